@@ -1,0 +1,97 @@
+#include "base/diag.h"
+
+#include <stdint.h>
+#include <string.h>
+
+void sdse_diags_init(struct sdse_diags *diags, struct sdse_arena *arena) {
+    *diags = (struct sdse_diags){.arena = arena};
+}
+
+void sdse_diag_add(struct sdse_diags *diags, enum sdse_severity severity,
+                   struct sdse_loc loc, const char *check, const char *format, ...) {
+    if (!diags)
+        return;
+    diags->errors += severity == SDSE_ERROR;
+    diags->warnings += severity == SDSE_WARNING;
+    struct sdse_diag *diag = SDSE_ARENA_NEW(diags->arena, struct sdse_diag);
+    if (!diag)
+        return;
+    va_list args;
+    va_start(args, format);
+    const char *message = sdse_arena_vprintf(diags->arena, format, args);
+    va_end(args);
+    *diag = (struct sdse_diag){.loc = loc,
+                               .severity = severity,
+                               .check = check,
+                               .message = message ? message : "out of memory"};
+    if (diags->last)
+        diags->last->next = diag;
+    else
+        diags->first = diag;
+    diags->last = diag;
+}
+
+bool sdse_diags_fired(const struct sdse_diags *diags, const char *check) {
+    for (const struct sdse_diag *diag = diags->first; diag; diag = diag->next)
+        if (diag->check && strcmp(diag->check, check) == 0)
+            return true;
+    return false;
+}
+
+void sdse_diags_print(const struct sdse_diags *diags, FILE *out, bool colour) {
+    static const char *const names[] = {"error", "warning", "note"};
+    static const char *const colours[] = {"\033[1;31m", "\033[1;35m", "\033[1;36m"};
+    for (const struct sdse_diag *diag = diags->first; diag; diag = diag->next) {
+        const struct sdse_loc *loc = &diag->loc;
+        if (loc->file)
+            fprintf(out, "%s:", loc->file);
+        if (loc->line)
+            fprintf(out, "%u:%u:", loc->line, loc->column);
+        if (loc->file)
+            fputc(' ', out);
+        fprintf(out, "%s%s:%s %s", colour ? colours[diag->severity] : "",
+                names[diag->severity], colour ? "\033[0m" : "", diag->message);
+        if (diag->check)
+            fprintf(out, " [%s]", diag->check);
+        fputc('\n', out);
+    }
+}
+
+enum { LONGEST_WORD = 64 };
+
+size_t sdse_edit_distance(const char *a, const char *b) {
+    size_t m = strlen(a), n = strlen(b);
+    if (m > LONGEST_WORD || n > LONGEST_WORD)
+        return SIZE_MAX;
+    size_t row[LONGEST_WORD + 1];
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= m; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t cost = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < cost)
+                cost = row[j] + 1;
+            if (row[j - 1] + 1 < cost)
+                cost = row[j - 1] + 1;
+            row[j] = cost;
+        }
+    }
+    return row[n];
+}
+
+const char *sdse_nearest(const char *word, const char *const *candidates,
+                         size_t count) {
+    const char *best = NULL;
+    size_t best_distance = strlen(word) / 3 + 2;
+    for (size_t i = 0; i < count; i++) {
+        size_t distance = sdse_edit_distance(word, candidates[i]);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = candidates[i];
+        }
+    }
+    return best;
+}

@@ -1,0 +1,62 @@
+// Diagnostics: what is wrong with the user's input, and where. All of them, not the
+// first.
+//
+//     arch.yaml:12:9: error: buffer 'GLB': capacity must be positive, got -4
+//     [capacity-positive] arch.yaml:7:9: note: level first declared here
+#ifndef SDSE_BASE_DIAG_H
+#define SDSE_BASE_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+
+// A place in a file. line and column are 1-based; line 0 means the file as a whole.
+struct sdse_loc {
+    const char *file;
+    unsigned line;
+    unsigned column;
+};
+
+enum sdse_severity { SDSE_ERROR, SDSE_WARNING, SDSE_NOTE };
+
+struct sdse_diag {
+    struct sdse_diag *next;
+    struct sdse_loc loc;
+    enum sdse_severity severity;
+    const char *check;   // name of the check that fired; NULL on notes
+    const char *message; // one line, no newline
+};
+
+// A list in the order found. Messages are copied into the arena, which must outlive the
+// list.
+struct sdse_diags {
+    struct sdse_arena *arena;
+    struct sdse_diag *first, *last;
+    size_t errors, warnings;
+};
+
+// An empty list that allocates from `arena`.
+void sdse_diags_init(struct sdse_diags *diags, struct sdse_arena *arena);
+
+// Appends one diagnostic. loc.file is kept by pointer. A NULL `diags` drops it; when
+// memory is out, the counts still rise, so a caller that checks `errors` still refuses
+// the input.
+void sdse_diag_add(struct sdse_diags *diags, enum sdse_severity severity,
+                   struct sdse_loc loc, const char *check, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+// True if a check of this name has fired as an error or a warning.
+bool sdse_diags_fired(const struct sdse_diags *diags, const char *check);
+
+// One line per diagnostic, in order, to `out`. Colour only if asked.
+void sdse_diags_print(const struct sdse_diags *diags, FILE *out, bool colour);
+
+// Levenshtein distance limited to short words; used for "did you mean". [edits]
+size_t sdse_edit_distance(const char *a, const char *b);
+// The candidate nearest to `word`, or NULL if none is within a third of its length + 1
+// edits.
+const char *sdse_nearest(const char *word, const char *const *candidates, size_t count);
+
+#endif

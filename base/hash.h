@@ -1,0 +1,22 @@
+// Content hashes: 128-bit XXH3, printed as 32 hexadecimal digits. They name inputs and
+// design points; they are not a defence against forgery.
+#ifndef SDSE_BASE_HASH_H
+#define SDSE_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SDSE_HASH_TEXT_BYTES = 33 }; // 32 digits and the NUL
+
+struct sdse_hash {
+    uint64_t high, low;
+};
+
+// Hash of `bytes` bytes at `data`. Source: XXH3_128bits, xxHash library.
+struct sdse_hash sdse_hash_bytes(const void *data, size_t bytes);
+// Hash of the pair: order matters. Chains parts into a whole.
+struct sdse_hash sdse_hash_join(struct sdse_hash a, struct sdse_hash b);
+// Writes the 32 lower-case digits and a NUL into text.
+void sdse_hash_text(struct sdse_hash hash, char text[SDSE_HASH_TEXT_BYTES]);
+
+#endif

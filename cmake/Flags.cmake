@@ -1,0 +1,30 @@
+# One place for the compiler's rules: C17, warnings, sanitizers, reproducible floating point.
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g -DNDEBUG")
+
+add_library(sdse_flags INTERFACE)
+target_compile_definitions(sdse_flags INTERFACE _POSIX_C_SOURCE=200809L)
+# The same bytes on every machine: no fused multiply-add behind our back.
+target_compile_options(sdse_flags INTERFACE -ffp-contract=off
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wstrict-prototypes
+  -Wmissing-prototypes -Wcast-qual -Wundef -Wvla -Wformat=2
+  $<$<C_COMPILER_ID:GNU>:-Wlogical-op;-Wduplicated-cond;-Wduplicated-branches>)
+if(SDSE_WERROR)
+  target_compile_options(sdse_flags INTERFACE -Werror)
+endif()
+if(SDSE_SANITIZE)
+  target_compile_options(sdse_flags INTERFACE -fsanitize=${SDSE_SANITIZE}
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(sdse_flags INTERFACE -fsanitize=${SDSE_SANITIZE})
+endif()
+if(SDSE_FUZZ)
+  target_compile_options(sdse_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,80 @@
+// What one layer costs on one accelerator under one mapping and one weight form.
+//
+// Counts are words over all instances of a level and the whole layer; docs/model.md
+// derives each. Everything a table, a plot or `explain` shows is read from here.
+#ifndef SDSE_COSTMODEL_TYPES_COST_H
+#define SDSE_COSTMODEL_TYPES_COST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/types/arch.h"
+
+// What a part (a tensor, or a part of SmartDeal weights) does at one level.
+struct sdse_flow_cost {
+    bool kept;
+    uint64_t tile_words; // of one instance's tile: [words of the tensor]
+    uint64_t instances;  // used instances of the level
+    uint64_t reads;      // words taken by the child, and outputs read for accumulation
+    uint64_t fills;      // words arriving from the parent
+    uint64_t updates;    // output words arriving from the child
+    uint64_t
+        drain_reads; // finished or partial outputs read to go up (0 if not counted)
+    double read_bits, fill_bits, update_bits; // stored bits moved (formats applied)
+    double read_pj, fill_pj, update_pj;       // read_pj includes drain reads
+};
+
+// What crosses the network below one level for one part.
+struct sdse_network_cost {
+    uint64_t
+        words; // injected at this level's instances (downwards), or merged (outputs)
+    uint64_t adds; // additions of partial sums on the way up
+    double hops;   // average hops of one word to its destinations
+    double bits;   // transferred bits
+    double energy_pj;
+};
+
+struct sdse_level_cost {
+    struct sdse_flow_cost flow[SDSE_PARTS];
+    struct sdse_network_cost network[SDSE_PARTS]; // below this level
+    double stored_bits;                           // tiles of one instance, all parts
+    uint64_t cycles; // the transfers of the level need; 0 = unlimited bandwidth
+    double read_bits_per_cycle, write_bits_per_cycle; // achieved, per used instance
+    double leakage_pj; // of all instances over the latency
+};
+
+struct sdse_cost {
+    unsigned level_count;
+    struct sdse_level_cost level[SDSE_MAX_LEVELS];
+
+    uint64_t macs;
+    uint64_t multipliers_used;
+    double mac_pj;
+    double compute_leakage_pj;
+
+    uint64_t shift_adds; // of the rebuild engines
+    uint64_t basis_words_loaded;
+    double rebuild_pj;
+    uint64_t rebuild_cycles;
+
+    uint64_t compute_cycles; // product of temporal passes x cycles per MAC
+    uint64_t fill_cycles;    // of the first tiles
+    uint64_t drain_cycles;   // of the last tiles
+    uint64_t latency_cycles;
+    int bottleneck_level; // the level whose transfers set the latency; -1 = compute,
+                          // -2 = rebuild engine
+    double utilization; // MACs / (latency x multipliers of the accelerator / cycles per
+                        // MAC)
+    double energy_pj;   // the sum of every part above, in a fixed order
+};
+
+// Area by component. [um^2]
+struct sdse_area {
+    double level_um2[SDSE_MAX_LEVELS]; // all instances
+    double compute_um2;
+    double rebuild_um2;
+    double other_um2;
+    double total_um2;
+};
+
+#endif

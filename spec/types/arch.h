@@ -1,0 +1,217 @@
+// An accelerator: a chain of memories, outermost first, above the multipliers.
+//
+// Sibling memories (several buffers that share one set of loops) are consecutive levels
+// of which only the last may carry loops: the same code serves both.
+#ifndef SDSE_SPEC_TYPES_ARCH_H
+#define SDSE_SPEC_TYPES_ARCH_H
+
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "spec/types/mapping.h"
+#include "spec/types/workload.h"
+
+// How well a number is known; the marks of docs/model.md.
+#define SDSE_MARK_MAP(X)                                                          \
+    X(UNMARKED, "unmarked")                                                       \
+    X(QUOTED, "Q")                /* quoted from a source that was read */        \
+    X(LIBRARY, "L")               /* read in a public repository */               \
+    X(DERIVED, "D")               /* derived by arithmetic from marked numbers */ \
+    X(CHECKED, "M+")              /* recalled, an independent check agrees */     \
+    X(RECALLED, "M")              /* recalled, unverified */                      \
+    X(TABLE, "table")             /* interpolated from a shipped table */         \
+    X(ASSUMED, "assumed")         /* our assumption */                            \
+    X(PROVISIONAL, "provisional") /* stands in for a model that is not built yet */
+
+enum sdse_mark {
+#define SDSE_MARK_ENUM(name, text) SDSE_MARK_##name,
+    SDSE_MARK_MAP(SDSE_MARK_ENUM)
+#undef SDSE_MARK_ENUM
+};
+
+// Where a number comes from. text may be NULL (then the file's own `source:` holds).
+struct sdse_origin {
+    enum sdse_mark mark;
+    const char *text;
+    struct sdse_loc loc;
+};
+
+// A physical number with its origin. `given` is false when the file does not say it.
+struct sdse_number {
+    double value;
+    bool given;
+    struct sdse_origin origin;
+};
+
+// What a memory may hold: the three tensors as plain words, and the parts of SmartDeal
+// weights.
+enum sdse_part {
+    SDSE_PART_WEIGHTS = SDSE_WEIGHTS, // raw (or rebuilt) weight words
+    SDSE_PART_INPUTS = SDSE_INPUTS,
+    SDSE_PART_OUTPUTS = SDSE_OUTPUTS,
+    SDSE_PART_COEFFICIENTS,
+    SDSE_PART_BASIS,
+    SDSE_PART_INDEX,
+    SDSE_PARTS
+};
+
+enum sdse_memory_class { SDSE_DRAM, SDSE_SRAM, SDSE_REGFILE, SDSE_FIFO };
+
+// How zeros are stored at a memory.
+enum sdse_compression {
+    SDSE_UNCOMPRESSED,
+    SDSE_BITMAP,    // value bits per non-zero word + 1 bit per word
+    SDSE_RUN_LENGTH // (value + run bits) per non-zero word; runs longer than 2^run_bits
+                    // - 1 zeros insert a zero word
+};
+
+struct sdse_format {
+    enum sdse_compression compression;
+    uint32_t run_bits; // run-length only
+};
+
+enum sdse_topology {
+    SDSE_MESH,     // hops from the middle of the left edge (docs/model.md)
+    SDSE_BUS,      // one transfer reaches every child
+    SDSE_TREE,     // adders on the way up
+    SDSE_SYSTOLIC, // neighbour to neighbour
+};
+
+// How one tensor crosses a fan-out.
+struct sdse_network {
+    enum sdse_topology topology;
+    bool multicast; // weights, inputs: children that need the same words share one read
+    bool reduce;    // outputs: sums of children are added on the way up
+    bool window_sharing; // inputs: overlapping windows of children are read once (their
+                         // union)
+    bool free;           // the file says that this network costs nothing
+    struct sdse_number pj_per_bit;        // per transferred bit, any topology
+    struct sdse_number hop_pj_per_bit;    // mesh: per hop and bit
+    struct sdse_number router_pj_per_bit; // mesh: per router and bit
+    struct sdse_number pj_per_add;        // tree: per addition of two partial sums
+};
+
+struct sdse_level {
+    const char *name;
+    const char *group; // name shared by sibling memories; equals name if alone
+    enum sdse_memory_class memory_class;
+    unsigned keeps;     // set of SDSE_BIT(part)
+    bool carries_loops; // false for all siblings but the last
+
+    uint64_t capacity_bits;      // of one instance, all macros; 0 = unlimited
+    struct sdse_number capacity; // as written [bits]
+    uint32_t
+        macro_count; // macros the capacity is divided into: an access costs one macro
+    uint32_t port_bits; // one access moves this block; 0 = charged bit by bit
+    uint32_t buffering; // 2 = double buffered: divides the capacity [>= 1]
+    struct sdse_number read_bits_per_cycle, write_bits_per_cycle, shared_bits_per_cycle;
+    bool overlap; // transfers hide behind compute
+
+    bool free; // the file says that accesses cost nothing
+    // Energy of one access: of port_bits, or of one bit when port_bits is 0.
+    // read: words leave downwards or for accumulation; fill: arrive from above;
+    // update: arrive from below.
+    struct sdse_number read_pj, fill_pj, update_pj;
+    struct sdse_number leakage_mw; // of one instance
+    struct sdse_number area_um2;   // of one instance
+    const char *table; // name of the SRAM table to interpolate in; NULL = none
+
+    struct sdse_format format[SDSE_TENSORS];
+
+    // Fan-out to the next level (or to the multipliers).
+    uint32_t fanout_x, fanout_y; // [instances, >= 1]
+    unsigned dims_x, dims_y;     // sets of SDSE_BIT(dim) that may be spatial there
+    struct sdse_network network[SDSE_TENSORS];
+    struct sdse_loc loc, fanout_loc;
+};
+
+struct sdse_compute {
+    uint32_t cycles_per_mac;          // [>= 1] bit-serial: a declared mean
+    struct sdse_number cycles_number; // its origin
+    struct sdse_number pj_per_mac;
+    struct sdse_number leakage_mw; // per multiplier
+    struct sdse_number area_um2;   // per multiplier
+    bool free;
+    struct sdse_loc loc;
+};
+
+// The rebuild engine: above it weights are stored and moved as (Ce, B, index), below as
+// words.
+struct sdse_rebuild {
+    bool present;
+    unsigned below_level; // the engine sits between this level and the next one inside
+    struct sdse_number pj_per_shift_add;
+    struct sdse_number pj_per_basis_read;  // register read of one basis word
+    struct sdse_number pj_per_basis_write; // register write of one basis word
+    struct sdse_number rows_per_cycle; // coefficient rows one engine rebuilds per cycle
+    struct sdse_number area_um2;       // per instance of below_level
+    struct sdse_loc loc;
+};
+
+// Which mappings the published dataflow admits. One constraint restricts one level.
+enum sdse_constraint_kind {
+    SDSE_FACTOR_EQUAL, // temporal factor of dim = value
+    SDSE_FACTOR_AT_MOST,
+    SDSE_FACTOR_AT_LEAST,
+    SDSE_SPATIAL_EQUAL, // spatial factor of dim (X times Y) = value
+    SDSE_SPATIAL_AT_MOST,
+    SDSE_SPATIAL_AT_LEAST,
+    SDSE_TEMPORAL_DIMS,  // only these dims may have temporal loops here
+    SDSE_SPATIAL_X_DIMS, // only these dims may be spatial on X here
+    SDSE_SPATIAL_Y_DIMS,
+    SDSE_STATIONARY,          // the innermost loops of the level do not move `tensor`
+    SDSE_UTILIZATION_AT_LEAST // used fraction of this level's fan-out [0..1]
+};
+
+struct sdse_constraint {
+    enum sdse_constraint_kind kind;
+    unsigned level;
+    unsigned dims;   // set: one dim for factors, several for the lists
+    uint64_t value;  // factors; UINT64_MAX in FACTOR_EQUAL = all of what remains
+    double fraction; // utilisation
+    enum sdse_tensor tensor;
+    struct sdse_loc loc;
+};
+
+// Constraints that hold for layers of some kinds; the first alternative that matches
+// counts.
+struct sdse_dataflow {
+    const char *name;
+    unsigned kinds; // set of SDSE_BIT(layer kind)
+    size_t constraint_count;
+    struct sdse_constraint *constraints;
+    struct sdse_loc loc;
+};
+
+struct sdse_arch {
+    const char *name;
+    const char *source;
+    const char *file;
+    double node_nm;
+    double clock_ghz;
+    uint32_t bits[SDSE_TENSORS]; // of a word
+    uint32_t partial_bits;       // of a partial sum, >= bits[SDSE_OUTPUTS]
+    bool count_drain_reads;      // reading a finished tile out costs a read (physics)
+    bool count_fill_drain;       // first fill and last drain are added to the latency
+
+    unsigned level_count;
+    struct sdse_level level[SDSE_MAX_LEVELS];
+    struct sdse_compute compute;
+    struct sdse_rebuild rebuild;
+    size_t dataflow_count;
+    struct sdse_dataflow *dataflows;
+    struct sdse_number other_area_um2; // everything not itemised
+    struct sdse_loc loc;
+};
+
+// Instances of level `level` in the whole accelerator; level == level_count: the
+// multipliers.
+static inline uint64_t sdse_arch_instances(const struct sdse_arch *arch,
+                                           unsigned level) {
+    uint64_t instances = 1;
+    for (unsigned i = 0; i < level; i++)
+        instances *= (uint64_t)arch->level[i].fanout_x * arch->level[i].fanout_y;
+    return instances;
+}
+
+#endif

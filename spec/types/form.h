@@ -1,0 +1,49 @@
+// The form a layer's weights are stored in: raw words, or SmartDeal (Ce, B, index).
+// docs/smartdeal.md says what the numbers mean; smartdeal/ measures them on real
+// weights.
+#ifndef SDSE_SPEC_TYPES_FORM_H
+#define SDSE_SPEC_TYPES_FORM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sdse_index_format {
+    SDSE_INDEX_ELEMENT_BITMAP, // coefficient bits per non-zero + 1 bit per entry
+    SDSE_INDEX_ROW, // coefficient bits for every entry of a kept row + 1 bit per row
+    SDSE_INDEX_RUN_LENGTH, // (coefficient + run) bits per non-zero
+    SDSE_INDEX_DENSE       // coefficient bits per entry, no index
+};
+
+// What a sweep asks for: one setting.
+struct sdse_form_setting {
+    bool smartdeal;          // false: raw words
+    uint32_t basis_size;     // n [>= 2]; 0 = the kernel width, 3 elsewhere
+    uint32_t rows_per_slice; // rows of Ce that share a basis; 0 = the released slicing
+    double density;          // declared fraction of non-zero coefficients (0, 1]
+    double row_density;      // declared fraction of non-zero coefficient rows (0, 1]
+    uint32_t coefficient_bits;
+    uint32_t basis_bits;
+    uint32_t scale_bits; // stored exponent of each block's basis
+    enum sdse_index_format index;
+    bool depthwise; // decompose depth-wise layers too (raw by default)
+};
+
+// What one layer's weights are under a setting: what the cost model charges.
+struct sdse_weight_form {
+    bool smartdeal;          // false: raw, everything below is unused
+    uint32_t basis_size;     // n: columns of Ce, B is n x n
+    uint64_t rows;           // of Ce per filter and group (padding included)
+    uint64_t rows_per_block; // rows of Ce that share one B
+    uint64_t blocks;         // in the layer
+    double density;          // non-zero coefficients / (rows * n), of the layer
+    double row_density;      // non-zero rows / rows
+    uint32_t coefficient_bits, basis_bits, scale_bits;
+    enum sdse_index_format index;
+    // Stored bits of the whole layer, by part. Measured by packing, or from declared
+    // densities.
+    double coefficient_bits_total, basis_bits_total, index_bits_total;
+    double rel_error; // relative Frobenius error; negative = not measured
+    bool measured;    // false: declared densities
+};
+
+#endif

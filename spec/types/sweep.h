@@ -1,0 +1,45 @@
+// A sweep: which workloads on which accelerators, with which variations.
+#ifndef SDSE_SPEC_TYPES_SWEEP_H
+#define SDSE_SPEC_TYPES_SWEEP_H
+
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "spec/types/form.h"
+
+enum sdse_objective { SDSE_ENERGY, SDSE_LATENCY, SDSE_EDP };
+
+// One override: a path into the accelerator's YAML ("GLB.capacity_kib") and the values
+// it takes, as written.
+struct sdse_override {
+    const char *path;
+    size_t value_count;
+    const char **values;
+    struct sdse_loc loc;
+};
+
+// A named weight-form setting of the sweep, e.g. "raw", "smartdeal n=3 d=0.4".
+struct sdse_sweep_form {
+    const char *name;
+    struct sdse_form_setting setting;
+    struct sdse_loc loc;
+};
+
+struct sdse_sweep {
+    const char *name;
+    const char *file;
+    size_t workload_count;
+    const char **workloads; // paths, resolved against the sweep's file
+    size_t arch_count;
+    const char **archs; // paths, resolved against the sweep's file
+    size_t override_count;
+    struct sdse_override *overrides; // Cartesian product, the last varies fastest
+    size_t form_count;
+    struct sdse_sweep_form *forms;
+    enum sdse_objective objective; // which mapping a point's row reports
+    double max_area_mm2;           // 0 = no limit
+    double mapper_seconds;         // per layer; 0 = no limit
+    struct sdse_loc loc;
+};
+
+#endif
