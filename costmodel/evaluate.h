@@ -1,0 +1,67 @@
+// The evaluator: one mapping of one layer on one accelerator, counted and costed.
+//
+// Prepare a model once per (accelerator, layer, weight form), then evaluate as many
+// mappings as you like: a model is read-only and may be shared by threads. The formulas
+// are in docs/model.md; counts are exact integers.
+#ifndef SDSE_COSTMODEL_EVALUATE_H
+#define SDSE_COSTMODEL_EVALUATE_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "costmodel/types/cost.h"
+#include "spec/types/arch.h"
+#include "spec/types/form.h"
+
+struct sdse_model;
+
+// Prepares the cost of `layer` on `arch` with weights in `form` (NULL = raw).
+//
+// arch    every cost resolved (costmodel/resolve.h); kept by pointer
+// layer   kept by pointer
+// model   out: lives in `arena`
+//
+// Returns SDSE_OVERFLOW if a count of some mapping could exceed 62 bits,
+// SDSE_NO_MEMORY; *model is untouched then.
+enum sdse_status sdse_model_new(const struct sdse_arch *arch,
+                                const struct sdse_layer *layer,
+                                const struct sdse_weight_form *form,
+                                struct sdse_arena *arena, struct sdse_model **model);
+
+// The mapping that has every loop at level 0 and keeps what the accelerator keeps: a
+// start.
+void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mapping);
+
+// Why a mapping is not valid.
+enum sdse_verdict {
+    SDSE_VALID,
+    SDSE_TOO_BIG,     // the tiles of a level exceed its capacity
+    SDSE_NOT_COVERED, // the factors do not cover the layer's bounds
+    SDSE_FANOUT       // more spatial iterations than instances
+};
+
+// Whether the mapping covers the layer, fits the fan-outs and the capacities.
+// level: out: the level at fault, may be NULL.
+enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
+                                       const struct sdse_mapping *mapping,
+                                       unsigned *level);
+
+// Energy and latency alone: the fast question a search asks.
+struct sdse_totals {
+    double energy_pj;
+    double latency_cycles; // an integer value
+};
+
+// Totals of a valid mapping. Perfect factors take the closed forms; imperfect factors
+// are walked (costmodel/walk.h) and are slower.
+struct sdse_totals sdse_evaluate(const struct sdse_model *model,
+                                 const struct sdse_mapping *mapping);
+
+// The same with everything itemised. cost->energy_pj and cost->latency_cycles equal the
+// totals.
+void sdse_evaluate_full(const struct sdse_model *model,
+                        const struct sdse_mapping *mapping, struct sdse_cost *cost);
+
+// Area of an accelerator by component; needs no layer. Source: sum of marked numbers.
+void sdse_arch_area(const struct sdse_arch *arch, struct sdse_area *area);
+
+#endif
