@@ -28,9 +28,10 @@ struct sdse_flow_cost {
 struct sdse_network_cost {
     uint64_t
         words; // injected at this level's instances (downwards), or merged (outputs)
-    uint64_t adds; // additions of partial sums on the way up
-    double hops;   // average hops of one word to its destinations
-    double bits;   // transferred bits
+    uint64_t adds;       // additions of partial sums on the way up
+    double hops;         // average hops of one word to its destinations
+    double destinations; // children one transfer serves, on average
+    double bits;         // transferred bits
     double energy_pj;
 };
 

@@ -192,7 +192,10 @@ struct sdse_arch {
     uint32_t bits[SDSE_TENSORS]; // of a word
     uint32_t partial_bits;       // of a partial sum, >= bits[SDSE_OUTPUTS]
     bool count_drain_reads;      // reading a finished tile out costs a read (physics)
-    bool count_fill_drain;       // first fill and last drain are added to the latency
+    bool count_return_transfers; // partial sums that return cross the networks, at a
+                                 // cost (physics); off: only below the outermost level,
+                                 // as the reference counts
+    bool count_fill_drain; // first fill and last drain are added to the latency
 
     unsigned level_count;
     struct sdse_level level[SDSE_MAX_LEVELS];

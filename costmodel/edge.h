@@ -1,0 +1,35 @@
+// One edge counted: what moves between a keeper and the next keeper inside (or the
+// multipliers).
+#ifndef SDSE_COSTMODEL_EDGE_H
+#define SDSE_COSTMODEL_EDGE_H
+
+#include "costmodel/view.h"
+
+struct sdse_edge {
+    enum sdse_tensor tensor;
+    unsigned parent, child; // child == level_count: the multipliers
+    uint64_t visits;        // tiles taken, all children together
+    uint64_t taken; // words all children take (outputs: give up) in their visits
+    // Words at all instances of level l, parent <= l < child, after sharing among the
+    // children below each: reads of the parent at l = parent, transfers of the network
+    // below l.
+    uint64_t merged[SDSE_MAX_LEVELS];
+    double hops[SDSE_MAX_LEVELS]; // average over words, where asked for
+    double destinations[SDSE_MAX_LEVELS];
+};
+
+// Counts one edge. Perfect factors take the closed forms of traffic.h, imperfect ones
+// the walk of walk.h. with_hops: fill hops and destinations too.
+void sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
+                     unsigned parent, unsigned child, bool with_hops,
+                     struct sdse_edge *edge);
+
+// Distinct output words held over time by one instance of `level`, summed over its
+// instances:
+//
+//     |Outputs| * used positions outside `level` in dimensions that do not move outputs
+//
+// [words]. level == level_count: the multipliers.
+uint64_t sdse_distinct_outputs(const struct sdse_view *view, unsigned level);
+
+#endif

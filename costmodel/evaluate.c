@@ -1,0 +1,531 @@
+#include "costmodel/evaluate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "costmodel/edge.h"
+#include "costmodel/latency.h"
+#include "costmodel/model.h"
+#include "costmodel/rebuild.h"
+#include "costmodel/traffic.h"
+#include "costmodel/walk.h"
+
+// One evaluation under way. `cost` is NULL when only the totals are asked for.
+struct evaluation {
+    const struct sdse_model *model;
+    struct sdse_view view;
+    unsigned keeps[SDSE_MAX_LEVELS];
+    struct sdse_bits_moved moved;
+    double energy_pj;
+    uint64_t rebuild_cycles;
+    uint64_t fill_cycles, drain_cycles;
+    struct sdse_cost *cost;
+};
+
+// --- Who keeps what
+// -----------------------------------------------------------------------
+
+static const unsigned smartdeal_parts = SDSE_BIT(SDSE_PART_COEFFICIENTS) |
+                                        SDSE_BIT(SDSE_PART_BASIS) |
+                                        SDSE_BIT(SDSE_PART_INDEX);
+
+// Whether level `l` keeps the words of a flow. A memory that keeps plain "weights"
+// above the rebuild engine keeps all parts of them.
+static bool keeps_flow(const struct sdse_model *model, const unsigned *mapping_keeps,
+                       const struct sdse_flow *flow, unsigned l) {
+    if (l == 0)
+        return true;
+    if (!(mapping_keeps[l] >> flow->tensor & 1u))
+        return false;
+    if (flow->tensor != SDSE_WEIGHTS)
+        return true;
+    const unsigned parts = model->arch->level[l].keeps;
+    const bool above_engine =
+        model->form.smartdeal && l <= model->arch->rebuild.below_level;
+    if (above_engine && (parts & smartdeal_parts))
+        return parts >> flow->part & 1u;
+    return parts >> SDSE_PART_WEIGHTS & 1u;
+}
+
+// The part a flow is at level `l`: below the engine the rebuilt words.
+static enum sdse_part part_at(const struct sdse_model *model,
+                              const struct sdse_flow *flow, unsigned l) {
+    if (model->form.smartdeal && flow->tensor == SDSE_WEIGHTS &&
+        l > model->arch->rebuild.below_level)
+        return SDSE_PART_WEIGHTS;
+    return flow->part;
+}
+
+// Outputs are finished when a tile covers every dimension that is summed over.
+static bool is_finished(const struct sdse_view *view, unsigned level) {
+    const uint64_t *tile = view->tile[level], *bound = view->nest->bound;
+    return tile[SDSE_C] >= bound[SDSE_C] && tile[SDSE_R] >= bound[SDSE_R] &&
+           tile[SDSE_S] >= bound[SDSE_S];
+}
+
+static double output_bits(const struct sdse_model *model, const struct sdse_view *view,
+                          unsigned level, unsigned child) {
+    return is_finished(view, child) ? model->bits[level][SDSE_PART_OUTPUTS]
+                                    : model->partial_bits;
+}
+
+// --- Energy of accesses and transfers
+// -----------------------------------------------------
+
+static double access_pj(const struct sdse_level *level, double bits, double pj) {
+    return (level->port_bits ? ceil(bits / level->port_bits) : bits) * pj;
+}
+
+static void charge_reads(struct evaluation *e, unsigned l, enum sdse_part part,
+                         uint64_t words, uint64_t drained, double bits_per_word) {
+    const struct sdse_level *level = &e->model->arch->level[l];
+    const double bits = (double)words * bits_per_word;
+    const double drained_bits = (double)drained * bits_per_word;
+    double pj = access_pj(level, bits, level->read_pj.value);
+    if (drained)
+        pj += access_pj(level, drained_bits, level->read_pj.value);
+    e->moved.read[l] += bits + drained_bits;
+    e->energy_pj += pj;
+    if (!e->cost)
+        return;
+    struct sdse_flow_cost *flow = &e->cost->level[l].flow[part];
+    flow->reads += words;
+    flow->drain_reads += drained;
+    flow->read_bits += bits + drained_bits;
+    flow->read_pj += pj;
+}
+
+static void charge_fills(struct evaluation *e, unsigned l, enum sdse_part part,
+                         uint64_t words, double bits_per_word) {
+    const struct sdse_level *level = &e->model->arch->level[l];
+    const double bits = (double)words * bits_per_word;
+    const double pj = access_pj(level, bits, level->fill_pj.value);
+    e->moved.write[l] += bits;
+    e->energy_pj += pj;
+    if (!e->cost)
+        return;
+    struct sdse_flow_cost *flow = &e->cost->level[l].flow[part];
+    flow->fills += words;
+    flow->fill_bits += bits;
+    flow->fill_pj += pj;
+}
+
+static void charge_updates(struct evaluation *e, unsigned l, uint64_t words,
+                           double bits_per_word) {
+    const struct sdse_level *level = &e->model->arch->level[l];
+    const double bits = (double)words * bits_per_word;
+    const double pj = access_pj(level, bits, level->update_pj.value);
+    e->moved.write[l] += bits;
+    e->energy_pj += pj;
+    if (!e->cost)
+        return;
+    struct sdse_flow_cost *flow = &e->cost->level[l].flow[SDSE_PART_OUTPUTS];
+    flow->updates += words;
+    flow->update_bits += bits;
+    flow->update_pj += pj;
+}
+
+// Energy of `words` crossing the network below level `l`.
+static void charge_network(struct evaluation *e, unsigned l, enum sdse_part part,
+                           enum sdse_tensor tensor, const struct sdse_edge *edge,
+                           uint64_t words, uint64_t adds, double bits_per_word) {
+    const struct sdse_network *network = &e->model->arch->level[l].network[tensor];
+    const double bits = (double)words * bits_per_word;
+    double pj =
+        bits * network->pj_per_bit.value + (double)adds * network->pj_per_add.value;
+    if (network->topology == SDSE_MESH) {
+        const double hops = edge->hops[l];
+        pj += bits * (hops * network->hop_pj_per_bit.value +
+                      (1 + floor(hops)) * network->router_pj_per_bit.value);
+    }
+    e->energy_pj += pj;
+    if (!e->cost)
+        return;
+    struct sdse_network_cost *cost = &e->cost->level[l].network[part];
+    cost->words += words;
+    cost->adds += adds;
+    cost->hops = edge->hops[l];
+    cost->destinations = edge->destinations[l];
+    cost->bits += bits;
+    cost->energy_pj += pj;
+}
+
+static bool needs_hops(const struct evaluation *e, enum sdse_tensor tensor,
+                       unsigned parent, unsigned child) {
+    if (e->cost)
+        return true;
+    for (unsigned l = parent; l < child; l++) {
+        const struct sdse_network *network = &e->model->arch->level[l].network[tensor];
+        if (network->topology == SDSE_MESH &&
+            (network->hop_pj_per_bit.value > 0 || network->router_pj_per_bit.value > 0))
+            return true;
+    }
+    return false;
+}
+
+static void note_tile(struct evaluation *e, unsigned l, enum sdse_part part,
+                      uint64_t words, double bits_per_word) {
+    if (!e->cost)
+        return;
+    struct sdse_level_cost *level = &e->cost->level[l];
+    level->flow[part].kept = true;
+    level->flow[part].tile_words = words;
+    level->flow[part].instances =
+        e->view.perfect ? e->view.used[l] : sdse_walk_used(&e->view, l);
+    level->stored_bits += (double)words * bits_per_word;
+}
+
+// --- One edge of each kind of flow
+// --------------------------------------------------------
+
+static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
+    const struct sdse_model *model = e->model;
+    const struct sdse_view *view = &e->view;
+    const unsigned p = edge->parent, c = edge->child;
+    const double bits = output_bits(model, view, p, c);
+    const uint64_t returned = edge->merged[p] - sdse_distinct_outputs(view, p);
+    charge_updates(e, p, edge->merged[p], bits);
+    charge_reads(e, p, SDSE_PART_OUTPUTS, returned, 0, bits);
+    note_tile(e, p, SDSE_PART_OUTPUTS, sdse_view_tile_words(view, SDSE_OUTPUTS, p),
+              bits);
+    if (c < view->level_count) {
+        const double child_bits = output_bits(model, view, c, c);
+        charge_fills(e, c, SDSE_PART_OUTPUTS,
+                     edge->taken - sdse_distinct_outputs(view, c), child_bits);
+        charge_reads(e, c, SDSE_PART_OUTPUTS, 0,
+                     model->arch->count_drain_reads ? edge->taken : 0, child_bits);
+    }
+    for (unsigned l = p; l < c; l++) {
+        const uint64_t arriving = l + 1 < c ? edge->merged[l + 1] : edge->taken;
+        // Multipliers get no partial sums back: their memory adds.
+        const bool returns = c < view->level_count || p == 0;
+        uint64_t back = 0;
+        if (returns &&
+            (model->arch->count_return_transfers ? c < view->level_count : l == 0))
+            back = edge->merged[l] - sdse_distinct_outputs(view, l);
+        charge_network(e, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, edge,
+                       edge->merged[l] + back, arriving - edge->merged[l], bits);
+    }
+}
+
+// Weights or inputs that stay what they are from parent to child.
+static void charge_words(struct evaluation *e, const struct sdse_flow *flow,
+                         const struct sdse_edge *edge) {
+    const struct sdse_model *model = e->model;
+    const unsigned p = edge->parent, c = edge->child;
+    const enum sdse_part part = part_at(model, flow, p);
+    const double bits = model->bits[p][part];
+    charge_reads(e, p, part, edge->merged[p], 0, bits);
+    note_tile(e, p, part, sdse_view_tile_words(&e->view, flow->tensor, p), bits);
+    if (c < e->view.level_count)
+        charge_fills(e, c, part, edge->taken, model->bits[c][part]);
+    const double wire_bits =
+        part < SDSE_PART_COEFFICIENTS ? model->arch->bits[flow->tensor] : bits;
+    for (unsigned l = p; l < c; l++)
+        charge_network(e, l, part, flow->tensor, edge, edge->merged[l], 0, wire_bits);
+}
+
+// The basis above the engine: blocks travel, n x n words each.
+static void charge_basis(struct evaluation *e, const struct sdse_flow *flow,
+                         const struct sdse_edge *edge) {
+    const struct sdse_model *model = e->model;
+    const unsigned p = edge->parent, c = edge->child,
+                   engine = model->arch->rebuild.below_level;
+    const bool into_engine = c > engine;
+    const uint64_t arriving = into_engine
+                                  ? sdse_basis_loads(model, &e->view, engine, c)
+                                  : sdse_basis_words(model, &e->view, c, edge->visits);
+    // Children that share coefficients share their basis: the same merging.
+    const uint64_t taken_there = into_engine ? edge->merged[engine] : edge->taken;
+    const double share = (double)arriving / (double)taken_there;
+    const double bits = model->bits[p][flow->part];
+    const uint64_t reads = (uint64_t)llround((double)edge->merged[p] * share);
+    charge_reads(e, p, flow->part, reads, 0, bits);
+    note_tile(e, p, flow->part, sdse_basis_words(model, &e->view, p, 1), bits);
+    if (!into_engine)
+        charge_fills(e, c, flow->part, arriving, bits);
+    for (unsigned l = p; l < (into_engine ? engine : c); l++)
+        charge_network(e, l, flow->part, flow->tensor, edge,
+                       (uint64_t)llround((double)edge->merged[l] * share), 0, bits);
+    if (!into_engine)
+        return;
+    const double pj = (double)arriving * model->arch->rebuild.pj_per_basis_write.value;
+    e->energy_pj += pj;
+    if (!e->cost)
+        return;
+    e->cost->basis_words_loaded += arriving;
+    e->cost->rebuild_pj += pj;
+}
+
+// Shifts and adds of the engines below level `engine`, and the cycles they need.
+static void charge_rebuild(struct evaluation *e, const struct sdse_edge *edge) {
+    const struct sdse_model *model = e->model;
+    const struct sdse_rebuild *rebuild = &model->arch->rebuild;
+    const uint64_t words = edge->merged[rebuild->below_level];
+    const double shift_adds = (double)words * model->shift_adds_per_weight;
+    const double pj = shift_adds * (rebuild->pj_per_shift_add.value +
+                                    rebuild->pj_per_basis_read.value);
+    const double rows = (double)sdse_rebuilt_rows(model, &e->view, edge->child, words);
+    if (rebuild->rows_per_cycle.given)
+        e->rebuild_cycles =
+            (uint64_t)ceil(rows / (double)e->view.used[rebuild->below_level] /
+                           rebuild->rows_per_cycle.value);
+    e->energy_pj += pj;
+    if (!e->cost)
+        return;
+    e->cost->shift_adds += (uint64_t)llround(shift_adds);
+    e->cost->rebuild_pj += pj;
+    e->cost->rebuild_cycles = e->rebuild_cycles;
+}
+
+// Coefficients and index: parts above the engine, rebuilt words below.
+static void charge_through_engine(struct evaluation *e, const struct sdse_flow *flow,
+                                  const struct sdse_edge *edge) {
+    const struct sdse_model *model = e->model;
+    const unsigned p = edge->parent, c = edge->child,
+                   engine = model->arch->rebuild.below_level;
+    const double bits = model->bits[p][flow->part];
+    charge_reads(e, p, flow->part, edge->merged[p], 0, bits);
+    note_tile(e, p, flow->part, sdse_view_tile_words(&e->view, SDSE_WEIGHTS, p), bits);
+    for (unsigned l = p; l < engine; l++)
+        charge_network(e, l, flow->part, SDSE_WEIGHTS, edge, edge->merged[l], 0, bits);
+    if (flow->ends_in_engine)
+        return;
+    for (unsigned l = engine; l < c; l++)
+        charge_network(e, l, SDSE_PART_WEIGHTS, SDSE_WEIGHTS, edge, edge->merged[l], 0,
+                       model->arch->bits[SDSE_WEIGHTS]);
+    if (c < e->view.level_count)
+        charge_fills(e, c, SDSE_PART_WEIGHTS, edge->taken,
+                     model->bits[c][SDSE_PART_WEIGHTS]);
+    charge_rebuild(e, edge);
+}
+
+// Cycles to bring (or take away) the first (last) tiles of one edge.
+static void note_first_tiles(struct evaluation *e, const struct sdse_edge *edge,
+                             double bits) {
+    const struct sdse_level *parent = &e->model->arch->level[edge->parent];
+    if (!e->model->arch->count_fill_drain || !edge->visits)
+        return;
+    const double tile_bits = (double)edge->merged[edge->parent] / (double)edge->visits *
+                             (double)e->view.used[edge->child] * bits;
+    const bool outputs = edge->tensor == SDSE_OUTPUTS;
+    const uint64_t cycles =
+        sdse_transfer_cycles(parent, outputs ? 0 : tile_bits, outputs ? tile_bits : 0,
+                             e->view.used[edge->parent]);
+    *(outputs ? &e->drain_cycles : &e->fill_cycles) += cycles;
+}
+
+static void charge_edge(struct evaluation *e, const struct sdse_flow *flow,
+                        const struct sdse_edge *edge) {
+    const struct sdse_model *model = e->model;
+    const bool smartdeal = flow->tensor == SDSE_WEIGHTS && model->form.smartdeal;
+    const unsigned engine = model->arch->rebuild.below_level;
+    if (flow->tensor == SDSE_OUTPUTS)
+        charge_outputs(e, edge);
+    else if (smartdeal && flow->part == SDSE_PART_BASIS)
+        charge_basis(e, flow, edge);
+    else if (smartdeal && edge->parent <= engine && engine < edge->child)
+        charge_through_engine(e, flow, edge);
+    else
+        charge_words(e, flow, edge);
+    if (edge->child < e->view.level_count && flow->part != SDSE_PART_BASIS)
+        note_first_tiles(e, edge,
+                         model->bits[edge->parent][part_at(model, flow, edge->parent)]);
+}
+
+static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
+    const unsigned levels = e->view.level_count;
+    const bool crosses = e->model->form.smartdeal && flow->tensor == SDSE_WEIGHTS;
+    struct sdse_edge edge;
+    for (unsigned p = 0, c; p < levels; p = c) {
+        for (c = p + 1; c < levels && !keeps_flow(e->model, e->keeps, flow, c);)
+            c++;
+        sdse_edge_count(&e->view, flow->tensor, p, c, needs_hops(e, flow->tensor, p, c),
+                        &edge);
+        charge_edge(e, flow, &edge);
+        if (crosses && flow->ends_in_engine && c > e->model->arch->rebuild.below_level)
+            return;
+    }
+}
+
+// --- The whole
+// -----------------------------------------------------------------------------
+
+static void charge_compute(struct evaluation *e) {
+    const double pj = (double)e->model->macs * e->model->arch->compute.pj_per_mac.value;
+    e->energy_pj += pj;
+    if (e->cost)
+        e->cost->mac_pj = pj;
+}
+
+static void charge_leakage(struct evaluation *e, uint64_t latency_cycles) {
+    const struct sdse_model *model = e->model;
+    const double cycles = (double)latency_cycles, ghz = model->arch->clock_ghz;
+    for (unsigned l = 0; l < e->view.level_count; l++) {
+        const double pj = model->leakage_mw[l] * cycles / ghz;
+        e->energy_pj += pj;
+        if (e->cost)
+            e->cost->level[l].leakage_pj = pj;
+    }
+    const double pj = model->compute_leakage_mw * cycles / ghz;
+    e->energy_pj += pj;
+    if (e->cost)
+        e->cost->compute_leakage_pj = pj;
+}
+
+static void itemise_latency(struct evaluation *e, const struct sdse_latency *latency) {
+    struct sdse_cost *cost = e->cost;
+    const struct sdse_arch *arch = e->model->arch;
+    const double total = (double)cost->latency_cycles;
+    cost->compute_cycles = latency->compute_cycles;
+    cost->bottleneck_level = latency->bottleneck_level;
+    for (unsigned l = 0; l < e->view.level_count; l++) {
+        const double used = (double)e->view.used[l];
+        cost->level[l].cycles = latency->level_cycles[l];
+        cost->level[l].read_bits_per_cycle = e->moved.read[l] / used / total;
+        cost->level[l].write_bits_per_cycle = e->moved.write[l] / used / total;
+    }
+    cost->macs = e->model->macs;
+    cost->multipliers_used = e->view.perfect
+                                 ? e->view.used[e->view.level_count]
+                                 : sdse_walk_used(&e->view, e->view.level_count);
+    cost->utilization = (double)cost->macs * arch->compute.cycles_per_mac / total /
+                        (double)sdse_arch_instances(arch, arch->level_count);
+}
+
+static struct sdse_totals evaluate(const struct sdse_model *model,
+                                   const struct sdse_mapping *mapping,
+                                   struct sdse_cost *cost) {
+    struct evaluation e;
+    e.model = model;
+    e.energy_pj = 0;
+    e.rebuild_cycles = e.fill_cycles = e.drain_cycles = 0;
+    e.cost = cost;
+    memcpy(e.keeps, mapping->keeps, sizeof e.keeps);
+    sdse_view_init(&e.view, model->arch, &model->layer->nest, mapping);
+    for (unsigned l = 0; l < e.view.level_count; l++)
+        e.moved.read[l] = e.moved.write[l] = 0;
+    for (unsigned f = 0; f < model->flow_count; f++)
+        charge_flow(&e, &model->flow[f]);
+    charge_compute(&e);
+    struct sdse_latency latency;
+    sdse_latency(model, &e.view, &e.moved, e.rebuild_cycles, &latency);
+    latency.latency_cycles += e.fill_cycles + e.drain_cycles;
+    charge_leakage(&e, latency.latency_cycles);
+    if (cost) {
+        cost->level_count = e.view.level_count;
+        cost->energy_pj = e.energy_pj;
+        cost->latency_cycles = latency.latency_cycles;
+        cost->fill_cycles = e.fill_cycles;
+        cost->drain_cycles = e.drain_cycles;
+        itemise_latency(&e, &latency);
+    }
+    return (struct sdse_totals){e.energy_pj, (double)latency.latency_cycles};
+}
+
+struct sdse_totals sdse_evaluate(const struct sdse_model *model,
+                                 const struct sdse_mapping *mapping) {
+    return evaluate(model, mapping, NULL);
+}
+
+void sdse_evaluate_full(const struct sdse_model *model,
+                        const struct sdse_mapping *mapping, struct sdse_cost *cost) {
+    memset(cost, 0, sizeof *cost);
+    evaluate(model, mapping, cost);
+}
+
+// --- Validity
+// -------------------------------------------------------------------------------
+
+void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mapping) {
+    memset(mapping, 0, sizeof *mapping);
+    mapping->level_count = arch->level_count;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        const unsigned parts = arch->level[l].keeps;
+        mapping->keeps[l] = parts & (SDSE_BIT(SDSE_TENSORS) - 1);
+        if (parts & smartdeal_parts)
+            mapping->keeps[l] |= SDSE_BIT(SDSE_WEIGHTS);
+    }
+    mapping->keeps[0] = SDSE_BIT(SDSE_TENSORS) - 1;
+}
+
+// The next level inside `l` that keeps the flow, or level_count.
+static unsigned next_keeper(const struct sdse_model *model, const unsigned *keeps,
+                            const struct sdse_flow *flow, unsigned l) {
+    for (l++; l < model->arch->level_count && !keeps_flow(model, keeps, flow, l);)
+        l++;
+    return l;
+}
+
+// Stored bits of one instance's tiles at level `l`.
+static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
+                          const struct sdse_view *view, unsigned l) {
+    double bits = 0;
+    for (unsigned f = 0; f < model->flow_count; f++) {
+        const struct sdse_flow *flow = &model->flow[f];
+        const bool gone = model->form.smartdeal && flow->ends_in_engine &&
+                          l > model->arch->rebuild.below_level;
+        if (gone || !keeps_flow(model, keeps, flow, l))
+            continue;
+        if (flow->tensor == SDSE_OUTPUTS) {
+            const unsigned child = next_keeper(model, keeps, flow, l);
+            bits += (double)sdse_view_tile_words(view, SDSE_OUTPUTS, l) *
+                    output_bits(model, view, l, child);
+        } else if (flow->part == SDSE_PART_BASIS) {
+            bits += (double)sdse_basis_words(model, view, l, 1) *
+                    model->bits[l][flow->part];
+        } else {
+            bits += (double)sdse_view_tile_words(view, flow->tensor, l) *
+                    model->bits[l][part_at(model, flow, l)];
+        }
+    }
+    return bits;
+}
+
+static enum sdse_verdict fanout_verdict(const struct sdse_arch *arch,
+                                        const struct sdse_mapping *mapping,
+                                        unsigned *level) {
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        const uint32_t limit[2] = {arch->level[l].fanout_x, arch->level[l].fanout_y};
+        for (int axis = 0; axis < 2; axis++) {
+            double used = 1;
+            for (unsigned i = 0; i < mapping->level[l].spatial[axis].count; i++)
+                used *= (double)mapping->level[l].spatial[axis].loop[i].factor;
+            if (used <= limit[axis])
+                continue;
+            if (level)
+                *level = l;
+            return SDSE_FANOUT;
+        }
+    }
+    return SDSE_VALID;
+}
+
+enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
+                                       const struct sdse_mapping *mapping,
+                                       unsigned *level) {
+    const struct sdse_arch *arch = model->arch;
+    const enum sdse_verdict fanout = fanout_verdict(arch, mapping, level);
+    if (fanout != SDSE_VALID)
+        return fanout;
+    struct sdse_view view;
+    sdse_view_init(&view, arch, &model->layer->nest, mapping);
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (view.tile[0][d] < view.nest->bound[d]) {
+            if (level)
+                *level = 0;
+            return SDSE_NOT_COVERED;
+        }
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        if (!arch->level[l].capacity_bits)
+            continue;
+        const double limit =
+            (double)arch->level[l].capacity_bits / arch->level[l].buffering;
+        if (stored_bits(model, mapping->keeps, &view, l) <= limit)
+            continue;
+        if (level)
+            *level = l;
+        return SDSE_TOO_BIG;
+    }
+    return SDSE_VALID;
+}

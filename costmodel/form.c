@@ -1,0 +1,110 @@
+#include "costmodel/form.h"
+
+#include <math.h>
+
+#include "base/checked.h"
+
+enum { DEFAULT_BASIS_SIZE = 3, RUN_BITS = 4 };
+
+void sdse_form_shape(const struct sdse_layer *layer,
+                     const struct sdse_form_setting *setting, uint64_t *rows,
+                     uint32_t *columns) {
+    const uint64_t *bound = layer->nest.bound;
+    const bool is_kernel = bound[SDSE_S] > 1;
+    uint32_t n = setting->basis_size;
+    if (!n)
+        n = is_kernel ? (uint32_t)bound[SDSE_S] : DEFAULT_BASIS_SIZE;
+    *columns = n;
+    if (is_kernel && n == bound[SDSE_S])
+        *rows = bound[SDSE_C] * bound[SDSE_R];
+    else
+        *rows = sdse_ceil_div_u64(bound[SDSE_C] * bound[SDSE_R] * bound[SDSE_S], n);
+}
+
+static bool stays_raw(const struct sdse_layer *layer,
+                      const struct sdse_form_setting *setting) {
+    return !setting->smartdeal || layer->kind == SDSE_MATMUL ||
+           (layer->kind == SDSE_DWCONV && !setting->depthwise);
+}
+
+void sdse_form_declare(const struct sdse_layer *layer,
+                       const struct sdse_form_setting *setting, uint64_t rows_per_block,
+                       struct sdse_weight_form *form) {
+    *form = (struct sdse_weight_form){.rel_error = -1};
+    if (stays_raw(layer, setting))
+        return;
+    uint64_t rows;
+    uint32_t n;
+    sdse_form_shape(layer, setting, &rows, &n);
+    if (!rows_per_block || rows_per_block > rows)
+        rows_per_block = rows;
+    const uint64_t filters = layer->nest.bound[SDSE_G] * layer->nest.bound[SDSE_K];
+    form->smartdeal = true;
+    form->basis_size = n;
+    form->rows = rows;
+    form->rows_per_block = rows_per_block;
+    form->blocks = filters * sdse_ceil_div_u64(rows, rows_per_block);
+    form->density = setting->density;
+    form->row_density = setting->row_density;
+    form->coefficient_bits = setting->coefficient_bits;
+    form->basis_bits = setting->basis_bits;
+    form->scale_bits = setting->scale_bits;
+    form->index = setting->index;
+    const double all_rows = (double)(filters * rows), entries = all_rows * n;
+    const double nonzero = entries * form->density, bits = form->coefficient_bits;
+    switch (form->index) {
+    case SDSE_INDEX_ELEMENT_BITMAP:
+        form->coefficient_bits_total = bits * nonzero;
+        form->index_bits_total = entries;
+        break;
+    case SDSE_INDEX_ROW:
+        form->coefficient_bits_total = bits * n * all_rows * form->row_density;
+        form->index_bits_total = all_rows;
+        break;
+    case SDSE_INDEX_RUN_LENGTH:
+        form->coefficient_bits_total = bits * nonzero;
+        form->index_bits_total = RUN_BITS * nonzero;
+        break;
+    case SDSE_INDEX_DENSE:
+        form->coefficient_bits_total = bits * entries;
+        break;
+    }
+    form->basis_bits_total =
+        (double)form->blocks * ((double)n * n * form->basis_bits + form->scale_bits);
+}
+
+double sdse_format_bits(const struct sdse_format *format, double value_bits,
+                        double density) {
+    switch (format->compression) {
+    case SDSE_BITMAP:
+        return density * value_bits + 1;
+    case SDSE_RUN_LENGTH: {
+        const double token_words =
+            ldexp(1, (int)format->run_bits); // words of a full token
+        const double tokens = density > 0
+                                  ? density / -expm1(token_words * log1p(-density))
+                                  : 1 / token_words;
+        return tokens * (value_bits + format->run_bits);
+    }
+    default:
+        return value_bits;
+    }
+}
+
+static uint64_t gcd(uint64_t a, uint64_t b) {
+    while (b) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+uint64_t sdse_blocks_touched(uint64_t total, uint64_t tile, uint64_t block) {
+    const uint64_t tiles = sdse_ceil_div_u64(total, tile);
+    // Every block edge strictly inside a tile adds one visit.
+    const uint64_t edges = sdse_ceil_div_u64(total, block) - 1;
+    const uint64_t common = tile / gcd(tile, block) * block;
+    const uint64_t edges_between_tiles = sdse_ceil_div_u64(total, common) - 1;
+    return tiles + edges - edges_between_tiles;
+}

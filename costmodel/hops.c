@@ -1,0 +1,184 @@
+#include "costmodel/hops.h"
+
+#include <stdlib.h>
+
+double sdse_column_hops(uint32_t rows, double first_row, double last_row) {
+    const double middle = ((double)rows - 1) / 2;
+    const double up = middle - first_row, down = last_row - middle;
+    return (up > 0 ? up : 0) + (down > 0 ? down : 0);
+}
+
+// Whether a spatial loop is shared: every word goes to all of its positions.
+static bool is_shared(const struct sdse_view *view, enum sdse_tensor tensor,
+                      unsigned level, enum sdse_dim dim) {
+    const struct sdse_network *network = &view->arch->level[level].network[tensor];
+    const bool shares = tensor == SDSE_OUTPUTS ? network->reduce : network->multicast;
+    return shares && !sdse_dim_moves(dim, tensor);
+}
+
+// Outputs and taps spatial on one axis: windows coincide on diagonals, the sets are no
+// boxes.
+static bool windows_coincide(const struct sdse_view *view, enum sdse_tensor tensor,
+                             unsigned level, unsigned child) {
+    if (tensor != SDSE_INPUTS)
+        return false;
+    unsigned dims = 0;
+    for (unsigned l = level; l < child; l++)
+        if (view->arch->level[l].network[tensor].multicast)
+            for (unsigned i = 0; i < view->spatial_count[l]; i++)
+                dims |= SDSE_BIT(view->spatial[l][i].dim);
+    const unsigned rows = SDSE_BIT(SDSE_P) | SDSE_BIT(SDSE_R);
+    const unsigned columns = SDSE_BIT(SDSE_Q) | SDSE_BIT(SDSE_S);
+    return (dims & rows) == rows || (dims & columns) == columns;
+}
+
+// Every word's destinations are a box of the same shape: the columns are alike, so the
+// average over the positions on Y is taken once.
+static double box_hops(const struct sdse_view *view, enum sdse_tensor tensor,
+                       unsigned level) {
+    double furthest = 0, columns = 1, span = 0;
+    const struct sdse_view_spatial *own[SDSE_DIMS];
+    unsigned own_count = 0;
+    uint64_t places = 1;
+    for (unsigned i = 0; i < view->spatial_count[level]; i++) {
+        const struct sdse_view_spatial *loop = &view->spatial[level][i];
+        const double reach = (double)((loop->factor - 1) * loop->stride);
+        const bool shared = is_shared(view, tensor, level, loop->dim);
+        if (loop->axis == 0) {
+            furthest += shared ? reach : reach / 2;
+            if (shared)
+                columns *= (double)loop->factor;
+        } else if (shared) {
+            span += reach;
+        } else {
+            own[own_count++] = loop;
+            places *= loop->factor;
+        }
+    }
+    double sum = 0;
+    for (uint64_t place = 0; place < places; place++) {
+        uint64_t rest = place;
+        double row = 0;
+        for (unsigned i = 0; i < own_count; i++) {
+            row += (double)(rest % own[i]->factor * own[i]->stride);
+            rest /= own[i]->factor;
+        }
+        sum += sdse_column_hops(view->arch->level[level].fanout_y, row, row + span);
+    }
+    return furthest + columns * sum / (double)places;
+}
+
+// A word, and one of its destinations.
+struct delivery {
+    uint64_t word, column, row;
+};
+
+static int by_word_and_place(const void *a, const void *b) {
+    const struct delivery *x = a, *y = b;
+    if (x->word != y->word)
+        return x->word < y->word ? -1 : 1;
+    if (x->column != y->column)
+        return x->column < y->column ? -1 : 1;
+    return x->row < y->row ? -1 : x->row > y->row;
+}
+
+static uint64_t window_shift(const struct sdse_nest *nest,
+                             const struct sdse_view_spatial *loop) {
+    switch (loop->dim) {
+    case SDSE_P:
+        return loop->weight * nest->stride[0];
+    case SDSE_R:
+        return loop->weight * nest->dilation[0];
+    case SDSE_Q:
+        return loop->weight * nest->stride[1];
+    default:
+        return loop->weight * nest->dilation[1];
+    }
+}
+
+// One child's word and place. The word's name packs the window's origin on both axes
+// and the counters of all other loops that tell words apart.
+static struct delivery deliver(const struct sdse_view *view, unsigned level,
+                               unsigned child, uint64_t place) {
+    struct delivery delivery = {0, 0, 0};
+    uint64_t origin[2] = {0, 0}, others = 0;
+    for (unsigned l = level; l < child; l++) {
+        const bool multicast = view->arch->level[l].network[SDSE_INPUTS].multicast;
+        for (unsigned i = 0; i < view->spatial_count[l]; i++) {
+            const struct sdse_view_spatial *loop = &view->spatial[l][i];
+            const uint64_t digit = place % loop->factor;
+            place /= loop->factor;
+            if (l == level) {
+                if (loop->axis == 0)
+                    delivery.column += digit * loop->stride;
+                else
+                    delivery.row += digit * loop->stride;
+            }
+            const bool window = loop->dim == SDSE_P || loop->dim == SDSE_R ||
+                                loop->dim == SDSE_Q || loop->dim == SDSE_S;
+            if (multicast && window)
+                origin[loop->dim == SDSE_Q || loop->dim == SDSE_S] +=
+                    digit * window_shift(view->nest, loop);
+            else if (!multicast || sdse_dim_moves(loop->dim, SDSE_INPUTS))
+                others = others * loop->factor + digit;
+        }
+    }
+    delivery.word = (others << 40) ^ (origin[0] << 20) ^ origin[1];
+    return delivery;
+}
+
+// Windows that coincide on diagonals: list every delivery and sort.
+static bool diagonal_sums(const struct sdse_view *view, unsigned level, unsigned child,
+                          double *hops, double *destinations) {
+    uint64_t places = 1;
+    for (unsigned l = level; l < child; l++)
+        places *= view->fanout_used[l];
+    struct delivery *list = malloc(places * sizeof *list);
+    if (!list)
+        return false;
+    for (uint64_t place = 0; place < places; place++)
+        list[place] = deliver(view, level, child, place);
+    qsort(list, places, sizeof *list, by_word_and_place);
+    double words = 0, sum = 0, reached = 0;
+    for (uint64_t i = 0, end; i < places; i = end) {
+        words++;
+        for (end = i; end < places && list[end].word == list[i].word;) {
+            uint64_t first = end;
+            for (; end < places && list[end].word == list[first].word &&
+                   list[end].column == list[first].column;
+                 end++)
+                reached += end == first || list[end].row != list[end - 1].row;
+            sum += sdse_column_hops(view->arch->level[level].fanout_y,
+                                    (double)list[first].row, (double)list[end - 1].row);
+        }
+        sum += (double)list[end - 1].column;
+    }
+    *hops = sum / words;
+    *destinations = reached / words;
+    free(list);
+    return true;
+}
+
+double sdse_mesh_hops(const struct sdse_view *view, enum sdse_tensor tensor,
+                      unsigned level, unsigned child) {
+    if (view->fanout_used[level] == 1)
+        return box_hops(view, tensor, level);
+    double hops, destinations;
+    if (windows_coincide(view, tensor, level, child) &&
+        diagonal_sums(view, level, child, &hops, &destinations))
+        return hops;
+    return box_hops(view, tensor, level);
+}
+
+double sdse_mesh_destinations(const struct sdse_view *view, enum sdse_tensor tensor,
+                              unsigned level, unsigned child) {
+    double hops, destinations;
+    if (windows_coincide(view, tensor, level, child) &&
+        diagonal_sums(view, level, child, &hops, &destinations))
+        return destinations;
+    destinations = 1;
+    for (unsigned i = 0; i < view->spatial_count[level]; i++)
+        if (is_shared(view, tensor, level, view->spatial[level][i].dim))
+            destinations *= (double)view->spatial[level][i].factor;
+    return destinations;
+}

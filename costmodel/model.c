@@ -1,0 +1,102 @@
+#include "costmodel/model.h"
+
+#include "base/checked.h"
+#include "costmodel/form.h"
+
+// Longest input axis on which outputs and taps may both be spatial (see traffic.c).
+// [elements]
+enum { LONGEST_AXIS = 65536 };
+
+// Every count is at most MACs x strides x dilations (bounding boxes with gaps),
+// whatever the mapping: below 2^62 no product in the hot path can overflow.
+static bool counts_fit(const struct sdse_nest *nest, uint64_t *macs) {
+    uint64_t product = 1;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (!sdse_mul_u64(product, nest->bound[d], &product))
+            return false;
+    *macs = product;
+    for (int axis = 0; axis < 2; axis++)
+        if (!sdse_mul_u64(product, nest->stride[axis], &product) ||
+            !sdse_mul_u64(product, nest->dilation[axis], &product))
+            return false;
+    const uint64_t *bound = nest->bound;
+    const bool rows_fit =
+        bound[SDSE_R] == 1 || bound[SDSE_P] == 1 ||
+        sdse_window_extent(bound[SDSE_P], bound[SDSE_R], nest->stride[0],
+                           nest->dilation[0]) <= LONGEST_AXIS;
+    const bool columns_fit =
+        bound[SDSE_S] == 1 || bound[SDSE_Q] == 1 ||
+        sdse_window_extent(bound[SDSE_Q], bound[SDSE_S], nest->stride[1],
+                           nest->dilation[1]) <= LONGEST_AXIS;
+    return rows_fit && columns_fit && product < (uint64_t)1 << 62;
+}
+
+static void add_flow(struct sdse_model *model, enum sdse_tensor tensor,
+                     enum sdse_part part, bool ends_in_engine) {
+    model->flow[model->flow_count++] = (struct sdse_flow){tensor, part, ends_in_engine};
+}
+
+static void prepare_bits(struct sdse_model *model) {
+    const struct sdse_arch *arch = model->arch;
+    const struct sdse_weight_form *form = &model->form;
+    double part_bits[3] = {0, 0, 0};
+    if (form->smartdeal) {
+        const double weights = (double)sdse_tile_words(
+            &model->layer->nest, SDSE_WEIGHTS, model->layer->nest.bound);
+        part_bits[0] = form->coefficient_bits_total / weights;
+        part_bits[1] = form->basis_bits_total / (double)form->blocks /
+                       ((double)form->basis_size * form->basis_size);
+        part_bits[2] = form->index_bits_total / weights;
+    }
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            model->bits[l][t] = sdse_format_bits(
+                &arch->level[l].format[t], arch->bits[t], model->layer->density[t]);
+        model->bits[l][SDSE_PART_COEFFICIENTS] = part_bits[0];
+        model->bits[l][SDSE_PART_BASIS] = part_bits[1];
+        model->bits[l][SDSE_PART_INDEX] = part_bits[2];
+    }
+    model->partial_bits = arch->partial_bits;
+}
+
+static void prepare_leakage(struct sdse_model *model) {
+    const struct sdse_arch *arch = model->arch;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        model->leakage_mw[l] =
+            arch->level[l].leakage_mw.value * (double)sdse_arch_instances(arch, l);
+    model->compute_leakage_mw = arch->compute.leakage_mw.value *
+                                (double)sdse_arch_instances(arch, arch->level_count);
+}
+
+enum sdse_status sdse_model_new(const struct sdse_arch *arch,
+                                const struct sdse_layer *layer,
+                                const struct sdse_weight_form *form,
+                                struct sdse_arena *arena, struct sdse_model **model) {
+    uint64_t macs;
+    if (!counts_fit(&layer->nest, &macs))
+        return SDSE_OVERFLOW;
+    if (form && form->smartdeal && !arch->rebuild.present)
+        return SDSE_INVALID;
+    struct sdse_model *fresh = SDSE_ARENA_NEW(arena, struct sdse_model);
+    if (!fresh)
+        return SDSE_NO_MEMORY;
+    fresh->arch = arch;
+    fresh->layer = layer;
+    fresh->macs = macs;
+    if (form)
+        fresh->form = *form;
+    if (fresh->form.smartdeal) {
+        add_flow(fresh, SDSE_WEIGHTS, SDSE_PART_COEFFICIENTS, false);
+        add_flow(fresh, SDSE_WEIGHTS, SDSE_PART_BASIS, true);
+        add_flow(fresh, SDSE_WEIGHTS, SDSE_PART_INDEX, true);
+        fresh->shift_adds_per_weight = fresh->form.basis_size * fresh->form.density;
+    } else {
+        add_flow(fresh, SDSE_WEIGHTS, SDSE_PART_WEIGHTS, false);
+    }
+    add_flow(fresh, SDSE_INPUTS, SDSE_PART_INPUTS, false);
+    add_flow(fresh, SDSE_OUTPUTS, SDSE_PART_OUTPUTS, false);
+    prepare_bits(fresh);
+    prepare_leakage(fresh);
+    *model = fresh;
+    return SDSE_OK;
+}

@@ -1,0 +1,36 @@
+// A prepared model: what evaluate.c needs of an accelerator, a layer and a weight form.
+// Private to costmodel/.
+#ifndef SDSE_COSTMODEL_MODEL_H
+#define SDSE_COSTMODEL_MODEL_H
+
+#include "costmodel/evaluate.h"
+#include "costmodel/view.h"
+
+enum { SDSE_MAX_FLOWS = 5 };
+
+// A flow: words that travel together down (or up) one chain of memories. Raw layers
+// have three, the tensors. SmartDeal weights are three flows above the rebuild engine
+// (coefficients, basis, index), each with memories of its own, that meet in it; below
+// it the first of them stands for the rebuilt words.
+struct sdse_flow {
+    enum sdse_tensor tensor;
+    enum sdse_part part;
+    bool ends_in_engine; // basis and index: nothing of them exists below the engine
+};
+
+struct sdse_model {
+    const struct sdse_arch *arch;
+    const struct sdse_layer *layer;
+    struct sdse_weight_form form;
+    unsigned flow_count;
+    struct sdse_flow flow[SDSE_MAX_FLOWS];
+    // Stored bits of one word of each part at each level (basis: of one basis word).
+    double bits[SDSE_MAX_LEVELS][SDSE_PARTS];
+    double partial_bits;
+    uint64_t macs;
+    double shift_adds_per_weight;
+    double leakage_mw[SDSE_MAX_LEVELS]; // all instances
+    double compute_leakage_mw;
+};
+
+#endif

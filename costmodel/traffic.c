@@ -1,0 +1,251 @@
+#include "costmodel/traffic.h"
+
+#include <string.h>
+
+// The axis a dimension moves the input window along: 0 rows, 1 columns, -1 neither.
+static int window_axis(enum sdse_dim dim) {
+    switch (dim) {
+    case SDSE_P:
+    case SDSE_R:
+        return 0;
+    case SDSE_Q:
+    case SDSE_S:
+        return 1;
+    default:
+        return -1;
+    }
+}
+
+// Input elements one iteration of `dim` moves along its axis.
+static uint64_t window_step(const struct sdse_nest *nest, enum sdse_dim dim) {
+    const int axis = window_axis(dim);
+    return dim == SDSE_P || dim == SDSE_Q ? nest->stride[axis] : nest->dilation[axis];
+}
+
+static uint64_t window_extent(const struct sdse_nest *nest, const uint64_t *tile,
+                              unsigned axis) {
+    return axis == 0 ? sdse_window_extent(tile[SDSE_P], tile[SDSE_R], nest->stride[0],
+                                          nest->dilation[0])
+                     : sdse_window_extent(tile[SDSE_Q], tile[SDSE_S], nest->stride[1],
+                                          nest->dilation[1]);
+}
+
+// Product of the innermost loops outside a child that do not move the tensor: the open
+// run.
+static uint64_t open_run(const struct sdse_view *view, unsigned dims, unsigned *next) {
+    uint64_t run = 1;
+    unsigned i = *next;
+    while (i < view->loop_count && !(dims >> view->loop[i].dim & 1u))
+        run *= view->loop[i++].factor;
+    *next = i;
+    return run;
+}
+
+// Inputs: follow the chain outwards from the innermost loop that moves the window.
+static struct sdse_visits input_visits(const struct sdse_view *view, unsigned level) {
+    unsigned i = view->first[level];
+    uint64_t passes =
+        view->outside[level] / open_run(view, sdse_tensor_dims(SDSE_INPUTS), &i);
+    struct sdse_visits visits = {.whole = passes};
+    if (i == view->loop_count)
+        return visits;
+    const int axis = window_axis(view->loop[i].dim);
+    if (axis < 0)
+        return visits;
+    visits.axis = (unsigned)axis;
+    visits.shift = view->loop[i].weight * window_step(view->nest, view->loop[i].dim);
+    uint64_t back =
+        0; // how far the loops inside have moved the window when they restart
+    for (; i < view->loop_count; i++) {
+        const struct sdse_view_loop *loop = &view->loop[i];
+        const uint64_t outer = passes / loop->factor,
+                       moves = (loop->factor - 1) * outer;
+        passes = outer;
+        if (loop->dim == SDSE_K)
+            continue;
+        if (window_axis(loop->dim) != axis)
+            break;
+        const uint64_t step = loop->weight * window_step(view->nest, loop->dim);
+        if (step == back) // the window stands still
+            visits.whole -= moves;
+        else if (step == back + visits.shift) {
+            visits.whole -= moves;
+            visits.credited += moves;
+        }
+        back += (loop->factor - 1) * step;
+    }
+    return visits;
+}
+
+struct sdse_visits sdse_child_visits(const struct sdse_view *view,
+                                     enum sdse_tensor tensor, unsigned level) {
+    if (level == view->level_count)
+        return (struct sdse_visits){.whole = view->outside[level]};
+    if (tensor == SDSE_INPUTS)
+        return input_visits(view, level);
+    unsigned i = view->first[level];
+    const uint64_t run = open_run(view, sdse_tensor_dims(tensor), &i);
+    return (struct sdse_visits){.whole = view->outside[level] / run};
+}
+
+uint64_t sdse_view_tile_words(const struct sdse_view *view, enum sdse_tensor tensor,
+                              unsigned level) {
+    return sdse_tile_words(view->nest, tensor, view->tile[level]);
+}
+
+uint64_t sdse_visit_words(const struct sdse_view *view, enum sdse_tensor tensor,
+                          unsigned level, const struct sdse_visits *visits) {
+    const uint64_t tile = sdse_view_tile_words(view, tensor, level);
+    uint64_t words = (visits->whole + visits->credited) * tile;
+    if (visits->credited) {
+        const uint64_t extent =
+            window_extent(view->nest, view->tile[level], visits->axis);
+        if (extent > visits->shift)
+            words -= visits->credited * (tile / extent) * (extent - visits->shift);
+    }
+    return words;
+}
+
+// The spatial loops that move the input window along one axis, at levels that
+// multicast.
+struct places {
+    unsigned count;
+    struct {
+        uint64_t factor, step;
+    } loop[4 * SDSE_MAX_LEVELS];
+    bool taps, outputs; // which of the axis' two dimensions are present
+};
+
+static void add_place(struct places *places, enum sdse_dim dim, uint64_t factor,
+                      uint64_t step) {
+    places->loop[places->count].factor = factor;
+    places->loop[places->count++].step = step;
+    if (dim == SDSE_P || dim == SDSE_Q)
+        places->outputs = true;
+    else
+        places->taps = true;
+}
+
+// Elements of a line that children with windows of `length` touch together, the origins
+// being all sums of the places' steps. length = 1 counts distinct origins. [input
+// elements]
+static uint64_t union_length(const struct places *places, uint64_t length) {
+    uint64_t reach = length;
+    for (unsigned i = 0; i < places->count; i++)
+        reach += (places->loop[i].factor - 1) * places->loop[i].step;
+    enum { WORD = 64, WORDS = 1024 };
+    if (reach > (uint64_t)WORD * WORDS)
+        return 0;
+    uint64_t bits[WORDS];
+    const uint64_t words = (reach + WORD - 1) / WORD;
+    memset(bits, 0, words * sizeof bits[0]);
+    uint64_t counter[4 * SDSE_MAX_LEVELS] = {0};
+    for (uint64_t origin = 0;;) {
+        for (uint64_t at = origin; at < origin + length; at++)
+            bits[at / WORD] |= (uint64_t)1 << (at % WORD);
+        unsigned i = 0;
+        for (; i < places->count; i++) {
+            if (++counter[i] < places->loop[i].factor) {
+                origin += places->loop[i].step;
+                break;
+            }
+            origin -= (places->loop[i].factor - 1) * places->loop[i].step;
+            counter[i] = 0;
+        }
+        if (i == places->count)
+            break;
+    }
+    uint64_t touched = 0;
+    for (uint64_t i = 0; i < words; i++)
+        touched += (uint64_t)__builtin_popcountll(bits[i]);
+    return touched;
+}
+
+// Distinct windows along one axis: a product, unless outputs and taps are both spatial.
+static uint64_t distinct_places(const struct places *places) {
+    if (places->outputs && places->taps) {
+        const uint64_t distinct = union_length(places, 1);
+        if (distinct)
+            return distinct;
+    }
+    uint64_t product = 1;
+    for (unsigned i = 0; i < places->count; i++)
+        product *= places->loop[i].factor;
+    return product;
+}
+
+// What distinguishes the children below one instance of `top`.
+struct groups {
+    uint64_t others; // groups told apart by something else than the window
+    struct places axis[2];
+};
+
+static void collect_groups(const struct sdse_view *view, enum sdse_tensor tensor,
+                           unsigned top, unsigned child, struct groups *groups) {
+    groups->others = 1;
+    for (int a = 0; a < 2; a++) {
+        groups->axis[a].count = 0;
+        groups->axis[a].taps = groups->axis[a].outputs = false;
+    }
+    const unsigned dims = sdse_tensor_dims(tensor);
+    for (unsigned level = top; level < child; level++) {
+        if (view->fanout_used[level] == 1)
+            continue;
+        const struct sdse_network *network = &view->arch->level[level].network[tensor];
+        const bool shares =
+            tensor == SDSE_OUTPUTS ? network->reduce : network->multicast;
+        if (!shares) {
+            groups->others *= view->fanout_used[level];
+            continue;
+        }
+        for (unsigned i = 0; i < view->spatial_count[level]; i++) {
+            const struct sdse_view_spatial *loop = &view->spatial[level][i];
+            if (!(dims >> loop->dim & 1u))
+                continue;
+            const int axis = tensor == SDSE_INPUTS ? window_axis(loop->dim) : -1;
+            if (axis < 0)
+                groups->others *= loop->factor;
+            else
+                add_place(&groups->axis[axis], loop->dim, loop->factor,
+                          loop->weight * window_step(view->nest, loop->dim));
+        }
+    }
+}
+
+uint64_t sdse_merged_words(const struct sdse_view *view, enum sdse_tensor tensor,
+                           unsigned top, unsigned child,
+                           const struct sdse_visits *visits) {
+    struct groups groups;
+    collect_groups(view, tensor, top, child, &groups);
+    const bool shares_windows = tensor == SDSE_INPUTS && child < view->level_count &&
+                                view->arch->level[top].network[tensor].window_sharing &&
+                                view->arch->level[top].network[tensor].multicast;
+    if (!shares_windows)
+        return groups.others * distinct_places(&groups.axis[0]) *
+               distinct_places(&groups.axis[1]) *
+               sdse_visit_words(view, tensor, child, visits);
+    const uint64_t *tile = view->tile[child];
+    uint64_t whole = groups.others * tile[SDSE_N] * tile[SDSE_G] * tile[SDSE_C],
+             rest = whole;
+    for (unsigned axis = 0; axis < 2; axis++) {
+        const uint64_t extent = window_extent(view->nest, tile, axis);
+        const bool moves = axis == visits->axis && visits->shift < extent;
+        whole *= union_length(&groups.axis[axis], extent);
+        rest *= union_length(&groups.axis[axis], moves ? visits->shift : extent);
+    }
+    return visits->whole * whole + visits->credited * rest;
+}
+
+uint64_t sdse_temporal_outside(const struct sdse_view *view, unsigned dims,
+                               unsigned level) {
+    uint64_t product = 1;
+    for (unsigned i = view->first[level]; i < view->loop_count; i++)
+        if (dims >> view->loop[i].dim & 1u)
+            product *= view->loop[i].factor;
+    return product;
+}
+
+uint64_t sdse_moving_outside(const struct sdse_view *view, enum sdse_tensor tensor,
+                             unsigned level) {
+    return sdse_temporal_outside(view, sdse_tensor_dims(tensor), level);
+}

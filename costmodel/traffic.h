@@ -1,0 +1,53 @@
+// Closed forms for one edge: what a child takes from the next level outside that keeps
+// a tensor, for perfect factors. docs/model.md derives them from the counting rules;
+// tests/oracle proves them against a simulator that executes the loops.
+#ifndef SDSE_COSTMODEL_TRAFFIC_H
+#define SDSE_COSTMODEL_TRAFFIC_H
+
+#include "costmodel/view.h"
+
+// How often one child takes a tile, and how much of it.
+//
+//     words one child takes = whole * tile words + credited * (tile words - overlap
+//     words)
+//
+// credited moves shift the input window by `shift` along `axis` (0 rows, 1 columns).
+struct sdse_visits {
+    uint64_t whole;
+    uint64_t credited;
+    unsigned axis;
+    uint64_t shift; // [input elements]
+};
+
+// Visits of one child at `level` (== level_count: a multiplier, which keeps nothing) by
+// `tensor`. Weights and outputs: every pass of the loops outside the open run (the
+// innermost loops that do not move the tensor) takes a whole tile. Inputs: the chain of
+// docs/model.md. Source: derived there; oracle: tests/oracle/test_counts_oracle.c.
+struct sdse_visits sdse_child_visits(const struct sdse_view *view,
+                                     enum sdse_tensor tensor, unsigned level);
+
+// Words of one child's tile of `tensor` at `level`. [words]
+uint64_t sdse_view_tile_words(const struct sdse_view *view, enum sdse_tensor tensor,
+                              unsigned level);
+
+// Words one child takes in all its visits. [words]
+uint64_t sdse_visit_words(const struct sdse_view *view, enum sdse_tensor tensor,
+                          unsigned level, const struct sdse_visits *visits);
+
+// Words that leave one instance of level `top` (or arrive there, for outputs) when the
+// children at level `child` below it make their visits: children that need the same
+// words share, where the networks from `top` to `child` allow it. top < child. [words]
+uint64_t sdse_merged_words(const struct sdse_view *view, enum sdse_tensor tensor,
+                           unsigned top, unsigned child,
+                           const struct sdse_visits *visits);
+
+// Product of the temporal factors outside `level` that move the tensor. [visits of new
+// words]
+uint64_t sdse_moving_outside(const struct sdse_view *view, enum sdse_tensor tensor,
+                             unsigned level);
+
+// Product of the temporal factors outside `level` in dimensions of `dims`.
+uint64_t sdse_temporal_outside(const struct sdse_view *view, unsigned dims,
+                               unsigned level);
+
+#endif

@@ -1,0 +1,27 @@
+// Imperfect factors: the loop nest walked in compressed form.
+//
+// Where factors do not divide the bounds, the last pass of a loop is shorter, places
+// idle, tiles are cut off. The walk keeps the state of every child and advances all of
+// them together, but steps over repetition: once an iteration of a loop leaves the
+// children as it found them, the loop's other iterations of the same kind count the
+// same. Exact; slower than the closed forms.
+#ifndef SDSE_COSTMODEL_WALK_H
+#define SDSE_COSTMODEL_WALK_H
+
+#include "costmodel/edge.h"
+
+// Fills edge->visits, taken, merged, hops and destinations; tensor, parent and child
+// are set. Counting rules: docs/model.md; oracle: tests/oracle/test_counts_oracle.c.
+void sdse_walk_edge(const struct sdse_view *view, struct sdse_edge *edge);
+
+// Tuples of spatial counters of `dim` outside `level` that ever have work.
+uint64_t sdse_walk_used_places(const struct sdse_view *view, enum sdse_dim dim,
+                               unsigned level);
+
+// Steps: distinct combinations of all temporal counters in which some multiplier works.
+uint64_t sdse_walk_steps(const struct sdse_view *view);
+
+// Used instances of `level`: those that ever have work.
+uint64_t sdse_walk_used(const struct sdse_view *view, unsigned level);
+
+#endif
