@@ -4,16 +4,14 @@
 #include "costmodel/traffic.h"
 #include "costmodel/walk.h"
 
-void sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
+bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
                      unsigned parent, unsigned child, bool with_hops,
                      struct sdse_edge *edge) {
     edge->tensor = tensor;
     edge->parent = parent;
     edge->child = child;
-    if (!view->perfect) {
-        sdse_walk_edge(view, edge);
-        return;
-    }
+    if (!view->perfect)
+        return sdse_walk_edge(view, edge);
     const struct sdse_visits visits = sdse_child_visits(view, tensor, child);
     edge->visits = (visits.whole + visits.credited) * view->used[child];
     edge->taken = sdse_visit_words(view, tensor, child, &visits) * view->used[child];
@@ -25,6 +23,7 @@ void sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
         edge->hops[level] = sdse_mesh_hops(view, tensor, level, child);
         edge->destinations[level] = sdse_mesh_destinations(view, tensor, level, child);
     }
+    return true;
 }
 
 // Places outside `level` along one dimension that ever have work. The loops of a

@@ -20,7 +20,7 @@ struct sdse_edge {
 
 // Counts one edge. Perfect factors take the closed forms of traffic.h, imperfect ones
 // the walk of walk.h. with_hops: fill hops and destinations too.
-void sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
+bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
                      unsigned parent, unsigned child, bool with_hops,
                      struct sdse_edge *edge);
 

@@ -1,23 +1,580 @@
 #include "costmodel/walk.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "costmodel/hops.h"
 #include <stddef.h>
 
-void sdse_walk_edge(const struct sdse_view *view, struct sdse_edge *edge) {
-    (void)view;
-    (void)edge;
-    assert(0);
+// A tensor's coordinates: weights G K C R S, inputs N G C rows columns, outputs N G K P
+// Q.
+enum { AXES = 5 };
+
+struct box {
+    int64_t low[AXES];
+    int64_t extent[AXES]; // 0 on any axis: empty
+};
+
+// What one child holds and remembers. Compared with memcmp: always built from zeroed
+// memory.
+struct child {
+    int64_t held[AXES];     // extent of the tile it holds
+    int64_t previous[AXES]; // extent of the tile it held before the last move
+    int64_t shift[AXES];    // the remembered shift of the window
+    int64_t has_held, has_previous, has_shift;
+};
+
+// The state that decides what the next step fetches, relative to the current origin.
+struct state {
+    int64_t last_origin[AXES]; // of the last step
+    int64_t move[AXES];        // the last change of origin
+    int64_t started;
+};
+
+// One child's request (or drained tile) in a step, as one level sees it.
+struct request {
+    uint64_t instance;    // of the level
+    uint64_t alone;       // place at levels that do not share
+    struct box box, less; // the words: box without less
+    uint64_t column, row; // of the level's child that takes it
+    uint64_t words;
+};
+
+struct counts {
+    uint64_t visits, taken, merged[SDSE_MAX_LEVELS];
+    double hops[SDSE_MAX_LEVELS], destinations[SDSE_MAX_LEVELS]; // times words
+};
+
+struct walk {
+    const struct sdse_view *view;
+    struct sdse_edge *edge;
+    bool keeps_nothing; // the children are multipliers
+    size_t child_count;
+    uint64_t *place;  // [child][SDSE_DIMS]: first iteration of the child's place
+    uint64_t *digits; // [child][levels]: flat place below each level outside the child
+    struct child *children;
+    struct child *before; // a stack of snapshots, one per loop
+    struct state state;
+    struct request *requests;
+    uint64_t
+        base[SDSE_DIMS]; // first iteration of the current step, temporal loops alone
+    struct counts counts;
+};
+
+// --- Coordinates
+// ----------------------------------------------------------------------------
+
+static void tile_box(const struct walk *walk, const uint64_t base[SDSE_DIMS],
+                     const uint64_t size[SDSE_DIMS], struct box *box) {
+    static const enum sdse_dim plain[SDSE_TENSORS][AXES] = {
+        {SDSE_G, SDSE_K, SDSE_C, SDSE_R, SDSE_S},
+        {SDSE_N, SDSE_G, SDSE_C, SDSE_P, SDSE_Q},
+        {SDSE_N, SDSE_G, SDSE_K, SDSE_P, SDSE_Q},
+    };
+    const struct sdse_nest *nest = walk->view->nest;
+    const enum sdse_tensor tensor = walk->edge->tensor;
+    for (int a = 0; a < AXES; a++) {
+        const enum sdse_dim dim = plain[tensor][a];
+        box->low[a] = (int64_t)base[dim];
+        box->extent[a] = (int64_t)size[dim];
+        if (tensor != SDSE_INPUTS || a < 3)
+            continue;
+        const enum sdse_dim tap = a == 3 ? SDSE_R : SDSE_S;
+        const uint32_t stride = nest->stride[a - 3], dilation = nest->dilation[a - 3];
+        box->low[a] = (int64_t)(base[dim] * stride + base[tap] * dilation);
+        box->extent[a] =
+            (int64_t)sdse_window_extent(size[dim], size[tap], stride, dilation);
+    }
 }
+
+static uint64_t box_words(const int64_t extent[AXES]) {
+    uint64_t words = 1;
+    for (int a = 0; a < AXES; a++)
+        words *= (uint64_t)extent[a];
+    return words;
+}
+
+// Common part of two boxes; extents 0 if there is none.
+static void intersect(const struct box *a, const struct box *b, struct box *out) {
+    bool empty = false;
+    for (int i = 0; i < AXES; i++) {
+        const int64_t low = a->low[i] > b->low[i] ? a->low[i] : b->low[i];
+        const int64_t end_a = a->low[i] + a->extent[i],
+                      end_b = b->low[i] + b->extent[i];
+        const int64_t end = end_a < end_b ? end_a : end_b;
+        out->low[i] = low;
+        out->extent[i] = end - low;
+        empty |= end <= low;
+    }
+    if (empty)
+        memset(out, 0, sizeof *out);
+}
+
+// One form for one set of words: a difference that is a box becomes that box.
+static void canonicalise(struct box *box, struct box *less) {
+    int axis = -1;
+    for (int a = 0; a < AXES; a++) {
+        if (less->low[a] == box->low[a] && less->extent[a] == box->extent[a])
+            continue;
+        if (axis >= 0)
+            return; // an L-shape: unique as it is
+        axis = a;
+    }
+    if (axis < 0 || !box_words(less->extent))
+        return;
+    const int64_t end = box->low[axis] + box->extent[axis];
+    const int64_t less_end = less->low[axis] + less->extent[axis];
+    if (less->low[axis] != box->low[axis] && less_end != end)
+        return; // a gap in the middle
+    if (less->low[axis] == box->low[axis])
+        box->low[axis] = less_end;
+    box->extent[axis] -= less->extent[axis];
+    memset(less, 0, sizeof *less);
+}
+
+// --- Sharing
+// --------------------------------------------------------------------------------
+
+static int by_words_then_place(const void *a, const void *b) {
+    return memcmp(a, b, offsetof(struct request, words));
+}
+
+static bool same_words(const struct request *a, const struct request *b) {
+    return memcmp(a, b, offsetof(struct request, column)) == 0;
+}
+
+// Places a child's request in the eyes of level `l`.
+static void place_request(const struct walk *walk, unsigned l, size_t child,
+                          struct request *request) {
+    const struct sdse_view *view = walk->view;
+    const uint64_t *digits = walk->digits + child * view->level_count;
+    request->instance = request->alone = 0;
+    for (unsigned above = 0; above < l; above++)
+        request->instance =
+            request->instance * view->fanout_used[above] + digits[above];
+    for (unsigned at = l; at < walk->edge->child; at++) {
+        const struct sdse_network *network =
+            &view->arch->level[at].network[walk->edge->tensor];
+        const bool shares =
+            walk->edge->tensor == SDSE_OUTPUTS ? network->reduce : network->multicast;
+        if (!shares)
+            request->alone = request->alone * view->fanout_used[at] + digits[at];
+    }
+    request->column = request->row = 0;
+    uint64_t place = digits[l];
+    for (unsigned i = view->spatial_count[l]; i-- > 0;) {
+        const struct sdse_view_spatial *loop = &view->spatial[l][i];
+        const uint64_t step = place % loop->factor * loop->stride;
+        place /= loop->factor;
+        *(loop->axis == 0 ? &request->column : &request->row) += step;
+    }
+}
+
+// Counts one group of equal requests: its words once, its way over the mesh.
+static size_t count_group(struct walk *walk, unsigned l, const struct request *first,
+                          size_t left) {
+    size_t n = 0, places = 0;
+    double hops = 0;
+    while (n < left && same_words(&first[n], first)) {
+        const size_t column = n;
+        for (; n < left && same_words(&first[n], first) &&
+               first[n].column == first[column].column;
+             n++)
+            places += n == column || first[n].row != first[n - 1].row;
+        hops += sdse_column_hops(walk->view->arch->level[l].fanout_y,
+                                 (double)first[column].row, (double)first[n - 1].row);
+    }
+    hops += (double)first[n - 1].column;
+    walk->counts.merged[l] += first->words;
+    walk->counts.hops[l] += hops * (double)first->words;
+    walk->counts.destinations[l] += (double)places * (double)first->words;
+    return n;
+}
+
+// `count` requests of children (request.instance holds the child's number): every level
+// between parent and child merges what its instances may share.
+static void merge_requests(struct walk *walk, size_t count) {
+    if (!count)
+        return;
+    struct request *list = walk->requests, *sorted = walk->requests + walk->child_count;
+    for (size_t i = 0; i < count; i++)
+        walk->counts.taken += list[i].words;
+    walk->counts.visits += count;
+    for (unsigned l = walk->edge->parent; l < walk->edge->child; l++) {
+        for (size_t i = 0; i < count; i++) {
+            sorted[i] = list[i];
+            place_request(walk, l, (size_t)list[i].instance, &sorted[i]);
+        }
+        qsort(sorted, count, sizeof *sorted, by_words_then_place);
+        for (size_t i = 0; i < count;)
+            i += count_group(walk, l, &sorted[i], count - i);
+    }
+}
+
+// --- One step
+// -------------------------------------------------------------------------------
+
+static bool child_works(const struct walk *walk, size_t child,
+                        uint64_t base[SDSE_DIMS]) {
+    const uint64_t *place = walk->place + child * SDSE_DIMS;
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        base[d] = walk->base[d] + place[d];
+        if (base[d] >= walk->view->nest->bound[d])
+            return false;
+    }
+    return true;
+}
+
+static void child_tile(const struct walk *walk, const uint64_t base[SDSE_DIMS],
+                       struct box *box) {
+    uint64_t size[SDSE_DIMS];
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        const uint64_t left = walk->view->nest->bound[d] - base[d];
+        const uint64_t tile = walk->view->tile[walk->edge->child][d];
+        size[d] = tile < left ? tile : left;
+    }
+    tile_box(walk, base, size, box);
+}
+
+// Outputs leave every child that holds a tile, whether it works now or not.
+static void drain(struct walk *walk) {
+    size_t count = 0;
+    for (size_t i = 0; i < walk->child_count; i++) {
+        struct child *child = &walk->children[i];
+        if (!child->has_held)
+            continue;
+        const uint64_t *place = walk->place + i * SDSE_DIMS;
+        uint64_t size[SDSE_DIMS];
+        for (int d = 0; d < SDSE_DIMS; d++)
+            size[d] = 1;
+        struct request *request = &walk->requests[count++];
+        memset(request, 0, sizeof *request);
+        request->instance = i;
+        // Only places matter: all children moved by the same temporal origin.
+        tile_box(walk, place, size, &request->box);
+        memcpy(request->box.extent, child->held, sizeof child->held);
+        request->words = box_words(child->held);
+    }
+    merge_requests(walk, count);
+}
+
+// The scheduled origin changed: everybody drops the tile but remembers its extent.
+static void move_children(struct walk *walk) {
+    for (size_t i = 0; i < walk->child_count; i++) {
+        struct child *child = &walk->children[i];
+        memcpy(child->previous, child->held, sizeof child->previous);
+        child->has_previous = child->has_held;
+        memset(child->held, 0, sizeof child->held);
+        child->has_held = 0;
+    }
+}
+
+// What is credited of the tile in `box`: the sliding-window rule.
+static void credit_window(const struct walk *walk, struct child *child,
+                          const struct box *box, struct box *less) {
+    memset(less, 0, sizeof *less);
+    const bool credits = child->has_previous &&
+                         (!child->has_shift || memcmp(child->shift, walk->state.move,
+                                                      sizeof child->shift) == 0);
+    child->has_shift = credits;
+    if (!credits) {
+        memset(child->shift, 0, sizeof child->shift);
+        return;
+    }
+    memcpy(child->shift, walk->state.move, sizeof child->shift);
+    struct box old;
+    for (int a = 0; a < AXES; a++) {
+        old.low[a] = box->low[a] - walk->state.move[a];
+        old.extent[a] = child->previous[a];
+    }
+    intersect(box, &old, less);
+}
+
+static void take_tiles(struct walk *walk) {
+    size_t count = 0;
+    for (size_t i = 0; i < walk->child_count; i++) {
+        struct child *child = &walk->children[i];
+        uint64_t base[SDSE_DIMS];
+        if (child->has_held || !child_works(walk, i, base))
+            continue;
+        struct request *request = &walk->requests[count];
+        memset(request, 0, sizeof *request);
+        child_tile(walk, base, &request->box);
+        if (!walk->keeps_nothing) {
+            child->has_held = 1;
+            memcpy(child->held, request->box.extent, sizeof child->held);
+            if (walk->edge->tensor == SDSE_OUTPUTS)
+                continue; // counted when it drains
+            if (walk->edge->tensor == SDSE_INPUTS)
+                credit_window(walk, child, &request->box, &request->less);
+        }
+        request->instance = i;
+        request->words =
+            box_words(request->box.extent) - box_words(request->less.extent);
+        canonicalise(&request->box, &request->less);
+        if (!request->words)
+            memset(&request->box, 0, sizeof request->box);
+        count++;
+    }
+    merge_requests(walk, count);
+}
+
+static void origin_of(const struct walk *walk, int64_t origin[AXES]) {
+    uint64_t ones[SDSE_DIMS];
+    for (int d = 0; d < SDSE_DIMS; d++)
+        ones[d] = 1;
+    struct box box;
+    tile_box(walk, walk->base, ones, &box);
+    memcpy(origin, box.low, sizeof box.low);
+}
+
+static void step(struct walk *walk) {
+    if (!walk->keeps_nothing) {
+        int64_t origin[AXES];
+        origin_of(walk, origin);
+        if (!walk->state.started ||
+            memcmp(origin, walk->state.last_origin, sizeof origin) != 0) {
+            if (walk->edge->tensor == SDSE_OUTPUTS)
+                drain(walk);
+            move_children(walk);
+            for (int a = 0; a < AXES; a++)
+                walk->state.move[a] =
+                    walk->state.started ? origin[a] - walk->state.last_origin[a] : 0;
+            memcpy(walk->state.last_origin, origin, sizeof origin);
+            walk->state.started = 1;
+        }
+    }
+    take_tiles(walk);
+}
+
+// --- Repetition
+// -----------------------------------------------------------------------------
+
+// Iterations of `loop` from `digit` on that all places go through alike: every place
+// outside the loop is either full or idle throughout. 0: some place is cut off in this
+// very iteration.
+static uint64_t alike_iterations(const struct walk *walk,
+                                 const struct sdse_view_loop *loop, uint64_t digit) {
+    const uint64_t bound = walk->view->nest->bound[loop->dim];
+    const uint64_t start = walk->base[loop->dim];
+    uint64_t alike = loop->factor - digit;
+    for (size_t i = 0; i < walk->child_count; i++) {
+        const uint64_t place = walk->place[i * SDSE_DIMS + loop->dim];
+        // Places inside the loop's own span move with it.
+        const uint64_t outer = start + place / (loop->weight * loop->factor) *
+                                           (loop->weight * loop->factor);
+        if (outer >= bound)
+            continue; // idle from here on
+        const uint64_t full =
+            (bound - outer) / loop->weight; // iterations that fit whole
+        const uint64_t idle_from = (bound - outer + loop->weight - 1) / loop->weight;
+        if (digit < full) {
+            if (full - digit < alike)
+                alike = full - digit;
+        } else if (digit < idle_from) {
+            return 0;
+        }
+    }
+    return alike;
+}
+
+static void add_times(struct counts *counts, const struct counts *since,
+                      uint64_t times) {
+    const double factor = (double)times;
+    counts->visits += (counts->visits - since->visits) * times;
+    counts->taken += (counts->taken - since->taken) * times;
+    for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++) {
+        counts->merged[l] += (counts->merged[l] - since->merged[l]) * times;
+        counts->hops[l] += (counts->hops[l] - since->hops[l]) * factor;
+        counts->destinations[l] +=
+            (counts->destinations[l] - since->destinations[l]) * factor;
+    }
+}
+
+// The state as the next iteration will see it: origins relative to where it starts.
+static struct state relative_state(const struct walk *walk) {
+    struct state state = walk->state;
+    int64_t origin[AXES];
+    origin_of(walk, origin);
+    if (state.started)
+        for (int a = 0; a < AXES; a++)
+            state.last_origin[a] -= origin[a];
+    return state;
+}
+
+static void restore_state(struct walk *walk, struct state relative) {
+    int64_t origin[AXES];
+    origin_of(walk, origin);
+    if (relative.started)
+        for (int a = 0; a < AXES; a++)
+            relative.last_origin[a] += origin[a];
+    walk->state = relative;
+}
+
+// Runs the loops inside position `outer` (exclusive) of the stack; innermost is
+// first[child].
+static void run_loops(struct walk *walk, unsigned outer) {
+    const struct sdse_view *view = walk->view;
+    const unsigned innermost = view->first[walk->edge->child];
+    if (outer == innermost) {
+        step(walk);
+        return;
+    }
+    const struct sdse_view_loop *loop = &view->loop[outer - 1];
+    const uint64_t start = walk->base[loop->dim], bound = view->nest->bound[loop->dim];
+    const size_t snapshot_bytes = walk->child_count * sizeof *walk->children;
+    struct child *before = walk->before + (size_t)(outer - 1) * walk->child_count;
+    struct state state_before;
+    memset(&state_before, 0, sizeof state_before);
+    bool comparable =
+        false; // `before` holds the start of the previous, alike iteration
+    struct counts counts_before = walk->counts;
+    for (uint64_t digit = 0; digit < loop->factor;) {
+        walk->base[loop->dim] = start + digit * loop->weight;
+        if (walk->base[loop->dim] >= bound)
+            break;
+        walk->base[loop->dim] = start;
+        const uint64_t alike = alike_iterations(walk, loop, digit);
+        walk->base[loop->dim] = start + digit * loop->weight;
+        const struct state state_now = relative_state(walk);
+        if (comparable && alike &&
+            memcmp(&state_now, &state_before, sizeof state_now) == 0 &&
+            memcmp(before, walk->children, snapshot_bytes) == 0) {
+            add_times(&walk->counts, &counts_before, alike);
+            digit += alike;
+            walk->base[loop->dim] = start + digit * loop->weight;
+            restore_state(walk, state_now);
+            comparable = false;
+            continue;
+        }
+        comparable = alike > 1;
+        if (comparable) {
+            memcpy(before, walk->children, snapshot_bytes);
+            state_before = state_now;
+            counts_before = walk->counts;
+        }
+        run_loops(walk, outer - 1);
+        digit++;
+    }
+    walk->base[loop->dim] = start;
+}
+
+// --- Setting up
+// -----------------------------------------------------------------------------
+
+static void place_children(struct walk *walk) {
+    const struct sdse_view *view = walk->view;
+    for (size_t child = 0; child < walk->child_count; child++) {
+        uint64_t rest = child;
+        for (unsigned l = walk->edge->child; l-- > 0;) {
+            uint64_t digit = rest % view->fanout_used[l];
+            rest /= view->fanout_used[l];
+            walk->digits[child * view->level_count + l] = digit;
+            for (unsigned i = view->spatial_count[l]; i-- > 0;) {
+                const struct sdse_view_spatial *loop = &view->spatial[l][i];
+                walk->place[child * SDSE_DIMS + loop->dim] +=
+                    digit % loop->factor * loop->weight;
+                digit /= loop->factor;
+            }
+        }
+    }
+}
+
+bool sdse_walk_edge(const struct sdse_view *view, struct sdse_edge *edge) {
+    struct walk walk = {.view = view, .edge = edge};
+    walk.keeps_nothing = edge->child == view->level_count;
+    walk.child_count = (size_t)view->used[edge->child];
+    const size_t loops = view->loop_count + 1;
+    walk.place = calloc(walk.child_count * SDSE_DIMS, sizeof *walk.place);
+    walk.digits = calloc(walk.child_count * view->level_count, sizeof *walk.digits);
+    walk.children = calloc(walk.child_count, sizeof *walk.children);
+    walk.before = calloc(walk.child_count * loops, sizeof *walk.before);
+    walk.requests = calloc(2 * walk.child_count, sizeof *walk.requests);
+    const bool ready =
+        walk.place && walk.digits && walk.children && walk.before && walk.requests;
+    if (ready) {
+        place_children(&walk);
+        run_loops(&walk, view->loop_count);
+        if (edge->tensor == SDSE_OUTPUTS && !walk.keeps_nothing)
+            drain(&walk);
+        edge->visits = walk.counts.visits;
+        edge->taken = walk.counts.taken;
+        for (unsigned l = edge->parent; l < edge->child; l++) {
+            const double words = (double)walk.counts.merged[l];
+            edge->merged[l] = walk.counts.merged[l];
+            edge->hops[l] = words > 0 ? walk.counts.hops[l] / words : 0;
+            edge->destinations[l] = words > 0 ? walk.counts.destinations[l] / words : 0;
+        }
+    }
+    free(walk.place);
+    free(walk.digits);
+    free(walk.children);
+    free(walk.before);
+    free(walk.requests);
+    return ready;
+}
+
+// --- Places and steps that exist
+// --------------------------------------------------------------
+
+// Tuples (k_1 … k_n), 0 <= k_i < factor_i, with sum of k_i * weight_i < bound. The
+// weights fall and each exceeds what all later digits can sum up to, so only one digit
+// of each place is cut.
+static uint64_t tuples_below(const uint64_t *factor, const uint64_t *weight,
+                             unsigned count, uint64_t bound) {
+    if (!bound)
+        return 0;
+    if (!count)
+        return 1;
+    uint64_t rest_product = 1, rest_sum = 0;
+    for (unsigned i = 1; i < count; i++) {
+        rest_product *= factor[i];
+        rest_sum += (factor[i] - 1) * weight[i];
+    }
+    uint64_t full = bound > rest_sum ? (bound - rest_sum - 1) / *weight + 1 : 0;
+    if (full >= *factor)
+        return *factor * rest_product;
+    uint64_t tuples = full * rest_product;
+    if (full * *weight < bound)
+        tuples +=
+            tuples_below(factor + 1, weight + 1, count - 1, bound - full * *weight);
+    return tuples;
+}
+
 uint64_t sdse_walk_used_places(const struct sdse_view *view, enum sdse_dim dim,
                                unsigned level) {
-    (void)view;
-    (void)dim;
-    (void)level;
-    return 1;
+    uint64_t factor[2 * SDSE_MAX_LEVELS], weight[2 * SDSE_MAX_LEVELS];
+    unsigned count = 0;
+    for (unsigned l = 0; l < level; l++)
+        for (unsigned i = 0; i < view->spatial_count[l]; i++) {
+            if (view->spatial[l][i].dim != dim)
+                continue;
+            factor[count] = view->spatial[l][i].factor;
+            weight[count++] = view->spatial[l][i].weight;
+        }
+    return tuples_below(factor, weight, count, view->nest->bound[dim]);
 }
+
 uint64_t sdse_walk_steps(const struct sdse_view *view) {
-    return view->outside[view->level_count];
+    uint64_t steps = 1;
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        uint64_t factor[SDSE_MAX_LEVELS], weight[SDSE_MAX_LEVELS];
+        unsigned count = 0;
+        for (unsigned i = view->loop_count; i-- > 0;) {
+            if (view->loop[i].dim != (enum sdse_dim)d)
+                continue;
+            factor[count] = view->loop[i].factor;
+            weight[count++] = view->loop[i].weight;
+        }
+        steps *= tuples_below(factor, weight, count, view->nest->bound[d]);
+    }
+    return steps;
 }
+
 uint64_t sdse_walk_used(const struct sdse_view *view, unsigned level) {
-    return view->used[level];
+    uint64_t used = 1;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        used *= sdse_walk_used_places(view, (enum sdse_dim)d, level);
+    return used;
 }
