@@ -1,0 +1,314 @@
+#include "smartdeal/decompose.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/pool.h"
+
+static const uint64_t SAMPLE_WORDS = UINT64_C(1) << 16;
+enum { BISECTIONS = 14 };
+
+double sdse_coefficient_value(sdse_coefficient c) {
+    if (!c)
+        return 0.0;
+    double size = ldexp(1.0, sdse_coefficient_exponent(c));
+    return c < 0 ? -size : size;
+}
+
+sdse_coefficient sdse_coefficient_of(double value) {
+    if (value == 0.0)
+        return 0;
+    // The exponent field of a double: a power of two has nothing else but a sign.
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    int code = (int)(bits >> 52 & 0x7ff) - 1023 + SDSE_EXPONENT_BIAS;
+    assert(!(bits & UINT64_C(0xfffffffffffff)));
+    return (sdse_coefficient)(value < 0.0 ? -code : code);
+}
+
+void sdse_gather_rows(const struct sdse_weight_shape *shape,
+                      const struct sdse_slicing *slicing, const float *values,
+                      const struct sdse_prune_mask *mask, uint64_t filter,
+                      uint64_t first, uint64_t rows, double *a) {
+    uint32_t n = slicing->basis_size;
+    const float *w = values + filter * slicing->words;
+    uint64_t begin = first * n, end = (first + rows) * n;
+    uint64_t used = end < slicing->words ? end : slicing->words;
+    for (uint64_t i = begin; i < used; i++)
+        a[i - begin] = (double)w[i];
+    for (uint64_t i = used > begin ? used : begin; i < end; i++)
+        a[i - begin] = 0.0;
+    if (!mask || !mask->keep)
+        return;
+    for (uint64_t i = begin; i < used; i++)
+        if (!sdse_prune_keeps(mask, filter, i / shape->kernel_columns))
+            a[i - begin] = 0.0;
+}
+
+// What every worker shares, and where the results of a filter go.
+struct job {
+    const struct sdse_layer_weights *weights;
+    const struct sdse_prune_mask *mask;
+    struct sdse_decomposition *out;
+    double *scratch; // scratch_doubles per worker
+    size_t scratch_doubles;
+    struct filter_result *results;
+    uint64_t stride; // between sampled filters; 1 for all
+    uint64_t count;  // filters done
+};
+
+struct filter_result {
+    double weight_square, error_square;
+    uint64_t nonzeros, nonzero_rows, passes, restarts, unconverged;
+};
+
+// Adds one block. What padding rebuilds to is nobody's error: `words` of the rows * n
+// entries are weights.
+static void add_errors(const double *a, const double *ce, const double *basis,
+                       uint64_t rows, uint32_t n, uint64_t words,
+                       struct filter_result *result) {
+    for (uint64_t i = 0; i < rows; i++) {
+        bool alive = false;
+        for (uint32_t j = 0; j < n; j++) {
+            double w = 0.0;
+            for (uint32_t k = 0; k < n; k++)
+                w += ce[i * n + k] * basis[k * n + j];
+            double d = i * n + j < words ? a[i * n + j] - w : 0.0;
+            result->error_square += d * d;
+            result->weight_square += a[i * n + j] * a[i * n + j];
+            if (ce[i * n + j] != 0.0) {
+                result->nonzeros++;
+                alive = true;
+            }
+        }
+        result->nonzero_rows += alive;
+    }
+}
+
+static void decompose_filter(void *context, unsigned worker, size_t index) {
+    struct job *job = context;
+    struct sdse_decomposition *out = job->out;
+    const struct sdse_slicing *slicing = &out->slicing;
+    uint32_t n = slicing->basis_size;
+    uint64_t filter = index * job->stride, longest = slicing->rows_per_block;
+    double *a = job->scratch + worker * job->scratch_doubles;
+    double *ce = a + longest * n, *rest = ce + longest * n;
+    double basis[SDSE_MAX_BASIS * SDSE_MAX_BASIS];
+    struct filter_result result = {0};
+    for (uint64_t block = 0; block < slicing->blocks; block++) {
+        uint64_t first = block * longest, rows = sdse_block_rows(slicing, block);
+        const float *values = job->weights->values;
+        const struct sdse_weight_shape *shape = &out->shape;
+        sdse_gather_rows(shape, slicing, values, job->mask, filter, first, rows, a);
+        struct sdse_block_progress progress =
+            sdse_block_decompose(&out->rule, a, rows, rest, ce, basis);
+        result.passes += progress.passes;
+        result.restarts += progress.restarts;
+        result.unconverged += !progress.converged;
+        // The error is against the weights as given, pruned rows included.
+        if (job->mask->keep)
+            sdse_gather_rows(shape, slicing, values, NULL, filter, first, rows, a);
+        uint64_t before = first * n < slicing->words ? first * n : slicing->words;
+        add_errors(a, ce, basis, rows, n, slicing->words - before, &result);
+        sdse_coefficient *codes = out->ce + (index * slicing->rows + first) * n;
+        for (uint64_t i = 0; i < rows * n; i++)
+            codes[i] = sdse_coefficient_of(ce[i]);
+        float *to = out->basis + (index * slicing->blocks + block) * n * n;
+        for (uint32_t i = 0; i < n * n; i++)
+            to[i] = (float)basis[i];
+    }
+    job->results[index] = result;
+}
+
+static bool grow(uint64_t a, uint64_t b, uint64_t *product) {
+    return sdse_mul_u64(a, b, product) && *product <= SIZE_MAX / sizeof(double) / 4;
+}
+
+// Allocates room for `filters` filters in *out and per-worker scratch in *job.
+static enum sdse_status allocate(struct sdse_decomposition *out, uint64_t filters,
+                                 unsigned threads, struct job *job) {
+    uint64_t n = out->slicing.basis_size, entries, words, scratch;
+    if (!grow(filters, out->slicing.rows, &entries) || !grow(entries, n, &entries) ||
+        !grow(filters, out->slicing.blocks, &words) || !grow(words, n * n, &words) ||
+        !grow(out->slicing.rows_per_block + SDSE_MAX_BASIS, n * 8, &scratch) ||
+        !grow(scratch, threads, &scratch))
+        return SDSE_OVERFLOW;
+    uint64_t longest = out->slicing.rows_per_block;
+    job->scratch_doubles =
+        2 * longest * n + sdse_block_scratch(longest, out->slicing.basis_size);
+    out->ce = malloc(entries * sizeof *out->ce);
+    out->basis = malloc(words * sizeof *out->basis);
+    job->scratch = malloc(threads * job->scratch_doubles * sizeof *job->scratch);
+    job->results = calloc(filters, sizeof *job->results);
+    if (!out->ce || !out->basis || !job->scratch || !job->results)
+        return SDSE_NO_MEMORY;
+    return SDSE_OK;
+}
+
+static void add_results(const struct job *job, struct sdse_decomposition *out) {
+    for (uint64_t i = 0; i < job->count; i++) {
+        const struct filter_result *r = &job->results[i];
+        out->weight_square += r->weight_square;
+        out->error_square += r->error_square;
+        out->nonzeros += r->nonzeros;
+        out->nonzero_rows += r->nonzero_rows;
+        out->passes += r->passes;
+        out->restarts += r->restarts;
+        out->unconverged += r->unconverged;
+    }
+}
+
+// Decomposes every stride-th filter at the theta in out->rule.
+static enum sdse_status run(const struct sdse_layer_weights *weights,
+                            const struct sdse_prune_mask *mask, uint64_t stride,
+                            unsigned threads, struct sdse_decomposition *out) {
+    struct job job = {.weights = weights, .mask = mask, .out = out, .stride = stride};
+    job.count = sdse_ceil_div_u64(out->filters, stride);
+    if (!threads)
+        threads = sdse_processors();
+    if (threads > job.count)
+        threads = (unsigned)job.count;
+    enum sdse_status status = allocate(out, job.count, threads, &job);
+    if (status == SDSE_OK)
+        status = sdse_parallel_for(job.count, threads, decompose_filter, &job);
+    if (status == SDSE_OK)
+        add_results(&job, out);
+    free(job.scratch);
+    free(job.results);
+    return status;
+}
+
+// Forgets the results, so that the same rule can run again.
+static void discard(struct sdse_decomposition *d) {
+    free(d->ce);
+    free(d->basis);
+    *d = (struct sdse_decomposition){.shape = d->shape,
+                                     .slicing = d->slicing,
+                                     .rule = d->rule,
+                                     .filters = d->filters,
+                                     .pruned_rows = d->pruned_rows};
+}
+
+// Smallest theta tried that makes the fraction of zeros >= target.
+static enum sdse_status find_threshold(const struct sdse_layer_weights *weights,
+                                       const struct sdse_prune_mask *mask,
+                                       double target, double largest, unsigned threads,
+                                       struct sdse_decomposition *d) {
+    uint64_t words = d->slicing.words * d->filters;
+    uint64_t stride = sdse_ceil_div_u64(words, SAMPLE_WORDS);
+    if (stride > d->filters)
+        stride = d->filters;
+    double low = log2(largest) - 24.0, high = log2(largest) + 2.0;
+    double row_factor = d->rule.row_threshold / d->rule.threshold;
+    for (int step = 0; step < BISECTIONS; step++) {
+        double middle = 0.5 * (low + high);
+        d->rule.threshold = exp2(middle);
+        d->rule.row_threshold = row_factor * d->rule.threshold;
+        enum sdse_status status = run(weights, mask, stride, threads, d);
+        if (status != SDSE_OK)
+            return status;
+        double entries = (double)(sdse_ceil_div_u64(d->filters, stride) *
+                                  d->slicing.rows * d->slicing.basis_size);
+        if (1.0 - (double)d->nonzeros / entries >= target)
+            high = middle;
+        else
+            low = middle;
+        discard(d);
+    }
+    d->rule.threshold = exp2(high);
+    d->rule.row_threshold = row_factor * d->rule.threshold;
+    return SDSE_OK;
+}
+
+static enum sdse_status check_finite(const struct sdse_layer_weights *weights,
+                                     uint64_t words, double *largest,
+                                     struct sdse_diags *diags) {
+    uint64_t bad = 0, first = 0;
+    float most = 0.0f;
+    for (uint64_t i = 0; i < words; i++) {
+        float size = fabsf(weights->values[i]);
+        if (!isfinite(size)) {
+            first = bad ? first : i;
+            bad++;
+        } else if (size > most) {
+            most = size;
+        }
+    }
+    *largest = (double)most;
+    if (!bad)
+        return SDSE_OK;
+    float value = weights->values[first];
+    sdse_diag_add(diags, SDSE_ERROR, weights->loc, "smartdeal-finite",
+                  "layer '%s': weight %" PRIu64 " is %s; %" PRIu64
+                  " of its weights are not finite",
+                  weights->name, first,
+                  isnan(value)   ? "NaN"
+                  : value < 0.0f ? "-infinity"
+                                 : "infinity",
+                  bad);
+    return SDSE_INVALID;
+}
+
+static enum sdse_status choose_threshold(const struct sdse_layer_weights *weights,
+                                         const struct sdse_smartdeal_setting *setting,
+                                         const struct sdse_prune_mask *mask,
+                                         double largest, unsigned threads,
+                                         struct sdse_decomposition *d) {
+    bool wide = d->shape.kernel_columns > 1;
+    double theta = setting->threshold;
+    if (setting->threshold_mode == SDSE_THRESHOLD_RELATIVE)
+        theta *= largest;
+    if (setting->threshold_mode != SDSE_THRESHOLD_SPARSITY || largest == 0.0 ||
+        theta == 0.0) {
+        d->rule = sdse_block_rule_of(setting, d->slicing.basis_size, theta, wide);
+        return SDSE_OK;
+    }
+    d->rule = sdse_block_rule_of(setting, d->slicing.basis_size, 1.0, wide);
+    return find_threshold(weights, mask, setting->threshold, largest, threads, d);
+}
+
+enum sdse_status sdse_decompose(const struct sdse_layer_weights *weights,
+                                const struct sdse_smartdeal_setting *setting,
+                                unsigned threads, struct sdse_decomposition *out,
+                                struct sdse_diags *diags) {
+    assert(!sdse_weights_stay_raw(&weights->shape, setting));
+    struct sdse_decomposition d = {.shape = weights->shape};
+    *out = (struct sdse_decomposition){0};
+    uint64_t per_filter, words;
+    if (!sdse_weight_count(&weights->shape, &d.filters, &per_filter, &words))
+        return SDSE_OVERFLOW;
+    double largest;
+    enum sdse_status status = check_finite(weights, words, &largest, diags);
+    if (status != SDSE_OK)
+        return status;
+    d.slicing = sdse_slice(&weights->shape, setting);
+    struct sdse_prune_mask mask;
+    status = sdse_prune_rows(&weights->shape, weights->values, setting, &mask);
+    if (status != SDSE_OK)
+        return status;
+    d.pruned_rows = mask.pruned_rows;
+    status = choose_threshold(weights, setting, &mask, largest, threads, &d);
+    if (status == SDSE_OK)
+        status = run(weights, &mask, 1, threads, &d);
+    sdse_prune_mask_free(&mask);
+    if (status != SDSE_OK) {
+        sdse_decomposition_free(&d);
+        return status;
+    }
+    *out = d;
+    return SDSE_OK;
+}
+
+void sdse_decomposition_free(struct sdse_decomposition *decomposition) {
+    free(decomposition->ce);
+    free(decomposition->basis);
+    *decomposition = (struct sdse_decomposition){0};
+}
+
+double sdse_decomposition_error(const struct sdse_decomposition *d) {
+    return d->weight_square > 0.0 ? sqrt(d->error_square / d->weight_square) : 0.0;
+}
