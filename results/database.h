@@ -7,6 +7,12 @@
 
 #include "base/diag.h"
 #include "base/status.h"
+#include "results/reader.h"
+
+// A reader is its connection.
+struct sdse_reader {
+    sqlite3 *db;
+};
 
 enum { SDSE_BUSY_MS = 20000 }; // how long to wait for another process's transaction
 

@@ -1,0 +1,200 @@
+// Queries: rows come out as tables, and nothing but reading is possible.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "results/query.h"
+#include "support/results_fixture.h"
+
+static char path[128];
+static struct sdse_arena *arena;
+static struct sdse_diags diags;
+
+static struct sdse_reader *open_reader(void) {
+    struct sdse_reader *reader = NULL;
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(sdse_reader_open(path, &diags, &reader), SDSE_OK);
+    return reader;
+}
+
+static void yields(struct sdse_reader *reader, const char *sql, const char *expected) {
+    struct sdse_table *table = NULL;
+    enum sdse_status status = sdse_query_run(reader, sql, arena, &diags, &table);
+    sdse_diags_print(&diags, stderr, false);
+    assert_int_equal(status, SDSE_OK);
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    assert_int_equal(sdse_table_write(table, SDSE_TABLE_CSV, out), SDSE_OK);
+    fclose(out);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void refuses(struct sdse_reader *reader, const char *sql, const char *check) {
+    struct sdse_table *table = NULL;
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(sdse_query_run(reader, sql, arena, &diags, &table), SDSE_INVALID);
+    assert_null(table);
+    if (!sdse_diags_fired(&diags, check))
+        fail_msg("%s: expected %s, got %s", sql, check,
+                 diags.first ? diags.first->check : "nothing");
+    assert_string_equal(diags.first->loc.file, "query");
+}
+
+static int make_database(void **state) {
+    (void)state;
+    arena = sdse_arena_new();
+    fixture_path("query", path, sizeof path);
+    fixture_fill(path, 100, 1);
+    return 0;
+}
+
+static int drop_database(void **state) {
+    (void)state;
+    fixture_remove(path);
+    sdse_arena_free(arena);
+    return 0;
+}
+
+static void answers(void **state) {
+    (void)state;
+    struct sdse_reader *reader = open_reader();
+    yields(reader, "SELECT arch, form, parameters FROM v_point WHERE point_id = 1;",
+           "arch,form,parameters\neyeriss,raw,GLB.capacity_kib=32\n");
+    yields(reader, "SELECT count(*) AS n, NULL AS none, 1.5 AS real FROM v_point",
+           "n,none,real\n36,,1.5\n");
+    yields(reader,
+           "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 3)"
+           " SELECT max(x) AS x FROM c",
+           "x\n3\n");
+    yields(reader, "SELECT name FROM pragma_table_info('v_front') LIMIT 2",
+           "name\npoint_id\nrank\n");
+    yields(reader, "PRAGMA user_version", "user_version\n1\n");
+    sdse_reader_close(reader);
+}
+
+static void only_reads(void **state) {
+    (void)state;
+    static const char *const writes[] = {
+        "DELETE FROM point",
+        "INSERT INTO meta VALUES('a', 'b')",
+        "UPDATE point SET arch = 'x'",
+        "DROP VIEW v_point",
+        "CREATE TEMP TABLE t(a)",
+        "CREATE TABLE t(a)",
+        "ATTACH 'other.db' AS other",
+        "ATTACH ':memory:' AS other",
+        "VACUUM INTO 'copy.db'",
+        "PRAGMA user_version = 5",
+        "PRAGMA writable_schema = 1",
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA wal_checkpoint",
+        "PRAGMA temp_store_directory = '/tmp'",
+        "BEGIN",
+        "SELECT load_extension('x')",
+        "REINDEX",
+        "ANALYZE",
+    };
+    struct sdse_reader *reader = open_reader();
+    for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
+        refuses(reader, writes[i], "query-read-only");
+    assert_int_equal(access("copy.db", F_OK), -1);
+    refuses(reader, "UPDATE sqlite_schema SET sql = ''", "query-sql"); // by SQLite
+    yields(reader, "SELECT count(*) AS n FROM point", "n\n36\n");
+    sdse_reader_close(reader);
+}
+
+static void says_where_the_sql_is_wrong(void **state) {
+    (void)state;
+    struct sdse_reader *reader = open_reader();
+    refuses(reader, "SELECT energy_pj,\n  enrgy FROM v_point", "query-sql");
+    assert_int_equal(diags.first->loc.line, 2);
+    assert_int_equal(diags.first->loc.column, 3);
+    refuses(reader, "SELECT 1; SELECT 2", "query-sql");
+    assert_int_equal(diags.first->loc.column, 10);
+    refuses(reader, "", "query-sql");
+    refuses(reader, "-- nothing", "query-sql");
+    refuses(reader, "SELECT abs(-9223372036854775808)", "query-sql"); // at run time
+    char wide[4096] = "SELECT 1";
+    for (int i = 0; i < 300; i++)
+        strcat(wide, ", 1");
+    refuses(reader, wide, "query-sql");
+    sdse_reader_close(reader);
+}
+
+static void refuses_files_that_hold_no_results(void **state) {
+    (void)state;
+    struct sdse_reader *reader = NULL;
+    char other[128];
+    fixture_path("query-other", other, sizeof other);
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(sdse_reader_open(other, &diags, &reader), SDSE_IO);
+    assert_true(sdse_diags_fired(&diags, "results-open"));
+    assert_int_equal(access(other, F_OK), -1); // and does not create it
+    FILE *file = fopen(other, "w");
+    fclose(file);
+    assert_int_equal(sdse_reader_open(other, &diags, &reader), SDSE_INVALID);
+    assert_true(sdse_diags_fired(&diags, "results-empty"));
+    fixture_fill(other, 100, 1);
+    assert_int_equal(truncate(other, 7 * 4096), 0);
+    assert_int_equal(sdse_reader_open(other, &diags, &reader), SDSE_INVALID);
+    assert_true(sdse_diags_fired(&diags, "results-damaged"));
+    assert_null(reader);
+    fixture_remove(other);
+}
+
+// Exit status 0 if the file can be read: run in a child that may write nothing.
+static int child_reads(const char *file) {
+    if (geteuid() == 0 && setuid(65534) != 0)
+        return 2;
+    struct sdse_reader *reader = NULL;
+    struct sdse_table *table = NULL;
+    bool good = sdse_reader_open(file, &diags, &reader) == SDSE_OK &&
+                sdse_query_run(reader, "SELECT hash FROM point", arena, &diags,
+                               &table) == SDSE_OK &&
+                sdse_table_rows(table) == FIXTURE_POINTS;
+    sdse_reader_close(reader);
+    sdse_diags_print(&diags, stderr, false);
+    return good ? 0 : 1;
+}
+
+// A results.db on a read-only medium, under a name that is not a plain URI.
+static void reads_where_nothing_can_be_written(void **state) {
+    (void)state;
+    char directory[] = "/tmp/sdse-test-XXXXXX", file[128];
+    assert_non_null(mkdtemp(directory));
+    snprintf(file, sizeof file, "%s/100%% #1?.db", directory);
+    fixture_fill(file, 100, 1);
+    assert_int_equal(chmod(directory, 0555), 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(child_reads(file));
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    chmod(directory, 0755);
+    fixture_remove(file);
+    rmdir(directory);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers),
+        cmocka_unit_test(only_reads),
+        cmocka_unit_test(says_where_the_sql_is_wrong),
+        cmocka_unit_test(refuses_files_that_hold_no_results),
+        cmocka_unit_test(reads_where_nothing_can_be_written),
+    };
+    return cmocka_run_group_tests(tests, make_database, drop_database);
+}
