@@ -12,7 +12,7 @@
 
 // Fills edge->visits, taken, merged, hops and destinations; tensor, parent and child
 // are set. Counting rules: docs/model.md; oracle: tests/oracle/test_counts_oracle.c.
-void sdse_walk_edge(const struct sdse_view *view, struct sdse_edge *edge);
+bool sdse_walk_edge(const struct sdse_view *view, struct sdse_edge *edge);
 
 // Tuples of spatial counters of `dim` outside `level` that ever have work.
 uint64_t sdse_walk_used_places(const struct sdse_view *view, enum sdse_dim dim,
