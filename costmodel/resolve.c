@@ -111,7 +111,8 @@ static void check_networks(struct resolver *r, const struct sdse_level *level) {
         const struct sdse_network *network = &level->network[t];
         if (network->free || is_charged(&network->pj_per_bit) ||
             is_charged(&network->hop_pj_per_bit) ||
-            is_charged(&network->router_pj_per_bit))
+            is_charged(&network->router_pj_per_bit) ||
+            (t == SDSE_OUTPUTS && is_charged(&network->pj_per_add)))
             continue;
         char what[64];
         snprintf(what, sizeof what, "the energy of moving %s",

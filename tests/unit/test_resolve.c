@@ -160,6 +160,17 @@ static void test_all_at_once(void **state) {
     assert_true(sdse_diags_fired(&f->diags, "missing-area"));
 }
 
+// Adders are a cost of moving outputs, and of nothing else.
+static void test_tree_adders(void **state) {
+    struct fixture *f = *state;
+    f->arch.level[1].fanout_y = 2;
+    f->arch.level[1].fanout_loc = (struct sdse_loc){"a.yaml", 12, 5};
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        f->arch.level[1].network[t].pj_per_add = given(0.1);
+    f->arch.level[1].network[SDSE_INPUTS].router_pj_per_bit = given(0.1);
+    assert_one(f, "missing-cost", 12, "moving weights");
+}
+
 static void test_outside_table(void **state) {
     struct fixture *f = *state;
     f->arch.level[1].capacity_bits = 8 * 100;
@@ -179,8 +190,8 @@ int main(void) {
         FRESH(test_macros),          FRESH(test_given_numbers_stay),
         FRESH(test_wide_port),       FRESH(test_missing),
         FRESH(test_zero_is_missing), FRESH(test_declared_free),
-        FRESH(test_all_at_once),     FRESH(test_outside_table),
-        FRESH(test_unlimited_table),
+        FRESH(test_all_at_once),     FRESH(test_tree_adders),
+        FRESH(test_outside_table),   FRESH(test_unlimited_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
