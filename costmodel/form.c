@@ -4,53 +4,25 @@
 
 #include "base/checked.h"
 
-enum { DEFAULT_BASIS_SIZE = 3, RUN_BITS = 4 };
+enum { RUN_BITS = 4 };
 
-void sdse_form_shape(const struct sdse_layer *layer,
-                     const struct sdse_form_setting *setting, uint64_t *rows,
-                     uint32_t *columns) {
-    const uint64_t *bound = layer->nest.bound;
-    const bool is_kernel = bound[SDSE_S] > 1;
-    uint32_t n = setting->basis_size;
-    if (!n)
-        n = is_kernel ? (uint32_t)bound[SDSE_S] : DEFAULT_BASIS_SIZE;
-    *columns = n;
-    if (is_kernel && n == bound[SDSE_S])
-        *rows = bound[SDSE_C] * bound[SDSE_R];
-    else
-        *rows = sdse_ceil_div_u64(bound[SDSE_C] * bound[SDSE_R] * bound[SDSE_S], n);
-}
-
-static bool stays_raw(const struct sdse_layer *layer,
-                      const struct sdse_form_setting *setting) {
-    return !setting->smartdeal || layer->kind == SDSE_MATMUL ||
-           (layer->kind == SDSE_DWCONV && !setting->depthwise);
-}
-
-void sdse_form_declare(const struct sdse_layer *layer,
-                       const struct sdse_form_setting *setting, uint64_t rows_per_block,
+void sdse_form_declare(uint64_t filters, const struct sdse_form_shape *shape,
+                       const struct sdse_form_setting *setting,
                        struct sdse_weight_form *form) {
-    *form = (struct sdse_weight_form){.rel_error = -1};
-    if (stays_raw(layer, setting))
-        return;
-    uint64_t rows;
-    uint32_t n;
-    sdse_form_shape(layer, setting, &rows, &n);
-    if (!rows_per_block || rows_per_block > rows)
-        rows_per_block = rows;
-    const uint64_t filters = layer->nest.bound[SDSE_G] * layer->nest.bound[SDSE_K];
-    form->smartdeal = true;
-    form->basis_size = n;
-    form->rows = rows;
-    form->rows_per_block = rows_per_block;
-    form->blocks = filters * sdse_ceil_div_u64(rows, rows_per_block);
-    form->density = setting->density;
-    form->row_density = setting->row_density;
-    form->coefficient_bits = setting->coefficient_bits;
-    form->basis_bits = setting->basis_bits;
-    form->scale_bits = setting->scale_bits;
-    form->index = setting->index;
-    const double all_rows = (double)(filters * rows), entries = all_rows * n;
+    const uint32_t n = shape->basis_size;
+    *form = (struct sdse_weight_form){.smartdeal = true,
+                                      .basis_size = n,
+                                      .rows = shape->rows,
+                                      .rows_per_block = shape->rows_per_block,
+                                      .blocks = filters * shape->blocks_per_filter,
+                                      .density = setting->density,
+                                      .row_density = setting->row_density,
+                                      .coefficient_bits = setting->coefficient_bits,
+                                      .basis_bits = setting->basis_bits,
+                                      .scale_bits = setting->scale_bits,
+                                      .index = setting->index,
+                                      .rel_error = -1};
+    const double all_rows = (double)(filters * shape->rows), entries = all_rows * n;
     const double nonzero = entries * form->density, bits = form->coefficient_bits;
     switch (form->index) {
     case SDSE_INDEX_ELEMENT_BITMAP:

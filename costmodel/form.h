@@ -5,23 +5,20 @@
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
 
-// The weight form of a layer under declared densities.
-//
-// setting         what the sweep asks for
-// rows_per_block  rows of Ce that share a basis [>= 1]; 0 = all rows of a filter
-// form            out: shape of Ce and B and their expected stored bits; measured =
-// false
-//
-// Raw settings, layers without stored weights and depth-wise layers (unless the setting
-// asks) come out raw. Shapes and index formats: docs/model.md, weight form.
-void sdse_form_declare(const struct sdse_layer *layer,
-                       const struct sdse_form_setting *setting, uint64_t rows_per_block,
-                       struct sdse_weight_form *form);
+// How a filter's weights are cut into rows and blocks (smartdeal/slicing.h decides).
+struct sdse_form_shape {
+    uint32_t basis_size;     // n: columns of Ce
+    uint64_t rows;           // of Ce per filter, padding included
+    uint64_t rows_per_block; // rows that share a basis
+    uint64_t blocks_per_filter;
+};
 
-// Rows of Ce per filter and columns (the basis size n) of a layer under a setting.
-void sdse_form_shape(const struct sdse_layer *layer,
-                     const struct sdse_form_setting *setting, uint64_t *rows,
-                     uint32_t *columns);
+// The weight form of a layer of `filters` filters under declared densities: the
+// expected stored bits of Ce, basis and index in the setting's index format. measured =
+// false.
+void sdse_form_declare(uint64_t filters, const struct sdse_form_shape *shape,
+                       const struct sdse_form_setting *setting,
+                       struct sdse_weight_form *form);
 
 // Expected stored bits of one word of a tensor with `density` non-zero words under
 // `format`:
