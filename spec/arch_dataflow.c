@@ -1,0 +1,287 @@
+// The rebuild engine, and the published dataflow as constraints on mappings.
+#include <math.h>
+#include <string.h>
+
+#include "spec/reading.h"
+#include "spec/value.h"
+
+bool sdse_find_level(const struct sdse_arch *arch, const char *name, unsigned *level) {
+    for (unsigned i = 0; i < arch->level_count; i++)
+        if (strcmp(arch->level[i].name, name) == 0) {
+            *level = i;
+            return true;
+        }
+    for (unsigned i = arch->level_count; i-- > 0;)
+        if (strcmp(arch->level[i].group, name) == 0) {
+            *level = i;
+            return true;
+        }
+    return false;
+}
+
+void sdse_report_unknown_level(const struct sdse_arch *arch, struct sdse_loc loc,
+                               const char *name, struct sdse_diags *diags) {
+    const char *names[2 * SDSE_MAX_LEVELS];
+    size_t count = 0;
+    for (unsigned i = 0; i < arch->level_count; i++) {
+        names[count++] = arch->level[i].name;
+        names[count++] = arch->level[i].group;
+    }
+    const char *nearest = sdse_nearest(name, names, count);
+    sdse_diag_add(diags, SDSE_ERROR, loc, "unknown-level",
+                  "no level or memory is called '%.60s'%s%s%s", name,
+                  nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                  nearest ? "'?" : "");
+}
+
+// Reads the name of a level; false after a diagnostic, or in silence when levels are
+// already known to be broken.
+static bool read_level(struct sdse_arch_reading *r, const struct sdse_node *node,
+                       unsigned *level) {
+    const char *name;
+    if (!sdse_read_text(node, r->diags, &name))
+        return false;
+    if (sdse_find_level(r->arch, name, level))
+        return true;
+    if (!r->levels_broken)
+        sdse_report_unknown_level(r->arch, node->loc, name, r->diags);
+    return false;
+}
+
+static void engine_cost(struct sdse_arch_reading *r, const struct sdse_node *map,
+                        const char *key, bool free, struct sdse_number *out) {
+    const struct sdse_node *node = sdse_node_get(map, key);
+    sdse_number_read(node, 0, 1e9, &r->sources, r->diags, out);
+    if (!node && free)
+        *out = (struct sdse_number){
+            .given = true,
+            .origin = {.mark = SDSE_MARK_ASSUMED, .text = "free", .loc = map->loc}};
+}
+
+static void read_rebuild(struct sdse_arch_reading *r, const struct sdse_node *map) {
+    struct sdse_rebuild *engine = &r->arch->rebuild;
+    const struct sdse_node *node;
+    r->engine = map;
+    engine->loc = map->loc;
+    sdse_schema_refuse_unknown(SDSE_SCHEMA_ENGINE, map, r->diags);
+    if (!(node = sdse_node_get(map, "below")))
+        sdse_report_missing(map, "below", r->diags);
+    else
+        engine->present = read_level(r, node, &engine->below_level);
+    bool free = false;
+    if ((node = sdse_node_get(map, "free")))
+        sdse_read_bool(node, r->diags, &free);
+    engine_cost(r, map, "pj_per_shift_add", free, &engine->pj_per_shift_add);
+    engine_cost(r, map, "pj_per_basis_read", free, &engine->pj_per_basis_read);
+    engine_cost(r, map, "pj_per_basis_write", free, &engine->pj_per_basis_write);
+    sdse_number_read(sdse_node_get(map, "rows_per_cycle"), 1e-6, 1e6, &r->sources,
+                     r->diags, &engine->rows_per_cycle);
+    sdse_number_read(sdse_node_get(map, "area_um2"), 0, 1e15, &r->sources, r->diags,
+                     &engine->area_um2);
+}
+
+void sdse_read_engines(struct sdse_arch_reading *r) {
+    static const char *const kinds[] = {"rebuild", "index_selector", "skip",
+                                        "gate",    "cartesian",      "bit_serial"};
+    const struct sdse_node *list = sdse_node_get(r->root, "engines");
+    if (!list || !sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
+        return;
+    for
+        SDSE_EACH_CHILD(map, list) {
+            unsigned kind;
+            if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
+                continue;
+            const struct sdse_node *word = sdse_node_get(map, "kind");
+            if (!word) {
+                sdse_report_missing(map, "kind", r->diags);
+            } else if (!sdse_read_word(word, kinds, 6, r->diags, &kind)) {
+                continue;
+            } else if (kind != 0) {
+                sdse_diag_add(
+                    r->diags, SDSE_ERROR, word->loc, "engine-not-modelled",
+                    "engines of kind '%s' are not modelled yet; only 'rebuild' is",
+                    kinds[kind]);
+            } else if (r->engine) {
+                sdse_diag_add(r->diags, SDSE_ERROR, map->loc, "engine-twice",
+                              "an accelerator has at most one rebuild engine");
+            } else {
+                read_rebuild(r, map);
+            }
+        }
+}
+
+// The constraints of one alternative while they are collected.
+struct collector {
+    struct sdse_arch_reading *r;
+    struct sdse_dataflow *flow;
+    size_t capacity;
+    unsigned level;
+};
+
+static void add(struct collector *c, struct sdse_constraint constraint) {
+    struct sdse_dataflow *flow = c->flow;
+    constraint.level = c->level;
+    if (flow->constraint_count == c->capacity) {
+        size_t capacity = c->capacity ? 2 * c->capacity : 8;
+        struct sdse_constraint *larger =
+            SDSE_ARENA_ARRAY(c->r->arena, struct sdse_constraint, capacity);
+        if (!larger) {
+            c->r->out_of_memory = true;
+            return;
+        }
+        if (flow->constraint_count)
+            memcpy(larger, flow->constraints, flow->constraint_count * sizeof *larger);
+        flow->constraints = larger;
+        c->capacity = capacity;
+    }
+    flow->constraints[flow->constraint_count++] = constraint;
+}
+
+// {K: 4, C: all} under one of the factor keys.
+static void add_factors(struct collector *c, const struct sdse_node *map,
+                        enum sdse_constraint_kind kind) {
+    if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, c->r->diags))
+        return;
+    for
+        SDSE_EACH_CHILD(child, map) {
+            enum sdse_dim dim;
+            uint64_t value = UINT64_MAX;
+            if (!sdse_dim_of_letter(child->key, &dim)) {
+                sdse_diag_add(c->r->diags, SDSE_ERROR, child->key_loc,
+                              "unknown-dimension",
+                              "%s: '%.40s' is not a dimension (N K C P Q R S G)",
+                              sdse_node_path(c->r->arena, child), child->key);
+                continue;
+            }
+            const char *text = sdse_node_as_text(child);
+            bool all = kind == SDSE_FACTOR_EQUAL && text && strcmp(text, "all") == 0;
+            if (!all && !sdse_read_u64(child, 1, UINT64_MAX - 1, c->r->diags, &value))
+                continue;
+            add(c, (struct sdse_constraint){.kind = kind,
+                                            .dims = SDSE_BIT(dim),
+                                            .value = value,
+                                            .loc = child->key_loc});
+        }
+}
+
+static void add_dims(struct collector *c, const struct sdse_node *list,
+                     enum sdse_constraint_kind kind) {
+    unsigned dims = 0;
+    if (sdse_read_dims(list, c->r->diags, &dims))
+        add(c,
+            (struct sdse_constraint){.kind = kind, .dims = dims, .loc = list->key_loc});
+}
+
+static void add_constraint(struct collector *c, const struct sdse_node *node,
+                           enum sdse_constraint_kind kind) {
+    struct sdse_constraint constraint = {.kind = kind, .loc = node->key_loc};
+    unsigned tensor;
+    switch (kind) {
+    case SDSE_TEMPORAL_DIMS:
+    case SDSE_SPATIAL_X_DIMS:
+    case SDSE_SPATIAL_Y_DIMS:
+        add_dims(c, node, kind);
+        break;
+    case SDSE_STATIONARY:
+        if (sdse_read_word(node, sdse_tensor_words, SDSE_TENSORS, c->r->diags,
+                           &tensor)) {
+            constraint.tensor = (enum sdse_tensor)tensor;
+            add(c, constraint);
+        }
+        break;
+    case SDSE_UTILIZATION_AT_LEAST:
+        if (sdse_read_double(node, 0, 1, c->r->diags, &constraint.fraction))
+            add(c, constraint);
+        break;
+    default:
+        add_factors(c, node, kind);
+    }
+}
+
+static void read_constraint(struct collector *c, const struct sdse_node *map) {
+    // Index: enum sdse_constraint_kind; "level" comes after.
+    static const char *const keys[] = {
+        "factors",         "factors_at_most",  "factors_at_least",     "spatial",
+        "spatial_at_most", "spatial_at_least", "temporal_dims",        "spatial_x_dims",
+        "spatial_y_dims",  "stationary",       "utilization_at_least", "level"};
+    enum { KINDS = SDSE_UTILIZATION_AT_LEAST + 1 };
+    struct sdse_arch_reading *r = c->r;
+    if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
+        return;
+    sdse_refuse_unknown_keys(map, keys, KINDS + 1, r->diags);
+    const struct sdse_node *level = sdse_node_get(map, "level");
+    if (!level) {
+        sdse_report_missing(map, "level", r->diags);
+        return;
+    }
+    if (!read_level(r, level, &c->level))
+        return;
+    if (map->count < 2)
+        sdse_diag_add(r->diags, SDSE_ERROR, map->loc, "constraint-empty",
+                      "%s: names a level but restricts nothing",
+                      sdse_node_path(r->arena, map));
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        const struct sdse_node *node = sdse_node_get(map, keys[kind]);
+        if (node)
+            add_constraint(c, node, (enum sdse_constraint_kind)kind);
+    }
+}
+
+static unsigned read_when(struct sdse_arch_reading *r, const struct sdse_node *when) {
+    static const char *const keys[] = {"layer"};
+    unsigned kinds = 0, kind;
+    if (!sdse_expect_kind(when, SDSE_NODE_MAPPING, r->diags))
+        return 0;
+    sdse_refuse_unknown_keys(when, keys, 1, r->diags);
+    const struct sdse_node *list = sdse_node_get(when, "layer");
+    if (!list) {
+        sdse_report_missing(when, "layer", r->diags);
+        return 0;
+    }
+    if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
+        return 0;
+    for
+        SDSE_EACH_CHILD(item, list)
+    if (sdse_read_word(item, sdse_layer_kind_words, SDSE_LAYER_KINDS, r->diags, &kind))
+        kinds |= SDSE_BIT(kind);
+    return kinds;
+}
+
+static void read_alternative(struct sdse_arch_reading *r, const struct sdse_node *map,
+                             struct sdse_dataflow *flow) {
+    static const char *const keys[] = {"name", "when", "constraints"};
+    flow->loc = map->loc;
+    flow->kinds = SDSE_BIT(SDSE_LAYER_KINDS) - 1;
+    if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
+        return;
+    sdse_refuse_unknown_keys(map, keys, 3, r->diags);
+    const struct sdse_node *node;
+    if ((node = sdse_node_get(map, "name")))
+        sdse_read_text(node, r->diags, &flow->name);
+    if ((node = sdse_node_get(map, "when")))
+        flow->kinds = read_when(r, node);
+    if (!(node = sdse_node_get(map, "constraints"))) {
+        sdse_report_missing(map, "constraints", r->diags);
+        return;
+    }
+    if (!sdse_expect_kind(node, SDSE_NODE_SEQUENCE, r->diags))
+        return;
+    struct collector c = {.r = r, .flow = flow};
+    for
+        SDSE_EACH_CHILD(item, node)
+    read_constraint(&c, item);
+}
+
+void sdse_read_dataflows(struct sdse_arch_reading *r) {
+    const struct sdse_node *list = sdse_node_get(r->root, "dataflow");
+    if (!list || !sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags) || !list->count)
+        return;
+    r->arch->dataflows = SDSE_ARENA_ARRAY(r->arena, struct sdse_dataflow, list->count);
+    if (!r->arch->dataflows) {
+        r->out_of_memory = true;
+        return;
+    }
+    for
+        SDSE_EACH_CHILD(map, list)
+    read_alternative(r, map, &r->arch->dataflows[r->arch->dataflow_count++]);
+}

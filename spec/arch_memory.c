@@ -1,0 +1,240 @@
+// One memory: what it keeps, how large it is, what an access costs.
+#include <math.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "spec/reading.h"
+#include "spec/value.h"
+
+static const char *const class_words[] = {"dram", "sram", "regfile", "fifo"};
+static const char *const part_words[] = {
+    "weights",       "inputs",        "outputs",      "weights.coefficients",
+    "weights.basis", "weights.index", "weights.words"};
+enum { PART_WORDS = 7, WORDS_ONLY = 6 };
+
+static void read_keeps(struct sdse_arch_reading *r, unsigned index) {
+    struct sdse_level_reading *reading = &r->level[index];
+    struct sdse_level *level = &r->arch->level[index];
+    const struct sdse_node *list = reading->keeps;
+    if (!list) {
+        level->keeps =
+            SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS);
+        return;
+    }
+    if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags)) {
+        reading->keeps_broken = true;
+        return;
+    }
+    for
+        SDSE_EACH_CHILD(item, list) {
+            unsigned word;
+            if (!sdse_read_word(item, part_words, PART_WORDS, r->diags, &word)) {
+                reading->keeps_broken = true;
+                continue;
+            }
+            unsigned part = word == WORDS_ONLY ? SDSE_PART_WEIGHTS : word;
+            level->keeps |= SDSE_BIT(part);
+            if (word > SDSE_OUTPUTS)
+                reading->part_words |= SDSE_BIT(part);
+        }
+}
+
+static void read_capacity(struct sdse_arch_reading *r, unsigned index) {
+    static const struct {
+        const char *key;
+        double bits;
+    } units[] = {{"capacity_bits", 1},
+                 {"capacity_bytes", 8},
+                 {"capacity_words", 0},
+                 {"capacity_kib", 8192},
+                 {"capacity_mib", 8192 * 1024}};
+    struct sdse_level_reading *reading = &r->level[index];
+    struct sdse_number *capacity = &r->arch->level[index].capacity;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        const struct sdse_node *node = sdse_node_get(reading->memory, units[i].key);
+        if (!node || reading->capacity_keys++)
+            continue;
+        reading->capacity_node = node;
+        reading->capacity_in_words = units[i].bits == 0;
+        sdse_number_read(node, -HUGE_VAL, HUGE_VAL, &r->sources, r->diags, capacity);
+        if (!reading->capacity_in_words)
+            capacity->value *= units[i].bits;
+    }
+}
+
+static void read_format(struct sdse_arch_reading *r, struct sdse_level *level,
+                        const struct sdse_node *map) {
+    static const char *const words[] = {"uncompressed", "bitmap", "run_length"};
+    static const char *const keys[] = {"compression", "run_bits"};
+    if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
+        return;
+    sdse_refuse_unknown_keys(map, sdse_tensor_words, SDSE_TENSORS, r->diags);
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        const struct sdse_node *node = sdse_node_get(map, sdse_tensor_words[t]);
+        if (!node)
+            continue;
+        struct sdse_format *format = &level->format[t];
+        const struct sdse_node *word = node, *run = NULL;
+        if (node->kind == SDSE_NODE_MAPPING) {
+            sdse_refuse_unknown_keys(node, keys, 2, r->diags);
+            word = sdse_node_get(node, "compression");
+            run = sdse_node_get(node, "run_bits");
+        }
+        unsigned choice = 0;
+        if (!word)
+            sdse_report_missing(node, "compression", r->diags);
+        else if (sdse_read_word(word, words, 3, r->diags, &choice))
+            format->compression = (enum sdse_compression)choice;
+        if (run)
+            sdse_read_u32(run, 1, 16, r->diags, &format->run_bits);
+        else if (choice == SDSE_RUN_LENGTH)
+            sdse_report_missing(node, "run_bits", r->diags);
+    }
+}
+
+static void read_area(struct sdse_arch_reading *r, const struct sdse_node *map,
+                      struct sdse_number *area) {
+    const struct sdse_node *mm2 = sdse_node_get(map, "area_mm2");
+    sdse_number_read(sdse_node_get(map, "area_um2"), 0, 1e15, &r->sources, r->diags,
+                     area);
+    if (mm2) {
+        sdse_number_read(mm2, 0, 1e9, &r->sources, r->diags, area);
+        area->value = sdse_um2_from_mm2(area->value);
+    }
+}
+
+static void read_macro(struct sdse_arch_reading *r, unsigned index) {
+    struct sdse_level_reading *reading = &r->level[index];
+    struct sdse_level *level = &r->arch->level[index];
+    const struct sdse_node *banks = sdse_node_get(reading->memory, "banks");
+    const struct sdse_node *macro = sdse_node_get(reading->memory, "macro_kib");
+    level->macro_count = 1;
+    double kib = 0;
+    if (banks)
+        reading->banks_given =
+            sdse_read_u32(banks, 1, 65536, r->diags, &level->macro_count);
+    if (macro && sdse_read_double(macro, 1.0 / 8192, 1e9, r->diags, &kib))
+        reading->macro_bits = sdse_bits_from_kib(kib);
+}
+
+void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
+    struct sdse_level_reading *reading = &r->level[index];
+    struct sdse_level *level = &r->arch->level[index];
+    const struct sdse_node *map = reading->memory;
+    const struct sdse_node *node;
+    unsigned word;
+    if ((node = sdse_node_get(map, "class"))) {
+        reading->class_given = true;
+        if (sdse_read_word(node, class_words, 4, r->diags, &word))
+            level->memory_class = (enum sdse_memory_class)word;
+    } else {
+        sdse_report_missing(map, "class", r->diags);
+    }
+    read_keeps(r, index);
+    read_capacity(r, index);
+    read_macro(r, index);
+    read_format(r, level, sdse_node_get(map, "format"));
+    level->buffering = 1;
+    level->overlap = true;
+    if ((node = sdse_node_get(map, "port_bits")))
+        sdse_read_u32(node, 1, 65536, r->diags, &level->port_bits);
+    if ((node = sdse_node_get(map, "buffering")))
+        sdse_read_u32(node, 1, 16, r->diags, &level->buffering);
+    if ((node = sdse_node_get(map, "free")))
+        sdse_read_bool(node, r->diags, &level->free);
+    if ((node = sdse_node_get(map, "table")))
+        sdse_read_text(node, r->diags, &level->table);
+    if ((node = sdse_node_get(reading->level, "overlap")))
+        sdse_read_bool(node, r->diags, &level->overlap);
+    struct sdse_sources *s = &r->sources;
+    sdse_number_read(sdse_node_get(map, "read_bits_per_cycle"), -HUGE_VAL, HUGE_VAL, s,
+                     r->diags, &level->read_bits_per_cycle);
+    sdse_number_read(sdse_node_get(map, "write_bits_per_cycle"), -HUGE_VAL, HUGE_VAL, s,
+                     r->diags, &level->write_bits_per_cycle);
+    sdse_number_read(sdse_node_get(map, "shared_bits_per_cycle"), -HUGE_VAL, HUGE_VAL,
+                     s, r->diags, &level->shared_bits_per_cycle);
+    sdse_number_read(sdse_node_get(map, "leakage_mw"), 0, 1e9, s, r->diags,
+                     &level->leakage_mw);
+    read_area(r, map, &level->area_um2);
+}
+
+// Bits of one word of what the memory keeps; 0 if its tensors differ in width or if it
+// keeps parts of weights, which are not words.
+static uint32_t word_bits(const struct sdse_arch_reading *r, unsigned index) {
+    const struct sdse_arch *arch = r->arch;
+    if (r->level[index].part_words & ~SDSE_BIT(SDSE_PART_WEIGHTS))
+        return 0;
+    uint32_t width = 0;
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (!(arch->level[index].keeps >> t & 1u))
+            continue;
+        uint32_t bits = t == SDSE_OUTPUTS ? arch->partial_bits : arch->bits[t];
+        if (width && width != bits)
+            return 0;
+        width = bits;
+    }
+    return width;
+}
+
+// Keys for the energy of each action, the most specific first; odd ones are per bit.
+static const char *const energy_keys[SDSE_ACTIONS][SDSE_ENERGY_KEYS] = {
+    {"read_pj", "read_pj_per_bit", "access_pj", "pj_per_bit", NULL, NULL},
+    {"fill_pj", "fill_pj_per_bit", "write_pj", "write_pj_per_bit", "access_pj",
+     "pj_per_bit"},
+    {"update_pj", "update_pj_per_bit", "write_pj", "write_pj_per_bit", "access_pj",
+     "pj_per_bit"},
+};
+
+static const struct sdse_node *energy_node(const struct sdse_node *memory,
+                                           unsigned action, bool *per_bit) {
+    for (unsigned i = 0; i < SDSE_ENERGY_KEYS && energy_keys[action][i]; i++) {
+        const struct sdse_node *node = sdse_node_get(memory, energy_keys[action][i]);
+        *per_bit = i % 2 == 1;
+        if (node)
+            return node;
+    }
+    return NULL;
+}
+
+static void read_energies(struct sdse_arch_reading *r, unsigned index) {
+    struct sdse_level_reading *reading = &r->level[index];
+    struct sdse_level *level = &r->arch->level[index];
+    const struct sdse_node *nodes[SDSE_ACTIONS];
+    bool per_bit[SDSE_ACTIONS];
+    for (unsigned a = 0; a < SDSE_ACTIONS; a++) {
+        nodes[a] = energy_node(reading->memory, a, &per_bit[a]);
+        reading->pj_per_access |= nodes[a] && !per_bit[a];
+    }
+    if (!level->port_bits && (reading->pj_per_access || level->table))
+        level->port_bits = word_bits(r, index);
+    struct sdse_number *const numbers[SDSE_ACTIONS] = {&level->read_pj, &level->fill_pj,
+                                                       &level->update_pj};
+    for (unsigned a = 0; a < SDSE_ACTIONS; a++) {
+        // One key may serve several actions: report its faults once.
+        struct sdse_diags silent;
+        sdse_diags_init(&silent, r->arena);
+        bool seen = (a > 0 && nodes[a] == nodes[0]) || (a > 1 && nodes[a] == nodes[1]);
+        sdse_number_read(nodes[a], 0, 1e12, &r->sources, seen ? &silent : r->diags,
+                         numbers[a]);
+        if (per_bit[a] && level->port_bits)
+            numbers[a]->value *= level->port_bits;
+    }
+}
+
+static void finish_capacity(struct sdse_arch_reading *r, unsigned index) {
+    struct sdse_level_reading *reading = &r->level[index];
+    struct sdse_level *level = &r->arch->level[index];
+    if (reading->capacity_in_words)
+        level->capacity.value *= word_bits(r, index);
+    double bits = level->capacity.value;
+    if (level->capacity.given && bits >= 1 && bits < 0x1p62)
+        level->capacity_bits = (uint64_t)bits;
+    double macros = reading->macro_bits > 0 ? bits / reading->macro_bits : 0;
+    if (!reading->banks_given && macros >= 1 && macros <= 65536)
+        level->macro_count = (uint32_t)macros;
+}
+
+void sdse_finish_memory(struct sdse_arch_reading *r, unsigned index) {
+    finish_capacity(r, index);
+    read_energies(r, index);
+}

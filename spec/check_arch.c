@@ -1,0 +1,278 @@
+// Checks of an accelerator: names, sizes, what is kept. NaN stands for a number that
+// could not be read and was reported then; comparisons are written so that it passes.
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "spec/check_list.h"
+#include "spec/value.h"
+
+#define EACH_LEVEL(i, s) (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
+
+static const struct sdse_level *level_at(const struct sdse_subject *s, unsigned i) {
+    return &s->arch->arch->level[i];
+}
+
+static struct sdse_loc key_place(const struct sdse_node *map, const char *key) {
+    const struct sdse_node *node = sdse_node_get(map, key);
+    return node ? node->key_loc : map->loc;
+}
+
+void sdse_check_levels_present(struct sdse_subject *s) {
+    const struct sdse_node *levels = sdse_node_get(s->root, "levels");
+    if (levels && levels->kind == SDSE_NODE_SEQUENCE && !levels->count)
+        sdse_check_report(s, levels->key_loc, "the list of levels is empty");
+}
+
+void sdse_check_arch_names(struct sdse_subject *s) {
+    const struct sdse_arch *arch = s->arch->arch;
+    for
+        EACH_LEVEL(i, s)
+    for (unsigned j = 0; j < i; j++) {
+        const struct sdse_level *a = &arch->level[j], *b = &arch->level[i];
+        bool siblings = s->arch->level[i].level == s->arch->level[j].level;
+        const char *clash = NULL;
+        if (strcmp(a->name, b->name) == 0)
+            clash = b->name;
+        else if (!siblings &&
+                 (strcmp(a->group, b->group) == 0 || strcmp(a->name, b->group) == 0))
+            clash = b->group;
+        else if (!siblings && strcmp(a->group, b->name) == 0)
+            clash = b->name;
+        if (!clash || strcmp(clash, "?") == 0)
+            continue;
+        sdse_check_report(s, b->loc, "the name '%.60s' is taken", clash);
+        sdse_diag_add(s->diags, SDSE_NOTE, a->loc, NULL, "by the memory here");
+        break;
+    }
+}
+
+void sdse_check_clock_positive(struct sdse_subject *s) {
+    double clock = s->arch->arch->clock_ghz;
+    if (clock <= 0 || clock > 1000)
+        sdse_check_report(s, key_place(s->root, "clock_ghz"),
+                          "clock_ghz: must be above 0 and at most 1000, got %g", clock);
+}
+
+void sdse_check_node_positive(struct sdse_subject *s) {
+    double node = s->arch->arch->node_nm;
+    if (node < 1 || node > 10000)
+        sdse_check_report(s, key_place(s->root, "node_nm"),
+                          "node_nm: must be 1 to 10000, got %g", node);
+}
+
+void sdse_check_partial_bits(struct sdse_subject *s) {
+    const struct sdse_arch *arch = s->arch->arch;
+    if (arch->partial_bits >= arch->bits[SDSE_OUTPUTS])
+        return;
+    const struct sdse_node *outputs =
+        sdse_node_get(sdse_node_get(s->root, "tensors"), "outputs");
+    sdse_check_report(s, key_place(outputs, "partial_bits"),
+                      "partial sums of %" PRIu32
+                      " bits are narrower than outputs of %" PRIu32,
+                      arch->partial_bits, arch->bits[SDSE_OUTPUTS]);
+}
+
+void sdse_check_capacity_once(struct sdse_subject *s) {
+    for
+        EACH_LEVEL(i, s)
+    if (s->arch->level[i].capacity_keys > 1)
+        sdse_check_report(s, s->arch->level[i].memory->loc,
+                          "memory '%s': the capacity is given %u times",
+                          level_at(s, i)->name, s->arch->level[i].capacity_keys);
+}
+
+void sdse_check_capacity_words(struct sdse_subject *s) {
+    for
+        EACH_LEVEL(i, s) {
+            const struct sdse_level_reading *reading = &s->arch->level[i];
+            const struct sdse_level *level = level_at(s, i);
+            // The width was 0, so the product is.
+            if (!reading->capacity_in_words || reading->keeps_broken ||
+                level->capacity.value != 0 || !level->keeps)
+                continue;
+            double written = 0;
+            if (sdse_node_as_double(reading->capacity_node, &written) && written == 0)
+                continue;
+            bool widths = true;
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                widths &= s->arch->arch->bits[t] > 0;
+            if (widths)
+                sdse_check_report(
+                    s, reading->capacity_node->key_loc,
+                    "memory '%s' keeps words of several widths or parts of "
+                    "weights: give its capacity in bits, bytes or kib",
+                    level->name);
+        }
+}
+
+void sdse_check_capacity_missing(struct sdse_subject *s) {
+    for
+        EACH_LEVEL(i, s)
+    if (!s->arch->level[i].capacity_keys && s->arch->level[i].class_given &&
+        level_at(s, i)->memory_class != SDSE_DRAM)
+        sdse_check_report(s, s->arch->level[i].memory->loc,
+                          "memory '%s' needs a capacity; only dram may go without",
+                          level_at(s, i)->name);
+}
+
+void sdse_check_capacity_positive(struct sdse_subject *s) {
+    for
+        EACH_LEVEL(i, s) {
+            const struct sdse_level *level = level_at(s, i);
+            if (level->capacity.given && level->capacity.value <= 0)
+                sdse_check_report(s, s->arch->level[i].capacity_node->key_loc,
+                                  "memory '%s': capacity must be positive, got %g bits",
+                                  level->name, level->capacity.value);
+        }
+}
+
+void sdse_check_capacity_whole(struct sdse_subject *s) {
+    for
+        EACH_LEVEL(i, s) {
+            const struct sdse_level *level = level_at(s, i);
+            double bits = level->capacity.value;
+            if (level->capacity.given && bits > 0 &&
+                (floor(bits) != bits || bits > 0x1p52))
+                sdse_check_report(
+                    s, s->arch->level[i].capacity_node->key_loc,
+                    "memory '%s': %.17g bits is not a whole number of bits up "
+                    "to 2^52",
+                    level->name, bits);
+        }
+}
+
+void sdse_check_capacity_word(struct sdse_subject *s) {
+    const struct sdse_arch *arch = s->arch->arch;
+    for
+        EACH_LEVEL(i, s) {
+            const struct sdse_level *level = level_at(s, i);
+            uint64_t needed = 0;
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                if (level->keeps >> t & 1u)
+                    needed += arch->bits[t];
+            if (level->capacity_bits &&
+                level->capacity_bits / level->buffering < needed)
+                sdse_check_report(
+                    s, s->arch->level[i].capacity_node->key_loc,
+                    "memory '%s': %" PRIu64 " bits / buffering %" PRIu32
+                    " cannot hold one word of each tensor kept (%" PRIu64 " bits)",
+                    level->name, level->capacity_bits, level->buffering, needed);
+        }
+}
+
+void sdse_check_macro_divides(struct sdse_subject *s) {
+    for
+        EACH_LEVEL(i, s) {
+            const struct sdse_level *level = level_at(s, i);
+            const struct sdse_level_reading *reading = &s->arch->level[i];
+            double macros = level->macro_count, bits = (double)level->capacity_bits;
+            if (!level->capacity_bits)
+                continue;
+            bool wrong = reading->macro_bits > 0
+                             ? macros * reading->macro_bits != bits
+                             : level->capacity_bits % level->macro_count;
+            if (wrong)
+                sdse_check_report(s,
+                                  key_place(reading->memory, reading->macro_bits > 0
+                                                                 ? "macro_kib"
+                                                                 : "banks"),
+                                  "memory '%s': %g banks do not make up %g bits",
+                                  level->name, macros, bits);
+        }
+}
+
+static void check_bandwidth(struct sdse_subject *s, unsigned i, const char *key,
+                            const struct sdse_number *number) {
+    if (number->given && number->value <= 0)
+        sdse_check_report(s, key_place(s->arch->level[i].memory, key),
+                          "memory '%s': %s must be positive, got %g",
+                          level_at(s, i)->name, key, number->value);
+}
+
+void sdse_check_bandwidth_positive(struct sdse_subject *s) {
+    for
+        EACH_LEVEL(i, s) {
+            const struct sdse_level *level = level_at(s, i);
+            check_bandwidth(s, i, "read_bits_per_cycle", &level->read_bits_per_cycle);
+            check_bandwidth(s, i, "write_bits_per_cycle", &level->write_bits_per_cycle);
+            check_bandwidth(s, i, "shared_bits_per_cycle",
+                            &level->shared_bits_per_cycle);
+        }
+}
+
+void sdse_check_keeps_something(struct sdse_subject *s) {
+    for
+        EACH_LEVEL(i, s)
+    if (!level_at(s, i)->keeps && !s->arch->level[i].keeps_broken)
+        sdse_check_report(s, s->arch->level[i].keeps->key_loc,
+                          "memory '%s' keeps nothing", level_at(s, i)->name);
+}
+
+static bool some_keeps_broken(const struct sdse_subject *s) {
+    bool broken = s->arch->levels_broken;
+    for
+        EACH_LEVEL(i, s)
+    broken |= s->arch->level[i].keeps_broken;
+    return broken;
+}
+
+// The parts that must have a home: the tensors, and the parts of weights above an
+// engine.
+static unsigned needed_parts(const struct sdse_subject *s) {
+    unsigned parts = SDSE_BIT(SDSE_TENSORS) - 1;
+    if (s->arch->arch->rebuild.present)
+        parts = SDSE_BIT(SDSE_PARTS) - 1;
+    return parts;
+}
+
+static const char *part_name(unsigned part) {
+    static const char *const names[SDSE_PARTS] = {
+        "weights",       "inputs",       "outputs", "weights.coefficients",
+        "weights.basis", "weights.index"};
+    return names[part];
+}
+
+void sdse_check_tensor_kept(struct sdse_subject *s) {
+    unsigned kept = 0;
+    for
+        EACH_LEVEL(i, s)
+    kept |= level_at(s, i)->keeps;
+    if (some_keeps_broken(s) || !s->arch->arch->level_count)
+        return;
+    for (unsigned part = 0; part < SDSE_PARTS; part++)
+        if (needed_parts(s) & ~kept & SDSE_BIT(part))
+            sdse_check_report(s, key_place(s->root, "levels"), "no level keeps %s",
+                              part_name(part));
+}
+
+void sdse_check_outermost_keeps_all(struct sdse_subject *s) {
+    if (some_keeps_broken(s) || !s->arch->arch->level_count)
+        return;
+    const struct sdse_level *outermost = level_at(s, 0);
+    const struct sdse_node *keeps = s->arch->level[0].keeps;
+    for (unsigned part = 0; part < SDSE_PARTS; part++)
+        if (needed_parts(s) & ~outermost->keeps & SDSE_BIT(part))
+            sdse_check_report(s, keeps ? keeps->key_loc : outermost->loc,
+                              "the outermost memory '%s' must keep everything; it "
+                              "lacks %s",
+                              outermost->name, part_name(part));
+}
+
+void sdse_check_part_without_engine(struct sdse_subject *s) {
+    const struct sdse_rebuild *engine = &s->arch->arch->rebuild;
+    const unsigned parts = SDSE_BIT(SDSE_PART_COEFFICIENTS) |
+                           SDSE_BIT(SDSE_PART_BASIS) | SDSE_BIT(SDSE_PART_INDEX);
+    if (s->arch->engine && !engine->present)
+        return;
+    for
+        EACH_LEVEL(i, s) {
+            bool above = engine->present && i <= engine->below_level;
+            if (!above && (s->arch->level[i].part_words & parts))
+                sdse_check_report(
+                    s, s->arch->level[i].keeps->key_loc,
+                    "memory '%s' keeps parts of weights but no rebuild engine "
+                    "is below it",
+                    level_at(s, i)->name);
+        }
+}

@@ -1,0 +1,87 @@
+// Checks of a sweep.
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "spec/check_list.h"
+
+static void report_empty(struct sdse_subject *s, const char *key) {
+    const struct sdse_node *list = sdse_node_get(s->root, key);
+    if (list && list->kind == SDSE_NODE_SEQUENCE && !list->count)
+        sdse_check_report(s, list->key_loc, "the list of %s is empty", key);
+}
+
+void sdse_check_sweep_workloads(struct sdse_subject *s) {
+    report_empty(s, "workloads");
+}
+
+void sdse_check_sweep_archs(struct sdse_subject *s) { report_empty(s, "archs"); }
+
+void sdse_check_form_names(struct sdse_subject *s) {
+    const struct sdse_sweep *sweep = s->sweep;
+    // Values of one product differ already; compare with the forms of other entries.
+    for (size_t i = 0; i < sweep->form_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(sweep->forms[i].name, sweep->forms[j].name) == 0 &&
+                (sweep->forms[i].loc.line != sweep->forms[j].loc.line ||
+                 sweep->forms[i].loc.column != sweep->forms[j].loc.column)) {
+                sdse_check_report(s, sweep->forms[i].loc,
+                                  "two weight forms are called '%.80s'",
+                                  sweep->forms[i].name);
+                break;
+            }
+}
+
+static void list_duplicates(struct sdse_subject *s, const struct sdse_node *list) {
+    if (!list || list->kind != SDSE_NODE_SEQUENCE || list->count > 10000)
+        return;
+    for
+        SDSE_EACH_CHILD(item, list)
+    for (const struct sdse_node *other = list->first; other != item;
+         other = other->next)
+        if (item->text && other->text && strcmp(item->text, other->text) == 0) {
+            sdse_check_report(s, item->loc, "'%.80s' is listed twice", item->text);
+            break;
+        }
+}
+
+void sdse_check_sweep_duplicates(struct sdse_subject *s) {
+    list_duplicates(s, sdse_node_get(s->root, "workloads"));
+    list_duplicates(s, sdse_node_get(s->root, "archs"));
+    for
+        SDSE_EACH_CHILD(list, sdse_node_get(s->root, "override"))
+    list_duplicates(s, list);
+    for
+        SDSE_EACH_CHILD(form, sdse_node_get(s->root, "weight_forms"))
+        for
+            SDSE_EACH_CHILD(list, form)
+        list_duplicates(s, list);
+}
+
+// A row with any non-zero coefficient is non-zero: rows <= 1 and >= density.
+void sdse_check_form_row_density(struct sdse_subject *s) {
+    for (size_t i = 0; i < s->sweep->form_count; i++) {
+        const struct sdse_sweep_form *form = &s->sweep->forms[i];
+        if (form->setting.smartdeal &&
+            form->setting.row_density < form->setting.density) {
+            sdse_check_report(
+                s, form->loc,
+                "form '%.80s': a fraction %g of non-zero coefficients does "
+                "not fit into a fraction %g of the rows",
+                form->name, form->setting.density, form->setting.row_density);
+            return;
+        }
+    }
+}
+
+void sdse_check_sweep_points(struct sdse_subject *s) {
+    const struct sdse_sweep *sweep = s->sweep;
+    uint64_t points = 1;
+    bool fits = sdse_mul_u64(points, sweep->workload_count, &points) &&
+                sdse_mul_u64(points, sweep->arch_count, &points) &&
+                sdse_mul_u64(points, sweep->form_count, &points);
+    for (size_t i = 0; fits && i < sweep->override_count; i++)
+        fits = sdse_mul_u64(points, sweep->overrides[i].value_count, &points);
+    if (!fits || points > 10000000)
+        sdse_check_report(s, sweep->loc, "the sweep has more than ten million points");
+}

@@ -1,0 +1,11 @@
+// A node as one line of YAML text, for values that travel on (a sweep's overrides).
+#ifndef SDSE_SPEC_FLOW_H
+#define SDSE_SPEC_FLOW_H
+
+#include "spec/tree.h"
+
+// Scalars as written (quoted if they were), lists as [a, b], mappings as {k: v}.
+// Parses back to an equal tree. Lives in `arena`; NULL when memory is out.
+char *sdse_node_flow_text(struct sdse_arena *arena, const struct sdse_node *node);
+
+#endif

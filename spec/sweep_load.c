@@ -1,0 +1,170 @@
+// A sweep's file: what to vary.
+#include <string.h>
+
+#include "spec/checks.h"
+#include "spec/flow.h"
+#include "spec/load.h"
+#include "spec/sweep_forms.h"
+#include "spec/value.h"
+
+struct reader {
+    struct sdse_arena *arena;
+    struct sdse_diags *diags;
+    const struct sdse_node *root;
+    struct sdse_sweep *sweep;
+    bool out_of_memory;
+};
+
+// A path written in `file`, as seen from where the program runs.
+static const char *beside(struct reader *r, const char *path) {
+    const char *file = r->root->loc.file;
+    const char *slash = file ? strrchr(file, '/') : NULL;
+    if (*path == '/' || !slash)
+        return path;
+    const char *joined =
+        sdse_arena_printf(r->arena, "%.*s/%s", (int)(slash - file), file, path);
+    r->out_of_memory |= !joined;
+    return joined;
+}
+
+static void read_paths(struct reader *r, const char *key, const char ***paths,
+                       size_t *count) {
+    const struct sdse_node *list = sdse_node_get(r->root, key);
+    if (!list) {
+        sdse_report_missing(r->root, key, r->diags);
+        return;
+    }
+    if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags) || !list->count)
+        return;
+    *paths = SDSE_ARENA_ARRAY(r->arena, const char *, list->count);
+    if (!*paths) {
+        r->out_of_memory = true;
+        return;
+    }
+    for
+        SDSE_EACH_CHILD(item, list) {
+            const char *path;
+            if (sdse_read_text(item, r->diags, &path))
+                (*paths)[(*count)++] = beside(r, path);
+        }
+}
+
+static void read_override(struct reader *r, const struct sdse_node *node,
+                          struct sdse_override *out) {
+    bool list = node->kind == SDSE_NODE_SEQUENCE;
+    size_t count = list ? node->count : 1;
+    *out = (struct sdse_override){.path = node->key, .loc = node->key_loc};
+    if (!count || sdse_node_is_null(node)) {
+        sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "override-empty",
+                      "'%.80s' lists no value", node->key);
+        return;
+    }
+    out->values = SDSE_ARENA_ARRAY(r->arena, const char *, count);
+    if (!out->values) {
+        r->out_of_memory = true;
+        return;
+    }
+    const struct sdse_node *value = list ? node->first : node;
+    for (size_t i = 0; i < count; i++, value = value->next) {
+        out->values[out->value_count++] = sdse_node_flow_text(r->arena, value);
+        r->out_of_memory |= !out->values[i];
+    }
+}
+
+static void read_overrides(struct reader *r) {
+    const struct sdse_node *map = sdse_node_get(r->root, "override");
+    if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags) || !map->count)
+        return;
+    r->sweep->overrides = SDSE_ARENA_ARRAY(r->arena, struct sdse_override, map->count);
+    if (!r->sweep->overrides) {
+        r->out_of_memory = true;
+        return;
+    }
+    for
+        SDSE_EACH_CHILD(node, map)
+    read_override(r, node, &r->sweep->overrides[r->sweep->override_count++]);
+}
+
+// A mapping with one numeric key, above 0.
+static void read_limit(struct reader *r, const char *key, const char *inner,
+                       double *out) {
+    const struct sdse_node *map = sdse_node_get(r->root, key);
+    if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
+        return;
+    sdse_refuse_unknown_keys(map, &inner, 1, r->diags);
+    const struct sdse_node *node = sdse_node_get(map, inner);
+    if (node)
+        sdse_read_double(node, 1e-9, 1e12, r->diags, out);
+}
+
+static void read_sweep(struct reader *r) {
+    static const char *const keys[] = {"name",        "workloads",    "archs",
+                                       "override",    "weight_forms", "objective",
+                                       "constraints", "mapper"};
+    static const char *const objectives[] = {"energy", "latency", "edp"};
+    struct sdse_sweep *sweep = r->sweep;
+    const struct sdse_node *node;
+    sdse_refuse_unknown_keys(r->root, keys, sizeof keys / sizeof *keys, r->diags);
+    if (!(node = sdse_node_get(r->root, "name")))
+        sdse_report_missing(r->root, "name", r->diags);
+    else
+        sdse_read_text(node, r->diags, &sweep->name);
+    read_paths(r, "workloads", &sweep->workloads, &sweep->workload_count);
+    read_paths(r, "archs", &sweep->archs, &sweep->arch_count);
+    read_overrides(r);
+    unsigned word;
+    if ((node = sdse_node_get(r->root, "objective")) &&
+        sdse_read_word(node, objectives, 3, r->diags, &word))
+        sweep->objective = (enum sdse_objective)word;
+    read_limit(r, "constraints", "max_area_mm2", &sweep->max_area_mm2);
+    read_limit(r, "mapper", "seconds", &sweep->mapper_seconds);
+    if (!sdse_read_forms(r->arena, sdse_node_get(r->root, "weight_forms"), r->diags,
+                         sweep))
+        r->out_of_memory = true;
+}
+
+enum sdse_status sdse_sweep_from_tree(struct sdse_arena *arena,
+                                      const struct sdse_node *root,
+                                      struct sdse_diags *diags,
+                                      struct sdse_sweep **out) {
+    const struct sdse_diag *since = diags->last;
+    size_t errors = diags->errors;
+    if (!sdse_expect_kind(root, SDSE_NODE_MAPPING, diags))
+        return SDSE_INVALID;
+    struct sdse_sweep *sweep = SDSE_ARENA_NEW(arena, struct sdse_sweep);
+    if (!sweep)
+        return SDSE_NO_MEMORY;
+    *sweep = (struct sdse_sweep){
+        .file = root->loc.file, .objective = SDSE_EDP, .loc = root->loc};
+    struct reader r = {arena, diags, root, sweep, false};
+    read_sweep(&r);
+    if (r.out_of_memory)
+        return SDSE_NO_MEMORY;
+    struct sdse_subject subject = {.diags = diags, .sweep = sweep, .root = root};
+    sdse_checks_run(&subject, SDSE_CHECK_SWEEP, since);
+    if (diags->errors != errors)
+        return SDSE_INVALID;
+    *out = sweep;
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_sweep_load(struct sdse_arena *arena, const char *path,
+                                 struct sdse_diags *diags, struct sdse_sweep **out) {
+    struct sdse_node *root = NULL;
+    enum sdse_status status = sdse_tree_parse_file(arena, path, diags, &root);
+    if (status != SDSE_OK)
+        return status;
+    return sdse_sweep_from_tree(arena, root, diags, out);
+}
+
+enum sdse_file_kind sdse_tree_kind(const struct sdse_node *root) {
+    if (sdse_node_get(root, "mapping"))
+        return SDSE_FILE_MAPPING;
+    if (sdse_node_get(root, "workloads") || sdse_node_get(root, "archs"))
+        return SDSE_FILE_SWEEP;
+    if (sdse_node_get(root, "levels") || sdse_node_get(root, "compute"))
+        return SDSE_FILE_ARCH;
+    if (sdse_node_get(root, "layers"))
+        return SDSE_FILE_WORKLOAD;
+    return SDSE_FILE_UNKNOWN;
+}
