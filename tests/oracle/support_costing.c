@@ -1,0 +1,144 @@
+#include "oracle/support_costing.h"
+
+#include <math.h>
+
+// Blocks of `port_bits` that hold `bits`; with no port every bit is an access.
+static double accesses(uint64_t bits, uint32_t port_bits) {
+    if (port_bits == 0)
+        return (double)bits;
+    return (double)((bits + port_bits - 1) / port_bits);
+}
+
+static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned tensor,
+                      const struct simulation *run, struct sdse_flow_cost *out) {
+    const struct simulated_flow *flow = &run->flow[level][tensor];
+    const struct sdse_level *memory = &arch->level[level];
+    uint64_t bits = arch->bits[tensor];
+    uint64_t drain_reads = arch->count_drain_reads ? flow->drained : 0;
+    *out = (struct sdse_flow_cost){
+        .kept = flow->kept,
+        .tile_words = flow->tile_words,
+        .instances = run->used[level],
+        .reads = flow->reads,
+        .fills = flow->fills,
+        .updates = flow->updates,
+        .drain_reads = drain_reads,
+    };
+    uint64_t read_bits = (flow->reads + drain_reads) * bits;
+    out->read_bits = (double)read_bits;
+    out->fill_bits = (double)(flow->fills * bits);
+    out->update_bits = (double)(flow->updates * bits);
+    if (memory->free)
+        return;
+    out->read_pj = accesses(read_bits, memory->port_bits) * memory->read_pj.value;
+    out->fill_pj =
+        accesses(flow->fills * bits, memory->port_bits) * memory->fill_pj.value;
+    out->update_pj =
+        accesses(flow->updates * bits, memory->port_bits) * memory->update_pj.value;
+}
+
+static void cost_network(const struct sdse_arch *arch, unsigned level, unsigned tensor,
+                         const struct simulation *run, struct sdse_network_cost *out) {
+    const struct simulated_network *moved = &run->network[level][tensor];
+    const struct sdse_network *network = &arch->level[level].network[tensor];
+    *out = (struct sdse_network_cost){.words = moved->words, .adds = moved->adds};
+    // Sums that come back to be added to cross the network too; the reference counts
+    // them below the outermost level only.
+    if (tensor == SDSE_OUTPUTS && level == 0)
+        out->words += run->flow[0][SDSE_OUTPUTS].reads;
+    out->bits = (double)(out->words * arch->bits[tensor]);
+    uint64_t whole_hops = 0;
+    if (moved->words > 0) {
+        out->hops = (double)moved->half_hops_words / (double)(2 * moved->words);
+        whole_hops = moved->half_hops_words / (2 * moved->words);
+    }
+    if (network->free)
+        return;
+    out->energy_pj = out->bits * network->pj_per_bit.value;
+    if (network->topology == SDSE_MESH)
+        out->energy_pj +=
+            out->bits * (out->hops * network->hop_pj_per_bit.value +
+                         (double)(1 + whole_hops) * network->router_pj_per_bit.value);
+    if (network->topology == SDSE_TREE)
+        out->energy_pj += (double)moved->adds * network->pj_per_add.value;
+}
+
+// Cycles to move `bits` of all used instances over ports of that many bits per cycle
+// each. The bandwidths used in tests are multiples of 1/4 bit, so this is exact.
+static uint64_t transfer_cycles(uint64_t bits, uint64_t instances,
+                                struct sdse_number rate) {
+    if (!rate.given || rate.value <= 0)
+        return 0;
+    uint64_t quarter_bits = (uint64_t)llround(rate.value * 4) * instances;
+    return (4 * bits + quarter_bits - 1) / quarter_bits;
+}
+
+static uint64_t level_cycles(const struct sdse_arch *arch, unsigned level,
+                             const struct simulation *run,
+                             const struct sdse_level_cost *cost) {
+    uint64_t read = 0, write = 0;
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        const struct sdse_flow_cost *flow = &cost->flow[t];
+        read += (flow->reads + flow->drain_reads) * arch->bits[t];
+        write += (flow->fills + flow->updates) * arch->bits[t];
+    }
+    const struct sdse_level *memory = &arch->level[level];
+    uint64_t used = run->used[level];
+    uint64_t cycles = transfer_cycles(read, used, memory->read_bits_per_cycle);
+    uint64_t other = transfer_cycles(write, used, memory->write_bits_per_cycle);
+    cycles = other > cycles ? other : cycles;
+    other = transfer_cycles(read + write, used, memory->shared_bits_per_cycle);
+    return other > cycles ? other : cycles;
+}
+
+// Transfers of levels that overlap hide behind compute; the others add.
+static void cost_time(const struct sdse_arch *arch, const struct simulation *run,
+                      struct sdse_cost *cost) {
+    cost->compute_cycles = run->steps * arch->compute.cycles_per_mac;
+    uint64_t longest = cost->compute_cycles, added = 0;
+    for (unsigned l = 0; l < run->level_count; l++) {
+        uint64_t cycles = level_cycles(arch, l, run, &cost->level[l]);
+        cost->level[l].cycles = cycles;
+        if (!arch->level[l].overlap)
+            added += cycles;
+        else if (cycles > longest)
+            longest = cycles;
+    }
+    cost->latency_cycles = longest + added;
+    double multipliers = (double)sdse_arch_instances(arch, arch->level_count);
+    cost->utilization = (double)cost->macs * arch->compute.cycles_per_mac /
+                        ((double)cost->latency_cycles * multipliers);
+}
+
+static double leakage(const struct sdse_arch *arch, const struct sdse_cost *cost,
+                      struct sdse_number mw, unsigned level) {
+    double ns = (double)cost->latency_cycles / arch->clock_ghz;
+    return mw.given ? mw.value * ns * (double)sdse_arch_instances(arch, level) : 0;
+}
+
+void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
+                     struct sdse_cost *cost) {
+    *cost = (struct sdse_cost){.level_count = run->level_count, .macs = run->macs};
+    for (unsigned l = 0; l < run->level_count; l++) {
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            struct sdse_level_cost *level = &cost->level[l];
+            cost_flow(arch, l, t, run, &level->flow[t]);
+            cost_network(arch, l, t, run, &level->network[t]);
+            const struct sdse_flow_cost *flow = &level->flow[t];
+            level->stored_bits += (double)(flow->tile_words * arch->bits[t]);
+            cost->energy_pj += flow->read_pj + flow->fill_pj + flow->update_pj +
+                               level->network[t].energy_pj;
+        }
+    }
+    cost_time(arch, run, cost);
+    for (unsigned l = 0; l < run->level_count; l++) {
+        cost->level[l].leakage_pj = leakage(arch, cost, arch->level[l].leakage_mw, l);
+        cost->energy_pj += cost->level[l].leakage_pj;
+    }
+    cost->multipliers_used = run->used[run->level_count];
+    cost->mac_pj =
+        arch->compute.free ? 0 : (double)run->macs * arch->compute.pj_per_mac.value;
+    cost->compute_leakage_pj =
+        leakage(arch, cost, arch->compute.leakage_mw, run->level_count);
+    cost->energy_pj += cost->mac_pj + cost->compute_leakage_pj;
+}

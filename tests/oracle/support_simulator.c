@@ -1,0 +1,595 @@
+#include "oracle/support_simulator.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle/support_merge.h"
+
+enum { AXES = 5, MAX_LOOPS = SDSE_MAX_LEVELS * SDSE_DIMS };
+
+// One digit of the mixed-radix numbers.
+struct digit {
+    unsigned level;
+    enum sdse_dim dim;
+    uint64_t factor, weight;
+};
+
+// A box of words: for weights (g, k, c, r, s), inputs (n, g, c, row, column), outputs
+// (n, g, k, p, q).
+struct box {
+    uint64_t low[AXES], extent[AXES];
+};
+
+// The buffer one child has for one tensor.
+struct buffer {
+    bool scheduled; // `box` is the tile scheduled now
+    struct box box;
+    bool holds; // the words below are here
+    uint64_t *words;
+    size_t count;
+    // The tile that was scheduled immediately before, if it was held.
+    bool held_before;
+    struct box box_before;
+    bool remembers;
+    int64_t shift[AXES];
+    bool *visited; // outputs: words ever held
+};
+
+struct world {
+    const struct sdse_nest *nest;
+    struct simulation *result;
+    struct space space;
+    struct digit temporal[MAX_LOOPS];
+    unsigned temporal_count;
+    uint64_t tile[SDSE_MAX_LEVELS + 1][SDSE_DIMS];      // iterations of one instance
+    uint64_t (*offset[SDSE_MAX_LEVELS + 1])[SDSE_DIMS]; // of each instance
+    uint64_t instances[SDSE_MAX_LEVELS + 1];
+    bool *working[SDSE_MAX_LEVELS + 1]; // in this step, by instance; last: multipliers
+    bool *worked[SDSE_MAX_LEVELS + 1];
+    uint64_t base[SDSE_MAX_LEVELS + 1][SDSE_DIMS]; // temporal part outside each level
+    struct edge edges[SDSE_TENSORS * SDSE_MAX_LEVELS];
+    unsigned edge_count;
+    struct buffer *buffers[SDSE_TENSORS][SDSE_MAX_LEVELS];
+    bool *arrived[SDSE_MAX_LEVELS]; // output words that ever arrived, by instance
+    struct request *requests;
+    uint64_t *single; // words of the multipliers' requests
+    bool ok;          // false: out of memory
+};
+
+static uint64_t window(const struct sdse_nest *nest, unsigned axis, uint64_t p,
+                       uint64_t r) {
+    return (p - 1) * nest->stride[axis] + (r - 1) * nest->dilation[axis] + 1;
+}
+
+static void *obtain(struct world *world, uint64_t count, size_t size) {
+    void *memory = calloc(count ? count : 1, size);
+    world->ok = world->ok && memory;
+    return memory;
+}
+
+// ---- boxes and words ----------------------------------------------------------------
+
+// Scheduled tile of `tensor` with its first iteration at v and `size` iterations, cut
+// off at the bounds. Beyond the bounds the extent is 0.
+static struct box tile_box(const struct sdse_nest *nest, enum sdse_tensor tensor,
+                           const uint64_t v[SDSE_DIMS],
+                           const uint64_t size[SDSE_DIMS]) {
+    uint64_t extent[SDSE_DIMS];
+    for (unsigned d = 0; d < SDSE_DIMS; d++) {
+        uint64_t left = v[d] < nest->bound[d] ? nest->bound[d] - v[d] : 0;
+        extent[d] = size[d] < left ? size[d] : left;
+    }
+    static const enum sdse_dim axes[SDSE_TENSORS][AXES] = {
+        {SDSE_G, SDSE_K, SDSE_C, SDSE_R, SDSE_S},
+        {SDSE_N, SDSE_G, SDSE_C, SDSE_P, SDSE_Q},
+        {SDSE_N, SDSE_G, SDSE_K, SDSE_P, SDSE_Q},
+    };
+    struct box box;
+    for (unsigned a = 0; a < AXES; a++) {
+        box.low[a] = v[axes[tensor][a]];
+        box.extent[a] = extent[axes[tensor][a]];
+    }
+    if (tensor == SDSE_INPUTS) {
+        for (unsigned a = 0; a < 2; a++) {
+            enum sdse_dim p = a ? SDSE_Q : SDSE_P, r = a ? SDSE_S : SDSE_R;
+            box.low[3 + a] = v[p] * nest->stride[a] + v[r] * nest->dilation[a];
+            bool empty = extent[p] == 0 || extent[r] == 0;
+            box.extent[3 + a] = empty ? 0 : window(nest, a, extent[p], extent[r]);
+        }
+    }
+    return box;
+}
+
+static struct box whole_box(const struct sdse_nest *nest, enum sdse_tensor tensor) {
+    static const uint64_t zero[SDSE_DIMS];
+    return tile_box(nest, tensor, zero, nest->bound);
+}
+
+static uint64_t box_words(const struct box *box) {
+    uint64_t words = 1;
+    for (unsigned a = 0; a < AXES; a++)
+        words *= box->extent[a];
+    return words;
+}
+
+static bool same_origin(const struct box *a, const struct box *b) {
+    return memcmp(a->low, b->low, sizeof a->low) == 0;
+}
+
+// Writes the numbers of the box's words in rising order.
+static void list_words(const struct box *box, const struct box *whole,
+                       uint64_t *words) {
+    uint64_t count = box_words(box);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t rest = i, number = 0, place[AXES];
+        for (unsigned a = AXES; a-- > 0;) {
+            place[a] = box->low[a] + rest % box->extent[a];
+            rest /= box->extent[a];
+        }
+        for (unsigned a = 0; a < AXES; a++)
+            number = number * whole->extent[a] + place[a];
+        words[i] = number;
+    }
+}
+
+static bool contains(const uint64_t *words, size_t count, uint64_t word) {
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (words[middle] < word)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && words[low] == word;
+}
+
+// ---- the world ----------------------------------------------------------------------
+
+static void set_places(struct world *world, const struct sdse_arch *arch,
+                       const struct sdse_mapping *mapping, unsigned level) {
+    const struct sdse_loops *loops = mapping->level[level].spatial;
+    unsigned size[2] = {1, 1};
+    for (unsigned a = 0; a < 2; a++)
+        for (unsigned i = 0; i < loops[a].count; i++)
+            size[a] *= (unsigned)loops[a].loop[i].factor;
+    unsigned count = size[0] * size[1];
+    world->space.places[level] = count;
+    world->space.rows[level] = arch->level[level].fanout_y;
+    world->space.x[level] = obtain(world, count, sizeof(unsigned));
+    world->space.y[level] = obtain(world, count, sizeof(unsigned));
+    for (unsigned i = 0; world->ok && i < count; i++) {
+        world->space.x[level][i] = i % size[0];
+        world->space.y[level][i] = i / size[0];
+    }
+}
+
+// What the spatial digits of `place` at one axis of a level add, given the weights that
+// hold inside them. Loops are laid out outer to inner.
+static void add_place(const struct sdse_loops *loops, uint64_t position,
+                      const uint64_t inside[SDSE_DIMS], uint64_t v[SDSE_DIMS]) {
+    for (unsigned i = loops->count; i-- > 0;) {
+        const struct sdse_loop *loop = &loops->loop[i];
+        v[loop->dim] += position % loop->factor * inside[loop->dim];
+        position /= loop->factor;
+    }
+}
+
+static void multiply(const struct sdse_loops *loops, uint64_t size[SDSE_DIMS]) {
+    for (unsigned i = 0; i < loops->count; i++)
+        size[loops->loop[i].dim] *= loops->loop[i].factor;
+}
+
+static void build_space(struct world *world, const struct sdse_arch *arch,
+                        const struct sdse_mapping *mapping) {
+    unsigned levels = mapping->level_count;
+    world->space.level_count = levels;
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        world->tile[levels][d] = 1;
+    uint64_t in_y[SDSE_MAX_LEVELS][SDSE_DIMS], in_t[SDSE_MAX_LEVELS][SDSE_DIMS];
+    for (unsigned l = levels; l-- > 0;) {
+        set_places(world, arch, mapping, l);
+        uint64_t *tile = world->tile[l];
+        memcpy(tile, world->tile[l + 1], sizeof world->tile[l]);
+        multiply(&mapping->level[l].spatial[1], tile);
+        memcpy(in_y[l], tile, sizeof in_y[l]);
+        multiply(&mapping->level[l].spatial[0], tile);
+        memcpy(in_t[l], tile, sizeof in_t[l]);
+        multiply(&mapping->level[l].temporal, tile);
+    }
+    for (unsigned l = 0; l < levels; l++) {
+        uint64_t weight[SDSE_DIMS];
+        memcpy(weight, world->tile[l], sizeof weight);
+        const struct sdse_loops *loops = &mapping->level[l].temporal;
+        for (unsigned i = 0; i < loops->count; i++) {
+            const struct sdse_loop *loop = &loops->loop[i];
+            world->temporal[world->temporal_count++] =
+                (struct digit){l, loop->dim, loop->factor, in_t[l][loop->dim]};
+        }
+    }
+    world->instances[0] = 1;
+    world->offset[0] = obtain(world, 1, sizeof *world->offset[0]);
+    for (unsigned l = 0; world->ok && l < levels; l++) {
+        unsigned places = world->space.places[l];
+        world->instances[l + 1] = world->instances[l] * places;
+        world->offset[l + 1] =
+            obtain(world, world->instances[l + 1], sizeof *world->offset[0]);
+        for (uint64_t i = 0; world->ok && i < world->instances[l + 1]; i++) {
+            uint64_t *v = world->offset[l + 1][i];
+            memcpy(v, world->offset[l][i / places], sizeof *world->offset[0]);
+            unsigned place = (unsigned)(i % places);
+            add_place(&mapping->level[l].spatial[0], world->space.x[l][place], in_y[l],
+                      v);
+            add_place(&mapping->level[l].spatial[1], world->space.y[l][place],
+                      world->tile[l + 1], v);
+        }
+    }
+}
+
+static void build_edges(struct world *world, const struct sdse_arch *arch,
+                        const struct sdse_mapping *mapping) {
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        unsigned parent = 0;
+        for (unsigned c = 1; c <= mapping->level_count; c++) {
+            if (c < mapping->level_count && !(mapping->keeps[c] >> t & 1u))
+                continue;
+            struct edge *edge = &world->edges[world->edge_count++];
+            *edge = (struct edge){.tensor = t, .parent = parent, .child = c};
+            for (unsigned l = parent; l < c; l++) {
+                const struct sdse_network *network = &arch->level[l].network[t];
+                edge->merges[l] =
+                    t == SDSE_OUTPUTS ? network->reduce : network->multicast;
+            }
+            edge->window_sharing =
+                t == SDSE_INPUTS && arch->level[parent].network[t].window_sharing;
+            parent = c;
+        }
+    }
+}
+
+static void build_buffers(struct world *world, const struct sdse_mapping *mapping) {
+    struct box outputs = whole_box(world->nest, SDSE_OUTPUTS);
+    uint64_t output_words = box_words(&outputs);
+    static const uint64_t zero[SDSE_DIMS];
+    for (unsigned l = 0; l < mapping->level_count; l++) {
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            struct simulated_flow *flow = &world->result->flow[l][t];
+            flow->kept = l == 0 || (mapping->keeps[l] >> t & 1u);
+            struct box box = tile_box(world->nest, t, zero, world->tile[l]);
+            flow->tile_words = flow->kept ? box_words(&box) : 0;
+            world->buffers[t][l] =
+                obtain(world, world->instances[l], sizeof(struct buffer));
+            for (uint64_t i = 0; world->ok && flow->kept && i < world->instances[l];
+                 i++) {
+                struct buffer *buffer = &world->buffers[t][l][i];
+                buffer->words = obtain(world, box_words(&box), sizeof(uint64_t));
+                if (t == SDSE_OUTPUTS)
+                    buffer->visited = obtain(world, output_words, sizeof(bool));
+            }
+        }
+        world->arrived[l] =
+            obtain(world, world->instances[l] * output_words, sizeof(bool));
+    }
+    for (unsigned l = 0; l <= mapping->level_count; l++) {
+        world->working[l] = obtain(world, world->instances[l], sizeof(bool));
+        world->worked[l] = obtain(world, world->instances[l], sizeof(bool));
+    }
+    uint64_t multipliers = world->instances[mapping->level_count];
+    world->requests = obtain(world, multipliers, sizeof(struct request));
+    world->single = obtain(world, multipliers, sizeof(uint64_t));
+}
+
+static void destroy(struct world *world) {
+    unsigned levels = world->space.level_count;
+    for (unsigned l = 0; l <= levels; l++) {
+        free(world->working[l]);
+        free(world->worked[l]);
+        free(world->offset[l]);
+        if (l == levels)
+            break;
+        free(world->space.x[l]);
+        free(world->space.y[l]);
+        free(world->arrived[l]);
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            for (uint64_t i = 0; world->buffers[t][l] && i < world->instances[l]; i++) {
+                free(world->buffers[t][l][i].words);
+                free(world->buffers[t][l][i].visited);
+            }
+            free(world->buffers[t][l]);
+        }
+    }
+    free(world->requests);
+    free(world->single);
+}
+
+// ---- one step -----------------------------------------------------------------------
+
+// Which multipliers, and which children above them, have work. False if nobody does.
+static bool find_work(struct world *world) {
+    unsigned levels = world->space.level_count;
+    for (unsigned l = 0; l <= levels; l++)
+        memset(world->working[l], 0, world->instances[l] * sizeof(bool));
+    bool any = false;
+    for (uint64_t m = 0; m < world->instances[levels]; m++) {
+        bool works = true;
+        for (unsigned d = 0; d < SDSE_DIMS; d++)
+            works = works && world->base[levels][d] + world->offset[levels][m][d] <
+                                 world->nest->bound[d];
+        if (!works)
+            continue;
+        any = true;
+        world->result->macs++;
+        for (unsigned l = 0; l <= levels; l++) {
+            uint64_t instance = m / space_span(&world->space, l, levels);
+            world->working[l][instance] = true;
+            world->worked[l][instance] = true;
+        }
+    }
+    return any;
+}
+
+static struct box scheduled_box(const struct world *world, const struct edge *edge,
+                                uint64_t instance) {
+    uint64_t v[SDSE_DIMS];
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        v[d] = world->base[edge->child][d] + world->offset[edge->child][instance][d];
+    return tile_box(world->nest, edge->tensor, v, world->tile[edge->child]);
+}
+
+// Replaces what the buffer holds by the words of its scheduled tile; writes those that
+// were not among the old ones in front and returns how many they are.
+static size_t hold(struct buffer *buffer, const struct box *whole,
+                   const uint64_t *credited, size_t credited_count, uint64_t *fresh) {
+    buffer->count = box_words(&buffer->box);
+    buffer->holds = true;
+    list_words(&buffer->box, whole, buffer->words);
+    size_t n = 0;
+    for (size_t i = 0; i < buffer->count; i++)
+        if (!contains(credited, credited_count, buffer->words[i]))
+            fresh[n++] = buffer->words[i];
+    return n;
+}
+
+// Rule 3: may the overlap with the tile before be credited? Updates the memory.
+static bool credits_overlap(struct buffer *buffer) {
+    if (!buffer->held_before) {
+        buffer->remembers = false;
+        return false;
+    }
+    int64_t shift[AXES];
+    for (unsigned a = 0; a < AXES; a++)
+        shift[a] = (int64_t)buffer->box.low[a] - (int64_t)buffer->box_before.low[a];
+    if (buffer->remembers && memcmp(shift, buffer->shift, sizeof shift) != 0) {
+        buffer->remembers = false;
+        return false;
+    }
+    buffer->remembers = true;
+    memcpy(buffer->shift, shift, sizeof shift);
+    return true;
+}
+
+// Rules 1 to 3 for one child that is given weights or inputs. `fresh` receives the
+// words it fetches in this step; returns how many.
+static size_t fetch(const struct world *world, const struct edge *edge,
+                    struct buffer *buffer, uint64_t instance, uint64_t *fresh) {
+    struct box box = scheduled_box(world, edge, instance);
+    if (!buffer->scheduled || !same_origin(&box, &buffer->box)) {
+        buffer->held_before = buffer->holds;
+        buffer->box_before = buffer->box;
+        buffer->holds = false;
+        buffer->scheduled = true;
+        buffer->box = box;
+    }
+    if (!world->working[edge->child][instance])
+        return 0;
+    struct box whole = whole_box(world->nest, edge->tensor);
+    if (buffer->holds) {
+        if (memcmp(&box, &buffer->box, sizeof box) == 0)
+            return 0;
+        // Only inputs: the same origin, but another cut. What is new is fetched.
+        size_t count = buffer->count;
+        uint64_t *old = malloc((count + 1) * sizeof *old);
+        if (!old)
+            return 0;
+        memcpy(old, buffer->words, count * sizeof *old);
+        buffer->box = box;
+        size_t n = hold(buffer, &whole, old, count, fresh);
+        free(old);
+        return n;
+    }
+    buffer->box = box;
+    size_t credited = 0;
+    uint64_t *old = NULL;
+    if (edge->tensor == SDSE_INPUTS && credits_overlap(buffer)) {
+        credited = box_words(&buffer->box_before);
+        old = malloc((credited + 1) * sizeof *old);
+        if (!old)
+            return 0;
+        list_words(&buffer->box_before, &whole, old);
+    }
+    size_t n = hold(buffer, &whole, old, credited, fresh);
+    free(old);
+    return n;
+}
+
+static void run_fetches(struct world *world, const struct edge *edge) {
+    uint64_t children = world->instances[edge->child];
+    struct buffer *buffers = world->buffers[edge->tensor][edge->child];
+    struct simulated_flow *flow = world->result->flow[edge->child];
+    uint64_t room = flow[edge->tensor].tile_words;
+    uint64_t *fresh = malloc((children * room + 1) * sizeof *fresh);
+    world->ok = world->ok && fresh;
+    if (!fresh)
+        return;
+    size_t count = 0;
+    for (uint64_t i = 0; i < children; i++) {
+        uint64_t *words = fresh + i * room;
+        size_t n = fetch(world, edge, &buffers[i], i, words);
+        flow[edge->tensor].fills += n;
+        if (n > 0)
+            world->requests[count++] = (struct request){i, words, n};
+    }
+    if (count > 0)
+        world->result->flow[edge->parent][edge->tensor].reads += merge_requests(
+            &world->space, edge, world->requests, count, world->result, &world->ok);
+    free(fresh);
+}
+
+// Output words reach the parent: rule 5, and rule 6's distinct words.
+static void arrive(struct world *world, const struct edge *edge, size_t count) {
+    struct simulated_flow *flow = &world->result->flow[edge->parent][SDSE_OUTPUTS];
+    uint64_t updates = merge_requests(&world->space, edge, world->requests, count,
+                                      world->result, &world->ok);
+    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
+    uint64_t all = box_words(&whole), distinct = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct request *request = &world->requests[i];
+        uint64_t parent =
+            request->child / space_span(&world->space, edge->parent, edge->child);
+        bool *arrived = world->arrived[edge->parent] + parent * all;
+        for (size_t w = 0; w < request->count; w++) {
+            distinct += !arrived[request->words[w]];
+            arrived[request->words[w]] = true;
+        }
+    }
+    flow->updates += updates;
+    flow->reads += updates - distinct;
+}
+
+// Rules 1 and 2 for output buffers. `last`: the nest is over, everything drains.
+static void run_drains(struct world *world, const struct edge *edge, bool last) {
+    uint64_t children = world->instances[edge->child];
+    struct buffer *buffers = world->buffers[SDSE_OUTPUTS][edge->child];
+    struct simulated_flow *flow = &world->result->flow[edge->child][SDSE_OUTPUTS];
+    struct box *next = calloc(children, sizeof *next);
+    world->ok = world->ok && next;
+    if (!next)
+        return;
+    size_t count = 0;
+    for (uint64_t i = 0; i < children; i++) {
+        struct buffer *buffer = &buffers[i];
+        next[i] = scheduled_box(world, edge, i);
+        bool moves = !buffer->scheduled || !same_origin(&next[i], &buffer->box);
+        if (buffer->holds && (moves || last)) {
+            world->requests[count++] =
+                (struct request){i, buffer->words, buffer->count};
+            flow->drained += buffer->count;
+            buffer->holds = false;
+        }
+    }
+    if (count > 0)
+        arrive(world, edge, count);
+    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
+    for (uint64_t i = 0; !last && i < children; i++) {
+        struct buffer *buffer = &buffers[i];
+        buffer->scheduled = true;
+        buffer->box = next[i];
+        if (!world->working[edge->child][i] || buffer->holds)
+            continue;
+        buffer->holds = true;
+        buffer->count = box_words(&buffer->box);
+        list_words(&buffer->box, &whole, buffer->words);
+        for (size_t w = 0; w < buffer->count; w++) {
+            flow->fills += buffer->visited[buffer->words[w]];
+            buffer->visited[buffer->words[w]] = true;
+        }
+    }
+    free(next);
+}
+
+// Rule 7.
+static void run_multipliers(struct world *world, const struct edge *edge) {
+    struct box whole = whole_box(world->nest, edge->tensor);
+    size_t count = 0;
+    for (uint64_t m = 0; m < world->instances[edge->child]; m++) {
+        if (!world->working[edge->child][m])
+            continue;
+        struct box box = scheduled_box(world, edge, m);
+        assert(box_words(&box) == 1);
+        list_words(&box, &whole, &world->single[m]);
+        world->requests[count++] = (struct request){m, &world->single[m], 1};
+    }
+    if (edge->tensor == SDSE_OUTPUTS)
+        arrive(world, edge, count);
+    else
+        world->result->flow[edge->parent][edge->tensor].reads += merge_requests(
+            &world->space, edge, world->requests, count, world->result, &world->ok);
+}
+
+static void run_step(struct world *world) {
+    for (unsigned e = 0; world->ok && e < world->edge_count; e++) {
+        const struct edge *edge = &world->edges[e];
+        if (edge->child == world->space.level_count)
+            run_multipliers(world, edge);
+        else if (edge->tensor == SDSE_OUTPUTS)
+            run_drains(world, edge, false);
+        else
+            run_fetches(world, edge);
+    }
+}
+
+// ---- the nest -----------------------------------------------------------------------
+
+// Sets the temporal part of every level's origin from the counters.
+static void place_in_time(struct world *world, const uint64_t *counter) {
+    memset(world->base, 0, sizeof world->base);
+    for (unsigned i = 0; i < world->temporal_count; i++) {
+        const struct digit *digit = &world->temporal[i];
+        for (unsigned c = digit->level + 1; c <= world->space.level_count; c++)
+            world->base[c][digit->dim] += counter[i] * digit->weight;
+    }
+}
+
+static bool advance(const struct world *world, uint64_t *counter) {
+    for (unsigned i = world->temporal_count; i-- > 0;) {
+        if (++counter[i] < world->temporal[i].factor)
+            return true;
+        counter[i] = 0;
+    }
+    return false;
+}
+
+uint64_t simulation_work(const struct sdse_mapping *mapping) {
+    uint64_t work = 1;
+    for (unsigned l = 0; l < mapping->level_count; l++) {
+        const struct sdse_mapping_level *level = &mapping->level[l];
+        for (unsigned i = 0; i < level->temporal.count; i++)
+            work *= level->temporal.loop[i].factor;
+        for (unsigned a = 0; a < 2; a++)
+            for (unsigned i = 0; i < level->spatial[a].count; i++)
+                work *= level->spatial[a].loop[i].factor;
+    }
+    return work;
+}
+
+enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *nest,
+                          const struct sdse_mapping *mapping, uint64_t step_limit,
+                          struct simulation *result) {
+    *result = (struct simulation){.level_count = mapping->level_count};
+    struct world world = {.nest = nest, .result = result, .ok = true};
+    build_space(&world, arch, mapping);
+    build_edges(&world, arch, mapping);
+    if (world.ok)
+        build_buffers(&world, mapping);
+    uint64_t counter[MAX_LOOPS] = {0};
+    do {
+        place_in_time(&world, counter);
+        if (world.ok && find_work(&world)) {
+            result->steps++;
+            run_step(&world);
+        }
+    } while (world.ok && (step_limit == 0 || result->steps < step_limit) &&
+             advance(&world, counter));
+    for (unsigned e = 0; world.ok && e < world.edge_count; e++) {
+        const struct edge *edge = &world.edges[e];
+        if (edge->tensor == SDSE_OUTPUTS && edge->child < mapping->level_count)
+            run_drains(&world, edge, true);
+    }
+    for (unsigned l = 0; world.ok && l <= mapping->level_count; l++)
+        for (uint64_t i = 0; i < world.instances[l]; i++)
+            result->used[l] += world.worked[l][i];
+    bool ok = world.ok;
+    destroy(&world);
+    return ok ? SDSE_OK : SDSE_NO_MEMORY;
+}

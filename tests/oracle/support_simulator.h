@@ -1,0 +1,67 @@
+// The naive simulator: runs a mapping's loop nest step by step, with an explicit buffer
+// for every instance of every memory and explicit sets of words, and counts what moves.
+// It knows the counting rules of docs/model.md and nothing of the cost model's
+// formulas.
+#ifndef SDSE_TESTS_ORACLE_SUPPORT_SIMULATOR_H
+#define SDSE_TESTS_ORACLE_SUPPORT_SIMULATOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "spec/types/arch.h"
+#include "spec/types/mapping.h"
+#include "spec/types/nest.h"
+
+enum { SIMULATION_MAX_SPREADS = 32 };
+
+// Words that left an instance in a step in which `scatter` different sets went to
+// `multicast` children each.
+struct simulated_spread {
+    uint64_t multicast, scatter, words;
+};
+
+// Below one level, for one tensor; all instances of the level together.
+struct simulated_network {
+    uint64_t words;           // after merging the children below each instance
+    uint64_t adds;            // partial sums that disappeared by addition here
+    uint64_t half_hops_words; // sum over words of 2 x hops to their destinations
+    unsigned spread_count;
+    struct simulated_spread spread[SIMULATION_MAX_SPREADS];
+};
+
+// At one level, for one tensor; all instances together. [words]
+struct simulated_flow {
+    bool kept;
+    uint64_t tile_words; // largest tile of one instance
+    uint64_t reads, fills, updates;
+    uint64_t drained; // read out of the instances to go up, before reduction
+};
+
+struct simulation {
+    unsigned level_count;
+    struct simulated_flow flow[SDSE_MAX_LEVELS][SDSE_TENSORS];
+    struct simulated_network network[SDSE_MAX_LEVELS][SDSE_TENSORS];
+    uint64_t used[SDSE_MAX_LEVELS + 1]; // instances that ever have work; last:
+                                        // multipliers
+    uint64_t steps;                     // in which somebody works
+    uint64_t macs;
+};
+
+// Steps x multipliers the simulator would visit: its running time.
+uint64_t simulation_work(const struct sdse_mapping *mapping);
+
+// Runs the nest for at most `step_limit` steps (0 = all of them), then drains. Of
+// `arch`, only the fan-outs and the networks' multicast, reduce and window_sharing
+// matter. Returns SDSE_OK or SDSE_NO_MEMORY.
+enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *nest,
+                          const struct sdse_mapping *mapping, uint64_t step_limit,
+                          struct simulation *result);
+
+// Twice the hops of one word from the middle of the left edge of a mesh of `rows`
+// physical rows to the children at (x[i], y[i]): the furthest column, and along every
+// column touched the way up and down from the middle. A whole number. [half hops]
+uint64_t simulated_half_hops(const unsigned *x, const unsigned *y, unsigned count,
+                             unsigned rows);
+
+#endif
