@@ -90,7 +90,14 @@ struct sdse_visits sdse_child_visits(const struct sdse_view *view,
 
 uint64_t sdse_view_tile_words(const struct sdse_view *view, enum sdse_tensor tensor,
                               unsigned level) {
-    return sdse_tile_words(view->nest, tensor, view->tile[level]);
+    if (view->perfect)
+        return sdse_tile_words(view->nest, tensor, view->tile[level]);
+    uint64_t size[SDSE_DIMS];
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        const uint64_t tile = view->tile[level][d], bound = view->nest->bound[d];
+        size[d] = tile < bound ? tile : bound;
+    }
+    return sdse_tile_words(view->nest, tensor, size);
 }
 
 uint64_t sdse_visit_words(const struct sdse_view *view, enum sdse_tensor tensor,

@@ -26,7 +26,7 @@ struct sdse_visits {
 struct sdse_visits sdse_child_visits(const struct sdse_view *view,
                                      enum sdse_tensor tensor, unsigned level);
 
-// Words of one child's tile of `tensor` at `level`. [words]
+// Words of one child's tile of `tensor` at `level`, the largest of them. [words]
 uint64_t sdse_view_tile_words(const struct sdse_view *view, enum sdse_tensor tensor,
                               unsigned level);
 
