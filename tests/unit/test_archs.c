@@ -1,0 +1,293 @@
+// The shipped accelerators: they load cleanly, every cost says where it comes from,
+// sizes are the published ones, and their dataflows admit every layer of every shipped
+// network.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "costmodel/evaluate.h"
+#include "costmodel/resolve.h"
+#include "spec/load.h"
+#include "support/close.h"
+
+static const char *const archs[] = {"eyeriss", "diannao", "smartexchange", "tpu",
+                                    "simba"};
+enum { ARCHS = sizeof archs / sizeof archs[0] };
+
+static struct sdse_arch *load_arch(struct sdse_arena *arena, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, SDSE_SOURCE_DIR "/archs/%s.yaml", name);
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_arch *arch = NULL;
+    enum sdse_status status = sdse_arch_load(arena, path, &diags, &arch);
+    if (status == SDSE_OK)
+        status = sdse_arch_resolve_costs(arch, arena, &diags);
+    sdse_diags_print(&diags, stderr, false);
+    assert_int_equal(status, SDSE_OK);
+    assert_null(diags.first);
+    assert_string_equal(arch->name, name);
+    return arch;
+}
+
+static struct sdse_workload *load_workload(struct sdse_arena *arena, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, SDSE_SOURCE_DIR "/workloads/%s.yaml", name);
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *workload = NULL;
+    assert_int_equal(sdse_workload_load(arena, path, &diags, &workload), SDSE_OK);
+    return workload;
+}
+
+static void assert_marked(const struct sdse_arch *arch, const char *owner,
+                          const char *what, const struct sdse_number *number) {
+    if (!number->given)
+        return;
+    if (number->origin.mark == SDSE_MARK_UNMARKED)
+        fail_msg("%s: %s: %s has no mark", arch->name, owner, what);
+    if (!number->origin.text || !number->origin.text[0])
+        fail_msg("%s: %s: %s does not say where it comes from", arch->name, owner,
+                 what);
+}
+
+#define MARKED(owner, number) assert_marked(arch, (owner), #number, &(number))
+
+static void check_level_marks(const struct sdse_arch *arch,
+                              const struct sdse_level *level) {
+    MARKED(level->name, level->capacity);
+    MARKED(level->name, level->read_bits_per_cycle);
+    MARKED(level->name, level->write_bits_per_cycle);
+    MARKED(level->name, level->shared_bits_per_cycle);
+    MARKED(level->name, level->read_pj);
+    MARKED(level->name, level->fill_pj);
+    MARKED(level->name, level->update_pj);
+    MARKED(level->name, level->leakage_mw);
+    MARKED(level->name, level->area_um2);
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        MARKED(level->name, level->network[t].pj_per_bit);
+        MARKED(level->name, level->network[t].hop_pj_per_bit);
+        MARKED(level->name, level->network[t].router_pj_per_bit);
+        MARKED(level->name, level->network[t].pj_per_add);
+    }
+    // Nothing shipped is declared to cost nothing.
+    assert_false(level->free);
+}
+
+static void test_marks(void **state) {
+    (void)state;
+    for (int i = 0; i < ARCHS; i++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch = load_arch(arena, archs[i]);
+        for (unsigned l = 0; l < arch->level_count; l++)
+            check_level_marks(arch, &arch->level[l]);
+        const struct sdse_compute *compute = &arch->compute;
+        assert_true(compute->pj_per_mac.given && compute->area_um2.given);
+        MARKED("compute", compute->cycles_number);
+        MARKED("compute", compute->pj_per_mac);
+        MARKED("compute", compute->leakage_mw);
+        MARKED("compute", compute->area_um2);
+        const struct sdse_rebuild *rebuild = &arch->rebuild;
+        MARKED("rebuild", rebuild->pj_per_shift_add);
+        MARKED("rebuild", rebuild->pj_per_basis_read);
+        MARKED("rebuild", rebuild->pj_per_basis_write);
+        MARKED("rebuild", rebuild->rows_per_cycle);
+        MARKED("rebuild", rebuild->area_um2);
+        MARKED("area", arch->other_area_um2);
+        sdse_arena_free(arena);
+    }
+}
+
+// SmartExchange's bit-serial multipliers stand in for a model that is to come.
+static void test_provisional(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch = load_arch(arena, "smartexchange");
+    assert_int_equal(arch->compute.cycles_per_mac, 4);
+    assert_int_equal(arch->compute.cycles_number.origin.mark, SDSE_MARK_PROVISIONAL);
+    sdse_arena_free(arena);
+}
+
+static const struct sdse_level *find_level(const struct sdse_arch *arch,
+                                           const char *name, unsigned *index) {
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (strcmp(arch->level[l].name, name) == 0) {
+            *index = l;
+            return &arch->level[l];
+        }
+    fail_msg("%s has no memory '%s'", arch->name, name);
+    return NULL;
+}
+
+// Instances and capacities as published (docs/sources.md).
+static void test_sizes(void **state) {
+    (void)state;
+    static const struct {
+        const char *arch, *memory;
+        uint64_t instances, capacity_bits;
+    } sizes[] = {
+        {"eyeriss", "GLB", 1, 100 * 8192},
+        {"eyeriss", "ifmap", 168, 12 * 16},
+        {"eyeriss", "filter", 168, 224 * 16},
+        {"eyeriss", "psum", 168, 24 * 16},
+        {"diannao", "NBin", 1, 2 * 8192},
+        {"diannao", "SB", 1, 32 * 8192},
+        {"diannao", "NBout", 1, 2 * 8192},
+        {"smartexchange", "input_gb", 1, 32 * 16 * 8192},
+        {"smartexchange", "output_gb", 1, 2 * 2 * 8192},
+        {"smartexchange", "wbuf", 64, 2 * 2 * 8192},
+        {"smartexchange", "ififo", 1024, 48 * 8},
+        {"smartexchange", "psum", 8192, 24},
+        {"tpu", "UB", 1, UINT64_C(24) << 23},
+        {"tpu", "accumulators", 1, UINT64_C(4) << 23},
+        {"tpu", "queue", 1, 4 * 256 * 256 * 8},
+        {"tpu", "array", 65536, 2 * 8},
+        {"simba", "GLB", 1, 64 * 8192},
+        {"simba", "ibuf", 16, 8 * 8192},
+        {"simba", "wbuf", 16, 32 * 8192},
+        {"simba", "accum", 16, 3 * 8192},
+    };
+    struct sdse_arena *arena = sdse_arena_new();
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        unsigned l = 0;
+        const struct sdse_arch *arch = load_arch(arena, sizes[i].arch);
+        const struct sdse_level *level = find_level(arch, sizes[i].memory, &l);
+        assert_int_equal(sdse_arch_instances(arch, l), sizes[i].instances);
+        assert_int_equal(level->capacity_bits, sizes[i].capacity_bits);
+    }
+    sdse_arena_free(arena);
+}
+
+static void test_multipliers(void **state) {
+    (void)state;
+    static const uint64_t multipliers[ARCHS] = {168, 256, 8192, 65536, 1024};
+    struct sdse_arena *arena = sdse_arena_new();
+    for (int i = 0; i < ARCHS; i++) {
+        const struct sdse_arch *arch = load_arch(arena, archs[i]);
+        assert_int_equal(sdse_arch_instances(arch, arch->level_count), multipliers[i]);
+    }
+    sdse_arena_free(arena);
+}
+
+// Where a chip's area is published, the parts add up to it; the rebuild engine, which
+// these chips do not have, comes on top.
+static void test_area(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_area area;
+    sdse_arch_area(load_arch(arena, "eyeriss"), &area);
+    assert_double_within(area.total_um2 - area.rebuild_um2, 3500.0 * 3500.0, 0.002);
+    sdse_arch_area(load_arch(arena, "diannao"), &area);
+    assert_double_within(area.total_um2 - area.rebuild_um2, 3.02e6, 0.005);
+    sdse_arena_free(arena);
+}
+
+static const struct sdse_dataflow *find_dataflow(const struct sdse_arch *arch,
+                                                 enum sdse_layer_kind kind) {
+    for (size_t i = 0; i < arch->dataflow_count; i++)
+        if (arch->dataflows[i].kinds & SDSE_BIT(kind))
+            return &arch->dataflows[i];
+    return NULL;
+}
+
+// Dimensions that may have temporal loops at a level under a dataflow. Every constraint
+// shipped is a list of dimensions: a mapping that uses no spatial loop meets them all.
+static unsigned temporal_dims(const struct sdse_arch *arch,
+                              const struct sdse_dataflow *dataflow, unsigned level) {
+    unsigned dims = arch->level[level].carries_loops ? ~0u : 0;
+    for (size_t i = 0; i < dataflow->constraint_count; i++) {
+        const struct sdse_constraint *constraint = &dataflow->constraints[i];
+        switch (constraint->kind) {
+        case SDSE_TEMPORAL_DIMS:
+            if (constraint->level == level)
+                dims &= constraint->dims;
+            break;
+        case SDSE_SPATIAL_X_DIMS:
+        case SDSE_SPATIAL_Y_DIMS:
+            break;
+        default:
+            fail_msg("%s: the test does not know this constraint", arch->name);
+        }
+    }
+    return dims;
+}
+
+// Every loop at the outermost level that may have it: the smallest tiles there are.
+static void unroll_outside(const struct sdse_arch *arch,
+                           const struct sdse_dataflow *dataflow,
+                           const struct sdse_layer *layer,
+                           struct sdse_mapping *mapping) {
+    sdse_mapping_init(arch, mapping);
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        if (layer->nest.bound[d] == 1)
+            continue;
+        unsigned l = 0;
+        while (l < arch->level_count &&
+               !(temporal_dims(arch, dataflow, l) & SDSE_BIT(d)))
+            l++;
+        if (l == arch->level_count)
+            fail_msg("%s: no level may loop over %c", arch->name, sdse_dim_letters[d]);
+        struct sdse_loops *loops = &mapping->level[l].temporal;
+        loops->loop[loops->count++] =
+            (struct sdse_loop){(enum sdse_dim)d, layer->nest.bound[d]};
+    }
+}
+
+static void check_admitted(const struct sdse_arch *arch, const char *network,
+                           const struct sdse_layer *layer) {
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_dataflow *dataflow = find_dataflow(arch, layer->kind);
+    if (!dataflow)
+        fail_msg("%s has no dataflow for %s of %s", arch->name, layer->name, network);
+    struct sdse_mapping mapping;
+    unroll_outside(arch, dataflow, layer, &mapping);
+    struct sdse_model *model = NULL;
+    assert_int_equal(sdse_model_new(arch, layer, NULL, arena, &model), SDSE_OK);
+    unsigned level = 0;
+    const enum sdse_verdict verdict = sdse_mapping_verdict(model, &mapping, &level);
+    if (verdict != SDSE_VALID)
+        fail_msg("%s does not admit %s of %s: verdict %d at level %u", arch->name,
+                 layer->name, network, (int)verdict, level);
+    sdse_arena_free(arena);
+}
+
+// The dataflow of every accelerator admits every layer of every kind of network.
+static void test_admits(void **state) {
+    (void)state;
+    static const char *const networks[] = {"resnet50",
+                                           "vgg19_cifar10",
+                                           "mobilenetv2",
+                                           "vgg16",
+                                           "resnet18",
+                                           "efficientnet_b0",
+                                           "deeplabv3plus_camvid",
+                                           "mlp2_mnist",
+                                           "bert_base_128",
+                                           "vit_b16",
+                                           "gpt2_small_1024",
+                                           "resnet164_cifar10"};
+    struct sdse_arena *arena = sdse_arena_new();
+    for (size_t n = 0; n < sizeof networks / sizeof networks[0]; n++) {
+        const struct sdse_workload *workload = load_workload(arena, networks[n]);
+        for (int i = 0; i < ARCHS; i++) {
+            const struct sdse_arch *arch = load_arch(arena, archs[i]);
+            for (size_t l = 0; l < workload->layer_count; l++)
+                check_admitted(arch, networks[n], &workload->layers[l]);
+        }
+    }
+    sdse_arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_marks), cmocka_unit_test(test_provisional),
+        cmocka_unit_test(test_sizes), cmocka_unit_test(test_multipliers),
+        cmocka_unit_test(test_area),  cmocka_unit_test(test_admits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,235 @@
+// The shipped networks against the layer tables and published totals they come from.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spec/load.h"
+
+// Layer table and workload of each network.
+static const char *const networks[][2] = {
+    {"vgg11_imagenet", "vgg11"},
+    {"vgg16_imagenet", "vgg16"},
+    {"vgg19_imagenet", "vgg19"},
+    {"vgg11_cifar10", "vgg11_cifar10"},
+    {"vgg16_cifar10", "vgg16_cifar10"},
+    {"vgg19_cifar10", "vgg19_cifar10"},
+    {"resnet18_imagenet", "resnet18"},
+    {"resnet50_imagenet", "resnet50"},
+    {"resnet164_cifar10", "resnet164_cifar10"},
+    {"mobilenetv2_imagenet", "mobilenetv2"},
+    {"efficientnet_b0_imagenet", "efficientnet_b0"},
+    {"deeplabv3plus_r50_camvid_360x480", "deeplabv3plus_camvid"},
+    {"deeplabv3plus_r50_voc_513x513", "deeplabv3plus_voc"},
+    {"mlp1_mnist_784_2048_1024_10_INFERRED", "mlp1_mnist"},
+    {"mlp2_mnist_lenet300100", "mlp2_mnist"},
+    {"bert_base_seq128", "bert_base_128"},
+    {"bert_base_seq384", "bert_base_384"},
+    {"bert_base_seq512", "bert_base_512"},
+    {"vit_b16_224", "vit_b16"},
+    {"gpt2_small_seq1024", "gpt2_small_1024"},
+};
+enum { NETWORKS = sizeof networks / sizeof networks[0] };
+
+// One line of a layer table.
+struct row {
+    char name[64], type[16];
+    uint64_t n, c, k, h_in, w_in, r, s, stride, pad, groups, dilation, h_out, w_out,
+        weights, macs;
+};
+
+static FILE *open_data(const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, SDSE_SOURCE_DIR "/tests/data/%s", name);
+    FILE *file = fopen(path, "r");
+    if (!file)
+        fail_msg("%s cannot be read", path);
+    return file;
+}
+
+static bool read_row(FILE *file, struct row *row) {
+    uint64_t *const fields[] = {
+        &row->n,        &row->c,     &row->k,      &row->h_in,    &row->w_in,
+        &row->r,        &row->s,     &row->stride, &row->pad,     &row->groups,
+        &row->dilation, &row->h_out, &row->w_out,  &row->weights, &row->macs};
+    if (fscanf(file, " %63[^,],%15[^,]", row->name, row->type) != 2)
+        return false;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        assert_int_equal(fscanf(file, ",%" SCNu64, fields[i]), 1);
+    return true;
+}
+
+static struct sdse_workload *load(struct sdse_arena *arena, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, SDSE_SOURCE_DIR "/workloads/%s.yaml", name);
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *workload = NULL;
+    const enum sdse_status status = sdse_workload_load(arena, path, &diags, &workload);
+    sdse_diags_print(&diags, stderr, false);
+    assert_int_equal(status, SDSE_OK);
+    assert_null(diags.first);
+    assert_string_equal(workload->name, name);
+    assert_non_null(workload->source);
+    return workload;
+}
+
+static uint64_t words(const struct sdse_layer *layer, enum sdse_tensor tensor) {
+    return sdse_tile_words(&layer->nest, tensor, layer->nest.bound);
+}
+
+static uint64_t macs_of(const struct sdse_layer *layer) {
+    uint64_t macs = layer->repeat;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        macs *= layer->nest.bound[d];
+    return macs;
+}
+
+// Stored weights: none in a product of activations.
+static uint64_t weights_of(const struct sdse_layer *layer) {
+    return layer->kind == SDSE_MATMUL ? 0 : layer->repeat * words(layer, SDSE_WEIGHTS);
+}
+
+// A product of activations: N heads multiply both operands, so they are groups.
+static void check_matmul(const struct row *row, const struct sdse_layer *layer) {
+    assert_int_equal(layer->kind, SDSE_MATMUL);
+    assert_int_equal(layer->nest.bound[SDSE_G], row->n);
+    assert_int_equal(layer->nest.bound[SDSE_N], 1);
+    assert_int_equal(words(layer, SDSE_INPUTS), row->n * row->h_in * row->c);
+    assert_int_equal(words(layer, SDSE_WEIGHTS), row->n * row->c * row->k);
+    assert_int_equal(words(layer, SDSE_OUTPUTS), row->n * row->h_in * row->k);
+}
+
+static void check_window(const struct row *row, const struct sdse_layer *layer) {
+    const uint64_t *bound = layer->nest.bound;
+    assert_int_equal(bound[SDSE_P], row->h_out);
+    assert_int_equal(bound[SDSE_Q], row->w_out);
+    assert_int_equal(bound[SDSE_R], row->r);
+    assert_int_equal(bound[SDSE_S], row->s);
+    assert_int_equal(bound[SDSE_G], row->groups);
+    assert_int_equal(bound[SDSE_C] * row->groups, row->c);
+    assert_int_equal(bound[SDSE_K] * row->groups, row->k);
+    for (int axis = 0; axis < 2; axis++) {
+        assert_int_equal(layer->nest.stride[axis], row->stride);
+        assert_int_equal(layer->nest.dilation[axis], row->dilation);
+        assert_int_equal(layer->pad[axis], row->pad);
+    }
+    if (strcmp(row->type, "dwconv") == 0)
+        assert_int_equal(layer->kind, SDSE_DWCONV);
+    else
+        assert_int_equal(layer->kind,
+                         row->r == 1 && row->s == 1 ? SDSE_CONV1X1 : SDSE_CONV);
+}
+
+static void check_layer(const struct row *row, const struct sdse_layer *layer) {
+    assert_string_equal(layer->name, row->name);
+    assert_int_equal(macs_of(layer), row->macs);
+    assert_int_equal(layer->nest.bound[SDSE_N] * layer->nest.bound[SDSE_G],
+                     row->n * row->groups);
+    if (strcmp(row->type, "matmul") == 0)
+        check_matmul(row, layer);
+    else if (strstr(row->type, "conv"))
+        check_window(row, layer);
+    else {
+        assert_int_equal(layer->kind, SDSE_FC);
+        assert_int_equal(words(layer, SDSE_WEIGHTS), row->c * row->k);
+        assert_int_equal(words(layer, SDSE_INPUTS), row->c * row->h_in);
+    }
+}
+
+struct totals {
+    uint64_t layers, weights, parameters, macs;
+};
+
+static struct totals find_totals(const char *table) {
+    FILE *file = open_data("layer_totals.tsv");
+    char line[1024], name[128];
+    struct totals totals = {0};
+    bool found = false;
+    while (!found && fgets(line, sizeof line, file))
+        found = sscanf(line, "%127s %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64, name,
+                       &totals.layers, &totals.weights, &totals.parameters,
+                       &totals.macs) == 5 &&
+                strcmp(name, table) == 0;
+    fclose(file);
+    if (!found)
+        fail_msg("no totals of %s", table);
+    return totals;
+}
+
+static void check_network(const char *table, const char *name) {
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_workload *workload = load(arena, name);
+    const struct totals totals = find_totals(table);
+    char file_name[128];
+    snprintf(file_name, sizeof file_name, "layers/%s.csv", table);
+    FILE *file = open_data(file_name);
+    assert_int_equal(fscanf(file, "%*[^\n]"), 0); // the header
+
+    uint64_t layers = 0, weights = 0, macs = 0, tied = 0;
+    struct row row;
+    for (; read_row(file, &row); layers++) {
+        assert_true(layers < workload->layer_count);
+        const struct sdse_layer *layer = &workload->layers[layers];
+        check_layer(&row, layer);
+        weights += weights_of(layer);
+        macs += macs_of(layer);
+        // The table gives no weights to a head that shares the embedding's.
+        if (row.weights == 0)
+            tied += weights_of(layer);
+        else
+            assert_int_equal(weights_of(layer), row.weights);
+    }
+    fclose(file);
+    assert_int_equal(layers, workload->layer_count);
+    assert_int_equal(layers, totals.layers);
+    assert_int_equal(weights - tied, totals.weights);
+    assert_int_equal(macs, totals.macs);
+    assert_int_equal(weights + workload->parameters_not_in_layers, totals.parameters);
+    assert_int_equal(tied, strcmp(name, "gpt2_small_1024") == 0 ? 768 * 50257 : 0);
+    sdse_arena_free(arena);
+}
+
+static void test_networks(void **state) {
+    (void)state;
+    for (int i = 0; i < NETWORKS; i++)
+        check_network(networks[i][0], networks[i][1]);
+}
+
+// Published parameter counts, written down once more and independently of the tables.
+static void test_published(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        uint64_t parameters;
+    } published[] = {
+        {"vgg11", 132863336},           {"vgg16", 138357544},
+        {"vgg19", 143667240},           {"resnet18", 11689512},
+        {"resnet50", 25557032},         {"mobilenetv2", 3504872},
+        {"bert_base_128", 109482240},   {"vit_b16", 86567656},
+        {"mlp2_mnist", 266610},         {"efficientnet_b0", 5288548},
+        {"gpt2_small_1024", 124439808},
+    };
+    struct sdse_arena *arena = sdse_arena_new();
+    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
+        const struct sdse_workload *workload = load(arena, published[i].name);
+        uint64_t parameters = workload->parameters_not_in_layers;
+        for (size_t l = 0; l < workload->layer_count; l++)
+            parameters += weights_of(&workload->layers[l]);
+        assert_int_equal(parameters, published[i].parameters);
+    }
+    sdse_arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_published),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
