@@ -22,40 +22,6 @@ struct evaluation {
     struct sdse_cost *cost;
 };
 
-// --- Who keeps what
-// -----------------------------------------------------------------------
-
-static const unsigned smartdeal_parts = SDSE_BIT(SDSE_PART_COEFFICIENTS) |
-                                        SDSE_BIT(SDSE_PART_BASIS) |
-                                        SDSE_BIT(SDSE_PART_INDEX);
-
-// Whether level `l` keeps the words of a flow. A memory that keeps plain "weights"
-// above the rebuild engine keeps all parts of them.
-static bool keeps_flow(const struct sdse_model *model, const unsigned *mapping_keeps,
-                       const struct sdse_flow *flow, unsigned l) {
-    if (l == 0)
-        return true;
-    if (!(mapping_keeps[l] >> flow->tensor & 1u))
-        return false;
-    if (flow->tensor != SDSE_WEIGHTS)
-        return true;
-    const unsigned parts = model->arch->level[l].keeps;
-    const bool above_engine =
-        model->form.smartdeal && l <= model->arch->rebuild.below_level;
-    if (above_engine && (parts & smartdeal_parts))
-        return parts >> flow->part & 1u;
-    return parts >> SDSE_PART_WEIGHTS & 1u;
-}
-
-// The part a flow is at level `l`: below the engine the rebuilt words.
-static enum sdse_part part_at(const struct sdse_model *model,
-                              const struct sdse_flow *flow, unsigned l) {
-    if (model->form.smartdeal && flow->tensor == SDSE_WEIGHTS &&
-        l > model->arch->rebuild.below_level)
-        return SDSE_PART_WEIGHTS;
-    return flow->part;
-}
-
 // Outputs are finished when a tile covers every dimension that is summed over.
 static bool is_finished(const struct sdse_view *view, unsigned level) {
     const uint64_t *tile = view->tile[level], *bound = view->nest->bound;
@@ -213,7 +179,7 @@ static void charge_words(struct evaluation *e, const struct sdse_flow *flow,
                          const struct sdse_edge *edge) {
     const struct sdse_model *model = e->model;
     const unsigned p = edge->parent, c = edge->child;
-    const enum sdse_part part = part_at(model, flow, p);
+    const enum sdse_part part = sdse_model_part_at(model, flow, p);
     const double bits = model->bits[p][part];
     charge_reads(e, p, part, edge->merged[p], 0, bits);
     note_tile(e, p, part, sdse_view_tile_words(&e->view, flow->tensor, p), bits);
@@ -329,8 +295,9 @@ static void charge_edge(struct evaluation *e, const struct sdse_flow *flow,
     else
         charge_words(e, flow, edge);
     if (edge->child < e->view.level_count && flow->part != SDSE_PART_BASIS)
-        note_first_tiles(e, edge,
-                         model->bits[edge->parent][part_at(model, flow, edge->parent)]);
+        note_first_tiles(
+            e, edge,
+            model->bits[edge->parent][sdse_model_part_at(model, flow, edge->parent)]);
 }
 
 static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
@@ -338,7 +305,7 @@ static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
     const bool crosses = e->model->form.smartdeal && flow->tensor == SDSE_WEIGHTS;
     struct sdse_edge edge;
     for (unsigned p = 0, c; p < levels; p = c) {
-        for (c = p + 1; c < levels && !keeps_flow(e->model, e->keeps, flow, c);)
+        for (c = p + 1; c < levels && !sdse_model_keeps(e->model, e->keeps, flow, c);)
             c++;
         sdse_edge_count(&e->view, flow->tensor, p, c, needs_hops(e, flow->tensor, p, c),
                         &edge);
@@ -443,7 +410,7 @@ void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mappin
     for (unsigned l = 0; l < arch->level_count; l++) {
         const unsigned parts = arch->level[l].keeps;
         mapping->keeps[l] = parts & (SDSE_BIT(SDSE_TENSORS) - 1);
-        if (parts & smartdeal_parts)
+        if (parts & SDSE_SMARTDEAL_PARTS)
             mapping->keeps[l] |= SDSE_BIT(SDSE_WEIGHTS);
     }
     mapping->keeps[0] = SDSE_BIT(SDSE_TENSORS) - 1;
@@ -452,7 +419,7 @@ void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mappin
 // The next level inside `l` that keeps the flow, or level_count.
 static unsigned next_keeper(const struct sdse_model *model, const unsigned *keeps,
                             const struct sdse_flow *flow, unsigned l) {
-    for (l++; l < model->arch->level_count && !keeps_flow(model, keeps, flow, l);)
+    for (l++; l < model->arch->level_count && !sdse_model_keeps(model, keeps, flow, l);)
         l++;
     return l;
 }
@@ -465,7 +432,7 @@ static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
         const struct sdse_flow *flow = &model->flow[f];
         const bool gone = model->form.smartdeal && flow->ends_in_engine &&
                           l > model->arch->rebuild.below_level;
-        if (gone || !keeps_flow(model, keeps, flow, l))
+        if (gone || !sdse_model_keeps(model, keeps, flow, l))
             continue;
         if (flow->tensor == SDSE_OUTPUTS) {
             const unsigned child = next_keeper(model, keeps, flow, l);
@@ -476,7 +443,7 @@ static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
                     model->bits[l][flow->part];
         } else {
             bits += (double)sdse_view_tile_words(view, flow->tensor, l) *
-                    model->bits[l][part_at(model, flow, l)];
+                    model->bits[l][sdse_model_part_at(model, flow, l)];
         }
     }
     return bits;

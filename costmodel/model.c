@@ -100,3 +100,27 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     *model = fresh;
     return SDSE_OK;
 }
+
+bool sdse_model_keeps(const struct sdse_model *model, const unsigned *mapping_keeps,
+                      const struct sdse_flow *flow, unsigned l) {
+    if (l == 0)
+        return true;
+    if (!(mapping_keeps[l] >> flow->tensor & 1u))
+        return false;
+    if (flow->tensor != SDSE_WEIGHTS)
+        return true;
+    const unsigned parts = model->arch->level[l].keeps;
+    const bool above_engine =
+        model->form.smartdeal && l <= model->arch->rebuild.below_level;
+    if (above_engine && (parts & SDSE_SMARTDEAL_PARTS))
+        return parts >> flow->part & 1u;
+    return parts >> SDSE_PART_WEIGHTS & 1u;
+}
+
+enum sdse_part sdse_model_part_at(const struct sdse_model *model,
+                                  const struct sdse_flow *flow, unsigned l) {
+    if (model->form.smartdeal && flow->tensor == SDSE_WEIGHTS &&
+        l > model->arch->rebuild.below_level)
+        return SDSE_PART_WEIGHTS;
+    return flow->part;
+}

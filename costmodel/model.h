@@ -33,4 +33,18 @@ struct sdse_model {
     double compute_leakage_mw;
 };
 
+// The parts of SmartDeal weights, as a set.
+#define SDSE_SMARTDEAL_PARTS                                        \
+    (SDSE_BIT(SDSE_PART_COEFFICIENTS) | SDSE_BIT(SDSE_PART_BASIS) | \
+     SDSE_BIT(SDSE_PART_INDEX))
+
+// Whether level `l` keeps the words of a flow. A memory that keeps plain "weights"
+// above the rebuild engine keeps all parts of them.
+bool sdse_model_keeps(const struct sdse_model *model, const unsigned *mapping_keeps,
+                      const struct sdse_flow *flow, unsigned l);
+
+// The part a flow is at level `l`: below the engine the rebuilt words.
+enum sdse_part sdse_model_part_at(const struct sdse_model *model,
+                                  const struct sdse_flow *flow, unsigned l);
+
 #endif

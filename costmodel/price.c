@@ -1,0 +1,138 @@
+#include "costmodel/price.h"
+
+#include <string.h>
+
+// Energy of one stored bit in an access.
+static double bit_pj(const struct sdse_level *level, double access_pj) {
+    return level->port_bits ? access_pj / level->port_bits : access_pj;
+}
+
+static void price_wires(const struct sdse_model *model, enum sdse_tensor tensor,
+                        unsigned l, int stage, double bits,
+                        struct sdse_edge_price *price) {
+    const struct sdse_network *network = &model->arch->level[l].network[tensor];
+    price->wire_pj[l][stage] = bits * network->pj_per_bit.value;
+    if (network->topology != SDSE_MESH)
+        return;
+    price->hop_pj[l][stage] = bits * network->hop_pj_per_bit.value;
+    price->router_pj[l][stage] = bits * network->router_pj_per_bit.value;
+}
+
+static void price_outputs(const struct sdse_model *model,
+                          struct sdse_edge_price *price) {
+    const struct sdse_arch *arch = model->arch;
+    const unsigned p = price->parent, c = price->child, levels = arch->level_count;
+    for (int stage = 0; stage < SDSE_STAGES; stage++) {
+        const double bits = stage == SDSE_PARTIAL ? model->partial_bits
+                                                  : model->bits[p][SDSE_PART_OUTPUTS];
+        price->parent_bits[stage] = bits;
+        price->update_pj[stage] =
+            bits * bit_pj(&arch->level[p], arch->level[p].update_pj.value);
+        price->read_pj[stage] =
+            bits * bit_pj(&arch->level[p], arch->level[p].read_pj.value);
+        for (unsigned l = p; l < c; l++)
+            price_wires(model, SDSE_OUTPUTS, l, stage, bits, price);
+        if (c == levels)
+            continue;
+        const double child_bits = stage == SDSE_PARTIAL
+                                      ? model->partial_bits
+                                      : model->bits[c][SDSE_PART_OUTPUTS];
+        price->child_bits[stage] = child_bits;
+        price->fill_pj[stage] =
+            child_bits * bit_pj(&arch->level[c], arch->level[c].fill_pj.value);
+        if (arch->count_drain_reads)
+            price->drain_pj[stage] =
+                child_bits * bit_pj(&arch->level[c], arch->level[c].read_pj.value);
+    }
+    for (unsigned l = p; l < c; l++) {
+        price->add_pj[l] = arch->level[l].network[SDSE_OUTPUTS].pj_per_add.value;
+        price->returns[l] = arch->count_return_transfers
+                                ? c < levels
+                                : l == 0 && (c < levels || p == 0);
+    }
+}
+
+static void price_words(const struct sdse_model *model, const struct sdse_flow *flow,
+                        struct sdse_edge_price *price) {
+    const struct sdse_arch *arch = model->arch;
+    const unsigned p = price->parent, c = price->child,
+                   engine = arch->rebuild.below_level;
+    const bool crosses = model->form.smartdeal && flow->tensor == SDSE_WEIGHTS &&
+                         p <= engine && engine < c;
+    const enum sdse_part part = sdse_model_part_at(model, flow, p);
+    const double bits = model->bits[p][part];
+    const double wire_bits =
+        part < SDSE_PART_COEFFICIENTS ? arch->bits[flow->tensor] : bits;
+    for (int stage = 0; stage < SDSE_STAGES; stage++) {
+        price->parent_bits[stage] = bits;
+        price->read_pj[stage] =
+            bits * bit_pj(&arch->level[p], arch->level[p].read_pj.value);
+        for (unsigned l = p; l < c; l++) {
+            const bool rebuilt = crosses && l >= engine;
+            if (rebuilt && flow->ends_in_engine)
+                break;
+            price_wires(model, flow->tensor, l, stage,
+                        rebuilt ? arch->bits[flow->tensor] : wire_bits, price);
+        }
+        if (c == arch->level_count || (crosses && flow->ends_in_engine))
+            continue;
+        price->child_bits[stage] = model->bits[c][sdse_model_part_at(model, flow, c)];
+        price->fill_pj[stage] = price->child_bits[stage] *
+                                bit_pj(&arch->level[c], arch->level[c].fill_pj.value);
+    }
+    if (crosses && !flow->ends_in_engine)
+        price->engine_pj =
+            model->shift_adds_per_weight * (arch->rebuild.pj_per_shift_add.value +
+                                            arch->rebuild.pj_per_basis_read.value);
+}
+
+static void price_tiles(const struct sdse_model *model, const unsigned *keeps,
+                        const struct sdse_flow *flow, struct sdse_flow_price *price) {
+    for (unsigned l = 0; l < model->arch->level_count; l++) {
+        const bool gone = model->form.smartdeal && flow->ends_in_engine &&
+                          l > model->arch->rebuild.below_level;
+        const bool kept = !gone && sdse_model_keeps(model, keeps, flow, l);
+        const double bits = model->bits[l][sdse_model_part_at(model, flow, l)];
+        price->tile_bits[l][SDSE_FINISHED] = kept ? bits : -1;
+        price->tile_bits[l][SDSE_PARTIAL] = !kept ? -1
+                                            : flow->tensor == SDSE_OUTPUTS
+                                                ? model->partial_bits
+                                                : bits;
+    }
+}
+
+static void price_flow(const struct sdse_model *model, const unsigned *keeps,
+                       const struct sdse_flow *flow, struct sdse_flow_price *price) {
+    const unsigned levels = model->arch->level_count;
+    price->tensor = flow->tensor;
+    price->part = flow->part;
+    price_tiles(model, keeps, flow, price);
+    for (unsigned p = 0, c; p < levels; p = c) {
+        for (c = p + 1; c < levels && !sdse_model_keeps(model, keeps, flow, c);)
+            c++;
+        struct sdse_edge_price *edge = &price->edge[price->edge_count++];
+        edge->parent = p;
+        edge->child = c;
+        if (flow->tensor == SDSE_OUTPUTS)
+            price_outputs(model, edge);
+        else
+            price_words(model, flow, edge);
+        if (flow->ends_in_engine && c > model->arch->rebuild.below_level)
+            return;
+    }
+}
+
+void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
+                       struct sdse_prices *prices) {
+    memset(prices, 0, sizeof *prices);
+    for (unsigned f = 0; f < model->flow_count; f++) {
+        const struct sdse_flow *flow = &model->flow[f];
+        if (flow->part != SDSE_PART_BASIS)
+            price_flow(model, keeps, flow, &prices->flow[prices->flow_count++]);
+    }
+    prices->mac_pj = (double)model->macs * model->arch->compute.pj_per_mac.value;
+    double mw = model->compute_leakage_mw;
+    for (unsigned l = 0; l < model->arch->level_count; l++)
+        mw += model->leakage_mw[l];
+    prices->leakage_pj_per_cycle = mw / model->arch->clock_ghz;
+}

@@ -1,0 +1,55 @@
+// What a search may know of costs without evaluating: the price of one word on every
+// edge, from a keeper of a tensor to the next keeper inside.
+//
+// Prices are linear: the evaluator charges the same words at the same prices, but
+// rounds an access up to whole blocks and adds what prices leave out (the basis of
+// SmartDeal weights, first fills and last drains). So words x price is a lower bound.
+#ifndef SDSE_COSTMODEL_PRICE_H
+#define SDSE_COSTMODEL_PRICE_H
+
+#include "costmodel/model.h"
+
+// Whether outputs on an edge are finished (every summed dimension lies inside the
+// child's tile) decides their bits: index 0 finished, 1 partial. Other tensors have
+// equal entries.
+enum { SDSE_FINISHED, SDSE_PARTIAL, SDSE_STAGES };
+
+struct sdse_edge_price {
+    unsigned parent, child; // child == level_count: the multipliers
+    // [pJ per word]
+    double read_pj[SDSE_STAGES];   // leaves the parent (down, or for accumulation)
+    double fill_pj[SDSE_STAGES];   // arrives at a child
+    double update_pj[SDSE_STAGES]; // outputs: arrives at the parent
+    double drain_pj[SDSE_STAGES];  // outputs: read from a child to go up
+    double wire_pj[SDSE_MAX_LEVELS][SDSE_STAGES];   // crosses the network below l
+    double hop_pj[SDSE_MAX_LEVELS][SDSE_STAGES];    // ... per hop
+    double router_pj[SDSE_MAX_LEVELS][SDSE_STAGES]; // ... per router: 1 + floor(hops)
+    double add_pj[SDSE_MAX_LEVELS];                 // per addition of two sums
+    bool returns[SDSE_MAX_LEVELS]; // returning sums cross the network below l
+    double engine_pj;              // per word merged below the rebuild engine
+    // [stored bits per word]
+    double parent_bits[SDSE_STAGES], child_bits[SDSE_STAGES];
+};
+
+struct sdse_flow_price {
+    enum sdse_tensor tensor;
+    enum sdse_part part;
+    unsigned edge_count;
+    struct sdse_edge_price edge[SDSE_MAX_LEVELS];
+    // Stored bits of one tile word at each level; negative where the flow is not kept.
+    double tile_bits[SDSE_MAX_LEVELS][SDSE_STAGES];
+};
+
+struct sdse_prices {
+    unsigned flow_count; // without the basis
+    struct sdse_flow_price flow[SDSE_MAX_FLOWS];
+    double mac_pj;               // all MACs
+    double leakage_pj_per_cycle; // everything, over the latency
+};
+
+// Prices of the edges when every level keeps what `keeps` says (struct sdse_mapping).
+// Derived from the charges of evaluate.c; oracle: tests/oracle/test_mapper_oracle.c.
+void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
+                       struct sdse_prices *prices);
+
+#endif
