@@ -224,21 +224,15 @@ static enum sdse_status find_threshold(const struct sdse_layer_weights *weights,
     return SDSE_OK;
 }
 
-static enum sdse_status check_finite(const struct sdse_layer_weights *weights,
-                                     uint64_t words, double *largest,
-                                     struct sdse_diags *diags) {
+enum sdse_status sdse_refuse_not_finite(const struct sdse_layer_weights *weights,
+                                        uint64_t words, struct sdse_diags *diags) {
     uint64_t bad = 0, first = 0;
-    float most = 0.0f;
     for (uint64_t i = 0; i < words; i++) {
-        float size = fabsf(weights->values[i]);
-        if (!isfinite(size)) {
-            first = bad ? first : i;
-            bad++;
-        } else if (size > most) {
-            most = size;
-        }
+        if (isfinite(weights->values[i]))
+            continue;
+        first = bad ? first : i;
+        bad++;
     }
-    *largest = (double)most;
     if (!bad)
         return SDSE_OK;
     float value = weights->values[first];
@@ -251,6 +245,13 @@ static enum sdse_status check_finite(const struct sdse_layer_weights *weights,
                                  : "infinity",
                   bad);
     return SDSE_INVALID;
+}
+
+static double largest_of(const float *values, uint64_t words) {
+    float most = 0.0f;
+    for (uint64_t i = 0; i < words; i++)
+        most = fmaxf(most, fabsf(values[i]));
+    return (double)most;
 }
 
 static enum sdse_status choose_threshold(const struct sdse_layer_weights *weights,
@@ -281,10 +282,10 @@ enum sdse_status sdse_decompose(const struct sdse_layer_weights *weights,
     uint64_t per_filter, words;
     if (!sdse_weight_count(&weights->shape, &d.filters, &per_filter, &words))
         return SDSE_OVERFLOW;
-    double largest;
-    enum sdse_status status = check_finite(weights, words, &largest, diags);
+    enum sdse_status status = sdse_refuse_not_finite(weights, words, diags);
     if (status != SDSE_OK)
         return status;
+    double largest = largest_of(weights->values, words);
     d.slicing = sdse_slice(&weights->shape, setting);
     struct sdse_prune_mask mask;
     status = sdse_prune_rows(&weights->shape, weights->values, setting, &mask);

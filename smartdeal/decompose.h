@@ -74,6 +74,11 @@ enum sdse_status sdse_decompose(const struct sdse_layer_weights *weights,
 
 void sdse_decomposition_free(struct sdse_decomposition *decomposition);
 
+// SDSE_INVALID with the diagnostic smartdeal-finite if one of the first `words` weights
+// is NaN or infinite.
+enum sdse_status sdse_refuse_not_finite(const struct sdse_layer_weights *weights,
+                                        uint64_t words, struct sdse_diags *diags);
+
 // ||W - Ce B||_F / ||W||_F; 0 for an all-zero layer.
 double sdse_decomposition_error(const struct sdse_decomposition *decomposition);
 

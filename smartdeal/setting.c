@@ -56,7 +56,7 @@ static void check_integers(const struct sdse_smartdeal_setting *s, struct sdse_l
         {"smartdeal-basis-bits", s->basis_bits, 2, SDSE_MAX_BASIS_BITS, false},
         {"smartdeal-scale-bits", s->scale_bits, 1, 16, false},
         {"smartdeal-weight-bits", s->weight_bits, 2, SDSE_MAX_WEIGHT_BITS, false},
-        {"smartdeal-run-bits", s->run_bits, 1, 16, true},
+        {"smartdeal-run-bits", s->run_bits, 1, SDSE_MAX_RUN_BITS, true},
         {"smartdeal-store", (uint32_t)s->store, 0, SDSE_STORES - 1, false},
         {"smartdeal-prune", (uint32_t)s->prune, 0, SDSE_PRUNE_ENERGY, false},
         {"smartdeal-threshold-mode", (uint32_t)s->threshold_mode, 0,

@@ -15,6 +15,7 @@ enum {
     SDSE_MAX_WINDOW = 32,           // exponents one code can tell apart
     SDSE_MAX_BASIS_BITS = 16,       // of one basis word, sign included
     SDSE_MAX_WEIGHT_BITS = 16,      // of one rebuilt weight, sign included
+    SDSE_MAX_RUN_BITS = 8,          // of a run length
     SDSE_MAX_ITERATIONS = 1000000,  // of the alternating fit
     SDSE_MAX_RESTARTS_LIMIT = 1000, // of the column scaling
 };
@@ -73,7 +74,7 @@ struct sdse_smartdeal_setting {
     uint32_t scale_bits;       // of the stored exponent of a block's basis
     uint32_t weight_bits;      // of a rebuilt weight, two's complement
     enum sdse_store store;
-    uint32_t run_bits; // of a run length [1 … 16]; 0 = the cheapest for the layer
+    uint32_t run_bits; // of a run length [1 … 8]; 0 = the cheapest for the layer
 };
 
 // The defaults of the released inference code (30 iterations, threshold 4e-3, largest
