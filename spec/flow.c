@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// A double-quoted YAML string.
-static void print_quoted(FILE *out, const char *text) {
+void sdse_print_quoted(FILE *out, const char *text) {
     fputc('"', out);
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
@@ -19,10 +18,32 @@ static void print_quoted(FILE *out, const char *text) {
     fputc('"', out);
 }
 
+static bool is_word(const char *text) {
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char *const reserved[] = {"true", "false", "null"};
+    for (size_t i = 0; i < 3; i++)
+        if (strcmp(text, reserved[i]) == 0)
+            return false;
+    if (!*text || !strchr(letters, *text))
+        return false;
+    for (; *text; text++)
+        if (!strchr(letters, *text) && !strchr("0123456789.-", *text))
+            return false;
+    return true;
+}
+
+void sdse_print_word(FILE *out, const char *text) {
+    if (is_word(text))
+        fputs(text, out);
+    else
+        sdse_print_quoted(out, text);
+}
+
 static void print_scalar(FILE *out, const char *text, bool quoted) {
     // Plain scalars keep their type only without quotes; these characters need them.
     if (quoted || strpbrk(text, ",[]{}#:&*!|>'\"%@`\n"))
-        print_quoted(out, text);
+        sdse_print_quoted(out, text);
     else
         fputs(text, out);
 }
@@ -39,7 +60,7 @@ static void print_node(FILE *out, const struct sdse_node *node) {
             if (child->index)
                 fputs(", ", out);
             if (mapping) {
-                print_quoted(out, child->key);
+                sdse_print_quoted(out, child->key);
                 fputs(": ", out);
             }
             print_node(out, child);

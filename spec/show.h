@@ -1,0 +1,25 @@
+// Descriptions as text that people read: `sdse show`.
+#ifndef SDSE_SPEC_SHOW_H
+#define SDSE_SPEC_SHOW_H
+
+#include <stdio.h>
+
+#include "spec/types/arch.h"
+#include "spec/types/mapping.h"
+#include "spec/types/workload.h"
+
+// The hierarchy with sizes, costs, fan-outs and networks, then every number with its
+// mark and source. Write errors show in ferror(out), as with printf.
+void sdse_show_arch(FILE *out, const struct sdse_arch *arch);
+
+// The layer table: loop bounds, MACs, parameters, input and output words of one of the
+// repeated layers; totals count repeats.
+void sdse_show_workload(FILE *out, const struct sdse_workload *net);
+
+// The loop nest with the buffers drawn in: before a level's loops, the words of the
+// tile each tensor keeps there. layer NULL: as far as the loops reach.
+void sdse_show_mapping(FILE *out, const struct sdse_arch *arch,
+                       const struct sdse_layer *layer,
+                       const struct sdse_mapping *mapping);
+
+#endif

@@ -1,0 +1,204 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "spec/reading.h"
+#include "spec/show.h"
+
+#define MARK_TEXT(name, text) text,
+static const char *const mark_words[] = {SDSE_MARK_MAP(MARK_TEXT)};
+#undef MARK_TEXT
+
+static void show_bits(FILE *out, uint64_t bits) {
+    if (!bits)
+        fputs("unlimited", out);
+    else if (bits % 8192 == 0)
+        fprintf(out, "%" PRIu64 " KiB", bits / 8192);
+    else if (bits % 8 == 0)
+        fprintf(out, "%" PRIu64 " B", bits / 8);
+    else
+        fprintf(out, "%" PRIu64 " bit", bits);
+}
+
+static void show_keeps(FILE *out, unsigned keeps) {
+    static const char *const names[SDSE_PARTS] = {"weights",      "inputs", "outputs",
+                                                  "coefficients", "basis",  "index"};
+    for (unsigned part = 0; part < SDSE_PARTS; part++)
+        if (keeps >> part & 1u)
+            fprintf(out, " %s", names[part]);
+}
+
+static void show_energy(FILE *out, const struct sdse_level *level) {
+    if (level->free) {
+        fputs("free", out);
+        return;
+    }
+    if (!level->read_pj.given && level->table) {
+        fprintf(out, "energy from table %s", level->table);
+        return;
+    }
+    fprintf(out, "read %.4g, fill %.4g", level->read_pj.value, level->fill_pj.value);
+    if (level->update_pj.given)
+        fprintf(out, ", update %.4g", level->update_pj.value);
+    fputs(" pJ per ", out);
+    if (level->port_bits)
+        fprintf(out, "access of %" PRIu32 " bit", level->port_bits);
+    else
+        fputs("bit", out);
+}
+
+static void show_bandwidth(FILE *out, const char *what,
+                           const struct sdse_number *number) {
+    if (number->given)
+        fprintf(out, ", %s %.4g bit/cycle", what, number->value);
+}
+
+static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
+    static const char *const classes[] = {"dram", "sram", "regfile", "fifo"};
+    const struct sdse_level *level = &arch->level[index];
+    fprintf(out, "%-12s %" PRIu64 " x %s, ", level->name,
+            sdse_arch_instances(arch, index), classes[level->memory_class]);
+    show_bits(out, level->capacity_bits);
+    if (level->macro_count > 1)
+        fprintf(out, " in %" PRIu32 " banks", level->macro_count);
+    if (level->buffering > 1)
+        fprintf(out, ", buffered %" PRIu32 " times", level->buffering);
+    fputs(", keeps", out);
+    show_keeps(out, level->keeps);
+    fputs("\n             ", out);
+    show_energy(out, level);
+    show_bandwidth(out, "reads", &level->read_bits_per_cycle);
+    show_bandwidth(out, "writes", &level->write_bits_per_cycle);
+    show_bandwidth(out, "together", &level->shared_bits_per_cycle);
+    fprintf(out, "%s\n", level->overlap ? "" : ", transfers do not overlap compute");
+}
+
+static void show_dims(FILE *out, char axis, uint32_t count, unsigned dims) {
+    fprintf(out, " %c %" PRIu32 " [", axis, count);
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        if (dims >> d & 1u)
+            fputc(sdse_dim_letters[d], out);
+    fputc(']', out);
+}
+
+static void show_link(FILE *out, const char *tensor, const struct sdse_network *link) {
+    static const char *const names[] = {"mesh", "bus", "tree", "systolic"};
+    fprintf(out, "   |           %-8s %s%s%s%s", tensor, names[link->topology],
+            link->multicast ? ", multicast" : "", link->reduce ? ", reduces" : "",
+            link->window_sharing ? ", shares windows" : "");
+    if (link->free)
+        fputs(", free", out);
+    if (link->pj_per_bit.given)
+        fprintf(out, ", %.4g pJ/bit", link->pj_per_bit.value);
+    if (link->hop_pj_per_bit.given)
+        fprintf(out, ", %.4g pJ/bit/hop", link->hop_pj_per_bit.value);
+    if (link->router_pj_per_bit.given)
+        fprintf(out, ", %.4g pJ/bit/router", link->router_pj_per_bit.value);
+    if (link->pj_per_add.given)
+        fprintf(out, ", %.4g pJ/addition", link->pj_per_add.value);
+    fputc('\n', out);
+}
+
+static void show_below(FILE *out, const struct sdse_level *level) {
+    if ((uint64_t)level->fanout_x * level->fanout_y <= 1) {
+        fputs("   |\n", out);
+        return;
+    }
+    fputs("   |  fan-out  ", out);
+    show_dims(out, 'X', level->fanout_x, level->dims_x);
+    show_dims(out, 'Y', level->fanout_y, level->dims_y);
+    fputc('\n', out);
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        show_link(out, sdse_tensor_words[t], &level->network[t]);
+}
+
+static void show_number(FILE *out, const char *where, const char *what,
+                        const char *unit, const struct sdse_number *number) {
+    if (!number->given)
+        return;
+    fprintf(out, "  %-14s %-22s %12.6g %-11s %-11s %s\n", where, what, number->value,
+            unit, mark_words[number->origin.mark],
+            number->origin.text ? number->origin.text : "");
+}
+
+static void show_level_numbers(FILE *out, const struct sdse_level *level) {
+    const char *per = level->port_bits ? "pJ/access" : "pJ/bit";
+    show_number(out, level->name, "capacity", "bit", &level->capacity);
+    show_number(out, level->name, "read", per, &level->read_pj);
+    show_number(out, level->name, "fill", per, &level->fill_pj);
+    show_number(out, level->name, "update", per, &level->update_pj);
+    show_number(out, level->name, "read bandwidth", "bit/cycle",
+                &level->read_bits_per_cycle);
+    show_number(out, level->name, "write bandwidth", "bit/cycle",
+                &level->write_bits_per_cycle);
+    show_number(out, level->name, "shared bandwidth", "bit/cycle",
+                &level->shared_bits_per_cycle);
+    show_number(out, level->name, "leakage", "mW", &level->leakage_mw);
+    show_number(out, level->name, "area", "um2", &level->area_um2);
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        const struct sdse_network *link = &level->network[t];
+        char what[40];
+        snprintf(what, sizeof what, "network, %s", sdse_tensor_words[t]);
+        show_number(out, level->name, what, "pJ/bit", &link->pj_per_bit);
+        show_number(out, level->name, what, "pJ/bit/hop", &link->hop_pj_per_bit);
+        show_number(out, level->name, what, "pJ/bit/rout", &link->router_pj_per_bit);
+        show_number(out, level->name, what, "pJ/addition", &link->pj_per_add);
+    }
+}
+
+static void show_numbers(FILE *out, const struct sdse_arch *arch) {
+    const struct sdse_compute *compute = &arch->compute;
+    const struct sdse_rebuild *engine = &arch->rebuild;
+    fputs("\nNumbers and where they come from\n", out);
+    fprintf(out, "  %-14s %-22s %12s %-11s %-11s %s\n", "component", "number", "value",
+            "unit", "mark", "source");
+    for (unsigned i = 0; i < arch->level_count; i++)
+        show_level_numbers(out, &arch->level[i]);
+    show_number(out, "multiplier", "cycles per MAC", "cycles", &compute->cycles_number);
+    show_number(out, "multiplier", "MAC", "pJ", &compute->pj_per_mac);
+    show_number(out, "multiplier", "leakage", "mW", &compute->leakage_mw);
+    show_number(out, "multiplier", "area", "um2", &compute->area_um2);
+    if (engine->present) {
+        show_number(out, "rebuild", "shift-add", "pJ", &engine->pj_per_shift_add);
+        show_number(out, "rebuild", "basis read", "pJ", &engine->pj_per_basis_read);
+        show_number(out, "rebuild", "basis write", "pJ", &engine->pj_per_basis_write);
+        show_number(out, "rebuild", "rate", "rows/cycle", &engine->rows_per_cycle);
+        show_number(out, "rebuild", "area", "um2", &engine->area_um2);
+    }
+    show_number(out, "other", "area", "um2", &arch->other_area_um2);
+}
+
+static void show_dataflows(FILE *out, const struct sdse_arch *arch) {
+    for (size_t i = 0; i < arch->dataflow_count; i++) {
+        const struct sdse_dataflow *flow = &arch->dataflows[i];
+        fprintf(out, "Dataflow %s for", flow->name ? flow->name : "(unnamed)");
+        for (unsigned k = 0; k < SDSE_LAYER_KINDS; k++)
+            if (flow->kinds >> k & 1u)
+                fprintf(out, " %s", sdse_layer_kind_words[k]);
+        fprintf(out, ": %zu constraints\n", flow->constraint_count);
+    }
+}
+
+void sdse_show_arch(FILE *out, const struct sdse_arch *arch) {
+    fprintf(out,
+            "%s: %g nm, %g GHz, words of %" PRIu32 "/%" PRIu32 "/%" PRIu32
+            " bit (weights/inputs/outputs), partial sums of %" PRIu32 " bit\n",
+            arch->name, arch->node_nm, arch->clock_ghz, arch->bits[SDSE_WEIGHTS],
+            arch->bits[SDSE_INPUTS], arch->bits[SDSE_OUTPUTS], arch->partial_bits);
+    fprintf(out, "Source: %s\n\n", arch->source);
+    for (unsigned i = 0; i < arch->level_count; i++) {
+        show_memory(out, arch, i);
+        if (arch->rebuild.present && arch->rebuild.below_level == i)
+            fputs("   |  rebuild engine: (Ce, B, index) above, words below\n", out);
+        show_below(out, &arch->level[i]);
+    }
+    fprintf(out, "multipliers  %" PRIu64 ", %" PRIu32 " cycle%s per MAC",
+            sdse_arch_instances(arch, arch->level_count), arch->compute.cycles_per_mac,
+            arch->compute.cycles_per_mac == 1 ? "" : "s");
+    if (arch->compute.free)
+        fputs(", free\n\n", out);
+    else
+        fprintf(out, ", %.4g pJ per MAC\n\n", arch->compute.pj_per_mac.value);
+    show_dataflows(out, arch);
+    show_numbers(out, arch);
+}

@@ -1,0 +1,75 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "spec/reading.h"
+#include "spec/show.h"
+
+struct words {
+    uint64_t macs, weights, inputs, outputs;
+};
+
+static struct words count(const struct sdse_layer *layer) {
+    const uint64_t *bound = layer->nest.bound;
+    struct words words = {.macs = 1};
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        words.macs *= bound[d];
+    words.weights = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, bound);
+    words.inputs = sdse_tile_words(&layer->nest, SDSE_INPUTS, bound);
+    words.outputs = sdse_tile_words(&layer->nest, SDSE_OUTPUTS, bound);
+    return words;
+}
+
+static int name_width(const struct sdse_workload *net) {
+    size_t width = 5;
+    for (size_t i = 0; i < net->layer_count; i++)
+        if (strlen(net->layers[i].name) > width)
+            width = strlen(net->layers[i].name);
+    return width > 40 ? 40 : (int)width;
+}
+
+static void show_layer(FILE *out, int width, const struct sdse_layer *layer,
+                       const struct words *words) {
+    fprintf(out, "%-*.*s %-7s", width, width, layer->name,
+            sdse_layer_kind_words[layer->kind]);
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        fprintf(out, " %5" PRIu64, layer->nest.bound[d]);
+    fprintf(out, " %2" PRIu32 ",%-2" PRIu32 " %4" PRIu64, layer->nest.stride[0],
+            layer->nest.stride[1], layer->repeat);
+    fprintf(out, " %13" PRIu64 " %11" PRIu64 "%c %11" PRIu64 " %11" PRIu64 "\n",
+            words->macs, words->weights, layer->kind == SDSE_MATMUL ? '*' : ' ',
+            words->inputs, words->outputs);
+}
+
+void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
+    int width = name_width(net);
+    struct words total = {0};
+    uint64_t layers = 0;
+    bool products = false;
+    fprintf(out, "%s\nSource: %s\n\n", net->name, net->source);
+    fprintf(out, "%-*s %-7s", width, "layer", "kind");
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        fprintf(out, " %5c", sdse_dim_letters[d]);
+    fprintf(out, " stride rep %13s %12s %11s %11s\n", "MACs", "weights ", "inputs",
+            "outputs");
+    for (size_t i = 0; i < net->layer_count; i++) {
+        const struct sdse_layer *layer = &net->layers[i];
+        struct words words = count(layer);
+        show_layer(out, width, layer, &words);
+        layers += layer->repeat;
+        total.macs += words.macs * layer->repeat;
+        total.inputs += words.inputs * layer->repeat;
+        total.outputs += words.outputs * layer->repeat;
+        if (layer->kind == SDSE_MATMUL)
+            products = true;
+        else
+            total.weights += words.weights * layer->repeat;
+    }
+    fprintf(out,
+            "\n%" PRIu64 " layers, %" PRIu64 " MACs, %" PRIu64
+            " weights in layers, %" PRIu64 " other parameters, %" PRIu64
+            " input words (padding included), %" PRIu64 " output words\n",
+            layers, total.macs, total.weights, net->parameters_not_in_layers,
+            total.inputs, total.outputs);
+    if (products)
+        fputs("* activations, not stored weights\n", out);
+}

@@ -1,0 +1,21 @@
+// Private to spec/: text built through a stream, ending in an arena.
+#ifndef SDSE_SPEC_TEXT_H
+#define SDSE_SPEC_TEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+
+struct sdse_text {
+    FILE *out; // NULL when memory is out; the finish then returns NULL
+    char *bytes;
+    size_t length;
+};
+
+// Opens *text and returns whether it may be written to.
+bool sdse_text_begin(struct sdse_text *text);
+// Closes the stream; the text moves into `arena`. NULL when memory is or was out.
+char *sdse_text_end(struct sdse_text *text, struct sdse_arena *arena);
+
+#endif

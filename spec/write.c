@@ -1,0 +1,241 @@
+// Workloads, mappings and sweeps as files.
+#include "spec/write.h"
+
+#include <inttypes.h>
+
+#include "spec/digits.h"
+#include "spec/flow.h"
+#include "spec/reading.h"
+#include "spec/text.h"
+
+static void print_pair(FILE *out, const char *key, uint64_t rows, uint64_t columns) {
+    fprintf(out, ", %s: [%" PRIu64 ", %" PRIu64 "]", key, rows, columns);
+}
+
+static void print_conv(FILE *out, const struct sdse_layer *layer) {
+    const struct sdse_nest *nest = &layer->nest;
+    const uint64_t *bound = nest->bound;
+    bool depthwise = layer->kind == SDSE_DWCONV;
+    fprintf(out, "kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
+            depthwise ? "dwconv" : "conv", bound[SDSE_C] * bound[SDSE_G],
+            layer->in_height, layer->in_width);
+    fprintf(out, ", out_channels: %" PRIu64, bound[SDSE_K] * bound[SDSE_G]);
+    print_pair(out, "kernel", bound[SDSE_R], bound[SDSE_S]);
+    print_pair(out, "stride", nest->stride[0], nest->stride[1]);
+    print_pair(out, "dilation", nest->dilation[0], nest->dilation[1]);
+    print_pair(out, "pad", layer->pad[0], layer->pad[1]);
+    if (!depthwise)
+        fprintf(out, ", groups: %" PRIu64, bound[SDSE_G]);
+}
+
+static void print_shape(FILE *out, const struct sdse_layer *layer) {
+    const uint64_t *bound = layer->nest.bound;
+    if (layer->kind == SDSE_FC)
+        fprintf(out,
+                "kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64,
+                bound[SDSE_C], bound[SDSE_K], bound[SDSE_P]);
+    else if (layer->kind == SDSE_MATMUL)
+        fprintf(out,
+                "kind: matmul, heads: %" PRIu64 ", m: %" PRIu64 ", k: %" PRIu64
+                ", n: %" PRIu64,
+                bound[SDSE_G], bound[SDSE_P], bound[SDSE_C], bound[SDSE_K]);
+    else
+        print_conv(out, layer);
+}
+
+// The loop nest itself, as a comment: what the shape's keys amount to.
+static void print_nest(FILE *out, const struct sdse_nest *nest) {
+    fputs("  #", out);
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        fprintf(out, " %c%" PRIu64, sdse_dim_letters[d], nest->bound[d]);
+    fputc('\n', out);
+}
+
+static void print_densities(FILE *out, const struct sdse_layer *layer) {
+    if (!layer->density_source)
+        return;
+    fputs(", density: {", out);
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        fprintf(out, "%s: %.17g, ", sdse_tensor_words[t], layer->density[t]);
+    fputs("source: ", out);
+    sdse_print_word(out, layer->density_source);
+    fputc('}', out);
+}
+
+char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *layer) {
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    print_shape(text.out, layer);
+    fprintf(text.out, ", density: [%.17g, %.17g, %.17g]", layer->density[0],
+            layer->density[1], layer->density[2]);
+    print_nest(text.out, &layer->nest);
+    return sdse_text_end(&text, arena);
+}
+
+char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *net) {
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    FILE *out = text.out;
+    fputs("name: ", out);
+    sdse_print_word(out, net->name ? net->name : "?");
+    fputs("\nsource: ", out);
+    sdse_print_word(out, net->source ? net->source : "?");
+    fprintf(out, "\nbatch: %" PRIu64 "\nparameters_not_in_layers: %" PRIu64 "\n",
+            net->batch, net->parameters_not_in_layers);
+    fputs("layers:\n", out);
+    for (size_t i = 0; i < net->layer_count; i++) {
+        const struct sdse_layer *layer = &net->layers[i];
+        fputs("  - {name: ", out);
+        sdse_print_word(out, layer->name);
+        fputs(", ", out);
+        print_shape(out, layer);
+        fprintf(out, ", repeat: %" PRIu64, layer->repeat);
+        if (layer->weights_file) {
+            fputs(", weights: ", out);
+            sdse_print_word(out, layer->weights_file);
+        }
+        print_densities(out, layer);
+        fputc('}', out);
+        print_nest(out, &layer->nest);
+    }
+    return sdse_text_end(&text, arena);
+}
+
+static void print_setting(FILE *out, const struct sdse_form_setting *s) {
+    static const char *const indexes[] = {"element_bitmap", "row", "run_length",
+                                          "dense"};
+    fprintf(out,
+            "basis_size: %" PRIu32 ", rows_per_slice: %" PRIu32
+            ", density: %.17g, row_density: %.17g, coefficient_bits: %" PRIu32
+            ", basis_bits: %" PRIu32 ", scale_bits: %" PRIu32
+            ", index: %s, depthwise: %s}",
+            s->basis_size, s->rows_per_slice, s->density, s->row_density,
+            s->coefficient_bits, s->basis_bits, s->scale_bits, indexes[s->index],
+            s->depthwise ? "true" : "false");
+}
+
+char *sdse_form_setting_text(struct sdse_arena *arena,
+                             const struct sdse_form_setting *setting) {
+    if (!setting->smartdeal)
+        return sdse_arena_strdup(arena, "raw");
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    fputc('{', text.out);
+    print_setting(text.out, setting);
+    return sdse_text_end(&text, arena);
+}
+
+static void print_list(FILE *out, const char *key, const char *const *items,
+                       size_t count) {
+    fprintf(out, "%s:\n", key);
+    for (size_t i = 0; i < count; i++) {
+        fputs("  - ", out);
+        sdse_print_word(out, items[i]);
+        fputc('\n', out);
+    }
+}
+
+static void print_overrides(FILE *out, const struct sdse_sweep *sweep) {
+    if (sweep->override_count)
+        fputs("override:\n", out);
+    for (size_t i = 0; i < sweep->override_count; i++) {
+        const struct sdse_override *override = &sweep->overrides[i];
+        fputs("  ", out);
+        sdse_print_word(out, override->path);
+        fputs(": [", out);
+        for (size_t v = 0; v < override->value_count; v++)
+            fprintf(out, "%s%s", v ? ", " : "", override->values[v]);
+        fputs("]\n", out);
+    }
+}
+
+char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep) {
+    static const char *const objectives[] = {"energy", "latency", "edp"};
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    FILE *out = text.out;
+    fputs("name: ", out);
+    sdse_print_word(out, sweep->name ? sweep->name : "?");
+    fputc('\n', out);
+    print_list(out, "workloads", sweep->workloads, sweep->workload_count);
+    print_list(out, "archs", sweep->archs, sweep->arch_count);
+    print_overrides(out, sweep);
+    fputs("weight_forms:\n", out);
+    for (size_t i = 0; i < sweep->form_count; i++) {
+        if (!sweep->forms[i].setting.smartdeal) {
+            fputs("  - raw\n", out);
+            continue;
+        }
+        fputs("  - {name: ", out);
+        sdse_print_word(out, sweep->forms[i].name);
+        fputs(", ", out);
+        print_setting(out, &sweep->forms[i].setting);
+        fputc('\n', out);
+    }
+    fprintf(out, "objective: %s\n", objectives[sweep->objective]);
+    if (sweep->max_area_mm2 > 0)
+        fprintf(out, "constraints: {max_area_mm2: %.17g}\n", sweep->max_area_mm2);
+    if (sweep->mapper_seconds > 0)
+        fprintf(out, "mapper: {seconds: %.17g}\n", sweep->mapper_seconds);
+    return sdse_text_end(&text, arena);
+}
+
+// The last pass of a loop; its factor when the bounds are not known.
+static uint64_t last_pass(const struct sdse_mapping *mapping,
+                          const struct sdse_nest *nest, unsigned level, unsigned where,
+                          const struct sdse_loop *loop) {
+    struct sdse_digit digits[SDSE_MAX_DIGITS];
+    bool fits;
+    if (!nest)
+        return loop->factor;
+    unsigned count =
+        sdse_mapping_digits(mapping, loop->dim, nest->bound[loop->dim], digits, &fits);
+    for (unsigned i = 0; i < count && fits; i++)
+        if (digits[i].level == level && digits[i].where == where)
+            return digits[i].last;
+    return loop->factor;
+}
+
+char *sdse_mapping_text(struct sdse_arena *arena, const struct sdse_arch *arch,
+                        const struct sdse_nest *nest,
+                        const struct sdse_mapping *mapping) {
+    static const char *const keys[] = {"temporal", "spatial_x", "spatial_y"};
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    fputs("mapping:\n", text.out);
+    for (unsigned i = 0; i < mapping->level_count; i++) {
+        const struct sdse_mapping_level *level = &mapping->level[i];
+        const struct sdse_loops *lists[] = {&level->temporal, &level->spatial[0],
+                                            &level->spatial[1]};
+        fputs("  - {level: ", text.out);
+        sdse_print_word(text.out, arch->level[i].name);
+        for (unsigned w = 0; w < 3; w++) {
+            for (unsigned l = 0; l < lists[w]->count; l++) {
+                const struct sdse_loop *loop = &lists[w]->loop[l];
+                uint64_t last = last_pass(mapping, nest, i, w, loop);
+                if (l)
+                    fputc(' ', text.out);
+                else
+                    fprintf(text.out, ", %s: ", keys[w]);
+                fprintf(text.out, "%c%" PRIu64, sdse_dim_letters[loop->dim],
+                        loop->factor);
+                if (last != loop->factor)
+                    fprintf(text.out, "/%" PRIu64, last);
+            }
+        }
+        fputs(", keeps: [", text.out);
+        const char *comma = "";
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (mapping->keeps[i] >> t & 1u) {
+                fprintf(text.out, "%s%s", comma, sdse_tensor_words[t]);
+                comma = ", ";
+            }
+        fputs("]}\n", text.out);
+    }
+    return sdse_text_end(&text, arena);
+}

@@ -1,0 +1,286 @@
+// An accelerator as a file.
+#include <inttypes.h>
+#include <string.h>
+
+#include "spec/flow.h"
+#include "spec/reading.h"
+#include "spec/text.h"
+#include "spec/write.h"
+
+#define MARK_TEXT(name, text) text,
+static const char *const mark_words[] = {SDSE_MARK_MAP(MARK_TEXT)};
+#undef MARK_TEXT
+
+// ", key: value" with the origin, if the number is given.
+static void print_number(FILE *out, const char *key, const struct sdse_number *number) {
+    if (!number->given)
+        return;
+    if (number->origin.mark == SDSE_MARK_UNMARKED && !number->origin.text) {
+        fprintf(out, ", %s: %.17g", key, number->value);
+        return;
+    }
+    fprintf(out, ", %s: {value: %.17g, mark: %s", key, number->value,
+            mark_words[number->origin.mark]);
+    if (number->origin.text) {
+        fputs(", source: ", out);
+        sdse_print_word(out, number->origin.text);
+    }
+    fputc('}', out);
+}
+
+static void print_text(FILE *out, const char *before, const char *text) {
+    fputs(before, out);
+    sdse_print_word(out, text);
+}
+
+// [K, C] for a set of dimensions.
+static void print_dims(FILE *out, unsigned dims) {
+    const char *comma = "";
+    fputc('[', out);
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        if (dims >> d & 1u) {
+            fprintf(out, "%s%c", comma, sdse_dim_letters[d]);
+            comma = ", ";
+        }
+    fputc(']', out);
+}
+
+static void print_keeps(FILE *out, const struct sdse_arch *arch, unsigned index) {
+    static const char *const names[SDSE_PARTS] = {
+        "weights",       "inputs",       "outputs", "weights.coefficients",
+        "weights.basis", "weights.index"};
+    const unsigned parts = SDSE_BIT(SDSE_PART_COEFFICIENTS) |
+                           SDSE_BIT(SDSE_PART_BASIS) | SDSE_BIT(SDSE_PART_INDEX);
+    unsigned keeps = arch->level[index].keeps;
+    bool above = arch->rebuild.present && index <= arch->rebuild.below_level;
+    bool whole = !above || (keeps & parts) == parts;
+    const char *comma = "";
+    fputs(", keeps: [", out);
+    for (unsigned part = 0; part < SDSE_PARTS; part++) {
+        if (!(keeps >> part & 1u) ||
+            (whole && (keeps & SDSE_BIT(SDSE_PART_WEIGHTS)) && part >= SDSE_TENSORS))
+            continue;
+        bool words = part == SDSE_PART_WEIGHTS && !whole;
+        fprintf(out, "%s%s", comma, words ? "weights.words" : names[part]);
+        comma = ", ";
+    }
+    fputc(']', out);
+}
+
+static void print_formats(FILE *out, const struct sdse_level *level) {
+    const char *before = ", format: {";
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (level->format[t].compression == SDSE_UNCOMPRESSED)
+            continue;
+        fprintf(out, "%s%s: ", before, sdse_tensor_words[t]);
+        if (level->format[t].compression == SDSE_BITMAP)
+            fputs("bitmap", out);
+        else
+            fprintf(out, "{compression: run_length, run_bits: %" PRIu32 "}",
+                    level->format[t].run_bits);
+        before = ", ";
+    }
+    if (strcmp(before, ", ") == 0)
+        fputc('}', out);
+}
+
+static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
+    static const char *const classes[] = {"dram", "sram", "regfile", "fifo"};
+    const struct sdse_level *level = &arch->level[index];
+    print_text(out, "{name: ", level->name);
+    fprintf(out, ", class: %s", classes[level->memory_class]);
+    print_keeps(out, arch, index);
+    print_number(out, "capacity_bits", &level->capacity);
+    fprintf(out, ", banks: %" PRIu32 ", buffering: %" PRIu32, level->macro_count,
+            level->buffering);
+    if (level->port_bits)
+        fprintf(out, ", port_bits: %" PRIu32, level->port_bits);
+    print_number(out, "read_bits_per_cycle", &level->read_bits_per_cycle);
+    print_number(out, "write_bits_per_cycle", &level->write_bits_per_cycle);
+    print_number(out, "shared_bits_per_cycle", &level->shared_bits_per_cycle);
+    bool per_bit = !level->port_bits;
+    print_number(out, per_bit ? "read_pj_per_bit" : "read_pj", &level->read_pj);
+    print_number(out, per_bit ? "fill_pj_per_bit" : "fill_pj", &level->fill_pj);
+    print_number(out, per_bit ? "update_pj_per_bit" : "update_pj", &level->update_pj);
+    print_number(out, "leakage_mw", &level->leakage_mw);
+    print_number(out, "area_um2", &level->area_um2);
+    if (level->table)
+        print_text(out, ", table: ", level->table);
+    if (level->free)
+        fputs(", free: true", out);
+    print_formats(out, level);
+    fputc('}', out);
+}
+
+static void print_link(FILE *out, const struct sdse_network *link) {
+    static const char *const topologies[] = {"mesh", "bus", "tree", "systolic"};
+    fprintf(out, "{topology: %s", topologies[link->topology]);
+    if (link->multicast)
+        fputs(", multicast: true", out);
+    if (link->reduce)
+        fputs(", reduce: true", out);
+    if (link->window_sharing)
+        fputs(", window_sharing: true", out);
+    print_number(out, "pj_per_bit", &link->pj_per_bit);
+    print_number(out, "hop_pj_per_bit", &link->hop_pj_per_bit);
+    print_number(out, "router_pj_per_bit", &link->router_pj_per_bit);
+    print_number(out, "pj_per_add", &link->pj_per_add);
+    fprintf(out, "%s}\n", link->free ? ", free: true" : "");
+}
+
+static void print_below(FILE *out, const struct sdse_level *level) {
+    fprintf(out, "    overlap: %s\n    fanout: {x: %" PRIu32 ", y: %" PRIu32,
+            level->overlap ? "true" : "false", level->fanout_x, level->fanout_y);
+    fputs(", dims_x: ", out);
+    print_dims(out, level->dims_x);
+    fputs(", dims_y: ", out);
+    print_dims(out, level->dims_y);
+    fputs("}\n    network:\n", out);
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        fprintf(out, "      %s: ", sdse_tensor_words[t]);
+        print_link(out, &level->network[t]);
+    }
+}
+
+static void print_levels(FILE *out, const struct sdse_arch *arch) {
+    fputs("levels:\n", out);
+    for (unsigned first = 0, last; first < arch->level_count; first = last + 1) {
+        last = first;
+        while (!arch->level[last].carries_loops && last + 1 < arch->level_count)
+            last++;
+        print_text(out, "  - level: ", arch->level[first].group);
+        if (first == last) {
+            fputs("\n    memory: ", out);
+            print_memory(out, arch, first);
+        } else {
+            fputs("\n    memories:", out);
+            for (unsigned i = first; i <= last; i++) {
+                fputs("\n      - ", out);
+                print_memory(out, arch, i);
+            }
+        }
+        fputc('\n', out);
+        print_below(out, &arch->level[last]);
+    }
+}
+
+static void print_engine(FILE *out, const struct sdse_arch *arch) {
+    const struct sdse_rebuild *engine = &arch->rebuild;
+    if (!engine->present)
+        return;
+    print_text(out, "engines:\n  - {kind: rebuild, below: ",
+               arch->level[engine->below_level].name);
+    print_number(out, "pj_per_shift_add", &engine->pj_per_shift_add);
+    print_number(out, "pj_per_basis_read", &engine->pj_per_basis_read);
+    print_number(out, "pj_per_basis_write", &engine->pj_per_basis_write);
+    print_number(out, "rows_per_cycle", &engine->rows_per_cycle);
+    print_number(out, "area_um2", &engine->area_um2);
+    fputs("}\n", out);
+}
+
+static void print_constraint(FILE *out, const struct sdse_arch *arch,
+                             const struct sdse_constraint *c) {
+    static const char *const keys[] = {
+        "factors",         "factors_at_most",  "factors_at_least",    "spatial",
+        "spatial_at_most", "spatial_at_least", "temporal_dims",       "spatial_x_dims",
+        "spatial_y_dims",  "stationary",       "utilization_at_least"};
+    print_text(out, "      - {level: ", arch->level[c->level].name);
+    fprintf(out, ", %s: ", keys[c->kind]);
+    switch (c->kind) {
+    case SDSE_TEMPORAL_DIMS:
+    case SDSE_SPATIAL_X_DIMS:
+    case SDSE_SPATIAL_Y_DIMS:
+        print_dims(out, c->dims);
+        break;
+    case SDSE_STATIONARY:
+        fputs(sdse_tensor_words[c->tensor], out);
+        break;
+    case SDSE_UTILIZATION_AT_LEAST:
+        fprintf(out, "%.17g", c->fraction);
+        break;
+    default:
+        for (unsigned d = 0; d < SDSE_DIMS; d++)
+            if (c->dims >> d & 1u)
+                fprintf(out, "{%c: ", sdse_dim_letters[d]);
+        if (c->value == UINT64_MAX)
+            fputs("all}", out);
+        else
+            fprintf(out, "%" PRIu64 "}", c->value);
+    }
+    fputs("}\n", out);
+}
+
+static void print_dataflow(FILE *out, const struct sdse_arch *arch,
+                           const struct sdse_dataflow *flow) {
+    const char *comma = "";
+    fputs("  - when: {layer: [", out);
+    for (unsigned k = 0; k < SDSE_LAYER_KINDS; k++)
+        if (flow->kinds >> k & 1u) {
+            fprintf(out, "%s%s", comma, sdse_layer_kind_words[k]);
+            comma = ", ";
+        }
+    fputs("]}\n", out);
+    if (flow->name) {
+        print_text(out, "    name: ", flow->name);
+        fputc('\n', out);
+    }
+    fprintf(out, "    constraints:%s\n", flow->constraint_count ? "" : " []");
+    for (size_t c = 0; c < flow->constraint_count; c++)
+        print_constraint(out, arch, &flow->constraints[c]);
+}
+
+static void print_compute(FILE *out, const struct sdse_compute *compute) {
+    fputs("compute: {class: parallel", out);
+    struct sdse_number cycles = compute->cycles_number;
+    if (!cycles.given)
+        cycles = (struct sdse_number){.value = compute->cycles_per_mac, .given = true};
+    print_number(out, "cycles_per_mac", &cycles);
+    print_number(out, "pj_per_mac", &compute->pj_per_mac);
+    print_number(out, "leakage_mw", &compute->leakage_mw);
+    print_number(out, "area_um2", &compute->area_um2);
+    fprintf(out, "%s}\n", compute->free ? ", free: true" : "");
+}
+
+static const char *word(bool value) { return value ? "true" : "false"; }
+
+static void print_arch(FILE *out, const struct sdse_arch *arch) {
+    print_text(out, "name: ", arch->name ? arch->name : "?");
+    print_text(out, "\nsource: ", arch->source ? arch->source : "?");
+    fprintf(out, "\nnode_nm: %.17g\nclock_ghz: %.17g\n", arch->node_nm,
+            arch->clock_ghz);
+    fprintf(out,
+            "tensors: {weights: {bits: %" PRIu32 "}, inputs: {bits: %" PRIu32
+            "}, outputs: {bits: %" PRIu32 ", partial_bits: %" PRIu32 "}}\n",
+            arch->bits[SDSE_WEIGHTS], arch->bits[SDSE_INPUTS], arch->bits[SDSE_OUTPUTS],
+            arch->partial_bits);
+    fprintf(out,
+            "count_drain_reads: %s\ncount_return_transfers: %s\n"
+            "count_fill_drain: %s\n",
+            word(arch->count_drain_reads), word(arch->count_return_transfers),
+            word(arch->count_fill_drain));
+    print_levels(out, arch);
+    print_compute(out, &arch->compute);
+    print_engine(out, arch);
+    if (arch->dataflow_count)
+        fputs("dataflow:\n", out);
+    for (size_t i = 0; i < arch->dataflow_count; i++)
+        print_dataflow(out, arch, &arch->dataflows[i]);
+    if (arch->other_area_um2.given) {
+        fputs("area: {", out);
+        // print_number begins with a comma; a flow mapping may not.
+        struct sdse_number area = arch->other_area_um2;
+        fprintf(out, "other_um2: {value: %.17g, mark: %s", area.value,
+                mark_words[area.origin.mark]);
+        if (area.origin.text)
+            print_text(out, ", source: ", area.origin.text);
+        fputs("}}\n", out);
+    }
+}
+
+char *sdse_arch_text(struct sdse_arena *arena, const struct sdse_arch *arch) {
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    print_arch(text.out, arch);
+    return sdse_text_end(&text, arena);
+}

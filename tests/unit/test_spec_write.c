@@ -1,0 +1,341 @@
+// What is written loads back to the same text: every shipped accelerator and workload,
+// and mappings with imperfect factors. The drawings are compared with what they should
+// look like.
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "spec/load.h"
+#include "spec/show.h"
+#include "spec/write.h"
+
+static struct sdse_node *parse(struct sdse_diags *diags, const char *text) {
+    struct sdse_node *root = NULL;
+    enum sdse_status status = sdse_tree_parse_memory(diags->arena, "t.yaml", text,
+                                                     strlen(text), diags, &root);
+    if (status != SDSE_OK)
+        sdse_diags_print(diags, stderr, false);
+    assert_int_equal(status, SDSE_OK);
+    return root;
+}
+
+static void assert_clean(const struct sdse_diags *diags) {
+    if (diags->errors)
+        sdse_diags_print(diags, stderr, false);
+    assert_int_equal(diags->errors, 0);
+}
+
+static void arch_round_trip(const char *path) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_arch *arch = NULL, *again = NULL;
+    sdse_arch_load(arena, path, &diags, &arch);
+    assert_clean(&diags);
+    const char *text = sdse_arch_text(arena, arch);
+    sdse_arch_from_tree(arena, parse(&diags, text), NULL, 0, &diags, &again);
+    assert_clean(&diags);
+    assert_string_equal(sdse_arch_text(arena, again), text);
+    assert_null(strstr(text, SDSE_SOURCE_DIR)); // no place, no machine
+    sdse_arena_free(arena);
+}
+
+static void workload_round_trip(const char *path) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *net = NULL, *again = NULL;
+    sdse_workload_load(arena, path, &diags, &net);
+    assert_clean(&diags);
+    const char *text = sdse_workload_text(arena, net);
+    sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
+    assert_clean(&diags);
+    assert_string_equal(sdse_workload_text(arena, again), text);
+    for (size_t i = 0; i < net->layer_count; i++)
+        assert_string_equal(sdse_layer_shape_text(arena, &net->layers[i]),
+                            sdse_layer_shape_text(arena, &again->layers[i]));
+    sdse_arena_free(arena);
+}
+
+static void each_file(const char *pattern, void (*visit)(const char *)) {
+    glob_t found;
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++)
+        visit(found.gl_pathv[i]);
+    globfree(&found);
+}
+
+static void shipped_accelerators_round_trip(void **state) {
+    (void)state;
+    each_file(SDSE_SOURCE_DIR "/archs/*.yaml", arch_round_trip);
+}
+
+static void shipped_workloads_round_trip(void **state) {
+    (void)state;
+    each_file(SDSE_SOURCE_DIR "/workloads/*.yaml", workload_round_trip);
+}
+
+static const char small_arch[] =
+    "name: small\nsource: made up\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\n"
+    "levels:\n"
+    "  - level: DRAM\n"
+    "    memory: {class: dram, pj_per_bit: {value: 8, mark: Q, source: \"a "
+    "\\\"b\\\"\"}}\n"
+    "  - level: GLB\n"
+    "    memory: {class: sram, capacity_kib: 4, access_pj: 2, port_bits: 32}\n"
+    "    fanout: {x: 16, dims_x: [K]}\n"
+    "    network: {topology: bus, pj_per_bit: 0.01, multicast: true}\n"
+    "  - level: RF\n"
+    "    memory: {class: regfile, capacity_words: 64, access_pj: 0.1}\n"
+    "compute: {pj_per_mac: 0.2}\n";
+
+// Imperfect K: 20 channels as two passes of 16, the last of 4.
+static const struct sdse_layer layer = {
+    .kind = SDSE_CONV,
+    .nest = {.bound = {1, 20, 3, 8, 1, 3, 1, 1}, .stride = {1, 1}, .dilation = {1, 1}}};
+static const char small_mapping[] = "mapping:\n"
+                                    "  - {level: DRAM, temporal: K2 P4}\n"
+                                    "  - {level: GLB, spatial_x: K16/4}\n"
+                                    "  - {level: RF, temporal: C3 R3 P2}\n";
+
+struct small {
+    struct sdse_arena *arena;
+    struct sdse_diags diags;
+    struct sdse_arch *arch;
+    struct sdse_mapping *mapping;
+};
+
+static struct small load_small(void) {
+    struct small s = {.arena = sdse_arena_new()};
+    sdse_diags_init(&s.diags, s.arena);
+    sdse_arch_from_tree(s.arena, parse(&s.diags, small_arch), NULL, 0, &s.diags,
+                        &s.arch);
+    assert_clean(&s.diags);
+    sdse_mapping_from_tree(s.arena, parse(&s.diags, small_mapping), s.arch, &layer,
+                           &s.diags, &s.mapping);
+    assert_clean(&s.diags);
+    return s;
+}
+
+static void a_mapping_round_trips(void **state) {
+    (void)state;
+    struct small s = load_small();
+    s.mapping->keeps[1] = SDSE_BIT(SDSE_INPUTS);
+    const char *text = sdse_mapping_text(s.arena, s.arch, &layer.nest, s.mapping);
+    assert_string_equal(
+        text,
+        "mapping:\n"
+        "  - {level: DRAM, temporal: K2 P4, keeps: [weights, inputs, outputs]}\n"
+        "  - {level: GLB, spatial_x: K16/4, keeps: [inputs]}\n"
+        "  - {level: RF, temporal: C3 R3 P2, keeps: [weights, inputs, outputs]}\n");
+    struct sdse_mapping *again = NULL;
+    sdse_mapping_from_tree(s.arena, parse(&s.diags, text), s.arch, &layer, &s.diags,
+                           &again);
+    assert_clean(&s.diags);
+    assert_memory_equal(again, s.mapping, sizeof *again);
+    assert_non_null(
+        strstr(sdse_mapping_text(s.arena, s.arch, NULL, s.mapping), "K16,"));
+    sdse_arena_free(s.arena);
+}
+
+static void what_costs_changes_the_text(void **state) {
+    (void)state;
+    static const char *const sets[][2] = {
+        {"clock_ghz", "2"},
+        {"node_nm", "65"},
+        {"word_bits", "16"},
+        {"GLB.capacity_kib", "8"},
+        {"GLB.port_bits", "64"},
+        {"GLB.banks", "2"},
+        {"GLB.buffering", "2"},
+        {"GLB.overlap", "false"},
+        {"GLB.read_bits_per_cycle", "32"},
+        {"GLB.write_bits_per_cycle", "32"},
+        {"GLB.shared_bits_per_cycle", "32"},
+        {"GLB.read_pj", "3"},
+        {"GLB.fill_pj", "3"},
+        {"GLB.update_pj", "3"},
+        {"GLB.leakage_mw", "1"},
+        {"GLB.area_mm2", "1"},
+        {"GLB.table", "sram"},
+        {"GLB.format", "{inputs: bitmap}"},
+        {"GLB.keeps", "[inputs]"},
+        {"GLB.fanout.x", "8"},
+        {"GLB.fanout.y", "2"},
+        {"GLB.fanout.dims_x", "[K, C]"},
+        {"GLB.network.topology", "tree"},
+        {"GLB.network.multicast", "false"},
+        {"GLB.network.reduce", "true"},
+        {"GLB.network.window_sharing", "true"},
+        {"GLB.network.pj_per_bit", "1"},
+        {"compute.pj_per_mac", "1"},
+        {"compute.cycles_per_mac", "4"},
+        {"compute.leakage_mw", "4"},
+        {"compute.area_um2", "4"},
+        {"area", "{other_um2: 5}"},
+        {"count_drain_reads", "false"},
+        {"count_return_transfers", "false"},
+        {"count_fill_drain", "true"},
+        {"engines", "[{kind: rebuild, below: GLB, free: true, rows_per_cycle: 1}]"},
+        {"dataflow", "[{constraints: [{level: RF, stationary: weights}]}]"},
+    };
+    struct small s = load_small();
+    const char *before = sdse_arch_text(s.arena, s.arch);
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        struct sdse_set set = {.path = sets[i][0], .value = sets[i][1]};
+        struct sdse_arch *arch = NULL, *again = NULL;
+        sdse_arch_from_tree(s.arena, parse(&s.diags, small_arch), &set, 1, &s.diags,
+                            &arch);
+        assert_clean(&s.diags);
+        const char *after = sdse_arch_text(s.arena, arch);
+        if (strcmp(before, after) == 0)
+            fail_msg("%s changes nothing", set.path);
+        sdse_arch_from_tree(s.arena, parse(&s.diags, after), NULL, 0, &s.diags, &again);
+        assert_clean(&s.diags);
+        assert_string_equal(sdse_arch_text(s.arena, again), after);
+    }
+    sdse_arena_free(s.arena);
+}
+
+static void a_sweep_round_trips(void **state) {
+    (void)state;
+    static const char sweep_text[] =
+        "name: s\nworkloads: [a.yaml, /b c.yaml]\narchs: [x.yaml]\n"
+        "override: {GLB.capacity_kib: [64, 128], GLB.fanout: {x: 2}, "
+        "GLB.fanout.dims_x: [[K, C], [P]], compute.free: true}\n"
+        "weight_forms: [raw, {name: sd, basis_size: [3, 5], density: [0.1, 0.25]}]\n"
+        "objective: latency\nconstraints: {max_area_mm2: 2.5}\nmapper: {seconds: 3}\n";
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_sweep *sweep = NULL, *again = NULL;
+    sdse_sweep_from_tree(arena, parse(&diags, sweep_text), &diags, &sweep);
+    assert_clean(&diags);
+    assert_int_equal(sweep->form_count, 5);
+    assert_string_equal(sweep->forms[4].name, "sd basis_size=5 density=0.25");
+    assert_true(sweep->forms[3].setting.density == 0.1);
+    assert_int_equal(sweep->override_count, 4);
+    assert_int_equal(sweep->overrides[2].value_count, 2);
+    assert_string_equal(sweep->overrides[2].values[0], "[K, C]");
+    assert_string_equal(sweep->overrides[1].values[0], "{\"x\": 2}");
+    assert_int_equal(sweep->objective, SDSE_LATENCY);
+    const char *text = sdse_sweep_text(arena, sweep);
+    sdse_sweep_from_tree(arena, parse(&diags, text), &diags, &again);
+    assert_clean(&diags);
+    assert_string_equal(sdse_sweep_text(arena, again), text);
+    sdse_arena_free(arena);
+}
+
+static void paths_of_a_sweep_are_beside_its_file(void **state) {
+    (void)state;
+    static const char text[] =
+        "name: s\nworkloads: [../w/a.yaml, /b.yaml]\narchs: [x]\n";
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_node *root = NULL;
+    struct sdse_sweep *sweep = NULL;
+    sdse_tree_parse_memory(arena, "sweeps/s.yaml", text, strlen(text), &diags, &root);
+    sdse_sweep_from_tree(arena, root, &diags, &sweep);
+    assert_clean(&diags);
+    assert_string_equal(sweep->workloads[0], "sweeps/../w/a.yaml");
+    assert_string_equal(sweep->workloads[1], "/b.yaml");
+    assert_string_equal(sweep->archs[0], "sweeps/x");
+    assert_int_equal(sweep->form_count, 1);
+    assert_string_equal(sweep->forms[0].name, "raw");
+    sdse_arena_free(arena);
+}
+
+static void draws_the_loop_nest(void **state) {
+    (void)state;
+    struct small s = load_small();
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    sdse_show_mapping(out, s.arch, &layer, s.mapping);
+    fclose(out);
+    assert_string_equal(text, "DRAM [weights 180, inputs 30, outputs 160] words\n"
+                              "|  for K in 0..1\n"
+                              "|    for P in 0..3\n"
+                              "GLB [weights 144, inputs 12, outputs 32] words\n"
+                              "|      spread on X: K in 0..15 (last pass 0..3)\n"
+                              "RF [weights 9, inputs 12, outputs 2] words\n"
+                              "|        for C in 0..2\n"
+                              "|          for R in 0..2\n"
+                              "|            for P in 0..1\n"
+                              "|              MAC\n");
+    free(text);
+    sdse_arena_free(s.arena);
+}
+
+static void shows_hierarchy_and_sources(void **state) {
+    (void)state;
+    struct small s = load_small();
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    sdse_show_arch(out, s.arch);
+    fclose(out);
+    assert_non_null(strstr(text,
+                           "GLB          1 x sram, 4 KiB, keeps weights inputs "
+                           "outputs\n             read 2, fill 2, update 2 pJ per "
+                           "access of 32 bit\n"));
+    assert_non_null(strstr(text,
+                           "   |  fan-out   X 16 [K] Y 1 [NKCPQRSG]\n"
+                           "   |           weights  bus, multicast, 0.01 pJ/bit\n"));
+    assert_non_null(strstr(text, "RF           16 x regfile, 64 B"));
+    assert_non_null(strstr(text, "multipliers  16, 1 cycle per MAC, 0.2 pJ per MAC"));
+    assert_non_null(strstr(text, "pJ/bit      Q           a \"b\"\n"));
+    free(text);
+    sdse_arena_free(s.arena);
+}
+
+static void shows_layers_with_macs_and_parameters(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *net = NULL;
+    sdse_workload_from_tree(
+        arena,
+        parse(&diags, "name: n\nsource: s\nparameters_not_in_layers: 7\nlayers:\n"
+                      "- {name: c, kind: conv, in: [3, 8, 8], out_channels: 4, kernel: "
+                      "3, pad: 1, "
+                      "repeat: 2}\n"
+                      "- {name: m, kind: matmul, heads: 2, m: 3, k: 4, n: 5}\n"),
+        &diags, &net);
+    assert_clean(&diags);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    sdse_show_workload(out, net);
+    fclose(out);
+    // 8 * 8 * 4 * 27 = 6912 MACs twice, 2 * 3 * 4 * 5 = 120; 108 weights twice
+    assert_non_null(strstr(text, "3 layers, 13944 MACs, 216 weights in layers, 7 other "
+                                 "parameters, 624 input words"));
+    assert_non_null(strstr(text, "40*"));
+    free(text);
+    sdse_arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shipped_accelerators_round_trip),
+        cmocka_unit_test(shipped_workloads_round_trip),
+        cmocka_unit_test(a_mapping_round_trips),
+        cmocka_unit_test(what_costs_changes_the_text),
+        cmocka_unit_test(a_sweep_round_trips),
+        cmocka_unit_test(paths_of_a_sweep_are_beside_its_file),
+        cmocka_unit_test(draws_the_loop_nest),
+        cmocka_unit_test(shows_hierarchy_and_sources),
+        cmocka_unit_test(shows_layers_with_macs_and_parameters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
