@@ -283,11 +283,120 @@ static void test_admits(void **state) {
     sdse_arena_free(arena);
 }
 
+// Layer2.1.conv2 of ResNet-50 (128 -> 128 channels, 28 x 28, 3 x 3) as each dataflow is
+// published, and the cycles its multipliers take.
+static const struct {
+    const char *arch, *mapping;
+    uint64_t compute_cycles;
+} published[] = {
+    // 14 output rows x (3 kernel rows x 4 channel sets): all 168 elements.
+    {"eyeriss",
+     "mapping:\n"
+     "  - {level: DRAM, temporal: K2 P2 C8}\n"
+     "  - {level: GLB, temporal: K4 Q28, spatial_x: P14, spatial_y: C4 R3}\n"
+     "  - {level: psum, temporal: K16 C4 S3}\n",
+     115605504 / 168},
+    {"diannao",
+     "mapping:\n"
+     "  - {level: DRAM, temporal: K8 P28 Q28 C2}\n"
+     "  - {level: sums, temporal: C4 R3 S3, spatial_x: K16, spatial_y: C16}\n",
+     115605504 / 256},
+    // Seven of eight multipliers of a line, four cycles each.
+    {"smartexchange",
+     "mapping:\n"
+     "  - {level: DRAM, temporal: K2 P28 Q2}\n"
+     "  - {level: output_gb, temporal: Q2, spatial_x: K64}\n"
+     "  - {level: wbuf, temporal: C8 R3, spatial_x: C16}\n"
+     "  - {level: ififo, temporal: S3, spatial_x: Q7}\n",
+     115605504 / (8192 / 8 * 7) * 4},
+    // Half of the columns, 192 of 256 rows.
+    {"tpu",
+     "mapping:\n"
+     "  - {level: accumulators, temporal: C2 R3}\n"
+     "  - {level: queue, temporal: P28 Q28, spatial_x: K128, spatial_y: C64 S3}\n",
+     115605504 / (128 * 192)},
+    {"simba",
+     "mapping:\n"
+     "  - {level: DRAM, temporal: P14}\n"
+     "  - {level: GLB, temporal: Q2, spatial_x: K4, spatial_y: C4}\n"
+     "  - {level: accum, temporal: C4 R3 S3 K4 P2 Q14, spatial_x: K8, spatial_y: C8}\n",
+     115605504 / 1024},
+};
+
+static unsigned loop_dims(const struct sdse_loops *loops) {
+    unsigned dims = 0;
+    for (unsigned i = 0; i < loops->count; i++)
+        dims |= SDSE_BIT(loops->loop[i].dim);
+    return dims;
+}
+
+// A mapping keeps to the lists of dimensions of a dataflow.
+static void check_keeps_to(const struct sdse_arch *arch,
+                           const struct sdse_dataflow *dataflow,
+                           const struct sdse_mapping *mapping) {
+    for (size_t i = 0; i < dataflow->constraint_count; i++) {
+        const struct sdse_constraint *constraint = &dataflow->constraints[i];
+        const struct sdse_mapping_level *level = &mapping->level[constraint->level];
+        const struct sdse_loops *loops =
+            constraint->kind == SDSE_TEMPORAL_DIMS    ? &level->temporal
+            : constraint->kind == SDSE_SPATIAL_X_DIMS ? &level->spatial[0]
+                                                      : &level->spatial[1];
+        if (loop_dims(loops) & ~constraint->dims)
+            fail_msg("%s: the published mapping breaks the constraint of line %u",
+                     arch->name, constraint->loc.line);
+    }
+}
+
+static void check_published(struct sdse_arena *arena, const char *name,
+                            const char *text, uint64_t compute_cycles,
+                            const struct sdse_layer *layer) {
+    const struct sdse_arch *arch = load_arch(arena, name);
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_node *root = NULL;
+    struct sdse_mapping *mapping = NULL;
+    enum sdse_status status =
+        sdse_tree_parse_memory(arena, name, text, strlen(text), &diags, &root);
+    if (status == SDSE_OK)
+        status = sdse_mapping_from_tree(arena, root, arch, layer, &diags, &mapping);
+    sdse_diags_print(&diags, stderr, false);
+    assert_int_equal(status, SDSE_OK);
+    check_keeps_to(arch, find_dataflow(arch, layer->kind), mapping);
+    struct sdse_model *model = NULL;
+    assert_int_equal(sdse_model_new(arch, layer, NULL, arena, &model), SDSE_OK);
+    unsigned level = 0;
+    const enum sdse_verdict verdict = sdse_mapping_verdict(model, mapping, &level);
+    if (verdict != SDSE_VALID)
+        fail_msg("%s: verdict %d at level %u", name, (int)verdict, level);
+    struct sdse_cost cost;
+    sdse_evaluate_full(model, mapping, &cost);
+    assert_int_equal(cost.compute_cycles, compute_cycles);
+}
+
+static void test_published_mappings(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_workload *workload = load_workload(arena, "resnet50");
+    const struct sdse_layer *layer = NULL;
+    for (size_t l = 0; l < workload->layer_count; l++)
+        if (strcmp(workload->layers[l].name, "layer2.1.conv2") == 0)
+            layer = &workload->layers[l];
+    assert_non_null(layer);
+    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++)
+        check_published(arena, published[i].arch, published[i].mapping,
+                        published[i].compute_cycles, layer);
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_marks), cmocka_unit_test(test_provisional),
-        cmocka_unit_test(test_sizes), cmocka_unit_test(test_multipliers),
-        cmocka_unit_test(test_area),  cmocka_unit_test(test_admits),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_provisional),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_multipliers),
+        cmocka_unit_test(test_area),
+        cmocka_unit_test(test_admits),
+        cmocka_unit_test(test_published_mappings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
