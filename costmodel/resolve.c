@@ -109,10 +109,11 @@ static void check_networks(struct resolver *r, const struct sdse_level *level) {
     snprintf(owner, sizeof owner, "fan-out of '%.80s'", level->name);
     for (int t = 0; t < SDSE_TENSORS; t++) {
         const struct sdse_network *network = &level->network[t];
-        if (network->free || is_charged(&network->pj_per_bit) ||
-            is_charged(&network->hop_pj_per_bit) ||
-            is_charged(&network->router_pj_per_bit) ||
-            (t == SDSE_OUTPUTS && is_charged(&network->pj_per_add)))
+        const bool hops =
+            network->topology == SDSE_MESH && (is_charged(&network->hop_pj_per_bit) ||
+                                               is_charged(&network->router_pj_per_bit));
+        const bool adders = t == SDSE_OUTPUTS && is_charged(&network->pj_per_add);
+        if (network->free || is_charged(&network->pj_per_bit) || hops || adders)
             continue;
         char what[64];
         snprintf(what, sizeof what, "the energy of moving %s",

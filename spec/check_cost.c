@@ -81,11 +81,9 @@ void sdse_check_topology_cost(struct sdse_subject *s) {
             continue;
         const struct sdse_network *link = &level_at(s, i)->network[t];
         bool hops = link->hop_pj_per_bit.given || link->router_pj_per_bit.given;
-        bool has_hops = link->topology == SDSE_MESH || link->topology == SDSE_SYSTOLIC;
-        if (hops && !has_hops)
+        if (hops && link->topology != SDSE_MESH)
             sdse_check_report(s, link_place(s, i, t),
-                              "level '%s', %s: only a mesh or systolic network has "
-                              "hops",
+                              "level '%s', %s: only a mesh has hops",
                               level_at(s, i)->name, sdse_tensor_words[t]);
         if (link->pj_per_add.given && link->topology != SDSE_TREE)
             sdse_check_report(s, link_place(s, i, t),

@@ -171,6 +171,17 @@ static void test_tree_adders(void **state) {
     assert_one(f, "missing-cost", 12, "moving weights");
 }
 
+// Hops are charged on a mesh only: elsewhere they would cost nothing, silently.
+static void test_hops_without_mesh(void **state) {
+    struct fixture *f = *state;
+    f->arch.level[1].fanout_y = 2;
+    f->arch.level[1].fanout_loc = (struct sdse_loc){"a.yaml", 12, 5};
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        f->arch.level[1].network[t].hop_pj_per_bit = given(0.1);
+    f->arch.level[1].network[SDSE_INPUTS].topology = SDSE_SYSTOLIC;
+    assert_one(f, "missing-cost", 12, "moving inputs");
+}
+
 static void test_outside_table(void **state) {
     struct fixture *f = *state;
     f->arch.level[1].capacity_bits = 8 * 100;
@@ -187,11 +198,17 @@ static void test_unlimited_table(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        FRESH(test_macros),          FRESH(test_given_numbers_stay),
-        FRESH(test_wide_port),       FRESH(test_missing),
-        FRESH(test_zero_is_missing), FRESH(test_declared_free),
-        FRESH(test_all_at_once),     FRESH(test_tree_adders),
-        FRESH(test_outside_table),   FRESH(test_unlimited_table),
+        FRESH(test_macros),
+        FRESH(test_given_numbers_stay),
+        FRESH(test_wide_port),
+        FRESH(test_missing),
+        FRESH(test_zero_is_missing),
+        FRESH(test_declared_free),
+        FRESH(test_all_at_once),
+        FRESH(test_tree_adders),
+        FRESH(test_hops_without_mesh),
+        FRESH(test_outside_table),
+        FRESH(test_unlimited_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
