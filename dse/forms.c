@@ -14,7 +14,7 @@ struct sdse_weight_shape sdse_layer_weight_shape(const struct sdse_layer *layer)
 
 struct sdse_smartdeal_setting
 sdse_form_smartdeal_setting(const struct sdse_form_setting *setting) {
-    static const enum sdse_store stores[] = {
+    static const enum sdse_zero_store stores[] = {
         [SDSE_INDEX_ELEMENT_BITMAP] = SDSE_STORE_ELEMENT_BITMAP,
         [SDSE_INDEX_ROW] = SDSE_STORE_ROW_INDEX,
         [SDSE_INDEX_RUN_LENGTH] = SDSE_STORE_RUN_LENGTH,

@@ -186,6 +186,12 @@ struct sdse_point_record {
     const struct sdse_front_element *front;
 };
 
+// What a front is made of. NAN where a point is infeasible.
+struct sdse_point_figures {
+    double energy_pj, latency_cycles, area_mm2;
+    bool infeasible;
+};
+
 // One epoch of a training run; NAN where not measured.
 struct sdse_epoch_record {
     double train_loss, train_accuracy, test_accuracy, learning_rate;

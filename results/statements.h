@@ -57,6 +57,8 @@
                  " WHERE hash = ?")                                                   \
     X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                          \
     X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                        \
+    X(POINT_FIGURES, "SELECT energy_pj, latency_cycles, area_mm2, status FROM point"  \
+                     " WHERE hash = ? AND status <> 'error'")                         \
     X(DROP_FAILED_POINT, "DELETE FROM point WHERE hash = ? AND status = 'error'")     \
     X(ADD_POINT, "INSERT INTO point(hash, status, reason, arch_hash, workload_hash,"  \
                  " form_hash, arch, workload, form, objective, area_mm2, energy_pj,"  \

@@ -73,6 +73,10 @@ bool sdse_store_has_point(struct sdse_store *store, struct sdse_hash point);
 // Writes the point's status if it is stored.
 bool sdse_store_point_status(struct sdse_store *store, struct sdse_hash point,
                              enum sdse_point_status *status);
+// Figures of a point that is stored with status ok or infeasible; NAN for what it
+// lacks.
+bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
+                             struct sdse_point_figures *figures);
 bool sdse_store_has_solution(struct sdse_store *store, struct sdse_hash solution);
 bool sdse_store_has_front(struct sdse_store *store, struct sdse_hash front);
 bool sdse_store_has_form(struct sdse_store *store, struct sdse_hash form);

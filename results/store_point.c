@@ -109,6 +109,27 @@ bool sdse_store_point_status(struct sdse_store *store, struct sdse_hash point,
     return true;
 }
 
+static double column_or_nan(sqlite3_stmt *statement, int column) {
+    return sqlite3_column_type(statement, column) == SQLITE_NULL
+               ? (double)NAN
+               : sqlite3_column_double(statement, column);
+}
+
+bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
+                             struct sdse_point_figures *figures) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_POINT_FIGURES);
+    sdse_bind_hash(&query, point);
+    if (!sdse_bind_row(&query))
+        return false;
+    figures->energy_pj = column_or_nan(query.statement, 0);
+    figures->latency_cycles = column_or_nan(query.statement, 1);
+    figures->area_mm2 = column_or_nan(query.statement, 2);
+    const char *status = (const char *)sqlite3_column_text(query.statement, 3);
+    figures->infeasible = strcmp(status, "infeasible") == 0;
+    sqlite3_reset(query.statement);
+    return true;
+}
+
 static enum sdse_status link_position(struct sdse_store *store, int64_t sweep,
                                       uint64_t position, int64_t point) {
     struct sdse_binding link = sdse_bind(store, SDSE_SQL_LINK_POINT);

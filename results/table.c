@@ -134,35 +134,6 @@ size_t sdse_table_rows(const struct sdse_table *table) {
     return table->column_count ? table->cell_count / table->column_count : 0;
 }
 
-static const struct cell *cell_at(const struct sdse_table *table, size_t row,
-                                  size_t column) {
-    size_t index = row * table->column_count + column;
-    assert(column < table->column_count && index < table->cell_count);
-    const struct chunk *chunk = table->first;
-    for (; index >= CHUNK_CELLS; index -= CHUNK_CELLS)
-        chunk = chunk->next;
-    return &chunk->cells[index];
-}
-
-const char *sdse_table_text(const struct sdse_table *table, size_t row, size_t column) {
-    const struct cell *cell = cell_at(table, row, column);
-    return cell->kind == CELL_TEXT ? cell->text : NULL;
-}
-
-double sdse_table_real(const struct sdse_table *table, size_t row, size_t column) {
-    const struct cell *cell = cell_at(table, row, column);
-    switch (cell->kind) {
-    case CELL_F64:
-        return cell->f64;
-    case CELL_U64:
-        return (double)cell->u64;
-    case CELL_I64:
-        return (double)cell->i64;
-    default:
-        return (double)NAN;
-    }
-}
-
 // ---- cells as text ----
 
 void sdse_table_shortest(double value, char text[32]) {

@@ -53,11 +53,6 @@ size_t sdse_table_columns(const struct sdse_table *table);
 // Complete rows.
 size_t sdse_table_rows(const struct sdse_table *table);
 
-// The cell at (row, column), both inside the table. The text is NULL for other cells; a
-// number of any kind becomes a double, anything else NAN.
-const char *sdse_table_text(const struct sdse_table *table, size_t row, size_t column);
-double sdse_table_real(const struct sdse_table *table, size_t row, size_t column);
-
 // Writes the table. Columns of numbers are right-aligned. Control characters are
 // escaped, so that a name cannot drive a terminal. SDSE_IO if the stream failed,
 // SDSE_NO_MEMORY if a cell was lost.

@@ -29,7 +29,7 @@ struct sdse_coded_layer {
 
     // Decomposed layers only.
     struct sdse_slicing slicing;
-    enum sdse_store store;
+    enum sdse_zero_store store;
     uint32_t coefficient_bits, basis_bits, scale_bits, run_bits;
     uint32_t window;   // exponents lowest … lowest + window - 1 have codes
     int32_t lowest;    // exponent of |code| = 1

@@ -22,7 +22,7 @@ struct sdse_smartdeal_setting sdse_smartdeal_setting_default(void) {
     };
 }
 
-static bool zero_takes_a_code(enum sdse_store store) {
+static bool zero_takes_a_code(enum sdse_zero_store store) {
     return store == SDSE_STORE_ROW_INDEX || store == SDSE_STORE_DENSE;
 }
 

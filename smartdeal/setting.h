@@ -36,7 +36,7 @@ enum sdse_prune_mode {
 };
 
 // How zero coefficients are told from the others in memory (smartdeal/pack.h).
-enum sdse_store {
+enum sdse_zero_store {
     SDSE_STORE_ELEMENT_BITMAP, // 1 bit per entry
     SDSE_STORE_ROW_INDEX,      // 1 bit per row; zeros inside kept rows take a code
     SDSE_STORE_RUN_LENGTH,     // length of the run of zeros before each non-zero
@@ -73,7 +73,7 @@ struct sdse_smartdeal_setting {
     uint32_t basis_bits;       // of one basis word, two's complement
     uint32_t scale_bits;       // of the stored exponent of a block's basis
     uint32_t weight_bits;      // of a rebuilt weight, two's complement
-    enum sdse_store store;
+    enum sdse_zero_store store;
     uint32_t run_bits; // of a run length [1 … 8]; 0 = the cheapest for the layer
 };
 

@@ -136,24 +136,6 @@ static void holds_many_rows(void **state) {
     sdse_arena_free(arena);
 }
 
-static void cells_read_back(void **state) {
-    (void)state;
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_table *table = sdse_table_new(arena);
-    sdse_table_add_column(table, "name", NULL, 0);
-    sdse_table_add_column(table, "value", NULL, 0);
-    for (uint64_t i = 0; i < 2000; i++) { // several chunks
-        sdse_table_add_text(table, i % 2 ? "odd" : NULL);
-        sdse_table_add_u64(table, i);
-    }
-    assert_null(sdse_table_text(table, 0, 0));
-    assert_string_equal(sdse_table_text(table, 1999, 0), "odd");
-    assert_true(sdse_table_real(table, 1999, 1) == 1999);
-    assert_true(isnan(sdse_table_real(table, 1999, 0)));
-    assert_true(sdse_table_real(table, 512, 1) == 512); // first cell row of a chunk
-    sdse_arena_free(arena);
-}
-
 static void knows_format_names(void **state) {
     (void)state;
     enum sdse_table_format format = SDSE_TABLE_TEXT;
@@ -170,7 +152,6 @@ int main(void) {
         cmocka_unit_test(disarms_controls),
         cmocka_unit_test(shortest_text_reads_back),
         cmocka_unit_test(holds_many_rows),
-        cmocka_unit_test(cells_read_back),
         cmocka_unit_test(knows_format_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

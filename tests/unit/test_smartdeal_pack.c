@@ -68,7 +68,7 @@ static void packing_and_unpacking_is_bit_exact(void **state) {
         for (int i = 0; i < 3; i++) {
             for (uint32_t n = 0; n <= 7; n += n ? 3 : 4) {
                 struct sdse_smartdeal_setting s = sdse_smartdeal_setting_default();
-                s.store = (enum sdse_store)store;
+                s.store = (enum sdse_zero_store)store;
                 s.basis_size = n;
                 s.rows_per_slice = n == 4 ? 5 : 0;
                 s.threshold_mode = SDSE_THRESHOLD_SPARSITY;
@@ -104,7 +104,7 @@ static void sizes_follow_the_formulas(void **state) {
     const struct sdse_weight_shape shape = {1, 8, 64, 3, 3, false};
     uint64_t sizes[SDSE_STORES];
     for (int store = 0; store < SDSE_STORES; store++) {
-        s.store = (enum sdse_store)store;
+        s.store = (enum sdse_zero_store)store;
         struct sdse_coded_layer layer = make(&s, shape);
         struct sdse_density d;
         sdse_count_density(&layer, &d);
@@ -169,7 +169,7 @@ static void no_flipped_bit_is_misread(void **state) {
     unsigned refused = 0, accepted = 0;
     for (int store = 0; store < SDSE_STORES; store++) {
         struct sdse_smartdeal_setting s = sdse_smartdeal_setting_default();
-        s.store = (enum sdse_store)store;
+        s.store = (enum sdse_zero_store)store;
         s.threshold_mode = SDSE_THRESHOLD_SPARSITY;
         s.threshold = 0.6;
         struct sdse_coded_layer layer =
@@ -211,7 +211,7 @@ static void wrong_lengths_are_refused(void **state) {
     (void)state;
     for (int store = 0; store < SDSE_STORES; store++) {
         struct sdse_smartdeal_setting s = sdse_smartdeal_setting_default();
-        s.store = (enum sdse_store)store;
+        s.store = (enum sdse_zero_store)store;
         struct sdse_coded_layer layer =
             make(&s, (struct sdse_weight_shape){1, 3, 5, 3, 3, false});
         struct sdse_packed packed;

@@ -15,7 +15,7 @@
 // Sizes of dense coefficients and of the row index do not depend on the values, so
 // zero codes do.
 static double section_mb(const char *network, enum sdse_section section,
-                         enum sdse_store store, bool depthwise) {
+                         enum sdse_zero_store store, bool depthwise) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
