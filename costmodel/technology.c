@@ -156,13 +156,14 @@ static const char *range_text(const struct sdse_sram_table *table, struct slice 
                               struct range range, double capacity_bytes,
                               uint32_t width_bits, struct sdse_arena *arena) {
     const unsigned node_nm = rows.rows->node_nm;
-    if (range.largest > 0)
+    if (range.largest > 0) {
         return sdse_arena_printf(
             arena,
             "table %s has %u-bit macros of %u to %u bytes at %u nm, "
             "not of %.10g bytes",
             table->name, width_bits, range.smallest, range.largest, node_nm,
             capacity_bytes);
+    }
     uint32_t narrowest = UINT32_MAX, widest = 0;
     for (size_t i = 0; i < rows.count; i++) {
         const uint32_t width = rows.rows[i].width_bits;
@@ -242,11 +243,11 @@ enum sdse_status sdse_sram_lookup(const char *table_name, double node_nm,
     struct point point =
         between(&end[0], &end[1], log_part(end[0].node_low, node_nm, end[1].node_low));
     const char *note = "";
-    if (node_nm < point.node_low || node_nm > point.node_high)
-        if (!scale_node(&point, node_nm, arena, &note))
-            return refuse(
-                why, sdse_arena_printf(
-                         arena, "node scaling knows 7 to 130 nm, not %g nm", node_nm));
+    const bool beyond = node_nm < point.node_low || node_nm > point.node_high;
+    if (beyond && !scale_node(&point, node_nm, arena, &note))
+        return refuse(
+            why, sdse_arena_printf(arena, "node scaling knows 7 to 130 nm, not %g nm",
+                                   node_nm));
     const char *origin =
         note ? describe(table, &point, capacity_bytes, width_bits, node_nm, note, arena)
              : NULL;
