@@ -1,0 +1,257 @@
+#include "smartdeal/manifest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "smartdeal/npy.h"
+
+static const char header[] = "layer\tkind\tfile\tshape";
+
+enum { COLUMNS = 4, LARGEST_BYTES = 16 * 1024 * 1024 };
+
+struct reader {
+    const char *folder;
+    struct sdse_arena *arena;
+    struct sdse_diags *diags;
+    const char *file; // path of manifest.tsv
+    struct sdse_manifest_entry *entries;
+    size_t count;
+    enum sdse_status status;
+};
+
+__attribute__((format(printf, 5, 6))) static bool refuse(struct reader *reader,
+                                                         unsigned line, unsigned column,
+                                                         const char *check,
+                                                         const char *format, ...) {
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    sdse_diag_add(reader->diags, SDSE_ERROR,
+                  (struct sdse_loc){reader->file, line, column}, check, "%s", text);
+    return false;
+}
+
+// The whole file as text in the arena, or NULL (reported, or memory is out).
+static char *read_text(struct reader *reader) {
+    struct stat info;
+    if (stat(reader->file, &info) != 0)
+        return refuse(reader, 0, 0, "manifest-open", "%s", strerror(errno)), NULL;
+    if (!S_ISREG(info.st_mode) || info.st_size > LARGEST_BYTES)
+        return refuse(reader, 0, 0, "manifest-open",
+                      "not a regular file, or larger than 16 MiB"),
+               NULL;
+    FILE *file = fopen(reader->file, "rb");
+    if (!file)
+        return refuse(reader, 0, 0, "manifest-open", "%s", strerror(errno)), NULL;
+    size_t length = (size_t)info.st_size;
+    char *text = sdse_arena_alloc(reader->arena, length + 1, 1);
+    if (!text)
+        reader->status = SDSE_NO_MEMORY;
+    else if (fread(text, 1, length, file) != length) {
+        reader->status = SDSE_IO;
+        text = NULL;
+    }
+    fclose(file);
+    return text;
+}
+
+static bool is_inside(const char *path) {
+    if (path[0] == '/')
+        return false;
+    for (const char *at = path; at; at = strchr(at, '/')) {
+        at += *at == '/';
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0'))
+            return false;
+    }
+    return true;
+}
+
+static bool parse_shape(const char *text, struct sdse_manifest_entry *entry) {
+    for (const char *at = text;; at++) {
+        char *end;
+        if (*at < '0' || *at > '9' || entry->rank == SDSE_ARRAY_MAX_RANK)
+            return false;
+        errno = 0;
+        entry->shape[entry->rank++] = strtoull(at, &end, 10);
+        at = end;
+        if (errno || (*at && *at != 'x'))
+            return false;
+        if (!*at)
+            return true;
+    }
+}
+
+// The .npy file's header must say what the manifest says.
+static bool check_file(struct reader *reader, const struct sdse_manifest_entry *entry,
+                       unsigned line, unsigned column) {
+    struct sdse_array array;
+    enum sdse_status status = sdse_npy_read_shape(entry->path, &array, reader->diags);
+    if (status != SDSE_OK) {
+        if (status != SDSE_INVALID)
+            reader->status = status;
+        return false;
+    }
+    bool same =
+        array.rank == entry->rank &&
+        memcmp(array.shape, entry->shape, array.rank * sizeof *array.shape) == 0;
+    return same || refuse(reader, line, column, "manifest-shape",
+                          "layer '%s': the .npy file has another shape", entry->layer);
+}
+
+// Cuts a line at its tabs. False, reported, unless there are exactly four full columns.
+static bool split_line(struct reader *reader, char *line, unsigned number,
+                       char *column[COLUMNS]) {
+    unsigned count = 0;
+    for (char *at = line; at; count++) {
+        if (count < COLUMNS)
+            column[count] = at;
+        at = strchr(at, '\t');
+        if (at)
+            *at++ = '\0';
+    }
+    for (unsigned i = 0; i < COLUMNS && i < count; i++)
+        if (!column[i][0])
+            return refuse(reader, number, 1, "manifest-columns", "column %u is empty",
+                          i + 1);
+    return count == COLUMNS ||
+           refuse(reader, number, 1, "manifest-columns",
+                  "%u columns where layer, kind, file and shape are needed", count);
+}
+
+static void read_line(struct reader *reader, char *line, unsigned number) {
+    char *column[COLUMNS] = {0};
+    if (!split_line(reader, line, number, column))
+        return;
+    unsigned at[COLUMNS];
+    for (unsigned i = 0; i < COLUMNS; i++)
+        at[i] = (unsigned)(column[i] - line) + 1;
+    struct sdse_manifest_entry entry = {.layer = column[0],
+                                        .kind = column[1],
+                                        .file = column[2],
+                                        .loc = {reader->file, number, 1}};
+    bool good = true;
+    if (strcmp(entry.kind, "conv") != 0 && strcmp(entry.kind, "dwconv") != 0 &&
+        strcmp(entry.kind, "fc") != 0)
+        good = refuse(reader, number, at[1], "manifest-kind",
+                      "kind '%s' where conv, dwconv or fc is needed", entry.kind);
+    if (!is_inside(entry.file))
+        good = refuse(reader, number, at[2], "manifest-file",
+                      "'%s' is not inside the folder", entry.file);
+    if (!parse_shape(column[3], &entry))
+        good = refuse(reader, number, at[3], "manifest-shape",
+                      "'%s' is not a shape like 64x3x7x7", column[3]);
+    entry.path = sdse_arena_printf(reader->arena, "%s/%s", reader->folder, entry.file);
+    if (!entry.path)
+        reader->status = SDSE_NO_MEMORY;
+    else if (good && check_file(reader, &entry, number, at[3]))
+        reader->entries[reader->count++] = entry;
+}
+
+static int compare_names(const void *a, const void *b) {
+    const struct sdse_manifest_entry *const *x = a, *const *y = b;
+    int order = strcmp((*x)->layer, (*y)->layer);
+    return order
+               ? order
+               : ((*x)->loc.line > (*y)->loc.line) - ((*x)->loc.line < (*y)->loc.line);
+}
+
+static void refuse_duplicates(struct reader *reader) {
+    const struct sdse_manifest_entry **sorted = SDSE_ARENA_ARRAY(
+        reader->arena, const struct sdse_manifest_entry *, reader->count + 1);
+    if (!sorted) {
+        reader->status = SDSE_NO_MEMORY;
+        return;
+    }
+    for (size_t i = 0; i < reader->count; i++)
+        sorted[i] = &reader->entries[i];
+    qsort(sorted, reader->count, sizeof *sorted, compare_names);
+    for (size_t i = 1; i < reader->count; i++)
+        if (strcmp(sorted[i]->layer, sorted[i - 1]->layer) == 0)
+            refuse(reader, sorted[i]->loc.line, 1, "manifest-layer",
+                   "layer '%s' was in line %u already", sorted[i]->layer,
+                   sorted[i - 1]->loc.line);
+}
+
+static void read_lines(struct reader *reader, char *text) {
+    size_t lines = 1;
+    for (const char *at = text; *at; at++)
+        lines += *at == '\n';
+    reader->entries =
+        SDSE_ARENA_ARRAY(reader->arena, struct sdse_manifest_entry, lines);
+    if (!reader->entries) {
+        reader->status = SDSE_NO_MEMORY;
+        return;
+    }
+    unsigned number = 0;
+    for (char *line = text; line && *line;) {
+        char *end = strchr(line, '\n');
+        if (end)
+            *end = '\0';
+        number++;
+        if (number > 1)
+            read_line(reader, line, number);
+        else if (strcmp(line, header) != 0)
+            refuse(reader, 1, 1, "manifest-header",
+                   "the first line must be: layer, kind, file, shape, with tabs "
+                   "between");
+        line = end ? end + 1 : NULL;
+    }
+    if (number == 0)
+        refuse(reader, 0, 0, "manifest-header", "the file is empty");
+    refuse_duplicates(reader);
+}
+
+enum sdse_status sdse_manifest_read(const char *folder, struct sdse_arena *arena,
+                                    struct sdse_manifest *out,
+                                    struct sdse_diags *diags) {
+    struct reader reader = {.folder = folder,
+                            .arena = arena,
+                            .diags = diags,
+                            .file =
+                                sdse_arena_printf(arena, "%s/manifest.tsv", folder)};
+    if (!reader.file)
+        return SDSE_NO_MEMORY;
+    size_t errors = diags->errors;
+    char *text = read_text(&reader);
+    if (text)
+        read_lines(&reader, text);
+    if (reader.status != SDSE_OK)
+        return reader.status;
+    if (diags->errors > errors)
+        return SDSE_INVALID;
+    *out = (struct sdse_manifest){reader.count, reader.entries};
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_manifest_write(const char *folder,
+                                     const struct sdse_manifest *manifest,
+                                     struct sdse_arena *arena,
+                                     struct sdse_diags *diags) {
+    const char *path = sdse_arena_printf(arena, "%s/manifest.tsv", folder);
+    if (!path)
+        return SDSE_NO_MEMORY;
+    FILE *file = fopen(path, "wb");
+    bool ok = file && fprintf(file, "%s\n", header) > 0;
+    for (size_t i = 0; ok && i < manifest->count; i++) {
+        const struct sdse_manifest_entry *entry = &manifest->entries[i];
+        ok = fprintf(file, "%s\t%s\t%s\t", entry->layer, entry->kind, entry->file) > 0;
+        for (unsigned d = 0; ok && d < entry->rank; d++)
+            ok = fprintf(file, "%s%" PRIu64, d ? "x" : "", entry->shape[d]) > 0;
+        ok = ok && fputc('\n', file) != EOF;
+    }
+    int error = errno;
+    if (file && fclose(file) != 0 && ok) {
+        ok = false;
+        error = errno;
+    }
+    if (ok)
+        return SDSE_OK;
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "manifest-write",
+                  "cannot be written: %s", strerror(error));
+    return SDSE_IO;
+}
