@@ -1,0 +1,51 @@
+// A tensor stored in an ONNX model: its shape checked against its data, its values.
+//
+//     onnx-tensor-shape   a negative dimension, more than 8, or more elements than fit
+//     onnx-tensor-length  fewer or more values than the shape needs
+//     onnx-tensor-type    an element type that is not read here
+//     onnx-external       external data that is outside the model's folder, missing or
+//                         too short
+#ifndef SDSE_IMPORT_ONNX_TENSOR_H
+#define SDSE_IMPORT_ONNX_TENSOR_H
+
+#include <onnx/onnx.pb-c.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/status.h"
+#include "smartdeal/array.h"
+
+struct sdse_onnx_shape {
+    bool known;
+    unsigned rank;
+    uint64_t dim[SDSE_ARRAY_MAX_RANK];
+};
+
+// True if no extent exceeds 2^48 and the extents, zeros taken as ones, multiply to at
+// most 2^62: then nobody need check arithmetic on one or two of them.
+bool sdse_onnx_shape_is_sane(const uint64_t *dims, unsigned rank);
+
+// Checks one tensor of the model in `file` and gives its shape. External data must be a
+// regular file below the model's folder, named by a relative path without "..", and
+// long enough. Returns false with a diagnostic at the file.
+bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
+                            struct sdse_onnx_shape *shape, struct sdse_diags *diags);
+
+// True for the element types of real numbers (not integers, not strings).
+bool sdse_onnx_tensor_is_real(const Onnx__TensorProto *tensor);
+
+// The values of a checked tensor as floats. The caller owns *out.
+//
+// Returns SDSE_OK; SDSE_INVALID with a diagnostic if the element type is not one of
+// enum sdse_dtype or a value exceeds f32; SDSE_NO_MEMORY; SDSE_IO.
+enum sdse_status sdse_onnx_tensor_read(const Onnx__TensorProto *tensor,
+                                       const char *file, struct sdse_array *out,
+                                       struct sdse_diags *diags);
+
+// The values of a small checked tensor (shapes, axes, scales) as doubles, allocated
+// from the arena; integers beyond 2^53 are rounded. NULL if the type is not a number's,
+// the data is external, or memory is out.
+double *sdse_onnx_tensor_fold(const Onnx__TensorProto *tensor, size_t count,
+                              struct sdse_arena *arena);
+
+#endif

@@ -1,0 +1,23 @@
+// An imported network as files of this project: workload.yaml, manifest.tsv and
+// weights/<layer>.npy in one folder.
+#ifndef SDSE_IMPORT_WRITE_H
+#define SDSE_IMPORT_WRITE_H
+
+#include <stdio.h>
+
+#include "import/onnx.h"
+
+// The workload as YAML (docs/formats.md). Loading it gives the same nests. Returns
+// SDSE_OK, or SDSE_IO if the stream refused.
+enum sdse_status sdse_workload_write_yaml(const struct sdse_workload *workload,
+                                          FILE *out);
+
+// Writes the three kinds of files into `folder`, which is made if missing (its parent
+// must exist); files there are replaced. Weights are converted one layer at a time.
+// Returns SDSE_OK; SDSE_INVALID with a diagnostic if a layer's weights are of a type
+// that is not read; SDSE_IO with a diagnostic [import-write]; SDSE_NO_MEMORY.
+enum sdse_status sdse_import_write(const struct sdse_imported *imported,
+                                   const char *folder, struct sdse_arena *arena,
+                                   struct sdse_diags *diags);
+
+#endif
