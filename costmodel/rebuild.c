@@ -37,9 +37,13 @@ uint64_t sdse_basis_words(const struct sdse_model *model, const struct sdse_view
            basis_area(model);
 }
 
+// Whether a run of `channels` input channels never leaves the block it starts in.
+static bool divides_block(const struct sdse_model *model, uint64_t channels) {
+    return block_elements(model) % (channels * channel_elements(model)) == 0;
+}
+
 uint64_t sdse_basis_loads(const struct sdse_model *model, const struct sdse_view *view,
                           unsigned engine, unsigned child) {
-    const unsigned weight_dims = sdse_tensor_dims(SDSE_WEIGHTS);
     uint64_t filters = view->tile[child][SDSE_G] * view->tile[child][SDSE_K];
     uint64_t channels = view->tile[child][SDSE_C];
     for (unsigned l = engine; l < child; l++) {
@@ -47,23 +51,20 @@ uint64_t sdse_basis_loads(const struct sdse_model *model, const struct sdse_view
         channels *= view->spatial_factor[l][SDSE_C];
     }
     // The innermost loops that stay in the block: taps, loops that do not move weights,
-    // and channels while the block lasts.
-    const uint64_t block_channels = block_elements(model) / channel_elements(model);
-    unsigned i = view->first[child];
+    // and channels while they divide the block. The first loop of channels that leaves
+    // it walks through whole blocks, one after the other; what is outside of that
+    // starts over.
     uint64_t passes = view->outside[child];
-    for (; i < view->loop_count; i++) {
+    bool stays = divides_block(model, channels);
+    for (unsigned i = view->first[child]; stays && i < view->loop_count; i++) {
         const struct sdse_view_loop *loop = &view->loop[i];
-        const bool moves = weight_dims >> loop->dim & 1u;
         if (loop->dim == SDSE_G || loop->dim == SDSE_K)
             break;
-        if (loop->dim == SDSE_C) {
-            if (channels * loop->factor > block_channels)
-                break;
-            channels *= loop->factor;
-        } else if (moves && loop->dim != SDSE_R && loop->dim != SDSE_S) {
-            break;
-        }
         passes /= loop->factor;
+        if (loop->dim != SDSE_C)
+            continue;
+        channels *= loop->factor;
+        stays = divides_block(model, channels);
     }
     uint64_t tiles;
     const uint64_t touched = blocks_touched(model, channels, &tiles);
