@@ -95,10 +95,13 @@ static double sum_parts(const struct sdse_cost *cost) {
 
 void fixture_cost(const struct sdse_arch *arch, uint64_t seed, struct sdse_cost *cost) {
     static const double scale_pj[] = {90e6, 22e6, 9e6};
+    // Cheap is slow: a trade-off, so that there is a front to find.
+    double trade = 0.4 + (double)(seed % 29) / 8;
     *cost = (struct sdse_cost){.level_count = arch->level_count};
     for (unsigned i = 0; i < arch->level_count; i++) {
         for (unsigned part = 0; part < SDSE_TENSORS; part++) {
-            double wave = 1.0 + (double)((seed * 7 + part * 3 + i) % 11) / 7.0;
+            double wave =
+                trade * (1.0 + (double)((seed * 7 + part * 3 + i) % 11) / 7.0);
             cost->level[i].flow[part] = (struct sdse_flow_cost){
                 .kept = true,
                 .tile_words = 100 + seed,
@@ -119,7 +122,7 @@ void fixture_cost(const struct sdse_arch *arch, uint64_t seed, struct sdse_cost 
     cost->mac_pj = 2.2 * 5e6 * (1.0 + (double)(seed % 7));
     cost->compute_leakage_pj = 1.1e6;
     cost->rebuild_pj = arch->rebuild.present ? 4.4e6 : 0;
-    cost->compute_cycles = 600000 + 1000 * (seed % 97);
+    cost->compute_cycles = (uint64_t)(2e6 / trade) + 1000 * (seed % 97);
     cost->latency_cycles = cost->compute_cycles + 50000 * (seed % 13);
     cost->bottleneck_level = (int)(seed % 4) - 2 < 0 ? -1 : (int)(seed % 3);
     cost->utilization = 0.25 + (double)(seed % 3) / 5;
