@@ -24,13 +24,13 @@ static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned ten
         .updates = flow->updates,
         .drain_reads = drain_reads,
     };
-    uint64_t read_bits = (flow->reads + drain_reads) * bits;
-    out->read_bits = (double)read_bits;
+    out->read_bits = (double)((flow->reads + drain_reads) * bits);
     out->fill_bits = (double)(flow->fills * bits);
     out->update_bits = (double)(flow->updates * bits);
-    if (memory->free)
-        return;
-    out->read_pj = accesses(read_bits, memory->port_bits) * memory->read_pj.value;
+    // Reading out to drain is an action of its own: its blocks round up by themselves.
+    out->read_pj = (accesses(flow->reads * bits, memory->port_bits) +
+                    accesses(drain_reads * bits, memory->port_bits)) *
+                   memory->read_pj.value;
     out->fill_pj =
         accesses(flow->fills * bits, memory->port_bits) * memory->fill_pj.value;
     out->update_pj =
@@ -42,18 +42,19 @@ static void cost_network(const struct sdse_arch *arch, unsigned level, unsigned 
     const struct simulated_network *moved = &run->network[level][tensor];
     const struct sdse_network *network = &arch->level[level].network[tensor];
     *out = (struct sdse_network_cost){.words = moved->words, .adds = moved->adds};
-    // Sums that come back to be added to cross the network too; the reference counts
-    // them below the outermost level only.
-    if (tensor == SDSE_OUTPUTS && level == 0)
+    // Partial sums that come back cross the network too. The reference counts them
+    // below the outermost level only, and as what is read there to be added to.
+    if (arch->count_return_transfers)
+        out->words += moved->returned;
+    else if (tensor == SDSE_OUTPUTS && level == 0)
         out->words += run->flow[0][SDSE_OUTPUTS].reads;
     out->bits = (double)(out->words * arch->bits[tensor]);
     uint64_t whole_hops = 0;
+    // What comes back travels as far as what went up, on average.
     if (moved->words > 0) {
         out->hops = (double)moved->half_hops_words / (double)(2 * moved->words);
         whole_hops = moved->half_hops_words / (2 * moved->words);
     }
-    if (network->free)
-        return;
     out->energy_pj = out->bits * network->pj_per_bit.value;
     if (network->topology == SDSE_MESH)
         out->energy_pj +=
@@ -136,8 +137,7 @@ void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
         cost->energy_pj += cost->level[l].leakage_pj;
     }
     cost->multipliers_used = run->used[run->level_count];
-    cost->mac_pj =
-        arch->compute.free ? 0 : (double)run->macs * arch->compute.pj_per_mac.value;
+    cost->mac_pj = (double)run->macs * arch->compute.pj_per_mac.value;
     cost->compute_leakage_pj =
         leakage(arch, cost, arch->compute.leakage_mw, run->level_count);
     cost->energy_pj += cost->mac_pj + cost->compute_leakage_pj;

@@ -92,15 +92,29 @@ static void add_spread(struct simulated_network *network, uint64_t multicast,
             (struct simulated_spread){multicast, scatter, words};
 }
 
+// The sets of places that got something from one instance in this step.
+struct target {
+    const struct parcel *first; // one group that went to the set
+    size_t parcels;
+    unsigned multicast;
+    uint64_t words;
+};
+
+// Room for as many places and targets as there are parcels.
+struct scratch {
+    unsigned *x, *y;
+    struct target *targets;
+    size_t target_count;
+};
+
 // One merged group's destinations: half hops of a word, and how many places.
 static uint64_t group_half_hops(const struct space *space, unsigned level,
                                 const struct parcel *parcels, size_t count,
-                                unsigned *destinations) {
-    unsigned x[256], y[256], n = 0;
+                                const struct scratch *scratch, unsigned *destinations) {
+    unsigned *x = scratch->x, *y = scratch->y, n = 0;
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && parcels[i].place == parcels[i - 1].place)
             continue;
-        assert(n < 256);
         x[n] = space->x[level][parcels[i].place];
         y[n] = space->y[level][parcels[i].place];
         n++;
@@ -108,15 +122,6 @@ static uint64_t group_half_hops(const struct space *space, unsigned level,
     *destinations = n;
     return simulated_half_hops(x, y, n, space->rows[level]);
 }
-
-// The sets of places that got something from one instance in this step.
-struct tally {
-    const struct parcel *first[256]; // one group that went to the set
-    size_t parcels[256];
-    unsigned multicast[256];
-    uint64_t words[256];
-    unsigned count;
-};
 
 static bool same_places(const struct parcel *a, size_t a_count, const struct parcel *b,
                         size_t b_count) {
@@ -133,45 +138,42 @@ static bool same_places(const struct parcel *a, size_t a_count, const struct par
     return i == a_count && k == b_count;
 }
 
-static void add_group(struct tally *tally, const struct parcel *parcels, size_t count,
-                      unsigned multicast, uint64_t words) {
-    unsigned i = 0;
-    while (i < tally->count &&
-           !same_places(tally->first[i], tally->parcels[i], parcels, count))
-        i++;
-    assert(i < 256);
-    if (i == tally->count) {
-        tally->first[i] = parcels;
-        tally->parcels[i] = count;
-        tally->multicast[i] = multicast;
-        tally->words[i] = 0;
-        tally->count++;
+static void add_group(struct scratch *scratch, const struct parcel *parcels,
+                      size_t count, unsigned multicast, uint64_t words) {
+    struct target *end = scratch->targets + scratch->target_count;
+    struct target *target = scratch->targets;
+    while (target < end && !same_places(target->first, target->parcels, parcels, count))
+        target++;
+    if (target == end) {
+        *target = (struct target){parcels, count, multicast, 0};
+        scratch->target_count++;
     }
-    tally->words[i] += words;
+    target->words += words;
 }
 
-static void close_tally(struct tally *tally, struct simulated_network *network) {
-    for (unsigned i = 0; i < tally->count; i++) {
+static void close_targets(struct scratch *scratch, struct simulated_network *network) {
+    for (size_t i = 0; i < scratch->target_count; i++) {
+        unsigned multicast = scratch->targets[i].multicast;
         uint64_t scatter = 0, words = 0;
         bool seen = false;
-        for (unsigned k = 0; k < tally->count; k++) {
-            if (tally->multicast[k] != tally->multicast[i])
+        for (size_t k = 0; k < scratch->target_count; k++) {
+            if (scratch->targets[k].multicast != multicast)
                 continue;
             seen = seen || k < i;
             scatter++;
-            words += tally->words[k];
+            words += scratch->targets[k].words;
         }
         if (!seen)
-            add_spread(network, tally->multicast[i], scatter, words);
+            add_spread(network, multicast, scatter, words);
     }
-    tally->count = 0;
+    scratch->target_count = 0;
 }
 
 // Groups sorted parcels: equal sets that nothing keeps apart travel once.
 static uint64_t count_groups(const struct space *space, unsigned level,
                              const struct parcel *parcels, size_t count,
+                             struct scratch *scratch,
                              struct simulated_network *network) {
-    struct tally tally = {.count = 0};
     uint64_t total = 0;
     for (size_t i = 0; i < count;) {
         size_t end = i + 1;
@@ -179,12 +181,12 @@ static uint64_t count_groups(const struct space *space, unsigned level,
             end++;
         unsigned destinations;
         uint64_t half =
-            group_half_hops(space, level, &parcels[i], end - i, &destinations);
+            group_half_hops(space, level, &parcels[i], end - i, scratch, &destinations);
         total += parcels[i].count;
         network->half_hops_words += half * parcels[i].count;
-        add_group(&tally, &parcels[i], end - i, destinations, parcels[i].count);
+        add_group(scratch, &parcels[i], end - i, destinations, parcels[i].count);
         if (end == count || parcels[end].instance != parcels[i].instance)
-            close_tally(&tally, network);
+            close_targets(scratch, network);
         i = end;
     }
     network->words += total;
@@ -211,11 +213,26 @@ static size_t make_parcels(const struct space *space, const struct edge *edge,
     return n;
 }
 
+static bool scratch_make(struct scratch *scratch, size_t count) {
+    scratch->x = calloc(count + 1, sizeof *scratch->x);
+    scratch->y = calloc(count + 1, sizeof *scratch->y);
+    scratch->targets = calloc(count + 1, sizeof *scratch->targets);
+    scratch->target_count = 0;
+    return scratch->x && scratch->y && scratch->targets;
+}
+
+static void scratch_free(struct scratch *scratch) {
+    free(scratch->x);
+    free(scratch->y);
+    free(scratch->targets);
+}
+
 // With window sharing the parent reads the union: every word travels by itself, once,
 // to all who fetch it. The parent's own places never keep words apart then.
 static uint64_t count_union(const struct space *space, const struct edge *edge,
                             const struct request *requests, size_t count,
-                            struct simulated_network *network, bool *ok) {
+                            struct scratch *scratch, struct simulated_network *network,
+                            bool *ok) {
     size_t words = 0;
     for (size_t i = 0; i < count; i++)
         words += requests[i].count;
@@ -239,49 +256,48 @@ static uint64_t count_union(const struct space *space, const struct edge *edge,
             };
     }
     qsort(parcels, n, sizeof *parcels, compare_parcels);
-    struct simulated_network plain = {0};
     uint64_t total = 0;
-    for (size_t i = 0; i < n;) {
+    for (size_t i = 0; i < n; total++) {
         size_t end = i + 1;
         while (end < n && compare_groups(&parcels[i], &parcels[end]) == 0)
             end++;
         unsigned destinations;
-        plain.half_hops_words +=
-            group_half_hops(space, level, &parcels[i], end - i, &destinations);
-        total++;
+        network->half_hops_words +=
+            group_half_hops(space, level, &parcels[i], end - i, scratch, &destinations);
         i = end;
     }
     network->words += total;
-    network->half_hops_words += plain.half_hops_words;
     free(parcels);
     return total;
 }
 
 uint64_t merge_requests(const struct space *space, const struct edge *edge,
                         const struct request *requests, size_t count,
-                        struct simulation *result, bool *ok) {
+                        struct simulated_network *const networks[SDSE_MAX_LEVELS],
+                        bool *ok) {
+    struct scratch scratch;
     struct parcel *parcels = calloc(count + 1, sizeof *parcels);
-    if (!parcels) {
-        *ok = false;
-        return 0;
-    }
+    bool ready = scratch_make(&scratch, count) && parcels;
     uint64_t below = 0;
     for (size_t i = 0; i < count; i++)
         below += requests[i].count;
-    for (unsigned level = edge->child; level-- > edge->parent;) {
-        struct simulated_network *network = &result->network[level][edge->tensor];
+    for (unsigned level = edge->child; ready && level-- > edge->parent;) {
+        struct simulated_network *network = networks[level];
         uint64_t words;
         if (edge->window_sharing && level == edge->parent) {
-            words = count_union(space, edge, requests, count, network, ok);
+            words =
+                count_union(space, edge, requests, count, &scratch, network, &ready);
         } else {
             size_t n = make_parcels(space, edge, level, requests, count, parcels);
             qsort(parcels, n, sizeof *parcels, compare_parcels);
-            words = count_groups(space, level, parcels, n, network);
+            words = count_groups(space, level, parcels, n, &scratch, network);
         }
         if (edge->tensor == SDSE_OUTPUTS)
             network->adds += below - words;
         below = words;
     }
+    *ok = *ok && ready;
     free(parcels);
+    scratch_free(&scratch);
     return below;
 }

@@ -35,10 +35,11 @@ struct edge {
 };
 
 // Sends `count` requests of one step over the networks of the edge, adding to
-// result->network[parent .. child-1][tensor]. Returns the words that reach the parent,
-// or false in *ok when memory is out.
+// networks[parent .. child-1], one for each level. Returns the words that reach the
+// parent; *ok becomes false when memory is out.
 uint64_t merge_requests(const struct space *space, const struct edge *edge,
                         const struct request *requests, size_t count,
-                        struct simulation *result, bool *ok);
+                        struct simulated_network *const networks[SDSE_MAX_LEVELS],
+                        bool *ok);
 
 #endif

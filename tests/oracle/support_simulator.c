@@ -227,6 +227,16 @@ static void build_space(struct world *world, const struct sdse_arch *arch,
     }
 }
 
+// Rule 8: an imperfect mapping shares no windows.
+static bool shares_windows(const struct world *world, const struct sdse_arch *arch,
+                           unsigned parent, unsigned tensor) {
+    bool perfect = true;
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        perfect = perfect && world->tile[0][d] == world->nest->bound[d];
+    return perfect && tensor == SDSE_INPUTS &&
+           arch->level[parent].network[tensor].window_sharing;
+}
+
 static void build_edges(struct world *world, const struct sdse_arch *arch,
                         const struct sdse_mapping *mapping) {
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
@@ -241,8 +251,7 @@ static void build_edges(struct world *world, const struct sdse_arch *arch,
                 edge->merges[l] =
                     t == SDSE_OUTPUTS ? network->reduce : network->multicast;
             }
-            edge->window_sharing =
-                t == SDSE_INPUTS && arch->level[parent].network[t].window_sharing;
+            edge->window_sharing = shares_windows(world, arch, parent, t);
             parent = c;
         }
     }
@@ -388,6 +397,7 @@ static size_t fetch(const struct world *world, const struct edge *edge,
         if (memcmp(&box, &buffer->box, sizeof box) == 0)
             return 0;
         // Only inputs: the same origin, but another cut. What is new is fetched.
+        world->result->recuts++;
         size_t count = buffer->count;
         uint64_t *old = malloc((count + 1) * sizeof *old);
         if (!old)
@@ -413,6 +423,28 @@ static size_t fetch(const struct world *world, const struct edge *edge,
     return n;
 }
 
+// Sends the first `count` requests over the edge's networks; the words that reach the
+// parent.
+static uint64_t send(struct world *world, const struct edge *edge, size_t count) {
+    struct simulated_network *networks[SDSE_MAX_LEVELS];
+    for (unsigned l = 0; l < world->space.level_count; l++)
+        networks[l] = &world->result->network[l][edge->tensor];
+    return merge_requests(&world->space, edge, world->requests, count, networks,
+                          &world->ok);
+}
+
+// The same for partial sums on their way down: one that returns goes to all the
+// children whose sums are added.
+static void send_back(struct world *world, const struct edge *edge, size_t count) {
+    struct simulated_network passed[SDSE_MAX_LEVELS] = {0};
+    struct simulated_network *networks[SDSE_MAX_LEVELS];
+    for (unsigned l = 0; l < world->space.level_count; l++)
+        networks[l] = &passed[l];
+    merge_requests(&world->space, edge, world->requests, count, networks, &world->ok);
+    for (unsigned l = 0; l < world->space.level_count; l++)
+        world->result->network[l][SDSE_OUTPUTS].returned += passed[l].words;
+}
+
 static void run_fetches(struct world *world, const struct edge *edge) {
     uint64_t children = world->instances[edge->child];
     struct buffer *buffers = world->buffers[edge->tensor][edge->child];
@@ -431,16 +463,15 @@ static void run_fetches(struct world *world, const struct edge *edge) {
             world->requests[count++] = (struct request){i, words, n};
     }
     if (count > 0)
-        world->result->flow[edge->parent][edge->tensor].reads += merge_requests(
-            &world->space, edge, world->requests, count, world->result, &world->ok);
+        world->result->flow[edge->parent][edge->tensor].reads +=
+            send(world, edge, count);
     free(fresh);
 }
 
 // Output words reach the parent: rule 5, and rule 6's distinct words.
 static void arrive(struct world *world, const struct edge *edge, size_t count) {
     struct simulated_flow *flow = &world->result->flow[edge->parent][SDSE_OUTPUTS];
-    uint64_t updates = merge_requests(&world->space, edge, world->requests, count,
-                                      world->result, &world->ok);
+    uint64_t updates = send(world, edge, count);
     struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
     uint64_t all = box_words(&whole), distinct = 0;
     for (size_t i = 0; i < count; i++) {
@@ -455,6 +486,36 @@ static void arrive(struct world *world, const struct edge *edge, size_t count) {
     }
     flow->updates += updates;
     flow->reads += updates - distinct;
+}
+
+// Rule 2 for outputs: a child with work takes its tile; what it has held before
+// returns.
+static void take_outputs(struct world *world, const struct edge *edge,
+                         const struct box *scheduled) {
+    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
+    struct simulated_flow *flow = &world->result->flow[edge->child][SDSE_OUTPUTS];
+    size_t count = 0;
+    for (uint64_t i = 0; i < world->instances[edge->child]; i++) {
+        struct buffer *buffer = &world->buffers[SDSE_OUTPUTS][edge->child][i];
+        buffer->scheduled = true;
+        buffer->box = scheduled[i];
+        if (!world->working[edge->child][i] || buffer->holds)
+            continue;
+        buffer->holds = true;
+        buffer->count = box_words(&buffer->box);
+        list_words(&buffer->box, &whole, buffer->words);
+        // Tiles are aligned: either all of its words have been here, or none.
+        bool returns = buffer->visited[buffer->words[0]];
+        for (size_t w = 0; w < buffer->count; w++) {
+            flow->fills += buffer->visited[buffer->words[w]];
+            buffer->visited[buffer->words[w]] = true;
+        }
+        if (returns)
+            world->requests[count++] =
+                (struct request){i, buffer->words, buffer->count};
+    }
+    if (count > 0)
+        send_back(world, edge, count);
 }
 
 // Rules 1 and 2 for output buffers. `last`: the nest is over, everything drains.
@@ -480,21 +541,8 @@ static void run_drains(struct world *world, const struct edge *edge, bool last) 
     }
     if (count > 0)
         arrive(world, edge, count);
-    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
-    for (uint64_t i = 0; !last && i < children; i++) {
-        struct buffer *buffer = &buffers[i];
-        buffer->scheduled = true;
-        buffer->box = next[i];
-        if (!world->working[edge->child][i] || buffer->holds)
-            continue;
-        buffer->holds = true;
-        buffer->count = box_words(&buffer->box);
-        list_words(&buffer->box, &whole, buffer->words);
-        for (size_t w = 0; w < buffer->count; w++) {
-            flow->fills += buffer->visited[buffer->words[w]];
-            buffer->visited[buffer->words[w]] = true;
-        }
-    }
+    if (!last)
+        take_outputs(world, edge, next);
     free(next);
 }
 
@@ -513,8 +561,8 @@ static void run_multipliers(struct world *world, const struct edge *edge) {
     if (edge->tensor == SDSE_OUTPUTS)
         arrive(world, edge, count);
     else
-        world->result->flow[edge->parent][edge->tensor].reads += merge_requests(
-            &world->space, edge, world->requests, count, world->result, &world->ok);
+        world->result->flow[edge->parent][edge->tensor].reads +=
+            send(world, edge, count);
 }
 
 static void run_step(struct world *world) {

@@ -23,8 +23,9 @@ struct simulated_spread {
 
 // Below one level, for one tensor; all instances of the level together.
 struct simulated_network {
-    uint64_t words;           // after merging the children below each instance
-    uint64_t adds;            // partial sums that disappeared by addition here
+    uint64_t words;    // after merging the children below each instance
+    uint64_t adds;     // partial sums that disappeared by addition here
+    uint64_t returned; // partial sums on their way back to children, merged likewise
     uint64_t half_hops_words; // sum over words of 2 x hops to their destinations
     unsigned spread_count;
     struct simulated_spread spread[SIMULATION_MAX_SPREADS];
@@ -46,6 +47,9 @@ struct simulation {
                                         // multipliers
     uint64_t steps;                     // in which somebody works
     uint64_t macs;
+    // Tiles of inputs that kept their origin but were cut off elsewhere (imperfect
+    // factors): what was new in them was fetched, the remembered shift kept.
+    uint64_t recuts;
 };
 
 // Steps x multipliers the simulator would visit: its running time.
