@@ -86,8 +86,11 @@ static void append_memory(struct sdse_arch_reading *r, const struct sdse_node *m
     const struct sdse_node *keeps = sdse_node_get(memory, "keeps");
     if (name)
         sdse_read_text(name, r->diags, &level->name);
-    else if (sdse_node_get(map, "memories"))
+    else if (sdse_node_get(map, "memories")) {
         sdse_report_missing(memory, "name", r->diags);
+        level->name = "?";
+        r->levels_broken = true;
+    }
     if (outer_keeps && keeps)
         sdse_diag_add(r->diags, SDSE_ERROR, keeps->key_loc, "keeps-twice",
                       "memory '%s': keeps stands here and in the level", level->name);

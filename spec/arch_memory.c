@@ -224,8 +224,11 @@ static void read_energies(struct sdse_arch_reading *r, unsigned index) {
 static void finish_capacity(struct sdse_arch_reading *r, unsigned index) {
     struct sdse_level_reading *reading = &r->level[index];
     struct sdse_level *level = &r->arch->level[index];
+    bool widths = !reading->keeps_broken;
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        widths &= r->arch->bits[t] > 0;
     if (reading->capacity_in_words)
-        level->capacity.value *= word_bits(r, index);
+        level->capacity.value *= widths ? (double)word_bits(r, index) : (double)NAN;
     double bits = level->capacity.value;
     if (level->capacity.given && bits >= 1 && bits < 0x1p62)
         level->capacity_bits = (uint64_t)bits;

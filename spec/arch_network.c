@@ -17,10 +17,12 @@ void sdse_read_fanout(struct sdse_arch_reading *r, unsigned index) {
     level->fanout_loc = map->key_loc;
     sdse_schema_refuse_unknown(SDSE_SCHEMA_FANOUT, map, r->diags);
     const struct sdse_node *node;
-    if ((node = sdse_node_get(map, "x")))
-        sdse_read_u32(node, 0, 65536, r->diags, &level->fanout_x);
-    if ((node = sdse_node_get(map, "y")))
-        sdse_read_u32(node, 0, 65536, r->diags, &level->fanout_y);
+    if ((node = sdse_node_get(map, "x")) &&
+        !sdse_read_u32(node, 0, 65536, r->diags, &level->fanout_x))
+        r->level[index].fanout_broken = true;
+    if ((node = sdse_node_get(map, "y")) &&
+        !sdse_read_u32(node, 0, 65536, r->diags, &level->fanout_y))
+        r->level[index].fanout_broken = true;
     if ((node = sdse_node_get(map, "dims_x")))
         sdse_read_dims(node, r->diags, &level->dims_x);
     if ((node = sdse_node_get(map, "dims_y")))

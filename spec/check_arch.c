@@ -87,17 +87,13 @@ void sdse_check_capacity_words(struct sdse_subject *s) {
         EACH_LEVEL(i, s) {
             const struct sdse_level_reading *reading = &s->arch->level[i];
             const struct sdse_level *level = level_at(s, i);
-            // The width was 0, so the product is.
-            if (!reading->capacity_in_words || reading->keeps_broken ||
-                level->capacity.value != 0 || !level->keeps)
-                continue;
+            const struct sdse_node *value =
+                sdse_node_get(reading->capacity_node, "value");
             double written = 0;
-            if (sdse_node_as_double(reading->capacity_node, &written) && written == 0)
-                continue;
-            bool widths = true;
-            for (unsigned t = 0; t < SDSE_TENSORS; t++)
-                widths &= s->arch->arch->bits[t] > 0;
-            if (widths)
+            // No common width made the product 0.
+            if (reading->capacity_in_words && level->capacity.value == 0 &&
+                level->keeps && sdse_node_as_double(reading->capacity_node, &written) &&
+                written != 0)
                 sdse_check_report(
                     s, reading->capacity_node->key_loc,
                     "memory '%s' keeps words of several widths or parts of "

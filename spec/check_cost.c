@@ -240,7 +240,7 @@ static void each_constraint(struct sdse_subject *s,
 static void visit_fanout(struct sdse_subject *s, const struct sdse_constraint *c) {
     const struct sdse_level *level = level_at(s, c->level);
     bool asks = c->kind == SDSE_SPATIAL_EQUAL || c->kind == SDSE_SPATIAL_AT_LEAST;
-    if (asks && c->value > fanout(level))
+    if (asks && c->value > fanout(level) && !s->arch->level[c->level].fanout_broken)
         sdse_check_report(
             s, c->loc, "%" PRIu64 " instances are asked for; level '%s' has %" PRIu64,
             c->value, level->name, fanout(level));

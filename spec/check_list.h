@@ -22,7 +22,7 @@
       "a capacity in two units")                                                       \
     X("capacity-words", ERROR, SDSE_NEEDS("capacity-once"), capacity_words,            \
       "a capacity in words of memories whose tensors differ in width")                 \
-    X("capacity-missing", ERROR, SDSE_NEEDS(NULL), capacity_missing,                   \
+    X("capacity-missing", ERROR, SDSE_NEEDS("unit-suffix"), capacity_missing,          \
       "an on-chip memory without capacity")                                            \
     X("capacity-positive", ERROR, SDSE_NEEDS("capacity-once", "capacity-words"),       \
       capacity_positive, "a capacity that is not above 0")                             \

@@ -21,6 +21,7 @@ struct sdse_level_reading {
     unsigned capacity_keys;                     // how many were written
     bool capacity_in_words;
     unsigned part_words; // parts of weights named one by one, set of SDSE_BIT(part)
+    bool fanout_broken;  // its size could not be read
     bool keeps_broken;   // a word of the list could not be read
     double macro_bits;   // 0 = not written
     bool banks_given;

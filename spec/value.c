@@ -237,13 +237,16 @@ static const char *same_stem(const char *key, const char *const *keys, size_t co
     bool bare = !key[stem];
     if (!bare && !is_unit(key + stem + 1))
         return NULL;
+    const char *best = NULL;
     for (size_t i = 0; i < count; i++) {
         size_t other = stem_length(keys[i]);
-        if (other == stem && keys[i][other] && is_unit(keys[i] + other + 1) &&
-            strncmp(key, keys[i], stem) == 0)
-            return keys[i];
+        bool same = other == stem && keys[i][other] && is_unit(keys[i] + other + 1) &&
+                    strncmp(key, keys[i], stem) == 0;
+        if (same &&
+            (!best || sdse_edit_distance(key, keys[i]) < sdse_edit_distance(key, best)))
+            best = keys[i];
     }
-    return NULL;
+    return best;
 }
 
 static void refuse_key(const struct sdse_node *child, const char *const *keys,
@@ -281,6 +284,11 @@ size_t sdse_refuse_unknown_keys(const struct sdse_node *mapping,
 
 void sdse_report_missing(const struct sdse_node *mapping, const char *key,
                          struct sdse_diags *diags) {
+    // Written with another unit: that was said already.
+    for
+        SDSE_EACH_CHILD(child, mapping)
+    if (strcmp(child->key, key) != 0 && same_stem(child->key, &key, 1))
+        return;
     sdse_diag_add(diags, SDSE_ERROR, mapping->loc, "missing-key", "%s: '%s' is missing",
                   sdse_node_path(diags->arena, mapping), key);
 }
