@@ -86,28 +86,27 @@ void sdse_read_engines(struct sdse_arch_reading *r) {
     const struct sdse_node *list = sdse_node_get(r->root, "engines");
     if (!list || !sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
         return;
-    for
-        SDSE_EACH_CHILD(map, list) {
-            unsigned kind;
-            if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
-                continue;
-            const struct sdse_node *word = sdse_node_get(map, "kind");
-            if (!word) {
-                sdse_report_missing(map, "kind", r->diags);
-            } else if (!sdse_read_word(word, kinds, 6, r->diags, &kind)) {
-                continue;
-            } else if (kind != 0) {
-                sdse_diag_add(
-                    r->diags, SDSE_ERROR, word->loc, "engine-not-modelled",
-                    "engines of kind '%s' are not modelled yet; only 'rebuild' is",
-                    kinds[kind]);
-            } else if (r->engine) {
-                sdse_diag_add(r->diags, SDSE_ERROR, map->loc, "engine-twice",
-                              "an accelerator has at most one rebuild engine");
-            } else {
-                read_rebuild(r, map);
-            }
+    sdse_for_each_child (map, list) {
+        unsigned kind;
+        if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
+            continue;
+        const struct sdse_node *word = sdse_node_get(map, "kind");
+        if (!word) {
+            sdse_report_missing(map, "kind", r->diags);
+        } else if (!sdse_read_word(word, kinds, 6, r->diags, &kind)) {
+            continue;
+        } else if (kind != 0) {
+            sdse_diag_add(
+                r->diags, SDSE_ERROR, word->loc, "engine-not-modelled",
+                "engines of kind '%s' are not modelled yet; only 'rebuild' is",
+                kinds[kind]);
+        } else if (r->engine) {
+            sdse_diag_add(r->diags, SDSE_ERROR, map->loc, "engine-twice",
+                          "an accelerator has at most one rebuild engine");
+        } else {
+            read_rebuild(r, map);
         }
+    }
 }
 
 // The constraints of one alternative while they are collected.
@@ -142,26 +141,24 @@ static void add_factors(struct collector *c, const struct sdse_node *map,
                         enum sdse_constraint_kind kind) {
     if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, c->r->diags))
         return;
-    for
-        SDSE_EACH_CHILD(child, map) {
-            enum sdse_dim dim;
-            uint64_t value = UINT64_MAX;
-            if (!sdse_dim_of_letter(child->key, &dim)) {
-                sdse_diag_add(c->r->diags, SDSE_ERROR, child->key_loc,
-                              "unknown-dimension",
-                              "%s: '%.40s' is not a dimension (N K C P Q R S G)",
-                              sdse_node_path(c->r->arena, child), child->key);
-                continue;
-            }
-            const char *text = sdse_node_as_text(child);
-            bool all = kind == SDSE_FACTOR_EQUAL && text && strcmp(text, "all") == 0;
-            if (!all && !sdse_read_u64(child, 1, UINT64_MAX - 1, c->r->diags, &value))
-                continue;
-            add(c, (struct sdse_constraint){.kind = kind,
-                                            .dims = SDSE_BIT(dim),
-                                            .value = value,
-                                            .loc = child->key_loc});
+    sdse_for_each_child (child, map) {
+        enum sdse_dim dim;
+        uint64_t value = UINT64_MAX;
+        if (!sdse_dim_of_letter(child->key, &dim)) {
+            sdse_diag_add(c->r->diags, SDSE_ERROR, child->key_loc, "unknown-dimension",
+                          "%s: '%.40s' is not a dimension (N K C P Q R S G)",
+                          sdse_node_path(c->r->arena, child), child->key);
+            continue;
         }
+        const char *text = sdse_node_as_text(child);
+        bool all = kind == SDSE_FACTOR_EQUAL && text && strcmp(text, "all") == 0;
+        if (!all && !sdse_read_u64(child, 1, UINT64_MAX - 1, c->r->diags, &value))
+            continue;
+        add(c, (struct sdse_constraint){.kind = kind,
+                                        .dims = SDSE_BIT(dim),
+                                        .value = value,
+                                        .loc = child->key_loc});
+    }
 }
 
 static void add_dims(struct collector *c, const struct sdse_node *list,
@@ -240,10 +237,10 @@ static unsigned read_when(struct sdse_arch_reading *r, const struct sdse_node *w
     }
     if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
         return 0;
-    for
-        SDSE_EACH_CHILD(item, list)
-    if (sdse_read_word(item, sdse_layer_kind_words, SDSE_LAYER_KINDS, r->diags, &kind))
-        kinds |= SDSE_BIT(kind);
+    sdse_for_each_child (item, list)
+        if (sdse_read_word(item, sdse_layer_kind_words, SDSE_LAYER_KINDS, r->diags,
+                           &kind))
+            kinds |= SDSE_BIT(kind);
     return kinds;
 }
 
@@ -267,9 +264,8 @@ static void read_alternative(struct sdse_arch_reading *r, const struct sdse_node
     if (!sdse_expect_kind(node, SDSE_NODE_SEQUENCE, r->diags))
         return;
     struct collector c = {.r = r, .flow = flow};
-    for
-        SDSE_EACH_CHILD(item, node)
-    read_constraint(&c, item);
+    sdse_for_each_child (item, node)
+        read_constraint(&c, item);
 }
 
 void sdse_read_dataflows(struct sdse_arch_reading *r) {
@@ -281,7 +277,6 @@ void sdse_read_dataflows(struct sdse_arch_reading *r) {
         r->out_of_memory = true;
         return;
     }
-    for
-        SDSE_EACH_CHILD(map, list)
-    read_alternative(r, map, &r->arch->dataflows[r->arch->dataflow_count++]);
+    sdse_for_each_child (map, list)
+        read_alternative(r, map, &r->arch->dataflows[r->arch->dataflow_count++]);
 }

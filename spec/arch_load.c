@@ -144,10 +144,10 @@ static void read_level(struct sdse_arch_reading *r, const struct sdse_node *map)
     if (memory)
         append_memory(r, map, memory, name);
     else if (sdse_expect_kind(memories, SDSE_NODE_SEQUENCE, r->diags))
-        for
-            SDSE_EACH_CHILD(item, memories)
-    append_memory(r, map, item, name);
-    else r->levels_broken = true;
+        sdse_for_each_child (item, memories)
+            append_memory(r, map, item, name);
+    else
+        r->levels_broken = true;
     finish_group(r, first);
 }
 
@@ -162,9 +162,8 @@ static void read_levels(struct sdse_arch_reading *r) {
         r->levels_broken = true;
         return;
     }
-    for
-        SDSE_EACH_CHILD(map, list)
-    read_level(r, map);
+    sdse_for_each_child (map, list)
+        read_level(r, map);
 }
 
 static void read_compute(struct sdse_arch_reading *r) {

@@ -25,18 +25,17 @@ static void read_keeps(struct sdse_arch_reading *r, unsigned index) {
         reading->keeps_broken = true;
         return;
     }
-    for
-        SDSE_EACH_CHILD(item, list) {
-            unsigned word;
-            if (!sdse_read_word(item, part_words, PART_WORDS, r->diags, &word)) {
-                reading->keeps_broken = true;
-                continue;
-            }
-            unsigned part = word == WORDS_ONLY ? SDSE_PART_WEIGHTS : word;
-            level->keeps |= SDSE_BIT(part);
-            if (word > SDSE_OUTPUTS)
-                reading->part_words |= SDSE_BIT(part);
+    sdse_for_each_child (item, list) {
+        unsigned word;
+        if (!sdse_read_word(item, part_words, PART_WORDS, r->diags, &word)) {
+            reading->keeps_broken = true;
+            continue;
         }
+        unsigned part = word == WORDS_ONLY ? SDSE_PART_WEIGHTS : word;
+        level->keeps |= SDSE_BIT(part);
+        if (word > SDSE_OUTPUTS)
+            reading->part_words |= SDSE_BIT(part);
+    }
 }
 
 static void read_capacity(struct sdse_arch_reading *r, unsigned index) {

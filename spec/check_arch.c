@@ -7,7 +7,7 @@
 #include "spec/check_list.h"
 #include "spec/value.h"
 
-#define EACH_LEVEL(i, s) (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
+#define for_each_level(i, s) for (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
 
 static const struct sdse_level *level_at(const struct sdse_subject *s, unsigned i) {
     return &s->arch->arch->level[i];
@@ -26,25 +26,24 @@ void sdse_check_levels_present(struct sdse_subject *s) {
 
 void sdse_check_arch_names(struct sdse_subject *s) {
     const struct sdse_arch *arch = s->arch->arch;
-    for
-        EACH_LEVEL(i, s)
-    for (unsigned j = 0; j < i; j++) {
-        const struct sdse_level *a = &arch->level[j], *b = &arch->level[i];
-        bool siblings = s->arch->level[i].level == s->arch->level[j].level;
-        const char *clash = NULL;
-        if (strcmp(a->name, b->name) == 0)
-            clash = b->name;
-        else if (!siblings &&
-                 (strcmp(a->group, b->group) == 0 || strcmp(a->name, b->group) == 0))
-            clash = b->group;
-        else if (!siblings && strcmp(a->group, b->name) == 0)
-            clash = b->name;
-        if (!clash || strcmp(clash, "?") == 0)
-            continue;
-        sdse_check_report(s, b->loc, "the name '%.60s' is taken", clash);
-        sdse_diag_add(s->diags, SDSE_NOTE, a->loc, NULL, "by the memory here");
-        break;
-    }
+    for_each_level (i, s)
+        for (unsigned j = 0; j < i; j++) {
+            const struct sdse_level *a = &arch->level[j], *b = &arch->level[i];
+            bool siblings = s->arch->level[i].level == s->arch->level[j].level;
+            const char *clash = NULL;
+            if (strcmp(a->name, b->name) == 0)
+                clash = b->name;
+            else if (!siblings && (strcmp(a->group, b->group) == 0 ||
+                                   strcmp(a->name, b->group) == 0))
+                clash = b->group;
+            else if (!siblings && strcmp(a->group, b->name) == 0)
+                clash = b->name;
+            if (!clash || strcmp(clash, "?") == 0)
+                continue;
+            sdse_check_report(s, b->loc, "the name '%.60s' is taken", clash);
+            sdse_diag_add(s->diags, SDSE_NOTE, a->loc, NULL, "by the memory here");
+            break;
+        }
 }
 
 void sdse_check_clock_positive(struct sdse_subject *s) {
@@ -74,108 +73,97 @@ void sdse_check_partial_bits(struct sdse_subject *s) {
 }
 
 void sdse_check_capacity_once(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s)
-    if (s->arch->level[i].capacity_keys > 1)
-        sdse_check_report(s, s->arch->level[i].memory->loc,
-                          "memory '%s': the capacity is given %u times",
-                          level_at(s, i)->name, s->arch->level[i].capacity_keys);
+    for_each_level (i, s)
+        if (s->arch->level[i].capacity_keys > 1)
+            sdse_check_report(s, s->arch->level[i].memory->loc,
+                              "memory '%s': the capacity is given %u times",
+                              level_at(s, i)->name, s->arch->level[i].capacity_keys);
 }
 
 void sdse_check_capacity_words(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level_reading *reading = &s->arch->level[i];
-            const struct sdse_level *level = level_at(s, i);
-            const struct sdse_node *value =
-                sdse_node_get(reading->capacity_node, "value");
-            double written = 0;
-            // No common width made the product 0.
-            if (reading->capacity_in_words && level->capacity.value == 0 &&
-                level->keeps && sdse_node_as_double(reading->capacity_node, &written) &&
-                written != 0)
-                sdse_check_report(
-                    s, reading->capacity_node->key_loc,
-                    "memory '%s' keeps words of several widths or parts of "
-                    "weights: give its capacity in bits, bytes or kib",
-                    level->name);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level_reading *reading = &s->arch->level[i];
+        const struct sdse_level *level = level_at(s, i);
+        const struct sdse_node *value = sdse_node_get(reading->capacity_node, "value");
+        double written = 0;
+        // No common width made the product 0.
+        if (reading->capacity_in_words && level->capacity.value == 0 && level->keeps &&
+            sdse_node_as_double(value ? value : reading->capacity_node, &written) &&
+            written != 0)
+            sdse_check_report(s, reading->capacity_node->key_loc,
+                              "memory '%s' keeps words of several widths or parts of "
+                              "weights: give its capacity in bits, bytes or kib",
+                              level->name);
+    }
 }
 
 void sdse_check_capacity_missing(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s)
-    if (!s->arch->level[i].capacity_keys && s->arch->level[i].class_given &&
-        level_at(s, i)->memory_class != SDSE_DRAM)
-        sdse_check_report(s, s->arch->level[i].memory->loc,
-                          "memory '%s' needs a capacity; only dram may go without",
-                          level_at(s, i)->name);
+    for_each_level (i, s)
+        if (!s->arch->level[i].capacity_keys && s->arch->level[i].class_given &&
+            level_at(s, i)->memory_class != SDSE_DRAM)
+            sdse_check_report(s, s->arch->level[i].memory->loc,
+                              "memory '%s' needs a capacity; only dram may go without",
+                              level_at(s, i)->name);
 }
 
 void sdse_check_capacity_positive(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            if (level->capacity.given && level->capacity.value <= 0)
-                sdse_check_report(s, s->arch->level[i].capacity_node->key_loc,
-                                  "memory '%s': capacity must be positive, got %g bits",
-                                  level->name, level->capacity.value);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        if (level->capacity.given && level->capacity.value <= 0)
+            sdse_check_report(s, s->arch->level[i].capacity_node->key_loc,
+                              "memory '%s': capacity must be positive, got %g bits",
+                              level->name, level->capacity.value);
+    }
 }
 
 void sdse_check_capacity_whole(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            double bits = level->capacity.value;
-            if (level->capacity.given && bits > 0 &&
-                (floor(bits) != bits || bits > 0x1p52))
-                sdse_check_report(
-                    s, s->arch->level[i].capacity_node->key_loc,
-                    "memory '%s': %.17g bits is not a whole number of bits up "
-                    "to 2^52",
-                    level->name, bits);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        double bits = level->capacity.value;
+        if (level->capacity.given && bits > 0 && (floor(bits) != bits || bits > 0x1p52))
+            sdse_check_report(
+                s, s->arch->level[i].capacity_node->key_loc,
+                "memory '%s': %.17g bits is not a whole number of bits up "
+                "to 2^52",
+                level->name, bits);
+    }
 }
 
 void sdse_check_capacity_word(struct sdse_subject *s) {
     const struct sdse_arch *arch = s->arch->arch;
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            uint64_t needed = 0;
-            for (unsigned t = 0; t < SDSE_TENSORS; t++)
-                if (level->keeps >> t & 1u)
-                    needed += arch->bits[t];
-            if (level->capacity_bits &&
-                level->capacity_bits / level->buffering < needed)
-                sdse_check_report(
-                    s, s->arch->level[i].capacity_node->key_loc,
-                    "memory '%s': %" PRIu64 " bits / buffering %" PRIu32
-                    " cannot hold one word of each tensor kept (%" PRIu64 " bits)",
-                    level->name, level->capacity_bits, level->buffering, needed);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        uint64_t needed = 0;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (level->keeps >> t & 1u)
+                needed += arch->bits[t];
+        if (level->capacity_bits && level->capacity_bits / level->buffering < needed)
+            sdse_check_report(
+                s, s->arch->level[i].capacity_node->key_loc,
+                "memory '%s': %" PRIu64 " bits / buffering %" PRIu32
+                " cannot hold one word of each tensor kept (%" PRIu64 " bits)",
+                level->name, level->capacity_bits, level->buffering, needed);
+    }
 }
 
 void sdse_check_macro_divides(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            const struct sdse_level_reading *reading = &s->arch->level[i];
-            double macros = level->macro_count, bits = (double)level->capacity_bits;
-            if (!level->capacity_bits)
-                continue;
-            bool wrong = reading->macro_bits > 0
-                             ? macros * reading->macro_bits != bits
-                             : level->capacity_bits % level->macro_count;
-            if (wrong)
-                sdse_check_report(s,
-                                  key_place(reading->memory, reading->macro_bits > 0
-                                                                 ? "macro_kib"
-                                                                 : "banks"),
-                                  "memory '%s': %g banks do not make up %g bits",
-                                  level->name, macros, bits);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        const struct sdse_level_reading *reading = &s->arch->level[i];
+        double macros = level->macro_count, bits = (double)level->capacity_bits;
+        if (!level->capacity_bits)
+            continue;
+        bool wrong = reading->macro_bits > 0
+                         ? macros * reading->macro_bits != bits
+                         : level->capacity_bits % level->macro_count;
+        if (wrong)
+            sdse_check_report(s,
+                              key_place(reading->memory, reading->macro_bits > 0
+                                                             ? "macro_kib"
+                                                             : "banks"),
+                              "memory '%s': %g banks do not make up %g bits",
+                              level->name, macros, bits);
+    }
 }
 
 static void check_bandwidth(struct sdse_subject *s, unsigned i, const char *key,
@@ -187,29 +175,25 @@ static void check_bandwidth(struct sdse_subject *s, unsigned i, const char *key,
 }
 
 void sdse_check_bandwidth_positive(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            check_bandwidth(s, i, "read_bits_per_cycle", &level->read_bits_per_cycle);
-            check_bandwidth(s, i, "write_bits_per_cycle", &level->write_bits_per_cycle);
-            check_bandwidth(s, i, "shared_bits_per_cycle",
-                            &level->shared_bits_per_cycle);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        check_bandwidth(s, i, "read_bits_per_cycle", &level->read_bits_per_cycle);
+        check_bandwidth(s, i, "write_bits_per_cycle", &level->write_bits_per_cycle);
+        check_bandwidth(s, i, "shared_bits_per_cycle", &level->shared_bits_per_cycle);
+    }
 }
 
 void sdse_check_keeps_something(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s)
-    if (!level_at(s, i)->keeps && !s->arch->level[i].keeps_broken)
-        sdse_check_report(s, s->arch->level[i].keeps->key_loc,
-                          "memory '%s' keeps nothing", level_at(s, i)->name);
+    for_each_level (i, s)
+        if (!level_at(s, i)->keeps && !s->arch->level[i].keeps_broken)
+            sdse_check_report(s, s->arch->level[i].keeps->key_loc,
+                              "memory '%s' keeps nothing", level_at(s, i)->name);
 }
 
 static bool some_keeps_broken(const struct sdse_subject *s) {
     bool broken = s->arch->levels_broken;
-    for
-        EACH_LEVEL(i, s)
-    broken |= s->arch->level[i].keeps_broken;
+    for_each_level (i, s)
+        broken |= s->arch->level[i].keeps_broken;
     return broken;
 }
 
@@ -231,9 +215,8 @@ static const char *part_name(unsigned part) {
 
 void sdse_check_tensor_kept(struct sdse_subject *s) {
     unsigned kept = 0;
-    for
-        EACH_LEVEL(i, s)
-    kept |= level_at(s, i)->keeps;
+    for_each_level (i, s)
+        kept |= level_at(s, i)->keeps;
     if (some_keeps_broken(s) || !s->arch->arch->level_count)
         return;
     for (unsigned part = 0; part < SDSE_PARTS; part++)
@@ -261,14 +244,13 @@ void sdse_check_part_without_engine(struct sdse_subject *s) {
                            SDSE_BIT(SDSE_PART_BASIS) | SDSE_BIT(SDSE_PART_INDEX);
     if (s->arch->engine && !engine->present)
         return;
-    for
-        EACH_LEVEL(i, s) {
-            bool above = engine->present && i <= engine->below_level;
-            if (!above && (s->arch->level[i].part_words & parts))
-                sdse_check_report(
-                    s, s->arch->level[i].keeps->key_loc,
-                    "memory '%s' keeps parts of weights but no rebuild engine "
-                    "is below it",
-                    level_at(s, i)->name);
-        }
+    for_each_level (i, s) {
+        bool above = engine->present && i <= engine->below_level;
+        if (!above && (s->arch->level[i].part_words & parts))
+            sdse_check_report(
+                s, s->arch->level[i].keeps->key_loc,
+                "memory '%s' keeps parts of weights but no rebuild engine "
+                "is below it",
+                level_at(s, i)->name);
+    }
 }

@@ -6,7 +6,7 @@
 #include "base/checked.h"
 #include "spec/check_list.h"
 
-#define EACH_LEVEL(i, s) (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
+#define for_each_level(i, s) for (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
 
 static const struct sdse_level *level_at(const struct sdse_subject *s, unsigned i) {
     return &s->arch->arch->level[i];
@@ -17,52 +17,48 @@ static uint64_t fanout(const struct sdse_level *level) {
 }
 
 void sdse_check_fanout_positive(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s)
-    if (!fanout(level_at(s, i)))
-        sdse_check_report(s, level_at(s, i)->fanout_loc,
-                          "level '%s': the fan-out is %" PRIu32 " x %" PRIu32
-                          "; both must be at least 1",
-                          level_at(s, i)->name, level_at(s, i)->fanout_x,
-                          level_at(s, i)->fanout_y);
+    for_each_level (i, s)
+        if (!fanout(level_at(s, i)))
+            sdse_check_report(s, level_at(s, i)->fanout_loc,
+                              "level '%s': the fan-out is %" PRIu32 " x %" PRIu32
+                              "; both must be at least 1",
+                              level_at(s, i)->name, level_at(s, i)->fanout_x,
+                              level_at(s, i)->fanout_y);
 }
 
 void sdse_check_fanout_dims(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            if ((level->fanout_x > 1 && !level->dims_x) ||
-                (level->fanout_y > 1 && !level->dims_y))
-                sdse_check_report(s, level->fanout_loc,
-                                  "level '%s': an axis with several instances that no "
-                                  "dimension may use",
-                                  level->name);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        if ((level->fanout_x > 1 && !level->dims_x) ||
+            (level->fanout_y > 1 && !level->dims_y))
+            sdse_check_report(s, level->fanout_loc,
+                              "level '%s': an axis with several instances that no "
+                              "dimension may use",
+                              level->name);
+    }
 }
 
 void sdse_check_instances_absurd(struct sdse_subject *s) {
     uint64_t instances = 1;
-    for
-        EACH_LEVEL(i, s) {
-            if (sdse_mul_u64(instances, fanout(level_at(s, i)), &instances) &&
-                instances <= UINT32_MAX)
-                continue;
-            sdse_check_report(s, level_at(s, i)->fanout_loc,
-                              "level '%s': more than 2^32 - 1 instances below it",
-                              level_at(s, i)->name);
-            return;
-        }
+    for_each_level (i, s) {
+        if (sdse_mul_u64(instances, fanout(level_at(s, i)), &instances) &&
+            instances <= UINT32_MAX)
+            continue;
+        sdse_check_report(s, level_at(s, i)->fanout_loc,
+                          "level '%s': more than 2^32 - 1 instances below it",
+                          level_at(s, i)->name);
+        return;
+    }
 }
 
 void sdse_check_network_missing(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s)
-    if (fanout(level_at(s, i)) > 1 &&
-        !sdse_node_get(s->arch->level[i].level, "network"))
-        sdse_check_report(s, level_at(s, i)->fanout_loc,
-                          "level '%s': a fan-out of %" PRIu64
-                          " needs a network (free: true if it costs nothing)",
-                          level_at(s, i)->name, fanout(level_at(s, i)));
+    for_each_level (i, s)
+        if (fanout(level_at(s, i)) > 1 &&
+            !sdse_node_get(s->arch->level[i].level, "network"))
+            sdse_check_report(s, level_at(s, i)->fanout_loc,
+                              "level '%s': a fan-out of %" PRIu64
+                              " needs a network (free: true if it costs nothing)",
+                              level_at(s, i)->name, fanout(level_at(s, i)));
 }
 
 // The place of a tensor's link: its own entry, or the network as a whole.
@@ -73,43 +69,40 @@ static struct sdse_loc link_place(const struct sdse_subject *s, unsigned i,
 }
 
 void sdse_check_topology_cost(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s)
-    for (unsigned t = 0; t < SDSE_TENSORS && s->arch->level[i].network; t++) {
-        // What holds for the whole network is said for its first tensor.
-        if (t && !s->arch->level[i].link[t])
-            continue;
-        const struct sdse_network *link = &level_at(s, i)->network[t];
-        bool hops = link->hop_pj_per_bit.given || link->router_pj_per_bit.given;
-        if (hops && link->topology != SDSE_MESH)
-            sdse_check_report(s, link_place(s, i, t),
-                              "level '%s', %s: only a mesh has hops",
-                              level_at(s, i)->name, sdse_tensor_words[t]);
-        if (link->pj_per_add.given && link->topology != SDSE_TREE)
-            sdse_check_report(s, link_place(s, i, t),
-                              "level '%s', %s: only a tree has adders",
-                              level_at(s, i)->name, sdse_tensor_words[t]);
-    }
+    for_each_level (i, s)
+        for (unsigned t = 0; t < SDSE_TENSORS && s->arch->level[i].network; t++) {
+            // What holds for the whole network is said for its first tensor.
+            if (t && !s->arch->level[i].link[t])
+                continue;
+            const struct sdse_network *link = &level_at(s, i)->network[t];
+            bool hops = link->hop_pj_per_bit.given || link->router_pj_per_bit.given;
+            if (hops && link->topology != SDSE_MESH)
+                sdse_check_report(s, link_place(s, i, t),
+                                  "level '%s', %s: only a mesh has hops",
+                                  level_at(s, i)->name, sdse_tensor_words[t]);
+            if (link->pj_per_add.given && link->topology != SDSE_TREE)
+                sdse_check_report(s, link_place(s, i, t),
+                                  "level '%s', %s: only a tree has adders",
+                                  level_at(s, i)->name, sdse_tensor_words[t]);
+        }
 }
 
 void sdse_check_port_missing(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            const struct sdse_level_reading *reading = &s->arch->level[i];
-            if (level->port_bits || !(reading->pj_per_access || level->table) ||
-                reading->keeps_broken || sdse_node_get(reading->memory, "port_bits"))
-                continue;
-            bool widths = true;
-            for (unsigned t = 0; t < SDSE_TENSORS; t++)
-                widths &= s->arch->arch->bits[t] > 0;
-            if (widths)
-                sdse_check_report(
-                    s, reading->memory->loc,
-                    "memory '%s' is charged per access and its words differ "
-                    "in width: port_bits is missing",
-                    level->name);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        const struct sdse_level_reading *reading = &s->arch->level[i];
+        if (level->port_bits || !(reading->pj_per_access || level->table) ||
+            reading->keeps_broken || sdse_node_get(reading->memory, "port_bits"))
+            continue;
+        bool widths = true;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            widths &= s->arch->arch->bits[t] > 0;
+        if (widths)
+            sdse_check_report(s, reading->memory->loc,
+                              "memory '%s' is charged per access and its words differ "
+                              "in width: port_bits is missing",
+                              level->name);
+    }
 }
 
 static bool positive(const struct sdse_number *number) {
@@ -128,22 +121,20 @@ static bool link_is_given(const struct sdse_network *link) {
 
 void sdse_check_free_conflict(struct sdse_subject *s) {
     const struct sdse_compute *compute = &s->arch->arch->compute;
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            if (level->free &&
-                (positive(&level->read_pj) || positive(&level->fill_pj) ||
-                 positive(&level->update_pj) || level->table))
-                sdse_check_report(s, level->loc, "memory '%s' is free and has a cost",
-                                  level->name);
-            for (unsigned t = 0; t < SDSE_TENSORS; t++)
-                if (level->network[t].free && link_has_cost(&level->network[t]) &&
-                    (!t || s->arch->level[i].link[t]))
-                    sdse_check_report(
-                        s, link_place(s, i, t),
-                        "level '%s': the network of %s is free and has a cost",
-                        level->name, sdse_tensor_words[t]);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        if (level->free && (positive(&level->read_pj) || positive(&level->fill_pj) ||
+                            positive(&level->update_pj) || level->table))
+            sdse_check_report(s, level->loc, "memory '%s' is free and has a cost",
+                              level->name);
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (level->network[t].free && link_has_cost(&level->network[t]) &&
+                (!t || s->arch->level[i].link[t]))
+                sdse_check_report(
+                    s, link_place(s, i, t),
+                    "level '%s': the network of %s is free and has a cost", level->name,
+                    sdse_tensor_words[t]);
+    }
     if (compute->free && positive(&compute->pj_per_mac))
         sdse_check_report(s, compute->loc, "compute is free and has a cost");
 }
@@ -165,20 +156,18 @@ static void missing_link_costs(struct sdse_subject *s, unsigned i) {
 }
 
 void sdse_check_missing_cost(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            bool known = level->read_pj.given && level->fill_pj.given;
-            if (level->keeps & SDSE_BIT(SDSE_OUTPUTS))
-                known &= level->update_pj.given;
-            if (!known && !level->free && !level->table)
-                sdse_check_report(
-                    s, level->loc,
-                    "memory '%s': read and write energy are not given; there "
-                    "is no table either, and it is not free",
-                    level->name);
-            missing_link_costs(s, i);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        bool known = level->read_pj.given && level->fill_pj.given;
+        if (level->keeps & SDSE_BIT(SDSE_OUTPUTS))
+            known &= level->update_pj.given;
+        if (!known && !level->free && !level->table)
+            sdse_check_report(s, level->loc,
+                              "memory '%s': read and write energy are not given; there "
+                              "is no table either, and it is not free",
+                              level->name);
+        missing_link_costs(s, i);
+    }
     const struct sdse_compute *compute = &s->arch->arch->compute;
     if (s->arch->compute && !compute->free && !compute->pj_per_mac.given)
         sdse_check_report(s, compute->loc, "compute: pj_per_mac is missing");
@@ -196,25 +185,22 @@ static bool is_zero(const struct sdse_number *number) {
 }
 
 void sdse_check_zero_cost(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = level_at(s, i);
-            if (!level->free && (is_zero(&level->read_pj) || is_zero(&level->fill_pj) ||
-                                 is_zero(&level->update_pj)))
-                sdse_check_report(
-                    s, level->loc,
-                    "memory '%s': an access of 0 pJ must be declared free",
-                    level->name);
-            for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-                const struct sdse_network *link = &level->network[t];
-                if (!link->free && link_is_given(link) && !link_has_cost(link) &&
-                    (!t || s->arch->level[i].link[t]))
-                    sdse_check_report(
-                        s, link_place(s, i, t),
-                        "level '%s': a network of 0 pJ must be declared free",
-                        level->name);
-            }
+    for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        if (!level->free && (is_zero(&level->read_pj) || is_zero(&level->fill_pj) ||
+                             is_zero(&level->update_pj)))
+            sdse_check_report(s, level->loc,
+                              "memory '%s': an access of 0 pJ must be declared free",
+                              level->name);
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            const struct sdse_network *link = &level->network[t];
+            if (!link->free && link_is_given(link) && !link_has_cost(link) &&
+                (!t || s->arch->level[i].link[t]))
+                sdse_check_report(s, link_place(s, i, t),
+                                  "level '%s': a network of 0 pJ must be declared free",
+                                  level->name);
         }
+    }
     const struct sdse_compute *compute = &s->arch->arch->compute;
     if (!compute->free && is_zero(&compute->pj_per_mac))
         sdse_check_report(s, compute->loc,

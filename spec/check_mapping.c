@@ -6,21 +6,20 @@
 #include "spec/digits.h"
 #include "spec/load.h"
 
-#define EACH_LEVEL(i, s) (unsigned i = 0; i < (s)->mapping->arch->level_count; i++)
+#define for_each_level(i, s) \
+    for (unsigned i = 0; i < (s)->mapping->arch->level_count; i++)
 
 void sdse_check_sibling_loops(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = &s->mapping->arch->level[i];
-            const struct sdse_mapping_level *loops = &s->mapping->mapping->level[i];
-            if (!level->carries_loops &&
-                (loops->temporal.count || loops->spatial[0].count ||
-                 loops->spatial[1].count))
-                sdse_check_report(
-                    s, s->mapping->loc[i],
-                    "memory '%s' carries no loops; they stand at level '%s'",
-                    level->name, level->group);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = &s->mapping->arch->level[i];
+        const struct sdse_mapping_level *loops = &s->mapping->mapping->level[i];
+        if (!level->carries_loops &&
+            (loops->temporal.count || loops->spatial[0].count ||
+             loops->spatial[1].count))
+            sdse_check_report(s, s->mapping->loc[i],
+                              "memory '%s' carries no loops; they stand at level '%s'",
+                              level->name, level->group);
+    }
 }
 
 static uint64_t product_of(const struct sdse_loops *loops) {
@@ -32,39 +31,36 @@ static uint64_t product_of(const struct sdse_loops *loops) {
 }
 
 void sdse_check_spatial_fanout(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = &s->mapping->arch->level[i];
-            const uint32_t have[] = {level->fanout_x, level->fanout_y};
-            for (unsigned axis = 0; axis < 2; axis++) {
-                uint64_t used =
-                    product_of(&s->mapping->mapping->level[i].spatial[axis]);
-                if (used > have[axis])
-                    sdse_check_report(s, s->mapping->loc[i],
-                                      "level '%s': %" PRIu64
-                                      " instances on %s, there are %" PRIu32,
-                                      level->name, used, axis ? "Y" : "X", have[axis]);
-            }
+    for_each_level (i, s) {
+        const struct sdse_level *level = &s->mapping->arch->level[i];
+        const uint32_t have[] = {level->fanout_x, level->fanout_y};
+        for (unsigned axis = 0; axis < 2; axis++) {
+            uint64_t used = product_of(&s->mapping->mapping->level[i].spatial[axis]);
+            if (used > have[axis])
+                sdse_check_report(s, s->mapping->loc[i],
+                                  "level '%s': %" PRIu64
+                                  " instances on %s, there are %" PRIu32,
+                                  level->name, used, axis ? "Y" : "X", have[axis]);
         }
+    }
 }
 
 void sdse_check_spatial_dims(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = &s->mapping->arch->level[i];
-            const unsigned allowed[] = {level->dims_x, level->dims_y};
-            for (unsigned axis = 0; axis < 2; axis++) {
-                const struct sdse_loops *loops =
-                    &s->mapping->mapping->level[i].spatial[axis];
-                for (unsigned l = 0; l < loops->count; l++)
-                    if (loops->loop[l].factor > 1 &&
-                        !(allowed[axis] >> loops->loop[l].dim & 1u))
-                        sdse_check_report(
-                            s, s->mapping->loc[i], "level '%s' does not admit %c on %s",
-                            level->name, sdse_dim_letters[loops->loop[l].dim],
-                            axis ? "Y" : "X");
-            }
+    for_each_level (i, s) {
+        const struct sdse_level *level = &s->mapping->arch->level[i];
+        const unsigned allowed[] = {level->dims_x, level->dims_y};
+        for (unsigned axis = 0; axis < 2; axis++) {
+            const struct sdse_loops *loops =
+                &s->mapping->mapping->level[i].spatial[axis];
+            for (unsigned l = 0; l < loops->count; l++)
+                if (loops->loop[l].factor > 1 &&
+                    !(allowed[axis] >> loops->loop[l].dim & 1u))
+                    sdse_check_report(s, s->mapping->loc[i],
+                                      "level '%s' does not admit %c on %s", level->name,
+                                      sdse_dim_letters[loops->loop[l].dim],
+                                      axis ? "Y" : "X");
         }
+    }
 }
 
 void sdse_check_factors_cover(struct sdse_subject *s) {
@@ -113,16 +109,15 @@ void sdse_check_last_pass(struct sdse_subject *s) {
 }
 
 void sdse_check_keeps_subset(struct sdse_subject *s) {
-    for
-        EACH_LEVEL(i, s) {
-            const struct sdse_level *level = &s->mapping->arch->level[i];
-            unsigned extra = s->mapping->mapping->keeps[i] & ~sdse_level_tensors(level);
-            for (unsigned t = 0; t < SDSE_TENSORS; t++)
-                if (extra >> t & 1u)
-                    sdse_check_report(s, s->mapping->loc[i],
-                                      "memory '%s' of the accelerator does not keep %s",
-                                      level->name, sdse_tensor_words[t]);
-        }
+    for_each_level (i, s) {
+        const struct sdse_level *level = &s->mapping->arch->level[i];
+        unsigned extra = s->mapping->mapping->keeps[i] & ~sdse_level_tensors(level);
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (extra >> t & 1u)
+                sdse_check_report(s, s->mapping->loc[i],
+                                  "memory '%s' of the accelerator does not keep %s",
+                                  level->name, sdse_tensor_words[t]);
+    }
 }
 
 void sdse_check_mapping_outermost(struct sdse_subject *s) {

@@ -35,27 +35,23 @@ void sdse_check_form_names(struct sdse_subject *s) {
 static void list_duplicates(struct sdse_subject *s, const struct sdse_node *list) {
     if (!list || list->kind != SDSE_NODE_SEQUENCE || list->count > 10000)
         return;
-    for
-        SDSE_EACH_CHILD(item, list)
-    for (const struct sdse_node *other = list->first; other != item;
-         other = other->next)
-        if (item->text && other->text && strcmp(item->text, other->text) == 0) {
-            sdse_check_report(s, item->loc, "'%.80s' is listed twice", item->text);
-            break;
-        }
+    sdse_for_each_child (item, list)
+        for (const struct sdse_node *other = list->first; other != item;
+             other = other->next)
+            if (item->text && other->text && strcmp(item->text, other->text) == 0) {
+                sdse_check_report(s, item->loc, "'%.80s' is listed twice", item->text);
+                break;
+            }
 }
 
 void sdse_check_sweep_duplicates(struct sdse_subject *s) {
     list_duplicates(s, sdse_node_get(s->root, "workloads"));
     list_duplicates(s, sdse_node_get(s->root, "archs"));
-    for
-        SDSE_EACH_CHILD(list, sdse_node_get(s->root, "override"))
-    list_duplicates(s, list);
-    for
-        SDSE_EACH_CHILD(form, sdse_node_get(s->root, "weight_forms"))
-        for
-            SDSE_EACH_CHILD(list, form)
+    sdse_for_each_child (list, sdse_node_get(s->root, "override"))
         list_duplicates(s, list);
+    sdse_for_each_child (form, sdse_node_get(s->root, "weight_forms"))
+        sdse_for_each_child (list, form)
+            list_duplicates(s, list);
 }
 
 // A row with any non-zero coefficient is non-zero: rows <= 1 and >= density.

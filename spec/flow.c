@@ -55,16 +55,15 @@ static void print_node(FILE *out, const struct sdse_node *node) {
     }
     bool mapping = node->kind == SDSE_NODE_MAPPING;
     fputc(mapping ? '{' : '[', out);
-    for
-        SDSE_EACH_CHILD(child, node) {
-            if (child->index)
-                fputs(", ", out);
-            if (mapping) {
-                sdse_print_quoted(out, child->key);
-                fputs(": ", out);
-            }
-            print_node(out, child);
+    sdse_for_each_child (child, node) {
+        if (child->index)
+            fputs(", ", out);
+        if (mapping) {
+            sdse_print_quoted(out, child->key);
+            fputs(": ", out);
         }
+        print_node(out, child);
+    }
     fputc(mapping ? '}' : ']', out);
 }
 

@@ -164,9 +164,8 @@ sdse_mapping_from_tree(struct sdse_arena *arena, const struct sdse_node *root,
     if (!list)
         sdse_report_missing(root, "mapping", diags);
     else if (sdse_expect_kind(list, SDSE_NODE_SEQUENCE, diags))
-        for
-            SDSE_EACH_CHILD(map, list)
-    read_line(&r, map, &next);
+        sdse_for_each_child (map, list)
+            read_line(&r, map, &next);
     // Unreadable loops are not missing ones: the checks would only echo the fault.
     if (diags->errors != errors)
         return SDSE_INVALID;

@@ -35,36 +35,35 @@ bool sdse_sources_read(struct sdse_arena *arena, struct sdse_node *root,
     if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, diags))
         return true;
     size_t capacity = 0;
-    for
-        SDSE_EACH_CHILD(entry, map) {
-            static const char *const keys[] = {"mark", "text"};
-            struct sdse_origin origin = {.mark = SDSE_MARK_UNMARKED};
-            if (entry->kind == SDSE_NODE_MAPPING)
-                sdse_refuse_unknown_keys(entry, keys, 2, diags);
-            read_origin(entry, "text", diags, &origin);
-            struct sdse_path_target targets[SDSE_PATH_TARGETS];
-            size_t found =
-                sdse_path_resolve(root, entry->key, entry->key_loc, diags, targets);
-            if (sources->count + found > capacity) {
-                capacity = 2 * (sources->count + found);
-                struct sdse_source_entry *larger =
-                    SDSE_ARENA_ARRAY(arena, struct sdse_source_entry, capacity);
-                if (!larger)
-                    return false;
-                if (sources->count)
-                    memcpy(larger, sources->entries, sources->count * sizeof *larger);
-                sources->entries = larger;
-            }
-            for (size_t i = 0; i < found; i++) {
-                if (!targets[i].node) {
-                    sdse_diag_add(diags, SDSE_ERROR, entry->key_loc, "unknown-path",
-                                  "'%.120s' has no value in this file", entry->key);
-                    break;
-                }
-                sources->entries[sources->count++] =
-                    (struct sdse_source_entry){targets[i].node, origin};
-            }
+    sdse_for_each_child (entry, map) {
+        static const char *const keys[] = {"mark", "text"};
+        struct sdse_origin origin = {.mark = SDSE_MARK_UNMARKED};
+        if (entry->kind == SDSE_NODE_MAPPING)
+            sdse_refuse_unknown_keys(entry, keys, 2, diags);
+        read_origin(entry, "text", diags, &origin);
+        struct sdse_path_target targets[SDSE_PATH_TARGETS];
+        size_t found =
+            sdse_path_resolve(root, entry->key, entry->key_loc, diags, targets);
+        if (sources->count + found > capacity) {
+            capacity = 2 * (sources->count + found);
+            struct sdse_source_entry *larger =
+                SDSE_ARENA_ARRAY(arena, struct sdse_source_entry, capacity);
+            if (!larger)
+                return false;
+            if (sources->count)
+                memcpy(larger, sources->entries, sources->count * sizeof *larger);
+            sources->entries = larger;
         }
+        for (size_t i = 0; i < found; i++) {
+            if (!targets[i].node) {
+                sdse_diag_add(diags, SDSE_ERROR, entry->key_loc, "unknown-path",
+                              "'%.120s' has no value in this file", entry->key);
+                break;
+            }
+            sources->entries[sources->count++] =
+                (struct sdse_source_entry){targets[i].node, origin};
+        }
+    }
     return true;
 }
 

@@ -103,18 +103,17 @@ static void expand(struct reader *r, const struct sdse_node *map, enum key key,
         sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "override-empty",
                       "'%s' lists no value", key_words[key]);
     const char *name = form.name;
-    for
-        SDSE_EACH_CHILD(value, node) {
-            if (!read_value(value, key, r->diags, &form.setting))
-                continue;
-            form.name = sdse_arena_printf(r->arena, "%s %s=%s", name, key_words[key],
-                                          value->text);
-            if (!form.name) {
-                r->out_of_memory = true;
-                return;
-            }
-            expand(r, map, key + 1, form);
+    sdse_for_each_child (value, node) {
+        if (!read_value(value, key, r->diags, &form.setting))
+            continue;
+        form.name =
+            sdse_arena_printf(r->arena, "%s %s=%s", name, key_words[key], value->text);
+        if (!form.name) {
+            r->out_of_memory = true;
+            return;
         }
+        expand(r, map, key + 1, form);
+    }
 }
 
 // Reads a key's faults once, before the product of lists would repeat them.
@@ -133,9 +132,8 @@ static bool values_are_good(struct reader *r, const struct sdse_node *map) {
         if (!node->count)
             sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "override-empty",
                           "'%s' lists no value", key_words[key]);
-        for
-            SDSE_EACH_CHILD(value, node)
-        read_value(value, key, r->diags, &ignored);
+        sdse_for_each_child (value, node)
+            read_value(value, key, r->diags, &ignored);
         forms *= node->count && forms <= SDSE_MAX_FORMS ? node->count : 1;
     }
     if (forms > SDSE_MAX_FORMS)
@@ -187,8 +185,7 @@ bool sdse_read_forms(struct sdse_arena *arena, const struct sdse_node *list,
     if (!list->count)
         sdse_diag_add(diags, SDSE_ERROR, list->key_loc, "override-empty",
                       "'weight_forms' lists no form");
-    for
-        SDSE_EACH_CHILD(node, list)
-    read_form(&r, node);
+    sdse_for_each_child (node, list)
+        read_form(&r, node);
     return !r.out_of_memory;
 }

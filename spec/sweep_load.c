@@ -41,12 +41,11 @@ static void read_paths(struct reader *r, const char *key, const char ***paths,
         r->out_of_memory = true;
         return;
     }
-    for
-        SDSE_EACH_CHILD(item, list) {
-            const char *path;
-            if (sdse_read_text(item, r->diags, &path))
-                (*paths)[(*count)++] = beside(r, path);
-        }
+    sdse_for_each_child (item, list) {
+        const char *path;
+        if (sdse_read_text(item, r->diags, &path))
+            (*paths)[(*count)++] = beside(r, path);
+    }
 }
 
 static void read_override(struct reader *r, const struct sdse_node *node,
@@ -80,9 +79,8 @@ static void read_overrides(struct reader *r) {
         r->out_of_memory = true;
         return;
     }
-    for
-        SDSE_EACH_CHILD(node, map)
-    read_override(r, node, &r->sweep->overrides[r->sweep->override_count++]);
+    sdse_for_each_child (node, map)
+        read_override(r, node, &r->sweep->overrides[r->sweep->override_count++]);
 }
 
 // A mapping with one numeric key, above 0.

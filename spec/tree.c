@@ -170,9 +170,8 @@ static void refuse_duplicates(struct builder *b, const struct sdse_node *mapping
         return;
     }
     size_t count = 0;
-    for
-        SDSE_EACH_CHILD(child, mapping)
-    sorted[count++] = child;
+    sdse_for_each_child (child, mapping)
+        sorted[count++] = child;
     qsort(sorted, count, sizeof *sorted, by_key_then_place);
     const struct sdse_node *first = sorted[0];
     for (size_t i = 1; i < count; i++) {
@@ -379,18 +378,16 @@ const struct sdse_node *sdse_node_get(const struct sdse_node *mapping,
                                       const char *key) {
     if (!mapping || mapping->kind != SDSE_NODE_MAPPING)
         return NULL;
-    for
-        SDSE_EACH_CHILD(child, mapping)
-    if (strcmp(child->key, key) == 0)
-        return child;
+    sdse_for_each_child (child, mapping)
+        if (strcmp(child->key, key) == 0)
+            return child;
     return NULL;
 }
 
 const struct sdse_node *sdse_node_at(const struct sdse_node *node, size_t index) {
-    for
-        SDSE_EACH_CHILD(child, node)
-    if (child->index == index)
-        return child;
+    sdse_for_each_child (child, node)
+        if (child->index == index)
+            return child;
     return NULL;
 }
 

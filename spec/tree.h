@@ -42,6 +42,10 @@ struct sdse_node {
 };
 
 // Iterates over the children of a sequence or mapping (none for scalars and NULL).
+#define sdse_for_each_child(child, node)                                       \
+    for (const struct sdse_node *child = (node) ? (node)->first : NULL; child; \
+         child = child->next)
+// The same where a bare `for` stands before it.
 #define SDSE_EACH_CHILD(child, node)                                       \
     (const struct sdse_node *child = (node) ? (node)->first : NULL; child; \
      child = child->next)

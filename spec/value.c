@@ -269,26 +269,24 @@ size_t sdse_refuse_unknown_keys(const struct sdse_node *mapping,
                                 const char *const *keys, size_t count,
                                 struct sdse_diags *diags) {
     size_t refused = 0;
-    for
-        SDSE_EACH_CHILD(child, mapping) {
-            bool known = false;
-            for (size_t i = 0; i < count && !known; i++)
-                known = strcmp(keys[i], child->key) == 0;
-            if (known)
-                continue;
-            refuse_key(child, keys, count, diags);
-            refused++;
-        }
+    sdse_for_each_child (child, mapping) {
+        bool known = false;
+        for (size_t i = 0; i < count && !known; i++)
+            known = strcmp(keys[i], child->key) == 0;
+        if (known)
+            continue;
+        refuse_key(child, keys, count, diags);
+        refused++;
+    }
     return refused;
 }
 
 void sdse_report_missing(const struct sdse_node *mapping, const char *key,
                          struct sdse_diags *diags) {
     // Written with another unit: that was said already.
-    for
-        SDSE_EACH_CHILD(child, mapping)
-    if (strcmp(child->key, key) != 0 && same_stem(child->key, &key, 1))
-        return;
+    sdse_for_each_child (child, mapping)
+        if (strcmp(child->key, key) != 0 && same_stem(child->key, &key, 1))
+            return;
     sdse_diag_add(diags, SDSE_ERROR, mapping->loc, "missing-key", "%s: '%s' is missing",
                   sdse_node_path(diags->arena, mapping), key);
 }

@@ -27,21 +27,20 @@ bool sdse_read_dims(const struct sdse_node *node, struct sdse_diags *diags,
         return false;
     unsigned set = 0;
     bool good = true;
-    for
-        SDSE_EACH_CHILD(item, node) {
-            enum sdse_dim dim;
-            const char *letter;
-            if (!sdse_read_text(item, diags, &letter)) {
-                good = false;
-            } else if (!sdse_dim_of_letter(letter, &dim)) {
-                sdse_diag_add(diags, SDSE_ERROR, item->loc, "unknown-dimension",
-                              "%s: '%.40s' is not a dimension (N K C P Q R S G)",
-                              sdse_node_path(diags->arena, item), letter);
-                good = false;
-            } else {
-                set |= SDSE_BIT(dim);
-            }
+    sdse_for_each_child (item, node) {
+        enum sdse_dim dim;
+        const char *letter;
+        if (!sdse_read_text(item, diags, &letter)) {
+            good = false;
+        } else if (!sdse_dim_of_letter(letter, &dim)) {
+            sdse_diag_add(diags, SDSE_ERROR, item->loc, "unknown-dimension",
+                          "%s: '%.40s' is not a dimension (N K C P Q R S G)",
+                          sdse_node_path(diags->arena, item), letter);
+            good = false;
+        } else {
+            set |= SDSE_BIT(dim);
         }
+    }
     if (good)
         *dims = set;
     return good;
@@ -58,13 +57,12 @@ bool sdse_read_tensor_set(const struct sdse_node *node, struct sdse_diags *diags
         return false;
     unsigned set = 0, word;
     bool good = true;
-    for
-        SDSE_EACH_CHILD(item, node) {
-            if (sdse_read_word(item, sdse_tensor_words, SDSE_TENSORS, diags, &word))
-                set |= SDSE_BIT(word);
-            else
-                good = false;
-        }
+    sdse_for_each_child (item, node) {
+        if (sdse_read_word(item, sdse_tensor_words, SDSE_TENSORS, diags, &word))
+            set |= SDSE_BIT(word);
+        else
+            good = false;
+    }
     if (good)
         *tensors = set;
     return good;

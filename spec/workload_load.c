@@ -282,13 +282,12 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
         nodes = SDSE_ARENA_ARRAY(arena, const struct sdse_node *, list->count);
         if (!net->layers || !nodes)
             return SDSE_NO_MEMORY;
-        for
-            SDSE_EACH_CHILD(map, list) {
-                struct reader r = {arena, diags, map, &net->layers[net->layer_count],
-                                   false};
-                nodes[net->layer_count++] = map;
-                read_layer(&r, net->batch);
-            }
+        sdse_for_each_child (map, list) {
+            struct reader r = {arena, diags, map, &net->layers[net->layer_count],
+                               false};
+            nodes[net->layer_count++] = map;
+            read_layer(&r, net->batch);
+        }
     }
     struct sdse_subject subject = {
         .diags = diags, .workload = net, .layer_nodes = nodes, .root = root};
