@@ -80,6 +80,20 @@ static enum sdse_status check_model(sqlite3 *db, const char *path,
     return status;
 }
 
+// Switches to WAL. Another process that is doing the same makes this fail at once: the
+// busy handler is not asked, so wait here.
+static int use_wal(sqlite3 *db) {
+    enum { STEP_MS = 10 };
+    int code = SQLITE_BUSY;
+    for (int waited = 0; code == SQLITE_BUSY && waited < SDSE_BUSY_MS;
+         waited += STEP_MS) {
+        code = run(db, "PRAGMA journal_mode = WAL");
+        if (code == SQLITE_BUSY)
+            sqlite3_sleep(STEP_MS);
+    }
+    return code;
+}
+
 // Identifies, creates if empty, and sets up the connection. Two processes may both find
 // the file empty: the second looks again once it has the write lock.
 static enum sdse_status set_up(sqlite3 *db, const char *path, const char *model_version,
@@ -93,8 +107,10 @@ static enum sdse_status set_up(sqlite3 *db, const char *path, const char *model_
         status = sdse_database_verify(db, path, diags);
     if (status != SDSE_OK)
         return status;
-    int code = run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                       "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+    int code = use_wal(db);
+    if (code == SQLITE_OK)
+        code = run(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+                       "PRAGMA trusted_schema = OFF");
     if (code == SQLITE_OK && empty) {
         code = run(db, "BEGIN IMMEDIATE");
         if (code == SQLITE_OK) {

@@ -23,18 +23,20 @@ static void pause_us(long us) {
     nanosleep(&time, NULL);
 }
 
-// Writes points one batch each, and says over the pipe which are committed. Never
-// returns; loops over the points so that there is always something to kill.
-static void write_until_killed(const char *path, int pipe_end) {
+// Writes up to `most` points, one batch each, and says over the pipe which are
+// committed; then holds a batch open that is never committed. Never returns.
+static void write_until_killed(const char *path, int pipe_end, unsigned most) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
     struct sdse_store *store = NULL;
     if (sdse_store_open(path, FIXTURE_MODEL, &diags, &store) != SDSE_OK)
         _exit(3);
-    for (uint64_t i = 0; i < FIXTURE_POINTS; i++) {
+    uint64_t i = 0;
+    for (; i < FIXTURE_POINTS && most > 0; i++) {
         if (sdse_store_has_point(store, fixture_point_hash(i)))
             continue;
+        most--;
         if (sdse_store_begin(store) != SDSE_OK ||
             fixture_add_point(store, i) != SDSE_OK ||
             sdse_store_commit(store) != SDSE_OK)
@@ -44,8 +46,9 @@ static void write_until_killed(const char *path, int pipe_end) {
             _exit(5);
         pause_us(300);
     }
-    // A batch that is never committed: its point must not be seen.
     sdse_store_begin(store);
+    if (i < FIXTURE_POINTS)
+        fixture_add_point(store, i);
     for (;;)
         pause();
 }
@@ -75,7 +78,7 @@ static bool round_of_killing(const char *path, unsigned wanted, long wait_us) {
     assert_true(child >= 0);
     if (child == 0) {
         close(ends[0]);
-        write_until_killed(path, ends[1]);
+        write_until_killed(path, ends[1], wanted + 3);
     }
     close(ends[1]);
     unsigned char committed[FIXTURE_POINTS];
@@ -171,7 +174,7 @@ static void readers_work_while_it_is_written(void **state) {
     // Another process writes while we read.
     pid_t child = fork();
     if (child == 0)
-        write_until_killed(path, ends[1]);
+        write_until_killed(path, ends[1], FIXTURE_POINTS);
     close(ends[1]);
     unsigned char byte = 0;
     while (byte != FIXTURE_POINTS - 1) {
