@@ -21,7 +21,7 @@ static void read_required_text(struct sdse_arch_reading *r, const char *key,
 static void read_required_double(struct sdse_arch_reading *r, const char *key,
                                  double *out) {
     const struct sdse_node *node = sdse_node_get(r->root, key);
-    *out = NAN;
+    *out = (double)NAN;
     if (!node)
         sdse_report_missing(r->root, key, r->diags);
     else

@@ -90,7 +90,7 @@ void sdse_number_read(const struct sdse_node *node, double least, double most,
     if (!node)
         return;
     *out = (struct sdse_number){
-        .value = NAN, .given = true, .origin = find_origin(node, sources)};
+        .value = (double)NAN, .given = true, .origin = find_origin(node, sources)};
     const struct sdse_node *value = node;
     if (node->kind == SDSE_NODE_MAPPING) {
         static const char *const keys[] = {"value", "mark", "source"};
