@@ -195,46 +195,137 @@ static const struct sdse_dataflow *find_dataflow(const struct sdse_arch *arch,
     return NULL;
 }
 
-// Dimensions that may have temporal loops at a level under a dataflow. Every constraint
-// shipped is a list of dimensions: a mapping that uses no spatial loop meets them all.
-static unsigned temporal_dims(const struct sdse_arch *arch,
-                              const struct sdse_dataflow *dataflow, unsigned level) {
-    unsigned dims = arch->level[level].carries_loops ? ~0u : 0;
-    for (size_t i = 0; i < dataflow->constraint_count; i++) {
-        const struct sdse_constraint *constraint = &dataflow->constraints[i];
-        switch (constraint->kind) {
-        case SDSE_TEMPORAL_DIMS:
-            if (constraint->level == level)
-                dims &= constraint->dims;
-            break;
-        case SDSE_SPATIAL_X_DIMS:
-        case SDSE_SPATIAL_Y_DIMS:
-            break;
-        default:
-            fail_msg("%s: the test does not know this constraint", arch->name);
-        }
-    }
+// The factor of a dimension among some loops.
+static uint64_t factor_in(const struct sdse_loops *loops, enum sdse_dim dim) {
+    uint64_t factor = 1;
+    for (unsigned i = 0; i < loops->count; i++)
+        if (loops->loop[i].dim == dim)
+            factor *= loops->loop[i].factor;
+    return factor;
+}
+
+static unsigned dims_in(const struct sdse_loops *loops) {
+    unsigned dims = 0;
+    for (unsigned i = 0; i < loops->count; i++)
+        dims |= SDSE_BIT(loops->loop[i].dim);
     return dims;
 }
 
-// Every loop at the outermost level that may have it: the smallest tiles there are.
+// Loops that do not move the tensor stand inside all that do.
+static bool is_stationary(const struct sdse_loops *loops, enum sdse_tensor tensor) {
+    bool resting = false;
+    for (unsigned i = 0; i < loops->count; i++) {
+        const bool moves = sdse_dim_moves(loops->loop[i].dim, tensor);
+        if (resting && moves)
+            return false;
+        resting |= !moves;
+    }
+    return true;
+}
+
+// "At least" asks for the whole bound where the bound is smaller.
+static bool is_at_least(const struct sdse_constraint *constraint,
+                        const struct sdse_layer *layer,
+                        const struct sdse_mapping_level *level) {
+    const bool spatial = constraint->kind == SDSE_SPATIAL_AT_LEAST;
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        if (!(constraint->dims & SDSE_BIT(d)))
+            continue;
+        const uint64_t bound = layer->nest.bound[d];
+        const uint64_t least = constraint->value < bound ? constraint->value : bound;
+        const uint64_t factor =
+            spatial ? factor_in(&level->spatial[0], (enum sdse_dim)d) *
+                          factor_in(&level->spatial[1], (enum sdse_dim)d)
+                    : factor_in(&level->temporal, (enum sdse_dim)d);
+        if (factor < least)
+            return false;
+    }
+    return true;
+}
+
+static bool obeys(const struct sdse_constraint *constraint,
+                  const struct sdse_layer *layer, const struct sdse_mapping *mapping) {
+    const struct sdse_mapping_level *level = &mapping->level[constraint->level];
+    switch (constraint->kind) {
+    case SDSE_TEMPORAL_DIMS:
+        return !(dims_in(&level->temporal) & ~constraint->dims);
+    case SDSE_SPATIAL_X_DIMS:
+        return !(dims_in(&level->spatial[0]) & ~constraint->dims);
+    case SDSE_SPATIAL_Y_DIMS:
+        return !(dims_in(&level->spatial[1]) & ~constraint->dims);
+    case SDSE_STATIONARY:
+        return is_stationary(&level->temporal, constraint->tensor);
+    case SDSE_FACTOR_AT_LEAST:
+    case SDSE_SPATIAL_AT_LEAST:
+        return is_at_least(constraint, layer, level);
+    default:
+        fail_msg("the test does not know constraint %d", (int)constraint->kind);
+        return false;
+    }
+}
+
+static void assert_obeys(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                         const struct sdse_mapping *mapping) {
+    const struct sdse_dataflow *dataflow = find_dataflow(arch, layer->kind);
+    if (!dataflow)
+        fail_msg("%s has no dataflow for %s", arch->name, layer->name);
+    for (size_t i = 0; i < dataflow->constraint_count; i++)
+        if (!obeys(&dataflow->constraints[i], layer, mapping))
+            fail_msg("%s: %s breaks the constraint of line %u", arch->name, layer->name,
+                     dataflow->constraints[i].loc.line);
+}
+
+// Dimensions that may have temporal loops at a level under a dataflow.
+static unsigned temporal_dims(const struct sdse_arch *arch,
+                              const struct sdse_dataflow *dataflow, unsigned level) {
+    unsigned dims = arch->level[level].carries_loops ? ~0u : 0;
+    for (size_t i = 0; i < dataflow->constraint_count; i++)
+        if (dataflow->constraints[i].kind == SDSE_TEMPORAL_DIMS &&
+            dataflow->constraints[i].level == level)
+            dims &= dataflow->constraints[i].dims;
+    return dims;
+}
+
+static void add_loop(struct sdse_loops *loops, int dim, uint64_t factor) {
+    if (factor > 1)
+        loops->loop[loops->count++] = (struct sdse_loop){(enum sdse_dim)dim, factor};
+}
+
+static uint64_t smallest_divisor_from(uint64_t bound, uint64_t least) {
+    uint64_t divisor = least < bound ? least : bound;
+    while (bound % divisor != 0)
+        divisor++;
+    return divisor;
+}
+
+// The smallest tiles there are: what a constraint demands where it demands it (spatial
+// factors on Y), everything else at the outermost level that may loop over it.
 static void unroll_outside(const struct sdse_arch *arch,
                            const struct sdse_dataflow *dataflow,
                            const struct sdse_layer *layer,
                            struct sdse_mapping *mapping) {
     sdse_mapping_init(arch, mapping);
     for (int d = 0; d < SDSE_DIMS; d++) {
-        if (layer->nest.bound[d] == 1)
-            continue;
+        uint64_t rest = layer->nest.bound[d];
+        for (size_t i = 0; i < dataflow->constraint_count; i++) {
+            const struct sdse_constraint *constraint = &dataflow->constraints[i];
+            const bool spatial = constraint->kind == SDSE_SPATIAL_AT_LEAST;
+            if ((spatial || constraint->kind == SDSE_FACTOR_AT_LEAST) &&
+                constraint->dims & SDSE_BIT(d)) {
+                const uint64_t factor = smallest_divisor_from(rest, constraint->value);
+                struct sdse_mapping_level *level = &mapping->level[constraint->level];
+                add_loop(spatial ? &level->spatial[1] : &level->temporal, d, factor);
+                rest /= factor;
+            }
+        }
         unsigned l = 0;
         while (l < arch->level_count &&
                !(temporal_dims(arch, dataflow, l) & SDSE_BIT(d)))
             l++;
-        if (l == arch->level_count)
+        if (l == arch->level_count && rest > 1)
             fail_msg("%s: no level may loop over %c", arch->name, sdse_dim_letters[d]);
-        struct sdse_loops *loops = &mapping->level[l].temporal;
-        loops->loop[loops->count++] =
-            (struct sdse_loop){(enum sdse_dim)d, layer->nest.bound[d]};
+        if (rest > 1)
+            add_loop(&mapping->level[l].temporal, d, rest);
     }
 }
 
@@ -246,6 +337,7 @@ static void check_admitted(const struct sdse_arch *arch, const char *network,
         fail_msg("%s has no dataflow for %s of %s", arch->name, layer->name, network);
     struct sdse_mapping mapping;
     unroll_outside(arch, dataflow, layer, &mapping);
+    assert_obeys(arch, layer, &mapping);
     struct sdse_model *model = NULL;
     assert_int_equal(sdse_model_new(arch, layer, NULL, arena, &model), SDSE_OK);
     unsigned level = 0;
@@ -323,30 +415,6 @@ static const struct {
      115605504 / 1024},
 };
 
-static unsigned loop_dims(const struct sdse_loops *loops) {
-    unsigned dims = 0;
-    for (unsigned i = 0; i < loops->count; i++)
-        dims |= SDSE_BIT(loops->loop[i].dim);
-    return dims;
-}
-
-// A mapping keeps to the lists of dimensions of a dataflow.
-static void check_keeps_to(const struct sdse_arch *arch,
-                           const struct sdse_dataflow *dataflow,
-                           const struct sdse_mapping *mapping) {
-    for (size_t i = 0; i < dataflow->constraint_count; i++) {
-        const struct sdse_constraint *constraint = &dataflow->constraints[i];
-        const struct sdse_mapping_level *level = &mapping->level[constraint->level];
-        const struct sdse_loops *loops =
-            constraint->kind == SDSE_TEMPORAL_DIMS    ? &level->temporal
-            : constraint->kind == SDSE_SPATIAL_X_DIMS ? &level->spatial[0]
-                                                      : &level->spatial[1];
-        if (loop_dims(loops) & ~constraint->dims)
-            fail_msg("%s: the published mapping breaks the constraint of line %u",
-                     arch->name, constraint->loc.line);
-    }
-}
-
 static void check_published(struct sdse_arena *arena, const char *name,
                             const char *text, uint64_t compute_cycles,
                             const struct sdse_layer *layer) {
@@ -361,7 +429,7 @@ static void check_published(struct sdse_arena *arena, const char *name,
         status = sdse_mapping_from_tree(arena, root, arch, layer, &diags, &mapping);
     sdse_diags_print(&diags, stderr, false);
     assert_int_equal(status, SDSE_OK);
-    check_keeps_to(arch, find_dataflow(arch, layer->kind), mapping);
+    assert_obeys(arch, layer, mapping);
     struct sdse_model *model = NULL;
     assert_int_equal(sdse_model_new(arch, layer, NULL, arena, &model), SDSE_OK);
     unsigned level = 0;
