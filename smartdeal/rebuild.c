@@ -131,10 +131,11 @@ void sdse_rebuild_filter(const struct sdse_coded_layer *layer, uint64_t filter,
         sdse_rebuild_filter_scalar(layer, filter, words);
         return;
     }
-    float table[2 * SDSE_MAX_WINDOW + 1] = {0.0f};
-    for (int code = 1; code <= SDSE_MAX_WINDOW; code++) {
-        table[SDSE_MAX_WINDOW + code] = ldexpf(1.0f, code - 1);
-        table[SDSE_MAX_WINDOW - code] = -table[SDSE_MAX_WINDOW + code];
+    float table[2 * SDSE_MAX_WINDOW + 1], size = 1.0f;
+    table[SDSE_MAX_WINDOW] = 0.0f;
+    for (uint32_t code = 1; code <= layer->window; code++, size *= 2.0f) {
+        table[SDSE_MAX_WINDOW + code] = size;
+        table[SDSE_MAX_WINDOW - code] = -size;
     }
     for (uint64_t block = 0; block < layer->slicing.blocks; block++) {
         if (fits_floats(layer, block_shift(layer, filter, block)))
