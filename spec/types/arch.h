@@ -29,6 +29,14 @@ enum sdse_mark {
 #undef SDSE_MARK_ENUM
 };
 
+// "Q", "table", ...: as files write a mark.
+static inline const char *sdse_mark_text(enum sdse_mark mark) {
+#define SDSE_MARK_TEXT(name, text) text,
+    static const char *const texts[] = {SDSE_MARK_MAP(SDSE_MARK_TEXT)};
+#undef SDSE_MARK_TEXT
+    return texts[mark];
+}
+
 // Where a number comes from. text may be NULL (then the file's own `source:` holds).
 struct sdse_origin {
     enum sdse_mark mark;
@@ -54,6 +62,12 @@ enum sdse_part {
     SDSE_PART_INDEX,
     SDSE_PARTS
 };
+
+static inline const char *sdse_part_name(enum sdse_part part) {
+    static const char *const names[SDSE_PARTS] = {"weights",      "inputs", "outputs",
+                                                  "coefficients", "basis",  "index"};
+    return names[part];
+}
 
 enum sdse_memory_class { SDSE_DRAM, SDSE_SRAM, SDSE_REGFILE, SDSE_FIFO };
 
@@ -195,7 +209,7 @@ struct sdse_arch {
     bool count_return_transfers; // partial sums that return cross the networks, at a
                                  // cost (physics); off: only below the outermost level,
                                  // as the reference counts
-    bool count_fill_drain; // first fill and last drain are added to the latency
+    bool count_fill_drain;       // first fill and last drain are added to the latency
 
     unsigned level_count;
     struct sdse_level level[SDSE_MAX_LEVELS];

@@ -17,6 +17,13 @@ enum sdse_layer_kind {
     SDSE_LAYER_KINDS
 };
 
+// "conv", "conv1x1", "dwconv", "fc", "matmul".
+static inline const char *sdse_layer_kind_name(enum sdse_layer_kind kind) {
+    static const char *const names[SDSE_LAYER_KINDS] = {"conv", "conv1x1", "dwconv",
+                                                        "fc", "matmul"};
+    return names[kind];
+}
+
 struct sdse_layer {
     const char *name;
     enum sdse_layer_kind kind;

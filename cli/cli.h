@@ -1,0 +1,79 @@
+// What every verb has at hand, and what a verb is.
+#ifndef SDSE_CLI_CLI_H
+#define SDSE_CLI_CLI_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/status.h"
+#include "cli/options.h"
+#include "results/table.h"
+
+enum cli_exit {
+    CLI_OK = 0,
+    CLI_BAD_INPUT = 1,
+    CLI_USAGE = 2,
+    CLI_SYSTEM = 3,
+    CLI_NO_MAPPING = 4,
+};
+
+struct cli_verb;
+
+// One run of the program: results go to stdout, everything else to stderr.
+struct cli {
+    const char *program; // argv[0]
+    const struct cli_verb *verb;
+    struct sdse_arena *arena;
+    struct sdse_diags diags;
+    bool colour;   // on stderr
+    bool reported; // an error has been printed
+};
+
+struct cli_verb {
+    const char *name;
+    const char *summary; // one line, for `sdse --help`
+    struct cli_operands operands;
+    const struct cli_option *options;
+    int option_count;
+    const char *notes; // lines under the usage; may be NULL
+    const char *example;
+    enum cli_exit (*run)(struct cli *cli, const struct cli_args *args);
+};
+
+#define CLI_COUNT_OF(table) ((int)(sizeof(table) / sizeof(table)[0]))
+
+// Rows that several verbs share.
+#define CLI_OPTION_ARCH                                                                \
+    {                                                                                  \
+        "arch", 'a', CLI_TEXT, "ARCH", "accelerator: a file, or a shipped name", NULL, \
+            true                                                                       \
+    }
+#define CLI_OPTION_WORKLOAD                                                           \
+    {                                                                                 \
+        "workload", 'w', CLI_TEXT, "NET", "network: a file, or a shipped name", NULL, \
+            true                                                                      \
+    }
+#define CLI_OPTION_FORMAT \
+    { "format", 'f', CLI_CHOICE, "table|csv|json|md", "how to print", "table", false }
+
+extern const struct cli_verb cli_verb_check, cli_verb_query, cli_verb_export,
+    cli_verb_pareto, cli_verb_status, cli_verb_eval, cli_verb_show;
+
+// "sdse VERB: error: ..." on stderr.
+void cli_error(struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// Prints the diagnostics gathered so far to stderr and forgets them.
+void cli_flush_diags(struct cli *cli);
+
+// Ends a verb: prints the diagnostics, adds the sentence for a failure that nothing has
+// explained yet, and returns the exit status that belongs to `status`.
+enum cli_exit cli_finish(struct cli *cli, enum sdse_status status);
+
+// Writes a table to stdout and ends the verb.
+enum cli_exit cli_print_table(struct cli *cli, const struct sdse_table *table,
+                              enum sdse_table_format format);
+
+// The table format of a verb whose options have CLI_OPTION_FORMAT at `option`.
+enum sdse_table_format cli_table_format(const struct cli_args *args, int option);
+
+#endif

@@ -1,0 +1,162 @@
+// sdse check: every problem of every file, at once.
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "costmodel/resolve.h"
+#include "dse/plan.h"
+#include "spec/load.h"
+
+enum { ARCH, WORKLOAD, LAYER };
+
+static const struct cli_option options[] = {
+    [ARCH] = {"arch", 'a', CLI_TEXT, "ARCH", "the accelerator that mappings are for",
+              NULL, false},
+    [WORKLOAD] = {"workload", 'w', CLI_TEXT, "NET", "the network that mappings are for",
+                  NULL, false},
+    [LAYER] = {"layer", 'l', CLI_TEXT, "LAYER", "its layer", NULL, false},
+};
+
+// What mappings are checked against; NULL when not named.
+struct subject {
+    struct sdse_arch *arch;
+    const struct sdse_layer *layer;
+};
+
+// Each returns what the file is, for the line that says so; NULL when it is refused.
+static const char *check_arch(struct cli *cli, const struct sdse_node *root) {
+    struct sdse_arch *arch;
+    if (sdse_arch_from_tree(cli->arena, root, NULL, 0, &cli->diags, &arch) != SDSE_OK ||
+        sdse_arch_resolve_costs(arch, cli->arena, &cli->diags) != SDSE_OK)
+        return NULL;
+    return sdse_arena_printf(
+        cli->arena, "accelerator %s, %u memories, %llu multipliers", arch->name,
+        arch->level_count,
+        (unsigned long long)sdse_arch_instances(arch, arch->level_count));
+}
+
+static const char *check_workload(struct cli *cli, const struct sdse_node *root) {
+    struct sdse_workload *workload;
+    if (sdse_workload_from_tree(cli->arena, root, &cli->diags, &workload) != SDSE_OK)
+        return NULL;
+    return sdse_arena_printf(cli->arena, "network %s, %zu layers", workload->name,
+                             workload->layer_count);
+}
+
+// With everything it names, in every variant.
+static const char *check_sweep(struct cli *cli, const struct sdse_node *root) {
+    struct sdse_plan *plan;
+    if (sdse_plan_load(cli->arena, root->loc.file, &cli->diags, &plan) != SDSE_OK)
+        return NULL;
+    return sdse_arena_printf(
+        cli->arena, "sweep %s, %zu points: %zu networks x %zu accelerators x %zu forms",
+        plan->sweep->name, plan->point_count, plan->network_count, plan->variant_count,
+        plan->form_count);
+}
+
+static const char *check_mapping(struct cli *cli, const struct subject *subject,
+                                 const struct sdse_node *root) {
+    if (!subject->arch) {
+        sdse_diag_add(&cli->diags, SDSE_ERROR, root->loc, "mapping-alone",
+                      "a mapping is checked against an accelerator: add -a ARCH, and "
+                      "-w NET -l LAYER for its bounds");
+        return NULL;
+    }
+    struct sdse_mapping *mapping;
+    if (sdse_mapping_from_tree(cli->arena, root, subject->arch, subject->layer,
+                               &cli->diags, &mapping) != SDSE_OK)
+        return NULL;
+    return sdse_arena_printf(cli->arena, "mapping on %s%s%s", subject->arch->name,
+                             subject->layer ? " of " : "",
+                             subject->layer ? subject->layer->name : "");
+}
+
+static const char *check_tree(struct cli *cli, const struct subject *subject,
+                              const struct sdse_node *root) {
+    switch (sdse_tree_kind(root)) {
+    case SDSE_FILE_ARCH:
+        return check_arch(cli, root);
+    case SDSE_FILE_WORKLOAD:
+        return check_workload(cli, root);
+    case SDSE_FILE_MAPPING:
+        return check_mapping(cli, subject, root);
+    case SDSE_FILE_SWEEP:
+        return check_sweep(cli, root);
+    case SDSE_FILE_UNKNOWN:
+        break;
+    }
+    sdse_diag_add(&cli->diags, SDSE_ERROR, root->loc, "file-kind",
+                  "cannot tell what this is: an accelerator has 'levels', a network "
+                  "'layers', a mapping 'mapping', a sweep 'workloads' and 'archs'");
+    return NULL;
+}
+
+struct tally {
+    size_t bad, errors, warnings;
+};
+
+// One line on stdout if the file is good, diagnostics on stderr otherwise.
+static void check_file(struct cli *cli, const struct subject *subject, const char *path,
+                       struct tally *tally) {
+    struct sdse_node *root;
+    const char *what = NULL;
+    if (sdse_tree_parse_file(cli->arena, path, &cli->diags, &root) == SDSE_OK)
+        what = check_tree(cli, subject, root);
+    tally->bad += !what;
+    tally->errors += cli->diags.errors;
+    tally->warnings += cli->diags.warnings;
+    cli_flush_diags(cli);
+    if (what)
+        printf("%s: ok: %s\n", path, what);
+    fflush(stdout);
+}
+
+static bool load_subject(struct cli *cli, const struct cli_args *args,
+                         struct subject *subject) {
+    if (args->value[ARCH] &&
+        cli_load_arch(cli, args->value[ARCH], &subject->arch) != SDSE_OK)
+        return false;
+    if (!args->value[WORKLOAD])
+        return true;
+    struct sdse_workload *workload;
+    if (cli_load_workload(cli, args->value[WORKLOAD], &workload) != SDSE_OK)
+        return false;
+    subject->layer = cli_find_layer(cli, workload, args->value[LAYER]);
+    return subject->layer != NULL;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    struct subject subject = {NULL, NULL};
+    if (args->value[LAYER] && !args->value[WORKLOAD]) {
+        cli_error(cli, "-l LAYER needs -w NET");
+        return CLI_USAGE;
+    }
+    if (!load_subject(cli, args, &subject)) {
+        cli_flush_diags(cli);
+        return CLI_BAD_INPUT;
+    }
+    cli_flush_diags(cli);
+    struct tally tally = {0, 0, 0};
+    for (int i = 0; i < args->operand_count; i++)
+        check_file(cli, &subject, args->operands[i], &tally);
+    if (tally.bad)
+        fprintf(stderr, "%zu of %d file%s refused: %zu error%s, %zu warning%s\n",
+                tally.bad, args->operand_count, args->operand_count == 1 ? "" : "s",
+                tally.errors, tally.errors == 1 ? "" : "s", tally.warnings,
+                tally.warnings == 1 ? "" : "s");
+    return tally.bad ? CLI_BAD_INPUT : CLI_OK;
+}
+
+const struct cli_verb cli_verb_check = {
+    .name = "check",
+    .summary = "validates files and reports all problems at once",
+    .operands = {"FILE...", 1, -1},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes =
+        "Accelerators, networks, mappings and sweeps are told apart by their keys. "
+        "A sweep is checked\nwith the files it names; a mapping needs -a ARCH.",
+    .example = "sdse check archs/eyeriss.yaml workloads/resnet50.yaml "
+               "sweeps/demo_forms.yaml",
+    .run = run,
+};

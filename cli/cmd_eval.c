@@ -1,0 +1,100 @@
+// sdse eval: what one mapping of one layer costs.
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/cost_tables.h"
+#include "cli/inputs.h"
+#include "cli/problem.h"
+
+enum { ARCH, WORKLOAD, LAYER, MAPPING, FORM, ONLY, FORMAT };
+
+static const struct cli_option options[] = {
+    [ARCH] = CLI_OPTION_ARCH,
+    [WORKLOAD] = CLI_OPTION_WORKLOAD,
+    [LAYER] = CLI_OPTION_LAYER,
+    [MAPPING] = {"mapping", 'm', CLI_TEXT, "FILE", "the mapping", NULL, true},
+    [FORM] = CLI_OPTION_FORM,
+    [ONLY] = {"only", 0, CLI_CHOICE, "totals|counts|networks|energy|cycles",
+              "print this section alone", NULL, false},
+    [FORMAT] = CLI_OPTION_FORMAT,
+};
+
+static const char *const words[CLI_SECTIONS] = {
+#define WORD(name, word, title) word,
+    CLI_SECTION_MAP(WORD)
+#undef WORD
+};
+static const char *const titles[CLI_SECTIONS] = {
+#define TITLE(name, word, title) title,
+    CLI_SECTION_MAP(TITLE)
+#undef TITLE
+};
+
+static enum cli_exit print_sections(struct cli *cli, const struct cli_costed *costed,
+                                    enum sdse_table_format format) {
+    const bool json = format == SDSE_TABLE_JSON;
+    if (!json)
+        cli_print_totals(costed, stdout);
+    for (int i = json ? CLI_SECTION_TOTALS : CLI_SECTION_COUNTS; i < CLI_SECTIONS;
+         i++) {
+        const struct sdse_table *table =
+            cli_cost_table(cli->arena, costed, (enum cli_section)i, !json);
+        if (table && !json && sdse_table_rows(table) == 0)
+            continue;
+        if (json)
+            printf("%s\"%s\": ", i ? ", " : "{", words[i]);
+        else
+            printf("\n%s%s\n", titles[i], format == SDSE_TABLE_TEXT ? "" : "\n");
+        const enum cli_exit status = cli_print_table(cli, table, format);
+        if (status != CLI_OK)
+            return status;
+    }
+    if (json)
+        puts("}");
+    return CLI_OK;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    const enum sdse_table_format format = cli_table_format(args, FORMAT);
+    if (format == SDSE_TABLE_CSV && !args->value[ONLY]) {
+        cli_error(cli, "--format csv holds one table: add --only %s",
+                  options[ONLY].value);
+        return CLI_USAGE;
+    }
+    struct cli_problem problem;
+    const struct sdse_layer *layer;
+    struct sdse_mapping *mapping;
+    if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
+                          args->value[FORM], &problem) ||
+        !cli_load_mapping(cli, &problem, args->value[LAYER], args->value[MAPPING],
+                          &layer, &mapping))
+        return CLI_BAD_INPUT;
+    const struct sdse_model *model = cli_layer_model(cli, &problem, layer);
+    if (!model || !cli_accept_mapping(cli, &problem, model, mapping))
+        return CLI_BAD_INPUT;
+    struct sdse_cost cost;
+    sdse_evaluate_full(model, mapping, &cost);
+    const struct cli_costed costed = {problem.arch, problem.workload, layer,
+                                      problem.form_text, &cost};
+    if (!args->value[ONLY])
+        return print_sections(cli, &costed, format);
+    const enum cli_section section = (enum cli_section)cli_choice(args, options, ONLY);
+    const bool people = format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN;
+    if (section == CLI_SECTION_TOTALS && format == SDSE_TABLE_TEXT) {
+        cli_print_totals(&costed, stdout);
+        return CLI_OK;
+    }
+    return cli_print_table(cli, cli_cost_table(cli->arena, &costed, section, people),
+                           format);
+}
+
+const struct cli_verb cli_verb_eval = {
+    .name = "eval",
+    .summary = "scores one mapping of one layer: counts, energy, cycles",
+    .operands = {"", 0, 0},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes = "All figures are of one execution of the layer.",
+    .example = "sdse eval -a eyeriss -w resnet50 -l conv2_1_b -m mapping.yaml",
+    .run = run,
+};

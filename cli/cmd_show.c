@@ -1,0 +1,90 @@
+// sdse show: a description as text that people read.
+#include "spec/show.h"
+
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "spec/load.h"
+
+enum { ARCH, WORKLOAD, LAYER };
+
+static const struct cli_option options[] = {
+    [ARCH] = {"arch", 'a', CLI_TEXT, "ARCH", "the accelerator of a mapping", NULL,
+              false},
+    [WORKLOAD] = {"workload", 'w', CLI_TEXT, "NET", "the network of a mapping", NULL,
+                  false},
+    [LAYER] = {"layer", 'l', CLI_TEXT, "LAYER", "the layer of a mapping", NULL, false},
+};
+
+static enum cli_exit show_arch(struct cli *cli, const char *name) {
+    struct sdse_arch *arch = NULL;
+    const enum sdse_status status = cli_load_arch(cli, name, &arch);
+    cli_flush_diags(cli);
+    if (status != SDSE_OK)
+        return cli_finish(cli, status);
+    sdse_show_arch(stdout, arch);
+    return CLI_OK;
+}
+
+static enum cli_exit show_workload(struct cli *cli, const char *name) {
+    struct sdse_workload *workload = NULL;
+    const enum sdse_status status = cli_load_workload(cli, name, &workload);
+    cli_flush_diags(cli);
+    if (status != SDSE_OK)
+        return cli_finish(cli, status);
+    sdse_show_workload(stdout, workload);
+    return CLI_OK;
+}
+
+static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
+                                  const char *path) {
+    struct sdse_arch *arch = NULL;
+    struct sdse_workload *workload = NULL;
+    struct sdse_mapping *mapping = NULL;
+    const struct sdse_layer *layer = NULL;
+    if (!args->value[ARCH]) {
+        cli_error(cli, "a mapping is shown on its accelerator: add -a ARCH (and "
+                       "-w NET -l LAYER for the layer's bounds)");
+        return CLI_USAGE;
+    }
+    enum sdse_status status = cli_load_arch(cli, args->value[ARCH], &arch);
+    if (status == SDSE_OK && args->value[WORKLOAD]) {
+        status = cli_load_workload(cli, args->value[WORKLOAD], &workload);
+        if (status == SDSE_OK)
+            layer = cli_find_layer(cli, workload, args->value[LAYER]);
+        if (status == SDSE_OK && !layer)
+            return CLI_BAD_INPUT;
+    }
+    if (status == SDSE_OK)
+        status =
+            sdse_mapping_load(cli->arena, path, arch, layer, &cli->diags, &mapping);
+    cli_flush_diags(cli);
+    if (status != SDSE_OK)
+        return cli_finish(cli, status);
+    sdse_show_mapping(stdout, arch, layer, mapping);
+    return CLI_OK;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    const char *kind = args->operands[0], *name = args->operands[1];
+    if (strcmp(kind, "arch") == 0)
+        return show_arch(cli, name);
+    if (strcmp(kind, "workload") == 0)
+        return show_workload(cli, name);
+    if (strcmp(kind, "mapping") == 0)
+        return show_mapping(cli, args, name);
+    cli_error(cli, "cannot show '%s': expected arch, workload or mapping", kind);
+    return CLI_USAGE;
+}
+
+const struct cli_verb cli_verb_show = {
+    .name = "show",
+    .summary = "draws an accelerator, a network or a mapping as text",
+    .operands = {"arch|workload|mapping FILE", 2, 2},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes = "FILE may also be the name of a shipped accelerator or network.",
+    .example = "sdse show arch eyeriss",
+    .run = run,
+};

@@ -1,0 +1,61 @@
+// sdse status: how far the sweeps in a results.db have come, and what did not work.
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "results/query.h"
+
+enum { FORMAT };
+
+static const struct cli_option options[] = {
+    [FORMAT] = CLI_OPTION_FORMAT,
+};
+
+static const char sweeps[] =
+    "SELECT sweep, objective, point_count AS points, points_done AS done,"
+    " CAST(points_ok AS INTEGER) AS ok,"
+    " CAST(points_infeasible AS INTEGER) AS infeasible,"
+    " CAST(points_error AS INTEGER) AS error,"
+    " CASE WHEN points_done >= point_count THEN 'complete' ELSE 'to be continued' END"
+    " AS state FROM v_sweep ORDER BY sweep";
+
+static const char reasons[] =
+    "SELECT status, count(*) AS points, reason FROM v_point WHERE status <> 'ok'"
+    " GROUP BY status, reason ORDER BY count(*) DESC, reason";
+
+static enum cli_exit print(struct cli *cli, struct sdse_reader *reader,
+                           enum sdse_table_format format) {
+    struct sdse_table *table = NULL, *why = NULL;
+    enum sdse_status status =
+        sdse_query_run(reader, sweeps, cli->arena, &cli->diags, &table);
+    if (status == SDSE_OK)
+        status = sdse_query_run(reader, reasons, cli->arena, &cli->diags, &why);
+    if (status != SDSE_OK)
+        return cli_finish(cli, status);
+    const enum cli_exit exit_status = cli_print_table(cli, table, format);
+    const bool for_people = format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN;
+    if (exit_status != CLI_OK || !for_people || sdse_table_rows(why) == 0)
+        return exit_status;
+    putchar('\n');
+    return cli_print_table(cli, why, format);
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    enum cli_exit status;
+    struct sdse_reader *reader = cli_open_results(cli, args->operands[0], &status);
+    if (!reader)
+        return status;
+    status = print(cli, reader, cli_table_format(args, FORMAT));
+    sdse_reader_close(reader);
+    return status;
+}
+
+const struct cli_verb cli_verb_status = {
+    .name = "status",
+    .summary = "shows how far the sweeps in a results.db have come",
+    .operands = {"RESULTS.db", 1, 1},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes = "Also while a sweep is running. Points without a valid mapping are listed "
+             "with their reasons.",
+    .example = "sdse status results.db",
+    .run = run,
+};

@@ -1,0 +1,178 @@
+#include "cli/inputs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "costmodel/resolve.h"
+#include "spec/load.h"
+
+enum { MOST_ROOTS = 4, MOST_SHIPPED = 256 };
+
+static size_t data_roots(const char *roots[MOST_ROOTS]) {
+    size_t count = 0;
+    roots[count++] = ".";
+    const char *chosen = getenv("SDSE_DATA");
+    if (chosen && *chosen)
+        roots[count++] = chosen;
+    roots[count++] = SDSE_SOURCE_DATA;
+    roots[count++] = SDSE_INSTALLED_DATA;
+    return count;
+}
+
+static bool is_file(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+static bool ends_with(const char *text, const char *end) {
+    const size_t length = strlen(text), tail = strlen(end);
+    return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Names of the files folder/NAME.yaml in all roots, sorted, each once.
+static size_t list_shipped(struct cli *cli, const char *folder,
+                           const char *names[MOST_SHIPPED]) {
+    const char *roots[MOST_ROOTS];
+    const size_t root_count = data_roots(roots);
+    size_t count = 0;
+    for (size_t i = 0; i < root_count; i++) {
+        const char *path = sdse_arena_printf(cli->arena, "%s/%s", roots[i], folder);
+        DIR *directory = path ? opendir(path) : NULL;
+        if (!directory)
+            continue;
+        struct dirent *entry;
+        while (count < MOST_SHIPPED && (entry = readdir(directory)))
+            if (ends_with(entry->d_name, ".yaml")) {
+                char *name = sdse_arena_copy(cli->arena, entry->d_name,
+                                             strlen(entry->d_name) - strlen(".yaml"));
+                if (name)
+                    names[count++] = name;
+            }
+        closedir(directory);
+    }
+    qsort(names, count, sizeof names[0], by_name);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0)
+            names[kept++] = names[i];
+    return kept;
+}
+
+static void report_unknown(struct cli *cli, const char *folder, const char *name) {
+    const char *what = strcmp(folder, "archs") == 0 ? "accelerator" : "network";
+    const char *names[MOST_SHIPPED];
+    const size_t count = list_shipped(cli, folder, names);
+    const char *nearest = sdse_nearest(name, names, count);
+    if (nearest)
+        cli_error(cli,
+                  "no %s '%s': neither a file nor a shipped name; did you mean '%s'?",
+                  what, name, nearest);
+    else
+        cli_error(cli, "no %s '%s': neither a file nor a shipped name", what, name);
+    if (count == 0)
+        return;
+    fputs("shipped:", stderr);
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, " %s", names[i]);
+    fputc('\n', stderr);
+}
+
+bool cli_file_exists(struct cli *cli, const char *path) {
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        cli_error(cli, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    if (!S_ISDIR(status.st_mode))
+        return true;
+    cli_error(cli, "%s: is a directory", path);
+    return false;
+}
+
+const char *cli_find_input(struct cli *cli, const char *folder, const char *name) {
+    const bool path =
+        strchr(name, '/') || ends_with(name, ".yaml") || ends_with(name, ".json");
+    if (path)
+        return cli_file_exists(cli, name) ? name : NULL;
+    if (is_file(name))
+        return name;
+    const char *roots[MOST_ROOTS];
+    const size_t count = data_roots(roots);
+    for (size_t i = 0; i < count; i++) {
+        const char *shipped =
+            i == 0 ? sdse_arena_printf(cli->arena, "%s/%s.yaml", folder, name)
+                   : sdse_arena_printf(cli->arena, "%s/%s/%s.yaml", roots[i], folder,
+                                       name);
+        if (shipped && is_file(shipped))
+            return shipped;
+    }
+    report_unknown(cli, folder, name);
+    return NULL;
+}
+
+enum sdse_status cli_load_arch(struct cli *cli, const char *name,
+                               struct sdse_arch **out) {
+    const char *path = cli_find_input(cli, "archs", name);
+    if (!path)
+        return SDSE_INVALID;
+    struct sdse_arch *arch;
+    enum sdse_status status = sdse_arch_load(cli->arena, path, &cli->diags, &arch);
+    if (status == SDSE_OK)
+        status = sdse_arch_resolve_costs(arch, cli->arena, &cli->diags);
+    if (status == SDSE_OK)
+        *out = arch;
+    return status;
+}
+
+enum sdse_status cli_load_workload(struct cli *cli, const char *name,
+                                   struct sdse_workload **out) {
+    const char *path = cli_find_input(cli, "workloads", name);
+    return path ? sdse_workload_load(cli->arena, path, &cli->diags, out) : SDSE_INVALID;
+}
+
+const struct sdse_layer *cli_find_layer(struct cli *cli,
+                                        const struct sdse_workload *workload,
+                                        const char *name) {
+    if (!name && workload->layer_count == 1)
+        return &workload->layers[0];
+    if (!name) {
+        cli_error(cli, "%s has %zu layers: choose one with -l LAYER", workload->name,
+                  workload->layer_count);
+        return NULL;
+    }
+    const char **names =
+        SDSE_ARENA_ARRAY(cli->arena, const char *, workload->layer_count);
+    for (size_t i = 0; i < workload->layer_count; i++) {
+        if (strcmp(workload->layers[i].name, name) == 0)
+            return &workload->layers[i];
+        if (names)
+            names[i] = workload->layers[i].name;
+    }
+    const char *nearest =
+        names ? sdse_nearest(name, names, workload->layer_count) : NULL;
+    if (nearest)
+        cli_error(cli, "%s has no layer '%s'; did you mean '%s'?", workload->name, name,
+                  nearest);
+    else
+        cli_error(cli, "%s has no layer '%s'; `sdse show workload %s` lists them",
+                  workload->name, name, workload->file);
+    return NULL;
+}
+
+struct sdse_reader *cli_open_results(struct cli *cli, const char *path,
+                                     enum cli_exit *status) {
+    *status = CLI_BAD_INPUT;
+    if (!cli_file_exists(cli, path))
+        return NULL;
+    struct sdse_reader *reader = NULL;
+    const enum sdse_status opened = sdse_reader_open(path, &cli->diags, &reader);
+    *status = cli_finish(cli, opened);
+    return reader;
+}

@@ -1,0 +1,37 @@
+// The files a verb works on: named by a path, or by the name of a shipped one.
+#ifndef SDSE_CLI_INPUTS_H
+#define SDSE_CLI_INPUTS_H
+
+#include "cli/cli.h"
+#include "results/reader.h"
+#include "spec/types/arch.h"
+#include "spec/types/workload.h"
+
+// The path of an accelerator (folder "archs") or network (folder "workloads").
+//
+// A name that is a file, has a '/' or ends in .yaml or .json is a path. Any other is
+// looked up as folder/NAME.yaml in the current directory, in $SDSE_DATA, in the source
+// tree the program was built from and in the installed data. The result lives in the
+// arena; NULL after an error that names the nearest shipped ones.
+const char *cli_find_input(struct cli *cli, const char *folder, const char *name);
+
+// Loads and completes what the user named. SDSE_INVALID after a diagnostic or a
+// message; *out is untouched then.
+enum sdse_status cli_load_arch(struct cli *cli, const char *name,
+                               struct sdse_arch **out);
+enum sdse_status cli_load_workload(struct cli *cli, const char *name,
+                                   struct sdse_workload **out);
+
+// The layer called `name`; with NULL the only layer. NULL after an error.
+const struct sdse_layer *
+cli_find_layer(struct cli *cli, const struct sdse_workload *workload, const char *name);
+
+// Whether the user's file is there; says so if not.
+bool cli_file_exists(struct cli *cli, const char *path);
+
+// Opens a results.db for reading, or says why not and returns NULL with the exit status
+// in *status.
+struct sdse_reader *cli_open_results(struct cli *cli, const char *path,
+                                     enum cli_exit *status);
+
+#endif

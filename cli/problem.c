@@ -1,0 +1,114 @@
+#include "cli/problem.h"
+
+#include <string.h>
+
+#include "cli/inputs.h"
+#include "dse/forms.h"
+#include "spec/load.h"
+#include "spec/sweep_forms.h"
+
+// "raw", "{...}", or the inside of the braces.
+static bool read_form(struct cli *cli, const char *text,
+                      struct sdse_form_setting *setting) {
+    const bool word = !strpbrk(text, ":{");
+    const char *list =
+        sdse_arena_printf(cli->arena, word || *text == '{' ? "[%s]" : "[{%s}]", text);
+    struct sdse_node *root;
+    struct sdse_sweep sweep = {0};
+    if (!list ||
+        sdse_tree_parse_memory(cli->arena, "--form", list, strlen(list), &cli->diags,
+                               &root) != SDSE_OK ||
+        !sdse_read_forms(cli->arena, root, &cli->diags, &sweep) || cli->diags.errors)
+        return false;
+    if (sweep.form_count != 1) {
+        cli_error(cli, "--form: one setting is needed, this makes %zu",
+                  sweep.form_count);
+        return false;
+    }
+    *setting = sweep.forms[0].setting;
+    return true;
+}
+
+bool cli_load_problem(struct cli *cli, const char *arch, const char *workload,
+                      const char *form, struct cli_problem *problem) {
+    *problem = (struct cli_problem){.form_text = form};
+    // All three are read, so that all their problems are seen at once.
+    const bool form_read = read_form(cli, form, &problem->setting);
+    const bool arch_read = cli_load_arch(cli, arch, &problem->arch) == SDSE_OK;
+    const bool workload_read =
+        cli_load_workload(cli, workload, &problem->workload) == SDSE_OK;
+    cli_flush_diags(cli);
+    if (!form_read || !arch_read || !workload_read)
+        return false;
+    if (problem->setting.smartdeal && !problem->arch->rebuild.present) {
+        cli_error(cli, "%s has no rebuild engine: only --form raw runs on it",
+                  problem->arch->name);
+        return false;
+    }
+    return true;
+}
+
+struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *problem,
+                                   const struct sdse_layer *layer) {
+    struct sdse_weight_form form;
+    sdse_layer_form_declare(layer, &problem->setting, &form);
+    struct sdse_model *model = NULL;
+    const enum sdse_status status =
+        sdse_model_new(problem->arch, layer, &form, cli->arena, &model);
+    if (status != SDSE_OK)
+        cli_error(cli, "layer %s: %s", layer->name, sdse_status_text(status));
+    return model;
+}
+
+bool cli_load_mapping(struct cli *cli, const struct cli_problem *problem,
+                      const char *layer_name, const char *path,
+                      const struct sdse_layer **layer, struct sdse_mapping **mapping) {
+    struct sdse_node *root;
+    enum sdse_status status =
+        sdse_tree_parse_file(cli->arena, path, &cli->diags, &root);
+    if (status == SDSE_OK && sdse_tree_kind(root) != SDSE_FILE_MAPPING) {
+        sdse_diag_add(&cli->diags, SDSE_ERROR, root->loc, "file-kind",
+                      "a mapping is needed here: the file has no key 'mapping'");
+        status = SDSE_INVALID;
+    }
+    if (status == SDSE_OK && !layer_name) {
+        const struct sdse_node *named = sdse_node_get(root, "layer");
+        layer_name = named && named->kind == SDSE_NODE_SCALAR ? named->text : NULL;
+    }
+    if (status == SDSE_OK) {
+        *layer = cli_find_layer(cli, problem->workload, layer_name);
+        if (!*layer)
+            return false;
+        status = sdse_mapping_from_tree(cli->arena, root, problem->arch, *layer,
+                                        &cli->diags, mapping);
+    }
+    cli_flush_diags(cli);
+    return status == SDSE_OK;
+}
+
+bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
+                        const struct sdse_model *model,
+                        const struct sdse_mapping *mapping) {
+    unsigned at = 0;
+    switch (sdse_mapping_verdict(model, mapping, &at)) {
+    case SDSE_VALID:
+        return true;
+    case SDSE_TOO_BIG: {
+        struct sdse_cost cost;
+        sdse_evaluate_full(model, mapping, &cost);
+        const struct sdse_level *level = &problem->arch->level[at];
+        cli_error(cli, "the tiles in %s take %.0f bits, but %.0f fit", level->name,
+                  cost.level[at].stored_bits,
+                  (double)level->capacity_bits / level->buffering);
+        return false;
+    }
+    case SDSE_NOT_COVERED:
+        cli_error(cli, "the factors do not cover the layer");
+        return false;
+    case SDSE_FANOUT:
+        cli_error(cli, "more spatial iterations below %s than instances",
+                  problem->arch->level[at].name);
+        return false;
+    }
+    return false;
+}

@@ -1,0 +1,51 @@
+// One layer on one accelerator in one weight form: what -a, -w, -l and --form name.
+#ifndef SDSE_CLI_PROBLEM_H
+#define SDSE_CLI_PROBLEM_H
+
+#include "cli/cli.h"
+#include "costmodel/evaluate.h"
+#include "spec/types/form.h"
+#include "spec/types/workload.h"
+
+#define CLI_OPTION_LAYER                                                         \
+    {                                                                            \
+        "layer", 'l', CLI_TEXT, "LAYER",                                         \
+            "its layer; may be left out when the mapping names it, or there is " \
+            "only one",                                                          \
+            NULL, false                                                          \
+    }
+#define CLI_OPTION_FORM                                                            \
+    {                                                                              \
+        "form", 0, CLI_TEXT, "FORM",                                               \
+            "weights: raw, smartdeal, or settings like \"basis_size: 3, density: " \
+            "0.5\"",                                                               \
+            "raw", false                                                           \
+    }
+
+struct cli_problem {
+    struct sdse_arch *arch;
+    struct sdse_workload *workload;
+    const char *form_text; // as asked for
+    struct sdse_form_setting setting;
+};
+
+// Loads what the options name; false after messages.
+bool cli_load_problem(struct cli *cli, const char *arch, const char *workload,
+                      const char *form, struct cli_problem *problem);
+
+// The model of one layer. NULL after a message.
+struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *problem,
+                                   const struct sdse_layer *layer);
+
+// The layer, and its mapping from a file; a layer that is not named may stand in the
+// file. False after messages.
+bool cli_load_mapping(struct cli *cli, const struct cli_problem *problem,
+                      const char *layer_name, const char *path,
+                      const struct sdse_layer **layer, struct sdse_mapping **mapping);
+
+// Whether the mapping is valid; says why not.
+bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
+                        const struct sdse_model *model,
+                        const struct sdse_mapping *mapping);
+
+#endif

@@ -1,0 +1,35 @@
+// Which points of a results.db, and which of their figures: options that the verbs that
+// look at fronts share.
+#ifndef SDSE_CLI_SELECTION_H
+#define SDSE_CLI_SELECTION_H
+
+#include "cli/cli.h"
+#include "results/metric.h"
+#include "results/pareto.h"
+
+#define CLI_OPTION_OBJECTIVES                                                      \
+    {                                                                              \
+        "objectives", 'O', CLI_TEXT, "LIST",                                       \
+            "two or three of energy, latency, cycles, edp, area, storage, error, " \
+            "accuracy_loss",                                                       \
+            "energy,latency", false                                                \
+    }
+#define CLI_OPTION_SWEEP \
+    { "sweep", 's', CLI_TEXT, "NAME", "only the points of this sweep", NULL, false }
+#define CLI_OPTION_ONLY_WORKLOAD \
+    { "workload", 'w', CLI_TEXT, "NAME", "only this network", NULL, false }
+#define CLI_OPTION_ONLY_ARCH \
+    { "arch", 'a', CLI_TEXT, "NAME", "only this accelerator", NULL, false }
+#define CLI_OPTION_ONLY_FORM \
+    { "form", 0, CLI_TEXT, "NAME", "only this weight form", NULL, false }
+
+struct cli_objectives {
+    unsigned count; // 2 or 3
+    enum sdse_metric metric[SDSE_MOST_OBJECTIVES];
+};
+
+// "energy,latency" -> *objectives. False after a message.
+bool cli_parse_objectives(struct cli *cli, const char *list,
+                          struct cli_objectives *objectives);
+
+#endif
