@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "dse/refusal.h"
 #include "dse/search.h"
@@ -30,11 +31,11 @@ static bool add_point(struct sdse_map_answer *answer,
     return true;
 }
 
-static double value_of(enum sdse_objective objective,
+static double value_of(enum sdse_map_objective objective,
                        const struct sdse_totals *totals) {
-    if (objective == SDSE_MIN_LATENCY)
+    if (objective == SDSE_MAP_LATENCY)
         return totals->latency_cycles;
-    if (objective == SDSE_MIN_EDP)
+    if (objective == SDSE_MAP_EDP)
         return totals->energy_pj * totals->latency_cycles;
     return totals->energy_pj;
 }
@@ -74,16 +75,17 @@ static bool run_front(struct sdse_searcher *searcher, struct sdse_arena *arena,
     }
 }
 
-static bool run_objective(struct sdse_searcher *searcher, enum sdse_objective objective,
-                          struct sdse_arena *arena, struct sdse_map_answer *answer) {
+static bool run_objective(struct sdse_searcher *searcher,
+                          enum sdse_map_objective objective, struct sdse_arena *arena,
+                          struct sdse_map_answer *answer) {
     struct sdse_search_result result;
     switch (objective) {
-    case SDSE_FRONT:
+    case SDSE_MAP_FRONT:
         return run_front(searcher, arena, answer);
-    case SDSE_MIN_LATENCY:
+    case SDSE_MAP_LATENCY:
         run_latency(searcher, &result);
         break;
-    case SDSE_MIN_EDP:
+    case SDSE_MAP_EDP:
         sdse_searcher_run(searcher, SDSE_GOAL_EDP, (double)INFINITY, &result);
         break;
     default:
@@ -112,11 +114,19 @@ static void close_answer(const struct sdse_searcher *searcher,
     }
     answer->nodes = sdse_searcher_nodes(searcher);
     answer->evaluations = sdse_searcher_evaluations(searcher);
-    answer->seconds = sdse_searcher_seconds(searcher);
+}
+
+static double seconds_since(const struct timespec *start) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) +
+           (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
 }
 
 enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer) {
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
     struct sdse_arena *scratch = sdse_arena_new();
     if (!scratch)
         return SDSE_NO_MEMORY;
@@ -143,6 +153,7 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
         if (!fresh.reason)
             goto done;
     }
+    fresh.seconds = seconds_since(&start);
     *answer = fresh;
     status = SDSE_OK;
 done:

@@ -12,18 +12,18 @@
 #include "base/status.h"
 #include "costmodel/evaluate.h"
 
-enum sdse_objective {
-    SDSE_MIN_ENERGY,  // ties by cycles
-    SDSE_MIN_LATENCY, // ties by energy
-    SDSE_MIN_EDP,     // energy x cycles; ties by energy
-    SDSE_FRONT        // every (energy, cycles) that no other mapping beats in both
+enum sdse_map_objective {
+    SDSE_MAP_ENERGY,  // ties by cycles
+    SDSE_MAP_LATENCY, // ties by energy
+    SDSE_MAP_EDP,     // energy x cycles; ties by energy
+    SDSE_MAP_FRONT    // every (energy, cycles) that no other mapping beats in both
 };
 
 struct sdse_map_request {
     const struct sdse_arch *arch; // costs resolved
     const struct sdse_layer *layer;
     const struct sdse_weight_form *form; // NULL = raw
-    enum sdse_objective objective;
+    enum sdse_map_objective objective;
     double seconds_limit;    // 0 = none
     uint64_t node_limit;     // 0 = none
     const atomic_bool *stop; // set by another thread or a signal; NULL = never

@@ -180,7 +180,7 @@ static int check_front(const struct sdse_node *recorded,
 }
 
 static int check_objective(const struct problem *problem, const struct sdse_node *node,
-                           enum sdse_objective objective, const char *name) {
+                           enum sdse_map_objective objective, const char *name) {
     static const char *const value_names[] = {"energy", "latency", "EDP", "front"};
     struct sdse_arena *arena = sdse_arena_new();
     const struct sdse_map_request request = {
@@ -200,8 +200,8 @@ static int check_objective(const struct problem *problem, const struct sdse_node
     }
     const struct sdse_totals *totals = &answer.point[0].totals;
     const double edp = totals->energy_pj * totals->latency_cycles;
-    const double value = objective == SDSE_MIN_EDP       ? edp
-                         : objective == SDSE_MIN_LATENCY ? totals->latency_cycles
+    const double value = objective == SDSE_MAP_EDP       ? edp
+                         : objective == SDSE_MAP_LATENCY ? totals->latency_cycles
                                                          : totals->energy_pj;
     const struct sdse_node *proved = sdse_node_get(node, "proved_optimum");
     const struct sdse_node *recorded = sdse_node_get(proved, name);
@@ -210,17 +210,17 @@ static int check_objective(const struct problem *problem, const struct sdse_node
            name, totals->energy_pj, totals->latency_cycles, edp,
            sdse_map_status_name(answer.status), (unsigned long long)answer.nodes,
            (unsigned long long)answer.evaluations, answer.seconds);
-    if (objective == SDSE_FRONT) {
+    if (objective == SDSE_MAP_FRONT) {
         printf("  %zu points\n", answer.point_count);
         failures += check_front(recorded, &answer);
     } else {
         const double optimum = number(recorded, "value", (double)INFINITY);
         printf("  %.12f of the recorded optimum", value / optimum);
-        if (objective == SDSE_MIN_EDP)
+        if (objective == SDSE_MAP_EDP)
             printf(", %.4f of the best recorded run", edp / best_run(node));
         printf("\n");
         failures += compare(value_names[objective], value, optimum);
-        if (objective == SDSE_MIN_EDP)
+        if (objective == SDSE_MAP_EDP)
             failures += compare("EDP of a recorded run", edp, best_run(node));
     }
     sdse_arena_free(arena);
@@ -234,10 +234,10 @@ static int check_problem(const struct sdse_node *node) {
     read_arch(sdse_node_get(node, "arch"), &problem.arch);
     read_layer(sdse_node_get(node, "problem"), &problem.layer);
     printf("%s\n", problem.name);
-    return check_objective(&problem, node, SDSE_MIN_ENERGY, "energy") +
-           check_objective(&problem, node, SDSE_MIN_LATENCY, "latency") +
-           check_objective(&problem, node, SDSE_MIN_EDP, "edp") +
-           check_objective(&problem, node, SDSE_FRONT, "front");
+    return check_objective(&problem, node, SDSE_MAP_ENERGY, "energy") +
+           check_objective(&problem, node, SDSE_MAP_LATENCY, "latency") +
+           check_objective(&problem, node, SDSE_MAP_EDP, "edp") +
+           check_objective(&problem, node, SDSE_MAP_FRONT, "front");
 }
 
 int main(int argc, char **argv) {
