@@ -1,4 +1,5 @@
-#define _GNU_SOURCE // posix_spawn_file_actions_addchdir_np
+// For posix_spawn_file_actions_addchdir_np; the name is the C library's.
+#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier,cert-*,readability-*)
 #include "results/gnuplot.h"
 
 #include <errno.h>
@@ -8,13 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static void complain(struct sdse_diags *diags, const char *file, const char *check,
                      const char *what, const char *detail) {
     const char *copy = sdse_arena_strdup(diags->arena, file);
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = copy}, check, "%s%s",
                   what, detail);
+}
+
+enum { ERROR_BYTES = 128 };
+
+static const char *error_text(int error, char text[ERROR_BYTES]) {
+    return strerror_r(error, text, ERROR_BYTES);
 }
 
 // ---- files ----
@@ -28,7 +33,9 @@ enum sdse_status sdse_plot_files(const char *picture, struct sdse_arena *arena,
                                  struct sdse_diags *diags,
                                  struct sdse_plot_files *files) {
     const char *ending = ending_of(picture);
-    if (strcmp(ending, ".png") && strcmp(ending, ".svg") && strcmp(ending, ".pdf")) {
+    bool known = strcmp(ending, ".png") == 0 || strcmp(ending, ".svg") == 0 ||
+                 strcmp(ending, ".pdf") == 0;
+    if (!known) {
         complain(diags, picture, "plot-format",
                  "a plot is written as .png, .svg or .pdf, not as ",
                  *ending ? ending : "a name without ending");
@@ -52,19 +59,21 @@ enum sdse_status sdse_plot_files(const char *picture, struct sdse_arena *arena,
 }
 
 FILE *sdse_plot_open(const char *path, struct sdse_diags *diags) {
+    char text[ERROR_BYTES];
     FILE *file = fopen(path, "w");
     if (!file)
-        complain(diags, path, "plot-write", "cannot write: ", strerror(errno));
+        complain(diags, path, "plot-write", "cannot write: ", error_text(errno, text));
     return file;
 }
 
 enum sdse_status sdse_plot_close(FILE *file, const char *path, enum sdse_status status,
                                  struct sdse_diags *diags) {
+    char text[ERROR_BYTES];
     bool failed = ferror(file) != 0;
     failed |= fclose(file) != 0;
     if (!failed || status != SDSE_OK)
         return status;
-    complain(diags, path, "plot-write", "cannot write: ", strerror(errno));
+    complain(diags, path, "plot-write", "cannot write: ", error_text(errno, text));
     return SDSE_IO;
 }
 
@@ -91,22 +100,23 @@ void sdse_gnuplot_terminal(const struct sdse_plot_files *files, unsigned width_p
                            unsigned height_px, FILE *out) {
     // 200 pixels of the PNG are an inch of paper. Names are plain text, not markup.
     const char *ending = ending_of(files->picture);
-    if (strcmp(ending, ".png") == 0)
+    if (strcmp(ending, ".png") == 0) {
         fprintf(
             out,
             "set terminal pngcairo noenhanced size %u,%u font 'sans,18' linewidth 2 "
             "pointscale 1.6\n",
             width_px, height_px);
-    else if (strcmp(ending, ".svg") == 0)
+    } else if (strcmp(ending, ".svg") == 0) {
         fprintf(out,
                 "set terminal svg noenhanced size %u,%u font 'sans,12' linewidth 1 "
                 "background rgb 'white'\n",
                 width_px / 2, height_px / 2);
-    else
+    } else {
         fprintf(out,
                 "set terminal pdfcairo noenhanced size %.3fin,%.3fin font 'sans,9' "
                 "linewidth 1 pointscale 0.5\n",
                 width_px / 200.0, height_px / 200.0);
+    }
     // "./" keeps a name that begins with '|' or '<' from being a pipe.
     fputs("set output ", out);
     char name[512];
@@ -140,7 +150,7 @@ static int spawn(const struct sdse_plot_files *files, int pipe_end, pid_t *child
 // The first bytes of what it says; the rest is read and dropped.
 static void listen_to(int pipe_end, char *text, size_t bytes) {
     size_t used = 0;
-    char drop[512];
+    char drop[512] = "";
     for (;;) {
         bool room = used + 1 < bytes;
         ssize_t got = read(pipe_end, room ? text + used : drop,
@@ -161,9 +171,10 @@ static void listen_to(int pipe_end, char *text, size_t bytes) {
 enum sdse_status sdse_gnuplot_run(const struct sdse_plot_files *files,
                                   struct sdse_diags *diags) {
     int ends[2];
+    char text[ERROR_BYTES];
     if (pipe(ends) != 0) {
         complain(diags, files->script, "plot-run",
-                 "cannot start gnuplot: ", strerror(errno));
+                 "cannot start gnuplot: ", error_text(errno, text));
         return SDSE_IO;
     }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
@@ -180,7 +191,7 @@ enum sdse_status sdse_gnuplot_run(const struct sdse_plot_files *files,
                      ? "gnuplot is not installed (Debian: apt install gnuplot-nox); "
                        "the script and its data are kept"
                      : "cannot start gnuplot: ",
-                 missing ? "" : strerror(error));
+                 missing ? "" : error_text(error, text));
         return missing ? SDSE_MISSING_TOOL : SDSE_IO;
     }
     listen_to(ends[0], said, sizeof said);

@@ -16,11 +16,12 @@ const struct sdse_metric_info *sdse_metric_info(enum sdse_metric metric) {
 }
 
 bool sdse_metric_parse(const char *name, enum sdse_metric *metric) {
-    for (int i = 0; i < SDSE_METRICS; i++)
+    for (int i = 0; i < SDSE_METRICS; i++) {
         if (strcmp(name, metrics[i].name) == 0) {
             *metric = (enum sdse_metric)i;
             return true;
         }
+    }
     return false;
 }
 

@@ -57,7 +57,7 @@ static size_t collect(const double *v, size_t count, unsigned objectives,
 
 // Prefix minima: least[r] covers ranks in Fenwick fashion, 1-based.
 static double least_up_to(const double *least, size_t rank) {
-    double value = INFINITY;
+    double value = HUGE_VAL;
     for (; rank > 0; rank &= rank - 1)
         value = fmin(value, least[rank]);
     return value;
@@ -84,9 +84,9 @@ static size_t rank_of(const double *sorted, size_t count, double y) {
 enum sdse_status sdse_pareto_front(const double *v, size_t count, unsigned objectives,
                                    size_t *front, size_t *front_count) {
     assert(objectives == 2 || objectives == 3);
-    struct entry *entries = malloc((count + 1) * sizeof *entries);
-    double *seconds = malloc((count + 1) * sizeof *seconds);
-    double *least = malloc((count + 1) * sizeof *least);
+    struct entry *entries = calloc(count + 1, sizeof *entries);
+    double *seconds = calloc(count + 1, sizeof *seconds);
+    double *least = calloc(count + 1, sizeof *least);
     enum sdse_status status = SDSE_NO_MEMORY;
     if (!entries || !seconds || !least)
         goto done;
@@ -95,7 +95,7 @@ enum sdse_status sdse_pareto_front(const double *v, size_t count, unsigned objec
     qsort(entries, count, sizeof *entries, by_values_then_index);
     for (size_t i = 0; i < count; i++) {
         seconds[i] = entries[i].v[1];
-        least[i + 1] = INFINITY;
+        least[i + 1] = HUGE_VAL;
     }
     qsort(seconds, count, sizeof *seconds, by_double);
     size_t kept = 0;
@@ -124,8 +124,8 @@ done:
 static void range_of(const double *v, unsigned objectives, const size_t *front,
                      size_t front_count, double *least, double *greatest) {
     for (unsigned k = 0; k < objectives; k++) {
-        least[k] = INFINITY;
-        greatest[k] = -INFINITY;
+        least[k] = HUGE_VAL;
+        greatest[k] = -HUGE_VAL;
         for (size_t i = 0; i < front_count; i++) {
             least[k] = fmin(least[k], v[front[i] * objectives + k]);
             greatest[k] = fmax(greatest[k], v[front[i] * objectives + k]);
@@ -139,7 +139,7 @@ size_t sdse_pareto_knee(const double *v, unsigned objectives, const size_t *fron
     double least[SDSE_MOST_OBJECTIVES], greatest[SDSE_MOST_OBJECTIVES];
     range_of(v, objectives, front, front_count, least, greatest);
     size_t knee = 0;
-    double best = INFINITY;
+    double best = HUGE_VAL;
     for (size_t i = 0; i < front_count; i++) {
         double sum = 0; // the distance falls as the sum of u rises
         for (unsigned k = 0; k < objectives; k++)
@@ -226,8 +226,8 @@ enum sdse_status sdse_pareto_hypervolume(const double *v, unsigned objectives,
                                          const size_t *front, size_t front_count,
                                          const double *reference, double *volume) {
     assert(objectives == 2 || objectives == 3);
-    struct entry *entries = malloc((front_count + 1) * sizeof *entries);
-    struct staircase stairs = {.step = malloc((front_count + 1) * sizeof *stairs.step),
+    struct entry *entries = calloc(front_count + 1, sizeof *entries);
+    struct staircase stairs = {.step = calloc(front_count + 1, sizeof *stairs.step),
                                .reference = {reference[0], reference[1]}};
     enum sdse_status status = SDSE_NO_MEMORY;
     if (!entries || !stairs.step)

@@ -317,11 +317,12 @@ static int read_points(sqlite3 *db, const struct sdse_points *points,
                        struct sdse_arena *arena) {
     sqlite3_stmt *row = NULL;
     int code = order_components(db, chart, arena);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK) {
         code = sqlite3_prepare_v2(db,
                                   "SELECT " DRAWN ", sum(energy_pj) FROM v_energy"
                                   " WHERE point_id = ?1 GROUP BY 1",
                                   -1, &row, NULL);
+    }
     for (size_t b = 0; code == SQLITE_OK && b < chart->bar_count; b++) {
         sqlite3_bind_int64(row, 1, points->point_id[chosen[b]]);
         code = read_bars(row, chart, b, false, arena);
@@ -401,11 +402,12 @@ static int read_layers(sqlite3 *db, int64_t point, struct chart *chart,
     row = NULL;
     if (code == SQLITE_DONE || code == SQLITE_ROW)
         code = order_components(db, chart, arena);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK) {
         code = sqlite3_prepare_v2(db,
                                   "SELECT " DRAWN ", sum(energy_pj), layer_index"
                                   " FROM v_energy WHERE point_id = ?1 GROUP BY 3, 1",
                                   -1, &row, NULL);
+    }
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(row, 1, point);
     if (code == SQLITE_OK && *allocated)

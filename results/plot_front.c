@@ -106,7 +106,7 @@ static enum sdse_status write_data(const struct scene *scene, struct sdse_arena 
 // ---- script ----
 
 static bool needs_log(const struct scene *scene, unsigned k) {
-    double least = INFINITY, greatest = 0;
+    double least = HUGE_VAL, greatest = 0;
     for (size_t i = 0; i < scene->points.count; i++) {
         least = fmin(least, scaled(scene, i, k));
         greatest = fmax(greatest, scaled(scene, i, k));
@@ -170,17 +170,19 @@ static void write_panel(const struct scene *scene, size_t p, FILE *out) {
             "plot data index %zu using 1:2 with steps lc rgb '#555555' lw 1.5 "
             "notitle",
             p + 1);
-    for (size_t g = 0; g < scene->group_count; g++)
+    for (size_t g = 0; g < scene->group_count; g++) {
         fprintf(out,
                 ", \\\n     data index 0 using ($%u == %zu && $%u == 0 ? $%u : NaN):%u "
                 "with points pt %d ps 0.9 lc rgb '%s' notitle",
                 group, g, front, x, y, sdse_palette_filled(g) - 1,
                 sdse_palette_color(g));
-    for (size_t g = 0; g < scene->group_count; g++)
+    }
+    for (size_t g = 0; g < scene->group_count; g++) {
         fprintf(out,
                 ", \\\n     data index 0 using ($%u == %zu && $%u == 1 ? $%u : NaN):%u "
                 "with points pt %d ps 1.4 lc rgb '%s' notitle",
                 group, g, front, x, y, sdse_palette_filled(g), sdse_palette_color(g));
+    }
     size_t knee = scene->front.index[scene->front.knee];
     fprintf(out,
             ", \\\n     '+' every ::0::0 using (%.9g):(%.9g) with points pt 6 ps 2.6 "

@@ -63,8 +63,8 @@ static enum sdse_status list_names(sqlite3 *db, const char *sql,
 static enum sdse_status check_name(sqlite3 *db, const char *what, const char *name,
                                    const char *sql, struct sdse_arena *arena,
                                    struct sdse_diags *diags) {
-    const char **names;
-    size_t count;
+    const char **names = NULL;
+    size_t count = 0;
     if (!name)
         return SDSE_OK;
     enum sdse_status status = list_names(db, sql, NULL, arena, diags, &names, &count);
@@ -174,12 +174,14 @@ enum sdse_status sdse_points_load(struct sdse_reader *reader,
     assert(objectives >= 1 && objectives <= SDSE_MOST_OBJECTIVES);
     sqlite3 *db = reader->db;
     struct sdse_points loaded = {.objectives = objectives};
-    char columns[256] = "";
-    for (unsigned k = 0; k < objectives; k++) {
+    const char *columns = "";
+    for (unsigned k = 0; columns && k < objectives; k++) {
         loaded.metric[k] = metrics[k];
-        strcat(columns, ", ");
-        strcat(columns, sdse_metric_info(metrics[k])->column);
+        columns = sdse_arena_printf(arena, "%s, %s", columns,
+                                    sdse_metric_info(metrics[k])->column);
     }
+    if (!columns)
+        return SDSE_NO_MEMORY;
     enum sdse_status status = check_filter(db, filter, arena, diags);
     if (status != SDSE_OK)
         return status;

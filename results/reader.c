@@ -36,11 +36,12 @@ static bool has_wal(const char *path) {
 static int open_immutable(const char *path, sqlite3 **db) {
     sqlite3_str *uri = sqlite3_str_new(NULL);
     sqlite3_str_appendall(uri, "file:");
-    for (const char *s = path; *s; s++)
+    for (const char *s = path; *s; s++) {
         if (strchr("?#%", *s))
             sqlite3_str_appendf(uri, "%%%02X", (unsigned)(unsigned char)*s);
         else
             sqlite3_str_appendchar(uri, 1, *s);
+    }
     sqlite3_str_appendall(uri, "?immutable=1");
     char *text = sqlite3_str_finish(uri);
     int code =

@@ -71,7 +71,7 @@ enum sdse_status sdse_store_add_sweep(struct sdse_store *store,
 enum sdse_status sdse_store_add_run(struct sdse_store *store,
                                     const struct sdse_run_record *run) {
     enum sdse_status status = sdse_store_may_add(store);
-    int64_t sweep;
+    int64_t sweep = 0;
     if (status == SDSE_OK)
         status = sdse_store_need(store, SDSE_SQL_SWEEP_ID, "sweep", run->sweep, &sweep);
     if (status != SDSE_OK)
@@ -93,7 +93,7 @@ enum sdse_status sdse_store_add_run(struct sdse_store *store,
 // ---- points ----
 
 bool sdse_store_has_point(struct sdse_store *store, struct sdse_hash point) {
-    int64_t id;
+    int64_t id = 0;
     return sdse_store_find(store, SDSE_SQL_POINT_ID, point, &id);
 }
 
@@ -142,7 +142,7 @@ static enum sdse_status link_position(struct sdse_store *store, int64_t sweep,
 enum sdse_status sdse_store_link_point(struct sdse_store *store, struct sdse_hash sweep,
                                        uint64_t position, struct sdse_hash point) {
     enum sdse_status status = sdse_store_may_add(store);
-    int64_t sweep_id, point_id;
+    int64_t sweep_id = 0, point_id = 0;
     if (status == SDSE_OK)
         status = sdse_store_need(store, SDSE_SQL_SWEEP_ID, "sweep", sweep, &sweep_id);
     if (status == SDSE_OK)
@@ -187,7 +187,7 @@ static enum sdse_status add_row(struct sdse_store *store,
 
 static enum sdse_status add_layer(struct sdse_store *store, int64_t point, size_t index,
                                   const struct sdse_layer_record *layer) {
-    int64_t solution, form = 0;
+    int64_t solution = 0, form = 0;
     enum sdse_status status = sdse_store_need(store, SDSE_SQL_SOLUTION_ID, "solution",
                                               layer->solution, &solution);
     if (status == SDSE_OK && layer->has_form)
@@ -258,7 +258,7 @@ static enum sdse_status check_sums(struct sdse_store *store, int64_t id,
 enum sdse_status sdse_store_add_point(struct sdse_store *store,
                                       const struct sdse_point_record *point) {
     enum sdse_status status = sdse_store_may_add(store);
-    int64_t sweep, id;
+    int64_t sweep = 0, id = 0;
     if (status == SDSE_OK)
         status =
             sdse_store_need(store, SDSE_SQL_SWEEP_ID, "sweep", point->sweep, &sweep);
@@ -286,7 +286,7 @@ enum sdse_status sdse_store_add_point(struct sdse_store *store,
 enum sdse_status sdse_store_add_training(struct sdse_store *store,
                                          const struct sdse_training_record *training) {
     enum sdse_status status = sdse_store_may_add(store);
-    int64_t id;
+    int64_t id = 0;
     if (status != SDSE_OK ||
         sdse_store_find(store, SDSE_SQL_TRAINING_ID, training->hash, &id))
         return status;

@@ -59,7 +59,7 @@ static enum sdse_status origin_id(struct sdse_store *store,
 enum sdse_status sdse_store_add_front(struct sdse_store *store,
                                       const struct sdse_front_record *front) {
     enum sdse_status status = sdse_store_may_add(store);
-    int64_t id;
+    int64_t id = 0;
     if (status != SDSE_OK ||
         sdse_store_find(store, SDSE_SQL_FRONT_ID, front->hash, &id))
         return status;
@@ -82,7 +82,7 @@ enum sdse_status sdse_store_add_front(struct sdse_store *store,
 }
 
 bool sdse_store_has_front(struct sdse_store *store, struct sdse_hash front) {
-    int64_t id;
+    int64_t id = 0;
     return sdse_store_find(store, SDSE_SQL_FRONT_ID, front, &id);
 }
 
@@ -114,11 +114,12 @@ bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
     struct sdse_binding elements = sdse_bind(store, SDSE_SQL_LOAD_FRONT_ELEMENTS);
     sdse_bind_u64(&elements, (uint64_t)id);
     size_t count = 0;
-    for (; count < loaded.count && sdse_bind_row(&elements); count++)
+    for (; count < loaded.count && sdse_bind_row(&elements); count++) {
         loaded.elements[count] = (struct sdse_front_element){
             .energy_pj = sqlite3_column_double(elements.statement, 0),
             .latency_cycles = (uint64_t)sqlite3_column_int64(elements.statement, 1),
             .mapping = column_text(arena, elements.statement, 2)};
+    }
     sqlite3_reset(elements.statement);
     if (count != loaded.count)
         return false;
@@ -139,7 +140,7 @@ static enum sdse_status add_flow(struct sdse_store *store, int64_t solution,
                                  enum sdse_part part,
                                  const struct sdse_flow_cost *flow) {
     const struct sdse_level *memory = &arch->level[level];
-    int64_t read, fill, update;
+    int64_t read = 0, fill = 0, update = 0;
     enum sdse_status status =
         origin_id(store, arch, &memory->read_pj, memory->free, &read);
     if (status == SDSE_OK)
@@ -192,7 +193,7 @@ static enum sdse_status add_network(struct sdse_store *store, int64_t solution,
                                     const struct sdse_network_cost *cost) {
     const struct sdse_network *network =
         &arch->level[level].network[tensor_of_part(part)];
-    int64_t origin;
+    int64_t origin = 0;
     enum sdse_status status =
         origin_id(store, arch, network_number(network), network->free, &origin);
     if (status != SDSE_OK)
@@ -215,7 +216,7 @@ static enum sdse_status add_component(struct sdse_store *store, int64_t solution
                                       const char *component, const char *action,
                                       double energy_pj,
                                       const struct sdse_number *number, bool free) {
-    int64_t origin;
+    int64_t origin = 0;
     enum sdse_status status = origin_id(store, arch, number, free, &origin);
     if (status != SDSE_OK)
         return status;
@@ -293,7 +294,7 @@ static enum sdse_status add_parts(struct sdse_store *store, int64_t solution,
 enum sdse_status sdse_store_add_solution(struct sdse_store *store,
                                          const struct sdse_solution_record *solution) {
     enum sdse_status status = sdse_store_may_add(store);
-    int64_t id, front = 0;
+    int64_t id = 0, front = 0;
     if (status != SDSE_OK ||
         sdse_store_find(store, SDSE_SQL_SOLUTION_ID, solution->hash, &id))
         return status;
@@ -332,7 +333,7 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
 }
 
 bool sdse_store_has_solution(struct sdse_store *store, struct sdse_hash solution) {
-    int64_t id;
+    int64_t id = 0;
     return sdse_store_find(store, SDSE_SQL_SOLUTION_ID, solution, &id);
 }
 
@@ -396,7 +397,7 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
 }
 
 bool sdse_store_has_form(struct sdse_store *store, struct sdse_hash form) {
-    int64_t id;
+    int64_t id = 0;
     return sdse_store_find(store, SDSE_SQL_FORM_ID, form, &id);
 }
 

@@ -46,11 +46,12 @@ bool sdse_table_format_parse(const char *text, enum sdse_table_format *format) {
         SDSE_TABLE_MAP(SDSE_TABLE_NAME)
 #undef SDSE_TABLE_NAME
     };
-    for (size_t i = 0; i < SDSE_TABLE_FORMATS; i++)
+    for (size_t i = 0; i < SDSE_TABLE_FORMATS; i++) {
         if (strcmp(text, names[i]) == 0) {
             *format = (enum sdse_table_format)i;
             return true;
         }
+    }
     return false;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 static const char *const arch_names[FIXTURE_ARCHS] = {"eyeriss", "diannao",
                                                       "smartexchange"};
@@ -186,7 +187,7 @@ static enum sdse_status add_form(struct sdse_store *store, unsigned form,
         .from = form == 0 ? SDSE_WEIGHTS_DECLARED : SDSE_WEIGHTS_SYNTHETIC,
         .weight_bits = 1e6 / (1 + form),
         .weight_words = 62500,
-        .sqnr_db = form == 0 ? (double)__builtin_nanf("") : 14.5,
+        .sqnr_db = form == 0 ? (double)NAN : 14.5,
         .exponents_used = form == 0 ? 0 : 7};
     return sdse_store_add_form(store, &record);
 }
@@ -240,8 +241,8 @@ enum sdse_status fixture_add_point(struct sdse_store *store, uint64_t position) 
         .area_mm2 = 1.5 + 0.8 * override + 0.3 * arch_index,
         .weight_bits = 9e6 / (1 + form),
         .compression = 2.0 * (1 + form),
-        .rel_error = form == 0 ? (double)__builtin_nanf("") : 0.15 + 0.1 * form,
-        .accuracy = (double)__builtin_nanf(""),
+        .rel_error = form == 0 ? (double)NAN : 0.15 + 0.1 * form,
+        .accuracy = (double)NAN,
         .weights = form == 0 ? SDSE_WEIGHTS_DECLARED : SDSE_WEIGHTS_SYNTHETIC,
         .proof = SDSE_PROOF_OPTIMAL,
         .layer_count = FIXTURE_LAYERS,

@@ -26,7 +26,7 @@ static int set_up(void **state) {
     sdse_diags_init(&diags, arena);
     fixture_path("points", path, sizeof path);
     fixture_fill(path, 100, 7);
-    return sdse_reader_open(path, &diags, &reader);
+    return sdse_reader_open(path, &diags, &reader) != SDSE_OK;
 }
 
 static int tear_down(void **state) {
