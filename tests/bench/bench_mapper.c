@@ -13,8 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "costmodel/form.h"
 #include "costmodel/resolve.h"
+#include "dse/forms.h"
 #include "dse/mapper.h"
 #include "spec/load.h"
 
@@ -45,7 +45,7 @@ static void map_layer(const struct options *options, const struct sdse_arch *arc
                                               .scale_bits = 8,
                                               .index = SDSE_INDEX_ROW};
     struct sdse_weight_form form;
-    sdse_form_declare(layer, &setting, 64, &form);
+    sdse_layer_form_declare(layer, &setting, &form);
     const struct sdse_map_request request = {.arch = arch,
                                              .layer = layer,
                                              .form = &form,
