@@ -125,11 +125,20 @@ static void make_arch(uint64_t *state, struct sdse_arch *arch) {
 
 // ---- loops --------------------------------------------------------------------------
 
-static struct sdse_loops *pick_loops(uint64_t *state, struct sdse_mapping *mapping) {
+// What a mapping is made from: some have no spatial loops, so that windows slide far.
+struct maker {
+    uint64_t *state;
+    struct sdse_mapping *mapping;
+    unsigned temporal_percent;
+};
+
+static struct sdse_loops *pick_loops(const struct maker *maker) {
+    uint64_t *state = maker->state;
     struct sdse_mapping_level *level =
-        &mapping->level[oracle_below(state, mapping->level_count)];
-    return chance(state, 65) ? &level->temporal
-                             : &level->spatial[oracle_below(state, 2)];
+        &maker->mapping->level[oracle_below(state, maker->mapping->level_count)];
+    return chance(state, maker->temporal_percent)
+               ? &level->temporal
+               : &level->spatial[oracle_below(state, 2)];
 }
 
 // Puts a factor on the loop of `dim` in the list, where the new one goes anywhere.
@@ -155,38 +164,40 @@ static uint64_t make_bound(uint64_t *state, enum sdse_dim dim) {
     return 2 + oracle_below(state, chance(state, 20) ? 8 : 3);
 }
 
-static void make_perfect(uint64_t *state, struct sdse_mapping *mapping,
-                         enum sdse_dim dim, uint64_t bound) {
+static void make_perfect(const struct maker *maker, enum sdse_dim dim, uint64_t bound) {
+    uint64_t *state = maker->state;
     for (uint64_t prime = 2; bound > 1; prime++) {
         for (; bound % prime == 0; bound /= prime)
-            put_factor(state, pick_loops(state, mapping), dim, prime);
+            put_factor(state, pick_loops(maker), dim, prime);
     }
     if (chance(state, 10))
-        put_factor(state, pick_loops(state, mapping), dim, 1);
+        put_factor(state, pick_loops(maker), dim, 1);
 }
 
 // Factors whose product exceeds the bound.
-static void make_imperfect(uint64_t *state, struct sdse_mapping *mapping,
-                           enum sdse_dim dim, uint64_t bound) {
+static void make_imperfect(const struct maker *maker, enum sdse_dim dim,
+                           uint64_t bound) {
+    uint64_t *state = maker->state;
     uint64_t product = 1;
     while (product < bound) {
         uint64_t left = (bound + product - 1) / product;
         uint64_t factor = 2 + oracle_below(state, 3);
         if (factor > left && !chance(state, 10))
             factor = left;
-        put_factor(state, pick_loops(state, mapping), dim, factor);
+        put_factor(state, pick_loops(maker), dim, factor);
         product *= factor;
     }
 }
 
-static void make_loops(uint64_t *state, bool imperfect, struct sdse_nest *nest,
-                       struct sdse_mapping *mapping) {
+static void make_loops(const struct maker *maker, bool imperfect,
+                       struct sdse_nest *nest) {
+    uint64_t *state = maker->state;
     for (unsigned d = 0; d < SDSE_DIMS; d++) {
         nest->bound[d] = make_bound(state, d);
         if (imperfect && chance(state, 60))
-            make_imperfect(state, mapping, d, nest->bound[d]);
+            make_imperfect(maker, d, nest->bound[d]);
         else
-            make_perfect(state, mapping, d, nest->bound[d]);
+            make_perfect(maker, d, nest->bound[d]);
     }
     for (unsigned a = 0; a < 2; a++) {
         nest->stride[a] = chance(state, 65) ? 1 : 2 + (uint32_t)oracle_below(state, 2);
@@ -308,11 +319,12 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
     uint64_t most_work = 128;
     while (most_work < options->most_work && chance(&state, 80))
         most_work *= 2;
+    struct maker maker = {&state, &out->mapping, chance(&state, 25) ? 100 : 65};
     do {
         out->mapping = (struct sdse_mapping){.level_count = out->arch.level_count};
         out->layer = (struct sdse_layer){
             .name = "layer", .kind = SDSE_CONV, .repeat = 1, .density = {1, 1, 1}};
-        make_loops(&state, imperfect, &out->layer.nest, &out->mapping);
+        make_loops(&maker, imperfect, &out->layer.nest);
     } while (simulation_work(&out->mapping) > most_work ||
              simulation_work(&out->mapping) > options->most_work);
     struct sdse_nest *nest = &out->layer.nest;
