@@ -25,8 +25,10 @@ void sdse_check_layer_names(struct sdse_subject *s) {
         return;
     const struct sdse_layer **sorted =
         SDSE_ARENA_ARRAY(s->diags->arena, const struct sdse_layer *, net->layer_count);
-    if (!sorted)
+    if (!sorted) {
+        s->out_of_memory = true;
         return;
+    }
     for (size_t i = 0; i < net->layer_count; i++)
         sorted[i] = &net->layers[i];
     qsort(sorted, net->layer_count, sizeof *sorted, by_name_then_place);

@@ -28,6 +28,7 @@ struct sdse_subject {
     const struct sdse_mapping_reading *mapping;
     const struct sdse_sweep *sweep;
     const struct sdse_node *root;
+    bool out_of_memory; // set by a check that could not be carried out
 };
 
 // A mapping, the places of its lines, and the `last` of each loop as written.

@@ -4,7 +4,7 @@
 
 #include "spec/value.h"
 
-enum { STEPS = 16, WORDS = 96 };
+enum { STEPS = 16, WORDS = 96, PATH_BYTES = 512 };
 
 struct walk {
     char *step[STEPS];
@@ -179,8 +179,11 @@ size_t sdse_path_resolve(struct sdse_node *arch_root, const char *path,
                          struct sdse_loc loc, struct sdse_diags *diags,
                          struct sdse_path_target targets[SDSE_PATH_TARGETS]) {
     struct walk w = {.targets = targets};
-    char *copy = sdse_arena_strdup(diags->arena, path);
-    if (!copy || !split(&w, copy)) {
+    char copy[PATH_BYTES];
+    size_t length = strlen(path);
+    if (length < sizeof copy)
+        memcpy(copy, path, length + 1);
+    if (length >= sizeof copy || !split(&w, copy)) {
         sdse_diag_add(diags, SDSE_ERROR, loc, "unknown-path",
                       "'%.120s' is not a path like GLB.capacity_kib", path);
         return 0;

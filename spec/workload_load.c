@@ -292,6 +292,8 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
     struct sdse_subject subject = {
         .diags = diags, .workload = net, .layer_nodes = nodes, .root = root};
     sdse_checks_run(&subject, SDSE_CHECK_WORKLOAD, since);
+    if (subject.out_of_memory)
+        return SDSE_NO_MEMORY;
     if (diags->errors != errors)
         return SDSE_INVALID;
     *out = net;

@@ -86,7 +86,9 @@ static void try_mapping(struct sdse_diags *diags, const struct sdse_node *root,
     const char *text = sdse_mapping_text(diags->arena, arch, &base_layer.nest, mapping);
     sdse_mapping_from_tree(diags->arena, parse(diags, text), arch, &base_layer, diags,
                            &again);
-    require(again && memcmp(again, mapping, sizeof *again) == 0,
+    require(again &&
+                strcmp(sdse_mapping_text(diags->arena, arch, &base_layer.nest, again),
+                       text) == 0,
             "a mapping round-trips");
 }
 
@@ -118,10 +120,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (text &&
         sdse_tree_parse_memory(arena, "fuzz", text, size, &diags, &root) == SDSE_OK) {
-        try_arch(&diags, root, &set, sink);
-        try_workload(&diags, root, sink);
-        try_mapping(&diags, root, sink);
-        try_sweep(&diags, root);
+        enum sdse_file_kind kind = sdse_tree_kind(root);
+        bool any = kind == SDSE_FILE_UNKNOWN;
+        if (any || kind == SDSE_FILE_ARCH)
+            try_arch(&diags, root, &set, sink);
+        if (any || kind == SDSE_FILE_WORKLOAD)
+            try_workload(&diags, root, sink);
+        if (any || kind == SDSE_FILE_MAPPING)
+            try_mapping(&diags, root, sink);
+        if (any || kind == SDSE_FILE_SWEEP)
+            try_sweep(&diags, root);
     }
     fclose(sink);
     sdse_arena_free(arena);
