@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "costmodel/evaluate.h"
+#include "dse/mapper.h"
 #include "dse/plan.h"
 #include "spec/write.h"
 
@@ -67,4 +68,69 @@ sdse_layer_problem_get(struct sdse_layer_problem_table *table,
     problem->form = *form;
     *is_new = true;
     return *link = problem;
+}
+
+// The answer's points as the store keeps them: totals and mappings as text.
+static enum sdse_status keep_answer(struct sdse_layer_problem *problem,
+                                    struct sdse_arena *arena,
+                                    const struct sdse_map_answer *answer) {
+    const size_t count = answer->point_count;
+    struct sdse_tradeoff *elements =
+        SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, count);
+    const char **mappings = SDSE_ARENA_ARRAY(arena, const char *, count);
+    if (!elements || !mappings)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct sdse_map_point *point = &answer->point[i];
+        elements[i] = (struct sdse_tradeoff){point->totals.energy_pj,
+                                             point->totals.latency_cycles};
+        mappings[i] = sdse_mapping_text(arena, problem->arch, &problem->layer->nest,
+                                        &point->mapping);
+        if (!mappings[i])
+            return SDSE_NO_MEMORY;
+    }
+    problem->elements = elements;
+    problem->mappings = mappings;
+    problem->count = count;
+    problem->gap = answer->gap;
+    problem->proof =
+        answer->status == SDSE_MAP_OPTIMAL ? SDSE_PROOF_OPTIMAL : SDSE_PROOF_LIMIT;
+    problem->state = SDSE_LAYER_PROBLEM_SOLVED;
+    return SDSE_OK;
+}
+
+enum sdse_status
+sdse_layer_problem_solve(struct sdse_layer_problem *problem, struct sdse_arena *arena,
+                         const struct sdse_layer_problem_limits *limits) {
+    // The answer holds whole mappings; what is kept of it is their text.
+    struct sdse_arena *scratch = sdse_arena_new();
+    if (!scratch)
+        return SDSE_NO_MEMORY;
+    struct sdse_map_answer answer;
+    enum sdse_status status =
+        sdse_map(&(struct sdse_map_request){.arch = problem->arch,
+                                            .layer = problem->layer,
+                                            .form = &problem->form,
+                                            .objective = SDSE_MAP_FRONT,
+                                            .seconds_limit = limits->seconds,
+                                            .stop = limits->stop},
+                 scratch, &answer);
+    if (!status) {
+        problem->nodes = answer.nodes;
+        if (answer.status == SDSE_MAP_NONE) {
+            problem->reason = sdse_arena_strdup(arena, answer.reason);
+            problem->state = SDSE_LAYER_PROBLEM_NO_MAPPING;
+        } else if (answer.status != SDSE_MAP_INTERRUPTED && answer.point_count) {
+            status = keep_answer(problem, arena, &answer);
+        } else if (answer.status == SDSE_MAP_LIMIT) {
+            problem->reason = "no mapping was found within the mapper's time limit";
+            problem->state = SDSE_LAYER_PROBLEM_FAILED;
+        }
+    } else if (status == SDSE_OVERFLOW) {
+        problem->reason = "its counts exceed 62 bits";
+        problem->state = SDSE_LAYER_PROBLEM_FAILED;
+        status = SDSE_OK;
+    }
+    sdse_arena_free(scratch);
+    return status;
 }

@@ -51,6 +51,7 @@ static const struct sdse_onnx_shape *known_shape(struct maker *maker, uint32_t i
 
 // The batch of the workload, and what is left of `rows` for each of its elements.
 static bool split_batch(struct maker *maker, uint64_t rows, uint64_t *each) {
+    *each = 0;
     uint64_t batch = maker->graph->batch;
     if (rows % batch != 0)
         return refuse(maker, "onnx-batch",
