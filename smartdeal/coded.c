@@ -106,7 +106,7 @@ static int choose_window(const struct sdse_decomposition *d, int width,
     if (!high)
         return SDSE_EXPONENT_BIAS;
     int best = high;
-    double least = INFINITY;
+    double least = (double)INFINITY;
     for (int bottom = high; bottom >= low; bottom--) {
         double cost = window_cost(importance, low, high, bottom, bottom + width - 1);
         if (cost < least) {

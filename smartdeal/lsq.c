@@ -79,7 +79,7 @@ static void normal_equations_3(const double *a, const double *c, size_t stride,
 
 // gram -> its Cholesky factor in the lower triangle; false when near-singular.
 static bool factor(double *gram, uint32_t n) {
-    double largest = 0.0, smallest = INFINITY;
+    double largest = 0.0, smallest = (double)INFINITY;
     for (uint32_t i = 0; i < n; i++) {
         double d = gram[i * n + i];
         largest = d > largest ? d : largest;
