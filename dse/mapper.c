@@ -180,7 +180,7 @@ static double log10_splits(uint64_t bound, unsigned slots) {
 enum sdse_status sdse_mapper_space(const struct sdse_map_request *request,
                                    double *log10_mappings) {
     struct sdse_rules rules;
-    sdse_rules_init(&rules, request->arch, request->layer->kind);
+    sdse_rules_init(&rules, request->arch, request->layer);
     unsigned slots[SDSE_DIMS] = {0};
     double sum = 0;
     for (unsigned l = 0; l < request->arch->level_count; l++) {

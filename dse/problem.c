@@ -389,7 +389,7 @@ enum sdse_status sdse_problem_init(struct sdse_problem *problem,
     problem->model = model;
     problem->macs = (double)model->macs;
     sdse_mapping_init(arch, &problem->start);
-    sdse_rules_init(&problem->rules, arch, layer->kind);
+    sdse_rules_init(&problem->rules, arch, layer);
     sdse_model_prices(model, problem->start.keeps, &problem->prices);
     status = sdse_lattice_init(&problem->lattice, &layer->nest, arena);
     if (status == SDSE_OK)

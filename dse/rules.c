@@ -84,13 +84,24 @@ static void apply(struct sdse_level_rules *level,
     }
 }
 
+// A floor above the layer's bound becomes the bound, unless it is an exact demand.
+static void clip_to_bounds(struct sdse_level_rules *level,
+                           const struct sdse_nest *nest) {
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        if (level->temporal_min[d] < level->temporal_max[d])
+            lower_to(&level->temporal_min[d], nest->bound[d]);
+        if (level->spatial_min[d] < level->spatial_max[d])
+            lower_to(&level->spatial_min[d], nest->bound[d]);
+    }
+}
+
 void sdse_rules_init(struct sdse_rules *rules, const struct sdse_arch *arch,
-                     enum sdse_layer_kind kind) {
+                     const struct sdse_layer *layer) {
     memset(rules, 0, sizeof *rules);
     for (unsigned l = 0; l < arch->level_count; l++)
         open_level(&rules->level[l], &arch->level[l]);
     for (size_t i = 0; i < arch->dataflow_count && !rules->dataflow; i++)
-        if (arch->dataflows[i].kinds >> kind & 1u)
+        if (arch->dataflows[i].kinds >> layer->kind & 1u)
             rules->dataflow = &arch->dataflows[i];
     if (!rules->dataflow)
         return;
@@ -98,6 +109,8 @@ void sdse_rules_init(struct sdse_rules *rules, const struct sdse_arch *arch,
         const struct sdse_constraint *constraint = &rules->dataflow->constraints[i];
         apply(&rules->level[constraint->level], constraint);
     }
+    for (unsigned l = 0; l < arch->level_count; l++)
+        clip_to_bounds(&rules->level[l], &layer->nest);
 }
 
 static bool admit_order(unsigned stationary, const struct sdse_loops *loops) {

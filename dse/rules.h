@@ -22,8 +22,9 @@ struct sdse_rules {
 };
 
 // The first alternative of arch->dataflows whose kinds include the layer's, as limits.
+// "At least" asks for the whole of a dimension whose bound is smaller.
 void sdse_rules_init(struct sdse_rules *rules, const struct sdse_arch *arch,
-                     enum sdse_layer_kind kind);
+                     const struct sdse_layer *layer);
 
 // Whether a mapping obeys the rules and the accelerator's fan-outs (not: capacities and
 // coverage, which are the evaluator's question).

@@ -12,6 +12,7 @@
 
 #include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
+#include "dse/mapper.h"
 #include "spec/load.h"
 #include "support/close.h"
 
@@ -456,6 +457,31 @@ static void test_published_mappings(void **state) {
     sdse_arena_free(arena);
 }
 
+// Kernels of one row or one column: the floor on spatial kernel rows is the bound then.
+static void test_narrow_kernels(void **state) {
+    (void)state;
+    static const uint64_t kernels[][2] = {{1, 7}, {7, 1}, {2, 2}, {11, 11}};
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_workload *workload = load_workload(arena, "resnet18");
+    struct sdse_layer layer = workload->layers[1];
+    for (int i = 0; i < ARCHS; i++)
+        for (size_t k = 0; k < sizeof kernels / sizeof kernels[0]; k++) {
+            layer.nest.bound[SDSE_R] = kernels[k][0];
+            layer.nest.bound[SDSE_S] = kernels[k][1];
+            layer.kind = SDSE_CONV;
+            const struct sdse_map_request request = {.arch = load_arch(arena, archs[i]),
+                                                     .layer = &layer,
+                                                     .objective = SDSE_MAP_EDP};
+            struct sdse_map_answer answer;
+            assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
+            if (answer.status != SDSE_MAP_OPTIMAL)
+                fail_msg("%s, kernel %d x %d: %s", archs[i], (int)kernels[k][0],
+                         (int)kernels[k][1], answer.reason ? answer.reason : "?");
+            assert_obeys(request.arch, &layer, &answer.point[0].mapping);
+        }
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_marks),
@@ -465,6 +491,7 @@ int main(void) {
         cmocka_unit_test(test_area),
         cmocka_unit_test(test_admits),
         cmocka_unit_test(test_published_mappings),
+        cmocka_unit_test(test_narrow_kernels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
