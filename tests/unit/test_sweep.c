@@ -1,0 +1,185 @@
+// A sweep stores the same results whatever the threads, however often it is stopped.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "dse/sweep.h"
+#include "results/export.h"
+
+static char folder[] = "/tmp/sdse-sweep-XXXXXX";
+
+static const char *in_folder(const char *name) {
+    static char path[4][256];
+    static unsigned next;
+    char *text = path[next++ % 4];
+    snprintf(text, sizeof path[0], "%s/%s", folder, name);
+    return text;
+}
+
+static void write_file(const char *name, const char *text) {
+    FILE *out = fopen(in_folder(name), "w");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static int make_inputs(void **state) {
+    (void)state;
+    if (!mkdtemp(folder))
+        return 1;
+    write_file("net.yaml", "name: tiny\n"
+                           "source: made up for this test\n"
+                           "layers:\n"
+                           "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 8, "
+                           "kernel: 3, pad: 1}\n"
+                           "  - {name: b, kind: conv, in: [8, 8, 8], out_channels: 8, "
+                           "kernel: 1, repeat: 2}\n"
+                           "  - {name: c, kind: fc, in: 512, out_channels: 10}\n");
+    write_file("arch.yaml",
+               "name: small\n"
+               "source: made up for this test\n"
+               "node_nm: 45\n"
+               "clock_ghz: 1\n"
+               "word_bits: 8\n"
+               "levels:\n"
+               "  - level: DRAM\n"
+               "    memory: {class: dram, pj_per_bit: 10, shared_bits_per_cycle: 64}\n"
+               "  - level: GLB\n"
+               "    memory: {class: sram, capacity_kib: 8, port_bits: 64, table: "
+               "sram_itrs-hp_ed2}\n"
+               "    fanout: {x: 4, y: 4}\n"
+               "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, "
+               "reduce: true}\n"
+               "  - level: RF\n"
+               "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, "
+               "area_um2: 100}\n"
+               "compute: {class: parallel, pj_per_mac: 0.3, area_um2: 400}\n"
+               "engines:\n"
+               "  - {kind: rebuild, below: RF, pj_per_shift_add: 0.02, "
+               "pj_per_basis_read: 0.01,\n"
+               "     pj_per_basis_write: 0.01, rows_per_cycle: 1, area_um2: 50}\n");
+    write_file("sweep.yaml", "name: small\n"
+                             "workloads: [net.yaml]\n"
+                             "archs: [arch.yaml]\n"
+                             "override:\n"
+                             "  GLB.capacity_kib: [0.25, 4, 16]\n"
+                             "  GLB.fanout.x: [2, 4]\n"
+                             "weight_forms:\n"
+                             "  - raw\n"
+                             "  - {name: sd, density: 0.5, row_density: 0.6}\n"
+                             "objective: edp\n");
+    return 0;
+}
+
+static int remove_inputs(void **state) {
+    (void)state;
+    char command[300];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+static enum sdse_status sweep(const char *database, unsigned threads,
+                              const atomic_bool *stop,
+                              struct sdse_sweep_progress *progress) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    const struct sdse_sweep_request request = {.sweep_path = in_folder("sweep.yaml"),
+                                               .database_path = in_folder(database),
+                                               .threads = threads,
+                                               .stop = stop};
+    const enum sdse_status status = sdse_sweep_run(&request, &diags, progress);
+    sdse_diags_print(&diags, stderr, false);
+    sdse_arena_free(arena);
+    return status;
+}
+
+static char *export_of(const char *database) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_reader *reader;
+    assert_int_equal(sdse_reader_open(in_folder(database), &diags, &reader), SDSE_OK);
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    assert_int_equal(sdse_export_write(reader, out, &diags), SDSE_OK);
+    fclose(out);
+    sdse_reader_close(reader);
+    sdse_arena_free(arena);
+    return text;
+}
+
+static void same_results_for_any_number_of_threads(void **state) {
+    (void)state;
+    struct sdse_sweep_progress progress;
+    assert_int_equal(sweep("one.db", 1, NULL, &progress), SDSE_OK);
+    assert_int_equal(progress.points_total, 12);
+    assert_int_equal(progress.points_done, 12);
+    assert_int_equal(progress.points_reused, 0);
+    assert_true(progress.front_size > 0 && progress.front_size <= 12);
+    assert_int_equal(sweep("three.db", 3, NULL, &progress), SDSE_OK);
+    char *one = export_of("one.db"), *three = export_of("three.db");
+    assert_string_equal(one, three);
+    free(one);
+    free(three);
+}
+
+static void a_second_run_computes_nothing(void **state) {
+    (void)state;
+    struct sdse_sweep_progress progress;
+    char *before = export_of("one.db");
+    assert_int_equal(sweep("one.db", 2, NULL, &progress), SDSE_OK);
+    assert_int_equal(progress.points_reused, 12);
+    assert_int_equal(progress.problems_total, 0);
+    char *after = export_of("one.db");
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+}
+
+static void a_stopped_run_says_so_and_continues(void **state) {
+    (void)state;
+    struct sdse_sweep_progress progress;
+    atomic_bool stop = true;
+    assert_int_equal(sweep("stopped.db", 2, &stop, &progress), SDSE_INTERRUPTED);
+    assert_int_equal(progress.points_done, 0);
+    assert_int_equal(sweep("stopped.db", 2, NULL, &progress), SDSE_OK);
+    char *one = export_of("one.db"), *continued = export_of("stopped.db");
+    assert_string_equal(one, continued);
+    free(one);
+    free(continued);
+}
+
+static void bad_input_writes_nothing(void **state) {
+    (void)state;
+    write_file("bad.yaml", "name: bad\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                           "override: {GLB.capcity_kib: [1]}\n");
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    const struct sdse_sweep_request request = {.sweep_path = in_folder("bad.yaml"),
+                                               .database_path = in_folder("bad.db")};
+    struct sdse_sweep_progress progress;
+    assert_int_equal(sdse_sweep_run(&request, &diags, &progress), SDSE_INVALID);
+    assert_true(sdse_diags_fired(&diags, "unknown-path"));
+    assert_int_not_equal(access(in_folder("bad.db"), F_OK), 0);
+    sdse_arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(same_results_for_any_number_of_threads),
+        cmocka_unit_test(a_second_run_computes_nothing),
+        cmocka_unit_test(a_stopped_run_says_so_and_continues),
+        cmocka_unit_test(bad_input_writes_nothing),
+    };
+    return cmocka_run_group_tests(tests, make_inputs, remove_inputs);
+}
