@@ -177,6 +177,19 @@ static bool left_out(const struct comparison *c, unsigned level, unsigned t) {
         &value);
 }
 
+// Reads "@multicast 4 @scatter 16".
+static bool read_spread(const char *key, uint64_t *multicast, uint64_t *scatter) {
+    static const char first[] = "@multicast ", second[] = " @scatter ";
+    char *end;
+    if (strncmp(key, first, sizeof first - 1) != 0)
+        return false;
+    *multicast = strtoull(key + sizeof first - 1, &end, 10);
+    if (strncmp(end, second, sizeof second - 1) != 0)
+        return false;
+    *scatter = strtoull(end + sizeof second - 1, &end, 10);
+    return *end == '\0';
+}
+
 static void compare_spread(struct comparison *c, const char *where, unsigned level,
                            unsigned t, const struct sdse_node *expected, double words) {
     const struct simulated_network *run = &c->spreads->network[level][t];
@@ -189,12 +202,16 @@ static void compare_spread(struct comparison *c, const char *where, unsigned lev
         return;
     for
         SDSE_EACH_CHILD(child, sdse_node_get(expected, "by_factor")) {
-            unsigned long multicast, scatter;
+            uint64_t multicast, scatter;
             double value;
-            if (!expectation(child, &value) ||
-                sscanf(child->key, "@multicast %lu @scatter %lu", &multicast,
-                       &scatter) != 2)
+            if (!expectation(child, &value))
                 continue;
+            if (!read_spread(child->key, &multicast, &scatter)) {
+                fprintf(c->out, "%s: not understood: %s\n", c->subject->name,
+                        child->key);
+                c->mismatches++;
+                continue;
+            }
             double got = 0;
             for (unsigned i = 0; i < run->spread_count; i++)
                 if (run->spread[i].multicast == multicast &&

@@ -170,7 +170,7 @@ static void read_memory(struct reader *reader, const struct sdse_node *node,
     level->dims_x = level->dims_y = SDSE_BIT(SDSE_DIMS) - 1;
     double hop = number_or(node, "energy_per_hop_pj", 0) / reader->word_bits;
     double router = number_or(node, "router_energy_pj", 0) / reader->word_bits;
-    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         level->network[t] = (struct sdse_network){
             .topology = SDSE_MESH,
             .multicast = true,
@@ -180,6 +180,7 @@ static void read_memory(struct reader *reader, const struct sdse_node *node,
             .router_pj_per_bit = given(router),
             .pj_per_add = given(0),
         };
+    }
 }
 
 // The fan-out between an outer and an inner array of instances, each `meshX` wide.

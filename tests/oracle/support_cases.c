@@ -250,12 +250,13 @@ static void classify_mapping(struct oracle_case *subject) {
         const struct sdse_loops *lists[] = {&level->temporal, &level->spatial[0],
                                             &level->spatial[1]};
         unsigned seen[3] = {0};
-        for (unsigned a = 0; a < 3; a++)
+        for (unsigned a = 0; a < 3; a++) {
             for (unsigned i = 0; i < lists[a]->count; i++) {
                 product[lists[a]->loop[i].dim] *= lists[a]->loop[i].factor;
                 if (lists[a]->loop[i].factor > 1)
                     seen[a] |= SDSE_BIT(lists[a]->loop[i].dim);
             }
+        }
         fanouts += (seen[1] | seen[2]) != 0;
         features |= seen[1] & seen[2] ? SDSE_BIT(ORACLE_SPLIT) : 0;
         uint64_t used = product_of(lists[1]) * product_of(lists[2]);

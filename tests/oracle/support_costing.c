@@ -6,7 +6,8 @@
 static double accesses(uint64_t bits, uint32_t port_bits) {
     if (port_bits == 0)
         return (double)bits;
-    return (double)((bits + port_bits - 1) / port_bits);
+    uint64_t blocks = (bits + port_bits - 1) / port_bits;
+    return (double)blocks;
 }
 
 static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned tensor,

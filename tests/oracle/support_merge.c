@@ -246,7 +246,7 @@ static uint64_t count_union(const struct space *space, const struct edge *edge,
     for (size_t i = 0; i < count; i++) {
         const struct request *request = &requests[i];
         uint64_t outside = request->child / space_span(space, level + 1, edge->child);
-        for (size_t w = 0; w < request->count; w++)
+        for (size_t w = 0; w < request->count; w++) {
             parcels[n++] = (struct parcel){
                 .instance = outside / space->places[level],
                 .apart = coordinates_apart(space, edge, level + 1, request->child),
@@ -254,6 +254,7 @@ static uint64_t count_union(const struct space *space, const struct edge *edge,
                 .words = &request->words[w],
                 .count = 1,
             };
+        }
     }
     qsort(parcels, n, sizeof *parcels, compare_parcels);
     uint64_t total = 0;
