@@ -5,8 +5,14 @@
 #include <string.h>
 
 int64_t sdse_shift_round(int64_t value, int32_t shift) {
-    if (shift <= 0)
-        return value * (INT64_C(1) << (shift < -62 ? 62 : -shift));
+    if (shift <= 0) {
+        int32_t up = shift < -62 ? 62 : -shift;
+        if (value > INT64_MAX >> up)
+            return INT64_MAX;
+        if (value < -(INT64_MAX >> up))
+            return -INT64_MAX;
+        return value * (INT64_C(1) << up);
+    }
     if (shift > 62)
         return 0;
     // Magnitudes round alike on both sides of zero, so work on them.
@@ -78,6 +84,26 @@ static void rebuild_block_scalar(const struct sdse_coded_layer *layer, uint64_t 
         for (uint32_t j = 0; j < n && word + j < s->words; j++)
             words[word + j] = (int16_t)sdse_shift_round(row[j], shift);
     }
+}
+
+bool sdse_rebuild_fits(const struct sdse_coded_layer *layer) {
+    if (layer->raw)
+        return true;
+    const struct sdse_slicing *s = &layer->slicing;
+    uint32_t n = s->basis_size;
+    int64_t row[SDSE_MAX_BASIS], most = (INT64_C(1) << (layer->weight_bits - 1)) - 1;
+    for (uint64_t i = 0; i < layer->filters * s->rows; i++) {
+        uint64_t filter = i / s->rows, local = i % s->rows;
+        uint64_t block = local / s->rows_per_block;
+        int32_t shift = block_shift(layer, filter, block);
+        fixed_row(layer->codes + i * n, block_basis(layer, filter, block), n, row);
+        for (uint32_t j = 0; j < n && local * n + j < s->words; j++) {
+            int64_t word = sdse_shift_round(row[j], shift);
+            if (word > most || word < -most)
+                return false;
+        }
+    }
+    return true;
 }
 
 void sdse_rebuild_filter_scalar(const struct sdse_coded_layer *layer, uint64_t filter,

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "base/hash.h"
+#include "smartdeal/rebuild.h"
 
 static const uint8_t MAGIC[8] = {'S', 'D', 'S', 'E', 'F', 'O', 'R', 'M'};
 enum {
@@ -301,6 +302,9 @@ static enum sdse_status read_layer(struct parse *parse, size_t index,
     if (wrong)
         return refuse(parse, "stored-layer", index, wrong);
     layer->coded = coded;
+    if (!sdse_rebuild_fits(&coded))
+        return refuse(parse, "stored-layer", index,
+                      "its weights do not fit their bits");
     return SDSE_OK;
 }
 

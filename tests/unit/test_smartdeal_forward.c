@@ -54,6 +54,9 @@ static void rounding_shift_ties_to_even(void **state) {
             assert_true(sdse_shift_round(x, shift) ==
                         (int64_t)nearbyint(ldexp((double)x, -shift)));
     assert_int_equal(sdse_shift_round(INT64_MAX, 63), 0);
+    assert_true(sdse_shift_round(86, -62) == INT64_MAX);
+    assert_true(sdse_shift_round(-86, -900) == -INT64_MAX);
+    assert_int_equal(sdse_shift_round(0, -900), 0);
     assert_int_equal(sdse_shift_round(3, 1), 2);
     assert_int_equal(sdse_shift_round(-5, 1), -2);
 }

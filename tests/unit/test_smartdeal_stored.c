@@ -222,6 +222,7 @@ static void lying_shapes_are_refused(void **state) {
     lie(5, 47, 1, "stored-header");                 // run bits of another format
     lie(9, 48, 4, "stored-header");                 // window
     lie(0x7fffffff, 52, 4, "stored-header");        // lowest
+    lie((uint32_t)-2000, 60, 4, "stored-layer");    // weight exponent: words too large
     lie(65, 64, 4, "stored-header");                // basis size
     lie(UINT64_C(1) << 50, 68, 8, "stored-header"); // rows
     lie(0, 76, 8, "stored-header");                 // rows per block
