@@ -1,0 +1,169 @@
+// sdse plot: pictures of a results.db, drawn by gnuplot.
+#include "results/plot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "cli/selection.h"
+
+enum { OUTPUT, TYPE, OBJECTIVES, GROUP, POINT, BARS, SWEEP, WORKLOAD, ARCH, FORM };
+
+static const struct cli_option options[] = {
+    [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR", "where pictures go; made if missing",
+                "plots", false},
+    [TYPE] = {"type", 't', CLI_CHOICE, "png|svg|pdf", "kind of picture", "png", false},
+    [OBJECTIVES] = CLI_OPTION_OBJECTIVES,
+    [GROUP] = {"colour", 'c', CLI_CHOICE, "arch|form", "front: what colours stand for",
+               "arch", false},
+    [POINT] = {"point", 'p', CLI_COUNT, "ID",
+               "layers: which design point (as pareto numbers them)", NULL, false},
+    [BARS] = {"bars", 'n', CLI_COUNT, "N", "energy: at most so many points", "30",
+              false},
+    [SWEEP] = CLI_OPTION_SWEEP,
+    [WORKLOAD] = CLI_OPTION_ONLY_WORKLOAD,
+    [ARCH] = CLI_OPTION_ONLY_ARCH,
+    [FORM] = CLI_OPTION_ONLY_FORM,
+};
+
+struct drawing {
+    struct cli *cli;
+    const struct cli_args *args;
+    struct sdse_reader *reader;
+    struct cli_objectives objectives;
+};
+
+// DIR/name.type, with what does not belong into a file name replaced.
+static const char *picture_path(const struct drawing *drawing, const char *kind,
+                                const char *name) {
+    char *path = sdse_arena_printf(drawing->cli->arena, "%s/%s_%s.%s",
+                                   drawing->args->value[OUTPUT], kind, name,
+                                   drawing->args->value[TYPE]);
+    if (!path)
+        return NULL;
+    for (char *c = path + strlen(drawing->args->value[OUTPUT]) + 1; *c; c++)
+        if (strchr("/\\ :*?\"<>|", *c))
+            *c = '_';
+    return path;
+}
+
+static enum sdse_status draw_network(const struct drawing *drawing, const char *kind,
+                                     struct sdse_filter filter) {
+    struct cli *cli = drawing->cli;
+    const char *picture = picture_path(drawing, kind, filter.workload);
+    if (!picture)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status;
+    if (strcmp(kind, "front") == 0) {
+        struct sdse_front_plot plot = {
+            .filter = filter,
+            .objectives = drawing->objectives.count,
+            .group = cli_choice(drawing->args, options, GROUP) ? SDSE_GROUP_FORM
+                                                               : SDSE_GROUP_ARCH,
+            .picture = picture};
+        memcpy(plot.metric, drawing->objectives.metric, sizeof plot.metric);
+        status = sdse_plot_front(drawing->reader, &plot, cli->arena, &cli->diags);
+    } else {
+        const struct sdse_energy_plot plot = {.filter = filter,
+                                              .most_bars =
+                                                  cli_count(drawing->args, BARS, 0),
+                                              .picture = picture};
+        status = sdse_plot_energy(drawing->reader, &plot, cli->arena, &cli->diags);
+    }
+    if (status == SDSE_OK)
+        puts(picture);
+    return status;
+}
+
+// One picture per network.
+static enum sdse_status draw_networks(const struct drawing *drawing, const char *kind) {
+    struct cli *cli = drawing->cli;
+    const char *const *value = drawing->args->value;
+    struct sdse_filter filter = {value[SWEEP], value[WORKLOAD], value[ARCH],
+                                 value[FORM]};
+    const char **networks;
+    size_t count;
+    enum sdse_status status = sdse_points_workloads(
+        drawing->reader, &filter, cli->arena, &cli->diags, &networks, &count);
+    if (status == SDSE_OK && count == 0) {
+        cli_error(cli, "no point fits; `sdse status` shows what is there");
+        return SDSE_INVALID;
+    }
+    for (size_t i = 0; status == SDSE_OK && i < count; i++) {
+        filter.workload = networks[i];
+        status = draw_network(drawing, kind, filter);
+    }
+    return status;
+}
+
+static enum sdse_status draw_layers(const struct drawing *drawing) {
+    const char *point = drawing->args->value[POINT];
+    const struct sdse_layers_plot plot = {
+        .point_id = (int64_t)cli_count(drawing->args, POINT, 0),
+        .picture = picture_path(drawing, "layers", point)};
+    if (!plot.picture)
+        return SDSE_NO_MEMORY;
+    const enum sdse_status status = sdse_plot_layers(
+        drawing->reader, &plot, drawing->cli->arena, &drawing->cli->diags);
+    if (status == SDSE_OK)
+        puts(plot.picture);
+    return status;
+}
+
+static bool make_directory(struct cli *cli, const char *path) {
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return true;
+    cli_error(cli, "%s: %s", path, strerror(errno));
+    return false;
+}
+
+static bool accept_kind(struct cli *cli, const struct cli_args *args) {
+    const char *kind = args->operands[0];
+    const bool layers = strcmp(kind, "layers") == 0;
+    if (!layers && strcmp(kind, "front") != 0 && strcmp(kind, "energy") != 0) {
+        cli_error(cli, "cannot plot '%s': expected front, energy or layers", kind);
+        return false;
+    }
+    if (layers && !args->value[POINT]) {
+        cli_error(cli, "layers of which design point? Add -p ID; `sdse pareto` and "
+                       "v_point number them");
+        return false;
+    }
+    return true;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    struct drawing drawing = {.cli = cli, .args = args};
+    if (!accept_kind(cli, args) ||
+        !cli_parse_objectives(cli, args->value[OBJECTIVES], &drawing.objectives))
+        return CLI_USAGE;
+    enum cli_exit status;
+    drawing.reader = cli_open_results(cli, args->operands[1], &status);
+    if (!drawing.reader)
+        return status;
+    status = CLI_SYSTEM;
+    if (make_directory(cli, args->value[OUTPUT]))
+        status = cli_finish(cli, strcmp(args->operands[0], "layers") == 0
+                                     ? draw_layers(&drawing)
+                                     : draw_networks(&drawing, args->operands[0]));
+    sdse_reader_close(drawing.reader);
+    return status;
+}
+
+const struct cli_verb cli_verb_plot = {
+    .name = "plot",
+    .summary = "draws fronts and energies with gnuplot",
+    .operands = {"front|energy|layers RESULTS.db", 2, 2},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes = "front   all points in two or three objectives with their front and knee, "
+             "one picture per network\n"
+             "energy  energy of each point, stacked by component\n"
+             "layers  energy of each layer of one point (-p ID)\n"
+             "The gnuplot script and its data stay beside each picture.",
+    .example = "sdse plot front results.db --objectives energy,latency,area -o plots",
+    .run = run,
+};

@@ -1,0 +1,159 @@
+// sdse sweep: runs a sweep into a results.db, or continues it.
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "cli/interrupt.h"
+#include "dse/sweep.h"
+
+enum { OUTPUT, JOBS, QUIET };
+
+static const struct cli_option options[] = {
+    [OUTPUT] = {"output", 'o', CLI_TEXT, "RESULTS.db",
+                "where results go; an existing file is continued", NULL, true},
+    [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
+              "threads; as many as processors if not given", NULL, false},
+    [QUIET] = {"quiet", 'q', CLI_FLAG, NULL, "no progress line", NULL, false},
+};
+
+// How progress is shown: one line redrawn on a terminal, else a line now and then.
+struct display {
+    bool terminal, drawn;
+    double last; // when a line was last written [s since the start]
+};
+
+static const double terminal_seconds = 0.2, file_seconds = 5;
+
+// "1:02:03", "2:03", or "?".
+static void format_duration(double seconds, char text[16]) {
+    const bool known = isfinite(seconds) && seconds < 360000;
+    const unsigned s = known ? (unsigned)(seconds + 0.5) : 0;
+    if (!known)
+        snprintf(text, 16, "?");
+    else if (s >= 3600)
+        snprintf(text, 16, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
+    else
+        snprintf(text, 16, "%u:%02u", s / 60, s % 60);
+}
+
+static void format_progress(const struct sdse_sweep_progress *progress, char *text,
+                            size_t bytes) {
+    const size_t computed = progress->points_done - progress->points_reused;
+    const size_t left = progress->points_total - progress->points_done;
+    const double rate =
+        progress->seconds > 0 && computed ? (double)computed / progress->seconds : 0;
+    char eta[16];
+    format_duration(rate > 0 ? (double)left / rate : (double)INFINITY, eta);
+    snprintf(text, bytes,
+             "%zu/%zu points  %.3g/s  ETA %s  front %zu  infeasible %zu  "
+             "(layer problems %zu/%zu)",
+             progress->points_done, progress->points_total, rate, eta,
+             progress->front_size, progress->infeasible, progress->problems_done,
+             progress->problems_total);
+}
+
+static void show_progress(void *context, const struct sdse_sweep_progress *progress) {
+    struct display *display = context;
+    const double wait = display->terminal ? terminal_seconds : file_seconds;
+    if (progress->seconds - display->last < wait)
+        return;
+    display->last = progress->seconds;
+    char text[160];
+    format_progress(progress, text, sizeof text);
+    fprintf(stderr, display->terminal ? "\r\033[K%s" : "%s\n", text);
+    display->drawn = true;
+}
+
+static void end_progress(const struct display *display) {
+    if (display->terminal && display->drawn)
+        fputs("\r\033[K", stderr);
+}
+
+// One word as a shell would take it.
+static void print_word(const char *word, FILE *out) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_-./+:=@,";
+    if (*word && strspn(word, plain) == strlen(word)) {
+        fputs(word, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *word; word++)
+        if (*word == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*word, out);
+    fputc('\'', out);
+}
+
+static void say_how_to_continue(const struct cli *cli, const struct cli_args *args) {
+    fputs("to continue: ", stderr);
+    print_word(cli->program, stderr);
+    fputs(" sweep ", stderr);
+    print_word(args->operands[0], stderr);
+    fputs(" -o ", stderr);
+    print_word(args->value[OUTPUT], stderr);
+    if (args->value[JOBS])
+        fprintf(stderr, " -j %s", args->value[JOBS]);
+    fputc('\n', stderr);
+}
+
+static void print_summary(const struct sdse_sweep_progress *progress,
+                          const char *database) {
+    char duration[16];
+    format_duration(progress->seconds, duration);
+    printf("%s: %zu of %zu points", database, progress->points_done,
+           progress->points_total);
+    if (progress->points_reused)
+        printf(" (%zu were there before)", progress->points_reused);
+    printf(", %zu infeasible, %zu on the front of (energy, latency, area); %s min\n",
+           progress->infeasible, progress->front_size, duration);
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    if (!cli_file_exists(cli, args->operands[0]))
+        return CLI_BAD_INPUT;
+    struct display display = {.terminal = isatty(STDERR_FILENO) != 0};
+    struct sdse_sweep_progress progress = {0};
+    const uint64_t jobs = cli_count(args, JOBS, 0);
+    const struct sdse_sweep_request request = {
+        .sweep_path = args->operands[0],
+        .database_path = args->value[OUTPUT],
+        .threads = jobs > 1024 ? 1024 : (unsigned)jobs,
+        .stop = cli_interrupt_arm(),
+        .progress = args->value[QUIET] ? NULL : show_progress,
+        .context = &display,
+    };
+    // Whoever watches the progress may leave; the sweep goes on.
+    signal(SIGPIPE, SIG_IGN);
+    const enum sdse_status status = sdse_sweep_run(&request, &cli->diags, &progress);
+    end_progress(&display);
+    cli_flush_diags(cli);
+    if (status == SDSE_OK) {
+        print_summary(&progress, args->value[OUTPUT]);
+        return CLI_OK;
+    }
+    if (status != SDSE_INTERRUPTED)
+        return cli_finish(cli, status);
+    fprintf(stderr, "interrupted: %zu of %zu points are stored in %s\n",
+            progress.points_done, progress.points_total, args->value[OUTPUT]);
+    say_how_to_continue(cli, args);
+    return CLI_SYSTEM;
+}
+
+const struct cli_verb cli_verb_sweep = {
+    .name = "sweep",
+    .summary = "runs a sweep into a results.db, or continues it",
+    .operands = {"SWEEP.yaml", 1, 1},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes = "Points that are stored are not computed again, so a run that was stopped "
+             "(Ctrl-C, a\nkill, a power cut) is continued by the same command. Results "
+             "do not depend on -j.",
+    .example = "sdse sweep sweeps/demo_archs.yaml -o results.db -j 2",
+    .run = run,
+};

@@ -1,0 +1,82 @@
+#include "cli/mapping_line.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "spec/write.h"
+
+static void print_loops(FILE *out, const char *before, const struct sdse_loops *loops,
+                        const char *after) {
+    bool any = false;
+    for (unsigned i = 0; i < loops->count; i++) {
+        if (loops->loop[i].factor == 1)
+            continue;
+        fprintf(out, "%s%c%" PRIu64, any ? " " : before,
+                sdse_dim_letters[loops->loop[i].dim], loops->loop[i].factor);
+        any = true;
+    }
+    if (any)
+        fputs(after, out);
+}
+
+static bool has_loops(const struct sdse_mapping_level *level) {
+    const struct sdse_loops *loops[] = {&level->temporal, &level->spatial[0],
+                                        &level->spatial[1]};
+    for (int kind = 0; kind < 3; kind++)
+        for (unsigned i = 0; i < loops[kind]->count; i++)
+            if (loops[kind]->loop[i].factor > 1)
+                return true;
+    return false;
+}
+
+const char *cli_mapping_line(struct sdse_arena *arena, const struct sdse_arch *arch,
+                             const struct sdse_mapping *mapping) {
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    if (!out)
+        return NULL;
+    bool any = false;
+    for (unsigned l = 0; l < mapping->level_count; l++) {
+        const struct sdse_mapping_level *level = &mapping->level[l];
+        if (!has_loops(level))
+            continue;
+        fprintf(out, "%s%s", any ? " | " : "", arch->level[l].name);
+        print_loops(out, " ", &level->temporal, "");
+        print_loops(out, " X(", &level->spatial[0], ")");
+        print_loops(out, " Y(", &level->spatial[1], ")");
+        any = true;
+    }
+    const bool written = fclose(out) == 0;
+    const char *line = written ? sdse_arena_copy(arena, text, bytes) : NULL;
+    free(text);
+    return line;
+}
+
+static void print_key(FILE *out, const char *key, const char *value) {
+    fprintf(out, "%s: ", key);
+    sdse_table_json_string(value, out);
+    fputc('\n', out);
+}
+
+bool cli_write_mapping(struct sdse_arena *arena, const char *path, const char *note,
+                       const struct cli_costed *costed,
+                       const struct sdse_mapping *mapping) {
+    const char *text =
+        sdse_mapping_text(arena, costed->arch, &costed->layer->nest, mapping);
+    if (!text) {
+        errno = ENOMEM;
+        return false;
+    }
+    FILE *out = fopen(path, "w");
+    if (!out)
+        return false;
+    fprintf(out, "# %s\n", note);
+    print_key(out, "arch", costed->arch->name);
+    print_key(out, "workload", costed->workload->name);
+    print_key(out, "layer", costed->layer->name);
+    fputs(text, out);
+    const bool failed = ferror(out) != 0;
+    return fclose(out) == 0 && !failed;
+}

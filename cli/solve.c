@@ -1,0 +1,82 @@
+#include "cli/solve.h"
+
+#include <string.h>
+
+#include "base/pool.h"
+#include "dse/forms.h"
+#include "spec/write.h"
+
+struct work {
+    const struct cli_problem *problem;
+    const struct cli_search *search;
+    struct cli_solutions *solutions;
+};
+
+static void solve_one(void *context, unsigned worker, size_t index) {
+    (void)worker;
+    struct work *work = context;
+    struct cli_solution *solution = &work->solutions->solution[index];
+    const struct sdse_map_request request = {.arch = work->problem->arch,
+                                             .layer = solution->layer,
+                                             .form = &solution->form,
+                                             .objective = work->search->objective,
+                                             .seconds_limit = work->search->seconds,
+                                             .stop = work->search->stop};
+    solution->status = sdse_map(&request, solution->arena, &solution->answer);
+}
+
+// The solution of a layer's shape, made if it is new; NULL after a message.
+static struct cli_solution *find_shape(struct cli *cli,
+                                       const struct cli_problem *problem,
+                                       const struct sdse_layer *layer,
+                                       struct cli_solutions *solutions) {
+    const char *shape = sdse_layer_shape_text(cli->arena, layer);
+    for (size_t i = 0; shape && i < solutions->solution_count; i++)
+        if (strcmp(solutions->solution[i].shape, shape) == 0)
+            return &solutions->solution[i];
+    struct cli_solution *fresh = &solutions->solution[solutions->solution_count];
+    fresh->shape = shape;
+    fresh->layer = layer;
+    sdse_layer_form_declare(layer, &problem->setting, &fresh->form);
+    fresh->model = cli_layer_model(cli, problem, layer);
+    fresh->arena = sdse_arena_new();
+    if (!shape || !fresh->arena)
+        cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+    solutions->solution_count++;
+    return shape && fresh->arena && fresh->model ? fresh : NULL;
+}
+
+bool cli_solve(struct cli *cli, const struct cli_problem *problem,
+               const struct sdse_layer *layer, const struct cli_search *search,
+               struct cli_solutions *solutions) {
+    const size_t count = layer ? 1 : problem->workload->layer_count;
+    const struct sdse_layer *layers = layer ? layer : problem->workload->layers;
+    *solutions = (struct cli_solutions){
+        .layer_count = count,
+        .solution = SDSE_ARENA_ARRAY(cli->arena, struct cli_solution, count),
+        .mapped = SDSE_ARENA_ARRAY(cli->arena, struct cli_mapped, count)};
+    if (!solutions->solution || !solutions->mapped) {
+        cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct cli_solution *solution = find_shape(cli, problem, &layers[i], solutions);
+        if (!solution)
+            return false;
+        solutions->mapped[i] = (struct cli_mapped){
+            &layers[i], (size_t)(solution - solutions->solution), 0};
+    }
+    struct work work = {problem, search, solutions};
+    enum sdse_status status =
+        sdse_parallel_for(solutions->solution_count, search->threads, solve_one, &work);
+    for (size_t i = 0; status == SDSE_OK && i < solutions->solution_count; i++)
+        status = solutions->solution[i].status;
+    if (status != SDSE_OK)
+        cli_error(cli, "%s", sdse_status_text(status));
+    return status == SDSE_OK;
+}
+
+void cli_solutions_free(struct cli_solutions *solutions) {
+    for (size_t i = 0; i < solutions->solution_count; i++)
+        sdse_arena_free(solutions->solution[i].arena);
+}

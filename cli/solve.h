@@ -1,0 +1,44 @@
+// The layers of a problem, mapped: equal shapes once, several at a time.
+#ifndef SDSE_CLI_SOLVE_H
+#define SDSE_CLI_SOLVE_H
+
+#include "cli/problem.h"
+#include "dse/mapper.h"
+
+// One shape and what the mapper found.
+struct cli_solution {
+    const char *shape;              // its text: equal texts are one problem
+    const struct sdse_layer *layer; // the first that has it
+    struct sdse_weight_form form;
+    struct sdse_model *model;
+    struct sdse_arena *arena; // owns the answer
+    enum sdse_status status;
+    struct sdse_map_answer answer;
+};
+
+// A layer and the point of its shape's answer that was chosen.
+struct cli_mapped {
+    const struct sdse_layer *layer;
+    size_t solution, choice;
+};
+
+struct cli_solutions {
+    size_t solution_count, layer_count;
+    struct cli_solution *solution;
+    struct cli_mapped *mapped; // in the network's order
+};
+
+struct cli_search {
+    enum sdse_map_objective objective;
+    unsigned threads;
+    double seconds; // per layer; 0 = no limit
+    const atomic_bool *stop;
+};
+
+// Maps `layer`, or all layers when it is NULL. False after messages.
+bool cli_solve(struct cli *cli, const struct cli_problem *problem,
+               const struct sdse_layer *layer, const struct cli_search *search,
+               struct cli_solutions *solutions);
+void cli_solutions_free(struct cli_solutions *solutions);
+
+#endif
