@@ -49,7 +49,7 @@ static void format_progress(const struct sdse_sweep_progress *progress, char *te
     char eta[16];
     format_duration(rate > 0 ? (double)left / rate : (double)INFINITY, eta);
     snprintf(text, bytes,
-             "%zu/%zu points  %.3g/s  ETA %s  front %zu  infeasible %zu  "
+             "%zu/%zu points  %.3g points/s  ETA %s  front %zu  infeasible %zu  "
              "(layer problems %zu/%zu)",
              progress->points_done, progress->points_total, rate, eta,
              progress->front_size, progress->infeasible, progress->problems_done,
