@@ -202,21 +202,30 @@ static bool scale_node(struct point *point, double node_nm, struct sdse_arena *a
     return true;
 }
 
+// "16", or "16..32" when the ends differ.
+static const char *span(struct sdse_arena *arena, double low, double high) {
+    return low == high ? sdse_arena_printf(arena, "%.10g", low)
+                       : sdse_arena_printf(arena, "%.10g..%.10g", low, high);
+}
+
 static const char *describe(const struct sdse_sram_table *table, const struct point *p,
                             double capacity_bytes, uint32_t width_bits, double node_nm,
                             const char *note, struct sdse_arena *arena) {
+    const char *bytes = span(arena, p->capacity_low, p->capacity_high);
+    const char *bits = span(arena, p->width_low, p->width_high);
+    const char *nodes = span(arena, p->node_low, p->node_high);
+    if (!bytes || !bits || !nodes)
+        return NULL;
     if (p->capacity_low == p->capacity_high && p->width_low == p->width_high &&
         p->node_low == p->node_high)
-        return sdse_arena_printf(arena, "CACTI 7, %s: row %u bytes x %u bit, %g nm%s",
-                                 table->name, p->capacity_low, p->width_low,
-                                 p->node_low, note);
+        return sdse_arena_printf(arena, "CACTI 7, %s: row %s bytes x %s bit, %s nm%s",
+                                 table->name, bytes, bits, nodes, note);
     return sdse_arena_printf(
         arena,
-        "CACTI 7, %s: %.10g bytes x %u bit at %g nm, log-log between rows of %u..%u "
-        "bytes, %u..%u bit, %g..%g nm%s",
-        table->name, capacity_bytes, width_bits, note[0] ? p->node_low : node_nm,
-        p->capacity_low, p->capacity_high, p->width_low, p->width_high, p->node_low,
-        p->node_high, note);
+        "CACTI 7, %s: %.10g bytes x %u bit, %g nm, log-log between "
+        "rows of %s bytes, %s bit, %s nm%s",
+        table->name, capacity_bytes, width_bits, note[0] ? p->node_low : node_nm, bytes,
+        bits, nodes, note);
 }
 
 enum sdse_status sdse_sram_lookup(const char *table_name, double node_nm,
