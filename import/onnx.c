@@ -46,11 +46,19 @@ bool sdse_import_input_parse(const char *text, struct sdse_arena *arena,
 }
 
 // The file's name without folder and extension.
-static const char *stem(const char *path, struct sdse_arena *arena) {
+static char *stem(const char *path, struct sdse_arena *arena) {
     const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
     const char *dot = strrchr(start, '.');
     return sdse_arena_copy(arena, start,
                            dot && dot > start ? (size_t)(dot - start) : strlen(start));
+}
+
+// Names from files as printable ASCII, in place.
+static const char *printable(char *text) {
+    for (char *at = text; at && *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    return text;
 }
 
 static enum sdse_status build(struct sdse_imported *imported,
@@ -70,13 +78,12 @@ static enum sdse_status build(struct sdse_imported *imported,
     if (diags->errors > errors)
         return SDSE_INVALID;
     bool named = model->producer_name && model->producer_name[0];
-    const char *name = stem(imported->file, imported->arena);
+    const char *name = printable(stem(imported->file, imported->arena));
     imported->workload = (struct sdse_workload){
         .name = name,
-        .source = name ? sdse_arena_printf(imported->arena, "imported from %s.onnx%s%s",
-                                           name, named ? ", made by " : "",
-                                           named ? model->producer_name : "")
-                       : NULL,
+        .source = printable(sdse_arena_printf(
+            imported->arena, "imported from %s.onnx%s%s", name ? name : "",
+            named ? ", made by " : "", named ? model->producer_name : "")),
         .file = imported->file,
         .layer_count = imported->layers.count,
         .layers = imported->layers.layer,

@@ -3,14 +3,7 @@
 #ifndef SDSE_IMPORT_WRITE_H
 #define SDSE_IMPORT_WRITE_H
 
-#include <stdio.h>
-
 #include "import/onnx.h"
-
-// The workload as YAML (docs/formats.md). Loading it gives the same nests. Returns
-// SDSE_OK, or SDSE_IO if the stream refused.
-enum sdse_status sdse_workload_write_yaml(const struct sdse_workload *workload,
-                                          FILE *out);
 
 // Writes the three kinds of files into `folder`, which is made if missing (its parent
 // must exist); files there are replaced. Weights are converted one layer at a time.

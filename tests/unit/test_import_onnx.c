@@ -165,6 +165,7 @@ static void writes_files_that_load(void **state) {
     struct context *context = *state;
     struct onnx_builder *b = &context->b;
     build_small_network(b);
+    b->model.producer_name = onnx_text(b, "a\xff\"b\n");
     onnx_floats(b, "wide", ONNX_DIMS(6, 1, 3, 2));
     Onnx__NodeProto *odd = onnx_node(b, "Conv", "odd", "z,wide", "w");
     onnx_input(b, "z", ONNX_DIMS(1, 3, 9, 20));
@@ -187,6 +188,7 @@ static void writes_files_that_load(void **state) {
     assert_non_null(read);
     assert_int_equal(read->layer_count, 5);
     assert_int_equal(read->parameters_not_in_layers, 26);
+    assert_string_equal(read->source, "imported from net.onnx, made by a?\"b?");
     struct sdse_manifest manifest;
     assert_int_equal(
         sdse_manifest_read(folder, context->arena, &manifest, &context->diags),
