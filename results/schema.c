@@ -11,6 +11,11 @@
 #define OBJECTIVE_COLUMN \
     "objective TEXT NOT NULL CHECK (objective IN ('energy', 'latency', 'edp'))"
 
+#define ENERGY_OWNER " pl.point_id, pl.layer_index, pl.name AS layer,"
+#define ENERGY_LEVEL                                                 \
+    " FROM point_layer pl JOIN solution_level l USING (solution_id)" \
+    " JOIN solution_memory m USING (solution_id, level) JOIN origin o ON "
+
 const char *const sdse_schema_statements[] = {
     "CREATE TABLE meta("
     " key TEXT PRIMARY KEY,"
@@ -283,27 +288,26 @@ const char *const sdse_schema_statements[] = {
     " FROM point_layer pl JOIN solution_network n USING (solution_id)"
     " JOIN solution_memory m USING (solution_id, level)",
 
-    // Energy of one solution, itemised; v_energy multiplies it out to points.
-    "CREATE VIEW v_solution_energy AS"
-    " SELECT l.solution_id, m.name AS component, l.part || ' read' AS action,"
-    "  l.read_pj AS energy_pj, l.read_origin_id AS origin_id"
-    "  FROM solution_level l JOIN solution_memory m USING (solution_id, level)"
-    " UNION ALL SELECT l.solution_id, m.name, l.part || ' fill', l.fill_pj,"
-    "  l.fill_origin_id FROM solution_level l"
-    "  JOIN solution_memory m USING (solution_id, level)"
-    " UNION ALL SELECT l.solution_id, m.name, l.part || ' update', l.update_pj,"
-    "  l.update_origin_id FROM solution_level l"
-    "  JOIN solution_memory m USING (solution_id, level)"
-    " UNION ALL SELECT n.solution_id, m.name || ' network', n.part || ' transfer',"
-    "  n.energy_pj, n.origin_id FROM solution_network n"
-    "  JOIN solution_memory m USING (solution_id, level)"
-    " UNION ALL SELECT solution_id, component, action, energy_pj, origin_id"
-    "  FROM solution_component",
-
-    "CREATE VIEW v_energy AS SELECT"
-    " pl.point_id, pl.layer_index, pl.name AS layer, e.component, e.action,"
-    " e.energy_pj * pl.repeat AS energy_pj, o.mark AS origin_mark, o.text AS origin"
-    " FROM point_layer pl JOIN v_solution_energy e USING (solution_id)"
+    // Every branch is a join of its own from point_layer on: SQLite then looks up one
+    // point's rows instead of building the whole union first.
+    "CREATE VIEW v_energy AS"
+    " SELECT" ENERGY_OWNER " m.name AS component, l.part || ' read' AS action,"
+    " l.read_pj * pl.repeat AS energy_pj, o.mark AS origin_mark, o.text AS "
+    "origin" ENERGY_LEVEL "o.origin_id = l.read_origin_id"
+    " UNION ALL SELECT" ENERGY_OWNER " m.name, l.part || ' fill',"
+    " l.fill_pj * pl.repeat, o.mark, o.text" ENERGY_LEVEL
+    "o.origin_id = l.fill_origin_id"
+    " UNION ALL SELECT" ENERGY_OWNER " m.name, l.part || ' update',"
+    " l.update_pj * pl.repeat, o.mark, o.text" ENERGY_LEVEL
+    "o.origin_id = l.update_origin_id"
+    " UNION ALL SELECT" ENERGY_OWNER " m.name || ' network', n.part || ' transfer',"
+    " n.energy_pj * pl.repeat, o.mark, o.text"
+    " FROM point_layer pl JOIN solution_network n USING (solution_id)"
+    " JOIN solution_memory m USING (solution_id, level)"
+    " JOIN origin o USING (origin_id)"
+    " UNION ALL SELECT" ENERGY_OWNER " c.component, c.action,"
+    " c.energy_pj * pl.repeat, o.mark, o.text"
+    " FROM point_layer pl JOIN solution_component c USING (solution_id)"
     " JOIN origin o USING (origin_id)",
 
     "CREATE VIEW v_front AS SELECT"
