@@ -42,7 +42,9 @@ void sdse_print_word(FILE *out, const char *text) {
 
 static void print_scalar(FILE *out, const char *text, bool quoted) {
     // Plain scalars keep their type only without quotes; these characters need them.
-    if (quoted || strpbrk(text, ",[]{}#:&*!|>'\"%@`\n"))
+    if (!quoted && !*text)
+        fputs("null", out);
+    else if (quoted || strpbrk(text, ",[]{}#:&*!|>'\"%@`\n"))
         sdse_print_quoted(out, text);
     else
         fputs(text, out);

@@ -54,15 +54,16 @@ bool sdse_sources_read(struct sdse_arena *arena, struct sdse_node *root,
                 memcpy(larger, sources->entries, sources->count * sizeof *larger);
             sources->entries = larger;
         }
+        size_t written = 0;
         for (size_t i = 0; i < found; i++) {
-            if (!targets[i].node) {
-                sdse_diag_add(diags, SDSE_ERROR, entry->key_loc, "unknown-path",
-                              "'%.120s' has no value in this file", entry->key);
-                break;
-            }
-            sources->entries[sources->count++] =
-                (struct sdse_source_entry){targets[i].node, origin};
+            if (targets[i].node)
+                sources->entries[sources->count + written++] =
+                    (struct sdse_source_entry){targets[i].node, origin};
         }
+        sources->count += written;
+        if (found && !written)
+            sdse_diag_add(diags, SDSE_ERROR, entry->key_loc, "unknown-path",
+                          "'%.120s' has no value in this file", entry->key);
     }
     return true;
 }

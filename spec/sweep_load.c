@@ -65,6 +65,9 @@ static void read_override(struct reader *r, const struct sdse_node *node,
     }
     const struct sdse_node *value = list ? node->first : node;
     for (size_t i = 0; i < count; i++, value = value->next) {
+        if (sdse_node_is_null(value))
+            sdse_diag_add(r->diags, SDSE_ERROR, value->loc, "override-empty",
+                          "'%.80s' lists a value that is nothing", node->key);
         out->values[out->value_count++] = sdse_node_flow_text(r->arena, value);
         r->out_of_memory |= !out->values[i];
     }

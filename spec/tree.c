@@ -124,6 +124,9 @@ static void add_scalar(struct builder *b, const yaml_event_t *event) {
         return;
     }
     if (wants_key(b)) {
+        if (length > SDSE_TREE_KEY_BYTES)
+            sdse_diag_add(b->diags, SDSE_ERROR, loc, "yaml-key",
+                          "a key of more than %d bytes", SDSE_TREE_KEY_BYTES);
         node->key = node->text;
         b->pending = node;
     } else {

@@ -22,7 +22,8 @@
 enum {
     SDSE_TREE_BYTES = 16 * 1024 * 1024, // largest file that is read
     SDSE_TREE_NODES = 1 << 20,          // most scalars, sequences and mappings
-    SDSE_TREE_DEPTH = 64                // deepest nesting
+    SDSE_TREE_DEPTH = 64,               // deepest nesting
+    SDSE_TREE_KEY_BYTES = 512           // longest key
 };
 
 enum sdse_node_kind { SDSE_NODE_SCALAR, SDSE_NODE_SEQUENCE, SDSE_NODE_MAPPING };
