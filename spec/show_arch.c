@@ -38,7 +38,7 @@ static void show_energy(FILE *out, const struct sdse_level *level) {
         return;
     }
     fprintf(out, "read %.4g, fill %.4g", level->read_pj.value, level->fill_pj.value);
-    if (level->update_pj.given)
+    if (level->update_pj.given && (level->keeps & SDSE_BIT(SDSE_OUTPUTS)))
         fprintf(out, ", update %.4g", level->update_pj.value);
     fputs(" pJ per ", out);
     if (level->port_bits)
@@ -63,6 +63,8 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
         fprintf(out, " in %" PRIu32 " banks", level->macro_count);
     if (level->buffering > 1)
         fprintf(out, ", buffered %" PRIu32 " times", level->buffering);
+    if (strcmp(level->name, level->group) != 0)
+        fprintf(out, ", in level %s", level->group);
     fputs(", keeps", out);
     show_keeps(out, level->keeps);
     fputs("\n             ", out);
@@ -74,6 +76,8 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
 }
 
 static void show_dims(FILE *out, char axis, uint32_t count, unsigned dims) {
+    if (count == 1)
+        return;
     fprintf(out, " %c %" PRIu32 " [", axis, count);
     for (unsigned d = 0; d < SDSE_DIMS; d++)
         if (dims >> d & 1u)

@@ -205,11 +205,36 @@ static void prerequisites_exist(void **state) {
             assert_true(!table[i].needs[j] || is_known(table[i].needs[j]));
 }
 
+static void the_manual_lists_every_check(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"any file", "accelerator", "workload",
+                                        "mapping", "sweep"};
+    size_t count, listed = 0;
+    const struct sdse_check *table = sdse_check_table(&count);
+    char line[512], row[256];
+    FILE *file = fopen(SDSE_SOURCE_DIR "/docs/formats.md", "r");
+    assert_non_null(file);
+    bool here = false;
+    while (fgets(line, sizeof line, file)) {
+        here |= strcmp(line, "## Checks\n") == 0;
+        for (size_t i = 0; here && i < count; i++) {
+            snprintf(row, sizeof row, "| `%s` | %s | %s%s |\n", table[i].name,
+                     kinds[table[i].kind],
+                     table[i].severity == SDSE_WARNING ? "(warning) " : "",
+                     table[i].what);
+            listed += strcmp(line, row) == 0;
+        }
+    }
+    fclose(file);
+    assert_int_equal(listed, count);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_fault_fires_its_check_and_no_other),
         cmocka_unit_test(every_check_has_a_file),
         cmocka_unit_test(prerequisites_exist),
+        cmocka_unit_test(the_manual_lists_every_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -289,7 +289,7 @@ static void shows_hierarchy_and_sources(void **state) {
                            "outputs\n             read 2, fill 2, update 2 pJ per "
                            "access of 32 bit\n"));
     assert_non_null(strstr(text,
-                           "   |  fan-out   X 16 [K] Y 1 [NKCPQRSG]\n"
+                           "   |  fan-out   X 16 [K]\n"
                            "   |           weights  bus, multicast, 0.01 pJ/bit\n"));
     assert_non_null(strstr(text, "RF           16 x regfile, 64 B"));
     assert_non_null(strstr(text, "multipliers  16, 1 cycle per MAC, 0.2 pJ per MAC"));
