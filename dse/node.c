@@ -217,9 +217,10 @@ static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
             places *= problem->most_resting[l][lane->tensor];
         saved = edge->head_pj[s] * places;
     }
-    outlook->base_pj += problem->macs * pj;
+    pj *= problem->macs;
     if (lane->returns)
-        outlook->base_pj -= lane->base_words * saved;
+        pj = fmax(0, pj - lane->base_words * saved);
+    outlook->base_pj += pj;
 }
 
 void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
@@ -241,10 +242,11 @@ void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
         const double rate = state->pending_pj[s] * edge->rest_words[level] +
                             places * (edge->rest_pj[level][s] + inside);
         outlook->rate_pj[lane->tensor] += lane->base_words * rate;
-        if (lane->returns)
+        if (lane->returns) // the first visit costs no less than nothing
             outlook->base_pj -=
                 lane->base_words *
-                (state->saved_pj[s] + places * (edge->rest_pj[level][s] + inside));
+                fmin(rate, state->saved_pj[s] +
+                               places * (edge->rest_pj[level][s] + inside));
     }
 }
 

@@ -136,9 +136,10 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
         either(edge->tail_pj);
         either(edge->head_bits);
         either(edge->tail_bits);
-        edge->shares_window =
-            flow->tensor == SDSE_INPUTS &&
-            problem->arch->level[edge->parent].network[SDSE_INPUTS].window_sharing;
+        for (unsigned l = edge->parent; l < edge->child; l++)
+            edge->shares_window |=
+                flow->tensor == SDSE_INPUTS &&
+                problem->arch->level[l].network[SDSE_INPUTS].window_sharing;
         lane->feeds_macs |= edge->child == problem->levels;
     }
 }

@@ -538,6 +538,7 @@ void sdse_searcher_run(struct sdse_searcher *s, enum sdse_goal goal, double most
         excluded = s->least_cut;
         s->cutoff = fmax(s->cutoff * growth, s->least_cut * (1 + 1e-6));
         growth *= 1.1;
+        assert(s->cutoff >= excluded);
     }
     s->best.found = s->found;
     s->best.lower_bound =

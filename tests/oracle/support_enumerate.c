@@ -1,0 +1,249 @@
+#include "oracle/support_enumerate.h"
+
+#include <string.h>
+
+enum { SLOTS_PER_LEVEL = 3 }; // temporal, X, Y
+
+struct walk {
+    const struct sdse_arch *arch;
+    const struct sdse_layer *layer;
+    const struct sdse_model *model; // NULL: count only
+    sdse_enumerate_visit visit;
+    void *context;
+    uint64_t count, limit;
+    uint64_t factor[SDSE_MAX_LEVELS][SLOTS_PER_LEVEL][SDSE_DIMS];
+};
+
+static struct sdse_loops *loops_of(struct sdse_mapping *mapping, unsigned list) {
+    struct sdse_mapping_level *level = &mapping->level[list / SLOTS_PER_LEVEL];
+    const unsigned slot = list % SLOTS_PER_LEVEL;
+    return slot == 0 ? &level->temporal : &level->spatial[slot - 1];
+}
+
+// The constraints of the first alternative for the layer's kind.
+static const struct sdse_dataflow *dataflow_of(const struct sdse_arch *arch,
+                                               const struct sdse_layer *layer) {
+    for (size_t i = 0; i < arch->dataflow_count; i++)
+        if (arch->dataflows[i].kinds >> layer->kind & 1u)
+            return &arch->dataflows[i];
+    return NULL;
+}
+
+static uint64_t factor_in(const struct sdse_loops *loops, int d) {
+    uint64_t factor = 1;
+    for (unsigned i = 0; i < loops->count; i++)
+        if ((int)loops->loop[i].dim == d)
+            factor *= loops->loop[i].factor;
+    return factor;
+}
+
+static uint64_t remaining(const struct sdse_arch *arch,
+                          const struct sdse_mapping *mapping, unsigned level, int d) {
+    uint64_t product = 1;
+    for (unsigned l = level; l < arch->level_count; l++)
+        product *= factor_in(&mapping->level[l].temporal, d) *
+                   factor_in(&mapping->level[l].spatial[0], d) *
+                   factor_in(&mapping->level[l].spatial[1], d);
+    return product;
+}
+
+static bool dims_only(const struct sdse_loops *loops, unsigned dims) {
+    for (unsigned i = 0; i < loops->count; i++)
+        if (loops->loop[i].factor > 1 && !(dims >> loops->loop[i].dim & 1u))
+            return false;
+    return true;
+}
+
+static bool rests_inside(const struct sdse_loops *loops, enum sdse_tensor tensor) {
+    bool resting = false;
+    for (unsigned i = 0; i < loops->count; i++) {
+        if (loops->loop[i].factor == 1)
+            continue;
+        if (!sdse_dim_moves(loops->loop[i].dim, tensor))
+            resting = true;
+        else if (resting)
+            return false;
+    }
+    return true;
+}
+
+static bool dim_obeys(const struct sdse_constraint *c, const struct sdse_arch *arch,
+                      const struct sdse_mapping *mapping, int d) {
+    const struct sdse_mapping_level *at = &mapping->level[c->level];
+    const uint64_t temporal = factor_in(&at->temporal, d);
+    const uint64_t spatial =
+        factor_in(&at->spatial[0], d) * factor_in(&at->spatial[1], d);
+    switch (c->kind) {
+    case SDSE_FACTOR_EQUAL:
+        return c->value == UINT64_MAX ? remaining(arch, mapping, c->level + 1, d) == 1
+                                      : temporal == c->value;
+    case SDSE_FACTOR_AT_MOST:
+        return temporal <= c->value;
+    case SDSE_FACTOR_AT_LEAST:
+        return temporal >= c->value;
+    case SDSE_SPATIAL_EQUAL:
+        return spatial == c->value;
+    case SDSE_SPATIAL_AT_MOST:
+        return spatial <= c->value;
+    case SDSE_SPATIAL_AT_LEAST:
+        return spatial >= c->value;
+    default:
+        return true;
+    }
+}
+
+static bool obeys(const struct sdse_constraint *c, const struct sdse_arch *arch,
+                  const struct sdse_mapping *mapping) {
+    const struct sdse_mapping_level *at = &mapping->level[c->level];
+    double used = 1;
+    switch (c->kind) {
+    case SDSE_TEMPORAL_DIMS:
+        return dims_only(&at->temporal, c->dims);
+    case SDSE_SPATIAL_X_DIMS:
+        return dims_only(&at->spatial[0], c->dims);
+    case SDSE_SPATIAL_Y_DIMS:
+        return dims_only(&at->spatial[1], c->dims);
+    case SDSE_STATIONARY:
+        return rests_inside(&at->temporal, c->tensor);
+    case SDSE_UTILIZATION_AT_LEAST:
+        for (int axis = 0; axis < 2; axis++)
+            for (unsigned i = 0; i < at->spatial[axis].count; i++)
+                used *= (double)at->spatial[axis].loop[i].factor;
+        return used >= c->fraction * arch->level[c->level].fanout_x *
+                           arch->level[c->level].fanout_y;
+    default:
+        for (int d = 0; d < SDSE_DIMS; d++)
+            if (c->dims >> d & 1u && !dim_obeys(c, arch, mapping, d))
+                return false;
+        return true;
+    }
+}
+
+bool sdse_enumerate_allows(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                           const struct sdse_mapping *mapping) {
+    const struct sdse_dataflow *dataflow = dataflow_of(arch, layer);
+    for (size_t i = 0; dataflow && i < dataflow->constraint_count; i++)
+        if (!obeys(&dataflow->constraints[i], arch, mapping))
+            return false;
+    return true;
+}
+
+static void visit_if_valid(struct walk *walk, const struct sdse_mapping *mapping) {
+    walk->count++;
+    if (!walk->model)
+        return;
+    if (sdse_enumerate_allows(walk->arch, walk->layer, mapping) &&
+        sdse_mapping_verdict(walk->model, mapping, NULL) == SDSE_VALID)
+        walk->visit(walk->context, mapping);
+}
+
+// All orders of list after list; `done` loops of the current one are placed.
+static void permute(struct walk *walk, struct sdse_mapping *mapping, unsigned list,
+                    unsigned done) {
+    if (walk->count > walk->limit)
+        return;
+    if (list == SLOTS_PER_LEVEL * walk->arch->level_count) {
+        visit_if_valid(walk, mapping);
+        return;
+    }
+    struct sdse_loops *loops = loops_of(mapping, list);
+    if (done + 1 >= loops->count) {
+        permute(walk, mapping, list + 1, 0);
+        return;
+    }
+    for (unsigned i = done; i < loops->count; i++) {
+        const struct sdse_loop first = loops->loop[done];
+        loops->loop[done] = loops->loop[i];
+        loops->loop[i] = first;
+        permute(walk, mapping, list, done + 1);
+        loops->loop[i] = loops->loop[done];
+        loops->loop[done] = first;
+    }
+}
+
+static void order_all(struct walk *walk) {
+    struct sdse_mapping mapping;
+    sdse_mapping_init(walk->arch, &mapping);
+    for (unsigned list = 0; list < SLOTS_PER_LEVEL * walk->arch->level_count; list++) {
+        struct sdse_loops *loops = loops_of(&mapping, list);
+        const uint64_t *factor =
+            walk->factor[list / SLOTS_PER_LEVEL][list % SLOTS_PER_LEVEL];
+        for (int d = 0; d < SDSE_DIMS; d++)
+            if (factor[d] > 1)
+                loops->loop[loops->count++] =
+                    (struct sdse_loop){(enum sdse_dim)d, factor[d]};
+    }
+    permute(walk, &mapping, 0, 0);
+}
+
+static bool slot_admits(const struct walk *walk, unsigned list, int d,
+                        uint64_t factor) {
+    const unsigned l = list / SLOTS_PER_LEVEL, slot = list % SLOTS_PER_LEVEL;
+    const struct sdse_level *level = &walk->arch->level[l];
+    if (factor == 1)
+        return true;
+    if (slot == 0)
+        return level->carries_loops;
+    uint64_t used = factor;
+    for (int other = 0; other < d; other++)
+        used *= walk->factor[l][slot][other];
+    return (slot == 1 ? level->dims_x : level->dims_y) >> d & 1u &&
+           used <= (slot == 1 ? level->fanout_x : level->fanout_y);
+}
+
+// Splits what is left of dimension d over the slots from `list` on.
+static void split(struct walk *walk, int d, unsigned list, uint64_t left) {
+    if (walk->count > walk->limit)
+        return;
+    if (d == SDSE_DIMS) {
+        order_all(walk);
+        return;
+    }
+    if (list == SLOTS_PER_LEVEL * walk->arch->level_count) {
+        if (left == 1)
+            split(walk, d + 1, 0,
+                  d + 1 < SDSE_DIMS ? walk->layer->nest.bound[d + 1] : 1);
+        return;
+    }
+    uint64_t *factor = &walk->factor[list / SLOTS_PER_LEVEL][list % SLOTS_PER_LEVEL][d];
+    for (uint64_t f = 1; f <= left; f++) {
+        if (left % f || !slot_admits(walk, list, d, f))
+            continue;
+        *factor = f;
+        split(walk, d, list + 1, left / f);
+    }
+    *factor = 1;
+}
+
+static void start(struct walk *walk) {
+    for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
+        for (int slot = 0; slot < SLOTS_PER_LEVEL; slot++)
+            for (int d = 0; d < SDSE_DIMS; d++)
+                walk->factor[l][slot][d] = 1;
+    split(walk, 0, 0, walk->layer->nest.bound[0]);
+}
+
+uint64_t sdse_enumerate_count(const struct sdse_arch *arch,
+                              const struct sdse_layer *layer, uint64_t limit) {
+    struct walk walk;
+    memset(&walk, 0, sizeof walk);
+    walk.arch = arch;
+    walk.layer = layer;
+    walk.limit = limit;
+    start(&walk);
+    return walk.count;
+}
+
+void sdse_enumerate(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                    const struct sdse_model *model, sdse_enumerate_visit visit,
+                    void *context) {
+    struct walk walk;
+    memset(&walk, 0, sizeof walk);
+    walk.arch = arch;
+    walk.layer = layer;
+    walk.model = model;
+    walk.visit = visit;
+    walk.context = context;
+    walk.limit = UINT64_MAX;
+    start(&walk);
+}
