@@ -6,6 +6,13 @@
 
 #include "base/checked.h"
 
+bool sdse_machine_is_big_endian(void) {
+    const uint16_t one = 1;
+    unsigned char first;
+    memcpy(&first, &one, 1);
+    return first == 0;
+}
+
 const char *sdse_dtype_name(enum sdse_dtype dtype) {
     static const char *const names[SDSE_DTYPES] = {
 #define SDSE_DTYPE_NAME(name, text, bytes) text,
@@ -98,6 +105,11 @@ uint64_t sdse_decode_f32(enum sdse_dtype dtype, bool big_endian,
     const double overflow = 0x1.ffffffp127;
     size_t size = sdse_dtype_bytes(dtype);
     uint64_t out_of_range = 0;
+    if (dtype == SDSE_DTYPE_F32 && big_endian == sdse_machine_is_big_endian()) {
+        if (count > 0)
+            memcpy(out, bytes, count * sizeof *out);
+        return 0;
+    }
     for (size_t i = 0; i < count; i++, bytes += size) {
         uint64_t bits = load_bits(bytes, size, big_endian);
         if (dtype != SDSE_DTYPE_F64) {

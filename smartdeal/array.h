@@ -26,6 +26,8 @@ enum sdse_dtype {
         SDSE_DTYPES
 };
 
+bool sdse_machine_is_big_endian(void);
+
 // "f32", …; static storage.
 const char *sdse_dtype_name(enum sdse_dtype dtype);
 // Bytes of one element, 1 to 8.

@@ -78,13 +78,6 @@ static bool dtype_from_code(const char *code, enum sdse_dtype *out) {
     return false;
 }
 
-static bool machine_is_big_endian(void) {
-    const uint16_t one = 1;
-    unsigned char first;
-    memcpy(&first, &one, 1);
-    return first == 0;
-}
-
 static bool parse_descr(struct reader *reader, struct sdse_npy_header *out) {
     skip_blanks(reader);
     if (reader->at < reader->end && *reader->at == '[')
@@ -103,7 +96,8 @@ static bool parse_descr(struct reader *reader, struct sdse_npy_header *out) {
                       text);
         return false;
     }
-    out->big_endian = text[0] == '>' || (text[0] == '=' && machine_is_big_endian());
+    out->big_endian =
+        text[0] == '>' || (text[0] == '=' && sdse_machine_is_big_endian());
     return true;
 }
 
