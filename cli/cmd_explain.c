@@ -1,0 +1,101 @@
+// sdse explain: every count and every picojoule, with the formula that made it.
+#include "costmodel/explain.h"
+
+#include "cli/cli.h"
+#include "cli/cost_tables.h"
+#include "cli/inputs.h"
+#include "cli/interrupt.h"
+#include "cli/mapping_line.h"
+#include "cli/solve.h"
+
+enum { ARCH, WORKLOAD, LAYER, MAPPING, OBJECTIVE, FORM };
+
+static const struct cli_option options[] = {
+    [ARCH] = CLI_OPTION_ARCH,
+    [WORKLOAD] = CLI_OPTION_WORKLOAD,
+    [LAYER] = CLI_OPTION_LAYER,
+    [MAPPING] = {"mapping", 'm', CLI_TEXT, "FILE",
+                 "the mapping; the optimum is found if not given", NULL, false},
+    [OBJECTIVE] = {"objective", 0, CLI_CHOICE, "edp|energy|latency",
+                   "what the optimum minimises", "edp", false},
+    [FORM] = CLI_OPTION_FORM,
+};
+
+static enum cli_exit explain(struct cli *cli, const struct cli_problem *problem,
+                             const struct sdse_layer *layer,
+                             const struct sdse_model *model,
+                             const struct sdse_mapping *mapping) {
+    struct sdse_cost cost;
+    sdse_evaluate_full(model, mapping, &cost);
+    const struct cli_costed costed = {problem->arch, problem->workload, layer,
+                                      problem->form_text, &cost};
+    cli_print_totals(&costed, stdout);
+    const char *line = cli_mapping_line(cli->arena, problem->arch, mapping);
+    printf("mapping      %s\n\n", line ? line : "");
+    const enum sdse_status status = sdse_explain_write(model, mapping, stdout);
+    if (status != SDSE_INVALID)
+        return CLI_OK; // a failing stdout is reported by main
+    cli_error(cli, "the explanation disagrees with the evaluator: please report this");
+    return CLI_SYSTEM;
+}
+
+static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *args,
+                                     const struct cli_problem *problem) {
+    static const enum sdse_map_objective objectives[] = {SDSE_MAP_EDP, SDSE_MAP_ENERGY,
+                                                         SDSE_MAP_LATENCY};
+    const struct sdse_layer *layer =
+        cli_find_layer(cli, problem->workload, args->value[LAYER]);
+    if (!layer)
+        return CLI_BAD_INPUT;
+    const struct cli_search search = {
+        .objective = objectives[cli_choice(args, options, OBJECTIVE)],
+        .threads = 1,
+        .stop = cli_interrupt_arm()};
+    struct cli_solutions solutions;
+    enum cli_exit status = CLI_SYSTEM;
+    if (cli_solve(cli, problem, layer, &search, &solutions)) {
+        const struct cli_solution *solution = &solutions.solution[0];
+        if (solution->answer.point_count) {
+            status = explain(cli, problem, layer, solution->model,
+                             &solution->answer.point[0].mapping);
+        } else {
+            cli_error(cli, "layer %s has no valid mapping on %s: %s", layer->name,
+                      problem->arch->name,
+                      solution->answer.reason ? solution->answer.reason
+                                              : "interrupted");
+            status = CLI_NO_MAPPING;
+        }
+    }
+    cli_solutions_free(&solutions);
+    return status;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    struct cli_problem problem;
+    if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
+                          args->value[FORM], &problem))
+        return CLI_BAD_INPUT;
+    if (!args->value[MAPPING])
+        return explain_optimum(cli, args, &problem);
+    const struct sdse_layer *layer;
+    struct sdse_mapping *mapping;
+    if (!cli_load_mapping(cli, &problem, args->value[LAYER], args->value[MAPPING],
+                          &layer, &mapping))
+        return CLI_BAD_INPUT;
+    const struct sdse_model *model = cli_layer_model(cli, &problem, layer);
+    if (!model || !cli_accept_mapping(cli, &problem, model, mapping))
+        return CLI_BAD_INPUT;
+    return explain(cli, &problem, layer, model, mapping);
+}
+
+const struct cli_verb cli_verb_explain = {
+    .name = "explain",
+    .summary = "derives every count and every picojoule of a mapping",
+    .operands = {"", 0, 0},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes = "The figures are derived a second time, from the closed forms, and must "
+             "equal what\n`sdse eval` reports, bit for bit.",
+    .example = "sdse explain -a eyeriss -w resnet50 -l layer1.0.conv2",
+    .run = run,
+};

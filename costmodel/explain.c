@@ -1,0 +1,439 @@
+#include "costmodel/explain.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "costmodel/explain_line.h"
+#include "costmodel/latency.h"
+#include "costmodel/rebuild.h"
+#include "costmodel/traffic.h"
+#include "costmodel/walk.h"
+
+struct story {
+    struct sdse_explanation x;
+    const struct sdse_model *model;
+    const struct sdse_mapping *mapping;
+    const struct sdse_cost *cost; // what the evaluator says
+    struct sdse_view view;
+};
+
+static const char *child_name(const struct story *s, unsigned level) {
+    return level < s->view.level_count ? s->model->arch->level[level].name
+                                       : "the multipliers";
+}
+
+// --- How many words move
+// -------------------------------------------------------------------------
+
+// "DRAM P8 K2, GLB C4 Q56": the temporal loops outside a level, outermost first.
+static void print_loops(struct story *s, unsigned level) {
+    const struct sdse_view *view = &s->view;
+    unsigned at = SDSE_MAX_LEVELS;
+    for (unsigned i = view->loop_count; i-- > view->first[level];) {
+        const struct sdse_view_loop *loop = &view->loop[i];
+        if (loop->level != at)
+            fprintf(s->x.out, "%s%s", at == SDSE_MAX_LEVELS ? "" : ", ",
+                    s->model->arch->level[loop->level].name);
+        at = loop->level;
+        fprintf(s->x.out, " %c%s", sdse_dim_letters[loop->dim],
+                sdse_digits_u64(loop->factor).text);
+    }
+}
+
+// Visits of one child that keeps its tile, and the words they take.
+static void print_visits(struct story *s, const struct sdse_edge *edge) {
+    const struct sdse_view *view = &s->view;
+    const struct sdse_visits visits =
+        sdse_child_visits(view, edge->tensor, edge->child);
+    const uint64_t tile = sdse_view_tile_words(view, edge->tensor, edge->child);
+    const uint64_t words = sdse_visit_words(view, edge->tensor, edge->child, &visits);
+    const uint64_t passes = view->outside[edge->child];
+    const uint64_t stays = passes - visits.whole - visits.credited;
+    const bool outputs = edge->tensor == SDSE_OUTPUTS;
+    static const char *const axes[2][2] = {{"row", "rows"}, {"column", "columns"}};
+    fprintf(s->x.out, "  %s passes of the loops outside", sdse_digits_u64(passes).text);
+    if (passes > 1) {
+        fputs(" (", s->x.out);
+        print_loops(s, edge->child);
+        fputc(')', s->x.out);
+    }
+    if (stays)
+        fprintf(s->x.out, "; in %s of them the tile stays",
+                sdse_digits_u64(stays).text);
+    fprintf(s->x.out, "\n  each %s %s %s tile%s x %s words", child_name(s, edge->child),
+            outputs ? "gives up" : "takes", sdse_digits_u64(visits.whole).text,
+            visits.whole == 1 ? "" : "s", sdse_digits_u64(tile).text);
+    if (visits.credited)
+        fprintf(s->x.out, " + %s tiles moved by %s %s x %s new words",
+                sdse_digits_u64(visits.credited).text,
+                sdse_digits_u64(visits.shift).text,
+                axes[visits.axis][visits.shift != 1],
+                sdse_digits_u64((words - visits.whole * tile) / visits.credited).text);
+    fprintf(s->x.out, " = %s words; x %s used = %s\n", sdse_digits_u64(words).text,
+            sdse_digits_u64(view->used[edge->child]).text,
+            sdse_digits_u64(edge->taken).text);
+}
+
+static void print_steps(struct story *s, const struct sdse_edge *edge) {
+    const struct sdse_view *view = &s->view;
+    fprintf(s->x.out, "  %s steps x %s multipliers, one word each = %s\n",
+            sdse_digits_u64(view->outside[edge->child]).text,
+            sdse_digits_u64(view->used[edge->child]).text,
+            sdse_digits_u64(edge->taken).text);
+}
+
+static void print_sharing(struct story *s, const struct sdse_edge *edge) {
+    uint64_t below = edge->taken;
+    for (unsigned l = edge->child; l-- > edge->parent;) {
+        if (edge->merged[l] != below)
+            fprintf(s->x.out,
+                    edge->tensor == SDSE_OUTPUTS
+                        ? "  sums for the same word are added below %s: %s arrive\n"
+                        : "  children below %s that need the same words share a read: "
+                          "%s leave\n",
+                    s->model->arch->level[l].name,
+                    sdse_digits_u64(edge->merged[l]).text);
+        below = edge->merged[l];
+    }
+}
+
+static void print_movement(struct story *s, const char *what,
+                           const struct sdse_edge *edge) {
+    fprintf(s->x.out, "\n%s: %s %s %s\n", what, child_name(s, edge->parent),
+            edge->tensor == SDSE_OUTPUTS ? "<-" : "->", child_name(s, edge->child));
+    if (!s->view.perfect)
+        fprintf(s->x.out,
+                "  factors do not divide the bounds: the walk counts %s words in %s "
+                "visits\n",
+                sdse_digits_u64(edge->taken).text, sdse_digits_u64(edge->visits).text);
+    else if (edge->child < s->view.level_count)
+        print_visits(s, edge);
+    else
+        print_steps(s, edge);
+    print_sharing(s, edge);
+}
+
+// --- What they cost
+// ------------------------------------------------------------------------------
+
+// Bits of an output word that a tile at `child` makes: finished when the tile covers
+// all that is summed over.
+static double output_bits(const struct story *s, unsigned level, unsigned child) {
+    static const enum sdse_dim summed[] = {SDSE_C, SDSE_R, SDSE_S};
+    for (int i = 0; i < 3; i++)
+        if (s->view.tile[child][summed[i]] < s->view.nest->bound[summed[i]])
+            return s->model->partial_bits;
+    return s->model->bits[level][SDSE_PART_OUTPUTS];
+}
+
+static void explain_outputs(struct story *s, const struct sdse_edge *edge) {
+    const unsigned p = edge->parent, c = edge->child;
+    const double bits = output_bits(s, p, c);
+    const uint64_t distinct = sdse_distinct_outputs(&s->view, p);
+    const struct sdse_arch *arch = s->model->arch;
+    if (edge->merged[p] > distinct)
+        fprintf(s->x.out,
+                "  the first sum of each of %s words starts from zero: %s partial sums "
+                "return\n",
+                sdse_digits_u64(distinct).text,
+                sdse_digits_u64(edge->merged[p] - distinct).text);
+    sdse_explain_access(&s->x, p, SDSE_ACCESS_UPDATE, SDSE_PART_OUTPUTS,
+                        edge->merged[p], bits);
+    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, SDSE_PART_OUTPUTS,
+                        edge->merged[p] - distinct, bits);
+    if (c < s->view.level_count) {
+        const double child_bits = output_bits(s, c, c);
+        sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, SDSE_PART_OUTPUTS,
+                            edge->taken - sdse_distinct_outputs(&s->view, c),
+                            child_bits);
+        if (arch->count_drain_reads)
+            sdse_explain_access(&s->x, c, SDSE_ACCESS_DRAIN, SDSE_PART_OUTPUTS,
+                                edge->taken, child_bits);
+    }
+    for (unsigned l = p; l < c; l++) {
+        const uint64_t below = l + 1 < c ? edge->merged[l + 1] : edge->taken;
+        const bool to_multipliers = c == s->view.level_count;
+        const bool returns = arch->count_return_transfers ? !to_multipliers : l == 0;
+        const uint64_t back =
+            returns ? edge->merged[l] - sdse_distinct_outputs(&s->view, l) : 0;
+        sdse_explain_network(&s->x, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, edge,
+                             edge->merged[l] + back, below - edge->merged[l], bits);
+    }
+}
+
+static void explain_words(struct story *s, enum sdse_tensor tensor, enum sdse_part part,
+                          const struct sdse_edge *edge) {
+    const struct sdse_model *model = s->model;
+    const unsigned p = edge->parent, c = edge->child;
+    const bool coded = part >= SDSE_PART_COEFFICIENTS;
+    const double bits = model->bits[p][part];
+    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, part, edge->merged[p], bits);
+    if (c < s->view.level_count)
+        sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, part, edge->taken,
+                            model->bits[c][part]);
+    for (unsigned l = p; l < c; l++)
+        sdse_explain_network(&s->x, l, part, tensor, edge, edge->merged[l], 0,
+                             coded ? bits : model->arch->bits[tensor]);
+}
+
+static void explain_basis(struct story *s, const struct sdse_edge *edge) {
+    const struct sdse_model *model = s->model;
+    const unsigned p = edge->parent, c = edge->child,
+                   engine = model->arch->rebuild.below_level;
+    const bool ends = c > engine;
+    const uint64_t arriving = ends ? sdse_basis_loads(model, &s->view, engine, c)
+                                   : sdse_basis_words(model, &s->view, c, edge->visits);
+    const double bits = model->bits[p][SDSE_PART_BASIS];
+    // Bases are shared among children as the coefficients they belong to.
+    const double share =
+        (double)arriving / (double)(ends ? edge->merged[engine] : edge->taken);
+    fprintf(s->x.out,
+            "  every block that a tile touches brings its %u x %u basis: %s "
+            "basis words\n",
+            model->form.basis_size, model->form.basis_size,
+            sdse_digits_u64(arriving).text);
+    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, SDSE_PART_BASIS,
+                        (uint64_t)llround((double)edge->merged[p] * share), bits);
+    if (!ends)
+        sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, SDSE_PART_BASIS, arriving,
+                            bits);
+    for (unsigned l = p; l < (ends ? engine : c); l++)
+        sdse_explain_network(&s->x, l, SDSE_PART_BASIS, SDSE_WEIGHTS, edge,
+                             (uint64_t)llround((double)edge->merged[l] * share), 0,
+                             bits);
+    if (!ends)
+        return;
+    const struct sdse_number *write = &model->arch->rebuild.pj_per_basis_write;
+    s->x.seen.rebuild_pj +=
+        sdse_explain_product(&s->x, "engine register", (double)arriving,
+                             "basis words written", write->value, write);
+    s->x.seen.basis_words_loaded += arriving;
+}
+
+static void explain_rebuild(struct story *s, const struct sdse_edge *edge) {
+    const struct sdse_rebuild *rebuild = &s->model->arch->rebuild;
+    const uint64_t words = edge->merged[rebuild->below_level];
+    const double shift_adds = (double)words * s->model->shift_adds_per_weight;
+    fprintf(
+        s->x.out,
+        "  the engine rebuilds %s words, %s shift-adds each (basis size x density), "
+        "each reads a basis word\n",
+        sdse_digits_u64(words).text,
+        sdse_digits_f64(s->model->shift_adds_per_weight).text);
+    s->x.seen.rebuild_pj += sdse_explain_product(
+        &s->x, "engine", shift_adds, "shift-adds",
+        rebuild->pj_per_shift_add.value + rebuild->pj_per_basis_read.value,
+        &rebuild->pj_per_shift_add);
+    s->x.seen.shift_adds += (uint64_t)llround(shift_adds);
+}
+
+// Coefficients and index up to the engine; the rebuilt words go on from there.
+static void explain_through_engine(struct story *s, const struct sdse_flow *flow,
+                                   const struct sdse_edge *edge) {
+    const struct sdse_model *model = s->model;
+    const unsigned p = edge->parent, c = edge->child,
+                   engine = model->arch->rebuild.below_level;
+    const double bits = model->bits[p][flow->part];
+    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, flow->part, edge->merged[p], bits);
+    for (unsigned l = p; l < engine; l++)
+        sdse_explain_network(&s->x, l, flow->part, SDSE_WEIGHTS, edge, edge->merged[l],
+                             0, bits);
+    if (flow->ends_in_engine)
+        return;
+    for (unsigned l = engine; l < c; l++)
+        sdse_explain_network(&s->x, l, SDSE_PART_WEIGHTS, SDSE_WEIGHTS, edge,
+                             edge->merged[l], 0, model->arch->bits[SDSE_WEIGHTS]);
+    if (c < s->view.level_count)
+        sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, SDSE_PART_WEIGHTS, edge->taken,
+                            model->bits[c][SDSE_PART_WEIGHTS]);
+    explain_rebuild(s, edge);
+}
+
+static void explain_edge(struct story *s, const struct sdse_flow *flow,
+                         const struct sdse_edge *edge) {
+    const bool smartdeal = s->model->form.smartdeal && flow->tensor == SDSE_WEIGHTS;
+    const unsigned engine = s->model->arch->rebuild.below_level;
+    const enum sdse_part part = sdse_model_part_at(s->model, flow, edge->parent);
+    print_movement(s, sdse_part_name(part), edge);
+    if (flow->tensor == SDSE_OUTPUTS)
+        explain_outputs(s, edge);
+    else if (smartdeal && flow->part == SDSE_PART_BASIS)
+        explain_basis(s, edge);
+    else if (smartdeal && edge->parent <= engine && engine < edge->child)
+        explain_through_engine(s, flow, edge);
+    else
+        explain_words(s, flow->tensor, part, edge);
+}
+
+static void explain_flow(struct story *s, const struct sdse_flow *flow) {
+    const unsigned levels = s->view.level_count;
+    for (unsigned p = 0, c; p < levels; p = c) {
+        for (c = p + 1;
+             c < levels && !sdse_model_keeps(s->model, s->mapping->keeps, flow, c);)
+            c++;
+        struct sdse_edge edge;
+        sdse_edge_count(&s->view, flow->tensor, p, c, true, &edge);
+        explain_edge(s, flow, &edge);
+        if (flow->ends_in_engine && c > s->model->arch->rebuild.below_level)
+            return;
+    }
+}
+
+static void explain_compute(struct story *s) {
+    const struct sdse_arch *arch = s->model->arch;
+    fputs("\nMACs and leakage\n", s->x.out);
+    s->x.seen.mac_pj =
+        sdse_explain_product(&s->x, "MAC", (double)s->model->macs, "MACs",
+                             arch->compute.pj_per_mac.value, &arch->compute.pj_per_mac);
+    const double cycles = (double)s->cost->latency_cycles, ghz = arch->clock_ghz;
+    for (unsigned l = 0; l <= arch->level_count; l++) {
+        const bool memory = l < arch->level_count;
+        const double mw =
+            memory ? s->model->leakage_mw[l] : s->model->compute_leakage_mw;
+        const struct sdse_number *number =
+            memory ? &arch->level[l].leakage_mw : &arch->compute.leakage_mw;
+        const double pj = mw * cycles / ghz;
+        s->x.seen.energy_pj += pj;
+        if (!(pj > 0))
+            continue;
+        char label[96];
+        snprintf(label, sizeof label, "%s leakage",
+                 memory ? arch->level[l].name : "multiplier");
+        const uint64_t instances = sdse_arch_instances(arch, l);
+        fprintf(s->x.out, "  %-22s %s instance%s: %s mW x %s cycles / %s GHz = %s pJ",
+                label, sdse_digits_u64(instances).text, instances == 1 ? "" : "s",
+                sdse_digits_f64(mw).text, sdse_digits_f64(cycles).text,
+                sdse_digits_f64(ghz).text, sdse_digits_f64(pj).text);
+        sdse_explain_cite(&s->x, number);
+        s->x.lines++;
+    }
+}
+
+// --- Cycles
+// ------------------------------------------------------------------------------------
+
+static void print_bandwidth(struct story *s, const char *what,
+                            const struct sdse_number *bandwidth, double bits,
+                            uint64_t used) {
+    if (!bandwidth->given)
+        return;
+    fprintf(s->x.out, "  %s %s bit / %s bit/cycle / %s used = %.6g", what,
+            sdse_digits_f64(bits).text, sdse_digits_f64(bandwidth->value).text,
+            sdse_digits_u64(used).text, bits / bandwidth->value / (double)used);
+}
+
+// Returns false if the cycles the bandwidths give are not those reported.
+static bool explain_level_cycles(struct story *s, unsigned l) {
+    const struct sdse_level *level = &s->model->arch->level[l];
+    const struct sdse_level_cost *cost = &s->cost->level[l];
+    double reads = 0, writes = 0;
+    for (int part = 0; part < SDSE_PARTS; part++) {
+        reads += cost->flow[part].read_bits;
+        writes += cost->flow[part].fill_bits + cost->flow[part].update_bits;
+    }
+    if (!cost->cycles)
+        return true;
+    const uint64_t used = s->view.used[l];
+    fprintf(s->x.out, "  %-10s", level->name);
+    print_bandwidth(s, "reads", &level->read_bits_per_cycle, reads, used);
+    print_bandwidth(s, "writes", &level->write_bits_per_cycle, writes, used);
+    print_bandwidth(s, "both", &level->shared_bits_per_cycle, reads + writes, used);
+    fprintf(s->x.out, "; the longest, rounded up = %s cycles%s\n",
+            sdse_digits_u64(cost->cycles).text,
+            level->overlap ? "" : ", which add to the latency");
+    // Parts are summed in another order than the evaluator's: one cycle of tolerance.
+    const uint64_t again = sdse_transfer_cycles(level, reads, writes, used);
+    return again <= cost->cycles + 1 && cost->cycles <= again + 1;
+}
+
+static bool explain_cycles(struct story *s) {
+    const struct sdse_cost *cost = s->cost;
+    const struct sdse_arch *arch = s->model->arch;
+    const uint64_t steps = s->view.perfect ? s->view.outside[s->view.level_count]
+                                           : sdse_walk_steps(&s->view);
+    bool agrees = steps * arch->compute.cycles_per_mac == cost->compute_cycles;
+    fputs("\nCycles\n", s->x.out);
+    fprintf(s->x.out, "  compute     %s steps x %u cycle%s per MAC = %s cycles\n",
+            sdse_digits_u64(steps).text, arch->compute.cycles_per_mac,
+            arch->compute.cycles_per_mac == 1 ? "" : "s",
+            sdse_digits_u64(cost->compute_cycles).text);
+    if (cost->rebuild_cycles)
+        fprintf(s->x.out, "  engine      %s cycles\n",
+                sdse_digits_u64(cost->rebuild_cycles).text);
+    for (unsigned l = 0; l < cost->level_count; l++)
+        agrees &= explain_level_cycles(s, l);
+    if (cost->fill_cycles || cost->drain_cycles)
+        fprintf(s->x.out,
+                "  first fill %s and last drain %s cycles add to the latency\n",
+                sdse_digits_u64(cost->fill_cycles).text,
+                sdse_digits_u64(cost->drain_cycles).text);
+    fprintf(s->x.out, "  latency     %s cycles, set by %s\n",
+            sdse_digits_u64(cost->latency_cycles).text,
+            cost->bottleneck_level == -1   ? "compute"
+            : cost->bottleneck_level == -2 ? "the rebuild engine"
+                                           : arch->level[cost->bottleneck_level].name);
+    return agrees;
+}
+
+// --- The check
+// ---------------------------------------------------------------------------------
+
+static bool agree(struct story *s, const char *where, const char *part, bool same) {
+    if (!same)
+        fprintf(s->x.out, "DISAGREES with the evaluator: %s %s\n", where, part);
+    return same;
+}
+
+static bool same_flow(const struct sdse_flow_cost *a, const struct sdse_flow_cost *b) {
+    return a->reads == b->reads && a->fills == b->fills && a->updates == b->updates &&
+           a->drain_reads == b->drain_reads && a->read_pj == b->read_pj &&
+           a->fill_pj == b->fill_pj && a->update_pj == b->update_pj;
+}
+
+static bool check_lines(struct story *s) {
+    const struct sdse_cost *seen = &s->x.seen, *cost = s->cost;
+    bool same =
+        agree(s, "energy", "",
+              seen->energy_pj == cost->energy_pj && seen->mac_pj == cost->mac_pj &&
+                  seen->rebuild_pj == cost->rebuild_pj &&
+                  seen->shift_adds == cost->shift_adds &&
+                  seen->basis_words_loaded == cost->basis_words_loaded);
+    for (unsigned l = 0; l < cost->level_count; l++)
+        for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
+            const struct sdse_network_cost *a = &seen->level[l].network[part],
+                                           *b = &cost->level[l].network[part];
+            same &= agree(
+                s, s->model->arch->level[l].name, sdse_part_name(part),
+                same_flow(&seen->level[l].flow[part], &cost->level[l].flow[part]) &&
+                    a->words == b->words && a->adds == b->adds &&
+                    a->energy_pj == b->energy_pj);
+        }
+    if (same)
+        fprintf(s->x.out,
+                "\nSum of the %u lines: %s pJ, exactly the evaluator's energy.\n",
+                s->x.lines, sdse_digits_f64(seen->energy_pj).text);
+    return same;
+}
+
+enum sdse_status sdse_explain_write(const struct sdse_model *model,
+                                    const struct sdse_mapping *mapping, FILE *out) {
+    struct sdse_cost cost;
+    sdse_evaluate_full(model, mapping, &cost);
+    struct story story = {.x = {.out = out, .model = model},
+                          .model = model,
+                          .mapping = mapping,
+                          .cost = &cost};
+    sdse_view_init(&story.view, model->arch, &model->layer->nest, mapping);
+    fprintf(out, "%s MACs; %s\n", sdse_digits_u64(model->macs).text,
+            story.view.perfect ? "all factors divide their bounds"
+                               : "some factors do not divide their bounds");
+    for (unsigned f = 0; f < model->flow_count; f++)
+        explain_flow(&story, &model->flow[f]);
+    explain_compute(&story);
+    bool agrees = check_lines(&story);
+    agrees &= agree(&story, "cycles", "", explain_cycles(&story));
+    sdse_explain_sources(&story.x);
+    if (ferror(out))
+        return SDSE_IO;
+    return agrees ? SDSE_OK : SDSE_INVALID;
+}
