@@ -153,6 +153,64 @@ static void window_is_better_than_its_neighbours(void **state) {
     drop(&f);
 }
 
+// With the basis fitted to the whole range of exponents, a narrow window costs more.
+static void basis_is_refitted_to_what_the_window_left(void **state) {
+    (void)state;
+    struct fixture f = make(CONV, 9);
+    f.setting.threshold = 0.0;
+    f.setting.coefficient_bits = 2; // one exponent
+    struct sdse_decomposition d;
+    assert_int_equal(sdse_decompose(&f.layer, &f.setting, 1, &d, &f.diags), SDSE_OK);
+    struct sdse_coded_layer coded;
+    struct sdse_coding_error error;
+    assert_int_equal(sdse_encode(&f.layer, &d, &f.setting, 1, &coded, &error), SDSE_OK);
+    double stale = 0.0;
+    for (uint64_t i = 0; i < 24 * 180; i++) {
+        double w = 0.0;
+        for (uint64_t k = 0; k < 3; k++) {
+            int code = coded.codes[i / 3 * 3 + k];
+            uint64_t block = i / 3 / d.slicing.rows_per_block;
+            w += (code > 0) - (code < 0)
+                     ? ((code > 0) - (code < 0)) * ldexp(1.0, coded.lowest) *
+                           (double)d.basis[(block * 3 + k) * 3 + i % 3]
+                     : 0.0;
+        }
+        stale += pow((double)f.values[i] - w, 2);
+    }
+    assert_true(error.window_square < 0.9 * stale);
+    sdse_coded_free(&coded);
+    sdse_decomposition_free(&d);
+    drop(&f);
+}
+
+// A filter 2^20 below the others, all of it in its basis: 3-bit scales cannot say both,
+// so its basis takes the bound, seven below the largest, and drowns; 8-bit scales can.
+static void few_scale_bits_bound_the_scales(void **state) {
+    (void)state;
+    struct fixture f = make(CONV, 8);
+    f.setting.threshold = 0.0;
+    f.setting.coefficient_bits = 6; // wide enough that nothing is refitted
+    struct sdse_decomposition d;
+    assert_int_equal(sdse_decompose(&f.layer, &f.setting, 1, &d, &f.diags), SDSE_OK);
+    for (int i = 0; i < 180; i++)
+        f.values[i] *= 0x1p-20f;
+    for (int i = 0; i < 9; i++)
+        d.basis[i] *= 0x1p-20f;
+    for (uint32_t bits = 3; bits <= 8; bits += 5) {
+        f.setting.scale_bits = bits;
+        struct sdse_coded_layer coded;
+        assert_int_equal(sdse_encode(&f.layer, &d, &f.setting, 1, &coded, NULL),
+                         SDSE_OK);
+        int below = coded.top_scale - coded.scale[0], words = 0;
+        for (int i = 0; i < 9; i++)
+            words += coded.basis[i] != 0;
+        assert_true(bits == 3 ? below == 7 && !words : below >= 19 && words);
+        sdse_coded_free(&coded);
+    }
+    sdse_decomposition_free(&d);
+    drop(&f);
+}
+
 static void joint_density_counts_rows_any_filter_needs(void **state) {
     (void)state;
     struct fixture f = make((struct sdse_weight_shape){1, 96, 8, 3, 3, false}, 4);
@@ -240,6 +298,8 @@ int main(void) {
         cmocka_unit_test(reported_error_is_the_rebuilt_words_error),
         cmocka_unit_test(more_bits_never_hurt_much_and_few_bits_do),
         cmocka_unit_test(window_is_better_than_its_neighbours),
+        cmocka_unit_test(basis_is_refitted_to_what_the_window_left),
+        cmocka_unit_test(few_scale_bits_bound_the_scales),
         cmocka_unit_test(joint_density_counts_rows_any_filter_needs),
         cmocka_unit_test(raw_layers_are_measured_too),
         cmocka_unit_test(dead_layer_measures_without_surprise),

@@ -207,6 +207,38 @@ static void no_flipped_bit_is_misread(void **state) {
     assert_true(refused > 100 && accepted > 100);
 }
 
+static void refusals_say_why(void **state) {
+    (void)state;
+    int8_t codes[4] = {0, 3, 0, 0};
+    int16_t basis[4] = {0}, scale[1] = {0};
+    struct sdse_coded_layer layer = {.shape = {1, 1, 4, 1, 1, true},
+                                     .filters = 1,
+                                     .slicing = {2, 4, 2, 2, 1},
+                                     .store = SDSE_STORE_ROW_INDEX,
+                                     .coefficient_bits = 4,
+                                     .basis_bits = 8,
+                                     .scale_bits = 8,
+                                     .window = 7,
+                                     .codes = codes,
+                                     .basis = basis,
+                                     .scale = scale};
+    struct sdse_packed packed;
+    assert_int_equal(sdse_pack(&layer, &packed), SDSE_OK);
+    assert_int_equal(packed.data[SDSE_SECTION_COEFFICIENTS][0], 0x30);
+    struct sdse_coded_layer back = layer;
+    packed.data[SDSE_SECTION_COEFFICIENTS][0] = 0;
+    assert_string_equal(sdse_unpack(&packed, &back),
+                        "a row marked as kept holds no coefficient");
+    packed.data[SDSE_SECTION_COEFFICIENTS][0] = 0x80; // minus zero
+    assert_string_equal(sdse_unpack(&packed, &back),
+                        "a coefficient code is outside its window");
+    packed.data[SDSE_SECTION_COEFFICIENTS][0] = 0x30;
+    packed.data[SDSE_SECTION_BASIS][0] = 0x80;
+    assert_string_equal(sdse_unpack(&packed, &back),
+                        "a word is the one negative number that has no positive");
+    sdse_packed_free(&packed);
+}
+
 static void wrong_lengths_are_refused(void **state) {
     (void)state;
     for (int store = 0; store < SDSE_STORES; store++) {
@@ -236,6 +268,7 @@ int main(void) {
         cmocka_unit_test(sizes_follow_the_formulas),
         cmocka_unit_test(runs_are_as_documented),
         cmocka_unit_test(no_flipped_bit_is_misread),
+        cmocka_unit_test(refusals_say_why),
         cmocka_unit_test(wrong_lengths_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
