@@ -134,6 +134,42 @@ static void reads_the_workload_of_the_manual(void **state) {
     assert_int_equal(net->parameters_not_in_layers, 128);
 }
 
+// A kernel of one tap makes a convolution pointwise; one row or column alone does not.
+static void kinds_of_convolution(void **state) {
+    struct fixture *f = *state;
+    static const char text[] =
+        "name: n\nsource: s\nbatch: 3\nlayers:\n"
+        "- {name: a, kind: conv, in: [8, 4, 6], out_channels: 4, kernel: 1, groups: "
+        "2}\n"
+        "- {name: b, kind: conv, in: [8, 4, 6], out_channels: 4, kernel: [1, 3], "
+        "stride: [2, 1], dilation: [1, 2], pad: [0, 1]}\n"
+        "- {name: c, kind: conv, in: [8, 4, 6], out_channels: 4, kernel: [3, 1]}\n"
+        "- {name: d, kind: dwconv, in: [8, 4, 6], kernel: 1, "
+        "density: {inputs: 0.5, source: measured}}\n";
+    struct sdse_workload *net = NULL;
+    assert_clean(f, sdse_workload_from_tree(f->arena, parse(f, text), &f->diags, &net));
+    static const enum sdse_layer_kind kinds[] = {SDSE_CONV1X1, SDSE_CONV, SDSE_CONV,
+                                                 SDSE_DWCONV};
+    static const uint64_t bounds[][SDSE_DIMS] = {{3, 2, 4, 4, 6, 1, 1, 2},
+                                                 {3, 4, 8, 2, 4, 1, 3, 1},
+                                                 {3, 4, 8, 2, 6, 3, 1, 1},
+                                                 {3, 1, 1, 4, 6, 1, 1, 8}};
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(net->layers[i].kind, kinds[i]);
+        assert_memory_equal(net->layers[i].nest.bound, bounds[i], sizeof bounds[i]);
+    }
+    assert_int_equal(net->layers[1].nest.stride[0], 2);
+    assert_int_equal(net->layers[1].nest.stride[1], 1);
+    assert_int_equal(net->layers[1].nest.dilation[1], 2);
+    assert_int_equal(net->layers[1].pad[1], 1);
+    assert_int_equal(net->layers[1].in_height, 4);
+    assert_int_equal(net->layers[1].in_width, 6);
+    assert_true(net->layers[3].density[SDSE_INPUTS] == 0.5);
+    assert_true(net->layers[3].density[SDSE_WEIGHTS] == 1);
+    assert_string_equal(net->layers[3].density_source, "measured");
+    assert_null(net->layers[2].density_source);
+}
+
 static struct sdse_mapping *manual_mapping(struct fixture *f,
                                            const struct sdse_layer *layer) {
     struct sdse_arch *arch = NULL;
@@ -192,6 +228,7 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_the_mapping_of_the_manual, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(kinds_of_convolution, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_last_pass_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(empty_passes_are_refused, setup, teardown),
     };

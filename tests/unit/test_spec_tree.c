@@ -174,6 +174,22 @@ static void many_keys_are_not_quadratic(void **state) {
     sdse_arena_free(f.arena);
 }
 
+// At the limit a file is read; one byte more and it is not.
+static void size_ends_at_the_limit(void **state) {
+    (void)state;
+    size_t length = (size_t)SDSE_TREE_BYTES + 1;
+    char *text = malloc(length);
+    assert_non_null(text);
+    memset(text, '\n', length);
+    memcpy(text, "a: 1", 4);
+    struct fixture f = parse_bytes(text, length - 1);
+    assert_int_equal(f.status, SDSE_OK);
+    sdse_arena_free(f.arena);
+    f = parse_bytes(text, length);
+    free(text);
+    assert_fires(f, "yaml-size", 0, 0);
+}
+
 // A sparse file of 100 MB: refused after 16 MiB, without a second buffer of its size.
 static void a_huge_file_is_refused(void **state) {
     (void)state;
@@ -261,6 +277,7 @@ int main(void) {
         cmocka_unit_test(depth_ends_at_the_limit),
         cmocka_unit_test(nodes_end_at_the_limit),
         cmocka_unit_test(many_keys_are_not_quadratic),
+        cmocka_unit_test(size_ends_at_the_limit),
         cmocka_unit_test(a_huge_file_is_refused),
         cmocka_unit_test(a_missing_file_is_a_diagnostic),
         cmocka_unit_test(numbers_are_exact_or_refused),

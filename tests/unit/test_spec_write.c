@@ -227,6 +227,12 @@ static void a_sweep_round_trips(void **state) {
     assert_string_equal(sweep->overrides[2].values[0], "[K, C]");
     assert_string_equal(sweep->overrides[1].values[0], "{\"x\": 2}");
     assert_int_equal(sweep->objective, SDSE_LATENCY);
+    assert_string_equal(sdse_form_setting_text(arena, &sweep->forms[0].setting), "raw");
+    assert_string_equal(
+        sdse_form_setting_text(arena, &sweep->forms[4].setting),
+        "{basis_size: 5, rows_per_slice: 0, density: 0.25, row_density: 1, "
+        "coefficient_bits: 4, basis_bits: 8, scale_bits: 8, index: row, "
+        "depthwise: false}");
     const char *text = sdse_sweep_text(arena, sweep);
     sdse_sweep_from_tree(arena, parse(&diags, text), &diags, &again);
     assert_clean(&diags);
