@@ -51,6 +51,7 @@ static inline uint32_t sdse_get_bits(struct sdse_bit_reader *reader, uint32_t co
 
 // Two's complement in `bits` bits, 2 <= bits <= 16.
 static inline int32_t sdse_sign_extend(uint32_t value, uint32_t bits) {
+    assert(bits >= 2 && bits <= 16);
     int32_t half = INT32_C(1) << (bits - 1);
     return (int32_t)value >= half ? (int32_t)value - 2 * half : (int32_t)value;
 }

@@ -36,15 +36,15 @@ size_t sdse_block_scratch(uint64_t rows, uint32_t basis_size) {
 
 // Nearest power of two on the bits of a double: adding just under half of the mantissa
 // carries into the exponent exactly when the mantissa exceeds 1.5.
-static const int64_t SIGN_BIT = INT64_MIN;
-static const int64_t EXPONENT_BITS = INT64_C(0x7ff0000000000000);
-static const int64_t BELOW_HALF = INT64_C(0x0007ffffffffffff);
+static const int64_t sign_mask = INT64_MIN;
+static const int64_t exponent_field = INT64_C(0x7ff0000000000000);
+static const int64_t just_below_half = INT64_C(0x0007ffffffffffff);
 
 double sdse_nearest_pow2(double x) {
     int64_t bits;
     memcpy(&bits, &x, sizeof bits);
-    int64_t sign = bits & SIGN_BIT;
-    bits = ((bits & ~SIGN_BIT) + BELOW_HALF) & EXPONENT_BITS;
+    int64_t sign = bits & sign_mask;
+    bits = ((bits & ~sign_mask) + just_below_half) & exponent_field;
     bits = bits ? bits | sign : 0;
     memcpy(&x, &bits, sizeof x);
     return x;
@@ -69,9 +69,9 @@ static void quantise_scalar(const double *ce, size_t count, double most, double 
 }
 
 static void quantise_lanes(const double *ce, size_t count, double most, double *q) {
-    const sdse_lane_bits sign_bit = {SIGN_BIT, SIGN_BIT};
-    const sdse_lane_bits below_half = {BELOW_HALF, BELOW_HALF};
-    const sdse_lane_bits exponent = {EXPONENT_BITS, EXPONENT_BITS};
+    const sdse_lane_bits sign_bit = {sign_mask, sign_mask};
+    const sdse_lane_bits below_half = {just_below_half, just_below_half};
+    const sdse_lane_bits exponent = {exponent_field, exponent_field};
     const sdse_lanes top = {most, most};
     for (size_t i = 0; i < count; i += SDSE_LANES) {
         sdse_lane_bits bits = (sdse_lane_bits)sdse_load(ce + i);
@@ -155,7 +155,7 @@ static void sparsify_scalar(double *ce, size_t count, double threshold) {
 }
 
 static void sparsify_lanes(double *ce, size_t count, double threshold) {
-    const sdse_lane_bits sign_bit = {SIGN_BIT, SIGN_BIT};
+    const sdse_lane_bits sign_bit = {sign_mask, sign_mask};
     const sdse_lanes least = {threshold, threshold};
     for (size_t i = 0; i < count; i += SDSE_LANES) {
         sdse_lane_bits bits = (sdse_lane_bits)sdse_load(ce + i);
@@ -164,11 +164,11 @@ static void sparsify_lanes(double *ce, size_t count, double threshold) {
     }
 }
 
-static const struct kernels SCALAR = {quantise_scalar, change_scalar,
-                                      sdse_lsq_tall_scalar, times_scalar,
-                                      sparsify_scalar};
-static const struct kernels LANES = {quantise_lanes, change_lanes, sdse_lsq_tall,
-                                     times_lanes, sparsify_lanes};
+static const struct kernels plain_loops = {quantise_scalar, change_scalar,
+                                           sdse_lsq_tall_scalar, times_scalar,
+                                           sparsify_scalar};
+static const struct kernels in_lanes = {quantise_lanes, change_lanes, sdse_lsq_tall,
+                                        times_lanes, sparsify_lanes};
 
 static void drop_small_rows(double *ce, size_t stride, uint32_t n, double least) {
     for (size_t i = 0; i < stride; i++) {
@@ -337,19 +337,19 @@ struct sdse_block_progress sdse_block_decompose(const struct sdse_block_rule *ru
                                                 const double *a, uint64_t rows,
                                                 double *scratch, double *ce,
                                                 double *basis) {
-    return decompose(rule, a, rows, scratch, ce, basis, &LANES);
+    return decompose(rule, a, rows, scratch, ce, basis, &in_lanes);
 }
 
 struct sdse_block_progress
 sdse_block_decompose_scalar(const struct sdse_block_rule *rule, const double *a,
                             uint64_t rows, double *scratch, double *ce, double *basis) {
-    return decompose(rule, a, rows, scratch, ce, basis, &SCALAR);
+    return decompose(rule, a, rows, scratch, ce, basis, &plain_loops);
 }
 
 void sdse_block_fit_basis(const struct sdse_block_rule *rule, const double *a,
                           const double *ce, uint64_t rows, double *scratch,
                           double *basis) {
-    struct frame f = frame_of(rule, rows, scratch, &LANES);
+    struct frame f = frame_of(rule, rows, scratch, &in_lanes);
     to_columns(a, rows, rule->basis_size, f.stride, f.a);
     to_columns(ce, rows, rule->basis_size, f.stride, f.q);
     fit_basis(&f, f.q, basis);

@@ -1,6 +1,6 @@
 #include "smartdeal/coded.h"
 
-#include <inttypes.h>
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,16 +117,22 @@ static int choose_window(const struct sdse_decomposition *d, int width,
     return best;
 }
 
-// ||A - C B||^2 over the words of a block that are weights.
+// ||A - C B||^2 over the `words` of a block that are weights; *largest rises to the
+// largest |C B| among them.
 static double distance(const double *a, const double *c, const double *basis,
-                       uint64_t words, uint32_t n) {
+                       uint64_t words, uint32_t n, double *largest) {
+    assert(n >= 2);
     double sum = 0.0;
-    for (uint64_t i = 0; i < words; i++) {
-        const double *row = c + i / n * n;
-        double w = 0.0;
-        for (uint32_t k = 0; k < n; k++)
-            w += row[k] * basis[k * n + i % n];
-        sum += (a[i] - w) * (a[i] - w);
+    for (uint64_t at = 0; at < words; at += n) {
+        for (uint32_t j = 0; j < n && at + j < words; j++) {
+            double w = 0.0;
+            for (uint32_t k = 0; k < n; k++)
+                // NOLINTNEXTLINE(clang-analyzer-core.*): n x n words were written
+                w += c[at + k] * basis[(size_t)k * n + j];
+            double d = a[at + j] - w;
+            sum += d * d;
+            *largest = fabs(w) > *largest ? fabs(w) : *largest;
+        }
     }
     return sum;
 }
@@ -155,6 +161,14 @@ static struct place place_of(const struct job *job, unsigned worker, uint64_t fi
     return p;
 }
 
+// 0 or +-2^(lowest + |code| - 1); a window of 2^31 and a double's exponents suffice.
+static double code_value(const struct sdse_coded_layer *layer, int8_t code) {
+    if (!code)
+        return 0.0;
+    double size = ldexp((double)(UINT32_C(1) << (abs(code) - 1)), layer->lowest);
+    return code < 0 ? -size : size;
+}
+
 // Narrows the codes of one block to the window; true if one of them changed.
 static bool narrow(const struct job *job, const sdse_coefficient *ce, uint64_t count,
                    int8_t *codes, double *c) {
@@ -166,8 +180,7 @@ static bool narrow(const struct job *job, const sdse_coefficient *ce, uint64_t c
         changed |= ce[i] && (code < 1 || code > window);
         code = code < 0 ? 0 : code > window ? window : code;
         codes[i] = (int8_t)(ce[i] < 0 ? -code : code);
-        double size = code ? ldexp(1.0, job->out->lowest + code - 1) : 0.0;
-        c[i] = ce[i] < 0 ? -size : size;
+        c[i] = code_value(job->out, codes[i]);
     }
     return changed;
 }
@@ -194,7 +207,8 @@ static void narrow_filter(void *context, unsigned worker, size_t filter) {
         }
         for (uint64_t i = 0; i < p.words; i++)
             sums->weight += p.a[i] * p.a[i];
-        sums->window += distance(p.a, p.c, basis, p.words, n);
+        double ignored = 0.0;
+        sums->window += distance(p.a, p.c, basis, p.words, n, &ignored);
         if (largest > 0.0) {
             int32_t scale = sdse_fixed_point_exponent(largest, job->out->basis_bits);
             job->out->scale[p.index] = (int16_t)scale;
@@ -227,16 +241,8 @@ static void quantise_filter(void *context, unsigned worker, size_t filter) {
         }
         const int8_t *codes = out->codes + (filter * s->rows + p.first) * n;
         for (uint64_t i = 0; i < p.rows * n; i++)
-            p.c[i] = codes[i] ? copysign(ldexp(1.0, out->lowest + abs(codes[i]) - 1),
-                                         (double)codes[i])
-                              : 0.0;
-        for (uint64_t i = 0; i < p.words; i++) {
-            double w = 0.0;
-            for (uint32_t k = 0; k < n; k++)
-                w += p.c[i / n * n + k] * basis[k * n + i % n];
-            sums->largest = fmax(sums->largest, fabs(w));
-            sums->basis += (p.a[i] - w) * (p.a[i] - w);
-        }
+            p.c[i] = code_value(out, codes[i]);
+        sums->basis += distance(p.a, p.c, basis, p.words, n, &sums->largest);
     }
 }
 

@@ -9,7 +9,7 @@
 #include "base/checked.h"
 #include "base/pool.h"
 
-static const uint64_t SAMPLE_WORDS = UINT64_C(1) << 16;
+static const uint64_t sample_words = UINT64_C(1) << 16;
 enum { BISECTIONS = 14 };
 
 double sdse_coefficient_value(sdse_coefficient c) {
@@ -199,7 +199,7 @@ static enum sdse_status find_threshold(const struct sdse_layer_weights *weights,
                                        double target, double largest, unsigned threads,
                                        struct sdse_decomposition *d) {
     uint64_t words = d->slicing.words * d->filters;
-    uint64_t stride = sdse_ceil_div_u64(words, SAMPLE_WORDS);
+    uint64_t stride = sdse_ceil_div_u64(words, sample_words);
     if (stride > d->filters)
         stride = d->filters;
     double low = log2(largest) - 24.0, high = log2(largest) + 2.0;

@@ -231,10 +231,12 @@ static void count(const struct job *job, struct sdse_forward_counts *counts) {
     *counts = c;
 }
 
+// NOLINTBEGIN(readability-non-const-parameter): `out` is written through the job
 enum sdse_status sdse_forward_coded(const struct sdse_coded_layer *layer,
                                     const struct sdse_conv_geometry *geometry,
                                     const int8_t *in, unsigned threads, int32_t *out,
                                     struct sdse_forward_counts *counts) {
+    // NOLINTEND(readability-non-const-parameter)
     const struct sdse_weight_shape *shape = &layer->shape;
     if (!sums_fit(shape, layer->weight_bits))
         return SDSE_OVERFLOW;

@@ -11,11 +11,11 @@
 enum { MAX_SWEEPS = 60 };
 
 // Below this share of its diagonal a Cholesky pivot is mostly rounding error.
-static const double PIVOT_FLOOR = 1e-6;
+static const double pivot_floor = 1e-6;
 // Squared column norms further apart than this are left to the Jacobi route, which
 // applies the rank tolerance.
-static const double NORM_SPREAD = 1e-14;
-static const double INVERSE_CONDITION = 1e6;
+static const double norm_spread = 1e-14;
+static const double inverse_condition = 1e6;
 
 static double dot(const double *x, const double *y, size_t stride) {
     sdse_lanes sum = {0.0, 0.0};
@@ -85,13 +85,13 @@ static bool factor(double *gram, uint32_t n) {
         largest = d > largest ? d : largest;
         smallest = d < smallest ? d : smallest;
     }
-    if (!(smallest > NORM_SPREAD * largest) || !(smallest > DBL_MIN / DBL_EPSILON))
+    if (!(smallest > norm_spread * largest) || !(smallest > DBL_MIN / DBL_EPSILON))
         return false;
     for (uint32_t j = 0; j < n; j++) {
         double pivot = gram[j * n + j], whole = pivot;
         for (uint32_t k = 0; k < j; k++)
             pivot -= gram[j * n + k] * gram[j * n + k];
-        if (!(pivot > PIVOT_FLOOR * whole))
+        if (!(pivot > pivot_floor * whole))
             return false;
         gram[j * n + j] = sqrt(pivot);
         for (uint32_t i = j + 1; i < n; i++) {
@@ -150,7 +150,7 @@ static void orthogonalise(double *u, size_t stride, uint32_t n, double *v) {
                 double t = copysign(1.0, zeta) / (fabs(zeta) + sqrt(1.0 + zeta * zeta));
                 double cosine = 1.0 / sqrt(1.0 + t * t);
                 rotate(up, uq, stride, cosine, cosine * t);
-                rotate(v + p * n, v + q * n, n, cosine, cosine * t);
+                rotate(v + (size_t)p * n, v + (size_t)q * n, n, cosine, cosine * t);
                 moved = true;
             }
         }
@@ -208,7 +208,7 @@ void sdse_lsq_tall_scalar(const double *a, const double *c, size_t stride, uint3
 
 static double frobenius(const double *matrix, uint32_t n) {
     double sum = 0.0;
-    for (uint32_t i = 0; i < n * n; i++)
+    for (size_t i = 0; i < (size_t)n * n; i++)
         sum += matrix[i] * matrix[i];
     return sqrt(sum);
 }
@@ -249,13 +249,13 @@ static bool eliminate(const double *b, uint32_t n, double *p) {
 }
 
 void sdse_lsq_inverse(const double *b, uint32_t n, double rank_tolerance, double *p) {
-    if (eliminate(b, n, p) && frobenius(b, n) * frobenius(p, n) < INVERSE_CONDITION)
+    if (eliminate(b, n, p) && frobenius(b, n) * frobenius(p, n) < inverse_condition)
         return;
     // Columns of b and of 1, padded to whole lanes.
     enum { PADDED = SDSE_MAX_BASIS + SDSE_LANES };
     double columns[SDSE_MAX_BASIS * PADDED], unit[SDSE_MAX_BASIS * PADDED];
     double scratch[SDSE_MAX_BASIS * PADDED];
-    size_t stride = (n + SDSE_LANES - 1) / SDSE_LANES * SDSE_LANES;
+    size_t stride = ((size_t)n + SDSE_LANES - 1) / SDSE_LANES * SDSE_LANES;
     memset(columns, 0, n * stride * sizeof *columns);
     memset(unit, 0, n * stride * sizeof *unit);
     for (uint32_t j = 0; j < n; j++) {

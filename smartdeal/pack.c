@@ -46,16 +46,11 @@ static uint64_t count_rows(const struct sdse_coded_layer *layer) {
     return count;
 }
 
-// Calls for each block of the layer: its codes and how many.
-#define FOR_EACH_BLOCK(layer, codes, count)                                          \
-    for (uint64_t block_ = 0, blocks_ = (layer)->filters * (layer)->slicing.blocks,  \
-                  start_ = 0, count = 0;                                             \
-         block_ < blocks_ &&                                                         \
-         (count =                                                                    \
-              sdse_block_rows(&(layer)->slicing, block_ % (layer)->slicing.blocks) * \
-              (layer)->slicing.basis_size,                                           \
-         codes = (layer)->codes + start_, true);                                     \
-         block_++, start_ += count)
+// Coefficients of block `block`, counted over the whole layer.
+static uint64_t block_entries(const struct sdse_coded_layer *layer, uint64_t block) {
+    const struct sdse_slicing *s = &layer->slicing;
+    return sdse_block_rows(s, block % s->blocks) * s->basis_size;
+}
 
 // Runs needed for `zeros` zeros before a coefficient, or before the end of a block.
 static uint64_t runs_for(uint64_t zeros, uint64_t escape, bool at_end) {
@@ -66,8 +61,9 @@ static uint64_t runs_for(uint64_t zeros, uint64_t escape, bool at_end) {
 
 static uint64_t count_runs(const struct sdse_coded_layer *layer, uint32_t run_bits) {
     uint64_t escape = (UINT64_C(1) << run_bits) - 1, runs = 0;
-    const int8_t *codes = NULL;
-    FOR_EACH_BLOCK(layer, codes, count) {
+    const int8_t *codes = layer->codes;
+    for (uint64_t b = 0; b < layer->filters * layer->slicing.blocks; b++) {
+        uint64_t count = block_entries(layer, b);
         uint64_t zeros = 0;
         for (uint64_t i = 0; i < count; i++) {
             if (!codes[i]) {
@@ -78,6 +74,7 @@ static uint64_t count_runs(const struct sdse_coded_layer *layer, uint32_t run_bi
             zeros = 0;
         }
         runs += runs_for(zeros, escape, true);
+        codes += count;
     }
     return runs;
 }
@@ -134,6 +131,7 @@ struct sdse_stored_bits sdse_count_stored_bits(const struct sdse_coded_layer *la
 // Sign in the highest bit; below it |code|, or |code| - 1 where no zero is stored.
 static uint32_t field_of(const struct sdse_coded_layer *layer, int8_t code,
                          bool with_zero) {
+    assert(layer->coefficient_bits >= 1);
     uint32_t size = (uint32_t)abs(code) - (with_zero ? 0 : 1);
     return size | (code < 0 ? UINT32_C(1) << (layer->coefficient_bits - 1) : 0);
 }
@@ -163,8 +161,9 @@ static void pack_coefficients(const struct sdse_coded_layer *layer,
 static void pack_runs(const struct sdse_coded_layer *layer,
                       struct sdse_bit_writer *fields, struct sdse_bit_writer *index) {
     uint32_t escape = (UINT32_C(1) << layer->run_bits) - 1;
-    const int8_t *codes = NULL;
-    FOR_EACH_BLOCK(layer, codes, count) {
+    const int8_t *codes = layer->codes;
+    for (uint64_t b = 0; b < layer->filters * layer->slicing.blocks; b++) {
+        uint64_t count = block_entries(layer, b);
         uint64_t zeros = 0;
         for (uint64_t i = 0; i < count; i++) {
             if (!codes[i]) {
@@ -180,6 +179,7 @@ static void pack_runs(const struct sdse_coded_layer *layer,
         }
         for (uint64_t left = zeros; left; left -= left < escape ? left : escape)
             sdse_put_bits(index, escape, layer->run_bits);
+        codes += count;
     }
 }
 

@@ -122,7 +122,7 @@ void sdse_rebuild_filter_scalar(const struct sdse_coded_layer *layer, uint64_t f
 // taking away 1.5 * 2^23 rounds to the nearest integer, ties to even.
 typedef float floats __attribute__((vector_size(16)));
 enum { EXACT_BITS = 22 };
-static const float ROUNDER = 0x1.8p23f;
+static const float rounder = 0x1.8p23f;
 
 static bool fits_floats(const struct sdse_coded_layer *layer, int32_t shift) {
     // Three terms need two bits more than one; the shifted result needs no more.
@@ -144,7 +144,7 @@ static void rebuild_block_3(const struct sdse_coded_layer *layer, uint64_t filte
     for (uint64_t i = 0; i < rows; i++, codes += 3) {
         floats sum =
             b0 * values[codes[0]] + b1 * values[codes[1]] + b2 * values[codes[2]];
-        sum = (sum * unit + ROUNDER) - ROUNDER;
+        sum = (sum * unit + rounder) - rounder;
         uint64_t word = (first + i) * 3;
         for (uint32_t j = 0; j < 3 && word + j < s->words; j++)
             words[word + j] = (int16_t)sum[j];
@@ -157,9 +157,10 @@ void sdse_rebuild_filter(const struct sdse_coded_layer *layer, uint64_t filter,
         sdse_rebuild_filter_scalar(layer, filter, words);
         return;
     }
-    float table[2 * SDSE_MAX_WINDOW + 1], size = 1.0f;
+    float table[2 * SDSE_MAX_WINDOW + 1];
     table[SDSE_MAX_WINDOW] = 0.0f;
-    for (uint32_t code = 1; code <= layer->window; code++, size *= 2.0f) {
+    for (uint32_t code = 1; code <= layer->window; code++) {
+        float size = (float)(UINT32_C(1) << (code - 1));
         table[SDSE_MAX_WINDOW + code] = size;
         table[SDSE_MAX_WINDOW - code] = -size;
     }

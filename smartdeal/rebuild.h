@@ -28,12 +28,12 @@ void sdse_rebuild_filter_scalar(const struct sdse_coded_layer *layer, uint64_t f
 // out) and non-zero coefficient of its row. 0 for raw layers.
 uint64_t sdse_rebuild_shift_adds(const struct sdse_coded_layer *layer);
 
-// True if every rebuilt |word| is below 2^(weight_bits - 1), as it is after sdse_encode:
-// what a layer read from a file has to prove.
+// True if every rebuilt |word| is below 2^(weight_bits - 1), as it is after
+// sdse_encode: what a layer read from a file has to prove.
 bool sdse_rebuild_fits(const struct sdse_coded_layer *layer);
 
-// value / 2^shift rounded to the nearest integer, ties to even; shift < 0 multiplies and
-// stops at +-INT64_MAX.
+// value / 2^shift rounded to the nearest integer, ties to even; shift < 0 multiplies
+// and stops at +-INT64_MAX.
 int64_t sdse_shift_round(int64_t value, int32_t shift);
 
 #endif

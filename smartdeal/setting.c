@@ -76,17 +76,19 @@ static void check_integers(const struct sdse_smartdeal_setting *s, struct sdse_l
 static void check_reals(const struct sdse_smartdeal_setting *s, struct sdse_loc loc,
                         struct sdse_diags *diags) {
     bool sparsity = s->threshold_mode == SDSE_THRESHOLD_SPARSITY;
-    if (!(s->threshold >= 0 && s->threshold <= (sparsity ? 0.9999 : 1e30)))
+    if (!(s->threshold >= 0 && s->threshold <= (sparsity ? 0.9999 : 1e30))) {
         sdse_diag_add(diags, SDSE_ERROR, loc, "smartdeal-threshold",
                       "threshold must be %s, got %g",
                       sparsity ? "a sparsity of 0 to 0.9999" : "0 or more",
                       s->threshold);
+    }
     bool fraction = s->prune == SDSE_PRUNE_POPULATION || s->prune == SDSE_PRUNE_ENERGY;
     if (s->prune != SDSE_PRUNE_NONE &&
-        !(s->prune_amount >= 0 && s->prune_amount <= (fraction ? 1.0 : 1e30)))
+        !(s->prune_amount >= 0 && s->prune_amount <= (fraction ? 1.0 : 1e30))) {
         sdse_diag_add(diags, SDSE_ERROR, loc, "smartdeal-prune-amount",
                       "prune_amount must be %s, got %g",
                       fraction ? "0 to 1" : "0 or more", s->prune_amount);
+    }
     if (!(s->row_factor >= 0 && s->row_factor <= 1e30))
         sdse_diag_add(diags, SDSE_ERROR, loc, "smartdeal-row-factor",
                       "row_factor must be 0 or more, got %g", s->row_factor);
@@ -95,11 +97,12 @@ static void check_reals(const struct sdse_smartdeal_setting *s, struct sdse_loc 
                       "tolerance must be 0 or more, got %g", s->tolerance);
     int exponent;
     if (!(s->max_coefficient >= 0x1p-60 && s->max_coefficient <= 0x1p60 &&
-          frexp(s->max_coefficient, &exponent) == 0.5))
+          frexp(s->max_coefficient, &exponent) == 0.5)) {
         sdse_diag_add(diags, SDSE_ERROR, loc, "smartdeal-max-coefficient",
                       "max_coefficient must be a power of two from 2^-60 to 2^60, "
                       "got %g",
                       s->max_coefficient);
+    }
     if (!(s->rank_tolerance >= 0 && s->rank_tolerance < 1))
         sdse_diag_add(diags, SDSE_ERROR, loc, "smartdeal-rank-tolerance",
                       "rank_tolerance must be 0 to below 1, got %g", s->rank_tolerance);

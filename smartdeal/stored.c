@@ -8,10 +8,10 @@
 #include "base/hash.h"
 #include "smartdeal/rebuild.h"
 
-static const uint8_t MAGIC[8] = {'S', 'D', 'S', 'E', 'F', 'O', 'R', 'M'};
+static const uint8_t magic[8] = {'S', 'D', 'S', 'E', 'F', 'O', 'R', 'M'};
 enum {
     CHECKSUM_BYTES = 16,
-    HEADER_BYTES = sizeof MAGIC + 4 + 4,
+    HEADER_BYTES = sizeof magic + 4 + 4,
     // Everything of a layer but its name and sections.
     LAYER_BYTES = 4 + 5 * 8 + 8 + 4 + 3 * 4 + 4 + 8 + 8 + SDSE_SECTIONS * 8
 };
@@ -19,7 +19,7 @@ enum {
 void sdse_stored_free(struct sdse_stored_network *network) {
     for (size_t i = 0; i < network->layer_count; i++) {
         sdse_coded_free(&network->layers[i].coded);
-        free((void *)(uintptr_t)network->layers[i].name);
+        free(network->layers[i].name);
     }
     free(network->layers);
     *network = (struct sdse_stored_network){0};
@@ -102,8 +102,8 @@ enum sdse_status sdse_stored_format(const struct sdse_stored_network *network,
     uint8_t *file = malloc(total), *at = file;
     if (!file)
         return SDSE_NO_MEMORY;
-    memcpy(at, MAGIC, sizeof MAGIC);
-    at += sizeof MAGIC;
+    memcpy(at, magic, sizeof magic);
+    at += sizeof magic;
     put(&at, SDSE_STORED_VERSION, 4);
     put(&at, network->layer_count, 4);
     for (size_t i = 0; i < network->layer_count; i++) {
@@ -274,6 +274,7 @@ static bool find_sections(struct reader *reader, struct sdse_packed *packed) {
         uint64_t bytes = sdse_packed_bytes(packed->bits.section[s]);
         if (bytes > (size_t)(reader->end - reader->at))
             return false;
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): only read, by sdse_unpack
         packed->data[s] = bytes ? (uint8_t *)(uintptr_t)reader->at : NULL;
         reader->at += bytes;
     }
@@ -334,7 +335,7 @@ enum sdse_status sdse_stored_parse(const uint8_t *bytes, size_t length,
     *out = (struct sdse_stored_network){0};
     struct parse parse = {.loc = {.file = name}, .diags = diags};
     const char *check = NULL, *message = NULL;
-    if (length < sizeof MAGIC || memcmp(bytes, MAGIC, sizeof MAGIC) != 0) {
+    if (length < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0) {
         check = "stored-magic";
         message = "not a file of decomposed weights";
     } else if (length < HEADER_BYTES + CHECKSUM_BYTES) {
@@ -345,7 +346,7 @@ enum sdse_status sdse_stored_parse(const uint8_t *bytes, size_t length,
         sdse_diag_add(diags, SDSE_ERROR, parse.loc, check, "%s", message);
         return SDSE_INVALID;
     }
-    parse.reader = (struct reader){.at = bytes + sizeof MAGIC,
+    parse.reader = (struct reader){.at = bytes + sizeof magic,
                                    .end = bytes + (length - CHECKSUM_BYTES)};
     uint64_t version = get(&parse.reader, 4);
     if (version != SDSE_STORED_VERSION) {

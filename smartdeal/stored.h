@@ -36,7 +36,7 @@ enum {
 };
 
 struct sdse_stored_layer {
-    const char *name;
+    char *name;
     struct sdse_coded_layer coded;
 };
 

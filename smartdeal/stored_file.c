@@ -8,8 +8,11 @@
 
 static enum sdse_status fail(struct sdse_diags *diags, const char *path,
                              const char *check, const char *what) {
+    char reason[128];
+    if (strerror_r(errno, reason, sizeof reason) != 0)
+        snprintf(reason, sizeof reason, "error %d", errno);
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, check,
-                  "cannot %s: %s", what, strerror(errno));
+                  "cannot %s: %s", what, reason);
     return SDSE_IO;
 }
 

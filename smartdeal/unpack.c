@@ -17,7 +17,7 @@ static bool get_code(const struct sdse_coded_layer *layer, bool with_zero,
     return !fields->ran_out && size <= layer->window && !(negative && !size);
 }
 
-static const char BAD_CODE[] = "a coefficient code is outside its window";
+static const char bad_code[] = "a coefficient code is outside its window";
 
 static const char *unpack_row(struct sdse_coded_layer *layer, int8_t *codes,
                               struct sdse_bit_reader *fields,
@@ -32,7 +32,7 @@ static const char *unpack_row(struct sdse_coded_layer *layer, int8_t *codes,
         if (bitmap && !sdse_get_bits(index, 1))
             continue;
         if (!get_code(layer, !bitmap, fields, &codes[k]))
-            return BAD_CODE;
+            return bad_code;
         alive = alive || codes[k];
     }
     return by_row && !alive ? "a row marked as kept holds no coefficient" : NULL;
@@ -52,7 +52,7 @@ static const char *unpack_block_runs(struct sdse_coded_layer *layer, int8_t *cod
             return "a run of zeros goes beyond its block";
         at += run;
         if (!escaped && !get_code(layer, false, fields, &codes[at++]))
-            return BAD_CODE;
+            return bad_code;
     }
     return NULL;
 }
@@ -123,7 +123,7 @@ static const char *check_lengths(const struct sdse_packed *packed,
                                  const struct sdse_coded_layer *layer,
                                  uint64_t *entries, uint64_t *blocks,
                                  uint64_t *basis_words) {
-    static const char BAD[] = "section lengths do not fit the layer's shape";
+    static const char bad[] = "section lengths do not fit the layer's shape";
     const uint64_t *bits = packed->bits.section;
     const struct sdse_slicing *s = &layer->slicing;
     uint64_t n = s->basis_size, expected, rows;
@@ -131,11 +131,11 @@ static const char *check_lengths(const struct sdse_packed *packed,
         uint64_t filters, each, words;
         if (!sdse_weight_count(&layer->shape, &filters, &each, &words) ||
             !sdse_mul_u64(words, layer->weight_bits, &expected))
-            return BAD;
+            return bad;
         *entries = words;
         for (int i = 0; i < SDSE_SECTIONS; i++)
             if (bits[i] != (i == SDSE_SECTION_RAW ? expected : 0))
-                return BAD;
+                return bad;
         return NULL;
     }
     if (bits[SDSE_SECTION_RAW] || !sdse_mul_u64(layer->filters, s->rows, &rows) ||
@@ -145,7 +145,7 @@ static const char *check_lengths(const struct sdse_packed *packed,
         !sdse_mul_u64(*basis_words, layer->basis_bits, &expected) ||
         bits[SDSE_SECTION_BASIS] != expected ||
         bits[SDSE_SECTION_SCALE] / layer->scale_bits != *blocks)
-        return BAD;
+        return bad;
     uint64_t index = bits[SDSE_SECTION_INDEX];
     bool fits = true;
     switch (layer->store) {
@@ -165,17 +165,17 @@ static const char *check_lengths(const struct sdse_packed *packed,
                bits[SDSE_SECTION_COEFFICIENTS] == expected;
         break;
     }
-    return fits ? NULL : BAD;
+    return fits ? NULL : bad;
 }
 
 static const char *unpack_parts(const struct sdse_packed *packed,
                                 struct sdse_coded_layer *layer, uint64_t entries,
                                 uint64_t blocks, uint64_t basis_words) {
-    static const char NO_MEMORY[] = "out of memory";
+    static const char no_memory[] = "out of memory";
     if (layer->raw) {
         layer->raw_words = calloc(entries ? entries : 1, sizeof *layer->raw_words);
         if (!layer->raw_words)
-            return NO_MEMORY;
+            return no_memory;
         return unpack_words(packed->data[SDSE_SECTION_RAW], entries, layer->weight_bits,
                             layer->raw_words);
     }
@@ -183,7 +183,7 @@ static const char *unpack_parts(const struct sdse_packed *packed,
     layer->basis = calloc(basis_words ? basis_words : 1, sizeof *layer->basis);
     layer->scale = calloc(blocks ? blocks : 1, sizeof *layer->scale);
     if (!layer->codes || !layer->basis || !layer->scale)
-        return NO_MEMORY;
+        return no_memory;
     const char *wrong = unpack_codes(packed, layer);
     if (!wrong)
         wrong = unpack_words(packed->data[SDSE_SECTION_BASIS], basis_words,

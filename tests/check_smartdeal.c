@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "smartdeal/decompose.h"
 #include "smartdeal/npy.h"
 #include "spec/tree.h"
@@ -104,7 +105,7 @@ static bool decompose_matrix(struct reference *r,
                               .words = rows * n,
                               .rows = rows,
                               .rows_per_block = sdse_released_rows_per_block(rows, n)};
-    d->slicing.blocks = rows / d->slicing.rows_per_block;
+    d->slicing.blocks = sdse_ceil_div_u64(rows, d->slicing.rows_per_block);
     d->rule = sdse_block_rule_of(setting, n, setting->threshold, false);
     d->rule.double_precision = r->b.source == SDSE_DTYPE_F64;
     uint64_t longest = d->slicing.rows_per_block;
@@ -115,10 +116,11 @@ static bool decompose_matrix(struct reference *r,
     d->basis = malloc(d->slicing.blocks * n * n * sizeof *d->basis);
     bool ready = a && ce && scratch && d->ce && d->basis;
     for (uint64_t block = 0; ready && block < d->slicing.blocks; block++) {
-        for (uint64_t i = 0; i < longest * n; i++)
+        uint64_t entries = sdse_block_rows(&d->slicing, block) * n;
+        for (uint64_t i = 0; i < entries; i++)
             a[i] = (double)r->w.data[block * longest * n + i];
-        sdse_block_decompose(&d->rule, a, longest, scratch, ce, basis);
-        for (uint64_t i = 0; i < longest * n; i++)
+        sdse_block_decompose(&d->rule, a, entries / n, scratch, ce, basis);
+        for (uint64_t i = 0; i < entries; i++)
             d->ce[block * longest * n + i] = sdse_coefficient_of(ce[i]);
         for (uint32_t i = 0; i < n * n; i++)
             d->basis[block * n * n + i] = (float)basis[i];
