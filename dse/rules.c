@@ -23,9 +23,11 @@ static void lower_to(uint64_t *limit, uint64_t value) {
         *limit = value;
 }
 
-static void apply_to_dim(struct sdse_level_rules *level, int d,
+// bound: of the layer; a floor asks for no more than that.
+static void apply_to_dim(struct sdse_level_rules *level, int d, uint64_t bound,
                          const struct sdse_constraint *constraint) {
     const uint64_t value = constraint->value;
+    const uint64_t floor = value < bound ? value : bound;
     switch (constraint->kind) {
     case SDSE_FACTOR_EQUAL:
         if (value == UINT64_MAX) {
@@ -39,7 +41,7 @@ static void apply_to_dim(struct sdse_level_rules *level, int d,
         lower_to(&level->temporal_max[d], value);
         break;
     case SDSE_FACTOR_AT_LEAST:
-        raise_to(&level->temporal_min[d], value);
+        raise_to(&level->temporal_min[d], floor);
         break;
     case SDSE_SPATIAL_EQUAL:
         raise_to(&level->spatial_min[d], value);
@@ -49,14 +51,14 @@ static void apply_to_dim(struct sdse_level_rules *level, int d,
         lower_to(&level->spatial_max[d], value);
         break;
     case SDSE_SPATIAL_AT_LEAST:
-        raise_to(&level->spatial_min[d], value);
+        raise_to(&level->spatial_min[d], floor);
         break;
     default:
         break;
     }
 }
 
-static void apply(struct sdse_level_rules *level,
+static void apply(struct sdse_level_rules *level, const struct sdse_nest *nest,
                   const struct sdse_constraint *constraint) {
     switch (constraint->kind) {
     case SDSE_TEMPORAL_DIMS:
@@ -80,18 +82,7 @@ static void apply(struct sdse_level_rules *level,
     default:
         for (int d = 0; d < SDSE_DIMS; d++)
             if (constraint->dims >> d & 1u)
-                apply_to_dim(level, d, constraint);
-    }
-}
-
-// A floor above the layer's bound becomes the bound, unless it is an exact demand.
-static void clip_to_bounds(struct sdse_level_rules *level,
-                           const struct sdse_nest *nest) {
-    for (int d = 0; d < SDSE_DIMS; d++) {
-        if (level->temporal_min[d] < level->temporal_max[d])
-            lower_to(&level->temporal_min[d], nest->bound[d]);
-        if (level->spatial_min[d] < level->spatial_max[d])
-            lower_to(&level->spatial_min[d], nest->bound[d]);
+                apply_to_dim(level, d, nest->bound[d], constraint);
     }
 }
 
@@ -107,10 +98,8 @@ void sdse_rules_init(struct sdse_rules *rules, const struct sdse_arch *arch,
         return;
     for (size_t i = 0; i < rules->dataflow->constraint_count; i++) {
         const struct sdse_constraint *constraint = &rules->dataflow->constraints[i];
-        apply(&rules->level[constraint->level], constraint);
+        apply(&rules->level[constraint->level], &layer->nest, constraint);
     }
-    for (unsigned l = 0; l < arch->level_count; l++)
-        clip_to_bounds(&rules->level[l], &layer->nest);
 }
 
 static bool admit_order(unsigned stationary, const struct sdse_loops *loops) {

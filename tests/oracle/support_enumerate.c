@@ -68,7 +68,10 @@ static bool rests_inside(const struct sdse_loops *loops, enum sdse_tensor tensor
 }
 
 static bool dim_obeys(const struct sdse_constraint *c, const struct sdse_arch *arch,
+                      const struct sdse_layer *layer,
                       const struct sdse_mapping *mapping, int d) {
+    const uint64_t bound = layer->nest.bound[d];
+    const uint64_t floor = c->value < bound ? c->value : bound;
     const struct sdse_mapping_level *at = &mapping->level[c->level];
     const uint64_t temporal = factor_in(&at->temporal, d);
     const uint64_t spatial =
@@ -80,20 +83,20 @@ static bool dim_obeys(const struct sdse_constraint *c, const struct sdse_arch *a
     case SDSE_FACTOR_AT_MOST:
         return temporal <= c->value;
     case SDSE_FACTOR_AT_LEAST:
-        return temporal >= c->value;
+        return temporal >= floor;
     case SDSE_SPATIAL_EQUAL:
         return spatial == c->value;
     case SDSE_SPATIAL_AT_MOST:
         return spatial <= c->value;
     case SDSE_SPATIAL_AT_LEAST:
-        return spatial >= c->value;
+        return spatial >= floor;
     default:
         return true;
     }
 }
 
 static bool obeys(const struct sdse_constraint *c, const struct sdse_arch *arch,
-                  const struct sdse_mapping *mapping) {
+                  const struct sdse_layer *layer, const struct sdse_mapping *mapping) {
     const struct sdse_mapping_level *at = &mapping->level[c->level];
     double used = 1;
     switch (c->kind) {
@@ -113,7 +116,7 @@ static bool obeys(const struct sdse_constraint *c, const struct sdse_arch *arch,
                            arch->level[c->level].fanout_y;
     default:
         for (int d = 0; d < SDSE_DIMS; d++)
-            if (c->dims >> d & 1u && !dim_obeys(c, arch, mapping, d))
+            if (c->dims >> d & 1u && !dim_obeys(c, arch, layer, mapping, d))
                 return false;
         return true;
     }
@@ -123,7 +126,7 @@ bool sdse_enumerate_allows(const struct sdse_arch *arch, const struct sdse_layer
                            const struct sdse_mapping *mapping) {
     const struct sdse_dataflow *dataflow = dataflow_of(arch, layer);
     for (size_t i = 0; dataflow && i < dataflow->constraint_count; i++)
-        if (!obeys(&dataflow->constraints[i], arch, mapping))
+        if (!obeys(&dataflow->constraints[i], arch, layer, mapping))
             return false;
     return true;
 }
