@@ -125,11 +125,8 @@ static void price_flow(const struct sdse_model *model, const unsigned *keeps,
 void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
                        struct sdse_prices *prices) {
     memset(prices, 0, sizeof *prices);
-    for (unsigned f = 0; f < model->flow_count; f++) {
-        const struct sdse_flow *flow = &model->flow[f];
-        if (flow->part != SDSE_PART_BASIS)
-            price_flow(model, keeps, flow, &prices->flow[prices->flow_count++]);
-    }
+    for (unsigned f = 0; f < model->flow_count; f++)
+        price_flow(model, keeps, &model->flow[f], &prices->flow[prices->flow_count++]);
     prices->mac_pj = (double)model->macs * model->arch->compute.pj_per_mac.value;
     double mw = model->compute_leakage_mw;
     for (unsigned l = 0; l < model->arch->level_count; l++)

@@ -2,8 +2,8 @@
 // edge, from a keeper of a tensor to the next keeper inside.
 //
 // Prices are linear: the evaluator charges the same words at the same prices, but
-// rounds an access up to whole blocks and adds what prices leave out (the basis of
-// SmartDeal weights, first fills and last drains). So words x price is a lower bound.
+// rounds an access up to whole blocks and adds what prices leave out (rebuild cycles,
+// first fills and last drains). So words x price is a lower bound.
 #ifndef SDSE_COSTMODEL_PRICE_H
 #define SDSE_COSTMODEL_PRICE_H
 
@@ -31,6 +31,7 @@ struct sdse_edge_price {
     double parent_bits[SDSE_STAGES], child_bits[SDSE_STAGES];
 };
 
+// Words of the basis flow are basis words: n x n for each block visited.
 struct sdse_flow_price {
     enum sdse_tensor tensor;
     enum sdse_part part;
@@ -41,7 +42,7 @@ struct sdse_flow_price {
 };
 
 struct sdse_prices {
-    unsigned flow_count; // without the basis
+    unsigned flow_count;
     struct sdse_flow_price flow[SDSE_MAX_FLOWS];
     double mac_pj;               // all MACs
     double leakage_pj_per_cycle; // everything, over the latency

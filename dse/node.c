@@ -34,7 +34,7 @@ static void start_edge(const struct sdse_problem *problem, const struct sdse_lan
                        const struct sdse_node *node, struct sdse_lane_state *state) {
     const struct sdse_lane_edge *edge = &lane->edge[state->edge];
     const double places = node->places[lane->tensor];
-    state->at_macs = edge->child == problem->levels;
+    state->at_macs = lane->feeds_macs && edge->child == problem->levels;
     state->words = state->at_macs ? 1 : places;
     state->saved_words = places;
     for (unsigned s = 0; s < lane->stage_count; s++) {
@@ -66,10 +66,10 @@ static uint64_t extent(const struct sdse_problem *problem, const uint16_t *index
 
 // Visits of a child at the node's level, exactly. Inputs: elements of a plane.
 static double settled_visits(const struct sdse_problem *problem,
-                             const struct sdse_node *node, enum sdse_tensor tensor) {
+                             const struct sdse_node *node, int mover) {
     const struct sdse_trail *trail = &node->trail;
-    double visits = trail->closed[tensor];
-    if (tensor == SDSE_INPUTS)
+    double visits = trail->closed[mover];
+    if (mover == SDSE_INPUTS)
         for (unsigned axis = 0; axis < 2; axis++)
             visits *=
                 sdse_trail_line(trail, axis, extent(problem, node->index, (int)axis));
@@ -81,7 +81,7 @@ static void settle(const struct sdse_problem *problem, unsigned level,
                    struct sdse_lane_state *state) {
     const struct sdse_lane_edge *edge = &lane->edge[state->edge];
     const int s = settled_stage(problem, lane, node);
-    const double visits = settled_visits(problem, node, lane->tensor);
+    const double visits = settled_visits(problem, node, edge->mover);
     const double places = node->places[lane->tensor];
     double head = visits * state->words, tail = visits * places;
     double pj = visits * (state->pending_pj[s] + places * edge->tail_pj[s]);
@@ -226,7 +226,7 @@ static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
 void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
                        const struct sdse_node *node, struct sdse_outlook *outlook) {
     outlook->base_pj = node->decided_pj + problem->prices.mac_pj;
-    for (int t = 0; t < SDSE_TENSORS; t++)
+    for (int t = 0; t < SDSE_MOVERS; t++)
         outlook->rate_pj[t] = 0;
     for (unsigned i = 0; i < problem->lane_count; i++) {
         const struct sdse_lane *lane = &problem->lane[i];
@@ -241,12 +241,12 @@ void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
         const double inside = edge->tail_pj[s] + edge->after_pj[s];
         const double rate = state->pending_pj[s] * edge->rest_words[level] +
                             places * (edge->rest_pj[level][s] + inside);
-        outlook->rate_pj[lane->tensor] += lane->base_words * rate;
+        outlook->rate_pj[edge->mover] += lane->base_words * rate;
         if (lane->returns) // the first visit costs no less than nothing
             outlook->base_pj -=
                 lane->base_words *
-                fmin(rate, state->saved_pj[s] +
-                               places * (edge->rest_pj[level][s] + inside));
+                fmin(rate,
+                     state->saved_pj[s] + places * (edge->rest_pj[level][s] + inside));
     }
 }
 
@@ -272,8 +272,8 @@ double sdse_open_line(const struct sdse_problem *problem,
 
 void sdse_node_visits(const struct sdse_problem *problem,
                       const struct sdse_trail *trail, const uint16_t *index,
-                      double visits[SDSE_TENSORS]) {
-    for (int t = 0; t < SDSE_TENSORS; t++)
+                      double visits[SDSE_MOVERS]) {
+    for (int t = 0; t < SDSE_MOVERS; t++)
         visits[t] = trail->closed[t];
     for (int axis = 0; axis < 2; axis++)
         visits[SDSE_INPUTS] *=
@@ -299,7 +299,7 @@ static void add_edge_bits(const struct sdse_lane *lane,
 
 static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
                           const struct sdse_node *node, const struct sdse_lane *lane,
-                          const struct sdse_lane_state *state, double visits,
+                          const struct sdse_lane_state *state, const double *all_visits,
                           struct moved *moved) {
     double places = node->places[lane->tensor];
     const double base = lane->base_words;
@@ -307,9 +307,10 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
     for (unsigned e = state->edge; e < lane->edge_count; e++) {
         const struct sdse_lane_edge *edge = &lane->edge[e];
         const bool current = e == state->edge;
+        const double visits = all_visits[edge->mover];
         const unsigned from = current ? level : edge->parent;
         const double words = (current ? state->words : places) * edge->rest_words[from];
-        if (edge->child == problem->levels) {
+        if (lane->feeds_macs && edge->child == problem->levels) {
             double saved = current ? state->saved_words : places;
             for (unsigned l = level; !current && l < edge->parent; l++)
                 saved *= problem->most_resting[l][lane->tensor];
@@ -328,15 +329,15 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
 
 double sdse_node_transfer_cycles(const struct sdse_problem *problem, unsigned level,
                                  const struct sdse_node *node,
-                                 const double visits[SDSE_TENSORS], double compute) {
+                                 const double visits[SDSE_MOVERS], double compute) {
     if (!problem->has_bandwidth)
         return compute;
     struct moved moved;
     memcpy(moved.read, node->read_bits, sizeof moved.read);
     memcpy(moved.write, node->write_bits, sizeof moved.write);
     for (unsigned i = 0; i < problem->lane_count; i++)
-        add_lane_bits(problem, level, node, &problem->lane[i], &node->lane[i],
-                      visits[problem->lane[i].tensor], &moved);
+        add_lane_bits(problem, level, node, &problem->lane[i], &node->lane[i], visits,
+                      &moved);
     double longest = compute, added = 0;
     for (unsigned l = 0; l < problem->levels; l++) {
         const struct sdse_level *at = &problem->arch->level[l];

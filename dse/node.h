@@ -39,7 +39,7 @@ struct sdse_node {
 // visits.
 struct sdse_outlook {
     double base_pj;
-    double rate_pj[SDSE_TENSORS];
+    double rate_pj[SDSE_MOVERS];
 };
 
 // The root: nothing decided.
@@ -64,15 +64,15 @@ void sdse_node_correct_windows(const struct sdse_problem *problem, unsigned leve
 void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
                        const struct sdse_node *node, struct sdse_outlook *outlook);
 
-// Least visits of each tensor, given the trail and the tile `index` inside it.
+// Least visits of each mover, given the trail and the tile `index` inside it.
 void sdse_node_visits(const struct sdse_problem *problem,
                       const struct sdse_trail *trail, const uint16_t *index,
-                      double visits[SDSE_TENSORS]);
+                      double visits[SDSE_MOVERS]);
 
 // Least cycles the transfers need. visits: as above.
 double sdse_node_transfer_cycles(const struct sdse_problem *problem, unsigned level,
                                  const struct sdse_node *node,
-                                 const double visits[SDSE_TENSORS], double compute);
+                                 const double visits[SDSE_MOVERS], double compute);
 
 // Positions that outputs [p] and taps [r] touch along an axis, gaps left out.
 static inline double sdse_touched(const struct sdse_nest *nest, int axis, uint64_t p,

@@ -58,7 +58,7 @@ void sdse_spread_merge(const struct sdse_problem *problem, const struct sdse_lan
     const bool shared =
         lane->tensor == SDSE_OUTPUTS ? network->reduce : network->multicast;
     const double resting = sdse_spread_resting(spread, lane->tensor);
-    *kept_apart = shared ? 1 : resting;
+    *kept_apart = shared || l >= edge->merges_to ? 1 : resting;
     *per_place = shared ? 1 / resting : 1;
     if (lane->tensor != SDSE_INPUTS || !shared)
         return;
@@ -102,6 +102,16 @@ static void copy_wires(struct sdse_lane_edge *edge, const struct sdse_edge_price
 
 enum way { DOWN, UP, RETURNING };
 
+// Blocks that share a basis, in all filters; padding left out. At least.
+static double least_blocks(const struct sdse_weight_form *form,
+                           const struct sdse_nest *nest) {
+    const uint64_t *bound = nest->bound;
+    const uint64_t block = form->rows_per_block * form->basis_size;
+    const uint64_t filter = bound[SDSE_C] * bound[SDSE_R] * bound[SDSE_S];
+    return (double)(bound[SDSE_G] * bound[SDSE_K]) *
+           (double)((filter + block - 1) / block);
+}
+
 static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price *flow,
                      enum way way) {
     struct sdse_lane *lane = &problem->lane[problem->lane_count++];
@@ -121,6 +131,8 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
         struct sdse_lane_edge *edge = &lane->edge[e];
         edge->parent = price->parent;
         edge->child = price->child;
+        edge->mover = (int)flow->tensor;
+        edge->merges_to = edge->child;
         for (int s = 0; s < SDSE_STAGES; s++) {
             edge->head_pj[s] = way == UP ? price->update_pj[s] : price->read_pj[s];
             edge->tail_pj[s] = way == UP ? price->drain_pj[s] : price->fill_pj[s];
@@ -144,9 +156,31 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
     }
 }
 
+// The basis of SmartDeal weights: between memories its words follow the weights', into
+// the engine they are loaded once per visit of a block. At least every block's words
+// once per visit; a load is charged to the memory and to the engine's register.
+static void add_basis_lane(struct sdse_problem *problem,
+                           const struct sdse_flow_price *flow) {
+    struct sdse_lane *lane = &problem->lane[problem->lane_count];
+    const struct sdse_weight_form *form = &problem->model->form;
+    add_lane(problem, flow, DOWN);
+    lane->feeds_macs = false;
+    lane->base_words = (double)form->basis_size * form->basis_size *
+                       least_blocks(form, &problem->layer->nest);
+    struct sdse_lane_edge *last = &lane->edge[lane->edge_count - 1];
+    last->mover = SDSE_BLOCKS;
+    last->merges_to = problem->arch->rebuild.below_level;
+    for (int s = 0; s < SDSE_STAGE_CASES; s++)
+        last->head_pj[s] += problem->arch->rebuild.pj_per_basis_write.value;
+}
+
 static void add_lanes(struct sdse_problem *problem) {
     for (unsigned f = 0; f < problem->prices.flow_count; f++) {
         const struct sdse_flow_price *flow = &problem->prices.flow[f];
+        if (flow->part == SDSE_PART_BASIS) {
+            add_basis_lane(problem, flow);
+            continue;
+        }
         if (flow->tensor != SDSE_OUTPUTS) {
             add_lane(problem, flow, DOWN);
             continue;
@@ -180,7 +214,7 @@ static void mark_crossings(struct sdse_problem *problem, struct sdse_lane_edge *
 // Suffix minima over the levels an edge crosses, and over later edges.
 static void bound_edge(const struct sdse_problem *problem, const struct sdse_lane *lane,
                        struct sdse_lane_edge *edge) {
-    const bool feeds = edge->child == problem->levels;
+    const bool feeds = lane->feeds_macs && edge->child == problem->levels;
     for (unsigned l = edge->child;; l--) {
         if (l == edge->child) {
             edge->rest_words[l] = 1;
@@ -219,8 +253,10 @@ static void bound_lane(struct sdse_problem *problem, struct sdse_lane *lane) {
         if (e + 1 == lane->edge_count)
             continue;
         const struct sdse_lane_edge *next = &lane->edge[e + 1];
-        if (next->child == problem->levels)
+        if (lane->feeds_macs && next->child == problem->levels)
             continue;
+        if (next->mover != edge->mover)
+            continue; // visits of another kind: no bound in these
         for (unsigned s = 0; s < lane->stage_count; s++)
             edge->after_pj[s] = next->after_pj[s] + next->tail_pj[s] +
                                 next->head_pj[s] * next->rest_words[next->parent] +
@@ -301,6 +337,8 @@ static void note_keepers(struct sdse_problem *problem) {
             problem->next_keeper[l][t] = levels;
     for (unsigned f = 0; f < problem->prices.flow_count; f++) {
         const struct sdse_flow_price *flow = &problem->prices.flow[f];
+        if (flow->part == SDSE_PART_BASIS)
+            continue;
         for (unsigned e = 0; e < flow->edge_count; e++)
             for (unsigned l = 0; l < flow->edge[e].child; l++) {
                 unsigned *next = &problem->next_keeper[l][flow->tensor];

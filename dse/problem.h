@@ -7,6 +7,7 @@
 #include "dse/order.h"
 #include "dse/rules.h"
 #include "dse/spread.h"
+#include "dse/trail.h"
 
 // What outputs cost per word while it is unknown whether they are finished: the less.
 enum { SDSE_EITHER = SDSE_STAGES, SDSE_STAGE_CASES };
@@ -16,6 +17,8 @@ enum { SDSE_EITHER = SDSE_STAGES, SDSE_STAGE_CASES };
 // zero.
 struct sdse_lane_edge {
     unsigned parent, child;
+    int mover;          // what visits the child: the tensor, or a block of its basis
+    unsigned merges_to; // networks from here inwards do not merge the words
     double head_pj[SDSE_STAGE_CASES]; // at the parent, per word there
     double tail_pj[SDSE_STAGE_CASES]; // at the children, per word taken
     double wire_pj[SDSE_MAX_LEVELS][SDSE_STAGE_CASES];
@@ -46,7 +49,7 @@ struct sdse_lane {
     double base_words; // of the whole tensor; inputs: N x G x C
 };
 
-enum { SDSE_MAX_LANES = 6 };
+enum { SDSE_MAX_LANES = 7 };
 
 struct sdse_problem {
     const struct sdse_arch *arch;

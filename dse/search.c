@@ -186,16 +186,14 @@ struct visit_range {
     double best, worst;
 };
 
-static struct visit_range run_visits(const struct sdse_trail *trail,
-                                     enum sdse_tensor tensor,
+static struct visit_range run_visits(const struct sdse_trail *trail, int mover,
                                      const double factor[SDSE_DIMS]) {
-    const double closed = trail->closed[tensor];
-    if (!moves(factor, sdse_tensor_dims(tensor)))
+    const double closed = trail->closed[mover];
+    if (!moves(factor, sdse_mover_dims(mover)))
         return (struct visit_range){closed, closed};
-    const double outer = closed * trail->run[tensor];
-    return (struct visit_range){
-        outer,
-        outer * product(factor, (SDSE_BIT(SDSE_DIMS) - 1) & ~sdse_tensor_dims(tensor))};
+    const double outer = closed * trail->run[mover];
+    return (struct visit_range){outer,
+                                outer * product(factor, sdse_resting_dims(mover))};
 }
 
 // Inputs: at most one axis keeps its window over this level's loops.
@@ -245,10 +243,14 @@ static double factors_bound(const struct sdse_problem *problem,
     const struct visit_range inputs = input_visits(problem, frame, inner);
     const double save_weights = rate[SDSE_WEIGHTS] * (weights.worst - weights.best);
     const double save_outputs = rate[SDSE_OUTPUTS] * (outputs.worst - outputs.best);
+    const struct visit_range blocks =
+        run_visits(&frame->node.trail, SDSE_BLOCKS, frame->factor);
+    const double save_blocks = rate[SDSE_BLOCKS] * (blocks.worst - blocks.best);
     const double save_inputs = rate[SDSE_INPUTS] * (inputs.worst - inputs.best);
     return outlook->base_pj + rate[SDSE_WEIGHTS] * weights.worst +
-           rate[SDSE_INPUTS] * inputs.worst + rate[SDSE_OUTPUTS] * outputs.worst -
-           fmax(save_inputs, fmax(save_weights, save_outputs));
+           rate[SDSE_INPUTS] * inputs.worst + rate[SDSE_OUTPUTS] * outputs.worst +
+           rate[SDSE_BLOCKS] * blocks.worst -
+           fmax(save_inputs, fmax(save_weights, save_outputs) + save_blocks);
 }
 
 // --- Capacity ---------------------------------------------------------------------
@@ -328,16 +330,16 @@ static double leak(const struct sdse_searcher *s, double pj, double cycles) {
 
 // Visits with the runs of `closing` tensors ended.
 static void closed_visits(const struct sdse_trail *trail, unsigned closing,
-                          double visits[SDSE_TENSORS]) {
+                          double visits[SDSE_MOVERS]) {
     for (int t = 0; t < SDSE_TENSORS; t++)
         if (closing >> t & 1u)
             visits[t] *= trail->run[t];
 }
 
 static double weigh(const struct sdse_outlook *outlook,
-                    const double visits[SDSE_TENSORS]) {
+                    const double visits[SDSE_MOVERS]) {
     double pj = outlook->base_pj;
-    for (int t = 0; t < SDSE_TENSORS; t++)
+    for (int t = 0; t < SDSE_MOVERS; t++)
         pj += outlook->rate_pj[t] * visits[t];
     return pj;
 }
@@ -356,7 +358,7 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
         sdse_trail_append(&trail, &problem->layer->nest, (enum sdse_dim)d,
                           problem->lattice.value[d][step->factor[d]], weight);
     }
-    double visits[SDSE_TENSORS];
+    double visits[SDSE_MOVERS];
     sdse_node_visits(problem, &trail, frame->inner, visits);
     closed_visits(&trail, closing, visits);
     const double cycles = frame->compute_cycles;
@@ -384,12 +386,43 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
         walk_level(s, l + 1);
 }
 
+static bool divides(const struct sdse_problem *problem, const uint16_t *index,
+                    const struct sdse_spread *spread) {
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (spread->index[d] &&
+            sdse_lattice_divide(&problem->lattice, d, index[d], spread->index[d]) ==
+                SDSE_NO_QUOTIENT)
+            return false;
+    return true;
+}
+
+// Most places that levels from `l` on can use for a tile; 0 if none is admitted.
+static double most_places(const struct sdse_problem *problem, unsigned l,
+                          const uint16_t *index) {
+    double used = 1;
+    for (; l < problem->levels; l++) {
+        const struct sdse_spreads *spreads = &problem->spreads[l];
+        size_t i = 0;
+        while (i < spreads->count && !divides(problem, index, &spreads->spread[i]))
+            i++;
+        if (i == spreads->count)
+            return 0;
+        used *= (double)spreads->spread[i].used;
+    }
+    return used;
+}
+
 // All temporal factors of the level are chosen.
 static void try_orders(struct sdse_searcher *s, unsigned l) {
     struct sdse_problem *problem = s->problem;
     struct frame *frame = &s->frame[l];
     if (l + 1 < problem->levels && !tiles_fit(problem, l + 1, frame->inner))
         return;
+    const double places = most_places(problem, l + 1, frame->inner);
+    if (places == 0)
+        return;
+    const double whole_cycles = frame->compute_cycles;
+    frame->compute_cycles *= problem->most_used[l + 1] / places;
     unsigned dims = 0;
     for (int d = 0; d < SDSE_DIMS; d++)
         if (s->path[l].factor[d])
@@ -397,11 +430,13 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
     const struct sdse_orders *orders = sdse_problem_orders(problem, l, dims);
     if (!orders) {
         s->halt = SDSE_HALT_MEMORY;
+        frame->compute_cycles = whole_cycles;
         return;
     }
     const unsigned closing = must_close(problem, l, frame->inner);
     for (size_t i = 0; i < orders->count && !should_halt(s); i++)
         try_order(s, l, closing, &orders->order[i]);
+    frame->compute_cycles = whole_cycles;
 }
 
 static const int dim_sequence[SDSE_DIMS] = {SDSE_N, SDSE_G, SDSE_K, SDSE_C,
@@ -441,16 +476,6 @@ static void try_factors(struct sdse_searcher *s, unsigned l, int k) {
     s->path[l].factor[d] = 0;
 }
 
-static bool divides(const struct sdse_problem *problem, const uint16_t *index,
-                    const struct sdse_spread *spread) {
-    for (int d = 0; d < SDSE_DIMS; d++)
-        if (spread->index[d] &&
-            sdse_lattice_divide(&problem->lattice, d, index[d], spread->index[d]) ==
-                SDSE_NO_QUOTIENT)
-            return false;
-    return true;
-}
-
 static void try_spread(struct sdse_searcher *s, unsigned l,
                        const struct sdse_spread *spread) {
     const struct sdse_problem *problem = s->problem;
@@ -471,7 +496,7 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     for (int d = 0; d < SDSE_DIMS; d++)
         frame->factor[d] = 1;
     memcpy(frame->inner, frame->node.index, sizeof frame->inner);
-    double visits[SDSE_TENSORS];
+    double visits[SDSE_MOVERS];
     sdse_node_visits(problem, &frame->node.trail, frame->node.index, visits);
     const double pj = weigh(&frame->outlook, visits);
     if (may_cut(s, leak(s, pj, frame->compute_cycles), frame->compute_cycles))
@@ -497,7 +522,7 @@ static void bound_root(struct sdse_searcher *s) {
     sdse_node_enter(problem, 0, root);
     struct sdse_outlook outlook;
     sdse_node_outlook(problem, 0, root, &outlook);
-    double visits[SDSE_TENSORS];
+    double visits[SDSE_MOVERS];
     sdse_node_visits(problem, &root->trail, root->index, visits);
     const double compute =
         problem->macs / problem->most_used[0] * problem->arch->compute.cycles_per_mac;

@@ -5,7 +5,7 @@
 
 void sdse_trail_init(struct sdse_trail *trail) {
     memset(trail, 0, sizeof *trail);
-    for (int t = 0; t < SDSE_TENSORS; t++)
+    for (int t = 0; t < SDSE_MOVERS; t++)
         trail->closed[t] = trail->run[t] = 1;
     trail->lines[0] = trail->lines[1] = 1;
     trail->axis = -1;
@@ -61,13 +61,13 @@ static void append_to_inputs(struct sdse_trail *trail, const struct sdse_nest *n
 void sdse_trail_append(struct sdse_trail *trail, const struct sdse_nest *nest,
                        enum sdse_dim dim, uint64_t factor, uint64_t weight) {
     append_to_inputs(trail, nest, dim, factor, weight);
-    for (int t = 0; t < SDSE_TENSORS; t++) {
+    for (int t = 0; t < SDSE_MOVERS; t++) {
         if (t == SDSE_INPUTS)
             continue;
-        if (sdse_dim_moves(dim, (enum sdse_tensor)t)) {
+        if (sdse_mover_dims(t) >> dim & 1u) {
             trail->closed[t] *= trail->run[t];
             trail->run[t] = 1;
-        } else {
+        } else if (sdse_resting_dims(t) >> dim & 1u) {
             trail->run[t] *= (double)factor;
         }
     }

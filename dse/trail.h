@@ -13,10 +13,15 @@
 // P, R (or Q, S) and K at each of twelve levels.
 enum { SDSE_CHAIN_LOOPS = 36 };
 
+// What loops move or let rest: the tensors, and the block of a SmartDeal filter whose
+// basis a rebuild engine holds. Only K and G leave the filter; C may leave the block,
+// which is not followed here, so that visits of blocks are a lower bound.
+enum { SDSE_BLOCKS = SDSE_TENSORS, SDSE_MOVERS };
+
 struct sdse_trail {
-    // Weights and outputs: products of the closed and of the open loops that do not
-    // move the tensor. Inputs: of the K loops.
-    double closed[SDSE_TENSORS], run[SDSE_TENSORS];
+    // Weights, outputs and blocks: products of the closed and of the open loops that
+    // let them rest. Inputs: of the K loops.
+    double closed[SDSE_MOVERS], run[SDSE_MOVERS];
     // Inputs: closed loops (and places) along rows and columns.
     double lines[2];
     // The chain, outermost first; K loops in it have shift 0. axis: -1 if empty.
@@ -28,6 +33,17 @@ struct sdse_trail {
         uint32_t dim;
     } chain[SDSE_CHAIN_LOOPS];
 };
+
+// The dims that move a mover, and those that let it rest.
+static inline unsigned sdse_mover_dims(int mover) {
+    return mover == SDSE_BLOCKS ? SDSE_BIT(SDSE_K) | SDSE_BIT(SDSE_G)
+                                : sdse_tensor_dims((enum sdse_tensor)mover);
+}
+static inline unsigned sdse_resting_dims(int mover) {
+    const unsigned all = SDSE_BIT(SDSE_DIMS) - 1;
+    return all & ~sdse_mover_dims(mover) &
+           ~(mover == SDSE_BLOCKS ? SDSE_BIT(SDSE_C) : 0u);
+}
 
 void sdse_trail_init(struct sdse_trail *trail);
 
