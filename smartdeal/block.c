@@ -291,12 +291,13 @@ static bool alternate(const struct frame *f, double shrink, bool may_restart,
     progress->converged = f->rows < n;
     if (f->rows < n)
         sparsify(f, shrink);
+    bool settled = false; // Q is up to date
     uint32_t most = f->rows < n ? 0 : rule->iterations - 1;
     for (uint32_t pass = 0; pass < most; pass++) {
         quantise(f);
         if (pass > 0 &&
             f->kernels->change(f->q, f->previous, f->count) <= rule->tolerance) {
-            progress->converged = true;
+            progress->converged = settled = true;
             break;
         }
         memcpy(f->previous, f->q, f->count * sizeof *f->q);
@@ -308,7 +309,9 @@ static bool alternate(const struct frame *f, double shrink, bool may_restart,
         if (rule->scale && may_restart && lost_a_column(f->a, f->ce, f->stride, n))
             return false;
     }
-    f->kernels->quantise(f->ce, f->count, rule->max_coefficient, f->q);
+    // After convergence Q is Ce, scaled and rounded; scaling it again would move it.
+    if (!settled)
+        quantise(f);
     fit_basis(f, f->q, basis);
     return true;
 }

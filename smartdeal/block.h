@@ -51,7 +51,7 @@ struct sdse_block_progress {
 //
 // Ce and B are rounded to f32 after each fit unless double_precision. With `scale`,
 // column j is multiplied by d_j = 2^mean(round(log2 |c|) - log2 |c|) before it is
-// quantised in the loop (not after it); when a column that had entries empties, theta
+// quantised; when a column that had entries empties, theta
 // is multiplied by `decay` and the block starts over, at most max_restarts times (an
 // all-zero column of A never restarts: the release recurses without end there).
 //

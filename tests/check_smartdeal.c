@@ -93,37 +93,32 @@ static struct sdse_smartdeal_setting setting_of(const struct sdse_node *result) 
     return s;
 }
 
-// Matrices are one filter each, kept in the type of the recorded basis.
-static bool decompose_matrix(struct reference *r,
+// Block by block, in f64: for cases whose recorded basis is f64, that is where the
+// reference kept wider numbers than a layer's f32.
+static bool decompose_blocks(struct reference *r,
                              const struct sdse_smartdeal_setting *setting,
-                             struct sdse_decomposition *d) {
-    uint32_t n = (uint32_t)r->w.shape[1];
-    uint64_t rows = r->w.shape[0];
-    d->filters = 1;
-    d->slicing =
-        (struct sdse_slicing){.basis_size = n,
-                              .words = rows * n,
-                              .rows = rows,
-                              .rows_per_block = sdse_released_rows_per_block(rows, n)};
-    d->slicing.blocks = sdse_ceil_div_u64(rows, d->slicing.rows_per_block);
+                             uint64_t filters, struct sdse_decomposition *d) {
+    const struct sdse_slicing *s = &d->slicing;
+    uint32_t n = s->basis_size;
+    uint64_t longest = s->rows_per_block, blocks = filters * s->blocks;
+    d->filters = filters;
     d->rule = sdse_block_rule_of(setting, n, setting->threshold, false);
     d->rule.double_precision = r->b.source == SDSE_DTYPE_F64;
-    uint64_t longest = d->slicing.rows_per_block;
     double *a = malloc(longest * n * sizeof *a), *ce = malloc(longest * n * sizeof *ce);
     double *scratch = malloc(sdse_block_scratch(longest, n) * sizeof *scratch);
     double basis[SDSE_MAX_BASIS * SDSE_MAX_BASIS];
-    d->ce = malloc(rows * n * sizeof *d->ce);
-    d->basis = malloc(d->slicing.blocks * n * n * sizeof *d->basis);
+    d->ce = malloc(filters * s->rows * n * sizeof *d->ce);
+    d->basis = malloc(blocks * n * n * sizeof *d->basis);
     bool ready = a && ce && scratch && d->ce && d->basis;
-    for (uint64_t block = 0; ready && block < d->slicing.blocks; block++) {
-        uint64_t entries = sdse_block_rows(&d->slicing, block) * n;
-        for (uint64_t i = 0; i < entries; i++)
-            a[i] = (double)r->w.data[block * longest * n + i];
-        sdse_block_decompose(&d->rule, a, entries / n, scratch, ce, basis);
-        for (uint64_t i = 0; i < entries; i++)
-            d->ce[block * longest * n + i] = sdse_coefficient_of(ce[i]);
+    for (uint64_t at = 0; ready && at < blocks; at++) {
+        uint64_t filter = at / s->blocks, block = at % s->blocks;
+        uint64_t first = block * longest, rows = sdse_block_rows(s, block);
+        sdse_gather_rows(&d->shape, s, r->w.data, NULL, filter, first, rows, a);
+        sdse_block_decompose(&d->rule, a, rows, scratch, ce, basis);
+        for (uint64_t i = 0; i < rows * n; i++)
+            d->ce[(filter * s->rows + first) * n + i] = sdse_coefficient_of(ce[i]);
         for (uint32_t i = 0; i < n * n; i++)
-            d->basis[block * n * n + i] = (float)basis[i];
+            d->basis[at * n * n + i] = (float)basis[i];
     }
     free(a);
     free(ce);
@@ -131,30 +126,48 @@ static bool decompose_matrix(struct reference *r,
     return ready;
 }
 
+// A bare matrix is one filter.
+static bool decompose_matrix(struct reference *r,
+                             const struct sdse_smartdeal_setting *setting,
+                             struct sdse_decomposition *d) {
+    uint64_t rows = r->w.shape[0], n = r->w.shape[1];
+    if (r->w.rank != 2 || n < 2 || n > SDSE_MAX_BASIS || !rows)
+        return false;
+    d->slicing = (struct sdse_slicing){
+        .basis_size = (uint32_t)n, .words = rows * n, .rows = rows};
+    d->slicing.rows_per_block = sdse_released_rows_per_block(rows, (uint32_t)n);
+    d->slicing.blocks = sdse_ceil_div_u64(rows, d->slicing.rows_per_block);
+    return decompose_blocks(r, setting, 1, d);
+}
+
+static bool layer_shape(const struct sdse_array *w, struct sdse_weight_shape *shape) {
+    const uint64_t *s = w->shape;
+    if (w->rank == 2)
+        *shape = (struct sdse_weight_shape){1, s[0], s[1], 1, 1, true};
+    else if (w->rank == 4 && s[1] == 1)
+        *shape = (struct sdse_weight_shape){s[0], 1, 1, s[2], s[3], false};
+    else if (w->rank == 4)
+        *shape = (struct sdse_weight_shape){1, s[0], s[1], s[2], s[3], false};
+    return (w->rank == 2 || w->rank == 4) && w->count > 0;
+}
+
 static bool decompose(struct reference *r, struct sdse_decomposition *d) {
     struct sdse_smartdeal_setting setting = setting_of(r->result);
     struct sdse_loc loc = {.file = r->dir};
     if (sdse_setting_check(&setting, loc, &r->diags) != SDSE_OK)
         return false;
-    const uint64_t *shape = r->w.shape;
-    if (is(r->result, "kind", "matrix")) {
-        if (r->w.rank != 2 || shape[1] < 2 || shape[1] > SDSE_MAX_BASIS || !shape[0])
-            return false;
+    if (is(r->result, "kind", "matrix"))
         return decompose_matrix(r, &setting, d);
-    }
     struct sdse_layer_weights weights = {.name = r->dir, .values = r->w.data};
-    if (r->w.rank == 2)
-        weights.shape = (struct sdse_weight_shape){1, shape[0], shape[1], 1, 1, true};
-    else if (r->w.rank == 4 && shape[1] == 1)
-        weights.shape =
-            (struct sdse_weight_shape){shape[0], 1, 1, shape[2], shape[3], false};
-    else if (r->w.rank == 4)
-        weights.shape = (struct sdse_weight_shape){1,        shape[0], shape[1],
-                                                   shape[2], shape[3], false};
-    else
+    if (!layer_shape(&r->w, &weights.shape) ||
+        sdse_weights_stay_raw(&weights.shape, &setting))
         return false;
-    if (sdse_weights_stay_raw(&weights.shape, &setting))
-        return false;
+    if (r->b.source == SDSE_DTYPE_F64) {
+        d->shape = weights.shape;
+        d->slicing = sdse_slice(&weights.shape, &setting);
+        return decompose_blocks(r, &setting,
+                                weights.shape.groups * weights.shape.filters, d);
+    }
     return sdse_decompose(&weights, &setting, 0, d, &r->diags) == SDSE_OK;
 }
 

@@ -33,6 +33,9 @@ static void shipped_cases_match(void **state) {
     snprintf(command, sizeof command, "./check_smartdeal %s/*", CASES);
     assert_int_equal(run(command, last), 0);
     assert_string_equal(last, "11 cases, 0 mismatches");
+    snprintf(command, sizeof command, "./check_smartdeal --scaled %s/*", CASES);
+    assert_int_equal(run(command, last), 0);
+    assert_string_equal(last, "13 cases, 0 mismatches");
 }
 
 static void planted_faults_are_noticed(void **state) {
