@@ -306,7 +306,11 @@ static void unroll_outside(const struct sdse_arch *arch,
                            const struct sdse_layer *layer,
                            struct sdse_mapping *mapping) {
     sdse_mapping_init(arch, mapping);
-    for (int d = 0; d < SDSE_DIMS; d++) {
+    // Loops that move weights first: then weights rest inside the others.
+    static const enum sdse_dim order[SDSE_DIMS] = {SDSE_G, SDSE_K, SDSE_C, SDSE_R,
+                                                   SDSE_S, SDSE_N, SDSE_P, SDSE_Q};
+    for (int i_dim = 0; i_dim < SDSE_DIMS; i_dim++) {
+        const enum sdse_dim d = order[i_dim];
         uint64_t rest = layer->nest.bound[d];
         for (size_t i = 0; i < dataflow->constraint_count; i++) {
             const struct sdse_constraint *constraint = &dataflow->constraints[i];
@@ -397,8 +401,8 @@ static const struct {
     // Seven of eight multipliers of a line, four cycles each.
     {"smartexchange",
      "mapping:\n"
-     "  - {level: DRAM, temporal: K2 P28 Q2}\n"
-     "  - {level: output_gb, temporal: Q2, spatial_x: K64}\n"
+     "  - {level: DRAM, temporal: K2 P28 Q4}\n"
+     "  - {level: output_gb, spatial_x: K64}\n"
      "  - {level: wbuf, temporal: C8 R3, spatial_x: C16}\n"
      "  - {level: ififo, temporal: S3, spatial_x: Q7}\n",
      115605504 / (8192 / 8 * 7) * 4},
