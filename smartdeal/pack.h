@@ -74,9 +74,9 @@ uint64_t sdse_packed_bytes(uint64_t bits);
 // index, codes outside the window, a signed zero, a kept row without a coefficient, a
 // basis word of -2^(bits-1), runs that end wrongly, padding bits that are set.
 //
-// Returns NULL, or a sentence saying what is wrong (static storage): then the pointers
-// are left NULL. "out of memory" is one of them.
-const char *sdse_unpack(const struct sdse_packed *packed,
-                        struct sdse_coded_layer *layer);
+// Returns SDSE_OK; SDSE_INVALID with a sentence in *wrong (static storage);
+// SDSE_NO_MEMORY. Unless SDSE_OK the pointers are left NULL.
+enum sdse_status sdse_unpack(const struct sdse_packed *packed,
+                             struct sdse_coded_layer *layer, const char **wrong);
 
 #endif

@@ -299,9 +299,11 @@ static enum sdse_status read_layer(struct parse *parse, size_t index,
     if (!find_sections(&parse->reader, &packed))
         return refuse(parse, "stored-header", index,
                       "its sections are longer than the file");
-    wrong = sdse_unpack(&packed, &coded);
-    if (wrong)
+    status = sdse_unpack(&packed, &coded, &wrong);
+    if (status == SDSE_INVALID)
         return refuse(parse, "stored-layer", index, wrong);
+    if (status != SDSE_OK)
+        return status;
     layer->coded = coded;
     if (!sdse_rebuild_fits(&coded))
         return refuse(parse, "stored-layer", index,

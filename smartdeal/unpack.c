@@ -168,14 +168,15 @@ static const char *check_lengths(const struct sdse_packed *packed,
     return fits ? NULL : bad;
 }
 
+static const char out_of_memory[] = "out of memory";
+
 static const char *unpack_parts(const struct sdse_packed *packed,
                                 struct sdse_coded_layer *layer, uint64_t entries,
                                 uint64_t blocks, uint64_t basis_words) {
-    static const char no_memory[] = "out of memory";
     if (layer->raw) {
         layer->raw_words = calloc(entries ? entries : 1, sizeof *layer->raw_words);
         if (!layer->raw_words)
-            return no_memory;
+            return out_of_memory;
         return unpack_words(packed->data[SDSE_SECTION_RAW], entries, layer->weight_bits,
                             layer->raw_words);
     }
@@ -183,7 +184,7 @@ static const char *unpack_parts(const struct sdse_packed *packed,
     layer->basis = calloc(basis_words ? basis_words : 1, sizeof *layer->basis);
     layer->scale = calloc(blocks ? blocks : 1, sizeof *layer->scale);
     if (!layer->codes || !layer->basis || !layer->scale)
-        return no_memory;
+        return out_of_memory;
     const char *wrong = unpack_codes(packed, layer);
     if (!wrong)
         wrong = unpack_words(packed->data[SDSE_SECTION_BASIS], basis_words,
@@ -202,29 +203,36 @@ static const char *check_canonical(const struct sdse_packed *packed,
                : "section lengths do not fit the coefficients";
 }
 
-const char *sdse_unpack(const struct sdse_packed *packed,
-                        struct sdse_coded_layer *layer) {
+static void release(struct sdse_coded_layer *layer) {
+    free(layer->raw_words);
+    free(layer->codes);
+    free(layer->basis);
+    free(layer->scale);
+    layer->raw_words = NULL;
+    layer->codes = NULL;
+    layer->basis = NULL;
+    layer->scale = NULL;
+}
+
+enum sdse_status sdse_unpack(const struct sdse_packed *packed,
+                             struct sdse_coded_layer *layer, const char **wrong) {
     uint64_t entries = 0, blocks = 0, basis_words = 0;
     layer->raw_words = NULL;
     layer->codes = NULL;
     layer->basis = NULL;
     layer->scale = NULL;
-    const char *wrong = check_lengths(packed, layer, &entries, &blocks, &basis_words);
-    if (!wrong)
-        wrong = check_padding(packed);
-    if (!wrong)
-        wrong = unpack_parts(packed, layer, entries, blocks, basis_words);
-    if (!wrong)
-        wrong = check_canonical(packed, layer);
-    if (wrong) {
-        free(layer->raw_words);
-        free(layer->codes);
-        free(layer->basis);
-        free(layer->scale);
-        layer->raw_words = NULL;
-        layer->codes = NULL;
-        layer->basis = NULL;
-        layer->scale = NULL;
-    }
-    return wrong;
+    const char *why = check_lengths(packed, layer, &entries, &blocks, &basis_words);
+    if (!why)
+        why = check_padding(packed);
+    if (!why)
+        why = unpack_parts(packed, layer, entries, blocks, basis_words);
+    if (!why)
+        why = check_canonical(packed, layer);
+    if (!why)
+        return SDSE_OK;
+    release(layer);
+    if (why == out_of_memory)
+        return SDSE_NO_MEMORY;
+    *wrong = why;
+    return SDSE_INVALID;
 }
