@@ -69,6 +69,8 @@ static double settled_visits(const struct sdse_problem *problem,
                              const struct sdse_node *node, int mover) {
     const struct sdse_trail *trail = &node->trail;
     double visits = trail->closed[mover];
+    if (mover == SDSE_BLOCKS)
+        return sdse_block_visits(problem, visits, trail->closed_channels);
     if (mover == SDSE_INPUTS)
         for (unsigned axis = 0; axis < 2; axis++)
             visits *=
@@ -275,6 +277,8 @@ void sdse_node_visits(const struct sdse_problem *problem,
                       double visits[SDSE_MOVERS]) {
     for (int t = 0; t < SDSE_MOVERS; t++)
         visits[t] = trail->closed[t];
+    visits[SDSE_BLOCKS] =
+        sdse_block_visits(problem, visits[SDSE_BLOCKS], trail->closed_channels);
     for (int axis = 0; axis < 2; axis++)
         visits[SDSE_INPUTS] *=
             trail->lines[axis] * sdse_open_line(problem, trail, index, axis);

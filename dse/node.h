@@ -74,6 +74,13 @@ double sdse_node_transfer_cycles(const struct sdse_problem *problem, unsigned le
                                  const struct sdse_node *node,
                                  const double visits[SDSE_MOVERS], double compute);
 
+// Visits of blocks: those of the loops that rest them, more if C cuts them.
+static inline double sdse_block_visits(const struct sdse_problem *problem,
+                                       double closed, double closed_channels) {
+    const double cuts = closed_channels / problem->blocks_per_filter;
+    return cuts > 1 ? closed * cuts : closed;
+}
+
 // Positions that outputs [p] and taps [r] touch along an axis, gaps left out.
 static inline double sdse_touched(const struct sdse_nest *nest, int axis, uint64_t p,
                                   uint64_t r) {

@@ -102,14 +102,13 @@ static void copy_wires(struct sdse_lane_edge *edge, const struct sdse_edge_price
 
 enum way { DOWN, UP, RETURNING };
 
-// Blocks that share a basis, in all filters; padding left out. At least.
+// Blocks of a filter, each with a basis of its own; padding left out. At least.
 static double least_blocks(const struct sdse_weight_form *form,
                            const struct sdse_nest *nest) {
     const uint64_t *bound = nest->bound;
     const uint64_t block = form->rows_per_block * form->basis_size;
     const uint64_t filter = bound[SDSE_C] * bound[SDSE_R] * bound[SDSE_S];
-    return (double)(bound[SDSE_G] * bound[SDSE_K]) *
-           (double)((filter + block - 1) / block);
+    return (double)((filter + block - 1) / block);
 }
 
 static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price *flow,
@@ -165,8 +164,11 @@ static void add_basis_lane(struct sdse_problem *problem,
     const struct sdse_weight_form *form = &problem->model->form;
     add_lane(problem, flow, DOWN);
     lane->feeds_macs = false;
+    const uint64_t *bound = problem->layer->nest.bound;
+    problem->blocks_per_filter = least_blocks(form, &problem->layer->nest);
     lane->base_words = (double)form->basis_size * form->basis_size *
-                       least_blocks(form, &problem->layer->nest);
+                       problem->blocks_per_filter *
+                       (double)(bound[SDSE_G] * bound[SDSE_K]);
     struct sdse_lane_edge *last = &lane->edge[lane->edge_count - 1];
     last->mover = SDSE_BLOCKS;
     last->merges_to = problem->arch->rebuild.below_level;
@@ -427,6 +429,7 @@ enum sdse_status sdse_problem_init(struct sdse_problem *problem,
         return status;
     problem->model = model;
     problem->macs = (double)model->macs;
+    problem->blocks_per_filter = 1;
     sdse_mapping_init(arch, &problem->start);
     sdse_rules_init(&problem->rules, arch, layer);
     sdse_model_prices(model, problem->start.keeps, &problem->prices);

@@ -61,6 +61,7 @@ struct sdse_problem {
     struct sdse_lattice lattice;
     struct sdse_prices prices;
     double macs;
+    double blocks_per_filter; // of SmartDeal weights, at least
 
     unsigned lane_count;
     struct sdse_lane lane[SDSE_MAX_LANES];

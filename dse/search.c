@@ -165,19 +165,36 @@ static void finish(struct sdse_searcher *s, double pj, double cycles) {
 
 // --- Bounds while factors are tried -------------------------------------------------
 
-static double product(const double factor[SDSE_DIMS], unsigned dims) {
-    double result = 1;
-    for (int d = 0; d < SDSE_DIMS; d++)
-        if (dims >> d & 1u)
-            result *= factor[d];
-    return result;
+// Product of the factors of the dims that let a mover rest.
+static double resting_product(const double factor[SDSE_DIMS], int mover) {
+    switch (mover) {
+    case SDSE_WEIGHTS:
+        return factor[SDSE_N] * factor[SDSE_P] * factor[SDSE_Q];
+    case SDSE_INPUTS:
+        return factor[SDSE_K];
+    case SDSE_OUTPUTS:
+        return factor[SDSE_C] * factor[SDSE_R] * factor[SDSE_S];
+    default:
+        return factor[SDSE_N] * factor[SDSE_P] * factor[SDSE_Q] * factor[SDSE_R] *
+               factor[SDSE_S];
+    }
 }
 
-static bool moves(const double factor[SDSE_DIMS], unsigned dims) {
-    for (int d = 0; d < SDSE_DIMS; d++)
-        if (dims >> d & 1u && factor[d] > 1)
-            return true;
-    return false;
+// Whether any loop moves it.
+static bool moves(const double factor[SDSE_DIMS], int mover) {
+    const double kg = factor[SDSE_K] * factor[SDSE_G];
+    switch (mover) {
+    case SDSE_WEIGHTS:
+        return kg * factor[SDSE_C] * factor[SDSE_R] * factor[SDSE_S] > 1;
+    case SDSE_INPUTS:
+        return factor[SDSE_N] * factor[SDSE_G] * factor[SDSE_C] * factor[SDSE_P] *
+                   factor[SDSE_Q] * factor[SDSE_R] * factor[SDSE_S] >
+               1;
+    case SDSE_OUTPUTS:
+        return kg * factor[SDSE_N] * factor[SDSE_P] * factor[SDSE_Q] > 1;
+    default:
+        return kg > 1;
+    }
 }
 
 // Least visits with the loops chosen so far: at best (the tensor rests in this level's
@@ -189,11 +206,25 @@ struct visit_range {
 static struct visit_range run_visits(const struct sdse_trail *trail, int mover,
                                      const double factor[SDSE_DIMS]) {
     const double closed = trail->closed[mover];
-    if (!moves(factor, sdse_mover_dims(mover)))
+    if (!moves(factor, mover))
         return (struct visit_range){closed, closed};
     const double outer = closed * trail->run[mover];
-    return (struct visit_range){outer,
-                                outer * product(factor, sdse_resting_dims(mover))};
+    return (struct visit_range){outer, outer * resting_product(factor, mover)};
+}
+
+static struct visit_range block_visits(const struct sdse_problem *problem,
+                                       const struct sdse_trail *trail,
+                                       const double factor[SDSE_DIMS]) {
+    const struct visit_range runs = run_visits(trail, SDSE_BLOCKS, factor);
+    if (!moves(factor, SDSE_BLOCKS)) {
+        const double visits =
+            sdse_block_visits(problem, runs.best, trail->closed_channels);
+        return (struct visit_range){visits, visits};
+    }
+    const double channels = trail->closed_channels * trail->channels;
+    return (struct visit_range){
+        sdse_block_visits(problem, runs.best, channels),
+        sdse_block_visits(problem, runs.worst, channels * factor[SDSE_C])};
 }
 
 // Inputs: at most one axis keeps its window over this level's loops.
@@ -221,7 +252,7 @@ static struct visit_range input_visits(const struct sdse_problem *problem,
         if (shut[axis] < open[axis])
             shut[axis] = open[axis];
     }
-    if (!moves(factor, sdse_tensor_dims(SDSE_INPUTS))) {
+    if (!moves(factor, SDSE_INPUTS)) {
         const double visits = closed * open[0] * open[1];
         return (struct visit_range){visits, visits};
     }
@@ -244,7 +275,7 @@ static double factors_bound(const struct sdse_problem *problem,
     const double save_weights = rate[SDSE_WEIGHTS] * (weights.worst - weights.best);
     const double save_outputs = rate[SDSE_OUTPUTS] * (outputs.worst - outputs.best);
     const struct visit_range blocks =
-        run_visits(&frame->node.trail, SDSE_BLOCKS, frame->factor);
+        block_visits(problem, &frame->node.trail, frame->factor);
     const double save_blocks = rate[SDSE_BLOCKS] * (blocks.worst - blocks.best);
     const double save_inputs = rate[SDSE_INPUTS] * (inputs.worst - inputs.best);
     return outlook->base_pj + rate[SDSE_WEIGHTS] * weights.worst +

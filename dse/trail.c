@@ -8,6 +8,7 @@ void sdse_trail_init(struct sdse_trail *trail) {
     for (int t = 0; t < SDSE_MOVERS; t++)
         trail->closed[t] = trail->run[t] = 1;
     trail->lines[0] = trail->lines[1] = 1;
+    trail->closed_channels = trail->channels = 1;
     trail->axis = -1;
 }
 
@@ -61,6 +62,12 @@ static void append_to_inputs(struct sdse_trail *trail, const struct sdse_nest *n
 void sdse_trail_append(struct sdse_trail *trail, const struct sdse_nest *nest,
                        enum sdse_dim dim, uint64_t factor, uint64_t weight) {
     append_to_inputs(trail, nest, dim, factor, weight);
+    if (dim == SDSE_C) {
+        trail->channels *= (double)factor;
+    } else if (dim == SDSE_K || dim == SDSE_G) {
+        trail->closed_channels *= trail->channels;
+        trail->channels = 1;
+    }
     for (int t = 0; t < SDSE_MOVERS; t++) {
         if (t == SDSE_INPUTS)
             continue;

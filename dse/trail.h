@@ -14,14 +14,16 @@
 enum { SDSE_CHAIN_LOOPS = 36 };
 
 // What loops move or let rest: the tensors, and the block of a SmartDeal filter whose
-// basis a rebuild engine holds. Only K and G leave the filter; C may leave the block,
-// which is not followed here, so that visits of blocks are a lower bound.
+// basis a rebuild engine holds. Only K and G surely leave it. C may leave the block or
+// not; outside K or G every one of its tiles visits a block again.
 enum { SDSE_BLOCKS = SDSE_TENSORS, SDSE_MOVERS };
 
 struct sdse_trail {
     // Weights, outputs and blocks: products of the closed and of the open loops that
     // let them rest. Inputs: of the K loops.
     double closed[SDSE_MOVERS], run[SDSE_MOVERS];
+    double closed_channels,
+        channels; // the C loops outside, and inside, the last K or G
     // Inputs: closed loops (and places) along rows and columns.
     double lines[2];
     // The chain, outermost first; K loops in it have shift 0. axis: -1 if empty.
