@@ -1,0 +1,141 @@
+// check, show, eval, map and explain on small files of tests/data/cli.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_program.h"
+
+#define DATA "tests/data/cli/"
+#define PROBLEM "-a " DATA "arch.yaml -w " DATA "net.yaml"
+
+static void checks_files(void **state) {
+    (void)state;
+    golden_out("check_good", 0,
+               "check " DATA "arch.yaml " DATA "net.yaml " DATA "sweep.yaml");
+    golden_out("check_mapping", 0, "check " DATA "mapping.yaml " PROBLEM " -l conv1");
+    golden_err("check_bad", 1, "check " DATA "bad_arch.yaml nosuch.yaml " DATA);
+    golden_err("check_mapping_alone", 1, "check " DATA "mapping.yaml");
+    golden_err("check_unknown_name", 1, "check " DATA "mapping.yaml -a eyeris");
+    golden_err("check_unknown_layer", 1,
+               "check " DATA "mapping.yaml " PROBLEM " -l conv9");
+}
+
+static void checks_all_that_is_shipped(void **state) {
+    (void)state;
+    struct ran ran = run_program("check archs/eyeriss.yaml archs/diannao.yaml "
+                                 "archs/smartexchange.yaml archs/tpu.yaml "
+                                 "archs/simba.yaml sweeps/demo_archs.yaml "
+                                 "sweeps/demo_forms.yaml");
+    if (ran.status != 0)
+        fail_msg("%s", ran.err);
+    free_ran(&ran);
+}
+
+static void shows_files(void **state) {
+    (void)state;
+    golden_out("show_arch", 0, "show arch " DATA "arch.yaml");
+    golden_out("show_workload", 0, "show workload " DATA "net.yaml");
+    golden_out("show_mapping", 0,
+               "show mapping " DATA "mapping.yaml " PROBLEM " -l conv1");
+    golden_err("show_mapping_alone", 2, "show mapping " DATA "mapping.yaml");
+}
+
+static void evaluates_mappings(void **state) {
+    (void)state;
+    golden_out("eval", 0, "eval " PROBLEM " -m " DATA "mapping.yaml");
+    golden_out("eval_smartdeal", 0,
+               "eval " PROBLEM " -m " DATA "mapping.yaml --form density:~0.5");
+    golden_out("eval_md", 0, "eval " PROBLEM " -m " DATA "mapping.yaml -f md");
+    golden_out("eval_json", 0, "eval " PROBLEM " -m " DATA "mapping.yaml -f json");
+    golden_out("eval_csv", 0,
+               "eval " PROBLEM " -m " DATA "mapping.yaml -f csv --only counts");
+    golden_err("eval_csv_whole", 2, "eval " PROBLEM " -m " DATA "mapping.yaml -f csv");
+    golden_err("eval_other_layer", 1,
+               "eval " PROBLEM " -m " DATA "mapping.yaml -l conv2");
+    golden_err("eval_form_wrong", 1,
+               "eval " PROBLEM " -m " DATA "mapping.yaml --form densty:~0.5");
+    golden_err("eval_not_a_mapping", 1, "eval " PROBLEM " -m " DATA "net.yaml");
+}
+
+// What map writes, eval reads and scores the same.
+static void maps_layers(void **state) {
+    (void)state;
+    struct ran ran = run_program("map " PROBLEM " -l conv1 -o @mapping.yaml");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "proved optimal"));
+    free_ran(&ran);
+    golden_out("map_eval", 0, "eval " PROBLEM " -m @mapping.yaml --only totals");
+    golden_out("map_check", 0, "check @mapping.yaml " PROBLEM " -l conv1");
+}
+
+// The product of the sums is minimal on the front; other choices are not better.
+static void maps_networks(void **state) {
+    (void)state;
+    double edp[3], energy[3], cycles[3];
+    static const char *const objectives[] = {"edp", "energy", "latency"};
+    for (int i = 0; i < 3; i++) {
+        char line[256];
+        snprintf(line, sizeof line, "map " PROBLEM " --objective %s -j 2",
+                 objectives[i]);
+        struct ran ran = run_program(line);
+        assert_int_equal(ran.status, 0);
+        const char *total = strstr(ran.out, "tiny on small, raw weights: ");
+        assert_non_null(total);
+        double milliseconds;
+        assert_int_equal(sscanf(total,
+                                "tiny on small, raw weights: %lf uJ, %lf cycles = %lf "
+                                "ms, EDP %lf",
+                                &energy[i], &cycles[i], &milliseconds, &edp[i]),
+                         4);
+        free_ran(&ran);
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_true(edp[0] <= edp[i]);
+        assert_true(energy[1] <= energy[i]);
+        assert_true(cycles[2] <= cycles[i]);
+    }
+    golden_out("map_front", 0, "map " PROBLEM " --objective pareto -f csv");
+}
+
+static void says_why_no_mapping_exists(void **state) {
+    (void)state;
+    // Eight filters cannot be spread over three places.
+    FILE *file = fopen(scratch("narrow.yaml"), "w");
+    char *text = read_whole(DATA "arch.yaml");
+    fprintf(file,
+            "%sdataflow:\n  - {name: odd, constraints: [{level: buffer, spatial: {K: "
+            "3}}]}\n",
+            text);
+    fclose(file);
+    free(text);
+    golden_err("map_none", 4, "map -a @narrow.yaml -w " DATA "net.yaml -l conv1");
+}
+
+static void explains_mappings(void **state) {
+    (void)state;
+    golden_out("explain", 0, "explain " PROBLEM " -m " DATA "mapping.yaml");
+    struct ran ran = run_program("explain " PROBLEM " -l fc --form smartdeal");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "exactly the evaluator's energy"));
+    free_ran(&ran);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(checks_files),
+        cmocka_unit_test(checks_all_that_is_shipped),
+        cmocka_unit_test(shows_files),
+        cmocka_unit_test(evaluates_mappings),
+        cmocka_unit_test(maps_layers),
+        cmocka_unit_test(maps_networks),
+        cmocka_unit_test(says_why_no_mapping_exists),
+        cmocka_unit_test(explains_mappings),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
