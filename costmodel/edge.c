@@ -15,9 +15,13 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
     const struct sdse_visits visits = sdse_child_visits(view, tensor, child);
     edge->visits = (visits.whole + visits.credited) * view->used[child];
     edge->taken = sdse_visit_words(view, tensor, child, &visits) * view->used[child];
+    const struct sdse_network *network = &view->arch->level[parent].network[tensor];
+    const bool shares_windows = tensor == SDSE_INPUTS && child < view->level_count &&
+                                network->window_sharing && network->multicast;
     for (unsigned level = parent; level < child; level++) {
-        edge->merged[level] =
-            sdse_merged_words(view, tensor, level, child, &visits) * view->used[level];
+        edge->merged[level] = sdse_merged_words(view, tensor, level, child, &visits,
+                                                shares_windows && level == parent) *
+                              view->used[level];
         if (!with_hops)
             continue;
         edge->hops[level] = sdse_mesh_hops(view, tensor, level, child);
@@ -26,21 +30,41 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
     return true;
 }
 
-// Places outside `level` along one dimension that ever have work. The loops of a
-// dimension are the digits of a number below the bound; a place is the tuple of its
-// spatial digits.
-static uint64_t used_places(const struct sdse_view *view, enum sdse_dim dim,
-                            unsigned level) {
+// Positions, told apart by the spatial loops below the levels of the set `levels` in
+// dimensions that outputs are summed over, that ever have work.
+static uint64_t summing_places(const struct sdse_view *view, unsigned levels) {
     uint64_t places = 1;
-    for (unsigned l = 0; l < level; l++)
-        places *= view->spatial_factor[l][dim];
-    return view->perfect ? places : sdse_walk_used_places(view, dim, level);
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        if (sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
+            continue;
+        if (!view->perfect) {
+            places *= sdse_walk_used_places(view, (enum sdse_dim)d, levels);
+            continue;
+        }
+        for (unsigned l = 0; l < view->level_count; l++)
+            if (levels >> l & 1u)
+                places *= view->spatial_factor[l][d];
+    }
+    return places;
+}
+
+static uint64_t output_words(const struct sdse_view *view) {
+    return sdse_tile_words(view->nest, SDSE_OUTPUTS, view->nest->bound);
 }
 
 uint64_t sdse_distinct_outputs(const struct sdse_view *view, unsigned level) {
-    uint64_t words = sdse_tile_words(view->nest, SDSE_OUTPUTS, view->nest->bound);
-    for (int d = 0; d < SDSE_DIMS; d++)
-        if (!sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
-            words *= used_places(view, (enum sdse_dim)d, level);
-    return words;
+    return output_words(view) * summing_places(view, SDSE_BIT(level) - 1);
+}
+
+uint64_t sdse_returned_words(const struct sdse_view *view, const struct sdse_edge *edge,
+                             unsigned level) {
+    unsigned apart = SDSE_BIT(level) - 1;
+    for (unsigned l = level; l < edge->child; l++)
+        if (!view->arch->level[l].network[SDSE_OUTPUTS].reduce)
+            apart |= SDSE_BIT(l);
+    return edge->merged[level] - output_words(view) * summing_places(view, apart);
+}
+
+uint64_t sdse_working_instances(const struct sdse_view *view, unsigned level) {
+    return view->perfect ? view->used[level] : sdse_walk_used(view, level);
 }

@@ -32,4 +32,13 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
 // [words]. level == level_count: the multipliers.
 uint64_t sdse_distinct_outputs(const struct sdse_view *view, unsigned level);
 
+// Partial sums that return through the network below `level` of an edge of outputs:
+// what goes up there less what each group of reducing children gives up for the first
+// time. Children that nothing adds up are groups of their own. [words]
+uint64_t sdse_returned_words(const struct sdse_view *view, const struct sdse_edge *edge,
+                             unsigned level);
+
+// Instances of `level` that ever have work.
+uint64_t sdse_working_instances(const struct sdse_view *view, unsigned level);
+
 #endif

@@ -136,8 +136,7 @@ static void note_tile(struct evaluation *e, unsigned l, enum sdse_part part,
     struct sdse_level_cost *level = &e->cost->level[l];
     level->flow[part].kept = true;
     level->flow[part].tile_words = words;
-    level->flow[part].instances =
-        e->view.perfect ? e->view.used[l] : sdse_walk_used(&e->view, l);
+    level->flow[part].instances = sdse_working_instances(&e->view, l);
     level->stored_bits += (double)words * bits_per_word;
 }
 
@@ -164,11 +163,11 @@ static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
     for (unsigned l = p; l < c; l++) {
         const uint64_t arriving = l + 1 < c ? edge->merged[l + 1] : edge->taken;
         // Multipliers get no partial sums back: their memory adds.
-        const bool returns = c < view->level_count || p == 0;
         uint64_t back = 0;
-        if (returns &&
-            (model->arch->count_return_transfers ? c < view->level_count : l == 0))
-            back = edge->merged[l] - sdse_distinct_outputs(view, l);
+        if (!model->arch->count_return_transfers)
+            back = l == 0 ? returned : 0; // the reference counts the outermost reads
+        else if (c < view->level_count)
+            back = sdse_returned_words(view, edge, l);
         charge_network(e, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, edge,
                        edge->merged[l] + back, arriving - edge->merged[l], bits);
     }
@@ -233,9 +232,9 @@ static void charge_rebuild(struct evaluation *e, const struct sdse_edge *edge) {
                                     rebuild->pj_per_basis_read.value);
     const double rows = (double)sdse_rebuilt_rows(model, &e->view, edge->child, words);
     if (rebuild->rows_per_cycle.given)
-        e->rebuild_cycles =
-            (uint64_t)ceil(rows / (double)e->view.used[rebuild->below_level] /
-                           rebuild->rows_per_cycle.value);
+        e->rebuild_cycles = (uint64_t)ceil(
+            rows / (double)sdse_working_instances(&e->view, rebuild->below_level) /
+            rebuild->rows_per_cycle.value);
     e->energy_pj += pj;
     if (!e->cost)
         return;
@@ -277,7 +276,7 @@ static void note_first_tiles(struct evaluation *e, const struct sdse_edge *edge,
     const bool outputs = edge->tensor == SDSE_OUTPUTS;
     const uint64_t cycles =
         sdse_transfer_cycles(parent, outputs ? 0 : tile_bits, outputs ? tile_bits : 0,
-                             e->view.used[edge->parent]);
+                             sdse_working_instances(&e->view, edge->parent));
     *(outputs ? &e->drain_cycles : &e->fill_cycles) += cycles;
 }
 
@@ -347,15 +346,13 @@ static void itemise_latency(struct evaluation *e, const struct sdse_latency *lat
     cost->compute_cycles = latency->compute_cycles;
     cost->bottleneck_level = latency->bottleneck_level;
     for (unsigned l = 0; l < e->view.level_count; l++) {
-        const double used = (double)e->view.used[l];
+        const double used = (double)sdse_working_instances(&e->view, l);
         cost->level[l].cycles = latency->level_cycles[l];
         cost->level[l].read_bits_per_cycle = e->moved.read[l] / used / total;
         cost->level[l].write_bits_per_cycle = e->moved.write[l] / used / total;
     }
     cost->macs = e->model->macs;
-    cost->multipliers_used = e->view.perfect
-                                 ? e->view.used[e->view.level_count]
-                                 : sdse_walk_used(&e->view, e->view.level_count);
+    cost->multipliers_used = sdse_working_instances(&e->view, e->view.level_count);
     cost->utilization = (double)cost->macs * arch->compute.cycles_per_mac / total /
                         (double)sdse_arch_instances(arch, arch->level_count);
 }

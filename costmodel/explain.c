@@ -152,10 +152,11 @@ static void explain_outputs(struct story *s, const struct sdse_edge *edge) {
     }
     for (unsigned l = p; l < c; l++) {
         const uint64_t below = l + 1 < c ? edge->merged[l + 1] : edge->taken;
-        const bool to_multipliers = c == s->view.level_count;
-        const bool returns = arch->count_return_transfers ? !to_multipliers : l == 0;
-        const uint64_t back =
-            returns ? edge->merged[l] - sdse_distinct_outputs(&s->view, l) : 0;
+        uint64_t back = 0;
+        if (!arch->count_return_transfers)
+            back = l == 0 ? edge->merged[p] - distinct : 0;
+        else if (c < s->view.level_count)
+            back = sdse_returned_words(&s->view, edge, l);
         sdse_explain_network(&s->x, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, edge,
                              edge->merged[l] + back, below - edge->merged[l], bits);
     }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "costmodel/edge.h"
 #include "costmodel/walk.h"
 
 uint64_t sdse_transfer_cycles(const struct sdse_level *level, double read_bits,
@@ -32,8 +33,8 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
     }
     for (unsigned l = 0; l < view->level_count; l++) {
         const struct sdse_level *level = &model->arch->level[l];
-        const uint64_t cycles =
-            sdse_transfer_cycles(level, moved->read[l], moved->write[l], view->used[l]);
+        const uint64_t cycles = sdse_transfer_cycles(
+            level, moved->read[l], moved->write[l], sdse_working_instances(view, l));
         latency->level_cycles[l] = cycles;
         if (!level->overlap) {
             added += cycles;

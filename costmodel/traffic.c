@@ -221,12 +221,9 @@ static void collect_groups(const struct sdse_view *view, enum sdse_tensor tensor
 
 uint64_t sdse_merged_words(const struct sdse_view *view, enum sdse_tensor tensor,
                            unsigned top, unsigned child,
-                           const struct sdse_visits *visits) {
+                           const struct sdse_visits *visits, bool shares_windows) {
     struct groups groups;
     collect_groups(view, tensor, top, child, &groups);
-    const bool shares_windows = tensor == SDSE_INPUTS && child < view->level_count &&
-                                view->arch->level[top].network[tensor].window_sharing &&
-                                view->arch->level[top].network[tensor].multicast;
     if (!shares_windows)
         return groups.others * distinct_places(&groups.axis[0]) *
                distinct_places(&groups.axis[1]) *

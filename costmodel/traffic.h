@@ -36,10 +36,12 @@ uint64_t sdse_visit_words(const struct sdse_view *view, enum sdse_tensor tensor,
 
 // Words that leave one instance of level `top` (or arrive there, for outputs) when the
 // children at level `child` below it make their visits: children that need the same
-// words share, where the networks from `top` to `child` allow it. top < child. [words]
+// words share, where the networks from `top` to `child` allow it. shares_windows: the
+// union of their windows is taken instead (the parent keeper's `window_sharing`). top <
+// child. [words]
 uint64_t sdse_merged_words(const struct sdse_view *view, enum sdse_tensor tensor,
                            unsigned top, unsigned child,
-                           const struct sdse_visits *visits);
+                           const struct sdse_visits *visits, bool shares_windows);
 
 // Product of the temporal factors outside `level` that move the tensor. [visits of new
 // words]

@@ -291,31 +291,55 @@ static void credit_window(const struct walk *walk, struct child *child,
     intersect(box, &old, less);
 }
 
+// The tile of a child that works in this step; false if the child idles or holds just
+// that.
+static bool wants_tile(const struct walk *walk, size_t i, struct box *box) {
+    const struct child *child = &walk->children[i];
+    const bool may_change =
+        walk->edge->tensor == SDSE_INPUTS; // a cut that moves, see below
+    uint64_t base[SDSE_DIMS];
+    if ((child->has_held && !may_change) || !child_works(walk, i, base))
+        return false;
+    child_tile(walk, base, box);
+    return !child->has_held ||
+           memcmp(child->held, box->extent, sizeof child->held) != 0;
+}
+
+// One child takes its tile. Returns false if no word crosses now.
+static bool take_tile(struct walk *walk, size_t i, const struct box *box,
+                      struct request *request) {
+    struct child *child = &walk->children[i];
+    memset(request, 0, sizeof *request);
+    request->instance = i;
+    request->box = *box;
+    if (!walk->keeps_nothing) {
+        const struct box held = {
+            .low = {box->low[0], box->low[1], box->low[2], box->low[3], box->low[4]},
+            .extent = {child->held[0], child->held[1], child->held[2], child->held[3],
+                       child->held[4]}};
+        if (child->has_held) // same origin, cut off elsewhere: what is new is fetched
+            intersect(box, &held, &request->less);
+        else if (walk->edge->tensor == SDSE_INPUTS)
+            credit_window(walk, child, box, &request->less);
+        child->has_held = 1;
+        memcpy(child->held, box->extent, sizeof child->held);
+        if (walk->edge->tensor == SDSE_OUTPUTS)
+            return false; // counted when it drains
+    }
+    request->words = box_words(box->extent) - box_words(request->less.extent);
+    canonicalise(&request->box, &request->less);
+    if (!request->words)
+        memset(&request->box, 0, sizeof request->box);
+    return true;
+}
+
 static void take_tiles(struct walk *walk) {
     size_t count = 0;
     for (size_t i = 0; i < walk->child_count; i++) {
-        struct child *child = &walk->children[i];
-        uint64_t base[SDSE_DIMS];
-        if (child->has_held || !child_works(walk, i, base))
-            continue;
-        struct request *request = &walk->requests[count];
-        memset(request, 0, sizeof *request);
-        child_tile(walk, base, &request->box);
-        if (!walk->keeps_nothing) {
-            child->has_held = 1;
-            memcpy(child->held, request->box.extent, sizeof child->held);
-            if (walk->edge->tensor == SDSE_OUTPUTS)
-                continue; // counted when it drains
-            if (walk->edge->tensor == SDSE_INPUTS)
-                credit_window(walk, child, &request->box, &request->less);
-        }
-        request->instance = i;
-        request->words =
-            box_words(request->box.extent) - box_words(request->less.extent);
-        canonicalise(&request->box, &request->less);
-        if (!request->words)
-            memset(&request->box, 0, sizeof request->box);
-        count++;
+        struct box box;
+        if (wants_tile(walk, i, &box) &&
+            take_tile(walk, i, &box, &walk->requests[count]))
+            count++;
     }
     merge_requests(walk, count);
 }
@@ -543,11 +567,11 @@ static uint64_t tuples_below(const uint64_t *factor, const uint64_t *weight,
 }
 
 uint64_t sdse_walk_used_places(const struct sdse_view *view, enum sdse_dim dim,
-                               unsigned level) {
+                               unsigned levels) {
     uint64_t factor[2 * SDSE_MAX_LEVELS], weight[2 * SDSE_MAX_LEVELS];
     unsigned count = 0;
-    for (unsigned l = 0; l < level; l++)
-        for (unsigned i = 0; i < view->spatial_count[l]; i++) {
+    for (unsigned l = 0; l < view->level_count; l++)
+        for (unsigned i = 0; levels >> l & 1u && i < view->spatial_count[l]; i++) {
             if (view->spatial[l][i].dim != dim)
                 continue;
             factor[count] = view->spatial[l][i].factor;
@@ -575,6 +599,6 @@ uint64_t sdse_walk_steps(const struct sdse_view *view) {
 uint64_t sdse_walk_used(const struct sdse_view *view, unsigned level) {
     uint64_t used = 1;
     for (int d = 0; d < SDSE_DIMS; d++)
-        used *= sdse_walk_used_places(view, (enum sdse_dim)d, level);
+        used *= sdse_walk_used_places(view, (enum sdse_dim)d, SDSE_BIT(level) - 1);
     return used;
 }

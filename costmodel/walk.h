@@ -14,9 +14,10 @@
 // are set. Counting rules: docs/model.md; oracle: tests/oracle/test_counts_oracle.c.
 bool sdse_walk_edge(const struct sdse_view *view, struct sdse_edge *edge);
 
-// Tuples of spatial counters of `dim` outside `level` that ever have work.
+// Tuples of the counters of `dim`'s spatial loops below the levels of a set
+// (SDSE_BIT(level)) that ever have work.
 uint64_t sdse_walk_used_places(const struct sdse_view *view, enum sdse_dim dim,
-                               unsigned level);
+                               unsigned levels);
 
 // Steps: distinct combinations of all temporal counters in which some multiplier works.
 uint64_t sdse_walk_steps(const struct sdse_view *view);

@@ -87,6 +87,24 @@ void sdse_check_topology_cost(struct sdse_subject *s) {
         }
 }
 
+void sdse_check_window_sharing(struct sdse_subject *s) {
+    for_each_level (i, s) {
+        const struct sdse_network *link = &level_at(s, i)->network[SDSE_INPUTS];
+        if (!s->arch->level[i].network || !link->window_sharing)
+            continue;
+        if (link->topology == SDSE_MESH)
+            sdse_check_report(
+                s, link_place(s, i, SDSE_INPUTS),
+                "level '%s', inputs: a mesh sends every word to its places "
+                "and shares no windows",
+                level_at(s, i)->name);
+        else if (!link->multicast)
+            sdse_check_report(s, link_place(s, i, SDSE_INPUTS),
+                              "level '%s', inputs: window_sharing needs multicast",
+                              level_at(s, i)->name);
+    }
+}
+
 void sdse_check_port_missing(struct sdse_subject *s) {
     for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);

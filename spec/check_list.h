@@ -56,6 +56,8 @@
       "a fan-out without network")                                                     \
     X("topology-cost", ERROR, SDSE_NEEDS(NULL), topology_cost,                         \
       "a cost that the topology does not have")                                        \
+    X("window-sharing", ERROR, SDSE_NEEDS("topology-cost"), window_sharing,            \
+      "shared windows on a mesh, or without multicast")                                \
     X("port-missing", ERROR, SDSE_NEEDS("keeps-something"), port_missing,              \
       "costs per access of a port of unknown width")                                   \
     X("free-conflict", ERROR, SDSE_NEEDS(NULL), free_conflict,                         \

@@ -67,7 +67,9 @@ static void make_network(uint64_t *state, enum sdse_tensor tensor,
         network->router_pj_per_bit = cost(state);
     }
     if (tensor == SDSE_INPUTS)
-        network->window_sharing = chance(state, 15);
+        // A mesh sends words to places, it has no window buffers: the reader refuses
+        // it.
+        network->window_sharing = network->topology != SDSE_MESH && chance(state, 20);
 }
 
 static void make_level(uint64_t *state, struct sdse_level *level) {

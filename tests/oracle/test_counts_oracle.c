@@ -2,8 +2,7 @@
 // count exactly, energy and time to 1e-9.
 //
 // SDSE_ORACLE_CASES and SDSE_ORACLE_SEED in the environment change how many cases run
-// and where they start; SDSE_ORACLE_OPEN=1 also runs those on which simulator and
-// evaluator still read the rules differently (open_question below).
+// and where they start.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -159,53 +158,11 @@ static unsigned check_case(const struct oracle_case *subject, FILE *out) {
     return mismatches;
 }
 
-// Where the rules are read in two ways, and this test waits for a decision.
-static const char *const open_questions[] = {
-    "hops of shared windows on a mesh",
-    "sums returning where nothing reduces",
-    "cycles of levels with instances that never work",
-    "tiles cut elsewhere at the same origin",
-    "shared windows below a level that passes inputs by",
-};
-enum { OPEN_QUESTIONS = sizeof open_questions / sizeof *open_questions };
-
-// The open question a case depends on, or -1.
-static int open_question(const struct oracle_case *subject) {
-    const struct sdse_arch *arch = &subject->arch;
-    bool perfect = subject->features >> ORACLE_PERFECT & 1u;
-    bool reduces = !(subject->features >> ORACLE_NO_REDUCE & 1u);
-    for (unsigned l = 0; perfect && l < arch->level_count; l++)
-        if (arch->level[l].network[SDSE_INPUTS].window_sharing &&
-            arch->level[l].network[SDSE_INPUTS].topology == SDSE_MESH)
-            return 0;
-    for (unsigned l = 1; perfect && l < arch->level_count; l++)
-        if (arch->level[l].network[SDSE_INPUTS].window_sharing &&
-            !(subject->mapping.keeps[l] & SDSE_BIT(SDSE_INPUTS)))
-            return 4;
-    if (arch->count_return_transfers && !reduces)
-        return 1;
-    if (perfect)
-        return -1;
-    struct simulation run;
-    assert_int_equal(simulate(arch, &subject->layer.nest, &subject->mapping, 0, &run),
-                     SDSE_OK);
-    uint64_t places = 1;
-    for (unsigned l = 0; l < arch->level_count; l++) {
-        if (run.used[l] < places && subject->features >> ORACLE_BANDWIDTH & 1u)
-            return 2;
-        for (unsigned a = 0; a < 2; a++)
-            for (unsigned i = 0; i < subject->mapping.level[l].spatial[a].count; i++)
-                places *= subject->mapping.level[l].spatial[a].loop[i].factor;
-    }
-    return run.recuts > 0 ? 3 : -1;
-}
-
 // Makes the case as simple as it gets while it still disagrees.
 static void shrink(struct oracle_case *subject) {
     for (unsigned way = 0; way < oracle_ways();) {
         struct oracle_case simpler = *subject;
-        if (oracle_case_simplify(&simpler, way) && check_case(&simpler, NULL) > 0 &&
-            (environment_or("SDSE_ORACLE_OPEN", 0) || open_question(&simpler) < 0)) {
+        if (oracle_case_simplify(&simpler, way) && check_case(&simpler, NULL) > 0) {
             *subject = simpler;
             way = 0;
         } else {
@@ -220,16 +177,10 @@ static void test_generated_cases(void **state) {
     uint64_t first = environment_or("SDSE_ORACLE_SEED", 1);
     struct oracle_options options = {.most_work = 20000, .imperfect = true};
     uint64_t by_feature[ORACLE_FEATURES] = {0}, wrong = 0, work = 0;
-    uint64_t wrong_by_feature[ORACLE_FEATURES] = {0}, open[OPEN_QUESTIONS] = {0};
-    bool all = environment_or("SDSE_ORACLE_OPEN", 0) != 0;
+    uint64_t wrong_by_feature[ORACLE_FEATURES] = {0};
     for (uint64_t seed = first, run = 0; run < cases; seed++) {
         struct oracle_case subject;
         oracle_case_make(seed, &options, &subject);
-        int question = all ? -1 : open_question(&subject);
-        if (question >= 0) {
-            open[question]++;
-            continue;
-        }
         run++;
         work += simulation_work(&subject.mapping);
         bool bad = check_case(&subject, NULL) > 0;
@@ -245,16 +196,14 @@ static void test_generated_cases(void **state) {
             check_case(&subject, stdout);
         }
     }
-    printf("%llu cases, %llu steps x multipliers, %llu cases disagree\n",
+    printf("## cost model: %llu generated cases, %llu steps x multipliers, %llu "
+           "disagree\n",
            (unsigned long long)cases, (unsigned long long)work,
            (unsigned long long)wrong);
     for (unsigned f = 0; f < ORACLE_FEATURES; f++)
         printf("  %-24s %7llu cases, %llu disagree\n", oracle_feature_text(f),
                (unsigned long long)by_feature[f],
                (unsigned long long)wrong_by_feature[f]);
-    for (unsigned q = 0; q < OPEN_QUESTIONS; q++)
-        printf("  left out: %s: %llu cases\n", open_questions[q],
-               (unsigned long long)open[q]);
     assert_int_equal(wrong, 0);
 }
 
