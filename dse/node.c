@@ -40,6 +40,7 @@ static void start_edge(const struct sdse_problem *problem, const struct sdse_lan
     for (unsigned s = 0; s < lane->stage_count; s++) {
         state->pending_pj[s] = edge->head_pj[s] * state->words;
         state->saved_pj[s] = edge->head_pj[s] * places;
+        state->saved_wire_pj[s] = 0;
     }
 }
 
@@ -88,7 +89,7 @@ static void settle(const struct sdse_problem *problem, unsigned level,
     double head = visits * state->words, tail = visits * places;
     double pj = visits * (state->pending_pj[s] + places * edge->tail_pj[s]);
     if (lane->returns) {
-        pj -= state->saved_pj[s] + places * edge->tail_pj[s];
+        pj -= state->saved_pj[s] + state->saved_wire_pj[s] + places * edge->tail_pj[s];
         head -= state->saved_words;
         tail -= places;
     }
@@ -138,7 +139,8 @@ static void spread_lane(const struct sdse_problem *problem, unsigned level,
         state->pending_pj[s] =
             (state->pending_pj[s] + (state->at_macs ? 1 : places) * (wire + add)) *
             factor;
-        state->saved_pj[s] += places * wire;
+        state->saved_wire_pj[s] = (state->saved_wire_pj[s] + places * wire) *
+                                  (edge->returns_apart ? apart : 1);
     }
     state->words *= factor;
 }
@@ -208,7 +210,7 @@ static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
     double pj, saved;
     if (state->at_macs) {
         pj = state->pending_pj[s] * edge->rest_words[level] + edge->rest_pj[level][s];
-        saved = state->saved_pj[s];
+        saved = state->saved_pj[s] + state->saved_wire_pj[s];
         if (level == 0 && lane->returns)
             saved += edge->rest_pj[0][s] / edge->rest_words[0]; // wires below DRAM
     } else {
@@ -247,8 +249,10 @@ void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
         if (lane->returns) // the first visit costs no less than nothing
             outlook->base_pj -=
                 lane->base_words *
-                fmin(rate,
-                     state->saved_pj[s] + places * (edge->rest_pj[level][s] + inside));
+                (edge->returns_apart
+                     ? rate
+                     : fmin(rate, state->saved_pj[s] + state->saved_wire_pj[s] +
+                                      places * (edge->rest_pj[level][s] + inside)));
     }
 }
 

@@ -19,7 +19,8 @@ struct sdse_lane_state {
     double pending_pj[SDSE_STAGE_CASES];
     double words;
     // Returning lanes: what the free first visits save, per base word.
-    double saved_pj[SDSE_STAGE_CASES];
+    double saved_pj[SDSE_STAGE_CASES];      // at the parent
+    double saved_wire_pj[SDSE_STAGE_CASES]; // in the networks
     double saved_words;
 };
 

@@ -140,6 +140,12 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
             edge->tail_bits[s] = tail_moves ? price->child_bits[s] : 0;
         }
         copy_wires(edge, price, way == RETURNING);
+        for (unsigned l = price->parent; way == RETURNING && l < price->child; l++) {
+            const struct sdse_level *level = &problem->arch->level[l];
+            const bool fans_out = level->fanout_x > 1 || level->fanout_y > 1;
+            edge->returns_apart |= problem->arch->count_return_transfers && fans_out &&
+                                   !level->network[SDSE_OUTPUTS].reduce;
+        }
         if (price->engine_pj > 0)
             for (int s = 0; s < SDSE_STAGE_CASES; s++)
                 edge->wire_pj[engine][s] += price->engine_pj;

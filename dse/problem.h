@@ -29,6 +29,8 @@ struct sdse_lane_edge {
     // Inputs: windows of one axis may coincide across levels: then only a bound on the
     // distinct ones is known. Hops below l depend on other levels.
     bool crosses[2], blind[SDSE_MAX_LEVELS];
+    bool returns_apart; // sums: some level below does not add; every child starts from
+                        // zero
     bool shares_window; // a network on the way carries the union of windows
     // Least of what is still to come below level l (entry l includes level l), per word
     // and place: factor on words already inside, price of wires.
