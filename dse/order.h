@@ -5,7 +5,7 @@
 // inputs in {K} and, in part, in the chain of one window axis. What stands outside that
 // point multiplies all traffic alike. Among orders that end in the same state one
 // stands for all; orders that are worse for one tensor and better for none are left
-// out. docs/model.md, "orders collapse"; oracle: tests/oracle/test_mapper_oracle.c.
+// out. docs/mapper.md; oracle: tests/oracle/test_mapper_oracle.c.
 #ifndef SDSE_DSE_ORDER_H
 #define SDSE_DSE_ORDER_H
 

@@ -1,5 +1,5 @@
 // What the loops outside a child mean for its traffic: the part of an order that can
-// still matter. Derivation: docs/model.md, "orders collapse".
+// still matter. Derivation: docs/mapper.md.
 //
 // Each tensor has an open run: the innermost loops so far that do not move it. Inputs
 // have, in front of their run of K loops, a chain: the loops that move the window along
