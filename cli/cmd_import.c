@@ -1,0 +1,71 @@
+// sdse import: another tool's network as a workload with weights.
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "import/onnx.h"
+#include "import/write.h"
+#include "spec/show.h"
+
+enum { OUTPUT, INPUT };
+enum { MOST_INPUTS = 32 };
+
+static const struct cli_option options[] = {
+    [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
+                "folder for workload.yaml, manifest.tsv and weights/", NULL, true},
+    [INPUT] = {"input", 'i', CLI_TEXT, "NAME=1x3x224x224[,...]",
+               "shapes of inputs whose dimensions the file leaves open", NULL, false},
+};
+
+static bool parse_inputs(struct cli *cli, const char *text,
+                         struct sdse_import_input inputs[MOST_INPUTS], size_t *count) {
+    *count = 0;
+    char *words = text ? sdse_arena_strdup(cli->arena, text) : NULL;
+    for (char *word = words ? strtok(words, ",") : NULL; word;
+         word = strtok(NULL, ",")) {
+        if (*count == MOST_INPUTS ||
+            !sdse_import_input_parse(word, cli->arena, &inputs[*count])) {
+            cli_error(cli, "--input %s: expected NAME=1x3x224x224", word);
+            return false;
+        }
+        ++*count;
+    }
+    return true;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    struct sdse_import_input inputs[MOST_INPUTS];
+    struct sdse_import_options choice = {.inputs = inputs};
+    if (!parse_inputs(cli, args->value[INPUT], inputs, &choice.input_count))
+        return CLI_USAGE;
+    if (!cli_file_exists(cli, args->operands[0]))
+        return CLI_BAD_INPUT;
+    struct sdse_imported *imported = NULL;
+    enum sdse_status status =
+        sdse_import_onnx(args->operands[0], &choice, &imported, &cli->diags);
+    if (status == SDSE_OK)
+        status =
+            sdse_import_write(imported, args->value[OUTPUT], cli->arena, &cli->diags);
+    const enum cli_exit result = cli_finish(cli, status);
+    if (result == CLI_OK) {
+        sdse_show_workload(stdout, sdse_imported_workload(imported));
+        printf("\nwritten: %s/workload.yaml, manifest.tsv and weights/\n",
+               args->value[OUTPUT]);
+    }
+    sdse_imported_free(imported);
+    return result;
+}
+
+const struct cli_verb cli_verb_import = {
+    .name = "import",
+    .summary = "turns an ONNX model into a network with its weights",
+    .operands = {"MODEL.onnx", 1, 1},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes = "docs/import.md lists the operators. What is written is read by -w "
+             "DIR/workload.yaml\nand by `sdse decompose DIR`.",
+    .example = "sdse import model.onnx -o model --input x=1x3x224x224",
+    .run = run,
+};
