@@ -6,13 +6,14 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support_program.h"
 
-static const char *const verbs[] = {"check",   "show",  "map",    "eval",
-                                    "explain", "sweep", "status", "pareto",
-                                    "plot",    "query", "export"};
+static const char *const verbs[] = {"check",  "show",      "map",    "eval", "explain",
+                                    "sweep",  "status",    "pareto", "plot", "query",
+                                    "export", "decompose", "import"};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void names_every_verb(void **state) {
@@ -39,6 +40,23 @@ static void explains_every_verb(void **state) {
         free_ran(&asked);
         free_ran(&again);
     }
+}
+
+// docs/commands.md shows each verb's help as it is.
+static void documents_every_verb(void **state) {
+    (void)state;
+    char *page = read_whole("docs/commands.md");
+    assert_non_null(page);
+    for (size_t i = 0; i < VERBS; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "%s --help", verbs[i]);
+        struct ran ran = run_program(line);
+        if (!strstr(page, ran.out))
+            fail_msg("docs/commands.md lacks the present `sdse %s`:\n%s", line,
+                     ran.out);
+        free_ran(&ran);
+    }
+    free(page);
 }
 
 static void refuses_wrong_words(void **state) {
@@ -83,9 +101,9 @@ static void notices_lost_output(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_every_verb),    cmocka_unit_test(explains_every_verb),
-        cmocka_unit_test(refuses_wrong_words), cmocka_unit_test(tells_its_version),
-        cmocka_unit_test(notices_lost_output),
+        cmocka_unit_test(names_every_verb),     cmocka_unit_test(explains_every_verb),
+        cmocka_unit_test(documents_every_verb), cmocka_unit_test(refuses_wrong_words),
+        cmocka_unit_test(tells_its_version),    cmocka_unit_test(notices_lost_output),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
