@@ -26,9 +26,4 @@ struct sdse_rules {
 void sdse_rules_init(struct sdse_rules *rules, const struct sdse_arch *arch,
                      const struct sdse_layer *layer);
 
-// Whether a mapping obeys the rules and the accelerator's fan-outs (not: capacities and
-// coverage, which are the evaluator's question).
-bool sdse_rules_admit(const struct sdse_rules *rules, const struct sdse_arch *arch,
-                      const struct sdse_mapping *mapping);
-
 #endif

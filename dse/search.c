@@ -21,9 +21,11 @@ struct step {
 struct frame {
     struct sdse_node node; // after the spread; index: temporal loops still included
     struct sdse_outlook outlook; // levels inside are open
-    double compute_cycles;
-    double open_line[2];       // inputs, everything open
-    uint16_t inner[SDSE_DIMS]; // index after the temporal factors
+    double compute_cycles;       // as if all places inside could be used
+    double tile_cycles;          // as if all places its tile divides into could be used
+    double least_cycles;         // of any completion: also its transfers
+    double open_line[2];         // inputs, everything open
+    uint16_t inner[SDSE_DIMS];   // index after the temporal factors
     double factor[SDSE_DIMS];
 };
 
@@ -392,7 +394,7 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     double visits[SDSE_MOVERS];
     sdse_node_visits(problem, &trail, frame->inner, visits);
     closed_visits(&trail, closing, visits);
-    const double cycles = frame->compute_cycles;
+    const double cycles = frame->least_cycles;
     if (may_cut(s, leak(s, weigh(&frame->outlook, visits), cycles), cycles))
         return;
     struct sdse_node *next = &s->entered[l + 1];
@@ -406,7 +408,8 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     sdse_node_visits(problem, &next->trail, next->index, visits);
     closed_visits(&trail, closing, visits);
     const double longest =
-        sdse_node_transfer_cycles(problem, l + 1, next, visits, cycles);
+        fmax(cycles, sdse_node_transfer_cycles(problem, l + 1, next, visits,
+                                               frame->tile_cycles));
     const double pj = leak(s, weigh(&outlook, visits), longest);
     if (may_cut(s, pj, longest))
         return;
@@ -452,8 +455,9 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
     const double places = most_places(problem, l + 1, frame->inner);
     if (places == 0)
         return;
-    const double whole_cycles = frame->compute_cycles;
-    frame->compute_cycles *= problem->most_used[l + 1] / places;
+    const double whole_cycles = frame->least_cycles;
+    frame->tile_cycles = frame->compute_cycles * problem->most_used[l + 1] / places;
+    frame->least_cycles = fmax(whole_cycles, frame->tile_cycles);
     unsigned dims = 0;
     for (int d = 0; d < SDSE_DIMS; d++)
         if (s->path[l].factor[d])
@@ -461,13 +465,13 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
     const struct sdse_orders *orders = sdse_problem_orders(problem, l, dims);
     if (!orders) {
         s->halt = SDSE_HALT_MEMORY;
-        frame->compute_cycles = whole_cycles;
+        frame->least_cycles = whole_cycles;
         return;
     }
     const unsigned closing = must_close(problem, l, frame->inner);
     for (size_t i = 0; i < orders->count && !should_halt(s); i++)
         try_order(s, l, closing, &orders->order[i]);
-    frame->compute_cycles = whole_cycles;
+    frame->least_cycles = whole_cycles;
 }
 
 static const int dim_sequence[SDSE_DIMS] = {SDSE_N, SDSE_G, SDSE_K, SDSE_C,
@@ -498,7 +502,7 @@ static void try_factors(struct sdse_searcher *s, unsigned l, int k) {
         if (should_halt(s))
             break;
         const double pj = factors_bound(problem, frame, frame->inner);
-        if (may_cut(s, leak(s, pj, frame->compute_cycles), frame->compute_cycles))
+        if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
             continue;
         try_factors(s, l, k + 1);
     }
@@ -529,8 +533,10 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     memcpy(frame->inner, frame->node.index, sizeof frame->inner);
     double visits[SDSE_MOVERS];
     sdse_node_visits(problem, &frame->node.trail, frame->node.index, visits);
+    frame->least_cycles = sdse_node_transfer_cycles(problem, l + 1, &frame->node,
+                                                    visits, frame->compute_cycles);
     const double pj = weigh(&frame->outlook, visits);
-    if (may_cut(s, leak(s, pj, frame->compute_cycles), frame->compute_cycles))
+    if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
         return;
     s->path[l].spread = spread;
     memset(s->path[l].factor, 0, sizeof s->path[l].factor);
