@@ -287,9 +287,9 @@ static unsigned temporal_dims(const struct sdse_arch *arch,
     return dims;
 }
 
-static void add_loop(struct sdse_loops *loops, int dim, uint64_t factor) {
+static void add_loop(struct sdse_loops *loops, enum sdse_dim dim, uint64_t factor) {
     if (factor > 1)
-        loops->loop[loops->count++] = (struct sdse_loop){(enum sdse_dim)dim, factor};
+        loops->loop[loops->count++] = (struct sdse_loop){dim, factor};
 }
 
 static uint64_t smallest_divisor_from(uint64_t bound, uint64_t least) {

@@ -170,7 +170,7 @@ static void basis_is_refitted_to_what_the_window_left(void **state) {
         for (uint64_t k = 0; k < 3; k++) {
             int code = coded.codes[i / 3 * 3 + k];
             uint64_t block = i / 3 / d.slicing.rows_per_block;
-            w += (code > 0) - (code < 0)
+            w += ((code > 0) - (code < 0)) != 0
                      ? ((code > 0) - (code < 0)) * ldexp(1.0, coded.lowest) *
                            (double)d.basis[(block * 3 + k) * 3 + i % 3]
                      : 0.0;
