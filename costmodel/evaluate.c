@@ -91,6 +91,12 @@ static void charge_updates(struct evaluation *e, unsigned l, uint64_t words,
     flow->update_pj += pj;
 }
 
+// Whether distance costs anything; only then are an edge's hops filled for the totals.
+static bool charges_hops(const struct sdse_network *network) {
+    return network->topology == SDSE_MESH &&
+           (network->hop_pj_per_bit.value > 0 || network->router_pj_per_bit.value > 0);
+}
+
 // Energy of `words` crossing the network below level `l`.
 static void charge_network(struct evaluation *e, unsigned l, enum sdse_part part,
                            enum sdse_tensor tensor, const struct sdse_edge *edge,
@@ -99,7 +105,7 @@ static void charge_network(struct evaluation *e, unsigned l, enum sdse_part part
     const double bits = (double)words * bits_per_word;
     double pj =
         bits * network->pj_per_bit.value + (double)adds * network->pj_per_add.value;
-    if (network->topology == SDSE_MESH) {
+    if (charges_hops(network)) {
         const double hops = edge->hops[l];
         pj += bits * (hops * network->hop_pj_per_bit.value +
                       (1 + floor(hops)) * network->router_pj_per_bit.value);
@@ -120,12 +126,9 @@ static bool needs_hops(const struct evaluation *e, enum sdse_tensor tensor,
                        unsigned parent, unsigned child) {
     if (e->cost)
         return true;
-    for (unsigned l = parent; l < child; l++) {
-        const struct sdse_network *network = &e->model->arch->level[l].network[tensor];
-        if (network->topology == SDSE_MESH &&
-            (network->hop_pj_per_bit.value > 0 || network->router_pj_per_bit.value > 0))
+    for (unsigned l = parent; l < child; l++)
+        if (charges_hops(&e->model->arch->level[l].network[tensor]))
             return true;
-    }
     return false;
 }
 
