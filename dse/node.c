@@ -257,14 +257,22 @@ void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
 }
 
 double sdse_open_line(const struct sdse_problem *problem,
-                      const struct sdse_trail *trail, const uint16_t *index, int axis) {
+                      const struct sdse_trail *trail, const uint16_t *index,
+                      const struct sdse_spread *spread, int axis) {
     const struct sdse_nest *nest = &problem->layer->nest;
     const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
     uint64_t p = problem->lattice.value[out][index[out]];
     uint64_t r = problem->lattice.value[tap][index[tap]];
-    if (trail->axis != axis)
+    const bool apart_p = spread && spread->factor[out] > 1;
+    const bool apart_r = spread && spread->factor[tap] > 1;
+    // Outputs further apart touch no less if taps are next to each other, and the other
+    // way round.
+    const bool packs = (!apart_p && !apart_r) ||
+                       (!apart_r && nest->dilation[axis] == 1) ||
+                       (!apart_p && nest->stride[axis] == 1);
+    if (trail->axis != axis && packs)
         return sdse_touched(nest, axis, p, r);
-    for (unsigned i = 0; i < trail->count; i++) {
+    for (unsigned i = 0; trail->axis == axis && i < trail->count; i++) {
         if ((int)trail->chain[i].dim == out)
             p *= trail->chain[i].factor;
         else if ((int)trail->chain[i].dim == tap)
@@ -278,14 +286,14 @@ double sdse_open_line(const struct sdse_problem *problem,
 
 void sdse_node_visits(const struct sdse_problem *problem,
                       const struct sdse_trail *trail, const uint16_t *index,
-                      double visits[SDSE_MOVERS]) {
+                      const struct sdse_spread *spread, double visits[SDSE_MOVERS]) {
     for (int t = 0; t < SDSE_MOVERS; t++)
         visits[t] = trail->closed[t];
     visits[SDSE_BLOCKS] =
         sdse_block_visits(problem, visits[SDSE_BLOCKS], trail->closed_channels);
     for (int axis = 0; axis < 2; axis++)
         visits[SDSE_INPUTS] *=
-            trail->lines[axis] * sdse_open_line(problem, trail, index, axis);
+            trail->lines[axis] * sdse_open_line(problem, trail, index, spread, axis);
 }
 
 // --- Transfers --------------------------------------------------------------------

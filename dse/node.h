@@ -65,10 +65,11 @@ void sdse_node_correct_windows(const struct sdse_problem *problem, unsigned leve
 void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
                        const struct sdse_node *node, struct sdse_outlook *outlook);
 
-// Least visits of each mover, given the trail and the tile `index` inside it.
+// Least visits of each mover, given the trail and the tile `index` inside it. spread:
+// places that split the tile, so that one child's part of it has gaps; NULL = none.
 void sdse_node_visits(const struct sdse_problem *problem,
                       const struct sdse_trail *trail, const uint16_t *index,
-                      double visits[SDSE_MOVERS]);
+                      const struct sdse_spread *spread, double visits[SDSE_MOVERS]);
 
 // Least cycles the transfers need. visits: as above.
 double sdse_node_transfer_cycles(const struct sdse_problem *problem, unsigned level,
@@ -90,6 +91,7 @@ static inline double sdse_touched(const struct sdse_nest *nest, int axis, uint64
 
 // Positions the open part of the trail and the tile below it touch along an axis.
 double sdse_open_line(const struct sdse_problem *problem,
-                      const struct sdse_trail *trail, const uint16_t *index, int axis);
+                      const struct sdse_trail *trail, const uint16_t *index,
+                      const struct sdse_spread *spread, int axis);
 
 #endif

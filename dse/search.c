@@ -392,7 +392,7 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
                           problem->lattice.value[d][step->factor[d]], weight);
     }
     double visits[SDSE_MOVERS];
-    sdse_node_visits(problem, &trail, frame->inner, visits);
+    sdse_node_visits(problem, &trail, frame->inner, NULL, visits);
     closed_visits(&trail, closing, visits);
     const double cycles = frame->least_cycles;
     if (may_cut(s, leak(s, weigh(&frame->outlook, visits), cycles), cycles))
@@ -405,7 +405,7 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     sdse_node_enter(problem, l + 1, next);
     struct sdse_outlook outlook;
     sdse_node_outlook(problem, l + 1, next, &outlook);
-    sdse_node_visits(problem, &next->trail, next->index, visits);
+    sdse_node_visits(problem, &next->trail, next->index, NULL, visits);
     closed_visits(&trail, closing, visits);
     const double longest =
         fmax(cycles, sdse_node_transfer_cycles(problem, l + 1, next, visits,
@@ -526,13 +526,13 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     sdse_node_spread(problem, l, spread, &frame->node);
     sdse_node_outlook(problem, l + 1, &frame->node, &frame->outlook);
     for (int axis = 0; axis < 2; axis++)
-        frame->open_line[axis] =
-            sdse_open_line(problem, &frame->node.trail, frame->node.index, axis);
+        frame->open_line[axis] = sdse_open_line(problem, &frame->node.trail,
+                                                frame->node.index, spread, axis);
     for (int d = 0; d < SDSE_DIMS; d++)
         frame->factor[d] = 1;
     memcpy(frame->inner, frame->node.index, sizeof frame->inner);
     double visits[SDSE_MOVERS];
-    sdse_node_visits(problem, &frame->node.trail, frame->node.index, visits);
+    sdse_node_visits(problem, &frame->node.trail, frame->node.index, spread, visits);
     frame->least_cycles = sdse_node_transfer_cycles(problem, l + 1, &frame->node,
                                                     visits, frame->compute_cycles);
     const double pj = weigh(&frame->outlook, visits);
@@ -560,7 +560,7 @@ static void bound_root(struct sdse_searcher *s) {
     struct sdse_outlook outlook;
     sdse_node_outlook(problem, 0, root, &outlook);
     double visits[SDSE_MOVERS];
-    sdse_node_visits(problem, &root->trail, root->index, visits);
+    sdse_node_visits(problem, &root->trail, root->index, NULL, visits);
     const double compute =
         problem->macs / problem->most_used[0] * problem->arch->compute.cycles_per_mac;
     s->least_cycles = sdse_node_transfer_cycles(problem, 0, root, visits, compute);
