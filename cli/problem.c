@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "base/pool.h"
 #include "cli/inputs.h"
 #include "dse/forms.h"
+#include "dse/measured.h"
 #include "spec/load.h"
 #include "spec/sweep_forms.h"
 
@@ -48,16 +50,46 @@ bool cli_load_problem(struct cli *cli, const char *arch, const char *workload,
     return true;
 }
 
-struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *problem,
-                                   const struct sdse_layer *layer) {
-    struct sdse_weight_form form;
-    sdse_layer_form_declare(layer, &problem->setting, &form);
+bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
+                    const struct sdse_layer *layer, struct sdse_weight_form *form) {
+    if (!problem->setting.measured || sdse_layer_stays_raw(layer, &problem->setting)) {
+        sdse_layer_form_declare(layer, &problem->setting, form);
+        return true;
+    }
+    struct sdse_measured entry = {.workload = problem->workload,
+                                  .layer = layer,
+                                  .setting = &problem->setting,
+                                  .word_bits = problem->arch->bits[SDSE_WEIGHTS]};
+    if (sdse_measure(&entry, sdse_processors(), cli->arena)) {
+        for (const struct sdse_diag *diag = entry.reason; diag; diag = diag->next)
+            sdse_diag_add(&cli->diags, diag->severity, diag->loc, diag->check, "%s",
+                          diag->message);
+        cli_flush_diags(cli);
+        if (!entry.reason)
+            cli_error(cli, "layer %s: %s", layer->name, sdse_status_text(entry.status));
+        return false;
+    }
+    *form = entry.record.form;
+    return true;
+}
+
+struct sdse_model *cli_form_model(struct cli *cli, const struct cli_problem *problem,
+                                  const struct sdse_layer *layer,
+                                  const struct sdse_weight_form *form) {
     struct sdse_model *model = NULL;
     const enum sdse_status status =
-        sdse_model_new(problem->arch, layer, &form, cli->arena, &model);
+        sdse_model_new(problem->arch, layer, form, cli->arena, &model);
     if (status != SDSE_OK)
         cli_error(cli, "layer %s: %s", layer->name, sdse_status_text(status));
     return model;
+}
+
+struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *problem,
+                                   const struct sdse_layer *layer) {
+    struct sdse_weight_form form;
+    return cli_layer_form(cli, problem, layer, &form)
+               ? cli_form_model(cli, problem, layer, &form)
+               : NULL;
 }
 
 bool cli_load_mapping(struct cli *cli, const struct cli_problem *problem,

@@ -33,7 +33,16 @@ struct cli_problem {
 bool cli_load_problem(struct cli *cli, const char *arch, const char *workload,
                       const char *form, struct cli_problem *problem);
 
-// The model of one layer. NULL after a message.
+// The weight form of one layer under the setting: declared, or measured now on its
+// weights. False after messages.
+bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
+                    const struct sdse_layer *layer, struct sdse_weight_form *form);
+
+// The model of one layer in a form, or in the form of the setting. NULL after a
+// message.
+struct sdse_model *cli_form_model(struct cli *cli, const struct cli_problem *problem,
+                                  const struct sdse_layer *layer,
+                                  const struct sdse_weight_form *form);
 struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *problem,
                                    const struct sdse_layer *layer);
 

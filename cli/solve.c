@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/pool.h"
-#include "dse/forms.h"
 #include "spec/write.h"
 
 struct work {
@@ -31,14 +30,17 @@ static struct cli_solution *find_shape(struct cli *cli,
                                        const struct sdse_layer *layer,
                                        struct cli_solutions *solutions) {
     const char *shape = sdse_layer_shape_text(cli->arena, layer);
+    // Layers of one shape have weights of their own, and so measured forms.
+    if (shape && problem->setting.measured)
+        shape = sdse_arena_printf(cli->arena, "%s%s", shape, layer->name);
     for (size_t i = 0; shape && i < solutions->solution_count; i++)
         if (strcmp(solutions->solution[i].shape, shape) == 0)
             return &solutions->solution[i];
     struct cli_solution *fresh = &solutions->solution[solutions->solution_count];
     fresh->shape = shape;
     fresh->layer = layer;
-    sdse_layer_form_declare(layer, &problem->setting, &fresh->form);
-    fresh->model = cli_layer_model(cli, problem, layer);
+    if (cli_layer_form(cli, problem, layer, &fresh->form))
+        fresh->model = cli_form_model(cli, problem, layer, &fresh->form);
     fresh->arena = sdse_arena_new();
     if (!shape || !fresh->arena)
         cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));

@@ -107,6 +107,16 @@ static enum sdse_status write_form(struct writing *w, size_t layer_index,
         *words = 0;
         return SDSE_OK;
     }
+    const struct sdse_measured *measured = w->point->measured[layer_index];
+    if (measured) {
+        *words = measured->record.weight_words;
+        *bits = measured->record.weight_bits;
+        row->form = measured->record.hash;
+        row->has_form = true;
+        return sdse_store_has_form(w->store, row->form)
+                   ? SDSE_OK
+                   : sdse_store_add_form(w->store, &measured->record);
+    }
     const struct sdse_weight_form *form = &w->point->forms[layer_index];
     const uint32_t word_bits = variant_of(w)->arch->bits[SDSE_WEIGHTS];
     *words = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound);
@@ -126,7 +136,33 @@ static enum sdse_status write_form(struct writing *w, size_t layer_index,
                                                           .from = SDSE_WEIGHTS_DECLARED,
                                                           .weight_bits = *bits,
                                                           .weight_words = *words,
+                                                          .weight_norm = NAN,
                                                           .sqnr_db = NAN});
+}
+
+// The relative error of the network's decomposed weights, and where they come from:
+// synthetic if one layer's are. Nothing decomposed is no error; a declared form's error
+// is not known.
+static void describe_weights(struct writing *w) {
+    double error_square = 0, weight_square = 0;
+    bool synthetic = false, real = false;
+    for (size_t i = 0; i < w->point->layer_count; i++) {
+        const struct sdse_measured *measured = w->point->measured[i];
+        if (!measured && w->point->forms[i].smartdeal)
+            return;
+        if (!measured)
+            continue;
+        const struct sdse_form_record *record = &measured->record;
+        const double repeat = (double)workload_of(w)->layers[i].repeat;
+        const double error = record->form.rel_error * record->weight_norm;
+        error_square += repeat * error * error;
+        weight_square += repeat * record->weight_norm * record->weight_norm;
+        synthetic |= record->from == SDSE_WEIGHTS_SYNTHETIC;
+        real |= record->from == SDSE_WEIGHTS_REAL;
+    }
+    w->record.rel_error = weight_square > 0 ? sqrt(error_square / weight_square) : 0;
+    if (synthetic || real)
+        w->record.weights = synthetic ? SDSE_WEIGHTS_SYNTHETIC : SDSE_WEIGHTS_REAL;
 }
 
 // --- The point
@@ -161,6 +197,7 @@ static void describe(struct writing *w) {
         .accuracy = NAN,
         .weights = SDSE_WEIGHTS_DECLARED,
     };
+    describe_weights(w);
 }
 
 // The first thing that rules the point out, or NULL.

@@ -4,6 +4,7 @@
 #define SDSE_DSE_BATCH_H
 
 #include "dse/layer_problem.h"
+#include "dse/measured.h"
 #include "dse/plan.h"
 #include "results/store.h"
 
@@ -12,7 +13,8 @@ struct sdse_batch_point {
     size_t position; // in the plan
     size_t layer_count;
     struct sdse_layer_problem **problems;
-    struct sdse_weight_form *forms; // [layer_count]
+    struct sdse_weight_form *forms;        // [layer_count]
+    const struct sdse_measured **measured; // [layer_count]; NULL: declared, or raw
 };
 
 // Writes one point whose problems are all decided: solutions and forms it is the first

@@ -1,5 +1,7 @@
 #include "dse/forms.h"
 
+#include <assert.h>
+
 #include "costmodel/form.h"
 
 struct sdse_weight_shape sdse_layer_weight_shape(const struct sdse_layer *layer) {
@@ -20,6 +22,17 @@ sdse_form_smartdeal_setting(const struct sdse_form_setting *setting) {
         [SDSE_INDEX_RUN_LENGTH] = SDSE_STORE_RUN_LENGTH,
         [SDSE_INDEX_DENSE] = SDSE_STORE_DENSE,
     };
+    static const enum sdse_threshold_mode modes[] = {
+        [SDSE_FORM_THRESHOLD] = SDSE_THRESHOLD_ABSOLUTE,
+        [SDSE_FORM_RELATIVE] = SDSE_THRESHOLD_RELATIVE,
+        [SDSE_FORM_SPARSITY] = SDSE_THRESHOLD_SPARSITY,
+    };
+    static const enum sdse_prune_mode prunes[] = {
+        [SDSE_FORM_PRUNE_NONE] = SDSE_PRUNE_NONE,
+        [SDSE_FORM_PRUNE_POPULATION] = SDSE_PRUNE_POPULATION,
+        [SDSE_FORM_PRUNE_VALUE] = SDSE_PRUNE_VALUE,
+        [SDSE_FORM_PRUNE_ENERGY] = SDSE_PRUNE_ENERGY,
+    };
     struct sdse_smartdeal_setting out = sdse_smartdeal_setting_default();
     out.basis_size = setting->basis_size;
     out.rows_per_slice = setting->rows_per_slice;
@@ -28,6 +41,16 @@ sdse_form_smartdeal_setting(const struct sdse_form_setting *setting) {
     out.basis_bits = setting->basis_bits;
     out.scale_bits = setting->scale_bits;
     out.store = stores[setting->index];
+    if (!setting->measured)
+        return out;
+    out.threshold_mode = modes[setting->threshold_kind];
+    out.threshold = setting->threshold;
+    out.row_sparsity = setting->row_sparsity;
+    out.scale = setting->scale;
+    out.iterations = setting->iterations;
+    out.prune = prunes[setting->prune];
+    out.prune_amount = setting->prune_amount;
+    out.prune_group = setting->prune_group;
     return out;
 }
 
@@ -44,9 +67,10 @@ bool sdse_layer_stays_raw(const struct sdse_layer *layer,
 void sdse_layer_form_declare(const struct sdse_layer *layer,
                              const struct sdse_form_setting *setting,
                              struct sdse_weight_form *form) {
-    *form = (struct sdse_weight_form){.rel_error = -1};
+    *form = (struct sdse_weight_form){.rel_error = 0};
     if (sdse_layer_stays_raw(layer, setting))
         return;
+    assert(!setting->measured);
     const struct sdse_weight_shape weights = sdse_layer_weight_shape(layer);
     const struct sdse_smartdeal_setting smartdeal =
         sdse_form_smartdeal_setting(setting);

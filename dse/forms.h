@@ -20,7 +20,8 @@ sdse_form_smartdeal_setting(const struct sdse_form_setting *setting);
 bool sdse_layer_stays_raw(const struct sdse_layer *layer,
                           const struct sdse_form_setting *setting);
 
-// The form of a layer under declared densities.
+// The form of a layer under declared densities, or of one that stays raw under any
+// setting. Others are measured (dse/measured.h).
 void sdse_layer_form_declare(const struct sdse_layer *layer,
                              const struct sdse_form_setting *setting,
                              struct sdse_weight_form *form);

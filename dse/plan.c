@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
+#include "dse/weights.h"
 #include "spec/load.h"
 #include "spec/write.h"
 
@@ -67,6 +68,46 @@ static enum sdse_status load_forms(struct loading *l) {
         form->hash = hash_text(form->text);
     }
     return SDSE_OK;
+}
+
+// --- Weights
+// ------------------------------------------------------------------------------
+
+static bool any_form_measured(const struct sdse_plan *plan) {
+    for (size_t i = 0; i < plan->form_count; i++)
+        if (plan->forms[i].form->setting.measured)
+            return true;
+    return false;
+}
+
+static enum sdse_status hash_weights(struct loading *l,
+                                     struct sdse_network_input *network) {
+    const struct sdse_workload *workload = network->workload;
+    network->weights =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_hash, workload->layer_count);
+    if (!network->weights)
+        return SDSE_NO_MEMORY;
+    network->all_weights = hash_text("weights");
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < workload->layer_count; i++) {
+        if (workload->layers[i].kind == SDSE_MATMUL)
+            continue;
+        status = worse(status, sdse_layer_weights_hash(workload, &workload->layers[i],
+                                                       l->diags, &network->weights[i]));
+        network->all_weights =
+            sdse_hash_join(network->all_weights, network->weights[i]);
+    }
+    return status;
+}
+
+// Reads every weight file once: all that is wrong with them is said before anything is
+// computed.
+static enum sdse_status load_weights(struct loading *l) {
+    enum sdse_status status = SDSE_OK;
+    if (any_form_measured(l->plan))
+        for (size_t i = 0; i < l->plan->network_count; i++)
+            status = worse(status, hash_weights(l, &l->plan->networks[i]));
+    return status;
 }
 
 // --- Accelerator variants
@@ -195,6 +236,8 @@ static struct sdse_hash point_hash(const struct sdse_plan *plan,
     hash = sdse_hash_join(hash, plan->networks[point->network].hash);
     hash = sdse_hash_join(hash, plan->variants[point->variant].hash);
     hash = sdse_hash_join(hash, plan->forms[point->form].hash);
+    if (plan->forms[point->form].form->setting.measured)
+        hash = sdse_hash_join(hash, plan->networks[point->network].all_weights);
     return sdse_hash_join(hash, hash_text(objectives[plan->sweep->objective]));
 }
 
@@ -235,7 +278,7 @@ enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path
     status = worse(status, load_forms(&l));
     status = worse(status, load_variants(&l));
     if (!status)
-        status = check_engines(&l);
+        status = worse(check_engines(&l), load_weights(&l));
     if (!status)
         status = enumerate(&l);
     if (status)

@@ -31,6 +31,9 @@ struct sdse_network_input {
     struct sdse_workload *workload;
     const char *text;
     struct sdse_hash hash;
+    // Of each layer's weights, and of all; only if a form of the sweep is measured.
+    struct sdse_hash *weights; // [layer_count]
+    struct sdse_hash all_weights;
 };
 
 struct sdse_form_input {
@@ -41,7 +44,8 @@ struct sdse_form_input {
 
 struct sdse_point {
     size_t network, variant, form; // indices into the plan
-    struct sdse_hash hash; // of all three, the objective and the model's version
+    struct sdse_hash hash; // of all three, the weights if the form is measured, the
+                           // objective and the model's version
 };
 
 struct sdse_plan {
@@ -57,9 +61,9 @@ struct sdse_plan {
     struct sdse_point *points;
 };
 
-// Loads a sweep and all it names, validates everything, resolves every cost and
-// enumerates the points. All problems are in `diags`. Lives in `arena`. Returns
-// SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
+// Loads a sweep and all it names, validates everything (weight files too if a form is
+// measured), resolves every cost and enumerates the points. All problems are in
+// `diags`. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
                                 struct sdse_diags *diags, struct sdse_plan **plan);
 

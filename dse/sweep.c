@@ -15,6 +15,10 @@
 // loses at most that much.
 enum { BATCH_PROBLEMS = 32, BATCH_POINTS = 64 };
 
+// Weights are measured for the points ahead until they add up to this many words: a
+// kill loses at most that much.
+enum { AHEAD_WORDS = 32 * 1024 * 1024 };
+
 enum { FRONT_OBJECTIVES = 3 };
 
 struct run {
@@ -27,6 +31,7 @@ struct run {
     struct sdse_plan *plan;
     struct sdse_store *store;
     struct sdse_layer_problem_table *problems;
+    struct sdse_measured_table *measured;
     struct sdse_sweep_progress *progress;
     struct timespec started;
 
@@ -187,6 +192,137 @@ static enum sdse_status flush(struct run *run) {
     return status;
 }
 
+// --- Measured forms
+// -------------------------------------------------------------------------
+
+// The entry of a point's layer; *entry = NULL if the layer stays raw or its form is
+// declared.
+static enum sdse_status find_measured(struct run *run, const struct sdse_point *point,
+                                      size_t layer_index,
+                                      struct sdse_measured **entry) {
+    const struct sdse_network_input *network = &run->plan->networks[point->network];
+    const struct sdse_form_input *form = &run->plan->forms[point->form];
+    const struct sdse_layer *layer = &network->workload->layers[layer_index];
+    const struct sdse_form_setting *setting = &form->form->setting;
+    *entry = NULL;
+    if (!setting->measured || sdse_layer_stays_raw(layer, setting))
+        return SDSE_OK;
+    const uint32_t word_bits =
+        run->plan->variants[point->variant].arch->bits[SDSE_WEIGHTS];
+    const struct sdse_hash hash =
+        sdse_measured_hash(layer, network->weights[layer_index], form->hash, word_bits);
+    *entry = sdse_measured_get(run->measured, hash,
+                               &(struct sdse_measured){.workload = network->workload,
+                                                       .layer = layer,
+                                                       .setting = setting,
+                                                       .word_bits = word_bits});
+    return *entry ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+// Layers to measure, found in points ahead.
+struct ahead {
+    size_t count, capacity;
+    struct sdse_measured **entries;
+    uint64_t words;
+};
+
+static enum sdse_status queue_entry(struct run *run, struct ahead *ahead,
+                                    struct sdse_measured *entry) {
+    if (entry->known || entry->queued)
+        return SDSE_OK;
+    // What an earlier run has measured.
+    if (sdse_store_load_form(run->store, entry->record.hash, &entry->record)) {
+        entry->known = true;
+        return SDSE_OK;
+    }
+    if (ahead->count == ahead->capacity) {
+        const size_t capacity = ahead->capacity ? 2 * ahead->capacity : 64;
+        struct sdse_measured **grown =
+            realloc(ahead->entries, capacity * sizeof(*grown));
+        if (!grown)
+            return SDSE_NO_MEMORY;
+        ahead->entries = grown;
+        ahead->capacity = capacity;
+    }
+    const struct sdse_nest *nest = &entry->layer->nest;
+    ahead->words += sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound);
+    ahead->entries[ahead->count++] = entry;
+    entry->queued = true;
+    return SDSE_OK;
+}
+
+static enum sdse_status queue_ahead(struct run *run, size_t position,
+                                    const bool *is_stored, struct ahead *ahead) {
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = position;
+         !status && i < run->plan->point_count && i < position + BATCH_POINTS &&
+         (i == position || ahead->words < AHEAD_WORDS);
+         i++) {
+        const struct sdse_point *point = &run->plan->points[i];
+        const size_t layers = run->plan->networks[point->network].workload->layer_count;
+        for (size_t l = 0; !is_stored[i] && !status && l < layers; l++) {
+            struct sdse_measured *entry;
+            status = find_measured(run, point, l, &entry);
+            if (!status && entry)
+                status = queue_entry(run, ahead, entry);
+        }
+    }
+    return status;
+}
+
+static enum sdse_status store_measured(struct run *run, const struct ahead *ahead) {
+    enum sdse_status status = checked(run, sdse_store_begin(run->store));
+    for (size_t i = 0; !status && i < ahead->count; i++)
+        if (ahead->entries[i]->known)
+            status = checked(
+                run, sdse_store_add_form(run->store, &ahead->entries[i]->record));
+    if (!status)
+        return checked(run, sdse_store_commit(run->store));
+    sdse_store_rollback(run->store);
+    return status;
+}
+
+static void report_failed(struct run *run, const struct ahead *ahead) {
+    for (size_t i = 0; i < ahead->count; i++)
+        for (const struct sdse_diag *diag = ahead->entries[i]->reason; diag;
+             diag = diag->next)
+            sdse_diag_add(run->diags, diag->severity, diag->loc, diag->check, "%s",
+                          diag->message);
+}
+
+// Measures what the point at `position` needs, with what its next ones need. The
+// results are stored at once: they took long to get.
+static enum sdse_status measure_ahead(struct run *run, size_t position,
+                                      const bool *is_stored) {
+    const struct sdse_point *point = &run->plan->points[position];
+    const size_t layers = run->plan->networks[point->network].workload->layer_count;
+    bool missing = false;
+    for (size_t l = 0; l < layers && !missing; l++) {
+        struct sdse_measured *entry;
+        const enum sdse_status found = find_measured(run, point, l, &entry);
+        if (found)
+            return found;
+        missing = entry && !entry->known;
+    }
+    if (!missing)
+        return SDSE_OK;
+    struct ahead ahead = {0};
+    enum sdse_status status = queue_ahead(run, position, is_stored, &ahead);
+    if (!status)
+        status = sdse_measure_all(ahead.entries, ahead.count, run->threads,
+                                  run->workers, run->request->stop);
+    report_failed(run, &ahead);
+    if (!status && ahead.count)
+        status = store_measured(run, &ahead);
+    for (size_t i = 0; i < ahead.count; i++)
+        ahead.entries[i]->queued = false;
+    free(ahead.entries);
+    return !status && stopped(run) ? SDSE_INTERRUPTED : status;
+}
+
+// --- Points
+// ------------------------------------------------------------------------------
+
 static enum sdse_status add_point(struct run *run, size_t position) {
     const struct sdse_point *point = &run->plan->points[position];
     const struct sdse_variant *variant = &run->plan->variants[point->variant];
@@ -200,12 +336,22 @@ static enum sdse_status add_point(struct run *run, size_t position) {
         .problems = SDSE_ARENA_ARRAY(run->arena, struct sdse_layer_problem *,
                                      workload->layer_count),
         .forms = SDSE_ARENA_ARRAY(run->arena, struct sdse_weight_form,
-                                  workload->layer_count)};
-    if (!entry->problems || !entry->forms)
+                                  workload->layer_count),
+        .measured = SDSE_ARENA_ARRAY(run->arena, const struct sdse_measured *,
+                                     workload->layer_count)};
+    if (!entry->problems || !entry->forms || !entry->measured)
         return SDSE_NO_MEMORY;
     for (size_t i = 0; i < workload->layer_count; i++) {
         const struct sdse_layer *layer = &workload->layers[i];
-        sdse_layer_form_declare(layer, setting, &entry->forms[i]);
+        struct sdse_measured *measured;
+        const enum sdse_status found = find_measured(run, point, i, &measured);
+        if (found)
+            return found;
+        if (measured)
+            entry->forms[i] = measured->record.form;
+        else
+            sdse_layer_form_declare(layer, setting, &entry->forms[i]);
+        entry->measured[i] = measured;
         bool is_new;
         entry->problems[i] =
             sdse_layer_problem_get(run->problems, variant->arch, variant->hash, layer,
@@ -255,7 +401,9 @@ static enum sdse_status run_points(struct run *run) {
             return SDSE_INTERRUPTED;
         if (is_stored[i])
             continue;
-        status = add_point(run, i);
+        status = measure_ahead(run, i, is_stored);
+        if (!status)
+            status = add_point(run, i);
         if (!status &&
             (run->open_count >= BATCH_PROBLEMS || run->point_count == BATCH_POINTS))
             status = flush(run);
@@ -292,9 +440,11 @@ static bool allocate(struct run *run) {
     run->scratch = sdse_arena_new();
     run->workers = SDSE_ARENA_ARRAY(run->arena, struct sdse_arena *, run->threads);
     run->problems = sdse_layer_problem_table_new(run->arena);
+    run->measured = sdse_measured_table_new(run->arena);
     run->figures =
         SDSE_ARENA_ARRAY(run->arena, double, run->plan->point_count *FRONT_OBJECTIVES);
-    bool ready = run->scratch && run->workers && run->problems && run->figures;
+    bool ready =
+        run->scratch && run->workers && run->problems && run->measured && run->figures;
     for (unsigned i = 0; ready && i < run->threads; i++)
         ready = (run->workers[i] = sdse_arena_new()) != NULL;
     return ready;

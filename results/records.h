@@ -132,7 +132,8 @@ struct sdse_form_record {
     enum sdse_weights_from from;
     double weight_bits;      // stored, all parts
     uint64_t weight_words;   // of the dense layer
-    double sqnr_db;          // NAN = not measured
+    double weight_norm;      // Frobenius norm of the dense weights; NAN = not measured
+    double sqnr_db;          // NAN = not measured, or no error at all
     uint32_t exponents_used; // distinct exponents among non-zero coefficients; 0 = none
 };
 

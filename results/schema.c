@@ -185,6 +185,7 @@ const char *const sdse_schema_statements[] = {
     " coefficient_bits_total REAL NOT NULL, basis_bits_total REAL NOT NULL,"
     " index_bits_total REAL NOT NULL, weight_bits REAL NOT NULL,"
     " weight_words INTEGER NOT NULL,"
+    " weight_norm REAL CHECK (weight_norm >= 0),"
     " rel_error REAL CHECK (rel_error >= 0), sqnr_db REAL,"
     " exponents_used INTEGER NOT NULL) STRICT",
 

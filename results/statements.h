@@ -45,16 +45,16 @@
                 " basis_size, rows, rows_per_block, blocks, density, row_density,"    \
                 " coefficient_bits, basis_bits, scale_bits, index_format,"            \
                 " coefficient_bits_total, basis_bits_total, index_bits_total,"        \
-                " weight_bits, weight_words, rel_error, sqnr_db, exponents_used)"     \
-                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
-                " ?, ?) ON CONFLICT(hash) DO NOTHING")                                \
+                " weight_bits, weight_words, rel_error, sqnr_db, exponents_used,"     \
+                " weight_norm) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"   \
+                " ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")              \
     X(FORM_ID, "SELECT form_id FROM weight_form WHERE hash = ?")                      \
     X(LOAD_FORM, "SELECT smartdeal, weights, measured, basis_size, rows,"             \
                  " rows_per_block, blocks, density, row_density, coefficient_bits,"   \
                  " basis_bits, scale_bits, index_format, coefficient_bits_total,"     \
                  " basis_bits_total, index_bits_total, weight_bits, weight_words,"    \
-                 " rel_error, sqnr_db, exponents_used FROM weight_form"               \
-                 " WHERE hash = ?")                                                   \
+                 " rel_error, sqnr_db, exponents_used, weight_norm"                   \
+                 " FROM weight_form WHERE hash = ?")                                  \
     X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                          \
     X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                        \
     X(POINT_FIGURES, "SELECT energy_pj, latency_cycles, area_mm2, status FROM point"  \

@@ -393,6 +393,7 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
     sdse_bind_f64(&add, w->rel_error < 0 ? (double)NAN : w->rel_error);
     sdse_bind_f64(&add, form->sqnr_db);
     sdse_bind_u64(&add, form->exponents_used);
+    sdse_bind_f64(&add, form->weight_norm);
     return sdse_bind_run(&add);
 }
 
@@ -443,7 +444,8 @@ bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
         .weight_bits = sqlite3_column_double(row, 16),
         .weight_words = (uint64_t)sqlite3_column_int64(row, 17),
         .sqnr_db = column_f64_or(row, 19, (double)NAN),
-        .exponents_used = (uint32_t)sqlite3_column_int64(row, 20)};
+        .exponents_used = (uint32_t)sqlite3_column_int64(row, 20),
+        .weight_norm = column_f64_or(row, 21, (double)NAN)};
     sqlite3_reset(row);
     return true;
 }

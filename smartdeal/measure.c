@@ -40,6 +40,7 @@ static void measure_coded(const struct sdse_coded_layer *coded,
     m->compression =
         m->stored_bits ? 32.0 * (double)m->weights / (double)m->stored_bits : 0.0;
     m->shift_adds = sdse_rebuild_shift_adds(coded);
+    m->weight_norm = sqrt(error->weight_square);
     m->decomposed_error = sdse_relative_error(error, error->decomposed_square);
     m->window_error = sdse_relative_error(error, error->window_square);
     m->basis_error = sdse_relative_error(error, error->basis_square);

@@ -43,6 +43,7 @@ struct sdse_form_measure {
     double rel_error;        // + rounding to weight_bits
     double sqnr_db;          // -20 log10(rel_error); infinite if it is 0
 
+    double weight_norm;   // ||W||_F
     double threshold;     // theta used
     uint64_t pruned_rows; // by structural pruning
     uint64_t passes;      // of the fit, over all blocks

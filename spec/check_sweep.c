@@ -58,7 +58,7 @@ void sdse_check_sweep_duplicates(struct sdse_subject *s) {
 void sdse_check_form_row_density(struct sdse_subject *s) {
     for (size_t i = 0; i < s->sweep->form_count; i++) {
         const struct sdse_sweep_form *form = &s->sweep->forms[i];
-        if (form->setting.smartdeal &&
+        if (form->setting.smartdeal && !form->setting.measured &&
             form->setting.row_density < form->setting.density) {
             sdse_check_report(
                 s, form->loc,

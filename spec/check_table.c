@@ -11,178 +11,52 @@
     {name, SDSE_CHECK_SWEEP, SDSE_##severity, needs, sdse_check_##function, what},
 #define READER(name, kind, what) {name, kind, SDSE_ERROR, {NULL}, NULL, what},
 
+// clang-format off
 static const struct sdse_check table[] = {
-    READER("file-read", SDSE_CHECK_FILE, "a file that cannot be read") READER(
-        "yaml-size", SDSE_CHECK_FILE, "a file beyond 16 MiB")
-        READER("yaml-nodes", SDSE_CHECK_FILE, "more than a million values") READER(
-            "yaml-depth", SDSE_CHECK_FILE,
-            "nesting beyond 64 levels") READER("yaml-encoding", SDSE_CHECK_FILE,
-                                               "text that is not UTF-8")
-            READER("yaml-nul", SDSE_CHECK_FILE, "a NUL inside a string") READER(
-                "yaml-syntax", SDSE_CHECK_FILE,
-                "text that is not YAML") READER("yaml-empty", SDSE_CHECK_FILE,
-                                                "a file without content")
-                READER("yaml-documents", SDSE_CHECK_FILE, "a second document") READER(
-                    "yaml-duplicate-key", SDSE_CHECK_FILE,
-                    "a key written twice") READER("yaml-alias", SDSE_CHECK_FILE,
-                                                  "an anchor or alias")
-                    READER("yaml-tag", SDSE_CHECK_FILE, "a tag") READER(
-                        "yaml-key", SDSE_CHECK_FILE,
-                        "a key that is a list or mapping") READER("wrong-type",
-                                                                  SDSE_CHECK_FILE,
-                                                                  "a value of another "
-                                                                  "type")
-                        READER("out-of-range", SDSE_CHECK_FILE, "a number outside its range") READER(
-                            "unknown-word",
-                            SDSE_CHECK_FILE,
-                            "a word that is not a choice") READER("unknown-key",
-                                                                  SDSE_CHECK_FILE, "a key the format does not have")
-                            READER("unit-suffix", SDSE_CHECK_FILE, "a known key with another unit") READER(
-                                "missing-key",
-                                SDSE_CHECK_FILE,
-                                "a required key that is absent")
-                                READER("unknown-path", SDSE_CHECK_ARCH, "a source or override path to nowhere") READER(
-                                    "override-value",
-                                    SDSE_CHECK_ARCH,
-                                    "an override value that is not YAML")
-                                    READER("level-empty", SDSE_CHECK_ARCH, "a level without memory, or with both forms") READER(
-                                        "too-many-levels",
-                                        SDSE_CHECK_ARCH, "more memories than the model holds")
-                                        READER("keeps-twice", SDSE_CHECK_ARCH, "keeps at the level and in its memory") READER(
-                                            "network-tensor",
-                                            SDSE_CHECK_ARCH,
-                                            "sharing that a tensor cannot have")
-                                            READER("unknown-level", SDSE_CHECK_ARCH, "a name that is no level") READER(
-                                                "u"
-                                                "n"
-                                                "k"
-                                                "n"
-                                                "o"
-                                                "w"
-                                                "n"
-                                                "-"
-                                                "d"
-                                                "i"
-                                                "m"
-                                                "e"
-                                                "n"
-                                                "s"
-                                                "i"
-                                                "o"
-                                                "n",
-                                                SDSE_CHECK_ARCH,
-                                                "a"
-                                                " "
-                                                "l"
-                                                "e"
-                                                "t"
-                                                "t"
-                                                "e"
-                                                "r"
-                                                " "
-                                                "t"
-                                                "h"
-                                                "a"
-                                                "t"
-                                                " "
-                                                "i"
-                                                "s"
-                                                " "
-                                                "n"
-                                                "o"
-                                                " "
-                                                "d"
-                                                "i"
-                                                "m"
-                                                "e"
-                                                "n"
-                                                "s"
-                                                "i"
-                                                "o"
-                                                "n")
-                                                READER("engine-not-modelled",
-                                                       SDSE_CHECK_ARCH,
-                                                       "an engine of a kind not built "
-                                                       "yet") READER("engine-twice",
-                                                                     SDSE_CHECK_ARCH,
-                                                                     "two rebuild "
-                                                                     "engines")
-                                                    READER(
-                                                        "constraint-empty",
-                                                        SDSE_CHECK_ARCH,
-                                                        "a constraint that restricts "
-                                                        "nothing") READER("key-kind",
-                                                                          SDSE_CHECK_WORKLOAD,
-                                                                          "a key that "
-                                                                          "layers of "
-                                                                          "this kind "
-                                                                          "lack")
-                                                        READER("groups-divide",
-                                                               SDSE_CHECK_WORKLOAD,
-                                                               "groups that do not "
-                                                               "divide channels")
-                                                            READER(
-                                                                "kernel-fits",
-                                                                SDSE_CHECK_WORKLOAD,
-                                                                "a kernel larger "
-                                                                "than the padded "
-                                                                "input") READER("loop-"
-                                                                                "synta"
-                                                                                "x",
-                                                                                SDSE_CHECK_MAPPING,
-                                                                                "loops "
-                                                                                "that "
-                                                                                "cannot"
-                                                                                " be "
-                                                                                "read")
-                                                                READER(
-                                                                    "loop-"
-                                                                    "twice",
-                                                                    SDSE_CHECK_MAPPING,
-                                                                    "a "
-                                                                    "dimension "
-                                                                    "twice in "
-                                                                    "one list "
-                                                                    "of loops")
-                                                                    READER(
-                                                                        "level-"
-                                                                        "order",
-                                                                        SDSE_CHECK_MAPPING,
-                                                                        "levels"
-                                                                        " out "
-                                                                        "of "
-                                                                        "order "
-                                                                        "or "
-                                                                        "twice")
-                                                                        READER(
-                                                                            "ov"
-                                                                            "er"
-                                                                            "ri"
-                                                                            "de"
-                                                                            "-e"
-                                                                            "mp"
-                                                                            "t"
-                                                                            "y",
-                                                                            SDSE_CHECK_SWEEP,
-                                                                            "an"
-                                                                            " o"
-                                                                            "ve"
-                                                                            "rr"
-                                                                            "id"
-                                                                            "e "
-                                                                            "wi"
-                                                                            "th"
-                                                                            "ou"
-                                                                            "t "
-                                                                            "va"
-                                                                            "lu"
-                                                                            "e") SDSE_ARCH_CHECKS(ROW_ARCH)
-                                                                            SDSE_WORKLOAD_CHECKS(
-                                                                                ROW_WORKLOAD)
-                                                                                SDSE_MAPPING_CHECKS(
-                                                                                    ROW_MAPPING)
-                                                                                    SDSE_SWEEP_CHECKS(
-                                                                                        ROW_SWEEP)};
+    READER("file-read", SDSE_CHECK_FILE, "a file that cannot be read")
+    READER("yaml-size", SDSE_CHECK_FILE, "a file beyond 16 MiB")
+    READER("yaml-nodes", SDSE_CHECK_FILE, "more than a million values")
+    READER("yaml-depth", SDSE_CHECK_FILE, "nesting beyond 64 levels")
+    READER("yaml-encoding", SDSE_CHECK_FILE, "text that is not UTF-8")
+    READER("yaml-nul", SDSE_CHECK_FILE, "a NUL inside a string")
+    READER("yaml-syntax", SDSE_CHECK_FILE, "text that is not YAML")
+    READER("yaml-empty", SDSE_CHECK_FILE, "a file without content")
+    READER("yaml-documents", SDSE_CHECK_FILE, "a second document")
+    READER("yaml-duplicate-key", SDSE_CHECK_FILE, "a key written twice")
+    READER("yaml-alias", SDSE_CHECK_FILE, "an anchor or alias")
+    READER("yaml-tag", SDSE_CHECK_FILE, "a tag")
+    READER("yaml-key", SDSE_CHECK_FILE, "a key that is a list or mapping")
+    READER("wrong-type", SDSE_CHECK_FILE, "a value of another type")
+    READER("out-of-range", SDSE_CHECK_FILE, "a number outside its range")
+    READER("unknown-word", SDSE_CHECK_FILE, "a word that is not a choice")
+    READER("unknown-key", SDSE_CHECK_FILE, "a key the format does not have")
+    READER("unit-suffix", SDSE_CHECK_FILE, "a known key with another unit")
+    READER("missing-key", SDSE_CHECK_FILE, "a required key that is absent")
+    READER("unknown-path", SDSE_CHECK_ARCH, "a source or override path to nowhere")
+    READER("override-value", SDSE_CHECK_ARCH, "an override value that is not YAML")
+    READER("level-empty", SDSE_CHECK_ARCH, "a level without memory, or with both forms")
+    READER("too-many-levels", SDSE_CHECK_ARCH, "more memories than the model holds")
+    READER("keeps-twice", SDSE_CHECK_ARCH, "keeps at the level and in its memory")
+    READER("network-tensor", SDSE_CHECK_ARCH, "sharing that a tensor cannot have")
+    READER("unknown-level", SDSE_CHECK_ARCH, "a name that is no level")
+    READER("unknown-dimension", SDSE_CHECK_ARCH, "a letter that is no dimension")
+    READER("engine-not-modelled", SDSE_CHECK_ARCH, "an engine of a kind not built yet")
+    READER("engine-twice", SDSE_CHECK_ARCH, "two rebuild engines")
+    READER("constraint-empty", SDSE_CHECK_ARCH, "a constraint that restricts nothing")
+    READER("key-kind", SDSE_CHECK_WORKLOAD, "a key that layers of this kind lack")
+    READER("groups-divide", SDSE_CHECK_WORKLOAD, "groups that do not divide channels")
+    READER("kernel-fits", SDSE_CHECK_WORKLOAD, "a kernel larger than the padded input")
+    READER("loop-syntax", SDSE_CHECK_MAPPING, "loops that cannot be read")
+    READER("loop-twice", SDSE_CHECK_MAPPING, "a dimension twice in one list of loops")
+    READER("level-order", SDSE_CHECK_MAPPING, "levels out of order or twice")
+    READER("override-empty", SDSE_CHECK_SWEEP, "an override without value")
+    READER("form-contradiction", SDSE_CHECK_SWEEP, "keys of a weight form that exclude each other")
+    SDSE_ARCH_CHECKS(ROW_ARCH)
+    SDSE_WORKLOAD_CHECKS(ROW_WORKLOAD)
+    SDSE_MAPPING_CHECKS(ROW_MAPPING)
+    SDSE_SWEEP_CHECKS(ROW_SWEEP)
+};
+// clang-format on
 
 const struct sdse_check *sdse_check_table(size_t *count) {
     *count = sizeof table / sizeof *table;

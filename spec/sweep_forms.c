@@ -14,11 +14,49 @@ enum key {
     KEY_SCALE_BITS,
     KEY_INDEX,
     KEY_DEPTHWISE,
+    KEY_SPARSITY,
+    KEY_THRESHOLD,
+    KEY_RELATIVE_THRESHOLD,
+    KEY_ROW_SPARSITY,
+    KEY_SCALE,
+    KEY_ITERATIONS,
+    KEY_PRUNE,
+    KEY_PRUNE_AMOUNT,
+    KEY_PRUNE_GROUP,
     KEYS
 };
 static const char *const key_words[KEYS + 1] = {
-    "basis_size", "rows_per_slice", "density", "row_density", "coefficient_bits",
-    "basis_bits", "scale_bits",     "index",   "depthwise",   "name"};
+    "basis_size",       "rows_per_slice", "density",    "row_density",
+    "coefficient_bits", "basis_bits",     "scale_bits", "index",
+    "depthwise",        "sparsity",       "threshold",  "relative_threshold",
+    "row_sparsity",     "scale",          "iterations", "prune",
+    "prune_amount",     "prune_group",    "name"};
+
+// What the decomposition takes by itself (smartdeal/setting.h): the released code's.
+static const struct sdse_form_setting measured_defaults = {
+    .smartdeal = true,
+    .measured = true,
+    .coefficient_bits = 4,
+    .basis_bits = 8,
+    .scale_bits = 8,
+    .index = SDSE_INDEX_ROW,
+    .threshold_kind = SDSE_FORM_THRESHOLD,
+    .threshold = 4e-3,
+    .iterations = 30,
+    .prune_group = 32,
+};
+static const struct sdse_form_setting declared_defaults = {
+    .smartdeal = true,
+    .density = 1,
+    .row_density = 1,
+    .coefficient_bits = 4,
+    .basis_bits = 8,
+    .scale_bits = 8,
+    .index = SDSE_INDEX_ROW,
+};
+
+// Bits the decomposition can make; a declared form may say more.
+enum { MOST_MEASURED_BITS = 7, MOST_DECLARED_BITS = 8 };
 
 struct reader {
     struct sdse_arena *arena;
@@ -46,6 +84,50 @@ static void append(struct reader *r, struct sdse_sweep_form form) {
     sweep->forms[sweep->form_count++] = form;
 }
 
+// A threshold and what it means.
+static bool read_threshold(const struct sdse_node *node, double most,
+                           enum sdse_form_threshold kind, struct sdse_diags *diags,
+                           struct sdse_form_setting *setting) {
+    setting->threshold_kind = kind;
+    return sdse_read_double(node, 0, most, diags, &setting->threshold);
+}
+
+static bool read_prune(const struct sdse_node *node, struct sdse_diags *diags,
+                       struct sdse_form_setting *setting) {
+    static const char *const kinds[] = {"none", "population", "value", "energy"};
+    unsigned word;
+    if (!sdse_read_word(node, kinds, 4, diags, &word))
+        return false;
+    setting->prune = (enum sdse_form_prune)word;
+    return true;
+}
+
+// The keys that only measured forms have.
+static bool read_measured_value(const struct sdse_node *node, enum key key,
+                                struct sdse_diags *diags,
+                                struct sdse_form_setting *setting) {
+    switch (key) {
+    case KEY_SPARSITY:
+        return read_threshold(node, 0.9999, SDSE_FORM_SPARSITY, diags, setting);
+    case KEY_THRESHOLD:
+        return read_threshold(node, 1e30, SDSE_FORM_THRESHOLD, diags, setting);
+    case KEY_RELATIVE_THRESHOLD:
+        return read_threshold(node, 1, SDSE_FORM_RELATIVE, diags, setting);
+    case KEY_ROW_SPARSITY:
+        return sdse_read_bool(node, diags, &setting->row_sparsity);
+    case KEY_SCALE:
+        return sdse_read_bool(node, diags, &setting->scale);
+    case KEY_ITERATIONS:
+        return sdse_read_u32(node, 1, 1000000, diags, &setting->iterations);
+    case KEY_PRUNE:
+        return read_prune(node, diags, setting);
+    case KEY_PRUNE_AMOUNT:
+        return sdse_read_double(node, 0, 1e30, diags, &setting->prune_amount);
+    default:
+        return sdse_read_u32(node, 1, UINT32_MAX, diags, &setting->prune_group);
+    }
+}
+
 static bool read_value(const struct sdse_node *node, enum key key,
                        struct sdse_diags *diags, struct sdse_form_setting *setting) {
     static const char *const indexes[] = {"element_bitmap", "row", "run_length",
@@ -68,18 +150,23 @@ static bool read_value(const struct sdse_node *node, enum key key,
     case KEY_ROW_DENSITY:
         return sdse_read_double(node, 1e-6, 1, diags, &setting->row_density);
     case KEY_COEFFICIENT_BITS:
-        return sdse_read_u32(node, 2, 8, diags, &setting->coefficient_bits);
+        return sdse_read_u32(
+            node, 2, setting->measured ? MOST_MEASURED_BITS : MOST_DECLARED_BITS, diags,
+            &setting->coefficient_bits);
     case KEY_BASIS_BITS:
         return sdse_read_u32(node, 2, 16, diags, &setting->basis_bits);
     case KEY_SCALE_BITS:
-        return sdse_read_u32(node, 0, 8, diags, &setting->scale_bits);
+        return sdse_read_u32(node, setting->measured ? 1 : 0, 8, diags,
+                             &setting->scale_bits);
     case KEY_INDEX:
         if (!sdse_read_word(node, indexes, 4, diags, &word))
             return false;
         setting->index = (enum sdse_index_format)word;
         return true;
-    default:
+    case KEY_DEPTHWISE:
         return sdse_read_bool(node, diags, &setting->depthwise);
+    default:
+        return read_measured_value(node, key, diags, setting);
     }
 }
 
@@ -117,8 +204,8 @@ static void expand(struct reader *r, const struct sdse_node *map, enum key key,
 }
 
 // Reads a key's faults once, before the product of lists would repeat them.
-static bool values_are_good(struct reader *r, const struct sdse_node *map) {
-    struct sdse_form_setting ignored;
+static bool values_are_good(struct reader *r, const struct sdse_node *map,
+                            struct sdse_form_setting ignored) {
     size_t errors = r->diags->errors;
     uint64_t forms = 1;
     for (enum key key = 0; key < KEYS; key++) {
@@ -142,22 +229,76 @@ static bool values_are_good(struct reader *r, const struct sdse_node *map) {
     return r->diags->errors == errors;
 }
 
+static void contradict(struct reader *r, const struct sdse_node *node,
+                       const char *why) {
+    sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "form-contradiction", "'%s' %s",
+                  node->key, why);
+}
+
+// Keys that say two things about one matter.
+static void refuse_contradictions(struct reader *r, const struct sdse_node *map,
+                                  bool measured) {
+    const struct sdse_node *threshold = NULL;
+    for (enum key key = KEY_SPARSITY; key < KEYS; key++) {
+        const struct sdse_node *node = sdse_node_get(map, key_words[key]);
+        if (!node)
+            continue;
+        if (!measured) {
+            contradict(r, node,
+                       "asks for a decomposition, but the density is declared");
+            continue;
+        }
+        if (key <= KEY_RELATIVE_THRESHOLD && threshold)
+            contradict(r, node, "beside another threshold");
+        if (key <= KEY_RELATIVE_THRESHOLD)
+            threshold = node;
+    }
+}
+
+static bool prunes(const struct sdse_node *node, bool by_fraction) {
+    if (!node)
+        return false;
+    if (node->kind == SDSE_NODE_SCALAR)
+        return strcmp(node->text, "none") != 0 &&
+               !(by_fraction && strcmp(node->text, "value") == 0);
+    bool any = false;
+    sdse_for_each_child (value, node)
+        any |= value->kind == SDSE_NODE_SCALAR && prunes(value, by_fraction);
+    return any;
+}
+
+// An amount and a group belong to a kind of pruning, and a kind to an amount.
+static void check_pruning(struct reader *r, const struct sdse_node *map) {
+    const struct sdse_node *kind = sdse_node_get(map, "prune");
+    const struct sdse_node *amount = sdse_node_get(map, "prune_amount");
+    const struct sdse_node *group = sdse_node_get(map, "prune_group");
+    const bool any = prunes(kind, false);
+    if (any && !amount)
+        sdse_report_missing(map, "prune_amount", r->diags);
+    if (!any && amount)
+        contradict(r, amount, "without a kind of pruning");
+    if (!any && group)
+        contradict(r, group, "without a kind of pruning");
+    if (!amount || !prunes(kind, true))
+        return;
+    const struct sdse_node *value =
+        amount->kind == SDSE_NODE_SEQUENCE ? amount->first : amount;
+    for (; value; value = amount->kind == SDSE_NODE_SEQUENCE ? value->next : NULL) {
+        double ignored;
+        sdse_read_double(value, 0, 1, r->diags, &ignored);
+    }
+}
+
 static void read_form(struct reader *r, const struct sdse_node *node) {
-    struct sdse_sweep_form form = {.name = "raw",
-                                   .loc = node->loc,
-                                   .setting = {.density = 1,
-                                               .row_density = 1,
-                                               .coefficient_bits = 4,
-                                               .basis_bits = 8,
-                                               .scale_bits = 8,
-                                               .index = SDSE_INDEX_ROW}};
+    struct sdse_sweep_form form = {.name = "raw", .loc = node->loc};
     if (node->kind == SDSE_NODE_SCALAR) {
         static const char *const words[] = {"raw", "smartdeal"};
         unsigned word;
         if (!sdse_read_word(node, words, 2, r->diags, &word))
             return;
         form.name = words[word];
-        form.setting.smartdeal = word == 1;
+        if (word == 1)
+            form.setting = measured_defaults;
         append(r, form);
         return;
     }
@@ -165,11 +306,17 @@ static void read_form(struct reader *r, const struct sdse_node *node) {
         return;
     sdse_refuse_unknown_keys(node, key_words, KEYS + 1, r->diags);
     form.name = "smartdeal";
-    form.setting.smartdeal = true;
+    const bool measured =
+        !sdse_node_get(node, "density") && !sdse_node_get(node, "row_density");
+    form.setting = measured ? measured_defaults : declared_defaults;
     const struct sdse_node *name = sdse_node_get(node, "name");
     if (name)
         sdse_read_text(name, r->diags, &form.name);
-    if (values_are_good(r, node))
+    const size_t errors = r->diags->errors;
+    refuse_contradictions(r, node, measured);
+    if (values_are_good(r, node, form.setting) && measured)
+        check_pruning(r, node);
+    if (r->diags->errors == errors)
         expand(r, node, 0, form);
 }
 

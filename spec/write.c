@@ -103,17 +103,36 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
     return sdse_text_end(&text, arena);
 }
 
+static const char *bool_word(bool value) { return value ? "true" : "false"; }
+
+static void print_decomposition(FILE *out, const struct sdse_form_setting *s) {
+    static const char *const thresholds[] = {"threshold", "relative_threshold",
+                                             "sparsity"};
+    static const char *const prunes[] = {"none", "population", "value", "energy"};
+    fprintf(out, ", %s: %.17g, row_sparsity: %s, scale: %s, iterations: %" PRIu32,
+            thresholds[s->threshold_kind], s->threshold, bool_word(s->row_sparsity),
+            bool_word(s->scale), s->iterations);
+    if (s->prune != SDSE_FORM_PRUNE_NONE)
+        fprintf(out, ", prune: %s, prune_amount: %.17g, prune_group: %" PRIu32,
+                prunes[s->prune], s->prune_amount, s->prune_group);
+}
+
 static void print_setting(FILE *out, const struct sdse_form_setting *s) {
     static const char *const indexes[] = {"element_bitmap", "row", "run_length",
                                           "dense"};
+    fprintf(out, "basis_size: %" PRIu32 ", rows_per_slice: %" PRIu32, s->basis_size,
+            s->rows_per_slice);
+    if (!s->measured)
+        fprintf(out, ", density: %.17g, row_density: %.17g", s->density,
+                s->row_density);
     fprintf(out,
-            "basis_size: %" PRIu32 ", rows_per_slice: %" PRIu32
-            ", density: %.17g, row_density: %.17g, coefficient_bits: %" PRIu32
-            ", basis_bits: %" PRIu32 ", scale_bits: %" PRIu32
-            ", index: %s, depthwise: %s}",
-            s->basis_size, s->rows_per_slice, s->density, s->row_density,
+            ", coefficient_bits: %" PRIu32 ", basis_bits: %" PRIu32
+            ", scale_bits: %" PRIu32 ", index: %s, depthwise: %s",
             s->coefficient_bits, s->basis_bits, s->scale_bits, indexes[s->index],
-            s->depthwise ? "true" : "false");
+            bool_word(s->depthwise));
+    if (s->measured)
+        print_decomposition(out, s);
+    fputc('}', out);
 }
 
 char *sdse_form_setting_text(struct sdse_arena *arena,

@@ -14,9 +14,26 @@ enum sdse_index_format {
     SDSE_INDEX_DENSE       // coefficient bits per entry, no index
 };
 
-// What a sweep asks for: one setting.
+// What decides which coefficients become zero.
+enum sdse_form_threshold {
+    SDSE_FORM_THRESHOLD, // the threshold itself
+    SDSE_FORM_RELATIVE,  // threshold / largest |weight| of the layer
+    SDSE_FORM_SPARSITY   // the fraction of zero coefficients to reach
+};
+
+// Structural pruning before the decomposition: which kernel rows go.
+enum sdse_form_prune {
+    SDSE_FORM_PRUNE_NONE,
+    SDSE_FORM_PRUNE_POPULATION, // prune_amount = fraction of the rows
+    SDSE_FORM_PRUNE_VALUE,      // prune_amount = least mean |weight|
+    SDSE_FORM_PRUNE_ENERGY      // prune_amount = fraction of the sum of |weights| kept
+};
+
+// What a sweep asks for: one setting. Declared: the densities are given. Measured: each
+// layer's weights are decomposed, and the densities are what comes out.
 struct sdse_form_setting {
     bool smartdeal;          // false: raw words
+    bool measured;           // decompose; false: the densities are declared
     uint32_t basis_size;     // n [>= 2]; 0 = the kernel width, 3 elsewhere
     uint32_t rows_per_slice; // rows of Ce that share a basis; 0 = the released slicing
     double density;          // declared fraction of non-zero coefficients (0, 1]
@@ -26,6 +43,16 @@ struct sdse_form_setting {
     uint32_t scale_bits; // stored exponent of each block's basis
     enum sdse_index_format index;
     bool depthwise; // decompose depth-wise layers too (raw by default)
+
+    // Measured forms only.
+    enum sdse_form_threshold threshold_kind;
+    double threshold;
+    bool row_sparsity; // zero whole rows of small coefficients
+    bool scale;        // centre each column of Ce on powers of two
+    uint32_t iterations;
+    enum sdse_form_prune prune;
+    double prune_amount;
+    uint32_t prune_group; // filters that lose the same rows
 };
 
 // What one layer's weights are under a setting: what the cost model charges.
@@ -42,7 +69,7 @@ struct sdse_weight_form {
     // Stored bits of the whole layer, by part. Measured by packing, or from declared
     // densities.
     double coefficient_bits_total, basis_bits_total, index_bits_total;
-    double rel_error; // relative Frobenius error; negative = not measured
+    double rel_error; // relative Frobenius error; 0 = raw; negative = not measured
     bool measured;    // false: declared densities
 };
 

@@ -240,6 +240,45 @@ static void a_sweep_round_trips(void **state) {
     sdse_arena_free(arena);
 }
 
+static void a_measured_form_round_trips(void **state) {
+    (void)state;
+    static const char sweep_text[] = "name: s\nworkloads: [a.yaml]\narchs: [x.yaml]\n"
+                                     "weight_forms: [smartdeal, {name: m, sparsity: "
+                                     "[0.25, 0.5], row_sparsity: true, "
+                                     "scale: true, iterations: 7, prune: energy, "
+                                     "prune_amount: 0.75, prune_group: 4}, "
+                                     "{name: r, relative_threshold: 0.125}]\n";
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_sweep *sweep = NULL, *again = NULL;
+    sdse_sweep_from_tree(arena, parse(&diags, sweep_text), &diags, &sweep);
+    assert_clean(&diags);
+    assert_int_equal(sweep->form_count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_true(sweep->forms[i].setting.measured);
+    assert_string_equal(
+        sdse_form_setting_text(arena, &sweep->forms[0].setting),
+        "{basis_size: 0, rows_per_slice: 0, coefficient_bits: 4, basis_bits: 8, "
+        "scale_bits: 8, index: row, depthwise: false, threshold: "
+        "0.0040000000000000001, row_sparsity: false, scale: false, iterations: 30}");
+    assert_string_equal(
+        sdse_form_setting_text(arena, &sweep->forms[2].setting),
+        "{basis_size: 0, rows_per_slice: 0, coefficient_bits: 4, basis_bits: 8, "
+        "scale_bits: 8, index: row, depthwise: false, sparsity: 0.5, row_sparsity: "
+        "true, scale: true, iterations: 7, prune: energy, prune_amount: 0.75, "
+        "prune_group: 4}");
+    assert_string_equal(sweep->forms[2].name, "m sparsity=0.5");
+    const char *text = sdse_sweep_text(arena, sweep);
+    sdse_sweep_from_tree(arena, parse(&diags, text), &diags, &again);
+    assert_clean(&diags);
+    assert_string_equal(sdse_sweep_text(arena, again), text);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(sdse_form_setting_text(arena, &again->forms[i].setting),
+                            sdse_form_setting_text(arena, &sweep->forms[i].setting));
+    sdse_arena_free(arena);
+}
+
 static void paths_of_a_sweep_are_beside_its_file(void **state) {
     (void)state;
     static const char text[] =
@@ -339,6 +378,7 @@ int main(void) {
         cmocka_unit_test(a_mapping_round_trips),
         cmocka_unit_test(what_costs_changes_the_text),
         cmocka_unit_test(a_sweep_round_trips),
+        cmocka_unit_test(a_measured_form_round_trips),
         cmocka_unit_test(paths_of_a_sweep_are_beside_its_file),
         cmocka_unit_test(draws_the_loop_nest),
         cmocka_unit_test(shows_hierarchy_and_sources),
