@@ -44,4 +44,27 @@ enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
                                   const struct sdse_layers_plot *plot,
                                   struct sdse_arena *arena, struct sdse_diags *diags);
 
+// What a weight form costs and spoils: relative error against stored bits, of every
+// layer and of the whole, under one setting or several.
+struct sdse_error_point {
+    double stored_bits;
+    double weights;   // words
+    double rel_error; // ||W - W'|| / ||W||; 0 is not drawn (the axis is logarithmic)
+};
+struct sdse_error_plot {
+    const char *name; // of the network
+    size_t layer_count, form_count;
+    const char *const *layers, *const *kinds; // [layer_count]
+    const char *const *forms;                 // [form_count]
+    const struct sdse_error_point *points;    // [form_count][layer_count]
+    const struct sdse_error_point *totals;    // [form_count]
+    const char *picture;                      // where to: .png, .svg or .pdf
+};
+// Several settings: per layer error against bits per weight, each layer's best settings
+// joined by a line, coloured by layer (up to eight) or by kind; and beside it error
+// against stored size of the whole, with the staircase of the settings that no other
+// beats in both, and their names. One setting: each layer's error against its size.
+enum sdse_status sdse_plot_error(const struct sdse_error_plot *plot,
+                                 struct sdse_arena *arena, struct sdse_diags *diags);
+
 #endif
