@@ -19,20 +19,30 @@ static const struct cli_option options[] = {
                "shapes of inputs whose dimensions the file leaves open", NULL, false},
 };
 
+// Every text that is not an input is said.
 static bool parse_inputs(struct cli *cli, const char *text,
                          struct sdse_import_input inputs[MOST_INPUTS], size_t *count) {
+    bool good = true;
     *count = 0;
     char *words = text ? sdse_arena_strdup(cli->arena, text) : NULL;
     for (char *word = words ? strtok(words, ",") : NULL; word;
          word = strtok(NULL, ",")) {
-        if (*count == MOST_INPUTS ||
-            !sdse_import_input_parse(word, cli->arena, &inputs[*count])) {
-            cli_error(cli, "--input %s: expected NAME=1x3x224x224", word);
-            return false;
+        if (*count < MOST_INPUTS &&
+            sdse_import_input_parse(word, cli->arena, &inputs[*count])) {
+            ++*count;
+            continue;
         }
-        ++*count;
+        cli_error(cli, "--input %s: expected NAME=1x3x224x224", word);
+        good = false;
     }
-    return true;
+    return good;
+}
+
+static void print_next(const char *folder) {
+    printf("\nwritten: %s/workload.yaml, manifest.tsv and weights/; go on with\n"
+           "  sdse decompose %s\n"
+           "  sdse map -a smartexchange -w %s/workload.yaml --form smartdeal\n",
+           folder, folder, folder);
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
@@ -51,8 +61,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const enum cli_exit result = cli_finish(cli, status);
     if (result == CLI_OK) {
         sdse_show_workload(stdout, sdse_imported_workload(imported));
-        printf("\nwritten: %s/workload.yaml, manifest.tsv and weights/\n",
-               args->value[OUTPUT]);
+        print_next(args->value[OUTPUT]);
     }
     sdse_imported_free(imported);
     return result;

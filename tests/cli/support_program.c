@@ -148,7 +148,7 @@ static void hide_folder(char *text) {
     }
 }
 
-static void compare(const char *name, char *text) {
+void golden_text(const char *name, char *text) {
     char path[PATH_BYTES];
     hide_folder(text);
     snprintf(path, sizeof path, "tests/cli/golden/%s.txt", name);
@@ -172,7 +172,7 @@ static void golden(const char *name, int status, const char *line, bool err) {
     if (ran.status != status)
         fail_msg("sdse %s: exit status %d, not %d (signal %d)\n%s", line, ran.status,
                  status, ran.signal, ran.err);
-    compare(name, err ? ran.err : ran.out);
+    golden_text(name, err ? ran.err : ran.out);
     const char *silent = err ? ran.out : ran.err;
     if (*silent)
         fail_msg("sdse %s: unexpected on the other stream:\n%s", line, silent);

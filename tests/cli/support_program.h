@@ -33,6 +33,8 @@ pid_t start_program(const char *line);
 // instead.
 void golden_out(const char *name, int status, const char *line);
 void golden_err(const char *name, int status, const char *line);
+// The same for a text that has been made comparable first; it is changed.
+void golden_text(const char *name, char *text);
 
 // The file's content; the caller frees it.
 char *read_whole(const char *path);

@@ -1,0 +1,109 @@
+// sdse import: what it writes is a network that checks, maps and decomposes; what it
+// cannot read it names.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smartdeal/manifest.h"
+#include "smartdeal/npy.h"
+#include "support/onnx_builder.h"
+#include "support_program.h"
+
+// x -> Conv 4x3x3x3 -> Relu -> Flatten -> Gemm 5x64, batch left open; written to
+// `name`, but for its last `cut` bytes.
+static void write_model(const char *name, size_t cut) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct onnx_builder b;
+    onnx_begin(&b, arena);
+    onnx_input(&b, "x", ONNX_DIMS(0, 3, 6, 6));
+    onnx_floats(&b, "w", ONNX_DIMS(4, 3, 3, 3));
+    onnx_floats(&b, "v", ONNX_DIMS(5, 64));
+    onnx_floats(&b, "bias", ONNX_DIMS(5));
+    onnx_node(&b, "Conv", "first", "x,w", "a");
+    onnx_node(&b, "Relu", "relu", "a", "r");
+    onnx_node(&b, "Flatten", "flat", "r", "f");
+    onnx_set_int(&b, onnx_node(&b, "Gemm", "last", "f,v,bias", "y"), "transB", 1);
+    size_t length;
+    const unsigned char *bytes = onnx_pack(&b, &length);
+    FILE *file = fopen(scratch(name), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length - cut, file), length - cut);
+    assert_int_equal(fclose(file), 0);
+    sdse_arena_free(arena);
+}
+
+static void succeeds(const char *line, const char *says) {
+    struct ran ran = run_program(line);
+    if (ran.status != 0)
+        fail_msg("sdse %s: exit status %d\n%s", line, ran.status, ran.err);
+    if (!strstr(ran.out, says))
+        fail_msg("sdse %s does not say '%s':\n%s", line, says, ran.out);
+    free_ran(&ran);
+}
+
+static void writes_a_network(void **state) {
+    (void)state;
+    write_model("model.onnx", 0);
+    golden_out("import_model", 0, "import @model.onnx -o @model -i x=2x3x6x6");
+    succeeds("check @model/workload.yaml", "ok: network");
+    succeeds("decompose @model -s 0.5", "real");
+    succeeds("decompose @model/workload.yaml -l first --total -f csv", "real");
+    succeeds("map -a tests/data/cli/arch.yaml -w @model/workload.yaml -l last",
+             "proved optimal");
+}
+
+// The files hold the model's numbers.
+static void weights_are_the_models(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_manifest manifest;
+    assert_int_equal(sdse_manifest_read(scratch("model"), arena, &manifest, &diags),
+                     SDSE_OK);
+    assert_int_equal(manifest.count, 2);
+    static const uint64_t counts[] = {4 * 3 * 3 * 3, 5 * 64};
+    for (size_t i = 0; i < 2; i++) {
+        struct sdse_array array;
+        assert_int_equal(sdse_npy_read(manifest.entries[i].path, &array, NULL),
+                         SDSE_OK);
+        assert_int_equal(array.count, counts[i]);
+        for (size_t k = 0; k < array.count; k++)
+            assert_true(array.data[k] == onnx_pattern(k));
+        sdse_array_free(&array);
+    }
+    sdse_arena_free(arena);
+}
+
+static void names_what_is_wrong(void **state) {
+    (void)state;
+    golden_err("import_no_file", 1, "import @no.onnx -o @x");
+    golden_err("import_input", 2, "import @model.onnx -o @x -i x=axb,y");
+    golden_err("import_open", 1, "import @model.onnx -o @x");
+    golden_err("import_input_name", 1, "import @model.onnx -o @x -i z=1x3x6x6");
+    golden_err("import_contradiction", 1, "import @model.onnx -o @x -i x=1x4x6x6");
+    write_model("cut.onnx", 7);
+    golden_err("import_cut", 1, "import @cut.onnx -o @x -i x=1x3x6x6");
+    struct ran ran = run_program("import tests/data/cli/net.yaml -o @x");
+    assert_int_equal(ran.status, 1);
+    assert_non_null(strstr(ran.err, "tests/data/cli/net.yaml"));
+    free_ran(&ran);
+    golden_err("import_unwritable", 3,
+               "import @model.onnx -o /nonexistent/x -i x=1x3x6x6");
+    assert_null(read_whole(scratch("x/workload.yaml"))); // nothing was begun
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(writes_a_network),
+        cmocka_unit_test(weights_are_the_models),
+        cmocka_unit_test(names_what_is_wrong),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
