@@ -22,6 +22,7 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
         edge->merged[level] = sdse_merged_words(view, tensor, level, child, &visits,
                                                 shares_windows && level == parent) *
                               view->used[level];
+        edge->hops[level] = edge->destinations[level] = 0;
         if (!with_hops)
             continue;
         edge->hops[level] = sdse_mesh_hops(view, tensor, level, child);

@@ -37,7 +37,7 @@ static const char text[] =
     "      pj_per_bit: 0.1\n"
     "      multicast: true\n"
     "      outputs: {topology: tree, reduce: true, pj_per_add: 0.3}\n"
-    "      inputs: {multicast: false, window_sharing: true}\n"
+    "      inputs: {window_sharing: true}\n"
     "      weights: {free: true, pj_per_bit: {value: 0}}\n"
     "  - level: pe\n"
     "    keeps: [weights, outputs]\n"
@@ -202,8 +202,8 @@ static void fanouts_and_links(void **state) {
     const struct sdse_network *inputs = &wgb->network[SDSE_INPUTS];
     const struct sdse_network *outputs = &wgb->network[SDSE_OUTPUTS];
     assert_true(weights->multicast && weights->free);
-    assert_false(inputs->multicast);
-    assert_true(inputs->window_sharing && !weights->window_sharing);
+    assert_true(inputs->multicast && inputs->window_sharing &&
+                !weights->window_sharing);
     assert_int_equal(inputs->topology, SDSE_BUS);
     assert_int_equal(outputs->topology, SDSE_TREE);
     assert_true(outputs->reduce && !outputs->multicast);
