@@ -9,6 +9,7 @@
 
 #include "costmodel/resolve.h"
 #include "spec/load.h"
+#include "spec/write.h"
 
 static struct sdse_sweep *load(struct sdse_arena *arena, const char *name) {
     char path[512];
@@ -58,7 +59,8 @@ static void test_archs(void **state) {
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
     struct sdse_node *root = NULL;
-    assert_int_equal(sdse_tree_parse_file(arena, sweep->archs[0], &diags, &root), SDSE_OK);
+    assert_int_equal(sdse_tree_parse_file(arena, sweep->archs[0], &diags, &root),
+                     SDSE_OK);
     for (size_t o = 0; o < sweep->override_count; o++)
         for (size_t v = 0; v < sweep->overrides[o].value_count; v++) {
             const struct sdse_set set = {sweep->overrides[o].path,
@@ -76,10 +78,29 @@ static void test_archs(void **state) {
     sdse_arena_free(arena);
 }
 
+// The grid is measured, and every form of it differs from the others.
+static void test_grid(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_sweep *sweep = load(arena, "smartdeal_grid");
+    assert_int_equal(points(sweep), 49);
+    assert_false(sweep->forms[0].setting.smartdeal);
+    for (size_t i = 1; i < sweep->form_count; i++) {
+        assert_true(sweep->forms[i].setting.measured);
+        assert_int_equal(sweep->forms[i].setting.threshold_kind, SDSE_FORM_SPARSITY);
+        for (size_t j = 1; j < i; j++)
+            assert_string_not_equal(
+                sdse_form_setting_text(arena, &sweep->forms[i].setting),
+                sdse_form_setting_text(arena, &sweep->forms[j].setting));
+    }
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_archs),
+        cmocka_unit_test(test_grid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

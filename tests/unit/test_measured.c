@@ -1,0 +1,498 @@
+// Sweeps over measured weight forms: what each choice does, where the weights come
+// from, and that neither threads nor interruptions change a figure.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "dse/forms.h"
+#include "dse/measured.h"
+#include "dse/sweep.h"
+#include "dse/weights.h"
+#include "results/export.h"
+#include "results/points.h"
+#include "results/query.h"
+#include "smartdeal/measure.h"
+#include "smartdeal/npy.h"
+#include "smartdeal/synthetic.h"
+#include "spec/load.h"
+#include "support/close.h"
+
+static char folder[] = "/tmp/sdse-measured-XXXXXX";
+
+static const char *in_folder(const char *name) {
+    static char path[4][256];
+    static unsigned next;
+    char *text = path[next++ % 4];
+    snprintf(text, sizeof path[0], "%s/%s", folder, name);
+    return text;
+}
+
+static void write_file(const char *name, const char *text) {
+    FILE *out = fopen(in_folder(name), "w");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+// Three layers that are decomposed and one that stays raw.
+#define LAYERS(a, c)                                                                 \
+    "layers:\n"                                                                      \
+    "  - {name: a, kind: conv, in: [8, 6, 6], out_channels: 16, kernel: 3, pad: 1" a \
+    "}\n"                                                                            \
+    "  - {name: b, kind: conv, in: [48, 4, 4], out_channels: 8, kernel: 1, "         \
+    "repeat: 2}\n"                                                                   \
+    "  - {name: c, kind: fc, in: 192, out_channels: 10" c "}\n"                      \
+    "  - {name: d, kind: dwconv, in: [4, 6, 6], kernel: 3, pad: 1}\n"
+
+#define SWEEP(name, network)                                                    \
+    "name: " name "\nworkloads: [" network "]\narchs: [arch.yaml]\nobjective: " \
+    "energy\n"
+
+static int make_inputs(void **state) {
+    (void)state;
+    if (!mkdtemp(folder))
+        return 1;
+    write_file("net.yaml",
+               "name: tiny\nsource: made up for this test\n" LAYERS("", ""));
+    write_file("arch.yaml",
+               "name: small\n"
+               "source: made up for this test\n"
+               "node_nm: 45\n"
+               "clock_ghz: 1\n"
+               "word_bits: 8\n"
+               "levels:\n"
+               "  - level: DRAM\n"
+               "    memory: {class: dram, pj_per_bit: 10, shared_bits_per_cycle: 64}\n"
+               "  - level: GLB\n"
+               "    memory: {class: sram, capacity_kib: 8, port_bits: 64, table: "
+               "sram_itrs-hp_ed2}\n"
+               "    fanout: {x: 4, y: 4}\n"
+               "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, "
+               "reduce: true}\n"
+               "  - level: RF\n"
+               "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, "
+               "area_um2: 100}\n"
+               "compute: {class: parallel, pj_per_mac: 0.3, area_um2: 400}\n"
+               "engines:\n"
+               "  - {kind: rebuild, below: RF, pj_per_shift_add: 0.02, "
+               "pj_per_basis_read: 0.01,\n"
+               "     pj_per_basis_write: 0.01, rows_per_cycle: 1, area_um2: 50}\n");
+    return 0;
+}
+
+static int remove_inputs(void **state) {
+    (void)state;
+    char command[300];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+struct ran {
+    struct sdse_arena *arena;
+    struct sdse_diags diags;
+    struct sdse_sweep_progress progress;
+    enum sdse_status status;
+};
+
+static void stop_after_some(void *context, const struct sdse_sweep_progress *progress) {
+    if (progress->points_done >= 10)
+        atomic_store((atomic_bool *)context, true);
+}
+
+static struct ran run(const char *sweep, const char *database, unsigned threads,
+                      atomic_bool *stop) {
+    struct ran ran = {.arena = sdse_arena_new()};
+    sdse_diags_init(&ran.diags, ran.arena);
+    // in_folder's texts are reused, so keep copies that diagnostics can point at.
+    const struct sdse_sweep_request request = {
+        .sweep_path = sdse_arena_strdup(ran.arena, in_folder(sweep)),
+        .database_path = sdse_arena_strdup(ran.arena, in_folder(database)),
+        .threads = threads,
+        .stop = stop,
+        .progress = stop ? stop_after_some : NULL,
+        .context = stop};
+    ran.status = sdse_sweep_run(&request, &ran.diags, &ran.progress);
+    return ran;
+}
+
+static struct sdse_sweep_progress complete(const char *sweep, const char *database,
+                                           unsigned threads) {
+    struct ran ran = run(sweep, database, threads, NULL);
+    sdse_diags_print(&ran.diags, stderr, false);
+    assert_int_equal(ran.status, SDSE_OK);
+    sdse_arena_free(ran.arena);
+    return ran.progress;
+}
+
+// A query's answer as CSV, without its header; the caller frees.
+static char *ask(const char *database, const char *sql) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_reader *reader;
+    struct sdse_table *table = NULL;
+    assert_int_equal(sdse_reader_open(in_folder(database), &diags, &reader), SDSE_OK);
+    assert_int_equal(sdse_query_run(reader, sql, arena, &diags, &table), SDSE_OK);
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    assert_int_equal(sdse_table_write(table, SDSE_TABLE_CSV, out), SDSE_OK);
+    fclose(out);
+    sdse_reader_close(reader);
+    sdse_arena_free(arena);
+    const char *body = strchr(text, '\n') + 1;
+    memmove(text, body, strlen(body) + 1);
+    return text;
+}
+
+static char *export_of(const char *database) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_reader *reader;
+    assert_int_equal(sdse_reader_open(in_folder(database), &diags, &reader), SDSE_OK);
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    assert_int_equal(sdse_export_write(reader, out, &diags), SDSE_OK);
+    fclose(out);
+    sdse_reader_close(reader);
+    sdse_arena_free(arena);
+    return text;
+}
+
+static double number(const char *database, const char *sql) {
+    char *text = ask(database, sql);
+    char *end;
+    const double value = strtod(text, &end);
+    assert_true(end > text);
+    free(text);
+    return value;
+}
+
+static double of_form(const char *database, const char *form, const char *column) {
+    char sql[200];
+    snprintf(sql, sizeof sql, "SELECT %s FROM v_point WHERE form = '%s'", column, form);
+    return number(database, sql);
+}
+
+// --- What the choices do
+// ------------------------------------------------------------------------------
+
+static void every_choice_moves_error_and_energy(void **state) {
+    (void)state;
+    static const char *const forms[] = {"basis", "rows", "sparse", "coefficient",
+                                        "basis bits"};
+    write_file("knobs.yaml",
+               SWEEP("knobs", "net.yaml") "weight_forms:\n"
+                                          "  - {name: base, basis_size: 3, "
+                                          "rows_per_slice: 32, sparsity: 0.4, "
+                                          "coefficient_bits: 4, basis_bits: 8}\n"
+                                          "  - {name: basis, basis_size: 4, "
+                                          "rows_per_slice: 32, sparsity: 0.4, "
+                                          "coefficient_bits: 4, basis_bits: 8}\n"
+                                          "  - {name: rows, basis_size: 3, "
+                                          "rows_per_slice: 8, sparsity: 0.4, "
+                                          "coefficient_bits: 4, basis_bits: 8}\n"
+                                          "  - {name: sparse, basis_size: 3, "
+                                          "rows_per_slice: 32, sparsity: 0.7, "
+                                          "coefficient_bits: 4, basis_bits: 8}\n"
+                                          "  - {name: coefficient, basis_size: 3, "
+                                          "rows_per_slice: 32, sparsity: 0.4, "
+                                          "coefficient_bits: 2, basis_bits: 8}\n"
+                                          "  - {name: basis bits, basis_size: 3, "
+                                          "rows_per_slice: 32, sparsity: 0.4, "
+                                          "coefficient_bits: 4, basis_bits: 4}\n"
+                                          "  - raw\n");
+    complete("knobs.yaml", "knobs.db", 2);
+    const double error = of_form("knobs.db", "base", "rel_error");
+    const double energy = of_form("knobs.db", "base", "energy_pj");
+    assert_true(error > 0.01 && error < 0.6);
+    double e[5], j[5];
+    for (int i = 0; i < 5; i++) {
+        e[i] = of_form("knobs.db", forms[i], "rel_error");
+        j[i] = of_form("knobs.db", forms[i], "energy_pj");
+        assert_true(e[i] > 0 && e[i] < 1);
+        assert_true(e[i] != error);
+        assert_true(j[i] != energy);
+    }
+    assert_true(e[1] < error && j[1] > energy); // more bases: closer, and dearer
+    assert_true(e[2] > error && j[2] < energy); // fewer coefficients
+    assert_true(e[3] > error && j[3] < energy); // fewer bits of a coefficient
+    assert_true(e[4] > error && j[4] < energy); // fewer bits of a basis word
+    assert_true(of_form("knobs.db", "raw", "rel_error") == 0);
+    // The multipliers see the same words; storing them costs less than raw words.
+    assert_true(energy < of_form("knobs.db", "raw", "energy_pj"));
+}
+
+static void error_is_an_objective_of_the_front(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    enum sdse_metric metrics[2];
+    assert_true(sdse_metric_parse("energy", &metrics[0]));
+    assert_true(sdse_metric_parse("error", &metrics[1]));
+    struct sdse_reader *reader;
+    struct sdse_points points;
+    struct sdse_front front;
+    assert_int_equal(sdse_reader_open(in_folder("knobs.db"), &diags, &reader), SDSE_OK);
+    assert_int_equal(sdse_points_load(reader, &(struct sdse_filter){.sweep = "knobs"},
+                                      metrics, 2, arena, &diags, &points),
+                     SDSE_OK);
+    assert_int_equal(points.count, 7);
+    assert_int_equal(points.unknown, 0);
+    assert_int_equal(sdse_front_compute(&points, arena, &front), SDSE_OK);
+    assert_true(front.count >= 3);
+    // From cheap and coarse to dear and exact.
+    assert_string_equal(points.form[front.index[front.count - 1]], "raw");
+    sdse_reader_close(reader);
+    sdse_arena_free(arena);
+}
+
+// --- The figures
+// ------------------------------------------------------------------------------
+
+// The rows of the database are what smartdeal/ measures, and the point's error is that
+// of the whole.
+static void the_figures_are_the_measured_ones(void **state) {
+    (void)state;
+    write_file("one.yaml",
+               SWEEP("one", "net.yaml") "weight_forms: [{name: m, sparsity: 0.5, "
+                                        "index: element_bitmap}]\n");
+    complete("one.yaml", "one.db", 1);
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *net;
+    assert_int_equal(sdse_workload_load(arena, in_folder("net.yaml"), &diags, &net),
+                     SDSE_OK);
+    struct sdse_smartdeal_setting setting = sdse_smartdeal_setting_default();
+    setting.threshold_mode = SDSE_THRESHOLD_SPARSITY;
+    setting.threshold = 0.5;
+    setting.store = SDSE_STORE_ELEMENT_BITMAP;
+    double errors = 0, norms = 0, bits = 0;
+    for (size_t i = 0; i < 3; i++) {
+        const struct sdse_layer *layer = &net->layers[i];
+        static float values[4096];
+        const struct sdse_layer_weights weights = {
+            layer->name, sdse_layer_weight_shape(layer), values, layer->loc};
+        sdse_synthetic_weights(&weights.shape, sdse_synthetic_seed("tiny", layer->name),
+                               values);
+        struct sdse_form_measure m;
+        assert_int_equal(sdse_measure_layer(&weights, &setting, 1, &m, NULL, &diags),
+                         SDSE_OK);
+        double square = 0;
+        for (uint64_t k = 0; k < m.weights; k++)
+            square += (double)values[k] * (double)values[k];
+        errors += (double)layer->repeat * m.rel_error * m.rel_error * square;
+        norms += (double)layer->repeat * square;
+        bits += (double)(layer->repeat * m.stored_bits);
+        char sql[200];
+        snprintf(sql, sizeof sql, "SELECT weight_bits FROM v_layer WHERE layer = '%s'",
+                 layer->name);
+        assert_double_within(number("one.db", sql),
+                             (double)(layer->repeat * m.stored_bits), 0);
+        snprintf(sql, sizeof sql, "SELECT rel_error FROM v_layer WHERE layer = '%s'",
+                 layer->name);
+        assert_double_within(number("one.db", sql), m.rel_error, 0);
+        snprintf(sql, sizeof sql, "SELECT density FROM v_layer WHERE layer = '%s'",
+                 layer->name);
+        assert_double_within(number("one.db", sql), m.density, 0);
+    }
+    bits += 8 * 9 * 4; // the depth-wise layer: raw words
+    assert_double_within(of_form("one.db", "m", "weight_bits"), bits, 0);
+    assert_double_within(of_form("one.db", "m", "rel_error"), sqrt(errors / norms),
+                         1e-12);
+    sdse_arena_free(arena);
+    char *rows = ask("one.db", "SELECT weights, rel_error = 0, sqnr_db IS NULL, "
+                               "exponents_used > 0 FROM v_layer ORDER BY layer_index");
+    assert_string_equal(rows, "synthetic,0,0,1\nsynthetic,0,0,1\nsynthetic,0,0,1\n"
+                              "declared,1,1,0\n");
+    free(rows);
+}
+
+// A threshold that leaves nothing: no coefficient, an error of one, still a point.
+static void a_layer_of_zeros_has_a_mapping(void **state) {
+    (void)state;
+    write_file(
+        "zeros.yaml",
+        SWEEP(
+            "zeros",
+            "net.yaml") "weight_forms: [{name: z, threshold: 1000, basis_size: 3}]\n");
+    assert_int_equal(complete("zeros.yaml", "zeros.db", 1).infeasible, 0);
+    assert_double_within(of_form("zeros.db", "z", "rel_error"), 1, 1e-12);
+}
+
+// --- Threads and interruptions
+// ------------------------------------------------------------------------------
+
+static void neither_threads_nor_stops_change_results(void **state) {
+    (void)state;
+    write_file(
+        "grid.yaml",
+        SWEEP(
+            "grid",
+            "net.yaml") "override: {GLB.capacity_kib: [4, 8]}\n"
+                        "weight_forms:\n"
+                        "  - {name: g, basis_size: [3, 4], sparsity: [0.3, 0.6], "
+                        "coefficient_bits: [3, 4], prune: [none, population], "
+                        "prune_amount: 0.25}\n"
+                        "  - {name: r, relative_threshold: 0.05, row_sparsity: true}\n"
+                        "  - {name: d, density: 0.5}\n");
+    assert_int_equal(complete("grid.yaml", "one_thread.db", 1).points_total, 36);
+    complete("grid.yaml", "three.db", 3);
+    char *one = export_of("one_thread.db"), *three = export_of("three.db");
+    assert_string_equal(one, three);
+    free(three);
+    atomic_bool stop = false;
+    struct ran ran = run("grid.yaml", "stopped.db", 2, &stop);
+    assert_int_equal(ran.status, SDSE_INTERRUPTED);
+    assert_true(ran.progress.points_done >= 10 && ran.progress.points_done < 36);
+    sdse_arena_free(ran.arena);
+    const struct sdse_sweep_progress rest = complete("grid.yaml", "stopped.db", 2);
+    assert_true(rest.points_reused >= 10 && rest.points_done == 36);
+    char *continued = export_of("stopped.db");
+    assert_string_equal(one, continued);
+    free(continued);
+    free(one);
+    assert_int_equal(complete("grid.yaml", "three.db", 2).points_reused, 36);
+}
+
+// --- Weight files
+// ------------------------------------------------------------------------------
+
+static void write_weights(const char *name, unsigned rank, const uint64_t *shape,
+                          float change) {
+    uint64_t count;
+    assert_true(sdse_shape_count(shape, rank, &count));
+    float *values = calloc(count, sizeof *values);
+    uint64_t random = 7;
+    for (uint64_t i = 0; i < count; i++)
+        values[i] = (float)(sdse_random_u64(&random) >> 40) * 0x1p-24F - 0.5F;
+    values[count / 2] += change;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(sdse_npy_write(in_folder(name), rank, shape, values, &diags),
+                     SDSE_OK);
+    sdse_arena_free(arena);
+    free(values);
+}
+
+static const uint64_t conv_shape[] = {16, 8, 3, 3}, fc_shape[] = {10, 192},
+                      narrow_shape[] = {8, 48, 1, 1};
+
+static void files_make_a_layer_real(void **state) {
+    (void)state;
+    write_weights("a.npy", 4, conv_shape, 0);
+    write_weights("b.npy", 4, narrow_shape, 0);
+    write_weights("c.npy", 2, fc_shape, 0);
+    write_file("mixed.yaml",
+               "name: tiny\nsource: made up\n" LAYERS("", ", weights: c.npy"));
+    write_file("real.yaml",
+               "name: tiny\nsource: made up\nlayers:\n"
+               "  - {name: a, kind: conv, in: [8, 6, 6], out_channels: 16, kernel: 3, "
+               "pad: 1, weights: a.npy}\n"
+               "  - {name: b, kind: conv, in: [48, 4, 4], out_channels: 8, kernel: 1, "
+               "repeat: 2, weights: b.npy}\n"
+               "  - {name: c, kind: fc, in: 192, out_channels: 10, weights: c.npy}\n"
+               "  - {name: d, kind: dwconv, in: [4, 6, 6], kernel: 3, pad: 1}\n");
+    write_file(
+        "mixed_sweep.yaml",
+        SWEEP("mixed", "mixed.yaml") "weight_forms: [{name: m, sparsity: 0.5}]\n");
+    write_file("real_sweep.yaml",
+               SWEEP("real", "real.yaml") "weight_forms: [{name: m, sparsity: 0.5}, "
+                                          "{name: d, density: 0.5}]\n");
+    complete("mixed_sweep.yaml", "mixed.db", 2);
+    complete("real_sweep.yaml", "real.db", 2);
+    char *mixed = ask("mixed.db", "SELECT weights FROM v_point");
+    char *layers =
+        ask("mixed.db", "SELECT weights FROM v_layer ORDER BY layer_index LIMIT 3");
+    char *real = ask("real.db", "SELECT weights FROM v_point ORDER BY form");
+    assert_string_equal(mixed, "synthetic\n");
+    assert_string_equal(layers, "synthetic\nsynthetic\nreal\n");
+    assert_string_equal(real, "declared\nreal\n");
+    free(mixed);
+    free(layers);
+    free(real);
+}
+
+// One changed value is another point; the declared one stays.
+static void changed_weights_are_other_points(void **state) {
+    (void)state;
+    assert_int_equal(complete("real_sweep.yaml", "real.db", 1).points_reused, 2);
+    const double error = of_form("real.db", "m", "rel_error");
+    write_weights("c.npy", 2, fc_shape, 3);
+    assert_int_equal(complete("real_sweep.yaml", "real.db", 1).points_reused, 1);
+    assert_int_equal(number("real.db", "SELECT count(*) FROM v_point WHERE form = 'm'"),
+                     2);
+    assert_int_equal(number("real.db", "SELECT count(DISTINCT rel_error) FROM v_point "
+                                       "WHERE form = 'm'"),
+                     2);
+    write_weights("c.npy", 2, fc_shape, 0);
+    assert_int_equal(complete("real_sweep.yaml", "real.db", 1).points_reused, 2);
+    assert_true(error > 0);
+}
+
+static const struct sdse_diag *fired(const struct sdse_diags *diags,
+                                     const char *check) {
+    for (const struct sdse_diag *diag = diags->first; diag; diag = diag->next)
+        if (diag->check && strcmp(diag->check, check) == 0)
+            return diag;
+    fail_msg("%s has not fired", check);
+    return NULL;
+}
+
+// All of them, at the layers, before there is a database.
+static void bad_files_are_refused_with_their_place(void **state) {
+    (void)state;
+    static const uint64_t transposed[] = {192, 10};
+    write_weights("a.npy", 4, conv_shape, NAN);
+    write_weights("c.npy", 2, transposed, 0);
+    write_file("bad.yaml", "name: tiny\nsource: made up\n" LAYERS(
+                               ", weights: a.npy",
+                               ", weights: c.npy") "  - {name: e, kind: fc, in: 4, "
+                                                   "out_channels: 4, weights: "
+                                                   "none.npy}\n");
+    write_file("bad_sweep.yaml",
+               SWEEP("bad", "bad.yaml") "weight_forms: [raw, smartdeal]\n");
+    struct ran ran = run("bad_sweep.yaml", "bad.db", 2, NULL);
+    assert_int_equal(ran.status, SDSE_INVALID);
+    assert_int_equal(ran.diags.errors, 3);
+    const struct sdse_diag *shape = fired(&ran.diags, "weights-shape");
+    assert_int_equal(shape->loc.line, 6);
+    assert_non_null(strstr(shape->loc.file, "bad.yaml"));
+    assert_non_null(strstr(shape->message, "[10, 192]"));
+    assert_non_null(strstr(shape->message, "[192, 10]"));
+    assert_int_equal(fired(&ran.diags, "smartdeal-finite")->loc.line, 4);
+    assert_non_null(strstr(fired(&ran.diags, "npy-open")->loc.file, "none.npy"));
+    assert_int_not_equal(access(in_folder("bad.db"), F_OK), 0);
+    sdse_arena_free(ran.arena);
+    // A declared form does not ask for the files.
+    write_file(
+        "declared.yaml",
+        SWEEP("declared", "bad.yaml") "weight_forms: [raw, {name: d, density: 0.5}]\n");
+    complete("declared.yaml", "declared.db", 1);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_choice_moves_error_and_energy),
+        cmocka_unit_test(error_is_an_objective_of_the_front),
+        cmocka_unit_test(the_figures_are_the_measured_ones),
+        cmocka_unit_test(a_layer_of_zeros_has_a_mapping),
+        cmocka_unit_test(neither_threads_nor_stops_change_results),
+        cmocka_unit_test(files_make_a_layer_real),
+        cmocka_unit_test(changed_weights_are_other_points),
+        cmocka_unit_test(bad_files_are_refused_with_their_place),
+    };
+    return cmocka_run_group_tests(tests, make_inputs, remove_inputs);
+}
