@@ -367,8 +367,9 @@ static void test_equals_enumeration(void **state) {
         free(truth.list);
         sdse_arena_free(arena);
     }
-    print_message("%llu problems, %llu valid mappings enumerated, %llu problems "
-                  "without a mapping\n",
+    print_message("## mapper: %llu problems equal exhaustive enumeration of %llu valid "
+                  "mappings, %llu "
+                  "have none\n",
                   (unsigned long long)problem_count, (unsigned long long)mappings,
                   (unsigned long long)none);
 }
