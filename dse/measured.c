@@ -98,6 +98,25 @@ static void keep(struct sdse_measured *entry, const struct sdse_form_measure *m)
     entry->known = true;
 }
 
+// A file that was written to since the sweep was planned would be kept under the hash
+// of what it held before.
+static enum sdse_status check_unchanged(const struct sdse_measured *entry,
+                                        const float *values, struct sdse_diags *diags) {
+    const struct sdse_layer *layer = entry->layer;
+    if (!entry->planned_weights || !sdse_layer_has_weight_file(layer))
+        return SDSE_OK;
+    const size_t words =
+        (size_t)sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound);
+    const struct sdse_hash now = sdse_hash_bytes(values, words * sizeof *values);
+    if (now.low == entry->planned_weights->low &&
+        now.high == entry->planned_weights->high)
+        return SDSE_OK;
+    sdse_diag_add(diags, SDSE_ERROR, layer->loc, "weights-changed",
+                  "layer '%s': %s has changed since the sweep began", layer->name,
+                  layer->weights_file);
+    return SDSE_INVALID;
+}
+
 enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
                               struct sdse_arena *arena) {
     struct sdse_diags diags;
@@ -110,6 +129,8 @@ enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
     if (!entry->status)
         entry->status =
             sdse_layer_weights_load(entry->workload, entry->layer, &diags, &values);
+    if (!entry->status)
+        entry->status = check_unchanged(entry, values, &diags);
     if (!entry->status) {
         const struct sdse_layer_weights weights = {
             entry->layer->name, sdse_layer_weight_shape(entry->layer), values,

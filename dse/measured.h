@@ -18,6 +18,8 @@ struct sdse_measured {
     const struct sdse_layer *layer;
     const struct sdse_form_setting *setting;
     uint32_t word_bits; // as the accelerator has it; beyond 2 … 16 the nearest of these
+    // Of the weights when the sweep was planned; NULL: they are taken as they are.
+    const struct sdse_hash *planned_weights;
 
     bool known, queued;
     enum sdse_status status;        // of the last attempt
@@ -44,7 +46,9 @@ struct sdse_measured *sdse_measured_get(struct sdse_measured_table *table,
 
 // Measures one layer that does not stay raw (dse/forms.h). Texts of diagnostics go to
 // `arena`. Any number of threads gives the same record. Returns what
-// sdse_layer_weights_load or sdse_measure_layer returns, also in entry->status.
+// sdse_layer_weights_load or sdse_measure_layer returns, also in entry->status;
+// SDSE_INVALID with the diagnostic weights-changed for a file whose values are no
+// longer the planned ones.
 enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
                               struct sdse_arena *arena);
 

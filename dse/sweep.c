@@ -211,11 +211,13 @@ static enum sdse_status find_measured(struct run *run, const struct sdse_point *
         run->plan->variants[point->variant].arch->bits[SDSE_WEIGHTS];
     const struct sdse_hash hash =
         sdse_measured_hash(layer, network->weights[layer_index], form->hash, word_bits);
-    *entry = sdse_measured_get(run->measured, hash,
-                               &(struct sdse_measured){.workload = network->workload,
-                                                       .layer = layer,
-                                                       .setting = setting,
-                                                       .word_bits = word_bits});
+    *entry = sdse_measured_get(
+        run->measured, hash,
+        &(struct sdse_measured){.workload = network->workload,
+                                .layer = layer,
+                                .setting = setting,
+                                .word_bits = word_bits,
+                                .planned_weights = &network->weights[layer_index]});
     return *entry ? SDSE_OK : SDSE_NO_MEMORY;
 }
 

@@ -187,6 +187,7 @@ static enum sdse_status add_form(struct sdse_store *store, unsigned form,
         .from = form == 0 ? SDSE_WEIGHTS_DECLARED : SDSE_WEIGHTS_SYNTHETIC,
         .weight_bits = 1e6 / (1 + form),
         .weight_words = 62500,
+        .weight_norm = form == 0 ? (double)NAN : 3.75,
         .sqnr_db = form == 0 ? (double)NAN : 14.5,
         .exponents_used = form == 0 ? 0 : 7};
     return sdse_store_add_form(store, &record);

@@ -257,6 +257,20 @@ static void error_is_an_objective_of_the_front(void **state) {
     sdse_arena_free(arena);
 }
 
+// What multipliers see is rounded to their words: an accelerator of its own error.
+static void narrower_words_are_a_larger_error(void **state) {
+    (void)state;
+    write_file(
+        "narrow.yaml",
+        SWEEP("narrow", "net.yaml") "override: {word_bits: [3, 8, 24]}\n"
+                                    "weight_forms: [{name: m, sparsity: 0.2}]\n");
+    complete("narrow.yaml", "narrow.db", 1);
+    char *order = ask("narrow.db", "SELECT parameters FROM v_point ORDER BY rel_error "
+                                   "DESC");
+    assert_string_equal(order, "word_bits=3\nword_bits=8\nword_bits=24\n");
+    free(order);
+}
+
 // --- The figures
 // ------------------------------------------------------------------------------
 
@@ -442,6 +456,42 @@ static void changed_weights_are_other_points(void **state) {
     assert_true(error > 0);
 }
 
+// A file that changes under a running sweep is not taken for what it was.
+static void a_file_that_changes_meanwhile_is_refused(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *net;
+    const char *path = sdse_arena_strdup(arena, in_folder("real.yaml"));
+    assert_int_equal(sdse_workload_load(arena, path, &diags, &net), SDSE_OK);
+    const struct sdse_layer *layer = &net->layers[2];
+    const struct sdse_form_setting setting = {.smartdeal = true,
+                                              .measured = true,
+                                              .coefficient_bits = 4,
+                                              .basis_bits = 8,
+                                              .scale_bits = 8,
+                                              .iterations = 30,
+                                              .prune_group = 1};
+    struct sdse_hash planned;
+    assert_int_equal(sdse_layer_weights_hash(net, layer, &diags, &planned), SDSE_OK);
+    struct sdse_measured entry = {.workload = net,
+                                  .layer = layer,
+                                  .setting = &setting,
+                                  .word_bits = 8,
+                                  .planned_weights = &planned};
+    assert_int_equal(sdse_measure(&entry, 1, arena), SDSE_OK);
+    assert_true(entry.known && entry.record.from == SDSE_WEIGHTS_REAL);
+    write_weights("c.npy", 2, fc_shape, 1);
+    entry.known = false;
+    assert_int_equal(sdse_measure(&entry, 1, arena), SDSE_INVALID);
+    assert_string_equal(entry.reason->check, "weights-changed");
+    assert_int_equal(entry.reason->loc.line, 6);
+    assert_false(entry.known);
+    write_weights("c.npy", 2, fc_shape, 0);
+    sdse_arena_free(arena);
+}
+
 static const struct sdse_diag *fired(const struct sdse_diags *diags,
                                      const char *check) {
     for (const struct sdse_diag *diag = diags->first; diag; diag = diag->next)
@@ -487,11 +537,13 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_choice_moves_error_and_energy),
         cmocka_unit_test(error_is_an_objective_of_the_front),
+        cmocka_unit_test(narrower_words_are_a_larger_error),
         cmocka_unit_test(the_figures_are_the_measured_ones),
         cmocka_unit_test(a_layer_of_zeros_has_a_mapping),
         cmocka_unit_test(neither_threads_nor_stops_change_results),
         cmocka_unit_test(files_make_a_layer_real),
         cmocka_unit_test(changed_weights_are_other_points),
+        cmocka_unit_test(a_file_that_changes_meanwhile_is_refused),
         cmocka_unit_test(bad_files_are_refused_with_their_place),
     };
     return cmocka_run_group_tests(tests, make_inputs, remove_inputs);
