@@ -461,10 +461,19 @@ static void release(struct run *run) {
     sdse_arena_free(run->arena);
 }
 
+// Paths of networks and accelerators live in the run's arena; the caller prints them
+// later.
+static void keep_places(struct sdse_diags *diags, const struct sdse_diag *since) {
+    struct sdse_diag *diag = since ? since->next : diags->first;
+    for (; diag; diag = diag->next)
+        diag->loc.file = sdse_arena_strdup(diags->arena, diag->loc.file);
+}
+
 enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
                                 struct sdse_diags *diags,
                                 struct sdse_sweep_progress *progress) {
     *progress = (struct sdse_sweep_progress){0};
+    const struct sdse_diag *since = diags->last;
     struct run *run = calloc(1, sizeof *run);
     if (!run)
         return SDSE_NO_MEMORY;
@@ -492,6 +501,7 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
         log_run(run, began, status);
         report(run);
     }
+    keep_places(diags, since);
     release(run);
     free(run);
     return status;
