@@ -25,8 +25,9 @@ static bool parse_inputs(struct cli *cli, const char *text,
     bool good = true;
     *count = 0;
     char *words = text ? sdse_arena_strdup(cli->arena, text) : NULL;
-    for (char *word = words ? strtok(words, ",") : NULL; word;
-         word = strtok(NULL, ",")) {
+    char *rest = NULL;
+    for (char *word = words ? strtok_r(words, ",", &rest) : NULL; word;
+         word = strtok_r(NULL, ",", &rest)) {
         if (*count < MOST_INPUTS &&
             sdse_import_input_parse(word, cli->arena, &inputs[*count])) {
             ++*count;

@@ -68,11 +68,12 @@ static bool index_kind(const char *text, struct sdse_smartdeal_setting *s) {
     static const enum sdse_zero_store stores[] = {
         SDSE_STORE_ELEMENT_BITMAP, SDSE_STORE_ROW_INDEX, SDSE_STORE_RUN_LENGTH,
         SDSE_STORE_DENSE};
-    for (int i = 0; i < 4; i++)
-        if (strcmp(text, words[i]) == 0) {
-            s->store = stores[i];
-            return true;
-        }
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(text, words[i]) != 0)
+            continue;
+        s->store = stores[i];
+        return true;
+    }
     return false;
 }
 

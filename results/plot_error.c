@@ -238,7 +238,7 @@ static void write_axis(char axis, const char *label, struct range range, double 
     const size_t count = axis_steps(ratio, &steps);
     const char *comma = "";
     for (int decade = (int)floor(log10(low)); decade <= (int)floor(log10(high));
-         decade++)
+         decade++) {
         for (size_t i = 0; i < count; i++) {
             const double at = steps[i] * pow(10, decade);
             if (at < low || at > high)
@@ -246,6 +246,7 @@ static void write_axis(char axis, const char *label, struct range range, double 
             fprintf(out, "%s%.6g", comma, at);
             comma = ", ";
         }
+    }
     fputs(")\n", out);
 }
 

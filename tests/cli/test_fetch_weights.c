@@ -1,4 +1,5 @@
-// scripts/fetch-weights on a machine without npm: a clear word, and success.
+// scripts/fetch-weights and scripts/example-weights on a machine without npm: a clear
+// word, and success.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +24,27 @@ static void without_npm_it_is_skipped(void **state) {
     assert_int_not_equal(access("fetched-nowhere", F_OK), 0); // nothing was made
 }
 
+// In a copy of the scripts, so that weights fetched before are not found. The PATH has
+// dirname, which the scripts begin with, and nothing else.
+static void without_npm_the_example_is_skipped(void **state) {
+    (void)state;
+    FILE *pipe = popen("d=$(mktemp -d) && mkdir $d/bin $d/scripts && "
+                       "cp " SDSE_SOURCE_DIR "/scripts/*-weights $d/scripts && "
+                       "ln -s $(command -v dirname) $d/bin/dirname && "
+                       "PATH=$d/bin /bin/sh $d/scripts/example-weights; status=$?; "
+                       "rm -rf $d; exit $status",
+                       "r");
+    assert_non_null(pipe);
+    char text[1024];
+    text[fread(text, 1, sizeof text - 1, pipe)] = '\0';
+    assert_int_equal(pclose(pipe), 0);
+    assert_non_null(strstr(text, "\nskipped: npm is not installed\n"));
+    assert_non_null(strstr(text, "\nskipped: without the weights"));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(without_npm_it_is_skipped)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_npm_it_is_skipped),
+        cmocka_unit_test(without_npm_the_example_is_skipped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
