@@ -135,7 +135,9 @@ static enum sdse_status save(struct decomposing *d) {
 struct row {
     const char *layer, *kind, *form, *weights, *shape;
     double repeat, words, stored_bits, seconds, rel_error, sqnr_db;
-    double density, row_density, joint32, joint64; // NAN where nothing was decomposed
+    // NAN where nothing was decomposed, or (but for the first two) in totals.
+    double density, row_density, joint32, joint64;
+    double decomposed_error, window_error, basis_error; // after each step
     double entries, nonzeros, rows, live_rows;
     double passes, shift_adds, pruned_rows, threshold;
     bool exponents; // any
@@ -196,6 +198,9 @@ static void layer_row(const struct decomposing *d, size_t form, size_t i,
                         .row_density = m->raw ? (double)NAN : m->row_density,
                         .joint32 = m->raw ? (double)NAN : m->joint_row_density[1],
                         .joint64 = m->raw ? (double)NAN : m->joint_row_density[2],
+                        .decomposed_error = m->raw ? (double)NAN : m->decomposed_error,
+                        .window_error = m->raw ? (double)NAN : m->window_error,
+                        .basis_error = m->raw ? (double)NAN : m->basis_error,
                         .threshold = m->raw ? (double)NAN : m->threshold,
                         .passes = (double)m->passes,
                         .shift_adds = (double)m->shift_adds,
@@ -225,6 +230,9 @@ static void total_row(const struct decomposing *d, size_t form, struct row *tota
                           .repeat = 1,
                           .joint32 = (double)NAN,
                           .joint64 = (double)NAN,
+                          .decomposed_error = (double)NAN,
+                          .window_error = (double)NAN,
+                          .basis_error = (double)NAN,
                           .threshold = (double)NAN};
     for (size_t i = 0; i < d->weights.count; i++) {
         struct row row;
@@ -293,6 +301,9 @@ static void add_machine_row(struct sdse_table *table, const struct row *row) {
         sdse_table_add_text(table, texts[i]);
     sdse_table_add_u64(table, (uint64_t)row->repeat);
     sdse_table_add_u64(table, (uint64_t)row->words);
+    sdse_table_add_f64(table, row->decomposed_error);
+    sdse_table_add_f64(table, row->window_error);
+    sdse_table_add_f64(table, row->basis_error);
     sdse_table_add_f64(table, row->rel_error);
     sdse_table_add_f64(table, row->sqnr_db);
     sdse_table_add_f64(table, row->density);
@@ -339,6 +350,9 @@ static struct sdse_table *new_table(const struct decomposing *d) {
                                            "weights",
                                            "repeat",
                                            "weight_words",
+                                           "decomposed_error",
+                                           "window_error",
+                                           "basis_error",
                                            "rel_error",
                                            "sqnr_db",
                                            "density",

@@ -177,6 +177,10 @@ enum cli_parsed cli_options_parse(const char *verb, const struct cli_option *opt
         const int i = option_index(options, option_count, value);
         if (i >= 0) {
             accepted &= !optarg || accept_value(verb, &options[i], optarg, err);
+            if (optarg && args->value[i]) {
+                fprintf(err, "sdse %s: --%s is given twice\n", verb, options[i].name);
+                accepted = false;
+            }
             args->value[i] = optarg ? optarg : "";
             continue;
         }

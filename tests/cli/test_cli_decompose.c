@@ -139,6 +139,9 @@ static void figures_are_the_librarys(void **state) {
     assert_true(number_at(csv, 1, "rel_error") == a.rel_error);
     assert_true(number_at(csv, 1, "stored_bits") == (double)a.stored_bits);
     assert_true(number_at(csv, 2, "rel_error") == b.rel_error);
+    assert_true(number_at(csv, 2, "decomposed_error") == b.decomposed_error);
+    assert_true(number_at(csv, 2, "window_error") == b.window_error);
+    assert_true(number_at(csv, 2, "basis_error") == b.basis_error);
     assert_true(number_at(csv, 2, "density") == b.density);
     // The total's error is that of all weights as one vector.
     double square_a = 0, square_b = 0;

@@ -65,6 +65,7 @@ static void refuses_wrong_words(void **state) {
     golden_err("usage_verb", 2, "chek x.yaml");
     golden_err("usage_verb_far", 2, "frobnicate");
     golden_err("usage_option", 2, "pareto x.db --objectvies energy");
+    golden_err("usage_twice", 2, "import x.onnx -o x -i a=1x2 --input b=3");
     golden_err("usage_letter", 2, "pareto x.db -x");
     golden_err("usage_value_missing", 2, "pareto x.db --objectives");
     golden_err("usage_value_unwanted", 2, "sweep x.yaml -o x.db --quiet=yes");
