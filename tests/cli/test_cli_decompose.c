@@ -179,6 +179,24 @@ static void prints_tables(void **state) {
     free_ran(&ran);
 }
 
+// A depth-wise layer of a manifest stays raw unless asked for; the same array as a
+// convolution does not.
+static void manifests_know_depthwise_layers(void **state) {
+    (void)state;
+    assert_int_equal(mkdir(scratch("deep"), 0777), 0);
+    write_array("deep/w.npy", 4, (const uint64_t[]){32, 1, 3, 3}, conv);
+    write_text("deep/manifest.tsv", "layer\tkind\tfile\tshape\n"
+                                    "deep\tdwconv\tw.npy\t32x1x3x3\n"
+                                    "wide\tconv\tw.npy\t32x1x3x3\n");
+    char *csv = csv_of("decompose @deep -f csv");
+    assert_non_null(strstr(csv, "\ndeep,dwconv,32x1x3x3,raw,real"));
+    assert_non_null(strstr(csv, "\nwide,conv,32x1x3x3,smartdeal,real"));
+    free(csv);
+    csv = csv_of("decompose @deep --depthwise -f csv");
+    assert_non_null(strstr(csv, "\ndeep,dwconv,32x1x3x3,smartdeal,real"));
+    free(csv);
+}
+
 // One thread and several give the same figures.
 static void threads_do_not_matter(void **state) {
     (void)state;
@@ -283,6 +301,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_are_the_librarys),
         cmocka_unit_test(prints_tables),
+        cmocka_unit_test(manifests_know_depthwise_layers),
         cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(stored_form_is_read_back),
         cmocka_unit_test(draws_plots),
