@@ -139,11 +139,12 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct tally tally = {0, 0, 0};
     for (int i = 0; i < args->operand_count; i++)
         check_file(cli, &subject, args->operands[i], &tally);
-    if (tally.bad)
+    if (tally.bad) {
         fprintf(stderr, "%zu of %d file%s refused: %zu error%s, %zu warning%s\n",
                 tally.bad, args->operand_count, args->operand_count == 1 ? "" : "s",
                 tally.errors, tally.errors == 1 ? "" : "s", tally.warnings,
                 tally.warnings == 1 ? "" : "s");
+    }
     return tally.bad ? CLI_BAD_INPUT : CLI_OK;
 }
 

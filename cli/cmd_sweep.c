@@ -82,11 +82,12 @@ static void print_word(const char *word, FILE *out) {
         return;
     }
     fputc('\'', out);
-    for (; *word; word++)
+    for (; *word; word++) {
         if (*word == '\'')
             fputs("'\\''", out);
         else
             fputc(*word, out);
+    }
     fputc('\'', out);
 }
 

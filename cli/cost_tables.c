@@ -73,7 +73,7 @@ static void fill_counts(struct sdse_table *table, const struct cli_costed *coste
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         sdse_table_add_column(table, columns[i][0], columns[i][1], 0);
     add_energy_column(table, "", people);
-    for (unsigned l = 0; l < costed->cost->level_count; l++)
+    for (unsigned l = 0; l < costed->cost->level_count; l++) {
         for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
             const struct sdse_flow_cost *flow = &costed->cost->level[l].flow[part];
             if (!flow->kept)
@@ -88,6 +88,7 @@ static void fill_counts(struct sdse_table *table, const struct cli_costed *coste
             sdse_table_add_u64(table, flow->drain_reads);
             add_energy(table, flow->read_pj + flow->fill_pj + flow->update_pj, people);
         }
+    }
 }
 
 static void fill_networks(struct sdse_table *table, const struct cli_costed *costed,
@@ -100,7 +101,7 @@ static void fill_networks(struct sdse_table *table, const struct cli_costed *cos
     sdse_table_add_column(table, "hops", NULL, 5);
     sdse_table_add_column(table, "bits", NULL, 0);
     add_energy_column(table, "", people);
-    for (unsigned l = 0; l < costed->cost->level_count; l++)
+    for (unsigned l = 0; l < costed->cost->level_count; l++) {
         for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
             const struct sdse_network_cost *network =
                 &costed->cost->level[l].network[part];
@@ -117,6 +118,7 @@ static void fill_networks(struct sdse_table *table, const struct cli_costed *cos
             sdse_table_add_f64(table, network->bits);
             add_energy(table, network->energy_pj, people);
         }
+    }
 }
 
 // One component's row: energy by tensor (all parts of weights together), or the total

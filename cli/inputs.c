@@ -48,13 +48,14 @@ static size_t list_shipped(struct cli *cli, const char *folder,
         if (!directory)
             continue;
         struct dirent *entry;
-        while (count < MOST_SHIPPED && (entry = readdir(directory)))
+        while (count < MOST_SHIPPED && (entry = readdir(directory))) {
             if (ends_with(entry->d_name, ".yaml")) {
                 char *name = sdse_arena_copy(cli->arena, entry->d_name,
                                              strlen(entry->d_name) - strlen(".yaml"));
                 if (name)
                     names[count++] = name;
             }
+        }
         closedir(directory);
     }
     qsort(names, count, sizeof names[0], by_name);
@@ -70,12 +71,13 @@ static void report_unknown(struct cli *cli, const char *folder, const char *name
     const char *names[MOST_SHIPPED];
     const size_t count = list_shipped(cli, folder, names);
     const char *nearest = sdse_nearest(name, names, count);
-    if (nearest)
+    if (nearest) {
         cli_error(cli,
                   "no %s '%s': neither a file nor a shipped name; did you mean '%s'?",
                   what, name, nearest);
-    else
+    } else {
         cli_error(cli, "no %s '%s': neither a file nor a shipped name", what, name);
+    }
     if (count == 0)
         return;
     fputs("shipped:", stderr);

@@ -193,12 +193,13 @@ enum cli_parsed cli_options_parse(const char *verb, const struct cli_option *opt
                     options[known].value);
         else if (known >= 0)
             fprintf(err, "sdse %s: --%s takes no value\n", verb, options[known].name);
-        else
+        else {
             report_unknown(verb, options, option_count,
                            optopt && at == optind                  ? letter
                            : optopt && strncmp(word, "--", 2) != 0 ? letter
                                                                    : word,
                            err);
+        }
     }
     args->operand_count = argc - optind;
     args->operands = argv + optind;

@@ -21,11 +21,12 @@ static bool add_objective(struct cli *cli, const char *word,
         report_unknown(cli, word);
         return false;
     }
-    for (unsigned i = 0; i < objectives->count; i++)
+    for (unsigned i = 0; i < objectives->count; i++) {
         if (objectives->metric[i] == metric) {
             cli_error(cli, "--objectives: '%s' is named twice", word);
             return false;
         }
+    }
     if (objectives->count == SDSE_MOST_OBJECTIVES) {
         cli_error(cli, "--objectives: at most %d, '%s' is one more",
                   SDSE_MOST_OBJECTIVES, word);

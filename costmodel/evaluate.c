@@ -477,12 +477,13 @@ enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
         return fanout;
     struct sdse_view view;
     sdse_view_init(&view, arch, &model->layer->nest, mapping);
-    for (int d = 0; d < SDSE_DIMS; d++)
+    for (int d = 0; d < SDSE_DIMS; d++) {
         if (view.tile[0][d] < view.nest->bound[d]) {
             if (level)
                 *level = 0;
             return SDSE_NOT_COVERED;
         }
+    }
     for (unsigned l = 0; l < arch->level_count; l++) {
         if (!arch->level[l].capacity_bits)
             continue;

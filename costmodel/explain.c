@@ -63,12 +63,13 @@ static void print_visits(struct story *s, const struct sdse_edge *edge) {
     fprintf(s->x.out, "\n  each %s %s %s tile%s x %s words", child_name(s, edge->child),
             outputs ? "gives up" : "takes", sdse_digits_u64(visits.whole).text,
             visits.whole == 1 ? "" : "s", sdse_digits_u64(tile).text);
-    if (visits.credited)
+    if (visits.credited) {
         fprintf(s->x.out, " + %s tiles moved by %s %s x %s new words",
                 sdse_digits_u64(visits.credited).text,
                 sdse_digits_u64(visits.shift).text,
                 axes[visits.axis][visits.shift != 1],
                 sdse_digits_u64((words - visits.whole * tile) / visits.credited).text);
+    }
     fprintf(s->x.out, " = %s words; x %s used = %s\n", sdse_digits_u64(words).text,
             sdse_digits_u64(view->used[edge->child]).text,
             sdse_digits_u64(edge->taken).text);
@@ -85,7 +86,7 @@ static void print_steps(struct story *s, const struct sdse_edge *edge) {
 static void print_sharing(struct story *s, const struct sdse_edge *edge) {
     uint64_t below = edge->taken;
     for (unsigned l = edge->child; l-- > edge->parent;) {
-        if (edge->merged[l] != below)
+        if (edge->merged[l] != below) {
             fprintf(s->x.out,
                     edge->tensor == SDSE_OUTPUTS
                         ? "  sums for the same word are added below %s: %s arrive\n"
@@ -93,6 +94,7 @@ static void print_sharing(struct story *s, const struct sdse_edge *edge) {
                           "%s leave\n",
                     s->model->arch->level[l].name,
                     sdse_digits_u64(edge->merged[l]).text);
+        }
         below = edge->merged[l];
     }
 }
@@ -101,15 +103,16 @@ static void print_movement(struct story *s, const char *what,
                            const struct sdse_edge *edge) {
     fprintf(s->x.out, "\n%s: %s %s %s\n", what, child_name(s, edge->parent),
             edge->tensor == SDSE_OUTPUTS ? "<-" : "->", child_name(s, edge->child));
-    if (!s->view.perfect)
+    if (!s->view.perfect) {
         fprintf(s->x.out,
                 "  factors do not divide the bounds: the walk counts %s words in %s "
                 "visits\n",
                 sdse_digits_u64(edge->taken).text, sdse_digits_u64(edge->visits).text);
-    else if (edge->child < s->view.level_count)
+    } else if (edge->child < s->view.level_count) {
         print_visits(s, edge);
-    else
+    } else {
         print_steps(s, edge);
+    }
     print_sharing(s, edge);
 }
 
@@ -131,12 +134,13 @@ static void explain_outputs(struct story *s, const struct sdse_edge *edge) {
     const double bits = output_bits(s, p, c);
     const uint64_t distinct = sdse_distinct_outputs(&s->view, p);
     const struct sdse_arch *arch = s->model->arch;
-    if (edge->merged[p] > distinct)
+    if (edge->merged[p] > distinct) {
         fprintf(s->x.out,
                 "  the first sum of each of %s words starts from zero: %s partial sums "
                 "return\n",
                 sdse_digits_u64(distinct).text,
                 sdse_digits_u64(edge->merged[p] - distinct).text);
+    }
     sdse_explain_access(&s->x, p, SDSE_ACCESS_UPDATE, SDSE_PART_OUTPUTS,
                         edge->merged[p], bits);
     sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, SDSE_PART_OUTPUTS,
@@ -363,11 +367,12 @@ static bool explain_cycles(struct story *s) {
                 sdse_digits_u64(cost->rebuild_cycles).text);
     for (unsigned l = 0; l < cost->level_count; l++)
         agrees &= explain_level_cycles(s, l);
-    if (cost->fill_cycles || cost->drain_cycles)
+    if (cost->fill_cycles || cost->drain_cycles) {
         fprintf(s->x.out,
                 "  first fill %s and last drain %s cycles add to the latency\n",
                 sdse_digits_u64(cost->fill_cycles).text,
                 sdse_digits_u64(cost->drain_cycles).text);
+    }
     fprintf(s->x.out, "  latency     %s cycles, set by %s\n",
             sdse_digits_u64(cost->latency_cycles).text,
             cost->bottleneck_level == -1   ? "compute"
@@ -399,7 +404,7 @@ static bool check_lines(struct story *s) {
                   seen->rebuild_pj == cost->rebuild_pj &&
                   seen->shift_adds == cost->shift_adds &&
                   seen->basis_words_loaded == cost->basis_words_loaded);
-    for (unsigned l = 0; l < cost->level_count; l++)
+    for (unsigned l = 0; l < cost->level_count; l++) {
         for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
             const struct sdse_network_cost *a = &seen->level[l].network[part],
                                            *b = &cost->level[l].network[part];
@@ -409,6 +414,7 @@ static bool check_lines(struct story *s) {
                     a->words == b->words && a->adds == b->adds &&
                     a->energy_pj == b->energy_pj);
         }
+    }
     if (same)
         fprintf(s->x.out,
                 "\nSum of the %u lines: %s pJ, exactly the evaluator's energy.\n",

@@ -40,12 +40,13 @@ struct sdse_digits sdse_digits_f64(double value) {
             break;
     }
     // Large values in full, not as powers of ten.
-    if (value >= 1e5 && value < 1e15)
+    if (value >= 1e5 && value < 1e15) {
         for (int precision = 1; precision <= 12; precision++) {
             snprintf(plain, sizeof plain, "%.*f", precision, value);
             if (strtod(plain, NULL) == value)
                 break;
         }
+    }
     return group(plain);
 }
 
@@ -140,12 +141,13 @@ void sdse_explain_access(struct sdse_explanation *x, unsigned level,
     begin_line(x, memory->name, verbs[access]);
     fprintf(x->out, "%s words x %s bit = %s bit", sdse_digits_u64(words).text,
             sdse_digits_f64(bits_per_word).text, sdse_digits_f64(bits).text);
-    if (memory->port_bits)
+    if (memory->port_bits) {
         fprintf(x->out, " = %s accesses of %u bit x %s pJ",
                 sdse_digits_f64(accesses).text, memory->port_bits,
                 sdse_digits_f64(cost->value).text);
-    else
+    } else {
         fprintf(x->out, " x %s pJ/bit", sdse_digits_f64(cost->value).text);
+    }
     end_line(x, pj, cost);
     book_access(&x->seen.level[level].flow[part], access, words, pj);
 }

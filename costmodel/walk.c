@@ -570,13 +570,14 @@ uint64_t sdse_walk_used_places(const struct sdse_view *view, enum sdse_dim dim,
                                unsigned levels) {
     uint64_t factor[2 * SDSE_MAX_LEVELS], weight[2 * SDSE_MAX_LEVELS];
     unsigned count = 0;
-    for (unsigned l = 0; l < view->level_count; l++)
+    for (unsigned l = 0; l < view->level_count; l++) {
         for (unsigned i = 0; levels >> l & 1u && i < view->spatial_count[l]; i++) {
             if (view->spatial[l][i].dim != dim)
                 continue;
             factor[count] = view->spatial[l][i].factor;
             weight[count++] = view->spatial[l][i].weight;
         }
+    }
     return tuples_below(factor, weight, count, view->nest->bound[dim]);
 }
 

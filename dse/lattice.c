@@ -52,13 +52,14 @@ enum sdse_status sdse_lattice_init(struct sdse_lattice *lattice,
             return SDSE_NO_MEMORY;
         count_divisors(nest->bound[d], lattice->value[d]);
         qsort(lattice->value[d], count, sizeof lattice->value[d][0], by_value);
-        for (unsigned i = 0; i < count; i++)
+        for (unsigned i = 0; i < count; i++) {
             for (unsigned j = 0; j < count; j++) {
                 const uint64_t a = lattice->value[d][i], b = lattice->value[d][j];
                 lattice->quotient[d][i * count + j] =
                     (uint16_t)(a % b ? SDSE_NO_QUOTIENT
                                      : sdse_lattice_find(lattice, d, a / b));
             }
+        }
     }
     return SDSE_OK;
 }

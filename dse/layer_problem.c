@@ -53,11 +53,12 @@ sdse_layer_problem_get(struct sdse_layer_problem_table *table,
     hash = sdse_hash_join(hash, hash_text(stored));
     hash = sdse_hash_join(hash, hash_text("model " SDSE_MODEL_VERSION));
     struct sdse_layer_problem **link = &table->bucket[hash.low % BUCKETS];
-    for (; *link; link = &(*link)->next)
+    for (; *link; link = &(*link)->next) {
         if ((*link)->hash.low == hash.low && (*link)->hash.high == hash.high) {
             *is_new = false;
             return *link;
         }
+    }
     struct sdse_layer_problem *problem =
         SDSE_ARENA_NEW(table->arena, struct sdse_layer_problem);
     if (!problem)

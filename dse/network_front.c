@@ -45,7 +45,7 @@ static size_t thin(struct sum *sums, size_t count) {
 static void add_all(const struct sdse_network_front *front,
                     const struct sdse_layer_front *layer, struct sum *sums) {
     const double times = (double)layer->repeat;
-    for (size_t i = 0; i < front->count; i++)
+    for (size_t i = 0; i < front->count; i++) {
         for (size_t j = 0; j < layer->count; j++) {
             struct sum *sum = &sums[i * layer->count + j];
             sum->at = front->elements[i];
@@ -54,6 +54,7 @@ static void add_all(const struct sdse_network_front *front,
             sum->parent = (uint32_t)i;
             sum->choice = (uint32_t)j;
         }
+    }
 }
 
 static enum sdse_status add_layer(const struct sdse_layer_front *layer,

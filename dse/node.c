@@ -246,13 +246,14 @@ void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
         const double rate = state->pending_pj[s] * edge->rest_words[level] +
                             places * (edge->rest_pj[level][s] + inside);
         outlook->rate_pj[edge->mover] += lane->base_words * rate;
-        if (lane->returns) // the first visit costs no less than nothing
+        if (lane->returns) { // the first visit costs no less than nothing
             outlook->base_pj -=
                 lane->base_words *
                 (edge->returns_apart
                      ? rate
                      : fmin(rate, state->saved_pj[s] + state->saved_wire_pj[s] +
                                       places * (edge->rest_pj[level][s] + inside)));
+        }
     }
 }
 

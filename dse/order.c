@@ -91,11 +91,12 @@ static void complete(struct listing *listing, struct suffix suffix) {
             const unsigned dims = admitted(listing, &whole);
             if (!dims)
                 return; // rules that contradict each other
-            for (int i = 0; i < SDSE_DIMS; i++)
+            for (int i = 0; i < SDSE_DIMS; i++) {
                 if (dims >> sequence[i] & 1u) {
                     place(&whole, sequence[i]);
                     break;
                 }
+            }
         }
         emit(listing, &whole.order);
     }

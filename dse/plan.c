@@ -248,13 +248,15 @@ static enum sdse_status enumerate(struct loading *l) {
     if (!plan->points)
         return SDSE_NO_MEMORY;
     size_t next = 0;
-    for (size_t n = 0; n < plan->network_count; n++)
-        for (size_t v = 0; v < plan->variant_count; v++)
+    for (size_t n = 0; n < plan->network_count; n++) {
+        for (size_t v = 0; v < plan->variant_count; v++) {
             for (size_t f = 0; f < plan->form_count; f++) {
                 struct sdse_point *point = &plan->points[next++];
                 *point = (struct sdse_point){.network = n, .variant = v, .form = f};
                 point->hash = point_hash(plan, point);
             }
+        }
+    }
     return SDSE_OK;
 }
 

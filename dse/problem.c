@@ -347,12 +347,13 @@ static void note_keepers(struct sdse_problem *problem) {
         const struct sdse_flow_price *flow = &problem->prices.flow[f];
         if (flow->part == SDSE_PART_BASIS)
             continue;
-        for (unsigned e = 0; e < flow->edge_count; e++)
+        for (unsigned e = 0; e < flow->edge_count; e++) {
             for (unsigned l = 0; l < flow->edge[e].child; l++) {
                 unsigned *next = &problem->next_keeper[l][flow->tensor];
                 if (l >= flow->edge[e].parent && flow->edge[e].child < *next)
                     *next = flow->edge[e].child;
             }
+        }
         for (unsigned l = 0; l < levels; l++)
             for (int s = 0; s < SDSE_STAGES; s++)
                 if (flow->tile_bits[l][0] >= 0)
@@ -378,18 +379,19 @@ static void note_capacities(struct sdse_problem *problem) {
     const struct sdse_model *model = problem->model;
     if (model->form.smartdeal) {
         const double words = (double)model->form.basis_size * model->form.basis_size;
-        for (unsigned f = 0; f < model->flow_count; f++)
+        for (unsigned f = 0; f < model->flow_count; f++) {
             for (unsigned l = 0; l <= arch->rebuild.below_level; l++)
                 if (model->flow[f].part == SDSE_PART_BASIS &&
                     sdse_model_keeps(model, problem->start.keeps, &model->flow[f], l))
                     problem->basis_bits[l] = words * model->bits[l][SDSE_PART_BASIS];
+        }
         for (unsigned l = arch->rebuild.below_level + 1; l <= problem->levels; l++) {
             problem->rebuilt_at = l;
             if (l == problem->levels || problem->tile_bits[l][SDSE_WEIGHTS][0] > 0)
                 break;
         }
     }
-    for (unsigned l = 0; l < problem->levels; l++)
+    for (unsigned l = 0; l < problem->levels; l++) {
         for (int t = 0; t < SDSE_TENSORS; t++) {
             const unsigned child = problem->next_keeper[l][t];
             problem->fits_words[l][t] = (double)INFINITY;
@@ -402,6 +404,7 @@ static void note_capacities(struct sdse_problem *problem) {
                 problem->fits_words[l][t] =
                     problem->capacity_bits[child] / bits * places * (1 + 1e-9);
         }
+    }
 }
 
 static void note_later(struct sdse_problem *problem) {

@@ -13,12 +13,13 @@ static const char *refuse_factor(const struct sdse_problem *problem, unsigned l,
         if (value >= low && value <= high)
             return "";
     }
-    if (low > high)
+    if (low > high) {
         return sdse_arena_printf(
             arena,
             "level '%s': constraints on the %s factor of %c "
             "contradict each other: at least %" PRIu64 " and at most %" PRIu64,
             problem->arch->level[l].name, what, sdse_dim_letters[d], low, high);
+    }
     return sdse_arena_printf(arena,
                              "level '%s': no divisor of %c = %" PRIu64
                              " is a %s factor of at least %" PRIu64,
@@ -40,13 +41,14 @@ static const char *refuse_limits(const struct sdse_problem *problem,
             if (!text || *text)
                 return text;
         }
-        if (!problem->spreads[l].count)
+        if (!problem->spreads[l].count) {
             return sdse_arena_printf(
                 arena,
                 "level '%s': no spatial factors on its %" PRIu32 " x %" PRIu32
                 " fan-out meet its constraints (least used fraction %g)",
                 problem->arch->level[l].name, problem->arch->level[l].fanout_x,
                 problem->arch->level[l].fanout_y, rules->utilization);
+        }
     }
     return "";
 }
@@ -112,13 +114,14 @@ static const char *refuse_capacity(const struct sdse_problem *problem,
                 tensor = sdse_tensor_name((enum sdse_tensor)t);
             }
         }
-        if (bits > problem->capacity_bits[l])
+        if (bits > problem->capacity_bits[l]) {
             return sdse_arena_printf(
                 arena,
                 "level '%s': its smallest tile takes %.0f bits (most of them %s) but "
                 "%.0f bits fit: %.3g times too small",
                 problem->arch->level[l].name, bits, tensor, problem->capacity_bits[l],
                 bits / problem->capacity_bits[l]);
+        }
     }
     return "";
 }

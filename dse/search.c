@@ -340,13 +340,14 @@ static unsigned must_close(const struct sdse_problem *problem, unsigned l,
             if (sdse_dim_moves((enum sdse_dim)d, (enum sdse_tensor)t) && !window)
                 words *= (double)problem->lattice.value[d][index[d]];
         }
-        if (t == SDSE_INPUTS)
+        if (t == SDSE_INPUTS) {
             for (int axis = 0; axis < 2; axis++) {
                 const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
                 words *= sdse_touched(&problem->layer->nest, axis,
                                       problem->lattice.value[out][index[out]],
                                       problem->lattice.value[tap][index[tap]]);
             }
+        }
         if (words > problem->fits_words[l][t])
             closing |= SDSE_BIT(t);
     }
@@ -422,11 +423,12 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
 
 static bool divides(const struct sdse_problem *problem, const uint16_t *index,
                     const struct sdse_spread *spread) {
-    for (int d = 0; d < SDSE_DIMS; d++)
+    for (int d = 0; d < SDSE_DIMS; d++) {
         if (spread->index[d] &&
             sdse_lattice_divide(&problem->lattice, d, index[d], spread->index[d]) ==
                 SDSE_NO_QUOTIENT)
             return false;
+    }
     return true;
 }
 

@@ -110,12 +110,13 @@ static size_t lay_out(const struct sdse_lattice *lattice, const uint16_t *x,
     const unsigned nx = fill_loops(lattice, x, loop[0]);
     const unsigned ny = fill_loops(lattice, y, loop[1]);
     const size_t orders_x = all ? factorial(nx) : 1, orders_y = all ? factorial(ny) : 1;
-    for (size_t i = 0; out && i < orders_x; i++)
+    for (size_t i = 0; out && i < orders_x; i++) {
         for (size_t j = 0; j < orders_y; j++) {
             memset(&out[i * orders_y + j], 0, sizeof *out);
             permute(loop[0], nx, i, &out[i * orders_y + j].axis[0]);
             permute(loop[1], ny, j, &out[i * orders_y + j].axis[1]);
         }
+    }
     return orders_x * orders_y;
 }
 
@@ -181,7 +182,7 @@ enum sdse_status sdse_spreads_init(struct sdse_spreads *spreads,
     if (!pair)
         goto done;
     size_t pairs = 0;
-    for (size_t i = 0; i < vectors[0].count; i++)
+    for (size_t i = 0; i < vectors[0].count; i++) {
         for (size_t j = 0; j < vectors[1].count; j++) {
             memset(&pair[pairs], 0, sizeof *pair);
             pair[pairs].x = i;
@@ -189,6 +190,7 @@ enum sdse_status sdse_spreads_init(struct sdse_spreads *spreads,
             pairs += join(lattice, limits, fanout, vectors[0].index[i],
                           vectors[1].index[j], &pair[pairs]);
         }
+    }
     qsort(pair, pairs, sizeof *pair, by_use_then_total);
     if (group(spreads, lattice, &vectors[0], &vectors[1], pair, pairs, all_layouts,
               arena))

@@ -56,11 +56,12 @@ static bool stopped(const struct run *run) {
 
 // What the store could not do becomes a diagnostic; the status goes up unchanged.
 static enum sdse_status checked(struct run *run, enum sdse_status status) {
-    if (status && status != SDSE_INTERRUPTED)
+    if (status && status != SDSE_INTERRUPTED) {
         sdse_diag_add(run->diags, SDSE_ERROR,
                       (struct sdse_loc){.file = run->request->database_path}, "results",
                       "%s %s", sdse_status_text(status),
                       sdse_store_message(run->store));
+    }
     return status;
 }
 
@@ -285,11 +286,12 @@ static enum sdse_status store_measured(struct run *run, const struct ahead *ahea
 }
 
 static void report_failed(struct run *run, const struct ahead *ahead) {
-    for (size_t i = 0; i < ahead->count; i++)
+    for (size_t i = 0; i < ahead->count; i++) {
         for (const struct sdse_diag *diag = ahead->entries[i]->reason; diag;
              diag = diag->next)
             sdse_diag_add(run->diags, diag->severity, diag->loc, diag->check, "%s",
                           diag->message);
+    }
 }
 
 // Measures what the point at `position` needs, with what its next ones need. The

@@ -275,11 +275,12 @@ static void write_layers_panel(const struct scene *scene, FILE *out) {
     write_axis('y', "relative error [%]", scene->layer_y, 0.06, out);
     fprintf(out, "%splot ", key_above);
     const char *const more = ", \\\n     ";
-    for (size_t g = 0; several && g < scene->group_count; g++)
+    for (size_t g = 0; several && g < scene->group_count; g++) {
         fprintf(out,
                 "data index %zu using 1:2 with points pt 7 ps 0.25 lc rgb '#c8c8c8' "
                 "notitle%s",
                 2 * g, more);
+    }
     for (size_t g = 0; several && g < scene->group_count; g++)
         fprintf(out, "data index %zu using 1:2 with lines lc rgb '%s' lw 0.5 notitle%s",
                 2 * g + 1, sdse_palette_color(g), more);

@@ -170,11 +170,12 @@ static void refuse_duplicates(struct reader *reader) {
     for (size_t i = 0; i < reader->count; i++)
         sorted[i] = &reader->entries[i];
     qsort(sorted, reader->count, sizeof *sorted, compare_names);
-    for (size_t i = 1; i < reader->count; i++)
+    for (size_t i = 1; i < reader->count; i++) {
         if (strcmp(sorted[i]->layer, sorted[i - 1]->layer) == 0)
             refuse(reader, sorted[i]->loc.line, 1, "manifest-layer",
                    "layer '%s' was in line %u already", sorted[i]->layer,
                    sorted[i - 1]->loc.line);
+    }
 }
 
 static void read_lines(struct reader *reader, char *text) {

@@ -70,11 +70,12 @@ static bool dtype_from_code(const char *code, enum sdse_dtype *out) {
     } known[] = {{"f2", SDSE_DTYPE_F16}, {"f4", SDSE_DTYPE_F32}, {"f8", SDSE_DTYPE_F64},
                  {"i1", SDSE_DTYPE_I8},  {"u1", SDSE_DTYPE_U8},  {"i2", SDSE_DTYPE_I16},
                  {"u2", SDSE_DTYPE_U16}, {"i4", SDSE_DTYPE_I32}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(code, known[i].code) == 0) {
             *out = known[i].dtype;
             return true;
         }
+    }
     return false;
 }
 

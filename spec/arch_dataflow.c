@@ -6,16 +6,18 @@
 #include "spec/value.h"
 
 bool sdse_find_level(const struct sdse_arch *arch, const char *name, unsigned *level) {
-    for (unsigned i = 0; i < arch->level_count; i++)
+    for (unsigned i = 0; i < arch->level_count; i++) {
         if (strcmp(arch->level[i].name, name) == 0) {
             *level = i;
             return true;
         }
-    for (unsigned i = arch->level_count; i-- > 0;)
+    }
+    for (unsigned i = arch->level_count; i-- > 0;) {
         if (strcmp(arch->level[i].group, name) == 0) {
             *level = i;
             return true;
         }
+    }
     return false;
 }
 

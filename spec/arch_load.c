@@ -49,11 +49,12 @@ static void read_widths(struct sdse_arch_reading *r) {
                                        tensor, r->diags);
         if (own)
             sdse_read_u32(own, 1, 64, r->diags, &arch->bits[t]);
-        else if (!word)
+        else if (!word) {
             sdse_diag_add(r->diags, SDSE_ERROR, r->root->loc, "missing-key",
                           "the width of %s is missing: give word_bits, or "
                           "tensors.%s.bits",
                           sdse_tensor_words[t], sdse_tensor_words[t]);
+        }
     }
     arch->partial_bits = arch->bits[SDSE_OUTPUTS];
     const struct sdse_node *partial =

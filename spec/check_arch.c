@@ -89,11 +89,12 @@ void sdse_check_capacity_words(struct sdse_subject *s) {
         // No common width made the product 0.
         if (reading->capacity_in_words && level->capacity.value == 0 && level->keeps &&
             sdse_node_as_double(value ? value : reading->capacity_node, &written) &&
-            written != 0)
+            written != 0) {
             sdse_check_report(s, reading->capacity_node->key_loc,
                               "memory '%s' keeps words of several widths or parts of "
                               "weights: give its capacity in bits, bytes or kib",
                               level->name);
+        }
     }
 }
 
@@ -120,12 +121,14 @@ void sdse_check_capacity_whole(struct sdse_subject *s) {
     for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         double bits = level->capacity.value;
-        if (level->capacity.given && bits > 0 && (floor(bits) != bits || bits > 0x1p52))
+        if (level->capacity.given && bits > 0 &&
+            (floor(bits) != bits || bits > 0x1p52)) {
             sdse_check_report(
                 s, s->arch->level[i].capacity_node->key_loc,
                 "memory '%s': %.17g bits is not a whole number of bits up "
                 "to 2^52",
                 level->name, bits);
+        }
     }
 }
 
@@ -137,12 +140,13 @@ void sdse_check_capacity_word(struct sdse_subject *s) {
         for (unsigned t = 0; t < SDSE_TENSORS; t++)
             if (level->keeps >> t & 1u)
                 needed += arch->bits[t];
-        if (level->capacity_bits && level->capacity_bits / level->buffering < needed)
+        if (level->capacity_bits && level->capacity_bits / level->buffering < needed) {
             sdse_check_report(
                 s, s->arch->level[i].capacity_node->key_loc,
                 "memory '%s': %" PRIu64 " bits / buffering %" PRIu32
                 " cannot hold one word of each tensor kept (%" PRIu64 " bits)",
                 level->name, level->capacity_bits, level->buffering, needed);
+        }
     }
 }
 
@@ -156,13 +160,14 @@ void sdse_check_macro_divides(struct sdse_subject *s) {
         bool wrong = reading->macro_bits > 0
                          ? macros * reading->macro_bits != bits
                          : level->capacity_bits % level->macro_count;
-        if (wrong)
+        if (wrong) {
             sdse_check_report(s,
                               key_place(reading->memory, reading->macro_bits > 0
                                                              ? "macro_kib"
                                                              : "banks"),
                               "memory '%s': %g banks do not make up %g bits",
                               level->name, macros, bits);
+        }
     }
 }
 
@@ -230,12 +235,14 @@ void sdse_check_outermost_keeps_all(struct sdse_subject *s) {
         return;
     const struct sdse_level *outermost = level_at(s, 0);
     const struct sdse_node *keeps = s->arch->level[0].keeps;
-    for (unsigned part = 0; part < SDSE_PARTS; part++)
-        if (needed_parts(s) & ~outermost->keeps & SDSE_BIT(part))
+    for (unsigned part = 0; part < SDSE_PARTS; part++) {
+        if (needed_parts(s) & ~outermost->keeps & SDSE_BIT(part)) {
             sdse_check_report(s, keeps ? keeps->key_loc : outermost->loc,
                               "the outermost memory '%s' must keep everything; it "
                               "lacks %s",
                               outermost->name, part_name(part));
+        }
+    }
 }
 
 void sdse_check_part_without_engine(struct sdse_subject *s) {
@@ -246,11 +253,12 @@ void sdse_check_part_without_engine(struct sdse_subject *s) {
         return;
     for_each_level (i, s) {
         bool above = engine->present && i <= engine->below_level;
-        if (!above && (s->arch->level[i].part_words & parts))
+        if (!above && (s->arch->level[i].part_words & parts)) {
             sdse_check_report(
                 s, s->arch->level[i].keeps->key_loc,
                 "memory '%s' keeps parts of weights but no rebuild engine "
                 "is below it",
                 level_at(s, i)->name);
+        }
     }
 }

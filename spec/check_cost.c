@@ -18,23 +18,25 @@ static uint64_t fanout(const struct sdse_level *level) {
 
 void sdse_check_fanout_positive(struct sdse_subject *s) {
     for_each_level (i, s)
-        if (!fanout(level_at(s, i)))
+        if (!fanout(level_at(s, i))) {
             sdse_check_report(s, level_at(s, i)->fanout_loc,
                               "level '%s': the fan-out is %" PRIu32 " x %" PRIu32
                               "; both must be at least 1",
                               level_at(s, i)->name, level_at(s, i)->fanout_x,
                               level_at(s, i)->fanout_y);
+        }
 }
 
 void sdse_check_fanout_dims(struct sdse_subject *s) {
     for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         if ((level->fanout_x > 1 && !level->dims_x) ||
-            (level->fanout_y > 1 && !level->dims_y))
+            (level->fanout_y > 1 && !level->dims_y)) {
             sdse_check_report(s, level->fanout_loc,
                               "level '%s': an axis with several instances that no "
                               "dimension may use",
                               level->name);
+        }
     }
 }
 
@@ -54,11 +56,12 @@ void sdse_check_instances_absurd(struct sdse_subject *s) {
 void sdse_check_network_missing(struct sdse_subject *s) {
     for_each_level (i, s)
         if (fanout(level_at(s, i)) > 1 &&
-            !sdse_node_get(s->arch->level[i].level, "network"))
+            !sdse_node_get(s->arch->level[i].level, "network")) {
             sdse_check_report(s, level_at(s, i)->fanout_loc,
                               "level '%s': a fan-out of %" PRIu64
                               " needs a network (free: true if it costs nothing)",
                               level_at(s, i)->name, fanout(level_at(s, i)));
+        }
 }
 
 // The place of a tensor's link: its own entry, or the network as a whole.
@@ -92,16 +95,17 @@ void sdse_check_window_sharing(struct sdse_subject *s) {
         const struct sdse_network *link = &level_at(s, i)->network[SDSE_INPUTS];
         if (!s->arch->level[i].network || !link->window_sharing)
             continue;
-        if (link->topology == SDSE_MESH)
+        if (link->topology == SDSE_MESH) {
             sdse_check_report(
                 s, link_place(s, i, SDSE_INPUTS),
                 "level '%s', inputs: a mesh sends every word to its places "
                 "and shares no windows",
                 level_at(s, i)->name);
-        else if (!link->multicast)
+        } else if (!link->multicast) {
             sdse_check_report(s, link_place(s, i, SDSE_INPUTS),
                               "level '%s', inputs: window_sharing needs multicast",
                               level_at(s, i)->name);
+        }
     }
 }
 
@@ -115,11 +119,12 @@ void sdse_check_port_missing(struct sdse_subject *s) {
         bool widths = true;
         for (unsigned t = 0; t < SDSE_TENSORS; t++)
             widths &= s->arch->arch->bits[t] > 0;
-        if (widths)
+        if (widths) {
             sdse_check_report(s, reading->memory->loc,
                               "memory '%s' is charged per access and its words differ "
                               "in width: port_bits is missing",
                               level->name);
+        }
     }
 }
 
@@ -145,13 +150,15 @@ void sdse_check_free_conflict(struct sdse_subject *s) {
                             positive(&level->update_pj) || level->table))
             sdse_check_report(s, level->loc, "memory '%s' is free and has a cost",
                               level->name);
-        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             if (level->network[t].free && link_has_cost(&level->network[t]) &&
-                (!t || s->arch->level[i].link[t]))
+                (!t || s->arch->level[i].link[t])) {
                 sdse_check_report(
                     s, link_place(s, i, t),
                     "level '%s': the network of %s is free and has a cost", level->name,
                     sdse_tensor_words[t]);
+            }
+        }
     }
     if (compute->free && positive(&compute->pj_per_mac))
         sdse_check_report(s, compute->loc, "compute is free and has a cost");
@@ -179,11 +186,12 @@ void sdse_check_missing_cost(struct sdse_subject *s) {
         bool known = level->read_pj.given && level->fill_pj.given;
         if (level->keeps & SDSE_BIT(SDSE_OUTPUTS))
             known &= level->update_pj.given;
-        if (!known && !level->free && !level->table)
+        if (!known && !level->free && !level->table) {
             sdse_check_report(s, level->loc,
                               "memory '%s': read and write energy are not given; there "
                               "is no table either, and it is not free",
                               level->name);
+        }
         missing_link_costs(s, i);
     }
     const struct sdse_compute *compute = &s->arch->arch->compute;

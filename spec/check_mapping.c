@@ -36,11 +36,12 @@ void sdse_check_spatial_fanout(struct sdse_subject *s) {
         const uint32_t have[] = {level->fanout_x, level->fanout_y};
         for (unsigned axis = 0; axis < 2; axis++) {
             uint64_t used = product_of(&s->mapping->mapping->level[i].spatial[axis]);
-            if (used > have[axis])
+            if (used > have[axis]) {
                 sdse_check_report(s, s->mapping->loc[i],
                                   "level '%s': %" PRIu64
                                   " instances on %s, there are %" PRIu32,
                                   level->name, used, axis ? "Y" : "X", have[axis]);
+            }
         }
     }
 }
@@ -52,13 +53,15 @@ void sdse_check_spatial_dims(struct sdse_subject *s) {
         for (unsigned axis = 0; axis < 2; axis++) {
             const struct sdse_loops *loops =
                 &s->mapping->mapping->level[i].spatial[axis];
-            for (unsigned l = 0; l < loops->count; l++)
+            for (unsigned l = 0; l < loops->count; l++) {
                 if (loops->loop[l].factor > 1 &&
-                    !(allowed[axis] >> loops->loop[l].dim & 1u))
+                    !(allowed[axis] >> loops->loop[l].dim & 1u)) {
                     sdse_check_report(s, s->mapping->loc[i],
                                       "level '%s' does not admit %c on %s", level->name,
                                       sdse_dim_letters[loops->loop[l].dim],
                                       axis ? "Y" : "X");
+                }
+            }
         }
     }
 }
@@ -99,11 +102,12 @@ void sdse_check_last_pass(struct sdse_subject *s) {
             const struct sdse_digit *digit = &digits[i];
             uint64_t written =
                 s->mapping->last[digit->level][digit->where][digit->index];
-            if (written && written != digit->last)
+            if (written && written != digit->last) {
                 sdse_check_report(
                     s, s->mapping->loc[digit->level],
                     "%c%" PRIu64 "/%" PRIu64 ": the last pass has %" PRIu64,
                     sdse_dim_letters[d], digit->factor, written, digit->last);
+            }
         }
     }
 }
@@ -112,11 +116,12 @@ void sdse_check_keeps_subset(struct sdse_subject *s) {
     for_each_level (i, s) {
         const struct sdse_level *level = &s->mapping->arch->level[i];
         unsigned extra = s->mapping->mapping->keeps[i] & ~sdse_level_tensors(level);
-        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             if (extra >> t & 1u)
                 sdse_check_report(s, s->mapping->loc[i],
                                   "memory '%s' of the accelerator does not keep %s",
                                   level->name, sdse_tensor_words[t]);
+        }
     }
 }
 

@@ -20,8 +20,8 @@ void sdse_check_sweep_archs(struct sdse_subject *s) { report_empty(s, "archs"); 
 void sdse_check_form_names(struct sdse_subject *s) {
     const struct sdse_sweep *sweep = s->sweep;
     // Values of one product differ already; compare with the forms of other entries.
-    for (size_t i = 0; i < sweep->form_count; i++)
-        for (size_t j = 0; j < i; j++)
+    for (size_t i = 0; i < sweep->form_count; i++) {
+        for (size_t j = 0; j < i; j++) {
             if (strcmp(sweep->forms[i].name, sweep->forms[j].name) == 0 &&
                 (sweep->forms[i].loc.line != sweep->forms[j].loc.line ||
                  sweep->forms[i].loc.column != sweep->forms[j].loc.column)) {
@@ -30,6 +30,8 @@ void sdse_check_form_names(struct sdse_subject *s) {
                                   sweep->forms[i].name);
                 break;
             }
+        }
+    }
 }
 
 static void list_duplicates(struct sdse_subject *s, const struct sdse_node *list) {
@@ -37,11 +39,12 @@ static void list_duplicates(struct sdse_subject *s, const struct sdse_node *list
         return;
     sdse_for_each_child (item, list)
         for (const struct sdse_node *other = list->first; other != item;
-             other = other->next)
+             other = other->next) {
             if (item->text && other->text && strcmp(item->text, other->text) == 0) {
                 sdse_check_report(s, item->loc, "'%.80s' is listed twice", item->text);
                 break;
             }
+        }
 }
 
 void sdse_check_sweep_duplicates(struct sdse_subject *s) {

@@ -32,11 +32,12 @@ void sdse_check_layer_names(struct sdse_subject *s) {
     for (size_t i = 0; i < net->layer_count; i++)
         sorted[i] = &net->layers[i];
     qsort(sorted, net->layer_count, sizeof *sorted, by_name_then_place);
-    for (size_t i = 1; i < net->layer_count; i++)
+    for (size_t i = 1; i < net->layer_count; i++) {
         if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0 &&
             strcmp(sorted[i]->name, "?") != 0)
             sdse_check_report(s, sorted[i]->loc, "two layers are called '%.60s'",
                               sorted[i]->name);
+    }
 }
 
 void sdse_check_pad_absurd(struct sdse_subject *s) {
@@ -44,7 +45,7 @@ void sdse_check_pad_absurd(struct sdse_subject *s) {
         const struct sdse_layer *layer = &s->workload->layers[i];
         const struct sdse_node *pad = sdse_node_get(s->layer_nodes[i], "pad");
         const uint64_t *bound = layer->nest.bound;
-        for (unsigned axis = 0; pad && axis < 2; axis++)
+        for (unsigned axis = 0; pad && axis < 2; axis++) {
             if (layer->pad[axis] >
                 layer->nest.dilation[axis] * (bound[SDSE_R + axis] - 1)) {
                 sdse_check_report(s, pad->key_loc,
@@ -53,6 +54,7 @@ void sdse_check_pad_absurd(struct sdse_subject *s) {
                                   layer->name, layer->pad[axis]);
                 break;
             }
+        }
     }
 }
 

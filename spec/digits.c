@@ -9,12 +9,14 @@ static unsigned collect(const struct sdse_mapping *mapping, enum sdse_dim dim,
         const struct sdse_mapping_level *at = &mapping->level[level];
         const struct sdse_loops *lists[] = {&at->temporal, &at->spatial[0],
                                             &at->spatial[1]};
-        for (unsigned where = 0; where < 3; where++)
-            for (unsigned i = 0; i < lists[where]->count; i++)
+        for (unsigned where = 0; where < 3; where++) {
+            for (unsigned i = 0; i < lists[where]->count; i++) {
                 if (lists[where]->loop[i].dim == dim && count < SDSE_MAX_DIGITS)
                     digits[count++] = (struct sdse_digit){level, where, i,
                                                           lists[where]->loop[i].factor,
                                                           lists[where]->loop[i].factor};
+            }
+        }
     }
     return count;
 }

@@ -35,12 +35,13 @@ static void draw_buffer(const struct drawing *d, const struct sdse_arch *arch,
     tile_at(d, level, size);
     fprintf(d->out, "%s [", arch->level[level].name);
     const char *comma = "";
-    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         if (d->mapping->keeps[level] >> t & 1u) {
             fprintf(d->out, "%s%s %" PRIu64, comma, sdse_tensor_words[t],
                     sdse_tile_words(nest, (enum sdse_tensor)t, size));
             comma = ", ";
         }
+    }
     fputs("] words\n", d->out);
 }
 

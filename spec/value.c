@@ -184,11 +184,12 @@ bool sdse_read_word(const struct sdse_node *node, const char *const *words,
     const char *text;
     if (!sdse_read_text(node, diags, &text))
         return false;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(words[i], text) == 0) {
             *out = (unsigned)i;
             return true;
         }
+    }
     const char *nearest = sdse_nearest(text, words, count);
     const char *choices = words[0];
     for (size_t i = 1; choices && i < count; i++)

@@ -40,11 +40,12 @@ static void refuse_keys(struct reader *r, unsigned kind) {
     sdse_refuse_unknown_keys(r->map, names, LAYER_KEYS, r->diags);
     for (size_t i = 0; i < LAYER_KEYS; i++) {
         const struct sdse_node *node = sdse_node_get(r->map, layer_keys[i].key);
-        if (node && !(layer_keys[i].kinds & SDSE_BIT(kind)))
+        if (node && !(layer_keys[i].kinds & SDSE_BIT(kind))) {
             sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "key-kind",
                           "%s: layers of kind '%s' have no '%s'",
                           sdse_node_path(r->arena, node), kind_words[kind],
                           layer_keys[i].key);
+        }
     }
 }
 
@@ -115,7 +116,7 @@ static struct sdse_loc place(const struct reader *r, const char *key) {
 static void divide_groups(struct reader *r, const char *what, uint64_t channels,
                           uint64_t groups, uint64_t *per_group) {
     *per_group = channels / groups;
-    if (channels % groups)
+    if (channels % groups) {
         sdse_diag_add(r->diags, SDSE_ERROR,
                       place(r, groups > 1 && sdse_node_get(r->map, "groups")
                                    ? "groups"
@@ -123,6 +124,7 @@ static void divide_groups(struct reader *r, const char *what, uint64_t channels,
                       "groups-divide", "layer '%s': %llu groups do not divide %llu %s",
                       r->layer->name, (unsigned long long)groups,
                       (unsigned long long)channels, what);
+    }
 }
 
 static void read_conv(struct reader *r, bool depthwise) {

@@ -30,17 +30,18 @@ static void print_conv(FILE *out, const struct sdse_layer *layer) {
 
 static void print_shape(FILE *out, const struct sdse_layer *layer) {
     const uint64_t *bound = layer->nest.bound;
-    if (layer->kind == SDSE_FC)
+    if (layer->kind == SDSE_FC) {
         fprintf(out,
                 "kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64,
                 bound[SDSE_C], bound[SDSE_K], bound[SDSE_P]);
-    else if (layer->kind == SDSE_MATMUL)
+    } else if (layer->kind == SDSE_MATMUL) {
         fprintf(out,
                 "kind: matmul, heads: %" PRIu64 ", m: %" PRIu64 ", k: %" PRIu64
                 ", n: %" PRIu64,
                 bound[SDSE_G], bound[SDSE_P], bound[SDSE_C], bound[SDSE_K]);
-    else
+    } else {
         print_conv(out, layer);
+    }
 }
 
 // The loop nest itself, as a comment: what the shape's keys amount to.
@@ -249,11 +250,12 @@ char *sdse_mapping_text(struct sdse_arena *arena, const struct sdse_arch *arch,
         }
         fputs(", keeps: [", text.out);
         const char *comma = "";
-        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             if (mapping->keeps[i] >> t & 1u) {
                 fprintf(text.out, "%s%s", comma, sdse_tensor_words[t]);
                 comma = ", ";
             }
+        }
         fputs("]}\n", text.out);
     }
     return sdse_text_end(&text, arena);

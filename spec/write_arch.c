@@ -37,11 +37,12 @@ static void print_text(FILE *out, const char *before, const char *text) {
 static void print_dims(FILE *out, unsigned dims) {
     const char *comma = "";
     fputc('[', out);
-    for (unsigned d = 0; d < SDSE_DIMS; d++)
+    for (unsigned d = 0; d < SDSE_DIMS; d++) {
         if (dims >> d & 1u) {
             fprintf(out, "%s%c", comma, sdse_dim_letters[d]);
             comma = ", ";
         }
+    }
     fputc(']', out);
 }
 
@@ -214,11 +215,12 @@ static void print_dataflow(FILE *out, const struct sdse_arch *arch,
                            const struct sdse_dataflow *flow) {
     const char *comma = "";
     fputs("  - when: {layer: [", out);
-    for (unsigned k = 0; k < SDSE_LAYER_KINDS; k++)
+    for (unsigned k = 0; k < SDSE_LAYER_KINDS; k++) {
         if (flow->kinds >> k & 1u) {
             fprintf(out, "%s%s", comma, sdse_layer_kind_words[k]);
             comma = ", ";
         }
+    }
     fputs("]}\n", out);
     if (flow->name) {
         print_text(out, "    name: ", flow->name);
