@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "results/export.h"
@@ -18,12 +19,12 @@ static enum cli_exit write_file(struct cli *cli, struct sdse_reader *reader,
                                 const char *path) {
     FILE *out = fopen(path, "w");
     if (!out) {
-        cli_error(cli, "%s: %s", path, strerror(errno));
+        cli_error(cli, "%s: %s", path, sdse_errno_text(errno).text);
         return CLI_SYSTEM;
     }
     enum sdse_status status = sdse_export_write(reader, out, &cli->diags);
     if (fclose(out) != 0 || status == SDSE_IO) {
-        cli_error(cli, "%s: %s", path, strerror(errno));
+        cli_error(cli, "%s: %s", path, sdse_errno_text(errno).text);
         return CLI_SYSTEM;
     }
     return cli_finish(cli, status);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errno_text.h"
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/cost_tables.h"
@@ -301,7 +302,7 @@ static bool write_mapping(struct mapping_run *run, size_t i, const char *path) {
     if (note && cli_write_mapping(run->cli->arena, path, note, &costed,
                                   &answer->point[choice].mapping))
         return true;
-    cli_error(run->cli, "%s: %s", path, strerror(errno));
+    cli_error(run->cli, "%s: %s", path, sdse_errno_text(errno).text);
     return false;
 }
 
@@ -310,7 +311,7 @@ static enum cli_exit write_mappings(struct mapping_run *run) {
     if (run->args->value[LAYER])
         return write_mapping(run, 0, path) ? CLI_OK : CLI_SYSTEM;
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        cli_error(run->cli, "%s: %s", path, strerror(errno));
+        cli_error(run->cli, "%s: %s", path, sdse_errno_text(errno).text);
         return CLI_SYSTEM;
     }
     for (size_t i = 0; i < run->solutions.layer_count; i++) {

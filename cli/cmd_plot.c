@@ -1,4 +1,5 @@
 // sdse plot: pictures of a results.db, drawn by gnuplot.
+#include "base/errno_text.h"
 #include "results/plot.h"
 
 #include <errno.h>
@@ -116,7 +117,7 @@ static enum sdse_status draw_layers(const struct drawing *drawing) {
 static bool make_directory(struct cli *cli, const char *path) {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return true;
-    cli_error(cli, "%s: %s", path, strerror(errno));
+    cli_error(cli, "%s: %s", path, sdse_errno_text(errno).text);
     return false;
 }
 

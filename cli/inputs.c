@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errno_text.h"
 #include "costmodel/resolve.h"
 #include "spec/load.h"
 
@@ -14,6 +15,7 @@ enum { MOST_ROOTS = 4, MOST_SHIPPED = 256 };
 static size_t data_roots(const char *roots[MOST_ROOTS]) {
     size_t count = 0;
     roots[count++] = ".";
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
     const char *chosen = getenv("SDSE_DATA");
     if (chosen && *chosen)
         roots[count++] = chosen;
@@ -48,6 +50,7 @@ static size_t list_shipped(struct cli *cli, const char *folder,
         if (!directory)
             continue;
         struct dirent *entry;
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this function's own
         while (count < MOST_SHIPPED && (entry = readdir(directory))) {
             if (ends_with(entry->d_name, ".yaml")) {
                 char *name = sdse_arena_copy(cli->arena, entry->d_name,
@@ -68,7 +71,7 @@ static size_t list_shipped(struct cli *cli, const char *folder,
 
 static void report_unknown(struct cli *cli, const char *folder, const char *name) {
     const char *what = strcmp(folder, "archs") == 0 ? "accelerator" : "network";
-    const char *names[MOST_SHIPPED];
+    const char *names[MOST_SHIPPED] = {NULL};
     const size_t count = list_shipped(cli, folder, names);
     const char *nearest = sdse_nearest(name, names, count);
     if (nearest) {
@@ -89,7 +92,7 @@ static void report_unknown(struct cli *cli, const char *folder, const char *name
 bool cli_file_exists(struct cli *cli, const char *path) {
     struct stat status;
     if (stat(path, &status) != 0) {
-        cli_error(cli, "%s: %s", path, strerror(errno));
+        cli_error(cli, "%s: %s", path, sdse_errno_text(errno).text);
         return false;
     }
     if (!S_ISDIR(status.st_mode))

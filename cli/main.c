@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/errno_text.h"
 #include "cli/cli.h"
 
 static const struct cli_verb *const verbs[] = {
@@ -69,7 +70,9 @@ static enum cli_exit refuse_verb(const char *name) {
 }
 
 static bool wants_colour(void) {
-    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+    // No thread changes the environment.
+    const char *term = getenv("TERM");          // NOLINT(concurrency-mt-unsafe)
+    const char *no_colour = getenv("NO_COLOR"); // NOLINT(concurrency-mt-unsafe)
     return isatty(STDERR_FILENO) && !(no_colour && *no_colour) && term &&
            strcmp(term, "dumb") != 0;
 }
@@ -134,7 +137,8 @@ static enum cli_exit close_stdout(enum cli_exit status) {
         return status;
     if (errno == EPIPE)
         return status;
-    fprintf(stderr, "sdse: error: writing the output failed: %s\n", strerror(errno));
+    fprintf(stderr, "sdse: error: writing the output failed: %s\n",
+            sdse_errno_text(errno).text);
     return status == CLI_OK ? CLI_SYSTEM : status;
 }
 

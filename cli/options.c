@@ -156,12 +156,41 @@ static bool accept_whole(const char *verb, const struct cli_option *options, int
     return accepted;
 }
 
+// The word getopt has refused with ':' or '?', having read on from word `at`.
+static void report_refused(const char *verb, const struct cli_option *options,
+                           int option_count, int value, char *const *argv, int at,
+                           FILE *err) {
+    const char *word = argv[optind - 1];
+    const char letter[3] = {'-', (char)optopt, '\0'};
+    const int known = option_index(options, option_count, optopt);
+    if (value == ':') {
+        fprintf(err, "sdse %s: --%s needs a value: %s\n", verb, options[known].name,
+                options[known].value);
+    } else if (known >= 0) {
+        fprintf(err, "sdse %s: --%s takes no value\n", verb, options[known].name);
+    } else {
+        const bool is_letter = optopt && (at == optind || strncmp(word, "--", 2) != 0);
+        report_unknown(verb, options, option_count, is_letter ? letter : word, err);
+    }
+}
+
+static bool accept_option(const char *verb, const struct cli_option *option,
+                          const char **value, FILE *err) {
+    bool accepted = !optarg || accept_value(verb, option, optarg, err);
+    if (optarg && *value) {
+        fprintf(err, "sdse %s: --%s is given twice\n", verb, option->name);
+        accepted = false;
+    }
+    *value = optarg ? optarg : "";
+    return accepted;
+}
+
 enum cli_parsed cli_options_parse(const char *verb, const struct cli_option *options,
                                   int option_count, const struct cli_operands *operands,
                                   int argc, char **argv, struct cli_args *args,
                                   FILE *err) {
     assert(option_count <= CLI_MOST_OPTIONS);
-    struct tables tables;
+    struct tables tables = {0};
     build_tables(options, option_count, &tables);
     memset(args, 0, sizeof *args);
     bool accepted = true;
@@ -169,6 +198,7 @@ enum cli_parsed cli_options_parse(const char *verb, const struct cli_option *opt
     for (;;) {
         const int at = optind; // the word getopt is about to read
         const int value =
+            // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread is started
             getopt_long(argc, argv, tables.letters, tables.long_options, NULL);
         if (value == -1)
             break;
@@ -176,30 +206,11 @@ enum cli_parsed cli_options_parse(const char *verb, const struct cli_option *opt
             return CLI_HELP_ASKED;
         const int i = option_index(options, option_count, value);
         if (i >= 0) {
-            accepted &= !optarg || accept_value(verb, &options[i], optarg, err);
-            if (optarg && args->value[i]) {
-                fprintf(err, "sdse %s: --%s is given twice\n", verb, options[i].name);
-                accepted = false;
-            }
-            args->value[i] = optarg ? optarg : "";
+            accepted &= accept_option(verb, &options[i], &args->value[i], err);
             continue;
         }
         accepted = false;
-        const char *word = argv[optind - 1];
-        char letter[3] = {'-', (char)optopt, '\0'};
-        const int known = option_index(options, option_count, optopt);
-        if (value == ':')
-            fprintf(err, "sdse %s: --%s needs a value: %s\n", verb, options[known].name,
-                    options[known].value);
-        else if (known >= 0)
-            fprintf(err, "sdse %s: --%s takes no value\n", verb, options[known].name);
-        else {
-            report_unknown(verb, options, option_count,
-                           optopt && at == optind                  ? letter
-                           : optopt && strncmp(word, "--", 2) != 0 ? letter
-                                                                   : word,
-                           err);
-        }
+        report_refused(verb, options, option_count, value, argv, at, err);
     }
     args->operand_count = argc - optind;
     args->operands = argv + optind;

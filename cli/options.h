@@ -15,7 +15,7 @@ enum cli_option_kind {
     CLI_CHOICE, // one of the words of `value`, which are separated by '|'
 };
 
-struct cli_option {
+struct cli_option {   // NOLINT(clang-analyzer-optin.performance.Padding): help's order
     const char *name; // long name
     char letter;      // short name; 0 = none
     enum cli_option_kind kind;

@@ -40,8 +40,9 @@ bool cli_parse_objectives(struct cli *cli, const char *list,
                           struct cli_objectives *objectives) {
     objectives->count = 0;
     char *words = sdse_arena_strdup(cli->arena, list);
-    for (char *word = words ? strtok(words, ", ") : NULL; word;
-         word = strtok(NULL, ", "))
+    char *rest = NULL;
+    for (char *word = words ? strtok_r(words, ", ", &rest) : NULL; word;
+         word = strtok_r(NULL, ", ", &rest))
         if (!add_objective(cli, word, objectives))
             return false;
     if (objectives->count >= 2)

@@ -1,5 +1,6 @@
 #include "costmodel/technology.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -155,6 +156,7 @@ static void find_nodes(const struct sdse_sram_table *table, double node_nm,
 static const char *range_text(const struct sdse_sram_table *table, struct slice rows,
                               struct range range, double capacity_bytes,
                               uint32_t width_bits, struct sdse_arena *arena) {
+    assert(rows.rows); // a table has rows, so there is a node next to any
     const unsigned node_nm = rows.rows->node_nm;
     if (range.largest > 0) {
         return sdse_arena_printf(

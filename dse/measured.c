@@ -174,7 +174,7 @@ enum sdse_status sdse_measure_all(struct sdse_measured **entries, size_t count,
                                   const atomic_bool *stop) {
     if (!count)
         return SDSE_OK;
-    qsort(entries, count, sizeof(*entries), by_falling_words);
+    qsort(entries, count, sizeof(struct sdse_measured *), by_falling_words);
     struct measuring m = {entries, count < threads ? threads / (unsigned)count : 1,
                           workers, stop};
     enum sdse_status status = sdse_parallel_for(count, threads, measure_one, &m);

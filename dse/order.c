@@ -81,10 +81,11 @@ static unsigned admitted(const struct listing *listing, const struct suffix *suf
 static void complete(struct listing *listing, struct suffix suffix) {
     static const uint8_t taps_first[] = {SDSE_S, R, N, P, Q, C, K, SDSE_G};
     static const uint8_t channels_first[] = {SDSE_S, N, P, Q, C, R, K, SDSE_G};
-    const bool two_ways = suffix.rebuilds &&
-                          listing->question->nest->bound[SDSE_S] == 1 &&
-                          suffix.rest & SDSE_BIT(R) && suffix.rest & SDSE_BIT(C);
-    for (int way = 0; way <= two_ways; way++) {
+    const int ways = suffix.rebuilds && listing->question->nest->bound[SDSE_S] == 1 &&
+                             suffix.rest & SDSE_BIT(R) && suffix.rest & SDSE_BIT(C)
+                         ? 2
+                         : 1;
+    for (int way = 0; way < ways; way++) {
         struct suffix whole = suffix;
         const uint8_t *sequence = way ? channels_first : taps_first;
         while (whole.rest) {

@@ -1,5 +1,6 @@
 #include "dse/problem.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -108,7 +109,8 @@ static double least_blocks(const struct sdse_weight_form *form,
     const uint64_t *bound = nest->bound;
     const uint64_t block = form->rows_per_block * form->basis_size;
     const uint64_t filter = bound[SDSE_C] * bound[SDSE_R] * bound[SDSE_S];
-    return (double)((filter + block - 1) / block);
+    const uint64_t blocks = (filter + block - 1) / block;
+    return (double)blocks;
 }
 
 static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price *flow,
@@ -219,37 +221,36 @@ static void mark_crossings(struct sdse_problem *problem, struct sdse_lane_edge *
     }
 }
 
+// The least over level l's spreads, on top of what was found for the levels inside.
+static void bound_level(const struct sdse_problem *problem,
+                        const struct sdse_lane *lane, struct sdse_lane_edge *edge,
+                        unsigned l) {
+    assert(lane->stage_count <= SDSE_STAGE_CASES);
+    const bool feeds = lane->feeds_macs && edge->child == problem->levels;
+    double words = (double)INFINITY, wire[SDSE_STAGE_CASES];
+    for (unsigned s = 0; s < SDSE_STAGE_CASES; s++)
+        wire[s] = (double)INFINITY;
+    for (size_t i = 0; i < problem->spreads[l].count; i++) {
+        const struct sdse_spread *spread = &problem->spreads[l].spread[i];
+        double apart, per_place;
+        sdse_spread_merge(problem, lane, edge, l, spread, &apart, &per_place);
+        words = fmin(words, feeds ? per_place : apart);
+        for (unsigned s = 0; s < lane->stage_count; s++)
+            wire[s] = fmin(wire[s], sdse_spread_wire_pj(lane, edge, l, spread, (int)s));
+    }
+    if (!problem->spreads[l].count)
+        words = 1;
+    edge->rest_words[l] = words * edge->rest_words[l + 1];
+    for (unsigned s = 0; s < lane->stage_count; s++)
+        edge->rest_pj[l][s] = edge->rest_pj[l + 1][s] +
+                              (isinf(wire[s]) ? 0 : wire[s]) * edge->rest_words[l];
+}
 // Suffix minima over the levels an edge crosses, and over later edges.
 static void bound_edge(const struct sdse_problem *problem, const struct sdse_lane *lane,
                        struct sdse_lane_edge *edge) {
-    const bool feeds = lane->feeds_macs && edge->child == problem->levels;
-    for (unsigned l = edge->child;; l--) {
-        if (l == edge->child) {
-            edge->rest_words[l] = 1;
-        } else {
-            double words = (double)INFINITY, wire[SDSE_STAGE_CASES];
-            for (unsigned s = 0; s < SDSE_STAGE_CASES; s++)
-                wire[s] = (double)INFINITY;
-            for (size_t i = 0; i < problem->spreads[l].count; i++) {
-                const struct sdse_spread *spread = &problem->spreads[l].spread[i];
-                double apart, per_place;
-                sdse_spread_merge(problem, lane, edge, l, spread, &apart, &per_place);
-                words = fmin(words, feeds ? per_place : apart);
-                for (unsigned s = 0; s < lane->stage_count; s++)
-                    wire[s] = fmin(wire[s],
-                                   sdse_spread_wire_pj(lane, edge, l, spread, (int)s));
-            }
-            if (!problem->spreads[l].count)
-                words = 1;
-            edge->rest_words[l] = words * edge->rest_words[l + 1];
-            for (unsigned s = 0; s < lane->stage_count; s++)
-                edge->rest_pj[l][s] =
-                    edge->rest_pj[l + 1][s] +
-                    (isinf(wire[s]) ? 0 : wire[s]) * edge->rest_words[l];
-        }
-        if (l == edge->parent)
-            break;
-    }
+    edge->rest_words[edge->child] = 1;
+    for (unsigned l = edge->child; l-- > edge->parent;)
+        bound_level(problem, lane, edge, l);
 }
 
 static void bound_lane(struct sdse_problem *problem, struct sdse_lane *lane) {
@@ -338,37 +339,75 @@ static enum sdse_status list_spreads(struct sdse_problem *problem) {
 
 // --- Capacities and keepers -------------------------------------------------------
 
+// The levels below which a flow's words are kept next, and what they fill there.
+static void note_keepers_of(struct sdse_problem *problem,
+                            const struct sdse_flow_price *flow) {
+    for (unsigned e = 0; e < flow->edge_count; e++) {
+        for (unsigned l = 0; l < flow->edge[e].child; l++) {
+            unsigned *next = &problem->next_keeper[l][flow->tensor];
+            if (l >= flow->edge[e].parent && flow->edge[e].child < *next)
+                *next = flow->edge[e].child;
+        }
+    }
+    for (unsigned l = 0; l < problem->levels; l++) {
+        for (int s = 0; s < SDSE_STAGES; s++)
+            if (flow->tile_bits[l][0] >= 0)
+                problem->tile_bits[l][flow->tensor][s] += flow->tile_bits[l][s];
+    }
+}
+
 static void note_keepers(struct sdse_problem *problem) {
     const unsigned levels = problem->levels;
     for (unsigned l = 0; l < levels; l++)
         for (int t = 0; t < SDSE_TENSORS; t++)
             problem->next_keeper[l][t] = levels;
-    for (unsigned f = 0; f < problem->prices.flow_count; f++) {
-        const struct sdse_flow_price *flow = &problem->prices.flow[f];
-        if (flow->part == SDSE_PART_BASIS)
-            continue;
-        for (unsigned e = 0; e < flow->edge_count; e++) {
-            for (unsigned l = 0; l < flow->edge[e].child; l++) {
-                unsigned *next = &problem->next_keeper[l][flow->tensor];
-                if (l >= flow->edge[e].parent && flow->edge[e].child < *next)
-                    *next = flow->edge[e].child;
-            }
-        }
-        for (unsigned l = 0; l < levels; l++)
-            for (int s = 0; s < SDSE_STAGES; s++)
-                if (flow->tile_bits[l][0] >= 0)
-                    problem->tile_bits[l][flow->tensor][s] += flow->tile_bits[l][s];
-    }
+    for (unsigned f = 0; f < problem->prices.flow_count; f++)
+        if (problem->prices.flow[f].part != SDSE_PART_BASIS)
+            note_keepers_of(problem, &problem->prices.flow[f]);
     for (unsigned l = 0; l < levels; l++)
         for (int t = 0; t < SDSE_TENSORS; t++)
             if (problem->next_keeper[l][t] < levels)
                 problem->moves_inside[l] |= SDSE_BIT(t);
 }
 
-static void note_capacities(struct sdse_problem *problem) {
+// What a basis fills where it is kept, and the level that reads rebuilt weights.
+static void note_rebuilding(struct sdse_problem *problem) {
     const struct sdse_arch *arch = problem->arch;
+    const struct sdse_model *model = problem->model;
+    const double words = (double)model->form.basis_size * model->form.basis_size;
+    for (unsigned f = 0; f < model->flow_count; f++) {
+        for (unsigned l = 0; l <= arch->rebuild.below_level; l++) {
+            if (model->flow[f].part == SDSE_PART_BASIS &&
+                sdse_model_keeps(model, problem->start.keeps, &model->flow[f], l))
+                problem->basis_bits[l] = words * model->bits[l][SDSE_PART_BASIS];
+        }
+    }
+    for (unsigned l = arch->rebuild.below_level + 1; l <= problem->levels; l++) {
+        problem->rebuilt_at = l;
+        if (l == problem->levels || problem->tile_bits[l][SDSE_WEIGHTS][0] > 0)
+            break;
+    }
+}
+
+// The most words of each tensor that fit below level l: in its next keeper, all places.
+static void note_fits(struct sdse_problem *problem, unsigned l) {
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        const unsigned child = problem->next_keeper[l][t];
+        problem->fits_words[l][t] = (double)INFINITY;
+        if (child == problem->levels)
+            continue;
+        const double bits =
+            fmin(problem->tile_bits[child][t][0], problem->tile_bits[child][t][1]);
+        const double places = problem->most_used[l + 1] / problem->most_used[child];
+        if (bits > 0)
+            problem->fits_words[l][t] =
+                problem->capacity_bits[child] / bits * places * (1 + 1e-9);
+    }
+}
+
+static void note_capacities(struct sdse_problem *problem) {
     for (unsigned l = 0; l < problem->levels; l++) {
-        const struct sdse_level *level = &arch->level[l];
+        const struct sdse_level *level = &problem->arch->level[l];
         problem->capacity_bits[l] =
             level->capacity_bits ? (double)level->capacity_bits / level->buffering
                                  : (double)INFINITY;
@@ -376,35 +415,10 @@ static void note_capacities(struct sdse_problem *problem) {
                                   level->write_bits_per_cycle.given ||
                                   level->shared_bits_per_cycle.given;
     }
-    const struct sdse_model *model = problem->model;
-    if (model->form.smartdeal) {
-        const double words = (double)model->form.basis_size * model->form.basis_size;
-        for (unsigned f = 0; f < model->flow_count; f++) {
-            for (unsigned l = 0; l <= arch->rebuild.below_level; l++)
-                if (model->flow[f].part == SDSE_PART_BASIS &&
-                    sdse_model_keeps(model, problem->start.keeps, &model->flow[f], l))
-                    problem->basis_bits[l] = words * model->bits[l][SDSE_PART_BASIS];
-        }
-        for (unsigned l = arch->rebuild.below_level + 1; l <= problem->levels; l++) {
-            problem->rebuilt_at = l;
-            if (l == problem->levels || problem->tile_bits[l][SDSE_WEIGHTS][0] > 0)
-                break;
-        }
-    }
-    for (unsigned l = 0; l < problem->levels; l++) {
-        for (int t = 0; t < SDSE_TENSORS; t++) {
-            const unsigned child = problem->next_keeper[l][t];
-            problem->fits_words[l][t] = (double)INFINITY;
-            if (child == problem->levels)
-                continue;
-            const double bits =
-                fmin(problem->tile_bits[child][t][0], problem->tile_bits[child][t][1]);
-            const double places = problem->most_used[l + 1] / problem->most_used[child];
-            if (bits > 0)
-                problem->fits_words[l][t] =
-                    problem->capacity_bits[child] / bits * places * (1 + 1e-9);
-        }
-    }
+    if (problem->model->form.smartdeal)
+        note_rebuilding(problem);
+    for (unsigned l = 0; l < problem->levels; l++)
+        note_fits(problem, l);
 }
 
 static void note_later(struct sdse_problem *problem) {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-static const double EPSILON = 1e-12; // relative: rounding of sums in another order
+static const double epsilon = 1e-12; // relative: rounding of sums in another order
 
 enum { NODES_BETWEEN_CLOCKS = 4096 };
 
@@ -75,10 +75,10 @@ static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
             s->least_cut = first;
         return true;
     }
-    if (first < s->best_first * (1 - EPSILON))
+    if (first < s->best_first * (1 - epsilon))
         return false;
-    return first > s->best_first * (1 + EPSILON) ||
-           second_key(s->goal, pj, cycles) >= s->best_second * (1 - EPSILON);
+    return first > s->best_first * (1 + epsilon) ||
+           second_key(s->goal, pj, cycles) >= s->best_second * (1 - epsilon);
 }
 
 static bool should_halt(struct sdse_searcher *s) {
@@ -89,9 +89,8 @@ static bool should_halt(struct sdse_searcher *s) {
     s->next_clock = s->nodes + NODES_BETWEEN_CLOCKS;
     if (s->limits.stop && atomic_load_explicit(s->limits.stop, memory_order_relaxed))
         s->halt = SDSE_HALT_STOPPED;
-    else if (s->limits.nodes && s->nodes >= s->limits.nodes)
-        s->halt = SDSE_HALT_LIMIT;
-    else if (s->limits.seconds > 0 && sdse_searcher_seconds(s) > s->limits.seconds)
+    else if ((s->limits.nodes && s->nodes >= s->limits.nodes) ||
+             (s->limits.seconds > 0 && sdse_searcher_seconds(s) > s->limits.seconds))
         s->halt = SDSE_HALT_LIMIT;
     return s->halt != SDSE_HALT_NONE;
 }
@@ -323,6 +322,26 @@ static bool tiles_fit(const struct sdse_problem *problem, unsigned l,
     return true;
 }
 
+// Words of tensor t among the factors with these indices.
+static double tile_words(const struct sdse_problem *problem, enum sdse_tensor t,
+                         const uint16_t *index) {
+    double words = 1;
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        const bool window = t == SDSE_INPUTS && sdse_dim_axis((enum sdse_dim)d) >= 0;
+        if (sdse_dim_moves((enum sdse_dim)d, t) && !window)
+            words *= (double)problem->lattice.value[d][index[d]];
+    }
+    if (t != SDSE_INPUTS)
+        return words;
+    for (int axis = 0; axis < 2; axis++) {
+        const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+        words *= sdse_touched(&problem->layer->nest, axis,
+                              problem->lattice.value[out][index[out]],
+                              problem->lattice.value[tap][index[tap]]);
+    }
+    return words;
+}
+
 // Tensors whose tile the next keeper cannot hold in all its instances, so that a loop
 // that moves them must come in between: nothing outside stays open.
 static unsigned must_close(const struct sdse_problem *problem, unsigned l,
@@ -333,22 +352,7 @@ static unsigned must_close(const struct sdse_problem *problem, unsigned l,
         if (child == problem->levels || child == l + 1 ||
             isinf(problem->fits_words[l][t]))
             continue;
-        double words = 1;
-        for (int d = 0; d < SDSE_DIMS; d++) {
-            const bool window =
-                t == SDSE_INPUTS && sdse_dim_axis((enum sdse_dim)d) >= 0;
-            if (sdse_dim_moves((enum sdse_dim)d, (enum sdse_tensor)t) && !window)
-                words *= (double)problem->lattice.value[d][index[d]];
-        }
-        if (t == SDSE_INPUTS) {
-            for (int axis = 0; axis < 2; axis++) {
-                const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
-                words *= sdse_touched(&problem->layer->nest, axis,
-                                      problem->lattice.value[out][index[out]],
-                                      problem->lattice.value[tap][index[tap]]);
-            }
-        }
-        if (words > problem->fits_words[l][t])
+        if (tile_words(problem, (enum sdse_tensor)t, index) > problem->fits_words[l][t])
             closing |= SDSE_BIT(t);
     }
     return closing;

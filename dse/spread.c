@@ -1,5 +1,6 @@
 #include "dse/spread.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,7 @@ enum sdse_status sdse_spreads_init(struct sdse_spreads *spreads,
         !list_vectors(lattice, limits->axis_dims[1], 0, at->fanout_y, index,
                       &vectors[1]))
         goto done;
+    assert(vectors[0].count && vectors[1].count); // at least the vector of ones
     pair = malloc(vectors[0].count * vectors[1].count * sizeof *pair);
     if (!pair)
         goto done;

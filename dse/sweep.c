@@ -145,7 +145,7 @@ static enum sdse_status add_open(struct run *run, struct sdse_layer_problem *pro
     if (run->open_count == run->open_capacity) {
         const size_t capacity = run->open_capacity ? 2 * run->open_capacity : 256;
         struct sdse_layer_problem **grown =
-            realloc(run->open, capacity * sizeof(*grown));
+            realloc(run->open, capacity * sizeof(struct sdse_layer_problem *));
         if (!grown)
             return SDSE_NO_MEMORY;
         run->open = grown;
@@ -241,7 +241,7 @@ static enum sdse_status queue_entry(struct run *run, struct ahead *ahead,
     if (ahead->count == ahead->capacity) {
         const size_t capacity = ahead->capacity ? 2 * ahead->capacity : 64;
         struct sdse_measured **grown =
-            realloc(ahead->entries, capacity * sizeof(*grown));
+            realloc(ahead->entries, capacity * sizeof(struct sdse_measured *));
         if (!grown)
             return SDSE_NO_MEMORY;
         ahead->entries = grown;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errno_text.h"
 #include "import/wire_scan.h"
 
 // A node in a subgraph in a subgraph is 8 messages deep; a million messages is some
@@ -53,12 +54,12 @@ enum sdse_status sdse_onnx_file_read(const char *path, Onnx__ModelProto **out,
     struct stat info;
     // Asked before opening: opening a FIFO would wait for a writer.
     if (stat(path, &info) != 0)
-        return refuse(path, diags, "onnx-open", strerror(errno));
+        return refuse(path, diags, "onnx-open", sdse_errno_text(errno).text);
     if (!S_ISREG(info.st_mode))
         return refuse(path, diags, "onnx-open", "not a regular file");
     FILE *file = fopen(path, "rb");
     if (!file)
-        return refuse(path, diags, "onnx-open", strerror(errno));
+        return refuse(path, diags, "onnx-open", sdse_errno_text(errno).text);
     size_t length = (size_t)info.st_size;
     unsigned char *bytes = malloc(length ? length : 1);
     enum sdse_status status = SDSE_NO_MEMORY;

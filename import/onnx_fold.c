@@ -6,13 +6,15 @@
 #include <string.h>
 
 // Everything a folding rule sees: the output to fill and the inputs, all constant.
+enum { MOST_INPUTS = 8 };
+
 struct fold {
     const struct sdse_onnx_node *node;
     const struct sdse_onnx_shape *shape; // of the output
     size_t count;                        // of the output [elements]
     double *out;
     uint32_t inputs;
-    const struct sdse_onnx_value *in[8];
+    const struct sdse_onnx_value *in[MOST_INPUTS];
 };
 
 typedef bool (*fold_rule)(struct fold *fold);
@@ -263,7 +265,7 @@ static void fold_split(struct sdse_onnx_graph *graph, struct sdse_onnx_node *nod
 
 static bool all_constant(const struct sdse_onnx_graph *graph,
                          const struct sdse_onnx_node *node, struct fold *fold) {
-    if (node->input_count > sizeof fold->in / sizeof *fold->in)
+    if (node->input_count > MOST_INPUTS)
         return false;
     fold->inputs = node->input_count;
     for (uint32_t i = 0; i < node->input_count; i++) {
@@ -296,12 +298,13 @@ static void pass_tensor(struct sdse_onnx_graph *graph, struct sdse_onnx_node *no
     const struct sdse_onnx_value *x = sdse_onnx_in(graph, node, 0);
     if (!x || !x->tensor)
         return;
-    for (size_t i = 0; i < sizeof copies / sizeof *copies; i++)
+    for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
         if (strcmp(node->op, copies[i]) == 0 &&
             (x->view == SDSE_ONNX_AS_STORED || i == 0 || i == 3)) {
             out->tensor = x->tensor;
             out->view = x->view;
         }
+    }
     if (strcmp(node->op, "Transpose") == 0 && x->shape.rank == 2) {
         struct sdse_onnx_list perm =
             sdse_onnx_list_of(graph, node, "perm", SDSE_ONNX_NONE);

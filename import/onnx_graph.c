@@ -202,13 +202,14 @@ static void add_inputs(struct builder *builder,
         for (size_t j = 0; j < proto->n_input && !found; j++)
             found = proto->input[j]->name &&
                     strcmp(proto->input[j]->name, options->inputs[i].name) == 0;
-        if (!found)
+        if (!found) {
             complain(graph, "onnx-input-name",
                      "a shape is given for input '%s', but the first of the model's "
                      "inputs is '%s'",
                      options->inputs[i].name,
                      proto->n_input && proto->input[0]->name ? proto->input[0]->name
                                                              : "");
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 #include "import/onnx_layers.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -40,11 +41,12 @@ static const struct sdse_onnx_shape *known_shape(struct maker *maker, uint32_t i
     if (value->blame == SDSE_ONNX_NONE)
         return NULL; // an input: reported
     struct sdse_onnx_node *culprit = &graph->node[value->blame];
-    if (!culprit->reported && culprit->why)
+    if (!culprit->reported && culprit->why) {
         sdse_diag_add(graph->diags, SDSE_ERROR, (struct sdse_loc){.file = graph->file},
                       culprit->unknown_op ? "onnx-unknown-op" : "onnx-unknown-shape",
                       "node '%s' (%s): %s; node '%s' needs the shape of its output",
                       culprit->name, culprit->op, culprit->why, maker->node->name);
+    }
     culprit->reported = true;
     return NULL;
 }
@@ -53,11 +55,12 @@ static const struct sdse_onnx_shape *known_shape(struct maker *maker, uint32_t i
 static bool split_batch(struct maker *maker, uint64_t rows, uint64_t *each) {
     *each = 0;
     uint64_t batch = maker->graph->batch;
-    if (rows % batch != 0)
+    if (rows % batch != 0) {
         return refuse(maker, "onnx-batch",
                       "%" PRIu64 " rows are not a multiple of the batch %" PRIu64
                       ": import with batch 1",
                       rows, batch);
+    }
     *each = rows / batch;
     return true;
 }
@@ -83,6 +86,7 @@ static void set_bounds(struct maker *maker, uint64_t g, uint64_t k, uint64_t c,
 // the padding part of the input.
 static void set_padding(struct sdse_layer *layer, unsigned axis, uint64_t in,
                         uint64_t pads, uint64_t extent, uint64_t out) {
+    assert(layer->nest.stride[axis] > 0);
     uint64_t *extent_in = axis == 0 ? &layer->in_height : &layer->in_width;
     for (uint64_t pad = (pads + 1) / 2 + 1; pad-- > 0;) {
         if (in + 2 * pad < extent)
@@ -383,11 +387,12 @@ static void count_other_parameters(struct sdse_onnx_graph *graph,
         if (stored && sdse_onnx_tensor_is_real(value->tensor))
             all += sdse_onnx_product(&value->shape, 0, value->shape.rank);
     }
-    for (size_t i = 0; i < layers->count; i++)
+    for (size_t i = 0; i < layers->count; i++) {
         if (layers->weights[i].tensor && layers->weights[i].same_as == i &&
             sdse_onnx_tensor_is_real(layers->weights[i].tensor))
             weights += layers->weights[i].shape[0] * layers->weights[i].shape[1] *
                        layers->weights[i].shape[2] * layers->weights[i].shape[3];
+    }
     *out = all > weights ? all - weights : 0;
 }
 
@@ -405,11 +410,12 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
         maker.node = &graph->node[graph->order[i]];
         maker.layer = (struct sdse_layer){0};
         maker.weights = (struct sdse_onnx_weights){.same_as = out->count};
-        if (has_hidden_macs(maker.node->op))
+        if (has_hidden_macs(maker.node->op)) {
             sdse_diag_add(graph->diags, SDSE_WARNING,
                           (struct sdse_loc){.file = graph->file}, "onnx-left-out",
                           "node '%s' (%s): its multiplications are not in the workload",
                           maker.node->name, maker.node->op);
+        }
         bool (*make)(struct maker *) = find_make(maker.node->op);
         if (!make || !is_ready(&maker) || !make(&maker) || !finish_layer(&maker))
             continue;

@@ -277,6 +277,18 @@ static bool infer_pad(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node
     return sdse_onnx_set(graph, node, 0, x->rank, dims);
 }
 
+static bool resize_to(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
+                      const struct sdse_onnx_list *sizes,
+                      const struct sdse_onnx_shape *x) {
+    if (sizes->count != x->rank)
+        return sdse_onnx_wrong(graph, node, "'sizes' has %u entries, not %u",
+                               sizes->count, x->rank);
+    uint64_t dims[SDSE_ARRAY_MAX_RANK] = {0};
+    for (unsigned i = 0; i < x->rank; i++)
+        dims[i] = sizes->value[i] < 0 ? UINT64_MAX : (uint64_t)sizes->value[i];
+    return sdse_onnx_set(graph, node, 0, x->rank, dims);
+}
+
 // Output extents from input `sizes`, or floor(extent * scale) from `scales`.
 static bool infer_resize(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
     const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
@@ -287,15 +299,8 @@ static bool infer_resize(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
         sdse_onnx_list_of(graph, node, NULL, is_resize11 ? 3 : SDSE_ONNX_NONE);
     if (sdse_onnx_attribute(node, "axes"))
         return sdse_onnx_unknown(node, "resizing along chosen axes is not known here");
-    uint64_t dims[SDSE_ARRAY_MAX_RANK];
-    if (sizes.given == SDSE_ONNX_GIVEN && sizes.count > 0) {
-        if (sizes.count != x->rank)
-            return sdse_onnx_wrong(graph, node, "'sizes' has %u entries, not %u",
-                                   sizes.count, x->rank);
-        for (unsigned i = 0; i < x->rank; i++)
-            dims[i] = sizes.value[i] < 0 ? UINT64_MAX : (uint64_t)sizes.value[i];
-        return sdse_onnx_set(graph, node, 0, x->rank, dims);
-    }
+    if (sizes.given == SDSE_ONNX_GIVEN && sizes.count > 0)
+        return resize_to(graph, node, &sizes, x);
     const Onnx__AttributeProto *attribute = sdse_onnx_attribute(node, "scales");
     const struct sdse_onnx_value *input =
         sdse_onnx_in(graph, node, is_resize11 ? 2 : 1);
@@ -307,6 +312,7 @@ static bool infer_resize(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
         return sdse_onnx_unknown(node, not_constant);
     if (count != x->rank)
         return sdse_onnx_wrong(graph, node, "'scales' does not match the input");
+    uint64_t dims[SDSE_ARRAY_MAX_RANK];
     for (unsigned i = 0; i < x->rank; i++) {
         double scale = attribute ? (double)attribute->floats[i] : input->folded[i];
         double extent = floor((double)x->dim[i] * scale);

@@ -83,53 +83,69 @@ static bool infer_top_k(struct sdse_onnx_graph *graph, struct sdse_onnx_node *no
            sdse_onnx_set(graph, node, 1, x->rank, dims);
 }
 
+static bool take_tensor(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
+                        const Onnx__TensorProto *tensor,
+                        struct sdse_onnx_value *value) {
+    node->reported =
+        !sdse_onnx_tensor_check(tensor, graph->file, &value->shape, graph->diags);
+    if (node->reported)
+        return false;
+    value->tensor = tensor;
+    value->integer = !sdse_onnx_tensor_is_real(tensor);
+    uint64_t count = sdse_onnx_product(&value->shape, 0, value->shape.rank);
+    if (count <= SDSE_ONNX_FOLD_LIMIT)
+        value->folded = sdse_onnx_tensor_fold(tensor, (size_t)count, graph->arena);
+    return true;
+}
+
+struct constant_kind {
+    const char *name;
+    bool list, integer;
+};
+
+static double constant_at(const Onnx__AttributeProto *attribute,
+                          const struct constant_kind *kind, size_t i) {
+    if (kind->integer)
+        return (double)(kind->list ? attribute->ints[i] : attribute->i);
+    return (double)(kind->list ? attribute->floats[i] : attribute->f);
+}
+
+static bool take_numbers(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
+                         const Onnx__AttributeProto *attribute,
+                         const struct constant_kind *kind,
+                         struct sdse_onnx_value *value) {
+    size_t n = 1;
+    if (kind->list)
+        n = kind->integer ? attribute->n_ints : attribute->n_floats;
+    uint64_t dims[1] = {n};
+    if (!sdse_onnx_set(graph, node, 0, kind->list, dims))
+        return false;
+    value->integer = kind->integer;
+    double *folded = n <= SDSE_ONNX_FOLD_LIMIT
+                         ? SDSE_ARENA_ARRAY(graph->arena, double, n + 1)
+                         : NULL;
+    for (size_t i = 0; folded && i < n; i++)
+        folded[i] = constant_at(attribute, kind, i);
+    value->folded = folded;
+    return true;
+}
+
 // One of the attributes value, value_float(s), value_int(s); others have no shape here.
 static bool infer_constant(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
     if (node->output_count == 0 || node->output[0] == SDSE_ONNX_NONE)
         return true;
     struct sdse_onnx_value *value = &graph->value[node->output[0]];
     const Onnx__AttributeProto *attribute = sdse_onnx_attribute(node, "value");
-    if (attribute && attribute->t) {
-        node->reported = !sdse_onnx_tensor_check(attribute->t, graph->file,
-                                                 &value->shape, graph->diags);
-        if (node->reported)
-            return false;
-        value->tensor = attribute->t;
-        value->integer = !sdse_onnx_tensor_is_real(attribute->t);
-        uint64_t count = sdse_onnx_product(&value->shape, 0, value->shape.rank);
-        if (count <= SDSE_ONNX_FOLD_LIMIT)
-            value->folded =
-                sdse_onnx_tensor_fold(attribute->t, (size_t)count, graph->arena);
-        return true;
-    }
-    static const struct {
-        const char *name;
-        bool list, integer;
-    } kinds[] = {{"value_int", false, true},
-                 {"value_float", false, false},
-                 {"value_ints", true, true},
-                 {"value_floats", true, false}};
+    if (attribute && attribute->t)
+        return take_tensor(graph, node, attribute->t, value);
+    static const struct constant_kind kinds[] = {{"value_int", false, true},
+                                                 {"value_float", false, false},
+                                                 {"value_ints", true, true},
+                                                 {"value_floats", true, false}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         attribute = sdse_onnx_attribute(node, kinds[i].name);
-        if (!attribute)
-            continue;
-        size_t n = !kinds[i].list     ? 1
-                   : kinds[i].integer ? attribute->n_ints
-                                      : attribute->n_floats;
-        uint64_t dims[1] = {n};
-        if (!sdse_onnx_set(graph, node, 0, kinds[i].list, dims))
-            return false;
-        value->integer = kinds[i].integer;
-        double *folded = n <= SDSE_ONNX_FOLD_LIMIT
-                             ? SDSE_ARENA_ARRAY(graph->arena, double, n + 1)
-                             : NULL;
-        for (size_t j = 0; folded && j < n; j++)
-            folded[j] =
-                kinds[i].integer
-                    ? (double)(kinds[i].list ? attribute->ints[j] : attribute->i)
-                    : (double)(kinds[i].list ? attribute->floats[j] : attribute->f);
-        value->folded = folded;
-        return true;
+        if (attribute)
+            return take_numbers(graph, node, attribute, &kinds[i], value);
     }
     return sdse_onnx_unknown(node, "this kind of constant is not read");
 }

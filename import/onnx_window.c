@@ -187,7 +187,7 @@ static bool infer_conv_transpose(struct sdse_onnx_graph *graph,
 
 static bool infer_pool(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
     const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
-    struct sdse_onnx_window window;
+    struct sdse_onnx_window window = {0};
     return x && sdse_onnx_window_of(graph, node, x, NULL, &window) &&
            set_image(graph, node, x->dim[0], x->dim[1], window.axes, window.out) &&
            (node->output_count < 2 || node->output[1] == SDSE_ONNX_NONE ||

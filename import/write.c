@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errno_text.h"
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"
 #include "spec/write.h"
@@ -17,7 +18,7 @@ static const char *kind_word(const struct sdse_layer *layer) {
 
 static enum sdse_status fail(const char *path, int error, struct sdse_diags *diags) {
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "import-write",
-                  "cannot be written: %s", strerror(error));
+                  "cannot be written: %s", sdse_errno_text(error).text);
     return SDSE_IO;
 }
 

@@ -269,7 +269,7 @@ static size_t choose_points(const struct sdse_points *points, size_t most,
         size_t cheaper = 0;
         for (size_t j = 0; j < points->count && cheaper < most; j++)
             cheaper +=
-                points->v[j] < points->v[i] || (points->v[j] == points->v[i] && j < i);
+                points->v[j] < points->v[i] || (j < i && points->v[j] == points->v[i]);
         if (cheaper < most)
             chosen[count++] = i;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errno_text.h"
 #include "smartdeal/npy.h"
 
 static const char header[] = "layer\tkind\tfile\tshape";
@@ -40,14 +41,16 @@ __attribute__((format(printf, 5, 6))) static bool refuse(struct reader *reader,
 static char *read_text(struct reader *reader) {
     struct stat info;
     if (stat(reader->file, &info) != 0)
-        return refuse(reader, 0, 0, "manifest-open", "%s", strerror(errno)), NULL;
+        return refuse(reader, 0, 0, "manifest-open", "%s", sdse_errno_text(errno).text),
+               NULL;
     if (!S_ISREG(info.st_mode) || info.st_size > LARGEST_BYTES)
         return refuse(reader, 0, 0, "manifest-open",
                       "not a regular file, or larger than 16 MiB"),
                NULL;
     FILE *file = fopen(reader->file, "rb");
     if (!file)
-        return refuse(reader, 0, 0, "manifest-open", "%s", strerror(errno)), NULL;
+        return refuse(reader, 0, 0, "manifest-open", "%s", sdse_errno_text(errno).text),
+               NULL;
     size_t length = (size_t)info.st_size;
     char *text = sdse_arena_alloc(reader->arena, length + 1, 1);
     if (!text)
@@ -169,7 +172,7 @@ static void refuse_duplicates(struct reader *reader) {
     }
     for (size_t i = 0; i < reader->count; i++)
         sorted[i] = &reader->entries[i];
-    qsort(sorted, reader->count, sizeof *sorted, compare_names);
+    qsort(sorted, reader->count, sizeof(struct sdse_manifest_entry *), compare_names);
     for (size_t i = 1; i < reader->count; i++) {
         if (strcmp(sorted[i]->layer, sorted[i - 1]->layer) == 0)
             refuse(reader, sorted[i]->loc.line, 1, "manifest-layer",
@@ -253,6 +256,6 @@ enum sdse_status sdse_manifest_write(const char *folder,
     if (ok)
         return SDSE_OK;
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "manifest-write",
-                  "cannot be written: %s", strerror(error));
+                  "cannot be written: %s", sdse_errno_text(error).text);
     return SDSE_IO;
 }

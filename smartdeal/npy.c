@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/checked.h"
+#include "base/errno_text.h"
 #include "smartdeal/npy_header.h"
 
 static const unsigned char magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -189,12 +190,12 @@ static enum sdse_status read_path(const char *path, bool with_data,
     struct stat info;
     // Asked before opening: opening a FIFO would wait for a writer.
     if (stat(path, &info) != 0)
-        return refuse(&source, "npy-open", strerror(errno));
+        return refuse(&source, "npy-open", sdse_errno_text(errno).text);
     if (!S_ISREG(info.st_mode))
         return refuse(&source, "npy-open", "not a regular file");
     source.file = fopen(path, "rb");
     if (!source.file)
-        return refuse(&source, "npy-open", strerror(errno));
+        return refuse(&source, "npy-open", sdse_errno_text(errno).text);
     source.length = (uint64_t)info.st_size;
     enum sdse_status status = read_array(&source, with_data, out);
     fclose(source.file);
@@ -217,7 +218,9 @@ enum sdse_status sdse_npy_parse(const void *bytes, size_t length, const char *na
     if (length == 0)
         return refuse(&source, "npy-magic", "the file is empty");
     // Opened for reading only, but fmemopen has no const.
-    source.file = fmemopen((void *)(uintptr_t)bytes, length, "r");
+    source.file = fmemopen(
+        (void *)(uintptr_t)bytes, // NOLINT(performance-no-int-to-ptr): drops a const
+        length, "r");
     if (!source.file)
         return SDSE_NO_MEMORY;
     enum sdse_status status = read_array(&source, true, out);
@@ -247,7 +250,7 @@ static bool write_header(FILE *file, unsigned rank, const uint64_t *shape) {
 }
 
 static bool write_data(FILE *file, const float *data, uint64_t count) {
-    unsigned char chunk[4096];
+    unsigned char chunk[4096] = {0};
     for (uint64_t done = 0; done < count;) {
         size_t n = sizeof chunk / 4;
         if (n > count - done)
@@ -282,6 +285,6 @@ enum sdse_status sdse_npy_write(const char *path, unsigned rank, const uint64_t 
     if (file)
         remove(path);
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "npy-write",
-                  "cannot be written: %s", strerror(error));
+                  "cannot be written: %s", sdse_errno_text(error).text);
     return SDSE_IO;
 }

@@ -4,15 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errno_text.h"
 #include "smartdeal/stored.h"
 
 static enum sdse_status fail(struct sdse_diags *diags, const char *path,
                              const char *check, const char *what) {
-    char reason[128];
-    if (strerror_r(errno, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", errno);
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, check,
-                  "cannot %s: %s", what, reason);
+                  "cannot %s: %s", what, sdse_errno_text(errno).text);
     return SDSE_IO;
 }
 

@@ -187,7 +187,7 @@ static void read_compute(struct sdse_arch_reading *r) {
         sdse_report_missing(map, "cycles_per_mac", r->diags);
     struct sdse_number *cycles = &compute->cycles_number;
     sdse_number_read(node, 1, 1024, &r->sources, r->diags, cycles);
-    if (cycles->given && cycles->value >= 1) {
+    if (node && cycles->given && cycles->value >= 1) {
         compute->cycles_per_mac = (uint32_t)cycles->value;
         if (compute->cycles_per_mac != cycles->value)
             sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "wrong-type",

@@ -7,7 +7,8 @@
 #include "spec/check_list.h"
 #include "spec/value.h"
 
-#define for_each_level(i, s) for (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
+#define sdse_for_each_level(i, s) \
+    for (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
 
 static const struct sdse_level *level_at(const struct sdse_subject *s, unsigned i) {
     return &s->arch->arch->level[i];
@@ -26,13 +27,13 @@ void sdse_check_levels_present(struct sdse_subject *s) {
 
 void sdse_check_arch_names(struct sdse_subject *s) {
     const struct sdse_arch *arch = s->arch->arch;
-    for_each_level (i, s)
+    sdse_for_each_level (i, s)
         for (unsigned j = 0; j < i; j++) {
             const struct sdse_level *a = &arch->level[j], *b = &arch->level[i];
             bool siblings = s->arch->level[i].level == s->arch->level[j].level;
             const char *clash = NULL;
             if (strcmp(a->name, b->name) == 0)
-                clash = b->name;
+                clash = b->name; // NOLINT(bugprone-branch-clone): first come
             else if (!siblings && (strcmp(a->group, b->group) == 0 ||
                                    strcmp(a->name, b->group) == 0))
                 clash = b->group;
@@ -73,7 +74,7 @@ void sdse_check_partial_bits(struct sdse_subject *s) {
 }
 
 void sdse_check_capacity_once(struct sdse_subject *s) {
-    for_each_level (i, s)
+    sdse_for_each_level (i, s)
         if (s->arch->level[i].capacity_keys > 1)
             sdse_check_report(s, s->arch->level[i].memory->loc,
                               "memory '%s': the capacity is given %u times",
@@ -81,7 +82,7 @@ void sdse_check_capacity_once(struct sdse_subject *s) {
 }
 
 void sdse_check_capacity_words(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level_reading *reading = &s->arch->level[i];
         const struct sdse_level *level = level_at(s, i);
         const struct sdse_node *value = sdse_node_get(reading->capacity_node, "value");
@@ -99,7 +100,7 @@ void sdse_check_capacity_words(struct sdse_subject *s) {
 }
 
 void sdse_check_capacity_missing(struct sdse_subject *s) {
-    for_each_level (i, s)
+    sdse_for_each_level (i, s)
         if (!s->arch->level[i].capacity_keys && s->arch->level[i].class_given &&
             level_at(s, i)->memory_class != SDSE_DRAM)
             sdse_check_report(s, s->arch->level[i].memory->loc,
@@ -108,7 +109,7 @@ void sdse_check_capacity_missing(struct sdse_subject *s) {
 }
 
 void sdse_check_capacity_positive(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         if (level->capacity.given && level->capacity.value <= 0)
             sdse_check_report(s, s->arch->level[i].capacity_node->key_loc,
@@ -118,7 +119,7 @@ void sdse_check_capacity_positive(struct sdse_subject *s) {
 }
 
 void sdse_check_capacity_whole(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         double bits = level->capacity.value;
         if (level->capacity.given && bits > 0 &&
@@ -134,7 +135,7 @@ void sdse_check_capacity_whole(struct sdse_subject *s) {
 
 void sdse_check_capacity_word(struct sdse_subject *s) {
     const struct sdse_arch *arch = s->arch->arch;
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         uint64_t needed = 0;
         for (unsigned t = 0; t < SDSE_TENSORS; t++)
@@ -151,7 +152,7 @@ void sdse_check_capacity_word(struct sdse_subject *s) {
 }
 
 void sdse_check_macro_divides(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         const struct sdse_level_reading *reading = &s->arch->level[i];
         double macros = level->macro_count, bits = (double)level->capacity_bits;
@@ -180,7 +181,7 @@ static void check_bandwidth(struct sdse_subject *s, unsigned i, const char *key,
 }
 
 void sdse_check_bandwidth_positive(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         check_bandwidth(s, i, "read_bits_per_cycle", &level->read_bits_per_cycle);
         check_bandwidth(s, i, "write_bits_per_cycle", &level->write_bits_per_cycle);
@@ -189,7 +190,7 @@ void sdse_check_bandwidth_positive(struct sdse_subject *s) {
 }
 
 void sdse_check_keeps_something(struct sdse_subject *s) {
-    for_each_level (i, s)
+    sdse_for_each_level (i, s)
         if (!level_at(s, i)->keeps && !s->arch->level[i].keeps_broken)
             sdse_check_report(s, s->arch->level[i].keeps->key_loc,
                               "memory '%s' keeps nothing", level_at(s, i)->name);
@@ -197,7 +198,7 @@ void sdse_check_keeps_something(struct sdse_subject *s) {
 
 static bool some_keeps_broken(const struct sdse_subject *s) {
     bool broken = s->arch->levels_broken;
-    for_each_level (i, s)
+    sdse_for_each_level (i, s)
         broken |= s->arch->level[i].keeps_broken;
     return broken;
 }
@@ -220,7 +221,7 @@ static const char *part_name(unsigned part) {
 
 void sdse_check_tensor_kept(struct sdse_subject *s) {
     unsigned kept = 0;
-    for_each_level (i, s)
+    sdse_for_each_level (i, s)
         kept |= level_at(s, i)->keeps;
     if (some_keeps_broken(s) || !s->arch->arch->level_count)
         return;
@@ -251,7 +252,7 @@ void sdse_check_part_without_engine(struct sdse_subject *s) {
                            SDSE_BIT(SDSE_PART_BASIS) | SDSE_BIT(SDSE_PART_INDEX);
     if (s->arch->engine && !engine->present)
         return;
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         bool above = engine->present && i <= engine->below_level;
         if (!above && (s->arch->level[i].part_words & parts)) {
             sdse_check_report(

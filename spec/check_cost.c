@@ -6,7 +6,8 @@
 #include "base/checked.h"
 #include "spec/check_list.h"
 
-#define for_each_level(i, s) for (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
+#define sdse_for_each_level(i, s) \
+    for (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
 
 static const struct sdse_level *level_at(const struct sdse_subject *s, unsigned i) {
     return &s->arch->arch->level[i];
@@ -17,7 +18,7 @@ static uint64_t fanout(const struct sdse_level *level) {
 }
 
 void sdse_check_fanout_positive(struct sdse_subject *s) {
-    for_each_level (i, s)
+    sdse_for_each_level (i, s)
         if (!fanout(level_at(s, i))) {
             sdse_check_report(s, level_at(s, i)->fanout_loc,
                               "level '%s': the fan-out is %" PRIu32 " x %" PRIu32
@@ -28,7 +29,7 @@ void sdse_check_fanout_positive(struct sdse_subject *s) {
 }
 
 void sdse_check_fanout_dims(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         if ((level->fanout_x > 1 && !level->dims_x) ||
             (level->fanout_y > 1 && !level->dims_y)) {
@@ -42,7 +43,7 @@ void sdse_check_fanout_dims(struct sdse_subject *s) {
 
 void sdse_check_instances_absurd(struct sdse_subject *s) {
     uint64_t instances = 1;
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         if (sdse_mul_u64(instances, fanout(level_at(s, i)), &instances) &&
             instances <= UINT32_MAX)
             continue;
@@ -54,7 +55,7 @@ void sdse_check_instances_absurd(struct sdse_subject *s) {
 }
 
 void sdse_check_network_missing(struct sdse_subject *s) {
-    for_each_level (i, s)
+    sdse_for_each_level (i, s)
         if (fanout(level_at(s, i)) > 1 &&
             !sdse_node_get(s->arch->level[i].level, "network")) {
             sdse_check_report(s, level_at(s, i)->fanout_loc,
@@ -72,7 +73,7 @@ static struct sdse_loc link_place(const struct sdse_subject *s, unsigned i,
 }
 
 void sdse_check_topology_cost(struct sdse_subject *s) {
-    for_each_level (i, s)
+    sdse_for_each_level (i, s)
         for (unsigned t = 0; t < SDSE_TENSORS && s->arch->level[i].network; t++) {
             // What holds for the whole network is said for its first tensor.
             if (t && !s->arch->level[i].link[t])
@@ -91,7 +92,7 @@ void sdse_check_topology_cost(struct sdse_subject *s) {
 }
 
 void sdse_check_window_sharing(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_network *link = &level_at(s, i)->network[SDSE_INPUTS];
         if (!s->arch->level[i].network || !link->window_sharing)
             continue;
@@ -110,7 +111,7 @@ void sdse_check_window_sharing(struct sdse_subject *s) {
 }
 
 void sdse_check_port_missing(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         const struct sdse_level_reading *reading = &s->arch->level[i];
         if (level->port_bits || !(reading->pj_per_access || level->table) ||
@@ -144,7 +145,7 @@ static bool link_is_given(const struct sdse_network *link) {
 
 void sdse_check_free_conflict(struct sdse_subject *s) {
     const struct sdse_compute *compute = &s->arch->arch->compute;
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         if (level->free && (positive(&level->read_pj) || positive(&level->fill_pj) ||
                             positive(&level->update_pj) || level->table))
@@ -181,7 +182,7 @@ static void missing_link_costs(struct sdse_subject *s, unsigned i) {
 }
 
 void sdse_check_missing_cost(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         bool known = level->read_pj.given && level->fill_pj.given;
         if (level->keeps & SDSE_BIT(SDSE_OUTPUTS))
@@ -211,7 +212,7 @@ static bool is_zero(const struct sdse_number *number) {
 }
 
 void sdse_check_zero_cost(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         if (!level->free && (is_zero(&level->read_pj) || is_zero(&level->fill_pj) ||
                              is_zero(&level->update_pj)))

@@ -6,11 +6,11 @@
 #include "spec/digits.h"
 #include "spec/load.h"
 
-#define for_each_level(i, s) \
+#define sdse_for_each_level(i, s) \
     for (unsigned i = 0; i < (s)->mapping->arch->level_count; i++)
 
 void sdse_check_sibling_loops(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = &s->mapping->arch->level[i];
         const struct sdse_mapping_level *loops = &s->mapping->mapping->level[i];
         if (!level->carries_loops &&
@@ -31,7 +31,7 @@ static uint64_t product_of(const struct sdse_loops *loops) {
 }
 
 void sdse_check_spatial_fanout(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = &s->mapping->arch->level[i];
         const uint32_t have[] = {level->fanout_x, level->fanout_y};
         for (unsigned axis = 0; axis < 2; axis++) {
@@ -47,7 +47,7 @@ void sdse_check_spatial_fanout(struct sdse_subject *s) {
 }
 
 void sdse_check_spatial_dims(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = &s->mapping->arch->level[i];
         const unsigned allowed[] = {level->dims_x, level->dims_y};
         for (unsigned axis = 0; axis < 2; axis++) {
@@ -113,7 +113,7 @@ void sdse_check_last_pass(struct sdse_subject *s) {
 }
 
 void sdse_check_keeps_subset(struct sdse_subject *s) {
-    for_each_level (i, s) {
+    sdse_for_each_level (i, s) {
         const struct sdse_level *level = &s->mapping->arch->level[i];
         unsigned extra = s->mapping->mapping->keeps[i] & ~sdse_level_tensors(level);
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {

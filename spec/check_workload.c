@@ -31,7 +31,7 @@ void sdse_check_layer_names(struct sdse_subject *s) {
     }
     for (size_t i = 0; i < net->layer_count; i++)
         sorted[i] = &net->layers[i];
-    qsort(sorted, net->layer_count, sizeof *sorted, by_name_then_place);
+    qsort(sorted, net->layer_count, sizeof(struct sdse_layer *), by_name_then_place);
     for (size_t i = 1; i < net->layer_count; i++) {
         if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0 &&
             strcmp(sorted[i]->name, "?") != 0)

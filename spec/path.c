@@ -73,15 +73,15 @@ static void take(struct walk *w, struct sdse_node *container, const char *key,
 // A list whose items are named by one of their keys.
 static void step_list(struct walk *w, struct sdse_node *list, const char *name_key,
                       const char *other_key, enum sdse_schema below, unsigned at) {
-    const char *step = w->step[at];
+    const char *wanted = w->step[at];
     suggest(w, at, NULL);
     for (struct sdse_node *item = list ? list->first : NULL; item; item = item->next) {
-        bool all = strcmp(step, "*") == 0;
+        bool all = strcmp(wanted, "*") == 0;
         const char *name = sdse_node_as_text(sdse_node_get(item, name_key));
         if (name)
             suggest(w, at, name);
-        if (all || is_named(item, name_key, step) ||
-            (other_key && is_named(item, other_key, step)))
+        if (all || is_named(item, name_key, wanted) ||
+            (other_key && is_named(item, other_key, wanted)))
             take(w, list, "", item, below, at);
     }
 }
@@ -102,6 +102,8 @@ static void step_mapping(struct walk *w, struct sdse_node *node, enum sdse_schem
             const struct sdse_schema_key *key =
                 child->key ? sdse_schema_find(kind, child->key) : NULL;
             if (key)
+                // NOLINTNEXTLINE(readability-suspicious-call-argument): child is in
+                // node
                 take(w, node, key->name, child, key->below, at);
         }
         return;

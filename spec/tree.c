@@ -1,10 +1,13 @@
 #include "spec/tree.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
+
+#include "base/errno_text.h"
 
 // What is under construction: the tree so far and the path to the open container.
 struct builder {
@@ -175,7 +178,7 @@ static void refuse_duplicates(struct builder *b, const struct sdse_node *mapping
     size_t count = 0;
     sdse_for_each_child (child, mapping)
         sorted[count++] = child;
-    qsort(sorted, count, sizeof *sorted, by_key_then_place);
+    qsort(sorted, count, sizeof(struct sdse_node *), by_key_then_place);
     const struct sdse_node *first = sorted[0];
     for (size_t i = 1; i < count; i++) {
         if (strcmp(first->key, sorted[i]->key) != 0) {
@@ -190,6 +193,7 @@ static void refuse_duplicates(struct builder *b, const struct sdse_node *mapping
 }
 
 static void close_container(struct builder *b) {
+    assert(b->open); // libyaml ends only what it has started
     if (b->open->kind == SDSE_NODE_MAPPING)
         refuse_duplicates(b, b->open);
     b->open = b->open->parent;
@@ -332,7 +336,7 @@ static char *read_limited(const char *path, size_t *length) {
     FILE *file = fopen(path, "rb");
     if (!file)
         return NULL;
-    size_t capacity = 64 * 1024, used = 0;
+    size_t capacity = (size_t)64 * 1024, used = 0;
     char *bytes = malloc(capacity);
     while (bytes) {
         used += fread(bytes + used, 1, capacity - used, file);
@@ -368,7 +372,7 @@ enum sdse_status sdse_tree_parse_file(struct sdse_arena *arena, const char *path
             return SDSE_NO_MEMORY;
         const char *name = sdse_arena_strdup(arena, path);
         sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = name}, "file-read",
-                      "cannot read the file: %s", strerror(errno));
+                      "cannot read the file: %s", sdse_errno_text(errno).text);
         return SDSE_IO;
     }
     enum sdse_status status =
