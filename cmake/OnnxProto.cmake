@@ -20,6 +20,7 @@ add_custom_command(
 
 add_library(obj_onnx_proto OBJECT ${generated}/onnx.pb-c.c ${generated}/onnx.pb-c.h)
 target_compile_options(obj_onnx_proto PRIVATE -w)
+set_target_properties(obj_onnx_proto PROPERTIES C_CLANG_TIDY "" C_CPPCHECK "")
 target_link_libraries(obj_onnx_proto PRIVATE PkgConfig::PROTOBUF_C)
 set_property(GLOBAL APPEND PROPERTY SDSE_OBJECTS obj_onnx_proto)
 

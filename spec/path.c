@@ -59,28 +59,28 @@ static void arrive(struct walk *w, struct sdse_node *container, const char *key,
         w->targets[w->found++] = (struct sdse_path_target){container, key, node};
 }
 
-// Takes step `at` from `container` to the value `node` (NULL: known but not written).
+// Takes step `at` from `container` to `value` (NULL: known but not written).
 static void take(struct walk *w, struct sdse_node *container, const char *key,
-                 struct sdse_node *node, enum sdse_schema below, unsigned at) {
+                 struct sdse_node *value, enum sdse_schema below, unsigned at) {
     if (at + 1 == w->count)
-        arrive(w, container, key, node);
-    else if (node)
-        step_into(w, node, below, at + 1);
+        arrive(w, container, key, value);
+    else if (value)
+        step_into(w, value, below, at + 1);
     else
         suggest(w, at + 1, NULL);
 }
 
 // A list whose items are named by one of their keys.
-static void step_list(struct walk *w, struct sdse_node *list, const char *name_key,
+static void step_list(struct walk *w, struct sdse_node *list, const char *key,
                       const char *other_key, enum sdse_schema below, unsigned at) {
     const char *wanted = w->step[at];
     suggest(w, at, NULL);
     for (struct sdse_node *item = list ? list->first : NULL; item; item = item->next) {
         bool all = strcmp(wanted, "*") == 0;
-        const char *name = sdse_node_as_text(sdse_node_get(item, name_key));
+        const char *name = sdse_node_as_text(sdse_node_get(item, key));
         if (name)
             suggest(w, at, name);
-        if (all || is_named(item, name_key, wanted) ||
+        if (all || is_named(item, key, wanted) ||
             (other_key && is_named(item, other_key, wanted)))
             take(w, list, "", item, below, at);
     }
@@ -102,8 +102,6 @@ static void step_mapping(struct walk *w, struct sdse_node *node, enum sdse_schem
             const struct sdse_schema_key *key =
                 child->key ? sdse_schema_find(kind, child->key) : NULL;
             if (key)
-                // NOLINTNEXTLINE(readability-suspicious-call-argument): child is in
-                // node
                 take(w, node, key->name, child, key->below, at);
         }
         return;
