@@ -1,7 +1,54 @@
-// libsdse: the SmartDeal design-space explorer as a library. One header for all of it.
+// libsdse: the SmartDeal design-space explorer as a library. One header for all that a
+// program needs; each part's own header says what its functions compute, in which
+// units, and who owns what. Nothing here prints, exits or keeps global state.
 #ifndef SDSE_H
 #define SDSE_H
 
+// Ground: diagnostics with a place, arenas, statuses, hashes, threads.
+#include "base/arena.h"
 #include "base/diag.h"
+#include "base/hash.h"
+#include "base/pool.h"
+#include "base/status.h"
+#include "base/units.h"
+
+// Descriptions: YAML in, validated structs out, and back to text.
+#include "spec/load.h"
+#include "spec/show.h"
+#include "spec/tree.h"
+#include "spec/write.h"
+
+// The weight form: decompose, measure, pack, rebuild, run.
+#include "smartdeal/decompose.h"
+#include "smartdeal/forward.h"
+#include "smartdeal/manifest.h"
+#include "smartdeal/measure.h"
+#include "smartdeal/npy.h"
+#include "smartdeal/pack.h"
+#include "smartdeal/rebuild.h"
+#include "smartdeal/stored.h"
+#include "smartdeal/synthetic.h"
+
+// The cost model: resolve an accelerator's costs, score a mapping, explain it.
+#include "costmodel/evaluate.h"
+#include "costmodel/explain.h"
+#include "costmodel/resolve.h"
+#include "costmodel/technology.h"
+
+// Other tools' files.
+#include "import/onnx.h"
+#include "import/write.h"
+
+// Exploration: the proved optimal mapping of a layer, the sweep of a whole space.
+#include "dse/mapper.h"
+#include "dse/network_front.h"
+#include "dse/sweep.h"
+
+// Results: one SQLite file, fronts, tables, plots.
+#include "results/export.h"
+#include "results/pareto.h"
+#include "results/plot.h"
+#include "results/query.h"
+#include "results/store.h"
 
 #endif
