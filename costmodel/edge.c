@@ -35,16 +35,18 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
 // dimensions that outputs are summed over, that ever have work.
 static uint64_t summing_places(const struct sdse_view *view, unsigned levels) {
     uint64_t places = 1;
-    for (int d = 0; d < SDSE_DIMS; d++) {
-        if (sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
-            continue;
-        if (!view->perfect) {
-            places *= sdse_walk_used_places(view, (enum sdse_dim)d, levels);
-            continue;
+    if (view->perfect) {
+        for (unsigned l = 0; levels; l++, levels >>= 1) {
+            if (levels & 1u) {
+                places *= view->summed_factor[l];
+            }
         }
-        for (unsigned l = 0; l < view->level_count; l++)
-            if (levels >> l & 1u)
-                places *= view->spatial_factor[l][d];
+        return places;
+    }
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        if (!sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS)) {
+            places *= sdse_walk_used_places(view, (enum sdse_dim)d, levels);
+        }
     }
     return places;
 }

@@ -58,6 +58,9 @@ void sdse_view_init(struct sdse_view *view, const struct sdse_arch *arch,
         for (int d = 0; d < SDSE_DIMS; d++)
             view->spatial_factor[level][d] = 1;
         add_spatial(view, level, &mapping->level[level]);
+        view->summed_factor[level] = view->spatial_factor[level][SDSE_C] *
+                                     view->spatial_factor[level][SDSE_R] *
+                                     view->spatial_factor[level][SDSE_S];
         for (int d = 0; d < SDSE_DIMS; d++)
             view->tile[level][d] =
                 view->tile[level + 1][d] * view->spatial_factor[level][d];

@@ -34,8 +34,9 @@ struct sdse_view {
     uint64_t tile[SDSE_MAX_LEVELS + 1][SDSE_DIMS];
     // Product of the spatial factors below level l along each dimension.
     uint64_t spatial_factor[SDSE_MAX_LEVELS][SDSE_DIMS];
-    uint64_t
-        fanout_used[SDSE_MAX_LEVELS];   // product of the spatial factors below level l
+    uint64_t summed_factor[SDSE_MAX_LEVELS]; // the same over C, R and S together
+    // Product of all spatial factors below level l.
+    uint64_t fanout_used[SDSE_MAX_LEVELS];
     uint64_t used[SDSE_MAX_LEVELS + 1]; // used instances of level l
     uint64_t
         outside[SDSE_MAX_LEVELS + 1]; // product of the temporal factors outside level l
