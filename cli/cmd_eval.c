@@ -74,8 +74,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return CLI_BAD_INPUT;
     struct sdse_cost cost;
     sdse_evaluate_full(model, mapping, &cost);
-    const struct cli_costed costed = {problem.arch, problem.workload, layer,
-                                      problem.form_text, &cost};
+    const struct cli_costed costed = {problem.arch, problem.workload,
+                                      layer,        problem.form_text,
+                                      &cost,        problem.setting.smartdeal};
     if (!args->value[ONLY])
         return print_sections(cli, &costed, format);
     const enum cli_section section = (enum cli_section)cli_choice(args, options, ONLY);
@@ -95,6 +96,6 @@ const struct cli_verb cli_verb_eval = {
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes = "All figures are of one execution of the layer.",
-    .example = "sdse eval -a eyeriss -w resnet50 -l conv2_1_b -m mapping.yaml",
+    .example = "sdse eval -a eyeriss -w resnet50 -l layer1.0.conv2 -m mapping.yaml",
     .run = run,
 };

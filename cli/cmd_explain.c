@@ -27,8 +27,9 @@ static enum cli_exit explain(struct cli *cli, const struct cli_problem *problem,
                              const struct sdse_mapping *mapping) {
     struct sdse_cost cost;
     sdse_evaluate_full(model, mapping, &cost);
-    const struct cli_costed costed = {problem->arch, problem->workload, layer,
-                                      problem->form_text, &cost};
+    const struct cli_costed costed = {problem->arch, problem->workload,
+                                      layer,         problem->form_text,
+                                      &cost,         problem->setting.smartdeal};
     cli_print_totals(&costed, stdout);
     const char *line = cli_mapping_line(cli->arena, problem->arch, mapping);
     printf("mapping      %s\n\n", line ? line : "");

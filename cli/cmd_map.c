@@ -55,9 +55,12 @@ static struct cli_costed costed_of(const struct mapping_run *run, size_t i,
                                    size_t choice, struct sdse_cost *cost) {
     const struct cli_solution *solution = solution_of(run, i);
     sdse_evaluate_full(solution->model, &solution->answer.point[choice].mapping, cost);
-    return (struct cli_costed){run->problem.arch, run->problem.workload,
-                               run->solutions.mapped[i].layer, run->problem.form_text,
-                               cost};
+    return (struct cli_costed){run->problem.arch,
+                               run->problem.workload,
+                               run->solutions.mapped[i].layer,
+                               run->problem.form_text,
+                               cost,
+                               run->problem.setting.smartdeal};
 }
 
 // --- Whole networks

@@ -18,10 +18,10 @@ static double latency_s(const struct cli_costed *costed) {
                                     costed->arch->clock_ghz);
 }
 
-static double area_mm2(const struct sdse_arch *arch) {
+static double area_mm2(const struct cli_costed *costed) {
     struct sdse_area area;
-    sdse_arch_area(arch, &area);
-    return sdse_mm2_from_um2(area.total_um2);
+    sdse_arch_area(costed->arch, &area);
+    return sdse_mm2_from_um2(sdse_design_area_um2(&area, costed->smartdeal));
 }
 
 static void add_energy_column(struct sdse_table *table, const char *name, bool people) {
@@ -57,7 +57,7 @@ static void fill_totals(struct sdse_table *table, const struct cli_costed *coste
     sdse_table_add_f64(table, cost->utilization);
     sdse_table_add_u64(table, cost->multipliers_used);
     sdse_table_add_text(table, cli_bottleneck(costed->arch, cost));
-    sdse_table_add_f64(table, area_mm2(costed->arch));
+    sdse_table_add_f64(table, area_mm2(costed));
 }
 
 static void fill_counts(struct sdse_table *table, const struct cli_costed *costed,
@@ -265,5 +265,5 @@ void cli_print_totals(const struct cli_costed *costed, FILE *out) {
             " multipliers have work)\n",
             100 * cost->utilization, cost->multipliers_used,
             sdse_arch_instances(costed->arch, costed->arch->level_count));
-    fprintf(out, "area         %.4g mm2\n", area_mm2(costed->arch));
+    fprintf(out, "area         %.4g mm2\n", area_mm2(costed));
 }

@@ -13,6 +13,7 @@ struct cli_costed {
     const struct sdse_layer *layer;
     const char *form;
     const struct sdse_cost *cost;
+    bool smartdeal; // the setting asks for SmartDeal weights
 };
 
 // Every section: for people energies are in uJ and times in ms, for machines in pJ and

@@ -16,3 +16,7 @@ void sdse_arch_area(const struct sdse_arch *arch, struct sdse_area *area) {
             (double)sdse_arch_instances(arch, arch->rebuild.below_level);
     area->total_um2 += area->compute_um2 + area->rebuild_um2;
 }
+
+double sdse_design_area_um2(const struct sdse_area *area, bool smartdeal) {
+    return smartdeal ? area->total_um2 : area->total_um2 - area->rebuild_um2;
+}

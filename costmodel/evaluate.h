@@ -64,4 +64,7 @@ void sdse_evaluate_full(const struct sdse_model *model,
 // Area of an accelerator by component; needs no layer. Source: sum of marked numbers.
 void sdse_arch_area(const struct sdse_arch *arch, struct sdse_area *area);
 
+// Area of a design with weights in a form: raw weights need no rebuild engines. [um^2]
+double sdse_design_area_um2(const struct sdse_area *area, bool smartdeal);
+
 #endif

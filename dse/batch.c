@@ -165,15 +165,13 @@ static void describe_weights(struct writing *w) {
         w->record.weights = synthetic ? SDSE_WEIGHTS_SYNTHETIC : SDSE_WEIGHTS_REAL;
 }
 
-// --- The point
-// ------------------------------------------------------------------------------
+// --- The point --------------------------------------------------------------------
 
 static void describe(struct writing *w) {
     const struct sdse_point *point = &w->plan->points[w->point->position];
     const struct sdse_variant *variant = variant_of(w);
-    double area_um2 = variant->area.total_um2;
-    if (!form_of(w)->form->setting.smartdeal)
-        area_um2 -= variant->area.rebuild_um2;
+    const double area_um2 =
+        sdse_design_area_um2(&variant->area, form_of(w)->form->setting.smartdeal);
     w->record = (struct sdse_point_record){
         .hash = point->hash,
         .sweep = w->plan->hash,
