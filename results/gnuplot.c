@@ -58,7 +58,7 @@ enum sdse_status sdse_plot_files(const char *picture, struct sdse_arena *arena,
     return SDSE_OK;
 }
 
-FILE *sdse_plot_open(const char *path, struct sdse_diags *diags) {
+static FILE *open_file(const char *path, struct sdse_diags *diags) {
     char text[ERROR_BYTES];
     FILE *file = fopen(path, "w");
     if (!file)
@@ -66,8 +66,9 @@ FILE *sdse_plot_open(const char *path, struct sdse_diags *diags) {
     return file;
 }
 
-enum sdse_status sdse_plot_close(FILE *file, const char *path, enum sdse_status status,
-                                 struct sdse_diags *diags) {
+// Returns `status`, or SDSE_IO with a diagnostic if something was not written.
+static enum sdse_status close_file(FILE *file, const char *path,
+                                   enum sdse_status status, struct sdse_diags *diags) {
     char text[ERROR_BYTES];
     bool failed = ferror(file) != 0;
     failed |= fclose(file) != 0;
@@ -168,8 +169,8 @@ static void listen_to(int pipe_end, char *text, size_t bytes) {
             text[i] = ' ';
 }
 
-enum sdse_status sdse_gnuplot_run(const struct sdse_plot_files *files,
-                                  struct sdse_diags *diags) {
+static enum sdse_status run_gnuplot(const struct sdse_plot_files *files,
+                                    struct sdse_diags *diags) {
     int ends[2];
     char text[ERROR_BYTES];
     if (pipe(ends) != 0) {
@@ -203,4 +204,29 @@ enum sdse_status sdse_gnuplot_run(const struct sdse_plot_files *files,
         return SDSE_OK;
     complain(diags, files->script, "plot-run", "gnuplot failed: ", said);
     return SDSE_INVALID;
+}
+
+static enum sdse_status write_files(const struct sdse_plot_writers *writers,
+                                    const void *scene,
+                                    const struct sdse_plot_files *files,
+                                    struct sdse_arena *arena,
+                                    struct sdse_diags *diags) {
+    FILE *data = open_file(files->data, diags);
+    if (!data)
+        return SDSE_IO;
+    enum sdse_status status = writers->data(scene, arena, data);
+    status = close_file(data, files->data, status, diags);
+    FILE *script = status == SDSE_OK ? open_file(files->script, diags) : NULL;
+    if (!script)
+        return status == SDSE_OK ? SDSE_IO : status;
+    writers->script(scene, files, script);
+    return close_file(script, files->script, SDSE_OK, diags);
+}
+
+enum sdse_status sdse_gnuplot_draw(const struct sdse_plot_writers *writers,
+                                   const void *scene,
+                                   const struct sdse_plot_files *files,
+                                   struct sdse_arena *arena, struct sdse_diags *diags) {
+    const enum sdse_status status = write_files(writers, scene, files, arena, diags);
+    return status == SDSE_OK ? run_gnuplot(files, diags) : status;
 }

@@ -22,13 +22,6 @@ enum sdse_status sdse_plot_files(const char *picture, struct sdse_arena *arena,
                                  struct sdse_diags *diags,
                                  struct sdse_plot_files *files);
 
-// Opens a file for writing; NULL with a diagnostic if that fails.
-FILE *sdse_plot_open(const char *path, struct sdse_diags *diags);
-// Closes it; returns `status`, or SDSE_IO with a diagnostic if something was not
-// written.
-enum sdse_status sdse_plot_close(FILE *file, const char *path, enum sdse_status status,
-                                 struct sdse_diags *diags);
-
 // Writes `text` as a gnuplot string in single quotes: nothing in it is interpreted.
 // Controls become blanks.
 void sdse_gnuplot_quote(const char *text, FILE *out);
@@ -40,10 +33,20 @@ void sdse_gnuplot_field(const char *text, FILE *out);
 void sdse_gnuplot_terminal(const struct sdse_plot_files *files, unsigned width_px,
                            unsigned height_px, FILE *out);
 
-// Runs gnuplot on the script, in its directory. SDSE_MISSING_TOOL if it is not
-// installed, SDSE_INVALID if it failed (with what it said); the script and its data
-// stay in any case.
-enum sdse_status sdse_gnuplot_run(const struct sdse_plot_files *files,
-                                  struct sdse_diags *diags);
+// What one kind of plot writes; `scene` is its own.
+struct sdse_plot_writers {
+    // SDSE_NO_MEMORY if it needs memory and there is none.
+    enum sdse_status (*data)(const void *scene, struct sdse_arena *arena, FILE *out);
+    void (*script)(const void *scene, const struct sdse_plot_files *files, FILE *out);
+};
+
+// Writes the data and the script, then runs gnuplot on the script, in its directory.
+// SDSE_IO with a diagnostic if a file cannot be written; SDSE_MISSING_TOOL if gnuplot
+// is not installed, SDSE_INVALID if it failed (with what it said): the script and its
+// data stay then.
+enum sdse_status sdse_gnuplot_draw(const struct sdse_plot_writers *writers,
+                                   const void *scene,
+                                   const struct sdse_plot_files *files,
+                                   struct sdse_arena *arena, struct sdse_diags *diags);
 
 #endif

@@ -169,7 +169,10 @@ static struct sdse_scale chart_scale(const struct chart *chart) {
 }
 
 // label, then per component where its part of the bar begins, then the total.
-static void write_data(const struct chart *chart, FILE *out) {
+static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
+                                   FILE *out) {
+    (void)arena;
+    const struct chart *chart = context;
     struct sdse_scale scale = chart_scale(chart);
     fprintf(out, "# bar\tends of the parts in %s, from 0:", scale.unit);
     for (size_t c = 0; c < chart->component_count; c++)
@@ -185,10 +188,12 @@ static void write_data(const struct chart *chart, FILE *out) {
         }
         fputc('\n', out);
     }
+    return SDSE_OK;
 }
 
-static void write_script(const struct chart *chart, const struct sdse_plot_files *files,
+static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
+    const struct chart *chart = context;
     struct sdse_scale scale = chart_scale(chart);
     size_t height_px = 260 + chart->bar_count * 42;
     height_px = height_px < 600 ? 600 : height_px;
@@ -230,19 +235,10 @@ static void write_script(const struct chart *chart, const struct sdse_plot_files
 }
 
 static enum sdse_status draw(struct chart *chart, const struct sdse_plot_files *files,
-                             struct sdse_diags *diags) {
+                             struct sdse_arena *arena, struct sdse_diags *diags) {
     thin_components(chart);
-    FILE *data = sdse_plot_open(files->data, diags);
-    if (!data)
-        return SDSE_IO;
-    write_data(chart, data);
-    enum sdse_status status = sdse_plot_close(data, files->data, SDSE_OK, diags);
-    FILE *script = status == SDSE_OK ? sdse_plot_open(files->script, diags) : NULL;
-    if (!script)
-        return status == SDSE_OK ? SDSE_IO : status;
-    write_script(chart, files, script);
-    status = sdse_plot_close(script, files->script, SDSE_OK, diags);
-    return status == SDSE_OK ? sdse_gnuplot_run(files, diags) : status;
+    static const struct sdse_plot_writers writers = {write_data, write_script};
+    return sdse_gnuplot_draw(&writers, chart, files, arena, diags);
 }
 
 static bool allocate(struct chart *chart, size_t bars, struct sdse_arena *arena) {
@@ -362,7 +358,7 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
             return SDSE_NO_MEMORY;
     }
     int code = read_points(reader->db, &points, chosen, &chart, arena);
-    return code == SQLITE_OK ? draw(&chart, &files, diags)
+    return code == SQLITE_OK ? draw(&chart, &files, arena, diags)
                              : refuse(reader->db, code, diags);
 }
 
@@ -433,5 +429,5 @@ enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
     if (chart.bar_count == 0)
         return refuse_empty(&files, diags,
                             "no such point, or it has no layers (infeasible)");
-    return draw(&chart, &files, diags);
+    return draw(&chart, &files, arena, diags);
 }

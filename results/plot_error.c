@@ -165,8 +165,9 @@ static void write_group(const struct scene *scene, size_t group, bool fronts, do
 
 // Blocks: per group its points (0, 2, …) and its layers' fronts (1, 3, …); then the
 // whole's points and its front.
-static enum sdse_status write_data(const struct scene *scene, struct sdse_arena *arena,
+static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
                                    FILE *out) {
+    const struct scene *scene = context;
     const struct sdse_error_plot *plot = scene->plot;
     double *scratch = SDSE_ARENA_ARRAY(arena, double, 2 * plot->form_count + 1);
     if (!scratch)
@@ -317,8 +318,9 @@ static void write_whole_panel(const struct scene *scene, FILE *out) {
         front, every ? every : 1);
 }
 
-static void write_script(const struct scene *scene, const struct sdse_plot_files *files,
+static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
+    const struct scene *scene = context;
     const bool both = scene->layers_panel && scene->whole_panel;
     fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
     sdse_gnuplot_terminal(files, both ? 1900 : 1400, 950, out);
@@ -344,21 +346,7 @@ static void write_script(const struct scene *scene, const struct sdse_plot_files
 
 // --- All of it
 
-static enum sdse_status write_files(const struct scene *scene,
-                                    const struct sdse_plot_files *files,
-                                    struct sdse_arena *arena,
-                                    struct sdse_diags *diags) {
-    FILE *data = sdse_plot_open(files->data, diags);
-    if (!data)
-        return SDSE_IO;
-    enum sdse_status status = write_data(scene, arena, data);
-    status = sdse_plot_close(data, files->data, status, diags);
-    FILE *script = status == SDSE_OK ? sdse_plot_open(files->script, diags) : NULL;
-    if (!script)
-        return status == SDSE_OK ? SDSE_IO : status;
-    write_script(scene, files, script);
-    return sdse_plot_close(script, files->script, SDSE_OK, diags);
-}
+static const struct sdse_plot_writers writers = {write_data, write_script};
 
 enum sdse_status sdse_plot_error(const struct sdse_error_plot *plot,
                                  struct sdse_arena *arena, struct sdse_diags *diags) {
@@ -372,7 +360,6 @@ enum sdse_status sdse_plot_error(const struct sdse_error_plot *plot,
                       "plot-empty", "no points to plot: no layer has an error");
         status = SDSE_INVALID;
     }
-    if (status == SDSE_OK)
-        status = write_files(&scene, &files, arena, diags);
-    return status == SDSE_OK ? sdse_gnuplot_run(&files, diags) : status;
+    return status == SDSE_OK ? sdse_gnuplot_draw(&writers, &scene, &files, arena, diags)
+                             : status;
 }

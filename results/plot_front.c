@@ -60,8 +60,9 @@ static double scaled(const struct scene *scene, size_t point, unsigned k) {
 // ---- data ----
 
 // Block 0: all points. Then, per panel, the front of its two objectives, by x.
-static enum sdse_status write_data(const struct scene *scene, struct sdse_arena *arena,
+static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
                                    FILE *out) {
+    const struct scene *scene = context;
     const struct sdse_points *points = &scene->points;
     fputs("# point", out);
     for (unsigned k = 0; k < points->objectives; k++)
@@ -193,8 +194,9 @@ static void write_panel(const struct scene *scene, size_t p, FILE *out) {
     fputc('\n', out);
 }
 
-static void write_script(const struct scene *scene, const struct sdse_plot_files *files,
+static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
+    const struct scene *scene = context;
     bool three = scene->panel_count == 3;
     fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
     sdse_gnuplot_terminal(files, 1600, three ? 1400 : 1000, out);
@@ -231,21 +233,7 @@ static void write_script(const struct scene *scene, const struct sdse_plot_files
 
 // ---- all of it ----
 
-static enum sdse_status write_files(const struct scene *scene,
-                                    const struct sdse_plot_files *files,
-                                    struct sdse_arena *arena,
-                                    struct sdse_diags *diags) {
-    FILE *data = sdse_plot_open(files->data, diags);
-    if (!data)
-        return SDSE_IO;
-    enum sdse_status status = write_data(scene, arena, data);
-    status = sdse_plot_close(data, files->data, status, diags);
-    FILE *script = status == SDSE_OK ? sdse_plot_open(files->script, diags) : NULL;
-    if (!script)
-        return status == SDSE_OK ? SDSE_IO : status;
-    write_script(scene, files, script);
-    return sdse_plot_close(script, files->script, SDSE_OK, diags);
-}
+static const struct sdse_plot_writers writers = {write_data, write_script};
 
 enum sdse_status sdse_plot_front(struct sdse_reader *reader,
                                  const struct sdse_front_plot *plot,
@@ -268,7 +256,6 @@ enum sdse_status sdse_plot_front(struct sdse_reader *reader,
         status = sdse_front_compute(&scene.points, arena, &scene.front);
     if (status == SDSE_OK && !prepare(&scene, arena))
         status = SDSE_NO_MEMORY;
-    if (status == SDSE_OK)
-        status = write_files(&scene, &files, arena, diags);
-    return status == SDSE_OK ? sdse_gnuplot_run(&files, diags) : status;
+    return status == SDSE_OK ? sdse_gnuplot_draw(&writers, &scene, &files, arena, diags)
+                             : status;
 }
