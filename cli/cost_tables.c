@@ -261,8 +261,8 @@ void cli_print_totals(const struct cli_costed *costed, FILE *out) {
     fprintf(out, "EDP          %.6g uJ*s\n",
             sdse_uj_from_pj(cost->energy_pj) * latency_s(costed));
     fprintf(out,
-            "utilization  %.2f %%  (%" PRIu64 " of %" PRIu64
-            " multipliers have work)\n",
+            "utilization  %.2f %% of all multiplier cycles  (%" PRIu64 " of %" PRIu64
+            " multipliers used)\n",
             100 * cost->utilization, cost->multipliers_used,
             sdse_arch_instances(costed->arch, costed->arch->level_count));
     fprintf(out, "area         %.4g mm2\n", area_mm2(costed));

@@ -301,7 +301,11 @@ const char *sdse_front_summary(const struct sdse_points *points,
     if (text && points->unknown)
         text = sdse_arena_printf(arena, "%s, %zu without one of the objectives", text,
                                  points->unknown);
-    if (text && front->count) {
+    // A front that is 0 in some objective spans no box.
+    bool spans = front->count > 0;
+    for (unsigned k = 0; k < points->objectives; k++)
+        spans = spans && front->reference[k] > 0;
+    if (text && spans) {
         text = sdse_arena_printf(arena, "%s; hypervolume %.4g of the box below (", text,
                                  front->hypervolume_fraction);
         for (unsigned k = 0; text && k < points->objectives; k++) {
