@@ -111,6 +111,10 @@ static void print_summary(const struct sdse_sweep_progress *progress,
            progress->points_total);
     if (progress->points_reused)
         printf(" (%zu were there before)", progress->points_reused);
+    if (progress->failed)
+        printf(", %zu failed (see status and reason in v_point; the same command tries "
+               "them again)",
+               progress->failed);
     printf(", %zu infeasible, %zu on the front of (energy, latency, area); %s min\n",
            progress->infeasible, progress->front_size, duration);
 }

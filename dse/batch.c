@@ -198,25 +198,39 @@ static void describe(struct writing *w) {
     describe_weights(w);
 }
 
-// The first thing that rules the point out, or NULL.
-static const char *why_infeasible(struct writing *w) {
+// Whether some layer's problem ended in `state`; the point's reason is then the
+// first's.
+static bool ended_in(struct writing *w, enum sdse_layer_problem_state state) {
     for (size_t i = 0; i < w->point->layer_count; i++) {
         const struct sdse_layer_problem *problem = w->point->problems[i];
-        if (problem->state != SDSE_LAYER_PROBLEM_NO_MAPPING)
+        if (problem->state != state)
             continue;
         const char *text =
             sdse_arena_printf(w->scratch, "layer %s: %s",
                               workload_of(w)->layers[i].name, problem->reason);
-        return text ? text : "no valid mapping";
+        w->record.reason = text ? text : problem->reason;
+        return true;
     }
+    return false;
+}
+
+static bool exceeds_area(struct writing *w) {
     const double limit = w->plan->sweep->max_area_mm2;
-    if (limit > 0 && w->record.area_mm2 > limit) {
-        const char *text =
-            sdse_arena_printf(w->scratch, "area %.6g mm2 exceeds max_area_mm2 %.6g",
-                              w->record.area_mm2, limit);
-        return text ? text : "area exceeds max_area_mm2";
-    }
-    return NULL;
+    if (limit <= 0 || !(w->record.area_mm2 > limit))
+        return false;
+    const char *text =
+        sdse_arena_printf(w->scratch, "area %.6g mm2 exceeds max_area_mm2 %.6g",
+                          w->record.area_mm2, limit);
+    w->record.reason = text ? text : "area exceeds max_area_mm2";
+    return true;
+}
+
+// What the problems make of the point, with its reason. A layer without a mapping rules
+// the point out whatever became of the others.
+static enum sdse_point_status judge(struct writing *w) {
+    if (ended_in(w, SDSE_LAYER_PROBLEM_NO_MAPPING) || exceeds_area(w))
+        return SDSE_POINT_INFEASIBLE;
+    return ended_in(w, SDSE_LAYER_PROBLEM_FAILED) ? SDSE_POINT_ERROR : SDSE_POINT_OK;
 }
 
 static enum sdse_status build_front(struct writing *w,
@@ -302,7 +316,6 @@ static enum sdse_status write_feasible(struct writing *w) {
         return status;
     const double clock_ghz = variant_of(w)->arch->clock_ghz;
     struct sdse_point_record *record = &w->record;
-    record->status = SDSE_POINT_OK;
     record->energy_pj = front.elements[picked].energy_pj;
     record->latency_cycles = (uint64_t)front.elements[picked].latency_cycles;
     record->latency_s =
@@ -324,18 +337,13 @@ enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
         if (point->problems[i]->state == SDSE_LAYER_PROBLEM_OPEN)
             return SDSE_INTERRUPTED;
     describe(&w);
-    const char *reason = why_infeasible(&w);
-    enum sdse_status status;
-    if (reason) {
-        w.record.status = SDSE_POINT_INFEASIBLE;
-        w.record.reason = reason;
-        status = sdse_store_add_point(store, &w.record);
-    } else {
-        status = write_feasible(&w);
-    }
+    w.record.status = judge(&w);
+    const enum sdse_status status = w.record.status == SDSE_POINT_OK
+                                        ? write_feasible(&w)
+                                        : sdse_store_add_point(store, &w.record);
     *figures =
         (struct sdse_point_figures){w.record.energy_pj, (double)w.record.latency_cycles,
-                                    w.record.area_mm2, reason != NULL};
+                                    w.record.area_mm2, w.record.status};
     return status;
 }
 

@@ -70,8 +70,9 @@ static enum sdse_status checked(struct run *run, enum sdse_status status) {
 
 static void note_figures(struct run *run, const struct sdse_point_figures *figures) {
     run->progress->points_done++;
-    run->progress->infeasible += figures->infeasible;
-    if (figures->infeasible)
+    run->progress->infeasible += figures->status == SDSE_POINT_INFEASIBLE;
+    run->progress->failed += figures->status == SDSE_POINT_ERROR;
+    if (figures->status != SDSE_POINT_OK)
         return;
     double *row = run->figures + run->figure_count++ * FRONT_OBJECTIVES;
     row[0] = figures->energy_pj;

@@ -14,6 +14,7 @@ struct sdse_sweep_progress {
     size_t points_done;   // stored, in this run or before
     size_t points_reused; // of these, stored before this run began
     size_t infeasible;
+    size_t failed; // stored with status error: computed again by the next run
     size_t
         front_size; // of (energy, latency, area) over the stored points of this sweep
     size_t problems_total, problems_done; // distinct layer problems met so far

@@ -187,10 +187,10 @@ struct sdse_point_record {
     const struct sdse_front_element *front;
 };
 
-// What a front is made of. NAN where a point is infeasible.
+// What a front is made of. NAN where a point is not ok.
 struct sdse_point_figures {
     double energy_pj, latency_cycles, area_mm2;
-    bool infeasible;
+    enum sdse_point_status status;
 };
 
 // One epoch of a training run; NAN where not measured.

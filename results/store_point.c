@@ -125,7 +125,8 @@ bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
     figures->latency_cycles = column_or_nan(query.statement, 1);
     figures->area_mm2 = column_or_nan(query.statement, 2);
     const char *status = (const char *)sqlite3_column_text(query.statement, 3);
-    figures->infeasible = strcmp(status, "infeasible") == 0;
+    figures->status =
+        (enum sdse_point_status)index_of(status, status_names, COUNT(status_names));
     sqlite3_reset(query.statement);
     return true;
 }

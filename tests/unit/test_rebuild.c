@@ -220,7 +220,47 @@ static void basis_loads_equal_a_register(void **state) {
     assert_true(equal * 100 >= (uint64_t)CASES * 90);
 }
 
+static void one_engine_for_every_instance(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    engine_arch(&arch);
+    arch.level[0].fanout_x = 3;
+    arch.level[0].fanout_y = 5;
+    arch.rebuild.area_um2 = number(7);
+    struct sdse_area area;
+    sdse_arch_area(&arch, &area);
+    assert_true(area.rebuild_um2 == 3 * 5 * 7);
+    assert_true(sdse_design_area_um2(&area, true) == area.total_um2);
+    assert_true(sdse_design_area_um2(&area, false) == area.total_um2 - 3 * 5 * 7);
+}
+
+// Bits follow the density declared for the layer, at the memory that compresses.
+static void compressed_words_move_fewer_bits(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    engine_arch(&arch);
+    arch.level[0].format[SDSE_INPUTS].compression = SDSE_BITMAP;
+    struct problem problem;
+    uint64_t seed = 7;
+    random_problem(&arch, &problem, &seed);
+    problem.layer.density[SDSE_INPUTS] = 0.25;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_model *model;
+    assert_int_equal(sdse_model_new(&arch, &problem.layer, NULL, arena, &model),
+                     SDSE_OK);
+    struct sdse_cost cost;
+    sdse_evaluate_full(model, &problem.mapping, &cost);
+    const struct sdse_flow_cost *dram = &cost.level[0].flow[SDSE_PART_INPUTS];
+    const struct sdse_flow_cost *buffer = &cost.level[1].flow[SDSE_PART_INPUTS];
+    assert_double_within(dram->read_bits, (double)dram->reads * (0.25 * 8 + 1), 1e-12);
+    assert_double_within(buffer->fill_bits, (double)buffer->fills * 8, 1e-12);
+    sdse_arena_free(arena);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(basis_loads_equal_a_register)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(basis_loads_equal_a_register),
+        cmocka_unit_test(one_engine_for_every_instance),
+        cmocka_unit_test(compressed_words_move_fewer_bits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,56 @@ static void a_stopped_run_says_so_and_continues(void **state) {
     free(continued);
 }
 
+static enum sdse_status sweep_file(const char *name, const char *database,
+                                   struct sdse_sweep_progress *progress) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    const struct sdse_sweep_request request = {.sweep_path = in_folder(name),
+                                               .database_path = in_folder(database),
+                                               .threads = 2};
+    const enum sdse_status status = sdse_sweep_run(&request, &diags, progress);
+    sdse_diags_print(&diags, stderr, false);
+    sdse_arena_free(arena);
+    return status;
+}
+
+// The mapper gives up at once: such points are stored as errors and tried again.
+static void points_that_fail_are_tried_again(void **state) {
+    (void)state;
+    struct sdse_sweep_progress progress;
+    write_file("hasty.yaml", "name: hasty\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                             "mapper: {seconds: 0.000000001}\n");
+    assert_int_equal(sweep_file("hasty.yaml", "hasty.db", &progress), SDSE_OK);
+    assert_int_equal(progress.points_done, 1);
+    assert_int_equal(progress.failed, 1);
+    assert_int_equal(progress.infeasible, 0);
+    char *text = export_of("hasty.db");
+    assert_non_null(strstr(text, "time limit"));
+    free(text);
+    write_file("patient.yaml",
+               "name: patient\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
+    assert_int_equal(sweep_file("patient.yaml", "hasty.db", &progress), SDSE_OK);
+    assert_int_equal(progress.points_reused, 0);
+    assert_int_equal(progress.failed, 0);
+    assert_int_equal(progress.front_size, 1);
+}
+
+static void another_objective_makes_other_points(void **state) {
+    (void)state;
+    struct sdse_sweep_progress progress;
+    write_file("edp.yaml", "name: a\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
+    write_file("energy.yaml", "name: b\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                              "objective: energy\n");
+    assert_int_equal(sweep_file("edp.yaml", "goals.db", &progress), SDSE_OK);
+    assert_int_equal(sweep_file("energy.yaml", "goals.db", &progress), SDSE_OK);
+    assert_int_equal(progress.points_reused, 0);
+    char *text = export_of("goals.db");
+    // Raw words of 8 bits against 32.
+    assert_non_null(strstr(text, "\"compression\":4,"));
+    free(text);
+}
+
 static void bad_input_writes_nothing(void **state) {
     (void)state;
     write_file("bad.yaml", "name: bad\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
@@ -179,6 +229,8 @@ int main(void) {
         cmocka_unit_test(same_results_for_any_number_of_threads),
         cmocka_unit_test(a_second_run_computes_nothing),
         cmocka_unit_test(a_stopped_run_says_so_and_continues),
+        cmocka_unit_test(points_that_fail_are_tried_again),
+        cmocka_unit_test(another_objective_makes_other_points),
         cmocka_unit_test(bad_input_writes_nothing),
     };
     return cmocka_run_group_tests(tests, make_inputs, remove_inputs);
