@@ -193,6 +193,22 @@ static void points_that_fail_are_tried_again(void **state) {
     assert_int_equal(progress.front_size, 1);
 }
 
+static double field(const char *row, const char *name) {
+    const char *at = strstr(row, name);
+    assert_non_null(at);
+    return strtod(at + strlen(name), NULL);
+}
+
+// Whether the first point's EDP is the product of its energy and latency.
+static bool product_of_export(const char *text) {
+    const char *row = strstr(text, "{\"table\":\"point\",");
+    assert_non_null(row);
+    const double seconds = field(row, "\"latency_cycles\":") / 1e9;
+    const double product = field(row, "\"energy_pj\":") * seconds;
+    const double edp = field(row, "\"edp_pj_s\":");
+    return edp > product * (1 - 1e-12) && edp < product * (1 + 1e-12);
+}
+
 static void another_objective_makes_other_points(void **state) {
     (void)state;
     struct sdse_sweep_progress progress;
@@ -203,6 +219,7 @@ static void another_objective_makes_other_points(void **state) {
     assert_int_equal(sweep_file("energy.yaml", "goals.db", &progress), SDSE_OK);
     assert_int_equal(progress.points_reused, 0);
     char *text = export_of("goals.db");
+    assert_true(product_of_export(text)); // EDP = energy x latency at 1 GHz
     // Raw words of 8 bits against 32.
     assert_non_null(strstr(text, "\"compression\":4,"));
     free(text);
