@@ -4,10 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Next line, line separator and paragraph separator end lines in YAML, and lines of a
+// quoted scalar are folded: their escapes, by UTF-8 bytes.
+static const struct {
+    const char *bytes, *escape;
+} breaks[] = {{"\xC2\x85", "\\N"}, {"\xE2\x80\xA8", "\\L"}, {"\xE2\x80\xA9", "\\P"}};
+
+// Bytes of the line break that `text` starts with, 0 for none; prints its escape.
+static size_t print_break(FILE *out, const char *text) {
+    for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++) {
+        const size_t length = strlen(breaks[i].bytes);
+        if (strncmp(text, breaks[i].bytes, length) == 0) {
+            fputs(breaks[i].escape, out);
+            return length;
+        }
+    }
+    return 0;
+}
+
 void sdse_print_quoted(FILE *out, const char *text) {
     fputc('"', out);
-    for (; *text; text++) {
+    for (size_t length; *text; text += length) {
         unsigned char c = (unsigned char)*text;
+        length = print_break(out, text);
+        if (length)
+            continue;
+        length = 1;
         if (c == '"' || c == '\\')
             fprintf(out, "\\%c", c);
         else if (c < 0x20 || c == 0x7F)
@@ -40,11 +62,22 @@ void sdse_print_word(FILE *out, const char *text) {
         sdse_print_quoted(out, text);
 }
 
+// Whether a text that stood without quotes may do so between brackets too.
+static bool stays_plain(const char *text) {
+    const bool number = text[1] && strchr(".0123456789", text[1]);
+    if (*text == '?' || (*text == '-' && !number)) // indicators
+        return false;
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c >= 0x80)
+            return false;
+    return !strpbrk(text, ",[]{}#:&*!|>'\"%@`\n");
+}
+
 static void print_scalar(FILE *out, const char *text, bool quoted) {
-    // Plain scalars keep their type only without quotes; these characters need them.
+    // Plain scalars keep their type only without quotes.
     if (!quoted && !*text)
         fputs("null", out);
-    else if (quoted || strpbrk(text, ",[]{}#:&*!|>'\"%@`\n"))
+    else if (quoted || !stays_plain(text))
         sdse_print_quoted(out, text);
     else
         fputs(text, out);
