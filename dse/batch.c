@@ -137,7 +137,9 @@ static enum sdse_status write_form(struct writing *w, size_t layer_index,
                                                           .weight_bits = *bits,
                                                           .weight_words = *words,
                                                           .weight_norm = NAN,
-                                                          .sqnr_db = NAN});
+                                                          .sqnr_db = NAN,
+                                                          .joint_row_density_32 = NAN,
+                                                          .joint_row_density_64 = NAN});
 }
 
 // The relative error of the network's decomposed weights, and where they come from:

@@ -94,7 +94,9 @@ static void keep(struct sdse_measured *entry, const struct sdse_form_measure *m)
         .weight_words = m->weights,
         .weight_norm = m->weight_norm,
         .sqnr_db = isfinite(m->sqnr_db) ? m->sqnr_db : (double)NAN,
-        .exponents_used = exponents_used};
+        .exponents_used = exponents_used,
+        .joint_row_density_32 = m->joint_row_density[1],
+        .joint_row_density_64 = m->joint_row_density[2]};
     entry->known = true;
 }
 

@@ -135,6 +135,10 @@ struct sdse_form_record {
     double weight_norm;      // Frobenius norm of the dense weights; NAN = not measured
     double sqnr_db;          // NAN = not measured, or no error at all
     uint32_t exponents_used; // distinct exponents among non-zero coefficients; 0 = none
+    // Rows of coefficients in which any of 32, or of 64, consecutive filters has a
+    // non-zero / such rows: what filters that share a skip can leave out. NAN = not
+    // measured.
+    double joint_row_density_32, joint_row_density_64;
 };
 
 // A layer of a point: which solution, which weight form.

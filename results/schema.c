@@ -187,7 +187,9 @@ const char *const sdse_schema_statements[] = {
     " weight_words INTEGER NOT NULL,"
     " weight_norm REAL CHECK (weight_norm >= 0),"
     " rel_error REAL CHECK (rel_error >= 0), sqnr_db REAL,"
-    " exponents_used INTEGER NOT NULL) STRICT",
+    " exponents_used INTEGER NOT NULL,"
+    " joint_row_density_32 REAL CHECK (joint_row_density_32 BETWEEN 0 AND 1),"
+    " joint_row_density_64 REAL CHECK (joint_row_density_64 BETWEEN 0 AND 1)) STRICT",
 
     "CREATE TABLE point_layer("
     " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
@@ -260,7 +262,8 @@ const char *const sdse_schema_statements[] = {
     " s.drain_cycles * pl.repeat AS drain_cycles,"
     " s.shift_adds * pl.repeat AS shift_adds,"
     " s.multipliers_used, s.proof AS mapper_status, s.gap AS mapper_gap, s.mapping,"
-    " f.smartdeal, f.weights, f.density, f.row_density, f.basis_size,"
+    " f.smartdeal, f.weights, f.density, f.row_density,"
+    " f.joint_row_density_32, f.joint_row_density_64, f.basis_size,"
     " f.weight_bits * pl.repeat AS weight_bits,"
     " f.weight_words * pl.repeat AS weight_words,"
     " f.rel_error, f.sqnr_db, f.exponents_used, s.hash AS solution_hash"

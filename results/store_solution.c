@@ -394,6 +394,8 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
     sdse_bind_f64(&add, form->sqnr_db);
     sdse_bind_u64(&add, form->exponents_used);
     sdse_bind_f64(&add, form->weight_norm);
+    sdse_bind_f64(&add, form->joint_row_density_32);
+    sdse_bind_f64(&add, form->joint_row_density_64);
     return sdse_bind_run(&add);
 }
 
@@ -445,7 +447,9 @@ bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
         .weight_words = (uint64_t)sqlite3_column_int64(row, 17),
         .sqnr_db = column_f64_or(row, 19, (double)NAN),
         .exponents_used = (uint32_t)sqlite3_column_int64(row, 20),
-        .weight_norm = column_f64_or(row, 21, (double)NAN)};
+        .weight_norm = column_f64_or(row, 21, (double)NAN),
+        .joint_row_density_32 = column_f64_or(row, 22, (double)NAN),
+        .joint_row_density_64 = column_f64_or(row, 23, (double)NAN)};
     sqlite3_reset(row);
     return true;
 }

@@ -189,7 +189,9 @@ static enum sdse_status add_form(struct sdse_store *store, unsigned form,
         .weight_words = 62500,
         .weight_norm = form == 0 ? (double)NAN : 3.75,
         .sqnr_db = form == 0 ? (double)NAN : 14.5,
-        .exponents_used = form == 0 ? 0 : 7};
+        .exponents_used = form == 0 ? 0 : 7,
+        .joint_row_density_32 = form == 0 ? (double)NAN : 0.75,
+        .joint_row_density_64 = form == 0 ? (double)NAN : 0.875};
     return sdse_store_add_form(store, &record);
 }
 

@@ -309,17 +309,21 @@ static void the_figures_are_the_measured_ones(void **state) {
         errors += (double)layer->repeat * m.rel_error * m.rel_error * square;
         norms += (double)layer->repeat * square;
         bits += (double)(layer->repeat * m.stored_bits);
-        char sql[200];
-        snprintf(sql, sizeof sql, "SELECT weight_bits FROM v_layer WHERE layer = '%s'",
-                 layer->name);
-        assert_double_within(number("one.db", sql),
-                             (double)(layer->repeat * m.stored_bits), 0);
-        snprintf(sql, sizeof sql, "SELECT rel_error FROM v_layer WHERE layer = '%s'",
-                 layer->name);
-        assert_double_within(number("one.db", sql), m.rel_error, 0);
-        snprintf(sql, sizeof sql, "SELECT density FROM v_layer WHERE layer = '%s'",
-                 layer->name);
-        assert_double_within(number("one.db", sql), m.density, 0);
+        const struct {
+            const char *column;
+            double value;
+        } stored[] = {{"weight_bits", (double)(layer->repeat * m.stored_bits)},
+                      {"rel_error", m.rel_error},
+                      {"density", m.density},
+                      {"row_density", m.row_density},
+                      {"joint_row_density_32", m.joint_row_density[1]},
+                      {"joint_row_density_64", m.joint_row_density[2]}};
+        for (size_t c = 0; c < sizeof stored / sizeof *stored; c++) {
+            char sql[200];
+            snprintf(sql, sizeof sql, "SELECT %s FROM v_layer WHERE layer = '%s'",
+                     stored[c].column, layer->name);
+            assert_double_within(number("one.db", sql), stored[c].value, 0);
+        }
     }
     bits += 8 * 9 * 4; // the depth-wise layer: raw words
     assert_double_within(of_form("one.db", "m", "weight_bits"), bits, 0);
