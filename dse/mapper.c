@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "dse/refusal.h"
 #include "dse/search.h"
@@ -12,8 +11,7 @@ const char *sdse_map_status_name(enum sdse_map_status status) {
     return names[status];
 }
 
-static bool add_point(struct sdse_map_answer *answer,
-                      const struct sdse_search_result *result,
+static bool add_point(struct sdse_map_answer *answer, const struct sdse_best *best,
                       struct sdse_arena *arena) {
     const size_t count = answer->point_count;
     if ((count & (count - 1)) == 0) { // full at 0, 1, 2, 4, 8, …
@@ -25,8 +23,8 @@ static bool add_point(struct sdse_map_answer *answer,
             memcpy(grown, answer->point, count * sizeof *grown);
         answer->point = grown;
     }
-    answer->point[count].totals = result->totals;
-    answer->point[count].mapping = result->mapping;
+    answer->point[count].totals = best->totals;
+    answer->point[count].mapping = best->mapping;
     answer->point_count++;
     return true;
 }
@@ -41,64 +39,63 @@ static double value_of(enum sdse_map_objective objective,
 }
 
 // Least cycles first, then the least energy among the mappings that reach them.
-static void run_latency(struct sdse_searcher *searcher,
-                        struct sdse_search_result *result) {
-    const double least = sdse_searcher_least_cycles(searcher);
-    sdse_searcher_run(searcher, SDSE_GOAL_CYCLES, (double)INFINITY, result);
-    if (!result->found || sdse_searcher_halt(searcher) != SDSE_HALT_NONE)
-        return;
-    struct sdse_search_result cheapest;
-    const double cycles = result->totals.latency_cycles;
-    sdse_searcher_run(searcher, SDSE_GOAL_ENERGY, cycles, &cheapest);
+static double run_latency(struct sdse_searcher *searcher,
+                          const struct sdse_effort *effort, struct sdse_best *best) {
+    sdse_best_init(best, SDSE_GOAL_CYCLES, (double)INFINITY);
+    const double bound = sdse_search_run(&searcher, 1, best);
+    if (!best->found || effort->halt != SDSE_HALT_NONE)
+        return bound;
+    struct sdse_best cheapest;
+    sdse_best_init(&cheapest, SDSE_GOAL_ENERGY, best->totals.latency_cycles);
+    sdse_search_run(&searcher, 1, &cheapest);
     if (cheapest.found)
-        *result = cheapest;
-    result->lower_bound =
-        sdse_searcher_halt(searcher) == SDSE_HALT_NONE ? cycles : least;
+        *best = cheapest;
+    return best->totals.latency_cycles;
 }
 
 // From the cheapest mapping on, always the cheapest that is faster than the last.
-static bool run_front(struct sdse_searcher *searcher, struct sdse_arena *arena,
-                      struct sdse_map_answer *answer) {
+static bool run_front(struct sdse_searcher *searcher, const struct sdse_effort *effort,
+                      struct sdse_arena *arena, struct sdse_map_answer *answer) {
     double most_cycles = (double)INFINITY;
     for (;;) {
-        struct sdse_search_result result;
-        sdse_searcher_run(searcher, SDSE_GOAL_ENERGY, most_cycles, &result);
-        answer->lower_bound = result.lower_bound;
-        if (!result.found)
+        struct sdse_best best;
+        sdse_best_init(&best, SDSE_GOAL_ENERGY, most_cycles);
+        answer->lower_bound = sdse_search_run(&searcher, 1, &best);
+        if (!best.found)
             return true;
-        if (!add_point(answer, &result, arena))
+        if (!add_point(answer, &best, arena))
             return false;
-        most_cycles = result.totals.latency_cycles - 1;
-        if (sdse_searcher_halt(searcher) != SDSE_HALT_NONE ||
-            most_cycles < sdse_searcher_least_cycles(searcher))
+        most_cycles = best.totals.latency_cycles - 1;
+        if (effort->halt != SDSE_HALT_NONE ||
+            most_cycles < sdse_searcher_root(searcher).latency_cycles)
             return true;
     }
 }
 
 static bool run_objective(struct sdse_searcher *searcher,
+                          const struct sdse_effort *effort,
                           enum sdse_map_objective objective, struct sdse_arena *arena,
                           struct sdse_map_answer *answer) {
-    struct sdse_search_result result;
+    struct sdse_best best;
     switch (objective) {
     case SDSE_MAP_FRONT:
-        return run_front(searcher, arena, answer);
+        return run_front(searcher, effort, arena, answer);
     case SDSE_MAP_LATENCY:
-        run_latency(searcher, &result);
-        break;
-    case SDSE_MAP_EDP:
-        sdse_searcher_run(searcher, SDSE_GOAL_EDP, (double)INFINITY, &result);
+        answer->lower_bound = run_latency(searcher, effort, &best);
         break;
     default:
-        sdse_searcher_run(searcher, SDSE_GOAL_ENERGY, (double)INFINITY, &result);
+        sdse_best_init(&best,
+                       objective == SDSE_MAP_EDP ? SDSE_GOAL_EDP : SDSE_GOAL_ENERGY,
+                       (double)INFINITY);
+        answer->lower_bound = sdse_search_run(&searcher, 1, &best);
     }
-    answer->lower_bound = result.lower_bound;
-    return !result.found || add_point(answer, &result, arena);
+    return !best.found || add_point(answer, &best, arena);
 }
 
-static void close_answer(const struct sdse_searcher *searcher,
+static void close_answer(const struct sdse_effort *effort,
                          const struct sdse_map_request *request,
                          struct sdse_map_answer *answer) {
-    switch (sdse_searcher_halt(searcher)) {
+    switch (effort->halt) {
     case SDSE_HALT_LIMIT:
         answer->status = SDSE_MAP_LIMIT;
         break;
@@ -112,29 +109,22 @@ static void close_answer(const struct sdse_searcher *searcher,
         const struct sdse_totals *last = &answer->point[answer->point_count - 1].totals;
         answer->gap = value_of(request->objective, last) / answer->lower_bound - 1;
     }
-    answer->nodes = sdse_searcher_nodes(searcher);
-    answer->evaluations = sdse_searcher_evaluations(searcher);
-}
-
-static double seconds_since(const struct timespec *start) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start->tv_sec) +
-           (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
+    answer->nodes = effort->nodes;
+    answer->evaluations = effort->evaluations;
 }
 
 enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer) {
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    const struct sdse_search_limits limits = {request->seconds_limit,
+                                              request->node_limit, request->stop};
+    struct sdse_effort effort;
+    sdse_effort_init(&effort, &limits);
     struct sdse_arena *scratch = sdse_arena_new();
     if (!scratch)
         return SDSE_NO_MEMORY;
     struct sdse_map_answer fresh;
     memset(&fresh, 0, sizeof fresh);
     enum sdse_status status = SDSE_NO_MEMORY;
-    const struct sdse_search_limits limits = {request->seconds_limit,
-                                              request->node_limit, request->stop};
     struct sdse_problem *problem = SDSE_ARENA_NEW(scratch, struct sdse_problem);
     if (!problem)
         goto done;
@@ -142,18 +132,19 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
                                scratch);
     if (status != SDSE_OK)
         goto done;
-    struct sdse_searcher *searcher = sdse_searcher_new(problem, &limits);
+    struct sdse_searcher *searcher = sdse_searcher_new(problem, &effort);
     status = SDSE_NO_MEMORY;
-    if (!searcher || !run_objective(searcher, request->objective, arena, &fresh) ||
-        sdse_searcher_halt(searcher) == SDSE_HALT_MEMORY)
+    if (!searcher ||
+        !run_objective(searcher, &effort, request->objective, arena, &fresh) ||
+        effort.halt == SDSE_HALT_MEMORY)
         goto done;
-    close_answer(searcher, request, &fresh);
+    close_answer(&effort, request, &fresh);
     if (fresh.status == SDSE_MAP_NONE) {
         fresh.reason = sdse_refusal(problem, arena);
         if (!fresh.reason)
             goto done;
     }
-    fresh.seconds = seconds_since(&start);
+    fresh.seconds = sdse_effort_seconds(&effort);
     *answer = fresh;
     status = SDSE_OK;
 done:

@@ -451,6 +451,7 @@ enum sdse_status sdse_problem_init(struct sdse_problem *problem,
     if (status != SDSE_OK)
         return status;
     problem->model = model;
+    problem->bound_scale = 1;
     problem->macs = (double)model->macs;
     problem->blocks_per_filter = 1;
     sdse_mapping_init(arch, &problem->start);

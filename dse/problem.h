@@ -56,7 +56,10 @@ enum { SDSE_MAX_LANES = 7 };
 struct sdse_problem {
     const struct sdse_arch *arch;
     const struct sdse_layer *layer;
+    // Scores mappings. Bounds are of the problem itself; what its mappings cost is at
+    // least bound_scale x these. [0 < bound_scale <= 1; 1 unless the model is another]
     const struct sdse_model *model;
+    double bound_scale;
     unsigned levels;
     struct sdse_mapping start; // keeps
     struct sdse_rules rules;

@@ -3,9 +3,6 @@
 #include <assert.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
-
-static const double epsilon = 1e-12; // relative: rounding of sums in another order
 
 enum { NODES_BETWEEN_CLOCKS = 4096 };
 
@@ -31,20 +28,9 @@ struct frame {
 
 struct sdse_searcher {
     struct sdse_problem *problem;
-    struct sdse_search_limits limits;
-    struct timespec start;
-    uint64_t nodes, evaluations, next_clock;
-    enum sdse_halt halt;
-
-    enum sdse_goal goal;
-    double most_cycles;
-    double cutoff;    // nothing above it is looked at
-    double least_cut; // smallest bound that was cut in this pass
-    double root_bound;
-    bool found;
-    double best_first, best_second; // goal and tie breaker of the best
-    struct sdse_search_result best;
-    double least_cycles;
+    struct sdse_effort *effort;
+    struct sdse_best *best;  // while a search runs
+    struct sdse_totals root; // unscaled
 
     struct step path[SDSE_MAX_LEVELS];
     struct frame frame[SDSE_MAX_LEVELS];
@@ -53,46 +39,41 @@ struct sdse_searcher {
 
 // --- Cutting ----------------------------------------------------------------------
 
-static double first_key(enum sdse_goal goal, double pj, double cycles) {
-    return goal == SDSE_GOAL_ENERGY   ? pj
-           : goal == SDSE_GOAL_CYCLES ? cycles
-                                      : pj * cycles;
-}
-
-static double second_key(enum sdse_goal goal, double pj, double cycles) {
-    return goal == SDSE_GOAL_ENERGY ? cycles : goal == SDSE_GOAL_EDP ? pj : 0;
-}
-
 // Whether nothing at or above these bounds can become the answer.
 static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
-    if (cycles > s->most_cycles)
-        return true;
-    const double first = first_key(s->goal, pj, cycles);
-    if (!s->found) {
-        if (first <= s->cutoff)
-            return false;
-        if (first < s->least_cut)
-            s->least_cut = first;
-        return true;
-    }
-    if (first < s->best_first * (1 - epsilon))
-        return false;
-    return first > s->best_first * (1 + epsilon) ||
-           second_key(s->goal, pj, cycles) >= s->best_second * (1 - epsilon);
+    const double scale = s->problem->bound_scale;
+    return sdse_best_excludes(s->best, scale * pj, scale * cycles);
+}
+
+void sdse_effort_init(struct sdse_effort *effort,
+                      const struct sdse_search_limits *limits) {
+    memset(effort, 0, sizeof *effort);
+    if (limits)
+        effort->limits = *limits;
+    clock_gettime(CLOCK_MONOTONIC, &effort->start);
+}
+
+double sdse_effort_seconds(const struct sdse_effort *effort) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - effort->start.tv_sec) +
+           (double)(now.tv_nsec - effort->start.tv_nsec) * 1e-9;
 }
 
 static bool should_halt(struct sdse_searcher *s) {
-    if (s->halt != SDSE_HALT_NONE)
+    struct sdse_effort *effort = s->effort;
+    if (effort->halt != SDSE_HALT_NONE)
         return true;
-    if (s->nodes < s->next_clock)
+    if (effort->nodes < effort->next_clock)
         return false;
-    s->next_clock = s->nodes + NODES_BETWEEN_CLOCKS;
-    if (s->limits.stop && atomic_load_explicit(s->limits.stop, memory_order_relaxed))
-        s->halt = SDSE_HALT_STOPPED;
-    else if ((s->limits.nodes && s->nodes >= s->limits.nodes) ||
-             (s->limits.seconds > 0 && sdse_searcher_seconds(s) > s->limits.seconds))
-        s->halt = SDSE_HALT_LIMIT;
-    return s->halt != SDSE_HALT_NONE;
+    const struct sdse_search_limits *limits = &effort->limits;
+    effort->next_clock = effort->nodes + NODES_BETWEEN_CLOCKS;
+    if (limits->stop && atomic_load_explicit(limits->stop, memory_order_relaxed))
+        effort->halt = SDSE_HALT_STOPPED;
+    else if ((limits->nodes && effort->nodes >= limits->nodes) ||
+             (limits->seconds > 0 && sdse_effort_seconds(effort) > limits->seconds))
+        effort->halt = SDSE_HALT_LIMIT;
+    return effort->halt != SDSE_HALT_NONE;
 }
 
 // --- Leaves -----------------------------------------------------------------------
@@ -112,15 +93,9 @@ static void write_mapping(const struct sdse_searcher *s, struct sdse_mapping *ma
 }
 
 static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
-    s->evaluations++;
+    s->effort->evaluations++;
     const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
-    if (may_cut(s, totals.energy_pj, totals.latency_cycles))
-        return;
-    s->found = true;
-    s->best_first = first_key(s->goal, totals.energy_pj, totals.latency_cycles);
-    s->best_second = second_key(s->goal, totals.energy_pj, totals.latency_cycles);
-    s->best.mapping = *mapping;
-    s->best.totals = totals;
+    sdse_best_offer(s->best, mapping, &totals);
 }
 
 // Every layout of the places, from level l on.
@@ -144,8 +119,9 @@ static void try_layouts(struct sdse_searcher *s, unsigned l,
 static bool bound_holds(const struct sdse_searcher *s,
                         const struct sdse_mapping *mapping, double pj, double cycles) {
     const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
-    return pj <= totals.energy_pj * (1 + 1e-9) &&
-           cycles <= totals.latency_cycles * (1 + 1e-9);
+    const double scale = s->problem->bound_scale;
+    return scale * pj <= totals.energy_pj * (1 + 1e-9) &&
+           scale * cycles <= totals.latency_cycles * (1 + 1e-9);
 }
 
 static void finish(struct sdse_searcher *s, double pj, double cycles) {
@@ -387,7 +363,7 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     const struct sdse_problem *problem = s->problem;
     const struct frame *frame = &s->frame[l];
     const struct step *step = &s->path[l];
-    s->nodes++;
+    s->effort->nodes++;
     struct sdse_trail trail = frame->node.trail;
     for (unsigned i = order->count; i-- > 0;) {
         const int d = order->dim[i];
@@ -470,7 +446,7 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
             dims |= SDSE_BIT(d);
     const struct sdse_orders *orders = sdse_problem_orders(problem, l, dims);
     if (!orders) {
-        s->halt = SDSE_HALT_MEMORY;
+        s->effort->halt = SDSE_HALT_MEMORY;
         frame->least_cycles = whole_cycles;
         return;
     }
@@ -504,7 +480,7 @@ static void try_factors(struct sdse_searcher *s, unsigned l, int k) {
         frame->factor[d] = (double)value;
         frame->inner[d] = (uint16_t)rest;
         s->path[l].factor[d] = (uint16_t)i;
-        s->nodes++;
+        s->effort->nodes++;
         if (should_halt(s))
             break;
         const double pj = factors_bound(problem, frame, frame->inner);
@@ -521,12 +497,12 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
                        const struct sdse_spread *spread) {
     const struct sdse_problem *problem = s->problem;
     struct frame *frame = &s->frame[l];
-    s->nodes++;
+    s->effort->nodes++;
     frame->compute_cycles =
         problem->macs /
         (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
         problem->arch->compute.cycles_per_mac;
-    if (frame->compute_cycles > s->most_cycles)
+    if (frame->compute_cycles * problem->bound_scale > s->best->most_cycles)
         return;
     frame->node = s->entered[l];
     sdse_node_spread(problem, l, spread, &frame->node);
@@ -569,62 +545,62 @@ static void bound_root(struct sdse_searcher *s) {
     sdse_node_visits(problem, &root->trail, root->index, NULL, visits);
     const double compute =
         problem->macs / problem->most_used[0] * problem->arch->compute.cycles_per_mac;
-    s->least_cycles = sdse_node_transfer_cycles(problem, 0, root, visits, compute);
-    const double pj = leak(s, weigh(&outlook, visits), s->least_cycles);
-    s->root_bound = first_key(s->goal, pj, s->least_cycles);
+    const double cycles = sdse_node_transfer_cycles(problem, 0, root, visits, compute);
+    s->root = (struct sdse_totals){leak(s, weigh(&outlook, visits), cycles), cycles};
 }
 
 struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
-                                        const struct sdse_search_limits *limits) {
+                                        struct sdse_effort *effort) {
     struct sdse_searcher *s = SDSE_ARENA_NEW(problem->arena, struct sdse_searcher);
     if (!s)
         return NULL;
     s->problem = problem;
-    if (limits)
-        s->limits = *limits;
-    clock_gettime(CLOCK_MONOTONIC, &s->start);
+    s->effort = effort;
     bound_root(s);
     return s;
 }
 
-// Rising cut-offs: cheap passes first, so that the first mapping found is already
-// good; then ordinary branch and bound in the pass that found it.
-void sdse_searcher_run(struct sdse_searcher *s, enum sdse_goal goal, double most_cycles,
-                       struct sdse_search_result *result) {
-    s->goal = goal;
-    s->most_cycles = most_cycles;
-    s->found = false;
-    bound_root(s);
-    double growth = 1.15;
-    s->cutoff = s->root_bound * (goal == SDSE_GOAL_CYCLES ? 1 : 1.02);
-    double excluded = s->root_bound;
-    for (;;) {
-        s->least_cut = (double)INFINITY;
-        walk_level(s, 0);
-        if (s->found || s->halt != SDSE_HALT_NONE || isinf(s->least_cut))
-            break;
-        excluded = s->least_cut;
-        s->cutoff = fmax(s->cutoff * growth, s->least_cut * (1 + 1e-6));
-        growth *= 1.1;
-        assert(s->cutoff >= excluded);
-    }
-    s->best.found = s->found;
-    s->best.lower_bound =
-        s->found && s->halt == SDSE_HALT_NONE ? s->best_first : excluded;
-    *result = s->best;
+struct sdse_totals sdse_searcher_root(const struct sdse_searcher *s) {
+    const double scale = s->problem->bound_scale;
+    return (struct sdse_totals){scale * s->root.energy_pj,
+                                scale * s->root.latency_cycles};
 }
 
-enum sdse_halt sdse_searcher_halt(const struct sdse_searcher *s) { return s->halt; }
-uint64_t sdse_searcher_nodes(const struct sdse_searcher *s) { return s->nodes; }
-uint64_t sdse_searcher_evaluations(const struct sdse_searcher *s) {
-    return s->evaluations;
+static void search_pass(struct sdse_searcher *const *searcher, size_t count,
+                        struct sdse_best *best) {
+    best->least_cut = (double)INFINITY;
+    for (size_t i = 0; i < count && !should_halt(searcher[i]); i++) {
+        struct sdse_searcher *s = searcher[i];
+        s->best = best;
+        if (!may_cut(s, s->root.energy_pj, s->root.latency_cycles))
+            walk_level(s, 0);
+    }
 }
-double sdse_searcher_least_cycles(const struct sdse_searcher *s) {
-    return s->least_cycles;
-}
-double sdse_searcher_seconds(const struct sdse_searcher *s) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - s->start.tv_sec) +
-           (double)(now.tv_nsec - s->start.tv_nsec) * 1e-9;
+
+// Rising cut-offs: cheap passes first, so that the first mapping found is already
+// good; then ordinary branch and bound in the pass that found it.
+double sdse_search_run(struct sdse_searcher *const *searcher, size_t count,
+                       struct sdse_best *best) {
+    double excluded = (double)INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        const struct sdse_totals root = sdse_searcher_root(searcher[i]);
+        excluded = fmin(
+            excluded, sdse_goal_value(best->goal, root.energy_pj, root.latency_cycles));
+    }
+    if (!count)
+        return excluded;
+    double growth = 1.15;
+    best->cutoff = excluded * (best->goal == SDSE_GOAL_CYCLES ? 1 : 1.02);
+    for (;;) {
+        search_pass(searcher, count, best);
+        if (best->found || searcher[0]->effort->halt != SDSE_HALT_NONE ||
+            isinf(best->least_cut))
+            break;
+        excluded = best->least_cut;
+        best->cutoff = fmax(best->cutoff * growth, best->least_cut * (1 + 1e-6));
+        growth *= 1.1;
+        assert(best->cutoff >= excluded);
+    }
+    return best->found && searcher[0]->effort->halt == SDSE_HALT_NONE ? best->first
+                                                                      : excluded;
 }

@@ -8,10 +8,10 @@
 #define SDSE_DSE_SEARCH_H
 
 #include <stdatomic.h>
+#include <time.h>
 
+#include "dse/best.h"
 #include "dse/node.h"
-
-enum sdse_goal { SDSE_GOAL_ENERGY, SDSE_GOAL_CYCLES, SDSE_GOAL_EDP };
 
 struct sdse_search_limits {
     double seconds;          // 0 = none
@@ -22,31 +22,39 @@ struct sdse_search_limits {
 // Why a search ended early.
 enum sdse_halt { SDSE_HALT_NONE, SDSE_HALT_LIMIT, SDSE_HALT_STOPPED, SDSE_HALT_MEMORY };
 
-struct sdse_search_result {
-    bool found;
-    struct sdse_mapping mapping;
-    struct sdse_totals totals;
-    double lower_bound; // of the goal's value
+// Counters and the clock, shared by all searches for one answer.
+struct sdse_effort {
+    struct sdse_search_limits limits;
+    struct timespec start;
+    uint64_t nodes, evaluations, next_clock;
+    enum sdse_halt halt; // once set, every search under way or to come ends at once
 };
+
+// Starts the clock. limits: NULL = none.
+void sdse_effort_init(struct sdse_effort *effort,
+                      const struct sdse_search_limits *limits);
+double sdse_effort_seconds(const struct sdse_effort *effort);
 
 struct sdse_searcher;
 
-// A searcher for one problem; keeps counters and the clock over several searches. The
-// problem must outlive it; lives in the problem's arena. NULL when memory is out.
+// A searcher for one problem; problem and effort must outlive it; lives in the
+// problem's arena. NULL when memory is out.
 struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
-                                        const struct sdse_search_limits *limits);
+                                        struct sdse_effort *effort);
 
-// The best mapping for a goal whose latency is at most most_cycles. Ties: energy by
-// cycles, EDP by energy, within 1e-12 relative; cycles are exact and not tied further.
-// result->found false and no halt: there is none.
-void sdse_searcher_run(struct sdse_searcher *searcher, enum sdse_goal goal,
-                       double most_cycles, struct sdse_search_result *result);
+// What no mapping of the searcher's problem can stay below, scaled by
+// problem->bound_scale.
+struct sdse_totals sdse_searcher_root(const struct sdse_searcher *searcher);
 
-enum sdse_halt sdse_searcher_halt(const struct sdse_searcher *searcher);
-uint64_t sdse_searcher_nodes(const struct sdse_searcher *searcher);
-uint64_t sdse_searcher_evaluations(const struct sdse_searcher *searcher);
-double sdse_searcher_seconds(const struct sdse_searcher *searcher);
-// Cycles no mapping can stay below.
-double sdse_searcher_least_cycles(const struct sdse_searcher *searcher);
+// Betters *best over the mappings of `count` problems, variants of one: afterwards no
+// mapping of any of them is better, unless effort->halt is set. `best` may hold a
+// mapping already. Searchers whose root is excluded are skipped; among equal mappings
+// the one of the earlier searcher is likelier to stay, but the outcome is
+// deterministic.
+//
+// Returns a lower bound of the goal's value: that of *best if the search was not
+// halted.
+double sdse_search_run(struct sdse_searcher *const *searcher, size_t count,
+                       struct sdse_best *best);
 
 #endif
