@@ -4,6 +4,8 @@ void sdse_arch_area(const struct sdse_arch *arch, struct sdse_area *area) {
     *area = (struct sdse_area){.other_um2 = arch->other_area_um2.value};
     area->total_um2 = area->other_um2;
     for (unsigned l = 0; l < arch->level_count; l++) {
+        if (arch->level[l].shares_memory)
+            continue;
         area->level_um2[l] =
             arch->level[l].area_um2.value * (double)sdse_arch_instances(arch, l);
         area->total_um2 += area->level_um2[l];

@@ -15,12 +15,14 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
     const struct sdse_visits visits = sdse_child_visits(view, tensor, child);
     edge->visits = (visits.whole + visits.credited) * view->used[child];
     edge->taken = sdse_visit_words(view, tensor, child, &visits) * view->used[child];
-    const struct sdse_network *network = &view->arch->level[parent].network[tensor];
+    // The keeper's own fan-out is that of its memory.
+    const unsigned fan = sdse_arch_memory_last(view->arch, parent);
+    const struct sdse_network *network = &view->arch->level[fan].network[tensor];
     const bool shares_windows = tensor == SDSE_INPUTS && child < view->level_count &&
                                 network->window_sharing && network->multicast;
     for (unsigned level = parent; level < child; level++) {
         edge->merged[level] = sdse_merged_words(view, tensor, level, child, &visits,
-                                                shares_windows && level == parent) *
+                                                shares_windows && level <= fan) *
                               view->used[level];
         edge->hops[level] = edge->destinations[level] = 0;
         if (!with_hops)

@@ -407,11 +407,15 @@ void sdse_evaluate_full(const struct sdse_model *model,
 void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mapping) {
     memset(mapping, 0, sizeof *mapping);
     mapping->level_count = arch->level_count;
+    unsigned kept = 0; // in this memory, further out
     for (unsigned l = 0; l < arch->level_count; l++) {
         const unsigned parts = arch->level[l].keeps;
         mapping->keeps[l] = parts & (SDSE_BIT(SDSE_TENSORS) - 1);
         if (parts & SDSE_SMARTDEAL_PARTS)
             mapping->keeps[l] |= SDSE_BIT(SDSE_WEIGHTS);
+        kept = arch->level[l].shares_memory ? kept : 0;
+        mapping->keeps[l] &= ~kept;
+        kept |= mapping->keeps[l];
     }
     mapping->keeps[0] = SDSE_BIT(SDSE_TENSORS) - 1;
 }
@@ -485,11 +489,14 @@ enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
         }
     }
     for (unsigned l = 0; l < arch->level_count; l++) {
-        if (!arch->level[l].capacity_bits)
+        if (!arch->level[l].capacity_bits || arch->level[l].shares_memory)
             continue;
         const double limit =
             (double)arch->level[l].capacity_bits / arch->level[l].buffering;
-        if (stored_bits(model, mapping->keeps, &view, l) <= limit)
+        double bits = 0;
+        for (unsigned i = l; i <= sdse_arch_memory_last(arch, l); i++)
+            bits += stored_bits(model, mapping->keeps, &view, i);
+        if (bits <= limit)
             continue;
         if (level)
             *level = l;

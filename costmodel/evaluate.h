@@ -28,7 +28,8 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
                                 struct sdse_arena *arena, struct sdse_model **model);
 
 // The mapping that has every loop at level 0 and keeps what the accelerator keeps: a
-// start.
+// start. In a memory with several levels every tensor is kept at the outermost that
+// may.
 void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mapping);
 
 // Why a mapping is not valid.
@@ -40,7 +41,8 @@ enum sdse_verdict {
 };
 
 // Whether the mapping covers the layer, fits the fan-outs and the capacities.
-// level: out: the level at fault, may be NULL.
+// level: out: the level at fault, may be NULL. The tiles of all levels of one memory
+// count together, at the outermost of them.
 enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
                                        const struct sdse_mapping *mapping,
                                        unsigned *level);

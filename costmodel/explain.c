@@ -331,15 +331,21 @@ static void print_bandwidth(struct story *s, const char *what,
 static bool explain_level_cycles(struct story *s, unsigned l) {
     const struct sdse_level *level = &s->model->arch->level[l];
     const struct sdse_level_cost *cost = &s->cost->level[l];
+    const unsigned last = sdse_arch_memory_last(s->model->arch, l);
     double reads = 0, writes = 0;
-    for (int part = 0; part < SDSE_PARTS; part++) {
-        reads += cost->flow[part].read_bits;
-        writes += cost->flow[part].fill_bits + cost->flow[part].update_bits;
+    for (unsigned i = l; i <= last; i++) {
+        for (int part = 0; part < SDSE_PARTS; part++) {
+            const struct sdse_flow_cost *flow = &s->cost->level[i].flow[part];
+            reads += flow->read_bits;
+            writes += flow->fill_bits + flow->update_bits;
+        }
     }
     if (!cost->cycles)
         return true;
     const uint64_t used = s->view.used[l];
     fprintf(s->x.out, "  %-10s", level->name);
+    for (unsigned i = l + 1; i <= last; i++)
+        fprintf(s->x.out, " + %s", s->model->arch->level[i].name);
     print_bandwidth(s, "reads", &level->read_bits_per_cycle, reads, used);
     print_bandwidth(s, "writes", &level->write_bits_per_cycle, writes, used);
     print_bandwidth(s, "both", &level->shared_bits_per_cycle, reads + writes, used);

@@ -33,8 +33,17 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
     }
     for (unsigned l = 0; l < view->level_count; l++) {
         const struct sdse_level *level = &model->arch->level[l];
-        const uint64_t cycles = sdse_transfer_cycles(
-            level, moved->read[l], moved->write[l], sdse_working_instances(view, l));
+        latency->level_cycles[l] = 0;
+        if (level->shares_memory)
+            continue;
+        // Levels of one memory share its ports.
+        double read = 0, write = 0;
+        for (unsigned i = l; i <= sdse_arch_memory_last(model->arch, l); i++) {
+            read += moved->read[i];
+            write += moved->write[i];
+        }
+        const uint64_t cycles =
+            sdse_transfer_cycles(level, read, write, sdse_working_instances(view, l));
         latency->level_cycles[l] = cycles;
         if (!level->overlap) {
             added += cycles;

@@ -13,7 +13,8 @@ struct sdse_bits_moved {
 
 struct sdse_latency {
     uint64_t compute_cycles;
-    uint64_t level_cycles[SDSE_MAX_LEVELS]; // 0 = unlimited bandwidth
+    // 0 = unlimited bandwidth. Levels of one memory: all together, at the outermost.
+    uint64_t level_cycles[SDSE_MAX_LEVELS];
     uint64_t rebuild_cycles;
     uint64_t latency_cycles; // without first fill and last drain
     int bottleneck_level;    // as in struct sdse_cost

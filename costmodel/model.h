@@ -29,7 +29,7 @@ struct sdse_model {
     double partial_bits;
     uint64_t macs;
     double shift_adds_per_weight;
-    double leakage_mw[SDSE_MAX_LEVELS]; // all instances
+    double leakage_mw[SDSE_MAX_LEVELS]; // all instances; 0 where a memory is shared
     double compute_leakage_mw;
 };
 

@@ -83,6 +83,15 @@ static enum sdse_status fill_from_table(struct resolver *r, struct sdse_level *l
     return SDSE_OK;
 }
 
+// A level that shares the memory of the one outside it costs what that one costs.
+static void copy_costs(const struct sdse_level *from, struct sdse_level *to) {
+    to->read_pj = from->read_pj;
+    to->fill_pj = from->fill_pj;
+    to->update_pj = from->update_pj;
+    to->leakage_mw = from->leakage_mw;
+    to->area_um2 = from->area_um2;
+}
+
 static void check_level(struct resolver *r, unsigned index) {
     const struct sdse_level *level = &r->arch->level[index];
     const bool outermost = index == 0;
@@ -97,7 +106,8 @@ static void check_level(struct resolver *r, unsigned index) {
             !is_charged(&level->update_pj))
             report_missing(r, level->loc, owner, "the energy of a write from below");
     }
-    if (!outermost && level->memory_class != SDSE_DRAM && !level->area_um2.given)
+    if (!outermost && level->memory_class != SDSE_DRAM && !level->area_um2.given &&
+        !level->shares_memory)
         sdse_diag_add(r->diags, SDSE_WARNING, level->loc, "missing-area",
                       "%s: no area given; the total area leaves it out", owner);
 }
@@ -156,7 +166,9 @@ enum sdse_status sdse_arch_resolve_costs(struct sdse_arch *arch,
     for (unsigned i = 0; i < arch->level_count; i++) {
         struct sdse_level *level = &arch->level[i];
         const size_t errors = diags->errors;
-        if (level->table) {
+        if (level->shares_memory)
+            copy_costs(&arch->level[i - 1], level);
+        else if (level->table) {
             const enum sdse_status status = fill_from_table(&r, level);
             if (status != SDSE_OK)
                 return status;

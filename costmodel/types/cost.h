@@ -39,7 +39,8 @@ struct sdse_level_cost {
     struct sdse_flow_cost flow[SDSE_PARTS];
     struct sdse_network_cost network[SDSE_PARTS]; // below this level
     double stored_bits;                           // tiles of one instance, all parts
-    uint64_t cycles; // the transfers of the level need; 0 = unlimited bandwidth
+    uint64_t cycles; // the transfers of the level need; 0 = unlimited bandwidth. Levels
+                     // of one memory: all together, at the outermost
     double read_bits_per_cycle, write_bits_per_cycle; // achieved, per used instance
     double leakage_pj; // of all instances over the latency
 };

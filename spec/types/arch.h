@@ -2,6 +2,12 @@
 //
 // Sibling memories (several buffers that share one set of loops) are consecutive levels
 // of which only the last may carry loops: the same code serves both.
+//
+// A level may stand for a second position inside the memory of the level outside it
+// (`shares_memory`): loops in between, one storage. So tensors of one memory can have
+// tiles at different loops (uneven mapping). What belongs to the memory and not to the
+// position is counted once, at the outermost of the levels that share it: capacity,
+// bandwidth, leakage, area.
 #ifndef SDSE_SPEC_TYPES_ARCH_H
 #define SDSE_SPEC_TYPES_ARCH_H
 
@@ -111,6 +117,11 @@ struct sdse_level {
     enum sdse_memory_class memory_class;
     unsigned keeps;     // set of SDSE_BIT(part)
     bool carries_loops; // false for all siblings but the last
+    // The memory of this level is that of the level directly outside it, which has a
+    // fan-out of 1: every field of a memory is a copy, nothing of it exists twice.
+    // Levels of one memory keep different parts: no words travel between them. Never
+    // level 0 or 1.
+    bool shares_memory;
 
     uint64_t capacity_bits;      // of one instance, all macros; 0 = unlimited
     struct sdse_number capacity; // as written [bits]
@@ -229,6 +240,22 @@ static inline uint64_t sdse_arch_instances(const struct sdse_arch *arch,
     for (unsigned i = 0; i < level; i++)
         instances *= (uint64_t)arch->level[i].fanout_x * arch->level[i].fanout_y;
     return instances;
+}
+
+// The outermost of the levels that share the memory of `level`: where it is counted.
+static inline unsigned sdse_arch_memory_first(const struct sdse_arch *arch,
+                                              unsigned level) {
+    while (level > 0 && arch->level[level].shares_memory)
+        level--;
+    return level;
+}
+
+// The innermost of them: the one that fans out.
+static inline unsigned sdse_arch_memory_last(const struct sdse_arch *arch,
+                                             unsigned level) {
+    while (level + 1 < arch->level_count && arch->level[level + 1].shares_memory)
+        level++;
+    return level;
 }
 
 #endif

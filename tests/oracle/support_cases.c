@@ -92,7 +92,7 @@ static void make_level(uint64_t *state, struct sdse_level *level) {
         .fill_pj = cost(state),
         .update_pj = cost(state),
         .leakage_mw = chance(state, 30) ? cost(state) : given(0),
-        .area_um2 = given(0),
+        .area_um2 = cost(state),
         .dims_x = SDSE_BIT(SDSE_DIMS) - 1,
         .dims_y = SDSE_BIT(SDSE_DIMS) - 1,
         .fanout_x = 1,
@@ -100,6 +100,24 @@ static void make_level(uint64_t *state, struct sdse_level *level) {
     };
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         make_network(state, t, &level->network[t]);
+}
+
+// Makes `level` a second position in the memory of the level outside it.
+static void share_memory(uint64_t *state, struct sdse_level *outside,
+                         struct sdse_level *level) {
+    struct sdse_level copy = *outside;
+    if (chance(state, 30)) {
+        make_network(state, SDSE_INPUTS, &copy.network[SDSE_INPUTS]);
+        copy.network[SDSE_INPUTS].multicast = true;
+        copy.network[SDSE_INPUTS].window_sharing =
+            copy.network[SDSE_INPUTS].topology != SDSE_MESH;
+    }
+    copy.name = copy.group = level->name;
+    copy.shares_memory = true;
+    // The fan-out stays behind the innermost position; there is none in between.
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        outside->network[t] = (struct sdse_network){.free = true};
+    *level = copy;
 }
 
 static void make_arch(uint64_t *state, struct sdse_arch *arch) {
@@ -120,9 +138,12 @@ static void make_arch(uint64_t *state, struct sdse_arch *arch) {
         arch->bits[t] = 1 + (uint32_t)oracle_below(state, 24);
     arch->partial_bits = arch->bits[SDSE_OUTPUTS];
     unsigned dice = (unsigned)oracle_below(state, 20);
-    arch->level_count = dice < 1 ? 1 : dice < 7 ? 2 : dice < 15 ? 3 : 4;
+    arch->level_count = dice < 1 ? 1 : dice < 6 ? 2 : dice < 13 ? 3 : 4;
     for (unsigned l = 0; l < arch->level_count; l++)
         make_level(state, &arch->level[l]);
+    for (unsigned l = 2; l < arch->level_count; l++)
+        if (chance(state, 40))
+            share_memory(state, &arch->level[l - 1], &arch->level[l]);
 }
 
 // ---- loops --------------------------------------------------------------------------
@@ -130,15 +151,21 @@ static void make_arch(uint64_t *state, struct sdse_arch *arch) {
 // What a mapping is made from: some have no spatial loops, so that windows slide far.
 struct maker {
     uint64_t *state;
+    const struct sdse_arch *arch;
     struct sdse_mapping *mapping;
     unsigned temporal_percent;
 };
 
+// Whether the next level is inside the same memory: nothing fans out to it.
+static bool shares_next(const struct sdse_arch *arch, unsigned l) {
+    return l + 1 < arch->level_count && arch->level[l + 1].shares_memory;
+}
+
 static struct sdse_loops *pick_loops(const struct maker *maker) {
     uint64_t *state = maker->state;
-    struct sdse_mapping_level *level =
-        &maker->mapping->level[oracle_below(state, maker->mapping->level_count)];
-    return chance(state, maker->temporal_percent)
+    unsigned l = (unsigned)oracle_below(state, maker->mapping->level_count);
+    struct sdse_mapping_level *level = &maker->mapping->level[l];
+    return chance(state, maker->temporal_percent) || shares_next(maker->arch, l)
                ? &level->temporal
                : &level->spatial[oracle_below(state, 2)];
 }
@@ -220,6 +247,8 @@ static void make_fanouts(uint64_t *state, struct oracle_case *out) {
         struct sdse_mapping_level *loops = &out->mapping.level[l];
         level->fanout_x = (uint32_t)product_of(&loops->spatial[0]);
         level->fanout_y = (uint32_t)product_of(&loops->spatial[1]);
+        if (shares_next(&out->arch, l))
+            continue;
         if (chance(state, 20))
             level->fanout_x += (uint32_t)oracle_below(state, 3);
         if (chance(state, 20))
@@ -236,6 +265,19 @@ static void make_keeps(uint64_t *state, struct oracle_case *out) {
             if (chance(state, 35))
                 keeps &= ~SDSE_BIT(t);
         out->arch.level[l].keeps = out->mapping.keeps[l] = keeps;
+    }
+    // A memory holds a tensor at one of its levels.
+    for (unsigned first = 1, end; first < out->arch.level_count; first = end) {
+        for (end = first + 1; shares_next(&out->arch, end - 1);)
+            end++;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            unsigned only = first + (unsigned)oracle_below(state, end - first);
+            for (unsigned l = first; l < end; l++)
+                if (l != only)
+                    out->mapping.keeps[l] &= ~SDSE_BIT(t);
+        }
+        for (unsigned l = first; l < end; l++)
+            out->arch.level[l].keeps = out->mapping.keeps[l];
     }
 }
 
@@ -291,6 +333,8 @@ static void classify_arch(struct oracle_case *subject) {
             features |= SDSE_BIT(ORACLE_BANDWIDTH);
         if (!level->overlap)
             features |= SDSE_BIT(ORACLE_NO_OVERLAP);
+        if (level->shares_memory)
+            features |= SDSE_BIT(ORACLE_SHARED_MEMORY);
     }
     if (arch->count_drain_reads)
         features |= SDSE_BIT(ORACLE_DRAIN_READS);
@@ -322,7 +366,8 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
     uint64_t most_work = 128;
     while (most_work < options->most_work && chance(&state, 80))
         most_work *= 2;
-    struct maker maker = {&state, &out->mapping, chance(&state, 25) ? 100 : 65};
+    struct maker maker = {&state, &out->arch, &out->mapping,
+                          chance(&state, 25) ? 100 : 65};
     do {
         out->mapping = (struct sdse_mapping){.level_count = out->arch.level_count};
         out->layer = (struct sdse_layer){
@@ -356,7 +401,8 @@ static void print_loops(const char *name, const struct sdse_loops *loops, FILE *
 static void print_level(const struct oracle_case *subject, unsigned l, FILE *out) {
     const struct sdse_level *level = &subject->arch.level[l];
     const struct sdse_mapping_level *loops = &subject->mapping.level[l];
-    fprintf(out, "  - {level: %u, keeps: ", l);
+    fprintf(out, "  - {level: %u, %skeeps: ", l,
+            level->shares_memory ? "in the memory outside, " : "");
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         fputc(subject->mapping.keeps[l] >> t & 1u ? "WIO"[t] : '-', out);
     print_loops("temporal", &loops->temporal, out);
@@ -440,6 +486,9 @@ static bool keep_more(struct oracle_case *subject, unsigned level, unsigned tens
     if (level >= subject->mapping.level_count ||
         subject->mapping.keeps[level] >> tensor & 1u)
         return false;
+    for (unsigned l = 0; l < subject->arch.level_count; l++)
+        if (subject->arch.level[l].shares_memory)
+            return false; // another of its levels may keep it
     subject->mapping.keeps[level] |= SDSE_BIT(tensor);
     subject->arch.level[level].keeps |= SDSE_BIT(tensor);
     return true;

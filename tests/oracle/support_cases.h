@@ -26,7 +26,8 @@
     X(DRAIN_READS, "drain reads")               \
     X(RETURNS, "return transfers")              \
     X(BANDWIDTH, "bandwidth limits")            \
-    X(NO_OVERLAP, "transfers not hidden")
+    X(NO_OVERLAP, "transfers not hidden")       \
+    X(SHARED_MEMORY, "several levels in a memory")
 
 enum oracle_feature {
 #define ORACLE_FEATURE_ENUM(name, text) ORACLE_##name,

@@ -75,16 +75,24 @@ static uint64_t transfer_cycles(uint64_t bits, uint64_t instances,
     return (4 * bits + quarter_bits - 1) / quarter_bits;
 }
 
-static uint64_t level_cycles(const struct sdse_arch *arch, unsigned level,
-                             const struct simulation *run,
-                             const struct sdse_level_cost *cost) {
-    uint64_t read = 0, write = 0;
-    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-        const struct sdse_flow_cost *flow = &cost->flow[t];
-        read += (flow->reads + flow->drain_reads) * arch->bits[t];
-        write += (flow->fills + flow->updates) * arch->bits[t];
-    }
+// A memory has its ports once: what it moves for all the levels in it goes through
+// them.
+static uint64_t memory_cycles(const struct sdse_arch *arch, unsigned level,
+                              const struct simulation *run,
+                              const struct sdse_cost *cost) {
     const struct sdse_level *memory = &arch->level[level];
+    if (memory->shares_memory)
+        return 0;
+    uint64_t read = 0, write = 0;
+    for (unsigned l = level; l < run->level_count; l++) {
+        if (l > level && !arch->level[l].shares_memory)
+            break;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            const struct sdse_flow_cost *flow = &cost->level[l].flow[t];
+            read += (flow->reads + flow->drain_reads) * arch->bits[t];
+            write += (flow->fills + flow->updates) * arch->bits[t];
+        }
+    }
     uint64_t used = run->used[level];
     uint64_t cycles = transfer_cycles(read, used, memory->read_bits_per_cycle);
     uint64_t other = transfer_cycles(write, used, memory->write_bits_per_cycle);
@@ -99,7 +107,7 @@ static void cost_time(const struct sdse_arch *arch, const struct simulation *run
     cost->compute_cycles = run->steps * arch->compute.cycles_per_mac;
     uint64_t longest = cost->compute_cycles, added = 0;
     for (unsigned l = 0; l < run->level_count; l++) {
-        uint64_t cycles = level_cycles(arch, l, run, &cost->level[l]);
+        uint64_t cycles = memory_cycles(arch, l, run, cost);
         cost->level[l].cycles = cycles;
         if (!arch->level[l].overlap)
             added += cycles;
@@ -134,7 +142,10 @@ void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
     }
     cost_time(arch, run, cost);
     for (unsigned l = 0; l < run->level_count; l++) {
-        cost->level[l].leakage_pj = leakage(arch, cost, arch->level[l].leakage_mw, l);
+        // A memory leaks once, however many levels are in it.
+        if (!arch->level[l].shares_memory)
+            cost->level[l].leakage_pj =
+                leakage(arch, cost, arch->level[l].leakage_mw, l);
         cost->energy_pj += cost->level[l].leakage_pj;
     }
     cost->multipliers_used = run->used[run->level_count];

@@ -285,7 +285,7 @@ uint64_t merge_requests(const struct space *space, const struct edge *edge,
     for (unsigned level = edge->child; ready && level-- > edge->parent;) {
         struct simulated_network *network = networks[level];
         uint64_t words;
-        if (edge->window_sharing && level == edge->parent) {
+        if (edge->window_sharing && level <= edge->fans_at) {
             words =
                 count_union(space, edge, requests, count, &scratch, network, &ready);
         } else {

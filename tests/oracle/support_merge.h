@@ -31,7 +31,8 @@ struct edge {
     enum sdse_tensor tensor;
     unsigned parent, child;       // levels; child = level count: the multipliers
     bool merges[SDSE_MAX_LEVELS]; // a level's network multicasts (reduces) the tensor
-    bool window_sharing;          // at the parent's own fan-out
+    bool window_sharing;          // at the parent's own fan-out:
+    unsigned fans_at;             // the level that fans out the parent's memory
 };
 
 // Sends `count` requests of one step over the networks of the edge, adding to

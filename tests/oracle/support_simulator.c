@@ -229,12 +229,23 @@ static void build_space(struct world *world, const struct sdse_arch *arch,
 
 // Rule 8: an imperfect mapping shares no windows.
 static bool shares_windows(const struct world *world, const struct sdse_arch *arch,
-                           unsigned parent, unsigned tensor) {
+                           unsigned fan, unsigned tensor) {
     bool perfect = true;
     for (unsigned d = 0; d < SDSE_DIMS; d++)
         perfect = perfect && world->tile[0][d] == world->nest->bound[d];
     return perfect && tensor == SDSE_INPUTS &&
-           arch->level[parent].network[tensor].window_sharing;
+           arch->level[fan].network[tensor].window_sharing;
+}
+
+// Levels in one memory: its children hang on the innermost of them.
+static unsigned fans_at(const struct sdse_arch *arch, unsigned parent) {
+    unsigned level = parent;
+    for (unsigned l = parent + 1; l < arch->level_count; l++) {
+        if (!arch->level[l].shares_memory)
+            break;
+        level = l;
+    }
+    return level;
 }
 
 static void build_edges(struct world *world, const struct sdse_arch *arch,
@@ -251,7 +262,8 @@ static void build_edges(struct world *world, const struct sdse_arch *arch,
                 edge->merges[l] =
                     t == SDSE_OUTPUTS ? network->reduce : network->multicast;
             }
-            edge->window_sharing = shares_windows(world, arch, parent, t);
+            edge->fans_at = fans_at(arch, parent);
+            edge->window_sharing = shares_windows(world, arch, edge->fans_at, t);
             parent = c;
         }
     }

@@ -56,8 +56,8 @@ struct simulation {
 uint64_t simulation_work(const struct sdse_mapping *mapping);
 
 // Runs the nest for at most `step_limit` steps (0 = all of them), then drains. Of
-// `arch`, only the fan-outs and the networks' multicast, reduce and window_sharing
-// matter. Returns SDSE_OK or SDSE_NO_MEMORY.
+// `arch`, only the fan-outs, the networks' multicast, reduce and window_sharing and
+// which levels share a memory matter. Returns SDSE_OK or SDSE_NO_MEMORY.
 enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *nest,
                           const struct sdse_mapping *mapping, uint64_t step_limit,
                           struct simulation *result);

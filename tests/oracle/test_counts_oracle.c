@@ -124,6 +124,55 @@ static unsigned compare_costs(const struct sdse_arch *arch, const struct sdse_co
     return c.mismatches;
 }
 
+// The verdict turns where the tiles of all levels of a memory together pass its
+// capacity, every copy of them counted.
+static void check_capacities(struct comparison *c, const struct oracle_case *subject,
+                             const struct simulation *run, struct sdse_arena *arena) {
+    struct sdse_arch arch = subject->arch;
+    struct sdse_model *model;
+    assert_int_equal(sdse_model_new(&arch, &subject->layer, NULL, arena, &model),
+                     SDSE_OK);
+    for (unsigned first = 0, end; first < arch.level_count; first = end) {
+        uint64_t bits = 0;
+        end = first;
+        do {
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                bits += run->flow[end][t].tile_words * arch.bits[t];
+            end++;
+        } while (end < arch.level_count && arch.level[end].shares_memory);
+        if (bits == 0)
+            continue;
+        for (unsigned less = 0; less < 2; less++) {
+            const uint32_t copies = 1 + (uint32_t)(subject->seed % 2);
+            for (unsigned l = first; l < end; l++) {
+                arch.level[l].buffering = copies;
+                arch.level[l].capacity_bits = bits * copies - less;
+            }
+            unsigned at = first;
+            const enum sdse_verdict verdict =
+                bits * copies - less
+                    ? sdse_mapping_verdict(model, &subject->mapping, &at)
+                    : SDSE_TOO_BIG; // 0 would mean unlimited
+            expect_count(c, first, '-', "verdict", less ? SDSE_TOO_BIG : SDSE_VALID,
+                         verdict);
+            expect_count(c, first, '-', "level of the verdict", first, at);
+        }
+        for (unsigned l = first; l < end; l++)
+            arch.level[l].capacity_bits = 0;
+    }
+}
+
+static void check_area(struct comparison *c, const struct sdse_arch *arch) {
+    double expected = 0;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (!arch->level[l].shares_memory)
+            expected +=
+                arch->level[l].area_um2.value * (double)sdse_arch_instances(arch, l);
+    struct sdse_area area;
+    sdse_arch_area(arch, &area);
+    expect_close(c, 0, '-', "area", expected, area.total_um2);
+}
+
 // Mismatches between simulator and evaluator; the totals of the fast path count too.
 static unsigned check_case(const struct oracle_case *subject, FILE *out) {
     struct simulation run;
@@ -152,6 +201,8 @@ static unsigned check_case(const struct oracle_case *subject, FILE *out) {
                      totals.energy_pj);
         expect_close(&c, 0, '-', "total latency_cycles",
                      (double)simulated.latency_cycles, totals.latency_cycles);
+        check_capacities(&c, subject, &run, arena);
+        check_area(&c, &subject->arch);
         mismatches += c.mismatches;
     }
     sdse_arena_free(arena);

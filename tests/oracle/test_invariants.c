@@ -262,8 +262,18 @@ static void test_bandwidth_never_hurts(void **state) {
     }
 }
 
+static void set_capacity(struct sdse_arch *arch, unsigned first, unsigned last,
+                         uint64_t bits) {
+    for (unsigned l = first; l <= last; l++) {
+        arch->level[l].capacity_bits = bits;
+        arch->level[l].capacity =
+            (struct sdse_number){.value = (double)bits, .given = true};
+    }
+}
+
 // Capacity changes no count; it only decides whether the mapping fits: exactly at the
-// bits of the tiles times the buffering, and not one bit below.
+// bits of the tiles of all levels in the memory times the buffering, and not one bit
+// below.
 static void test_capacity_at_the_edge(void **state) {
     (void)state;
     for (uint64_t seed = 1; seed <= CASES; seed++) {
@@ -271,20 +281,23 @@ static void test_capacity_at_the_edge(void **state) {
         oracle_case_make(seed, &options, &subject);
         struct sdse_cost cost = evaluate(&subject);
         unsigned l = (unsigned)(seed % subject.arch.level_count), level = 99;
-        if (subject.mapping.keeps[l] == 0)
+        l = sdse_arch_memory_first(&subject.arch, l);
+        const unsigned last = sdse_arch_memory_last(&subject.arch, l);
+        const uint32_t copies = 1 + (uint32_t)(seed % 2);
+        uint64_t bits = 0;
+        for (unsigned i = l; i <= last; i++) {
+            subject.arch.level[i].buffering = copies;
+            bits += (uint64_t)cost.level[i].stored_bits * copies;
+        }
+        if (bits == 0)
             continue;
-        struct sdse_level *memory = &subject.arch.level[l];
-        memory->buffering = 1 + (uint32_t)(seed % 2);
-        uint64_t bits = (uint64_t)cost.level[l].stored_bits * memory->buffering;
-        memory->capacity_bits = bits;
-        memory->capacity = (struct sdse_number){.value = (double)bits, .given = true};
+        set_capacity(&subject.arch, l, last, bits);
         assert_int_equal(verdict_of(&subject, NULL), SDSE_VALID);
         struct sdse_cost fitting = evaluate(&subject);
         assert_same_cost(&cost, &fitting);
         if (bits == 1)
             continue;
-        memory->capacity_bits = bits - 1;
-        memory->capacity.value = (double)(bits - 1);
+        set_capacity(&subject.arch, l, last, bits - 1);
         assert_int_equal(verdict_of(&subject, &level), SDSE_TOO_BIG);
         assert_int_equal(level, l);
     }
