@@ -1,0 +1,205 @@
+#include "dse/mapper.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "dse/refusal.h"
+#include "dse/search.h"
+
+const char *sdse_map_status_name(enum sdse_map_status status) {
+    static const char *const names[] = {"optimal", "limit", "interrupted", "none"};
+    return names[status];
+}
+
+static bool add_point(struct sdse_map_answer *answer,
+                      const struct sdse_search_result *result,
+                      struct sdse_arena *arena) {
+    const size_t count = answer->point_count;
+    if ((count & (count - 1)) == 0) { // full at 0, 1, 2, 4, 8, …
+        struct sdse_map_point *grown =
+            SDSE_ARENA_ARRAY(arena, struct sdse_map_point, count ? 2 * count : 1);
+        if (!grown)
+            return false;
+        if (count)
+            memcpy(grown, answer->point, count * sizeof *grown);
+        answer->point = grown;
+    }
+    answer->point[count].totals = result->totals;
+    answer->point[count].mapping = result->mapping;
+    answer->point_count++;
+    return true;
+}
+
+static double value_of(enum sdse_map_objective objective,
+                       const struct sdse_totals *totals) {
+    if (objective == SDSE_MAP_LATENCY)
+        return totals->latency_cycles;
+    if (objective == SDSE_MAP_EDP)
+        return totals->energy_pj * totals->latency_cycles;
+    return totals->energy_pj;
+}
+
+// Least cycles first, then the least energy among the mappings that reach them.
+static void run_latency(struct sdse_searcher *searcher,
+                        struct sdse_search_result *result) {
+    const double least = sdse_searcher_least_cycles(searcher);
+    sdse_searcher_run(searcher, SDSE_GOAL_CYCLES, (double)INFINITY, result);
+    if (!result->found || sdse_searcher_halt(searcher) != SDSE_HALT_NONE)
+        return;
+    struct sdse_search_result cheapest;
+    const double cycles = result->totals.latency_cycles;
+    sdse_searcher_run(searcher, SDSE_GOAL_ENERGY, cycles, &cheapest);
+    if (cheapest.found)
+        *result = cheapest;
+    result->lower_bound =
+        sdse_searcher_halt(searcher) == SDSE_HALT_NONE ? cycles : least;
+}
+
+// From the cheapest mapping on, always the cheapest that is faster than the last.
+static bool run_front(struct sdse_searcher *searcher, struct sdse_arena *arena,
+                      struct sdse_map_answer *answer) {
+    double most_cycles = (double)INFINITY;
+    for (;;) {
+        struct sdse_search_result result;
+        sdse_searcher_run(searcher, SDSE_GOAL_ENERGY, most_cycles, &result);
+        answer->lower_bound = result.lower_bound;
+        if (!result.found)
+            return true;
+        if (!add_point(answer, &result, arena))
+            return false;
+        most_cycles = result.totals.latency_cycles - 1;
+        if (sdse_searcher_halt(searcher) != SDSE_HALT_NONE ||
+            most_cycles < sdse_searcher_least_cycles(searcher))
+            return true;
+    }
+}
+
+static bool run_objective(struct sdse_searcher *searcher,
+                          enum sdse_map_objective objective, struct sdse_arena *arena,
+                          struct sdse_map_answer *answer) {
+    struct sdse_search_result result;
+    switch (objective) {
+    case SDSE_MAP_FRONT:
+        return run_front(searcher, arena, answer);
+    case SDSE_MAP_LATENCY:
+        run_latency(searcher, &result);
+        break;
+    case SDSE_MAP_EDP:
+        sdse_searcher_run(searcher, SDSE_GOAL_EDP, (double)INFINITY, &result);
+        break;
+    default:
+        sdse_searcher_run(searcher, SDSE_GOAL_ENERGY, (double)INFINITY, &result);
+    }
+    answer->lower_bound = result.lower_bound;
+    return !result.found || add_point(answer, &result, arena);
+}
+
+static void close_answer(const struct sdse_searcher *searcher,
+                         const struct sdse_map_request *request,
+                         struct sdse_map_answer *answer) {
+    switch (sdse_searcher_halt(searcher)) {
+    case SDSE_HALT_LIMIT:
+        answer->status = SDSE_MAP_LIMIT;
+        break;
+    case SDSE_HALT_STOPPED:
+        answer->status = SDSE_MAP_INTERRUPTED;
+        break;
+    default:
+        answer->status = answer->point_count ? SDSE_MAP_OPTIMAL : SDSE_MAP_NONE;
+    }
+    if (answer->point_count && answer->status != SDSE_MAP_OPTIMAL) {
+        const struct sdse_totals *last = &answer->point[answer->point_count - 1].totals;
+        answer->gap = value_of(request->objective, last) / answer->lower_bound - 1;
+    }
+    answer->nodes = sdse_searcher_nodes(searcher);
+    answer->evaluations = sdse_searcher_evaluations(searcher);
+}
+
+static double seconds_since(const struct timespec *start) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) +
+           (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
+}
+
+enum sdse_status sdse_map(const struct sdse_map_request *request,
+                          struct sdse_arena *arena, struct sdse_map_answer *answer) {
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    struct sdse_arena *scratch = sdse_arena_new();
+    if (!scratch)
+        return SDSE_NO_MEMORY;
+    struct sdse_map_answer fresh;
+    memset(&fresh, 0, sizeof fresh);
+    enum sdse_status status = SDSE_NO_MEMORY;
+    const struct sdse_search_limits limits = {request->seconds_limit,
+                                              request->node_limit, request->stop};
+    struct sdse_problem *problem = SDSE_ARENA_NEW(scratch, struct sdse_problem);
+    if (!problem)
+        goto done;
+    status = sdse_problem_init(problem, request->arch, request->layer, request->form,
+                               scratch);
+    if (status != SDSE_OK)
+        goto done;
+    struct sdse_searcher *searcher = sdse_searcher_new(problem, &limits);
+    status = SDSE_NO_MEMORY;
+    if (!searcher || !run_objective(searcher, request->objective, arena, &fresh) ||
+        sdse_searcher_halt(searcher) == SDSE_HALT_MEMORY)
+        goto done;
+    close_answer(searcher, request, &fresh);
+    if (fresh.status == SDSE_MAP_NONE) {
+        fresh.reason = sdse_refusal(problem, arena);
+        if (!fresh.reason)
+            goto done;
+    }
+    fresh.seconds = seconds_since(&start);
+    *answer = fresh;
+    status = SDSE_OK;
+done:
+    sdse_arena_free(scratch);
+    return status;
+}
+
+// Ways to write a prime power as an ordered product over `slots` factors:
+// C(exponent + slots - 1, slots - 1).
+static double log10_splits(uint64_t bound, unsigned slots) {
+    double sum = 0;
+    for (uint64_t p = 2; bound > 1; p++) {
+        if (p > bound / p)
+            p = bound;
+        unsigned exponent = 0;
+        for (; bound % p == 0; bound /= p)
+            exponent++;
+        for (unsigned i = 1; i <= exponent && slots; i++)
+            sum += log10((double)(slots - 1 + i) / i);
+    }
+    return sum;
+}
+
+enum sdse_status sdse_mapper_space(const struct sdse_map_request *request,
+                                   double *log10_mappings) {
+    struct sdse_rules rules;
+    sdse_rules_init(&rules, request->arch, request->layer);
+    unsigned slots[SDSE_DIMS] = {0};
+    double sum = 0;
+    for (unsigned l = 0; l < request->arch->level_count; l++) {
+        unsigned loops = 0;
+        const struct sdse_level *level = &request->arch->level[l];
+        for (int d = 0; d < SDSE_DIMS; d++) {
+            if (request->layer->nest.bound[d] == 1)
+                continue;
+            const bool temporal = rules.level[l].temporal_max[d] > 1;
+            loops += temporal;
+            slots[d] += temporal;
+            slots[d] += level->fanout_x > 1 && rules.level[l].axis_dims[0] >> d & 1u;
+            slots[d] += level->fanout_y > 1 && rules.level[l].axis_dims[1] >> d & 1u;
+        }
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing reads signgam
+        sum += lgamma(loops + 1.0) / log(10.0);
+    }
+    for (int d = 0; d < SDSE_DIMS; d++)
+        sum += log10_splits(request->layer->nest.bound[d], slots[d]);
+    *log10_mappings = sum;
+    return SDSE_OK;
+}

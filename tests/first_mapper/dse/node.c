@@ -1,0 +1,384 @@
+#include "dse/node.h"
+
+#include <math.h>
+#include <string.h>
+
+static int settled_stage(const struct sdse_problem *problem,
+                         const struct sdse_lane *lane, const struct sdse_node *node) {
+    if (lane->tensor != SDSE_OUTPUTS)
+        return 0;
+    const unsigned *count = problem->lattice.count;
+    const bool whole = node->index[SDSE_C] + 1u == count[SDSE_C] &&
+                       node->index[SDSE_R] + 1u == count[SDSE_R] &&
+                       node->index[SDSE_S] + 1u == count[SDSE_S];
+    return whole ? SDSE_FINISHED : SDSE_PARTIAL;
+}
+
+// The bits sums have on edges further inside.
+static int open_stage(const struct sdse_lane *lane, const struct sdse_node *node) {
+    if (lane->tensor != SDSE_OUTPUTS)
+        return 0;
+    return node->cut ? SDSE_PARTIAL : SDSE_EITHER;
+}
+
+// Single words: finished only if there is nothing to sum.
+static int mac_stage(const struct sdse_problem *problem, const struct sdse_lane *lane) {
+    const uint64_t *bound = problem->layer->nest.bound;
+    if (lane->tensor != SDSE_OUTPUTS)
+        return 0;
+    return bound[SDSE_C] * bound[SDSE_R] * bound[SDSE_S] == 1 ? SDSE_FINISHED
+                                                              : SDSE_PARTIAL;
+}
+
+static void start_edge(const struct sdse_problem *problem, const struct sdse_lane *lane,
+                       const struct sdse_node *node, struct sdse_lane_state *state) {
+    const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+    const double places = node->places[lane->tensor];
+    state->at_macs = lane->feeds_macs && edge->child == problem->levels;
+    state->words = state->at_macs ? 1 : places;
+    state->saved_words = places;
+    for (unsigned s = 0; s < lane->stage_count; s++) {
+        state->pending_pj[s] = edge->head_pj[s] * state->words;
+        state->saved_pj[s] = edge->head_pj[s] * places;
+        state->saved_wire_pj[s] = 0;
+    }
+}
+
+void sdse_node_init(const struct sdse_problem *problem, struct sdse_node *node) {
+    memset(node, 0, sizeof *node);
+    node->used = 1;
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        node->places[t] = 1;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        node->index[d] = (uint16_t)(problem->lattice.count[d] - 1);
+    sdse_trail_init(&node->trail);
+    for (unsigned i = 0; i < problem->lane_count; i++)
+        start_edge(problem, &problem->lane[i], node, &node->lane[i]);
+}
+
+static uint64_t extent(const struct sdse_problem *problem, const uint16_t *index,
+                       int axis) {
+    const struct sdse_nest *nest = &problem->layer->nest;
+    const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+    return sdse_window_extent(problem->lattice.value[out][index[out]],
+                              problem->lattice.value[tap][index[tap]],
+                              nest->stride[axis], nest->dilation[axis]);
+}
+
+// Visits of a child at the node's level, exactly. Inputs: elements of a plane.
+static double settled_visits(const struct sdse_problem *problem,
+                             const struct sdse_node *node, int mover) {
+    const struct sdse_trail *trail = &node->trail;
+    double visits = trail->closed[mover];
+    if (mover == SDSE_BLOCKS)
+        return sdse_block_visits(problem, visits, trail->closed_channels);
+    if (mover == SDSE_INPUTS)
+        for (unsigned axis = 0; axis < 2; axis++)
+            visits *=
+                sdse_trail_line(trail, axis, extent(problem, node->index, (int)axis));
+    return visits;
+}
+
+static void settle(const struct sdse_problem *problem, unsigned level,
+                   const struct sdse_lane *lane, struct sdse_node *node,
+                   struct sdse_lane_state *state) {
+    const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+    const int s = settled_stage(problem, lane, node);
+    const double visits = settled_visits(problem, node, edge->mover);
+    const double places = node->places[lane->tensor];
+    double head = visits * state->words, tail = visits * places;
+    double pj = visits * (state->pending_pj[s] + places * edge->tail_pj[s]);
+    if (lane->returns) {
+        pj -= state->saved_pj[s] + state->saved_wire_pj[s] + places * edge->tail_pj[s];
+        head -= state->saved_words;
+        tail -= places;
+    }
+    node->decided_pj += lane->base_words * pj;
+    head *= lane->base_words * edge->head_bits[s];
+    tail *= lane->base_words * edge->tail_bits[s];
+    *(lane->up ? &node->write_bits[edge->parent] : &node->read_bits[edge->parent]) +=
+        head;
+    *(lane->up ? &node->read_bits[level] : &node->write_bits[level]) += tail;
+}
+
+void sdse_node_enter(const struct sdse_problem *problem, unsigned level,
+                     struct sdse_node *node) {
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        const struct sdse_lane *lane = &problem->lane[i];
+        struct sdse_lane_state *state = &node->lane[i];
+        if (state->edge == lane->edge_count || lane->edge[state->edge].child != level ||
+            level == problem->levels)
+            continue;
+        settle(problem, level, lane, node, state);
+        if (++state->edge < lane->edge_count)
+            start_edge(problem, lane, node, state);
+    }
+    const unsigned *count = problem->lattice.count;
+    node->cut = node->index[SDSE_C] + 1u < count[SDSE_C] ||
+                node->index[SDSE_R] + 1u < count[SDSE_R] ||
+                node->index[SDSE_S] + 1u < count[SDSE_S];
+}
+
+static void spread_lane(const struct sdse_problem *problem, unsigned level,
+                        const struct sdse_spread *spread, const struct sdse_lane *lane,
+                        const struct sdse_node *node, struct sdse_lane_state *state) {
+    if (state->edge == lane->edge_count)
+        return;
+    const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+    const double places = node->places[lane->tensor];
+    double apart, per_place;
+    sdse_spread_merge(problem, lane, edge, level, spread, &apart, &per_place);
+    const double factor = state->at_macs ? per_place : apart;
+    const bool adds =
+        lane->up && problem->arch->level[level].network[SDSE_OUTPUTS].reduce;
+    const double add =
+        adds ? edge->add_pj[level] * (sdse_spread_resting(spread, SDSE_OUTPUTS) - 1)
+             : 0;
+    for (unsigned s = 0; s < lane->stage_count; s++) {
+        const double wire = sdse_spread_wire_pj(lane, edge, level, spread, (int)s);
+        state->pending_pj[s] =
+            (state->pending_pj[s] + (state->at_macs ? 1 : places) * (wire + add)) *
+            factor;
+        state->saved_wire_pj[s] = (state->saved_wire_pj[s] + places * wire) *
+                                  (edge->returns_apart ? apart : 1);
+    }
+    state->words *= factor;
+}
+
+void sdse_node_spread(const struct sdse_problem *problem, unsigned level,
+                      const struct sdse_spread *spread, struct sdse_node *node) {
+    for (unsigned i = 0; i < problem->lane_count; i++)
+        spread_lane(problem, level, spread, &problem->lane[i], node, &node->lane[i]);
+    node->outer_used[level] = node->used;
+    if (spread->used == 1)
+        return;
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        node->places[t] *= sdse_spread_resting(spread, (enum sdse_tensor)t);
+    for (int axis = 0; axis < 2; axis++)
+        node->trail.lines[axis] *= (double)spread->factor[axis ? SDSE_Q : SDSE_P] *
+                                   (double)spread->factor[axis ? SDSE_S : SDSE_R];
+    node->used *= (double)spread->used;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        node->index[d] = (uint16_t)sdse_lattice_divide(
+            &problem->lattice, d, node->index[d], spread->index[d]);
+}
+
+void sdse_node_correct_windows(const struct sdse_problem *problem, unsigned level,
+                               const struct sdse_spread *spread,
+                               const uint16_t *child_index, struct sdse_node *node) {
+    const struct sdse_nest *nest = &problem->layer->nest;
+    double correction[2] = {1, 1};
+    for (int axis = 0; axis < 2; axis++) {
+        const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+        const uint64_t n = spread->factor[out], m = spread->factor[tap];
+        if (n == 1 || m == 1)
+            continue;
+        const uint64_t a =
+            problem->lattice.value[out][child_index[out]] * nest->stride[axis];
+        const uint64_t b =
+            problem->lattice.value[tap][child_index[tap]] * nest->dilation[axis];
+        correction[axis] = (double)sdse_distinct_sums(n, a, m, b) / (double)(n + m - 1);
+    }
+    if (correction[0] * correction[1] == 1)
+        return;
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        const struct sdse_lane *lane = &problem->lane[i];
+        struct sdse_lane_state *state = &node->lane[i];
+        if (lane->tensor != SDSE_INPUTS || state->edge == lane->edge_count ||
+            !problem->arch->level[level].network[SDSE_INPUTS].multicast)
+            continue;
+        const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+        if (edge->shares_window && edge->child < problem->levels)
+            continue;
+        for (int axis = 0; axis < 2; axis++) {
+            if (edge->crosses[axis])
+                continue;
+            state->pending_pj[0] *= correction[axis];
+            state->words *= correction[axis];
+        }
+    }
+}
+
+// --- The least still to come ------------------------------------------------------
+
+static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
+                            const struct sdse_node *node, const struct sdse_lane *lane,
+                            const struct sdse_lane_state *state,
+                            struct sdse_outlook *outlook) {
+    const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
+    const int s = mac_stage(problem, lane);
+    double pj, saved;
+    if (state->at_macs) {
+        pj = state->pending_pj[s] * edge->rest_words[level] + edge->rest_pj[level][s];
+        saved = state->saved_pj[s] + state->saved_wire_pj[s];
+        if (level == 0 && lane->returns)
+            saved += edge->rest_pj[0][s] / edge->rest_words[0]; // wires below DRAM
+    } else {
+        const unsigned p = edge->parent;
+        pj = edge->head_pj[s] * edge->rest_words[p] + edge->rest_pj[p][s];
+        double places = node->places[lane->tensor];
+        for (unsigned l = level; l < p; l++)
+            places *= problem->most_resting[l][lane->tensor];
+        saved = edge->head_pj[s] * places;
+    }
+    pj *= problem->macs;
+    if (lane->returns)
+        pj = fmax(0, pj - lane->base_words * saved);
+    outlook->base_pj += pj;
+}
+
+void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
+                       const struct sdse_node *node, struct sdse_outlook *outlook) {
+    outlook->base_pj = node->decided_pj + problem->prices.mac_pj;
+    for (int t = 0; t < SDSE_MOVERS; t++)
+        outlook->rate_pj[t] = 0;
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        const struct sdse_lane *lane = &problem->lane[i];
+        const struct sdse_lane_state *state = &node->lane[i];
+        if (state->edge < lane->edge_count && lane->feeds_macs)
+            add_mac_outlook(problem, level, node, lane, state, outlook);
+        if (state->edge == lane->edge_count || state->at_macs)
+            continue;
+        const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+        const int s = open_stage(lane, node);
+        const double places = node->places[lane->tensor];
+        const double inside = edge->tail_pj[s] + edge->after_pj[s];
+        const double rate = state->pending_pj[s] * edge->rest_words[level] +
+                            places * (edge->rest_pj[level][s] + inside);
+        outlook->rate_pj[edge->mover] += lane->base_words * rate;
+        if (lane->returns) { // the first visit costs no less than nothing
+            outlook->base_pj -=
+                lane->base_words *
+                (edge->returns_apart
+                     ? rate
+                     : fmin(rate, state->saved_pj[s] + state->saved_wire_pj[s] +
+                                      places * (edge->rest_pj[level][s] + inside)));
+        }
+    }
+}
+
+double sdse_open_line(const struct sdse_problem *problem,
+                      const struct sdse_trail *trail, const uint16_t *index,
+                      const struct sdse_spread *spread, int axis) {
+    const struct sdse_nest *nest = &problem->layer->nest;
+    const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+    uint64_t p = problem->lattice.value[out][index[out]];
+    uint64_t r = problem->lattice.value[tap][index[tap]];
+    const bool apart_p = spread && spread->factor[out] > 1;
+    const bool apart_r = spread && spread->factor[tap] > 1;
+    // Outputs further apart touch no less if taps are next to each other, and the other
+    // way round.
+    const bool packs = (!apart_p && !apart_r) ||
+                       (!apart_r && nest->dilation[axis] == 1) ||
+                       (!apart_p && nest->stride[axis] == 1);
+    if (trail->axis != axis && packs)
+        return sdse_touched(nest, axis, p, r);
+    for (unsigned i = 0; trail->axis == axis && i < trail->count; i++) {
+        if ((int)trail->chain[i].dim == out)
+            p *= trail->chain[i].factor;
+        else if ((int)trail->chain[i].dim == tap)
+            r *= trail->chain[i].factor;
+    }
+    // Places between chain and tile leave gaps: sums of two sets are at least p + r
+    // - 1.
+    const double packed = sdse_touched(nest, axis, p, r);
+    return fmin(packed, (double)(p + r - 1));
+}
+
+void sdse_node_visits(const struct sdse_problem *problem,
+                      const struct sdse_trail *trail, const uint16_t *index,
+                      const struct sdse_spread *spread, double visits[SDSE_MOVERS]) {
+    for (int t = 0; t < SDSE_MOVERS; t++)
+        visits[t] = trail->closed[t];
+    visits[SDSE_BLOCKS] =
+        sdse_block_visits(problem, visits[SDSE_BLOCKS], trail->closed_channels);
+    for (int axis = 0; axis < 2; axis++)
+        visits[SDSE_INPUTS] *=
+            trail->lines[axis] * sdse_open_line(problem, trail, index, spread, axis);
+}
+
+// --- Transfers --------------------------------------------------------------------
+
+struct moved {
+    double read[SDSE_MAX_LEVELS], write[SDSE_MAX_LEVELS];
+};
+
+static void add_edge_bits(const struct sdse_lane *lane,
+                          const struct sdse_lane_edge *edge, int s, double head,
+                          double tail, unsigned levels, struct moved *moved) {
+    if (head > 0)
+        *(lane->up ? &moved->write[edge->parent] : &moved->read[edge->parent]) +=
+            head * edge->head_bits[s];
+    if (tail > 0 && edge->child < levels)
+        *(lane->up ? &moved->read[edge->child] : &moved->write[edge->child]) +=
+            tail * edge->tail_bits[s];
+}
+
+static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
+                          const struct sdse_node *node, const struct sdse_lane *lane,
+                          const struct sdse_lane_state *state, const double *all_visits,
+                          struct moved *moved) {
+    double places = node->places[lane->tensor];
+    const double base = lane->base_words;
+    const double free_visits = lane->returns ? 1 : 0;
+    for (unsigned e = state->edge; e < lane->edge_count; e++) {
+        const struct sdse_lane_edge *edge = &lane->edge[e];
+        const bool current = e == state->edge;
+        const double visits = all_visits[edge->mover];
+        const unsigned from = current ? level : edge->parent;
+        const double words = (current ? state->words : places) * edge->rest_words[from];
+        if (lane->feeds_macs && edge->child == problem->levels) {
+            double saved = current ? state->saved_words : places;
+            for (unsigned l = level; !current && l < edge->parent; l++)
+                saved *= problem->most_resting[l][lane->tensor];
+            const double taken = current ? words : edge->rest_words[from];
+            add_edge_bits(lane, edge, mac_stage(problem, lane),
+                          problem->macs * taken - free_visits * base * saved, 0,
+                          problem->levels, moved);
+            continue;
+        }
+        const double saved = current ? state->saved_words : places;
+        add_edge_bits(lane, edge, open_stage(lane, node),
+                      base * (visits * words - free_visits * saved),
+                      base * places * (visits - free_visits), problem->levels, moved);
+    }
+}
+
+double sdse_node_transfer_cycles(const struct sdse_problem *problem, unsigned level,
+                                 const struct sdse_node *node,
+                                 const double visits[SDSE_MOVERS], double compute) {
+    if (!problem->has_bandwidth)
+        return compute;
+    struct moved moved;
+    memcpy(moved.read, node->read_bits, sizeof moved.read);
+    memcpy(moved.write, node->write_bits, sizeof moved.write);
+    for (unsigned i = 0; i < problem->lane_count; i++)
+        add_lane_bits(problem, level, node, &problem->lane[i], &node->lane[i], visits,
+                      &moved);
+    double longest = compute, added = 0;
+    for (unsigned l = 0; l < problem->levels; l++) {
+        const struct sdse_level *at = &problem->arch->level[l];
+        double cycles = 0;
+        if (at->read_bits_per_cycle.given)
+            cycles = fmax(cycles, moved.read[l] / at->read_bits_per_cycle.value);
+        if (at->write_bits_per_cycle.given)
+            cycles = fmax(cycles, moved.write[l] / at->write_bits_per_cycle.value);
+        if (at->shared_bits_per_cycle.given)
+            cycles = fmax(cycles, (moved.read[l] + moved.write[l]) /
+                                      at->shared_bits_per_cycle.value);
+        if (cycles == 0)
+            continue;
+        // Used instances of inner levels are not known yet: as many as can be.
+        double used = node->used;
+        if (l < level)
+            used = node->outer_used[l];
+        else
+            used *= problem->most_used[level] / problem->most_used[l];
+        cycles = ceil(cycles / used * (1 - 1e-12));
+        if (at->overlap)
+            longest = fmax(longest, cycles);
+        else
+            added += cycles;
+    }
+    return longest + added;
+}

@@ -1,0 +1,131 @@
+// A mapping problem, prepared: everything a search looks up instead of computing.
+#ifndef SDSE_DSE_PROBLEM_H
+#define SDSE_DSE_PROBLEM_H
+
+#include "costmodel/price.h"
+#include "dse/lattice.h"
+#include "dse/order.h"
+#include "dse/rules.h"
+#include "dse/spread.h"
+#include "dse/trail.h"
+
+// What outputs cost per word while it is unknown whether they are finished: the less.
+enum { SDSE_EITHER = SDSE_STAGES, SDSE_STAGE_CASES };
+
+// Words that move one way: weights, inputs and indices down, sums up, and partial sums
+// down again. A returning lane carries words x (visits - 1): the first starts from
+// zero.
+struct sdse_lane_edge {
+    unsigned parent, child;
+    int mover;          // what visits the child: the tensor, or a block of its basis
+    unsigned merges_to; // networks from here inwards do not merge the words
+    double head_pj[SDSE_STAGE_CASES]; // at the parent, per word there
+    double tail_pj[SDSE_STAGE_CASES]; // at the children, per word taken
+    double wire_pj[SDSE_MAX_LEVELS][SDSE_STAGE_CASES];
+    double hop_pj[SDSE_MAX_LEVELS][SDSE_STAGE_CASES];
+    double router_pj[SDSE_MAX_LEVELS][SDSE_STAGE_CASES];
+    double add_pj[SDSE_MAX_LEVELS];
+    double head_bits[SDSE_STAGE_CASES], tail_bits[SDSE_STAGE_CASES];
+    // Inputs: windows of one axis may coincide across levels: then only a bound on the
+    // distinct ones is known. Hops below l depend on other levels.
+    bool crosses[2], blind[SDSE_MAX_LEVELS];
+    bool returns_apart; // sums: some level below does not add; every child starts from
+                        // zero
+    bool shares_window; // a network on the way carries the union of windows
+    // Least of what is still to come below level l (entry l includes level l), per word
+    // and place: factor on words already inside, price of wires.
+    double rest_words[SDSE_MAX_LEVELS + 1];
+    double rest_pj[SDSE_MAX_LEVELS + 1][SDSE_STAGE_CASES];
+    // Price of all later edges but the multipliers', per word and place.
+    double after_pj[SDSE_STAGE_CASES];
+};
+
+struct sdse_lane {
+    enum sdse_tensor tensor;
+    bool up;      // sums on their way out
+    bool returns; // the first visit is free
+    unsigned stage_count;
+    unsigned edge_count; // the last may end at the multipliers
+    struct sdse_lane_edge edge[SDSE_MAX_LEVELS];
+    bool feeds_macs;
+    double base_words; // of the whole tensor; inputs: N x G x C
+};
+
+enum { SDSE_MAX_LANES = 7 };
+
+struct sdse_problem {
+    const struct sdse_arch *arch;
+    const struct sdse_layer *layer;
+    const struct sdse_model *model;
+    unsigned levels;
+    struct sdse_mapping start; // keeps
+    struct sdse_rules rules;
+    struct sdse_lattice lattice;
+    struct sdse_prices prices;
+    double macs;
+    double blocks_per_filter; // of SmartDeal weights, at least
+
+    unsigned lane_count;
+    struct sdse_lane lane[SDSE_MAX_LANES];
+
+    struct sdse_spreads spreads[SDSE_MAX_LEVELS];
+    double most_used[SDSE_MAX_LEVELS + 1]; // places of all levels from l on, at most
+    double most_resting[SDSE_MAX_LEVELS][SDSE_TENSORS];
+
+    // Bits of a level's tiles. basis_bits: of one block of basis.
+    double capacity_bits[SDSE_MAX_LEVELS]; // INFINITY = unlimited
+    double tile_bits[SDSE_MAX_LEVELS][SDSE_TENSORS][SDSE_STAGES]; // 0 = not kept
+    double basis_bits[SDSE_MAX_LEVELS];
+    // The next keeper of each tensor inside level l, or `levels`.
+    unsigned next_keeper[SDSE_MAX_LEVELS][SDSE_TENSORS];
+    // Most words of a tensor that all children of the next keeper inside level l hold,
+    // per instance of level l + 1.
+    double fits_words[SDSE_MAX_LEVELS][SDSE_TENSORS];
+
+    // Orders by level and set of dims, listed when first asked for.
+    struct sdse_orders orders[SDSE_MAX_LEVELS][1u << SDSE_DIMS];
+    bool listed[SDSE_MAX_LEVELS][1u << SDSE_DIMS];
+    unsigned moves_inside[SDSE_MAX_LEVELS]; // tensors with a keeper inside level l
+    unsigned rebuilt_at; // the level that takes rebuilt weights; 0 = no engine
+    unsigned later[SDSE_MAX_LEVELS]; // dims that levels inside l can still divide
+    bool has_bandwidth;
+    struct sdse_arena *arena;
+};
+
+// Prepares *problem for the layer on the accelerator; lives in `arena`. SDSE_OVERFLOW,
+// SDSE_NO_MEMORY.
+enum sdse_status sdse_problem_init(struct sdse_problem *problem,
+                                   const struct sdse_arch *arch,
+                                   const struct sdse_layer *layer,
+                                   const struct sdse_weight_form *form,
+                                   struct sdse_arena *arena);
+
+// Orders of the loops `dims` at a level; NULL when memory is out.
+const struct sdse_orders *sdse_problem_orders(struct sdse_problem *problem,
+                                              unsigned level, unsigned dims);
+
+// Product of a spread's factors over the dims that do not move a tensor.
+double sdse_spread_resting(const struct sdse_spread *spread, enum sdse_tensor tensor);
+
+// How the words of one lane edge merge below level l under a spread: places that rest
+// the tensor share one word if the network lets them.
+//
+// kept_apart   out: factor on words that are already inside (1 = all share)
+// per_place    out: words at level l per word of the multipliers below (<= 1)
+//
+// Windows that coincide are counted only where the spread alone decides: otherwise the
+// most that can coincide do. Both are lower bounds.
+void sdse_spread_merge(const struct sdse_problem *problem, const struct sdse_lane *lane,
+                       const struct sdse_lane_edge *edge, unsigned l,
+                       const struct sdse_spread *spread, double *kept_apart,
+                       double *per_place);
+
+// Price of one word crossing the network below level l under a spread.
+double sdse_spread_wire_pj(const struct sdse_lane *lane,
+                           const struct sdse_lane_edge *edge, unsigned l,
+                           const struct sdse_spread *spread, int stage);
+
+// Distinct values of i * a + j * b for i < n, j < m. a, b, n, m >= 1.
+uint64_t sdse_distinct_sums(uint64_t n, uint64_t a, uint64_t m, uint64_t b);
+
+#endif

@@ -1,0 +1,630 @@
+#include "dse/search.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+static const double epsilon = 1e-12; // relative: rounding of sums in another order
+
+enum { NODES_BETWEEN_CLOCKS = 4096 };
+
+// What was decided at a level on the way down.
+struct step {
+    const struct sdse_spread *spread;
+    uint16_t factor[SDSE_DIMS]; // temporal, as lattice indices
+    const struct sdse_order *order;
+};
+
+// One level being decided: the node with its places, and what does not change while
+// temporal factors are tried.
+struct frame {
+    struct sdse_node node; // after the spread; index: temporal loops still included
+    struct sdse_outlook outlook; // levels inside are open
+    double compute_cycles;       // as if all places inside could be used
+    double tile_cycles;          // as if all places its tile divides into could be used
+    double least_cycles;         // of any completion: also its transfers
+    double open_line[2];         // inputs, everything open
+    uint16_t inner[SDSE_DIMS];   // index after the temporal factors
+    double factor[SDSE_DIMS];
+};
+
+struct sdse_searcher {
+    struct sdse_problem *problem;
+    struct sdse_search_limits limits;
+    struct timespec start;
+    uint64_t nodes, evaluations, next_clock;
+    enum sdse_halt halt;
+
+    enum sdse_goal goal;
+    double most_cycles;
+    double cutoff;    // nothing above it is looked at
+    double least_cut; // smallest bound that was cut in this pass
+    double root_bound;
+    bool found;
+    double best_first, best_second; // goal and tie breaker of the best
+    struct sdse_search_result best;
+    double least_cycles;
+
+    struct step path[SDSE_MAX_LEVELS];
+    struct frame frame[SDSE_MAX_LEVELS];
+    struct sdse_node entered[SDSE_MAX_LEVELS + 1];
+};
+
+// --- Cutting ----------------------------------------------------------------------
+
+static double first_key(enum sdse_goal goal, double pj, double cycles) {
+    return goal == SDSE_GOAL_ENERGY   ? pj
+           : goal == SDSE_GOAL_CYCLES ? cycles
+                                      : pj * cycles;
+}
+
+static double second_key(enum sdse_goal goal, double pj, double cycles) {
+    return goal == SDSE_GOAL_ENERGY ? cycles : goal == SDSE_GOAL_EDP ? pj : 0;
+}
+
+// Whether nothing at or above these bounds can become the answer.
+static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
+    if (cycles > s->most_cycles)
+        return true;
+    const double first = first_key(s->goal, pj, cycles);
+    if (!s->found) {
+        if (first <= s->cutoff)
+            return false;
+        if (first < s->least_cut)
+            s->least_cut = first;
+        return true;
+    }
+    if (first < s->best_first * (1 - epsilon))
+        return false;
+    return first > s->best_first * (1 + epsilon) ||
+           second_key(s->goal, pj, cycles) >= s->best_second * (1 - epsilon);
+}
+
+static bool should_halt(struct sdse_searcher *s) {
+    if (s->halt != SDSE_HALT_NONE)
+        return true;
+    if (s->nodes < s->next_clock)
+        return false;
+    s->next_clock = s->nodes + NODES_BETWEEN_CLOCKS;
+    if (s->limits.stop && atomic_load_explicit(s->limits.stop, memory_order_relaxed))
+        s->halt = SDSE_HALT_STOPPED;
+    else if ((s->limits.nodes && s->nodes >= s->limits.nodes) ||
+             (s->limits.seconds > 0 && sdse_searcher_seconds(s) > s->limits.seconds))
+        s->halt = SDSE_HALT_LIMIT;
+    return s->halt != SDSE_HALT_NONE;
+}
+
+// --- Leaves -----------------------------------------------------------------------
+
+static void write_mapping(const struct sdse_searcher *s, struct sdse_mapping *mapping) {
+    const struct sdse_problem *problem = s->problem;
+    *mapping = problem->start;
+    for (unsigned l = 0; l < problem->levels; l++) {
+        const struct step *step = &s->path[l];
+        struct sdse_loops *loops = &mapping->level[l].temporal;
+        for (unsigned i = step->order->count; i-- > 0;) {
+            const int d = step->order->dim[i];
+            loops->loop[loops->count++] = (struct sdse_loop){
+                (enum sdse_dim)d, problem->lattice.value[d][step->factor[d]]};
+        }
+    }
+}
+
+static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
+    s->evaluations++;
+    const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
+    if (may_cut(s, totals.energy_pj, totals.latency_cycles))
+        return;
+    s->found = true;
+    s->best_first = first_key(s->goal, totals.energy_pj, totals.latency_cycles);
+    s->best_second = second_key(s->goal, totals.energy_pj, totals.latency_cycles);
+    s->best.mapping = *mapping;
+    s->best.totals = totals;
+}
+
+// Every layout of the places, from level l on.
+static void try_layouts(struct sdse_searcher *s, unsigned l,
+                        struct sdse_mapping *mapping) {
+    const struct sdse_problem *problem = s->problem;
+    if (l == problem->levels) {
+        score(s, mapping);
+        return;
+    }
+    const struct sdse_spread *spread = s->path[l].spread;
+    for (size_t i = 0; i < spread->layout_count; i++) {
+        memcpy(mapping->level[l].spatial,
+               problem->spreads[l].layout[spread->first_layout + i].axis,
+               sizeof mapping->level[l].spatial);
+        try_layouts(s, l + 1, mapping);
+    }
+}
+
+// The bound that cut or admitted a mapping must not exceed its cost.
+static bool bound_holds(const struct sdse_searcher *s,
+                        const struct sdse_mapping *mapping, double pj, double cycles) {
+    const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
+    return pj <= totals.energy_pj * (1 + 1e-9) &&
+           cycles <= totals.latency_cycles * (1 + 1e-9);
+}
+
+static void finish(struct sdse_searcher *s, double pj, double cycles) {
+    struct sdse_mapping mapping;
+    write_mapping(s, &mapping);
+    const struct sdse_problem *problem = s->problem;
+    for (unsigned l = 0; l < problem->levels; l++) // any layout, for the verdict
+        memcpy(mapping.level[l].spatial,
+               problem->spreads[l].layout[s->path[l].spread->first_layout].axis,
+               sizeof mapping.level[l].spatial);
+    if (sdse_mapping_verdict(problem->model, &mapping, NULL) != SDSE_VALID)
+        return;
+    assert(bound_holds(s, &mapping, pj, cycles));
+    (void)bound_holds;
+    (void)pj, (void)cycles;
+    try_layouts(s, 0, &mapping);
+}
+
+// --- Bounds while factors are tried -------------------------------------------------
+
+// Product of the factors of the dims that let a mover rest.
+static double resting_product(const double factor[SDSE_DIMS], int mover) {
+    switch (mover) {
+    case SDSE_WEIGHTS:
+        return factor[SDSE_N] * factor[SDSE_P] * factor[SDSE_Q];
+    case SDSE_INPUTS:
+        return factor[SDSE_K];
+    case SDSE_OUTPUTS:
+        return factor[SDSE_C] * factor[SDSE_R] * factor[SDSE_S];
+    default:
+        return factor[SDSE_N] * factor[SDSE_P] * factor[SDSE_Q] * factor[SDSE_R] *
+               factor[SDSE_S];
+    }
+}
+
+// Whether any loop moves it.
+static bool moves(const double factor[SDSE_DIMS], int mover) {
+    const double kg = factor[SDSE_K] * factor[SDSE_G];
+    switch (mover) {
+    case SDSE_WEIGHTS:
+        return kg * factor[SDSE_C] * factor[SDSE_R] * factor[SDSE_S] > 1;
+    case SDSE_INPUTS:
+        return factor[SDSE_N] * factor[SDSE_G] * factor[SDSE_C] * factor[SDSE_P] *
+                   factor[SDSE_Q] * factor[SDSE_R] * factor[SDSE_S] >
+               1;
+    case SDSE_OUTPUTS:
+        return kg * factor[SDSE_N] * factor[SDSE_P] * factor[SDSE_Q] > 1;
+    default:
+        return kg > 1;
+    }
+}
+
+// Least visits with the loops chosen so far: at best (the tensor rests in this level's
+// innermost loops) and at worst (it does not).
+struct visit_range {
+    double best, worst;
+};
+
+static struct visit_range run_visits(const struct sdse_trail *trail, int mover,
+                                     const double factor[SDSE_DIMS]) {
+    const double closed = trail->closed[mover];
+    if (!moves(factor, mover))
+        return (struct visit_range){closed, closed};
+    const double outer = closed * trail->run[mover];
+    return (struct visit_range){outer, outer * resting_product(factor, mover)};
+}
+
+static struct visit_range block_visits(const struct sdse_problem *problem,
+                                       const struct sdse_trail *trail,
+                                       const double factor[SDSE_DIMS]) {
+    const struct visit_range runs = run_visits(trail, SDSE_BLOCKS, factor);
+    if (!moves(factor, SDSE_BLOCKS)) {
+        const double visits =
+            sdse_block_visits(problem, runs.best, trail->closed_channels);
+        return (struct visit_range){visits, visits};
+    }
+    const double channels = trail->closed_channels * trail->channels;
+    return (struct visit_range){
+        sdse_block_visits(problem, runs.best, channels),
+        sdse_block_visits(problem, runs.worst, channels * factor[SDSE_C])};
+}
+
+// Inputs: at most one axis keeps its window over this level's loops.
+static struct visit_range input_visits(const struct sdse_problem *problem,
+                                       const struct frame *frame,
+                                       const uint16_t *inner) {
+    const struct sdse_trail *trail = &frame->node.trail;
+    const double *factor = frame->factor;
+    const double closed = trail->closed[SDSE_INPUTS];
+    double open[2], shut[2];
+    for (int axis = 0; axis < 2; axis++) {
+        const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+        open[axis] = trail->lines[axis] * frame->open_line[axis];
+        shut[axis] = open[axis];
+        if (!sdse_axis_has_halo(&problem->layer->nest, axis))
+            continue;
+        shut[axis] = trail->lines[axis] * factor[out] * factor[tap] *
+                     sdse_touched(&problem->layer->nest, axis,
+                                  problem->lattice.value[out][inner[out]],
+                                  problem->lattice.value[tap][inner[tap]]);
+        if (trail->axis == axis)
+            for (unsigned i = 0; i < trail->count; i++)
+                if (trail->chain[i].dim != SDSE_K)
+                    shut[axis] *= (double)trail->chain[i].factor;
+        if (shut[axis] < open[axis])
+            shut[axis] = open[axis];
+    }
+    if (!moves(factor, SDSE_INPUTS)) {
+        const double visits = closed * open[0] * open[1];
+        return (struct visit_range){visits, visits};
+    }
+    const double lines = fmin(open[0] * shut[1], shut[0] * open[1]);
+    const double outer = closed * trail->run[SDSE_INPUTS] * lines;
+    return (struct visit_range){outer, outer * factor[SDSE_K]};
+}
+
+// Least energy with the temporal factors chosen so far: the loops rest inputs (K
+// inside), or weights, or outputs, not two of them.
+static double factors_bound(const struct sdse_problem *problem,
+                            const struct frame *frame, const uint16_t *inner) {
+    const struct sdse_outlook *outlook = &frame->outlook;
+    const double *rate = outlook->rate_pj;
+    const struct visit_range weights =
+        run_visits(&frame->node.trail, SDSE_WEIGHTS, frame->factor);
+    const struct visit_range outputs =
+        run_visits(&frame->node.trail, SDSE_OUTPUTS, frame->factor);
+    const struct visit_range inputs = input_visits(problem, frame, inner);
+    const double save_weights = rate[SDSE_WEIGHTS] * (weights.worst - weights.best);
+    const double save_outputs = rate[SDSE_OUTPUTS] * (outputs.worst - outputs.best);
+    const struct visit_range blocks =
+        block_visits(problem, &frame->node.trail, frame->factor);
+    const double save_blocks = rate[SDSE_BLOCKS] * (blocks.worst - blocks.best);
+    const double save_inputs = rate[SDSE_INPUTS] * (inputs.worst - inputs.best);
+    return outlook->base_pj + rate[SDSE_WEIGHTS] * weights.worst +
+           rate[SDSE_INPUTS] * inputs.worst + rate[SDSE_OUTPUTS] * outputs.worst +
+           rate[SDSE_BLOCKS] * blocks.worst -
+           fmax(save_inputs, fmax(save_weights, save_outputs) + save_blocks);
+}
+
+// --- Capacity ---------------------------------------------------------------------
+
+static bool tile_fits(const struct sdse_problem *problem, unsigned l,
+                      const uint16_t *index) {
+    if (isinf(problem->capacity_bits[l]))
+        return true;
+    uint64_t size[SDSE_DIMS];
+    for (int d = 0; d < SDSE_DIMS; d++)
+        size[d] = problem->lattice.value[d][index[d]];
+    const uint64_t *bound = problem->layer->nest.bound;
+    const bool whole = size[SDSE_C] == bound[SDSE_C] && size[SDSE_R] == bound[SDSE_R] &&
+                       size[SDSE_S] == bound[SDSE_S];
+    double bits = problem->basis_bits[l] * (double)(size[SDSE_G] * size[SDSE_K]);
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        const double *word = problem->tile_bits[l][t];
+        if (word[0] == 0 && word[1] == 0)
+            continue;
+        const double words =
+            (double)sdse_tile_words(&problem->layer->nest, (enum sdse_tensor)t, size);
+        bits += words * (whole ? fmin(word[0], word[1]) : word[SDSE_PARTIAL]);
+    }
+    return bits <= problem->capacity_bits[l] * (1 + 1e-12);
+}
+
+// The levels that hold the same tile: up to the next that divides it.
+static bool tiles_fit(const struct sdse_problem *problem, unsigned l,
+                      const uint16_t *index) {
+    for (; l < problem->levels; l++) {
+        if (!tile_fits(problem, l, index))
+            return false;
+        const struct sdse_level *level = &problem->arch->level[l];
+        if (level->carries_loops || level->fanout_x > 1 || level->fanout_y > 1)
+            break;
+    }
+    return true;
+}
+
+// Words of tensor t among the factors with these indices.
+static double tile_words(const struct sdse_problem *problem, enum sdse_tensor t,
+                         const uint16_t *index) {
+    double words = 1;
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        const bool window = t == SDSE_INPUTS && sdse_dim_axis((enum sdse_dim)d) >= 0;
+        if (sdse_dim_moves((enum sdse_dim)d, t) && !window)
+            words *= (double)problem->lattice.value[d][index[d]];
+    }
+    if (t != SDSE_INPUTS)
+        return words;
+    for (int axis = 0; axis < 2; axis++) {
+        const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+        words *= sdse_touched(&problem->layer->nest, axis,
+                              problem->lattice.value[out][index[out]],
+                              problem->lattice.value[tap][index[tap]]);
+    }
+    return words;
+}
+
+// Tensors whose tile the next keeper cannot hold in all its instances, so that a loop
+// that moves them must come in between: nothing outside stays open.
+static unsigned must_close(const struct sdse_problem *problem, unsigned l,
+                           const uint16_t *index) {
+    unsigned closing = 0;
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        const unsigned child = problem->next_keeper[l][t];
+        if (child == problem->levels || child == l + 1 ||
+            isinf(problem->fits_words[l][t]))
+            continue;
+        if (tile_words(problem, (enum sdse_tensor)t, index) > problem->fits_words[l][t])
+            closing |= SDSE_BIT(t);
+    }
+    return closing;
+}
+
+// --- The walk ---------------------------------------------------------------------
+
+static void walk_level(struct sdse_searcher *s, unsigned l);
+
+static double leak(const struct sdse_searcher *s, double pj, double cycles) {
+    return pj + s->problem->prices.leakage_pj_per_cycle * cycles;
+}
+
+// Visits with the runs of `closing` tensors ended.
+static void closed_visits(const struct sdse_trail *trail, unsigned closing,
+                          double visits[SDSE_MOVERS]) {
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        if (closing >> t & 1u)
+            visits[t] *= trail->run[t];
+}
+
+static double weigh(const struct sdse_outlook *outlook,
+                    const double visits[SDSE_MOVERS]) {
+    double pj = outlook->base_pj;
+    for (int t = 0; t < SDSE_MOVERS; t++)
+        pj += outlook->rate_pj[t] * visits[t];
+    return pj;
+}
+
+static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
+                      const struct sdse_order *order) {
+    const struct sdse_problem *problem = s->problem;
+    const struct frame *frame = &s->frame[l];
+    const struct step *step = &s->path[l];
+    s->nodes++;
+    struct sdse_trail trail = frame->node.trail;
+    for (unsigned i = order->count; i-- > 0;) {
+        const int d = order->dim[i];
+        const uint64_t weight =
+            problem->lattice.value[d][frame->inner[d]] * step->spread->factor[d];
+        sdse_trail_append(&trail, &problem->layer->nest, (enum sdse_dim)d,
+                          problem->lattice.value[d][step->factor[d]], weight);
+    }
+    double visits[SDSE_MOVERS];
+    sdse_node_visits(problem, &trail, frame->inner, NULL, visits);
+    closed_visits(&trail, closing, visits);
+    const double cycles = frame->least_cycles;
+    if (may_cut(s, leak(s, weigh(&frame->outlook, visits), cycles), cycles))
+        return;
+    struct sdse_node *next = &s->entered[l + 1];
+    *next = frame->node;
+    next->trail = trail;
+    memcpy(next->index, frame->inner, sizeof next->index);
+    sdse_node_correct_windows(problem, l, step->spread, frame->inner, next);
+    sdse_node_enter(problem, l + 1, next);
+    struct sdse_outlook outlook;
+    sdse_node_outlook(problem, l + 1, next, &outlook);
+    sdse_node_visits(problem, &next->trail, next->index, NULL, visits);
+    closed_visits(&trail, closing, visits);
+    const double longest =
+        fmax(cycles, sdse_node_transfer_cycles(problem, l + 1, next, visits,
+                                               frame->tile_cycles));
+    const double pj = leak(s, weigh(&outlook, visits), longest);
+    if (may_cut(s, pj, longest))
+        return;
+    s->path[l].order = order;
+    if (l + 1 == problem->levels)
+        finish(s, pj, longest);
+    else
+        walk_level(s, l + 1);
+}
+
+static bool divides(const struct sdse_problem *problem, const uint16_t *index,
+                    const struct sdse_spread *spread) {
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        if (spread->index[d] &&
+            sdse_lattice_divide(&problem->lattice, d, index[d], spread->index[d]) ==
+                SDSE_NO_QUOTIENT)
+            return false;
+    }
+    return true;
+}
+
+// Most places that levels from `l` on can use for a tile; 0 if none is admitted.
+static double most_places(const struct sdse_problem *problem, unsigned l,
+                          const uint16_t *index) {
+    double used = 1;
+    for (; l < problem->levels; l++) {
+        const struct sdse_spreads *spreads = &problem->spreads[l];
+        size_t i = 0;
+        while (i < spreads->count && !divides(problem, index, &spreads->spread[i]))
+            i++;
+        if (i == spreads->count)
+            return 0;
+        used *= (double)spreads->spread[i].used;
+    }
+    return used;
+}
+
+// All temporal factors of the level are chosen.
+static void try_orders(struct sdse_searcher *s, unsigned l) {
+    struct sdse_problem *problem = s->problem;
+    struct frame *frame = &s->frame[l];
+    if (l + 1 < problem->levels && !tiles_fit(problem, l + 1, frame->inner))
+        return;
+    const double places = most_places(problem, l + 1, frame->inner);
+    if (places == 0)
+        return;
+    const double whole_cycles = frame->least_cycles;
+    frame->tile_cycles = frame->compute_cycles * problem->most_used[l + 1] / places;
+    frame->least_cycles = fmax(whole_cycles, frame->tile_cycles);
+    unsigned dims = 0;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (s->path[l].factor[d])
+            dims |= SDSE_BIT(d);
+    const struct sdse_orders *orders = sdse_problem_orders(problem, l, dims);
+    if (!orders) {
+        s->halt = SDSE_HALT_MEMORY;
+        frame->least_cycles = whole_cycles;
+        return;
+    }
+    const unsigned closing = must_close(problem, l, frame->inner);
+    for (size_t i = 0; i < orders->count && !should_halt(s); i++)
+        try_order(s, l, closing, &orders->order[i]);
+    frame->least_cycles = whole_cycles;
+}
+
+static const int dim_sequence[SDSE_DIMS] = {SDSE_N, SDSE_G, SDSE_K, SDSE_C,
+                                            SDSE_P, SDSE_Q, SDSE_R, SDSE_S};
+
+// Chooses the temporal factor of the k-th dimension of the sequence, and the rest.
+static void try_factors(struct sdse_searcher *s, unsigned l, int k) {
+    if (k == SDSE_DIMS) {
+        try_orders(s, l);
+        return;
+    }
+    const struct sdse_problem *problem = s->problem;
+    struct frame *frame = &s->frame[l];
+    const int d = dim_sequence[k];
+    const struct sdse_level_rules *rules = &problem->rules.level[l];
+    const unsigned whole = frame->node.index[d];
+    const bool all = !(problem->later[l] >> d & 1u) || rules->all_of >> d & 1u;
+    for (unsigned i = all ? whole : 0; i <= whole; i++) {
+        const unsigned rest = sdse_lattice_divide(&problem->lattice, d, whole, i);
+        const uint64_t value = problem->lattice.value[d][i];
+        if (rest == SDSE_NO_QUOTIENT || value < rules->temporal_min[d] ||
+            value > rules->temporal_max[d])
+            continue;
+        frame->factor[d] = (double)value;
+        frame->inner[d] = (uint16_t)rest;
+        s->path[l].factor[d] = (uint16_t)i;
+        s->nodes++;
+        if (should_halt(s))
+            break;
+        const double pj = factors_bound(problem, frame, frame->inner);
+        if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
+            continue;
+        try_factors(s, l, k + 1);
+    }
+    frame->factor[d] = 1;
+    frame->inner[d] = (uint16_t)whole;
+    s->path[l].factor[d] = 0;
+}
+
+static void try_spread(struct sdse_searcher *s, unsigned l,
+                       const struct sdse_spread *spread) {
+    const struct sdse_problem *problem = s->problem;
+    struct frame *frame = &s->frame[l];
+    s->nodes++;
+    frame->compute_cycles =
+        problem->macs /
+        (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
+        problem->arch->compute.cycles_per_mac;
+    if (frame->compute_cycles > s->most_cycles)
+        return;
+    frame->node = s->entered[l];
+    sdse_node_spread(problem, l, spread, &frame->node);
+    sdse_node_outlook(problem, l + 1, &frame->node, &frame->outlook);
+    for (int axis = 0; axis < 2; axis++)
+        frame->open_line[axis] = sdse_open_line(problem, &frame->node.trail,
+                                                frame->node.index, spread, axis);
+    for (int d = 0; d < SDSE_DIMS; d++)
+        frame->factor[d] = 1;
+    memcpy(frame->inner, frame->node.index, sizeof frame->inner);
+    double visits[SDSE_MOVERS];
+    sdse_node_visits(problem, &frame->node.trail, frame->node.index, spread, visits);
+    frame->least_cycles = sdse_node_transfer_cycles(problem, l + 1, &frame->node,
+                                                    visits, frame->compute_cycles);
+    const double pj = weigh(&frame->outlook, visits);
+    if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
+        return;
+    s->path[l].spread = spread;
+    memset(s->path[l].factor, 0, sizeof s->path[l].factor);
+    try_factors(s, l, 0);
+}
+
+static void walk_level(struct sdse_searcher *s, unsigned l) {
+    const struct sdse_spreads *spreads = &s->problem->spreads[l];
+    for (size_t i = 0; i < spreads->count && !should_halt(s); i++)
+        if (divides(s->problem, s->entered[l].index, &spreads->spread[i]))
+            try_spread(s, l, &spreads->spread[i]);
+}
+
+// --- Passes -------------------------------------------------------------------------
+
+static void bound_root(struct sdse_searcher *s) {
+    const struct sdse_problem *problem = s->problem;
+    struct sdse_node *root = &s->entered[0];
+    sdse_node_init(problem, root);
+    sdse_node_enter(problem, 0, root);
+    struct sdse_outlook outlook;
+    sdse_node_outlook(problem, 0, root, &outlook);
+    double visits[SDSE_MOVERS];
+    sdse_node_visits(problem, &root->trail, root->index, NULL, visits);
+    const double compute =
+        problem->macs / problem->most_used[0] * problem->arch->compute.cycles_per_mac;
+    s->least_cycles = sdse_node_transfer_cycles(problem, 0, root, visits, compute);
+    const double pj = leak(s, weigh(&outlook, visits), s->least_cycles);
+    s->root_bound = first_key(s->goal, pj, s->least_cycles);
+}
+
+struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
+                                        const struct sdse_search_limits *limits) {
+    struct sdse_searcher *s = SDSE_ARENA_NEW(problem->arena, struct sdse_searcher);
+    if (!s)
+        return NULL;
+    s->problem = problem;
+    if (limits)
+        s->limits = *limits;
+    clock_gettime(CLOCK_MONOTONIC, &s->start);
+    bound_root(s);
+    return s;
+}
+
+// Rising cut-offs: cheap passes first, so that the first mapping found is already
+// good; then ordinary branch and bound in the pass that found it.
+void sdse_searcher_run(struct sdse_searcher *s, enum sdse_goal goal, double most_cycles,
+                       struct sdse_search_result *result) {
+    s->goal = goal;
+    s->most_cycles = most_cycles;
+    s->found = false;
+    bound_root(s);
+    double growth = 1.15;
+    s->cutoff = s->root_bound * (goal == SDSE_GOAL_CYCLES ? 1 : 1.02);
+    double excluded = s->root_bound;
+    for (;;) {
+        s->least_cut = (double)INFINITY;
+        walk_level(s, 0);
+        if (s->found || s->halt != SDSE_HALT_NONE || isinf(s->least_cut))
+            break;
+        excluded = s->least_cut;
+        s->cutoff = fmax(s->cutoff * growth, s->least_cut * (1 + 1e-6));
+        growth *= 1.1;
+        assert(s->cutoff >= excluded);
+    }
+    s->best.found = s->found;
+    s->best.lower_bound =
+        s->found && s->halt == SDSE_HALT_NONE ? s->best_first : excluded;
+    *result = s->best;
+}
+
+enum sdse_halt sdse_searcher_halt(const struct sdse_searcher *s) { return s->halt; }
+uint64_t sdse_searcher_nodes(const struct sdse_searcher *s) { return s->nodes; }
+uint64_t sdse_searcher_evaluations(const struct sdse_searcher *s) {
+    return s->evaluations;
+}
+double sdse_searcher_least_cycles(const struct sdse_searcher *s) {
+    return s->least_cycles;
+}
+double sdse_searcher_seconds(const struct sdse_searcher *s) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - s->start.tv_sec) +
+           (double)(now.tv_nsec - s->start.tv_nsec) * 1e-9;
+}

@@ -1,0 +1,24 @@
+// Generated mapping problems, small enough to enumerate: layers with halo, strides and
+// groups, two to four levels with bypass, fan-out, bandwidths, meshes and constraints,
+// raw weights and SmartDeal.
+#ifndef SDSE_TESTS_SUPPORT_PROBLEMS_H
+#define SDSE_TESTS_SUPPORT_PROBLEMS_H
+
+#include "spec/types/arch.h"
+#include "spec/types/form.h"
+#include "spec/types/workload.h"
+
+// Pointers inside lead to its own fields: not to be copied.
+struct sdse_generated_problem {
+    struct sdse_arch arch;
+    struct sdse_layer layer;
+    struct sdse_weight_form form;
+    struct sdse_dataflow dataflow;
+    struct sdse_constraint constraint[4];
+};
+
+// The problem of a seed, with at least 20 and at most 100,000 mappings before
+// capacities.
+void sdse_make_problem(uint64_t seed, struct sdse_generated_problem *problem);
+
+#endif
