@@ -6,6 +6,7 @@
 #include "costmodel/resolve.h"
 #include "dse/plan.h"
 #include "spec/load.h"
+#include "spec/split.h"
 
 enum { ARCH, WORKLOAD, LAYER };
 
@@ -63,8 +64,10 @@ static const char *check_mapping(struct cli *cli, const struct subject *subject,
         return NULL;
     }
     struct sdse_mapping *mapping;
-    if (sdse_mapping_from_tree(cli->arena, root, subject->arch, subject->layer,
-                               &cli->diags, &mapping) != SDSE_OK)
+    struct sdse_arch *arch;
+    if (sdse_arch_of_mapping(subject->arch, root, cli->arena, &arch) != SDSE_OK ||
+        sdse_mapping_from_tree(cli->arena, root, arch, subject->layer, &cli->diags,
+                               &mapping) != SDSE_OK)
         return NULL;
     return sdse_arena_printf(cli->arena, "mapping on %s%s%s", subject->arch->name,
                              subject->layer ? " of " : "",

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "spec/load.h"
+#include "spec/split.h"
 
 enum { ARCH, WORKLOAD, LAYER };
 
@@ -56,9 +57,14 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
         if (status == SDSE_OK && !layer)
             return CLI_BAD_INPUT;
     }
+    struct sdse_node *root = NULL;
     if (status == SDSE_OK)
-        status =
-            sdse_mapping_load(cli->arena, path, arch, layer, &cli->diags, &mapping);
+        status = sdse_tree_parse_file(cli->arena, path, &cli->diags, &root);
+    if (status == SDSE_OK)
+        status = sdse_arch_of_mapping(arch, root, cli->arena, &arch);
+    if (status == SDSE_OK)
+        status = sdse_mapping_from_tree(cli->arena, root, arch, layer, &cli->diags,
+                                        &mapping);
     cli_flush_diags(cli);
     if (status != SDSE_OK)
         return cli_finish(cli, status);

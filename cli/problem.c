@@ -7,6 +7,7 @@
 #include "dse/forms.h"
 #include "dse/measured.h"
 #include "spec/load.h"
+#include "spec/split.h"
 #include "spec/sweep_forms.h"
 
 // "raw", "{...}", or the inside of the braces.
@@ -92,7 +93,7 @@ struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *pr
                : NULL;
 }
 
-bool cli_load_mapping(struct cli *cli, const struct cli_problem *problem,
+bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
                       const char *layer_name, const char *path,
                       const struct sdse_layer **layer, struct sdse_mapping **mapping) {
     struct sdse_node *root;
@@ -111,9 +112,11 @@ bool cli_load_mapping(struct cli *cli, const struct cli_problem *problem,
         *layer = cli_find_layer(cli, problem->workload, layer_name);
         if (!*layer)
             return false;
+        status = sdse_arch_of_mapping(problem->arch, root, cli->arena, &problem->arch);
+    }
+    if (status == SDSE_OK)
         status = sdse_mapping_from_tree(cli->arena, root, problem->arch, *layer,
                                         &cli->diags, mapping);
-    }
     cli_flush_diags(cli);
     return status == SDSE_OK;
 }
@@ -129,9 +132,11 @@ bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
         struct sdse_cost cost;
         sdse_evaluate_full(model, mapping, &cost);
         const struct sdse_level *level = &problem->arch->level[at];
+        double bits = 0;
+        for (unsigned l = at; l <= sdse_arch_memory_last(problem->arch, at); l++)
+            bits += cost.level[l].stored_bits;
         cli_error(cli, "the tiles in %s take %.0f bits, but %.0f fit", level->name,
-                  cost.level[at].stored_bits,
-                  (double)level->capacity_bits / level->buffering);
+                  bits, (double)level->capacity_bits / level->buffering);
         return false;
     }
     case SDSE_NOT_COVERED:

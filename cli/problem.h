@@ -47,8 +47,9 @@ struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *pr
                                    const struct sdse_layer *layer);
 
 // The layer, and its mapping from a file; a layer that is not named may stand in the
-// file. False after messages.
-bool cli_load_mapping(struct cli *cli, const struct cli_problem *problem,
+// file. A file that names positions of a memory splits the problem's accelerator
+// (spec/split.h). False after messages.
+bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
                       const char *layer_name, const char *path,
                       const struct sdse_layer **layer, struct sdse_mapping **mapping);
 

@@ -100,7 +100,9 @@
     X("keeps-subset", ERROR, SDSE_NEEDS(NULL), keeps_subset,                       \
       "a level keeping what the accelerator does not keep there")                  \
     X("outermost-keeps-all", ERROR, SDSE_NEEDS("keeps-subset"), mapping_outermost, \
-      "an outermost level that lacks a tensor")
+      "an outermost level that lacks a tensor")                                    \
+    X("memory-keeps-once", ERROR, SDSE_NEEDS("keeps-subset"), memory_keeps_once,   \
+      "a tensor at two levels of one memory")
 
 #define SDSE_SWEEP_CHECKS(X)                                               \
     X("workloads-present", ERROR, SDSE_NEEDS(NULL), sweep_workloads,       \

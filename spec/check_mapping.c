@@ -132,3 +132,19 @@ void sdse_check_mapping_outermost(struct sdse_subject *s) {
             sdse_check_report(s, s->mapping->loc[0], "the outermost level must keep %s",
                               sdse_tensor_words[t]);
 }
+
+void sdse_check_memory_keeps_once(struct sdse_subject *s) {
+    const struct sdse_arch *arch = s->mapping->arch;
+    const unsigned *keeps = s->mapping->mapping->keeps;
+    unsigned kept = 0;
+    sdse_for_each_level (i, s) {
+        kept = arch->level[i].shares_memory ? kept : 0;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (keeps[i] & kept & SDSE_BIT(t))
+                sdse_check_report(s, s->mapping->loc[i],
+                                  "level '%s': %s are in this memory already, further "
+                                  "out",
+                                  arch->level[i].name, sdse_tensor_words[t]);
+        kept |= keeps[i];
+    }
+}

@@ -15,11 +15,29 @@ unsigned sdse_level_tensors(const struct sdse_level *level) {
     return level->keeps & weights ? tensors | SDSE_BIT(SDSE_WEIGHTS) : tensors;
 }
 
-// A mapping without loops that keeps what the accelerator keeps.
+// A mapping without loops.
 static void start_mapping(struct sdse_mapping *mapping, const struct sdse_arch *arch) {
     *mapping = (struct sdse_mapping){.level_count = arch->level_count};
-    for (unsigned i = 0; i < arch->level_count; i++)
-        mapping->keeps[i] = sdse_level_tensors(&arch->level[i]);
+}
+
+// Levels that do not say what they keep keep what the accelerator keeps there. In a
+// memory with several levels: what no other of them says, at the outermost.
+static void default_keeps(struct sdse_mapping_reading *reading,
+                          struct sdse_mapping *mapping) {
+    const struct sdse_arch *arch = reading->arch;
+    for (unsigned first = 0, end; first < arch->level_count; first = end) {
+        end = sdse_arch_memory_last(arch, first) + 1;
+        unsigned kept = 0;
+        for (unsigned i = first; i < end; i++)
+            if (reading->keeps_written[i])
+                kept |= mapping->keeps[i];
+        for (unsigned i = first; i < end; i++) {
+            if (reading->keeps_written[i])
+                continue;
+            mapping->keeps[i] = sdse_level_tensors(&arch->level[i]) & ~kept;
+            kept |= mapping->keeps[i];
+        }
+    }
 }
 
 struct reader {
@@ -166,6 +184,7 @@ sdse_mapping_from_tree(struct sdse_arena *arena, const struct sdse_node *root,
     else if (sdse_expect_kind(list, SDSE_NODE_SEQUENCE, diags))
         sdse_for_each_child (map, list)
             read_line(&r, map, &next);
+    default_keeps(reading, mapping);
     // Unreadable loops are not missing ones: the checks would only echo the fault.
     if (diags->errors != errors)
         return SDSE_INVALID;

@@ -20,6 +20,7 @@
 
 #include "spec/checks.h"
 #include "spec/load.h"
+#include "spec/split.h"
 
 #define FOLDER SDSE_SOURCE_DIR "/tests/spec-bad/"
 
@@ -76,6 +77,7 @@ static enum sdse_status load_mapping(struct sdse_arena *arena,
     assert_int_equal(sdse_arch_load(arena, FOLDER "good-arch.yaml", diags, &arch), 0);
     assert_int_equal(
         sdse_workload_load(arena, FOLDER "good-workload.yaml", diags, &net), 0);
+    assert_int_equal(sdse_arch_of_mapping(arch, root, arena, &arch), SDSE_OK);
     return sdse_mapping_from_tree(arena, root, arch, &net->layers[0], diags, &mapping);
 }
 
