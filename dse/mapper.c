@@ -53,23 +53,19 @@ static double run_latency(struct sdse_searcher *searcher,
     return best->totals.latency_cycles;
 }
 
-// From the cheapest mapping on, always the cheapest that is faster than the last.
-static bool run_front(struct sdse_searcher *searcher, const struct sdse_effort *effort,
-                      struct sdse_arena *arena, struct sdse_map_answer *answer) {
-    double most_cycles = (double)INFINITY;
-    for (;;) {
-        struct sdse_best best;
-        sdse_best_init(&best, SDSE_GOAL_ENERGY, most_cycles);
-        answer->lower_bound = sdse_search_run(&searcher, 1, &best);
-        if (!best.found)
-            return true;
-        if (!add_point(answer, &best, arena))
-            return false;
-        most_cycles = best.totals.latency_cycles - 1;
-        if (effort->halt != SDSE_HALT_NONE ||
-            most_cycles < sdse_searcher_root(searcher).latency_cycles)
-            return true;
+static bool run_front(struct sdse_searcher *searcher, struct sdse_arena *arena,
+                      struct sdse_map_answer *answer) {
+    struct sdse_best best;
+    sdse_best_init(&best, SDSE_GOAL_FRONT, (double)INFINITY);
+    answer->lower_bound = sdse_search_run(&searcher, 1, &best);
+    bool good = !best.no_memory;
+    for (size_t i = 0; good && i < best.count; i++) {
+        best.totals = best.front[i].totals;
+        best.mapping = best.front[i].mapping;
+        good = add_point(answer, &best, arena);
     }
+    sdse_best_free(&best);
+    return good;
 }
 
 static bool run_objective(struct sdse_searcher *searcher,
@@ -79,7 +75,7 @@ static bool run_objective(struct sdse_searcher *searcher,
     struct sdse_best best;
     switch (objective) {
     case SDSE_MAP_FRONT:
-        return run_front(searcher, effort, arena, answer);
+        return run_front(searcher, arena, answer);
     case SDSE_MAP_LATENCY:
         answer->lower_bound = run_latency(searcher, effort, &best);
         break;

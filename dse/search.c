@@ -577,30 +577,43 @@ static void search_pass(struct sdse_searcher *const *searcher, size_t count,
     }
 }
 
-// Rising cut-offs: cheap passes first, so that the first mapping found is already
-// good; then ordinary branch and bound in the pass that found it.
-double sdse_search_run(struct sdse_searcher *const *searcher, size_t count,
-                       struct sdse_best *best) {
-    double excluded = (double)INFINITY;
+static double least_root(struct sdse_searcher *const *searcher, size_t count,
+                         enum sdse_goal goal) {
+    double least = (double)INFINITY;
     for (size_t i = 0; i < count; i++) {
         const struct sdse_totals root = sdse_searcher_root(searcher[i]);
-        excluded = fmin(
-            excluded, sdse_goal_value(best->goal, root.energy_pj, root.latency_cycles));
+        least = fmin(least, sdse_goal_value(goal, root.energy_pj, root.latency_cycles));
     }
+    return least;
+}
+
+// Rising cut-offs: cheap passes first, so that the first mapping found is already
+// good; then ordinary branch and bound in the pass that found it. A front takes one
+// more pass without a cut-off, against what the others found.
+double sdse_search_run(struct sdse_searcher *const *searcher, size_t count,
+                       struct sdse_best *best) {
+    double excluded = least_root(searcher, count, best->goal);
     if (!count)
         return excluded;
+    const struct sdse_effort *effort = searcher[0]->effort;
     double growth = 1.15;
     best->cutoff = excluded * (best->goal == SDSE_GOAL_CYCLES ? 1 : 1.02);
     for (;;) {
         search_pass(searcher, count, best);
-        if (best->found || searcher[0]->effort->halt != SDSE_HALT_NONE ||
-            isinf(best->least_cut))
+        if (effort->halt != SDSE_HALT_NONE || isinf(best->least_cut))
+            break;
+        if (best->found && best->goal != SDSE_GOAL_FRONT)
             break;
         excluded = best->least_cut;
-        best->cutoff = fmax(best->cutoff * growth, best->least_cut * (1 + 1e-6));
+        best->least_pj = best->cutoff;
+        best->cutoff = best->found
+                           ? (double)INFINITY
+                           : fmax(best->cutoff * growth, best->least_cut * (1 + 1e-6));
         growth *= 1.1;
         assert(best->cutoff >= excluded);
     }
-    return best->found && searcher[0]->effort->halt == SDSE_HALT_NONE ? best->first
-                                                                      : excluded;
+    if (!best->found || effort->halt != SDSE_HALT_NONE)
+        return excluded;
+    return best->goal == SDSE_GOAL_FRONT ? best->front[0].totals.energy_pj
+                                         : best->first;
 }
