@@ -59,12 +59,12 @@ static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *arg
         if (solution->answer.point_count) {
             status = explain(cli, problem, layer, solution->model,
                              &solution->answer.point[0].mapping);
-        } else {
-            cli_error(cli, "layer %s has no valid mapping on %s: %s", layer->name,
-                      problem->arch->name,
-                      solution->answer.reason ? solution->answer.reason
-                                              : "interrupted");
+        } else if (solution->answer.status == SDSE_MAP_NONE) {
+            cli_refuse_mapping(cli, solution, problem->arch);
             status = CLI_NO_MAPPING;
+        } else {
+            cli_error(cli, "layer %s: no mapping found before the interruption",
+                      layer->name);
         }
     }
     cli_solutions_free(&solutions);

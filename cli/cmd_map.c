@@ -275,9 +275,7 @@ static enum cli_exit report_unmapped(struct mapping_run *run) {
         if (answer->point_count)
             continue;
         if (answer->status == SDSE_MAP_NONE) {
-            cli_error(run->cli, "layer %s has no valid mapping on %s: %s",
-                      solution->layer->name, run->problem.arch->name,
-                      answer->reason ? answer->reason : "no reason known");
+            cli_refuse_mapping(run->cli, solution, run->problem.arch);
             status = CLI_NO_MAPPING;
         } else {
             cli_error(run->cli, "layer %s: no mapping found before the %s",

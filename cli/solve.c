@@ -78,6 +78,15 @@ bool cli_solve(struct cli *cli, const struct cli_problem *problem,
     return status == SDSE_OK;
 }
 
+void cli_refuse_mapping(struct cli *cli, const struct cli_solution *solution,
+                        const struct sdse_arch *arch) {
+    const struct sdse_refusal *refusal = &solution->answer.refusal;
+    cli_error(cli, "layer %s has no valid mapping on %s: %s", solution->layer->name,
+              arch->name, refusal->cause);
+    for (size_t i = 0; i < refusal->line_count; i++)
+        fprintf(stderr, "  %s\n", refusal->line[i]);
+}
+
 void cli_solutions_free(struct cli_solutions *solutions) {
     for (size_t i = 0; i < solutions->solution_count; i++)
         sdse_arena_free(solutions->solution[i].arena);

@@ -39,6 +39,10 @@ struct cli_search {
 bool cli_solve(struct cli *cli, const struct cli_problem *problem,
                const struct sdse_layer *layer, const struct cli_search *search,
                struct cli_solutions *solutions);
+// Says on stderr why a solution has no mapping, what would admit one and which demands
+// contradict each other.
+void cli_refuse_mapping(struct cli *cli, const struct cli_solution *solution,
+                        const struct sdse_arch *arch);
 void cli_solutions_free(struct cli_solutions *solutions);
 
 #endif

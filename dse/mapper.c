@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "dse/refusal.h"
 #include "dse/search.h"
 
 const char *sdse_map_status_name(enum sdse_map_status status) {
@@ -136,9 +135,10 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
         goto done;
     close_answer(&effort, request, &fresh);
     if (fresh.status == SDSE_MAP_NONE) {
-        fresh.reason = sdse_refusal(problem, arena);
-        if (!fresh.reason)
+        status = sdse_refusal_explain(problem, arena, &fresh.refusal);
+        if (status != SDSE_OK)
             goto done;
+        fresh.reason = fresh.refusal.reason;
     }
     fresh.seconds = sdse_effort_seconds(&effort);
     *answer = fresh;

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "costmodel/evaluate.h"
+#include "dse/refusal.h"
 
 enum sdse_map_objective {
     SDSE_MAP_ENERGY,  // ties by cycles
@@ -50,7 +51,8 @@ struct sdse_map_answer {
                         // energy
     double gap;         // value / lower bound - 1; 0 when proved
     const char *reason; // SDSE_MAP_NONE: the level and tensor or the constraint at
-                        // fault
+                        // fault, and the smallest change that admits a mapping
+    struct sdse_refusal refusal; // SDSE_MAP_NONE: all of it
     uint64_t nodes, evaluations;
     double seconds;
 };

@@ -3,6 +3,9 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "dse/demand_text.h"
+#include "dse/problem.h"
+
 // A limit on one dimension that no divisor of its bound meets.
 static const char *refuse_factor(const struct sdse_problem *problem, unsigned l, int d,
                                  const char *what, uint64_t low, uint64_t high,
@@ -126,15 +129,145 @@ static const char *refuse_capacity(const struct sdse_problem *problem,
     return "";
 }
 
-const char *sdse_refusal(const struct sdse_problem *problem, struct sdse_arena *arena) {
+static const char *find_cause(const struct sdse_problem *problem,
+                              struct sdse_arena *arena) {
     const char *text = refuse_limits(problem, arena);
     if (text && !*text)
         text = refuse_coverage(problem, arena);
     if (text && !*text)
         text = refuse_capacity(problem, arena);
-    if (text && !*text)
-        text = sdse_arena_strdup(
-            arena, "each constraint and each level can be met alone, but no perfect "
-                   "factorisation meets all of them together");
     return text;
+}
+
+// --- What would admit a mapping
+// -------------------------------------------------------
+
+enum {
+    EFFORT = 20000000, // steps for changes, and again for contradictions
+    MOST_LINES = 24,
+    MOST_CHANGES_SHOWN = 6,
+    MOST_PAIRS_SHOWN = 8
+};
+
+static bool add_line(struct sdse_refusal *refusal, const char *line) {
+    if (line && refusal->line_count < MOST_LINES)
+        refusal->line[refusal->line_count++] = line;
+    return line;
+}
+
+static bool add_changes(const struct sdse_problem *problem,
+                        const struct sdse_relaxations *found, struct sdse_arena *arena,
+                        struct sdse_refusal *refusal) {
+    const bool decided = found->changes_decided;
+    if (!found->change_count)
+        return add_line(refusal, decided ? "no single change admits a mapping"
+                                         : "not decided whether a single change admits "
+                                           "a mapping: the search was given up");
+    for (size_t i = 0; i < found->change_count; i++) {
+        if (i == MOST_CHANGES_SHOWN)
+            return add_line(refusal, sdse_arena_printf(arena, "or one of %zu more",
+                                                       found->change_count - i));
+        const char *text = sdse_change_text(problem, &found->change[i], true, arena);
+        if (!text)
+            return false;
+        const char *first = decided
+                                ? "smallest change that admits one: "
+                                : "a change that admits one (not all were decided): ";
+        if (!add_line(refusal,
+                      sdse_arena_printf(arena, "%s%s", i ? "or: " : first, text)))
+            return false;
+    }
+    return true;
+}
+
+// "A and B contradict each other", and the like.
+static const char *conflict_text(const struct sdse_problem *problem,
+                                 const struct sdse_demand *demand, size_t count,
+                                 bool places, struct sdse_arena *arena) {
+    const char *joined = "";
+    for (size_t i = 0; joined && i < count; i++) {
+        const char *text = sdse_demand_text(problem, &demand[i], places, arena);
+        const char *glue = i == 0 ? "" : i + 1 == count ? " and " : ", ";
+        joined = text ? sdse_arena_printf(arena, "%s%s%s", joined, glue, text) : NULL;
+    }
+    const char *verdict = count == 1   ? "cannot be met by any mapping"
+                          : count == 2 ? "contradict each other"
+                                       : "cannot be met together";
+    return joined ? sdse_arena_printf(arena, "%s %s", joined, verdict) : NULL;
+}
+
+static bool add_conflicts(const struct sdse_problem *problem,
+                          const struct sdse_conflicts *found, struct sdse_arena *arena,
+                          struct sdse_refusal *refusal) {
+    for (size_t i = 0; i < found->single_count; i++)
+        if (!add_line(refusal,
+                      conflict_text(problem, &found->single[i], 1, true, arena)))
+            return false;
+    for (size_t i = 0; i < found->pair_count; i++) {
+        if (i == MOST_PAIRS_SHOWN) {
+            add_line(refusal, sdse_arena_printf(arena, "and %zu more pairs contradict",
+                                                found->pair_count - i));
+            break;
+        }
+        if (!add_line(refusal, conflict_text(problem, found->pair[i], 2, true, arena)))
+            return false;
+    }
+    if (found->group_count &&
+        !add_line(refusal, conflict_text(problem, found->group, found->group_count,
+                                         true, arena)))
+        return false;
+    return found->decided ||
+           add_line(refusal, "not all contradictions were decided: the search was "
+                             "given up");
+}
+
+// What stands for a cause when no level and no limit is at fault alone.
+static const char *main_conflict(const struct sdse_problem *problem,
+                                 const struct sdse_conflicts *found,
+                                 struct sdse_arena *arena) {
+    if (found->single_count)
+        return conflict_text(problem, &found->single[0], 1, false, arena);
+    if (found->pair_count)
+        return conflict_text(problem, found->pair[0], 2, false, arena);
+    if (found->group_count)
+        return conflict_text(problem, found->group, found->group_count, false, arena);
+    return "its constraints and capacities cannot be met together";
+}
+
+enum sdse_status sdse_refusal_explain(const struct sdse_problem *problem,
+                                      struct sdse_arena *arena,
+                                      struct sdse_refusal *refusal) {
+    *refusal = (struct sdse_refusal){
+        .cause = find_cause(problem, arena),
+        .line = SDSE_ARENA_ARRAY(arena, const char *, MOST_LINES)};
+    struct sdse_arena *scratch = sdse_arena_new();
+    enum sdse_status status = SDSE_NO_MEMORY;
+    if (!scratch || !refusal->cause || !refusal->line)
+        goto done;
+    struct sdse_feasibility questions;
+    struct sdse_relaxations changes;
+    struct sdse_conflicts conflicts;
+    sdse_feasibility_init(&questions, problem, EFFORT, scratch);
+    if (!sdse_find_relaxations(&questions, &changes) ||
+        !add_changes(problem, &changes, arena, refusal))
+        goto done;
+    questions.effort = EFFORT;
+    if (!sdse_find_conflicts(&questions, &conflicts) ||
+        !add_conflicts(problem, &conflicts, arena, refusal))
+        goto done;
+    if (!*refusal->cause)
+        refusal->cause = main_conflict(problem, &conflicts, arena);
+    const char *change =
+        changes.change_count
+            ? sdse_change_text(problem, &changes.change[0], false, arena)
+            : NULL;
+    refusal->reason = refusal->cause;
+    if (change)
+        refusal->reason = sdse_arena_printf(arena, "%s; a mapping exists with %s",
+                                            refusal->cause, change);
+    if (refusal->cause && refusal->reason)
+        status = SDSE_OK;
+done:
+    sdse_arena_free(scratch);
+    return status;
 }

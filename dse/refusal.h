@@ -1,12 +1,31 @@
-// Why there is no mapping.
+// Why there is no mapping, and what would admit one, in words.
 #ifndef SDSE_DSE_REFUSAL_H
 #define SDSE_DSE_REFUSAL_H
 
-#include "dse/problem.h"
+#include <stddef.h>
 
-// One sentence for a problem that has no valid mapping: the level and constraint, or
-// the level and tensors, that cannot be met, the smallest tile and how far off it is.
-// Lives in `arena`; NULL when memory is out.
-const char *sdse_refusal(const struct sdse_problem *problem, struct sdse_arena *arena);
+#include "base/arena.h"
+#include "base/status.h"
+
+struct sdse_problem;
+
+struct sdse_refusal {
+    // The level and constraint, or the level and tensors, that cannot be met, the
+    // smallest tile and how far off it is; or the demands that contradict each other.
+    const char *cause;
+    // The same and the smallest change that admits a mapping, without places in files.
+    const char *reason;
+    // Lines without line ends: all changes, smallest first, and the demands that
+    // contradict each other.
+    size_t line_count;
+    const char **line;
+};
+
+// Explains a problem that has no valid mapping. Bounded effort: what was not decided is
+// said to be so. Lives in `arena`. SDSE_NO_MEMORY.
+// Measures of changes: struct sdse_change; docs/mapper.md.
+enum sdse_status sdse_refusal_explain(const struct sdse_problem *problem,
+                                      struct sdse_arena *arena,
+                                      struct sdse_refusal *refusal);
 
 #endif

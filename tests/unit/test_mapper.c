@@ -160,6 +160,7 @@ static void test_capacity_is_named(void **state) {
     assert_non_null(strstr(answer.reason, "registers"));
     assert_non_null(strstr(answer.reason, "48 bits"));
     assert_non_null(strstr(answer.reason, "40 bits fit"));
+    assert_non_null(strstr(answer.reason, "a mapping exists with 48 bits"));
     fixture->arch.level[2].capacity_bits = 48;
     assert_int_equal(sdse_map(&request, fixture->arena, &answer), SDSE_OK);
     assert_int_equal(answer.status, SDSE_MAP_OPTIMAL);
@@ -192,6 +193,29 @@ static void test_contradiction_is_named(void **state) {
     assert_non_null(strstr(answer.reason, "contradict"));
 }
 
+// 8 filters in the registers need 8 weights, 8 sums and an input: 17 words of 16.
+static void test_contradicting_pairs_are_named(void **state) {
+    struct fixture *fixture = *state;
+    fixture->constraint[0] = (struct sdse_constraint){.kind = SDSE_FACTOR_AT_LEAST,
+                                                      .level = 2,
+                                                      .dims = SDSE_BIT(SDSE_K),
+                                                      .value = 16};
+    fixture->constraint[1] = (struct sdse_constraint){
+        .kind = SDSE_FACTOR_AT_LEAST, .level = 2, .dims = SDSE_BIT(SDSE_P), .value = 2};
+    constrain(fixture, 2);
+    fixture->arch.level[2].capacity_bits = 256;
+    const struct sdse_map_request request = ask(fixture, SDSE_MAP_ENERGY);
+    struct sdse_map_answer answer;
+    assert_int_equal(sdse_map(&request, fixture->arena, &answer), SDSE_OK);
+    assert_int_equal(answer.status, SDSE_MAP_NONE);
+    bool named = false;
+    for (size_t i = 0; i < answer.refusal.line_count; i++)
+        named |= strstr(answer.refusal.line[i], "{K: 8}") &&
+                 strstr(answer.refusal.line[i], "256 bits") &&
+                 strstr(answer.refusal.line[i], "contradict each other");
+    assert_true(named);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_proved_and_repeatable, make, drop),
@@ -203,6 +227,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_capacity_is_named, make, drop),
         cmocka_unit_test_setup_teardown(test_impossible_factor_is_named, make, drop),
         cmocka_unit_test_setup_teardown(test_contradiction_is_named, make, drop),
+        cmocka_unit_test_setup_teardown(test_contradicting_pairs_are_named, make, drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

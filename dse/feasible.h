@@ -1,0 +1,43 @@
+// Whether any mapping is valid: capacities, fan-outs and constraints, no costs.
+//
+// Built from the innermost level outwards, so tiles only grow and a level's capacity
+// decides at once. What can follow depends on the tile alone: a tile that failed at a
+// stage fails again (memo over the lattice of tiles), so an answer "no" is a proof.
+#ifndef SDSE_DSE_FEASIBLE_H
+#define SDSE_DSE_FEASIBLE_H
+
+#include "dse/problem.h"
+
+enum sdse_feasible {
+    SDSE_FEASIBLE,
+    SDSE_INFEASIBLE, // proved
+    SDSE_UNDECIDED   // the effort ran out
+};
+
+// Questions about one problem: the lists they share and the effort they have left.
+struct sdse_feasibility {
+    const struct sdse_problem *problem; // layer, lattice, bits of tiles
+    uint64_t effort;                    // steps that may still be taken
+    bool out_of_memory;
+    struct sdse_spread_list *spreads; // listed so far
+    struct sdse_arena *arena;
+};
+
+// Prepares questions. The problem must outlive them; lists live in `arena`.
+// effort  steps of all questions together (some 10 ns each)
+void sdse_feasibility_init(struct sdse_feasibility *questions,
+                           const struct sdse_problem *problem, uint64_t effort,
+                           struct sdse_arena *arena);
+
+// Whether the problem's layer has a valid mapping on `arch`: the problem's accelerator
+// with other capacities, fan-outs or constraints (same levels, words and keeps).
+enum sdse_feasible sdse_feasible(struct sdse_feasibility *questions,
+                                 const struct sdse_arch *arch);
+
+// The least bits that the tiles of level `level` take over all mappings that are valid
+// but for that level's capacity. SDSE_FEASIBLE: *bits is exact.
+enum sdse_feasible sdse_feasible_least_bits(struct sdse_feasibility *questions,
+                                            const struct sdse_arch *arch,
+                                            unsigned level, double *bits);
+
+#endif
