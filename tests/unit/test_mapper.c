@@ -196,10 +196,8 @@ static void test_contradiction_is_named(void **state) {
 // 8 filters in the registers need 8 weights, 8 sums and an input: 17 words of 16.
 static void test_contradicting_pairs_are_named(void **state) {
     struct fixture *fixture = *state;
-    fixture->constraint[0] = (struct sdse_constraint){.kind = SDSE_FACTOR_AT_LEAST,
-                                                      .level = 2,
-                                                      .dims = SDSE_BIT(SDSE_K),
-                                                      .value = 16};
+    fixture->constraint[0] = (struct sdse_constraint){
+        .kind = SDSE_FACTOR_AT_LEAST, .level = 2, .dims = SDSE_BIT(SDSE_K), .value = 8};
     fixture->constraint[1] = (struct sdse_constraint){
         .kind = SDSE_FACTOR_AT_LEAST, .level = 2, .dims = SDSE_BIT(SDSE_P), .value = 2};
     constrain(fixture, 2);
