@@ -80,11 +80,13 @@ static double settled_visits(const struct sdse_problem *problem,
 }
 
 static void settle(const struct sdse_problem *problem, unsigned level,
-                   const struct sdse_lane *lane, struct sdse_node *node,
-                   struct sdse_lane_state *state) {
+                   const struct sdse_lane *lane, double block_visits,
+                   struct sdse_node *node, struct sdse_lane_state *state) {
     const struct sdse_lane_edge *edge = &lane->edge[state->edge];
     const int s = settled_stage(problem, lane, node);
-    const double visits = settled_visits(problem, node, edge->mover);
+    const double visits = edge->mover == SDSE_BLOCKS && block_visits > 0
+                              ? block_visits
+                              : settled_visits(problem, node, edge->mover);
     const double places = node->places[lane->tensor];
     double head = visits * state->words, tail = visits * places;
     double pj = visits * (state->pending_pj[s] + places * edge->tail_pj[s]);
@@ -102,14 +104,14 @@ static void settle(const struct sdse_problem *problem, unsigned level,
 }
 
 void sdse_node_enter(const struct sdse_problem *problem, unsigned level,
-                     struct sdse_node *node) {
+                     double block_visits, struct sdse_node *node) {
     for (unsigned i = 0; i < problem->lane_count; i++) {
         const struct sdse_lane *lane = &problem->lane[i];
         struct sdse_lane_state *state = &node->lane[i];
         if (state->edge == lane->edge_count || lane->edge[state->edge].child != level ||
             level == problem->levels)
             continue;
-        settle(problem, level, lane, node, state);
+        settle(problem, level, lane, block_visits, node, state);
         if (++state->edge < lane->edge_count)
             start_edge(problem, lane, node, state);
     }

@@ -32,6 +32,7 @@ struct sdse_node {
     double places[SDSE_TENSORS];        // of them that rest the tensor
     struct sdse_trail trail;
     double decided_pj;
+    double rebuild_cycles; // of the engines; 0 until it is settled
     double read_bits[SDSE_MAX_LEVELS], write_bits[SDSE_MAX_LEVELS];
     struct sdse_lane_state lane[SDSE_MAX_LANES];
 };
@@ -46,9 +47,10 @@ struct sdse_outlook {
 // The root: nothing decided.
 void sdse_node_init(const struct sdse_problem *problem, struct sdse_node *node);
 
-// The node stands at level `level`: edges that end there are settled.
+// The node stands at level `level`: edges that end there are settled. block_visits: of
+// the bases the engine loads, if that is known here; 0 = their least.
 void sdse_node_enter(const struct sdse_problem *problem, unsigned level,
-                     struct sdse_node *node);
+                     double block_visits, struct sdse_node *node);
 
 // Decides the places below `level`. The tile index becomes that of one child, temporal
 // loops of the level included.

@@ -177,6 +177,7 @@ static void add_basis_lane(struct sdse_problem *problem,
     lane->base_words = (double)form->basis_size * form->basis_size *
                        problem->blocks_per_filter *
                        (double)(bound[SDSE_G] * bound[SDSE_K]);
+    problem->basis_words = lane->base_words;
     struct sdse_lane_edge *last = &lane->edge[lane->edge_count - 1];
     last->mover = SDSE_BLOCKS;
     last->merges_to = problem->arch->rebuild.below_level;
@@ -386,6 +387,17 @@ static void note_rebuilding(struct sdse_problem *problem) {
         problem->rebuilt_at = l;
         if (l == problem->levels || problem->tile_bits[l][SDSE_WEIGHTS][0] > 0)
             break;
+    }
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        const struct sdse_lane *lane = &problem->lane[i];
+        for (unsigned e = 0; e < lane->edge_count; e++) {
+            if (lane->tensor == SDSE_WEIGHTS && lane->edge[e].mover == SDSE_WEIGHTS &&
+                lane->edge[e].parent <= arch->rebuild.below_level &&
+                lane->edge[e].child == problem->rebuilt_at) {
+                problem->rebuilt_lane = i;
+                problem->rebuilt_edge = e;
+            }
+        }
     }
 }
 

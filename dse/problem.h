@@ -53,6 +53,13 @@ struct sdse_lane {
 
 enum { SDSE_MAX_LANES = 7 };
 
+// What was decided at a level.
+struct sdse_choice {
+    const struct sdse_spread *spread;
+    uint16_t factor[SDSE_DIMS]; // temporal, as lattice indices
+    const struct sdse_order *order;
+};
+
 struct sdse_problem {
     const struct sdse_arch *arch;
     const struct sdse_layer *layer;
@@ -67,6 +74,7 @@ struct sdse_problem {
     struct sdse_prices prices;
     double macs;
     double blocks_per_filter; // of SmartDeal weights, at least
+    double basis_words;       // of all of them
 
     unsigned lane_count;
     struct sdse_lane lane[SDSE_MAX_LANES];
@@ -90,7 +98,8 @@ struct sdse_problem {
     bool listed[SDSE_MAX_LEVELS][1u << SDSE_DIMS];
     unsigned moves_inside[SDSE_MAX_LEVELS]; // tensors with a keeper inside level l
     unsigned rebuilt_at; // the level that takes rebuilt weights; 0 = no engine
-    unsigned later[SDSE_MAX_LEVELS]; // dims that levels inside l can still divide
+    unsigned rebuilt_lane, rebuilt_edge; // weights into the engine; only with one
+    unsigned later[SDSE_MAX_LEVELS];     // dims that levels inside l can still divide
     bool has_bandwidth;
     struct sdse_arena *arena;
 };

@@ -4,14 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { NODES_BETWEEN_CLOCKS = 4096 };
+#include "dse/rebuilding.h"
 
-// What was decided at a level on the way down.
-struct step {
-    const struct sdse_spread *spread;
-    uint16_t factor[SDSE_DIMS]; // temporal, as lattice indices
-    const struct sdse_order *order;
-};
+enum { NODES_BETWEEN_CLOCKS = 4096 };
 
 // One level being decided: the node with its places, and what does not change while
 // temporal factors are tried.
@@ -32,7 +27,7 @@ struct sdse_searcher {
     struct sdse_best *best;  // while a search runs
     struct sdse_totals root; // unscaled
 
-    struct step path[SDSE_MAX_LEVELS];
+    struct sdse_choice path[SDSE_MAX_LEVELS];
     struct frame frame[SDSE_MAX_LEVELS];
     struct sdse_node entered[SDSE_MAX_LEVELS + 1];
 };
@@ -82,7 +77,7 @@ static void write_mapping(const struct sdse_searcher *s, struct sdse_mapping *ma
     const struct sdse_problem *problem = s->problem;
     *mapping = problem->start;
     for (unsigned l = 0; l < problem->levels; l++) {
-        const struct step *step = &s->path[l];
+        const struct sdse_choice *step = &s->path[l];
         struct sdse_loops *loops = &mapping->level[l].temporal;
         for (unsigned i = step->order->count; i-- > 0;) {
             const int d = step->order->dim[i];
@@ -358,11 +353,32 @@ static double weigh(const struct sdse_outlook *outlook,
     return pj;
 }
 
+// Steps, transfers and rebuilding, whichever is longest.
+static double least_cycles(const struct sdse_problem *problem, unsigned level,
+                           const struct sdse_node *node,
+                           const double visits[SDSE_MOVERS], double compute) {
+    const double rebuild = sdse_rebuilding_cycles(problem, level, node, visits);
+    return sdse_node_transfer_cycles(problem, level, node, visits,
+                                     fmax(compute, rebuild));
+}
+
+// The order of the level outside `level` is decided: the node stands there.
+static void enter(struct sdse_searcher *s, unsigned level,
+                  const struct sdse_order *order, struct sdse_node *node) {
+    const struct sdse_problem *problem = s->problem;
+    s->path[level - 1].order = order;
+    struct sdse_rebuilding rebuilding = {0, 0};
+    if (level == problem->rebuilt_at &&
+        sdse_rebuilding_settle(problem, s->path, node, &rebuilding))
+        node->rebuild_cycles = rebuilding.cycles;
+    sdse_node_enter(problem, level, rebuilding.block_visits, node);
+}
+
 static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
                       const struct sdse_order *order) {
     const struct sdse_problem *problem = s->problem;
     const struct frame *frame = &s->frame[l];
-    const struct step *step = &s->path[l];
+    const struct sdse_choice *step = &s->path[l];
     s->effort->nodes++;
     struct sdse_trail trail = frame->node.trail;
     for (unsigned i = order->count; i-- > 0;) {
@@ -383,18 +399,16 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     next->trail = trail;
     memcpy(next->index, frame->inner, sizeof next->index);
     sdse_node_correct_windows(problem, l, step->spread, frame->inner, next);
-    sdse_node_enter(problem, l + 1, next);
+    enter(s, l + 1, order, next);
     struct sdse_outlook outlook;
     sdse_node_outlook(problem, l + 1, next, &outlook);
     sdse_node_visits(problem, &next->trail, next->index, NULL, visits);
     closed_visits(&trail, closing, visits);
     const double longest =
-        fmax(cycles, sdse_node_transfer_cycles(problem, l + 1, next, visits,
-                                               frame->tile_cycles));
+        fmax(cycles, least_cycles(problem, l + 1, next, visits, frame->tile_cycles));
     const double pj = leak(s, weigh(&outlook, visits), longest);
     if (may_cut(s, pj, longest))
         return;
-    s->path[l].order = order;
     if (l + 1 == problem->levels)
         finish(s, pj, longest);
     else
@@ -515,8 +529,8 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     memcpy(frame->inner, frame->node.index, sizeof frame->inner);
     double visits[SDSE_MOVERS];
     sdse_node_visits(problem, &frame->node.trail, frame->node.index, spread, visits);
-    frame->least_cycles = sdse_node_transfer_cycles(problem, l + 1, &frame->node,
-                                                    visits, frame->compute_cycles);
+    frame->least_cycles =
+        least_cycles(problem, l + 1, &frame->node, visits, frame->compute_cycles);
     const double pj = weigh(&frame->outlook, visits);
     if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
         return;
@@ -538,14 +552,14 @@ static void bound_root(struct sdse_searcher *s) {
     const struct sdse_problem *problem = s->problem;
     struct sdse_node *root = &s->entered[0];
     sdse_node_init(problem, root);
-    sdse_node_enter(problem, 0, root);
+    sdse_node_enter(problem, 0, 0, root);
     struct sdse_outlook outlook;
     sdse_node_outlook(problem, 0, root, &outlook);
     double visits[SDSE_MOVERS];
     sdse_node_visits(problem, &root->trail, root->index, NULL, visits);
     const double compute =
         problem->macs / problem->most_used[0] * problem->arch->compute.cycles_per_mac;
-    const double cycles = sdse_node_transfer_cycles(problem, 0, root, visits, compute);
+    const double cycles = least_cycles(problem, 0, root, visits, compute);
     s->root = (struct sdse_totals){leak(s, weigh(&outlook, visits), cycles), cycles};
 }
 
