@@ -37,26 +37,37 @@ static double value_of(enum sdse_map_objective objective,
     return totals->energy_pj;
 }
 
+// One searcher for each choice of what the levels keep.
+struct searches {
+    struct sdse_problem **problem;
+    struct sdse_searcher **searcher;
+    size_t count;
+    struct sdse_effort effort;
+};
+
+static double run(const struct searches *searches, struct sdse_best *best) {
+    return sdse_search_run(searches->searcher, searches->count, best);
+}
+
 // Least cycles first, then the least energy among the mappings that reach them.
-static double run_latency(struct sdse_searcher *searcher,
-                          const struct sdse_effort *effort, struct sdse_best *best) {
+static double run_latency(const struct searches *searches, struct sdse_best *best) {
     sdse_best_init(best, SDSE_GOAL_CYCLES, (double)INFINITY);
-    const double bound = sdse_search_run(&searcher, 1, best);
-    if (!best->found || effort->halt != SDSE_HALT_NONE)
+    const double bound = run(searches, best);
+    if (!best->found || searches->effort.halt != SDSE_HALT_NONE)
         return bound;
     struct sdse_best cheapest;
     sdse_best_init(&cheapest, SDSE_GOAL_ENERGY, best->totals.latency_cycles);
-    sdse_search_run(&searcher, 1, &cheapest);
+    run(searches, &cheapest);
     if (cheapest.found)
         *best = cheapest;
     return best->totals.latency_cycles;
 }
 
-static bool run_front(struct sdse_searcher *searcher, struct sdse_arena *arena,
+static bool run_front(const struct searches *searches, struct sdse_arena *arena,
                       struct sdse_map_answer *answer) {
     struct sdse_best best;
     sdse_best_init(&best, SDSE_GOAL_FRONT, (double)INFINITY);
-    answer->lower_bound = sdse_search_run(&searcher, 1, &best);
+    answer->lower_bound = run(searches, &best);
     bool good = !best.no_memory;
     for (size_t i = 0; good && i < best.count; i++) {
         best.totals = best.front[i].totals;
@@ -67,22 +78,21 @@ static bool run_front(struct sdse_searcher *searcher, struct sdse_arena *arena,
     return good;
 }
 
-static bool run_objective(struct sdse_searcher *searcher,
-                          const struct sdse_effort *effort,
+static bool run_objective(const struct searches *searches,
                           enum sdse_map_objective objective, struct sdse_arena *arena,
                           struct sdse_map_answer *answer) {
     struct sdse_best best;
     switch (objective) {
     case SDSE_MAP_FRONT:
-        return run_front(searcher, arena, answer);
+        return run_front(searches, arena, answer);
     case SDSE_MAP_LATENCY:
-        answer->lower_bound = run_latency(searcher, effort, &best);
+        answer->lower_bound = run_latency(searches, &best);
         break;
     default:
         sdse_best_init(&best,
                        objective == SDSE_MAP_EDP ? SDSE_GOAL_EDP : SDSE_GOAL_ENERGY,
                        (double)INFINITY);
-        answer->lower_bound = sdse_search_run(&searcher, 1, &best);
+        answer->lower_bound = run(searches, &best);
     }
     return !best.found || add_point(answer, &best, arena);
 }
@@ -108,39 +118,60 @@ static void close_answer(const struct sdse_effort *effort,
     answer->evaluations = effort->evaluations;
 }
 
+static enum sdse_status prepare(const struct sdse_map_request *request,
+                                struct sdse_arena *scratch, struct searches *searches) {
+    struct sdse_keeps *keeps;
+    enum sdse_status status =
+        sdse_keeps_list(request->arch, scratch, &keeps, &searches->count);
+    if (status != SDSE_OK)
+        return status;
+    const size_t count = searches->count;
+    searches->problem = SDSE_ARENA_ARRAY(scratch, struct sdse_problem *, count);
+    searches->searcher = SDSE_ARENA_ARRAY(scratch, struct sdse_searcher *, count);
+    if (!searches->problem || !searches->searcher)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        struct sdse_problem *problem = SDSE_ARENA_NEW(scratch, struct sdse_problem);
+        if (!problem)
+            return SDSE_NO_MEMORY;
+        status = sdse_problem_init(problem, request->arch, request->layer,
+                                   request->form, &keeps[i], scratch);
+        if (status != SDSE_OK)
+            return status;
+        searches->problem[i] = problem;
+        searches->searcher[i] = sdse_searcher_new(problem, &searches->effort);
+        if (!searches->searcher[i])
+            return SDSE_NO_MEMORY;
+    }
+    return SDSE_OK;
+}
+
 enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer) {
     const struct sdse_search_limits limits = {request->seconds_limit,
                                               request->node_limit, request->stop};
-    struct sdse_effort effort;
-    sdse_effort_init(&effort, &limits);
+    struct searches searches;
+    sdse_effort_init(&searches.effort, &limits);
     struct sdse_arena *scratch = sdse_arena_new();
     if (!scratch)
         return SDSE_NO_MEMORY;
     struct sdse_map_answer fresh;
     memset(&fresh, 0, sizeof fresh);
-    enum sdse_status status = SDSE_NO_MEMORY;
-    struct sdse_problem *problem = SDSE_ARENA_NEW(scratch, struct sdse_problem);
-    if (!problem)
-        goto done;
-    status = sdse_problem_init(problem, request->arch, request->layer, request->form,
-                               scratch);
+    enum sdse_status status = prepare(request, scratch, &searches);
     if (status != SDSE_OK)
         goto done;
-    struct sdse_searcher *searcher = sdse_searcher_new(problem, &effort);
     status = SDSE_NO_MEMORY;
-    if (!searcher ||
-        !run_objective(searcher, &effort, request->objective, arena, &fresh) ||
-        effort.halt == SDSE_HALT_MEMORY)
+    if (!run_objective(&searches, request->objective, arena, &fresh) ||
+        searches.effort.halt == SDSE_HALT_MEMORY)
         goto done;
-    close_answer(&effort, request, &fresh);
+    close_answer(&searches.effort, request, &fresh);
     if (fresh.status == SDSE_MAP_NONE) {
-        status = sdse_refusal_explain(problem, arena, &fresh.refusal);
+        status = sdse_refusal_explain(searches.problem[0], arena, &fresh.refusal);
         if (status != SDSE_OK)
             goto done;
         fresh.reason = fresh.refusal.reason;
     }
-    fresh.seconds = sdse_effort_seconds(&effort);
+    fresh.seconds = sdse_effort_seconds(&searches.effort);
     *answer = fresh;
     status = SDSE_OK;
 done:

@@ -2,7 +2,9 @@
 //
 // The space is every perfect factorisation over all levels, every loop order, every
 // place on X and Y that the accelerator admits, under the constraints of its dataflow
-// for the layer's kind. Which level keeps what is fixed by the accelerator.
+// for the layer's kind. Which level keeps what is fixed by the accelerator, but in a
+// memory split into positions (spec/split.h) each tensor may stand at any of them:
+// uneven mapping.
 #ifndef SDSE_DSE_MAPPER_H
 #define SDSE_DSE_MAPPER_H
 

@@ -357,9 +357,18 @@ double sdse_node_transfer_cycles(const struct sdse_problem *problem, unsigned le
     for (unsigned i = 0; i < problem->lane_count; i++)
         add_lane_bits(problem, level, node, &problem->lane[i], &node->lane[i], visits,
                       &moved);
+    // Levels of one memory share its ports.
+    for (unsigned l = problem->levels; l-- > 1;) {
+        if (!problem->arch->level[l].shares_memory)
+            continue;
+        moved.read[l - 1] += moved.read[l];
+        moved.write[l - 1] += moved.write[l];
+    }
     double longest = compute, added = 0;
     for (unsigned l = 0; l < problem->levels; l++) {
         const struct sdse_level *at = &problem->arch->level[l];
+        if (at->shares_memory)
+            continue;
         double cycles = 0;
         if (at->read_bits_per_cycle.given)
             cycles = fmax(cycles, moved.read[l] / at->read_bits_per_cycle.value);

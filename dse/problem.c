@@ -448,11 +448,17 @@ static void note_later(struct sdse_problem *problem) {
     }
 }
 
-enum sdse_status sdse_problem_init(struct sdse_problem *problem,
-                                   const struct sdse_arch *arch,
-                                   const struct sdse_layer *layer,
-                                   const struct sdse_weight_form *form,
-                                   struct sdse_arena *arena) {
+static void close_empty_positions(struct sdse_problem *problem) {
+    for (unsigned l = 0; l < problem->levels; l++)
+        if (problem->arch->level[l].shares_memory && !problem->start.keeps[l])
+            for (int d = 0; d < SDSE_DIMS; d++)
+                problem->rules.level[l].temporal_max[d] = 1;
+}
+
+enum sdse_status
+sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
+                  const struct sdse_layer *layer, const struct sdse_weight_form *form,
+                  const struct sdse_keeps *keeps, struct sdse_arena *arena) {
     memset(problem, 0, sizeof *problem);
     problem->arch = arch;
     problem->layer = layer;
@@ -467,7 +473,10 @@ enum sdse_status sdse_problem_init(struct sdse_problem *problem,
     problem->macs = (double)model->macs;
     problem->blocks_per_filter = 1;
     sdse_mapping_init(arch, &problem->start);
+    if (keeps)
+        memcpy(problem->start.keeps, keeps->level, sizeof keeps->level);
     sdse_rules_init(&problem->rules, arch, layer);
+    close_empty_positions(problem);
     sdse_model_prices(model, problem->start.keeps, &problem->prices);
     status = sdse_lattice_init(&problem->lattice, &layer->nest, arena);
     if (status == SDSE_OK)

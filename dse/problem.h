@@ -3,6 +3,7 @@
 #define SDSE_DSE_PROBLEM_H
 
 #include "costmodel/price.h"
+#include "dse/keeps.h"
 #include "dse/lattice.h"
 #include "dse/order.h"
 #include "dse/rules.h"
@@ -104,13 +105,13 @@ struct sdse_problem {
     struct sdse_arena *arena;
 };
 
-// Prepares *problem for the layer on the accelerator; lives in `arena`. SDSE_OVERFLOW,
-// SDSE_NO_MEMORY.
-enum sdse_status sdse_problem_init(struct sdse_problem *problem,
-                                   const struct sdse_arch *arch,
-                                   const struct sdse_layer *layer,
-                                   const struct sdse_weight_form *form,
-                                   struct sdse_arena *arena);
+// Prepares *problem for the layer on the accelerator; lives in `arena`. keeps: what
+// each level keeps, one of dse/keeps.h; NULL = what the accelerator keeps. A position
+// of a memory that keeps nothing carries no loops. SDSE_OVERFLOW, SDSE_NO_MEMORY.
+enum sdse_status
+sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
+                  const struct sdse_layer *layer, const struct sdse_weight_form *form,
+                  const struct sdse_keeps *keeps, struct sdse_arena *arena);
 
 // Orders of the loops `dims` at a level; NULL when memory is out.
 const struct sdse_orders *sdse_problem_orders(struct sdse_problem *problem,

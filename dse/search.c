@@ -258,10 +258,9 @@ static double factors_bound(const struct sdse_problem *problem,
 
 // --- Capacity ---------------------------------------------------------------------
 
-static bool tile_fits(const struct sdse_problem *problem, unsigned l,
-                      const uint16_t *index) {
-    if (isinf(problem->capacity_bits[l]))
-        return true;
+// Stored bits of a level's tiles, at least.
+static double tile_bits(const struct sdse_problem *problem, unsigned l,
+                        const uint16_t *index) {
     uint64_t size[SDSE_DIMS];
     for (int d = 0; d < SDSE_DIMS; d++)
         size[d] = problem->lattice.value[d][index[d]];
@@ -277,14 +276,29 @@ static bool tile_fits(const struct sdse_problem *problem, unsigned l,
             (double)sdse_tile_words(&problem->layer->nest, (enum sdse_tensor)t, size);
         bits += words * (whole ? fmin(word[0], word[1]) : word[SDSE_PARTIAL]);
     }
+    return bits;
+}
+
+// Whether a tile fits beside those of the positions outside it in the same memory. The
+// levels from `open` on hold this tile, those outside the one they entered with.
+static bool tile_fits(const struct sdse_searcher *s, unsigned open, unsigned l,
+                      const uint16_t *index) {
+    const struct sdse_problem *problem = s->problem;
+    if (isinf(problem->capacity_bits[l]))
+        return true;
+    double bits = tile_bits(problem, l, index);
+    for (unsigned i = l; problem->arch->level[i].shares_memory; i--)
+        bits +=
+            tile_bits(problem, i - 1, i - 1 < open ? s->entered[i - 1].index : index);
     return bits <= problem->capacity_bits[l] * (1 + 1e-12);
 }
 
 // The levels that hold the same tile: up to the next that divides it.
-static bool tiles_fit(const struct sdse_problem *problem, unsigned l,
+static bool tiles_fit(const struct sdse_searcher *s, unsigned open,
                       const uint16_t *index) {
-    for (; l < problem->levels; l++) {
-        if (!tile_fits(problem, l, index))
+    const struct sdse_problem *problem = s->problem;
+    for (unsigned l = open; l < problem->levels; l++) {
+        if (!tile_fits(s, open, l, index))
             return false;
         const struct sdse_level *level = &problem->arch->level[l];
         if (level->carries_loops || level->fanout_x > 1 || level->fanout_y > 1)
@@ -446,7 +460,7 @@ static double most_places(const struct sdse_problem *problem, unsigned l,
 static void try_orders(struct sdse_searcher *s, unsigned l) {
     struct sdse_problem *problem = s->problem;
     struct frame *frame = &s->frame[l];
-    if (l + 1 < problem->levels && !tiles_fit(problem, l + 1, frame->inner))
+    if (l + 1 < problem->levels && !tiles_fit(s, l + 1, frame->inner))
         return;
     const double places = most_places(problem, l + 1, frame->inner);
     if (places == 0)

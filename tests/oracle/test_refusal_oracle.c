@@ -396,7 +396,7 @@ static void check_one(const struct generated *g, struct check *check,
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_problem *problem = SDSE_ARENA_NEW(arena, struct sdse_problem);
     const struct sdse_weight_form raw = {0};
-    assert_int_equal(sdse_problem_init(problem, &g->arch, &g->layer, &raw, arena),
+    assert_int_equal(sdse_problem_init(problem, &g->arch, &g->layer, &raw, NULL, arena),
                      SDSE_OK);
     struct sdse_feasibility questions;
     sdse_feasibility_init(&questions, problem, EFFORT, arena);

@@ -1,18 +1,29 @@
 // Uneven mapping: on generated cases a memory split into positions costs, word for
-// word, what the whole one costs when its tensors stand at one of them.
+// word, what the whole one costs when its tensors stand at one of them; and the mapper
+// over split memories equals exhaustive enumeration over every way to place the
+// tensors, all factors, places and orders.
+//
+//     test_uneven_oracle [PROBLEMS [FIRST_SEED]]    (default 150 problems)
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "costmodel/evaluate.h"
+#include "dse/mapper.h"
 #include "oracle/support_cases.h"
+#include "oracle/support_enumerate.h"
+#include "oracle/support_problems.h"
 #include "spec/split.h"
 
-enum { EVEN_CASES = 4000 };
+enum { EVEN_CASES = 4000, MOST_MAPPINGS = 20000 };
+static const double TOLERANCE = 1e-9;
 
 // --- Even mappings of a split accelerator --------------------------------------------
 
@@ -167,9 +178,221 @@ static void test_even_mappings_cost_the_same(void **state) {
     assert_true(memories > EVEN_CASES / 4);
 }
 
-int main(void) {
+// --- The mapper over split accelerators ----------------------------------------------
+
+// Least values over every mapping visited, or [1] over the even ones.
+struct truth {
+    const struct sdse_model *model;
+    bool even;
+    uint64_t valid;
+    double energy_pj[2], edp[2], cycles[2];
+    size_t room;
+    struct sdse_totals *list;
+};
+
+static void note(void *context, const struct sdse_mapping *mapping) {
+    struct truth *truth = context;
+    const struct sdse_totals totals = sdse_evaluate(truth->model, mapping);
+    for (int i = 0; i < (truth->even ? 2 : 1); i++) {
+        truth->energy_pj[i] = fmin(truth->energy_pj[i], totals.energy_pj);
+        truth->cycles[i] = fmin(truth->cycles[i], totals.latency_cycles);
+        truth->edp[i] = fmin(truth->edp[i], totals.energy_pj * totals.latency_cycles);
+    }
+    if (truth->valid == truth->room) {
+        truth->room = truth->room ? 2 * truth->room : 1024;
+        truth->list = realloc(truth->list, truth->room * sizeof *truth->list);
+        assert_non_null(truth->list);
+    }
+    truth->list[truth->valid++] = totals;
+}
+
+// The parts of weights, or a tensor.
+static unsigned parts_of(unsigned tensor) {
+    return tensor == SDSE_WEIGHTS
+               ? SDSE_BIT(SDSE_PART_WEIGHTS) | SDSE_BIT(SDSE_PART_COEFFICIENTS) |
+                     SDSE_BIT(SDSE_PART_BASIS) | SDSE_BIT(SDSE_PART_INDEX)
+               : SDSE_BIT(tensor);
+}
+
+// One way to place the tensors of every split memory: tensor t of the memory whose
+// positions are first … last stands at position first + digit % (their number), the
+// digits taken from `way`. False when there are no more ways.
+static bool place_tensors(const struct sdse_arch *split, uint64_t way,
+                          struct sdse_arch *placed, bool *even) {
+    *placed = *split;
+    *even = true;
+    for (unsigned first = 1, last; first < split->level_count; first = last + 1) {
+        last = sdse_arch_memory_last(split, first);
+        const unsigned positions = last - first + 1;
+        unsigned used = 0;
+        for (unsigned l = first; positions > 1 && l <= last; l++)
+            placed->level[l].keeps = 0;
+        for (unsigned t = 0; positions > 1 && t < SDSE_TENSORS; t++) {
+            const unsigned at = first + (unsigned)(way % positions);
+            const unsigned parts = split->level[first].keeps & parts_of(t);
+            way /= positions;
+            placed->level[at].keeps |= parts;
+            used |= parts ? SDSE_BIT(at) : 0;
+        }
+        *even = *even && __builtin_popcount(used) <= 1;
+        for (unsigned l = first; positions > 1 && l <= last; l++)
+            placed->level[l].carries_loops = used >> l & 1u;
+    }
+    return way == 0;
+}
+
+static uint64_t count_mappings(const struct sdse_arch *split,
+                               const struct sdse_layer *layer) {
+    uint64_t count = 0;
+    struct sdse_arch placed;
+    bool even;
+    for (uint64_t way = 0;
+         count <= MOST_MAPPINGS && place_tensors(split, way, &placed, &even); way++)
+        count += sdse_enumerate_count(&placed, layer, MOST_MAPPINGS);
+    return count;
+}
+
+static void enumerate_ways(const struct sdse_generated_problem *problem,
+                           const struct sdse_arch *split, struct sdse_arena *arena,
+                           struct truth *truth) {
+    struct sdse_arch placed;
+    for (uint64_t way = 0; place_tensors(split, way, &placed, &truth->even); way++) {
+        struct sdse_model *model = NULL;
+        assert_int_equal(
+            sdse_model_new(&placed, &problem->layer, &problem->form, arena, &model),
+            SDSE_OK);
+        truth->model = model;
+        sdse_enumerate(&placed, &problem->layer, model, note, truth);
+    }
+}
+
+static uint64_t current_seed;
+
+static void assert_value(const char *what, double expected, double got) {
+    if (fabs(expected - got) > TOLERANCE * expected)
+        fail_msg("seed %llu: least %s %.17g, the mapper finds %.17g",
+                 (unsigned long long)current_seed, what, expected, got);
+}
+
+// The mapper's answer, scored again on the split accelerator.
+static void map(const struct sdse_generated_problem *problem,
+                const struct sdse_arch *arch, enum sdse_map_objective objective,
+                struct sdse_arena *arena, struct sdse_map_answer *answer) {
+    const struct sdse_map_request request = {.arch = arch,
+                                             .layer = &problem->layer,
+                                             .form = &problem->form,
+                                             .objective = objective};
+    struct sdse_model *model = NULL;
+    assert_int_equal(sdse_map(&request, arena, answer), SDSE_OK);
+    assert_int_equal(
+        sdse_model_new(arch, &problem->layer, &problem->form, arena, &model), SDSE_OK);
+    for (size_t i = 0; i < answer->point_count; i++) {
+        const struct sdse_mapping *mapping = &answer->point[i].mapping;
+        const struct sdse_totals again = sdse_evaluate(model, mapping);
+        assert_true(again.energy_pj == answer->point[i].totals.energy_pj);
+        assert_true(again.latency_cycles == answer->point[i].totals.latency_cycles);
+        assert_int_equal(sdse_mapping_verdict(model, mapping, NULL), SDSE_VALID);
+        assert_true(sdse_enumerate_allows(arch, &problem->layer, mapping));
+        // Positions that keep nothing have no loops of their own.
+        for (unsigned l = 0; l < arch->level_count; l++)
+            if (arch->level[l].shares_memory && !mapping->keeps[l])
+                assert_int_equal(mapping->level[l].temporal.count, 0);
+    }
+}
+
+// Every point of the front is the cheapest of those faster than the last, and nothing
+// is faster than the fastest.
+static void check_front(const struct truth *truth,
+                        const struct sdse_map_answer *answer) {
+    double most_cycles = (double)INFINITY;
+    for (size_t i = 0; i <= answer->point_count; i++) {
+        double least = (double)INFINITY;
+        for (uint64_t m = 0; m < truth->valid; m++)
+            if (truth->list[m].latency_cycles <= most_cycles)
+                least = fmin(least, truth->list[m].energy_pj);
+        if (i == answer->point_count) {
+            assert_true(isinf(least));
+            return;
+        }
+        assert_value("energy on the front", least, answer->point[i].totals.energy_pj);
+        most_cycles = answer->point[i].totals.latency_cycles - 1;
+    }
+}
+
+static void compare(const struct sdse_generated_problem *problem,
+                    const struct sdse_arch *split, const struct truth *truth,
+                    struct sdse_arena *arena) {
+    struct sdse_map_answer answer, even;
+    for (int o = 0; o < 4; o++) {
+        const enum sdse_map_objective objective = (enum sdse_map_objective)o;
+        map(problem, split, objective, arena, &answer);
+        if (!truth->valid) {
+            assert_int_equal(answer.status, SDSE_MAP_NONE);
+            continue;
+        }
+        assert_int_equal(answer.status, SDSE_MAP_OPTIMAL);
+        const struct sdse_totals *best = &answer.point[0].totals;
+        if (objective == SDSE_MAP_FRONT)
+            check_front(truth, &answer);
+        else if (objective == SDSE_MAP_LATENCY)
+            assert_value("cycles", truth->cycles[0], best->latency_cycles);
+        else if (objective == SDSE_MAP_EDP)
+            assert_value("EDP", truth->edp[0], best->energy_pj * best->latency_cycles);
+        else
+            assert_value("energy", truth->energy_pj[0], best->energy_pj);
+        if (objective != SDSE_MAP_ENERGY)
+            continue;
+        // The whole accelerator's optimum is the even one's.
+        map(problem, &problem->arch, objective, arena, &even);
+        assert_value("even energy", truth->energy_pj[1],
+                     even.point_count ? even.point[0].totals.energy_pj
+                                      : (double)INFINITY);
+    }
+}
+
+static uint64_t problem_count = 150, first_seed = 1;
+
+static void test_mapper_equals_enumeration(void **state) {
+    (void)state;
+    uint64_t mappings = 0, better = 0, none = 0, problems = 0;
+    for (current_seed = first_seed; problems < problem_count; current_seed++) {
+        struct sdse_generated_problem problem;
+        sdse_make_problem(current_seed, &problem);
+        const unsigned levels = sdse_arch_may_split(&problem.arch);
+        struct sdse_arena *arena = sdse_arena_new();
+        assert_non_null(arena);
+        struct sdse_arch *split;
+        assert_int_equal(sdse_arch_split(&problem.arch, levels, arena, &split),
+                         SDSE_OK);
+        if (levels && count_mappings(split, &problem.layer) <= MOST_MAPPINGS) {
+            problems++;
+            const double inf = (double)INFINITY;
+            struct truth truth = {
+                .energy_pj = {inf, inf}, .edp = {inf, inf}, .cycles = {inf, inf}};
+            enumerate_ways(&problem, split, arena, &truth);
+            compare(&problem, split, &truth, arena);
+            mappings += truth.valid;
+            none += truth.valid == 0;
+            better += truth.energy_pj[0] < truth.energy_pj[1] * (1 - TOLERANCE);
+            free(truth.list);
+        }
+        sdse_arena_free(arena);
+    }
+    print_message("## uneven: %llu problems equal enumeration of %llu mappings; in "
+                  "%llu an uneven one needs the least energy, %llu have none\n",
+                  (unsigned long long)problems, (unsigned long long)mappings,
+                  (unsigned long long)better, (unsigned long long)none);
+    assert_true(problems < 100 || better > 0);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1)
+        problem_count = strtoull(argv[1], NULL, 10);
+    if (argc > 2)
+        first_seed = strtoull(argv[2], NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_even_mappings_cost_the_same),
+        cmocka_unit_test(test_mapper_equals_enumeration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
