@@ -14,9 +14,10 @@
 #include "cli/mapping_line.h"
 #include "cli/solve.h"
 #include "dse/network_front.h"
+#include "spec/split.h"
 #include "spec/write.h"
 
-enum { ARCH, WORKLOAD, LAYER, OBJECTIVE, FORM, JOBS, LIMIT, OUTPUT, FORMAT };
+enum { ARCH, WORKLOAD, LAYER, OBJECTIVE, FORM, UNEVEN, JOBS, LIMIT, OUTPUT, FORMAT };
 enum objective { EDP, ENERGY, LATENCY, PARETO }; // the words of --objective
 
 static const struct cli_option options[] = {
@@ -26,6 +27,8 @@ static const struct cli_option options[] = {
     [OBJECTIVE] = {"objective", 0, CLI_CHOICE, "edp|energy|latency|pareto",
                    "what to minimise", "edp", false},
     [FORM] = CLI_OPTION_FORM,
+    [UNEVEN] = {"uneven", 0, CLI_FLAG, NULL,
+                "tensors of one memory may be tiled at different loops", NULL, false},
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [LIMIT] = {"time-limit", 0, CLI_REAL, "SECONDS", "per layer; 0 = none", "0", false},
@@ -358,6 +361,22 @@ static enum cli_exit answer(struct mapping_run *run, const struct sdse_layer *la
     return write_mappings(run);
 }
 
+// The accelerator with every memory split that may be.
+static bool split_memories(struct mapping_run *run) {
+    struct sdse_arch **arch = &run->problem.arch;
+    const unsigned levels = sdse_arch_may_split(*arch);
+    const enum sdse_status status =
+        sdse_arch_split(*arch, levels, run->cli->arena, arch);
+    if (status == SDSE_INVALID)
+        cli_error(run->cli,
+                  "--uneven: the positions in the memories of %s would make more than "
+                  "%d levels, or have the name of one",
+                  (*arch)->name, SDSE_MAX_LEVELS);
+    else if (status != SDSE_OK)
+        cli_error(run->cli, "%s", sdse_status_text(status));
+    return status == SDSE_OK;
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct mapping_run run = {.cli = cli,
                               .args = args,
@@ -371,6 +390,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     }
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
                           args->value[FORM], &run.problem))
+        return CLI_BAD_INPUT;
+    if (args->value[UNEVEN] && !split_memories(&run))
         return CLI_BAD_INPUT;
     const struct sdse_layer *layer = NULL;
     if (args->value[LAYER]) {

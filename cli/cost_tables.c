@@ -205,6 +205,7 @@ static void fill_cycles(struct sdse_table *table, const struct cli_costed *coste
     for (unsigned l = 0; l < cost->level_count; l++) {
         const struct sdse_level *level = &costed->arch->level[l];
         const char *note = worst == (int)l              ? "bottleneck"
+                           : level->shares_memory       ? "in the memory outside"
                            : cost->level[l].cycles == 0 ? "no bandwidth limit"
                            : level->overlap             ? NULL
                                                         : "adds to the latency";

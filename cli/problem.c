@@ -133,10 +133,17 @@ bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
         sdse_evaluate_full(model, mapping, &cost);
         const struct sdse_level *level = &problem->arch->level[at];
         double bits = 0;
-        for (unsigned l = at; l <= sdse_arch_memory_last(problem->arch, at); l++)
+        const char *where = NULL;
+        for (unsigned l = at; l <= sdse_arch_memory_last(problem->arch, at); l++) {
             bits += cost.level[l].stored_bits;
-        cli_error(cli, "the tiles in %s take %.0f bits, but %.0f fit", level->name,
-                  bits, (double)level->capacity_bits / level->buffering);
+            if (mapping->keeps[l])
+                where =
+                    sdse_arena_printf(cli->arena, "%s%s%s", where ? where : "",
+                                      where ? " + " : "", problem->arch->level[l].name);
+        }
+        cli_error(cli, "the tiles in %s take %.0f bits, but %.0f fit",
+                  where ? where : level->name, bits,
+                  (double)level->capacity_bits / level->buffering);
         return false;
     }
     case SDSE_NOT_COVERED:

@@ -343,9 +343,10 @@ static bool explain_level_cycles(struct story *s, unsigned l) {
     if (!cost->cycles)
         return true;
     const uint64_t used = s->view.used[l];
-    fprintf(s->x.out, "  %-10s", level->name);
+    int width = fprintf(s->x.out, "  %s", level->name);
     for (unsigned i = l + 1; i <= last; i++)
-        fprintf(s->x.out, " + %s", s->model->arch->level[i].name);
+        width += fprintf(s->x.out, " + %s", s->model->arch->level[i].name);
+    fprintf(s->x.out, "%*s", width < 12 ? 12 - width : 0, "");
     print_bandwidth(s, "reads", &level->read_bits_per_cycle, reads, used);
     print_bandwidth(s, "writes", &level->write_bits_per_cycle, writes, used);
     print_bandwidth(s, "both", &level->shared_bits_per_cycle, reads + writes, used);

@@ -17,7 +17,8 @@ void sdse_show_arch(FILE *out, const struct sdse_arch *arch);
 void sdse_show_workload(FILE *out, const struct sdse_workload *net);
 
 // The loop nest with the buffers drawn in: before a level's loops, the words of the
-// tile each tensor keeps there. layer NULL: as far as the loops reach.
+// tile each tensor keeps there. Positions of one memory (spec/split.h) are drawn where
+// they stand in the nest. layer NULL: as far as the loops reach.
 void sdse_show_mapping(FILE *out, const struct sdse_arch *arch,
                        const struct sdse_layer *layer,
                        const struct sdse_mapping *mapping);

@@ -42,7 +42,11 @@ static void draw_buffer(const struct drawing *d, const struct sdse_arch *arch,
             comma = ", ";
         }
     }
-    fputs("] words\n", d->out);
+    fputs("] words", d->out);
+    if (arch->level[level].shares_memory)
+        fprintf(d->out, ", in the memory of %s",
+                arch->level[sdse_arch_memory_first(arch, level)].name);
+    fputc('\n', d->out);
 }
 
 static uint64_t last_of(const struct drawing *d, unsigned level, unsigned where,
@@ -82,7 +86,9 @@ void sdse_show_mapping(FILE *out, const struct sdse_arch *arch,
             d.digits[dim][i].last = d.digits[dim][i].factor;
     }
     for (unsigned i = 0; i < mapping->level_count; i++) {
-        draw_buffer(&d, arch, i);
+        // At a position of a memory that keeps nothing there is nothing to draw.
+        if (!arch->level[i].shares_memory || mapping->keeps[i])
+            draw_buffer(&d, arch, i);
         draw_loops(&d, i, 0, &mapping->level[i].temporal);
         draw_loops(&d, i, 1, &mapping->level[i].spatial[0]);
         draw_loops(&d, i, 2, &mapping->level[i].spatial[1]);

@@ -232,6 +232,10 @@ char *sdse_mapping_text(struct sdse_arena *arena, const struct sdse_arch *arch,
         const struct sdse_mapping_level *level = &mapping->level[i];
         const struct sdse_loops *lists[] = {&level->temporal, &level->spatial[0],
                                             &level->spatial[1]};
+        // A position nothing stands at need not be said.
+        if (arch->level[i].shares_memory && !mapping->keeps[i] && !lists[0]->count &&
+            !lists[1]->count && !lists[2]->count)
+            continue;
         fputs("  - {level: ", text.out);
         sdse_print_word(text.out, arch->level[i].name);
         for (unsigned w = 0; w < 3; w++) {
