@@ -79,12 +79,36 @@ double sdse_spread_wire_pj(const struct sdse_lane *lane,
 
 // --- Lanes ------------------------------------------------------------------------
 
-static void either(double stages[SDSE_STAGE_CASES]) {
-    stages[SDSE_EITHER] = fmin(stages[SDSE_FINISHED], stages[SDSE_PARTIAL]);
+static void either(double stages[SDSE_STAGE_CASES], bool may_finish) {
+    stages[SDSE_EITHER] = may_finish ? fmin(stages[SDSE_FINISHED], stages[SDSE_PARTIAL])
+                                     : stages[SDSE_PARTIAL];
+}
+
+// Whether a tile of level `child` can cover every dimension that outputs are summed
+// over.
+static bool may_finish(const struct sdse_problem *problem, unsigned child) {
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        const uint64_t bound = problem->layer->nest.bound[d];
+        if (bound == 1 || sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
+            continue;
+        if (!(problem->later[child - 1] >> d & 1u))
+            return false;
+        double most = 1;
+        for (unsigned l = child; l < problem->levels; l++) {
+            uint64_t places = 1;
+            for (size_t i = 0; i < problem->spreads[l].count; i++)
+                if (problem->spreads[l].spread[i].factor[d] > places)
+                    places = problem->spreads[l].spread[i].factor[d];
+            most *= (double)places * (double)problem->rules.level[l].temporal_max[d];
+        }
+        if (most < (double)bound)
+            return false;
+    }
+    return true;
 }
 
 static void copy_wires(struct sdse_lane_edge *edge, const struct sdse_edge_price *price,
-                       bool returning) {
+                       bool returning, bool finishes) {
     for (unsigned l = price->parent; l < price->child; l++) {
         if (returning && !price->returns[l])
             continue;
@@ -95,9 +119,9 @@ static void copy_wires(struct sdse_lane_edge *edge, const struct sdse_edge_price
         }
         if (!returning)
             edge->add_pj[l] = price->add_pj[l];
-        either(edge->wire_pj[l]);
-        either(edge->hop_pj[l]);
-        either(edge->router_pj[l]);
+        either(edge->wire_pj[l], finishes);
+        either(edge->hop_pj[l], finishes);
+        either(edge->router_pj[l], finishes);
     }
 }
 
@@ -141,7 +165,9 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
             const bool tail_moves = way != UP || problem->arch->count_drain_reads;
             edge->tail_bits[s] = tail_moves ? price->child_bits[s] : 0;
         }
-        copy_wires(edge, price, way == RETURNING);
+        const bool finishes =
+            flow->tensor != SDSE_OUTPUTS || may_finish(problem, edge->child);
+        copy_wires(edge, price, way == RETURNING, finishes);
         for (unsigned l = price->parent; way == RETURNING && l < price->child; l++) {
             const struct sdse_level *level = &problem->arch->level[l];
             const bool fans_out = level->fanout_x > 1 || level->fanout_y > 1;
@@ -151,10 +177,10 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
         if (price->engine_pj > 0)
             for (int s = 0; s < SDSE_STAGE_CASES; s++)
                 edge->wire_pj[engine][s] += price->engine_pj;
-        either(edge->head_pj);
-        either(edge->tail_pj);
-        either(edge->head_bits);
-        either(edge->tail_bits);
+        either(edge->head_pj, finishes);
+        either(edge->tail_pj, finishes);
+        either(edge->head_bits, finishes);
+        either(edge->tail_bits, finishes);
         for (unsigned l = edge->parent; l < edge->child; l++)
             edge->shares_window |=
                 flow->tensor == SDSE_INPUTS &&
@@ -483,12 +509,12 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
         status = list_spreads(problem);
     if (status != SDSE_OK)
         return status;
+    note_later(problem);
     add_lanes(problem);
     for (unsigned i = 0; i < problem->lane_count; i++)
         bound_lane(problem, &problem->lane[i]);
     note_keepers(problem);
     note_capacities(problem);
-    note_later(problem);
     return SDSE_OK;
 }
 

@@ -418,9 +418,12 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     sdse_node_outlook(problem, l + 1, next, &outlook);
     sdse_node_visits(problem, &next->trail, next->index, NULL, visits);
     closed_visits(&trail, closing, visits);
+    double pj = weigh(&outlook, visits);
+    if (may_cut(s, leak(s, pj, cycles), cycles)) // cheaper to know than transfers
+        return;
     const double longest =
         fmax(cycles, least_cycles(problem, l + 1, next, visits, frame->tile_cycles));
-    const double pj = leak(s, weigh(&outlook, visits), longest);
+    pj = leak(s, pj, longest);
     if (may_cut(s, pj, longest))
         return;
     if (l + 1 == problem->levels)
@@ -543,9 +546,11 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     memcpy(frame->inner, frame->node.index, sizeof frame->inner);
     double visits[SDSE_MOVERS];
     sdse_node_visits(problem, &frame->node.trail, frame->node.index, spread, visits);
+    const double pj = weigh(&frame->outlook, visits);
+    if (may_cut(s, leak(s, pj, frame->compute_cycles), frame->compute_cycles))
+        return;
     frame->least_cycles =
         least_cycles(problem, l + 1, &frame->node, visits, frame->compute_cycles);
-    const double pj = weigh(&frame->outlook, visits);
     if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
         return;
     s->path[l].spread = spread;
