@@ -5,9 +5,10 @@
 #include "spec/load.h"
 
 // Choices as digits: which of the positions that may, keeps tensor t of the memory that
-// starts at level l.
+// starts at level l; one more than there are positions: none.
 struct choices {
     const struct sdse_arch *arch;
+    bool free_bypass, smartdeal;
     unsigned digit[SDSE_MAX_LEVELS][SDSE_TENSORS];
     struct sdse_keeps *list;
     size_t count, room;
@@ -24,6 +25,24 @@ static unsigned count_positions(const struct sdse_arch *arch, unsigned first,
     for (unsigned l = first; l <= sdse_arch_memory_last(arch, first); l++)
         count += may_keep(arch, l) >> tensor & 1u;
     return count;
+}
+
+// Choices for a tensor at the memory that starts at level `first`.
+static unsigned count_choices(const struct choices *choices, unsigned first,
+                              unsigned tensor) {
+    const struct sdse_arch *arch = choices->arch;
+    const unsigned count = count_positions(arch, first, tensor);
+    bool none = first > 0, words = false;
+    for (unsigned l = first; l <= sdse_arch_memory_last(arch, first); l++) {
+        const struct sdse_level *level = &arch->level[l];
+        if (!(may_keep(arch, l) >> tensor & 1u))
+            continue;
+        none &= choices->free_bypass || level->may_bypass >> tensor & 1u;
+        words |= level->keeps >> tensor & 1u;
+    }
+    // A memory for parts of weights holds no raw ones: nothing to leave out.
+    words |= tensor == SDSE_WEIGHTS && choices->smartdeal;
+    return count + (count && none && words);
 }
 
 static void write_keeps(const struct choices *choices, struct sdse_keeps *keeps) {
@@ -55,7 +74,7 @@ static bool advance(struct choices *choices) {
          first = sdse_arch_memory_last(arch, first) + 1) {
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             unsigned *digit = &choices->digit[first][t];
-            if (++*digit < count_positions(arch, first, t))
+            if (++*digit < count_choices(choices, first, t))
                 return true;
             *digit = 0;
         }
@@ -79,9 +98,11 @@ static bool add(struct choices *choices, const struct sdse_keeps *keeps,
     return true;
 }
 
-enum sdse_status sdse_keeps_list(const struct sdse_arch *arch, struct sdse_arena *arena,
+enum sdse_status sdse_keeps_list(const struct sdse_arch *arch, bool free_bypass,
+                                 bool smartdeal, struct sdse_arena *arena,
                                  struct sdse_keeps **list, size_t *count) {
-    struct choices choices = {.arch = arch};
+    struct choices choices = {
+        .arch = arch, .free_bypass = free_bypass, .smartdeal = smartdeal};
     do {
         struct sdse_keeps keeps;
         write_keeps(&choices, &keeps);

@@ -1,8 +1,8 @@
 // What each level may keep: the choices an accelerator leaves to a mapping.
 //
 // In a memory split into positions (spec/split.h) every tensor stands at one of them.
-// Every choice is a mapping problem of its own; the mapper searches them against one
-// best.
+// A memory that may be bypassed keeps a tensor or lets it pass by. Every choice is a
+// mapping problem of its own; the mapper searches them against one best.
 #ifndef SDSE_DSE_KEEPS_H
 #define SDSE_DSE_KEEPS_H
 
@@ -16,17 +16,21 @@ struct sdse_keeps {
 
 // Lists the choices; the first is that of sdse_mapping_init(), every tensor at the
 // outermost level of its memory that may keep it. An accelerator without split memories
-// has one.
+// and memories that may be bypassed has one.
 //
 // Positions that may keep the same are filled from the outermost on: one that keeps
 // nothing has none that keeps something behind it (and carries no loops, dse/problem.c:
 // they would be the loops of the position outside). A memory of two tensors has 3
 // choices, of three tensors 13.
 //
-// list   out: in `arena`
+// free_bypass  every memory but the outermost may leave out any tensor, not only what
+//              the accelerator says (may_bypass). All parts of weights go together
+// smartdeal    weights are in SmartDeal form: raw ones have no parts to leave out
+// list         out: in `arena`
 //
 // Returns SDSE_OK or SDSE_NO_MEMORY.
-enum sdse_status sdse_keeps_list(const struct sdse_arch *arch, struct sdse_arena *arena,
+enum sdse_status sdse_keeps_list(const struct sdse_arch *arch, bool free_bypass,
+                                 bool smartdeal, struct sdse_arena *arena,
                                  struct sdse_keeps **list, size_t *count);
 
 #endif

@@ -1,9 +1,11 @@
 #include "dse/mapper.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dse/search.h"
+#include "dse/variants.h"
 
 const char *sdse_map_status_name(enum sdse_map_status status) {
     static const char *const names[] = {"optimal", "limit", "interrupted", "none"};
@@ -37,9 +39,9 @@ static double value_of(enum sdse_map_objective objective,
     return totals->energy_pj;
 }
 
-// One searcher for each choice of what the levels keep.
+// One searcher for each variant, most promising first.
 struct searches {
-    struct sdse_problem **problem;
+    const struct sdse_problem *plain; // of the first variant
     struct sdse_searcher **searcher;
     size_t count;
     struct sdse_effort effort;
@@ -118,31 +120,68 @@ static void close_answer(const struct sdse_effort *effort,
     answer->evaluations = effort->evaluations;
 }
 
-static enum sdse_status prepare(const struct sdse_map_request *request,
-                                struct sdse_arena *scratch, struct searches *searches) {
-    struct sdse_keeps *keeps;
-    enum sdse_status status =
-        sdse_keeps_list(request->arch, scratch, &keeps, &searches->count);
+// One variant and what its root promises.
+struct ranked {
+    struct sdse_searcher *searcher;
+    double value;
+    size_t index;
+};
+
+static int by_promise(const void *a, const void *b) {
+    const struct ranked *p = a, *q = b;
+    if (p->value != q->value)
+        return p->value < q->value ? -1 : 1;
+    return p->index < q->index ? -1 : p->index > q->index;
+}
+
+static enum sdse_status prepare_one(const struct sdse_map_request *request,
+                                    const struct sdse_variant *variant,
+                                    struct sdse_arena *scratch,
+                                    struct searches *searches, struct ranked *ranked) {
+    struct sdse_problem *problem = SDSE_ARENA_NEW(scratch, struct sdse_problem);
+    if (!problem)
+        return SDSE_NO_MEMORY;
+    const enum sdse_status status = sdse_problem_init(
+        problem, request->arch, request->layer, request->form, variant, scratch);
     if (status != SDSE_OK)
         return status;
-    const size_t count = searches->count;
-    searches->problem = SDSE_ARENA_ARRAY(scratch, struct sdse_problem *, count);
-    searches->searcher = SDSE_ARENA_ARRAY(scratch, struct sdse_searcher *, count);
-    if (!searches->problem || !searches->searcher)
+    if (ranked->index == 0)
+        searches->plain = problem;
+    ranked->searcher = sdse_searcher_new(problem, &searches->effort);
+    if (!ranked->searcher)
         return SDSE_NO_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        struct sdse_problem *problem = SDSE_ARENA_NEW(scratch, struct sdse_problem);
-        if (!problem)
-            return SDSE_NO_MEMORY;
-        status = sdse_problem_init(problem, request->arch, request->layer,
-                                   request->form, &keeps[i], scratch);
+    const struct sdse_totals root = sdse_searcher_root(ranked->searcher);
+    ranked->value = value_of(request->objective, &root);
+    return SDSE_OK;
+}
+
+// Problems and searchers of all variants.
+static enum sdse_status prepare(const struct sdse_map_request *request,
+                                struct sdse_arena *scratch, struct searches *searches) {
+    const struct sdse_variant_space space = {
+        .arch = request->arch,
+        .layer = request->layer,
+        .smartdeal = request->form && request->form->smartdeal,
+        .free_bypass = request->free_bypass,
+        .padding_percent = request->padding_percent};
+    struct sdse_variants list;
+    enum sdse_status status = sdse_variants_list(&space, scratch, &list);
+    if (status != SDSE_OK)
+        return status;
+    searches->count = list.count;
+    struct ranked *ranked = SDSE_ARENA_ARRAY(scratch, struct ranked, list.count);
+    searches->searcher = SDSE_ARENA_ARRAY(scratch, struct sdse_searcher *, list.count);
+    if (!ranked || !searches->searcher)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < list.count; i++) {
+        ranked[i].index = i;
+        status = prepare_one(request, &list.variant[i], scratch, searches, &ranked[i]);
         if (status != SDSE_OK)
             return status;
-        searches->problem[i] = problem;
-        searches->searcher[i] = sdse_searcher_new(problem, &searches->effort);
-        if (!searches->searcher[i])
-            return SDSE_NO_MEMORY;
     }
+    qsort(ranked, list.count, sizeof *ranked, by_promise);
+    for (size_t i = 0; i < list.count; i++)
+        searches->searcher[i] = ranked[i].searcher;
     return SDSE_OK;
 }
 
@@ -165,8 +204,9 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
         searches.effort.halt == SDSE_HALT_MEMORY)
         goto done;
     close_answer(&searches.effort, request, &fresh);
+    fresh.variants = searches.count;
     if (fresh.status == SDSE_MAP_NONE) {
-        status = sdse_refusal_explain(searches.problem[0], arena, &fresh.refusal);
+        status = sdse_refusal_explain(searches.plain, arena, &fresh.refusal);
         if (status != SDSE_OK)
             goto done;
         fresh.reason = fresh.refusal.reason;

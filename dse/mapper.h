@@ -3,8 +3,10 @@
 // The space is every perfect factorisation over all levels, every loop order, every
 // place on X and Y that the accelerator admits, under the constraints of its dataflow
 // for the layer's kind. Which level keeps what is fixed by the accelerator, but in a
-// memory split into positions (spec/split.h) each tensor may stand at any of them:
-// uneven mapping.
+// memory split into positions (spec/split.h) each tensor may stand at any of them
+// (uneven mapping), and a memory may be bypassed where the accelerator leaves that open
+// or `free_bypass` does. With `padding_percent` places need not divide what they split
+// (imperfect factors, dse/variants.h).
 #ifndef SDSE_DSE_MAPPER_H
 #define SDSE_DSE_MAPPER_H
 
@@ -27,9 +29,11 @@ struct sdse_map_request {
     const struct sdse_layer *layer;
     const struct sdse_weight_form *form; // NULL = raw
     enum sdse_map_objective objective;
-    double seconds_limit;    // 0 = none
-    uint64_t node_limit;     // 0 = none
-    const atomic_bool *stop; // set by another thread or a signal; NULL = never
+    bool free_bypass;         // any memory but the outermost may be bypassed
+    unsigned padding_percent; // bounds padded by at most this much; 0 = none [<= 100]
+    double seconds_limit;     // 0 = none
+    uint64_t node_limit;      // 0 = none
+    const atomic_bool *stop;  // set by another thread or a signal; NULL = never
 };
 
 enum sdse_map_status {
@@ -55,6 +59,7 @@ struct sdse_map_answer {
     const char *reason; // SDSE_MAP_NONE: the level and tensor or the constraint at
                         // fault, and the smallest change that admits a mapping
     struct sdse_refusal refusal; // SDSE_MAP_NONE: all of it
+    size_t variants;             // of keepers and padded bounds
     uint64_t nodes, evaluations;
     double seconds;
 };

@@ -385,7 +385,7 @@ double sdse_node_transfer_cycles(const struct sdse_problem *problem, unsigned le
             used = node->outer_used[l];
         else
             used *= problem->most_used[level] / problem->most_used[l];
-        cycles = ceil(cycles / used * (1 - 1e-12));
+        cycles = ceil(cycles / used * problem->bound_scale * (1 - 1e-12));
         if (at->overlap)
             longest = fmax(longest, cycles);
         else

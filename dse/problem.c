@@ -331,7 +331,7 @@ static void measure_hops(const struct sdse_problem *problem, unsigned l,
             const bool unknown = t == SDSE_INPUTS && windows;
             const double hops =
                 unknown ? 0 : sdse_mesh_hops(&view, (enum sdse_tensor)t, l, l + 1);
-            spread->hops[t] = fmin(spread->hops[t], hops);
+            spread->hops[t] = fmin(spread->hops[t], hops * problem->shares.hops);
         }
     }
 }
@@ -474,6 +474,70 @@ static void note_later(struct sdse_problem *problem) {
     }
 }
 
+// --- Padding ----------------------------------------------------------------------
+
+// The layer with one bound padded.
+static enum sdse_status pad_layer(struct sdse_problem *problem,
+                                  const struct sdse_layer *layer,
+                                  const struct sdse_padding *padding) {
+    problem->layer = layer;
+    if (padding->present) {
+        struct sdse_layer *padded = SDSE_ARENA_NEW(problem->arena, struct sdse_layer);
+        if (!padded)
+            return SDSE_NO_MEMORY;
+        *padded = *layer;
+        padded->nest.bound[padding->dim] = sdse_padded_bound(padding);
+        problem->layer = padded;
+    }
+    problem->padding = *padding;
+    problem->shares = sdse_padding_shares(padding, &layer->nest);
+    problem->bound_scale = problem->shares.words;
+    memcpy(problem->real_bound, layer->nest.bound, sizeof problem->real_bound);
+    return SDSE_OK;
+}
+
+// The padded dimension has its places where the variant says.
+static void force_padding(struct sdse_problem *problem) {
+    const struct sdse_padding *padding = &problem->padding;
+    if (!padding->present)
+        return;
+    struct sdse_level_rules *rules = &problem->rules.level[padding->level];
+    if (rules->spatial_min[padding->dim] < padding->places)
+        rules->spatial_min[padding->dim] = padding->places;
+    if (rules->spatial_max[padding->dim] > padding->places)
+        rules->spatial_max[padding->dim] = padding->places;
+}
+
+// Prices of lanes of which less than bound_scale x the words is sure.
+static void share_lanes(struct sdse_problem *problem) {
+    const struct sdse_padding_shares *shares = &problem->shares;
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        struct sdse_lane *lane = &problem->lane[i];
+        const double share = lane->tensor == SDSE_INPUTS ? shares->inputs
+                             : lane->returns             ? shares->returns
+                                                         : shares->words;
+        const double part = share / shares->words;
+        for (unsigned e = 0; e < lane->edge_count; e++) {
+            struct sdse_lane_edge *edge = &lane->edge[e];
+            for (int s = 0; s < SDSE_STAGE_CASES; s++) {
+                edge->head_pj[s] *= part;
+                edge->tail_pj[s] *= part;
+                edge->head_bits[s] *= part;
+                edge->tail_bits[s] *= part;
+                for (unsigned l = 0; l < problem->levels; l++) {
+                    edge->wire_pj[l][s] *= part;
+                    edge->hop_pj[l][s] *= part;
+                    edge->router_pj[l][s] *= part;
+                }
+            }
+            for (unsigned l = 0; l < problem->levels; l++)
+                edge->add_pj[l] *= shares->adds / shares->words;
+        }
+    }
+}
+
+// --- The whole ---------------------------------------------------------------------
+
 static void close_empty_positions(struct sdse_problem *problem) {
     for (unsigned l = 0; l < problem->levels; l++)
         if (problem->arch->level[l].shares_memory && !problem->start.keeps[l])
@@ -484,10 +548,10 @@ static void close_empty_positions(struct sdse_problem *problem) {
 enum sdse_status
 sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
                   const struct sdse_layer *layer, const struct sdse_weight_form *form,
-                  const struct sdse_keeps *keeps, struct sdse_arena *arena) {
+                  const struct sdse_variant *variant, struct sdse_arena *arena) {
+    const struct sdse_padding none = {.present = false};
     memset(problem, 0, sizeof *problem);
     problem->arch = arch;
-    problem->layer = layer;
     problem->levels = arch->level_count;
     problem->arena = arena;
     struct sdse_model *model;
@@ -495,22 +559,29 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
     if (status != SDSE_OK)
         return status;
     problem->model = model;
-    problem->bound_scale = 1;
-    problem->macs = (double)model->macs;
+    status = pad_layer(problem, layer, variant ? &variant->padding : &none);
+    if (status != SDSE_OK)
+        return status;
+    problem->macs = 1;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        problem->macs *= (double)problem->layer->nest.bound[d];
     problem->blocks_per_filter = 1;
     sdse_mapping_init(arch, &problem->start);
-    if (keeps)
-        memcpy(problem->start.keeps, keeps->level, sizeof keeps->level);
+    if (variant)
+        memcpy(problem->start.keeps, variant->keeps.level, sizeof problem->start.keeps);
     sdse_rules_init(&problem->rules, arch, layer);
     close_empty_positions(problem);
+    force_padding(problem);
     sdse_model_prices(model, problem->start.keeps, &problem->prices);
-    status = sdse_lattice_init(&problem->lattice, &layer->nest, arena);
+    problem->prices.mac_pj /= problem->bound_scale;
+    status = sdse_lattice_init(&problem->lattice, &problem->layer->nest, arena);
     if (status == SDSE_OK)
         status = list_spreads(problem);
     if (status != SDSE_OK)
         return status;
     note_later(problem);
     add_lanes(problem);
+    share_lanes(problem);
     for (unsigned i = 0; i < problem->lane_count; i++)
         bound_lane(problem, &problem->lane[i]);
     note_keepers(problem);

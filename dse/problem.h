@@ -3,9 +3,9 @@
 #define SDSE_DSE_PROBLEM_H
 
 #include "costmodel/price.h"
-#include "dse/keeps.h"
 #include "dse/lattice.h"
 #include "dse/order.h"
+#include "dse/padding.h"
 #include "dse/rules.h"
 #include "dse/spread.h"
 #include "dse/trail.h"
@@ -63,11 +63,16 @@ struct sdse_choice {
 
 struct sdse_problem {
     const struct sdse_arch *arch;
+    // Its bounds are padded; the model is that of the layer asked for: it scores
+    // mappings, cut off at its bounds. Bounds on words and energy are of the padded
+    // problem; the mappings cost at least bound_scale x these. Bounds on cycles are
+    // those of the cut mappings. [0 < bound_scale <= 1; 1 without padding]
     const struct sdse_layer *layer;
-    // Scores mappings. Bounds are of the problem itself; what its mappings cost is at
-    // least bound_scale x these. [0 < bound_scale <= 1; 1 unless the model is another]
     const struct sdse_model *model;
+    struct sdse_padding padding;
+    struct sdse_padding_shares shares;
     double bound_scale;
+    uint64_t real_bound[SDSE_DIMS];
     unsigned levels;
     struct sdse_mapping start; // keeps
     struct sdse_rules rules;
@@ -105,13 +110,21 @@ struct sdse_problem {
     struct sdse_arena *arena;
 };
 
-// Prepares *problem for the layer on the accelerator; lives in `arena`. keeps: what
-// each level keeps, one of dse/keeps.h; NULL = what the accelerator keeps. A position
-// of a memory that keeps nothing carries no loops. SDSE_OVERFLOW, SDSE_NO_MEMORY.
+// Prepares *problem for a variant of the layer on the accelerator (NULL = what the
+// accelerator keeps, no padding); lives in `arena`. A position of a memory that keeps
+// nothing carries no loops. SDSE_OVERFLOW, SDSE_NO_MEMORY.
 enum sdse_status
 sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
                   const struct sdse_layer *layer, const struct sdse_weight_form *form,
-                  const struct sdse_keeps *keeps, struct sdse_arena *arena);
+                  const struct sdse_variant *variant, struct sdse_arena *arena);
+
+// Iterations along dimension d of a tile with a lattice index, cut off at the real
+// bound. Only the tile of everything is: it alone is longer.
+static inline uint64_t sdse_problem_tile_size(const struct sdse_problem *problem, int d,
+                                              unsigned index) {
+    const uint64_t size = problem->lattice.value[d][index];
+    return size < problem->real_bound[d] ? size : problem->real_bound[d];
+}
 
 // Orders of the loops `dims` at a level; NULL when memory is out.
 const struct sdse_orders *sdse_problem_orders(struct sdse_problem *problem,

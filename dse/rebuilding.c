@@ -88,6 +88,6 @@ double sdse_rebuilding_cycles(const struct sdse_problem *problem, unsigned level
     const double engines =
         level > at ? node->outer_used[at]
                    : node->used * problem->most_used[level] / problem->most_used[at];
-    const double rows = words / problem->model->form.basis_size;
+    const double rows = problem->bound_scale * words / problem->model->form.basis_size;
     return ceil(rows / engines / engine->rows_per_cycle.value * (1 - 1e-9));
 }

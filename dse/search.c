@@ -36,8 +36,7 @@ struct sdse_searcher {
 
 // Whether nothing at or above these bounds can become the answer.
 static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
-    const double scale = s->problem->bound_scale;
-    return sdse_best_excludes(s->best, scale * pj, scale * cycles);
+    return sdse_best_excludes(s->best, pj, cycles);
 }
 
 void sdse_effort_init(struct sdse_effort *effort,
@@ -114,9 +113,8 @@ static void try_layouts(struct sdse_searcher *s, unsigned l,
 static bool bound_holds(const struct sdse_searcher *s,
                         const struct sdse_mapping *mapping, double pj, double cycles) {
     const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
-    const double scale = s->problem->bound_scale;
-    return scale * pj <= totals.energy_pj * (1 + 1e-9) &&
-           scale * cycles <= totals.latency_cycles * (1 + 1e-9);
+    return pj <= totals.energy_pj * (1 + 1e-9) &&
+           cycles <= totals.latency_cycles * (1 + 1e-9);
 }
 
 static void finish(struct sdse_searcher *s, double pj, double cycles) {
@@ -263,8 +261,8 @@ static double tile_bits(const struct sdse_problem *problem, unsigned l,
                         const uint16_t *index) {
     uint64_t size[SDSE_DIMS];
     for (int d = 0; d < SDSE_DIMS; d++)
-        size[d] = problem->lattice.value[d][index[d]];
-    const uint64_t *bound = problem->layer->nest.bound;
+        size[d] = sdse_problem_tile_size(problem, d, index[d]);
+    const uint64_t *bound = problem->real_bound;
     const bool whole = size[SDSE_C] == bound[SDSE_C] && size[SDSE_R] == bound[SDSE_R] &&
                        size[SDSE_S] == bound[SDSE_S];
     double bits = problem->basis_bits[l] * (double)(size[SDSE_G] * size[SDSE_K]);
@@ -314,15 +312,15 @@ static double tile_words(const struct sdse_problem *problem, enum sdse_tensor t,
     for (int d = 0; d < SDSE_DIMS; d++) {
         const bool window = t == SDSE_INPUTS && sdse_dim_axis((enum sdse_dim)d) >= 0;
         if (sdse_dim_moves((enum sdse_dim)d, t) && !window)
-            words *= (double)problem->lattice.value[d][index[d]];
+            words *= (double)sdse_problem_tile_size(problem, d, index[d]);
     }
     if (t != SDSE_INPUTS)
         return words;
     for (int axis = 0; axis < 2; axis++) {
         const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
         words *= sdse_touched(&problem->layer->nest, axis,
-                              problem->lattice.value[out][index[out]],
-                              problem->lattice.value[tap][index[tap]]);
+                              sdse_problem_tile_size(problem, out, index[out]),
+                              sdse_problem_tile_size(problem, tap, index[tap]));
     }
     return words;
 }
@@ -347,8 +345,10 @@ static unsigned must_close(const struct sdse_problem *problem, unsigned l,
 
 static void walk_level(struct sdse_searcher *s, unsigned l);
 
+// Energy of what may be cut off at the real bounds, with leakage.
 static double leak(const struct sdse_searcher *s, double pj, double cycles) {
-    return pj + s->problem->prices.leakage_pj_per_cycle * cycles;
+    return s->problem->bound_scale * pj +
+           s->problem->prices.leakage_pj_per_cycle * cycles;
 }
 
 // Visits with the runs of `closing` tensors ended.
@@ -490,6 +490,14 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
 static const int dim_sequence[SDSE_DIMS] = {SDSE_N, SDSE_G, SDSE_K, SDSE_C,
                                             SDSE_P, SDSE_Q, SDSE_R, SDSE_S};
 
+// Whether the tile below a level is the one that the variant's places split.
+static bool pads_here(const struct sdse_problem *problem, unsigned l, int d,
+                      unsigned rest) {
+    const struct sdse_padding *padding = &problem->padding;
+    return !padding->present || padding->level != l || (int)padding->dim != d ||
+           problem->lattice.value[d][rest] == padding->inner;
+}
+
 // Chooses the temporal factor of the k-th dimension of the sequence, and the rest.
 static void try_factors(struct sdse_searcher *s, unsigned l, int k) {
     if (k == SDSE_DIMS) {
@@ -506,7 +514,7 @@ static void try_factors(struct sdse_searcher *s, unsigned l, int k) {
         const unsigned rest = sdse_lattice_divide(&problem->lattice, d, whole, i);
         const uint64_t value = problem->lattice.value[d][i];
         if (rest == SDSE_NO_QUOTIENT || value < rules->temporal_min[d] ||
-            value > rules->temporal_max[d])
+            value > rules->temporal_max[d] || !pads_here(problem, l, d, rest))
             continue;
         frame->factor[d] = (double)value;
         frame->inner[d] = (uint16_t)rest;
@@ -533,7 +541,7 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
         problem->macs /
         (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
         problem->arch->compute.cycles_per_mac;
-    if (frame->compute_cycles * problem->bound_scale > s->best->most_cycles)
+    if (frame->compute_cycles > s->best->most_cycles)
         return;
     frame->node = s->entered[l];
     sdse_node_spread(problem, l, spread, &frame->node);
@@ -594,9 +602,7 @@ struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
 }
 
 struct sdse_totals sdse_searcher_root(const struct sdse_searcher *s) {
-    const double scale = s->problem->bound_scale;
-    return (struct sdse_totals){scale * s->root.energy_pj,
-                                scale * s->root.latency_cycles};
+    return s->root;
 }
 
 static void search_pass(struct sdse_searcher *const *searcher, size_t count,

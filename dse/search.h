@@ -42,8 +42,7 @@ struct sdse_searcher;
 struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
                                         struct sdse_effort *effort);
 
-// What no mapping of the searcher's problem can stay below, scaled by
-// problem->bound_scale.
+// What no mapping of the searcher's problem can stay below.
 struct sdse_totals sdse_searcher_root(const struct sdse_searcher *searcher);
 
 // Betters *best over the mappings of `count` problems, variants of one: afterwards no

@@ -115,7 +115,10 @@ struct sdse_level {
     const char *name;
     const char *group; // name shared by sibling memories; equals name if alone
     enum sdse_memory_class memory_class;
-    unsigned keeps;     // set of SDSE_BIT(part)
+    unsigned keeps; // set of SDSE_BIT(part)
+    // Tensors of `keeps` that a mapping may leave out; all parts of weights go
+    // together. 0 for level 0.
+    unsigned may_bypass;
     bool carries_loops; // false for all siblings but the last
     // The memory of this level is that of the level directly outside it, which has a
     // fan-out of 1: every field of a memory is a copy, nothing of it exists twice.

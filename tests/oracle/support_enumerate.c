@@ -8,6 +8,10 @@ struct walk {
     const struct sdse_arch *arch;
     const struct sdse_layer *layer;
     const struct sdse_model *model; // NULL: count only
+    struct sdse_enumerate_space space;
+    int padded; // the dimension whose bound is padded; -1 = none
+    uint64_t bound[SDSE_DIMS];
+    struct sdse_mapping mapping; // keeps
     sdse_enumerate_visit visit;
     void *context;
     uint64_t count, limit;
@@ -164,9 +168,36 @@ static void permute(struct walk *walk, struct sdse_mapping *mapping, unsigned li
     }
 }
 
+static uint64_t product_of(const struct walk *walk, int d, unsigned from, unsigned to) {
+    uint64_t product = 1;
+    for (unsigned list = from; list < to; list++)
+        product *= walk->factor[list / SLOTS_PER_LEVEL][list % SLOTS_PER_LEVEL][d];
+    return product;
+}
+
+// Whether the padded dimension is imperfect at the places of one level alone, which
+// use no more places than their number of passes needs.
+static bool pads_one_fanout(const struct walk *walk) {
+    const int d = walk->padded;
+    const uint64_t bound = walk->layer->nest.bound[d];
+    const unsigned lists = SLOTS_PER_LEVEL * walk->arch->level_count;
+    for (unsigned l = 0; l < walk->arch->level_count; l++) {
+        const unsigned x = SLOTS_PER_LEVEL * l + 1, below = SLOTS_PER_LEVEL * (l + 1);
+        const uint64_t outer = product_of(walk, d, 0, x);
+        const uint64_t places = product_of(walk, d, x, below);
+        const uint64_t inner = product_of(walk, d, below, lists);
+        const uint64_t units = bound / inner;
+        if (bound % inner == 0 && units % places != 0 && units <= outer * places &&
+            units > (outer - 1) * places && units > outer * (places - 1))
+            return true;
+    }
+    return false;
+}
+
 static void order_all(struct walk *walk) {
-    struct sdse_mapping mapping;
-    sdse_mapping_init(walk->arch, &mapping);
+    if (walk->padded >= 0 && !pads_one_fanout(walk))
+        return;
+    struct sdse_mapping mapping = walk->mapping;
     for (unsigned list = 0; list < SLOTS_PER_LEVEL * walk->arch->level_count; list++) {
         struct sdse_loops *loops = loops_of(&mapping, list);
         const uint64_t *factor =
@@ -204,8 +235,7 @@ static void split(struct walk *walk, int d, unsigned list, uint64_t left) {
     }
     if (list == SLOTS_PER_LEVEL * walk->arch->level_count) {
         if (left == 1)
-            split(walk, d + 1, 0,
-                  d + 1 < SDSE_DIMS ? walk->layer->nest.bound[d + 1] : 1);
+            split(walk, d + 1, 0, d + 1 < SDSE_DIMS ? walk->bound[d + 1] : 1);
         return;
     }
     uint64_t *factor = &walk->factor[list / SLOTS_PER_LEVEL][list % SLOTS_PER_LEVEL][d];
@@ -218,28 +248,97 @@ static void split(struct walk *walk, int d, unsigned list, uint64_t left) {
     *factor = 1;
 }
 
-static void start(struct walk *walk) {
+static void split_all(struct walk *walk) {
     for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
         for (int slot = 0; slot < SLOTS_PER_LEVEL; slot++)
             for (int d = 0; d < SDSE_DIMS; d++)
                 walk->factor[l][slot][d] = 1;
-    split(walk, 0, 0, walk->layer->nest.bound[0]);
+    split(walk, 0, 0, walk->bound[0]);
+}
+
+// Perfect factors, then those of every bound that is padded far enough.
+static void pad_all(struct walk *walk) {
+    const uint64_t *bound = walk->layer->nest.bound;
+    memcpy(walk->bound, bound, sizeof walk->bound);
+    walk->padded = -1;
+    split_all(walk);
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        if (walk->space.whole_filters && (d == SDSE_C || d == SDSE_R || d == SDSE_S))
+            continue;
+        walk->padded = d;
+        for (uint64_t more = 1; 100 * more <= walk->space.padding_percent * bound[d];
+             more++) {
+            walk->bound[d] = bound[d] + more;
+            split_all(walk);
+        }
+        walk->bound[d] = bound[d];
+    }
+}
+
+// Whether the memory that starts at `level` keeps the tensor once, or not at all where
+// it may leave it out.
+static bool keeps_well(const struct walk *walk, unsigned level, int t) {
+    const struct sdse_arch *arch = walk->arch;
+    unsigned keepers = 0, able = 0;
+    bool free = true;
+    for (unsigned l = level; l <= sdse_arch_memory_last(arch, level); l++) {
+        const unsigned parts = arch->level[l].keeps;
+        if (!(parts >> t & 1u) && (t != SDSE_WEIGHTS || parts < SDSE_BIT(SDSE_TENSORS)))
+            continue;
+        able++;
+        keepers += walk->mapping.keeps[l] >> t & 1u;
+        free &= walk->space.free_bypass || arch->level[l].may_bypass >> t & 1u;
+    }
+    return keepers == 1 || (keepers == 0 && (able == 0 || free));
+}
+
+// Every set of tensors at every level from `level` on.
+static void choose_keepers(struct walk *walk, unsigned level) {
+    const struct sdse_arch *arch = walk->arch;
+    if (level == arch->level_count) {
+        for (unsigned l = 1; l < level; l++)
+            for (int t = 0; t < SDSE_TENSORS; t++)
+                if (!arch->level[l].shares_memory && !keeps_well(walk, l, t))
+                    return;
+        pad_all(walk);
+        return;
+    }
+    const unsigned parts = arch->level[level].keeps;
+    const unsigned able =
+        (parts & (SDSE_BIT(SDSE_TENSORS) - 1)) |
+        (parts >= SDSE_BIT(SDSE_TENSORS) ? SDSE_BIT(SDSE_WEIGHTS) : 0);
+    for (unsigned set = 0; set < SDSE_BIT(SDSE_TENSORS); set++) {
+        if (set & ~able)
+            continue;
+        walk->mapping.keeps[level] = set;
+        choose_keepers(walk, level + 1);
+    }
+}
+
+static void start(struct walk *walk, const struct sdse_enumerate_space *space) {
+    if (space)
+        walk->space = *space;
+    sdse_mapping_init(walk->arch, &walk->mapping);
+    choose_keepers(walk, 1);
 }
 
 uint64_t sdse_enumerate_count(const struct sdse_arch *arch,
-                              const struct sdse_layer *layer, uint64_t limit) {
+                              const struct sdse_layer *layer,
+                              const struct sdse_enumerate_space *space,
+                              uint64_t limit) {
     struct walk walk;
     memset(&walk, 0, sizeof walk);
     walk.arch = arch;
     walk.layer = layer;
     walk.limit = limit;
-    start(&walk);
+    start(&walk, space);
     return walk.count;
 }
 
 void sdse_enumerate(const struct sdse_arch *arch, const struct sdse_layer *layer,
-                    const struct sdse_model *model, sdse_enumerate_visit visit,
-                    void *context) {
+                    const struct sdse_model *model,
+                    const struct sdse_enumerate_space *space,
+                    sdse_enumerate_visit visit, void *context) {
     struct walk walk;
     memset(&walk, 0, sizeof walk);
     walk.arch = arch;
@@ -248,5 +347,5 @@ void sdse_enumerate(const struct sdse_arch *arch, const struct sdse_layer *layer
     walk.visit = visit;
     walk.context = context;
     walk.limit = UINT64_MAX;
-    start(&walk);
+    start(&walk, space);
 }

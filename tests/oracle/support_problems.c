@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "oracle/support_enumerate.h"
-
 enum { MOST_MAPPINGS = 100000, FEWEST_MAPPINGS = 20 };
 
 static uint64_t next_random(uint64_t *state) {
@@ -170,6 +168,7 @@ static void make_smartdeal(uint64_t *state, struct sdse_generated_problem *probl
         }
     struct sdse_weight_form *form = &problem->form;
     form->smartdeal = true;
+    problem->space.whole_filters = true;
     form->basis_size = 2 + below(state, 2);
     const uint64_t elements = bound[SDSE_C] * bound[SDSE_R] * bound[SDSE_S];
     form->rows = (elements + form->basis_size - 1) / form->basis_size;
@@ -188,7 +187,23 @@ static void make_smartdeal(uint64_t *state, struct sdse_generated_problem *probl
         (double)form->blocks * (form->basis_size * form->basis_size * 8);
 }
 
-void sdse_make_problem(uint64_t seed, struct sdse_generated_problem *problem) {
+// What the space holds besides perfect factors under fixed keepers.
+static void make_space(uint64_t *state, struct sdse_generated_problem *problem) {
+    static const unsigned percents[] = {20, 35, 50, 100};
+    if (chance(state, 25))
+        problem->space.free_bypass = true;
+    else if (chance(state, 40))
+        for (unsigned l = 1; l < problem->arch.level_count; l++)
+            problem->arch.level[l].may_bypass = below(state, 8);
+    if (chance(state, 40))
+        problem->space.padding_percent = percents[below(state, 4)];
+    for (int d = 0; d < SDSE_DIMS && problem->space.padding_percent; d++)
+        if (problem->layer.nest.bound[d] > 3 && chance(state, 50))
+            problem->layer.nest.bound[d] = 5;
+}
+
+void sdse_make_problem(uint64_t seed, bool wide,
+                       struct sdse_generated_problem *problem) {
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
     for (int i = 0; i < 8; i++)
         next_random(&state);
@@ -196,14 +211,16 @@ void sdse_make_problem(uint64_t seed, struct sdse_generated_problem *problem) {
         memset(problem, 0, sizeof *problem);
         make_layer(&state, &problem->layer);
         make_arch(&state, &problem->arch);
+        if (wide)
+            make_space(&state, problem);
         make_smartdeal(&state, problem);
         make_constraints(&state, problem);
         // Most problems small, a few as large as may be.
         const uint64_t most = chance(&state, 3)    ? MOST_MAPPINGS
                               : chance(&state, 30) ? MOST_MAPPINGS / 10
                                                    : MOST_MAPPINGS / 50;
-        const uint64_t count =
-            sdse_enumerate_count(&problem->arch, &problem->layer, most);
+        const uint64_t count = sdse_enumerate_count(&problem->arch, &problem->layer,
+                                                    &problem->space, most);
         if (count >= FEWEST_MAPPINGS && count <= most)
             return;
     }

@@ -4,6 +4,7 @@
 #ifndef SDSE_TESTS_SUPPORT_PROBLEMS_H
 #define SDSE_TESTS_SUPPORT_PROBLEMS_H
 
+#include "oracle/support_enumerate.h"
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
 #include "spec/types/workload.h"
@@ -15,10 +16,12 @@ struct sdse_generated_problem {
     struct sdse_weight_form form;
     struct sdse_dataflow dataflow;
     struct sdse_constraint constraint[4];
+    struct sdse_enumerate_space space;
 };
 
 // The problem of a seed, with at least 20 and at most 100,000 mappings before
-// capacities.
-void sdse_make_problem(uint64_t seed, struct sdse_generated_problem *problem);
+// capacities. wide: free bypass and imperfect factors, each in a part of the problems.
+void sdse_make_problem(uint64_t seed, bool wide,
+                       struct sdse_generated_problem *problem);
 
 #endif

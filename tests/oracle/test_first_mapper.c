@@ -79,7 +79,7 @@ static void generated_problems_agree(void **state) {
     (void)state;
     for (uint64_t i = 0; i < problem_count; i++) {
         struct sdse_generated_problem problem;
-        sdse_make_problem(first_seed + i, &problem);
+        sdse_make_problem(first_seed + i, false, &problem);
         char name[32];
         snprintf(name, sizeof name, "seed %llu", (unsigned long long)(first_seed + i));
         const struct asked asked = {name, &problem.arch, &problem.layer, &problem.form};

@@ -106,6 +106,9 @@ static void compare(const struct sdse_generated_problem *problem,
     const struct sdse_map_request request = {.arch = &problem->arch,
                                              .layer = &problem->layer,
                                              .form = &problem->form,
+                                             .free_bypass = problem->space.free_bypass,
+                                             .padding_percent =
+                                                 problem->space.padding_percent,
                                              .objective = objective};
     struct sdse_map_answer answer;
     assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
@@ -140,14 +143,15 @@ static void test_equals_enumeration(void **state) {
     for (uint64_t i = 0; i < problem_count; i++) {
         current_seed = first_seed + i;
         struct sdse_generated_problem problem;
-        sdse_make_problem(current_seed, &problem);
+        sdse_make_problem(current_seed, true, &problem);
         struct sdse_arena *arena = sdse_arena_new();
         struct sdse_model *model;
         assert_int_equal(
             sdse_model_new(&problem.arch, &problem.layer, &problem.form, arena, &model),
             SDSE_OK);
         struct truth truth = {.model = model};
-        sdse_enumerate(&problem.arch, &problem.layer, model, note, &truth);
+        sdse_enumerate(&problem.arch, &problem.layer, model, &problem.space, note,
+                       &truth);
         mappings += truth.valid;
         none += truth.valid == 0;
         for (int o = 0; o < 4; o++)

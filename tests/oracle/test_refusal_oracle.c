@@ -153,7 +153,7 @@ static void make_problem(uint64_t seed, struct generated *g) {
             make_rivals(&state, g);
         arch->dataflows = &g->dataflow;
         arch->dataflow_count = 1;
-        if (sdse_enumerate_count(arch, &g->layer, MOST_MAPPINGS) <= MOST_MAPPINGS)
+        if (sdse_enumerate_count(arch, &g->layer, NULL, MOST_MAPPINGS) <= MOST_MAPPINGS)
             return;
     }
 }
@@ -177,7 +177,7 @@ static bool any_mapping(const struct sdse_arch *arch, const struct sdse_layer *l
     assert_int_equal(sdse_model_new(arch, layer, &raw, arena, &model), SDSE_OK);
     volatile bool found = true;
     if (setjmp(first_found) == 0) {
-        sdse_enumerate(arch, layer, model, stop, NULL);
+        sdse_enumerate(arch, layer, model, NULL, stop, NULL);
         found = false;
     }
     sdse_arena_free(arena);

@@ -248,7 +248,7 @@ static uint64_t count_mappings(const struct sdse_arch *split,
     bool even;
     for (uint64_t way = 0;
          count <= MOST_MAPPINGS && place_tensors(split, way, &placed, &even); way++)
-        count += sdse_enumerate_count(&placed, layer, MOST_MAPPINGS);
+        count += sdse_enumerate_count(&placed, layer, NULL, MOST_MAPPINGS);
     return count;
 }
 
@@ -262,7 +262,7 @@ static void enumerate_ways(const struct sdse_generated_problem *problem,
             sdse_model_new(&placed, &problem->layer, &problem->form, arena, &model),
             SDSE_OK);
         truth->model = model;
-        sdse_enumerate(&placed, &problem->layer, model, note, truth);
+        sdse_enumerate(&placed, &problem->layer, model, NULL, note, truth);
     }
 }
 
@@ -357,7 +357,7 @@ static void test_mapper_equals_enumeration(void **state) {
     uint64_t mappings = 0, better = 0, none = 0, problems = 0;
     for (current_seed = first_seed; problems < problem_count; current_seed++) {
         struct sdse_generated_problem problem;
-        sdse_make_problem(current_seed, &problem);
+        sdse_make_problem(current_seed, false, &problem);
         const unsigned levels = sdse_arch_may_split(&problem.arch);
         struct sdse_arena *arena = sdse_arena_new();
         assert_non_null(arena);

@@ -226,11 +226,13 @@ static void test_choices_of_what_positions_keep(void **state) {
     struct sdse_keeps *list;
     size_t count;
     open_scene(&s, NULL, 0);
-    assert_int_equal(sdse_keeps_list(s.arch, s.arena, &list, &count), SDSE_OK);
+    assert_int_equal(sdse_keeps_list(s.arch, false, false, s.arena, &list, &count),
+                     SDSE_OK);
     assert_int_equal(count, 1);
     assert_int_equal(
         sdse_arch_split(s.arch, sdse_arch_may_split(s.arch), s.arena, &split), SDSE_OK);
-    assert_int_equal(sdse_keeps_list(split, s.arena, &list, &count), SDSE_OK);
+    assert_int_equal(sdse_keeps_list(split, false, false, s.arena, &list, &count),
+                     SDSE_OK);
     assert_int_equal(count, 13 * 3);
     assert_int_equal(list[0].level[1], SDSE_BIT(SDSE_TENSORS) - 1);
     assert_int_equal(list[0].level[2] | list[0].level[3] | list[0].level[6], 0);

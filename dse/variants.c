@@ -1,0 +1,113 @@
+#include "dse/variants.h"
+
+#include <string.h>
+
+// Lists growing in an arena: doubled when full.
+struct listing {
+    const struct sdse_variant_space *space;
+    struct sdse_arena *arena;
+    struct sdse_padding *padding;
+    size_t padding_count;
+    bool out_of_memory;
+};
+
+static bool is_full(size_t count) { return (count & (count - 1)) == 0; }
+
+static void push_padding(struct listing *list, const struct sdse_padding *padding) {
+    if (is_full(list->padding_count)) {
+        struct sdse_padding *grown =
+            SDSE_ARENA_ARRAY(list->arena, struct sdse_padding,
+                             list->padding_count ? 2 * list->padding_count : 1);
+        if (!grown) {
+            list->out_of_memory = true;
+            return;
+        }
+        if (list->padding_count)
+            memcpy(grown, list->padding, list->padding_count * sizeof *grown);
+        list->padding = grown;
+    }
+    list->padding[list->padding_count++] = *padding;
+}
+
+static uint64_t quotient_up(uint64_t a, uint64_t b) { return a / b + (a % b != 0); }
+
+// Whether f = x * y for factors that fit the axes which take the dimension.
+static bool has_place(const struct sdse_level *level, int d, uint64_t f) {
+    const uint64_t most_x = level->dims_x >> d & 1u ? level->fanout_x : 1;
+    const uint64_t most_y = level->dims_y >> d & 1u ? level->fanout_y : 1;
+    for (uint64_t x = 1; x <= most_x; x++)
+        if (f % x == 0 && f / x <= most_y)
+            return true;
+    return false;
+}
+
+// The paddings of a dimension at a level around a child's tile.
+static void pad_around(struct listing *list, unsigned l, int d, uint64_t inner) {
+    const struct sdse_level *level = &list->space->arch->level[l];
+    const uint64_t bound = list->space->layer->nest.bound[d], units = bound / inner;
+    const uint64_t fanout = (uint64_t)level->fanout_x * level->fanout_y;
+    for (uint64_t f = 2; f <= fanout && f < units; f++) {
+        const uint64_t outer = quotient_up(units, f);
+        // The last comparison allows for no overflow: both sides are below 2^64 / 100
+        // when the bound is; larger bounds are not padded.
+        if (units % f == 0 || quotient_up(units, outer) != f ||
+            !has_place(level, d, f) || bound > UINT64_MAX / 1000 ||
+            100 * (outer * f * inner) > (100 + list->space->padding_percent) * bound)
+            continue;
+        push_padding(list, &(struct sdse_padding){.present = true,
+                                                  .dim = (enum sdse_dim)d,
+                                                  .level = l,
+                                                  .outer = outer,
+                                                  .places = f,
+                                                  .inner = inner});
+    }
+}
+
+static void list_paddings(struct listing *list) {
+    const struct sdse_arch *arch = list->space->arch;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        for (int d = 0; d < SDSE_DIMS; d++) {
+            // Blocks of a filter and their bases are not cut.
+            const bool filter = sdse_dim_moves((enum sdse_dim)d, SDSE_WEIGHTS) &&
+                                !sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS);
+            if (filter && list->space->smartdeal)
+                continue;
+            const uint64_t bound = list->space->layer->nest.bound[d];
+            for (uint64_t i = 1; i <= bound / i; i++) {
+                if (bound % i)
+                    continue;
+                pad_around(list, l, d, i);
+                if (i != bound / i)
+                    pad_around(list, l, d, bound / i);
+            }
+        }
+    }
+}
+
+enum sdse_status sdse_variants_list(const struct sdse_variant_space *space,
+                                    struct sdse_arena *arena,
+                                    struct sdse_variants *variants) {
+    struct listing list = {.space = space, .arena = arena};
+    struct sdse_keeps *keeps;
+    size_t keeps_count;
+    const enum sdse_status status = sdse_keeps_list(
+        space->arch, space->free_bypass, space->smartdeal, arena, &keeps, &keeps_count);
+    if (status != SDSE_OK)
+        return status;
+    if (space->padding_percent)
+        list_paddings(&list);
+    const size_t count = keeps_count * (1 + list.padding_count);
+    variants->variant = SDSE_ARENA_ARRAY(arena, struct sdse_variant, count);
+    if (list.out_of_memory || !variants->variant)
+        return SDSE_NO_MEMORY;
+    variants->count = 0;
+    for (size_t i = 0; i < keeps_count; i++) {
+        for (size_t p = 0; p <= list.padding_count; p++) {
+            struct sdse_variant *fresh = &variants->variant[variants->count++];
+            fresh->keeps = keeps[i];
+            if (p)
+                fresh->padding = list.padding[p - 1];
+        }
+    }
+    return SDSE_OK;
+}

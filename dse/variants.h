@@ -1,0 +1,61 @@
+// Variants of a mapping problem: what the lattice of divisors does not hold.
+//
+// A variant says which level keeps which tensor (free bypass, levels that share one
+// memory) and whether one dimension's places are filled beyond its bound (imperfect
+// factors). Inside a variant the space is all perfect factors, orders and places. The
+// mapper searches the variants one after another against one best mapping and skips
+// those whose bound cannot beat it. docs/mapper.md.
+#ifndef SDSE_DSE_VARIANTS_H
+#define SDSE_DSE_VARIANTS_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "dse/keeps.h"
+
+// One dimension whose places at one level do not divide what they split:
+//
+//     outer = ceil(bound / (inner * places)),  places = ceil(bound / (inner * outer))
+//
+// inner divides the bound, places does not divide bound / inner. Along the dimension
+// the mapping is a perfect one of outer * places * inner iterations, cut off at the
+// bound: only the last outer iteration has idle places.
+struct sdse_padding {
+    bool present;
+    enum sdse_dim dim;
+    unsigned level;  // whose fan-out holds the places
+    uint64_t outer;  // product of all factors outside [>= 2]
+    uint64_t places; // spatial factor, X times Y [>= 2]
+    uint64_t inner;  // tile of one child
+};
+
+static inline uint64_t sdse_padded_bound(const struct sdse_padding *padding) {
+    return padding->outer * padding->places * padding->inner;
+}
+
+struct sdse_variant {
+    struct sdse_keeps keeps;
+    struct sdse_padding padding;
+};
+
+struct sdse_variant_space {
+    const struct sdse_arch *arch;
+    const struct sdse_layer *layer;
+    bool smartdeal;   // weights are in SmartDeal form
+    bool free_bypass; // every level but the outermost may leave out what it keeps, not
+                      // only where the accelerator says may_bypass
+    unsigned padding_percent; // padded bounds: up to this much above; 0 = none. Not of
+                              // C, R and S of SmartDeal weights
+};
+
+struct sdse_variants {
+    size_t count;
+    struct sdse_variant *variant; // the first: what the accelerator keeps, no padding
+};
+
+// All variants, in a fixed order; the list lives in `arena`. Within one memory a tensor
+// is kept at one level at most. SDSE_NO_MEMORY.
+enum sdse_status sdse_variants_list(const struct sdse_variant_space *space,
+                                    struct sdse_arena *arena,
+                                    struct sdse_variants *variants);
+
+#endif
