@@ -16,7 +16,7 @@ static const struct cli_option options[] = {
     [LAYER] = CLI_OPTION_LAYER,
     [MAPPING] = {"mapping", 'm', CLI_TEXT, "FILE",
                  "the mapping; the optimum is found if not given", NULL, false},
-    [OBJECTIVE] = {"objective", 0, CLI_CHOICE, "edp|energy|latency",
+    [OBJECTIVE] = {"objective", 0, CLI_CHOICE, "edp|ed2p|energy|latency",
                    "what the optimum minimises", "edp", false},
     [FORM] = CLI_OPTION_FORM,
 };
@@ -42,8 +42,8 @@ static enum cli_exit explain(struct cli *cli, const struct cli_problem *problem,
 
 static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *args,
                                      const struct cli_problem *problem) {
-    static const enum sdse_map_objective objectives[] = {SDSE_MAP_EDP, SDSE_MAP_ENERGY,
-                                                         SDSE_MAP_LATENCY};
+    static const enum sdse_map_objective objectives[] = {
+        SDSE_MAP_EDP, SDSE_MAP_ED2P, SDSE_MAP_ENERGY, SDSE_MAP_LATENCY};
     const struct sdse_layer *layer =
         cli_find_layer(cli, problem->workload, args->value[LAYER]);
     if (!layer)

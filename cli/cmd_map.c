@@ -7,6 +7,7 @@
 
 #include "base/errno_text.h"
 #include "base/units.h"
+#include "cli/budget.h"
 #include "cli/cli.h"
 #include "cli/cost_tables.h"
 #include "cli/inputs.h"
@@ -17,15 +18,32 @@
 #include "spec/split.h"
 #include "spec/write.h"
 
-enum { ARCH, WORKLOAD, LAYER, OBJECTIVE, FORM, UNEVEN, JOBS, LIMIT, OUTPUT, FORMAT };
-enum objective { EDP, ENERGY, LATENCY, PARETO }; // the words of --objective
+enum {
+    ARCH,
+    WORKLOAD,
+    LAYER,
+    OBJECTIVE,
+    MOST_LATENCY,
+    MOST_ENERGY,
+    FORM,
+    UNEVEN,
+    JOBS,
+    LIMIT,
+    OUTPUT,
+    FORMAT
+};
+enum objective { EDP, ED2P, ENERGY, LATENCY, PARETO }; // the words of --objective
 
 static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ARCH,
     [WORKLOAD] = CLI_OPTION_WORKLOAD,
     [LAYER] = {"layer", 'l', CLI_TEXT, "LAYER", "only this layer", NULL, false},
-    [OBJECTIVE] = {"objective", 0, CLI_CHOICE, "edp|energy|latency|pareto",
+    [OBJECTIVE] = {"objective", 0, CLI_CHOICE, "edp|ed2p|energy|latency|pareto",
                    "what to minimise", "edp", false},
+    [MOST_LATENCY] = {"max-latency", 0, CLI_TEXT, "TIME",
+                      "the best within a latency: 5ms, 2e6cycles", NULL, false},
+    [MOST_ENERGY] = {"max-energy", 0, CLI_TEXT, "ENERGY",
+                     "the best within an energy: 1.5mJ", NULL, false},
     [FORM] = CLI_OPTION_FORM,
     [UNEVEN] = {"uneven", 0, CLI_FLAG, NULL,
                 "tensors of one memory may be tiled at different loops", NULL, false},
@@ -44,10 +62,13 @@ struct mapping_run {
     const struct cli_args *args;
     struct cli_problem problem;
     enum objective objective;
+    struct cli_budget budget;
+    bool layer_only;
+    bool combined; // layers were mapped to fronts, of which elements are picked
     enum sdse_table_format format;
     bool people;
     struct cli_solutions solutions;
-    struct sdse_network_front front; // of a network, for edp and pareto
+    struct sdse_network_front front; // if combined
 };
 
 static const struct cli_solution *solution_of(const struct mapping_run *run, size_t i) {
@@ -66,18 +87,26 @@ static struct cli_costed costed_of(const struct mapping_run *run, size_t i,
                                run->problem.setting.smartdeal};
 }
 
-// --- Whole networks
+// --- Combined fronts
 // ----------------------------------------------------------------------------
 
-// Energy and latency of a network are sums, their product is not: it is minimal where
-// the combined front says, not where every layer's own product is.
-static enum sdse_status combine_layers(struct mapping_run *run) {
+static enum sdse_objective picked_objective(const struct mapping_run *run) {
+    static const enum sdse_objective objectives[] = {[EDP] = SDSE_EDP,
+                                                     [ED2P] = SDSE_ED2P,
+                                                     [ENERGY] = SDSE_ENERGY,
+                                                     [LATENCY] = SDSE_LATENCY,
+                                                     [PARETO] = SDSE_EDP};
+    return objectives[run->objective];
+}
+
+// Energy and latency of a network are sums, products of them are not: they are minimal
+// where the combined front says, not where every layer's own product is.
+static enum sdse_status build_front(struct mapping_run *run) {
     const size_t count = run->solutions.layer_count;
     struct sdse_arena *arena = run->cli->arena;
     struct sdse_layer_front *fronts =
         SDSE_ARENA_ARRAY(arena, struct sdse_layer_front, count);
-    size_t *choice = SDSE_ARENA_ARRAY(arena, size_t, count);
-    if (!fronts || !choice)
+    if (!fronts)
         return SDSE_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
         const struct sdse_map_answer *answer = &solution_of(run, i)->answer;
@@ -89,18 +118,38 @@ static enum sdse_status combine_layers(struct mapping_run *run) {
             elements[p] =
                 (struct sdse_tradeoff){answer->point[p].totals.energy_pj,
                                        answer->point[p].totals.latency_cycles};
-        fronts[i] = (struct sdse_layer_front){answer->point_count, elements,
-                                              run->solutions.mapped[i].layer->repeat};
+        const uint64_t repeat =
+            run->layer_only ? 1 : run->solutions.mapped[i].layer->repeat;
+        fronts[i] = (struct sdse_layer_front){answer->point_count, elements, repeat};
     }
-    const enum sdse_status status =
-        sdse_network_front_build(fronts, count, arena, &run->front);
+    return sdse_network_front_build(fronts, count, arena, &run->front);
+}
+
+static bool all_proved(const struct mapping_run *run) {
+    for (size_t i = 0; i < run->solutions.solution_count; i++)
+        if (run->solutions.solution[i].answer.status != SDSE_MAP_OPTIMAL)
+            return false;
+    return !run->front.thinned;
+}
+
+// Builds the front and picks the mapping of every layer.
+static enum cli_exit combine_layers(struct mapping_run *run) {
+    const size_t count = run->solutions.layer_count;
+    size_t *choice = SDSE_ARENA_ARRAY(run->cli->arena, size_t, count);
+    const enum sdse_status status = choice ? build_front(run) : SDSE_NO_MEMORY;
     if (status != SDSE_OK)
-        return status;
-    sdse_network_front_choices(&run->front, count,
-                               sdse_network_front_pick(&run->front, SDSE_EDP), choice);
+        return cli_finish(run->cli, status);
+    const size_t picked =
+        sdse_network_front_pick_within(&run->front, picked_objective(run),
+                                       run->budget.most_pj, run->budget.most_cycles);
+    if (picked == run->front.count) {
+        cli_report_budget(run->cli, &run->budget, &run->front, all_proved(run));
+        return CLI_NO_MAPPING;
+    }
+    sdse_network_front_choices(&run->front, count, picked, choice);
     for (size_t i = 0; i < count; i++)
         run->solutions.mapped[i].choice = choice[i];
-    return SDSE_OK;
+    return CLI_OK;
 }
 
 // --- Tables
@@ -182,18 +231,19 @@ static struct sdse_table *front_table(const struct mapping_run *run) {
         {"edp_pj_s", "edp_uj_s", "EDP [uJ*s]"},
         {"mapping", "mapping", NULL}};
     struct sdse_table *table = sdse_table_new(run->cli->arena);
-    const bool layer = run->args->value[LAYER] != NULL;
-    add_columns(table, columns, layer ? 5 : 4, run->people);
+    add_columns(table, columns, run->layer_only ? 5 : 4, run->people);
     const struct sdse_map_answer *answer = &solution_of(run, 0)->answer;
-    for (size_t i = 0; layer && i < answer->point_count; i++) {
-        add_tradeoff(run, table, answer->point[i].totals.energy_pj,
-                     answer->point[i].totals.latency_cycles);
-        sdse_table_add_text(table, cli_mapping_line(run->cli->arena, run->problem.arch,
-                                                    &answer->point[i].mapping));
+    for (size_t i = 0; i < run->front.count; i++) {
+        const struct sdse_tradeoff *at = &run->front.elements[i];
+        if (at->energy_pj > run->budget.most_pj ||
+            at->latency_cycles > run->budget.most_cycles)
+            continue;
+        add_tradeoff(run, table, at->energy_pj, at->latency_cycles);
+        if (run->layer_only) // the front is the layer's own
+            sdse_table_add_text(table,
+                                cli_mapping_line(run->cli->arena, run->problem.arch,
+                                                 &answer->point[i].mapping));
     }
-    for (size_t i = 0; !layer && i < run->front.count; i++)
-        add_tradeoff(run, table, run->front.elements[i].energy_pj,
-                     run->front.elements[i].latency_cycles);
     return table;
 }
 
@@ -217,21 +267,19 @@ static void print_network_totals(const struct mapping_run *run) {
            sdse_uj_from_pj(energy_pj) * seconds);
 }
 
-static void print_proof(const struct sdse_map_answer *answer) {
-    switch (answer->status) {
-    case SDSE_MAP_OPTIMAL:
+static void print_proof(const struct mapping_run *run,
+                        const struct sdse_map_answer *answer) {
+    if (answer->status == SDSE_MAP_OPTIMAL)
         printf("proved optimal");
-        break;
-    case SDSE_MAP_LIMIT:
-        printf("not proved: the time limit was reached, at most %.3g %% above the "
-               "optimum",
-               100 * answer->gap);
-        break;
-    default:
-        printf("not proved: interrupted, at most %.3g %% above the optimum",
-               100 * answer->gap);
-        break;
-    }
+    else
+        printf("not proved: %s, ", answer->status == SDSE_MAP_LIMIT
+                                       ? "the time limit was reached"
+                                       : "interrupted");
+    if (answer->status != SDSE_MAP_OPTIMAL && run->combined)
+        printf("mappings below %.6g uJ are all known",
+               sdse_uj_from_pj(answer->lower_bound));
+    else if (answer->status != SDSE_MAP_OPTIMAL)
+        printf("at most %.3g %% above the optimum", 100 * answer->gap);
     printf(" (%.3g s, %" PRIu64 " nodes, %" PRIu64 " mappings scored)\n",
            answer->seconds, answer->nodes, answer->evaluations);
 }
@@ -239,22 +287,29 @@ static void print_proof(const struct sdse_map_answer *answer) {
 static void print_layer(struct mapping_run *run) {
     const struct sdse_map_answer *answer = &solution_of(run, 0)->answer;
     struct sdse_cost cost;
-    const struct cli_costed costed = costed_of(run, 0, 0, &cost);
+    const size_t choice = run->solutions.mapped[0].choice;
+    const struct cli_costed costed = costed_of(run, 0, choice, &cost);
     cli_print_totals(&costed, stdout);
     fputs("mapping      ", stdout);
-    print_proof(answer);
-    printf("\n%s", sdse_mapping_text(run->cli->arena, run->problem.arch,
-                                     &costed.layer->nest, &answer->point[0].mapping));
+    print_proof(run, answer);
+    printf("\n%s",
+           sdse_mapping_text(run->cli->arena, run->problem.arch, &costed.layer->nest,
+                             &answer->point[choice].mapping));
 }
 
 static enum cli_exit print_answer(struct mapping_run *run) {
-    const bool layer = run->args->value[LAYER] != NULL;
+    const bool layer = run->layer_only;
+    if (run->front.thinned)
+        fprintf(stderr,
+                "sdse map: warning: the front has more than %d points; it was "
+                "thinned, and is not proved\n",
+                SDSE_LARGEST_FRONT);
     if (run->objective == PARETO) {
         const enum cli_exit status =
             cli_print_table(run->cli, front_table(run), run->format);
         if (run->people && layer) {
             putchar('\n');
-            print_proof(&solution_of(run, 0)->answer);
+            print_proof(run, &solution_of(run, 0)->answer);
         }
         return status;
     }
@@ -271,24 +326,67 @@ static enum cli_exit print_answer(struct mapping_run *run) {
 
 // Shapes without a mapping, or without one before the search was stopped.
 static enum cli_exit report_unmapped(struct mapping_run *run) {
+    const struct cli_solution *unfound = NULL;
     enum cli_exit status = CLI_OK;
+    size_t count = 0;
     for (size_t i = 0; i < run->solutions.solution_count; i++) {
         const struct cli_solution *solution = &run->solutions.solution[i];
-        const struct sdse_map_answer *answer = &solution->answer;
-        if (answer->point_count)
+        if (solution->answer.point_count)
             continue;
-        if (answer->status == SDSE_MAP_NONE) {
+        if (solution->answer.status == SDSE_MAP_NONE) {
             cli_refuse_mapping(run->cli, solution, run->problem.arch);
             status = CLI_NO_MAPPING;
         } else {
-            cli_error(run->cli, "layer %s: no mapping found before the %s",
-                      solution->layer->name,
-                      answer->status == SDSE_MAP_LIMIT ? "time limit" : "interruption");
-            if (status == CLI_OK)
-                status = CLI_SYSTEM;
+            unfound = unfound ? unfound : solution;
+            count++;
         }
     }
-    return status;
+    if (!count)
+        return status;
+    const bool limit = unfound->answer.status == SDSE_MAP_LIMIT;
+    const char *others =
+        count > 1 ? sdse_arena_printf(run->cli->arena, " and %zu more", count - 1) : "";
+    cli_error(run->cli, "layer %s%s: no mapping found before the %s",
+              unfound->layer->name, others ? others : "",
+              limit ? "time limit" : "interruption");
+    return status == CLI_OK ? CLI_SYSTEM : status;
+}
+
+// Not every layer has a mapping: those that were found, each the best on its own.
+static void print_found(struct mapping_run *run) {
+    for (size_t i = 0; i < run->solutions.layer_count; i++) {
+        const struct sdse_map_answer *answer = &solution_of(run, i)->answer;
+        struct cli_mapped *mapped = &run->solutions.mapped[i];
+        for (size_t p = 1; p < answer->point_count; p++) {
+            const struct sdse_totals *best = &answer->point[mapped->choice].totals;
+            const struct sdse_totals *at = &answer->point[p].totals;
+            if (at->energy_pj * at->latency_cycles <
+                best->energy_pj * best->latency_cycles)
+                mapped->choice = p;
+        }
+    }
+    if (!run->layer_only && run->objective != PARETO)
+        cli_print_table(run->cli, layer_table(run), run->format);
+}
+
+// A limit or an interruption is said on stderr too, where csv and json do not reach.
+static enum cli_exit report_unproved(const struct mapping_run *run) {
+    size_t limited = 0, interrupted = 0;
+    for (size_t i = 0; i < run->solutions.layer_count; i++) {
+        const enum sdse_map_status status = solution_of(run, i)->answer.status;
+        limited += status == SDSE_MAP_LIMIT;
+        interrupted += status == SDSE_MAP_INTERRUPTED;
+    }
+    if (limited)
+        fprintf(stderr,
+                "sdse map: warning: %zu of %zu layers not proved: the time limit was "
+                "reached\n",
+                limited, run->solutions.layer_count);
+    if (!interrupted)
+        return CLI_OK;
+    fprintf(stderr, "sdse map: interrupted: %zu of %zu layers not proved\n",
+            interrupted, run->solutions.layer_count);
+    return CLI_SYSTEM;
 }
 
 // --- Files
@@ -312,7 +410,7 @@ static bool write_mapping(struct mapping_run *run, size_t i, const char *path) {
 
 static enum cli_exit write_mappings(struct mapping_run *run) {
     const char *path = run->args->value[OUTPUT];
-    if (run->args->value[LAYER])
+    if (run->layer_only)
         return write_mapping(run, 0, path) ? CLI_OK : CLI_SYSTEM;
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
         cli_error(run->cli, "%s: %s", path, sdse_errno_text(errno).text);
@@ -337,28 +435,35 @@ static enum cli_exit write_mappings(struct mapping_run *run) {
 
 static enum cli_exit answer(struct mapping_run *run, const struct sdse_layer *layer) {
     static const enum sdse_map_objective objectives[] = {[EDP] = SDSE_MAP_EDP,
+                                                         [ED2P] = SDSE_MAP_ED2P,
                                                          [ENERGY] = SDSE_MAP_ENERGY,
                                                          [LATENCY] = SDSE_MAP_LATENCY,
                                                          [PARETO] = SDSE_MAP_FRONT};
-    const bool combined = !layer && (run->objective == EDP || run->objective == PARETO);
+    const bool product = run->objective == EDP || run->objective == ED2P;
+    run->layer_only = layer != NULL;
+    run->combined =
+        run->budget.given || run->objective == PARETO || (product && !layer);
     const uint64_t jobs = cli_count(run->args, JOBS, 0);
     const struct cli_search search = {
-        .objective = combined ? SDSE_MAP_FRONT : objectives[run->objective],
+        .objective = run->combined ? SDSE_MAP_FRONT : objectives[run->objective],
         .threads = jobs > 1024 ? 1024 : (unsigned)jobs,
         .seconds = cli_real(run->args, LIMIT, 0),
         .stop = cli_interrupt_arm()};
     if (!cli_solve(run->cli, &run->problem, layer, &search, &run->solutions))
         return CLI_SYSTEM;
     const enum cli_exit unmapped = report_unmapped(run);
-    if (unmapped != CLI_OK)
+    if (unmapped != CLI_OK) {
+        if (unmapped == CLI_SYSTEM)
+            print_found(run);
         return unmapped;
-    const enum sdse_status status = combined ? combine_layers(run) : SDSE_OK;
-    if (status != SDSE_OK)
-        return cli_finish(run->cli, status);
-    const enum cli_exit printed = print_answer(run);
-    if (printed != CLI_OK || !run->args->value[OUTPUT])
-        return printed;
-    return write_mappings(run);
+    }
+    enum cli_exit status = run->combined ? combine_layers(run) : CLI_OK;
+    if (status == CLI_OK)
+        status = print_answer(run);
+    if (status == CLI_OK && run->args->value[OUTPUT])
+        status = write_mappings(run);
+    const enum cli_exit unproved = report_unproved(run);
+    return status == CLI_OK ? unproved : status;
 }
 
 // The accelerator with every memory split that may be.
@@ -393,6 +498,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return CLI_BAD_INPUT;
     if (args->value[UNEVEN] && !split_memories(&run))
         return CLI_BAD_INPUT;
+    if (!cli_read_budget(cli, args->value[MOST_ENERGY], args->value[MOST_LATENCY],
+                         run.problem.arch->clock_ghz, &run.budget))
+        return CLI_USAGE;
     const struct sdse_layer *layer = NULL;
     if (args->value[LAYER]) {
         layer = cli_find_layer(cli, run.problem.workload, args->value[LAYER]);
@@ -413,10 +521,11 @@ const struct cli_verb cli_verb_map = {
     .notes =
         "Without -l every layer of the network is mapped; equal layers are mapped "
         "once.\n"
-        "edp of a network is total energy times total latency, minimised over all\n"
-        "combinations of its layers' fronts. pareto prints the exact front of "
-        "(energy,\n"
-        "latency).",
+        "edp (energy x latency) and ed2p (energy x latency^2) of a network are of its\n"
+        "totals, minimised over all combinations of its layers' fronts. pareto prints\n"
+        "the exact front of (energy, latency). With a budget the objective's best "
+        "point\n"
+        "of that front within it is chosen.",
     .example = "sdse map -a eyeriss -w resnet50 -l layer1.0.conv2 -o mapping.yaml",
     .run = run,
 };

@@ -7,12 +7,13 @@
 #include "results/metric.h"
 #include "results/pareto.h"
 
-#define CLI_OPTION_OBJECTIVES                                                      \
-    {                                                                              \
-        "objectives", 'O', CLI_TEXT, "LIST",                                       \
-            "two or three of energy, latency, cycles, edp, area, storage, error, " \
-            "accuracy_loss",                                                       \
-            "energy,latency", false                                                \
+#define CLI_OPTION_OBJECTIVES                                                     \
+    {                                                                             \
+        "objectives", 'O', CLI_TEXT, "LIST",                                      \
+            "two or three of energy, latency, cycles, edp, ed2p, area, storage, " \
+            "error, "                                                             \
+            "accuracy_loss",                                                      \
+            "energy,latency", false                                               \
     }
 #define CLI_OPTION_SWEEP \
     { "sweep", 's', CLI_TEXT, "NAME", "only the points of this sweep", NULL, false }

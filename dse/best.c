@@ -14,11 +14,28 @@ void sdse_best_init(struct sdse_best *best, enum sdse_goal goal, double most_cyc
 }
 
 double sdse_goal_value(enum sdse_goal goal, double pj, double cycles) {
-    return goal == SDSE_GOAL_CYCLES ? cycles : goal == SDSE_GOAL_EDP ? pj * cycles : pj;
+    switch (goal) {
+    case SDSE_GOAL_CYCLES:
+        return cycles;
+    case SDSE_GOAL_EDP:
+        return pj * cycles;
+    case SDSE_GOAL_ED2P:
+        return pj * cycles * cycles;
+    default:
+        return pj;
+    }
 }
 
 static double second_key(enum sdse_goal goal, double pj, double cycles) {
-    return goal == SDSE_GOAL_ENERGY ? cycles : goal == SDSE_GOAL_EDP ? pj : 0;
+    switch (goal) {
+    case SDSE_GOAL_ENERGY:
+        return cycles;
+    case SDSE_GOAL_EDP:
+    case SDSE_GOAL_ED2P:
+        return pj;
+    default:
+        return 0;
+    }
 }
 
 void sdse_best_free(struct sdse_best *best) {

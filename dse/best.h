@@ -11,6 +11,7 @@ enum sdse_goal {
     SDSE_GOAL_ENERGY,
     SDSE_GOAL_CYCLES,
     SDSE_GOAL_EDP,
+    SDSE_GOAL_ED2P,
     SDSE_GOAL_FRONT // every (energy, cycles) that no other mapping beats in both
 };
 
@@ -46,7 +47,7 @@ void sdse_best_free(struct sdse_best *best);
 double sdse_goal_value(enum sdse_goal goal, double pj, double cycles);
 
 // Whether nothing at or above these bounds can better *best, or, while nothing is
-// found, is above the cut-off. Ties: energy by cycles, EDP by energy, within 1e-12
+// found, is above the cut-off. Ties: energy by cycles, products by energy, within 1e-12
 // relative; cycles are exact and not tied further.
 bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles);
 

@@ -42,10 +42,13 @@ struct search {
 };
 
 void sdse_feasibility_init(struct sdse_feasibility *questions,
-                           const struct sdse_problem *problem, uint64_t effort,
-                           struct sdse_arena *arena) {
-    *questions =
-        (struct sdse_feasibility){.problem = problem, .effort = effort, .arena = arena};
+                           struct sdse_problem *const *variants, size_t variant_count,
+                           uint64_t effort, struct sdse_arena *arena) {
+    *questions = (struct sdse_feasibility){.problem = variants[0],
+                                           .variant_count = variant_count,
+                                           .variants = variants,
+                                           .effort = effort,
+                                           .arena = arena};
 }
 
 // --- What a level admits ------------------------------------------------------------
@@ -309,45 +312,59 @@ static bool go_out(struct search *s, unsigned l, const uint16_t *tile) {
 
 // --- Questions ----------------------------------------------------------------------
 
+// One variant: finds mappings that take fewer bits at the measured level than the best
+// so far, or any mapping.
+static enum sdse_feasible ask_variant(struct search *s) {
+    const uint16_t unit[SDSE_DIMS] = {0};
+    bool found = false;
+    if (!prepare(s))
+        return SDSE_UNDECIDED;
+    s->sums_whole[s->problem->levels] = sums_are_whole(s, unit);
+    while (go_out(s, s->problem->levels - 1, unit)) {
+        found = true;
+        s->best_bits = s->bits;
+        if (s->measured == s->problem->levels)
+            break;
+    }
+    return s->halted ? SDSE_UNDECIDED : found ? SDSE_FEASIBLE : SDSE_INFEASIBLE;
+}
+
 static enum sdse_feasible ask(struct sdse_feasibility *questions,
                               const struct sdse_arch *arch, unsigned measured,
                               double *bits) {
-    struct search *s = SDSE_ARENA_NEW(questions->arena, struct search);
-    struct sdse_arena *scratch = sdse_arena_new();
-    enum sdse_feasible answer = SDSE_UNDECIDED;
-    if (!s || !scratch) {
-        questions->out_of_memory = true;
-        sdse_arena_free(scratch);
-        return answer;
-    }
-    s->questions = questions;
-    s->problem = questions->problem;
-    s->arch = arch;
-    s->measured = measured;
-    s->best_bits = (double)INFINITY;
-    s->arena = scratch;
-    if (prepare(s)) {
-        const uint16_t unit[SDSE_DIMS] = {0};
-        bool found = false;
-        s->sums_whole[s->problem->levels] = sums_are_whole(s, unit);
-        while (go_out(s, s->problem->levels - 1, unit)) {
-            found = true;
-            s->best_bits = s->bits;
-            if (measured == s->problem->levels)
-                break;
+    enum sdse_feasible answer = SDSE_INFEASIBLE;
+    *bits = (double)INFINITY;
+    for (size_t i = 0; i < questions->variant_count; i++) {
+        struct sdse_arena *scratch = sdse_arena_new();
+        struct search *s = scratch ? SDSE_ARENA_NEW(scratch, struct search) : NULL;
+        if (!s) {
+            questions->out_of_memory = true;
+            sdse_arena_free(scratch);
+            return SDSE_UNDECIDED;
         }
-        if (!s->halted)
-            answer = found ? SDSE_FEASIBLE : SDSE_INFEASIBLE;
-        if (bits)
-            *bits = s->best_bits;
+        s->questions = questions;
+        s->problem = questions->variants[i];
+        s->arch = arch;
+        s->measured = measured;
+        s->best_bits = *bits;
+        s->arena = scratch;
+        const enum sdse_feasible here = ask_variant(s);
+        *bits = s->best_bits;
+        sdse_arena_free(scratch);
+        if (here == SDSE_UNDECIDED)
+            return here;
+        if (here == SDSE_FEASIBLE)
+            answer = here;
+        if (answer == SDSE_FEASIBLE && measured == questions->problem->levels)
+            break;
     }
-    sdse_arena_free(scratch);
     return answer;
 }
 
 enum sdse_feasible sdse_feasible(struct sdse_feasibility *questions,
                                  const struct sdse_arch *arch) {
-    return ask(questions, arch, questions->problem->levels, NULL);
+    double bits;
+    return ask(questions, arch, questions->problem->levels, &bits);
 }
 
 enum sdse_feasible sdse_feasible_least_bits(struct sdse_feasibility *questions,

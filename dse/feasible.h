@@ -14,22 +14,26 @@ enum sdse_feasible {
     SDSE_UNDECIDED   // the effort ran out
 };
 
-// Questions about one problem: the lists they share and the effort they have left.
+// Questions about one layer: the lists they share and the effort they have left.
 struct sdse_feasibility {
-    const struct sdse_problem *problem; // layer, lattice, bits of tiles
-    uint64_t effort;                    // steps that may still be taken
+    const struct sdse_problem *problem; // the first variant: layer, lattice
+    // What may be kept where: a mapping of any variant will do.
+    size_t variant_count;
+    struct sdse_problem *const *variants;
+    uint64_t effort; // steps that may still be taken
     bool out_of_memory;
     struct sdse_spread_list *spreads; // listed so far
     struct sdse_arena *arena;
 };
 
-// Prepares questions. The problem must outlive them; lists live in `arena`.
+// Prepares questions about a layer on an accelerator; variants [>= 1] differ in what
+// levels keep alone. They must outlive the questions; lists live in `arena`.
 // effort  steps of all questions together (some 10 ns each)
 void sdse_feasibility_init(struct sdse_feasibility *questions,
-                           const struct sdse_problem *problem, uint64_t effort,
-                           struct sdse_arena *arena);
+                           struct sdse_problem *const *variants, size_t variant_count,
+                           uint64_t effort, struct sdse_arena *arena);
 
-// Whether the problem's layer has a valid mapping on `arch`: the problem's accelerator
+// Whether the layer has a valid mapping on `arch`: the problem's accelerator
 // with other capacities, fan-outs or constraints (same levels, words and keeps).
 enum sdse_feasible sdse_feasible(struct sdse_feasibility *questions,
                                  const struct sdse_arch *arch);

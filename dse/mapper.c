@@ -30,18 +30,26 @@ static bool add_point(struct sdse_map_answer *answer, const struct sdse_best *be
     return true;
 }
 
+// What the search minimises for an objective; latency takes two searches.
+static enum sdse_goal goal_of(enum sdse_map_objective objective) {
+    static const enum sdse_goal goals[] = {
+        [SDSE_MAP_ENERGY] = SDSE_GOAL_ENERGY, [SDSE_MAP_LATENCY] = SDSE_GOAL_CYCLES,
+        [SDSE_MAP_EDP] = SDSE_GOAL_EDP,       [SDSE_MAP_ED2P] = SDSE_GOAL_ED2P,
+        [SDSE_MAP_FRONT] = SDSE_GOAL_FRONT,
+    };
+    return goals[objective];
+}
+
 static double value_of(enum sdse_map_objective objective,
                        const struct sdse_totals *totals) {
-    if (objective == SDSE_MAP_LATENCY)
-        return totals->latency_cycles;
-    if (objective == SDSE_MAP_EDP)
-        return totals->energy_pj * totals->latency_cycles;
-    return totals->energy_pj;
+    return sdse_goal_value(goal_of(objective), totals->energy_pj,
+                           totals->latency_cycles);
 }
 
 // One searcher for each variant, most promising first.
 struct searches {
-    const struct sdse_problem *plain; // of the first variant
+    struct sdse_problem **plain; // of the variants without padding
+    size_t plain_count;
     struct sdse_searcher **searcher;
     size_t count;
     struct sdse_effort effort;
@@ -91,9 +99,7 @@ static bool run_objective(const struct searches *searches,
         answer->lower_bound = run_latency(searches, &best);
         break;
     default:
-        sdse_best_init(&best,
-                       objective == SDSE_MAP_EDP ? SDSE_GOAL_EDP : SDSE_GOAL_ENERGY,
-                       (double)INFINITY);
+        sdse_best_init(&best, goal_of(objective), (double)INFINITY);
         answer->lower_bound = run(searches, &best);
     }
     return !best.found || add_point(answer, &best, arena);
@@ -145,8 +151,8 @@ static enum sdse_status prepare_one(const struct sdse_map_request *request,
         problem, request->arch, request->layer, request->form, variant, scratch);
     if (status != SDSE_OK)
         return status;
-    if (ranked->index == 0)
-        searches->plain = problem;
+    if (!variant->padding.present)
+        searches->plain[searches->plain_count++] = problem;
     ranked->searcher = sdse_searcher_new(problem, &searches->effort);
     if (!ranked->searcher)
         return SDSE_NO_MEMORY;
@@ -171,7 +177,9 @@ static enum sdse_status prepare(const struct sdse_map_request *request,
     searches->count = list.count;
     struct ranked *ranked = SDSE_ARENA_ARRAY(scratch, struct ranked, list.count);
     searches->searcher = SDSE_ARENA_ARRAY(scratch, struct sdse_searcher *, list.count);
-    if (!ranked || !searches->searcher)
+    searches->plain = SDSE_ARENA_ARRAY(scratch, struct sdse_problem *, list.count);
+    searches->plain_count = 0;
+    if (!ranked || !searches->searcher || !searches->plain)
         return SDSE_NO_MEMORY;
     for (size_t i = 0; i < list.count; i++) {
         ranked[i].index = i;
@@ -206,7 +214,8 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
     close_answer(&searches.effort, request, &fresh);
     fresh.variants = searches.count;
     if (fresh.status == SDSE_MAP_NONE) {
-        status = sdse_refusal_explain(searches.plain, arena, &fresh.refusal);
+        status = sdse_refusal_explain(searches.plain, searches.plain_count, arena,
+                                      &fresh.refusal);
         if (status != SDSE_OK)
             goto done;
         fresh.reason = fresh.refusal.reason;

@@ -21,6 +21,7 @@ enum sdse_map_objective {
     SDSE_MAP_ENERGY,  // ties by cycles
     SDSE_MAP_LATENCY, // ties by energy
     SDSE_MAP_EDP,     // energy x cycles; ties by energy
+    SDSE_MAP_ED2P,    // energy x cycles^2; ties by energy
     SDSE_MAP_FRONT    // every (energy, cycles) that no other mapping beats in both
 };
 

@@ -1,5 +1,6 @@
 #include "dse/network_front.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 // The front of the first layers: where each element comes from.
@@ -105,20 +106,38 @@ enum sdse_status sdse_network_front_build(const struct sdse_layer_front *layers,
     return SDSE_OK;
 }
 
-static double product(const struct sdse_tradeoff *at) {
-    return at->energy_pj * at->latency_cycles;
+static double value(enum sdse_objective objective, const struct sdse_tradeoff *at) {
+    switch (objective) {
+    case SDSE_LATENCY:
+        return at->latency_cycles;
+    case SDSE_EDP:
+        return at->energy_pj * at->latency_cycles;
+    case SDSE_ED2P:
+        return at->energy_pj * at->latency_cycles * at->latency_cycles;
+    default:
+        return at->energy_pj;
+    }
+}
+
+size_t sdse_network_front_pick_within(const struct sdse_network_front *front,
+                                      enum sdse_objective objective, double most_pj,
+                                      double most_cycles) {
+    size_t best = front->count;
+    for (size_t i = 0; i < front->count; i++) {
+        const struct sdse_tradeoff *at = &front->elements[i];
+        if (at->energy_pj > most_pj || at->latency_cycles > most_cycles)
+            continue;
+        if (best == front->count ||
+            value(objective, at) < value(objective, &front->elements[best]))
+            best = i;
+    }
+    return best;
 }
 
 size_t sdse_network_front_pick(const struct sdse_network_front *front,
                                enum sdse_objective objective) {
-    if (objective == SDSE_LATENCY)
-        return front->count - 1;
-    size_t best = 0;
-    if (objective == SDSE_EDP)
-        for (size_t i = 1; i < front->count; i++)
-            if (product(&front->elements[i]) < product(&front->elements[best]))
-                best = i;
-    return best;
+    return sdse_network_front_pick_within(front, objective, (double)INFINITY,
+                                          (double)INFINITY);
 }
 
 void sdse_network_front_choices(const struct sdse_network_front *front,

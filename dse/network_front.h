@@ -45,9 +45,16 @@ enum sdse_status sdse_network_front_build(const struct sdse_layer_front *layers,
                                           struct sdse_network_front *front);
 
 // The element an objective picks: least energy, least latency or least product; ties go
-// to less energy.
+// to less energy. The least over all combinations of layer choices lies on the front,
+// as every objective rises with energy and latency.
 size_t sdse_network_front_pick(const struct sdse_network_front *front,
                                enum sdse_objective objective);
+
+// The same among the elements of at most `most_pj` and `most_cycles`; front->count if
+// there is none. INFINITY = no limit.
+size_t sdse_network_front_pick_within(const struct sdse_network_front *front,
+                                      enum sdse_objective objective, double most_pj,
+                                      double most_cycles);
 
 // choice[layer] = index into that layer's front, for one element. layer_count as built.
 void sdse_network_front_choices(const struct sdse_network_front *front,

@@ -231,14 +231,14 @@ static enum sdse_status check_engines(struct loading *l) {
 
 static struct sdse_hash point_hash(const struct sdse_plan *plan,
                                    const struct sdse_point *point) {
-    static const char *const objectives[] = {"energy", "latency", "edp"};
     struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
     hash = sdse_hash_join(hash, plan->networks[point->network].hash);
     hash = sdse_hash_join(hash, plan->variants[point->variant].hash);
     hash = sdse_hash_join(hash, plan->forms[point->form].hash);
     if (plan->forms[point->form].form->setting.measured)
         hash = sdse_hash_join(hash, plan->networks[point->network].all_weights);
-    return sdse_hash_join(hash, hash_text(objectives[plan->sweep->objective]));
+    return sdse_hash_join(hash,
+                          hash_text(sdse_objective_words()[plan->sweep->objective]));
 }
 
 static enum sdse_status enumerate(struct loading *l) {

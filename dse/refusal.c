@@ -139,6 +139,18 @@ static const char *find_cause(const struct sdse_problem *problem,
     return text;
 }
 
+// The first variant's, if every variant has one.
+static const char *common_cause(struct sdse_problem *const *variants, size_t count,
+                                struct sdse_arena *arena) {
+    const char *text = find_cause(variants[0], arena);
+    for (size_t i = 1; text && *text && i < count; i++) {
+        const char *other = find_cause(variants[i], arena);
+        if (!other || !*other)
+            text = other;
+    }
+    return text;
+}
+
 // --- What would admit a mapping
 // -------------------------------------------------------
 
@@ -234,11 +246,12 @@ static const char *main_conflict(const struct sdse_problem *problem,
     return "its constraints and capacities cannot be met together";
 }
 
-enum sdse_status sdse_refusal_explain(const struct sdse_problem *problem,
-                                      struct sdse_arena *arena,
+enum sdse_status sdse_refusal_explain(struct sdse_problem *const *variants,
+                                      size_t variant_count, struct sdse_arena *arena,
                                       struct sdse_refusal *refusal) {
+    const struct sdse_problem *problem = variants[0];
     *refusal = (struct sdse_refusal){
-        .cause = find_cause(problem, arena),
+        .cause = common_cause(variants, variant_count, arena),
         .line = SDSE_ARENA_ARRAY(arena, const char *, MOST_LINES)};
     struct sdse_arena *scratch = sdse_arena_new();
     enum sdse_status status = SDSE_NO_MEMORY;
@@ -247,7 +260,7 @@ enum sdse_status sdse_refusal_explain(const struct sdse_problem *problem,
     struct sdse_feasibility questions;
     struct sdse_relaxations changes;
     struct sdse_conflicts conflicts;
-    sdse_feasibility_init(&questions, problem, EFFORT, scratch);
+    sdse_feasibility_init(&questions, variants, variant_count, EFFORT, scratch);
     if (!sdse_find_relaxations(&questions, &changes) ||
         !add_changes(problem, &changes, arena, refusal))
         goto done;

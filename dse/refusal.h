@@ -21,11 +21,12 @@ struct sdse_refusal {
     const char **line;
 };
 
-// Explains a problem that has no valid mapping. Bounded effort: what was not decided is
-// said to be so. Lives in `arena`. SDSE_NO_MEMORY.
+// Explains why none of the variants of a problem (what levels keep) [>= 1] has a valid
+// mapping. Bounded effort: what was not decided is said to be so. Lives in `arena`.
+// SDSE_NO_MEMORY.
 // Measures of changes: struct sdse_change; docs/mapper.md.
-enum sdse_status sdse_refusal_explain(const struct sdse_problem *problem,
-                                      struct sdse_arena *arena,
+enum sdse_status sdse_refusal_explain(struct sdse_problem *const *variants,
+                                      size_t variant_count, struct sdse_arena *arena,
                                       struct sdse_refusal *refusal);
 
 #endif

@@ -8,8 +8,9 @@
     "proof TEXT NOT NULL CHECK (proof IN ('optimal', 'limit', 'interrupted')), " \
     "gap REAL NOT NULL CHECK (gap >= 0)"
 #define WEIGHTS_CHECK "IN ('real', 'synthetic', 'declared')"
-#define OBJECTIVE_COLUMN \
-    "objective TEXT NOT NULL CHECK (objective IN ('energy', 'latency', 'edp'))"
+#define OBJECTIVE_COLUMN            \
+    "objective TEXT NOT NULL CHECK" \
+    " (objective IN ('energy', 'latency', 'edp', 'ed2p'))"
 
 #define ENERGY_OWNER " pl.point_id, pl.layer_index, pl.name AS layer,"
 #define ENERGY_LEVEL                                                 \
@@ -245,7 +246,8 @@ const char *const sdse_schema_statements[] = {
     " (SELECT group_concat(path || '=' || value, ' ') FROM"
     "  (SELECT path, value FROM point_parameter q WHERE q.point_id = p.point_id"
     "   ORDER BY path)) AS parameters,"
-    " p.objective, p.energy_pj, p.latency_cycles, p.latency_s, p.edp_pj_s, p.area_mm2,"
+    " p.objective, p.energy_pj, p.latency_cycles, p.latency_s, p.edp_pj_s,"
+    " p.edp_pj_s * p.latency_s AS ed2p_pj_s2, p.area_mm2,"
     " p.weight_bits, p.compression, p.rel_error, p.accuracy, p.weights,"
     " p.mapper_status, p.mapper_gap, p.arch_hash, p.workload_hash, p.form_hash"
     " FROM point p",

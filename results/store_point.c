@@ -13,7 +13,6 @@ static const char *const status_names[] = {SDSE_POINT_STATUS_MAP(SDSE_NAME_TEXT)
 static const char *const from_names[] = {SDSE_WEIGHTS_FROM_MAP(SDSE_NAME_TEXT)};
 static const char *const proof_names[] = {SDSE_PROOF_MAP(SDSE_NAME_TEXT)};
 #undef SDSE_NAME_TEXT
-static const char *const objective_names[] = {"energy", "latency", "edp"};
 static const char *const kind_names[SDSE_LAYER_KINDS] = {"conv", "conv1x1", "dwconv",
                                                          "fc", "matmul"};
 
@@ -37,7 +36,7 @@ enum sdse_weights_from sdse_weights_from_text(const char *name) {
     return (enum sdse_weights_from)index_of(name, from_names, COUNT(from_names));
 }
 const char *sdse_objective_name(enum sdse_objective objective) {
-    return objective_names[objective];
+    return sdse_objective_words()[objective];
 }
 
 // ---- inputs, sweeps, run log ----
@@ -64,7 +63,7 @@ enum sdse_status sdse_store_add_sweep(struct sdse_store *store,
     sdse_bind_hash(&add, sweep->hash);
     sdse_bind_text(&add, sweep->name);
     sdse_bind_u64(&add, sweep->point_count);
-    sdse_bind_text(&add, objective_names[sweep->objective]);
+    sdse_bind_text(&add, sdse_objective_words()[sweep->objective]);
     return sdse_bind_run(&add);
 }
 
@@ -165,7 +164,7 @@ static enum sdse_status add_row(struct sdse_store *store,
     sdse_bind_text(&add, point->arch_name);
     sdse_bind_text(&add, point->workload_name);
     sdse_bind_text(&add, point->form_name);
-    sdse_bind_text(&add, objective_names[point->objective]);
+    sdse_bind_text(&add, sdse_objective_words()[point->objective]);
     sdse_bind_f64(&add, point->area_mm2);
     if (point->status == SDSE_POINT_OK) {
         sdse_bind_f64(&add, point->energy_pj);

@@ -102,7 +102,6 @@ static void read_sweep(struct reader *r) {
     static const char *const keys[] = {"name",        "workloads",    "archs",
                                        "override",    "weight_forms", "objective",
                                        "constraints", "mapper"};
-    static const char *const objectives[] = {"energy", "latency", "edp"};
     struct sdse_sweep *sweep = r->sweep;
     const struct sdse_node *node;
     sdse_refuse_unknown_keys(r->root, keys, sizeof keys / sizeof *keys, r->diags);
@@ -115,7 +114,7 @@ static void read_sweep(struct reader *r) {
     read_overrides(r);
     unsigned word;
     if ((node = sdse_node_get(r->root, "objective")) &&
-        sdse_read_word(node, objectives, 3, r->diags, &word))
+        sdse_read_word(node, sdse_objective_words(), SDSE_OBJECTIVES, r->diags, &word))
         sweep->objective = (enum sdse_objective)word;
     read_limit(r, "constraints", "max_area_mm2", &sweep->max_area_mm2);
     read_limit(r, "mapper", "seconds", &sweep->mapper_seconds);

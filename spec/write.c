@@ -173,7 +173,6 @@ static void print_overrides(FILE *out, const struct sdse_sweep *sweep) {
 }
 
 char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep) {
-    static const char *const objectives[] = {"energy", "latency", "edp"};
     struct sdse_text text;
     if (!sdse_text_begin(&text))
         return NULL;
@@ -196,7 +195,7 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep) 
         print_setting(out, &sweep->forms[i].setting);
         fputc('\n', out);
     }
-    fprintf(out, "objective: %s\n", objectives[sweep->objective]);
+    fprintf(out, "objective: %s\n", sdse_objective_words()[sweep->objective]);
     if (sweep->max_area_mm2 > 0)
         fprintf(out, "constraints: {max_area_mm2: %.17g}\n", sweep->max_area_mm2);
     if (sweep->mapper_seconds > 0)

@@ -7,7 +7,20 @@
 #include "base/diag.h"
 #include "spec/types/form.h"
 
-enum sdse_objective { SDSE_ENERGY, SDSE_LATENCY, SDSE_EDP };
+enum sdse_objective {
+    SDSE_ENERGY,
+    SDSE_LATENCY,
+    SDSE_EDP,  // energy x latency
+    SDSE_ED2P, // energy x latency^2
+    SDSE_OBJECTIVES
+};
+
+// "energy", …: as files write them; index with enum sdse_objective.
+static inline const char *const *sdse_objective_words(void) {
+    static const char *const words[SDSE_OBJECTIVES] = {"energy", "latency", "edp",
+                                                       "ed2p"};
+    return words;
+}
 
 // One override: a path into the accelerator's YAML ("GLB.capacity_kib") and the values
 // it takes, as written.

@@ -18,7 +18,7 @@
 #include "dse/mapper.h"
 #include "spec/load.h"
 
-static const char *const objective_names[] = {"energy", "latency", "edp", "front"};
+static const char *const objective_names[] = {"energy", "latency", "edp", "ed2p", "front"};
 
 struct options {
     enum sdse_map_objective objective;
@@ -158,7 +158,7 @@ int main(int argc, char **argv) {
     static const char *const archs[] = {"archs/eyeriss.yaml",
                                         "archs/smartexchange.yaml"};
     for (int a = 0; a < 2; a++)
-        for (int o = 0; o < 4; o++) {
+        for (int o = 0; o <= SDSE_MAP_FRONT; o++) {
             options.objective = (enum sdse_map_objective)o;
             failures += run(&options, archs[a], "workloads/resnet50.yaml");
         }

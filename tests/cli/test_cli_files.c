@@ -74,33 +74,59 @@ static void maps_layers(void **state) {
     golden_out("map_check", 0, "check @mapping.yaml " PROBLEM " -l conv1");
 }
 
-// The product of the sums is minimal on the front; other choices are not better.
+struct totals {
+    double energy_uj, cycles, edp, ed2p;
+};
+
+// The totals that `sdse map OPTIONS` prints for the network.
+static struct totals map_network(const char *options) {
+    char line[256];
+    struct totals totals;
+    double milliseconds;
+    snprintf(line, sizeof line, "map " PROBLEM " -j 2 %s", options);
+    struct ran ran = run_program(line);
+    assert_int_equal(ran.status, 0);
+    const char *total = strstr(ran.out, "tiny on small, raw weights: ");
+    assert_non_null(total);
+    assert_int_equal(sscanf(total,
+                            "tiny on small, raw weights: %lf uJ, %lf cycles = %lf "
+                            "ms, EDP %lf",
+                            &totals.energy_uj, &totals.cycles, &milliseconds,
+                            &totals.edp),
+                     4);
+    totals.ed2p = totals.energy_uj * totals.cycles * totals.cycles;
+    free_ran(&ran);
+    return totals;
+}
+
+// Products of the sums are minimal on the front; other choices are not better.
 static void maps_networks(void **state) {
     (void)state;
-    double edp[3], energy[3], cycles[3];
-    static const char *const objectives[] = {"edp", "energy", "latency"};
-    for (int i = 0; i < 3; i++) {
-        char line[256];
-        snprintf(line, sizeof line, "map " PROBLEM " --objective %s -j 2",
-                 objectives[i]);
-        struct ran ran = run_program(line);
-        assert_int_equal(ran.status, 0);
-        const char *total = strstr(ran.out, "tiny on small, raw weights: ");
-        assert_non_null(total);
-        double milliseconds;
-        assert_int_equal(sscanf(total,
-                                "tiny on small, raw weights: %lf uJ, %lf cycles = %lf "
-                                "ms, EDP %lf",
-                                &energy[i], &cycles[i], &milliseconds, &edp[i]),
-                         4);
-        free_ran(&ran);
+    static const char *const options[] = {
+        "--objective edp",       "--objective energy",
+        "--objective latency",   "--objective ed2p",
+        "--max-energy 1.7835uJ", "--objective energy --max-latency 39000cycles"};
+    struct totals totals[6];
+    for (int i = 0; i < 6; i++)
+        totals[i] = map_network(options[i]);
+    for (int i = 0; i < 6; i++) {
+        assert_true(totals[0].edp <= totals[i].edp);
+        assert_true(totals[1].energy_uj <= totals[i].energy_uj);
+        assert_true(totals[2].cycles <= totals[i].cycles);
+        assert_true(totals[3].ed2p <= totals[i].ed2p);
     }
-    for (int i = 0; i < 3; i++) {
-        assert_true(edp[0] <= edp[i]);
-        assert_true(energy[1] <= energy[i]);
-        assert_true(cycles[2] <= cycles[i]);
-    }
+    // The front's points: 1.78316, 1.78317 and 1.78407 uJ in 41984, 39424 and 38274.
+    assert_true(totals[4].cycles == 39424);
+    assert_true(totals[5].cycles == 38274);
     golden_out("map_front", 0, "map " PROBLEM " --objective pareto -f csv");
+    golden_out("map_front_budget", 0,
+               "map " PROBLEM " --objective pareto -f csv --max-latency 40us "
+               "--max-energy 1.784e-6J");
+    golden_err("map_budget_latency", 4, "map " PROBLEM " --max-latency 1~us");
+    golden_err("map_budget_energy", 4, "map " PROBLEM " -l conv1 --max-energy 150nJ");
+    golden_err("map_budget_both", 4,
+               "map " PROBLEM " --max-energy 1.784uJ --max-latency 39000cycles");
+    golden_err("map_budget_unit", 2, "map " PROBLEM " --max-energy 3");
 }
 
 static void says_why_no_mapping_exists(void **state) {

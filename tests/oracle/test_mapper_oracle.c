@@ -45,7 +45,9 @@ static double first_key(enum sdse_map_objective objective,
                         const struct sdse_totals *totals) {
     return objective == SDSE_MAP_LATENCY ? totals->latency_cycles
            : objective == SDSE_MAP_EDP   ? totals->energy_pj * totals->latency_cycles
-                                         : totals->energy_pj;
+           : objective == SDSE_MAP_ED2P
+               ? totals->energy_pj * totals->latency_cycles * totals->latency_cycles
+               : totals->energy_pj;
 }
 
 static double second_key(enum sdse_map_objective objective,
@@ -154,7 +156,7 @@ static void test_equals_enumeration(void **state) {
                        &truth);
         mappings += truth.valid;
         none += truth.valid == 0;
-        for (int o = 0; o < 4; o++)
+        for (int o = 0; o <= SDSE_MAP_FRONT; o++)
             compare(&problem, &truth, (enum sdse_map_objective)o);
         free(truth.list);
         sdse_arena_free(arena);

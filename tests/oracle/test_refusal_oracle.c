@@ -399,7 +399,7 @@ static void check_one(const struct generated *g, struct check *check,
     assert_int_equal(sdse_problem_init(problem, &g->arch, &g->layer, &raw, NULL, arena),
                      SDSE_OK);
     struct sdse_feasibility questions;
-    sdse_feasibility_init(&questions, problem, EFFORT, arena);
+    sdse_feasibility_init(&questions, &problem, 1, EFFORT, arena);
     const bool any = any_mapping(&g->arch, &g->layer);
     const enum sdse_feasible answer = sdse_feasible(&questions, &g->arch);
     if (answer != (any ? SDSE_FEASIBLE : SDSE_INFEASIBLE))

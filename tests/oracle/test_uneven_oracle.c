@@ -185,7 +185,7 @@ struct truth {
     const struct sdse_model *model;
     bool even;
     uint64_t valid;
-    double energy_pj[2], edp[2], cycles[2];
+    double energy_pj[2], edp[2], ed2p[2], cycles[2];
     size_t room;
     struct sdse_totals *list;
 };
@@ -196,7 +196,9 @@ static void note(void *context, const struct sdse_mapping *mapping) {
     for (int i = 0; i < (truth->even ? 2 : 1); i++) {
         truth->energy_pj[i] = fmin(truth->energy_pj[i], totals.energy_pj);
         truth->cycles[i] = fmin(truth->cycles[i], totals.latency_cycles);
-        truth->edp[i] = fmin(truth->edp[i], totals.energy_pj * totals.latency_cycles);
+        const double product = totals.energy_pj * totals.latency_cycles;
+        truth->edp[i] = fmin(truth->edp[i], product);
+        truth->ed2p[i] = fmin(truth->ed2p[i], product * totals.latency_cycles);
     }
     if (truth->valid == truth->room) {
         truth->room = truth->room ? 2 * truth->room : 1024;
@@ -323,7 +325,7 @@ static void compare(const struct sdse_generated_problem *problem,
                     const struct sdse_arch *split, const struct truth *truth,
                     struct sdse_arena *arena) {
     struct sdse_map_answer answer, even;
-    for (int o = 0; o < 4; o++) {
+    for (int o = 0; o <= SDSE_MAP_FRONT; o++) {
         const enum sdse_map_objective objective = (enum sdse_map_objective)o;
         map(problem, split, objective, arena, &answer);
         if (!truth->valid) {
@@ -338,6 +340,9 @@ static void compare(const struct sdse_generated_problem *problem,
             assert_value("cycles", truth->cycles[0], best->latency_cycles);
         else if (objective == SDSE_MAP_EDP)
             assert_value("EDP", truth->edp[0], best->energy_pj * best->latency_cycles);
+        else if (objective == SDSE_MAP_ED2P)
+            assert_value("ED2P", truth->ed2p[0],
+                         best->energy_pj * best->latency_cycles * best->latency_cycles);
         else
             assert_value("energy", truth->energy_pj[0], best->energy_pj);
         if (objective != SDSE_MAP_ENERGY)
@@ -367,8 +372,10 @@ static void test_mapper_equals_enumeration(void **state) {
         if (levels && count_mappings(split, &problem.layer) <= MOST_MAPPINGS) {
             problems++;
             const double inf = (double)INFINITY;
-            struct truth truth = {
-                .energy_pj = {inf, inf}, .edp = {inf, inf}, .cycles = {inf, inf}};
+            struct truth truth = {.energy_pj = {inf, inf},
+                                  .edp = {inf, inf},
+                                  .ed2p = {inf, inf},
+                                  .cycles = {inf, inf}};
             enumerate_ways(&problem, split, arena, &truth);
             compare(&problem, split, &truth, arena);
             mappings += truth.valid;

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "dse/network_front.h"
 
 enum { LAYERS = 4, MOST = 5, ROUNDS = 400 };
@@ -61,6 +63,62 @@ static void covers_all_combinations(const struct sdse_layer_front *layers,
     }
 }
 
+static double value(enum sdse_objective objective, const struct sdse_tradeoff *at) {
+    const double e = at->energy_pj, l = at->latency_cycles;
+    const double values[SDSE_OBJECTIVES] = {
+        [SDSE_ENERGY] = e,
+        [SDSE_LATENCY] = l,
+        [SDSE_EDP] = e * l,
+        [SDSE_ED2P] = e * l * l,
+    };
+    return values[objective];
+}
+
+// The least of an objective over all combinations within two budgets; INFINITY: none.
+static double least_within(const struct sdse_layer_front *layers,
+                           enum sdse_objective objective, double most_pj,
+                           double most_cycles) {
+    double least = (double)INFINITY;
+    size_t choice[LAYERS] = {0};
+    for (;;) {
+        const struct sdse_tradeoff at = total(layers, choice);
+        if (at.energy_pj <= most_pj && at.latency_cycles <= most_cycles)
+            least = fmin(least, value(objective, &at));
+        size_t i = 0;
+        while (i < LAYERS && ++choice[i] == layers[i].count)
+            choice[i++] = 0;
+        if (i == LAYERS)
+            return least;
+    }
+}
+
+static void picks_the_least_combination(uint64_t *seed,
+                                        const struct sdse_layer_front *layers,
+                                        const struct sdse_network_front *front) {
+    const struct sdse_tradeoff *cheap = &front->elements[0];
+    const struct sdse_tradeoff *fast = &front->elements[front->count - 1];
+    for (int o = 0; o < SDSE_OBJECTIVES; o++) {
+        const enum sdse_objective objective = (enum sdse_objective)o;
+        const size_t free = sdse_network_front_pick(front, objective);
+        assert_true(
+            value(objective, &front->elements[free]) ==
+            least_within(layers, objective, (double)INFINITY, (double)INFINITY));
+        // Budgets from below the least possible to above the most.
+        const double pj =
+            cheap->energy_pj - 3 +
+            (double)(next(seed) % 11) / 8 * (fast->energy_pj - cheap->energy_pj + 4);
+        const double cycles = fast->latency_cycles - 3 +
+                              (double)(next(seed) % 11) / 8 *
+                                  (cheap->latency_cycles - fast->latency_cycles + 4);
+        const size_t within =
+            sdse_network_front_pick_within(front, objective, pj, cycles);
+        const double least = least_within(layers, objective, pj, cycles);
+        assert_int_equal(within == front->count, isinf(least) != 0);
+        if (within < front->count)
+            assert_true(value(objective, &front->elements[within]) == least);
+    }
+}
+
 static void equals_all_combinations(void **state) {
     (void)state;
     uint64_t seed = 88172645463325252u;
@@ -87,11 +145,7 @@ static void equals_all_combinations(void **state) {
                         front.elements[i - 1].latency_cycles);
         }
         covers_all_combinations(layers, &front);
-        const size_t edp = sdse_network_front_pick(&front, SDSE_EDP);
-        for (size_t i = 0; i < front.count; i++)
-            assert_true(front.elements[edp].energy_pj *
-                            front.elements[edp].latency_cycles <=
-                        front.elements[i].energy_pj * front.elements[i].latency_cycles);
+        picks_the_least_combination(&seed, layers, &front);
         assert_int_equal(sdse_network_front_pick(&front, SDSE_ENERGY), 0);
         assert_int_equal(sdse_network_front_pick(&front, SDSE_LATENCY),
                          front.count - 1);
