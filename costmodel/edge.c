@@ -27,8 +27,8 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
         edge->hops[level] = edge->destinations[level] = 0;
         if (!with_hops)
             continue;
-        edge->hops[level] = sdse_mesh_hops(view, tensor, level, child);
-        edge->destinations[level] = sdse_mesh_destinations(view, tensor, level, child);
+        sdse_mesh_reach(view, tensor, level, child, &edge->hops[level],
+                        &edge->destinations[level]);
     }
     return true;
 }

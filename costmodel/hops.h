@@ -17,9 +17,11 @@
 double sdse_mesh_hops(const struct sdse_view *view, enum sdse_tensor tensor,
                       unsigned level, unsigned child);
 
-// Destinations of one word below `level`: children served by one transfer, on average.
-double sdse_mesh_destinations(const struct sdse_view *view, enum sdse_tensor tensor,
-                              unsigned level, unsigned child);
+// The same, and the destinations of one word below `level`: children served by one
+// transfer, on average.
+void sdse_mesh_reach(const struct sdse_view *view, enum sdse_tensor tensor,
+                     unsigned level, unsigned child, double *hops,
+                     double *destinations);
 
 // One line of destinations as a bounding form: hops to `columns` columns, the furthest
 // at `last_column`, each from row `first_row` to row `last_row` of a mesh of `rows`

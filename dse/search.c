@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "dse/capacity.h"
 #include "dse/rebuilding.h"
 
 enum { NODES_BETWEEN_CLOCKS = 4096 };
@@ -18,7 +19,10 @@ struct frame {
     double least_cycles;         // of any completion: also its transfers
     double open_line[2];         // inputs, everything open
     uint16_t inner[SDSE_DIMS];   // index after the temporal factors
+    uint16_t least[SDSE_DIMS];   // the same, 1 for dimensions still to choose
     double factor[SDSE_DIMS];
+    int open_dim[SDSE_DIMS]; // dimensions with a choice of factors
+    unsigned open_count;
 };
 
 struct sdse_searcher {
@@ -254,93 +258,6 @@ static double factors_bound(const struct sdse_problem *problem,
            fmax(save_inputs, fmax(save_weights, save_outputs) + save_blocks);
 }
 
-// --- Capacity ---------------------------------------------------------------------
-
-// Stored bits of a level's tiles, at least.
-static double tile_bits(const struct sdse_problem *problem, unsigned l,
-                        const uint16_t *index) {
-    uint64_t size[SDSE_DIMS];
-    for (int d = 0; d < SDSE_DIMS; d++)
-        size[d] = sdse_problem_tile_size(problem, d, index[d]);
-    const uint64_t *bound = problem->real_bound;
-    const bool whole = size[SDSE_C] == bound[SDSE_C] && size[SDSE_R] == bound[SDSE_R] &&
-                       size[SDSE_S] == bound[SDSE_S];
-    double bits = problem->basis_bits[l] * (double)(size[SDSE_G] * size[SDSE_K]);
-    for (int t = 0; t < SDSE_TENSORS; t++) {
-        const double *word = problem->tile_bits[l][t];
-        if (word[0] == 0 && word[1] == 0)
-            continue;
-        const double words =
-            (double)sdse_tile_words(&problem->layer->nest, (enum sdse_tensor)t, size);
-        bits += words * (whole ? fmin(word[0], word[1]) : word[SDSE_PARTIAL]);
-    }
-    return bits;
-}
-
-// Whether a tile fits beside those of the positions outside it in the same memory. The
-// levels from `open` on hold this tile, those outside the one they entered with.
-static bool tile_fits(const struct sdse_searcher *s, unsigned open, unsigned l,
-                      const uint16_t *index) {
-    const struct sdse_problem *problem = s->problem;
-    if (isinf(problem->capacity_bits[l]))
-        return true;
-    double bits = tile_bits(problem, l, index);
-    for (unsigned i = l; problem->arch->level[i].shares_memory; i--)
-        bits +=
-            tile_bits(problem, i - 1, i - 1 < open ? s->entered[i - 1].index : index);
-    return bits <= problem->capacity_bits[l] * (1 + 1e-12);
-}
-
-// The levels that hold the same tile: up to the next that divides it.
-static bool tiles_fit(const struct sdse_searcher *s, unsigned open,
-                      const uint16_t *index) {
-    const struct sdse_problem *problem = s->problem;
-    for (unsigned l = open; l < problem->levels; l++) {
-        if (!tile_fits(s, open, l, index))
-            return false;
-        const struct sdse_level *level = &problem->arch->level[l];
-        if (level->carries_loops || level->fanout_x > 1 || level->fanout_y > 1)
-            break;
-    }
-    return true;
-}
-
-// Words of tensor t among the factors with these indices.
-static double tile_words(const struct sdse_problem *problem, enum sdse_tensor t,
-                         const uint16_t *index) {
-    double words = 1;
-    for (int d = 0; d < SDSE_DIMS; d++) {
-        const bool window = t == SDSE_INPUTS && sdse_dim_axis((enum sdse_dim)d) >= 0;
-        if (sdse_dim_moves((enum sdse_dim)d, t) && !window)
-            words *= (double)sdse_problem_tile_size(problem, d, index[d]);
-    }
-    if (t != SDSE_INPUTS)
-        return words;
-    for (int axis = 0; axis < 2; axis++) {
-        const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
-        words *= sdse_touched(&problem->layer->nest, axis,
-                              sdse_problem_tile_size(problem, out, index[out]),
-                              sdse_problem_tile_size(problem, tap, index[tap]));
-    }
-    return words;
-}
-
-// Tensors whose tile the next keeper cannot hold in all its instances, so that a loop
-// that moves them must come in between: nothing outside stays open.
-static unsigned must_close(const struct sdse_problem *problem, unsigned l,
-                           const uint16_t *index) {
-    unsigned closing = 0;
-    for (int t = 0; t < SDSE_TENSORS; t++) {
-        const unsigned child = problem->next_keeper[l][t];
-        if (child == problem->levels || child == l + 1 ||
-            isinf(problem->fits_words[l][t]))
-            continue;
-        if (tile_words(problem, (enum sdse_tensor)t, index) > problem->fits_words[l][t])
-            closing |= SDSE_BIT(t);
-    }
-    return closing;
-}
-
 // --- The walk ---------------------------------------------------------------------
 
 static void walk_level(struct sdse_searcher *s, unsigned l);
@@ -463,7 +380,8 @@ static double most_places(const struct sdse_problem *problem, unsigned l,
 static void try_orders(struct sdse_searcher *s, unsigned l) {
     struct sdse_problem *problem = s->problem;
     struct frame *frame = &s->frame[l];
-    if (l + 1 < problem->levels && !tiles_fit(s, l + 1, frame->inner))
+    if (l + 1 < problem->levels &&
+        !sdse_tiles_fit(problem, s->entered, l + 1, frame->inner, false))
         return;
     const double places = most_places(problem, l + 1, frame->inner);
     if (places == 0)
@@ -481,14 +399,11 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
         frame->least_cycles = whole_cycles;
         return;
     }
-    const unsigned closing = must_close(problem, l, frame->inner);
+    const unsigned closing = sdse_tile_closes(problem, l, frame->inner);
     for (size_t i = 0; i < orders->count && !should_halt(s); i++)
         try_order(s, l, closing, &orders->order[i]);
     frame->least_cycles = whole_cycles;
 }
-
-static const int dim_sequence[SDSE_DIMS] = {SDSE_N, SDSE_G, SDSE_K, SDSE_C,
-                                            SDSE_P, SDSE_Q, SDSE_R, SDSE_S};
 
 // Whether the tile below a level is the one that the variant's places split.
 static bool pads_here(const struct sdse_problem *problem, unsigned l, int d,
@@ -498,38 +413,82 @@ static bool pads_here(const struct sdse_problem *problem, unsigned l, int d,
            problem->lattice.value[d][rest] == padding->inner;
 }
 
-// Chooses the temporal factor of the k-th dimension of the sequence, and the rest.
-static void try_factors(struct sdse_searcher *s, unsigned l, int k) {
-    if (k == SDSE_DIMS) {
+// Takes the i-th divisor of a dimension as temporal factor of the level.
+static bool choose_factor(struct sdse_searcher *s, unsigned l, int d, unsigned i) {
+    const struct sdse_problem *problem = s->problem;
+    const struct sdse_level_rules *rules = &problem->rules.level[l];
+    struct frame *frame = &s->frame[l];
+    const unsigned rest =
+        sdse_lattice_divide(&problem->lattice, d, frame->node.index[d], i);
+    const uint64_t value = problem->lattice.value[d][i];
+    if (rest == SDSE_NO_QUOTIENT || value < rules->temporal_min[d] ||
+        value > rules->temporal_max[d] || !pads_here(problem, l, d, rest))
+        return false;
+    frame->factor[d] = (double)value;
+    frame->inner[d] = frame->least[d] = (uint16_t)rest;
+    s->path[l].factor[d] = (uint16_t)i;
+    return true;
+}
+
+static void forget_factor(struct sdse_searcher *s, unsigned l, int d) {
+    struct frame *frame = &s->frame[l];
+    frame->factor[d] = 1;
+    frame->inner[d] = frame->node.index[d];
+    frame->least[d] = 0;
+    s->path[l].factor[d] = 0;
+}
+
+// Whether the factors chosen so far leave too large a tile or cost too much.
+static bool factors_cut(struct sdse_searcher *s, unsigned l, bool larger) {
+    const struct frame *frame = &s->frame[l];
+    if (larger && !sdse_tiles_fit(s->problem, s->entered, l + 1, frame->least, true))
+        return true;
+    const double pj = factors_bound(s->problem, frame, frame->inner);
+    return may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles);
+}
+
+// Chooses the temporal factor of the k-th open dimension, and the rest.
+static void try_factors(struct sdse_searcher *s, unsigned l, unsigned k) {
+    const struct frame *frame = &s->frame[l];
+    if (k == frame->open_count) {
         try_orders(s, l);
         return;
     }
-    const struct sdse_problem *problem = s->problem;
-    struct frame *frame = &s->frame[l];
-    const int d = dim_sequence[k];
-    const struct sdse_level_rules *rules = &problem->rules.level[l];
+    const int d = frame->open_dim[k];
     const unsigned whole = frame->node.index[d];
-    const bool all = !(problem->later[l] >> d & 1u) || rules->all_of >> d & 1u;
-    for (unsigned i = all ? whole : 0; i <= whole; i++) {
-        const unsigned rest = sdse_lattice_divide(&problem->lattice, d, whole, i);
-        const uint64_t value = problem->lattice.value[d][i];
-        if (rest == SDSE_NO_QUOTIENT || value < rules->temporal_min[d] ||
-            value > rules->temporal_max[d] || !pads_here(problem, l, d, rest))
+    for (unsigned i = 0; i <= whole; i++) {
+        if (!choose_factor(s, l, d, i))
             continue;
-        frame->factor[d] = (double)value;
-        frame->inner[d] = (uint16_t)rest;
-        s->path[l].factor[d] = (uint16_t)i;
         s->effort->nodes++;
         if (should_halt(s))
             break;
-        const double pj = factors_bound(problem, frame, frame->inner);
-        if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
-            continue;
-        try_factors(s, l, k + 1);
+        if (!factors_cut(s, l, frame->least[d] > 0))
+            try_factors(s, l, k + 1);
     }
-    frame->factor[d] = 1;
-    frame->inner[d] = (uint16_t)whole;
-    s->path[l].factor[d] = 0;
+    forget_factor(s, l, d);
+}
+
+static const int dim_sequence[SDSE_DIMS] = {SDSE_N, SDSE_G, SDSE_K, SDSE_C,
+                                            SDSE_P, SDSE_Q, SDSE_R, SDSE_S};
+
+// Dimensions without a choice first: what they cost helps to cut the others.
+static bool choose_forced_factors(struct sdse_searcher *s, unsigned l) {
+    const struct sdse_problem *problem = s->problem;
+    const struct sdse_level_rules *rules = &problem->rules.level[l];
+    struct frame *frame = &s->frame[l];
+    frame->open_count = 0;
+    for (int k = 0; k < SDSE_DIMS; k++)
+        forget_factor(s, l, k);
+    for (int k = 0; k < SDSE_DIMS; k++) {
+        const int d = dim_sequence[k];
+        const unsigned whole = frame->node.index[d];
+        const bool all = !(problem->later[l] >> d & 1u) || rules->all_of >> d & 1u;
+        if (whole && !all && rules->temporal_max[d] > 1)
+            frame->open_dim[frame->open_count++] = d;
+        else if (!choose_factor(s, l, d, all ? whole : 0))
+            return false;
+    }
+    return true;
 }
 
 static void try_spread(struct sdse_searcher *s, unsigned l,
@@ -549,9 +508,6 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     for (int axis = 0; axis < 2; axis++)
         frame->open_line[axis] = sdse_open_line(problem, &frame->node.trail,
                                                 frame->node.index, spread, axis);
-    for (int d = 0; d < SDSE_DIMS; d++)
-        frame->factor[d] = 1;
-    memcpy(frame->inner, frame->node.index, sizeof frame->inner);
     double visits[SDSE_MOVERS];
     sdse_node_visits(problem, &frame->node.trail, frame->node.index, spread, visits);
     const double pj = weigh(&frame->outlook, visits);
@@ -562,8 +518,8 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
         return;
     s->path[l].spread = spread;
-    memset(s->path[l].factor, 0, sizeof s->path[l].factor);
-    try_factors(s, l, 0);
+    if (choose_forced_factors(s, l) && !factors_cut(s, l, true))
+        try_factors(s, l, 0);
 }
 
 static void walk_level(struct sdse_searcher *s, unsigned l) {
