@@ -466,22 +466,6 @@ static enum cli_exit answer(struct mapping_run *run, const struct sdse_layer *la
     return status == CLI_OK ? unproved : status;
 }
 
-// The accelerator with every memory split that may be.
-static bool split_memories(struct mapping_run *run) {
-    struct sdse_arch **arch = &run->problem.arch;
-    const unsigned levels = sdse_arch_may_split(*arch);
-    const enum sdse_status status =
-        sdse_arch_split(*arch, levels, run->cli->arena, arch);
-    if (status == SDSE_INVALID)
-        cli_error(run->cli,
-                  "--uneven: the positions in the memories of %s would make more than "
-                  "%d levels, or have the name of one",
-                  (*arch)->name, SDSE_MAX_LEVELS);
-    else if (status != SDSE_OK)
-        cli_error(run->cli, "%s", sdse_status_text(status));
-    return status == SDSE_OK;
-}
-
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct mapping_run run = {.cli = cli,
                               .args = args,
@@ -496,7 +480,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
                           args->value[FORM], &run.problem))
         return CLI_BAD_INPUT;
-    if (args->value[UNEVEN] && !split_memories(&run))
+    if (args->value[UNEVEN] &&
+        !cli_split_memories(cli, sdse_arch_may_split(run.problem.arch), &run.problem))
         return CLI_BAD_INPUT;
     if (!cli_read_budget(cli, args->value[MOST_ENERGY], args->value[MOST_LATENCY],
                          run.problem.arch->clock_ghz, &run.budget))

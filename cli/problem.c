@@ -43,12 +43,29 @@ bool cli_load_problem(struct cli *cli, const char *arch, const char *workload,
     cli_flush_diags(cli);
     if (!form_read || !arch_read || !workload_read)
         return false;
+    if (!cli_split_memories(cli, sdse_arch_uneven(problem->arch), problem))
+        return false;
     if (problem->setting.smartdeal && !problem->arch->rebuild.present) {
         cli_error(cli, "%s has no rebuild engine: only --form raw runs on it",
                   problem->arch->name);
         return false;
     }
     return true;
+}
+
+bool cli_split_memories(struct cli *cli, unsigned levels, struct cli_problem *problem) {
+    if (!levels)
+        return true;
+    const enum sdse_status status =
+        sdse_arch_split(problem->arch, levels, cli->arena, &problem->arch);
+    if (status == SDSE_INVALID)
+        cli_error(cli,
+                  "the positions in the memories of %s would make more than %d levels, "
+                  "or have the name of one",
+                  problem->arch->name, SDSE_MAX_LEVELS);
+    else if (status != SDSE_OK)
+        cli_error(cli, "%s", sdse_status_text(status));
+    return status == SDSE_OK;
 }
 
 bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,

@@ -29,9 +29,13 @@ struct cli_problem {
     struct sdse_form_setting setting;
 };
 
-// Loads what the options name; false after messages.
+// Loads what the options name; memories that the accelerator's file calls uneven are
+// split (spec/split.h). False after messages.
 bool cli_load_problem(struct cli *cli, const char *arch, const char *workload,
                       const char *form, struct cli_problem *problem);
+
+// Splits the memories of a set of levels; false after a message.
+bool cli_split_memories(struct cli *cli, unsigned levels, struct cli_problem *problem);
 
 // The weight form of one layer under the setting: declared, or measured now on its
 // weights. False after messages.

@@ -7,6 +7,7 @@
 #include "costmodel/resolve.h"
 #include "dse/weights.h"
 #include "spec/load.h"
+#include "spec/split.h"
 #include "spec/write.h"
 
 // Most points of one sweep: a typing error should not fill the disk.
@@ -152,7 +153,9 @@ static enum sdse_status make_variant(struct loading *l, const struct sdse_node *
     if (!variant->text)
         return SDSE_NO_MEMORY;
     variant->hash = hash_text(variant->text);
-    return SDSE_OK;
+    const unsigned uneven = sdse_arch_uneven(variant->arch);
+    return uneven ? sdse_arch_split(variant->arch, uneven, l->arena, &variant->arch)
+                  : SDSE_OK;
 }
 
 static enum sdse_status count_variants(struct loading *l, size_t *combinations) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spec/check_list.h"
+#include "spec/split.h"
 #include "spec/value.h"
 
 #define sdse_for_each_level(i, s) \
@@ -262,4 +263,33 @@ void sdse_check_part_without_engine(struct sdse_subject *s) {
                 level_at(s, i)->name);
         }
     }
+}
+
+void sdse_check_uneven_memory(struct sdse_subject *s) {
+    if (s->arch->levels_broken || some_keeps_broken(s))
+        return;
+    const struct sdse_arch *arch = s->arch->arch;
+    struct sdse_loc last = arch->loc;
+    sdse_for_each_level (i, s) {
+        if (!arch->level[i].uneven)
+            continue;
+        last = key_place(s->arch->level[i].memory, "uneven");
+        if (!sdse_level_may_split(arch, i))
+            sdse_check_report(
+                s, last,
+                "memory '%s' cannot be uneven: it must not be the "
+                "outermost, carry loops whose factors no dataflow limits, "
+                "keep two tensors or more and have a capacity",
+                arch->level[i].name);
+    }
+    const unsigned uneven = sdse_arch_uneven(arch);
+    struct sdse_arena *scratch = uneven ? sdse_arena_new() : NULL;
+    struct sdse_arch *split;
+    // Without memory the split is refused where it is made.
+    if (scratch && sdse_arch_split(arch, uneven, scratch, &split) == SDSE_INVALID)
+        sdse_check_report(s, last,
+                          "the positions in uneven memories make more than %d levels, "
+                          "or have the name of one",
+                          SDSE_MAX_LEVELS);
+    sdse_arena_free(scratch);
 }

@@ -74,6 +74,10 @@
       "a spatial constraint on a dimension that the fan-out excludes")                 \
     X("constraint-sibling", ERROR, SDSE_NEEDS(NULL), constraint_sibling,               \
       "a constraint on a memory that carries no loops")                                \
+    X("uneven-memory", ERROR,                                                          \
+      SDSE_NEEDS("levels-present", "level-empty", "capacity-missing",                  \
+                 "capacity-positive"),                                                 \
+      uneven_memory, "an uneven memory that cannot be split into positions")           \
     X("dataflow-unreachable", WARNING, SDSE_NEEDS("unknown-word"),                     \
       dataflow_unreachable, "an alternative whose layers earlier ones take")
 

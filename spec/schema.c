@@ -65,6 +65,7 @@ static const struct sdse_schema_key memory_keys[] = {
     {"update_pj_per_bit", SDSE_SCHEMA_VALUE},
     {"table", SDSE_SCHEMA_VALUE},
     {"free", SDSE_SCHEMA_VALUE},
+    {"uneven", SDSE_SCHEMA_VALUE},
     {"leakage_mw", SDSE_SCHEMA_VALUE},
     {"area_um2", SDSE_SCHEMA_VALUE},
     {"area_mm2", SDSE_SCHEMA_VALUE},

@@ -67,6 +67,8 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
         fprintf(out, ", in level %s", level->group);
     fputs(", keeps", out);
     show_keeps(out, level->keeps);
+    if (level->uneven)
+        fputs(", tiled at different loops", out);
     fputs("\n             ", out);
     show_energy(out, level);
     show_bandwidth(out, "reads", &level->read_bits_per_cycle);

@@ -5,8 +5,8 @@
 #include "spec/load.h"
 #include "spec/value.h"
 
-static unsigned count_tensors(const struct sdse_level *level) {
-    return (unsigned)__builtin_popcount(sdse_level_tensors(level));
+unsigned sdse_level_positions(const struct sdse_arch *arch, unsigned level) {
+    return (unsigned)__builtin_popcount(sdse_level_tensors(&arch->level[level]));
 }
 
 // Whether a constraint on a memory can be asked of each of its positions alone.
@@ -24,7 +24,7 @@ static bool is_separable(enum sdse_constraint_kind kind) {
 bool sdse_level_may_split(const struct sdse_arch *arch, unsigned level) {
     const struct sdse_level *memory = &arch->level[level];
     if (level == 0 || !memory->carries_loops || !memory->capacity_bits ||
-        count_tensors(memory) < 2)
+        sdse_level_positions(arch, level) < 2)
         return false;
     if (memory->shares_memory || sdse_arch_memory_last(arch, level) > level)
         return false;
@@ -46,6 +46,14 @@ unsigned sdse_arch_may_split(const struct sdse_arch *arch) {
     return levels;
 }
 
+unsigned sdse_arch_uneven(const struct sdse_arch *arch) {
+    unsigned levels = 0;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (arch->level[l].uneven && sdse_level_may_split(arch, l))
+            levels |= SDSE_BIT(l);
+    return levels;
+}
+
 // Where the levels of an accelerator are in the split one.
 struct places {
     unsigned first[SDSE_MAX_LEVELS], last[SDSE_MAX_LEVELS];
@@ -57,7 +65,7 @@ static bool number_levels(const struct sdse_arch *arch, unsigned levels,
     for (unsigned l = 0; l < arch->level_count; l++) {
         const bool splits = (levels >> l & 1u) && sdse_level_may_split(arch, l);
         places->first[l] = next;
-        next += splits ? count_tensors(&arch->level[l]) : 1;
+        next += splits ? sdse_level_positions(arch, l) : 1;
         places->last[l] = next - 1;
     }
     return next <= SDSE_MAX_LEVELS;
@@ -165,7 +173,7 @@ static unsigned memory_of_position(const struct sdse_arch *arch, const char *nam
         if (strlen(arch->level[l].name) == length &&
             strncmp(arch->level[l].name, name, length) == 0 &&
             sdse_level_may_split(arch, l) &&
-            (unsigned)(dot[1] - '0') <= count_tensors(&arch->level[l]))
+            (unsigned)(dot[1] - '0') <= sdse_level_positions(arch, l))
             return SDSE_BIT(l);
     return 0;
 }

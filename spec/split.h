@@ -29,8 +29,13 @@
 // on all positions together).
 bool sdse_level_may_split(const struct sdse_arch *arch, unsigned level);
 
-// The levels whose memories can be split, as a set of SDSE_BIT(level).
+// Its positions when split: as many as it keeps tensors.
+unsigned sdse_level_positions(const struct sdse_arch *arch, unsigned level);
+
+// The levels whose memories can be split, and those of them whose file says `uneven`,
+// as sets of SDSE_BIT(level).
 unsigned sdse_arch_may_split(const struct sdse_arch *arch);
+unsigned sdse_arch_uneven(const struct sdse_arch *arch);
 
 // Splits memories of an accelerator.
 //

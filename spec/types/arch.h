@@ -120,6 +120,8 @@ struct sdse_level {
     // together. 0 for level 0.
     unsigned may_bypass;
     bool carries_loops; // false for all siblings but the last
+    bool uneven; // the file lets mappings tile its tensors at different loops: it is
+                 // split into positions (spec/split.h) before anything is mapped
     // The memory of this level is that of the level directly outside it, which has a
     // fan-out of 1: every field of a memory is a copy, nothing of it exists twice.
     // Levels of one memory keep different parts: no words travel between them. Never

@@ -10,6 +10,7 @@
 #include "dse/keeps.h"
 #include "spec/load.h"
 #include "spec/split.h"
+#include "spec/write.h"
 
 static const char small_arch[] =
     "name: a\nsource: s\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\n"
@@ -248,6 +249,26 @@ static void test_choices_of_what_positions_keep(void **state) {
     sdse_arena_free(s.arena);
 }
 
+// `uneven: true` marks a memory, survives writing, and makes another text.
+static void test_uneven_is_a_key_of_a_memory(void **state) {
+    (void)state;
+    const struct sdse_set set = {"GLB.uneven", "true", {"override", 1, 1}};
+    struct scene s, plain;
+    struct sdse_arch *again = NULL;
+    open_scene(&plain, NULL, 0);
+    open_scene(&s, &set, 1);
+    assert_int_equal(sdse_arch_uneven(plain.arch), 0);
+    assert_int_equal(sdse_arch_uneven(s.arch), SDSE_BIT(1));
+    const char *text = sdse_arch_text(s.arena, s.arch);
+    assert_string_not_equal(text, sdse_arch_text(s.arena, plain.arch));
+    assert_int_equal(
+        sdse_arch_from_tree(s.arena, parse(&s, text), NULL, 0, &s.diags, &again),
+        SDSE_OK);
+    assert_int_equal(sdse_arch_uneven(again), SDSE_BIT(1));
+    sdse_arena_free(plain.arena);
+    sdse_arena_free(s.arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_positions_follow_one_another),
@@ -257,6 +278,7 @@ int main(void) {
         cmocka_unit_test(test_a_mapping_names_its_positions),
         cmocka_unit_test(test_positions_keep_what_is_left),
         cmocka_unit_test(test_choices_of_what_positions_keep),
+        cmocka_unit_test(test_uneven_is_a_key_of_a_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

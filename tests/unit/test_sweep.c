@@ -225,6 +225,39 @@ static void another_objective_makes_other_points(void **state) {
     free(text);
 }
 
+// A memory whose tensors may be tiled at different loops is a point of its own, with
+// its positions as levels; both are found again.
+static void uneven_memories_are_points_of_their_own(void **state) {
+    (void)state;
+    struct sdse_sweep_progress progress;
+    write_file("even.yaml", "name: a\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                            "override: {GLB.capacity_kib: [0.375]}\nobjective: energy\n");
+    write_file("uneven.yaml",
+               "name: b\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+               "override: {GLB.capacity_kib: [0.375], GLB.uneven: [true]}\n"
+               "objective: energy\n");
+    write_file("both.yaml",
+               "name: c\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+               "override: {GLB.capacity_kib: [0.375], GLB.uneven: [false, true]}\n"
+               "objective: energy\n");
+    assert_int_equal(sweep_file("even.yaml", "even.db", &progress), SDSE_OK);
+    assert_int_equal(sweep_file("uneven.yaml", "uneven.db", &progress), SDSE_OK);
+    char *even = export_of("even.db"), *uneven = export_of("uneven.db");
+    assert_null(strstr(even, "GLB.1"));
+    assert_non_null(strstr(uneven, "GLB.1"));
+    const char *a = strstr(even, "{\"table\":\"point\","),
+               *b = strstr(uneven, "{\"table\":\"point\",");
+    assert_true(field(b, "\"energy_pj\":") < field(a, "\"energy_pj\":"));
+    assert_true(field(b, "\"area_mm2\":") == field(a, "\"area_mm2\":"));
+    free(even);
+    free(uneven);
+    assert_int_equal(sweep_file("both.yaml", "uneven.db", &progress), SDSE_OK);
+    assert_int_equal(progress.points_total, 2);
+    assert_int_equal(progress.points_reused, 1);
+    assert_int_equal(sweep_file("both.yaml", "uneven.db", &progress), SDSE_OK);
+    assert_int_equal(progress.points_reused, 2);
+}
+
 static void bad_input_writes_nothing(void **state) {
     (void)state;
     write_file("bad.yaml", "name: bad\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
@@ -248,6 +281,7 @@ int main(void) {
         cmocka_unit_test(a_stopped_run_says_so_and_continues),
         cmocka_unit_test(points_that_fail_are_tried_again),
         cmocka_unit_test(another_objective_makes_other_points),
+        cmocka_unit_test(uneven_memories_are_points_of_their_own),
         cmocka_unit_test(bad_input_writes_nothing),
     };
     return cmocka_run_group_tests(tests, make_inputs, remove_inputs);
