@@ -5,31 +5,29 @@
 #include <string.h>
 
 #include "dse/capacity.h"
+#include "dse/factor_bound.h"
 #include "dse/rebuilding.h"
 
 enum { NODES_BETWEEN_CLOCKS = 4096 };
 
-// One level being decided: the node with its places, and what does not change while
-// temporal factors are tried.
+// One level being decided, and what does not change while temporal factors are tried.
 struct frame {
-    struct sdse_node node; // after the spread; index: temporal loops still included
-    struct sdse_outlook outlook; // levels inside are open
-    double compute_cycles;       // as if all places inside could be used
-    double tile_cycles;          // as if all places its tile divides into could be used
-    double least_cycles;         // of any completion: also its transfers
-    double open_line[2];         // inputs, everything open
-    uint16_t inner[SDSE_DIMS];   // index after the temporal factors
-    uint16_t least[SDSE_DIMS];   // the same, 1 for dimensions still to choose
-    double factor[SDSE_DIMS];
-    int open_dim[SDSE_DIMS]; // dimensions with a choice of factors
+    struct sdse_factors factors;
+    uint16_t least[SDSE_DIMS]; // factors.inner, but 1 for dimensions still to choose
+    int open_dim[SDSE_DIMS];   // dimensions with a choice of factors
     unsigned open_count;
+    double compute_cycles; // as if all places inside could be used
+    double tile_cycles;    // as if all places its tile divides into could be used
+    double least_cycles;   // of any completion: also its transfers
 };
 
 struct sdse_searcher {
     struct sdse_problem *problem;
     struct sdse_effort *effort;
-    struct sdse_best *best;  // while a search runs
-    struct sdse_totals root; // unscaled
+    struct sdse_best *best;   // while a search runs
+    struct sdse_totals root;  // unscaled
+    struct sdse_audit *audit; // NULL = cut
+    struct sdse_totals floor; // audit: the highest bounds on the path
 
     struct sdse_choice path[SDSE_MAX_LEVELS];
     struct frame frame[SDSE_MAX_LEVELS];
@@ -40,6 +38,12 @@ struct sdse_searcher {
 
 // Whether nothing at or above these bounds can become the answer.
 static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
+    if (s->audit) {
+        s->audit->bounds++;
+        s->floor.energy_pj = fmax(s->floor.energy_pj, pj);
+        s->floor.latency_cycles = fmax(s->floor.latency_cycles, cycles);
+        return false;
+    }
     return sdse_best_excludes(s->best, pj, cycles);
 }
 
@@ -90,9 +94,21 @@ static void write_mapping(const struct sdse_searcher *s, struct sdse_mapping *ma
     }
 }
 
+static void compare_bounds(const struct sdse_totals *floor,
+                           const struct sdse_totals *cost, struct sdse_audit *audit) {
+    audit->mappings++;
+    audit->pj_ratio = fmax(audit->pj_ratio, floor->energy_pj / cost->energy_pj);
+    audit->cycles_ratio =
+        fmax(audit->cycles_ratio, floor->latency_cycles / cost->latency_cycles);
+}
+
 static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
     s->effort->evaluations++;
     const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
+    if (s->audit) {
+        compare_bounds(&s->floor, &totals, s->audit);
+        return;
+    }
     sdse_best_offer(s->best, mapping, &totals);
 }
 
@@ -131,131 +147,10 @@ static void finish(struct sdse_searcher *s, double pj, double cycles) {
                sizeof mapping.level[l].spatial);
     if (sdse_mapping_verdict(problem->model, &mapping, NULL) != SDSE_VALID)
         return;
-    assert(bound_holds(s, &mapping, pj, cycles));
+    assert(s->audit || bound_holds(s, &mapping, pj, cycles));
     (void)bound_holds;
     (void)pj, (void)cycles;
     try_layouts(s, 0, &mapping);
-}
-
-// --- Bounds while factors are tried -------------------------------------------------
-
-// Product of the factors of the dims that let a mover rest.
-static double resting_product(const double factor[SDSE_DIMS], int mover) {
-    switch (mover) {
-    case SDSE_WEIGHTS:
-        return factor[SDSE_N] * factor[SDSE_P] * factor[SDSE_Q];
-    case SDSE_INPUTS:
-        return factor[SDSE_K];
-    case SDSE_OUTPUTS:
-        return factor[SDSE_C] * factor[SDSE_R] * factor[SDSE_S];
-    default:
-        return factor[SDSE_N] * factor[SDSE_P] * factor[SDSE_Q] * factor[SDSE_R] *
-               factor[SDSE_S];
-    }
-}
-
-// Whether any loop moves it.
-static bool moves(const double factor[SDSE_DIMS], int mover) {
-    const double kg = factor[SDSE_K] * factor[SDSE_G];
-    switch (mover) {
-    case SDSE_WEIGHTS:
-        return kg * factor[SDSE_C] * factor[SDSE_R] * factor[SDSE_S] > 1;
-    case SDSE_INPUTS:
-        return factor[SDSE_N] * factor[SDSE_G] * factor[SDSE_C] * factor[SDSE_P] *
-                   factor[SDSE_Q] * factor[SDSE_R] * factor[SDSE_S] >
-               1;
-    case SDSE_OUTPUTS:
-        return kg * factor[SDSE_N] * factor[SDSE_P] * factor[SDSE_Q] > 1;
-    default:
-        return kg > 1;
-    }
-}
-
-// Least visits with the loops chosen so far: at best (the tensor rests in this level's
-// innermost loops) and at worst (it does not).
-struct visit_range {
-    double best, worst;
-};
-
-static struct visit_range run_visits(const struct sdse_trail *trail, int mover,
-                                     const double factor[SDSE_DIMS]) {
-    const double closed = trail->closed[mover];
-    if (!moves(factor, mover))
-        return (struct visit_range){closed, closed};
-    const double outer = closed * trail->run[mover];
-    return (struct visit_range){outer, outer * resting_product(factor, mover)};
-}
-
-static struct visit_range block_visits(const struct sdse_problem *problem,
-                                       const struct sdse_trail *trail,
-                                       const double factor[SDSE_DIMS]) {
-    const struct visit_range runs = run_visits(trail, SDSE_BLOCKS, factor);
-    if (!moves(factor, SDSE_BLOCKS)) {
-        const double visits =
-            sdse_block_visits(problem, runs.best, trail->closed_channels);
-        return (struct visit_range){visits, visits};
-    }
-    const double channels = trail->closed_channels * trail->channels;
-    return (struct visit_range){
-        sdse_block_visits(problem, runs.best, channels),
-        sdse_block_visits(problem, runs.worst, channels * factor[SDSE_C])};
-}
-
-// Inputs: at most one axis keeps its window over this level's loops.
-static struct visit_range input_visits(const struct sdse_problem *problem,
-                                       const struct frame *frame,
-                                       const uint16_t *inner) {
-    const struct sdse_trail *trail = &frame->node.trail;
-    const double *factor = frame->factor;
-    const double closed = trail->closed[SDSE_INPUTS];
-    double open[2], shut[2];
-    for (int axis = 0; axis < 2; axis++) {
-        const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
-        open[axis] = trail->lines[axis] * frame->open_line[axis];
-        shut[axis] = open[axis];
-        if (!sdse_axis_has_halo(&problem->layer->nest, axis))
-            continue;
-        shut[axis] = trail->lines[axis] * factor[out] * factor[tap] *
-                     sdse_touched(&problem->layer->nest, axis,
-                                  problem->lattice.value[out][inner[out]],
-                                  problem->lattice.value[tap][inner[tap]]);
-        if (trail->axis == axis)
-            for (unsigned i = 0; i < trail->count; i++)
-                if (trail->chain[i].dim != SDSE_K)
-                    shut[axis] *= (double)trail->chain[i].factor;
-        if (shut[axis] < open[axis])
-            shut[axis] = open[axis];
-    }
-    if (!moves(factor, SDSE_INPUTS)) {
-        const double visits = closed * open[0] * open[1];
-        return (struct visit_range){visits, visits};
-    }
-    const double lines = fmin(open[0] * shut[1], shut[0] * open[1]);
-    const double outer = closed * trail->run[SDSE_INPUTS] * lines;
-    return (struct visit_range){outer, outer * factor[SDSE_K]};
-}
-
-// Least energy with the temporal factors chosen so far: the loops rest inputs (K
-// inside), or weights, or outputs, not two of them.
-static double factors_bound(const struct sdse_problem *problem,
-                            const struct frame *frame, const uint16_t *inner) {
-    const struct sdse_outlook *outlook = &frame->outlook;
-    const double *rate = outlook->rate_pj;
-    const struct visit_range weights =
-        run_visits(&frame->node.trail, SDSE_WEIGHTS, frame->factor);
-    const struct visit_range outputs =
-        run_visits(&frame->node.trail, SDSE_OUTPUTS, frame->factor);
-    const struct visit_range inputs = input_visits(problem, frame, inner);
-    const double save_weights = rate[SDSE_WEIGHTS] * (weights.worst - weights.best);
-    const double save_outputs = rate[SDSE_OUTPUTS] * (outputs.worst - outputs.best);
-    const struct visit_range blocks =
-        block_visits(problem, &frame->node.trail, frame->factor);
-    const double save_blocks = rate[SDSE_BLOCKS] * (blocks.worst - blocks.best);
-    const double save_inputs = rate[SDSE_INPUTS] * (inputs.worst - inputs.best);
-    return outlook->base_pj + rate[SDSE_WEIGHTS] * weights.worst +
-           rate[SDSE_INPUTS] * inputs.worst + rate[SDSE_OUTPUTS] * outputs.worst +
-           rate[SDSE_BLOCKS] * blocks.worst -
-           fmax(save_inputs, fmax(save_weights, save_outputs) + save_blocks);
 }
 
 // --- The walk ---------------------------------------------------------------------
@@ -311,25 +206,25 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     const struct frame *frame = &s->frame[l];
     const struct sdse_choice *step = &s->path[l];
     s->effort->nodes++;
-    struct sdse_trail trail = frame->node.trail;
+    struct sdse_trail trail = frame->factors.node.trail;
     for (unsigned i = order->count; i-- > 0;) {
         const int d = order->dim[i];
-        const uint64_t weight =
-            problem->lattice.value[d][frame->inner[d]] * step->spread->factor[d];
+        const uint64_t weight = problem->lattice.value[d][frame->factors.inner[d]] *
+                                step->spread->factor[d];
         sdse_trail_append(&trail, &problem->layer->nest, (enum sdse_dim)d,
                           problem->lattice.value[d][step->factor[d]], weight);
     }
     double visits[SDSE_MOVERS];
-    sdse_node_visits(problem, &trail, frame->inner, NULL, visits);
+    sdse_node_visits(problem, &trail, frame->factors.inner, NULL, visits);
     closed_visits(&trail, closing, visits);
     const double cycles = frame->least_cycles;
-    if (may_cut(s, leak(s, weigh(&frame->outlook, visits), cycles), cycles))
+    if (may_cut(s, leak(s, weigh(&frame->factors.outlook, visits), cycles), cycles))
         return;
     struct sdse_node *next = &s->entered[l + 1];
-    *next = frame->node;
+    *next = frame->factors.node;
     next->trail = trail;
-    memcpy(next->index, frame->inner, sizeof next->index);
-    sdse_node_correct_windows(problem, l, step->spread, frame->inner, next);
+    memcpy(next->index, frame->factors.inner, sizeof next->index);
+    sdse_node_correct_windows(problem, l, step->spread, frame->factors.inner, next);
     enter(s, l + 1, order, next);
     struct sdse_outlook outlook;
     sdse_node_outlook(problem, l + 1, next, &outlook);
@@ -381,9 +276,9 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
     struct sdse_problem *problem = s->problem;
     struct frame *frame = &s->frame[l];
     if (l + 1 < problem->levels &&
-        !sdse_tiles_fit(problem, s->entered, l + 1, frame->inner, false))
+        !sdse_tiles_fit(problem, s->entered, l + 1, frame->factors.inner, false))
         return;
-    const double places = most_places(problem, l + 1, frame->inner);
+    const double places = most_places(problem, l + 1, frame->factors.inner);
     if (places == 0)
         return;
     const double whole_cycles = frame->least_cycles;
@@ -399,9 +294,12 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
         frame->least_cycles = whole_cycles;
         return;
     }
-    const unsigned closing = sdse_tile_closes(problem, l, frame->inner);
-    for (size_t i = 0; i < orders->count && !should_halt(s); i++)
+    const unsigned closing = sdse_tile_closes(problem, l, frame->factors.inner);
+    const struct sdse_totals floor = s->floor;
+    for (size_t i = 0; i < orders->count && !should_halt(s); i++) {
         try_order(s, l, closing, &orders->order[i]);
+        s->floor = floor;
+    }
     frame->least_cycles = whole_cycles;
 }
 
@@ -419,21 +317,21 @@ static bool choose_factor(struct sdse_searcher *s, unsigned l, int d, unsigned i
     const struct sdse_level_rules *rules = &problem->rules.level[l];
     struct frame *frame = &s->frame[l];
     const unsigned rest =
-        sdse_lattice_divide(&problem->lattice, d, frame->node.index[d], i);
+        sdse_lattice_divide(&problem->lattice, d, frame->factors.node.index[d], i);
     const uint64_t value = problem->lattice.value[d][i];
     if (rest == SDSE_NO_QUOTIENT || value < rules->temporal_min[d] ||
         value > rules->temporal_max[d] || !pads_here(problem, l, d, rest))
         return false;
-    frame->factor[d] = (double)value;
-    frame->inner[d] = frame->least[d] = (uint16_t)rest;
+    frame->factors.factor[d] = (double)value;
+    frame->factors.inner[d] = frame->least[d] = (uint16_t)rest;
     s->path[l].factor[d] = (uint16_t)i;
     return true;
 }
 
 static void forget_factor(struct sdse_searcher *s, unsigned l, int d) {
     struct frame *frame = &s->frame[l];
-    frame->factor[d] = 1;
-    frame->inner[d] = frame->node.index[d];
+    frame->factors.factor[d] = 1;
+    frame->factors.inner[d] = frame->factors.node.index[d];
     frame->least[d] = 0;
     s->path[l].factor[d] = 0;
 }
@@ -443,7 +341,7 @@ static bool factors_cut(struct sdse_searcher *s, unsigned l, bool larger) {
     const struct frame *frame = &s->frame[l];
     if (larger && !sdse_tiles_fit(s->problem, s->entered, l + 1, frame->least, true))
         return true;
-    const double pj = factors_bound(s->problem, frame, frame->inner);
+    const double pj = sdse_factors_pj(s->problem, &frame->factors);
     return may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles);
 }
 
@@ -455,8 +353,10 @@ static void try_factors(struct sdse_searcher *s, unsigned l, unsigned k) {
         return;
     }
     const int d = frame->open_dim[k];
-    const unsigned whole = frame->node.index[d];
+    const unsigned whole = frame->factors.node.index[d];
+    const struct sdse_totals floor = s->floor;
     for (unsigned i = 0; i <= whole; i++) {
+        s->floor = floor;
         if (!choose_factor(s, l, d, i))
             continue;
         s->effort->nodes++;
@@ -481,7 +381,7 @@ static bool choose_forced_factors(struct sdse_searcher *s, unsigned l) {
         forget_factor(s, l, k);
     for (int k = 0; k < SDSE_DIMS; k++) {
         const int d = dim_sequence[k];
-        const unsigned whole = frame->node.index[d];
+        const unsigned whole = frame->factors.node.index[d];
         const bool all = !(problem->later[l] >> d & 1u) || rules->all_of >> d & 1u;
         if (whole && !all && rules->temporal_max[d] > 1)
             frame->open_dim[frame->open_count++] = d;
@@ -500,21 +400,23 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
         problem->macs /
         (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
         problem->arch->compute.cycles_per_mac;
-    if (frame->compute_cycles > s->best->most_cycles)
+    if (may_cut(s, 0, frame->compute_cycles))
         return;
-    frame->node = s->entered[l];
-    sdse_node_spread(problem, l, spread, &frame->node);
-    sdse_node_outlook(problem, l + 1, &frame->node, &frame->outlook);
+    frame->factors.node = s->entered[l];
+    sdse_node_spread(problem, l, spread, &frame->factors.node);
+    sdse_node_outlook(problem, l + 1, &frame->factors.node, &frame->factors.outlook);
     for (int axis = 0; axis < 2; axis++)
-        frame->open_line[axis] = sdse_open_line(problem, &frame->node.trail,
-                                                frame->node.index, spread, axis);
+        frame->factors.open_line[axis] =
+            sdse_open_line(problem, &frame->factors.node.trail,
+                           frame->factors.node.index, spread, axis);
     double visits[SDSE_MOVERS];
-    sdse_node_visits(problem, &frame->node.trail, frame->node.index, spread, visits);
-    const double pj = weigh(&frame->outlook, visits);
+    sdse_node_visits(problem, &frame->factors.node.trail, frame->factors.node.index,
+                     spread, visits);
+    const double pj = weigh(&frame->factors.outlook, visits);
     if (may_cut(s, leak(s, pj, frame->compute_cycles), frame->compute_cycles))
         return;
-    frame->least_cycles =
-        least_cycles(problem, l + 1, &frame->node, visits, frame->compute_cycles);
+    frame->least_cycles = least_cycles(problem, l + 1, &frame->factors.node, visits,
+                                       frame->compute_cycles);
     if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
         return;
     s->path[l].spread = spread;
@@ -524,9 +426,12 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
 
 static void walk_level(struct sdse_searcher *s, unsigned l) {
     const struct sdse_spreads *spreads = &s->problem->spreads[l];
-    for (size_t i = 0; i < spreads->count && !should_halt(s); i++)
+    const struct sdse_totals floor = s->floor;
+    for (size_t i = 0; i < spreads->count && !should_halt(s); i++) {
+        s->floor = floor;
         if (divides(s->problem, s->entered[l].index, &spreads->spread[i]))
             try_spread(s, l, &spreads->spread[i]);
+    }
 }
 
 // --- Passes -------------------------------------------------------------------------
@@ -611,4 +516,12 @@ double sdse_search_run(struct sdse_searcher *const *searcher, size_t count,
         return excluded;
     return best->goal == SDSE_GOAL_FRONT ? best->front[0].totals.energy_pj
                                          : best->first;
+}
+
+void sdse_search_audit(struct sdse_searcher *s, struct sdse_audit *audit) {
+    memset(audit, 0, sizeof *audit);
+    s->audit = audit;
+    s->floor = s->root;
+    walk_level(s, 0);
+    s->audit = NULL;
 }

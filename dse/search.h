@@ -56,4 +56,14 @@ struct sdse_totals sdse_searcher_root(const struct sdse_searcher *searcher);
 double sdse_search_run(struct sdse_searcher *const *searcher, size_t count,
                        struct sdse_best *best);
 
+// Every bound against every completion it could cut.
+struct sdse_audit {
+    uint64_t bounds, mappings;
+    double pj_ratio, cycles_ratio; // largest bound / cost; admissible: at most 1
+};
+
+// Cuts nothing: walks the whole space of a small problem and compares each mapping's
+// cost with the highest bounds met on the way to it. For tests.
+void sdse_search_audit(struct sdse_searcher *searcher, struct sdse_audit *audit);
+
 #endif

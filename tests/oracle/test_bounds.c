@@ -1,0 +1,83 @@
+// Every bound of the mapper's search is at most the cost of every mapping it could cut:
+// on generated small problems the search walks the whole space, cuts nothing, and
+// compares each mapping with the highest bound on the way to it. Energy and cycles
+// apart; also with free bypass and places that do not divide.
+//
+//     test_bounds [PROBLEMS [FIRST_SEED]]    (default 600 problems)
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "dse/search.h"
+#include "dse/variants.h"
+#include "oracle/support_problems.h"
+
+static const double TOLERANCE = 1e-9;
+
+static uint64_t problem_count = 600, first_seed = 2000001;
+static unsigned long long bounds, mappings;
+
+static void audit(uint64_t seed, const struct sdse_generated_problem *generated,
+                  const struct sdse_variant *variant) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_problem *problem = SDSE_ARENA_NEW(arena, struct sdse_problem);
+    assert_int_equal(sdse_problem_init(problem, &generated->arch, &generated->layer,
+                                       &generated->form, variant, arena),
+                     SDSE_OK);
+    struct sdse_effort effort;
+    sdse_effort_init(&effort, NULL);
+    struct sdse_searcher *searcher = sdse_searcher_new(problem, &effort);
+    assert_non_null(searcher);
+    struct sdse_audit found;
+    sdse_search_audit(searcher, &found);
+    if (found.pj_ratio > 1 + TOLERANCE || found.cycles_ratio > 1 + TOLERANCE)
+        fail_msg("seed %llu: a bound is %.12g x the energy, %.12g x the cycles of a "
+                 "mapping below it",
+                 (unsigned long long)seed, found.pj_ratio, found.cycles_ratio);
+    bounds += found.bounds;
+    mappings += found.mappings;
+    sdse_arena_free(arena);
+}
+
+static void bounds_never_exceed_costs(void **state) {
+    (void)state;
+    enum { MOST_VARIANTS = 12 };
+    for (uint64_t i = 0; i < problem_count; i++) {
+        struct sdse_generated_problem generated;
+        sdse_make_problem(first_seed + i, i % 3 == 0, &generated);
+        const bool wide = i % 3 == 0;
+        const struct sdse_variant_space space = {.arch = &generated.arch,
+                                                 .layer = &generated.layer,
+                                                 .smartdeal = generated.form.smartdeal,
+                                                 .free_bypass = wide,
+                                                 .padding_percent = wide ? 50 : 0};
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_variants variants;
+        assert_int_equal(sdse_variants_list(&space, arena, &variants), SDSE_OK);
+        // Evenly over the list: bypass first, padding last.
+        const size_t step = 1 + variants.count / MOST_VARIANTS;
+        for (size_t v = 0; v < variants.count; v += step)
+            audit(first_seed + i, &generated, &variants.variant[v]);
+        sdse_arena_free(arena);
+    }
+    assert_true(mappings > problem_count);
+    print_message("## mapper: %llu bounds on %llu problems, none above the cost of any "
+                  "of %llu mappings\n",
+                  bounds, (unsigned long long)problem_count, mappings);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1)
+        problem_count = strtoull(argv[1], NULL, 10);
+    if (argc > 2)
+        first_seed = strtoull(argv[2], NULL, 10);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bounds_never_exceed_costs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
