@@ -19,6 +19,9 @@ static void solve_one(void *context, unsigned worker, size_t index) {
                                              .layer = solution->layer,
                                              .form = &solution->form,
                                              .objective = work->search->objective,
+                                             .free_bypass = work->search->free_bypass,
+                                             .padding_percent =
+                                                 work->search->padding_percent,
                                              .seconds_limit = work->search->seconds,
                                              .stop = work->search->stop};
     solution->status = sdse_map(&request, solution->arena, &solution->answer);

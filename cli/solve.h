@@ -31,7 +31,9 @@ struct cli_solutions {
 struct cli_search {
     enum sdse_map_objective objective;
     unsigned threads;
-    double seconds; // per layer; 0 = no limit
+    double seconds;           // per layer; 0 = no limit
+    bool free_bypass;         // as in struct sdse_map_request
+    unsigned padding_percent; // likewise
     const atomic_bool *stop;
 };
 

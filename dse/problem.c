@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "costmodel/hops.h"
+#include "dse/padded.h"
 #include "dse/trail.h"
 
 // --- Merging and wires ------------------------------------------------------------
@@ -474,68 +475,6 @@ static void note_later(struct sdse_problem *problem) {
     }
 }
 
-// --- Padding ----------------------------------------------------------------------
-
-// The layer with one bound padded.
-static enum sdse_status pad_layer(struct sdse_problem *problem,
-                                  const struct sdse_layer *layer,
-                                  const struct sdse_padding *padding) {
-    problem->layer = layer;
-    if (padding->present) {
-        struct sdse_layer *padded = SDSE_ARENA_NEW(problem->arena, struct sdse_layer);
-        if (!padded)
-            return SDSE_NO_MEMORY;
-        *padded = *layer;
-        padded->nest.bound[padding->dim] = sdse_padded_bound(padding);
-        problem->layer = padded;
-    }
-    problem->padding = *padding;
-    problem->shares = sdse_padding_shares(padding, &layer->nest);
-    problem->bound_scale = problem->shares.words;
-    memcpy(problem->real_bound, layer->nest.bound, sizeof problem->real_bound);
-    return SDSE_OK;
-}
-
-// The padded dimension has its places where the variant says.
-static void force_padding(struct sdse_problem *problem) {
-    const struct sdse_padding *padding = &problem->padding;
-    if (!padding->present)
-        return;
-    struct sdse_level_rules *rules = &problem->rules.level[padding->level];
-    if (rules->spatial_min[padding->dim] < padding->places)
-        rules->spatial_min[padding->dim] = padding->places;
-    if (rules->spatial_max[padding->dim] > padding->places)
-        rules->spatial_max[padding->dim] = padding->places;
-}
-
-// Prices of lanes of which less than bound_scale x the words is sure.
-static void share_lanes(struct sdse_problem *problem) {
-    const struct sdse_padding_shares *shares = &problem->shares;
-    for (unsigned i = 0; i < problem->lane_count; i++) {
-        struct sdse_lane *lane = &problem->lane[i];
-        const double share = lane->tensor == SDSE_INPUTS ? shares->inputs
-                             : lane->returns             ? shares->returns
-                                                         : shares->words;
-        const double part = share / shares->words;
-        for (unsigned e = 0; e < lane->edge_count; e++) {
-            struct sdse_lane_edge *edge = &lane->edge[e];
-            for (int s = 0; s < SDSE_STAGE_CASES; s++) {
-                edge->head_pj[s] *= part;
-                edge->tail_pj[s] *= part;
-                edge->head_bits[s] *= part;
-                edge->tail_bits[s] *= part;
-                for (unsigned l = 0; l < problem->levels; l++) {
-                    edge->wire_pj[l][s] *= part;
-                    edge->hop_pj[l][s] *= part;
-                    edge->router_pj[l][s] *= part;
-                }
-            }
-            for (unsigned l = 0; l < problem->levels; l++)
-                edge->add_pj[l] *= shares->adds / shares->words;
-        }
-    }
-}
-
 // --- The whole ---------------------------------------------------------------------
 
 static void close_empty_positions(struct sdse_problem *problem) {
@@ -559,7 +498,7 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
     if (status != SDSE_OK)
         return status;
     problem->model = model;
-    status = pad_layer(problem, layer, variant ? &variant->padding : &none);
+    status = sdse_padded_init(problem, layer, variant ? &variant->padding : &none);
     if (status != SDSE_OK)
         return status;
     problem->macs = 1;
@@ -571,7 +510,7 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
         memcpy(problem->start.keeps, variant->keeps.level, sizeof problem->start.keeps);
     sdse_rules_init(&problem->rules, arch, layer);
     close_empty_positions(problem);
-    force_padding(problem);
+    sdse_padded_force(problem);
     sdse_model_prices(model, problem->start.keeps, &problem->prices);
     problem->prices.mac_pj /= problem->bound_scale;
     status = sdse_lattice_init(&problem->lattice, &problem->layer->nest, arena);
@@ -581,7 +520,7 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
         return status;
     note_later(problem);
     add_lanes(problem);
-    share_lanes(problem);
+    sdse_padded_share(problem);
     for (unsigned i = 0; i < problem->lane_count; i++)
         bound_lane(problem, &problem->lane[i]);
     note_keepers(problem);
