@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "spec/load.h"
 #include "spec/reading.h"
 #include "spec/value.h"
 
@@ -36,6 +37,18 @@ static void read_keeps(struct sdse_arch_reading *r, unsigned index) {
         if (word > SDSE_OUTPUTS)
             reading->part_words |= SDSE_BIT(part);
     }
+}
+
+// Tensors that a mapping may leave out; `true`: all that the memory keeps.
+static void read_bypass(struct sdse_arch_reading *r, unsigned index) {
+    struct sdse_level_reading *reading = &r->level[index];
+    struct sdse_level *level = &r->arch->level[index];
+    reading->bypass = sdse_node_get(reading->memory, "may_bypass");
+    if (!reading->bypass ||
+        !sdse_read_tensor_set(reading->bypass, r->diags, &level->may_bypass))
+        return;
+    if (reading->bypass->kind != SDSE_NODE_SEQUENCE)
+        level->may_bypass &= sdse_level_tensors(level);
 }
 
 static void read_capacity(struct sdse_arch_reading *r, unsigned index) {
@@ -130,6 +143,7 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
         sdse_report_missing(map, "class", r->diags);
     }
     read_keeps(r, index);
+    read_bypass(r, index);
     read_capacity(r, index);
     read_macro(r, index);
     read_format(r, level, sdse_node_get(map, "format"));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spec/check_list.h"
+#include "spec/load.h"
 #include "spec/split.h"
 #include "spec/value.h"
 
@@ -244,6 +245,30 @@ void sdse_check_outermost_keeps_all(struct sdse_subject *s) {
                               "lacks %s",
                               outermost->name, part_name(part));
         }
+    }
+}
+
+void sdse_check_bypass_kept(struct sdse_subject *s) {
+    sdse_for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        const struct sdse_node *node = s->arch->level[i].bypass;
+        if (!node || s->arch->level[i].keeps_broken)
+            continue;
+        if (i == 0) {
+            if (level->may_bypass)
+                sdse_check_report(s, node->key_loc,
+                                  "the outermost memory '%s' must keep everything: "
+                                  "nothing may bypass it",
+                                  level->name);
+            continue;
+        }
+        const unsigned extra = level->may_bypass & ~sdse_level_tensors(level);
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            if (extra >> t & 1u)
+                sdse_check_report(s, node->key_loc,
+                                  "memory '%s' does not keep %s, so they bypass it "
+                                  "anyway",
+                                  level->name, part_name(t));
     }
 }
 

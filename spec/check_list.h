@@ -43,6 +43,8 @@
     X("outermost-keeps-all", ERROR,                                                    \
       SDSE_NEEDS("levels-present", "level-empty", "tensor-kept"), outermost_keeps_all, \
       "an outermost level that lacks a tensor")                                        \
+    X("bypass-kept", ERROR, SDSE_NEEDS("keeps-something"), bypass_kept,                \
+      "a memory that may leave out what it does not keep, or the outermost")           \
     X("part-without-engine", ERROR,                                                    \
       SDSE_NEEDS("engine-not-modelled", "unknown-level"), part_without_engine,         \
       "parts of weights where no rebuild engine is below")                             \

@@ -15,6 +15,7 @@ struct sdse_level_reading {
     const struct sdse_node *level;  // the mapping of the whole level
     const struct sdse_node *memory; // of this memory
     const struct sdse_node *keeps;  // list as written, or NULL
+    const struct sdse_node *bypass; // may_bypass as written, or NULL
     const struct sdse_node *capacity_node;
     const struct sdse_node *fanout, *network;
     const struct sdse_node *link[SDSE_TENSORS]; // per-tensor entries of the network

@@ -41,6 +41,7 @@ static const struct sdse_schema_key memory_keys[] = {
     {"name", SDSE_SCHEMA_VALUE},
     {"class", SDSE_SCHEMA_VALUE},
     {"keeps", SDSE_SCHEMA_VALUE},
+    {"may_bypass", SDSE_SCHEMA_VALUE},
     {"capacity_bits", SDSE_SCHEMA_VALUE},
     {"capacity_bytes", SDSE_SCHEMA_VALUE},
     {"capacity_words", SDSE_SCHEMA_VALUE},

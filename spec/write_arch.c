@@ -68,6 +68,18 @@ static void print_keeps(FILE *out, const struct sdse_arch *arch, unsigned index)
     fputc(']', out);
 }
 
+static void print_bypass(FILE *out, const struct sdse_level *level) {
+    const char *before = ", may_bypass: [";
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (!(level->may_bypass >> t & 1u))
+            continue;
+        fprintf(out, "%s%s", before, sdse_tensor_words[t]);
+        before = ", ";
+    }
+    if (level->may_bypass)
+        fputc(']', out);
+}
+
 static void print_formats(FILE *out, const struct sdse_level *level) {
     const char *before = ", format: {";
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
@@ -91,6 +103,7 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
     print_text(out, "{name: ", level->name);
     fprintf(out, ", class: %s", classes[level->memory_class]);
     print_keeps(out, arch, index);
+    print_bypass(out, level);
     print_number(out, "capacity_bits", &level->capacity);
     fprintf(out, ", banks: %" PRIu32 ", buffering: %" PRIu32, level->macro_count,
             level->buffering);

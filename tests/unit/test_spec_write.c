@@ -168,6 +168,7 @@ static void what_costs_changes_the_text(void **state) {
         {"GLB.table", "sram"},
         {"GLB.format", "{inputs: bitmap}"},
         {"GLB.keeps", "[inputs]"},
+        {"GLB.may_bypass", "[outputs]"},
         {"GLB.fanout.x", "8"},
         {"GLB.fanout.y", "2"},
         {"GLB.fanout.dims_x", "[K, C]"},
