@@ -24,6 +24,8 @@ struct subject {
     const struct sdse_layer *layer;
 };
 
+static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
+
 // Each returns what the file is, for the line that says so; NULL when it is refused.
 static const char *check_arch(struct cli *cli, const struct sdse_node *root) {
     struct sdse_arch *arch;
@@ -40,8 +42,8 @@ static const char *check_workload(struct cli *cli, const struct sdse_node *root)
     struct sdse_workload *workload;
     if (sdse_workload_from_tree(cli->arena, root, &cli->diags, &workload) != SDSE_OK)
         return NULL;
-    return sdse_arena_printf(cli->arena, "network %s, %zu layers", workload->name,
-                             workload->layer_count);
+    return sdse_arena_printf(cli->arena, "network %s, %zu layer%s", workload->name,
+                             workload->layer_count, plural(workload->layer_count));
 }
 
 // With everything it names, in every variant.
@@ -50,9 +52,11 @@ static const char *check_sweep(struct cli *cli, const struct sdse_node *root) {
     if (sdse_plan_load(cli->arena, root->loc.file, &cli->diags, &plan) != SDSE_OK)
         return NULL;
     return sdse_arena_printf(
-        cli->arena, "sweep %s, %zu points: %zu networks x %zu accelerators x %zu forms",
-        plan->sweep->name, plan->point_count, plan->network_count, plan->variant_count,
-        plan->form_count);
+        cli->arena,
+        "sweep %s, %zu point%s: %zu network%s x %zu accelerator%s x %zu form%s",
+        plan->sweep->name, plan->point_count, plural(plan->point_count),
+        plan->network_count, plural(plan->network_count), plan->variant_count,
+        plural(plan->variant_count), plan->form_count, plural(plan->form_count));
 }
 
 static const char *check_mapping(struct cli *cli, const struct subject *subject,
@@ -144,9 +148,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         check_file(cli, &subject, args->operands[i], &tally);
     if (tally.bad) {
         fprintf(stderr, "%zu of %d file%s refused: %zu error%s, %zu warning%s\n",
-                tally.bad, args->operand_count, args->operand_count == 1 ? "" : "s",
-                tally.errors, tally.errors == 1 ? "" : "s", tally.warnings,
-                tally.warnings == 1 ? "" : "s");
+                tally.bad, args->operand_count, plural((size_t)args->operand_count),
+                tally.errors, plural(tally.errors), tally.warnings,
+                plural(tally.warnings));
     }
     return tally.bad ? CLI_BAD_INPUT : CLI_OK;
 }

@@ -6,12 +6,13 @@
 #include "cli/selection.h"
 #include "results/points.h"
 
-enum { OBJECTIVES, SWEEP, WORKLOAD, ARCH, FORM, FORMAT };
+enum { OBJECTIVES, SWEEP, WORKLOAD, ARCH, FORM, WHERE, FORMAT };
 
 static const struct cli_option options[] = {
     [OBJECTIVES] = CLI_OPTION_OBJECTIVES,  [SWEEP] = CLI_OPTION_SWEEP,
     [WORKLOAD] = CLI_OPTION_ONLY_WORKLOAD, [ARCH] = CLI_OPTION_ONLY_ARCH,
-    [FORM] = CLI_OPTION_ONLY_FORM,         [FORMAT] = CLI_OPTION_FORMAT,
+    [FORM] = CLI_OPTION_ONLY_FORM,         [WHERE] = CLI_OPTION_WHERE,
+    [FORMAT] = CLI_OPTION_FORMAT,
 };
 
 // One network's front.
@@ -81,7 +82,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!reader)
         return status;
     const struct sdse_filter filter = {args->value[SWEEP], args->value[WORKLOAD],
-                                       args->value[ARCH], args->value[FORM]};
+                                       args->value[ARCH], args->value[FORM],
+                                       args->value[WHERE]};
     status =
         print_fronts(cli, reader, filter, &objectives, cli_table_format(args, FORMAT));
     sdse_reader_close(reader);

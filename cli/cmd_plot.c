@@ -11,7 +11,19 @@
 #include "cli/inputs.h"
 #include "cli/selection.h"
 
-enum { OUTPUT, TYPE, OBJECTIVES, GROUP, POINT, BARS, SWEEP, WORKLOAD, ARCH, FORM };
+enum {
+    OUTPUT,
+    TYPE,
+    OBJECTIVES,
+    GROUP,
+    POINT,
+    BARS,
+    SWEEP,
+    WORKLOAD,
+    ARCH,
+    FORM,
+    WHERE
+};
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR", "where pictures go; made if missing",
@@ -28,6 +40,7 @@ static const struct cli_option options[] = {
     [WORKLOAD] = CLI_OPTION_ONLY_WORKLOAD,
     [ARCH] = CLI_OPTION_ONLY_ARCH,
     [FORM] = CLI_OPTION_ONLY_FORM,
+    [WHERE] = CLI_OPTION_WHERE,
 };
 
 struct drawing {
@@ -51,10 +64,14 @@ static const char *picture_path(const struct drawing *drawing, const char *kind,
     return path;
 }
 
+// apart: pictures of several sweeps are drawn, each is named after its own
 static enum sdse_status draw_network(const struct drawing *drawing, const char *kind,
-                                     struct sdse_filter filter) {
+                                     struct sdse_filter filter, bool apart) {
     struct cli *cli = drawing->cli;
-    const char *picture = picture_path(drawing, kind, filter.workload);
+    const char *name =
+        apart ? sdse_arena_printf(cli->arena, "%s_%s", filter.sweep, filter.workload)
+              : filter.workload;
+    const char *picture = name ? picture_path(drawing, kind, name) : NULL;
     if (!picture)
         return SDSE_NO_MEMORY;
     enum sdse_status status;
@@ -79,25 +96,46 @@ static enum sdse_status draw_network(const struct drawing *drawing, const char *
     return status;
 }
 
-// One picture per network.
-static enum sdse_status draw_networks(const struct drawing *drawing, const char *kind) {
+// One picture per network; *drawn counts them.
+static enum sdse_status draw_networks(const struct drawing *drawing, const char *kind,
+                                      struct sdse_filter filter, bool apart,
+                                      size_t *drawn) {
     struct cli *cli = drawing->cli;
-    const char *const *value = drawing->args->value;
-    struct sdse_filter filter = {value[SWEEP], value[WORKLOAD], value[ARCH],
-                                 value[FORM]};
     const char **networks;
     size_t count;
     enum sdse_status status = sdse_points_workloads(
         drawing->reader, &filter, cli->arena, &cli->diags, &networks, &count);
-    if (status == SDSE_OK && count == 0) {
-        cli_error(cli, "no point fits; `sdse status` shows what is there");
-        return SDSE_INVALID;
-    }
     for (size_t i = 0; status == SDSE_OK && i < count; i++) {
         filter.workload = networks[i];
-        status = draw_network(drawing, kind, filter);
+        status = draw_network(drawing, kind, filter, apart);
+        *drawn += status == SDSE_OK;
     }
     return status;
+}
+
+// Bars of several sweeps stay apart: the same design may be in more than one. A front
+// is that of all points.
+static enum sdse_status draw_sweeps(const struct drawing *drawing, const char *kind) {
+    struct cli *cli = drawing->cli;
+    const char *const *value = drawing->args->value;
+    struct sdse_filter filter = {value[SWEEP], value[WORKLOAD], value[ARCH],
+                                 value[FORM], value[WHERE]};
+    const char **sweeps;
+    size_t count, drawn = 0;
+    enum sdse_status status =
+        sdse_points_sweeps(drawing->reader, cli->arena, &cli->diags, &sweeps, &count);
+    const bool apart =
+        strcmp(kind, "energy") == 0 && !filter.sweep && status == SDSE_OK && count > 1;
+    if (status == SDSE_OK && !apart)
+        status = draw_networks(drawing, kind, filter, false, &drawn);
+    for (size_t i = 0; apart && status == SDSE_OK && i < count; i++) {
+        filter.sweep = sweeps[i];
+        status = draw_networks(drawing, kind, filter, true, &drawn);
+    }
+    if (status != SDSE_OK || drawn)
+        return status;
+    cli_error(cli, "no point fits; `sdse status` shows what is there");
+    return SDSE_INVALID;
 }
 
 static enum sdse_status draw_layers(const struct drawing *drawing) {
@@ -149,7 +187,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (make_directory(cli, args->value[OUTPUT]))
         status = cli_finish(cli, strcmp(args->operands[0], "layers") == 0
                                      ? draw_layers(&drawing)
-                                     : draw_networks(&drawing, args->operands[0]));
+                                     : draw_sweeps(&drawing, args->operands[0]));
     sdse_reader_close(drawing.reader);
     return status;
 }
@@ -162,7 +200,8 @@ const struct cli_verb cli_verb_plot = {
     .option_count = CLI_COUNT_OF(options),
     .notes = "front   all points in two or three objectives with their front and knee, "
              "one picture per network\n"
-             "energy  energy of each point, stacked by component\n"
+             "energy  energy of each point, stacked by component, one picture per "
+             "network and sweep\n"
              "layers  energy of each layer of one point (-p ID)\n"
              "The gnuplot script and its data stay beside each picture.",
     .example = "sdse plot front results.db --objectives energy,latency,area -o plots",

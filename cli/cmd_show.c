@@ -49,17 +49,21 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
                        "-w NET -l LAYER for the layer's bounds)");
         return CLI_USAGE;
     }
+    struct sdse_node *root = NULL;
     enum sdse_status status = cli_load_arch(cli, args->value[ARCH], &arch);
+    if (status == SDSE_OK)
+        status = sdse_tree_parse_file(cli->arena, path, &cli->diags, &root);
     if (status == SDSE_OK && args->value[WORKLOAD]) {
+        const struct sdse_node *named = sdse_node_get(root, "layer");
+        const char *name = args->value[LAYER];
+        if (!name && named && named->kind == SDSE_NODE_SCALAR)
+            name = named->text;
         status = cli_load_workload(cli, args->value[WORKLOAD], &workload);
         if (status == SDSE_OK)
-            layer = cli_find_layer(cli, workload, args->value[LAYER]);
+            layer = cli_find_layer(cli, workload, name);
         if (status == SDSE_OK && !layer)
             return CLI_BAD_INPUT;
     }
-    struct sdse_node *root = NULL;
-    if (status == SDSE_OK)
-        status = sdse_tree_parse_file(cli->arena, path, &cli->diags, &root);
     if (status == SDSE_OK)
         status = sdse_arch_of_mapping(arch, root, cli->arena, &arch);
     if (status == SDSE_OK)

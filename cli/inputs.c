@@ -122,13 +122,37 @@ const char *cli_find_input(struct cli *cli, const char *folder, const char *name
     return NULL;
 }
 
+// Parses a file and says so if it is of another kind than `wanted`.
+static enum sdse_status parse_kind(struct cli *cli, const char *path,
+                                   enum sdse_file_kind wanted,
+                                   struct sdse_node **root) {
+    static const char *const names[] = {[SDSE_FILE_ARCH] = "an accelerator",
+                                        [SDSE_FILE_WORKLOAD] = "a network",
+                                        [SDSE_FILE_MAPPING] = "a mapping",
+                                        [SDSE_FILE_SWEEP] = "a sweep",
+                                        [SDSE_FILE_UNKNOWN] = ""};
+    const enum sdse_status status =
+        sdse_tree_parse_file(cli->arena, path, &cli->diags, root);
+    if (status != SDSE_OK)
+        return status;
+    const enum sdse_file_kind kind = sdse_tree_kind(*root);
+    if (kind == wanted || kind == SDSE_FILE_UNKNOWN)
+        return SDSE_OK;
+    sdse_diag_add(&cli->diags, SDSE_ERROR, (*root)->loc, "file-kind",
+                  "this is %s; %s is needed here", names[kind], names[wanted]);
+    return SDSE_INVALID;
+}
+
 enum sdse_status cli_load_arch(struct cli *cli, const char *name,
                                struct sdse_arch **out) {
     const char *path = cli_find_input(cli, "archs", name);
     if (!path)
         return SDSE_INVALID;
     struct sdse_arch *arch;
-    enum sdse_status status = sdse_arch_load(cli->arena, path, &cli->diags, &arch);
+    struct sdse_node *root;
+    enum sdse_status status = parse_kind(cli, path, SDSE_FILE_ARCH, &root);
+    if (status == SDSE_OK)
+        status = sdse_arch_from_tree(cli->arena, root, NULL, 0, &cli->diags, &arch);
     if (status == SDSE_OK)
         status = sdse_arch_resolve_costs(arch, cli->arena, &cli->diags);
     if (status == SDSE_OK)
@@ -139,7 +163,12 @@ enum sdse_status cli_load_arch(struct cli *cli, const char *name,
 enum sdse_status cli_load_workload(struct cli *cli, const char *name,
                                    struct sdse_workload **out) {
     const char *path = cli_find_input(cli, "workloads", name);
-    return path ? sdse_workload_load(cli->arena, path, &cli->diags, out) : SDSE_INVALID;
+    struct sdse_node *root;
+    enum sdse_status status =
+        path ? parse_kind(cli, path, SDSE_FILE_WORKLOAD, &root) : SDSE_INVALID;
+    if (status == SDSE_OK)
+        status = sdse_workload_from_tree(cli->arena, root, &cli->diags, out);
+    return status;
 }
 
 const struct sdse_layer *cli_find_layer(struct cli *cli,

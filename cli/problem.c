@@ -10,6 +10,19 @@
 #include "spec/split.h"
 #include "spec/sweep_forms.h"
 
+// Messages about the list that --form was wrapped in, as messages about its text.
+// added    characters in front of the text
+static void unwrap_diags(struct cli *cli, unsigned added) {
+    static const char path[] = "[0]";
+    for (struct sdse_diag *diag = cli->diags.first; diag; diag = diag->next) {
+        if (!diag->loc.file || strcmp(diag->loc.file, "--form") != 0)
+            continue;
+        diag->loc.column -= diag->loc.column > added ? added : 0;
+        if (strncmp(diag->message, path, sizeof path - 1) == 0)
+            diag->message += sizeof path - 1 + strspn(diag->message + 3, ".: ");
+    }
+}
+
 // "raw", "{...}", or the inside of the braces.
 static bool read_form(struct cli *cli, const char *text,
                       struct sdse_form_setting *setting) {
@@ -21,8 +34,10 @@ static bool read_form(struct cli *cli, const char *text,
     if (!list ||
         sdse_tree_parse_memory(cli->arena, "--form", list, strlen(list), &cli->diags,
                                &root) != SDSE_OK ||
-        !sdse_read_forms(cli->arena, root, &cli->diags, &sweep) || cli->diags.errors)
+        !sdse_read_forms(cli->arena, root, &cli->diags, &sweep) || cli->diags.errors) {
+        unwrap_diags(cli, *list && list[1] == *text ? 1 : 2);
         return false;
+    }
     if (sweep.form_count != 1) {
         cli_error(cli, "--form: one setting is needed, this makes %zu",
                   sweep.form_count);
@@ -114,6 +129,9 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
                       const char *layer_name, const char *path,
                       const struct sdse_layer **layer, struct sdse_mapping **mapping) {
     struct sdse_node *root;
+    *layer = layer_name ? cli_find_layer(cli, problem->workload, layer_name) : NULL;
+    if (layer_name && !*layer)
+        return false;
     enum sdse_status status =
         sdse_tree_parse_file(cli->arena, path, &cli->diags, &root);
     if (status == SDSE_OK && sdse_tree_kind(root) != SDSE_FILE_MAPPING) {

@@ -24,6 +24,13 @@
 #define CLI_OPTION_ONLY_FORM \
     { "form", 0, CLI_TEXT, "NAME", "only this weight form", NULL, false }
 
+#define CLI_OPTION_WHERE                                                              \
+    {                                                                                 \
+        "where", 0, CLI_TEXT, "SQL",                                                  \
+            "only points that meet a condition over v_point: \"area_mm2 < 4\"", NULL, \
+            false                                                                     \
+    }
+
 struct cli_objectives {
     unsigned count; // 2 or 3
     enum sdse_metric metric[SDSE_MOST_OBJECTIVES];

@@ -34,18 +34,21 @@ struct sdse_digits sdse_digits_f64(double value) {
         snprintf(plain, sizeof plain, "%.0f", value);
         return group(plain);
     }
-    for (int precision = 6; precision <= 17; precision++) {
+    // As short as says it all, at most 12 digits.
+    for (int precision = 6; precision <= 12; precision++) {
         snprintf(plain, sizeof plain, "%.*g", precision, value);
         if (strtod(plain, NULL) == value)
             break;
     }
     // Large values in full, not as powers of ten.
     if (value >= 1e5 && value < 1e15) {
-        for (int precision = 1; precision <= 12; precision++) {
-            snprintf(plain, sizeof plain, "%.*f", precision, value);
-            if (strtod(plain, NULL) == value)
-                break;
-        }
+        const int most = 11 - (int)log10(value);
+        snprintf(plain, sizeof plain, "%.*f", most > 1 ? most : 1, value);
+        size_t length = strlen(plain);
+        while (plain[length - 1] == '0')
+            plain[--length] = '\0';
+        if (plain[length - 1] == '.')
+            plain[--length] = '\0';
     }
     return group(plain);
 }

@@ -37,7 +37,7 @@ void sdse_explain_network(struct sdse_explanation *x, unsigned l, enum sdse_part
                           uint64_t words, uint64_t adds, double bits_per_word);
 
 // "label  amount unit x number = product pJ"; returns the product, which the caller
-// books. `amount` is exact in its text form.
+// books. `amount` is printed with at most 12 digits.
 double sdse_explain_product(struct sdse_explanation *x, const char *label,
                             double amount, const char *unit, double cost_pj,
                             const struct sdse_number *number);
@@ -48,7 +48,7 @@ void sdse_explain_cite(struct sdse_explanation *x, const struct sdse_number *num
 // The numbered list of sources.
 void sdse_explain_sources(const struct sdse_explanation *x);
 
-// A number as text: all digits that matter, thousands apart.
+// A number as text: as short as says it all, at most 12 digits, thousands apart.
 struct sdse_digits {
     char text[48];
 };

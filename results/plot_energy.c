@@ -248,10 +248,13 @@ static bool allocate(struct chart *chart, size_t bars, struct sdse_arena *arena)
     return chart->labels && chart->energy_pj;
 }
 
-static enum sdse_status refuse_empty(const struct sdse_plot_files *files,
-                                     struct sdse_diags *diags, const char *what) {
-    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = files->picture},
-                  "plot-empty", "%s", what);
+static enum sdse_status refuse_empty(struct sdse_reader *reader,
+                                     struct sdse_arena *arena, struct sdse_diags *diags,
+                                     const char *what) {
+    const char *path =
+        sdse_arena_strdup(arena, sqlite3_db_filename(reader->db, "main"));
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "plot-empty",
+                  "%s", what);
     return SDSE_INVALID;
 }
 
@@ -343,7 +346,7 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
     if (status != SDSE_OK)
         return status;
     if (points.count == 0)
-        return refuse_empty(&files, diags, "no feasible points to plot");
+        return refuse_empty(reader, arena, diags, "no feasible points to plot");
     size_t most = plot->most_bars ? plot->most_bars : DEFAULT_BARS;
     size_t *chosen = SDSE_ARENA_ARRAY(arena, size_t, points.count);
     if (!chosen)
@@ -427,7 +430,11 @@ enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
     if (!allocated)
         return SDSE_NO_MEMORY;
     if (chart.bar_count == 0)
-        return refuse_empty(&files, diags,
-                            "no such point, or it has no layers (infeasible)");
+        return refuse_empty(
+            reader, arena, diags,
+            sdse_arena_printf(arena,
+                              "point %lld is not in it, or has no layers "
+                              "(infeasible)",
+                              (long long)plot->point_id));
     return draw(&chart, &files, arena, diags);
 }

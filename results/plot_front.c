@@ -152,12 +152,15 @@ static void write_legend(const struct scene *scene, FILE *out) {
                 sdse_palette_filled(g), sdse_palette_color(g));
         sdse_gnuplot_quote(scene->groups[g], out);
     }
-    fputs(", \\\n     keyentry with points pt 6 ps 0.9 lc rgb '#555555' title "
-          "'dominated'"
-          ", \\\n     keyentry with lines lc rgb '#555555' lw 1.5 title 'front'"
-          ", \\\n     keyentry with points pt 6 ps 2.6 lw 1.5 lc rgb 'black' title "
-          "'knee'",
-          out);
+    fprintf(out,
+            ", \\\n     keyentry with points pt 6 ps 0.9 lc rgb '#555555' title "
+            "'dominated'"
+            ", \\\n     keyentry with lines lc rgb '#555555' lw 1.5 title '%s'",
+            scene->panel_count > 1 ? "front of the two axes" : "front");
+    if (scene->front.count > 1)
+        fputs(", \\\n     keyentry with points pt 6 ps 2.6 lw 1.5 lc rgb 'black' title "
+              "'knee'",
+              out);
 }
 
 // The plot command of one panel, with the legend if it is the only one.
@@ -185,7 +188,9 @@ static void write_panel(const struct scene *scene, size_t p, FILE *out) {
                 group, g, front, x, y, sdse_palette_filled(g), sdse_palette_color(g));
     }
     size_t knee = scene->front.index[scene->front.knee];
-    fprintf(out,
+    if (scene->front.count > 1)
+        fprintf(
+            out,
             ", \\\n     '+' every ::0::0 using (%.9g):(%.9g) with points pt 6 ps 2.6 "
             "lw 1.5 lc rgb 'black' notitle",
             scaled(scene, knee, panel->a), scaled(scene, knee, panel->b));

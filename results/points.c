@@ -7,16 +7,28 @@
 #include "results/database.h"
 
 // The condition every point query shares: ?1 sweep, ?2 workload, ?3 arch, ?4 form.
-#define FILTER                                                                        \
-    " (?1 IS NULL OR p.point_id IN (SELECT point_id FROM v_sweep_point WHERE sweep =" \
-    " ?1)) AND (?2 IS NULL OR p.workload = ?2) AND (?3 IS NULL OR p.arch = ?3)"       \
-    " AND (?4 IS NULL OR p.form = ?4) "
+#define CONDITION " (?1 IS NULL OR p.point_id"
+#define FILTER                                                                       \
+    CONDITION                                                                        \
+    " IN (SELECT point_id FROM v_sweep_point WHERE sweep = ?1)) AND (?2 IS NULL OR"  \
+    " p.workload = ?2) AND (?3 IS NULL OR p.arch = ?3) AND (?4 IS NULL OR p.form = " \
+    "?4) "
 
 static int prepare(sqlite3 *db, const char *sql, const struct sdse_filter *filter,
                    sqlite3_stmt **statement) {
     const char *values[] = {filter->sweep, filter->workload, filter->arch,
                             filter->form};
-    int code = sqlite3_prepare_v2(db, sql, -1, statement, NULL);
+    char *whole = NULL;
+    if (filter->where) { // what a query asks for, and this
+        const size_t head = (size_t)(strstr(sql, CONDITION) - sql);
+        whole = sqlite3_mprintf("%.*s p.point_id IN (SELECT point_id FROM v_point WHERE"
+                                " (%s\n)) AND%s",
+                                (int)head, sql, filter->where, sql + head);
+        if (!whole)
+            return SQLITE_NOMEM;
+    }
+    int code = sqlite3_prepare_v2(db, whole ? whole : sql, -1, statement, NULL);
+    sqlite3_free(whole);
     for (int i = 0; code == SQLITE_OK && i < 4; i++)
         code = sqlite3_bind_text(*statement, i + 1, values[i], -1, SQLITE_STATIC);
     return code;
@@ -81,6 +93,31 @@ static enum sdse_status check_name(sqlite3 *db, const char *what, const char *na
     return SDSE_INVALID;
 }
 
+// Whether the condition is one over v_point.
+static enum sdse_status check_where(sqlite3 *db, const char *where,
+                                    struct sdse_arena *arena,
+                                    struct sdse_diags *diags) {
+    sqlite3_stmt *row = NULL;
+    const char *sql =
+        where ? sdse_arena_printf(arena, "SELECT 1 FROM v_point WHERE (%s\n)", where)
+              : "";
+    if (!sql)
+        return SDSE_NO_MEMORY;
+    const char *rest = "";
+    const int code = where ? sqlite3_prepare_v2(db, sql, -1, &row, &rest) : SQLITE_OK;
+    const bool asks = code == SQLITE_OK && !*rest &&
+                      (!where || sqlite3_bind_parameter_count(row) == 0);
+    sqlite3_finalize(row);
+    if (asks)
+        return SDSE_OK;
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = "--where"},
+                  "results-where", "'%.200s' is no condition over v_point: %s", where,
+                  code != SQLITE_OK ? sqlite3_errmsg(db)
+                  : *rest           ? "it ends early"
+                                    : "it has a parameter");
+    return SDSE_INVALID;
+}
+
 static enum sdse_status check_filter(sqlite3 *db, const struct sdse_filter *filter,
                                      struct sdse_arena *arena,
                                      struct sdse_diags *diags) {
@@ -91,7 +128,8 @@ static enum sdse_status check_filter(sqlite3 *db, const struct sdse_filter *filt
         check_name(db, "accelerator", filter->arch, "SELECT DISTINCT arch FROM point",
                    arena, diags),
         check_name(db, "weight form", filter->form, "SELECT DISTINCT form FROM point",
-                   arena, diags)};
+                   arena, diags),
+        check_where(db, filter->where, arena, diags)};
     for (size_t i = 0; i < sizeof status / sizeof *status; i++)
         if (status[i] != SDSE_OK)
             return status[i];
@@ -110,6 +148,13 @@ enum sdse_status sdse_points_workloads(struct sdse_reader *reader,
                             "SELECT DISTINCT workload FROM point p WHERE" FILTER
                             "ORDER BY workload",
                             filter, arena, diags, names, count);
+}
+
+enum sdse_status sdse_points_sweeps(struct sdse_reader *reader,
+                                    struct sdse_arena *arena, struct sdse_diags *diags,
+                                    const char ***names, size_t *count) {
+    return list_names(reader->db, "SELECT DISTINCT name FROM sweep ORDER BY name", NULL,
+                      arena, diags, names, count);
 }
 
 // ---- points ----
@@ -284,7 +329,7 @@ struct sdse_table *sdse_front_table(const struct sdse_points *points,
         sdse_table_add_text(table, points->arch[p]);
         sdse_table_add_text(table, points->form[p]);
         sdse_table_add_text(table, points->parameters[p]);
-        sdse_table_add_text(table, i == front->knee ? "knee" : "");
+        sdse_table_add_text(table, front->count > 1 && i == front->knee ? "knee" : "");
     }
     return table;
 }

@@ -12,6 +12,7 @@
 // Which points; NULL = any. Names must be equal.
 struct sdse_filter {
     const char *sweep, *workload, *arch, *form;
+    const char *where; // SQL condition over the columns of v_point
 };
 
 // The OK points of a filter whose objectives are all known, in sweep order.
@@ -30,7 +31,7 @@ struct sdse_points {
 struct sdse_front {
     size_t count;
     size_t *index; // into the points, ordered by the first objective
-    size_t knee;   // position in index; meaningless if count = 0
+    size_t knee;   // position in index; meaningless if count < 2
     double reference[SDSE_MOST_OBJECTIVES]; // of the hypervolume, stored units
     double hypervolume;                     // product of the stored units
     double hypervolume_fraction; // of the box from the origin to the reference [0..1]
@@ -50,6 +51,11 @@ enum sdse_status sdse_points_workloads(struct sdse_reader *reader,
                                        struct sdse_arena *arena,
                                        struct sdse_diags *diags, const char ***names,
                                        size_t *count);
+
+// The names of all sweeps, sorted.
+enum sdse_status sdse_points_sweeps(struct sdse_reader *reader,
+                                    struct sdse_arena *arena, struct sdse_diags *diags,
+                                    const char ***names, size_t *count);
 
 // Front, knee and hypervolume (definitions: results/pareto.h), default reference point.
 enum sdse_status sdse_front_compute(const struct sdse_points *points,

@@ -43,6 +43,8 @@ static void shows_files(void **state) {
     golden_out("show_workload", 0, "show workload " DATA "net.yaml");
     golden_out("show_mapping", 0,
                "show mapping " DATA "mapping.yaml " PROBLEM " -l conv1");
+    golden_out("show_mapping", 0, "show mapping " DATA "mapping.yaml " PROBLEM);
+    golden_err("show_wrong_kind", 1, "show workload " DATA "arch.yaml");
     golden_err("show_mapping_alone", 2, "show mapping " DATA "mapping.yaml");
 }
 
@@ -60,6 +62,9 @@ static void evaluates_mappings(void **state) {
                "eval " PROBLEM " -m " DATA "mapping.yaml -l conv2");
     golden_err("eval_form_wrong", 1,
                "eval " PROBLEM " -m " DATA "mapping.yaml --form densty:~0.5");
+    golden_err("eval_form_braces", 1,
+               "eval " PROBLEM " -m " DATA "mapping.yaml --form {densty:~0.5}");
+    golden_err("eval_unknown_layer", 1, "eval " PROBLEM " -m @none.yaml -l conv9");
     golden_err("eval_not_a_mapping", 1, "eval " PROBLEM " -m " DATA "net.yaml");
 }
 

@@ -49,6 +49,11 @@ static void shows_fronts(void **state) {
     golden_out("pareto_three", 0, "pareto @r.db -O energy,latency,area -f md");
     golden_out("pareto_csv", 0, "pareto @r.db --form raw -f csv");
     golden_err("pareto_sweep", 1, "pareto @r.db --sweep cli-tset");
+    golden_out("pareto_where", 0,
+               "pareto @r.db -f csv --where form='raw'~AND~energy_pj<1e9");
+    golden_err("pareto_where_column", 1, "pareto @r.db --where aera_mm2<4");
+    golden_err("pareto_where_two", 1, "pareto @r.db --where 1);~DELETE~FROM~point~--");
+    golden_err("pareto_where_none", 1, "pareto @r.db --where area_mm2<0");
 }
 
 static void answers_queries(void **state) {
@@ -107,6 +112,7 @@ static void plots_or_says_what_is_missing(void **state) {
     assert_string_equal(ran.out, "");
     free_ran(&ran);
     golden_err("plot_point", 2, "plot layers @r.db");
+    golden_err("plot_point_unknown", 1, "plot layers @r.db -p 999 -o @plots");
     if (system("gnuplot --version >/dev/null 2>&1") != 0)
         skip();
     golden_out("plot_front", 0, "plot front @r.db -o @plots -t svg");

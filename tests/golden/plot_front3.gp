@@ -53,6 +53,6 @@ plot [0:1] [0:1] NaN notitle, \
      keyentry with points pt 7 ps 1.4 lc rgb '#0072b2' title 'smartdeal_n3_d0.4', \
      keyentry with points pt 5 ps 1.4 lc rgb '#e69f00' title 'smartdeal_n3_d0.2', \
      keyentry with points pt 6 ps 0.9 lc rgb '#555555' title 'dominated', \
-     keyentry with lines lc rgb '#555555' lw 1.5 title 'front', \
+     keyentry with lines lc rgb '#555555' lw 1.5 title 'front of the two axes', \
      keyentry with points pt 6 ps 2.6 lw 1.5 lc rgb 'black' title 'knee'
 unset multiplot
