@@ -59,12 +59,25 @@ static void write_keeps(const struct choices *choices, struct sdse_keeps *keeps)
     }
 }
 
-// No position is left empty for one behind it that could have its place.
+// Whether two tensors are at one position and one behind it is empty: the same mappings
+// are those in which that one takes a tensor and no loops stand in between.
+static bool is_covered(const struct sdse_arch *arch, const struct sdse_keeps *keeps,
+                       unsigned l) {
+    const unsigned last = sdse_arch_memory_last(arch, l);
+    return l < last && __builtin_popcount(keeps->level[l]) > 1 && !keeps->level[last] &&
+           may_keep(arch, l) == may_keep(arch, last);
+}
+
+// No position is left empty for one behind it that could have its place, and no other
+// choice covers this one.
 static bool is_canonical(const struct sdse_arch *arch, const struct sdse_keeps *keeps) {
-    for (unsigned l = 1; l < arch->level_count; l++)
+    for (unsigned l = 1; l < arch->level_count; l++) {
         if (arch->level[l].shares_memory && keeps->level[l] && !keeps->level[l - 1] &&
             may_keep(arch, l) == may_keep(arch, l - 1))
             return false;
+        if (is_covered(arch, keeps, l))
+            return false;
+    }
     return true;
 }
 
@@ -106,7 +119,8 @@ enum sdse_status sdse_keeps_list(const struct sdse_arch *arch, bool free_bypass,
     do {
         struct sdse_keeps keeps;
         write_keeps(&choices, &keeps);
-        if (is_canonical(arch, &keeps) && !add(&choices, &keeps, arena))
+        const bool first = choices.count == 0;
+        if ((first || is_canonical(arch, &keeps)) && !add(&choices, &keeps, arena))
             return SDSE_NO_MEMORY;
     } while (advance(&choices));
     *list = choices.list;

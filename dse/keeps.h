@@ -20,8 +20,9 @@ struct sdse_keeps {
 //
 // Positions that may keep the same are filled from the outermost on: one that keeps
 // nothing has none that keeps something behind it (and carries no loops, dse/problem.c:
-// they would be the loops of the position outside). A memory of two tensors has 3
-// choices, of three tensors 13.
+// they would be the loops of the position outside). But for the first choice every
+// tensor has a position of its own: two at one are two in a row without loops in
+// between. A memory of two tensors has 1 + 2 choices, of three tensors 1 + 6.
 //
 // free_bypass  every memory but the outermost may leave out any tensor, not only what
 //              the accelerator says (may_bypass). All parts of weights go together

@@ -1,7 +1,7 @@
 // Uneven mapping: on generated cases a memory split into positions costs, word for
 // word, what the whole one costs when its tensors stand at one of them; and the mapper
-// over split memories equals exhaustive enumeration over every way to place the
-// tensors, all factors, places and orders.
+// over split memories, free to bypass them or not, equals exhaustive enumeration over
+// every way to place the tensors, all factors, places and orders.
 //
 //     test_uneven_oracle [PROBLEMS [FIRST_SEED]]    (default 150 problems)
 #include <setjmp.h>
@@ -216,10 +216,10 @@ static unsigned parts_of(unsigned tensor) {
                : SDSE_BIT(tensor);
 }
 
-// One way to place the tensors of every split memory: tensor t of the memory whose
-// positions are first … last stands at position first + digit % (their number), the
-// digits taken from `way`. False when there are no more ways.
-static bool place_tensors(const struct sdse_arch *split, uint64_t way,
+// One way to place the tensors: of a memory whose positions are first … last, tensor t
+// stands at position first + digit, digit = way % their number, or, where memories may
+// be bypassed and digit is their number, at none. False when there are no more ways.
+static bool place_tensors(const struct sdse_arch *split, bool bypass, uint64_t way,
                           struct sdse_arch *placed, bool *even) {
     *placed = *split;
     *even = true;
@@ -227,38 +227,46 @@ static bool place_tensors(const struct sdse_arch *split, uint64_t way,
         last = sdse_arch_memory_last(split, first);
         const unsigned positions = last - first + 1;
         unsigned used = 0;
-        for (unsigned l = first; positions > 1 && l <= last; l++)
+        for (unsigned l = first; l <= last; l++)
             placed->level[l].keeps = 0;
-        for (unsigned t = 0; positions > 1 && t < SDSE_TENSORS; t++) {
-            const unsigned at = first + (unsigned)(way % positions);
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             const unsigned parts = split->level[first].keeps & parts_of(t);
-            way /= positions;
+            const unsigned choices = parts ? positions + bypass : 1;
+            const unsigned at = first + (unsigned)(way % choices);
+            way /= choices;
+            if (!parts || at > last)
+                continue;
             placed->level[at].keeps |= parts;
-            used |= parts ? SDSE_BIT(at) : 0;
+            used |= SDSE_BIT(at);
         }
         *even = *even && __builtin_popcount(used) <= 1;
         for (unsigned l = first; positions > 1 && l <= last; l++)
             placed->level[l].carries_loops = used >> l & 1u;
+        // Loops of a memory that all tensors pass by stand at its first position.
+        if (positions > 1 && !used)
+            placed->level[first].carries_loops = true;
     }
     return way == 0;
 }
 
-static uint64_t count_mappings(const struct sdse_arch *split,
+static uint64_t count_mappings(const struct sdse_arch *split, bool bypass,
                                const struct sdse_layer *layer) {
     uint64_t count = 0;
     struct sdse_arch placed;
     bool even;
     for (uint64_t way = 0;
-         count <= MOST_MAPPINGS && place_tensors(split, way, &placed, &even); way++)
+         count <= MOST_MAPPINGS && place_tensors(split, bypass, way, &placed, &even);
+         way++)
         count += sdse_enumerate_count(&placed, layer, NULL, MOST_MAPPINGS);
     return count;
 }
 
 static void enumerate_ways(const struct sdse_generated_problem *problem,
-                           const struct sdse_arch *split, struct sdse_arena *arena,
-                           struct truth *truth) {
+                           const struct sdse_arch *split, bool bypass,
+                           struct sdse_arena *arena, struct truth *truth) {
     struct sdse_arch placed;
-    for (uint64_t way = 0; place_tensors(split, way, &placed, &truth->even); way++) {
+    for (uint64_t way = 0; place_tensors(split, bypass, way, &placed, &truth->even);
+         way++) {
         struct sdse_model *model = NULL;
         assert_int_equal(
             sdse_model_new(&placed, &problem->layer, &problem->form, arena, &model),
@@ -278,12 +286,14 @@ static void assert_value(const char *what, double expected, double got) {
 
 // The mapper's answer, scored again on the split accelerator.
 static void map(const struct sdse_generated_problem *problem,
-                const struct sdse_arch *arch, enum sdse_map_objective objective,
-                struct sdse_arena *arena, struct sdse_map_answer *answer) {
+                const struct sdse_arch *arch, bool bypass,
+                enum sdse_map_objective objective, struct sdse_arena *arena,
+                struct sdse_map_answer *answer) {
     const struct sdse_map_request request = {.arch = arch,
                                              .layer = &problem->layer,
                                              .form = &problem->form,
-                                             .objective = objective};
+                                             .objective = objective,
+                                             .free_bypass = bypass};
     struct sdse_model *model = NULL;
     assert_int_equal(sdse_map(&request, arena, answer), SDSE_OK);
     assert_int_equal(
@@ -322,12 +332,12 @@ static void check_front(const struct truth *truth,
 }
 
 static void compare(const struct sdse_generated_problem *problem,
-                    const struct sdse_arch *split, const struct truth *truth,
-                    struct sdse_arena *arena) {
+                    const struct sdse_arch *split, bool bypass,
+                    const struct truth *truth, struct sdse_arena *arena) {
     struct sdse_map_answer answer, even;
     for (int o = 0; o <= SDSE_MAP_FRONT; o++) {
         const enum sdse_map_objective objective = (enum sdse_map_objective)o;
-        map(problem, split, objective, arena, &answer);
+        map(problem, split, bypass, objective, arena, &answer);
         if (!truth->valid) {
             assert_int_equal(answer.status, SDSE_MAP_NONE);
             continue;
@@ -348,7 +358,7 @@ static void compare(const struct sdse_generated_problem *problem,
         if (objective != SDSE_MAP_ENERGY)
             continue;
         // The whole accelerator's optimum is the even one's.
-        map(problem, &problem->arch, objective, arena, &even);
+        map(problem, &problem->arch, bypass, objective, arena, &even);
         assert_value("even energy", truth->energy_pj[1],
                      even.point_count ? even.point[0].totals.energy_pj
                                       : (double)INFINITY);
@@ -364,20 +374,21 @@ static void test_mapper_equals_enumeration(void **state) {
         struct sdse_generated_problem problem;
         sdse_make_problem(current_seed, false, &problem);
         const unsigned levels = sdse_arch_may_split(&problem.arch);
+        const bool bypass = current_seed % 3 == 0;
         struct sdse_arena *arena = sdse_arena_new();
         assert_non_null(arena);
         struct sdse_arch *split;
         assert_int_equal(sdse_arch_split(&problem.arch, levels, arena, &split),
                          SDSE_OK);
-        if (levels && count_mappings(split, &problem.layer) <= MOST_MAPPINGS) {
+        if (levels && count_mappings(split, bypass, &problem.layer) <= MOST_MAPPINGS) {
             problems++;
             const double inf = (double)INFINITY;
             struct truth truth = {.energy_pj = {inf, inf},
                                   .edp = {inf, inf},
                                   .ed2p = {inf, inf},
                                   .cycles = {inf, inf}};
-            enumerate_ways(&problem, split, arena, &truth);
-            compare(&problem, split, &truth, arena);
+            enumerate_ways(&problem, split, bypass, arena, &truth);
+            compare(&problem, split, bypass, &truth, arena);
             mappings += truth.valid;
             none += truth.valid == 0;
             better += truth.energy_pj[0] < truth.energy_pj[1] * (1 - TOLERANCE);
