@@ -171,7 +171,9 @@ static void add_columns(struct sdse_table *table, const char *const columns[][3]
 
 static void add_status(struct sdse_table *table, const struct sdse_map_answer *answer) {
     sdse_table_add_text(table, sdse_map_status_name(answer->status));
-    sdse_table_add_f64(table, answer->point_count ? answer->gap : (double)NAN);
+    sdse_table_add_f64(table, answer->point_count && isfinite(answer->gap)
+                                  ? answer->gap
+                                  : (double)NAN);
 }
 
 // One row per layer.
@@ -286,7 +288,9 @@ static void print_proof(const struct mapping_run *run,
         printf("mappings below %.6g uJ are all known",
                sdse_uj_from_pj(answer->lower_bound));
     else if (answer->status != SDSE_MAP_OPTIMAL)
-        printf("at most %.3g %% above the optimum", 100 * answer->gap);
+        printf(isinf(answer->gap) ? "without a bound"
+                                  : "at most %.3g %% above the optimum",
+               100 * answer->gap);
     printf(" (%.3g s, %" PRIu64 " nodes, %" PRIu64 " mappings scored)\n",
            answer->seconds, answer->nodes, answer->evaluations);
 }

@@ -23,7 +23,8 @@ static void solve_one(void *context, unsigned worker, size_t index) {
                                              .padding_percent =
                                                  work->search->padding_percent,
                                              .seconds_limit = work->search->seconds,
-                                             .stop = work->search->stop};
+                                             .stop = work->search->stop,
+                                             .any_mapping = true};
     solution->status = sdse_map(&request, solution->arena, &solution->answer);
 }
 

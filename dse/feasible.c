@@ -5,7 +5,7 @@
 
 enum {
     MOST_CHOICES = 8,     // sets of loops that a level's order rules admit
-    MOST_TILES = 1 << 22, // lattice points a memo may cover
+    MOST_TILES = 1 << 24, // lattice points a memo may cover
     STAGES = 1 + MOST_CHOICES * SDSE_DIMS // the spread, then dimension by dimension
 };
 
@@ -37,6 +37,10 @@ struct search {
     // Of the levels decided so far: bits, and whether no sum reaches beyond the tile.
     double tile_bits[SDSE_MAX_LEVELS];
     bool sums_whole[SDSE_MAX_LEVELS + 1];
+    // The way to the level under consideration: its places, the tile with them and the
+    // tile with its loops.
+    const struct sdse_spread *spread[SDSE_MAX_LEVELS];
+    uint16_t spread_tile[SDSE_MAX_LEVELS][SDSE_DIMS], tile[SDSE_MAX_LEVELS][SDSE_DIMS];
     bool halted;
     struct sdse_arena *arena;
 };
@@ -217,6 +221,7 @@ static double stored_bits(const struct search *s, unsigned l, const uint16_t *ti
 static bool close_level(struct search *s, unsigned l, const uint16_t *tile) {
     s->tile_bits[l] = stored_bits(s, l, tile);
     s->sums_whole[l] = sums_are_whole(s, tile);
+    memcpy(s->tile[l], tile, sizeof s->tile[l]);
     double bits = 0;
     for (unsigned i = l; i <= sdse_arch_memory_last(s->arch, l); i++)
         bits += s->tile_bits[i];
@@ -302,6 +307,8 @@ static bool go_out(struct search *s, unsigned l, const uint16_t *tile) {
             return false;
         if (!lay_out(&s->problem->lattice, &s->spreads[l]->spread[i], tile, wider))
             continue;
+        s->spread[l] = &s->spreads[l]->spread[i];
+        memcpy(s->spread_tile[l], wider, sizeof wider);
         for (unsigned c = 0; c < s->choice_count[l]; c++)
             if (try_factors(s, l, c, 0, wider))
                 return true;
@@ -371,4 +378,51 @@ enum sdse_feasible sdse_feasible_least_bits(struct sdse_feasibility *questions,
                                             const struct sdse_arch *arch,
                                             unsigned level, double *bits) {
     return ask(questions, arch, level, bits);
+}
+
+// The mapping that was found, each level's loops in the first order its rules admit.
+static bool write_mapping(const struct search *s, struct sdse_problem *problem,
+                          struct sdse_mapping *mapping) {
+    *mapping = problem->start;
+    for (unsigned l = 0; l < problem->levels; l++) {
+        unsigned dims = 0;
+        for (int d = 0; d < SDSE_DIMS; d++)
+            if (s->tile[l][d] != s->spread_tile[l][d])
+                dims |= SDSE_BIT(d);
+        const struct sdse_orders *orders = sdse_problem_orders(problem, l, dims);
+        if (!orders || !orders->count)
+            return false;
+        struct sdse_loops *loops = &mapping->level[l].temporal;
+        for (unsigned i = orders->order[0].count; i-- > 0;) {
+            const int d = orders->order[0].dim[i];
+            const uint64_t *value = problem->lattice.value[d];
+            loops->loop[loops->count++] = (struct sdse_loop){
+                (enum sdse_dim)d, value[s->tile[l][d]] / value[s->spread_tile[l][d]]};
+        }
+        memcpy(mapping->level[l].spatial,
+               s->spreads[l]->layout[s->spread[l]->first_layout].axis,
+               sizeof mapping->level[l].spatial);
+    }
+    return sdse_mapping_verdict(problem->model, mapping, NULL) == SDSE_VALID;
+}
+
+enum sdse_feasible sdse_feasible_mapping(struct sdse_feasibility *questions,
+                                         struct sdse_mapping *mapping) {
+    struct sdse_arena *scratch = sdse_arena_new();
+    struct search *s = scratch ? SDSE_ARENA_NEW(scratch, struct search) : NULL;
+    enum sdse_feasible answer = SDSE_UNDECIDED;
+    if (s) {
+        s->questions = questions;
+        s->problem = questions->problem;
+        s->arch = questions->problem->arch;
+        s->measured = questions->problem->levels;
+        s->best_bits = (double)INFINITY;
+        s->arena = scratch;
+        answer = ask_variant(s);
+        if (answer == SDSE_FEASIBLE &&
+            !write_mapping(s, questions->variants[0], mapping))
+            answer = SDSE_UNDECIDED;
+    }
+    sdse_arena_free(scratch);
+    return answer;
 }

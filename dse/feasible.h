@@ -44,4 +44,9 @@ enum sdse_feasible sdse_feasible_least_bits(struct sdse_feasibility *questions,
                                             const struct sdse_arch *arch,
                                             unsigned level, double *bits);
 
+// Any valid mapping of the first variant on the problem's own accelerator: the first
+// that is found, small tiles first. SDSE_FEASIBLE: *mapping is valid.
+enum sdse_feasible sdse_feasible_mapping(struct sdse_feasibility *questions,
+                                         struct sdse_mapping *mapping);
+
 #endif

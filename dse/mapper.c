@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dse/feasible.h"
 #include "dse/search.h"
 #include "dse/variants.h"
 
@@ -50,6 +51,7 @@ static double value_of(enum sdse_map_objective objective,
 struct searches {
     struct sdse_problem **plain; // of the variants without padding
     size_t plain_count;
+    bool bounded; // all variants are among them: bounds hold
     struct sdse_searcher **searcher;
     size_t count;
     struct sdse_effort effort;
@@ -161,6 +163,14 @@ static enum sdse_status prepare_one(const struct sdse_map_request *request,
     return SDSE_OK;
 }
 
+// Whether the search was stopped before it began.
+static bool gives_up(const struct sdse_map_request *request,
+                     struct sdse_effort *effort) {
+    if (request->stop && atomic_load_explicit(request->stop, memory_order_relaxed))
+        effort->halt = SDSE_HALT_STOPPED;
+    return effort->halt != SDSE_HALT_NONE;
+}
+
 // Problems and searchers of all variants.
 static enum sdse_status prepare(const struct sdse_map_request *request,
                                 struct sdse_arena *scratch, struct searches *searches) {
@@ -175,6 +185,7 @@ static enum sdse_status prepare(const struct sdse_map_request *request,
     if (status != SDSE_OK)
         return status;
     searches->count = list.count;
+    searches->bounded = true;
     struct ranked *ranked = SDSE_ARENA_ARRAY(scratch, struct ranked, list.count);
     searches->searcher = SDSE_ARENA_ARRAY(scratch, struct sdse_searcher *, list.count);
     searches->plain = SDSE_ARENA_ARRAY(scratch, struct sdse_problem *, list.count);
@@ -182,6 +193,11 @@ static enum sdse_status prepare(const struct sdse_map_request *request,
     if (!ranked || !searches->searcher || !searches->plain)
         return SDSE_NO_MEMORY;
     for (size_t i = 0; i < list.count; i++) {
+        if (i > 0 && gives_up(request, &searches->effort)) {
+            searches->count = list.count = i; // only those prepared
+            searches->bounded = false;
+            break;
+        }
         ranked[i].index = i;
         status = prepare_one(request, &list.variant[i], scratch, searches, &ranked[i]);
         if (status != SDSE_OK)
@@ -191,6 +207,21 @@ static enum sdse_status prepare(const struct sdse_map_request *request,
     for (size_t i = 0; i < list.count; i++)
         searches->searcher[i] = ranked[i].searcher;
     return SDSE_OK;
+}
+
+// The first valid mapping that comes along, in place of a better one.
+static bool add_any(const struct searches *searches, struct sdse_arena *arena,
+                    struct sdse_map_answer *answer) {
+    enum { EFFORT = 2000000 };
+    struct sdse_feasibility questions;
+    struct sdse_best any;
+    struct sdse_problem *problem = searches->plain[0];
+    sdse_feasibility_init(&questions, searches->plain, 1, EFFORT, problem->arena);
+    sdse_best_init(&any, SDSE_GOAL_ENERGY, (double)INFINITY);
+    if (sdse_feasible_mapping(&questions, &any.mapping) != SDSE_FEASIBLE)
+        return !questions.out_of_memory;
+    any.totals = sdse_evaluate(problem->model, &any.mapping);
+    return add_point(answer, &any, arena);
 }
 
 enum sdse_status sdse_map(const struct sdse_map_request *request,
@@ -211,6 +242,11 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
     if (!run_objective(&searches, request->objective, arena, &fresh) ||
         searches.effort.halt == SDSE_HALT_MEMORY)
         goto done;
+    if (request->any_mapping && !fresh.point_count &&
+        searches.effort.halt != SDSE_HALT_NONE && !add_any(&searches, arena, &fresh))
+        goto done;
+    if (!searches.bounded)
+        fresh.lower_bound = 0;
     close_answer(&searches.effort, request, &fresh);
     fresh.variants = searches.count;
     if (fresh.status == SDSE_MAP_NONE) {

@@ -35,6 +35,8 @@ struct sdse_map_request {
     double seconds_limit;     // 0 = none
     uint64_t node_limit;      // 0 = none
     const atomic_bool *stop;  // set by another thread or a signal; NULL = never
+    // A search that ends before it found anything answers with any valid mapping.
+    bool any_mapping;
 };
 
 enum sdse_map_status {

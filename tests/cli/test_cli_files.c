@@ -5,9 +5,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "support_program.h"
 
@@ -148,6 +152,61 @@ static void says_why_no_mapping_exists(void **state) {
     golden_err("map_none", 4, "map -a @narrow.yaml -w " DATA "net.yaml -l conv1");
 }
 
+// A layer that takes minutes.
+static void write_hard_network(void) {
+    FILE *file = fopen(scratch("hard.yaml"), "w");
+    fputs("name: hard\nsource: made up for tests\nlayers:\n"
+          "  - {name: wide, kind: conv, in: [2520, 840, 840], out_channels: 2520, "
+          "kernel: 3, pad: 1}\n",
+          file);
+    fclose(file);
+}
+
+#define HARD "map -a " DATA "arch.yaml -w @hard.yaml -l wide --uneven -o @best.yaml"
+#define EVAL_BEST "eval -a " DATA "arch.yaml -w @hard.yaml -m @best.yaml --only totals"
+
+static void time_limit_keeps_the_best_so_far(void **state) {
+    (void)state;
+    write_hard_network();
+    struct ran ran = run_program(HARD " --time-limit 0.01");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "not proved: the time limit was reached, at most"));
+    assert_non_null(strstr(ran.err, "warning: 1 of 1 layers not proved"));
+    free_ran(&ran);
+    ran = run_program(EVAL_BEST);
+    assert_int_equal(ran.status, 0);
+    free_ran(&ran);
+}
+
+// Ctrl-C: what is found is printed and written, and said not to be proved.
+static void interruption_keeps_the_best_so_far(void **state) {
+    (void)state;
+    write_hard_network();
+    bool interrupted = false;
+    for (long attempt = 0; attempt < 50 && !interrupted; attempt++) {
+        unlink(scratch("best.yaml"));
+        const pid_t pid = start_program(HARD);
+        nanosleep(&(struct timespec){0, 50000000 + attempt * 15000000}, NULL);
+        kill(pid, SIGINT);
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        if (!WIFEXITED(status))
+            continue; // too early for the handler
+        interrupted = true;
+        assert_int_equal(WEXITSTATUS(status), 3);
+    }
+    assert_true(interrupted);
+    char *err = read_whole(scratch(".started"));
+    assert_non_null(strstr(err, "interrupted: 1 of 1 layers not proved"));
+    free(err);
+    char *best = read_whole(scratch("best.yaml"));
+    assert_non_null(strstr(best, ": interrupted, "));
+    free(best);
+    struct ran ran = run_program(EVAL_BEST);
+    assert_int_equal(ran.status, 0);
+    free_ran(&ran);
+}
+
 static void explains_mappings(void **state) {
     (void)state;
     golden_out("explain", 0, "explain " PROBLEM " -m " DATA "mapping.yaml");
@@ -166,6 +225,8 @@ int main(void) {
         cmocka_unit_test(maps_layers),
         cmocka_unit_test(maps_networks),
         cmocka_unit_test(says_why_no_mapping_exists),
+        cmocka_unit_test(time_limit_keeps_the_best_so_far),
+        cmocka_unit_test(interruption_keeps_the_best_so_far),
         cmocka_unit_test(explains_mappings),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

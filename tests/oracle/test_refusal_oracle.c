@@ -405,7 +405,13 @@ static void check_one(const struct generated *g, struct check *check,
     if (answer != (any ? SDSE_FEASIBLE : SDSE_INFEASIBLE))
         fail_msg("seed %llu: %s mapping exists", (unsigned long long)current_seed,
                  any ? "a" : "no");
-    if (!any) {
+    if (any) {
+        struct sdse_mapping mapping;
+        assert_int_equal(sdse_feasible_mapping(&questions, &mapping), SDSE_FEASIBLE);
+        assert_int_equal(sdse_mapping_verdict(problem->model, &mapping, NULL),
+                         SDSE_VALID);
+        assert_true(sdse_enumerate_allows(&g->arch, &g->layer, &mapping));
+    } else {
         ++*none;
         check->g = g;
         check->problem = problem;
