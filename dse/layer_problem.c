@@ -118,6 +118,7 @@ sdse_layer_problem_solve(struct sdse_layer_problem *problem, struct sdse_arena *
                  scratch, &answer);
     if (!status) {
         problem->nodes = answer.nodes;
+        problem->log10_mappings = answer.log10_mappings;
         if (answer.status == SDSE_MAP_NONE) {
             problem->reason = sdse_arena_strdup(arena, answer.reason);
             problem->state = SDSE_LAYER_PROBLEM_NO_MAPPING;

@@ -32,6 +32,7 @@ struct sdse_layer_problem {
     enum sdse_proof proof;
     double gap;
     uint64_t nodes;
+    double log10_mappings;           // in its space, once solved
     size_t count;                    // elements of the front, by rising energy
     struct sdse_tradeoff *elements;  // [count]
     const char **mappings;           // [count], as text

@@ -249,6 +249,8 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
         fresh.lower_bound = 0;
     close_answer(&searches.effort, request, &fresh);
     fresh.variants = searches.count;
+    sdse_mapper_space(request, &fresh.log10_mappings);
+    fresh.log10_mappings += log10((double)searches.count);
     if (fresh.status == SDSE_MAP_NONE) {
         status = sdse_refusal_explain(searches.plain, searches.plain_count, arena,
                                       &fresh.refusal);

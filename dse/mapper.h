@@ -63,6 +63,7 @@ struct sdse_map_answer {
                         // fault, and the smallest change that admits a mapping
     struct sdse_refusal refusal; // SDSE_MAP_NONE: all of it
     size_t variants;             // of keepers and padded bounds
+    double log10_mappings;       // in the space (sdse_mapper_space)
     uint64_t nodes, evaluations;
     double seconds;
 };
@@ -76,9 +77,10 @@ struct sdse_map_answer {
 enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer);
 
-// Decimal logarithm of the number of mappings in the space before capacities: factors
-// x places x orders. An upper estimate: orders are counted as if every dimension had a
-// loop at every level that may carry it.
+// Decimal logarithm of the number of mappings in one variant of the space before
+// capacities: factors x places x orders. An upper estimate: orders are counted as if
+// every dimension had a loop at every level that may carry it. Variants add to it, as
+// if each were as large (answer->log10_mappings).
 enum sdse_status sdse_mapper_space(const struct sdse_map_request *request,
                                    double *log10_mappings);
 

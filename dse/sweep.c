@@ -112,6 +112,8 @@ static enum sdse_status solve_open(struct run *run) {
         return status;
     for (size_t i = 0; i < run->open_count; i++) {
         run->progress->nodes += run->open[i]->nodes;
+        if (run->open[i]->nodes)
+            run->progress->mappings += pow(10, run->open[i]->log10_mappings);
         run->progress->problems_done += run->open[i]->state != SDSE_LAYER_PROBLEM_OPEN;
         if (run->open[i]->state == SDSE_LAYER_PROBLEM_OPEN && !stopped(run))
             return SDSE_NO_MEMORY;
@@ -431,6 +433,8 @@ static void log_run(struct run *run, const char *began, enum sdse_status status)
         .points_done = run->progress->points_done - run->progress->points_reused,
         .points_reused = run->progress->points_reused,
         .nodes_visited = run->progress->nodes,
+        .log10_mappings =
+            run->progress->mappings > 0 ? log10(run->progress->mappings) : (double)NAN,
         .outcome = status == SDSE_OK            ? "complete"
                    : status == SDSE_INTERRUPTED ? "interrupted"
                                                 : "failed"};

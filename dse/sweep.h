@@ -19,6 +19,7 @@ struct sdse_sweep_progress {
         front_size; // of (energy, latency, area) over the stored points of this sweep
     size_t problems_total, problems_done; // distinct layer problems met so far
     uint64_t nodes;                       // visited by the mapper
+    double mappings;                      // in the spaces of the problems it solved
     double seconds;                       // since the run began
 };
 

@@ -226,7 +226,8 @@ struct sdse_run_record {
     unsigned threads;
     double seconds;
     uint64_t points_done, points_reused, nodes_visited;
-    const char *outcome; // "complete", "interrupted", …
+    double log10_mappings; // in the spaces of the problems solved; NAN = none was
+    const char *outcome;   // "complete", "interrupted", …
 };
 
 #endif

@@ -83,8 +83,9 @@
     X(TRAINING_ID, "SELECT training_id FROM training_run WHERE hash = ?")             \
     X(ADD_EPOCH, "INSERT INTO training_epoch VALUES(?, ?, ?, ?, ?, ?, ?, ?)")         \
     X(ADD_RUN, "INSERT INTO run_log(sweep_id, tool_version, host, started, threads,"  \
-               " seconds, points_done, points_reused, nodes_visited, outcome)"        \
-               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+               " seconds, points_done, points_reused, nodes_visited,"                 \
+               " log10_mappings, outcome)"                                            \
+               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 
 enum sdse_statement {
 #define SDSE_STATEMENT_ENUM(name, sql) SDSE_SQL_##name,
