@@ -71,6 +71,10 @@ static bool order_exists(const struct sdse_level_rules *rules, unsigned dims) {
 static void list_choices(struct search *s, unsigned l) {
     const struct sdse_level_rules *rules = &s->rules.level[l];
     const unsigned all = SDSE_BIT(SDSE_DIMS) - 1;
+    if (order_exists(rules, all)) {
+        s->choice[l][s->choice_count[l]++] = all;
+        return;
+    }
     for (unsigned dims = all + 1; dims-- > 0;) {
         bool largest = order_exists(rules, dims);
         for (int d = 0; largest && d < SDSE_DIMS; d++)
@@ -85,6 +89,10 @@ static const struct sdse_spreads *spreads_of(struct search *s, unsigned l) {
     struct sdse_feasibility *questions = s->questions;
     const struct sdse_level *level = &s->arch->level[l];
     const struct sdse_level_rules *rules = &s->rules.level[l];
+    const struct sdse_level *own = &s->problem->arch->level[l];
+    if (own->fanout_x == level->fanout_x && own->fanout_y == level->fanout_y &&
+        memcmp(&s->problem->rules.level[l], rules, sizeof *rules) == 0)
+        return &s->problem->spreads[l];
     for (struct sdse_spread_list *at = questions->spreads; at; at = at->next)
         if (at->level == l && at->fanout_x == level->fanout_x &&
             at->fanout_y == level->fanout_y &&

@@ -224,6 +224,18 @@ static bool add_any(const struct searches *searches, struct sdse_arena *arena,
     return add_point(answer, &any, arena);
 }
 
+// False: a quick look proves that there is no mapping, which the search would take much
+// longer to find out. Bounded effort; most questions are answered by one descent.
+static bool may_exist(const struct searches *searches) {
+    enum { EFFORT = 200000 };
+    struct sdse_feasibility questions;
+    if (searches->plain_count < searches->count || !searches->bounded)
+        return true;
+    sdse_feasibility_init(&questions, searches->plain, searches->plain_count, EFFORT,
+                          searches->plain[0]->arena);
+    return sdse_feasible(&questions, searches->plain[0]->arch) != SDSE_INFEASIBLE;
+}
+
 enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer) {
     const struct sdse_search_limits limits = {request->seconds_limit,
@@ -239,7 +251,8 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
     if (status != SDSE_OK)
         goto done;
     status = SDSE_NO_MEMORY;
-    if (!run_objective(&searches, request->objective, arena, &fresh) ||
+    if ((may_exist(&searches) &&
+         !run_objective(&searches, request->objective, arena, &fresh)) ||
         searches.effort.halt == SDSE_HALT_MEMORY)
         goto done;
     if (request->any_mapping && !fresh.point_count &&
