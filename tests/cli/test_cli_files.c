@@ -138,6 +138,31 @@ static void maps_networks(void **state) {
     golden_err("map_budget_unit", 2, "map " PROBLEM " --max-energy 3");
 }
 
+// Which thread maps which layer leaves no trace.
+static void maps_alike_on_any_number_of_threads(void **state) {
+    (void)state;
+    struct ran one = run_program("map " PROBLEM " --objective pareto -f csv -j 1");
+    struct ran four = run_program("map " PROBLEM " --objective pareto -f csv -j 4");
+    assert_int_equal(one.status, 0);
+    assert_int_equal(four.status, 0);
+    assert_string_equal(one.out, four.out);
+    free_ran(&one);
+    free_ran(&four);
+    one = run_program("map " PROBLEM " -o @one -j 1");
+    four = run_program("map " PROBLEM " -o @four -j 4");
+    assert_int_equal(one.status, 0);
+    assert_int_equal(four.status, 0);
+    free_ran(&one);
+    free_ran(&four);
+    char *first = read_whole(scratch("one/conv1.yaml"));
+    char *second = read_whole(scratch("four/conv1.yaml"));
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+}
+
 static void says_why_no_mapping_exists(void **state) {
     (void)state;
     // Eight filters cannot be spread over three places.
@@ -223,6 +248,7 @@ int main(void) {
         cmocka_unit_test(shows_files),
         cmocka_unit_test(evaluates_mappings),
         cmocka_unit_test(maps_layers),
+        cmocka_unit_test(maps_alike_on_any_number_of_threads),
         cmocka_unit_test(maps_networks),
         cmocka_unit_test(says_why_no_mapping_exists),
         cmocka_unit_test(time_limit_keeps_the_best_so_far),
