@@ -35,7 +35,7 @@ static double stored_bits(const struct sdse_problem *problem, unsigned l,
 }
 
 static bool tile_fits(const struct sdse_problem *problem,
-                      const struct sdse_node *entered, unsigned open, unsigned l,
+                      const struct sdse_partial *entered, unsigned open, unsigned l,
                       const struct tile *tile) {
     if (isinf(problem->capacity_bits[l]))
         return true;
@@ -50,8 +50,9 @@ static bool tile_fits(const struct sdse_problem *problem,
 }
 
 // The levels that hold the same tile: up to the next that divides it.
-bool sdse_tiles_fit(const struct sdse_problem *problem, const struct sdse_node *entered,
-                    unsigned open, const uint16_t *index, bool smallest) {
+bool sdse_tiles_fit(const struct sdse_problem *problem,
+                    const struct sdse_partial *entered, unsigned open,
+                    const uint16_t *index, bool smallest) {
     struct tile tile;
     measure(problem, index, &tile);
     tile.whole |= smallest; // what is finished takes no more

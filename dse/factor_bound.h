@@ -2,11 +2,11 @@
 #ifndef SDSE_DSE_FACTOR_BOUND_H
 #define SDSE_DSE_FACTOR_BOUND_H
 
-#include "dse/node.h"
+#include "dse/partial.h"
 
 // A level whose places are decided, and its temporal factors so far.
 struct sdse_factors {
-    struct sdse_node node; // after the spread; index: temporal loops still included
+    struct sdse_partial node; // after the spread; index: temporal loops still included
     struct sdse_outlook outlook; // levels inside are open
     double open_line[2];         // sdse_open_line of the inputs, everything open
     double factor[SDSE_DIMS];    // 1 = none, or not chosen yet

@@ -1,6 +1,6 @@
 // What a padded problem's bounds are worth for the mapping that is cut off at the real
 // bound: each count of the cut mapping is at least the padded one times a fraction.
-// Derivation: docs/mapper.md; oracle: tests/oracle/test_padding.c.
+// Derivation: docs/mapper.md; oracle: tests/oracle/test_bounds.c.
 #ifndef SDSE_DSE_PADDING_H
 #define SDSE_DSE_PADDING_H
 

@@ -1,10 +1,11 @@
-#include "dse/node.h"
+#include "dse/partial.h"
 
 #include <math.h>
 #include <string.h>
 
 static int settled_stage(const struct sdse_problem *problem,
-                         const struct sdse_lane *lane, const struct sdse_node *node) {
+                         const struct sdse_lane *lane,
+                         const struct sdse_partial *node) {
     if (lane->tensor != SDSE_OUTPUTS)
         return 0;
     const unsigned *count = problem->lattice.count;
@@ -15,7 +16,7 @@ static int settled_stage(const struct sdse_problem *problem,
 }
 
 // The bits sums have on edges further inside.
-static int open_stage(const struct sdse_lane *lane, const struct sdse_node *node) {
+static int open_stage(const struct sdse_lane *lane, const struct sdse_partial *node) {
     if (lane->tensor != SDSE_OUTPUTS)
         return 0;
     return node->cut ? SDSE_PARTIAL : SDSE_EITHER;
@@ -31,7 +32,7 @@ static int mac_stage(const struct sdse_problem *problem, const struct sdse_lane 
 }
 
 static void start_edge(const struct sdse_problem *problem, const struct sdse_lane *lane,
-                       const struct sdse_node *node, struct sdse_lane_state *state) {
+                       const struct sdse_partial *node, struct sdse_lane_state *state) {
     const struct sdse_lane_edge *edge = &lane->edge[state->edge];
     const double places = node->places[lane->tensor];
     state->at_macs = lane->feeds_macs && edge->child == problem->levels;
@@ -44,7 +45,7 @@ static void start_edge(const struct sdse_problem *problem, const struct sdse_lan
     }
 }
 
-void sdse_node_init(const struct sdse_problem *problem, struct sdse_node *node) {
+void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *node) {
     memset(node, 0, sizeof *node);
     node->used = 1;
     for (int t = 0; t < SDSE_TENSORS; t++)
@@ -67,7 +68,7 @@ static uint64_t extent(const struct sdse_problem *problem, const uint16_t *index
 
 // Visits of a child at the node's level, exactly. Inputs: elements of a plane.
 static double settled_visits(const struct sdse_problem *problem,
-                             const struct sdse_node *node, int mover) {
+                             const struct sdse_partial *node, int mover) {
     const struct sdse_trail *trail = &node->trail;
     double visits = trail->closed[mover];
     if (mover == SDSE_BLOCKS)
@@ -81,7 +82,7 @@ static double settled_visits(const struct sdse_problem *problem,
 
 static void settle(const struct sdse_problem *problem, unsigned level,
                    const struct sdse_lane *lane, double block_visits,
-                   struct sdse_node *node, struct sdse_lane_state *state) {
+                   struct sdse_partial *node, struct sdse_lane_state *state) {
     const struct sdse_lane_edge *edge = &lane->edge[state->edge];
     const int s = settled_stage(problem, lane, node);
     const double visits = edge->mover == SDSE_BLOCKS && block_visits > 0
@@ -103,8 +104,8 @@ static void settle(const struct sdse_problem *problem, unsigned level,
     *(lane->up ? &node->read_bits[level] : &node->write_bits[level]) += tail;
 }
 
-void sdse_node_enter(const struct sdse_problem *problem, unsigned level,
-                     double block_visits, struct sdse_node *node) {
+void sdse_partial_enter(const struct sdse_problem *problem, unsigned level,
+                        double block_visits, struct sdse_partial *node) {
     for (unsigned i = 0; i < problem->lane_count; i++) {
         const struct sdse_lane *lane = &problem->lane[i];
         struct sdse_lane_state *state = &node->lane[i];
@@ -123,7 +124,8 @@ void sdse_node_enter(const struct sdse_problem *problem, unsigned level,
 
 static void spread_lane(const struct sdse_problem *problem, unsigned level,
                         const struct sdse_spread *spread, const struct sdse_lane *lane,
-                        const struct sdse_node *node, struct sdse_lane_state *state) {
+                        const struct sdse_partial *node,
+                        struct sdse_lane_state *state) {
     if (state->edge == lane->edge_count)
         return;
     const struct sdse_lane_edge *edge = &lane->edge[state->edge];
@@ -147,8 +149,8 @@ static void spread_lane(const struct sdse_problem *problem, unsigned level,
     state->words *= factor;
 }
 
-void sdse_node_spread(const struct sdse_problem *problem, unsigned level,
-                      const struct sdse_spread *spread, struct sdse_node *node) {
+void sdse_partial_spread(const struct sdse_problem *problem, unsigned level,
+                         const struct sdse_spread *spread, struct sdse_partial *node) {
     for (unsigned i = 0; i < problem->lane_count; i++)
         spread_lane(problem, level, spread, &problem->lane[i], node, &node->lane[i]);
     node->outer_used[level] = node->used;
@@ -165,9 +167,10 @@ void sdse_node_spread(const struct sdse_problem *problem, unsigned level,
             &problem->lattice, d, node->index[d], spread->index[d]);
 }
 
-void sdse_node_correct_windows(const struct sdse_problem *problem, unsigned level,
-                               const struct sdse_spread *spread,
-                               const uint16_t *child_index, struct sdse_node *node) {
+void sdse_partial_correct_windows(const struct sdse_problem *problem, unsigned level,
+                                  const struct sdse_spread *spread,
+                                  const uint16_t *child_index,
+                                  struct sdse_partial *node) {
     const struct sdse_nest *nest = &problem->layer->nest;
     double correction[2] = {1, 1};
     for (int axis = 0; axis < 2; axis++) {
@@ -204,7 +207,8 @@ void sdse_node_correct_windows(const struct sdse_problem *problem, unsigned leve
 // --- The least still to come ------------------------------------------------------
 
 static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
-                            const struct sdse_node *node, const struct sdse_lane *lane,
+                            const struct sdse_partial *node,
+                            const struct sdse_lane *lane,
                             const struct sdse_lane_state *state,
                             struct sdse_outlook *outlook) {
     const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
@@ -229,8 +233,9 @@ static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
     outlook->base_pj += pj;
 }
 
-void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
-                       const struct sdse_node *node, struct sdse_outlook *outlook) {
+void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
+                          const struct sdse_partial *node,
+                          struct sdse_outlook *outlook) {
     outlook->base_pj = node->decided_pj + problem->prices.mac_pj;
     for (int t = 0; t < SDSE_MOVERS; t++)
         outlook->rate_pj[t] = 0;
@@ -287,9 +292,9 @@ double sdse_open_line(const struct sdse_problem *problem,
     return fmin(packed, (double)(p + r - 1));
 }
 
-void sdse_node_visits(const struct sdse_problem *problem,
-                      const struct sdse_trail *trail, const uint16_t *index,
-                      const struct sdse_spread *spread, double visits[SDSE_MOVERS]) {
+void sdse_partial_visits(const struct sdse_problem *problem,
+                         const struct sdse_trail *trail, const uint16_t *index,
+                         const struct sdse_spread *spread, double visits[SDSE_MOVERS]) {
     for (int t = 0; t < SDSE_MOVERS; t++)
         visits[t] = trail->closed[t];
     visits[SDSE_BLOCKS] =
@@ -317,7 +322,7 @@ static void add_edge_bits(const struct sdse_lane *lane,
 }
 
 static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
-                          const struct sdse_node *node, const struct sdse_lane *lane,
+                          const struct sdse_partial *node, const struct sdse_lane *lane,
                           const struct sdse_lane_state *state, const double *all_visits,
                           struct moved *moved) {
     double places = node->places[lane->tensor];
@@ -346,9 +351,9 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
     }
 }
 
-double sdse_node_transfer_cycles(const struct sdse_problem *problem, unsigned level,
-                                 const struct sdse_node *node,
-                                 const double visits[SDSE_MOVERS], double compute) {
+double sdse_partial_transfer_cycles(const struct sdse_problem *problem, unsigned level,
+                                    const struct sdse_partial *node,
+                                    const double visits[SDSE_MOVERS], double compute) {
     if (!problem->has_bandwidth)
         return compute;
     struct moved moved;

@@ -4,8 +4,8 @@
 // the places on their fan-outs. What that fixes is exact; what it leaves open is taken
 // at its best: every open run and chain goes on, every network merges as well as it
 // can.
-#ifndef SDSE_DSE_NODE_H
-#define SDSE_DSE_NODE_H
+#ifndef SDSE_DSE_PARTIAL_H
+#define SDSE_DSE_PARTIAL_H
 
 #include "dse/problem.h"
 #include "dse/trail.h"
@@ -24,7 +24,7 @@ struct sdse_lane_state {
     double saved_words;
 };
 
-struct sdse_node {
+struct sdse_partial {
     uint16_t index[SDSE_DIMS];          // tile of one instance of the level
     bool cut;                           // outputs are summed over more than one tile
     double used;                        // instances of the level
@@ -45,38 +45,40 @@ struct sdse_outlook {
 };
 
 // The root: nothing decided.
-void sdse_node_init(const struct sdse_problem *problem, struct sdse_node *node);
+void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *node);
 
 // The node stands at level `level`: edges that end there are settled. block_visits: of
 // the bases the engine loads, if that is known here; 0 = their least.
-void sdse_node_enter(const struct sdse_problem *problem, unsigned level,
-                     double block_visits, struct sdse_node *node);
+void sdse_partial_enter(const struct sdse_problem *problem, unsigned level,
+                        double block_visits, struct sdse_partial *node);
 
 // Decides the places below `level`. The tile index becomes that of one child, temporal
 // loops of the level included.
-void sdse_node_spread(const struct sdse_problem *problem, unsigned level,
-                      const struct sdse_spread *spread, struct sdse_node *node);
+void sdse_partial_spread(const struct sdse_problem *problem, unsigned level,
+                         const struct sdse_spread *spread, struct sdse_partial *node);
 
 // After the child's tile is known: windows of neighbours that do not coincide after
 // all.
-void sdse_node_correct_windows(const struct sdse_problem *problem, unsigned level,
-                               const struct sdse_spread *spread,
-                               const uint16_t *child_index, struct sdse_node *node);
+void sdse_partial_correct_windows(const struct sdse_problem *problem, unsigned level,
+                                  const struct sdse_spread *spread,
+                                  const uint16_t *child_index,
+                                  struct sdse_partial *node);
 
 // What completions cost when levels from `level` on are open. Leakage is left out.
-void sdse_node_outlook(const struct sdse_problem *problem, unsigned level,
-                       const struct sdse_node *node, struct sdse_outlook *outlook);
+void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
+                          const struct sdse_partial *node,
+                          struct sdse_outlook *outlook);
 
 // Least visits of each mover, given the trail and the tile `index` inside it. spread:
 // places that split the tile, so that one child's part of it has gaps; NULL = none.
-void sdse_node_visits(const struct sdse_problem *problem,
-                      const struct sdse_trail *trail, const uint16_t *index,
-                      const struct sdse_spread *spread, double visits[SDSE_MOVERS]);
+void sdse_partial_visits(const struct sdse_problem *problem,
+                         const struct sdse_trail *trail, const uint16_t *index,
+                         const struct sdse_spread *spread, double visits[SDSE_MOVERS]);
 
 // Least cycles the transfers need. visits: as above.
-double sdse_node_transfer_cycles(const struct sdse_problem *problem, unsigned level,
-                                 const struct sdse_node *node,
-                                 const double visits[SDSE_MOVERS], double compute);
+double sdse_partial_transfer_cycles(const struct sdse_problem *problem, unsigned level,
+                                    const struct sdse_partial *node,
+                                    const double visits[SDSE_MOVERS], double compute);
 
 // Visits of blocks: those of the loops that rest them, more if C cuts them.
 static inline double sdse_block_visits(const struct sdse_problem *problem,

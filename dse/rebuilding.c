@@ -35,7 +35,7 @@ static void view_outside(const struct sdse_problem *problem,
 
 bool sdse_rebuilding_settle(const struct sdse_problem *problem,
                             const struct sdse_choice *choice,
-                            const struct sdse_node *node,
+                            const struct sdse_partial *node,
                             struct sdse_rebuilding *rebuilding) {
     if (!problem->rebuilt_at || problem->model->layer != problem->layer)
         return false;
@@ -67,7 +67,7 @@ bool sdse_rebuilding_settle(const struct sdse_problem *problem,
 }
 
 double sdse_rebuilding_cycles(const struct sdse_problem *problem, unsigned level,
-                              const struct sdse_node *node,
+                              const struct sdse_partial *node,
                               const double visits[SDSE_MOVERS]) {
     const struct sdse_rebuild *engine = &problem->arch->rebuild;
     if (!problem->rebuilt_at || !engine->rows_per_cycle.given)

@@ -31,7 +31,7 @@ struct sdse_searcher {
 
     struct sdse_choice path[SDSE_MAX_LEVELS];
     struct frame frame[SDSE_MAX_LEVELS];
-    struct sdse_node entered[SDSE_MAX_LEVELS + 1];
+    struct sdse_partial entered[SDSE_MAX_LEVELS + 1];
 };
 
 // --- Cutting ----------------------------------------------------------------------
@@ -181,23 +181,23 @@ static double weigh(const struct sdse_outlook *outlook,
 
 // Steps, transfers and rebuilding, whichever is longest.
 static double least_cycles(const struct sdse_problem *problem, unsigned level,
-                           const struct sdse_node *node,
+                           const struct sdse_partial *node,
                            const double visits[SDSE_MOVERS], double compute) {
     const double rebuild = sdse_rebuilding_cycles(problem, level, node, visits);
-    return sdse_node_transfer_cycles(problem, level, node, visits,
-                                     fmax(compute, rebuild));
+    return sdse_partial_transfer_cycles(problem, level, node, visits,
+                                        fmax(compute, rebuild));
 }
 
 // The order of the level outside `level` is decided: the node stands there.
 static void enter(struct sdse_searcher *s, unsigned level,
-                  const struct sdse_order *order, struct sdse_node *node) {
+                  const struct sdse_order *order, struct sdse_partial *node) {
     const struct sdse_problem *problem = s->problem;
     s->path[level - 1].order = order;
     struct sdse_rebuilding rebuilding = {0, 0};
     if (level == problem->rebuilt_at &&
         sdse_rebuilding_settle(problem, s->path, node, &rebuilding))
         node->rebuild_cycles = rebuilding.cycles;
-    sdse_node_enter(problem, level, rebuilding.block_visits, node);
+    sdse_partial_enter(problem, level, rebuilding.block_visits, node);
 }
 
 static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
@@ -215,20 +215,20 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
                           problem->lattice.value[d][step->factor[d]], weight);
     }
     double visits[SDSE_MOVERS];
-    sdse_node_visits(problem, &trail, frame->factors.inner, NULL, visits);
+    sdse_partial_visits(problem, &trail, frame->factors.inner, NULL, visits);
     closed_visits(&trail, closing, visits);
     const double cycles = frame->least_cycles;
     if (may_cut(s, leak(s, weigh(&frame->factors.outlook, visits), cycles), cycles))
         return;
-    struct sdse_node *next = &s->entered[l + 1];
+    struct sdse_partial *next = &s->entered[l + 1];
     *next = frame->factors.node;
     next->trail = trail;
     memcpy(next->index, frame->factors.inner, sizeof next->index);
-    sdse_node_correct_windows(problem, l, step->spread, frame->factors.inner, next);
+    sdse_partial_correct_windows(problem, l, step->spread, frame->factors.inner, next);
     enter(s, l + 1, order, next);
     struct sdse_outlook outlook;
-    sdse_node_outlook(problem, l + 1, next, &outlook);
-    sdse_node_visits(problem, &next->trail, next->index, NULL, visits);
+    sdse_partial_outlook(problem, l + 1, next, &outlook);
+    sdse_partial_visits(problem, &next->trail, next->index, NULL, visits);
     closed_visits(&trail, closing, visits);
     double pj = weigh(&outlook, visits);
     if (may_cut(s, leak(s, pj, cycles), cycles)) // cheaper to know than transfers
@@ -403,15 +403,15 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     if (may_cut(s, 0, frame->compute_cycles))
         return;
     frame->factors.node = s->entered[l];
-    sdse_node_spread(problem, l, spread, &frame->factors.node);
-    sdse_node_outlook(problem, l + 1, &frame->factors.node, &frame->factors.outlook);
+    sdse_partial_spread(problem, l, spread, &frame->factors.node);
+    sdse_partial_outlook(problem, l + 1, &frame->factors.node, &frame->factors.outlook);
     for (int axis = 0; axis < 2; axis++)
         frame->factors.open_line[axis] =
             sdse_open_line(problem, &frame->factors.node.trail,
                            frame->factors.node.index, spread, axis);
     double visits[SDSE_MOVERS];
-    sdse_node_visits(problem, &frame->factors.node.trail, frame->factors.node.index,
-                     spread, visits);
+    sdse_partial_visits(problem, &frame->factors.node.trail, frame->factors.node.index,
+                        spread, visits);
     const double pj = weigh(&frame->factors.outlook, visits);
     if (may_cut(s, leak(s, pj, frame->compute_cycles), frame->compute_cycles))
         return;
@@ -438,13 +438,13 @@ static void walk_level(struct sdse_searcher *s, unsigned l) {
 
 static void bound_root(struct sdse_searcher *s) {
     const struct sdse_problem *problem = s->problem;
-    struct sdse_node *root = &s->entered[0];
-    sdse_node_init(problem, root);
-    sdse_node_enter(problem, 0, 0, root);
+    struct sdse_partial *root = &s->entered[0];
+    sdse_partial_init(problem, root);
+    sdse_partial_enter(problem, 0, 0, root);
     struct sdse_outlook outlook;
-    sdse_node_outlook(problem, 0, root, &outlook);
+    sdse_partial_outlook(problem, 0, root, &outlook);
     double visits[SDSE_MOVERS];
-    sdse_node_visits(problem, &root->trail, root->index, NULL, visits);
+    sdse_partial_visits(problem, &root->trail, root->index, NULL, visits);
     const double compute =
         problem->macs / problem->most_used[0] * problem->arch->compute.cycles_per_mac;
     const double cycles = least_cycles(problem, 0, root, visits, compute);

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "dse/best.h"
-#include "dse/node.h"
+#include "dse/partial.h"
 
 struct sdse_search_limits {
     double seconds;          // 0 = none

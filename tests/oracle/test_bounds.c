@@ -11,11 +11,14 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dse/search.h"
 #include "dse/variants.h"
 #include "oracle/support_problems.h"
+#include "spec/load.h"
 
 static const double TOLERANCE = 1e-9;
 
@@ -71,6 +74,57 @@ static void bounds_never_exceed_costs(void **state) {
                   bounds, (unsigned long long)problem_count, mappings);
 }
 
+// A memory for bases between the outermost one and a register too small for the row of
+// coefficients: the row must be cut, so coefficients come again for every output, but
+// the basis of the whole row stays.
+static void bases_rest_where_coefficients_cannot(void **state) {
+    (void)state;
+    static const char text[] =
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: bases, memory: {class: dram, keeps: [weights.basis], pj_per_bit: 1}}, "
+        "{level: register, memory: {class: dram, keeps: [weights], capacity_words: 1,"
+        " pj_per_bit: 1}}], compute: {free: true}, engines: [{kind: rebuild,"
+        " below: bases, pj_per_shift_add: 1, pj_per_basis_read: 1,"
+        " pj_per_basis_write: 1, rows_per_cycle: 1}]}";
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_node *root = NULL;
+    struct sdse_arch *arch = NULL;
+    sdse_tree_parse_memory(arena, "a", text, strlen(text), &diags, &root);
+    if (sdse_arch_from_tree(arena, root, NULL, 0, &diags, &arch) != SDSE_OK) {
+        sdse_diags_print(&diags, stderr, false);
+        fail();
+    }
+    struct sdse_generated_problem problem = {
+        .arch = *arch,
+        .layer = {.kind = SDSE_CONV,
+                  .nest = {.bound = {1, 2, 1, 5, 5, 3, 1, 1},
+                           .stride = {3, 3},
+                           .dilation = {1, 1}},
+                  .repeat = 1,
+                  .density = {1, 1, 1}},
+        .form = {.smartdeal = true,
+                 .basis_size = 3,
+                 .rows = 1,
+                 .rows_per_block = 1,
+                 .blocks = 2,
+                 .density = 1,
+                 .row_density = 1,
+                 .coefficient_bits_total = 24,
+                 .basis_bits_total = 144,
+                 .index_bits_total = 2}};
+    struct sdse_variants variants;
+    assert_int_equal(sdse_variants_list(
+                         &(struct sdse_variant_space){
+                             .arch = arch, .layer = &problem.layer, .smartdeal = true},
+                         arena, &variants),
+                     SDSE_OK);
+    audit(0, &problem, &variants.variant[0]);
+    sdse_arena_free(arena);
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         problem_count = strtoull(argv[1], NULL, 10);
@@ -78,6 +132,7 @@ int main(int argc, char **argv) {
         first_seed = strtoull(argv[2], NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bounds_never_exceed_costs),
+        cmocka_unit_test(bases_rest_where_coefficients_cannot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

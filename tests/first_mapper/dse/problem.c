@@ -389,12 +389,23 @@ static void note_rebuilding(struct sdse_problem *problem) {
     }
 }
 
+// Whether a level between `outer` and `inner` keeps a basis. It visits there as the
+// weights do, and its run is not that of the coefficients, which go further inside.
+static bool basis_between(const struct sdse_problem *problem, unsigned outer,
+                          unsigned inner) {
+    for (unsigned l = outer + 1; l < inner; l++)
+        if (problem->basis_bits[l] > 0)
+            return true;
+    return false;
+}
+
 // The most words of each tensor that fit below level l: in its next keeper, all places.
 static void note_fits(struct sdse_problem *problem, unsigned l) {
     for (int t = 0; t < SDSE_TENSORS; t++) {
         const unsigned child = problem->next_keeper[l][t];
         problem->fits_words[l][t] = (double)INFINITY;
-        if (child == problem->levels)
+        if (child == problem->levels ||
+            (t == SDSE_WEIGHTS && basis_between(problem, l, child)))
             continue;
         const double bits =
             fmin(problem->tile_bits[child][t][0], problem->tile_bits[child][t][1]);
