@@ -7,7 +7,7 @@
 #ifndef SDSE_DSE_PARTIAL_H
 #define SDSE_DSE_PARTIAL_H
 
-#include "dse/problem.h"
+#include "dse/lanes.h"
 #include "dse/trail.h"
 
 // One lane on its current edge.
