@@ -1,22 +1,15 @@
 // sdse map: the best mapping of a layer, or of every layer of a network, proved.
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/errno_text.h"
 #include "base/units.h"
-#include "cli/budget.h"
-#include "cli/cli.h"
-#include "cli/cost_tables.h"
-#include "cli/inputs.h"
 #include "cli/interrupt.h"
+#include "cli/map_run.h"
 #include "cli/mapping_line.h"
-#include "cli/solve.h"
-#include "dse/network_front.h"
 #include "spec/split.h"
-#include "spec/write.h"
 
 enum {
     ARCH,
@@ -34,8 +27,6 @@ enum {
     OUTPUT,
     FORMAT
 };
-enum objective { EDP, ED2P, ENERGY, LATENCY, PARETO }; // the words of --objective
-
 static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ARCH,
     [WORKLOAD] = CLI_OPTION_WORKLOAD,
@@ -63,41 +54,9 @@ static const struct cli_option options[] = {
     [FORMAT] = CLI_OPTION_FORMAT,
 };
 
-// The run of one command.
-struct mapping_run {
-    struct cli *cli;
-    const struct cli_args *args;
-    struct cli_problem problem;
-    enum objective objective;
-    struct cli_budget budget;
-    bool layer_only;
-    bool combined; // layers were mapped to fronts, of which elements are picked
-    enum sdse_table_format format;
-    bool people;
-    struct cli_solutions solutions;
-    struct sdse_network_front front; // if combined
-};
+// --- Combined fronts -------------------------------------------------------------
 
-static const struct cli_solution *solution_of(const struct mapping_run *run, size_t i) {
-    return &run->solutions.solution[run->solutions.mapped[i].solution];
-}
-
-static struct cli_costed costed_of(const struct mapping_run *run, size_t i,
-                                   size_t choice, struct sdse_cost *cost) {
-    const struct cli_solution *solution = solution_of(run, i);
-    sdse_evaluate_full(solution->model, &solution->answer.point[choice].mapping, cost);
-    return (struct cli_costed){run->problem.arch,
-                               run->problem.workload,
-                               run->solutions.mapped[i].layer,
-                               run->problem.form_text,
-                               cost,
-                               run->problem.setting.smartdeal};
-}
-
-// --- Combined fronts
-// ----------------------------------------------------------------------------
-
-static enum sdse_objective picked_objective(const struct mapping_run *run) {
+static enum sdse_objective picked_objective(const struct cli_map_run *run) {
     static const enum sdse_objective objectives[] = {[EDP] = SDSE_EDP,
                                                      [ED2P] = SDSE_ED2P,
                                                      [ENERGY] = SDSE_ENERGY,
@@ -108,7 +67,7 @@ static enum sdse_objective picked_objective(const struct mapping_run *run) {
 
 // Energy and latency of a network are sums, products of them are not: they are minimal
 // where the combined front says, not where every layer's own product is.
-static enum sdse_status build_front(struct mapping_run *run) {
+static enum sdse_status build_front(struct cli_map_run *run) {
     const size_t count = run->solutions.layer_count;
     struct sdse_arena *arena = run->cli->arena;
     struct sdse_layer_front *fronts =
@@ -116,7 +75,7 @@ static enum sdse_status build_front(struct mapping_run *run) {
     if (!fronts)
         return SDSE_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        const struct sdse_map_answer *answer = &solution_of(run, i)->answer;
+        const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
         struct sdse_tradeoff *elements =
             SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, answer->point_count);
         if (!elements)
@@ -132,7 +91,7 @@ static enum sdse_status build_front(struct mapping_run *run) {
     return sdse_network_front_build(fronts, count, arena, &run->front);
 }
 
-static bool all_proved(const struct mapping_run *run) {
+static bool all_proved(const struct cli_map_run *run) {
     for (size_t i = 0; i < run->solutions.solution_count; i++)
         if (run->solutions.solution[i].answer.status != SDSE_MAP_OPTIMAL)
             return false;
@@ -140,7 +99,7 @@ static bool all_proved(const struct mapping_run *run) {
 }
 
 // Builds the front and picks the mapping of every layer.
-static enum cli_exit combine_layers(struct mapping_run *run) {
+static enum cli_exit combine_layers(struct cli_map_run *run) {
     const size_t count = run->solutions.layer_count;
     size_t *choice = SDSE_ARENA_ARRAY(run->cli->arena, size_t, count);
     const enum sdse_status status = choice ? build_front(run) : SDSE_NO_MEMORY;
@@ -159,255 +118,13 @@ static enum cli_exit combine_layers(struct mapping_run *run) {
     return CLI_OK;
 }
 
-// --- Tables
-// --------------------------------------------------------------------------------------
+// --- Files -----------------------------------------------------------------------
 
-static void add_columns(struct sdse_table *table, const char *const columns[][3],
-                        size_t count, bool people) {
-    for (size_t i = 0; i < count; i++)
-        sdse_table_add_column(table, columns[i][people ? 1 : 0],
-                              people ? columns[i][2] : NULL, 5);
-}
-
-static void add_status(struct sdse_table *table, const struct sdse_map_answer *answer) {
-    sdse_table_add_text(table, sdse_map_status_name(answer->status));
-    sdse_table_add_f64(table, answer->point_count && isfinite(answer->gap)
-                                  ? answer->gap
-                                  : (double)NAN);
-}
-
-// One row per layer.
-static struct sdse_table *layer_table(struct mapping_run *run) {
-    static const char *const columns[][3] = {
-        {"layer", "layer", NULL},
-        {"kind", "kind", NULL},
-        {"repeat", "repeat", "rep"},
-        {"status", "status", NULL},
-        {"gap", "gap", NULL},
-        {"energy_pj", "energy_uj", "energy [uJ]"},
-        {"latency_cycles", "latency_cycles", "cycles"},
-        {"utilization", "utilization_percent", "used [%]"},
-        {"bottleneck", "bottleneck", "limited by"},
-        {"seconds", "seconds", "search [s]"},
-        {"mapping", "mapping", NULL}};
-    struct sdse_table *table = sdse_table_new(run->cli->arena);
-    add_columns(table, columns, sizeof columns / sizeof columns[0], run->people);
-    for (size_t i = 0; i < run->solutions.layer_count; i++) {
-        const struct cli_mapped *mapped = &run->solutions.mapped[i];
-        const struct sdse_map_answer *answer = &solution_of(run, i)->answer;
-        sdse_table_add_text(table, mapped->layer->name);
-        sdse_table_add_text(table, sdse_layer_kind_name(mapped->layer->kind));
-        sdse_table_add_u64(table, mapped->layer->repeat);
-        add_status(table, answer);
-        if (!answer->point_count) {
-            for (int c = 0; c < 4; c++)
-                sdse_table_add_null(table);
-            sdse_table_add_f64(table, answer->seconds);
-            sdse_table_add_null(table);
-            continue;
-        }
-        struct sdse_cost cost;
-        costed_of(run, i, mapped->choice, &cost);
-        sdse_table_add_f64(table, run->people ? sdse_uj_from_pj(cost.energy_pj)
-                                              : cost.energy_pj);
-        sdse_table_add_u64(table, cost.latency_cycles);
-        sdse_table_add_f64(table, (run->people ? 100 : 1) * cost.utilization);
-        sdse_table_add_text(table, cli_bottleneck(run->problem.arch, &cost));
-        sdse_table_add_f64(table, answer->seconds);
-        sdse_table_add_text(table,
-                            cli_mapping_line(run->cli->arena, run->problem.arch,
-                                             &answer->point[mapped->choice].mapping));
-    }
-    return table;
-}
-
-static void add_tradeoff(const struct mapping_run *run, struct sdse_table *table,
-                         double energy_pj, double cycles) {
-    const double seconds =
-        sdse_seconds_from_cycles(cycles, run->problem.arch->clock_ghz);
-    sdse_table_add_f64(table, run->people ? sdse_uj_from_pj(energy_pj) : energy_pj);
-    sdse_table_add_u64(table, (uint64_t)cycles);
-    sdse_table_add_f64(table, run->people ? seconds * 1e3 : seconds);
-    sdse_table_add_f64(table, energy_pj * seconds * (run->people ? 1e-6 : 1));
-}
-
-// The front of (energy, latency): of the network, or of a layer with its mappings.
-static struct sdse_table *front_table(const struct mapping_run *run) {
-    static const char *const columns[][3] = {
-        {"energy_pj", "energy_uj", "energy [uJ]"},
-        {"latency_cycles", "latency_cycles", "cycles"},
-        {"latency_s", "latency_ms", "latency [ms]"},
-        {"edp_pj_s", "edp_uj_s", "EDP [uJ*s]"},
-        {"mapping", "mapping", NULL}};
-    struct sdse_table *table = sdse_table_new(run->cli->arena);
-    add_columns(table, columns, run->layer_only ? 5 : 4, run->people);
-    const struct sdse_map_answer *answer = &solution_of(run, 0)->answer;
-    for (size_t i = 0; i < run->front.count; i++) {
-        const struct sdse_tradeoff *at = &run->front.elements[i];
-        if (at->energy_pj > run->budget.most_pj ||
-            at->latency_cycles > run->budget.most_cycles)
-            continue;
-        add_tradeoff(run, table, at->energy_pj, at->latency_cycles);
-        if (run->layer_only) // the front is the layer's own
-            sdse_table_add_text(table,
-                                cli_mapping_line(run->cli->arena, run->problem.arch,
-                                                 &answer->point[i].mapping));
-    }
-    return table;
-}
-
-// --- For people
-// ----------------------------------------------------------------------------------
-
-static void print_network_totals(const struct mapping_run *run) {
-    double energy_pj = 0, cycles = 0;
-    for (size_t i = 0; i < run->solutions.layer_count; i++) {
-        const struct cli_mapped *mapped = &run->solutions.mapped[i];
-        const struct sdse_totals *totals =
-            &solution_of(run, i)->answer.point[mapped->choice].totals;
-        energy_pj += (double)mapped->layer->repeat * totals->energy_pj;
-        cycles += (double)mapped->layer->repeat * totals->latency_cycles;
-    }
-    const double seconds =
-        sdse_seconds_from_cycles(cycles, run->problem.arch->clock_ghz);
-    printf("\n%s on %s, %s weights: %.6g uJ, %.0f cycles = %.6g ms, EDP %.6g uJ*s\n",
-           run->problem.workload->name, run->problem.arch->name, run->problem.form_text,
-           sdse_uj_from_pj(energy_pj), cycles, seconds * 1e3,
-           sdse_uj_from_pj(energy_pj) * seconds);
-}
-
-static void print_proof(const struct mapping_run *run,
-                        const struct sdse_map_answer *answer) {
-    if (answer->status == SDSE_MAP_OPTIMAL)
-        printf("proved optimal");
-    else
-        printf("not proved: %s, ", answer->status == SDSE_MAP_LIMIT
-                                       ? "the time limit was reached"
-                                       : "interrupted");
-    if (answer->status != SDSE_MAP_OPTIMAL && run->combined)
-        printf("mappings below %.6g uJ are all known",
-               sdse_uj_from_pj(answer->lower_bound));
-    else if (answer->status != SDSE_MAP_OPTIMAL)
-        printf(isinf(answer->gap) ? "without a bound"
-                                  : "at most %.3g %% above the optimum",
-               100 * answer->gap);
-    printf(" (%.3g s, %" PRIu64 " nodes, %" PRIu64 " mappings scored)\n",
-           answer->seconds, answer->nodes, answer->evaluations);
-}
-
-static void print_layer(struct mapping_run *run) {
-    const struct sdse_map_answer *answer = &solution_of(run, 0)->answer;
-    struct sdse_cost cost;
-    const size_t choice = run->solutions.mapped[0].choice;
-    const struct cli_costed costed = costed_of(run, 0, choice, &cost);
-    cli_print_totals(&costed, stdout);
-    fputs("mapping      ", stdout);
-    print_proof(run, answer);
-    printf("\n%s",
-           sdse_mapping_text(run->cli->arena, run->problem.arch, &costed.layer->nest,
-                             &answer->point[choice].mapping));
-}
-
-static enum cli_exit print_answer(struct mapping_run *run) {
-    const bool layer = run->layer_only;
-    if (run->front.thinned)
-        fprintf(stderr,
-                "sdse map: warning: the front has more than %d points; it was "
-                "thinned, and is not proved\n",
-                SDSE_LARGEST_FRONT);
-    if (run->objective == PARETO) {
-        const enum cli_exit status =
-            cli_print_table(run->cli, front_table(run), run->format);
-        if (run->people && layer) {
-            putchar('\n');
-            print_proof(run, &solution_of(run, 0)->answer);
-        }
-        return status;
-    }
-    if (layer && run->format == SDSE_TABLE_TEXT) {
-        print_layer(run);
-        return CLI_OK;
-    }
-    const enum cli_exit status =
-        cli_print_table(run->cli, layer_table(run), run->format);
-    if (status == CLI_OK && run->people && !layer)
-        print_network_totals(run);
-    return status;
-}
-
-// Shapes without a mapping, or without one before the search was stopped.
-static enum cli_exit report_unmapped(struct mapping_run *run) {
-    const struct cli_solution *unfound = NULL;
-    enum cli_exit status = CLI_OK;
-    size_t count = 0;
-    for (size_t i = 0; i < run->solutions.solution_count; i++) {
-        const struct cli_solution *solution = &run->solutions.solution[i];
-        if (solution->answer.point_count)
-            continue;
-        if (solution->answer.status == SDSE_MAP_NONE) {
-            cli_refuse_mapping(run->cli, solution, run->problem.arch);
-            status = CLI_NO_MAPPING;
-        } else {
-            unfound = unfound ? unfound : solution;
-            count++;
-        }
-    }
-    if (!count)
-        return status;
-    const bool limit = unfound->answer.status == SDSE_MAP_LIMIT;
-    const char *others =
-        count > 1 ? sdse_arena_printf(run->cli->arena, " and %zu more", count - 1) : "";
-    cli_error(run->cli, "layer %s%s: no mapping found before the %s",
-              unfound->layer->name, others ? others : "",
-              limit ? "time limit" : "interruption");
-    return status == CLI_OK ? CLI_SYSTEM : status;
-}
-
-// Not every layer has a mapping: those that were found, each the best on its own.
-static void print_found(struct mapping_run *run) {
-    for (size_t i = 0; i < run->solutions.layer_count; i++) {
-        const struct sdse_map_answer *answer = &solution_of(run, i)->answer;
-        struct cli_mapped *mapped = &run->solutions.mapped[i];
-        for (size_t p = 1; p < answer->point_count; p++) {
-            const struct sdse_totals *best = &answer->point[mapped->choice].totals;
-            const struct sdse_totals *at = &answer->point[p].totals;
-            if (at->energy_pj * at->latency_cycles <
-                best->energy_pj * best->latency_cycles)
-                mapped->choice = p;
-        }
-    }
-    if (!run->layer_only && run->objective != PARETO)
-        cli_print_table(run->cli, layer_table(run), run->format);
-}
-
-// A limit or an interruption is said on stderr too, where csv and json do not reach.
-static enum cli_exit report_unproved(const struct mapping_run *run) {
-    size_t limited = 0, interrupted = 0;
-    for (size_t i = 0; i < run->solutions.layer_count; i++) {
-        const enum sdse_map_status status = solution_of(run, i)->answer.status;
-        limited += status == SDSE_MAP_LIMIT;
-        interrupted += status == SDSE_MAP_INTERRUPTED;
-    }
-    if (limited)
-        fprintf(stderr,
-                "sdse map: warning: %zu of %zu layers not proved: the time limit was "
-                "reached\n",
-                limited, run->solutions.layer_count);
-    if (!interrupted)
-        return CLI_OK;
-    fprintf(stderr, "sdse map: interrupted: %zu of %zu layers not proved\n",
-            interrupted, run->solutions.layer_count);
-    return CLI_SYSTEM;
-}
-
-// --- Files
-// ---------------------------------------------------------------------------------------
-
-static bool write_mapping(struct mapping_run *run, size_t i, const char *path) {
-    const struct sdse_map_answer *answer = &solution_of(run, i)->answer;
+static bool write_mapping(struct cli_map_run *run, size_t i, const char *path) {
+    const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
     const size_t choice = run->solutions.mapped[i].choice;
     struct sdse_cost cost;
-    const struct cli_costed costed = costed_of(run, i, choice, &cost);
+    const struct cli_costed costed = cli_map_costed(run, i, choice, &cost);
     const char *note = sdse_arena_printf(
         run->cli->arena, "sdse map --objective %s: %s, %.6g uJ, %" PRIu64 " cycles",
         run->args->value[OBJECTIVE], sdse_map_status_name(answer->status),
@@ -419,7 +136,7 @@ static bool write_mapping(struct mapping_run *run, size_t i, const char *path) {
     return false;
 }
 
-static enum cli_exit write_mappings(struct mapping_run *run) {
+static enum cli_exit write_mappings(struct cli_map_run *run) {
     const char *path = run->args->value[OUTPUT];
     if (run->layer_only)
         return write_mapping(run, 0, path) ? CLI_OK : CLI_SYSTEM;
@@ -441,10 +158,9 @@ static enum cli_exit write_mappings(struct mapping_run *run) {
     return CLI_OK;
 }
 
-// --- The verb
-// ------------------------------------------------------------------------------------
+// --- The verb --------------------------------------------------------------------
 
-static enum cli_exit answer(struct mapping_run *run, const struct sdse_layer *layer) {
+static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *layer) {
     static const enum sdse_map_objective objectives[] = {[EDP] = SDSE_MAP_EDP,
                                                          [ED2P] = SDSE_MAP_ED2P,
                                                          [ENERGY] = SDSE_MAP_ENERGY,
@@ -464,27 +180,27 @@ static enum cli_exit answer(struct mapping_run *run, const struct sdse_layer *la
         .stop = cli_interrupt_arm()};
     if (!cli_solve(run->cli, &run->problem, layer, &search, &run->solutions))
         return CLI_SYSTEM;
-    const enum cli_exit unmapped = report_unmapped(run);
+    const enum cli_exit unmapped = cli_map_report_unmapped(run);
     if (unmapped != CLI_OK) {
         if (unmapped == CLI_SYSTEM)
-            print_found(run);
+            cli_map_print_found(run);
         return unmapped;
     }
     enum cli_exit status = run->combined ? combine_layers(run) : CLI_OK;
     if (status == CLI_OK)
-        status = print_answer(run);
+        status = cli_map_print(run);
     if (status == CLI_OK && run->args->value[OUTPUT])
         status = write_mappings(run);
-    const enum cli_exit unproved = report_unproved(run);
+    const enum cli_exit unproved = cli_map_report_unproved(run);
     return status == CLI_OK ? unproved : status;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    struct mapping_run run = {.cli = cli,
-                              .args = args,
-                              .objective =
-                                  (enum objective)cli_choice(args, options, OBJECTIVE),
-                              .format = cli_table_format(args, FORMAT)};
+    struct cli_map_run run = {
+        .cli = cli,
+        .args = args,
+        .objective = (enum cli_map_objective)cli_choice(args, options, OBJECTIVE),
+        .format = cli_table_format(args, FORMAT)};
     run.people = run.format == SDSE_TABLE_TEXT || run.format == SDSE_TABLE_MARKDOWN;
     if (args->value[OUTPUT] && run.objective == PARETO) {
         cli_error(cli, "--objective pareto has many mappings: --output needs one");

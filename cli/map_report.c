@@ -1,0 +1,260 @@
+// What sdse map prints: tables, a layer for people, and what was not found or proved.
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/units.h"
+#include "cli/map_run.h"
+#include "cli/mapping_line.h"
+#include "spec/write.h"
+
+struct cli_costed cli_map_costed(const struct cli_map_run *run, size_t i, size_t choice,
+                                 struct sdse_cost *cost) {
+    const struct cli_solution *solution = cli_solution_of(run, i);
+    sdse_evaluate_full(solution->model, &solution->answer.point[choice].mapping, cost);
+    return (struct cli_costed){run->problem.arch,
+                               run->problem.workload,
+                               run->solutions.mapped[i].layer,
+                               run->problem.form_text,
+                               cost,
+                               run->problem.setting.smartdeal};
+}
+
+// --- Tables ----------------------------------------------------------------------
+
+static void add_columns(struct sdse_table *table, const char *const columns[][3],
+                        size_t count, bool people) {
+    for (size_t i = 0; i < count; i++)
+        sdse_table_add_column(table, columns[i][people ? 1 : 0],
+                              people ? columns[i][2] : NULL, 5);
+}
+
+static void add_status(struct sdse_table *table, const struct sdse_map_answer *answer) {
+    sdse_table_add_text(table, sdse_map_status_name(answer->status));
+    sdse_table_add_f64(table, answer->point_count && isfinite(answer->gap)
+                                  ? answer->gap
+                                  : (double)NAN);
+}
+
+// One row per layer.
+static struct sdse_table *layer_table(struct cli_map_run *run) {
+    static const char *const columns[][3] = {
+        {"layer", "layer", NULL},
+        {"kind", "kind", NULL},
+        {"repeat", "repeat", "rep"},
+        {"status", "status", NULL},
+        {"gap", "gap", NULL},
+        {"energy_pj", "energy_uj", "energy [uJ]"},
+        {"latency_cycles", "latency_cycles", "cycles"},
+        {"utilization", "utilization_percent", "used [%]"},
+        {"bottleneck", "bottleneck", "limited by"},
+        {"seconds", "seconds", "search [s]"},
+        {"mapping", "mapping", NULL}};
+    struct sdse_table *table = sdse_table_new(run->cli->arena);
+    add_columns(table, columns, sizeof columns / sizeof columns[0], run->people);
+    for (size_t i = 0; i < run->solutions.layer_count; i++) {
+        const struct cli_mapped *mapped = &run->solutions.mapped[i];
+        const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
+        sdse_table_add_text(table, mapped->layer->name);
+        sdse_table_add_text(table, sdse_layer_kind_name(mapped->layer->kind));
+        sdse_table_add_u64(table, mapped->layer->repeat);
+        add_status(table, answer);
+        if (!answer->point_count) {
+            for (int c = 0; c < 4; c++)
+                sdse_table_add_null(table);
+            sdse_table_add_f64(table, answer->seconds);
+            sdse_table_add_null(table);
+            continue;
+        }
+        struct sdse_cost cost;
+        cli_map_costed(run, i, mapped->choice, &cost);
+        sdse_table_add_f64(table, run->people ? sdse_uj_from_pj(cost.energy_pj)
+                                              : cost.energy_pj);
+        sdse_table_add_u64(table, cost.latency_cycles);
+        sdse_table_add_f64(table, (run->people ? 100 : 1) * cost.utilization);
+        sdse_table_add_text(table, cli_bottleneck(run->problem.arch, &cost));
+        sdse_table_add_f64(table, answer->seconds);
+        sdse_table_add_text(table,
+                            cli_mapping_line(run->cli->arena, run->problem.arch,
+                                             &answer->point[mapped->choice].mapping));
+    }
+    return table;
+}
+
+static void add_tradeoff(const struct cli_map_run *run, struct sdse_table *table,
+                         double energy_pj, double cycles) {
+    const double seconds =
+        sdse_seconds_from_cycles(cycles, run->problem.arch->clock_ghz);
+    sdse_table_add_f64(table, run->people ? sdse_uj_from_pj(energy_pj) : energy_pj);
+    sdse_table_add_u64(table, (uint64_t)cycles);
+    sdse_table_add_f64(table, run->people ? seconds * 1e3 : seconds);
+    sdse_table_add_f64(table, energy_pj * seconds * (run->people ? 1e-6 : 1));
+}
+
+// The front of (energy, latency): of the network, or of a layer with its mappings.
+static struct sdse_table *front_table(const struct cli_map_run *run) {
+    static const char *const columns[][3] = {
+        {"energy_pj", "energy_uj", "energy [uJ]"},
+        {"latency_cycles", "latency_cycles", "cycles"},
+        {"latency_s", "latency_ms", "latency [ms]"},
+        {"edp_pj_s", "edp_uj_s", "EDP [uJ*s]"},
+        {"mapping", "mapping", NULL}};
+    struct sdse_table *table = sdse_table_new(run->cli->arena);
+    add_columns(table, columns, run->layer_only ? 5 : 4, run->people);
+    const struct sdse_map_answer *answer = &cli_solution_of(run, 0)->answer;
+    for (size_t i = 0; i < run->front.count; i++) {
+        const struct sdse_tradeoff *at = &run->front.elements[i];
+        if (at->energy_pj > run->budget.most_pj ||
+            at->latency_cycles > run->budget.most_cycles)
+            continue;
+        add_tradeoff(run, table, at->energy_pj, at->latency_cycles);
+        if (run->layer_only) // the front is the layer's own
+            sdse_table_add_text(table,
+                                cli_mapping_line(run->cli->arena, run->problem.arch,
+                                                 &answer->point[i].mapping));
+    }
+    return table;
+}
+
+// --- For people ------------------------------------------------------------------
+
+static void print_network_totals(const struct cli_map_run *run) {
+    double energy_pj = 0, cycles = 0;
+    for (size_t i = 0; i < run->solutions.layer_count; i++) {
+        const struct cli_mapped *mapped = &run->solutions.mapped[i];
+        const struct sdse_totals *totals =
+            &cli_solution_of(run, i)->answer.point[mapped->choice].totals;
+        energy_pj += (double)mapped->layer->repeat * totals->energy_pj;
+        cycles += (double)mapped->layer->repeat * totals->latency_cycles;
+    }
+    const double seconds =
+        sdse_seconds_from_cycles(cycles, run->problem.arch->clock_ghz);
+    printf("\n%s on %s, %s weights: %.6g uJ, %.0f cycles = %.6g ms, EDP %.6g uJ*s\n",
+           run->problem.workload->name, run->problem.arch->name, run->problem.form_text,
+           sdse_uj_from_pj(energy_pj), cycles, seconds * 1e3,
+           sdse_uj_from_pj(energy_pj) * seconds);
+}
+
+static void print_proof(const struct cli_map_run *run,
+                        const struct sdse_map_answer *answer) {
+    if (answer->status == SDSE_MAP_OPTIMAL)
+        printf("proved optimal");
+    else
+        printf("not proved: %s, ", answer->status == SDSE_MAP_LIMIT
+                                       ? "the time limit was reached"
+                                       : "interrupted");
+    if (answer->status != SDSE_MAP_OPTIMAL && run->combined)
+        printf("mappings below %.6g uJ are all known",
+               sdse_uj_from_pj(answer->lower_bound));
+    else if (answer->status != SDSE_MAP_OPTIMAL)
+        printf(isinf(answer->gap) ? "without a bound"
+                                  : "at most %.3g %% above the optimum",
+               100 * answer->gap);
+    printf(" (%.3g s, %" PRIu64 " nodes, %" PRIu64 " mappings scored)\n",
+           answer->seconds, answer->nodes, answer->evaluations);
+}
+
+static void print_layer(struct cli_map_run *run) {
+    const struct sdse_map_answer *answer = &cli_solution_of(run, 0)->answer;
+    struct sdse_cost cost;
+    const size_t choice = run->solutions.mapped[0].choice;
+    const struct cli_costed costed = cli_map_costed(run, 0, choice, &cost);
+    cli_print_totals(&costed, stdout);
+    fputs("mapping      ", stdout);
+    print_proof(run, answer);
+    printf("\n%s",
+           sdse_mapping_text(run->cli->arena, run->problem.arch, &costed.layer->nest,
+                             &answer->point[choice].mapping));
+}
+
+enum cli_exit cli_map_print(struct cli_map_run *run) {
+    const bool layer = run->layer_only;
+    if (run->front.thinned)
+        fprintf(stderr,
+                "sdse map: warning: the front has more than %d points; it was "
+                "thinned, and is not proved\n",
+                SDSE_LARGEST_FRONT);
+    if (run->objective == PARETO) {
+        const enum cli_exit status =
+            cli_print_table(run->cli, front_table(run), run->format);
+        if (run->people && layer) {
+            putchar('\n');
+            print_proof(run, &cli_solution_of(run, 0)->answer);
+        }
+        return status;
+    }
+    if (layer && run->format == SDSE_TABLE_TEXT) {
+        print_layer(run);
+        return CLI_OK;
+    }
+    const enum cli_exit status =
+        cli_print_table(run->cli, layer_table(run), run->format);
+    if (status == CLI_OK && run->people && !layer)
+        print_network_totals(run);
+    return status;
+}
+
+// Shapes without a mapping, or without one before the search was stopped.
+enum cli_exit cli_map_report_unmapped(struct cli_map_run *run) {
+    const struct cli_solution *unfound = NULL;
+    enum cli_exit status = CLI_OK;
+    size_t count = 0;
+    for (size_t i = 0; i < run->solutions.solution_count; i++) {
+        const struct cli_solution *solution = &run->solutions.solution[i];
+        if (solution->answer.point_count)
+            continue;
+        if (solution->answer.status == SDSE_MAP_NONE) {
+            cli_refuse_mapping(run->cli, solution, run->problem.arch);
+            status = CLI_NO_MAPPING;
+        } else {
+            unfound = unfound ? unfound : solution;
+            count++;
+        }
+    }
+    if (!count)
+        return status;
+    const bool limit = unfound->answer.status == SDSE_MAP_LIMIT;
+    const char *others =
+        count > 1 ? sdse_arena_printf(run->cli->arena, " and %zu more", count - 1) : "";
+    cli_error(run->cli, "layer %s%s: no mapping found before the %s",
+              unfound->layer->name, others ? others : "",
+              limit ? "time limit" : "interruption");
+    return status == CLI_OK ? CLI_SYSTEM : status;
+}
+
+// Not every layer has a mapping: those that were found, each the best on its own.
+void cli_map_print_found(struct cli_map_run *run) {
+    for (size_t i = 0; i < run->solutions.layer_count; i++) {
+        const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
+        struct cli_mapped *mapped = &run->solutions.mapped[i];
+        for (size_t p = 1; p < answer->point_count; p++) {
+            const struct sdse_totals *best = &answer->point[mapped->choice].totals;
+            const struct sdse_totals *at = &answer->point[p].totals;
+            if (at->energy_pj * at->latency_cycles <
+                best->energy_pj * best->latency_cycles)
+                mapped->choice = p;
+        }
+    }
+    if (!run->layer_only && run->objective != PARETO)
+        cli_print_table(run->cli, layer_table(run), run->format);
+}
+
+// A limit or an interruption is said on stderr too, where csv and json do not reach.
+enum cli_exit cli_map_report_unproved(const struct cli_map_run *run) {
+    size_t limited = 0, interrupted = 0;
+    for (size_t i = 0; i < run->solutions.layer_count; i++) {
+        const enum sdse_map_status status = cli_solution_of(run, i)->answer.status;
+        limited += status == SDSE_MAP_LIMIT;
+        interrupted += status == SDSE_MAP_INTERRUPTED;
+    }
+    if (limited)
+        fprintf(stderr,
+                "sdse map: warning: %zu of %zu layers not proved: the time limit was "
+                "reached\n",
+                limited, run->solutions.layer_count);
+    if (!interrupted)
+        return CLI_OK;
+    fprintf(stderr, "sdse map: interrupted: %zu of %zu layers not proved\n",
+            interrupted, run->solutions.layer_count);
+    return CLI_SYSTEM;
+}

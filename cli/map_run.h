@@ -1,0 +1,53 @@
+// One run of sdse map, shared by the verb and what it prints.
+#ifndef SDSE_CLI_MAP_RUN_H
+#define SDSE_CLI_MAP_RUN_H
+
+#include "cli/budget.h"
+#include "cli/cli.h"
+#include "cli/cost_tables.h"
+#include "cli/inputs.h"
+#include "cli/solve.h"
+#include "dse/network_front.h"
+
+// The words of --objective.
+enum cli_map_objective { EDP, ED2P, ENERGY, LATENCY, PARETO };
+
+// The run of one command.
+struct cli_map_run {
+    struct cli *cli;
+    const struct cli_args *args;
+    struct cli_problem problem;
+    enum cli_map_objective objective;
+    struct cli_budget budget;
+    bool layer_only;
+    bool combined; // layers were mapped to fronts, of which elements are picked
+    enum sdse_table_format format;
+    bool people;
+    struct cli_solutions solutions;
+    struct sdse_network_front front; // if combined
+};
+
+// The answer for the i-th layer asked for.
+static inline const struct cli_solution *cli_solution_of(const struct cli_map_run *run,
+                                                         size_t i) {
+    return &run->solutions.solution[run->solutions.mapped[i].solution];
+}
+
+// What one of its mappings costs; *cost outlives the result.
+struct cli_costed cli_map_costed(const struct cli_map_run *run, size_t i, size_t choice,
+                                 struct sdse_cost *cost);
+
+// Prints the answer: a layer, a table of layers, or a front.
+enum cli_exit cli_map_print(struct cli_map_run *run);
+
+// Layers without a mapping, or without one before the search was stopped: says so.
+enum cli_exit cli_map_report_unmapped(struct cli_map_run *run);
+
+// Not every layer has a mapping: prints those that were found, each the best on its
+// own.
+void cli_map_print_found(struct cli_map_run *run);
+
+// A limit or an interruption is said on stderr too, where csv and json do not reach.
+enum cli_exit cli_map_report_unproved(const struct cli_map_run *run);
+
+#endif
