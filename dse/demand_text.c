@@ -20,10 +20,20 @@ static const char *letters(unsigned dims, struct sdse_arena *arena) {
 
 static const char *key_of(enum sdse_constraint_kind kind) {
     static const char *const keys[] = {
-        "factors",         "factors_at_most",  "factors_at_least",    "spatial",
-        "spatial_at_most", "spatial_at_least", "temporal_dims",       "spatial_x_dims",
-        "spatial_y_dims",  "stationary",       "utilization_at_least"};
+        "factors",       "factors_at_most", "factors_at_least",
+        "spatial",       "spatial_at_most", "spatial_at_least",
+        "temporal_dims", "spatial_x_dims",  "spatial_y_dims",
+        "stationary",    "order",           "utilization_at_least"};
     return keys[kind];
+}
+
+static const char *order_text(const struct sdse_constraint *constraint,
+                              struct sdse_arena *arena) {
+    const char *text = sdse_arena_printf(arena, "%s: [", key_of(constraint->kind));
+    for (unsigned i = 0; text && i < constraint->order_count; i++)
+        text = sdse_arena_printf(arena, "%s%s%c", text, i ? ", " : "",
+                                 sdse_dim_letters[constraint->order[i]]);
+    return text ? sdse_arena_printf(arena, "%s]", text) : NULL;
 }
 
 static const char *constraint_text(const struct sdse_problem *problem,
@@ -44,6 +54,9 @@ static const char *constraint_text(const struct sdse_problem *problem,
     case SDSE_STATIONARY:
         what = sdse_arena_printf(arena, "%s: %s", key,
                                  sdse_tensor_name(constraint->tensor));
+        break;
+    case SDSE_LOOP_ORDER:
+        what = order_text(constraint, arena);
         break;
     case SDSE_UTILIZATION_AT_LEAST:
         what = sdse_arena_printf(arena, "%s: %g", key, constraint->fraction);

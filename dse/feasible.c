@@ -4,7 +4,7 @@
 #include <string.h>
 
 enum {
-    MOST_CHOICES = 8,     // sets of loops that a level's order rules admit
+    MOST_CHOICES = 70,    // sets of loops that a level's order rules admit
     MOST_TILES = 1 << 24, // lattice points a memo may cover
     STAGES = 1 + MOST_CHOICES * SDSE_DIMS // the spread, then dimension by dimension
 };
@@ -57,14 +57,16 @@ void sdse_feasibility_init(struct sdse_feasibility *questions,
 
 // --- What a level admits ------------------------------------------------------------
 
-// Whether loops over `dims` can stand in an order that the level's rules admit: of two
-// stationary tensors only one can have the innermost loops.
+// Whether loops over `dims` can stand in an order that the level's rules admit: the
+// innermost first, whatever may be.
 static bool order_exists(const struct sdse_level_rules *rules, unsigned dims) {
-    unsigned resting = 0;
-    for (int t = 0; t < SDSE_TENSORS; t++)
-        if (rules->stationary >> t & 1u)
-            resting += (dims & ~sdse_tensor_dims((enum sdse_tensor)t)) != 0;
-    return resting <= 1;
+    while (dims) {
+        const unsigned innermost = sdse_rules_innermost(rules, dims);
+        if (!innermost)
+            return false;
+        dims &= ~innermost;
+    }
+    return true;
 }
 
 // The largest sets of dims whose loops have an order.

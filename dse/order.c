@@ -67,13 +67,18 @@ static void place_open(const struct sdse_nest *nest, struct suffix *suffix,
         suffix->open &= ~SDSE_BIT(SDSE_INPUTS);
 }
 
-// What may come next without breaking a stationarity rule.
+// What may come next without breaking the level's rules.
 static unsigned admitted(const struct listing *listing, const struct suffix *suffix) {
-    unsigned dims = suffix->rest;
-    for (int t = 0; t < SDSE_TENSORS; t++)
-        if (listing->question->stationary >> t & 1u && suffix->rest & resting_dims[t])
-            dims &= resting_dims[t];
-    return dims;
+    return sdse_rules_innermost(listing->question->rules, suffix->rest);
+}
+
+// Whether an order is asked for among the loops that are left.
+static bool ordered(const struct listing *listing, const struct suffix *suffix) {
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (suffix->rest >> d & 1u &&
+            listing->question->rules->inside[d] & suffix->rest)
+            return true;
+    return false;
 }
 
 // Nothing is open any more: the loops that are left, in a fixed order that rebuilds
@@ -171,7 +176,9 @@ static void extend(struct listing *listing, struct suffix suffix) {
         emit(listing, &suffix.order);
         return;
     }
-    if (!suffix.open) {
+    // Which orders are worse than another is known where any order may be taken.
+    const bool any = !ordered(listing, &suffix);
+    if (!suffix.open && (any || !suffix.rebuilds)) {
         complete(listing, suffix);
         return;
     }
@@ -179,7 +186,7 @@ static void extend(struct listing *listing, struct suffix suffix) {
     if (!dims)
         return;
     unsigned choice = dims;
-    if (!suffix.rebuilds) {
+    if (!suffix.rebuilds && any) {
         if (suffix.open == SDSE_BIT(SDSE_WEIGHTS) ||
             suffix.open == SDSE_BIT(SDSE_OUTPUTS)) {
             extend_run(listing, suffix, dims, resting_dims[lowest(suffix.open)]);

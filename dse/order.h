@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "dse/rules.h"
 #include "spec/types/nest.h"
 
 struct sdse_order {
@@ -20,9 +21,9 @@ struct sdse_order {
 
 struct sdse_order_question {
     const struct sdse_nest *nest;
-    unsigned dims;       // set: the loops with more than one iteration
-    unsigned tensors;    // set: tensors that have a keeper further inside
-    unsigned stationary; // set: tensors whose resting loops must be innermost
+    unsigned dims;    // set: the loops with more than one iteration
+    unsigned tensors; // set: tensors that have a keeper further inside
+    const struct sdse_level_rules *rules; // what the level asks of its loops' order
     // SmartDeal weights are rebuilt further inside: which loop moves them first, and
     // the loops inside K and G, decide how often; then orders are not left out.
     bool rebuilds;

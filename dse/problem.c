@@ -251,7 +251,7 @@ const struct sdse_orders *sdse_problem_orders(struct sdse_problem *problem,
             .nest = &problem->layer->nest,
             .dims = dims,
             .tensors = problem->moves_inside[level],
-            .stationary = problem->rules.level[level].stationary,
+            .rules = &problem->rules.level[level],
             .rebuilds = level < problem->rebuilt_at,
         };
         if (sdse_orders_list(&question, problem->arena,

@@ -75,6 +75,11 @@ static void apply(struct sdse_level_rules *level, const struct sdse_nest *nest,
     case SDSE_STATIONARY:
         level->stationary |= SDSE_BIT(constraint->tensor);
         break;
+    case SDSE_LOOP_ORDER:
+        for (unsigned i = 0; i < constraint->order_count; i++)
+            for (unsigned j = i + 1; j < constraint->order_count; j++)
+                level->inside[constraint->order[i]] |= SDSE_BIT(constraint->order[j]);
+        break;
     case SDSE_UTILIZATION_AT_LEAST:
         if (level->utilization < constraint->fraction)
             level->utilization = constraint->fraction;
@@ -100,4 +105,17 @@ void sdse_rules_init(struct sdse_rules *rules, const struct sdse_arch *arch,
         const struct sdse_constraint *constraint = &rules->dataflow->constraints[i];
         apply(&rules->level[constraint->level], &layer->nest, constraint);
     }
+}
+
+unsigned sdse_rules_innermost(const struct sdse_level_rules *level, unsigned dims) {
+    unsigned innermost = dims;
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        const unsigned resting = dims & ~sdse_tensor_dims((enum sdse_tensor)t);
+        if (level->stationary >> t & 1u && resting)
+            innermost &= resting;
+    }
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (level->inside[d] & dims)
+            innermost &= ~SDSE_BIT(d);
+    return innermost;
 }

@@ -13,7 +13,8 @@ struct sdse_level_rules {
     unsigned axis_dims[2]; // dims that may be spatial on X, Y
     unsigned stationary;   // tensors: every loop that does not move them stands inside
                            // every loop that does
-    double utilization;    // least used fraction of the fan-out
+    unsigned inside[SDSE_DIMS]; // dims whose loops stand inside this one's
+    double utilization;         // least used fraction of the fan-out
 };
 
 struct sdse_rules {
@@ -25,5 +26,10 @@ struct sdse_rules {
 // "At least" asks for the whole of a dimension whose bound is smaller.
 void sdse_rules_init(struct sdse_rules *rules, const struct sdse_arch *arch,
                      const struct sdse_layer *layer);
+
+// Which of the level's temporal loops over `dims` may be the innermost: those that no
+// stationary tensor and no order asks to stand outside another. 0: the rules contradict
+// each other. A loop that may stays one that may when others are taken away.
+unsigned sdse_rules_innermost(const struct sdse_level_rules *level, unsigned dims);
 
 #endif

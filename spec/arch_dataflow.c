@@ -171,6 +171,34 @@ static void add_dims(struct collector *c, const struct sdse_node *list,
             (struct sdse_constraint){.kind = kind, .dims = dims, .loc = list->key_loc});
 }
 
+// [Q, P, K], outermost first.
+static void add_order(struct collector *c, const struct sdse_node *list) {
+    struct sdse_constraint constraint = {.kind = SDSE_LOOP_ORDER, .loc = list->key_loc};
+    if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, c->r->diags))
+        return;
+    const size_t errors = c->r->diags->errors;
+    sdse_for_each_child (item, list) {
+        const char *letter;
+        enum sdse_dim dim;
+        if (!sdse_read_text(item, c->r->diags, &letter))
+            continue;
+        if (!sdse_dim_of_letter(letter, &dim))
+            sdse_diag_add(c->r->diags, SDSE_ERROR, item->loc, "unknown-dimension",
+                          "%s: '%.40s' is not a dimension (N K C P Q R S G)",
+                          sdse_node_path(c->r->arena, item), letter);
+        else if (constraint.dims >> dim & 1u)
+            sdse_diag_add(c->r->diags, SDSE_ERROR, item->loc, "order-twice",
+                          "%s: %s stands in the order twice",
+                          sdse_node_path(c->r->arena, item), letter);
+        else {
+            constraint.order[constraint.order_count++] = (uint8_t)dim;
+            constraint.dims |= SDSE_BIT(dim);
+        }
+    }
+    if (c->r->diags->errors == errors)
+        add(c, constraint);
+}
+
 static void add_constraint(struct collector *c, const struct sdse_node *node,
                            enum sdse_constraint_kind kind) {
     struct sdse_constraint constraint = {.kind = kind, .loc = node->key_loc};
@@ -188,6 +216,9 @@ static void add_constraint(struct collector *c, const struct sdse_node *node,
             add(c, constraint);
         }
         break;
+    case SDSE_LOOP_ORDER:
+        add_order(c, node);
+        break;
     case SDSE_UTILIZATION_AT_LEAST:
         if (sdse_read_double(node, 0, 1, c->r->diags, &constraint.fraction))
             add(c, constraint);
@@ -200,9 +231,11 @@ static void add_constraint(struct collector *c, const struct sdse_node *node,
 static void read_constraint(struct collector *c, const struct sdse_node *map) {
     // Index: enum sdse_constraint_kind; "level" comes after.
     static const char *const keys[] = {
-        "factors",         "factors_at_most",  "factors_at_least",     "spatial",
-        "spatial_at_most", "spatial_at_least", "temporal_dims",        "spatial_x_dims",
-        "spatial_y_dims",  "stationary",       "utilization_at_least", "level"};
+        "factors",       "factors_at_most", "factors_at_least",
+        "spatial",       "spatial_at_most", "spatial_at_least",
+        "temporal_dims", "spatial_x_dims",  "spatial_y_dims",
+        "stationary",    "order",           "utilization_at_least",
+        "level"};
     enum { KINDS = SDSE_UTILIZATION_AT_LEAST + 1 };
     struct sdse_arch_reading *r = c->r;
     if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))

@@ -40,6 +40,7 @@ static const struct sdse_check table[] = {
     READER("network-tensor", SDSE_CHECK_ARCH, "sharing that a tensor cannot have")
     READER("unknown-level", SDSE_CHECK_ARCH, "a name that is no level")
     READER("unknown-dimension", SDSE_CHECK_ARCH, "a letter that is no dimension")
+    READER("order-twice", SDSE_CHECK_ARCH, "a dimension twice in one order of loops")
     READER("engine-not-modelled", SDSE_CHECK_ARCH, "an engine of a kind not built yet")
     READER("engine-twice", SDSE_CHECK_ARCH, "two rebuild engines")
     READER("constraint-empty", SDSE_CHECK_ARCH, "a constraint that restricts nothing")

@@ -94,7 +94,8 @@ static bool names_differ(const struct sdse_arch *arch) {
 }
 
 static bool holds_everywhere(enum sdse_constraint_kind kind) {
-    return kind == SDSE_TEMPORAL_DIMS || kind == SDSE_STATIONARY;
+    return kind == SDSE_TEMPORAL_DIMS || kind == SDSE_STATIONARY ||
+           kind == SDSE_LOOP_ORDER;
 }
 
 static bool split_dataflow(const struct sdse_dataflow *from,

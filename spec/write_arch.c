@@ -197,9 +197,10 @@ static void print_engine(FILE *out, const struct sdse_arch *arch) {
 static void print_constraint(FILE *out, const struct sdse_arch *arch,
                              const struct sdse_constraint *c) {
     static const char *const keys[] = {
-        "factors",         "factors_at_most",  "factors_at_least",    "spatial",
-        "spatial_at_most", "spatial_at_least", "temporal_dims",       "spatial_x_dims",
-        "spatial_y_dims",  "stationary",       "utilization_at_least"};
+        "factors",       "factors_at_most", "factors_at_least",
+        "spatial",       "spatial_at_most", "spatial_at_least",
+        "temporal_dims", "spatial_x_dims",  "spatial_y_dims",
+        "stationary",    "order",           "utilization_at_least"};
     print_text(out, "      - {level: ", arch->level[c->level].name);
     fprintf(out, ", %s: ", keys[c->kind]);
     switch (c->kind) {
@@ -210,6 +211,11 @@ static void print_constraint(FILE *out, const struct sdse_arch *arch,
         break;
     case SDSE_STATIONARY:
         fputs(sdse_tensor_words[c->tensor], out);
+        break;
+    case SDSE_LOOP_ORDER:
+        for (unsigned i = 0; i < c->order_count; i++)
+            fprintf(out, "%s%c", i ? ", " : "[", sdse_dim_letters[c->order[i]]);
+        fputs(c->order_count ? "]" : "[]", out);
         break;
     case SDSE_UTILIZATION_AT_LEAST:
         fprintf(out, "%.17g", c->fraction);

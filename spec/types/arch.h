@@ -190,6 +190,7 @@ enum sdse_constraint_kind {
     SDSE_SPATIAL_X_DIMS, // only these dims may be spatial on X here
     SDSE_SPATIAL_Y_DIMS,
     SDSE_STATIONARY,          // the innermost loops of the level do not move `tensor`
+    SDSE_LOOP_ORDER,          // temporal loops over these dims stand in this order
     SDSE_UTILIZATION_AT_LEAST // used fraction of this level's fan-out [0..1]
 };
 
@@ -200,6 +201,8 @@ struct sdse_constraint {
     uint64_t value;  // factors; UINT64_MAX in FACTOR_EQUAL = all of what remains
     double fraction; // utilisation
     enum sdse_tensor tensor;
+    unsigned order_count;     // loop order: the dims, outermost first, each once
+    uint8_t order[SDSE_DIMS];
     struct sdse_loc loc;
 };
 

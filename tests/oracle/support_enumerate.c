@@ -71,6 +71,27 @@ static bool rests_inside(const struct sdse_loops *loops, enum sdse_tensor tensor
     return true;
 }
 
+static unsigned rank_in(const struct sdse_constraint *order, enum sdse_dim dim) {
+    unsigned i = 0;
+    while (i < order->order_count && order->order[i] != dim)
+        i++;
+    return i;
+}
+
+// Every pair of real loops that the order names.
+static bool in_order(const struct sdse_loops *loops,
+                     const struct sdse_constraint *order) {
+    for (unsigned i = 0; i < loops->count; i++)
+        for (unsigned j = i + 1; j < loops->count; j++) {
+            const unsigned outer = rank_in(order, loops->loop[i].dim);
+            const unsigned inner = rank_in(order, loops->loop[j].dim);
+            if (loops->loop[i].factor > 1 && loops->loop[j].factor > 1 &&
+                outer < order->order_count && inner < outer)
+                return false;
+        }
+    return true;
+}
+
 static bool dim_obeys(const struct sdse_constraint *c, const struct sdse_arch *arch,
                       const struct sdse_layer *layer,
                       const struct sdse_mapping *mapping, int d) {
@@ -112,6 +133,8 @@ static bool obeys(const struct sdse_constraint *c, const struct sdse_arch *arch,
         return dims_only(&at->spatial[1], c->dims);
     case SDSE_STATIONARY:
         return rests_inside(&at->temporal, c->tensor);
+    case SDSE_LOOP_ORDER:
+        return in_order(&at->temporal, c);
     case SDSE_UTILIZATION_AT_LEAST:
         for (int axis = 0; axis < 2; axis++)
             for (unsigned i = 0; i < at->spatial[axis].count; i++)

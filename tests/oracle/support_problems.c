@@ -120,6 +120,8 @@ static void make_constraint(uint64_t *state,
                             struct sdse_constraint *constraint) {
     const uint64_t values[] = {1, 2, 2, 3, 4, UINT64_MAX};
     constraint->kind = (enum sdse_constraint_kind)below(state, 11);
+    if (constraint->kind == SDSE_LOOP_ORDER)
+        constraint->kind = SDSE_UTILIZATION_AT_LEAST;
     constraint->level = below(state, problem->arch.level_count);
     const bool list = constraint->kind >= SDSE_TEMPORAL_DIMS;
     constraint->dims =
@@ -133,7 +135,25 @@ static void make_constraint(uint64_t *state,
     constraint->tensor = (enum sdse_tensor)below(state, 3);
 }
 
-static void make_constraints(uint64_t *state, struct sdse_generated_problem *problem) {
+// Two to five dims in any order; every fourth constraint, where they may be.
+static void make_order(uint64_t *state, struct sdse_constraint *constraint) {
+    uint8_t dims[SDSE_DIMS];
+    for (uint8_t d = 0; d < SDSE_DIMS; d++)
+        dims[d] = d;
+    constraint->kind = SDSE_LOOP_ORDER;
+    constraint->dims = 0;
+    constraint->order_count = 2 + below(state, 4);
+    for (unsigned i = 0; i < constraint->order_count; i++) {
+        const unsigned j = i + below(state, SDSE_DIMS - i);
+        const uint8_t d = dims[j];
+        dims[j] = dims[i];
+        constraint->order[i] = dims[i] = d;
+        constraint->dims |= SDSE_BIT(d);
+    }
+}
+
+static void make_constraints(uint64_t *state, bool orders,
+                             struct sdse_generated_problem *problem) {
     if (chance(state, 55))
         return;
     problem->dataflow.name = "generated";
@@ -142,6 +162,9 @@ static void make_constraints(uint64_t *state, struct sdse_generated_problem *pro
     problem->dataflow.constraints = problem->constraint;
     for (size_t i = 0; i < problem->dataflow.constraint_count; i++)
         make_constraint(state, problem, &problem->constraint[i]);
+    for (size_t i = 0; orders && i < problem->dataflow.constraint_count; i++)
+        if (chance(state, 25))
+            make_order(state, &problem->constraint[i]);
     problem->arch.dataflows = &problem->dataflow;
     problem->arch.dataflow_count = 1;
 }
@@ -214,7 +237,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         if (wide)
             make_space(&state, problem);
         make_smartdeal(&state, problem);
-        make_constraints(&state, problem);
+        make_constraints(&state, wide, problem);
         // Most problems small, a few as large as may be.
         const uint64_t most = chance(&state, 3)    ? MOST_MAPPINGS
                               : chance(&state, 30) ? MOST_MAPPINGS / 10

@@ -20,7 +20,8 @@ struct sdse_generated_problem {
 };
 
 // The problem of a seed, with at least 20 and at most 100,000 mappings before
-// capacities. wide: free bypass and imperfect factors, each in a part of the problems.
+// capacities. wide: free bypass, imperfect factors and orders of loops, each in a
+// part of the problems.
 void sdse_make_problem(uint64_t seed, bool wide,
                        struct sdse_generated_problem *problem);
 

@@ -81,10 +81,21 @@ static void make_level(uint64_t *state, unsigned l, unsigned levels,
         level->network[t].free = true;
 }
 
+// Two to four dims in some order.
+static void make_order(uint64_t *state, struct sdse_constraint *constraint) {
+    const unsigned first = below(state, SDSE_DIMS), step = 1 + 2 * below(state, 4);
+    constraint->dims = 0;
+    constraint->order_count = 2 + below(state, 3);
+    for (unsigned i = 0; i < constraint->order_count; i++) {
+        constraint->order[i] = (uint8_t)((first + i * step) % SDSE_DIMS);
+        constraint->dims |= SDSE_BIT(constraint->order[i]);
+    }
+}
+
 static void make_constraint(uint64_t *state, const struct generated *g,
                             struct sdse_constraint *constraint) {
     static const uint64_t values[] = {1, 2, 2, 3, 4, UINT64_MAX};
-    constraint->kind = (enum sdse_constraint_kind)below(state, 11);
+    constraint->kind = (enum sdse_constraint_kind)below(state, 12);
     constraint->level = below(state, g->arch.level_count);
     const bool list = constraint->kind >= SDSE_TEMPORAL_DIMS;
     constraint->dims =
@@ -94,9 +105,12 @@ static void make_constraint(uint64_t *state, const struct generated *g,
         constraint->value = values[below(state, 6)];
     constraint->fraction = 0.25 * below(state, 5);
     constraint->tensor = (enum sdse_tensor)below(state, 3);
+    if (constraint->kind == SDSE_LOOP_ORDER)
+        make_order(state, constraint);
 }
 
-// Two tensors stationary at one level, and loops asked for that let both rest.
+// Two tensors stationary at one level, or one and an order that has its loops outside,
+// and loops asked for that let both rest.
 static void make_rivals(uint64_t *state, struct generated *g) {
     const unsigned first = below(state, 3), second = (first + 1) % 3;
     static const enum sdse_dim resting[SDSE_TENSORS] = {SDSE_P, SDSE_K, SDSE_C};
@@ -109,6 +123,13 @@ static void make_rivals(uint64_t *state, struct generated *g) {
             .dims = SDSE_BIT(resting[i % 2 ? second : first]),
             .value = 2};
     g->dataflow.constraint_count = 4;
+    if (chance(state, 60))
+        return;
+    g->constraint[1].kind = SDSE_LOOP_ORDER;
+    g->constraint[1].order_count = 2;
+    g->constraint[1].order[0] = (uint8_t)resting[first];
+    g->constraint[1].order[1] = (uint8_t)resting[second];
+    g->constraint[1].dims = SDSE_BIT(resting[first]) | SDSE_BIT(resting[second]);
 }
 
 // Two levels of one memory: the second is a copy that keeps something else.
