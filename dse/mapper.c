@@ -313,8 +313,8 @@ enum sdse_status sdse_mapper_space(const struct sdse_map_request *request,
             slots[d] += level->fanout_x > 1 && rules.level[l].axis_dims[0] >> d & 1u;
             slots[d] += level->fanout_y > 1 && rules.level[l].axis_dims[1] >> d & 1u;
         }
-        // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing reads signgam
-        sum += lgamma(loops + 1.0) / log(10.0);
+        for (unsigned i = 2; i <= loops; i++) // orders
+            sum += log10(i);
     }
     for (int d = 0; d < SDSE_DIMS; d++)
         sum += log10_splits(request->layer->nest.bound[d], slots[d]);
