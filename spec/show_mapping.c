@@ -32,6 +32,10 @@ static void draw_buffer(const struct drawing *d, const struct sdse_arch *arch,
     static const struct sdse_nest unit_nest = {.stride = {1, 1}, .dilation = {1, 1}};
     const struct sdse_nest *nest = d->layer ? &d->layer->nest : &unit_nest;
     uint64_t size[SDSE_DIMS];
+    if (!d->mapping->keeps[level]) {
+        fprintf(d->out, "%s (bypassed)\n", arch->level[level].name);
+        return;
+    }
     tile_at(d, level, size);
     fprintf(d->out, "%s [", arch->level[level].name);
     const char *comma = "";

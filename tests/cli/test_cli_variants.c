@@ -70,9 +70,14 @@ static void test_bypass_where_the_file_says(void **state) {
 #define SMALL " -w mlp1_mnist --objective energy -f json -l fc3"
     const double fixed = number_of("map -a @fixed.yaml" SMALL, "energy_pj");
     const double open = number_of("map -a @open.yaml" SMALL, "energy_pj");
-    const double all = number_of("map -a @fixed.yaml --free-bypass" SMALL, "energy_pj");
+    const double all =
+        number_of("map -a @fixed.yaml --free-bypass -o @all.yaml" SMALL, "energy_pj");
     assert_true(open < fixed);
     assert_true(all <= open);
+    struct ran ran = run_program("show mapping -a @fixed.yaml @all.yaml");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "\nbuffer (bypassed)\n"));
+    free_ran(&ran);
 }
 
 static void test_refuses_percentages(void **state) {
