@@ -53,13 +53,14 @@ void cli_report_budget(struct cli *cli, const struct cli_budget *budget,
     const char *found = proved ? "possible" : "found (not proved)";
     const double fastest = front->elements[front->count - 1].latency_cycles;
     const double cheapest = front->elements[0].energy_pj;
-    if (fastest > budget->most_cycles)
+    if (fastest > budget->most_cycles) {
         cli_error(
             cli,
             "--max-latency: the least %s is %.0f cycles = %.6g ms, %.4g times the "
             "budget",
             found, fastest, 1e3 * sdse_seconds_from_cycles(fastest, budget->clock_ghz),
             fastest / budget->most_cycles);
+    }
     if (cheapest > budget->most_pj)
         cli_error(cli, "--max-energy: the least %s is %.6g uJ, %.4g times the budget",
                   found, sdse_uj_from_pj(cheapest), cheapest / budget->most_pj);

@@ -169,11 +169,12 @@ static void print_layer(struct cli_map_run *run) {
 
 enum cli_exit cli_map_print(struct cli_map_run *run) {
     const bool layer = run->layer_only;
-    if (run->front.thinned)
+    if (run->front.thinned) {
         fprintf(stderr,
                 "sdse map: warning: the front has more than %d points; it was "
                 "thinned, and is not proved\n",
                 SDSE_LARGEST_FRONT);
+    }
     if (run->objective == PARETO) {
         const enum cli_exit status =
             cli_print_table(run->cli, front_table(run), run->format);
@@ -247,11 +248,12 @@ enum cli_exit cli_map_report_unproved(const struct cli_map_run *run) {
         limited += status == SDSE_MAP_LIMIT;
         interrupted += status == SDSE_MAP_INTERRUPTED;
     }
-    if (limited)
+    if (limited) {
         fprintf(stderr,
                 "sdse map: warning: %zu of %zu layers not proved: the time limit was "
                 "reached\n",
                 limited, run->solutions.layer_count);
+    }
     if (!interrupted)
         return CLI_OK;
     fprintf(stderr, "sdse map: interrupted: %zu of %zu layers not proved\n",

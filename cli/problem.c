@@ -73,13 +73,14 @@ bool cli_split_memories(struct cli *cli, unsigned levels, struct cli_problem *pr
         return true;
     const enum sdse_status status =
         sdse_arch_split(problem->arch, levels, cli->arena, &problem->arch);
-    if (status == SDSE_INVALID)
+    if (status == SDSE_INVALID) {
         cli_error(cli,
                   "the positions in the memories of %s would make more than %d levels, "
                   "or have the name of one",
                   problem->arch->name, SDSE_MAX_LEVELS);
-    else if (status != SDSE_OK)
+    } else if (status != SDSE_OK) {
         cli_error(cli, "%s", sdse_status_text(status));
+    }
     return status == SDSE_OK;
 }
 

@@ -61,11 +61,12 @@ static void prepare_bits(struct sdse_model *model) {
 
 static void prepare_leakage(struct sdse_model *model) {
     const struct sdse_arch *arch = model->arch;
-    for (unsigned l = 0; l < arch->level_count; l++)
+    for (unsigned l = 0; l < arch->level_count; l++) {
         model->leakage_mw[l] = arch->level[l].shares_memory
                                    ? 0
                                    : arch->level[l].leakage_mw.value *
                                          (double)sdse_arch_instances(arch, l);
+    }
     model->compute_leakage_mw = arch->compute.leakage_mw.value *
                                 (double)sdse_arch_instances(arch, arch->level_count);
 }

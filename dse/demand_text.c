@@ -114,13 +114,14 @@ static const char *level_change(const struct sdse_problem *problem,
                                         change->measure)
                     : NULL;
     }
-    if (change->kind == SDSE_CHANGE_FANOUT)
+    if (change->kind == SDSE_CHANGE_FANOUT) {
         return sdse_arena_printf(arena,
                                  "%" PRIu64 " instances on %c below level '%s', not "
                                  "%" PRIu32 "%s: %.4g times as many",
                                  change->value, axis, level->name,
                                  change->axis ? level->fanout_y : level->fanout_x,
                                  where, change->measure);
+    }
     const char *dims = letters(change->dims, arena);
     return dims ? sdse_arena_printf(arena, "%s spatial on %c below level '%s'%s", dims,
                                     axis, level->name, where)

@@ -87,19 +87,27 @@ static void list_choices(struct search *s, unsigned l) {
     }
 }
 
+// Zeroed before they are filled; where padding differs nonetheless, the spreads are
+// only listed again.
+static bool same_rules(const struct sdse_level_rules *a,
+                       const struct sdse_level_rules *b) {
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c)
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
 static const struct sdse_spreads *spreads_of(struct search *s, unsigned l) {
     struct sdse_feasibility *questions = s->questions;
     const struct sdse_level *level = &s->arch->level[l];
     const struct sdse_level_rules *rules = &s->rules.level[l];
     const struct sdse_level *own = &s->problem->arch->level[l];
     if (own->fanout_x == level->fanout_x && own->fanout_y == level->fanout_y &&
-        memcmp(&s->problem->rules.level[l], rules, sizeof *rules) == 0)
+        same_rules(&s->problem->rules.level[l], rules))
         return &s->problem->spreads[l];
-    for (struct sdse_spread_list *at = questions->spreads; at; at = at->next)
+    for (struct sdse_spread_list *at = questions->spreads; at; at = at->next) {
         if (at->level == l && at->fanout_x == level->fanout_x &&
-            at->fanout_y == level->fanout_y &&
-            memcmp(&at->rules, rules, sizeof *rules) == 0)
+            at->fanout_y == level->fanout_y && same_rules(&at->rules, rules))
             return &at->spreads;
+    }
     struct sdse_spread_list *list =
         SDSE_ARENA_NEW(questions->arena, struct sdse_spread_list);
     if (!list ||

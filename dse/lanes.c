@@ -131,6 +131,19 @@ static double least_blocks(const struct sdse_weight_form *form,
     return (double)blocks;
 }
 
+// Whether some fan-out on the way gives every child its own partial sum back.
+static bool returns_apart(const struct sdse_problem *problem,
+                          const struct sdse_edge_price *price) {
+    for (unsigned l = price->parent; l < price->child; l++) {
+        const struct sdse_level *level = &problem->arch->level[l];
+        if (problem->arch->count_return_transfers &&
+            (level->fanout_x > 1 || level->fanout_y > 1) &&
+            !level->network[SDSE_OUTPUTS].reduce)
+            return true;
+    }
+    return false;
+}
+
 static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price *flow,
                      enum way way) {
     struct sdse_lane *lane = &problem->lane[problem->lane_count++];
@@ -162,12 +175,7 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
         const bool finishes =
             flow->tensor != SDSE_OUTPUTS || may_finish(problem, edge->child);
         copy_wires(edge, price, way == RETURNING, finishes);
-        for (unsigned l = price->parent; way == RETURNING && l < price->child; l++) {
-            const struct sdse_level *level = &problem->arch->level[l];
-            const bool fans_out = level->fanout_x > 1 || level->fanout_y > 1;
-            edge->returns_apart |= problem->arch->count_return_transfers && fans_out &&
-                                   !level->network[SDSE_OUTPUTS].reduce;
-        }
+        edge->returns_apart = way == RETURNING && returns_apart(problem, price);
         if (price->engine_pj > 0)
             for (int s = 0; s < SDSE_STAGE_CASES; s++)
                 edge->wire_pj[engine][s] += price->engine_pj;

@@ -48,18 +48,15 @@ struct sdse_arch *sdse_changed_arch(const struct sdse_problem *problem,
     if (!arch)
         return NULL;
     struct sdse_level *level = &arch->level[change->level];
-    struct sdse_constraint *constraint =
-        arch->dataflow_count ? &arch->dataflows[0].constraints[change->constraint]
-                             : NULL;
     switch (change->kind) {
     case SDSE_CHANGE_VALUE:
-        constraint->value = change->value;
+        arch->dataflows[0].constraints[change->constraint].value = change->value;
         break;
     case SDSE_CHANGE_FRACTION:
-        constraint->fraction = change->fraction;
+        arch->dataflows[0].constraints[change->constraint].fraction = change->fraction;
         break;
     case SDSE_CHANGE_DIMS:
-        constraint->dims |= change->dims;
+        arch->dataflows[0].constraints[change->constraint].dims |= change->dims;
         break;
     case SDSE_CHANGE_DROP:
         drop_constraint(arch, change->constraint);
@@ -272,7 +269,7 @@ static void relax_fanout(struct trial *trial, unsigned l, int axis) {
     const struct sdse_level *level = &trial->questions->problem->arch->level[l];
     const uint64_t here = axis ? level->fanout_y : level->fanout_x;
     const uint64_t other = axis ? level->fanout_x : level->fanout_y;
-    if (!(axis ? level->dims_y : level->dims_x))
+    if (!(axis ? level->dims_y : level->dims_x) || !here || !other)
         return;
     uint64_t low = here + 1, high = here * MOST_WIDENING;
     if (high * other > MOST_INSTANCES)

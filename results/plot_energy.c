@@ -429,12 +429,13 @@ enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
         return refuse(reader->db, code, diags);
     if (!allocated)
         return SDSE_NO_MEMORY;
-    if (chart.bar_count == 0)
+    if (chart.bar_count == 0) {
         return refuse_empty(
             reader, arena, diags,
             sdse_arena_printf(arena,
                               "point %lld is not in it, or has no layers "
                               "(infeasible)",
                               (long long)plot->point_id));
+    }
     return draw(&chart, &files, arena, diags);
 }

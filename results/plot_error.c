@@ -209,11 +209,17 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
 // --- Script
 
 // Labels of a logarithmic axis within each decade: the more, the fewer decades.
-static size_t axis_steps(double ratio, const double **steps) {
-    static const double few[] = {1}, some[] = {1, 2, 5},
-                        many[] = {1, 1.5, 2, 3, 4, 5, 7};
-    *steps = ratio > 1000 ? few : ratio > 12 ? some : many;
-    return ratio > 1000 ? 1 : ratio > 12 ? 3 : 7;
+struct axis_steps {
+    size_t count;
+    double step[7];
+};
+
+static struct axis_steps axis_steps(double ratio) {
+    if (ratio > 1000)
+        return (struct axis_steps){1, {1}};
+    if (ratio > 12)
+        return (struct axis_steps){3, {1, 2, 5}};
+    return (struct axis_steps){7, {1, 1.5, 2, 3, 4, 5, 7}};
 }
 
 // A logarithmic axis, or a linear one for less than a factor of three. `room` is the
@@ -235,13 +241,12 @@ static void write_axis(char axis, const char *label, struct range range, double 
     const double high = range.greatest * pow(ratio, room);
     fprintf(out, "\nset logscale %c 10\nset %crange [%.6g:%.6g]\nset %ctics (", axis,
             axis, low, high, axis);
-    const double *steps;
-    const size_t count = axis_steps(ratio, &steps);
+    const struct axis_steps steps = axis_steps(ratio);
     const char *comma = "";
     for (int decade = (int)floor(log10(low)); decade <= (int)floor(log10(high));
          decade++) {
-        for (size_t i = 0; i < count; i++) {
-            const double at = steps[i] * pow(10, decade);
+        for (size_t i = 0; i < steps.count; i++) {
+            const double at = steps.step[i] * pow(10, decade);
             if (at < low || at > high)
                 continue;
             fprintf(out, "%s%.6g", comma, at);

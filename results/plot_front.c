@@ -188,12 +188,13 @@ static void write_panel(const struct scene *scene, size_t p, FILE *out) {
                 group, g, front, x, y, sdse_palette_filled(g), sdse_palette_color(g));
     }
     size_t knee = scene->front.index[scene->front.knee];
-    if (scene->front.count > 1)
+    if (scene->front.count > 1) {
         fprintf(
             out,
             ", \\\n     '+' every ::0::0 using (%.9g):(%.9g) with points pt 6 ps 2.6 "
             "lw 1.5 lc rgb 'black' notitle",
             scaled(scene, knee, panel->a), scaled(scene, knee, panel->b));
+    }
     if (scene->panel_count == 1)
         write_legend(scene, out);
     fputc('\n', out);

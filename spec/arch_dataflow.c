@@ -182,15 +182,15 @@ static void add_order(struct collector *c, const struct sdse_node *list) {
         enum sdse_dim dim;
         if (!sdse_read_text(item, c->r->diags, &letter))
             continue;
-        if (!sdse_dim_of_letter(letter, &dim))
+        if (!sdse_dim_of_letter(letter, &dim)) {
             sdse_diag_add(c->r->diags, SDSE_ERROR, item->loc, "unknown-dimension",
                           "%s: '%.40s' is not a dimension (N K C P Q R S G)",
                           sdse_node_path(c->r->arena, item), letter);
-        else if (constraint.dims >> dim & 1u)
+        } else if (constraint.dims >> dim & 1u) {
             sdse_diag_add(c->r->diags, SDSE_ERROR, item->loc, "order-twice",
                           "%s: %s stands in the order twice",
                           sdse_node_path(c->r->arena, item), letter);
-        else {
+        } else {
             constraint.order[constraint.order_count++] = (uint8_t)dim;
             constraint.dims |= SDSE_BIT(dim);
         }

@@ -255,20 +255,23 @@ void sdse_check_bypass_kept(struct sdse_subject *s) {
         if (!node || s->arch->level[i].keeps_broken)
             continue;
         if (i == 0) {
-            if (level->may_bypass)
+            if (level->may_bypass) {
                 sdse_check_report(s, node->key_loc,
                                   "the outermost memory '%s' must keep everything: "
                                   "nothing may bypass it",
                                   level->name);
+            }
             continue;
         }
         const unsigned extra = level->may_bypass & ~sdse_level_tensors(level);
-        for (unsigned t = 0; t < SDSE_TENSORS; t++)
-            if (extra >> t & 1u)
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            if (extra >> t & 1u) {
                 sdse_check_report(s, node->key_loc,
                                   "memory '%s' does not keep %s, so they bypass it "
                                   "anyway",
                                   level->name, part_name(t));
+            }
+        }
     }
 }
 
@@ -299,22 +302,24 @@ void sdse_check_uneven_memory(struct sdse_subject *s) {
         if (!arch->level[i].uneven)
             continue;
         last = key_place(s->arch->level[i].memory, "uneven");
-        if (!sdse_level_may_split(arch, i))
+        if (!sdse_level_may_split(arch, i)) {
             sdse_check_report(
                 s, last,
                 "memory '%s' cannot be uneven: it must not be the "
                 "outermost, carry loops whose factors no dataflow limits, "
                 "keep two tensors or more and have a capacity",
                 arch->level[i].name);
+        }
     }
     const unsigned uneven = sdse_arch_uneven(arch);
     struct sdse_arena *scratch = uneven ? sdse_arena_new() : NULL;
     struct sdse_arch *split;
     // Without memory the split is refused where it is made.
-    if (scratch && sdse_arch_split(arch, uneven, scratch, &split) == SDSE_INVALID)
+    if (scratch && sdse_arch_split(arch, uneven, scratch, &split) == SDSE_INVALID) {
         sdse_check_report(s, last,
                           "the positions in uneven memories make more than %d levels, "
                           "or have the name of one",
                           SDSE_MAX_LEVELS);
+    }
     sdse_arena_free(scratch);
 }

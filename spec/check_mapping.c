@@ -139,12 +139,14 @@ void sdse_check_memory_keeps_once(struct sdse_subject *s) {
     unsigned kept = 0;
     sdse_for_each_level (i, s) {
         kept = arch->level[i].shares_memory ? kept : 0;
-        for (unsigned t = 0; t < SDSE_TENSORS; t++)
-            if (keeps[i] & kept & SDSE_BIT(t))
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            if (keeps[i] & kept & SDSE_BIT(t)) {
                 sdse_check_report(s, s->mapping->loc[i],
                                   "level '%s': %s are in this memory already, further "
                                   "out",
                                   arch->level[i].name, sdse_tensor_words[t]);
+            }
+        }
         kept |= keeps[i];
     }
 }

@@ -170,12 +170,13 @@ static unsigned memory_of_position(const struct sdse_arch *arch, const char *nam
     if (!dot || dot[1] < '1' || dot[1] > '9' || dot[2])
         return 0;
     const size_t length = (size_t)(dot - name);
-    for (unsigned l = 0; l < arch->level_count; l++)
+    for (unsigned l = 0; l < arch->level_count; l++) {
         if (strlen(arch->level[l].name) == length &&
             strncmp(arch->level[l].name, name, length) == 0 &&
             sdse_level_may_split(arch, l) &&
             (unsigned)(dot[1] - '0') <= sdse_level_positions(arch, l))
             return SDSE_BIT(l);
+    }
     return 0;
 }
 

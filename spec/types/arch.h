@@ -201,7 +201,7 @@ struct sdse_constraint {
     uint64_t value;  // factors; UINT64_MAX in FACTOR_EQUAL = all of what remains
     double fraction; // utilisation
     enum sdse_tensor tensor;
-    unsigned order_count;     // loop order: the dims, outermost first, each once
+    unsigned order_count; // loop order: the dims, outermost first, each once
     uint8_t order[SDSE_DIMS];
     struct sdse_loc loc;
 };
@@ -253,6 +253,7 @@ static inline uint64_t sdse_arch_instances(const struct sdse_arch *arch,
 // The outermost of the levels that share the memory of `level`: where it is counted.
 static inline unsigned sdse_arch_memory_first(const struct sdse_arch *arch,
                                               unsigned level) {
+    // cppcheck-suppress arrayIndexOutOfBoundsCond ; level < level_count
     while (level > 0 && arch->level[level].shares_memory)
         level--;
     return level;
