@@ -26,16 +26,15 @@ static void unwrap_diags(struct cli *cli, unsigned added) {
 // "raw", "{...}", or the inside of the braces.
 static bool read_form(struct cli *cli, const char *text,
                       struct sdse_form_setting *setting) {
-    const bool word = !strpbrk(text, ":{");
-    const char *list =
-        sdse_arena_printf(cli->arena, word || *text == '{' ? "[%s]" : "[{%s}]", text);
+    const bool whole = !strpbrk(text, ":{") || *text == '{'; // a word, or with braces
+    const char *list = sdse_arena_printf(cli->arena, whole ? "[%s]" : "[{%s}]", text);
     struct sdse_node *root;
     struct sdse_sweep sweep = {0};
     if (!list ||
         sdse_tree_parse_memory(cli->arena, "--form", list, strlen(list), &cli->diags,
                                &root) != SDSE_OK ||
         !sdse_read_forms(cli->arena, root, &cli->diags, &sweep) || cli->diags.errors) {
-        unwrap_diags(cli, *list && list[1] == *text ? 1 : 2);
+        unwrap_diags(cli, whole ? 1 : 2);
         return false;
     }
     if (sweep.form_count != 1) {
