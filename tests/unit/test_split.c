@@ -39,7 +39,7 @@ static const char small_arch[] =
     "  - name: convs\n"
     "    when: {layer: [conv]}\n"
     "    constraints:\n"
-    "      - {level: GLB, temporal_dims: [K, C], stationary: inputs,\n"
+    "      - {level: GLB, temporal_dims: [K, C], stationary: inputs, order: [K, C],\n"
     "         spatial_at_most: {K: 2}, utilization_at_least: 0.5}\n"
     "      - {level: last, temporal_dims: [R]}\n";
 
@@ -108,11 +108,12 @@ static void test_constraints_move_to_their_positions(void **state) {
         enum sdse_constraint_kind kind;
         unsigned level;
     } expected[] = {
-        {SDSE_TEMPORAL_DIMS, 1},   {SDSE_TEMPORAL_DIMS, 2},
-        {SDSE_TEMPORAL_DIMS, 3},   {SDSE_STATIONARY, 1},
-        {SDSE_STATIONARY, 2},      {SDSE_STATIONARY, 3},
-        {SDSE_SPATIAL_AT_MOST, 3}, {SDSE_UTILIZATION_AT_LEAST, 3},
-        {SDSE_TEMPORAL_DIMS, 7},
+        {SDSE_TEMPORAL_DIMS, 1},        {SDSE_TEMPORAL_DIMS, 2},
+        {SDSE_TEMPORAL_DIMS, 3},        {SDSE_STATIONARY, 1},
+        {SDSE_STATIONARY, 2},           {SDSE_STATIONARY, 3},
+        {SDSE_LOOP_ORDER, 1},           {SDSE_LOOP_ORDER, 2},
+        {SDSE_LOOP_ORDER, 3},           {SDSE_SPATIAL_AT_MOST, 3},
+        {SDSE_UTILIZATION_AT_LEAST, 3}, {SDSE_TEMPORAL_DIMS, 7},
     };
     struct scene s;
     struct sdse_arch *split;
