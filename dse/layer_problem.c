@@ -42,14 +42,14 @@ static struct sdse_hash hash_text(const char *text) {
 
 struct sdse_layer_problem *
 sdse_layer_problem_get(struct sdse_layer_problem_table *table,
-                       const struct sdse_arch *arch, struct sdse_hash arch_hash,
+                       const struct sdse_arch *arch, struct sdse_hash search_hash,
                        const struct sdse_layer *layer,
                        const struct sdse_weight_form *form, bool *is_new) {
     const char *shape = sdse_layer_shape_text(table->arena, layer);
     const char *stored = form_text(table->arena, form);
     if (!shape || !stored)
         return NULL;
-    struct sdse_hash hash = sdse_hash_join(arch_hash, hash_text(shape));
+    struct sdse_hash hash = sdse_hash_join(search_hash, hash_text(shape));
     hash = sdse_hash_join(hash, hash_text(stored));
     hash = sdse_hash_join(hash, hash_text("model " SDSE_MODEL_VERSION));
     struct sdse_layer_problem **link = &table->bucket[hash.low % BUCKETS];
@@ -100,24 +100,28 @@ static enum sdse_status keep_answer(struct sdse_layer_problem *problem,
     return SDSE_OK;
 }
 
-enum sdse_status
-sdse_layer_problem_solve(struct sdse_layer_problem *problem, struct sdse_arena *arena,
-                         const struct sdse_layer_problem_limits *limits) {
+enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
+                                          struct sdse_arena *arena,
+                                          const struct sdse_sweep_mapper *mapper,
+                                          const atomic_bool *stop) {
     // The answer holds whole mappings; what is kept of it is their text.
     struct sdse_arena *scratch = sdse_arena_new();
     if (!scratch)
         return SDSE_NO_MEMORY;
     struct sdse_map_answer answer;
-    enum sdse_status status =
-        sdse_map(&(struct sdse_map_request){.arch = problem->arch,
-                                            .layer = problem->layer,
-                                            .form = &problem->form,
-                                            .objective = SDSE_MAP_FRONT,
-                                            .seconds_limit = limits->seconds,
-                                            .stop = limits->stop},
-                 scratch, &answer);
+    enum sdse_status status = sdse_map(
+        &(struct sdse_map_request){.arch = problem->arch,
+                                   .layer = problem->layer,
+                                   .form = &problem->form,
+                                   .objective = SDSE_MAP_FRONT,
+                                   .free_bypass = mapper->free_bypass,
+                                   .padding_percent = mapper->imperfect_percent,
+                                   .seconds_limit = mapper->seconds,
+                                   .stop = stop},
+        scratch, &answer);
     if (!status) {
         problem->nodes = answer.nodes;
+        problem->variants = answer.variants;
         problem->log10_mappings = answer.log10_mappings;
         if (answer.status == SDSE_MAP_NONE) {
             problem->reason = sdse_arena_strdup(arena, answer.reason);

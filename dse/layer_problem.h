@@ -12,6 +12,7 @@
 #include "results/records.h"
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
+#include "spec/types/sweep.h"
 #include "spec/types/workload.h"
 
 enum sdse_layer_problem_state {
@@ -22,7 +23,7 @@ enum sdse_layer_problem_state {
 };
 
 struct sdse_layer_problem {
-    struct sdse_hash hash; // of accelerator, layer shape, form and model version
+    struct sdse_hash hash; // of accelerator, mapper, layer shape, form and model
     const struct sdse_arch *arch;
     const struct sdse_layer *layer;
     struct sdse_weight_form form;
@@ -32,7 +33,8 @@ struct sdse_layer_problem {
     enum sdse_proof proof;
     double gap;
     uint64_t nodes;
-    double log10_mappings;           // in its space, once solved
+    size_t variants;                 // of the problem; and
+    double log10_mappings;           // mappings in its space, once solved
     size_t count;                    // elements of the front, by rising energy
     struct sdse_tradeoff *elements;  // [count]
     const char **mappings;           // [count], as text
@@ -44,25 +46,23 @@ struct sdse_layer_problem_table;
 // An empty table whose problems live in `arena`; NULL when memory is out.
 struct sdse_layer_problem_table *sdse_layer_problem_table_new(struct sdse_arena *arena);
 
-// The problem of `layer` on `arch` (whose content hash is arch_hash) in `form`; made
-// open if it is new, and *is_new says so. NULL when memory is out.
+// The problem of `layer` on `arch` in `form`; made open if it is new, and *is_new says
+// so. search_hash is of the accelerator and the mapper's space. NULL when memory is
+// out.
 struct sdse_layer_problem *
 sdse_layer_problem_get(struct sdse_layer_problem_table *table,
-                       const struct sdse_arch *arch, struct sdse_hash arch_hash,
+                       const struct sdse_arch *arch, struct sdse_hash search_hash,
                        const struct sdse_layer *layer,
                        const struct sdse_weight_form *form, bool *is_new);
 
-// How long to search. 0 = no limit.
-struct sdse_layer_problem_limits {
-    double seconds;
-    const atomic_bool *stop; // may be NULL; set: give up soon
-};
-
-// Solves the problem: the exact front of (energy, latency). Results go to `arena`,
-// which must not be shared with another thread. An interrupted problem stays open.
+// Solves the problem: the exact front of (energy, latency) over the space that `mapper`
+// describes (`uneven` is a matter of the accelerator: split, or not). Results go to
+// `arena`, which must not be shared with another thread. An interrupted problem, where
+// *stop was set by another thread (stop may be NULL), stays open.
 // Returns SDSE_OK, also without a mapping; SDSE_NO_MEMORY.
-enum sdse_status
-sdse_layer_problem_solve(struct sdse_layer_problem *problem, struct sdse_arena *arena,
-                         const struct sdse_layer_problem_limits *limits);
+enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
+                                          struct sdse_arena *arena,
+                                          const struct sdse_sweep_mapper *mapper,
+                                          const atomic_bool *stop);
 
 #endif

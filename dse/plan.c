@@ -1,5 +1,6 @@
 #include "dse/plan.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -114,15 +115,17 @@ static enum sdse_status load_weights(struct loading *l) {
 // --- Accelerator variants
 // -----------------------------------------------------------------
 
+enum { MOST_SPACE_PARAMETERS = 3 }; // that a sweep's `mapper` adds
+
 // The overrides of combination `number`: the last override varies fastest.
 static enum sdse_status combine_overrides(struct loading *l, size_t number,
                                           struct sdse_set *sets,
                                           struct sdse_variant *variant) {
     const struct sdse_sweep *sweep = l->plan->sweep;
     variant->parameter_count = sweep->override_count;
-    variant->parameters =
-        SDSE_ARENA_ARRAY(l->arena, struct sdse_parameter, sweep->override_count);
-    if (sweep->override_count && !variant->parameters)
+    variant->parameters = SDSE_ARENA_ARRAY(
+        l->arena, struct sdse_parameter, sweep->override_count + MOST_SPACE_PARAMETERS);
+    if (!variant->parameters)
         return SDSE_NO_MEMORY;
     for (size_t i = sweep->override_count; i-- > 0;) {
         const struct sdse_override *override = &sweep->overrides[i];
@@ -132,6 +135,46 @@ static enum sdse_status combine_overrides(struct loading *l, size_t number,
         variant->parameters[i] = (struct sdse_parameter){override->path, value};
     }
     return SDSE_OK;
+}
+
+// What the sweep's `mapper` adds to the space becomes parameters of the point, so that
+// results tell it, and part of the hash of what is searched.
+static void add_space(struct loading *l, struct sdse_variant *variant) {
+    const struct sdse_sweep_mapper *mapper = &l->plan->sweep->mapper;
+    struct sdse_parameter *added = variant->parameters + variant->parameter_count;
+    size_t count = 0;
+    if (mapper->uneven)
+        added[count++] = (struct sdse_parameter){"mapper.uneven", "true"};
+    if (mapper->free_bypass)
+        added[count++] = (struct sdse_parameter){"mapper.free_bypass", "true"};
+    if (mapper->imperfect_percent)
+        added[count++] = (struct sdse_parameter){
+            "mapper.imperfect_percent",
+            sdse_arena_printf(l->arena, "%" PRIu32, mapper->imperfect_percent)};
+    variant->parameter_count += count;
+    variant->search = variant->hash;
+    for (size_t i = 0; i < count; i++) {
+        variant->search = sdse_hash_join(variant->search, hash_text(added[i].path));
+        variant->search = sdse_hash_join(variant->search, hash_text(added[i].value));
+    }
+}
+
+// The accelerator with positions in its uneven memories.
+static enum sdse_status split_memories(struct loading *l,
+                                       struct sdse_variant *variant) {
+    struct sdse_arch *arch = variant->arch;
+    const unsigned levels = l->plan->sweep->mapper.uneven ? sdse_arch_may_split(arch)
+                                                          : sdse_arch_uneven(arch);
+    if (!levels)
+        return SDSE_OK;
+    const enum sdse_status status =
+        sdse_arch_split(arch, levels, l->arena, &variant->arch);
+    if (status == SDSE_INVALID)
+        sdse_diag_add(l->diags, SDSE_ERROR, l->plan->sweep->loc, "uneven-memory",
+                      "`mapper: {uneven: true}`: the positions in the memories of '%s' "
+                      "would make more than %d levels, or have the name of one",
+                      arch->name, SDSE_MAX_LEVELS);
+    return status;
 }
 
 static enum sdse_status make_variant(struct loading *l, const struct sdse_node *root,
@@ -153,9 +196,8 @@ static enum sdse_status make_variant(struct loading *l, const struct sdse_node *
     if (!variant->text)
         return SDSE_NO_MEMORY;
     variant->hash = hash_text(variant->text);
-    const unsigned uneven = sdse_arch_uneven(variant->arch);
-    return uneven ? sdse_arch_split(variant->arch, uneven, l->arena, &variant->arch)
-                  : SDSE_OK;
+    add_space(l, variant);
+    return split_memories(l, variant);
 }
 
 static enum sdse_status count_variants(struct loading *l, size_t *combinations) {
@@ -236,7 +278,7 @@ static struct sdse_hash point_hash(const struct sdse_plan *plan,
                                    const struct sdse_point *point) {
     struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
     hash = sdse_hash_join(hash, plan->networks[point->network].hash);
-    hash = sdse_hash_join(hash, plan->variants[point->variant].hash);
+    hash = sdse_hash_join(hash, plan->variants[point->variant].search);
     hash = sdse_hash_join(hash, plan->forms[point->form].hash);
     if (plan->forms[point->form].form->setting.measured)
         hash = sdse_hash_join(hash, plan->networks[point->network].all_weights);

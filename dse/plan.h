@@ -22,9 +22,11 @@ struct sdse_variant {
     struct sdse_arch *arch;
     const char *text; // canonical
     struct sdse_hash hash;
+    struct sdse_hash search; // of the accelerator and what the sweep's `mapper` adds to
+                             // its space: the same as `hash` if that is nothing
     struct sdse_area area;
     size_t parameter_count;
-    struct sdse_parameter *parameters; // the overrides
+    struct sdse_parameter *parameters; // the overrides, and what the mapper adds
 };
 
 struct sdse_network_input {
@@ -44,8 +46,8 @@ struct sdse_form_input {
 
 struct sdse_point {
     size_t network, variant, form; // indices into the plan
-    struct sdse_hash hash; // of all three, the weights if the form is measured, the
-                           // objective and the model's version
+    struct sdse_hash hash; // of all three, the mapper's space, the weights if the form
+                           // is measured, the objective and the model's version
 };
 
 struct sdse_plan {

@@ -99,10 +99,9 @@ static void solve_one(void *context, unsigned worker, size_t index) {
     struct run *run = context;
     if (stopped(run))
         return;
-    const struct sdse_layer_problem_limits limits = {run->plan->sweep->mapper_seconds,
-                                                     run->request->stop};
     // A problem that runs out of memory stays open; its points are then not written.
-    sdse_layer_problem_solve(run->open[index], run->workers[worker], &limits);
+    sdse_layer_problem_solve(run->open[index], run->workers[worker],
+                             &run->plan->sweep->mapper, run->request->stop);
 }
 
 static enum sdse_status solve_open(struct run *run) {
@@ -112,6 +111,7 @@ static enum sdse_status solve_open(struct run *run) {
         return status;
     for (size_t i = 0; i < run->open_count; i++) {
         run->progress->nodes += run->open[i]->nodes;
+        run->progress->variants += run->open[i]->variants;
         if (run->open[i]->nodes)
             run->progress->mappings += pow(10, run->open[i]->log10_mappings);
         run->progress->problems_done += run->open[i]->state != SDSE_LAYER_PROBLEM_OPEN;
@@ -361,7 +361,7 @@ static enum sdse_status add_point(struct run *run, size_t position) {
         entry->measured[i] = measured;
         bool is_new;
         entry->problems[i] =
-            sdse_layer_problem_get(run->problems, variant->arch, variant->hash, layer,
+            sdse_layer_problem_get(run->problems, variant->arch, variant->search, layer,
                                    &entry->forms[i], &is_new);
         if (!entry->problems[i])
             return SDSE_NO_MEMORY;
@@ -433,6 +433,7 @@ static void log_run(struct run *run, const char *began, enum sdse_status status)
         .points_done = run->progress->points_done - run->progress->points_reused,
         .points_reused = run->progress->points_reused,
         .nodes_visited = run->progress->nodes,
+        .variants = run->progress->variants,
         .log10_mappings =
             run->progress->mappings > 0 ? log10(run->progress->mappings) : (double)NAN,
         .outcome = status == SDSE_OK            ? "complete"

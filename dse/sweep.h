@@ -19,7 +19,8 @@ struct sdse_sweep_progress {
         front_size; // of (energy, latency, area) over the stored points of this sweep
     size_t problems_total, problems_done; // distinct layer problems met so far
     uint64_t nodes;                       // visited by the mapper
-    double mappings;                      // in the spaces of the problems it solved
+    uint64_t variants;                    // of the problems it solved
+    double mappings;                      // in their spaces
     double seconds;                       // since the run began
 };
 

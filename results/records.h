@@ -226,7 +226,8 @@ struct sdse_run_record {
     unsigned threads;
     double seconds;
     uint64_t points_done, points_reused, nodes_visited;
-    double log10_mappings; // in the spaces of the problems solved; NAN = none was
+    uint64_t variants;     // of the problems solved: keepers and padded bounds
+    double log10_mappings; // in their spaces; NAN = none was solved
     const char *outcome;   // "complete", "interrupted", …
 };
 

@@ -225,7 +225,7 @@ const char *const sdse_schema_statements[] = {
     " host TEXT, started TEXT NOT NULL, threads INTEGER NOT NULL,"
     " seconds REAL NOT NULL, points_done INTEGER NOT NULL,"
     " points_reused INTEGER NOT NULL, nodes_visited INTEGER NOT NULL,"
-    " log10_mappings REAL, outcome TEXT NOT NULL) STRICT",
+    " variants INTEGER NOT NULL, log10_mappings REAL, outcome TEXT NOT NULL) STRICT",
 
     // Views: the interface. Additive figures of a layer are multiplied by its repeat.
     "CREATE VIEW v_sweep AS SELECT"

@@ -84,8 +84,8 @@
     X(ADD_EPOCH, "INSERT INTO training_epoch VALUES(?, ?, ?, ?, ?, ?, ?, ?)")         \
     X(ADD_RUN, "INSERT INTO run_log(sweep_id, tool_version, host, started, threads,"  \
                " seconds, points_done, points_reused, nodes_visited,"                 \
-               " log10_mappings, outcome)"                                            \
-               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+               " variants, log10_mappings, outcome)"                                  \
+               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
 
 enum sdse_statement {
 #define SDSE_STATEMENT_ENUM(name, sql) SDSE_SQL_##name,

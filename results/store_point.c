@@ -85,6 +85,7 @@ enum sdse_status sdse_store_add_run(struct sdse_store *store,
     sdse_bind_u64(&add, run->points_done);
     sdse_bind_u64(&add, run->points_reused);
     sdse_bind_u64(&add, run->nodes_visited);
+    sdse_bind_u64(&add, run->variants);
     sdse_bind_f64(&add, run->log10_mappings);
     sdse_bind_text(&add, run->outcome);
     return sdse_bind_run(&add);

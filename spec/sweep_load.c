@@ -86,16 +86,40 @@ static void read_overrides(struct reader *r) {
         read_override(r, node, &r->sweep->overrides[r->sweep->override_count++]);
 }
 
-// A mapping with one numeric key, above 0.
-static void read_limit(struct reader *r, const char *key, const char *inner,
-                       double *out) {
+// The mapping under a key of the sweep; NULL if there is none, or something else.
+static const struct sdse_node *section(struct reader *r, const char *key,
+                                       const char *const *keys, size_t key_count) {
     const struct sdse_node *map = sdse_node_get(r->root, key);
     if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
+        return NULL;
+    sdse_refuse_unknown_keys(map, keys, key_count, r->diags);
+    return map;
+}
+
+static void read_constraints(struct reader *r) {
+    static const char *const keys[] = {"max_area_mm2"};
+    const struct sdse_node *map = section(r, "constraints", keys, 1), *node;
+    if (map && (node = sdse_node_get(map, "max_area_mm2")))
+        sdse_read_double(node, 1e-9, 1e12, r->diags, &r->sweep->max_area_mm2);
+}
+
+static void read_mapper(struct reader *r) {
+    static const char *const keys[] = {"seconds", "uneven", "free_bypass",
+                                       "imperfect_percent"};
+    struct sdse_sweep_mapper *mapper = &r->sweep->mapper;
+    const struct sdse_node *map =
+                               section(r, "mapper", keys, sizeof keys / sizeof *keys),
+                           *node;
+    if (!map)
         return;
-    sdse_refuse_unknown_keys(map, &inner, 1, r->diags);
-    const struct sdse_node *node = sdse_node_get(map, inner);
-    if (node)
-        sdse_read_double(node, 1e-9, 1e12, r->diags, out);
+    if ((node = sdse_node_get(map, "seconds")))
+        sdse_read_double(node, 1e-9, 1e12, r->diags, &mapper->seconds);
+    if ((node = sdse_node_get(map, "uneven")))
+        sdse_read_bool(node, r->diags, &mapper->uneven);
+    if ((node = sdse_node_get(map, "free_bypass")))
+        sdse_read_bool(node, r->diags, &mapper->free_bypass);
+    if ((node = sdse_node_get(map, "imperfect_percent")))
+        sdse_read_u32(node, 0, 100, r->diags, &mapper->imperfect_percent);
 }
 
 static void read_sweep(struct reader *r) {
@@ -116,8 +140,8 @@ static void read_sweep(struct reader *r) {
     if ((node = sdse_node_get(r->root, "objective")) &&
         sdse_read_word(node, sdse_objective_words(), SDSE_OBJECTIVES, r->diags, &word))
         sweep->objective = (enum sdse_objective)word;
-    read_limit(r, "constraints", "max_area_mm2", &sweep->max_area_mm2);
-    read_limit(r, "mapper", "seconds", &sweep->mapper_seconds);
+    read_constraints(r);
+    read_mapper(r);
     if (!sdse_read_forms(r->arena, sdse_node_get(r->root, "weight_forms"), r->diags,
                          sweep))
         r->out_of_memory = true;

@@ -172,6 +172,29 @@ static void print_overrides(FILE *out, const struct sdse_sweep *sweep) {
     }
 }
 
+static void print_mapper(FILE *out, const struct sdse_sweep_mapper *mapper) {
+    const char *between = "mapper: {";
+    if (mapper->seconds > 0) {
+        fprintf(out, "%sseconds: %.17g", between, mapper->seconds);
+        between = ", ";
+    }
+    if (mapper->uneven) {
+        fprintf(out, "%suneven: true", between);
+        between = ", ";
+    }
+    if (mapper->free_bypass) {
+        fprintf(out, "%sfree_bypass: true", between);
+        between = ", ";
+    }
+    if (mapper->imperfect_percent) {
+        fprintf(out, "%simperfect_percent: %" PRIu32, between,
+                mapper->imperfect_percent);
+        between = ", ";
+    }
+    if (*between == ',')
+        fputs("}\n", out);
+}
+
 char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep) {
     struct sdse_text text;
     if (!sdse_text_begin(&text))
@@ -198,8 +221,7 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep) 
     fprintf(out, "objective: %s\n", sdse_objective_words()[sweep->objective]);
     if (sweep->max_area_mm2 > 0)
         fprintf(out, "constraints: {max_area_mm2: %.17g}\n", sweep->max_area_mm2);
-    if (sweep->mapper_seconds > 0)
-        fprintf(out, "mapper: {seconds: %.17g}\n", sweep->mapper_seconds);
+    print_mapper(out, &sweep->mapper);
     return sdse_text_end(&text, arena);
 }
 

@@ -2,7 +2,9 @@
 #ifndef SDSE_SPEC_TYPES_SWEEP_H
 #define SDSE_SPEC_TYPES_SWEEP_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/diag.h"
 #include "spec/types/form.h"
@@ -38,6 +40,15 @@ struct sdse_sweep_form {
     struct sdse_loc loc;
 };
 
+// How layers are mapped: what the mapper's space holds beyond perfect factors, even
+// mappings and the accelerators' own choice of keepers, and how long it may search it.
+struct sdse_sweep_mapper {
+    double seconds;             // per layer; 0 = no limit
+    bool uneven;                // every memory that can be split
+    bool free_bypass;           // every memory but the outermost
+    uint32_t imperfect_percent; // bounds padded by at most this much; 0 = none [<= 100]
+};
+
 struct sdse_sweep {
     const char *name;
     const char *file;
@@ -51,7 +62,7 @@ struct sdse_sweep {
     struct sdse_sweep_form *forms;
     enum sdse_objective objective; // which mapping a point's row reports
     double max_area_mm2;           // 0 = no limit
-    double mapper_seconds;         // per layer; 0 = no limit
+    struct sdse_sweep_mapper mapper;
     struct sdse_loc loc;
 };
 

@@ -214,7 +214,8 @@ static void a_sweep_round_trips(void **state) {
         "override: {GLB.capacity_kib: [64, 128], GLB.fanout: {x: 2}, "
         "GLB.fanout.dims_x: [[K, C], [P]], compute.free: true}\n"
         "weight_forms: [raw, {name: sd, basis_size: [3, 5], density: [0.1, 0.25]}]\n"
-        "objective: latency\nconstraints: {max_area_mm2: 2.5}\nmapper: {seconds: 3}\n";
+        "objective: latency\nconstraints: {max_area_mm2: 2.5}\n"
+        "mapper: {seconds: 3, uneven: true, free_bypass: true, imperfect_percent: 7}\n";
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
@@ -229,6 +230,8 @@ static void a_sweep_round_trips(void **state) {
     assert_string_equal(sweep->overrides[2].values[0], "[K, C]");
     assert_string_equal(sweep->overrides[1].values[0], "{\"x\": 2}");
     assert_int_equal(sweep->objective, SDSE_LATENCY);
+    assert_true(sweep->mapper.seconds == 3 && sweep->mapper.uneven &&
+                sweep->mapper.free_bypass && sweep->mapper.imperfect_percent == 7);
     assert_string_equal(sdse_form_setting_text(arena, &sweep->forms[0].setting), "raw");
     assert_string_equal(
         sdse_form_setting_text(arena, &sweep->forms[4].setting),
@@ -239,6 +242,8 @@ static void a_sweep_round_trips(void **state) {
     sdse_sweep_from_tree(arena, parse(&diags, text), &diags, &again);
     assert_clean(&diags);
     assert_string_equal(sdse_sweep_text(arena, again), text);
+    assert_true(again->mapper.seconds == 3 && again->mapper.uneven &&
+                again->mapper.free_bypass && again->mapper.imperfect_percent == 7);
     sdse_arena_free(arena);
 }
 

@@ -42,6 +42,11 @@ static int make_inputs(void **state) {
                            "  - {name: b, kind: conv, in: [8, 8, 8], out_channels: 8, "
                            "kernel: 1, repeat: 2}\n"
                            "  - {name: c, kind: fc, in: 512, out_channels: 10}\n");
+    write_file("net7.yaml", "name: prime\n"
+                            "source: made up for this test\n"
+                            "layers:\n"
+                            "  - {name: a, kind: conv, in: [4, 7, 7], out_channels: 8, "
+                            "kernel: 3, pad: 1}\n");
     write_file("arch.yaml",
                "name: small\n"
                "source: made up for this test\n"
@@ -230,8 +235,9 @@ static void another_objective_makes_other_points(void **state) {
 static void uneven_memories_are_points_of_their_own(void **state) {
     (void)state;
     struct sdse_sweep_progress progress;
-    write_file("even.yaml", "name: a\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
-                            "override: {GLB.capacity_kib: [0.375]}\nobjective: energy\n");
+    write_file("even.yaml",
+               "name: a\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+               "override: {GLB.capacity_kib: [0.375]}\nobjective: energy\n");
     write_file("uneven.yaml",
                "name: b\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
                "override: {GLB.capacity_kib: [0.375], GLB.uneven: [true]}\n"
@@ -258,6 +264,56 @@ static void uneven_memories_are_points_of_their_own(void **state) {
     assert_int_equal(progress.points_reused, 2);
 }
 
+// What `mapper` adds to the space makes points of their own, marked as such, never
+// worse than those of the narrow space in the same file.
+static void wider_spaces_make_points_of_their_own(void **state) {
+    (void)state;
+    static const char *const wider[] = {"",
+                                        "mapper: {seconds: 1000}\n",
+                                        "mapper: {uneven: true}\n",
+                                        "mapper: {free_bypass: true}\n",
+                                        "mapper: {imperfect_percent: 40}\n",
+                                        "mapper: {imperfect_percent: 41}\n"};
+    static const char *const parameter[] = {
+        "mapper.uneven\",\"value\":\"true", "mapper.free_bypass\",\"value\":\"true",
+        "mapper.imperfect_percent\",\"value\":\"40",
+        "mapper.imperfect_percent\",\"value\":\"41"};
+    struct sdse_sweep_progress progress;
+    uint64_t narrow_variants = 0;
+    double narrow_pj = 0;
+    for (size_t i = 0; i < sizeof wider / sizeof *wider; i++) {
+        char sweep_text[300], name[32];
+        snprintf(sweep_text, sizeof sweep_text,
+                 "name: s%zu\nworkloads: [net7.yaml]\narchs: [arch.yaml]\n"
+                 "override: {GLB.capacity_kib: [0.375]}\nobjective: energy\n%s",
+                 i, wider[i]);
+        snprintf(name, sizeof name, "alone%zu.db", i);
+        write_file("wider.yaml", sweep_text);
+        assert_int_equal(sweep_file("wider.yaml", name, &progress), SDSE_OK);
+        if (i == 0)
+            narrow_variants = progress.variants;
+        // Uneven mapping and bypass choose keepers, padding bounds; time adds nothing.
+        assert_true(i < 2 ? progress.variants == narrow_variants
+                          : progress.variants > narrow_variants);
+        char *text = export_of(name);
+        const double pj =
+            field(strstr(text, "{\"table\":\"point\","), "\"energy_pj\":");
+        if (i == 0)
+            narrow_pj = pj;
+        assert_true(pj <= narrow_pj && (i >= 2 || pj == narrow_pj));
+        if (i == 2 || i == 4) // what this accelerator and network gain by
+            assert_true(pj < narrow_pj);
+        for (size_t p = 0; p < sizeof parameter / sizeof *parameter; p++)
+            assert_true((strstr(text, parameter[p]) != NULL) == (p + 2 == i));
+        free(text);
+        // All in one file: only a time limit is no other point.
+        assert_int_equal(sweep_file("wider.yaml", "wider.db", &progress), SDSE_OK);
+        assert_int_equal(progress.points_reused, i == 1);
+        assert_int_equal(sweep_file("wider.yaml", "wider.db", &progress), SDSE_OK);
+        assert_int_equal(progress.points_reused, 1);
+    }
+}
+
 static void bad_input_writes_nothing(void **state) {
     (void)state;
     write_file("bad.yaml", "name: bad\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
@@ -282,6 +338,7 @@ int main(void) {
         cmocka_unit_test(points_that_fail_are_tried_again),
         cmocka_unit_test(another_objective_makes_other_points),
         cmocka_unit_test(uneven_memories_are_points_of_their_own),
+        cmocka_unit_test(wider_spaces_make_points_of_their_own),
         cmocka_unit_test(bad_input_writes_nothing),
     };
     return cmocka_run_group_tests(tests, make_inputs, remove_inputs);
