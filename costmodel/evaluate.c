@@ -362,6 +362,7 @@ static void itemise_latency(struct evaluation *e, const struct sdse_latency *lat
 
 static struct sdse_totals evaluate(const struct sdse_model *model,
                                    const struct sdse_mapping *mapping,
+                                   struct sdse_reach_memo *memo,
                                    struct sdse_cost *cost) {
     struct evaluation e;
     e.model = model;
@@ -370,6 +371,7 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     e.cost = cost;
     memcpy(e.keeps, mapping->keeps, sizeof e.keeps);
     sdse_view_init(&e.view, model->arch, &model->layer->nest, mapping);
+    e.view.memo = memo;
     for (unsigned l = 0; l < e.view.level_count; l++)
         e.moved.read[l] = e.moved.write[l] = 0;
     for (unsigned f = 0; f < model->flow_count; f++)
@@ -392,13 +394,19 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
 
 struct sdse_totals sdse_evaluate(const struct sdse_model *model,
                                  const struct sdse_mapping *mapping) {
-    return evaluate(model, mapping, NULL);
+    return evaluate(model, mapping, NULL, NULL);
+}
+
+struct sdse_totals sdse_evaluate_next(const struct sdse_model *model,
+                                      const struct sdse_mapping *mapping,
+                                      struct sdse_reach_memo *memo) {
+    return evaluate(model, mapping, memo, NULL);
 }
 
 void sdse_evaluate_full(const struct sdse_model *model,
                         const struct sdse_mapping *mapping, struct sdse_cost *cost) {
     memset(cost, 0, sizeof *cost);
-    evaluate(model, mapping, cost);
+    evaluate(model, mapping, NULL, cost);
 }
 
 // --- Validity

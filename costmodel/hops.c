@@ -1,6 +1,7 @@
 #include "costmodel/hops.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 double sdse_column_hops(uint32_t rows, double first_row, double last_row) {
     const double middle = ((double)rows - 1) / 2;
@@ -82,8 +83,8 @@ static bool comes_before(const struct delivery *x, const struct delivery *y) {
     return x->row < y->row;
 }
 
-// By word, column and row. A shell sort: the mapper comes here once per mapping it
-// scores, and a few hundred places are sorted in a fraction of qsort's time.
+// By word, column and row. A shell sort: the mapper comes here often, and a few hundred
+// places are sorted in a fraction of qsort's time.
 static void sort_deliveries(struct delivery *list, uint64_t count) {
     uint64_t gap = 1;
     while (gap < count / 3)
@@ -176,11 +177,59 @@ static bool diagonal_sums(const struct sdse_view *view, unsigned level, unsigned
     return true;
 }
 
+// What the deliveries depend on, as words; 0 if there are too many.
+static unsigned placement_key(const struct sdse_view *view, unsigned level,
+                              unsigned child, uint64_t key[SDSE_REACH_WORDS]) {
+    unsigned words = 0;
+    for (unsigned l = level; l < child; l++) {
+        for (unsigned i = 0; i < view->spatial_count[l]; i++) {
+            const struct sdse_view_spatial *loop = &view->spatial[l][i];
+            if (words + 3 > SDSE_REACH_WORDS - 1)
+                return 0;
+            key[words++] =
+                loop->factor << 16 | l << 8 | loop->axis << 4 | (unsigned)loop->dim;
+            key[words++] = loop->weight;
+            key[words++] = loop->stride;
+        }
+    }
+    key[words++] = level << 8 | child;
+    return words;
+}
+
+static struct sdse_reach_entry *find_entry(struct sdse_reach_memo *memo,
+                                           const uint64_t *key, unsigned words) {
+    uint64_t hash = 0;
+    for (unsigned i = 0; i < words; i++)
+        hash = (hash ^ key[i]) * 0x9e3779b97f4a7c15u;
+    return &memo->entry[hash >> 58];
+}
+
+// diagonal_sums, unless the same was asked before.
+static bool remembered_sums(const struct sdse_view *view, unsigned level,
+                            unsigned child, double *hops, double *destinations) {
+    uint64_t key[SDSE_REACH_WORDS];
+    const unsigned words = view->memo ? placement_key(view, level, child, key) : 0;
+    if (!words)
+        return diagonal_sums(view, level, child, hops, destinations);
+    struct sdse_reach_entry *entry = find_entry(view->memo, key, words);
+    if (entry->words != words || memcmp(entry->key, key, words * sizeof *key) != 0) {
+        if (!diagonal_sums(view, level, child, hops, destinations))
+            return false;
+        entry->words = words;
+        memcpy(entry->key, key, words * sizeof *key);
+        entry->hops = *hops;
+        entry->destinations = *destinations;
+    }
+    *hops = entry->hops;
+    *destinations = entry->destinations;
+    return true;
+}
+
 void sdse_mesh_reach(const struct sdse_view *view, enum sdse_tensor tensor,
                      unsigned level, unsigned child, double *hops,
                      double *destinations) {
     if (view->fanout_used[level] > 1 && windows_coincide(view, tensor, level, child) &&
-        diagonal_sums(view, level, child, hops, destinations))
+        remembered_sums(view, level, child, hops, destinations))
         return;
     *hops = box_hops(view, tensor, level);
     *destinations = 1;

@@ -4,6 +4,19 @@
 
 #include "costmodel/view.h"
 
+// Answers of sdse_mesh_reach where windows coincide: listing all destinations takes
+// longer than everything else about a mapping, and the mappings a search scores share
+// few placements. For one accelerator and layer, and one thread. All zero: empty.
+enum { SDSE_REACH_ENTRIES = 64, SDSE_REACH_WORDS = 48 };
+
+struct sdse_reach_memo {
+    struct sdse_reach_entry {
+        unsigned words; // of the key: the spatial loops; 0 = empty
+        uint64_t key[SDSE_REACH_WORDS];
+        double hops, destinations;
+    } entry[SDSE_REACH_ENTRIES];
+};
+
 // Average hops of one word of `tensor` from the middle of the left edge of the mesh
 // below `level` to the set of its destinations there:
 //
@@ -18,7 +31,7 @@ double sdse_mesh_hops(const struct sdse_view *view, enum sdse_tensor tensor,
                       unsigned level, unsigned child);
 
 // The same, and the destinations of one word below `level`: children served by one
-// transfer, on average.
+// transfer, on average. Looks into view->memo first and adds to it.
 void sdse_mesh_reach(const struct sdse_view *view, enum sdse_tensor tensor,
                      unsigned level, unsigned child, double *hops,
                      double *destinations);

@@ -49,6 +49,7 @@ void sdse_view_init(struct sdse_view *view, const struct sdse_arch *arch,
     const unsigned levels = arch->level_count;
     view->arch = arch;
     view->nest = nest;
+    view->memo = NULL;
     view->level_count = levels;
     view->loop_count = 0;
     for (int d = 0; d < SDSE_DIMS; d++)

@@ -34,8 +34,6 @@ static bool moves(const double factor[SDSE_DIMS], int mover) {
     }
 }
 
-// Least visits with the loops chosen so far: at best (the tensor rests in this level's
-// innermost loops) and at worst (it does not).
 struct visit_range {
     double best, worst;
 };
@@ -98,23 +96,46 @@ static struct visit_range input_visits(const struct sdse_problem *problem,
     return (struct visit_range){outer, outer * factor[SDSE_K]};
 }
 
-double sdse_factors_pj(const struct sdse_problem *problem,
-                       const struct sdse_factors *factors) {
-    const struct sdse_outlook *outlook = &factors->outlook;
-    const double *rate = outlook->rate_pj;
-    const struct visit_range weights =
-        run_visits(&factors->node.trail, SDSE_WEIGHTS, factors->factor);
-    const struct visit_range outputs =
-        run_visits(&factors->node.trail, SDSE_OUTPUTS, factors->factor);
-    const struct visit_range inputs = input_visits(problem, factors);
-    const double save_weights = rate[SDSE_WEIGHTS] * (weights.worst - weights.best);
-    const double save_outputs = rate[SDSE_OUTPUTS] * (outputs.worst - outputs.best);
-    const struct visit_range blocks =
-        block_visits(problem, &factors->node.trail, factors->factor);
-    const double save_blocks = rate[SDSE_BLOCKS] * (blocks.worst - blocks.best);
-    const double save_inputs = rate[SDSE_INPUTS] * (inputs.worst - inputs.best);
-    return outlook->base_pj + rate[SDSE_WEIGHTS] * weights.worst +
-           rate[SDSE_INPUTS] * inputs.worst + rate[SDSE_OUTPUTS] * outputs.worst +
-           rate[SDSE_BLOCKS] * blocks.worst -
-           fmax(save_inputs, fmax(save_weights, save_outputs) + save_blocks);
+void sdse_factors_visits(const struct sdse_problem *problem,
+                         const struct sdse_factors *factors,
+                         struct sdse_factor_visits *visits) {
+    const struct sdse_trail *trail = &factors->node.trail;
+    const struct visit_range range[SDSE_MOVERS] = {
+        [SDSE_WEIGHTS] = run_visits(trail, SDSE_WEIGHTS, factors->factor),
+        [SDSE_INPUTS] = input_visits(problem, factors),
+        [SDSE_OUTPUTS] = run_visits(trail, SDSE_OUTPUTS, factors->factor),
+        [SDSE_BLOCKS] = block_visits(problem, trail, factors->factor)};
+    for (int t = 0; t < SDSE_MOVERS; t++) {
+        visits->best[t] = range[t].best;
+        visits->worst[t] = range[t].worst;
+    }
+}
+
+double sdse_factors_pj(const struct sdse_factors *factors,
+                       const struct sdse_factor_visits *visits) {
+    double pj = factors->outlook.base_pj, save[SDSE_MOVERS];
+    for (int t = 0; t < SDSE_MOVERS; t++) {
+        const double rate = factors->outlook.rate_pj[t];
+        pj += rate * visits->worst[t];
+        save[t] = rate * (visits->worst[t] - visits->best[t]);
+    }
+    return pj - fmax(save[SDSE_INPUTS],
+                     fmax(save[SDSE_WEIGHTS], save[SDSE_OUTPUTS]) + save[SDSE_BLOCKS]);
+}
+
+double sdse_factors_cycles(const struct sdse_factors *factors,
+                           const struct sdse_factor_visits *visits, double compute) {
+    static const unsigned resting[] = {SDSE_BIT(SDSE_INPUTS),
+                                       SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_BLOCKS),
+                                       SDSE_BIT(SDSE_OUTPUTS) | SDSE_BIT(SDSE_BLOCKS)};
+    double least = (double)INFINITY;
+    for (int i = 0; i < 3; i++) {
+        double each[SDSE_MOVERS];
+        for (int t = 0; t < SDSE_MOVERS; t++)
+            each[t] = resting[i] >> t & 1u ? visits->best[t] : visits->worst[t];
+        least = fmin(least, sdse_transfers_cycles(&factors->transfers, each, compute));
+        if (least <= compute)
+            break;
+    }
+    return least;
 }

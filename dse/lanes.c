@@ -45,10 +45,13 @@ static double window_share(const struct sdse_lane_edge *edge,
     return share;
 }
 
-void sdse_spread_merge(const struct sdse_problem *problem, const struct sdse_lane *lane,
-                       const struct sdse_lane_edge *edge, unsigned l,
-                       const struct sdse_spread *spread, double *kept_apart,
-                       double *per_place) {
+// Places that rest the tensor share one word if the network lets them. Windows that
+// coincide are counted only where the spread alone decides: otherwise the most that can
+// coincide do. Both are lower bounds.
+static void merge(const struct sdse_problem *problem, const struct sdse_lane *lane,
+                  const struct sdse_lane_edge *edge, unsigned l,
+                  const struct sdse_spread *spread, double *kept_apart,
+                  double *per_place) {
     const struct sdse_network *network = &problem->arch->level[l].network[lane->tensor];
     const bool shared =
         lane->tensor == SDSE_OUTPUTS ? network->reduce : network->multicast;
@@ -63,9 +66,9 @@ void sdse_spread_merge(const struct sdse_problem *problem, const struct sdse_lan
     *per_place *= share;
 }
 
-double sdse_spread_wire_pj(const struct sdse_lane *lane,
-                           const struct sdse_lane_edge *edge, unsigned l,
-                           const struct sdse_spread *spread, int stage) {
+// Price of one word crossing the network below level l under a spread.
+static double wire_pj(const struct sdse_lane *lane, const struct sdse_lane_edge *edge,
+                      unsigned l, const struct sdse_spread *spread, int stage) {
     const double hops = edge->blind[l] ? 0 : spread->hops[lane->tensor];
     return edge->wire_pj[l][stage] + edge->hop_pj[l][stage] * hops +
            edge->router_pj[l][stage] * (1 + floor(hops));
@@ -262,10 +265,10 @@ static void bound_level(const struct sdse_problem *problem,
     for (size_t i = 0; i < problem->spreads[l].count; i++) {
         const struct sdse_spread *spread = &problem->spreads[l].spread[i];
         double apart, per_place;
-        sdse_spread_merge(problem, lane, edge, l, spread, &apart, &per_place);
+        merge(problem, lane, edge, l, spread, &apart, &per_place);
         words = fmin(words, feeds ? per_place : apart);
         for (unsigned s = 0; s < lane->stage_count; s++)
-            wire[s] = fmin(wire[s], sdse_spread_wire_pj(lane, edge, l, spread, (int)s));
+            wire[s] = fmin(wire[s], wire_pj(lane, edge, l, spread, (int)s));
     }
     if (!problem->spreads[l].count)
         words = 1;
@@ -305,4 +308,47 @@ static void bound_lane(struct sdse_problem *problem, struct sdse_lane *lane) {
 void sdse_lanes_bound(struct sdse_problem *problem) {
     for (unsigned i = 0; i < problem->lane_count; i++)
         bound_lane(problem, &problem->lane[i]);
+}
+
+// --- Tables -----------------------------------------------------------------------
+
+static void cross(const struct sdse_problem *problem, const struct sdse_lane *lane,
+                  const struct sdse_lane_edge *edge, unsigned l,
+                  const struct sdse_spread *spread, struct sdse_crossing *crossing) {
+    merge(problem, lane, edge, l, spread, &crossing->kept_apart, &crossing->per_place);
+    const bool adds = lane->up && problem->arch->level[l].network[SDSE_OUTPUTS].reduce;
+    const double add =
+        adds ? edge->add_pj[l] * (sdse_spread_resting(spread, SDSE_OUTPUTS) - 1) : 0;
+    for (unsigned s = 0; s < lane->stage_count; s++) {
+        crossing->wire_pj[s] = wire_pj(lane, edge, l, spread, (int)s);
+        crossing->pj[s] = crossing->wire_pj[s] + add;
+    }
+}
+
+static bool tabulate_edge(struct sdse_problem *problem, const struct sdse_lane *lane,
+                          struct sdse_lane_edge *edge) {
+    for (unsigned l = edge->parent; l < edge->child; l++) {
+        const struct sdse_spreads *spreads = &problem->spreads[l];
+        struct sdse_crossing *table =
+            SDSE_ARENA_ARRAY(problem->arena, struct sdse_crossing, spreads->count);
+        if (!table && spreads->count)
+            return false;
+        for (size_t i = 0; i < spreads->count; i++)
+            cross(problem, lane, edge, l, &spreads->spread[i], &table[i]);
+        edge->crossing[l] = table;
+    }
+    return true;
+}
+
+bool sdse_lanes_tabulate(struct sdse_problem *problem) {
+    if (problem->tabulated)
+        return true;
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        struct sdse_lane *lane = &problem->lane[i];
+        for (unsigned e = 0; e < lane->edge_count; e++)
+            if (!tabulate_edge(problem, lane, &lane->edge[e]))
+                return false;
+    }
+    problem->tabulated = true;
+    return true;
 }

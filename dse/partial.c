@@ -16,14 +16,14 @@ static int settled_stage(const struct sdse_problem *problem,
 }
 
 // The bits sums have on edges further inside.
-static int open_stage(const struct sdse_lane *lane, const struct sdse_partial *node) {
+int sdse_open_stage(const struct sdse_lane *lane, const struct sdse_partial *node) {
     if (lane->tensor != SDSE_OUTPUTS)
         return 0;
     return node->cut ? SDSE_PARTIAL : SDSE_EITHER;
 }
 
 // Single words: finished only if there is nothing to sum.
-static int mac_stage(const struct sdse_problem *problem, const struct sdse_lane *lane) {
+int sdse_mac_stage(const struct sdse_problem *problem, const struct sdse_lane *lane) {
     const uint64_t *bound = problem->layer->nest.bound;
     if (lane->tensor != SDSE_OUTPUTS)
         return 0;
@@ -130,21 +130,17 @@ static void spread_lane(const struct sdse_problem *problem, unsigned level,
         return;
     const struct sdse_lane_edge *edge = &lane->edge[state->edge];
     const double places = node->places[lane->tensor];
-    double apart, per_place;
-    sdse_spread_merge(problem, lane, edge, level, spread, &apart, &per_place);
-    const double factor = state->at_macs ? per_place : apart;
-    const bool adds =
-        lane->up && problem->arch->level[level].network[SDSE_OUTPUTS].reduce;
-    const double add =
-        adds ? edge->add_pj[level] * (sdse_spread_resting(spread, SDSE_OUTPUTS) - 1)
-             : 0;
+    const struct sdse_crossing *crossing =
+        &edge->crossing[level][spread - problem->spreads[level].spread];
+    const double apart = crossing->kept_apart;
+    const double factor = state->at_macs ? crossing->per_place : apart;
     for (unsigned s = 0; s < lane->stage_count; s++) {
-        const double wire = sdse_spread_wire_pj(lane, edge, level, spread, (int)s);
         state->pending_pj[s] =
-            (state->pending_pj[s] + (state->at_macs ? 1 : places) * (wire + add)) *
+            (state->pending_pj[s] + (state->at_macs ? 1 : places) * crossing->pj[s]) *
             factor;
-        state->saved_wire_pj[s] = (state->saved_wire_pj[s] + places * wire) *
-                                  (edge->returns_apart ? apart : 1);
+        state->saved_wire_pj[s] =
+            (state->saved_wire_pj[s] + places * crossing->wire_pj[s]) *
+            (edge->returns_apart ? apart : 1);
     }
     state->words *= factor;
 }
@@ -212,7 +208,7 @@ static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
                             const struct sdse_lane_state *state,
                             struct sdse_outlook *outlook) {
     const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
-    const int s = mac_stage(problem, lane);
+    const int s = sdse_mac_stage(problem, lane);
     double pj, saved;
     if (state->at_macs) {
         pj = state->pending_pj[s] * edge->rest_words[level] + edge->rest_pj[level][s];
@@ -247,7 +243,7 @@ void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
         if (state->edge == lane->edge_count || state->at_macs)
             continue;
         const struct sdse_lane_edge *edge = &lane->edge[state->edge];
-        const int s = open_stage(lane, node);
+        const int s = sdse_open_stage(lane, node);
         const double places = node->places[lane->tensor];
         const double inside = edge->tail_pj[s] + edge->after_pj[s];
         const double rate = state->pending_pj[s] * edge->rest_words[level] +
@@ -302,99 +298,4 @@ void sdse_partial_visits(const struct sdse_problem *problem,
     for (int axis = 0; axis < 2; axis++)
         visits[SDSE_INPUTS] *=
             trail->lines[axis] * sdse_open_line(problem, trail, index, spread, axis);
-}
-
-// --- Transfers --------------------------------------------------------------------
-
-struct moved {
-    double read[SDSE_MAX_LEVELS], write[SDSE_MAX_LEVELS];
-};
-
-static void add_edge_bits(const struct sdse_lane *lane,
-                          const struct sdse_lane_edge *edge, int s, double head,
-                          double tail, unsigned levels, struct moved *moved) {
-    if (head > 0)
-        *(lane->up ? &moved->write[edge->parent] : &moved->read[edge->parent]) +=
-            head * edge->head_bits[s];
-    if (tail > 0 && edge->child < levels)
-        *(lane->up ? &moved->read[edge->child] : &moved->write[edge->child]) +=
-            tail * edge->tail_bits[s];
-}
-
-static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
-                          const struct sdse_partial *node, const struct sdse_lane *lane,
-                          const struct sdse_lane_state *state, const double *all_visits,
-                          struct moved *moved) {
-    double places = node->places[lane->tensor];
-    const double base = lane->base_words;
-    const double free_visits = lane->returns ? 1 : 0;
-    for (unsigned e = state->edge; e < lane->edge_count; e++) {
-        const struct sdse_lane_edge *edge = &lane->edge[e];
-        const bool current = e == state->edge;
-        const double visits = all_visits[edge->mover];
-        const unsigned from = current ? level : edge->parent;
-        const double words = (current ? state->words : places) * edge->rest_words[from];
-        if (lane->feeds_macs && edge->child == problem->levels) {
-            double saved = current ? state->saved_words : places;
-            for (unsigned l = level; !current && l < edge->parent; l++)
-                saved *= problem->most_resting[l][lane->tensor];
-            const double taken = current ? words : edge->rest_words[from];
-            add_edge_bits(lane, edge, mac_stage(problem, lane),
-                          problem->macs * taken - free_visits * base * saved, 0,
-                          problem->levels, moved);
-            continue;
-        }
-        const double saved = current ? state->saved_words : places;
-        add_edge_bits(lane, edge, open_stage(lane, node),
-                      base * (visits * words - free_visits * saved),
-                      base * places * (visits - free_visits), problem->levels, moved);
-    }
-}
-
-double sdse_partial_transfer_cycles(const struct sdse_problem *problem, unsigned level,
-                                    const struct sdse_partial *node,
-                                    const double visits[SDSE_MOVERS], double compute) {
-    if (!problem->has_bandwidth)
-        return compute;
-    struct moved moved;
-    memcpy(moved.read, node->read_bits, sizeof moved.read);
-    memcpy(moved.write, node->write_bits, sizeof moved.write);
-    for (unsigned i = 0; i < problem->lane_count; i++)
-        add_lane_bits(problem, level, node, &problem->lane[i], &node->lane[i], visits,
-                      &moved);
-    // Levels of one memory share its ports.
-    for (unsigned l = problem->levels; l-- > 1;) {
-        if (!problem->arch->level[l].shares_memory)
-            continue;
-        moved.read[l - 1] += moved.read[l];
-        moved.write[l - 1] += moved.write[l];
-    }
-    double longest = compute, added = 0;
-    for (unsigned l = 0; l < problem->levels; l++) {
-        const struct sdse_level *at = &problem->arch->level[l];
-        if (at->shares_memory)
-            continue;
-        double cycles = 0;
-        if (at->read_bits_per_cycle.given)
-            cycles = fmax(cycles, moved.read[l] / at->read_bits_per_cycle.value);
-        if (at->write_bits_per_cycle.given)
-            cycles = fmax(cycles, moved.write[l] / at->write_bits_per_cycle.value);
-        if (at->shared_bits_per_cycle.given)
-            cycles = fmax(cycles, (moved.read[l] + moved.write[l]) /
-                                      at->shared_bits_per_cycle.value);
-        if (cycles == 0)
-            continue;
-        // Used instances of inner levels are not known yet: as many as can be.
-        double used = node->used;
-        if (l < level)
-            used = node->outer_used[l];
-        else
-            used *= problem->most_used[level] / problem->most_used[l];
-        cycles = ceil(cycles / used * problem->bound_scale * (1 - 1e-12));
-        if (at->overlap)
-            longest = fmax(longest, cycles);
-        else
-            added += cycles;
-    }
-    return longest + added;
 }

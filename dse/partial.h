@@ -52,8 +52,9 @@ void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *
 void sdse_partial_enter(const struct sdse_problem *problem, unsigned level,
                         double block_visits, struct sdse_partial *node);
 
-// Decides the places below `level`. The tile index becomes that of one child, temporal
-// loops of the level included.
+// Decides the places below `level`; spread: one of problem->spreads[level], whose
+// crossings are listed (sdse_lanes_tabulate). The tile index becomes that of one child,
+// temporal loops of the level included.
 void sdse_partial_spread(const struct sdse_problem *problem, unsigned level,
                          const struct sdse_spread *spread, struct sdse_partial *node);
 
@@ -75,10 +76,10 @@ void sdse_partial_visits(const struct sdse_problem *problem,
                          const struct sdse_trail *trail, const uint16_t *index,
                          const struct sdse_spread *spread, double visits[SDSE_MOVERS]);
 
-// Least cycles the transfers need. visits: as above.
-double sdse_partial_transfer_cycles(const struct sdse_problem *problem, unsigned level,
-                                    const struct sdse_partial *node,
-                                    const double visits[SDSE_MOVERS], double compute);
+// The stages of sums on the edges of a lane that are still open: inside the level, and
+// into the multipliers. 0 for other tensors.
+int sdse_open_stage(const struct sdse_lane *lane, const struct sdse_partial *node);
+int sdse_mac_stage(const struct sdse_problem *problem, const struct sdse_lane *lane);
 
 // Visits of blocks: those of the loops that rest them, more if C cuts them.
 static inline double sdse_block_visits(const struct sdse_problem *problem,

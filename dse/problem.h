@@ -13,6 +13,14 @@
 // What outputs cost per word while it is unknown whether they are finished: the less.
 enum { SDSE_EITHER = SDSE_STAGES, SDSE_STAGE_CASES };
 
+// What words of an edge meet at a network under a spread, per word of the level above.
+struct sdse_crossing {
+    double kept_apart; // factor on words that are already inside (1 = all share)
+    double per_place;  // words at the level per word of the multipliers below (<= 1)
+    double pj[SDSE_STAGE_CASES];      // wires, hops, routers and additions
+    double wire_pj[SDSE_STAGE_CASES]; // without the additions
+};
+
 // Words that move one way: weights, inputs and indices down, sums up, and partial sums
 // down again. A returning lane carries words x (visits - 1): the first starts from
 // zero.
@@ -39,6 +47,8 @@ struct sdse_lane_edge {
     double rest_pj[SDSE_MAX_LEVELS + 1][SDSE_STAGE_CASES];
     // Price of all later edges but the multipliers', per word and place.
     double after_pj[SDSE_STAGE_CASES];
+    // By level and spread; NULL until a search needs them (sdse_lanes_tabulate).
+    struct sdse_crossing *crossing[SDSE_MAX_LEVELS];
 };
 
 struct sdse_lane {
@@ -107,6 +117,7 @@ struct sdse_problem {
     unsigned rebuilt_lane, rebuilt_edge; // weights into the engine; only with one
     unsigned later[SDSE_MAX_LEVELS];     // dims that levels inside l can still divide
     bool has_bandwidth;
+    bool tabulated; // the edges' crossings
     struct sdse_arena *arena;
 };
 

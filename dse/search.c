@@ -17,6 +17,7 @@ struct frame {
     int open_dim[SDSE_DIMS];   // dimensions with a choice of factors
     unsigned open_count;
     double compute_cycles; // as if all places inside could be used
+    double work_cycles;    // of computing or rebuilding
     double tile_cycles;    // as if all places its tile divides into could be used
     double least_cycles;   // of any completion: also its transfers
 };
@@ -104,7 +105,8 @@ static void compare_bounds(const struct sdse_totals *floor,
 
 static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
     s->effort->evaluations++;
-    const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
+    const struct sdse_totals totals =
+        sdse_evaluate_next(s->problem->model, mapping, &s->effort->memo);
     if (s->audit) {
         compare_bounds(&s->floor, &totals, s->audit);
         return;
@@ -184,8 +186,9 @@ static double least_cycles(const struct sdse_problem *problem, unsigned level,
                            const struct sdse_partial *node,
                            const double visits[SDSE_MOVERS], double compute) {
     const double rebuild = sdse_rebuilding_cycles(problem, level, node, visits);
-    return sdse_partial_transfer_cycles(problem, level, node, visits,
-                                        fmax(compute, rebuild));
+    struct sdse_transfers transfers;
+    sdse_transfers_init(problem, level, node, &transfers);
+    return sdse_transfers_cycles(&transfers, visits, fmax(compute, rebuild));
 }
 
 // The order of the level outside `level` is decided: the node stands there.
@@ -336,13 +339,22 @@ static void forget_factor(struct sdse_searcher *s, unsigned l, int d) {
     s->path[l].factor[d] = 0;
 }
 
-// Whether the factors chosen so far leave too large a tile or cost too much.
-static bool factors_cut(struct sdse_searcher *s, unsigned l, bool larger) {
+// Whether a tile fits that takes the factors chosen so far, and 1 of the others.
+static bool least_tile_fits(const struct sdse_searcher *s, unsigned l) {
+    return sdse_tiles_fit(s->problem, s->entered, l + 1, s->frame[l].least, true);
+}
+
+// Whether the factors chosen so far cost too much.
+static bool factors_cut(struct sdse_searcher *s, unsigned l) {
     const struct frame *frame = &s->frame[l];
-    if (larger && !sdse_tiles_fit(s->problem, s->entered, l + 1, frame->least, true))
+    struct sdse_factor_visits visits;
+    sdse_factors_visits(s->problem, &frame->factors, &visits);
+    const double pj = sdse_factors_pj(&frame->factors, &visits);
+    if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
         return true;
-    const double pj = sdse_factors_pj(s->problem, &frame->factors);
-    return may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles);
+    const double cycles =
+        sdse_factors_cycles(&frame->factors, &visits, frame->work_cycles);
+    return cycles > frame->least_cycles && may_cut(s, leak(s, pj, cycles), cycles);
 }
 
 // Chooses the temporal factor of the k-th open dimension, and the rest.
@@ -362,7 +374,7 @@ static void try_factors(struct sdse_searcher *s, unsigned l, unsigned k) {
         s->effort->nodes++;
         if (should_halt(s))
             break;
-        if (!factors_cut(s, l, frame->least[d] > 0))
+        if ((frame->least[d] == 0 || least_tile_fits(s, l)) && !factors_cut(s, l))
             try_factors(s, l, k + 1);
     }
     forget_factor(s, l, d);
@@ -371,7 +383,8 @@ static void try_factors(struct sdse_searcher *s, unsigned l, unsigned k) {
 static const int dim_sequence[SDSE_DIMS] = {SDSE_N, SDSE_G, SDSE_K, SDSE_C,
                                             SDSE_P, SDSE_Q, SDSE_R, SDSE_S};
 
-// Dimensions without a choice first: what they cost helps to cut the others.
+// Dimensions without a choice first: what they cost, and the tile they leave, helps to
+// cut the others. False if no tile fits.
 static bool choose_forced_factors(struct sdse_searcher *s, unsigned l) {
     const struct sdse_problem *problem = s->problem;
     const struct sdse_level_rules *rules = &problem->rules.level[l];
@@ -388,7 +401,24 @@ static bool choose_forced_factors(struct sdse_searcher *s, unsigned l) {
         else if (!choose_factor(s, l, d, all ? whole : 0))
             return false;
     }
-    return true;
+    return least_tile_fits(s, l);
+}
+
+// The tile of one child of a spread, temporal loops of the level included.
+static void spread_tile(struct sdse_searcher *s, unsigned l,
+                        const struct sdse_spread *spread) {
+    for (int d = 0; d < SDSE_DIMS; d++)
+        s->frame[l].factors.node.index[d] = (uint16_t)sdse_lattice_divide(
+            &s->problem->lattice, d, s->entered[l].index[d], spread->index[d]);
+}
+
+// Least cycles of computing with a spread at the level, everything inside at its best.
+static double compute_cycles(const struct sdse_searcher *s, unsigned l,
+                             const struct sdse_spread *spread) {
+    const struct sdse_problem *problem = s->problem;
+    return problem->macs /
+           (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
+           problem->arch->compute.cycles_per_mac;
 }
 
 static void try_spread(struct sdse_searcher *s, unsigned l,
@@ -396,11 +426,8 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     const struct sdse_problem *problem = s->problem;
     struct frame *frame = &s->frame[l];
     s->effort->nodes++;
-    frame->compute_cycles =
-        problem->macs /
-        (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
-        problem->arch->compute.cycles_per_mac;
-    if (may_cut(s, 0, frame->compute_cycles))
+    spread_tile(s, l, spread);
+    if (!choose_forced_factors(s, l))
         return;
     frame->factors.node = s->entered[l];
     sdse_partial_spread(problem, l, spread, &frame->factors.node);
@@ -409,28 +436,36 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
         frame->factors.open_line[axis] =
             sdse_open_line(problem, &frame->factors.node.trail,
                            frame->factors.node.index, spread, axis);
-    double visits[SDSE_MOVERS];
-    sdse_partial_visits(problem, &frame->factors.node.trail, frame->factors.node.index,
-                        spread, visits);
-    const double pj = weigh(&frame->factors.outlook, visits);
+    struct sdse_factor_visits visits;
+    sdse_factors_visits(problem, &frame->factors, &visits);
+    const double pj = sdse_factors_pj(&frame->factors, &visits);
     if (may_cut(s, leak(s, pj, frame->compute_cycles), frame->compute_cycles))
         return;
-    frame->least_cycles = least_cycles(problem, l + 1, &frame->factors.node, visits,
-                                       frame->compute_cycles);
+    sdse_transfers_init(problem, l + 1, &frame->factors.node,
+                        &frame->factors.transfers);
+    const double rebuild =
+        sdse_rebuilding_cycles(problem, l + 1, &frame->factors.node, visits.best);
+    frame->work_cycles = fmax(frame->compute_cycles, rebuild);
+    frame->least_cycles =
+        sdse_factors_cycles(&frame->factors, &visits, frame->work_cycles);
     if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
         return;
     s->path[l].spread = spread;
-    if (choose_forced_factors(s, l) && !factors_cut(s, l, true))
-        try_factors(s, l, 0);
+    try_factors(s, l, 0);
 }
 
 static void walk_level(struct sdse_searcher *s, unsigned l) {
     const struct sdse_spreads *spreads = &s->problem->spreads[l];
     const struct sdse_totals floor = s->floor;
     for (size_t i = 0; i < spreads->count && !should_halt(s); i++) {
+        const struct sdse_spread *spread = &spreads->spread[i];
+        if (!divides(s->problem, s->entered[l].index, spread))
+            continue;
         s->floor = floor;
-        if (divides(s->problem, s->entered[l].index, &spreads->spread[i]))
-            try_spread(s, l, &spreads->spread[i]);
+        s->frame[l].compute_cycles = compute_cycles(s, l, spread);
+        if (may_cut(s, 0, s->frame[l].compute_cycles))
+            return; // the others use fewer places
+        try_spread(s, l, spread);
     }
 }
 
@@ -466,6 +501,13 @@ struct sdse_totals sdse_searcher_root(const struct sdse_searcher *s) {
     return s->root;
 }
 
+static void walk(struct sdse_searcher *s) {
+    if (sdse_lanes_tabulate(s->problem))
+        walk_level(s, 0);
+    else
+        s->effort->halt = SDSE_HALT_MEMORY;
+}
+
 static void search_pass(struct sdse_searcher *const *searcher, size_t count,
                         struct sdse_best *best) {
     best->least_cut = (double)INFINITY;
@@ -473,7 +515,7 @@ static void search_pass(struct sdse_searcher *const *searcher, size_t count,
         struct sdse_searcher *s = searcher[i];
         s->best = best;
         if (!may_cut(s, s->root.energy_pj, s->root.latency_cycles))
-            walk_level(s, 0);
+            walk(s);
     }
 }
 
@@ -522,6 +564,6 @@ void sdse_search_audit(struct sdse_searcher *s, struct sdse_audit *audit) {
     memset(audit, 0, sizeof *audit);
     s->audit = audit;
     s->floor = s->root;
-    walk_level(s, 0);
+    walk(s);
     s->audit = NULL;
 }

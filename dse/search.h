@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
+#include "costmodel/hops.h"
 #include "dse/best.h"
 #include "dse/partial.h"
 
@@ -22,11 +23,13 @@ struct sdse_search_limits {
 // Why a search ended early.
 enum sdse_halt { SDSE_HALT_NONE, SDSE_HALT_LIMIT, SDSE_HALT_STOPPED, SDSE_HALT_MEMORY };
 
-// Counters and the clock, shared by all searches for one answer.
+// Counters, the clock and what is remembered, shared by all searches for one layer on
+// one accelerator.
 struct sdse_effort {
     struct sdse_search_limits limits;
     struct timespec start;
     uint64_t nodes, evaluations, next_clock;
+    struct sdse_reach_memo memo;
     enum sdse_halt halt; // once set, every search under way or to come ends at once
 };
 
