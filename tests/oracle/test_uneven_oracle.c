@@ -1,7 +1,8 @@
 // Uneven mapping: on generated cases a memory split into positions costs, word for
 // word, what the whole one costs when its tensors stand at one of them; and the mapper
-// over split memories, free to bypass them or not, equals exhaustive enumeration over
-// every way to place the tensors, all factors, places and orders.
+// over split memories, free to bypass them or not, with padded bounds or without, under
+// an order of loops or none, equals exhaustive enumeration over every way to place the
+// tensors, all factors, places and orders.
 //
 //     test_uneven_oracle [PROBLEMS [FIRST_SEED]]    (default 150 problems)
 #include <setjmp.h>
@@ -217,9 +218,9 @@ static unsigned parts_of(unsigned tensor) {
 }
 
 // One way to place the tensors: of a memory whose positions are first … last, tensor t
-// stands at position first + digit, digit = way % their number, or, where memories may
-// be bypassed and digit is their number, at none. False when there are no more ways.
-static bool place_tensors(const struct sdse_arch *split, bool bypass, uint64_t way,
+// stands at position first + digit, digit = way % their number, or, where it may bypass
+// the memory and digit is their number, at none. False when there are no more ways.
+static bool place_tensors(const struct sdse_arch *split, bool free_bypass, uint64_t way,
                           struct sdse_arch *placed, bool *even) {
     *placed = *split;
     *even = true;
@@ -228,9 +229,10 @@ static bool place_tensors(const struct sdse_arch *split, bool bypass, uint64_t w
         const unsigned positions = last - first + 1;
         unsigned used = 0;
         for (unsigned l = first; l <= last; l++)
-            placed->level[l].keeps = 0;
+            placed->level[l].keeps = placed->level[l].may_bypass = 0;
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             const unsigned parts = split->level[first].keeps & parts_of(t);
+            const bool bypass = free_bypass || split->level[first].may_bypass >> t & 1u;
             const unsigned choices = parts ? positions + bypass : 1;
             const unsigned at = first + (unsigned)(way % choices);
             way /= choices;
@@ -249,30 +251,42 @@ static bool place_tensors(const struct sdse_arch *split, bool bypass, uint64_t w
     return way == 0;
 }
 
-static uint64_t count_mappings(const struct sdse_arch *split, bool bypass,
-                               const struct sdse_layer *layer) {
+// The space of one way: keepers are decided.
+static struct sdse_enumerate_space
+space_of(const struct sdse_generated_problem *problem) {
+    struct sdse_enumerate_space space = problem->space;
+    space.free_bypass = false;
+    return space;
+}
+
+static uint64_t count_mappings(const struct sdse_generated_problem *problem,
+                               const struct sdse_arch *split) {
+    const struct sdse_enumerate_space space = space_of(problem);
     uint64_t count = 0;
     struct sdse_arch placed;
     bool even;
     for (uint64_t way = 0;
-         count <= MOST_MAPPINGS && place_tensors(split, bypass, way, &placed, &even);
+         count <= MOST_MAPPINGS &&
+         place_tensors(split, problem->space.free_bypass, way, &placed, &even);
          way++)
-        count += sdse_enumerate_count(&placed, layer, NULL, MOST_MAPPINGS);
+        count += sdse_enumerate_count(&placed, &problem->layer, &space, MOST_MAPPINGS);
     return count;
 }
 
 static void enumerate_ways(const struct sdse_generated_problem *problem,
-                           const struct sdse_arch *split, bool bypass,
-                           struct sdse_arena *arena, struct truth *truth) {
+                           const struct sdse_arch *split, struct sdse_arena *arena,
+                           struct truth *truth) {
+    const struct sdse_enumerate_space space = space_of(problem);
     struct sdse_arch placed;
-    for (uint64_t way = 0; place_tensors(split, bypass, way, &placed, &truth->even);
+    for (uint64_t way = 0;
+         place_tensors(split, problem->space.free_bypass, way, &placed, &truth->even);
          way++) {
         struct sdse_model *model = NULL;
         assert_int_equal(
             sdse_model_new(&placed, &problem->layer, &problem->form, arena, &model),
             SDSE_OK);
         truth->model = model;
-        sdse_enumerate(&placed, &problem->layer, model, NULL, note, truth);
+        sdse_enumerate(&placed, &problem->layer, model, &space, note, truth);
     }
 }
 
@@ -286,14 +300,15 @@ static void assert_value(const char *what, double expected, double got) {
 
 // The mapper's answer, scored again on the split accelerator.
 static void map(const struct sdse_generated_problem *problem,
-                const struct sdse_arch *arch, bool bypass,
-                enum sdse_map_objective objective, struct sdse_arena *arena,
-                struct sdse_map_answer *answer) {
+                const struct sdse_arch *arch, enum sdse_map_objective objective,
+                struct sdse_arena *arena, struct sdse_map_answer *answer) {
     const struct sdse_map_request request = {.arch = arch,
                                              .layer = &problem->layer,
                                              .form = &problem->form,
                                              .objective = objective,
-                                             .free_bypass = bypass};
+                                             .free_bypass = problem->space.free_bypass,
+                                             .padding_percent =
+                                                 problem->space.padding_percent};
     struct sdse_model *model = NULL;
     assert_int_equal(sdse_map(&request, arena, answer), SDSE_OK);
     assert_int_equal(
@@ -332,12 +347,12 @@ static void check_front(const struct truth *truth,
 }
 
 static void compare(const struct sdse_generated_problem *problem,
-                    const struct sdse_arch *split, bool bypass,
-                    const struct truth *truth, struct sdse_arena *arena) {
+                    const struct sdse_arch *split, const struct truth *truth,
+                    struct sdse_arena *arena) {
     struct sdse_map_answer answer, even;
     for (int o = 0; o <= SDSE_MAP_FRONT; o++) {
         const enum sdse_map_objective objective = (enum sdse_map_objective)o;
-        map(problem, split, bypass, objective, arena, &answer);
+        map(problem, split, objective, arena, &answer);
         if (!truth->valid) {
             assert_int_equal(answer.status, SDSE_MAP_NONE);
             continue;
@@ -358,7 +373,7 @@ static void compare(const struct sdse_generated_problem *problem,
         if (objective != SDSE_MAP_ENERGY)
             continue;
         // The whole accelerator's optimum is the even one's.
-        map(problem, &problem->arch, bypass, objective, arena, &even);
+        map(problem, &problem->arch, objective, arena, &even);
         assert_value("even energy", truth->energy_pj[1],
                      even.point_count ? even.point[0].totals.energy_pj
                                       : (double)INFINITY);
@@ -367,40 +382,73 @@ static void compare(const struct sdse_generated_problem *problem,
 
 static uint64_t problem_count = 150, first_seed = 1;
 
+// How many of the problems have what.
+struct tally {
+    uint64_t problems, mappings, none, better, bypass, padded, ordered, all;
+};
+
+static bool has_order(const struct sdse_arch *split) {
+    for (size_t i = 0; i < split->dataflow_count; i++)
+        for (size_t c = 0; c < split->dataflows[i].constraint_count; c++) {
+            const struct sdse_constraint *at = &split->dataflows[i].constraints[c];
+            if (at->kind == SDSE_LOOP_ORDER && split->level[at->level].shares_memory)
+                return true;
+        }
+    return false;
+}
+
+static void check_problem(const struct sdse_generated_problem *problem,
+                          const struct sdse_arch *split, struct sdse_arena *arena,
+                          struct tally *tally) {
+    const double inf = (double)INFINITY;
+    struct truth truth = {.energy_pj = {inf, inf},
+                          .edp = {inf, inf},
+                          .ed2p = {inf, inf},
+                          .cycles = {inf, inf}};
+    enumerate_ways(problem, split, arena, &truth);
+    compare(problem, split, &truth, arena);
+    bool bypass = problem->space.free_bypass;
+    for (unsigned l = 1; l < problem->arch.level_count; l++)
+        bypass |= problem->arch.level[l].may_bypass != 0;
+    const bool padded = problem->space.padding_percent > 0, ordered = has_order(split);
+    tally->problems++;
+    tally->mappings += truth.valid;
+    tally->none += truth.valid == 0;
+    tally->better += truth.energy_pj[0] < truth.energy_pj[1] * (1 - TOLERANCE);
+    tally->bypass += bypass;
+    tally->padded += padded;
+    tally->ordered += ordered;
+    tally->all += bypass && padded && ordered;
+    free(truth.list);
+}
+
 static void test_mapper_equals_enumeration(void **state) {
     (void)state;
-    uint64_t mappings = 0, better = 0, none = 0, problems = 0;
-    for (current_seed = first_seed; problems < problem_count; current_seed++) {
+    struct tally tally = {.problems = 0};
+    for (current_seed = first_seed; tally.problems < problem_count; current_seed++) {
         struct sdse_generated_problem problem;
-        sdse_make_problem(current_seed, false, &problem);
+        sdse_make_problem(current_seed, current_seed % 4 != 0, &problem);
+        if (current_seed % 4 == 0 && current_seed % 3 == 0)
+            problem.space.free_bypass = true;
         const unsigned levels = sdse_arch_may_split(&problem.arch);
-        const bool bypass = current_seed % 3 == 0;
         struct sdse_arena *arena = sdse_arena_new();
         assert_non_null(arena);
         struct sdse_arch *split;
         assert_int_equal(sdse_arch_split(&problem.arch, levels, arena, &split),
                          SDSE_OK);
-        if (levels && count_mappings(split, bypass, &problem.layer) <= MOST_MAPPINGS) {
-            problems++;
-            const double inf = (double)INFINITY;
-            struct truth truth = {.energy_pj = {inf, inf},
-                                  .edp = {inf, inf},
-                                  .ed2p = {inf, inf},
-                                  .cycles = {inf, inf}};
-            enumerate_ways(&problem, split, bypass, arena, &truth);
-            compare(&problem, split, bypass, &truth, arena);
-            mappings += truth.valid;
-            none += truth.valid == 0;
-            better += truth.energy_pj[0] < truth.energy_pj[1] * (1 - TOLERANCE);
-            free(truth.list);
-        }
+        if (levels && count_mappings(&problem, split) <= MOST_MAPPINGS)
+            check_problem(&problem, split, arena, &tally);
         sdse_arena_free(arena);
     }
-    print_message("## uneven: %llu problems equal enumeration of %llu mappings; in "
-                  "%llu an uneven one needs the least energy, %llu have none\n",
-                  (unsigned long long)problems, (unsigned long long)mappings,
-                  (unsigned long long)better, (unsigned long long)none);
-    assert_true(problems < 100 || better > 0);
+    print_message("## uneven: %llu problems (%llu with bypass, %llu padded, %llu under "
+                  "an order, %llu with all three) equal enumeration of %llu mappings; "
+                  "in %llu an uneven one needs the least energy, %llu have none\n",
+                  (unsigned long long)tally.problems, (unsigned long long)tally.bypass,
+                  (unsigned long long)tally.padded, (unsigned long long)tally.ordered,
+                  (unsigned long long)tally.all, (unsigned long long)tally.mappings,
+                  (unsigned long long)tally.better, (unsigned long long)tally.none);
+    assert_true(tally.problems < 100 || (tally.better > 0 && tally.bypass > 0 &&
+                                         tally.padded > 0 && tally.ordered > 0));
 }
 
 int main(int argc, char **argv) {
