@@ -103,16 +103,14 @@ bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles) {
     if (best->goal == SDSE_GOAL_FRONT)
         return front_excludes(best, pj, cycles);
     const double first = sdse_goal_value(best->goal, pj, cycles);
-    if (!best->found) {
-        if (first <= best->cutoff)
-            return false;
-        best->least_cut = fmin(best->least_cut, first);
+    if (best->found && first >= best->first * (1 - epsilon) &&
+        (first > best->first * (1 + epsilon) ||
+         second_key(best->goal, pj, cycles) >= best->second * (1 - epsilon)))
         return true;
-    }
-    if (first < best->first * (1 - epsilon))
+    if (first <= best->cutoff)
         return false;
-    return first > best->first * (1 + epsilon) ||
-           second_key(best->goal, pj, cycles) >= best->second * (1 - epsilon);
+    best->least_cut = fmin(best->least_cut, first);
+    return true;
 }
 
 void sdse_best_offer(struct sdse_best *best, const struct sdse_mapping *mapping,

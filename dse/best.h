@@ -23,8 +23,8 @@ struct sdse_found {
 struct sdse_best {
     enum sdse_goal goal;
     double most_cycles; // slower mappings do not count
-    // While nothing is found, and always for a front: values (front: energies) above
-    // the cut-off are not looked at in this pass, and the smallest of them.
+    // Values (front: energies) above the cut-off are not looked at in this pass; and
+    // the smallest of them that nothing else excludes.
     double cutoff, least_cut;
 
     bool found;
@@ -46,8 +46,8 @@ void sdse_best_free(struct sdse_best *best);
 // The goal's value; of a front: energy. Rises with both.
 double sdse_goal_value(enum sdse_goal goal, double pj, double cycles);
 
-// Whether nothing at or above these bounds can better *best, or, while nothing is
-// found, is above the cut-off. Ties: energy by cycles, products by energy, within 1e-12
+// Whether nothing at or above these bounds can better *best, or is looked at in this
+// pass. Ties: energy by cycles, products by energy, within 1e-12
 // relative; cycles are exact and not tied further.
 bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles);
 

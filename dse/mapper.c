@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dse/candidates.h"
 #include "dse/feasible.h"
-#include "dse/search.h"
-#include "dse/variants.h"
 
 const char *sdse_map_status_name(enum sdse_map_status status) {
     static const char *const names[] = {"optimal", "limit", "interrupted", "none"};
@@ -47,35 +46,62 @@ static double value_of(enum sdse_map_objective objective,
                            totals->latency_cycles);
 }
 
-// One searcher for each variant, most promising first.
+// What one answer is searched in, and the effort it takes.
 struct searches {
-    struct sdse_problem **plain; // of the variants without padding
-    size_t plain_count;
-    bool bounded; // all variants are among them: bounds hold
-    struct sdse_searcher **searcher;
-    size_t count;
+    struct sdse_candidates candidates;
     struct sdse_effort effort;
+    enum sdse_status status; // of looking at candidates
 };
 
-static double run(const struct searches *searches, struct sdse_best *best) {
-    return sdse_search_run(searches->searcher, searches->count, best);
+// False: a quick look proves that no candidate seen so far has a mapping, which the
+// search would take much longer to find out. Bounded effort; most questions are
+// answered by one descent.
+static bool may_exist(const struct sdse_candidates *candidates) {
+    enum { EFFORT = 200000 };
+    struct sdse_feasibility questions;
+    if (candidates->plain_count < candidates->seen)
+        return true; // padding may admit one
+    sdse_feasibility_init(&questions, candidates->plain, candidates->plain_count,
+                          EFFORT, candidates->plain[0]->arena);
+    return sdse_feasible(&questions, candidates->request->arch) != SDSE_INFEASIBLE;
+}
+
+// The narrow space first: it takes milliseconds, and what it finds cuts the others and
+// is there if the effort does not suffice for them. Returns a lower bound of the goal's
+// value; 0 if there is none.
+static double run(struct searches *searches, struct sdse_best *best) {
+    struct sdse_candidates *candidates = &searches->candidates;
+    double bound = (double)INFINITY;
+    if (may_exist(candidates)) {
+        const struct sdse_search_space first = sdse_candidates_first(candidates);
+        bound = sdse_search_run(&first, &searches->effort, best);
+    }
+    if (candidates->count == 1)
+        return bound;
+    searches->status = sdse_candidates_rank(candidates);
+    if (searches->status != SDSE_OK || candidates->seen < candidates->count)
+        return 0;
+    if (!may_exist(candidates))
+        return bound;
+    const struct sdse_search_space others = sdse_candidates_others(candidates);
+    return fmin(bound, sdse_search_run(&others, &searches->effort, best));
 }
 
 // Least cycles first, then the least energy among the mappings that reach them.
-static double run_latency(const struct searches *searches, struct sdse_best *best) {
+static double run_latency(struct searches *searches, struct sdse_best *best) {
     sdse_best_init(best, SDSE_GOAL_CYCLES, (double)INFINITY);
     const double bound = run(searches, best);
     if (!best->found || searches->effort.halt != SDSE_HALT_NONE)
         return bound;
     struct sdse_best cheapest;
     sdse_best_init(&cheapest, SDSE_GOAL_ENERGY, best->totals.latency_cycles);
+    sdse_best_offer(&cheapest, &best->mapping, &best->totals);
     run(searches, &cheapest);
-    if (cheapest.found)
-        *best = cheapest;
+    *best = cheapest;
     return best->totals.latency_cycles;
 }
 
-static bool run_front(const struct searches *searches, struct sdse_arena *arena,
+static bool run_front(struct searches *searches, struct sdse_arena *arena,
                       struct sdse_map_answer *answer) {
     struct sdse_best best;
     sdse_best_init(&best, SDSE_GOAL_FRONT, (double)INFINITY);
@@ -90,9 +116,8 @@ static bool run_front(const struct searches *searches, struct sdse_arena *arena,
     return good;
 }
 
-static bool run_objective(const struct searches *searches,
-                          enum sdse_map_objective objective, struct sdse_arena *arena,
-                          struct sdse_map_answer *answer) {
+static bool run_objective(struct searches *searches, enum sdse_map_objective objective,
+                          struct sdse_arena *arena, struct sdse_map_answer *answer) {
     struct sdse_best best;
     switch (objective) {
     case SDSE_MAP_FRONT:
@@ -128,112 +153,26 @@ static void close_answer(const struct sdse_effort *effort,
     answer->evaluations = effort->evaluations;
 }
 
-// One variant and what its root promises.
-struct ranked {
-    struct sdse_searcher *searcher;
-    double value;
-    size_t index;
-};
-
-static int by_promise(const void *a, const void *b) {
-    const struct ranked *p = a, *q = b;
-    if (p->value != q->value)
-        return p->value < q->value ? -1 : 1;
-    return p->index < q->index ? -1 : p->index > q->index;
-}
-
-static enum sdse_status prepare_one(const struct sdse_map_request *request,
-                                    const struct sdse_variant *variant,
-                                    struct sdse_arena *scratch,
-                                    struct searches *searches, struct ranked *ranked) {
-    struct sdse_problem *problem = SDSE_ARENA_NEW(scratch, struct sdse_problem);
-    if (!problem)
-        return SDSE_NO_MEMORY;
-    const enum sdse_status status = sdse_problem_init(
-        problem, request->arch, request->layer, request->form, variant, scratch);
-    if (status != SDSE_OK)
-        return status;
-    if (!variant->padding.present)
-        searches->plain[searches->plain_count++] = problem;
-    ranked->searcher = sdse_searcher_new(problem, &searches->effort);
-    if (!ranked->searcher)
-        return SDSE_NO_MEMORY;
-    const struct sdse_totals root = sdse_searcher_root(ranked->searcher);
-    ranked->value = value_of(request->objective, &root);
-    return SDSE_OK;
-}
-
-// Whether the search was stopped before it began.
-static bool gives_up(const struct sdse_map_request *request,
-                     struct sdse_effort *effort) {
-    if (request->stop && atomic_load_explicit(request->stop, memory_order_relaxed))
-        effort->halt = SDSE_HALT_STOPPED;
-    return effort->halt != SDSE_HALT_NONE;
-}
-
-// Problems and searchers of all variants.
-static enum sdse_status prepare(const struct sdse_map_request *request,
-                                struct sdse_arena *scratch, struct searches *searches) {
-    const struct sdse_variant_space space = {
-        .arch = request->arch,
-        .layer = request->layer,
-        .smartdeal = request->form && request->form->smartdeal,
-        .free_bypass = request->free_bypass,
-        .padding_percent = request->padding_percent};
-    struct sdse_variants list;
-    enum sdse_status status = sdse_variants_list(&space, scratch, &list);
-    if (status != SDSE_OK)
-        return status;
-    searches->count = list.count;
-    searches->bounded = true;
-    struct ranked *ranked = SDSE_ARENA_ARRAY(scratch, struct ranked, list.count);
-    searches->searcher = SDSE_ARENA_ARRAY(scratch, struct sdse_searcher *, list.count);
-    searches->plain = SDSE_ARENA_ARRAY(scratch, struct sdse_problem *, list.count);
-    searches->plain_count = 0;
-    if (!ranked || !searches->searcher || !searches->plain)
-        return SDSE_NO_MEMORY;
-    for (size_t i = 0; i < list.count; i++) {
-        if (i > 0 && gives_up(request, &searches->effort)) {
-            searches->count = list.count = i; // only those prepared
-            searches->bounded = false;
-            break;
-        }
-        ranked[i].index = i;
-        status = prepare_one(request, &list.variant[i], scratch, searches, &ranked[i]);
-        if (status != SDSE_OK)
-            return status;
-    }
-    qsort(ranked, list.count, sizeof *ranked, by_promise);
-    for (size_t i = 0; i < list.count; i++)
-        searches->searcher[i] = ranked[i].searcher;
-    return SDSE_OK;
-}
-
-// The first valid mapping that comes along, in place of a better one.
-static bool add_any(const struct searches *searches, struct sdse_arena *arena,
+// The first valid mapping that comes along, in place of a better one; none where
+// padding alone would admit one.
+static bool add_any(const struct sdse_candidates *candidates, struct sdse_arena *arena,
                     struct sdse_map_answer *answer) {
     enum { EFFORT = 2000000 };
-    struct sdse_feasibility questions;
-    struct sdse_best any;
-    struct sdse_problem *problem = searches->plain[0];
-    sdse_feasibility_init(&questions, searches->plain, 1, EFFORT, problem->arena);
-    sdse_best_init(&any, SDSE_GOAL_ENERGY, (double)INFINITY);
-    if (sdse_feasible_mapping(&questions, &any.mapping) != SDSE_FEASIBLE)
-        return !questions.out_of_memory;
-    any.totals = sdse_evaluate(problem->model, &any.mapping);
-    return add_point(answer, &any, arena);
-}
-
-// False: a quick look proves that there is no mapping, which the search would take much
-// longer to find out. Bounded effort; most questions are answered by one descent.
-static bool may_exist(const struct searches *searches) {
-    enum { EFFORT = 200000 };
-    struct sdse_feasibility questions;
-    if (searches->plain_count < searches->count || !searches->bounded)
-        return true;
-    sdse_feasibility_init(&questions, searches->plain, searches->plain_count, EFFORT,
-                          searches->plain[0]->arena);
-    return sdse_feasible(&questions, searches->plain[0]->arch) != SDSE_INFEASIBLE;
+    for (size_t i = 0; i < candidates->plain_count; i++) {
+        struct sdse_problem *problem = candidates->plain[i];
+        struct sdse_feasibility questions;
+        struct sdse_best any;
+        sdse_feasibility_init(&questions, &candidates->plain[i], 1, EFFORT,
+                              problem->arena);
+        sdse_best_init(&any, SDSE_GOAL_ENERGY, (double)INFINITY);
+        if (sdse_feasible_mapping(&questions, &any.mapping) == SDSE_FEASIBLE) {
+            any.totals = sdse_evaluate(problem->model, &any.mapping);
+            return add_point(answer, &any, arena);
+        }
+        if (questions.out_of_memory)
+            return false;
+    }
+    return true;
 }
 
 enum sdse_status sdse_map(const struct sdse_map_request *request,
@@ -247,25 +186,31 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
         return SDSE_NO_MEMORY;
     struct sdse_map_answer fresh;
     memset(&fresh, 0, sizeof fresh);
-    enum sdse_status status = prepare(request, scratch, &searches);
+    enum sdse_status status =
+        sdse_candidates_init(request, goal_of(request->objective), &searches.effort,
+                             scratch, &searches.candidates);
+    if (status != SDSE_OK)
+        goto done;
+    searches.status = SDSE_OK;
+    status = SDSE_NO_MEMORY;
+    if (!run_objective(&searches, request->objective, arena, &fresh) ||
+        searches.effort.halt == SDSE_HALT_MEMORY)
+        goto done;
+    status = searches.status;
     if (status != SDSE_OK)
         goto done;
     status = SDSE_NO_MEMORY;
-    if ((may_exist(&searches) &&
-         !run_objective(&searches, request->objective, arena, &fresh)) ||
-        searches.effort.halt == SDSE_HALT_MEMORY)
-        goto done;
     if (request->any_mapping && !fresh.point_count &&
-        searches.effort.halt != SDSE_HALT_NONE && !add_any(&searches, arena, &fresh))
+        searches.effort.halt != SDSE_HALT_NONE &&
+        !add_any(&searches.candidates, arena, &fresh))
         goto done;
-    if (!searches.bounded)
-        fresh.lower_bound = 0;
     close_answer(&searches.effort, request, &fresh);
-    fresh.variants = searches.count;
+    fresh.variants = searches.candidates.count;
     sdse_mapper_space(request, &fresh.log10_mappings);
-    fresh.log10_mappings += log10((double)searches.count);
+    fresh.log10_mappings += log10((double)fresh.variants);
     if (fresh.status == SDSE_MAP_NONE) {
-        status = sdse_refusal_explain(searches.plain, searches.plain_count, arena,
+        status = sdse_refusal_explain(searches.candidates.plain,
+                                      searches.candidates.plain_count, arena,
                                       &fresh.refusal);
         if (status != SDSE_OK)
             goto done;
@@ -275,6 +220,7 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
     *answer = fresh;
     status = SDSE_OK;
 done:
+    sdse_candidates_free(&searches.candidates);
     sdse_arena_free(scratch);
     return status;
 }

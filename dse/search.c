@@ -48,35 +48,14 @@ static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
     return sdse_best_excludes(s->best, pj, cycles);
 }
 
-void sdse_effort_init(struct sdse_effort *effort,
-                      const struct sdse_search_limits *limits) {
-    memset(effort, 0, sizeof *effort);
-    if (limits)
-        effort->limits = *limits;
-    clock_gettime(CLOCK_MONOTONIC, &effort->start);
-}
-
-double sdse_effort_seconds(const struct sdse_effort *effort) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - effort->start.tv_sec) +
-           (double)(now.tv_nsec - effort->start.tv_nsec) * 1e-9;
-}
-
 static bool should_halt(struct sdse_searcher *s) {
     struct sdse_effort *effort = s->effort;
     if (effort->halt != SDSE_HALT_NONE)
         return true;
     if (effort->nodes < effort->next_clock)
         return false;
-    const struct sdse_search_limits *limits = &effort->limits;
     effort->next_clock = effort->nodes + NODES_BETWEEN_CLOCKS;
-    if (limits->stop && atomic_load_explicit(limits->stop, memory_order_relaxed))
-        effort->halt = SDSE_HALT_STOPPED;
-    else if ((limits->nodes && effort->nodes >= limits->nodes) ||
-             (limits->seconds > 0 && sdse_effort_seconds(effort) > limits->seconds))
-        effort->halt = SDSE_HALT_LIMIT;
-    return effort->halt != SDSE_HALT_NONE;
+    return sdse_effort_spent(effort);
 }
 
 // --- Leaves -----------------------------------------------------------------------
@@ -508,53 +487,70 @@ static void walk(struct sdse_searcher *s) {
         s->effort->halt = SDSE_HALT_MEMORY;
 }
 
-static void search_pass(struct sdse_searcher *const *searcher, size_t count,
-                        struct sdse_best *best) {
+static void search_pass(const struct sdse_search_space *space,
+                        struct sdse_effort *effort, struct sdse_best *best) {
     best->least_cut = (double)INFINITY;
-    for (size_t i = 0; i < count && !should_halt(searcher[i]); i++) {
-        struct sdse_searcher *s = searcher[i];
+    const size_t end = space->first + space->count;
+    for (size_t i = space->first; i < end && effort->halt == SDSE_HALT_NONE; i++) {
+        const struct sdse_totals root = space->root(space->context, i);
+        if (sdse_best_excludes(best, root.energy_pj, root.latency_cycles))
+            continue;
+        struct sdse_searcher *s = space->open(space->context, i);
+        if (!s) {
+            effort->halt = SDSE_HALT_MEMORY;
+            return;
+        }
         s->best = best;
-        if (!may_cut(s, s->root.energy_pj, s->root.latency_cycles))
-            walk(s);
+        walk(s);
+        space->close(space->context, i);
     }
 }
 
-static double least_root(struct sdse_searcher *const *searcher, size_t count,
-                         enum sdse_goal goal) {
+static double least_root(const struct sdse_search_space *space, enum sdse_goal goal) {
     double least = (double)INFINITY;
-    for (size_t i = 0; i < count; i++) {
-        const struct sdse_totals root = sdse_searcher_root(searcher[i]);
+    for (size_t i = space->first; i < space->first + space->count; i++) {
+        const struct sdse_totals root = space->root(space->context, i);
         least = fmin(least, sdse_goal_value(goal, root.energy_pj, root.latency_cycles));
     }
     return least;
 }
 
+// Whether the best of all is found: what was not looked at is above the cut-off.
+static bool is_settled(const struct sdse_best *best) {
+    if (isinf(best->least_cut))
+        return true;
+    if (!best->found)
+        return false;
+    return best->goal == SDSE_GOAL_FRONT
+               ? best->front[0].totals.energy_pj <= best->cutoff
+               : best->first <= best->cutoff;
+}
+
 // Rising cut-offs: cheap passes first, so that the first mapping found is already
 // good; then ordinary branch and bound in the pass that found it. A front takes one
 // more pass without a cut-off, against what the others found.
-double sdse_search_run(struct sdse_searcher *const *searcher, size_t count,
-                       struct sdse_best *best) {
-    double excluded = least_root(searcher, count, best->goal);
-    if (!count)
-        return excluded;
-    const struct sdse_effort *effort = searcher[0]->effort;
+double sdse_search_run(const struct sdse_search_space *space,
+                       struct sdse_effort *effort, struct sdse_best *best) {
+    double excluded = least_root(space, best->goal);
     double growth = 1.15;
+    best->least_pj = 0;
     best->cutoff = excluded * (best->goal == SDSE_GOAL_CYCLES ? 1 : 1.02);
     for (;;) {
-        search_pass(searcher, count, best);
-        if (effort->halt != SDSE_HALT_NONE || isinf(best->least_cut))
-            break;
-        if (best->found && best->goal != SDSE_GOAL_FRONT)
+        search_pass(space, effort, best);
+        if (effort->halt != SDSE_HALT_NONE)
+            return excluded;
+        if (isinf(best->least_cut) ||
+            (is_settled(best) && best->goal != SDSE_GOAL_FRONT))
             break;
         excluded = best->least_cut;
         best->least_pj = best->cutoff;
-        best->cutoff = best->found
+        best->cutoff = is_settled(best)
                            ? (double)INFINITY
                            : fmax(best->cutoff * growth, best->least_cut * (1 + 1e-6));
         growth *= 1.1;
         assert(best->cutoff >= excluded);
     }
-    if (!best->found || effort->halt != SDSE_HALT_NONE)
+    if (!best->found)
         return excluded;
     return best->goal == SDSE_GOAL_FRONT ? best->front[0].totals.energy_pj
                                          : best->first;

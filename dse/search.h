@@ -7,36 +7,9 @@
 #ifndef SDSE_DSE_SEARCH_H
 #define SDSE_DSE_SEARCH_H
 
-#include <stdatomic.h>
-#include <time.h>
-
-#include "costmodel/hops.h"
 #include "dse/best.h"
+#include "dse/effort.h"
 #include "dse/partial.h"
-
-struct sdse_search_limits {
-    double seconds;          // 0 = none
-    uint64_t nodes;          // 0 = none
-    const atomic_bool *stop; // NULL = none; read now and then
-};
-
-// Why a search ended early.
-enum sdse_halt { SDSE_HALT_NONE, SDSE_HALT_LIMIT, SDSE_HALT_STOPPED, SDSE_HALT_MEMORY };
-
-// Counters, the clock and what is remembered, shared by all searches for one layer on
-// one accelerator.
-struct sdse_effort {
-    struct sdse_search_limits limits;
-    struct timespec start;
-    uint64_t nodes, evaluations, next_clock;
-    struct sdse_reach_memo memo;
-    enum sdse_halt halt; // once set, every search under way or to come ends at once
-};
-
-// Starts the clock. limits: NULL = none.
-void sdse_effort_init(struct sdse_effort *effort,
-                      const struct sdse_search_limits *limits);
-double sdse_effort_seconds(const struct sdse_effort *effort);
 
 struct sdse_searcher;
 
@@ -48,16 +21,25 @@ struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
 // What no mapping of the searcher's problem can stay below.
 struct sdse_totals sdse_searcher_root(const struct sdse_searcher *searcher);
 
-// Betters *best over the mappings of `count` problems, variants of one: afterwards no
-// mapping of any of them is better, unless effort->halt is set. `best` may hold a
-// mapping already. Searchers whose root is excluded are skipped; among equal mappings
-// the one of the earlier searcher is likelier to stay, but the outcome is
-// deterministic.
+// Problems to search for one answer, variants of one layer. A problem is opened before
+// it is searched and closed after it: only while it is open must it be prepared.
+struct sdse_search_space {
+    size_t first, count; // problems first ... first + count - 1
+    void *context;
+    struct sdse_totals (*root)(void *context, size_t i);    // of its searcher
+    struct sdse_searcher *(*open)(void *context, size_t i); // NULL: memory is out
+    void (*close)(void *context, size_t i);
+};
+
+// Betters *best over the mappings of all problems of a space: afterwards no mapping of
+// any of them is better, unless effort->halt is set. `best` may hold a mapping already.
+// Problems whose root is excluded are not opened; among equal mappings the one of the
+// earlier problem is likelier to stay, but the outcome is deterministic.
 //
 // Returns a lower bound of the goal's value: that of *best if the search was not
 // halted.
-double sdse_search_run(struct sdse_searcher *const *searcher, size_t count,
-                       struct sdse_best *best);
+double sdse_search_run(const struct sdse_search_space *space,
+                       struct sdse_effort *effort, struct sdse_best *best);
 
 // Every bound against every completion it could cut.
 struct sdse_audit {

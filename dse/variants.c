@@ -101,8 +101,8 @@ enum sdse_status sdse_variants_list(const struct sdse_variant_space *space,
     if (list.out_of_memory || !variants->variant)
         return SDSE_NO_MEMORY;
     variants->count = 0;
-    for (size_t i = 0; i < keeps_count; i++) {
-        for (size_t p = 0; p <= list.padding_count; p++) {
+    for (size_t p = 0; p <= list.padding_count; p++) {
+        for (size_t i = 0; i < keeps_count; i++) {
             struct sdse_variant *fresh = &variants->variant[variants->count++];
             fresh->keeps = keeps[i];
             if (p)

@@ -52,7 +52,7 @@ struct sdse_variants {
     struct sdse_variant *variant; // the first: what the accelerator keeps, no padding
 };
 
-// All variants, in a fixed order; the list lives in `arena`. Within one memory a tensor
+// All variants, in a fixed order, those without padding first; the list lives in `arena`. Within one memory a tensor
 // is kept at one level at most. SDSE_NO_MEMORY.
 enum sdse_status sdse_variants_list(const struct sdse_variant_space *space,
                                     struct sdse_arena *arena,

@@ -5,6 +5,7 @@
 
 #include "spec/digits.h"
 #include "spec/flow.h"
+#include "spec/load.h"
 #include "spec/reading.h"
 #include "spec/text.h"
 
@@ -241,6 +242,25 @@ static uint64_t last_pass(const struct sdse_mapping *mapping,
     return loop->factor;
 }
 
+// Whether the line of a position can be left out: it has no loops and keeps nothing,
+// and what other positions keep leaves nothing that a reader would give it.
+static bool goes_without_saying(const struct sdse_arch *arch,
+                                const struct sdse_mapping *mapping, unsigned level) {
+    const struct sdse_mapping_level *at = &mapping->level[level];
+    if (!arch->level[level].shares_memory || mapping->keeps[level] ||
+        at->temporal.count || at->spatial[0].count || at->spatial[1].count)
+        return false;
+    unsigned first = level;
+    while (arch->level[first].shares_memory)
+        first--;
+    unsigned kept = 0, keepable = 0;
+    for (unsigned l = first; l <= sdse_arch_memory_last(arch, first); l++) {
+        kept |= mapping->keeps[l];
+        keepable |= sdse_level_tensors(&arch->level[l]);
+    }
+    return kept == keepable;
+}
+
 char *sdse_mapping_text(struct sdse_arena *arena, const struct sdse_arch *arch,
                         const struct sdse_nest *nest,
                         const struct sdse_mapping *mapping) {
@@ -253,9 +273,7 @@ char *sdse_mapping_text(struct sdse_arena *arena, const struct sdse_arch *arch,
         const struct sdse_mapping_level *level = &mapping->level[i];
         const struct sdse_loops *lists[] = {&level->temporal, &level->spatial[0],
                                             &level->spatial[1]};
-        // A position nothing stands at need not be said.
-        if (arch->level[i].shares_memory && !mapping->keeps[i] && !lists[0]->count &&
-            !lists[1]->count && !lists[2]->count)
+        if (goes_without_saying(arch, mapping, i))
             continue;
         fputs("  - {level: ", text.out);
         sdse_print_word(text.out, arch->level[i].name);

@@ -21,7 +21,9 @@
 #include "oracle/support_cases.h"
 #include "oracle/support_enumerate.h"
 #include "oracle/support_problems.h"
+#include "spec/load.h"
 #include "spec/split.h"
+#include "spec/write.h"
 
 enum { EVEN_CASES = 4000, MOST_MAPPINGS = 20000 };
 static const double TOLERANCE = 1e-9;
@@ -298,6 +300,29 @@ static void assert_value(const char *what, double expected, double got) {
                  (unsigned long long)current_seed, what, expected, got);
 }
 
+// What is written is read back as it was.
+static void check_text(const struct sdse_generated_problem *problem,
+                       const struct sdse_arch *arch, const struct sdse_mapping *mapping,
+                       struct sdse_arena *arena) {
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    const char *text = sdse_mapping_text(arena, arch, &problem->layer.nest, mapping);
+    assert_non_null(text);
+    struct sdse_node *root;
+    struct sdse_mapping *again;
+    if (sdse_tree_parse_memory(arena, "mapping", text, strlen(text), &diags, &root) ||
+        sdse_mapping_from_tree(arena, root, arch, &problem->layer, &diags, &again)) {
+        sdse_diags_print(&diags, stderr, false);
+        fail_msg("seed %llu: this is not read back:\n%s",
+                 (unsigned long long)current_seed, text);
+    }
+    if (memcmp(again->keeps, mapping->keeps, sizeof again->keeps) != 0)
+        fail_msg("seed %llu: other keepers are read back:\n%s",
+                 (unsigned long long)current_seed, text);
+    assert_string_equal(sdse_mapping_text(arena, arch, &problem->layer.nest, again),
+                        text);
+}
+
 // The mapper's answer, scored again on the split accelerator.
 static void map(const struct sdse_generated_problem *problem,
                 const struct sdse_arch *arch, enum sdse_map_objective objective,
@@ -320,6 +345,7 @@ static void map(const struct sdse_generated_problem *problem,
         assert_true(again.latency_cycles == answer->point[i].totals.latency_cycles);
         assert_int_equal(sdse_mapping_verdict(model, mapping, NULL), SDSE_VALID);
         assert_true(sdse_enumerate_allows(arch, &problem->layer, mapping));
+        check_text(problem, arch, mapping, arena);
         // Positions that keep nothing have no loops of their own.
         for (unsigned l = 0; l < arch->level_count; l++)
             if (arch->level[l].shares_memory && !mapping->keeps[l])
