@@ -173,8 +173,11 @@ static void note_capacities(struct sdse_problem *problem) {
     }
     if (problem->model->form.smartdeal)
         note_rebuilding(problem);
-    for (unsigned l = 0; l < problem->levels; l++)
+    for (unsigned l = 0; l < problem->levels; l++) {
         note_fits(problem, l);
+        if (basis_between(problem, l, problem->levels)) // even without coefficients
+            problem->moves_inside[l] |= SDSE_BIT(SDSE_WEIGHTS);
+    }
 }
 
 static void note_later(struct sdse_problem *problem) {

@@ -18,6 +18,8 @@
 #include "dse/mapper.h"
 #include "oracle/support_enumerate.h"
 #include "oracle/support_problems.h"
+#include "spec/load.h"
+#include "spec/tree.h"
 #include "support/close.h"
 
 static const double TOLERANCE = 1e-9;
@@ -137,6 +139,23 @@ static void compare(const struct sdse_generated_problem *problem,
     sdse_arena_free(arena);
 }
 
+// All objectives of a problem; the number of valid mappings.
+static uint64_t check_problem(const struct sdse_generated_problem *problem) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_model *model;
+    assert_int_equal(
+        sdse_model_new(&problem->arch, &problem->layer, &problem->form, arena, &model),
+        SDSE_OK);
+    struct truth truth = {.model = model};
+    sdse_enumerate(&problem->arch, &problem->layer, model, &problem->space, note,
+                   &truth);
+    for (int o = 0; o <= SDSE_MAP_FRONT; o++)
+        compare(problem, &truth, (enum sdse_map_objective)o);
+    free(truth.list);
+    sdse_arena_free(arena);
+    return truth.valid;
+}
+
 static uint64_t problem_count = 2000, first_seed = 1;
 
 static void test_equals_enumeration(void **state) {
@@ -146,26 +165,75 @@ static void test_equals_enumeration(void **state) {
         current_seed = first_seed + i;
         struct sdse_generated_problem problem;
         sdse_make_problem(current_seed, true, &problem);
-        struct sdse_arena *arena = sdse_arena_new();
-        struct sdse_model *model;
-        assert_int_equal(
-            sdse_model_new(&problem.arch, &problem.layer, &problem.form, arena, &model),
-            SDSE_OK);
-        struct truth truth = {.model = model};
-        sdse_enumerate(&problem.arch, &problem.layer, model, &problem.space, note,
-                       &truth);
-        mappings += truth.valid;
-        none += truth.valid == 0;
-        for (int o = 0; o <= SDSE_MAP_FRONT; o++)
-            compare(&problem, &truth, (enum sdse_map_objective)o);
-        free(truth.list);
-        sdse_arena_free(arena);
+        const uint64_t valid = check_problem(&problem);
+        mappings += valid;
+        none += valid == 0;
     }
     print_message("## mapper: %llu problems equal exhaustive enumeration of %llu valid "
                   "mappings, %llu "
                   "have none\n",
                   (unsigned long long)problem_count, (unsigned long long)mappings,
                   (unsigned long long)none);
+}
+
+// --- Problems that few seeds would make ---------------------------------------------
+
+// The levels of an accelerator and what comes after them; two iterations of every
+// dimension of the layer that `dims` names.
+static void check_case(const char *levels, const char *rest, const char *dims,
+                       const struct sdse_weight_form *form) {
+    struct sdse_arena *arena = sdse_arena_new();
+    const char *text =
+        sdse_arena_printf(arena,
+                          "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: "
+                          "8, compute: {free: true}, levels: [%s], %s}",
+                          levels, rest);
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_node *root = NULL;
+    struct sdse_arch *arch = NULL;
+    sdse_tree_parse_memory(arena, "a", text, strlen(text), &diags, &root);
+    if (sdse_arch_from_tree(arena, root, NULL, 0, &diags, &arch) != SDSE_OK) {
+        sdse_diags_print(&diags, stderr, false);
+        fail();
+    }
+    struct sdse_generated_problem problem = {
+        .arch = *arch,
+        .layer = {.kind = SDSE_CONV,
+                  .nest = {.stride = {1, 1}, .dilation = {1, 1}},
+                  .repeat = 1,
+                  .density = {1, 1, 1}},
+        .form = *form,
+        .space.whole_filters = form->smartdeal};
+    for (int d = 0; d < SDSE_DIMS; d++)
+        problem.layer.nest.bound[d] = strchr(dims, sdse_dim_letters[d]) ? 2 : 1;
+    current_seed = 0;
+    assert_true(check_problem(&problem) > 0);
+    sdse_arena_free(arena);
+}
+
+static const struct sdse_weight_form two_rows = {.smartdeal = true,
+                                                 .basis_size = 2,
+                                                 .rows = 2,
+                                                 .rows_per_block = 2,
+                                                 .blocks = 1,
+                                                 .density = 1,
+                                                 .row_density = 1,
+                                                 .coefficient_bits_total = 32,
+                                                 .basis_bits_total = 32,
+                                                 .index_bits_total = 2};
+
+// A memory that keeps the basis alone: it rests in N as weights would.
+static void test_bases_rest_without_coefficients(void **state) {
+    (void)state;
+    check_case(
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: bases, memory: {class: dram, keeps: [weights.basis],"
+        " pj_per_bit: 1}}",
+        "engines: [{kind: rebuild, below: bases, pj_per_shift_add: 1,"
+        " pj_per_basis_read: 1, pj_per_basis_write: 1, rows_per_cycle: 1}],"
+        "dataflow: [{name: d, constraints: [{level: bases, temporal_dims: []}]}]",
+        "NRS", &two_rows);
 }
 
 int main(int argc, char **argv) {
@@ -175,6 +243,7 @@ int main(int argc, char **argv) {
         first_seed = strtoull(argv[2], NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_enumeration),
+        cmocka_unit_test(test_bases_rest_without_coefficients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
