@@ -212,16 +212,38 @@ static void check_case(const char *levels, const char *rest, const char *dims,
     sdse_arena_free(arena);
 }
 
-static const struct sdse_weight_form two_rows = {.smartdeal = true,
-                                                 .basis_size = 2,
-                                                 .rows = 2,
-                                                 .rows_per_block = 2,
-                                                 .blocks = 1,
-                                                 .density = 1,
-                                                 .row_density = 1,
-                                                 .coefficient_bits_total = 32,
-                                                 .basis_bits_total = 32,
-                                                 .index_bits_total = 2};
+static const struct sdse_weight_form raw, two_rows = {.smartdeal = true,
+                                                      .basis_size = 2,
+                                                      .rows = 2,
+                                                      .rows_per_block = 2,
+                                                      .blocks = 1,
+                                                      .density = 1,
+                                                      .row_density = 1,
+                                                      .coefficient_bits_total = 32,
+                                                      .basis_bits_total = 32,
+                                                      .index_bits_total = 2};
+
+// Inputs whose window moves by P and R, and an order that puts K in between: the best
+// place of K where any order may be taken is none of those that are left.
+static void test_order_inside_a_chain(void **state) {
+    (void)state;
+    check_case("{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+               "{level: window, memory: {class: dram, keeps: [inputs], pj_per_bit: 1}}",
+               "dataflow: [{name: d, constraints: [{level: DRAM, order: [P, K, R]},"
+               " {level: window, temporal_dims: []}]}]",
+               "NKPR", &raw);
+}
+
+// Rows along S are rebuilt whole if S is the innermost loop that moves weights; it is
+// so inside R, for N is to stand inside S.
+static void test_order_of_rebuilding(void **state) {
+    (void)state;
+    check_case("{level: DRAM, memory: {class: dram, pj_per_bit: 8}}",
+               "engines: [{kind: rebuild, below: DRAM, pj_per_shift_add: 1,"
+               " pj_per_basis_read: 1, pj_per_basis_write: 1, rows_per_cycle: 0.5}],"
+               "dataflow: [{name: d, constraints: [{level: DRAM, order: [S, N]}]}]",
+               "NRS", &two_rows);
+}
 
 // A memory that keeps the basis alone: it rests in N as weights would.
 static void test_bases_rest_without_coefficients(void **state) {
@@ -243,6 +265,8 @@ int main(int argc, char **argv) {
         first_seed = strtoull(argv[2], NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_enumeration),
+        cmocka_unit_test(test_order_inside_a_chain),
+        cmocka_unit_test(test_order_of_rebuilding),
         cmocka_unit_test(test_bases_rest_without_coefficients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
