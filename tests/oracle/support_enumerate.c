@@ -218,8 +218,6 @@ static bool pads_one_fanout(const struct walk *walk) {
 }
 
 static void order_all(struct walk *walk) {
-    if (walk->padded >= 0 && !pads_one_fanout(walk))
-        return;
     struct sdse_mapping mapping = walk->mapping;
     for (unsigned list = 0; list < SLOTS_PER_LEVEL * walk->arch->level_count; list++) {
         struct sdse_loops *loops = loops_of(&mapping, list);
@@ -257,7 +255,7 @@ static void split(struct walk *walk, int d, unsigned list, uint64_t left) {
         return;
     }
     if (list == SLOTS_PER_LEVEL * walk->arch->level_count) {
-        if (left == 1)
+        if (left == 1 && (d != walk->padded || pads_one_fanout(walk)))
             split(walk, d + 1, 0, d + 1 < SDSE_DIMS ? walk->bound[d + 1] : 1);
         return;
     }

@@ -152,21 +152,25 @@ static void make_order(uint64_t *state, struct sdse_constraint *constraint) {
     }
 }
 
+static void add_constraints(struct sdse_generated_problem *problem, unsigned count) {
+    problem->dataflow.name = "generated";
+    problem->dataflow.kinds = SDSE_BIT(SDSE_LAYER_KINDS) - 1;
+    problem->dataflow.constraint_count += count;
+    problem->dataflow.constraints = problem->constraint;
+    problem->arch.dataflows = &problem->dataflow;
+    problem->arch.dataflow_count = 1;
+}
+
 static void make_constraints(uint64_t *state, bool orders,
                              struct sdse_generated_problem *problem) {
     if (chance(state, 55))
         return;
-    problem->dataflow.name = "generated";
-    problem->dataflow.kinds = SDSE_BIT(SDSE_LAYER_KINDS) - 1;
-    problem->dataflow.constraint_count = 1 + below(state, 3);
-    problem->dataflow.constraints = problem->constraint;
+    add_constraints(problem, 1 + below(state, 3));
     for (size_t i = 0; i < problem->dataflow.constraint_count; i++)
         make_constraint(state, problem, &problem->constraint[i]);
     for (size_t i = 0; orders && i < problem->dataflow.constraint_count; i++)
         if (chance(state, 25))
             make_order(state, &problem->constraint[i]);
-    problem->arch.dataflows = &problem->dataflow;
-    problem->arch.dataflow_count = 1;
 }
 
 // A rebuild engine, and weights in the form it takes.
@@ -246,5 +250,18 @@ void sdse_make_problem(uint64_t seed, bool wide,
                                                     &problem->space, most);
         if (count >= FEWEST_MAPPINGS && count <= most)
             return;
+    }
+}
+
+void sdse_add_order(struct sdse_generated_problem *problem, unsigned level,
+                    const uint8_t *dims, unsigned count) {
+    struct sdse_constraint *order =
+        &problem->constraint[problem->dataflow.constraint_count];
+    add_constraints(problem, 1);
+    *order = (struct sdse_constraint){
+        .kind = SDSE_LOOP_ORDER, .level = level, .order_count = count};
+    for (unsigned i = 0; i < count; i++) {
+        order->order[i] = dims[i];
+        order->dims |= SDSE_BIT(dims[i]);
     }
 }

@@ -25,4 +25,9 @@ struct sdse_generated_problem {
 void sdse_make_problem(uint64_t seed, bool wide,
                        struct sdse_generated_problem *problem);
 
+// Adds to its constraints that the temporal loops of `level` over `count` dims stand in
+// their order, outermost first. Once.
+void sdse_add_order(struct sdse_generated_problem *problem, unsigned level,
+                    const uint8_t *dims, unsigned count);
+
 #endif
