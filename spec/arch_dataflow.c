@@ -195,7 +195,13 @@ static void add_order(struct collector *c, const struct sdse_node *list) {
             constraint.dims |= SDSE_BIT(dim);
         }
     }
-    if (c->r->diags->errors == errors)
+    if (c->r->diags->errors > errors)
+        return;
+    if (constraint.order_count < 2)
+        sdse_diag_add(c->r->diags, SDSE_ERROR, list->key_loc, "constraint-empty",
+                      "%s: an order of fewer than two dimensions restricts nothing",
+                      sdse_node_path(c->r->arena, list));
+    else
         add(c, constraint);
 }
 
