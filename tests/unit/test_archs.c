@@ -244,6 +244,28 @@ static bool is_at_least(const struct sdse_constraint *constraint,
     return true;
 }
 
+static unsigned rank_of(const struct sdse_constraint *order, enum sdse_dim dim) {
+    unsigned rank = 0;
+    while (rank < order->order_count && order->order[rank] != dim)
+        rank++;
+    return rank;
+}
+
+// The loops that the order names, outermost first; others may stand between them.
+static bool is_ordered(const struct sdse_loops *loops,
+                       const struct sdse_constraint *order) {
+    unsigned last = 0;
+    for (unsigned i = 0; i < loops->count; i++) {
+        const unsigned rank = rank_of(order, loops->loop[i].dim);
+        if (rank == order->order_count)
+            continue;
+        if (rank < last)
+            return false;
+        last = rank;
+    }
+    return true;
+}
+
 static bool obeys(const struct sdse_constraint *constraint,
                   const struct sdse_layer *layer, const struct sdse_mapping *mapping) {
     const struct sdse_mapping_level *level = &mapping->level[constraint->level];
@@ -256,6 +278,8 @@ static bool obeys(const struct sdse_constraint *constraint,
         return !(dims_in(&level->spatial[1]) & ~constraint->dims);
     case SDSE_STATIONARY:
         return is_stationary(&level->temporal, constraint->tensor);
+    case SDSE_LOOP_ORDER:
+        return is_ordered(&level->temporal, constraint);
     case SDSE_FACTOR_AT_LEAST:
     case SDSE_SPATIAL_AT_LEAST:
         return is_at_least(constraint, layer, level);
@@ -486,6 +510,61 @@ static void test_narrow_kernels(void **state) {
     sdse_arena_free(arena);
 }
 
+static struct sdse_mapping best_mapping(const struct sdse_arch *arch,
+                                        const struct sdse_layer *layer,
+                                        struct sdse_arena *arena) {
+    const struct sdse_map_request request = {
+        .arch = arch, .layer = layer, .objective = SDSE_MAP_EDP};
+    struct sdse_map_answer answer;
+    assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
+    if (answer.status != SDSE_MAP_OPTIMAL)
+        fail_msg("%s: %s", arch->name, answer.reason ? answer.reason : "?");
+    assert_obeys(arch, layer, &answer.point[0].mapping);
+    return answer.point[0].mapping;
+}
+
+// An accelerator under one order of loops more.
+static void add_order(struct sdse_arch *arch, const struct sdse_dataflow *dataflow,
+                      const struct sdse_constraint *order, struct sdse_arena *arena) {
+    struct sdse_dataflow *fresh = SDSE_ARENA_NEW(arena, struct sdse_dataflow);
+    assert_non_null(fresh);
+    *fresh = *dataflow;
+    fresh->constraints =
+        SDSE_ARENA_ARRAY(arena, struct sdse_constraint, dataflow->constraint_count + 1);
+    assert_non_null(fresh->constraints);
+    memcpy(fresh->constraints, dataflow->constraints,
+           dataflow->constraint_count * sizeof *order);
+    fresh->constraints[fresh->constraint_count++] = *order;
+    arch->dataflows = fresh;
+    arch->dataflow_count = 1;
+}
+
+// Asked for the outermost loops of its best mapping the other way round, an accelerator
+// has another best mapping.
+static void test_turned_order(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_layer *layer = &load_workload(arena, "resnet18")->layers[1];
+    unsigned turned = 0;
+    for (int i = 0; i < ARCHS; i++) {
+        struct sdse_arch *arch = load_arch(arena, archs[i]);
+        const struct sdse_mapping first = best_mapping(arch, layer, arena);
+        const struct sdse_loops *loops = &first.level[0].temporal;
+        if (loops->count < 2)
+            continue;
+        struct sdse_constraint order = {.kind = SDSE_LOOP_ORDER,
+                                        .order_count = loops->count};
+        for (unsigned d = 0; d < loops->count; d++)
+            order.order[d] = (uint8_t)loops->loop[loops->count - 1 - d].dim;
+        add_order(arch, find_dataflow(arch, layer->kind), &order, arena);
+        assert_false(obeys(&order, layer, &first));
+        best_mapping(arch, layer, arena);
+        turned++;
+    }
+    assert_true(turned > 0);
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_marks),
@@ -496,6 +575,7 @@ int main(void) {
         cmocka_unit_test(test_admits),
         cmocka_unit_test(test_published_mappings),
         cmocka_unit_test(test_narrow_kernels),
+        cmocka_unit_test(test_turned_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
