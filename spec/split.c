@@ -9,13 +9,15 @@ unsigned sdse_level_positions(const struct sdse_arch *arch, unsigned level) {
     return (unsigned)__builtin_popcount(sdse_level_tensors(&arch->level[level]));
 }
 
-// Whether a constraint on a memory can be asked of each of its positions alone.
-static bool is_separable(enum sdse_constraint_kind kind) {
-    switch (kind) {
+// Whether a constraint on a memory can be asked of its positions one by one. Numbers
+// other than 1 limit the product of their factors; "all" is what is left for the last.
+static bool is_separable(const struct sdse_constraint *constraint) {
+    switch (constraint->kind) {
     case SDSE_FACTOR_EQUAL:
+        return constraint->value == 1 || constraint->value == UINT64_MAX;
     case SDSE_FACTOR_AT_MOST:
     case SDSE_FACTOR_AT_LEAST:
-        return false;
+        return constraint->value == 1;
     default:
         return true;
     }
@@ -32,7 +34,7 @@ bool sdse_level_may_split(const struct sdse_arch *arch, unsigned level) {
         const struct sdse_dataflow *flow = &arch->dataflows[i];
         for (size_t c = 0; c < flow->constraint_count; c++)
             if (flow->constraints[c].level == level &&
-                !is_separable(flow->constraints[c].kind))
+                !is_separable(&flow->constraints[c]))
                 return false;
     }
     return true;
@@ -93,9 +95,18 @@ static bool names_differ(const struct sdse_arch *arch) {
     return true;
 }
 
-static bool holds_everywhere(enum sdse_constraint_kind kind) {
-    return kind == SDSE_TEMPORAL_DIMS || kind == SDSE_STATIONARY ||
-           kind == SDSE_LOOP_ORDER;
+static bool holds_everywhere(const struct sdse_constraint *constraint) {
+    switch (constraint->kind) {
+    case SDSE_FACTOR_EQUAL:
+    case SDSE_FACTOR_AT_MOST:
+        return constraint->value == 1;
+    case SDSE_TEMPORAL_DIMS:
+    case SDSE_STATIONARY:
+    case SDSE_LOOP_ORDER:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static bool split_dataflow(const struct sdse_dataflow *from,
@@ -116,9 +127,8 @@ static bool split_dataflow(const struct sdse_dataflow *from,
     for (size_t i = 0; i < from->constraint_count; i++) {
         const struct sdse_constraint *constraint = &from->constraints[i];
         const unsigned last = places->last[constraint->level];
-        unsigned l = holds_everywhere(constraint->kind)
-                         ? places->first[constraint->level]
-                         : last;
+        unsigned l =
+            holds_everywhere(constraint) ? places->first[constraint->level] : last;
         for (; l <= last; l++) {
             struct sdse_constraint *copy = &to->constraints[to->constraint_count++];
             *copy = *constraint;

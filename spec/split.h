@@ -25,8 +25,8 @@
 
 // Whether the memory of a level can be split: it is not the outermost, carries loops,
 // keeps two or three tensors, has a capacity, shares its memory with no other level,
-// and no dataflow fixes or limits the factors of its loops (that would be a condition
-// on all positions together).
+// and no dataflow fixes or limits the factors of its loops by numbers other than 1
+// (that would be a condition on all positions together); "all" may be asked for.
 bool sdse_level_may_split(const struct sdse_arch *arch, unsigned level);
 
 // Its positions when split: as many as it keeps tensors.
@@ -43,9 +43,9 @@ unsigned sdse_arch_uneven(const struct sdse_arch *arch);
 // split    out: the accelerator with a level per position, named "<memory>.<n>", n from
 //          1, outermost first. Every position may keep what the memory keeps. The
 //          fan-out, its network and a rebuild engine stay behind the last position;
-//          limits of the dataflow on places hold there, lists of temporal dimensions
-//          and stationary tensors at every position by itself. Lives in `arena`,
-//          refers to `arch`.
+//          limits of the dataflow on places and factors of "all" hold there, lists of
+//          temporal dimensions, stationary tensors, orders and factors of 1 at every
+//          position by itself. Lives in `arena`, refers to `arch`.
 //
 // Returns SDSE_OK, SDSE_INVALID if that makes more than SDSE_MAX_LEVELS levels or a
 // name that is taken, or SDSE_NO_MEMORY; *split is untouched then.

@@ -185,6 +185,8 @@ static void test_even_mappings_cost_the_same(void **state) {
 
 // Least values over every mapping visited, or [1] over the even ones.
 struct truth {
+    const struct sdse_generated_problem *problem;
+    const struct sdse_arch *split;
     const struct sdse_model *model;
     bool even;
     uint64_t valid;
@@ -193,8 +195,62 @@ struct truth {
     struct sdse_totals *list;
 };
 
+// Iterations along d of the temporal loops at levels first … last, and of the places
+// where `places`.
+static uint64_t product_of(const struct sdse_mapping *mapping, unsigned first,
+                           unsigned last, int d, bool places) {
+    uint64_t product = 1;
+    for (unsigned l = first; l <= last; l++) {
+        const struct sdse_loops *lists[] = {&mapping->level[l].temporal,
+                                            &mapping->level[l].spatial[0],
+                                            &mapping->level[l].spatial[1]};
+        for (int i = 0; i < (places ? 3 : 1); i++)
+            for (unsigned n = 0; n < lists[i]->count; n++)
+                if ((int)lists[i]->loop[n].dim == d)
+                    product *= lists[i]->loop[n].factor;
+    }
+    return product;
+}
+
+static bool is_of_factors(const struct sdse_constraint *constraint) {
+    return constraint->kind == SDSE_FACTOR_EQUAL ||
+           constraint->kind == SDSE_FACTOR_AT_MOST ||
+           constraint->kind == SDSE_FACTOR_AT_LEAST;
+}
+
+// Whether the factors of whole memories, the products over their positions, are those
+// that the accelerator asks for.
+static bool factors_obey(const struct sdse_generated_problem *problem,
+                         const struct sdse_arch *split,
+                         const struct sdse_mapping *mapping) {
+    for (size_t i = 0; i < problem->dataflow.constraint_count; i++) {
+        const struct sdse_constraint *c = &problem->constraint[i];
+        unsigned first = 0;
+        for (unsigned memory = 0; memory < c->level; memory++)
+            first = sdse_arch_memory_last(split, first) + 1;
+        const unsigned last = sdse_arch_memory_last(split, first);
+        for (int d = 0; is_of_factors(c) && d < SDSE_DIMS; d++) {
+            if (!(c->dims >> d & 1u))
+                continue;
+            const uint64_t bound = problem->layer.nest.bound[d];
+            const uint64_t factor = product_of(mapping, first, last, d, false);
+            const uint64_t left =
+                product_of(mapping, last + 1, split->level_count - 1, d, true);
+            if (c->kind == SDSE_FACTOR_EQUAL && c->value == UINT64_MAX ? left > 1
+                : c->kind == SDSE_FACTOR_EQUAL ? factor != c->value
+                : c->kind == SDSE_FACTOR_AT_MOST
+                    ? factor > c->value
+                    : factor < (c->value < bound ? c->value : bound))
+                return false;
+        }
+    }
+    return true;
+}
+
 static void note(void *context, const struct sdse_mapping *mapping) {
     struct truth *truth = context;
+    if (!factors_obey(truth->problem, truth->split, mapping))
+        return;
     const struct sdse_totals totals = sdse_evaluate(truth->model, mapping);
     for (int i = 0; i < (truth->even ? 2 : 1); i++) {
         truth->energy_pj[i] = fmin(truth->energy_pj[i], totals.energy_pj);
@@ -275,15 +331,34 @@ static uint64_t count_mappings(const struct sdse_generated_problem *problem,
     return count;
 }
 
+// Leaves the constraints on factors to factors_obey.
+static void drop_factors(struct sdse_arch *placed, struct sdse_dataflow *others,
+                         struct sdse_arena *arena) {
+    if (!placed->dataflow_count)
+        return;
+    const struct sdse_dataflow *all = placed->dataflows;
+    *others = *all;
+    others->constraint_count = 0;
+    others->constraints =
+        SDSE_ARENA_ARRAY(arena, struct sdse_constraint, all->constraint_count);
+    assert_non_null(others->constraints);
+    for (size_t i = 0; i < all->constraint_count; i++)
+        if (!is_of_factors(&all->constraints[i]))
+            others->constraints[others->constraint_count++] = all->constraints[i];
+    placed->dataflows = others;
+}
+
 static void enumerate_ways(const struct sdse_generated_problem *problem,
                            const struct sdse_arch *split, struct sdse_arena *arena,
                            struct truth *truth) {
     const struct sdse_enumerate_space space = space_of(problem);
     struct sdse_arch placed;
+    struct sdse_dataflow others;
     for (uint64_t way = 0;
          place_tensors(split, problem->space.free_bypass, way, &placed, &truth->even);
          way++) {
         struct sdse_model *model = NULL;
+        drop_factors(&placed, &others, arena);
         assert_int_equal(
             sdse_model_new(&placed, &problem->layer, &problem->form, arena, &model),
             SDSE_OK);
@@ -345,6 +420,7 @@ static void map(const struct sdse_generated_problem *problem,
         assert_true(again.latency_cycles == answer->point[i].totals.latency_cycles);
         assert_int_equal(sdse_mapping_verdict(model, mapping, NULL), SDSE_VALID);
         assert_true(sdse_enumerate_allows(arch, &problem->layer, mapping));
+        assert_true(factors_obey(problem, arch, mapping));
         check_text(problem, arch, mapping, arena);
         // Positions that keep nothing have no loops of their own.
         for (unsigned l = 0; l < arch->level_count; l++)
@@ -410,7 +486,7 @@ static uint64_t problem_count = 150, first_seed = 1;
 
 // How many of the problems have what.
 struct tally {
-    uint64_t problems, mappings, none, better, bypass, padded, ordered, all;
+    uint64_t problems, mappings, none, better, bypass, padded, ordered, all, factors;
 };
 
 static bool has_order(const struct sdse_arch *split) {
@@ -423,11 +499,22 @@ static bool has_order(const struct sdse_arch *split) {
     return false;
 }
 
+// Whether the factors of a memory that can be split are asked for or limited.
+static bool limits_factors(const struct sdse_generated_problem *problem) {
+    for (size_t i = 0; i < problem->dataflow.constraint_count; i++)
+        if (is_of_factors(&problem->constraint[i]) &&
+            sdse_level_may_split(&problem->arch, problem->constraint[i].level))
+            return true;
+    return false;
+}
+
 static void check_problem(const struct sdse_generated_problem *problem,
                           const struct sdse_arch *split, struct sdse_arena *arena,
                           struct tally *tally) {
     const double inf = (double)INFINITY;
-    struct truth truth = {.energy_pj = {inf, inf},
+    struct truth truth = {.problem = problem,
+                          .split = split,
+                          .energy_pj = {inf, inf},
                           .edp = {inf, inf},
                           .ed2p = {inf, inf},
                           .cycles = {inf, inf}};
@@ -445,6 +532,7 @@ static void check_problem(const struct sdse_generated_problem *problem,
     tally->padded += padded;
     tally->ordered += ordered;
     tally->all += bypass && padded && ordered;
+    tally->factors += limits_factors(problem);
     free(truth.list);
 }
 
@@ -500,14 +588,17 @@ static void test_mapper_equals_enumeration(void **state) {
         sdse_arena_free(arena);
     }
     print_message("## uneven: %llu problems (%llu with bypass, %llu padded, %llu under "
-                  "an order, %llu with all three) equal enumeration of %llu mappings; "
+                  "an order, %llu with all three, %llu with factors asked for) equal "
+                  "enumeration of %llu mappings; "
                   "in %llu an uneven one needs the least energy, %llu have none\n",
                   (unsigned long long)tally.problems, (unsigned long long)tally.bypass,
                   (unsigned long long)tally.padded, (unsigned long long)tally.ordered,
-                  (unsigned long long)tally.all, (unsigned long long)tally.mappings,
-                  (unsigned long long)tally.better, (unsigned long long)tally.none);
-    assert_true(tally.problems < 100 || (tally.better > 0 && tally.bypass > 0 &&
-                                         tally.padded > 0 && tally.ordered > 0));
+                  (unsigned long long)tally.all, (unsigned long long)tally.factors,
+                  (unsigned long long)tally.mappings, (unsigned long long)tally.better,
+                  (unsigned long long)tally.none);
+    assert_true(tally.problems < 100 ||
+                (tally.better > 0 && tally.bypass > 0 && tally.padded > 0 &&
+                 tally.ordered > 0 && tally.factors > 0));
 }
 
 int main(int argc, char **argv) {

@@ -40,7 +40,8 @@ static const char small_arch[] =
     "    when: {layer: [conv]}\n"
     "    constraints:\n"
     "      - {level: GLB, temporal_dims: [K, C], stationary: inputs, order: [K, C],\n"
-    "         spatial_at_most: {K: 2}, utilization_at_least: 0.5}\n"
+    "         spatial_at_most: {K: 2}, utilization_at_least: 0.5,\n"
+    "         factors: {K: all}, factors_at_most: {C: 1}}\n"
     "      - {level: last, temporal_dims: [R]}\n";
 
 struct scene {
@@ -113,6 +114,8 @@ static void test_constraints_move_to_their_positions(void **state) {
         {SDSE_STATIONARY, 2},           {SDSE_STATIONARY, 3},
         {SDSE_LOOP_ORDER, 1},           {SDSE_LOOP_ORDER, 2},
         {SDSE_LOOP_ORDER, 3},           {SDSE_SPATIAL_AT_MOST, 3},
+        {SDSE_FACTOR_EQUAL, 3},         {SDSE_FACTOR_AT_MOST, 1},
+        {SDSE_FACTOR_AT_MOST, 2},       {SDSE_FACTOR_AT_MOST, 3},
         {SDSE_UTILIZATION_AT_LEAST, 3}, {SDSE_TEMPORAL_DIMS, 7},
     };
     struct scene s;
@@ -141,7 +144,10 @@ static void test_limits_on_factors_keep_a_memory_whole(void **state) {
         SDSE_FACTOR_EQUAL, SDSE_FACTOR_AT_MOST, SDSE_FACTOR_AT_LEAST};
     for (int i = 0; i < 3; i++) {
         s.arch->dataflows[0].constraints[0].kind = kinds[i];
+        s.arch->dataflows[0].constraints[0].value = 2;
         assert_false(sdse_level_may_split(s.arch, 1));
+        s.arch->dataflows[0].constraints[0].value = 1;
+        assert_true(sdse_level_may_split(s.arch, 1));
         assert_true(sdse_level_may_split(s.arch, 3));
     }
     s.arch->level[3].capacity_bits = 0;
