@@ -197,12 +197,13 @@ static void add_order(struct collector *c, const struct sdse_node *list) {
     }
     if (c->r->diags->errors > errors)
         return;
-    if (constraint.order_count < 2)
+    if (constraint.order_count < 2) {
         sdse_diag_add(c->r->diags, SDSE_ERROR, list->key_loc, "constraint-empty",
                       "%s: an order of fewer than two dimensions restricts nothing",
                       sdse_node_path(c->r->arena, list));
-    else
-        add(c, constraint);
+        return;
+    }
+    add(c, constraint);
 }
 
 static void add_constraint(struct collector *c, const struct sdse_node *node,
