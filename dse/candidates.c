@@ -58,14 +58,15 @@ enum sdse_status sdse_candidates_init(const struct sdse_map_request *request,
     candidates->effort = effort;
     candidates->arena = arena;
     candidates->scratch = sdse_arena_new();
-    const struct sdse_variant_space space = {
+    candidates->space = (struct sdse_variant_space){
         .arch = request->arch,
         .layer = request->layer,
         .smartdeal = request->form && request->form->smartdeal,
         .free_bypass = request->free_bypass,
         .padding_percent = request->padding_percent};
     struct sdse_variants list;
-    const enum sdse_status status = sdse_variants_list(&space, arena, &list);
+    const enum sdse_status status =
+        sdse_variants_list(&candidates->space, arena, &list);
     if (status != SDSE_OK)
         return status;
     candidates->candidate = SDSE_ARENA_ARRAY(arena, struct sdse_candidate, list.count);

@@ -20,6 +20,7 @@ struct sdse_candidate {
 
 struct sdse_candidates {
     const struct sdse_map_request *request;
+    struct sdse_variant_space space;
     enum sdse_goal goal;
     struct sdse_effort *effort;
     struct sdse_arena *arena;   // lives as long as they do

@@ -6,6 +6,7 @@
 enum {
     MOST_CHOICES = 70,    // sets of loops that a level's order rules admit
     MOST_TILES = 1 << 24, // lattice points a memo may cover
+    LIST_STEPS = 100,     // what listing the spreads of a level counts
     STAGES = 1 + MOST_CHOICES * SDSE_DIMS // the spread, then dimension by dimension
 };
 
@@ -18,10 +19,21 @@ struct sdse_spread_list {
     struct sdse_spreads spreads;
 };
 
+// The divisors of one set of bounds and what is spatial of them.
+struct sdse_padded_lattice {
+    struct sdse_padded_lattice *next;
+    uint64_t bound[SDSE_DIMS];
+    struct sdse_lattice lattice;
+    struct sdse_spread_list *spreads; // listed so far
+};
+
 struct search {
     struct sdse_feasibility *questions;
     const struct sdse_problem *problem;
     const struct sdse_arch *arch;
+    struct sdse_padding padding;
+    struct sdse_padded_lattice *bounds;
+    const struct sdse_lattice *lattice;
     struct sdse_rules rules;
     const struct sdse_spreads *spreads[SDSE_MAX_LEVELS];
     unsigned choice_count[SDSE_MAX_LEVELS];
@@ -46,9 +58,11 @@ struct search {
 };
 
 void sdse_feasibility_init(struct sdse_feasibility *questions,
+                           const struct sdse_variant_space *space,
                            struct sdse_problem *const *variants, size_t variant_count,
                            uint64_t effort, struct sdse_arena *arena) {
     *questions = (struct sdse_feasibility){.problem = variants[0],
+                                           .space = *space,
                                            .variant_count = variant_count,
                                            .variants = variants,
                                            .effort = effort,
@@ -95,31 +109,36 @@ static bool same_rules(const struct sdse_level_rules *a,
     return memcmp(a, b, sizeof *a) == 0;
 }
 
+static void charge(struct sdse_feasibility *questions, uint64_t steps) {
+    questions->effort -= steps < questions->effort ? steps : questions->effort;
+}
+
 static const struct sdse_spreads *spreads_of(struct search *s, unsigned l) {
     struct sdse_feasibility *questions = s->questions;
     const struct sdse_level *level = &s->arch->level[l];
     const struct sdse_level_rules *rules = &s->rules.level[l];
     const struct sdse_level *own = &s->problem->arch->level[l];
-    if (own->fanout_x == level->fanout_x && own->fanout_y == level->fanout_y &&
+    if (!s->padding.present && own->fanout_x == level->fanout_x &&
+        own->fanout_y == level->fanout_y &&
         same_rules(&s->problem->rules.level[l], rules))
         return &s->problem->spreads[l];
-    for (struct sdse_spread_list *at = questions->spreads; at; at = at->next) {
+    for (struct sdse_spread_list *at = s->bounds->spreads; at; at = at->next) {
         if (at->level == l && at->fanout_x == level->fanout_x &&
             at->fanout_y == level->fanout_y && same_rules(&at->rules, rules))
             return &at->spreads;
     }
     struct sdse_spread_list *list =
         SDSE_ARENA_NEW(questions->arena, struct sdse_spread_list);
-    if (!list ||
-        sdse_spreads_init(&list->spreads, s->arch, &s->rules, &s->problem->lattice, l,
-                          false, questions->arena) != SDSE_OK)
+    if (!list || sdse_spreads_init(&list->spreads, s->arch, &s->rules, s->lattice, l,
+                                   false, questions->arena) != SDSE_OK)
         return NULL;
     list->level = l;
     list->fanout_x = level->fanout_x;
     list->fanout_y = level->fanout_y;
     memcpy(&list->rules, rules, sizeof *rules);
-    list->next = questions->spreads;
-    questions->spreads = list;
+    list->next = s->bounds->spreads;
+    s->bounds->spreads = list;
+    charge(questions, LIST_STEPS + list->spreads.count);
     return &list->spreads;
 }
 
@@ -138,12 +157,55 @@ static void note_outside(struct search *s, unsigned l) {
     }
 }
 
-static bool prepare(struct search *s) {
+// The divisors of the layer's bounds with the search's padding.
+static bool find_bounds(struct search *s) {
+    struct sdse_feasibility *questions = s->questions;
+    struct sdse_nest nest = questions->problem->layer->nest;
+    if (s->padding.present)
+        nest.bound[s->padding.dim] = sdse_padded_bound(&s->padding);
+    struct sdse_padded_lattice *at = questions->lattices;
+    while (at && memcmp(at->bound, nest.bound, sizeof at->bound) != 0)
+        at = at->next;
+    if (!at) {
+        at = SDSE_ARENA_NEW(questions->arena, struct sdse_padded_lattice);
+        if (!at || sdse_lattice_init(&at->lattice, &nest, questions->arena) != SDSE_OK)
+            return false;
+        memcpy(at->bound, nest.bound, sizeof at->bound);
+        at->next = questions->lattices;
+        questions->lattices = at;
+    }
+    s->bounds = at;
+    s->lattice = &at->lattice;
+    return true;
+}
+
+// The rules of the variant, as dse/problem.c has them.
+static void make_rules(struct search *s) {
     sdse_rules_init(&s->rules, s->arch, s->problem->layer);
+    for (unsigned l = 0; l < s->problem->levels; l++)
+        for (int d = 0; d < SDSE_DIMS; d++)
+            if (s->arch->level[l].shares_memory && !s->problem->start.keeps[l])
+                s->rules.level[l].temporal_max[d] = 1;
+    if (!s->padding.present)
+        return;
+    struct sdse_level_rules *rules = &s->rules.level[s->padding.level];
+    const int d = s->padding.dim;
+    if (rules->spatial_min[d] < s->padding.places)
+        rules->spatial_min[d] = s->padding.places;
+    if (rules->spatial_max[d] > s->padding.places)
+        rules->spatial_max[d] = s->padding.places;
+}
+
+static bool prepare(struct search *s) {
+    if (!find_bounds(s)) {
+        s->questions->out_of_memory = true;
+        return false;
+    }
+    make_rules(s);
     s->tiles = 1;
     for (int d = 0; d < SDSE_DIMS; d++) {
         s->stride[d] = s->tiles;
-        s->tiles *= s->problem->lattice.count[d];
+        s->tiles *= s->lattice->count[d];
         if (s->tiles > MOST_TILES)
             return false;
     }
@@ -182,7 +244,7 @@ static size_t place_of(const struct search *s, unsigned l, const uint16_t *tile)
 }
 
 static bool sums_are_whole(const struct search *s, const uint16_t *tile) {
-    const struct sdse_lattice *lattice = &s->problem->lattice;
+    const struct sdse_lattice *lattice = s->lattice;
     return tile[SDSE_C] + 1u == lattice->count[SDSE_C] &&
            tile[SDSE_R] + 1u == lattice->count[SDSE_R] &&
            tile[SDSE_S] + 1u == lattice->count[SDSE_S];
@@ -223,8 +285,11 @@ static bool step(struct search *s) {
 static double stored_bits(const struct search *s, unsigned l, const uint16_t *tile) {
     const struct sdse_problem *problem = s->problem;
     uint64_t size[SDSE_DIMS];
-    for (int d = 0; d < SDSE_DIMS; d++)
-        size[d] = problem->lattice.value[d][tile[d]];
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        // Cut off at the real bound, where it is padded.
+        const uint64_t padded = s->lattice->value[d][tile[d]];
+        size[d] = padded < problem->real_bound[d] ? padded : problem->real_bound[d];
+    }
     const int stage = gets_finished(s, l) ? SDSE_FINISHED : SDSE_PARTIAL;
     double bits = problem->basis_bits[l] * (double)(size[SDSE_G] * size[SDSE_K]);
     for (int t = 0; t < SDSE_TENSORS; t++)
@@ -255,9 +320,15 @@ static bool close_level(struct search *s, unsigned l, const uint16_t *tile) {
 
 // Whether the levels outside l can cover what is left of dimension d.
 static bool can_cover(const struct search *s, unsigned l, int d, unsigned index) {
-    const double left = (double)s->problem->layer->nest.bound[d] /
-                        (double)s->problem->lattice.value[d][index];
+    const double left =
+        (double)s->bounds->bound[d] / (double)s->lattice->value[d][index];
     return left <= s->most_outside[l][d] && left >= s->least_outside[l][d];
+}
+
+// Whether a tile inside the padded places divides what one of them gets.
+static bool fits_place(const struct search *s, unsigned l, int d, unsigned index) {
+    return !s->padding.present || (int)s->padding.dim != d || l <= s->padding.level ||
+           s->padding.inner % s->lattice->value[d][index] == 0;
 }
 
 // Temporal factors of level l from dimension d on, over the dims of one choice.
@@ -269,7 +340,7 @@ static bool try_factors(struct search *s, unsigned l, unsigned choice, int d,
     const size_t place = place_of(s, l, tile);
     if (has_failed(s, l, stage, place))
         return false;
-    const struct sdse_lattice *lattice = &s->problem->lattice;
+    const struct sdse_lattice *lattice = s->lattice;
     const struct sdse_level_rules *rules = &s->rules.level[l];
     const unsigned inner = tile[d];
     const bool may_loop = s->choice[l][choice] >> d & 1u;
@@ -281,7 +352,7 @@ static bool try_factors(struct search *s, unsigned l, unsigned choice, int d,
             continue;
         const uint64_t value = lattice->value[d][factor];
         if (value < rules->temporal_min[d] || value > rules->temporal_max[d] ||
-            !can_cover(s, l, d, i))
+            !can_cover(s, l, d, i) || !fits_place(s, l, d, i))
             continue;
         tile[d] = (uint16_t)i;
         const bool found = try_factors(s, l, choice, d + 1, tile);
@@ -317,13 +388,16 @@ static bool go_out(struct search *s, unsigned l, const uint16_t *tile) {
     for (int d = 0; d < SDSE_DIMS; d++)
         if (rules->all_of >> d & 1u && tile[d])
             return false;
+    if (s->padding.present && l == s->padding.level &&
+        s->lattice->value[s->padding.dim][tile[s->padding.dim]] != s->padding.inner)
+        return false;
     if (has_failed(s, l, 0, place))
         return false;
     for (size_t i = s->spreads[l]->count; i-- > 0;) {
         uint16_t wider[SDSE_DIMS];
         if (!step(s))
             return false;
-        if (!lay_out(&s->problem->lattice, &s->spreads[l]->spread[i], tile, wider))
+        if (!lay_out(s->lattice, &s->spreads[l]->spread[i], tile, wider))
             continue;
         s->spread[l] = &s->spreads[l]->spread[i];
         memcpy(s->spread_tile[l], wider, sizeof wider);
@@ -344,6 +418,9 @@ static enum sdse_feasible ask_variant(struct search *s) {
     bool found = false;
     if (!prepare(s))
         return SDSE_UNDECIDED;
+    for (unsigned l = 0; l < s->problem->levels; l++)
+        if (!s->spreads[l]->count)
+            return SDSE_INFEASIBLE;
     s->sums_whole[s->problem->levels] = sums_are_whole(s, unit);
     while (go_out(s, s->problem->levels - 1, unit)) {
         found = true;
@@ -354,35 +431,84 @@ static enum sdse_feasible ask_variant(struct search *s) {
     return s->halted ? SDSE_UNDECIDED : found ? SDSE_FEASIBLE : SDSE_INFEASIBLE;
 }
 
+// The paddings that an accelerator admits; entry 0 is none of them.
+static struct sdse_padding *list_paddings(struct sdse_feasibility *questions,
+                                          const struct sdse_arch *arch,
+                                          struct sdse_arena *arena, size_t *count) {
+    struct sdse_variant_space space = questions->space;
+    struct sdse_padding *listed = NULL, *all = NULL;
+    space.arch = arch;
+    if (arena && sdse_paddings_list(&space, arena, &listed, count) == SDSE_OK)
+        all = SDSE_ARENA_ARRAY(arena, struct sdse_padding, *count + 1);
+    if (!all) {
+        questions->out_of_memory = true;
+        return NULL;
+    }
+    if (*count)
+        memcpy(all + 1, listed, *count * sizeof *all);
+    ++*count;
+    return all;
+}
+
+static struct search *new_search(struct sdse_feasibility *questions,
+                                 const struct sdse_arch *arch, size_t variant,
+                                 const struct sdse_padding *padding,
+                                 struct sdse_arena *arena) {
+    struct search *s = arena ? SDSE_ARENA_NEW(arena, struct search) : NULL;
+    if (!s) {
+        questions->out_of_memory = true;
+        return NULL;
+    }
+    s->questions = questions;
+    s->problem = questions->variants[variant];
+    s->arch = arch;
+    s->padding = *padding;
+    s->measured = questions->problem->levels;
+    s->best_bits = (double)INFINITY;
+    s->arena = arena;
+    return s;
+}
+
+// One variant; *bits: the least so far at level `measured`.
+static enum sdse_feasible ask_one(struct sdse_feasibility *questions,
+                                  const struct sdse_arch *arch, size_t variant,
+                                  const struct sdse_padding *padding, unsigned measured,
+                                  double *bits) {
+    struct sdse_arena *scratch = sdse_arena_new();
+    struct search *s = new_search(questions, arch, variant, padding, scratch);
+    enum sdse_feasible answer = SDSE_UNDECIDED;
+    if (s) {
+        s->measured = measured;
+        s->best_bits = *bits;
+        answer = ask_variant(s);
+        *bits = s->best_bits;
+    }
+    sdse_arena_free(scratch);
+    return answer;
+}
+
 static enum sdse_feasible ask(struct sdse_feasibility *questions,
                               const struct sdse_arch *arch, unsigned measured,
                               double *bits) {
-    enum sdse_feasible answer = SDSE_INFEASIBLE;
+    const bool any = measured == questions->problem->levels;
+    struct sdse_arena *scratch = sdse_arena_new();
+    size_t count = 0;
+    const struct sdse_padding *padding =
+        list_paddings(questions, arch, scratch, &count);
+    enum sdse_feasible answer = padding ? SDSE_INFEASIBLE : SDSE_UNDECIDED;
+    bool decided = padding != NULL;
     *bits = (double)INFINITY;
-    for (size_t i = 0; i < questions->variant_count; i++) {
-        struct sdse_arena *scratch = sdse_arena_new();
-        struct search *s = scratch ? SDSE_ARENA_NEW(scratch, struct search) : NULL;
-        if (!s) {
-            questions->out_of_memory = true;
-            sdse_arena_free(scratch);
-            return SDSE_UNDECIDED;
-        }
-        s->questions = questions;
-        s->problem = questions->variants[i];
-        s->arch = arch;
-        s->measured = measured;
-        s->best_bits = *bits;
-        s->arena = scratch;
-        const enum sdse_feasible here = ask_variant(s);
-        *bits = s->best_bits;
-        sdse_arena_free(scratch);
-        if (here == SDSE_UNDECIDED)
-            return here;
-        if (here == SDSE_FEASIBLE)
+    for (size_t i = 0; i < count * questions->variant_count && decided; i++) {
+        const enum sdse_feasible here =
+            ask_one(questions, arch, i % questions->variant_count,
+                    &padding[i / questions->variant_count], measured, bits);
+        decided = here != SDSE_UNDECIDED;
+        if (here != SDSE_INFEASIBLE)
             answer = here;
-        if (answer == SDSE_FEASIBLE && measured == questions->problem->levels)
+        if (any && here == SDSE_FEASIBLE)
             break;
     }
+    sdse_arena_free(scratch);
     return answer;
 }
 
@@ -413,7 +539,7 @@ static bool write_mapping(const struct search *s, struct sdse_problem *problem,
         struct sdse_loops *loops = &mapping->level[l].temporal;
         for (unsigned i = orders->order[0].count; i-- > 0;) {
             const int d = orders->order[0].dim[i];
-            const uint64_t *value = problem->lattice.value[d];
+            const uint64_t *value = s->lattice->value[d];
             loops->loop[loops->count++] = (struct sdse_loop){
                 (enum sdse_dim)d, value[s->tile[l][d]] / value[s->spread_tile[l][d]]};
         }
@@ -424,22 +550,40 @@ static bool write_mapping(const struct search *s, struct sdse_problem *problem,
     return sdse_mapping_verdict(problem->model, mapping, NULL) == SDSE_VALID;
 }
 
+static enum sdse_feasible map_one(struct sdse_feasibility *questions, size_t variant,
+                                  const struct sdse_padding *padding,
+                                  struct sdse_mapping *mapping) {
+    struct sdse_arena *scratch = sdse_arena_new();
+    struct search *s =
+        new_search(questions, questions->problem->arch, variant, padding, scratch);
+    enum sdse_feasible answer = s ? ask_variant(s) : SDSE_UNDECIDED;
+    if (answer == SDSE_FEASIBLE &&
+        !write_mapping(s, questions->variants[variant], mapping))
+        answer = SDSE_UNDECIDED;
+    sdse_arena_free(scratch);
+    return answer;
+}
+
 enum sdse_feasible sdse_feasible_mapping(struct sdse_feasibility *questions,
                                          struct sdse_mapping *mapping) {
     struct sdse_arena *scratch = sdse_arena_new();
-    struct search *s = scratch ? SDSE_ARENA_NEW(scratch, struct search) : NULL;
-    enum sdse_feasible answer = SDSE_UNDECIDED;
-    if (s) {
-        s->questions = questions;
-        s->problem = questions->problem;
-        s->arch = questions->problem->arch;
-        s->measured = questions->problem->levels;
-        s->best_bits = (double)INFINITY;
-        s->arena = scratch;
-        answer = ask_variant(s);
-        if (answer == SDSE_FEASIBLE &&
-            !write_mapping(s, questions->variants[0], mapping))
-            answer = SDSE_UNDECIDED;
+    size_t count = 0;
+    const struct sdse_padding *padding =
+        list_paddings(questions, questions->problem->arch, scratch, &count);
+    enum sdse_feasible answer = padding ? SDSE_INFEASIBLE : SDSE_UNDECIDED;
+    count *= questions->variant_count;
+    for (size_t i = 0; i < count && !questions->out_of_memory; i++) {
+        const uint64_t left = questions->effort;
+        const uint64_t share = i + 1 < count ? left / 2 : left;
+        questions->effort = share;
+        const enum sdse_feasible here =
+            map_one(questions, i % questions->variant_count,
+                    &padding[i / questions->variant_count], mapping);
+        questions->effort += left - share;
+        if (here != SDSE_INFEASIBLE)
+            answer = here;
+        if (here == SDSE_FEASIBLE)
+            break;
     }
     sdse_arena_free(scratch);
     return answer;

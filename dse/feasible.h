@@ -7,6 +7,7 @@
 #define SDSE_DSE_FEASIBLE_H
 
 #include "dse/problem.h"
+#include "dse/variants.h"
 
 enum sdse_feasible {
     SDSE_FEASIBLE,
@@ -14,27 +15,34 @@ enum sdse_feasible {
     SDSE_UNDECIDED   // the effort ran out
 };
 
+struct sdse_padded_lattice;
+
 // Questions about one layer: the lists they share and the effort they have left.
 struct sdse_feasibility {
-    const struct sdse_problem *problem; // the first variant: layer, lattice
-    // What may be kept where: a mapping of any variant will do.
+    const struct sdse_problem *problem; // the first: layer, lattice
+    struct sdse_variant_space space;    // which paddings there are
+    // What may be kept where: a mapping of any variant will do, with any padding.
     size_t variant_count;
     struct sdse_problem *const *variants;
     uint64_t effort; // steps that may still be taken
     bool out_of_memory;
-    struct sdse_spread_list *spreads; // listed so far
+    struct sdse_padded_lattice *lattices; // made so far
     struct sdse_arena *arena;
 };
 
-// Prepares questions about a layer on an accelerator; variants [>= 1] differ in what
-// levels keep alone. They must outlive the questions; lists live in `arena`.
+// Prepares questions about a layer on an accelerator; variants [>= 1] have no padding
+// and differ in what levels keep. They must outlive the questions; lists live in
+// `arena`.
+// space   of the mapper: says how far bounds are padded
 // effort  steps of all questions together (some 10 ns each)
 void sdse_feasibility_init(struct sdse_feasibility *questions,
+                           const struct sdse_variant_space *space,
                            struct sdse_problem *const *variants, size_t variant_count,
                            uint64_t effort, struct sdse_arena *arena);
 
 // Whether the layer has a valid mapping on `arch`: the problem's accelerator
-// with other capacities, fan-outs or constraints (same levels, words and keeps).
+// with other capacities, fan-outs or constraints (same levels, words and keeps). Bounds
+// are padded as `arch` admits: a wider fan-out has more paddings.
 enum sdse_feasible sdse_feasible(struct sdse_feasibility *questions,
                                  const struct sdse_arch *arch);
 
@@ -44,8 +52,9 @@ enum sdse_feasible sdse_feasible_least_bits(struct sdse_feasibility *questions,
                                             const struct sdse_arch *arch,
                                             unsigned level, double *bits);
 
-// Any valid mapping of the first variant on the problem's own accelerator: the first
-// that is found, small tiles first. SDSE_FEASIBLE: *mapping is valid.
+// Any valid mapping on the problem's own accelerator: the first that is found, without
+// padding first, small tiles first. No variant takes more than half the effort left.
+// SDSE_FEASIBLE: *mapping is valid.
 enum sdse_feasible sdse_feasible_mapping(struct sdse_feasibility *questions,
                                          struct sdse_mapping *mapping);
 

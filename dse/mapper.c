@@ -61,8 +61,10 @@ static bool may_exist(const struct sdse_candidates *candidates) {
     struct sdse_feasibility questions;
     if (candidates->plain_count < candidates->seen)
         return true; // padding may admit one
-    sdse_feasibility_init(&questions, candidates->plain, candidates->plain_count,
-                          EFFORT, candidates->plain[0]->arena);
+    struct sdse_variant_space narrow = candidates->space;
+    narrow.padding_percent = 0; // none of those seen
+    sdse_feasibility_init(&questions, &narrow, candidates->plain,
+                          candidates->plain_count, EFFORT, candidates->plain[0]->arena);
     return sdse_feasible(&questions, candidates->request->arch) != SDSE_INFEASIBLE;
 }
 
@@ -153,26 +155,21 @@ static void close_answer(const struct sdse_effort *effort,
     answer->evaluations = effort->evaluations;
 }
 
-// The first valid mapping that comes along, in place of a better one; none where
-// padding alone would admit one.
+// The first valid mapping that comes along, in place of a better one.
 static bool add_any(const struct sdse_candidates *candidates, struct sdse_arena *arena,
                     struct sdse_map_answer *answer) {
-    enum { EFFORT = 2000000 };
-    for (size_t i = 0; i < candidates->plain_count; i++) {
-        struct sdse_problem *problem = candidates->plain[i];
-        struct sdse_feasibility questions;
-        struct sdse_best any;
-        sdse_feasibility_init(&questions, &candidates->plain[i], 1, EFFORT,
-                              problem->arena);
-        sdse_best_init(&any, SDSE_GOAL_ENERGY, (double)INFINITY);
-        if (sdse_feasible_mapping(&questions, &any.mapping) == SDSE_FEASIBLE) {
-            any.totals = sdse_evaluate(problem->model, &any.mapping);
-            return add_point(answer, &any, arena);
-        }
-        if (questions.out_of_memory)
-            return false;
+    enum { EFFORT = 4000000 };
+    struct sdse_problem *problem = candidates->plain[0];
+    struct sdse_feasibility questions;
+    struct sdse_best any;
+    sdse_feasibility_init(&questions, &candidates->space, candidates->plain,
+                          candidates->plain_count, EFFORT, problem->arena);
+    sdse_best_init(&any, SDSE_GOAL_ENERGY, (double)INFINITY);
+    if (sdse_feasible_mapping(&questions, &any.mapping) == SDSE_FEASIBLE) {
+        any.totals = sdse_evaluate(problem->model, &any.mapping);
+        return add_point(answer, &any, arena);
     }
-    return true;
+    return !questions.out_of_memory;
 }
 
 enum sdse_status sdse_map(const struct sdse_map_request *request,
@@ -209,9 +206,9 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
     sdse_mapper_space(request, &fresh.log10_mappings);
     fresh.log10_mappings += log10((double)fresh.variants);
     if (fresh.status == SDSE_MAP_NONE) {
-        status = sdse_refusal_explain(searches.candidates.plain,
-                                      searches.candidates.plain_count, arena,
-                                      &fresh.refusal);
+        status = sdse_refusal_explain(
+            &searches.candidates.space, searches.candidates.plain,
+            searches.candidates.plain_count, arena, &fresh.refusal);
         if (status != SDSE_OK)
             goto done;
         fresh.reason = fresh.refusal.reason;

@@ -246,13 +246,18 @@ static const char *main_conflict(const struct sdse_problem *problem,
     return "its constraints and capacities cannot be met together";
 }
 
-enum sdse_status sdse_refusal_explain(struct sdse_problem *const *variants,
+enum sdse_status sdse_refusal_explain(const struct sdse_variant_space *space,
+                                      struct sdse_problem *const *variants,
                                       size_t variant_count, struct sdse_arena *arena,
                                       struct sdse_refusal *refusal) {
     const struct sdse_problem *problem = variants[0];
     *refusal = (struct sdse_refusal){
         .cause = common_cause(variants, variant_count, arena),
         .line = SDSE_ARENA_ARRAY(arena, const char *, MOST_LINES)};
+    // It speaks of divisors: padded bounds have others.
+    if (refusal->cause && *refusal->cause && space->padding_percent)
+        refusal->cause =
+            sdse_arena_printf(arena, "with perfect factors, %s", refusal->cause);
     struct sdse_arena *scratch = sdse_arena_new();
     enum sdse_status status = SDSE_NO_MEMORY;
     if (!scratch || !refusal->cause || !refusal->line)
@@ -260,7 +265,7 @@ enum sdse_status sdse_refusal_explain(struct sdse_problem *const *variants,
     struct sdse_feasibility questions;
     struct sdse_relaxations changes;
     struct sdse_conflicts conflicts;
-    sdse_feasibility_init(&questions, variants, variant_count, EFFORT, scratch);
+    sdse_feasibility_init(&questions, space, variants, variant_count, EFFORT, scratch);
     if (!sdse_find_relaxations(&questions, &changes) ||
         !add_changes(problem, &changes, arena, refusal))
         goto done;

@@ -8,6 +8,7 @@
 #include "base/status.h"
 
 struct sdse_problem;
+struct sdse_variant_space;
 
 struct sdse_refusal {
     // The level and constraint, or the level and tensors, that cannot be met, the
@@ -22,10 +23,11 @@ struct sdse_refusal {
 };
 
 // Explains why none of the variants of a problem (what levels keep) [>= 1] has a valid
-// mapping. Bounded effort: what was not decided is said to be so. Lives in `arena`.
-// SDSE_NO_MEMORY.
-// Measures of changes: struct sdse_change; docs/mapper.md.
-enum sdse_status sdse_refusal_explain(struct sdse_problem *const *variants,
+// mapping, nor any padding of them that the mapper's `space` admits. Bounded effort:
+// what was not decided is said to be so. Lives in `arena`. SDSE_NO_MEMORY. Measures of
+// changes: struct sdse_change; docs/mapper.md.
+enum sdse_status sdse_refusal_explain(const struct sdse_variant_space *space,
+                                      struct sdse_problem *const *variants,
                                       size_t variant_count, struct sdse_arena *arena,
                                       struct sdse_refusal *refusal);
 

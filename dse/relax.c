@@ -129,39 +129,73 @@ static bool is_factor(enum sdse_constraint_kind kind) {
     return kind < SDSE_TEMPORAL_DIMS;
 }
 
-// The nearest factor that admits a mapping, if one does: divisors of the dimension by
-// rising ratio to what is asked for, the smaller of two first.
+// Factors of one dimension that a constraint may ask for instead of what it asks.
+struct nearer {
+    uint64_t asked, last, next; // 0 = none yet
+    uint64_t most;              // the bound: no factor of a padded one is larger
+    bool floor, ceiling;
+};
+
+// next: the nearest factor beyond the last by rising ratio to what is asked for, the
+// smaller of two first.
+static void consider(struct nearer *nearer, uint64_t value) {
+    const double asked = (double)nearer->asked, at = ratio((double)value, asked);
+    const double last = nearer->last ? ratio((double)nearer->last, asked) : 0;
+    const double next =
+        nearer->next ? ratio((double)nearer->next, asked) : (double)INFINITY;
+    const bool again = at < last || (at <= last && value <= nearer->last);
+    const bool weaker = (value > nearer->asked && !nearer->floor) ||
+                        (value < nearer->asked && !nearer->ceiling);
+    if (value <= nearer->most && weaker && !again &&
+        (!nearer->next || at < next || (at <= next && value < nearer->next)))
+        nearer->next = value;
+}
+
+static void consider_divisors(struct nearer *nearer, uint64_t bound) {
+    for (uint64_t i = 1; i <= bound / i; i++) {
+        if (bound % i)
+            continue;
+        consider(nearer, i);
+        consider(nearer, bound / i);
+    }
+}
+
+// The nearest factor that admits a mapping, if one does: divisors of the dimension and
+// of what it is padded to.
 static bool relax_value(struct trial *trial, const struct sdse_constraint *constraint,
                         struct sdse_change *change) {
-    const struct sdse_problem *problem = trial->questions->problem;
+    struct sdse_feasibility *questions = trial->questions;
+    struct sdse_padding *padding;
+    size_t padding_count;
     int d = 0;
     while (!(constraint->dims >> d & 1u))
         d++;
-    const uint64_t bound = problem->layer->nest.bound[d];
-    const bool floor = constraint->kind == SDSE_FACTOR_AT_LEAST ||
-                       constraint->kind == SDSE_SPATIAL_AT_LEAST;
-    const bool ceiling = constraint->kind == SDSE_FACTOR_AT_MOST ||
-                         constraint->kind == SDSE_SPATIAL_AT_MOST;
-    const uint64_t asked =
-        floor && constraint->value > bound ? bound : constraint->value;
-    double nearest = 0;
+    const uint64_t bound = questions->problem->layer->nest.bound[d];
+    if (sdse_paddings_list(&questions->space, questions->arena, &padding,
+                           &padding_count) != SDSE_OK) {
+        questions->out_of_memory = true;
+        return false;
+    }
+    struct nearer nearer = {
+        .asked = constraint->value,
+        .most = bound,
+        .floor = constraint->kind == SDSE_FACTOR_AT_LEAST ||
+                 constraint->kind == SDSE_SPATIAL_AT_LEAST,
+        .ceiling = constraint->kind == SDSE_FACTOR_AT_MOST ||
+                   constraint->kind == SDSE_SPATIAL_AT_MOST,
+    };
+    if (nearer.floor && nearer.asked > bound)
+        nearer.asked = bound;
     for (;;) {
-        uint64_t next = 0;
-        for (unsigned i = 0; i < problem->lattice.count[d]; i++) {
-            const uint64_t value = problem->lattice.value[d][i];
-            const double at = ratio((double)value, (double)asked);
-            const bool again =
-                at < nearest || (at <= nearest && value <= change->value);
-            const bool weaker =
-                (value > asked && !floor) || (value < asked && !ceiling);
-            if (weaker && !again && (!next || at < ratio((double)next, (double)asked)))
-                next = value;
-        }
-        if (!next)
+        nearer.next = 0;
+        consider_divisors(&nearer, bound);
+        for (size_t i = 0; i < padding_count; i++)
+            if ((int)padding[i].dim == d)
+                consider_divisors(&nearer, sdse_padded_bound(&padding[i]));
+        if (!nearer.next)
             return false;
-        nearest = ratio((double)next, (double)asked);
-        change->value = next;
-        change->measure = nearest;
+        nearer.last = change->value = nearer.next;
+        change->measure = ratio((double)nearer.next, (double)nearer.asked);
         if (admits(trial, change))
             return true;
     }

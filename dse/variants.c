@@ -63,7 +63,7 @@ static void pad_around(struct listing *list, unsigned l, int d, uint64_t inner) 
     }
 }
 
-static void list_paddings(struct listing *list) {
+static void pad_all(struct listing *list) {
     const struct sdse_arch *arch = list->space->arch;
     for (unsigned l = 0; l < arch->level_count; l++) {
         for (int d = 0; d < SDSE_DIMS; d++) {
@@ -84,29 +84,40 @@ static void list_paddings(struct listing *list) {
     }
 }
 
+enum sdse_status sdse_paddings_list(const struct sdse_variant_space *space,
+                                    struct sdse_arena *arena,
+                                    struct sdse_padding **padding, size_t *count) {
+    struct listing list = {.space = space, .arena = arena};
+    if (space->padding_percent)
+        pad_all(&list);
+    *padding = list.padding;
+    *count = list.padding_count;
+    return list.out_of_memory ? SDSE_NO_MEMORY : SDSE_OK;
+}
+
 enum sdse_status sdse_variants_list(const struct sdse_variant_space *space,
                                     struct sdse_arena *arena,
                                     struct sdse_variants *variants) {
-    struct listing list = {.space = space, .arena = arena};
+    struct sdse_padding *padding;
     struct sdse_keeps *keeps;
-    size_t keeps_count;
-    const enum sdse_status status = sdse_keeps_list(
+    size_t padding_count, keeps_count;
+    enum sdse_status status = sdse_keeps_list(
         space->arch, space->free_bypass, space->smartdeal, arena, &keeps, &keeps_count);
+    if (status == SDSE_OK)
+        status = sdse_paddings_list(space, arena, &padding, &padding_count);
     if (status != SDSE_OK)
         return status;
-    if (space->padding_percent)
-        list_paddings(&list);
-    const size_t count = keeps_count * (1 + list.padding_count);
+    const size_t count = keeps_count * (1 + padding_count);
     variants->variant = SDSE_ARENA_ARRAY(arena, struct sdse_variant, count);
-    if (list.out_of_memory || !variants->variant)
+    if (!variants->variant)
         return SDSE_NO_MEMORY;
     variants->count = 0;
-    for (size_t p = 0; p <= list.padding_count; p++) {
+    for (size_t p = 0; p <= padding_count; p++) {
         for (size_t i = 0; i < keeps_count; i++) {
             struct sdse_variant *fresh = &variants->variant[variants->count++];
             fresh->keeps = keeps[i];
             if (p)
-                fresh->padding = list.padding[p - 1];
+                fresh->padding = padding[p - 1];
         }
     }
     return SDSE_OK;

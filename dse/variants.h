@@ -52,8 +52,14 @@ struct sdse_variants {
     struct sdse_variant *variant; // the first: what the accelerator keeps, no padding
 };
 
-// All variants, in a fixed order, those without padding first; the list lives in `arena`. Within one memory a tensor
-// is kept at one level at most. SDSE_NO_MEMORY.
+// Every padding of the space, by level, dimension and child's tile; the list lives in
+// `arena`. SDSE_NO_MEMORY.
+enum sdse_status sdse_paddings_list(const struct sdse_variant_space *space,
+                                    struct sdse_arena *arena,
+                                    struct sdse_padding **padding, size_t *count);
+
+// All variants, in a fixed order, those without padding first; the list lives in
+// `arena`. Within one memory a tensor is kept at one level at most. SDSE_NO_MEMORY.
 enum sdse_status sdse_variants_list(const struct sdse_variant_space *space,
                                     struct sdse_arena *arena,
                                     struct sdse_variants *variants);

@@ -1,6 +1,8 @@
 // Why there is no mapping, against exhaustive enumeration: on generated small problems
 // the search for any mapping agrees, every change that is named admits a mapping and
-// nothing smaller does, and exactly the pairs that are named contradict each other.
+// nothing smaller does, and exactly the pairs that are named contradict each other. A
+// third of the problems each: as they are, with free bypass, with padded bounds and
+// (every other one of these) free bypass.
 //
 //     test_refusal_oracle [PROBLEMS [FIRST_SEED]]    (default 1500 problems)
 #include <setjmp.h>
@@ -16,7 +18,7 @@
 #include "dse/relax.h"
 #include "oracle/support_enumerate.h"
 
-enum { MOST_MAPPINGS = 1500, EFFORT = 10000000 };
+enum { MOST_MAPPINGS = 1500, EFFORT = 10000000, MOST_KEEPS = 64 };
 
 // --- Generated problems
 // ---------------------------------------------------------------
@@ -26,6 +28,7 @@ struct generated {
     struct sdse_layer layer;
     struct sdse_dataflow dataflow;
     struct sdse_constraint constraint[4];
+    struct sdse_enumerate_space space;
 };
 
 static uint64_t next_random(uint64_t *state) {
@@ -147,6 +150,41 @@ static void share_memory(uint64_t *state, struct sdse_arch *arch) {
     inner->keeps = keeps & 6;
 }
 
+// One dimension of 5, 6 or 7 whose places must be 2 or 3, in a memory that tiles may
+// not fit; a level's loops over it are limited or given, also to factors that only a
+// padded bound has (6 as 8: a tile of 2 on 2 places, twice; not a tile of 1, four
+// times).
+static void make_padded(uint64_t *state, struct generated *g) {
+    const unsigned l = below(state, g->arch.level_count);
+    const unsigned d = below(state, SDSE_DIMS);
+    for (int other = 0; other < SDSE_DIMS; other++)
+        if (chance(state, 60))
+            g->layer.nest.bound[other] = 1;
+    g->layer.nest.bound[d] = 5 + below(state, 3);
+    g->arch.level[l].carries_loops = true;
+    g->arch.level[l].fanout_x = 2 + below(state, 3);
+    g->arch.level[l].dims_x = SDSE_BIT(d);
+    g->constraint[0] = (struct sdse_constraint){.kind = SDSE_SPATIAL_EQUAL,
+                                                .level = l,
+                                                .dims = SDSE_BIT(d),
+                                                .value = 2 + below(state, 2)};
+    g->constraint[1] = (struct sdse_constraint){
+        .kind = chance(state, 50) ? SDSE_FACTOR_AT_MOST : SDSE_FACTOR_EQUAL,
+        .level = below(state, g->arch.level_count),
+        .dims = SDSE_BIT(d),
+        .value = 1 + below(state, 4)};
+    g->dataflow.constraint_count = 1 + below(state, 2);
+    for (unsigned i = 1; i < g->arch.level_count; i++)
+        if (!g->arch.level[i].shares_memory && chance(state, 70))
+            g->arch.level[i].capacity_bits = 8 + 8 * below(state, 8);
+}
+
+// By the seed alone: what a seed generates is the same in every space that admits it.
+static void choose_space(uint64_t seed, struct sdse_enumerate_space *space) {
+    space->free_bypass = seed % 3 == 1 || seed % 6 == 5;
+    space->padding_percent = seed % 3 == 2 ? 50 : 0;
+}
+
 static void make_problem(uint64_t seed, struct generated *g) {
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
     for (int i = 0; i < 8; i++)
@@ -154,7 +192,10 @@ static void make_problem(uint64_t seed, struct generated *g) {
     for (;;) {
         memset(g, 0, sizeof *g);
         struct sdse_arch *arch = &g->arch;
+        choose_space(seed, &g->space);
         make_layer(&state, &g->layer);
+        if (g->space.padding_percent)
+            g->layer.nest.bound[below(&state, SDSE_DIMS)] = 5;
         arch->clock_ghz = 1;
         for (int t = 0; t < SDSE_TENSORS; t++)
             arch->bits[t] = chance(&state, 50) ? 8 : 16;
@@ -172,9 +213,12 @@ static void make_problem(uint64_t seed, struct generated *g) {
             make_constraint(&state, g, &g->constraint[i]);
         if (chance(&state, 8))
             make_rivals(&state, g);
+        if (g->space.padding_percent && chance(&state, 60))
+            make_padded(&state, g);
         arch->dataflows = &g->dataflow;
         arch->dataflow_count = 1;
-        if (sdse_enumerate_count(arch, &g->layer, NULL, MOST_MAPPINGS) <= MOST_MAPPINGS)
+        if (sdse_enumerate_count(arch, &g->layer, &g->space, MOST_MAPPINGS) <=
+            MOST_MAPPINGS)
             return;
     }
 }
@@ -185,20 +229,26 @@ static void make_problem(uint64_t seed, struct generated *g) {
 static uint64_t current_seed;
 static jmp_buf first_found;
 
+// A position of a shared memory that keeps nothing has no loops: not in the space.
 static void stop(void *context, const struct sdse_mapping *mapping) {
-    (void)context, (void)mapping;
+    const struct sdse_arch *arch = *(const struct sdse_arch **)context;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (arch->level[l].shares_memory && !mapping->keeps[l] &&
+            mapping->level[l].temporal.count)
+            return;
     longjmp(first_found, 1);
 }
 
 // Whether any mapping is valid, by trying all of them.
-static bool any_mapping(const struct sdse_arch *arch, const struct sdse_layer *layer) {
+static bool any_mapping(const struct sdse_arch *arch, const struct generated *g) {
+    const struct sdse_layer *layer = &g->layer;
     struct sdse_arena *volatile arena = sdse_arena_new();
     const struct sdse_weight_form raw = {0};
     struct sdse_model *model;
     assert_int_equal(sdse_model_new(arch, layer, &raw, arena, &model), SDSE_OK);
     volatile bool found = true;
     if (setjmp(first_found) == 0) {
-        sdse_enumerate(arch, layer, model, NULL, stop, NULL);
+        sdse_enumerate(arch, layer, model, &g->space, stop, &arch);
         found = false;
     }
     sdse_arena_free(arena);
@@ -220,7 +270,7 @@ static bool changed_admits(const struct check *check, struct sdse_change change)
     const struct sdse_arch *arch =
         sdse_changed_arch(check->problem, &change, check->arena);
     assert_non_null(arch);
-    return any_mapping(arch, &check->g->layer);
+    return any_mapping(arch, check->g);
 }
 
 static void refuse(const struct check *check, const struct sdse_change *change,
@@ -346,7 +396,7 @@ static bool demands_admit(const struct check *check, const struct sdse_demand *d
     const struct sdse_arch *arch =
         sdse_demanding_arch(check->problem, demand, count, check->arena);
     assert_non_null(arch);
-    return any_mapping(arch, &check->g->layer);
+    return any_mapping(arch, check->g);
 }
 
 static bool same(const struct sdse_demand *a, const struct sdse_demand *b) {
@@ -412,16 +462,40 @@ static void check_conflicts(struct check *check) {
 
 static uint64_t problem_count = 1500, first_seed = 1;
 
+// A problem for each choice of what levels keep; returns how many.
+static size_t prepare_keeps(const struct sdse_variant_space *space,
+                            struct sdse_arena *arena,
+                            struct sdse_problem *plain[MOST_KEEPS]) {
+    const struct sdse_weight_form raw = {0};
+    struct sdse_variants variants;
+    size_t count = 0;
+    assert_int_equal(sdse_variants_list(space, arena, &variants), SDSE_OK);
+    for (size_t i = 0; i < variants.count; i++) {
+        if (variants.variant[i].padding.present)
+            continue;
+        assert_true(count < MOST_KEEPS);
+        plain[count] = SDSE_ARENA_NEW(arena, struct sdse_problem);
+        assert_int_equal(sdse_problem_init(plain[count++], space->arch, space->layer,
+                                           &raw, &variants.variant[i], arena),
+                         SDSE_OK);
+    }
+    return count;
+}
+
 static void check_one(const struct generated *g, struct check *check,
                       unsigned long long *none) {
     struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_problem *problem = SDSE_ARENA_NEW(arena, struct sdse_problem);
-    const struct sdse_weight_form raw = {0};
-    assert_int_equal(sdse_problem_init(problem, &g->arch, &g->layer, &raw, NULL, arena),
-                     SDSE_OK);
+    const struct sdse_variant_space space = {.arch = &g->arch,
+                                             .layer = &g->layer,
+                                             .free_bypass = g->space.free_bypass,
+                                             .padding_percent =
+                                                 g->space.padding_percent};
+    struct sdse_problem *plain[MOST_KEEPS];
+    const size_t plain_count = prepare_keeps(&space, arena, plain);
+    struct sdse_problem *problem = plain[0];
     struct sdse_feasibility questions;
-    sdse_feasibility_init(&questions, &problem, 1, EFFORT, arena);
-    const bool any = any_mapping(&g->arch, &g->layer);
+    sdse_feasibility_init(&questions, &space, plain, plain_count, EFFORT, arena);
+    const bool any = any_mapping(&g->arch, g);
     const enum sdse_feasible answer = sdse_feasible(&questions, &g->arch);
     if (answer != (any ? SDSE_FEASIBLE : SDSE_INFEASIBLE))
         fail_msg("seed %llu: %s mapping exists", (unsigned long long)current_seed,
