@@ -4,6 +4,32 @@
 #include "costmodel/traffic.h"
 #include "costmodel/walk.h"
 
+// Hops to the groups of children, if they are asked for.
+static void reach(const struct sdse_view *view, bool with_hops, unsigned level,
+                  struct sdse_edge *edge) {
+    edge->hops[level] = edge->destinations[level] = 0;
+    if (with_hops)
+        sdse_mesh_reach(view, edge->tensor, level, edge->child, &edge->hops[level],
+                        &edge->destinations[level]);
+}
+
+// Where every place works alike, one child is walked and stands for all.
+static bool count_imperfect(const struct sdse_view *view, bool with_hops,
+                            struct sdse_edge *edge) {
+    if (!sdse_walk_is_alike(view))
+        return sdse_walk_edge(view, false, edge);
+    if (!sdse_walk_edge(view, true, edge))
+        return false;
+    for (unsigned l = edge->parent; l < edge->child; l++) {
+        edge->merged[l] = sdse_sharing_groups(view, edge->tensor, l, edge->child) *
+                          edge->taken * view->used[l];
+        reach(view, with_hops, l, edge);
+    }
+    edge->visits *= view->used[edge->child];
+    edge->taken *= view->used[edge->child];
+    return true;
+}
+
 bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
                      unsigned parent, unsigned child, bool with_hops,
                      struct sdse_edge *edge) {
@@ -11,7 +37,7 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
     edge->parent = parent;
     edge->child = child;
     if (!view->perfect)
-        return sdse_walk_edge(view, edge);
+        return count_imperfect(view, with_hops, edge);
     const struct sdse_visits visits = sdse_child_visits(view, tensor, child);
     edge->visits = (visits.whole + visits.credited) * view->used[child];
     edge->taken = sdse_visit_words(view, tensor, child, &visits) * view->used[child];
@@ -24,11 +50,7 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
         edge->merged[level] = sdse_merged_words(view, tensor, level, child, &visits,
                                                 shares_windows && level <= fan) *
                               view->used[level];
-        edge->hops[level] = edge->destinations[level] = 0;
-        if (!with_hops)
-            continue;
-        sdse_mesh_reach(view, tensor, level, child, &edge->hops[level],
-                        &edge->destinations[level]);
+        reach(view, with_hops, level, edge);
     }
     return true;
 }

@@ -219,15 +219,22 @@ static void collect_groups(const struct sdse_view *view, enum sdse_tensor tensor
     }
 }
 
+uint64_t sdse_sharing_groups(const struct sdse_view *view, enum sdse_tensor tensor,
+                             unsigned top, unsigned child) {
+    struct groups groups;
+    collect_groups(view, tensor, top, child, &groups);
+    return groups.others * distinct_places(&groups.axis[0]) *
+           distinct_places(&groups.axis[1]);
+}
+
 uint64_t sdse_merged_words(const struct sdse_view *view, enum sdse_tensor tensor,
                            unsigned top, unsigned child,
                            const struct sdse_visits *visits, bool shares_windows) {
+    if (!shares_windows)
+        return sdse_sharing_groups(view, tensor, top, child) *
+               sdse_visit_words(view, tensor, child, visits);
     struct groups groups;
     collect_groups(view, tensor, top, child, &groups);
-    if (!shares_windows)
-        return groups.others * distinct_places(&groups.axis[0]) *
-               distinct_places(&groups.axis[1]) *
-               sdse_visit_words(view, tensor, child, visits);
     const uint64_t *tile = view->tile[child];
     uint64_t whole = groups.others * tile[SDSE_N] * tile[SDSE_G] * tile[SDSE_C],
              rest = whole;

@@ -52,4 +52,10 @@ uint64_t sdse_moving_outside(const struct sdse_view *view, enum sdse_tensor tens
 uint64_t sdse_temporal_outside(const struct sdse_view *view, unsigned dims,
                                unsigned level);
 
+// Groups of children below one instance of level `top` that take the same words: those
+// that networks from `top` to `child` tell apart, all children taking tiles of one
+// shape.
+uint64_t sdse_sharing_groups(const struct sdse_view *view, enum sdse_tensor tensor,
+                             unsigned top, unsigned child);
+
 #endif

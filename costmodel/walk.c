@@ -505,10 +505,21 @@ static void place_children(struct walk *walk) {
     }
 }
 
-bool sdse_walk_edge(const struct sdse_view *view, struct sdse_edge *edge) {
+bool sdse_walk_is_alike(const struct sdse_view *view) {
+    for (unsigned l = 0; l < view->level_count; l++) {
+        for (unsigned i = 0; i < view->spatial_count[l]; i++) {
+            const struct sdse_view_spatial *loop = &view->spatial[l][i];
+            if (view->nest->bound[loop->dim] % (loop->weight * loop->factor))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool sdse_walk_edge(const struct sdse_view *view, bool alike, struct sdse_edge *edge) {
     struct walk walk = {.view = view, .edge = edge};
     walk.keeps_nothing = edge->child == view->level_count;
-    walk.child_count = (size_t)view->used[edge->child];
+    walk.child_count = alike ? 1 : (size_t)view->used[edge->child];
     const size_t loops = view->loop_count + 1;
     walk.place = calloc(walk.child_count * SDSE_DIMS, sizeof *walk.place);
     walk.digits = calloc(walk.child_count * view->level_count, sizeof *walk.digits);

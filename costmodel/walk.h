@@ -12,7 +12,14 @@
 
 // Fills edge->visits, taken, merged, hops and destinations; tensor, parent and child
 // are set. Counting rules: docs/model.md; oracle: tests/oracle/test_counts_oracle.c.
-bool sdse_walk_edge(const struct sdse_view *view, struct sdse_edge *edge);
+// alike: all children go through the same steps at places of their own
+// (sdse_walk_is_alike), so one stands for all: what it visits and takes is counted
+// alone, nothing is merged.
+bool sdse_walk_edge(const struct sdse_view *view, bool alike, struct sdse_edge *edge);
+
+// Whether no place ever idles while another works, or is cut off where another is not:
+// what the places and all inside them span divides the bound in every dimension.
+bool sdse_walk_is_alike(const struct sdse_view *view);
 
 // Tuples of the counters of `dim`'s spatial loops below the levels of a set
 // (SDSE_BIT(level)) that ever have work.
