@@ -43,7 +43,7 @@ static const struct cli_option options[] = {
     [BYPASS] = {"free-bypass", 0, CLI_FLAG, NULL,
                 "tensors may pass by memories that could keep them", NULL, false},
     [IMPERFECT] = {"imperfect", 0, CLI_COUNT, "PERCENT",
-                   "places need not divide a bound: pad it by up to PERCENT", NULL,
+                   "a factor need not divide a bound: pad it by up to PERCENT", NULL,
                    false},
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},

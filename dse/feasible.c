@@ -190,10 +190,12 @@ static void make_rules(struct search *s) {
         return;
     struct sdse_level_rules *rules = &s->rules.level[s->padding.level];
     const int d = s->padding.dim;
-    if (rules->spatial_min[d] < s->padding.places)
-        rules->spatial_min[d] = s->padding.places;
-    if (rules->spatial_max[d] > s->padding.places)
-        rules->spatial_max[d] = s->padding.places;
+    uint64_t *least = s->padding.temporal ? rules->temporal_min : rules->spatial_min;
+    uint64_t *most = s->padding.temporal ? rules->temporal_max : rules->spatial_max;
+    if (least[d] < s->padding.factor)
+        least[d] = s->padding.factor;
+    if (most[d] > s->padding.factor)
+        most[d] = s->padding.factor;
 }
 
 static bool prepare(struct search *s) {
@@ -325,10 +327,11 @@ static bool can_cover(const struct search *s, unsigned l, int d, unsigned index)
     return left <= s->most_outside[l][d] && left >= s->least_outside[l][d];
 }
 
-// Whether a tile inside the padded places divides what one of them gets.
-static bool fits_place(const struct search *s, unsigned l, int d, unsigned index) {
-    return !s->padding.present || (int)s->padding.dim != d || l <= s->padding.level ||
-           s->padding.inner % s->lattice->value[d][index] == 0;
+// Whether a tile at or inside the padding's border divides the one there.
+static bool fits_border(const struct search *s, unsigned l, int d, unsigned index) {
+    return !s->padding.present || (int)s->padding.dim != d ||
+           l < sdse_padding_border(&s->padding) ||
+           sdse_padding_tile(&s->padding) % s->lattice->value[d][index] == 0;
 }
 
 // Temporal factors of level l from dimension d on, over the dims of one choice.
@@ -352,7 +355,7 @@ static bool try_factors(struct search *s, unsigned l, unsigned choice, int d,
             continue;
         const uint64_t value = lattice->value[d][factor];
         if (value < rules->temporal_min[d] || value > rules->temporal_max[d] ||
-            !can_cover(s, l, d, i) || !fits_place(s, l, d, i))
+            !can_cover(s, l, d, i) || !fits_border(s, l, d, i))
             continue;
         tile[d] = (uint16_t)i;
         const bool found = try_factors(s, l, choice, d + 1, tile);
@@ -388,8 +391,9 @@ static bool go_out(struct search *s, unsigned l, const uint16_t *tile) {
     for (int d = 0; d < SDSE_DIMS; d++)
         if (rules->all_of >> d & 1u && tile[d])
             return false;
-    if (s->padding.present && l == s->padding.level &&
-        s->lattice->value[s->padding.dim][tile[s->padding.dim]] != s->padding.inner)
+    if (s->padding.present && l + 1 == sdse_padding_border(&s->padding) &&
+        s->lattice->value[s->padding.dim][tile[s->padding.dim]] !=
+            sdse_padding_tile(&s->padding))
         return false;
     if (has_failed(s, l, 0, place))
         return false;

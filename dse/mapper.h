@@ -5,7 +5,7 @@
 // for the layer's kind. Which level keeps what is fixed by the accelerator, but in a
 // memory split into positions (spec/split.h) each tensor may stand at any of them
 // (uneven mapping), and a memory may be bypassed where the accelerator leaves that open
-// or `free_bypass` does. With `padding_percent` places need not divide what they split
+// or `free_bypass` does. With `padding_percent` a factor need not divide what it splits
 // (imperfect factors, dse/variants.h).
 #ifndef SDSE_DSE_MAPPER_H
 #define SDSE_DSE_MAPPER_H

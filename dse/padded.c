@@ -26,10 +26,12 @@ void sdse_padded_force(struct sdse_problem *problem) {
     if (!padding->present)
         return;
     struct sdse_level_rules *rules = &problem->rules.level[padding->level];
-    if (rules->spatial_min[padding->dim] < padding->places)
-        rules->spatial_min[padding->dim] = padding->places;
-    if (rules->spatial_max[padding->dim] > padding->places)
-        rules->spatial_max[padding->dim] = padding->places;
+    uint64_t *least = padding->temporal ? rules->temporal_min : rules->spatial_min;
+    uint64_t *most = padding->temporal ? rules->temporal_max : rules->spatial_max;
+    if (least[padding->dim] < padding->factor)
+        least[padding->dim] = padding->factor;
+    if (most[padding->dim] > padding->factor)
+        most[padding->dim] = padding->factor;
 }
 
 static void scale_head(struct sdse_lane_edge *edge, double part) {
@@ -55,8 +57,8 @@ static void scale_wires(struct sdse_lane_edge *edge, unsigned l, double part) {
 }
 
 // Prices of one edge where other than bound_scale x the words are sure: all of them
-// where the padded dimension lets the tensor rest and no idle place takes part, outside
-// the places, or at the places if their network merges the words.
+// where the padded dimension lets the tensor rest and nothing of what is cut takes
+// part: outside the padded factor, or at its places if their network merges the words.
 static void share_edge(const struct sdse_problem *problem, const struct sdse_lane *lane,
                        struct sdse_lane_edge *edge) {
     const struct sdse_padding_shares *shares = &problem->shares;
@@ -64,9 +66,10 @@ static void share_edge(const struct sdse_problem *problem, const struct sdse_lan
     const struct sdse_network *network =
         &problem->arch->level[level].network[lane->tensor];
     const bool rests = !sdse_dim_moves(problem->padding.dim, lane->tensor);
+    const bool temporal = problem->padding.temporal;
     const bool outside = rests && edge->child <= level;
     const bool merges =
-        rests && edge->parent <= level &&
+        !temporal && rests && edge->parent <= level &&
         (lane->tensor == SDSE_OUTPUTS ? network->reduce : network->multicast);
     const double share = lane->tensor == SDSE_INPUTS ? shares->inputs
                          : lane->returns             ? shares->returns
@@ -77,10 +80,10 @@ static void share_edge(const struct sdse_problem *problem, const struct sdse_lan
     for (unsigned l = edge->parent; l < edge->child; l++) {
         const bool whole = outside || (merges && l <= level);
         scale_wires(edge, l, whole ? all : part);
-        if (l == level)
-            edge->add_pj[l] *= shares->adds / shares->words;
-        else if (outside || (merges && l < level))
+        if (outside || (merges && l < level))
             edge->add_pj[l] *= all;
+        else if (temporal ? l < level : l == level)
+            edge->add_pj[l] *= shares->adds / shares->words;
     }
 }
 

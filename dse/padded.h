@@ -11,7 +11,7 @@ enum sdse_status sdse_padded_init(struct sdse_problem *problem,
                                   const struct sdse_layer *layer,
                                   const struct sdse_padding *padding);
 
-// Narrows the rules: the padded dimension has its places where the variant says.
+// Narrows the rules: the padded dimension has its factor where the variant says.
 void sdse_padded_force(struct sdse_problem *problem);
 
 // Scales the prices of the lanes' edges, before bounds are derived from them.

@@ -8,14 +8,25 @@
 
 // All in [0, 1]; all 1 without padding.
 struct sdse_padding_shares {
-    double words;   // words moved, accesses, MACs: real bound / padded bound
-    double inputs;  // words of inputs: less where strides leave gaps between windows
+    double words; // words moved and accesses: real bound / padded bound, or full passes
+    double steps; // steps x places: all where idle places take part
+    double inputs;  // words of inputs: less where windows leave gaps or slide
     double returns; // partial sums that come back: first visits are free
-    double adds;    // additions in networks: one of the sums is free
-    double hops;    // average hops of a word: places left idle may be the far ones
+    double adds;    // additions in the networks of idle places: one of the sums is free
 };
 
 struct sdse_padding_shares sdse_padding_shares(const struct sdse_padding *padding,
                                                const struct sdse_nest *nest);
+
+// Least share of the average hops of a word of the tensor below a level where the
+// padded dimension has `places` places: those left idle may be the far ones.
+double sdse_padding_hops(const struct sdse_padding *padding,
+                         const struct sdse_nest *nest, enum sdse_tensor tensor,
+                         unsigned level, uint64_t places);
+
+// Whether the shares hold for a temporal factor. Where windows overlap, a last pass so
+// short that a loop over the other dimension of the axis could undo its moves has none.
+bool sdse_padding_is_bounded(const struct sdse_padding *padding,
+                             const struct sdse_nest *nest);
 
 #endif

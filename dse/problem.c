@@ -38,7 +38,10 @@ static void measure_hops(const struct sdse_problem *problem, unsigned l,
             const bool unknown = t == SDSE_INPUTS && windows;
             const double hops =
                 unknown ? 0 : sdse_mesh_hops(&view, (enum sdse_tensor)t, l, l + 1);
-            spread->hops[t] = fmin(spread->hops[t], hops * problem->shares.hops);
+            const double share = sdse_padding_hops(
+                &problem->padding, &problem->model->layer->nest, (enum sdse_tensor)t, l,
+                spread->factor[problem->padding.dim]);
+            spread->hops[t] = fmin(spread->hops[t], hops * share);
         }
     }
 }
@@ -224,6 +227,7 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
     problem->macs = 1;
     for (int d = 0; d < SDSE_DIMS; d++)
         problem->macs *= (double)problem->layer->nest.bound[d];
+    problem->timed_macs = problem->macs * problem->shares.steps;
     problem->blocks_per_filter = 1;
     sdse_mapping_init(arch, &problem->start);
     if (variant)

@@ -89,6 +89,7 @@ struct sdse_problem {
     struct sdse_lattice lattice;
     struct sdse_prices prices;
     double macs;
+    double timed_macs;        // steps x multipliers at work or idle in padded places
     double blocks_per_filter; // of SmartDeal weights, at least
     double basis_words;       // of all of them
 

@@ -171,8 +171,13 @@ static bool relax_value(struct trial *trial, const struct sdse_constraint *const
     while (!(constraint->dims >> d & 1u))
         d++;
     const uint64_t bound = questions->problem->layer->nest.bound[d];
-    if (sdse_paddings_list(&questions->space, questions->arena, &padding,
-                           &padding_count) != SDSE_OK) {
+    // What the constraint forbids now may be a factor that the change admits.
+    struct sdse_arch unconstrained = *questions->space.arch;
+    unconstrained.dataflow_count = 0;
+    struct sdse_variant_space space = questions->space;
+    space.arch = &unconstrained;
+    if (sdse_paddings_list(&space, questions->arena, &padding, &padding_count) !=
+        SDSE_OK) {
         questions->out_of_memory = true;
         return false;
     }

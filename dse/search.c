@@ -285,12 +285,18 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
     frame->least_cycles = whole_cycles;
 }
 
-// Whether the tile below a level is the one that the variant's places split.
-static bool pads_here(const struct sdse_problem *problem, unsigned l, int d,
-                      unsigned rest) {
+// Whether the tile inside a level is the one of the padding's border or, further out,
+// can still become it.
+static bool leads_to_padding(const struct sdse_problem *problem, unsigned l, int d,
+                             unsigned rest) {
     const struct sdse_padding *padding = &problem->padding;
-    return !padding->present || padding->level != l || (int)padding->dim != d ||
-           problem->lattice.value[d][rest] == padding->inner;
+    if (!padding->present || (int)padding->dim != d)
+        return true;
+    const unsigned border = sdse_padding_border(padding);
+    const uint64_t at_border = sdse_padding_tile(padding);
+    const uint64_t tile = problem->lattice.value[d][rest];
+    return l + 1 > border ||
+           (l + 1 == border ? tile == at_border : tile % at_border == 0);
 }
 
 // Takes the i-th divisor of a dimension as temporal factor of the level.
@@ -302,7 +308,7 @@ static bool choose_factor(struct sdse_searcher *s, unsigned l, int d, unsigned i
         sdse_lattice_divide(&problem->lattice, d, frame->factors.node.index[d], i);
     const uint64_t value = problem->lattice.value[d][i];
     if (rest == SDSE_NO_QUOTIENT || value < rules->temporal_min[d] ||
-        value > rules->temporal_max[d] || !pads_here(problem, l, d, rest))
+        value > rules->temporal_max[d] || !leads_to_padding(problem, l, d, rest))
         return false;
     frame->factors.factor[d] = (double)value;
     frame->factors.inner[d] = frame->least[d] = (uint16_t)rest;
@@ -395,7 +401,7 @@ static void spread_tile(struct sdse_searcher *s, unsigned l,
 static double compute_cycles(const struct sdse_searcher *s, unsigned l,
                              const struct sdse_spread *spread) {
     const struct sdse_problem *problem = s->problem;
-    return problem->macs /
+    return problem->timed_macs /
            (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
            problem->arch->compute.cycles_per_mac;
 }
@@ -459,8 +465,8 @@ static void bound_root(struct sdse_searcher *s) {
     sdse_partial_outlook(problem, 0, root, &outlook);
     double visits[SDSE_MOVERS];
     sdse_partial_visits(problem, &root->trail, root->index, NULL, visits);
-    const double compute =
-        problem->macs / problem->most_used[0] * problem->arch->compute.cycles_per_mac;
+    const double compute = problem->timed_macs / problem->most_used[0] *
+                           problem->arch->compute.cycles_per_mac;
     const double cycles = least_cycles(problem, 0, root, visits, compute);
     s->root = (struct sdse_totals){leak(s, weigh(&outlook, visits), cycles), cycles};
 }

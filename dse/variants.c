@@ -2,9 +2,13 @@
 
 #include <string.h>
 
+#include "dse/padding.h"
+#include "dse/rules.h"
+
 // Lists growing in an arena: doubled when full.
 struct listing {
     const struct sdse_variant_space *space;
+    struct sdse_rules rules;
     struct sdse_arena *arena;
     struct sdse_padding *padding;
     size_t padding_count;
@@ -41,26 +45,58 @@ static bool has_place(const struct sdse_level *level, int d, uint64_t f) {
     return false;
 }
 
-// The paddings of a dimension at a level around a child's tile.
-static void pad_around(struct listing *list, unsigned l, int d, uint64_t inner) {
+// Whether the factor splits `units` without dividing them, in fewer places or
+// iterations than any other of as many passes, within the percentage.
+static bool pads(const struct listing *list, uint64_t units, uint64_t outer,
+                 uint64_t factor) {
+    return outer >= 2 && factor >= 2 && units % factor != 0 &&
+           quotient_up(units, factor) == outer && quotient_up(units, outer) == factor &&
+           100 * (outer * factor) <= (100 + list->space->padding_percent) * units;
+}
+
+// The places of a level around a child's tile.
+static void pad_places(struct listing *list, unsigned l, int d, uint64_t inner) {
     const struct sdse_level *level = &list->space->arch->level[l];
-    const uint64_t bound = list->space->layer->nest.bound[d], units = bound / inner;
+    const uint64_t units = list->space->layer->nest.bound[d] / inner;
     const uint64_t fanout = (uint64_t)level->fanout_x * level->fanout_y;
     for (uint64_t f = 2; f <= fanout && f < units; f++) {
         const uint64_t outer = quotient_up(units, f);
-        // The last comparison allows for no overflow: both sides are below 2^64 / 100
-        // when the bound is; larger bounds are not padded.
-        if (units % f == 0 || quotient_up(units, outer) != f ||
-            !has_place(level, d, f) || bound > UINT64_MAX / 1000 ||
-            100 * (outer * f * inner) > (100 + list->space->padding_percent) * bound)
-            continue;
-        push_padding(list, &(struct sdse_padding){.present = true,
-                                                  .dim = (enum sdse_dim)d,
-                                                  .level = l,
-                                                  .outer = outer,
-                                                  .places = f,
-                                                  .inner = inner});
+        if (pads(list, units, outer, f) && has_place(level, d, f))
+            push_padding(list, &(struct sdse_padding){.present = true,
+                                                      .dim = (enum sdse_dim)d,
+                                                      .level = l,
+                                                      .outer = outer,
+                                                      .factor = f,
+                                                      .inner = inner});
     }
+}
+
+// The temporal loops of a level around what one iteration covers. Of all numbers of
+// passes with the same factor the least one alone pads with it.
+static void pad_loop(struct listing *list, unsigned l, int d, uint64_t inner) {
+    const struct sdse_level_rules *rules = &list->rules.level[l];
+    const struct sdse_nest *nest = &list->space->layer->nest;
+    const uint64_t units = nest->bound[d] / inner;
+    uint64_t outer = 2, factor = quotient_up(units, outer);
+    for (; factor >= 2; factor = quotient_up(units, outer)) {
+        const struct sdse_padding padding = {.present = true,
+                                             .temporal = true,
+                                             .dim = (enum sdse_dim)d,
+                                             .level = l,
+                                             .outer = outer,
+                                             .factor = factor,
+                                             .inner = inner};
+        if (factor >= rules->temporal_min[d] && factor <= rules->temporal_max[d] &&
+            pads(list, units, outer, factor) && sdse_padding_is_bounded(&padding, nest))
+            push_padding(list, &padding);
+        outer = quotient_up(units, factor - 1);
+    }
+}
+
+static void pad_around(struct listing *list, unsigned l, int d, uint64_t inner) {
+    pad_places(list, l, d, inner);
+    if (l > 0)
+        pad_loop(list, l, d, inner);
 }
 
 static void pad_all(struct listing *list) {
@@ -73,6 +109,8 @@ static void pad_all(struct listing *list) {
             if (filter && list->space->smartdeal)
                 continue;
             const uint64_t bound = list->space->layer->nest.bound[d];
+            if (bound > UINT64_MAX / 1000) // products of the comparison would overflow
+                continue;
             for (uint64_t i = 1; i <= bound / i; i++) {
                 if (bound % i)
                     continue;
@@ -88,6 +126,7 @@ enum sdse_status sdse_paddings_list(const struct sdse_variant_space *space,
                                     struct sdse_arena *arena,
                                     struct sdse_padding **padding, size_t *count) {
     struct listing list = {.space = space, .arena = arena};
+    sdse_rules_init(&list.rules, space->arch, space->layer);
     if (space->padding_percent)
         pad_all(&list);
     *padding = list.padding;

@@ -1,10 +1,10 @@
 // Variants of a mapping problem: what the lattice of divisors does not hold.
 //
 // A variant says which level keeps which tensor (free bypass, levels that share one
-// memory) and whether one dimension's places are filled beyond its bound (imperfect
-// factors). Inside a variant the space is all perfect factors, orders and places. The
-// mapper searches the variants one after another against one best mapping and skips
-// those whose bound cannot beat it. docs/mapper.md.
+// memory) and whether one dimension's bound is padded for one factor that does not
+// divide it (imperfect factors). Inside a variant the space is all perfect factors,
+// orders and places. The mapper searches the variants one after another against one
+// best mapping and skips those whose bound cannot beat it. docs/mapper.md.
 #ifndef SDSE_DSE_VARIANTS_H
 #define SDSE_DSE_VARIANTS_H
 
@@ -12,24 +12,43 @@
 #include "base/status.h"
 #include "dse/keeps.h"
 
-// One dimension whose places at one level do not divide what they split:
+// One factor of one dimension, places or a temporal loop, that does not divide what it
+// splits:
 //
-//     outer = ceil(bound / (inner * places)),  places = ceil(bound / (inner * outer))
+//     outer = ceil(bound / (inner * factor)),  factor = ceil(bound / (inner * outer))
 //
-// inner divides the bound, places does not divide bound / inner. Along the dimension
-// the mapping is a perfect one of outer * places * inner iterations, cut off at the
-// bound: only the last outer iteration has idle places.
+// inner divides the bound, factor does not divide bound / inner. Along the dimension
+// the mapping is a perfect one of outer * factor * inner iterations, cut off at the
+// bound: the last outer iteration alone has idle places or is shorter.
 struct sdse_padding {
     bool present;
+    bool
+        temporal; // the factor is the level's temporal loop; else its places, X times Y
     enum sdse_dim dim;
-    unsigned level;  // whose fan-out holds the places
+    unsigned level;  // whose factor it is
     uint64_t outer;  // product of all factors outside [>= 2]
-    uint64_t places; // spatial factor, X times Y [>= 2]
-    uint64_t inner;  // tile of one child
+    uint64_t factor; // [>= 2]
+    uint64_t inner;  // product of all factors inside
 };
 
 static inline uint64_t sdse_padded_bound(const struct sdse_padding *padding) {
-    return padding->outer * padding->places * padding->inner;
+    return padding->outer * padding->factor * padding->inner;
+}
+
+// The level whose tile along the dimension the factor gives away: inside its places, or
+// with its loop; and that tile.
+static inline unsigned sdse_padding_border(const struct sdse_padding *padding) {
+    return padding->temporal ? padding->level : padding->level + 1;
+}
+static inline uint64_t sdse_padding_tile(const struct sdse_padding *padding) {
+    return padding->temporal ? padding->factor * padding->inner : padding->inner;
+}
+
+// Iterations of the last pass: what the others do not cover of bound / inner. [>= 1, <
+// factor]
+static inline uint64_t sdse_padding_last(const struct sdse_padding *padding,
+                                         uint64_t bound) {
+    return bound / padding->inner - (padding->outer - 1) * padding->factor;
 }
 
 struct sdse_variant {

@@ -198,20 +198,51 @@ static uint64_t product_of(const struct walk *walk, int d, unsigned from, unsign
     return product;
 }
 
-// Whether the padded dimension is imperfect at the places of one level alone, which
-// use no more places than their number of passes needs.
-static bool pads_one_fanout(const struct walk *walk) {
+// Whether `units` are split by a factor that does not divide them and is the least for
+// its number of passes.
+static bool splits_unevenly(uint64_t units, uint64_t outer, uint64_t factor) {
+    return units % factor != 0 && units <= outer * factor &&
+           units > (outer - 1) * factor && units > outer * (factor - 1);
+}
+
+// Where windows overlap: whether a last pass of `last` iterations, `inner` of the
+// dimension each, moves the window further than one iteration of any loop over the
+// other dimension of its axis.
+static bool last_pass_moves_on(const struct sdse_nest *nest, int d, uint64_t inner,
+                               uint64_t last) {
+    const bool out = d == SDSE_P || d == SDSE_Q, tap = d == SDSE_R || d == SDSE_S;
+    if (!out && !tap)
+        return true;
+    const int axis = d == SDSE_Q || d == SDSE_S;
+    const int other = out ? (axis ? SDSE_S : SDSE_R) : (axis ? SDSE_Q : SDSE_P);
+    const uint64_t step = out ? nest->stride[axis] : nest->dilation[axis];
+    const uint64_t other_step = out ? nest->dilation[axis] : nest->stride[axis];
+    for (uint64_t f = 2; f <= nest->bound[other]; f++)
+        if (nest->bound[other] % f == 0 &&
+            nest->bound[other] / f * other_step >= (last - 1) * inner * step)
+            return false;
+    return true;
+}
+
+// Whether the padded dimension is imperfect at one level alone: in its places or in its
+// temporal loop.
+static bool pads_one_factor(const struct walk *walk) {
     const int d = walk->padded;
     const uint64_t bound = walk->layer->nest.bound[d];
     const unsigned lists = SLOTS_PER_LEVEL * walk->arch->level_count;
     for (unsigned l = 0; l < walk->arch->level_count; l++) {
-        const unsigned x = SLOTS_PER_LEVEL * l + 1, below = SLOTS_PER_LEVEL * (l + 1);
-        const uint64_t outer = product_of(walk, d, 0, x);
+        const unsigned t = SLOTS_PER_LEVEL * l, x = t + 1, below = t + SLOTS_PER_LEVEL;
+        const uint64_t before = product_of(walk, d, 0, t);
+        const uint64_t times = product_of(walk, d, t, x);
         const uint64_t places = product_of(walk, d, x, below);
         const uint64_t inner = product_of(walk, d, below, lists);
-        const uint64_t units = bound / inner;
-        if (bound % inner == 0 && units % places != 0 && units <= outer * places &&
-            units > (outer - 1) * places && units > outer * (places - 1))
+        if (bound % inner == 0 &&
+            splits_unevenly(bound / inner, before * times, places))
+            return true;
+        const uint64_t tile = places * inner;
+        if (bound % tile == 0 && splits_unevenly(bound / tile, before, times) &&
+            last_pass_moves_on(&walk->layer->nest, d, tile,
+                               bound / tile - (before - 1) * times))
             return true;
     }
     return false;
@@ -255,7 +286,7 @@ static void split(struct walk *walk, int d, unsigned list, uint64_t left) {
         return;
     }
     if (list == SLOTS_PER_LEVEL * walk->arch->level_count) {
-        if (left == 1 && (d != walk->padded || pads_one_fanout(walk)))
+        if (left == 1 && (d != walk->padded || pads_one_factor(walk)))
             split(walk, d + 1, 0, d + 1 < SDSE_DIMS ? walk->bound[d + 1] : 1);
         return;
     }
