@@ -234,6 +234,42 @@ static void make_loops(const struct maker *maker, bool imperfect,
     }
 }
 
+static uint64_t factor_of(const struct sdse_loops *loops, enum sdse_dim dim) {
+    for (unsigned i = 0; i < loops->count; i++)
+        if (loops->loop[i].dim == dim)
+            return loops->loop[i].factor;
+    return 1;
+}
+
+static uint64_t factors_inside(const struct sdse_mapping *mapping, unsigned level,
+                               enum sdse_dim dim) {
+    uint64_t product = 1;
+    for (unsigned l = level; l < mapping->level_count; l++)
+        product *= factor_of(&mapping->level[l].temporal, dim) *
+                   factor_of(&mapping->level[l].spatial[0], dim) *
+                   factor_of(&mapping->level[l].spatial[1], dim);
+    return product;
+}
+
+// Gives a dimension a loop of three or more iterations, another one outside, and a
+// bound that cuts the last pass of the former.
+static void make_tail(const struct maker *maker, struct sdse_nest *nest) {
+    uint64_t *state = maker->state;
+    struct sdse_mapping *mapping = maker->mapping;
+    const enum sdse_dim dim = (enum sdse_dim)oracle_below(state, SDSE_DIMS);
+    if (mapping->level_count == 1)
+        return;
+    const unsigned level = 1 + (unsigned)oracle_below(state, mapping->level_count - 1);
+    const unsigned outer = (unsigned)oracle_below(state, level);
+    struct sdse_loops *loops = &mapping->level[level].temporal;
+    put_factor(state, loops, dim, 3);
+    put_factor(state, &mapping->level[outer].temporal, dim, 2);
+    const uint64_t factor = factor_of(loops, dim);
+    const uint64_t weight = factors_inside(mapping, level, dim) / factor;
+    nest->bound[dim] = factors_inside(mapping, 0, dim) -
+                       weight * (1 + oracle_below(state, factor - 2));
+}
+
 static uint64_t product_of(const struct sdse_loops *loops) {
     uint64_t product = 1;
     for (unsigned i = 0; i < loops->count; i++)
@@ -373,6 +409,8 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
         out->layer = (struct sdse_layer){
             .name = "layer", .kind = SDSE_CONV, .repeat = 1, .density = {1, 1, 1}};
         make_loops(&maker, imperfect, &out->layer.nest);
+        if (options->tail)
+            make_tail(&maker, &out->layer.nest);
     } while (simulation_work(&out->mapping) > most_work ||
              simulation_work(&out->mapping) > options->most_work);
     struct sdse_nest *nest = &out->layer.nest;

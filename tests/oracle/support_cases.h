@@ -48,6 +48,8 @@ struct oracle_case {
 struct oracle_options {
     uint64_t most_work; // steps x multipliers of a case
     bool imperfect;     // allow factors that exceed the bounds
+    bool tail; // instead: perfect factors but for one temporal loop, which is shorter
+               // in its last pass and runs twice then at least
 };
 
 // The text of a feature. Static storage.
