@@ -1,6 +1,7 @@
 #include "base/diag.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 void sdse_diags_init(struct sdse_diags *diags, struct sdse_arena *arena) {
@@ -36,6 +37,64 @@ bool sdse_diags_fired(const struct sdse_diags *diags, const char *check) {
         if (diag->check && strcmp(diag->check, check) == 0)
             return true;
     return false;
+}
+
+// A diagnostic and the notes behind it.
+struct group {
+    struct sdse_diag *first, *last;
+    size_t file;  // how many groups stood before the first one of its file
+    size_t found; // how many stood before itself
+};
+
+static bool same_file(const struct sdse_diag *a, const struct sdse_diag *b) {
+    const char *one = a->loc.file, *other = b->loc.file;
+    return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+static int compare_groups(const void *a, const void *b) {
+    const struct group *one = a, *other = b;
+    const struct sdse_loc *at = &one->first->loc, *by = &other->first->loc;
+    if (one->file != other->file)
+        return one->file < other->file ? -1 : 1;
+    if (at->line != by->line)
+        return at->line < by->line ? -1 : 1;
+    if (at->column != by->column)
+        return at->column < by->column ? -1 : 1;
+    return one->found < other->found ? -1 : 1;
+}
+
+// Cuts the list into groups; returns how many.
+static size_t cut_groups(struct sdse_diag *first, struct group *groups) {
+    size_t count = 0;
+    for (struct sdse_diag *diag = first; diag; diag = diag->next) {
+        if (count && diag->severity == SDSE_NOTE) {
+            groups[count - 1].last = diag;
+            continue;
+        }
+        size_t file = count ? groups[count - 1].file : 0;
+        if (count && !same_file(groups[count - 1].first, diag))
+            for (file = 0; file < count && !same_file(groups[file].first, diag);)
+                file++;
+        groups[count] = (struct group){diag, diag, file, count};
+        count++;
+    }
+    return count;
+}
+
+void sdse_diags_sort(struct sdse_diags *diags) {
+    size_t count = 0;
+    for (const struct sdse_diag *diag = diags->first; diag; diag = diag->next)
+        count++;
+    struct group *groups =
+        count ? SDSE_ARENA_ARRAY(diags->arena, struct group, count) : NULL;
+    if (!groups)
+        return;
+    count = cut_groups(diags->first, groups);
+    qsort(groups, count, sizeof *groups, compare_groups);
+    diags->first = groups[0].first;
+    for (size_t i = 0; i < count; i++)
+        groups[i].last->next = i + 1 < count ? groups[i + 1].first : NULL;
+    diags->last = groups[count - 1].last;
 }
 
 void sdse_diags_print(const struct sdse_diags *diags, FILE *out, bool colour) {

@@ -50,6 +50,11 @@ void sdse_diag_add(struct sdse_diags *diags, enum sdse_severity severity,
 // True if a check of this name has fired as an error or a warning.
 bool sdse_diags_fired(const struct sdse_diags *diags, const char *check);
 
+// Orders the list for people: files in the order they first appear, in each by line and
+// column; equal places stay in the order found, notes stay behind what they belong to.
+// The list stays as it is when memory is out.
+void sdse_diags_sort(struct sdse_diags *diags);
+
 // One line per diagnostic, in order, to `out`. Colour only if asked.
 void sdse_diags_print(const struct sdse_diags *diags, FILE *out, bool colour);
 

@@ -15,6 +15,7 @@ void cli_error(struct cli *cli, const char *format, ...) {
 
 void cli_flush_diags(struct cli *cli) {
     cli->reported |= cli->diags.errors > 0;
+    sdse_diags_sort(&cli->diags);
     sdse_diags_print(&cli->diags, stderr, cli->colour);
     sdse_diags_init(&cli->diags, cli->arena);
 }

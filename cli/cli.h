@@ -63,7 +63,8 @@ extern const struct cli_verb cli_verb_check, cli_verb_show, cli_verb_eval, cli_v
 void cli_error(struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-// Prints the diagnostics gathered so far to stderr and forgets them.
+// Prints the diagnostics gathered so far to stderr, by file, line and column, and
+// forgets them.
 void cli_flush_diags(struct cli *cli);
 
 // Ends a verb: prints the diagnostics, adds the sentence for a failure that nothing has

@@ -30,6 +30,45 @@ static void prints_place_and_check(void **state) {
     sdse_arena_free(arena);
 }
 
+// Found in passes over two files: read in their order, notes behind their errors.
+static void sorts_by_place(void **state) {
+    (void)state;
+    static const struct {
+        struct sdse_loc loc;
+        enum sdse_severity severity;
+        const char *message;
+    } found[] = {
+        {{"b.yaml", 3, 66}, SDSE_ERROR, "unknown"},
+        {{"b.yaml", 9, 1}, SDSE_NOTE, "its note"},
+        {{"b.yaml", 3, 37}, SDSE_WARNING, "range"},
+        {{"a.yaml", 2, 1}, SDSE_ERROR, "other file"},
+        {{"b.yaml", 3, 66}, SDSE_ERROR, "again"},
+        {{"b.yaml", 2, 90}, SDSE_ERROR, "line before"},
+        {{NULL, 0, 0}, SDSE_ERROR, "no file"},
+        {{"a.yaml", 0, 0}, SDSE_ERROR, "whole file"},
+    };
+    static const char *const sorted[] = {"line before", "range",  "unknown",
+                                         "its note",    "again",  "whole file",
+                                         "other file",  "no file"};
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    sdse_diags_sort(&diags);
+    assert_null(diags.first);
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
+        sdse_diag_add(&diags, found[i].severity, found[i].loc, NULL, "%s",
+                      found[i].message);
+    sdse_diags_sort(&diags);
+    const struct sdse_diag *diag = diags.first;
+    for (size_t i = 0; i < sizeof sorted / sizeof sorted[0]; i++, diag = diag->next) {
+        assert_non_null(diag);
+        assert_string_equal(diag->message, sorted[i]);
+        assert_true(diag->next || diag == diags.last);
+    }
+    assert_null(diag);
+    sdse_arena_free(arena);
+}
+
 static void finds_the_nearest_word(void **state) {
     (void)state;
     static const char *const words[] = {"capacity_kib", "port_bits", "keeps"};
@@ -42,6 +81,7 @@ static void finds_the_nearest_word(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_place_and_check),
+        cmocka_unit_test(sorts_by_place),
         cmocka_unit_test(finds_the_nearest_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
