@@ -7,8 +7,9 @@
 #include "cli/interrupt.h"
 #include "cli/mapping_line.h"
 #include "cli/solve.h"
+#include "spec/split.h"
 
-enum { ARCH, WORKLOAD, LAYER, MAPPING, OBJECTIVE, FORM };
+enum { ARCH, WORKLOAD, LAYER, MAPPING, OBJECTIVE, FORM, UNEVEN, BYPASS, IMPERFECT };
 
 static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ARCH,
@@ -19,6 +20,9 @@ static const struct cli_option options[] = {
     [OBJECTIVE] = {"objective", 0, CLI_CHOICE, "edp|ed2p|energy|latency",
                    "what the optimum minimises", "edp", false},
     [FORM] = CLI_OPTION_FORM,
+    [UNEVEN] = CLI_OPTION_UNEVEN,
+    [BYPASS] = CLI_OPTION_BYPASS,
+    [IMPERFECT] = CLI_OPTION_IMPERFECT,
 };
 
 static enum cli_exit explain(struct cli *cli, const struct cli_problem *problem,
@@ -51,6 +55,8 @@ static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *arg
     const struct cli_search search = {
         .objective = objectives[cli_choice(args, options, OBJECTIVE)],
         .threads = 1,
+        .free_bypass = args->value[BYPASS] != NULL,
+        .padding_percent = cli_percent(args, IMPERFECT, 0),
         .stop = cli_interrupt_arm()};
     struct cli_solutions solutions;
     enum cli_exit status = CLI_SYSTEM;
@@ -59,6 +65,11 @@ static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *arg
         if (solution->answer.point_count) {
             status = explain(cli, problem, layer, solution->model,
                              &solution->answer.point[0].mapping);
+            if (status == CLI_OK && solution->answer.status != SDSE_MAP_OPTIMAL) {
+                fputs("sdse explain: interrupted: the mapping is not proved optimal\n",
+                      stderr);
+                status = CLI_SYSTEM;
+            }
         } else if (solution->answer.status == SDSE_MAP_NONE) {
             cli_refuse_mapping(cli, solution, problem->arch);
             status = CLI_NO_MAPPING;
@@ -72,12 +83,24 @@ static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *arg
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    static const int widening[] = {UNEVEN, BYPASS, IMPERFECT};
+    for (int i = 0; i < CLI_COUNT_OF(widening); i++) {
+        if (args->value[MAPPING] && args->value[widening[i]]) {
+            cli_error(cli, "--%s widens the search for an optimum: not with --mapping",
+                      options[widening[i]].name);
+            return CLI_USAGE;
+        }
+    }
     struct cli_problem problem;
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
                           args->value[FORM], &problem))
         return CLI_BAD_INPUT;
-    if (!args->value[MAPPING])
+    if (!args->value[MAPPING]) {
+        if (args->value[UNEVEN] &&
+            !cli_split_memories(cli, sdse_arch_may_split(problem.arch), &problem))
+            return CLI_BAD_INPUT;
         return explain_optimum(cli, args, &problem);
+    }
     const struct sdse_layer *layer;
     struct sdse_mapping *mapping;
     if (!cli_load_mapping(cli, &problem, args->value[LAYER], args->value[MAPPING],

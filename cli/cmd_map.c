@@ -38,13 +38,9 @@ static const struct cli_option options[] = {
     [MOST_ENERGY] = {"max-energy", 0, CLI_TEXT, "ENERGY",
                      "the best within an energy: 1.5mJ", NULL, false},
     [FORM] = CLI_OPTION_FORM,
-    [UNEVEN] = {"uneven", 0, CLI_FLAG, NULL,
-                "tensors of one memory may be tiled at different loops", NULL, false},
-    [BYPASS] = {"free-bypass", 0, CLI_FLAG, NULL,
-                "tensors may pass by memories that could keep them", NULL, false},
-    [IMPERFECT] = {"imperfect", 0, CLI_COUNT, "PERCENT",
-                   "a factor need not divide a bound: pad it by up to PERCENT", NULL,
-                   false},
+    [UNEVEN] = CLI_OPTION_UNEVEN,
+    [BYPASS] = CLI_OPTION_BYPASS,
+    [IMPERFECT] = CLI_OPTION_IMPERFECT,
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [LIMIT] = {"time-limit", 0, CLI_REAL, "SECONDS", "per layer; 0 = none", "0", false},
@@ -176,7 +172,7 @@ static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *la
         .threads = jobs > 1024 ? 1024 : (unsigned)jobs,
         .seconds = cli_real(run->args, LIMIT, 0),
         .free_bypass = run->args->value[BYPASS] != NULL,
-        .padding_percent = (unsigned)cli_count(run->args, IMPERFECT, 0),
+        .padding_percent = cli_percent(run->args, IMPERFECT, 0),
         .stop = cli_interrupt_arm()};
     if (!cli_solve(run->cli, &run->problem, layer, &search, &run->solutions))
         return CLI_SYSTEM;
@@ -204,10 +200,6 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     run.people = run.format == SDSE_TABLE_TEXT || run.format == SDSE_TABLE_MARKDOWN;
     if (args->value[OUTPUT] && run.objective == PARETO) {
         cli_error(cli, "--objective pareto has many mappings: --output needs one");
-        return CLI_USAGE;
-    }
-    if (cli_count(args, IMPERFECT, 0) > 100) {
-        cli_error(cli, "--imperfect takes a percentage from 1 to 100");
         return CLI_USAGE;
     }
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],

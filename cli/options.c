@@ -35,6 +35,16 @@ static bool as_count(const char *text, uint64_t *out) {
     return true;
 }
 
+static bool as_percent(const char *text, uint64_t *out) {
+    char *end;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || strcmp(end + (*end == '%'), "") != 0 ||
+        value < 1 || value > 100)
+        return false;
+    *out = value;
+    return true;
+}
+
 static bool as_real(const char *text, double *out) {
     char *end;
     const double value = strtod(text, &end);
@@ -71,6 +81,9 @@ static bool accept_value(const char *verb, const struct cli_option *option,
         break;
     case CLI_COUNT:
         wanted = as_count(text, &count) ? NULL : "a whole number of at least 1";
+        break;
+    case CLI_PERCENT:
+        wanted = as_percent(text, &count) ? NULL : "a whole percentage from 1 to 100";
         break;
     case CLI_REAL:
         wanted = as_real(text, &real) ? NULL : "a number of at least 0";
@@ -264,6 +277,13 @@ uint64_t cli_count(const struct cli_args *args, int option, uint64_t otherwise) 
     if (args->value[option])
         as_count(args->value[option], &value);
     return value;
+}
+
+unsigned cli_percent(const struct cli_args *args, int option, unsigned otherwise) {
+    uint64_t value = otherwise;
+    if (args->value[option])
+        as_percent(args->value[option], &value);
+    return (unsigned)value;
 }
 
 double cli_real(const struct cli_args *args, int option, double otherwise) {

@@ -8,11 +8,12 @@
 #include <stdio.h>
 
 enum cli_option_kind {
-    CLI_FLAG,   // no value
-    CLI_TEXT,   // any text that is not empty
-    CLI_COUNT,  // an integer >= 1
-    CLI_REAL,   // a finite number >= 0
-    CLI_CHOICE, // one of the words of `value`, which are separated by '|'
+    CLI_FLAG,    // no value
+    CLI_TEXT,    // any text that is not empty
+    CLI_COUNT,   // an integer >= 1
+    CLI_PERCENT, // an integer from 1 to 100, with or without '%'
+    CLI_REAL,    // a finite number >= 0
+    CLI_CHOICE,  // one of the words of `value`, which are separated by '|'
 };
 
 struct cli_option {   // NOLINT(clang-analyzer-optin.performance.Padding): help's order
@@ -52,9 +53,10 @@ enum cli_parsed cli_options_parse(const char *verb, const struct cli_option *opt
 // "Options:" and a line per row, aligned.
 void cli_options_print(const struct cli_option *options, int option_count, FILE *out);
 
-// The value of a CLI_COUNT or CLI_REAL option that was given; `otherwise` if it was
-// not.
+// The value of a CLI_COUNT, CLI_PERCENT or CLI_REAL option that was given; `otherwise`
+// if it was not.
 uint64_t cli_count(const struct cli_args *args, int option, uint64_t otherwise);
+unsigned cli_percent(const struct cli_args *args, int option, unsigned otherwise);
 double cli_real(const struct cli_args *args, int option, double otherwise);
 // Index of a CLI_CHOICE option's value among the words of its table row.
 int cli_choice(const struct cli_args *args, const struct cli_option *options,

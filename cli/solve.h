@@ -5,6 +5,23 @@
 #include "cli/problem.h"
 #include "dse/mapper.h"
 
+// What widens the search, for every verb that searches.
+#define CLI_OPTION_UNEVEN                                                        \
+    {                                                                            \
+        "uneven", 0, CLI_FLAG, NULL,                                             \
+            "tensors of one memory may be tiled at different loops", NULL, false \
+    }
+#define CLI_OPTION_BYPASS                                                    \
+    {                                                                        \
+        "free-bypass", 0, CLI_FLAG, NULL,                                    \
+            "tensors may pass by memories that could keep them", NULL, false \
+    }
+#define CLI_OPTION_IMPERFECT                                                         \
+    {                                                                                \
+        "imperfect", 0, CLI_PERCENT, "PERCENT",                                      \
+            "a factor need not divide a bound: pad it by up to PERCENT", NULL, false \
+    }
+
 // One shape and what the mapper found.
 struct cli_solution {
     const char *shape;              // its text: equal texts are one problem

@@ -82,9 +82,53 @@ static void test_bypass_where_the_file_says(void **state) {
 
 static void test_refuses_percentages(void **state) {
     (void)state;
-    struct ran ran = run_program("map " PRIME " --imperfect 101");
-    assert_int_equal(ran.status, 2);
-    free_ran(&ran);
+    static const char *const wrong[] = {"0", "-5", "101", "1000", "5%x", "%", "1.5"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char line[96], said[160];
+        snprintf(line, sizeof line, "map " PRIME " --imperfect %s", wrong[i]);
+        snprintf(said, sizeof said,
+                 "sdse map: --imperfect %s: expected a whole percentage from 1 to 100\n"
+                 "`sdse map --help` explains it.\n",
+                 wrong[i]);
+        struct ran ran = run_program(line);
+        assert_int_equal(ran.status, 2);
+        assert_string_equal(ran.err, said);
+        free_ran(&ran);
+    }
+}
+
+static void test_takes_a_percent_sign(void **state) {
+    (void)state;
+    assert_true(
+        number_of("map " PRIME " --objective latency --imperfect 5% -f json",
+                  "latency_cycles") ==
+        number_of("eval " PRIME " -m @i.yaml --only totals -f json", "latency_cycles"));
+}
+
+// The optimum that explain finds by itself is the one map finds in the same space.
+static void test_explains_wider_spaces(void **state) {
+    (void)state;
+    static const char *const options[] = {"--imperfect 5", "--free-bypass", "--uneven"};
+    static const char *const refused[] = {
+        "explain_imperfect_given", "explain_bypass_given", "explain_uneven_given"};
+    for (int i = 0; i < 3; i++) {
+        char line[192];
+#define LAYER " -a eyeriss -w resnet50 -l layer2.0.conv2 --objective energy"
+        snprintf(line, sizeof line, "map" LAYER " %s", options[i]);
+        struct ran map = run_program(line);
+        snprintf(line, sizeof line, "explain" LAYER " %s", options[i]);
+        struct ran explain = run_program(line);
+        assert_int_equal(map.status, 0);
+        assert_int_equal(explain.status, 0);
+        const char *proof = strstr(map.out, "mapping ");
+        assert_non_null(proof);
+        assert_memory_equal(map.out, explain.out, (size_t)(proof - map.out));
+        assert_non_null(strstr(explain.out, "exactly the evaluator's energy"));
+        free_ran(&map);
+        free_ran(&explain);
+        snprintf(line, sizeof line, "explain" LAYER " %s -m none.yaml", options[i]);
+        golden_err(refused[i], 2, line);
+    }
 }
 
 int main(void) {
@@ -92,6 +136,8 @@ int main(void) {
         cmocka_unit_test(test_imperfect_there_and_back),
         cmocka_unit_test(test_bypass_where_the_file_says),
         cmocka_unit_test(test_refuses_percentages),
+        cmocka_unit_test(test_takes_a_percent_sign),
+        cmocka_unit_test(test_explains_wider_spaces),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
