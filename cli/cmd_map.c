@@ -132,6 +132,43 @@ static bool write_mapping(struct cli_map_run *run, size_t i, const char *path) {
     return false;
 }
 
+// The name of a layer's file, without ".yaml"; NULL when memory is out.
+static char *file_name(struct cli *cli, const struct sdse_layer *layer) {
+    char *name = sdse_arena_strdup(cli->arena, layer->name);
+    for (char *c = name; c && *c; c++)
+        if (*c == '/')
+            *c = '_';
+    return name;
+}
+
+// Before the search: what would keep its answer from being written. `layer` is NULL
+// for all layers of the network.
+static enum cli_exit check_output(struct cli *cli, const char *path,
+                                  const struct sdse_workload *workload,
+                                  const struct sdse_layer *layer) {
+    if (!cli_may_write(cli, path, !layer))
+        return CLI_SYSTEM;
+    const size_t count = layer ? 0 : workload->layer_count;
+    char **names = SDSE_ARENA_ARRAY(cli->arena, char *, count + 1);
+    if (!names)
+        return cli_finish(cli, SDSE_NO_MEMORY);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = file_name(cli, &workload->layers[i]);
+        if (!names[i])
+            return cli_finish(cli, SDSE_NO_MEMORY);
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(names[i], names[j]) != 0)
+                continue;
+            cli_error(cli,
+                      "layers %s and %s would both be written to %s.yaml: rename one, "
+                      "or map them one by one with -l",
+                      workload->layers[j].name, workload->layers[i].name, names[i]);
+            return CLI_BAD_INPUT;
+        }
+    }
+    return CLI_OK;
+}
+
 static enum cli_exit write_mappings(struct cli_map_run *run) {
     const char *path = run->args->value[OUTPUT];
     if (run->layer_only)
@@ -141,11 +178,7 @@ static enum cli_exit write_mappings(struct cli_map_run *run) {
         return CLI_SYSTEM;
     }
     for (size_t i = 0; i < run->solutions.layer_count; i++) {
-        char *name =
-            sdse_arena_strdup(run->cli->arena, run->solutions.mapped[i].layer->name);
-        for (char *c = name; c && *c; c++)
-            if (*c == '/')
-                *c = '_';
+        const char *name = file_name(run->cli, run->solutions.mapped[i].layer);
         const char *file =
             sdse_arena_printf(run->cli->arena, "%s/%s.yaml", path, name ? name : "");
         if (!file || !write_mapping(run, i, file))
@@ -217,7 +250,12 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         if (!layer)
             return CLI_BAD_INPUT;
     }
-    const enum cli_exit status = answer(&run, layer);
+    enum cli_exit status = CLI_OK;
+    if (args->value[OUTPUT])
+        status = check_output(cli, args->value[OUTPUT], run.problem.workload, layer);
+    if (status != CLI_OK)
+        return status;
+    status = answer(&run, layer);
     cli_solutions_free(&run.solutions);
     return status;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/errno_text.h"
 #include "costmodel/resolve.h"
@@ -99,6 +100,38 @@ bool cli_file_exists(struct cli *cli, const char *path) {
         return true;
     cli_error(cli, "%s: is a directory", path);
     return false;
+}
+
+bool cli_may_write(struct cli *cli, const char *path, bool folder) {
+    struct stat status;
+    int error = 0;
+    if (stat(path, &status) == 0) {
+        if (folder && !S_ISDIR(status.st_mode))
+            error = ENOTDIR;
+        else if (!folder && S_ISDIR(status.st_mode))
+            error = EISDIR;
+        else if (access(path, folder ? W_OK | X_OK : W_OK) != 0)
+            error = errno;
+    } else if (errno != ENOENT) {
+        error = errno;
+    } else { // it is to be made in the folder it is in
+        size_t end = strlen(path);
+        while (folder && end && path[end - 1] == '/')
+            end--;
+        while (end && path[end - 1] != '/')
+            end--;
+        const char *parent =
+            end ? sdse_arena_printf(cli->arena, "%.*s", (int)end, path) : ".";
+        if (!parent)
+            error = ENOMEM;
+        else if (access(parent, W_OK | X_OK) != 0)
+            error = errno;
+        else if (!folder && path[end] == '\0')
+            error = EISDIR;
+    }
+    if (error)
+        cli_error(cli, "%s: %s", path, sdse_errno_text(error).text);
+    return !error;
 }
 
 const char *cli_find_input(struct cli *cli, const char *folder, const char *name) {

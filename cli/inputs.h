@@ -29,6 +29,10 @@ cli_find_layer(struct cli *cli, const struct sdse_workload *workload, const char
 // Whether the user's file is there; says so if not.
 bool cli_file_exists(struct cli *cli, const char *path);
 
+// Whether a file, or a folder of files, can be written at a path: asked before long
+// work. Says why not. Nothing is made or changed.
+bool cli_may_write(struct cli *cli, const char *path, bool folder);
+
 // Opens a results.db for reading, or says why not and returns NULL with the exit status
 // in *status.
 struct sdse_reader *cli_open_results(struct cli *cli, const char *path,

@@ -83,6 +83,40 @@ static void maps_layers(void **state) {
     golden_out("map_check", 0, "check @mapping.yaml " PROBLEM " -l conv1");
 }
 
+// A layer that takes minutes.
+static void write_hard_network(void) {
+    FILE *file = fopen(scratch("hard.yaml"), "w");
+    fputs("name: hard\nsource: made up for tests\nlayers:\n"
+          "  - {name: wide, kind: conv, in: [2520, 840, 840], out_channels: 2520, "
+          "kernel: 3, pad: 1}\n",
+          file);
+    fclose(file);
+}
+
+// What cannot be written is said before a search, which here would take minutes.
+static void refuses_outputs_before_the_search(void **state) {
+    (void)state;
+    write_hard_network();
+#define SEARCH "map -a " DATA "arch.yaml -w @hard.yaml --uneven "
+    golden_err("map_output_nowhere", 3, SEARCH "-l wide -o /nonexistent/x.yaml");
+    golden_err("map_output_folder", 3, SEARCH "-l wide -o docs");
+    golden_err("map_output_made_nowhere", 3, SEARCH "-o /nonexistent/x");
+    golden_err("map_output_file", 3, SEARCH "-o README.md");
+    FILE *file = fopen(scratch("twins.yaml"), "w");
+    assert_non_null(file);
+    fputs("name: twins\nsource: made up for tests\nlayers:\n"
+          "  - {name: a/b, kind: fc, in: 8, out_channels: 8}\n"
+          "  - {name: a_b, kind: fc, in: 8, out_channels: 16}\n",
+          file);
+    fclose(file);
+    golden_err("map_output_twins", 1,
+               "map -a " DATA "arch.yaml -w @twins.yaml -o @twins");
+    struct ran ran =
+        run_program("map -a " DATA "arch.yaml -w @twins.yaml -l a/b -o @one.yaml");
+    assert_int_equal(ran.status, 0);
+    free_ran(&ran);
+}
+
 struct totals {
     double energy_uj, cycles, edp, ed2p;
 };
@@ -177,16 +211,6 @@ static void says_why_no_mapping_exists(void **state) {
     golden_err("map_none", 4, "map -a @narrow.yaml -w " DATA "net.yaml -l conv1");
 }
 
-// A layer that takes minutes.
-static void write_hard_network(void) {
-    FILE *file = fopen(scratch("hard.yaml"), "w");
-    fputs("name: hard\nsource: made up for tests\nlayers:\n"
-          "  - {name: wide, kind: conv, in: [2520, 840, 840], out_channels: 2520, "
-          "kernel: 3, pad: 1}\n",
-          file);
-    fclose(file);
-}
-
 #define HARD "map -a " DATA "arch.yaml -w @hard.yaml -l wide --uneven -o @best.yaml"
 #define EVAL_BEST "eval -a " DATA "arch.yaml -w @hard.yaml -m @best.yaml --only totals"
 
@@ -248,6 +272,7 @@ int main(void) {
         cmocka_unit_test(shows_files),
         cmocka_unit_test(evaluates_mappings),
         cmocka_unit_test(maps_layers),
+        cmocka_unit_test(refuses_outputs_before_the_search),
         cmocka_unit_test(maps_alike_on_any_number_of_threads),
         cmocka_unit_test(maps_networks),
         cmocka_unit_test(says_why_no_mapping_exists),
