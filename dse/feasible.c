@@ -189,7 +189,7 @@ static void make_rules(struct search *s) {
     if (!s->padding.present)
         return;
     struct sdse_level_rules *rules = &s->rules.level[s->padding.level];
-    const int d = s->padding.dim;
+    const int d = (int)s->padding.dim;
     uint64_t *least = s->padding.temporal ? rules->temporal_min : rules->spatial_min;
     uint64_t *most = s->padding.temporal ? rules->temporal_max : rules->spatial_max;
     if (least[d] < s->padding.factor)
