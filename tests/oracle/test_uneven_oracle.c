@@ -384,7 +384,7 @@ static void check_text(const struct sdse_generated_problem *problem,
     const char *text = sdse_mapping_text(arena, arch, &problem->layer.nest, mapping);
     assert_non_null(text);
     struct sdse_node *root;
-    struct sdse_mapping *again;
+    struct sdse_mapping *again = NULL;
     if (sdse_tree_parse_memory(arena, "mapping", text, strlen(text), &diags, &root) ||
         sdse_mapping_from_tree(arena, root, arch, &problem->layer, &diags, &again)) {
         sdse_diags_print(&diags, stderr, false);

@@ -267,14 +267,14 @@ static void uneven_memories_are_points_of_their_own(void **state) {
 // worse than those of the narrow space in the same file.
 static void wider_spaces_make_points_of_their_own(void **state) {
     (void)state;
-    static const char *const wider[] = {"",
-                                        "mapper: {seconds: 1000}\n",
-                                        "mapper: {uneven: true}\n",
-                                        "mapper: {free_bypass: true}\n",
-                                        "mapper: {imperfect_percent: 4}\n",
-                                        "mapper: {imperfect_percent: 5}\n",
-                                        "mapper: {uneven: true, free_bypass: true, "
-                                        "imperfect_percent: 6}\n"};
+    static const char *const wider[] = {
+        "",
+        "mapper: {seconds: 1000}\n",
+        "mapper: {uneven: true}\n",
+        "mapper: {free_bypass: true}\n",
+        "mapper: {imperfect_percent: 4}\n",
+        "mapper: {imperfect_percent: 5}\n",
+        "mapper: {uneven: true, free_bypass: true, imperfect_percent: 6}\n"};
     static const char *const parameter[] = {"mapper.uneven\",\"value\":\"true",
                                             "mapper.free_bypass\",\"value\":\"true",
                                             "mapper.imperfect_percent\",\"value\":\"4",
