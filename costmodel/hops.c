@@ -177,19 +177,19 @@ static bool diagonal_sums(const struct sdse_view *view, unsigned level, unsigned
     return true;
 }
 
-// What the deliveries depend on, as words; 0 if there are too many.
+// What the deliveries depend on, as words (strides follow from the factors); 0 if there
+// are too many.
 static unsigned placement_key(const struct sdse_view *view, unsigned level,
                               unsigned child, uint64_t key[SDSE_REACH_WORDS]) {
     unsigned words = 0;
     for (unsigned l = level; l < child; l++) {
         for (unsigned i = 0; i < view->spatial_count[l]; i++) {
             const struct sdse_view_spatial *loop = &view->spatial[l][i];
-            if (words + 3 > SDSE_REACH_WORDS - 1)
+            if (words + 2 > SDSE_REACH_WORDS - 1)
                 return 0;
             key[words++] =
                 loop->factor << 16 | l << 8 | loop->axis << 4 | (unsigned)loop->dim;
             key[words++] = loop->weight;
-            key[words++] = loop->stride;
         }
     }
     key[words++] = level << 8 | child;

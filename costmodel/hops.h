@@ -7,7 +7,7 @@
 // Answers of sdse_mesh_reach where windows coincide: listing all destinations takes
 // longer than everything else about a mapping, and the mappings a search scores share
 // few placements. For one accelerator and layer, and one thread. All zero: empty.
-enum { SDSE_REACH_ENTRIES = 64, SDSE_REACH_WORDS = 48 };
+enum { SDSE_REACH_ENTRIES = 64, SDSE_REACH_WORDS = 32 };
 
 struct sdse_reach_memo {
     struct sdse_reach_entry {

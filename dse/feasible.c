@@ -179,31 +179,14 @@ static bool find_bounds(struct search *s) {
     return true;
 }
 
-// The rules of the variant, as dse/problem.c has them.
-static void make_rules(struct search *s) {
-    sdse_rules_init(&s->rules, s->arch, s->problem->layer);
-    for (unsigned l = 0; l < s->problem->levels; l++)
-        for (int d = 0; d < SDSE_DIMS; d++)
-            if (s->arch->level[l].shares_memory && !s->problem->start.keeps[l])
-                s->rules.level[l].temporal_max[d] = 1;
-    if (!s->padding.present)
-        return;
-    struct sdse_level_rules *rules = &s->rules.level[s->padding.level];
-    const int d = (int)s->padding.dim;
-    uint64_t *least = s->padding.temporal ? rules->temporal_min : rules->spatial_min;
-    uint64_t *most = s->padding.temporal ? rules->temporal_max : rules->spatial_max;
-    if (least[d] < s->padding.factor)
-        least[d] = s->padding.factor;
-    if (most[d] > s->padding.factor)
-        most[d] = s->padding.factor;
-}
-
 static bool prepare(struct search *s) {
     if (!find_bounds(s)) {
         s->questions->out_of_memory = true;
         return false;
     }
-    make_rules(s);
+    sdse_rules_init(&s->rules, s->arch, s->problem->layer);
+    sdse_rules_close_empty(&s->rules, s->arch, s->problem->start.keeps);
+    sdse_padding_force(&s->padding, &s->rules);
     s->tiles = 1;
     for (int d = 0; d < SDSE_DIMS; d++) {
         s->stride[d] = s->tiles;

@@ -149,7 +149,9 @@ static void close_answer(const struct sdse_effort *effort,
     }
     if (answer->point_count && answer->status != SDSE_MAP_OPTIMAL) {
         const struct sdse_totals *last = &answer->point[answer->point_count - 1].totals;
-        answer->gap = value_of(request->objective, last) / answer->lower_bound - 1;
+        // The bound of what was found is the same sum, rounded in another order.
+        answer->gap =
+            fmax(0, value_of(request->objective, last) / answer->lower_bound - 1);
     }
     answer->nodes = effort->nodes;
     answer->evaluations = effort->evaluations;

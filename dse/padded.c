@@ -21,19 +21,6 @@ enum sdse_status sdse_padded_init(struct sdse_problem *problem,
     return SDSE_OK;
 }
 
-void sdse_padded_force(struct sdse_problem *problem) {
-    const struct sdse_padding *padding = &problem->padding;
-    if (!padding->present)
-        return;
-    struct sdse_level_rules *rules = &problem->rules.level[padding->level];
-    uint64_t *least = padding->temporal ? rules->temporal_min : rules->spatial_min;
-    uint64_t *most = padding->temporal ? rules->temporal_max : rules->spatial_max;
-    if (least[padding->dim] < padding->factor)
-        least[padding->dim] = padding->factor;
-    if (most[padding->dim] > padding->factor)
-        most[padding->dim] = padding->factor;
-}
-
 static void scale_head(struct sdse_lane_edge *edge, double part) {
     for (int s = 0; s < SDSE_STAGE_CASES; s++) {
         edge->head_pj[s] *= part;

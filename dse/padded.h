@@ -1,4 +1,4 @@
-// A mapping problem with one bound padded: its layer, its places, and prices that stay
+// A mapping problem with one bound padded: its layer, its bounds, and prices that stay
 // below what the mapping costs that is cut off at the real bound.
 #ifndef SDSE_DSE_PADDED_H
 #define SDSE_DSE_PADDED_H
@@ -10,9 +10,6 @@
 enum sdse_status sdse_padded_init(struct sdse_problem *problem,
                                   const struct sdse_layer *layer,
                                   const struct sdse_padding *padding);
-
-// Narrows the rules: the padded dimension has its factor where the variant says.
-void sdse_padded_force(struct sdse_problem *problem);
 
 // Scales the prices of the lanes' edges, before bounds are derived from them.
 void sdse_padded_share(struct sdse_problem *problem);

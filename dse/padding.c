@@ -138,3 +138,16 @@ bool sdse_padding_is_bounded(const struct sdse_padding *padding,
     return (double)iteration * step_of(nest, other) <
            (double)((last - 1) * padding->inner) * step_of(nest, padding->dim);
 }
+
+void sdse_padding_force(const struct sdse_padding *padding, struct sdse_rules *rules) {
+    if (!padding->present)
+        return;
+    struct sdse_level_rules *at = &rules->level[padding->level];
+    const int d = (int)padding->dim;
+    uint64_t *least = padding->temporal ? &at->temporal_min[d] : &at->spatial_min[d];
+    uint64_t *most = padding->temporal ? &at->temporal_max[d] : &at->spatial_max[d];
+    if (*least < padding->factor)
+        *least = padding->factor;
+    if (*most > padding->factor)
+        *most = padding->factor;
+}

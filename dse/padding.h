@@ -4,6 +4,7 @@
 #ifndef SDSE_DSE_PADDING_H
 #define SDSE_DSE_PADDING_H
 
+#include "dse/rules.h"
 #include "dse/variants.h"
 
 // All in [0, 1]; all 1 without padding.
@@ -23,6 +24,10 @@ struct sdse_padding_shares sdse_padding_shares(const struct sdse_padding *paddin
 double sdse_padding_hops(const struct sdse_padding *padding,
                          const struct sdse_nest *nest, enum sdse_tensor tensor,
                          unsigned level, uint64_t places);
+
+// Narrows an accelerator's rules to the variant's: the padded dimension has its factor
+// where the padding says. Nothing without padding.
+void sdse_padding_force(const struct sdse_padding *padding, struct sdse_rules *rules);
 
 // Whether the shares hold for a temporal factor. Where windows overlap, a last pass so
 // short that a loop over the other dimension of the axis could undo its moves has none.

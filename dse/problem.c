@@ -200,13 +200,6 @@ static void note_later(struct sdse_problem *problem) {
 
 // --- The whole ---------------------------------------------------------------------
 
-static void close_empty_positions(struct sdse_problem *problem) {
-    for (unsigned l = 0; l < problem->levels; l++)
-        if (problem->arch->level[l].shares_memory && !problem->start.keeps[l])
-            for (int d = 0; d < SDSE_DIMS; d++)
-                problem->rules.level[l].temporal_max[d] = 1;
-}
-
 enum sdse_status
 sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
                   const struct sdse_layer *layer, const struct sdse_weight_form *form,
@@ -233,8 +226,8 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
     if (variant)
         memcpy(problem->start.keeps, variant->keeps.level, sizeof problem->start.keeps);
     sdse_rules_init(&problem->rules, arch, layer);
-    close_empty_positions(problem);
-    sdse_padded_force(problem);
+    sdse_rules_close_empty(&problem->rules, arch, problem->start.keeps);
+    sdse_padding_force(&problem->padding, &problem->rules);
     sdse_model_prices(model, problem->start.keeps, &problem->prices);
     problem->prices.mac_pj /= problem->bound_scale;
     status = sdse_lattice_init(&problem->lattice, &problem->layer->nest, arena);

@@ -107,6 +107,14 @@ void sdse_rules_init(struct sdse_rules *rules, const struct sdse_arch *arch,
     }
 }
 
+void sdse_rules_close_empty(struct sdse_rules *rules, const struct sdse_arch *arch,
+                            const unsigned *keeps) {
+    for (unsigned l = 0; l < arch->level_count; l++)
+        for (int d = 0; d < SDSE_DIMS; d++)
+            if (arch->level[l].shares_memory && !keeps[l])
+                rules->level[l].temporal_max[d] = 1;
+}
+
 unsigned sdse_rules_innermost(const struct sdse_level_rules *level, unsigned dims) {
     unsigned innermost = dims;
     for (int t = 0; t < SDSE_TENSORS; t++) {

@@ -27,6 +27,11 @@ struct sdse_rules {
 void sdse_rules_init(struct sdse_rules *rules, const struct sdse_arch *arch,
                      const struct sdse_layer *layer);
 
+// A position of a memory that keeps nothing has no loops: they would be those of the
+// position outside it. keeps: of the mapping, by level.
+void sdse_rules_close_empty(struct sdse_rules *rules, const struct sdse_arch *arch,
+                            const unsigned *keeps);
+
 // Which of the level's temporal loops over `dims` may be the innermost: those that no
 // stationary tensor and no order asks to stand outside another. 0: the rules contradict
 // each other. A loop that may stays one that may when others are taken away.

@@ -55,6 +55,8 @@ static bool should_halt(struct sdse_searcher *s) {
     if (effort->nodes < effort->next_clock)
         return false;
     effort->next_clock = effort->nodes + NODES_BETWEEN_CLOCKS;
+    if (effort->limits.nodes && effort->limits.nodes < effort->next_clock)
+        effort->next_clock = effort->limits.nodes; // that limit is exact
     return sdse_effort_spent(effort);
 }
 

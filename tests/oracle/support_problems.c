@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "spec/load.h"
+
 enum { MOST_MAPPINGS = 100000, FEWEST_MAPPINGS = 20 };
 
 static uint64_t next_random(uint64_t *state) {
@@ -264,4 +266,15 @@ void sdse_add_order(struct sdse_generated_problem *problem, unsigned level,
         order->order[i] = dims[i];
         order->dims |= SDSE_BIT(dims[i]);
     }
+}
+
+struct sdse_arch *sdse_written_arch(const char *text, struct sdse_arena *arena) {
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_node *root = NULL;
+    struct sdse_arch *arch = NULL;
+    if (sdse_tree_parse_memory(arena, "written", text, strlen(text), &diags, &root) ||
+        sdse_arch_from_tree(arena, root, NULL, 0, &diags, &arch))
+        sdse_diags_print(&diags, stderr, false);
+    return arch;
 }

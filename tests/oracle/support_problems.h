@@ -30,4 +30,8 @@ void sdse_make_problem(uint64_t seed, bool wide,
 void sdse_add_order(struct sdse_generated_problem *problem, unsigned level,
                     const uint8_t *dims, unsigned count);
 
+// The accelerator a text describes; what is wrong with the text is printed, and NULL
+// returned. Lives in `arena`.
+struct sdse_arch *sdse_written_arch(const char *text, struct sdse_arena *arena);
+
 #endif

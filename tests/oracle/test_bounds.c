@@ -18,7 +18,6 @@
 #include "dse/search.h"
 #include "dse/variants.h"
 #include "oracle/support_problems.h"
-#include "spec/load.h"
 
 static const double TOLERANCE = 1e-9;
 
@@ -88,15 +87,8 @@ static void bases_rest_where_coefficients_cannot(void **state) {
         " below: bases, pj_per_shift_add: 1, pj_per_basis_read: 1,"
         " pj_per_basis_write: 1, rows_per_cycle: 1}]}";
     struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    struct sdse_node *root = NULL;
-    struct sdse_arch *arch = NULL;
-    sdse_tree_parse_memory(arena, "a", text, strlen(text), &diags, &root);
-    if (sdse_arch_from_tree(arena, root, NULL, 0, &diags, &arch) != SDSE_OK) {
-        sdse_diags_print(&diags, stderr, false);
-        fail();
-    }
+    const struct sdse_arch *arch = sdse_written_arch(text, arena);
+    assert_non_null(arch);
     struct sdse_generated_problem problem = {
         .arch = *arch,
         .layer = {.kind = SDSE_CONV,
@@ -125,6 +117,79 @@ static void bases_rest_where_coefficients_cannot(void **state) {
     sdse_arena_free(arena);
 }
 
+// Every padded bound of a raw layer on a written accelerator.
+static void audit_paddings(const char *levels, const uint64_t bound[SDSE_DIMS]) {
+    struct sdse_arena *arena = sdse_arena_new();
+    const char *text = sdse_arena_printf(
+        arena,
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: [%s], "
+        "compute: {free: true}}",
+        levels);
+    const struct sdse_arch *arch = sdse_written_arch(text, arena);
+    assert_non_null(arch);
+    struct sdse_generated_problem problem = {
+        .arch = *arch,
+        .layer = {.kind = SDSE_CONV,
+                  .nest = {.stride = {1, 1}, .dilation = {1, 1}},
+                  .repeat = 1,
+                  .density = {1, 1, 1}}};
+    memcpy(problem.layer.nest.bound, bound, sizeof problem.layer.nest.bound);
+    struct sdse_variants variants;
+    assert_int_equal(
+        sdse_variants_list(&(struct sdse_variant_space){.arch = arch,
+                                                        .layer = &problem.layer,
+                                                        .padding_percent = 50},
+                           arena, &variants),
+        SDSE_OK);
+    unsigned temporal = 0;
+    for (size_t i = 0; i < variants.count; i++) {
+        temporal += variants.variant[i].padding.temporal;
+        audit(i, &problem, &variants.variant[i]);
+    }
+    assert_true(temporal > 0);
+    sdse_arena_free(arena);
+}
+
+// Sums of places outside a loop that is shorter in the last of them: one sum is added
+// less than in a full pass. (Rows inside the loop, over which weights rest, make sums
+// leave the register in every iteration.)
+static void additions_outside_a_shorter_loop(void **state) {
+    (void)state;
+    audit_paddings(
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 0.001}, fanout: {x: 4}, "
+        "network: {topology: tree, pj_per_bit: 0.001, pj_per_add: 100, multicast: "
+        "true, "
+        "reduce: true}}, "
+        "{level: buffer, memory: {class: dram, keeps: [inputs], pj_per_bit: 0.001}}, "
+        "{level: register, memory: {class: dram, keeps: [weights, outputs], "
+        "pj_per_bit: 0.001}}",
+        (const uint64_t[SDSE_DIMS]){1, 1, 5, 2, 1, 1, 1, 1});
+}
+
+// Words on a mesh to places of which the far one idles while the others end their pass.
+static void hops_to_places_that_idle(void **state) {
+    (void)state;
+    audit_paddings(
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 0.001}, fanout: {x: 2, y: 2}, "
+        "network: {topology: mesh, hop_pj_per_bit: 100, router_pj_per_bit: 0.001, "
+        "multicast: true, reduce: true}}, "
+        "{level: buffer, memory: {class: dram, keeps: [inputs], pj_per_bit: 0.001}}, "
+        "{level: register, memory: {class: dram, keeps: [inputs], pj_per_bit: 0.001}}",
+        (const uint64_t[SDSE_DIMS]){1, 2, 1, 7, 1, 2, 1, 1});
+}
+
+// Windows that slide between passes over output channels: the first channel of a pass
+// costs the slide alone.
+static void channels_between_slides(void **state) {
+    (void)state;
+    audit_paddings(
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 1}}, "
+        "{level: buffer, memory: {class: dram, keeps: [outputs], pj_per_bit: 0.001}}, "
+        "{level: register, memory: {class: dram, keeps: [inputs], pj_per_bit: 0.001}}, "
+        "{level: latch, memory: {class: dram, keeps: [weights], pj_per_bit: 0.001}}",
+        (const uint64_t[SDSE_DIMS]){1, 5, 1, 8, 1, 3, 1, 1});
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         problem_count = strtoull(argv[1], NULL, 10);
@@ -133,6 +198,9 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bounds_never_exceed_costs),
         cmocka_unit_test(bases_rest_where_coefficients_cannot),
+        cmocka_unit_test(additions_outside_a_shorter_loop),
+        cmocka_unit_test(hops_to_places_that_idle),
+        cmocka_unit_test(channels_between_slides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,8 +18,6 @@
 #include "dse/mapper.h"
 #include "oracle/support_enumerate.h"
 #include "oracle/support_problems.h"
-#include "spec/load.h"
-#include "spec/tree.h"
 #include "support/close.h"
 
 static const double TOLERANCE = 1e-9;
@@ -188,15 +186,8 @@ static void check_case(const char *levels, const char *rest, const char *dims,
                           "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: "
                           "8, compute: {free: true}, levels: [%s], %s}",
                           levels, rest);
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    struct sdse_node *root = NULL;
-    struct sdse_arch *arch = NULL;
-    sdse_tree_parse_memory(arena, "a", text, strlen(text), &diags, &root);
-    if (sdse_arch_from_tree(arena, root, NULL, 0, &diags, &arch) != SDSE_OK) {
-        sdse_diags_print(&diags, stderr, false);
-        fail();
-    }
+    const struct sdse_arch *arch = sdse_written_arch(text, arena);
+    assert_non_null(arch);
     struct sdse_generated_problem problem = {
         .arch = *arch,
         .layer = {.kind = SDSE_CONV,

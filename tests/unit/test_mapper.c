@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <string.h>
 
 #include "dse/mapper.h"
@@ -140,6 +141,85 @@ static void test_node_limit_gives_bound_and_gap(void **state) {
     assert_true(limited.gap >= 0);
 }
 
+static double key(enum sdse_map_objective objective, const struct sdse_totals *totals) {
+    const double pj = totals->energy_pj, cycles = totals->latency_cycles;
+    return objective == SDSE_MAP_LATENCY ? cycles
+           : objective == SDSE_MAP_EDP   ? pj * cycles
+           : objective == SDSE_MAP_ED2P  ? pj * cycles * cycles
+                                         : pj;
+}
+
+// Searches that end after any part of the effort: no answer is better than its bound
+// says or worse than that of a search that ended earlier, and no bound above `optimum`.
+static void check_limits(const struct fixture *fixture, struct sdse_map_request request,
+                         const struct sdse_map_answer *proved) {
+    // Two searches for the least latency, the second a short one.
+    const uint64_t parts = request.objective == SDSE_MAP_LATENCY ? 100 : 8;
+    const double optimum = key(request.objective, &proved->point[0].totals);
+    struct sdse_totals last = {(double)INFINITY, (double)INFINITY};
+    for (uint64_t part = 0; part <= parts; part++) {
+        struct sdse_map_answer answer;
+        request.node_limit = 1 + proved->nodes * part / parts;
+        assert_int_equal(sdse_map(&request, fixture->arena, &answer), SDSE_OK);
+        assert_true(part == parts || answer.status == SDSE_MAP_OPTIMAL ||
+                    answer.status == SDSE_MAP_LIMIT);
+        assert_int_equal(answer.point_count, 1);
+        assert_true(answer.lower_bound <= optimum * (1 + 1e-12));
+        assert_true(answer.gap >= 0);
+        if (answer.evaluations == 0)
+            continue; // any mapping stands in while nothing is found
+        const struct sdse_totals *now = &answer.point[0].totals;
+        const double value = key(request.objective, now),
+                     before = key(request.objective, &last);
+        assert_true(value < before ||
+                    (value == before && now->energy_pj <= last.energy_pj));
+        last = *now;
+    }
+    assert_true(key(request.objective, &last) == optimum);
+}
+
+// Over the space of the accelerator, with bypass, with padding (sizes that are primes
+// fit 4 x 4 places in no other way), and with one bypass that does not pay.
+static void test_limits_only_lose(void **state) {
+    static const uint64_t bound[][SDSE_DIMS] = {{1, 5, 12, 10, 12, 3, 3, 1},
+                                                {1, 5, 12, 10, 12, 3, 3, 1},
+                                                {1, 5, 11, 7, 7, 3, 1, 1},
+                                                {1, 5, 12, 10, 12, 3, 3, 1}};
+    struct fixture *fixture = *state;
+    for (int space = 0; space < 4; space++) {
+        memcpy(fixture->layer.nest.bound, bound[space], sizeof bound[space]);
+        fixture->arch.level[1].may_bypass = space == 3 ? SDSE_BIT(SDSE_INPUTS) : 0;
+        for (int o = 0; o < SDSE_MAP_FRONT; o++) {
+            struct sdse_map_request request = ask(fixture, (enum sdse_map_objective)o);
+            struct sdse_map_answer proved;
+            request.free_bypass = space == 1;
+            request.padding_percent = space == 2 ? 20 : 0;
+            request.any_mapping = true;
+            assert_int_equal(sdse_map(&request, fixture->arena, &proved), SDSE_OK);
+            assert_int_equal(proved.status, SDSE_MAP_OPTIMAL);
+            check_limits(fixture, request, &proved);
+        }
+    }
+}
+
+// A search that ends with the narrow space, before a wider one that is worse: what was
+// found is the bound, too.
+static void test_bound_at_the_end_of_the_narrow_space(void **state) {
+    struct fixture *fixture = *state;
+    struct sdse_map_request request = ask(fixture, SDSE_MAP_ENERGY);
+    struct sdse_map_answer narrow, answer;
+    // Inputs that pass by the buffer come from DRAM for every multiplication.
+    fixture->arch.level[2].keeps = SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_OUTPUTS);
+    fixture->arch.level[1].network[SDSE_INPUTS].multicast = false;
+    assert_int_equal(sdse_map(&request, fixture->arena, &narrow), SDSE_OK);
+    fixture->arch.level[1].may_bypass = SDSE_BIT(SDSE_INPUTS);
+    request.node_limit = narrow.nodes;
+    assert_int_equal(sdse_map(&request, fixture->arena, &answer), SDSE_OK);
+    assert_int_equal(answer.status, SDSE_MAP_LIMIT);
+    assert_true(answer.point[0].totals.energy_pj == narrow.point[0].totals.energy_pj);
+    assert_true(answer.lower_bound <= narrow.point[0].totals.energy_pj * (1 + 1e-12));
+}
+
 static void test_stop_interrupts(void **state) {
     struct fixture *fixture = *state;
     atomic_bool stop = true;
@@ -220,6 +300,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_front_spans_energy_and_latency, make,
                                         drop),
         cmocka_unit_test_setup_teardown(test_node_limit_gives_bound_and_gap, make,
+                                        drop),
+        cmocka_unit_test_setup_teardown(test_limits_only_lose, make, drop),
+        cmocka_unit_test_setup_teardown(test_bound_at_the_end_of_the_narrow_space, make,
                                         drop),
         cmocka_unit_test_setup_teardown(test_stop_interrupts, make, drop),
         cmocka_unit_test_setup_teardown(test_capacity_is_named, make, drop),
