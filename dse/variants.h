@@ -22,8 +22,7 @@
 // bound: the last outer iteration alone has idle places or is shorter.
 struct sdse_padding {
     bool present;
-    bool
-        temporal; // the factor is the level's temporal loop; else its places, X times Y
+    bool temporal; // the level's loop; else its places, X times Y
     enum sdse_dim dim;
     unsigned level;  // whose factor it is
     uint64_t outer;  // product of all factors outside [>= 2]

@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "cli/support_program.h"
+#include "support/sanitized.h"
 
 // 197 positions, a prime: no perfect factor fills its places.
 #define PRIME "-a eyeriss -w vit_b16 -l l0.qk"
@@ -131,6 +133,20 @@ static void test_explains_wider_spaces(void **state) {
     }
 }
 
+// Thousands of variants, a quarter of a MiB each while one is searched.
+static void test_memory_is_flat(void **state) {
+    (void)state;
+    struct ran ran = run_program("map " PRIME " --uneven --free-bypass --imperfect 10 "
+                                 "--objective energy");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "proved optimal"));
+    free_ran(&ran);
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_CHILDREN, &usage), 0);
+    if (!SANITIZED)
+        assert_true(usage.ru_maxrss < 256L * 1024); // [KiB], of the largest so far
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_imperfect_there_and_back),
@@ -138,6 +154,7 @@ int main(void) {
         cmocka_unit_test(test_refuses_percentages),
         cmocka_unit_test(test_takes_a_percent_sign),
         cmocka_unit_test(test_explains_wider_spaces),
+        cmocka_unit_test(test_memory_is_flat),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -17,18 +17,9 @@
 #include "costmodel/evaluate.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_costing.h"
+#include "support/sanitized.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { CASES = 3000 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-enum { CASES = 3000 };
-#else
-enum { CASES = 24000 };
-#endif
-#else
-enum { CASES = 24000 };
-#endif
+enum { CASES = SANITIZED ? 3000 : 24000 };
 
 static uint64_t environment_or(const char *name, uint64_t otherwise) {
     const char *text = getenv(name);

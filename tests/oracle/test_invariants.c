@@ -12,12 +12,9 @@
 #include "costmodel/evaluate.h"
 #include "oracle/support_cases.h"
 #include "support/close.h"
+#include "support/sanitized.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-enum { CASES = 300 };
-#else
-enum { CASES = 3000 };
-#endif
+enum { CASES = SANITIZED ? 300 : 3000 };
 
 static const struct oracle_options options = {.most_work = 4000, .imperfect = true};
 
