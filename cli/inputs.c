@@ -102,33 +102,38 @@ bool cli_file_exists(struct cli *cli, const char *path) {
     return false;
 }
 
+// What is there must be of the kind, and may be written.
+static int write_error_there(const struct stat *status, const char *path, bool folder) {
+    if (folder && !S_ISDIR(status->st_mode))
+        return ENOTDIR;
+    if (!folder && S_ISDIR(status->st_mode))
+        return EISDIR;
+    return access(path, folder ? W_OK | X_OK : W_OK) != 0 ? errno : 0;
+}
+
+// What is not there is made in the folder it is in.
+static int write_error_inside(struct cli *cli, const char *path, bool folder) {
+    size_t end = strlen(path);
+    while (folder && end && path[end - 1] == '/')
+        end--;
+    while (end && path[end - 1] != '/')
+        end--;
+    const char *parent =
+        end ? sdse_arena_printf(cli->arena, "%.*s", (int)end, path) : ".";
+    if (!parent)
+        return ENOMEM;
+    if (access(parent, W_OK | X_OK) != 0)
+        return errno;
+    return !folder && path[end] == '\0' ? EISDIR : 0;
+}
+
 bool cli_may_write(struct cli *cli, const char *path, bool folder) {
     struct stat status;
-    int error = 0;
-    if (stat(path, &status) == 0) {
-        if (folder && !S_ISDIR(status.st_mode))
-            error = ENOTDIR;
-        else if (!folder && S_ISDIR(status.st_mode))
-            error = EISDIR;
-        else if (access(path, folder ? W_OK | X_OK : W_OK) != 0)
-            error = errno;
-    } else if (errno != ENOENT) {
-        error = errno;
-    } else { // it is to be made in the folder it is in
-        size_t end = strlen(path);
-        while (folder && end && path[end - 1] == '/')
-            end--;
-        while (end && path[end - 1] != '/')
-            end--;
-        const char *parent =
-            end ? sdse_arena_printf(cli->arena, "%.*s", (int)end, path) : ".";
-        if (!parent)
-            error = ENOMEM;
-        else if (access(parent, W_OK | X_OK) != 0)
-            error = errno;
-        else if (!folder && path[end] == '\0')
-            error = EISDIR;
-    }
+    int error;
+    if (stat(path, &status) == 0)
+        error = write_error_there(&status, path, folder);
+    else
+        error = errno == ENOENT ? write_error_inside(cli, path, folder) : errno;
     if (error)
         cli_error(cli, "%s: %s", path, sdse_errno_text(error).text);
     return !error;

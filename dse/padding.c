@@ -62,10 +62,17 @@ static double cut_inputs(const struct sdse_padding *padding,
     return (words * step - gaps) / (step - gaps);
 }
 
+// Tiles of the inner factors in the real bound, which they divide.
+static double units_of(const struct sdse_padding *padding,
+                       const struct sdse_nest *nest) {
+    const uint64_t units = nest->bound[padding->dim] / padding->inner;
+    return (double)units;
+}
+
 static struct sdse_padding_shares places_shares(const struct sdse_padding *padding,
                                                 const struct sdse_nest *nest) {
     const double outer = (double)padding->outer, places = (double)padding->factor;
-    const double units = (double)(nest->bound[padding->dim] / padding->inner);
+    const double units = units_of(padding, nest);
     const double words = units / (outer * places);
     struct sdse_padding_shares shares = {words, 1, words, words, words};
     shares.inputs = cut_inputs(padding, nest, words);
@@ -81,7 +88,7 @@ static struct sdse_padding_shares places_shares(const struct sdse_padding *paddi
 static struct sdse_padding_shares loop_shares(const struct sdse_padding *padding,
                                               const struct sdse_nest *nest) {
     const double outer = (double)padding->outer, loop = (double)padding->factor;
-    const double units = (double)(nest->bound[padding->dim] / padding->inner);
+    const double units = units_of(padding, nest);
     const double steps = units / (outer * loop), full = (outer - 1) / outer;
     // A last pass of one iteration moves nothing: loops outside it may rest.
     const double words =

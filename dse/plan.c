@@ -169,11 +169,12 @@ static enum sdse_status split_memories(struct loading *l,
         return SDSE_OK;
     const enum sdse_status status =
         sdse_arch_split(arch, levels, l->arena, &variant->arch);
-    if (status == SDSE_INVALID)
+    if (status == SDSE_INVALID) {
         sdse_diag_add(l->diags, SDSE_ERROR, l->plan->sweep->loc, "uneven-memory",
                       "`mapper: {uneven: true}`: the positions in the memories of '%s' "
                       "would make more than %d levels, or have the name of one",
                       arch->name, SDSE_MAX_LEVELS);
+    }
     return status;
 }
 

@@ -61,13 +61,14 @@ static void pad_places(struct listing *list, unsigned l, int d, uint64_t inner) 
     const uint64_t fanout = (uint64_t)level->fanout_x * level->fanout_y;
     for (uint64_t f = 2; f <= fanout && f < units; f++) {
         const uint64_t outer = quotient_up(units, f);
-        if (pads(list, units, outer, f) && has_place(level, d, f))
+        if (pads(list, units, outer, f) && has_place(level, d, f)) {
             push_padding(list, &(struct sdse_padding){.present = true,
                                                       .dim = (enum sdse_dim)d,
                                                       .level = l,
                                                       .outer = outer,
                                                       .factor = f,
                                                       .inner = inner});
+        }
     }
 }
 
