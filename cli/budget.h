@@ -3,7 +3,7 @@
 #define SDSE_CLI_BUDGET_H
 
 #include "cli/cli.h"
-#include "dse/network_front.h"
+#include "dse/network/network_front.h"
 
 struct cli_budget {
     double most_pj, most_cycles; // INFINITY = none

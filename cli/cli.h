@@ -6,7 +6,7 @@
 #include "base/diag.h"
 #include "base/status.h"
 #include "cli/options.h"
-#include "results/table.h"
+#include "results/look/table.h"
 
 enum cli_exit {
     CLI_OK = 0,

@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "costmodel/resolve.h"
-#include "dse/plan.h"
+#include "dse/sweep/plan.h"
 #include "spec/load.h"
 #include "spec/split.h"
 

@@ -11,7 +11,7 @@
 #include "cli/cli.h"
 #include "cli/form_grid.h"
 #include "cli/layer_weights.h"
-#include "results/plot.h"
+#include "results/look/plot/plot.h"
 #include "smartdeal/measure.h"
 #include "smartdeal/stored.h"
 
@@ -61,8 +61,7 @@ static struct outcome *outcome_of(const struct decomposing *d, size_t form, size
     return &d->outcome[form * d->weights.count + i];
 }
 
-// --- The work
-// -----------------------------------------------------------------------------------
+// --- The work ---
 
 static double seconds_now(void) {
     struct timespec now;
@@ -129,8 +128,7 @@ static enum sdse_status save(struct decomposing *d) {
     return sdse_stored_save(&d->stored, d->args->value[OUTPUT], &d->cli->diags);
 }
 
-// --- Totals
-// -------------------------------------------------------------------------------------
+// --- Totals ---
 
 // What is printed of a layer, or of all.
 struct row {
@@ -264,8 +262,7 @@ static void total_row(const struct decomposing *d, size_t form, struct row *tota
     total->row_density = total->rows > 0 ? total->live_rows / total->rows : (double)NAN;
 }
 
-// --- Tables
-// -------------------------------------------------------------------------------------
+// --- Tables ---
 
 static const char *exponent_text(struct cli *cli, const struct row *row) {
     if (!row->exponents)
@@ -412,8 +409,7 @@ static enum cli_exit print(const struct decomposing *d) {
     return status;
 }
 
-// --- The plot
-// -----------------------------------------------------------------------------------
+// --- The plot ---
 
 static const char *picture_path(const struct decomposing *d) {
     const char *folder = d->args->value[PLOT];
@@ -471,8 +467,7 @@ static enum sdse_status draw(const struct decomposing *d) {
     return status;
 }
 
-// --- The verb
-// -----------------------------------------------------------------------------------
+// --- The verb ---
 
 // Keeps only the layer that -l names.
 static bool choose_layer(struct decomposing *d) {

@@ -6,7 +6,7 @@
 #include "base/errno_text.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
-#include "results/export.h"
+#include "results/look/export.h"
 
 enum { OUTPUT };
 

@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
-#include "import/onnx.h"
+#include "import/onnx/onnx.h"
 #include "import/write.h"
 #include "spec/show.h"
 

@@ -50,7 +50,7 @@ static const struct cli_option options[] = {
     [FORMAT] = CLI_OPTION_FORMAT,
 };
 
-// --- Combined fronts -------------------------------------------------------------
+// --- Combined fronts ---
 
 static enum sdse_objective picked_objective(const struct cli_map_run *run) {
     static const enum sdse_objective objectives[] = {[EDP] = SDSE_EDP,
@@ -114,7 +114,7 @@ static enum cli_exit combine_layers(struct cli_map_run *run) {
     return CLI_OK;
 }
 
-// --- Files -----------------------------------------------------------------------
+// --- Files ---
 
 static bool write_mapping(struct cli_map_run *run, size_t i, const char *path) {
     const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
@@ -187,7 +187,7 @@ static enum cli_exit write_mappings(struct cli_map_run *run) {
     return CLI_OK;
 }
 
-// --- The verb --------------------------------------------------------------------
+// --- The verb ---
 
 static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *layer) {
     static const enum sdse_map_objective objectives[] = {[EDP] = SDSE_MAP_EDP,

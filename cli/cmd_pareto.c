@@ -4,7 +4,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/selection.h"
-#include "results/points.h"
+#include "results/look/points.h"
 
 enum { OBJECTIVES, SWEEP, WORKLOAD, ARCH, FORM, WHERE, FORMAT };
 

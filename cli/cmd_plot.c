@@ -1,6 +1,6 @@
 // sdse plot: pictures of a results.db, drawn by gnuplot.
 #include "base/errno_text.h"
-#include "results/plot.h"
+#include "results/look/plot/plot.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // sdse query: SQL over a results.db, read-only.
 #include "cli/cli.h"
 #include "cli/inputs.h"
-#include "results/query.h"
+#include "results/look/query.h"
 
 enum { FORMAT };
 

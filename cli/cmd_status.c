@@ -1,7 +1,7 @@
 // sdse status: how far the sweeps in a results.db have come, and what did not work.
 #include "cli/cli.h"
 #include "cli/inputs.h"
-#include "results/query.h"
+#include "results/look/query.h"
 
 enum { FORMAT };
 

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/interrupt.h"
-#include "dse/sweep.h"
+#include "dse/sweep/sweep.h"
 
 enum { OUTPUT, JOBS, QUIET };
 

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "costmodel/types/cost.h"
-#include "results/table.h"
+#include "results/look/table.h"
 #include "spec/types/workload.h"
 
 struct cli_costed {

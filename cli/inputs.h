@@ -3,7 +3,7 @@
 #define SDSE_CLI_INPUTS_H
 
 #include "cli/cli.h"
-#include "results/reader.h"
+#include "results/store/reader.h"
 #include "spec/types/arch.h"
 #include "spec/types/workload.h"
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "cli/inputs.h"
-#include "dse/forms.h"
-#include "dse/weights.h"
+#include "dse/sweep/forms.h"
+#include "dse/sweep/weights.h"
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"
 

@@ -20,7 +20,7 @@ struct cli_costed cli_map_costed(const struct cli_map_run *run, size_t i, size_t
                                run->problem.setting.smartdeal};
 }
 
-// --- Tables ----------------------------------------------------------------------
+// --- Tables ---
 
 static void add_columns(struct sdse_table *table, const char *const columns[][3],
                         size_t count, bool people) {
@@ -116,7 +116,7 @@ static struct sdse_table *front_table(const struct cli_map_run *run) {
     return table;
 }
 
-// --- For people ------------------------------------------------------------------
+// --- For people ---
 
 static void print_network_totals(const struct cli_map_run *run) {
     double energy_pj = 0, cycles = 0;

@@ -7,7 +7,7 @@
 #include "cli/cost_tables.h"
 #include "cli/inputs.h"
 #include "cli/solve.h"
-#include "dse/network_front.h"
+#include "dse/network/network_front.h"
 
 // The words of --objective.
 enum cli_map_objective { EDP, ED2P, ENERGY, LATENCY, PARETO };

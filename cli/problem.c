@@ -4,8 +4,8 @@
 
 #include "base/pool.h"
 #include "cli/inputs.h"
-#include "dse/forms.h"
-#include "dse/measured.h"
+#include "dse/sweep/forms.h"
+#include "dse/sweep/measured.h"
 #include "spec/load.h"
 #include "spec/split.h"
 #include "spec/sweep_forms.h"

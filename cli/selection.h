@@ -4,8 +4,8 @@
 #define SDSE_CLI_SELECTION_H
 
 #include "cli/cli.h"
-#include "results/metric.h"
-#include "results/pareto.h"
+#include "results/look/metric.h"
+#include "results/look/pareto.h"
 
 #define CLI_OPTION_OBJECTIVES                                                     \
     {                                                                             \

@@ -3,7 +3,7 @@
 #define SDSE_CLI_SOLVE_H
 
 #include "cli/problem.h"
-#include "dse/mapper.h"
+#include "dse/map.h"
 
 // What widens the search, for every verb that searches.
 #define CLI_OPTION_UNEVEN                                                        \

@@ -1,47 +1,58 @@
 # The folder law, made real.
 #
-# `#include "spec/layer.h"` is found only through build/law/spec/spec -> <source>/spec, and that
-# directory is on a folder's include path only if the folder MAY include it. A forbidden include
-# is therefore a compile error, not a review comment.
+# `#include "dse/mapper/search.h"` is found only through build/law/dse_mapper/dse/mapper/search.h, a link to the
+# source, and that directory is on a folder's include path only if the folder MAY include it. A forbidden
+# include is therefore a compile error, not a review comment. A folder's wings (dse/mapper in dse) are folders
+# of their own: who may include the one may not, by that, include the other.
 
-# Puts SOURCE_DIR on the path as "<prefix>/..." for whoever links target law_<name>.
-function(sdse_law_path name prefix source_dir)
-  set(root ${CMAKE_BINARY_DIR}/law/${name})
-  get_filename_component(parent ${root}/${prefix} DIRECTORY)
-  file(MAKE_DIRECTORY ${parent})
-  file(CREATE_LINK ${source_dir} ${root}/${prefix} SYMBOLIC)
-  add_library(law_${name} INTERFACE)
-  target_include_directories(law_${name} INTERFACE ${root})
+# The include path of a folder, for whoever links law_<folder, / as _>: its headers, and its types/.
+function(sdse_law_path folder)
+  string(REPLACE / _ id ${folder})
+  set(root ${CMAKE_BINARY_DIR}/law/${id})
+  file(MAKE_DIRECTORY ${root}/${folder})
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.h)
+  if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/${folder}/types)
+    list(APPEND headers ${CMAKE_SOURCE_DIR}/${folder}/types)
+  endif()
+  foreach(header ${headers})
+    get_filename_component(name ${header} NAME)
+    file(CREATE_LINK ${header} ${root}/${folder}/${name} SYMBOLIC)
+  endforeach()
+  add_library(law_${id} INTERFACE)
+  target_include_directories(law_${id} INTERFACE ${root})
 endfunction()
 
-# Plain-data headers of a folder that others may include without the folder's code.
+# Plain-data headers of a folder that others may include without the folder's code: law_<folder>_types.
 function(sdse_types folder)
-  sdse_law_path(${folder}_types ${folder}/types ${CMAKE_SOURCE_DIR}/${folder}/types)
+  set(root ${CMAKE_BINARY_DIR}/law/${folder}_types)
+  file(MAKE_DIRECTORY ${root}/${folder})
+  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${folder}/types ${root}/${folder}/types SYMBOLIC)
+  add_library(law_${folder}_types INTERFACE)
+  target_include_directories(law_${folder}_types INTERFACE ${root})
 endfunction()
 
-# sdse_folder(name [MAY folders...] [SYSTEM libraries...] [EXECUTABLE program])
-function(sdse_folder name)
+# sdse_folder(folder [MAY folders...] [SYSTEM libraries...] [EXECUTABLE program])
+function(sdse_folder folder)
   cmake_parse_arguments(ARG "" "EXECUTABLE" "MAY;SYSTEM" ${ARGN})
-  sdse_law_path(${name} ${name} ${CMAKE_SOURCE_DIR}/${name})
-  target_link_libraries(law_${name} INTERFACE ${ARG_SYSTEM})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.c)
+  string(REPLACE / _ id ${folder})
+  sdse_law_path(${folder})
+  target_link_libraries(law_${id} INTERFACE ${ARG_SYSTEM})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.c)
   set_property(GLOBAL APPEND PROPERTY SDSE_SYSTEM ${ARG_SYSTEM})
-  if(NOT sources)
-    return()
-  endif()
   if(ARG_EXECUTABLE)
-    add_executable(${ARG_EXECUTABLE}_program ${sources})
-    set_target_properties(${ARG_EXECUTABLE}_program PROPERTIES OUTPUT_NAME ${ARG_EXECUTABLE}
-                          RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
-    target_link_libraries(${ARG_EXECUTABLE}_program PRIVATE sdse_static)
     set(target ${ARG_EXECUTABLE}_program)
+    add_executable(${target} ${sources})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${ARG_EXECUTABLE}
+                          RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    target_link_libraries(${target} PRIVATE sdse_static)
   else()
-    add_library(obj_${name} OBJECT ${sources})
-    set_property(GLOBAL APPEND PROPERTY SDSE_OBJECTS obj_${name})
-    set(target obj_${name})
+    set(target obj_${id})
+    add_library(${target} OBJECT ${sources})
+    set_property(GLOBAL APPEND PROPERTY SDSE_OBJECTS ${target})
   endif()
-  target_link_libraries(${target} PRIVATE sdse_flags law_${name})
+  target_link_libraries(${target} PRIVATE sdse_flags law_${id})
   foreach(other ${ARG_MAY})
+    string(REPLACE / _ other ${other})
     target_link_libraries(${target} PRIVATE law_${other})
   endforeach()
   target_compile_definitions(${target} PRIVATE SDSE_VERSION="${PROJECT_VERSION}")

@@ -35,8 +35,7 @@ static double output_bits(const struct sdse_model *model, const struct sdse_view
                                     : model->partial_bits;
 }
 
-// --- Energy of accesses and transfers
-// -----------------------------------------------------
+// --- Energy of accesses and transfers ---
 
 static double access_pj(const struct sdse_level *level, double bits, double pj) {
     return (level->port_bits ? ceil(bits / level->port_bits) : bits) * pj;
@@ -143,8 +142,7 @@ static void note_tile(struct evaluation *e, unsigned l, enum sdse_part part,
     level->stored_bits += (double)words * bits_per_word;
 }
 
-// --- One edge of each kind of flow
-// --------------------------------------------------------
+// --- One edge of each kind of flow ---
 
 static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
     const struct sdse_model *model = e->model;
@@ -317,8 +315,7 @@ static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
     }
 }
 
-// --- The whole
-// -----------------------------------------------------------------------------
+// --- The whole ---
 
 static void charge_compute(struct evaluation *e) {
     const double pj = (double)e->model->macs * e->model->arch->compute.pj_per_mac.value;
@@ -409,8 +406,7 @@ void sdse_evaluate_full(const struct sdse_model *model,
     evaluate(model, mapping, NULL, cost);
 }
 
-// --- Validity
-// -------------------------------------------------------------------------------
+// --- Validity ---
 
 void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mapping) {
     memset(mapping, 0, sizeof *mapping);

@@ -22,8 +22,7 @@ static const char *child_name(const struct story *s, unsigned level) {
                                        : "the multipliers";
 }
 
-// --- How many words move
-// -------------------------------------------------------------------------
+// --- How many words move ---
 
 // "DRAM P8 K2, GLB C4 Q56": the temporal loops outside a level, outermost first.
 static void print_loops(struct story *s, unsigned level) {
@@ -116,8 +115,7 @@ static void print_movement(struct story *s, const char *what,
     print_sharing(s, edge);
 }
 
-// --- What they cost
-// ------------------------------------------------------------------------------
+// --- What they cost ---
 
 // Bits of an output word that a tile at `child` makes: finished when the tile covers
 // all that is summed over.
@@ -314,8 +312,7 @@ static void explain_compute(struct story *s) {
     }
 }
 
-// --- Cycles
-// ------------------------------------------------------------------------------------
+// --- Cycles ---
 
 static void print_bandwidth(struct story *s, const char *what,
                             const struct sdse_number *bandwidth, double bits,
@@ -388,8 +385,7 @@ static bool explain_cycles(struct story *s) {
     return agrees;
 }
 
-// --- The check
-// ---------------------------------------------------------------------------------
+// --- The check ---
 
 static bool agree(struct story *s, const char *where, const char *part, bool same) {
     if (!same)

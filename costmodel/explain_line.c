@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// --- Numbers
-// -------------------------------------------------------------------------------------
+// --- Numbers ---
 
 // "1234567.5" -> "1 234 567.5"; exponents stay as they are.
 static struct sdse_digits group(const char *plain) {
@@ -53,8 +52,7 @@ struct sdse_digits sdse_digits_f64(double value) {
     return group(plain);
 }
 
-// --- Sources
-// -------------------------------------------------------------------------------------
+// --- Sources ---
 
 static bool same_text(const char *a, const char *b) {
     return a == b || (a && b && strcmp(a, b) == 0);
@@ -88,8 +86,7 @@ void sdse_explain_sources(const struct sdse_explanation *x) {
     }
 }
 
-// --- Lines
-// ---------------------------------------------------------------------------------------
+// --- Lines ---
 
 static void begin_line(struct sdse_explanation *x, const char *subject,
                        const char *action) {

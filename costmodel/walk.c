@@ -62,8 +62,7 @@ struct walk {
     struct counts counts;
 };
 
-// --- Coordinates
-// ----------------------------------------------------------------------------
+// --- Coordinates ---
 
 static void tile_box(const struct walk *walk, const uint64_t base[SDSE_DIMS],
                      const uint64_t size[SDSE_DIMS], struct box *box) {
@@ -133,8 +132,7 @@ static void canonicalise(struct box *box, struct box *less) {
     memset(less, 0, sizeof *less);
 }
 
-// --- Sharing
-// --------------------------------------------------------------------------------
+// --- Sharing ---
 
 static int by_words_then_place(const void *a, const void *b) {
     return memcmp(a, b, offsetof(struct request, words));
@@ -212,8 +210,7 @@ static void merge_requests(struct walk *walk, size_t count) {
     }
 }
 
-// --- One step
-// -------------------------------------------------------------------------------
+// --- One step ---
 
 static bool child_works(const struct walk *walk, size_t child,
                         uint64_t base[SDSE_DIMS]) {
@@ -372,8 +369,7 @@ static void step(struct walk *walk) {
     take_tiles(walk);
 }
 
-// --- Repetition
-// -----------------------------------------------------------------------------
+// --- Repetition ---
 
 // Iterations of `loop` from `digit` on that all places go through alike: every place
 // outside the loop is either full or idle throughout. 0: some place is cut off in this
@@ -484,8 +480,7 @@ static void run_loops(struct walk *walk, unsigned outer) {
     walk->base[loop->dim] = start;
 }
 
-// --- Setting up
-// -----------------------------------------------------------------------------
+// --- Setting up ---
 
 static void place_children(struct walk *walk) {
     const struct sdse_view *view = walk->view;
@@ -550,8 +545,7 @@ bool sdse_walk_edge(const struct sdse_view *view, bool alike, struct sdse_edge *
     return ready;
 }
 
-// --- Places and steps that exist
-// --------------------------------------------------------------
+// --- Places and steps that exist ---
 
 // Tuples (k_1 … k_n), 0 <= k_i < factor_i, with sum of k_i * weight_i < bound. The
 // weights fall and each exceeds what all later digits can sum up to, so only one digit

@@ -3,7 +3,7 @@
 #ifndef SDSE_IMPORT_WRITE_H
 #define SDSE_IMPORT_WRITE_H
 
-#include "import/onnx.h"
+#include "import/onnx/onnx.h"
 
 // Writes the three kinds of files into `folder`, which is made if missing (its parent
 // must exist); files there are replaced. Weights are converted one layer at a time.

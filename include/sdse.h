@@ -36,19 +36,19 @@
 #include "costmodel/technology.h"
 
 // Other tools' files.
-#include "import/onnx.h"
+#include "import/onnx/onnx.h"
 #include "import/write.h"
 
 // Exploration: the proved optimal mapping of a layer, the sweep of a whole space.
-#include "dse/mapper.h"
-#include "dse/network_front.h"
-#include "dse/sweep.h"
+#include "dse/map.h"
+#include "dse/network/network_front.h"
+#include "dse/sweep/sweep.h"
 
 // Results: one SQLite file, fronts, tables, plots.
-#include "results/export.h"
-#include "results/pareto.h"
-#include "results/plot.h"
-#include "results/query.h"
-#include "results/store.h"
+#include "results/look/export.h"
+#include "results/look/pareto.h"
+#include "results/look/plot/plot.h"
+#include "results/look/query.h"
+#include "results/store/store.h"
 
 #endif

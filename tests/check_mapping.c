@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dse/mapper.h"
+#include "dse/map.h"
 #include "oracle/support_mapping_cases.h"
 
 static const double TOLERANCE = 1e-9;

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "costmodel/resolve.h"
-#include "dse/forms.h"
-#include "dse/mapper.h"
+#include "dse/sweep/forms.h"
+#include "dse/map.h"
 #include "spec/load.h"
 
 static const char *const objective_names[] = {"energy", "latency", "edp", "ed2p", "front"};

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dse/mapper.h"
+#include "dse/map.h"
 #include "oracle/support_mapping_cases.h"
 
 static double edp(const struct sdse_totals *totals) {
@@ -105,7 +105,7 @@ static void compare_searches(const struct sdse_node *node) {
         }
 }
 
-// --- Scaling ------------------------------------------------------------------------
+// --- Scaling ---
 
 // DRAM, then buffers of falling size, one fan-out below the first.
 static void make_arch(unsigned levels, unsigned fanout, struct sdse_arch *arch) {

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "dse/sweep.h"
+#include "dse/sweep/sweep.h"
 
 static double run(const char *sweep, unsigned threads,
                   struct sdse_sweep_progress *progress) {

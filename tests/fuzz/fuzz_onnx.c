@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "import/onnx.h"
+#include "import/onnx/onnx.h"
 #include "spec/load.h"
 #include "spec/write.h"
 

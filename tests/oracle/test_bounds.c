@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dse/search.h"
-#include "dse/variants.h"
+#include "dse/mapper/search.h"
+#include "dse/mapper/variants.h"
 #include "oracle/support_problems.h"
 
 static const double TOLERANCE = 1e-9;

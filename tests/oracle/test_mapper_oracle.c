@@ -15,14 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dse/mapper.h"
+#include "dse/map.h"
 #include "oracle/support_enumerate.h"
 #include "oracle/support_problems.h"
 #include "support/close.h"
 
 static const double TOLERANCE = 1e-9;
 
-// --- The truth ----------------------------------------------------------------------
+// --- The truth ---
 
 struct truth {
     const struct sdse_model *model;
@@ -71,7 +71,7 @@ static bool optimum(const struct truth *truth, enum sdse_map_objective objective
     return !isinf(*first);
 }
 
-// --- Comparison ---------------------------------------------------------------------
+// --- Comparison ---
 
 static uint64_t current_seed;
 
@@ -174,7 +174,7 @@ static void test_equals_enumeration(void **state) {
                   (unsigned long long)none);
 }
 
-// --- Problems that few seeds would make ---------------------------------------------
+// --- Problems that few seeds would make ---
 
 // The levels of an accelerator and what comes after them; two iterations of every
 // dimension of the layer that `dims` names.

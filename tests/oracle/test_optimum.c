@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "costmodel/resolve.h"
-#include "dse/mapper.h"
+#include "dse/map.h"
 #include "spec/load.h"
 #include "support/close.h"
 

@@ -15,13 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dse/relax.h"
+#include "dse/refusal/relax.h"
 #include "oracle/support_enumerate.h"
 
 enum { MOST_MAPPINGS = 1500, EFFORT = 10000000, MOST_KEEPS = 64 };
 
-// --- Generated problems
-// ---------------------------------------------------------------
+// --- Generated problems ---
 
 struct generated {
     struct sdse_arch arch;
@@ -223,8 +222,7 @@ static void make_problem(uint64_t seed, struct generated *g) {
     }
 }
 
-// --- The truth
-// --------------------------------------------------------------------------
+// --- The truth ---
 
 static uint64_t current_seed;
 static jmp_buf first_found;
@@ -255,8 +253,7 @@ static bool any_mapping(const struct sdse_arch *arch, const struct generated *g)
     return found;
 }
 
-// --- Comparison
-// -------------------------------------------------------------------------
+// --- Comparison ---
 
 struct check {
     const struct generated *g;

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "costmodel/evaluate.h"
-#include "dse/mapper.h"
+#include "dse/map.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_enumerate.h"
 #include "oracle/support_problems.h"
@@ -28,7 +28,7 @@
 enum { EVEN_CASES = 4000, MOST_MAPPINGS = 20000 };
 static const double TOLERANCE = 1e-9;
 
-// --- Even mappings of a split accelerator --------------------------------------------
+// --- Even mappings of a split accelerator ---
 
 // Gives every memory a name, and a capacity its tiles just fit.
 static void fit_capacities(struct oracle_case *subject, const struct sdse_cost *cost) {
@@ -181,7 +181,7 @@ static void test_even_mappings_cost_the_same(void **state) {
     assert_true(memories > EVEN_CASES / 4);
 }
 
-// --- The mapper over split accelerators ----------------------------------------------
+// --- The mapper over split accelerators ---
 
 // Least values over every mapping visited, or [1] over the even ones.
 struct truth {

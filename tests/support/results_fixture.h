@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "results/records.h"
-#include "results/store.h"
+#include "results/store/records.h"
+#include "results/store/store.h"
 
 #define FIXTURE_MODEL "test-model 1"
 

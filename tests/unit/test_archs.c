@@ -12,7 +12,7 @@
 
 #include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
-#include "dse/mapper.h"
+#include "dse/map.h"
 #include "spec/load.h"
 #include "support/close.h"
 

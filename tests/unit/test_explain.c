@@ -12,8 +12,8 @@
 
 #include "costmodel/explain.h"
 #include "costmodel/resolve.h"
-#include "dse/forms.h"
-#include "dse/mapper.h"
+#include "dse/sweep/forms.h"
+#include "dse/map.h"
 #include "spec/load.h"
 #include "support/close.h"
 

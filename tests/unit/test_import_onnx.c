@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "import/onnx.h"
+#include "import/onnx/onnx.h"
 #include "import/write.h"
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "import/onnx_ops.h"
+#include "import/onnx/infer.h"
+#include "import/onnx/ops.h"
 #include "support/onnx_builder.h"
 
 // One operator in a line.

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "dse/mapper.h"
+#include "dse/map.h"
 #include "spec/write.h"
 
 struct fixture {

@@ -11,13 +11,13 @@
 
 #include <cmocka.h>
 
-#include "dse/forms.h"
-#include "dse/measured.h"
-#include "dse/sweep.h"
-#include "dse/weights.h"
-#include "results/export.h"
-#include "results/points.h"
-#include "results/query.h"
+#include "dse/sweep/forms.h"
+#include "dse/sweep/measured.h"
+#include "dse/sweep/sweep.h"
+#include "dse/sweep/weights.h"
+#include "results/look/export.h"
+#include "results/look/points.h"
+#include "results/look/query.h"
 #include "smartdeal/measure.h"
 #include "smartdeal/npy.h"
 #include "smartdeal/synthetic.h"
@@ -183,8 +183,7 @@ static double of_form(const char *database, const char *form, const char *column
     return number(database, sql);
 }
 
-// --- What the choices do
-// ------------------------------------------------------------------------------
+// --- What the choices do ---
 
 static void every_choice_moves_error_and_energy(void **state) {
     (void)state;
@@ -271,8 +270,7 @@ static void narrower_words_are_a_larger_error(void **state) {
     free(order);
 }
 
-// --- The figures
-// ------------------------------------------------------------------------------
+// --- The figures ---
 
 // The rows of the database are what smartdeal/ measures, and the point's error is that
 // of the whole.
@@ -349,8 +347,7 @@ static void a_layer_of_zeros_has_a_mapping(void **state) {
     assert_double_within(of_form("zeros.db", "z", "rel_error"), 1, 1e-12);
 }
 
-// --- Threads and interruptions
-// ------------------------------------------------------------------------------
+// --- Threads and interruptions ---
 
 static void neither_threads_nor_stops_change_results(void **state) {
     (void)state;
@@ -384,8 +381,7 @@ static void neither_threads_nor_stops_change_results(void **state) {
     assert_int_equal(complete("grid.yaml", "three.db", 2).points_reused, 36);
 }
 
-// --- Weight files
-// ------------------------------------------------------------------------------
+// --- Weight files ---
 
 static void write_weights(const char *name, unsigned rank, const uint64_t *shape,
                           float change) {

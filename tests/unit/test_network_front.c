@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "dse/network_front.h"
+#include "dse/network/network_front.h"
 
 enum { LAYERS = 4, MOST = 5, ROUNDS = 400 };
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "results/export.h"
+#include "results/look/export.h"
 #include "support/results_fixture.h"
 
 static char *export_text(const char *path) {

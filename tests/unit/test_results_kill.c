@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "results/export.h"
-#include "results/query.h"
+#include "results/look/export.h"
+#include "results/look/query.h"
 #include "support/results_fixture.h"
 
 static void pause_us(long us) {

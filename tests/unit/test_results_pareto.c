@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "results/pareto.h"
+#include "results/look/pareto.h"
 
 enum { MOST = 60, GRID = 8 };
 

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <sqlite3.h>
 
-#include "results/plot.h"
+#include "results/look/plot/plot.h"
 #include "support/results_fixture.h"
 
 static char database[128], directory[64];

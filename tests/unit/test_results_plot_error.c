@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "results/plot.h"
+#include "results/look/plot/plot.h"
 
 enum { LAYERS = 10, FORMS = 4 };
 

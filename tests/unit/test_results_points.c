@@ -11,8 +11,8 @@
 #include <math.h>
 #include <sqlite3.h>
 
-#include "results/points.h"
-#include "results/query.h"
+#include "results/look/points.h"
+#include "results/look/query.h"
 #include "support/results_fixture.h"
 
 static char path[128];

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "results/query.h"
+#include "results/look/query.h"
 #include "support/results_fixture.h"
 
 static char path[128];

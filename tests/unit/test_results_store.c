@@ -14,7 +14,7 @@
 #include <math.h>
 #include <sqlite3.h>
 
-#include "results/schema.h"
+#include "results/store/schema.h"
 #include "support/results_fixture.h"
 
 // One number from the database, over a connection of its own.

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "results/table.h"
+#include "results/look/table.h"
 
 static void writes(const struct sdse_table *table, enum sdse_table_format format,
                    const char *expected) {

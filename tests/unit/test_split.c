@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "dse/keeps.h"
+#include "dse/mapper/keeps.h"
 #include "spec/load.h"
 #include "spec/split.h"
 #include "spec/write.h"

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "dse/sweep.h"
-#include "results/export.h"
+#include "dse/sweep/sweep.h"
+#include "results/look/export.h"
 
 static char folder[] = "/tmp/sdse-sweep-XXXXXX";
 

@@ -1,0 +1,269 @@
+#include "dse/map.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dse/mapper/candidates.h"
+#include "dse/refusal/feasible.h"
+#include "dse/refusal/refusal.h"
+
+const char *sdse_map_status_name(enum sdse_map_status status) {
+    static const char *const names[] = {"optimal", "limit", "interrupted", "none"};
+    return names[status];
+}
+
+static bool add_point(struct sdse_map_answer *answer, const struct sdse_best *best,
+                      struct sdse_arena *arena) {
+    const size_t count = answer->point_count;
+    if ((count & (count - 1)) == 0) { // full at 0, 1, 2, 4, 8, …
+        struct sdse_map_point *grown =
+            SDSE_ARENA_ARRAY(arena, struct sdse_map_point, count ? 2 * count : 1);
+        if (!grown)
+            return false;
+        if (count)
+            memcpy(grown, answer->point, count * sizeof *grown);
+        answer->point = grown;
+    }
+    answer->point[count].totals = best->totals;
+    answer->point[count].mapping = best->mapping;
+    answer->point_count++;
+    return true;
+}
+
+// What the search minimises for an objective; latency takes two searches.
+static enum sdse_goal goal_of(enum sdse_map_objective objective) {
+    static const enum sdse_goal goals[] = {
+        [SDSE_MAP_ENERGY] = SDSE_GOAL_ENERGY, [SDSE_MAP_LATENCY] = SDSE_GOAL_CYCLES,
+        [SDSE_MAP_EDP] = SDSE_GOAL_EDP,       [SDSE_MAP_ED2P] = SDSE_GOAL_ED2P,
+        [SDSE_MAP_FRONT] = SDSE_GOAL_FRONT,
+    };
+    return goals[objective];
+}
+
+static double value_of(enum sdse_map_objective objective,
+                       const struct sdse_totals *totals) {
+    return sdse_goal_value(goal_of(objective), totals->energy_pj,
+                           totals->latency_cycles);
+}
+
+// What one answer is searched in, and the effort it takes.
+struct searches {
+    struct sdse_candidates candidates;
+    struct sdse_effort effort;
+    enum sdse_status status; // of looking at candidates
+};
+
+// False: a quick look proves that no candidate seen so far has a mapping, which the
+// search would take much longer to find out. Bounded effort; most questions are
+// answered by one descent.
+static bool may_exist(const struct sdse_candidates *candidates) {
+    enum { EFFORT = 200000 };
+    struct sdse_feasibility questions;
+    if (candidates->plain_count < candidates->seen)
+        return true; // padding may admit one
+    struct sdse_variant_space narrow = candidates->space;
+    narrow.padding_percent = 0; // none of those seen
+    sdse_feasibility_init(&questions, &narrow, candidates->plain,
+                          candidates->plain_count, EFFORT, candidates->plain[0]->arena);
+    return sdse_feasible(&questions, candidates->request->arch) != SDSE_INFEASIBLE;
+}
+
+// The narrow space first: it takes milliseconds, and what it finds cuts the others and
+// is there if the effort does not suffice for them. Returns a lower bound of the goal's
+// value; 0 if there is none.
+static double run(struct searches *searches, struct sdse_best *best) {
+    struct sdse_candidates *candidates = &searches->candidates;
+    double bound = (double)INFINITY;
+    if (may_exist(candidates)) {
+        const struct sdse_search_space first = sdse_candidates_first(candidates);
+        bound = sdse_search_run(&first, &searches->effort, best);
+    }
+    if (candidates->count == 1)
+        return bound;
+    searches->status = sdse_candidates_rank(candidates);
+    if (searches->status != SDSE_OK || candidates->seen < candidates->count)
+        return 0;
+    if (!may_exist(candidates))
+        return bound;
+    const struct sdse_search_space others = sdse_candidates_others(candidates);
+    return fmin(bound, sdse_search_run(&others, &searches->effort, best));
+}
+
+// Least cycles first, then the least energy among the mappings that reach them.
+static double run_latency(struct searches *searches, struct sdse_best *best) {
+    sdse_best_init(best, SDSE_GOAL_CYCLES, (double)INFINITY);
+    const double bound = run(searches, best);
+    if (!best->found || searches->effort.halt != SDSE_HALT_NONE)
+        return bound;
+    struct sdse_best cheapest;
+    sdse_best_init(&cheapest, SDSE_GOAL_ENERGY, best->totals.latency_cycles);
+    sdse_best_offer(&cheapest, &best->mapping, &best->totals);
+    run(searches, &cheapest);
+    *best = cheapest;
+    return best->totals.latency_cycles;
+}
+
+static bool run_front(struct searches *searches, struct sdse_arena *arena,
+                      struct sdse_map_answer *answer) {
+    struct sdse_best best;
+    sdse_best_init(&best, SDSE_GOAL_FRONT, (double)INFINITY);
+    answer->lower_bound = run(searches, &best);
+    bool good = !best.no_memory;
+    for (size_t i = 0; good && i < best.count; i++) {
+        best.totals = best.front[i].totals;
+        best.mapping = best.front[i].mapping;
+        good = add_point(answer, &best, arena);
+    }
+    sdse_best_free(&best);
+    return good;
+}
+
+static bool run_objective(struct searches *searches, enum sdse_map_objective objective,
+                          struct sdse_arena *arena, struct sdse_map_answer *answer) {
+    struct sdse_best best;
+    switch (objective) {
+    case SDSE_MAP_FRONT:
+        return run_front(searches, arena, answer);
+    case SDSE_MAP_LATENCY:
+        answer->lower_bound = run_latency(searches, &best);
+        break;
+    default:
+        sdse_best_init(&best, goal_of(objective), (double)INFINITY);
+        answer->lower_bound = run(searches, &best);
+    }
+    return !best.found || add_point(answer, &best, arena);
+}
+
+static void close_answer(const struct sdse_effort *effort,
+                         const struct sdse_map_request *request,
+                         struct sdse_map_answer *answer) {
+    switch (effort->halt) {
+    case SDSE_HALT_LIMIT:
+        answer->status = SDSE_MAP_LIMIT;
+        break;
+    case SDSE_HALT_STOPPED:
+        answer->status = SDSE_MAP_INTERRUPTED;
+        break;
+    default:
+        answer->status = answer->point_count ? SDSE_MAP_OPTIMAL : SDSE_MAP_NONE;
+    }
+    if (answer->point_count && answer->status != SDSE_MAP_OPTIMAL) {
+        const struct sdse_totals *last = &answer->point[answer->point_count - 1].totals;
+        // The bound of what was found is the same sum, rounded in another order.
+        answer->gap =
+            fmax(0, value_of(request->objective, last) / answer->lower_bound - 1);
+    }
+    answer->nodes = effort->nodes;
+    answer->evaluations = effort->evaluations;
+}
+
+// The first valid mapping that comes along, in place of a better one.
+static bool add_any(const struct sdse_candidates *candidates, struct sdse_arena *arena,
+                    struct sdse_map_answer *answer) {
+    enum { EFFORT = 4000000 };
+    struct sdse_problem *problem = candidates->plain[0];
+    struct sdse_feasibility questions;
+    struct sdse_best any;
+    sdse_feasibility_init(&questions, &candidates->space, candidates->plain,
+                          candidates->plain_count, EFFORT, problem->arena);
+    sdse_best_init(&any, SDSE_GOAL_ENERGY, (double)INFINITY);
+    if (sdse_feasible_mapping(&questions, &any.mapping) == SDSE_FEASIBLE) {
+        any.totals = sdse_evaluate(problem->model, &any.mapping);
+        return add_point(answer, &any, arena);
+    }
+    return !questions.out_of_memory;
+}
+
+enum sdse_status sdse_map(const struct sdse_map_request *request,
+                          struct sdse_arena *arena, struct sdse_map_answer *answer) {
+    const struct sdse_search_limits limits = {request->seconds_limit,
+                                              request->node_limit, request->stop};
+    struct searches searches;
+    sdse_effort_init(&searches.effort, &limits);
+    struct sdse_arena *scratch = sdse_arena_new();
+    if (!scratch)
+        return SDSE_NO_MEMORY;
+    struct sdse_map_answer fresh;
+    memset(&fresh, 0, sizeof fresh);
+    enum sdse_status status =
+        sdse_candidates_init(request, goal_of(request->objective), &searches.effort,
+                             scratch, &searches.candidates);
+    if (status != SDSE_OK)
+        goto done;
+    searches.status = SDSE_OK;
+    status = SDSE_NO_MEMORY;
+    if (!run_objective(&searches, request->objective, arena, &fresh) ||
+        searches.effort.halt == SDSE_HALT_MEMORY)
+        goto done;
+    status = searches.status;
+    if (status != SDSE_OK)
+        goto done;
+    status = SDSE_NO_MEMORY;
+    if (request->any_mapping && !fresh.point_count &&
+        searches.effort.halt != SDSE_HALT_NONE &&
+        !add_any(&searches.candidates, arena, &fresh))
+        goto done;
+    close_answer(&searches.effort, request, &fresh);
+    fresh.variants = searches.candidates.count;
+    sdse_mapper_space(request, &fresh.log10_mappings);
+    fresh.log10_mappings += log10((double)fresh.variants);
+    if (fresh.status == SDSE_MAP_NONE) {
+        status = sdse_refusal_explain(
+            &searches.candidates.space, searches.candidates.plain,
+            searches.candidates.plain_count, arena, &fresh.refusal);
+        if (status != SDSE_OK)
+            goto done;
+        fresh.reason = fresh.refusal.reason;
+    }
+    fresh.seconds = sdse_effort_seconds(&searches.effort);
+    *answer = fresh;
+    status = SDSE_OK;
+done:
+    sdse_candidates_free(&searches.candidates);
+    sdse_arena_free(scratch);
+    return status;
+}
+
+// Ways to write a prime power as an ordered product over `slots` factors:
+// C(exponent + slots - 1, slots - 1).
+static double log10_splits(uint64_t bound, unsigned slots) {
+    double sum = 0;
+    for (uint64_t p = 2; bound > 1; p++) {
+        if (p > bound / p)
+            p = bound;
+        unsigned exponent = 0;
+        for (; bound % p == 0; bound /= p)
+            exponent++;
+        for (unsigned i = 1; i <= exponent && slots; i++)
+            sum += log10((double)(slots - 1 + i) / i);
+    }
+    return sum;
+}
+
+enum sdse_status sdse_mapper_space(const struct sdse_map_request *request,
+                                   double *log10_mappings) {
+    struct sdse_rules rules;
+    sdse_rules_init(&rules, request->arch, request->layer);
+    unsigned slots[SDSE_DIMS] = {0};
+    double sum = 0;
+    for (unsigned l = 0; l < request->arch->level_count; l++) {
+        unsigned loops = 0;
+        const struct sdse_level *level = &request->arch->level[l];
+        for (int d = 0; d < SDSE_DIMS; d++) {
+            if (request->layer->nest.bound[d] == 1)
+                continue;
+            const bool temporal = rules.level[l].temporal_max[d] > 1;
+            loops += temporal;
+            slots[d] += temporal;
+            slots[d] += level->fanout_x > 1 && rules.level[l].axis_dims[0] >> d & 1u;
+            slots[d] += level->fanout_y > 1 && rules.level[l].axis_dims[1] >> d & 1u;
+        }
+        for (unsigned i = 2; i <= loops; i++) // orders
+            sum += log10(i);
+    }
+    for (int d = 0; d < SDSE_DIMS; d++)
+        sum += log10_splits(request->layer->nest.bound[d], slots[d]);
+    *log10_mappings = sum;
+    return SDSE_OK;
+}

@@ -1,0 +1,58 @@
+// The best mapping found so far, and what it excludes.
+//
+// It lives outside the searchers, so that several problems (variants of one layer) can
+// be searched against one best: what one of them finds cuts the others.
+#ifndef SDSE_DSE_MAPPER_BEST_H
+#define SDSE_DSE_MAPPER_BEST_H
+
+#include "costmodel/evaluate.h"
+
+enum sdse_goal {
+    SDSE_GOAL_ENERGY,
+    SDSE_GOAL_CYCLES,
+    SDSE_GOAL_EDP,
+    SDSE_GOAL_ED2P,
+    SDSE_GOAL_FRONT // every (energy, cycles) that no other mapping beats in both
+};
+
+struct sdse_found {
+    struct sdse_totals totals;
+    struct sdse_mapping mapping;
+};
+
+struct sdse_best {
+    enum sdse_goal goal;
+    double most_cycles; // slower mappings do not count
+    // Values (front: energies) above the cut-off are not looked at in this pass; and
+    // the smallest of them that nothing else excludes.
+    double cutoff, least_cut;
+
+    bool found;
+    double first, second; // goal's value and tie breaker of the best
+    struct sdse_mapping mapping;
+    struct sdse_totals totals;
+
+    // The front so far, by rising energy and falling cycles.
+    size_t count, capacity;
+    struct sdse_found *front;
+    double least_pj; // cheaper points of the front are all found
+    bool no_memory;  // a mapping could not be kept
+};
+
+// Nothing found. most_cycles: INFINITY = no limit. A front must be freed.
+void sdse_best_init(struct sdse_best *best, enum sdse_goal goal, double most_cycles);
+void sdse_best_free(struct sdse_best *best);
+
+// The goal's value; of a front: energy. Rises with both.
+double sdse_goal_value(enum sdse_goal goal, double pj, double cycles);
+
+// Whether nothing at or above these bounds can better *best, or is looked at in this
+// pass. Ties: energy by cycles, products by energy, within 1e-12
+// relative; cycles are exact and not tied further.
+bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles);
+
+// Takes a mapping unless it is excluded.
+void sdse_best_offer(struct sdse_best *best, const struct sdse_mapping *mapping,
+                     const struct sdse_totals *totals);
+
+#endif

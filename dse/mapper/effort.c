@@ -1,0 +1,30 @@
+#include "dse/mapper/effort.h"
+
+#include <string.h>
+
+void sdse_effort_init(struct sdse_effort *effort,
+                      const struct sdse_search_limits *limits) {
+    memset(effort, 0, sizeof *effort);
+    if (limits)
+        effort->limits = *limits;
+    clock_gettime(CLOCK_MONOTONIC, &effort->start);
+}
+
+double sdse_effort_seconds(const struct sdse_effort *effort) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - effort->start.tv_sec) +
+           (double)(now.tv_nsec - effort->start.tv_nsec) * 1e-9;
+}
+
+bool sdse_effort_spent(struct sdse_effort *effort) {
+    const struct sdse_search_limits *limits = &effort->limits;
+    if (effort->halt != SDSE_HALT_NONE)
+        return true;
+    if (limits->stop && atomic_load_explicit(limits->stop, memory_order_relaxed))
+        effort->halt = SDSE_HALT_STOPPED;
+    else if ((limits->nodes && effort->nodes >= limits->nodes) ||
+             (limits->seconds > 0 && sdse_effort_seconds(effort) > limits->seconds))
+        effort->halt = SDSE_HALT_LIMIT;
+    return effort->halt != SDSE_HALT_NONE;
+}

@@ -1,0 +1,25 @@
+// The lanes of a problem: what each part's words cost on their way, edge by edge, and
+// the least of what is still to come.
+#ifndef SDSE_DSE_MAPPER_LANES_H
+#define SDSE_DSE_MAPPER_LANES_H
+
+#include "dse/mapper/problem.h"
+
+// Adds the lanes of every part that moves: prices per word, by stage.
+void sdse_lanes_add(struct sdse_problem *problem);
+
+// Fills what the levels inside cost at least. After the spreads are listed and prices
+// are final.
+void sdse_lanes_bound(struct sdse_problem *problem);
+
+// Lists what every edge's words meet at every spread, unless it is listed already. The
+// tables live in the problem's arena. False when memory is out.
+bool sdse_lanes_tabulate(struct sdse_problem *problem);
+
+// Product of a spread's factors over the dims that do not move a tensor.
+double sdse_spread_resting(const struct sdse_spread *spread, enum sdse_tensor tensor);
+
+// Distinct values of i * a + j * b for i < n, j < m. a, b, n, m >= 1.
+uint64_t sdse_distinct_sums(uint64_t n, uint64_t a, uint64_t m, uint64_t b);
+
+#endif

@@ -1,0 +1,301 @@
+#include "dse/mapper/partial.h"
+
+#include <math.h>
+#include <string.h>
+
+static int settled_stage(const struct sdse_problem *problem,
+                         const struct sdse_lane *lane,
+                         const struct sdse_partial *node) {
+    if (lane->tensor != SDSE_OUTPUTS)
+        return 0;
+    const unsigned *count = problem->lattice.count;
+    const bool whole = node->index[SDSE_C] + 1u == count[SDSE_C] &&
+                       node->index[SDSE_R] + 1u == count[SDSE_R] &&
+                       node->index[SDSE_S] + 1u == count[SDSE_S];
+    return whole ? SDSE_FINISHED : SDSE_PARTIAL;
+}
+
+// The bits sums have on edges further inside.
+int sdse_open_stage(const struct sdse_lane *lane, const struct sdse_partial *node) {
+    if (lane->tensor != SDSE_OUTPUTS)
+        return 0;
+    return node->cut ? SDSE_PARTIAL : SDSE_EITHER;
+}
+
+// Single words: finished only if there is nothing to sum.
+int sdse_mac_stage(const struct sdse_problem *problem, const struct sdse_lane *lane) {
+    const uint64_t *bound = problem->layer->nest.bound;
+    if (lane->tensor != SDSE_OUTPUTS)
+        return 0;
+    return bound[SDSE_C] * bound[SDSE_R] * bound[SDSE_S] == 1 ? SDSE_FINISHED
+                                                              : SDSE_PARTIAL;
+}
+
+static void start_edge(const struct sdse_problem *problem, const struct sdse_lane *lane,
+                       const struct sdse_partial *node, struct sdse_lane_state *state) {
+    const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+    const double places = node->places[lane->tensor];
+    state->at_macs = lane->feeds_macs && edge->child == problem->levels;
+    state->words = state->at_macs ? 1 : places;
+    state->saved_words = places;
+    for (unsigned s = 0; s < lane->stage_count; s++) {
+        state->pending_pj[s] = edge->head_pj[s] * state->words;
+        state->saved_pj[s] = edge->head_pj[s] * places;
+        state->saved_wire_pj[s] = 0;
+    }
+}
+
+void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *node) {
+    memset(node, 0, sizeof *node);
+    node->used = 1;
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        node->places[t] = 1;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        node->index[d] = (uint16_t)(problem->lattice.count[d] - 1);
+    sdse_trail_init(&node->trail);
+    for (unsigned i = 0; i < problem->lane_count; i++)
+        start_edge(problem, &problem->lane[i], node, &node->lane[i]);
+}
+
+static uint64_t extent(const struct sdse_problem *problem, const uint16_t *index,
+                       int axis) {
+    const struct sdse_nest *nest = &problem->layer->nest;
+    const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+    return sdse_window_extent(problem->lattice.value[out][index[out]],
+                              problem->lattice.value[tap][index[tap]],
+                              nest->stride[axis], nest->dilation[axis]);
+}
+
+// Visits of a child at the node's level, exactly. Inputs: elements of a plane.
+static double settled_visits(const struct sdse_problem *problem,
+                             const struct sdse_partial *node, int mover) {
+    const struct sdse_trail *trail = &node->trail;
+    double visits = trail->closed[mover];
+    if (mover == SDSE_BLOCKS)
+        return sdse_block_visits(problem, visits, trail->closed_channels);
+    if (mover == SDSE_INPUTS)
+        for (unsigned axis = 0; axis < 2; axis++)
+            visits *=
+                sdse_trail_line(trail, axis, extent(problem, node->index, (int)axis));
+    return visits;
+}
+
+static void settle(const struct sdse_problem *problem, unsigned level,
+                   const struct sdse_lane *lane, double block_visits,
+                   struct sdse_partial *node, struct sdse_lane_state *state) {
+    const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+    const int s = settled_stage(problem, lane, node);
+    const double visits = edge->mover == SDSE_BLOCKS && block_visits > 0
+                              ? block_visits
+                              : settled_visits(problem, node, edge->mover);
+    const double places = node->places[lane->tensor];
+    double head = visits * state->words, tail = visits * places;
+    double pj = visits * (state->pending_pj[s] + places * edge->tail_pj[s]);
+    if (lane->returns) {
+        pj -= state->saved_pj[s] + state->saved_wire_pj[s] + places * edge->tail_pj[s];
+        head -= state->saved_words;
+        tail -= places;
+    }
+    node->decided_pj += lane->base_words * pj;
+    head *= lane->base_words * edge->head_bits[s];
+    tail *= lane->base_words * edge->tail_bits[s];
+    *(lane->up ? &node->write_bits[edge->parent] : &node->read_bits[edge->parent]) +=
+        head;
+    *(lane->up ? &node->read_bits[level] : &node->write_bits[level]) += tail;
+}
+
+void sdse_partial_enter(const struct sdse_problem *problem, unsigned level,
+                        double block_visits, struct sdse_partial *node) {
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        const struct sdse_lane *lane = &problem->lane[i];
+        struct sdse_lane_state *state = &node->lane[i];
+        if (state->edge == lane->edge_count || lane->edge[state->edge].child != level ||
+            level == problem->levels)
+            continue;
+        settle(problem, level, lane, block_visits, node, state);
+        if (++state->edge < lane->edge_count)
+            start_edge(problem, lane, node, state);
+    }
+    const unsigned *count = problem->lattice.count;
+    node->cut = node->index[SDSE_C] + 1u < count[SDSE_C] ||
+                node->index[SDSE_R] + 1u < count[SDSE_R] ||
+                node->index[SDSE_S] + 1u < count[SDSE_S];
+}
+
+static void spread_lane(const struct sdse_problem *problem, unsigned level,
+                        const struct sdse_spread *spread, const struct sdse_lane *lane,
+                        const struct sdse_partial *node,
+                        struct sdse_lane_state *state) {
+    if (state->edge == lane->edge_count)
+        return;
+    const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+    const double places = node->places[lane->tensor];
+    const struct sdse_crossing *crossing =
+        &edge->crossing[level][spread - problem->spreads[level].spread];
+    const double apart = crossing->kept_apart;
+    const double factor = state->at_macs ? crossing->per_place : apart;
+    for (unsigned s = 0; s < lane->stage_count; s++) {
+        state->pending_pj[s] =
+            (state->pending_pj[s] + (state->at_macs ? 1 : places) * crossing->pj[s]) *
+            factor;
+        state->saved_wire_pj[s] =
+            (state->saved_wire_pj[s] + places * crossing->wire_pj[s]) *
+            (edge->returns_apart ? apart : 1);
+    }
+    state->words *= factor;
+}
+
+void sdse_partial_spread(const struct sdse_problem *problem, unsigned level,
+                         const struct sdse_spread *spread, struct sdse_partial *node) {
+    for (unsigned i = 0; i < problem->lane_count; i++)
+        spread_lane(problem, level, spread, &problem->lane[i], node, &node->lane[i]);
+    node->outer_used[level] = node->used;
+    if (spread->used == 1)
+        return;
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        node->places[t] *= sdse_spread_resting(spread, (enum sdse_tensor)t);
+    for (int axis = 0; axis < 2; axis++)
+        node->trail.lines[axis] *= (double)spread->factor[axis ? SDSE_Q : SDSE_P] *
+                                   (double)spread->factor[axis ? SDSE_S : SDSE_R];
+    node->used *= (double)spread->used;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        node->index[d] = (uint16_t)sdse_lattice_divide(
+            &problem->lattice, d, node->index[d], spread->index[d]);
+}
+
+void sdse_partial_correct_windows(const struct sdse_problem *problem, unsigned level,
+                                  const struct sdse_spread *spread,
+                                  const uint16_t *child_index,
+                                  struct sdse_partial *node) {
+    const struct sdse_nest *nest = &problem->layer->nest;
+    double correction[2] = {1, 1};
+    for (int axis = 0; axis < 2; axis++) {
+        const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+        const uint64_t n = spread->factor[out], m = spread->factor[tap];
+        if (n == 1 || m == 1)
+            continue;
+        const uint64_t a =
+            problem->lattice.value[out][child_index[out]] * nest->stride[axis];
+        const uint64_t b =
+            problem->lattice.value[tap][child_index[tap]] * nest->dilation[axis];
+        correction[axis] = (double)sdse_distinct_sums(n, a, m, b) / (double)(n + m - 1);
+    }
+    if (correction[0] * correction[1] == 1)
+        return;
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        const struct sdse_lane *lane = &problem->lane[i];
+        struct sdse_lane_state *state = &node->lane[i];
+        if (lane->tensor != SDSE_INPUTS || state->edge == lane->edge_count ||
+            !problem->arch->level[level].network[SDSE_INPUTS].multicast)
+            continue;
+        const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+        if (edge->shares_window && edge->child < problem->levels)
+            continue;
+        for (int axis = 0; axis < 2; axis++) {
+            if (edge->crosses[axis])
+                continue;
+            state->pending_pj[0] *= correction[axis];
+            state->words *= correction[axis];
+        }
+    }
+}
+
+// --- The least still to come ---
+
+static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
+                            const struct sdse_partial *node,
+                            const struct sdse_lane *lane,
+                            const struct sdse_lane_state *state,
+                            struct sdse_outlook *outlook) {
+    const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
+    const int s = sdse_mac_stage(problem, lane);
+    double pj, saved;
+    if (state->at_macs) {
+        pj = state->pending_pj[s] * edge->rest_words[level] + edge->rest_pj[level][s];
+        saved = state->saved_pj[s] + state->saved_wire_pj[s];
+        if (level == 0 && lane->returns)
+            saved += edge->rest_pj[0][s] / edge->rest_words[0]; // wires below DRAM
+    } else {
+        const unsigned p = edge->parent;
+        pj = edge->head_pj[s] * edge->rest_words[p] + edge->rest_pj[p][s];
+        double places = node->places[lane->tensor];
+        for (unsigned l = level; l < p; l++)
+            places *= problem->most_resting[l][lane->tensor];
+        saved = edge->head_pj[s] * places;
+    }
+    pj *= problem->macs;
+    if (lane->returns)
+        pj = fmax(0, pj - lane->base_words * saved);
+    outlook->base_pj += pj;
+}
+
+void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
+                          const struct sdse_partial *node,
+                          struct sdse_outlook *outlook) {
+    outlook->base_pj = node->decided_pj + problem->prices.mac_pj;
+    for (int t = 0; t < SDSE_MOVERS; t++)
+        outlook->rate_pj[t] = 0;
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        const struct sdse_lane *lane = &problem->lane[i];
+        const struct sdse_lane_state *state = &node->lane[i];
+        if (state->edge < lane->edge_count && lane->feeds_macs)
+            add_mac_outlook(problem, level, node, lane, state, outlook);
+        if (state->edge == lane->edge_count || state->at_macs)
+            continue;
+        const struct sdse_lane_edge *edge = &lane->edge[state->edge];
+        const int s = sdse_open_stage(lane, node);
+        const double places = node->places[lane->tensor];
+        const double inside = edge->tail_pj[s] + edge->after_pj[s];
+        const double rate = state->pending_pj[s] * edge->rest_words[level] +
+                            places * (edge->rest_pj[level][s] + inside);
+        outlook->rate_pj[edge->mover] += lane->base_words * rate;
+        if (lane->returns) { // the first visit costs no less than nothing
+            outlook->base_pj -=
+                lane->base_words *
+                (edge->returns_apart
+                     ? rate
+                     : fmin(rate, state->saved_pj[s] + state->saved_wire_pj[s] +
+                                      places * (edge->rest_pj[level][s] + inside)));
+        }
+    }
+}
+
+double sdse_open_line(const struct sdse_problem *problem,
+                      const struct sdse_trail *trail, const uint16_t *index,
+                      const struct sdse_spread *spread, int axis) {
+    const struct sdse_nest *nest = &problem->layer->nest;
+    const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+    uint64_t p = problem->lattice.value[out][index[out]];
+    uint64_t r = problem->lattice.value[tap][index[tap]];
+    const bool apart_p = spread && spread->factor[out] > 1;
+    const bool apart_r = spread && spread->factor[tap] > 1;
+    // Outputs further apart touch no less if taps are next to each other, and the other
+    // way round.
+    const bool packs = (!apart_p && !apart_r) ||
+                       (!apart_r && nest->dilation[axis] == 1) ||
+                       (!apart_p && nest->stride[axis] == 1);
+    if (trail->axis != axis && packs)
+        return sdse_touched(nest, axis, p, r);
+    for (unsigned i = 0; trail->axis == axis && i < trail->count; i++) {
+        if ((int)trail->chain[i].dim == out)
+            p *= trail->chain[i].factor;
+        else if ((int)trail->chain[i].dim == tap)
+            r *= trail->chain[i].factor;
+    }
+    // Places between chain and tile leave gaps: sums of two sets are at least p + r
+    // - 1.
+    const double packed = sdse_touched(nest, axis, p, r);
+    return fmin(packed, (double)(p + r - 1));
+}
+
+void sdse_partial_visits(const struct sdse_problem *problem,
+                         const struct sdse_trail *trail, const uint16_t *index,
+                         const struct sdse_spread *spread, double visits[SDSE_MOVERS]) {
+    for (int t = 0; t < SDSE_MOVERS; t++)
+        visits[t] = trail->closed[t];
+    visits[SDSE_BLOCKS] =
+        sdse_block_visits(problem, visits[SDSE_BLOCKS], trail->closed_channels);
+    for (int axis = 0; axis < 2; axis++)
+        visits[SDSE_INPUTS] *=
+            trail->lines[axis] * sdse_open_line(problem, trail, index, spread, axis);
+}

@@ -1,0 +1,102 @@
+// A partial mapping, from the outside in, and the least any completion can cost.
+//
+// At level l the levels outside are decided: their temporal loops with their order, and
+// the places on their fan-outs. What that fixes is exact; what it leaves open is taken
+// at its best: every open run and chain goes on, every network merges as well as it
+// can.
+#ifndef SDSE_DSE_MAPPER_PARTIAL_H
+#define SDSE_DSE_MAPPER_PARTIAL_H
+
+#include "dse/mapper/lanes.h"
+#include "dse/mapper/trail.h"
+
+// One lane on its current edge.
+struct sdse_lane_state {
+    unsigned edge;
+    bool at_macs; // the current edge ends at the multipliers
+    // Per base word and visit (at_macs: per word of the multipliers): price so far, and
+    // words at the parent.
+    double pending_pj[SDSE_STAGE_CASES];
+    double words;
+    // Returning lanes: what the free first visits save, per base word.
+    double saved_pj[SDSE_STAGE_CASES];      // at the parent
+    double saved_wire_pj[SDSE_STAGE_CASES]; // in the networks
+    double saved_words;
+};
+
+struct sdse_partial {
+    uint16_t index[SDSE_DIMS];          // tile of one instance of the level
+    bool cut;                           // outputs are summed over more than one tile
+    double used;                        // instances of the level
+    double outer_used[SDSE_MAX_LEVELS]; // of the levels outside
+    double places[SDSE_TENSORS];        // of them that rest the tensor
+    struct sdse_trail trail;
+    double decided_pj;
+    double rebuild_cycles; // of the engines; 0 until it is settled
+    double read_bits[SDSE_MAX_LEVELS], write_bits[SDSE_MAX_LEVELS];
+    struct sdse_lane_state lane[SDSE_MAX_LANES];
+};
+
+// Energy of a completion whose tensors are taken visits[t] times: base + sum of rate x
+// visits.
+struct sdse_outlook {
+    double base_pj;
+    double rate_pj[SDSE_MOVERS];
+};
+
+// The root: nothing decided.
+void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *node);
+
+// The node stands at level `level`: edges that end there are settled. block_visits: of
+// the bases the engine loads, if that is known here; 0 = their least.
+void sdse_partial_enter(const struct sdse_problem *problem, unsigned level,
+                        double block_visits, struct sdse_partial *node);
+
+// Decides the places below `level`; spread: one of problem->spreads[level], whose
+// crossings are listed (sdse_lanes_tabulate). The tile index becomes that of one child,
+// temporal loops of the level included.
+void sdse_partial_spread(const struct sdse_problem *problem, unsigned level,
+                         const struct sdse_spread *spread, struct sdse_partial *node);
+
+// After the child's tile is known: windows of neighbours that do not coincide after
+// all.
+void sdse_partial_correct_windows(const struct sdse_problem *problem, unsigned level,
+                                  const struct sdse_spread *spread,
+                                  const uint16_t *child_index,
+                                  struct sdse_partial *node);
+
+// What completions cost when levels from `level` on are open. Leakage is left out.
+void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
+                          const struct sdse_partial *node,
+                          struct sdse_outlook *outlook);
+
+// Least visits of each mover, given the trail and the tile `index` inside it. spread:
+// places that split the tile, so that one child's part of it has gaps; NULL = none.
+void sdse_partial_visits(const struct sdse_problem *problem,
+                         const struct sdse_trail *trail, const uint16_t *index,
+                         const struct sdse_spread *spread, double visits[SDSE_MOVERS]);
+
+// The stages of sums on the edges of a lane that are still open: inside the level, and
+// into the multipliers. 0 for other tensors.
+int sdse_open_stage(const struct sdse_lane *lane, const struct sdse_partial *node);
+int sdse_mac_stage(const struct sdse_problem *problem, const struct sdse_lane *lane);
+
+// Visits of blocks: those of the loops that rest them, more if C cuts them.
+static inline double sdse_block_visits(const struct sdse_problem *problem,
+                                       double closed, double closed_channels) {
+    const double cuts = closed_channels / problem->blocks_per_filter;
+    return cuts > 1 ? closed * cuts : closed;
+}
+
+// Positions that outputs [p] and taps [r] touch along an axis, gaps left out.
+static inline double sdse_touched(const struct sdse_nest *nest, int axis, uint64_t p,
+                                  uint64_t r) {
+    return (double)sdse_distinct_sums(p, nest->stride[axis], r, nest->dilation[axis]);
+}
+
+// Positions the open part of the trail and the tile below it touch along an axis.
+double sdse_open_line(const struct sdse_problem *problem,
+                      const struct sdse_trail *trail, const uint16_t *index,
+                      const struct sdse_spread *spread, int axis);
+
+#endif

@@ -1,0 +1,263 @@
+#include "dse/mapper/problem.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "costmodel/hops.h"
+#include "dse/mapper/lanes.h"
+#include "dse/mapper/padded.h"
+
+// --- Spreads ---
+
+static bool hops_cost(const struct sdse_level *level) {
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        const struct sdse_network *network = &level->network[t];
+        if (network->topology == SDSE_MESH &&
+            (network->hop_pj_per_bit.value > 0 || network->router_pj_per_bit.value > 0))
+            return true;
+    }
+    return false;
+}
+
+// Least hops over the layouts; unit tiles below, which leave the most windows alike.
+static void measure_hops(const struct sdse_problem *problem, unsigned l,
+                         struct sdse_spread *spread) {
+    const struct sdse_spreads *spreads = &problem->spreads[l];
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        spread->hops[t] = (double)INFINITY;
+    const bool windows = (spread->factor[SDSE_P] > 1 && spread->factor[SDSE_R] > 1) ||
+                         (spread->factor[SDSE_Q] > 1 && spread->factor[SDSE_S] > 1);
+    for (size_t i = 0; i < spread->layout_count; i++) {
+        struct sdse_mapping mapping = problem->start;
+        memcpy(mapping.level[l].spatial, spreads->layout[spread->first_layout + i].axis,
+               sizeof mapping.level[l].spatial);
+        struct sdse_view view;
+        sdse_view_init(&view, problem->arch, &problem->layer->nest, &mapping);
+        for (int t = 0; t < SDSE_TENSORS; t++) {
+            // Windows that coincide depend on the tiles below: no bound but zero.
+            const bool unknown = t == SDSE_INPUTS && windows;
+            const double hops =
+                unknown ? 0 : sdse_mesh_hops(&view, (enum sdse_tensor)t, l, l + 1);
+            const double share = sdse_padding_hops(
+                &problem->padding, &problem->model->layer->nest, (enum sdse_tensor)t, l,
+                spread->factor[problem->padding.dim]);
+            spread->hops[t] = fmin(spread->hops[t], hops * share);
+        }
+    }
+}
+
+static enum sdse_status list_spreads(struct sdse_problem *problem) {
+    problem->most_used[problem->levels] = 1;
+    for (unsigned l = problem->levels; l-- > 0;) {
+        struct sdse_spreads *spreads = &problem->spreads[l];
+        const bool priced = hops_cost(&problem->arch->level[l]);
+        const enum sdse_status status =
+            sdse_spreads_init(spreads, problem->arch, &problem->rules,
+                              &problem->lattice, l, priced, problem->arena);
+        if (status != SDSE_OK)
+            return status;
+        double used = 1;
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            problem->most_resting[l][t] = 1;
+        for (size_t i = 0; i < spreads->count; i++) {
+            struct sdse_spread *spread = &spreads->spread[i];
+            used = fmax(used, (double)spread->used);
+            for (int t = 0; t < SDSE_TENSORS; t++)
+                problem->most_resting[l][t] =
+                    fmax(problem->most_resting[l][t],
+                         sdse_spread_resting(spread, (enum sdse_tensor)t));
+            if (priced)
+                measure_hops(problem, l, spread);
+        }
+        problem->most_used[l] = used * problem->most_used[l + 1];
+    }
+    return SDSE_OK;
+}
+
+// --- Capacities and keepers ---
+
+// The levels below which a flow's words are kept next, and what they fill there.
+static void note_keepers_of(struct sdse_problem *problem,
+                            const struct sdse_flow_price *flow) {
+    for (unsigned e = 0; e < flow->edge_count; e++) {
+        for (unsigned l = 0; l < flow->edge[e].child; l++) {
+            unsigned *next = &problem->next_keeper[l][flow->tensor];
+            if (l >= flow->edge[e].parent && flow->edge[e].child < *next)
+                *next = flow->edge[e].child;
+        }
+    }
+    for (unsigned l = 0; l < problem->levels; l++) {
+        for (int s = 0; s < SDSE_STAGES; s++)
+            if (flow->tile_bits[l][0] >= 0)
+                problem->tile_bits[l][flow->tensor][s] += flow->tile_bits[l][s];
+    }
+}
+
+static void note_keepers(struct sdse_problem *problem) {
+    const unsigned levels = problem->levels;
+    for (unsigned l = 0; l < levels; l++)
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            problem->next_keeper[l][t] = levels;
+    for (unsigned f = 0; f < problem->prices.flow_count; f++)
+        if (problem->prices.flow[f].part != SDSE_PART_BASIS)
+            note_keepers_of(problem, &problem->prices.flow[f]);
+    for (unsigned l = 0; l < levels; l++)
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            if (problem->next_keeper[l][t] < levels)
+                problem->moves_inside[l] |= SDSE_BIT(t);
+}
+
+// What a basis fills where it is kept, and the level that reads rebuilt weights.
+static void note_rebuilding(struct sdse_problem *problem) {
+    const struct sdse_arch *arch = problem->arch;
+    const struct sdse_model *model = problem->model;
+    const double words = (double)model->form.basis_size * model->form.basis_size;
+    for (unsigned f = 0; f < model->flow_count; f++) {
+        for (unsigned l = 0; l <= arch->rebuild.below_level; l++) {
+            if (model->flow[f].part == SDSE_PART_BASIS &&
+                sdse_model_keeps(model, problem->start.keeps, &model->flow[f], l))
+                problem->basis_bits[l] = words * model->bits[l][SDSE_PART_BASIS];
+        }
+    }
+    for (unsigned l = arch->rebuild.below_level + 1; l <= problem->levels; l++) {
+        problem->rebuilt_at = l;
+        if (l == problem->levels || problem->tile_bits[l][SDSE_WEIGHTS][0] > 0)
+            break;
+    }
+    for (unsigned i = 0; i < problem->lane_count; i++) {
+        const struct sdse_lane *lane = &problem->lane[i];
+        for (unsigned e = 0; e < lane->edge_count; e++) {
+            if (lane->tensor == SDSE_WEIGHTS && lane->edge[e].mover == SDSE_WEIGHTS &&
+                lane->edge[e].parent <= arch->rebuild.below_level &&
+                lane->edge[e].child == problem->rebuilt_at) {
+                problem->rebuilt_lane = i;
+                problem->rebuilt_edge = e;
+            }
+        }
+    }
+}
+
+// Whether a level between `outer` and `inner` keeps a basis. It visits there as the
+// weights do, and its run is not that of the coefficients, which go further inside.
+static bool basis_between(const struct sdse_problem *problem, unsigned outer,
+                          unsigned inner) {
+    for (unsigned l = outer + 1; l < inner; l++)
+        if (problem->basis_bits[l] > 0)
+            return true;
+    return false;
+}
+
+// The most words of each tensor that fit below level l: in its next keeper, all places.
+static void note_fits(struct sdse_problem *problem, unsigned l) {
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        const unsigned child = problem->next_keeper[l][t];
+        problem->fits_words[l][t] = (double)INFINITY;
+        if (child == problem->levels ||
+            (t == SDSE_WEIGHTS && basis_between(problem, l, child)))
+            continue;
+        const double bits =
+            fmin(problem->tile_bits[child][t][0], problem->tile_bits[child][t][1]);
+        const double places = problem->most_used[l + 1] / problem->most_used[child];
+        if (bits > 0)
+            problem->fits_words[l][t] =
+                problem->capacity_bits[child] / bits * places * (1 + 1e-9);
+    }
+}
+
+static void note_capacities(struct sdse_problem *problem) {
+    for (unsigned l = 0; l < problem->levels; l++) {
+        const struct sdse_level *level = &problem->arch->level[l];
+        problem->capacity_bits[l] =
+            level->capacity_bits ? (double)level->capacity_bits / level->buffering
+                                 : (double)INFINITY;
+        problem->has_bandwidth |= level->read_bits_per_cycle.given ||
+                                  level->write_bits_per_cycle.given ||
+                                  level->shared_bits_per_cycle.given;
+    }
+    if (problem->model->form.smartdeal)
+        note_rebuilding(problem);
+    for (unsigned l = 0; l < problem->levels; l++) {
+        note_fits(problem, l);
+        if (basis_between(problem, l, problem->levels)) // even without coefficients
+            problem->moves_inside[l] |= SDSE_BIT(SDSE_WEIGHTS);
+    }
+}
+
+static void note_later(struct sdse_problem *problem) {
+    unsigned dims = 0;
+    for (unsigned l = problem->levels; l-- > 0;) {
+        problem->later[l] = dims;
+        for (int d = 0; d < SDSE_DIMS; d++)
+            if (problem->rules.level[l].temporal_max[d] > 1)
+                dims |= SDSE_BIT(d);
+        for (size_t i = 0; i < problem->spreads[l].count; i++)
+            for (int d = 0; d < SDSE_DIMS; d++)
+                if (problem->spreads[l].spread[i].factor[d] > 1)
+                    dims |= SDSE_BIT(d);
+        dims &= ~(l ? problem->rules.level[l - 1].all_of : 0u);
+    }
+}
+
+// --- The whole ---
+
+enum sdse_status
+sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
+                  const struct sdse_layer *layer, const struct sdse_weight_form *form,
+                  const struct sdse_variant *variant, struct sdse_arena *arena) {
+    const struct sdse_padding none = {.present = false};
+    memset(problem, 0, sizeof *problem);
+    problem->arch = arch;
+    problem->levels = arch->level_count;
+    problem->arena = arena;
+    struct sdse_model *model;
+    enum sdse_status status = sdse_model_new(arch, layer, form, arena, &model);
+    if (status != SDSE_OK)
+        return status;
+    problem->model = model;
+    status = sdse_padded_init(problem, layer, variant ? &variant->padding : &none);
+    if (status != SDSE_OK)
+        return status;
+    problem->macs = 1;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        problem->macs *= (double)problem->layer->nest.bound[d];
+    problem->timed_macs = problem->macs * problem->shares.steps;
+    problem->blocks_per_filter = 1;
+    sdse_mapping_init(arch, &problem->start);
+    if (variant)
+        memcpy(problem->start.keeps, variant->keeps.level, sizeof problem->start.keeps);
+    sdse_rules_init(&problem->rules, arch, layer);
+    sdse_rules_close_empty(&problem->rules, arch, problem->start.keeps);
+    sdse_padding_force(&problem->padding, &problem->rules);
+    sdse_model_prices(model, problem->start.keeps, &problem->prices);
+    problem->prices.mac_pj /= problem->bound_scale;
+    status = sdse_lattice_init(&problem->lattice, &problem->layer->nest, arena);
+    if (status == SDSE_OK)
+        status = list_spreads(problem);
+    if (status != SDSE_OK)
+        return status;
+    note_later(problem);
+    sdse_lanes_add(problem);
+    sdse_padded_share(problem);
+    sdse_lanes_bound(problem);
+    note_keepers(problem);
+    note_capacities(problem);
+    return SDSE_OK;
+}
+
+const struct sdse_orders *sdse_problem_orders(struct sdse_problem *problem,
+                                              unsigned level, unsigned dims) {
+    if (!problem->listed[level][dims]) {
+        const struct sdse_order_question question = {
+            .nest = &problem->layer->nest,
+            .dims = dims,
+            .tensors = problem->moves_inside[level],
+            .rules = &problem->rules.level[level],
+            .rebuilds = level < problem->rebuilt_at,
+        };
+        if (sdse_orders_list(&question, problem->arena,
+                             &problem->orders[level][dims]) != SDSE_OK)
+            return NULL;
+        problem->listed[level][dims] = true;
+    }
+    return &problem->orders[level][dims];
+}

@@ -1,0 +1,35 @@
+// What is asked of the mapper: the layer, the accelerator, the space and the limits.
+#ifndef SDSE_DSE_MAPPER_REQUEST_H
+#define SDSE_DSE_MAPPER_REQUEST_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/types/arch.h"
+#include "spec/types/form.h"
+#include "spec/types/workload.h"
+
+enum sdse_map_objective {
+    SDSE_MAP_ENERGY,  // ties by cycles
+    SDSE_MAP_LATENCY, // ties by energy
+    SDSE_MAP_EDP,     // energy x cycles; ties by energy
+    SDSE_MAP_ED2P,    // energy x cycles^2; ties by energy
+    SDSE_MAP_FRONT    // every (energy, cycles) that no other mapping beats in both
+};
+
+struct sdse_map_request {
+    const struct sdse_arch *arch; // costs resolved
+    const struct sdse_layer *layer;
+    const struct sdse_weight_form *form; // NULL = raw
+    enum sdse_map_objective objective;
+    bool free_bypass;         // any memory but the outermost may be bypassed
+    unsigned padding_percent; // bounds padded by at most this much; 0 = none [<= 100]
+    double seconds_limit;     // 0 = none
+    uint64_t node_limit;      // 0 = none
+    const atomic_bool *stop;  // set by another thread or a signal; NULL = never
+    // A search that ends before it found anything answers with any valid mapping.
+    bool any_mapping;
+};
+
+#endif

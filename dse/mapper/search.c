@@ -1,0 +1,573 @@
+#include "dse/mapper/search.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "dse/mapper/capacity.h"
+#include "dse/mapper/factor_bound.h"
+#include "dse/mapper/rebuilding.h"
+
+enum { NODES_BETWEEN_CLOCKS = 4096 };
+
+// One level being decided, and what does not change while temporal factors are tried.
+struct frame {
+    struct sdse_factors factors;
+    uint16_t least[SDSE_DIMS]; // factors.inner, but 1 for dimensions still to choose
+    int open_dim[SDSE_DIMS];   // dimensions with a choice of factors
+    unsigned open_count;
+    double compute_cycles; // as if all places inside could be used
+    double work_cycles;    // of computing or rebuilding
+    double tile_cycles;    // as if all places its tile divides into could be used
+    double least_cycles;   // of any completion: also its transfers
+};
+
+struct sdse_searcher {
+    struct sdse_problem *problem;
+    struct sdse_effort *effort;
+    struct sdse_best *best;   // while a search runs
+    struct sdse_totals root;  // unscaled
+    struct sdse_audit *audit; // NULL = cut
+    struct sdse_totals floor; // audit: the highest bounds on the path
+
+    struct sdse_choice path[SDSE_MAX_LEVELS];
+    struct frame frame[SDSE_MAX_LEVELS];
+    struct sdse_partial entered[SDSE_MAX_LEVELS + 1];
+};
+
+// --- Cutting ---
+
+// Whether nothing at or above these bounds can become the answer.
+static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
+    if (s->audit) {
+        s->audit->bounds++;
+        s->floor.energy_pj = fmax(s->floor.energy_pj, pj);
+        s->floor.latency_cycles = fmax(s->floor.latency_cycles, cycles);
+        return false;
+    }
+    return sdse_best_excludes(s->best, pj, cycles);
+}
+
+static bool should_halt(struct sdse_searcher *s) {
+    struct sdse_effort *effort = s->effort;
+    if (effort->halt != SDSE_HALT_NONE)
+        return true;
+    if (effort->nodes < effort->next_clock)
+        return false;
+    effort->next_clock = effort->nodes + NODES_BETWEEN_CLOCKS;
+    if (effort->limits.nodes && effort->limits.nodes < effort->next_clock)
+        effort->next_clock = effort->limits.nodes; // that limit is exact
+    return sdse_effort_spent(effort);
+}
+
+// --- Leaves ---
+
+static void write_mapping(const struct sdse_searcher *s, struct sdse_mapping *mapping) {
+    const struct sdse_problem *problem = s->problem;
+    *mapping = problem->start;
+    for (unsigned l = 0; l < problem->levels; l++) {
+        const struct sdse_choice *step = &s->path[l];
+        struct sdse_loops *loops = &mapping->level[l].temporal;
+        for (unsigned i = step->order->count; i-- > 0;) {
+            const int d = step->order->dim[i];
+            loops->loop[loops->count++] = (struct sdse_loop){
+                (enum sdse_dim)d, problem->lattice.value[d][step->factor[d]]};
+        }
+    }
+}
+
+static void compare_bounds(const struct sdse_totals *floor,
+                           const struct sdse_totals *cost, struct sdse_audit *audit) {
+    audit->mappings++;
+    audit->pj_ratio = fmax(audit->pj_ratio, floor->energy_pj / cost->energy_pj);
+    audit->cycles_ratio =
+        fmax(audit->cycles_ratio, floor->latency_cycles / cost->latency_cycles);
+}
+
+static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
+    s->effort->evaluations++;
+    const struct sdse_totals totals =
+        sdse_evaluate_next(s->problem->model, mapping, &s->effort->memo);
+    if (s->audit) {
+        compare_bounds(&s->floor, &totals, s->audit);
+        return;
+    }
+    sdse_best_offer(s->best, mapping, &totals);
+}
+
+// Every layout of the places, from level l on.
+static void try_layouts(struct sdse_searcher *s, unsigned l,
+                        struct sdse_mapping *mapping) {
+    const struct sdse_problem *problem = s->problem;
+    if (l == problem->levels) {
+        score(s, mapping);
+        return;
+    }
+    const struct sdse_spread *spread = s->path[l].spread;
+    for (size_t i = 0; i < spread->layout_count; i++) {
+        memcpy(mapping->level[l].spatial,
+               problem->spreads[l].layout[spread->first_layout + i].axis,
+               sizeof mapping->level[l].spatial);
+        try_layouts(s, l + 1, mapping);
+    }
+}
+
+// The bound that cut or admitted a mapping must not exceed its cost.
+static bool bound_holds(const struct sdse_searcher *s,
+                        const struct sdse_mapping *mapping, double pj, double cycles) {
+    const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
+    return pj <= totals.energy_pj * (1 + 1e-9) &&
+           cycles <= totals.latency_cycles * (1 + 1e-9);
+}
+
+static void finish(struct sdse_searcher *s, double pj, double cycles) {
+    struct sdse_mapping mapping;
+    write_mapping(s, &mapping);
+    const struct sdse_problem *problem = s->problem;
+    for (unsigned l = 0; l < problem->levels; l++) // any layout, for the verdict
+        memcpy(mapping.level[l].spatial,
+               problem->spreads[l].layout[s->path[l].spread->first_layout].axis,
+               sizeof mapping.level[l].spatial);
+    if (sdse_mapping_verdict(problem->model, &mapping, NULL) != SDSE_VALID)
+        return;
+    assert(s->audit || bound_holds(s, &mapping, pj, cycles));
+    (void)bound_holds;
+    (void)pj, (void)cycles;
+    try_layouts(s, 0, &mapping);
+}
+
+// --- The walk ---
+
+static void walk_level(struct sdse_searcher *s, unsigned l);
+
+// Energy of what may be cut off at the real bounds, with leakage.
+static double leak(const struct sdse_searcher *s, double pj, double cycles) {
+    return s->problem->bound_scale * pj +
+           s->problem->prices.leakage_pj_per_cycle * cycles;
+}
+
+// Visits with the runs of `closing` tensors ended.
+static void closed_visits(const struct sdse_trail *trail, unsigned closing,
+                          double visits[SDSE_MOVERS]) {
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        if (closing >> t & 1u)
+            visits[t] *= trail->run[t];
+}
+
+static double weigh(const struct sdse_outlook *outlook,
+                    const double visits[SDSE_MOVERS]) {
+    double pj = outlook->base_pj;
+    for (int t = 0; t < SDSE_MOVERS; t++)
+        pj += outlook->rate_pj[t] * visits[t];
+    return pj;
+}
+
+// Steps, transfers and rebuilding, whichever is longest.
+static double least_cycles(const struct sdse_problem *problem, unsigned level,
+                           const struct sdse_partial *node,
+                           const double visits[SDSE_MOVERS], double compute) {
+    const double rebuild = sdse_rebuilding_cycles(problem, level, node, visits);
+    struct sdse_transfers transfers;
+    sdse_transfers_init(problem, level, node, &transfers);
+    return sdse_transfers_cycles(&transfers, visits, fmax(compute, rebuild));
+}
+
+// The order of the level outside `level` is decided: the node stands there.
+static void enter(struct sdse_searcher *s, unsigned level,
+                  const struct sdse_order *order, struct sdse_partial *node) {
+    const struct sdse_problem *problem = s->problem;
+    s->path[level - 1].order = order;
+    struct sdse_rebuilding rebuilding = {0, 0};
+    if (level == problem->rebuilt_at &&
+        sdse_rebuilding_settle(problem, s->path, node, &rebuilding))
+        node->rebuild_cycles = rebuilding.cycles;
+    sdse_partial_enter(problem, level, rebuilding.block_visits, node);
+}
+
+static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
+                      const struct sdse_order *order) {
+    const struct sdse_problem *problem = s->problem;
+    const struct frame *frame = &s->frame[l];
+    const struct sdse_choice *step = &s->path[l];
+    s->effort->nodes++;
+    struct sdse_trail trail = frame->factors.node.trail;
+    for (unsigned i = order->count; i-- > 0;) {
+        const int d = order->dim[i];
+        const uint64_t weight = problem->lattice.value[d][frame->factors.inner[d]] *
+                                step->spread->factor[d];
+        sdse_trail_append(&trail, &problem->layer->nest, (enum sdse_dim)d,
+                          problem->lattice.value[d][step->factor[d]], weight);
+    }
+    double visits[SDSE_MOVERS];
+    sdse_partial_visits(problem, &trail, frame->factors.inner, NULL, visits);
+    closed_visits(&trail, closing, visits);
+    const double cycles = frame->least_cycles;
+    if (may_cut(s, leak(s, weigh(&frame->factors.outlook, visits), cycles), cycles))
+        return;
+    struct sdse_partial *next = &s->entered[l + 1];
+    *next = frame->factors.node;
+    next->trail = trail;
+    memcpy(next->index, frame->factors.inner, sizeof next->index);
+    sdse_partial_correct_windows(problem, l, step->spread, frame->factors.inner, next);
+    enter(s, l + 1, order, next);
+    struct sdse_outlook outlook;
+    sdse_partial_outlook(problem, l + 1, next, &outlook);
+    sdse_partial_visits(problem, &next->trail, next->index, NULL, visits);
+    closed_visits(&trail, closing, visits);
+    double pj = weigh(&outlook, visits);
+    if (may_cut(s, leak(s, pj, cycles), cycles)) // cheaper to know than transfers
+        return;
+    const double longest =
+        fmax(cycles, least_cycles(problem, l + 1, next, visits, frame->tile_cycles));
+    pj = leak(s, pj, longest);
+    if (may_cut(s, pj, longest))
+        return;
+    if (l + 1 == problem->levels)
+        finish(s, pj, longest);
+    else
+        walk_level(s, l + 1);
+}
+
+static bool divides(const struct sdse_problem *problem, const uint16_t *index,
+                    const struct sdse_spread *spread) {
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        if (spread->index[d] &&
+            sdse_lattice_divide(&problem->lattice, d, index[d], spread->index[d]) ==
+                SDSE_NO_QUOTIENT)
+            return false;
+    }
+    return true;
+}
+
+// Most places that levels from `l` on can use for a tile; 0 if none is admitted.
+static double most_places(const struct sdse_problem *problem, unsigned l,
+                          const uint16_t *index) {
+    double used = 1;
+    for (; l < problem->levels; l++) {
+        const struct sdse_spreads *spreads = &problem->spreads[l];
+        size_t i = 0;
+        while (i < spreads->count && !divides(problem, index, &spreads->spread[i]))
+            i++;
+        if (i == spreads->count)
+            return 0;
+        used *= (double)spreads->spread[i].used;
+    }
+    return used;
+}
+
+// All temporal factors of the level are chosen.
+static void try_orders(struct sdse_searcher *s, unsigned l) {
+    struct sdse_problem *problem = s->problem;
+    struct frame *frame = &s->frame[l];
+    if (l + 1 < problem->levels &&
+        !sdse_tiles_fit(problem, s->entered, l + 1, frame->factors.inner, false))
+        return;
+    const double places = most_places(problem, l + 1, frame->factors.inner);
+    if (places == 0)
+        return;
+    const double whole_cycles = frame->least_cycles;
+    frame->tile_cycles = frame->compute_cycles * problem->most_used[l + 1] / places;
+    frame->least_cycles = fmax(whole_cycles, frame->tile_cycles);
+    unsigned dims = 0;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (s->path[l].factor[d])
+            dims |= SDSE_BIT(d);
+    const struct sdse_orders *orders = sdse_problem_orders(problem, l, dims);
+    if (!orders) {
+        s->effort->halt = SDSE_HALT_MEMORY;
+        frame->least_cycles = whole_cycles;
+        return;
+    }
+    const unsigned closing = sdse_tile_closes(problem, l, frame->factors.inner);
+    const struct sdse_totals floor = s->floor;
+    for (size_t i = 0; i < orders->count && !should_halt(s); i++) {
+        try_order(s, l, closing, &orders->order[i]);
+        s->floor = floor;
+    }
+    frame->least_cycles = whole_cycles;
+}
+
+// Whether the tile inside a level is the one of the padding's border or, further out,
+// can still become it.
+static bool leads_to_padding(const struct sdse_problem *problem, unsigned l, int d,
+                             unsigned rest) {
+    const struct sdse_padding *padding = &problem->padding;
+    if (!padding->present || (int)padding->dim != d)
+        return true;
+    const unsigned border = sdse_padding_border(padding);
+    const uint64_t at_border = sdse_padding_tile(padding);
+    const uint64_t tile = problem->lattice.value[d][rest];
+    return l + 1 > border ||
+           (l + 1 == border ? tile == at_border : tile % at_border == 0);
+}
+
+// Takes the i-th divisor of a dimension as temporal factor of the level.
+static bool choose_factor(struct sdse_searcher *s, unsigned l, int d, unsigned i) {
+    const struct sdse_problem *problem = s->problem;
+    const struct sdse_level_rules *rules = &problem->rules.level[l];
+    struct frame *frame = &s->frame[l];
+    const unsigned rest =
+        sdse_lattice_divide(&problem->lattice, d, frame->factors.node.index[d], i);
+    const uint64_t value = problem->lattice.value[d][i];
+    if (rest == SDSE_NO_QUOTIENT || value < rules->temporal_min[d] ||
+        value > rules->temporal_max[d] || !leads_to_padding(problem, l, d, rest))
+        return false;
+    frame->factors.factor[d] = (double)value;
+    frame->factors.inner[d] = frame->least[d] = (uint16_t)rest;
+    s->path[l].factor[d] = (uint16_t)i;
+    return true;
+}
+
+static void forget_factor(struct sdse_searcher *s, unsigned l, int d) {
+    struct frame *frame = &s->frame[l];
+    frame->factors.factor[d] = 1;
+    frame->factors.inner[d] = frame->factors.node.index[d];
+    frame->least[d] = 0;
+    s->path[l].factor[d] = 0;
+}
+
+// Whether a tile fits that takes the factors chosen so far, and 1 of the others.
+static bool least_tile_fits(const struct sdse_searcher *s, unsigned l) {
+    return sdse_tiles_fit(s->problem, s->entered, l + 1, s->frame[l].least, true);
+}
+
+// Whether the factors chosen so far cost too much.
+static bool factors_cut(struct sdse_searcher *s, unsigned l) {
+    const struct frame *frame = &s->frame[l];
+    struct sdse_factor_visits visits;
+    sdse_factors_visits(s->problem, &frame->factors, &visits);
+    const double pj = sdse_factors_pj(&frame->factors, &visits);
+    if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
+        return true;
+    const double cycles =
+        sdse_factors_cycles(&frame->factors, &visits, frame->work_cycles);
+    return cycles > frame->least_cycles && may_cut(s, leak(s, pj, cycles), cycles);
+}
+
+// Chooses the temporal factor of the k-th open dimension, and the rest.
+static void try_factors(struct sdse_searcher *s, unsigned l, unsigned k) {
+    const struct frame *frame = &s->frame[l];
+    if (k == frame->open_count) {
+        try_orders(s, l);
+        return;
+    }
+    const int d = frame->open_dim[k];
+    const unsigned whole = frame->factors.node.index[d];
+    const struct sdse_totals floor = s->floor;
+    for (unsigned i = 0; i <= whole; i++) {
+        s->floor = floor;
+        if (!choose_factor(s, l, d, i))
+            continue;
+        s->effort->nodes++;
+        if (should_halt(s))
+            break;
+        if ((frame->least[d] == 0 || least_tile_fits(s, l)) && !factors_cut(s, l))
+            try_factors(s, l, k + 1);
+    }
+    forget_factor(s, l, d);
+}
+
+static const int dim_sequence[SDSE_DIMS] = {SDSE_N, SDSE_G, SDSE_K, SDSE_C,
+                                            SDSE_P, SDSE_Q, SDSE_R, SDSE_S};
+
+// Dimensions without a choice first: what they cost, and the tile they leave, helps to
+// cut the others. False if no tile fits.
+static bool choose_forced_factors(struct sdse_searcher *s, unsigned l) {
+    const struct sdse_problem *problem = s->problem;
+    const struct sdse_level_rules *rules = &problem->rules.level[l];
+    struct frame *frame = &s->frame[l];
+    frame->open_count = 0;
+    for (int k = 0; k < SDSE_DIMS; k++)
+        forget_factor(s, l, k);
+    for (int k = 0; k < SDSE_DIMS; k++) {
+        const int d = dim_sequence[k];
+        const unsigned whole = frame->factors.node.index[d];
+        const bool all = !(problem->later[l] >> d & 1u) || rules->all_of >> d & 1u;
+        if (whole && !all && rules->temporal_max[d] > 1)
+            frame->open_dim[frame->open_count++] = d;
+        else if (!choose_factor(s, l, d, all ? whole : 0))
+            return false;
+    }
+    return least_tile_fits(s, l);
+}
+
+// The tile of one child of a spread, temporal loops of the level included.
+static void spread_tile(struct sdse_searcher *s, unsigned l,
+                        const struct sdse_spread *spread) {
+    for (int d = 0; d < SDSE_DIMS; d++)
+        s->frame[l].factors.node.index[d] = (uint16_t)sdse_lattice_divide(
+            &s->problem->lattice, d, s->entered[l].index[d], spread->index[d]);
+}
+
+// Least cycles of computing with a spread at the level, everything inside at its best.
+static double compute_cycles(const struct sdse_searcher *s, unsigned l,
+                             const struct sdse_spread *spread) {
+    const struct sdse_problem *problem = s->problem;
+    return problem->timed_macs /
+           (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
+           problem->arch->compute.cycles_per_mac;
+}
+
+static void try_spread(struct sdse_searcher *s, unsigned l,
+                       const struct sdse_spread *spread) {
+    const struct sdse_problem *problem = s->problem;
+    struct frame *frame = &s->frame[l];
+    s->effort->nodes++;
+    spread_tile(s, l, spread);
+    if (!choose_forced_factors(s, l))
+        return;
+    frame->factors.node = s->entered[l];
+    sdse_partial_spread(problem, l, spread, &frame->factors.node);
+    sdse_partial_outlook(problem, l + 1, &frame->factors.node, &frame->factors.outlook);
+    for (int axis = 0; axis < 2; axis++)
+        frame->factors.open_line[axis] =
+            sdse_open_line(problem, &frame->factors.node.trail,
+                           frame->factors.node.index, spread, axis);
+    struct sdse_factor_visits visits;
+    sdse_factors_visits(problem, &frame->factors, &visits);
+    const double pj = sdse_factors_pj(&frame->factors, &visits);
+    if (may_cut(s, leak(s, pj, frame->compute_cycles), frame->compute_cycles))
+        return;
+    sdse_transfers_init(problem, l + 1, &frame->factors.node,
+                        &frame->factors.transfers);
+    const double rebuild =
+        sdse_rebuilding_cycles(problem, l + 1, &frame->factors.node, visits.best);
+    frame->work_cycles = fmax(frame->compute_cycles, rebuild);
+    frame->least_cycles =
+        sdse_factors_cycles(&frame->factors, &visits, frame->work_cycles);
+    if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
+        return;
+    s->path[l].spread = spread;
+    try_factors(s, l, 0);
+}
+
+static void walk_level(struct sdse_searcher *s, unsigned l) {
+    const struct sdse_spreads *spreads = &s->problem->spreads[l];
+    const struct sdse_totals floor = s->floor;
+    for (size_t i = 0; i < spreads->count && !should_halt(s); i++) {
+        const struct sdse_spread *spread = &spreads->spread[i];
+        if (!divides(s->problem, s->entered[l].index, spread))
+            continue;
+        s->floor = floor;
+        s->frame[l].compute_cycles = compute_cycles(s, l, spread);
+        if (may_cut(s, 0, s->frame[l].compute_cycles))
+            return; // the others use fewer places
+        try_spread(s, l, spread);
+    }
+}
+
+// --- Passes ---
+
+static void bound_root(struct sdse_searcher *s) {
+    const struct sdse_problem *problem = s->problem;
+    struct sdse_partial *root = &s->entered[0];
+    sdse_partial_init(problem, root);
+    sdse_partial_enter(problem, 0, 0, root);
+    struct sdse_outlook outlook;
+    sdse_partial_outlook(problem, 0, root, &outlook);
+    double visits[SDSE_MOVERS];
+    sdse_partial_visits(problem, &root->trail, root->index, NULL, visits);
+    const double compute = problem->timed_macs / problem->most_used[0] *
+                           problem->arch->compute.cycles_per_mac;
+    const double cycles = least_cycles(problem, 0, root, visits, compute);
+    s->root = (struct sdse_totals){leak(s, weigh(&outlook, visits), cycles), cycles};
+}
+
+struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
+                                        struct sdse_effort *effort) {
+    struct sdse_searcher *s = SDSE_ARENA_NEW(problem->arena, struct sdse_searcher);
+    if (!s)
+        return NULL;
+    s->problem = problem;
+    s->effort = effort;
+    bound_root(s);
+    return s;
+}
+
+struct sdse_totals sdse_searcher_root(const struct sdse_searcher *s) {
+    return s->root;
+}
+
+static void walk(struct sdse_searcher *s) {
+    if (sdse_lanes_tabulate(s->problem))
+        walk_level(s, 0);
+    else
+        s->effort->halt = SDSE_HALT_MEMORY;
+}
+
+static void search_pass(const struct sdse_search_space *space,
+                        struct sdse_effort *effort, struct sdse_best *best) {
+    best->least_cut = (double)INFINITY;
+    const size_t end = space->first + space->count;
+    for (size_t i = space->first; i < end && effort->halt == SDSE_HALT_NONE; i++) {
+        const struct sdse_totals root = space->root(space->context, i);
+        if (sdse_best_excludes(best, root.energy_pj, root.latency_cycles))
+            continue;
+        struct sdse_searcher *s = space->open(space->context, i);
+        if (!s) {
+            effort->halt = SDSE_HALT_MEMORY;
+            return;
+        }
+        s->best = best;
+        walk(s);
+        space->close(space->context, i);
+    }
+}
+
+static double least_root(const struct sdse_search_space *space, enum sdse_goal goal) {
+    double least = (double)INFINITY;
+    for (size_t i = space->first; i < space->first + space->count; i++) {
+        const struct sdse_totals root = space->root(space->context, i);
+        least = fmin(least, sdse_goal_value(goal, root.energy_pj, root.latency_cycles));
+    }
+    return least;
+}
+
+// Whether the best of all is found: what was not looked at is above the cut-off.
+static bool is_settled(const struct sdse_best *best) {
+    if (isinf(best->least_cut))
+        return true;
+    if (!best->found)
+        return false;
+    return best->goal == SDSE_GOAL_FRONT
+               ? best->front[0].totals.energy_pj <= best->cutoff
+               : best->first <= best->cutoff;
+}
+
+// Rising cut-offs: cheap passes first, so that the first mapping found is already
+// good; then ordinary branch and bound in the pass that found it. A front takes one
+// more pass without a cut-off, against what the others found.
+double sdse_search_run(const struct sdse_search_space *space,
+                       struct sdse_effort *effort, struct sdse_best *best) {
+    double excluded = least_root(space, best->goal);
+    double growth = 1.15;
+    best->least_pj = 0;
+    best->cutoff = excluded * (best->goal == SDSE_GOAL_CYCLES ? 1 : 1.02);
+    for (;;) {
+        search_pass(space, effort, best);
+        if (effort->halt != SDSE_HALT_NONE)
+            return excluded;
+        if (isinf(best->least_cut) ||
+            (is_settled(best) && best->goal != SDSE_GOAL_FRONT))
+            break;
+        excluded = best->least_cut;
+        best->least_pj = best->cutoff;
+        best->cutoff = is_settled(best)
+                           ? (double)INFINITY
+                           : fmax(best->cutoff * growth, best->least_cut * (1 + 1e-6));
+        growth *= 1.1;
+        assert(best->cutoff >= excluded);
+    }
+    if (!best->found)
+        return excluded;
+    return best->goal == SDSE_GOAL_FRONT ? best->front[0].totals.energy_pj
+                                         : best->first;
+}
+
+void sdse_search_audit(struct sdse_searcher *s, struct sdse_audit *audit) {
+    memset(audit, 0, sizeof *audit);
+    s->audit = audit;
+    s->floor = s->root;
+    walk(s);
+    s->audit = NULL;
+}

@@ -1,0 +1,54 @@
+// Branch and bound over the lattice of tiles, from the outermost level inwards.
+//
+// At each level: the places on its fan-out, its temporal factors one dimension after
+// the other, one order of each class, then the next level. A branch is cut when the
+// least its completions can cost reaches the cut-off. Complete mappings are scored by
+// the evaluator. The walk is deterministic; among equal answers the first found stays.
+#ifndef SDSE_DSE_MAPPER_SEARCH_H
+#define SDSE_DSE_MAPPER_SEARCH_H
+
+#include "dse/mapper/best.h"
+#include "dse/mapper/effort.h"
+#include "dse/mapper/partial.h"
+
+struct sdse_searcher;
+
+// A searcher for one problem; problem and effort must outlive it; lives in the
+// problem's arena. NULL when memory is out.
+struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
+                                        struct sdse_effort *effort);
+
+// What no mapping of the searcher's problem can stay below.
+struct sdse_totals sdse_searcher_root(const struct sdse_searcher *searcher);
+
+// Problems to search for one answer, variants of one layer. A problem is opened before
+// it is searched and closed after it: only while it is open must it be prepared.
+struct sdse_search_space {
+    size_t first, count; // problems first ... first + count - 1
+    void *context;
+    struct sdse_totals (*root)(void *context, size_t i);    // of its searcher
+    struct sdse_searcher *(*open)(void *context, size_t i); // NULL: memory is out
+    void (*close)(void *context, size_t i);
+};
+
+// Betters *best over the mappings of all problems of a space: afterwards no mapping of
+// any of them is better, unless effort->halt is set. `best` may hold a mapping already.
+// Problems whose root is excluded are not opened; among equal mappings the one of the
+// earlier problem is likelier to stay, but the outcome is deterministic.
+//
+// Returns a lower bound of the goal's value: that of *best if the search was not
+// halted.
+double sdse_search_run(const struct sdse_search_space *space,
+                       struct sdse_effort *effort, struct sdse_best *best);
+
+// Every bound against every completion it could cut.
+struct sdse_audit {
+    uint64_t bounds, mappings;
+    double pj_ratio, cycles_ratio; // largest bound / cost; admissible: at most 1
+};
+
+// Cuts nothing: walks the whole space of a small problem and compares each mapping's
+// cost with the highest bounds met on the way to it. For tests.
+void sdse_search_audit(struct sdse_searcher *searcher, struct sdse_audit *audit);
+
+#endif

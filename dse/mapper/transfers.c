@@ -1,0 +1,147 @@
+#include "dse/mapper/transfers.h"
+
+#include <math.h>
+#include <string.h>
+
+// Bits as a function of visits, by rate.
+struct flow {
+    double base, rate[SDSE_MOVERS];
+};
+
+struct moved {
+    struct flow read[SDSE_MAX_LEVELS], write[SDSE_MAX_LEVELS];
+};
+
+static void add_flow(struct flow *to, const struct flow *more) {
+    to->base += more->base;
+    for (int t = 0; t < SDSE_MOVERS; t++)
+        to->rate[t] += more->rate[t];
+}
+
+// Words between single multipliers and their keeper do not depend on visits.
+static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
+                         const struct sdse_lane *lane,
+                         const struct sdse_lane_state *state, double places,
+                         struct moved *moved) {
+    const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
+    const bool current = state->at_macs;
+    double saved = current ? state->saved_words : places;
+    for (unsigned l = level; !current && l < edge->parent; l++)
+        saved *= problem->most_resting[l][lane->tensor];
+    const double taken = current ? state->words * edge->rest_words[level]
+                                 : edge->rest_words[edge->parent];
+    const double words =
+        problem->macs * taken - (lane->returns ? lane->base_words * saved : 0);
+    if (words > 0)
+        (lane->up ? &moved->write[edge->parent] : &moved->read[edge->parent])->base +=
+            words * edge->head_bits[sdse_mac_stage(problem, lane)];
+}
+
+static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
+                          const struct sdse_partial *node, const struct sdse_lane *lane,
+                          const struct sdse_lane_state *state, struct moved *moved) {
+    const double places = node->places[lane->tensor];
+    const double base = lane->base_words, free_visits = lane->returns ? 1 : 0;
+    const int s = sdse_open_stage(lane, node);
+    for (unsigned e = state->edge; e < lane->edge_count; e++) {
+        const struct sdse_lane_edge *edge = &lane->edge[e];
+        const bool current = e == state->edge;
+        if (lane->feeds_macs && edge->child == problem->levels) {
+            add_mac_bits(problem, level, lane, state, places, moved);
+            continue;
+        }
+        const double words = current ? state->words * edge->rest_words[level]
+                                     : places * edge->rest_words[edge->parent];
+        const double saved = current ? state->saved_words : places;
+        const double head = base * edge->head_bits[s], tail = base * edge->tail_bits[s];
+        struct flow *outer =
+            lane->up ? &moved->write[edge->parent] : &moved->read[edge->parent];
+        outer->base -= head * free_visits * saved;
+        outer->rate[edge->mover] += head * words;
+        if (edge->child == problem->levels)
+            continue;
+        struct flow *inner =
+            lane->up ? &moved->read[edge->child] : &moved->write[edge->child];
+        inner->base -= tail * free_visits * places;
+        inner->rate[edge->mover] += tail * places;
+    }
+}
+
+static void sum_bits(const struct sdse_problem *problem, unsigned level,
+                     const struct sdse_partial *node, struct moved *moved) {
+    for (unsigned l = 0; l < problem->levels; l++) {
+        moved->read[l] = (struct flow){.base = node->read_bits[l]};
+        moved->write[l] = (struct flow){.base = node->write_bits[l]};
+    }
+    for (unsigned i = 0; i < problem->lane_count; i++)
+        add_lane_bits(problem, level, node, &problem->lane[i], &node->lane[i], moved);
+    // Levels of one memory share its ports.
+    for (unsigned l = problem->levels; l-- > 1;) {
+        if (!problem->arch->level[l].shares_memory)
+            continue;
+        add_flow(&moved->read[l - 1], &moved->read[l]);
+        add_flow(&moved->write[l - 1], &moved->write[l]);
+    }
+}
+
+static void add_port(struct sdse_transfers *transfers, unsigned level, bool overlaps,
+                     const struct flow *bits, double bits_per_cycle) {
+    struct sdse_port_bits *port = &transfers->port[transfers->count++];
+    port->level = level;
+    port->overlaps = overlaps;
+    port->cycles_per_bit = (1 - 1e-12) / bits_per_cycle;
+    port->base = bits->base;
+    memcpy(port->rate, bits->rate, sizeof port->rate);
+}
+
+void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
+                         const struct sdse_partial *node,
+                         struct sdse_transfers *transfers) {
+    transfers->count = 0;
+    if (!problem->has_bandwidth)
+        return;
+    struct moved moved;
+    sum_bits(problem, level, node, &moved);
+    for (unsigned l = 0; l < problem->levels; l++) {
+        const struct sdse_level *at = &problem->arch->level[l];
+        if (at->shares_memory)
+            continue;
+        // Used instances of inner levels are not known yet: as many as can be.
+        const double used =
+            l < level ? node->outer_used[l]
+                      : node->used * problem->most_used[level] / problem->most_used[l];
+        const double share = used / problem->bound_scale;
+        if (at->read_bits_per_cycle.given)
+            add_port(transfers, l, at->overlap, &moved.read[l],
+                     at->read_bits_per_cycle.value * share);
+        if (at->write_bits_per_cycle.given)
+            add_port(transfers, l, at->overlap, &moved.write[l],
+                     at->write_bits_per_cycle.value * share);
+        if (at->shared_bits_per_cycle.given) {
+            add_flow(&moved.read[l], &moved.write[l]);
+            add_port(transfers, l, at->overlap, &moved.read[l],
+                     at->shared_bits_per_cycle.value * share);
+        }
+    }
+}
+
+double sdse_transfers_cycles(const struct sdse_transfers *transfers,
+                             const double visits[SDSE_MOVERS], double compute) {
+    double longest = compute, added = 0, serial = 0;
+    for (unsigned i = 0; i < transfers->count; i++) {
+        const struct sdse_port_bits *port = &transfers->port[i];
+        double bits = port->base;
+        for (int t = 0; t < SDSE_MOVERS; t++)
+            bits += port->rate[t] * visits[t];
+        const double cycles = bits * port->cycles_per_bit;
+        double *most = port->overlaps ? &longest : &serial;
+        if (cycles > *most)
+            *most = ceil(cycles);
+        // The memory's last port.
+        if (i + 1 == transfers->count || port[1].level != port->level) {
+            added += serial;
+            serial = 0;
+        }
+    }
+    return longest + added;
+}

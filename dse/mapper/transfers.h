@@ -1,0 +1,33 @@
+// How long the transfers of a partial mapping take at least, as a function of how often
+// its tensors are visited.
+#ifndef SDSE_DSE_MAPPER_TRANSFERS_H
+#define SDSE_DSE_MAPPER_TRANSFERS_H
+
+#include "dse/mapper/partial.h"
+
+// Bits that cross a limited port of a memory: base + sum of rate x visits.
+struct sdse_port_bits {
+    unsigned level; // the memory's; the ports of one stand together
+    bool overlaps;  // with computing; if not, its cycles are added
+    double cycles_per_bit;
+    double base, rate[SDSE_MOVERS];
+};
+
+enum { SDSE_MAX_PORTS = 3 * SDSE_MAX_LEVELS }; // read, write, both together
+
+struct sdse_transfers {
+    unsigned count;
+    struct sdse_port_bits port[SDSE_MAX_PORTS];
+};
+
+// The transfers of any completion of a node: levels from `level` on are open.
+void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
+                         const struct sdse_partial *node,
+                         struct sdse_transfers *transfers);
+
+// Cycles of the layer when its tensors are visited visits[t] times and computing takes
+// `compute` cycles. Rises with both.
+double sdse_transfers_cycles(const struct sdse_transfers *transfers,
+                             const double visits[SDSE_MOVERS], double compute);
+
+#endif

@@ -1,0 +1,377 @@
+#include "dse/sweep/batch.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "costmodel/evaluate.h"
+#include "dse/network/network_front.h"
+#include "dse/sweep/forms.h"
+#include "spec/load.h"
+
+struct writing {
+    const struct sdse_plan *plan;
+    const struct sdse_batch_point *point;
+    struct sdse_store *store;
+    struct sdse_arena *scratch;
+    struct sdse_point_record record;
+    struct sdse_layer_record *layers;
+};
+
+static const struct sdse_variant *variant_of(const struct writing *w) {
+    return &w->plan->variants[w->plan->points[w->point->position].variant];
+}
+
+static const struct sdse_workload *workload_of(const struct writing *w) {
+    return w->plan->networks[w->plan->points[w->point->position].network].workload;
+}
+
+static const struct sdse_form_input *form_of(const struct writing *w) {
+    return &w->plan->forms[w->plan->points[w->point->position].form];
+}
+
+// --- Solutions ---
+
+// Parses a mapping that was written before, by this run or an earlier one.
+static enum sdse_status read_mapping(struct sdse_arena *arena, const char *text,
+                                     const struct sdse_layer_problem *problem,
+                                     struct sdse_mapping **mapping) {
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_node *root;
+    enum sdse_status status =
+        sdse_tree_parse_memory(arena, "mapping", text, strlen(text), &diags, &root);
+    if (!status)
+        status = sdse_mapping_from_tree(arena, root, problem->arch, problem->layer,
+                                        &diags, mapping);
+    return status;
+}
+
+static enum sdse_status write_solution(struct writing *w,
+                                       const struct sdse_layer_problem *problem,
+                                       size_t choice, struct sdse_hash hash) {
+    struct sdse_mapping *mapping;
+    struct sdse_model *model;
+    struct sdse_cost *cost = SDSE_ARENA_NEW(w->scratch, struct sdse_cost);
+    if (!cost)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status =
+        read_mapping(w->scratch, problem->mappings[choice], problem, &mapping);
+    if (!status)
+        status = sdse_model_new(problem->arch, problem->layer, &problem->form,
+                                w->scratch, &model);
+    if (status)
+        return status;
+    sdse_evaluate_full(model, mapping, cost);
+    return sdse_store_add_solution(
+        w->store, &(struct sdse_solution_record){.hash = hash,
+                                                 .front = problem->hash,
+                                                 .has_front = true,
+                                                 .proof = problem->proof,
+                                                 .gap = problem->gap,
+                                                 .mapping = problem->mappings[choice],
+                                                 .arch = problem->arch,
+                                                 .cost = cost});
+}
+
+static enum sdse_status write_front(struct writing *w,
+                                    const struct sdse_layer_problem *problem) {
+    if (sdse_store_has_front(w->store, problem->hash))
+        return SDSE_OK;
+    struct sdse_front_element *elements =
+        SDSE_ARENA_ARRAY(w->scratch, struct sdse_front_element, problem->count);
+    if (!elements)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < problem->count; i++)
+        elements[i] = (struct sdse_front_element){
+            problem->elements[i].energy_pj,
+            (uint64_t)problem->elements[i].latency_cycles, problem->mappings[i]};
+    return sdse_store_add_front(w->store,
+                                &(struct sdse_front_record){.hash = problem->hash,
+                                                            .proof = problem->proof,
+                                                            .gap = problem->gap,
+                                                            .count = problem->count,
+                                                            .elements = elements});
+}
+
+// --- Weight forms ---
+
+static enum sdse_status write_form(struct writing *w, size_t layer_index,
+                                   struct sdse_layer_record *row, double *bits,
+                                   uint64_t *words) {
+    const struct sdse_layer *layer = &workload_of(w)->layers[layer_index];
+    if (layer->kind == SDSE_MATMUL) {
+        *bits = 0;
+        *words = 0;
+        return SDSE_OK;
+    }
+    const struct sdse_measured *measured = w->point->measured[layer_index];
+    if (measured) {
+        *words = measured->record.weight_words;
+        *bits = measured->record.weight_bits;
+        row->form = measured->record.hash;
+        row->has_form = true;
+        return sdse_store_has_form(w->store, row->form)
+                   ? SDSE_OK
+                   : sdse_store_add_form(w->store, &measured->record);
+    }
+    const struct sdse_weight_form *form = &w->point->forms[layer_index];
+    const uint32_t word_bits = variant_of(w)->arch->bits[SDSE_WEIGHTS];
+    *words = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound);
+    *bits = sdse_layer_weight_bits(layer, form, word_bits);
+    const double key[] = {(double)*words,         *bits,
+                          form->density,          form->row_density,
+                          form->basis_size,       (double)form->rows,
+                          (double)form->blocks,   form->smartdeal ? 1 : 0,
+                          form->measured ? 1 : 0, form->rel_error};
+    row->form = sdse_hash_bytes(key, sizeof key);
+    row->has_form = true;
+    if (sdse_store_has_form(w->store, row->form))
+        return SDSE_OK;
+    return sdse_store_add_form(w->store,
+                               &(struct sdse_form_record){.hash = row->form,
+                                                          .form = *form,
+                                                          .from = SDSE_WEIGHTS_DECLARED,
+                                                          .weight_bits = *bits,
+                                                          .weight_words = *words,
+                                                          .weight_norm = NAN,
+                                                          .sqnr_db = NAN,
+                                                          .joint_row_density_32 = NAN,
+                                                          .joint_row_density_64 = NAN});
+}
+
+// The relative error of the network's decomposed weights, and where they come from:
+// synthetic if one layer's are. Nothing decomposed is no error; a declared form's error
+// is not known.
+static void describe_weights(struct writing *w) {
+    double error_square = 0, weight_square = 0;
+    bool synthetic = false, real = false;
+    for (size_t i = 0; i < w->point->layer_count; i++) {
+        const struct sdse_measured *measured = w->point->measured[i];
+        if (!measured && w->point->forms[i].smartdeal)
+            return;
+        if (!measured)
+            continue;
+        const struct sdse_form_record *record = &measured->record;
+        const double repeat = (double)workload_of(w)->layers[i].repeat;
+        const double error = record->form.rel_error * record->weight_norm;
+        error_square += repeat * error * error;
+        weight_square += repeat * record->weight_norm * record->weight_norm;
+        synthetic |= record->from == SDSE_WEIGHTS_SYNTHETIC;
+        real |= record->from == SDSE_WEIGHTS_REAL;
+    }
+    w->record.rel_error = weight_square > 0 ? sqrt(error_square / weight_square) : 0;
+    if (synthetic || real)
+        w->record.weights = synthetic ? SDSE_WEIGHTS_SYNTHETIC : SDSE_WEIGHTS_REAL;
+}
+
+// --- The point ---
+
+static void describe(struct writing *w) {
+    const struct sdse_point *point = &w->plan->points[w->point->position];
+    const struct sdse_variant *variant = variant_of(w);
+    const double area_um2 =
+        sdse_design_area_um2(&variant->area, form_of(w)->form->setting.smartdeal);
+    w->record = (struct sdse_point_record){
+        .hash = point->hash,
+        .sweep = w->plan->hash,
+        .position = w->point->position,
+        .arch = variant->hash,
+        .workload = w->plan->networks[point->network].hash,
+        .form = form_of(w)->hash,
+        .arch_name = variant->arch->name,
+        .workload_name = workload_of(w)->name,
+        .form_name = form_of(w)->form->name,
+        .objective = w->plan->sweep->objective,
+        .parameter_count = variant->parameter_count,
+        .parameters = variant->parameters,
+        .energy_pj = NAN,
+        .latency_s = NAN,
+        .edp_pj_s = NAN,
+        .area_mm2 = sdse_mm2_from_um2(area_um2),
+        .weight_bits = NAN,
+        .compression = NAN,
+        .rel_error = NAN,
+        .accuracy = NAN,
+        .weights = SDSE_WEIGHTS_DECLARED,
+    };
+    describe_weights(w);
+}
+
+// Whether some layer's problem ended in `state`; the point's reason is then the
+// first's.
+static bool ended_in(struct writing *w, enum sdse_layer_problem_state state) {
+    for (size_t i = 0; i < w->point->layer_count; i++) {
+        const struct sdse_layer_problem *problem = w->point->problems[i];
+        if (problem->state != state)
+            continue;
+        const char *text =
+            sdse_arena_printf(w->scratch, "layer %s: %s",
+                              workload_of(w)->layers[i].name, problem->reason);
+        w->record.reason = text ? text : problem->reason;
+        return true;
+    }
+    return false;
+}
+
+static bool exceeds_area(struct writing *w) {
+    const double limit = w->plan->sweep->max_area_mm2;
+    if (limit <= 0 || !(w->record.area_mm2 > limit))
+        return false;
+    const char *text =
+        sdse_arena_printf(w->scratch, "area %.6g mm2 exceeds max_area_mm2 %.6g",
+                          w->record.area_mm2, limit);
+    w->record.reason = text ? text : "area exceeds max_area_mm2";
+    return true;
+}
+
+// What the problems make of the point, with its reason. A layer without a mapping rules
+// the point out whatever became of the others.
+static enum sdse_point_status judge(struct writing *w) {
+    if (ended_in(w, SDSE_LAYER_PROBLEM_NO_MAPPING) || exceeds_area(w))
+        return SDSE_POINT_INFEASIBLE;
+    return ended_in(w, SDSE_LAYER_PROBLEM_FAILED) ? SDSE_POINT_ERROR : SDSE_POINT_OK;
+}
+
+static enum sdse_status build_front(struct writing *w,
+                                    struct sdse_network_front *front) {
+    struct sdse_layer_front *layers =
+        SDSE_ARENA_ARRAY(w->scratch, struct sdse_layer_front, w->point->layer_count);
+    if (!layers)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < w->point->layer_count; i++)
+        layers[i] = (struct sdse_layer_front){w->point->problems[i]->count,
+                                              w->point->problems[i]->elements,
+                                              workload_of(w)->layers[i].repeat};
+    return sdse_network_front_build(layers, w->point->layer_count, w->scratch, front);
+}
+
+static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
+    double bits = 0, words = 0;
+    for (size_t i = 0; i < w->point->layer_count; i++) {
+        const struct sdse_layer_problem *problem = w->point->problems[i];
+        const struct sdse_layer *layer = &workload_of(w)->layers[i];
+        struct sdse_layer_record *row = &w->layers[i];
+        const char *mapping = problem->mappings[choice[i]];
+        *row = (struct sdse_layer_record){
+            .name = layer->name,
+            .kind = layer->kind,
+            .repeat = layer->repeat,
+            .solution = sdse_hash_join(problem->hash,
+                                       sdse_hash_bytes(mapping, strlen(mapping)))};
+        double layer_bits;
+        uint64_t layer_words;
+        enum sdse_status status = write_front(w, problem);
+        if (!status && !sdse_store_has_solution(w->store, row->solution))
+            status = write_solution(w, problem, choice[i], row->solution);
+        if (!status)
+            status = write_form(w, i, row, &layer_bits, &layer_words);
+        if (status)
+            return status;
+        bits += layer_bits * (double)layer->repeat;
+        words += (double)layer_words * (double)layer->repeat;
+        if (problem->proof != SDSE_PROOF_OPTIMAL) {
+            w->record.proof = problem->proof;
+            w->record.gap = fmax(w->record.gap, problem->gap);
+        }
+    }
+    w->record.weight_bits = bits;
+    if (bits > 0)
+        w->record.compression = 32 * words / bits;
+    return SDSE_OK;
+}
+
+// The network's front, thinned to at most a few hundred elements for keeping.
+static enum sdse_status keep_front(struct writing *w,
+                                   const struct sdse_network_front *front) {
+    struct sdse_front_element *kept =
+        SDSE_ARENA_ARRAY(w->scratch, struct sdse_front_element, front->count);
+    if (!kept)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < front->count; i++)
+        kept[i] = (struct sdse_front_element){
+            front->elements[i].energy_pj, (uint64_t)front->elements[i].latency_cycles,
+            NULL};
+    w->record.front = kept;
+    w->record.front_count = front->count;
+    return SDSE_OK;
+}
+
+static enum sdse_status write_feasible(struct writing *w) {
+    struct sdse_network_front front;
+    enum sdse_status status = build_front(w, &front);
+    if (status)
+        return status;
+    const size_t picked = sdse_network_front_pick(&front, w->plan->sweep->objective);
+    size_t *choice = SDSE_ARENA_ARRAY(w->scratch, size_t, w->point->layer_count);
+    w->layers =
+        SDSE_ARENA_ARRAY(w->scratch, struct sdse_layer_record, w->point->layer_count);
+    if (!choice || !w->layers)
+        return SDSE_NO_MEMORY;
+    sdse_network_front_choices(&front, w->point->layer_count, picked, choice);
+    status = write_layers(w, choice);
+    if (!status)
+        status = keep_front(w, &front);
+    if (status)
+        return status;
+    const double clock_ghz = variant_of(w)->arch->clock_ghz;
+    struct sdse_point_record *record = &w->record;
+    record->energy_pj = front.elements[picked].energy_pj;
+    record->latency_cycles = (uint64_t)front.elements[picked].latency_cycles;
+    record->latency_s =
+        sdse_seconds_from_cycles(front.elements[picked].latency_cycles, clock_ghz);
+    record->edp_pj_s = record->energy_pj * record->latency_s;
+    record->layers = w->layers;
+    record->layer_count = w->point->layer_count;
+    return sdse_store_add_point(w->store, record);
+}
+
+enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
+                                        const struct sdse_batch_point *point,
+                                        struct sdse_store *store,
+                                        struct sdse_arena *scratch,
+                                        struct sdse_point_figures *figures) {
+    struct writing w = {
+        .plan = plan, .point = point, .store = store, .scratch = scratch};
+    for (size_t i = 0; i < point->layer_count; i++)
+        if (point->problems[i]->state == SDSE_LAYER_PROBLEM_OPEN)
+            return SDSE_INTERRUPTED;
+    describe(&w);
+    w.record.status = judge(&w);
+    const enum sdse_status status = w.record.status == SDSE_POINT_OK
+                                        ? write_feasible(&w)
+                                        : sdse_store_add_point(store, &w.record);
+    *figures =
+        (struct sdse_point_figures){w.record.energy_pj, (double)w.record.latency_cycles,
+                                    w.record.area_mm2, w.record.status};
+    return status;
+}
+
+// --- Inputs ---
+
+static enum sdse_status write_input(struct sdse_store *store, struct sdse_hash hash,
+                                    enum sdse_input_kind kind, const char *name,
+                                    const char *text) {
+    return sdse_store_add_input(store,
+                                &(struct sdse_input_record){hash, kind, name, text});
+}
+
+enum sdse_status sdse_batch_write_inputs(const struct sdse_plan *plan,
+                                         struct sdse_store *store) {
+    enum sdse_status status =
+        write_input(store, plan->hash, SDSE_INPUT_SWEEP, plan->sweep->name, plan->text);
+    for (size_t i = 0; !status && i < plan->network_count; i++)
+        status = write_input(store, plan->networks[i].hash, SDSE_INPUT_WORKLOAD,
+                             plan->networks[i].workload->name, plan->networks[i].text);
+    for (size_t i = 0; !status && i < plan->variant_count; i++)
+        status = write_input(store, plan->variants[i].hash, SDSE_INPUT_ARCH,
+                             plan->variants[i].arch->name, plan->variants[i].text);
+    for (size_t i = 0; !status && i < plan->form_count; i++)
+        status = write_input(store, plan->forms[i].hash, SDSE_INPUT_FORM,
+                             plan->forms[i].form->name, plan->forms[i].text);
+    if (status)
+        return status;
+    return sdse_store_add_sweep(
+        store, &(struct sdse_sweep_record){plan->hash, plan->sweep->name,
+                                           plan->point_count, plan->sweep->objective});
+}

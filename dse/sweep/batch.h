@@ -1,0 +1,34 @@
+// One batch of a sweep: consecutive points, the layer problems they need, and their
+// rows. Private to dse/.
+#ifndef SDSE_DSE_SWEEP_BATCH_H
+#define SDSE_DSE_SWEEP_BATCH_H
+
+#include "dse/sweep/layer_problem.h"
+#include "dse/sweep/measured.h"
+#include "dse/sweep/plan.h"
+#include "results/store/store.h"
+
+// A point on its way into the store: its layers' problems, in the network's order.
+struct sdse_batch_point {
+    size_t position; // in the plan
+    size_t layer_count;
+    struct sdse_layer_problem **problems;
+    struct sdse_weight_form *forms;        // [layer_count]
+    const struct sdse_measured **measured; // [layer_count]; NULL: declared, or raw
+};
+
+// Writes one point whose problems are all decided: solutions and forms it is the first
+// to use, then its row. Nothing is written for a point with an open problem
+// (SDSE_INTERRUPTED). scratch is reset by the caller. Everything happens inside the
+// store's open batch.
+enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
+                                        const struct sdse_batch_point *point,
+                                        struct sdse_store *store,
+                                        struct sdse_arena *scratch,
+                                        struct sdse_point_figures *figures);
+
+// Writes what all points refer to: the inputs' texts and the sweep itself.
+enum sdse_status sdse_batch_write_inputs(const struct sdse_plan *plan,
+                                         struct sdse_store *store);
+
+#endif

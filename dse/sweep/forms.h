@@ -1,0 +1,34 @@
+// The weight form of each layer under a sweep's setting.
+#ifndef SDSE_DSE_SWEEP_FORMS_H
+#define SDSE_DSE_SWEEP_FORMS_H
+
+#include "smartdeal/slicing.h"
+#include "spec/types/form.h"
+#include "spec/types/workload.h"
+
+// A layer's weights as the decomposition sees them.
+struct sdse_weight_shape sdse_layer_weight_shape(const struct sdse_layer *layer);
+
+// The decomposition's setting that a sweep's setting asks for; what the sweep does not
+// say has the released defaults.
+struct sdse_smartdeal_setting
+sdse_form_smartdeal_setting(const struct sdse_form_setting *setting);
+
+// Whether a layer's weights stay plain words under a setting: raw settings, products of
+// activations, depth-wise layers unless asked for, kernels the released slicing leaves
+// alone.
+bool sdse_layer_stays_raw(const struct sdse_layer *layer,
+                          const struct sdse_form_setting *setting);
+
+// The form of a layer under declared densities, or of one that stays raw under any
+// setting. Others are measured (dse/sweep/measured.h).
+void sdse_layer_form_declare(const struct sdse_layer *layer,
+                             const struct sdse_form_setting *setting,
+                             struct sdse_weight_form *form);
+
+// Stored bits of a layer's weights in a form; raw words have `word_bits`. 0 for a layer
+// without stored weights. [bits, one repeat]
+double sdse_layer_weight_bits(const struct sdse_layer *layer,
+                              const struct sdse_weight_form *form, uint32_t word_bits);
+
+#endif

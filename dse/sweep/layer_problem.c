@@ -1,0 +1,142 @@
+#include "dse/sweep/layer_problem.h"
+
+#include <string.h>
+
+#include "costmodel/evaluate.h"
+#include "dse/map.h"
+#include "dse/sweep/plan.h"
+#include "spec/write.h"
+
+enum { BUCKETS = 4096 };
+
+struct sdse_layer_problem_table {
+    struct sdse_arena *arena;
+    struct sdse_layer_problem *bucket[BUCKETS];
+};
+
+struct sdse_layer_problem_table *
+sdse_layer_problem_table_new(struct sdse_arena *arena) {
+    struct sdse_layer_problem_table *table =
+        SDSE_ARENA_NEW(arena, struct sdse_layer_problem_table);
+    if (table)
+        table->arena = arena;
+    return table;
+}
+
+// Every field of a form that the cost model reads.
+static char *form_text(struct sdse_arena *arena, const struct sdse_weight_form *form) {
+    if (!form->smartdeal)
+        return sdse_arena_strdup(arena, "raw");
+    return sdse_arena_printf(
+        arena,
+        "n %u rows %llu block %llu blocks %llu density %.17g bits %.17g %.17g %.17g",
+        form->basis_size, (unsigned long long)form->rows,
+        (unsigned long long)form->rows_per_block, (unsigned long long)form->blocks,
+        form->density, form->coefficient_bits_total, form->basis_bits_total,
+        form->index_bits_total);
+}
+
+static struct sdse_hash hash_text(const char *text) {
+    return sdse_hash_bytes(text, strlen(text));
+}
+
+struct sdse_layer_problem *
+sdse_layer_problem_get(struct sdse_layer_problem_table *table,
+                       const struct sdse_arch *arch, struct sdse_hash search_hash,
+                       const struct sdse_layer *layer,
+                       const struct sdse_weight_form *form, bool *is_new) {
+    const char *shape = sdse_layer_shape_text(table->arena, layer);
+    const char *stored = form_text(table->arena, form);
+    if (!shape || !stored)
+        return NULL;
+    struct sdse_hash hash = sdse_hash_join(search_hash, hash_text(shape));
+    hash = sdse_hash_join(hash, hash_text(stored));
+    hash = sdse_hash_join(hash, hash_text("model " SDSE_MODEL_VERSION));
+    struct sdse_layer_problem **link = &table->bucket[hash.low % BUCKETS];
+    for (; *link; link = &(*link)->next) {
+        if ((*link)->hash.low == hash.low && (*link)->hash.high == hash.high) {
+            *is_new = false;
+            return *link;
+        }
+    }
+    struct sdse_layer_problem *problem =
+        SDSE_ARENA_NEW(table->arena, struct sdse_layer_problem);
+    if (!problem)
+        return NULL;
+    problem->hash = hash;
+    problem->arch = arch;
+    problem->layer = layer;
+    problem->form = *form;
+    *is_new = true;
+    return *link = problem;
+}
+
+// The answer's points as the store keeps them: totals and mappings as text.
+static enum sdse_status keep_answer(struct sdse_layer_problem *problem,
+                                    struct sdse_arena *arena,
+                                    const struct sdse_map_answer *answer) {
+    const size_t count = answer->point_count;
+    struct sdse_tradeoff *elements =
+        SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, count);
+    const char **mappings = SDSE_ARENA_ARRAY(arena, const char *, count);
+    if (!elements || !mappings)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct sdse_map_point *point = &answer->point[i];
+        elements[i] = (struct sdse_tradeoff){point->totals.energy_pj,
+                                             point->totals.latency_cycles};
+        mappings[i] = sdse_mapping_text(arena, problem->arch, &problem->layer->nest,
+                                        &point->mapping);
+        if (!mappings[i])
+            return SDSE_NO_MEMORY;
+    }
+    problem->elements = elements;
+    problem->mappings = mappings;
+    problem->count = count;
+    problem->gap = answer->gap;
+    problem->proof =
+        answer->status == SDSE_MAP_OPTIMAL ? SDSE_PROOF_OPTIMAL : SDSE_PROOF_LIMIT;
+    problem->state = SDSE_LAYER_PROBLEM_SOLVED;
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
+                                          struct sdse_arena *arena,
+                                          const struct sdse_sweep_mapper *mapper,
+                                          const atomic_bool *stop) {
+    // The answer holds whole mappings; what is kept of it is their text.
+    struct sdse_arena *scratch = sdse_arena_new();
+    if (!scratch)
+        return SDSE_NO_MEMORY;
+    struct sdse_map_answer answer;
+    enum sdse_status status = sdse_map(
+        &(struct sdse_map_request){.arch = problem->arch,
+                                   .layer = problem->layer,
+                                   .form = &problem->form,
+                                   .objective = SDSE_MAP_FRONT,
+                                   .free_bypass = mapper->free_bypass,
+                                   .padding_percent = mapper->imperfect_percent,
+                                   .seconds_limit = mapper->seconds,
+                                   .stop = stop},
+        scratch, &answer);
+    if (!status) {
+        problem->nodes = answer.nodes;
+        problem->variants = answer.variants;
+        problem->log10_mappings = answer.log10_mappings;
+        if (answer.status == SDSE_MAP_NONE) {
+            problem->reason = sdse_arena_strdup(arena, answer.reason);
+            problem->state = SDSE_LAYER_PROBLEM_NO_MAPPING;
+        } else if (answer.status != SDSE_MAP_INTERRUPTED && answer.point_count) {
+            status = keep_answer(problem, arena, &answer);
+        } else if (answer.status == SDSE_MAP_LIMIT) {
+            problem->reason = "no mapping was found within the mapper's time limit";
+            problem->state = SDSE_LAYER_PROBLEM_FAILED;
+        }
+    } else if (status == SDSE_OVERFLOW) {
+        problem->reason = "its counts exceed 62 bits";
+        problem->state = SDSE_LAYER_PROBLEM_FAILED;
+        status = SDSE_OK;
+    }
+    sdse_arena_free(scratch);
+    return status;
+}

@@ -1,0 +1,68 @@
+// The layer problems of a sweep: (accelerator, layer shape, weight form), each solved
+// once and shared by every point that needs it.
+#ifndef SDSE_DSE_SWEEP_LAYER_PROBLEM_H
+#define SDSE_DSE_SWEEP_LAYER_PROBLEM_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/status.h"
+#include "dse/network/network_front.h"
+#include "results/store/records.h"
+#include "spec/types/arch.h"
+#include "spec/types/form.h"
+#include "spec/types/sweep.h"
+#include "spec/types/workload.h"
+
+enum sdse_layer_problem_state {
+    SDSE_LAYER_PROBLEM_OPEN,       // not tried yet, or given up when interrupted
+    SDSE_LAYER_PROBLEM_SOLVED,     // front is known
+    SDSE_LAYER_PROBLEM_NO_MAPPING, // reason says why
+    SDSE_LAYER_PROBLEM_FAILED      // reason says why
+};
+
+struct sdse_layer_problem {
+    struct sdse_hash hash; // of accelerator, mapper, layer shape, form and model
+    const struct sdse_arch *arch;
+    const struct sdse_layer *layer;
+    struct sdse_weight_form form;
+
+    enum sdse_layer_problem_state state;
+    const char *reason;
+    enum sdse_proof proof;
+    double gap;
+    uint64_t nodes;
+    size_t variants;                 // of the problem; and
+    double log10_mappings;           // mappings in its space, once solved
+    size_t count;                    // elements of the front, by rising energy
+    struct sdse_tradeoff *elements;  // [count]
+    const char **mappings;           // [count], as text
+    struct sdse_layer_problem *next; // in its bucket
+};
+
+struct sdse_layer_problem_table;
+
+// An empty table whose problems live in `arena`; NULL when memory is out.
+struct sdse_layer_problem_table *sdse_layer_problem_table_new(struct sdse_arena *arena);
+
+// The problem of `layer` on `arch` in `form`; made open if it is new, and *is_new says
+// so. search_hash is of the accelerator and the mapper's space. NULL when memory is
+// out.
+struct sdse_layer_problem *
+sdse_layer_problem_get(struct sdse_layer_problem_table *table,
+                       const struct sdse_arch *arch, struct sdse_hash search_hash,
+                       const struct sdse_layer *layer,
+                       const struct sdse_weight_form *form, bool *is_new);
+
+// Solves the problem: the exact front of (energy, latency) over the space that `mapper`
+// describes (`uneven` is a matter of the accelerator: split, or not). Results go to
+// `arena`, which must not be shared with another thread. An interrupted problem, where
+// *stop was set by another thread (stop may be NULL), stays open.
+// Returns SDSE_OK, also without a mapping; SDSE_NO_MEMORY.
+enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
+                                          struct sdse_arena *arena,
+                                          const struct sdse_sweep_mapper *mapper,
+                                          const atomic_bool *stop);
+
+#endif

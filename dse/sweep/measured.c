@@ -1,0 +1,186 @@
+#include "dse/sweep/measured.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "dse/sweep/forms.h"
+#include "dse/sweep/weights.h"
+#include "smartdeal/measure.h"
+
+enum { BUCKETS = 4096, LEAST_WORD_BITS = 2 };
+
+struct sdse_measured_table {
+    struct sdse_arena *arena;
+    struct sdse_measured *bucket[BUCKETS];
+};
+
+struct sdse_measured_table *sdse_measured_table_new(struct sdse_arena *arena) {
+    struct sdse_measured_table *table =
+        SDSE_ARENA_NEW(arena, struct sdse_measured_table);
+    if (table)
+        table->arena = arena;
+    return table;
+}
+
+static uint32_t measured_word_bits(uint32_t word_bits) {
+    if (word_bits > SDSE_MAX_WEIGHT_BITS)
+        return SDSE_MAX_WEIGHT_BITS;
+    return word_bits < LEAST_WORD_BITS ? LEAST_WORD_BITS : word_bits;
+}
+
+struct sdse_hash sdse_measured_hash(const struct sdse_layer *layer,
+                                    struct sdse_hash weights, struct sdse_hash setting,
+                                    uint32_t word_bits) {
+    const struct sdse_weight_shape shape = sdse_layer_weight_shape(layer);
+    const uint64_t key[] = {shape.groups,
+                            shape.filters,
+                            shape.channels,
+                            shape.kernel_rows,
+                            shape.kernel_columns,
+                            shape.fully_connected,
+                            measured_word_bits(word_bits)};
+    return sdse_hash_join(sdse_hash_join(weights, setting),
+                          sdse_hash_bytes(key, sizeof key));
+}
+
+struct sdse_measured *sdse_measured_get(struct sdse_measured_table *table,
+                                        struct sdse_hash hash,
+                                        const struct sdse_measured *model) {
+    struct sdse_measured **link = &table->bucket[hash.low % BUCKETS];
+    for (; *link; link = &(*link)->next)
+        if ((*link)->record.hash.low == hash.low &&
+            (*link)->record.hash.high == hash.high)
+            return *link;
+    struct sdse_measured *entry = SDSE_ARENA_NEW(table->arena, struct sdse_measured);
+    if (!entry)
+        return NULL;
+    *entry = *model;
+    entry->record = (struct sdse_form_record){.hash = hash};
+    entry->next = NULL;
+    return *link = entry;
+}
+
+// What the cost model charges and the database keeps, from what was counted.
+static void keep(struct sdse_measured *entry, const struct sdse_form_measure *m) {
+    const struct sdse_form_setting *setting = entry->setting;
+    const uint64_t *bits = m->bits.section;
+    uint32_t exponents_used = 0;
+    for (uint32_t i = 0; i < m->window; i++)
+        exponents_used += m->exponent_uses[i] > 0;
+    entry->record = (struct sdse_form_record){
+        .hash = entry->record.hash,
+        .form = {.smartdeal = true,
+                 .basis_size = m->slicing.basis_size,
+                 .rows = m->slicing.rows,
+                 .rows_per_block = m->slicing.rows_per_block,
+                 .blocks = m->blocks,
+                 .density = m->density,
+                 .row_density = m->row_density,
+                 .coefficient_bits = setting->coefficient_bits,
+                 .basis_bits = setting->basis_bits,
+                 .scale_bits = setting->scale_bits,
+                 .index = setting->index,
+                 .coefficient_bits_total = (double)bits[SDSE_SECTION_COEFFICIENTS],
+                 .basis_bits_total =
+                     (double)(bits[SDSE_SECTION_BASIS] + bits[SDSE_SECTION_SCALE]),
+                 .index_bits_total = (double)bits[SDSE_SECTION_INDEX],
+                 .rel_error = m->rel_error,
+                 .measured = true},
+        .from = sdse_layer_has_weight_file(entry->layer) ? SDSE_WEIGHTS_REAL
+                                                         : SDSE_WEIGHTS_SYNTHETIC,
+        .weight_bits = (double)m->stored_bits,
+        .weight_words = m->weights,
+        .weight_norm = m->weight_norm,
+        .sqnr_db = isfinite(m->sqnr_db) ? m->sqnr_db : (double)NAN,
+        .exponents_used = exponents_used,
+        .joint_row_density_32 = m->joint_row_density[1],
+        .joint_row_density_64 = m->joint_row_density[2]};
+    entry->known = true;
+}
+
+// A file that was written to since the sweep was planned would be kept under the hash
+// of what it held before.
+static enum sdse_status check_unchanged(const struct sdse_measured *entry,
+                                        const float *values, struct sdse_diags *diags) {
+    const struct sdse_layer *layer = entry->layer;
+    if (!entry->planned_weights || !sdse_layer_has_weight_file(layer))
+        return SDSE_OK;
+    const size_t words =
+        (size_t)sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound);
+    const struct sdse_hash now = sdse_hash_bytes(values, words * sizeof *values);
+    if (now.low == entry->planned_weights->low &&
+        now.high == entry->planned_weights->high)
+        return SDSE_OK;
+    sdse_diag_add(diags, SDSE_ERROR, layer->loc, "weights-changed",
+                  "layer '%s': %s has changed since the sweep began", layer->name,
+                  layer->weights_file);
+    return SDSE_INVALID;
+}
+
+enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
+                              struct sdse_arena *arena) {
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_smartdeal_setting setting = sdse_form_smartdeal_setting(entry->setting);
+    setting.weight_bits = measured_word_bits(entry->word_bits);
+    float *values = NULL;
+    struct sdse_form_measure measure;
+    entry->status = sdse_setting_check(&setting, entry->layer->loc, &diags);
+    if (!entry->status)
+        entry->status =
+            sdse_layer_weights_load(entry->workload, entry->layer, &diags, &values);
+    if (!entry->status)
+        entry->status = check_unchanged(entry, values, &diags);
+    if (!entry->status) {
+        const struct sdse_layer_weights weights = {
+            entry->layer->name, sdse_layer_weight_shape(entry->layer), values,
+            entry->layer->loc};
+        entry->status =
+            sdse_measure_layer(&weights, &setting, threads, &measure, NULL, &diags);
+    }
+    free(values);
+    if (entry->status)
+        entry->reason = diags.first;
+    else
+        keep(entry, &measure);
+    return entry->status;
+}
+
+struct measuring {
+    struct sdse_measured **entries;
+    unsigned threads_each;
+    struct sdse_arena **workers;
+    const atomic_bool *stop;
+};
+
+static void measure_one(void *context, unsigned worker, size_t index) {
+    const struct measuring *m = context;
+    if (m->stop && atomic_load(m->stop))
+        return;
+    sdse_measure(m->entries[index], m->threads_each, m->workers[worker]);
+}
+
+// The largest layers first, so that the threads end together.
+static int by_falling_words(const void *a, const void *b) {
+    const struct sdse_nest *left = &(*(struct sdse_measured *const *)a)->layer->nest;
+    const struct sdse_nest *right = &(*(struct sdse_measured *const *)b)->layer->nest;
+    const uint64_t l = sdse_tile_words(left, SDSE_WEIGHTS, left->bound);
+    const uint64_t r = sdse_tile_words(right, SDSE_WEIGHTS, right->bound);
+    return (l < r) - (l > r);
+}
+
+enum sdse_status sdse_measure_all(struct sdse_measured **entries, size_t count,
+                                  unsigned threads, struct sdse_arena **workers,
+                                  const atomic_bool *stop) {
+    if (!count)
+        return SDSE_OK;
+    qsort(entries, count, sizeof(struct sdse_measured *), by_falling_words);
+    struct measuring m = {entries, count < threads ? threads / (unsigned)count : 1,
+                          workers, stop};
+    enum sdse_status status = sdse_parallel_for(count, threads, measure_one, &m);
+    for (size_t i = 0; !status && i < count; i++)
+        status = entries[i]->status;
+    return status;
+}

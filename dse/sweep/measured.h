@@ -1,0 +1,62 @@
+// Measured weight forms: a layer's weights decomposed and packed under a setting, once,
+// however many points ask.
+#ifndef SDSE_DSE_SWEEP_MEASURED_H
+#define SDSE_DSE_SWEEP_MEASURED_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/status.h"
+#include "results/store/records.h"
+#include "spec/types/workload.h"
+
+// The form of one layer's weights under a measured setting. The multipliers' word width
+// matters for the error only.
+struct sdse_measured {
+    const struct sdse_workload *workload;
+    const struct sdse_layer *layer;
+    const struct sdse_form_setting *setting;
+    uint32_t word_bits; // as the accelerator has it; beyond 2 … 16 the nearest of these
+    // Of the weights when the sweep was planned; NULL: they are taken as they are.
+    const struct sdse_hash *planned_weights;
+
+    bool known, queued;
+    enum sdse_status status;        // of the last attempt
+    const struct sdse_diag *reason; // when it failed; may be NULL
+    struct sdse_form_record record; // once known; record.hash from the beginning
+    struct sdse_measured *next;     // in its bucket
+};
+
+struct sdse_measured_table;
+
+// An empty table whose entries live in `arena`; NULL when memory is out.
+struct sdse_measured_table *sdse_measured_table_new(struct sdse_arena *arena);
+
+// What names a measured form: weights, shape, setting and width.
+struct sdse_hash sdse_measured_hash(const struct sdse_layer *layer,
+                                    struct sdse_hash weights, struct sdse_hash setting,
+                                    uint32_t word_bits);
+
+// The entry of a hash, made with the other fields of `model` if it is new (not known
+// then). NULL when memory is out.
+struct sdse_measured *sdse_measured_get(struct sdse_measured_table *table,
+                                        struct sdse_hash hash,
+                                        const struct sdse_measured *model);
+
+// Measures one layer that does not stay raw (dse/sweep/forms.h). Texts of diagnostics
+// go to `arena`. Any number of threads gives the same record. Returns what
+// sdse_layer_weights_load or sdse_measure_layer returns, also in entry->status;
+// SDSE_INVALID with the diagnostic weights-changed for a file whose values are no
+// longer the planned ones.
+enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
+                              struct sdse_arena *arena);
+
+// Measures many, several at a time: each thread holds one layer's weights. Entries not
+// begun when *stop (may be NULL) is set stay unknown. workers: an arena per thread.
+// Returns SDSE_OK, or the first failure in the order given.
+enum sdse_status sdse_measure_all(struct sdse_measured **entries, size_t count,
+                                  unsigned threads, struct sdse_arena **workers,
+                                  const atomic_bool *stop);
+
+#endif

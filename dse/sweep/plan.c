@@ -1,0 +1,336 @@
+#include "dse/sweep/plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "costmodel/evaluate.h"
+#include "costmodel/resolve.h"
+#include "dse/sweep/weights.h"
+#include "spec/load.h"
+#include "spec/split.h"
+#include "spec/write.h"
+
+// Most points of one sweep: a typing error should not fill the disk.
+enum { MOST_POINTS = 10 * 1000 * 1000 };
+
+struct loading {
+    struct sdse_arena *arena;
+    struct sdse_diags *diags;
+    struct sdse_plan *plan;
+};
+
+static struct sdse_hash hash_text(const char *text) {
+    return sdse_hash_bytes(text, strlen(text));
+}
+
+static enum sdse_status worse(enum sdse_status a, enum sdse_status b) {
+    return a ? a : b;
+}
+
+// --- Networks and forms ---
+
+static enum sdse_status load_networks(struct loading *l) {
+    const struct sdse_sweep *sweep = l->plan->sweep;
+    l->plan->networks =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_network_input, sweep->workload_count);
+    if (!l->plan->networks)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < sweep->workload_count; i++) {
+        struct sdse_network_input *network = &l->plan->networks[i];
+        const enum sdse_status loaded = sdse_workload_load(
+            l->arena, sweep->workloads[i], l->diags, &network->workload);
+        status = worse(status, loaded);
+        if (loaded)
+            continue;
+        network->text = sdse_workload_text(l->arena, network->workload);
+        if (!network->text)
+            return SDSE_NO_MEMORY;
+        network->hash = hash_text(network->text);
+    }
+    l->plan->network_count = sweep->workload_count;
+    return status;
+}
+
+static enum sdse_status load_forms(struct loading *l) {
+    const struct sdse_sweep *sweep = l->plan->sweep;
+    l->plan->form_count = sweep->form_count;
+    l->plan->forms =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_form_input, sweep->form_count);
+    if (!l->plan->forms)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < sweep->form_count; i++) {
+        struct sdse_form_input *form = &l->plan->forms[i];
+        form->form = &sweep->forms[i];
+        form->text = sdse_form_setting_text(l->arena, &sweep->forms[i].setting);
+        if (!form->text)
+            return SDSE_NO_MEMORY;
+        form->hash = hash_text(form->text);
+    }
+    return SDSE_OK;
+}
+
+// --- Weights ---
+
+static bool any_form_measured(const struct sdse_plan *plan) {
+    for (size_t i = 0; i < plan->form_count; i++)
+        if (plan->forms[i].form->setting.measured)
+            return true;
+    return false;
+}
+
+static enum sdse_status hash_weights(struct loading *l,
+                                     struct sdse_network_input *network) {
+    const struct sdse_workload *workload = network->workload;
+    network->weights =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_hash, workload->layer_count);
+    if (!network->weights)
+        return SDSE_NO_MEMORY;
+    network->all_weights = hash_text("weights");
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < workload->layer_count; i++) {
+        if (workload->layers[i].kind == SDSE_MATMUL)
+            continue;
+        status = worse(status, sdse_layer_weights_hash(workload, &workload->layers[i],
+                                                       l->diags, &network->weights[i]));
+        network->all_weights =
+            sdse_hash_join(network->all_weights, network->weights[i]);
+    }
+    return status;
+}
+
+// Reads every weight file once: all that is wrong with them is said before anything is
+// computed.
+static enum sdse_status load_weights(struct loading *l) {
+    enum sdse_status status = SDSE_OK;
+    if (any_form_measured(l->plan))
+        for (size_t i = 0; i < l->plan->network_count; i++)
+            status = worse(status, hash_weights(l, &l->plan->networks[i]));
+    return status;
+}
+
+// --- Accelerator variants ---
+
+enum { MOST_SPACE_PARAMETERS = 3 }; // that a sweep's `mapper` adds
+
+// The overrides of combination `number`: the last override varies fastest.
+static enum sdse_status combine_overrides(struct loading *l, size_t number,
+                                          struct sdse_set *sets,
+                                          struct sdse_variant *variant) {
+    const struct sdse_sweep *sweep = l->plan->sweep;
+    variant->parameter_count = sweep->override_count;
+    variant->parameters = SDSE_ARENA_ARRAY(
+        l->arena, struct sdse_parameter, sweep->override_count + MOST_SPACE_PARAMETERS);
+    if (!variant->parameters)
+        return SDSE_NO_MEMORY;
+    for (size_t i = sweep->override_count; i-- > 0;) {
+        const struct sdse_override *override = &sweep->overrides[i];
+        const char *value = override->values[number % override->value_count];
+        number /= override->value_count;
+        sets[i] = (struct sdse_set){override->path, value, override->loc};
+        variant->parameters[i] = (struct sdse_parameter){override->path, value};
+    }
+    return SDSE_OK;
+}
+
+// What the sweep's `mapper` adds to the space becomes parameters of the point, so that
+// results tell it, and part of the hash of what is searched.
+static void add_space(struct loading *l, struct sdse_variant *variant) {
+    const struct sdse_sweep_mapper *mapper = &l->plan->sweep->mapper;
+    struct sdse_parameter *added = variant->parameters + variant->parameter_count;
+    size_t count = 0;
+    if (mapper->uneven)
+        added[count++] = (struct sdse_parameter){"mapper.uneven", "true"};
+    if (mapper->free_bypass)
+        added[count++] = (struct sdse_parameter){"mapper.free_bypass", "true"};
+    if (mapper->imperfect_percent)
+        added[count++] = (struct sdse_parameter){
+            "mapper.imperfect_percent",
+            sdse_arena_printf(l->arena, "%" PRIu32, mapper->imperfect_percent)};
+    variant->parameter_count += count;
+    variant->search = variant->hash;
+    for (size_t i = 0; i < count; i++) {
+        variant->search = sdse_hash_join(variant->search, hash_text(added[i].path));
+        variant->search = sdse_hash_join(variant->search, hash_text(added[i].value));
+    }
+}
+
+// The accelerator with positions in its uneven memories.
+static enum sdse_status split_memories(struct loading *l,
+                                       struct sdse_variant *variant) {
+    struct sdse_arch *arch = variant->arch;
+    const unsigned levels = l->plan->sweep->mapper.uneven ? sdse_arch_may_split(arch)
+                                                          : sdse_arch_uneven(arch);
+    if (!levels)
+        return SDSE_OK;
+    const enum sdse_status status =
+        sdse_arch_split(arch, levels, l->arena, &variant->arch);
+    if (status == SDSE_INVALID) {
+        sdse_diag_add(l->diags, SDSE_ERROR, l->plan->sweep->loc, "uneven-memory",
+                      "`mapper: {uneven: true}`: the positions in the memories of '%s' "
+                      "would make more than %d levels, or have the name of one",
+                      arch->name, SDSE_MAX_LEVELS);
+    }
+    return status;
+}
+
+static enum sdse_status make_variant(struct loading *l, const struct sdse_node *root,
+                                     size_t number, struct sdse_variant *variant) {
+    struct sdse_set *sets =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_set, l->plan->sweep->override_count + 1);
+    if (!sets)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status = combine_overrides(l, number, sets, variant);
+    if (!status)
+        status = sdse_arch_from_tree(l->arena, root, sets, variant->parameter_count,
+                                     l->diags, &variant->arch);
+    if (!status)
+        status = sdse_arch_resolve_costs(variant->arch, l->arena, l->diags);
+    if (status)
+        return status;
+    sdse_arch_area(variant->arch, &variant->area);
+    variant->text = sdse_arch_text(l->arena, variant->arch);
+    if (!variant->text)
+        return SDSE_NO_MEMORY;
+    variant->hash = hash_text(variant->text);
+    add_space(l, variant);
+    return split_memories(l, variant);
+}
+
+static enum sdse_status count_variants(struct loading *l, size_t *combinations) {
+    const struct sdse_sweep *sweep = l->plan->sweep;
+    uint64_t count = 1, points;
+    bool fits = true;
+    for (size_t i = 0; i < sweep->override_count; i++)
+        fits &= sdse_mul_u64(count, sweep->overrides[i].value_count, &count);
+    *combinations = (size_t)count;
+    fits = fits && sdse_mul_u64(count, sweep->arch_count, &points) &&
+           sdse_mul_u64(points, sweep->workload_count, &points) &&
+           sdse_mul_u64(points, sweep->form_count, &points) && points <= MOST_POINTS;
+    if (fits)
+        return SDSE_OK;
+    sdse_diag_add(l->diags, SDSE_ERROR, sweep->loc, "sweep-too-large",
+                  "the sweep has more than %d points", MOST_POINTS);
+    return SDSE_INVALID;
+}
+
+static enum sdse_status load_variants(struct loading *l) {
+    const struct sdse_sweep *sweep = l->plan->sweep;
+    size_t combinations;
+    enum sdse_status status = count_variants(l, &combinations);
+    if (status)
+        return status;
+    l->plan->variant_count = sweep->arch_count * combinations;
+    l->plan->variants =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_variant, l->plan->variant_count);
+    if (!l->plan->variants)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < sweep->arch_count; i++) {
+        struct sdse_node *root;
+        const enum sdse_status parsed =
+            sdse_tree_parse_file(l->arena, sweep->archs[i], l->diags, &root);
+        status = worse(status, parsed);
+        if (parsed)
+            continue;
+        for (size_t j = 0; j < combinations; j++) {
+            const enum sdse_status made =
+                make_variant(l, root, j, &l->plan->variants[i * combinations + j]);
+            status = worse(status, made);
+            if (made)
+                break; // the other combinations would say the same again
+        }
+    }
+    return status;
+}
+
+// A SmartDeal point needs an engine that rebuilds the weights.
+static enum sdse_status check_engines(struct loading *l) {
+    const struct sdse_sweep_form *wants = NULL;
+    for (size_t i = 0; i < l->plan->form_count; i++)
+        if (l->plan->forms[i].form->setting.smartdeal)
+            wants = l->plan->forms[i].form;
+    if (!wants)
+        return SDSE_OK;
+    enum sdse_status status = SDSE_OK;
+    const struct sdse_arch *last = NULL;
+    for (size_t i = 0; i < l->plan->variant_count; i++) {
+        const struct sdse_arch *arch = l->plan->variants[i].arch;
+        if (arch->rebuild.present || (last && !strcmp(last->name, arch->name)))
+            continue;
+        last = arch;
+        sdse_diag_add(
+            l->diags, SDSE_ERROR, wants->loc, "rebuild-engine",
+            "weight form '%s' needs a rebuild engine, and accelerator '%s' declares "
+            "none under `engines:`",
+            wants->name, arch->name);
+        status = SDSE_INVALID;
+    }
+    return status;
+}
+
+// --- Points ---
+
+static struct sdse_hash point_hash(const struct sdse_plan *plan,
+                                   const struct sdse_point *point) {
+    struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
+    hash = sdse_hash_join(hash, plan->networks[point->network].hash);
+    hash = sdse_hash_join(hash, plan->variants[point->variant].search);
+    hash = sdse_hash_join(hash, plan->forms[point->form].hash);
+    if (plan->forms[point->form].form->setting.measured)
+        hash = sdse_hash_join(hash, plan->networks[point->network].all_weights);
+    return sdse_hash_join(hash,
+                          hash_text(sdse_objective_words()[plan->sweep->objective]));
+}
+
+static enum sdse_status enumerate(struct loading *l) {
+    struct sdse_plan *plan = l->plan;
+    plan->point_count = plan->network_count * plan->variant_count * plan->form_count;
+    plan->points = SDSE_ARENA_ARRAY(l->arena, struct sdse_point, plan->point_count);
+    if (!plan->points)
+        return SDSE_NO_MEMORY;
+    size_t next = 0;
+    for (size_t n = 0; n < plan->network_count; n++) {
+        for (size_t v = 0; v < plan->variant_count; v++) {
+            for (size_t f = 0; f < plan->form_count; f++) {
+                struct sdse_point *point = &plan->points[next++];
+                *point = (struct sdse_point){.network = n, .variant = v, .form = f};
+                point->hash = point_hash(plan, point);
+            }
+        }
+    }
+    return SDSE_OK;
+}
+
+// The sweep's own hash: its points, in order, and its name. A changed accelerator file
+// makes another sweep.
+static void hash_sweep(struct sdse_plan *plan) {
+    plan->hash = sdse_hash_join(hash_text(plan->text), hash_text(plan->sweep->name));
+    for (size_t i = 0; i < plan->point_count; i++)
+        plan->hash = sdse_hash_join(plan->hash, plan->points[i].hash);
+}
+
+enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
+                                struct sdse_diags *diags, struct sdse_plan **plan) {
+    struct loading l = {arena, diags, SDSE_ARENA_NEW(arena, struct sdse_plan)};
+    if (!l.plan)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status = sdse_sweep_load(arena, sweep_path, diags, &l.plan->sweep);
+    if (status)
+        return status;
+    status = load_networks(&l);
+    status = worse(status, load_forms(&l));
+    status = worse(status, load_variants(&l));
+    if (!status)
+        status = worse(check_engines(&l), load_weights(&l));
+    if (!status)
+        status = enumerate(&l);
+    if (status)
+        return status;
+    l.plan->text = sdse_sweep_text(arena, l.plan->sweep);
+    if (!l.plan->text)
+        return SDSE_NO_MEMORY;
+    hash_sweep(l.plan);
+    *plan = l.plan;
+    return SDSE_OK;
+}

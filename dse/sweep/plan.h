@@ -1,0 +1,72 @@
+// The points of a sweep, in their fixed order, with everything they are made of:
+// accelerator variants, networks, weight forms. Built before anything is computed, so
+// that bad input is reported at once and changes nothing.
+#ifndef SDSE_DSE_SWEEP_PLAN_H
+#define SDSE_DSE_SWEEP_PLAN_H
+
+#include "base/arena.h"
+#include "base/hash.h"
+#include "base/status.h"
+#include "costmodel/types/cost.h"
+#include "results/store/records.h"
+#include "spec/types/arch.h"
+#include "spec/types/sweep.h"
+#include "spec/types/workload.h"
+
+// Names the cost model in every content hash: results of different models never mix.
+// Raise it with any change that moves results (CHANGELOG.md).
+#define SDSE_MODEL_VERSION "1"
+
+// An accelerator with one combination of overrides, costs resolved.
+struct sdse_variant {
+    struct sdse_arch *arch;
+    const char *text; // canonical
+    struct sdse_hash hash;
+    struct sdse_hash search; // of the accelerator and what the sweep's `mapper` adds to
+                             // its space: the same as `hash` if that is nothing
+    struct sdse_area area;
+    size_t parameter_count;
+    struct sdse_parameter *parameters; // the overrides, and what the mapper adds
+};
+
+struct sdse_network_input {
+    struct sdse_workload *workload;
+    const char *text;
+    struct sdse_hash hash;
+    // Of each layer's weights, and of all; only if a form of the sweep is measured.
+    struct sdse_hash *weights; // [layer_count]
+    struct sdse_hash all_weights;
+};
+
+struct sdse_form_input {
+    const struct sdse_sweep_form *form;
+    const char *text;
+    struct sdse_hash hash;
+};
+
+struct sdse_point {
+    size_t network, variant, form; // indices into the plan
+    struct sdse_hash hash; // of all three, the mapper's space, the weights if the form
+                           // is measured, the objective and the model's version
+};
+
+struct sdse_plan {
+    struct sdse_sweep *sweep;
+    const char *text; // of the sweep, canonical
+    struct sdse_hash hash;
+    size_t network_count, variant_count, form_count, point_count;
+    struct sdse_network_input *networks;
+    struct sdse_variant *variants;
+    struct sdse_form_input *forms;
+    // Networks vary slowest, then accelerators, then overrides (the last fastest), then
+    // forms.
+    struct sdse_point *points;
+};
+
+// Loads a sweep and all it names, validates everything (weight files too if a form is
+// measured), resolves every cost and enumerates the points. All problems are in
+// `diags`. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
+enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
+                                struct sdse_diags *diags, struct sdse_plan **plan);
+
+#endif

@@ -1,0 +1,51 @@
+// The sweep: every point of a file, computed once, kept in one database.
+#ifndef SDSE_DSE_SWEEP_SWEEP_H
+#define SDSE_DSE_SWEEP_SWEEP_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "base/status.h"
+
+struct sdse_sweep_progress {
+    size_t points_total;
+    size_t points_done;   // stored, in this run or before
+    size_t points_reused; // of these, stored before this run began
+    size_t infeasible;
+    size_t failed; // stored with status error: computed again by the next run
+    size_t
+        front_size; // of (energy, latency, area) over the stored points of this sweep
+    size_t problems_total, problems_done; // distinct layer problems met so far
+    uint64_t nodes;                       // visited by the mapper
+    uint64_t variants;                    // of the problems it solved
+    double mappings;                      // in their spaces
+    double seconds;                       // since the run began
+};
+
+struct sdse_sweep_request {
+    const char *sweep_path;
+    const char *database_path;
+    unsigned threads;        // 0 = as many as processors
+    const atomic_bool *stop; // may be NULL; set it from a signal handler to stop soon
+    // Called now and then, always from the calling thread; may be NULL.
+    void (*progress)(void *context, const struct sdse_sweep_progress *progress);
+    void *context;
+};
+
+// Runs a sweep, or continues it: points that are stored are not computed again. Points
+// are written in their fixed order in batches, each one transaction, so a run that is
+// killed loses at most the batch under way. The stored results do not depend on the
+// number of threads or on interruptions; how the run went is kept in run_log.
+//
+// diags     what is wrong with the input; nothing is written then
+// progress  out: the state at the end
+//
+// Returns SDSE_OK, SDSE_INTERRUPTED (what is done is stored), SDSE_INVALID, SDSE_IO,
+// SDSE_DATABASE (diagnostics say what), SDSE_NO_MEMORY.
+enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
+                                struct sdse_diags *diags,
+                                struct sdse_sweep_progress *progress);
+
+#endif

@@ -1,0 +1,34 @@
+// The weights of a layer: from its file, or synthetic.
+#ifndef SDSE_DSE_SWEEP_WEIGHTS_H
+#define SDSE_DSE_SWEEP_WEIGHTS_H
+
+#include "base/hash.h"
+#include "base/status.h"
+#include "spec/types/workload.h"
+
+// Whether a layer's weights come from a file; else they are synthetic.
+bool sdse_layer_has_weight_file(const struct sdse_layer *layer);
+
+// The weights of a layer that stores some (not a matmul), as sdse_layer_weight_shape
+// counts them. *values is owned by the caller (free).
+//
+//     npy-…             the file cannot be read (smartdeal/npy.h)
+//     weights-shape     the array is not [G*K, C, R, S], or [K, C] for fc, in the
+//                       letters of the layer's loop nest; at the layer
+//     smartdeal-finite  a value that is NaN or infinite; at the layer
+//
+// Synthetic weights (smartdeal/synthetic.h) depend on the names of network and layer
+// and on the shape alone. Texts of diagnostics live in the arena of `diags`. Returns
+// SDSE_OK, SDSE_INVALID, SDSE_IO, SDSE_OVERFLOW or SDSE_NO_MEMORY.
+enum sdse_status sdse_layer_weights_load(const struct sdse_workload *workload,
+                                         const struct sdse_layer *layer,
+                                         struct sdse_diags *diags, float **values);
+
+// What stands for the weights in content hashes: the values of the file, all checked as
+// above, or the seed of the synthetic ones.
+enum sdse_status sdse_layer_weights_hash(const struct sdse_workload *workload,
+                                         const struct sdse_layer *layer,
+                                         struct sdse_diags *diags,
+                                         struct sdse_hash *hash);
+
+#endif

@@ -1,0 +1,49 @@
+#include "import/onnx/infer.h"
+
+#include "import/onnx/rules.h"
+
+// Where the rules know nothing, the shapes the file itself gives for the outputs; only
+// if they are complete.
+static bool take_declared(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+    bool all = node->output_count > 0;
+    for (uint32_t i = 0; i < node->output_count; i++) {
+        if (node->output[i] == SDSE_ONNX_NONE)
+            continue;
+        const Onnx__TensorShapeProto *found = graph->value[node->output[i]].declared;
+        uint64_t dims[SDSE_ARRAY_MAX_RANK];
+        bool complete = found && found->n_dim <= SDSE_ARRAY_MAX_RANK;
+        for (size_t j = 0; complete && j < found->n_dim; j++) {
+            complete = found->dim[j]->value_case ==
+                           ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE &&
+                       found->dim[j]->dim_value > 0;
+            dims[j] = complete ? (uint64_t)found->dim[j]->dim_value : 0;
+        }
+        all = complete && sdse_onnx_set(graph, node, i, (unsigned)found->n_dim, dims) &&
+              all;
+    }
+    return all;
+}
+
+static sdse_onnx_rule find_rule(const char *op) {
+    sdse_onnx_rule rule = sdse_onnx_rule_window(op);
+    if (!rule)
+        rule = sdse_onnx_rule_layout(op);
+    return rule ? rule : sdse_onnx_rule_math(op);
+}
+
+void sdse_onnx_infer_shapes(struct sdse_onnx_graph *graph) {
+    for (uint32_t i = 0; i < graph->order_count; i++) {
+        struct sdse_onnx_node *node = &graph->node[graph->order[i]];
+        sdse_onnx_rule rule = find_rule(node->op);
+        if (node->reported)
+            continue;
+        if (!rule) {
+            node->unknown_op = true;
+            if (!take_declared(graph, node))
+                sdse_onnx_unknown(node, "the operator is not known here");
+            continue;
+        }
+        if (rule(graph, node))
+            sdse_onnx_fold(graph, node);
+    }
+}

@@ -1,0 +1,38 @@
+// From nodes that multiply and accumulate to layers of a workload.
+//
+//     onnx-shape          a layer that computes nothing, or more than 64 bits count
+//     onnx-rank           a convolution over three or more spatial dimensions
+//     onnx-batch          rows that the batch does not divide
+//     onnx-unknown-op     a layer needs the shape of an unknown operator's output
+//     onnx-unknown-shape  a layer needs a shape that depends on the data
+//     onnx-no-layers      nothing in the model multiplies and accumulates
+//     onnx-left-out       (warning) an operator with MACs that is not a layer here
+#ifndef SDSE_IMPORT_ONNX_LAYERS_H
+#define SDSE_IMPORT_ONNX_LAYERS_H
+
+#include "import/onnx/graph.h"
+
+// Where a layer's weights are and how to bring them into the layer's shape.
+struct sdse_onnx_weights {
+    const Onnx__TensorProto *tensor; // NULL: no constant (activation x activation)
+    uint32_t value;                  // the value it is, in the graph
+    bool swap;                       // stored as [batch][rows][columns], wanted as
+    uint64_t batch, rows, columns;   // [batch][columns][rows]
+    unsigned rank;
+    uint64_t shape[4]; // of the weights as the layer sees them
+    size_t same_as;    // first layer with the same weights (itself if none before)
+};
+
+struct sdse_onnx_layers {
+    size_t count;
+    struct sdse_layer *layer;
+    struct sdse_onnx_weights *weights;
+    uint64_t other_parameters; // real numbers in constants that are no layer's weights
+};
+
+// Makes the layers from a graph whose shapes were inferred; everything is in the
+// graph's arena. Returns SDSE_OK with or without diagnostics, or SDSE_NO_MEMORY.
+enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
+                                       struct sdse_onnx_layers *out);
+
+#endif

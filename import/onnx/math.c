@@ -1,0 +1,302 @@
+// Operators that compute element by element, reduce, or make values.
+#include "import/onnx/rules.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool infer_same(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+    const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
+    return x && sdse_onnx_set(graph, node, 0, x->rank, x->dim);
+}
+
+// Dropout's mask has the shape of the input too.
+static bool infer_dropout(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+    const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
+    return x && sdse_onnx_set(graph, node, 0, x->rank, x->dim) &&
+           sdse_onnx_set(graph, node, 1, x->rank, x->dim);
+}
+
+static bool infer_broadcast(struct sdse_onnx_graph *graph,
+                            struct sdse_onnx_node *node) {
+    const struct sdse_onnx_shape *first = sdse_onnx_need(graph, node, 0);
+    if (!first)
+        return false;
+    struct sdse_onnx_shape out = *first;
+    for (uint32_t i = 1; i < node->input_count; i++) {
+        const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, i);
+        if (!x)
+            return false;
+        if (!sdse_onnx_broadcast(&out, x))
+            return sdse_onnx_wrong(graph, node, "inputs 1 to %u do not broadcast",
+                                   i + 1);
+    }
+    return sdse_onnx_set(graph, node, 0, out.rank, out.dim);
+}
+
+static bool infer_reduce(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+    const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
+    if (!x)
+        return false;
+    bool arg = strncmp(node->op, "Arg", 3) == 0;
+    struct sdse_onnx_list axes =
+        sdse_onnx_list_of(graph, node, arg ? NULL : "axes", arg ? SDSE_ONNX_NONE : 1);
+    if (arg) {
+        axes = (struct sdse_onnx_list){.given = SDSE_ONNX_GIVEN, .count = 1};
+        axes.value[0] = sdse_onnx_int(node, "axis", 0);
+    }
+    if (axes.given == SDSE_ONNX_NOT_CONSTANT)
+        return sdse_onnx_unknown(node, "the axes are computed from the input's data");
+    unsigned set, rank = 0;
+    if (!sdse_onnx_axes(graph, node, &axes, x->rank, &set))
+        return false;
+    if (axes.count == 0)
+        set = sdse_onnx_int(node, "noop_with_empty_axes", 0) ? 0 : ~0u;
+    bool keep = sdse_onnx_int(node, "keepdims", 1) != 0;
+    uint64_t dims[SDSE_ARRAY_MAX_RANK];
+    for (unsigned i = 0; i < x->rank; i++) {
+        bool reduced = set >> i & 1u;
+        if (!reduced || keep)
+            dims[rank++] = reduced ? 1 : x->dim[i];
+    }
+    return sdse_onnx_set(graph, node, 0, rank, dims);
+}
+
+static bool infer_top_k(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+    const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
+    if (!x)
+        return false;
+    struct sdse_onnx_list k = sdse_onnx_list_of(graph, node, NULL, 1);
+    if (sdse_onnx_attribute(node, "k")) {
+        k = (struct sdse_onnx_list){.given = SDSE_ONNX_GIVEN, .count = 1};
+        k.value[0] = sdse_onnx_int(node, "k", 0);
+    }
+    unsigned axis;
+    if (k.given != SDSE_ONNX_GIVEN || k.count != 1)
+        return sdse_onnx_unknown(node, "K is not a constant");
+    if (k.value[0] < 0 ||
+        !sdse_onnx_axis(sdse_onnx_int(node, "axis", -1), x->rank, &axis))
+        return sdse_onnx_wrong(graph, node, "K or 'axis' is out of range");
+    uint64_t dims[SDSE_ARRAY_MAX_RANK];
+    memcpy(dims, x->dim, sizeof dims);
+    dims[axis] = (uint64_t)k.value[0];
+    return sdse_onnx_set(graph, node, 0, x->rank, dims) &&
+           sdse_onnx_set(graph, node, 1, x->rank, dims);
+}
+
+static bool take_tensor(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
+                        const Onnx__TensorProto *tensor,
+                        struct sdse_onnx_value *value) {
+    node->reported =
+        !sdse_onnx_tensor_check(tensor, graph->file, &value->shape, graph->diags);
+    if (node->reported)
+        return false;
+    value->tensor = tensor;
+    value->integer = !sdse_onnx_tensor_is_real(tensor);
+    uint64_t count = sdse_onnx_product(&value->shape, 0, value->shape.rank);
+    if (count <= SDSE_ONNX_FOLD_LIMIT)
+        value->folded = sdse_onnx_tensor_fold(tensor, (size_t)count, graph->arena);
+    return true;
+}
+
+struct constant_kind {
+    const char *name;
+    bool list, integer;
+};
+
+static double constant_at(const Onnx__AttributeProto *attribute,
+                          const struct constant_kind *kind, size_t i) {
+    if (kind->integer)
+        return (double)(kind->list ? attribute->ints[i] : attribute->i);
+    return (double)(kind->list ? attribute->floats[i] : attribute->f);
+}
+
+static bool take_numbers(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
+                         const Onnx__AttributeProto *attribute,
+                         const struct constant_kind *kind,
+                         struct sdse_onnx_value *value) {
+    size_t n = 1;
+    if (kind->list)
+        n = kind->integer ? attribute->n_ints : attribute->n_floats;
+    uint64_t dims[1] = {n};
+    if (!sdse_onnx_set(graph, node, 0, kind->list, dims))
+        return false;
+    value->integer = kind->integer;
+    double *folded = n <= SDSE_ONNX_FOLD_LIMIT
+                         ? SDSE_ARENA_ARRAY(graph->arena, double, n + 1)
+                         : NULL;
+    for (size_t i = 0; folded && i < n; i++)
+        folded[i] = constant_at(attribute, kind, i);
+    value->folded = folded;
+    return true;
+}
+
+// One of the attributes value, value_float(s), value_int(s); others have no shape here.
+static bool infer_constant(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+    if (node->output_count == 0 || node->output[0] == SDSE_ONNX_NONE)
+        return true;
+    struct sdse_onnx_value *value = &graph->value[node->output[0]];
+    const Onnx__AttributeProto *attribute = sdse_onnx_attribute(node, "value");
+    if (attribute && attribute->t)
+        return take_tensor(graph, node, attribute->t, value);
+    static const struct constant_kind kinds[] = {{"value_int", false, true},
+                                                 {"value_float", false, false},
+                                                 {"value_ints", true, true},
+                                                 {"value_floats", true, false}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        attribute = sdse_onnx_attribute(node, kinds[i].name);
+        if (attribute)
+            return take_numbers(graph, node, attribute, &kinds[i], value);
+    }
+    return sdse_onnx_unknown(node, "this kind of constant is not read");
+}
+
+static bool infer_constant_of_shape(struct sdse_onnx_graph *graph,
+                                    struct sdse_onnx_node *node) {
+    if (!sdse_onnx_need(graph, node, 0))
+        return false;
+    struct sdse_onnx_list list = sdse_onnx_list_of(graph, node, NULL, 0);
+    if (list.given != SDSE_ONNX_GIVEN || list.count > SDSE_ARRAY_MAX_RANK)
+        return sdse_onnx_unknown(node, "its shape is computed from the input's data");
+    uint64_t dims[SDSE_ARRAY_MAX_RANK];
+    for (unsigned i = 0; i < list.count; i++) {
+        if (list.value[i] < 0)
+            return sdse_onnx_wrong(graph, node, "an extent is negative");
+        dims[i] = (uint64_t)list.value[i];
+    }
+    return sdse_onnx_set(graph, node, 0, list.count, dims);
+}
+
+static bool infer_range(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+    double bound[3];
+    for (uint32_t i = 0; i < 3; i++) {
+        if (!sdse_onnx_need(graph, node, i))
+            return false;
+        const struct sdse_onnx_value *value = sdse_onnx_in(graph, node, i);
+        if (!value->folded ||
+            sdse_onnx_product(&value->shape, 0, value->shape.rank) != 1)
+            return sdse_onnx_unknown(node, "its bounds are not constants");
+        bound[i] = value->folded[0];
+    }
+    double count = ceil((bound[1] - bound[0]) / bound[2]);
+    if (isnan(count) || count > 0x1p48)
+        return sdse_onnx_wrong(graph, node, "the bounds make no sense");
+    uint64_t dims[1] = {count > 0 ? (uint64_t)count : 0};
+    return sdse_onnx_set(graph, node, 0, 1, dims);
+}
+
+// Recurrent networks: all steps, then the last; hidden_size per direction.
+static bool infer_recurrent(struct sdse_onnx_graph *graph,
+                            struct sdse_onnx_node *node) {
+    const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
+    const struct sdse_onnx_shape *r = x ? sdse_onnx_need(graph, node, 2) : NULL;
+    if (!x || !r)
+        return false;
+    if (x->rank != 3 || r->rank != 3)
+        return sdse_onnx_wrong(graph, node, "input and weights need 3 dimensions");
+    if (sdse_onnx_int(node, "layout", 0) != 0)
+        return sdse_onnx_unknown(node,
+                                 "batch-first recurrent layers are not known here");
+    uint64_t all[4] = {x->dim[0], r->dim[0], x->dim[1], r->dim[2]};
+    uint64_t last[3] = {r->dim[0], x->dim[1], r->dim[2]};
+    return sdse_onnx_set(graph, node, 0, 4, all) &&
+           sdse_onnx_set(graph, node, 1, 3, last) &&
+           sdse_onnx_set(graph, node, 2, 3, last);
+}
+
+static bool is_one_of(const char *op, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(op, names[i]) == 0)
+            return true;
+    return false;
+}
+
+// Outputs have the shape of the first input.
+static const char *const same_ops[] = {
+    "Abs",
+    "Acos",
+    "Asin",
+    "Atan",
+    "BatchNormalization",
+    "Cast",
+    "Ceil",
+    "Celu",
+    "Clip",
+    "Cos",
+    "CumSum",
+    "DequantizeLinear",
+    "Elu",
+    "Erf",
+    "Exp",
+    "FastGelu",
+    "Floor",
+    "Gelu",
+    "GroupNormalization",
+    "HardSigmoid",
+    "HardSwish",
+    "Hardmax",
+    "Identity",
+    "InstanceNormalization",
+    "IsInf",
+    "IsNaN",
+    "LRN",
+    "LayerNormalization",
+    "LeakyRelu",
+    "Log",
+    "LogSoftmax",
+    "LpNormalization",
+    "MeanVarianceNormalization",
+    "Mish",
+    "Neg",
+    "Not",
+    "PRelu",
+    "QuantizeLinear",
+    "Reciprocal",
+    "Relu",
+    "Round",
+    "ScatterElements",
+    "ScatterND",
+    "Selu",
+    "Shrink",
+    "Sigmoid",
+    "Sign",
+    "SimplifiedLayerNormalization",
+    "Sin",
+    "SkipLayerNormalization",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "Sqrt",
+    "Tan",
+    "Tanh",
+    "ThresholdedRelu",
+    "Trilu",
+};
+
+static const char *const broadcast_ops[] = {
+    "Add",  "And",         "BitShift", "Div",  "Equal", "Greater", "GreaterOrEqual",
+    "Less", "LessOrEqual", "Max",      "Mean", "Min",   "Mod",     "Mul",
+    "Or",   "Pow",         "Sub",      "Sum",  "Where", "Xor",
+};
+
+sdse_onnx_rule sdse_onnx_rule_math(const char *op) {
+    static const struct {
+        const char *op;
+        sdse_onnx_rule rule;
+    } rules[] = {
+        {"Dropout", infer_dropout}, {"ArgMax", infer_reduce},
+        {"ArgMin", infer_reduce},   {"TopK", infer_top_k},
+        {"LSTM", infer_recurrent},  {"GRU", infer_recurrent},
+        {"RNN", infer_recurrent},   {"Constant", infer_constant},
+        {"Range", infer_range},     {"ConstantOfShape", infer_constant_of_shape},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (strcmp(op, rules[i].op) == 0)
+            return rules[i].rule;
+    if (strncmp(op, "Reduce", 6) == 0)
+        return infer_reduce;
+    if (is_one_of(op, same_ops, sizeof same_ops / sizeof *same_ops))
+        return infer_same;
+    if (is_one_of(op, broadcast_ops, sizeof broadcast_ops / sizeof *broadcast_ops))
+        return infer_broadcast;
+    return NULL;
+}

@@ -1,0 +1,186 @@
+#include "import/onnx/onnx.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import/onnx/file.h"
+#include "import/onnx/infer.h"
+#include "import/onnx/layers.h"
+
+struct sdse_imported {
+    struct sdse_arena *arena;
+    Onnx__ModelProto *model;
+    const char *file;
+    struct sdse_onnx_layers layers;
+    struct sdse_workload workload;
+};
+
+bool sdse_import_input_parse(const char *text, struct sdse_arena *arena,
+                             struct sdse_import_input *out) {
+    const uint64_t longest = (uint64_t)1 << 32;
+    const char *equals = strrchr(text, '=');
+    struct sdse_import_input input = {0};
+    if (!equals || equals == text)
+        return false;
+    for (const char *at = equals + 1;; at++) {
+        char *end;
+        if (*at < '0' || *at > '9' || input.rank == SDSE_ARRAY_MAX_RANK)
+            return false;
+        errno = 0;
+        unsigned long long extent = strtoull(at, &end, 10);
+        if (errno || extent == 0 || extent > longest)
+            return false;
+        input.shape[input.rank++] = extent;
+        at = end;
+        if (*at == '\0')
+            break;
+        if (*at != 'x')
+            return false;
+    }
+    input.name = sdse_arena_copy(arena, text, (size_t)(equals - text));
+    if (!input.name)
+        return false;
+    *out = input;
+    return true;
+}
+
+// The file's name without folder and extension.
+static char *stem(const char *path, struct sdse_arena *arena) {
+    const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
+    const char *dot = strrchr(start, '.');
+    return sdse_arena_copy(arena, start,
+                           dot && dot > start ? (size_t)(dot - start) : strlen(start));
+}
+
+// Names from files as printable ASCII, in place.
+static const char *printable(char *text) {
+    for (char *at = text; at && *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+    return text;
+}
+
+static enum sdse_status build(struct sdse_imported *imported,
+                              const struct sdse_import_options *options,
+                              struct sdse_diags *diags) {
+    struct sdse_onnx_graph graph;
+    const Onnx__ModelProto *model = imported->model;
+    size_t errors = diags->errors;
+    enum sdse_status status = sdse_onnx_graph_build(model, imported->file, options,
+                                                    imported->arena, diags, &graph);
+    if (status != SDSE_OK)
+        return status;
+    sdse_onnx_infer_shapes(&graph);
+    status = sdse_onnx_layers_make(&graph, &imported->layers);
+    if (status != SDSE_OK)
+        return status;
+    if (diags->errors > errors)
+        return SDSE_INVALID;
+    bool named = model->producer_name && model->producer_name[0];
+    const char *name = printable(stem(imported->file, imported->arena));
+    imported->workload = (struct sdse_workload){
+        .name = name,
+        .source = printable(sdse_arena_printf(
+            imported->arena, "imported from %s.onnx%s%s", name ? name : "",
+            named ? ", made by " : "", named ? model->producer_name : "")),
+        .file = imported->file,
+        .layer_count = imported->layers.count,
+        .layers = imported->layers.layer,
+        .batch = graph.batch,
+        .parameters_not_in_layers = imported->layers.other_parameters,
+        .loc = {.file = imported->file},
+    };
+    return name && imported->workload.source ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+// Takes the model.
+static enum sdse_status import_model(Onnx__ModelProto *model, const char *name,
+                                     const struct sdse_import_options *options,
+                                     struct sdse_imported **out,
+                                     struct sdse_diags *diags) {
+    struct sdse_imported *imported = calloc(1, sizeof *imported);
+    if (!imported) {
+        sdse_onnx_file_free(model);
+        return SDSE_NO_MEMORY;
+    }
+    imported->model = model;
+    imported->file = name;
+    imported->arena = sdse_arena_new();
+    enum sdse_status status =
+        imported->arena ? build(imported, options, diags) : SDSE_NO_MEMORY;
+    if (status == SDSE_OK)
+        *out = imported;
+    else
+        sdse_imported_free(imported);
+    return status;
+}
+
+enum sdse_status sdse_import_onnx(const char *path,
+                                  const struct sdse_import_options *options,
+                                  struct sdse_imported **out,
+                                  struct sdse_diags *diags) {
+    Onnx__ModelProto *model;
+    enum sdse_status status = sdse_onnx_file_read(path, &model, diags);
+    return status == SDSE_OK ? import_model(model, path, options, out, diags) : status;
+}
+
+enum sdse_status sdse_import_onnx_bytes(const void *bytes, size_t length,
+                                        const char *name,
+                                        const struct sdse_import_options *options,
+                                        struct sdse_imported **out,
+                                        struct sdse_diags *diags) {
+    Onnx__ModelProto *model;
+    enum sdse_status status = sdse_onnx_file_parse(bytes, length, name, &model, diags);
+    return status == SDSE_OK ? import_model(model, name, options, out, diags) : status;
+}
+
+void sdse_imported_free(struct sdse_imported *imported) {
+    if (!imported)
+        return;
+    sdse_onnx_file_free(imported->model);
+    sdse_arena_free(imported->arena);
+    free(imported);
+}
+
+const struct sdse_workload *
+sdse_imported_workload(const struct sdse_imported *imported) {
+    return &imported->workload;
+}
+
+// [batch][rows][columns] becomes [batch][columns][rows].
+static bool swap_last_two(const struct sdse_onnx_weights *weights,
+                          struct sdse_array *array) {
+    float *swapped = malloc(array->count ? (size_t)array->count * sizeof *swapped : 1);
+    if (!swapped)
+        return false;
+    uint64_t rows = weights->rows, columns = weights->columns, at = 0;
+    for (uint64_t b = 0; b < weights->batch; b++)
+        for (uint64_t column = 0; column < columns; column++)
+            for (uint64_t row = 0; row < rows; row++)
+                swapped[at++] = array->data[(b * rows + row) * columns + column];
+    free(array->data);
+    array->data = swapped;
+    return true;
+}
+
+enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
+                                       size_t layer, struct sdse_array *out,
+                                       struct sdse_diags *diags) {
+    const struct sdse_onnx_weights *weights = &imported->layers.weights[layer];
+    if (!weights->tensor)
+        return SDSE_INVALID;
+    struct sdse_array array;
+    enum sdse_status status =
+        sdse_onnx_tensor_read(weights->tensor, imported->file, &array, diags);
+    if (status == SDSE_OK && weights->swap && !swap_last_two(weights, &array)) {
+        sdse_array_free(&array);
+        return SDSE_NO_MEMORY;
+    }
+    if (status != SDSE_OK)
+        return status;
+    array.rank = weights->rank;
+    memcpy(array.shape, weights->shape, sizeof weights->shape);
+    *out = array;
+    return SDSE_OK;
+}

@@ -1,0 +1,63 @@
+// ONNX models in: convolutions, Gemm and MatMul become a workload, their constants its
+// weights.
+//
+// The shapes of all values follow from those of the graph's inputs (docs/import.md
+// lists the operators). A layer whose shape cannot be found is a diagnostic that names
+// the node at fault.
+#ifndef SDSE_IMPORT_ONNX_ONNX_H
+#define SDSE_IMPORT_ONNX_ONNX_H
+
+#include "base/diag.h"
+#include "base/status.h"
+#include "smartdeal/array.h"
+#include "spec/types/workload.h"
+
+// The shape of a graph input, for dimensions that the file leaves open.
+struct sdse_import_input {
+    const char *name;
+    unsigned rank; // [1 … SDSE_ARRAY_MAX_RANK]
+    uint64_t shape[SDSE_ARRAY_MAX_RANK];
+};
+
+struct sdse_import_options {
+    size_t input_count;
+    const struct sdse_import_input *inputs;
+};
+
+// Parses "NAME=1x3x224x224" (the name ends at the last '='). Returns false, leaving
+// *out alone, if the text is not of that form, a dimension is 0 or above 2^32, or there
+// are more than 8. `arena` owns the name.
+bool sdse_import_input_parse(const char *text, struct sdse_arena *arena,
+                             struct sdse_import_input *out);
+
+// A network read from another tool's file. Owns its workload and the file's tensors.
+struct sdse_imported;
+
+// Reads the model at `path` (which must outlive *out). `options` may be NULL. Checks
+// are listed in docs/import.md; all problems found are reported. On success *out is the
+// caller's: sdse_imported_free. Returns SDSE_OK, SDSE_INVALID, SDSE_NO_MEMORY, SDSE_IO.
+enum sdse_status sdse_import_onnx(const char *path,
+                                  const struct sdse_import_options *options,
+                                  struct sdse_imported **out, struct sdse_diags *diags);
+
+// Like sdse_import_onnx, for a file in memory; `name` stands for its path.
+enum sdse_status sdse_import_onnx_bytes(const void *bytes, size_t length,
+                                        const char *name,
+                                        const struct sdse_import_options *options,
+                                        struct sdse_imported **out,
+                                        struct sdse_diags *diags);
+
+void sdse_imported_free(struct sdse_imported *imported);
+
+// The layers, in the order of the graph. Lives as long as `imported`.
+const struct sdse_workload *
+sdse_imported_workload(const struct sdse_imported *imported);
+
+// The weights of one layer, [filters, channels per group, rows, columns] for
+// convolutions, [out, in] for fully connected layers. The caller owns *out. Returns
+// SDSE_INVALID without a diagnostic if the layer has none (activation x activation).
+enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
+                                       size_t layer, struct sdse_array *out,
+                                       struct sdse_diags *diags);
+
+#endif

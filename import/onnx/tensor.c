@@ -1,0 +1,346 @@
+#include "import/onnx/tensor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/checked.h"
+
+#define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
+
+// The fields that hold values: typed arrays, or bytes in raw_data or another file.
+enum field { FLOATS, DOUBLES, INTS32, INTS64, UINTS64, OTHER };
+
+// What we know of each element type. dtype is SDSE_DTYPES where there is none.
+static const struct element {
+    int32_t type;
+    unsigned bytes;
+    enum field field;
+    enum sdse_dtype dtype;
+} elements[] = {
+    {TYPE(FLOAT), 4, FLOATS, SDSE_DTYPE_F32},
+    {TYPE(DOUBLE), 8, DOUBLES, SDSE_DTYPE_F64},
+    {TYPE(FLOAT16), 2, INTS32, SDSE_DTYPE_F16},
+    {TYPE(BFLOAT16), 2, INTS32, SDSE_DTYPE_BF16},
+    {TYPE(INT8), 1, INTS32, SDSE_DTYPE_I8},
+    {TYPE(UINT8), 1, INTS32, SDSE_DTYPE_U8},
+    {TYPE(INT16), 2, INTS32, SDSE_DTYPE_I16},
+    {TYPE(UINT16), 2, INTS32, SDSE_DTYPE_U16},
+    {TYPE(INT32), 4, INTS32, SDSE_DTYPE_I32},
+    {TYPE(BOOL), 1, INTS32, SDSE_DTYPES},
+    {TYPE(INT64), 8, INTS64, SDSE_DTYPES},
+    {TYPE(UINT32), 4, UINTS64, SDSE_DTYPES},
+    {TYPE(UINT64), 8, UINTS64, SDSE_DTYPES},
+};
+
+static const struct element *find_element(const Onnx__TensorProto *tensor) {
+    for (size_t i = 0; i < sizeof elements / sizeof *elements; i++)
+        if (elements[i].type == tensor->data_type)
+            return &elements[i];
+    return NULL;
+}
+
+static size_t stored_values(const Onnx__TensorProto *tensor, enum field field) {
+    switch (field) {
+    case FLOATS:
+        return tensor->n_float_data;
+    case DOUBLES:
+        return tensor->n_double_data;
+    case INTS32:
+        return tensor->n_int32_data;
+    case INTS64:
+        return tensor->n_int64_data;
+    case UINTS64:
+        return tensor->n_uint64_data;
+    default:
+        return 0;
+    }
+}
+
+static bool is_external(const Onnx__TensorProto *tensor) {
+    return tensor->has_data_location &&
+           tensor->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+}
+
+static bool refuse(const Onnx__TensorProto *tensor, const char *file,
+                   struct sdse_diags *diags, const char *check, const char *message) {
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = file}, check,
+                  "tensor '%s': %s", tensor->name ? tensor->name : "", message);
+    return false;
+}
+
+// Where a tensor's external bytes are.
+struct external {
+    char path[4096];
+    uint64_t offset; // [bytes]
+    uint64_t length; // of the file behind the offset [bytes]
+};
+
+static bool parse_u64(const char *text, uint64_t *out) {
+    char *end;
+    errno = 0;
+    if (text[0] < '0' || text[0] > '9')
+        return false;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (*end || errno)
+        return false;
+    *out = value;
+    return true;
+}
+
+static bool is_inside(const char *location) {
+    if (location[0] == '/' || location[0] == '\0')
+        return false;
+    for (const char *at = location; at; at = strchr(at, '/')) {
+        at += *at == '/';
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0'))
+            return false;
+    }
+    return true;
+}
+
+// Finds the external file below the model's folder. NULL, or what is wrong.
+static const char *find_external(const Onnx__TensorProto *tensor, const char *file,
+                                 struct external *out) {
+    const char *location = NULL;
+    *out = (struct external){0};
+    for (size_t i = 0; i < tensor->n_external_data; i++) {
+        const Onnx__StringStringEntryProto *entry = tensor->external_data[i];
+        if (!entry->key || !entry->value)
+            continue;
+        if (strcmp(entry->key, "location") == 0)
+            location = entry->value;
+        else if (strcmp(entry->key, "offset") == 0 &&
+                 !parse_u64(entry->value, &out->offset))
+            return "the offset of its external data is not a number";
+    }
+    if (!location || !is_inside(location))
+        return "its external data must be in a file below the model's folder";
+    const char *slash = strrchr(file, '/');
+    int folder = slash ? (int)(slash - file + 1) : 0;
+    int used = snprintf(out->path, sizeof out->path, "%.*s%s", folder, file, location);
+    struct stat info;
+    if (used < 0 || (size_t)used >= sizeof out->path || lstat(out->path, &info) != 0 ||
+        !S_ISREG(info.st_mode))
+        return "the file with its external data is missing, or not a regular file";
+    if ((uint64_t)info.st_size < out->offset)
+        return "the offset of its external data is beyond the end of the file";
+    out->length = (uint64_t)info.st_size - out->offset;
+    return NULL;
+}
+
+static bool check_length(const Onnx__TensorProto *tensor, const char *file,
+                         uint64_t count, struct sdse_diags *diags) {
+    const struct element *element = find_element(tensor);
+    uint64_t bytes;
+    if (!element)
+        return true; // the type is refused when somebody wants the values
+    if (!sdse_mul_u64(count, element->bytes, &bytes))
+        return refuse(tensor, file, diags, "onnx-tensor-shape",
+                      "more elements than 64 bits count");
+    if (is_external(tensor)) {
+        struct external external;
+        const char *wrong = find_external(tensor, file, &external);
+        if (!wrong && external.length < bytes)
+            wrong = "its external data is cut off";
+        return !wrong || refuse(tensor, file, diags, "onnx-external", wrong);
+    }
+    uint64_t have = tensor->has_raw_data ? tensor->raw_data.len / element->bytes
+                                         : stored_values(tensor, element->field);
+    if (have == count &&
+        (!tensor->has_raw_data || tensor->raw_data.len % element->bytes == 0))
+        return true;
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = file},
+                  "onnx-tensor-length",
+                  "tensor '%s': the shape has %" PRIu64 " elements, the data %" PRIu64,
+                  tensor->name ? tensor->name : "", count, have);
+    return false;
+}
+
+bool sdse_onnx_shape_is_sane(const uint64_t *dims, unsigned rank) {
+    const uint64_t longest = (uint64_t)1 << 48, largest = (uint64_t)1 << 62;
+    uint64_t count = 1;
+    for (unsigned i = 0; i < rank; i++)
+        if (dims[i] > longest || !sdse_mul_u64(count, dims[i] ? dims[i] : 1, &count) ||
+            count > largest)
+            return false;
+    return true;
+}
+
+bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
+                            struct sdse_onnx_shape *shape, struct sdse_diags *diags) {
+    struct sdse_onnx_shape found = {.known = true, .rank = (unsigned)tensor->n_dims};
+    if (tensor->n_dims > SDSE_ARRAY_MAX_RANK)
+        return refuse(tensor, file, diags, "onnx-tensor-shape",
+                      "more than 8 dimensions");
+    for (size_t i = 0; i < tensor->n_dims; i++) {
+        if (tensor->dims[i] < 0)
+            return refuse(tensor, file, diags, "onnx-tensor-shape",
+                          "a dimension is negative");
+        found.dim[i] = (uint64_t)tensor->dims[i];
+    }
+    if (tensor->segment)
+        return refuse(tensor, file, diags, "onnx-tensor-type",
+                      "tensors stored in segments are not read");
+    uint64_t count;
+    if (!sdse_onnx_shape_is_sane(found.dim, found.rank) ||
+        !sdse_shape_count(found.dim, found.rank, &count))
+        return refuse(tensor, file, diags, "onnx-tensor-shape",
+                      "an absurd number of elements");
+    if (!check_length(tensor, file, count, diags))
+        return false;
+    *shape = found;
+    return true;
+}
+
+bool sdse_onnx_tensor_is_real(const Onnx__TensorProto *tensor) {
+    return tensor->data_type == TYPE(FLOAT) || tensor->data_type == TYPE(DOUBLE) ||
+           tensor->data_type == TYPE(FLOAT16) || tensor->data_type == TYPE(BFLOAT16);
+}
+
+static enum sdse_status read_external(const Onnx__TensorProto *tensor, const char *file,
+                                      size_t bytes, unsigned char *out) {
+    struct external external;
+    if (find_external(tensor, file, &external) || external.length < bytes)
+        return SDSE_IO; // it was there when the tensor was checked
+    FILE *stream = fopen(external.path, "rb");
+    if (!stream)
+        return SDSE_IO;
+    bool ok = fseeko(stream, (off_t)external.offset, SEEK_SET) == 0 &&
+              fread(out, 1, bytes, stream) == bytes;
+    fclose(stream);
+    return ok ? SDSE_OK : SDSE_IO;
+}
+
+// Decodes the values of typed fields, which protobuf stores wider than they are.
+// Returns how many exceed f32.
+static uint64_t decode_typed(const Onnx__TensorProto *tensor,
+                             const struct element *element, size_t count, float *out) {
+    if (element->field == FLOATS) {
+        if (count > 0)
+            memcpy(out, tensor->float_data, count * sizeof *out);
+        return 0;
+    }
+    uint64_t out_of_range = 0;
+    for (size_t i = 0; i < count; i++) {
+        unsigned char bytes[8];
+        uint64_t bits;
+        if (element->field == DOUBLES)
+            memcpy(&bits, &tensor->double_data[i], sizeof bits);
+        else
+            bits = (uint32_t)tensor->int32_data[i];
+        for (size_t byte = 0; byte < sizeof bytes; byte++)
+            bytes[byte] = (unsigned char)(bits >> 8 * byte & 0xff);
+        out_of_range += sdse_decode_f32(element->dtype, false, bytes, 1, &out[i]);
+    }
+    return out_of_range;
+}
+
+static enum sdse_status decode_tensor(const Onnx__TensorProto *tensor, const char *file,
+                                      const struct element *element, size_t count,
+                                      float *out, uint64_t *out_of_range) {
+    *out_of_range = 0;
+    if (!is_external(tensor)) {
+        *out_of_range = tensor->has_raw_data
+                            ? sdse_decode_f32(element->dtype, false,
+                                              tensor->raw_data.data, count, out)
+                            : decode_typed(tensor, element, count, out);
+        return SDSE_OK;
+    }
+    size_t bytes = count * element->bytes;
+    unsigned char *buffer = malloc(bytes ? bytes : 1);
+    if (!buffer)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status = read_external(tensor, file, bytes, buffer);
+    if (status == SDSE_OK)
+        *out_of_range = sdse_decode_f32(element->dtype, false, buffer, count, out);
+    free(buffer);
+    return status;
+}
+
+enum sdse_status sdse_onnx_tensor_read(const Onnx__TensorProto *tensor,
+                                       const char *file, struct sdse_array *out,
+                                       struct sdse_diags *diags) {
+    const struct element *element = find_element(tensor);
+    if (!element || element->dtype == SDSE_DTYPES) {
+        refuse(tensor, file, diags, "onnx-tensor-type",
+               "its element type is not read as weights");
+        return SDSE_INVALID;
+    }
+    struct sdse_array array = {.source = element->dtype,
+                               .rank = (unsigned)tensor->n_dims};
+    for (unsigned i = 0; i < array.rank; i++)
+        array.shape[i] = (uint64_t)tensor->dims[i];
+    if (!sdse_shape_count(array.shape, array.rank, &array.count) ||
+        array.count > SIZE_MAX / sizeof(double))
+        return SDSE_OVERFLOW;
+    array.data = malloc(array.count ? (size_t)array.count * sizeof *array.data : 1);
+    if (!array.data)
+        return SDSE_NO_MEMORY;
+    uint64_t out_of_range;
+    enum sdse_status status = decode_tensor(tensor, file, element, (size_t)array.count,
+                                            array.data, &out_of_range);
+    if (status == SDSE_OK && out_of_range > 0) {
+        refuse(tensor, file, diags, "onnx-tensor-type",
+               "values beyond the range of f32");
+        status = SDSE_INVALID;
+    }
+    if (status == SDSE_OK)
+        *out = array;
+    else
+        free(array.data);
+    return status;
+}
+
+// Element i of a tensor in the model itself, as a double.
+static double value_at(const Onnx__TensorProto *tensor, const struct element *element,
+                       size_t i) {
+    uint64_t bits = 0;
+    if (!tensor->has_raw_data) {
+        switch (element->field) {
+        case FLOATS:
+            return (double)tensor->float_data[i];
+        case DOUBLES:
+            return tensor->double_data[i];
+        case INTS64:
+            return (double)tensor->int64_data[i];
+        case UINTS64:
+            return (double)tensor->uint64_data[i];
+        default:
+            bits = (uint32_t)tensor->int32_data[i];
+        }
+    } else {
+        const unsigned char *bytes = tensor->raw_data.data + i * element->bytes;
+        for (unsigned byte = 0; byte < element->bytes; byte++)
+            bits |= (uint64_t)bytes[byte] << 8 * byte;
+    }
+    if (element->type == TYPE(DOUBLE)) {
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        return value;
+    }
+    if (element->dtype == SDSE_DTYPES)
+        return element->type == TYPE(INT64) ? (double)(int64_t)bits : (double)bits;
+    if (element->type == TYPE(INT32))
+        return (double)(int32_t)(uint32_t)bits;
+    unsigned char bytes[4] = {
+        (unsigned char)(bits & 0xff), (unsigned char)(bits >> 8 & 0xff),
+        (unsigned char)(bits >> 16 & 0xff), (unsigned char)(bits >> 24 & 0xff)};
+    float value;
+    sdse_decode_f32(element->dtype, false, bytes, 1, &value);
+    return (double)value;
+}
+
+double *sdse_onnx_tensor_fold(const Onnx__TensorProto *tensor, size_t count,
+                              struct sdse_arena *arena) {
+    const struct element *element = find_element(tensor);
+    if (!element || is_external(tensor))
+        return NULL;
+    double *values = SDSE_ARENA_ARRAY(arena, double, count ? count : 1);
+    for (size_t i = 0; values && i < count; i++)
+        values[i] = value_at(tensor, element, i);
+    return values;
+}

@@ -1,0 +1,232 @@
+// For posix_spawn_file_actions_addchdir_np; the name is the C library's.
+#define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier,cert-*,readability-*)
+#include "results/look/plot/gnuplot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void complain(struct sdse_diags *diags, const char *file, const char *check,
+                     const char *what, const char *detail) {
+    const char *copy = sdse_arena_strdup(diags->arena, file);
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = copy}, check, "%s%s",
+                  what, detail);
+}
+
+enum { ERROR_BYTES = 128 };
+
+static const char *error_text(int error, char text[ERROR_BYTES]) {
+    return strerror_r(error, text, ERROR_BYTES);
+}
+
+// ---- files ----
+
+static const char *ending_of(const char *path) {
+    const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+    return dot && dot > (slash ? slash + 1 : path) ? dot : "";
+}
+
+enum sdse_status sdse_plot_files(const char *picture, struct sdse_arena *arena,
+                                 struct sdse_diags *diags,
+                                 struct sdse_plot_files *files) {
+    const char *ending = ending_of(picture);
+    bool known = strcmp(ending, ".png") == 0 || strcmp(ending, ".svg") == 0 ||
+                 strcmp(ending, ".pdf") == 0;
+    if (!known) {
+        complain(diags, picture, "plot-format",
+                 "a plot is written as .png, .svg or .pdf, not as ",
+                 *ending ? ending : "a name without ending");
+        return SDSE_INVALID;
+    }
+    const char *slash = strrchr(picture, '/');
+    int stem = (int)(ending - picture);
+    size_t directory = slash ? (size_t)(slash - picture) + 1 : 0;
+    struct sdse_plot_files made = {
+        .picture = sdse_arena_strdup(arena, picture),
+        .script = sdse_arena_printf(arena, "%.*s.gp", stem, picture),
+        .data = sdse_arena_printf(arena, "%.*s.dat", stem, picture),
+        .directory = slash ? sdse_arena_copy(arena, picture, directory)
+                           : sdse_arena_strdup(arena, ".")};
+    if (!made.picture || !made.script || !made.data || !made.directory)
+        return SDSE_NO_MEMORY;
+    made.picture_name = made.picture + directory;
+    made.data_name = made.data + directory;
+    *files = made;
+    return SDSE_OK;
+}
+
+static FILE *open_file(const char *path, struct sdse_diags *diags) {
+    char text[ERROR_BYTES];
+    FILE *file = fopen(path, "w");
+    if (!file)
+        complain(diags, path, "plot-write", "cannot write: ", error_text(errno, text));
+    return file;
+}
+
+// Returns `status`, or SDSE_IO with a diagnostic if something was not written.
+static enum sdse_status close_file(FILE *file, const char *path,
+                                   enum sdse_status status, struct sdse_diags *diags) {
+    char text[ERROR_BYTES];
+    bool failed = ferror(file) != 0;
+    failed |= fclose(file) != 0;
+    if (!failed || status != SDSE_OK)
+        return status;
+    complain(diags, path, "plot-write", "cannot write: ", error_text(errno, text));
+    return SDSE_IO;
+}
+
+// ---- text ----
+
+void sdse_gnuplot_quote(const char *text, FILE *out) {
+    fputc('\'', out);
+    for (; *text; text++) {
+        if (*text == '\'')
+            fputc('\'', out);
+        fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
+    }
+    fputc('\'', out);
+}
+
+void sdse_gnuplot_field(const char *text, FILE *out) {
+    fputc('"', out);
+    for (; *text; text++)
+        fputc(*text == '"' ? '\'' : (unsigned char)*text < 0x20 ? ' ' : *text, out);
+    fputc('"', out);
+}
+
+void sdse_gnuplot_terminal(const struct sdse_plot_files *files, unsigned width_px,
+                           unsigned height_px, FILE *out) {
+    // 200 pixels of the PNG are an inch of paper. Names are plain text, not markup.
+    const char *ending = ending_of(files->picture);
+    if (strcmp(ending, ".png") == 0) {
+        fprintf(
+            out,
+            "set terminal pngcairo noenhanced size %u,%u font 'sans,18' linewidth 2 "
+            "pointscale 1.6\n",
+            width_px, height_px);
+    } else if (strcmp(ending, ".svg") == 0) {
+        fprintf(out,
+                "set terminal svg noenhanced size %u,%u font 'sans,12' linewidth 1 "
+                "background rgb 'white'\n",
+                width_px / 2, height_px / 2);
+    } else {
+        fprintf(out,
+                "set terminal pdfcairo noenhanced size %.3fin,%.3fin font 'sans,9' "
+                "linewidth 1 pointscale 0.5\n",
+                width_px / 200.0, height_px / 200.0);
+    }
+    // "./" keeps a name that begins with '|' or '<' from being a pipe.
+    fputs("set output ", out);
+    char name[512];
+    snprintf(name, sizeof name, "./%s", files->picture_name);
+    sdse_gnuplot_quote(name, out);
+    fputc('\n', out);
+}
+
+// ---- running ----
+
+// Starts gnuplot with its output on `pipe_end`. Returns 0 or an errno.
+static int spawn(const struct sdse_plot_files *files, int pipe_end, pid_t *child) {
+    const char *script = strrchr(files->script, '/');
+    char name[512];
+    snprintf(name, sizeof name, "./%s", script ? script + 1 : files->script);
+    char program[] = "gnuplot";
+    char *argv[] = {program, name, NULL};
+    posix_spawn_file_actions_t actions;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error)
+        return error;
+    posix_spawn_file_actions_addchdir_np(&actions, files->directory);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, pipe_end, 1);
+    posix_spawn_file_actions_adddup2(&actions, pipe_end, 2);
+    error = posix_spawnp(child, program, &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+// The first bytes of what it says; the rest is read and dropped.
+static void listen_to(int pipe_end, char *text, size_t bytes) {
+    size_t used = 0;
+    char drop[512] = "";
+    for (;;) {
+        bool room = used + 1 < bytes;
+        ssize_t got = read(pipe_end, room ? text + used : drop,
+                           room ? bytes - 1 - used : sizeof drop);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            break;
+        if (room)
+            used += (size_t)got;
+    }
+    text[used] = '\0';
+    for (size_t i = 0; i < used; i++) // one line
+        if ((unsigned char)text[i] < 0x20)
+            text[i] = ' ';
+}
+
+static enum sdse_status run_gnuplot(const struct sdse_plot_files *files,
+                                    struct sdse_diags *diags) {
+    int ends[2];
+    char text[ERROR_BYTES];
+    if (pipe(ends) != 0) {
+        complain(diags, files->script, "plot-run",
+                 "cannot start gnuplot: ", error_text(errno, text));
+        return SDSE_IO;
+    }
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    pid_t child = -1;
+    int error = spawn(files, ends[1], &child);
+    close(ends[1]);
+    char said[1024] = "";
+    if (error) {
+        close(ends[0]);
+        bool missing = error == ENOENT;
+        complain(diags, files->script, missing ? "plot-gnuplot-missing" : "plot-run",
+                 missing
+                     ? "gnuplot is not installed (Debian: apt install gnuplot-nox); "
+                       "the script and its data are kept"
+                     : "cannot start gnuplot: ",
+                 missing ? "" : error_text(error, text));
+        return missing ? SDSE_MISSING_TOOL : SDSE_IO;
+    }
+    listen_to(ends[0], said, sizeof said);
+    close(ends[0]);
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return SDSE_OK;
+    complain(diags, files->script, "plot-run", "gnuplot failed: ", said);
+    return SDSE_INVALID;
+}
+
+static enum sdse_status write_files(const struct sdse_plot_writers *writers,
+                                    const void *scene,
+                                    const struct sdse_plot_files *files,
+                                    struct sdse_arena *arena,
+                                    struct sdse_diags *diags) {
+    FILE *data = open_file(files->data, diags);
+    if (!data)
+        return SDSE_IO;
+    enum sdse_status status = writers->data(scene, arena, data);
+    status = close_file(data, files->data, status, diags);
+    FILE *script = status == SDSE_OK ? open_file(files->script, diags) : NULL;
+    if (!script)
+        return status == SDSE_OK ? SDSE_IO : status;
+    writers->script(scene, files, script);
+    return close_file(script, files->script, SDSE_OK, diags);
+}
+
+enum sdse_status sdse_gnuplot_draw(const struct sdse_plot_writers *writers,
+                                   const void *scene,
+                                   const struct sdse_plot_files *files,
+                                   struct sdse_arena *arena, struct sdse_diags *diags) {
+    const enum sdse_status status = write_files(writers, scene, files, arena, diags);
+    return status == SDSE_OK ? run_gnuplot(files, diags) : status;
+}

@@ -1,0 +1,70 @@
+// Plots of a results.db: a gnuplot script and its data are written beside the picture
+// and kept, so that a figure can be redrawn or edited without sdse.
+#ifndef SDSE_RESULTS_LOOK_PLOT_PLOT_H
+#define SDSE_RESULTS_LOOK_PLOT_PLOT_H
+
+#include "results/look/points.h"
+
+enum sdse_plot_group { SDSE_GROUP_ARCH, SDSE_GROUP_FORM };
+
+// All points of the filter in two objectives, or in three as three panels. Points on
+// the front are filled, the others hollow; a staircase joins the front (of each panel's
+// two objectives); the knee is ringed. Points that are infeasible, failed or lack an
+// objective are counted in the title. An axis that spans more than two decades is
+// logarithmic.
+struct sdse_front_plot {
+    struct sdse_filter filter;
+    unsigned objectives;                           // 2 or 3
+    enum sdse_metric metric[SDSE_MOST_OBJECTIVES]; // x, y, (third)
+    enum sdse_plot_group group;                    // what colours stand for
+    const char *picture;                           // where to: .png, .svg or .pdf
+};
+enum sdse_status sdse_plot_front(struct sdse_reader *reader,
+                                 const struct sdse_front_plot *plot,
+                                 struct sdse_arena *arena, struct sdse_diags *diags);
+
+// Energy of each point, stacked by component: memories from the outermost in, networks,
+// MAC, rebuild, leakage. More than most_bars points: those of least energy are shown
+// and the title says so.
+struct sdse_energy_plot {
+    struct sdse_filter filter;
+    size_t most_bars; // 0 = 30
+    const char *picture;
+};
+enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
+                                  const struct sdse_energy_plot *plot,
+                                  struct sdse_arena *arena, struct sdse_diags *diags);
+
+// Energy of each layer of one point (times its repeat), stacked by component.
+struct sdse_layers_plot {
+    int64_t point_id;
+    const char *picture;
+};
+enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
+                                  const struct sdse_layers_plot *plot,
+                                  struct sdse_arena *arena, struct sdse_diags *diags);
+
+// What a weight form costs and spoils: relative error against stored bits, of every
+// layer and of the whole, under one setting or several.
+struct sdse_error_point {
+    double stored_bits;
+    double weights;   // words
+    double rel_error; // ||W - W'|| / ||W||; 0 is not drawn (the axis is logarithmic)
+};
+struct sdse_error_plot {
+    const char *name; // of the network
+    size_t layer_count, form_count;
+    const char *const *layers, *const *kinds; // [layer_count]
+    const char *const *forms;                 // [form_count]
+    const struct sdse_error_point *points;    // [form_count][layer_count]
+    const struct sdse_error_point *totals;    // [form_count]
+    const char *picture;                      // where to: .png, .svg or .pdf
+};
+// Several settings: per layer error against bits per weight, each layer's best settings
+// joined by a line, coloured by layer (up to eight) or by kind; and beside it error
+// against stored size of the whole, with the staircase of the settings that no other
+// beats in both, and their names. One setting: each layer's error against its size.
+enum sdse_status sdse_plot_error(const struct sdse_error_plot *plot,
+                                 struct sdse_arena *arena, struct sdse_diags *diags);
+
+#endif

@@ -1,0 +1,417 @@
+#include "results/look/table.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum cell_kind { CELL_NULL, CELL_TEXT, CELL_F64, CELL_U64, CELL_I64 };
+
+struct cell {
+    enum cell_kind kind;
+    union {
+        const char *text;
+        double f64;
+        uint64_t u64;
+        int64_t i64;
+    };
+};
+
+struct column {
+    const char *name, *title;
+    int digits;
+};
+
+// Rows live in chunks, so that adding one never moves the others.
+enum { CHUNK_CELLS = 1024, CELL_BYTES = 32 };
+
+struct chunk {
+    struct chunk *next;
+    size_t count;
+    struct cell cells[CHUNK_CELLS];
+};
+
+struct sdse_table {
+    struct sdse_arena *arena;
+    size_t column_count, cell_count;
+    struct column columns[SDSE_TABLE_MOST_COLUMNS];
+    struct chunk *first, *last;
+    bool out_of_memory;
+};
+
+bool sdse_table_format_parse(const char *text, enum sdse_table_format *format) {
+    static const char *const names[] = {
+#define SDSE_TABLE_NAME(name, text) text,
+        SDSE_TABLE_MAP(SDSE_TABLE_NAME)
+#undef SDSE_TABLE_NAME
+    };
+    for (size_t i = 0; i < SDSE_TABLE_FORMATS; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *format = (enum sdse_table_format)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+// ---- filling ----
+
+struct sdse_table *sdse_table_new(struct sdse_arena *arena) {
+    struct sdse_table *table = SDSE_ARENA_NEW(arena, struct sdse_table);
+    if (table)
+        table->arena = arena;
+    return table;
+}
+
+void sdse_table_add_column(struct sdse_table *table, const char *name,
+                           const char *title, int digits) {
+    if (!table)
+        return;
+    assert(table->cell_count == 0 && table->column_count < SDSE_TABLE_MOST_COLUMNS);
+    struct column *column = &table->columns[table->column_count++];
+    column->name = sdse_arena_strdup(table->arena, name);
+    column->title = title ? sdse_arena_strdup(table->arena, title) : column->name;
+    column->digits = digits ? digits : 6;
+    if (!column->name || !column->title) {
+        column->name = column->title = "";
+        table->out_of_memory = true;
+    }
+}
+
+static void add(struct sdse_table *table, struct cell cell) {
+    if (!table)
+        return;
+    assert(table->column_count > 0);
+    if (!table->last || table->last->count == CHUNK_CELLS) {
+        struct chunk *chunk = SDSE_ARENA_NEW(table->arena, struct chunk);
+        if (!chunk) {
+            table->out_of_memory = true;
+            return;
+        }
+        if (table->last)
+            table->last->next = chunk;
+        else
+            table->first = chunk;
+        table->last = chunk;
+    }
+    table->last->cells[table->last->count++] = cell;
+    table->cell_count++;
+}
+
+void sdse_table_add_text(struct sdse_table *table, const char *text) {
+    if (!table)
+        return;
+    const char *copy = text ? sdse_arena_strdup(table->arena, text) : NULL;
+    if (text && !copy)
+        table->out_of_memory = true;
+    add(table, (struct cell){.kind = copy ? CELL_TEXT : CELL_NULL, .text = copy});
+}
+
+void sdse_table_add_f64(struct sdse_table *table, double value) {
+    if (isnan(value))
+        add(table, (struct cell){.kind = CELL_NULL});
+    else
+        add(table, (struct cell){.kind = CELL_F64, .f64 = value});
+}
+
+void sdse_table_add_u64(struct sdse_table *table, uint64_t value) {
+    add(table, (struct cell){.kind = CELL_U64, .u64 = value});
+}
+
+void sdse_table_add_i64(struct sdse_table *table, int64_t value) {
+    add(table, (struct cell){.kind = CELL_I64, .i64 = value});
+}
+
+void sdse_table_add_null(struct sdse_table *table) {
+    add(table, (struct cell){.kind = CELL_NULL});
+}
+
+size_t sdse_table_columns(const struct sdse_table *table) {
+    return table->column_count;
+}
+
+size_t sdse_table_rows(const struct sdse_table *table) {
+    return table->column_count ? table->cell_count / table->column_count : 0;
+}
+
+// ---- cells as text ----
+
+void sdse_table_shortest(double value, char text[32]) {
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, 32, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+// The cell's text: `buffer` for numbers, the string itself otherwise. digits 0 = all.
+static const char *cell_text(const struct cell *cell, int digits,
+                             char buffer[CELL_BYTES]) {
+    switch (cell->kind) {
+    case CELL_TEXT:
+        return cell->text;
+    case CELL_F64:
+        if (digits == 0)
+            sdse_table_shortest(cell->f64, buffer);
+        else
+            snprintf(buffer, CELL_BYTES, "%.*g", digits, cell->f64);
+        return buffer;
+    case CELL_U64:
+        snprintf(buffer, CELL_BYTES, "%" PRIu64, cell->u64);
+        return buffer;
+    case CELL_I64:
+        snprintf(buffer, CELL_BYTES, "%" PRId64, cell->i64);
+        return buffer;
+    case CELL_NULL:
+        break;
+    }
+    return "";
+}
+
+// Bytes of the UTF-8 sequence at `text`, 0 if it is not one.
+static size_t utf8_length(const char *text) {
+    const unsigned char *s = (const unsigned char *)text;
+    size_t length = s[0] < 0x80   ? 1
+                    : s[0] < 0xc2 ? 0
+                    : s[0] < 0xe0 ? 2
+                    : s[0] < 0xf0 ? 3
+                    : s[0] < 0xf5 ? 4
+                                  : 0;
+    for (size_t i = 1; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    bool surrogate = length == 3 && s[0] == 0xed && s[1] >= 0xa0;
+    bool overlong = (length == 3 && s[0] == 0xe0 && s[1] < 0xa0) ||
+                    (length == 4 && s[0] == 0xf0 && s[1] < 0x90);
+    bool beyond = length == 4 && s[0] == 0xf4 && s[1] >= 0x90;
+    return surrogate || overlong || beyond ? 0 : length;
+}
+
+// Prints for people and returns the columns used; out NULL only measures. Controls and
+// stray bytes become escapes; in Markdown `|` too.
+static size_t print_plain(const char *text, bool markdown, FILE *out) {
+    size_t width = 0;
+    while (*text) {
+        size_t length = utf8_length(text);
+        unsigned char c = (unsigned char)*text;
+        char escape[8] = "";
+        // U+0080 … U+009F are controls as well.
+        bool c1 = length == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0;
+        if (c == '\n')
+            snprintf(escape, sizeof escape, "%s", markdown ? "<br>" : "\\n");
+        else if (c == '\t')
+            snprintf(escape, sizeof escape, "\\t");
+        else if (length == 0 || c < 0x20 || c == 0x7f || c1)
+            snprintf(escape, sizeof escape, "\\x%02x", c1 ? (unsigned char)text[1] : c);
+        else if (markdown && c == '|')
+            snprintf(escape, sizeof escape, "\\|");
+        if (length == 0)
+            length = 1;
+        if (out && *escape)
+            fputs(escape, out);
+        else if (out)
+            fwrite(text, 1, length, out);
+        width += *escape ? strlen(escape) : 1;
+        text += length;
+    }
+    return width;
+}
+
+static void print_csv(const char *text, FILE *out) {
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', out);
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+void sdse_table_json_string(const char *text, FILE *out) {
+    fputc('"', out);
+    while (*text) {
+        size_t length = utf8_length(text);
+        unsigned char c = (unsigned char)*text;
+        if (length == 0)
+            fputs("\xef\xbf\xbd", out);
+        else if (c == '"' || c == '\\')
+            fprintf(out, "\\%c", c);
+        else if (c == '\n')
+            fputs("\\n", out);
+        else if (c < 0x20 || c == 0x7f)
+            fprintf(out, "\\u%04x", c);
+        else
+            fwrite(text, 1, length, out);
+        text += length ? length : 1;
+    }
+    fputc('"', out);
+}
+
+static void print_json(const struct cell *cell, FILE *out) {
+    char buffer[CELL_BYTES];
+    bool absent = cell->kind == CELL_NULL ||
+                  (cell->kind == CELL_F64 && !isfinite(cell->f64)); // JSON has no Inf
+    if (absent)
+        fputs("null", out);
+    else if (cell->kind == CELL_TEXT)
+        sdse_table_json_string(cell->text, out);
+    else
+        fputs(cell_text(cell, 0, buffer), out);
+}
+
+// ---- whole tables ----
+
+// Calls visit(context, row, column, cell) for the cells of complete rows, in order.
+typedef void (*visitor)(void *context, size_t row, size_t column,
+                        const struct cell *cell);
+
+static void each_cell(const struct sdse_table *table, visitor visit, void *context) {
+    size_t end = sdse_table_rows(table) * table->column_count, i = 0;
+    for (const struct chunk *chunk = table->first; chunk; chunk = chunk->next)
+        for (size_t j = 0; j < chunk->count && i < end; j++, i++)
+            visit(context, i / table->column_count, i % table->column_count,
+                  &chunk->cells[j]);
+}
+
+struct writer {
+    const struct sdse_table *table;
+    FILE *out;
+    bool markdown;
+    size_t width[SDSE_TABLE_MOST_COLUMNS];
+    bool number[SDSE_TABLE_MOST_COLUMNS]; // no text in it
+    bool filled[SDSE_TABLE_MOST_COLUMNS]; // something in it
+};
+
+static void measure(void *context, size_t row, size_t column, const struct cell *cell) {
+    (void)row;
+    struct writer *writer = context;
+    char buffer[CELL_BYTES];
+    const char *text = cell_text(cell, writer->table->columns[column].digits, buffer);
+    size_t width = print_plain(text, writer->markdown, NULL);
+    if (width > writer->width[column])
+        writer->width[column] = width;
+    writer->number[column] &= cell->kind != CELL_TEXT;
+    writer->filled[column] |= cell->kind != CELL_NULL;
+}
+
+static void pad(FILE *out, size_t count, char c) {
+    while (count-- > 0)
+        fputc(c, out);
+}
+
+// One field, aligned; the last column of a text table leaves no blanks behind.
+static void print_field(struct writer *writer, size_t column, const char *text) {
+    FILE *out = writer->out;
+    bool last = column + 1 == writer->table->column_count;
+    bool right = writer->number[column] && writer->filled[column];
+    size_t width = print_plain(text, writer->markdown, NULL);
+    size_t blanks = writer->width[column] - width;
+    fputs(writer->markdown ? "| " : column ? "  " : "", out);
+    if (right)
+        pad(out, blanks, ' ');
+    print_plain(text, writer->markdown, out);
+    if (!right && (writer->markdown || !last))
+        pad(out, blanks, ' ');
+    if (writer->markdown)
+        fputs(last ? " |" : " ", out);
+    if (last)
+        fputc('\n', out);
+}
+
+static void plain_cell(void *context, size_t row, size_t column,
+                       const struct cell *cell) {
+    (void)row;
+    struct writer *writer = context;
+    char buffer[CELL_BYTES];
+    print_field(writer, column,
+                cell_text(cell, writer->table->columns[column].digits, buffer));
+}
+
+static void write_plain(struct writer *writer) {
+    const struct sdse_table *table = writer->table;
+    for (size_t i = 0; i < table->column_count; i++) {
+        writer->number[i] = true;
+        writer->filled[i] = false;
+        writer->width[i] = print_plain(table->columns[i].title, writer->markdown, NULL);
+    }
+    each_cell(table, measure, writer);
+    for (size_t i = 0; i < table->column_count; i++)
+        print_field(writer, i, table->columns[i].title);
+    for (size_t i = 0; i < table->column_count; i++) {
+        bool right = writer->number[i] && writer->filled[i];
+        if (writer->markdown) {
+            fputs("|-", writer->out);
+            pad(writer->out, writer->width[i], '-');
+            fputc(right ? ':' : '-', writer->out);
+        } else {
+            fputs(i ? "  " : "", writer->out);
+            pad(writer->out, writer->width[i], '-');
+        }
+    }
+    fputs(writer->markdown ? "|\n" : "\n", writer->out);
+    each_cell(table, plain_cell, writer);
+}
+
+static void csv_cell(void *context, size_t row, size_t column,
+                     const struct cell *cell) {
+    (void)row;
+    struct writer *writer = context;
+    char buffer[CELL_BYTES];
+    if (column)
+        fputc(',', writer->out);
+    print_csv(cell_text(cell, 0, buffer), writer->out);
+    if (column + 1 == writer->table->column_count)
+        fputc('\n', writer->out);
+}
+
+static void write_csv(struct writer *writer) {
+    for (size_t i = 0; i < writer->table->column_count; i++) {
+        if (i)
+            fputc(',', writer->out);
+        print_csv(writer->table->columns[i].name, writer->out);
+    }
+    fputc('\n', writer->out);
+    each_cell(writer->table, csv_cell, writer);
+}
+
+static void json_cell(void *context, size_t row, size_t column,
+                      const struct cell *cell) {
+    struct writer *writer = context;
+    if (column == 0)
+        fputs(row ? ",\n  {" : "\n  {", writer->out);
+    else
+        fputs(", ", writer->out);
+    sdse_table_json_string(writer->table->columns[column].name, writer->out);
+    fputs(": ", writer->out);
+    print_json(cell, writer->out);
+    if (column + 1 == writer->table->column_count)
+        fputc('}', writer->out);
+}
+
+enum sdse_status sdse_table_write(const struct sdse_table *table,
+                                  enum sdse_table_format format, FILE *out) {
+    if (!table || table->out_of_memory)
+        return SDSE_NO_MEMORY;
+    struct writer *writer = calloc(1, sizeof *writer);
+    if (!writer)
+        return SDSE_NO_MEMORY;
+    writer->table = table;
+    writer->out = out;
+    writer->markdown = format == SDSE_TABLE_MARKDOWN;
+    if (format == SDSE_TABLE_CSV) {
+        write_csv(writer);
+    } else if (format == SDSE_TABLE_JSON) {
+        fputc('[', out);
+        each_cell(table, json_cell, writer);
+        fputs(sdse_table_rows(table) ? "\n]\n" : "]\n", out);
+    } else {
+        write_plain(writer);
+    }
+    free(writer);
+    return ferror(out) ? SDSE_IO : SDSE_OK;
+}

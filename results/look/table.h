@@ -1,0 +1,68 @@
+// A table of named columns, written to a stream as aligned text, CSV, JSON or Markdown.
+// Every verb that prints rows uses it, so that all tables look and escape alike.
+#ifndef SDSE_RESULTS_LOOK_TABLE_H
+#define SDSE_RESULTS_LOOK_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+
+#define SDSE_TABLE_MAP(X)                                                         \
+    X(TEXT, "table")  /* aligned columns, titles, rounded numbers: for people */  \
+    X(CSV, "csv")     /* RFC 4180 with line feeds, names as header, all digits */ \
+    X(JSON, "json")   /* array of objects keyed by name, all digits, null */      \
+    X(MARKDOWN, "md") /* titles, rounded numbers */
+
+enum sdse_table_format {
+#define SDSE_TABLE_ENUM(name, text) SDSE_TABLE_##name,
+    SDSE_TABLE_MAP(SDSE_TABLE_ENUM)
+#undef SDSE_TABLE_ENUM
+        SDSE_TABLE_FORMATS
+};
+
+// "table", "csv", "json", "md" -> *format. False, leaving it alone, for anything else.
+bool sdse_table_format_parse(const char *text, enum sdse_table_format *format);
+
+struct sdse_table;
+
+enum { SDSE_TABLE_MOST_COLUMNS = 256 };
+
+// An empty table in `arena`, which owns it and everything put into it. Running out of
+// memory is remembered and reported by sdse_table_write.
+struct sdse_table *sdse_table_new(struct sdse_arena *arena);
+
+// Adds a column, at most SDSE_TABLE_MOST_COLUMNS; all come before the first row.
+// name     for machines, unit as suffix: "energy_pj"
+// title    for people: "energy [pJ]"; NULL = the name
+// digits   significant digits of reals for people; 0 = 6
+void sdse_table_add_column(struct sdse_table *table, const char *name,
+                           const char *title, int digits);
+
+// Cells fill rows from the left; after the last column the next row begins.
+// Strings are copied; NULL is an absent value, as is NAN.
+void sdse_table_add_text(struct sdse_table *table, const char *text);
+void sdse_table_add_f64(struct sdse_table *table, double value);
+void sdse_table_add_u64(struct sdse_table *table, uint64_t value);
+void sdse_table_add_i64(struct sdse_table *table, int64_t value);
+void sdse_table_add_null(struct sdse_table *table);
+
+size_t sdse_table_columns(const struct sdse_table *table);
+// Complete rows.
+size_t sdse_table_rows(const struct sdse_table *table);
+
+// Writes the table. Columns of numbers are right-aligned. Control characters are
+// escaped, so that a name cannot drive a terminal. SDSE_IO if the stream failed,
+// SDSE_NO_MEMORY if a cell was lost.
+enum sdse_status sdse_table_write(const struct sdse_table *table,
+                                  enum sdse_table_format format, FILE *out);
+
+// The shortest decimal text that reads back as the same double. [32 bytes]
+void sdse_table_shortest(double value, char text[32]);
+// A JSON string with quotes: controls escaped, bytes that are not UTF-8 replaced by
+// U+FFFD.
+void sdse_table_json_string(const char *text, FILE *out);
+
+#endif

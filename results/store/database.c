@@ -1,0 +1,109 @@
+#include "results/store/database.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "results/store/schema.h"
+
+static void complain(struct sdse_diags *diags, const char *path, const char *check,
+                     const char *what) {
+    if (!diags)
+        return;
+    const char *copy = sdse_arena_strdup(diags->arena, path);
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = copy}, check, "%s",
+                  what);
+}
+
+enum sdse_status sdse_database_refuse(sqlite3 *db, int code, const char *path,
+                                      struct sdse_diags *diags) {
+    const char *what = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
+    switch (code & 0xff) {
+    case SQLITE_NOTADB:
+        complain(diags, path, "results-format", "not a SQLite database");
+        return SDSE_INVALID;
+    case SQLITE_CORRUPT:
+        complain(diags, path, "results-damaged",
+                 "the database is damaged (truncated or overwritten); restore a copy "
+                 "or start a new file");
+        return SDSE_INVALID;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        complain(diags, path, "results-busy", "another process holds the database");
+        return SDSE_DATABASE;
+    case SQLITE_NOMEM:
+        complain(diags, path, "results-memory", "out of memory");
+        return SDSE_NO_MEMORY;
+    case SQLITE_CANTOPEN:
+        complain(diags, path, "results-open",
+                 "cannot open: no such file, a directory, or no permission");
+        return SDSE_IO;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+        complain(diags, path, "results-io", what);
+        return SDSE_IO;
+    default:
+        complain(diags, path, "results-sql", what);
+        return SDSE_DATABASE;
+    }
+}
+
+// The one integer that `sql` yields.
+static int read_integer(sqlite3 *db, const char *sql, int64_t *value) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(statement);
+        if (code == SQLITE_ROW) {
+            *value = sqlite3_column_int64(statement, 0);
+            code = SQLITE_OK;
+        }
+    }
+    sqlite3_finalize(statement);
+    return code;
+}
+
+enum sdse_status sdse_database_identify(sqlite3 *db, const char *path,
+                                        struct sdse_diags *diags, bool *empty) {
+    int64_t application = 0, version = 0, objects = 0;
+    int code = read_integer(db, "SELECT count(*) FROM sqlite_schema", &objects);
+    if (code == SQLITE_OK)
+        code = read_integer(db, "PRAGMA application_id", &application);
+    if (code == SQLITE_OK)
+        code = read_integer(db, "PRAGMA user_version", &version);
+    if (code != SQLITE_OK)
+        return sdse_database_refuse(db, code, path, diags);
+    *empty = objects == 0 && application == 0 && version == 0;
+    if (*empty)
+        return SDSE_OK;
+    if (application != SDSE_SCHEMA_APPLICATION) {
+        complain(diags, path, "results-format",
+                 "a SQLite database, but not a results database of sdse");
+        return SDSE_INVALID;
+    }
+    if (version != SDSE_SCHEMA_VERSION) {
+        char text[128];
+        sqlite3_snprintf(sizeof text, text,
+                         "schema version %lld, but this sdse reads and writes "
+                         "version %d",
+                         (long long)version, SDSE_SCHEMA_VERSION);
+        complain(diags, path, "results-version", text);
+        return SDSE_INVALID;
+    }
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_database_verify(sqlite3 *db, const char *path,
+                                      struct sdse_diags *diags) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(statement, 0);
+        code = text && strcmp(text, "ok") == 0 ? SQLITE_OK : SQLITE_CORRUPT;
+    }
+    sqlite3_finalize(statement);
+    return code == SQLITE_OK ? SDSE_OK : sdse_database_refuse(db, code, path, diags);
+}

@@ -1,0 +1,33 @@
+// Private to results/: is this file a results.db that we can use? Shared by writer and
+// readers.
+#ifndef SDSE_RESULTS_STORE_DATABASE_H
+#define SDSE_RESULTS_STORE_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "base/diag.h"
+#include "base/status.h"
+#include "results/store/reader.h"
+
+// A reader is its connection.
+struct sdse_reader {
+    sqlite3 *db;
+};
+
+enum { SDSE_BUSY_MS = 20000 }; // how long to wait for another process's transaction
+
+// Turns the connection's error `code` on `path` into a diagnostic and a status: what is
+// wrong with the file is SDSE_INVALID, what is wrong with the machine is not.
+enum sdse_status sdse_database_refuse(sqlite3 *db, int code, const char *path,
+                                      struct sdse_diags *diags);
+
+// Checks application_id and user_version. *empty: there is nothing in the file at all.
+// A damaged file, another program's database and another schema version are refused.
+enum sdse_status sdse_database_identify(sqlite3 *db, const char *path,
+                                        struct sdse_diags *diags, bool *empty);
+
+// Walks the whole file's structure (PRAGMA quick_check). [time linear in the file]
+enum sdse_status sdse_database_verify(sqlite3 *db, const char *path,
+                                      struct sdse_diags *diags);
+
+#endif

@@ -1,0 +1,111 @@
+#include "results/store/reader.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "results/store/database.h"
+
+enum { VERIFY_BYTES = 64 << 20 };
+
+static int64_t file_bytes(sqlite3 *db) {
+    sqlite3_int64 bytes = 0;
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(db,
+                           "SELECT page_count * page_size FROM pragma_page_count,"
+                           " pragma_page_size",
+                           -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        bytes = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return bytes;
+}
+
+// A -wal file holds commits that an immutable reader would miss.
+static bool has_wal(const char *path) {
+    char *wal = sqlite3_mprintf("%s-wal", path);
+    bool has = !wal || access(wal, F_OK) == 0;
+    sqlite3_free(wal);
+    return has;
+}
+
+// A WAL database in a directory that we may not write, and that nobody has open, can
+// only be read as an immutable file.
+static int open_immutable(const char *path, sqlite3 **db) {
+    sqlite3_str *uri = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(uri, "file:");
+    for (const char *s = path; *s; s++) {
+        if (strchr("?#%", *s))
+            sqlite3_str_appendf(uri, "%%%02X", (unsigned)(unsigned char)*s);
+        else
+            sqlite3_str_appendchar(uri, 1, *s);
+    }
+    sqlite3_str_appendall(uri, "?immutable=1");
+    char *text = sqlite3_str_finish(uri);
+    int code =
+        text ? sqlite3_open_v2(text, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL)
+             : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return code;
+}
+
+static int probe(sqlite3 *db) {
+    sqlite3_busy_timeout(db, SDSE_BUSY_MS);
+    return sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+}
+
+static int open_database(const char *path, sqlite3 **db) {
+    int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY, NULL);
+    if (code != SQLITE_OK)
+        return code;
+    code = probe(*db);
+    if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || has_wal(path))
+        return code;
+    sqlite3_close(*db);
+    *db = NULL;
+    code = open_immutable(path, db);
+    return code == SQLITE_OK ? probe(*db) : code;
+}
+
+enum sdse_status sdse_reader_open(const char *path, struct sdse_diags *diags,
+                                  struct sdse_reader **out) {
+    assert(path && diags && out);
+    sqlite3 *db = NULL;
+    bool empty = false;
+    enum sdse_status status;
+    int code = open_database(path, &db);
+    if (code != SQLITE_OK)
+        status = sdse_database_refuse(db, code, path, diags);
+    else
+        status = sdse_database_identify(db, path, diags, &empty);
+    if (status == SDSE_OK && empty) {
+        sdse_diag_add(diags, SDSE_ERROR,
+                      (struct sdse_loc){.file = sdse_arena_strdup(diags->arena, path)},
+                      "results-empty", "the database is empty: no sweep wrote to it");
+        status = SDSE_INVALID;
+    }
+    if (status == SDSE_OK && file_bytes(db) <= VERIFY_BYTES)
+        status = sdse_database_verify(db, path, diags);
+    struct sdse_reader *reader = NULL;
+    if (status == SDSE_OK) {
+        reader = malloc(sizeof *reader);
+        if (!reader)
+            status = SDSE_NO_MEMORY;
+    }
+    if (status != SDSE_OK) {
+        sqlite3_close(db);
+        return status;
+    }
+    reader->db = db;
+    *out = reader;
+    return SDSE_OK;
+}
+
+void sdse_reader_close(struct sdse_reader *reader) {
+    if (!reader)
+        return;
+    sqlite3_close(reader->db);
+    free(reader);
+}

@@ -1,0 +1,234 @@
+// What the store keeps, as plain structs: the sweep fills them, results/store/store.h
+// writes them. docs/database.md says how they look in SQL.
+//
+// Conventions: NAN stands for "not known" and becomes NULL; a NULL string too, where
+// the comment allows it. Every pointer is borrowed for the duration of the call.
+#ifndef SDSE_RESULTS_STORE_RECORDS_H
+#define SDSE_RESULTS_STORE_RECORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "costmodel/types/cost.h"
+#include "spec/types/arch.h"
+#include "spec/types/form.h"
+#include "spec/types/sweep.h"
+#include "spec/types/workload.h"
+
+// Kinds of input whose canonical text is kept.
+#define SDSE_INPUT_MAP(X)   \
+    X(ARCH, "arch")         \
+    X(WORKLOAD, "workload") \
+    X(FORM, "form")         \
+    X(SWEEP, "sweep")       \
+    X(TABLE, "table")       \
+    X(WEIGHTS, "weights")
+
+enum sdse_input_kind {
+#define SDSE_INPUT_ENUM(name, text) SDSE_INPUT_##name,
+    SDSE_INPUT_MAP(SDSE_INPUT_ENUM)
+#undef SDSE_INPUT_ENUM
+};
+
+#define SDSE_POINT_STATUS_MAP(X)                                                  \
+    X(OK, "ok")                 /* mapped, modelled, all figures present */       \
+    X(INFEASIBLE, "infeasible") /* no valid mapping, or a constraint is broken */ \
+    X(ERROR, "error")           /* something failed: reason says what */
+
+enum sdse_point_status {
+#define SDSE_POINT_ENUM(name, text) SDSE_POINT_##name,
+    SDSE_POINT_STATUS_MAP(SDSE_POINT_ENUM)
+#undef SDSE_POINT_ENUM
+};
+
+// Where weight values come from.
+#define SDSE_WEIGHTS_FROM_MAP(X)                                      \
+    X(DECLARED, "declared")   /* densities as written in the spec */  \
+    X(SYNTHETIC, "synthetic") /* measured on seeded random weights */ \
+    X(REAL, "real")           /* measured on weights read from a file */
+
+enum sdse_weights_from {
+#define SDSE_WEIGHTS_ENUM(name, text) SDSE_WEIGHTS_##name,
+    SDSE_WEIGHTS_FROM_MAP(SDSE_WEIGHTS_ENUM)
+#undef SDSE_WEIGHTS_ENUM
+};
+
+// How the mapper ended.
+#define SDSE_PROOF_MAP(X)                                               \
+    X(OPTIMAL, "optimal") /* proved */                                  \
+    X(LIMIT, "limit")     /* stopped by a limit; gap bounds the rest */ \
+    X(INTERRUPTED, "interrupted")
+
+enum sdse_proof {
+#define SDSE_PROOF_ENUM(name, text) SDSE_PROOF_##name,
+    SDSE_PROOF_MAP(SDSE_PROOF_ENUM)
+#undef SDSE_PROOF_ENUM
+};
+
+// A resolved input in canonical text; hash is of that text (and of what else the caller
+// puts into it).
+struct sdse_input_record {
+    struct sdse_hash hash;
+    enum sdse_input_kind kind;
+    const char *name;
+    const char *text;
+};
+
+// A sweep: its points are positions 0 … point_count - 1 of a fixed order.
+struct sdse_sweep_record {
+    struct sdse_hash hash; // also the hash of an input of kind SWEEP, added before
+    const char *name;
+    uint64_t point_count;
+    enum sdse_objective objective;
+};
+
+// One element of a front of (energy, latency).
+struct sdse_front_element {
+    double energy_pj;
+    uint64_t latency_cycles;
+    const char *mapping; // one mapping as text; NULL on a network's front
+};
+
+// The proved front of one layer problem: (arch, layer shape, formats).
+struct sdse_front_record {
+    struct sdse_hash hash;
+    enum sdse_proof proof;
+    double gap; // relative distance to the bound; 0 when proved
+    size_t count;
+    struct sdse_front_element *elements; // by rising energy, falling latency
+};
+
+// One mapping of one layer problem with everything it costs: the parts are read from
+// `cost`, their names and origins from `arch`.
+struct sdse_solution_record {
+    struct sdse_hash hash;  // of (arch, layer shape, formats, mapping)
+    struct sdse_hash front; // hash of the front it was chosen from; has_front = false:
+    bool has_front;         // none
+    enum sdse_proof proof;
+    double gap;
+    const char *mapping; // as text
+    const struct sdse_arch *arch;
+    const struct sdse_cost *cost;
+};
+
+// Totals of a stored solution, for a run that continues.
+struct sdse_solution_totals {
+    double energy_pj;
+    uint64_t latency_cycles;
+    uint64_t macs;
+    double utilization;
+    enum sdse_proof proof;
+    double gap;
+    const char *mapping;
+};
+
+// One layer's weights under one setting: what decomposition measured, or what the spec
+// declares.
+struct sdse_form_record {
+    struct sdse_hash hash; // of (weights, setting)
+    struct sdse_weight_form form;
+    enum sdse_weights_from from;
+    double weight_bits;      // stored, all parts
+    uint64_t weight_words;   // of the dense layer
+    double weight_norm;      // Frobenius norm of the dense weights; NAN = not measured
+    double sqnr_db;          // NAN = not measured, or no error at all
+    uint32_t exponents_used; // distinct exponents among non-zero coefficients; 0 = none
+    // Rows of coefficients in which any of 32, or of 64, consecutive filters has a
+    // non-zero / such rows: what filters that share a skip can leave out. NAN = not
+    // measured.
+    double joint_row_density_32, joint_row_density_64;
+};
+
+// A layer of a point: which solution, which weight form.
+struct sdse_layer_record {
+    const char *name;
+    enum sdse_layer_kind kind;
+    uint64_t repeat;           // [>= 1]
+    struct sdse_hash solution; // added before
+    struct sdse_hash form;     // added before; has_form = false: the layer stores no
+    bool has_form;             // weights
+};
+
+struct sdse_parameter {
+    const char *path;  // "GLB.capacity_kib"
+    const char *value; // as written
+};
+
+// A design point. Figures are read only when status is OK (area_mm2 always; NAN if
+// unknown). latency_s, EDP are what the caller states; the totals must equal the sums
+// over the layers: energy_pj to 1e-9 relative, latency_cycles exactly.
+struct sdse_point_record {
+    struct sdse_hash hash;  // of (arch, workload, form, objective, model version)
+    struct sdse_hash sweep; // added before
+    uint64_t position;      // in that sweep
+    enum sdse_point_status status;
+    const char *reason; // NULL when OK
+
+    struct sdse_hash arch, workload, form; // hashes of inputs, added before
+    const char *arch_name, *workload_name, *form_name;
+    enum sdse_objective objective;
+    size_t parameter_count;
+    const struct sdse_parameter *parameters; // the overrides
+
+    double energy_pj;
+    uint64_t latency_cycles;
+    double latency_s;
+    double edp_pj_s;
+    double area_mm2;
+    double weight_bits; // of the whole network
+    double compression; // FP32 bits of the weights / weight_bits
+    double rel_error;   // of the network's weights; NAN
+    double accuracy;    // [0..1]; NAN
+    enum sdse_weights_from weights;
+    enum sdse_proof proof;
+    double gap;
+
+    size_t layer_count;
+    const struct sdse_layer_record *layers;
+    size_t front_count; // (energy, latency) of the network
+    const struct sdse_front_element *front;
+};
+
+// What a front is made of. NAN where a point is not ok.
+struct sdse_point_figures {
+    double energy_pj, latency_cycles, area_mm2;
+    enum sdse_point_status status;
+};
+
+// One epoch of a training run; NAN where not measured.
+struct sdse_epoch_record {
+    double train_loss, train_accuracy, test_accuracy, learning_rate;
+    double energy_pj;   // modelled, of this epoch
+    double weight_bits; // moved to and from storage in this epoch
+};
+
+struct sdse_training_record {
+    struct sdse_hash hash; // of (network, data, settings, seed)
+    const char *name;      // of the network
+    const char *method;    // "dense", "smartdeal", …
+    const char *settings;  // canonical text
+    uint64_t seed;
+    double test_accuracy;      // final [0..1]; NAN
+    double energy_pj;          // modelled, whole run; NAN
+    double stored_bits;        // weights and optimiser state; NAN
+    double reference_accuracy; // of the dense network; NAN
+    size_t epoch_count;
+    const struct sdse_epoch_record *epochs;
+};
+
+// How a run went: not a result, never exported.
+struct sdse_run_record {
+    struct sdse_hash sweep; // added before
+    const char *host;       // NULL = unknown
+    const char *started;    // UTC, ISO 8601
+    unsigned threads;
+    double seconds;
+    uint64_t points_done, points_reused, nodes_visited;
+    uint64_t variants;     // of the problems solved: keepers and padded bounds
+    double log10_mappings; // in their spaces; NAN = none was solved
+    const char *outcome;   // "complete", "interrupted", …
+};
+
+#endif

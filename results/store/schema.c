@@ -1,0 +1,337 @@
+#include "results/store/schema.h"
+
+#include <stddef.h>
+
+// Every fragment is one statement: C guarantees string literals of 4095 bytes only.
+#define HASH_COLUMN "hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 32)"
+#define PROOF_COLUMNS                                                            \
+    "proof TEXT NOT NULL CHECK (proof IN ('optimal', 'limit', 'interrupted')), " \
+    "gap REAL NOT NULL CHECK (gap >= 0)"
+#define WEIGHTS_CHECK "IN ('real', 'synthetic', 'declared')"
+#define OBJECTIVE_COLUMN            \
+    "objective TEXT NOT NULL CHECK" \
+    " (objective IN ('energy', 'latency', 'edp', 'ed2p'))"
+
+#define ENERGY_OWNER " pl.point_id, pl.layer_index, pl.name AS layer,"
+#define ENERGY_LEVEL                                                 \
+    " FROM point_layer pl JOIN solution_level l USING (solution_id)" \
+    " JOIN solution_memory m USING (solution_id, level) JOIN origin o ON "
+
+const char *const sdse_schema_statements[] = {
+    "CREATE TABLE meta("
+    " key TEXT PRIMARY KEY,"
+    " value TEXT NOT NULL) STRICT",
+
+    "CREATE TABLE input("
+    " input_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
+    " kind TEXT NOT NULL CHECK (kind IN"
+    "  ('arch', 'workload', 'form', 'sweep', 'table', 'weights')),"
+    " name TEXT NOT NULL,"
+    " text TEXT NOT NULL) STRICT",
+
+    "CREATE TABLE sweep("
+    " sweep_id INTEGER PRIMARY KEY, " HASH_COLUMN " REFERENCES input(hash),"
+    " name TEXT NOT NULL,"
+    " point_count INTEGER NOT NULL CHECK (point_count >= 0), " OBJECTIVE_COLUMN
+    ") STRICT",
+
+    "CREATE TABLE point("
+    " point_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
+    " status TEXT NOT NULL CHECK (status IN ('ok', 'infeasible', 'error')),"
+    " reason TEXT,"
+    " arch_hash TEXT NOT NULL REFERENCES input(hash),"
+    " workload_hash TEXT NOT NULL REFERENCES input(hash),"
+    " form_hash TEXT NOT NULL REFERENCES input(hash),"
+    " arch TEXT NOT NULL, workload TEXT NOT NULL, form TEXT NOT NULL," OBJECTIVE_COLUMN
+    ", energy_pj REAL CHECK (energy_pj >= 0),"
+    " latency_cycles INTEGER CHECK (latency_cycles >= 0),"
+    " latency_s REAL CHECK (latency_s >= 0),"
+    " edp_pj_s REAL CHECK (edp_pj_s >= 0),"
+    " area_mm2 REAL CHECK (area_mm2 >= 0),"
+    " weight_bits REAL CHECK (weight_bits >= 0),"
+    " compression REAL CHECK (compression >= 0),"
+    " rel_error REAL CHECK (rel_error >= 0),"
+    " accuracy REAL CHECK (accuracy BETWEEN 0 AND 1),"
+    " weights TEXT CHECK (weights " WEIGHTS_CHECK "),"
+    " mapper_status TEXT CHECK (mapper_status IN"
+    "  ('optimal', 'limit', 'interrupted')),"
+    " mapper_gap REAL CHECK (mapper_gap >= 0),"
+    " CHECK ((status = 'ok') = (energy_pj IS NOT NULL)),"
+    " CHECK ((status = 'ok') = (latency_cycles IS NOT NULL)),"
+    " CHECK ((status = 'ok') = (mapper_status IS NOT NULL)),"
+    " CHECK ((status = 'ok') = (reason IS NULL))) STRICT",
+
+    "CREATE TABLE sweep_point("
+    " sweep_id INTEGER NOT NULL REFERENCES sweep(sweep_id),"
+    " position INTEGER NOT NULL CHECK (position >= 0),"
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " PRIMARY KEY (sweep_id, position)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX sweep_point_by_point ON sweep_point(point_id)",
+
+    "CREATE TABLE point_parameter("
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " path TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " PRIMARY KEY (point_id, path)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE point_front("
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " rank INTEGER NOT NULL CHECK (rank >= 0),"
+    " energy_pj REAL NOT NULL CHECK (energy_pj >= 0),"
+    " latency_cycles INTEGER NOT NULL CHECK (latency_cycles >= 0),"
+    " PRIMARY KEY (point_id, rank)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE layer_front("
+    " front_id INTEGER PRIMARY KEY, " HASH_COLUMN ", " PROOF_COLUMNS ") STRICT",
+
+    "CREATE TABLE layer_front_element("
+    " front_id INTEGER NOT NULL REFERENCES layer_front(front_id),"
+    " rank INTEGER NOT NULL CHECK (rank >= 0),"
+    " energy_pj REAL NOT NULL CHECK (energy_pj >= 0),"
+    " latency_cycles INTEGER NOT NULL CHECK (latency_cycles >= 0),"
+    " mapping TEXT NOT NULL,"
+    " PRIMARY KEY (front_id, rank)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE solution("
+    " solution_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
+    " front_id INTEGER REFERENCES layer_front(front_id), " PROOF_COLUMNS ","
+    " mapping TEXT NOT NULL,"
+    " energy_pj REAL NOT NULL CHECK (energy_pj >= 0),"
+    " latency_cycles INTEGER NOT NULL CHECK (latency_cycles >= 0),"
+    " compute_cycles INTEGER NOT NULL,"
+    " fill_cycles INTEGER NOT NULL,"
+    " drain_cycles INTEGER NOT NULL,"
+    " rebuild_cycles INTEGER NOT NULL,"
+    " macs INTEGER NOT NULL CHECK (macs >= 0),"
+    " multipliers_used INTEGER NOT NULL,"
+    " shift_adds INTEGER NOT NULL,"
+    " basis_words_loaded INTEGER NOT NULL,"
+    " utilization REAL NOT NULL CHECK (utilization >= 0),"
+    " bottleneck TEXT NOT NULL) STRICT",
+
+    "CREATE TABLE origin("
+    " origin_id INTEGER PRIMARY KEY,"
+    " mark TEXT NOT NULL,"
+    " text TEXT NOT NULL,"
+    " UNIQUE (mark, text)) STRICT",
+
+    "CREATE TABLE solution_memory("
+    " solution_id INTEGER NOT NULL REFERENCES solution(solution_id),"
+    " level INTEGER NOT NULL CHECK (level >= 0),"
+    " name TEXT NOT NULL,"
+    " cycles INTEGER NOT NULL,"
+    " stored_bits REAL NOT NULL,"
+    " read_bits_per_cycle REAL NOT NULL,"
+    " write_bits_per_cycle REAL NOT NULL,"
+    " PRIMARY KEY (solution_id, level)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE solution_level("
+    " solution_id INTEGER NOT NULL,"
+    " level INTEGER NOT NULL,"
+    " part TEXT NOT NULL CHECK (part IN ('weights', 'inputs', 'outputs',"
+    "  'coefficients', 'basis', 'index')),"
+    " tile_words INTEGER NOT NULL,"
+    " instances INTEGER NOT NULL,"
+    " reads INTEGER NOT NULL,"
+    " fills INTEGER NOT NULL,"
+    " updates INTEGER NOT NULL,"
+    " drain_reads INTEGER NOT NULL,"
+    " read_bits REAL NOT NULL,"
+    " fill_bits REAL NOT NULL,"
+    " update_bits REAL NOT NULL,"
+    " read_pj REAL NOT NULL,"
+    " fill_pj REAL NOT NULL,"
+    " update_pj REAL NOT NULL,"
+    " read_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
+    " fill_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
+    " update_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
+    " PRIMARY KEY (solution_id, level, part),"
+    " FOREIGN KEY (solution_id, level) REFERENCES"
+    "  solution_memory(solution_id, level)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE solution_network("
+    " solution_id INTEGER NOT NULL,"
+    " level INTEGER NOT NULL,"
+    " part TEXT NOT NULL,"
+    " words INTEGER NOT NULL,"
+    " adds INTEGER NOT NULL,"
+    " hops REAL NOT NULL,"
+    " bits REAL NOT NULL,"
+    " energy_pj REAL NOT NULL,"
+    " origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
+    " PRIMARY KEY (solution_id, level, part),"
+    " FOREIGN KEY (solution_id, level) REFERENCES"
+    "  solution_memory(solution_id, level)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE solution_component("
+    " solution_id INTEGER NOT NULL REFERENCES solution(solution_id),"
+    " component TEXT NOT NULL,"
+    " action TEXT NOT NULL,"
+    " energy_pj REAL NOT NULL,"
+    " origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
+    " PRIMARY KEY (solution_id, component, action)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE weight_form("
+    " form_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
+    " smartdeal INTEGER NOT NULL CHECK (smartdeal IN (0, 1)),"
+    " weights TEXT NOT NULL CHECK (weights " WEIGHTS_CHECK "),"
+    " measured INTEGER NOT NULL CHECK (measured IN (0, 1)),"
+    " basis_size INTEGER NOT NULL, rows INTEGER NOT NULL,"
+    " rows_per_block INTEGER NOT NULL, blocks INTEGER NOT NULL,"
+    " density REAL NOT NULL, row_density REAL NOT NULL,"
+    " coefficient_bits INTEGER NOT NULL, basis_bits INTEGER NOT NULL,"
+    " scale_bits INTEGER NOT NULL,"
+    " index_format TEXT NOT NULL CHECK (index_format IN"
+    "  ('element-bitmap', 'row', 'run-length', 'dense')),"
+    " coefficient_bits_total REAL NOT NULL, basis_bits_total REAL NOT NULL,"
+    " index_bits_total REAL NOT NULL, weight_bits REAL NOT NULL,"
+    " weight_words INTEGER NOT NULL,"
+    " weight_norm REAL CHECK (weight_norm >= 0),"
+    " rel_error REAL CHECK (rel_error >= 0), sqnr_db REAL,"
+    " exponents_used INTEGER NOT NULL,"
+    " joint_row_density_32 REAL CHECK (joint_row_density_32 BETWEEN 0 AND 1),"
+    " joint_row_density_64 REAL CHECK (joint_row_density_64 BETWEEN 0 AND 1)) STRICT",
+
+    "CREATE TABLE point_layer("
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " layer_index INTEGER NOT NULL CHECK (layer_index >= 0),"
+    " name TEXT NOT NULL,"
+    " kind TEXT NOT NULL CHECK (kind IN"
+    "  ('conv', 'conv1x1', 'dwconv', 'fc', 'matmul')),"
+    " repeat INTEGER NOT NULL CHECK (repeat >= 1),"
+    " solution_id INTEGER NOT NULL REFERENCES solution(solution_id),"
+    " form_id INTEGER REFERENCES weight_form(form_id),"
+    " PRIMARY KEY (point_id, layer_index)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE training_run("
+    " training_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
+    " name TEXT NOT NULL, method TEXT NOT NULL, settings TEXT NOT NULL,"
+    " seed INTEGER NOT NULL,"
+    " test_accuracy REAL CHECK (test_accuracy BETWEEN 0 AND 1),"
+    " reference_accuracy REAL CHECK (reference_accuracy BETWEEN 0 AND 1),"
+    " energy_pj REAL, stored_bits REAL) STRICT",
+
+    "CREATE TABLE training_epoch("
+    " training_id INTEGER NOT NULL REFERENCES training_run(training_id),"
+    " epoch INTEGER NOT NULL CHECK (epoch >= 0),"
+    " train_loss REAL, train_accuracy REAL, test_accuracy REAL, learning_rate REAL,"
+    " energy_pj REAL, weight_bits REAL,"
+    " PRIMARY KEY (training_id, epoch)) STRICT, WITHOUT ROWID",
+
+    "CREATE TABLE run_log("
+    " run_id INTEGER PRIMARY KEY,"
+    " sweep_id INTEGER NOT NULL REFERENCES sweep(sweep_id),"
+    " tool_version TEXT NOT NULL,"
+    " host TEXT, started TEXT NOT NULL, threads INTEGER NOT NULL,"
+    " seconds REAL NOT NULL, points_done INTEGER NOT NULL,"
+    " points_reused INTEGER NOT NULL, nodes_visited INTEGER NOT NULL,"
+    " variants INTEGER NOT NULL, log10_mappings REAL, outcome TEXT NOT NULL) STRICT",
+
+    // Views: the interface. Additive figures of a layer are multiplied by its repeat.
+    "CREATE VIEW v_sweep AS SELECT"
+    " s.name AS sweep, s.hash AS sweep_hash, s.objective, s.point_count,"
+    " count(sp.point_id) AS points_done,"
+    " total(p.status = 'ok') AS points_ok,"
+    " total(p.status = 'infeasible') AS points_infeasible,"
+    " total(p.status = 'error') AS points_error"
+    " FROM sweep s LEFT JOIN sweep_point sp USING (sweep_id)"
+    " LEFT JOIN point p USING (point_id) GROUP BY s.sweep_id",
+
+    "CREATE VIEW v_sweep_point AS SELECT"
+    " s.name AS sweep, s.hash AS sweep_hash, sp.position, sp.point_id"
+    " FROM sweep_point sp JOIN sweep s USING (sweep_id)",
+
+    "CREATE VIEW v_point AS SELECT"
+    " p.point_id, p.hash AS point_hash, p.status, p.reason, p.workload, p.arch, p.form,"
+    " (SELECT group_concat(path || '=' || value, ' ') FROM"
+    "  (SELECT path, value FROM point_parameter q WHERE q.point_id = p.point_id"
+    "   ORDER BY path)) AS parameters,"
+    " p.objective, p.energy_pj, p.latency_cycles, p.latency_s, p.edp_pj_s,"
+    " p.edp_pj_s * p.latency_s AS ed2p_pj_s2, p.area_mm2,"
+    " p.weight_bits, p.compression, p.rel_error, p.accuracy, p.weights,"
+    " p.mapper_status, p.mapper_gap, p.arch_hash, p.workload_hash, p.form_hash"
+    " FROM point p",
+
+    "CREATE VIEW v_layer AS SELECT"
+    " pl.point_id, pl.layer_index, pl.name AS layer, pl.kind, pl.repeat,"
+    " s.energy_pj * pl.repeat AS energy_pj,"
+    " s.latency_cycles * pl.repeat AS latency_cycles,"
+    " s.macs * pl.repeat AS macs,"
+    " s.utilization, s.bottleneck,"
+    " s.compute_cycles * pl.repeat AS compute_cycles,"
+    " s.rebuild_cycles * pl.repeat AS rebuild_cycles,"
+    " s.fill_cycles * pl.repeat AS fill_cycles,"
+    " s.drain_cycles * pl.repeat AS drain_cycles,"
+    " s.shift_adds * pl.repeat AS shift_adds,"
+    " s.multipliers_used, s.proof AS mapper_status, s.gap AS mapper_gap, s.mapping,"
+    " f.smartdeal, f.weights, f.density, f.row_density,"
+    " f.joint_row_density_32, f.joint_row_density_64, f.basis_size,"
+    " f.weight_bits * pl.repeat AS weight_bits,"
+    " f.weight_words * pl.repeat AS weight_words,"
+    " f.rel_error, f.sqnr_db, f.exponents_used, s.hash AS solution_hash"
+    " FROM point_layer pl JOIN solution s USING (solution_id)"
+    " LEFT JOIN weight_form f USING (form_id)",
+
+    "CREATE VIEW v_level AS SELECT"
+    " pl.point_id, pl.layer_index, pl.name AS layer, pl.repeat, l.level,"
+    " m.name AS memory, l.part, l.tile_words, l.instances,"
+    " l.reads * pl.repeat AS reads_words, l.fills * pl.repeat AS fills_words,"
+    " l.updates * pl.repeat AS updates_words,"
+    " l.drain_reads * pl.repeat AS drain_reads_words,"
+    " l.read_bits * pl.repeat AS read_bits, l.fill_bits * pl.repeat AS fill_bits,"
+    " l.update_bits * pl.repeat AS update_bits,"
+    " (l.read_pj + l.fill_pj + l.update_pj) * pl.repeat AS energy_pj,"
+    " m.cycles * pl.repeat AS memory_cycles, m.stored_bits,"
+    " m.read_bits_per_cycle, m.write_bits_per_cycle"
+    " FROM point_layer pl JOIN solution_level l USING (solution_id)"
+    " JOIN solution_memory m USING (solution_id, level)",
+
+    "CREATE VIEW v_network AS SELECT"
+    " pl.point_id, pl.layer_index, pl.name AS layer, pl.repeat, n.level,"
+    " m.name AS below_memory, n.part, n.words * pl.repeat AS words,"
+    " n.adds * pl.repeat AS adds, n.hops, n.bits * pl.repeat AS bits,"
+    " n.energy_pj * pl.repeat AS energy_pj"
+    " FROM point_layer pl JOIN solution_network n USING (solution_id)"
+    " JOIN solution_memory m USING (solution_id, level)",
+
+    // Every branch is a join of its own from point_layer on: SQLite then looks up one
+    // point's rows instead of building the whole union first.
+    "CREATE VIEW v_energy AS"
+    " SELECT" ENERGY_OWNER " m.name AS component, l.part || ' read' AS action,"
+    " l.read_pj * pl.repeat AS energy_pj, o.mark AS origin_mark, o.text AS "
+    "origin" ENERGY_LEVEL "o.origin_id = l.read_origin_id"
+    " UNION ALL SELECT" ENERGY_OWNER " m.name, l.part || ' fill',"
+    " l.fill_pj * pl.repeat, o.mark, o.text" ENERGY_LEVEL
+    "o.origin_id = l.fill_origin_id"
+    " UNION ALL SELECT" ENERGY_OWNER " m.name, l.part || ' update',"
+    " l.update_pj * pl.repeat, o.mark, o.text" ENERGY_LEVEL
+    "o.origin_id = l.update_origin_id"
+    " UNION ALL SELECT" ENERGY_OWNER " m.name || ' network', n.part || ' transfer',"
+    " n.energy_pj * pl.repeat, o.mark, o.text"
+    " FROM point_layer pl JOIN solution_network n USING (solution_id)"
+    " JOIN solution_memory m USING (solution_id, level)"
+    " JOIN origin o USING (origin_id)"
+    " UNION ALL SELECT" ENERGY_OWNER " c.component, c.action,"
+    " c.energy_pj * pl.repeat, o.mark, o.text"
+    " FROM point_layer pl JOIN solution_component c USING (solution_id)"
+    " JOIN origin o USING (origin_id)",
+
+    "CREATE VIEW v_front AS SELECT"
+    " f.point_id, f.rank, f.energy_pj, f.latency_cycles,"
+    " f.latency_cycles * (p.latency_s / p.latency_cycles) AS latency_s,"
+    " f.energy_pj * f.latency_cycles * (p.latency_s / p.latency_cycles) AS edp_pj_s"
+    " FROM point_front f JOIN point p USING (point_id)",
+
+    "CREATE VIEW v_layer_front AS SELECT"
+    " pl.point_id, pl.layer_index, pl.name AS layer, e.rank, e.energy_pj,"
+    " e.latency_cycles, e.mapping"
+    " FROM point_layer pl JOIN solution s USING (solution_id)"
+    " JOIN layer_front_element e USING (front_id)",
+
+    "CREATE VIEW v_training AS SELECT"
+    " t.name, t.method, t.seed, e.epoch, e.train_loss, e.train_accuracy,"
+    " e.test_accuracy, e.learning_rate, e.energy_pj, e.weight_bits, t.hash AS "
+    "training_hash"
+    " FROM training_run t LEFT JOIN training_epoch e USING (training_id)",
+    NULL,
+};

@@ -1,0 +1,150 @@
+// Private to results/: the store's prepared statements and how values are bound.
+#ifndef SDSE_RESULTS_STORE_STATEMENTS_H
+#define SDSE_RESULTS_STORE_STATEMENTS_H
+
+#include <sqlite3.h>
+
+#include "results/store/store.h"
+
+// One table: enum and SQL cannot disagree. Adds ignore a hash that is already there.
+#define SDSE_STATEMENT_MAP(X)                                                         \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                       \
+    X(COMMIT, "COMMIT")                                                               \
+    X(ROLLBACK, "ROLLBACK")                                                           \
+    X(ADD_INPUT, "INSERT INTO input(hash, kind, name, text)"                          \
+                 " VALUES(?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                  \
+    X(ADD_SWEEP, "INSERT INTO sweep(hash, name, point_count, objective)"              \
+                 " VALUES(?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                  \
+    X(SWEEP_ID, "SELECT sweep_id FROM sweep WHERE hash = ?")                          \
+    X(ADD_FRONT, "INSERT INTO layer_front(hash, proof, gap) VALUES(?, ?, ?)")         \
+    X(ADD_FRONT_ELEMENT, "INSERT INTO layer_front_element VALUES(?, ?, ?, ?, ?)")     \
+    X(FRONT_ID, "SELECT front_id FROM layer_front WHERE hash = ?")                    \
+    X(LOAD_FRONT, "SELECT front_id, proof, gap, (SELECT count(*) FROM"                \
+                  " layer_front_element e WHERE e.front_id = f.front_id)"             \
+                  " FROM layer_front f WHERE hash = ?")                               \
+    X(LOAD_FRONT_ELEMENTS, "SELECT energy_pj, latency_cycles, mapping"                \
+                           " FROM layer_front_element WHERE front_id = ?"             \
+                           " ORDER BY rank")                                          \
+    X(ADD_ORIGIN, "INSERT INTO origin(mark, text) VALUES(?, ?)"                       \
+                  " ON CONFLICT DO NOTHING")                                          \
+    X(ORIGIN_ID, "SELECT origin_id FROM origin WHERE mark = ? AND text = ?")          \
+    X(ADD_SOLUTION, "INSERT INTO solution(hash, front_id, proof, gap, mapping,"       \
+                    " energy_pj, latency_cycles, compute_cycles, fill_cycles,"        \
+                    " drain_cycles, rebuild_cycles, macs, multipliers_used,"          \
+                    " shift_adds, basis_words_loaded, utilization, bottleneck)"       \
+                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")     \
+    X(SOLUTION_ID, "SELECT solution_id FROM solution WHERE hash = ?")                 \
+    X(LOAD_SOLUTION, "SELECT energy_pj, latency_cycles, macs, utilization, proof,"    \
+                     " gap, mapping FROM solution WHERE hash = ?")                    \
+    X(ADD_MEMORY, "INSERT INTO solution_memory VALUES(?, ?, ?, ?, ?, ?, ?)")          \
+    X(ADD_LEVEL, "INSERT INTO solution_level VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
+                 " ?, ?, ?, ?, ?, ?, ?)")                                             \
+    X(ADD_NETWORK, "INSERT INTO solution_network VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")  \
+    X(ADD_COMPONENT, "INSERT INTO solution_component VALUES(?, ?, ?, ?, ?)")          \
+    X(ADD_FORM, "INSERT INTO weight_form(hash, smartdeal, weights, measured,"         \
+                " basis_size, rows, rows_per_block, blocks, density, row_density,"    \
+                " coefficient_bits, basis_bits, scale_bits, index_format,"            \
+                " coefficient_bits_total, basis_bits_total, index_bits_total,"        \
+                " weight_bits, weight_words, rel_error, sqnr_db, exponents_used,"     \
+                " weight_norm, joint_row_density_32, joint_row_density_64)"           \
+                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
+                " ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                    \
+    X(FORM_ID, "SELECT form_id FROM weight_form WHERE hash = ?")                      \
+    X(LOAD_FORM, "SELECT smartdeal, weights, measured, basis_size, rows,"             \
+                 " rows_per_block, blocks, density, row_density, coefficient_bits,"   \
+                 " basis_bits, scale_bits, index_format, coefficient_bits_total,"     \
+                 " basis_bits_total, index_bits_total, weight_bits, weight_words,"    \
+                 " rel_error, sqnr_db, exponents_used, weight_norm,"                  \
+                 " joint_row_density_32, joint_row_density_64"                        \
+                 " FROM weight_form WHERE hash = ?")                                  \
+    X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                          \
+    X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                        \
+    X(POINT_FIGURES, "SELECT energy_pj, latency_cycles, area_mm2, status FROM point"  \
+                     " WHERE hash = ? AND status <> 'error'")                         \
+    X(DROP_FAILED_POINT, "DELETE FROM point WHERE hash = ? AND status = 'error'")     \
+    X(ADD_POINT, "INSERT INTO point(hash, status, reason, arch_hash, workload_hash,"  \
+                 " form_hash, arch, workload, form, objective, area_mm2, energy_pj,"  \
+                 " latency_cycles, latency_s, edp_pj_s, weight_bits, compression,"    \
+                 " rel_error, accuracy, weights, mapper_status, mapper_gap)"          \
+                 " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"   \
+                 " ?, ?, ?)")                                                         \
+    X(ADD_PARAMETER, "INSERT INTO point_parameter VALUES(?, ?, ?)")                   \
+    X(ADD_POINT_FRONT, "INSERT INTO point_front VALUES(?, ?, ?, ?)")                  \
+    X(ADD_POINT_LAYER, "INSERT INTO point_layer VALUES(?, ?, ?, ?, ?, ?, ?)")         \
+    X(POINT_SUMS, "SELECT total(s.energy_pj * pl.repeat),"                            \
+                  " sum(s.latency_cycles * pl.repeat) FROM point_layer pl"            \
+                  " JOIN solution s USING (solution_id) WHERE point_id = ?")          \
+    X(LINK_POINT, "INSERT INTO sweep_point(sweep_id, position, point_id)"             \
+                  " VALUES(?, ?, ?) ON CONFLICT(sweep_id, position)"                  \
+                  " DO UPDATE SET point_id = excluded.point_id")                      \
+    X(ADD_TRAINING, "INSERT INTO training_run(hash, name, method, settings, seed,"    \
+                    " test_accuracy, reference_accuracy, energy_pj, stored_bits)"     \
+                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")                             \
+    X(TRAINING_ID, "SELECT training_id FROM training_run WHERE hash = ?")             \
+    X(ADD_EPOCH, "INSERT INTO training_epoch VALUES(?, ?, ?, ?, ?, ?, ?, ?)")         \
+    X(ADD_RUN, "INSERT INTO run_log(sweep_id, tool_version, host, started, threads,"  \
+               " seconds, points_done, points_reused, nodes_visited,"                 \
+               " variants, log10_mappings, outcome)"                                  \
+               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+
+enum sdse_statement {
+#define SDSE_STATEMENT_ENUM(name, sql) SDSE_SQL_##name,
+    SDSE_STATEMENT_MAP(SDSE_STATEMENT_ENUM)
+#undef SDSE_STATEMENT_ENUM
+        SDSE_STATEMENTS
+};
+
+struct sdse_store {
+    sqlite3 *db;
+    sqlite3_stmt *statement[SDSE_STATEMENTS];
+    bool in_batch;
+    enum sdse_status batch_status; // the first failure of the open batch
+    char message[512];
+};
+
+// A statement being filled in, left to right.
+struct sdse_binding {
+    struct sdse_store *store;
+    sqlite3_stmt *statement;
+    int next;      // parameter to bind
+    int code;      // first SQLite error
+    bool overflow; // a count did not fit
+};
+
+struct sdse_binding sdse_bind(struct sdse_store *store, enum sdse_statement which);
+void sdse_bind_u64(struct sdse_binding *binding, uint64_t value);
+// NAN becomes NULL.
+void sdse_bind_f64(struct sdse_binding *binding, double value);
+// NULL becomes NULL. The text must live until the statement has run.
+void sdse_bind_text(struct sdse_binding *binding, const char *text);
+void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash);
+void sdse_bind_null(struct sdse_binding *binding);
+
+// Runs a statement that returns no rows.
+enum sdse_status sdse_bind_run(struct sdse_binding *binding);
+// True if the statement yields a row, left open for sqlite3_column_*: the caller then
+// resets it.
+bool sdse_bind_row(struct sdse_binding *binding);
+
+// Records a failure: message, and the batch's status.
+enum sdse_status sdse_store_fail(struct sdse_store *store, enum sdse_status status,
+                                 const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// SDSE_OK if a batch is open and unspoilt; what spoilt it otherwise.
+enum sdse_status sdse_store_may_add(struct sdse_store *store);
+
+// Row id under a hash. False if there is none.
+bool sdse_store_find(struct sdse_store *store, enum sdse_statement which,
+                     struct sdse_hash hash, int64_t *id);
+// The same, but a missing row is a failure: "unknown <what> <hash>".
+enum sdse_status sdse_store_need(struct sdse_store *store, enum sdse_statement which,
+                                 const char *what, struct sdse_hash hash, int64_t *id);
+
+// Names as stored. Unknown text gives 0.
+const char *sdse_proof_name(enum sdse_proof proof);
+enum sdse_proof sdse_proof_from_text(const char *name);
+const char *sdse_weights_from_name(enum sdse_weights_from from);
+enum sdse_weights_from sdse_weights_from_text(const char *name);
+const char *sdse_objective_name(enum sdse_objective objective);
+
+#endif

@@ -1,0 +1,319 @@
+#include "results/store/store.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/store/database.h"
+#include "results/store/schema.h"
+#include "results/store/statements.h"
+
+static const char *const statement_sql[SDSE_STATEMENTS] = {
+#define SDSE_STATEMENT_SQL(name, sql) sql,
+    SDSE_STATEMENT_MAP(SDSE_STATEMENT_SQL)
+#undef SDSE_STATEMENT_SQL
+};
+
+// ---- opening ----
+
+static int run(sqlite3 *db, const char *sql) {
+    return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+static int put_meta(sqlite3 *db, const char *key, const char *value) {
+    sqlite3_stmt *statement = NULL;
+    int code =
+        sqlite3_prepare_v2(db, "INSERT INTO meta VALUES(?, ?)", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(statement, 2, value, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK && sqlite3_step(statement) != SQLITE_DONE)
+        code = sqlite3_errcode(db);
+    sqlite3_finalize(statement);
+    return code;
+}
+
+// Fills an empty file inside the caller's transaction.
+static int create_schema(sqlite3 *db, const char *model_version) {
+    char pragmas[96];
+    sqlite3_snprintf(sizeof pragmas, pragmas,
+                     "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                     SDSE_SCHEMA_APPLICATION, SDSE_SCHEMA_VERSION);
+    int code = run(db, pragmas);
+    for (size_t i = 0; code == SQLITE_OK && sdse_schema_statements[i]; i++)
+        code = run(db, sdse_schema_statements[i]);
+    if (code == SQLITE_OK)
+        code = put_meta(db, "tool_version", SDSE_VERSION);
+    if (code == SQLITE_OK)
+        code = put_meta(db, "model_version", model_version);
+    return code;
+}
+
+static enum sdse_status check_model(sqlite3 *db, const char *path,
+                                    const char *model_version,
+                                    struct sdse_diags *diags) {
+    sqlite3_stmt *statement = NULL;
+    enum sdse_status status = SDSE_OK;
+    int code = sqlite3_prepare_v2(
+        db, "SELECT value FROM meta WHERE key = 'model_version'", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const char *stored =
+        code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (!stored) {
+        status = sdse_database_refuse(db, code == SQLITE_DONE ? SQLITE_CORRUPT : code,
+                                      path, diags);
+    } else if (strcmp(stored, model_version) != 0) {
+        status = SDSE_INVALID;
+        sdse_diag_add(diags, SDSE_ERROR,
+                      (struct sdse_loc){.file = sdse_arena_strdup(diags->arena, path)},
+                      "results-model",
+                      "written with cost model %s, but this sdse has %s: their "
+                      "figures cannot be mixed; use a new file",
+                      stored, model_version);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+// Switches to WAL. Another process that is doing the same makes this fail at once: the
+// busy handler is not asked, so wait here.
+static int use_wal(sqlite3 *db) {
+    enum { STEP_MS = 10 };
+    int code = SQLITE_BUSY;
+    for (int waited = 0; code == SQLITE_BUSY && waited < SDSE_BUSY_MS;
+         waited += STEP_MS) {
+        code = run(db, "PRAGMA journal_mode = WAL");
+        if (code == SQLITE_BUSY)
+            sqlite3_sleep(STEP_MS);
+    }
+    return code;
+}
+
+// Identifies, creates if empty, and sets up the connection. Two processes may both find
+// the file empty: the second looks again once it has the write lock.
+static enum sdse_status set_up(sqlite3 *db, const char *path, const char *model_version,
+                               struct sdse_diags *diags) {
+    bool empty = false;
+    sqlite3_busy_timeout(db, SDSE_BUSY_MS);
+    enum sdse_status status = sdse_database_identify(db, path, diags, &empty);
+    if (status != SDSE_OK)
+        return status;
+    if (!empty)
+        status = sdse_database_verify(db, path, diags);
+    if (status != SDSE_OK)
+        return status;
+    int code = use_wal(db);
+    if (code == SQLITE_OK)
+        code = run(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+                       "PRAGMA trusted_schema = OFF");
+    if (code == SQLITE_OK && empty) {
+        code = run(db, "BEGIN IMMEDIATE");
+        if (code == SQLITE_OK) {
+            status = sdse_database_identify(db, path, diags, &empty);
+            if (status == SDSE_OK && empty)
+                code = create_schema(db, model_version);
+            if (code == SQLITE_OK && status == SDSE_OK)
+                code = run(db, "COMMIT");
+            else
+                run(db, "ROLLBACK");
+        }
+    }
+    if (code != SQLITE_OK)
+        return sdse_database_refuse(db, code, path, diags);
+    return status == SDSE_OK ? check_model(db, path, model_version, diags) : status;
+}
+
+enum sdse_status sdse_store_open(const char *path, const char *model_version,
+                                 struct sdse_diags *diags, struct sdse_store **out) {
+    assert(path && model_version && diags && out);
+    struct sdse_store *store = calloc(1, sizeof *store);
+    if (!store)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status;
+    int code = sqlite3_open_v2(
+        path, &store->db,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code != SQLITE_OK)
+        status = sdse_database_refuse(store->db, code, path, diags);
+    else
+        status = set_up(store->db, path, model_version, diags);
+    if (status != SDSE_OK) {
+        sdse_store_close(store);
+        return status;
+    }
+    *out = store;
+    return SDSE_OK;
+}
+
+void sdse_store_close(struct sdse_store *store) {
+    if (!store)
+        return;
+    for (size_t i = 0; i < SDSE_STATEMENTS; i++)
+        sqlite3_finalize(store->statement[i]);
+    sqlite3_close(store->db); // rolls an open batch back
+    free(store);
+}
+
+const char *sdse_store_message(const struct sdse_store *store) {
+    return store->message;
+}
+
+// ---- failures and batches ----
+
+enum sdse_status sdse_store_fail(struct sdse_store *store, enum sdse_status status,
+                                 const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(store->message, sizeof store->message, format, args);
+    va_end(args);
+    if (store->in_batch && store->batch_status == SDSE_OK)
+        store->batch_status = status;
+    return status;
+}
+
+enum sdse_status sdse_store_may_add(struct sdse_store *store) {
+    assert(store->in_batch);
+    return store->batch_status;
+}
+
+enum sdse_status sdse_store_begin(struct sdse_store *store) {
+    assert(!store->in_batch);
+    struct sdse_binding begin = sdse_bind(store, SDSE_SQL_BEGIN);
+    enum sdse_status status = sdse_bind_run(&begin);
+    store->in_batch = status == SDSE_OK;
+    store->batch_status = SDSE_OK;
+    return status;
+}
+
+void sdse_store_rollback(struct sdse_store *store) {
+    if (!store->in_batch)
+        return;
+    store->in_batch = false;
+    // Some failures (disk full) have already rolled the transaction back.
+    if (!sqlite3_get_autocommit(store->db))
+        run(store->db, "ROLLBACK");
+}
+
+enum sdse_status sdse_store_commit(struct sdse_store *store) {
+    enum sdse_status status = sdse_store_may_add(store);
+    if (status == SDSE_OK) {
+        struct sdse_binding commit = sdse_bind(store, SDSE_SQL_COMMIT);
+        status = sdse_bind_run(&commit);
+    }
+    if (status != SDSE_OK)
+        sdse_store_rollback(store);
+    store->in_batch = false;
+    return status;
+}
+
+// ---- binding ----
+
+struct sdse_binding sdse_bind(struct sdse_store *store, enum sdse_statement which) {
+    struct sdse_binding binding = {.store = store, .next = 1};
+    sqlite3_stmt **slot = &store->statement[which];
+    if (!*slot)
+        binding.code = sqlite3_prepare_v3(store->db, statement_sql[which], -1,
+                                          SQLITE_PREPARE_PERSISTENT, slot, NULL);
+    binding.statement = *slot;
+    return binding;
+}
+
+static void note_code(struct sdse_binding *binding, int code) {
+    if (binding->code == SQLITE_OK)
+        binding->code = code;
+    binding->next++;
+}
+
+void sdse_bind_u64(struct sdse_binding *binding, uint64_t value) {
+    if (value > INT64_MAX)
+        binding->overflow = true;
+    note_code(binding, sqlite3_bind_int64(binding->statement, binding->next,
+                                          (sqlite3_int64)value));
+}
+
+void sdse_bind_f64(struct sdse_binding *binding, double value) {
+    // SQLite itself stores NAN as NULL; said here because callers rely on it.
+    note_code(binding,
+              isnan(value)
+                  ? sqlite3_bind_null(binding->statement, binding->next)
+                  : sqlite3_bind_double(binding->statement, binding->next, value));
+}
+
+void sdse_bind_text(struct sdse_binding *binding, const char *text) {
+    note_code(binding, sqlite3_bind_text(binding->statement, binding->next, text, -1,
+                                         SQLITE_STATIC));
+}
+
+void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash) {
+    char text[SDSE_HASH_TEXT_BYTES];
+    sdse_hash_text(hash, text);
+    note_code(binding, sqlite3_bind_text(binding->statement, binding->next, text, -1,
+                                         SQLITE_TRANSIENT));
+}
+
+void sdse_bind_null(struct sdse_binding *binding) {
+    note_code(binding, sqlite3_bind_null(binding->statement, binding->next));
+}
+
+static enum sdse_status fail_from_code(struct sdse_store *store, int code) {
+    enum sdse_status status = SDSE_DATABASE;
+    if ((code & 0xff) == SQLITE_NOMEM)
+        status = SDSE_NO_MEMORY;
+    else if ((code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_IOERR)
+        status = SDSE_IO;
+    return sdse_store_fail(store, status, "%s", sqlite3_errmsg(store->db));
+}
+
+enum sdse_status sdse_bind_run(struct sdse_binding *binding) {
+    struct sdse_store *store = binding->store;
+    if (binding->overflow) {
+        sqlite3_reset(binding->statement);
+        return sdse_store_fail(store, SDSE_OVERFLOW, "a count exceeds 2^63 - 1");
+    }
+    int code = binding->code;
+    if (code == SQLITE_OK)
+        code = sqlite3_step(binding->statement);
+    enum sdse_status status = SDSE_OK;
+    if (code != SQLITE_DONE)
+        status = fail_from_code(store, code);
+    sqlite3_reset(binding->statement);
+    return status;
+}
+
+bool sdse_bind_row(struct sdse_binding *binding) {
+    int code = binding->code;
+    if (code == SQLITE_OK)
+        code = sqlite3_step(binding->statement);
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        fail_from_code(binding->store, code);
+    sqlite3_reset(binding->statement);
+    return false;
+}
+
+bool sdse_store_find(struct sdse_store *store, enum sdse_statement which,
+                     struct sdse_hash hash, int64_t *id) {
+    struct sdse_binding query = sdse_bind(store, which);
+    sdse_bind_hash(&query, hash);
+    if (!sdse_bind_row(&query))
+        return false;
+    *id = sqlite3_column_int64(query.statement, 0);
+    sqlite3_reset(query.statement);
+    return true;
+}
+
+enum sdse_status sdse_store_need(struct sdse_store *store, enum sdse_statement which,
+                                 const char *what, struct sdse_hash hash, int64_t *id) {
+    if (sdse_store_find(store, which, hash, id))
+        return SDSE_OK;
+    char text[SDSE_HASH_TEXT_BYTES];
+    sdse_hash_text(hash, text);
+    return sdse_store_fail(store, SDSE_DATABASE, "unknown %s %s: add it first", what,
+                           text);
+}

@@ -1,0 +1,321 @@
+// Writing inputs, sweeps, design points, training runs and the run log.
+#include <math.h>
+#include <string.h>
+
+#include "results/store/statements.h"
+#include "results/store/store.h"
+
+// ---- names ----
+
+#define SDSE_NAME_TEXT(name, text) text,
+static const char *const input_names[] = {SDSE_INPUT_MAP(SDSE_NAME_TEXT)};
+static const char *const status_names[] = {SDSE_POINT_STATUS_MAP(SDSE_NAME_TEXT)};
+static const char *const from_names[] = {SDSE_WEIGHTS_FROM_MAP(SDSE_NAME_TEXT)};
+static const char *const proof_names[] = {SDSE_PROOF_MAP(SDSE_NAME_TEXT)};
+#undef SDSE_NAME_TEXT
+static const char *const kind_names[SDSE_LAYER_KINDS] = {"conv", "conv1x1", "dwconv",
+                                                         "fc", "matmul"};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static size_t index_of(const char *name, const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (name && strcmp(name, names[i]) == 0)
+            return i;
+    return 0;
+}
+
+const char *sdse_proof_name(enum sdse_proof proof) { return proof_names[proof]; }
+enum sdse_proof sdse_proof_from_text(const char *name) {
+    return (enum sdse_proof)index_of(name, proof_names, COUNT(proof_names));
+}
+const char *sdse_weights_from_name(enum sdse_weights_from from) {
+    return from_names[from];
+}
+enum sdse_weights_from sdse_weights_from_text(const char *name) {
+    return (enum sdse_weights_from)index_of(name, from_names, COUNT(from_names));
+}
+const char *sdse_objective_name(enum sdse_objective objective) {
+    return sdse_objective_words()[objective];
+}
+
+// ---- inputs, sweeps, run log ----
+
+enum sdse_status sdse_store_add_input(struct sdse_store *store,
+                                      const struct sdse_input_record *input) {
+    enum sdse_status status = sdse_store_may_add(store);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_INPUT);
+    sdse_bind_hash(&add, input->hash);
+    sdse_bind_text(&add, input_names[input->kind]);
+    sdse_bind_text(&add, input->name);
+    sdse_bind_text(&add, input->text);
+    return sdse_bind_run(&add);
+}
+
+enum sdse_status sdse_store_add_sweep(struct sdse_store *store,
+                                      const struct sdse_sweep_record *sweep) {
+    enum sdse_status status = sdse_store_may_add(store);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_SWEEP);
+    sdse_bind_hash(&add, sweep->hash);
+    sdse_bind_text(&add, sweep->name);
+    sdse_bind_u64(&add, sweep->point_count);
+    sdse_bind_text(&add, sdse_objective_words()[sweep->objective]);
+    return sdse_bind_run(&add);
+}
+
+enum sdse_status sdse_store_add_run(struct sdse_store *store,
+                                    const struct sdse_run_record *run) {
+    enum sdse_status status = sdse_store_may_add(store);
+    int64_t sweep = 0;
+    if (status == SDSE_OK)
+        status = sdse_store_need(store, SDSE_SQL_SWEEP_ID, "sweep", run->sweep, &sweep);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_RUN);
+    sdse_bind_u64(&add, (uint64_t)sweep);
+    sdse_bind_text(&add, SDSE_VERSION);
+    sdse_bind_text(&add, run->host);
+    sdse_bind_text(&add, run->started);
+    sdse_bind_u64(&add, run->threads);
+    sdse_bind_f64(&add, run->seconds);
+    sdse_bind_u64(&add, run->points_done);
+    sdse_bind_u64(&add, run->points_reused);
+    sdse_bind_u64(&add, run->nodes_visited);
+    sdse_bind_u64(&add, run->variants);
+    sdse_bind_f64(&add, run->log10_mappings);
+    sdse_bind_text(&add, run->outcome);
+    return sdse_bind_run(&add);
+}
+
+// ---- points ----
+
+bool sdse_store_has_point(struct sdse_store *store, struct sdse_hash point) {
+    int64_t id = 0;
+    return sdse_store_find(store, SDSE_SQL_POINT_ID, point, &id);
+}
+
+bool sdse_store_point_status(struct sdse_store *store, struct sdse_hash point,
+                             enum sdse_point_status *status) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_POINT_STATUS);
+    sdse_bind_hash(&query, point);
+    if (!sdse_bind_row(&query))
+        return false;
+    const char *name = (const char *)sqlite3_column_text(query.statement, 0);
+    *status = (enum sdse_point_status)index_of(name, status_names, COUNT(status_names));
+    sqlite3_reset(query.statement);
+    return true;
+}
+
+static double column_or_nan(sqlite3_stmt *statement, int column) {
+    return sqlite3_column_type(statement, column) == SQLITE_NULL
+               ? (double)NAN
+               : sqlite3_column_double(statement, column);
+}
+
+bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
+                             struct sdse_point_figures *figures) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_POINT_FIGURES);
+    sdse_bind_hash(&query, point);
+    if (!sdse_bind_row(&query))
+        return false;
+    figures->energy_pj = column_or_nan(query.statement, 0);
+    figures->latency_cycles = column_or_nan(query.statement, 1);
+    figures->area_mm2 = column_or_nan(query.statement, 2);
+    const char *status = (const char *)sqlite3_column_text(query.statement, 3);
+    figures->status =
+        (enum sdse_point_status)index_of(status, status_names, COUNT(status_names));
+    sqlite3_reset(query.statement);
+    return true;
+}
+
+static enum sdse_status link_position(struct sdse_store *store, int64_t sweep,
+                                      uint64_t position, int64_t point) {
+    struct sdse_binding link = sdse_bind(store, SDSE_SQL_LINK_POINT);
+    sdse_bind_u64(&link, (uint64_t)sweep);
+    sdse_bind_u64(&link, position);
+    sdse_bind_u64(&link, (uint64_t)point);
+    return sdse_bind_run(&link);
+}
+
+enum sdse_status sdse_store_link_point(struct sdse_store *store, struct sdse_hash sweep,
+                                       uint64_t position, struct sdse_hash point) {
+    enum sdse_status status = sdse_store_may_add(store);
+    int64_t sweep_id = 0, point_id = 0;
+    if (status == SDSE_OK)
+        status = sdse_store_need(store, SDSE_SQL_SWEEP_ID, "sweep", sweep, &sweep_id);
+    if (status == SDSE_OK)
+        status = sdse_store_need(store, SDSE_SQL_POINT_ID, "point", point, &point_id);
+    return status == SDSE_OK ? link_position(store, sweep_id, position, point_id)
+                             : status;
+}
+
+// The point's own row. Figures of a point that is not OK are NULL.
+static enum sdse_status add_row(struct sdse_store *store,
+                                const struct sdse_point_record *point) {
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_POINT);
+    sdse_bind_hash(&add, point->hash);
+    sdse_bind_text(&add, status_names[point->status]);
+    sdse_bind_text(&add, point->reason);
+    sdse_bind_hash(&add, point->arch);
+    sdse_bind_hash(&add, point->workload);
+    sdse_bind_hash(&add, point->form);
+    sdse_bind_text(&add, point->arch_name);
+    sdse_bind_text(&add, point->workload_name);
+    sdse_bind_text(&add, point->form_name);
+    sdse_bind_text(&add, sdse_objective_words()[point->objective]);
+    sdse_bind_f64(&add, point->area_mm2);
+    if (point->status == SDSE_POINT_OK) {
+        sdse_bind_f64(&add, point->energy_pj);
+        sdse_bind_u64(&add, point->latency_cycles);
+        sdse_bind_f64(&add, point->latency_s);
+        sdse_bind_f64(&add, point->edp_pj_s);
+        sdse_bind_f64(&add, point->weight_bits);
+        sdse_bind_f64(&add, point->compression);
+        sdse_bind_f64(&add, point->rel_error);
+        sdse_bind_f64(&add, point->accuracy);
+        sdse_bind_text(&add, from_names[point->weights]);
+        sdse_bind_text(&add, proof_names[point->proof]);
+        sdse_bind_f64(&add, point->gap);
+    } else {
+        for (int i = 0; i < 11; i++)
+            sdse_bind_null(&add);
+    }
+    return sdse_bind_run(&add);
+}
+
+static enum sdse_status add_layer(struct sdse_store *store, int64_t point, size_t index,
+                                  const struct sdse_layer_record *layer) {
+    int64_t solution = 0, form = 0;
+    enum sdse_status status = sdse_store_need(store, SDSE_SQL_SOLUTION_ID, "solution",
+                                              layer->solution, &solution);
+    if (status == SDSE_OK && layer->has_form)
+        status =
+            sdse_store_need(store, SDSE_SQL_FORM_ID, "weight form", layer->form, &form);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_POINT_LAYER);
+    sdse_bind_u64(&add, (uint64_t)point);
+    sdse_bind_u64(&add, index);
+    sdse_bind_text(&add, layer->name);
+    sdse_bind_text(&add, kind_names[layer->kind]);
+    sdse_bind_u64(&add, layer->repeat);
+    sdse_bind_u64(&add, (uint64_t)solution);
+    if (layer->has_form)
+        sdse_bind_u64(&add, (uint64_t)form);
+    else
+        sdse_bind_null(&add);
+    return sdse_bind_run(&add);
+}
+
+static enum sdse_status add_children(struct sdse_store *store, int64_t id,
+                                     const struct sdse_point_record *point) {
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; status == SDSE_OK && i < point->parameter_count; i++) {
+        struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_PARAMETER);
+        sdse_bind_u64(&add, (uint64_t)id);
+        sdse_bind_text(&add, point->parameters[i].path);
+        sdse_bind_text(&add, point->parameters[i].value);
+        status = sdse_bind_run(&add);
+    }
+    if (point->status != SDSE_POINT_OK)
+        return status;
+    for (size_t i = 0; status == SDSE_OK && i < point->front_count; i++) {
+        struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_POINT_FRONT);
+        sdse_bind_u64(&add, (uint64_t)id);
+        sdse_bind_u64(&add, i);
+        sdse_bind_f64(&add, point->front[i].energy_pj);
+        sdse_bind_u64(&add, point->front[i].latency_cycles);
+        status = sdse_bind_run(&add);
+    }
+    for (size_t i = 0; status == SDSE_OK && i < point->layer_count; i++)
+        status = add_layer(store, id, i, &point->layers[i]);
+    return status;
+}
+
+// The invariant of the file: a point's total is the sum of its layers.
+static enum sdse_status check_sums(struct sdse_store *store, int64_t id,
+                                   const struct sdse_point_record *point) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_POINT_SUMS);
+    sdse_bind_u64(&query, (uint64_t)id);
+    if (!sdse_bind_row(&query))
+        return SDSE_DATABASE;
+    double energy_pj = sqlite3_column_double(query.statement, 0);
+    uint64_t cycles = (uint64_t)sqlite3_column_int64(query.statement, 1);
+    sqlite3_reset(query.statement);
+    if (fabs(energy_pj - point->energy_pj) > 1e-9 * fmax(energy_pj, point->energy_pj))
+        return sdse_store_fail(store, SDSE_DATABASE,
+                               "point: layers add up to %.17g pJ, total is %.17g pJ",
+                               energy_pj, point->energy_pj);
+    if (cycles != point->latency_cycles)
+        return sdse_store_fail(
+            store, SDSE_DATABASE, "point: layers take %llu cycles, total is %llu",
+            (unsigned long long)cycles, (unsigned long long)point->latency_cycles);
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_store_add_point(struct sdse_store *store,
+                                      const struct sdse_point_record *point) {
+    enum sdse_status status = sdse_store_may_add(store);
+    int64_t sweep = 0, id = 0;
+    if (status == SDSE_OK)
+        status =
+            sdse_store_need(store, SDSE_SQL_SWEEP_ID, "sweep", point->sweep, &sweep);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding drop = sdse_bind(store, SDSE_SQL_DROP_FAILED_POINT);
+    sdse_bind_hash(&drop, point->hash);
+    status = sdse_bind_run(&drop);
+    if (status != SDSE_OK)
+        return status;
+    if (!sdse_store_find(store, SDSE_SQL_POINT_ID, point->hash, &id)) {
+        status = add_row(store, point);
+        id = sqlite3_last_insert_rowid(store->db);
+        if (status == SDSE_OK)
+            status = add_children(store, id, point);
+        if (status == SDSE_OK && point->status == SDSE_POINT_OK)
+            status = check_sums(store, id, point);
+    }
+    return status == SDSE_OK ? link_position(store, sweep, point->position, id)
+                             : status;
+}
+
+// ---- training ----
+
+enum sdse_status sdse_store_add_training(struct sdse_store *store,
+                                         const struct sdse_training_record *training) {
+    enum sdse_status status = sdse_store_may_add(store);
+    int64_t id = 0;
+    if (status != SDSE_OK ||
+        sdse_store_find(store, SDSE_SQL_TRAINING_ID, training->hash, &id))
+        return status;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_TRAINING);
+    sdse_bind_hash(&add, training->hash);
+    sdse_bind_text(&add, training->name);
+    sdse_bind_text(&add, training->method);
+    sdse_bind_text(&add, training->settings);
+    sdse_bind_u64(&add, training->seed);
+    sdse_bind_f64(&add, training->test_accuracy);
+    sdse_bind_f64(&add, training->reference_accuracy);
+    sdse_bind_f64(&add, training->energy_pj);
+    sdse_bind_f64(&add, training->stored_bits);
+    status = sdse_bind_run(&add);
+    id = sqlite3_last_insert_rowid(store->db);
+    for (size_t i = 0; status == SDSE_OK && i < training->epoch_count; i++) {
+        const struct sdse_epoch_record *epoch = &training->epochs[i];
+        struct sdse_binding row = sdse_bind(store, SDSE_SQL_ADD_EPOCH);
+        sdse_bind_u64(&row, (uint64_t)id);
+        sdse_bind_u64(&row, i);
+        sdse_bind_f64(&row, epoch->train_loss);
+        sdse_bind_f64(&row, epoch->train_accuracy);
+        sdse_bind_f64(&row, epoch->test_accuracy);
+        sdse_bind_f64(&row, epoch->learning_rate);
+        sdse_bind_f64(&row, epoch->energy_pj);
+        sdse_bind_f64(&row, epoch->weight_bits);
+        status = sdse_bind_run(&row);
+    }
+    return status;
+}

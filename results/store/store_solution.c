@@ -1,0 +1,455 @@
+// Writing and loading what layers share: fronts, solutions with their parts, weight
+// forms.
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "results/store/statements.h"
+#include "results/store/store.h"
+
+static const char *const part_names[SDSE_PARTS] = {"weights",      "inputs", "outputs",
+                                                   "coefficients", "basis",  "index"};
+
+static const char *const mark_names[] = {
+#define SDSE_MARK_TEXT(name, text) text,
+    SDSE_MARK_MAP(SDSE_MARK_TEXT)
+#undef SDSE_MARK_TEXT
+};
+
+static const char *const index_names[] = {"element-bitmap", "row", "run-length",
+                                          "dense"};
+
+static bool sums_agree(double a, double b) {
+    return fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
+}
+
+// ---- origins ----
+
+// Row id of where a number comes from, added on first use. A number that says nothing
+// of its own has the accelerator's source; one that is not given has none, and says
+// why.
+static enum sdse_status origin_id(struct sdse_store *store,
+                                  const struct sdse_arch *arch,
+                                  const struct sdse_number *number, bool free,
+                                  int64_t *id) {
+    const char *mark = mark_names[number->origin.mark];
+    const char *text = number->origin.text ? number->origin.text : arch->source;
+    if (!number->given && free)
+        text = "declared free";
+    else if (!number->given && !number->origin.text)
+        text = "not given";
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_ORIGIN);
+    sdse_bind_text(&add, mark);
+    sdse_bind_text(&add, text ? text : "");
+    enum sdse_status status = sdse_bind_run(&add);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding find = sdse_bind(store, SDSE_SQL_ORIGIN_ID);
+    sdse_bind_text(&find, mark);
+    sdse_bind_text(&find, text ? text : "");
+    if (!sdse_bind_row(&find))
+        return sdse_store_fail(store, SDSE_DATABASE, "origin was not stored");
+    *id = sqlite3_column_int64(find.statement, 0);
+    sqlite3_reset(find.statement);
+    return SDSE_OK;
+}
+
+// ---- fronts ----
+
+enum sdse_status sdse_store_add_front(struct sdse_store *store,
+                                      const struct sdse_front_record *front) {
+    enum sdse_status status = sdse_store_may_add(store);
+    int64_t id = 0;
+    if (status != SDSE_OK ||
+        sdse_store_find(store, SDSE_SQL_FRONT_ID, front->hash, &id))
+        return status;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_FRONT);
+    sdse_bind_hash(&add, front->hash);
+    sdse_bind_text(&add, sdse_proof_name(front->proof));
+    sdse_bind_f64(&add, front->gap);
+    status = sdse_bind_run(&add);
+    id = sqlite3_last_insert_rowid(store->db);
+    for (size_t i = 0; status == SDSE_OK && i < front->count; i++) {
+        struct sdse_binding element = sdse_bind(store, SDSE_SQL_ADD_FRONT_ELEMENT);
+        sdse_bind_u64(&element, (uint64_t)id);
+        sdse_bind_u64(&element, i);
+        sdse_bind_f64(&element, front->elements[i].energy_pj);
+        sdse_bind_u64(&element, front->elements[i].latency_cycles);
+        sdse_bind_text(&element, front->elements[i].mapping);
+        status = sdse_bind_run(&element);
+    }
+    return status;
+}
+
+bool sdse_store_has_front(struct sdse_store *store, struct sdse_hash front) {
+    int64_t id = 0;
+    return sdse_store_find(store, SDSE_SQL_FRONT_ID, front, &id);
+}
+
+static const char *column_text(struct sdse_arena *arena, sqlite3_stmt *row,
+                               int column) {
+    return sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, column));
+}
+
+bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
+                           struct sdse_arena *arena, struct sdse_front_record *out) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_LOAD_FRONT);
+    sdse_bind_hash(&query, front);
+    if (!sdse_bind_row(&query))
+        return false;
+    sqlite3_stmt *row = query.statement;
+    int64_t id = sqlite3_column_int64(row, 0);
+    struct sdse_front_record loaded = {
+        .hash = front,
+        .proof = sdse_proof_from_text((const char *)sqlite3_column_text(row, 1)),
+        .gap = sqlite3_column_double(row, 2),
+        .count = (size_t)sqlite3_column_int64(row, 3)};
+    sqlite3_reset(row);
+    loaded.elements =
+        SDSE_ARENA_ARRAY(arena, struct sdse_front_element, loaded.count + 1);
+    if (!loaded.elements) {
+        sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
+        return false;
+    }
+    struct sdse_binding elements = sdse_bind(store, SDSE_SQL_LOAD_FRONT_ELEMENTS);
+    sdse_bind_u64(&elements, (uint64_t)id);
+    size_t count = 0;
+    for (; count < loaded.count && sdse_bind_row(&elements); count++) {
+        loaded.elements[count] = (struct sdse_front_element){
+            .energy_pj = sqlite3_column_double(elements.statement, 0),
+            .latency_cycles = (uint64_t)sqlite3_column_int64(elements.statement, 1),
+            .mapping = column_text(arena, elements.statement, 2)};
+    }
+    sqlite3_reset(elements.statement);
+    if (count != loaded.count)
+        return false;
+    *out = loaded;
+    return true;
+}
+
+// ---- solutions ----
+
+static const char *bottleneck_name(const struct sdse_arch *arch, int level) {
+    if (level >= 0)
+        return arch->level[level].name;
+    return level == -1 ? "compute" : "rebuild";
+}
+
+static enum sdse_status add_flow(struct sdse_store *store, int64_t solution,
+                                 const struct sdse_arch *arch, unsigned level,
+                                 enum sdse_part part,
+                                 const struct sdse_flow_cost *flow) {
+    const struct sdse_level *memory = &arch->level[level];
+    int64_t read = 0, fill = 0, update = 0;
+    enum sdse_status status =
+        origin_id(store, arch, &memory->read_pj, memory->free, &read);
+    if (status == SDSE_OK)
+        status = origin_id(store, arch, &memory->fill_pj, memory->free, &fill);
+    if (status == SDSE_OK)
+        status = origin_id(store, arch, &memory->update_pj, memory->free, &update);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_LEVEL);
+    sdse_bind_u64(&add, (uint64_t)solution);
+    sdse_bind_u64(&add, level);
+    sdse_bind_text(&add, part_names[part]);
+    sdse_bind_u64(&add, flow->tile_words);
+    sdse_bind_u64(&add, flow->instances);
+    sdse_bind_u64(&add, flow->reads);
+    sdse_bind_u64(&add, flow->fills);
+    sdse_bind_u64(&add, flow->updates);
+    sdse_bind_u64(&add, flow->drain_reads);
+    sdse_bind_f64(&add, flow->read_bits);
+    sdse_bind_f64(&add, flow->fill_bits);
+    sdse_bind_f64(&add, flow->update_bits);
+    sdse_bind_f64(&add, flow->read_pj);
+    sdse_bind_f64(&add, flow->fill_pj);
+    sdse_bind_f64(&add, flow->update_pj);
+    sdse_bind_u64(&add, (uint64_t)read);
+    sdse_bind_u64(&add, (uint64_t)fill);
+    sdse_bind_u64(&add, (uint64_t)update);
+    return sdse_bind_run(&add);
+}
+
+// The tensor a part belongs to: networks are declared per tensor.
+static enum sdse_tensor tensor_of_part(enum sdse_part part) {
+    return part < (enum sdse_part)SDSE_TENSORS ? (enum sdse_tensor)part : SDSE_WEIGHTS;
+}
+
+// The number that a topology charges by.
+static const struct sdse_number *network_number(const struct sdse_network *network) {
+    if (network->hop_pj_per_bit.given)
+        return &network->hop_pj_per_bit;
+    if (!network->pj_per_bit.given && network->router_pj_per_bit.given)
+        return &network->router_pj_per_bit;
+    if (!network->pj_per_bit.given && network->pj_per_add.given)
+        return &network->pj_per_add;
+    return &network->pj_per_bit;
+}
+
+static enum sdse_status add_network(struct sdse_store *store, int64_t solution,
+                                    const struct sdse_arch *arch, unsigned level,
+                                    enum sdse_part part,
+                                    const struct sdse_network_cost *cost) {
+    const struct sdse_network *network =
+        &arch->level[level].network[tensor_of_part(part)];
+    int64_t origin = 0;
+    enum sdse_status status =
+        origin_id(store, arch, network_number(network), network->free, &origin);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_NETWORK);
+    sdse_bind_u64(&add, (uint64_t)solution);
+    sdse_bind_u64(&add, level);
+    sdse_bind_text(&add, part_names[part]);
+    sdse_bind_u64(&add, cost->words);
+    sdse_bind_u64(&add, cost->adds);
+    sdse_bind_f64(&add, cost->hops);
+    sdse_bind_f64(&add, cost->bits);
+    sdse_bind_f64(&add, cost->energy_pj);
+    sdse_bind_u64(&add, (uint64_t)origin);
+    return sdse_bind_run(&add);
+}
+
+static enum sdse_status add_component(struct sdse_store *store, int64_t solution,
+                                      const struct sdse_arch *arch,
+                                      const char *component, const char *action,
+                                      double energy_pj,
+                                      const struct sdse_number *number, bool free) {
+    int64_t origin = 0;
+    enum sdse_status status = origin_id(store, arch, number, free, &origin);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_COMPONENT);
+    sdse_bind_u64(&add, (uint64_t)solution);
+    sdse_bind_text(&add, component);
+    sdse_bind_text(&add, action);
+    sdse_bind_f64(&add, energy_pj);
+    sdse_bind_u64(&add, (uint64_t)origin);
+    return sdse_bind_run(&add);
+}
+
+// One level: its memory row, what is kept there, the networks below it, its leakage.
+// Adds the energies it stored to *stored_pj.
+static enum sdse_status add_level(struct sdse_store *store, int64_t solution,
+                                  const struct sdse_solution_record *record,
+                                  unsigned level, double *stored_pj) {
+    const struct sdse_arch *arch = record->arch;
+    const struct sdse_level_cost *cost = &record->cost->level[level];
+    struct sdse_binding memory = sdse_bind(store, SDSE_SQL_ADD_MEMORY);
+    sdse_bind_u64(&memory, (uint64_t)solution);
+    sdse_bind_u64(&memory, level);
+    sdse_bind_text(&memory, arch->level[level].name);
+    sdse_bind_u64(&memory, cost->cycles);
+    sdse_bind_f64(&memory, cost->stored_bits);
+    sdse_bind_f64(&memory, cost->read_bits_per_cycle);
+    sdse_bind_f64(&memory, cost->write_bits_per_cycle);
+    enum sdse_status status = sdse_bind_run(&memory);
+    for (enum sdse_part part = 0; status == SDSE_OK && part < SDSE_PARTS; part++) {
+        const struct sdse_flow_cost *flow = &cost->flow[part];
+        const struct sdse_network_cost *network = &cost->network[part];
+        if (flow->kept) {
+            status = add_flow(store, solution, arch, level, part, flow);
+            *stored_pj += flow->read_pj + flow->fill_pj + flow->update_pj;
+        }
+        if (status == SDSE_OK && (network->words > 0 || network->energy_pj != 0)) {
+            status = add_network(store, solution, arch, level, part, network);
+            *stored_pj += network->energy_pj;
+        }
+    }
+    if (status == SDSE_OK && cost->leakage_pj != 0) {
+        status =
+            add_component(store, solution, arch, "leakage", arch->level[level].name,
+                          cost->leakage_pj, &arch->level[level].leakage_mw, false);
+        *stored_pj += cost->leakage_pj;
+    }
+    return status;
+}
+
+static enum sdse_status add_parts(struct sdse_store *store, int64_t solution,
+                                  const struct sdse_solution_record *record) {
+    const struct sdse_arch *arch = record->arch;
+    const struct sdse_cost *cost = record->cost;
+    double stored_pj = cost->mac_pj + cost->compute_leakage_pj + cost->rebuild_pj;
+    enum sdse_status status =
+        add_component(store, solution, arch, "MAC", "multiply-accumulate", cost->mac_pj,
+                      &arch->compute.pj_per_mac, arch->compute.free);
+    if (status == SDSE_OK && cost->compute_leakage_pj != 0)
+        status = add_component(store, solution, arch, "leakage", "MAC",
+                               cost->compute_leakage_pj, &arch->compute.leakage_mw,
+                               arch->compute.free);
+    if (status == SDSE_OK && arch->rebuild.present && cost->rebuild_pj != 0)
+        status =
+            add_component(store, solution, arch, "rebuild", "shift-add and basis",
+                          cost->rebuild_pj, &arch->rebuild.pj_per_shift_add, false);
+    for (unsigned i = 0; status == SDSE_OK && i < cost->level_count; i++)
+        status = add_level(store, solution, record, i, &stored_pj);
+    if (status == SDSE_OK && !sums_agree(stored_pj, cost->energy_pj))
+        return sdse_store_fail(store, SDSE_DATABASE,
+                               "solution: parts add up to %.17g pJ, total is %.17g pJ",
+                               stored_pj, cost->energy_pj);
+    return status;
+}
+
+enum sdse_status sdse_store_add_solution(struct sdse_store *store,
+                                         const struct sdse_solution_record *solution) {
+    enum sdse_status status = sdse_store_may_add(store);
+    int64_t id = 0, front = 0;
+    if (status != SDSE_OK ||
+        sdse_store_find(store, SDSE_SQL_SOLUTION_ID, solution->hash, &id))
+        return status;
+    if (solution->has_front)
+        status = sdse_store_need(store, SDSE_SQL_FRONT_ID, "layer front",
+                                 solution->front, &front);
+    if (status != SDSE_OK)
+        return status;
+    const struct sdse_cost *cost = solution->cost;
+    assert(cost->level_count == solution->arch->level_count);
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_SOLUTION);
+    sdse_bind_hash(&add, solution->hash);
+    if (solution->has_front)
+        sdse_bind_u64(&add, (uint64_t)front);
+    else
+        sdse_bind_null(&add);
+    sdse_bind_text(&add, sdse_proof_name(solution->proof));
+    sdse_bind_f64(&add, solution->gap);
+    sdse_bind_text(&add, solution->mapping);
+    sdse_bind_f64(&add, cost->energy_pj);
+    sdse_bind_u64(&add, cost->latency_cycles);
+    sdse_bind_u64(&add, cost->compute_cycles);
+    sdse_bind_u64(&add, cost->fill_cycles);
+    sdse_bind_u64(&add, cost->drain_cycles);
+    sdse_bind_u64(&add, cost->rebuild_cycles);
+    sdse_bind_u64(&add, cost->macs);
+    sdse_bind_u64(&add, cost->multipliers_used);
+    sdse_bind_u64(&add, cost->shift_adds);
+    sdse_bind_u64(&add, cost->basis_words_loaded);
+    sdse_bind_f64(&add, cost->utilization);
+    sdse_bind_text(&add, bottleneck_name(solution->arch, cost->bottleneck_level));
+    status = sdse_bind_run(&add);
+    if (status != SDSE_OK)
+        return status;
+    return add_parts(store, sqlite3_last_insert_rowid(store->db), solution);
+}
+
+bool sdse_store_has_solution(struct sdse_store *store, struct sdse_hash solution) {
+    int64_t id = 0;
+    return sdse_store_find(store, SDSE_SQL_SOLUTION_ID, solution, &id);
+}
+
+bool sdse_store_load_solution(struct sdse_store *store, struct sdse_hash solution,
+                              struct sdse_arena *arena,
+                              struct sdse_solution_totals *totals) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_LOAD_SOLUTION);
+    sdse_bind_hash(&query, solution);
+    if (!sdse_bind_row(&query))
+        return false;
+    sqlite3_stmt *row = query.statement;
+    struct sdse_solution_totals loaded = {
+        .energy_pj = sqlite3_column_double(row, 0),
+        .latency_cycles = (uint64_t)sqlite3_column_int64(row, 1),
+        .macs = (uint64_t)sqlite3_column_int64(row, 2),
+        .utilization = sqlite3_column_double(row, 3),
+        .proof = sdse_proof_from_text((const char *)sqlite3_column_text(row, 4)),
+        .gap = sqlite3_column_double(row, 5),
+        .mapping = column_text(arena, row, 6)};
+    sqlite3_reset(row);
+    if (!loaded.mapping) {
+        sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
+        return false;
+    }
+    *totals = loaded;
+    return true;
+}
+
+// ---- weight forms ----
+
+enum sdse_status sdse_store_add_form(struct sdse_store *store,
+                                     const struct sdse_form_record *form) {
+    enum sdse_status status = sdse_store_may_add(store);
+    if (status != SDSE_OK)
+        return status;
+    const struct sdse_weight_form *w = &form->form;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_FORM);
+    sdse_bind_hash(&add, form->hash);
+    sdse_bind_u64(&add, w->smartdeal);
+    sdse_bind_text(&add, sdse_weights_from_name(form->from));
+    sdse_bind_u64(&add, w->measured);
+    sdse_bind_u64(&add, w->basis_size);
+    sdse_bind_u64(&add, w->rows);
+    sdse_bind_u64(&add, w->rows_per_block);
+    sdse_bind_u64(&add, w->blocks);
+    sdse_bind_f64(&add, w->density);
+    sdse_bind_f64(&add, w->row_density);
+    sdse_bind_u64(&add, w->coefficient_bits);
+    sdse_bind_u64(&add, w->basis_bits);
+    sdse_bind_u64(&add, w->scale_bits);
+    sdse_bind_text(&add, index_names[w->index]);
+    sdse_bind_f64(&add, w->coefficient_bits_total);
+    sdse_bind_f64(&add, w->basis_bits_total);
+    sdse_bind_f64(&add, w->index_bits_total);
+    sdse_bind_f64(&add, form->weight_bits);
+    sdse_bind_u64(&add, form->weight_words);
+    sdse_bind_f64(&add, w->rel_error < 0 ? (double)NAN : w->rel_error);
+    sdse_bind_f64(&add, form->sqnr_db);
+    sdse_bind_u64(&add, form->exponents_used);
+    sdse_bind_f64(&add, form->weight_norm);
+    sdse_bind_f64(&add, form->joint_row_density_32);
+    sdse_bind_f64(&add, form->joint_row_density_64);
+    return sdse_bind_run(&add);
+}
+
+bool sdse_store_has_form(struct sdse_store *store, struct sdse_hash form) {
+    int64_t id = 0;
+    return sdse_store_find(store, SDSE_SQL_FORM_ID, form, &id);
+}
+
+static enum sdse_index_format index_from_name(const char *name) {
+    for (size_t i = 0; i < sizeof index_names / sizeof *index_names; i++)
+        if (strcmp(name, index_names[i]) == 0)
+            return (enum sdse_index_format)i;
+    return SDSE_INDEX_DENSE;
+}
+
+static double column_f64_or(sqlite3_stmt *row, int column, double if_null) {
+    return sqlite3_column_type(row, column) == SQLITE_NULL
+               ? if_null
+               : sqlite3_column_double(row, column);
+}
+
+bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
+                          struct sdse_form_record *out) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_LOAD_FORM);
+    sdse_bind_hash(&query, form);
+    if (!sdse_bind_row(&query))
+        return false;
+    sqlite3_stmt *row = query.statement;
+    *out = (struct sdse_form_record){
+        .hash = form,
+        .from = sdse_weights_from_text((const char *)sqlite3_column_text(row, 1)),
+        .form = {.smartdeal = sqlite3_column_int(row, 0) != 0,
+                 .measured = sqlite3_column_int(row, 2) != 0,
+                 .basis_size = (uint32_t)sqlite3_column_int64(row, 3),
+                 .rows = (uint64_t)sqlite3_column_int64(row, 4),
+                 .rows_per_block = (uint64_t)sqlite3_column_int64(row, 5),
+                 .blocks = (uint64_t)sqlite3_column_int64(row, 6),
+                 .density = sqlite3_column_double(row, 7),
+                 .row_density = sqlite3_column_double(row, 8),
+                 .coefficient_bits = (uint32_t)sqlite3_column_int64(row, 9),
+                 .basis_bits = (uint32_t)sqlite3_column_int64(row, 10),
+                 .scale_bits = (uint32_t)sqlite3_column_int64(row, 11),
+                 .index = index_from_name((const char *)sqlite3_column_text(row, 12)),
+                 .coefficient_bits_total = sqlite3_column_double(row, 13),
+                 .basis_bits_total = sqlite3_column_double(row, 14),
+                 .index_bits_total = sqlite3_column_double(row, 15),
+                 .rel_error = column_f64_or(row, 18, -1)},
+        .weight_bits = sqlite3_column_double(row, 16),
+        .weight_words = (uint64_t)sqlite3_column_int64(row, 17),
+        .sqnr_db = column_f64_or(row, 19, (double)NAN),
+        .exponents_used = (uint32_t)sqlite3_column_int64(row, 20),
+        .weight_norm = column_f64_or(row, 21, (double)NAN),
+        .joint_row_density_32 = column_f64_or(row, 22, (double)NAN),
+        .joint_row_density_64 = column_f64_or(row, 23, (double)NAN)};
+    sqlite3_reset(row);
+    return true;
+}
