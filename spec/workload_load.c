@@ -156,6 +156,8 @@ static void read_conv(struct reader *r, bool depthwise) {
         nest->stride[axis] = (uint32_t)stride[axis];
         nest->dilation[axis] = (uint32_t)dilation[axis];
         layer->pad[axis] = (uint32_t)pad[axis];
+        nest->pad[axis] = (int64_t)pad[axis];
+        nest->map[axis] = in[1 + axis];
         if (!output_size(in[1 + axis], pad[axis], dilation[axis], kernel[axis],
                          stride[axis], &nest->bound[axis ? SDSE_Q : SDSE_P]))
             sdse_diag_add(r->diags, SDSE_ERROR, place(r, "kernel"), "kernel-fits",

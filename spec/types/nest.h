@@ -62,6 +62,12 @@ struct sdse_nest {
     uint64_t bound[SDSE_DIMS]; // [iterations, >= 1]
     uint32_t stride[2];        // [input elements per output step, >= 1]
     uint32_t dilation[2];      // [input elements per tap step, >= 1]
+    // Where the first window starts before the real map [input elements]; negative: the
+    // rows or columns of the map that no window reads.
+    int64_t pad[2];
+    // Rows and columns of the real map: what lies outside is padding. 0 = as far as the
+    // windows reach.
+    uint64_t map[2];
 };
 
 // Input positions a tile of p outputs and r taps touches along one axis: the bounding
