@@ -88,18 +88,26 @@ static void set_padding(struct sdse_layer *layer, unsigned axis, uint64_t in,
                         uint64_t pads, uint64_t extent, uint64_t out) {
     assert(layer->nest.stride[axis] > 0);
     uint64_t *extent_in = axis == 0 ? &layer->in_height : &layer->in_width;
+    layer->nest.map[axis] = in + pads;
     for (uint64_t pad = (pads + 1) / 2 + 1; pad-- > 0;) {
         if (in + 2 * pad < extent)
             break;
         if ((in + 2 * pad - extent) / layer->nest.stride[axis] + 1 == out) {
             layer->pad[axis] = (uint32_t)pad;
-            *extent_in = in;
+            layer->nest.pad[axis] = (int64_t)pad;
+            layer->nest.map[axis] = *extent_in = in;
             return;
         }
         if (pad < pads / 2)
             break;
     }
     *extent_in = in + pads;
+}
+
+// A pointwise convolution of what set_bounds took for its map.
+static void set_map(struct sdse_layer *layer) {
+    layer->nest.map[0] = layer->in_height;
+    layer->nest.map[1] = layer->in_width;
 }
 
 static void set_weights(struct maker *maker, const struct sdse_onnx_value *value,
@@ -187,6 +195,7 @@ static bool make_conv_transpose(struct maker *maker) {
         return refuse(maker, "onnx-shape", "it is absurdly large");
     set_bounds(maker, groups, filters, channels, rows, x->dim[x->rank - 1], 1, 1);
     maker->layer.kind = SDSE_CONV1X1;
+    set_map(&maker->layer);
     set_weights(maker, &maker->graph->value[maker->node->input[1]], true, groups,
                 channels, filters);
     set_weight_shape(maker, 4, all_filters, channels, 1, 1);
@@ -241,6 +250,7 @@ static bool make_grouped_fc(struct maker *maker, const struct sdse_onnx_value *w
         return refuse(maker, "onnx-shape", "it is absurdly large");
     set_bounds(maker, groups, k, c, each, 1, 1, 1);
     maker->layer.kind = SDSE_CONV1X1;
+    set_map(&maker->layer);
     set_weights(maker, weights, true, groups, c, k);
     set_weight_shape(maker, 4, filters, c, 1, 1);
     return true;
