@@ -1,5 +1,6 @@
 #include "dse/sweep/batch.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -96,6 +97,25 @@ static enum sdse_status write_front(struct writing *w,
 
 // --- Weight forms ---
 
+// Names the row of a form that is not measured: every column of it that such a form
+// fills in (a measured form is named by its weights and setting, before it is known).
+static bool hash_declared(struct sdse_arena *arena, struct sdse_form_record *record) {
+    const struct sdse_weight_form *form = &record->form;
+    const char *text = sdse_arena_printf(
+        arena,
+        "declared %d n %" PRIu32 " rows %" PRIu64 " block %" PRIu64 " blocks %" PRIu64
+        " density %.17g %.17g bits %" PRIu32 " %" PRIu32 " %" PRIu32
+        " index %d totals %.17g %.17g %.17g %.17g words %" PRIu64 " error %.17g",
+        form->smartdeal, form->basis_size, form->rows, form->rows_per_block,
+        form->blocks, form->density, form->row_density, form->coefficient_bits,
+        form->basis_bits, form->scale_bits, (int)form->index,
+        form->coefficient_bits_total, form->basis_bits_total, form->index_bits_total,
+        record->weight_bits, record->weight_words, form->rel_error);
+    if (text)
+        record->hash = sdse_hash_bytes(text, strlen(text));
+    return text != NULL;
+}
+
 static enum sdse_status write_form(struct writing *w, size_t layer_index,
                                    struct sdse_layer_record *row, double *bits,
                                    uint64_t *words) {
@@ -119,25 +139,21 @@ static enum sdse_status write_form(struct writing *w, size_t layer_index,
     const uint32_t word_bits = variant_of(w)->arch->bits[SDSE_WEIGHTS];
     *words = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound);
     *bits = sdse_layer_weight_bits(layer, form, word_bits);
-    const double key[] = {(double)*words,         *bits,
-                          form->density,          form->row_density,
-                          form->basis_size,       (double)form->rows,
-                          (double)form->blocks,   form->smartdeal ? 1 : 0,
-                          form->measured ? 1 : 0, form->rel_error};
-    row->form = sdse_hash_bytes(key, sizeof key);
+    struct sdse_form_record record = {.form = *form,
+                                      .from = SDSE_WEIGHTS_DECLARED,
+                                      .weight_bits = *bits,
+                                      .weight_words = *words,
+                                      .weight_norm = NAN,
+                                      .sqnr_db = NAN,
+                                      .joint_row_density_32 = NAN,
+                                      .joint_row_density_64 = NAN};
+    if (!hash_declared(w->scratch, &record))
+        return SDSE_NO_MEMORY;
+    row->form = record.hash;
     row->has_form = true;
-    if (sdse_store_has_form(w->store, row->form))
-        return SDSE_OK;
-    return sdse_store_add_form(w->store,
-                               &(struct sdse_form_record){.hash = row->form,
-                                                          .form = *form,
-                                                          .from = SDSE_WEIGHTS_DECLARED,
-                                                          .weight_bits = *bits,
-                                                          .weight_words = *words,
-                                                          .weight_norm = NAN,
-                                                          .sqnr_db = NAN,
-                                                          .joint_row_density_32 = NAN,
-                                                          .joint_row_density_64 = NAN});
+    return sdse_store_has_form(w->store, row->form)
+               ? SDSE_OK
+               : sdse_store_add_form(w->store, &record);
 }
 
 // The relative error of the network's decomposed weights, and where they come from:

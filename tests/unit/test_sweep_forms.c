@@ -1,0 +1,113 @@
+// Every weight form of a sweep is kept as it was asked for: its row in the database has
+// its settings, whatever other forms the sweep has.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dse/sweep/forms.h"
+#include "spec/load.h"
+#include "support_sweep.h"
+
+static const char *const index_names[] = {"element-bitmap", "row", "run-length",
+                                          "dense"};
+
+// What the row of a layer's declared form must hold.
+static void print_row(FILE *out, const char *form_name, const struct sdse_layer *layer,
+                      const struct sdse_form_setting *setting) {
+    struct sdse_weight_form form;
+    sdse_layer_form_declare(layer, setting, &form);
+    fprintf(out,
+            "%s,%s,%d,%u,%llu,%llu,%llu,%.17g,%.17g,%u,%u,%u,%s,%.17g,%.17g,%.17g,",
+            form_name, layer->name, form.smartdeal, form.basis_size,
+            (unsigned long long)form.rows, (unsigned long long)form.rows_per_block,
+            (unsigned long long)form.blocks, form.density, form.row_density,
+            form.coefficient_bits, form.basis_bits, form.scale_bits,
+            index_names[form.index], form.coefficient_bits_total, form.basis_bits_total,
+            form.index_bits_total);
+    fprintf(out, "%.17g,%llu,%s\n", sdse_layer_weight_bits(layer, &form, 8),
+            (unsigned long long)sdse_tile_words(&layer->nest, SDSE_WEIGHTS,
+                                                layer->nest.bound),
+            form.smartdeal ? "" : "0");
+}
+
+// Pairs that agree in all sums but not in what they are made of.
+static void a_declared_form_has_a_row_of_its_own(void **state) {
+    (void)state;
+    sweep_write("twins.yaml", "name: twins\nsource: x\nlayers:\n"
+                              "  - {name: wide, kind: fc, in: 12, out_channels: 4}\n"
+                              "  - {name: long, kind: fc, in: 24, out_channels: 2}\n"
+                              "  - {name: mid, kind: fc, in: 96, out_channels: 10}\n");
+    sweep_write(
+        "forms.yaml",
+        "name: forms\nworkloads: [twins.yaml]\narchs: [arch.yaml]\n"
+        "weight_forms:\n"
+        "  - raw\n"
+        "  - {name: a, basis_size: 2, density: 0.5, basis_bits: 8, scale_bits: 4}\n"
+        "  - {name: b, basis_size: 2, density: 0.5, basis_bits: 7, scale_bits: 8}\n"
+        "  - {name: c, basis_size: 2, density: 0.5, coefficient_bits: 4, index: "
+        "element_bitmap}\n"
+        "  - {name: d, basis_size: 2, density: 0.5, coefficient_bits: 3, index: "
+        "dense}\n"
+        "  - {name: e, basis_size: 2, density: 0.5, coefficient_bits: 4, index: "
+        "run_length}\n"
+        "  - {name: f, basis_size: 2, density: 0.5, coefficient_bits: 8, index: "
+        "element_bitmap}\n"
+        "  - {name: g, basis_size: 3, density: 0.5, rows_per_slice: 2}\n"
+        "  - {name: h, basis_size: 3, density: 0.5, rows_per_slice: 4}\n"
+        "  - {name: i, basis_size: 3, density: 0.5, row_density: 0.75}\n"
+        "  - {name: j, basis_size: 3, density: 0.75, row_density: 0.75}\n");
+    sweep_run("forms.yaml", "forms.db");
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_sweep *sweep;
+    struct sdse_workload *net;
+    assert_int_equal(sdse_sweep_load(arena, sweep_path("forms.yaml"), &diags, &sweep),
+                     SDSE_OK);
+    assert_int_equal(sdse_workload_load(arena, sweep_path("twins.yaml"), &diags, &net),
+                     SDSE_OK);
+    char *want = NULL;
+    size_t length;
+    FILE *out = open_memstream(&want, &length);
+    for (size_t f = 0; f < sweep->form_count; f++)
+        for (size_t l = 0; l < net->layer_count; l++)
+            print_row(out, sweep->forms[f].name, &net->layers[l],
+                      &sweep->forms[f].setting);
+    fclose(out);
+    char *got = sweep_ask(
+        "forms.db",
+        "SELECT p.form, l.name, smartdeal, basis_size, rows, rows_per_block, blocks,"
+        " printf('%!.17g', density), printf('%!.17g', row_density), coefficient_bits,"
+        " basis_bits, scale_bits, index_format, printf('%!.17g', "
+        "coefficient_bits_total),"
+        " printf('%!.17g', basis_bits_total), printf('%!.17g', index_bits_total),"
+        " printf('%!.17g', f.weight_bits), weight_words,"
+        " CAST(f.rel_error AS INTEGER) FROM point p JOIN point_layer l USING (point_id)"
+        " JOIN weight_form f USING (form_id)"
+        " JOIN sweep_point s USING (point_id) ORDER BY s.position, l.layer_index");
+    // SQLite writes 1.0 where C writes 1.
+    char *to = got;
+    for (const char *at = got; *at; at++) {
+        if (strncmp(at, ".0,", 3) == 0)
+            at += 2;
+        *to++ = *at;
+    }
+    *to = '\0';
+    assert_string_equal(got, want);
+    free(got);
+    free(want);
+    sdse_arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_declared_form_has_a_row_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
+}
