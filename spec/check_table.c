@@ -10,6 +10,8 @@
 #define ROW_SWEEP(name, severity, needs, function, what) \
     {name, SDSE_CHECK_SWEEP, SDSE_##severity, needs, sdse_check_##function, what},
 #define READER(name, kind, what) {name, kind, SDSE_ERROR, {NULL}, NULL, what},
+#define WARNING_READER(name, kind, what) \
+    {name, kind, SDSE_WARNING, {NULL}, NULL, what},
 
 // clang-format off
 static const struct sdse_check table[] = {
@@ -47,6 +49,9 @@ static const struct sdse_check table[] = {
     READER("key-kind", SDSE_CHECK_WORKLOAD, "a key that layers of this kind lack")
     READER("groups-divide", SDSE_CHECK_WORKLOAD, "groups that do not divide channels")
     READER("kernel-fits", SDSE_CHECK_WORKLOAD, "a kernel larger than the padded input")
+    READER("heads-divide", SDSE_CHECK_WORKLOAD, "kv_heads that do not divide heads")
+    READER("deconv-output", SDSE_CHECK_WORKLOAD, "a transposed convolution without outputs")
+    WARNING_READER("depth-unrolled", SDSE_CHECK_WORKLOAD, "depth windows that share slices")
     READER("loop-syntax", SDSE_CHECK_MAPPING, "loops that cannot be read")
     READER("loop-twice", SDSE_CHECK_MAPPING, "a dimension twice in one list of loops")
     READER("level-order", SDSE_CHECK_MAPPING, "levels out of order or twice")

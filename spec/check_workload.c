@@ -40,18 +40,30 @@ void sdse_check_layer_names(struct sdse_subject *s) {
     }
 }
 
+// Padding after the map that the windows reach along one axis; what no window reads
+// counts as none.
+static int64_t reached_pad(const struct sdse_nest *nest, unsigned axis) {
+    uint64_t reach =
+        sdse_window_extent(nest->bound[SDSE_P + axis], nest->bound[SDSE_R + axis],
+                           nest->stride[axis], nest->dilation[axis]);
+    return (int64_t)reach - nest->pad[axis] - (int64_t)nest->map[axis];
+}
+
 void sdse_check_pad_absurd(struct sdse_subject *s) {
     for (size_t i = 0; i < s->workload->layer_count; i++) {
         const struct sdse_layer *layer = &s->workload->layers[i];
+        const struct sdse_nest *nest = &layer->nest;
         const struct sdse_node *pad = sdse_node_get(s->layer_nodes[i], "pad");
-        const uint64_t *bound = layer->nest.bound;
-        for (unsigned axis = 0; pad && axis < 2; axis++) {
-            if (layer->pad[axis] >
-                layer->nest.dilation[axis] * (bound[SDSE_R + axis] - 1)) {
+        for (unsigned axis = 0; pad && nest->map[axis] && axis < 2; axis++) {
+            int64_t window =
+                (int64_t)(nest->dilation[axis] * (nest->bound[SDSE_R + axis] - 1));
+            int64_t after = reached_pad(nest, axis);
+            int64_t most = nest->pad[axis] > after ? nest->pad[axis] : after;
+            if (most > window) {
                 sdse_check_report(s, pad->key_loc,
-                                  "layer '%s': padding of %" PRIu32
+                                  "layer '%s': padding of %" PRId64
                                   " reaches beyond the kernel",
-                                  layer->name, layer->pad[axis]);
+                                  layer->name, most);
                 break;
             }
         }

@@ -13,36 +13,78 @@ static void print_pair(FILE *out, const char *key, uint64_t rows, uint64_t colum
     fprintf(out, ", %s: [%" PRIu64 ", %" PRIu64 "]", key, rows, columns);
 }
 
+// Padding after the map that gives the same number of outputs: that before it if it
+// does, else the least.
+static int64_t pad_after(const struct sdse_nest *nest, unsigned axis, uint64_t in) {
+    uint64_t reach =
+        sdse_window_extent(nest->bound[SDSE_P + axis], nest->bound[SDSE_R + axis],
+                           nest->stride[axis], nest->dilation[axis]);
+    int64_t least = (int64_t)reach - (int64_t)in - nest->pad[axis];
+    int64_t same = nest->pad[axis];
+    return same >= least && same - least < nest->stride[axis] ? same : least;
+}
+
+static void print_pad(FILE *out, const struct sdse_nest *nest, const uint64_t in[2]) {
+    int64_t after[2];
+    bool even = true;
+    for (unsigned axis = 0; axis < 2; axis++) {
+        after[axis] = pad_after(nest, axis, in[axis]);
+        even &= after[axis] == nest->pad[axis] && after[axis] >= 0;
+    }
+    if (even)
+        fprintf(out, ", pad: [%" PRId64 ", %" PRId64 "]", after[0], after[1]);
+    else
+        fprintf(out, ", pad: [[%" PRId64 ", %" PRId64 "], [%" PRId64 ", %" PRId64 "]]",
+                nest->pad[0], after[0], nest->pad[1], after[1]);
+}
+
 static void print_conv(FILE *out, const struct sdse_layer *layer) {
     const struct sdse_nest *nest = &layer->nest;
     const uint64_t *bound = nest->bound;
     bool depthwise = layer->kind == SDSE_DWCONV;
+    const uint64_t in[2] = {nest->map[0] ? nest->map[0] : layer->in_height,
+                            nest->map[1] ? nest->map[1] : layer->in_width};
     fprintf(out, "kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
-            depthwise ? "dwconv" : "conv", bound[SDSE_C] * bound[SDSE_G],
-            layer->in_height, layer->in_width);
+            depthwise ? "dwconv" : "conv", bound[SDSE_C] * bound[SDSE_G], in[0], in[1]);
     fprintf(out, ", out_channels: %" PRIu64, bound[SDSE_K] * bound[SDSE_G]);
     print_pair(out, "kernel", bound[SDSE_R], bound[SDSE_S]);
     print_pair(out, "stride", nest->stride[0], nest->stride[1]);
     print_pair(out, "dilation", nest->dilation[0], nest->dilation[1]);
-    print_pair(out, "pad", layer->pad[0], layer->pad[1]);
+    print_pad(out, nest, in);
     if (!depthwise)
         fprintf(out, ", groups: %" PRIu64, bound[SDSE_G]);
 }
 
-static void print_shape(FILE *out, const struct sdse_layer *layer) {
+// Groups are right operands: those of each sample, or, if the samples of the batch do
+// not divide them, of all samples.
+static void print_matmul(FILE *out, const uint64_t bound[SDSE_DIMS], uint64_t batch) {
+    bool shared = bound[SDSE_G] % batch != 0;
+    uint64_t operands = shared ? bound[SDSE_G] : bound[SDSE_G] / batch;
+    uint64_t heads = bound[SDSE_N] / (shared ? batch : 1) * operands;
+    fprintf(out, "kind: matmul, heads: %" PRIu64, heads);
+    if (heads != operands)
+        fprintf(out, ", kv_heads: %" PRIu64, operands);
+    if (shared)
+        fputs(", shared: true", out);
+    fprintf(out, ", m: %" PRIu64 ", k: %" PRIu64 ", n: %" PRIu64, bound[SDSE_P],
+            bound[SDSE_C], bound[SDSE_K]);
+}
+
+// `batch`: the workload's.
+static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batch) {
     const uint64_t *bound = layer->nest.bound;
-    if (layer->kind == SDSE_FC) {
+    if (layer->kind == SDSE_MATMUL) {
+        print_matmul(out, bound, batch);
+        return;
+    }
+    if (layer->kind == SDSE_FC)
         fprintf(out,
                 "kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64,
                 bound[SDSE_C], bound[SDSE_K], bound[SDSE_P]);
-    } else if (layer->kind == SDSE_MATMUL) {
-        fprintf(out,
-                "kind: matmul, heads: %" PRIu64 ", m: %" PRIu64 ", k: %" PRIu64
-                ", n: %" PRIu64,
-                bound[SDSE_G], bound[SDSE_P], bound[SDSE_C], bound[SDSE_K]);
-    } else {
+    else
         print_conv(out, layer);
-    }
+    if (bound[SDSE_N] != batch)
+        fprintf(out, ", batch: %" PRIu64, bound[SDSE_N] / batch);
 }
 
 // The loop nest itself, as a comment: what the shape's keys amount to.
@@ -68,7 +110,7 @@ char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *l
     struct sdse_text text;
     if (!sdse_text_begin(&text))
         return NULL;
-    print_shape(text.out, layer);
+    print_shape(text.out, layer, 1);
     fprintf(text.out, ", density: [%.17g, %.17g, %.17g]", layer->density[0],
             layer->density[1], layer->density[2]);
     print_nest(text.out, &layer->nest);
@@ -92,7 +134,7 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
         fputs("  - {name: ", out);
         sdse_print_word(out, layer->name);
         fputs(", ", out);
-        print_shape(out, layer);
+        print_shape(out, layer, net->batch);
         fprintf(out, ", repeat: %" PRIu64, layer->repeat);
         if (layer->weights_file) {
             fputs(", weights: ", out);

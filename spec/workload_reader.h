@@ -1,0 +1,51 @@
+// Private to spec/: what the readers of layers share.
+#ifndef SDSE_SPEC_WORKLOAD_READER_H
+#define SDSE_SPEC_WORKLOAD_READER_H
+
+#include "spec/tree.h"
+#include "spec/types/workload.h"
+
+enum { SDSE_LARGEST_SIZE = 1u << 30 }; // of one size of a layer
+
+// Layers as written; a conv with a 1 x 1 kernel becomes SDSE_CONV1X1.
+enum sdse_written {
+    SDSE_WRITTEN_CONV,
+    SDSE_WRITTEN_DWCONV,
+    SDSE_WRITTEN_FC,
+    SDSE_WRITTEN_MATMUL,
+    SDSE_WRITTEN_DECONV,
+    SDSE_WRITTEN_CONV1D,
+    SDSE_WRITTEN_CONV3D,
+    SDSE_WRITTEN_KINDS
+};
+
+// One layer of the file, and the layers it amounts to.
+struct sdse_layer_reader {
+    struct sdse_arena *arena;
+    struct sdse_diags *diags;
+    const struct sdse_node *map; // of the layer
+    uint64_t batch;              // of the workload
+    enum sdse_written kind;
+    struct sdse_layer *layer; // the first; what its readers fill in
+    bool sizes_broken;        // some size could not be read: nothing to compare
+    bool out_of_memory;
+    // Layers beside the first: the other phases of a transposed convolution.
+    struct sdse_layer *more;
+    size_t more_count;
+};
+
+// A count under `key`; `fallback` 0 makes the key required.
+uint64_t sdse_layer_count(struct sdse_layer_reader *r, const char *key,
+                          uint64_t fallback);
+// A list of exactly `count` whole numbers from `least`.
+bool sdse_layer_list(struct sdse_layer_reader *r, const struct sdse_node *list,
+                     size_t count, uint64_t least, const char *meaning, uint64_t *out);
+// The place of `key`, or of the layer.
+struct sdse_loc sdse_layer_place(const struct sdse_layer_reader *r, const char *key);
+
+// A convolution of one, two or three dimensions, a window of any other kind, and a
+// transposed convolution: fill in the nest.
+void sdse_layer_read_conv(struct sdse_layer_reader *r);
+void sdse_layer_read_deconv(struct sdse_layer_reader *r);
+
+#endif
