@@ -30,14 +30,10 @@ static bool count_imperfect(const struct sdse_view *view, bool with_hops,
     return true;
 }
 
-bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
-                     unsigned parent, unsigned child, bool with_hops,
-                     struct sdse_edge *edge) {
-    edge->tensor = tensor;
-    edge->parent = parent;
-    edge->child = child;
-    if (!view->perfect)
-        return count_imperfect(view, with_hops, edge);
+static void count_perfect(const struct sdse_view *view, bool with_hops,
+                          struct sdse_edge *edge) {
+    const enum sdse_tensor tensor = edge->tensor;
+    const unsigned parent = edge->parent, child = edge->child;
     const struct sdse_visits visits = sdse_child_visits(view, tensor, child);
     edge->visits = (visits.whole + visits.credited) * view->used[child];
     edge->taken = sdse_visit_words(view, tensor, child, &visits) * view->used[child];
@@ -52,7 +48,6 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
                               view->used[level];
         reach(view, with_hops, level, edge);
     }
-    return true;
 }
 
 // Positions, told apart by the spatial loops below the levels of the set `levels` in
@@ -77,6 +72,22 @@ static uint64_t summing_places(const struct sdse_view *view, unsigned levels) {
 
 static uint64_t output_words(const struct sdse_view *view) {
     return sdse_tile_words(view->nest, SDSE_OUTPUTS, view->nest->bound);
+}
+
+bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
+                     unsigned parent, unsigned child, bool with_hops,
+                     struct sdse_edge *edge) {
+    edge->tensor = tensor;
+    edge->parent = parent;
+    edge->child = child;
+    if (view->perfect)
+        count_perfect(view, with_hops, edge);
+    else if (!count_imperfect(view, with_hops, edge))
+        return false;
+    const bool sums = tensor == SDSE_OUTPUTS;
+    edge->arrive_finished = sums && edge->merged[parent] == output_words(view);
+    edge->leave_finished = sums && edge->taken == output_words(view);
+    return true;
 }
 
 uint64_t sdse_distinct_outputs(const struct sdse_view *view, unsigned level) {

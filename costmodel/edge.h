@@ -14,6 +14,11 @@ struct sdse_edge {
     // children below each: reads of the parent at l = parent, transfers of the network
     // below l.
     uint64_t merged[SDSE_MAX_LEVELS];
+    // Outputs: whether the words that arrive at the parent, that leave the children,
+    // are finished. A sum crosses the edge once only if that crossing carries all of
+    // it: so they are where their number is that of all outputs. Otherwise they are
+    // partial.
+    bool arrive_finished, leave_finished;
     double hops[SDSE_MAX_LEVELS]; // average over words, where asked for
     double destinations[SDSE_MAX_LEVELS];
 };

@@ -22,16 +22,22 @@ struct evaluation {
     struct sdse_cost *cost;
 };
 
-// Outputs are finished when a tile covers every dimension that is summed over.
-static bool is_finished(const struct sdse_view *view, unsigned level) {
+// Bits of an output word that crosses at level `level`.
+static double sum_bits(const struct sdse_model *model, unsigned level, bool finished) {
+    return finished ? model->bits[level][SDSE_PART_OUTPUTS] : model->partial_bits;
+}
+
+// A place is as wide as partial sums unless what arrives there covers every dimension
+// that is summed over.
+static bool covers_sums(const struct sdse_view *view, unsigned level) {
     const uint64_t *tile = view->tile[level], *bound = view->nest->bound;
     return tile[SDSE_C] >= bound[SDSE_C] && tile[SDSE_R] >= bound[SDSE_R] &&
            tile[SDSE_S] >= bound[SDSE_S];
 }
 
-static double output_bits(const struct sdse_model *model, const struct sdse_view *view,
-                          unsigned level, unsigned child) {
-    return is_finished(view, child) ? model->bits[level][SDSE_PART_OUTPUTS]
+static double place_bits(const struct sdse_model *model, const struct sdse_view *view,
+                         unsigned level, unsigned child) {
+    return covers_sums(view, child) ? model->bits[level][SDSE_PART_OUTPUTS]
                                     : model->partial_bits;
 }
 
@@ -148,14 +154,15 @@ static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
     const struct sdse_model *model = e->model;
     const struct sdse_view *view = &e->view;
     const unsigned p = edge->parent, c = edge->child;
-    const double bits = output_bits(model, view, p, c);
+    const double bits = sum_bits(model, p, edge->arrive_finished);
+    const double wire_bits = sum_bits(model, p, edge->leave_finished);
     const uint64_t returned = edge->merged[p] - sdse_distinct_outputs(view, p);
     charge_updates(e, p, edge->merged[p], bits);
     charge_reads(e, p, SDSE_PART_OUTPUTS, returned, 0, bits);
     note_tile(e, p, SDSE_PART_OUTPUTS, sdse_view_tile_words(view, SDSE_OUTPUTS, p),
-              bits);
+              place_bits(model, view, p, c));
     if (c < view->level_count) {
-        const double child_bits = output_bits(model, view, c, c);
+        const double child_bits = sum_bits(model, c, edge->leave_finished);
         charge_fills(e, c, SDSE_PART_OUTPUTS,
                      edge->taken - sdse_distinct_outputs(view, c), child_bits);
         charge_reads(e, c, SDSE_PART_OUTPUTS, 0,
@@ -170,7 +177,7 @@ static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
         else if (c < view->level_count)
             back = sdse_returned_words(view, edge, l);
         charge_network(e, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, edge,
-                       edge->merged[l] + back, arriving - edge->merged[l], bits);
+                       edge->merged[l] + back, arriving - edge->merged[l], wire_bits);
     }
 }
 
@@ -445,7 +452,7 @@ static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
         if (flow->tensor == SDSE_OUTPUTS) {
             const unsigned child = next_keeper(model, keeps, flow, l);
             bits += (double)sdse_view_tile_words(view, SDSE_OUTPUTS, l) *
-                    output_bits(model, view, l, child);
+                    place_bits(model, view, l, child);
         } else if (flow->part == SDSE_PART_BASIS) {
             bits += (double)sdse_basis_words(model, view, l, 1) *
                     model->bits[l][flow->part];

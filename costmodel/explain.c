@@ -117,19 +117,15 @@ static void print_movement(struct story *s, const char *what,
 
 // --- What they cost ---
 
-// Bits of an output word that a tile at `child` makes: finished when the tile covers
-// all that is summed over.
-static double output_bits(const struct story *s, unsigned level, unsigned child) {
-    static const enum sdse_dim summed[] = {SDSE_C, SDSE_R, SDSE_S};
-    for (int i = 0; i < 3; i++)
-        if (s->view.tile[child][summed[i]] < s->view.nest->bound[summed[i]])
-            return s->model->partial_bits;
-    return s->model->bits[level][SDSE_PART_OUTPUTS];
+// Bits of an output word that crosses at `level`.
+static double sum_bits(const struct story *s, unsigned level, bool finished) {
+    return finished ? s->model->bits[level][SDSE_PART_OUTPUTS] : s->model->partial_bits;
 }
 
 static void explain_outputs(struct story *s, const struct sdse_edge *edge) {
     const unsigned p = edge->parent, c = edge->child;
-    const double bits = output_bits(s, p, c);
+    const double bits = sum_bits(s, p, edge->arrive_finished);
+    const double wire_bits = sum_bits(s, p, edge->leave_finished);
     const uint64_t distinct = sdse_distinct_outputs(&s->view, p);
     const struct sdse_arch *arch = s->model->arch;
     if (edge->merged[p] > distinct) {
@@ -144,7 +140,7 @@ static void explain_outputs(struct story *s, const struct sdse_edge *edge) {
     sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, SDSE_PART_OUTPUTS,
                         edge->merged[p] - distinct, bits);
     if (c < s->view.level_count) {
-        const double child_bits = output_bits(s, c, c);
+        const double child_bits = sum_bits(s, c, edge->leave_finished);
         sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, SDSE_PART_OUTPUTS,
                             edge->taken - sdse_distinct_outputs(&s->view, c),
                             child_bits);
@@ -160,7 +156,8 @@ static void explain_outputs(struct story *s, const struct sdse_edge *edge) {
         else if (c < s->view.level_count)
             back = sdse_returned_words(&s->view, edge, l);
         sdse_explain_network(&s->x, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, edge,
-                             edge->merged[l] + back, below - edge->merged[l], bits);
+                             edge->merged[l] + back, below - edge->merged[l],
+                             wire_bits);
     }
 }
 

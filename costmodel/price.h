@@ -9,9 +9,9 @@
 
 #include "costmodel/model.h"
 
-// Whether outputs on an edge are finished (every summed dimension lies inside the
-// child's tile) decides their bits: index 0 finished, 1 partial. Other tensors have
-// equal entries.
+// Whether outputs are finished where they arrive at the parent (reads, updates) and
+// where they leave the child (wires, fills, drains) decides their bits
+// (costmodel/edge.h): index 0 finished, 1 partial. Other tensors have equal entries.
 enum { SDSE_FINISHED, SDSE_PARTIAL, SDSE_STAGES };
 
 struct sdse_edge_price {

@@ -81,22 +81,22 @@ static void either(double stages[SDSE_STAGE_CASES], bool may_finish) {
                                      : stages[SDSE_PARTIAL];
 }
 
-// Whether a tile of level `child` can cover every dimension that outputs are summed
-// over.
-static bool may_finish(const struct sdse_problem *problem, unsigned child) {
+// Whether sums may arrive finished at the parent of the edge into the multipliers: all
+// that is summed lies at places whose networks add.
+static bool may_add_all(const struct sdse_problem *problem, unsigned parent) {
     for (int d = 0; d < SDSE_DIMS; d++) {
         const uint64_t bound = problem->layer->nest.bound[d];
         if (bound == 1 || sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
             continue;
-        if (!(problem->later[child - 1] >> d & 1u))
-            return false;
         double most = 1;
-        for (unsigned l = child; l < problem->levels; l++) {
+        for (unsigned l = parent; l < problem->levels; l++) {
             uint64_t places = 1;
+            if (!problem->arch->level[l].network[SDSE_OUTPUTS].reduce)
+                continue;
             for (size_t i = 0; i < problem->spreads[l].count; i++)
                 if (problem->spreads[l].spread[i].factor[d] > places)
                     places = problem->spreads[l].spread[i].factor[d];
-            most *= (double)places * (double)problem->rules.level[l].temporal_max[d];
+            most *= (double)places;
         }
         if (most < (double)bound)
             return false;
@@ -175,8 +175,9 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
             const bool tail_moves = way != UP || problem->arch->count_drain_reads;
             edge->tail_bits[s] = tail_moves ? price->child_bits[s] : 0;
         }
-        const bool finishes =
-            flow->tensor != SDSE_OUTPUTS || may_finish(problem, edge->child);
+        const bool finishes = flow->tensor != SDSE_OUTPUTS ||
+                              edge->child < problem->levels ||
+                              may_add_all(problem, edge->parent);
         copy_wires(edge, price, way == RETURNING, finishes);
         edge->returns_apart = way == RETURNING && returns_apart(problem, price);
         if (price->engine_pj > 0)

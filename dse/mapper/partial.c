@@ -3,32 +3,54 @@
 #include <math.h>
 #include <string.h>
 
-static int settled_stage(const struct sdse_problem *problem,
-                         const struct sdse_lane *lane,
-                         const struct sdse_partial *node) {
-    if (lane->tensor != SDSE_OUTPUTS)
-        return 0;
-    const unsigned *count = problem->lattice.count;
-    const bool whole = node->index[SDSE_C] + 1u == count[SDSE_C] &&
-                       node->index[SDSE_R] + 1u == count[SDSE_R] &&
-                       node->index[SDSE_S] + 1u == count[SDSE_S];
-    return whole ? SDSE_FINISHED : SDSE_PARTIAL;
+// A sum crosses once, or its parts do. `crossings` of each output. >= 1
+static int stage_of(double crossings) {
+    return crossings > 1 ? SDSE_PARTIAL : SDSE_FINISHED;
 }
 
-// The bits sums have on edges further inside.
-int sdse_open_stage(const struct sdse_lane *lane, const struct sdse_partial *node) {
-    if (lane->tensor != SDSE_OUTPUTS)
-        return 0;
-    return node->cut ? SDSE_PARTIAL : SDSE_EITHER;
+static int open_stage_of(double least_crossings) {
+    return least_crossings > 1 ? SDSE_PARTIAL : SDSE_EITHER;
 }
 
-// Single words: finished only if there is nothing to sum.
-int sdse_mac_stage(const struct sdse_problem *problem, const struct sdse_lane *lane) {
+static struct sdse_sum_stages settled_stages(const struct sdse_lane *lane,
+                                             const struct sdse_lane_state *state,
+                                             double visits, double places) {
+    if (lane->tensor != SDSE_OUTPUTS)
+        return (struct sdse_sum_stages){0, 0};
+    return (struct sdse_sum_stages){.arrive = stage_of(visits * state->words),
+                                    .leave = stage_of(visits * places)};
+}
+
+struct sdse_sum_stages sdse_open_stages(const struct sdse_lane *lane,
+                                        const struct sdse_partial *node,
+                                        const struct sdse_lane_state *state) {
+    if (lane->tensor != SDSE_OUTPUTS)
+        return (struct sdse_sum_stages){0, 0};
+    const double visits = node->trail.closed[SDSE_OUTPUTS];
+    return (struct sdse_sum_stages){
+        .arrive = open_stage_of(visits * state->words),
+        .leave = open_stage_of(visits * node->places[SDSE_OUTPUTS])};
+}
+
+// Single words leave: finished only if there is nothing to sum. They arrive finished
+// only if all is summed in the networks on the way, in one step.
+struct sdse_sum_stages sdse_mac_stages(const struct sdse_problem *problem,
+                                       unsigned level, const struct sdse_lane *lane,
+                                       const struct sdse_partial *node,
+                                       const struct sdse_lane_state *state) {
     const uint64_t *bound = problem->layer->nest.bound;
     if (lane->tensor != SDSE_OUTPUTS)
-        return 0;
-    return bound[SDSE_C] * bound[SDSE_R] * bound[SDSE_S] == 1 ? SDSE_FINISHED
-                                                              : SDSE_PARTIAL;
+        return (struct sdse_sum_stages){0, 0};
+    const double sums =
+        (double)bound[SDSE_C] * (double)bound[SDSE_R] * (double)bound[SDSE_S];
+    const struct sdse_trail *trail = &node->trail;
+    struct sdse_sum_stages stages = {.leave = stage_of(sums)};
+    if (state->at_macs && level == problem->levels)
+        stages.arrive = stage_of(sums * state->words * (1 - 1e-9));
+    else
+        stages.arrive =
+            open_stage_of(trail->closed[SDSE_OUTPUTS] * trail->run[SDSE_OUTPUTS]);
+    return stages;
 }
 
 static void start_edge(const struct sdse_problem *problem, const struct sdse_lane *lane,
@@ -38,11 +60,8 @@ static void start_edge(const struct sdse_problem *problem, const struct sdse_lan
     state->at_macs = lane->feeds_macs && edge->child == problem->levels;
     state->words = state->at_macs ? 1 : places;
     state->saved_words = places;
-    for (unsigned s = 0; s < lane->stage_count; s++) {
-        state->pending_pj[s] = edge->head_pj[s] * state->words;
-        state->saved_pj[s] = edge->head_pj[s] * places;
-        state->saved_wire_pj[s] = 0;
-    }
+    for (unsigned s = 0; s < lane->stage_count; s++)
+        state->wires_pj[s] = state->saved_wires_pj[s] = 0;
 }
 
 void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *node) {
@@ -84,21 +103,22 @@ static void settle(const struct sdse_problem *problem, unsigned level,
                    const struct sdse_lane *lane, double block_visits,
                    struct sdse_partial *node, struct sdse_lane_state *state) {
     const struct sdse_lane_edge *edge = &lane->edge[state->edge];
-    const int s = settled_stage(problem, lane, node);
     const double visits = edge->mover == SDSE_BLOCKS && block_visits > 0
                               ? block_visits
                               : settled_visits(problem, node, edge->mover);
     const double places = node->places[lane->tensor];
+    const struct sdse_sum_stages s = settled_stages(lane, state, visits, places);
     double head = visits * state->words, tail = visits * places;
-    double pj = visits * (state->pending_pj[s] + places * edge->tail_pj[s]);
+    double wires_pj = visits * state->wires_pj[s.leave];
     if (lane->returns) {
-        pj -= state->saved_pj[s] + state->saved_wire_pj[s] + places * edge->tail_pj[s];
+        wires_pj -= state->saved_wires_pj[s.leave];
         head -= state->saved_words;
         tail -= places;
     }
-    node->decided_pj += lane->base_words * pj;
-    head *= lane->base_words * edge->head_bits[s];
-    tail *= lane->base_words * edge->tail_bits[s];
+    node->decided_pj += lane->base_words * (head * edge->head_pj[s.arrive] + wires_pj +
+                                            tail * edge->tail_pj[s.leave]);
+    head *= lane->base_words * edge->head_bits[s.arrive];
+    tail *= lane->base_words * edge->tail_bits[s.leave];
     *(lane->up ? &node->write_bits[edge->parent] : &node->read_bits[edge->parent]) +=
         head;
     *(lane->up ? &node->read_bits[level] : &node->write_bits[level]) += tail;
@@ -116,10 +136,6 @@ void sdse_partial_enter(const struct sdse_problem *problem, unsigned level,
         if (++state->edge < lane->edge_count)
             start_edge(problem, lane, node, state);
     }
-    const unsigned *count = problem->lattice.count;
-    node->cut = node->index[SDSE_C] + 1u < count[SDSE_C] ||
-                node->index[SDSE_R] + 1u < count[SDSE_R] ||
-                node->index[SDSE_S] + 1u < count[SDSE_S];
 }
 
 static void spread_lane(const struct sdse_problem *problem, unsigned level,
@@ -135,11 +151,11 @@ static void spread_lane(const struct sdse_problem *problem, unsigned level,
     const double apart = crossing->kept_apart;
     const double factor = state->at_macs ? crossing->per_place : apart;
     for (unsigned s = 0; s < lane->stage_count; s++) {
-        state->pending_pj[s] =
-            (state->pending_pj[s] + (state->at_macs ? 1 : places) * crossing->pj[s]) *
+        state->wires_pj[s] =
+            (state->wires_pj[s] + (state->at_macs ? 1 : places) * crossing->pj[s]) *
             factor;
-        state->saved_wire_pj[s] =
-            (state->saved_wire_pj[s] + places * crossing->wire_pj[s]) *
+        state->saved_wires_pj[s] =
+            (state->saved_wires_pj[s] + places * crossing->wire_pj[s]) *
             (edge->returns_apart ? apart : 1);
     }
     state->words *= factor;
@@ -194,7 +210,7 @@ void sdse_partial_correct_windows(const struct sdse_problem *problem, unsigned l
         for (int axis = 0; axis < 2; axis++) {
             if (edge->crosses[axis])
                 continue;
-            state->pending_pj[0] *= correction[axis];
+            state->wires_pj[0] *= correction[axis];
             state->words *= correction[axis];
         }
     }
@@ -208,20 +224,23 @@ static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
                             const struct sdse_lane_state *state,
                             struct sdse_outlook *outlook) {
     const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
-    const int s = sdse_mac_stage(problem, lane);
+    const struct sdse_sum_stages s = sdse_mac_stages(problem, level, lane, node, state);
+    const double head_pj = edge->head_pj[s.arrive];
     double pj, saved;
     if (state->at_macs) {
-        pj = state->pending_pj[s] * edge->rest_words[level] + edge->rest_pj[level][s];
-        saved = state->saved_pj[s] + state->saved_wire_pj[s];
-        if (level == 0 && lane->returns)
-            saved += edge->rest_pj[0][s] / edge->rest_words[0]; // wires below DRAM
+        pj = (head_pj * state->words + state->wires_pj[s.leave]) *
+                 edge->rest_words[level] +
+             edge->rest_pj[level][s.leave];
+        saved = head_pj * state->saved_words + state->saved_wires_pj[s.leave];
+        if (level == 0 && lane->returns) // wires below DRAM
+            saved += edge->rest_pj[0][s.leave] / edge->rest_words[0];
     } else {
         const unsigned p = edge->parent;
-        pj = edge->head_pj[s] * edge->rest_words[p] + edge->rest_pj[p][s];
+        pj = head_pj * edge->rest_words[p] + edge->rest_pj[p][s.leave];
         double places = node->places[lane->tensor];
         for (unsigned l = level; l < p; l++)
             places *= problem->most_resting[l][lane->tensor];
-        saved = edge->head_pj[s] * places;
+        saved = head_pj * places;
     }
     pj *= problem->macs;
     if (lane->returns)
@@ -243,19 +262,22 @@ void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
         if (state->edge == lane->edge_count || state->at_macs)
             continue;
         const struct sdse_lane_edge *edge = &lane->edge[state->edge];
-        const int s = sdse_open_stage(lane, node);
+        const struct sdse_sum_stages s = sdse_open_stages(lane, node, state);
         const double places = node->places[lane->tensor];
-        const double inside = edge->tail_pj[s] + edge->after_pj[s];
-        const double rate = state->pending_pj[s] * edge->rest_words[level] +
-                            places * (edge->rest_pj[level][s] + inside);
+        const double head_pj = edge->head_pj[s.arrive];
+        const double inside = edge->rest_pj[level][s.leave] + edge->tail_pj[s.leave] +
+                              edge->after_pj[s.leave];
+        const double rate = (head_pj * state->words + state->wires_pj[s.leave]) *
+                                edge->rest_words[level] +
+                            places * inside;
         outlook->rate_pj[edge->mover] += lane->base_words * rate;
         if (lane->returns) { // the first visit costs no less than nothing
             outlook->base_pj -=
                 lane->base_words *
-                (edge->returns_apart
-                     ? rate
-                     : fmin(rate, state->saved_pj[s] + state->saved_wire_pj[s] +
-                                      places * (edge->rest_pj[level][s] + inside)));
+                (edge->returns_apart ? rate
+                                     : fmin(rate, head_pj * state->saved_words +
+                                                      state->saved_wires_pj[s.leave] +
+                                                      places * inside));
         }
     }
 }

@@ -14,19 +14,17 @@
 struct sdse_lane_state {
     unsigned edge;
     bool at_macs; // the current edge ends at the multipliers
-    // Per base word and visit (at_macs: per word of the multipliers): price so far, and
-    // words at the parent.
-    double pending_pj[SDSE_STAGE_CASES];
+    // Per base word and visit (at_macs: per word of the multipliers): price of the
+    // wires so far, and words at the parent.
+    double wires_pj[SDSE_STAGE_CASES];
     double words;
     // Returning lanes: what the free first visits save, per base word.
-    double saved_pj[SDSE_STAGE_CASES];      // at the parent
-    double saved_wire_pj[SDSE_STAGE_CASES]; // in the networks
-    double saved_words;
+    double saved_wires_pj[SDSE_STAGE_CASES];
+    double saved_words; // at the parent
 };
 
 struct sdse_partial {
     uint16_t index[SDSE_DIMS];          // tile of one instance of the level
-    bool cut;                           // outputs are summed over more than one tile
     double used;                        // instances of the level
     double outer_used[SDSE_MAX_LEVELS]; // of the levels outside
     double places[SDSE_TENSORS];        // of them that rest the tensor
@@ -76,10 +74,22 @@ void sdse_partial_visits(const struct sdse_problem *problem,
                          const struct sdse_trail *trail, const uint16_t *index,
                          const struct sdse_spread *spread, double visits[SDSE_MOVERS]);
 
-// The stages of sums on the edges of a lane that are still open: inside the level, and
-// into the multipliers. 0 for other tensors.
-int sdse_open_stage(const struct sdse_lane *lane, const struct sdse_partial *node);
-int sdse_mac_stage(const struct sdse_problem *problem, const struct sdse_lane *lane);
+// Stages of the sums of a lane: whether they are finished (costmodel/edge.h).
+// Other tensors: 0.
+struct sdse_sum_stages {
+    int arrive; // at the parent of the edge
+    int leave;  // the child: wires, fills, drains; of all edges further inside too
+};
+
+// Of the current edge, still open: what is not known is taken at its best.
+struct sdse_sum_stages sdse_open_stages(const struct sdse_lane *lane,
+                                        const struct sdse_partial *node,
+                                        const struct sdse_lane_state *state);
+// Of the edge into the multipliers.
+struct sdse_sum_stages sdse_mac_stages(const struct sdse_problem *problem,
+                                       unsigned level, const struct sdse_lane *lane,
+                                       const struct sdse_partial *node,
+                                       const struct sdse_lane_state *state);
 
 // Visits of blocks: those of the loops that rest them, more if C cuts them.
 static inline double sdse_block_visits(const struct sdse_problem *problem,

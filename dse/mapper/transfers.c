@@ -20,7 +20,7 @@ static void add_flow(struct flow *to, const struct flow *more) {
 
 // Words between single multipliers and their keeper do not depend on visits.
 static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
-                         const struct sdse_lane *lane,
+                         const struct sdse_partial *node, const struct sdse_lane *lane,
                          const struct sdse_lane_state *state, double places,
                          struct moved *moved) {
     const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
@@ -34,7 +34,8 @@ static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
         problem->macs * taken - (lane->returns ? lane->base_words * saved : 0);
     if (words > 0)
         (lane->up ? &moved->write[edge->parent] : &moved->read[edge->parent])->base +=
-            words * edge->head_bits[sdse_mac_stage(problem, lane)];
+            words *
+            edge->head_bits[sdse_mac_stages(problem, level, lane, node, state).arrive];
 }
 
 static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
@@ -42,18 +43,21 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
                           const struct sdse_lane_state *state, struct moved *moved) {
     const double places = node->places[lane->tensor];
     const double base = lane->base_words, free_visits = lane->returns ? 1 : 0;
-    const int s = sdse_open_stage(lane, node);
     for (unsigned e = state->edge; e < lane->edge_count; e++) {
         const struct sdse_lane_edge *edge = &lane->edge[e];
         const bool current = e == state->edge;
         if (lane->feeds_macs && edge->child == problem->levels) {
-            add_mac_bits(problem, level, lane, state, places, moved);
+            add_mac_bits(problem, level, node, lane, state, places, moved);
             continue;
         }
+        struct sdse_sum_stages s = sdse_open_stages(lane, node, state);
+        if (!current) // what leaves the current edge arrives at later ones
+            s.arrive = s.leave;
         const double words = current ? state->words * edge->rest_words[level]
                                      : places * edge->rest_words[edge->parent];
         const double saved = current ? state->saved_words : places;
-        const double head = base * edge->head_bits[s], tail = base * edge->tail_bits[s];
+        const double head = base * edge->head_bits[s.arrive];
+        const double tail = base * edge->tail_bits[s.leave];
         struct flow *outer =
             lane->up ? &moved->write[edge->parent] : &moved->read[edge->parent];
         outer->base -= head * free_visits * saved;

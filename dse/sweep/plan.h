@@ -15,7 +15,7 @@
 
 // Names the cost model in every content hash: results of different models never mix.
 // Raise it with any change that moves results (CHANGELOG.md).
-#define SDSE_MODEL_VERSION "1"
+#define SDSE_MODEL_VERSION "2"
 
 // An accelerator with one combination of overrides, costs resolved.
 struct sdse_variant {

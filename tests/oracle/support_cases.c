@@ -137,6 +137,8 @@ static void make_arch(uint64_t *state, struct sdse_arch *arch) {
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         arch->bits[t] = 1 + (uint32_t)oracle_below(state, 24);
     arch->partial_bits = arch->bits[SDSE_OUTPUTS];
+    if (chance(state, 50))
+        arch->partial_bits += 1 + (uint32_t)oracle_below(state, 16);
     unsigned dice = (unsigned)oracle_below(state, 20);
     arch->level_count = dice < 1 ? 1 : dice < 6 ? 2 : dice < 13 ? 3 : 4;
     for (unsigned l = 0; l < arch->level_count; l++)
@@ -376,6 +378,8 @@ static void classify_arch(struct oracle_case *subject) {
         features |= SDSE_BIT(ORACLE_DRAIN_READS);
     if (arch->count_return_transfers)
         features |= SDSE_BIT(ORACLE_RETURNS);
+    if (arch->partial_bits > arch->bits[SDSE_OUTPUTS])
+        features |= SDSE_BIT(ORACLE_WIDE_SUMS);
     subject->features |= features;
 }
 

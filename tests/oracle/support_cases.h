@@ -9,25 +9,26 @@
 #include "spec/types/workload.h"
 
 // What a case exercises; one table: enum, bit and text.
-#define ORACLE_FEATURE_MAP(X)                   \
-    X(PERFECT, "perfect factors")               \
-    X(IMPERFECT, "imperfect factors")           \
-    X(BYPASS, "bypass")                         \
-    X(STRIDE, "stride")                         \
-    X(DILATION, "dilation")                     \
-    X(GROUPS, "groups")                         \
-    X(SPATIAL, "fan-out used")                  \
-    X(SEVERAL_FANOUTS, "several fan-outs used") \
-    X(SPLIT, "a dimension on X and Y")          \
-    X(UNDERUSED, "unused instances")            \
-    X(NO_MULTICAST, "no multicast")             \
-    X(NO_REDUCE, "no reduction")                \
-    X(WINDOW_SHARING, "window sharing")         \
-    X(DRAIN_READS, "drain reads")               \
-    X(RETURNS, "return transfers")              \
-    X(BANDWIDTH, "bandwidth limits")            \
-    X(NO_OVERLAP, "transfers not hidden")       \
-    X(SHARED_MEMORY, "several levels in a memory")
+#define ORACLE_FEATURE_MAP(X)                      \
+    X(PERFECT, "perfect factors")                  \
+    X(IMPERFECT, "imperfect factors")              \
+    X(BYPASS, "bypass")                            \
+    X(STRIDE, "stride")                            \
+    X(DILATION, "dilation")                        \
+    X(GROUPS, "groups")                            \
+    X(SPATIAL, "fan-out used")                     \
+    X(SEVERAL_FANOUTS, "several fan-outs used")    \
+    X(SPLIT, "a dimension on X and Y")             \
+    X(UNDERUSED, "unused instances")               \
+    X(NO_MULTICAST, "no multicast")                \
+    X(NO_REDUCE, "no reduction")                   \
+    X(WINDOW_SHARING, "window sharing")            \
+    X(DRAIN_READS, "drain reads")                  \
+    X(RETURNS, "return transfers")                 \
+    X(BANDWIDTH, "bandwidth limits")               \
+    X(NO_OVERLAP, "transfers not hidden")          \
+    X(SHARED_MEMORY, "several levels in a memory") \
+    X(WIDE_SUMS, "wider partial sums")
 
 enum oracle_feature {
 #define ORACLE_FEATURE_ENUM(name, text) ORACLE_##name,

@@ -10,11 +10,41 @@ static double accesses(uint64_t bits, uint32_t port_bits) {
     return (double)blocks;
 }
 
+// The next level inside `level` that keeps outputs; level_count: the multipliers.
+static unsigned sums_from(const struct simulation *run, unsigned level) {
+    do
+        level++;
+    while (level < run->level_count && !run->flow[level][SDSE_OUTPUTS].kept);
+    return level;
+}
+
+// Words of outputs that leave the instances of a level, or the multipliers.
+static uint64_t sums_leaving(const struct simulation *run, unsigned level) {
+    return level == run->level_count ? run->macs
+                                     : run->flow[level][SDSE_OUTPUTS].drained;
+}
+
+// Bits of each of `words` words: of a crossing where every output crosses once, all of
+// it crosses at once.
+static uint64_t width(const struct sdse_arch *arch, const struct simulation *run,
+                      unsigned tensor, uint64_t words) {
+    return tensor == SDSE_OUTPUTS && words != run->outputs ? arch->partial_bits
+                                                           : arch->bits[tensor];
+}
+
+uint64_t place_bits(const struct sdse_arch *arch, const struct simulation *run,
+                    unsigned level, unsigned tensor) {
+    return tensor == SDSE_OUTPUTS && !run->covers_sums[level] ? arch->partial_bits
+                                                              : arch->bits[tensor];
+}
+
 static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned tensor,
                       const struct simulation *run, struct sdse_flow_cost *out) {
     const struct simulated_flow *flow = &run->flow[level][tensor];
     const struct sdse_level *memory = &arch->level[level];
-    uint64_t bits = arch->bits[tensor];
+    // Inwards and at the memory; outwards and back.
+    const uint64_t bits = width(arch, run, tensor, flow->updates);
+    const uint64_t outer_bits = width(arch, run, tensor, flow->drained);
     uint64_t drain_reads = arch->count_drain_reads ? flow->drained : 0;
     *out = (struct sdse_flow_cost){
         .kept = flow->kept,
@@ -25,15 +55,15 @@ static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned ten
         .updates = flow->updates,
         .drain_reads = drain_reads,
     };
-    out->read_bits = (double)((flow->reads + drain_reads) * bits);
-    out->fill_bits = (double)(flow->fills * bits);
+    out->read_bits = (double)(flow->reads * bits + drain_reads * outer_bits);
+    out->fill_bits = (double)(flow->fills * outer_bits);
     out->update_bits = (double)(flow->updates * bits);
     // Reading out to drain is an action of its own: its blocks round up by themselves.
     out->read_pj = (accesses(flow->reads * bits, memory->port_bits) +
-                    accesses(drain_reads * bits, memory->port_bits)) *
+                    accesses(drain_reads * outer_bits, memory->port_bits)) *
                    memory->read_pj.value;
     out->fill_pj =
-        accesses(flow->fills * bits, memory->port_bits) * memory->fill_pj.value;
+        accesses(flow->fills * outer_bits, memory->port_bits) * memory->fill_pj.value;
     out->update_pj =
         accesses(flow->updates * bits, memory->port_bits) * memory->update_pj.value;
 }
@@ -49,7 +79,8 @@ static void cost_network(const struct sdse_arch *arch, unsigned level, unsigned 
         out->words += moved->returned;
     else if (tensor == SDSE_OUTPUTS && level == 0)
         out->words += run->flow[0][SDSE_OUTPUTS].reads;
-    out->bits = (double)(out->words * arch->bits[tensor]);
+    out->bits = (double)(out->words * width(arch, run, tensor,
+                                            sums_leaving(run, sums_from(run, level))));
     uint64_t whole_hops = 0;
     // What comes back travels as far as what went up, on average.
     if (moved->words > 0) {
@@ -89,8 +120,8 @@ static uint64_t memory_cycles(const struct sdse_arch *arch, unsigned level,
             break;
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             const struct sdse_flow_cost *flow = &cost->level[l].flow[t];
-            read += (flow->reads + flow->drain_reads) * arch->bits[t];
-            write += (flow->fills + flow->updates) * arch->bits[t];
+            read += (uint64_t)flow->read_bits;
+            write += (uint64_t)(flow->fill_bits + flow->update_bits);
         }
     }
     uint64_t used = run->used[level];
@@ -135,7 +166,8 @@ void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
             cost_flow(arch, l, t, run, &level->flow[t]);
             cost_network(arch, l, t, run, &level->network[t]);
             const struct sdse_flow_cost *flow = &level->flow[t];
-            level->stored_bits += (double)(flow->tile_words * arch->bits[t]);
+            level->stored_bits +=
+                (double)(flow->tile_words * place_bits(arch, run, l, t));
             cost->energy_pj += flow->read_pj + flow->fill_pj + flow->update_pj +
                                level->network[t].energy_pj;
         }

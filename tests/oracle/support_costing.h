@@ -6,6 +6,10 @@
 #include "costmodel/types/cost.h"
 #include "oracle/support_simulator.h"
 
+// Bits of the words of a tensor that a level stores.
+uint64_t place_bits(const struct sdse_arch *arch, const struct simulation *run,
+                    unsigned level, unsigned tensor);
+
 // Raw weights, dense words, no rebuild engine; fill and drain cycles are left 0.
 void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
                      struct sdse_cost *cost);

@@ -128,7 +128,7 @@ static void check_capacities(struct comparison *c, const struct oracle_case *sub
         end = first;
         do {
             for (unsigned t = 0; t < SDSE_TENSORS; t++)
-                bits += run->flow[end][t].tile_words * arch.bits[t];
+                bits += run->flow[end][t].tile_words * place_bits(&arch, run, end, t);
             end++;
         } while (end < arch.level_count && arch.level[end].shares_memory);
         if (bits == 0)
