@@ -12,7 +12,8 @@ static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ARCH,
     [WORKLOAD] = CLI_OPTION_WORKLOAD,
     [LAYER] = CLI_OPTION_LAYER,
-    [MAPPING] = {"mapping", 'm', CLI_TEXT, "FILE", "the mapping", NULL, true},
+    [MAPPING] = {"mapping", 'm', CLI_TEXT, "FILE",
+                 "the mapping; not for layers that only move words", NULL, false},
     [FORM] = CLI_OPTION_FORM,
     [ONLY] = {"only", 0, CLI_CHOICE, "totals|counts|networks|energy|cycles",
               "print this section alone", NULL, false},
@@ -65,9 +66,21 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const struct sdse_layer *layer;
     struct sdse_mapping *mapping;
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
-                          args->value[FORM], &problem) ||
-        !cli_load_mapping(cli, &problem, args->value[LAYER], args->value[MAPPING],
-                          &layer, &mapping))
+                          args->value[FORM], &problem))
+        return CLI_BAD_INPUT;
+    if (!args->value[MAPPING]) {
+        layer = cli_find_layer(cli, problem.workload, args->value[LAYER]);
+        if (!layer)
+            return CLI_BAD_INPUT;
+        if (!sdse_layer_moves(layer)) {
+            cli_error(cli, "--mapping is needed: layer %s multiplies", layer->name);
+            return CLI_USAGE;
+        }
+        mapping = cli_streamed_mapping(cli, problem.arch);
+        if (!mapping)
+            return CLI_SYSTEM;
+    } else if (!cli_load_mapping(cli, &problem, args->value[LAYER],
+                                 args->value[MAPPING], &layer, &mapping))
         return CLI_BAD_INPUT;
     const struct sdse_model *model = cli_layer_model(cli, &problem, layer);
     if (!model || !cli_accept_mapping(cli, &problem, model, mapping))

@@ -50,7 +50,7 @@ static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *arg
         SDSE_MAP_EDP, SDSE_MAP_ED2P, SDSE_MAP_ENERGY, SDSE_MAP_LATENCY};
     const struct sdse_layer *layer =
         cli_find_layer(cli, problem->workload, args->value[LAYER]);
-    if (!layer)
+    if (!layer || !cli_streams(cli, problem->arch, layer, 1))
         return CLI_BAD_INPUT;
     const struct cli_search search = {
         .objective = objectives[cli_choice(args, options, OBJECTIVE)],

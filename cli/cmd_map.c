@@ -250,6 +250,10 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         if (!layer)
             return CLI_BAD_INPUT;
     }
+    if (!cli_streams(cli, run.problem.arch,
+                     layer ? layer : run.problem.workload->layers,
+                     layer ? 1 : run.problem.workload->layer_count))
+        return CLI_BAD_INPUT;
     enum cli_exit status = CLI_OK;
     if (args->value[OUTPUT])
         status = check_output(cli, args->value[OUTPUT], run.problem.workload, layer);

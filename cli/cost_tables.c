@@ -9,6 +9,8 @@
 const char *cli_bottleneck(const struct sdse_arch *arch, const struct sdse_cost *cost) {
     if (cost->bottleneck_level == -2)
         return "rebuild";
+    if (cost->bottleneck_level == -3)
+        return "vector";
     return cost->bottleneck_level < 0 ? "compute"
                                       : arch->level[cost->bottleneck_level].name;
 }
@@ -169,6 +171,7 @@ static void fill_energy(struct sdse_table *table, struct sdse_arena *arena,
     }
     add_component(table, costed, "rebuild engine", NULL, cost->rebuild_pj, people);
     add_component(table, costed, "MAC", NULL, cost->mac_pj, people);
+    add_component(table, costed, "vector unit", NULL, cost->vector_pj, people);
     add_component(table, costed, "leakage", NULL, leakage, people);
 }
 
@@ -178,8 +181,10 @@ static void add_cycles(struct sdse_table *table, const struct cli_costed *costed
                        bool people) {
     sdse_table_add_text(table, resource);
     sdse_table_add_u64(table, cycles);
+    const uint64_t latency = costed->cost->latency_cycles;
+    // A fused layer takes no time of its own.
     sdse_table_add_f64(table, (people ? 100 : 1) * (double)cycles /
-                                  (double)costed->cost->latency_cycles);
+                                  (latency ? (double)latency : 1));
     sdse_table_add_f64(table, level ? level->read_bits_per_cycle : (double)NAN);
     sdse_table_add_f64(table, level ? level->write_bits_per_cycle : (double)NAN);
     sdse_table_add_text(table, note);
@@ -197,8 +202,10 @@ static void fill_cycles(struct sdse_table *table, const struct cli_costed *coste
     sdse_table_add_column(table, "note", NULL, 0);
     const struct sdse_cost *cost = costed->cost;
     const int worst = cost->bottleneck_level;
-    add_cycles(table, costed, "compute", cost->compute_cycles, NULL,
-               worst == -1 ? "bottleneck" : NULL, people);
+    add_cycles(table, costed,
+               sdse_layer_moves(costed->layer) ? "vector unit" : "compute",
+               cost->compute_cycles, NULL,
+               worst == -1 || worst == -3 ? "bottleneck" : NULL, people);
     if (cost->rebuild_cycles)
         add_cycles(table, costed, "rebuild engine", cost->rebuild_cycles, NULL,
                    worst == -2 ? "bottleneck" : NULL, people);
@@ -253,9 +260,13 @@ void cli_print_totals(const struct cli_costed *costed, FILE *out) {
     for (int d = 0; d < SDSE_DIMS; d++)
         if (bound[d] > 1)
             fprintf(out, " %c%" PRIu64, sdse_dim_letters[d], bound[d]);
-    fprintf(out, ", %" PRIu64 " MACs\n\n", cost->macs);
-    fprintf(out, "energy       %.6g uJ  (%.4g pJ per MAC)\n",
-            sdse_uj_from_pj(cost->energy_pj), cost->energy_pj / (double)cost->macs);
+    const bool moves = sdse_layer_moves(costed->layer);
+    const uint64_t work = moves ? cost->vector_operations : cost->macs;
+    fprintf(out, ", %" PRIu64 " %s%s\n\n", work, moves ? "vector operations" : "MACs",
+            moves && costed->layer->move.fused ? ", fused into the layer before" : "");
+    fprintf(out, "energy       %.6g uJ  (%.4g pJ per %s)\n",
+            sdse_uj_from_pj(cost->energy_pj), cost->energy_pj / (double)work,
+            moves ? "operation" : "MAC");
     fprintf(out, "latency      %" PRIu64 " cycles = %.6g ms at %g GHz, set by %s\n",
             cost->latency_cycles, latency_s(costed) * 1e3, costed->arch->clock_ghz,
             cli_bottleneck(costed->arch, cost));

@@ -133,7 +133,7 @@ static enum sdse_status find_in_network(struct cli *cli, const char *name,
         return SDSE_NO_MEMORY;
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct sdse_layer *source = &net->layers[i];
-        if (source->kind == SDSE_MATMUL) {
+        if (!sdse_layer_has_weights(source)) {
             out->activation_layers++;
             continue;
         }

@@ -32,6 +32,8 @@ static bool has_loops(const struct sdse_mapping_level *level) {
 
 const char *cli_mapping_line(struct sdse_arena *arena, const struct sdse_arch *arch,
                              const struct sdse_mapping *mapping) {
+    if (mapping->streamed)
+        return "streamed";
     char *text = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);

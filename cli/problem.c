@@ -4,6 +4,7 @@
 
 #include "base/pool.h"
 #include "cli/inputs.h"
+#include "costmodel/stream.h"
 #include "dse/sweep/forms.h"
 #include "dse/sweep/measured.h"
 #include "spec/load.h"
@@ -106,6 +107,15 @@ bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
     return true;
 }
 
+bool cli_streams(struct cli *cli, const struct sdse_arch *arch,
+                 const struct sdse_layer *layers, size_t count) {
+    bool good = true;
+    for (size_t i = 0; i < count; i++)
+        good &= sdse_stream_admits(arch, &layers[i], &cli->diags);
+    cli_flush_diags(cli);
+    return good;
+}
+
 struct sdse_model *cli_form_model(struct cli *cli, const struct cli_problem *problem,
                                   const struct sdse_layer *layer,
                                   const struct sdse_weight_form *form) {
@@ -120,6 +130,8 @@ struct sdse_model *cli_form_model(struct cli *cli, const struct cli_problem *pro
 struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *problem,
                                    const struct sdse_layer *layer) {
     struct sdse_weight_form form;
+    if (!cli_streams(cli, problem->arch, layer, 1))
+        return NULL;
     return cli_layer_form(cli, problem, layer, &form)
                ? cli_form_model(cli, problem, layer, &form)
                : NULL;
@@ -154,6 +166,18 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
                                         &cli->diags, mapping);
     cli_flush_diags(cli);
     return status == SDSE_OK;
+}
+
+struct sdse_mapping *cli_streamed_mapping(struct cli *cli,
+                                          const struct sdse_arch *arch) {
+    struct sdse_mapping *mapping = SDSE_ARENA_NEW(cli->arena, struct sdse_mapping);
+    if (!mapping) {
+        cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+        return NULL;
+    }
+    sdse_mapping_init(arch, mapping);
+    mapping->streamed = true;
+    return mapping;
 }
 
 bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,

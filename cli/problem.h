@@ -42,6 +42,11 @@ bool cli_split_memories(struct cli *cli, unsigned levels, struct cli_problem *pr
 bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
                     const struct sdse_layer *layer, struct sdse_weight_form *form);
 
+// Whether the accelerator has what the layers need that multiply nothing
+// (costmodel/stream.h); says what is missing.
+bool cli_streams(struct cli *cli, const struct sdse_arch *arch,
+                 const struct sdse_layer *layers, size_t count);
+
 // The model of one layer in a form, or in the form of the setting. NULL after a
 // message.
 struct sdse_model *cli_form_model(struct cli *cli, const struct cli_problem *problem,
@@ -56,6 +61,10 @@ struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *pr
 bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
                       const char *layer_name, const char *path,
                       const struct sdse_layer **layer, struct sdse_mapping **mapping);
+
+// The mapping of a layer that only moves words. NULL after a message.
+struct sdse_mapping *cli_streamed_mapping(struct cli *cli,
+                                          const struct sdse_arch *arch);
 
 // Whether the mapping is valid; says why not.
 bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,

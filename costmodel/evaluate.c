@@ -7,6 +7,7 @@
 #include "costmodel/latency.h"
 #include "costmodel/model.h"
 #include "costmodel/rebuild.h"
+#include "costmodel/stream.h"
 #include "costmodel/traffic.h"
 #include "costmodel/walk.h"
 
@@ -322,6 +323,52 @@ static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
     }
 }
 
+// --- Layers that multiply nothing ---
+
+static void charge_stream(struct evaluation *e) {
+    const struct sdse_model *model = e->model;
+    const struct sdse_arch *arch = model->arch;
+    struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];
+    const unsigned count = sdse_stream_steps(arch, model->layer, e->keeps, steps);
+    for (unsigned i = 0; i < count; i++) {
+        const struct sdse_stream_step *step = &steps[i];
+        const unsigned l = step->level;
+        const enum sdse_part part = (enum sdse_part)step->tensor;
+        const double bits = model->bits[l][part];
+        struct sdse_edge edge;
+        switch (step->action) {
+        case SDSE_STREAM_READ:
+            charge_reads(e, l, part, step->words, 0, bits);
+            break;
+        case SDSE_STREAM_DRAIN:
+            charge_reads(e, l, part, 0, step->words, bits);
+            break;
+        case SDSE_STREAM_FILL:
+            charge_fills(e, l, part, step->words, bits);
+            break;
+        case SDSE_STREAM_UPDATE:
+            charge_updates(e, l, step->words, bits);
+            break;
+        case SDSE_STREAM_CROSS:
+            sdse_edge_count(&e->view, step->tensor, l, l + 1, true, &edge);
+            charge_network(e, l, part, step->tensor, &edge, step->words, 0,
+                           arch->bits[step->tensor]);
+            break;
+        }
+        if (e->cost && step->action != SDSE_STREAM_CROSS) {
+            e->cost->level[l].flow[part].kept = true;
+            e->cost->level[l].flow[part].instances = 1;
+        }
+    }
+    const uint64_t operations = sdse_stream_of(model->layer).operations;
+    const double pj = (double)operations * arch->vector.pj_per_op.value;
+    e->energy_pj += pj;
+    if (!e->cost)
+        return;
+    e->cost->vector_operations = operations;
+    e->cost->vector_pj = pj;
+}
+
 // --- The whole ---
 
 static void charge_compute(struct evaluation *e) {
@@ -349,7 +396,9 @@ static void charge_leakage(struct evaluation *e, uint64_t latency_cycles) {
 static void itemise_latency(struct evaluation *e, const struct sdse_latency *latency) {
     struct sdse_cost *cost = e->cost;
     const struct sdse_arch *arch = e->model->arch;
-    const double total = (double)cost->latency_cycles;
+    const bool streamed = sdse_layer_moves(e->model->layer);
+    // A fused layer takes no time of its own.
+    const double total = cost->latency_cycles ? (double)cost->latency_cycles : 1;
     cost->compute_cycles = latency->compute_cycles;
     cost->bottleneck_level = latency->bottleneck_level;
     for (unsigned l = 0; l < e->view.level_count; l++) {
@@ -359,7 +408,8 @@ static void itemise_latency(struct evaluation *e, const struct sdse_latency *lat
         cost->level[l].write_bits_per_cycle = e->moved.write[l] / used / total;
     }
     cost->macs = e->model->macs;
-    cost->multipliers_used = sdse_working_instances(&e->view, e->view.level_count);
+    cost->multipliers_used =
+        streamed ? 0 : sdse_working_instances(&e->view, e->view.level_count);
     cost->utilization = (double)cost->macs * arch->compute.cycles_per_mac / total /
                         (double)sdse_arch_instances(arch, arch->level_count);
 }
@@ -374,11 +424,15 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     e.rebuild_cycles = e.fill_cycles = e.drain_cycles = 0;
     e.cost = cost;
     memcpy(e.keeps, mapping->keeps, sizeof e.keeps);
-    sdse_view_init(&e.view, model->arch, &model->layer->nest, mapping);
+    const bool streamed = sdse_layer_moves(model->layer);
+    sdse_view_init(&e.view, model->arch,
+                   streamed ? &sdse_stream_nest : &model->layer->nest, mapping);
     e.view.memo = memo;
     for (unsigned l = 0; l < e.view.level_count; l++)
         e.moved.read[l] = e.moved.write[l] = 0;
-    for (unsigned f = 0; f < model->flow_count; f++)
+    if (streamed)
+        charge_stream(&e);
+    for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         charge_flow(&e, &model->flow[f]);
     charge_compute(&e);
     struct sdse_latency latency;
@@ -487,6 +541,8 @@ enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
                                        const struct sdse_mapping *mapping,
                                        unsigned *level) {
     const struct sdse_arch *arch = model->arch;
+    if (sdse_layer_moves(model->layer))
+        return SDSE_VALID;
     const enum sdse_verdict fanout = fanout_verdict(arch, mapping, level);
     if (fanout != SDSE_VALID)
         return fanout;

@@ -6,6 +6,7 @@
 #include "costmodel/explain_line.h"
 #include "costmodel/latency.h"
 #include "costmodel/rebuild.h"
+#include "costmodel/stream.h"
 #include "costmodel/traffic.h"
 #include "costmodel/walk.h"
 
@@ -279,12 +280,62 @@ static void explain_flow(struct story *s, const struct sdse_flow *flow) {
     }
 }
 
+// A layer that multiplies nothing: one line for each memory a tensor passes.
+static void explain_stream(struct story *s) {
+    const struct sdse_model *model = s->model;
+    const struct sdse_arch *arch = model->arch;
+    const struct sdse_move *move = &model->layer->move;
+    const struct sdse_stream stream = sdse_stream_of(model->layer);
+    struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];
+    const unsigned count =
+        sdse_stream_steps(arch, model->layer, s->mapping->keeps, steps);
+    if (move->fused)
+        fputs(
+            "\nFused into the layer before it: no word moves, and it takes no time of "
+            "its own\n",
+            s->x.out);
+    else
+        fprintf(s->x.out,
+                "\nEvery word once through each memory to the vector unit\n"
+                "  %s words in: %u map%s, each read in %u pass%s; %s words out\n",
+                sdse_digits_u64(stream.in).text, move->addends,
+                move->addends == 1 ? "" : "s", move->passes,
+                move->passes == 1 ? "" : "es", sdse_digits_u64(stream.out).text);
+    for (unsigned i = 0; i < count; i++) {
+        const struct sdse_stream_step *step = &steps[i];
+        const enum sdse_part part = (enum sdse_part)step->tensor;
+        static const enum sdse_access accesses[] = {
+            [SDSE_STREAM_READ] = SDSE_ACCESS_READ,
+            [SDSE_STREAM_FILL] = SDSE_ACCESS_FILL,
+            [SDSE_STREAM_UPDATE] = SDSE_ACCESS_UPDATE,
+            [SDSE_STREAM_DRAIN] = SDSE_ACCESS_DRAIN};
+        if (step->action != SDSE_STREAM_CROSS) {
+            sdse_explain_access(&s->x, step->level, accesses[step->action], part,
+                                step->words, model->bits[step->level][part]);
+            continue;
+        }
+        struct sdse_edge edge;
+        sdse_edge_count(&s->view, step->tensor, step->level, step->level + 1, true,
+                        &edge);
+        sdse_explain_network(&s->x, step->level, part, step->tensor, &edge, step->words,
+                             0, arch->bits[step->tensor]);
+    }
+    fprintf(s->x.out, "\nVector operations: %s words out x %u\n",
+            sdse_digits_u64(stream.operations / move->operations).text,
+            move->operations);
+    s->x.seen.vector_pj = sdse_explain_product(
+        &s->x, "vector unit", (double)stream.operations, "operations",
+        arch->vector.pj_per_op.value, &arch->vector.pj_per_op);
+}
+
 static void explain_compute(struct story *s) {
     const struct sdse_arch *arch = s->model->arch;
-    fputs("\nMACs and leakage\n", s->x.out);
-    s->x.seen.mac_pj =
-        sdse_explain_product(&s->x, "MAC", (double)s->model->macs, "MACs",
-                             arch->compute.pj_per_mac.value, &arch->compute.pj_per_mac);
+    const bool streamed = sdse_layer_moves(s->model->layer);
+    fputs(streamed ? "\nLeakage\n" : "\nMACs and leakage\n", s->x.out);
+    if (!streamed)
+        s->x.seen.mac_pj = sdse_explain_product(&s->x, "MAC", (double)s->model->macs,
+                                                "MACs", arch->compute.pj_per_mac.value,
+                                                &arch->compute.pj_per_mac);
     const double cycles = (double)s->cost->latency_cycles, ghz = arch->clock_ghz;
     for (unsigned l = 0; l <= arch->level_count; l++) {
         const bool memory = l < arch->level_count;
@@ -357,12 +408,27 @@ static bool explain_cycles(struct story *s) {
     const struct sdse_arch *arch = s->model->arch;
     const uint64_t steps = s->view.perfect ? s->view.outside[s->view.level_count]
                                            : sdse_walk_steps(&s->view);
-    bool agrees = steps * arch->compute.cycles_per_mac == cost->compute_cycles;
+    const bool streamed = sdse_layer_moves(s->model->layer);
+    bool agrees =
+        streamed ? sdse_stream_cycles(arch, s->model->layer) == cost->compute_cycles
+                 : steps * arch->compute.cycles_per_mac == cost->compute_cycles;
     fputs("\nCycles\n", s->x.out);
-    fprintf(s->x.out, "  compute     %s steps x %u cycle%s per MAC = %s cycles\n",
-            sdse_digits_u64(steps).text, arch->compute.cycles_per_mac,
-            arch->compute.cycles_per_mac == 1 ? "" : "s",
-            sdse_digits_u64(cost->compute_cycles).text);
+    if (streamed)
+        fprintf(s->x.out,
+                s->model->layer->move.fused
+                    ? "  vector unit %s operations / %s per cycle, while the layer "
+                      "before works: %s cycles\n"
+                    : "  vector unit %s operations / %s per cycle = %s cycles\n",
+                sdse_digits_u64(cost->vector_operations).text,
+                arch->vector.ops_per_cycle.given
+                    ? sdse_digits_f64(arch->vector.ops_per_cycle.value).text
+                    : "any number",
+                sdse_digits_u64(cost->compute_cycles).text);
+    else
+        fprintf(s->x.out, "  compute     %s steps x %u cycle%s per MAC = %s cycles\n",
+                sdse_digits_u64(steps).text, arch->compute.cycles_per_mac,
+                arch->compute.cycles_per_mac == 1 ? "" : "s",
+                sdse_digits_u64(cost->compute_cycles).text);
     if (cost->rebuild_cycles)
         fprintf(s->x.out, "  engine      %s cycles\n",
                 sdse_digits_u64(cost->rebuild_cycles).text);
@@ -378,6 +444,7 @@ static bool explain_cycles(struct story *s) {
             sdse_digits_u64(cost->latency_cycles).text,
             cost->bottleneck_level == -1   ? "compute"
             : cost->bottleneck_level == -2 ? "the rebuild engine"
+            : cost->bottleneck_level == -3 ? "the vector unit"
                                            : arch->level[cost->bottleneck_level].name);
     return agrees;
 }
@@ -401,6 +468,7 @@ static bool check_lines(struct story *s) {
     bool same =
         agree(s, "energy", "",
               seen->energy_pj == cost->energy_pj && seen->mac_pj == cost->mac_pj &&
+                  seen->vector_pj == cost->vector_pj &&
                   seen->rebuild_pj == cost->rebuild_pj &&
                   seen->shift_adds == cost->shift_adds &&
                   seen->basis_words_loaded == cost->basis_words_loaded);
@@ -430,11 +498,16 @@ enum sdse_status sdse_explain_write(const struct sdse_model *model,
                           .model = model,
                           .mapping = mapping,
                           .cost = &cost};
-    sdse_view_init(&story.view, model->arch, &model->layer->nest, mapping);
-    fprintf(out, "%s MACs; %s\n", sdse_digits_u64(model->macs).text,
-            story.view.perfect ? "all factors divide their bounds"
-                               : "some factors do not divide their bounds");
-    for (unsigned f = 0; f < model->flow_count; f++)
+    const bool streamed = sdse_layer_moves(model->layer);
+    sdse_view_init(&story.view, model->arch,
+                   streamed ? &sdse_stream_nest : &model->layer->nest, mapping);
+    if (streamed)
+        explain_stream(&story);
+    else
+        fprintf(out, "%s MACs; %s\n", sdse_digits_u64(model->macs).text,
+                story.view.perfect ? "all factors divide their bounds"
+                                   : "some factors do not divide their bounds");
+    for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         explain_flow(&story, &model->flow[f]);
     explain_compute(&story);
     bool agrees = check_lines(&story);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "costmodel/edge.h"
+#include "costmodel/stream.h"
 #include "costmodel/walk.h"
 
 uint64_t sdse_transfer_cycles(const struct sdse_level *level, double read_bits,
@@ -23,9 +24,11 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
                   struct sdse_latency *latency) {
     const uint64_t steps =
         view->perfect ? view->outside[view->level_count] : sdse_walk_steps(view);
-    latency->compute_cycles = steps * model->arch->compute.cycles_per_mac;
+    const bool streamed = sdse_layer_moves(model->layer);
+    latency->compute_cycles = streamed ? sdse_stream_cycles(model->arch, model->layer)
+                                       : steps * model->arch->compute.cycles_per_mac;
     latency->rebuild_cycles = rebuild_cycles;
-    latency->bottleneck_level = -1;
+    latency->bottleneck_level = streamed ? -3 : -1;
     uint64_t longest = latency->compute_cycles, added = 0;
     if (rebuild_cycles > longest) {
         longest = rebuild_cycles;

@@ -75,8 +75,12 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
                                 const struct sdse_layer *layer,
                                 const struct sdse_weight_form *form,
                                 struct sdse_arena *arena, struct sdse_model **model) {
-    uint64_t macs;
-    if (!counts_fit(&layer->nest, &macs))
+    uint64_t macs; // or word operations
+    if (!counts_fit(&layer->nest, &macs) ||
+        (sdse_layer_moves(layer) &&
+         (!sdse_mul_u64(macs, layer->move.operations, &macs) ||
+          !sdse_mul_u64(macs, layer->move.addends, &macs) ||
+          !sdse_mul_u64(macs, layer->move.passes, &macs) || macs >= (uint64_t)1 << 62)))
         return SDSE_OVERFLOW;
     if (form && form->smartdeal && !arch->rebuild.present)
         return SDSE_INVALID;
@@ -85,10 +89,12 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
         return SDSE_NO_MEMORY;
     fresh->arch = arch;
     fresh->layer = layer;
-    fresh->macs = macs;
+    fresh->macs = sdse_layer_macs(layer);
     if (form)
         fresh->form = *form;
-    if (fresh->form.smartdeal) {
+    if (sdse_layer_moves(layer)) {
+        fresh->form.smartdeal = false;
+    } else if (fresh->form.smartdeal) {
         add_flow(fresh, SDSE_WEIGHTS, SDSE_PART_COEFFICIENTS, false);
         add_flow(fresh, SDSE_WEIGHTS, SDSE_PART_BASIS, true);
         add_flow(fresh, SDSE_WEIGHTS, SDSE_PART_INDEX, true);

@@ -175,8 +175,35 @@ static bool add_any(const struct sdse_candidates *candidates, struct sdse_arena 
     return !questions.out_of_memory;
 }
 
+// The one way to stream a layer that multiplies nothing.
+static enum sdse_status map_streamed(const struct sdse_map_request *request,
+                                     struct sdse_arena *arena,
+                                     struct sdse_map_answer *answer) {
+    struct sdse_model *model;
+    struct sdse_map_point *point = SDSE_ARENA_NEW(arena, struct sdse_map_point);
+    if (!point)
+        return SDSE_NO_MEMORY;
+    const enum sdse_status status =
+        sdse_model_new(request->arch, request->layer, request->form, arena, &model);
+    if (status != SDSE_OK)
+        return status;
+    sdse_mapping_init(request->arch, &point->mapping);
+    point->mapping.streamed = true;
+    point->totals = sdse_evaluate(model, &point->mapping);
+    *answer = (struct sdse_map_answer){.status = SDSE_MAP_OPTIMAL,
+                                       .point_count = 1,
+                                       .point = point,
+                                       .lower_bound =
+                                           value_of(request->objective, &point->totals),
+                                       .variants = 1,
+                                       .evaluations = 1};
+    return SDSE_OK;
+}
+
 enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer) {
+    if (sdse_layer_moves(request->layer))
+        return map_streamed(request, arena, answer);
     const struct sdse_search_limits limits = {request->seconds_limit,
                                               request->node_limit, request->stop};
     struct searches searches;

@@ -15,7 +15,8 @@
 #include "dse/mapper/answer.h"
 #include "dse/mapper/request.h"
 
-// Maps the layer. The answer lives in `arena`; scratch memory is released.
+// Maps the layer; one that multiplies nothing is streamed, which is no choice. The
+// answer lives in `arena`; scratch memory is released.
 //
 // Deterministic: the same request gives the same answer, unless a limit of time or a
 // stop ends it. Returns SDSE_OK whatever the answer's status; SDSE_OVERFLOW,

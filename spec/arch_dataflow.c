@@ -280,7 +280,7 @@ static unsigned read_when(struct sdse_arch_reading *r, const struct sdse_node *w
     if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
         return 0;
     sdse_for_each_child (item, list)
-        if (sdse_read_word(item, sdse_layer_kind_words, SDSE_LAYER_KINDS, r->diags,
+        if (sdse_read_word(item, sdse_layer_kind_words, SDSE_MAPPED_KINDS, r->diags,
                            &kind))
             kinds |= SDSE_BIT(kind);
     return kinds;
@@ -290,7 +290,7 @@ static void read_alternative(struct sdse_arch_reading *r, const struct sdse_node
                              struct sdse_dataflow *flow) {
     static const char *const keys[] = {"name", "when", "constraints"};
     flow->loc = map->loc;
-    flow->kinds = SDSE_BIT(SDSE_LAYER_KINDS) - 1;
+    flow->kinds = SDSE_BIT(SDSE_MAPPED_KINDS) - 1;
     if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
         return;
     sdse_refuse_unknown_keys(map, keys, 3, r->diags);

@@ -258,6 +258,7 @@ static void read_arch(struct sdse_arch_reading *r) {
         sdse_finish_memory(r, i);
     read_compute(r);
     sdse_read_engines(r);
+    sdse_read_vector(r);
     expand_weights(r);
     read_area(r);
     sdse_read_dataflows(r);

@@ -70,6 +70,8 @@
       "an energy of 0 that is not declared free")                                      \
     X("missing-rate", ERROR, SDSE_NEEDS(NULL), missing_rate,                           \
       "a rebuild engine without rows_per_cycle")                                       \
+    X("vector-unit", ERROR, SDSE_NEEDS(NULL), vector_unit,                             \
+      "a vector unit without cost, rate or a place")                                   \
     X("constraint-fanout", ERROR, SDSE_NEEDS("fanout-positive"), constraint_fanout,    \
       "a constraint that asks for more than the fan-out")                              \
     X("constraint-dims", ERROR, SDSE_NEEDS("fanout-positive"), constraint_dims,        \

@@ -10,8 +10,7 @@
 #define ROW_SWEEP(name, severity, needs, function, what) \
     {name, SDSE_CHECK_SWEEP, SDSE_##severity, needs, sdse_check_##function, what},
 #define READER(name, kind, what) {name, kind, SDSE_ERROR, {NULL}, NULL, what},
-#define WARNING_READER(name, kind, what) \
-    {name, kind, SDSE_WARNING, {NULL}, NULL, what},
+#define WARNING_READER(name, kind, what) {name, kind, SDSE_WARNING, {NULL}, NULL, what},
 
 // clang-format off
 static const struct sdse_check table[] = {
@@ -55,6 +54,7 @@ static const struct sdse_check table[] = {
     READER("loop-syntax", SDSE_CHECK_MAPPING, "loops that cannot be read")
     READER("loop-twice", SDSE_CHECK_MAPPING, "a dimension twice in one list of loops")
     READER("level-order", SDSE_CHECK_MAPPING, "levels out of order or twice")
+    READER("streamed", SDSE_CHECK_MAPPING, "loops for a layer that only moves words, or none for another")
     READER("override-empty", SDSE_CHECK_SWEEP, "an override without value")
     READER("form-contradiction", SDSE_CHECK_SWEEP, "keys of a weight form that exclude each other")
     SDSE_ARCH_CHECKS(ROW_ARCH)

@@ -91,6 +91,15 @@ static bool counts_fit(const struct sdse_layer *layer) {
     uint64_t macs, inputs, rows, columns;
     unsigned all = SDSE_BIT(SDSE_DIMS) - 1;
     unsigned rest = SDSE_BIT(SDSE_N) | SDSE_BIT(SDSE_G) | SDSE_BIT(SDSE_C);
+    // Operations and repeated reads of a layer that multiplies nothing.
+    uint64_t most = layer->move.addends;
+    if (layer->move.operations > most)
+        most = layer->move.operations;
+    if (sdse_layer_moves(layer) &&
+        !(sdse_mul_u64(most, layer->move.passes, &most) &&
+          product(nest->bound, all, &macs) && sdse_mul_u64(macs, most, &macs) &&
+          sdse_mul_u64(macs, layer->repeat, &macs) && sdse_mul_u64(macs, 64, &macs)))
+        return false;
     return product(nest->bound, all, &macs) &&
            sdse_mul_u64(macs, layer->repeat, &macs) && sdse_mul_u64(macs, 64, &macs) &&
            product(nest->bound, rest, &inputs) && extent(nest, 0, &rows) &&
@@ -113,7 +122,7 @@ void sdse_check_words_absurd(struct sdse_subject *s) {
                 layer->name);
             return;
         }
-        product(layer->nest.bound, SDSE_BIT(SDSE_DIMS) - 1, &macs);
+        macs = sdse_layer_macs(layer);
         if (!sdse_add_u64(total, macs * layer->repeat, &total)) {
             sdse_check_report(s, layer->loc, "the network's MACs exceed 64 bits");
             return;

@@ -156,6 +156,22 @@ static void read_line(struct reader *r, const struct sdse_node *map, unsigned *n
         read_keeps(r, node, level);
 }
 
+// `mapping: streamed` and layers that only move words belong together. False after a
+// diagnostic; *streamed is false where loops are to be read.
+static bool read_streamed(const struct sdse_node *node, const struct sdse_layer *layer,
+                          struct sdse_diags *diags, bool *streamed) {
+    const char *text = node ? sdse_node_as_text(node) : NULL;
+    *streamed = text && strcmp(text, "streamed") == 0;
+    if (!layer || !node || *streamed == sdse_layer_moves(layer))
+        return true;
+    sdse_diag_add(diags, SDSE_ERROR, node->loc, "streamed",
+                  *streamed ? "layer '%s' (%s) multiplies: its mapping has loops"
+                            : "layer '%s' (%s) only moves words: its mapping is "
+                              "'streamed'",
+                  layer->name, sdse_layer_kind_name(layer->kind));
+    return false;
+}
+
 enum sdse_status
 sdse_mapping_from_tree(struct sdse_arena *arena, const struct sdse_node *root,
                        const struct sdse_arch *arch, const struct sdse_layer *layer,
@@ -179,6 +195,13 @@ sdse_mapping_from_tree(struct sdse_arena *arena, const struct sdse_node *root,
         reading->loc[i] = list ? list->key_loc : root->loc;
     struct reader r = {diags, mapping, reading};
     unsigned next = 0;
+    if (!read_streamed(list, layer, diags, &mapping->streamed))
+        return SDSE_INVALID;
+    if (mapping->streamed) {
+        default_keeps(reading, mapping);
+        *out = mapping;
+        return diags->errors == errors ? SDSE_OK : SDSE_INVALID;
+    }
     if (!list)
         sdse_report_missing(root, "mapping", diags);
     else if (sdse_expect_kind(list, SDSE_NODE_SEQUENCE, diags))

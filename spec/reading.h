@@ -51,6 +51,7 @@ void sdse_finish_memory(struct sdse_arch_reading *r, unsigned index);
 void sdse_read_fanout(struct sdse_arch_reading *r, unsigned index);
 void sdse_read_network(struct sdse_arch_reading *r, unsigned index);
 void sdse_read_engines(struct sdse_arch_reading *r);
+void sdse_read_vector(struct sdse_arch_reading *r);
 void sdse_read_dataflows(struct sdse_arch_reading *r);
 
 // The level a name means: a memory's own name, or the last memory of a group.

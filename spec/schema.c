@@ -14,6 +14,7 @@ static const struct sdse_schema_key arch_keys[] = {
     {"levels", SDSE_SCHEMA_LEVELS},
     {"compute", SDSE_SCHEMA_COMPUTE},
     {"engines", SDSE_SCHEMA_ENGINES},
+    {"vector", SDSE_SCHEMA_VECTOR},
     {"dataflow", SDSE_SCHEMA_VALUE},
     {"area", SDSE_SCHEMA_AREA},
     {"sources", SDSE_SCHEMA_VALUE},
@@ -108,6 +109,12 @@ static const struct sdse_schema_key engine_keys[] = {
     {"area_um2", SDSE_SCHEMA_VALUE},
     {"free", SDSE_SCHEMA_VALUE},
 };
+static const struct sdse_schema_key vector_keys[] = {
+    {"below", SDSE_SCHEMA_VALUE},
+    {"pj_per_op", SDSE_SCHEMA_VALUE},
+    {"ops_per_cycle", SDSE_SCHEMA_VALUE},
+    {"free", SDSE_SCHEMA_VALUE},
+};
 static const struct sdse_schema_key area_keys[] = {
     {"other_um2", SDSE_SCHEMA_VALUE},
     {"other_mm2", SDSE_SCHEMA_VALUE},
@@ -130,6 +137,7 @@ static const struct {
     [SDSE_SCHEMA_LINK] = TABLE(link_keys),
     [SDSE_SCHEMA_COMPUTE] = TABLE(compute_keys),
     [SDSE_SCHEMA_ENGINE] = TABLE(engine_keys),
+    [SDSE_SCHEMA_VECTOR] = TABLE(vector_keys),
     [SDSE_SCHEMA_AREA] = TABLE(area_keys),
 };
 

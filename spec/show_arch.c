@@ -171,6 +171,8 @@ static void show_numbers(FILE *out, const struct sdse_arch *arch) {
         show_number(out, "rebuild", "rate", "rows/cycle", &engine->rows_per_cycle);
         show_number(out, "rebuild", "area", "um2", &engine->area_um2);
     }
+    show_number(out, "vector unit", "operation", "pJ", &arch->vector.pj_per_op);
+    show_number(out, "vector unit", "rate", "ops/cycle", &arch->vector.ops_per_cycle);
     show_number(out, "other", "area", "um2", &arch->other_area_um2);
 }
 
@@ -178,7 +180,7 @@ static void show_dataflows(FILE *out, const struct sdse_arch *arch) {
     for (size_t i = 0; i < arch->dataflow_count; i++) {
         const struct sdse_dataflow *flow = &arch->dataflows[i];
         fprintf(out, "Dataflow %s for", flow->name ? flow->name : "(unnamed)");
-        for (unsigned k = 0; k < SDSE_LAYER_KINDS; k++)
+        for (unsigned k = 0; k < SDSE_MAPPED_KINDS; k++)
             if (flow->kinds >> k & 1u)
                 fprintf(out, " %s", sdse_layer_kind_words[k]);
         fprintf(out, ": %zu constraints\n", flow->constraint_count);
@@ -196,6 +198,8 @@ void sdse_show_arch(FILE *out, const struct sdse_arch *arch) {
         show_memory(out, arch, i);
         if (arch->rebuild.present && arch->rebuild.below_level == i)
             fputs("   |  rebuild engine: (Ce, B, index) above, words below\n", out);
+        if (arch->vector.present && arch->vector.below_level == i)
+            fprintf(out, "   |- vector unit%s\n", arch->vector.free ? ", free" : "");
         show_below(out, &arch->level[i]);
     }
     fprintf(out, "multipliers  %" PRIu64 ", %" PRIu32 " cycle%s per MAC",

@@ -80,6 +80,11 @@ static void draw_loops(struct drawing *d, unsigned level, unsigned where,
 void sdse_show_mapping(FILE *out, const struct sdse_arch *arch,
                        const struct sdse_layer *layer,
                        const struct sdse_mapping *mapping) {
+    if (mapping->streamed) {
+        fputs("streamed: every word once through each memory to the vector unit\n",
+              out);
+        return;
+    }
     struct drawing d = {.out = out, .mapping = mapping, .layer = layer};
     for (unsigned dim = 0; dim < SDSE_DIMS; dim++) {
         uint64_t bound = layer ? layer->nest.bound[dim] : 1;

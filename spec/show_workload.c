@@ -3,18 +3,21 @@
 
 #include "spec/reading.h"
 #include "spec/show.h"
+#include "spec/types/touched.h"
 
 struct words {
     uint64_t macs, weights, inputs, outputs;
+    uint64_t layers, operations; // of those that multiply nothing
 };
 
 static struct words count(const struct sdse_layer *layer) {
     const uint64_t *bound = layer->nest.bound;
-    struct words words = {.macs = 1};
-    for (unsigned d = 0; d < SDSE_DIMS; d++)
-        words.macs *= bound[d];
-    words.weights = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, bound);
-    words.inputs = sdse_tile_words(&layer->nest, SDSE_INPUTS, bound);
+    struct words words = {.macs = sdse_layer_macs(layer)};
+    if (!sdse_layer_moves(layer))
+        words.weights = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, bound);
+    words.inputs = sdse_nest_input_words(&layer->nest);
+    if (sdse_layer_moves(layer))
+        words.inputs *= (uint64_t)layer->move.addends * layer->move.passes;
     words.outputs = sdse_tile_words(&layer->nest, SDSE_OUTPUTS, bound);
     return words;
 }
@@ -35,15 +38,26 @@ static void show_layer(FILE *out, int width, const struct sdse_layer *layer,
         fprintf(out, " %5" PRIu64, layer->nest.bound[d]);
     fprintf(out, " %2" PRIu32 ",%-2" PRIu32 " %4" PRIu64, layer->nest.stride[0],
             layer->nest.stride[1], layer->repeat);
-    fprintf(out, " %13" PRIu64 " %11" PRIu64 "%c %11" PRIu64 " %11" PRIu64 "\n",
+    fprintf(out, " %13" PRIu64 " %11" PRIu64 "%c %11" PRIu64 " %11" PRIu64 "%s\n",
             words->macs, words->weights, layer->kind == SDSE_MATMUL ? '*' : ' ',
-            words->inputs, words->outputs);
+            words->inputs, words->outputs,
+            sdse_layer_moves(layer) && layer->move.fused ? " fused" : "");
+}
+
+static void add(struct words *total, const struct sdse_layer *layer,
+                const struct words *words) {
+    total->layers += layer->repeat;
+    total->macs += words->macs * layer->repeat;
+    total->inputs += words->inputs * layer->repeat;
+    total->outputs += words->outputs * layer->repeat;
+    if (layer->kind != SDSE_MATMUL)
+        total->weights += words->weights * layer->repeat;
+    total->operations += words->outputs * layer->move.operations * layer->repeat;
 }
 
 void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
     int width = name_width(net);
-    struct words total = {0};
-    uint64_t layers = 0;
+    struct words total = {0}, moved = {0}, fused = {0};
     bool products = false;
     fprintf(out, "%s\nSource: %s\n\n", net->name, net->source);
     fprintf(out, "%-*s %-7s", width, "layer", "kind");
@@ -55,21 +69,28 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
         const struct sdse_layer *layer = &net->layers[i];
         struct words words = count(layer);
         show_layer(out, width, layer, &words);
-        layers += layer->repeat;
-        total.macs += words.macs * layer->repeat;
-        total.inputs += words.inputs * layer->repeat;
-        total.outputs += words.outputs * layer->repeat;
-        if (layer->kind == SDSE_MATMUL)
-            products = true;
-        else
-            total.weights += words.weights * layer->repeat;
+        add(!sdse_layer_moves(layer) ? &total
+            : layer->move.fused      ? &fused
+                                     : &moved,
+            layer, &words);
+        products |= layer->kind == SDSE_MATMUL;
     }
     fprintf(out,
             "\n%" PRIu64 " layers, %" PRIu64 " MACs, %" PRIu64
             " weights in layers, %" PRIu64 " other parameters, %" PRIu64
-            " input words (padding included), %" PRIu64 " output words\n",
-            layers, total.macs, total.weights, net->parameters_not_in_layers,
+            " input words, %" PRIu64 " output words\n",
+            total.layers, total.macs, total.weights, net->parameters_not_in_layers,
             total.inputs, total.outputs);
+    if (moved.layers)
+        fprintf(out,
+                "%" PRIu64 " layers that only move words: %" PRIu64
+                " words in, %" PRIu64 " out, %" PRIu64 " vector operations\n",
+                moved.layers, moved.inputs, moved.outputs, moved.operations);
+    if (fused.layers)
+        fprintf(out,
+                "%" PRIu64 " fused into the layer before: %" PRIu64
+                " vector operations\n",
+                fused.layers, fused.operations);
     if (products)
         fputs("* activations, not stored weights\n", out);
 }

@@ -160,6 +160,7 @@ enum sdse_status sdse_arch_split(const struct sdse_arch *arch, unsigned levels,
     if (!names_differ(fresh))
         return SDSE_INVALID;
     fresh->rebuild.below_level = places.last[arch->rebuild.below_level];
+    fresh->vector.below_level = places.last[arch->vector.below_level];
     fresh->dataflows = NULL;
     if (arch->dataflow_count) {
         fresh->dataflows =

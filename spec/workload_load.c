@@ -7,19 +7,24 @@
 #include "spec/value.h"
 #include "spec/workload_reader.h"
 
-static const char *const kind_words[] = {"conv",   "dwconv", "fc",    "matmul",
-                                         "deconv", "conv1d", "conv3d"};
+static const char *const kind_words[] = {"conv",   "dwconv", "fc",      "matmul",
+                                         "deconv", "conv1d", "conv3d",  "pool",
+                                         "add",    "norm",   "softmax", "act"};
 // Other names people give them.
 static const struct {
     const char *word;
     enum sdse_written kind;
-} kind_spellings[] = {{"conv2d", SDSE_WRITTEN_CONV}};
+} kind_spellings[] = {{"conv2d", SDSE_WRITTEN_CONV},
+                      {"maxpool", SDSE_WRITTEN_POOL},
+                      {"avgpool", SDSE_WRITTEN_POOL}};
 
 #define KIND(name) SDSE_BIT(SDSE_WRITTEN_##name)
 enum {
     ALL = (1u << SDSE_WRITTEN_KINDS) - 1,
     PLAIN = KIND(CONV) | KIND(DWCONV) | KIND(CONV1D) | KIND(CONV3D),
-    WINDOWS = PLAIN | KIND(DECONV),
+    WINDOWS = PLAIN | KIND(DECONV) | KIND(POOL),
+    WORDS = KIND(ADD) | KIND(NORM) | KIND(SOFTMAX) | KIND(ACT),
+    MOVES = KIND(POOL) | WORDS,
 };
 // Which layers have which key.
 static const struct {
@@ -31,13 +36,13 @@ static const struct {
     {"repeat", ALL},
     {"density", ALL},
     {"batch", ALL},
-    {"in", WINDOWS | KIND(FC)},
-    {"out_channels", WINDOWS | KIND(FC)},
+    {"in", WINDOWS | KIND(FC) | WORDS},
+    {"out_channels", PLAIN | KIND(DECONV) | KIND(FC)},
     {"weights", KIND(CONV) | KIND(DWCONV) | KIND(CONV1D) | KIND(FC)},
     {"kernel", WINDOWS},
     {"stride", WINDOWS},
     {"pad", WINDOWS},
-    {"dilation", PLAIN},
+    {"dilation", PLAIN | KIND(POOL)},
     {"output_padding", KIND(DECONV)},
     {"groups", KIND(CONV) | KIND(CONV1D) | KIND(CONV3D) | KIND(DECONV)},
     {"rows", KIND(FC)},
@@ -47,6 +52,10 @@ static const struct {
     {"m", KIND(MATMUL)},
     {"k", KIND(MATMUL)},
     {"n", KIND(MATMUL)},
+    {"fused", MOVES},
+    {"addends", KIND(ADD)},
+    {"passes", MOVES},
+    {"ops_per_word", MOVES},
 };
 enum { LAYER_KEYS = sizeof layer_keys / sizeof *layer_keys };
 
@@ -137,6 +146,49 @@ static void read_matmul(struct sdse_layer_reader *r) {
         bound[SDSE_G] = UINT64_MAX; // refused by words-absurd
 }
 
+// What a layer that only moves words does with them. Operations for each word that
+// comes out: the taps of a pool, additions, scale and shift of a norm, maximum,
+// difference, exponential, sum and quotient of a softmax.
+static void read_move(struct sdse_layer_reader *r) {
+    const uint64_t *bound = r->layer->nest.bound;
+    struct sdse_move *move = &r->layer->move;
+    uint64_t addends =
+        sdse_layer_count(r, "addends", r->kind == SDSE_WRITTEN_ADD ? 2 : 1);
+    const uint64_t operations[SDSE_WRITTEN_KINDS] = {
+        [SDSE_WRITTEN_POOL] = bound[SDSE_R] * bound[SDSE_S],
+        [SDSE_WRITTEN_ADD] = addends > 1 ? addends - 1 : 1,
+        [SDSE_WRITTEN_NORM] = 2,
+        [SDSE_WRITTEN_SOFTMAX] = 5,
+        [SDSE_WRITTEN_ACT] = 1};
+    uint64_t done = sdse_layer_count(r, "ops_per_word", operations[r->kind]);
+    move->addends = (uint32_t)addends;
+    move->passes = (uint32_t)sdse_layer_count(r, "passes", 1);
+    move->operations = done < UINT32_MAX ? (uint32_t)done : UINT32_MAX;
+    move->fused = r->kind == SDSE_WRITTEN_NORM || r->kind == SDSE_WRITTEN_ACT;
+    const struct sdse_node *node = sdse_node_get(r->map, "fused");
+    if (node)
+        sdse_read_bool(node, r->diags, &move->fused);
+}
+
+// A map of any shape, word by word: [channels, rows, columns] or fewer or more sizes.
+void sdse_layer_read_words(struct sdse_layer_reader *r) {
+    const struct sdse_node *list = sdse_node_get(r->map, "in");
+    uint64_t size[4] = {1, 1, 1, 1}, each = sdse_layer_count(r, "batch", 1);
+    if (!list)
+        sdse_report_missing(r->map, "in", r->diags);
+    else if (list->kind == SDSE_NODE_SCALAR)
+        sdse_read_u64(list, 1, SDSE_LARGEST_SIZE, r->diags, &size[0]);
+    else
+        sdse_layer_list(r, list, list->count > 0 && list->count < 4 ? list->count : 3,
+                        1, "[channels, rows, columns]", size);
+    struct sdse_layer *layer = r->layer;
+    uint64_t *bound = layer->nest.bound;
+    bound[SDSE_N] = r->batch * each;
+    bound[SDSE_G] = size[0];
+    layer->in_height = layer->nest.map[0] = bound[SDSE_P] = size[1];
+    layer->in_width = layer->nest.map[1] = bound[SDSE_Q] = size[2];
+}
+
 static void read_density(struct sdse_layer_reader *r) {
     static const char *const keys[] = {"weights", "inputs", "outputs", "source"};
     struct sdse_layer *layer = r->layer;
@@ -189,7 +241,12 @@ static bool read_kind(struct sdse_layer_reader *r, const struct sdse_node *node)
 
 static void read_layer(struct sdse_layer_reader *r) {
     static const enum sdse_layer_kind kinds[SDSE_WRITTEN_KINDS] = {
-        SDSE_CONV, SDSE_DWCONV, SDSE_FC, SDSE_MATMUL, SDSE_CONV, SDSE_CONV, SDSE_CONV};
+        [SDSE_WRITTEN_CONV] = SDSE_CONV,       [SDSE_WRITTEN_DWCONV] = SDSE_DWCONV,
+        [SDSE_WRITTEN_FC] = SDSE_FC,           [SDSE_WRITTEN_MATMUL] = SDSE_MATMUL,
+        [SDSE_WRITTEN_DECONV] = SDSE_CONV,     [SDSE_WRITTEN_CONV1D] = SDSE_CONV,
+        [SDSE_WRITTEN_CONV3D] = SDSE_CONV,     [SDSE_WRITTEN_POOL] = SDSE_POOL,
+        [SDSE_WRITTEN_ADD] = SDSE_ADD,         [SDSE_WRITTEN_NORM] = SDSE_NORM,
+        [SDSE_WRITTEN_SOFTMAX] = SDSE_SOFTMAX, [SDSE_WRITTEN_ACT] = SDSE_ACT};
     struct sdse_layer *layer = r->layer;
     *layer = (struct sdse_layer){.name = "?",
                                  .repeat = 1,
@@ -225,8 +282,12 @@ static void read_layer(struct sdse_layer_reader *r) {
         read_matmul(r);
     else if (r->kind == SDSE_WRITTEN_DECONV)
         sdse_layer_read_deconv(r);
+    else if (SDSE_BIT(r->kind) & WORDS)
+        sdse_layer_read_words(r);
     else
         sdse_layer_read_conv(r);
+    if (SDSE_BIT(r->kind) & MOVES)
+        read_move(r);
 }
 
 // The layers as read, with the line each comes from.

@@ -16,6 +16,11 @@ enum sdse_written {
     SDSE_WRITTEN_DECONV,
     SDSE_WRITTEN_CONV1D,
     SDSE_WRITTEN_CONV3D,
+    SDSE_WRITTEN_POOL,
+    SDSE_WRITTEN_ADD,
+    SDSE_WRITTEN_NORM,
+    SDSE_WRITTEN_SOFTMAX,
+    SDSE_WRITTEN_ACT,
     SDSE_WRITTEN_KINDS
 };
 
@@ -43,9 +48,10 @@ bool sdse_layer_list(struct sdse_layer_reader *r, const struct sdse_node *list,
 // The place of `key`, or of the layer.
 struct sdse_loc sdse_layer_place(const struct sdse_layer_reader *r, const char *key);
 
-// A convolution of one, two or three dimensions, a window of any other kind, and a
-// transposed convolution: fill in the nest.
+// Fill in the nest of a convolution of one, two or three dimensions or a pool, of a
+// transposed convolution, and of a layer that works word by word.
 void sdse_layer_read_conv(struct sdse_layer_reader *r);
 void sdse_layer_read_deconv(struct sdse_layer_reader *r);
+void sdse_layer_read_words(struct sdse_layer_reader *r);
 
 #endif

@@ -161,7 +161,7 @@ static void divide_groups(struct sdse_layer_reader *r, const char *what,
 // Channels, filters and samples; false if there is nothing to go on with.
 static bool read_channels(struct sdse_layer_reader *r, const struct window *w) {
     struct sdse_nest *nest = &r->layer->nest;
-    bool depthwise = r->kind == SDSE_WRITTEN_DWCONV;
+    bool depthwise = r->kind == SDSE_WRITTEN_DWCONV || r->kind == SDSE_WRITTEN_POOL;
     uint64_t groups = depthwise ? w->channels : sdse_layer_count(r, "groups", 1);
     uint64_t outs = sdse_layer_count(r, "out_channels", depthwise ? w->channels : 0);
     uint64_t each = sdse_layer_count(r, "batch", 1);

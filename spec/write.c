@@ -38,6 +38,26 @@ static void print_pad(FILE *out, const struct sdse_nest *nest, const uint64_t in
                 nest->pad[0], after[0], nest->pad[1], after[1]);
 }
 
+static void print_move(FILE *out, const struct sdse_layer *layer) {
+    const struct sdse_nest *nest = &layer->nest;
+    const struct sdse_move *move = &layer->move;
+    fprintf(out, "kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
+            sdse_layer_kind_words[layer->kind], nest->bound[SDSE_G], nest->map[0],
+            nest->map[1]);
+    if (layer->kind == SDSE_POOL) {
+        print_pair(out, "kernel", nest->bound[SDSE_R], nest->bound[SDSE_S]);
+        print_pair(out, "stride", nest->stride[0], nest->stride[1]);
+        print_pair(out, "dilation", nest->dilation[0], nest->dilation[1]);
+        print_pad(out, nest, nest->map);
+    }
+    if (layer->kind == SDSE_ADD)
+        fprintf(out, ", addends: %" PRIu32, move->addends);
+    if (move->passes != 1)
+        fprintf(out, ", passes: %" PRIu32, move->passes);
+    fprintf(out, ", ops_per_word: %" PRIu32 ", fused: %s", move->operations,
+            move->fused ? "true" : "false");
+}
+
 static void print_conv(FILE *out, const struct sdse_layer *layer) {
     const struct sdse_nest *nest = &layer->nest;
     const uint64_t *bound = nest->bound;
@@ -77,7 +97,9 @@ static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batc
         print_matmul(out, bound, batch);
         return;
     }
-    if (layer->kind == SDSE_FC)
+    if (sdse_layer_moves(layer))
+        print_move(out, layer);
+    else if (layer->kind == SDSE_FC)
         fprintf(out,
                 "kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64,
                 bound[SDSE_C], bound[SDSE_K], bound[SDSE_P]);
@@ -310,6 +332,10 @@ char *sdse_mapping_text(struct sdse_arena *arena, const struct sdse_arch *arch,
     struct sdse_text text;
     if (!sdse_text_begin(&text))
         return NULL;
+    if (mapping->streamed) {
+        fputs("mapping: streamed\n", text.out);
+        return sdse_text_end(&text, arena);
+    }
     fputs("mapping:\n", text.out);
     for (unsigned i = 0; i < mapping->level_count; i++) {
         const struct sdse_mapping_level *level = &mapping->level[i];

@@ -194,6 +194,16 @@ static void print_engine(FILE *out, const struct sdse_arch *arch) {
     fputs("}\n", out);
 }
 
+static void print_vector(FILE *out, const struct sdse_arch *arch) {
+    const struct sdse_vector *vector = &arch->vector;
+    if (!vector->present)
+        return;
+    print_text(out, "vector: {below: ", arch->level[vector->below_level].name);
+    print_number(out, "pj_per_op", &vector->pj_per_op);
+    print_number(out, "ops_per_cycle", &vector->ops_per_cycle);
+    fputs(vector->free ? ", free: true}\n" : "}\n", out);
+}
+
 static void print_constraint(FILE *out, const struct sdse_arch *arch,
                              const struct sdse_constraint *c) {
     static const char *const keys[] = {
@@ -236,7 +246,7 @@ static void print_dataflow(FILE *out, const struct sdse_arch *arch,
                            const struct sdse_dataflow *flow) {
     const char *comma = "";
     fputs("  - when: {layer: [", out);
-    for (unsigned k = 0; k < SDSE_LAYER_KINDS; k++) {
+    for (unsigned k = 0; k < SDSE_MAPPED_KINDS; k++) {
         if (flow->kinds >> k & 1u) {
             fprintf(out, "%s%s", comma, sdse_layer_kind_words[k]);
             comma = ", ";
@@ -284,6 +294,7 @@ static void print_arch(FILE *out, const struct sdse_arch *arch) {
     print_levels(out, arch);
     print_compute(out, &arch->compute);
     print_engine(out, arch);
+    print_vector(out, arch);
     if (arch->dataflow_count)
         fputs("dataflow:\n", out);
     for (size_t i = 0; i < arch->dataflow_count; i++)

@@ -59,12 +59,15 @@ struct sdse_cost {
     double rebuild_pj;
     uint64_t rebuild_cycles;
 
+    uint64_t vector_operations; // of a layer that multiplies nothing
+    double vector_pj;
+
     uint64_t compute_cycles; // product of temporal passes x cycles per MAC
     uint64_t fill_cycles;    // of the first tiles
     uint64_t drain_cycles;   // of the last tiles
     uint64_t latency_cycles;
     int bottleneck_level; // the level whose transfers set the latency; -1 = compute,
-                          // -2 = rebuild engine
+                          // -2 = rebuild engine, -3 = vector unit
     double utilization; // MACs / (latency x multipliers of the accelerator / cycles per
                         // MAC)
     double energy_pj;   // the sum of every part above, in a fixed order

@@ -120,7 +120,7 @@ static enum sdse_status write_form(struct writing *w, size_t layer_index,
                                    struct sdse_layer_record *row, double *bits,
                                    uint64_t *words) {
     const struct sdse_layer *layer = &workload_of(w)->layers[layer_index];
-    if (layer->kind == SDSE_MATMUL) {
+    if (!sdse_layer_has_weights(layer)) {
         *bits = 0;
         *words = 0;
         return SDSE_OK;

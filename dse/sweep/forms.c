@@ -56,7 +56,7 @@ sdse_form_smartdeal_setting(const struct sdse_form_setting *setting) {
 
 bool sdse_layer_stays_raw(const struct sdse_layer *layer,
                           const struct sdse_form_setting *setting) {
-    if (!setting->smartdeal || layer->kind == SDSE_MATMUL)
+    if (!setting->smartdeal || !sdse_layer_has_weights(layer))
         return true;
     const struct sdse_weight_shape shape = sdse_layer_weight_shape(layer);
     const struct sdse_smartdeal_setting smartdeal =
@@ -82,7 +82,7 @@ void sdse_layer_form_declare(const struct sdse_layer *layer,
 
 double sdse_layer_weight_bits(const struct sdse_layer *layer,
                               const struct sdse_weight_form *form, uint32_t word_bits) {
-    if (layer->kind == SDSE_MATMUL)
+    if (!sdse_layer_has_weights(layer))
         return 0;
     if (form->smartdeal)
         return form->coefficient_bits_total + form->basis_bits_total +

@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
+#include "costmodel/stream.h"
 #include "dse/sweep/weights.h"
 #include "spec/load.h"
 #include "spec/split.h"
@@ -90,7 +91,7 @@ static enum sdse_status hash_weights(struct loading *l,
     network->all_weights = hash_text("weights");
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; i < workload->layer_count; i++) {
-        if (workload->layers[i].kind == SDSE_MATMUL)
+        if (!sdse_layer_has_weights(&workload->layers[i]))
             continue;
         status = worse(status, sdse_layer_weights_hash(workload, &workload->layers[i],
                                                        l->diags, &network->weights[i]));
@@ -269,6 +270,25 @@ static enum sdse_status check_engines(struct loading *l) {
     return status;
 }
 
+// Layers that multiply nothing need an accelerator with a vector unit.
+static enum sdse_status check_vector_units(struct loading *l) {
+    enum sdse_status status = SDSE_OK;
+    const struct sdse_arch *last = NULL;
+    for (size_t i = 0; i < l->plan->variant_count; i++) {
+        const struct sdse_arch *arch = l->plan->variants[i].arch;
+        if (last && !strcmp(last->name, arch->name))
+            continue;
+        last = arch;
+        for (size_t n = 0; n < l->plan->network_count; n++) {
+            const struct sdse_workload *net = l->plan->networks[n].workload;
+            for (size_t k = 0; k < net->layer_count; k++)
+                if (!sdse_stream_admits(arch, &net->layers[k], l->diags))
+                    status = SDSE_INVALID;
+        }
+    }
+    return status;
+}
+
 // --- Points ---
 
 static struct sdse_hash point_hash(const struct sdse_plan *plan,
@@ -322,7 +342,8 @@ enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path
     status = worse(status, load_forms(&l));
     status = worse(status, load_variants(&l));
     if (!status)
-        status = worse(check_engines(&l), load_weights(&l));
+        status =
+            worse(worse(check_engines(&l), check_vector_units(&l)), load_weights(&l));
     if (!status)
         status = enumerate(&l);
     if (status)

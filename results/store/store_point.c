@@ -13,8 +13,6 @@ static const char *const status_names[] = {SDSE_POINT_STATUS_MAP(SDSE_NAME_TEXT)
 static const char *const from_names[] = {SDSE_WEIGHTS_FROM_MAP(SDSE_NAME_TEXT)};
 static const char *const proof_names[] = {SDSE_PROOF_MAP(SDSE_NAME_TEXT)};
 #undef SDSE_NAME_TEXT
-static const char *const kind_names[SDSE_LAYER_KINDS] = {"conv", "conv1x1", "dwconv",
-                                                         "fc", "matmul"};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -201,7 +199,7 @@ static enum sdse_status add_layer(struct sdse_store *store, int64_t point, size_
     sdse_bind_u64(&add, (uint64_t)point);
     sdse_bind_u64(&add, index);
     sdse_bind_text(&add, layer->name);
-    sdse_bind_text(&add, kind_names[layer->kind]);
+    sdse_bind_text(&add, sdse_layer_kind_name(layer->kind));
     sdse_bind_u64(&add, layer->repeat);
     sdse_bind_u64(&add, (uint64_t)solution);
     if (layer->has_form)

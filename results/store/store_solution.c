@@ -132,7 +132,7 @@ bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
 static const char *bottleneck_name(const struct sdse_arch *arch, int level) {
     if (level >= 0)
         return arch->level[level].name;
-    return level == -1 ? "compute" : "rebuild";
+    return level == -1 ? "compute" : level == -2 ? "rebuild" : "vector";
 }
 
 static enum sdse_status add_flow(struct sdse_store *store, int64_t solution,
@@ -270,7 +270,8 @@ static enum sdse_status add_parts(struct sdse_store *store, int64_t solution,
                                   const struct sdse_solution_record *record) {
     const struct sdse_arch *arch = record->arch;
     const struct sdse_cost *cost = record->cost;
-    double stored_pj = cost->mac_pj + cost->compute_leakage_pj + cost->rebuild_pj;
+    double stored_pj =
+        cost->mac_pj + cost->compute_leakage_pj + cost->rebuild_pj + cost->vector_pj;
     enum sdse_status status =
         add_component(store, solution, arch, "MAC", "multiply-accumulate", cost->mac_pj,
                       &arch->compute.pj_per_mac, arch->compute.free);
@@ -282,6 +283,10 @@ static enum sdse_status add_parts(struct sdse_store *store, int64_t solution,
         status =
             add_component(store, solution, arch, "rebuild", "shift-add and basis",
                           cost->rebuild_pj, &arch->rebuild.pj_per_shift_add, false);
+    if (status == SDSE_OK && cost->vector_operations != 0)
+        status =
+            add_component(store, solution, arch, "vector", "operation", cost->vector_pj,
+                          &arch->vector.pj_per_op, arch->vector.free);
     for (unsigned i = 0; status == SDSE_OK && i < cost->level_count; i++)
         status = add_level(store, solution, record, i, &stored_pj);
     if (status == SDSE_OK && !sums_agree(stored_pj, cost->energy_pj))

@@ -178,6 +178,17 @@ struct sdse_rebuild {
     struct sdse_loc loc;
 };
 
+// The unit that layers without multiplications run on (pools, additions, softmax …):
+// one for the accelerator, beside the multipliers.
+struct sdse_vector {
+    bool present;
+    unsigned below_level;         // words come from and go to this level; one instance
+    struct sdse_number pj_per_op; // of one word
+    struct sdse_number ops_per_cycle; // of all lanes together; not given: free
+    bool free;                        // the file says that operations cost nothing
+    struct sdse_loc loc;
+};
+
 // Which mappings the published dataflow admits. One constraint restricts one level.
 enum sdse_constraint_kind {
     SDSE_FACTOR_EQUAL, // temporal factor of dim = value
@@ -234,6 +245,7 @@ struct sdse_arch {
     struct sdse_level level[SDSE_MAX_LEVELS];
     struct sdse_compute compute;
     struct sdse_rebuild rebuild;
+    struct sdse_vector vector;
     size_t dataflow_count;
     struct sdse_dataflow *dataflows;
     struct sdse_number other_area_um2; // everything not itemised

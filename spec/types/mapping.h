@@ -32,6 +32,7 @@ struct sdse_mapping {
     unsigned level_count; // as many as the accelerator has
     struct sdse_mapping_level level[SDSE_MAX_LEVELS];
     unsigned keeps[SDSE_MAX_LEVELS]; // set of SDSE_BIT(tensor) each level keeps
+    bool streamed;                   // of a layer that only moves words: no loops
 };
 
 #endif

@@ -14,15 +14,32 @@ enum sdse_layer_kind {
     SDSE_DWCONV,  // depth-wise: K = C = 1 per group
     SDSE_FC,      // fully connected; rows of a sequence are P
     SDSE_MATMUL,  // activation x activation: no stored weights
+    SDSE_MAPPED_KINDS,
+    // Layers that move words and multiply nothing; they are streamed, not mapped. Their
+    // nest has a group for each channel; R and S are the window of a pool.
+    SDSE_POOL = SDSE_MAPPED_KINDS, // maximum or average of windows
+    SDSE_ADD,                      // of two or more maps: residual connections
+    SDSE_NORM,                     // normalisation
+    SDSE_SOFTMAX,
+    SDSE_ACT, // one function of each word
     SDSE_LAYER_KINDS
 };
 
-// "conv", "conv1x1", "dwconv", "fc", "matmul".
+// "conv", "conv1x1", "dwconv", "fc", "matmul", "pool", "add", "norm", "softmax", "act".
 static inline const char *sdse_layer_kind_name(enum sdse_layer_kind kind) {
-    static const char *const names[SDSE_LAYER_KINDS] = {"conv", "conv1x1", "dwconv",
-                                                        "fc", "matmul"};
+    static const char *const names[SDSE_LAYER_KINDS] = {
+        "conv", "conv1x1", "dwconv", "fc",      "matmul",
+        "pool", "add",     "norm",   "softmax", "act"};
     return names[kind];
 }
+
+// What a layer that moves words does with them, beside its nest.
+struct sdse_move {
+    bool fused;          // in the layer before it: no words move through memories
+    uint32_t addends;    // maps of the nest's size that are read [>= 1]
+    uint32_t passes;     // how often each of their words is read [>= 1]
+    uint32_t operations; // of the vector unit, for each word that comes out [>= 1]
+};
 
 struct sdse_layer {
     const char *name;
@@ -31,12 +48,31 @@ struct sdse_layer {
     uint64_t repeat;              // equal layers in a row [>= 1]
     uint32_t pad[2];              // rows, columns [input elements]
     uint64_t in_height, in_width; // before padding [elements]
+    struct sdse_move move;        // of kinds from SDSE_MAPPED_KINDS on
     double density[SDSE_TENSORS]; // fraction of non-zero words, declared; 1 if not said
     const char
         *density_source;      // where the densities come from; NULL = dense by default
     const char *weights_file; // .npy, relative to the workload's file; NULL = none
     struct sdse_loc loc;
 };
+
+// Whether a layer only moves words: no MACs, no weights, no mapping.
+static inline bool sdse_layer_moves(const struct sdse_layer *layer) {
+    return layer->kind >= SDSE_MAPPED_KINDS;
+}
+
+// Whether its second operand is stored with the network.
+static inline bool sdse_layer_has_weights(const struct sdse_layer *layer) {
+    return layer->kind < SDSE_MATMUL;
+}
+
+// Its MACs; the caller has checked that they fit 64 bits.
+static inline uint64_t sdse_layer_macs(const struct sdse_layer *layer) {
+    uint64_t macs = !sdse_layer_moves(layer);
+    for (unsigned d = 0; d < SDSE_DIMS && macs; d++)
+        macs *= layer->nest.bound[d];
+    return macs;
+}
 
 struct sdse_workload {
     const char *name;

@@ -31,7 +31,7 @@ static void make_layer(uint64_t *state, struct sdse_layer *layer) {
     static const uint64_t sizes[] = {1, 1, 1, 2, 2, 3, 4, 6};
     layer->name = "generated";
     layer->repeat = 1;
-    layer->kind = (enum sdse_layer_kind)below(state, SDSE_LAYER_KINDS);
+    layer->kind = (enum sdse_layer_kind)below(state, SDSE_MAPPED_KINDS);
     for (int d = 0; d < SDSE_DIMS; d++)
         layer->nest.bound[d] = sizes[below(state, 8)];
     if (chance(state, 60)) // halo
@@ -156,7 +156,7 @@ static void make_order(uint64_t *state, struct sdse_constraint *constraint) {
 
 static void add_constraints(struct sdse_generated_problem *problem, unsigned count) {
     problem->dataflow.name = "generated";
-    problem->dataflow.kinds = SDSE_BIT(SDSE_LAYER_KINDS) - 1;
+    problem->dataflow.kinds = SDSE_BIT(SDSE_MAPPED_KINDS) - 1;
     problem->dataflow.constraint_count += count;
     problem->dataflow.constraints = problem->constraint;
     problem->arch.dataflows = &problem->dataflow;

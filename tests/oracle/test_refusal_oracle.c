@@ -205,7 +205,7 @@ static void make_problem(uint64_t seed, struct generated *g) {
         share_memory(&state, arch);
         arch->compute.cycles_per_mac = 1;
         arch->compute.pj_per_mac = given(1);
-        g->dataflow.kinds = SDSE_BIT(SDSE_LAYER_KINDS) - 1;
+        g->dataflow.kinds = SDSE_BIT(SDSE_MAPPED_KINDS) - 1;
         g->dataflow.constraint_count = below(&state, 4);
         g->dataflow.constraints = g->constraint;
         for (size_t i = 0; i < g->dataflow.constraint_count; i++)

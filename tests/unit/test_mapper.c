@@ -80,7 +80,7 @@ static struct sdse_map_request ask(const struct fixture *fixture,
 }
 
 static void constrain(struct fixture *fixture, size_t count) {
-    fixture->dataflow.kinds = SDSE_BIT(SDSE_LAYER_KINDS) - 1;
+    fixture->dataflow.kinds = SDSE_BIT(SDSE_MAPPED_KINDS) - 1;
     fixture->dataflow.constraints = fixture->constraint;
     fixture->dataflow.constraint_count = count;
     fixture->arch.dataflows = &fixture->dataflow;

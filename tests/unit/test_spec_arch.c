@@ -248,7 +248,7 @@ static void constraints_one_by_one(void **state) {
     assert_int_equal(arch->dataflow_count, 2);
     assert_int_equal(arch->dataflows[0].kinds,
                      SDSE_BIT(SDSE_CONV) | SDSE_BIT(SDSE_CONV1X1));
-    assert_int_equal(arch->dataflows[1].kinds, SDSE_BIT(SDSE_LAYER_KINDS) - 1);
+    assert_int_equal(arch->dataflows[1].kinds, SDSE_BIT(SDSE_MAPPED_KINDS) - 1);
     assert_int_equal(arch->dataflows[1].constraint_count, 0);
     assert_int_equal(arch->dataflows[0].constraint_count, COUNT);
     for (size_t i = 0; i < COUNT; i++) {

@@ -1,0 +1,77 @@
+#include "costmodel/stream.h"
+
+#include <math.h>
+
+#include "spec/types/touched.h"
+
+const struct sdse_nest sdse_stream_nest = {
+    .bound = {1, 1, 1, 1, 1, 1, 1, 1}, .stride = {1, 1}, .dilation = {1, 1}};
+
+struct sdse_stream sdse_stream_of(const struct sdse_layer *layer) {
+    const struct sdse_nest *nest = &layer->nest;
+    const uint64_t *bound = nest->bound;
+    const uint64_t maps = bound[SDSE_N] * bound[SDSE_G];
+    struct sdse_stream stream = {.out = maps * bound[SDSE_P] * bound[SDSE_Q]};
+    stream.operations = stream.out * layer->move.operations;
+    if (layer->move.fused) {
+        stream.out = 0;
+        return stream;
+    }
+    stream.in = sdse_nest_input_words(nest) * layer->move.addends * layer->move.passes;
+    return stream;
+}
+
+// The next level inside `l`, down to the unit's, that keeps the tensor; below + 1 if
+// there is none.
+static unsigned next_keeper(const unsigned *keeps, enum sdse_tensor tensor, unsigned l,
+                            unsigned below) {
+    for (l++; l <= below && !(keeps[l] >> tensor & 1u);)
+        l++;
+    return l;
+}
+
+unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                           const unsigned *keeps, struct sdse_stream_step *step) {
+    const struct sdse_stream stream = sdse_stream_of(layer);
+    const unsigned below = arch->vector.below_level;
+    unsigned count = 0;
+    if (layer->move.fused)
+        return 0;
+    for (int t = SDSE_INPUTS; t <= SDSE_OUTPUTS; t++) {
+        const enum sdse_tensor tensor = (enum sdse_tensor)t;
+        const bool outputs = tensor == SDSE_OUTPUTS;
+        const uint64_t words = outputs ? stream.out : stream.in;
+        for (unsigned p = 0, c; p <= below; p = c) {
+            c = next_keeper(keeps, tensor, p, below);
+            step[count++] = (struct sdse_stream_step){
+                outputs ? SDSE_STREAM_UPDATE : SDSE_STREAM_READ, p, tensor, words};
+            for (unsigned l = p; l < c && l < below; l++)
+                step[count++] =
+                    (struct sdse_stream_step){SDSE_STREAM_CROSS, l, tensor, words};
+            if (c <= below && (!outputs || arch->count_drain_reads))
+                step[count++] = (struct sdse_stream_step){
+                    outputs ? SDSE_STREAM_DRAIN : SDSE_STREAM_FILL, c, tensor, words};
+        }
+    }
+    return count;
+}
+
+uint64_t sdse_stream_cycles(const struct sdse_arch *arch,
+                            const struct sdse_layer *layer) {
+    const struct sdse_number *rate = &arch->vector.ops_per_cycle;
+    if (layer->move.fused || !rate->given)
+        return 0;
+    return (uint64_t)ceil((double)sdse_stream_of(layer).operations / rate->value);
+}
+
+bool sdse_stream_admits(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                        struct sdse_diags *diags) {
+    if (!sdse_layer_moves(layer) || layer->move.fused || arch->vector.present)
+        return true;
+    sdse_diag_add(diags, SDSE_ERROR, layer->loc, "vector-missing",
+                  "layer '%s' (%s) needs a vector unit; %s describes none: give it "
+                  "vector: {pj_per_op: …, ops_per_cycle: …} or vector: {free: true}, "
+                  "or say that the layer is fused",
+                  layer->name, sdse_layer_kind_name(layer->kind), arch->name);
+    return false;
+}
