@@ -92,7 +92,7 @@ static void unknown_kinds_get_the_list(void **state) {
     "    memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: 16}\n"     \
     "  - level: GLB\n"                                                          \
     "    memory: {class: sram, capacity_kib: 64, port_bits: 32, access_pj: 4, " \
-    "area_um2: 1, uneven: true}\n"                                              \
+    "area_um2: 1}\n"                                                            \
     "compute: {class: parallel, pj_per_mac: 0.2, area_um2: 1}\n"
 #define VECTOR                                                            \
     "vector: {pj_per_op: {value: 0.5, mark: assumed, source: an adder}, " \

@@ -79,7 +79,7 @@ static void answers(void **state) {
            "x\n3\n");
     yields(reader, "SELECT name FROM pragma_table_info('v_front') LIMIT 2",
            "name\npoint_id\nrank\n");
-    yields(reader, "PRAGMA user_version", "user_version\n6\n");
+    yields(reader, "PRAGMA user_version", "user_version\n7\n");
     sdse_reader_close(reader);
 }
 
@@ -95,7 +95,7 @@ static void only_reads(void **state) {
         "ATTACH 'other.db' AS other",
         "ATTACH ':memory:' AS other",
         "VACUUM INTO 'copy.db'",
-        "PRAGMA user_version = 6",
+        "PRAGMA user_version = 7",
         "PRAGMA writable_schema = 1",
         "PRAGMA journal_mode = DELETE",
         "PRAGMA wal_checkpoint",
