@@ -120,7 +120,8 @@ static void reads_the_workload_of_the_manual(void **state) {
     struct sdse_workload *net = NULL;
     struct sdse_node *root = parse(f, manual_example(f, "name: tiny"));
     assert_clean(f, sdse_workload_from_tree(f->arena, root, &f->diags, &net));
-    assert_int_equal(net->layer_count, 4);
+    assert_int_equal(net->layer_count, 5);
+    assert_int_equal(net->layers[4].kind, SDSE_SOFTMAX);
     const uint64_t conv[SDSE_DIMS] = {1, 16, 3, 32, 32, 3, 3, 1};
     const uint64_t dw[SDSE_DIMS] = {1, 1, 1, 16, 16, 3, 3, 16};
     const uint64_t fc[SDSE_DIMS] = {1, 10, 4096, 1, 1, 1, 1, 1};
