@@ -19,6 +19,8 @@ enum {
     POINT,
     BARS,
     SWEEP,
+    VERSION,
+    SUPERSEDED,
     WORKLOAD,
     ARCH,
     FORM,
@@ -37,6 +39,8 @@ static const struct cli_option options[] = {
     [BARS] = {"bars", 'n', CLI_COUNT, "N", "energy: at most so many points", "30",
               false},
     [SWEEP] = CLI_OPTION_SWEEP,
+    [VERSION] = CLI_OPTION_SWEEP_VERSION,
+    [SUPERSEDED] = CLI_OPTION_SUPERSEDED,
     [WORKLOAD] = CLI_OPTION_ONLY_WORKLOAD,
     [ARCH] = CLI_OPTION_ONLY_ARCH,
     [FORM] = CLI_OPTION_ONLY_FORM,
@@ -118,8 +122,13 @@ static enum sdse_status draw_networks(const struct drawing *drawing, const char 
 static enum sdse_status draw_sweeps(const struct drawing *drawing, const char *kind) {
     struct cli *cli = drawing->cli;
     const char *const *value = drawing->args->value;
-    struct sdse_filter filter = {value[SWEEP], value[WORKLOAD], value[ARCH],
-                                 value[FORM], value[WHERE]};
+    struct sdse_filter filter = {value[SWEEP],
+                                 value[WORKLOAD],
+                                 value[ARCH],
+                                 value[FORM],
+                                 value[WHERE],
+                                 cli_count(drawing->args, VERSION, 0),
+                                 value[SUPERSEDED] != NULL};
     const char **sweeps;
     size_t count, drawn = 0;
     enum sdse_status status =
@@ -177,7 +186,8 @@ static bool accept_kind(struct cli *cli, const struct cli_args *args) {
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct drawing drawing = {.cli = cli, .args = args};
     if (!accept_kind(cli, args) ||
-        !cli_parse_objectives(cli, args->value[OBJECTIVES], &drawing.objectives))
+        !cli_parse_objectives(cli, args->value[OBJECTIVES], &drawing.objectives) ||
+        !cli_accept_version(cli, args->value[SWEEP], args->value[VERSION]))
         return CLI_USAGE;
     enum cli_exit status;
     drawing.reader = cli_open_results(cli, args->operands[1], &status);

@@ -10,30 +10,43 @@ static const struct cli_option options[] = {
 };
 
 static const char sweeps[] =
-    "SELECT sweep, objective, point_count AS points, points_done AS done,"
+    "SELECT sweep, version, objective, point_count AS points, points_done AS done,"
     " CAST(points_ok AS INTEGER) AS ok,"
     " CAST(points_infeasible AS INTEGER) AS infeasible,"
     " CAST(points_error AS INTEGER) AS error,"
-    " CASE WHEN points_done >= point_count THEN 'complete' ELSE 'to be continued' END"
-    " AS state FROM v_sweep ORDER BY sweep";
+    " CASE WHEN NOT newest THEN 'superseded' WHEN points_done >= point_count THEN "
+    "'complete' ELSE 'to be continued' END"
+    " AS state FROM v_sweep ORDER BY sweep, version";
 
 static const char reasons[] =
     "SELECT status, count(*) AS points, reason FROM v_point WHERE status <> 'ok'"
+    " AND NOT superseded"
     " GROUP BY status, reason ORDER BY count(*) DESC, reason";
+
+static const char superseded[] = "SELECT 1 FROM v_point WHERE superseded";
 
 static enum cli_exit print(struct cli *cli, struct sdse_reader *reader,
                            enum sdse_table_format format) {
-    struct sdse_table *table = NULL, *why = NULL;
+    struct sdse_table *table = NULL, *why = NULL, *old = NULL;
     enum sdse_status status =
         sdse_query_run(reader, sweeps, cli->arena, &cli->diags, &table);
     if (status == SDSE_OK)
         status = sdse_query_run(reader, reasons, cli->arena, &cli->diags, &why);
+    if (status == SDSE_OK)
+        status = sdse_query_run(reader, superseded, cli->arena, &cli->diags, &old);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
     const enum cli_exit exit_status = cli_print_table(cli, table, format);
     const bool for_people = format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN;
-    if (exit_status != CLI_OK || !for_people || sdse_table_rows(why) == 0)
+    if (exit_status != CLI_OK || !for_people)
         return exit_status;
+    if (sdse_table_rows(old))
+        printf("\n%zu points are superseded: their sweep, accelerator or network has "
+               "changed since;\npareto and plot leave them out (--superseded shows "
+               "them)\n",
+               sdse_table_rows(old));
+    if (sdse_table_rows(why) == 0)
+        return CLI_OK;
     putchar('\n');
     return cli_print_table(cli, why, format);
 }
@@ -55,7 +68,8 @@ const struct cli_verb cli_verb_status = {
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes = "Also while a sweep is running. Points without a valid mapping are listed "
-             "with their reasons.",
+             "with their reasons.\nA sweep that was changed has versions: the one that "
+             "ran last counts, the others are superseded.",
     .example = "sdse status results.db",
     .run = run,
 };

@@ -50,3 +50,10 @@ bool cli_parse_objectives(struct cli *cli, const char *list,
     cli_error(cli, "--objectives: a front needs two or three, got '%s'", list);
     return false;
 }
+
+bool cli_accept_version(struct cli *cli, const char *sweep, const char *version) {
+    if (!version || sweep)
+        return true;
+    cli_error(cli, "--sweep-version %s of which sweep? Add --sweep NAME", version);
+    return false;
+}

@@ -17,6 +17,18 @@
     }
 #define CLI_OPTION_SWEEP \
     { "sweep", 's', CLI_TEXT, "NAME", "only the points of this sweep", NULL, false }
+#define CLI_OPTION_SWEEP_VERSION                                                       \
+    {                                                                                  \
+        "sweep-version", 0, CLI_COUNT, "N",                                            \
+            "with --sweep: that version of it, as `status` numbers them [the newest]", \
+            NULL, false                                                                \
+    }
+#define CLI_OPTION_SUPERSEDED                                                          \
+    {                                                                                  \
+        "superseded", 0, CLI_FLAG, NULL,                                               \
+            "also points that a changed sweep, accelerator or network replaced", NULL, \
+            false                                                                      \
+    }
 #define CLI_OPTION_ONLY_WORKLOAD \
     { "workload", 'w', CLI_TEXT, "NAME", "only this network", NULL, false }
 #define CLI_OPTION_ONLY_ARCH \
@@ -35,6 +47,9 @@ struct cli_objectives {
     unsigned count; // 2 or 3
     enum sdse_metric metric[SDSE_MOST_OBJECTIVES];
 };
+
+// Whether a version is named with its sweep; else after a message.
+bool cli_accept_version(struct cli *cli, const char *sweep, const char *version);
 
 // "energy,latency" -> *objectives. False after a message.
 bool cli_parse_objectives(struct cli *cli, const char *list,

@@ -66,7 +66,7 @@ static enum sdse_status write_solution(struct writing *w,
     sdse_evaluate_full(model, mapping, cost);
     return sdse_store_add_solution(
         w->store, &(struct sdse_solution_record){.hash = hash,
-                                                 .front = problem->hash,
+                                                 .front = problem->front,
                                                  .has_front = true,
                                                  .proof = problem->proof,
                                                  .gap = problem->gap,
@@ -77,7 +77,7 @@ static enum sdse_status write_solution(struct writing *w,
 
 static enum sdse_status write_front(struct writing *w,
                                     const struct sdse_layer_problem *problem) {
-    if (sdse_store_has_front(w->store, problem->hash))
+    if (sdse_store_has_front(w->store, problem->front))
         return SDSE_OK;
     struct sdse_front_element *elements =
         SDSE_ARENA_ARRAY(w->scratch, struct sdse_front_element, problem->count);
@@ -87,12 +87,13 @@ static enum sdse_status write_front(struct writing *w,
         elements[i] = (struct sdse_front_element){
             problem->elements[i].energy_pj,
             (uint64_t)problem->elements[i].latency_cycles, problem->mappings[i]};
-    return sdse_store_add_front(w->store,
-                                &(struct sdse_front_record){.hash = problem->hash,
-                                                            .proof = problem->proof,
-                                                            .gap = problem->gap,
-                                                            .count = problem->count,
-                                                            .elements = elements});
+    return sdse_store_add_front(
+        w->store, &(struct sdse_front_record){.hash = problem->front,
+                                              .proof = problem->proof,
+                                              .gap = problem->gap,
+                                              .seconds_limit = problem->seconds_limit,
+                                              .count = problem->count,
+                                              .elements = elements});
 }
 
 // --- Weight forms ---
@@ -230,21 +231,11 @@ static bool ended_in(struct writing *w, enum sdse_layer_problem_state state) {
     return false;
 }
 
-static bool exceeds_area(struct writing *w) {
-    const double limit = w->plan->sweep->max_area_mm2;
-    if (limit <= 0 || !(w->record.area_mm2 > limit))
-        return false;
-    const char *text =
-        sdse_arena_printf(w->scratch, "area %.6g mm2 exceeds max_area_mm2 %.6g",
-                          w->record.area_mm2, limit);
-    w->record.reason = text ? text : "area exceeds max_area_mm2";
-    return true;
-}
-
 // What the problems make of the point, with its reason. A layer without a mapping rules
-// the point out whatever became of the others.
+// the point out whatever became of the others. The sweep's constraints are not asked:
+// they are judged where a point is read.
 static enum sdse_point_status judge(struct writing *w) {
-    if (ended_in(w, SDSE_LAYER_PROBLEM_NO_MAPPING) || exceeds_area(w))
+    if (ended_in(w, SDSE_LAYER_PROBLEM_NO_MAPPING))
         return SDSE_POINT_INFEASIBLE;
     return ended_in(w, SDSE_LAYER_PROBLEM_FAILED) ? SDSE_POINT_ERROR : SDSE_POINT_OK;
 }
@@ -273,7 +264,7 @@ static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
             .name = layer->name,
             .kind = layer->kind,
             .repeat = layer->repeat,
-            .solution = sdse_hash_join(problem->hash,
+            .solution = sdse_hash_join(problem->front,
                                        sdse_hash_bytes(mapping, strlen(mapping)))};
         double layer_bits;
         uint64_t layer_words;
@@ -388,6 +379,7 @@ enum sdse_status sdse_batch_write_inputs(const struct sdse_plan *plan,
     if (status)
         return status;
     return sdse_store_add_sweep(
-        store, &(struct sdse_sweep_record){plan->hash, plan->sweep->name,
-                                           plan->point_count, plan->sweep->objective});
+        store,
+        &(struct sdse_sweep_record){plan->hash, plan->sweep->name, plan->point_count,
+                                    plan->sweep->objective, plan->sweep->max_area_mm2});
 }

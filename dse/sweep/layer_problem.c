@@ -71,9 +71,14 @@ sdse_layer_problem_get(struct sdse_layer_problem_table *table,
     return *link = problem;
 }
 
+struct sdse_hash sdse_layer_problem_limited(const struct sdse_layer_problem *problem,
+                                            double seconds) {
+    return sdse_hash_join(problem->hash, sdse_hash_bytes(&seconds, sizeof seconds));
+}
+
 // The answer's points as the store keeps them: totals and mappings as text.
 static enum sdse_status keep_answer(struct sdse_layer_problem *problem,
-                                    struct sdse_arena *arena,
+                                    struct sdse_arena *arena, double seconds,
                                     const struct sdse_map_answer *answer) {
     const size_t count = answer->point_count;
     struct sdse_tradeoff *elements =
@@ -96,6 +101,10 @@ static enum sdse_status keep_answer(struct sdse_layer_problem *problem,
     problem->gap = answer->gap;
     problem->proof =
         answer->status == SDSE_MAP_OPTIMAL ? SDSE_PROOF_OPTIMAL : SDSE_PROOF_LIMIT;
+    const bool limited = problem->proof != SDSE_PROOF_OPTIMAL && seconds > 0;
+    problem->front =
+        limited ? sdse_layer_problem_limited(problem, seconds) : problem->hash;
+    problem->seconds_limit = limited ? seconds : 0;
     problem->state = SDSE_LAYER_PROBLEM_SOLVED;
     return SDSE_OK;
 }
@@ -127,7 +136,7 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
             problem->reason = sdse_arena_strdup(arena, answer.reason);
             problem->state = SDSE_LAYER_PROBLEM_NO_MAPPING;
         } else if (answer.status != SDSE_MAP_INTERRUPTED && answer.point_count) {
-            status = keep_answer(problem, arena, &answer);
+            status = keep_answer(problem, arena, mapper->seconds, &answer);
         } else if (answer.status == SDSE_MAP_LIMIT) {
             problem->reason = "no mapping was found within the mapper's time limit";
             problem->state = SDSE_LAYER_PROBLEM_FAILED;

@@ -23,7 +23,9 @@ enum sdse_layer_problem_state {
 };
 
 struct sdse_layer_problem {
-    struct sdse_hash hash; // of accelerator, mapper, layer shape, form and model
+    struct sdse_hash hash;  // of accelerator, mapper, layer shape, form and model
+    struct sdse_hash front; // once solved: what its front is stored under
+    double seconds_limit;   // once solved: that ended the search; 0 = none did
     const struct sdse_arch *arch;
     const struct sdse_layer *layer;
     struct sdse_weight_form form;
@@ -54,6 +56,12 @@ sdse_layer_problem_get(struct sdse_layer_problem_table *table,
                        const struct sdse_arch *arch, struct sdse_hash search_hash,
                        const struct sdse_layer *layer,
                        const struct sdse_weight_form *form, bool *is_new);
+
+// What the front of a problem is stored under if the search ended at `seconds`: a name
+// of its own, so that a longer search is no other answer to the same question. A front
+// that no time limit ended has the problem's hash.
+struct sdse_hash sdse_layer_problem_limited(const struct sdse_layer_problem *problem,
+                                            double seconds);
 
 // Solves the problem: the exact front of (energy, latency) over the space that `mapper`
 // describes (`uneven` is a matter of the accelerator: split, or not). Results go to

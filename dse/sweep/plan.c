@@ -67,7 +67,8 @@ static enum sdse_status load_forms(struct loading *l) {
         form->text = sdse_form_setting_text(l->arena, &sweep->forms[i].setting);
         if (!form->text)
             return SDSE_NO_MEMORY;
-        form->hash = hash_text(form->text);
+        form->setting = hash_text(form->text);
+        form->hash = sdse_hash_join(form->setting, hash_text(form->form->name));
     }
     return SDSE_OK;
 }
@@ -154,6 +155,13 @@ static void add_space(struct loading *l, struct sdse_variant *variant) {
     for (size_t i = 0; i < count; i++) {
         variant->search = sdse_hash_join(variant->search, hash_text(added[i].path));
         variant->search = sdse_hash_join(variant->search, hash_text(added[i].value));
+    }
+    for (size_t i = 0; i < variant->parameter_count; i++) {
+        const struct sdse_parameter *parameter = &variant->parameters[i];
+        const struct sdse_hash hash =
+            sdse_hash_join(hash_text(parameter->path), hash_text(parameter->value));
+        variant->names.low += hash.low;
+        variant->names.high += hash.high;
     }
 }
 
@@ -296,6 +304,7 @@ static struct sdse_hash point_hash(const struct sdse_plan *plan,
     struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
     hash = sdse_hash_join(hash, plan->networks[point->network].hash);
     hash = sdse_hash_join(hash, plan->variants[point->variant].search);
+    hash = sdse_hash_join(hash, plan->variants[point->variant].names);
     hash = sdse_hash_join(hash, plan->forms[point->form].hash);
     if (plan->forms[point->form].form->setting.measured)
         hash = sdse_hash_join(hash, plan->networks[point->network].all_weights);

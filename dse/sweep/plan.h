@@ -24,6 +24,7 @@ struct sdse_variant {
     struct sdse_hash hash;
     struct sdse_hash search; // of the accelerator and what the sweep's `mapper` adds to
                              // its space: the same as `hash` if that is nothing
+    struct sdse_hash names;  // of the parameters, in any order
     struct sdse_area area;
     size_t parameter_count;
     struct sdse_parameter *parameters; // the overrides, and what the mapper adds
@@ -41,13 +42,15 @@ struct sdse_network_input {
 struct sdse_form_input {
     const struct sdse_sweep_form *form;
     const char *text;
-    struct sdse_hash hash;
+    struct sdse_hash setting; // of the text: what measured forms are named by
+    struct sdse_hash hash;    // of text and name
 };
 
 struct sdse_point {
     size_t network, variant, form; // indices into the plan
-    struct sdse_hash hash; // of all three, the mapper's space, the weights if the form
-                           // is measured, the objective and the model's version
+    struct sdse_hash hash; // of all three and what they are called, the mapper's space,
+                           // the weights if the form is measured, the objective and the
+                           // model's version
 };
 
 struct sdse_plan {

@@ -67,11 +67,21 @@ static enum sdse_status checked(struct run *run, enum sdse_status status) {
 
 // --- Progress ---
 
+// What the sweep makes of a stored point: its constraints are judged here, as the views
+// of the database do.
+static enum sdse_point_status judge(const struct run *run,
+                                    const struct sdse_point_figures *figures) {
+    const double limit_mm2 = run->plan->sweep->max_area_mm2;
+    return limit_mm2 > 0 && figures->area_mm2 > limit_mm2 ? SDSE_POINT_INFEASIBLE
+                                                          : figures->status;
+}
+
 static void note_figures(struct run *run, const struct sdse_point_figures *figures) {
+    const enum sdse_point_status status = judge(run, figures);
     run->progress->points_done++;
-    run->progress->infeasible += figures->status == SDSE_POINT_INFEASIBLE;
-    run->progress->failed += figures->status == SDSE_POINT_ERROR;
-    if (figures->status != SDSE_POINT_OK)
+    run->progress->infeasible += status == SDSE_POINT_INFEASIBLE;
+    run->progress->failed += status == SDSE_POINT_ERROR;
+    if (status != SDSE_POINT_OK)
         return;
     double *row = run->figures + run->figure_count++ * FRONT_OBJECTIVES;
     row[0] = figures->energy_pj;
@@ -119,10 +129,14 @@ static enum sdse_status solve_open(struct run *run) {
     return SDSE_OK;
 }
 
-// A front that an earlier run has stored.
+// A front that an earlier run has stored: proved, or left at the limit of this run.
 static bool load_front(struct run *run, struct sdse_layer_problem *problem) {
     struct sdse_front_record record;
-    if (!sdse_store_load_front(run->store, problem->hash, run->arena, &record))
+    const double seconds = run->plan->sweep->mapper.seconds;
+    if (!sdse_store_load_front(run->store, problem->hash, run->arena, &record) &&
+        (seconds <= 0 || !sdse_store_load_front(
+                             run->store, sdse_layer_problem_limited(problem, seconds),
+                             run->arena, &record)))
         return false;
     problem->elements =
         SDSE_ARENA_ARRAY(run->arena, struct sdse_tradeoff, record.count);
@@ -136,6 +150,8 @@ static bool load_front(struct run *run, struct sdse_layer_problem *problem) {
     }
     problem->count = record.count;
     problem->proof = record.proof;
+    problem->front = record.hash;
+    problem->seconds_limit = record.seconds_limit;
     problem->gap = record.gap;
     problem->state = SDSE_LAYER_PROBLEM_SOLVED;
     run->progress->problems_done++;
@@ -209,8 +225,8 @@ static enum sdse_status find_measured(struct run *run, const struct sdse_point *
         return SDSE_OK;
     const uint32_t word_bits =
         run->plan->variants[point->variant].arch->bits[SDSE_WEIGHTS];
-    const struct sdse_hash hash =
-        sdse_measured_hash(layer, network->weights[layer_index], form->hash, word_bits);
+    const struct sdse_hash hash = sdse_measured_hash(
+        layer, network->weights[layer_index], form->setting, word_bits);
     *entry = sdse_measured_get(
         run->measured, hash,
         &(struct sdse_measured){.workload = network->workload,
@@ -378,7 +394,8 @@ static enum sdse_status reuse_stored(struct run *run, bool *is_stored) {
     for (size_t i = 0; !status && i < run->plan->point_count; i++) {
         struct sdse_point_figures figures;
         const struct sdse_hash hash = run->plan->points[i].hash;
-        is_stored[i] = sdse_store_load_figures(run->store, hash, &figures);
+        is_stored[i] = sdse_store_load_figures(
+            run->store, hash, run->plan->sweep->mapper.seconds, &figures);
         if (!is_stored[i])
             continue;
         status =

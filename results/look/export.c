@@ -13,8 +13,10 @@ static const struct {
 } sections[] = {
     {"meta", "SELECT * FROM meta ORDER BY key"},
     {"input", "SELECT hash, kind, name, text FROM input ORDER BY hash"},
-    {"sweep", "SELECT hash, name, point_count, objective FROM sweep ORDER BY hash"},
-    {"layer_front", "SELECT hash, proof, gap FROM layer_front ORDER BY hash"},
+    {"sweep", "SELECT hash, name, point_count, objective, max_area_mm2 FROM sweep "
+              "ORDER BY hash"},
+    {"layer_front",
+     "SELECT hash, proof, gap, seconds_limit FROM layer_front ORDER BY hash"},
     {"layer_front_element",
      "SELECT f.hash AS front, e.rank, e.energy_pj, e.latency_cycles, e.mapping"
      " FROM layer_front_element e JOIN layer_front f USING (front_id)"
@@ -59,7 +61,8 @@ static const struct {
      " FROM weight_form ORDER BY hash"},
     {"point",
      "SELECT hash, status, reason, arch_hash, workload_hash, form_hash, arch, workload,"
-     " form, objective, energy_pj, latency_cycles, latency_s, edp_pj_s, area_mm2,"
+     " form, objective, design, energy_pj, latency_cycles, latency_s, edp_pj_s, "
+     "area_mm2,"
      " weight_bits, compression, rel_error, accuracy, weights, mapper_status,"
      " mapper_gap FROM point ORDER BY hash"},
     {"sweep_point",

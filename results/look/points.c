@@ -6,18 +6,27 @@
 
 #include "results/store/database.h"
 
-// The condition every point query shares: ?1 sweep, ?2 workload, ?3 arch, ?4 form.
+// The condition every point query over v_point p shares: ?1 hash of the sweep's
+// version, ?2 workload, ?3 arch, ?4 form, ?5 whether superseded points count. A sweep
+// that is named has the points it has.
 #define CONDITION " (?1 IS NULL OR p.point_id"
-#define FILTER                                                                       \
-    CONDITION                                                                        \
-    " IN (SELECT point_id FROM v_sweep_point WHERE sweep = ?1)) AND (?2 IS NULL OR"  \
-    " p.workload = ?2) AND (?3 IS NULL OR p.arch = ?3) AND (?4 IS NULL OR p.form = " \
-    "?4) "
+#define FILTER                                                                         \
+    CONDITION                                                                          \
+    " IN (SELECT point_id FROM v_sweep_point WHERE sweep_hash = ?1)) AND (?2 IS NULL"  \
+    " OR p.workload = ?2) AND (?3 IS NULL OR p.arch = ?3) AND (?4 IS NULL OR p.form =" \
+    " ?4) AND (?1 IS NOT NULL OR ?5 OR NOT p.superseded) "
+
+// What p is to the sweep that is named: each has its own constraints.
+#define STATUS                                                             \
+    "CASE WHEN ?1 IS NULL THEN p.status ELSE (SELECT v.sweep_status FROM " \
+    "v_sweep_point v"                                                      \
+    " WHERE v.sweep_hash = ?1 AND v.point_id = p.point_id LIMIT 1) END"
 
 static int prepare(sqlite3 *db, const char *sql, const struct sdse_filter *filter,
                    sqlite3_stmt **statement) {
     const char *values[] = {filter->sweep, filter->workload, filter->arch,
                             filter->form};
+    enum { VALUES = sizeof values / sizeof *values };
     char *whole = NULL;
     if (filter->where) { // what a query asks for, and this
         const size_t head = (size_t)(strstr(sql, CONDITION) - sql);
@@ -29,8 +38,10 @@ static int prepare(sqlite3 *db, const char *sql, const struct sdse_filter *filte
     }
     int code = sqlite3_prepare_v2(db, whole ? whole : sql, -1, statement, NULL);
     sqlite3_free(whole);
-    for (int i = 0; code == SQLITE_OK && i < 4; i++)
+    for (int i = 0; code == SQLITE_OK && i < VALUES; i++)
         code = sqlite3_bind_text(*statement, i + 1, values[i], -1, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int(*statement, VALUES + 1, filter->superseded);
     return code;
 }
 
@@ -136,18 +147,56 @@ static enum sdse_status check_filter(sqlite3 *db, const struct sdse_filter *filt
     return SDSE_OK;
 }
 
+// The filter with the hash of the sweep's version in place of its name; texts live in
+// the arena.
+static enum sdse_status find_version(sqlite3 *db, const struct sdse_filter *filter,
+                                     struct sdse_arena *arena, struct sdse_diags *diags,
+                                     struct sdse_filter *found) {
+    *found = *filter;
+    if (!filter->sweep)
+        return SDSE_OK;
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(db,
+                                  "SELECT sweep_hash FROM v_sweep WHERE sweep = ?1 AND"
+                                  " CASE ?2 WHEN 0 THEN newest ELSE version = ?2 END",
+                                  -1, &row, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(row, 1, filter->sweep, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(row, 2, (sqlite3_int64)filter->sweep_version);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(row);
+    if (code == SQLITE_ROW)
+        found->sweep = column_text(arena, row, 0);
+    sqlite3_finalize(row);
+    if (code == SQLITE_ROW)
+        return found->sweep ? SDSE_OK : SDSE_NO_MEMORY;
+    if (code != SQLITE_DONE)
+        return refuse(db, code, diags);
+    sdse_diag_add(diags, SDSE_ERROR,
+                  (struct sdse_loc){.file = sdse_arena_strdup(
+                                        arena, sqlite3_db_filename(db, "main"))},
+                  "results-version-name",
+                  "sweep '%s' has no version %llu: `sdse status` shows them",
+                  filter->sweep, (unsigned long long)filter->sweep_version);
+    return SDSE_INVALID;
+}
+
 enum sdse_status sdse_points_workloads(struct sdse_reader *reader,
                                        const struct sdse_filter *filter,
                                        struct sdse_arena *arena,
                                        struct sdse_diags *diags, const char ***names,
                                        size_t *count) {
+    struct sdse_filter found;
     enum sdse_status status = check_filter(reader->db, filter, arena, diags);
+    if (status == SDSE_OK)
+        status = find_version(reader->db, filter, arena, diags, &found);
     return status != SDSE_OK
                ? status
                : list_names(reader->db,
-                            "SELECT DISTINCT workload FROM point p WHERE" FILTER
+                            "SELECT DISTINCT workload FROM v_point p WHERE" FILTER
                             "ORDER BY workload",
-                            filter, arena, diags, names, count);
+                            &found, arena, diags, names, count);
 }
 
 enum sdse_status sdse_points_sweeps(struct sdse_reader *reader,
@@ -164,8 +213,9 @@ static int count_points(sqlite3 *db, const struct sdse_filter *filter, size_t *o
                         struct sdse_points *points) {
     sqlite3_stmt *row = NULL;
     int code = prepare(db,
-                       "SELECT total(status = 'ok'), total(status = 'infeasible'),"
-                       " total(status = 'error') FROM point p WHERE" FILTER,
+                       "SELECT total(judged = 'ok'), total(judged = 'infeasible'),"
+                       " total(judged = 'error') FROM (SELECT " STATUS
+                       " AS judged FROM v_point p WHERE" FILTER ")",
                        filter, &row);
     if (code == SQLITE_OK)
         code = sqlite3_step(row);
@@ -227,7 +277,10 @@ enum sdse_status sdse_points_load(struct sdse_reader *reader,
     }
     if (!columns)
         return SDSE_NO_MEMORY;
+    struct sdse_filter found;
     enum sdse_status status = check_filter(db, filter, arena, diags);
+    if (status == SDSE_OK)
+        status = find_version(db, filter, arena, diags, &found);
     if (status != SDSE_OK)
         return status;
     // One snapshot: the writer may add points between the two statements.
@@ -235,19 +288,18 @@ enum sdse_status sdse_points_load(struct sdse_reader *reader,
     size_t most = 0;
     sqlite3_stmt *row = NULL;
     if (code == SQLITE_OK)
-        code = count_points(db, filter, &most, &loaded);
+        code = count_points(db, &found, &most, &loaded);
     const char *sql = sdse_arena_printf(
         arena,
         "SELECT point_id, workload, arch, form, parameters%s FROM v_point p"
-        " WHERE status = 'ok' AND" FILTER
-        "ORDER BY (SELECT min(position) FROM sweep_point s WHERE s.point_id ="
-        " p.point_id AND (?1 IS NULL OR s.sweep_id IN (SELECT sweep_id FROM sweep"
-        " WHERE name = ?1))), point_hash",
+        " WHERE " STATUS " = 'ok' AND" FILTER
+        "ORDER BY (SELECT min(position) FROM v_sweep_point s WHERE s.point_id ="
+        " p.point_id AND (?1 IS NULL OR s.sweep_hash = ?1)), point_hash",
         columns);
     if (!sql || !allocate(arena, most, &loaded))
         status = SDSE_NO_MEMORY;
     else if (code == SQLITE_OK)
-        code = prepare(db, sql, filter, &row);
+        code = prepare(db, sql, &found, &row);
     while (status == SDSE_OK && (code == SQLITE_OK || code == SQLITE_ROW)) {
         code = sqlite3_step(row);
         if (code == SQLITE_ROW && !take_row(row, arena, &loaded))

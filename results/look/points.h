@@ -12,7 +12,9 @@
 // Which points; NULL = any. Names must be equal.
 struct sdse_filter {
     const char *sweep, *workload, *arch, *form;
-    const char *where; // SQL condition over the columns of v_point
+    const char *where;      // SQL condition over the columns of v_point
+    uint64_t sweep_version; // of `sweep`, as v_sweep numbers them; 0 = the newest
+    bool superseded;        // without `sweep`: points that newer ones replaced, too
 };
 
 // The OK points of a filter whose objectives are all known, in sweep order.
@@ -37,8 +39,9 @@ struct sdse_front {
     double hypervolume_fraction; // of the box from the origin to the reference [0..1]
 };
 
-// Loads into the arena. SDSE_INVALID with a diagnostic if a name in the filter is not
-// in the database (the nearest one is suggested).
+// Loads into the arena. A point is OK if it has a mapping and meets the constraints of
+// the sweep named, or of a newest sweep that it is in. SDSE_INVALID with a diagnostic
+// if a name in the filter is not in the database (the nearest one is suggested).
 enum sdse_status sdse_points_load(struct sdse_reader *reader,
                                   const struct sdse_filter *filter,
                                   const enum sdse_metric *metrics, unsigned objectives,

@@ -82,6 +82,7 @@ struct sdse_sweep_record {
     const char *name;
     uint64_t point_count;
     enum sdse_objective objective;
+    double max_area_mm2; // constraint on its points; 0 = none
 };
 
 // One element of a front of (energy, latency).
@@ -95,7 +96,8 @@ struct sdse_front_element {
 struct sdse_front_record {
     struct sdse_hash hash;
     enum sdse_proof proof;
-    double gap; // relative distance to the bound; 0 when proved
+    double gap;           // relative distance to the bound; 0 when proved
+    double seconds_limit; // that ended the search; 0 = proved, or ended otherwise
     size_t count;
     struct sdse_front_element *elements; // by rising energy, falling latency
 };

@@ -17,6 +17,34 @@
     " FROM point_layer pl JOIN solution_level l USING (solution_id)" \
     " JOIN solution_memory m USING (solution_id, level) JOIN origin o ON "
 
+// Sweep s: whether it is the version of its name that ran last; which one it is.
+#define NEWEST \
+    "NOT EXISTS (SELECT 1 FROM sweep n WHERE n.name = s.name AND n.turn > s.turn)"
+#define VERSION                                                              \
+    "(SELECT count(*) FROM sweep v WHERE v.name = s.name AND v.sweep_id <= " \
+    "s.sweep_id)"
+
+// Constraints are judged here, by the sweep that has them: a stored point knows only
+// what it costs. Point p by itself is judged by the most generous of the newest sweeps
+// that have it, or the last that had it.
+#define SWEEPS_OF_POINT                                                       \
+    " FROM sweep_point q JOIN sweep s USING (sweep_id) WHERE q.point_id = p." \
+    "point_id "
+#define POINT_LIMIT                                                            \
+    "coalesce((SELECT max(coalesce(s.max_area_mm2, 9e999))" SWEEPS_OF_POINT    \
+    "AND " NEWEST "), (SELECT coalesce(s.max_area_mm2, 9e999)" SWEEPS_OF_POINT \
+    "ORDER BY s.turn DESC LIMIT 1))"
+#define POINT_BREAKS "(p.status <> 'infeasible' AND p.area_mm2 > " POINT_LIMIT ")"
+#define SWEEP_BREAKS "(p.status <> 'infeasible' AND p.area_mm2 > s.max_area_mm2)"
+#define SWEEP_STATUS "(CASE WHEN " SWEEP_BREAKS " THEN 'infeasible' ELSE p.status END)"
+#define AREA_REASON "printf('area %.6g mm2 exceeds max_area_mm2 %.6g', p.area_mm2, "
+
+// Whether a sweep that has point o ran after all that have point p.
+#define NEWER                                                                 \
+    "(SELECT max(turn) FROM sweep_point JOIN sweep USING (sweep_id) WHERE"    \
+    " point_id = o.point_id) > (SELECT max(turn) FROM sweep_point JOIN sweep" \
+    " USING (sweep_id) WHERE point_id = p.point_id)"
+
 const char *const sdse_schema_statements[] = {
     "CREATE TABLE meta("
     " key TEXT PRIMARY KEY,"
@@ -33,7 +61,9 @@ const char *const sdse_schema_statements[] = {
     " sweep_id INTEGER PRIMARY KEY, " HASH_COLUMN " REFERENCES input(hash),"
     " name TEXT NOT NULL,"
     " point_count INTEGER NOT NULL CHECK (point_count >= 0), " OBJECTIVE_COLUMN
-    ") STRICT",
+    ", max_area_mm2 REAL CHECK (max_area_mm2 > 0),"
+    " turn INTEGER NOT NULL) STRICT",
+    "CREATE INDEX sweep_by_name ON sweep(name, turn)",
 
     "CREATE TABLE point("
     " point_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
@@ -43,7 +73,7 @@ const char *const sdse_schema_statements[] = {
     " workload_hash TEXT NOT NULL REFERENCES input(hash),"
     " form_hash TEXT NOT NULL REFERENCES input(hash),"
     " arch TEXT NOT NULL, workload TEXT NOT NULL, form TEXT NOT NULL," OBJECTIVE_COLUMN
-    ", energy_pj REAL CHECK (energy_pj >= 0),"
+    ", design TEXT NOT NULL, energy_pj REAL CHECK (energy_pj >= 0),"
     " latency_cycles INTEGER CHECK (latency_cycles >= 0),"
     " latency_s REAL CHECK (latency_s >= 0),"
     " edp_pj_s REAL CHECK (edp_pj_s >= 0),"
@@ -60,6 +90,8 @@ const char *const sdse_schema_statements[] = {
     " CHECK ((status = 'ok') = (latency_cycles IS NOT NULL)),"
     " CHECK ((status = 'ok') = (mapper_status IS NOT NULL)),"
     " CHECK ((status = 'ok') = (reason IS NULL))) STRICT",
+
+    "CREATE INDEX point_by_design ON point(design)",
 
     "CREATE TABLE sweep_point("
     " sweep_id INTEGER NOT NULL REFERENCES sweep(sweep_id),"
@@ -82,7 +114,9 @@ const char *const sdse_schema_statements[] = {
     " PRIMARY KEY (point_id, rank)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE layer_front("
-    " front_id INTEGER PRIMARY KEY, " HASH_COLUMN ", " PROOF_COLUMNS ") STRICT",
+    " front_id INTEGER PRIMARY KEY, " HASH_COLUMN ", " PROOF_COLUMNS
+    ", seconds_limit REAL CHECK (seconds_limit IS NULL OR"
+    " (seconds_limit > 0 AND proof <> 'optimal'))) STRICT",
 
     "CREATE TABLE layer_front_element("
     " front_id INTEGER NOT NULL REFERENCES layer_front(front_id),"
@@ -229,28 +263,38 @@ const char *const sdse_schema_statements[] = {
     " variants INTEGER NOT NULL, log10_mappings REAL, outcome TEXT NOT NULL) STRICT",
 
     // Views: the interface. Additive figures of a layer are multiplied by its repeat.
+    "CREATE VIEW v_sweep_point AS SELECT"
+    " s.name AS sweep, s.hash AS sweep_hash, " VERSION " AS version,"
+    " " NEWEST " AS newest, sp.position, sp.point_id, " SWEEP_STATUS " AS sweep_status,"
+    " CASE WHEN " SWEEP_BREAKS " THEN " AREA_REASON "s.max_area_mm2)"
+    " ELSE p.reason END AS sweep_reason"
+    " FROM sweep_point sp JOIN sweep s USING (sweep_id) JOIN point p USING (point_id)",
+
     "CREATE VIEW v_sweep AS SELECT"
-    " s.name AS sweep, s.hash AS sweep_hash, s.objective, s.point_count,"
+    " s.name AS sweep, s.hash AS sweep_hash, " VERSION " AS version,"
+    " " NEWEST " AS newest, s.objective, s.max_area_mm2, s.point_count,"
     " count(sp.point_id) AS points_done,"
-    " total(p.status = 'ok') AS points_ok,"
-    " total(p.status = 'infeasible') AS points_infeasible,"
-    " total(p.status = 'error') AS points_error"
+    " total(" SWEEP_STATUS " = 'ok') AS points_ok,"
+    " total(" SWEEP_STATUS " = 'infeasible') AS points_infeasible,"
+    " total(" SWEEP_STATUS " = 'error') AS points_error"
     " FROM sweep s LEFT JOIN sweep_point sp USING (sweep_id)"
     " LEFT JOIN point p USING (point_id) GROUP BY s.sweep_id",
 
-    "CREATE VIEW v_sweep_point AS SELECT"
-    " s.name AS sweep, s.hash AS sweep_hash, sp.position, sp.point_id"
-    " FROM sweep_point sp JOIN sweep s USING (sweep_id)",
-
     "CREATE VIEW v_point AS SELECT"
-    " p.point_id, p.hash AS point_hash, p.status, p.reason, p.workload, p.arch, p.form,"
+    " p.point_id, p.hash AS point_hash,"
+    " CASE WHEN " POINT_BREAKS " THEN 'infeasible' ELSE p.status END AS status,"
+    " CASE WHEN " POINT_BREAKS " THEN " AREA_REASON POINT_LIMIT ")"
+    " ELSE p.reason END AS reason, p.workload, p.arch, p.form,"
     " (SELECT group_concat(path || '=' || value, ' ') FROM"
     "  (SELECT path, value FROM point_parameter q WHERE q.point_id = p.point_id"
     "   ORDER BY path)) AS parameters,"
     " p.objective, p.energy_pj, p.latency_cycles, p.latency_s, p.edp_pj_s,"
     " p.edp_pj_s * p.latency_s AS ed2p_pj_s2, p.area_mm2,"
     " p.weight_bits, p.compression, p.rel_error, p.accuracy, p.weights,"
-    " p.mapper_status, p.mapper_gap, p.arch_hash, p.workload_hash, p.form_hash"
+    " p.mapper_status, p.mapper_gap, p.arch_hash, p.workload_hash, p.form_hash,"
+    " NOT EXISTS (SELECT 1" SWEEPS_OF_POINT "AND " NEWEST ")"
+    " OR EXISTS (SELECT 1 FROM point o WHERE o.design = p.design AND " NEWER ")"
+    " AS superseded"
     " FROM point p",
 
     "CREATE VIEW v_layer AS SELECT"

@@ -13,13 +13,17 @@
     X(ROLLBACK, "ROLLBACK")                                                           \
     X(ADD_INPUT, "INSERT INTO input(hash, kind, name, text)"                          \
                  " VALUES(?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                  \
-    X(ADD_SWEEP, "INSERT INTO sweep(hash, name, point_count, objective)"              \
-                 " VALUES(?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                  \
+    X(ADD_SWEEP, "INSERT INTO sweep(hash, name, point_count, objective,"              \
+                 " max_area_mm2, turn) VALUES(?, ?, ?, ?, ?,"                         \
+                 " (SELECT coalesce(max(turn), 0) + 1 FROM sweep))"                   \
+                 " ON CONFLICT(hash) DO UPDATE SET turn = excluded.turn"              \
+                 " WHERE turn < (SELECT max(turn) FROM sweep)")                       \
     X(SWEEP_ID, "SELECT sweep_id FROM sweep WHERE hash = ?")                          \
-    X(ADD_FRONT, "INSERT INTO layer_front(hash, proof, gap) VALUES(?, ?, ?)")         \
+    X(ADD_FRONT, "INSERT INTO layer_front(hash, proof, gap, seconds_limit)"           \
+                 " VALUES(?, ?, ?, ?)")                                               \
     X(ADD_FRONT_ELEMENT, "INSERT INTO layer_front_element VALUES(?, ?, ?, ?, ?)")     \
     X(FRONT_ID, "SELECT front_id FROM layer_front WHERE hash = ?")                    \
-    X(LOAD_FRONT, "SELECT front_id, proof, gap, (SELECT count(*) FROM"                \
+    X(LOAD_FRONT, "SELECT front_id, proof, gap, seconds_limit, (SELECT count(*) FROM" \
                   " layer_front_element e WHERE e.front_id = f.front_id)"             \
                   " FROM layer_front f WHERE hash = ?")                               \
     X(LOAD_FRONT_ELEMENTS, "SELECT energy_pj, latency_cycles, mapping"                \
@@ -59,15 +63,34 @@
                  " FROM weight_form WHERE hash = ?")                                  \
     X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                          \
     X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                        \
-    X(POINT_FIGURES, "SELECT energy_pj, latency_cycles, area_mm2, status FROM point"  \
-                     " WHERE hash = ? AND status <> 'error'")                         \
-    X(DROP_FAILED_POINT, "DELETE FROM point WHERE hash = ? AND status = 'error'")     \
+    X(POINT_FIGURES, "SELECT energy_pj, latency_cycles, area_mm2, status"             \
+                     " FROM point p WHERE hash = ?1 AND status <> 'error' AND NOT"    \
+                     " (mapper_status IS 'limit' AND EXISTS (SELECT 1 FROM"           \
+                     " point_layer l JOIN solution s USING (solution_id)"             \
+                     " JOIN layer_front f USING (front_id)"                           \
+                     " WHERE l.point_id = p.point_id AND f.seconds_limit < ?2))")     \
+    X(MAY_REPLACE, "SELECT point_id FROM point WHERE hash = ? AND"                    \
+                   " (status = 'error' OR mapper_status IS 'limit')")                 \
+    X(DROP_PARAMETERS, "DELETE FROM point_parameter WHERE point_id = ?")              \
+    X(DROP_POINT_FRONT, "DELETE FROM point_front WHERE point_id = ?")                 \
+    X(DROP_POINT_LAYERS, "DELETE FROM point_layer WHERE point_id = ?")                \
     X(ADD_POINT, "INSERT INTO point(hash, status, reason, arch_hash, workload_hash,"  \
-                 " form_hash, arch, workload, form, objective, area_mm2, energy_pj,"  \
-                 " latency_cycles, latency_s, edp_pj_s, weight_bits, compression,"    \
-                 " rel_error, accuracy, weights, mapper_status, mapper_gap)"          \
+                 " form_hash, arch, workload, form, objective, design, area_mm2,"     \
+                 " energy_pj, latency_cycles, latency_s, edp_pj_s, weight_bits,"      \
+                 " compression, rel_error, accuracy, weights, mapper_status,"         \
+                 " mapper_gap)"                                                       \
                  " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"   \
-                 " ?, ?, ?)")                                                         \
+                 " ?, ?, ?, ?) ON CONFLICT(hash) DO UPDATE SET"                       \
+                 " status = excluded.status, reason = excluded.reason,"               \
+                 " area_mm2 = excluded.area_mm2, energy_pj = excluded.energy_pj,"     \
+                 " latency_cycles = excluded.latency_cycles,"                         \
+                 " latency_s = excluded.latency_s, edp_pj_s = excluded.edp_pj_s,"     \
+                 " weight_bits = excluded.weight_bits,"                               \
+                 " compression = excluded.compression,"                               \
+                 " rel_error = excluded.rel_error, accuracy = excluded.accuracy,"     \
+                 " weights = excluded.weights,"                                       \
+                 " mapper_status = excluded.mapper_status,"                           \
+                 " mapper_gap = excluded.mapper_gap")                                 \
     X(ADD_PARAMETER, "INSERT INTO point_parameter VALUES(?, ?, ?)")                   \
     X(ADD_POINT_FRONT, "INSERT INTO point_front VALUES(?, ?, ?, ?)")                  \
     X(ADD_POINT_LAYER, "INSERT INTO point_layer VALUES(?, ?, ?, ?, ?, ?, ?)")         \

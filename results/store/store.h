@@ -44,6 +44,7 @@ void sdse_store_rollback(struct sdse_store *store);
 // total that is not the sum of its parts). SDSE_OVERFLOW: a count exceeds 63 bits.
 enum sdse_status sdse_store_add_input(struct sdse_store *store,
                                       const struct sdse_input_record *input);
+// A sweep that is there already becomes the newest of its name again.
 enum sdse_status sdse_store_add_sweep(struct sdse_store *store,
                                       const struct sdse_sweep_record *sweep);
 enum sdse_status sdse_store_add_front(struct sdse_store *store,
@@ -54,7 +55,8 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
 enum sdse_status sdse_store_add_form(struct sdse_store *store,
                                      const struct sdse_form_record *form);
 // The layers must add up to the point's energy (1e-9) and latency (exactly). A point
-// stored with status error is replaced.
+// stored with status error, or at the mapper's limit, is replaced; its places in other
+// sweeps stay.
 enum sdse_status sdse_store_add_point(struct sdse_store *store,
                                       const struct sdse_point_record *point);
 enum sdse_status sdse_store_add_training(struct sdse_store *store,
@@ -73,10 +75,12 @@ bool sdse_store_has_point(struct sdse_store *store, struct sdse_hash point);
 // Writes the point's status if it is stored.
 bool sdse_store_point_status(struct sdse_store *store, struct sdse_hash point,
                              enum sdse_point_status *status);
-// Figures of a point that is stored with status ok or infeasible; NAN for what it
-// lacks.
+// Figures of a point that is stored with status ok or infeasible and need not be
+// computed again when the mapper has `seconds` per layer (0 = no limit): false if one
+// of its layers was left at a shorter limit. NAN for what it lacks. No constraint is
+// judged.
 bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
-                             struct sdse_point_figures *figures);
+                             double seconds, struct sdse_point_figures *figures);
 bool sdse_store_has_solution(struct sdse_store *store, struct sdse_hash solution);
 bool sdse_store_has_front(struct sdse_store *store, struct sdse_hash front);
 bool sdse_store_has_form(struct sdse_store *store, struct sdse_hash form);

@@ -62,6 +62,7 @@ enum sdse_status sdse_store_add_sweep(struct sdse_store *store,
     sdse_bind_text(&add, sweep->name);
     sdse_bind_u64(&add, sweep->point_count);
     sdse_bind_text(&add, sdse_objective_words()[sweep->objective]);
+    sdse_bind_f64(&add, sweep->max_area_mm2 > 0 ? sweep->max_area_mm2 : (double)NAN);
     return sdse_bind_run(&add);
 }
 
@@ -115,9 +116,10 @@ static double column_or_nan(sqlite3_stmt *statement, int column) {
 }
 
 bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
-                             struct sdse_point_figures *figures) {
+                             double seconds, struct sdse_point_figures *figures) {
     struct sdse_binding query = sdse_bind(store, SDSE_SQL_POINT_FIGURES);
     sdse_bind_hash(&query, point);
+    sdse_bind_f64(&query, seconds > 0 ? seconds : HUGE_VAL);
     if (!sdse_bind_row(&query))
         return false;
     figures->energy_pj = column_or_nan(query.statement, 0);
@@ -151,6 +153,29 @@ enum sdse_status sdse_store_link_point(struct sdse_store *store, struct sdse_has
                              : status;
 }
 
+static struct sdse_hash hash_text(const char *text) {
+    return sdse_hash_bytes(text, strlen(text));
+}
+
+// Of the names that tell a design from others, whatever they stand for: points that
+// agree in it but not in their content are versions of one design. The order of the
+// parameters does not matter.
+static struct sdse_hash design_hash(const struct sdse_point_record *point) {
+    struct sdse_hash hash = hash_text(sdse_objective_words()[point->objective]),
+                     sum = {0};
+    hash = sdse_hash_join(hash, hash_text(point->workload_name));
+    hash = sdse_hash_join(hash, hash_text(point->arch_name));
+    hash = sdse_hash_join(hash, hash_text(point->form_name));
+    for (size_t i = 0; i < point->parameter_count; i++) {
+        const struct sdse_hash one =
+            sdse_hash_join(hash_text(point->parameters[i].path),
+                           hash_text(point->parameters[i].value));
+        sum.low += one.low;
+        sum.high += one.high;
+    }
+    return sdse_hash_join(hash, sum);
+}
+
 // The point's own row. Figures of a point that is not OK are NULL.
 static enum sdse_status add_row(struct sdse_store *store,
                                 const struct sdse_point_record *point) {
@@ -165,6 +190,7 @@ static enum sdse_status add_row(struct sdse_store *store,
     sdse_bind_text(&add, point->workload_name);
     sdse_bind_text(&add, point->form_name);
     sdse_bind_text(&add, sdse_objective_words()[point->objective]);
+    sdse_bind_hash(&add, design_hash(point));
     sdse_bind_f64(&add, point->area_mm2);
     if (point->status == SDSE_POINT_OK) {
         sdse_bind_f64(&add, point->energy_pj);
@@ -234,6 +260,19 @@ static enum sdse_status add_children(struct sdse_store *store, int64_t id,
     return status;
 }
 
+static enum sdse_status drop_children(struct sdse_store *store, int64_t id) {
+    static const enum sdse_statement drops[] = {SDSE_SQL_DROP_PARAMETERS,
+                                                SDSE_SQL_DROP_POINT_FRONT,
+                                                SDSE_SQL_DROP_POINT_LAYERS};
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; status == SDSE_OK && i < COUNT(drops); i++) {
+        struct sdse_binding drop = sdse_bind(store, drops[i]);
+        sdse_bind_u64(&drop, (uint64_t)id);
+        status = sdse_bind_run(&drop);
+    }
+    return status;
+}
+
 // The invariant of the file: a point's total is the sum of its layers.
 static enum sdse_status check_sums(struct sdse_store *store, int64_t id,
                                    const struct sdse_point_record *point) {
@@ -264,14 +303,17 @@ enum sdse_status sdse_store_add_point(struct sdse_store *store,
             sdse_store_need(store, SDSE_SQL_SWEEP_ID, "sweep", point->sweep, &sweep);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding drop = sdse_bind(store, SDSE_SQL_DROP_FAILED_POINT);
-    sdse_bind_hash(&drop, point->hash);
-    status = sdse_bind_run(&drop);
-    if (status != SDSE_OK)
-        return status;
-    if (!sdse_store_find(store, SDSE_SQL_POINT_ID, point->hash, &id)) {
+    // Replaced where it stands: other sweeps keep their places.
+    const bool replaces =
+        sdse_store_find(store, SDSE_SQL_MAY_REPLACE, point->hash, &id);
+    if (replaces)
+        status = drop_children(store, id);
+    if (status == SDSE_OK &&
+        (replaces || !sdse_store_find(store, SDSE_SQL_POINT_ID, point->hash, &id))) {
         status = add_row(store, point);
-        id = sqlite3_last_insert_rowid(store->db);
+        if (status == SDSE_OK)
+            status =
+                sdse_store_need(store, SDSE_SQL_POINT_ID, "point", point->hash, &id);
         if (status == SDSE_OK)
             status = add_children(store, id, point);
         if (status == SDSE_OK && point->status == SDSE_POINT_OK)

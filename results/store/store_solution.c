@@ -67,6 +67,7 @@ enum sdse_status sdse_store_add_front(struct sdse_store *store,
     sdse_bind_hash(&add, front->hash);
     sdse_bind_text(&add, sdse_proof_name(front->proof));
     sdse_bind_f64(&add, front->gap);
+    sdse_bind_f64(&add, front->seconds_limit > 0 ? front->seconds_limit : (double)NAN);
     status = sdse_bind_run(&add);
     id = sqlite3_last_insert_rowid(store->db);
     for (size_t i = 0; status == SDSE_OK && i < front->count; i++) {
@@ -91,6 +92,12 @@ static const char *column_text(struct sdse_arena *arena, sqlite3_stmt *row,
     return sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, column));
 }
 
+static double column_f64_or(sqlite3_stmt *row, int column, double if_null) {
+    return sqlite3_column_type(row, column) == SQLITE_NULL
+               ? if_null
+               : sqlite3_column_double(row, column);
+}
+
 bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
                            struct sdse_arena *arena, struct sdse_front_record *out) {
     struct sdse_binding query = sdse_bind(store, SDSE_SQL_LOAD_FRONT);
@@ -103,7 +110,8 @@ bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
         .hash = front,
         .proof = sdse_proof_from_text((const char *)sqlite3_column_text(row, 1)),
         .gap = sqlite3_column_double(row, 2),
-        .count = (size_t)sqlite3_column_int64(row, 3)};
+        .seconds_limit = column_f64_or(row, 3, 0),
+        .count = (size_t)sqlite3_column_int64(row, 4)};
     sqlite3_reset(row);
     loaded.elements =
         SDSE_ARENA_ARRAY(arena, struct sdse_front_element, loaded.count + 1);
@@ -414,12 +422,6 @@ static enum sdse_index_format index_from_name(const char *name) {
         if (strcmp(name, index_names[i]) == 0)
             return (enum sdse_index_format)i;
     return SDSE_INDEX_DENSE;
-}
-
-static double column_f64_or(sqlite3_stmt *row, int column, double if_null) {
-    return sqlite3_column_type(row, column) == SQLITE_NULL
-               ? if_null
-               : sqlite3_column_double(row, column);
 }
 
 bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
