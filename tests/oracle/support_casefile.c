@@ -81,6 +81,11 @@ static void read_problem(struct reader *reader, const struct sdse_node *problem)
         number_of(sdse_node_at(sdse_node_get(problem, "dilation"), a), &dilation);
         layer->nest.stride[a] = (uint32_t)stride;
         layer->nest.dilation[a] = (uint32_t)dilation;
+        double pad = 0, map = 0;
+        number_of(sdse_node_at(sdse_node_get(problem, "pad"), a), &pad);
+        number_of(sdse_node_at(sdse_node_get(problem, "input"), a), &map);
+        layer->nest.pad[a] = (int64_t)pad;
+        layer->nest.map[a] = (uint64_t)map;
         layer->pad[a] = 0;
     }
     layer->in_height =
@@ -183,6 +188,24 @@ static void read_memory(struct reader *reader, const struct sdse_node *node,
     }
 }
 
+static bool is_false(const struct sdse_node *mapping, const char *key) {
+    const struct sdse_node *node = sdse_node_get(mapping, key);
+    return node && node->text && strcmp(node->text, "false") == 0;
+}
+
+// What the networks below a level do not do, and the windows they share.
+static void read_networks(const struct sdse_node *node, struct sdse_level *level) {
+    static const char *const names[SDSE_TENSORS] = {"Weights", "Inputs", "Outputs"};
+    const struct sdse_node *shares = sdse_node_get(node, "window_sharing");
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        level->network[t].multicast =
+            !is_false(sdse_node_get(node, "multicast"), names[t]);
+        level->network[t].reduce = !is_false(sdse_node_get(node, "reduce"), names[t]);
+    }
+    level->network[SDSE_INPUTS].window_sharing =
+        shares && shares->text && strcmp(shares->text, "true") == 0;
+}
+
 // The fan-out between an outer and an inner array of instances, each `meshX` wide.
 static void read_fanout(struct reader *reader, const struct sdse_node *outer,
                         const struct sdse_node *inner, struct sdse_level *level) {
@@ -214,6 +237,7 @@ static void read_levels(struct reader *reader, const struct sdse_node *root) {
             struct sdse_level *level = &out->arch.level[l];
             struct sdse_mapping_level *loops = &out->mapping.level[l];
             read_memory(reader, node, level);
+            read_networks(node, level);
             const struct sdse_node *inner =
                 node->next ? node->next : sdse_node_get(root, "mac");
             read_fanout(reader, node, inner, level);

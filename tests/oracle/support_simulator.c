@@ -19,6 +19,8 @@ struct digit {
 // (n, g, k, p, q).
 struct box {
     uint64_t low[AXES], extent[AXES];
+    // Inputs: the outputs and taps whose windows span rows and columns.
+    uint64_t outputs[2], taps[2];
 };
 
 // The buffer one child has for one tensor.
@@ -52,6 +54,7 @@ struct world {
     unsigned edge_count;
     struct buffer *buffers[SDSE_TENSORS][SDSE_MAX_LEVELS];
     bool *arrived[SDSE_MAX_LEVELS]; // output words that ever arrived, by instance
+    uint64_t room[SDSE_MAX_LEVELS][SDSE_TENSORS]; // words a tile has at most
     struct request *requests;
     uint64_t *single; // words of the multipliers' requests
     bool ok;          // false: out of memory
@@ -85,7 +88,7 @@ static struct box tile_box(const struct sdse_nest *nest, enum sdse_tensor tensor
         {SDSE_N, SDSE_G, SDSE_C, SDSE_P, SDSE_Q},
         {SDSE_N, SDSE_G, SDSE_K, SDSE_P, SDSE_Q},
     };
-    struct box box;
+    struct box box = {.taps = {0}};
     for (unsigned a = 0; a < AXES; a++) {
         box.low[a] = v[axes[tensor][a]];
         box.extent[a] = extent[axes[tensor][a]];
@@ -95,6 +98,8 @@ static struct box tile_box(const struct sdse_nest *nest, enum sdse_tensor tensor
             enum sdse_dim p = a ? SDSE_Q : SDSE_P, r = a ? SDSE_S : SDSE_R;
             box.low[3 + a] = v[p] * nest->stride[a] + v[r] * nest->dilation[a];
             bool empty = extent[p] == 0 || extent[r] == 0;
+            box.outputs[a] = empty ? 0 : extent[p];
+            box.taps[a] = empty ? 0 : extent[r];
             box.extent[3 + a] = empty ? 0 : window(nest, a, extent[p], extent[r]);
         }
     }
@@ -106,10 +111,43 @@ static struct box whole_box(const struct sdse_nest *nest, enum sdse_tensor tenso
     return tile_box(nest, tensor, zero, nest->bound);
 }
 
-static uint64_t box_words(const struct box *box) {
-    uint64_t words = 1;
+// Whether row (axis 0) or column `offset` of a window tile is a word: one of its
+// outputs and taps meets it, and it lies on the real map. A nest without a map has no
+// padding and fetches the gaps too.
+static bool is_word(const struct sdse_nest *nest, const struct box *box, unsigned axis,
+                    uint64_t offset) {
+    if (nest->map[axis] == 0)
+        return true;
+    const int64_t at = (int64_t)(box->low[3 + axis] + offset) - nest->pad[axis];
+    if (at < 0 || at >= (int64_t)nest->map[axis])
+        return false;
+    for (uint64_t r = 0; r < box->taps[axis]; r++)
+        for (uint64_t p = 0; p < box->outputs[axis]; p++)
+            if (p * nest->stride[axis] + r * nest->dilation[axis] == offset)
+                return true;
+    return false;
+}
+
+// Places of the box, words or not.
+static uint64_t box_places(const struct box *box) {
+    uint64_t places = 1;
     for (unsigned a = 0; a < AXES; a++)
-        words *= box->extent[a];
+        places *= box->extent[a];
+    return places;
+}
+
+// Words of the box.
+static uint64_t box_words(const struct sdse_nest *nest, const struct box *box) {
+    uint64_t words = 1;
+    for (unsigned a = 0; a < AXES; a++) {
+        uint64_t here = box->extent[a];
+        if (a >= 3 && box->taps[a - 3]) {
+            here = 0;
+            for (uint64_t i = 0; i < box->extent[a]; i++)
+                here += is_word(nest, box, a - 3, i);
+        }
+        words *= here;
+    }
     return words;
 }
 
@@ -118,18 +156,23 @@ static bool same_origin(const struct box *a, const struct box *b) {
 }
 
 // Writes the numbers of the box's words in rising order.
-static void list_words(const struct box *box, const struct box *whole,
-                       uint64_t *words) {
-    uint64_t count = box_words(box);
-    for (uint64_t i = 0; i < count; i++) {
+static void list_words(const struct sdse_nest *nest, const struct box *box,
+                       const struct box *whole, uint64_t *words) {
+    const uint64_t places = box_places(box);
+    for (uint64_t i = 0; i < places; i++) {
         uint64_t rest = i, number = 0, place[AXES];
+        bool word = true;
         for (unsigned a = AXES; a-- > 0;) {
-            place[a] = box->low[a] + rest % box->extent[a];
+            const uint64_t offset = rest % box->extent[a];
+            if (a >= 3 && box->taps[a - 3])
+                word = word && is_word(nest, box, a - 3, offset);
+            place[a] = box->low[a] + offset;
             rest /= box->extent[a];
         }
         for (unsigned a = 0; a < AXES; a++)
             number = number * whole->extent[a] + place[a];
-        words[i] = number;
+        if (word)
+            *words++ = number;
     }
 }
 
@@ -271,20 +314,24 @@ static void build_edges(struct world *world, const struct sdse_arch *arch,
 
 static void build_buffers(struct world *world, const struct sdse_mapping *mapping) {
     struct box outputs = whole_box(world->nest, SDSE_OUTPUTS);
-    uint64_t output_words = box_words(&outputs);
+    uint64_t output_words = box_words(world->nest, &outputs);
     static const uint64_t zero[SDSE_DIMS];
     for (unsigned l = 0; l < mapping->level_count; l++) {
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             struct simulated_flow *flow = &world->result->flow[l][t];
             flow->kept = l == 0 || (mapping->keeps[l] >> t & 1u);
             struct box box = tile_box(world->nest, t, zero, world->tile[l]);
-            flow->tile_words = flow->kept ? box_words(&box) : 0;
+            // Inputs: the largest tile held, which padding may cut anywhere.
+            const bool found_later = t == SDSE_INPUTS && l > 0;
+            flow->tile_words =
+                flow->kept && !found_later ? box_words(world->nest, &box) : 0;
+            world->room[l][t] = flow->kept ? box_places(&box) : 0;
             world->buffers[t][l] =
                 obtain(world, world->instances[l], sizeof(struct buffer));
             for (uint64_t i = 0; world->ok && flow->kept && i < world->instances[l];
                  i++) {
                 struct buffer *buffer = &world->buffers[t][l][i];
-                buffer->words = obtain(world, box_words(&box), sizeof(uint64_t));
+                buffer->words = obtain(world, box_places(&box), sizeof(uint64_t));
                 if (t == SDSE_OUTPUTS)
                     buffer->visited = obtain(world, output_words, sizeof(bool));
             }
@@ -360,11 +407,12 @@ static struct box scheduled_box(const struct world *world, const struct edge *ed
 
 // Replaces what the buffer holds by the words of its scheduled tile; writes those that
 // were not among the old ones in front and returns how many they are.
-static size_t hold(struct buffer *buffer, const struct box *whole,
-                   const uint64_t *credited, size_t credited_count, uint64_t *fresh) {
-    buffer->count = box_words(&buffer->box);
+static size_t hold(const struct world *world, struct buffer *buffer,
+                   const struct box *whole, const uint64_t *credited,
+                   size_t credited_count, uint64_t *fresh) {
+    buffer->count = box_words(world->nest, &buffer->box);
     buffer->holds = true;
-    list_words(&buffer->box, whole, buffer->words);
+    list_words(world->nest, &buffer->box, whole, buffer->words);
     size_t n = 0;
     for (size_t i = 0; i < buffer->count; i++)
         if (!contains(credited, credited_count, buffer->words[i]))
@@ -416,7 +464,7 @@ static size_t fetch(const struct world *world, const struct edge *edge,
             return 0;
         memcpy(old, buffer->words, count * sizeof *old);
         buffer->box = box;
-        size_t n = hold(buffer, &whole, old, count, fresh);
+        size_t n = hold(world, buffer, &whole, old, count, fresh);
         free(old);
         return n;
     }
@@ -424,13 +472,13 @@ static size_t fetch(const struct world *world, const struct edge *edge,
     size_t credited = 0;
     uint64_t *old = NULL;
     if (edge->tensor == SDSE_INPUTS && credits_overlap(buffer)) {
-        credited = box_words(&buffer->box_before);
-        old = malloc((credited + 1) * sizeof *old);
+        credited = box_words(world->nest, &buffer->box_before);
+        old = malloc((box_places(&buffer->box_before) + 1) * sizeof *old);
         if (!old)
             return 0;
-        list_words(&buffer->box_before, &whole, old);
+        list_words(world->nest, &buffer->box_before, &whole, old);
     }
-    size_t n = hold(buffer, &whole, old, credited, fresh);
+    size_t n = hold(world, buffer, &whole, old, credited, fresh);
     free(old);
     return n;
 }
@@ -461,7 +509,7 @@ static void run_fetches(struct world *world, const struct edge *edge) {
     uint64_t children = world->instances[edge->child];
     struct buffer *buffers = world->buffers[edge->tensor][edge->child];
     struct simulated_flow *flow = world->result->flow[edge->child];
-    uint64_t room = flow[edge->tensor].tile_words;
+    const uint64_t room = world->room[edge->child][edge->tensor];
     uint64_t *fresh = malloc((children * room + 1) * sizeof *fresh);
     world->ok = world->ok && fresh;
     if (!fresh)
@@ -470,6 +518,8 @@ static void run_fetches(struct world *world, const struct edge *edge) {
     for (uint64_t i = 0; i < children; i++) {
         uint64_t *words = fresh + i * room;
         size_t n = fetch(world, edge, &buffers[i], i, words);
+        if (buffers[i].holds && buffers[i].count > flow[edge->tensor].tile_words)
+            flow[edge->tensor].tile_words = buffers[i].count;
         flow[edge->tensor].fills += n;
         if (n > 0)
             world->requests[count++] = (struct request){i, words, n};
@@ -485,7 +535,7 @@ static void arrive(struct world *world, const struct edge *edge, size_t count) {
     struct simulated_flow *flow = &world->result->flow[edge->parent][SDSE_OUTPUTS];
     uint64_t updates = send(world, edge, count);
     struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
-    uint64_t all = box_words(&whole), distinct = 0;
+    uint64_t all = box_words(world->nest, &whole), distinct = 0;
     for (size_t i = 0; i < count; i++) {
         const struct request *request = &world->requests[i];
         uint64_t parent =
@@ -514,8 +564,8 @@ static void take_outputs(struct world *world, const struct edge *edge,
         if (!world->working[edge->child][i] || buffer->holds)
             continue;
         buffer->holds = true;
-        buffer->count = box_words(&buffer->box);
-        list_words(&buffer->box, &whole, buffer->words);
+        buffer->count = box_words(world->nest, &buffer->box);
+        list_words(world->nest, &buffer->box, &whole, buffer->words);
         // Tiles are aligned: either all of its words have been here, or none.
         bool returns = buffer->visited[buffer->words[0]];
         for (size_t w = 0; w < buffer->count; w++) {
@@ -566,8 +616,9 @@ static void run_multipliers(struct world *world, const struct edge *edge) {
         if (!world->working[edge->child][m])
             continue;
         struct box box = scheduled_box(world, edge, m);
-        assert(box_words(&box) == 1);
-        list_words(&box, &whole, &world->single[m]);
+        if (box_words(world->nest, &box) == 0) // padding
+            continue;
+        list_words(world->nest, &box, &whole, &world->single[m]);
         world->requests[count++] = (struct request){m, &world->single[m], 1};
     }
     if (edge->tensor == SDSE_OUTPUTS)
