@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/output.h"
 #include "base/status.h"
 #include "cli/options.h"
 #include "results/look/table.h"
@@ -24,8 +25,9 @@ struct cli {
     const struct cli_verb *verb;
     struct sdse_arena *arena;
     struct sdse_diags diags;
-    bool colour;   // on stderr
-    bool reported; // an error has been printed
+    struct sdse_output_rules outputs; // what -o may replace: every input is named here
+    bool colour;                      // on stderr
+    bool reported;                    // an error has been printed
 };
 
 struct cli_verb {
@@ -51,6 +53,11 @@ struct cli_verb {
     {                                                                                 \
         "workload", 'w', CLI_TEXT, "NET", "network: a file, or a shipped name", NULL, \
             true                                                                      \
+    }
+#define CLI_OPTION_FORCE                                                             \
+    {                                                                                \
+        "force", 0, CLI_FLAG, NULL, "replace files of any kind, but no input", NULL, \
+            false                                                                    \
     }
 #define CLI_OPTION_FORMAT \
     { "format", 'f', CLI_CHOICE, "table|csv|json|md", "how to print", "table", false }

@@ -20,6 +20,7 @@ enum {
     TOTAL,
     OUTPUT,
     PLOT,
+    FORCE,
     JOBS,
     FORMAT,
 };
@@ -32,6 +33,7 @@ static const struct cli_option options[] = {
                 "write the stored form, of one setting, to a file", NULL, false},
     [PLOT] = {"plot", 0, CLI_TEXT, "DIR", "draw error against stored bits", NULL,
               false},
+    [FORCE] = CLI_OPTION_FORCE,
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [FORMAT] = CLI_OPTION_FORMAT,
@@ -125,7 +127,8 @@ static enum sdse_status save(struct decomposing *d) {
             return SDSE_NO_MEMORY;
     }
     d->stored.layer_count = d->weights.count;
-    return sdse_stored_save(&d->stored, d->args->value[OUTPUT], &d->cli->diags);
+    return sdse_stored_save(&d->cli->outputs, &d->stored, d->args->value[OUTPUT],
+                            &d->cli->diags);
 }
 
 // --- Totals ---
@@ -460,7 +463,8 @@ static enum sdse_status draw(const struct decomposing *d) {
                                          .forms = form_names,
                                          .points = points,
                                          .totals = points + forms * layers,
-                                         .picture = picture};
+                                         .picture = picture,
+                                         .rules = &d->cli->outputs};
     const enum sdse_status status = sdse_plot_error(&plot, arena, &d->cli->diags);
     if (status == SDSE_OK)
         fprintf(d->people ? stdout : stderr, "%s%s\n", d->people ? "\n" : "", picture);
@@ -496,10 +500,14 @@ static bool choose_layer(struct decomposing *d) {
 }
 
 static enum cli_exit work(struct decomposing *d) {
+    d->cli->outputs.force = d->args->value[FORCE] != NULL;
     enum sdse_status status =
         cli_find_weights(d->cli, d->args->operands[0], &d->weights);
     if (status == SDSE_OK && !choose_layer(d))
         status = SDSE_INVALID;
+    if (status == SDSE_OK && d->args->value[OUTPUT])
+        status = sdse_output_check(d->args->value[OUTPUT], &sdse_stored_kind,
+                                   &d->cli->outputs, &d->cli->diags);
     if (status == SDSE_OK)
         status = decompose_all(d);
     if (status != SDSE_OK)

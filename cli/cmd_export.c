@@ -1,37 +1,38 @@
 // sdse export: everything that is a result, as text that does not depend on how it was
 // computed.
-#include <errno.h>
-#include <string.h>
-
-#include "base/errno_text.h"
+#include "base/output.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "results/look/export.h"
 
-enum { OUTPUT };
+enum { OUTPUT, FORCE };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "FILE", "write to FILE, not to the terminal",
                 NULL, false},
+    [FORCE] = CLI_OPTION_FORCE,
 };
 
 static enum cli_exit write_file(struct cli *cli, struct sdse_reader *reader,
                                 const char *path) {
-    FILE *out = fopen(path, "w");
-    if (!out) {
-        cli_error(cli, "%s: %s", path, sdse_errno_text(errno).text);
-        return CLI_SYSTEM;
-    }
-    enum sdse_status status = sdse_export_write(reader, out, &cli->diags);
-    if (fclose(out) != 0 || status == SDSE_IO) {
-        cli_error(cli, "%s: %s", path, sdse_errno_text(errno).text);
-        return CLI_SYSTEM;
-    }
+    static const struct sdse_output_kind kind = {"an export of sdse",
+                                                 {"{\"table\":\""}};
+    struct sdse_output output;
+    enum sdse_status status =
+        sdse_output_open(&output, path, &kind, &cli->outputs, &cli->diags);
+    if (status != SDSE_OK)
+        return cli_finish(cli, status);
+    status = sdse_export_write(reader, output.file, &cli->diags);
+    // What the stream refused is said when it is closed.
+    status = sdse_output_close(
+        &output, status == SDSE_IO && !cli->diags.errors ? SDSE_OK : status,
+        &cli->diags);
     return cli_finish(cli, status);
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     enum cli_exit status;
+    cli->outputs.force = args->value[FORCE] != NULL;
     struct sdse_reader *reader = cli_open_results(cli, args->operands[0], &status);
     if (!reader)
         return status;

@@ -9,7 +9,7 @@
 #include "import/write.h"
 #include "spec/show.h"
 
-enum { OUTPUT, INPUT };
+enum { OUTPUT, INPUT, FORCE };
 enum { MOST_INPUTS = 32 };
 
 static const struct cli_option options[] = {
@@ -17,6 +17,7 @@ static const struct cli_option options[] = {
                 "folder for workload.yaml, manifest.tsv and weights/", NULL, true},
     [INPUT] = {"input", 'i', CLI_TEXT, "NAME=1x3x224x224[,...]",
                "shapes of inputs whose dimensions the file leaves open", NULL, false},
+    [FORCE] = CLI_OPTION_FORCE,
 };
 
 // Every text that is not an input is said.
@@ -53,12 +54,15 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return CLI_USAGE;
     if (!cli_file_exists(cli, args->operands[0]))
         return CLI_BAD_INPUT;
+    cli->outputs.force = args->value[FORCE] != NULL;
+    if (!cli_is_input(cli, args->operands[0]))
+        return CLI_SYSTEM;
     struct sdse_imported *imported = NULL;
     enum sdse_status status =
         sdse_import_onnx(args->operands[0], &choice, &imported, &cli->diags);
     if (status == SDSE_OK)
-        status =
-            sdse_import_write(imported, args->value[OUTPUT], cli->arena, &cli->diags);
+        status = sdse_import_write(&cli->outputs, imported, args->value[OUTPUT],
+                                   cli->arena, &cli->diags);
     const enum cli_exit result = cli_finish(cli, status);
     if (result == CLI_OK) {
         sdse_show_workload(stdout, sdse_imported_workload(imported));

@@ -25,6 +25,7 @@ enum {
     JOBS,
     LIMIT,
     OUTPUT,
+    FORCE,
     FORMAT
 };
 static const struct cli_option options[] = {
@@ -47,6 +48,7 @@ static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "PATH",
                 "write the mapping to a file (with -l), or all into a directory", NULL,
                 false},
+    [FORCE] = CLI_OPTION_FORCE,
     [FORMAT] = CLI_OPTION_FORMAT,
 };
 
@@ -116,7 +118,8 @@ static enum cli_exit combine_layers(struct cli_map_run *run) {
 
 // --- Files ---
 
-static bool write_mapping(struct cli_map_run *run, size_t i, const char *path) {
+static enum sdse_status write_mapping(struct cli_map_run *run, size_t i,
+                                      const char *path) {
     const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
     const size_t choice = run->solutions.mapped[i].choice;
     struct sdse_cost cost;
@@ -125,11 +128,9 @@ static bool write_mapping(struct cli_map_run *run, size_t i, const char *path) {
         run->cli->arena, "sdse map --objective %s: %s, %.6g uJ, %" PRIu64 " cycles",
         run->args->value[OBJECTIVE], sdse_map_status_name(answer->status),
         sdse_uj_from_pj(cost.energy_pj), cost.latency_cycles);
-    if (note && cli_write_mapping(run->cli->arena, path, note, &costed,
-                                  &answer->point[choice].mapping))
-        return true;
-    cli_error(run->cli, "%s: %s", path, sdse_errno_text(errno).text);
-    return false;
+    return note ? cli_write_mapping(run->cli, path, note, &costed,
+                                    &answer->point[choice].mapping)
+                : SDSE_NO_MEMORY;
 }
 
 // The name of a layer's file, without ".yaml"; NULL when memory is out.
@@ -146,9 +147,12 @@ static char *file_name(struct cli *cli, const struct sdse_layer *layer) {
 static enum cli_exit check_output(struct cli *cli, const char *path,
                                   const struct sdse_workload *workload,
                                   const struct sdse_layer *layer) {
-    if (!cli_may_write(cli, path, !layer))
+    if (layer)
+        return cli_finish(cli, sdse_output_check(path, &cli_mapping_kind, &cli->outputs,
+                                                 &cli->diags));
+    if (!cli_may_make_folder(cli, path))
         return CLI_SYSTEM;
-    const size_t count = layer ? 0 : workload->layer_count;
+    const size_t count = workload->layer_count;
     char **names = SDSE_ARENA_ARRAY(cli->arena, char *, count + 1);
     if (!names)
         return cli_finish(cli, SDSE_NO_MEMORY);
@@ -165,6 +169,14 @@ static enum cli_exit check_output(struct cli *cli, const char *path,
                       workload->layers[j].name, workload->layers[i].name, names[i]);
             return CLI_BAD_INPUT;
         }
+        const char *file = sdse_arena_printf(cli->arena, "%s/%s.yaml", path, names[i]);
+        enum sdse_status status = file ? SDSE_OK : SDSE_NO_MEMORY;
+        struct stat info;
+        if (file && lstat(file, &info) == 0)
+            status =
+                sdse_output_check(file, &cli_mapping_kind, &cli->outputs, &cli->diags);
+        if (status != SDSE_OK)
+            return cli_finish(cli, status);
     }
     return CLI_OK;
 }
@@ -172,7 +184,7 @@ static enum cli_exit check_output(struct cli *cli, const char *path,
 static enum cli_exit write_mappings(struct cli_map_run *run) {
     const char *path = run->args->value[OUTPUT];
     if (run->layer_only)
-        return write_mapping(run, 0, path) ? CLI_OK : CLI_SYSTEM;
+        return cli_finish(run->cli, write_mapping(run, 0, path));
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
         cli_error(run->cli, "%s: %s", path, sdse_errno_text(errno).text);
         return CLI_SYSTEM;
@@ -181,8 +193,10 @@ static enum cli_exit write_mappings(struct cli_map_run *run) {
         const char *name = file_name(run->cli, run->solutions.mapped[i].layer);
         const char *file =
             sdse_arena_printf(run->cli->arena, "%s/%s.yaml", path, name ? name : "");
-        if (!file || !write_mapping(run, i, file))
-            return CLI_SYSTEM;
+        const enum sdse_status status =
+            name && file ? write_mapping(run, i, file) : SDSE_NO_MEMORY;
+        if (status != SDSE_OK)
+            return cli_finish(run->cli, status);
     }
     return CLI_OK;
 }
@@ -235,6 +249,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         cli_error(cli, "--objective pareto has many mappings: --output needs one");
         return CLI_USAGE;
     }
+    cli->outputs.force = args->value[FORCE] != NULL;
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
                           args->value[FORM], &run.problem))
         return CLI_BAD_INPUT;

@@ -24,7 +24,8 @@ enum {
     WORKLOAD,
     ARCH,
     FORM,
-    WHERE
+    WHERE,
+    FORCE
 };
 
 static const struct cli_option options[] = {
@@ -45,6 +46,7 @@ static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ONLY_ARCH,
     [FORM] = CLI_OPTION_ONLY_FORM,
     [WHERE] = CLI_OPTION_WHERE,
+    [FORCE] = CLI_OPTION_FORCE,
 };
 
 struct drawing {
@@ -85,14 +87,16 @@ static enum sdse_status draw_network(const struct drawing *drawing, const char *
             .objectives = drawing->objectives.count,
             .group = cli_choice(drawing->args, options, GROUP) ? SDSE_GROUP_FORM
                                                                : SDSE_GROUP_ARCH,
-            .picture = picture};
+            .picture = picture,
+            .rules = &cli->outputs};
         memcpy(plot.metric, drawing->objectives.metric, sizeof plot.metric);
         status = sdse_plot_front(drawing->reader, &plot, cli->arena, &cli->diags);
     } else {
         const struct sdse_energy_plot plot = {.filter = filter,
                                               .most_bars =
                                                   cli_count(drawing->args, BARS, 0),
-                                              .picture = picture};
+                                              .picture = picture,
+                                              .rules = &cli->outputs};
         status = sdse_plot_energy(drawing->reader, &plot, cli->arena, &cli->diags);
     }
     if (status == SDSE_OK)
@@ -151,7 +155,8 @@ static enum sdse_status draw_layers(const struct drawing *drawing) {
     const char *point = drawing->args->value[POINT];
     const struct sdse_layers_plot plot = {
         .point_id = (int64_t)cli_count(drawing->args, POINT, 0),
-        .picture = picture_path(drawing, "layers", point)};
+        .picture = picture_path(drawing, "layers", point),
+        .rules = &drawing->cli->outputs};
     if (!plot.picture)
         return SDSE_NO_MEMORY;
     const enum sdse_status status = sdse_plot_layers(
@@ -190,6 +195,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         !cli_accept_version(cli, args->value[SWEEP], args->value[VERSION]))
         return CLI_USAGE;
     enum cli_exit status;
+    cli->outputs.force = args->value[FORCE] != NULL;
     drawing.reader = cli_open_results(cli, args->operands[1], &status);
     if (!drawing.reader)
         return status;

@@ -102,38 +102,53 @@ bool cli_file_exists(struct cli *cli, const char *path) {
     return false;
 }
 
-// What is there must be of the kind, and may be written.
-static int write_error_there(const struct stat *status, const char *path, bool folder) {
-    if (folder && !S_ISDIR(status->st_mode))
-        return ENOTDIR;
-    if (!folder && S_ISDIR(status->st_mode))
-        return EISDIR;
-    return access(path, folder ? W_OK | X_OK : W_OK) != 0 ? errno : 0;
+bool cli_is_input(struct cli *cli, const char *path) {
+    if (sdse_output_rules_add(&cli->outputs, cli->arena, path))
+        return true;
+    cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+    return false;
 }
 
-// What is not there is made in the folder it is in.
-static int write_error_inside(struct cli *cli, const char *path, bool folder) {
-    size_t end = strlen(path);
-    while (folder && end && path[end - 1] == '/')
-        end--;
-    while (end && path[end - 1] != '/')
-        end--;
-    const char *parent =
-        end ? sdse_arena_printf(cli->arena, "%.*s", (int)end, path) : ".";
-    if (!parent)
-        return ENOMEM;
-    if (access(parent, W_OK | X_OK) != 0)
-        return errno;
-    return !folder && path[end] == '\0' ? EISDIR : 0;
+bool cli_weights_are_inputs(struct cli *cli, const struct sdse_workload *workload) {
+    for (size_t i = 0; i < workload->layer_count; i++) {
+        const struct sdse_layer *layer = &workload->layers[i];
+        if (!layer->weights_file)
+            continue;
+        const char *slash = strrchr(workload->file, '/');
+        const int folder = slash ? (int)(slash - workload->file) + 1 : 0;
+        const char *path = sdse_arena_printf(cli->arena, "%.*s%s", folder,
+                                             workload->file, layer->weights_file);
+        if (!path) {
+            cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+            return false;
+        }
+        if (!cli_is_input(cli, path))
+            return false;
+    }
+    return true;
 }
 
-bool cli_may_write(struct cli *cli, const char *path, bool folder) {
+bool cli_may_make_folder(struct cli *cli, const char *path) {
     struct stat status;
-    int error;
-    if (stat(path, &status) == 0)
-        error = write_error_there(&status, path, folder);
-    else
-        error = errno == ENOENT ? write_error_inside(cli, path, folder) : errno;
+    int error = 0;
+    if (stat(path, &status) == 0) {
+        if (!S_ISDIR(status.st_mode))
+            error = ENOTDIR;
+        else if (access(path, W_OK | X_OK) != 0)
+            error = errno;
+    } else if (errno != ENOENT) {
+        error = errno;
+    } else { // it is made in the folder it is in
+        size_t end = strlen(path);
+        while (end && path[end - 1] == '/')
+            end--;
+        while (end && path[end - 1] != '/')
+            end--;
+        const char *parent =
+            end ? sdse_arena_printf(cli->arena, "%.*s", (int)end, path) : ".";
+        if (!parent || access(parent, W_OK | X_OK) != 0)
+            error = parent ? errno : ENOMEM;
+    }
     if (error)
         cli_error(cli, "%s: %s", path, sdse_errno_text(error).text);
     return !error;
@@ -169,6 +184,8 @@ static enum sdse_status parse_kind(struct cli *cli, const char *path,
                                         [SDSE_FILE_MAPPING] = "a mapping",
                                         [SDSE_FILE_SWEEP] = "a sweep",
                                         [SDSE_FILE_UNKNOWN] = ""};
+    if (!cli_is_input(cli, path))
+        return SDSE_NO_MEMORY;
     const enum sdse_status status =
         sdse_tree_parse_file(cli->arena, path, &cli->diags, root);
     if (status != SDSE_OK)
@@ -206,6 +223,8 @@ enum sdse_status cli_load_workload(struct cli *cli, const char *name,
         path ? parse_kind(cli, path, SDSE_FILE_WORKLOAD, &root) : SDSE_INVALID;
     if (status == SDSE_OK)
         status = sdse_workload_from_tree(cli->arena, root, &cli->diags, out);
+    if (status == SDSE_OK && !cli_weights_are_inputs(cli, *out))
+        status = SDSE_NO_MEMORY;
     return status;
 }
 
@@ -243,6 +262,15 @@ struct sdse_reader *cli_open_results(struct cli *cli, const char *path,
     *status = CLI_BAD_INPUT;
     if (!cli_file_exists(cli, path))
         return NULL;
+    // A database is up to four files.
+    static const char *const parts[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *part = sdse_arena_printf(cli->arena, "%s%s", path, parts[i]);
+        if (!part || !cli_is_input(cli, part)) {
+            *status = cli_finish(cli, SDSE_NO_MEMORY);
+            return NULL;
+        }
+    }
     struct sdse_reader *reader = NULL;
     const enum sdse_status opened = sdse_reader_open(path, &cli->diags, &reader);
     *status = cli_finish(cli, opened);

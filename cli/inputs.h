@@ -29,9 +29,15 @@ cli_find_layer(struct cli *cli, const struct sdse_workload *workload, const char
 // Whether the user's file is there; says so if not.
 bool cli_file_exists(struct cli *cli, const char *path);
 
-// Whether a file, or a folder of files, can be written at a path: asked before long
-// work. Says why not. Nothing is made or changed.
-bool cli_may_write(struct cli *cli, const char *path, bool folder);
+// Names a file that the verb reads: it may not be its output. The loaders below and
+// above do so themselves. False, said, when memory is out.
+bool cli_is_input(struct cli *cli, const char *path);
+// The same for the weight files of a network.
+bool cli_weights_are_inputs(struct cli *cli, const struct sdse_workload *workload);
+
+// Whether a folder for output files is there, or can be made: asked before long work.
+// Says why not. Nothing is made or changed.
+bool cli_may_make_folder(struct cli *cli, const char *path);
 
 // Opens a results.db for reading, or says why not and returns NULL with the exit status
 // in *status.

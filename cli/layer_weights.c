@@ -58,6 +58,8 @@ static bool shape_layer(struct cli *cli, struct cli_weight_layer *layer, unsigne
 static enum sdse_status find_in_file(struct cli *cli, const char *path,
                                      struct cli_weights *out) {
     struct sdse_array header;
+    if (!cli_is_input(cli, path))
+        return SDSE_NO_MEMORY;
     const enum sdse_status status = sdse_npy_read_shape(path, &header, &cli->diags);
     if (status != SDSE_OK)
         return status;
@@ -91,6 +93,9 @@ static const char *last_name(struct cli *cli, const char *folder) {
 static enum sdse_status find_in_folder(struct cli *cli, const char *folder,
                                        struct cli_weights *out) {
     struct sdse_manifest manifest;
+    const char *file = sdse_arena_printf(cli->arena, "%s/manifest.tsv", folder);
+    if (!file || !cli_is_input(cli, file))
+        return SDSE_NO_MEMORY;
     const enum sdse_status status =
         sdse_manifest_read(folder, cli->arena, &manifest, &cli->diags);
     if (status != SDSE_OK)
@@ -112,6 +117,8 @@ static enum sdse_status find_in_folder(struct cli *cli, const char *folder,
                                            .repeat = 1,
                                            .path = entry->path,
                                            .loc = entry->loc};
+        if (!cli_is_input(cli, entry->path))
+            return SDSE_NO_MEMORY;
         good &= shape_layer(cli, layer, entry->rank, entry->shape);
     }
     return good ? SDSE_OK : SDSE_INVALID;

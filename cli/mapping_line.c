@@ -1,6 +1,5 @@
 #include "cli/mapping_line.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -62,23 +61,25 @@ static void print_key(FILE *out, const char *key, const char *value) {
     fputc('\n', out);
 }
 
-bool cli_write_mapping(struct sdse_arena *arena, const char *path, const char *note,
-                       const struct cli_costed *costed,
-                       const struct sdse_mapping *mapping) {
+const struct sdse_output_kind cli_mapping_kind = {"a mapping written by sdse map",
+                                                  {"# sdse map "}};
+
+enum sdse_status cli_write_mapping(struct cli *cli, const char *path, const char *note,
+                                   const struct cli_costed *costed,
+                                   const struct sdse_mapping *mapping) {
     const char *text =
-        sdse_mapping_text(arena, costed->arch, &costed->layer->nest, mapping);
-    if (!text) {
-        errno = ENOMEM;
-        return false;
-    }
-    FILE *out = fopen(path, "w");
-    if (!out)
-        return false;
-    fprintf(out, "# %s\n", note);
-    print_key(out, "arch", costed->arch->name);
-    print_key(out, "workload", costed->workload->name);
-    print_key(out, "layer", costed->layer->name);
-    fputs(text, out);
-    const bool failed = ferror(out) != 0;
-    return fclose(out) == 0 && !failed;
+        sdse_mapping_text(cli->arena, costed->arch, &costed->layer->nest, mapping);
+    if (!text)
+        return SDSE_NO_MEMORY;
+    struct sdse_output output;
+    const enum sdse_status status =
+        sdse_output_open(&output, path, &cli_mapping_kind, &cli->outputs, &cli->diags);
+    if (status != SDSE_OK)
+        return status;
+    fprintf(output.file, "# %s\n", note);
+    print_key(output.file, "arch", costed->arch->name);
+    print_key(output.file, "workload", costed->workload->name);
+    print_key(output.file, "layer", costed->layer->name);
+    fputs(text, output.file);
+    return sdse_output_close(&output, SDSE_OK, &cli->diags);
 }

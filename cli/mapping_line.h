@@ -3,6 +3,7 @@
 #define SDSE_CLI_MAPPING_LINE_H
 
 #include "base/arena.h"
+#include "cli/cli.h"
 #include "cli/cost_tables.h"
 #include "spec/types/mapping.h"
 
@@ -12,9 +13,11 @@ const char *cli_mapping_line(struct sdse_arena *arena, const struct sdse_arch *a
                              const struct sdse_mapping *mapping);
 
 // Writes a mapping file (docs/formats.md) that names its layer; `note` becomes a
-// comment in its first line. False with errno set on failure.
-bool cli_write_mapping(struct sdse_arena *arena, const char *path, const char *note,
-                       const struct cli_costed *costed,
-                       const struct sdse_mapping *mapping);
+// comment in its first line and begins with "sdse map ". SDSE_INVALID or SDSE_IO with a
+// diagnostic (base/output.h), SDSE_NO_MEMORY.
+extern const struct sdse_output_kind cli_mapping_kind;
+enum sdse_status cli_write_mapping(struct cli *cli, const char *path, const char *note,
+                                   const struct cli_costed *costed,
+                                   const struct sdse_mapping *mapping);
 
 #endif

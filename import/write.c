@@ -31,24 +31,29 @@ static enum sdse_status make_folder(const char *path, struct sdse_diags *diags) 
     return fail(path, errno, diags);
 }
 
-static enum sdse_status write_text(const char *text, const char *path,
+// The first line tells a network that import wrote from one that somebody did.
+static const char signature[] = "# Written by sdse import.\n";
+
+static enum sdse_status write_text(const struct sdse_output_rules *rules,
+                                   const char *text, const char *path,
                                    struct sdse_diags *diags) {
+    static const struct sdse_output_kind kind = {"a network written by sdse import",
+                                                 {signature}};
     if (!text || !path)
         return SDSE_NO_MEMORY;
-    FILE *file = fopen(path, "wb");
-    if (!file)
-        return fail(path, errno, diags);
-    bool ok = fputs(text, file) >= 0;
-    int error = errno;
-    if (fclose(file) != 0 && ok) {
-        ok = false;
-        error = errno;
-    }
-    return ok ? SDSE_OK : fail(path, error, diags);
+    struct sdse_output output;
+    const enum sdse_status status =
+        sdse_output_open(&output, path, &kind, rules, diags);
+    if (status != SDSE_OK)
+        return status;
+    fputs(signature, output.file);
+    fputs(text, output.file);
+    return sdse_output_close(&output, SDSE_OK, diags);
 }
 
 // One layer's .npy file, and its line of the manifest.
-static enum sdse_status write_weights(const struct sdse_imported *imported,
+static enum sdse_status write_weights(const struct sdse_output_rules *rules,
+                                      const struct sdse_imported *imported,
                                       size_t index, const char *folder, bool again,
                                       struct sdse_manifest_entry *entry,
                                       struct sdse_arena *arena,
@@ -67,12 +72,14 @@ static enum sdse_status write_weights(const struct sdse_imported *imported,
                                           .rank = array.rank};
     memcpy(entry->shape, array.shape, sizeof entry->shape);
     if (!again)
-        status = sdse_npy_write(path, array.rank, array.shape, array.data, diags);
+        status =
+            sdse_npy_write(rules, path, array.rank, array.shape, array.data, diags);
     sdse_array_free(&array);
     return status;
 }
 
-enum sdse_status sdse_import_write(const struct sdse_imported *imported,
+enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
+                                   const struct sdse_imported *imported,
                                    const char *folder, struct sdse_arena *arena,
                                    struct sdse_diags *diags) {
     const struct sdse_workload *workload = sdse_imported_workload(imported);
@@ -91,14 +98,14 @@ enum sdse_status sdse_import_write(const struct sdse_imported *imported,
         // Layers that share weights name the file of the first of them.
         const char *own = sdse_arena_printf(arena, "weights/%s.npy", layer->name);
         bool again = own && strcmp(own, layer->weights_file) != 0;
-        status = write_weights(imported, i, folder, again,
+        status = write_weights(rules, imported, i, folder, again,
                                &manifest.entries[manifest.count++], arena, diags);
     }
     if (status == SDSE_OK)
-        status = sdse_manifest_write(folder, &manifest, arena, diags);
+        status = sdse_manifest_write(rules, folder, &manifest, arena, diags);
     if (status == SDSE_OK)
         status =
-            write_text(sdse_workload_text(arena, workload),
+            write_text(rules, sdse_workload_text(arena, workload),
                        sdse_arena_printf(arena, "%s/workload.yaml", folder), diags);
     return status;
 }

@@ -3,13 +3,16 @@
 #ifndef SDSE_IMPORT_WRITE_H
 #define SDSE_IMPORT_WRITE_H
 
+#include "base/output.h"
 #include "import/onnx/onnx.h"
 
 // Writes the three kinds of files into `folder`, which is made if missing (its parent
-// must exist); files there are replaced. Weights are converted one layer at a time.
+// must exist); what may be
+// replaced there is base/output.h's to say. Weights are converted one layer at a time.
 // Returns SDSE_OK; SDSE_INVALID with a diagnostic if a layer's weights are of a type
 // that is not read; SDSE_IO with a diagnostic [import-write]; SDSE_NO_MEMORY.
-enum sdse_status sdse_import_write(const struct sdse_imported *imported,
+enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
+                                   const struct sdse_imported *imported,
                                    const char *folder, struct sdse_arena *arena,
                                    struct sdse_diags *diags);
 

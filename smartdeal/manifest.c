@@ -232,30 +232,28 @@ enum sdse_status sdse_manifest_read(const char *folder, struct sdse_arena *arena
     return SDSE_OK;
 }
 
-enum sdse_status sdse_manifest_write(const char *folder,
+enum sdse_status sdse_manifest_write(const struct sdse_output_rules *rules,
+                                     const char *folder,
                                      const struct sdse_manifest *manifest,
                                      struct sdse_arena *arena,
                                      struct sdse_diags *diags) {
+    static const struct sdse_output_kind kind = {"a manifest", {header}};
     const char *path = sdse_arena_printf(arena, "%s/manifest.tsv", folder);
     if (!path)
         return SDSE_NO_MEMORY;
-    FILE *file = fopen(path, "wb");
-    bool ok = file && fprintf(file, "%s\n", header) > 0;
-    for (size_t i = 0; ok && i < manifest->count; i++) {
+    struct sdse_output output;
+    const enum sdse_status status =
+        sdse_output_open(&output, path, &kind, rules, diags);
+    if (status != SDSE_OK)
+        return status;
+    FILE *file = output.file;
+    fprintf(file, "%s\n", header);
+    for (size_t i = 0; i < manifest->count; i++) {
         const struct sdse_manifest_entry *entry = &manifest->entries[i];
-        ok = fprintf(file, "%s\t%s\t%s\t", entry->layer, entry->kind, entry->file) > 0;
-        for (unsigned d = 0; ok && d < entry->rank; d++)
-            ok = fprintf(file, "%s%" PRIu64, d ? "x" : "", entry->shape[d]) > 0;
-        ok = ok && fputc('\n', file) != EOF;
+        fprintf(file, "%s\t%s\t%s\t", entry->layer, entry->kind, entry->file);
+        for (unsigned d = 0; d < entry->rank; d++)
+            fprintf(file, "%s%" PRIu64, d ? "x" : "", entry->shape[d]);
+        fputc('\n', file);
     }
-    int error = errno;
-    if (file && fclose(file) != 0 && ok) {
-        ok = false;
-        error = errno;
-    }
-    if (ok)
-        return SDSE_OK;
-    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "manifest-write",
-                  "cannot be written: %s", sdse_errno_text(error).text);
-    return SDSE_IO;
+    return sdse_output_close(&output, SDSE_OK, diags);
 }

@@ -21,6 +21,7 @@
 #define SDSE_SMARTDEAL_MANIFEST_H
 
 #include "base/diag.h"
+#include "base/output.h"
 #include "base/status.h"
 #include "smartdeal/array.h"
 
@@ -47,9 +48,11 @@ enum sdse_status sdse_manifest_read(const char *folder, struct sdse_arena *arena
                                     struct sdse_diags *diags);
 
 // Writes `folder`/manifest.tsv (the folder exists). `path` and `loc` of the entries are
-// not used; names hold no tabs or newlines. Returns SDSE_OK, or SDSE_IO with a
-// diagnostic [manifest-write].
-enum sdse_status sdse_manifest_write(const char *folder,
+// not used; names hold no tabs or newlines. What may be replaced is base/output.h's to
+// say, and so are its diagnostics. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or
+// SDSE_NO_MEMORY.
+enum sdse_status sdse_manifest_write(const struct sdse_output_rules *rules,
+                                     const char *folder,
                                      const struct sdse_manifest *manifest,
                                      struct sdse_arena *arena,
                                      struct sdse_diags *diags);

@@ -268,23 +268,20 @@ static bool write_data(FILE *file, const float *data, uint64_t count) {
     return true;
 }
 
-enum sdse_status sdse_npy_write(const char *path, unsigned rank, const uint64_t *shape,
-                                const float *data, struct sdse_diags *diags) {
+enum sdse_status sdse_npy_write(const struct sdse_output_rules *rules, const char *path,
+                                unsigned rank, const uint64_t *shape, const float *data,
+                                struct sdse_diags *diags) {
+    static const struct sdse_output_kind kind = {"a .npy file", {"\x93NUMPY"}};
     uint64_t count;
     if (rank > SDSE_ARRAY_MAX_RANK || !sdse_shape_count(shape, rank, &count))
         return SDSE_OVERFLOW;
-    FILE *file = fopen(path, "wb");
-    bool ok = file && write_header(file, rank, shape) && write_data(file, data, count);
-    int error = errno;
-    if (file && fclose(file) != 0 && ok) {
-        ok = false;
-        error = errno;
-    }
-    if (ok)
-        return SDSE_OK;
-    if (file)
-        remove(path);
-    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "npy-write",
-                  "cannot be written: %s", sdse_errno_text(error).text);
-    return SDSE_IO;
+    struct sdse_output output;
+    const enum sdse_status status =
+        sdse_output_open(&output, path, &kind, rules, diags);
+    if (status != SDSE_OK)
+        return status;
+    // A write that fails leaves its mark on the stream.
+    if (write_header(output.file, rank, shape))
+        write_data(output.file, data, count);
+    return sdse_output_close(&output, SDSE_OK, diags);
 }

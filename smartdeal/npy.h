@@ -23,6 +23,7 @@
 #include <stddef.h>
 
 #include "base/diag.h"
+#include "base/output.h"
 #include "base/status.h"
 #include "smartdeal/array.h"
 
@@ -46,9 +47,11 @@ enum sdse_status sdse_npy_parse(const void *bytes, size_t length, const char *na
 // Writes a little-endian f32 array in C order, format version 1. rank <=
 // SDSE_ARRAY_MAX_RANK; data has as many elements as the shape says.
 //
-// Returns SDSE_OK; SDSE_IO with a diagnostic [npy-write], a partial file removed;
+// What may be replaced is base/output.h's to say, and so are its diagnostics. Returns
+// SDSE_OK; SDSE_INVALID or SDSE_IO with a diagnostic, what was there is kept;
 // SDSE_OVERFLOW if the shape's product exceeds 64 bits.
-enum sdse_status sdse_npy_write(const char *path, unsigned rank, const uint64_t *shape,
-                                const float *data, struct sdse_diags *diags);
+enum sdse_status sdse_npy_write(const struct sdse_output_rules *rules, const char *path,
+                                unsigned rank, const uint64_t *shape, const float *data,
+                                struct sdse_diags *diags);
 
 #endif

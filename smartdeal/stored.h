@@ -26,6 +26,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/output.h"
 #include "smartdeal/coded.h"
 #include "smartdeal/pack.h"
 
@@ -71,9 +72,12 @@ enum sdse_status sdse_stored_parse(const uint8_t *bytes, size_t length,
                                    const char *name, struct sdse_stored_network *out,
                                    struct sdse_diags *diags);
 
-// The same for a file at `path`, which diagnostics keep by pointer. Writing goes to
-// `path`.part first and renames. SDSE_IO with a diagnostic stored-open or stored-write.
-enum sdse_status sdse_stored_save(const struct sdse_stored_network *network,
+// The same for a file at `path`, which diagnostics keep by pointer. What may be
+// replaced is base/output.h's to say, and so are the diagnostics of writing. SDSE_IO
+// with a diagnostic stored-open where reading fails.
+extern const struct sdse_output_kind sdse_stored_kind;
+enum sdse_status sdse_stored_save(const struct sdse_output_rules *rules,
+                                  const struct sdse_stored_network *network,
                                   const char *path, struct sdse_diags *diags);
 enum sdse_status sdse_stored_load(const char *path, struct sdse_stored_network *out,
                                   struct sdse_diags *diags);

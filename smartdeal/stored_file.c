@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/errno_text.h"
@@ -14,29 +13,22 @@ static enum sdse_status fail(struct sdse_diags *diags, const char *path,
     return SDSE_IO;
 }
 
-static bool write_all(const char *path, const uint8_t *bytes, size_t length) {
-    FILE *file = fopen(path, "wb");
-    if (!file)
-        return false;
-    bool written = fwrite(bytes, 1, length, file) == length;
-    return (fclose(file) == 0) && written;
-}
+const struct sdse_output_kind sdse_stored_kind = {"a stored form of sdse decompose",
+                                                  {"SDSEFORM"}};
 
-enum sdse_status sdse_stored_save(const struct sdse_stored_network *network,
+enum sdse_status sdse_stored_save(const struct sdse_output_rules *rules,
+                                  const struct sdse_stored_network *network,
                                   const char *path, struct sdse_diags *diags) {
     uint8_t *bytes = NULL;
-    size_t length = 0, room = strlen(path) + sizeof ".part";
-    char *part = malloc(room);
-    enum sdse_status status =
-        part ? sdse_stored_format(network, &bytes, &length) : SDSE_NO_MEMORY;
+    size_t length = 0;
+    enum sdse_status status = sdse_stored_format(network, &bytes, &length);
+    struct sdse_output output;
+    if (status == SDSE_OK)
+        status = sdse_output_open(&output, path, &sdse_stored_kind, rules, diags);
     if (status == SDSE_OK) {
-        snprintf(part, room, "%s.part", path);
-        if (!write_all(part, bytes, length) || rename(part, path) != 0) {
-            status = fail(diags, path, "stored-write", "write the file");
-            remove(part);
-        }
+        fwrite(bytes, 1, length, output.file); // a failure marks the stream
+        status = sdse_output_close(&output, SDSE_OK, diags);
     }
-    free(part);
     free(bytes);
     return status;
 }

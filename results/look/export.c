@@ -134,7 +134,7 @@ enum sdse_status sdse_export_write(struct sdse_reader *reader, FILE *out,
         status = sdse_database_refuse(db, code, sqlite3_db_filename(db, "main"), diags);
     if (!sqlite3_get_autocommit(db))
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    if (status == SDSE_OK && (fflush(out) != 0 || ferror(out)))
+    if (status == SDSE_OK && ferror(out))
         status = SDSE_IO;
     return status;
 }

@@ -32,7 +32,8 @@ static void write_text(const char *name, const char *text) {
 
 static void write_array(const char *name, unsigned rank, const uint64_t *shape,
                         const float *values) {
-    assert_int_equal(sdse_npy_write(scratch(name), rank, shape, values, NULL), SDSE_OK);
+    assert_int_equal(sdse_npy_write(NULL, scratch(name), rank, shape, values, NULL),
+                     SDSE_OK);
 }
 
 static const char manifest_text[] = "layer\tkind\tfile\tshape\n"
@@ -262,7 +263,7 @@ static void faults_are_named(void **state) {
     golden_err("decompose_layer", 1, "decompose @net.yaml -l frist");
     struct ran ran = run_program("decompose @conv.npy -o /nonexistent/x");
     assert_int_equal(ran.status, 3);
-    assert_non_null(strstr(ran.err, "[stored-write]"));
+    assert_non_null(strstr(ran.err, "[output-write]"));
     free_ran(&ran);
     ran = run_program("decompose @conv.npy --plot @conv.npy");
     assert_int_equal(ran.status, 3);

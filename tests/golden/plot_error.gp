@@ -1,6 +1,6 @@
 # Written by sdse; draw again with: gnuplot <this file>
 set terminal pngcairo noenhanced size 1900,950 font 'sans,18' linewidth 2 pointscale 1.6
-set output './grid.png'
+if (exists('picture')) set output picture; else set output './grid.png'
 set encoding utf8
 set datafile separator "\t"
 data = './grid.dat'

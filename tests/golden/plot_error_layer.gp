@@ -1,6 +1,6 @@
 # Written by sdse; draw again with: gnuplot <this file>
 set terminal pdfcairo noenhanced size 7.000in,4.750in font 'sans,9' linewidth 1 pointscale 0.5
-set output './layer.pdf'
+if (exists('picture')) set output picture; else set output './layer.pdf'
 set encoding utf8
 set datafile separator "\t"
 data = './layer.dat'

@@ -1,6 +1,6 @@
 # Written by sdse; draw again with: gnuplot <this file>
 set terminal svg noenhanced size 700,475 font 'sans,12' linewidth 1 background rgb 'white'
-set output './one.svg'
+if (exists('picture')) set output picture; else set output './one.svg'
 set encoding utf8
 set datafile separator "\t"
 data = './one.dat'

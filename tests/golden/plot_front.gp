@@ -1,6 +1,6 @@
 # Written by sdse; draw again with: gnuplot <this file>
 set terminal pngcairo noenhanced size 1600,1000 font 'sans,18' linewidth 2 pointscale 1.6
-set output './front.png'
+if (exists('picture')) set output picture; else set output './front.png'
 set encoding utf8
 set datafile separator "\t"
 data = './front.dat'

@@ -1,6 +1,6 @@
 # Written by sdse; draw again with: gnuplot <this file>
 set terminal pngcairo noenhanced size 1600,1400 font 'sans,18' linewidth 2 pointscale 1.6
-set output './front3.png'
+if (exists('picture')) set output picture; else set output './front3.png'
 set encoding utf8
 set datafile separator "\t"
 data = './front3.dat'

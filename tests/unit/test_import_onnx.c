@@ -178,9 +178,9 @@ static void writes_files_that_load(void **state) {
     const struct sdse_layer *layers = expect_layers(context, 5);
     char folder[] = "import-XXXXXX";
     assert_non_null(mkdtemp(folder));
-    assert_int_equal(
-        sdse_import_write(context->imported, folder, context->arena, &context->diags),
-        SDSE_OK);
+    assert_int_equal(sdse_import_write(NULL, context->imported, folder, context->arena,
+                                       &context->diags),
+                     SDSE_OK);
     struct sdse_workload *read = NULL;
     char *path = sdse_arena_printf(context->arena, "%s/workload.yaml", folder);
     if (sdse_workload_load(context->arena, path, &context->diags, &read) != SDSE_OK)

@@ -395,7 +395,7 @@ static void write_weights(const char *name, unsigned rank, const uint64_t *shape
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    assert_int_equal(sdse_npy_write(in_folder(name), rank, shape, values, &diags),
+    assert_int_equal(sdse_npy_write(NULL, in_folder(name), rank, shape, values, &diags),
                      SDSE_OK);
     sdse_arena_free(arena);
     free(values);

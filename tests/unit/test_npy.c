@@ -385,7 +385,8 @@ static void writes_what_it_reads(void **state) {
         data[i] = (float)i * 0.25f - 7;
     for (unsigned rank = 0; rank <= 4; rank++) {
         assert_int_equal(
-            sdse_npy_write(context->path, rank, shape, data, &context->diags), SDSE_OK);
+            sdse_npy_write(NULL, context->path, rank, shape, data, &context->diags),
+            SDSE_OK);
         struct sdse_array array, peek;
         assert_int_equal(sdse_npy_read(context->path, &array, &context->diags),
                          SDSE_OK);
@@ -416,9 +417,10 @@ static void says_what_cannot_be_opened(void **state) {
         assert_string_equal(context->diags.last->loc.file, paths[i]);
     }
     uint64_t shape = 0;
-    assert_int_equal(sdse_npy_write("no/such/x.npy", 1, &shape, NULL, &context->diags),
-                     SDSE_IO);
-    assert_string_equal(context->diags.last->check, "npy-write");
+    assert_int_equal(
+        sdse_npy_write(NULL, "no/such/x.npy", 1, &shape, NULL, &context->diags),
+        SDSE_IO);
+    assert_string_equal(context->diags.last->check, "output-write");
 }
 
 int main(void) {

@@ -275,7 +275,7 @@ static void bad_requests_are_messages(void **state) {
     assert_true(sdse_diags_fired(&diags, "plot-empty"));
     plot = (struct sdse_layers_plot){.point_id = 1, .picture = "no-such-dir/x.png"};
     assert_int_equal(sdse_plot_layers(reader, &plot, arena, &diags), SDSE_IO);
-    assert_true(sdse_diags_fired(&diags, "plot-write"));
+    assert_true(sdse_diags_fired(&diags, "output-write"));
     struct sdse_energy_plot bars = {.filter = {.arch = "eyeris"},
                                     .picture = in_directory("x.png")};
     assert_int_equal(sdse_plot_energy(reader, &bars, arena, &diags), SDSE_INVALID);
@@ -293,14 +293,38 @@ static void a_failing_script_says_why(void **state) {
     (void)state;
     if (!have_gnuplot)
         skip();
-    // The picture's name is taken by a directory: gnuplot cannot write there.
+    // The picture's name is taken by a directory: nothing is begun.
     struct sdse_layers_plot plot = {.point_id = 1,
                                     .picture = in_directory("taken.png")};
     mkdir(plot.picture, 0755);
     sdse_diags_init(&diags, arena);
-    assert_int_equal(sdse_plot_layers(reader, &plot, arena, &diags), SDSE_INVALID);
+    assert_int_equal(sdse_plot_layers(reader, &plot, arena, &diags), SDSE_IO);
+    assert_true(sdse_diags_fired(&diags, "output-write"));
+    assert_int_not_equal(access(in_directory("taken.gp"), F_OK), 0);
+    // A gnuplot that fails: what it says is said, and the old picture is kept.
+    plot.picture = in_directory("kept.png");
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(sdse_plot_layers(reader, &plot, arena, &diags), SDSE_OK);
+    const char *fake = in_directory("gnuplot");
+    FILE *file = fopen(fake, "w");
+    assert_non_null(file);
+    fputs("#!/bin/sh\necho no such terminal\nexit 1\n", file);
+    fclose(file);
+    assert_int_equal(chmod(fake, 0755), 0);
+    char *path = strdup(getenv("PATH"));
+    char folder[1024] = "";
+    if (fake[0] != '/')
+        assert_non_null(getcwd(folder, sizeof folder / 2));
+    const size_t used = strlen(folder);
+    snprintf(folder + used, sizeof folder - used, "/%s", in_directory("."));
+    setenv("PATH", folder, 1);
+    const enum sdse_status status = sdse_plot_layers(reader, &plot, arena, &diags);
+    setenv("PATH", path, 1);
+    free(path);
+    assert_int_equal(status, SDSE_INVALID);
     assert_true(sdse_diags_fired(&diags, "plot-run"));
-    assert_true(strlen(diags.last->message) > strlen("gnuplot failed: "));
+    assert_non_null(strstr(diags.last->message, "gnuplot failed: no such terminal"));
+    drawn(SDSE_OK, plot.picture, "\x89PNG");
 }
 
 int main(void) {

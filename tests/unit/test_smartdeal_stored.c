@@ -257,14 +257,14 @@ static void files_are_saved_and_loaded(void **state) {
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     close(descriptor);
-    assert_int_equal(sdse_stored_save(&n, path, &f.diags), SDSE_OK);
+    assert_int_equal(sdse_stored_save(NULL, &n, path, &f.diags), SDSE_OK);
     assert_int_equal(sdse_stored_load(path, &back, &f.diags), SDSE_OK);
     assert_int_equal(back.layer_count, LAYERS);
     sdse_stored_free(&back);
     remove(path);
     assert_int_equal(sdse_stored_load(path, &back, &f.diags), SDSE_IO);
     assert_int_equal(sdse_stored_load(".", &back, &f.diags), SDSE_IO);
-    assert_int_equal(sdse_stored_save(&n, "no/such/folder/x", &f.diags), SDSE_IO);
+    assert_int_equal(sdse_stored_save(NULL, &n, "no/such/folder/x", &f.diags), SDSE_IO);
     assert_int_equal(f.diags.errors, 3);
     sdse_stored_free(&n);
     drop(&f);

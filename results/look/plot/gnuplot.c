@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +30,8 @@ static const char *ending_of(const char *path) {
     return dot && dot > (slash ? slash + 1 : path) ? dot : "";
 }
 
-enum sdse_status sdse_plot_files(const char *picture, struct sdse_arena *arena,
+enum sdse_status sdse_plot_files(const struct sdse_output_rules *rules,
+                                 const char *picture, struct sdse_arena *arena,
                                  struct sdse_diags *diags,
                                  struct sdse_plot_files *files) {
     const char *ending = ending_of(picture);
@@ -45,6 +47,7 @@ enum sdse_status sdse_plot_files(const char *picture, struct sdse_arena *arena,
     int stem = (int)(ending - picture);
     size_t directory = slash ? (size_t)(slash - picture) + 1 : 0;
     struct sdse_plot_files made = {
+        .rules = rules,
         .picture = sdse_arena_strdup(arena, picture),
         .script = sdse_arena_printf(arena, "%.*s.gp", stem, picture),
         .data = sdse_arena_printf(arena, "%.*s.dat", stem, picture),
@@ -56,26 +59,6 @@ enum sdse_status sdse_plot_files(const char *picture, struct sdse_arena *arena,
     made.data_name = made.data + directory;
     *files = made;
     return SDSE_OK;
-}
-
-static FILE *open_file(const char *path, struct sdse_diags *diags) {
-    char text[ERROR_BYTES];
-    FILE *file = fopen(path, "w");
-    if (!file)
-        complain(diags, path, "plot-write", "cannot write: ", error_text(errno, text));
-    return file;
-}
-
-// Returns `status`, or SDSE_IO with a diagnostic if something was not written.
-static enum sdse_status close_file(FILE *file, const char *path,
-                                   enum sdse_status status, struct sdse_diags *diags) {
-    char text[ERROR_BYTES];
-    bool failed = ferror(file) != 0;
-    failed |= fclose(file) != 0;
-    if (!failed || status != SDSE_OK)
-        return status;
-    complain(diags, path, "plot-write", "cannot write: ", error_text(errno, text));
-    return SDSE_IO;
 }
 
 // ---- text ----
@@ -119,7 +102,8 @@ void sdse_gnuplot_terminal(const struct sdse_plot_files *files, unsigned width_p
                 width_px / 200.0, height_px / 200.0);
     }
     // "./" keeps a name that begins with '|' or '<' from being a pipe.
-    fputs("set output ", out);
+    // sdse names another file first, which becomes the picture when it is whole.
+    fputs("if (exists('picture')) set output picture; else set output ", out);
     char name[512];
     snprintf(name, sizeof name, "./%s", files->picture_name);
     sdse_gnuplot_quote(name, out);
@@ -128,13 +112,40 @@ void sdse_gnuplot_terminal(const struct sdse_plot_files *files, unsigned width_p
 
 // ---- running ----
 
+// "picture = '...'" for the file that gnuplot writes, as it is called from the plot's
+// directory; freed by the caller. NULL when memory is out.
+static char *name_picture(const struct sdse_plot_files *files, const char *written) {
+    const size_t folder = (size_t)(files->picture_name - files->picture);
+    char *whole = NULL, *text = NULL;
+    size_t bytes = 0;
+    if (strncmp(written, files->picture, folder) != 0 ||
+        strchr(written + folder, '/')) { // it is a link to elsewhere
+        whole = realpath(written, NULL);
+        if (!whole)
+            return NULL;
+    }
+    FILE *out = open_memstream(&text, &bytes);
+    if (out) {
+        fputs(whole ? "picture = " : "picture = './'.", out);
+        sdse_gnuplot_quote(whole ? whole : written + folder, out);
+        if (fclose(out) != 0) {
+            free(text);
+            text = NULL;
+        }
+    }
+    free(whole);
+    return text;
+}
+
 // Starts gnuplot with its output on `pipe_end`. Returns 0 or an errno.
-static int spawn(const struct sdse_plot_files *files, int pipe_end, pid_t *child) {
+static int spawn(const struct sdse_plot_files *files, char *picture, int pipe_end,
+                 pid_t *child) {
     const char *script = strrchr(files->script, '/');
     char name[512];
     snprintf(name, sizeof name, "./%s", script ? script + 1 : files->script);
     char program[] = "gnuplot";
-    char *argv[] = {program, name, NULL};
+    char option[] = "-e";
+    char *argv[] = {program, option, picture, name, NULL};
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
     if (error)
@@ -169,7 +180,7 @@ static void listen_to(int pipe_end, char *text, size_t bytes) {
             text[i] = ' ';
 }
 
-static enum sdse_status run_gnuplot(const struct sdse_plot_files *files,
+static enum sdse_status run_gnuplot(const struct sdse_plot_files *files, char *picture,
                                     struct sdse_diags *diags) {
     int ends[2];
     char text[ERROR_BYTES];
@@ -181,7 +192,7 @@ static enum sdse_status run_gnuplot(const struct sdse_plot_files *files,
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     pid_t child = -1;
-    int error = spawn(files, ends[1], &child);
+    int error = spawn(files, picture, ends[1], &child);
     close(ends[1]);
     char said[1024] = "";
     if (error) {
@@ -206,27 +217,64 @@ static enum sdse_status run_gnuplot(const struct sdse_plot_files *files,
     return SDSE_INVALID;
 }
 
+// ---- the three files ----
+
+static const struct sdse_output_kind
+    data_kind = {"the data of a plot of sdse", {"# point\t", "# bar\t", "# x\t"}},
+    script_kind = {"a plot script of sdse", {"# Written by sdse; draw again with"}},
+    picture_kind = {"a picture", {"\x89PNG", "%PDF", "<?xml"}};
+
+static enum sdse_status check_files(const struct sdse_plot_files *files,
+                                    struct sdse_diags *diags) {
+    enum sdse_status status =
+        sdse_output_check(files->data, &data_kind, files->rules, diags);
+    if (status == SDSE_OK)
+        status = sdse_output_check(files->script, &script_kind, files->rules, diags);
+    if (status == SDSE_OK)
+        status = sdse_output_check(files->picture, &picture_kind, files->rules, diags);
+    return status;
+}
+
 static enum sdse_status write_files(const struct sdse_plot_writers *writers,
                                     const void *scene,
                                     const struct sdse_plot_files *files,
                                     struct sdse_arena *arena,
                                     struct sdse_diags *diags) {
-    FILE *data = open_file(files->data, diags);
-    if (!data)
-        return SDSE_IO;
-    enum sdse_status status = writers->data(scene, arena, data);
-    status = close_file(data, files->data, status, diags);
-    FILE *script = status == SDSE_OK ? open_file(files->script, diags) : NULL;
-    if (!script)
-        return status == SDSE_OK ? SDSE_IO : status;
-    writers->script(scene, files, script);
-    return close_file(script, files->script, SDSE_OK, diags);
+    struct sdse_output output;
+    enum sdse_status status =
+        sdse_output_open(&output, files->data, &data_kind, files->rules, diags);
+    if (status != SDSE_OK)
+        return status;
+    status = writers->data(scene, arena, output.file);
+    status = sdse_output_close(&output, status, diags);
+    if (status == SDSE_OK)
+        status =
+            sdse_output_open(&output, files->script, &script_kind, files->rules, diags);
+    if (status != SDSE_OK)
+        return status;
+    writers->script(scene, files, output.file);
+    return sdse_output_close(&output, SDSE_OK, diags);
+}
+
+static enum sdse_status draw_picture(const struct sdse_plot_files *files,
+                                     struct sdse_diags *diags) {
+    struct sdse_output output;
+    enum sdse_status status =
+        sdse_output_open(&output, files->picture, &picture_kind, files->rules, diags);
+    if (status != SDSE_OK)
+        return status;
+    char *picture = name_picture(files, output.written_path);
+    status = picture ? run_gnuplot(files, picture, diags) : SDSE_NO_MEMORY;
+    free(picture);
+    return sdse_output_close(&output, status, diags);
 }
 
 enum sdse_status sdse_gnuplot_draw(const struct sdse_plot_writers *writers,
                                    const void *scene,
                                    const struct sdse_plot_files *files,
                                    struct sdse_arena *arena, struct sdse_diags *diags) {
-    const enum sdse_status status = write_files(writers, scene, files, arena, diags);
-    return status == SDSE_OK ? run_gnuplot(files, diags) : status;
+    enum sdse_status status = check_files(files, diags);
+    if (status == SDSE_OK)
+        status = write_files(writers, scene, files, arena, diags);
+    return status == SDSE_OK ? draw_picture(files, diags) : status;
 }

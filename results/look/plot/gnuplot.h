@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/diag.h"
+#include "base/output.h"
 #include "base/status.h"
 
 // The files of one plot, from where the picture goes: "plots/front.png" has
@@ -15,10 +16,12 @@ struct sdse_plot_files {
     const char *picture, *script, *data;  // as given by the caller
     const char *directory;                // of all three
     const char *picture_name, *data_name; // without the directory
+    const struct sdse_output_rules *rules;
 };
 
 // Names the files, in the arena. SDSE_INVALID with a diagnostic for another ending.
-enum sdse_status sdse_plot_files(const char *picture, struct sdse_arena *arena,
+enum sdse_status sdse_plot_files(const struct sdse_output_rules *rules,
+                                 const char *picture, struct sdse_arena *arena,
                                  struct sdse_diags *diags,
                                  struct sdse_plot_files *files);
 
@@ -40,10 +43,11 @@ struct sdse_plot_writers {
     void (*script)(const void *scene, const struct sdse_plot_files *files, FILE *out);
 };
 
-// Writes the data and the script, then runs gnuplot on the script, in its directory.
-// SDSE_IO with a diagnostic if a file cannot be written; SDSE_MISSING_TOOL if gnuplot
-// is not installed, SDSE_INVALID if it failed (with what it said): the script and its
-// data stay then.
+// Writes the data and the script, then runs gnuplot on the script, in its directory;
+// all three files are outputs in the sense of base/output.h, judged before the first is
+// written. SDSE_INVALID or SDSE_IO with a diagnostic if a file may or can not be
+// written; SDSE_MISSING_TOOL if gnuplot is not installed, SDSE_INVALID if it failed
+// (with what it said): the script and its data stay then.
 enum sdse_status sdse_gnuplot_draw(const struct sdse_plot_writers *writers,
                                    const void *scene,
                                    const struct sdse_plot_files *files,

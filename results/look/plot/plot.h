@@ -3,6 +3,7 @@
 #ifndef SDSE_RESULTS_LOOK_PLOT_PLOT_H
 #define SDSE_RESULTS_LOOK_PLOT_PLOT_H
 
+#include "base/output.h"
 #include "results/look/points.h"
 
 enum sdse_plot_group { SDSE_GROUP_ARCH, SDSE_GROUP_FORM };
@@ -18,6 +19,7 @@ struct sdse_front_plot {
     enum sdse_metric metric[SDSE_MOST_OBJECTIVES]; // x, y, (third)
     enum sdse_plot_group group;                    // what colours stand for
     const char *picture;                           // where to: .png, .svg or .pdf
+    const struct sdse_output_rules *rules;         // NULL: base/output.h
 };
 enum sdse_status sdse_plot_front(struct sdse_reader *reader,
                                  const struct sdse_front_plot *plot,
@@ -30,6 +32,7 @@ struct sdse_energy_plot {
     struct sdse_filter filter;
     size_t most_bars; // 0 = 30
     const char *picture;
+    const struct sdse_output_rules *rules; // NULL: base/output.h
 };
 enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
                                   const struct sdse_energy_plot *plot,
@@ -39,6 +42,7 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
 struct sdse_layers_plot {
     int64_t point_id;
     const char *picture;
+    const struct sdse_output_rules *rules; // NULL: base/output.h
 };
 enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
                                   const struct sdse_layers_plot *plot,
@@ -59,6 +63,7 @@ struct sdse_error_plot {
     const struct sdse_error_point *points;    // [form_count][layer_count]
     const struct sdse_error_point *totals;    // [form_count]
     const char *picture;                      // where to: .png, .svg or .pdf
+    const struct sdse_output_rules *rules;    // NULL: base/output.h
 };
 // Several settings: per layer error against bits per weight, each layer's best settings
 // joined by a line, coloured by layer (up to eight) or by kind; and beside it error

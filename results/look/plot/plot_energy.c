@@ -339,7 +339,8 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
     struct sdse_plot_files files;
     struct sdse_points points;
     struct chart chart = {0};
-    enum sdse_status status = sdse_plot_files(plot->picture, arena, diags, &files);
+    enum sdse_status status =
+        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
     if (status == SDSE_OK)
         status =
             sdse_points_load(reader, &plot->filter, energy, 1, arena, diags, &points);
@@ -421,7 +422,8 @@ enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
     struct sdse_plot_files files;
     struct chart chart = {0};
     bool allocated;
-    enum sdse_status status = sdse_plot_files(plot->picture, arena, diags, &files);
+    enum sdse_status status =
+        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
     if (status != SDSE_OK)
         return status;
     int code = read_layers(reader->db, plot->point_id, &chart, arena, &allocated);

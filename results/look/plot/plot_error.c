@@ -357,7 +357,8 @@ enum sdse_status sdse_plot_error(const struct sdse_error_plot *plot,
                                  struct sdse_arena *arena, struct sdse_diags *diags) {
     struct scene scene = {.plot = plot};
     struct sdse_plot_files files;
-    enum sdse_status status = sdse_plot_files(plot->picture, arena, diags, &files);
+    enum sdse_status status =
+        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
     if (status == SDSE_OK && !prepare(&scene, arena))
         status = SDSE_NO_MEMORY;
     if (status == SDSE_OK && scene.zeros == plot->layer_count * plot->form_count) {

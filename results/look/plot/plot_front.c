@@ -246,7 +246,8 @@ enum sdse_status sdse_plot_front(struct sdse_reader *reader,
                                  struct sdse_arena *arena, struct sdse_diags *diags) {
     struct scene scene = {.plot = plot};
     struct sdse_plot_files files;
-    enum sdse_status status = sdse_plot_files(plot->picture, arena, diags, &files);
+    enum sdse_status status =
+        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
     if (status == SDSE_OK)
         status = sdse_points_load(reader, &plot->filter, plot->metric, plot->objectives,
                                   arena, diags, &scene.points);
