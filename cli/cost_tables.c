@@ -6,15 +6,6 @@
 #include "base/units.h"
 #include "costmodel/evaluate.h"
 
-const char *cli_bottleneck(const struct sdse_arch *arch, const struct sdse_cost *cost) {
-    if (cost->bottleneck_level == -2)
-        return "rebuild";
-    if (cost->bottleneck_level == -3)
-        return "vector";
-    return cost->bottleneck_level < 0 ? "compute"
-                                      : arch->level[cost->bottleneck_level].name;
-}
-
 static double latency_s(const struct cli_costed *costed) {
     return sdse_seconds_from_cycles((double)costed->cost->latency_cycles,
                                     costed->arch->clock_ghz);
@@ -58,7 +49,7 @@ static void fill_totals(struct sdse_table *table, const struct cli_costed *coste
     sdse_table_add_f64(table, cost->energy_pj * latency_s(costed));
     sdse_table_add_f64(table, cost->utilization);
     sdse_table_add_u64(table, cost->multipliers_used);
-    sdse_table_add_text(table, cli_bottleneck(costed->arch, cost));
+    sdse_table_add_text(table, sdse_bottleneck_name(costed->arch, cost).text);
     sdse_table_add_f64(table, area_mm2(costed));
 }
 
@@ -269,7 +260,7 @@ void cli_print_totals(const struct cli_costed *costed, FILE *out) {
             moves ? "operation" : "MAC");
     fprintf(out, "latency      %" PRIu64 " cycles = %.6g ms at %g GHz, set by %s\n",
             cost->latency_cycles, latency_s(costed) * 1e3, costed->arch->clock_ghz,
-            cli_bottleneck(costed->arch, cost));
+            sdse_bottleneck_name(costed->arch, cost).text);
     fprintf(out, "EDP          %.6g uJ*s\n",
             sdse_uj_from_pj(cost->energy_pj) * latency_s(costed));
     fprintf(out,

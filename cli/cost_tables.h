@@ -40,7 +40,4 @@ struct sdse_table *cli_cost_table(struct sdse_arena *arena,
 // The totals as lines of text.
 void cli_print_totals(const struct cli_costed *costed, FILE *out);
 
-// What sets the latency: "compute", "rebuild", or a level's name.
-const char *cli_bottleneck(const struct sdse_arch *arch, const struct sdse_cost *cost);
-
 #endif

@@ -72,7 +72,7 @@ static struct sdse_table *layer_table(struct cli_map_run *run) {
                                               : cost.energy_pj);
         sdse_table_add_u64(table, cost.latency_cycles);
         sdse_table_add_f64(table, (run->people ? 100 : 1) * cost.utilization);
-        sdse_table_add_text(table, cli_bottleneck(run->problem.arch, &cost));
+        sdse_table_add_text(table, sdse_bottleneck_name(run->problem.arch, &cost).text);
         sdse_table_add_f64(table, answer->seconds);
         sdse_table_add_text(table,
                             cli_mapping_line(run->cli->arena, run->problem.arch,

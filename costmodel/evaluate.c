@@ -56,7 +56,7 @@ static void charge_reads(struct evaluation *e, unsigned l, enum sdse_part part,
     double pj = access_pj(level, bits, level->read_pj.value);
     if (drained)
         pj += access_pj(level, drained_bits, level->read_pj.value);
-    e->moved.read[l] += bits + drained_bits;
+    e->moved.read[l][sdse_part_tensor(part)] += bits + drained_bits;
     e->energy_pj += pj;
     if (!e->cost)
         return;
@@ -72,7 +72,7 @@ static void charge_fills(struct evaluation *e, unsigned l, enum sdse_part part,
     const struct sdse_level *level = &e->model->arch->level[l];
     const double bits = (double)words * bits_per_word;
     const double pj = access_pj(level, bits, level->fill_pj.value);
-    e->moved.write[l] += bits;
+    e->moved.write[l][sdse_part_tensor(part)] += bits;
     e->energy_pj += pj;
     if (!e->cost)
         return;
@@ -87,7 +87,7 @@ static void charge_updates(struct evaluation *e, unsigned l, uint64_t words,
     const struct sdse_level *level = &e->model->arch->level[l];
     const double bits = (double)words * bits_per_word;
     const double pj = access_pj(level, bits, level->update_pj.value);
-    e->moved.write[l] += bits;
+    e->moved.write[l][SDSE_OUTPUTS] += bits;
     e->energy_pj += pj;
     if (!e->cost)
         return;
@@ -283,9 +283,10 @@ static void note_first_tiles(struct evaluation *e, const struct sdse_edge *edge,
     const double tile_bits = (double)edge->merged[edge->parent] / (double)edge->visits *
                              (double)e->view.used[edge->child] * bits;
     const bool outputs = edge->tensor == SDSE_OUTPUTS;
-    const uint64_t cycles =
-        sdse_transfer_cycles(parent, outputs ? 0 : tile_bits, outputs ? tile_bits : 0,
-                             sdse_working_instances(&e->view, edge->parent));
+    double read[SDSE_TENSORS] = {0}, write[SDSE_TENSORS] = {0};
+    (outputs ? write : read)[edge->tensor] = tile_bits;
+    const uint64_t cycles = sdse_transfer_cycles(
+        parent, read, write, sdse_working_instances(&e->view, edge->parent), NULL);
     *(outputs ? &e->drain_cycles : &e->fill_cycles) += cycles;
 }
 
@@ -401,11 +402,20 @@ static void itemise_latency(struct evaluation *e, const struct sdse_latency *lat
     const double total = cost->latency_cycles ? (double)cost->latency_cycles : 1;
     cost->compute_cycles = latency->compute_cycles;
     cost->bottleneck_level = latency->bottleneck_level;
+    cost->bottleneck_port =
+        latency->bottleneck_level >= 0 && latency->bottleneck_port.tensor >= 0
+            ? sdse_port_text(latency->bottleneck_port)
+            : NULL;
     for (unsigned l = 0; l < e->view.level_count; l++) {
         const double used = (double)sdse_working_instances(&e->view, l);
         cost->level[l].cycles = latency->level_cycles[l];
-        cost->level[l].read_bits_per_cycle = e->moved.read[l] / used / total;
-        cost->level[l].write_bits_per_cycle = e->moved.write[l] / used / total;
+        double read = 0, write = 0;
+        for (int t = 0; t < SDSE_TENSORS; t++) {
+            read += e->moved.read[l][t];
+            write += e->moved.write[l][t];
+        }
+        cost->level[l].read_bits_per_cycle = read / used / total;
+        cost->level[l].write_bits_per_cycle = write / used / total;
     }
     cost->macs = e->model->macs;
     cost->multipliers_used =
@@ -429,7 +439,8 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
                    streamed ? &sdse_stream_nest : &model->layer->nest, mapping);
     e.view.memo = memo;
     for (unsigned l = 0; l < e.view.level_count; l++)
-        e.moved.read[l] = e.moved.write[l] = 0;
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            e.moved.read[l][t] = e.moved.write[l][t] = 0;
     if (streamed)
         charge_stream(&e);
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)

@@ -362,14 +362,32 @@ static void explain_compute(struct story *s) {
 
 // --- Cycles ---
 
-static void print_bandwidth(struct story *s, const char *what,
-                            const struct sdse_number *bandwidth, double bits,
-                            uint64_t used) {
+// One port: what goes through it over what it takes, per used instance.
+static void print_port(struct story *s, struct sdse_port_name port, bool apart,
+                       const struct sdse_number *bandwidth, double bits,
+                       uint64_t used) {
+    static const char *const whole[SDSE_PORTS] = {"reads", "writes", "both"};
     if (!bandwidth->given)
         return;
-    fprintf(s->x.out, "  %s %s bit / %s bit/cycle / %s used = %.6g", what,
+    fprintf(s->x.out, "  %s%s %s bit / %s bit/cycle / %s used = %.6g",
+            apart ? "other " : "",
+            port.tensor < 0 ? whole[port.kind] : sdse_port_text(port),
             sdse_digits_f64(bits).text, sdse_digits_f64(bandwidth->value).text,
             sdse_digits_u64(used).text, bits / bandwidth->value / (double)used);
+}
+
+static void print_ports(struct story *s, const struct sdse_level *level,
+                        enum sdse_port kind, const struct sdse_number *others,
+                        const double bits[SDSE_TENSORS], uint64_t used) {
+    double rest = 0;
+    bool apart = false;
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        const struct sdse_number *own = &level->own_bits_per_cycle[kind][t];
+        print_port(s, (struct sdse_port_name){kind, t}, false, own, bits[t], used);
+        apart |= own->given;
+        rest += own->given ? 0 : bits[t];
+    }
+    print_port(s, (struct sdse_port_name){kind, -1}, apart, others, rest, used);
 }
 
 // Returns false if the cycles the bandwidths give are not those reported.
@@ -377,14 +395,16 @@ static bool explain_level_cycles(struct story *s, unsigned l) {
     const struct sdse_level *level = &s->model->arch->level[l];
     const struct sdse_level_cost *cost = &s->cost->level[l];
     const unsigned last = sdse_arch_memory_last(s->model->arch, l);
-    double reads = 0, writes = 0;
+    double reads[SDSE_TENSORS] = {0}, writes[SDSE_TENSORS] = {0}, both[SDSE_TENSORS];
     for (unsigned i = l; i <= last; i++) {
-        for (int part = 0; part < SDSE_PARTS; part++) {
+        for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
             const struct sdse_flow_cost *flow = &s->cost->level[i].flow[part];
-            reads += flow->read_bits;
-            writes += flow->fill_bits + flow->update_bits;
+            reads[sdse_part_tensor(part)] += flow->read_bits;
+            writes[sdse_part_tensor(part)] += flow->fill_bits + flow->update_bits;
         }
     }
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        both[t] = reads[t] + writes[t];
     if (!cost->cycles)
         return true;
     const uint64_t used = s->view.used[l];
@@ -392,14 +412,14 @@ static bool explain_level_cycles(struct story *s, unsigned l) {
     for (unsigned i = l + 1; i <= last; i++)
         width += fprintf(s->x.out, " + %s", s->model->arch->level[i].name);
     fprintf(s->x.out, "%*s", width < 12 ? 12 - width : 0, "");
-    print_bandwidth(s, "reads", &level->read_bits_per_cycle, reads, used);
-    print_bandwidth(s, "writes", &level->write_bits_per_cycle, writes, used);
-    print_bandwidth(s, "both", &level->shared_bits_per_cycle, reads + writes, used);
+    print_ports(s, level, SDSE_PORT_READ, &level->read_bits_per_cycle, reads, used);
+    print_ports(s, level, SDSE_PORT_WRITE, &level->write_bits_per_cycle, writes, used);
+    print_ports(s, level, SDSE_PORT_SHARED, &level->shared_bits_per_cycle, both, used);
     fprintf(s->x.out, "; the longest, rounded up = %s cycles%s\n",
             sdse_digits_u64(cost->cycles).text,
             level->overlap ? "" : ", which add to the latency");
     // Parts are summed in another order than the evaluator's: one cycle of tolerance.
-    const uint64_t again = sdse_transfer_cycles(level, reads, writes, used);
+    const uint64_t again = sdse_transfer_cycles(level, reads, writes, used, NULL);
     return again <= cost->cycles + 1 && cost->cycles <= again + 1;
 }
 
@@ -409,9 +429,10 @@ static bool explain_cycles(struct story *s) {
     const uint64_t steps = s->view.perfect ? s->view.outside[s->view.level_count]
                                            : sdse_walk_steps(&s->view);
     const bool streamed = sdse_layer_moves(s->model->layer);
+    const double rate = arch->compute.cycles_per_mac;
     bool agrees =
         streamed ? sdse_stream_cycles(arch, s->model->layer) == cost->compute_cycles
-                 : steps * arch->compute.cycles_per_mac == cost->compute_cycles;
+                 : sdse_compute_cycles(steps, rate) == cost->compute_cycles;
     fputs("\nCycles\n", s->x.out);
     if (streamed)
         fprintf(s->x.out,
@@ -425,9 +446,9 @@ static bool explain_cycles(struct story *s) {
                     : "any number",
                 sdse_digits_u64(cost->compute_cycles).text);
     else
-        fprintf(s->x.out, "  compute     %s steps x %u cycle%s per MAC = %s cycles\n",
-                sdse_digits_u64(steps).text, arch->compute.cycles_per_mac,
-                arch->compute.cycles_per_mac == 1 ? "" : "s",
+        fprintf(s->x.out, "  compute     %s steps x %s cycle%s per MAC%s = %s cycles\n",
+                sdse_digits_u64(steps).text, sdse_digits_f64(rate).text,
+                rate <= 1 ? "" : "s", rate == floor(rate) ? "" : ", rounded up",
                 sdse_digits_u64(cost->compute_cycles).text);
     if (cost->rebuild_cycles)
         fprintf(s->x.out, "  engine      %s cycles\n",
@@ -440,12 +461,14 @@ static bool explain_cycles(struct story *s) {
                 sdse_digits_u64(cost->fill_cycles).text,
                 sdse_digits_u64(cost->drain_cycles).text);
     }
-    fprintf(s->x.out, "  latency     %s cycles, set by %s\n",
+    fprintf(s->x.out, "  latency     %s cycles, set by %s%s%s\n",
             sdse_digits_u64(cost->latency_cycles).text,
             cost->bottleneck_level == -1   ? "compute"
             : cost->bottleneck_level == -2 ? "the rebuild engine"
             : cost->bottleneck_level == -3 ? "the vector unit"
-                                           : arch->level[cost->bottleneck_level].name);
+                                           : arch->level[cost->bottleneck_level].name,
+            cost->bottleneck_port ? ": " : "",
+            cost->bottleneck_port ? cost->bottleneck_port : "");
     return agrees;
 }
 

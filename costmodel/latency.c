@@ -6,17 +6,69 @@
 #include "costmodel/stream.h"
 #include "costmodel/walk.h"
 
-uint64_t sdse_transfer_cycles(const struct sdse_level *level, double read_bits,
-                              double write_bits, uint64_t used) {
-    double cycles = 0;
-    if (level->read_bits_per_cycle.given)
-        cycles = fmax(cycles, read_bits / level->read_bits_per_cycle.value);
-    if (level->write_bits_per_cycle.given)
-        cycles = fmax(cycles, write_bits / level->write_bits_per_cycle.value);
-    if (level->shared_bits_per_cycle.given)
-        cycles =
-            fmax(cycles, (read_bits + write_bits) / level->shared_bits_per_cycle.value);
-    return (uint64_t)ceil(cycles / (double)used);
+// The longest so far, and whose it is.
+struct longest {
+    double cycles;
+    struct sdse_port_name port;
+};
+
+static void weigh(struct longest *longest, double bits,
+                  const struct sdse_number *bandwidth, enum sdse_port kind,
+                  int tensor) {
+    const double cycles = bits / bandwidth->value;
+    if (!(cycles > longest->cycles))
+        return;
+    longest->cycles = cycles;
+    longest->port = (struct sdse_port_name){kind, tensor};
+}
+
+static void weigh_ports(struct longest *longest, const struct sdse_level *level,
+                        enum sdse_port kind, const struct sdse_number *others,
+                        const double bits[SDSE_TENSORS]) {
+    double rest = 0;
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        const struct sdse_number *own = &level->own_bits_per_cycle[kind][t];
+        if (own->given)
+            weigh(longest, bits[t], own, kind, t);
+        else
+            rest += bits[t];
+    }
+    if (others->given)
+        weigh(longest, rest, others, kind, -1);
+}
+
+uint64_t sdse_transfer_cycles(const struct sdse_level *level,
+                              const double read_bits[SDSE_TENSORS],
+                              const double write_bits[SDSE_TENSORS], uint64_t used,
+                              struct sdse_port_name *port) {
+    struct longest longest = {.cycles = 0, .port = {SDSE_PORT_READ, -1}};
+    double both[SDSE_TENSORS];
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        both[t] = read_bits[t] + write_bits[t];
+    weigh_ports(&longest, level, SDSE_PORT_READ, &level->read_bits_per_cycle,
+                read_bits);
+    weigh_ports(&longest, level, SDSE_PORT_WRITE, &level->write_bits_per_cycle,
+                write_bits);
+    weigh_ports(&longest, level, SDSE_PORT_SHARED, &level->shared_bits_per_cycle, both);
+    if (port)
+        *port = longest.port;
+    return (uint64_t)ceil(longest.cycles / (double)used);
+}
+
+const char *sdse_port_text(struct sdse_port_name port) {
+    static const char *const texts[SDSE_PORTS][SDSE_TENSORS + 1] = {
+        {"reads", "weights reads", "inputs reads", "outputs reads"},
+        {"writes", "weights writes", "inputs writes", "outputs writes"},
+        {"transfers", "weights transfers", "inputs transfers", "outputs transfers"},
+    };
+    return texts[port.kind][port.tensor + 1];
+}
+
+uint64_t sdse_compute_cycles(uint64_t steps, double cycles_per_mac) {
+    if (cycles_per_mac == floor(cycles_per_mac))
+        return steps * (uint64_t)cycles_per_mac;
+    const double cycles = (double)steps * cycles_per_mac;
+    return (uint64_t)ceil(cycles - cycles * 4.5e-16);
 }
 
 void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
@@ -25,10 +77,12 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
     const uint64_t steps =
         view->perfect ? view->outside[view->level_count] : sdse_walk_steps(view);
     const bool streamed = sdse_layer_moves(model->layer);
-    latency->compute_cycles = streamed ? sdse_stream_cycles(model->arch, model->layer)
-                                       : steps * model->arch->compute.cycles_per_mac;
+    latency->compute_cycles =
+        streamed ? sdse_stream_cycles(model->arch, model->layer)
+                 : sdse_compute_cycles(steps, model->arch->compute.cycles_per_mac);
     latency->rebuild_cycles = rebuild_cycles;
     latency->bottleneck_level = streamed ? -3 : -1;
+    latency->bottleneck_port = (struct sdse_port_name){SDSE_PORT_READ, -1};
     uint64_t longest = latency->compute_cycles, added = 0;
     if (rebuild_cycles > longest) {
         longest = rebuild_cycles;
@@ -40,19 +94,23 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
         if (level->shares_memory)
             continue;
         // Levels of one memory share its ports.
-        double read = 0, write = 0;
+        double read[SDSE_TENSORS] = {0}, write[SDSE_TENSORS] = {0};
         for (unsigned i = l; i <= sdse_arch_memory_last(model->arch, l); i++) {
-            read += moved->read[i];
-            write += moved->write[i];
+            for (int t = 0; t < SDSE_TENSORS; t++) {
+                read[t] += moved->read[i][t];
+                write[t] += moved->write[i][t];
+            }
         }
-        const uint64_t cycles =
-            sdse_transfer_cycles(level, read, write, sdse_working_instances(view, l));
+        struct sdse_port_name port;
+        const uint64_t cycles = sdse_transfer_cycles(
+            level, read, write, sdse_working_instances(view, l), &port);
         latency->level_cycles[l] = cycles;
         if (!level->overlap) {
             added += cycles;
         } else if (cycles > longest) {
             longest = cycles;
             latency->bottleneck_level = (int)l;
+            latency->bottleneck_port = port;
         }
     }
     latency->latency_cycles = longest + added;

@@ -4,27 +4,45 @@
 
 #include "costmodel/model.h"
 
-// Stored bits moved at each level, all used instances together. reads leave the memory
-// (down, for accumulation, and upwards when drain reads count); writes arrive.
+// Stored bits moved at each level by tensor (all parts of weights together), all used
+// instances together. reads leave the memory (down, for accumulation, and upwards when
+// drain reads count); writes arrive.
 struct sdse_bits_moved {
-    double read[SDSE_MAX_LEVELS];
-    double write[SDSE_MAX_LEVELS];
+    double read[SDSE_MAX_LEVELS][SDSE_TENSORS];
+    double write[SDSE_MAX_LEVELS][SDSE_TENSORS];
 };
+
+// A port of a memory: its kind, and whether it is one tensor's own.
+struct sdse_port_name {
+    enum sdse_port kind;
+    int tensor; // enum sdse_tensor; -1 = of the others
+};
+
+// "reads", "outputs reads", "weights transfers", ...
+const char *sdse_port_text(struct sdse_port_name port);
 
 struct sdse_latency {
     uint64_t compute_cycles;
     // 0 = unlimited bandwidth. Levels of one memory: all together, at the outermost.
     uint64_t level_cycles[SDSE_MAX_LEVELS];
     uint64_t rebuild_cycles;
-    uint64_t latency_cycles; // without first fill and last drain
-    int bottleneck_level;    // as in struct sdse_cost
+    uint64_t latency_cycles;               // without first fill and last drain
+    int bottleneck_level;                  // as in struct sdse_cost
+    struct sdse_port_name bottleneck_port; // at a memory: the one that takes longest
 };
 
-// Cycles a level's transfers need: max(reads / read bandwidth, writes / write
-// bandwidth, all / shared bandwidth), averaged over the used instances, rounded up. 0 =
-// no limit given.
-uint64_t sdse_transfer_cycles(const struct sdse_level *level, double read_bits,
-                              double write_bits, uint64_t used);
+// Cycles to compute `steps` steps: steps x cycles per MAC, rounded up once. A product
+// that is whole but for the rounding of its factors is not rounded up.
+uint64_t sdse_compute_cycles(uint64_t steps, double cycles_per_mac);
+
+// Cycles a level's transfers need: the most of any port, bits / bandwidth, averaged
+// over the used instances, rounded up. A tensor goes through its own port, or with the
+// others through theirs; reads, writes, and both together. 0 = no limit given.
+// read_bits, write_bits: by tensor. longest: out, may be NULL: the port.
+uint64_t sdse_transfer_cycles(const struct sdse_level *level,
+                              const double read_bits[SDSE_TENSORS],
+                              const double write_bits[SDSE_TENSORS], uint64_t used,
+                              struct sdse_port_name *longest);
 
 // The layer's latency: the maximum of compute, rebuild and overlapped transfers, plus
 // the transfers of levels that do not overlap. Source: docs/model.md, latency.

@@ -186,14 +186,9 @@ static void read_compute(struct sdse_arch_reading *r) {
     if (!node && serial)
         sdse_report_missing(map, "cycles_per_mac", r->diags);
     struct sdse_number *cycles = &compute->cycles_number;
-    sdse_number_read(node, 1, 1024, &r->sources, r->diags, cycles);
-    if (node && cycles->given && cycles->value >= 1) {
-        compute->cycles_per_mac = (uint32_t)cycles->value;
-        if (compute->cycles_per_mac != cycles->value)
-            sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "wrong-type",
-                          "compute.cycles_per_mac: expected a whole number, got %g",
-                          cycles->value);
-    }
+    sdse_number_read(node, 1.0 / 1024, 1024, &r->sources, r->diags, cycles);
+    if (cycles->given && cycles->value > 0)
+        compute->cycles_per_mac = cycles->value;
     const struct sdse_sources *s = &r->sources;
     sdse_number_read(sdse_node_get(map, "pj_per_mac"), 0, 1e9, s, r->diags,
                      &compute->pj_per_mac);

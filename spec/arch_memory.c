@@ -12,6 +12,8 @@ static const char *const part_words[] = {
     "weights",       "inputs",        "outputs",      "weights.coefficients",
     "weights.basis", "weights.index", "weights.words"};
 enum { PART_WORDS = 7, WORDS_ONLY = 6 };
+const char *const sdse_port_words[SDSE_PORTS] = {
+    "read_bits_per_cycle", "write_bits_per_cycle", "shared_bits_per_cycle"};
 
 static void read_keeps(struct sdse_arch_reading *r, unsigned index) {
     struct sdse_level_reading *reading = &r->level[index];
@@ -129,6 +131,30 @@ static void read_macro(struct sdse_arch_reading *r, unsigned index) {
         reading->macro_bits = sdse_bits_from_kib(kib);
 }
 
+// One number for all tensors, or a map of those that have a port of their own.
+static void read_ports(struct sdse_arch_reading *r, const struct sdse_node *map,
+                       struct sdse_level *level) {
+    struct sdse_number *const others[SDSE_PORTS] = {&level->read_bits_per_cycle,
+                                                    &level->write_bits_per_cycle,
+                                                    &level->shared_bits_per_cycle};
+    for (unsigned p = 0; p < SDSE_PORTS; p++) {
+        const struct sdse_node *node = sdse_node_get(map, sdse_port_words[p]);
+        if (!node || node->kind != SDSE_NODE_MAPPING || sdse_node_get(node, "value") ||
+            sdse_node_get(node, "mark") || sdse_node_get(node, "source")) {
+            sdse_number_read(node, -HUGE_VAL, HUGE_VAL, &r->sources, r->diags,
+                             others[p]);
+            continue;
+        }
+        sdse_schema_refuse_unknown(SDSE_SCHEMA_PORT, node, r->diags);
+        sdse_number_read(sdse_node_get(node, "others"), -HUGE_VAL, HUGE_VAL,
+                         &r->sources, r->diags, others[p]);
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            sdse_number_read(sdse_node_get(node, sdse_tensor_words[t]), -HUGE_VAL,
+                             HUGE_VAL, &r->sources, r->diags,
+                             &level->own_bits_per_cycle[p][t]);
+    }
+}
+
 void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     struct sdse_level_reading *reading = &r->level[index];
     struct sdse_level *level = &r->arch->level[index];
@@ -162,12 +188,7 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     if ((node = sdse_node_get(reading->level, "overlap")))
         sdse_read_bool(node, r->diags, &level->overlap);
     struct sdse_sources *s = &r->sources;
-    sdse_number_read(sdse_node_get(map, "read_bits_per_cycle"), -HUGE_VAL, HUGE_VAL, s,
-                     r->diags, &level->read_bits_per_cycle);
-    sdse_number_read(sdse_node_get(map, "write_bits_per_cycle"), -HUGE_VAL, HUGE_VAL, s,
-                     r->diags, &level->write_bits_per_cycle);
-    sdse_number_read(sdse_node_get(map, "shared_bits_per_cycle"), -HUGE_VAL, HUGE_VAL,
-                     s, r->diags, &level->shared_bits_per_cycle);
+    read_ports(r, map, level);
     sdse_number_read(sdse_node_get(map, "leakage_mw"), 0, 1e9, s, r->diags,
                      &level->leakage_mw);
     read_area(r, map, &level->area_um2);

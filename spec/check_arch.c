@@ -174,20 +174,51 @@ void sdse_check_macro_divides(struct sdse_subject *s) {
     }
 }
 
-static void check_bandwidth(struct sdse_subject *s, unsigned i, const char *key,
-                            const struct sdse_number *number) {
+// The place of a bandwidth: of a tensor's own port, or of the key.
+static struct sdse_loc port_place(const struct sdse_subject *s, unsigned i, unsigned p,
+                                  const char *tensor) {
+    const struct sdse_node *memory = s->arch->level[i].memory;
+    const struct sdse_node *port = sdse_node_get(memory, sdse_port_words[p]);
+    const struct sdse_node *own = tensor ? sdse_node_get(port, tensor) : NULL;
+    return own ? own->key_loc : key_place(memory, sdse_port_words[p]);
+}
+
+static void check_bandwidth(struct sdse_subject *s, unsigned i, unsigned p,
+                            const char *tensor, const struct sdse_number *number) {
     if (number->given && number->value <= 0)
-        sdse_check_report(s, key_place(s->arch->level[i].memory, key),
-                          "memory '%s': %s must be positive, got %g",
-                          level_at(s, i)->name, key, number->value);
+        sdse_check_report(s, port_place(s, i, p, tensor),
+                          "memory '%s': %s%s%s must be positive, got %g",
+                          level_at(s, i)->name, sdse_port_words[p],
+                          tensor ? " of " : "", tensor ? tensor : "", number->value);
 }
 
 void sdse_check_bandwidth_positive(struct sdse_subject *s) {
     sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
-        check_bandwidth(s, i, "read_bits_per_cycle", &level->read_bits_per_cycle);
-        check_bandwidth(s, i, "write_bits_per_cycle", &level->write_bits_per_cycle);
-        check_bandwidth(s, i, "shared_bits_per_cycle", &level->shared_bits_per_cycle);
+        const struct sdse_number *const others[SDSE_PORTS] = {
+            &level->read_bits_per_cycle, &level->write_bits_per_cycle,
+            &level->shared_bits_per_cycle};
+        for (unsigned p = 0; p < SDSE_PORTS; p++) {
+            check_bandwidth(s, i, p, NULL, others[p]);
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                check_bandwidth(s, i, p, sdse_tensor_words[t],
+                                &level->own_bits_per_cycle[p][t]);
+        }
+    }
+}
+
+void sdse_check_port_tensor(struct sdse_subject *s) {
+    sdse_for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        const unsigned kept = sdse_level_tensors(level);
+        for (unsigned p = 0; p < SDSE_PORTS; p++)
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                if (level->own_bits_per_cycle[p][t].given && !(kept >> t & 1u))
+                    sdse_check_report(s, port_place(s, i, p, sdse_tensor_words[t]),
+                                      "memory '%s': %s has a port for %s, which are "
+                                      "not kept there",
+                                      level->name, sdse_port_words[p],
+                                      sdse_tensor_words[t]);
     }
 }
 

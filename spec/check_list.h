@@ -36,6 +36,8 @@
       macro_divides, "banks x macro is not the capacity")                              \
     X("bandwidth-positive", ERROR, SDSE_NEEDS(NULL), bandwidth_positive,               \
       "a bandwidth that is not above 0")                                               \
+    X("port-tensor", ERROR, SDSE_NEEDS("keeps-something"), port_tensor,                \
+      "a port of a tensor that the memory does not keep")                              \
     X("keeps-something", ERROR, SDSE_NEEDS(NULL), keeps_something,                     \
       "a memory that keeps nothing")                                                   \
     X("tensor-kept", ERROR, SDSE_NEEDS("levels-present", "level-empty"), tensor_kept,  \

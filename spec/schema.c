@@ -52,9 +52,9 @@ static const struct sdse_schema_key memory_keys[] = {
     {"macro_kib", SDSE_SCHEMA_VALUE},
     {"port_bits", SDSE_SCHEMA_VALUE},
     {"buffering", SDSE_SCHEMA_VALUE},
-    {"read_bits_per_cycle", SDSE_SCHEMA_VALUE},
-    {"write_bits_per_cycle", SDSE_SCHEMA_VALUE},
-    {"shared_bits_per_cycle", SDSE_SCHEMA_VALUE},
+    {"read_bits_per_cycle", SDSE_SCHEMA_PORT},
+    {"write_bits_per_cycle", SDSE_SCHEMA_PORT},
+    {"shared_bits_per_cycle", SDSE_SCHEMA_PORT},
     {"access_pj", SDSE_SCHEMA_VALUE},
     {"read_pj", SDSE_SCHEMA_VALUE},
     {"write_pj", SDSE_SCHEMA_VALUE},
@@ -72,6 +72,13 @@ static const struct sdse_schema_key memory_keys[] = {
     {"area_um2", SDSE_SCHEMA_VALUE},
     {"area_mm2", SDSE_SCHEMA_VALUE},
     {"format", SDSE_SCHEMA_VALUE},
+};
+// Of the tensors that have a port of their own, and of the others.
+static const struct sdse_schema_key port_keys[] = {
+    {"weights", SDSE_SCHEMA_VALUE},
+    {"inputs", SDSE_SCHEMA_VALUE},
+    {"outputs", SDSE_SCHEMA_VALUE},
+    {"others", SDSE_SCHEMA_VALUE},
 };
 static const struct sdse_schema_key fanout_keys[] = {
     {"x", SDSE_SCHEMA_VALUE},
@@ -132,6 +139,7 @@ static const struct {
     [SDSE_SCHEMA_OUTPUT_TENSOR] = TABLE(output_tensor_keys),
     [SDSE_SCHEMA_LEVEL] = TABLE(level_keys),
     [SDSE_SCHEMA_MEMORY] = TABLE(memory_keys),
+    [SDSE_SCHEMA_PORT] = TABLE(port_keys),
     [SDSE_SCHEMA_FANOUT] = TABLE(fanout_keys),
     [SDSE_SCHEMA_NETWORK] = TABLE(network_keys),
     [SDSE_SCHEMA_LINK] = TABLE(link_keys),

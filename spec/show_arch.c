@@ -53,6 +53,17 @@ static void show_bandwidth(FILE *out, const char *what,
         fprintf(out, ", %s %.4g bit/cycle", what, number->value);
 }
 
+static void show_own_bandwidths(FILE *out, const struct sdse_level *level) {
+    static const char *const ports[SDSE_PORTS] = {"reads", "writes", "moves"};
+    for (unsigned p = 0; p < SDSE_PORTS; p++) {
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            char what[32];
+            snprintf(what, sizeof what, "%s %s", ports[p], sdse_tensor_words[t]);
+            show_bandwidth(out, what, &level->own_bits_per_cycle[p][t]);
+        }
+    }
+}
+
 static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
     static const char *const classes[] = {"dram", "sram", "regfile", "fifo"};
     const struct sdse_level *level = &arch->level[index];
@@ -74,6 +85,7 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
     show_bandwidth(out, "reads", &level->read_bits_per_cycle);
     show_bandwidth(out, "writes", &level->write_bits_per_cycle);
     show_bandwidth(out, "together", &level->shared_bits_per_cycle);
+    show_own_bandwidths(out, level);
     fprintf(out, "%s\n", level->overlap ? "" : ", transfers do not overlap compute");
 }
 
@@ -127,6 +139,19 @@ static void show_number(FILE *out, const char *where, const char *what,
             number->origin.text ? number->origin.text : "");
 }
 
+static void show_own_ports(FILE *out, const struct sdse_level *level) {
+    static const char *const ports[SDSE_PORTS] = {"read", "write", "shared"};
+    for (unsigned p = 0; p < SDSE_PORTS; p++) {
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            char what[40];
+            snprintf(what, sizeof what, "%s bandwidth, %s", ports[p],
+                     sdse_tensor_words[t]);
+            show_number(out, level->name, what, "bit/cycle",
+                        &level->own_bits_per_cycle[p][t]);
+        }
+    }
+}
+
 static void show_level_numbers(FILE *out, const struct sdse_level *level) {
     const char *per = level->port_bits ? "pJ/access" : "pJ/bit";
     show_number(out, level->name, "capacity", "bit", &level->capacity);
@@ -139,6 +164,7 @@ static void show_level_numbers(FILE *out, const struct sdse_level *level) {
                 &level->write_bits_per_cycle);
     show_number(out, level->name, "shared bandwidth", "bit/cycle",
                 &level->shared_bits_per_cycle);
+    show_own_ports(out, level);
     show_number(out, level->name, "leakage", "mW", &level->leakage_mw);
     show_number(out, level->name, "area", "um2", &level->area_um2);
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
@@ -202,9 +228,9 @@ void sdse_show_arch(FILE *out, const struct sdse_arch *arch) {
             fprintf(out, "   |- vector unit%s\n", arch->vector.free ? ", free" : "");
         show_below(out, &arch->level[i]);
     }
-    fprintf(out, "multipliers  %" PRIu64 ", %" PRIu32 " cycle%s per MAC",
+    fprintf(out, "multipliers  %" PRIu64 ", %g cycle%s per MAC",
             sdse_arch_instances(arch, arch->level_count), arch->compute.cycles_per_mac,
-            arch->compute.cycles_per_mac == 1 ? "" : "s");
+            arch->compute.cycles_per_mac <= 1 ? "" : "s");
     if (arch->compute.free)
         fputs(", free\n\n", out);
     else

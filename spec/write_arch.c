@@ -11,21 +11,27 @@
 static const char *const mark_words[] = {SDSE_MARK_MAP(MARK_TEXT)};
 #undef MARK_TEXT
 
-// ", key: value" with the origin, if the number is given.
-static void print_number(FILE *out, const char *key, const struct sdse_number *number) {
-    if (!number->given)
-        return;
+// "key: value" with the origin.
+static void print_entry(FILE *out, const char *key, const struct sdse_number *number) {
     if (number->origin.mark == SDSE_MARK_UNMARKED && !number->origin.text) {
-        fprintf(out, ", %s: %.17g", key, number->value);
+        fprintf(out, "%s: %.17g", key, number->value);
         return;
     }
-    fprintf(out, ", %s: {value: %.17g, mark: %s", key, number->value,
+    fprintf(out, "%s: {value: %.17g, mark: %s", key, number->value,
             mark_words[number->origin.mark]);
     if (number->origin.text) {
         fputs(", source: ", out);
         sdse_print_word(out, number->origin.text);
     }
     fputc('}', out);
+}
+
+// ", key: value" if the number is given.
+static void print_number(FILE *out, const char *key, const struct sdse_number *number) {
+    if (!number->given)
+        return;
+    fputs(", ", out);
+    print_entry(out, key, number);
 }
 
 static void print_text(FILE *out, const char *before, const char *text) {
@@ -97,6 +103,27 @@ static void print_formats(FILE *out, const struct sdse_level *level) {
         fputc('}', out);
 }
 
+static void print_port(FILE *out, const struct sdse_level *level, enum sdse_port port,
+                       const struct sdse_number *others) {
+    const struct sdse_number *own = level->own_bits_per_cycle[port];
+    const char *open = ": {";
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (!own[t].given)
+            continue;
+        if (*open == ':')
+            fprintf(out, ", %s", sdse_port_words[port]);
+        fputs(open, out);
+        print_entry(out, sdse_tensor_words[t], &own[t]);
+        open = ", ";
+    }
+    if (*open == ':') {
+        print_number(out, sdse_port_words[port], others);
+        return;
+    }
+    print_number(out, "others", others);
+    fputc('}', out);
+}
+
 static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
     static const char *const classes[] = {"dram", "sram", "regfile", "fifo"};
     const struct sdse_level *level = &arch->level[index];
@@ -109,9 +136,9 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
             level->buffering);
     if (level->port_bits)
         fprintf(out, ", port_bits: %" PRIu32, level->port_bits);
-    print_number(out, "read_bits_per_cycle", &level->read_bits_per_cycle);
-    print_number(out, "write_bits_per_cycle", &level->write_bits_per_cycle);
-    print_number(out, "shared_bits_per_cycle", &level->shared_bits_per_cycle);
+    print_port(out, level, SDSE_PORT_READ, &level->read_bits_per_cycle);
+    print_port(out, level, SDSE_PORT_WRITE, &level->write_bits_per_cycle);
+    print_port(out, level, SDSE_PORT_SHARED, &level->shared_bits_per_cycle);
     bool per_bit = !level->port_bits;
     print_number(out, per_bit ? "read_pj_per_bit" : "read_pj", &level->read_pj);
     print_number(out, per_bit ? "fill_pj_per_bit" : "fill_pj", &level->fill_pj);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "spec/types/arch.h"
 
@@ -68,10 +69,31 @@ struct sdse_cost {
     uint64_t latency_cycles;
     int bottleneck_level; // the level whose transfers set the latency; -1 = compute,
                           // -2 = rebuild engine, -3 = vector unit
+    const char *bottleneck_port; // a memory's: the port of its own that a tensor waits
+                                 // for, "outputs reads"; NULL = that of several
     double utilization; // MACs / (latency x multipliers of the accelerator / cycles per
                         // MAC)
     double energy_pj;   // the sum of every part above, in a fixed order
 };
+
+// What sets the latency, in words: "compute", "rebuild", "GLB", "GLB outputs reads".
+struct sdse_bottleneck {
+    char text[128];
+};
+
+static inline struct sdse_bottleneck
+sdse_bottleneck_name(const struct sdse_arch *arch, const struct sdse_cost *cost) {
+    struct sdse_bottleneck name;
+    const int l = cost->bottleneck_level;
+    const char *port = cost->bottleneck_port;
+    snprintf(name.text, sizeof name.text, "%.90s%s%s",
+             l == -1   ? "compute"
+             : l == -2 ? "rebuild"
+             : l == -3 ? "vector"
+                       : arch->level[l].name,
+             port ? " " : "", port ? port : "");
+    return name;
+}
 
 // Area by component. [um^2]
 struct sdse_area {

@@ -119,9 +119,8 @@ static void settle(const struct sdse_problem *problem, unsigned level,
                                             tail * edge->tail_pj[s.leave]);
     head *= lane->base_words * edge->head_bits[s.arrive];
     tail *= lane->base_words * edge->tail_bits[s.leave];
-    *(lane->up ? &node->write_bits[edge->parent] : &node->read_bits[edge->parent]) +=
-        head;
-    *(lane->up ? &node->read_bits[level] : &node->write_bits[level]) += tail;
+    (lane->up ? node->write_bits : node->read_bits)[edge->parent][lane->tensor] += head;
+    (lane->up ? node->read_bits : node->write_bits)[level][lane->tensor] += tail;
 }
 
 void sdse_partial_enter(const struct sdse_problem *problem, unsigned level,

@@ -31,7 +31,8 @@ struct sdse_partial {
     struct sdse_trail trail;
     double decided_pj;
     double rebuild_cycles; // of the engines; 0 until it is settled
-    double read_bits[SDSE_MAX_LEVELS], write_bits[SDSE_MAX_LEVELS];
+    double read_bits[SDSE_MAX_LEVELS][SDSE_TENSORS];
+    double write_bits[SDSE_MAX_LEVELS][SDSE_TENSORS];
     struct sdse_lane_state lane[SDSE_MAX_LANES];
 };
 

@@ -170,9 +170,11 @@ static void note_capacities(struct sdse_problem *problem) {
         problem->capacity_bits[l] =
             level->capacity_bits ? (double)level->capacity_bits / level->buffering
                                  : (double)INFINITY;
-        problem->has_bandwidth |= level->read_bits_per_cycle.given ||
-                                  level->write_bits_per_cycle.given ||
-                                  level->shared_bits_per_cycle.given;
+        for (unsigned i = 0; i < SDSE_PORTS * SDSE_TENSORS; i++)
+            problem->has_bandwidth |=
+                sdse_level_bandwidth(level, (enum sdse_port)(i / SDSE_TENSORS),
+                                     (enum sdse_tensor)(i % SDSE_TENSORS))
+                    ->given;
     }
     if (problem->model->form.smartdeal)
         note_rebuilding(problem);

@@ -399,13 +399,19 @@ static void spread_tile(struct sdse_searcher *s, unsigned l,
             &s->problem->lattice, d, s->entered[l].index[d], spread->index[d]);
 }
 
+// Never above what the evaluator takes: it forgives the rounding of a fraction.
+static double cycles_per_mac(const struct sdse_problem *problem) {
+    const double rate = problem->arch->compute.cycles_per_mac;
+    return rate == floor(rate) ? rate : rate * (1 - 1e-14);
+}
+
 // Least cycles of computing with a spread at the level, everything inside at its best.
 static double compute_cycles(const struct sdse_searcher *s, unsigned l,
                              const struct sdse_spread *spread) {
     const struct sdse_problem *problem = s->problem;
     return problem->timed_macs /
            (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
-           problem->arch->compute.cycles_per_mac;
+           cycles_per_mac(problem);
 }
 
 static void try_spread(struct sdse_searcher *s, unsigned l,
@@ -467,8 +473,8 @@ static void bound_root(struct sdse_searcher *s) {
     sdse_partial_outlook(problem, 0, root, &outlook);
     double visits[SDSE_MOVERS];
     sdse_partial_visits(problem, &root->trail, root->index, NULL, visits);
-    const double compute = problem->timed_macs / problem->most_used[0] *
-                           problem->arch->compute.cycles_per_mac;
+    const double compute =
+        problem->timed_macs / problem->most_used[0] * cycles_per_mac(problem);
     const double cycles = least_cycles(problem, 0, root, visits, compute);
     s->root = (struct sdse_totals){leak(s, weigh(&outlook, visits), cycles), cycles};
 }

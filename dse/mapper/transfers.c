@@ -9,7 +9,8 @@ struct flow {
 };
 
 struct moved {
-    struct flow read[SDSE_MAX_LEVELS], write[SDSE_MAX_LEVELS];
+    struct flow read[SDSE_MAX_LEVELS][SDSE_TENSORS],
+        write[SDSE_MAX_LEVELS][SDSE_TENSORS];
 };
 
 static void add_flow(struct flow *to, const struct flow *more) {
@@ -33,7 +34,7 @@ static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
     const double words =
         problem->macs * taken - (lane->returns ? lane->base_words * saved : 0);
     if (words > 0)
-        (lane->up ? &moved->write[edge->parent] : &moved->read[edge->parent])->base +=
+        (lane->up ? moved->write : moved->read)[edge->parent][lane->tensor].base +=
             words *
             edge->head_bits[sdse_mac_stages(problem, level, lane, node, state).arrive];
 }
@@ -59,13 +60,13 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
         const double head = base * edge->head_bits[s.arrive];
         const double tail = base * edge->tail_bits[s.leave];
         struct flow *outer =
-            lane->up ? &moved->write[edge->parent] : &moved->read[edge->parent];
+            &(lane->up ? moved->write : moved->read)[edge->parent][lane->tensor];
         outer->base -= head * free_visits * saved;
         outer->rate[edge->mover] += head * words;
         if (edge->child == problem->levels)
             continue;
         struct flow *inner =
-            lane->up ? &moved->read[edge->child] : &moved->write[edge->child];
+            &(lane->up ? moved->read : moved->write)[edge->child][lane->tensor];
         inner->base -= tail * free_visits * places;
         inner->rate[edge->mover] += tail * places;
     }
@@ -74,8 +75,10 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
 static void sum_bits(const struct sdse_problem *problem, unsigned level,
                      const struct sdse_partial *node, struct moved *moved) {
     for (unsigned l = 0; l < problem->levels; l++) {
-        moved->read[l] = (struct flow){.base = node->read_bits[l]};
-        moved->write[l] = (struct flow){.base = node->write_bits[l]};
+        for (int t = 0; t < SDSE_TENSORS; t++) {
+            moved->read[l][t] = (struct flow){.base = node->read_bits[l][t]};
+            moved->write[l][t] = (struct flow){.base = node->write_bits[l][t]};
+        }
     }
     for (unsigned i = 0; i < problem->lane_count; i++)
         add_lane_bits(problem, level, node, &problem->lane[i], &node->lane[i], moved);
@@ -83,8 +86,10 @@ static void sum_bits(const struct sdse_problem *problem, unsigned level,
     for (unsigned l = problem->levels; l-- > 1;) {
         if (!problem->arch->level[l].shares_memory)
             continue;
-        add_flow(&moved->read[l - 1], &moved->read[l]);
-        add_flow(&moved->write[l - 1], &moved->write[l]);
+        for (int t = 0; t < SDSE_TENSORS; t++) {
+            add_flow(&moved->read[l - 1][t], &moved->read[l][t]);
+            add_flow(&moved->write[l - 1][t], &moved->write[l][t]);
+        }
     }
 }
 
@@ -96,6 +101,25 @@ static void add_port(struct sdse_transfers *transfers, unsigned level, bool over
     port->cycles_per_bit = (1 - 1e-12) / bits_per_cycle;
     port->base = bits->base;
     memcpy(port->rate, bits->rate, sizeof port->rate);
+}
+
+// The ports of one kind at a level: those of single tensors, and that of the others.
+static void add_ports(struct sdse_transfers *transfers, const struct sdse_level *at,
+                      unsigned level, enum sdse_port kind, double share,
+                      const struct flow *bits) {
+    const struct sdse_number *others[SDSE_PORTS] = {&at->read_bits_per_cycle,
+                                                    &at->write_bits_per_cycle,
+                                                    &at->shared_bits_per_cycle};
+    struct flow rest = {.base = 0};
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        const struct sdse_number *own = &at->own_bits_per_cycle[kind][t];
+        if (own->given)
+            add_port(transfers, level, at->overlap, &bits[t], own->value * share);
+        else if (others[kind]->given)
+            add_flow(&rest, &bits[t]);
+    }
+    if (others[kind]->given)
+        add_port(transfers, level, at->overlap, &rest, others[kind]->value * share);
 }
 
 void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
@@ -115,17 +139,11 @@ void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
             l < level ? node->outer_used[l]
                       : node->used * problem->most_used[level] / problem->most_used[l];
         const double share = used / problem->bound_scale;
-        if (at->read_bits_per_cycle.given)
-            add_port(transfers, l, at->overlap, &moved.read[l],
-                     at->read_bits_per_cycle.value * share);
-        if (at->write_bits_per_cycle.given)
-            add_port(transfers, l, at->overlap, &moved.write[l],
-                     at->write_bits_per_cycle.value * share);
-        if (at->shared_bits_per_cycle.given) {
-            add_flow(&moved.read[l], &moved.write[l]);
-            add_port(transfers, l, at->overlap, &moved.read[l],
-                     at->shared_bits_per_cycle.value * share);
-        }
+        add_ports(transfers, at, l, SDSE_PORT_READ, share, moved.read[l]);
+        add_ports(transfers, at, l, SDSE_PORT_WRITE, share, moved.write[l]);
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            add_flow(&moved.read[l][t], &moved.write[l][t]);
+        add_ports(transfers, at, l, SDSE_PORT_SHARED, share, moved.read[l]);
     }
 }
 

@@ -13,7 +13,8 @@ struct sdse_port_bits {
     double base, rate[SDSE_MOVERS];
 };
 
-enum { SDSE_MAX_PORTS = 3 * SDSE_MAX_LEVELS }; // read, write, both together
+// Read, write, both together: of each tensor, and of the others.
+enum { SDSE_MAX_PORTS = SDSE_PORTS * (SDSE_TENSORS + 1) * SDSE_MAX_LEVELS };
 
 struct sdse_transfers {
     unsigned count;

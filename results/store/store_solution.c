@@ -137,12 +137,6 @@ bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
 
 // ---- solutions ----
 
-static const char *bottleneck_name(const struct sdse_arch *arch, int level) {
-    if (level >= 0)
-        return arch->level[level].name;
-    return level == -1 ? "compute" : level == -2 ? "rebuild" : "vector";
-}
-
 static enum sdse_status add_flow(struct sdse_store *store, int64_t solution,
                                  const struct sdse_arch *arch, unsigned level,
                                  enum sdse_part part,
@@ -338,7 +332,9 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
     sdse_bind_u64(&add, cost->shift_adds);
     sdse_bind_u64(&add, cost->basis_words_loaded);
     sdse_bind_f64(&add, cost->utilization);
-    sdse_bind_text(&add, bottleneck_name(solution->arch, cost->bottleneck_level));
+    const struct sdse_bottleneck bottleneck =
+        sdse_bottleneck_name(solution->arch, cost);
+    sdse_bind_text(&add, bottleneck.text);
     status = sdse_bind_run(&add);
     if (status != SDSE_OK)
         return status;

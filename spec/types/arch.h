@@ -75,6 +75,11 @@ static inline const char *sdse_part_name(enum sdse_part part) {
     return names[part];
 }
 
+// The tensor that a part belongs to.
+static inline enum sdse_tensor sdse_part_tensor(enum sdse_part part) {
+    return part < SDSE_PART_COEFFICIENTS ? (enum sdse_tensor)part : SDSE_WEIGHTS;
+}
+
 enum sdse_memory_class { SDSE_DRAM, SDSE_SRAM, SDSE_REGFILE, SDSE_FIFO };
 
 // How zeros are stored at a memory.
@@ -89,6 +94,9 @@ struct sdse_format {
     enum sdse_compression compression;
     uint32_t run_bits; // run-length only
 };
+
+// The ports of a memory, by what goes through them.
+enum sdse_port { SDSE_PORT_READ, SDSE_PORT_WRITE, SDSE_PORT_SHARED, SDSE_PORTS };
 
 enum sdse_topology {
     SDSE_MESH,     // hops from the middle of the left edge (docs/model.md)
@@ -134,7 +142,10 @@ struct sdse_level {
         macro_count; // macros the capacity is divided into: an access costs one macro
     uint32_t port_bits; // one access moves this block; 0 = charged bit by bit
     uint32_t buffering; // 2 = double buffered: divides the capacity [>= 1]
+    // The ports of all tensors but those that have one of their own, which shares no
+    // other's. [bits per cycle of one instance; not given = unlimited]
     struct sdse_number read_bits_per_cycle, write_bits_per_cycle, shared_bits_per_cycle;
+    struct sdse_number own_bits_per_cycle[SDSE_PORTS][SDSE_TENSORS];
     bool overlap; // transfers hide behind compute
 
     bool free; // the file says that accesses cost nothing
@@ -156,7 +167,7 @@ struct sdse_level {
 };
 
 struct sdse_compute {
-    uint32_t cycles_per_mac;          // [>= 1] bit-serial: a declared mean
+    double cycles_per_mac;            // [> 0] bit-serial: a declared mean
     struct sdse_number cycles_number; // its origin
     struct sdse_number pj_per_mac;
     struct sdse_number leakage_mw; // per multiplier
@@ -260,6 +271,18 @@ static inline uint64_t sdse_arch_instances(const struct sdse_arch *arch,
     for (unsigned i = 0; i < level; i++)
         instances *= (uint64_t)arch->level[i].fanout_x * arch->level[i].fanout_y;
     return instances;
+}
+
+// The bandwidth of the port that a tensor's words go through: its own, or that of the
+// others.
+static inline const struct sdse_number *
+sdse_level_bandwidth(const struct sdse_level *level, enum sdse_port port,
+                     enum sdse_tensor tensor) {
+    const struct sdse_number *const others[SDSE_PORTS] = {
+        &level->read_bits_per_cycle, &level->write_bits_per_cycle,
+        &level->shared_bits_per_cycle};
+    const struct sdse_number *own = &level->own_bits_per_cycle[port][tensor];
+    return own->given ? own : others[port];
 }
 
 // The outermost of the levels that share the memory of `level`: where it is counted.

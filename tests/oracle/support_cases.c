@@ -1,5 +1,6 @@
 #include "oracle/support_cases.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "oracle/support_simulator.h"
@@ -43,6 +44,27 @@ static struct sdse_number bandwidth(uint64_t *state) {
     if (!chance(state, 25))
         return (struct sdse_number){0};
     return given((double)(1 + oracle_below(state, 200)) / 4);
+}
+
+// Ports of single tensors, and fractions of a cycle per MAC; drawn apart, so that the
+// rest of a case does not depend on them.
+static void make_ports(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x7654321u;
+    if (chance(&state, 35))
+        arch->compute.cycles_per_mac = (double)(1 + oracle_below(&state, 80)) / 20;
+    if (!chance(&state, 40))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        struct sdse_level *level = &arch->level[l];
+        for (unsigned i = 0; i < SDSE_PORTS * SDSE_TENSORS; i++)
+            if (level->shares_memory)
+                level->own_bits_per_cycle[i / SDSE_TENSORS][i % SDSE_TENSORS] =
+                    arch->level[l - 1]
+                        .own_bits_per_cycle[i / SDSE_TENSORS][i % SDSE_TENSORS];
+            else
+                level->own_bits_per_cycle[i / SDSE_TENSORS][i % SDSE_TENSORS] =
+                    bandwidth(&state);
+    }
 }
 
 static void make_network(uint64_t *state, enum sdse_tensor tensor,
@@ -369,6 +391,10 @@ static void classify_arch(struct oracle_case *subject) {
         if (level->read_bits_per_cycle.given || level->write_bits_per_cycle.given ||
             level->shared_bits_per_cycle.given)
             features |= SDSE_BIT(ORACLE_BANDWIDTH);
+        for (unsigned p = 0; p < SDSE_PORTS; p++)
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                if (level->own_bits_per_cycle[p][t].given)
+                    features |= SDSE_BIT(ORACLE_OWN_PORT);
         if (!level->overlap)
             features |= SDSE_BIT(ORACLE_NO_OVERLAP);
         if (level->shares_memory)
@@ -376,6 +402,8 @@ static void classify_arch(struct oracle_case *subject) {
     }
     if (arch->count_drain_reads)
         features |= SDSE_BIT(ORACLE_DRAIN_READS);
+    if (arch->compute.cycles_per_mac != floor(arch->compute.cycles_per_mac))
+        features |= SDSE_BIT(ORACLE_FRACTION);
     if (arch->count_return_transfers)
         features |= SDSE_BIT(ORACLE_RETURNS);
     if (arch->partial_bits > arch->bits[SDSE_OUTPUTS])
@@ -401,6 +429,7 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x1234567u;
     *out = (struct oracle_case){.seed = seed};
     make_arch(&state, &out->arch);
+    make_ports(seed, &out->arch);
     bool imperfect = options->imperfect && chance(&state, 50);
     // Most cases small, some large.
     uint64_t most_work = 128;
@@ -480,7 +509,7 @@ void oracle_case_print(const struct oracle_case *subject, FILE *out) {
     fprintf(out, ", stride %u %u, dilation %u %u\n", nest->stride[0], nest->stride[1],
             nest->dilation[0], nest->dilation[1]);
     fprintf(out,
-            "  bits %u %u %u, drain reads %d, returns %d, clock %g GHz, %u cycles per "
+            "  bits %u %u %u, drain reads %d, returns %d, clock %g GHz, %g cycles per "
             "MAC, %g pJ per MAC, %g mW, free %d\n",
             arch->bits[0], arch->bits[1], arch->bits[2], arch->count_drain_reads,
             arch->count_return_transfers, arch->clock_ghz, arch->compute.cycles_per_mac,

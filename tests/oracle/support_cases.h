@@ -26,6 +26,8 @@
     X(DRAIN_READS, "drain reads")                  \
     X(RETURNS, "return transfers")                 \
     X(BANDWIDTH, "bandwidth limits")               \
+    X(OWN_PORT, "ports of single tensors")         \
+    X(FRACTION, "fractions of a cycle per MAC")    \
     X(NO_OVERLAP, "transfers not hidden")          \
     X(SHARED_MEMORY, "several levels in a memory") \
     X(WIDE_SUMS, "wider partial sums")

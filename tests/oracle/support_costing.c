@@ -114,28 +114,41 @@ static uint64_t memory_cycles(const struct sdse_arch *arch, unsigned level,
     const struct sdse_level *memory = &arch->level[level];
     if (memory->shares_memory)
         return 0;
-    uint64_t read = 0, write = 0;
-    for (unsigned l = level; l < run->level_count; l++) {
-        if (l > level && !arch->level[l].shares_memory)
-            break;
+    uint64_t most = 0;
+    for (unsigned port = 0; port < SDSE_PORTS; port++) {
+        const struct sdse_number common =
+            port == SDSE_PORT_READ    ? memory->read_bits_per_cycle
+            : port == SDSE_PORT_WRITE ? memory->write_bits_per_cycle
+                                      : memory->shared_bits_per_cycle;
+        uint64_t together = 0;
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-            const struct sdse_flow_cost *flow = &cost->level[l].flow[t];
-            read += (uint64_t)flow->read_bits;
-            write += (uint64_t)(flow->fill_bits + flow->update_bits);
+            uint64_t bits = 0;
+            for (unsigned l = level; l < run->level_count; l++) {
+                if (l > level && !arch->level[l].shares_memory)
+                    break;
+                const struct sdse_flow_cost *flow = &cost->level[l].flow[t];
+                if (port != SDSE_PORT_WRITE)
+                    bits += (uint64_t)flow->read_bits;
+                if (port != SDSE_PORT_READ)
+                    bits += (uint64_t)(flow->fill_bits + flow->update_bits);
+            }
+            const struct sdse_number own = memory->own_bits_per_cycle[port][t];
+            const uint64_t alone = transfer_cycles(bits, run->used[level], own);
+            most = alone > most ? alone : most;
+            together += own.given ? 0 : bits;
         }
+        const uint64_t rest = transfer_cycles(together, run->used[level], common);
+        most = rest > most ? rest : most;
     }
-    uint64_t used = run->used[level];
-    uint64_t cycles = transfer_cycles(read, used, memory->read_bits_per_cycle);
-    uint64_t other = transfer_cycles(write, used, memory->write_bits_per_cycle);
-    cycles = other > cycles ? other : cycles;
-    other = transfer_cycles(read + write, used, memory->shared_bits_per_cycle);
-    return other > cycles ? other : cycles;
+    return most;
 }
 
 // Transfers of levels that overlap hide behind compute; the others add.
 static void cost_time(const struct sdse_arch *arch, const struct simulation *run,
                       struct sdse_cost *cost) {
-    cost->compute_cycles = run->steps * arch->compute.cycles_per_mac;
+    // Cycles per MAC are multiples of 1/20 in tests.
+    const uint64_t twentieths = (uint64_t)llround(arch->compute.cycles_per_mac * 20);
+    cost->compute_cycles = (run->steps * twentieths + 19) / 20;
     uint64_t longest = cost->compute_cycles, added = 0;
     for (unsigned l = 0; l < run->level_count; l++) {
         uint64_t cycles = memory_cycles(arch, l, run, cost);

@@ -117,6 +117,22 @@ static void make_arch(uint64_t *state, struct sdse_arch *arch) {
     arch->compute.leakage_mw = given(chance(state, 30) ? 0.1 : 0);
 }
 
+// Ports of single tensors, and fractions of a cycle per MAC; drawn apart, so that the
+// rest of a problem does not depend on them.
+static void make_ports(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 7;
+    if (chance(&state, 35))
+        arch->compute.cycles_per_mac = (1 + below(&state, 60)) / 20.0;
+    if (!chance(&state, 40))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        for (unsigned p = 0; p < SDSE_PORTS; p++)
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                if (chance(&state, 25))
+                    arch->level[l].own_bits_per_cycle[p][t] =
+                        given(1 + below(&state, 32));
+}
+
 static void make_constraint(uint64_t *state,
                             const struct sdse_generated_problem *problem,
                             struct sdse_constraint *constraint) {
@@ -240,6 +256,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         memset(problem, 0, sizeof *problem);
         make_layer(&state, &problem->layer);
         make_arch(&state, &problem->arch);
+        make_ports(seed, &problem->arch);
         if (wide)
             make_space(&state, problem);
         make_smartdeal(&state, problem);

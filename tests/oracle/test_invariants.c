@@ -93,8 +93,8 @@ static void test_macs_are_conserved(void **state) {
         uint64_t macs = macs_of(&subject.layer.nest);
         assert_int_equal(cost.macs, macs);
         uint64_t cycles = cost.compute_cycles;
-        assert_true(cycles * cost.multipliers_used >=
-                    macs * subject.arch.compute.cycles_per_mac);
+        assert_true((double)(cycles * cost.multipliers_used) >=
+                    (double)macs * subject.arch.compute.cycles_per_mac * (1 - 1e-14));
         assert_true(cost.latency_cycles >= cycles);
         assert_true(cost.utilization > 0 && cost.utilization <= 1);
     }
@@ -246,9 +246,13 @@ static void test_bandwidth_never_hurts(void **state) {
             scale(&level->read_bits_per_cycle, 2);
             scale(&level->write_bits_per_cycle, 2);
             scale(&level->shared_bits_per_cycle, 2);
+            for (unsigned p = 0; p < SDSE_PORTS; p++)
+                for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                    scale(&level->own_bits_per_cycle[p][t], 2);
             level = &unlimited.arch.level[l];
             level->read_bits_per_cycle = level->write_bits_per_cycle =
                 level->shared_bits_per_cycle = (struct sdse_number){0};
+            memset(level->own_bits_per_cycle, 0, sizeof level->own_bits_per_cycle);
         }
         struct sdse_cost after = evaluate(&faster), free = evaluate(&unlimited);
         assert_true(after.latency_cycles <= before.latency_cycles);

@@ -1,12 +1,15 @@
 // Cycles by hand: transfers, first fills and last drains, rows of the rebuild engine.
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "costmodel/evaluate.h"
+#include "costmodel/latency.h"
 
 static struct sdse_number number(double value) {
     return (struct sdse_number){.value = value, .given = true};
@@ -93,6 +96,97 @@ static void fills_and_drains(void **state) {
     assert_int_equal(cost.latency_cycles, 32 + 4 + 8);
 }
 
+// Ports of single tensors: each moves its words beside the others'.
+static void a_tensor_has_its_own_port(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    two_levels(&arch);
+    struct sdse_level *dram = &arch.level[0];
+    const struct sdse_layer layer = fully_connected(4, 2);
+    struct sdse_mapping mapping;
+    sdse_mapping_init(&arch, &mapping);
+    add(&mapping, 0, SDSE_K, 4);
+    add(&mapping, 1, SDSE_C, 2);
+    struct sdse_cost cost;
+    // 8 weights and 2 inputs of 8 bits through one port, 4 outputs through another.
+    dram->write_bits_per_cycle = (struct sdse_number){0};
+    dram->read_bits_per_cycle = number(4);
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.latency_cycles, 80 / 4);
+    assert_string_equal(sdse_bottleneck_name(&arch, &cost).text, "DRAM");
+    // Weights by themselves: the inputs keep what the weights leave.
+    dram->own_bits_per_cycle[SDSE_PORT_READ][SDSE_WEIGHTS] = number(2);
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.latency_cycles, 64 / 2);
+    assert_string_equal(sdse_bottleneck_name(&arch, &cost).text, "DRAM weights reads");
+    dram->own_bits_per_cycle[SDSE_PORT_READ][SDSE_WEIGHTS] = number(32);
+    dram->read_bits_per_cycle = number(1);
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.latency_cycles, 16);
+    assert_string_equal(sdse_bottleneck_name(&arch, &cost).text, "DRAM");
+    // Two links: outputs and inputs over one, weights over the other, both ways.
+    memset(dram->own_bits_per_cycle, 0, sizeof dram->own_bits_per_cycle);
+    dram->read_bits_per_cycle = (struct sdse_number){0};
+    dram->own_bits_per_cycle[SDSE_PORT_SHARED][SDSE_WEIGHTS] = number(8);
+    dram->shared_bits_per_cycle = number(3);
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.latency_cycles, (16 + 32) / 3);
+    assert_string_equal(sdse_bottleneck_name(&arch, &cost).text, "DRAM");
+    // First fills and last drains go through the same ports.
+    arch.count_fill_drain = true;
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.fill_cycles, 16 / 8 + 6); // 16 bits of inputs / 3, rounded up
+    assert_int_equal(cost.drain_cycles, 3);
+}
+
+// Where both take the same time, computing is what limits.
+static void a_tie_is_computing(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    two_levels(&arch);
+    const struct sdse_layer layer = fully_connected(4, 2);
+    struct sdse_mapping mapping;
+    sdse_mapping_init(&arch, &mapping);
+    add(&mapping, 0, SDSE_K, 4);
+    add(&mapping, 1, SDSE_C, 2);
+    arch.level[0].write_bits_per_cycle = number(4); // 32 bits of outputs
+    arch.level[0].read_bits_per_cycle = number(10); // 80 of weights and inputs
+    arch.level[1].read_bits_per_cycle = number(32);
+    struct sdse_cost cost;
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.compute_cycles, 8);
+    assert_int_equal(cost.level[0].cycles, 8);
+    assert_int_equal(cost.latency_cycles, 8);
+    assert_int_equal(cost.bottleneck_level, -1);
+    assert_string_equal(sdse_bottleneck_name(&arch, &cost).text, "compute");
+}
+
+// Fractions of a cycle add up, and are rounded up once, at the end.
+static void cycles_per_mac_may_be_a_fraction(void **state) {
+    (void)state;
+    assert_int_equal(sdse_compute_cycles(10, 1.1), 11); // 11.000000000000002 in binary
+    assert_int_equal(sdse_compute_cycles(1000000, 1.1), 1100000);
+    assert_int_equal(sdse_compute_cycles(7, 1.36), 10); // 9.52
+    assert_int_equal(sdse_compute_cycles(7, 0.5), 4);
+    assert_int_equal(sdse_compute_cycles(1, 1.0 / 1024), 1);
+    assert_int_equal(sdse_compute_cycles(((uint64_t)1 << 60) + 1, 3),
+                     ((uint64_t)3 << 60) + 3);
+    struct sdse_arch arch;
+    two_levels(&arch);
+    arch.level[0].read_bits_per_cycle = arch.level[0].write_bits_per_cycle =
+        (struct sdse_number){0};
+    arch.compute.cycles_per_mac = 1.36;
+    const struct sdse_layer layer = fully_connected(4, 2);
+    struct sdse_mapping mapping;
+    sdse_mapping_init(&arch, &mapping);
+    add(&mapping, 0, SDSE_K, 4);
+    add(&mapping, 1, SDSE_C, 2);
+    struct sdse_cost cost;
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.latency_cycles, 11); // 8 x 1.36 = 10.88
+    assert_true(fabs(cost.utilization - 10.88 / 11) < 1e-12);
+}
+
 // A row of Ce gives three weights. Where the loops bring two channels of it at a time,
 // every row is rebuilt for two of its weights; where they bring three, once.
 static void a_cut_row_is_rebuilt_again(void **state) {
@@ -131,7 +225,10 @@ static void a_cut_row_is_rebuilt_again(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(fills_and_drains),
-                                       cmocka_unit_test(a_cut_row_is_rebuilt_again)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fills_and_drains), cmocka_unit_test(a_tensor_has_its_own_port),
+        cmocka_unit_test(a_tie_is_computing),
+        cmocka_unit_test(cycles_per_mac_may_be_a_fraction),
+        cmocka_unit_test(a_cut_row_is_rebuilt_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
