@@ -14,11 +14,12 @@
 #include <unistd.h>
 
 #include "costmodel/resolve.h"
-#include "dse/sweep/forms.h"
 #include "dse/map.h"
+#include "dse/sweep/forms.h"
 #include "spec/load.h"
 
-static const char *const objective_names[] = {"energy", "latency", "edp", "ed2p", "front"};
+static const char *const objective_names[] = {"energy", "latency", "edp", "ed2p",
+                                              "front"};
 
 struct options {
     enum sdse_map_objective objective;
@@ -107,7 +108,7 @@ static int run(const struct options *options, const char *arch_path,
     struct tally tally;
     memset(&tally, 0, sizeof tally);
     for (size_t i = 0; i < workload->layer_count; i++) {
-        bool fresh = true;
+        bool fresh = !sdse_layer_moves(&workload->layers[i]);
         for (size_t j = 0; j < i && fresh; j++)
             fresh = !same_shape(&workload->layers[i], &workload->layers[j]);
         if (fresh)

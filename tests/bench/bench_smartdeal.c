@@ -203,7 +203,10 @@ static void bench_network(const char *path, struct sdse_arena *arena,
     struct network_time total = {0};
     struct sdse_layer_weights *layers =
         need(sdse_arena_alloc(arena, w->layer_count, sizeof *layers));
+    size_t count = 0;
     for (size_t i = 0; i < w->layer_count; i++) {
+        if (!sdse_layer_has_weights(&w->layers[i]))
+            continue;
         const uint64_t *b = w->layers[i].nest.bound;
         struct sdse_weight_shape shape = {b[SDSE_G], b[SDSE_K],
                                           b[SDSE_C], b[SDSE_R],
@@ -213,12 +216,12 @@ static void bench_network(const char *path, struct sdse_arena *arena,
             exit(1);
         float *values = need(malloc(words * sizeof *values));
         sdse_synthetic_weights(&shape, i, values);
-        layers[i] = (struct sdse_layer_weights){
+        layers[count++] = (struct sdse_layer_weights){
             .name = w->layers[i].name, .shape = shape, .values = values};
         total.weights += words;
     }
     long before = peak_kib();
-    for (size_t i = 0; i < w->layer_count; i++)
+    for (size_t i = 0; i < count; i++)
         run_layer(&layers[i], &setting, &total, diags);
     double weights_kib = (double)total.weights * 4 / 1024;
     printf("\n%s: %.1f M synthetic weights, %u threads, default setting\n", w->name,
@@ -234,7 +237,7 @@ static void bench_network(const char *path, struct sdse_arena *arena,
     printf("  memory    %6.2fx the FP32 weights at the peak (%.0f MiB; %.0f before)\n",
            (double)peak_kib() / weights_kib, (double)peak_kib() / 1024,
            (double)before / 1024);
-    for (size_t i = 0; i < w->layer_count; i++)
+    for (size_t i = 0; i < count; i++)
         free((void *)(uintptr_t)layers[i].values);
 }
 

@@ -398,7 +398,8 @@ static void test_admits(void **state) {
         for (int i = 0; i < ARCHS; i++) {
             const struct sdse_arch *arch = load_arch(arena, archs[i]);
             for (size_t l = 0; l < workload->layer_count; l++)
-                check_admitted(arch, networks[n], &workload->layers[l]);
+                if (!sdse_layer_moves(&workload->layers[l]))
+                    check_admitted(arch, networks[n], &workload->layers[l]);
         }
     }
     sdse_arena_free(arena);
@@ -491,7 +492,7 @@ static void test_narrow_kernels(void **state) {
     static const uint64_t kernels[][2] = {{1, 7}, {7, 1}, {2, 2}, {11, 11}};
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_workload *workload = load_workload(arena, "resnet18");
-    struct sdse_layer layer = workload->layers[1];
+    struct sdse_layer layer = workload->layers[3];
     for (int i = 0; i < ARCHS; i++)
         for (size_t k = 0; k < sizeof kernels / sizeof kernels[0]; k++) {
             layer.nest.bound[SDSE_R] = kernels[k][0];
@@ -544,7 +545,7 @@ static void add_order(struct sdse_arch *arch, const struct sdse_dataflow *datafl
 static void test_turned_order(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
-    const struct sdse_layer *layer = &load_workload(arena, "resnet18")->layers[1];
+    const struct sdse_layer *layer = &load_workload(arena, "resnet18")->layers[3];
     unsigned turned = 0;
     for (int i = 0; i < ARCHS; i++) {
         struct sdse_arch *arch = load_arch(arena, archs[i]);

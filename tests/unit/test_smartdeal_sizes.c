@@ -29,7 +29,7 @@ static double section_mb(const char *network, enum sdse_section section,
         struct sdse_weight_shape shape = {b[SDSE_G], b[SDSE_K],
                                           b[SDSE_C], b[SDSE_R],
                                           b[SDSE_S], w->layers[i].kind == SDSE_FC};
-        if (w->layers[i].kind == SDSE_MATMUL)
+        if (!sdse_layer_has_weights(&w->layers[i]))
             continue;
         if (sdse_weights_stay_raw(&shape, &setting))
             continue;

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "costmodel/stream.h"
 #include "spec/load.h"
+#include "spec/types/touched.h"
 
 // Layer table and workload of each network.
 static const char *const networks[][2] = {
@@ -84,15 +86,13 @@ static uint64_t words(const struct sdse_layer *layer, enum sdse_tensor tensor) {
 }
 
 static uint64_t macs_of(const struct sdse_layer *layer) {
-    uint64_t macs = layer->repeat;
-    for (int d = 0; d < SDSE_DIMS; d++)
-        macs *= layer->nest.bound[d];
-    return macs;
+    return layer->repeat * sdse_layer_macs(layer);
 }
 
 // Stored weights: none in a product of activations.
 static uint64_t weights_of(const struct sdse_layer *layer) {
-    return layer->kind == SDSE_MATMUL ? 0 : layer->repeat * words(layer, SDSE_WEIGHTS);
+    return sdse_layer_has_weights(layer) ? layer->repeat * words(layer, SDSE_WEIGHTS)
+                                         : 0;
 }
 
 // A product of activations: N heads multiply both operands, so they are groups.
@@ -162,6 +162,13 @@ static struct totals find_totals(const char *table) {
     return totals;
 }
 
+// The first layer from `at` on that is not streamed; layer_count if there is none.
+static size_t next_that_multiplies(const struct sdse_workload *workload, size_t at) {
+    while (at < workload->layer_count && sdse_layer_moves(&workload->layers[at]))
+        at++;
+    return at;
+}
+
 static void check_network(const char *table, const char *name) {
     struct sdse_arena *arena = sdse_arena_new();
     const struct sdse_workload *workload = load(arena, name);
@@ -173,9 +180,11 @@ static void check_network(const char *table, const char *name) {
 
     uint64_t layers = 0, weights = 0, macs = 0, tied = 0;
     struct row row;
+    size_t at = next_that_multiplies(workload, 0);
     for (; read_row(file, &row); layers++) {
-        assert_true(layers < workload->layer_count);
-        const struct sdse_layer *layer = &workload->layers[layers];
+        assert_true(at < workload->layer_count);
+        const struct sdse_layer *layer = &workload->layers[at];
+        at = next_that_multiplies(workload, at + 1);
         check_layer(&row, layer);
         weights += weights_of(layer);
         macs += macs_of(layer);
@@ -186,7 +195,7 @@ static void check_network(const char *table, const char *name) {
             assert_int_equal(weights_of(layer), row.weights);
     }
     fclose(file);
-    assert_int_equal(layers, workload->layer_count);
+    assert_int_equal(at, workload->layer_count);
     assert_int_equal(layers, totals.layers);
     assert_int_equal(weights - tied, totals.weights);
     assert_int_equal(macs, totals.macs);
@@ -199,6 +208,128 @@ static void test_networks(void **state) {
     (void)state;
     for (int i = 0; i < NETWORKS; i++)
         check_network(networks[i][0], networks[i][1]);
+}
+
+// ---- layers that multiply nothing ----------------------------------------------
+
+static uint64_t out_words(const struct sdse_layer *layer) {
+    return words(layer, SDSE_OUTPUTS);
+}
+
+// Sums over the layers of one kind, repeats counted.
+struct moved {
+    uint64_t layers, in, out, operations;
+};
+
+static struct moved moved_by(const struct sdse_workload *workload,
+                             enum sdse_layer_kind kind) {
+    struct moved moved = {0};
+    for (size_t i = 0; i < workload->layer_count; i++) {
+        const struct sdse_layer *layer = &workload->layers[i];
+        if (layer->kind != kind)
+            continue;
+        const struct sdse_stream stream = sdse_stream_of(layer);
+        moved.layers += layer->repeat;
+        moved.in += layer->repeat * stream.in;
+        moved.out += layer->repeat * stream.out;
+        moved.operations += layer->repeat * stream.operations;
+    }
+    return moved;
+}
+
+// A function or a norm has the size of what the layer before puts out; a pool and an
+// addition read maps of the size of one that some layer before puts out.
+static void check_sizes(const struct sdse_workload *workload) {
+    for (size_t i = 0; i < workload->layer_count; i++) {
+        const struct sdse_layer *layer = &workload->layers[i];
+        if (!sdse_layer_moves(layer))
+            continue;
+        const uint64_t size = sdse_nest_input_words(&layer->nest);
+        // The class token joins the 196 patches; tables of the embedding are no layers.
+        bool found = strcmp(layer->name, "embed.add") == 0;
+        size_t first = layer->move.fused && i > 0 ? i - 1 : 0;
+        for (size_t j = first; j < i && !found; j++)
+            found = out_words(&workload->layers[j]) == size;
+        if (!found)
+            fail_msg("%s: %s has a size that nothing before it puts out",
+                     workload->name, layer->name);
+        if (strcmp(workload->name, "efficientnet_b0") != 0 || layer->kind != SDSE_ACT)
+            assert_true(layer->move.fused ==
+                        (layer->kind == SDSE_ACT || layer->kind == SDSE_NORM));
+    }
+}
+
+static void test_sizes_of_what_moves(void **state) {
+    (void)state;
+    for (int i = 0; i < NETWORKS; i++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        check_sizes(load(arena, networks[i][1]));
+        sdse_arena_free(arena);
+    }
+}
+
+// Figures written down from the published structures, not from the files.
+static void test_published_moves(void **state) {
+    (void)state;
+    // ResNet-50: 3 additions of 256 x 56 x 56, 4 of 512 x 28 x 28, 6 of 1024 x 14 x 14,
+    // 3 of 2048 x 7 x 7; ResNet-18: 2 of each of 64 x 56 x 56 ... 512 x 7 x 7.
+    const uint64_t added50 =
+        3 * 256 * 3136 + 4 * 512 * 784 + 6 * 1024 * 196 + 3 * 2048 * 49;
+    const uint64_t added18 = 2 * (64 * 3136 + 128 * 784 + 256 * 196 + 512 * 49);
+    const struct {
+        const char *name;
+        enum sdse_layer_kind kind;
+        struct moved moved;
+    } cases[] = {
+        {"resnet50", SDSE_ADD, {16, 2 * added50, added50, added50}},
+        {"resnet18", SDSE_ADD, {8, 2 * added18, added18, added18}},
+        {"resnet50",
+         SDSE_POOL,
+         {2, 64 * 112 * 112 + 2048 * 49, 64 * 3136 + 2048, 64 * 3136 * 9 + 2048 * 49}},
+        {"resnet50", SDSE_ACT, {49, 0, 0, 9608704}},
+        {"vgg16",
+         SDSE_POOL,
+         {5, 64 * 224 * 224 + 128 * 112 * 112 + 256 * 3136 + 512 * 784 + 512 * 196,
+          64 * 112 * 112 + 128 * 3136 + 256 * 784 + 512 * 196 + 512 * 49,
+          64 * 224 * 224 + 128 * 112 * 112 + 256 * 3136 + 512 * 784 + 512 * 196}},
+        {"mobilenetv2",
+         SDSE_ADD,
+         {10,
+          2 * (24 * 3136 + 2 * 32 * 784 + 3 * 64 * 196 + 2 * 96 * 196 + 2 * 160 * 49),
+          24 * 3136 + 2 * 32 * 784 + 3 * 64 * 196 + 2 * 96 * 196 + 2 * 160 * 49,
+          24 * 3136 + 2 * 32 * 784 + 3 * 64 * 196 + 2 * 96 * 196 + 2 * 160 * 49}},
+        {"mobilenetv2", SDSE_POOL, {1, 1280 * 49, 1280, 1280 * 49}},
+        {"efficientnet_b0",
+         SDSE_ADD,
+         {9, 2 * (24 * 3136 + 40 * 784 + 2 * 80 * 196 + 2 * 112 * 196 + 3 * 192 * 49),
+          24 * 3136 + 40 * 784 + 2 * 80 * 196 + 2 * 112 * 196 + 3 * 192 * 49,
+          24 * 3136 + 40 * 784 + 2 * 80 * 196 + 2 * 112 * 196 + 3 * 192 * 49}},
+        {"bert_base_128",
+         SDSE_SOFTMAX,
+         {12, 12 * 12 * 128 * 128, 12 * 12 * 128 * 128, 5 * 12 * 12 * 128 * 128}},
+        {"bert_base_128",
+         SDSE_ADD,
+         {25, (3 + 2 * 24) * 128 * 768, 25 * 128 * 768, (2 + 24) * 128 * 768}},
+        {"vit_b16", SDSE_NORM, {25, 0, 0, 7 * 25 * 197 * 768}},
+        {"gpt2_small_1024", SDSE_ACT, {12, 0, 0, 12 * 1024 * 3072}},
+        {"deeplabv3plus_voc",
+         SDSE_ADD,
+         {16,
+          2 * (3 * 256 * 16641 + 4 * 512 * 4225 + 6 * 1024 * 1089 + 3 * 2048 * 1089),
+          3 * 256 * 16641 + 4 * 512 * 4225 + 6 * 1024 * 1089 + 3 * 2048 * 1089,
+          3 * 256 * 16641 + 4 * 512 * 4225 + 6 * 1024 * 1089 + 3 * 2048 * 1089}},
+    };
+    struct sdse_arena *arena = sdse_arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct moved moved = moved_by(load(arena, cases[i].name), cases[i].kind);
+        if (memcmp(&moved, &cases[i].moved, sizeof moved) != 0)
+            fail_msg("%s %s: %llu layers, %llu in, %llu out, %llu operations",
+                     cases[i].name, sdse_layer_kind_name(cases[i].kind),
+                     (unsigned long long)moved.layers, (unsigned long long)moved.in,
+                     (unsigned long long)moved.out,
+                     (unsigned long long)moved.operations);
+    }
+    sdse_arena_free(arena);
 }
 
 // Published parameter counts, written down once more and independently of the tables.
@@ -230,6 +361,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_networks),
         cmocka_unit_test(test_published),
+        cmocka_unit_test(test_sizes_of_what_moves),
+        cmocka_unit_test(test_published_moves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
