@@ -54,15 +54,6 @@ static const struct cli_option options[] = {
 
 // --- Combined fronts ---
 
-static enum sdse_objective picked_objective(const struct cli_map_run *run) {
-    static const enum sdse_objective objectives[] = {[EDP] = SDSE_EDP,
-                                                     [ED2P] = SDSE_ED2P,
-                                                     [ENERGY] = SDSE_ENERGY,
-                                                     [LATENCY] = SDSE_LATENCY,
-                                                     [PARETO] = SDSE_EDP};
-    return objectives[run->objective];
-}
-
 // Energy and latency of a network are sums, products of them are not: they are minimal
 // where the combined front says, not where every layer's own product is.
 static enum sdse_status build_front(struct cli_map_run *run) {
@@ -86,7 +77,8 @@ static enum sdse_status build_front(struct cli_map_run *run) {
             run->layer_only ? 1 : run->solutions.mapped[i].layer->repeat;
         fronts[i] = (struct sdse_layer_front){answer->point_count, elements, repeat};
     }
-    return sdse_network_front_build(fronts, count, arena, &run->front);
+    return sdse_network_front_build(fronts, count, SDSE_LARGEST_FRONT, arena,
+                                    &run->front);
 }
 
 static bool all_proved(const struct cli_map_run *run) {
@@ -104,12 +96,13 @@ static enum cli_exit combine_layers(struct cli_map_run *run) {
     if (status != SDSE_OK)
         return cli_finish(run->cli, status);
     const size_t picked =
-        sdse_network_front_pick_within(&run->front, picked_objective(run),
+        sdse_network_front_pick_within(&run->front, cli_map_picked_objective(run),
                                        run->budget.most_pj, run->budget.most_cycles);
     if (picked == run->front.count) {
         cli_report_budget(run->cli, &run->budget, &run->front, all_proved(run));
         return CLI_NO_MAPPING;
     }
+    run->picked = picked;
     sdse_network_front_choices(&run->front, count, picked, choice);
     for (size_t i = 0; i < count; i++)
         run->solutions.mapped[i].choice = choice[i];

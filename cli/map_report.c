@@ -102,7 +102,13 @@ static struct sdse_table *front_table(const struct cli_map_run *run) {
     struct sdse_table *table = sdse_table_new(run->cli->arena);
     add_columns(table, columns, run->layer_only ? 5 : 4, run->people);
     const struct sdse_map_answer *answer = &cli_solution_of(run, 0)->answer;
-    for (size_t i = 0; i < run->front.count; i++) {
+    const size_t most =
+        run->front.count < SDSE_KEPT_FRONT ? run->front.count : SDSE_KEPT_FRONT;
+    size_t *kept = SDSE_ARENA_ARRAY(run->cli->arena, size_t, most);
+    const size_t count =
+        kept ? sdse_network_front_thin(run->front.count, most, 0, kept) : 0;
+    for (size_t k = 0; k < count; k++) {
+        const size_t i = kept[k];
         const struct sdse_tradeoff *at = &run->front.elements[i];
         if (at->energy_pj > run->budget.most_pj ||
             at->latency_cycles > run->budget.most_cycles)
@@ -117,6 +123,33 @@ static struct sdse_table *front_table(const struct cli_map_run *run) {
 }
 
 // --- For people ---
+
+static const double ROUNDING = 1e-12; // of sums in another order
+
+// What the network's objective may be above the least. Sums of the layers' own optima:
+// their bounds add up; of picks from their fronts: as the fronts say.
+static double network_gap(const struct cli_map_run *run, double energy_pj,
+                          double cycles) {
+    double worst = 0, bound = 0;
+    for (size_t i = 0; i < run->solutions.layer_count; i++) {
+        const struct cli_mapped *mapped = &run->solutions.mapped[i];
+        const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
+        const struct sdse_totals *totals = &answer->point[mapped->choice].totals;
+        const double value =
+            run->objective == LATENCY ? totals->latency_cycles : totals->energy_pj;
+        bound += (double)mapped->layer->repeat * value / (1 + answer->gap);
+        worst = fmax(worst, answer->gap);
+    }
+    if (!run->combined)
+        return (run->objective == LATENCY ? cycles : energy_pj) / bound - 1;
+    const enum sdse_objective objective = cli_map_picked_objective(run);
+    const double own =
+        sdse_network_front_gap(&run->front, objective, run->picked, run->budget.most_pj,
+                               run->budget.most_cycles);
+    // A budget may cut off what is near the optimum.
+    return worst > 0 && run->budget.given ? (double)INFINITY
+                                          : sdse_network_gap(objective, worst, own);
+}
 
 static void print_network_totals(const struct cli_map_run *run) {
     double energy_pj = 0, cycles = 0;
@@ -133,6 +166,19 @@ static void print_network_totals(const struct cli_map_run *run) {
            run->problem.workload->name, run->problem.arch->name, run->problem.form_text,
            sdse_uj_from_pj(energy_pj), cycles, seconds * 1e3,
            sdse_uj_from_pj(energy_pj) * seconds);
+    const double gap = network_gap(run, energy_pj, cycles);
+    if (gap <= ROUNDING)
+        fputs("proved optimal (gap 0)", stdout);
+    else if (isfinite(gap))
+        printf("not proved: at most %.3g %% above the optimum (gap %.3g)", 100 * gap,
+               gap);
+    else
+        fputs("not proved: without a bound", stdout);
+    if (run->combined)
+        printf("; picked from a front of %s%zu element%s",
+               run->front.thinned ? "more than " : "", run->front.count,
+               run->front.count == 1 ? "" : "s");
+    putchar('\n');
 }
 
 static void print_proof(const struct cli_map_run *run,
@@ -171,11 +217,16 @@ enum cli_exit cli_map_print(struct cli_map_run *run) {
     const bool layer = run->layer_only;
     if (run->front.thinned) {
         fprintf(stderr,
-                "sdse map: warning: the front has more than %d points; it was "
-                "thinned, and is not proved\n",
-                SDSE_LARGEST_FRONT);
+                "sdse map: warning: the front has more than %d elements; it was "
+                "thinned to %zu\n",
+                SDSE_LARGEST_FRONT, run->front.count);
     }
     if (run->objective == PARETO) {
+        if (run->front.count > SDSE_KEPT_FRONT)
+            fprintf(stderr,
+                    "sdse map: note: the front has %zu elements; %d of them are "
+                    "printed\n",
+                    run->front.count, SDSE_KEPT_FRONT);
         const enum cli_exit status =
             cli_print_table(run->cli, front_table(run), run->format);
         if (run->people && layer) {

@@ -25,7 +25,19 @@ struct cli_map_run {
     bool people;
     struct cli_solutions solutions;
     struct sdse_network_front front; // if combined
+    size_t picked;                   // element of the front
 };
+
+// What picks an element of the front.
+static inline enum sdse_objective
+cli_map_picked_objective(const struct cli_map_run *run) {
+    static const enum sdse_objective objectives[] = {[EDP] = SDSE_EDP,
+                                                     [ED2P] = SDSE_ED2P,
+                                                     [ENERGY] = SDSE_ENERGY,
+                                                     [LATENCY] = SDSE_LATENCY,
+                                                     [PARETO] = SDSE_EDP};
+    return objectives[run->objective];
+}
 
 // The answer for the i-th layer asked for.
 static inline const struct cli_solution *cli_solution_of(const struct cli_map_run *run,

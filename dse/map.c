@@ -135,9 +135,31 @@ static bool run_objective(struct searches *searches, enum sdse_map_objective obj
     return !best.found || add_point(answer, &best, arena);
 }
 
-static void close_answer(const struct sdse_effort *effort,
+// Cycles that no mapping stays below; 0 = not known, some candidates were not seen.
+static double least_cycles(const struct sdse_candidates *candidates) {
+    double least = (double)INFINITY;
+    for (size_t i = 0; i < candidates->seen; i++)
+        least = fmin(least, candidates->candidate[i].root.latency_cycles);
+    return candidates->seen < candidates->count ? 0 : least;
+}
+
+// Every mapping that is not found yet costs at least the bound's energy and so many
+// cycles: how far the nearest point found is from there, in the worse of both.
+static double front_gap(const struct sdse_map_answer *answer, double cycles) {
+    double gap = (double)INFINITY;
+    for (size_t i = 0; i < answer->point_count; i++) {
+        const struct sdse_totals *at = &answer->point[i].totals;
+        gap = fmin(
+            gap,
+            fmax(at->energy_pj / answer->lower_bound, at->latency_cycles / cycles) - 1);
+    }
+    return fmax(0, gap);
+}
+
+static void close_answer(const struct searches *searches,
                          const struct sdse_map_request *request,
                          struct sdse_map_answer *answer) {
+    const struct sdse_effort *effort = &searches->effort;
     switch (effort->halt) {
     case SDSE_HALT_LIMIT:
         answer->status = SDSE_MAP_LIMIT;
@@ -152,7 +174,9 @@ static void close_answer(const struct sdse_effort *effort,
         const struct sdse_totals *last = &answer->point[answer->point_count - 1].totals;
         // The bound of what was found is the same sum, rounded in another order.
         answer->gap =
-            fmax(0, value_of(request->objective, last) / answer->lower_bound - 1);
+            request->objective == SDSE_MAP_FRONT
+                ? front_gap(answer, least_cycles(&searches->candidates))
+                : fmax(0, value_of(request->objective, last) / answer->lower_bound - 1);
     }
     answer->nodes = effort->nodes;
     answer->evaluations = effort->evaluations;
@@ -231,7 +255,7 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
         searches.effort.halt != SDSE_HALT_NONE &&
         !add_any(&searches.candidates, arena, &fresh))
         goto done;
-    close_answer(&searches.effort, request, &fresh);
+    close_answer(&searches, request, &fresh);
     fresh.variants = searches.candidates.count;
     sdse_mapper_space(request, &fresh.log10_mappings);
     fresh.log10_mappings += log10((double)fresh.variants);

@@ -37,9 +37,11 @@ struct sdse_map_answer {
     // The best points: one, or the front by rising energy. Empty if nothing was found.
     size_t point_count;
     struct sdse_map_point *point;
-    double lower_bound; // of the objective's value; of the front: of the last point's
-                        // energy
-    double gap;         // value / lower bound - 1; 0 when proved
+    double lower_bound; // of the objective's value; of a front: of the energy of
+                        // mappings that are not found
+    // value / lower bound - 1; 0 when proved. Of a front: every mapping is within
+    // 1 + gap of a point found, in energy and in latency.
+    double gap;
     const char *reason; // SDSE_MAP_NONE: the level and tensor or the constraint at
                         // fault, and the smallest change that admits a mapping
     struct sdse_refusal refusal; // SDSE_MAP_NONE: all of it

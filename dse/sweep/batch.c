@@ -250,7 +250,8 @@ static enum sdse_status build_front(struct writing *w,
         layers[i] = (struct sdse_layer_front){w->point->problems[i]->count,
                                               w->point->problems[i]->elements,
                                               workload_of(w)->layers[i].repeat};
-    return sdse_network_front_build(layers, w->point->layer_count, w->scratch, front);
+    return sdse_network_front_build(layers, w->point->layer_count, SDSE_LARGEST_FRONT,
+                                    w->scratch, front);
 }
 
 static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
@@ -288,20 +289,37 @@ static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
     return SDSE_OK;
 }
 
-// The network's front, thinned to at most a few hundred elements for keeping.
-static enum sdse_status keep_front(struct writing *w,
-                                   const struct sdse_network_front *front) {
+// The network's front; of a large one evenly spaced elements.
+static enum sdse_status
+keep_front(struct writing *w, const struct sdse_network_front *front, size_t picked) {
+    const size_t most = front->count < SDSE_KEPT_FRONT ? front->count : SDSE_KEPT_FRONT;
     struct sdse_front_element *kept =
-        SDSE_ARENA_ARRAY(w->scratch, struct sdse_front_element, front->count);
-    if (!kept)
+        SDSE_ARENA_ARRAY(w->scratch, struct sdse_front_element, most);
+    size_t *index = SDSE_ARENA_ARRAY(w->scratch, size_t, most);
+    if (!kept || !index)
         return SDSE_NO_MEMORY;
-    for (size_t i = 0; i < front->count; i++)
-        kept[i] = (struct sdse_front_element){
-            front->elements[i].energy_pj, (uint64_t)front->elements[i].latency_cycles,
-            NULL};
+    const size_t count = sdse_network_front_thin(front->count, most, picked, index);
+    for (size_t i = 0; i < count; i++) {
+        const struct sdse_tradeoff *at = &front->elements[index[i]];
+        kept[i] = (struct sdse_front_element){at->energy_pj,
+                                              (uint64_t)at->latency_cycles, NULL};
+    }
     w->record.front = kept;
-    w->record.front_count = front->count;
+    w->record.front_count = count;
+    w->record.front_elements = front->count;
     return SDSE_OK;
+}
+
+// What the picked element may be above the optimum: the layers' fronts may not be
+// proved, or the network's may be thinned.
+static void judge_proof(struct writing *w, const struct sdse_network_front *front,
+                        size_t picked) {
+    const enum sdse_objective objective = w->plan->sweep->objective;
+    const double own = sdse_network_front_gap(front, objective, picked,
+                                              (double)INFINITY, (double)INFINITY);
+    w->record.gap = sdse_network_gap(objective, w->record.gap, own);
+    if (own > 0 && w->record.proof == SDSE_PROOF_OPTIMAL)
+        w->record.proof = SDSE_PROOF_LIMIT;
 }
 
 static enum sdse_status write_feasible(struct writing *w) {
@@ -318,9 +336,10 @@ static enum sdse_status write_feasible(struct writing *w) {
     sdse_network_front_choices(&front, w->point->layer_count, picked, choice);
     status = write_layers(w, choice);
     if (!status)
-        status = keep_front(w, &front);
+        status = keep_front(w, &front, picked);
     if (status)
         return status;
+    judge_proof(w, &front, picked);
     const double clock_ghz = variant_of(w)->arch->clock_ghz;
     struct sdse_point_record *record = &w->record;
     record->energy_pj = front.elements[picked].energy_pj;

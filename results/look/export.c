@@ -64,7 +64,7 @@ static const struct {
      " form, objective, design, energy_pj, latency_cycles, latency_s, edp_pj_s, "
      "area_mm2,"
      " weight_bits, compression, rel_error, accuracy, weights, mapper_status,"
-     " mapper_gap FROM point ORDER BY hash"},
+     " mapper_gap, front_elements FROM point ORDER BY hash"},
     {"sweep_point",
      "SELECT s.hash AS sweep, sp.position, p.hash AS point FROM sweep_point sp"
      " JOIN sweep s USING (sweep_id) JOIN point p USING (point_id)"

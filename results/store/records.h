@@ -189,7 +189,8 @@ struct sdse_point_record {
 
     size_t layer_count;
     const struct sdse_layer_record *layers;
-    size_t front_count; // (energy, latency) of the network
+    uint64_t front_elements; // of the network's front, before it was thinned to keep
+    size_t front_count;      // (energy, latency) of the network
     const struct sdse_front_element *front;
 };
 

@@ -129,8 +129,9 @@ static void equals_all_combinations(void **state) {
         for (int i = 0; i < LAYERS; i++)
             make_front(&seed, elements[i], &layers[i]);
         struct sdse_network_front front;
-        assert_int_equal(sdse_network_front_build(layers, LAYERS, arena, &front),
-                         SDSE_OK);
+        assert_int_equal(
+            sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT, arena, &front),
+            SDSE_OK);
         assert_false(front.thinned);
         for (size_t i = 0; i < front.count; i++) {
             size_t choice[LAYERS];
@@ -153,7 +154,104 @@ static void equals_all_combinations(void **state) {
     }
 }
 
+// A front that outgrows its limit keeps both ends and what every objective picks; what
+// is picked within a budget is no further from the best than its gap says.
+static void thinning_is_honest(void **state) {
+    (void)state;
+    uint64_t seed = 2463534242u;
+    size_t thinned = 0, gaps = 0;
+    for (int round = 0; round < 4 * ROUNDS; round++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_tradeoff elements[LAYERS][MOST];
+        struct sdse_layer_front layers[LAYERS];
+        for (int i = 0; i < LAYERS; i++)
+            make_front(&seed, elements[i], &layers[i]);
+        struct sdse_network_front exact, front;
+        assert_int_equal(
+            sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT, arena, &exact),
+            SDSE_OK);
+        const size_t most = 1 + next(&seed) % 12;
+        assert_int_equal(sdse_network_front_build(layers, LAYERS, most, arena, &front),
+                         SDSE_OK);
+        thinned += front.thinned;
+        assert_true(front.thinned || front.count == exact.count);
+        assert_true(front.count <= most || front.count <= 2 * front.corner_count ||
+                    !front.thinned);
+        const struct sdse_tradeoff *last = &front.elements[front.count - 1];
+        assert_true(front.elements[0].energy_pj == exact.elements[0].energy_pj);
+        assert_true(last->latency_cycles ==
+                    exact.elements[exact.count - 1].latency_cycles);
+        for (int o = 0; o < SDSE_OBJECTIVES; o++) {
+            const enum sdse_objective objective = (enum sdse_objective)o;
+            const size_t free = sdse_network_front_pick(&front, objective);
+            assert_true(
+                value(objective, &front.elements[free]) ==
+                least_within(layers, objective, (double)INFINITY, (double)INFINITY));
+            assert_true(sdse_network_front_gap(&front, objective, free,
+                                               (double)INFINITY,
+                                               (double)INFINITY) == 0);
+            const struct sdse_tradeoff *cheap = &exact.elements[0];
+            const double pj =
+                cheap->energy_pj +
+                (double)(next(&seed) % 9) / 8 * (last->energy_pj - cheap->energy_pj);
+            const double cycles = last->latency_cycles +
+                                  (double)(next(&seed) % 9) / 8 *
+                                      (cheap->latency_cycles - last->latency_cycles);
+            const size_t within =
+                sdse_network_front_pick_within(&front, objective, pj, cycles);
+            if (within == front.count)
+                continue;
+            const double gap =
+                sdse_network_front_gap(&front, objective, within, pj, cycles);
+            const double least = least_within(layers, objective, pj, cycles);
+            const double found = value(objective, &front.elements[within]);
+            assert_true(found <= least * (1 + gap) * (1 + 1e-8));
+            gaps += found > least;
+        }
+        for (size_t i = 0; i < front.count; i++) {
+            size_t choice[LAYERS];
+            sdse_network_front_choices(&front, LAYERS, i, choice);
+            const struct sdse_tradeoff at = total(layers, choice);
+            assert_true(at.energy_pj == front.elements[i].energy_pj &&
+                        at.latency_cycles == front.elements[i].latency_cycles);
+        }
+        sdse_arena_free(arena);
+    }
+    assert_true(thinned > ROUNDS && gaps > 20);
+}
+
+// What is kept of a large front: both ends, the picked one, and even spaces.
+static void keeps_both_ends(void **state) {
+    (void)state;
+    size_t kept[40];
+    for (size_t count = 1; count < 200; count++)
+        for (size_t most = 3; most < 40; most++)
+            for (size_t picked = 0; picked < count; picked += 1 + count / 7) {
+                const size_t n = sdse_network_front_thin(count, most, picked, kept);
+                assert_true(n <= most && n + 1 >= (count < most ? count + 1 : most));
+                assert_true(kept[0] == 0 && kept[n - 1] == count - 1);
+                bool there = kept[0] == picked;
+                for (size_t i = 1; i < n; i++) {
+                    assert_true(kept[i] > kept[i - 1]);
+                    assert_true(kept[i] - kept[i - 1] <= 1 + count / (most - 2));
+                    there |= kept[i] == picked;
+                }
+                assert_true(there);
+            }
+}
+
+static void gaps_of_layers_multiply(void **state) {
+    (void)state;
+    assert_true(sdse_network_gap(SDSE_ENERGY, 0.5, 0) == 0.5);
+    assert_true(sdse_network_gap(SDSE_LATENCY, 0.5, 0) == 0.5);
+    assert_true(sdse_network_gap(SDSE_EDP, 0.5, 0) == 1.25);
+    assert_true(sdse_network_gap(SDSE_ED2P, 0.5, 0) == 2.375);
+    assert_true(sdse_network_gap(SDSE_EDP, 0, 0.25) == 0.25);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(equals_all_combinations)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equals_all_combinations), cmocka_unit_test(thinning_is_honest),
+        cmocka_unit_test(keeps_both_ends), cmocka_unit_test(gaps_of_layers_multiply)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
