@@ -17,7 +17,7 @@ struct sdse_model;
 // Prepares the cost of `layer` on `arch` with weights in `form` (NULL = raw).
 //
 // arch    every cost resolved (costmodel/resolve.h); kept by pointer
-// layer   kept by pointer
+// layer   copied; what it names is kept by pointer
 // model   out: lives in `arena`
 //
 // Returns SDSE_OVERFLOW if a count of some mapping could exceed 62 bits,

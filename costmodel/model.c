@@ -85,10 +85,13 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     if (form && form->smartdeal && !arch->rebuild.present)
         return SDSE_INVALID;
     struct sdse_model *fresh = SDSE_ARENA_NEW(arena, struct sdse_model);
-    if (!fresh)
+    struct sdse_layer *sampled = SDSE_ARENA_NEW(arena, struct sdse_layer);
+    if (!fresh || !sampled)
         return SDSE_NO_MEMORY;
+    *sampled = *layer;
+    sampled->nest = sdse_nest_sampled(&layer->nest);
     fresh->arch = arch;
-    fresh->layer = layer;
+    fresh->layer = sampled;
     fresh->macs = sdse_layer_macs(layer);
     if (form)
         fresh->form = *form;

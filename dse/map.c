@@ -224,10 +224,9 @@ static enum sdse_status map_streamed(const struct sdse_map_request *request,
     return SDSE_OK;
 }
 
-enum sdse_status sdse_map(const struct sdse_map_request *request,
-                          struct sdse_arena *arena, struct sdse_map_answer *answer) {
-    if (sdse_layer_moves(request->layer))
-        return map_streamed(request, arena, answer);
+static enum sdse_status search(const struct sdse_map_request *request,
+                               struct sdse_arena *arena,
+                               struct sdse_map_answer *answer) {
     const struct sdse_search_limits limits = {request->seconds_limit,
                                               request->node_limit, request->stop};
     struct searches searches;
@@ -274,6 +273,18 @@ done:
     sdse_candidates_free(&searches.candidates);
     sdse_arena_free(scratch);
     return status;
+}
+
+enum sdse_status sdse_map(const struct sdse_map_request *request,
+                          struct sdse_arena *arena, struct sdse_map_answer *answer) {
+    if (sdse_layer_moves(request->layer))
+        return map_streamed(request, arena, answer);
+    // Words are those of the sampled input, as the model counts them.
+    struct sdse_layer sampled = *request->layer;
+    sampled.nest = sdse_nest_sampled(&request->layer->nest);
+    struct sdse_map_request asked = *request;
+    asked.layer = &sampled;
+    return search(&asked, arena, answer);
 }
 
 // Ways to write a prime power as an ordered product over `slots` factors:

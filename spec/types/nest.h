@@ -70,6 +70,21 @@ struct sdse_nest {
     uint64_t map[2];
 };
 
+// The nest with the rows and columns that a strided window of one tap steps over taken
+// out of its map, where the map is known: outputs p then read input p, as in a layer of
+// stride 1 on the sampled input. The same words, the same sums.
+static inline struct sdse_nest sdse_nest_sampled(const struct sdse_nest *nest) {
+    struct sdse_nest sampled = *nest;
+    for (int axis = 0; axis < 2; axis++) {
+        const bool one_tap = nest->bound[axis ? SDSE_S : SDSE_R] == 1;
+        if (!one_tap || nest->stride[axis] == 1 || !nest->map[axis] || nest->pad[axis])
+            continue;
+        sampled.stride[axis] = sampled.dilation[axis] = 1;
+        sampled.map[axis] = nest->bound[axis ? SDSE_Q : SDSE_P];
+    }
+    return sampled;
+}
+
 // Input positions a tile of p outputs and r taps touches along one axis: the bounding
 // box, gaps included.
 //
