@@ -134,6 +134,13 @@ static enum sdse_tensor tensor_of(enum sdse_part part) {
                                        : SDSE_WEIGHTS;
 }
 
+static void add_overhead(struct sdse_overhead_cost *sum,
+                         const struct sdse_overhead_cost *more) {
+    sum->clock_pj += more->clock_pj;
+    sum->static_pj += more->static_pj;
+    sum->control_pj += more->control_pj;
+}
+
 static void fill_energy(struct sdse_table *table, struct sdse_arena *arena,
                         const struct cli_costed *costed, bool people) {
     sdse_table_add_column(table, "component", NULL, 0);
@@ -143,6 +150,8 @@ static void fill_energy(struct sdse_table *table, struct sdse_arena *arena,
     sdse_table_add_column(table, "share", people ? "share [%]" : NULL, 3);
     const struct sdse_cost *cost = costed->cost;
     double leakage = cost->compute_leakage_pj;
+    struct sdse_overhead_cost overhead = cost->compute_overhead;
+    add_overhead(&overhead, &cost->chip_overhead);
     for (unsigned l = 0; l < cost->level_count; l++) {
         const char *name = costed->arch->level[l].name;
         double memory[SDSE_TENSORS] = {0}, network[SDSE_TENSORS] = {0};
@@ -159,11 +168,15 @@ static void fill_energy(struct sdse_table *table, struct sdse_arena *arena,
         add_component(table, costed, sdse_arena_printf(arena, "%s network", name),
                       network, network_pj, people);
         leakage += cost->level[l].leakage_pj;
+        add_overhead(&overhead, &cost->level[l].overhead);
     }
     add_component(table, costed, "rebuild engine", NULL, cost->rebuild_pj, people);
     add_component(table, costed, "MAC", NULL, cost->mac_pj, people);
     add_component(table, costed, "vector unit", NULL, cost->vector_pj, people);
     add_component(table, costed, "leakage", NULL, leakage, people);
+    add_component(table, costed, "clock", NULL, overhead.clock_pj, people);
+    add_component(table, costed, "static", NULL, overhead.static_pj, people);
+    add_component(table, costed, "control", NULL, overhead.control_pj, people);
 }
 
 static void add_cycles(struct sdse_table *table, const struct cli_costed *costed,

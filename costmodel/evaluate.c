@@ -6,6 +6,7 @@
 #include "costmodel/edge.h"
 #include "costmodel/latency.h"
 #include "costmodel/model.h"
+#include "costmodel/overhead.h"
 #include "costmodel/rebuild.h"
 #include "costmodel/stream.h"
 #include "costmodel/traffic.h"
@@ -18,6 +19,7 @@ struct evaluation {
     unsigned keeps[SDSE_MAX_LEVELS];
     struct sdse_bits_moved moved;
     double energy_pj;
+    double access_pj[SDSE_MAX_LEVELS]; // of the accesses of each level
     uint64_t rebuild_cycles;
     uint64_t fill_cycles, drain_cycles;
     struct sdse_cost *cost;
@@ -57,6 +59,7 @@ static void charge_reads(struct evaluation *e, unsigned l, enum sdse_part part,
     if (drained)
         pj += access_pj(level, drained_bits, level->read_pj.value);
     e->moved.read[l][sdse_part_tensor(part)] += bits + drained_bits;
+    e->access_pj[l] += pj;
     e->energy_pj += pj;
     if (!e->cost)
         return;
@@ -73,6 +76,7 @@ static void charge_fills(struct evaluation *e, unsigned l, enum sdse_part part,
     const double bits = (double)words * bits_per_word;
     const double pj = access_pj(level, bits, level->fill_pj.value);
     e->moved.write[l][sdse_part_tensor(part)] += bits;
+    e->access_pj[l] += pj;
     e->energy_pj += pj;
     if (!e->cost)
         return;
@@ -88,6 +92,7 @@ static void charge_updates(struct evaluation *e, unsigned l, uint64_t words,
     const double bits = (double)words * bits_per_word;
     const double pj = access_pj(level, bits, level->update_pj.value);
     e->moved.write[l][SDSE_OUTPUTS] += bits;
+    e->access_pj[l] += pj;
     e->energy_pj += pj;
     if (!e->cost)
         return;
@@ -394,6 +399,37 @@ static void charge_leakage(struct evaluation *e, uint64_t latency_cycles) {
         e->cost->compute_leakage_pj = pj;
 }
 
+// Clocks, static power and control, all components; `dynamic_pj` is spent without them.
+static void charge_overheads(struct evaluation *e, const struct sdse_latency *latency,
+                             double dynamic_pj) {
+    const struct sdse_model *model = e->model;
+    const unsigned levels = e->view.level_count;
+    struct sdse_activity activity = {
+        .latency_cycles = (double)latency->latency_cycles,
+        .compute_cycles = (double)latency->compute_cycles,
+        .mac_pj = (double)model->macs * model->arch->compute.pj_per_mac.value,
+        .dynamic_pj = dynamic_pj,
+    };
+    for (unsigned l = 0; l <= levels; l++)
+        activity.used[l] = (double)sdse_working_instances(&e->view, l);
+    if (sdse_layer_moves(e->model->layer))
+        activity.used[levels] = 0; // the multipliers rest
+    for (unsigned l = 0; l < levels; l++) {
+        activity.level_cycles[l] = (double)latency->level_cycles[l];
+        activity.access_pj[l] = e->access_pj[l];
+    }
+    for (unsigned i = 0; i <= levels + 1; i++) {
+        const struct sdse_overhead_cost pj = sdse_overhead_cost(model, i, &activity);
+        e->energy_pj += pj.clock_pj;
+        e->energy_pj += pj.static_pj;
+        e->energy_pj += pj.control_pj;
+        if (e->cost)
+            *(i < levels    ? &e->cost->level[i].overhead
+              : i == levels ? &e->cost->compute_overhead
+                            : &e->cost->chip_overhead) = pj;
+    }
+}
+
 static void itemise_latency(struct evaluation *e, const struct sdse_latency *latency) {
     struct sdse_cost *cost = e->cost;
     const struct sdse_arch *arch = e->model->arch;
@@ -441,6 +477,7 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     for (unsigned l = 0; l < e.view.level_count; l++)
         for (int t = 0; t < SDSE_TENSORS; t++)
             e.moved.read[l][t] = e.moved.write[l][t] = 0;
+    memset(e.access_pj, 0, sizeof e.access_pj);
     if (streamed)
         charge_stream(&e);
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
@@ -449,7 +486,10 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     struct sdse_latency latency;
     sdse_latency(model, &e.view, &e.moved, e.rebuild_cycles, &latency);
     latency.latency_cycles += e.fill_cycles + e.drain_cycles;
+    const double dynamic_pj = e.energy_pj;
     charge_leakage(&e, latency.latency_cycles);
+    if (model->has_overheads)
+        charge_overheads(&e, &latency, dynamic_pj);
     if (cost) {
         cost->level_count = e.view.level_count;
         cost->energy_pj = e.energy_pj;

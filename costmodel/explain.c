@@ -5,6 +5,7 @@
 
 #include "costmodel/explain_line.h"
 #include "costmodel/latency.h"
+#include "costmodel/overhead.h"
 #include "costmodel/rebuild.h"
 #include "costmodel/stream.h"
 #include "costmodel/traffic.h"
@@ -328,6 +329,59 @@ static void explain_stream(struct story *s) {
         arch->vector.pj_per_op.value, &arch->vector.pj_per_op);
 }
 
+static void print_overhead(struct story *s, const char *who, const char *what,
+                           const char *how, double pj, const struct sdse_number *number,
+                           const char *unit) {
+    s->x.seen.energy_pj += pj;
+    if (!(pj > 0))
+        return;
+    char label[96];
+    snprintf(label, sizeof label, "%s %s", who, what);
+    fprintf(s->x.out, "  %-22s %s %s, %s = %s pJ", label,
+            sdse_digits_f64(number->value).text, unit, how, sdse_digits_f64(pj).text);
+    sdse_explain_cite(&s->x, number);
+    s->x.lines++;
+}
+
+// Clocks, static power and control; `dynamic_pj` is what the lines so far add up to.
+static void explain_overheads(struct story *s, double dynamic_pj) {
+    const struct sdse_arch *arch = s->model->arch;
+    const unsigned levels = arch->level_count;
+    struct sdse_activity activity = {
+        .latency_cycles = (double)s->cost->latency_cycles,
+        .compute_cycles = (double)s->cost->compute_cycles,
+        .mac_pj = s->x.seen.mac_pj,
+        .dynamic_pj = dynamic_pj,
+    };
+    for (unsigned l = 0; l <= levels; l++)
+        activity.used[l] = (double)sdse_working_instances(&s->view, l);
+    if (sdse_layer_moves(s->model->layer))
+        activity.used[levels] = 0; // the multipliers rest
+    for (unsigned l = 0; l < levels; l++) {
+        activity.level_cycles[l] = (double)s->cost->level[l].cycles;
+        activity.access_pj[l] = s->x.access_pj[l];
+    }
+    for (unsigned i = 0; i <= levels + 1; i++) {
+        const struct sdse_overhead *overhead = sdse_overhead_of(arch, i);
+        const struct sdse_overhead_cost pj = sdse_overhead_cost(s->model, i, &activity);
+        const char *who = i < levels    ? arch->level[i].name
+                          : i == levels ? "multiplier"
+                                        : "chip";
+        char all[96], some[112];
+        snprintf(all, sizeof all, "%s instances over the latency",
+                 sdse_digits_u64(i <= levels ? sdse_arch_instances(arch, i) : 1).text);
+        snprintf(some, sizeof some, "gated: %s used instances while they work",
+                 sdse_digits_f64(i <= levels ? activity.used[i] : 1).text);
+        print_overhead(s, who, "clock", overhead->gated ? some : all, pj.clock_pj,
+                       &overhead->clock_mw, "mW");
+        print_overhead(s, who, "static", all, pj.static_pj, &overhead->static_mw, "mW");
+        print_overhead(s, who, "control",
+                       i <= levels ? "of its dynamic energy"
+                                   : "of all dynamic energy but that of DRAMs",
+                       pj.control_pj, &overhead->control_percent, "%");
+    }
+}
+
 static void explain_compute(struct story *s) {
     const struct sdse_arch *arch = s->model->arch;
     const bool streamed = sdse_layer_moves(s->model->layer);
@@ -337,6 +391,7 @@ static void explain_compute(struct story *s) {
                                                 "MACs", arch->compute.pj_per_mac.value,
                                                 &arch->compute.pj_per_mac);
     const double cycles = (double)s->cost->latency_cycles, ghz = arch->clock_ghz;
+    const double dynamic_pj = s->x.seen.energy_pj;
     for (unsigned l = 0; l <= arch->level_count; l++) {
         const bool memory = l < arch->level_count;
         const double mw =
@@ -358,6 +413,8 @@ static void explain_compute(struct story *s) {
         sdse_explain_cite(&s->x, number);
         s->x.lines++;
     }
+    if (s->model->has_overheads)
+        explain_overheads(s, dynamic_pj);
 }
 
 // --- Cycles ---

@@ -149,6 +149,7 @@ void sdse_explain_access(struct sdse_explanation *x, unsigned level,
         fprintf(x->out, " x %s pJ/bit", sdse_digits_f64(cost->value).text);
     }
     end_line(x, pj, cost);
+    x->access_pj[level] += pj;
     book_access(&x->seen.level[level].flow[part], access, words, pj);
 }
 

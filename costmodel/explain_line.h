@@ -13,7 +13,8 @@ enum { SDSE_MOST_SOURCES = 96 };
 struct sdse_explanation {
     FILE *out;
     const struct sdse_model *model;
-    struct sdse_cost seen; // what the lines so far add up to
+    struct sdse_cost seen;             // what the lines so far add up to
+    double access_pj[SDSE_MAX_LEVELS]; // of the accesses of each level
     unsigned lines;
     unsigned source_count;
     const struct sdse_number *source[SDSE_MOST_SOURCES];

@@ -2,6 +2,7 @@
 
 #include "base/checked.h"
 #include "costmodel/form.h"
+#include "costmodel/overhead.h"
 
 // Longest input axis on which outputs and taps may both be spatial (see traffic.c).
 // [elements]
@@ -67,6 +68,7 @@ static void prepare_leakage(struct sdse_model *model) {
                                    : arch->level[l].leakage_mw.value *
                                          (double)sdse_arch_instances(arch, l);
     }
+    model->has_overheads = sdse_overheads_any(arch);
     model->compute_leakage_mw = arch->compute.leakage_mw.value *
                                 (double)sdse_arch_instances(arch, arch->level_count);
 }

@@ -31,6 +31,7 @@ struct sdse_model {
     double shift_adds_per_weight;
     double leakage_mw[SDSE_MAX_LEVELS]; // all instances; 0 where a memory is shared
     double compute_leakage_mw;
+    bool has_overheads;
 };
 
 // The parts of SmartDeal weights, as a set.

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "costmodel/overhead.h"
+
 // Energy of one stored bit in an access.
 static double bit_pj(const struct sdse_level *level, double access_pj) {
     return level->port_bits ? access_pj / level->port_bits : access_pj;
@@ -122,6 +124,53 @@ static void price_flow(const struct sdse_model *model, const unsigned *keeps,
     }
 }
 
+// 1 + the share that control adds to energy spent at a level, or (NULL) on the chip.
+static double with_control(const struct sdse_arch *arch, const struct sdse_level *level,
+                           const struct sdse_overhead *own) {
+    double percent = own ? own->control_percent.value : 0;
+    if (!level || level->memory_class != SDSE_DRAM)
+        percent += arch->chip.control_percent.value;
+    return 1 + percent / 100;
+}
+
+static void add_control_to_edge(const struct sdse_arch *arch,
+                                struct sdse_edge_price *price) {
+    const struct sdse_level *parent = &arch->level[price->parent];
+    const struct sdse_level *child =
+        price->child < arch->level_count ? &arch->level[price->child] : NULL;
+    const double above = with_control(arch, parent, &parent->overhead);
+    const double below = child ? with_control(arch, child, &child->overhead) : 1;
+    const double chip = with_control(arch, NULL, NULL);
+    for (int s = 0; s < SDSE_STAGES; s++) {
+        price->read_pj[s] *= above;
+        price->update_pj[s] *= above;
+        price->fill_pj[s] *= below;
+        price->drain_pj[s] *= below;
+        for (unsigned l = price->parent; l < price->child; l++) {
+            price->wire_pj[l][s] *= chip;
+            price->hop_pj[l][s] *= chip;
+            price->router_pj[l][s] *= chip;
+        }
+    }
+    for (unsigned l = price->parent; l < price->child; l++)
+        price->add_pj[l] *= chip;
+    price->engine_pj *= chip;
+}
+
+static void add_overheads(const struct sdse_model *model, struct sdse_prices *prices,
+                          double *mw) {
+    const struct sdse_arch *arch = model->arch;
+    double always_mw, floor_pj;
+    sdse_overhead_floor(model, &always_mw, &floor_pj);
+    *mw += always_mw;
+    prices->mac_pj *= with_control(arch, NULL, &arch->compute.overhead);
+    prices->mac_pj += floor_pj;
+    prices->control = with_control(arch, NULL, NULL);
+    for (unsigned f = 0; f < prices->flow_count; f++)
+        for (unsigned e = 0; e < prices->flow[f].edge_count; e++)
+            add_control_to_edge(arch, &prices->flow[f].edge[e]);
+}
+
 void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
                        struct sdse_prices *prices) {
     memset(prices, 0, sizeof *prices);
@@ -131,5 +180,8 @@ void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
     double mw = model->compute_leakage_mw;
     for (unsigned l = 0; l < model->arch->level_count; l++)
         mw += model->leakage_mw[l];
+    prices->control = 1;
+    if (sdse_overheads_any(model->arch))
+        add_overheads(model, prices, &mw);
     prices->leakage_pj_per_cycle = mw / model->arch->clock_ghz;
 }

@@ -44,8 +44,9 @@ struct sdse_flow_price {
 struct sdse_prices {
     unsigned flow_count;
     struct sdse_flow_price flow[SDSE_MAX_FLOWS];
-    double mac_pj;               // all MACs
-    double leakage_pj_per_cycle; // everything, over the latency
+    double mac_pj;  // all MACs, and the clocks that they need at least
+    double control; // factor of control on energy of the chip; in all prices here
+    double leakage_pj_per_cycle; // and all that is always drawn, over the latency
 };
 
 // Prices of the edges when every level keeps what `keeps` says (struct sdse_mapping).

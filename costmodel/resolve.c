@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "costmodel/rescale.h"
 #include "costmodel/technology.h"
 
 enum { WIDEST_MACRO_BITS = 256 };
@@ -10,6 +11,7 @@ struct resolver {
     struct sdse_arch *arch;
     struct sdse_arena *arena;
     struct sdse_diags *diags;
+    double table_factor; // of energies from tables: a voltage asked for
 };
 
 static void report_missing(struct resolver *r, struct sdse_loc loc, const char *owner,
@@ -75,9 +77,10 @@ static enum sdse_status fill_from_table(struct resolver *r, struct sdse_level *l
     if (!per_access || !per_instance)
         return SDSE_NO_MEMORY;
     const double n = (double)pieces;
-    fill_number(&level->read_pj, macro.read_pj * slices, per_access, level->loc);
-    fill_number(&level->fill_pj, macro.write_pj * slices, per_access, level->loc);
-    fill_number(&level->update_pj, macro.write_pj * slices, per_access, level->loc);
+    const double access = slices * r->table_factor;
+    fill_number(&level->read_pj, macro.read_pj * access, per_access, level->loc);
+    fill_number(&level->fill_pj, macro.write_pj * access, per_access, level->loc);
+    fill_number(&level->update_pj, macro.write_pj * access, per_access, level->loc);
     fill_number(&level->leakage_mw, macro.leakage_mw * n, per_instance, level->loc);
     fill_number(&level->area_um2, macro.area_um2 * n, per_instance, level->loc);
     return SDSE_OK;
@@ -161,8 +164,10 @@ static void check_rebuild(struct resolver *r) {
 enum sdse_status sdse_arch_resolve_costs(struct sdse_arch *arch,
                                          struct sdse_arena *arena,
                                          struct sdse_diags *diags) {
-    struct resolver r = {arch, arena, diags};
+    struct resolver r = {arch, arena, diags, 1};
     const size_t errors_before = diags->errors;
+    if (sdse_arch_rescale(arch, arena, diags, &r.table_factor) == SDSE_NO_MEMORY)
+        return SDSE_NO_MEMORY;
     for (unsigned i = 0; i < arch->level_count; i++) {
         struct sdse_level *level = &arch->level[i];
         const size_t errors = diags->errors;

@@ -194,10 +194,20 @@ static void read_compute(struct sdse_arch_reading *r) {
                      &compute->pj_per_mac);
     sdse_number_read(sdse_node_get(map, "leakage_mw"), 0, 1e9, s, r->diags,
                      &compute->leakage_mw);
+    sdse_read_overhead(r, map, &compute->overhead);
     sdse_number_read(sdse_node_get(map, "area_um2"), 0, 1e15, s, r->diags,
                      &compute->area_um2);
     if ((node = sdse_node_get(map, "free")))
         sdse_read_bool(node, r->diags, &compute->free);
+}
+
+static void read_chip(struct sdse_arch_reading *r) {
+    const struct sdse_node *map = sdse_node_get(r->root, "chip");
+    if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
+        return;
+    r->chip = map;
+    sdse_schema_refuse_unknown(SDSE_SCHEMA_CHIP, map, r->diags);
+    sdse_read_overhead(r, map, &r->arch->chip);
 }
 
 static void read_area(struct sdse_arch_reading *r) {
@@ -241,6 +251,8 @@ static void read_arch(struct sdse_arch_reading *r) {
     read_required_double(r, "node_nm", &arch->node_nm);
     read_required_double(r, "clock_ghz", &arch->clock_ghz);
     const struct sdse_node *node;
+    if ((node = sdse_node_get(r->root, "voltage_v")))
+        sdse_read_double(node, 0.01, 10, r->diags, &arch->voltage_v);
     if ((node = sdse_node_get(r->root, "count_drain_reads")))
         sdse_read_bool(node, r->diags, &arch->count_drain_reads);
     if ((node = sdse_node_get(r->root, "count_return_transfers")))
@@ -255,6 +267,7 @@ static void read_arch(struct sdse_arch_reading *r) {
     sdse_read_engines(r);
     sdse_read_vector(r);
     expand_weights(r);
+    read_chip(r);
     read_area(r);
     sdse_read_dataflows(r);
 }
@@ -286,6 +299,12 @@ enum sdse_status sdse_arch_from_tree(struct sdse_arena *arena,
         !sdse_sources_read(arena, copy, diags, &r->sources))
         return SDSE_NO_MEMORY;
     read_arch(r);
+    const struct sdse_node *node = sdse_node_get(root, "node_nm");
+    const struct sdse_node *voltage = sdse_node_get(root, "voltage_v");
+    if (node)
+        sdse_node_as_double(node, &arch->written_node_nm);
+    if (voltage)
+        sdse_node_as_double(voltage, &arch->written_voltage_v);
     if (r->out_of_memory)
         return SDSE_NO_MEMORY;
     struct sdse_subject subject = {.diags = diags, .arch = r, .root = copy};

@@ -117,6 +117,22 @@ static void read_area(struct sdse_arch_reading *r, const struct sdse_node *map,
     }
 }
 
+void sdse_read_overhead(struct sdse_arch_reading *r, const struct sdse_node *map,
+                        struct sdse_overhead *overhead) {
+    const struct sdse_sources *s = &r->sources;
+    sdse_number_read(sdse_node_get(map, "clock_mw"), 0, 1e9, s, r->diags,
+                     &overhead->clock_mw);
+    sdse_number_read(sdse_node_get(map, "static_mw"), 0, 1e9, s, r->diags,
+                     &overhead->static_mw);
+    sdse_number_read(sdse_node_get(map, "control_percent"), 0, 1000, s, r->diags,
+                     &overhead->control_percent);
+    const struct sdse_node *gated = sdse_node_get(map, "gated");
+    if (gated && sdse_read_bool(gated, r->diags, &overhead->gated) && overhead->gated &&
+        !overhead->clock_mw.given)
+        sdse_diag_add(r->diags, SDSE_ERROR, gated->key_loc, "missing-key",
+                      "gated: true gates a clock; clock_mw is missing");
+}
+
 static void read_macro(struct sdse_arch_reading *r, unsigned index) {
     struct sdse_level_reading *reading = &r->level[index];
     struct sdse_level *level = &r->arch->level[index];
@@ -191,6 +207,7 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     read_ports(r, map, level);
     sdse_number_read(sdse_node_get(map, "leakage_mw"), 0, 1e9, s, r->diags,
                      &level->leakage_mw);
+    sdse_read_overhead(r, map, &level->overhead);
     read_area(r, map, &level->area_um2);
 }
 

@@ -37,7 +37,7 @@ struct sdse_arch_reading {
     struct sdse_sources sources;
     struct sdse_arch *arch;
     struct sdse_level_reading level[SDSE_MAX_LEVELS];
-    const struct sdse_node *compute;
+    const struct sdse_node *compute, *chip;
     const struct sdse_node *engine; // the rebuild engine's mapping
     bool levels_broken;             // some level has no readable name or memory
     bool out_of_memory;
@@ -46,6 +46,9 @@ struct sdse_arch_reading {
 // Reads one memory (with its level's share of keys) into arch->level[index].
 void sdse_read_memory(struct sdse_arch_reading *r, unsigned index);
 // Port width, energies per access, macro count and capacity, once all widths are known.
+// The overhead keys of a memory, the multipliers or the chip.
+void sdse_read_overhead(struct sdse_arch_reading *r, const struct sdse_node *map,
+                        struct sdse_overhead *overhead);
 void sdse_finish_memory(struct sdse_arch_reading *r, unsigned index);
 // Fan-out and network of arch->level[index], from its level's mapping.
 void sdse_read_fanout(struct sdse_arch_reading *r, unsigned index);

@@ -8,6 +8,7 @@ static const struct sdse_schema_key arch_keys[] = {
     {"name", SDSE_SCHEMA_VALUE},
     {"source", SDSE_SCHEMA_VALUE},
     {"node_nm", SDSE_SCHEMA_VALUE},
+    {"voltage_v", SDSE_SCHEMA_VALUE},
     {"clock_ghz", SDSE_SCHEMA_VALUE},
     {"word_bits", SDSE_SCHEMA_VALUE},
     {"tensors", SDSE_SCHEMA_TENSORS},
@@ -17,11 +18,18 @@ static const struct sdse_schema_key arch_keys[] = {
     {"vector", SDSE_SCHEMA_VECTOR},
     {"dataflow", SDSE_SCHEMA_VALUE},
     {"area", SDSE_SCHEMA_AREA},
+    {"chip", SDSE_SCHEMA_CHIP},
     {"sources", SDSE_SCHEMA_VALUE},
     {"count_drain_reads", SDSE_SCHEMA_VALUE},
     {"count_return_transfers", SDSE_SCHEMA_VALUE},
     {"count_fill_drain", SDSE_SCHEMA_VALUE},
 };
+#define OVERHEAD_KEYS                                                  \
+    {"clock_mw", SDSE_SCHEMA_VALUE}, {"static_mw", SDSE_SCHEMA_VALUE}, \
+        {"control_percent", SDSE_SCHEMA_VALUE}, {                      \
+        "gated", SDSE_SCHEMA_VALUE                                     \
+    }
+static const struct sdse_schema_key chip_keys[] = {OVERHEAD_KEYS};
 static const struct sdse_schema_key tensors_keys[] = {
     {"weights", SDSE_SCHEMA_TENSOR},
     {"inputs", SDSE_SCHEMA_TENSOR},
@@ -68,6 +76,7 @@ static const struct sdse_schema_key memory_keys[] = {
     {"table", SDSE_SCHEMA_VALUE},
     {"free", SDSE_SCHEMA_VALUE},
     {"uneven", SDSE_SCHEMA_VALUE},
+    OVERHEAD_KEYS,
     {"leakage_mw", SDSE_SCHEMA_VALUE},
     {"area_um2", SDSE_SCHEMA_VALUE},
     {"area_mm2", SDSE_SCHEMA_VALUE},
@@ -102,8 +111,9 @@ static const struct sdse_schema_key network_keys[] = {
 };
 static const struct sdse_schema_key compute_keys[] = {
     {"class", SDSE_SCHEMA_VALUE},      {"cycles_per_mac", SDSE_SCHEMA_VALUE},
-    {"pj_per_mac", SDSE_SCHEMA_VALUE}, {"leakage_mw", SDSE_SCHEMA_VALUE},
-    {"area_um2", SDSE_SCHEMA_VALUE},   {"free", SDSE_SCHEMA_VALUE},
+    {"pj_per_mac", SDSE_SCHEMA_VALUE}, OVERHEAD_KEYS,
+    {"leakage_mw", SDSE_SCHEMA_VALUE}, {"area_um2", SDSE_SCHEMA_VALUE},
+    {"free", SDSE_SCHEMA_VALUE},
 };
 static const struct sdse_schema_key engine_keys[] = {
     {"name", SDSE_SCHEMA_VALUE},
@@ -147,6 +157,7 @@ static const struct {
     [SDSE_SCHEMA_ENGINE] = TABLE(engine_keys),
     [SDSE_SCHEMA_VECTOR] = TABLE(vector_keys),
     [SDSE_SCHEMA_AREA] = TABLE(area_keys),
+    [SDSE_SCHEMA_CHIP] = TABLE(chip_keys),
 };
 
 const struct sdse_schema_key *sdse_schema_keys(enum sdse_schema kind, size_t *count) {

@@ -24,6 +24,7 @@ enum sdse_schema {
     SDSE_SCHEMA_ENGINE,
     SDSE_SCHEMA_VECTOR,
     SDSE_SCHEMA_AREA,
+    SDSE_SCHEMA_CHIP,
     SDSE_SCHEMA_KINDS
 };
 

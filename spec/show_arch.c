@@ -152,6 +152,14 @@ static void show_own_ports(FILE *out, const struct sdse_level *level) {
     }
 }
 
+static void show_overhead(FILE *out, const char *where,
+                          const struct sdse_overhead *overhead) {
+    show_number(out, where, overhead->gated ? "clock, gated" : "clock", "mW",
+                &overhead->clock_mw);
+    show_number(out, where, "static", "mW", &overhead->static_mw);
+    show_number(out, where, "control", "%", &overhead->control_percent);
+}
+
 static void show_level_numbers(FILE *out, const struct sdse_level *level) {
     const char *per = level->port_bits ? "pJ/access" : "pJ/bit";
     show_number(out, level->name, "capacity", "bit", &level->capacity);
@@ -166,6 +174,7 @@ static void show_level_numbers(FILE *out, const struct sdse_level *level) {
                 &level->shared_bits_per_cycle);
     show_own_ports(out, level);
     show_number(out, level->name, "leakage", "mW", &level->leakage_mw);
+    show_overhead(out, level->name, &level->overhead);
     show_number(out, level->name, "area", "um2", &level->area_um2);
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         const struct sdse_network *link = &level->network[t];
@@ -189,6 +198,7 @@ static void show_numbers(FILE *out, const struct sdse_arch *arch) {
     show_number(out, "multiplier", "cycles per MAC", "cycles", &compute->cycles_number);
     show_number(out, "multiplier", "MAC", "pJ", &compute->pj_per_mac);
     show_number(out, "multiplier", "leakage", "mW", &compute->leakage_mw);
+    show_overhead(out, "multiplier", &compute->overhead);
     show_number(out, "multiplier", "area", "um2", &compute->area_um2);
     if (engine->present) {
         show_number(out, "rebuild", "shift-add", "pJ", &engine->pj_per_shift_add);
@@ -199,6 +209,7 @@ static void show_numbers(FILE *out, const struct sdse_arch *arch) {
     }
     show_number(out, "vector unit", "operation", "pJ", &arch->vector.pj_per_op);
     show_number(out, "vector unit", "rate", "ops/cycle", &arch->vector.ops_per_cycle);
+    show_overhead(out, "chip", &arch->chip);
     show_number(out, "other", "area", "um2", &arch->other_area_um2);
 }
 

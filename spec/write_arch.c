@@ -124,6 +124,14 @@ static void print_port(FILE *out, const struct sdse_level *level, enum sdse_port
     fputc('}', out);
 }
 
+static void print_overhead(FILE *out, const struct sdse_overhead *overhead) {
+    print_number(out, "clock_mw", &overhead->clock_mw);
+    print_number(out, "static_mw", &overhead->static_mw);
+    print_number(out, "control_percent", &overhead->control_percent);
+    if (overhead->gated)
+        fputs(", gated: true", out);
+}
+
 static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
     static const char *const classes[] = {"dram", "sram", "regfile", "fifo"};
     const struct sdse_level *level = &arch->level[index];
@@ -144,6 +152,7 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
     print_number(out, per_bit ? "fill_pj_per_bit" : "fill_pj", &level->fill_pj);
     print_number(out, per_bit ? "update_pj_per_bit" : "update_pj", &level->update_pj);
     print_number(out, "leakage_mw", &level->leakage_mw);
+    print_overhead(out, &level->overhead);
     print_number(out, "area_um2", &level->area_um2);
     if (level->table)
         print_text(out, ", table: ", level->table);
@@ -297,8 +306,19 @@ static void print_compute(FILE *out, const struct sdse_compute *compute) {
     print_number(out, "cycles_per_mac", &cycles);
     print_number(out, "pj_per_mac", &compute->pj_per_mac);
     print_number(out, "leakage_mw", &compute->leakage_mw);
+    print_overhead(out, &compute->overhead);
     print_number(out, "area_um2", &compute->area_um2);
     fprintf(out, "%s}\n", compute->free ? ", free: true" : "");
+}
+
+static void print_chip(FILE *out, const struct sdse_overhead *chip) {
+    if (!chip->clock_mw.given && !chip->static_mw.given && !chip->control_percent.given)
+        return;
+    fprintf(out, "chip: {gated: %s", chip->gated ? "true" : "false");
+    struct sdse_overhead numbers = *chip;
+    numbers.gated = false;
+    print_overhead(out, &numbers);
+    fputs("}\n", out);
 }
 
 static const char *word(bool value) { return value ? "true" : "false"; }
@@ -308,6 +328,8 @@ static void print_arch(FILE *out, const struct sdse_arch *arch) {
     print_text(out, "\nsource: ", arch->source ? arch->source : "?");
     fprintf(out, "\nnode_nm: %.17g\nclock_ghz: %.17g\n", arch->node_nm,
             arch->clock_ghz);
+    if (arch->voltage_v > 0)
+        fprintf(out, "voltage_v: %.17g\n", arch->voltage_v);
     fprintf(out,
             "tensors: {weights: {bits: %" PRIu32 "}, inputs: {bits: %" PRIu32
             "}, outputs: {bits: %" PRIu32 ", partial_bits: %" PRIu32 "}}\n",
@@ -321,6 +343,7 @@ static void print_arch(FILE *out, const struct sdse_arch *arch) {
     print_levels(out, arch);
     print_compute(out, &arch->compute);
     print_engine(out, arch);
+    print_chip(out, &arch->chip);
     print_vector(out, arch);
     if (arch->dataflow_count)
         fputs("dataflow:\n", out);

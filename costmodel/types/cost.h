@@ -36,6 +36,11 @@ struct sdse_network_cost {
     double energy_pj;
 };
 
+// What a component draws besides its accesses.
+struct sdse_overhead_cost {
+    double clock_pj, static_pj, control_pj;
+};
+
 struct sdse_level_cost {
     struct sdse_flow_cost flow[SDSE_PARTS];
     struct sdse_network_cost network[SDSE_PARTS]; // below this level
@@ -44,6 +49,7 @@ struct sdse_level_cost {
                      // of one memory: all together, at the outermost
     double read_bits_per_cycle, write_bits_per_cycle; // achieved, per used instance
     double leakage_pj; // of all instances over the latency
+    struct sdse_overhead_cost overhead;
 };
 
 struct sdse_cost {
@@ -54,6 +60,7 @@ struct sdse_cost {
     uint64_t multipliers_used;
     double mac_pj;
     double compute_leakage_pj;
+    struct sdse_overhead_cost compute_overhead, chip_overhead;
 
     uint64_t shift_adds; // of the rebuild engines
     uint64_t basis_words_loaded;

@@ -214,7 +214,8 @@ static void add_basis_lane(struct sdse_problem *problem,
     last->mover = SDSE_BLOCKS;
     last->merges_to = problem->arch->rebuild.below_level;
     for (int s = 0; s < SDSE_STAGE_CASES; s++)
-        last->head_pj[s] += problem->arch->rebuild.pj_per_basis_write.value;
+        last->head_pj[s] +=
+            problem->arch->rebuild.pj_per_basis_write.value * problem->prices.control;
 }
 
 void sdse_lanes_add(struct sdse_problem *problem) {

@@ -231,6 +231,30 @@ static enum sdse_status add_component(struct sdse_store *store, int64_t solution
     return sdse_bind_run(&add);
 }
 
+// Clock, static power and control of one component, named by what they belong to.
+static enum sdse_status add_overhead(struct sdse_store *store, int64_t solution,
+                                     const struct sdse_arch *arch, const char *whose,
+                                     const struct sdse_overhead *overhead,
+                                     const struct sdse_overhead_cost *cost,
+                                     double *stored_pj) {
+    const struct {
+        const char *component;
+        double pj;
+        const struct sdse_number *number;
+    } parts[] = {{"clock", cost->clock_pj, &overhead->clock_mw},
+                 {"static", cost->static_pj, &overhead->static_mw},
+                 {"control", cost->control_pj, &overhead->control_percent}};
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; status == SDSE_OK && i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].pj == 0)
+            continue;
+        status = add_component(store, solution, arch, parts[i].component, whose,
+                               parts[i].pj, parts[i].number, false);
+        *stored_pj += parts[i].pj;
+    }
+    return status;
+}
+
 // One level: its memory row, what is kept there, the networks below it, its leakage.
 // Adds the energies it stored to *stored_pj.
 static enum sdse_status add_level(struct sdse_store *store, int64_t solution,
@@ -265,6 +289,9 @@ static enum sdse_status add_level(struct sdse_store *store, int64_t solution,
                           cost->leakage_pj, &arch->level[level].leakage_mw, false);
         *stored_pj += cost->leakage_pj;
     }
+    if (status == SDSE_OK)
+        status = add_overhead(store, solution, arch, arch->level[level].name,
+                              &arch->level[level].overhead, &cost->overhead, stored_pj);
     return status;
 }
 
@@ -291,6 +318,12 @@ static enum sdse_status add_parts(struct sdse_store *store, int64_t solution,
                           &arch->vector.pj_per_op, arch->vector.free);
     for (unsigned i = 0; status == SDSE_OK && i < cost->level_count; i++)
         status = add_level(store, solution, record, i, &stored_pj);
+    if (status == SDSE_OK)
+        status = add_overhead(store, solution, arch, "MAC", &arch->compute.overhead,
+                              &cost->compute_overhead, &stored_pj);
+    if (status == SDSE_OK)
+        status = add_overhead(store, solution, arch, "chip", &arch->chip,
+                              &cost->chip_overhead, &stored_pj);
     if (status == SDSE_OK && !sums_agree(stored_pj, cost->energy_pj))
         return sdse_store_fail(store, SDSE_DATABASE,
                                "solution: parts add up to %.17g pJ, total is %.17g pJ",

@@ -119,6 +119,15 @@ struct sdse_network {
     struct sdse_number pj_per_add;        // tree: per addition of two partial sums
 };
 
+// What a component draws besides its accesses. [of one instance]
+struct sdse_overhead {
+    struct sdse_number clock_mw;  // of its clock: over the latency, or when gated in
+                                  // used instances while they work
+    struct sdse_number static_mw; // all the time
+    struct sdse_number control_percent; // on top of its dynamic energy
+    bool gated;
+};
+
 struct sdse_level {
     const char *name;
     const char *group; // name shared by sibling memories; equals name if alone
@@ -154,7 +163,8 @@ struct sdse_level {
     // update: arrive from below.
     struct sdse_number read_pj, fill_pj, update_pj;
     struct sdse_number leakage_mw; // of one instance
-    struct sdse_number area_um2;   // of one instance
+    struct sdse_overhead overhead;
+    struct sdse_number area_um2; // of one instance
     const char *table; // name of the SRAM table to interpolate in; NULL = none
 
     struct sdse_format format[SDSE_TENSORS];
@@ -171,6 +181,7 @@ struct sdse_compute {
     struct sdse_number cycles_number; // its origin
     struct sdse_number pj_per_mac;
     struct sdse_number leakage_mw; // per multiplier
+    struct sdse_overhead overhead; // per multiplier
     struct sdse_number area_um2;   // per multiplier
     bool free;
     struct sdse_loc loc;
@@ -243,6 +254,10 @@ struct sdse_arch {
     const char *source;
     const char *file;
     double node_nm;
+    double voltage_v; // 0 = not given
+    // Those that the file itself gives, at which its costs hold: an override may ask
+    // for others (costmodel/rescale.h). 0 = not given.
+    double written_node_nm, written_voltage_v;
     double clock_ghz;
     uint32_t bits[SDSE_TENSORS]; // of a word
     uint32_t partial_bits;       // of a partial sum, >= bits[SDSE_OUTPUTS]
@@ -259,6 +274,7 @@ struct sdse_arch {
     struct sdse_vector vector;
     size_t dataflow_count;
     struct sdse_dataflow *dataflows;
+    struct sdse_overhead chip; // control: on all dynamic energy but that of DRAMs
     struct sdse_number other_area_um2; // everything not itemised
     struct sdse_loc loc;
 };

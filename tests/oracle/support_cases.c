@@ -67,6 +67,33 @@ static void make_ports(uint64_t seed, struct sdse_arch *arch) {
     }
 }
 
+static void make_overhead(uint64_t *state, struct sdse_overhead *overhead) {
+    if (chance(state, 60))
+        overhead->clock_mw = cost(state);
+    if (chance(state, 40))
+        overhead->static_mw = cost(state);
+    if (chance(state, 50))
+        overhead->control_percent = cost(state);
+    overhead->gated = chance(state, 50);
+}
+
+// Clocks, static power and control, drawn apart.
+static void make_overheads(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x3456789u;
+    if (!chance(&state, 25))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        arch->level[l].memory_class = chance(&state, 40) ? SDSE_DRAM : SDSE_SRAM;
+        make_overhead(&state, &arch->level[l].overhead);
+        if (!arch->level[l].shares_memory)
+            continue;
+        arch->level[l].overhead = arch->level[l - 1].overhead;
+        arch->level[l].memory_class = arch->level[l - 1].memory_class;
+    }
+    make_overhead(&state, &arch->compute.overhead);
+    make_overhead(&state, &arch->chip);
+}
+
 static void make_network(uint64_t *state, enum sdse_tensor tensor,
                          struct sdse_network *network) {
     *network = (struct sdse_network){
@@ -402,6 +429,9 @@ static void classify_arch(struct oracle_case *subject) {
     }
     if (arch->count_drain_reads)
         features |= SDSE_BIT(ORACLE_DRAIN_READS);
+    if (arch->chip.clock_mw.given || arch->chip.static_mw.given ||
+        arch->chip.control_percent.given)
+        features |= SDSE_BIT(ORACLE_OVERHEAD);
     if (arch->compute.cycles_per_mac != floor(arch->compute.cycles_per_mac))
         features |= SDSE_BIT(ORACLE_FRACTION);
     if (arch->count_return_transfers)
@@ -430,6 +460,7 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
     *out = (struct oracle_case){.seed = seed};
     make_arch(&state, &out->arch);
     make_ports(seed, &out->arch);
+    make_overheads(seed, &out->arch);
     bool imperfect = options->imperfect && chance(&state, 50);
     // Most cases small, some large.
     uint64_t most_work = 128;

@@ -28,6 +28,7 @@
     X(BANDWIDTH, "bandwidth limits")               \
     X(OWN_PORT, "ports of single tensors")         \
     X(FRACTION, "fractions of a cycle per MAC")    \
+    X(OVERHEAD, "clocks, static power, control")   \
     X(NO_OVERLAP, "transfers not hidden")          \
     X(SHARED_MEMORY, "several levels in a memory") \
     X(WIDE_SUMS, "wider partial sums")

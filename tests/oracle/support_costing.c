@@ -170,6 +170,53 @@ static double leakage(const struct sdse_arch *arch, const struct sdse_cost *cost
     return mw.given ? mw.value * ns * (double)sdse_arch_instances(arch, level) : 0;
 }
 
+// Clock and static power of `count` instances for so many cycles. [pJ]
+static double power(const struct sdse_arch *arch, struct sdse_number mw, uint64_t count,
+                    uint64_t cycles) {
+    return mw.given ? mw.value * (double)count * (double)cycles / arch->clock_ghz : 0;
+}
+
+// What is drawn besides accesses: `busy` cycles and `used` of `count` instances matter
+// where the clock is gated; control is a share of `dynamic`.
+static double cost_overhead(const struct sdse_arch *arch,
+                            const struct sdse_overhead *overhead,
+                            const struct sdse_cost *cost, uint64_t count, uint64_t used,
+                            uint64_t busy, double dynamic) {
+    double pj = power(arch, overhead->static_mw, count, cost->latency_cycles);
+    if (overhead->gated)
+        pj += power(arch, overhead->clock_mw, used, busy);
+    else
+        pj += power(arch, overhead->clock_mw, count, cost->latency_cycles);
+    return pj + dynamic * overhead->control_percent.value / 100;
+}
+
+static void cost_overheads(const struct sdse_arch *arch, const struct simulation *run,
+                           double dynamic, struct sdse_cost *cost) {
+    double on_chip = dynamic, pj = 0;
+    for (unsigned l = 0; l < run->level_count; l++) {
+        const struct sdse_level *level = &arch->level[l];
+        double accesses_pj = 0;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            const struct sdse_flow_cost *flow = &cost->level[l].flow[t];
+            accesses_pj += flow->read_pj + flow->fill_pj + flow->update_pj;
+        }
+        if (level->memory_class == SDSE_DRAM)
+            on_chip -= accesses_pj;
+        uint64_t busy = cost->level[l].cycles;
+        if (busy < cost->compute_cycles)
+            busy = cost->compute_cycles;
+        const uint64_t count = level->shares_memory ? 0 : sdse_arch_instances(arch, l);
+        pj += cost_overhead(arch, &level->overhead, cost, count,
+                            count ? run->used[l] : 0, busy, accesses_pj);
+    }
+    pj +=
+        cost_overhead(arch, &arch->compute.overhead, cost,
+                      sdse_arch_instances(arch, run->level_count),
+                      run->used[run->level_count], cost->compute_cycles, cost->mac_pj);
+    pj += cost_overhead(arch, &arch->chip, cost, 1, 1, cost->compute_cycles, on_chip);
+    cost->energy_pj += pj;
+}
+
 void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
                      struct sdse_cost *cost) {
     *cost = (struct sdse_cost){.level_count = run->level_count, .macs = run->macs};
@@ -185,6 +232,7 @@ void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
                                level->network[t].energy_pj;
         }
     }
+    const double dynamic = cost->energy_pj;
     cost_time(arch, run, cost);
     for (unsigned l = 0; l < run->level_count; l++) {
         // A memory leaks once, however many levels are in it.
@@ -198,4 +246,5 @@ void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
     cost->compute_leakage_pj =
         leakage(arch, cost, arch->compute.leakage_mw, run->level_count);
     cost->energy_pj += cost->mac_pj + cost->compute_leakage_pj;
+    cost_overheads(arch, run, dynamic + cost->mac_pj, cost);
 }

@@ -133,6 +133,28 @@ static void make_ports(uint64_t seed, struct sdse_arch *arch) {
                         given(1 + below(&state, 32));
 }
 
+static void make_overhead(uint64_t *state, struct sdse_overhead *overhead) {
+    if (chance(state, 50))
+        overhead->clock_mw = given(0.1 * below(state, 8));
+    if (chance(state, 40))
+        overhead->static_mw = given(0.1 * below(state, 8));
+    if (chance(state, 50))
+        overhead->control_percent = given(5 * below(state, 10));
+    overhead->gated = chance(state, 50);
+}
+
+static void make_overheads(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 11;
+    if (!chance(&state, 30))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        arch->level[l].memory_class = chance(&state, 50) ? SDSE_DRAM : SDSE_SRAM;
+        make_overhead(&state, &arch->level[l].overhead);
+    }
+    make_overhead(&state, &arch->compute.overhead);
+    make_overhead(&state, &arch->chip);
+}
+
 static void make_constraint(uint64_t *state,
                             const struct sdse_generated_problem *problem,
                             struct sdse_constraint *constraint) {
@@ -257,6 +279,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         make_layer(&state, &problem->layer);
         make_arch(&state, &problem->arch);
         make_ports(seed, &problem->arch);
+        make_overheads(seed, &problem->arch);
         if (wide)
             make_space(&state, problem);
         make_smartdeal(&state, problem);

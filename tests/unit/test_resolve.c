@@ -57,6 +57,72 @@ static enum sdse_status resolve(struct fixture *f) {
     return sdse_arch_resolve_costs(&f->arch, f->arena, &f->diags);
 }
 
+// What the file gives at its node moves to the node asked for; DRAM and overrides stay.
+static void another_node_moves_every_cost(void **state) {
+    struct fixture *f = *state;
+    f->arch.file = "a.yaml";
+    f->arch.written_node_nm = 65;
+    f->arch.node_nm = 28;
+    f->arch.other_area_um2 = given(50);
+    f->arch.chip.clock_mw = given(10);
+    f->arch.level[1].network[SDSE_INPUTS].pj_per_bit = given(2);
+    f->arch.level[1].update_pj = given(3);
+    f->arch.level[1].update_pj.origin.loc = (struct sdse_loc){"sweep.yaml", 1, 1};
+    double energy, area;
+    assert_true(sdse_node_energy_factor(65, 0.9, 28, 0.9, &energy));
+    assert_true(sdse_node_area_factor(65, 28, &area));
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(resolve(f), SDSE_OK);
+        assert_double_within(f->arch.compute.pj_per_mac.value, energy, 1e-12);
+        assert_double_within(f->arch.compute.area_um2.value, 100 * area, 1e-9);
+        assert_double_within(f->arch.other_area_um2.value, 50 * area, 1e-9);
+        assert_double_within(f->arch.chip.clock_mw.value, 10 * energy, 1e-9);
+        assert_double_within(f->arch.level[1].network[SDSE_INPUTS].pj_per_bit.value,
+                             2 * energy, 1e-12);
+        assert_double_within(f->arch.level[0].read_pj.value, 8, 0);
+        assert_double_within(f->arch.level[1].update_pj.value, 3, 0);
+    }
+    assert_non_null(strstr(f->arch.compute.pj_per_mac.origin.text, "65 nm to 28 nm"));
+}
+
+static void what_cannot_be_scaled_is_refused(void **state) {
+    struct fixture *f = *state;
+    f->arch.written_node_nm = 65;
+    f->arch.node_nm = 28;
+    f->arch.compute.leakage_mw = given(1);
+    f->arch.chip.static_mw = given(1);
+    f->arch.level[1].leakage_mw = given(1);
+    assert_int_equal(resolve(f), SDSE_INVALID);
+    assert_int_equal(f->diags.errors, 3);
+    f->arch.compute.leakage_mw = f->arch.chip.static_mw = f->arch.level[1].leakage_mw =
+        (struct sdse_number){0};
+    f->arch.written_node_nm = 65;
+    f->arch.node_nm = 5;
+    assert_int_equal(resolve(f), SDSE_INVALID);
+}
+
+static void another_voltage_needs_one_to_start_from(void **state) {
+    struct fixture *f = *state;
+    f->arch.written_node_nm = 65;
+    f->arch.voltage_v = 0.82;
+    assert_int_equal(resolve(f), SDSE_INVALID);
+    assert_int_equal(f->diags.errors, 1);
+    f->arch.written_voltage_v = 1;
+    f->arch.voltage_v = 0.82;
+    double energy;
+    struct sdse_sram_cost macro;
+    assert_true(sdse_node_energy_factor(65, 1, 65, 0.82, &energy));
+    assert_int_equal(sdse_sram_lookup("sram_itrs-hp_ed2", 65, 8 * (25 << 10), 64,
+                                      f->arena, &macro, NULL),
+                     SDSE_OK);
+    struct sdse_level *sram = &f->arch.level[1];
+    sram->read_pj = sram->fill_pj = sram->update_pj = sram->leakage_mw =
+        (struct sdse_number){0};
+    assert_int_equal(resolve(f), SDSE_OK);
+    assert_double_within(f->arch.compute.pj_per_mac.value, energy, 1e-12);
+    assert_double_within(f->arch.level[1].read_pj.value, energy * macro.read_pj, 1e-9);
+}
+
 // An access costs one macro, leakage and area all of them.
 static void test_macros(void **state) {
     struct fixture *f = *state;
@@ -198,6 +264,9 @@ static void test_unlimited_table(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        FRESH(another_node_moves_every_cost),
+        FRESH(what_cannot_be_scaled_is_refused),
+        FRESH(another_voltage_needs_one_to_start_from),
         FRESH(test_macros),
         FRESH(test_given_numbers_stay),
         FRESH(test_wide_port),

@@ -202,6 +202,15 @@ static void test_energy_factors(void **state) {
     assert_double_within(factor, 0.588, 0.002);
 }
 
+// Between nodes, by hand: 28 nm lies ln(28/20) / ln(32/20) = 0.7159 of the way from
+// 0.21 to 0.46 in logarithms.
+static void test_area_between_nodes(void **state) {
+    (void)state;
+    double factor;
+    assert_true(sdse_node_area_factor(45, 28, &factor));
+    assert_double_within(factor, 0.3681, 2e-4);
+}
+
 static void test_energy_domain(void **state) {
     (void)state;
     double factor = 42;
@@ -239,11 +248,17 @@ static void test_area_factors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows_are_exact), cmocka_unit_test(test_columns),
-        cmocka_unit_test(test_interpolation),  cmocka_unit_test(test_between_rows),
-        cmocka_unit_test(test_missing_row),    cmocka_unit_test(test_out_of_range),
-        cmocka_unit_test(test_scaled_node),    cmocka_unit_test(test_energy_factors),
-        cmocka_unit_test(test_energy_domain),  cmocka_unit_test(test_area_factors),
+        cmocka_unit_test(test_rows_are_exact),
+        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_interpolation),
+        cmocka_unit_test(test_between_rows),
+        cmocka_unit_test(test_missing_row),
+        cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_scaled_node),
+        cmocka_unit_test(test_energy_factors),
+        cmocka_unit_test(test_energy_domain),
+        cmocka_unit_test(test_area_between_nodes),
+        cmocka_unit_test(test_area_factors),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -24,7 +24,8 @@ struct chart {
 #define DRAWN "CASE WHEN component LIKE '% network' THEN 'network' ELSE component END"
 #define COMPONENT_RANK                                                               \
     " CASE c WHEN 'network' THEN 1000 WHEN 'MAC' THEN 1001 WHEN 'rebuild' THEN 1002" \
-    " WHEN 'leakage' THEN 1003 ELSE (SELECT min(level) FROM solution_memory m WHERE" \
+    " WHEN 'leakage' THEN 1003 WHEN 'static' THEN 1004 WHEN 'clock' THEN 1005"       \
+    " WHEN 'control' THEN 1006 ELSE (SELECT min(level) FROM solution_memory m WHERE" \
     " m.name = c) END"
 
 static size_t component_index(struct chart *chart, const char *name,
@@ -131,11 +132,9 @@ static void thin_components(struct chart *chart) {
 static const char *component_color(const char *name, size_t index) {
     static const struct {
         const char *name, *color;
-    } roles[] = {{"network", "#cc79a7"},
-                 {"MAC", "#56b4e9"},
-                 {"rebuild", "#d55e00"},
-                 {"leakage", "#7f7f7f"},
-                 {"other", "#cccccc"}};
+    } roles[] = {{"network", "#cc79a7"}, {"MAC", "#56b4e9"},    {"rebuild", "#d55e00"},
+                 {"leakage", "#7f7f7f"}, {"static", "#9f9f9f"}, {"clock", "#bcbd22"},
+                 {"control", "#17becf"}, {"other", "#cccccc"}};
     static const char *const memories[] = {"#0072b2", "#e69f00", "#009e73", "#f0e442",
                                            "#8c564b", "#332288", "#999933", "#aa4499"};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
