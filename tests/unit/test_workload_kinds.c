@@ -51,6 +51,10 @@ static struct read read_layers(unsigned batch, const char *layers) {
         assert_int_equal(a->kind, b->kind);
         assert_int_equal(a->repeat, b->repeat);
         assert_memory_equal(&a->nest, &b->nest, sizeof a->nest);
+        assert_int_equal(a->move.fused, b->move.fused);
+        assert_int_equal(a->move.addends, b->move.addends);
+        assert_int_equal(a->move.passes, b->move.passes);
+        assert_int_equal(a->move.operations, b->move.operations);
     }
     assert_string_equal(sdse_workload_text(r.arena, again), written);
     return r;
@@ -297,6 +301,66 @@ static void phases_add_up(void **state) {
     done(&r);
 }
 
+static void expect_move(const struct sdse_layer *layer, enum sdse_layer_kind kind,
+                        bool fused, uint64_t operations) {
+    assert_int_equal(layer->kind, kind);
+    assert_true(layer->move.fused == fused);
+    assert_int_equal(layer->move.operations, operations);
+    assert_int_equal(sdse_layer_macs(layer), 0);
+}
+
+// Kinds that multiply nothing, with what holds where the file does not say.
+static void layers_that_only_move_words(void **state) {
+    (void)state;
+    struct read r = read_layers(
+        2, "- {name: p, kind: maxpool, in: [6, 9, 8], kernel: [3, 2], stride: 2, pad: "
+           "[1, 0]}\n"
+           "- {name: a, kind: add, in: [6, 9, 8], addends: 3}\n"
+           "- {name: n, kind: norm, in: [6, 9], batch: 4}\n"
+           "- {name: s, kind: softmax, in: 10, passes: 2}\n"
+           "- {name: f, kind: act, in: [6, 9, 8], fused: false, ops_per_word: 4}\n"
+           "- {name: g, kind: avgpool, in: [6, 9, 8], kernel: [9, 8], fused: true}\n");
+    const struct sdse_layer *layers = r.net->layers;
+    expect_nest(&layers[0], "N2 K1 C1 P5 Q4 R3 S2 G6");
+    expect_move(&layers[0], SDSE_POOL, false, 6);
+    expect_nest(&layers[1], "N2 K1 C1 P9 Q8 R1 S1 G6");
+    expect_move(&layers[1], SDSE_ADD, false, 2);
+    assert_int_equal(layers[1].move.addends, 3);
+    expect_nest(&layers[2], "N8 K1 C1 P9 Q1 R1 S1 G6");
+    expect_move(&layers[2], SDSE_NORM, true, 2);
+    expect_nest(&layers[3], "N2 K1 C1 P1 Q1 R1 S1 G10");
+    expect_move(&layers[3], SDSE_SOFTMAX, false, 5);
+    assert_int_equal(layers[3].move.passes, 2);
+    expect_move(&layers[4], SDSE_ACT, false, 4);
+    expect_nest(&layers[5], "N2 K1 C1 P1 Q1 R9 S8 G6");
+    expect_move(&layers[5], SDSE_POOL, true, 72);
+    done(&r);
+}
+
+// What makes two layers cost differently makes two problems.
+static void what_moves_is_part_of_the_shape(void **state) {
+    (void)state;
+    struct read r = read_layers(
+        1,
+        "- {name: a, kind: add, in: [6, 9, 8]}\n"
+        "- {name: b, kind: add, in: [6, 9, 8], addends: 3, ops_per_word: 1}\n"
+        "- {name: c, kind: add, in: [6, 9, 8], passes: 2}\n"
+        "- {name: d, kind: add, in: [6, 9, 8], fused: true}\n"
+        "- {name: e, kind: add, in: [6, 9, 8], ops_per_word: 2}\n"
+        "- {name: f, kind: softmax, in: [6, 9, 8], ops_per_word: 1}\n"
+        "- {name: g, kind: conv, in: [6, 9, 8], out_channels: 4, kernel: 3, pad: [[0, "
+        "2], 1]}\n"
+        "- {name: h, kind: conv, in: [6, 9, 8], out_channels: 4, kernel: 3, pad: [[2, "
+        "0], 1]}\n"
+        "- {name: i, kind: matmul, heads: 4, m: 3, k: 3, n: 3}\n"
+        "- {name: j, kind: matmul, heads: 4, kv_heads: 2, m: 3, k: 3, n: 3}\n");
+    for (size_t i = 0; i < r.net->layer_count; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(sdse_layer_shape_text(r.arena, &r.net->layers[i]),
+                                    sdse_layer_shape_text(r.arena, &r.net->layers[j]));
+    done(&r);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_of_activations),
@@ -305,6 +369,8 @@ int main(void) {
         cmocka_unit_test(overlapping_depth),
         cmocka_unit_test(phases_are_the_transposed_convolution),
         cmocka_unit_test(phases_add_up),
+        cmocka_unit_test(layers_that_only_move_words),
+        cmocka_unit_test(what_moves_is_part_of_the_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
