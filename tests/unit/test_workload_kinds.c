@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "dse/sweep/forms.h"
 #include "spec/load.h"
 #include "spec/write.h"
 
@@ -173,6 +174,12 @@ static void overlapping_depth(void **state) {
     assert_string_equal(r.diags.first->check, "depth-unrolled");
     assert_int_equal(r.diags.first->severity, SDSE_WARNING);
     done(&r);
+    // Dilated windows two slices apart share every second slice.
+    r = read_layers(1, "- {name: c, kind: conv3d, in: [3, 7, 4, 4], out_channels: 4, "
+                       "kernel: [3, 1, 1], stride: [2, 1, 1], dilation: [2, 1, 1]}\n");
+    expect_nest(r.net->layers, "N2 K4 C9 P4 Q4 R1 S1 G1");
+    assert_non_null(r.diags.first);
+    done(&r);
 }
 
 // ---- transposed convolution, one axis at a time --------------------------------
@@ -307,6 +314,10 @@ static void expect_move(const struct sdse_layer *layer, enum sdse_layer_kind kin
     assert_true(layer->move.fused == fused);
     assert_int_equal(layer->move.operations, operations);
     assert_int_equal(sdse_layer_macs(layer), 0);
+    const struct sdse_weight_form raw = {.smartdeal = false};
+    const struct sdse_form_setting setting = {.smartdeal = true};
+    assert_true(sdse_layer_weight_bits(layer, &raw, 8) == 0);
+    assert_true(sdse_layer_stays_raw(layer, &setting));
 }
 
 // Kinds that multiply nothing, with what holds where the file does not say.
