@@ -28,7 +28,7 @@ static const char *beside(struct reader *r, const char *path) {
 }
 
 static void read_paths(struct reader *r, const char *key, const char ***paths,
-                       size_t *count) {
+                       struct sdse_loc **locs, size_t *count) {
     const struct sdse_node *list = sdse_node_get(r->root, key);
     if (!list) {
         sdse_report_missing(r->root, key, r->diags);
@@ -37,14 +37,17 @@ static void read_paths(struct reader *r, const char *key, const char ***paths,
     if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags) || !list->count)
         return;
     *paths = SDSE_ARENA_ARRAY(r->arena, const char *, list->count);
-    if (!*paths) {
+    *locs = SDSE_ARENA_ARRAY(r->arena, struct sdse_loc, list->count);
+    if (!*paths || !*locs) {
         r->out_of_memory = true;
         return;
     }
     sdse_for_each_child (item, list) {
         const char *path;
-        if (sdse_read_text(item, r->diags, &path))
-            (*paths)[(*count)++] = beside(r, path);
+        if (!sdse_read_text(item, r->diags, &path))
+            continue;
+        (*locs)[*count] = item->loc;
+        (*paths)[(*count)++] = beside(r, path);
     }
 }
 
@@ -133,8 +136,9 @@ static void read_sweep(struct reader *r) {
         sdse_report_missing(r->root, "name", r->diags);
     else
         sdse_read_text(node, r->diags, &sweep->name);
-    read_paths(r, "workloads", &sweep->workloads, &sweep->workload_count);
-    read_paths(r, "archs", &sweep->archs, &sweep->arch_count);
+    read_paths(r, "workloads", &sweep->workloads, &sweep->workload_locs,
+               &sweep->workload_count);
+    read_paths(r, "archs", &sweep->archs, &sweep->arch_locs, &sweep->arch_count);
     read_overrides(r);
     unsigned word;
     if ((node = sdse_node_get(r->root, "objective")) &&

@@ -260,7 +260,8 @@ static void print_mapper(FILE *out, const struct sdse_sweep_mapper *mapper) {
         fputs("}\n", out);
 }
 
-char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep) {
+char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
+                      const char *const *workloads, const char *const *archs) {
     struct sdse_text text;
     if (!sdse_text_begin(&text))
         return NULL;
@@ -268,8 +269,8 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep) 
     fputs("name: ", out);
     sdse_print_word(out, sweep->name ? sweep->name : "?");
     fputc('\n', out);
-    print_list(out, "workloads", sweep->workloads, sweep->workload_count);
-    print_list(out, "archs", sweep->archs, sweep->arch_count);
+    print_list(out, "workloads", workloads, sweep->workload_count);
+    print_list(out, "archs", archs, sweep->arch_count);
     print_overrides(out, sweep);
     fputs("weight_forms:\n", out);
     for (size_t i = 0; i < sweep->form_count; i++) {

@@ -15,7 +15,10 @@ char *sdse_arch_text(struct sdse_arena *arena, const struct sdse_arch *arch);
 char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *net);
 // One layer, without its name, repeat and files: equal texts are the same problem.
 char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *layer);
-char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep);
+// `workloads` and `archs` are what stands in place of the paths, as many: where a file
+// lies is not what it says.
+char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
+                      const char *const *workloads, const char *const *archs);
 // "raw", or a SmartDeal setting in flow style without its name.
 char *sdse_form_setting_text(struct sdse_arena *arena,
                              const struct sdse_form_setting *setting);

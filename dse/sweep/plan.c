@@ -31,6 +31,21 @@ static enum sdse_status worse(enum sdse_status a, enum sdse_status b) {
 
 // --- Networks and forms ---
 
+// The network's text without the paths of its weights: their values are in the hashes
+// of the points that measure them.
+static const char *pathless_text(struct sdse_arena *arena,
+                                 const struct sdse_workload *workload) {
+    struct sdse_workload copy = *workload;
+    copy.layers = SDSE_ARENA_ARRAY(arena, struct sdse_layer, workload->layer_count);
+    if (!copy.layers)
+        return NULL;
+    for (size_t i = 0; i < workload->layer_count; i++) {
+        copy.layers[i] = workload->layers[i];
+        copy.layers[i].weights_file = NULL;
+    }
+    return sdse_workload_text(arena, &copy);
+}
+
 static enum sdse_status load_networks(struct loading *l) {
     const struct sdse_sweep *sweep = l->plan->sweep;
     l->plan->networks =
@@ -45,7 +60,7 @@ static enum sdse_status load_networks(struct loading *l) {
         status = worse(status, loaded);
         if (loaded)
             continue;
-        network->text = sdse_workload_text(l->arena, network->workload);
+        network->text = pathless_text(l->arena, network->workload);
         if (!network->text)
             return SDSE_NO_MEMORY;
         network->hash = hash_text(network->text);
@@ -297,6 +312,45 @@ static enum sdse_status check_vector_units(struct loading *l) {
     return status;
 }
 
+// --- Names ---
+
+static size_t variants_of_each(const struct sdse_plan *plan) {
+    return plan->variant_count / plan->sweep->arch_count;
+}
+
+// What a path of the sweep leads to: the name in that file.
+static const char *network_name(const struct sdse_plan *plan, size_t i) {
+    return plan->networks[i].workload->name;
+}
+static const char *arch_name(const struct sdse_plan *plan, size_t i) {
+    return plan->variants[i * variants_of_each(plan)].arch->name;
+}
+
+static void refuse_twins(struct loading *l, const char *what, size_t count,
+                         const char *(*name)(const struct sdse_plan *, size_t),
+                         const char *const *paths, const struct sdse_loc *locs) {
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(name(l->plan, i), name(l->plan, j)) != 0)
+                continue;
+            sdse_diag_add(l->diags, SDSE_ERROR, locs[i], "duplicate-name",
+                          "two %s are called '%.80s': this one and %s", what,
+                          name(l->plan, i), paths[j]);
+            break;
+        }
+}
+
+// Two designs of one name cannot be told apart in any table.
+static enum sdse_status check_names(struct loading *l) {
+    const struct sdse_sweep *sweep = l->plan->sweep;
+    const size_t errors = l->diags->errors;
+    refuse_twins(l, "networks", sweep->workload_count, network_name, sweep->workloads,
+                 sweep->workload_locs);
+    refuse_twins(l, "accelerators", sweep->arch_count, arch_name, sweep->archs,
+                 sweep->arch_locs);
+    return l->diags->errors == errors ? SDSE_OK : SDSE_INVALID;
+}
+
 // --- Points ---
 
 static struct sdse_hash point_hash(const struct sdse_plan *plan,
@@ -331,6 +385,22 @@ static enum sdse_status enumerate(struct loading *l) {
     return SDSE_OK;
 }
 
+// The sweep's text: names in place of paths. What they stand for is in the points.
+static bool write_sweep(struct loading *l) {
+    struct sdse_plan *plan = l->plan;
+    const size_t arch_count = plan->sweep->arch_count;
+    const char **networks =
+        SDSE_ARENA_ARRAY(l->arena, const char *, plan->network_count);
+    const char **archs = SDSE_ARENA_ARRAY(l->arena, const char *, arch_count);
+    for (size_t i = 0; networks && i < plan->network_count; i++)
+        networks[i] = network_name(plan, i);
+    for (size_t i = 0; archs && i < arch_count; i++)
+        archs[i] = arch_name(plan, i);
+    if (networks && archs)
+        plan->text = sdse_sweep_text(l->arena, plan->sweep, networks, archs);
+    return plan->text != NULL;
+}
+
 // The sweep's own hash: its points, in order, and its name. A changed accelerator file
 // makes another sweep.
 static void hash_sweep(struct sdse_plan *plan) {
@@ -354,11 +424,12 @@ enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path
         status =
             worse(worse(check_engines(&l), check_vector_units(&l)), load_weights(&l));
     if (!status)
+        status = check_names(&l);
+    if (!status)
         status = enumerate(&l);
     if (status)
         return status;
-    l.plan->text = sdse_sweep_text(arena, l.plan->sweep);
-    if (!l.plan->text)
+    if (!write_sweep(&l))
         return SDSE_NO_MEMORY;
     hash_sweep(l.plan);
     *plan = l.plan;

@@ -54,8 +54,10 @@ struct sdse_sweep {
     const char *file;
     size_t workload_count;
     const char **workloads; // paths, resolved against the sweep's file
+    struct sdse_loc *workload_locs;
     size_t arch_count;
     const char **archs; // paths, resolved against the sweep's file
+    struct sdse_loc *arch_locs;
     size_t override_count;
     struct sdse_override *overrides; // Cartesian product, the last varies fastest
     size_t form_count;

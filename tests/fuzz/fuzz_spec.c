@@ -96,11 +96,14 @@ static void try_sweep(struct sdse_diags *diags, const struct sdse_node *root) {
     struct sdse_sweep *sweep = NULL, *again = NULL;
     if (sdse_sweep_from_tree(diags->arena, root, diags, &sweep) != SDSE_OK)
         return;
-    const char *text = sdse_sweep_text(diags->arena, sweep);
+    const char *text =
+        sdse_sweep_text(diags->arena, sweep, sweep->workloads, sweep->archs);
     sdse_sweep_from_tree(diags->arena, parse(diags, text), diags, &again);
     if (!again)
         sdse_diags_print(diags, stderr, false);
-    require(again && strcmp(sdse_sweep_text(diags->arena, again), text) == 0,
+    require(again && strcmp(sdse_sweep_text(diags->arena, again, again->workloads,
+                                            again->archs),
+                            text) == 0,
             "a sweep round-trips");
 }
 

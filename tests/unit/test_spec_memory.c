@@ -132,7 +132,8 @@ static enum sdse_status load_sweep(struct world *w) {
     struct sdse_sweep *sweep = NULL;
     enum sdse_status status =
         sdse_sweep_load(w->arena, FOLDER "good-sweep.yaml", &w->diags, &sweep);
-    if (status == SDSE_OK && !sdse_sweep_text(w->arena, sweep))
+    if (status == SDSE_OK &&
+        !sdse_sweep_text(w->arena, sweep, sweep->workloads, sweep->archs))
         status = SDSE_NO_MEMORY;
     return status;
 }

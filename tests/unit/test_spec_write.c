@@ -250,10 +250,11 @@ static void a_sweep_round_trips(void **state) {
         "{basis_size: 5, rows_per_slice: 0, density: 0.25, row_density: 1, "
         "coefficient_bits: 4, basis_bits: 8, scale_bits: 8, index: row, "
         "depthwise: false}");
-    const char *text = sdse_sweep_text(arena, sweep);
+    const char *text = sdse_sweep_text(arena, sweep, sweep->workloads, sweep->archs);
     sdse_sweep_from_tree(arena, parse(&diags, text), &diags, &again);
     assert_clean(&diags);
-    assert_string_equal(sdse_sweep_text(arena, again), text);
+    assert_string_equal(sdse_sweep_text(arena, again, again->workloads, again->archs),
+                        text);
     assert_true(again->mapper.seconds == 3 && again->mapper.uneven &&
                 again->mapper.free_bypass && again->mapper.imperfect_percent == 7);
     sdse_arena_free(arena);
@@ -288,10 +289,11 @@ static void a_measured_form_round_trips(void **state) {
         "true, scale: true, iterations: 7, prune: energy, prune_amount: 0.75, "
         "prune_group: 4}");
     assert_string_equal(sweep->forms[2].name, "m sparsity=0.5");
-    const char *text = sdse_sweep_text(arena, sweep);
+    const char *text = sdse_sweep_text(arena, sweep, sweep->workloads, sweep->archs);
     sdse_sweep_from_tree(arena, parse(&diags, text), &diags, &again);
     assert_clean(&diags);
-    assert_string_equal(sdse_sweep_text(arena, again), text);
+    assert_string_equal(sdse_sweep_text(arena, again, again->workloads, again->archs),
+                        text);
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(sdse_form_setting_text(arena, &again->forms[i].setting),
                             sdse_form_setting_text(arena, &sweep->forms[i].setting));

@@ -1,0 +1,195 @@
+// A sweep is the content of what it names: paths and links change nothing, names and
+// changed files do, and what they replace is said.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "results/look/points.h"
+#include "smartdeal/npy.h"
+#include "support_sweep.h"
+
+static void write_sweep(const char *file, const char *name, const char *network,
+                        const char *arch) {
+    char text[2000];
+    snprintf(text, sizeof text,
+             "name: %s\nworkloads: [%s]\narchs: [%s]\n"
+             "weight_forms: [raw, {name: m, sparsity: 0.5}]\n",
+             name, network, arch);
+    sweep_write(file, text);
+}
+
+static int make_inputs(void **state) {
+    if (sweep_begin(state))
+        return -1;
+    char path[256], net[1000];
+    float weights[40];
+    for (int i = 0; i < 40; i++)
+        weights[i] = (float)(i % 7) - 3;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    snprintf(path, sizeof path, "%s", sweep_path("w.npy"));
+    const enum sdse_status written =
+        sdse_npy_write(path, 2, (const uint64_t[]){4, 10}, weights, &diags);
+    sdse_arena_free(arena);
+#define NET                                                           \
+    "name: net\nsource: x\nlayers:\n  - {name: a, kind: fc, in: 10, " \
+    "out_channels: 4, weights: \"%s\"}\n"
+    snprintf(net, sizeof net, NET, "w.npy");
+    sweep_write("relative.yaml", net);
+    snprintf(net, sizeof net, NET, path);
+    sweep_write("absolute.yaml", net);
+    snprintf(net, sizeof net, NET, "./folder/../link.npy");
+    sweep_write("odd.yaml", net);
+    return written || mkdir(sweep_path("folder"), 0777) ||
+           symlink("w.npy", sweep_path("link.npy")) ||
+           symlink("relative.yaml", sweep_path("link.yaml")) ||
+           symlink("../arch.yaml", sweep_path("folder/link.yaml"));
+}
+
+// However files are found, the same bytes are exported, and no place of this machine.
+static void paths_are_no_content(void **state) {
+    (void)state;
+    char absolute[300], folder[300];
+    snprintf(absolute, sizeof absolute, "%s", sweep_path("arch.yaml"));
+    snprintf(folder, sizeof folder, "%s", sweep_path(""));
+    write_sweep("s0.yaml", "paths", "relative.yaml", "arch.yaml");
+    write_sweep("s1.yaml", "paths", "./absolute.yaml", absolute);
+    write_sweep("s2.yaml", "paths", "odd.yaml", "folder/../arch.yaml");
+    write_sweep("s3.yaml", "paths", "link.yaml", "folder/link.yaml");
+    char *first = NULL;
+    for (int i = 0; i < 4; i++) {
+        char sweep[20], database[20];
+        snprintf(sweep, sizeof sweep, "s%d.yaml", i);
+        snprintf(database, sizeof database, "s%d.db", i);
+        sweep_run(sweep, database);
+        char *text = sweep_export(database);
+        for (size_t end = strlen(folder); end && folder[end - 1] == '/';)
+            folder[--end] = '\0';
+        assert_null(strstr(text, folder));
+        assert_null(strstr(text, ".yaml"));
+        assert_null(strstr(text, ".npy"));
+        if (first)
+            assert_string_equal(text, first);
+        else
+            first = text;
+        if (text != first)
+            free(text);
+        // One sweep in one file.
+        assert_int_equal(sweep_run(sweep, "all.db").points_reused, i ? 2 : 0);
+    }
+    assert_int_equal(sweep_number("all.db", "SELECT count(*) FROM v_sweep"), 1);
+    free(first);
+}
+
+static void a_name_is(void **state) {
+    (void)state;
+    write_sweep("one.yaml", "one", "net.yaml", "arch.yaml");
+    write_sweep("two.yaml", "two", "net.yaml", "arch.yaml");
+    sweep_run("one.yaml", "names.db");
+    assert_int_equal(sweep_run("two.yaml", "names.db").points_reused, 2);
+    char *names =
+        sweep_ask("names.db", "SELECT sweep, version, newest, points_done FROM "
+                              "v_sweep ORDER BY sweep");
+    assert_string_equal(names, "one,1,1,2\ntwo,1,1,2\n");
+    free(names);
+    assert_int_equal(
+        sweep_number("names.db", "SELECT count(DISTINCT sweep_hash) FROM v_sweep"), 2);
+    assert_int_equal(sweep_number("names.db", "SELECT count(*) FROM v_point"), 2);
+}
+
+static size_t ok_points(const char *database, const struct sdse_filter *filter,
+                        double *first_pj) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_reader *reader;
+    struct sdse_points points;
+    const enum sdse_metric metrics[] = {SDSE_METRIC_ENERGY, SDSE_METRIC_LATENCY};
+    assert_int_equal(sdse_reader_open(sweep_path(database), &diags, &reader), SDSE_OK);
+    assert_int_equal(
+        sdse_points_load(reader, filter, metrics, 2, arena, &diags, &points), SDSE_OK);
+    const size_t count = points.count;
+    *first_pj = count ? points.v[0] : 0;
+    sdse_reader_close(reader);
+    sdse_arena_free(arena);
+    return count;
+}
+
+// An accelerator that changes under its name: the old points are history.
+static void changed_content_supersedes(void **state) {
+    (void)state;
+    double old_pj, new_pj, pj;
+    write_sweep("s.yaml", "s", "net.yaml", "a.yaml");
+    write_sweep("t.yaml", "t", "net.yaml", "a.yaml");
+    sweep_write("a.yaml", SWEEP_ARCH("a", "8", "400"));
+    sweep_run("s.yaml", "old.db");
+    assert_int_equal(ok_points("old.db", &(struct sdse_filter){0}, &old_pj), 2);
+    sweep_write("a.yaml", SWEEP_ARCH("a", "0.25", "400"));
+    sweep_run("s.yaml", "old.db");
+    char *versions =
+        sweep_ask("old.db", "SELECT version, newest FROM v_sweep ORDER BY 1");
+    assert_string_equal(versions, "1,0\n2,1\n");
+    free(versions);
+    assert_int_equal(ok_points("old.db", &(struct sdse_filter){0}, &new_pj), 2);
+    assert_true(new_pj != old_pj);
+    assert_int_equal(
+        ok_points("old.db", &(struct sdse_filter){.superseded = true}, &pj), 4);
+    assert_int_equal(ok_points("old.db", &(struct sdse_filter){.sweep = "s"}, &pj), 2);
+    assert_true(pj == new_pj);
+    assert_int_equal(ok_points("old.db",
+                               &(struct sdse_filter){.sweep = "s", .sweep_version = 1},
+                               &pj),
+                     2);
+    assert_true(pj == old_pj);
+    // The first content again: its version counts again.
+    sweep_write("a.yaml", SWEEP_ARCH("a", "8", "400"));
+    assert_int_equal(sweep_run("s.yaml", "old.db").points_reused, 2);
+    assert_int_equal(ok_points("old.db", &(struct sdse_filter){0}, &pj), 2);
+    assert_true(pj == old_pj);
+    // Another sweep's newer points of the same names replace those of this one, too.
+    sweep_write("a.yaml", SWEEP_ARCH("a", "0.25", "400"));
+    sweep_run("t.yaml", "old.db");
+    assert_int_equal(ok_points("old.db", &(struct sdse_filter){0}, &pj), 2);
+    assert_true(pj == new_pj);
+    assert_int_equal(ok_points("old.db", &(struct sdse_filter){.sweep = "s"}, &pj), 2);
+    assert_true(pj == old_pj);
+}
+
+static void designs_of_one_name_are_refused(void **state) {
+    (void)state;
+    sweep_write("twin.yaml", SWEEP_ARCH("small", "4", "400"));
+    sweep_write("net2.yaml", SWEEP_NET);
+    sweep_write("twins.yaml", "name: twins\nworkloads:\n  - net.yaml\n  - net2.yaml\n"
+                              "archs: [arch.yaml,\n  twin.yaml]\n");
+    struct sdse_sweep_progress progress;
+    char *said;
+    const struct sdse_sweep_request request = {.sweep_path = sweep_path("twins.yaml"),
+                                               .database_path = sweep_path("twins.db")};
+    assert_int_equal(sweep_try(&request, &progress, &said), SDSE_INVALID);
+    assert_non_null(
+        strstr(said, "twins.yaml:4:5: error: two networks are called 'tiny'"));
+    assert_non_null(
+        strstr(said, "twins.yaml:6:3: error: two accelerators are called 'small'"));
+    assert_non_null(strstr(said, "[duplicate-name]"));
+    assert_int_not_equal(access(sweep_path("twins.db"), F_OK), 0);
+    free(said);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_are_no_content),
+        cmocka_unit_test(a_name_is),
+        cmocka_unit_test(changed_content_supersedes),
+        cmocka_unit_test(designs_of_one_name_are_refused),
+    };
+    return cmocka_run_group_tests(tests, make_inputs, sweep_end);
+}
