@@ -1,0 +1,162 @@
+// Every column of a view is what the tables say, times the repeat; forms, settings and
+// orders of a sweep arrive as they were asked for.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "results/look/points.h"
+#include "support_sweep.h"
+
+static void change(const char *database, const char *sql) {
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(sweep_path(database), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void none(const char *sql) {
+    if (sweep_number("views.db", sql) != 0)
+        fail_msg("there are some: %s", sql);
+}
+
+// Figures that no two columns share, and a repeat that is not 1.
+static void views_are_the_tables_times_repeat(void **state) {
+    (void)state;
+    sweep_write("views.yaml", "name: v\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                              "weight_forms: [{name: d, density: 0.5}]\n");
+    sweep_run("views.yaml", "views.db");
+    change("views.db",
+           "INSERT INTO origin(origin_id, mark, text) VALUES(901, 'Q', 'read'),"
+           " (902, 'D', 'fill'), (903, 'Q', 'update');"
+           "UPDATE solution_level SET read_origin_id = 901, fill_origin_id = 902,"
+           " update_origin_id = 903;"
+           "UPDATE solution SET fill_cycles = 7 * solution_id,"
+           " drain_cycles = 11 * solution_id, compute_cycles = 13 * solution_id,"
+           " rebuild_cycles = 17 * solution_id, shift_adds = 19 * solution_id");
+    assert_true(sweep_number("views.db", "SELECT max(repeat) FROM v_layer") == 2);
+    none("SELECT count(*) FROM v_layer v JOIN point_layer l USING (point_id, "
+         "layer_index)"
+         " JOIN solution s USING (solution_id) WHERE v.fill_cycles <> l.repeat *"
+         " s.fill_cycles OR v.drain_cycles <> l.repeat * s.drain_cycles OR"
+         " v.compute_cycles <> l.repeat * s.compute_cycles OR v.rebuild_cycles <>"
+         " l.repeat * s.rebuild_cycles OR v.shift_adds <> l.repeat * s.shift_adds OR"
+         " v.macs <> l.repeat * s.macs OR v.energy_pj <> l.repeat * s.energy_pj OR"
+         " v.latency_cycles <> l.repeat * s.latency_cycles");
+    none("SELECT count(*) FROM v_network v JOIN point_layer l USING (point_id,"
+         " layer_index) JOIN solution_network n USING (solution_id, level, part) WHERE"
+         " v.bits <> l.repeat * n.bits OR v.words <> l.repeat * n.words OR v.adds <>"
+         " l.repeat * n.adds OR v.energy_pj <> l.repeat * n.energy_pj OR v.hops <>"
+         " n.hops");
+    assert_true(sweep_number("views.db",
+                             "SELECT count(*) FROM v_network WHERE repeat = 2"
+                             " AND bits > 0") > 0);
+    none(
+        "SELECT count(*) FROM v_level v JOIN point_layer l USING (point_id, "
+        "layer_index)"
+        " JOIN solution_memory m USING (solution_id, level) JOIN solution_level f USING"
+        " (solution_id, level, part) WHERE v.memory_cycles <> l.repeat * m.cycles OR"
+        " v.reads_words <> l.repeat * f.reads OR v.fills_words <> l.repeat * f.fills OR"
+        " v.updates_words <> l.repeat * f.updates OR v.drain_reads_words <> l.repeat *"
+        " f.drain_reads OR v.read_bits <> l.repeat * f.read_bits OR v.fill_bits <>"
+        " l.repeat * f.fill_bits OR v.update_bits <> l.repeat * f.update_bits");
+    none("SELECT count(*) FROM v_energy WHERE component IN ('DRAM', 'GLB', 'RF') AND"
+         " action NOT LIKE '% ' || origin");
+    none("SELECT count(*) FROM v_point WHERE ed2p_pj_s2 <> edp_pj_s * latency_s OR"
+         " abs(edp_pj_s / (energy_pj * latency_s) - 1) > 1e-12");
+}
+
+// A key of a form that is left out of a hash would give one answer for both values.
+static void every_value_of_a_form_is_an_answer_of_its_own(void **state) {
+    (void)state;
+    sweep_write(
+        "values.yaml",
+        "name: values\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+        "override: {word_bits: [8, 16]}\n"
+        "weight_forms:\n"
+        "  - {name: density, density: [0.3, 0.5], index: row}\n"
+        "  - {name: scale, sparsity: 0.3, scale_bits: [3, 8]}\n"
+        "  - {name: group, sparsity: 0.1, prune: population, prune_amount: 0.5, "
+        "prune_group: [1, 8]}\n");
+    sweep_run("values.yaml", "values.db");
+    assert_int_equal(sweep_number("values.db",
+                                  "SELECT count(*) FROM (SELECT DISTINCT"
+                                  " energy_pj, rel_error, weight_bits"
+                                  " FROM v_point WHERE form NOT LIKE 'sc%')"),
+                     8);
+    assert_int_equal(
+        sweep_number("values.db",
+                     "SELECT count(DISTINCT weight_bits) FROM v_point WHERE"
+                     " form LIKE 'scale%' AND parameters = 'word_bits=8'"),
+        2);
+    // The word width moves the error of the same weights in the same form.
+    assert_int_equal(sweep_number("values.db",
+                                  "SELECT count(DISTINCT rel_error) FROM v_point WHERE"
+                                  " form = 'group prune_group=8'"),
+                     2);
+}
+
+static void the_limit_itself_is_allowed(void **state) {
+    (void)state;
+    char text[300];
+    const double area =
+        sweep_number("views.db", "SELECT printf('%!.17g', area_mm2) FROM "
+                                 "v_point");
+    snprintf(
+        text, sizeof text,
+        "name: e\nworkloads: [net.yaml]\narchs: [arch.yaml]\nweight_forms: [{name: "
+        "d, density: 0.5}]\nconstraints: {max_area_mm2: %.17g}\n",
+        area);
+    sweep_write("edge.yaml", text);
+    assert_int_equal(sweep_run("edge.yaml", "edge.db").infeasible, 0);
+    assert_int_equal(sweep_number("edge.db", "SELECT points_ok FROM v_sweep"), 1);
+}
+
+static void points_come_in_the_order_of_their_sweep(void **state) {
+    (void)state;
+    sweep_write("up.yaml", "name: up\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                           "override: {GLB.fanout.x: [2, 4]}\n");
+    sweep_write("down.yaml", "name: down\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                             "override: {GLB.fanout.x: [4, 2]}\n");
+    sweep_run("up.yaml", "order.db");
+    assert_int_equal(sweep_run("down.yaml", "order.db").points_reused, 2);
+    static const char *const first[][2] = {{"up", "GLB.fanout.x=2"},
+                                           {"down", "GLB.fanout.x=4"}};
+    for (int i = 0; i < 2; i++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_diags diags;
+        sdse_diags_init(&diags, arena);
+        struct sdse_reader *reader;
+        struct sdse_points points;
+        const enum sdse_metric metrics[] = {SDSE_METRIC_ENERGY, SDSE_METRIC_LATENCY};
+        assert_int_equal(sdse_reader_open(sweep_path("order.db"), &diags, &reader),
+                         SDSE_OK);
+        assert_int_equal(sdse_points_load(reader,
+                                          &(struct sdse_filter){.sweep = first[i][0]},
+                                          metrics, 2, arena, &diags, &points),
+                         SDSE_OK);
+        assert_int_equal(points.count, 2);
+        assert_string_equal(points.parameters[0], first[i][1]);
+        sdse_reader_close(reader);
+        sdse_arena_free(arena);
+    }
+    char *quoted = sweep_ask("order.db", "SELECT 'a' || char(13) || 'b' AS text");
+    assert_string_equal(quoted, "\"a\rb\"\n");
+    free(quoted);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(views_are_the_tables_times_repeat),
+        cmocka_unit_test(every_value_of_a_form_is_an_answer_of_its_own),
+        cmocka_unit_test(the_limit_itself_is_allowed),
+        cmocka_unit_test(points_come_in_the_order_of_their_sweep),
+    };
+    return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
+}
