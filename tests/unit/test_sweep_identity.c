@@ -38,7 +38,7 @@ static int make_inputs(void **state) {
     sdse_diags_init(&diags, arena);
     snprintf(path, sizeof path, "%s", sweep_path("w.npy"));
     const enum sdse_status written =
-        sdse_npy_write(path, 2, (const uint64_t[]){4, 10}, weights, &diags);
+        sdse_npy_write(NULL, path, 2, (const uint64_t[]){4, 10}, weights, &diags);
     sdse_arena_free(arena);
 #define NET                                                           \
     "name: net\nsource: x\nlayers:\n  - {name: a, kind: fc, in: 10, " \

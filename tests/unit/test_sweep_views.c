@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "results/look/points.h"
+#include "smartdeal/npy.h"
 #include "support_sweep.h"
 
 static void change(const char *database, const char *sql) {
@@ -151,11 +152,70 @@ static void points_come_in_the_order_of_their_sweep(void **state) {
     free(quoted);
 }
 
+// The same values as a fully connected layer and as a 1x1 convolution are cut
+// differently.
+static void a_kind_of_layer_is_part_of_its_form(void **state) {
+    (void)state;
+    enum { K = 16, C = 24 };
+    static const uint64_t shape[] = {K, C, 1, 1};
+    static float values[K * C];
+    for (int i = 0; i < K * C; i++)
+        values[i] = (float)((i * 7919) % 101) / 50 - 1;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(
+        sdse_npy_write(NULL, sweep_path("fc.npy"), 2, shape, values, &diags), SDSE_OK);
+    assert_int_equal(
+        sdse_npy_write(NULL, sweep_path("conv.npy"), 4, shape, values, &diags),
+        SDSE_OK);
+    sdse_arena_free(arena);
+    sweep_write(
+        "kinds.yaml",
+        "name: kinds\nsource: x\nlayers:\n"
+        "  - {name: f, kind: fc, in: 24, out_channels: 16, weights: fc.npy}\n"
+        "  - {name: c, kind: conv, in: [24, 1, 1], out_channels: 16, kernel: 1, "
+        "weights: conv.npy}\n");
+    sweep_write("kind.yaml",
+                "name: k\nworkloads: [kinds.yaml]\narchs: [arch.yaml]\n"
+                "weight_forms: [{name: p, sparsity: 0.1, prune: population, "
+                "prune_amount: 0.5, prune_group: 8}]\n");
+    sweep_run("kind.yaml", "kind.db");
+    assert_int_equal(
+        sweep_number("kind.db", "SELECT count(DISTINCT form_id) FROM point_layer"), 2);
+    assert_int_equal(
+        sweep_number("kind.db", "SELECT count(DISTINCT rel_error) FROM v_layer"), 2);
+}
+
+// Elements of a front: by rank, which is by rising energy.
+static void exports_fronts_by_rank(void **state) {
+    (void)state;
+    char *text = sweep_export("views.db"), *rest = NULL;
+    int next = 0, elements = 0;
+    double least = 0;
+    for (char *line = strtok_r(text, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        if (!strstr(line, "\"table\":\"layer_front_element\""))
+            continue;
+        const int rank = atoi(strstr(line, "\"rank\":") + strlen("\"rank\":"));
+        const double energy =
+            strtod(strstr(line, "\"energy_pj\":") + strlen("\"energy_pj\":"), NULL);
+        assert_true(rank == 0 || (rank == next && energy > least));
+        next = rank + 1;
+        least = energy;
+        elements += rank > 0;
+    }
+    assert_true(elements > 0);
+    free(text);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_are_the_tables_times_repeat),
         cmocka_unit_test(every_value_of_a_form_is_an_answer_of_its_own),
         cmocka_unit_test(the_limit_itself_is_allowed),
+        cmocka_unit_test(a_kind_of_layer_is_part_of_its_form),
+        cmocka_unit_test(exports_fronts_by_rank),
         cmocka_unit_test(points_come_in_the_order_of_their_sweep),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
