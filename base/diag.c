@@ -97,19 +97,33 @@ void sdse_diags_sort(struct sdse_diags *diags) {
     diags->last = groups[count - 1].last;
 }
 
+// A text without what drives a terminal: controls become \xNN, line feeds too.
+static void print_plain(const char *text, FILE *out) {
+    for (unsigned char before = 0; *text; text++) {
+        const unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
+        const bool second = before == 0xc2 && c >= 0x80 && c < 0xa0;
+        if (c < 0x20 || c == 0x7f || second)
+            fprintf(out, "\\x%02x", c);
+        else if (c != 0xc2 || next < 0x80 || next >= 0xa0)
+            fputc(c, out);
+        before = c;
+    }
+}
+
 void sdse_diags_print(const struct sdse_diags *diags, FILE *out, bool colour) {
     static const char *const names[] = {"error", "warning", "note"};
     static const char *const colours[] = {"\033[1;31m", "\033[1;35m", "\033[1;36m"};
     for (const struct sdse_diag *diag = diags->first; diag; diag = diag->next) {
         const struct sdse_loc *loc = &diag->loc;
         if (loc->file)
-            fprintf(out, "%s:", loc->file);
+            print_plain(loc->file, out), fputc(':', out);
         if (loc->line)
             fprintf(out, "%u:%u:", loc->line, loc->column);
         if (loc->file)
             fputc(' ', out);
-        fprintf(out, "%s%s:%s %s", colour ? colours[diag->severity] : "",
-                names[diag->severity], colour ? "\033[0m" : "", diag->message);
+        fprintf(out, "%s%s:%s ", colour ? colours[diag->severity] : "",
+                names[diag->severity], colour ? "\033[0m" : "");
+        print_plain(diag->message, out);
         if (diag->check)
             fprintf(out, " [%s]", diag->check);
         fputc('\n', out);

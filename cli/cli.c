@@ -2,13 +2,20 @@
 
 #include <stdarg.h>
 
+#include "cli/plain_stdout.h"
+
 void cli_error(struct cli *cli, const char *format, ...) {
     fprintf(stderr, "sdse %s: %serror:%s ", cli->verb->name,
             cli->colour ? "\033[1;31m" : "", cli->colour ? "\033[0m" : "");
     va_list args;
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    const char *text = sdse_arena_vprintf(cli->arena, format, args);
     va_end(args);
+    if (text) {
+        cli_print_plain(text, stderr);
+    } else { // the message as it is, without what it names
+        cli_print_plain(format, stderr);
+    }
     fputc('\n', stderr);
     cli->reported = true;
 }

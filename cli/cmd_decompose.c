@@ -21,6 +21,7 @@ enum {
     OUTPUT,
     PLOT,
     FORCE,
+    FOLLOW,
     JOBS,
     FORMAT,
 };
@@ -34,6 +35,8 @@ static const struct cli_option options[] = {
     [PLOT] = {"plot", 0, CLI_TEXT, "DIR", "draw error against stored bits", NULL,
               false},
     [FORCE] = CLI_OPTION_FORCE,
+    [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
+                "read weights outside FOLDER that links in it lead to", NULL, false},
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [FORMAT] = CLI_OPTION_FORMAT,
@@ -501,8 +504,8 @@ static bool choose_layer(struct decomposing *d) {
 
 static enum cli_exit work(struct decomposing *d) {
     d->cli->outputs.force = d->args->value[FORCE] != NULL;
-    enum sdse_status status =
-        cli_find_weights(d->cli, d->args->operands[0], &d->weights);
+    enum sdse_status status = cli_find_weights(
+        d->cli, d->args->operands[0], d->args->value[FOLLOW] != NULL, &d->weights);
     if (status == SDSE_OK && !choose_layer(d))
         status = SDSE_INVALID;
     if (status == SDSE_OK && d->args->value[OUTPUT])

@@ -140,7 +140,13 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     cli_flush_diags(cli);
     if (status == SDSE_OK) {
         print_summary(&progress, args->value[OUTPUT]);
-        return CLI_OK;
+        if (!progress.points_total || progress.failed < progress.points_total)
+            return CLI_OK;
+        cli_error(cli,
+                  "no point has a result: all %zu failed; `sdse query %s \"SELECT "
+                  "DISTINCT status, reason FROM v_point\"` says why",
+                  progress.failed, args->value[OUTPUT]);
+        return CLI_NO_MAPPING;
     }
     if (status != SDSE_INTERRUPTED)
         return cli_finish(cli, status);

@@ -91,13 +91,13 @@ static const char *last_name(struct cli *cli, const char *folder) {
 }
 
 static enum sdse_status find_in_folder(struct cli *cli, const char *folder,
-                                       struct cli_weights *out) {
+                                       bool follow_links, struct cli_weights *out) {
     struct sdse_manifest manifest;
     const char *file = sdse_arena_printf(cli->arena, "%s/manifest.tsv", folder);
     if (!file || !cli_is_input(cli, file))
         return SDSE_NO_MEMORY;
-    const enum sdse_status status =
-        sdse_manifest_read(folder, cli->arena, &manifest, &cli->diags);
+    const enum sdse_status status = sdse_manifest_read_links(
+        folder, follow_links, cli->arena, &manifest, &cli->diags);
     if (status != SDSE_OK)
         return status;
     if (manifest.count == 0) {
@@ -166,11 +166,11 @@ static enum sdse_status find_in_network(struct cli *cli, const char *name,
 // --- Any of them
 
 enum sdse_status cli_find_weights(struct cli *cli, const char *operand,
-                                  struct cli_weights *out) {
+                                  bool follow_links, struct cli_weights *out) {
     *out = (struct cli_weights){0};
     struct stat info;
     if (stat(operand, &info) == 0 && S_ISDIR(info.st_mode))
-        return find_in_folder(cli, operand, out);
+        return find_in_folder(cli, operand, follow_links, out);
     const size_t length = strlen(operand);
     if (length > 4 && strcmp(operand + length - 4, ".npy") == 0)
         return find_in_file(cli, operand, out);

@@ -6,6 +6,7 @@
 
 #include "base/errno_text.h"
 #include "cli/cli.h"
+#include "cli/plain_stdout.h"
 
 static const struct cli_verb *const verbs[] = {
     &cli_verb_check,   &cli_verb_show,  &cli_verb_map,    &cli_verb_eval,
@@ -62,7 +63,9 @@ static enum cli_exit refuse_verb(const char *name) {
     for (size_t i = 0; i < VERBS; i++)
         names[i] = verbs[i]->name;
     const char *nearest = sdse_nearest(name, names, VERBS);
-    fprintf(stderr, "sdse: unknown verb '%s'", name);
+    fputs("sdse: unknown verb '", stderr);
+    cli_print_plain(name, stderr);
+    fputc('\'', stderr);
     if (nearest)
         fprintf(stderr, "; did you mean '%s'?", nearest);
     fputs("\n`sdse --help` lists the verbs.\n", stderr);
@@ -94,7 +97,8 @@ static enum cli_exit run_verb(const char *program, const struct cli_verb *verb,
     struct cli cli = {.program = program, .verb = verb, .colour = wants_colour()};
     cli.arena = sdse_arena_new();
     if (!cli.arena) {
-        cli_error(&cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+        fprintf(stderr, "sdse %s: error: %s\n", verb->name,
+                sdse_status_text(SDSE_NO_MEMORY));
         return CLI_SYSTEM;
     }
     sdse_diags_init(&cli.diags, cli.arena);
@@ -142,4 +146,10 @@ static enum cli_exit close_stdout(enum cli_exit status) {
     return status == CLI_OK ? CLI_SYSTEM : status;
 }
 
-int main(int argc, char **argv) { return (int)close_stdout(run(argc, argv)); }
+int main(int argc, char **argv) {
+    if (!cli_plain_stdout()) {
+        fprintf(stderr, "sdse: error: %s\n", sdse_status_text(SDSE_NO_MEMORY));
+        return CLI_SYSTEM;
+    }
+    return (int)close_stdout(run(argc, argv));
+}

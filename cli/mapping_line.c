@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/memory_stream.h"
 #include "spec/write.h"
 
 static void print_loops(FILE *out, const char *before, const struct sdse_loops *loops,
@@ -33,9 +34,8 @@ const char *cli_mapping_line(struct sdse_arena *arena, const struct sdse_arch *a
                              const struct sdse_mapping *mapping) {
     if (mapping->streamed)
         return "streamed";
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
+    struct sdse_memory memory;
+    FILE *out = sdse_memory_open(&memory);
     if (!out)
         return NULL;
     bool any = false;
@@ -49,9 +49,10 @@ const char *cli_mapping_line(struct sdse_arena *arena, const struct sdse_arch *a
         print_loops(out, " Y(", &level->spatial[1], ")");
         any = true;
     }
-    const bool written = fclose(out) == 0;
-    const char *line = written ? sdse_arena_copy(arena, text, bytes) : NULL;
-    free(text);
+    if (!sdse_memory_close(&memory, out))
+        return NULL;
+    const char *line = sdse_arena_copy(arena, memory.text, memory.length);
+    free(memory.text);
     return line;
 }
 

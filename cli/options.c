@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "cli/plain_stdout.h"
 
 // Long-only options and --help get values that no letter has.
 enum { FIRST_LONG = 256, HELP = FIRST_LONG + CLI_MOST_OPTIONS };
@@ -94,14 +95,18 @@ static bool accept_value(const char *verb, const struct cli_option *option,
     }
     if (!wanted)
         return true;
-    fprintf(err, "sdse %s: --%s %s: expected %s%s\n", verb, option->name,
-            *text ? text : "''", option->kind == CLI_CHOICE ? "one of " : "", wanted);
+    fprintf(err, "sdse %s: --%s ", verb, option->name);
+    cli_print_plain(*text ? text : "''", err);
+    fprintf(err, ": expected %s%s\n", option->kind == CLI_CHOICE ? "one of " : "",
+            wanted);
     return false;
 }
 
 static void report_unknown(const char *verb, const struct cli_option *options,
                            int count, const char *word, FILE *err) {
-    fprintf(err, "sdse %s: unknown option '%s'", verb, word);
+    fprintf(err, "sdse %s: unknown option '", verb);
+    cli_print_plain(word, err);
+    fputc('\'', err);
     const char *names[CLI_MOST_OPTIONS + 1];
     for (int i = 0; i < count; i++)
         names[i] = options[i].name;
@@ -162,8 +167,9 @@ static bool accept_whole(const char *verb, const struct cli_option *options, int
         fprintf(err, "sdse %s: missing %s\n", verb, operands->usage);
         accepted = false;
     } else if (operands->most >= 0 && args->operand_count > operands->most) {
-        fprintf(err, "sdse %s: unexpected '%s'\n", verb,
-                args->operands[operands->most]);
+        fprintf(err, "sdse %s: unexpected '", verb);
+        cli_print_plain(args->operands[operands->most], err);
+        fputs("'\n", err);
         accepted = false;
     }
     return accepted;

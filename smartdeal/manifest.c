@@ -1,3 +1,5 @@
+// For realpath; the name is the C library's.
+#define _XOPEN_SOURCE 700 // NOLINT(bugprone-reserved-identifier,cert-*,readability-*)
 #include "smartdeal/manifest.h"
 
 #include <errno.h>
@@ -21,6 +23,7 @@ struct reader {
     struct sdse_manifest_entry *entries;
     size_t count;
     enum sdse_status status;
+    bool follow_links;
 };
 
 __attribute__((format(printf, 5, 6))) static bool refuse(struct reader *reader,
@@ -72,6 +75,22 @@ static bool is_inside(const char *path) {
             return false;
     }
     return true;
+}
+
+// Whether the file is below the folder when all links are followed; a file that is not
+// there is somebody else's to report.
+static bool stays_inside(struct reader *reader, const char *path) {
+    char *folder = realpath(reader->folder, NULL), *file = realpath(path, NULL);
+    bool inside = true;
+    if (folder && file) {
+        const size_t length = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
+        inside = strncmp(file, folder, length) == 0 && file[length] == '/';
+    } else if (errno == ENOMEM) {
+        reader->status = SDSE_NO_MEMORY;
+    }
+    free(folder);
+    free(file);
+    return inside;
 }
 
 static bool parse_shape(const char *text, struct sdse_manifest_entry *entry) {
@@ -149,6 +168,12 @@ static void read_line(struct reader *reader, char *line, unsigned number) {
         good = refuse(reader, number, at[3], "manifest-shape",
                       "'%s' is not a shape like 64x3x7x7", column[3]);
     entry.path = sdse_arena_printf(reader->arena, "%s/%s", reader->folder, entry.file);
+    if (entry.path && good && !reader->follow_links &&
+        !stays_inside(reader, entry.path))
+        good = refuse(reader, number, at[2], "manifest-file",
+                      "'%s' leads out of the folder by a link; --follow-links permits "
+                      "it",
+                      entry.file);
     if (!entry.path)
         reader->status = SDSE_NO_MEMORY;
     else if (good && check_file(reader, &entry, number, at[3]))
@@ -213,7 +238,15 @@ static void read_lines(struct reader *reader, char *text) {
 enum sdse_status sdse_manifest_read(const char *folder, struct sdse_arena *arena,
                                     struct sdse_manifest *out,
                                     struct sdse_diags *diags) {
+    return sdse_manifest_read_links(folder, false, arena, out, diags);
+}
+
+enum sdse_status sdse_manifest_read_links(const char *folder, bool follow_links,
+                                          struct sdse_arena *arena,
+                                          struct sdse_manifest *out,
+                                          struct sdse_diags *diags) {
     struct reader reader = {.folder = folder,
+                            .follow_links = follow_links,
                             .arena = arena,
                             .diags = diags,
                             .file =

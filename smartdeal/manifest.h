@@ -14,7 +14,8 @@
 //     manifest-columns  not four columns, or an empty one
 //     manifest-layer    a layer's name appears twice
 //     manifest-kind     a kind that has no weights
-//     manifest-file     an absolute path, or one with ".."
+//     manifest-file     an absolute path, one with "..", or one that a link leads out
+//                       of the folder
 //     manifest-shape    not extents with 'x' between them, or not what the .npy file
 //     has
 #ifndef SDSE_SMARTDEAL_MANIFEST_H
@@ -46,6 +47,12 @@ struct sdse_manifest {
 enum sdse_status sdse_manifest_read(const char *folder, struct sdse_arena *arena,
                                     struct sdse_manifest *out,
                                     struct sdse_diags *diags);
+
+// The same, with files permitted that links lead to outside the folder.
+enum sdse_status sdse_manifest_read_links(const char *folder, bool follow_links,
+                                          struct sdse_arena *arena,
+                                          struct sdse_manifest *out,
+                                          struct sdse_diags *diags);
 
 // Writes `folder`/manifest.tsv (the folder exists). `path` and `loc` of the entries are
 // not used; names hold no tabs or newlines. What may be replaced is base/output.h's to

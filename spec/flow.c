@@ -1,4 +1,5 @@
 #include "spec/flow.h"
+#include "base/memory_stream.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,15 +104,14 @@ static void print_node(FILE *out, const struct sdse_node *node) {
 }
 
 char *sdse_node_flow_text(struct sdse_arena *arena, const struct sdse_node *node) {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
+    struct sdse_memory memory;
+    FILE *out = sdse_memory_open(&memory);
     if (!out)
         return NULL;
     print_node(out, node);
-    bool good = !ferror(out);
-    good &= fclose(out) == 0;
-    char *copy = good ? sdse_arena_copy(arena, text, length) : NULL;
-    free(text);
+    if (!sdse_memory_close(&memory, out))
+        return NULL;
+    char *copy = sdse_arena_copy(arena, memory.text, memory.length);
+    free(memory.text);
     return copy;
 }

@@ -1,3 +1,5 @@
+// For realpath; the name is the C library's.
+#define _XOPEN_SOURCE 700 // NOLINT(bugprone-reserved-identifier,cert-*,readability-*)
 #include "import/onnx/tensor.h"
 
 #include <errno.h>
@@ -102,6 +104,21 @@ static bool is_inside(const char *location) {
     return true;
 }
 
+// Whether the file is below the folder (the path's first bytes) when links are
+// followed.
+static bool stays_inside(const char *path, int folder_bytes) {
+    char name[4096];
+    snprintf(name, sizeof name, "%.*s", folder_bytes, path);
+    char *folder = realpath(folder_bytes ? name : ".", NULL);
+    char *file = folder ? realpath(path, NULL) : NULL;
+    const size_t length = folder && strcmp(folder, "/") != 0 ? strlen(folder) : 0;
+    const bool inside =
+        file && strncmp(file, folder, length) == 0 && file[length] == '/';
+    free(folder);
+    free(file);
+    return inside;
+}
+
 // Finds the external file below the model's folder. NULL, or what is wrong.
 static const char *find_external(const Onnx__TensorProto *tensor, const char *file,
                                  struct external *out) {
@@ -126,6 +143,8 @@ static const char *find_external(const Onnx__TensorProto *tensor, const char *fi
     if (used < 0 || (size_t)used >= sizeof out->path || lstat(out->path, &info) != 0 ||
         !S_ISREG(info.st_mode))
         return "the file with its external data is missing, or not a regular file";
+    if (!stays_inside(out->path, folder))
+        return "a link leads its external data out of the model's folder";
     if ((uint64_t)info.st_size < out->offset)
         return "the offset of its external data is beyond the end of the file";
     out->length = (uint64_t)info.st_size - out->offset;

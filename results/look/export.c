@@ -1,6 +1,7 @@
 #include "results/look/export.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "results/look/table.h"
 #include "results/store/database.h"
@@ -95,7 +96,10 @@ static void write_value(sqlite3_stmt *row, int column, FILE *out) {
         fprintf(out, "%" PRId64, (int64_t)sqlite3_column_int64(row, column));
         break;
     case SQLITE_FLOAT:
-        fprintf(out, "%.17g", sqlite3_column_double(row, column));
+        if (isfinite(sqlite3_column_double(row, column)))
+            fprintf(out, "%.17g", sqlite3_column_double(row, column));
+        else // JSON has no infinity: a gap without a bound
+            fputs("null", out);
         break;
     case SQLITE_NULL:
         fputs("null", out);

@@ -1,6 +1,7 @@
 #include "results/store/database.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "results/store/schema.h"
@@ -12,6 +13,20 @@ static void complain(struct sdse_diags *diags, const char *path, const char *che
     const char *copy = sdse_arena_strdup(diags->arena, path);
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = copy}, check, "%s",
                   what);
+}
+
+const char *sdse_database_name(const char *path, char **made) {
+    *made = NULL;
+    while (path[0] == '/' && path[1] == '/')
+        path++;
+    if (path[0] == '/')
+        return path;
+    *made = malloc(strlen(path) + sizeof "./");
+    if (*made) {
+        memcpy(*made, "./", 2);
+        strcpy(*made + 2, path);
+    }
+    return *made;
 }
 
 enum sdse_status sdse_database_refuse(sqlite3 *db, int code, const char *path,

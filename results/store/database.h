@@ -16,6 +16,12 @@ struct sdse_reader {
 
 enum { SDSE_BUSY_MS = 20000 }; // how long to wait for another process's transaction
 
+// The path as SQLite must be told it, so that it is a file's name and nothing else:
+// ":memory:" and "file:x" get "./" in front, of slashes that begin it one is left. The
+// result points into `path` or is `*made`, freed by the caller; NULL when memory is
+// out.
+const char *sdse_database_name(const char *path, char **made);
+
 // Turns the connection's error `code` on `path` into a diagnostic and a status: what is
 // wrong with the file is SDSE_INVALID, what is wrong with the machine is not.
 enum sdse_status sdse_database_refuse(sqlite3 *db, int code, const char *path,

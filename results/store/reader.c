@@ -56,7 +56,7 @@ static int probe(sqlite3 *db) {
     return sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
 }
 
-static int open_database(const char *path, sqlite3 **db) {
+static int open_named(const char *path, sqlite3 **db) {
     int code = sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY, NULL);
     if (code != SQLITE_OK)
         return code;
@@ -67,6 +67,14 @@ static int open_database(const char *path, sqlite3 **db) {
     *db = NULL;
     code = open_immutable(path, db);
     return code == SQLITE_OK ? probe(*db) : code;
+}
+
+static int open_database(const char *path, sqlite3 **db) {
+    char *made;
+    const char *name = sdse_database_name(path, &made);
+    const int code = name ? open_named(name, db) : SQLITE_NOMEM;
+    free(made);
+    return code;
 }
 
 enum sdse_status sdse_reader_open(const char *path, struct sdse_diags *diags,

@@ -135,9 +135,14 @@ enum sdse_status sdse_store_open(const char *path, const char *model_version,
     if (!store)
         return SDSE_NO_MEMORY;
     enum sdse_status status;
-    int code = sqlite3_open_v2(
-        path, &store->db,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    char *made;
+    const char *name = sdse_database_name(path, &made);
+    int code = SQLITE_NOMEM;
+    if (name)
+        code = sqlite3_open_v2(
+            name, &store->db,
+            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    free(made);
     if (code != SQLITE_OK)
         status = sdse_database_refuse(store->db, code, path, diags);
     else

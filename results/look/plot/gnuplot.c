@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/memory_stream.h"
+
 static void complain(struct sdse_diags *diags, const char *file, const char *check,
                      const char *what, const char *detail) {
     const char *copy = sdse_arena_strdup(diags->arena, file);
@@ -117,21 +119,19 @@ void sdse_gnuplot_terminal(const struct sdse_plot_files *files, unsigned width_p
 static char *name_picture(const struct sdse_plot_files *files, const char *written) {
     const size_t folder = (size_t)(files->picture_name - files->picture);
     char *whole = NULL, *text = NULL;
-    size_t bytes = 0;
+    struct sdse_memory memory;
     if (strncmp(written, files->picture, folder) != 0 ||
         strchr(written + folder, '/')) { // it is a link to elsewhere
         whole = realpath(written, NULL);
         if (!whole)
             return NULL;
     }
-    FILE *out = open_memstream(&text, &bytes);
+    FILE *out = sdse_memory_open(&memory);
     if (out) {
         fputs(whole ? "picture = " : "picture = './'.", out);
         sdse_gnuplot_quote(whole ? whole : written + folder, out);
-        if (fclose(out) != 0) {
-            free(text);
-            text = NULL;
-        }
+        if (sdse_memory_close(&memory, out))
+            text = memory.text;
     }
     free(whole);
     return text;

@@ -1,0 +1,16 @@
+// What is printed cannot drive a terminal: names come from files that anybody wrote.
+#ifndef SDSE_CLI_PLAIN_STDOUT_H
+#define SDSE_CLI_PLAIN_STDOUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+// Makes stdout write control characters (but for tab and line feed) as \xNN, also those
+// of two bytes, U+0080 to U+009F. Called once, before anything is printed. False when
+// memory is out.
+bool cli_plain_stdout(void);
+
+// The same for one text.
+void cli_print_plain(const char *text, FILE *out);
+
+#endif

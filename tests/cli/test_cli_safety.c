@@ -1,0 +1,265 @@
+// Names that would be more than names, links that lead away, signals, and ends that
+// must be told apart by their exit status.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support_program.h"
+
+#define DATA "tests/data/cli/"
+#define PROBLEM "-a " DATA "arch.yaml -w " DATA "net.yaml"
+
+static void write_text(const char *name, const char *text) {
+    FILE *file = fopen(scratch(name), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void runs(int status, const char *said, const char *line) {
+    struct ran ran = run_program(line);
+    if (ran.status != status || (said && !strstr(ran.err, said)))
+        fail_msg("sdse %s: status %d, said: %s", line, ran.status, ran.err);
+    free_ran(&ran);
+}
+
+// What SQLite takes for a database in memory or a URI is a file's name.
+static void databases_are_files(void **state) {
+    (void)state;
+    static const char *const names[] = {":memory:", "file:r.db",
+                                        "file:r.db?mode=memory", "file::memory:"};
+    char sweep[600], folder[512];
+    snprintf(sweep, sizeof sweep, "sweep %s/" DATA "sweep.yaml -q -o ",
+             SDSE_SOURCE_DIR);
+    assert_non_null(getcwd(folder, sizeof folder));
+    assert_int_equal(chdir(scratch(".")), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char line[1200];
+        snprintf(line, sizeof line, "%s%s", sweep, names[i]);
+        runs(0, NULL, line);
+        assert_int_equal(access(names[i], F_OK), 0);
+        snprintf(line, sizeof line, "query %s SELECT~count(*)~AS~n~FROM~v_point",
+                 names[i]);
+        struct ran ran = run_program(line);
+        assert_int_equal(ran.status, 0);
+        assert_non_null(strstr(ran.out, "8"));
+        free_ran(&ran);
+    }
+    char line[1200];
+    snprintf(line, sizeof line, "%s//%s", sweep, scratch("slashes.db") + 1);
+    runs(0, NULL, line);
+    assert_int_equal(access("slashes.db", F_OK), 0);
+    snprintf(line, sizeof line, "status ///%s", scratch("slashes.db") + 1);
+    runs(0, NULL, line);
+    assert_int_equal(chdir(folder), 0);
+}
+
+static void sweeps_without_a_result_are_failures(void **state) {
+    (void)state;
+    char text[1500];
+    snprintf(text, sizeof text,
+             "name: lim\nworkloads: [%s/workloads/resnet18.yaml]\n"
+             "archs: [%s/archs/eyeriss.yaml]\nmapper: {seconds: 0.00000001}\n",
+             SDSE_SOURCE_DIR, SDSE_SOURCE_DIR);
+    write_text("lim.yaml", text);
+    struct ran ran = run_program("sweep @lim.yaml -q -o @lim.db");
+    if (ran.status == 4) {
+        assert_non_null(strstr(ran.err, "no point has a result: all 1 failed"));
+    } else { // an answer was there at once: nothing failed
+        assert_int_equal(ran.status, 0);
+        assert_null(strstr(ran.out, "failed"));
+    }
+    free_ran(&ran);
+}
+
+static void no_control(const char *text) {
+    for (const char *c = text; *c; c++)
+        if (((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f ||
+            ((unsigned char)c[0] == 0xc2 && (unsigned char)c[1] >= 0x80 &&
+             (unsigned char)c[1] < 0xa0))
+            fail_msg("a control in: %s", text);
+}
+
+static void names_drive_no_terminal(void **state) {
+    (void)state;
+    write_text("evil.yaml",
+               "name: \"n\\e[31m\\u009b1m\\r\\x7f\\u00e4\"\n"
+               "source: \"s\\e]0;x\\a\"\nlayers:\n"
+               "  - {name: \"l\\e[2J\\bx\", kind: fc, in: 6, out_channels: 4}\n"
+               "  - {name: \"m\\e[2J\\bx\", kind: fc, in: 6, out_channels: 4, "
+               "weights: \"no\\e[31m.npy\"}\n");
+#define EVIL "-a " DATA "arch.yaml -w @evil.yaml"
+    static const char *const lines[] = {
+        "check @evil.yaml",
+        "show workload @evil.yaml",
+        "map " EVIL,
+        "map " EVIL " -f csv",
+        "map " EVIL " -l l",
+        "map " EVIL " -o @maps",
+        "decompose @evil.yaml",
+        "decompose @evil.yaml -l \033[31m",
+        "explain " EVIL " -l m",
+        "chek\033[31m",
+        "map " EVIL " --lay\033[31mer x",
+        "map " EVIL " --objective \033[31m",
+        "query @\033[31m.db",
+        "check @\033[31m.yaml",
+        "map -a \033[31m -w x",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct ran ran = run_program(lines[i]);
+        no_control(ran.out);
+        no_control(ran.err);
+        free_ran(&ran);
+    }
+    struct ran ran = run_program("show workload @evil.yaml");
+    assert_non_null(strstr(ran.out, "n\\x1b[31m\\x9b1m\\x0d\\x7f\xc3\xa4"));
+    free_ran(&ran);
+}
+
+static void copy(const char *from, const char *to) {
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    assert_true(in && out);
+    for (int c; (c = fgetc(in)) != EOF;)
+        fputc(c, out);
+    fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+// Weights outside the folder are read only if that is asked for.
+static void manifests_stay_in_their_folder(void **state) {
+    (void)state;
+    mkdir(scratch("set"), 0777);
+    mkdir(scratch("set/deep"), 0777);
+    mkdir(scratch("set2"), 0777);
+    runs(0, NULL, "import tests/data/onnx/small.onnx -i x=1x3x16x16 -o @model");
+    copy(scratch("model/weights/fc.npy"), scratch("set/deep/in.npy"));
+    copy(scratch("model/weights/fc.npy"), scratch("set2/out.npy"));
+    static const struct {
+        const char *from, *to;
+        int strict;
+    } links[] = {{"set/a.npy", "deep/in.npy", 0},
+                 {"set/b.npy", "../set2/out.npy", 1},
+                 {"set/c", "../set2", 1},
+                 {"set/d.npy", "../set/deep/in.npy", 0}};
+    static const char *const files[] = {"a.npy", "b.npy", "c/out.npy", "d.npy"};
+    for (size_t i = 0; i < 4; i++) {
+        char text[200];
+        assert_int_equal(symlink(links[i].to, scratch(links[i].from)), 0);
+        snprintf(text, sizeof text, "layer\tkind\tfile\tshape\nfc\tfc\t%s\t5x4\n",
+                 files[i]);
+        write_text("set/manifest.tsv", text);
+        runs(links[i].strict, links[i].strict ? "--follow-links permits it" : NULL,
+             "decompose @set");
+        runs(0, NULL, "decompose @set --follow-links");
+    }
+}
+
+static void wait_s(double seconds) {
+    const struct timespec pause = {(time_t)seconds,
+                                   (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    nanosleep(&pause, NULL);
+}
+
+static void write_long_sweep(void) {
+    write_text("hard.yaml",
+               "name: hard\nsource: made up for tests\nlayers:\n"
+               "  - {name: wide, kind: conv, in: [2520, 840, 840], out_channels: 2520, "
+               "kernel: 3, pad: 1}\n");
+}
+
+#define LONG_SEARCH "map -a " DATA "arch.yaml -w @hard.yaml --uneven -l wide"
+
+// A second signal ends at once what the first has asked to stop.
+static void signals_stop_or_end(void **state) {
+    (void)state;
+    write_long_sweep();
+    static const int signals[] = {SIGINT, SIGTERM};
+    for (size_t i = 0; i < 2; i++) {
+        int status = 0;
+        const pid_t pid = start_program(LONG_SEARCH);
+        wait_s(0.5);
+        kill(pid, signals[i]);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 3);
+        char *said = read_whole(scratch(".started"));
+        assert_true(strlen(said) > 0);
+        free(said);
+    }
+}
+
+static void arguments_are_whole(void **state) {
+    (void)state;
+    runs(2, NULL, "map " PROBLEM " --time-limit 5abc");
+    runs(2, NULL, "map " PROBLEM " --time-limit 5~");
+    runs(2, "'energy' is named twice", "pareto x.db -O energy,energy");
+    runs(2, "'energy' is named twice", "plot front x.db -O energy,latency,energy");
+    runs(1, NULL, "check " DATA "arch.yaml " DATA "bad_arch.yaml");
+    runs(1, NULL, "check " DATA "bad_arch.yaml " DATA "arch.yaml");
+}
+
+// A reader that has seen enough is no error, whether or not SIGPIPE is ignored.
+static void closed_pipes_are_no_errors(void **state) {
+    (void)state;
+    char line[700];
+    snprintf(line, sizeof line,
+             "trap '' PIPE; { %s --help; echo $? >%s; } 2>%s | :", SDSE_PROGRAM,
+             scratch("status"), scratch("said"));
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(system(line), 0);
+        char *status = read_whole(scratch("status")),
+             *said = read_whole(scratch("said"));
+        assert_non_null(status);
+        assert_string_equal(status, "0\n");
+        assert_null(strstr(said, "sdse: error"));
+        free(status);
+        free(said);
+    }
+}
+
+// The table for people: repeats, and utilisation in percent.
+static void tables_for_people(void **state) {
+    (void)state;
+    struct ran ran = run_program("map " PROBLEM);
+    assert_int_equal(ran.status, 0);
+    static const char *const rows[] = {"\nconv1  conv    1  ", "\nagain  conv    2  ",
+                                       "\nfc     fc      1  "};
+    for (size_t i = 0; i < 3; i++)
+        if (!strstr(ran.out, rows[i]))
+            fail_msg("no '%s' in %s", rows[i], ran.out);
+    const char *conv = strstr(ran.out, "\nconv1 ");
+    assert_non_null(strstr(ran.out, "used [%]"));
+    double energy, cycles, used;
+    assert_int_equal(
+        sscanf(conv, " conv1 conv 1 optimal 0 %lf %lf %lf", &energy, &cycles, &used),
+        3);
+    // 8*4*16*16*3*3 MACs on 16 multipliers are 4608 cycles of all of them.
+    assert_true(used * cycles > 99.9 * 4608 && used * cycles < 100.1 * 4608);
+    free_ran(&ran);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(databases_are_files),
+        cmocka_unit_test(sweeps_without_a_result_are_failures),
+        cmocka_unit_test(names_drive_no_terminal),
+        cmocka_unit_test(manifests_stay_in_their_folder),
+        cmocka_unit_test(signals_stop_or_end),
+        cmocka_unit_test(arguments_are_whole),
+        cmocka_unit_test(closed_pipes_are_no_errors),
+        cmocka_unit_test(tables_for_people),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
