@@ -3,10 +3,15 @@
 #include "cli/inputs.h"
 #include "results/look/query.h"
 
-enum { FORMAT };
+enum { FORMAT, ROWS, LIMIT, MEMORY };
 
 static const struct cli_option options[] = {
     [FORMAT] = CLI_OPTION_FORMAT,
+    [ROWS] = {"max-rows", 0, CLI_COUNT, "N", "stop after so many rows", NULL, false},
+    [LIMIT] = {"time-limit", 0, CLI_REAL, "SECONDS", "give up after; 0 = never", "0",
+               false},
+    [MEMORY] = {"memory-limit", 0, CLI_COUNT, "MIB",
+                "of the rows of a table, and of one value", "1024", false},
 };
 
 static const char list_of_views[] =
@@ -20,12 +25,16 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!reader)
         return status;
     const char *sql = args->operand_count > 1 ? args->operands[1] : list_of_views;
-    struct sdse_table *table = NULL;
+    const uint64_t mib = cli_count(args, MEMORY, 0);
+    const struct sdse_query_limits limits = {.rows = cli_count(args, ROWS, 0),
+                                             .seconds = cli_real(args, LIMIT, 0),
+                                             .bytes = (mib < 1 << 30 ? mib : 1 << 30)
+                                                      << 20};
+    // A failing stdout is reported by main.
     const enum sdse_status result =
-        sdse_query_run(reader, sql, cli->arena, &cli->diags, &table);
-    status = result == SDSE_OK
-                 ? cli_print_table(cli, table, cli_table_format(args, FORMAT))
-                 : cli_finish(cli, result);
+        sdse_query_write(reader, sql, &limits, cli_table_format(args, FORMAT), stdout,
+                         cli->arena, &cli->diags);
+    status = cli_finish(cli, result == SDSE_IO && ferror(stdout) ? SDSE_OK : result);
     sdse_reader_close(reader);
     return status;
 }
@@ -37,7 +46,7 @@ const struct cli_verb cli_verb_query = {
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes = "Without SQL it lists the views and their columns; docs/database.md "
-             "explains them.",
+             "explains them.\nCSV and JSON are printed row by row.",
     .example = "sdse query results.db \"SELECT arch, form, energy_pj FROM v_point"
                " ORDER BY energy_pj LIMIT 5\"",
     .run = run,

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <time.h>
 
 #include "results/store/database.h"
 
@@ -114,13 +115,73 @@ static void add_cell(struct sdse_table *table, sqlite3_stmt *row, int column) {
     }
 }
 
-static int collect(sqlite3_stmt *statement, struct sdse_table *table) {
+// A question being answered.
+struct answer {
+    struct sdse_table *table;
+    struct sdse_query_limits limits;
+    enum sdse_table_format format;
+    FILE *out; // NULL: all rows stay in the table
+    struct sdse_arena *cells;
+    struct sdse_diags *diags;
+    double deadline; // of the monotonic clock [s]
+    bool late;
+    enum sdse_status status;
+};
+
+static double now_s(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static int is_late(void *context) {
+    struct answer *answer = context;
+    answer->late = now_s() > answer->deadline;
+    return answer->late;
+}
+
+static void say_limit(struct answer *answer, enum sdse_severity severity,
+                      const char *what) {
+    sdse_diag_add(answer->diags, severity, (struct sdse_loc){.file = "query"},
+                  "query-limit", "%s", what);
+}
+
+enum { STREAM_BYTES = 1 << 20 };
+
+// After a row: false when the answer ends here.
+static bool keep_within(struct answer *answer, uint64_t rows) {
+    if (!answer->out)
+        return true;
+    const bool streams =
+        answer->format == SDSE_TABLE_CSV || answer->format == SDSE_TABLE_JSON;
+    const size_t held = sdse_arena_used_bytes(answer->cells);
+    if (answer->limits.bytes && held > answer->limits.bytes) {
+        say_limit(answer, SDSE_ERROR, "the rows take more than --memory-limit");
+        answer->status = SDSE_NO_MEMORY;
+        return false;
+    }
+    if (streams && (held > STREAM_BYTES || rows == 1))
+        answer->status = sdse_table_stream(answer->table, answer->cells, answer->format,
+                                           answer->out);
+    return answer->status == SDSE_OK;
+}
+
+static int collect(sqlite3_stmt *statement, struct answer *answer) {
     int columns = sqlite3_column_count(statement), code;
+    uint64_t rows = 0;
     for (int i = 0; i < columns; i++)
-        sdse_table_add_column(table, sqlite3_column_name(statement, i), NULL, 0);
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW)
+        sdse_table_add_column(answer->table, sqlite3_column_name(statement, i), NULL,
+                              0);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (answer->limits.rows && rows == answer->limits.rows) {
+            say_limit(answer, SDSE_WARNING, "there are more rows than --max-rows");
+            return SQLITE_DONE;
+        }
         for (int i = 0; i < columns; i++)
-            add_cell(table, statement, i);
+            add_cell(answer->table, statement, i);
+        if (!keep_within(answer, ++rows))
+            return SQLITE_DONE;
+    }
     return code;
 }
 
@@ -130,15 +191,12 @@ static bool only_blanks(const char *text) {
     return *text == '\0';
 }
 
-enum sdse_status sdse_query_run(struct sdse_reader *reader, const char *sql,
-                                struct sdse_arena *arena, struct sdse_diags *diags,
-                                struct sdse_table **out) {
+static enum sdse_status ask(struct sdse_reader *reader, const char *sql,
+                            struct answer *answer) {
     sqlite3 *db = reader->db;
     sqlite3_stmt *statement = NULL;
     const char *rest = NULL;
-    struct sdse_table *table = sdse_table_new(arena);
-    if (!table)
-        return SDSE_NO_MEMORY;
+    struct sdse_diags *diags = answer->diags;
     bool denied = false;
     sqlite3_set_authorizer(db, authorize, &denied);
     enum sdse_status status = SDSE_OK;
@@ -159,13 +217,58 @@ enum sdse_status sdse_query_run(struct sdse_reader *reader, const char *sql,
                       sqlite3_column_count(statement), SDSE_TABLE_MOST_COLUMNS);
         status = SDSE_INVALID;
     } else {
-        code = collect(statement, table);
-        if (code != SQLITE_DONE)
+        code = collect(statement, answer);
+        status = answer->status;
+        if (code != SQLITE_DONE && answer->late) {
+            say_limit(answer, SDSE_ERROR, "it takes longer than --time-limit");
+            status = SDSE_INTERRUPTED;
+        } else if (code != SQLITE_DONE) {
             status = refuse(db, code, denied, sql, diags);
+        }
     }
     sqlite3_finalize(statement);
     sqlite3_set_authorizer(db, NULL, NULL);
+    return status;
+}
+
+enum sdse_status sdse_query_run(struct sdse_reader *reader, const char *sql,
+                                struct sdse_arena *arena, struct sdse_diags *diags,
+                                struct sdse_table **out) {
+    struct answer answer = {.table = sdse_table_new(arena), .diags = diags};
+    if (!answer.table)
+        return SDSE_NO_MEMORY;
+    const enum sdse_status status = ask(reader, sql, &answer);
     if (status == SDSE_OK)
-        *out = table;
+        *out = answer.table;
+    return status;
+}
+
+enum sdse_status sdse_query_write(struct sdse_reader *reader, const char *sql,
+                                  const struct sdse_query_limits *limits,
+                                  enum sdse_table_format format, FILE *out,
+                                  struct sdse_arena *arena, struct sdse_diags *diags) {
+    sqlite3 *db = reader->db;
+    struct answer answer = {.table = sdse_table_new(arena),
+                            .limits = *limits,
+                            .format = format,
+                            .out = out,
+                            .cells = sdse_arena_new(),
+                            .diags = diags,
+                            .deadline = now_s() + limits->seconds};
+    const int longest = sqlite3_limit(db, SQLITE_LIMIT_LENGTH, -1);
+    if (limits->bytes && limits->bytes < (uint64_t)longest)
+        sqlite3_limit(db, SQLITE_LIMIT_LENGTH, (int)limits->bytes);
+    if (limits->seconds > 0)
+        sqlite3_progress_handler(db, 1000, is_late, &answer);
+    enum sdse_status status = SDSE_NO_MEMORY;
+    if (answer.table && answer.cells) {
+        sdse_table_keep_rows_in(answer.table, answer.cells);
+        status = ask(reader, sql, &answer);
+    }
+    if (status == SDSE_OK)
+        status = sdse_table_write(answer.table, format, out);
+    sqlite3_progress_handler(db, 0, NULL, NULL);
+    sqlite3_limit(db, SQLITE_LIMIT_LENGTH, longest);
+    sdse_arena_free(answer.cells);
     return status;
 }

@@ -15,4 +15,20 @@ enum sdse_status sdse_query_run(struct sdse_reader *reader, const char *sql,
                                 struct sdse_arena *arena, struct sdse_diags *diags,
                                 struct sdse_table **out);
 
+// What a question may take; 0 = no limit.
+struct sdse_query_limits {
+    uint64_t rows;
+    double seconds;
+    uint64_t bytes; // of rows held at once, and of one value [bytes]
+};
+
+// The same, with the rows written to `out`: CSV and JSON as they come, tables for
+// people when their widths are known. Beyond `rows` it stops with a warning and
+// SDSE_OK; beyond `seconds` SDSE_INTERRUPTED and beyond `bytes` SDSE_NO_MEMORY, with a
+// diagnostic; all three are [query-limit]. SDSE_IO if the stream failed.
+enum sdse_status sdse_query_write(struct sdse_reader *reader, const char *sql,
+                                  const struct sdse_query_limits *limits,
+                                  enum sdse_table_format format, FILE *out,
+                                  struct sdse_arena *arena, struct sdse_diags *diags);
+
 #endif

@@ -37,6 +37,9 @@ struct sdse_table {
     size_t column_count, cell_count;
     struct column columns[SDSE_TABLE_MOST_COLUMNS];
     struct chunk *first, *last;
+    struct sdse_arena *cells; // where rows are
+    size_t streamed_rows;     // written and forgotten
+    bool streaming;           // the head is written
     bool out_of_memory;
 };
 
@@ -60,8 +63,13 @@ bool sdse_table_format_parse(const char *text, enum sdse_table_format *format) {
 struct sdse_table *sdse_table_new(struct sdse_arena *arena) {
     struct sdse_table *table = SDSE_ARENA_NEW(arena, struct sdse_table);
     if (table)
-        table->arena = arena;
+        table->arena = table->cells = arena;
     return table;
+}
+
+void sdse_table_keep_rows_in(struct sdse_table *table, struct sdse_arena *cells) {
+    assert(table->cell_count == 0);
+    table->cells = cells;
 }
 
 void sdse_table_add_column(struct sdse_table *table, const char *name,
@@ -84,7 +92,7 @@ static void add(struct sdse_table *table, struct cell cell) {
         return;
     assert(table->column_count > 0);
     if (!table->last || table->last->count == CHUNK_CELLS) {
-        struct chunk *chunk = SDSE_ARENA_NEW(table->arena, struct chunk);
+        struct chunk *chunk = SDSE_ARENA_NEW(table->cells, struct chunk);
         if (!chunk) {
             table->out_of_memory = true;
             return;
@@ -102,7 +110,7 @@ static void add(struct sdse_table *table, struct cell cell) {
 void sdse_table_add_text(struct sdse_table *table, const char *text) {
     if (!table)
         return;
-    const char *copy = text ? sdse_arena_strdup(table->arena, text) : NULL;
+    const char *copy = text ? sdse_arena_strdup(table->cells, text) : NULL;
     if (text && !copy)
         table->out_of_memory = true;
     add(table, (struct cell){.kind = copy ? CELL_TEXT : CELL_NULL, .text = copy});
@@ -370,12 +378,14 @@ static void csv_cell(void *context, size_t row, size_t column,
 }
 
 static void write_csv(struct writer *writer) {
-    for (size_t i = 0; i < writer->table->column_count; i++) {
+    const bool begun = writer->table->streaming;
+    for (size_t i = 0; !begun && i < writer->table->column_count; i++) {
         if (i)
             fputc(',', writer->out);
         print_csv(writer->table->columns[i].name, writer->out);
     }
-    fputc('\n', writer->out);
+    if (!begun)
+        fputc('\n', writer->out);
     each_cell(writer->table, csv_cell, writer);
 }
 
@@ -383,7 +393,7 @@ static void json_cell(void *context, size_t row, size_t column,
                       const struct cell *cell) {
     struct writer *writer = context;
     if (column == 0)
-        fputs(row ? ",\n  {" : "\n  {", writer->out);
+        fputs(row + writer->table->streamed_rows ? ",\n  {" : "\n  {", writer->out);
     else
         fputs(", ", writer->out);
     sdse_table_json_string(writer->table->columns[column].name, writer->out);
@@ -406,12 +416,34 @@ enum sdse_status sdse_table_write(const struct sdse_table *table,
     if (format == SDSE_TABLE_CSV) {
         write_csv(writer);
     } else if (format == SDSE_TABLE_JSON) {
-        fputc('[', out);
+        if (!table->streaming)
+            fputc('[', out);
         each_cell(table, json_cell, writer);
-        fputs(sdse_table_rows(table) ? "\n]\n" : "]\n", out);
+        fputs(table->streamed_rows + sdse_table_rows(table) ? "\n]\n" : "]\n", out);
     } else {
         write_plain(writer);
     }
     free(writer);
+    return ferror(out) ? SDSE_IO : SDSE_OK;
+}
+
+enum sdse_status sdse_table_stream(struct sdse_table *table, struct sdse_arena *cells,
+                                   enum sdse_table_format format, FILE *out) {
+    assert(format == SDSE_TABLE_CSV || format == SDSE_TABLE_JSON);
+    if (!table || table->out_of_memory)
+        return SDSE_NO_MEMORY;
+    struct writer writer = {.table = table, .out = out};
+    if (format == SDSE_TABLE_CSV) {
+        write_csv(&writer);
+    } else {
+        if (!table->streaming)
+            fputc('[', out);
+        each_cell(table, json_cell, &writer);
+    }
+    table->streaming = true;
+    table->streamed_rows += sdse_table_rows(table);
+    table->first = table->last = NULL;
+    table->cell_count = 0;
+    sdse_arena_reset(cells);
     return ferror(out) ? SDSE_IO : SDSE_OK;
 }

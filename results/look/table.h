@@ -59,6 +59,16 @@ size_t sdse_table_rows(const struct sdse_table *table);
 enum sdse_status sdse_table_write(const struct sdse_table *table,
                                   enum sdse_table_format format, FILE *out);
 
+// Puts the rows, which are still to come, into an arena of their own.
+void sdse_table_keep_rows_in(struct sdse_table *table, struct sdse_arena *cells);
+
+// Writes the rows gathered so far and forgets them, so that a table of any length fits
+// in little memory; for CSV and JSON alone, whose rows do not depend on each other.
+// `cells` is the rows' own arena, which is reset. After the last row comes
+// sdse_table_write, which ends what was begun. Status as there.
+enum sdse_status sdse_table_stream(struct sdse_table *table, struct sdse_arena *cells,
+                                   enum sdse_table_format format, FILE *out);
+
 // The shortest decimal text that reads back as the same double. [32 bytes]
 void sdse_table_shortest(double value, char text[32]);
 // A JSON string with quotes: controls escaped, bytes that are not UTF-8 replaced by

@@ -166,6 +166,38 @@ static void manifests_stay_in_their_folder(void **state) {
     }
 }
 
+static void queries_keep_their_limits(void **state) {
+    (void)state;
+    runs(0, NULL, "sweep " DATA "sweep.yaml -q -o @limits.db");
+#define COUNTING "WITH~RECURSIVE~c(x)~AS~(SELECT~1~UNION~ALL~SELECT~x+1~FROM~c"
+#define MANY COUNTING "~WHERE~x<200000)~SELECT~x~FROM~c"
+    runs(3, "takes longer than --time-limit [query-limit]",
+         "query @limits.db " COUNTING ")~SELECT~count(*)~FROM~c --time-limit 0.1");
+    struct ran ran = run_program("query @limits.db " MANY " --max-rows 2 -f csv");
+    assert_int_equal(ran.status, 0);
+    assert_string_equal(ran.out, "x\n1\n2\n");
+    assert_non_null(strstr(ran.err, "[query-limit]"));
+    free_ran(&ran);
+    ran = run_program("query @limits.db SELECT~1~AS~x --max-rows 1 -f csv");
+    assert_string_equal(ran.out, "x\n1\n");
+    assert_string_equal(ran.err, "");
+    free_ran(&ran);
+    // What is printed row by row needs no memory for all of them.
+    runs(3, "more than --memory-limit", "query @limits.db " MANY " --memory-limit 1");
+    ran = run_program("query @limits.db " MANY " --memory-limit 2 -f csv");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "\n199999\n200000\n"));
+    size_t lines = 0;
+    for (const char *c = ran.out; *c; c++)
+        lines += *c == '\n';
+    assert_int_equal(lines, 200001);
+    free_ran(&ran);
+    ran = run_program("query @limits.db " MANY "~LIMIT~3 -f json");
+    assert_string_equal(ran.out, "[\n  {\"x\": 1},\n  {\"x\": 2},\n  {\"x\": 3}\n]\n");
+    free_ran(&ran);
+    runs(1, "too big", "query @limits.db SELECT~zeroblob(5000000) --memory-limit 1");
+}
+
 static void wait_s(double seconds) {
     const struct timespec pause = {(time_t)seconds,
                                    (long)((seconds - (double)(time_t)seconds) * 1e9)};
@@ -256,6 +288,7 @@ int main(void) {
         cmocka_unit_test(sweeps_without_a_result_are_failures),
         cmocka_unit_test(names_drive_no_terminal),
         cmocka_unit_test(manifests_stay_in_their_folder),
+        cmocka_unit_test(queries_keep_their_limits),
         cmocka_unit_test(signals_stop_or_end),
         cmocka_unit_test(arguments_are_whole),
         cmocka_unit_test(closed_pipes_are_no_errors),
