@@ -1,5 +1,6 @@
 #include "cli/problem.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/pool.h"
@@ -200,9 +201,14 @@ bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
                     sdse_arena_printf(cli->arena, "%s%s%s", where ? where : "",
                                       where ? " + " : "", problem->arch->level[l].name);
         }
-        cli_error(cli, "the tiles in %s take %.0f bits, but %.0f fit",
+        const char *buffers =
+            level->buffering > 1
+                ? sdse_arena_printf(cli->arena, " (%" PRIu64 " bits in %u buffers)",
+                                    level->capacity_bits, (unsigned)level->buffering)
+                : NULL;
+        cli_error(cli, "the tiles in %s take %.0f bits, but %" PRIu64 " fit%s",
                   where ? where : level->name, bits,
-                  (double)level->capacity_bits / level->buffering);
+                  level->capacity_bits / level->buffering, buffers ? buffers : "");
         return false;
     }
     case SDSE_NOT_COVERED:

@@ -20,6 +20,7 @@ extern char **environ;
 enum { PATH_BYTES = 512, MOST_WORDS = 32 };
 
 static char folder[PATH_BYTES];
+static unsigned goldens_written;
 
 static void empty_folder(const char *path) {
     DIR *directory = opendir(path);
@@ -47,7 +48,14 @@ int enter_scratch(void **state) {
 int leave_scratch(void **state) {
     (void)state;
     empty_folder(folder);
-    return rmdir(folder);
+    const int removed = rmdir(folder);
+    if (goldens_written) {
+        fprintf(stderr, "%u golden files were written, nothing was compared\n",
+                goldens_written);
+        // Not left to cmocka, which does not fail when a group's end does.
+        exit(EXIT_FAILURE);
+    }
+    return removed;
 }
 
 const char *scratch(const char *name) {
@@ -157,6 +165,7 @@ void golden_text(const char *name, char *text) {
         assert_non_null(file);
         fputs(text, file);
         fclose(file);
+        goldens_written++;
         return;
     }
     char *expected = read_whole(path);

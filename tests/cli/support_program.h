@@ -30,7 +30,7 @@ pid_t start_program(const char *line);
 
 // Runs, checks the exit status, and compares stdout (or stderr) with
 // tests/cli/golden/NAME.txt. SDSE_WRITE_GOLDEN=1 in the environment writes the file
-// instead.
+// instead, and the program of tests fails at its end: nothing was compared.
 void golden_out(const char *name, int status, const char *line);
 void golden_err(const char *name, int status, const char *line);
 // The same for a text that has been made comparable first; it is changed.

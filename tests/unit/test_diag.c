@@ -25,6 +25,10 @@ static void prints_place_and_check(void **state) {
     assert_string_equal(text, "arch.yaml:12:9: error: got -4 [capacity-positive]\n"
                               "arch.yaml: note: whole\n");
     assert_int_equal(diags.errors, 1);
+    assert_int_equal(diags.warnings, 0); // a note is neither
+    sdse_diag_add(&diags, SDSE_WARNING, loc, NULL, "odd");
+    assert_int_equal(diags.errors, 1);
+    assert_int_equal(diags.warnings, 1);
     assert_true(sdse_diags_fired(&diags, "capacity-positive"));
     assert_false(sdse_diags_fired(&diags, "other"));
     sdse_arena_free(arena);

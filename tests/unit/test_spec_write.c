@@ -180,6 +180,12 @@ static void what_costs_changes_the_text(void **state) {
         {"GLB.network.reduce", "true"},
         {"GLB.network.window_sharing", "true"},
         {"GLB.network.pj_per_bit", "1"},
+        {"GLB.network", "{topology: mesh, multicast: true, hop_pj_per_bit: 1}"},
+        {"GLB.network", "{topology: mesh, multicast: true, router_pj_per_bit: 1}"},
+        {"GLB.network",
+         "{topology: tree, multicast: true, reduce: true, pj_per_bit: 0.01, "
+         "pj_per_add: 1}"},
+        {"GLB.uneven", "true"},
         {"compute.pj_per_mac", "1"},
         {"compute.cycles_per_mac", "4"},
         {"compute.cycles_per_mac", "1.36"},
@@ -215,6 +221,65 @@ static void what_costs_changes_the_text(void **state) {
         sdse_arch_from_tree(s.arena, parse(&s.diags, after), NULL, 0, &s.diags, &again);
         assert_clean(&s.diags);
         assert_string_equal(sdse_arch_text(s.arena, again), after);
+    }
+    sdse_arena_free(s.arena);
+}
+
+// A number that differs by one step of the last digit, at each place that has one: both
+// texts differ, and each loads back as the number that was given.
+static void every_number_is_in_the_text(void **state) {
+    (void)state;
+    static const struct {
+        const char *path, *one, *other;
+    } sets[] = {
+#define MESH(key, v) "{topology: mesh, " key ": " v "}"
+        {"GLB.network", MESH("hop_pj_per_bit", "0.1"), MESH("hop_pj_per_bit", "0.2")},
+        {"GLB.network", MESH("router_pj_per_bit", "0.1"),
+         MESH("router_pj_per_bit", "0.2")},
+#define TREE(v) "{topology: tree, reduce: true, pj_per_bit: 0.01, pj_per_add: " v "}"
+        {"GLB.network", TREE("0.1"), TREE("0.2")},
+#define ENGINE(add, read, write, rows, area)                                           \
+    "[{kind: rebuild, below: GLB, pj_per_shift_add: " add ", pj_per_basis_read: " read \
+    ", pj_per_basis_write: " write ", rows_per_cycle: " rows ", area_um2: " area "}]"
+        {"engines", ENGINE("1", "2", "3", "4", "5"), ENGINE("6", "2", "3", "4", "5")},
+        {"engines", ENGINE("1", "2", "3", "4", "5"), ENGINE("1", "6", "3", "4", "5")},
+        {"engines", ENGINE("1", "2", "3", "4", "5"), ENGINE("1", "2", "6", "4", "5")},
+        {"engines", ENGINE("1", "2", "3", "4", "5"), ENGINE("1", "2", "3", "6", "5")},
+        {"engines", ENGINE("1", "2", "3", "4", "5"), ENGINE("1", "2", "3", "4", "6")},
+#define RULE(text) "[{constraints: [{level: " text "}]}]"
+        {"dataflow", RULE("GLB, spatial: {K: 4}"), RULE("GLB, spatial: {K: 8}")},
+        {"dataflow", RULE("GLB, spatial_at_least: {K: 4}"),
+         RULE("GLB, spatial_at_least: {K: 8}")},
+        {"dataflow", RULE("GLB, spatial_at_most: {K: 4}"),
+         RULE("GLB, spatial_at_most: {K: 8}")},
+        {"dataflow", RULE("GLB, spatial_at_most: {K: 4}"),
+         RULE("GLB, spatial_at_least: {K: 4}")},
+        {"dataflow", RULE("GLB, utilization_at_least: 0.5"),
+         RULE("GLB, utilization_at_least: 0.25")},
+        {"dataflow", RULE("RF, stationary: weights"), RULE("RF, stationary: outputs")},
+        {"dataflow", RULE("RF, order: [Q, K]"), RULE("RF, order: [K, Q]")},
+        {"dataflow",
+         "[{when: {layer: [conv]}, constraints: [{level: RF, order: [Q, K]}]}]",
+         "[{when: {layer: [fc]}, constraints: [{level: RF, order: [Q, K]}]}]"},
+    };
+    struct small s = load_small();
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        const char *text[2] = {NULL, NULL};
+        for (int j = 0; j < 2; j++) {
+            struct sdse_set set = {.path = sets[i].path,
+                                   .value = j ? sets[i].other : sets[i].one};
+            struct sdse_arch *arch = NULL, *again = NULL;
+            sdse_arch_from_tree(s.arena, parse(&s.diags, small_arch), &set, 1, &s.diags,
+                                &arch);
+            assert_clean(&s.diags);
+            text[j] = sdse_arch_text(s.arena, arch);
+            sdse_arch_from_tree(s.arena, parse(&s.diags, text[j]), NULL, 0, &s.diags,
+                                &again);
+            assert_clean(&s.diags);
+            assert_string_equal(sdse_arch_text(s.arena, again), text[j]);
+        }
+        if (strcmp(text[0], text[1]) == 0)
+            fail_msg("%s and %s are written alike", sets[i].one, sets[i].other);
     }
     sdse_arena_free(s.arena);
 }
@@ -398,6 +463,7 @@ int main(void) {
         cmocka_unit_test(shipped_workloads_round_trip),
         cmocka_unit_test(a_mapping_round_trips),
         cmocka_unit_test(what_costs_changes_the_text),
+        cmocka_unit_test(every_number_is_in_the_text),
         cmocka_unit_test(a_sweep_round_trips),
         cmocka_unit_test(a_measured_form_round_trips),
         cmocka_unit_test(paths_of_a_sweep_are_beside_its_file),
