@@ -5,23 +5,37 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/pool.h"
 
-enum { INDICES = 1000000, THREADS = 8 };
+enum { INDICES = 200000, THREADS = 8, ROUNDS = 90 };
 
 struct marks {
-    atomic_uchar *times; // how often each index was run
-    atomic_uint strange; // workers out of range
-    atomic_size_t after; // one more than the largest index
+    atomic_uchar *times;          // how often each index was run
+    atomic_uint strange;          // workers out of range
+    atomic_size_t after;          // one more than the largest index
+    atomic_uint arrived, awaited; // workers in their first task
+    unsigned char seen[THREADS];  // each worker's own: it has arrived
 };
 
 static void mark(void *context, unsigned worker, size_t index) {
     struct marks *marks = context;
-    if (worker >= THREADS)
+    if (worker >= THREADS) {
         atomic_fetch_add(&marks->strange, 1);
+    } else if (!marks->seen[worker]) {
+        // They start together, so that they do compete; one that was not started is
+        // not waited for without end.
+        marks->seen[worker] = 1;
+        atomic_fetch_add(&marks->arrived, 1);
+        for (int i = 0;
+             i < 20000 && atomic_load(&marks->arrived) < atomic_load(&marks->awaited);
+             i++)
+            sched_yield();
+    }
     if (index >= INDICES)
         atomic_store(&marks->after, index + 1);
     else
@@ -32,16 +46,18 @@ static void runs_each_index_once(void **state) {
     (void)state;
     struct marks marks = {.times = calloc(INDICES, sizeof *marks.times)};
     assert_non_null(marks.times);
-    for (unsigned threads = 0; threads <= THREADS; threads += 4) {
+    for (int round = 0; round < ROUNDS; round++) {
+        const unsigned threads = round % 3 == 0 ? 1 : round % 3 == 1 ? 2 : THREADS;
         for (size_t i = 0; i < INDICES; i++)
-            atomic_store(&marks.times[i], 0);
-        // 0 threads are as many as the machine has, which may be more than are marked.
-        const unsigned asked = threads || sdse_processors() <= THREADS ? threads : 1;
-        assert_int_equal(sdse_parallel_for(INDICES, asked, mark, &marks), SDSE_OK);
+            atomic_store_explicit(&marks.times[i], 0, memory_order_relaxed);
+        memset(marks.seen, 0, sizeof marks.seen);
+        atomic_store(&marks.arrived, 0);
+        atomic_store(&marks.awaited, threads);
+        assert_int_equal(sdse_parallel_for(INDICES, threads, mark, &marks), SDSE_OK);
         for (size_t i = 0; i < INDICES; i++)
             if (atomic_load(&marks.times[i]) != 1)
                 fail_msg("index %zu was run %d times by %u threads", i,
-                         atomic_load(&marks.times[i]), asked);
+                         atomic_load(&marks.times[i]), threads);
     }
     assert_int_equal(atomic_load(&marks.strange), 0);
     assert_int_equal(atomic_load(&marks.after), 0);
