@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "import/onnx/heads.h"
 #include "import/onnx/names.h"
 #include "import/onnx/ops.h"
 
@@ -15,11 +16,15 @@ struct maker {
     struct sdse_onnx_node *node; // being turned into a layer
     struct sdse_layer layer;
     struct sdse_onnx_weights weights;
+    bool probing;   // only to see whether the batch divides everything: nothing is said
+    bool odd_batch; // it does not
 };
 
 __attribute__((format(printf, 3, 4))) static bool
 refuse(struct maker *maker, const char *check, const char *format, ...) {
     char text[256];
+    if (maker->probing)
+        return false;
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -38,7 +43,7 @@ static const struct sdse_onnx_shape *known_shape(struct maker *maker, uint32_t i
     const struct sdse_onnx_value *value = &graph->value[id];
     if (value->shape.known)
         return &value->shape;
-    if (value->blame == SDSE_ONNX_NONE)
+    if (value->blame == SDSE_ONNX_NONE || maker->probing)
         return NULL; // an input: reported
     struct sdse_onnx_node *culprit = &graph->node[value->blame];
     if (!culprit->reported && culprit->why) {
@@ -51,18 +56,19 @@ static const struct sdse_onnx_shape *known_shape(struct maker *maker, uint32_t i
     return NULL;
 }
 
+// Rows that are not the batch's: the leading dimension of the model's first input was
+// no batch, and layers are made with a batch of 1.
+static bool batch_misses(struct maker *maker, uint64_t rows) {
+    maker->odd_batch = true;
+    return refuse(maker, "onnx-batch",
+                  "%" PRIu64 " rows are not a multiple of the batch %" PRIu64, rows,
+                  maker->graph->batch);
+}
+
 // The batch of the workload, and what is left of `rows` for each of its elements.
 static bool split_batch(struct maker *maker, uint64_t rows, uint64_t *each) {
-    *each = 0;
-    uint64_t batch = maker->graph->batch;
-    if (rows % batch != 0) {
-        return refuse(maker, "onnx-batch",
-                      "%" PRIu64 " rows are not a multiple of the batch %" PRIu64
-                      ": import with batch 1",
-                      rows, batch);
-    }
-    *each = rows / batch;
-    return true;
+    *each = rows / maker->graph->batch;
+    return rows % maker->graph->batch == 0 || batch_misses(maker, rows);
 }
 
 static void set_bounds(struct maker *maker, uint64_t g, uint64_t k, uint64_t c,
@@ -154,11 +160,13 @@ static bool make_conv(struct maker *maker) {
         dilation[first + i] = (uint32_t)window.dilation[i];
     }
     bool pointwise = kernel[0] == 1 && kernel[1] == 1;
-    if (images > 1 && !(pointwise && stride[0] == 1 && pads[0] == 0))
-        return refuse(maker, "onnx-batch",
-                      "it has %" PRIu64 " images for each input of the model", images);
+    // Several images for each input of the model: rows if nothing lies between them.
+    bool rows = pointwise && stride[0] == 1 && pads[0] == 0;
+    uint64_t samples = rows ? 1 : images;
+    images = rows ? images : 1;
     set_bounds(maker, groups, w->dim[0] / groups, w->dim[1], out[0] * images, out[1],
                kernel[0], kernel[1]);
+    maker->layer.nest.bound[SDSE_N] *= samples;
     memcpy(maker->layer.nest.stride, stride, sizeof stride);
     memcpy(maker->layer.nest.dilation, dilation, sizeof dilation);
     for (unsigned axis = 0; axis < 2; axis++)
@@ -215,13 +223,15 @@ static bool make_fc(struct maker *maker, const struct sdse_onnx_value *weights,
     return true;
 }
 
-// `heads` products of m x c by c x k matrices of activations.
-static bool make_matmul_of_activations(struct maker *maker, uint64_t heads, uint64_t m,
-                                       uint64_t c, uint64_t k) {
-    uint64_t each;
-    if (!split_batch(maker, heads, &each))
-        return false;
-    set_bounds(maker, each, k, c, m, 1, 1, 1);
+// `operands` right operands, each of c x k, for `sharing` left ones of m x c each.
+static bool make_products(struct maker *maker, uint64_t operands, uint64_t sharing,
+                          uint64_t m, uint64_t c, uint64_t k) {
+    uint64_t batch = maker->graph->batch;
+    // A file says the operands of one sample, or those that all samples share.
+    if (operands % batch != 0 && sharing % batch != 0)
+        return batch_misses(maker, operands * sharing);
+    set_bounds(maker, operands, k, c, m, 1, 1, 1);
+    maker->layer.nest.bound[SDSE_N] = sharing;
     maker->layer.kind = SDSE_MATMUL;
     return true;
 }
@@ -237,7 +247,7 @@ static bool make_gemm(struct maker *maker) {
         return make_fc(maker, b, !tb, n, inner, m);
     if (a->tensor)
         return make_fc(maker, a, ta, m, inner, n);
-    return make_matmul_of_activations(maker, 1, m, inner, n);
+    return make_products(maker, 1, 1, m, inner, n);
 }
 
 // A stack of weight matrices [g][c][k], one for each group of activations.
@@ -276,7 +286,10 @@ static bool make_matmul(struct maker *maker) {
         return make_grouped_fc(maker, b, stacked, n, inner, heads * m);
     if (a->tensor && sa->rank <= 2)
         return make_fc(maker, a, false, m, inner, heads * n);
-    return make_matmul_of_activations(maker, heads, m, inner, n);
+    struct sdse_onnx_heads shared = sdse_onnx_heads_of(maker->graph, maker->node, at);
+    return shared.swapped
+               ? make_products(maker, shared.operands, shared.sharing, n, inner, m)
+               : make_products(maker, shared.operands, shared.sharing, m, inner, n);
 }
 
 // The file of the layer's weights: the first layer's, where several use the same.
@@ -383,6 +396,14 @@ static bool is_ready(struct maker *maker) {
     return !(va->tensor && vb->tensor) && known_shape(maker, node->output[0]);
 }
 
+static bool make_layer(struct maker *maker, struct sdse_onnx_node *node) {
+    bool (*make)(struct maker *) = find_make(node->op);
+    maker->node = node;
+    maker->layer = (struct sdse_layer){0};
+    maker->weights = (struct sdse_onnx_weights){.same_as = maker->out->count};
+    return make && is_ready(maker) && make(maker);
+}
+
 // Real numbers in constants: those of layers are counted by their layers.
 static void count_other_parameters(struct sdse_onnx_graph *graph,
                                    const struct sdse_onnx_layers *layers,
@@ -416,18 +437,22 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
         SDSE_ARENA_ARRAY(graph->arena, struct sdse_onnx_weights, graph->node_count + 1);
     if (!out->layer || !out->weights)
         return SDSE_NO_MEMORY;
+    for (uint32_t i = 0; i < graph->order_count && graph->batch > 1; i++) {
+        maker.probing = true;
+        make_layer(&maker, &graph->node[graph->order[i]]);
+    }
+    if (maker.odd_batch)
+        graph->batch = 1;
+    maker.probing = false;
     for (uint32_t i = 0; i < graph->order_count; i++) {
         maker.node = &graph->node[graph->order[i]];
-        maker.layer = (struct sdse_layer){0};
-        maker.weights = (struct sdse_onnx_weights){.same_as = out->count};
         if (has_hidden_macs(maker.node->op)) {
             sdse_diag_add(graph->diags, SDSE_WARNING,
                           (struct sdse_loc){.file = graph->file}, "onnx-left-out",
                           "node '%s' (%s): its multiplications are not in the workload",
                           maker.node->name, maker.node->op);
         }
-        bool (*make)(struct maker *) = find_make(maker.node->op);
-        if (!make || !is_ready(&maker) || !make(&maker) || !finish_layer(&maker))
+        if (!make_layer(&maker, maker.node) || !finish_layer(&maker))
             continue;
         out->layer[out->count] = maker.layer;
         out->weights[out->count++] = maker.weights;

@@ -2,7 +2,6 @@
 //
 //     onnx-shape          a layer that computes nothing, or more than 64 bits count
 //     onnx-rank           a convolution over three or more spatial dimensions
-//     onnx-batch          rows that the batch does not divide
 //     onnx-unknown-op     a layer needs the shape of an unknown operator's output
 //     onnx-unknown-shape  a layer needs a shape that depends on the data
 //     onnx-no-layers      nothing in the model multiplies and accumulates

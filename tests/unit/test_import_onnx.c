@@ -1,143 +1,5 @@
-// ONNX models built in memory: their layers, weights and files; every way to be
-// malformed.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "import/onnx/onnx.h"
-#include "import/write.h"
-#include "smartdeal/manifest.h"
-#include "smartdeal/npy.h"
-#include "spec/load.h"
-#include "support/onnx_builder.h"
-
-struct context {
-    struct sdse_arena *arena;
-    struct sdse_diags diags;
-    struct onnx_builder b;
-    struct sdse_imported *imported;
-};
-
-static int setup(void **state) {
-    struct context *context = calloc(1, sizeof *context);
-    context->arena = sdse_arena_new();
-    sdse_diags_init(&context->diags, context->arena);
-    onnx_begin(&context->b, context->arena);
-    *state = context;
-    return 0;
-}
-
-static int teardown(void **state) {
-    struct context *context = *state;
-    sdse_imported_free(context->imported);
-    sdse_arena_free(context->arena);
-    free(context);
-    return 0;
-}
-
-// Imports from an exact heap copy, so that the sanitizer sees a read past the end.
-static enum sdse_status import_bytes(struct context *context, const void *bytes,
-                                     size_t length,
-                                     const struct sdse_import_options *options) {
-    unsigned char *copy = malloc(length ? length : 1);
-    memcpy(copy, bytes, length);
-    sdse_imported_free(context->imported);
-    context->imported = NULL;
-    enum sdse_status status = sdse_import_onnx_bytes(
-        copy, length, "m/net.onnx", options, &context->imported, &context->diags);
-    free(copy);
-    return status;
-}
-
-static enum sdse_status import(struct context *context) {
-    size_t length;
-    const unsigned char *bytes = onnx_pack(&context->b, &length);
-    return import_bytes(context, bytes, length, NULL);
-}
-
-static const struct sdse_layer *expect_layers(struct context *context, size_t count) {
-    enum sdse_status status = import(context);
-    if (status != SDSE_OK)
-        sdse_diags_print(&context->diags, stderr, false);
-    assert_int_equal(status, SDSE_OK);
-    const struct sdse_workload *workload = sdse_imported_workload(context->imported);
-    assert_int_equal(workload->layer_count, count);
-    return workload->layers;
-}
-
-// Refused, with this check as the only one.
-static void expect_refused(struct context *context, const char *check) {
-    sdse_diags_init(&context->diags, context->arena);
-    assert_int_equal(import(context), SDSE_INVALID);
-    for (struct sdse_diag *diag = context->diags.first; diag; diag = diag->next)
-        assert_string_equal(diag->check, check);
-    assert_true(sdse_diags_fired(&context->diags, check));
-    assert_string_equal(context->diags.first->loc.file, "m/net.onnx");
-}
-
-static void expect_message(struct context *context, const char *part) {
-    for (struct sdse_diag *diag = context->diags.first; diag; diag = diag->next)
-        if (strstr(diag->message, part))
-            return;
-    sdse_diags_print(&context->diags, stderr, false);
-    fail_msg("no diagnostic says '%s'", part);
-}
-
-static void expect_nest(const struct sdse_layer *layer, enum sdse_layer_kind kind,
-                        const char *bounds) {
-    char text[128];
-    size_t used = 0;
-    for (unsigned d = 0; d < SDSE_DIMS; d++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%c%llu",
-                                 d ? " " : "", sdse_dim_letters[d],
-                                 (unsigned long long)layer->nest.bound[d]);
-    assert_string_equal(text, bounds);
-    assert_int_equal(layer->kind, kind);
-}
-
-static void expect_weights(struct context *context, size_t layer, unsigned rank,
-                           const uint64_t *shape, float first, float second) {
-    struct sdse_array array;
-    assert_int_equal(
-        sdse_imported_weights(context->imported, layer, &array, &context->diags),
-        SDSE_OK);
-    assert_int_equal(array.rank, rank);
-    assert_memory_equal(array.shape, shape, rank * sizeof *shape);
-    assert_true(array.data[0] == first && array.data[1] == second);
-    sdse_array_free(&array);
-}
-
-#define SHAPE(...) ((uint64_t[]){__VA_ARGS__})
-
-// Convolution, depth-wise, pooling, classifier: what image networks are made of.
-static void build_small_network(struct onnx_builder *b) {
-    onnx_input(b, "x", ONNX_DIMS(1, 3, 32, 32));
-    onnx_floats(b, "conv1.weight", ONNX_DIMS(16, 3, 3, 3));
-    onnx_floats(b, "conv1.bias", ONNX_DIMS(16));
-    onnx_floats(b, "dw.weight", ONNX_DIMS(16, 1, 5, 5));
-    onnx_floats(b, "fc.weight", ONNX_DIMS(10, 16));
-    onnx_floats(b, "fc.bias", ONNX_DIMS(10));
-    Onnx__NodeProto *conv =
-        onnx_node(b, "Conv", "/features/conv1", "x,conv1.weight,conv1.bias", "a");
-    onnx_set_ints(b, conv, "strides", ONNX_DIMS(2, 2));
-    onnx_set_ints(b, conv, "pads", ONNX_DIMS(1, 1, 1, 1));
-    onnx_node(b, "Relu", "", "a", "b");
-    Onnx__NodeProto *dw = onnx_node(b, "Conv", "dw conv", "b,dw.weight", "c");
-    onnx_set_int(b, dw, "group", 16);
-    onnx_node(b, "HardSwish", "", "c", "d");
-    onnx_node(b, "GlobalAveragePool", "", "d", "e");
-    onnx_node(b, "Flatten", "", "e", "f");
-    Onnx__NodeProto *gemm = onnx_node(b, "Gemm", "fc", "f,fc.weight,fc.bias", "y");
-    onnx_set_int(b, gemm, "transB", 1);
-}
+// ONNX models built in memory: their layers, weights and files.
+#include "support/import_context.h"
 
 static void imports_a_small_network(void **state) {
     struct context *context = *state;
@@ -194,6 +56,9 @@ static void writes_files_that_load(void **state) {
         sdse_manifest_read(folder, context->arena, &manifest, &context->diags),
         SDSE_OK);
     assert_int_equal(manifest.count, 4);
+    static const char *const kinds[] = {"conv", "dwconv", "fc", "dwconv"};
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(manifest.entries[i].kind, kinds[i]);
     for (size_t i = 0; i < 5; i++) {
         assert_string_equal(read->layers[i].name, layers[i].name);
         assert_int_equal(read->layers[i].kind, layers[i].kind);
@@ -232,9 +97,11 @@ static void weights_come_as_out_by_in(void **state) {
     onnx_node(b, "MatMul", "left", "out_in,column", "d");
     onnx_set_int(b, onnx_node(b, "Gemm", "left_turned", "in_out,column", "e"), "transA",
                  1);
-    onnx_node(b, "Transpose", "", "out_in", "t");
+    onnx_set_ints(b, onnx_node(b, "Transpose", "", "out_in", "t"), "perm",
+                  ONNX_DIMS(1, 0));
     onnx_node(b, "MatMul", "transposed", "x,t", "f");
-    onnx_node(b, "Identity", "", "in_out", "same");
+    onnx_set_ints(b, onnx_node(b, "Transpose", "", "in_out", "same"), "perm",
+                  ONNX_DIMS(0, 1)); // changes nothing
     onnx_node(b, "MatMul", "again", "x,same", "g");
     const struct sdse_layer *layers = expect_layers(context, 7);
     static const float second[7] = {-98, -99.5f, -98, -99.5f, -98, -99.5f, -98};
@@ -296,8 +163,8 @@ static void attention_has_heads(void **state) {
     onnx_node(b, "MatMul", "pv", "p,vt", "y");
     const struct sdse_layer *layers = expect_layers(context, 3);
     expect_nest(&layers[0], SDSE_FC, "N2 K72 C24 P128 Q1 R1 S1 G1");
-    expect_nest(&layers[1], SDSE_MATMUL, "N2 K128 C6 P128 Q1 R1 S1 G4");
-    expect_nest(&layers[2], SDSE_MATMUL, "N2 K6 C128 P128 Q1 R1 S1 G4");
+    expect_nest(&layers[1], SDSE_MATMUL, "N1 K128 C6 P128 Q1 R1 S1 G8");
+    expect_nest(&layers[2], SDSE_MATMUL, "N1 K6 C128 P128 Q1 R1 S1 G8");
     assert_null(layers[1].weights_file);
     struct sdse_array array;
     assert_int_equal(
@@ -617,216 +484,125 @@ static void warns_of_what_is_left_out(void **state) {
     assert_true(sdse_diags_fired(&context->diags, "onnx-left-out"));
 }
 
-static void refuses_broken_graphs(void **state) {
-    struct context *context = *state;
-    struct onnx_builder *b = &context->b;
-    onnx_input(b, "x", ONNX_DIMS(1, 3, 8, 8));
-    onnx_floats(b, "w", ONNX_DIMS(3, 3, 3, 3));
-    Onnx__GraphProto graph = b->graph;
-
-    expect_refused(context, "onnx-no-layers");
-
-    onnx_node(b, "Add", "loop1", "x,q", "p");
-    onnx_node(b, "Add", "loop2", "p,x", "q");
-    onnx_node(b, "Conv", "c", "q,w", "y");
-    expect_refused(context, "onnx-cycle");
-    assert_int_equal(context->diags.errors, 1);
-
-    b->graph = graph;
-    onnx_node(b, "Conv", "self", "y,w", "y");
-    expect_refused(context, "onnx-cycle");
-
-    b->graph = graph;
-    onnx_node(b, "Conv", "c", "nothing,w", "y");
-    expect_refused(context, "onnx-missing-input");
-    expect_message(context, "node 'c' reads 'nothing'");
-
-    b->graph = graph;
-    onnx_node(b, "Conv", "c", "x,w", "y");
-    onnx_node(b, "Relu", "r", "x", "y");
-    expect_refused(context, "onnx-duplicate-output");
-
-    b->graph = graph;
-    onnx_node(b, "Conv", "c", "x,w", "x");
-    expect_refused(context, "onnx-duplicate-output");
-
-    b->graph = graph;
-    onnx_node(b, "Conv", "c", "x", "y");
-    expect_refused(context, "onnx-shape");
-
-    b->graph = graph;
-    onnx_input(b, "huge", ONNX_DIMS(1, 3, (int64_t)1 << 30, (int64_t)1 << 30));
-    onnx_node(b, "Conv", "c", "huge,w", "y");
-    expect_refused(context, "onnx-shape"); // MACs beyond 64 bits or extents beyond 2^30
-
-    b->graph = graph;
-    onnx_input(b, "video", ONNX_DIMS(1, 3, 8, 8, 8));
-    onnx_floats(b, "w3", ONNX_DIMS(3, 3, 3, 3, 3));
-    onnx_node(b, "Conv", "c", "video,w3", "y");
-    expect_refused(context, "onnx-rank");
-
-    b->graph = graph;
-    onnx_input(b, "three", ONNX_DIMS(3, 4));
-    onnx_floats(b, "w2", ONNX_DIMS(4, 4));
-    b->inputs[0] = b->inputs[1];
-    onnx_ints(b, "to", ONNX_DIMS(4, 3));
-    onnx_node(b, "Reshape", "", "three,to", "odd");
-    onnx_floats(b, "w4", ONNX_DIMS(3, 2));
-    onnx_node(b, "MatMul", "c", "odd,w4", "y");
-    b->graph.n_input = 1;
-    expect_refused(context, "onnx-batch");
+// Writes what was imported, and reads the network back.
+static const struct sdse_workload *write_and_read(struct context *context) {
+    char folder[] = "again-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(sdse_import_write(NULL, context->imported, folder, context->arena,
+                                       &context->diags),
+                     SDSE_OK);
+    struct sdse_workload *read = NULL;
+    char *path = sdse_arena_printf(context->arena, "%s/workload.yaml", folder);
+    if (sdse_workload_load(context->arena, path, &context->diags, &read) != SDSE_OK)
+        sdse_diags_print(&context->diags, stderr, false);
+    assert_non_null(read);
+    for (size_t i = 0; i < read->layer_count; i++)
+        if (read->layers[i].weights_file)
+            remove(sdse_arena_printf(context->arena, "%s/%s", folder,
+                                     read->layers[i].weights_file));
+    remove(path);
+    remove(sdse_arena_printf(context->arena, "%s/manifest.tsv", folder));
+    rmdir(sdse_arena_printf(context->arena, "%s/weights", folder));
+    assert_int_equal(rmdir(folder), 0);
+    return read;
 }
 
-static void refuses_lying_tensors(void **state) {
+// Images that the model itself makes of one input: rows of a pointwise convolution,
+// samples of any other.
+static void images_of_one_input_are_rows_or_samples(void **state) {
     struct context *context = *state;
     struct onnx_builder *b = &context->b;
-    onnx_input(b, "x", ONNX_DIMS(1, 2));
-    Onnx__TensorProto *tensor = onnx_floats(b, "w", ONNX_DIMS(2, 2));
-    onnx_node(b, "MatMul", "fc", "x,w", "y");
+    onnx_input(b, "x", ONNX_DIMS(1, 12, 5, 6));
+    onnx_ints(b, "to", ONNX_DIMS(3, 4, 5, 6));
+    onnx_node(b, "Reshape", "", "x,to", "three");
+    onnx_floats(b, "one", ONNX_DIMS(2, 4, 1, 1));
+    onnx_floats(b, "nine", ONNX_DIMS(2, 4, 3, 3));
+    onnx_node(b, "Conv", "pointwise", "three,one", "a");
+    onnx_node(b, "Conv", "window", "three,nine", "b");
+    const struct sdse_layer *layers = expect_layers(context, 2);
+    expect_nest(&layers[0], SDSE_CONV1X1, "N1 K2 C4 P15 Q6 R1 S1 G1");
+    assert_int_equal(layers[0].in_height, 15);
+    expect_nest(&layers[1], SDSE_CONV, "N3 K2 C4 P3 Q4 R3 S3 G1");
+    const struct sdse_workload *read = write_and_read(context);
+    for (size_t i = 0; i < 2; i++)
+        assert_memory_equal(&read->layers[i].nest, &layers[i].nest,
+                            sizeof(struct sdse_nest));
+    assert_int_equal(read->layers[0].in_height, 15);
+}
+
+// Every leading dimension of the second operand is operands of their own; those along
+// which it is broadcast share one.
+static void products_have_an_operand_for_each_sample_and_head(void **state) {
     static const struct {
-        int64_t dims[2];
-        const char *check;
+        int64_t left[4], right[4];
+        const char *nest;
     } cases[] = {
-        {{2, 3}, "onnx-tensor-length"},
-        {{2, 1}, "onnx-tensor-length"},
-        {{2, 0}, "onnx-tensor-length"},
-        {{-2, -2}, "onnx-tensor-shape"},
-        {{(int64_t)1 << 60, 1}, "onnx-tensor-shape"},
-        {{(int64_t)1 << 30, (int64_t)1 << 30}, "onnx-tensor-length"}, // 2^60
-        {{(int64_t)1 << 48, (int64_t)1 << 48}, "onnx-tensor-shape"},
-        {{0, INT64_MAX}, "onnx-tensor-shape"},
+        {{4, 8, 5, 16}, {4, 8, 16, 7}, "N1 K7 C16 P5 Q1 R1 S1 G32"},
+        {{1, 8, 5, 16}, {1, 1, 16, 7}, "N8 K7 C16 P5 Q1 R1 S1 G1"},
+        {{2, 8, 5, 16}, {2, 1, 16, 7}, "N8 K7 C16 P5 Q1 R1 S1 G2"},
+        {{2, 8, 5, 16}, {1, 8, 16, 7}, "N2 K7 C16 P5 Q1 R1 S1 G8"},
+        // The left one is shared: the transposed product.
+        {{2, 1, 5, 16}, {2, 8, 16, 7}, "N8 K5 C16 P7 Q1 R1 S1 G2"},
     };
+    struct context *context = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        memcpy(tensor->dims, cases[i].dims, sizeof cases[i].dims);
-        expect_refused(context, cases[i].check);
+        onnx_begin(&context->b, context->arena);
+        onnx_input(&context->b, "q", 4, cases[i].left);
+        onnx_input(&context->b, "k", 4, cases[i].right);
+        onnx_node(&context->b, "MatMul", "qk", "q,k", "y");
+        const struct sdse_layer *layers = expect_layers(context, 1);
+        expect_nest(layers, SDSE_MATMUL, cases[i].nest);
+        assert_memory_equal(&write_and_read(context)->layers[0].nest, &layers[0].nest,
+                            sizeof layers[0].nest);
     }
-    tensor->dims[0] = tensor->dims[1] = 2;
-    tensor->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE; // no double_data
-    expect_refused(context, "onnx-tensor-length");
-    tensor->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT;
-    tensor->has_raw_data = 1; // wins over float_data
-    tensor->raw_data.data = (uint8_t *)onnx_text(b, "0123456789abcdefg");
-    for (size_t length = 0; length <= 17; length++) {
-        tensor->raw_data.len = length;
-        if (length != 16)
-            expect_refused(context, "onnx-tensor-length");
-    }
-    // A type without values here: refused when the weights are wanted.
-    tensor->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__STRING;
-    sdse_diags_init(&context->diags, context->arena);
-    assert_int_equal(import(context), SDSE_OK);
-    struct sdse_array array;
-    assert_int_equal(
-        sdse_imported_weights(context->imported, 0, &array, &context->diags),
-        SDSE_INVALID);
-    assert_true(sdse_diags_fired(&context->diags, "onnx-tensor-type"));
 }
 
-static void refuses_truncation_everywhere(void **state) {
+// Grouped attention as exporters write it: 2 heads of keys, each repeated for 3
+// queries.
+static void repeated_heads_share_an_operand(void **state) {
     struct context *context = *state;
-    build_small_network(&context->b);
-    size_t length;
-    const unsigned char *bytes = onnx_pack(&context->b, &length);
-    for (size_t cut = 0; cut < length; cut += 1 + cut / 64) {
-        sdse_diags_init(&context->diags, context->arena);
-        enum sdse_status status = import_bytes(context, bytes, cut, NULL);
-        // Cut between two fields of the model, what is left may be a model.
-        assert_true(status == SDSE_INVALID || (status == SDSE_OK && length - cut < 16));
-        assert_int_equal(status == SDSE_INVALID, context->diags.errors > 0);
-    }
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "q", ONNX_DIMS(2, 6, 5, 16));
+    onnx_input(b, "k", ONNX_DIMS(2, 2, 7, 16));
+    onnx_ints(b, "axis", ONNX_DIMS(2));
+    onnx_ints(b, "repeat", ONNX_DIMS(2, 2, 3, 7, 16));
+    onnx_ints(b, "heads", ONNX_DIMS(2, 6, 7, 16));
+    onnx_node(b, "Unsqueeze", "", "k,axis", "k5");
+    onnx_node(b, "Expand", "", "k5,repeat", "k6");
+    onnx_node(b, "Reshape", "", "k6,heads", "kh");
+    onnx_set_ints(b, onnx_node(b, "Transpose", "", "kh", "kt"), "perm",
+                  ONNX_DIMS(0, 1, 3, 2));
+    onnx_node(b, "MatMul", "qk", "q,kt", "scores");
+    const struct sdse_layer *layers = expect_layers(context, 1);
+    expect_nest(&layers[0], SDSE_MATMUL, "N3 K7 C16 P5 Q1 R1 S1 G4");
+    assert_memory_equal(&write_and_read(context)->layers[0].nest, &layers[0].nest,
+                        sizeof layers[0].nest);
 }
 
-// A message that holds a message that holds …: fields `numbers` in turn.
-static size_t nest(unsigned char *bytes, size_t room, const unsigned char *numbers,
-                   size_t period, unsigned depth) {
-    size_t at = room;
-    for (unsigned i = depth; i-- > 0;) {
-        uint64_t length = room - at;
-        unsigned char varint[10];
-        size_t n = 0;
-        do
-            varint[n++] = (unsigned char)((length & 0x7f) | (length > 0x7f ? 0x80 : 0));
-        while (length >>= 7);
-        if (at < n + 1)
-            return 0;
-        at -= n;
-        memcpy(bytes + at, varint, n);
-        bytes[--at] = (unsigned char)(numbers[i % period] << 3 | 2);
-    }
-    memmove(bytes, bytes + at, room - at);
-    return room - at;
-}
-
-static void refuses_bombs(void **state) {
+// Sequence first, or a state before the image: the first leading dimension is no batch.
+static void a_leading_dimension_that_is_no_batch(void **state) {
     struct context *context = *state;
-    enum { ROOM = 4 << 20 };
-    unsigned char *bytes = calloc(ROOM, 1);
-    // ModelProto.graph = 7, then GraphProto.node = 1, NodeProto.attribute = 5,
-    // AttributeProto.g = 6 for ever.
-    static const unsigned char numbers[] = {1, 5, 6};
-    size_t inner = nest(bytes + 8, ROOM - 8, numbers, 3, 300000);
-    assert_true(inner > 300000);
-    bytes[0] = 7 << 3 | 2;
-    for (unsigned i = 0; i < 5; i++)
-        bytes[1 + i] = (unsigned char)((inner >> 7 * i & 0x7f) | (i < 4 ? 0x80 : 0));
-    memmove(bytes + 6, bytes + 8, inner);
-    assert_int_equal(import_bytes(context, bytes, inner + 6, NULL), SDSE_INVALID);
-    assert_true(sdse_diags_fired(&context->diags, "onnx-nesting"));
-    // Two bytes each: an empty opset_import (field 8) over and over.
-    for (size_t i = 0; i + 1 < ROOM; i += 2) {
-        bytes[i] = 8 << 3 | 2;
-        bytes[i + 1] = 0;
-    }
-    sdse_diags_init(&context->diags, context->arena);
-    assert_int_equal(import_bytes(context, bytes, ROOM, NULL), SDSE_INVALID);
-    assert_true(sdse_diags_fired(&context->diags, "onnx-messages"));
-    free(bytes);
-}
-
-static void survives_mutations(void **state) {
-    struct context *context = *state;
-    build_small_network(&context->b);
-    size_t length;
-    const unsigned char *packed = onnx_pack(&context->b, &length);
-    unsigned char *good = malloc(length), *bytes = malloc(length);
-    memcpy(good, packed, length);
-    uint64_t random = 88172645463325252u;
-    unsigned refused = 0, rounds = 6000;
-    for (unsigned i = 0; i < rounds; i++) {
-        memcpy(bytes, good, length);
-        for (unsigned flips = 1 + i % 4; flips > 0; flips--) {
-            random ^= random << 13, random ^= random >> 7, random ^= random << 17;
-            // Half of the changes hit the structure, at the ends, not the weights.
-            size_t at = (size_t)(random >> 8) % length;
-            if (random & 1)
-                at = (random & 2) ? at % 700 : length - 1 - at % 500;
-            unsigned changed = random & 4 ? (unsigned)(random >> 56)
-                                          : bytes[at] ^ 1u << (random >> 61);
-            bytes[at] = (unsigned char)(changed & 0xff);
-        }
-        sdse_arena_reset(context->arena);
-        sdse_diags_init(&context->diags, context->arena);
-        enum sdse_status status = import_bytes(context, bytes, length, NULL);
-        assert_true(status == SDSE_OK || status == SDSE_INVALID);
-        assert_int_equal(status == SDSE_INVALID, context->diags.errors > 0);
-        refused += status == SDSE_INVALID;
-        for (size_t layer = 0;
-             status == SDSE_OK &&
-             layer < sdse_imported_workload(context->imported)->layer_count;
-             layer++) {
-            struct sdse_array array = {0};
-            sdse_imported_weights(context->imported, layer, &array, &context->diags);
-            sdse_array_free(&array);
-        }
-    }
-    assert_in_range(refused, rounds / 10, rounds * 9 / 10);
-    free(good);
-    free(bytes);
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "state", ONNX_DIMS(2, 1, 128));
+    onnx_input(b, "x", ONNX_DIMS(1, 8, 14, 14));
+    onnx_floats(b, "w", ONNX_DIMS(16, 8, 3, 3));
+    onnx_node(b, "Conv", "c", "x,w", "y");
+    onnx_input(b, "tokens", ONNX_DIMS(10, 1, 64));
+    onnx_floats(b, "v", ONNX_DIMS(64, 32));
+    onnx_node(b, "MatMul", "fc", "tokens,v", "z");
+    const struct sdse_layer *layers = expect_layers(context, 2);
+    expect_nest(&layers[0], SDSE_CONV, "N1 K16 C8 P12 Q12 R3 S3 G1");
+    expect_nest(&layers[1], SDSE_FC, "N1 K32 C64 P10 Q1 R1 S1 G1");
+    assert_int_equal(sdse_imported_workload(context->imported)->batch, 1);
+    assert_int_equal(context->diags.errors, 0);
 }
 
 int main(void) {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(images_of_one_input_are_rows_or_samples),
+        TEST(products_have_an_operand_for_each_sample_and_head),
+        TEST(repeated_heads_share_an_operand),
+        TEST(a_leading_dimension_that_is_no_batch),
         TEST(imports_a_small_network),
         TEST(writes_files_that_load),
         TEST(weights_come_as_out_by_in),
@@ -843,11 +619,6 @@ int main(void) {
         TEST(blames_the_node_that_hides_a_shape),
         TEST(uses_declared_shapes_of_unknown_operators),
         TEST(warns_of_what_is_left_out),
-        TEST(refuses_broken_graphs),
-        TEST(refuses_lying_tensors),
-        TEST(refuses_truncation_everywhere),
-        TEST(refuses_bombs),
-        TEST(survives_mutations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,10 @@ struct example {
 };
 
 static const struct example examples[] = {
+    {"Slice", "7;i[6];i[0];i[0];i[-2]", "", "3"}, // 6, 4, 2
+    {"Slice", "7;i[6];i[1];i[0];i[-2]", "", "3"},
+    {"Slice", "9;i[8];i[2];i[0];i[-3]", "", "2"}, // 8, 5
+    {"Slice", "9;i[0];i[6];i[0];i[3]", "", "2"},
     {"Conv", "1x3x224x224;w64x3x7x7", "strides=[2,2] pads=[3,3,3,3]", "1x64x112x112"},
     {"Conv", "1x3x9x9;w4x3x3x3", "dilations=[2,2]", "1x4x5x5"},
     {"Conv", "1x3x224x224;w4x3x3x3", "strides=[2,2] auto_pad=SAME_UPPER",
@@ -56,6 +60,9 @@ static const struct example examples[] = {
      "1x8x56x56"},
     {"MaxPool", "1x8x7x7", "kernel_shape=[2,2] strides=[2,2] ceil_mode=1", "1x8x4x4"},
     {"MaxPool", "1x8x6x6", "kernel_shape=[2,2] strides=[2,2] ceil_mode=1", "1x8x3x3"},
+    // A window that would start just where the padding does not count either.
+    {"MaxPool", "1x8x5x5",
+     "kernel_shape=[3,3] strides=[3,3] pads=[1,1,1,1] ceil_mode=1", "1x8x2x2"},
     // A third window would start in the padding at the end: it does not count.
     {"MaxPool", "1x8x4x4",
      "kernel_shape=[2,2] strides=[3,3] pads=[0,0,2,2] ceil_mode=1", "1x8x2x2"},
@@ -356,8 +363,50 @@ static void folds_shape_arithmetic(void **state) {
     sdse_arena_free(arena);
 }
 
+// A computed shape, as the extents of what ConstantOfShape makes of it.
+static void expect_folded(const char *op, const char *inputs, const char *expected) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct onnx_builder b;
+    onnx_begin(&b, arena);
+    char names[64] = "";
+    unsigned count = 0;
+    for (const char *at = inputs; *at; count++) {
+        char name[16];
+        snprintf(name, sizeof name, "in%u", count);
+        add_input(&b, name, take_word(arena, &at, ';'));
+        strcat(names, count ? "," : "");
+        strcat(names, name);
+    }
+    onnx_ints(&b, "ten", ONNX_DIMS(10));
+    onnx_node(&b, op, "", names, "folded");
+    onnx_node(&b, "Add", "", "folded,ten", "more"); // no extent is negative
+    onnx_node(&b, "ConstantOfShape", "", "more", "y");
+    struct sdse_onnx_graph graph;
+    assert_int_equal(sdse_onnx_graph_build(&b.model, "t", NULL, arena, &diags, &graph),
+                     SDSE_OK);
+    sdse_onnx_infer_shapes(&graph);
+    assert_int_equal(diags.errors, 0);
+    char text[64];
+    describe(&graph, "y", text, sizeof text);
+    assert_string_equal(text, expected);
+    sdse_arena_free(arena);
+}
+
+static void folds_at_the_edges(void **state) {
+    (void)state;
+    expect_folded("Div", "i[-7,7,-8];i[2,2,4]", "7x13x8"); // towards 0
+    // Starts at and behind the end begin with the last element, if they go back.
+    expect_folded("Slice", "i[1,2,3];i[3];i[-4];i[0];i[-1]", "13x12x11");
+    expect_folded("Slice", "i[1,2,3];i[9];i[-4];i[0];i[-2]", "13x11");
+    expect_folded("Slice", "i[1,2,3];i[2];i[0];i[0];i[-1]", "13x12");
+    expect_folded("Slice", "i[1,2,3];i[-2];i[9];i[0];i[1]", "12x13");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(folds_at_the_edges),
         cmocka_unit_test(shapes_are_those_of_the_definitions),
         cmocka_unit_test(folds_shape_arithmetic),
     };
