@@ -42,8 +42,14 @@ static const char *check_workload(struct cli *cli, const struct sdse_node *root)
     struct sdse_workload *workload;
     if (sdse_workload_from_tree(cli->arena, root, &cli->diags, &workload) != SDSE_OK)
         return NULL;
-    return sdse_arena_printf(cli->arena, "network %s, %zu layer%s", workload->name,
-                             workload->layer_count, plural(workload->layer_count));
+    const char *left = "";
+    if (workload->not_modelled_count)
+        left = sdse_arena_printf(cli->arena, ", %zu operator%s not modelled",
+                                 workload->not_modelled_count,
+                                 plural(workload->not_modelled_count));
+    return sdse_arena_printf(cli->arena, "network %s, %zu layer%s%s", workload->name,
+                             workload->layer_count, plural(workload->layer_count),
+                             left ? left : "");
 }
 
 // With everything it names, in every variant.

@@ -91,6 +91,13 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
                 "%" PRIu64 " fused into the layer before: %" PRIu64
                 " vector operations\n",
                 fused.layers, fused.operations);
+    if (net->not_modelled_count)
+        fprintf(out, "%zu not modelled, though they multiply or may:\n",
+                net->not_modelled_count);
+    for (size_t i = 0; i < net->not_modelled_count; i++)
+        fprintf(out, "  %s (%s): %s, %" PRIu64 " weights\n", net->not_modelled[i].name,
+                net->not_modelled[i].op, net->not_modelled[i].reason,
+                net->not_modelled[i].weights);
     if (products)
         fputs("* activations, not stored weights\n", out);
 }

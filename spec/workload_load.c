@@ -335,9 +335,9 @@ static bool read_layers(struct sdse_arena *arena, const struct sdse_node *list,
 static void read_head(const struct sdse_node *root, struct sdse_workload *net,
                       struct sdse_diags *diags) {
     static const char *const keys[] = {"name", "source", "batch", "layers",
-                                       "parameters_not_in_layers"};
+                                       "parameters_not_in_layers", "not_modelled"};
     const struct sdse_node *node;
-    sdse_refuse_unknown_keys(root, keys, 5, diags);
+    sdse_refuse_unknown_keys(root, keys, 6, diags);
     if (!(node = sdse_node_get(root, "name")))
         sdse_report_missing(root, "name", diags);
     else
@@ -365,6 +365,8 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
         return SDSE_NO_MEMORY;
     *net = (struct sdse_workload){.file = root->loc.file, .batch = 1, .loc = root->loc};
     read_head(root, net, diags);
+    if (!sdse_read_not_modelled(arena, root, net, diags))
+        return SDSE_NO_MEMORY;
     const struct sdse_node *list = sdse_node_get(root, "layers");
     struct layers layers = {0};
     if (!list)

@@ -54,4 +54,9 @@ void sdse_layer_read_conv(struct sdse_layer_reader *r);
 void sdse_layer_read_deconv(struct sdse_layer_reader *r);
 void sdse_layer_read_words(struct sdse_layer_reader *r);
 
+// What the network's file says it leaves out (`not_modelled`), and a warning that says
+// so wherever the file is used. False if memory is out.
+bool sdse_read_not_modelled(struct sdse_arena *arena, const struct sdse_node *root,
+                            struct sdse_workload *net, struct sdse_diags *diags);
+
 #endif

@@ -139,6 +139,17 @@ char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *l
     return sdse_text_end(&text, arena);
 }
 
+// The operator first: the database counts these lines (v_point.not_modelled).
+static void print_not_modelled(FILE *out, const struct sdse_not_modelled *node) {
+    fputs("  - {operator: ", out);
+    sdse_print_word(out, node->op);
+    fputs(", name: ", out);
+    sdse_print_word(out, node->name);
+    fputs(", reason: ", out);
+    sdse_print_word(out, node->reason);
+    fprintf(out, ", weights: %" PRIu64 "}\n", node->weights);
+}
+
 char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *net) {
     struct sdse_text text;
     if (!sdse_text_begin(&text))
@@ -150,6 +161,10 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
     sdse_print_word(out, net->source ? net->source : "?");
     fprintf(out, "\nbatch: %" PRIu64 "\nparameters_not_in_layers: %" PRIu64 "\n",
             net->batch, net->parameters_not_in_layers);
+    if (net->not_modelled_count)
+        fputs("not_modelled:\n", out);
+    for (size_t i = 0; i < net->not_modelled_count; i++)
+        print_not_modelled(out, &net->not_modelled[i]);
     fputs("layers:\n", out);
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct sdse_layer *layer = &net->layers[i];

@@ -1,5 +1,6 @@
 // Small constants: what exporters compute shapes with, worked out in doubles (exact for
 // integers up to 2^53).
+#include "import/onnx/quantized.h"
 #include "import/onnx/rules.h"
 
 #include <math.h>
@@ -292,24 +293,34 @@ static bool gives_integers(const struct sdse_onnx_node *node,
 // A stored tensor seen through Identity, Cast, Reshape, Transpose is still that tensor.
 static void pass_tensor(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
                         struct sdse_onnx_value *out) {
-    static const char *const copies[] = {"Identity", "Reshape",         "Squeeze",
-                                         "Cast",     "Flatten",         "Unsqueeze",
-                                         "Dropout",  "DequantizeLinear"};
+    static const char *const copies[] = {
+        "Identity",  "Reshape", "Squeeze",          "Cast",          "Flatten",
+        "Unsqueeze", "Dropout", "DequantizeLinear", "QuantizeLinear"};
+    enum { DEQUANTIZE = 7, QUANTIZE = 8 };
     const struct sdse_onnx_value *x = sdse_onnx_in(graph, node, 0);
+    int64_t given = sdse_onnx_int(node, "block_size", 0);
+    uint64_t block = given > 0 ? (uint64_t)given : 0;
     if (!x || !x->tensor)
         return;
     for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
         if (strcmp(node->op, copies[i]) == 0 &&
-            (x->view == SDSE_ONNX_AS_STORED || i == 0 || i == 3)) {
+            (x->view == SDSE_ONNX_AS_STORED || i == 0 || i == 3 || i >= DEQUANTIZE)) {
             out->tensor = x->tensor;
             out->view = x->view;
+            out->quant = x->quant;
+            out->real = x->real || i == QUANTIZE;
         }
     }
+    if (out->tensor && strcmp(node->op, copies[DEQUANTIZE]) == 0 && !out->real)
+        out->quant = sdse_onnx_quant_of(graph, node, x, 1, 2,
+                                        sdse_onnx_int(node, "axis", 1), block);
     if (strcmp(node->op, "Transpose") == 0 && x->shape.rank == 2) {
         struct sdse_onnx_list perm =
             sdse_onnx_list_of(graph, node, "perm", SDSE_ONNX_NONE);
         bool swapped = perm.count < 2 || perm.value[0] != 0;
         out->tensor = x->tensor;
+        out->quant = x->quant;
+        out->real = x->real;
         out->view = swapped == (x->view == SDSE_ONNX_TRANSPOSED) ? SDSE_ONNX_AS_STORED
                                                                  : SDSE_ONNX_TRANSPOSED;
     }

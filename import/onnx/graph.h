@@ -25,6 +25,14 @@ enum sdse_onnx_view {
     SDSE_ONNX_TRANSPOSED, // the last two dimensions exchanged
 };
 
+// Scales and zero points of stored integers. [numbers along one axis, as stored]
+struct sdse_onnx_quant {
+    const struct sdse_onnx_value *scale, *zero; // NULL: 1 and 0
+    uint64_t inner, extent; // elements from one position of the axis to the next, and
+                            // positions
+    uint64_t block;         // positions that share a number; 0: none do
+};
+
 struct sdse_onnx_value {
     const char *name;
     uint32_t producer; // node; NONE for inputs and initializers
@@ -34,8 +42,10 @@ struct sdse_onnx_value {
                     // has been reported
     const Onnx__TensorProto *tensor; // stored constant behind the value, or NULL
     enum sdse_onnx_view view;
-    const double *folded; // the value itself if small and constant, or NULL
-    bool integer;         // folded values are integers
+    struct sdse_onnx_quant quant; // how the stored numbers become the value's
+    bool real;                    // constants quantized in the graph: they are real yet
+    const double *folded;         // the value itself if small and constant, or NULL
+    bool integer;                 // folded values are integers
     const Onnx__TensorShapeProto *declared; // shape that the file gives, or NULL
     size_t layer; // 1 + the first layer whose weights it is; 0 = none
 };

@@ -1,5 +1,7 @@
 #include "import/onnx/infer.h"
 
+#include <string.h>
+
 #include "import/onnx/rules.h"
 
 // Where the rules know nothing, the shapes the file itself gives for the outputs; only
@@ -24,17 +26,27 @@ static bool take_declared(struct sdse_onnx_graph *graph, struct sdse_onnx_node *
     return all;
 }
 
-static sdse_onnx_rule find_rule(const char *op) {
+static sdse_onnx_rule find_rule(const Onnx__NodeProto *node) {
+    static const char *const domains[] = {"", "ai.onnx", "com.microsoft",
+                                          "com.microsoft.nchwc"};
+    const char *op = node->op_type ? node->op_type : "";
+    bool standard = !node->domain;
+    for (size_t i = 0; i < sizeof domains / sizeof *domains && !standard; i++)
+        standard = strcmp(node->domain, domains[i]) == 0;
+    if (!standard)
+        return NULL;
     sdse_onnx_rule rule = sdse_onnx_rule_window(op);
     if (!rule)
         rule = sdse_onnx_rule_layout(op);
     return rule ? rule : sdse_onnx_rule_math(op);
 }
 
+bool sdse_onnx_has_rule(const Onnx__NodeProto *node) { return find_rule(node) != NULL; }
+
 void sdse_onnx_infer_shapes(struct sdse_onnx_graph *graph) {
     for (uint32_t i = 0; i < graph->order_count; i++) {
         struct sdse_onnx_node *node = &graph->node[graph->order[i]];
-        sdse_onnx_rule rule = find_rule(node->op);
+        sdse_onnx_rule rule = find_rule(node->proto);
         if (node->reported)
             continue;
         if (!rule) {

@@ -10,4 +10,8 @@
 // depends on it names it in value->blame.
 void sdse_onnx_infer_shapes(struct sdse_onnx_graph *graph);
 
+// Whether the operator of a node is known here: by its name in a domain of standard
+// operators; a function of the model's own is not.
+bool sdse_onnx_has_rule(const Onnx__NodeProto *node);
+
 #endif

@@ -6,8 +6,11 @@
 
 #include "base/checked.h"
 #include "import/onnx/heads.h"
+#include "import/onnx/infer.h"
 #include "import/onnx/names.h"
 #include "import/onnx/ops.h"
+#include "import/onnx/quantized.h"
+#include "import/onnx/unseen.h"
 
 struct maker {
     struct sdse_onnx_graph *graph;
@@ -121,6 +124,10 @@ static void set_weights(struct maker *maker, const struct sdse_onnx_value *value
     maker->weights.tensor = value->tensor;
     maker->weights.value = (uint32_t)(value - maker->graph->value);
     maker->weights.swap = swap != (value->view == SDSE_ONNX_TRANSPOSED);
+    const struct sdse_onnx_node *node = maker->node;
+    struct sdse_onnx_operands at = sdse_onnx_operands_of(node->op);
+    maker->weights.quant = sdse_onnx_quant_in(
+        maker->graph, node, value, node->input[at.b] != maker->weights.value);
     maker->weights.batch = batch;
     maker->weights.rows = maker->weights.swap == swap ? rows : columns;
     maker->weights.columns = maker->weights.swap == swap ? columns : rows;
@@ -297,7 +304,9 @@ static const char *name_weights(struct maker *maker) {
     struct sdse_onnx_value *value = &maker->graph->value[maker->weights.value];
     if (value->layer) {
         const struct sdse_onnx_weights *first = &maker->out->weights[value->layer - 1];
-        if (first->swap == maker->weights.swap && first->rank == maker->weights.rank &&
+        if (first->quant.scale == maker->weights.quant.scale &&
+            first->quant.zero == maker->weights.quant.zero &&
+            first->swap == maker->weights.swap && first->rank == maker->weights.rank &&
             memcmp(first->shape, maker->weights.shape, sizeof first->shape) == 0) {
             maker->weights.same_as = value->layer - 1;
             return maker->out->layer[value->layer - 1].weights_file;
@@ -364,23 +373,6 @@ static bool (*find_make(const char *op))(struct maker *) {
     return NULL;
 }
 
-static bool has_hidden_macs(const char *op) {
-    static const char *const ops[] = {"LSTM",
-                                      "GRU",
-                                      "RNN",
-                                      "Einsum",
-                                      "DeformConv",
-                                      "Attention",
-                                      "MultiHeadAttention",
-                                      "If",
-                                      "Loop",
-                                      "Scan"};
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (strcmp(op, ops[i]) == 0)
-            return true;
-    return false;
-}
-
 // Both operands have known shapes, agree, and are not both constants.
 static bool is_ready(struct maker *maker) {
     struct sdse_onnx_operands at = sdse_onnx_operands_of(maker->node->op);
@@ -397,7 +389,8 @@ static bool is_ready(struct maker *maker) {
 }
 
 static bool make_layer(struct maker *maker, struct sdse_onnx_node *node) {
-    bool (*make)(struct maker *) = find_make(node->op);
+    bool (*make)(struct maker *) =
+        sdse_onnx_has_rule(node->proto) ? find_make(node->op) : NULL;
     maker->node = node;
     maker->layer = (struct sdse_layer){0};
     maker->weights = (struct sdse_onnx_weights){.same_as = maker->out->count};
@@ -435,7 +428,9 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
         SDSE_ARENA_ARRAY(graph->arena, struct sdse_layer, graph->node_count + 1);
     out->weights =
         SDSE_ARENA_ARRAY(graph->arena, struct sdse_onnx_weights, graph->node_count + 1);
-    if (!out->layer || !out->weights)
+    out->not_modelled =
+        SDSE_ARENA_ARRAY(graph->arena, struct sdse_not_modelled, graph->node_count + 1);
+    if (!out->layer || !out->weights || !out->not_modelled)
         return SDSE_NO_MEMORY;
     for (uint32_t i = 0; i < graph->order_count && graph->batch > 1; i++) {
         maker.probing = true;
@@ -446,14 +441,12 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
     maker.probing = false;
     for (uint32_t i = 0; i < graph->order_count; i++) {
         maker.node = &graph->node[graph->order[i]];
-        if (has_hidden_macs(maker.node->op)) {
-            sdse_diag_add(graph->diags, SDSE_WARNING,
-                          (struct sdse_loc){.file = graph->file}, "onnx-left-out",
-                          "node '%s' (%s): its multiplications are not in the workload",
-                          maker.node->name, maker.node->op);
-        }
-        if (!make_layer(&maker, maker.node) || !finish_layer(&maker))
+        if (!make_layer(&maker, maker.node) || !finish_layer(&maker)) {
+            if (sdse_onnx_is_unseen(graph, maker.node,
+                                    &out->not_modelled[out->not_modelled_count]))
+                out->not_modelled_count++;
             continue;
+        }
         out->layer[out->count] = maker.layer;
         out->weights[out->count++] = maker.weights;
     }

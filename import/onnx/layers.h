@@ -5,11 +5,11 @@
 //     onnx-unknown-op     a layer needs the shape of an unknown operator's output
 //     onnx-unknown-shape  a layer needs a shape that depends on the data
 //     onnx-no-layers      nothing in the model multiplies and accumulates
-//     onnx-left-out       (warning) an operator with MACs that is not a layer here
 #ifndef SDSE_IMPORT_ONNX_LAYERS_H
 #define SDSE_IMPORT_ONNX_LAYERS_H
 
 #include "import/onnx/graph.h"
+#include "spec/types/workload.h"
 
 // Where a layer's weights are and how to bring them into the layer's shape.
 struct sdse_onnx_weights {
@@ -18,14 +18,17 @@ struct sdse_onnx_weights {
     bool swap;                       // stored as [batch][rows][columns], wanted as
     uint64_t batch, rows, columns;   // [batch][columns][rows]
     unsigned rank;
-    uint64_t shape[4]; // of the weights as the layer sees them
-    size_t same_as;    // first layer with the same weights (itself if none before)
+    uint64_t shape[4];            // of the weights as the layer sees them
+    struct sdse_onnx_quant quant; // of the stored numbers
+    size_t same_as; // first layer with the same weights (itself if none before)
 };
 
 struct sdse_onnx_layers {
     size_t count;
     struct sdse_layer *layer;
     struct sdse_onnx_weights *weights;
+    size_t not_modelled_count;
+    struct sdse_not_modelled *not_modelled;
     uint64_t other_parameters; // real numbers in constants that are no layer's weights
 };
 

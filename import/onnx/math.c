@@ -16,6 +16,15 @@ static bool infer_dropout(struct sdse_onnx_graph *graph, struct sdse_onnx_node *
            sdse_onnx_set(graph, node, 1, x->rank, x->dim);
 }
 
+// The quantized input, and its scale and zero point.
+static bool infer_dynamic_quantize(struct sdse_onnx_graph *graph,
+                                   struct sdse_onnx_node *node) {
+    const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
+    return x && sdse_onnx_set(graph, node, 0, x->rank, x->dim) &&
+           sdse_onnx_set(graph, node, 1, 0, x->dim) &&
+           sdse_onnx_set(graph, node, 2, 0, x->dim);
+}
+
 static bool infer_broadcast(struct sdse_onnx_graph *graph,
                             struct sdse_onnx_node *node) {
     const struct sdse_onnx_shape *first = sdse_onnx_need(graph, node, 0);
@@ -283,11 +292,17 @@ sdse_onnx_rule sdse_onnx_rule_math(const char *op) {
         const char *op;
         sdse_onnx_rule rule;
     } rules[] = {
-        {"Dropout", infer_dropout}, {"ArgMax", infer_reduce},
-        {"ArgMin", infer_reduce},   {"TopK", infer_top_k},
-        {"LSTM", infer_recurrent},  {"GRU", infer_recurrent},
-        {"RNN", infer_recurrent},   {"Constant", infer_constant},
-        {"Range", infer_range},     {"ConstantOfShape", infer_constant_of_shape},
+        {"DynamicQuantizeLinear", infer_dynamic_quantize},
+        {"Dropout", infer_dropout},
+        {"ArgMax", infer_reduce},
+        {"ArgMin", infer_reduce},
+        {"TopK", infer_top_k},
+        {"LSTM", infer_recurrent},
+        {"GRU", infer_recurrent},
+        {"RNN", infer_recurrent},
+        {"Constant", infer_constant},
+        {"Range", infer_range},
+        {"ConstantOfShape", infer_constant_of_shape},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (strcmp(op, rules[i].op) == 0)

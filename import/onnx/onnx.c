@@ -7,6 +7,7 @@
 #include "import/onnx/file.h"
 #include "import/onnx/infer.h"
 #include "import/onnx/layers.h"
+#include "import/onnx/quantized.h"
 
 struct sdse_imported {
     struct sdse_arena *arena;
@@ -61,6 +62,12 @@ static const char *printable(char *text) {
     return text;
 }
 
+static bool make_printable(struct sdse_not_modelled *out, struct sdse_arena *arena) {
+    out->name = printable(sdse_arena_printf(arena, "%.100s", out->name));
+    out->op = printable(sdse_arena_printf(arena, "%.100s", out->op[0] ? out->op : "?"));
+    return out->name && out->op;
+}
+
 static enum sdse_status build(struct sdse_imported *imported,
                               const struct sdse_import_options *options,
                               struct sdse_diags *diags) {
@@ -77,6 +84,9 @@ static enum sdse_status build(struct sdse_imported *imported,
         return status;
     if (diags->errors > errors)
         return SDSE_INVALID;
+    for (size_t i = 0; i < imported->layers.not_modelled_count; i++)
+        if (!make_printable(&imported->layers.not_modelled[i], imported->arena))
+            return SDSE_NO_MEMORY;
     bool named = model->producer_name && model->producer_name[0];
     const char *name = printable(stem(imported->file, imported->arena));
     imported->workload = (struct sdse_workload){
@@ -88,6 +98,8 @@ static enum sdse_status build(struct sdse_imported *imported,
         .layer_count = imported->layers.count,
         .layers = imported->layers.layer,
         .batch = graph.batch,
+        .not_modelled_count = imported->layers.not_modelled_count,
+        .not_modelled = imported->layers.not_modelled,
         .parameters_not_in_layers = imported->layers.other_parameters,
         .loc = {.file = imported->file},
     };
@@ -173,12 +185,18 @@ enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
     struct sdse_array array;
     enum sdse_status status =
         sdse_onnx_tensor_read(weights->tensor, imported->file, &array, diags);
-    if (status == SDSE_OK && weights->swap && !swap_last_two(weights, &array)) {
+    if (status != SDSE_OK)
+        return status;
+    status = sdse_onnx_dequantize(&weights->quant, weights->tensor->name,
+                                  imported->file, &array, diags);
+    if (status != SDSE_OK) {
+        sdse_array_free(&array);
+        return status;
+    }
+    if (weights->swap && !swap_last_two(weights, &array)) {
         sdse_array_free(&array);
         return SDSE_NO_MEMORY;
     }
-    if (status != SDSE_OK)
-        return status;
     array.rank = weights->rank;
     memcpy(array.shape, weights->shape, sizeof weights->shape);
     *out = array;

@@ -296,7 +296,10 @@ const char *const sdse_schema_statements[] = {
     " p.workload_hash, p.form_hash,"
     " NOT EXISTS (SELECT 1" SWEEPS_OF_POINT "AND " NEWEST ")"
     " OR EXISTS (SELECT 1 FROM point o WHERE o.design = p.design AND " NEWER ")"
-    " AS superseded"
+    " AS superseded,"
+    // One line of the network's text each (spec/write.c); no name holds a line's end.
+    " (SELECT (length(i.text) - length(replace(i.text, char(10) || '  - {operator:',"
+    "  ''))) / 15 FROM input i WHERE i.hash = p.workload_hash) AS not_modelled"
     " FROM point p",
 
     "CREATE VIEW v_layer AS SELECT"

@@ -74,12 +74,21 @@ static inline uint64_t sdse_layer_macs(const struct sdse_layer *layer) {
     return macs;
 }
 
+// A node of an imported network that multiplies, or may, and is no layer.
+struct sdse_not_modelled {
+    const char *name, *op; // of the node, and its operator
+    const char *reason;
+    uint64_t weights; // that it reads; 0 = not known
+};
+
 struct sdse_workload {
     const char *name;
     const char *source; // where the layer table comes from
     const char *file;
     size_t layer_count;
     struct sdse_layer *layers;
+    size_t not_modelled_count;
+    struct sdse_not_modelled *not_modelled; // what every figure leaves out
     uint64_t batch;
     uint64_t
         parameters_not_in_layers; // normalisation, biases, embeddings: stored, no MACs

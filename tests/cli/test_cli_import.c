@@ -99,11 +99,58 @@ static void names_what_is_wrong(void **state) {
     assert_null(read_whole(scratch("x/workload.yaml"))); // nothing was begun
 }
 
+static void write_text(const char *name, const char *text) {
+    FILE *file = fopen(scratch(name), "wb");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void says_on_stderr(const char *line, const char *says) {
+    struct ran ran = run_program(line);
+    assert_int_equal(ran.status, 0);
+    if (!strstr(ran.err, says))
+        fail_msg("sdse %s does not warn '%s':\n%s", line, says, ran.err);
+    free_ran(&ran);
+}
+
+// What a network leaves out is said by whoever uses it.
+static void what_is_left_out_is_said(void **state) {
+    (void)state;
+    write_text("left.yaml",
+               "name: left\nsource: made up\nnot_modelled:\n"
+               "  - {operator: LSTM, name: rnn, reason: no layer, "
+               "weights: 77}\n"
+               "  - {operator: Lin, name: f, reason: unknown}\n"
+               "layers:\n  - {name: a, kind: fc, in: 8, out_channels: 4}\n");
+    write_text("whole.yaml",
+               "name: whole\nsource: made up\n"
+               "layers:\n  - {name: a, kind: fc, in: 8, out_channels: 4}\n");
+    write_text("left_sweep.yaml",
+               "name: s\nworkloads: [left.yaml, whole.yaml]\narchs: [" SDSE_SOURCE_DIR
+               "/tests/data/cli/arch.yaml]\n");
+    const char *warning = "'rnn' (LSTM, 77 weights: no layer)";
+    succeeds("check @left.yaml", "1 layer, 2 operators not modelled");
+    says_on_stderr("check @left.yaml", warning);
+    says_on_stderr("map -a tests/data/cli/arch.yaml -w @left.yaml", warning);
+    says_on_stderr("sweep @left_sweep.yaml -o @left.db", warning);
+    succeeds("query -f csv @left.db SELECT~workload,not_modelled~FROM~v_point~ORDER~"
+             "BY~workload",
+             "left,2\nwhole,0\n");
+    write_text("bad.yaml",
+               "name: bad\nsource: x\nnot_modelled: [{name: a}]\nlayers: []\n");
+    struct ran ran = run_program("check @bad.yaml");
+    assert_int_equal(ran.status, 1);
+    assert_non_null(strstr(ran.err, "operator"));
+    free_ran(&ran);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_a_network),
         cmocka_unit_test(weights_are_the_models),
         cmocka_unit_test(names_what_is_wrong),
+        cmocka_unit_test(what_is_left_out_is_said),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -1,0 +1,156 @@
+// Nothing multiplies unseen: every node that does, or may, and is no layer is said.
+#include "spec/tree.h"
+#include "spec/write.h"
+#include "support/import_context.h"
+
+// What one node reads beside the model's input: constants of this shape (rank 0: none),
+// the input itself again.
+struct unseen {
+    const char *op, *domain;
+    unsigned rank;
+    int64_t dims[3];
+    unsigned again;
+    uint64_t weights;
+};
+
+static const struct unseen unseen[] = {
+    {"MatMulNBits", "com.microsoft", 3, {300, 24, 16}, 0, 768 * 300},
+    {"FusedMatMul", "com.microsoft", 2, {300, 768}, 0, 768 * 300},
+    {"QAttention", "com.microsoft", 2, {768, 900}, 0, 768 * 900},
+    {"GroupQueryAttention", "com.microsoft", 0, {0}, 2, 0},
+    {"DynamicQuantizeMatMul", "com.microsoft", 2, {768, 300}, 0, 768 * 300},
+    {"DynamicQuantizeLSTM", "com.microsoft", 3, {1, 768, 1200}, 0, 768 * 1200},
+    {"NhwcConv", "com.microsoft", 2, {300, 768}, 0, 768 * 300},
+    {"Lin", "loc", 2, {768, 300}, 0, 768 * 300},
+    {"MyBigMatMul", "my.domain", 2, {300, 768}, 0, 768 * 300},
+    {"MatMul", "my.domain", 2, {768, 300}, 0, 768 * 300}, // not what it seems
+    {"Bilinear", "my.domain", 0, {0}, 1, 0},
+    {"Packed", "my.domain", 1, {4096}, 0, 4096},
+    {"LSTM", "", 3, {1, 1200, 768}, 0, 768 * 1200},
+    {"GRU", "", 3, {1, 900, 768}, 0, 768 * 900},
+    {"RNN", "", 3, {1, 300, 768}, 0, 768 * 300},
+    {"Einsum", "", 2, {768, 300}, 0, 768 * 300},
+    {"DeformConv", "", 2, {300, 768}, 0, 768 * 300},
+    {"Attention", "", 0, {0}, 2, 0},
+    // These have nothing to multiply with, or are known not to.
+    {"Twice", "my.domain", 0, {0}, 0, UINT64_MAX},
+    {"Scaled", "my.domain", 1, {768}, 0, UINT64_MAX},
+    {"GridSample", "", 0, {0}, 1, UINT64_MAX},
+    {"GatherElements", "", 2, {7, 768}, 0, UINT64_MAX},
+    {"RotaryEmbedding", "com.microsoft", 2, {64, 768}, 1, UINT64_MAX},
+    {"Add", "", 2, {7, 768}, 0, UINT64_MAX},
+    {"Where", "", 2, {7, 768}, 1, UINT64_MAX},
+    {"LayerNormalization", "", 1, {768}, 0, UINT64_MAX},
+    {"Gather", "", 2, {64, 768}, 0, UINT64_MAX},
+};
+
+static void build(struct context *context, const struct unseen *node) {
+    struct onnx_builder *b = &context->b;
+    onnx_begin(b, context->arena);
+    sdse_diags_init(&context->diags, context->arena);
+    onnx_input(b, "x", ONNX_DIMS(1, 7, 768));
+    onnx_floats(b, "w", ONNX_DIMS(768, 10));
+    const char *inputs = "x";
+    if (node->rank > 0) {
+        onnx_floats(b, "b", node->rank, node->dims);
+        inputs = "x,b";
+    }
+    for (unsigned i = 0; i < node->again; i++)
+        inputs = sdse_arena_printf(b->arena, "%s,x", inputs);
+    Onnx__NodeProto *made = onnx_node(b, node->op, "culprit", inputs, "h");
+    made->domain = onnx_text(b, node->domain);
+    if (strcmp(node->op, "MatMulNBits") == 0) {
+        onnx_set_int(b, made, "K", 768);
+        onnx_set_int(b, made, "N", 300);
+    }
+    onnx_node(b, "MatMul", "last", "x,w", "y");
+}
+
+static void every_kind_that_may_multiply_is_said(void **state) {
+    struct context *context = *state;
+    for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++) {
+        build(context, &unseen[i]);
+        // What the node's shape rule thinks of such inputs is not asked here.
+        if (import(context) != SDSE_OK && unseen[i].weights == UINT64_MAX)
+            fail_msg("%s is refused", unseen[i].op);
+        bool said = sdse_diags_fired(&context->diags, "onnx-left-out");
+        if (said != (unseen[i].weights != UINT64_MAX))
+            fail_msg("%s (%s): %s", unseen[i].op, unseen[i].domain,
+                     said ? "warned of" : "vanished");
+        if (!context->imported)
+            continue;
+        const struct sdse_workload *net = sdse_imported_workload(context->imported);
+        assert_int_equal(net->layer_count, 1);
+        assert_int_equal(net->not_modelled_count, said);
+        if (!said)
+            continue;
+        expect_message(context, "node 'culprit'");
+        assert_string_equal(net->not_modelled[0].name, "culprit");
+        assert_string_equal(net->not_modelled[0].op, unseen[i].op);
+        assert_int_equal(net->not_modelled[0].weights, unseen[i].weights);
+    }
+}
+
+// If, Loop and Scan are what their graphs are.
+static void inner_graphs_are_looked_into(void **state) {
+    static const char *const ops[] = {"Identity", "Conv", "If"};
+    struct context *context = *state;
+    for (size_t i = 0; i < 3; i++) {
+        struct onnx_builder *b = &context->b;
+        onnx_begin(b, context->arena);
+        sdse_diags_init(&context->diags, context->arena);
+        onnx_input(b, "x", ONNX_DIMS(1, 8));
+        onnx_floats(b, "w", ONNX_DIMS(8, 4));
+        onnx_node(b, "MatMul", "fc", "x,w", "y");
+        Onnx__NodeProto *node = onnx_node(b, "If", "choice", "x", "z");
+        Onnx__NodeProto *inner = onnx_node(b, ops[i], "", "x,w", "q");
+        b->graph.n_node--; // the inner graph's
+        Onnx__GraphProto *graph = SDSE_ARENA_NEW(b->arena, Onnx__GraphProto);
+        onnx__graph_proto__init(graph);
+        graph->n_node = 1;
+        graph->node = SDSE_ARENA_ARRAY(b->arena, Onnx__NodeProto *, 1);
+        graph->node[0] = inner;
+        onnx_attribute(b, node, "then_branch")->g = graph;
+        assert_int_equal(import(context), SDSE_OK);
+        const struct sdse_workload *net = sdse_imported_workload(context->imported);
+        assert_int_equal(net->not_modelled_count, i == 1);
+        if (i == 1)
+            assert_int_equal(net->not_modelled[0].weights, 32);
+    }
+}
+
+// The written network says it again, and so does whoever reads it.
+static void what_is_left_out_is_written_and_read(void **state) {
+    struct context *context = *state;
+    build(context, &unseen[0]);
+    context->b.nodes[0]->name = onnx_text(&context->b, "a\"b\n  - {operator: x}");
+    assert_int_equal(import(context), SDSE_OK);
+    char *text =
+        sdse_workload_text(context->arena, sdse_imported_workload(context->imported));
+    struct sdse_node *root = NULL;
+    struct sdse_workload *read = NULL;
+    sdse_diags_init(&context->diags, context->arena);
+    assert_int_equal(sdse_tree_parse_memory(context->arena, "net.yaml", text,
+                                            strlen(text), &context->diags, &root),
+                     SDSE_OK);
+    assert_int_equal(
+        sdse_workload_from_tree(context->arena, root, &context->diags, &read), SDSE_OK);
+    assert_int_equal(read->not_modelled_count, 1);
+    assert_string_equal(read->not_modelled[0].name, "a\"b?  - {operator: x}");
+    assert_string_equal(read->not_modelled[0].op, "MatMulNBits");
+    assert_string_equal(read->not_modelled[0].reason,
+                        "unknown operator that reads weights");
+    assert_int_equal(read->not_modelled[0].weights, 768 * 300);
+    assert_true(sdse_diags_fired(&context->diags, "not-modelled"));
+    assert_int_equal(context->diags.warnings, 1);
+    assert_string_equal(sdse_workload_text(context->arena, read), text);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(every_kind_that_may_multiply_is_said),
+        TEST(inner_graphs_are_looked_into),
+        TEST(what_is_left_out_is_written_and_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
