@@ -108,7 +108,13 @@ static void operators_that_dequantize_themselves(void **state) {
     onnx_node(b, "QLinearMatMul", "c", "v,one,z,m,s3,z3,one,z", "yc");
     onnx_node(b, "MatMulInteger", "d", "v,m,z,z3", "yd");
     onnx_node(b, "ConvInteger", "e", "x,k,z", "ye"); // the same numbers, as they are
-    const struct sdse_layer *layers = expect_layers(context, 5);
+    scalars(b, "j", U8, 6, stored, ONNX_DIMS(2, 3, 1, 1));
+    onnx_node(b, "ConvInteger", "f", "x,j,z", "yf");
+    onnx_node(b, "ConvInteger", "g", "x,j,z,z2", "yg");
+    onnx_node(b, "QLinearConv", "h", "x,one,z,k,one,z2,one,z", "yh");
+    const struct sdse_layer *layers = expect_layers(context, 8);
+    assert_string_equal(layers[7].weights_file, "weights/h.npy");
+    assert_string_equal(layers[6].weights_file, "weights/g.npy");
     expect_values(context, 0, 6, (float[]){0, 2, 4, 0, 10, 20});
     expect_values(context, 1, 6, (float[]){0, 1, 2, 0, 1, 2});
     expect_values(context, 2, 6, (float[]){0, 3, 0, 30, 0, 300});
