@@ -27,7 +27,8 @@ struct evaluation {
 
 // Bits of an output word that crosses at level `level`.
 static double sum_bits(const struct sdse_model *model, unsigned level, bool finished) {
-    return finished ? model->bits[level][SDSE_PART_OUTPUTS] : model->partial_bits;
+    return finished ? model->bits[level][SDSE_PART_OUTPUTS]
+                    : model->partial_bits[level];
 }
 
 // A place is as wide as partial sums unless what arrives there covers every dimension
@@ -41,7 +42,7 @@ static bool covers_sums(const struct sdse_view *view, unsigned level) {
 static double place_bits(const struct sdse_model *model, const struct sdse_view *view,
                          unsigned level, unsigned child) {
     return covers_sums(view, child) ? model->bits[level][SDSE_PART_OUTPUTS]
-                                    : model->partial_bits;
+                                    : model->partial_bits[level];
 }
 
 // --- Energy of accesses and transfers ---

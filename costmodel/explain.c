@@ -121,7 +121,8 @@ static void print_movement(struct story *s, const char *what,
 
 // Bits of an output word that crosses at `level`.
 static double sum_bits(const struct story *s, unsigned level, bool finished) {
-    return finished ? s->model->bits[level][SDSE_PART_OUTPUTS] : s->model->partial_bits;
+    return finished ? s->model->bits[level][SDSE_PART_OUTPUTS]
+                    : s->model->partial_bits[level];
 }
 
 static void explain_outputs(struct story *s, const struct sdse_edge *edge) {

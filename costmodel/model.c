@@ -53,11 +53,11 @@ static void prepare_bits(struct sdse_model *model) {
         for (int t = 0; t < SDSE_TENSORS; t++)
             model->bits[l][t] = sdse_format_bits(
                 &arch->level[l].format[t], arch->bits[t], model->layer->density[t]);
+        model->partial_bits[l] = sdse_arch_partial_bits(arch, l);
         model->bits[l][SDSE_PART_COEFFICIENTS] = part_bits[0];
         model->bits[l][SDSE_PART_BASIS] = part_bits[1];
         model->bits[l][SDSE_PART_INDEX] = part_bits[2];
     }
-    model->partial_bits = arch->partial_bits;
 }
 
 static void prepare_leakage(struct sdse_model *model) {

@@ -26,7 +26,7 @@ struct sdse_model {
     struct sdse_flow flow[SDSE_MAX_FLOWS];
     // Stored bits of one word of each part at each level (basis: of one basis word).
     double bits[SDSE_MAX_LEVELS][SDSE_PARTS];
-    double partial_bits;
+    double partial_bits[SDSE_MAX_LEVELS]; // of one partial sum at each level
     uint64_t macs;
     double shift_adds_per_weight;
     double leakage_mw[SDSE_MAX_LEVELS]; // all instances; 0 where a memory is shared

@@ -25,7 +25,7 @@ static void price_outputs(const struct sdse_model *model,
     const struct sdse_arch *arch = model->arch;
     const unsigned p = price->parent, c = price->child, levels = arch->level_count;
     for (int stage = 0; stage < SDSE_STAGES; stage++) {
-        const double bits = stage == SDSE_PARTIAL ? model->partial_bits
+        const double bits = stage == SDSE_PARTIAL ? model->partial_bits[p]
                                                   : model->bits[p][SDSE_PART_OUTPUTS];
         price->parent_bits[stage] = bits;
         price->update_pj[stage] =
@@ -37,7 +37,7 @@ static void price_outputs(const struct sdse_model *model,
         if (c == levels)
             continue;
         const double child_bits = stage == SDSE_PARTIAL
-                                      ? model->partial_bits
+                                      ? model->partial_bits[c]
                                       : model->bits[c][SDSE_PART_OUTPUTS];
         price->child_bits[stage] = child_bits;
         price->fill_pj[stage] =
@@ -98,7 +98,7 @@ static void price_tiles(const struct sdse_model *model, const unsigned *keeps,
         price->tile_bits[l][SDSE_FINISHED] = kept ? bits : -1;
         price->tile_bits[l][SDSE_PARTIAL] = !kept ? -1
                                             : flow->tensor == SDSE_OUTPUTS
-                                                ? model->partial_bits
+                                                ? model->partial_bits[l]
                                                 : bits;
     }
 }

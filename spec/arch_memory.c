@@ -193,6 +193,8 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     level->overlap = true;
     if ((node = sdse_node_get(map, "port_bits")))
         sdse_read_u32(node, 1, 65536, r->diags, &level->port_bits);
+    if ((node = sdse_node_get(map, "partial_bits")))
+        sdse_read_u32(node, 1, 64, r->diags, &level->partial_bits);
     if ((node = sdse_node_get(map, "buffering")))
         sdse_read_u32(node, 1, 16, r->diags, &level->buffering);
     if ((node = sdse_node_get(map, "free")))
@@ -221,7 +223,8 @@ static uint32_t word_bits(const struct sdse_arch_reading *r, unsigned index) {
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         if (!(arch->level[index].keeps >> t & 1u))
             continue;
-        uint32_t bits = t == SDSE_OUTPUTS ? arch->partial_bits : arch->bits[t];
+        uint32_t bits =
+            t == SDSE_OUTPUTS ? sdse_arch_partial_bits(arch, index) : arch->bits[t];
         if (width && width != bits)
             return 0;
         width = bits;

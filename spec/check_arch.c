@@ -63,8 +63,26 @@ void sdse_check_node_positive(struct sdse_subject *s) {
                           "node_nm: must be 1 to 10000, got %g", node);
 }
 
+static void check_partial_bits_of_memory(struct sdse_subject *s, unsigned i) {
+    const struct sdse_level *level = &s->arch->arch->level[i];
+    if (!level->partial_bits)
+        return;
+    const uint32_t bits = s->arch->arch->bits[SDSE_OUTPUTS];
+    const struct sdse_loc place = key_place(s->arch->level[i].memory, "partial_bits");
+    if (!(level->keeps >> SDSE_PART_OUTPUTS & 1u))
+        sdse_check_report(s, place, "memory '%s' has partial_bits but keeps no outputs",
+                          level->name);
+    else if (level->partial_bits < bits)
+        sdse_check_report(s, place,
+                          "partial sums of %" PRIu32
+                          " bits in memory '%s' are narrower than outputs of %" PRIu32,
+                          level->partial_bits, level->name, bits);
+}
+
 void sdse_check_partial_bits(struct sdse_subject *s) {
     const struct sdse_arch *arch = s->arch->arch;
+    sdse_for_each_level (i, s)
+        check_partial_bits_of_memory(s, i);
     if (arch->partial_bits >= arch->bits[SDSE_OUTPUTS])
         return;
     const struct sdse_node *outputs =

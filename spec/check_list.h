@@ -17,7 +17,7 @@
     X("node-positive", ERROR, SDSE_NEEDS(NULL), node_positive,                         \
       "a technology node that is not above 0 or absurd")                               \
     X("partial-bits", ERROR, SDSE_NEEDS(NULL), partial_bits,                           \
-      "partial sums narrower than outputs")                                            \
+      "partial sums narrower than outputs, or of a memory without outputs")            \
     X("capacity-once", ERROR, SDSE_NEEDS(NULL), capacity_once,                         \
       "a capacity in two units")                                                       \
     X("capacity-words", ERROR, SDSE_NEEDS("capacity-once"), capacity_words,            \

@@ -57,6 +57,7 @@ static const struct sdse_schema_key memory_keys[] = {
     {"capacity_kib", SDSE_SCHEMA_VALUE},
     {"capacity_mib", SDSE_SCHEMA_VALUE},
     {"banks", SDSE_SCHEMA_VALUE},
+    {"partial_bits", SDSE_SCHEMA_VALUE},
     {"macro_kib", SDSE_SCHEMA_VALUE},
     {"port_bits", SDSE_SCHEMA_VALUE},
     {"buffering", SDSE_SCHEMA_VALUE},

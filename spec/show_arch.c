@@ -78,6 +78,8 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
         fprintf(out, ", in level %s", level->group);
     fputs(", keeps", out);
     show_keeps(out, level->keeps);
+    if (level->partial_bits)
+        fprintf(out, ", partial sums of %" PRIu32 " bit", level->partial_bits);
     if (level->uneven)
         fputs(", tiled at different loops", out);
     fputs("\n             ", out);

@@ -142,6 +142,8 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
     print_number(out, "capacity_bits", &level->capacity);
     fprintf(out, ", banks: %" PRIu32 ", buffering: %" PRIu32, level->macro_count,
             level->buffering);
+    if (level->partial_bits)
+        fprintf(out, ", partial_bits: %" PRIu32, level->partial_bits);
     if (level->port_bits)
         fprintf(out, ", port_bits: %" PRIu32, level->port_bits);
     print_port(out, level, SDSE_PORT_READ, &level->read_bits_per_cycle);

@@ -149,8 +149,9 @@ struct sdse_level {
     struct sdse_number capacity; // as written [bits]
     uint32_t
         macro_count; // macros the capacity is divided into: an access costs one macro
-    uint32_t port_bits; // one access moves this block; 0 = charged bit by bit
-    uint32_t buffering; // 2 = double buffered: divides the capacity [>= 1]
+    uint32_t partial_bits; // of a partial sum kept here; 0 = the accelerator's
+    uint32_t port_bits;    // one access moves this block; 0 = charged bit by bit
+    uint32_t buffering;    // 2 = double buffered: divides the capacity [>= 1]
     // The ports of all tensors but those that have one of their own, which shares no
     // other's. [bits per cycle of one instance; not given = unlimited]
     struct sdse_number read_bits_per_cycle, write_bits_per_cycle, shared_bits_per_cycle;
@@ -299,6 +300,13 @@ sdse_level_bandwidth(const struct sdse_level *level, enum sdse_port port,
         &level->shared_bits_per_cycle};
     const struct sdse_number *own = &level->own_bits_per_cycle[port][tensor];
     return own->given ? own : others[port];
+}
+
+// Bits of a partial sum at `level`: the memory's own, else the accelerator's. [bits]
+static inline uint32_t sdse_arch_partial_bits(const struct sdse_arch *arch,
+                                              unsigned level) {
+    const uint32_t own = arch->level[level].partial_bits;
+    return own ? own : arch->partial_bits;
 }
 
 // The outermost of the levels that share the memory of `level`: where it is counted.

@@ -192,6 +192,10 @@ static void make_arch(uint64_t *state, struct sdse_arch *arch) {
     arch->level_count = dice < 1 ? 1 : dice < 6 ? 2 : dice < 13 ? 3 : 4;
     for (unsigned l = 0; l < arch->level_count; l++)
         make_level(state, &arch->level[l]);
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (chance(state, 15))
+            arch->level[l].partial_bits =
+                arch->bits[SDSE_OUTPUTS] + (uint32_t)oracle_below(state, 16);
     for (unsigned l = 2; l < arch->level_count; l++)
         if (chance(state, 40))
             share_memory(state, &arch->level[l - 1], &arch->level[l]);

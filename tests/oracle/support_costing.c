@@ -24,18 +24,33 @@ static uint64_t sums_leaving(const struct simulation *run, unsigned level) {
                                      : run->flow[level][SDSE_OUTPUTS].drained;
 }
 
-// Bits of each of `words` words: of a crossing where every output crosses once, all of
-// it crosses at once.
+// A memory's own word for its partial sums, or the accelerator's.
+static uint64_t partial_sum_bits(const struct sdse_arch *arch, unsigned level) {
+    const uint32_t own = arch->level[level].partial_bits;
+    return own != 0 ? own : arch->partial_bits;
+}
+
+// The memory outside the network below `level` that keeps outputs.
+static unsigned sums_into(const struct simulation *run, unsigned level) {
+    while (!run->flow[level][SDSE_OUTPUTS].kept)
+        level--;
+    return level;
+}
+
+// Bits of each of `words` words at the width of `level`: of a crossing where every
+// output crosses once, all of it crosses at once.
 static uint64_t width(const struct sdse_arch *arch, const struct simulation *run,
-                      unsigned tensor, uint64_t words) {
-    return tensor == SDSE_OUTPUTS && words != run->outputs ? arch->partial_bits
-                                                           : arch->bits[tensor];
+                      unsigned level, unsigned tensor, uint64_t words) {
+    return tensor == SDSE_OUTPUTS && words != run->outputs
+               ? partial_sum_bits(arch, level)
+               : arch->bits[tensor];
 }
 
 uint64_t place_bits(const struct sdse_arch *arch, const struct simulation *run,
                     unsigned level, unsigned tensor) {
-    return tensor == SDSE_OUTPUTS && !run->covers_sums[level] ? arch->partial_bits
-                                                              : arch->bits[tensor];
+    return tensor == SDSE_OUTPUTS && !run->covers_sums[level]
+               ? partial_sum_bits(arch, level)
+               : arch->bits[tensor];
 }
 
 static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned tensor,
@@ -43,8 +58,8 @@ static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned ten
     const struct simulated_flow *flow = &run->flow[level][tensor];
     const struct sdse_level *memory = &arch->level[level];
     // Inwards and at the memory; outwards and back.
-    const uint64_t bits = width(arch, run, tensor, flow->updates);
-    const uint64_t outer_bits = width(arch, run, tensor, flow->drained);
+    const uint64_t bits = width(arch, run, level, tensor, flow->updates);
+    const uint64_t outer_bits = width(arch, run, level, tensor, flow->drained);
     uint64_t drain_reads = arch->count_drain_reads ? flow->drained : 0;
     *out = (struct sdse_flow_cost){
         .kept = flow->kept,
@@ -79,7 +94,7 @@ static void cost_network(const struct sdse_arch *arch, unsigned level, unsigned 
         out->words += moved->returned;
     else if (tensor == SDSE_OUTPUTS && level == 0)
         out->words += run->flow[0][SDSE_OUTPUTS].reads;
-    out->bits = (double)(out->words * width(arch, run, tensor,
+    out->bits = (double)(out->words * width(arch, run, sums_into(run, level), tensor,
                                             sums_leaving(run, sums_from(run, level))));
     uint64_t whole_hops = 0;
     // What comes back travels as far as what went up, on average.

@@ -112,6 +112,10 @@ static void make_arch(uint64_t *state, struct sdse_arch *arch) {
     arch->level_count = 2 + below(state, 3);
     for (unsigned l = 0; l < arch->level_count; l++)
         make_level(state, l, arch->level_count, &arch->level[l]);
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (chance(state, 25))
+            arch->level[l].partial_bits =
+                arch->bits[SDSE_OUTPUTS] + 4 * below(state, 6);
     arch->compute.cycles_per_mac = chance(state, 80) ? 1 : 4;
     arch->compute.pj_per_mac = given(1);
     arch->compute.leakage_mw = given(chance(state, 30) ? 0.1 : 0);

@@ -202,6 +202,10 @@ static void make_problem(uint64_t seed, struct generated *g) {
         arch->level_count = 2 + below(&state, 2);
         for (unsigned l = 0; l < arch->level_count; l++)
             make_level(&state, l, arch->level_count, &arch->level[l]);
+        for (unsigned l = 0; l < arch->level_count; l++)
+            if (chance(&state, 20))
+                arch->level[l].partial_bits =
+                    arch->bits[SDSE_OUTPUTS] + 8 * below(&state, 3);
         share_memory(&state, arch);
         arch->compute.cycles_per_mac = 1;
         arch->compute.pj_per_mac = given(1);

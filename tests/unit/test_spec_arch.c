@@ -46,7 +46,7 @@ static const char text[] =
     "    network: {hop_pj_per_bit: 0.1, router_pj_per_bit: 0.2}\n"
     "  - level: acc\n"
     "    memory: {class: regfile, keeps: [outputs], capacity_words: 3, access_pj: "
-    "0.2}\n"
+    "0.2, partial_bits: 20}\n"
     "compute: {class: bit_serial, cycles_per_mac: 4, pj_per_mac: 0.25, area_um2: 60}\n"
     "engines:\n"
     "  - {name: re, kind: rebuild, below: wgb, rows_per_cycle: 2, pj_per_shift_add: "
@@ -124,6 +124,8 @@ static void widths_and_flags(void **state) {
     assert_int_equal(arch->bits[SDSE_INPUTS], 16);
     assert_int_equal(arch->bits[SDSE_OUTPUTS], 16);
     assert_int_equal(arch->partial_bits, 24);
+    assert_int_equal(sdse_arch_partial_bits(arch, RF), 24);
+    assert_int_equal(sdse_arch_partial_bits(arch, ACC), 20);
     assert_true(arch->count_fill_drain);
     assert_true(arch->count_drain_reads);
     assert_int_equal(arch->level_count, 5);
@@ -141,7 +143,7 @@ static void capacities_in_every_unit(void **state) {
     assert_int_equal(level[WGB].capacity_bits, 4096 * 8);
     assert_int_equal(level[WGB].macro_count, 1);
     assert_int_equal(level[RF].capacity_bits, 4096);
-    assert_int_equal(level[ACC].capacity_bits, 3 * 24); // words are partial sums
+    assert_int_equal(level[ACC].capacity_bits, 3 * 20); // words are its partial sums
 }
 
 static void the_most_specific_energy_wins(void **state) {
@@ -157,7 +159,7 @@ static void the_most_specific_energy_wins(void **state) {
     assert_string_equal(level[WGB].table, "sram");
     assert_double_within(level[WGB].area_um2.value, 5e5, 1e-15);
     assert_double_within(level[WGB].leakage_mw.value, 2, 0);
-    assert_int_equal(level[ACC].port_bits, 24); // an access moves one word
+    assert_int_equal(level[ACC].port_bits, 20); // an access moves one word
     assert_double_within(level[ACC].update_pj.value, 0.2, 0);
 }
 

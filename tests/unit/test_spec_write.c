@@ -167,6 +167,7 @@ static void what_costs_changes_the_text(void **state) {
         {"GLB.fill_pj", "3"},
         {"GLB.update_pj", "3"},
         {"GLB.leakage_mw", "1"},
+        {"GLB.partial_bits", "12"},
         {"GLB.area_mm2", "1"},
         {"GLB.table", "sram"},
         {"GLB.format", "{inputs: bitmap}"},
