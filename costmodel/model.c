@@ -91,7 +91,8 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     if (!fresh || !sampled)
         return SDSE_NO_MEMORY;
     *sampled = *layer;
-    sampled->nest = sdse_nest_sampled(&layer->nest);
+    if (!sdse_layer_moves(layer)) // else the stream counts what is touched
+        sampled->nest = sdse_nest_sampled(&layer->nest);
     fresh->arch = arch;
     fresh->layer = sampled;
     fresh->macs = sdse_layer_macs(layer);

@@ -140,6 +140,15 @@ static void scale(struct sdse_number *number, double factor) {
     number->value *= factor;
 }
 
+static void scale_overhead(struct sdse_overhead *overhead, double factor) {
+    scale(&overhead->clock_mw, factor);
+    scale(&overhead->static_mw, factor); // control is a share of what is scaled
+}
+
+static double overhead_pj(const struct sdse_overhead_cost *overhead) {
+    return overhead->clock_pj + overhead->static_pj + overhead->control_pj;
+}
+
 static void scale_energies(struct sdse_arch *arch, double factor) {
     for (unsigned l = 0; l < arch->level_count; l++) {
         struct sdse_level *level = &arch->level[l];
@@ -147,6 +156,7 @@ static void scale_energies(struct sdse_arch *arch, double factor) {
         scale(&level->fill_pj, factor);
         scale(&level->update_pj, factor);
         scale(&level->leakage_mw, factor);
+        scale_overhead(&level->overhead, factor);
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             scale(&level->network[t].pj_per_bit, factor);
             scale(&level->network[t].hop_pj_per_bit, factor);
@@ -156,6 +166,8 @@ static void scale_energies(struct sdse_arch *arch, double factor) {
     }
     scale(&arch->compute.pj_per_mac, factor);
     scale(&arch->compute.leakage_mw, factor);
+    scale_overhead(&arch->compute.overhead, factor);
+    scale_overhead(&arch->chip, factor);
 }
 
 static void test_energy_is_linear_in_the_table(void **state) {
@@ -179,9 +191,11 @@ static void test_total_is_the_sum_of_its_parts(void **state) {
         struct oracle_case subject;
         oracle_case_make(seed, &options, &subject);
         struct sdse_cost cost = evaluate(&subject);
-        double sum = cost.mac_pj + cost.compute_leakage_pj + cost.rebuild_pj;
+        double sum = cost.mac_pj + cost.compute_leakage_pj + cost.rebuild_pj +
+                     overhead_pj(&cost.compute_overhead) +
+                     overhead_pj(&cost.chip_overhead);
         for (unsigned l = 0; l < cost.level_count; l++) {
-            sum += cost.level[l].leakage_pj;
+            sum += cost.level[l].leakage_pj + overhead_pj(&cost.level[l].overhead);
             for (unsigned t = 0; t < SDSE_PARTS; t++) {
                 const struct sdse_flow_cost *flow = &cost.level[l].flow[t];
                 sum += flow->read_pj + flow->fill_pj + flow->update_pj;
