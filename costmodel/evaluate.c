@@ -1,3 +1,6 @@
+// One file, though long: every charge of a mapping in the order of the sum, and the
+// verdict that goes with it.
+
 #include "costmodel/evaluate.h"
 
 #include <math.h>

@@ -1,3 +1,6 @@
+// One file, though long: the walk, its state and what makes it skip repetition depend
+// on each other line by line.
+
 #include "costmodel/walk.h"
 
 #include <assert.h>

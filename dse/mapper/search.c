@@ -1,3 +1,5 @@
+// One file, though long: the descent is one recursion, its bounds stand where they cut.
+
 #include "dse/mapper/search.h"
 
 #include <assert.h>

@@ -1,3 +1,6 @@
+// One file, though long: one walk from the inside out with its memo, and the questions
+// that are asked of it.
+
 #include "dse/refusal/feasible.h"
 
 #include <math.h>
