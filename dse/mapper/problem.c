@@ -164,17 +164,27 @@ static void note_fits(struct sdse_problem *problem, unsigned l) {
     }
 }
 
+static void note_ports(struct sdse_problem *problem, unsigned l) {
+    const struct sdse_level *level = &problem->arch->level[l];
+    for (unsigned port = 0; port < SDSE_PORTS; port++) {
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            if (sdse_level_bandwidth(level, (enum sdse_port)port, (enum sdse_tensor)t)
+                    ->given)
+                problem->port_kinds[l] |= SDSE_BIT(port);
+            if (level->own_bits_per_cycle[port][t].given)
+                problem->port_tensors[l] |= SDSE_BIT(t);
+        }
+    }
+    problem->has_bandwidth |= problem->port_kinds[l] != 0;
+}
+
 static void note_capacities(struct sdse_problem *problem) {
     for (unsigned l = 0; l < problem->levels; l++) {
         const struct sdse_level *level = &problem->arch->level[l];
         problem->capacity_bits[l] =
             level->capacity_bits ? (double)level->capacity_bits / level->buffering
                                  : (double)INFINITY;
-        for (unsigned i = 0; i < SDSE_PORTS * SDSE_TENSORS; i++)
-            problem->has_bandwidth |=
-                sdse_level_bandwidth(level, (enum sdse_port)(i / SDSE_TENSORS),
-                                     (enum sdse_tensor)(i % SDSE_TENSORS))
-                    ->given;
+        note_ports(problem, l);
     }
     if (problem->model->form.smartdeal)
         note_rebuilding(problem);

@@ -118,6 +118,9 @@ struct sdse_problem {
     unsigned rebuilt_at; // the level that takes rebuilt weights; 0 = no engine
     unsigned rebuilt_lane, rebuilt_edge; // weights into the engine; only with one
     unsigned later[SDSE_MAX_LEVELS];     // dims that levels inside l can still divide
+    // The kinds of ports that limit anything at a level (SDSE_BIT(port)), and the
+    // tensors that have one of their own there.
+    unsigned port_kinds[SDSE_MAX_LEVELS], port_tensors[SDSE_MAX_LEVELS];
     bool has_bandwidth;
     bool tabulated; // the edges' crossings
     struct sdse_arena *arena;

@@ -8,10 +8,22 @@ struct flow {
     double base, rate[SDSE_MOVERS];
 };
 
+// Of the tensors that share the ports of a level together: 0; of one with a port of its
+// own: 1 + tensor.
+enum { SLOTS = 1 + SDSE_TENSORS };
+
 struct moved {
-    struct flow read[SDSE_MAX_LEVELS][SDSE_TENSORS],
-        write[SDSE_MAX_LEVELS][SDSE_TENSORS];
+    struct flow read[SDSE_MAX_LEVELS][SLOTS], write[SDSE_MAX_LEVELS][SLOTS];
 };
+
+static unsigned slot_of(const struct sdse_problem *problem, unsigned level,
+                        unsigned tensor) {
+    return problem->port_tensors[level] >> tensor & 1u ? 1 + tensor : 0;
+}
+
+static unsigned slots_at(const struct sdse_problem *problem, unsigned level) {
+    return problem->port_tensors[level] ? SLOTS : 1;
+}
 
 static void add_flow(struct flow *to, const struct flow *more) {
     to->base += more->base;
@@ -34,7 +46,10 @@ static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
     const double words =
         problem->macs * taken - (lane->returns ? lane->base_words * saved : 0);
     if (words > 0)
-        (lane->up ? moved->write : moved->read)[edge->parent][lane->tensor].base +=
+        (lane->up
+             ? moved->write
+             : moved->read)[edge->parent][slot_of(problem, edge->parent, lane->tensor)]
+            .base +=
             words *
             edge->head_bits[sdse_mac_stages(problem, level, lane, node, state).arrive];
 }
@@ -60,13 +75,15 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
         const double head = base * edge->head_bits[s.arrive];
         const double tail = base * edge->tail_bits[s.leave];
         struct flow *outer =
-            &(lane->up ? moved->write : moved->read)[edge->parent][lane->tensor];
+            &(lane->up ? moved->write : moved->read)[edge->parent][slot_of(
+                problem, edge->parent, lane->tensor)];
         outer->base -= head * free_visits * saved;
         outer->rate[edge->mover] += head * words;
         if (edge->child == problem->levels)
             continue;
         struct flow *inner =
-            &(lane->up ? moved->read : moved->write)[edge->child][lane->tensor];
+            &(lane->up ? moved->read : moved->write)[edge->child][slot_of(
+                problem, edge->child, lane->tensor)];
         inner->base -= tail * free_visits * places;
         inner->rate[edge->mover] += tail * places;
     }
@@ -75,9 +92,12 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
 static void sum_bits(const struct sdse_problem *problem, unsigned level,
                      const struct sdse_partial *node, struct moved *moved) {
     for (unsigned l = 0; l < problem->levels; l++) {
-        for (int t = 0; t < SDSE_TENSORS; t++) {
-            moved->read[l][t] = (struct flow){.base = node->read_bits[l][t]};
-            moved->write[l][t] = (struct flow){.base = node->write_bits[l][t]};
+        for (unsigned i = 0; i < slots_at(problem, l); i++)
+            moved->read[l][i] = moved->write[l][i] = (struct flow){.base = 0};
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            const unsigned slot = slot_of(problem, l, t);
+            moved->read[l][slot].base += node->read_bits[l][t];
+            moved->write[l][slot].base += node->write_bits[l][t];
         }
     }
     for (unsigned i = 0; i < problem->lane_count; i++)
@@ -86,9 +106,9 @@ static void sum_bits(const struct sdse_problem *problem, unsigned level,
     for (unsigned l = problem->levels; l-- > 1;) {
         if (!problem->arch->level[l].shares_memory)
             continue;
-        for (int t = 0; t < SDSE_TENSORS; t++) {
-            add_flow(&moved->read[l - 1][t], &moved->read[l][t]);
-            add_flow(&moved->write[l - 1][t], &moved->write[l][t]);
+        for (unsigned i = 0; i < slots_at(problem, l); i++) {
+            add_flow(&moved->read[l - 1][i], &moved->read[l][i]);
+            add_flow(&moved->write[l - 1][i], &moved->write[l][i]);
         }
     }
 }
@@ -104,19 +124,22 @@ static void add_port(struct sdse_transfers *transfers, unsigned level, bool over
 }
 
 // The ports of one kind at a level: those of single tensors, and that of the others.
-static void add_ports(struct sdse_transfers *transfers, const struct sdse_level *at,
-                      unsigned level, enum sdse_port kind, double share,
-                      const struct flow *bits) {
-    const struct sdse_number *others[SDSE_PORTS] = {&at->read_bits_per_cycle,
-                                                    &at->write_bits_per_cycle,
-                                                    &at->shared_bits_per_cycle};
-    struct flow rest = {.base = 0};
+static void add_ports(const struct sdse_problem *problem, unsigned level,
+                      enum sdse_port kind, double share, const struct flow *bits,
+                      struct sdse_transfers *transfers) {
+    const struct sdse_level *at = &problem->arch->level[level];
+    const struct sdse_number *const others[SDSE_PORTS] = {&at->read_bits_per_cycle,
+                                                          &at->write_bits_per_cycle,
+                                                          &at->shared_bits_per_cycle};
+    struct flow rest = bits[0];
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (slot_of(problem, level, t) == 0)
+            continue;
         const struct sdse_number *own = &at->own_bits_per_cycle[kind][t];
         if (own->given)
-            add_port(transfers, level, at->overlap, &bits[t], own->value * share);
-        else if (others[kind]->given)
-            add_flow(&rest, &bits[t]);
+            add_port(transfers, level, at->overlap, &bits[1 + t], own->value * share);
+        else
+            add_flow(&rest, &bits[1 + t]);
     }
     if (others[kind]->given)
         add_port(transfers, level, at->overlap, &rest, others[kind]->value * share);
@@ -131,19 +154,23 @@ void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
     struct moved moved;
     sum_bits(problem, level, node, &moved);
     for (unsigned l = 0; l < problem->levels; l++) {
-        const struct sdse_level *at = &problem->arch->level[l];
-        if (at->shares_memory)
+        const unsigned kinds = problem->port_kinds[l];
+        if (!kinds || problem->arch->level[l].shares_memory)
             continue;
         // Used instances of inner levels are not known yet: as many as can be.
         const double used =
             l < level ? node->outer_used[l]
                       : node->used * problem->most_used[level] / problem->most_used[l];
         const double share = used / problem->bound_scale;
-        add_ports(transfers, at, l, SDSE_PORT_READ, share, moved.read[l]);
-        add_ports(transfers, at, l, SDSE_PORT_WRITE, share, moved.write[l]);
-        for (int t = 0; t < SDSE_TENSORS; t++)
-            add_flow(&moved.read[l][t], &moved.write[l][t]);
-        add_ports(transfers, at, l, SDSE_PORT_SHARED, share, moved.read[l]);
+        if (kinds >> SDSE_PORT_READ & 1u)
+            add_ports(problem, l, SDSE_PORT_READ, share, moved.read[l], transfers);
+        if (kinds >> SDSE_PORT_WRITE & 1u)
+            add_ports(problem, l, SDSE_PORT_WRITE, share, moved.write[l], transfers);
+        if (!(kinds >> SDSE_PORT_SHARED & 1u))
+            continue;
+        for (unsigned i = 0; i < slots_at(problem, l); i++)
+            add_flow(&moved.read[l][i], &moved.write[l][i]);
+        add_ports(problem, l, SDSE_PORT_SHARED, share, moved.read[l], transfers);
     }
 }
 
