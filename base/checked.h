@@ -29,4 +29,14 @@ static inline uint64_t sdse_ceil_div_u64(uint64_t a, uint64_t b) {
     return a / b + (a % b != 0);
 }
 
+// Greatest common divisor; of x and 0: x.
+static inline uint64_t sdse_gcd_u64(uint64_t a, uint64_t b) {
+    while (b) {
+        const uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
 #endif

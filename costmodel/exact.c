@@ -38,15 +38,6 @@ bool sdse_exact_applies(const struct sdse_nest *nest) {
     return nest->map[0] || nest->map[1];
 }
 
-static int axis_of(enum sdse_dim dim) {
-    return dim == SDSE_P || dim == SDSE_R ? 0 : dim == SDSE_Q || dim == SDSE_S ? 1 : -1;
-}
-
-static uint64_t step_of(const struct sdse_nest *nest, enum sdse_dim dim) {
-    const int axis = axis_of(dim);
-    return dim == SDSE_P || dim == SDSE_Q ? nest->stride[axis] : nest->dilation[axis];
-}
-
 // --- Sets ---
 
 static void line_init(const struct sdse_view *view, unsigned level, unsigned axis,
@@ -208,18 +199,18 @@ static unsigned find_moves(const struct sdse_view *view, unsigned level,
     while (i < view->loop_count && view->loop[i].dim == SDSE_K)
         i++;
     const unsigned first = i;
-    if (i == view->loop_count || axis_of(view->loop[i].dim) < 0)
+    if (i == view->loop_count || sdse_dim_axis(view->loop[i].dim) < 0)
         return first;
-    *axis = (unsigned)axis_of(view->loop[i].dim);
-    *shift = view->loop[i].weight * step_of(view->nest, view->loop[i].dim);
+    *axis = (unsigned)sdse_dim_axis(view->loop[i].dim);
+    *shift = view->loop[i].weight * sdse_window_step(view->nest, view->loop[i].dim);
     uint64_t back = 0;
     for (; i < view->loop_count; i++) {
         const struct sdse_view_loop *loop = &view->loop[i];
         if (loop->dim == SDSE_K)
             continue;
-        if (axis_of(loop->dim) != (int)*axis)
+        if (sdse_dim_axis(loop->dim) != (int)*axis)
             break;
-        const uint64_t step = loop->weight * step_of(view->nest, loop->dim);
+        const uint64_t step = loop->weight * sdse_window_step(view->nest, loop->dim);
         move[i] = step == back ? NONE : step == back + *shift ? CREDITED : WHOLE;
         back += (loop->factor - 1) * step;
     }
@@ -236,10 +227,10 @@ static uint64_t add_places(const struct sdse_view *view, unsigned top, unsigned 
             l >= top && view->arch->level[l].network[SDSE_INPUTS].multicast;
         for (unsigned i = 0; i < view->spatial_count[l]; i++) {
             const struct sdse_view_spatial *loop = &view->spatial[l][i];
-            const int axis = axis_of(loop->dim);
+            const int axis = sdse_dim_axis(loop->dim);
             if (axis >= 0)
                 add_digit(&(shares ? group : apart)[axis], 0, loop->factor,
-                          loop->weight * step_of(view->nest, loop->dim));
+                          loop->weight * sdse_window_step(view->nest, loop->dim));
             else if (!shares || loop->dim != SDSE_K)
                 others *= loop->factor;
         }
@@ -268,11 +259,11 @@ static uint64_t words_at(const struct sdse_view *view, unsigned top, unsigned ch
         apart[1] = places[1];
         for (unsigned k = i; k < view->loop_count; k++) {
             const struct sdse_view_loop *loop = &view->loop[k];
-            const int along = axis_of(loop->dim);
+            const int along = sdse_dim_axis(loop->dim);
             const uint64_t from = k == i;
             if (along >= 0)
                 add_digit(&apart[along], from, loop->factor,
-                          loop->weight * step_of(view->nest, loop->dim));
+                          loop->weight * sdse_window_step(view->nest, loop->dim));
             else
                 others *= loop->factor - from;
         }
@@ -304,16 +295,17 @@ uint64_t sdse_exact_tile_words(const struct sdse_view *view, unsigned level) {
     for (unsigned a = 0; a < 2; a++) {
         struct digits all = {.count = 0};
         for (unsigned k = view->first[level]; k < view->loop_count; k++)
-            if (axis_of(view->loop[k].dim) == (int)a)
+            if (sdse_dim_axis(view->loop[k].dim) == (int)a)
                 add_digit(&all, 0, view->loop[k].factor,
                           view->loop[k].weight *
-                              step_of(view->nest, view->loop[k].dim));
+                              sdse_window_step(view->nest, view->loop[k].dim));
         for (unsigned l = 0; l < level; l++)
             for (unsigned i = 0; i < view->spatial_count[l]; i++)
-                if (axis_of(view->spatial[l][i].dim) == (int)a)
-                    add_digit(&all, 0, view->spatial[l][i].factor,
-                              view->spatial[l][i].weight *
-                                  step_of(view->nest, view->spatial[l][i].dim));
+                if (sdse_dim_axis(view->spatial[l][i].dim) == (int)a)
+                    add_digit(
+                        &all, 0, view->spatial[l][i].factor,
+                        view->spatial[l][i].weight *
+                            sdse_window_step(view->nest, view->spatial[l][i].dim));
         struct line line;
         line_init(view, level, a, &line);
         line.bitmap = malloc(line.words * sizeof *line.bitmap);

@@ -63,20 +63,11 @@ double sdse_format_bits(const struct sdse_format *format, double value_bits,
     }
 }
 
-static uint64_t gcd(uint64_t a, uint64_t b) {
-    while (b) {
-        const uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 uint64_t sdse_blocks_touched(uint64_t total, uint64_t tile, uint64_t block) {
     const uint64_t tiles = sdse_ceil_div_u64(total, tile);
     // Every block edge strictly inside a tile adds one visit.
     const uint64_t edges = sdse_ceil_div_u64(total, block) - 1;
-    const uint64_t common = tile / gcd(tile, block) * block;
+    const uint64_t common = tile / sdse_gcd_u64(tile, block) * block;
     const uint64_t edges_between_tiles = sdse_ceil_div_u64(total, common) - 1;
     return tiles + edges - edges_between_tiles;
 }

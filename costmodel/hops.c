@@ -100,20 +100,6 @@ static void sort_deliveries(struct delivery *list, uint64_t count) {
     }
 }
 
-static uint64_t window_shift(const struct sdse_nest *nest,
-                             const struct sdse_view_spatial *loop) {
-    switch (loop->dim) {
-    case SDSE_P:
-        return loop->weight * nest->stride[0];
-    case SDSE_R:
-        return loop->weight * nest->dilation[0];
-    case SDSE_Q:
-        return loop->weight * nest->stride[1];
-    default:
-        return loop->weight * nest->dilation[1];
-    }
-}
-
 // One child's word and place. The word's name packs the window's origin on both axes
 // and the counters of all other loops that tell words apart.
 static struct delivery deliver(const struct sdse_view *view, unsigned level,
@@ -136,7 +122,7 @@ static struct delivery deliver(const struct sdse_view *view, unsigned level,
                                 loop->dim == SDSE_Q || loop->dim == SDSE_S;
             if (multicast && window)
                 origin[loop->dim == SDSE_Q || loop->dim == SDSE_S] +=
-                    digit * window_shift(view->nest, loop);
+                    digit * loop->weight * sdse_window_step(view->nest, loop->dim);
             else if (!multicast || sdse_dim_moves(loop->dim, SDSE_INPUTS))
                 others = others * loop->factor + digit;
         }

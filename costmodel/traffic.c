@@ -2,26 +2,6 @@
 
 #include <string.h>
 
-// The axis a dimension moves the input window along: 0 rows, 1 columns, -1 neither.
-static int window_axis(enum sdse_dim dim) {
-    switch (dim) {
-    case SDSE_P:
-    case SDSE_R:
-        return 0;
-    case SDSE_Q:
-    case SDSE_S:
-        return 1;
-    default:
-        return -1;
-    }
-}
-
-// Input elements one iteration of `dim` moves along its axis.
-static uint64_t window_step(const struct sdse_nest *nest, enum sdse_dim dim) {
-    const int axis = window_axis(dim);
-    return dim == SDSE_P || dim == SDSE_Q ? nest->stride[axis] : nest->dilation[axis];
-}
-
 static uint64_t window_extent(const struct sdse_nest *nest, const uint64_t *tile,
                               unsigned axis) {
     return axis == 0 ? sdse_window_extent(tile[SDSE_P], tile[SDSE_R], nest->stride[0],
@@ -49,11 +29,12 @@ static struct sdse_visits input_visits(const struct sdse_view *view, unsigned le
     struct sdse_visits visits = {.whole = passes};
     if (i == view->loop_count)
         return visits;
-    const int axis = window_axis(view->loop[i].dim);
+    const int axis = sdse_dim_axis(view->loop[i].dim);
     if (axis < 0)
         return visits;
     visits.axis = (unsigned)axis;
-    visits.shift = view->loop[i].weight * window_step(view->nest, view->loop[i].dim);
+    visits.shift =
+        view->loop[i].weight * sdse_window_step(view->nest, view->loop[i].dim);
     uint64_t back =
         0; // how far the loops inside have moved the window when they restart
     for (; i < view->loop_count; i++) {
@@ -63,9 +44,9 @@ static struct sdse_visits input_visits(const struct sdse_view *view, unsigned le
         passes = outer;
         if (loop->dim == SDSE_K)
             continue;
-        if (window_axis(loop->dim) != axis)
+        if (sdse_dim_axis(loop->dim) != axis)
             break;
-        const uint64_t step = loop->weight * window_step(view->nest, loop->dim);
+        const uint64_t step = loop->weight * sdse_window_step(view->nest, loop->dim);
         if (step == back) // the window stands still
             visits.whole -= moves;
         else if (step == back + visits.shift) {
@@ -209,12 +190,12 @@ static void collect_groups(const struct sdse_view *view, enum sdse_tensor tensor
             const struct sdse_view_spatial *loop = &view->spatial[level][i];
             if (!(dims >> loop->dim & 1u))
                 continue;
-            const int axis = tensor == SDSE_INPUTS ? window_axis(loop->dim) : -1;
+            const int axis = tensor == SDSE_INPUTS ? sdse_dim_axis(loop->dim) : -1;
             if (axis < 0)
                 groups->others *= loop->factor;
             else
                 add_place(&groups->axis[axis], loop->dim, loop->factor,
-                          loop->weight * window_step(view->nest, loop->dim));
+                          loop->weight * sdse_window_step(view->nest, loop->dim));
         }
     }
 }

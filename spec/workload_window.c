@@ -198,7 +198,6 @@ static void place_window(struct sdse_layer *layer, const struct window *w) {
         nest->bound[SDSE_R + axis] = w->kernel[at];
         nest->stride[axis] = (uint32_t)w->stride[at];
         nest->dilation[axis] = (uint32_t)w->dilation[at];
-        layer->pad[axis] = w->pad[at][0] > 0 ? (uint32_t)w->pad[at][0] : 0;
         nest->pad[axis] = w->pad[at][0];
         nest->map[axis] = w->in[at];
     }

@@ -3,18 +3,11 @@
 #include <assert.h>
 #include <math.h>
 
-static uint64_t gcd(uint64_t a, uint64_t b) {
-    while (b) {
-        const uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
+#include "base/checked.h"
 
 // Equal sums form chains (i + b/g, j - a/g): all but the first of each are repeats.
 uint64_t sdse_distinct_sums(uint64_t n, uint64_t a, uint64_t m, uint64_t b) {
-    const uint64_t g = gcd(a, b), step_n = b / g, step_m = a / g;
+    const uint64_t g = sdse_gcd_u64(a, b), step_n = b / g, step_m = a / g;
     if (n <= step_n || m <= step_m)
         return n * m;
     return n * m - (n - step_n) * (m - step_m);

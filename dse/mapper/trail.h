@@ -65,9 +65,4 @@ static inline bool sdse_axis_has_halo(const struct sdse_nest *nest, int axis) {
     return nest->bound[axis == 0 ? SDSE_R : SDSE_S] > 1;
 }
 
-// The axis a dimension moves the input window along: 0 rows, 1 columns, -1 neither.
-static inline int sdse_dim_axis(enum sdse_dim dim) {
-    return dim == SDSE_P || dim == SDSE_R ? 0 : dim == SDSE_Q || dim == SDSE_S ? 1 : -1;
-}
-
 #endif

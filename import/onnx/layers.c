@@ -102,7 +102,6 @@ static void set_padding(struct sdse_layer *layer, unsigned axis, uint64_t in,
         if (in + 2 * pad < extent)
             break;
         if ((in + 2 * pad - extent) / layer->nest.stride[axis] + 1 == out) {
-            layer->pad[axis] = (uint32_t)pad;
             layer->nest.pad[axis] = (int64_t)pad;
             layer->nest.map[axis] = *extent_in = in;
             return;

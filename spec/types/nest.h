@@ -6,8 +6,8 @@
 //             dilation_s]
 //
 // Convolution, depth-wise (K = C = 1 per group), grouped, fully connected and matrix
-// products are all this nest. For activation x activation products G is the number of
-// heads.
+// products are all this nest. For activation x activation products G counts the right
+// operands (samples x heads that have one of their own), N the heads that share one.
 #ifndef SDSE_SPEC_TYPES_NEST_H
 #define SDSE_SPEC_TYPES_NEST_H
 
@@ -70,17 +70,39 @@ struct sdse_nest {
     uint64_t map[2];
 };
 
+// The axis a dimension moves the input window along: 0 rows, 1 columns, -1 neither.
+static inline int sdse_dim_axis(enum sdse_dim dim) {
+    return dim == SDSE_P || dim == SDSE_R ? 0 : dim == SDSE_Q || dim == SDSE_S ? 1 : -1;
+}
+
+// Input elements one iteration of a dimension moves the window along its axis, which it
+// has.
+static inline uint64_t sdse_window_step(const struct sdse_nest *nest,
+                                        enum sdse_dim dim) {
+    const int axis = sdse_dim_axis(dim);
+    return dim == SDSE_P || dim == SDSE_Q ? nest->stride[axis] : nest->dilation[axis];
+}
+
 // The nest with the rows and columns that a strided window of one tap steps over taken
-// out of its map, where the map is known: outputs p then read input p, as in a layer of
-// stride 1 on the sampled input. The same words, the same sums.
+// out of its map, where the map is known: outputs p then read input p - pad, as in a
+// layer of stride 1 on the sampled input. The same words, the same sums.
 static inline struct sdse_nest sdse_nest_sampled(const struct sdse_nest *nest) {
     struct sdse_nest sampled = *nest;
     for (int axis = 0; axis < 2; axis++) {
-        const bool one_tap = nest->bound[axis ? SDSE_S : SDSE_R] == 1;
-        if (!one_tap || nest->stride[axis] == 1 || !nest->map[axis] || nest->pad[axis])
+        const int64_t outputs = (int64_t)nest->bound[axis ? SDSE_Q : SDSE_P];
+        const int64_t stride = nest->stride[axis], pad = nest->pad[axis];
+        const int64_t reach = pad + (int64_t)nest->map[axis];
+        if (nest->bound[axis ? SDSE_S : SDSE_R] > 1 || stride == 1 || !nest->map[axis])
             continue;
+        // Outputs first ... end - 1 lie on the map.
+        const int64_t first = pad > 0 ? (pad + stride - 1) / stride : 0;
+        int64_t end = reach > 0 ? (reach + stride - 1) / stride : 0;
+        end = end < outputs ? end : outputs;
+        if (end <= first)
+            continue; // all is padding
         sampled.stride[axis] = sampled.dilation[axis] = 1;
-        sampled.map[axis] = nest->bound[axis ? SDSE_Q : SDSE_P];
+        sampled.pad[axis] = first;
+        sampled.map[axis] = (uint64_t)(end - first);
     }
     return sampled;
 }

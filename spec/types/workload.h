@@ -46,7 +46,6 @@ struct sdse_layer {
     enum sdse_layer_kind kind;
     struct sdse_nest nest;
     uint64_t repeat;              // equal layers in a row [>= 1]
-    uint32_t pad[2];              // rows, columns [input elements]
     uint64_t in_height, in_width; // before padding [elements]
     struct sdse_move move;        // of kinds from SDSE_MAPPED_KINDS on
     double density[SDSE_TENSORS]; // fraction of non-zero words, declared; 1 if not said

@@ -86,7 +86,6 @@ static void read_problem(struct reader *reader, const struct sdse_node *problem)
         number_of(sdse_node_at(sdse_node_get(problem, "input"), a), &map);
         layer->nest.pad[a] = (int64_t)pad;
         layer->nest.map[a] = (uint64_t)map;
-        layer->pad[a] = 0;
     }
     layer->in_height =
         sdse_window_extent(layer->nest.bound[SDSE_P], layer->nest.bound[SDSE_R],

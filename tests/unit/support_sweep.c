@@ -75,17 +75,17 @@ struct sdse_sweep_progress sweep_run(const char *sweep, const char *database) {
     return progress;
 }
 
-static struct sdse_reader *open_reader(const char *database, struct sdse_diags *diags) {
+static struct sdse_reader *open_reader(const char *path, struct sdse_diags *diags) {
     struct sdse_reader *reader = NULL;
-    assert_int_equal(sdse_reader_open(sweep_path(database), diags, &reader), SDSE_OK);
+    assert_int_equal(sdse_reader_open(path, diags, &reader), SDSE_OK);
     return reader;
 }
 
-char *sweep_ask(const char *database, const char *sql) {
+char *database_ask(const char *path, const char *sql) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    struct sdse_reader *reader = open_reader(database, &diags);
+    struct sdse_reader *reader = open_reader(path, &diags);
     struct sdse_table *table = NULL;
     const enum sdse_status status = sdse_query_run(reader, sql, arena, &diags, &table);
     sdse_diags_print(&diags, stderr, false);
@@ -102,8 +102,8 @@ char *sweep_ask(const char *database, const char *sql) {
     return text;
 }
 
-double sweep_number(const char *database, const char *sql) {
-    char *text = sweep_ask(database, sql);
+double database_number(const char *path, const char *sql) {
+    char *text = database_ask(path, sql);
     char *end;
     const double value = strtod(text, &end);
     if (end == text)
@@ -112,11 +112,11 @@ double sweep_number(const char *database, const char *sql) {
     return value;
 }
 
-char *sweep_export(const char *database) {
+char *database_export(const char *path) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    struct sdse_reader *reader = open_reader(database, &diags);
+    struct sdse_reader *reader = open_reader(path, &diags);
     char *text = NULL;
     size_t length;
     FILE *out = open_memstream(&text, &length);
@@ -125,4 +125,16 @@ char *sweep_export(const char *database) {
     sdse_reader_close(reader);
     sdse_arena_free(arena);
     return text;
+}
+
+char *sweep_ask(const char *database, const char *sql) {
+    return database_ask(sweep_path(database), sql);
+}
+
+double sweep_number(const char *database, const char *sql) {
+    return database_number(sweep_path(database), sql);
+}
+
+char *sweep_export(const char *database) {
+    return database_export(sweep_path(database));
 }

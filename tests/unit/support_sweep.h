@@ -47,7 +47,12 @@ struct sdse_sweep_progress sweep_run(const char *sweep, const char *database);
 enum sdse_status sweep_try(const struct sdse_sweep_request *request,
                            struct sdse_sweep_progress *progress, char **said);
 
-// A query's answer as CSV without its header, and its first value; the caller frees.
+// A query's answer as CSV without its header, and its first value; what `sdse export`
+// writes. The caller frees.
+char *database_ask(const char *path, const char *sql);
+double database_number(const char *path, const char *sql);
+char *database_export(const char *path);
+// The same of a database in the folder.
 char *sweep_ask(const char *database, const char *sql);
 double sweep_number(const char *database, const char *sql);
 char *sweep_export(const char *database);

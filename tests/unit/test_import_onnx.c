@@ -12,7 +12,7 @@ static void imports_a_small_network(void **state) {
     assert_string_equal(layers[0].weights_file, "weights/features_conv1.npy");
     assert_string_equal(layers[1].name, "dw_conv");
     assert_int_equal(layers[0].nest.stride[0], 2);
-    assert_int_equal(layers[0].pad[1], 1);
+    assert_int_equal(layers[0].nest.pad[1], 1);
     expect_weights(context, 0, 4, SHAPE(16, 3, 3, 3), -100, -99.5f);
     expect_weights(context, 1, 4, SHAPE(16, 1, 5, 5), -100, -99.5f);
     expect_weights(context, 2, 2, SHAPE(10, 16), -100, -99.5f);
@@ -239,10 +239,12 @@ static void asymmetric_padding_keeps_the_outputs(void **state) {
             uint64_t total = total_and / 3 + total_and % 3;
             assert_int_equal(layer->nest.bound[SDSE_P], (24 + total - 3) / stride + 1);
             assert_int_equal(layer->nest.bound[SDSE_Q], (25 + total - 3) / stride + 1);
-            assert_int_equal((layer->in_height + 2 * layer->pad[0] - 3) / stride + 1,
-                             layer->nest.bound[SDSE_P]);
-            assert_int_equal((layer->in_width + 2 * layer->pad[1] - 3) / stride + 1,
-                             layer->nest.bound[SDSE_Q]);
+            assert_int_equal(
+                (layer->in_height + 2 * (uint64_t)layer->nest.pad[0] - 3) / stride + 1,
+                layer->nest.bound[SDSE_P]);
+            assert_int_equal(
+                (layer->in_width + 2 * (uint64_t)layer->nest.pad[1] - 3) / stride + 1,
+                layer->nest.bound[SDSE_Q]);
         }
 }
 

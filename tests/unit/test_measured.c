@@ -15,14 +15,13 @@
 #include "dse/sweep/measured.h"
 #include "dse/sweep/sweep.h"
 #include "dse/sweep/weights.h"
-#include "results/look/export.h"
 #include "results/look/points.h"
-#include "results/look/query.h"
 #include "smartdeal/measure.h"
 #include "smartdeal/npy.h"
 #include "smartdeal/synthetic.h"
 #include "spec/load.h"
 #include "support/close.h"
+#include "support_sweep.h"
 
 static char folder[] = "/tmp/sdse-measured-XXXXXX";
 
@@ -131,50 +130,16 @@ static struct sdse_sweep_progress complete(const char *sweep, const char *databa
     return ran.progress;
 }
 
-// A query's answer as CSV, without its header; the caller frees.
 static char *ask(const char *database, const char *sql) {
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    struct sdse_reader *reader;
-    struct sdse_table *table = NULL;
-    assert_int_equal(sdse_reader_open(in_folder(database), &diags, &reader), SDSE_OK);
-    assert_int_equal(sdse_query_run(reader, sql, arena, &diags, &table), SDSE_OK);
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    assert_int_equal(sdse_table_write(table, SDSE_TABLE_CSV, out), SDSE_OK);
-    fclose(out);
-    sdse_reader_close(reader);
-    sdse_arena_free(arena);
-    const char *body = strchr(text, '\n') + 1;
-    memmove(text, body, strlen(body) + 1);
-    return text;
+    return database_ask(in_folder(database), sql);
 }
 
 static char *export_of(const char *database) {
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    struct sdse_reader *reader;
-    assert_int_equal(sdse_reader_open(in_folder(database), &diags, &reader), SDSE_OK);
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    assert_int_equal(sdse_export_write(reader, out, &diags), SDSE_OK);
-    fclose(out);
-    sdse_reader_close(reader);
-    sdse_arena_free(arena);
-    return text;
+    return database_export(in_folder(database));
 }
 
 static double number(const char *database, const char *sql) {
-    char *text = ask(database, sql);
-    char *end;
-    const double value = strtod(text, &end);
-    assert_true(end > text);
-    free(text);
-    return value;
+    return database_number(in_folder(database), sql);
 }
 
 static double of_form(const char *database, const char *form, const char *column) {

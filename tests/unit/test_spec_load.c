@@ -162,7 +162,7 @@ static void kinds_of_convolution(void **state) {
     assert_int_equal(net->layers[1].nest.stride[0], 2);
     assert_int_equal(net->layers[1].nest.stride[1], 1);
     assert_int_equal(net->layers[1].nest.dilation[1], 2);
-    assert_int_equal(net->layers[1].pad[1], 1);
+    assert_int_equal(net->layers[1].nest.pad[1], 1);
     assert_int_equal(net->layers[1].in_height, 4);
     assert_int_equal(net->layers[1].in_width, 6);
     assert_true(net->layers[3].density[SDSE_INPUTS] == 0.5);

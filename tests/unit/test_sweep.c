@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "dse/sweep/sweep.h"
-#include "results/look/export.h"
+#include "support_sweep.h"
 
 static char folder[] = "/tmp/sdse-sweep-XXXXXX";
 
@@ -106,19 +106,7 @@ static enum sdse_status sweep(const char *database, unsigned threads,
 }
 
 static char *export_of(const char *database) {
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    struct sdse_reader *reader;
-    assert_int_equal(sdse_reader_open(in_folder(database), &diags, &reader), SDSE_OK);
-    char *text = NULL;
-    size_t length;
-    FILE *out = open_memstream(&text, &length);
-    assert_int_equal(sdse_export_write(reader, out, &diags), SDSE_OK);
-    fclose(out);
-    sdse_reader_close(reader);
-    sdse_arena_free(arena);
-    return text;
+    return database_export(in_folder(database));
 }
 
 static void same_results_for_any_number_of_threads(void **state) {

@@ -117,7 +117,7 @@ static void check_window(const struct row *row, const struct sdse_layer *layer) 
     for (int axis = 0; axis < 2; axis++) {
         assert_int_equal(layer->nest.stride[axis], row->stride);
         assert_int_equal(layer->nest.dilation[axis], row->dilation);
-        assert_int_equal(layer->pad[axis], row->pad);
+        assert_int_equal(layer->nest.pad[axis], row->pad);
     }
     if (strcmp(row->type, "dwconv") == 0)
         assert_int_equal(layer->kind, SDSE_DWCONV);
