@@ -188,6 +188,48 @@ static void energy_by_layer(void **state) {
     sqlite3_close(db);
 }
 
+// A fused layer takes no time and has no bar; the bars after it keep their own names.
+static void fused_layers_have_no_bars(void **state) {
+    (void)state;
+    char copy[128];
+    fixture_path("plot-fused", copy, sizeof copy);
+    fixture_fill(copy, 1, 1);
+    sqlite3 *db = NULL;
+    sqlite3_stmt *row = NULL;
+    assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "UPDATE solution SET latency_cycles = 0 WHERE solution_id ="
+                     " (SELECT solution_id FROM point_layer WHERE point_id = 1"
+                     "  AND layer_index = 1)",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    struct sdse_reader *fused = NULL;
+    assert_int_equal(sdse_reader_open(copy, &diags, &fused), SDSE_OK);
+    struct sdse_layers_plot plot = {.point_id = 1,
+                                    .picture = in_directory("fused.png")};
+    drawn(sdse_plot_layers(fused, &plot, arena, &diags), plot.picture, "\x89PNG");
+    assert_non_null(
+        strstr(read_file(in_directory("fused.gp")), "without 1 fused layer"));
+    sqlite3_prepare_v2(db,
+                       "SELECT layer, energy_pj FROM v_layer WHERE point_id = 1"
+                       " AND latency_cycles > 0 ORDER BY layer_index",
+                       -1, &row, NULL);
+    strtok(read_file(in_directory("fused.dat")), "\n"); // the heading
+    for (char *line; (line = strtok(NULL, "\n"));) {
+        assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+        const char *name = (const char *)sqlite3_column_text(row, 0);
+        assert_memory_equal(line + 1, name, strlen(name));
+        double total_mj = atof(strrchr(line, '\t') + 1);
+        assert_true(fabs(total_mj / (sqlite3_column_double(row, 1) * 1e-9) - 1) < 1e-8);
+    }
+    assert_int_equal(sqlite3_step(row), SQLITE_DONE);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    sdse_reader_close(fused);
+    fixture_remove(copy);
+}
+
 static void wide_ranges_are_logarithmic(void **state) {
     (void)state;
     // Error against storage: weight_bits spans a factor of 3, made-up values stay
@@ -334,6 +376,7 @@ int main(void) {
         cmocka_unit_test(front_data_is_the_database),
         cmocka_unit_test(energy_by_point),
         cmocka_unit_test(energy_by_layer),
+        cmocka_unit_test(fused_layers_have_no_bars),
         cmocka_unit_test(wide_ranges_are_logarithmic),
         cmocka_unit_test(names_run_nothing),
         cmocka_unit_test(a_missing_gnuplot_is_a_message),

@@ -367,16 +367,27 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
 
 // ---- one bar per layer ----
 
+// Layers of a point that take time. Functions fused into the layer before take none and
+// next to no energy: as bars they would double the picture's length.
+#define TAKE_TIME                                                             \
+    " FROM point_layer JOIN solution USING (solution_id) WHERE point_id = ?1" \
+    " AND latency_cycles > 0"
+
 static int read_layers(sqlite3 *db, int64_t point, struct chart *chart,
                        struct sdse_arena *arena, bool *allocated) {
     sqlite3_stmt *row = NULL;
     int code = sqlite3_prepare_v2(
         db,
         "SELECT CASE repeat WHEN 1 THEN name ELSE name || ' ×' || repeat END,"
-        " (SELECT count(*) FROM point_layer WHERE point_id = ?1),"
+        " (SELECT count(*)" TAKE_TIME "),"
         " (SELECT workload || ' on ' || arch || ', ' || form || ifnull(' ' ||"
-        "  parameters, '') FROM v_point WHERE point_id = ?1)"
-        " FROM point_layer WHERE point_id = ?1 ORDER BY layer_index",
+        "  parameters, '') FROM v_point WHERE point_id = ?1) ||"
+        " (SELECT CASE count(*) WHEN 0 THEN '' ELSE"
+        "  printf(' (without %d fused layers: %.3g µJ)', count(*),"
+        "  sum(repeat * energy_pj) / 1e6) END"
+        "  FROM point_layer JOIN solution USING (solution_id)"
+        "  WHERE point_id = ?1 AND latency_cycles = 0)" TAKE_TIME
+        " ORDER BY layer_index",
         -1, &row, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(row, 1, point);
@@ -403,8 +414,12 @@ static int read_layers(sqlite3 *db, int64_t point, struct chart *chart,
         code = order_components(db, chart, arena);
     if (code == SQLITE_OK) {
         code = sqlite3_prepare_v2(db,
-                                  "SELECT " DRAWN ", sum(energy_pj), layer_index"
-                                  " FROM v_energy WHERE point_id = ?1 GROUP BY 3, 1",
+                                  "SELECT " DRAWN ", sum(energy_pj),"
+                                  " (SELECT count(*)" TAKE_TIME
+                                  "  AND layer_index < e.layer_index)"
+                                  " FROM v_energy e WHERE point_id = ?1"
+                                  " AND layer_index IN (SELECT layer_index" TAKE_TIME
+                                  ") GROUP BY layer_index, 1",
                                   -1, &row, NULL);
     }
     if (code == SQLITE_OK)
