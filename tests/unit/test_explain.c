@@ -12,8 +12,8 @@
 
 #include "costmodel/explain.h"
 #include "costmodel/resolve.h"
-#include "dse/sweep/forms.h"
 #include "dse/map.h"
+#include "dse/sweep/forms.h"
 #include "spec/load.h"
 #include "support/close.h"
 
@@ -245,12 +245,62 @@ static void options_of_the_model(void **state) {
     }
 }
 
+// The text that source [number] of the explanation names.
+static const char *source_of(const char *text, long number) {
+    char mark[16];
+    snprintf(mark, sizeof mark, "\n  [%ld] ", number);
+    const char *at = strstr(text, mark);
+    assert_non_null(at);
+    return at + strlen(mark);
+}
+
+// What leaks is every instance of a memory; what an engine's shift-adds cost is cited
+// where the accelerator gives it.
+static void instances_and_citations(void **state) {
+    (void)state;
+    struct bench bench;
+    load(&bench, "smartexchange", "resnet18");
+    const struct sdse_layer *layer = layer_of(&bench, "layer3.1.conv2");
+    const struct sdse_weight_form form = prepare(&bench, layer, true);
+    const struct sdse_map_request request = {.arch = bench.arch,
+                                             .layer = layer,
+                                             .form = &form,
+                                             .objective = SDSE_MAP_ENERGY};
+    struct sdse_map_answer answer;
+    assert_int_equal(sdse_map(&request, bench.arena, &answer), SDSE_OK);
+    char *text = explain(&bench, &answer.point[0].mapping);
+    unsigned leaking = 0;
+    for (unsigned l = 0; l < bench.arch->level_count; l++) {
+        const struct sdse_level *level = &bench.arch->level[l];
+        char label[96];
+        snprintf(label, sizeof label, "\n  %s leakage ", level->name);
+        const char *line = strstr(text, label);
+        if (!line)
+            continue;
+        line += strlen(label);
+        assert_int_equal(strtoull(line + strspn(line, " "), NULL, 10),
+                         sdse_arch_instances(bench.arch, l));
+        leaking += sdse_arch_instances(bench.arch, l) > 1;
+    }
+    assert_true(leaking > 0);
+    const char *shifts = strstr(text, " shift-adds x ");
+    assert_non_null(shifts);
+    const char *cited = strchr(shifts, '[');
+    const char *origin = bench.arch->rebuild.pj_per_shift_add.origin.text;
+    const char *source = source_of(text, strtol(cited + 1, NULL, 10));
+    const char *found = strstr(source, origin);
+    assert_true(found && found < strchr(source, '\n')); // in its own line
+    free(text);
+    sdse_arena_free(bench.arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(optima_of_all_accelerators),
         cmocka_unit_test(smartdeal_weights),
         cmocka_unit_test(imperfect_factors),
         cmocka_unit_test(options_of_the_model),
+        cmocka_unit_test(instances_and_citations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,8 +257,74 @@ static void compressed_words_move_fewer_bits(void **state) {
     sdse_arena_free(arena);
 }
 
+// A row of coefficients lies along the kernel's columns: 1 x 3 kernels are rebuilt by
+// rows of three words, 3 x 1 kernels by rows over the channels, one word at a time
+// here.
+static void rows_lie_along_the_columns(void **state) {
+    (void)state;
+    for (int tall = 0; tall < 2; tall++) {
+        struct sdse_arch arch;
+        engine_arch(&arch);
+        struct sdse_layer layer = {.kind = SDSE_CONV,
+                                   .nest = {.bound = {1, 2, 4, 1, 1, 1, 1, 1},
+                                            .stride = {1, 1},
+                                            .dilation = {1, 1}},
+                                   .repeat = 1,
+                                   .density = {1, 1, 1}};
+        layer.nest.bound[tall ? SDSE_R : SDSE_S] = 3;
+        const struct sdse_weight_form form = {.smartdeal = true,
+                                              .basis_size = 3,
+                                              .rows = 4,
+                                              .rows_per_block = 4,
+                                              .blocks = 2,
+                                              .density = 1,
+                                              .row_density = 1,
+                                              .coefficient_bits_total = 100,
+                                              .basis_bits_total = 100,
+                                              .index_bits_total = 100};
+        struct sdse_mapping mapping;
+        sdse_mapping_init(&arch, &mapping);
+        struct sdse_loops *loops = &mapping.level[1].temporal;
+        *loops = (struct sdse_loops){
+            .count = 3,
+            .loop = {{SDSE_K, 2}, {SDSE_C, 4}, {tall ? SDSE_R : SDSE_S, 3}}};
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_model *model;
+        struct sdse_cost cost;
+        assert_int_equal(sdse_model_new(&arch, &layer, &form, arena, &model), SDSE_OK);
+        sdse_evaluate_full(model, &mapping, &cost);
+        assert_int_equal(cost.rebuild_cycles, tall ? 24 : 8);
+        sdse_arena_free(arena);
+    }
+}
+
+// Inputs that a huge dilation spreads out cannot be counted in 62 bits.
+static void dilation_counts_for_overflow(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    engine_arch(&arch);
+    for (unsigned axes = 0; axes < 4; axes++) {
+        struct sdse_layer layer = {.kind = SDSE_CONV,
+                                   .nest = {.bound = {1, 1, 1, 1, 1, 2, 2, 1},
+                                            .stride = {1, 1},
+                                            .dilation = {1, 1}},
+                                   .repeat = 1,
+                                   .density = {1, 1, 1}};
+        for (unsigned axis = 0; axis < 2; axis++)
+            if (axes >> axis & 1u)
+                layer.nest.dilation[axis] = 1u << 31;
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_model *model;
+        assert_int_equal(sdse_model_new(&arch, &layer, NULL, arena, &model),
+                         axes == 3 ? SDSE_OVERFLOW : SDSE_OK);
+        sdse_arena_free(arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_lie_along_the_columns),
+        cmocka_unit_test(dilation_counts_for_overflow),
         cmocka_unit_test(basis_loads_equal_a_register),
         cmocka_unit_test(one_engine_for_every_instance),
         cmocka_unit_test(compressed_words_move_fewer_bits)};

@@ -85,6 +85,67 @@ static void another_node_moves_every_cost(void **state) {
     assert_non_null(strstr(f->arch.compute.pj_per_mac.origin.text, "65 nm to 28 nm"));
 }
 
+// Every energy and clock by the energy's factor, every area by the area's, in every
+// class of memory on the chip; rates and DRAM stay.
+static void every_cost_is_scaled_by_its_kind(void **state) {
+    static const enum sdse_memory_class classes[] = {SDSE_SRAM, SDSE_REGFILE,
+                                                     SDSE_FIFO};
+    struct fixture *f = *state;
+    struct sdse_arch *arch = &f->arch;
+    const struct sdse_arch fresh = *arch;
+    for (size_t c = 0; c < sizeof classes / sizeof *classes; c++) {
+        *arch = fresh;
+        arch->file = "a.yaml";
+        arch->written_node_nm = 65;
+        arch->node_nm = 28;
+        struct sdse_level *level = &arch->level[1];
+        level->memory_class = classes[c];
+        struct sdse_network *network = &level->network[SDSE_OUTPUTS];
+        struct sdse_rebuild *rebuild = &arch->rebuild;
+        struct sdse_number *const energies[] = {&level->read_pj,
+                                                &level->fill_pj,
+                                                &level->update_pj,
+                                                &level->overhead.clock_mw,
+                                                &network->pj_per_bit,
+                                                &network->hop_pj_per_bit,
+                                                &network->router_pj_per_bit,
+                                                &network->pj_per_add,
+                                                &arch->compute.pj_per_mac,
+                                                &arch->compute.overhead.clock_mw,
+                                                &arch->chip.clock_mw,
+                                                &rebuild->pj_per_shift_add,
+                                                &rebuild->pj_per_basis_read,
+                                                &rebuild->pj_per_basis_write,
+                                                &arch->vector.pj_per_op};
+        struct sdse_number *const areas[] = {&level->area_um2, &arch->compute.area_um2,
+                                             &rebuild->area_um2, &arch->other_area_um2};
+        struct sdse_number *const others[] = {
+            &rebuild->rows_per_cycle, &arch->vector.ops_per_cycle,
+            &level->overhead.control_percent, &arch->level[0].read_pj,
+            &arch->level[0].update_pj};
+        enum {
+            E = sizeof energies / sizeof *energies,
+            A = sizeof areas / sizeof *areas
+        };
+        for (int i = 0; i < E; i++)
+            *energies[i] = given(2 + i);
+        for (int i = 0; i < A; i++)
+            *areas[i] = given(100 + i);
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            *others[i] = given(7 + (double)i);
+        double energy, area;
+        assert_true(sdse_node_energy_factor(65, 0.9, 28, 0.9, &energy));
+        assert_true(sdse_node_area_factor(65, 28, &area));
+        assert_int_equal(resolve(f), SDSE_OK);
+        for (int i = 0; i < E; i++)
+            assert_double_within(energies[i]->value, (2 + i) * energy, 1e-12);
+        for (int i = 0; i < A; i++)
+            assert_double_within(areas[i]->value, (100 + i) * area, 1e-12);
+        for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+            assert_double_within(others[i]->value, 7 + (double)i, 0);
+    }
+}
+
 static void what_cannot_be_scaled_is_refused(void **state) {
     struct fixture *f = *state;
     f->arch.written_node_nm = 65;
@@ -265,6 +326,7 @@ static void test_unlimited_table(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         FRESH(another_node_moves_every_cost),
+        FRESH(every_cost_is_scaled_by_its_kind),
         FRESH(what_cannot_be_scaled_is_refused),
         FRESH(another_voltage_needs_one_to_start_from),
         FRESH(test_macros),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "costmodel/evaluate.h"
 #include "dse/mapper/keeps.h"
 #include "spec/load.h"
 #include "spec/split.h"
@@ -276,8 +277,25 @@ static void test_uneven_is_a_key_of_a_memory(void **state) {
     sdse_arena_free(s.arena);
 }
 
+// Positions are places in the loop nest, not silicon.
+static void test_area_is_counted_once(void **state) {
+    (void)state;
+    struct scene s;
+    struct sdse_arch *split;
+    struct sdse_area whole_area, split_area;
+    open_scene(&s, NULL, 0);
+    assert_int_equal(
+        sdse_arch_split(s.arch, sdse_arch_may_split(s.arch), s.arena, &split), SDSE_OK);
+    sdse_arch_area(s.arch, &whole_area);
+    sdse_arch_area(split, &split_area);
+    assert_true(whole_area.level_um2[1] == 50);
+    assert_true(whole_area.total_um2 == split_area.total_um2);
+    sdse_arena_free(s.arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_area_is_counted_once),
         cmocka_unit_test(test_positions_follow_one_another),
         cmocka_unit_test(test_constraints_move_to_their_positions),
         cmocka_unit_test(test_limits_on_factors_keep_a_memory_whole),
