@@ -92,9 +92,9 @@ static void note_figures(struct run *run, const struct sdse_point_figures *figur
 static void report(struct run *run) {
     run->progress->seconds = elapsed_s(run);
     size_t *front = malloc((run->figure_count + 1) * sizeof *front), count = 0;
-    if (front && run->figure_count &&
-        !sdse_pareto_front(run->figures, run->figure_count, FRONT_OBJECTIVES, front,
-                           &count))
+    if (!run->figure_count ||
+        (front && !sdse_pareto_front(run->figures, run->figure_count, FRONT_OBJECTIVES,
+                                     front, &count)))
         run->progress->front_size = count;
     free(front);
     if (run->request->progress)
@@ -180,7 +180,8 @@ static enum sdse_status flush(struct run *run) {
         status = checked(run, sdse_store_begin(run->store));
     if (status)
         return status;
-    size_t written = 0;
+    const struct sdse_sweep_progress before = *run->progress;
+    const size_t figures_before = run->figure_count;
     for (size_t i = 0; !status && i < run->point_count; i++) {
         struct sdse_point_figures figures;
         status =
@@ -190,18 +191,22 @@ static enum sdse_status flush(struct run *run) {
         if (status)
             break;
         note_figures(run, &figures);
-        written++;
     }
     // What came before an interruption is committed; after a failure nothing is.
     if (run->point_count) {
-        if (status && status != SDSE_INTERRUPTED) {
-            sdse_store_rollback(run->store);
-            run->progress->points_done -= written;
-        } else {
+        bool kept = !status || status == SDSE_INTERRUPTED;
+        if (kept) {
             const enum sdse_status committed =
                 checked(run, sdse_store_commit(run->store));
-            if (committed)
-                status = committed;
+            kept = !committed;
+            status = committed ? committed : status;
+        }
+        if (!kept) {
+            sdse_store_rollback(run->store);
+            run->progress->points_done = before.points_done;
+            run->progress->infeasible = before.infeasible;
+            run->progress->failed = before.failed;
+            run->figure_count = figures_before;
         }
     }
     run->point_count = run->open_count = 0;
