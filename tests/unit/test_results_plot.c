@@ -258,6 +258,76 @@ static void wide_ranges_are_logarithmic(void **state) {
     assert_non_null(strstr(script, "\nunset logscale y\n"));
 }
 
+// Values a hundred times apart, and no fewer, are drawn on a logarithmic axis.
+static void a_hundredfold_is_logarithmic(void **state) {
+    (void)state;
+    for (int wide = 0; wide < 2; wide++) {
+        char copy[128];
+        fixture_path("plot-edge", copy, sizeof copy);
+        fixture_fill(copy, 100, 1);
+        sqlite3 *db = NULL;
+        assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
+        char sql[200];
+        snprintf(sql, sizeof sql,
+                 "UPDATE point SET weight_bits = CASE point_id WHEN 3 THEN %d ELSE 8000"
+                 " END",
+                 wide ? 808000 : 792000);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(db);
+        struct sdse_front_plot plot = {
+            .objectives = 2,
+            .metric = {SDSE_METRIC_STORAGE, SDSE_METRIC_ENERGY},
+            .picture = in_directory("edge.png")};
+        struct sdse_reader *edge = NULL;
+        assert_int_equal(sdse_reader_open(copy, &diags, &edge), SDSE_OK);
+        drawn(sdse_plot_front(edge, &plot, arena, &diags), plot.picture, "\x89PNG");
+        sdse_reader_close(edge);
+        fixture_remove(copy);
+        const char *script = read_file(in_directory("edge.gp"));
+        assert_int_equal(strstr(script, "\nset logscale x 10\n") != NULL, wide);
+    }
+}
+
+// Of more components than a legend holds the least become "other", all of them.
+static void others_are_all_others(void **state) {
+    (void)state;
+    char copy[128];
+    fixture_path("plot-many", copy, sizeof copy);
+    fixture_fill(copy, 1, 1);
+    sqlite3 *db = NULL;
+    sqlite3_stmt *row = NULL;
+    assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
+    for (int i = 1; i <= 12; i++) {
+        char sql[300];
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO solution_component SELECT solution_id, 'part %d', 'x',"
+                 " %d * 1e6, (SELECT min(origin_id) FROM origin) FROM solution",
+                 i, i);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    }
+    struct sdse_reader *many = NULL;
+    assert_int_equal(sdse_reader_open(copy, &diags, &many), SDSE_OK);
+    struct sdse_layers_plot plot = {.point_id = 1, .picture = in_directory("many.png")};
+    drawn(sdse_plot_layers(many, &plot, arena, &diags), plot.picture, "\x89PNG");
+    sdse_reader_close(many);
+    sqlite3_prepare_v2(db,
+                       "SELECT sum(energy_pj), count(DISTINCT component) FROM v_energy"
+                       " WHERE point_id = 1 GROUP BY layer_index ORDER BY layer_index",
+                       -1, &row, NULL);
+    char *text = read_file(in_directory("many.dat"));
+    assert_non_null(strstr(text, "\tother"));
+    strtok(text, "\n"); // the heading
+    for (char *line; (line = strtok(NULL, "\n"));) {
+        assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+        assert_true(sqlite3_column_int(row, 1) >= 12);
+        double total_mj = atof(strrchr(line, '\t') + 1);
+        assert_true(fabs(total_mj / (sqlite3_column_double(row, 0) * 1e-9) - 1) < 1e-8);
+    }
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+    fixture_remove(copy);
+}
+
 static void names_run_nothing(void **state) {
     (void)state;
     char copy[128];
@@ -377,6 +447,8 @@ int main(void) {
         cmocka_unit_test(energy_by_point),
         cmocka_unit_test(energy_by_layer),
         cmocka_unit_test(fused_layers_have_no_bars),
+        cmocka_unit_test(a_hundredfold_is_logarithmic),
+        cmocka_unit_test(others_are_all_others),
         cmocka_unit_test(wide_ranges_are_logarithmic),
         cmocka_unit_test(names_run_nothing),
         cmocka_unit_test(a_missing_gnuplot_is_a_message),
