@@ -12,8 +12,10 @@ struct flow {
 // own: 1 + tensor.
 enum { SLOTS = 1 + SDSE_TENSORS };
 
+enum way { READ, WRITE, WAYS };
+
 struct moved {
-    struct flow read[SDSE_MAX_LEVELS][SLOTS], write[SDSE_MAX_LEVELS][SLOTS];
+    struct flow by[WAYS][SDSE_MAX_LEVELS][SLOTS];
 };
 
 static unsigned slot_of(const struct sdse_problem *problem, unsigned level,
@@ -23,6 +25,11 @@ static unsigned slot_of(const struct sdse_problem *problem, unsigned level,
 
 static unsigned slots_at(const struct sdse_problem *problem, unsigned level) {
     return problem->port_tensors[level] ? SLOTS : 1;
+}
+
+static struct flow *flow_of(const struct sdse_problem *problem, struct moved *moved,
+                            enum way way, unsigned level, unsigned tensor) {
+    return &moved->by[way][level][slot_of(problem, level, tensor)];
 }
 
 static void add_flow(struct flow *to, const struct flow *more) {
@@ -45,11 +52,9 @@ static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
                                  : edge->rest_words[edge->parent];
     const double words =
         problem->macs * taken - (lane->returns ? lane->base_words * saved : 0);
+    const enum way way = lane->up ? WRITE : READ;
     if (words > 0)
-        (lane->up
-             ? moved->write
-             : moved->read)[edge->parent][slot_of(problem, edge->parent, lane->tensor)]
-            .base +=
+        flow_of(problem, moved, way, edge->parent, lane->tensor)->base +=
             words *
             edge->head_bits[sdse_mac_stages(problem, level, lane, node, state).arrive];
 }
@@ -74,16 +79,14 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
         const double saved = current ? state->saved_words : places;
         const double head = base * edge->head_bits[s.arrive];
         const double tail = base * edge->tail_bits[s.leave];
-        struct flow *outer =
-            &(lane->up ? moved->write : moved->read)[edge->parent][slot_of(
-                problem, edge->parent, lane->tensor)];
+        struct flow *outer = flow_of(problem, moved, lane->up ? WRITE : READ,
+                                     edge->parent, lane->tensor);
         outer->base -= head * free_visits * saved;
         outer->rate[edge->mover] += head * words;
         if (edge->child == problem->levels)
             continue;
         struct flow *inner =
-            &(lane->up ? moved->read : moved->write)[edge->child][slot_of(
-                problem, edge->child, lane->tensor)];
+            flow_of(problem, moved, lane->up ? READ : WRITE, edge->child, lane->tensor);
         inner->base -= tail * free_visits * places;
         inner->rate[edge->mover] += tail * places;
     }
@@ -93,11 +96,10 @@ static void sum_bits(const struct sdse_problem *problem, unsigned level,
                      const struct sdse_partial *node, struct moved *moved) {
     for (unsigned l = 0; l < problem->levels; l++) {
         for (unsigned i = 0; i < slots_at(problem, l); i++)
-            moved->read[l][i] = moved->write[l][i] = (struct flow){.base = 0};
+            moved->by[READ][l][i] = moved->by[WRITE][l][i] = (struct flow){.base = 0};
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-            const unsigned slot = slot_of(problem, l, t);
-            moved->read[l][slot].base += node->read_bits[l][t];
-            moved->write[l][slot].base += node->write_bits[l][t];
+            flow_of(problem, moved, READ, l, t)->base += node->read_bits[l][t];
+            flow_of(problem, moved, WRITE, l, t)->base += node->write_bits[l][t];
         }
     }
     for (unsigned i = 0; i < problem->lane_count; i++)
@@ -107,8 +109,8 @@ static void sum_bits(const struct sdse_problem *problem, unsigned level,
         if (!problem->arch->level[l].shares_memory)
             continue;
         for (unsigned i = 0; i < slots_at(problem, l); i++) {
-            add_flow(&moved->read[l - 1][i], &moved->read[l][i]);
-            add_flow(&moved->write[l - 1][i], &moved->write[l][i]);
+            add_flow(&moved->by[READ][l - 1][i], &moved->by[READ][l][i]);
+            add_flow(&moved->by[WRITE][l - 1][i], &moved->by[WRITE][l][i]);
         }
     }
 }
@@ -163,14 +165,15 @@ void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
                       : node->used * problem->most_used[level] / problem->most_used[l];
         const double share = used / problem->bound_scale;
         if (kinds >> SDSE_PORT_READ & 1u)
-            add_ports(problem, l, SDSE_PORT_READ, share, moved.read[l], transfers);
+            add_ports(problem, l, SDSE_PORT_READ, share, moved.by[READ][l], transfers);
         if (kinds >> SDSE_PORT_WRITE & 1u)
-            add_ports(problem, l, SDSE_PORT_WRITE, share, moved.write[l], transfers);
+            add_ports(problem, l, SDSE_PORT_WRITE, share, moved.by[WRITE][l],
+                      transfers);
         if (!(kinds >> SDSE_PORT_SHARED & 1u))
             continue;
         for (unsigned i = 0; i < slots_at(problem, l); i++)
-            add_flow(&moved.read[l][i], &moved.write[l][i]);
-        add_ports(problem, l, SDSE_PORT_SHARED, share, moved.read[l], transfers);
+            add_flow(&moved.by[READ][l][i], &moved.by[WRITE][l][i]);
+        add_ports(problem, l, SDSE_PORT_SHARED, share, moved.by[READ][l], transfers);
     }
 }
 

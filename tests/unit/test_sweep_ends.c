@@ -1,17 +1,19 @@
-// A sweep whose database cannot grow: what it says it did is what is there, and the
-// same command goes on where it was.
+// A sweep that ends early, because its database cannot grow or because it is stopped:
+// what it says it did is what is there, and the same command goes on where it was.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support_sweep.h"
@@ -83,7 +85,48 @@ static void what_is_reported_is_stored(void **state) {
     printf("## sweeps: %u databases that could not grow told what they held\n", failed);
 }
 
+static void *stop_later(void *stop) {
+    const struct timespec two_seconds = {.tv_sec = 2};
+    nanosleep(&two_seconds, NULL);
+    atomic_store((atomic_bool *)stop, true);
+    return NULL;
+}
+
+// Two points of one batch, the first done in no time, the second after a minute
+// (imperfect factors of a thousand classes): stopped in between, the first is stored.
+static void what_was_solved_before_a_stop_is_stored(void **state) {
+    (void)state;
+    sweep_write("quick.yaml", "name: quick\nsource: s\nlayers:\n"
+                              "  - {name: f, kind: fc, in: 8, out_channels: 4}\n");
+    sweep_write("slow.yaml", "name: slow\nsource: s\nlayers:\n"
+                             "  - {name: f, kind: fc, in: 768, out_channels: 1000}\n");
+    sweep_write("t.yaml", "name: t\nworkloads: [quick.yaml, slow.yaml]\n"
+                          "archs: [" SDSE_SOURCE_DIR "/archs/simba.yaml]\n"
+                          "mapper: {imperfect_percent: 10}\n");
+    atomic_bool stop = false;
+    pthread_t thread;
+    struct sdse_sweep_progress progress;
+    char *said = NULL;
+    assert_int_equal(pthread_create(&thread, NULL, stop_later, &stop), 0);
+    assert_int_equal(
+        sweep_try(&(struct sdse_sweep_request){.sweep_path = sweep_path("t.yaml"),
+                                               .database_path = sweep_path("t.db"),
+                                               .threads = 2,
+                                               .stop = &stop},
+                  &progress, &said),
+        SDSE_INTERRUPTED);
+    free(said);
+    pthread_join(thread, NULL);
+    assert_int_equal(progress.points_done, 1);
+    char *stored = sweep_ask("t.db", "SELECT workload, mapper_status FROM v_point");
+    assert_string_equal(stored, "quick,optimal\n");
+    free(stored);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_reported_is_stored)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_reported_is_stored),
+        cmocka_unit_test(what_was_solved_before_a_stop_is_stored),
+    };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }
