@@ -209,6 +209,15 @@ static void exports_fronts_by_rank(void **state) {
     free(text);
 }
 
+// A point says how many elements the front has that it was chosen from.
+static void points_count_their_fronts(void **state) {
+    (void)state;
+    none("SELECT count(*) FROM v_point p WHERE status = 'ok' AND front_elements <>"
+         " (SELECT count(*) FROM v_front f WHERE f.point_id = p.point_id)");
+    assert_true(sweep_number("views.db", "SELECT max(front_elements) FROM v_point") >
+                1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_are_the_tables_times_repeat),
@@ -216,6 +225,7 @@ int main(void) {
         cmocka_unit_test(the_limit_itself_is_allowed),
         cmocka_unit_test(a_kind_of_layer_is_part_of_its_form),
         cmocka_unit_test(exports_fronts_by_rank),
+        cmocka_unit_test(points_count_their_fronts),
         cmocka_unit_test(points_come_in_the_order_of_their_sweep),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
