@@ -220,6 +220,38 @@ static void test_bound_at_the_end_of_the_narrow_space(void **state) {
     assert_true(answer.lower_bound <= narrow.point[0].totals.energy_pj * (1 + 1e-12));
 }
 
+// All that is summed lies at places whose networks add, five times five: sums arrive
+// finished, though 25 x (1/5 x 1/5) is more than 1 in floating point.
+static void test_sums_of_places_arrive_finished(void **state) {
+    struct fixture *fixture = *state;
+    struct sdse_arch *arch = &fixture->arch;
+    const uint64_t bound[SDSE_DIMS] = {1, 1, 25, 4, 1, 1, 1, 1};
+    memcpy(fixture->layer.nest.bound, bound, sizeof bound);
+    arch->partial_bits = 64;
+    arch->level[1].fanout_x = arch->level[2].fanout_x = 5;
+    arch->level[1].fanout_y = arch->level[2].fanout_y = 1;
+    arch->level[1].dims_x = arch->level[2].dims_x = SDSE_BIT(SDSE_C);
+    arch->level[2].keeps &= ~SDSE_BIT(SDSE_OUTPUTS);
+    for (int l = 0; l < 3; l++)
+        arch->level[l].network[SDSE_OUTPUTS].reduce = true;
+    struct sdse_map_answer answer;
+    const struct sdse_map_request request = {
+        .arch = arch, .layer = &fixture->layer, .objective = SDSE_MAP_ENERGY};
+    assert_int_equal(sdse_map(&request, fixture->arena, &answer), SDSE_OK);
+    assert_int_equal(answer.status, SDSE_MAP_OPTIMAL);
+    const struct sdse_mapping *mapping = &answer.point[0].mapping;
+    assert_int_equal(mapping->level[1].spatial[0].count, 1);
+    assert_int_equal(mapping->level[2].spatial[0].count, 1);
+    struct sdse_model *model;
+    struct sdse_cost cost;
+    assert_int_equal(
+        sdse_model_new(arch, &fixture->layer, NULL, fixture->arena, &model), SDSE_OK);
+    sdse_evaluate_full(model, mapping, &cost);
+    const struct sdse_flow_cost *sums = &cost.level[1].flow[SDSE_PART_OUTPUTS];
+    assert_int_equal(sums->updates, 4);
+    assert_true(sums->update_bits == 4 * 16);
+}
+
 static void test_stop_interrupts(void **state) {
     struct fixture *fixture = *state;
     atomic_bool stop = true;
@@ -305,6 +337,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_bound_at_the_end_of_the_narrow_space, make,
                                         drop),
         cmocka_unit_test_setup_teardown(test_stop_interrupts, make, drop),
+        cmocka_unit_test_setup_teardown(test_sums_of_places_arrive_finished, make,
+                                        drop),
         cmocka_unit_test_setup_teardown(test_capacity_is_named, make, drop),
         cmocka_unit_test_setup_teardown(test_impossible_factor_is_named, make, drop),
         cmocka_unit_test_setup_teardown(test_contradiction_is_named, make, drop),

@@ -58,8 +58,11 @@ static void more_time_solves_again(void **state) {
 // What is proved stays, whatever limit is asked for later.
 static void a_proof_stays(void **state) {
     (void)state;
-    sweep_write("p.yaml", "name: p\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
+    sweep_write("p.yaml", "name: p\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                          "mapper: {seconds: 1000}\n");
     assert_int_equal(sweep_run("p.yaml", "p.db").points_reused, 0);
+    sweep_write("p.yaml", "name: p\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
+    assert_int_equal(sweep_run("p.yaml", "p.db").points_reused, 1);
     says("p.db", "SELECT count(*) FROM layer_front WHERE seconds_limit IS NOT NULL",
          "0\n");
     sweep_write("p.yaml", "name: p\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
