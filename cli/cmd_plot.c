@@ -218,7 +218,7 @@ const struct cli_verb cli_verb_plot = {
              "one picture per network\n"
              "energy  energy of each point, stacked by component, one picture per "
              "network and sweep\n"
-             "layers  energy of each layer of one point (-p ID)\n"
+             "layers  energy of each layer of one point (-p ID); fused ones are left out\n"
              "The gnuplot script and its data stay beside each picture.",
     .example = "sdse plot front results.db --objectives energy,latency,area -o plots",
     .run = run,
