@@ -401,10 +401,10 @@ static bool write_sweep(struct loading *l) {
     return plan->text != NULL;
 }
 
-// The sweep's own hash: its points, in order, and its name. A changed accelerator file
+// The sweep's own hash: its text, name and all, and its points in order. A changed file
 // makes another sweep.
 static void hash_sweep(struct sdse_plan *plan) {
-    plan->hash = sdse_hash_join(hash_text(plan->text), hash_text(plan->sweep->name));
+    plan->hash = hash_text(plan->text);
     for (size_t i = 0; i < plan->point_count; i++)
         plan->hash = sdse_hash_join(plan->hash, plan->points[i].hash);
 }
