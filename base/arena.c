@@ -18,6 +18,7 @@ struct sdse_arena {
     struct block *first;
     struct block *current;
     size_t used_bytes;
+    bool failed;
 };
 
 static unsigned char *payload(struct block *block) {
@@ -55,6 +56,8 @@ void sdse_arena_reset(struct sdse_arena *arena) {
     arena->used_bytes = 0;
 }
 
+bool sdse_arena_failed(const struct sdse_arena *arena) { return arena->failed; }
+
 size_t sdse_arena_used_bytes(const struct sdse_arena *arena) {
     return arena->used_bytes;
 }
@@ -86,14 +89,15 @@ static struct block *block_with_room(struct sdse_arena *arena, size_t bytes) {
 
 void *sdse_arena_alloc(struct sdse_arena *arena, size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size, &bytes))
+    struct block *block = NULL;
+    if (!__builtin_mul_overflow(count, size, &bytes) && bytes <= SIZE_MAX / 4) {
+        bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        block = block_with_room(arena, bytes);
+    }
+    if (!block) {
+        arena->failed = true;
         return NULL;
-    if (bytes > SIZE_MAX / 4)
-        return NULL;
-    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    struct block *block = block_with_room(arena, bytes);
-    if (!block)
-        return NULL;
+    }
     void *result = payload(block) + block->used;
     block->used += bytes;
     arena->used_bytes += bytes;

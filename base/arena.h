@@ -3,6 +3,7 @@
 #define SDSE_BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sdse_arena;
@@ -13,6 +14,9 @@ struct sdse_arena *sdse_arena_new(void);
 void sdse_arena_free(struct sdse_arena *arena);
 // Forgets every allocation but keeps the memory for the next round.
 void sdse_arena_reset(struct sdse_arena *arena);
+// Whether it was ever out of memory, or asked for more than there can be: something
+// that is missing may be what the caller could do without, and the answer not whole.
+bool sdse_arena_failed(const struct sdse_arena *arena);
 // Bytes handed out since the arena was made or reset. [bytes]
 size_t sdse_arena_used_bytes(const struct sdse_arena *arena);
 

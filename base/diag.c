@@ -1,5 +1,7 @@
 #include "base/diag.h"
 
+#include "base/errno_text.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +17,16 @@ void sdse_diag_add(struct sdse_diags *diags, enum sdse_severity severity,
     diags->errors += severity == SDSE_ERROR;
     diags->warnings += severity == SDSE_WARNING;
     struct sdse_diag *diag = SDSE_ARENA_NEW(diags->arena, struct sdse_diag);
-    if (!diag)
+    if (!diag) {
+        diags->fault = SDSE_NO_MEMORY;
         return;
+    }
     va_list args;
     va_start(args, format);
     const char *message = sdse_arena_vprintf(diags->arena, format, args);
     va_end(args);
+    if (!message)
+        diags->fault = SDSE_NO_MEMORY;
     *diag = (struct sdse_diag){.loc = loc,
                                .severity = severity,
                                .check = check,
@@ -30,6 +36,19 @@ void sdse_diag_add(struct sdse_diags *diags, enum sdse_severity severity,
     else
         diags->first = diag;
     diags->last = diag;
+}
+
+enum sdse_status sdse_diag_errno(struct sdse_diags *diags, struct sdse_loc loc,
+                                 const char *check, const char *what, int number) {
+    const enum sdse_status status = sdse_errno_status(number);
+    if (!diags)
+        return status;
+    loc.file = sdse_arena_strdup(diags->arena, loc.file);
+    sdse_diag_add(diags, SDSE_ERROR, loc, check, "%s%s%s", what ? what : "",
+                  what ? ": " : "", sdse_errno_text(number).text);
+    if (status != SDSE_INVALID && diags->fault == SDSE_OK)
+        diags->fault = status;
+    return status;
 }
 
 bool sdse_diags_fired(const struct sdse_diags *diags, const char *check) {

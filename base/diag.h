@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/status.h"
 
 // A place in a file. line and column are 1-based; line 0 means the file as a whole.
 struct sdse_loc {
@@ -35,6 +36,9 @@ struct sdse_diags {
     struct sdse_arena *arena;
     struct sdse_diag *first, *last;
     size_t errors, warnings;
+    // A failure of the machine among them, SDSE_OK if there is none: SDSE_IO or
+    // SDSE_NO_MEMORY, also where a diagnostic found no memory and is not in the list.
+    enum sdse_status fault;
 };
 
 // An empty list that allocates from `arena`.
@@ -42,10 +46,16 @@ void sdse_diags_init(struct sdse_diags *diags, struct sdse_arena *arena);
 
 // Appends one diagnostic. loc.file is kept by pointer. A NULL `diags` drops it; when
 // memory is out, the counts still rise, so a caller that checks `errors` still refuses
-// the input.
+// the input, and `fault` says so.
 void sdse_diag_add(struct sdse_diags *diags, enum sdse_severity severity,
                    struct sdse_loc loc, const char *check, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+// Appends what the system refused: "WHAT: Input/output error", or only what the system
+// says if `what` is NULL; loc.file may be a passing text. Returns whose fault `number`
+// is (sdse_errno_status), and keeps it in `fault` if it is the machine's.
+enum sdse_status sdse_diag_errno(struct sdse_diags *diags, struct sdse_loc loc,
+                                 const char *check, const char *what, int number);
 
 // True if a check of this name has fired as an error or a warning.
 bool sdse_diags_fired(const struct sdse_diags *diags, const char *check);

@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/errno_text.h"
-
 // ---- What is refused ----
 
 static enum sdse_status refuse(struct sdse_diags *diags, const char *path,
@@ -23,12 +21,9 @@ static enum sdse_status refuse(struct sdse_diags *diags, const char *path,
 }
 
 static enum sdse_status fail(struct sdse_diags *diags, const char *path, int error) {
-    if (diags)
-        sdse_diag_add(diags, SDSE_ERROR,
-                      (struct sdse_loc){.file = sdse_arena_strdup(diags->arena, path)},
-                      "output-write", "cannot be written: %s",
-                      sdse_errno_text(error).text);
-    return SDSE_IO;
+    sdse_diag_errno(diags, (struct sdse_loc){.file = path}, "output-write",
+                    "cannot be written", error);
+    return error == ENOMEM ? SDSE_NO_MEMORY : SDSE_IO;
 }
 
 bool sdse_output_rules_add(struct sdse_output_rules *rules, struct sdse_arena *arena,

@@ -2,26 +2,42 @@
 
 #include <stdarg.h>
 
+#include "base/errno_text.h"
 #include "cli/plain_stdout.h"
 
 void cli_error(struct cli *cli, const char *format, ...) {
     fprintf(stderr, "sdse %s: %serror:%s ", cli->verb->name,
             cli->colour ? "\033[1;31m" : "", cli->colour ? "\033[0m" : "");
-    va_list args;
+    va_list args, again;
     va_start(args, format);
+    va_copy(again, args);
     const char *text = sdse_arena_vprintf(cli->arena, format, args);
     va_end(args);
-    if (text) {
-        cli_print_plain(text, stderr);
-    } else { // the message as it is, without what it names
-        cli_print_plain(format, stderr);
-    }
+    char shorter[256]; // where memory is out
+    if (!text)
+        vsnprintf(shorter, sizeof shorter, format, again);
+    va_end(again);
+    cli_print_plain(text ? text : shorter, stderr);
     fputc('\n', stderr);
     cli->reported = true;
 }
 
+enum sdse_status cli_note(struct cli *cli, enum sdse_status status) {
+    const bool machine =
+        status == SDSE_NO_MEMORY || status == SDSE_IO || status == SDSE_DATABASE;
+    if (machine && cli->fault == SDSE_OK)
+        cli->fault = status;
+    return status;
+}
+
+void cli_error_errno(struct cli *cli, const char *path, int number) {
+    cli_error(cli, "%s: %s", path, sdse_errno_text(number).text);
+    cli_note(cli, sdse_errno_status(number));
+}
+
 void cli_flush_diags(struct cli *cli) {
-    cli->reported |= cli->diags.errors > 0;
+    cli->reported |= cli->diags.first && cli->diags.errors > 0;
+    cli_note(cli, cli->diags.fault);
     sdse_diags_sort(&cli->diags);
     sdse_diags_print(&cli->diags, stderr, cli->colour);
     sdse_diags_init(&cli->diags, cli->arena);
@@ -29,6 +45,7 @@ void cli_flush_diags(struct cli *cli) {
 
 enum cli_exit cli_finish(struct cli *cli, enum sdse_status status) {
     cli_flush_diags(cli);
+    cli_note(cli, status);
     switch (status) {
     case SDSE_OK:
     case SDSE_LIMIT:
@@ -45,6 +62,22 @@ enum cli_exit cli_finish(struct cli *cli, enum sdse_status status) {
             cli_error(cli, "%s", sdse_status_text(status));
         return CLI_SYSTEM;
     }
+}
+
+enum cli_exit cli_end(struct cli *cli, enum cli_exit status) {
+    cli_flush_diags(cli);
+    // What a verb could do without may be missing from what it printed.
+    if (sdse_arena_failed(cli->arena))
+        cli->fault = SDSE_NO_MEMORY;
+    if (cli->fault == SDSE_NO_MEMORY || (cli->fault && !cli->reported))
+        cli_error(cli, "%s", sdse_status_text(cli->fault));
+    if (cli->fault)
+        return CLI_SYSTEM;
+    if (status == CLI_OK && cli->reported)
+        return CLI_SYSTEM; // an error was printed: that is no success
+    if (status != CLI_OK && !cli->reported)
+        cli_error(cli, "failed without a reason: please report this");
+    return status;
 }
 
 enum cli_exit cli_print_table(struct cli *cli, const struct sdse_table *table,

@@ -28,6 +28,7 @@ struct cli {
     struct sdse_output_rules outputs; // what -o may replace: every input is named here
     bool colour;                      // on stderr
     bool reported;                    // an error has been printed
+    enum sdse_status fault; // of the machine, SDSE_OK = none: the exit status is 3 then
 };
 
 struct cli_verb {
@@ -70,6 +71,12 @@ extern const struct cli_verb cli_verb_check, cli_verb_show, cli_verb_eval, cli_v
 void cli_error(struct cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+// Keeps a failure of the machine (memory, a file, the database), which makes the verb
+// end with CLI_SYSTEM and is said if nothing else is; returns `status`.
+enum sdse_status cli_note(struct cli *cli, enum sdse_status status);
+// "sdse VERB: error: PATH: Input/output error", and notes whose fault it is.
+void cli_error_errno(struct cli *cli, const char *path, int number);
+
 // Prints the diagnostics gathered so far to stderr, by file, line and column, and
 // forgets them.
 void cli_flush_diags(struct cli *cli);
@@ -77,6 +84,10 @@ void cli_flush_diags(struct cli *cli);
 // Ends a verb: prints the diagnostics, adds the sentence for a failure that nothing has
 // explained yet, and returns the exit status that belongs to `status`.
 enum cli_exit cli_finish(struct cli *cli, enum sdse_status status);
+
+// What main makes of a verb's end: a failure is explained, and one of the machine is
+// CLI_SYSTEM, whatever the verb made of it.
+enum cli_exit cli_end(struct cli *cli, enum cli_exit status);
 
 // Writes a table to stdout and ends the verb.
 enum cli_exit cli_print_table(struct cli *cli, const struct sdse_table *table,

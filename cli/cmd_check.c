@@ -29,8 +29,10 @@ static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
 // Each returns what the file is, for the line that says so; NULL when it is refused.
 static const char *check_arch(struct cli *cli, const struct sdse_node *root) {
     struct sdse_arch *arch;
-    if (sdse_arch_from_tree(cli->arena, root, NULL, 0, &cli->diags, &arch) != SDSE_OK ||
-        sdse_arch_resolve_costs(arch, cli->arena, &cli->diags) != SDSE_OK)
+    if (cli_note(cli, sdse_arch_from_tree(cli->arena, root, NULL, 0, &cli->diags,
+                                          &arch)) != SDSE_OK ||
+        cli_note(cli, sdse_arch_resolve_costs(arch, cli->arena, &cli->diags)) !=
+            SDSE_OK)
         return NULL;
     return sdse_arena_printf(
         cli->arena, "accelerator %s, %u memories, %llu multipliers", arch->name,
@@ -40,7 +42,8 @@ static const char *check_arch(struct cli *cli, const struct sdse_node *root) {
 
 static const char *check_workload(struct cli *cli, const struct sdse_node *root) {
     struct sdse_workload *workload;
-    if (sdse_workload_from_tree(cli->arena, root, &cli->diags, &workload) != SDSE_OK)
+    if (cli_note(cli, sdse_workload_from_tree(cli->arena, root, &cli->diags,
+                                              &workload)) != SDSE_OK)
         return NULL;
     const char *left = "";
     if (workload->not_modelled_count)
@@ -55,7 +58,8 @@ static const char *check_workload(struct cli *cli, const struct sdse_node *root)
 // With everything it names, in every variant.
 static const char *check_sweep(struct cli *cli, const struct sdse_node *root) {
     struct sdse_plan *plan;
-    if (sdse_plan_load(cli->arena, root->loc.file, &cli->diags, &plan) != SDSE_OK)
+    if (cli_note(cli, sdse_plan_load(cli->arena, root->loc.file, &cli->diags, &plan)) !=
+        SDSE_OK)
         return NULL;
     return sdse_arena_printf(
         cli->arena,
@@ -113,7 +117,8 @@ static void check_file(struct cli *cli, const struct subject *subject, const cha
                        struct tally *tally) {
     struct sdse_node *root;
     const char *what = NULL;
-    if (sdse_tree_parse_file(cli->arena, path, &cli->diags, &root) == SDSE_OK)
+    if (cli_note(cli, sdse_tree_parse_file(cli->arena, path, &cli->diags, &root)) ==
+        SDSE_OK)
         what = check_tree(cli, subject, root);
     tally->bad += !what;
     tally->errors += cli->diags.errors;

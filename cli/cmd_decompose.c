@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/errno_text.h"
 #include "cli/cli.h"
 #include "cli/form_grid.h"
 #include "cli/layer_weights.h"
@@ -455,7 +454,7 @@ static enum sdse_status draw(const struct decomposing *d) {
     }
     const char *folder = d->args->value[PLOT];
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        cli_error(d->cli, "%s: %s", folder, sdse_errno_text(errno).text);
+        cli_error_errno(d->cli, folder, errno);
         return SDSE_IO;
     }
     const struct sdse_error_plot plot = {.name = d->title,

@@ -66,6 +66,7 @@ static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *arg
             status = explain(cli, problem, layer, solution->model,
                              &solution->answer.point[0].mapping);
             if (status == CLI_OK && solution->answer.status != SDSE_MAP_OPTIMAL) {
+                cli->reported = true;
                 fputs("sdse explain: interrupted: the mapping is not proved optimal\n",
                       stderr);
                 status = CLI_SYSTEM;

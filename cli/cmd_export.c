@@ -41,7 +41,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     } else {
         // A failing stdout is reported by main.
         const enum sdse_status result = sdse_export_write(reader, stdout, &cli->diags);
-        status = cli_finish(cli, result == SDSE_IO ? SDSE_OK : result);
+        const bool stream = result == SDSE_IO && !cli->diags.errors;
+        status = cli_finish(cli, stream ? SDSE_OK : result);
     }
     sdse_reader_close(reader);
     return status;

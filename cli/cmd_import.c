@@ -26,6 +26,8 @@ static bool parse_inputs(struct cli *cli, const char *text,
     bool good = true;
     *count = 0;
     char *words = text ? sdse_arena_strdup(cli->arena, text) : NULL;
+    if (text && !words)
+        return cli_note(cli, SDSE_NO_MEMORY) == SDSE_OK;
     char *rest = NULL;
     for (char *word = words ? strtok_r(words, ",", &rest) : NULL; word;
          word = strtok_r(NULL, ",", &rest)) {

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/errno_text.h"
 #include "base/units.h"
 #include "cli/interrupt.h"
 #include "cli/map_run.h"
@@ -179,7 +178,7 @@ static enum cli_exit write_mappings(struct cli_map_run *run) {
     if (run->layer_only)
         return cli_finish(run->cli, write_mapping(run, 0, path));
     if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        cli_error(run->cli, "%s: %s", path, sdse_errno_text(errno).text);
+        cli_error_errno(run->cli, path, errno);
         return CLI_SYSTEM;
     }
     for (size_t i = 0; i < run->solutions.layer_count; i++) {

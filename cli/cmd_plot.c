@@ -1,5 +1,4 @@
 // sdse plot: pictures of a results.db, drawn by gnuplot.
-#include "base/errno_text.h"
 #include "results/look/plot/plot.h"
 
 #include <errno.h>
@@ -169,7 +168,7 @@ static enum sdse_status draw_layers(const struct drawing *drawing) {
 static bool make_directory(struct cli *cli, const char *path) {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return true;
-    cli_error(cli, "%s: %s", path, sdse_errno_text(errno).text);
+    cli_error_errno(cli, path, errno);
     return false;
 }
 
@@ -214,12 +213,13 @@ const struct cli_verb cli_verb_plot = {
     .operands = {"front|energy|layers RESULTS.db", 2, 2},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
-    .notes = "front   all points in two or three objectives with their front and knee, "
-             "one picture per network\n"
-             "energy  energy of each point, stacked by component, one picture per "
-             "network and sweep\n"
-             "layers  energy of each layer of one point (-p ID); fused ones are left out\n"
-             "The gnuplot script and its data stay beside each picture.",
+    .notes =
+        "front   all points in two or three objectives with their front and knee, "
+        "one picture per network\n"
+        "energy  energy of each point, stacked by component, one picture per "
+        "network and sweep\n"
+        "layers  energy of each layer of one point (-p ID); fused ones are left out\n"
+        "The gnuplot script and its data stay beside each picture.",
     .example = "sdse plot front results.db --objectives energy,latency,area -o plots",
     .run = run,
 };

@@ -34,7 +34,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const enum sdse_status result =
         sdse_query_write(reader, sql, &limits, cli_table_format(args, FORMAT), stdout,
                          cli->arena, &cli->diags);
-    status = cli_finish(cli, result == SDSE_IO && ferror(stdout) ? SDSE_OK : result);
+    status =
+        cli_finish(cli, result == SDSE_IO && !cli->diags.errors ? SDSE_OK : result);
     sdse_reader_close(reader);
     return status;
 }

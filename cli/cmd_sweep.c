@@ -150,6 +150,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     }
     if (status != SDSE_INTERRUPTED)
         return cli_finish(cli, status);
+    cli->reported = true;
     fprintf(stderr, "interrupted: %zu of %zu points are stored in %s\n",
             progress.points_done, progress.points_total, args->value[OUTPUT]);
     say_how_to_continue(cli, args);

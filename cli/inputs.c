@@ -25,9 +25,15 @@ static size_t data_roots(const char *roots[MOST_ROOTS]) {
     return count;
 }
 
-static bool is_file(const char *path) {
+// Whether a file of this name is there; a machine that cannot say is its own fault,
+// noted.
+static bool is_file(struct cli *cli, const char *path) {
     struct stat status;
-    return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+    if (stat(path, &status) == 0)
+        return !S_ISDIR(status.st_mode);
+    if (sdse_errno_status(errno) != SDSE_INVALID)
+        cli_error_errno(cli, path, errno);
+    return false;
 }
 
 static bool ends_with(const char *text, const char *end) {
@@ -48,6 +54,8 @@ static size_t list_shipped(struct cli *cli, const char *folder,
     for (size_t i = 0; i < root_count; i++) {
         const char *path = sdse_arena_printf(cli->arena, "%s/%s", roots[i], folder);
         DIR *directory = path ? opendir(path) : NULL;
+        if (!directory && path && sdse_errno_status(errno) != SDSE_INVALID)
+            cli_error_errno(cli, path, errno);
         if (!directory)
             continue;
         struct dirent *entry;
@@ -93,7 +101,7 @@ static void report_unknown(struct cli *cli, const char *folder, const char *name
 bool cli_file_exists(struct cli *cli, const char *path) {
     struct stat status;
     if (stat(path, &status) != 0) {
-        cli_error(cli, "%s: %s", path, sdse_errno_text(errno).text);
+        cli_error_errno(cli, path, errno);
         return false;
     }
     if (!S_ISDIR(status.st_mode))
@@ -105,7 +113,7 @@ bool cli_file_exists(struct cli *cli, const char *path) {
 bool cli_is_input(struct cli *cli, const char *path) {
     if (sdse_output_rules_add(&cli->outputs, cli->arena, path))
         return true;
-    cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+    cli_note(cli, SDSE_NO_MEMORY);
     return false;
 }
 
@@ -119,7 +127,7 @@ bool cli_weights_are_inputs(struct cli *cli, const struct sdse_workload *workloa
         const char *path = sdse_arena_printf(cli->arena, "%.*s%s", folder,
                                              workload->file, layer->weights_file);
         if (!path) {
-            cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+            cli_note(cli, SDSE_NO_MEMORY);
             return false;
         }
         if (!cli_is_input(cli, path))
@@ -150,7 +158,7 @@ bool cli_may_make_folder(struct cli *cli, const char *path) {
             error = parent ? errno : ENOMEM;
     }
     if (error)
-        cli_error(cli, "%s: %s", path, sdse_errno_text(error).text);
+        cli_error_errno(cli, path, error);
     return !error;
 }
 
@@ -159,7 +167,7 @@ const char *cli_find_input(struct cli *cli, const char *folder, const char *name
         strchr(name, '/') || ends_with(name, ".yaml") || ends_with(name, ".json");
     if (path)
         return cli_file_exists(cli, name) ? name : NULL;
-    if (is_file(name))
+    if (is_file(cli, name))
         return name;
     const char *roots[MOST_ROOTS];
     const size_t count = data_roots(roots);
@@ -168,10 +176,11 @@ const char *cli_find_input(struct cli *cli, const char *folder, const char *name
             i == 0 ? sdse_arena_printf(cli->arena, "%s/%s.yaml", folder, name)
                    : sdse_arena_printf(cli->arena, "%s/%s/%s.yaml", roots[i], folder,
                                        name);
-        if (shipped && is_file(shipped))
+        if (shipped && is_file(cli, shipped))
             return shipped;
     }
-    report_unknown(cli, folder, name);
+    if (!cli->fault) // else it may be there
+        report_unknown(cli, folder, name);
     return NULL;
 }
 
@@ -212,7 +221,7 @@ enum sdse_status cli_load_arch(struct cli *cli, const char *name,
         status = sdse_arch_resolve_costs(arch, cli->arena, &cli->diags);
     if (status == SDSE_OK)
         *out = arch;
-    return status;
+    return cli_note(cli, status);
 }
 
 enum sdse_status cli_load_workload(struct cli *cli, const char *name,
@@ -225,7 +234,7 @@ enum sdse_status cli_load_workload(struct cli *cli, const char *name,
         status = sdse_workload_from_tree(cli->arena, root, &cli->diags, out);
     if (status == SDSE_OK && !cli_weights_are_inputs(cli, *out))
         status = SDSE_NO_MEMORY;
-    return status;
+    return cli_note(cli, status);
 }
 
 const struct sdse_layer *cli_find_layer(struct cli *cli,

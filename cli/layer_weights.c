@@ -1,10 +1,12 @@
 #include "cli/layer_weights.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/errno_text.h"
 #include "cli/inputs.h"
 #include "dse/sweep/forms.h"
 #include "dse/sweep/weights.h"
@@ -169,8 +171,13 @@ enum sdse_status cli_find_weights(struct cli *cli, const char *operand,
                                   bool follow_links, struct cli_weights *out) {
     *out = (struct cli_weights){0};
     struct stat info;
-    if (stat(operand, &info) == 0 && S_ISDIR(info.st_mode))
-        return find_in_folder(cli, operand, follow_links, out);
+    if (stat(operand, &info) == 0) {
+        if (S_ISDIR(info.st_mode))
+            return find_in_folder(cli, operand, follow_links, out);
+    } else if (sdse_errno_status(errno) != SDSE_INVALID) {
+        cli_error_errno(cli, operand, errno);
+        return cli->fault;
+    }
     const size_t length = strlen(operand);
     if (length > 4 && strcmp(operand + length - 4, ".npy") == 0)
         return find_in_file(cli, operand, out);

@@ -102,7 +102,7 @@ static enum cli_exit run_verb(const char *program, const struct cli_verb *verb,
         return CLI_SYSTEM;
     }
     sdse_diags_init(&cli.diags, cli.arena);
-    const enum cli_exit status = verb->run(&cli, &args);
+    const enum cli_exit status = cli_end(&cli, verb->run(&cli, &args));
     sdse_arena_free(cli.arena);
     return status;
 }
@@ -139,10 +139,11 @@ static enum cli_exit run(int argc, char **argv) {
 static enum cli_exit close_stdout(enum cli_exit status) {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    if (errno == EPIPE)
+    const int error = cli_plain_stdout_error();
+    if (error == EPIPE)
         return status;
     fprintf(stderr, "sdse: error: writing the output failed: %s\n",
-            sdse_errno_text(errno).text);
+            sdse_errno_text(error).text);
     return status == CLI_OK ? CLI_SYSTEM : status;
 }
 

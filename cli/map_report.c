@@ -307,6 +307,7 @@ enum cli_exit cli_map_report_unproved(const struct cli_map_run *run) {
     }
     if (!interrupted)
         return CLI_OK;
+    run->cli->reported = true;
     fprintf(stderr, "sdse map: interrupted: %zu of %zu layers not proved\n",
             interrupted, run->solutions.layer_count);
     return CLI_SYSTEM;

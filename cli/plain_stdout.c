@@ -27,13 +27,21 @@ void cli_print_plain(const char *text, FILE *out) {
     }
 }
 
+// Of the program's one standard output.
+static int first_error;
+
+int cli_plain_stdout_error(void) { return first_error; }
+
 static bool write_all(const char *bytes, size_t count) {
     while (count) {
         const ssize_t done = write(STDOUT_FILENO, bytes, count);
         if (done < 0 && errno == EINTR)
             continue;
-        if (done <= 0)
+        if (done <= 0) {
+            if (!first_error)
+                first_error = done < 0 ? errno : EIO;
             return false;
+        }
         bytes += done;
         count -= (size_t)done;
     }

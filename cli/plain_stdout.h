@@ -10,6 +10,10 @@
 // memory is out.
 bool cli_plain_stdout(void);
 
+// Why what was printed did not arrive: the errno of the first write that failed, 0 if
+// none has.
+int cli_plain_stdout_error(void);
+
 // The same for one text.
 void cli_print_plain(const char *text, FILE *out);
 

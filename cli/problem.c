@@ -33,8 +33,8 @@ static bool read_form(struct cli *cli, const char *text,
     struct sdse_node *root;
     struct sdse_sweep sweep = {0};
     if (!list ||
-        sdse_tree_parse_memory(cli->arena, "--form", list, strlen(list), &cli->diags,
-                               &root) != SDSE_OK ||
+        cli_note(cli, sdse_tree_parse_memory(cli->arena, "--form", list, strlen(list),
+                                             &cli->diags, &root)) != SDSE_OK ||
         !sdse_read_forms(cli->arena, root, &cli->diags, &sweep) || cli->diags.errors) {
         unwrap_diags(cli, whole ? 1 : 2);
         return false;
@@ -79,10 +79,8 @@ bool cli_split_memories(struct cli *cli, unsigned levels, struct cli_problem *pr
                   "the positions in the memories of %s would make more than %d levels, "
                   "or have the name of one",
                   problem->arch->name, SDSE_MAX_LEVELS);
-    } else if (status != SDSE_OK) {
-        cli_error(cli, "%s", sdse_status_text(status));
     }
-    return status == SDSE_OK;
+    return cli_note(cli, status) == SDSE_OK;
 }
 
 bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
@@ -100,6 +98,7 @@ bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
             sdse_diag_add(&cli->diags, diag->severity, diag->loc, diag->check, "%s",
                           diag->message);
         cli_flush_diags(cli);
+        cli_note(cli, entry.status);
         if (!entry.reason)
             cli_error(cli, "layer %s: %s", layer->name, sdse_status_text(entry.status));
         return false;
@@ -122,7 +121,7 @@ struct sdse_model *cli_form_model(struct cli *cli, const struct cli_problem *pro
                                   const struct sdse_weight_form *form) {
     struct sdse_model *model = NULL;
     const enum sdse_status status =
-        sdse_model_new(problem->arch, layer, form, cli->arena, &model);
+        cli_note(cli, sdse_model_new(problem->arch, layer, form, cli->arena, &model));
     if (status != SDSE_OK)
         cli_error(cli, "layer %s: %s", layer->name, sdse_status_text(status));
     return model;
@@ -166,14 +165,14 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
         status = sdse_mapping_from_tree(cli->arena, root, problem->arch, *layer,
                                         &cli->diags, mapping);
     cli_flush_diags(cli);
-    return status == SDSE_OK;
+    return cli_note(cli, status) == SDSE_OK;
 }
 
 struct sdse_mapping *cli_streamed_mapping(struct cli *cli,
                                           const struct sdse_arch *arch) {
     struct sdse_mapping *mapping = SDSE_ARENA_NEW(cli->arena, struct sdse_mapping);
     if (!mapping) {
-        cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+        cli_note(cli, SDSE_NO_MEMORY);
         return NULL;
     }
     sdse_mapping_init(arch, mapping);

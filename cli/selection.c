@@ -45,6 +45,8 @@ bool cli_parse_objectives(struct cli *cli, const char *list,
          word = strtok_r(NULL, ", ", &rest))
         if (!add_objective(cli, word, objectives))
             return false;
+    if (!words)
+        return cli_note(cli, SDSE_NO_MEMORY) == SDSE_OK;
     if (objectives->count >= 2)
         return true;
     cli_error(cli, "--objectives: a front needs two or three, got '%s'", list);

@@ -47,7 +47,7 @@ static struct cli_solution *find_shape(struct cli *cli,
         fresh->model = cli_form_model(cli, problem, layer, &fresh->form);
     fresh->arena = sdse_arena_new();
     if (!shape || !fresh->arena)
-        cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+        cli_note(cli, SDSE_NO_MEMORY);
     solutions->solution_count++;
     return shape && fresh->arena && fresh->model ? fresh : NULL;
 }
@@ -62,7 +62,7 @@ bool cli_solve(struct cli *cli, const struct cli_problem *problem,
         .solution = SDSE_ARENA_ARRAY(cli->arena, struct cli_solution, count),
         .mapped = SDSE_ARENA_ARRAY(cli->arena, struct cli_mapped, count)};
     if (!solutions->solution || !solutions->mapped) {
-        cli_error(cli, "%s", sdse_status_text(SDSE_NO_MEMORY));
+        cli_note(cli, SDSE_NO_MEMORY);
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -77,9 +77,9 @@ bool cli_solve(struct cli *cli, const struct cli_problem *problem,
         sdse_parallel_for(solutions->solution_count, search->threads, solve_one, &work);
     for (size_t i = 0; status == SDSE_OK && i < solutions->solution_count; i++)
         status = solutions->solution[i].status;
-    if (status != SDSE_OK)
+    if (status != SDSE_OK && status != SDSE_NO_MEMORY)
         cli_error(cli, "%s", sdse_status_text(status));
-    return status == SDSE_OK;
+    return cli_note(cli, status) == SDSE_OK;
 }
 
 void cli_refuse_mapping(struct cli *cli, const struct cli_solution *solution,

@@ -17,18 +17,23 @@ static const char *kind_word(const struct sdse_layer *layer) {
 }
 
 static enum sdse_status fail(const char *path, int error, struct sdse_diags *diags) {
-    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "import-write",
-                  "cannot be written: %s", sdse_errno_text(error).text);
-    return SDSE_IO;
+    sdse_diag_errno(diags, (struct sdse_loc){.file = path}, "import-write",
+                    "cannot be written", error);
+    return error == ENOMEM ? SDSE_NO_MEMORY : SDSE_IO;
 }
 
 static enum sdse_status make_folder(const char *path, struct sdse_diags *diags) {
     if (!path)
         return SDSE_NO_MEMORY;
-    struct stat info;
-    if (mkdir(path, 0777) == 0 || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)))
+    if (mkdir(path, 0777) == 0)
         return SDSE_OK;
-    return fail(path, errno, diags);
+    int error = errno;
+    struct stat info;
+    if (error == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return SDSE_OK;
+    if (error == EEXIST && sdse_errno_status(errno) == SDSE_IO)
+        error = errno; // why it cannot be seen
+    return fail(path, error, diags);
 }
 
 // The first line tells a network that import wrote from one that somebody did.

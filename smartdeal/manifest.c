@@ -40,26 +40,35 @@ __attribute__((format(printf, 5, 6))) static bool refuse(struct reader *reader,
     return false;
 }
 
+static void fail(struct reader *reader, int error) {
+    const enum sdse_status status =
+        sdse_diag_errno(reader->diags, (struct sdse_loc){.file = reader->file},
+                        "manifest-open", NULL, error);
+    if (status != SDSE_INVALID)
+        reader->status = status;
+}
+
 // The whole file as text in the arena, or NULL (reported, or memory is out).
 static char *read_text(struct reader *reader) {
     struct stat info;
     if (stat(reader->file, &info) != 0)
-        return refuse(reader, 0, 0, "manifest-open", "%s", sdse_errno_text(errno).text),
-               NULL;
+        return fail(reader, errno), NULL;
     if (!S_ISREG(info.st_mode) || info.st_size > LARGEST_BYTES)
         return refuse(reader, 0, 0, "manifest-open",
                       "not a regular file, or larger than 16 MiB"),
                NULL;
     FILE *file = fopen(reader->file, "rb");
     if (!file)
-        return refuse(reader, 0, 0, "manifest-open", "%s", sdse_errno_text(errno).text),
-               NULL;
+        return fail(reader, errno), NULL;
     size_t length = (size_t)info.st_size;
     char *text = sdse_arena_alloc(reader->arena, length + 1, 1);
     if (!text)
         reader->status = SDSE_NO_MEMORY;
     else if (fread(text, 1, length, file) != length) {
-        reader->status = SDSE_IO;
+        if (ferror(file))
+            fail(reader, errno);
+        else
+            refuse(reader, 0, 0, "manifest-open", "it was cut while it was being read");
         text = NULL;
     }
     fclose(file);
@@ -80,13 +89,14 @@ static bool is_inside(const char *path) {
 // Whether the file is below the folder when all links are followed; a file that is not
 // there is somebody else's to report.
 static bool stays_inside(struct reader *reader, const char *path) {
-    char *folder = realpath(reader->folder, NULL), *file = realpath(path, NULL);
+    char *folder = realpath(reader->folder, NULL);
+    char *file = folder ? realpath(path, NULL) : NULL;
     bool inside = true;
     if (folder && file) {
         const size_t length = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
         inside = strncmp(file, folder, length) == 0 && file[length] == '/';
-    } else if (errno == ENOMEM) {
-        reader->status = SDSE_NO_MEMORY;
+    } else if (sdse_errno_status(errno) != SDSE_INVALID) {
+        fail(reader, errno);
     }
     free(folder);
     free(file);

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "base/checked.h"
-#include "base/errno_text.h"
 #include "smartdeal/npy_header.h"
 
 static const unsigned char magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -31,11 +30,20 @@ static enum sdse_status refuse(const struct source *source, const char *check,
     return SDSE_INVALID;
 }
 
+static enum sdse_status fail(const struct source *source, int error) {
+    return sdse_diag_errno(source->diags, (struct sdse_loc){.file = source->name},
+                           "npy-open", NULL, error);
+}
+
 // Reads exactly `size` bytes. The length was checked, so a short read is the machine's
 // fault, or somebody is cutting the file.
 static enum sdse_status read_bytes(const struct source *source, void *out,
                                    size_t size) {
-    return fread(out, 1, size, source->file) == size ? SDSE_OK : SDSE_IO;
+    if (fread(out, 1, size, source->file) == size)
+        return SDSE_OK;
+    return ferror(source->file)
+               ? fail(source, errno)
+               : refuse(source, "npy-open", "it was cut while it was being read");
 }
 
 // Magic, version and the header's length. *data_at: offset of the data [bytes].
@@ -190,12 +198,12 @@ static enum sdse_status read_path(const char *path, bool with_data,
     struct stat info;
     // Asked before opening: opening a FIFO would wait for a writer.
     if (stat(path, &info) != 0)
-        return refuse(&source, "npy-open", sdse_errno_text(errno).text);
+        return fail(&source, errno);
     if (!S_ISREG(info.st_mode))
         return refuse(&source, "npy-open", "not a regular file");
     source.file = fopen(path, "rb");
     if (!source.file)
-        return refuse(&source, "npy-open", sdse_errno_text(errno).text);
+        return fail(&source, errno);
     source.length = (uint64_t)info.st_size;
     enum sdse_status status = read_array(&source, with_data, out);
     fclose(source.file);

@@ -3,14 +3,13 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "base/errno_text.h"
 #include "smartdeal/stored.h"
 
 static enum sdse_status fail(struct sdse_diags *diags, const char *path,
                              const char *check, const char *what) {
-    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, check,
-                  "cannot %s: %s", what, sdse_errno_text(errno).text);
-    return SDSE_IO;
+    const int error = errno;
+    sdse_diag_errno(diags, (struct sdse_loc){.file = path}, check, what, error);
+    return error == ENOMEM ? SDSE_NO_MEMORY : SDSE_IO;
 }
 
 const struct sdse_output_kind sdse_stored_kind = {"a stored form of sdse decompose",
@@ -39,7 +38,8 @@ enum sdse_status sdse_stored_load(const char *path, struct sdse_stored_network *
     FILE *file = fopen(path, "rb");
     struct stat info;
     if (!file || fstat(fileno(file), &info) != 0) {
-        enum sdse_status status = fail(diags, path, "stored-open", "open the file");
+        enum sdse_status status =
+            fail(diags, path, "stored-open", "cannot open the file");
         if (file)
             fclose(file);
         return status;
@@ -53,10 +53,11 @@ enum sdse_status sdse_stored_load(const char *path, struct sdse_stored_network *
     size_t length = (size_t)info.st_size;
     uint8_t *bytes = malloc(length ? length : 1);
     enum sdse_status status = SDSE_NO_MEMORY;
-    if (bytes)
-        status = fread(bytes, 1, length, file) == length
-                     ? sdse_stored_parse(bytes, length, path, out, diags)
-                     : fail(diags, path, "stored-open", "read the file");
+    if (bytes) {
+        const size_t got = fread(bytes, 1, length, file);
+        status = ferror(file) ? fail(diags, path, "stored-open", "cannot read the file")
+                              : sdse_stored_parse(bytes, got, path, out, diags);
+    }
     fclose(file);
     free(bytes);
     return status;

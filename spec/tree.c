@@ -7,7 +7,6 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "base/errno_text.h"
 
 // What is under construction: the tree so far and the path to the open container.
 struct builder {
@@ -368,12 +367,8 @@ enum sdse_status sdse_tree_parse_file(struct sdse_arena *arena, const char *path
     errno = 0;
     char *bytes = read_limited(path, &length);
     if (!bytes) {
-        if (errno == ENOMEM)
-            return SDSE_NO_MEMORY;
-        const char *name = sdse_arena_strdup(arena, path);
-        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = name}, "file-read",
-                      "cannot read the file: %s", sdse_errno_text(errno).text);
-        return SDSE_IO;
+        return sdse_diag_errno(diags, (struct sdse_loc){.file = path}, "file-read",
+                               "cannot read the file", errno);
     }
     enum sdse_status status =
         sdse_tree_parse_memory(arena, path, bytes, length, diags, root);

@@ -55,8 +55,9 @@ struct sdse_node {
 // loc.file.
 //
 // Returns SDSE_OK with *root set; SDSE_INVALID when the text is not acceptable
-// (diagnostics say why); SDSE_IO when the file cannot be read (a diagnostic
-// [file-read]); SDSE_NO_MEMORY. *root is untouched unless SDSE_OK.
+// (diagnostics say why) or the path is not that of a file one may read ([file-read]);
+// SDSE_IO when it is, and cannot be read (the same); SDSE_NO_MEMORY. *root is untouched
+// unless SDSE_OK.
 enum sdse_status sdse_tree_parse_file(struct sdse_arena *arena, const char *path,
                                       struct sdse_diags *diags,
                                       struct sdse_node **root);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/errno_text.h"
 #include "import/onnx/wire_scan.h"
 
 // A node in a subgraph in a subgraph is 8 messages deep; a million messages is some
@@ -18,6 +17,23 @@ static enum sdse_status refuse(const char *file, struct sdse_diags *diags,
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = file}, check, "%s",
                   message);
     return SDSE_INVALID;
+}
+
+static enum sdse_status fail(const char *file, struct sdse_diags *diags, int error) {
+    return sdse_diag_errno(diags, (struct sdse_loc){.file = file}, "onnx-open", NULL,
+                           error);
+}
+
+// The memory of a model; `context` is a bool that says whether there was none.
+static void *allocate(void *context, size_t bytes) {
+    void *memory = malloc(bytes);
+    if (!memory)
+        *(bool *)context = true;
+    return memory;
+}
+static void release(void *context, void *memory) {
+    (void)context;
+    free(memory);
 }
 
 enum sdse_status sdse_onnx_file_parse(const void *bytes, size_t length,
@@ -37,7 +53,11 @@ enum sdse_status sdse_onnx_file_parse(const void *bytes, size_t length,
         return refuse(name, diags, "onnx-protobuf",
                       "not an ONNX file, or cut off: the protobuf structure is broken");
     }
-    Onnx__ModelProto *model = onnx__model_proto__unpack(NULL, length, bytes);
+    bool out_of_memory = false;
+    ProtobufCAllocator allocator = {allocate, release, &out_of_memory};
+    Onnx__ModelProto *model = onnx__model_proto__unpack(&allocator, length, bytes);
+    if (!model && out_of_memory)
+        return SDSE_NO_MEMORY;
     if (!model)
         return refuse(name, diags, "onnx-protobuf",
                       "not an ONNX file: a field has the wrong type");
@@ -54,17 +74,19 @@ enum sdse_status sdse_onnx_file_read(const char *path, Onnx__ModelProto **out,
     struct stat info;
     // Asked before opening: opening a FIFO would wait for a writer.
     if (stat(path, &info) != 0)
-        return refuse(path, diags, "onnx-open", sdse_errno_text(errno).text);
+        return fail(path, diags, errno);
     if (!S_ISREG(info.st_mode))
         return refuse(path, diags, "onnx-open", "not a regular file");
     FILE *file = fopen(path, "rb");
     if (!file)
-        return refuse(path, diags, "onnx-open", sdse_errno_text(errno).text);
+        return fail(path, diags, errno);
     size_t length = (size_t)info.st_size;
     unsigned char *bytes = malloc(length ? length : 1);
     enum sdse_status status = SDSE_NO_MEMORY;
     if (bytes && fread(bytes, 1, length, file) != length)
-        status = SDSE_IO;
+        status = ferror(file) ? fail(path, diags, errno)
+                              : refuse(path, diags, "onnx-open",
+                                       "it was cut while it was being read");
     else if (bytes)
         status = sdse_onnx_file_parse(bytes, length, path, out, diags);
     free(bytes);
@@ -74,5 +96,5 @@ enum sdse_status sdse_onnx_file_read(const char *path, Onnx__ModelProto **out,
 
 void sdse_onnx_file_free(Onnx__ModelProto *model) {
     if (model)
-        onnx__model_proto__free_unpacked(model, NULL);
+        onnx__model_proto__free_unpacked(model, NULL); // by free() too
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/checked.h"
+#include "base/errno_text.h"
 
 #define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
 
@@ -78,7 +79,6 @@ static bool refuse(const Onnx__TensorProto *tensor, const char *file,
 struct external {
     char path[4096];
     uint64_t offset; // [bytes]
-    uint64_t length; // of the file behind the offset [bytes]
 };
 
 static bool parse_u64(const char *text, uint64_t *out) {
@@ -104,25 +104,35 @@ static bool is_inside(const char *location) {
     return true;
 }
 
-// Whether the file is below the folder (the path's first bytes) when links are
-// followed.
-static bool stays_inside(const char *path, int folder_bytes) {
+// *inside: whether the file is below the folder (the path's first bytes) when links are
+// followed. False with errno if the system cannot say.
+static bool stays_inside(const char *path, int folder_bytes, bool *inside) {
     char name[4096];
     snprintf(name, sizeof name, "%.*s", folder_bytes, path);
     char *folder = realpath(folder_bytes ? name : ".", NULL);
     char *file = folder ? realpath(path, NULL) : NULL;
     const size_t length = folder && strcmp(folder, "/") != 0 ? strlen(folder) : 0;
-    const bool inside =
-        file && strncmp(file, folder, length) == 0 && file[length] == '/';
+    const int error = errno;
+    const bool known = file != NULL;
+    *inside = known && strncmp(file, folder, length) == 0 && file[length] == '/';
     free(folder);
     free(file);
-    return inside;
+    errno = error;
+    return known;
 }
 
-// Finds the external file below the model's folder. NULL, or what is wrong.
-static const char *find_external(const Onnx__TensorProto *tensor, const char *file,
-                                 struct external *out) {
-    const char *location = NULL;
+// What the system said of the external file.
+static enum sdse_status fail_external(const struct external *external, int error,
+                                      struct sdse_diags *diags) {
+    return sdse_diag_errno(diags, (struct sdse_loc){.file = external->path},
+                           "onnx-external", NULL, error);
+}
+
+// Finds the external file below the model's folder, with at least `bytes` of it.
+static enum sdse_status find_external(const Onnx__TensorProto *tensor, const char *file,
+                                      uint64_t bytes, struct external *out,
+                                      struct sdse_diags *diags) {
+    const char *wrong = NULL, *location = NULL;
     *out = (struct external){0};
     for (size_t i = 0; i < tensor->n_external_data; i++) {
         const Onnx__StringStringEntryProto *entry = tensor->external_data[i];
@@ -132,23 +142,34 @@ static const char *find_external(const Onnx__TensorProto *tensor, const char *fi
             location = entry->value;
         else if (strcmp(entry->key, "offset") == 0 &&
                  !parse_u64(entry->value, &out->offset))
-            return "the offset of its external data is not a number";
+            wrong = "the offset of its external data is not a number";
     }
-    if (!location || !is_inside(location))
-        return "its external data must be in a file below the model's folder";
+    if (!wrong && (!location || !is_inside(location)))
+        wrong = "its external data must be in a file below the model's folder";
+    if (wrong)
+        return refuse(tensor, file, diags, "onnx-external", wrong), SDSE_INVALID;
     const char *slash = strrchr(file, '/');
     int folder = slash ? (int)(slash - file + 1) : 0;
     int used = snprintf(out->path, sizeof out->path, "%.*s%s", folder, file, location);
     struct stat info;
-    if (used < 0 || (size_t)used >= sizeof out->path || lstat(out->path, &info) != 0 ||
-        !S_ISREG(info.st_mode))
-        return "the file with its external data is missing, or not a regular file";
-    if (!stays_inside(out->path, folder))
-        return "a link leads its external data out of the model's folder";
-    if ((uint64_t)info.st_size < out->offset)
-        return "the offset of its external data is beyond the end of the file";
-    out->length = (uint64_t)info.st_size - out->offset;
-    return NULL;
+    const bool fits = used >= 0 && (size_t)used < sizeof out->path;
+    const bool there = fits && lstat(out->path, &info) == 0;
+    if (fits && !there && sdse_errno_status(errno) != SDSE_INVALID)
+        return fail_external(out, errno, diags);
+    bool inside = false;
+    if (there && S_ISREG(info.st_mode) && !stays_inside(out->path, folder, &inside))
+        return fail_external(out, errno, diags);
+    if (!there || !S_ISREG(info.st_mode))
+        wrong = "the file with its external data is missing, or not a regular file";
+    else if (!inside)
+        wrong = "a link leads its external data out of the model's folder";
+    else if ((uint64_t)info.st_size < out->offset)
+        wrong = "the offset of its external data is beyond the end of the file";
+    else if ((uint64_t)info.st_size - out->offset < bytes)
+        wrong = "its external data is cut off";
+    if (wrong)
+        return refuse(tensor, file, diags, "onnx-external", wrong), SDSE_INVALID;
+    return SDSE_OK;
 }
 
 static bool check_length(const Onnx__TensorProto *tensor, const char *file,
@@ -162,10 +183,7 @@ static bool check_length(const Onnx__TensorProto *tensor, const char *file,
                       "more elements than 64 bits count");
     if (is_external(tensor)) {
         struct external external;
-        const char *wrong = find_external(tensor, file, &external);
-        if (!wrong && external.length < bytes)
-            wrong = "its external data is cut off";
-        return !wrong || refuse(tensor, file, diags, "onnx-external", wrong);
+        return find_external(tensor, file, bytes, &external, diags) == SDSE_OK;
     }
     uint64_t have = tensor->has_raw_data ? tensor->raw_data.len / element->bytes
                                          : stored_values(tensor, element->field);
@@ -221,17 +239,20 @@ bool sdse_onnx_tensor_is_real(const Onnx__TensorProto *tensor) {
 }
 
 static enum sdse_status read_external(const Onnx__TensorProto *tensor, const char *file,
-                                      size_t bytes, unsigned char *out) {
+                                      size_t bytes, unsigned char *out,
+                                      struct sdse_diags *diags) {
     struct external external;
-    if (find_external(tensor, file, &external) || external.length < bytes)
-        return SDSE_IO; // it was there when the tensor was checked
+    enum sdse_status status = find_external(tensor, file, bytes, &external, diags);
+    if (status != SDSE_OK)
+        return status;
     FILE *stream = fopen(external.path, "rb");
     if (!stream)
-        return SDSE_IO;
-    bool ok = fseeko(stream, (off_t)external.offset, SEEK_SET) == 0 &&
-              fread(out, 1, bytes, stream) == bytes;
+        return fail_external(&external, errno, diags);
+    if (fseeko(stream, (off_t)external.offset, SEEK_SET) != 0 ||
+        fread(out, 1, bytes, stream) != bytes)
+        status = fail_external(&external, errno, diags);
     fclose(stream);
-    return ok ? SDSE_OK : SDSE_IO;
+    return status;
 }
 
 // Decodes the values of typed fields, which protobuf stores wider than they are.
@@ -260,7 +281,8 @@ static uint64_t decode_typed(const Onnx__TensorProto *tensor,
 
 static enum sdse_status decode_tensor(const Onnx__TensorProto *tensor, const char *file,
                                       const struct element *element, size_t count,
-                                      float *out, uint64_t *out_of_range) {
+                                      float *out, uint64_t *out_of_range,
+                                      struct sdse_diags *diags) {
     *out_of_range = 0;
     if (!is_external(tensor)) {
         *out_of_range = tensor->has_raw_data
@@ -273,7 +295,7 @@ static enum sdse_status decode_tensor(const Onnx__TensorProto *tensor, const cha
     unsigned char *buffer = malloc(bytes ? bytes : 1);
     if (!buffer)
         return SDSE_NO_MEMORY;
-    enum sdse_status status = read_external(tensor, file, bytes, buffer);
+    enum sdse_status status = read_external(tensor, file, bytes, buffer, diags);
     if (status == SDSE_OK)
         *out_of_range = sdse_decode_f32(element->dtype, false, buffer, count, out);
     free(buffer);
@@ -301,7 +323,7 @@ enum sdse_status sdse_onnx_tensor_read(const Onnx__TensorProto *tensor,
         return SDSE_NO_MEMORY;
     uint64_t out_of_range;
     enum sdse_status status = decode_tensor(tensor, file, element, (size_t)array.count,
-                                            array.data, &out_of_range);
+                                            array.data, &out_of_range, diags);
     if (status == SDSE_OK && out_of_range > 0) {
         refuse(tensor, file, diags, "onnx-tensor-type",
                "values beyond the range of f32");

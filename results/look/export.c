@@ -90,7 +90,8 @@ static const struct {
      " ORDER BY t.hash, e.epoch"},
 };
 
-static void write_value(sqlite3_stmt *row, int column, FILE *out) {
+// False when memory is out.
+static bool write_value(sqlite3_stmt *row, int column, FILE *out) {
     switch (sqlite3_column_type(row, column)) {
     case SQLITE_INTEGER:
         fprintf(out, "%" PRId64, (int64_t)sqlite3_column_int64(row, column));
@@ -104,9 +105,14 @@ static void write_value(sqlite3_stmt *row, int column, FILE *out) {
     case SQLITE_NULL:
         fputs("null", out);
         break;
-    default:
-        sdse_table_json_string((const char *)sqlite3_column_text(row, column), out);
+    default: {
+        const char *text = (const char *)sqlite3_column_text(row, column);
+        if (text)
+            sdse_table_json_string(text, out);
+        return text != NULL;
     }
+    }
+    return true;
 }
 
 static int write_section(sqlite3 *db, const char *table, const char *sql, FILE *out) {
@@ -117,9 +123,12 @@ static int write_section(sqlite3 *db, const char *table, const char *sql, FILE *
         if (code != SQLITE_ROW)
             break;
         fprintf(out, "{\"table\":\"%s\"", table);
-        for (int i = 0; i < sqlite3_column_count(row); i++) {
-            fprintf(out, ",\"%s\":", sqlite3_column_name(row, i));
-            write_value(row, i, out);
+        const int columns = sqlite3_column_count(row);
+        for (int i = 0; code == SQLITE_ROW && i < columns; i++) {
+            const char *name = sqlite3_column_name(row, i);
+            fprintf(out, ",\"%s\":", name ? name : "");
+            if (!name || !write_value(row, i, out))
+                code = SQLITE_NOMEM;
         }
         fputs("}\n", out);
     }

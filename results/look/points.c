@@ -72,8 +72,9 @@ static enum sdse_status list_names(sqlite3 *db, const char *sql,
                       : sqlite3_prepare_v2(db, sql, -1, &row, NULL);
     while (code == SQLITE_OK || code == SQLITE_ROW) {
         code = sqlite3_step(row);
-        if (code == SQLITE_ROW && found < MOST)
-            list[found++] = column_text(arena, row, 0);
+        if (code == SQLITE_ROW && found < MOST &&
+            !(list[found++] = column_text(arena, row, 0)))
+            code = SQLITE_NOMEM;
     }
     sqlite3_finalize(row);
     if (code != SQLITE_DONE)

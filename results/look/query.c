@@ -99,7 +99,8 @@ static enum sdse_status refuse(sqlite3 *db, int code, bool denied, const char *s
 
 // ---- running ----
 
-static void add_cell(struct sdse_table *table, sqlite3_stmt *row, int column) {
+// False when memory is out.
+static bool add_cell(struct sdse_table *table, sqlite3_stmt *row, int column) {
     switch (sqlite3_column_type(row, column)) {
     case SQLITE_INTEGER:
         sdse_table_add_i64(table, sqlite3_column_int64(row, column));
@@ -110,9 +111,13 @@ static void add_cell(struct sdse_table *table, sqlite3_stmt *row, int column) {
     case SQLITE_NULL:
         sdse_table_add_null(table);
         break;
-    default:
-        sdse_table_add_text(table, (const char *)sqlite3_column_text(row, column));
+    default: {
+        const char *text = (const char *)sqlite3_column_text(row, column);
+        sdse_table_add_text(table, text);
+        return text != NULL;
     }
+    }
+    return true;
 }
 
 // A question being answered.
@@ -169,16 +174,20 @@ static bool keep_within(struct answer *answer, uint64_t rows) {
 static int collect(sqlite3_stmt *statement, struct answer *answer) {
     int columns = sqlite3_column_count(statement), code;
     uint64_t rows = 0;
-    for (int i = 0; i < columns; i++)
-        sdse_table_add_column(answer->table, sqlite3_column_name(statement, i), NULL,
-                              0);
+    for (int i = 0; i < columns; i++) {
+        const char *name = sqlite3_column_name(statement, i);
+        if (!name)
+            return SQLITE_NOMEM;
+        sdse_table_add_column(answer->table, name, NULL, 0);
+    }
     while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
         if (answer->limits.rows && rows == answer->limits.rows) {
             say_limit(answer, SDSE_WARNING, "there are more rows than --max-rows");
             return SQLITE_DONE;
         }
         for (int i = 0; i < columns; i++)
-            add_cell(answer->table, statement, i);
+            if (!add_cell(answer->table, statement, i))
+                return SQLITE_NOMEM;
         if (!keep_within(answer, ++rows))
             return SQLITE_DONE;
     }

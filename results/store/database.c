@@ -1,9 +1,13 @@
 #include "results/store/database.h"
 
+#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/errno_text.h"
 #include "results/store/schema.h"
 
 static void complain(struct sdse_diags *diags, const char *path, const char *check,
@@ -29,6 +33,65 @@ const char *sdse_database_name(const char *path, char **made) {
     return *made;
 }
 
+// What SQLite says, and the system behind it where that is known.
+static void complain_system(sqlite3 *db, struct sdse_diags *diags, const char *path,
+                            const char *check, const char *what) {
+    const int number = db ? sqlite3_system_errno(db) : 0;
+    char text[256];
+    snprintf(text, sizeof text, "%s%s%s", what, number ? ": " : "",
+             number ? sdse_errno_text(number).text : "");
+    complain(diags, path, check, text);
+}
+
+static int quick_check(sqlite3 *db) {
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        const char *text = (const char *)sqlite3_column_text(statement, 0);
+        code = !text                     ? SQLITE_NOMEM
+               : strcmp(text, "ok") == 0 ? SQLITE_OK
+                                         : SQLITE_CORRUPT;
+    }
+    sqlite3_finalize(statement);
+    return code;
+}
+
+// Reads all bytes of the file: 0, or why they cannot be read.
+static int read_through(const char *path) {
+    char bytes[16384];
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return errno;
+    errno = 0;
+    while (fread(bytes, 1, sizeof bytes, file) == sizeof bytes)
+        continue;
+    const int error = ferror(file) ? errno ? errno : EIO : 0;
+    fclose(file);
+    return error;
+}
+
+// SQLite takes a page that it could not read for a damaged one, now and then. Only a
+// file that can be read and is still found wanting is damaged.
+static enum sdse_status refuse_damage(sqlite3 *db, const char *path,
+                                      struct sdse_diags *diags) {
+    const int error = read_through(path);
+    if (error)
+        return sdse_diag_errno(diags, (struct sdse_loc){.file = path}, "results-io",
+                               "cannot read the database", error);
+    if (db && quick_check(db) == SQLITE_OK) {
+        complain(diags, path, "results-io",
+                 "a read failed (input/output error, or out of memory); the database "
+                 "is whole");
+        return SDSE_IO;
+    }
+    complain(diags, path, "results-damaged",
+             "the database is damaged (truncated or overwritten); restore a copy or "
+             "start a new file");
+    return SDSE_INVALID;
+}
+
 enum sdse_status sdse_database_refuse(sqlite3 *db, int code, const char *path,
                                       struct sdse_diags *diags) {
     const char *what = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
@@ -37,10 +100,7 @@ enum sdse_status sdse_database_refuse(sqlite3 *db, int code, const char *path,
         complain(diags, path, "results-format", "not a SQLite database");
         return SDSE_INVALID;
     case SQLITE_CORRUPT:
-        complain(diags, path, "results-damaged",
-                 "the database is damaged (truncated or overwritten); restore a copy "
-                 "or start a new file");
-        return SDSE_INVALID;
+        return refuse_damage(db, path, diags);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         complain(diags, path, "results-busy", "another process holds the database");
@@ -49,14 +109,23 @@ enum sdse_status sdse_database_refuse(sqlite3 *db, int code, const char *path,
         complain(diags, path, "results-memory", "out of memory");
         return SDSE_NO_MEMORY;
     case SQLITE_CANTOPEN:
-        complain(diags, path, "results-open",
-                 "cannot open: no such file, a directory, or no permission");
+        // SQLite does not keep why a file beside it could not be opened.
+        if (db && sqlite3_system_errno(db) == ENOENT && access(path, F_OK) == 0)
+            complain(diags, path, "results-open",
+                     "cannot open the -wal or -shm file beside it");
+        else
+            complain_system(db, diags, path, "results-open",
+                            "cannot open the database");
         return SDSE_IO;
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_IOERR:
     case SQLITE_FULL:
-        complain(diags, path, "results-io", what);
+        if (code == SQLITE_IOERR_NOMEM || (db && sqlite3_system_errno(db) == ENOMEM)) {
+            complain(diags, path, "results-memory", "out of memory");
+            return SDSE_NO_MEMORY;
+        }
+        complain_system(db, diags, path, "results-io", what);
         return SDSE_IO;
     default:
         complain(diags, path, "results-sql", what);
@@ -111,14 +180,6 @@ enum sdse_status sdse_database_identify(sqlite3 *db, const char *path,
 
 enum sdse_status sdse_database_verify(sqlite3 *db, const char *path,
                                       struct sdse_diags *diags) {
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    if (code == SQLITE_ROW) {
-        const char *text = (const char *)sqlite3_column_text(statement, 0);
-        code = text && strcmp(text, "ok") == 0 ? SQLITE_OK : SQLITE_CORRUPT;
-    }
-    sqlite3_finalize(statement);
+    const int code = quick_check(db);
     return code == SQLITE_OK ? SDSE_OK : sdse_database_refuse(db, code, path, diags);
 }

@@ -149,6 +149,9 @@ enum sdse_statement {
  // True if the statement yields a row, left open for sqlite3_column_*: the caller then
  // resets it.
  bool sdse_bind_row(struct sdse_binding *binding);
+ // The text of a column of that row, which is not NULL there; NULL, recorded, when
+ // memory is out. Lives until the statement is reset.
+ const char *sdse_bind_text_of(struct sdse_binding *binding, int column);
 
  // Records a failure: message, and the batch's status.
  enum sdse_status sdse_store_fail(struct sdse_store *store, enum sdse_status status,

@@ -1,12 +1,14 @@
 #include "results/store/store.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "results/store/database.h"
 #include "results/store/schema.h"
 #include "results/store/statements.h"
@@ -128,6 +130,22 @@ static enum sdse_status set_up(sqlite3 *db, const char *path, const char *model_
     return status == SDSE_OK ? check_model(db, path, model_version, diags) : status;
 }
 
+// Opens or creates. Where SQLite may not write, for whatever reason, it tries to read,
+// and only that error is known afterwards: so it is asked twice.
+static int open_writable(const char *name, sqlite3 **db) {
+    int code = SQLITE_ERROR;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        sqlite3_close(*db);
+        *db = NULL;
+        code = sqlite3_open_v2(
+            name, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+            NULL);
+        if (code == SQLITE_OK && !sqlite3_db_readonly(*db, "main"))
+            return SQLITE_OK;
+    }
+    return code == SQLITE_OK ? SQLITE_READONLY : code;
+}
+
 enum sdse_status sdse_store_open(const char *path, const char *model_version,
                                  struct sdse_diags *diags, struct sdse_store **out) {
     assert(path && model_version && diags && out);
@@ -137,11 +155,7 @@ enum sdse_status sdse_store_open(const char *path, const char *model_version,
     enum sdse_status status;
     char *made;
     const char *name = sdse_database_name(path, &made);
-    int code = SQLITE_NOMEM;
-    if (name)
-        code = sqlite3_open_v2(
-            name, &store->db,
-            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    const int code = name ? open_writable(name, &store->db) : SQLITE_NOMEM;
     free(made);
     if (code != SQLITE_OK)
         status = sdse_database_refuse(store->db, code, path, diags);
@@ -269,9 +283,15 @@ static enum sdse_status fail_from_code(struct sdse_store *store, int code) {
     enum sdse_status status = SDSE_DATABASE;
     if ((code & 0xff) == SQLITE_NOMEM)
         status = SDSE_NO_MEMORY;
-    else if ((code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_IOERR)
+    else if ((code & 0xff) == SQLITE_FULL || (code & 0xff) == SQLITE_IOERR ||
+             (code & 0xff) == SQLITE_CANTOPEN)
         status = SDSE_IO;
-    return sdse_store_fail(store, status, "%s", sqlite3_errmsg(store->db));
+    const int number = status == SDSE_IO ? sqlite3_system_errno(store->db) : 0;
+    if (code == SQLITE_IOERR_NOMEM || number == ENOMEM)
+        status = SDSE_NO_MEMORY;
+    return sdse_store_fail(store, status, "%s%s%s", sqlite3_errmsg(store->db),
+                           number ? ": " : "",
+                           number ? sdse_errno_text(number).text : "");
 }
 
 enum sdse_status sdse_bind_run(struct sdse_binding *binding) {
@@ -302,6 +322,13 @@ bool sdse_bind_row(struct sdse_binding *binding) {
     return false;
 }
 
+const char *sdse_bind_text_of(struct sdse_binding *binding, int column) {
+    const char *text = (const char *)sqlite3_column_text(binding->statement, column);
+    if (!text)
+        sdse_store_fail(binding->store, SDSE_NO_MEMORY, "out of memory");
+    return text;
+}
+
 bool sdse_store_find(struct sdse_store *store, enum sdse_statement which,
                      struct sdse_hash hash, int64_t *id) {
     struct sdse_binding query = sdse_bind(store, which);
@@ -317,6 +344,8 @@ enum sdse_status sdse_store_need(struct sdse_store *store, enum sdse_statement w
                                  const char *what, struct sdse_hash hash, int64_t *id) {
     if (sdse_store_find(store, which, hash, id))
         return SDSE_OK;
+    if (store->batch_status != SDSE_OK) // the look failed
+        return store->batch_status;
     char text[SDSE_HASH_TEXT_BYTES];
     sdse_hash_text(hash, text);
     return sdse_store_fail(store, SDSE_DATABASE, "unknown %s %s: add it first", what,

@@ -103,10 +103,10 @@ bool sdse_store_point_status(struct sdse_store *store, struct sdse_hash point,
     sdse_bind_hash(&query, point);
     if (!sdse_bind_row(&query))
         return false;
-    const char *name = (const char *)sqlite3_column_text(query.statement, 0);
+    const char *name = sdse_bind_text_of(&query, 0);
     *status = (enum sdse_point_status)index_of(name, status_names, COUNT(status_names));
     sqlite3_reset(query.statement);
-    return true;
+    return name != NULL;
 }
 
 static double column_or_nan(sqlite3_stmt *statement, int column) {
@@ -125,11 +125,11 @@ bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
     figures->energy_pj = column_or_nan(query.statement, 0);
     figures->latency_cycles = column_or_nan(query.statement, 1);
     figures->area_mm2 = column_or_nan(query.statement, 2);
-    const char *status = (const char *)sqlite3_column_text(query.statement, 3);
+    const char *status = sdse_bind_text_of(&query, 3);
     figures->status =
         (enum sdse_point_status)index_of(status, status_names, COUNT(status_names));
     sqlite3_reset(query.statement);
-    return true;
+    return status != NULL;
 }
 
 static enum sdse_status link_position(struct sdse_store *store, int64_t sweep,

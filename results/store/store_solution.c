@@ -47,7 +47,9 @@ static enum sdse_status origin_id(struct sdse_store *store,
     struct sdse_binding find = sdse_bind(store, SDSE_SQL_ORIGIN_ID);
     sdse_bind_text(&find, mark);
     sdse_bind_text(&find, text ? text : "");
-    if (!sdse_bind_row(&find))
+    if (!sdse_bind_row(&find) && store->batch_status != SDSE_OK)
+        return store->batch_status; // the look failed
+    if (!sqlite3_data_count(find.statement))
         return sdse_store_fail(store, SDSE_DATABASE, "origin was not stored");
     *id = sqlite3_column_int64(find.statement, 0);
     sqlite3_reset(find.statement);
@@ -106,13 +108,15 @@ bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
         return false;
     sqlite3_stmt *row = query.statement;
     int64_t id = sqlite3_column_int64(row, 0);
-    struct sdse_front_record loaded = {
-        .hash = front,
-        .proof = sdse_proof_from_text((const char *)sqlite3_column_text(row, 1)),
-        .gap = sqlite3_column_double(row, 2),
-        .seconds_limit = column_f64_or(row, 3, 0),
-        .count = (size_t)sqlite3_column_int64(row, 4)};
+    const char *proof = sdse_bind_text_of(&query, 1);
+    struct sdse_front_record loaded = {.hash = front,
+                                       .proof = sdse_proof_from_text(proof),
+                                       .gap = sqlite3_column_double(row, 2),
+                                       .seconds_limit = column_f64_or(row, 3, 0),
+                                       .count = (size_t)sqlite3_column_int64(row, 4)};
     sqlite3_reset(row);
+    if (!proof)
+        return false;
     loaded.elements =
         SDSE_ARENA_ARRAY(arena, struct sdse_front_element, loaded.count + 1);
     if (!loaded.elements) {
@@ -127,6 +131,10 @@ bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
             .energy_pj = sqlite3_column_double(elements.statement, 0),
             .latency_cycles = (uint64_t)sqlite3_column_int64(elements.statement, 1),
             .mapping = column_text(arena, elements.statement, 2)};
+        if (!loaded.elements[count].mapping) {
+            sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
+            break;
+        }
     }
     sqlite3_reset(elements.statement);
     if (count != loaded.count)
@@ -387,16 +395,17 @@ bool sdse_store_load_solution(struct sdse_store *store, struct sdse_hash solutio
     if (!sdse_bind_row(&query))
         return false;
     sqlite3_stmt *row = query.statement;
+    const char *proof = sdse_bind_text_of(&query, 4);
     struct sdse_solution_totals loaded = {
         .energy_pj = sqlite3_column_double(row, 0),
         .latency_cycles = (uint64_t)sqlite3_column_int64(row, 1),
         .macs = (uint64_t)sqlite3_column_int64(row, 2),
         .utilization = sqlite3_column_double(row, 3),
-        .proof = sdse_proof_from_text((const char *)sqlite3_column_text(row, 4)),
+        .proof = sdse_proof_from_text(proof),
         .gap = sqlite3_column_double(row, 5),
         .mapping = column_text(arena, row, 6)};
     sqlite3_reset(row);
-    if (!loaded.mapping) {
+    if (!loaded.mapping || !proof) {
         sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
         return false;
     }
@@ -460,9 +469,15 @@ bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
     if (!sdse_bind_row(&query))
         return false;
     sqlite3_stmt *row = query.statement;
+    const char *from = sdse_bind_text_of(&query, 1);
+    const char *index = sdse_bind_text_of(&query, 12);
+    if (!from || !index) {
+        sqlite3_reset(row);
+        return false;
+    }
     *out = (struct sdse_form_record){
         .hash = form,
-        .from = sdse_weights_from_text((const char *)sqlite3_column_text(row, 1)),
+        .from = sdse_weights_from_text(from),
         .form = {.smartdeal = sqlite3_column_int(row, 0) != 0,
                  .measured = sqlite3_column_int(row, 2) != 0,
                  .basis_size = (uint32_t)sqlite3_column_int64(row, 3),
@@ -474,7 +489,7 @@ bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
                  .coefficient_bits = (uint32_t)sqlite3_column_int64(row, 9),
                  .basis_bits = (uint32_t)sqlite3_column_int64(row, 10),
                  .scale_bits = (uint32_t)sqlite3_column_int64(row, 11),
-                 .index = index_from_name((const char *)sqlite3_column_text(row, 12)),
+                 .index = index_from_name(index),
                  .coefficient_bits_total = sqlite3_column_double(row, 13),
                  .basis_bits_total = sqlite3_column_double(row, 14),
                  .index_bits_total = sqlite3_column_double(row, 15),

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,11 +83,48 @@ static void finds_the_nearest_word(void **state) {
     assert_int_equal(sdse_edit_distance("kitten", "sitting"), 3);
 }
 
+static void faults_of_the_machine_are_kept(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    char path[] = "a.yaml";
+    const struct sdse_loc loc = {.file = path};
+    // What the user named is not the machine's fault.
+    assert_int_equal(sdse_diag_errno(&diags, loc, "x", NULL, ENOENT), SDSE_INVALID);
+    assert_int_equal(sdse_diag_errno(&diags, loc, "x", NULL, EACCES), SDSE_INVALID);
+    assert_int_equal(diags.fault, SDSE_OK);
+    assert_int_equal(sdse_diag_errno(&diags, loc, "x", "cannot read", EIO), SDSE_IO);
+    assert_int_equal(diags.fault, SDSE_IO);
+    assert_int_equal(sdse_diag_errno(&diags, loc, "x", NULL, ENOMEM), SDSE_NO_MEMORY);
+    assert_int_equal(diags.errors, 4);
+    path[0] = 'b'; // the text may pass
+    assert_string_equal(diags.last->loc.file, "a.yaml");
+    assert_string_equal(diags.first->next->next->message,
+                        "cannot read: Input/output error");
+    assert_int_equal(sdse_diag_errno(NULL, loc, "x", NULL, ENOSPC), SDSE_IO);
+    sdse_arena_free(arena);
+}
+
+static void an_arena_remembers_what_it_could_not_give(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    assert_non_null(sdse_arena_alloc(arena, 3, 100000));
+    assert_false(sdse_arena_failed(arena));
+    assert_null(sdse_arena_alloc(arena, SIZE_MAX / 2, 3));
+    assert_true(sdse_arena_failed(arena));
+    assert_non_null(sdse_arena_alloc(arena, 1, 1));
+    assert_true(sdse_arena_failed(arena));
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_place_and_check),
         cmocka_unit_test(sorts_by_place),
         cmocka_unit_test(finds_the_nearest_word),
+        cmocka_unit_test(faults_of_the_machine_are_kept),
+        cmocka_unit_test(an_arena_remembers_what_it_could_not_give),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

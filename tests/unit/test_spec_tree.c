@@ -211,9 +211,11 @@ static void a_missing_file_is_a_diagnostic(void **state) {
     struct fixture f = {.arena = sdse_arena_new()};
     sdse_diags_init(&f.diags, f.arena);
     assert_int_equal(sdse_tree_parse_file(f.arena, "/no/such.yaml", &f.diags, &f.root),
-                     SDSE_IO);
+                     SDSE_INVALID);
     assert_string_equal(f.diags.first->check, "file-read");
-    assert_int_equal(sdse_tree_parse_file(f.arena, "/", &f.diags, &f.root), SDSE_IO);
+    assert_int_equal(sdse_tree_parse_file(f.arena, "/", &f.diags, &f.root),
+                     SDSE_INVALID);
+    assert_int_equal(f.diags.fault, SDSE_OK); // nobody's but the user's
     sdse_arena_free(f.arena);
 }
 

@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,11 +151,13 @@ static int spawn(const struct sdse_plot_files *files, char *picture, int pipe_en
     int error = posix_spawn_file_actions_init(&actions);
     if (error)
         return error;
-    posix_spawn_file_actions_addchdir_np(&actions, files->directory);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, pipe_end, 1);
-    posix_spawn_file_actions_adddup2(&actions, pipe_end, 2);
-    error = posix_spawnp(child, program, &actions, NULL, argv, environ);
+    error = posix_spawn_file_actions_addchdir_np(&actions, files->directory);
+    if (!error)
+        error = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    for (int out = 1; !error && out <= 2; out++)
+        error = posix_spawn_file_actions_adddup2(&actions, pipe_end, out);
+    if (!error)
+        error = posix_spawnp(child, program, &actions, NULL, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
@@ -266,6 +269,15 @@ static enum sdse_status draw_picture(const struct sdse_plot_files *files,
     char *picture = name_picture(files, output.written_path);
     status = picture ? run_gnuplot(files, picture, diags) : SDSE_NO_MEMORY;
     free(picture);
+    struct stat info;
+    if (status == SDSE_OK && stat(output.written_path, &info) != 0) {
+        sdse_diag_errno(diags, (struct sdse_loc){.file = files->picture}, "plot-run",
+                        "the picture cannot be seen", errno);
+        status = SDSE_IO;
+    } else if (status == SDSE_OK && S_ISREG(info.st_mode) && info.st_size == 0) {
+        complain(diags, files->script, "plot-run", "gnuplot drew no picture", "");
+        status = SDSE_IO;
+    }
     return sdse_output_close(&output, status, diags);
 }
 

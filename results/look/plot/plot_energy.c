@@ -31,6 +31,8 @@ struct chart {
 static size_t component_index(struct chart *chart, const char *name,
                               struct sdse_arena *arena) {
     size_t i = 0;
+    if (!name) // out of memory: the next step says so
+        return MOST_COMPONENTS;
     while (i < chart->component_count && strcmp(chart->names[i], name) != 0)
         i++;
     if (i == chart->component_count && i < MOST_COMPONENTS) {
@@ -50,7 +52,7 @@ static int read_bars(sqlite3_stmt *row, struct chart *chart, size_t bar, bool ke
     while ((code = sqlite3_step(row)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(row, 0);
         size_t at = keyed ? (size_t)sqlite3_column_int64(row, 2) : bar;
-        size_t component = component_index(chart, name ? name : "", arena);
+        size_t component = component_index(chart, name, arena);
         if (at < chart->bar_count && component < MOST_COMPONENTS)
             chart->energy_pj[at * MOST_COMPONENTS + component] +=
                 sqlite3_column_double(row, 1);
@@ -399,8 +401,9 @@ static int read_layers(sqlite3 *db, int64_t point, struct chart *chart,
         if (b == 0) {
             size_t layers = (size_t)sqlite3_column_int64(row, 1);
             *allocated = allocate(chart, layers < 1000 ? layers : 1000, arena);
-            chart->title = sdse_arena_printf(arena, "Energy by layer: %s",
-                                             sqlite3_column_text(row, 2));
+            const char *whose = (const char *)sqlite3_column_text(row, 2);
+            chart->title =
+                whose ? sdse_arena_printf(arena, "Energy by layer: %s", whose) : NULL;
         }
         if (!*allocated || b == chart->bar_count)
             break;
