@@ -1,6 +1,10 @@
 #include "costmodel/edge.h"
 
+#include <string.h>
+
+#include "costmodel/exact.h"
 #include "costmodel/hops.h"
+#include "costmodel/pattern.h"
 #include "costmodel/traffic.h"
 #include "costmodel/walk.h"
 
@@ -13,11 +17,32 @@ static void reach(const struct sdse_view *view, bool with_hops, unsigned level,
                         &edge->destinations[level]);
 }
 
+// Hops are averages over windows as if all lay on the map.
+static bool walk_apart(const struct sdse_view *view, bool with_hops,
+                       struct sdse_edge *edge) {
+    if (!sdse_walk_edge(view, false, edge))
+        return false;
+    if (!with_hops || edge->tensor != SDSE_INPUTS ||
+        !(sdse_axis_of(view->nest, 0).clipped || sdse_axis_of(view->nest, 1).clipped))
+        return true;
+    struct sdse_nest endless = *view->nest;
+    for (unsigned a = 0; a < 2; a++)
+        endless.pad[a] = 0, endless.map[a] = 0;
+    struct sdse_view all = *view;
+    all.nest = &endless;
+    struct sdse_edge unclipped = *edge;
+    if (!sdse_walk_edge(&all, false, &unclipped))
+        return false;
+    memcpy(edge->hops, unclipped.hops, sizeof edge->hops);
+    memcpy(edge->destinations, unclipped.destinations, sizeof edge->destinations);
+    return true;
+}
+
 // Where every place works alike, one child is walked and stands for all.
 static bool count_imperfect(const struct sdse_view *view, bool with_hops,
                             struct sdse_edge *edge) {
-    if (!sdse_walk_is_alike(view))
-        return sdse_walk_edge(view, false, edge);
+    if (!sdse_walk_is_alike(view, edge->tensor))
+        return walk_apart(view, with_hops, edge);
     if (!sdse_walk_edge(view, true, edge))
         return false;
     for (unsigned l = edge->parent; l < edge->child; l++) {
@@ -30,24 +55,27 @@ static bool count_imperfect(const struct sdse_view *view, bool with_hops,
     return true;
 }
 
-static void count_perfect(const struct sdse_view *view, bool with_hops,
+static bool count_perfect(const struct sdse_view *view, bool with_hops,
                           struct sdse_edge *edge) {
     const enum sdse_tensor tensor = edge->tensor;
     const unsigned parent = edge->parent, child = edge->child;
     const struct sdse_visits visits = sdse_child_visits(view, tensor, child);
     edge->visits = (visits.whole + visits.credited) * view->used[child];
-    edge->taken = sdse_visit_words(view, tensor, child, &visits) * view->used[child];
+    for (unsigned level = parent; level < child; level++)
+        reach(view, with_hops, level, edge);
     // The keeper's own fan-out is that of its memory.
     const unsigned fan = sdse_arch_memory_last(view->arch, parent);
     const struct sdse_network *network = &view->arch->level[fan].network[tensor];
     const bool shares_windows = tensor == SDSE_INPUTS && child < view->level_count &&
                                 network->window_sharing && network->multicast;
-    for (unsigned level = parent; level < child; level++) {
+    if (tensor == SDSE_INPUTS && sdse_nest_is_exact(view->nest))
+        return sdse_exact_inputs(view, shares_windows, fan, edge);
+    edge->taken = sdse_visit_words(view, tensor, child, &visits) * view->used[child];
+    for (unsigned level = parent; level < child; level++)
         edge->merged[level] = sdse_merged_words(view, tensor, level, child, &visits,
                                                 shares_windows && level <= fan) *
                               view->used[level];
-        reach(view, with_hops, level, edge);
-    }
+    return true;
 }
 
 // Positions, told apart by the spatial loops below the levels of the set `levels` in
@@ -80,9 +108,8 @@ bool sdse_edge_count(const struct sdse_view *view, enum sdse_tensor tensor,
     edge->tensor = tensor;
     edge->parent = parent;
     edge->child = child;
-    if (view->perfect)
-        count_perfect(view, with_hops, edge);
-    else if (!count_imperfect(view, with_hops, edge))
+    if (!(view->perfect ? count_perfect(view, with_hops, edge)
+                        : count_imperfect(view, with_hops, edge)))
         return false;
     const bool sums = tensor == SDSE_OUTPUTS;
     edge->arrive_finished = sums && edge->merged[parent] == output_words(view);

@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "costmodel/pattern.h"
 #include "costmodel/traffic.h"
-
-enum { WORD = 64 };
 
 // What a move of the window costs.
 enum move { WHOLE, CREDITED, NONE };
@@ -22,81 +21,6 @@ struct digits {
     unsigned count;
     struct digit at[MOST_DIGITS];
 };
-
-// One axis of one child's tile.
-struct line {
-    const struct sdse_nest *nest;
-    unsigned axis;
-    uint64_t outputs, taps; // of the tile
-    int64_t low;            // first padded index that is a word
-    uint64_t length;        // places on the map
-    size_t words;           // of a bitmap
-    uint64_t *bitmap;       // scratch: [3 + most groups][words]
-};
-
-bool sdse_exact_applies(const struct sdse_nest *nest) {
-    return nest->map[0] || nest->map[1];
-}
-
-// --- Sets ---
-
-static void line_init(const struct sdse_view *view, unsigned level, unsigned axis,
-                      struct line *line) {
-    const struct sdse_nest *nest = view->nest;
-    const uint64_t *bound = nest->bound, *tile = view->tile[level];
-    const enum sdse_dim out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
-    line->nest = nest;
-    line->axis = axis;
-    line->outputs = tile[out];
-    line->taps = tile[tap];
-    line->low = nest->map[axis] ? nest->pad[axis] : 0;
-    line->length = nest->map[axis]
-                       ? nest->map[axis]
-                       : sdse_window_extent(bound[out], bound[tap], nest->stride[axis],
-                                            nest->dilation[axis]);
-    line->words = (line->length + WORD - 1) / WORD;
-}
-
-static void mark(const struct line *line, uint64_t padded, uint64_t *set) {
-    const int64_t at = (int64_t)padded - line->low;
-    if (at >= 0 && (uint64_t)at < line->length)
-        set[at / WORD] |= (uint64_t)1 << (at % WORD);
-}
-
-// The words of the tile whose window starts at `origin`.
-static void list(const struct line *line, uint64_t origin, uint64_t *set) {
-    const uint64_t s = line->nest->stride[line->axis],
-                   d = line->nest->dilation[line->axis];
-    memset(set, 0, line->words * sizeof *set);
-    if (!line->nest->map[line->axis]) { // no map: gaps are fetched
-        const uint64_t extent = sdse_window_extent(line->outputs, line->taps, s, d);
-        for (uint64_t i = 0; i < extent; i++)
-            mark(line, origin + i, set);
-        return;
-    }
-    for (uint64_t p = 0; p < line->outputs; p++)
-        for (uint64_t r = 0; r < line->taps; r++)
-            mark(line, origin + p * s + r * d, set);
-}
-
-static uint64_t size_of(const struct line *line, const uint64_t *set) {
-    uint64_t size = 0;
-    for (size_t i = 0; i < line->words; i++)
-        size += (uint64_t)__builtin_popcountll(set[i]);
-    return size;
-}
-
-// What is fetched at `origin`: all, or what was not there `shift` before.
-static void list_fetched(const struct line *line, uint64_t origin, uint64_t shift,
-                         uint64_t *set) {
-    list(line, origin, set);
-    if (!shift)
-        return;
-    uint64_t *before = line->bitmap;
-    list(line, origin - shift, before);
-    for (size_t i = 0; i < line->words; i++)
-        set[i] &= ~before[i];
-}
 
 // --- Positions ---
 
@@ -128,6 +52,17 @@ static void add_digit(struct digits *digits, uint64_t first, uint64_t factor,
         digits->at[digits->count++] = (struct digit){first, factor, step};
 }
 
+// The largest steps first.
+static void sort_digits(struct digits *digits) {
+    for (unsigned i = 1; i < digits->count; i++) {
+        const struct digit moved = digits->at[i];
+        unsigned j = i;
+        for (; j > 0 && digits->at[j - 1].step < moved.step; j--)
+            digits->at[j] = digits->at[j - 1];
+        digits->at[j] = moved;
+    }
+}
+
 static uint64_t positions(const struct digits *digits) {
     uint64_t count = 1;
     for (unsigned i = 0; i < digits->count; i++)
@@ -135,50 +70,173 @@ static uint64_t positions(const struct digits *digits) {
     return count;
 }
 
-// Words that one group of children fetches from `origin` on: each set once, or their
-// union.
-static uint64_t group_words(const struct line *line, const struct digits *group,
-                            uint64_t origin, uint64_t shift, bool joins) {
-    uint64_t value[MOST_DIGITS];
-    uint64_t *sets = line->bitmap + line->words, *joint = sets;
-    uint64_t words = 0;
-    size_t count = 0;
-    origin += start(group, value);
-    if (joins)
-        memset(joint, 0, line->words * sizeof *joint);
-    do {
-        uint64_t *set = sets + (joins ? 1 : count) * line->words;
-        list_fetched(line, origin, shift, set);
-        if (joins) {
-            for (size_t i = 0; i < line->words; i++)
-                joint[i] |= set[i];
-            continue;
-        }
-        size_t same = 0;
-        while (same < count &&
-               memcmp(sets + same * line->words, set, line->words * sizeof *set) != 0)
-            same++;
-        if (same < count)
-            continue;
-        words += size_of(line, set);
-        count++;
-    } while (next(group, value, &origin));
-    return joins ? size_of(line, joint) : words;
+// --- Groups ---
+
+// The children of one parent that may share: where their windows start, each place
+// once, in rising order.
+struct group {
+    uint64_t count;
+    uint64_t *origin;
+};
+
+static int compare_u64(const void *a, const void *b) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
 }
 
-static uint64_t line_words(struct line *line, const struct digits *apart,
-                           const struct digits *group, uint64_t shift, bool joins,
-                           bool *ok) {
-    line->bitmap = malloc((3 + positions(group)) * line->words * sizeof *line->bitmap);
-    if (!line->bitmap) {
-        *ok = false;
-        return 0;
+static bool group_init(struct group *group, const struct digits *digits) {
+    uint64_t value[MOST_DIGITS], origin = start(digits, value), count = 0;
+    group->origin = malloc(positions(digits) * sizeof *group->origin);
+    group->count = 0;
+    if (!group->origin)
+        return false;
+    do
+        group->origin[count++] = origin;
+    while (next(digits, value, &origin));
+    qsort(group->origin, count, sizeof *group->origin, compare_u64);
+    for (uint64_t i = 0; i < count; i++)
+        if (!i || group->origin[i] != group->origin[i - 1])
+            group->origin[group->count++] = group->origin[i];
+    return true;
+}
+
+// What is left on the map of a pattern: the offsets i ... j - 1 from `origin` on.
+struct cut {
+    uint64_t origin, i, j;
+    bool low, high; // something is cut off below, above
+};
+
+static struct cut cut_at(const struct sdse_pattern *pattern,
+                         const struct sdse_axis *axis, uint64_t origin) {
+    struct cut cut = {.origin = origin};
+    sdse_pattern_words(pattern, axis, origin, &cut.i, &cut.j);
+    cut.low = cut.i > 0;
+    cut.high = cut.j < pattern->count;
+    return cut;
+}
+
+static bool same_rows(const struct sdse_pattern *pattern, const struct cut *a,
+                      const struct cut *b) {
+    if (a->j - a->i != b->j - b->i)
+        return false;
+    for (uint64_t k = 0; k < a->j - a->i; k++)
+        if (a->origin + sdse_pattern_at(pattern, a->i + k) !=
+            b->origin + sdse_pattern_at(pattern, b->i + k))
+            return false;
+    return true;
+}
+
+// Words that the children of a group take from `origin` on, each set once. Sets that
+// start elsewhere are equal only if one is cut off below and the other above.
+static uint64_t group_words(const struct sdse_pattern *pattern,
+                            const struct sdse_axis *axis, const struct group *group,
+                            uint64_t origin) {
+    uint64_t words = 0;
+    for (uint64_t g = 0; g < group->count; g++) {
+        const struct cut cut = cut_at(pattern, axis, origin + group->origin[g]);
+        bool repeated = cut.j <= cut.i;
+        for (uint64_t h = 0; h < g && cut.high && !repeated; h++) {
+            const struct cut other = cut_at(pattern, axis, origin + group->origin[h]);
+            repeated = other.low && same_rows(pattern, &cut, &other);
+        }
+        words += repeated ? 0 : cut.j - cut.i;
     }
-    uint64_t value[MOST_DIGITS], words = 0, origin = start(apart, value);
-    do {
-        words += group_words(line, group, origin, shift, joins);
-    } while (next(apart, value, &origin));
-    free(line->bitmap);
+    return words;
+}
+
+// --- One axis ---
+
+// One axis of one child's tile.
+struct line {
+    struct sdse_axis axis;
+    uint64_t outputs, taps; // of the tile
+    bool whole;             // gaps are fetched
+};
+
+static struct line line_of(const struct sdse_view *view, unsigned level,
+                           unsigned axis) {
+    return (struct line){
+        .axis = sdse_axis_of(view->nest, axis),
+        .outputs = view->tile[level][axis ? SDSE_Q : SDSE_P],
+        .taps = view->tile[level][axis ? SDSE_S : SDSE_R],
+        .whole = level < view->level_count && view->arch->level[level].fetch_gaps,
+    };
+}
+
+// The words of groups at many positions.
+struct sum {
+    const struct sdse_pattern *pattern;
+    const struct sdse_axis *axis;
+    const struct group *group;
+    const struct digits *apart;
+    uint64_t reach; // of a group behind where it starts
+    // Of the digits from each on: how far they go, and how many positions they make.
+    uint64_t span[MOST_DIGITS + 1], positions[MOST_DIGITS + 1];
+};
+
+// Over the positions of the digits from `digit` on; those of the digits before them
+// add up to `origin`. Where everything lies on the map all groups are alike.
+static uint64_t sum_words(const struct sum *sum, unsigned digit, uint64_t origin) {
+    const uint64_t last = origin + sum->span[digit] + sum->reach;
+    if ((int64_t)origin >= sum->axis->low && (int64_t)last <= sum->axis->end)
+        return sum->positions[digit] * sum->group->count * sum->pattern->count;
+    if (digit == sum->apart->count)
+        return group_words(sum->pattern, sum->axis, sum->group, origin);
+    const struct digit *at = &sum->apart->at[digit];
+    uint64_t words = 0;
+    for (uint64_t value = at->first; value < at->factor; value++)
+        words += sum_words(sum, digit + 1, origin + value * at->step);
+    return words;
+}
+
+static uint64_t clipped_words(const struct sdse_pattern *pattern,
+                              const struct sdse_axis *axis, const struct group *group,
+                              const struct digits *apart) {
+    struct digits sorted;
+    sorted.count = apart->count;
+    memcpy(sorted.at, apart->at, apart->count * sizeof sorted.at[0]);
+    sort_digits(&sorted);
+    struct sum sum = {.pattern = pattern,
+                      .axis = axis,
+                      .group = group,
+                      .apart = &sorted,
+                      .reach = group->origin[group->count - 1] + pattern->end};
+    sum.span[sorted.count] = 0;
+    sum.positions[sorted.count] = 1;
+    for (unsigned i = sorted.count; i-- > 0;) {
+        const struct digit *at = &sorted.at[i];
+        sum.span[i] = sum.span[i + 1] + (at->factor - 1) * at->step;
+        sum.positions[i] = sum.positions[i + 1] * (at->factor - at->first);
+    }
+    return sum_words(&sum, 0, 0);
+}
+
+// Rows that the children of all positions `apart` take, in groups that share: their
+// union if `joins`. `shift`: what was there that far before is not taken again; 0 =
+// everything is.
+static uint64_t line_words(const struct line *line, const struct digits *apart,
+                           const struct digits *places, uint64_t shift, bool joins,
+                           bool *ok) {
+    struct sdse_pattern pattern = {.at = NULL};
+    struct group group = {.origin = NULL};
+    uint64_t words = 0;
+    *ok = *ok &&
+          sdse_pattern_init(&pattern, &line->axis, line->outputs, line->taps,
+                            line->whole) &&
+          (!shift || sdse_pattern_keep_new(&pattern, shift)) &&
+          group_init(&group, places);
+    if (*ok && joins && group.count > 1) {
+        *ok = sdse_pattern_join(&pattern, group.origin, group.count);
+        group.count = 1;
+        group.origin[0] = 0;
+    }
+    if (*ok && !line->axis.clipped) {
+        words = positions(apart) * group.count * pattern.count;
+    } else if (*ok) {
+        words = clipped_words(&pattern, &line->axis, &group, apart);
+    }
+    sdse_pattern_clear(&pattern);
+    free(group.origin);
     return words;
 }
 
@@ -238,87 +296,73 @@ static uint64_t add_places(const struct sdse_view *view, unsigned top, unsigned 
     return others;
 }
 
+// The rows of one axis, remembered while the loops that move them stay the same.
+struct remembered {
+    bool known, credited;
+    unsigned count; // of the digits of `apart`
+    uint64_t first; // of the outermost of them
+    uint64_t words;
+};
+
 static uint64_t words_at(const struct sdse_view *view, unsigned top, unsigned child,
                          bool joins, bool *ok) {
     enum move move[SDSE_MAX_LOOPS];
     unsigned axis;
     uint64_t shift, total = 0;
     const unsigned first = find_moves(view, child, move, &axis, &shift);
-    struct digits places[2], group[2];
-    places[0].count = places[1].count = group[0].count = group[1].count = 0;
+    struct digits apart[2], group[2];
+    for (unsigned a = 0; a < 2; a++)
+        apart[a].count = group[a].count = 0;
+    const struct line line[2] = {line_of(view, child, 0), line_of(view, child, 1)};
     const uint64_t *tile = view->tile[child];
-    const uint64_t repeats = add_places(view, top, child, places, group) *
-                             tile[SDSE_N] * tile[SDSE_G] * tile[SDSE_C];
+    const uint64_t repeats = add_places(view, top, child, apart, group) * tile[SDSE_N] *
+                             tile[SDSE_G] * tile[SDSE_C];
+    struct remembered memory[2] = {{.known = false}, {.known = false}};
+    const unsigned placed[2] = {apart[0].count, apart[1].count};
     // The visit at which loop i advances; the last is the first visit of all.
-    for (unsigned i = first; i <= view->loop_count; i++) {
-        if (i < view->loop_count && move[i] == NONE)
-            continue;
+    for (unsigned i = view->loop_count + 1; i-- > first;) {
         uint64_t others = repeats;
-        struct digits apart[2];
-        apart[0] = places[0];
-        apart[1] = places[1];
-        for (unsigned k = i; k < view->loop_count; k++) {
-            const struct sdse_view_loop *loop = &view->loop[k];
-            const int along = sdse_dim_axis(loop->dim);
-            const uint64_t from = k == i;
-            if (along >= 0)
-                add_digit(&apart[along], from, loop->factor,
-                          loop->weight * sdse_window_step(view->nest, loop->dim));
-            else
-                others *= loop->factor - from;
-        }
+        const int along = i < view->loop_count ? sdse_dim_axis(view->loop[i].dim) : -1;
+        // Loops outside loop i stand anywhere, those inside at their start.
+        if (along >= 0)
+            add_digit(&apart[along], 1, view->loop[i].factor,
+                      view->loop[i].weight *
+                          sdse_window_step(view->nest, view->loop[i].dim));
+        for (unsigned k = i; k < view->loop_count; k++)
+            if (sdse_dim_axis(view->loop[k].dim) < 0)
+                others *= view->loop[k].factor - (k == i);
+        const bool none = i < view->loop_count && move[i] == NONE;
         const bool credited = i < view->loop_count && move[i] == CREDITED;
-        for (unsigned a = 0; a < 2 && *ok; a++) {
-            struct line line;
-            line_init(view, child, a, &line);
-            others *= line_words(&line, &apart[a], &group[a],
-                                 credited && a == axis ? shift : 0, joins, ok);
+        for (unsigned a = 0; a < 2 && *ok && !none; a++) {
+            const bool slides = credited && a == axis;
+            const struct digits *digits = &apart[a];
+            const uint64_t from =
+                digits->count > placed[a] ? digits->at[digits->count - 1].first : 0;
+            struct remembered *m = &memory[a];
+            if (!m->known || m->credited != slides || m->count != digits->count ||
+                m->first != from)
+                *m = (struct remembered){true, slides, digits->count, from,
+                                         line_words(&line[a], digits, &group[a],
+                                                    slides ? shift : 0, joins, ok)};
+            others *= m->words;
         }
-        total += others;
+        total += none ? 0 : others;
+        if (along >= 0) // from now on it stands anywhere
+            apart[along].at[apart[along].count - 1].first = 0;
     }
     return total;
 }
 
 bool sdse_exact_inputs(const struct sdse_view *view, bool shares_windows, unsigned fan,
                        struct sdse_edge *edge) {
-    bool ok = true;
+    bool ok = true, apart = true;
     edge->taken = words_at(view, edge->child, edge->child, false, &ok);
-    for (unsigned l = edge->parent; l < edge->child; l++)
+    for (unsigned l = edge->child; l-- > edge->parent;) {
+        apart = apart && (view->fanout_used[l] == 1 ||
+                          !view->arch->level[l].network[SDSE_INPUTS].multicast);
         edge->merged[l] =
-            words_at(view, l, edge->child, shares_windows && l <= fan, &ok);
-    return ok;
-}
-
-uint64_t sdse_exact_tile_words(const struct sdse_view *view, unsigned level) {
-    const uint64_t *tile = view->tile[level];
-    uint64_t words = tile[SDSE_N] * tile[SDSE_G] * tile[SDSE_C];
-    for (unsigned a = 0; a < 2; a++) {
-        struct digits all = {.count = 0};
-        for (unsigned k = view->first[level]; k < view->loop_count; k++)
-            if (sdse_dim_axis(view->loop[k].dim) == (int)a)
-                add_digit(&all, 0, view->loop[k].factor,
-                          view->loop[k].weight *
-                              sdse_window_step(view->nest, view->loop[k].dim));
-        for (unsigned l = 0; l < level; l++)
-            for (unsigned i = 0; i < view->spatial_count[l]; i++)
-                if (sdse_dim_axis(view->spatial[l][i].dim) == (int)a)
-                    add_digit(
-                        &all, 0, view->spatial[l][i].factor,
-                        view->spatial[l][i].weight *
-                            sdse_window_step(view->nest, view->spatial[l][i].dim));
-        struct line line;
-        line_init(view, level, a, &line);
-        line.bitmap = malloc(line.words * sizeof *line.bitmap);
-        if (!line.bitmap)
-            return 0;
-        uint64_t value[MOST_DIGITS], origin = start(&all, value), most = 0;
-        do {
-            list(&line, origin, line.bitmap);
-            const uint64_t size = size_of(&line, line.bitmap);
-            most = size > most ? size : most;
-        } while (next(&all, value, &origin));
-        free(line.bitmap);
-        words *= most;
+            apart ? edge->taken
+                  : words_at(view, l, edge->child, shares_windows && l <= fan, &ok);
     }
-    return words;
+    return ok;
 }

@@ -6,6 +6,7 @@
 #include "costmodel/explain_line.h"
 #include "costmodel/latency.h"
 #include "costmodel/overhead.h"
+#include "costmodel/pattern.h"
 #include "costmodel/rebuild.h"
 #include "costmodel/stream.h"
 #include "costmodel/traffic.h"
@@ -41,13 +42,56 @@ static void print_loops(struct story *s, unsigned level) {
     }
 }
 
+// Words of one tile, and those that a move of it takes, as if all lay on the map.
+static bool tile_and_new_words(const struct sdse_view *view,
+                               const struct sdse_edge *edge,
+                               const struct sdse_visits *visits, uint64_t *tile,
+                               uint64_t *fresh) {
+    const uint64_t *size = view->tile[edge->child];
+    if (edge->tensor != SDSE_INPUTS) {
+        *tile = *fresh = sdse_tile_words(view->nest, edge->tensor, size);
+        return true;
+    }
+    *tile = *fresh = size[SDSE_N] * size[SDSE_G] * size[SDSE_C];
+    for (unsigned a = 0; a < 2; a++) {
+        const struct sdse_axis axis = sdse_axis_of(view->nest, a);
+        struct sdse_pattern pattern;
+        if (!sdse_pattern_init(&pattern, &axis, size[a ? SDSE_Q : SDSE_P],
+                               size[a ? SDSE_S : SDSE_R],
+                               view->arch->level[edge->child].fetch_gaps))
+            return false;
+        *tile *= pattern.count;
+        const bool moves = visits->credited && a == visits->axis;
+        const bool ok = !moves || sdse_pattern_keep_new(&pattern, visits->shift);
+        *fresh *= pattern.count;
+        sdse_pattern_clear(&pattern);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+// What of `all` words is not taken after all.
+static void print_padding(struct story *s, const struct sdse_edge *edge, uint64_t all) {
+    if (all != edge->taken)
+        fprintf(s->x.out,
+                "  %s of them are padding, which is not taken: %s are "
+                "taken\n",
+                sdse_digits_u64(all - edge->taken).text,
+                sdse_digits_u64(edge->taken).text);
+}
+
 // Visits of one child that keeps its tile, and the words they take.
 static void print_visits(struct story *s, const struct sdse_edge *edge) {
     const struct sdse_view *view = &s->view;
     const struct sdse_visits visits =
         sdse_child_visits(view, edge->tensor, edge->child);
-    const uint64_t tile = sdse_view_tile_words(view, edge->tensor, edge->child);
-    const uint64_t words = sdse_visit_words(view, edge->tensor, edge->child, &visits);
+    uint64_t tile, fresh;
+    if (!tile_and_new_words(view, edge, &visits, &tile, &fresh)) {
+        fputs("  (out of memory: the visits are not listed)\n", s->x.out);
+        return;
+    }
+    const uint64_t words = visits.whole * tile + visits.credited * fresh;
     const uint64_t passes = view->outside[edge->child];
     const uint64_t stays = passes - visits.whole - visits.credited;
     const bool outputs = edge->tensor == SDSE_OUTPUTS;
@@ -68,20 +112,21 @@ static void print_visits(struct story *s, const struct sdse_edge *edge) {
         fprintf(s->x.out, " + %s tiles moved by %s %s x %s new words",
                 sdse_digits_u64(visits.credited).text,
                 sdse_digits_u64(visits.shift).text,
-                axes[visits.axis][visits.shift != 1],
-                sdse_digits_u64((words - visits.whole * tile) / visits.credited).text);
+                axes[visits.axis][visits.shift != 1], sdse_digits_u64(fresh).text);
     }
+    const uint64_t all = words * view->used[edge->child];
     fprintf(s->x.out, " = %s words; x %s used = %s\n", sdse_digits_u64(words).text,
-            sdse_digits_u64(view->used[edge->child]).text,
-            sdse_digits_u64(edge->taken).text);
+            sdse_digits_u64(view->used[edge->child]).text, sdse_digits_u64(all).text);
+    print_padding(s, edge, all);
 }
 
 static void print_steps(struct story *s, const struct sdse_edge *edge) {
     const struct sdse_view *view = &s->view;
+    const uint64_t all = view->outside[edge->child] * view->used[edge->child];
     fprintf(s->x.out, "  %s steps x %s multipliers, one word each = %s\n",
             sdse_digits_u64(view->outside[edge->child]).text,
-            sdse_digits_u64(view->used[edge->child]).text,
-            sdse_digits_u64(edge->taken).text);
+            sdse_digits_u64(view->used[edge->child]).text, sdse_digits_u64(all).text);
+    print_padding(s, edge, all);
 }
 
 static void print_sharing(struct story *s, const struct sdse_edge *edge) {

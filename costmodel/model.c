@@ -87,14 +87,10 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     if (form && form->smartdeal && !arch->rebuild.present)
         return SDSE_INVALID;
     struct sdse_model *fresh = SDSE_ARENA_NEW(arena, struct sdse_model);
-    struct sdse_layer *sampled = SDSE_ARENA_NEW(arena, struct sdse_layer);
-    if (!fresh || !sampled)
+    if (!fresh)
         return SDSE_NO_MEMORY;
-    *sampled = *layer;
-    if (!sdse_layer_moves(layer)) // else the stream counts what is touched
-        sampled->nest = sdse_nest_sampled(&layer->nest);
     fresh->arch = arch;
-    fresh->layer = sampled;
+    fresh->layer = layer;
     fresh->macs = sdse_layer_macs(layer);
     if (form)
         fresh->form = *form;

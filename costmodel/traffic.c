@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "costmodel/pattern.h"
+
 static uint64_t window_extent(const struct sdse_nest *nest, const uint64_t *tile,
                               unsigned axis) {
     return axis == 0 ? sdse_window_extent(tile[SDSE_P], tile[SDSE_R], nest->stride[0],
@@ -71,14 +73,12 @@ struct sdse_visits sdse_child_visits(const struct sdse_view *view,
 
 uint64_t sdse_view_tile_words(const struct sdse_view *view, enum sdse_tensor tensor,
                               unsigned level) {
-    if (view->perfect)
-        return sdse_tile_words(view->nest, tensor, view->tile[level]);
-    uint64_t size[SDSE_DIMS];
-    for (int d = 0; d < SDSE_DIMS; d++) {
-        const uint64_t tile = view->tile[level][d], bound = view->nest->bound[d];
-        size[d] = tile < bound ? tile : bound;
-    }
-    return sdse_tile_words(view->nest, tensor, size);
+    const bool whole = level < view->level_count && view->arch->level[level].fetch_gaps;
+    uint64_t words;
+    if (sdse_largest_tile_words(view->nest, tensor, view->tile[level], whole, &words))
+        return words;
+    // Out of memory: the bounding box is no less.
+    return sdse_tile_words(view->nest, tensor, view->tile[level]);
 }
 
 uint64_t sdse_visit_words(const struct sdse_view *view, enum sdse_tensor tensor,

@@ -26,7 +26,8 @@ struct sdse_visits {
 struct sdse_visits sdse_child_visits(const struct sdse_view *view,
                                      enum sdse_tensor tensor, unsigned level);
 
-// Words of one child's tile of `tensor` at `level`, the largest of them. [words]
+// Words of one child's tile of `tensor` at `level`, the largest over all its positions:
+// of inputs the distinct ones on the real map, unless the level fetches gaps. [words]
 uint64_t sdse_view_tile_words(const struct sdse_view *view, enum sdse_tensor tensor,
                               unsigned level);
 

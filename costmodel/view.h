@@ -53,7 +53,8 @@ struct sdse_view {
     struct sdse_view_spatial spatial[SDSE_MAX_LEVELS][2 * SDSE_DIMS];
 };
 
-// Fills *view, without a memo. The mapping has as many levels as the accelerator, factors >= 1.
+// Fills *view, without a memo. The mapping has as many levels as the accelerator,
+// factors >= 1.
 void sdse_view_init(struct sdse_view *view, const struct sdse_arch *arch,
                     const struct sdse_nest *nest, const struct sdse_mapping *mapping);
 

@@ -4,27 +4,35 @@
 #include "costmodel/walk.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "costmodel/hops.h"
-#include <stddef.h>
+#include "costmodel/pattern.h"
 
 // A tensor's coordinates: weights G K C R S, inputs N G C rows columns, outputs N G K P
-// Q.
-enum { AXES = 5 };
+// Q. The shape of a tile says for each how many iterations it spans; of inputs, rows
+// and columns: how many outputs, and behind all coordinates how many taps.
+enum { AXES = 5, SHAPE = AXES + 2 };
 
-struct box {
+struct tile {
     int64_t low[AXES];
-    int64_t extent[AXES]; // 0 on any axis: empty
+    int64_t shape[SHAPE];
+};
+
+// A set of rows, or of any other coordinate: how many, and a name that sets share only
+// if they are equal. Both add up over sets that have nothing in common.
+struct set {
+    uint64_t count, name;
 };
 
 // What one child holds and remembers. Compared with memcmp: always built from zeroed
 // memory.
 struct child {
-    int64_t held[AXES];     // extent of the tile it holds
-    int64_t previous[AXES]; // extent of the tile it held before the last move
-    int64_t shift[AXES];    // the remembered shift of the window
+    int64_t held[SHAPE];     // shape of the tile it holds
+    int64_t previous[SHAPE]; // shape of the tile it held before the last move
+    int64_t shift[AXES];     // the remembered shift of the window
     int64_t has_held, has_previous, has_shift;
 };
 
@@ -37,11 +45,21 @@ struct state {
 
 // One child's request (or drained tile) in a step, as one level sees it.
 struct request {
-    uint64_t instance;    // of the level
-    uint64_t alone;       // place at levels that do not share
-    struct box box, less; // the words: box without less
-    uint64_t column, row; // of the level's child that takes it
-    uint64_t words;
+    uint64_t instance;                  // of the level
+    uint64_t alone;                     // place at levels that do not share
+    struct set words[AXES], less[AXES]; // the product of `words` without that of `less`
+    uint64_t column, row;               // of the level's child that takes it
+    uint64_t count;                     // of words
+};
+
+// The patterns of the window tiles met so far: on each axis whole or cut in outputs and
+// taps.
+enum { MOST_PATTERNS = 8 };
+
+struct shaped {
+    unsigned axis;
+    uint64_t outputs, taps;
+    struct sdse_pattern pattern;
 };
 
 struct counts {
@@ -60,6 +78,11 @@ struct walk {
     struct child *before; // a stack of snapshots, one per loop
     struct state state;
     struct request *requests;
+    struct sdse_axis axis[2]; // of inputs
+    bool gaps;                // are fetched by the children
+    unsigned pattern_count;
+    struct shaped patterns[MOST_PATTERNS];
+    bool out_of_memory;
     uint64_t
         base[SDSE_DIMS]; // first iteration of the current step, temporal loops alone
     struct counts counts;
@@ -67,78 +90,154 @@ struct walk {
 
 // --- Coordinates ---
 
-static void tile_box(const struct walk *walk, const uint64_t base[SDSE_DIMS],
-                     const uint64_t size[SDSE_DIMS], struct box *box) {
+static struct tile tile_at(const struct walk *walk, const uint64_t base[SDSE_DIMS],
+                           const uint64_t size[SDSE_DIMS]) {
     static const enum sdse_dim plain[SDSE_TENSORS][AXES] = {
         {SDSE_G, SDSE_K, SDSE_C, SDSE_R, SDSE_S},
         {SDSE_N, SDSE_G, SDSE_C, SDSE_P, SDSE_Q},
         {SDSE_N, SDSE_G, SDSE_K, SDSE_P, SDSE_Q},
     };
-    const struct sdse_nest *nest = walk->view->nest;
     const enum sdse_tensor tensor = walk->edge->tensor;
+    struct tile tile = {.shape = {0}};
     for (int a = 0; a < AXES; a++) {
         const enum sdse_dim dim = plain[tensor][a];
-        box->low[a] = (int64_t)base[dim];
-        box->extent[a] = (int64_t)size[dim];
+        tile.low[a] = (int64_t)base[dim];
+        tile.shape[a] = (int64_t)size[dim];
         if (tensor != SDSE_INPUTS || a < 3)
             continue;
         const enum sdse_dim tap = a == 3 ? SDSE_R : SDSE_S;
-        const uint32_t stride = nest->stride[a - 3], dilation = nest->dilation[a - 3];
-        box->low[a] = (int64_t)(base[dim] * stride + base[tap] * dilation);
-        box->extent[a] =
-            (int64_t)sdse_window_extent(size[dim], size[tap], stride, dilation);
+        const struct sdse_axis *axis = &walk->axis[a - 3];
+        tile.low[a] = (int64_t)(base[dim] * axis->stride + base[tap] * axis->dilation);
+        tile.shape[a + 2] = (int64_t)size[tap];
     }
+    return tile;
 }
 
-static uint64_t box_words(const int64_t extent[AXES]) {
+// --- Sets ---
+
+static uint64_t mix(int64_t x) {
+    uint64_t z = (uint64_t)x + 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+// Names telescope: that of low ... end - 1 is the sum of those of its members.
+static struct set interval(int64_t low, int64_t end) {
+    if (end <= low)
+        return (struct set){0, 0};
+    return (struct set){(uint64_t)(end - low), mix(end) - mix(low)};
+}
+
+static const struct sdse_pattern *pattern_of(struct walk *walk, unsigned axis,
+                                             const int64_t shape[SHAPE]) {
+    const uint64_t outputs = (uint64_t)shape[3 + axis],
+                   taps = (uint64_t)shape[5 + axis];
+    for (unsigned i = 0; i < walk->pattern_count; i++) {
+        const struct shaped *at = &walk->patterns[i];
+        if (at->axis == axis && at->outputs == outputs && at->taps == taps)
+            return &at->pattern;
+    }
+    assert(walk->pattern_count < MOST_PATTERNS);
+    struct shaped *fresh = &walk->patterns[walk->pattern_count];
+    *fresh = (struct shaped){.axis = axis, .outputs = outputs, .taps = taps};
+    if (!sdse_pattern_init(&fresh->pattern, &walk->axis[axis], outputs, taps,
+                           walk->gaps)) {
+        walk->out_of_memory = true;
+        fresh->pattern = (struct sdse_pattern){.end = 1, .count = 1};
+    }
+    walk->pattern_count++;
+    return &fresh->pattern;
+}
+
+// The part of a tile along one coordinate that lies on the map.
+static struct set set_of(struct walk *walk, int a, const struct tile *tile) {
+    if (walk->edge->tensor != SDSE_INPUTS || a < 3)
+        return interval(tile->low[a], tile->low[a] + tile->shape[a]);
+    const struct sdse_axis *axis = &walk->axis[a - 3];
+    const struct sdse_pattern *pattern = pattern_of(walk, (unsigned)a - 3, tile->shape);
+    uint64_t i, j;
+    if (!sdse_pattern_words(pattern, axis, (uint64_t)tile->low[a], &i, &j))
+        return (struct set){0, 0};
+    if (!pattern->at)
+        return interval(tile->low[a] + (int64_t)(pattern->first + i),
+                        tile->low[a] + (int64_t)(pattern->first + j));
+    struct set set = {0, 0};
+    for (; i < j; i++) {
+        const int64_t at = tile->low[a] + (int64_t)sdse_pattern_at(pattern, i);
+        set.count++;
+        set.name += mix(at + 1) - mix(at);
+    }
+    return set;
+}
+
+static bool pattern_has(const struct sdse_pattern *pattern, int64_t x) {
+    return x >= 0 && sdse_pattern_below(pattern, (uint64_t)x + 1) >
+                         sdse_pattern_below(pattern, (uint64_t)x);
+}
+
+// What two tiles have in common along one coordinate, on the map.
+static struct set common(struct walk *walk, int a, const struct tile *x,
+                         const struct tile *y) {
+    int64_t low = x->low[a] > y->low[a] ? x->low[a] : y->low[a];
+    int64_t x_end = x->low[a] + x->shape[a], y_end = y->low[a] + y->shape[a];
+    if (walk->edge->tensor != SDSE_INPUTS || a < 3)
+        return interval(low, x_end < y_end ? x_end : y_end);
+    const struct sdse_axis *axis = &walk->axis[a - 3];
+    const struct sdse_pattern *of_x = pattern_of(walk, (unsigned)a - 3, x->shape);
+    const struct sdse_pattern *of_y = pattern_of(walk, (unsigned)a - 3, y->shape);
+    x_end = x->low[a] + (int64_t)of_x->end;
+    y_end = y->low[a] + (int64_t)of_y->end;
+    int64_t end = x_end < y_end ? x_end : y_end;
+    low = low > axis->low ? low : axis->low;
+    end = end < axis->end ? end : axis->end;
+    if (!of_x->at && !of_y->at)
+        return interval(low, end);
+    struct set set = {0, 0};
+    for (int64_t at = low; at < end; at++) {
+        if (!pattern_has(of_x, at - x->low[a]) || !pattern_has(of_y, at - y->low[a]))
+            continue;
+        set.count++;
+        set.name += mix(at + 1) - mix(at);
+    }
+    return set;
+}
+
+static uint64_t product(const struct set set[AXES]) {
     uint64_t words = 1;
     for (int a = 0; a < AXES; a++)
-        words *= (uint64_t)extent[a];
+        words *= set[a].count;
     return words;
 }
 
-// Common part of two boxes; extents 0 if there is none.
-static void intersect(const struct box *a, const struct box *b, struct box *out) {
-    bool empty = false;
-    for (int i = 0; i < AXES; i++) {
-        const int64_t low = a->low[i] > b->low[i] ? a->low[i] : b->low[i];
-        const int64_t end_a = a->low[i] + a->extent[i],
-                      end_b = b->low[i] + b->extent[i];
-        const int64_t end = end_a < end_b ? end_a : end_b;
-        out->low[i] = low;
-        out->extent[i] = end - low;
-        empty |= end <= low;
-    }
-    if (empty)
-        memset(out, 0, sizeof *out);
-}
-
-// One form for one set of words: a difference that is a box becomes that box.
-static void canonicalise(struct box *box, struct box *less) {
+// One form for one set of words: a difference that is a product becomes that product.
+static void canonicalise(struct request *request) {
+    struct set *words = request->words, *less = request->less;
     int axis = -1;
-    for (int a = 0; a < AXES; a++) {
-        if (less->low[a] == box->low[a] && less->extent[a] == box->extent[a])
+    for (int a = 0; a < AXES && product(less); a++) {
+        if (less[a].count == words[a].count)
             continue;
         if (axis >= 0)
             return; // an L-shape: unique as it is
         axis = a;
     }
-    if (axis < 0 || !box_words(less->extent))
-        return;
-    const int64_t end = box->low[axis] + box->extent[axis];
-    const int64_t less_end = less->low[axis] + less->extent[axis];
-    if (less->low[axis] != box->low[axis] && less_end != end)
-        return; // a gap in the middle
-    if (less->low[axis] == box->low[axis])
-        box->low[axis] = less_end;
-    box->extent[axis] -= less->extent[axis];
-    memset(less, 0, sizeof *less);
+    if (axis >= 0) {
+        words[axis].count -= less[axis].count;
+        words[axis].name -= less[axis].name;
+    }
+    memset(request->less, 0, sizeof request->less);
 }
 
 // --- Sharing ---
 
-static int by_words_then_place(const void *a, const void *b) {
-    return memcmp(a, b, offsetof(struct request, words));
+static int by_words_then_place(const void *x, const void *y) {
+    const struct request *a = x, *b = y;
+    const int order = memcmp(a, b, offsetof(struct request, column));
+    if (order)
+        return order;
+    if (a->column != b->column)
+        return a->column < b->column ? -1 : 1;
+    return (a->row > b->row) - (a->row < b->row);
 }
 
 static bool same_words(const struct request *a, const struct request *b) {
@@ -187,9 +286,9 @@ static size_t count_group(struct walk *walk, unsigned l, const struct request *f
                                  (double)first[column].row, (double)first[n - 1].row);
     }
     hops += (double)first[n - 1].column;
-    walk->counts.merged[l] += first->words;
-    walk->counts.hops[l] += hops * (double)first->words;
-    walk->counts.destinations[l] += (double)places * (double)first->words;
+    walk->counts.merged[l] += first->count;
+    walk->counts.hops[l] += hops * (double)first->count;
+    walk->counts.destinations[l] += (double)places * (double)first->count;
     return n;
 }
 
@@ -200,7 +299,7 @@ static void merge_requests(struct walk *walk, size_t count) {
         return;
     struct request *list = walk->requests, *sorted = walk->requests + walk->child_count;
     for (size_t i = 0; i < count; i++)
-        walk->counts.taken += list[i].words;
+        walk->counts.taken += list[i].count;
     walk->counts.visits += count;
     for (unsigned l = walk->edge->parent; l < walk->edge->child; l++) {
         for (size_t i = 0; i < count; i++) {
@@ -226,15 +325,14 @@ static bool child_works(const struct walk *walk, size_t child,
     return true;
 }
 
-static void child_tile(const struct walk *walk, const uint64_t base[SDSE_DIMS],
-                       struct box *box) {
+static struct tile child_tile(const struct walk *walk, const uint64_t base[SDSE_DIMS]) {
     uint64_t size[SDSE_DIMS];
     for (int d = 0; d < SDSE_DIMS; d++) {
         const uint64_t left = walk->view->nest->bound[d] - base[d];
         const uint64_t tile = walk->view->tile[walk->edge->child][d];
         size[d] = tile < left ? tile : left;
     }
-    tile_box(walk, base, size, box);
+    return tile_at(walk, base, size);
 }
 
 // Outputs leave every child that holds a tile, whether it works now or not.
@@ -252,9 +350,11 @@ static void drain(struct walk *walk) {
         memset(request, 0, sizeof *request);
         request->instance = i;
         // Only places matter: all children moved by the same temporal origin.
-        tile_box(walk, place, size, &request->box);
-        memcpy(request->box.extent, child->held, sizeof child->held);
-        request->words = box_words(child->held);
+        struct tile tile = tile_at(walk, place, size);
+        memcpy(tile.shape, child->held, sizeof tile.shape);
+        for (int a = 0; a < AXES; a++)
+            request->words[a] = set_of(walk, a, &tile);
+        request->count = product(request->words);
     }
     merge_requests(walk, count);
 }
@@ -270,10 +370,9 @@ static void move_children(struct walk *walk) {
     }
 }
 
-// What is credited of the tile in `box`: the sliding-window rule.
-static void credit_window(const struct walk *walk, struct child *child,
-                          const struct box *box, struct box *less) {
-    memset(less, 0, sizeof *less);
+// What is credited of a tile: the sliding-window rule.
+static void credit_window(struct walk *walk, struct child *child,
+                          const struct tile *tile, struct set less[AXES]) {
     const bool credits = child->has_previous &&
                          (!child->has_shift || memcmp(child->shift, walk->state.move,
                                                       sizeof child->shift) == 0);
@@ -283,62 +382,63 @@ static void credit_window(const struct walk *walk, struct child *child,
         return;
     }
     memcpy(child->shift, walk->state.move, sizeof child->shift);
-    struct box old;
-    for (int a = 0; a < AXES; a++) {
-        old.low[a] = box->low[a] - walk->state.move[a];
-        old.extent[a] = child->previous[a];
-    }
-    intersect(box, &old, less);
+    struct tile old;
+    for (int a = 0; a < AXES; a++)
+        old.low[a] = tile->low[a] - walk->state.move[a];
+    memcpy(old.shape, child->previous, sizeof old.shape);
+    for (int a = 0; a < AXES; a++)
+        less[a] = common(walk, a, tile, &old);
 }
 
 // The tile of a child that works in this step; false if the child idles or holds just
 // that.
-static bool wants_tile(const struct walk *walk, size_t i, struct box *box) {
+static bool wants_tile(const struct walk *walk, size_t i, struct tile *tile) {
     const struct child *child = &walk->children[i];
     const bool may_change =
         walk->edge->tensor == SDSE_INPUTS; // a cut that moves, see below
     uint64_t base[SDSE_DIMS];
     if ((child->has_held && !may_change) || !child_works(walk, i, base))
         return false;
-    child_tile(walk, base, box);
+    *tile = child_tile(walk, base);
     return !child->has_held ||
-           memcmp(child->held, box->extent, sizeof child->held) != 0;
+           memcmp(child->held, tile->shape, sizeof child->held) != 0;
 }
 
 // One child takes its tile. Returns false if no word crosses now.
-static bool take_tile(struct walk *walk, size_t i, const struct box *box,
+static bool take_tile(struct walk *walk, size_t i, const struct tile *tile,
                       struct request *request) {
     struct child *child = &walk->children[i];
     memset(request, 0, sizeof *request);
     request->instance = i;
-    request->box = *box;
+    for (int a = 0; a < AXES; a++)
+        request->words[a] = set_of(walk, a, tile);
     if (!walk->keeps_nothing) {
-        const struct box held = {
-            .low = {box->low[0], box->low[1], box->low[2], box->low[3], box->low[4]},
-            .extent = {child->held[0], child->held[1], child->held[2], child->held[3],
-                       child->held[4]}};
-        if (child->has_held) // same origin, cut off elsewhere: what is new is fetched
-            intersect(box, &held, &request->less);
-        else if (walk->edge->tensor == SDSE_INPUTS)
-            credit_window(walk, child, box, &request->less);
+        if (child->has_held) { // same origin, cut off elsewhere: what is new is fetched
+            struct tile held = *tile;
+            memcpy(held.shape, child->held, sizeof held.shape);
+            for (int a = 0; a < AXES; a++)
+                request->less[a] = common(walk, a, tile, &held);
+        } else if (walk->edge->tensor == SDSE_INPUTS) {
+            credit_window(walk, child, tile, request->less);
+        }
         child->has_held = 1;
-        memcpy(child->held, box->extent, sizeof child->held);
+        memcpy(child->held, tile->shape, sizeof child->held);
         if (walk->edge->tensor == SDSE_OUTPUTS)
             return false; // counted when it drains
     }
-    request->words = box_words(box->extent) - box_words(request->less.extent);
-    canonicalise(&request->box, &request->less);
-    if (!request->words)
-        memset(&request->box, 0, sizeof request->box);
+    request->count = product(request->words) - product(request->less);
+    canonicalise(request);
+    if (!request->count)
+        memset(request->words, 0, sizeof request->words);
     return true;
 }
 
 static void take_tiles(struct walk *walk) {
     size_t count = 0;
     for (size_t i = 0; i < walk->child_count; i++) {
-        struct box box;
-        if (wants_tile(walk, i, &box) &&
-            take_tile(walk, i, &box, &walk->requests[count]))
+        struct tile tile;
+        if (wants_tile(walk, i, &tile) &&
+            take_tile(walk, i, &tile, &walk->requests[count]))
             count++;
     }
     merge_requests(walk, count);
@@ -348,9 +448,8 @@ static void origin_of(const struct walk *walk, int64_t origin[AXES]) {
     uint64_t ones[SDSE_DIMS];
     for (int d = 0; d < SDSE_DIMS; d++)
         ones[d] = 1;
-    struct box box;
-    tile_box(walk, walk->base, ones, &box);
-    memcpy(origin, box.low, sizeof box.low);
+    const struct tile tile = tile_at(walk, walk->base, ones);
+    memcpy(origin, tile.low, sizeof tile.low);
 }
 
 static void step(struct walk *walk) {
@@ -374,13 +473,53 @@ static void step(struct walk *walk) {
 
 // --- Repetition ---
 
-// Iterations of `loop` from `digit` on that all places go through alike: every place
-// outside the loop is either full or idle throughout. 0: some place is cut off in this
-// very iteration.
-static uint64_t alike_iterations(const struct walk *walk,
-                                 const struct sdse_view_loop *loop, uint64_t digit) {
+// Iterations a child's tile spans in one iteration of the loop at `outer` - 1 of the
+// stack, less one: what the loops inside it add, and the tile itself.
+static uint64_t span_inside(const struct walk *walk, unsigned outer,
+                            enum sdse_dim dim) {
+    const struct sdse_view *view = walk->view;
+    uint64_t span = view->tile[walk->edge->child][dim] - 1;
+    for (unsigned i = view->first[walk->edge->child]; i + 1 < outer; i++)
+        if (view->loop[i].dim == dim)
+            span += (view->loop[i].factor - 1) * view->loop[i].weight;
+    return span;
+}
+
+// Iterations of `loop` from `digit` on in which all that a child takes lies on the map.
+static uint64_t iterations_on_map(const struct walk *walk, unsigned outer, size_t child,
+                                  uint64_t digit) {
+    const struct sdse_nest *nest = walk->view->nest;
+    const struct sdse_view_loop *loop = &walk->view->loop[outer - 1];
+    const int along = sdse_dim_axis(loop->dim);
+    const struct sdse_axis *axis = &walk->axis[along];
+    const enum sdse_dim dims[2] = {along ? SDSE_Q : SDSE_P, along ? SDSE_S : SDSE_R};
+    uint64_t low = 0, high = 0; // rows, both taken
+    for (int i = 0; i < 2; i++) {
+        const enum sdse_dim d = dims[i];
+        const uint64_t step = i ? axis->dilation : axis->stride;
+        const uint64_t from = walk->base[d] + walk->place[child * SDSE_DIMS + d] +
+                              (d == loop->dim ? digit * loop->weight : 0);
+        const uint64_t last = nest->bound[d] - 1;
+        const uint64_t to = from + span_inside(walk, outer, d);
+        low += from * step;
+        high += (to < last ? to : last) * step;
+    }
+    if ((int64_t)low < axis->low || (int64_t)high >= axis->end)
+        return 0;
+    const uint64_t room = (uint64_t)(axis->end - 1 - (int64_t)high);
+    return 1 + room / (loop->weight * sdse_window_step(nest, loop->dim));
+}
+
+// Iterations of the loop at `depth` - 1 from `digit` on that all places go through
+// alike: every place outside the loop is either full or idle throughout, and nothing of
+// it reaches over the edge of the map. 0: some place is cut off in this very iteration.
+static uint64_t alike_iterations(const struct walk *walk, unsigned depth,
+                                 uint64_t digit) {
+    const struct sdse_view_loop *loop = &walk->view->loop[depth - 1];
     const uint64_t bound = walk->view->nest->bound[loop->dim];
     const uint64_t start = walk->base[loop->dim];
+    const int along = walk->edge->tensor == SDSE_INPUTS ? sdse_dim_axis(loop->dim) : -1;
+    const bool clipped = along >= 0 && walk->axis[along].clipped;
     uint64_t alike = loop->factor - digit;
     for (size_t i = 0; i < walk->child_count; i++) {
         const uint64_t place = walk->place[i * SDSE_DIMS + loop->dim];
@@ -397,6 +536,10 @@ static uint64_t alike_iterations(const struct walk *walk,
                 alike = full - digit;
         } else if (digit < idle_from) {
             return 0;
+        }
+        if (clipped && digit < idle_from) {
+            const uint64_t on_map = iterations_on_map(walk, depth, i, digit);
+            alike = on_map < alike ? on_map : alike;
         }
     }
     return alike;
@@ -458,7 +601,7 @@ static void run_loops(struct walk *walk, unsigned outer) {
         if (walk->base[loop->dim] >= bound)
             break;
         walk->base[loop->dim] = start;
-        const uint64_t alike = alike_iterations(walk, loop, digit);
+        const uint64_t alike = alike_iterations(walk, outer, digit);
         walk->base[loop->dim] = start + digit * loop->weight;
         const struct state state_now = relative_state(walk);
         if (comparable && alike &&
@@ -503,11 +646,15 @@ static void place_children(struct walk *walk) {
     }
 }
 
-bool sdse_walk_is_alike(const struct sdse_view *view) {
+bool sdse_walk_is_alike(const struct sdse_view *view, enum sdse_tensor tensor) {
+    const bool clipped[2] = {sdse_axis_of(view->nest, 0).clipped,
+                             sdse_axis_of(view->nest, 1).clipped};
     for (unsigned l = 0; l < view->level_count; l++) {
         for (unsigned i = 0; i < view->spatial_count[l]; i++) {
             const struct sdse_view_spatial *loop = &view->spatial[l][i];
-            if (view->nest->bound[loop->dim] % (loop->weight * loop->factor))
+            const int axis = tensor == SDSE_INPUTS ? sdse_dim_axis(loop->dim) : -1;
+            if (view->nest->bound[loop->dim] % (loop->weight * loop->factor) ||
+                (axis >= 0 && clipped[axis]))
                 return false;
         }
     }
@@ -518,6 +665,9 @@ bool sdse_walk_edge(const struct sdse_view *view, bool alike, struct sdse_edge *
     struct walk walk = {.view = view, .edge = edge};
     walk.keeps_nothing = edge->child == view->level_count;
     walk.child_count = alike ? 1 : (size_t)view->used[edge->child];
+    for (unsigned a = 0; a < 2; a++)
+        walk.axis[a] = sdse_axis_of(view->nest, a);
+    walk.gaps = !walk.keeps_nothing && view->arch->level[edge->child].fetch_gaps;
     const size_t loops = view->loop_count + 1;
     walk.place = calloc(walk.child_count * SDSE_DIMS, sizeof *walk.place);
     walk.digits = calloc(walk.child_count * view->level_count, sizeof *walk.digits);
@@ -545,7 +695,9 @@ bool sdse_walk_edge(const struct sdse_view *view, bool alike, struct sdse_edge *
     free(walk.children);
     free(walk.before);
     free(walk.requests);
-    return ready;
+    for (unsigned i = 0; i < walk.pattern_count; i++)
+        sdse_pattern_clear(&walk.patterns[i].pattern);
+    return ready && !walk.out_of_memory;
 }
 
 // --- Places and steps that exist ---

@@ -279,12 +279,7 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer) {
     if (sdse_layer_moves(request->layer))
         return map_streamed(request, arena, answer);
-    // Words are those of the sampled input, as the model counts them.
-    struct sdse_layer sampled = *request->layer;
-    sampled.nest = sdse_nest_sampled(&request->layer->nest);
-    struct sdse_map_request asked = *request;
-    asked.layer = &sampled;
-    return search(&asked, arena, answer);
+    return search(request, arena, answer);
 }
 
 // Ways to write a prime power as an ordered product over `slots` factors:

@@ -199,6 +199,8 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
         sdse_read_u32(node, 1, 16, r->diags, &level->buffering);
     if ((node = sdse_node_get(map, "free")))
         sdse_read_bool(node, r->diags, &level->free);
+    if ((node = sdse_node_get(map, "fetch_gaps")))
+        sdse_read_bool(node, r->diags, &level->fetch_gaps);
     if ((node = sdse_node_get(map, "uneven")))
         sdse_read_bool(node, r->diags, &level->uneven);
     if ((node = sdse_node_get(map, "table")))

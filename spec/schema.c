@@ -77,6 +77,7 @@ static const struct sdse_schema_key memory_keys[] = {
     {"table", SDSE_SCHEMA_VALUE},
     {"free", SDSE_SCHEMA_VALUE},
     {"uneven", SDSE_SCHEMA_VALUE},
+    {"fetch_gaps", SDSE_SCHEMA_VALUE},
     OVERHEAD_KEYS,
     {"leakage_mw", SDSE_SCHEMA_VALUE},
     {"area_um2", SDSE_SCHEMA_VALUE},

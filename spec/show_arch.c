@@ -80,6 +80,8 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
     show_keeps(out, level->keeps);
     if (level->partial_bits)
         fprintf(out, ", partial sums of %" PRIu32 " bit", level->partial_bits);
+    if (level->fetch_gaps)
+        fputs(", fetches gaps", out);
     if (level->uneven)
         fputs(", tiled at different loops", out);
     fputs("\n             ", out);

@@ -160,6 +160,8 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
         print_text(out, ", table: ", level->table);
     if (level->free)
         fputs(", free: true", out);
+    if (level->fetch_gaps)
+        fputs(", fetch_gaps: true", out);
     if (level->uneven)
         fputs(", uneven: true", out);
     print_formats(out, level);

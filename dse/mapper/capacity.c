@@ -2,11 +2,29 @@
 
 #include <math.h>
 
-// Words of the tiles, and whether they are all that is summed.
+// Words of the tiles, of inputs without gaps and with, and whether they are all that is
+// summed.
 struct tile {
-    double words[SDSE_TENSORS], filters;
+    double words[SDSE_TENSORS], inputs[2], filters;
     bool whole;
 };
+
+// Words of inputs of the largest tile with these indices, over its positions.
+static double input_words(const struct sdse_problem *problem, const uint16_t *index,
+                          bool gaps) {
+    double words = 1;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (sdse_dim_moves((enum sdse_dim)d, SDSE_INPUTS) &&
+            sdse_dim_axis((enum sdse_dim)d) < 0)
+            words *= (double)sdse_problem_tile_size(problem, d, index[d]);
+    for (int axis = 0; axis < 2; axis++) {
+        const struct sdse_windows *windows = &problem->windows[axis];
+        words *=
+            windows->largest[gaps][index[axis ? SDSE_Q : SDSE_P] * windows->taps_count +
+                                   index[axis ? SDSE_S : SDSE_R]];
+    }
+    return words;
+}
 
 static void measure(const struct sdse_problem *problem, const uint16_t *index,
                     struct tile *tile) {
@@ -15,7 +33,10 @@ static void measure(const struct sdse_problem *problem, const uint16_t *index,
     for (int d = 0; d < SDSE_DIMS; d++)
         size[d] = sdse_problem_tile_size(problem, d, index[d]);
     for (int t = 0; t < SDSE_TENSORS; t++)
-        tile->words[t] = (double)sdse_tile_words(nest, (enum sdse_tensor)t, size);
+        if (t != SDSE_INPUTS)
+            tile->words[t] = (double)sdse_tile_words(nest, (enum sdse_tensor)t, size);
+    for (int gaps = 0; gaps < 2; gaps++)
+        tile->inputs[gaps] = input_words(problem, index, gaps);
     tile->filters = (double)(size[SDSE_G] * size[SDSE_K]);
     const uint64_t *bound = problem->real_bound;
     tile->whole = size[SDSE_C] == bound[SDSE_C] && size[SDSE_R] == bound[SDSE_R] &&
@@ -29,7 +50,10 @@ static double stored_bits(const struct sdse_problem *problem, unsigned l,
     for (int t = 0; t < SDSE_TENSORS; t++) {
         const double *word = problem->tile_bits[l][t];
         const bool partial = !tile->whole || word[SDSE_PARTIAL] < word[SDSE_FINISHED];
-        bits += tile->words[t] * word[partial ? SDSE_PARTIAL : SDSE_FINISHED];
+        const double words = t == SDSE_INPUTS
+                                 ? tile->inputs[problem->arch->level[l].fetch_gaps]
+                                 : tile->words[t];
+        bits += words * word[partial ? SDSE_PARTIAL : SDSE_FINISHED];
     }
     return bits;
 }
@@ -69,20 +93,12 @@ bool sdse_tiles_fit(const struct sdse_problem *problem,
 // Words of tensor t among the factors with these indices.
 static double tile_words(const struct sdse_problem *problem, enum sdse_tensor t,
                          const uint16_t *index) {
+    if (t == SDSE_INPUTS)
+        return input_words(problem, index, false);
     double words = 1;
-    for (int d = 0; d < SDSE_DIMS; d++) {
-        const bool window = t == SDSE_INPUTS && sdse_dim_axis((enum sdse_dim)d) >= 0;
-        if (sdse_dim_moves((enum sdse_dim)d, t) && !window)
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (sdse_dim_moves((enum sdse_dim)d, t))
             words *= (double)sdse_problem_tile_size(problem, d, index[d]);
-    }
-    if (t != SDSE_INPUTS)
-        return words;
-    for (int axis = 0; axis < 2; axis++) {
-        const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
-        words *= sdse_touched(&problem->layer->nest, axis,
-                              sdse_problem_tile_size(problem, out, index[out]),
-                              sdse_problem_tile_size(problem, tap, index[tap]));
-    }
     return words;
 }
 

@@ -72,18 +72,22 @@ static struct visit_range input_visits(const struct sdse_problem *problem,
     double open[2], shut[2];
     for (int axis = 0; axis < 2; axis++) {
         const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
-        open[axis] = trail->lines[axis] * factors->open_line[axis];
+        const struct sdse_windows *windows = &problem->windows[axis];
+        open[axis] =
+            sdse_windows_clip(windows, trail->lines[axis] * factors->open_line[axis],
+                              trail->lines[axis], 1);
         shut[axis] = open[axis];
         if (!sdse_axis_has_halo(&problem->layer->nest, axis))
             continue;
-        shut[axis] = trail->lines[axis] * factor[out] * factor[tap] *
-                     sdse_touched(&problem->layer->nest, axis,
-                                  problem->lattice.value[out][inner[out]],
-                                  problem->lattice.value[tap][inner[tap]]);
+        double visits = trail->lines[axis] * factor[out] * factor[tap];
         if (trail->axis == axis)
             for (unsigned i = 0; i < trail->count; i++)
                 if (trail->chain[i].dim != SDSE_K)
-                    shut[axis] *= (double)trail->chain[i].factor;
+                    visits *= (double)trail->chain[i].factor;
+        const double rows =
+            sdse_windows_rows(windows, problem->lattice.value[out][inner[out]],
+                              problem->lattice.value[tap][inner[tap]]);
+        shut[axis] = sdse_windows_clip(windows, visits * rows, visits, 1);
         if (shut[axis] < open[axis])
             shut[axis] = open[axis];
     }

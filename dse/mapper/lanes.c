@@ -5,14 +5,6 @@
 
 #include "base/checked.h"
 
-// Equal sums form chains (i + b/g, j - a/g): all but the first of each are repeats.
-uint64_t sdse_distinct_sums(uint64_t n, uint64_t a, uint64_t m, uint64_t b) {
-    const uint64_t g = sdse_gcd_u64(a, b), step_n = b / g, step_m = a / g;
-    if (n <= step_n || m <= step_m)
-        return n * m;
-    return n * m - (n - step_n) * (m - step_m);
-}
-
 double sdse_spread_resting(const struct sdse_spread *spread, enum sdse_tensor tensor) {
     double product = 1;
     for (int d = 0; d < SDSE_DIMS; d++)
@@ -22,18 +14,19 @@ double sdse_spread_resting(const struct sdse_spread *spread, enum sdse_tensor te
 }
 
 // Least fraction of distinct windows among the places of a spread.
-static double window_share(const struct sdse_lane_edge *edge,
-                           const struct sdse_spread *spread, bool union_counts) {
+static double window_share(const struct sdse_problem *problem,
+                           const struct sdse_lane_edge *edge,
+                           const struct sdse_spread *spread) {
+    const bool joins = edge->shares_window && edge->child < problem->levels;
     double share = 1;
     for (int axis = 0; axis < 2; axis++) {
+        const struct sdse_windows *windows = &problem->windows[axis];
         const double outputs = (double)spread->factor[axis ? SDSE_Q : SDSE_P];
         const double taps = (double)spread->factor[axis ? SDSE_S : SDSE_R];
-        if (union_counts)
-            share /= outputs * taps;
-        else if (edge->crosses[axis])
+        if (edge->crosses[axis] && !joins && !windows->may_coincide)
             share /= taps;
-        else if (outputs > 1 && taps > 1)
-            share *= (outputs + taps - 1) / (outputs * taps);
+        else
+            share *= sdse_windows_share(windows, outputs, taps, joins);
     }
     return share;
 }
@@ -53,8 +46,7 @@ static void merge(const struct sdse_problem *problem, const struct sdse_lane *la
     *per_place = shared ? 1 / resting : 1;
     if (lane->tensor != SDSE_INPUTS || !shared)
         return;
-    const double share = window_share(
-        edge, spread, edge->shares_window && edge->child < problem->levels);
+    const double share = window_share(problem, edge, spread);
     *kept_apart *= share;
     *per_place *= share;
 }

@@ -3,6 +3,7 @@
 #ifndef SDSE_DSE_MAPPER_LANES_H
 #define SDSE_DSE_MAPPER_LANES_H
 
+#include "costmodel/pattern.h"
 #include "dse/mapper/problem.h"
 
 // Adds the lanes of every part that moves: prices per word, by stage.
@@ -18,8 +19,5 @@ bool sdse_lanes_tabulate(struct sdse_problem *problem);
 
 // Product of a spread's factors over the dims that do not move a tensor.
 double sdse_spread_resting(const struct sdse_spread *spread, enum sdse_tensor tensor);
-
-// Distinct values of i * a + j * b for i < n, j < m. a, b, n, m >= 1.
-uint64_t sdse_distinct_sums(uint64_t n, uint64_t a, uint64_t m, uint64_t b);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "costmodel/pattern.h"
+
 static uint64_t smallest_prime_factor(uint64_t n) {
     for (uint64_t p = 2; p <= n / p; p++)
         if (n % p == 0)
@@ -53,7 +55,8 @@ static bool slides(const struct sdse_nest *nest, enum sdse_dim dim) {
 static double cut_inputs(const struct sdse_padding *padding,
                          const struct sdse_nest *nest, double words) {
     const double step = step_of(nest, padding->dim);
-    if (step == 1 || other_of(padding->dim) == padding->dim)
+    const int axis = sdse_dim_axis(padding->dim);
+    if (axis < 0 || (step == 1 && !sdse_axis_of(nest, (unsigned)axis).gapped))
         return words;
     const double outer = (double)padding->outer;
     if (nest->bound[other_of(padding->dim)] > 1)

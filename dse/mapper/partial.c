@@ -76,16 +76,28 @@ void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *
         start_edge(problem, &problem->lane[i], node, &node->lane[i]);
 }
 
-static uint64_t extent(const struct sdse_problem *problem, const uint16_t *index,
-                       int axis) {
-    const struct sdse_nest *nest = &problem->layer->nest;
+// Rows (or columns) that all visits of a child at the node's level take.
+static double settled_line(const struct sdse_problem *problem,
+                           const struct sdse_partial *node, unsigned axis) {
+    const struct sdse_windows *windows = &problem->windows[axis];
     const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
-    return sdse_window_extent(problem->lattice.value[out][index[out]],
-                              problem->lattice.value[tap][index[tap]],
-                              nest->stride[axis], nest->dilation[axis]);
+    const uint64_t p = problem->lattice.value[out][node->index[out]];
+    const uint64_t r = problem->lattice.value[tap][node->index[tap]];
+    const struct sdse_line_visits line = sdse_trail_line(&node->trail, axis);
+    double rows = line.whole * sdse_windows_rows(windows, p, r);
+    if (line.credited > 0)
+        rows += line.credited * sdse_windows_fresh(windows, p, r, line.shift);
+    const double pairs = windows->gaps ? (double)INFINITY : line.repeats;
+    // A row that a slide leaves does not come back, unless it was in a gap.
+    const bool gapless =
+        sdse_windows_rows(windows, p, r) ==
+        (double)sdse_window_extent(p, r, windows->axis.stride, windows->axis.dilation);
+    const double visits = line.whole + (gapless ? 0 : line.credited);
+    return sdse_windows_clip(windows, rows, visits, pairs);
 }
 
-// Visits of a child at the node's level, exactly. Inputs: elements of a plane.
+// Visits of a child at the node's level, exactly but for padding. Inputs: elements of a
+// plane.
 static double settled_visits(const struct sdse_problem *problem,
                              const struct sdse_partial *node, int mover) {
     const struct sdse_trail *trail = &node->trail;
@@ -94,8 +106,7 @@ static double settled_visits(const struct sdse_problem *problem,
         return sdse_block_visits(problem, visits, trail->closed_channels);
     if (mover == SDSE_INPUTS)
         for (unsigned axis = 0; axis < 2; axis++)
-            visits *=
-                sdse_trail_line(trail, axis, extent(problem, node->index, (int)axis));
+            visits *= settled_line(problem, node, axis);
     return visits;
 }
 
@@ -187,7 +198,7 @@ void sdse_partial_correct_windows(const struct sdse_problem *problem, unsigned l
     for (int axis = 0; axis < 2; axis++) {
         const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
         const uint64_t n = spread->factor[out], m = spread->factor[tap];
-        if (n == 1 || m == 1)
+        if (n == 1 || m == 1 || problem->windows[axis].may_coincide)
             continue;
         const uint64_t a =
             problem->lattice.value[out][child_index[out]] * nest->stride[axis];
@@ -241,7 +252,7 @@ static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
             places *= problem->most_resting[l][lane->tensor];
         saved = head_pj * places;
     }
-    pj *= problem->macs;
+    pj *= lane->tensor == SDSE_INPUTS ? problem->input_macs : problem->macs;
     if (lane->returns)
         pj = fmax(0, pj - lane->base_words * saved);
     outlook->base_pj += pj;
@@ -317,6 +328,8 @@ void sdse_partial_visits(const struct sdse_problem *problem,
     visits[SDSE_BLOCKS] =
         sdse_block_visits(problem, visits[SDSE_BLOCKS], trail->closed_channels);
     for (int axis = 0; axis < 2; axis++)
-        visits[SDSE_INPUTS] *=
-            trail->lines[axis] * sdse_open_line(problem, trail, index, spread, axis);
+        visits[SDSE_INPUTS] *= sdse_windows_clip(
+            &problem->windows[axis],
+            trail->lines[axis] * sdse_open_line(problem, trail, index, spread, axis),
+            trail->lines[axis], 1);
 }

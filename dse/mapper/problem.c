@@ -210,6 +210,18 @@ static void note_later(struct sdse_problem *problem) {
     }
 }
 
+static void note_input_macs(struct sdse_problem *problem) {
+    const uint64_t *bound = problem->layer->nest.bound;
+    problem->input_macs = (double)bound[SDSE_N] * (double)bound[SDSE_G] *
+                          (double)bound[SDSE_K] * (double)bound[SDSE_C];
+    for (int axis = 0; axis < 2; axis++) {
+        const double pairs = (double)bound[axis ? SDSE_Q : SDSE_P] *
+                             (double)bound[axis ? SDSE_S : SDSE_R];
+        const struct sdse_windows *windows = &problem->windows[axis];
+        problem->input_macs *= fmax(windows->touched, pairs - windows->edge_macs);
+    }
+}
+
 // --- The whole ---
 
 enum sdse_status
@@ -248,6 +260,10 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
     if (status != SDSE_OK)
         return status;
     note_later(problem);
+    status = sdse_windows_init(problem);
+    if (status != SDSE_OK)
+        return status;
+    note_input_macs(problem);
     sdse_lanes_add(problem);
     sdse_padded_share(problem);
     sdse_lanes_bound(problem);

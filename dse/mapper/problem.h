@@ -10,6 +10,7 @@
 #include "dse/mapper/spread.h"
 #include "dse/mapper/trail.h"
 #include "dse/mapper/variants.h"
+#include "dse/mapper/windows.h"
 
 // What outputs cost per word while it is unknown whether they are finished: the less.
 enum { SDSE_EITHER = SDSE_STAGES, SDSE_STAGE_CASES };
@@ -98,6 +99,8 @@ struct sdse_problem {
     struct sdse_lane lane[SDSE_MAX_LANES];
 
     struct sdse_spreads spreads[SDSE_MAX_LEVELS];
+    struct sdse_windows windows[2]; // rows, columns
+    double input_macs;              // that read a word: not those on padding; at least
     double most_used[SDSE_MAX_LEVELS + 1]; // places of all levels from l on, at most
     double most_resting[SDSE_MAX_LEVELS][SDSE_TENSORS];
 

@@ -80,15 +80,18 @@ void sdse_trail_append(struct sdse_trail *trail, const struct sdse_nest *nest,
     }
 }
 
-double sdse_trail_line(const struct sdse_trail *trail, unsigned axis, uint64_t extent) {
+struct sdse_line_visits sdse_trail_line(const struct sdse_trail *trail, unsigned axis) {
+    struct sdse_line_visits line = {.whole = trail->lines[axis], .repeats = 1};
     if ((int)axis != trail->axis)
-        return trail->lines[axis] * (double)extent;
-    const uint64_t first = trail->chain[trail->count - 1].shift;
-    const uint64_t fresh = first < extent ? first : extent;
+        return line;
+    line.shift = trail->chain[trail->count - 1].shift;
     uint64_t back = 0; // how far the loops inside have moved when they restart
     double passes = 1; // of the whole chain, whole and credited are moves inside it
-    for (unsigned i = 0; i < trail->count; i++)
+    for (unsigned i = 0; i < trail->count; i++) {
         passes *= (double)trail->chain[i].factor;
+        if (trail->chain[i].dim == SDSE_K)
+            line.repeats *= (double)trail->chain[i].factor;
+    }
     double whole = passes, credited = 0;
     for (unsigned i = trail->count; i-- > 0;) {
         const double outer = passes / (double)trail->chain[i].factor;
@@ -99,11 +102,13 @@ double sdse_trail_line(const struct sdse_trail *trail, unsigned axis, uint64_t e
         const uint64_t step = trail->chain[i].shift;
         if (step == back) {
             whole -= moves;
-        } else if (step == back + first) {
+        } else if (step == back + line.shift) {
             whole -= moves;
             credited += moves;
         }
         back += (trail->chain[i].factor - 1) * step;
     }
-    return trail->lines[axis] * (whole * (double)extent + credited * (double)fresh);
+    line.whole = trail->lines[axis] * whole;
+    line.credited = trail->lines[axis] * credited;
+    return line;
 }

@@ -56,9 +56,15 @@ void sdse_trail_init(struct sdse_trail *trail);
 void sdse_trail_append(struct sdse_trail *trail, const struct sdse_nest *nest,
                        enum sdse_dim dim, uint64_t factor, uint64_t weight);
 
-// Input elements along `axis` that all visits of one child take, per closed K loop and
-// per N, G, C: `extent` is the child's window there. [elements]
-double sdse_trail_line(const struct sdse_trail *trail, unsigned axis, uint64_t extent);
+// Visits of all children along one axis, per closed K loop and per N, G, C.
+struct sdse_line_visits {
+    double whole;    // that take the whole tile
+    double credited; // that take what a move by `shift` adds
+    uint64_t shift;  // [input elements]
+    double repeats;  // by K loops of the chain: of every place
+};
+
+struct sdse_line_visits sdse_trail_line(const struct sdse_trail *trail, unsigned axis);
 
 // Whether windows along an axis can overlap at all: more than one tap.
 static inline bool sdse_axis_has_halo(const struct sdse_nest *nest, int axis) {

@@ -50,8 +50,9 @@ static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
         saved *= problem->most_resting[l][lane->tensor];
     const double taken = current ? state->words * edge->rest_words[level]
                                  : edge->rest_words[edge->parent];
-    const double words =
-        problem->macs * taken - (lane->returns ? lane->base_words * saved : 0);
+    const double macs =
+        lane->tensor == SDSE_INPUTS ? problem->input_macs : problem->macs;
+    const double words = macs * taken - (lane->returns ? lane->base_words * saved : 0);
     const enum way way = lane->up ? WRITE : READ;
     if (words > 0)
         flow_of(problem, moved, way, edge->parent, lane->tensor)->base +=

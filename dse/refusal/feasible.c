@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "costmodel/pattern.h"
+
 enum {
     MOST_CHOICES = 70,    // sets of loops that a level's order rules admit
     MOST_TILES = 1 << 24, // lattice points a memo may cover
@@ -270,7 +272,7 @@ static bool step(struct search *s) {
 }
 
 // Bits of the tiles that level l keeps, as the evaluator's verdict counts them.
-static double stored_bits(const struct search *s, unsigned l, const uint16_t *tile) {
+static double stored_bits(struct search *s, unsigned l, const uint16_t *tile) {
     const struct sdse_problem *problem = s->problem;
     uint64_t size[SDSE_DIMS];
     for (int d = 0; d < SDSE_DIMS; d++) {
@@ -280,10 +282,13 @@ static double stored_bits(const struct search *s, unsigned l, const uint16_t *ti
     }
     const int stage = gets_finished(s, l) ? SDSE_FINISHED : SDSE_PARTIAL;
     double bits = problem->basis_bits[l] * (double)(size[SDSE_G] * size[SDSE_K]);
-    for (int t = 0; t < SDSE_TENSORS; t++)
-        bits +=
-            problem->tile_bits[l][t][stage] *
-            (double)sdse_tile_words(&problem->layer->nest, (enum sdse_tensor)t, size);
+    for (int t = 0; t < SDSE_TENSORS; t++) {
+        uint64_t words = 0;
+        if (!sdse_largest_tile_words(&problem->model->layer->nest, (enum sdse_tensor)t,
+                                     size, s->arch->level[l].fetch_gaps, &words))
+            s->questions->out_of_memory = true;
+        bits += problem->tile_bits[l][t][stage] * (double)words;
+    }
     return bits;
 }
 

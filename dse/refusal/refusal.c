@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "costmodel/pattern.h"
 #include "dse/mapper/problem.h"
 #include "dse/refusal/demand_text.h"
 
@@ -107,10 +108,14 @@ static const char *refuse_capacity(const struct sdse_problem *problem,
         double largest = bits;
         const char *tensor = "basis";
         for (int t = 0; t < SDSE_TENSORS; t++) {
+            uint64_t words;
+            if (!sdse_largest_tile_words(&problem->model->layer->nest,
+                                         (enum sdse_tensor)t, size,
+                                         problem->arch->level[l].fetch_gaps, &words))
+                return NULL;
             const double part =
                 fmin(problem->tile_bits[l][t][0], problem->tile_bits[l][t][1]) *
-                (double)sdse_tile_words(&problem->layer->nest, (enum sdse_tensor)t,
-                                        size);
+                (double)words;
             bits += part;
             if (part > largest) {
                 largest = part;

@@ -137,6 +137,8 @@ struct sdse_level {
     // together. 0 for level 0.
     unsigned may_bypass;
     bool carries_loops; // false for all siblings but the last
+    bool fetch_gaps; // inputs: takes the bounding box of its windows, not their words
+                     // alone (bursts, line buffers)
     bool uneven; // the file lets mappings tile its tensors at different loops: it is
                  // split into positions (spec/split.h) before anything is mapped
     // The memory of this level is that of the level directly outside it, which has a

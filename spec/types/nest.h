@@ -83,30 +83,6 @@ static inline uint64_t sdse_window_step(const struct sdse_nest *nest,
     return dim == SDSE_P || dim == SDSE_Q ? nest->stride[axis] : nest->dilation[axis];
 }
 
-// The nest with the rows and columns that a strided window of one tap steps over taken
-// out of its map, where the map is known: outputs p then read input p - pad, as in a
-// layer of stride 1 on the sampled input. The same words, the same sums.
-static inline struct sdse_nest sdse_nest_sampled(const struct sdse_nest *nest) {
-    struct sdse_nest sampled = *nest;
-    for (int axis = 0; axis < 2; axis++) {
-        const int64_t outputs = (int64_t)nest->bound[axis ? SDSE_Q : SDSE_P];
-        const int64_t stride = nest->stride[axis], pad = nest->pad[axis];
-        const int64_t reach = pad + (int64_t)nest->map[axis];
-        if (nest->bound[axis ? SDSE_S : SDSE_R] > 1 || stride == 1 || !nest->map[axis])
-            continue;
-        // Outputs first ... end - 1 lie on the map.
-        const int64_t first = pad > 0 ? (pad + stride - 1) / stride : 0;
-        int64_t end = reach > 0 ? (reach + stride - 1) / stride : 0;
-        end = end < outputs ? end : outputs;
-        if (end <= first)
-            continue; // all is padding
-        sampled.stride[axis] = sampled.dilation[axis] = 1;
-        sampled.pad[axis] = first;
-        sampled.map[axis] = (uint64_t)(end - first);
-    }
-    return sampled;
-}
-
 // Input positions a tile of p outputs and r taps touches along one axis: the bounding
 // box, gaps included.
 //

@@ -278,6 +278,10 @@ enum sdse_status count_case_read(struct sdse_arena *arena, const char *path,
         .other_area_um2 = given(0),
     };
     read_levels(&reader, root);
+    // Cases that do not say their map are of a model that fetches bounding boxes.
+    const bool boxes = !sdse_node_get(sdse_node_get(root, "problem"), "input");
+    for (unsigned l = 0; l < out->arch.level_count; l++)
+        out->arch.level[l].fetch_gaps = boxes;
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         out->arch.bits[t] = (uint32_t)reader.word_bits;
     out->arch.partial_bits = (uint32_t)reader.word_bits;

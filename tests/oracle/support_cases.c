@@ -454,8 +454,41 @@ void oracle_case_classify(struct oracle_case *subject) {
         subject->features |= SDSE_BIT(ORACLE_STRIDE);
     if (nest->dilation[0] > 1 || nest->dilation[1] > 1)
         subject->features |= SDSE_BIT(ORACLE_DILATION);
+    unsigned gaps = 0;
+    for (unsigned a = 0; a < 2; a++) {
+        const uint64_t p = nest->bound[a ? SDSE_Q : SDSE_P],
+                       r = nest->bound[a ? SDSE_S : SDSE_R];
+        const uint64_t reach =
+            sdse_window_extent(p, r, nest->stride[a], nest->dilation[a]);
+        if (nest->map[a] &&
+            (nest->pad[a] > 0 || nest->pad[a] + (int64_t)nest->map[a] < (int64_t)reach))
+            subject->features |= SDSE_BIT(ORACLE_PADDED);
+        if ((p > 1 && nest->stride[a] > 1) || (r > 1 && nest->dilation[a] > 1))
+            gaps = SDSE_BIT(ORACLE_GAPS);
+    }
+    subject->features |= gaps;
+    for (unsigned l = 1; l < subject->arch.level_count; l++)
+        if (gaps && subject->arch.level[l].fetch_gaps)
+            subject->features |= SDSE_BIT(ORACLE_FETCHED_GAPS);
     if (nest->bound[SDSE_G] > 1)
         subject->features |= SDSE_BIT(ORACLE_GROUPS);
+}
+
+// Padding before and behind, of each side its own; rows that no window reads; windows
+// that end before the map, or small maps that they leave on both sides.
+static void make_map(uint64_t *state, struct sdse_nest *nest) {
+    if (chance(state, 40))
+        return;
+    for (unsigned a = 0; a < 2; a++) {
+        const int64_t reach = (int64_t)sdse_window_extent(
+            nest->bound[a ? SDSE_Q : SDSE_P], nest->bound[a ? SDSE_S : SDSE_R],
+            nest->stride[a], nest->dilation[a]);
+        const int64_t before = (int64_t)oracle_below(state, 6) - 2;
+        const int64_t behind = (int64_t)oracle_below(state, 6) - 2;
+        const int64_t map = reach - before - behind;
+        nest->pad[a] = before;
+        nest->map[a] = map > 0 ? (uint64_t)map : 1 + oracle_below(state, 3);
+    }
 }
 
 void oracle_case_make(uint64_t seed, const struct oracle_options *options,
@@ -492,6 +525,9 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
         struct sdse_network *network = &out->arch.level[l].network[SDSE_INPUTS];
         network->window_sharing = network->window_sharing && network->multicast;
     }
+    make_map(&state, nest);
+    for (unsigned l = 0; l < out->arch.level_count; l++)
+        out->arch.level[l].fetch_gaps = chance(&state, 12);
     oracle_case_classify(out);
 }
 
@@ -517,10 +553,13 @@ static void print_level(const struct oracle_case *subject, unsigned l, FILE *out
     fprintf(out, "}\n    {fanout: %ux%u, port_bits: %u, overlap: %d, free: %d",
             level->fanout_x, level->fanout_y, level->port_bits, level->overlap,
             level->free);
-    fprintf(out, ", pj: %g/%g/%g, bits_per_cycle: %g/%g/%g, leakage_mw: %g}\n",
+    fprintf(out,
+            ", pj: %g/%g/%g, bits_per_cycle: %g/%g/%g, leakage_mw: %g, "
+            "gaps: %d}\n",
             level->read_pj.value, level->fill_pj.value, level->update_pj.value,
             level->read_bits_per_cycle.value, level->write_bits_per_cycle.value,
-            level->shared_bits_per_cycle.value, level->leakage_mw.value);
+            level->shared_bits_per_cycle.value, level->leakage_mw.value,
+            level->fetch_gaps);
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         static const char *const topology[] = {"mesh", "bus", "tree", "systolic"};
         const struct sdse_network *network = &level->network[t];
@@ -541,8 +580,10 @@ void oracle_case_print(const struct oracle_case *subject, FILE *out) {
     for (unsigned d = 0; d < SDSE_DIMS; d++)
         fprintf(out, " %c%llu", sdse_dim_letters[d],
                 (unsigned long long)nest->bound[d]);
-    fprintf(out, ", stride %u %u, dilation %u %u\n", nest->stride[0], nest->stride[1],
-            nest->dilation[0], nest->dilation[1]);
+    fprintf(out, ", stride %u %u, dilation %u %u, pad %lld %lld, map %llu %llu\n",
+            nest->stride[0], nest->stride[1], nest->dilation[0], nest->dilation[1],
+            (long long)nest->pad[0], (long long)nest->pad[1],
+            (unsigned long long)nest->map[0], (unsigned long long)nest->map[1]);
     fprintf(out,
             "  bits %u %u %u, drain reads %d, returns %d, clock %g GHz, %g cycles per "
             "MAC, %g pJ per MAC, %g mW, free %d\n",
@@ -613,11 +654,20 @@ enum {
     WAYS_LOOPS = 3 * 4 * SDSE_DIMS,
     WAYS_BOUNDS = SDSE_DIMS,
     WAYS_KEEPS = 4 * SDSE_TENSORS,
-    WAYS_WINDOWS = 4
+    WAYS_WINDOWS = 4,
+    WAYS_GAPS = 4,
+    WAYS_MAPS = 2
 };
 
+static bool clear(bool *flag) {
+    const bool was = *flag;
+    *flag = false;
+    return was;
+}
+
 unsigned oracle_ways(void) {
-    return WAYS_LOOPS + WAYS_BOUNDS + 2 * WAYS_KEEPS + WAYS_WINDOWS;
+    return WAYS_LOOPS + WAYS_BOUNDS + 2 * WAYS_KEEPS + WAYS_WINDOWS + WAYS_GAPS +
+           WAYS_MAPS;
 }
 
 bool oracle_case_simplify(struct oracle_case *subject, unsigned way) {
@@ -630,11 +680,15 @@ bool oracle_case_simplify(struct oracle_case *subject, unsigned way) {
         changed = keep_more(subject, way / SDSE_TENSORS, way % SDSE_TENSORS);
     } else if ((way -= WAYS_KEEPS) < WAYS_KEEPS) {
         changed = merge_more(subject, way / SDSE_TENSORS, way % SDSE_TENSORS);
+    } else if ((way -= WAYS_KEEPS) < WAYS_WINDOWS) {
+        changed = clear(&subject->arch.level[way].network[SDSE_INPUTS].window_sharing);
+    } else if ((way -= WAYS_WINDOWS) < WAYS_GAPS) {
+        changed = clear(&subject->arch.level[way].fetch_gaps);
     } else {
-        bool *flag =
-            &subject->arch.level[way - WAYS_KEEPS].network[SDSE_INPUTS].window_sharing;
-        changed = *flag;
-        *flag = false;
+        way -= WAYS_GAPS;
+        changed = subject->layer.nest.map[way] > 0;
+        subject->layer.nest.map[way] = 0;
+        subject->layer.nest.pad[way] = 0;
     }
     if (changed)
         oracle_case_classify(subject);

@@ -15,6 +15,9 @@
     X(BYPASS, "bypass")                            \
     X(STRIDE, "stride")                            \
     X(DILATION, "dilation")                        \
+    X(PADDED, "windows that leave the map")        \
+    X(GAPS, "gaps between windows")                \
+    X(FETCHED_GAPS, "gaps that are fetched")       \
     X(GROUPS, "groups")                            \
     X(SPATIAL, "fan-out used")                     \
     X(SEVERAL_FANOUTS, "several fan-outs used")    \

@@ -98,9 +98,9 @@ static void cost_network(const struct sdse_arch *arch, unsigned level, unsigned 
                                             sums_leaving(run, sums_from(run, level))));
     uint64_t whole_hops = 0;
     // What comes back travels as far as what went up, on average.
-    if (moved->words > 0) {
-        out->hops = (double)moved->half_hops_words / (double)(2 * moved->words);
-        whole_hops = moved->half_hops_words / (2 * moved->words);
+    if (moved->hops_words > 0) {
+        out->hops = (double)moved->half_hops_words / (double)(2 * moved->hops_words);
+        whole_hops = moved->half_hops_words / (2 * moved->hops_words);
     }
     out->energy_pj = out->bits * network->pj_per_bit.value;
     if (network->topology == SDSE_MESH)

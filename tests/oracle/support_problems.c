@@ -27,6 +27,19 @@ static struct sdse_number given(double value) {
 
 static double cost(uint64_t *state) { return 0.25 * (1 + below(state, 40)); }
 
+// A real map: padded on each side by its own, or longer than the windows reach.
+static void make_map(uint64_t *state, struct sdse_nest *nest) {
+    for (unsigned a = 0; a < 2; a++) {
+        const int64_t reach = (int64_t)sdse_window_extent(
+            nest->bound[a ? SDSE_Q : SDSE_P], nest->bound[a ? SDSE_S : SDSE_R],
+            nest->stride[a], nest->dilation[a]);
+        const int64_t before = (int64_t)below(state, 5) - 1;
+        const int64_t map = reach - before - (int64_t)below(state, 4) + 1;
+        nest->pad[a] = before;
+        nest->map[a] = map > 0 ? (uint64_t)map : 1;
+    }
+}
+
 static void make_layer(uint64_t *state, struct sdse_layer *layer) {
     static const uint64_t sizes[] = {1, 1, 1, 2, 2, 3, 4, 6};
     layer->name = "generated";
@@ -46,6 +59,8 @@ static void make_layer(uint64_t *state, struct sdse_layer *layer) {
     }
     for (int t = 0; t < SDSE_TENSORS; t++)
         layer->density[t] = chance(state, 80) ? 1 : 0.5;
+    if (chance(state, 60))
+        make_map(state, &layer->nest);
 }
 
 static void make_network(uint64_t *state, struct sdse_network *network) {
@@ -73,6 +88,7 @@ static void make_level(uint64_t *state, unsigned l, unsigned levels,
     level->carries_loops = l + 1 == levels || l == 0 || chance(state, 80);
     level->port_bits = chance(state, 50) ? 0 : 16u << below(state, 3);
     level->buffering = chance(state, 80) ? 1 : 2;
+    level->fetch_gaps = chance(state, 12);
     level->overlap = chance(state, 85);
     level->read_pj = given(cost(state) * (l ? 1 : 8));
     level->fill_pj = given(cost(state) * (l ? 1 : 8));

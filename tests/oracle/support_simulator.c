@@ -21,6 +21,7 @@ struct box {
     uint64_t low[AXES], extent[AXES];
     // Inputs: the outputs and taps whose windows span rows and columns.
     uint64_t outputs[2], taps[2];
+    uint64_t gaps; // 1: rows and columns between them are words too
 };
 
 // The buffer one child has for one tensor.
@@ -47,6 +48,7 @@ struct world {
     uint64_t tile[SDSE_MAX_LEVELS + 1][SDSE_DIMS];      // iterations of one instance
     uint64_t (*offset[SDSE_MAX_LEVELS + 1])[SDSE_DIMS]; // of each instance
     uint64_t instances[SDSE_MAX_LEVELS + 1];
+    bool gaps[SDSE_MAX_LEVELS + 1];     // whether tiles are bounding boxes of inputs
     bool *working[SDSE_MAX_LEVELS + 1]; // in this step, by instance; last: multipliers
     bool *worked[SDSE_MAX_LEVELS + 1];
     uint64_t base[SDSE_MAX_LEVELS + 1][SDSE_DIMS]; // temporal part outside each level
@@ -112,15 +114,15 @@ static struct box whole_box(const struct sdse_nest *nest, enum sdse_tensor tenso
 }
 
 // Whether row (axis 0) or column `offset` of a window tile is a word: one of its
-// outputs and taps meets it, and it lies on the real map. A nest without a map has no
-// padding and fetches the gaps too.
+// outputs and taps meets it, or gaps are fetched, and it lies on the real map. A nest
+// without a map has no padding.
 static bool is_word(const struct sdse_nest *nest, const struct box *box, unsigned axis,
                     uint64_t offset) {
-    if (nest->map[axis] == 0)
-        return true;
     const int64_t at = (int64_t)(box->low[3 + axis] + offset) - nest->pad[axis];
-    if (at < 0 || at >= (int64_t)nest->map[axis])
+    if (nest->map[axis] != 0 && (at < 0 || at >= (int64_t)nest->map[axis]))
         return false;
+    if (box->gaps)
+        return true;
     for (uint64_t r = 0; r < box->taps[axis]; r++)
         for (uint64_t p = 0; p < box->outputs[axis]; p++)
             if (p * nest->stride[axis] + r * nest->dilation[axis] == offset)
@@ -321,6 +323,7 @@ static void build_buffers(struct world *world, const struct sdse_mapping *mappin
             struct simulated_flow *flow = &world->result->flow[l][t];
             flow->kept = l == 0 || (mapping->keeps[l] >> t & 1u);
             struct box box = tile_box(world->nest, t, zero, world->tile[l]);
+            box.gaps = world->gaps[l];
             // Inputs: the largest tile held, which padding may cut anywhere.
             const bool found_later = t == SDSE_INPUTS && l > 0;
             flow->tile_words =
@@ -402,7 +405,9 @@ static struct box scheduled_box(const struct world *world, const struct edge *ed
     uint64_t v[SDSE_DIMS];
     for (unsigned d = 0; d < SDSE_DIMS; d++)
         v[d] = world->base[edge->child][d] + world->offset[edge->child][instance][d];
-    return tile_box(world->nest, edge->tensor, v, world->tile[edge->child]);
+    struct box box = tile_box(world->nest, edge->tensor, v, world->tile[edge->child]);
+    box.gaps = world->gaps[edge->child];
+    return box;
 }
 
 // Replaces what the buffer holds by the words of its scheduled tile; writes those that
@@ -705,15 +710,18 @@ static void note_covered_sums(const struct sdse_nest *nest,
     }
 }
 
-enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *nest,
-                          const struct sdse_mapping *mapping, uint64_t step_limit,
-                          struct simulation *result) {
+static enum sdse_status run_nest(const struct sdse_arch *arch,
+                                 const struct sdse_nest *nest,
+                                 const struct sdse_mapping *mapping,
+                                 uint64_t step_limit, struct simulation *result) {
     *result = (struct simulation){.level_count = mapping->level_count, .outputs = 1};
     for (int d = 0; d < SDSE_DIMS; d++)
         if (sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
             result->outputs *= nest->bound[d];
     note_covered_sums(nest, mapping, result);
     struct world world = {.nest = nest, .result = result, .ok = true};
+    for (unsigned l = 0; l < mapping->level_count; l++)
+        world.gaps[l] = arch->level[l].fetch_gaps;
     build_space(&world, arch, mapping);
     build_edges(&world, arch, mapping);
     if (world.ok)
@@ -735,7 +743,32 @@ enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *
     for (unsigned l = 0; world.ok && l <= mapping->level_count; l++)
         for (uint64_t i = 0; i < world.instances[l]; i++)
             result->used[l] += world.worked[l][i];
+    for (unsigned l = 0; l < mapping->level_count; l++)
+        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+            result->network[l][t].hops_words = result->network[l][t].words;
     bool ok = world.ok;
     destroy(&world);
     return ok ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *nest,
+                          const struct sdse_mapping *mapping, uint64_t step_limit,
+                          struct simulation *result) {
+    const enum sdse_status status = run_nest(arch, nest, mapping, step_limit, result);
+    if (status != SDSE_OK || (nest->map[0] == 0 && nest->map[1] == 0))
+        return status;
+    // Hops are those of the nest without a map.
+    struct sdse_nest endless = *nest;
+    for (unsigned a = 0; a < 2; a++) {
+        endless.pad[a] = 0;
+        endless.map[a] = 0;
+    }
+    struct simulation all;
+    const enum sdse_status again = run_nest(arch, &endless, mapping, step_limit, &all);
+    for (unsigned l = 0; l < mapping->level_count; l++) {
+        struct simulated_network *network = &result->network[l][SDSE_INPUTS];
+        network->half_hops_words = all.network[l][SDSE_INPUTS].half_hops_words;
+        network->hops_words = all.network[l][SDSE_INPUTS].hops_words;
+    }
+    return again;
 }

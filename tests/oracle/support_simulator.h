@@ -26,7 +26,9 @@ struct simulated_network {
     uint64_t words;    // after merging the children below each instance
     uint64_t adds;     // partial sums that disappeared by addition here
     uint64_t returned; // partial sums on their way back to children, merged likewise
-    uint64_t half_hops_words; // sum over words of 2 x hops to their destinations
+    // Sum over words of 2 x hops to their destinations, and how many words: those of
+    // the nest as if all its windows lay on the map.
+    uint64_t half_hops_words, hops_words;
     unsigned spread_count;
     struct simulated_spread spread[SIMULATION_MAX_SPREADS];
 };

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "costmodel/exact.h"
+#include "costmodel/traffic.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_simulator.h"
 
@@ -72,8 +73,8 @@ static unsigned compare(const struct oracle_case *subject) {
         wrong += edge.merged[p] != run.flow[p][SDSE_INPUTS].reads;
         if (c < levels) {
             wrong += edge.taken != run.flow[c][SDSE_INPUTS].fills;
-            wrong +=
-                sdse_exact_tile_words(&view, c) != run.flow[c][SDSE_INPUTS].tile_words;
+            wrong += sdse_view_tile_words(&view, SDSE_INPUTS, c) !=
+                     run.flow[c][SDSE_INPUTS].tile_words;
         }
         for (unsigned l = p; l < c; l++)
             wrong += edge.merged[l] != run.network[l][SDSE_INPUTS].words;

@@ -60,6 +60,10 @@ static void make_layer(uint64_t *state, struct sdse_layer *layer) {
     layer->nest.dilation[0] = layer->nest.dilation[1] = 1;
     for (int t = 0; t < SDSE_TENSORS; t++)
         layer->density[t] = 1;
+    for (int axis = 0; axis < 2 && chance(state, 50); axis++) {
+        layer->nest.pad[axis] = 1;
+        layer->nest.map[axis] = 1 + below(state, 4);
+    }
 }
 
 static void make_level(uint64_t *state, unsigned l, unsigned levels,
@@ -69,6 +73,7 @@ static void make_level(uint64_t *state, unsigned l, unsigned levels,
     level->keeps = l ? 1 + below(state, 7) : SDSE_BIT(SDSE_PARTS) - 1;
     level->carries_loops = l + 1 == levels || l == 0 || chance(state, 80);
     level->buffering = chance(state, 80) ? 1 : 2;
+    level->fetch_gaps = chance(state, 15);
     level->read_pj = level->fill_pj = level->update_pj = given(1);
     if (l && chance(state, 80))
         level->capacity_bits = 8 + 8 * below(state, 30);

@@ -1,0 +1,240 @@
+#include "dse/mapper/windows.h"
+
+#include <math.h>
+
+#include "dse/mapper/problem.h"
+#include "spec/types/touched.h"
+
+// --- Sharing ---
+
+double sdse_windows_share(const struct sdse_windows *windows, double outputs,
+                          double taps, bool joins) {
+    if (joins || windows->may_coincide)
+        return 1 / (outputs * taps);
+    return outputs > 1 && taps > 1 ? (outputs + taps - 1) / (outputs * taps) : 1;
+}
+
+// Least part of the places along the axis that are told apart where windows coincide on
+// diagonals: of each set of places alone that is known, not how many share it. Where a
+// network joins windows the mean of what is joined bounds it, and padding with it.
+static double least_diagonals(const struct sdse_problem *problem, int axis,
+                              bool into_macs) {
+    double share = 1;
+    for (unsigned l = 0; l < problem->levels; l++) {
+        const struct sdse_network *network =
+            &problem->arch->level[l].network[SDSE_INPUTS];
+        double least = 1;
+        if (!network->multicast || (network->window_sharing && !into_macs))
+            continue;
+        for (size_t i = 0; i < problem->spreads[l].count; i++) {
+            const uint64_t *factor = problem->spreads[l].spread[i].factor;
+            const double p = (double)factor[axis ? SDSE_Q : SDSE_P],
+                         r = (double)factor[axis ? SDSE_S : SDSE_R];
+            if (p > 1 && r > 1)
+                least = fmin(least, (p + r - 1) / (p * r));
+        }
+        share *= least;
+    }
+    return share;
+}
+
+// --- Padding ---
+
+// What a position leaves of a pattern: offsets i ... j - 1 from `origin` on.
+struct part {
+    uint64_t origin, i, j;
+};
+
+static bool same_rows(const struct sdse_pattern *pattern, const struct part *a,
+                      const struct part *b) {
+    bool same = a->j - a->i == b->j - b->i;
+    for (uint64_t k = 0; same && k < a->j - a->i; k++)
+        same = a->origin + sdse_pattern_at(pattern, a->i + k) ==
+               b->origin + sdse_pattern_at(pattern, b->i + k);
+    return same;
+}
+
+enum { MOST_PARTS = 64 };
+
+// Positions of a tile where its pattern begins before the map, or ends behind it.
+// SIZE_MAX: too many to list.
+static size_t list_parts(const struct sdse_axis *axis, uint64_t outputs, uint64_t taps,
+                         const struct sdse_pattern *pattern, bool before,
+                         struct part parts[MOST_PARTS]) {
+    size_t count = 0;
+    for (uint64_t p = 0; p < axis->outputs; p += outputs) {
+        for (uint64_t r = 0; r < axis->taps; r += taps) {
+            struct part part = {.origin = p * axis->stride + r * axis->dilation};
+            const uint64_t words =
+                sdse_pattern_words(pattern, axis, part.origin, &part.i, &part.j);
+            if (!words || !(before ? part.i > 0 : part.j < pattern->count))
+                continue;
+            if (count == MOST_PARTS)
+                return SIZE_MAX;
+            parts[count++] = part;
+        }
+    }
+    return count;
+}
+
+// Whether a tile can hold the same rows at two positions.
+static bool coincides(const struct sdse_axis *axis, uint64_t outputs, uint64_t taps,
+                      const struct sdse_pattern *pattern) {
+    struct part low[MOST_PARTS], high[MOST_PARTS];
+    const size_t lows = list_parts(axis, outputs, taps, pattern, true, low);
+    const size_t highs = list_parts(axis, outputs, taps, pattern, false, high);
+    if (lows == SIZE_MAX || highs == SIZE_MAX)
+        return lows && highs;
+    for (size_t i = 0; i < lows; i++)
+        for (size_t j = 0; j < highs; j++)
+            if (low[i].origin != high[j].origin &&
+                same_rows(pattern, &low[i], &high[j]))
+                return true;
+    return false;
+}
+
+// The same of all that a tile may fetch: everything, or what a slide adds. A slide by
+// more than the padding has left it.
+static bool tile_coincides(const struct sdse_axis *axis, uint64_t outputs,
+                           uint64_t taps, bool gaps) {
+    const uint64_t extent =
+        sdse_window_extent(outputs, taps, axis->stride, axis->dilation);
+    const int64_t length = axis->end - axis->low;
+    // Without gaps each of the two holds the whole map, with gaps it reaches over half.
+    const bool gapless =
+        sdse_distinct_sums(outputs, axis->stride, taps, axis->dilation) == extent;
+    if ((int64_t)extent <= (gapless ? length : (length + 1) / 2))
+        return false;
+    for (uint64_t shift = 0; shift == 0 || (int64_t)shift < axis->low; shift++) {
+        struct sdse_pattern pattern;
+        bool found = true; // out of memory: it may
+        if (sdse_pattern_init(&pattern, axis, outputs, taps, gaps)) {
+            found = (shift && !sdse_pattern_keep_new(&pattern, shift)) ||
+                    coincides(axis, outputs, taps, &pattern);
+            sdse_pattern_clear(&pattern);
+        }
+        if (found)
+            return true;
+    }
+    return false;
+}
+
+static bool may_coincide(const struct sdse_problem *problem, int axis) {
+    const struct sdse_windows *w = &problem->windows[axis];
+    const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+    if (!w->axis.clipped)
+        return false;
+    // Tiles that are cut off have patterns of their own.
+    if (problem->padding.present && sdse_dim_axis(problem->padding.dim) == axis)
+        return w->axis.low > 1 || w->axis.gapped;
+    for (unsigned i = 0; i < problem->lattice.count[out]; i++)
+        for (unsigned j = 0; j < problem->lattice.count[tap]; j++)
+            for (int gaps = 0; gaps < 1 + w->gaps; gaps++)
+                if (tile_coincides(&w->axis, problem->lattice.value[out][i],
+                                   problem->lattice.value[tap][j], gaps))
+                    return true;
+    return false;
+}
+
+// Pairs of an output and a tap that meet in padding, and the rows where they do.
+static void count_edges(const struct sdse_axis *axis, bool gaps, double *pairs,
+                        double *rows) {
+    struct sdse_pattern all;
+    *pairs = *rows = 0;
+    for (uint64_t p = 0; p < axis->outputs; p++) {
+        for (uint64_t r = 0; r < axis->taps; r++) {
+            const int64_t at = (int64_t)(p * axis->stride + r * axis->dilation);
+            *pairs += at < axis->low || at >= axis->end;
+        }
+    }
+    // Out of memory: no fewer rows than pairs are none.
+    *rows = *pairs;
+    if (!sdse_pattern_init(&all, axis, axis->outputs, axis->taps, gaps))
+        return;
+    uint64_t i, j;
+    *rows = (double)(all.count - sdse_pattern_words(&all, axis, 0, &i, &j));
+    sdse_pattern_clear(&all);
+}
+
+// --- Tiles ---
+
+static uint32_t *list_largest(const struct sdse_problem *problem, int axis, bool gaps) {
+    const struct sdse_axis real =
+        sdse_axis_of(&problem->model->layer->nest, (unsigned)axis);
+    const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
+    const unsigned outputs = problem->lattice.count[out],
+                   taps = problem->lattice.count[tap];
+    uint32_t *table =
+        SDSE_ARENA_ARRAY(problem->arena, uint32_t, (size_t)outputs * taps);
+    for (unsigned i = 0; table && i < outputs; i++) {
+        for (unsigned j = 0; j < taps; j++) {
+            uint64_t rows;
+            if (!sdse_axis_tile_words(&real, problem->lattice.value[out][i],
+                                      problem->lattice.value[tap][j], gaps, &rows))
+                return NULL;
+            table[i * taps + j] = (uint32_t)rows;
+        }
+    }
+    return table;
+}
+
+// --- The whole ---
+
+static enum sdse_status init_axis(struct sdse_problem *problem, int axis) {
+    struct sdse_windows *w = &problem->windows[axis];
+    const struct sdse_nest *nest = &problem->model->layer->nest;
+    w->axis = sdse_axis_of(nest, (unsigned)axis);
+    w->touched = (double)sdse_nest_touched(nest, (unsigned)axis);
+    for (unsigned l = 1; l < problem->levels; l++)
+        w->gaps |= w->axis.gapped && problem->arch->level[l].fetch_gaps;
+    w->taps_count = problem->lattice.count[axis ? SDSE_S : SDSE_R];
+    w->may_coincide = may_coincide(problem, axis);
+    if (w->axis.clipped) {
+        const double cut = problem->shares.inputs;
+        count_edges(&w->axis, w->gaps, &w->edge_pairs, &w->edge_rows);
+        w->edge_pairs /= cut;
+        w->edge_rows /= cut;
+        w->edge_macs = w->edge_pairs / least_diagonals(problem, axis, true);
+        if (!w->may_coincide)
+            w->edge_pairs /= least_diagonals(problem, axis, false);
+    }
+    for (int gaps = 0; gaps < 1 + w->gaps; gaps++) {
+        w->largest[gaps] = list_largest(problem, axis, gaps);
+        if (!w->largest[gaps])
+            return SDSE_NO_MEMORY;
+    }
+    if (!w->gaps)
+        w->largest[1] = w->largest[0];
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_windows_init(struct sdse_problem *problem) {
+    for (int axis = 0; axis < 2; axis++) {
+        const enum sdse_status status = init_axis(problem, axis);
+        if (status != SDSE_OK)
+            return status;
+    }
+    return SDSE_OK;
+}
+
+double sdse_windows_fresh(const struct sdse_windows *windows, uint64_t outputs,
+                          uint64_t taps, uint64_t shift) {
+    const struct sdse_axis *axis = &windows->axis;
+    const uint64_t s = axis->stride, d = axis->dilation;
+    const uint64_t extent = sdse_window_extent(outputs, taps, s, d);
+    const double whole = (double)(shift < extent ? shift : extent);
+    const uint64_t rows = sdse_distinct_sums(outputs, s, taps, d);
+    if (rows == extent)
+        return whole;
+    double fresh = (double)rows;
+    struct sdse_pattern pattern;
+    if (shift < extent) {
+        fresh = 0;
+        if (sdse_pattern_init(&pattern, axis, outputs, taps, false)) {
+            if (sdse_pattern_keep_new(&pattern, shift))
+                fresh = (double)pattern.count;
+            sdse_pattern_clear(&pattern);
+        }
+    }
+    return windows->gaps ? fmin(fresh, whole) : fresh;
+}
