@@ -69,6 +69,18 @@ static bool may_exist(const struct sdse_candidates *candidates) {
     return sdse_feasible(&questions, candidates->request->arch) != SDSE_INFEASIBLE;
 }
 
+// Any mapping of the narrow space.
+static bool start_anywhere(const struct sdse_candidates *candidates,
+                           struct sdse_mapping *mapping) {
+    enum { EFFORT = 1000000 };
+    struct sdse_feasibility questions;
+    struct sdse_variant_space narrow = candidates->space;
+    narrow.padding_percent = 0;
+    sdse_feasibility_init(&questions, &narrow, candidates->plain, 1, EFFORT,
+                          candidates->plain[0]->arena);
+    return sdse_feasible_mapping(&questions, mapping) == SDSE_FEASIBLE;
+}
+
 // The narrow space first: it takes milliseconds, and what it finds cuts the others and
 // is there if the effort does not suffice for them. Returns a lower bound of the goal's
 // value; 0 if there is none.
@@ -99,6 +111,9 @@ static double run_latency(struct searches *searches, struct sdse_best *best) {
     struct sdse_best cheapest;
     sdse_best_init(&cheapest, SDSE_GOAL_ENERGY, best->totals.latency_cycles);
     sdse_best_offer(&cheapest, &best->mapping, &best->totals);
+    for (size_t i = 0; i < best->known_count; i++)
+        sdse_best_know(&cheapest, &best->known[i].mapping, &best->known[i].totals);
+    sdse_best_free(best);
     run(searches, &cheapest);
     *best = cheapest;
     return best->totals.latency_cycles;
@@ -132,7 +147,10 @@ static bool run_objective(struct searches *searches, enum sdse_map_objective obj
         sdse_best_init(&best, goal_of(objective), (double)INFINITY);
         answer->lower_bound = run(searches, &best);
     }
-    return !best.found || add_point(answer, &best, arena);
+    const bool good =
+        !best.no_memory && (!best.found || add_point(answer, &best, arena));
+    sdse_best_free(&best);
+    return good;
 }
 
 // Cycles that no mapping stays below; 0 = not known, some candidates were not seen.
@@ -241,6 +259,7 @@ static enum sdse_status search(const struct sdse_map_request *request,
                              scratch, &searches.candidates);
     if (status != SDSE_OK)
         goto done;
+    searches.candidates.start = start_anywhere;
     searches.status = SDSE_OK;
     status = SDSE_NO_MEMORY;
     if (!run_objective(&searches, request->objective, arena, &fresh) ||

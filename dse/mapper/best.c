@@ -5,6 +5,8 @@
 #include <string.h>
 
 static const double epsilon = 1e-12; // relative: rounding of sums in another order
+// What is known excludes only what is worse by more, relative.
+static const double known_margin = 1e-9;
 
 void sdse_best_init(struct sdse_best *best, enum sdse_goal goal, double most_cycles) {
     memset(best, 0, sizeof *best);
@@ -40,8 +42,9 @@ static double second_key(enum sdse_goal goal, double pj, double cycles) {
 
 void sdse_best_free(struct sdse_best *best) {
     free(best->front);
-    best->front = NULL;
-    best->count = best->capacity = 0;
+    free(best->known);
+    best->front = best->known = NULL;
+    best->count = best->capacity = best->known_count = best->known_capacity = 0;
 }
 
 // --- Front ---
@@ -58,41 +61,132 @@ static bool is_beaten(const struct sdse_best *best, double pj, double cycles) {
     return false;
 }
 
+// A front as a list that grows.
+struct list {
+    size_t count, capacity;
+    struct sdse_found *at;
+};
+
+// Puts a mapping that no point beats in its place; what it beats goes. False: memory is
+// out.
+static bool insert(struct list *list, const struct sdse_mapping *mapping,
+                   const struct sdse_totals *totals) {
+    if (list->count == list->capacity) {
+        const size_t capacity = list->capacity ? 2 * list->capacity : 8;
+        struct sdse_found *grown = realloc(list->at, capacity * sizeof *grown);
+        if (!grown)
+            return false;
+        list->at = grown;
+        list->capacity = capacity;
+    }
+    size_t first = 0; // the points before are cheaper
+    while (first < list->count &&
+           list->at[first].totals.energy_pj * (1 + epsilon) < totals->energy_pj)
+        first++;
+    size_t last = first; // the points from here on are faster
+    while (last < list->count &&
+           list->at[last].totals.latency_cycles >= totals->latency_cycles)
+        last++;
+    memmove(&list->at[first + 1], &list->at[last],
+            (list->count - last) * sizeof *list->at);
+    list->count += 1 + first - last;
+    list->at[first].totals = *totals;
+    list->at[first].mapping = *mapping;
+    return true;
+}
+
+static void add_to_front(struct sdse_best *best, const struct sdse_mapping *mapping,
+                         const struct sdse_totals *totals) {
+    struct list list = {best->count, best->capacity, best->front};
+    best->no_memory |= !insert(&list, mapping, totals);
+    best->count = list.count;
+    best->capacity = list.capacity;
+    best->front = list.at;
+}
+
+// --- What is known ---
+
+double sdse_best_known_value(const struct sdse_best *best) {
+    if (!best->known_count)
+        return (double)INFINITY;
+    return sdse_goal_value(best->goal, best->known[0].totals.energy_pj,
+                           best->known[0].totals.latency_cycles);
+}
+
+// Whether what is known is worse in nothing and better by more than the margin.
+static bool known_excludes(const struct sdse_best *best, double pj, double cycles) {
+    if (best->goal != SDSE_GOAL_FRONT)
+        return best->known_count &&
+               sdse_goal_value(best->goal, pj, cycles) >
+                   sdse_best_known_value(best) * (1 + known_margin);
+    for (size_t i = 0; i < best->known_count; i++) {
+        const struct sdse_totals *at = &best->known[i].totals;
+        if (at->energy_pj * (1 + known_margin) > pj)
+            return false;
+        if (at->latency_cycles < cycles * (1 - epsilon) + 1)
+            return true;
+    }
+    return false;
+}
+
+// Whether a mapping betters the one that is known, for a goal but the front.
+static bool betters_known(const struct sdse_best *best,
+                          const struct sdse_totals *totals) {
+    const double first =
+        sdse_goal_value(best->goal, totals->energy_pj, totals->latency_cycles);
+    const double known = sdse_best_known_value(best);
+    const struct sdse_totals *at = &best->known[0].totals;
+    if (first < known * (1 - epsilon))
+        return true;
+    if (first > known * (1 + epsilon))
+        return false;
+    return best->goal == SDSE_GOAL_ENERGY
+               ? totals->latency_cycles < at->latency_cycles
+               : totals->energy_pj < at->energy_pj * (1 - epsilon);
+}
+
+void sdse_best_know(struct sdse_best *best, const struct sdse_mapping *mapping,
+                    const struct sdse_totals *totals) {
+    if (totals->latency_cycles > best->most_cycles)
+        return;
+    struct list list = {best->known_count, best->known_capacity, best->known};
+    if (best->goal == SDSE_GOAL_FRONT) {
+        for (size_t i = 0; i < list.count; i++)
+            if (list.at[i].totals.energy_pj <= totals->energy_pj * (1 + epsilon) &&
+                list.at[i].totals.latency_cycles <= totals->latency_cycles)
+                return;
+    } else if (list.count) {
+        if (!betters_known(best, totals))
+            return;
+        list.count = 0;
+    }
+    best->no_memory |= !insert(&list, mapping, totals);
+    best->known_count = list.count;
+    best->known_capacity = list.capacity;
+    best->known = list.at;
+}
+
+void sdse_best_settle(struct sdse_best *best) {
+    best->cutoff = (double)INFINITY;
+    best->least_pj = 0;
+    // Nothing proves that a found mapping of the least cycles is the cheapest.
+    if (best->goal == SDSE_GOAL_CYCLES && best->found && best->known_count &&
+        betters_known(best, &best->totals))
+        return;
+    if (best->goal == SDSE_GOAL_CYCLES)
+        best->found = best->found && !best->known_count;
+    for (size_t i = 0; i < best->known_count; i++)
+        sdse_best_offer(best, &best->known[i].mapping, &best->known[i].totals);
+}
+
 static bool front_excludes(struct sdse_best *best, double pj, double cycles) {
-    if (is_beaten(best, fmax(pj, best->least_pj), cycles))
+    const double least = fmax(pj, best->least_pj);
+    if (is_beaten(best, least, cycles) || known_excludes(best, least, cycles))
         return true;
     if (pj <= best->cutoff)
         return false;
     best->least_cut = fmin(best->least_cut, pj);
     return true;
-}
-
-// Puts a mapping that no point beats in its place; what it beats goes.
-static void add_to_front(struct sdse_best *best, const struct sdse_mapping *mapping,
-                         const struct sdse_totals *totals) {
-    if (best->count == best->capacity) {
-        const size_t capacity = best->capacity ? 2 * best->capacity : 8;
-        struct sdse_found *grown = realloc(best->front, capacity * sizeof *grown);
-        if (!grown) {
-            best->no_memory = true;
-            return;
-        }
-        best->front = grown;
-        best->capacity = capacity;
-    }
-    size_t first = 0; // the points before are cheaper
-    while (first < best->count &&
-           best->front[first].totals.energy_pj * (1 + epsilon) < totals->energy_pj)
-        first++;
-    size_t last = first; // the points from here on are faster
-    while (last < best->count &&
-           best->front[last].totals.latency_cycles >= totals->latency_cycles)
-        last++;
-    memmove(&best->front[first + 1], &best->front[last],
-            (best->count - last) * sizeof *best->front);
-    best->count += 1 + first - last;
-    best->front[first].totals = *totals;
-    best->front[first].mapping = *mapping;
 }
 
 // --- Any goal ---
@@ -102,6 +196,8 @@ bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles) {
         return true;
     if (best->goal == SDSE_GOAL_FRONT)
         return front_excludes(best, pj, cycles);
+    if (known_excludes(best, pj, cycles))
+        return true;
     const double first = sdse_goal_value(best->goal, pj, cycles);
     if (best->found && first >= best->first * (1 - epsilon) &&
         (first > best->first * (1 + epsilon) ||

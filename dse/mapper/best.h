@@ -37,9 +37,14 @@ struct sdse_best {
     struct sdse_found *front;
     double least_pj; // cheaper points of the front are all found
     bool no_memory;  // a mapping could not be kept
+    // Mappings that were not found by the search but are known: what is worse than they
+    // are is excluded, not they themselves, so that a proof finds what it would have
+    // found without them. One, or a front.
+    size_t known_count, known_capacity;
+    struct sdse_found *known;
 };
 
-// Nothing found. most_cycles: INFINITY = no limit. A front must be freed.
+// Nothing found, nothing known. most_cycles: INFINITY = no limit. Must be freed.
 void sdse_best_init(struct sdse_best *best, enum sdse_goal goal, double most_cycles);
 void sdse_best_free(struct sdse_best *best);
 
@@ -54,5 +59,16 @@ bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles);
 // Takes a mapping unless it is excluded.
 void sdse_best_offer(struct sdse_best *best, const struct sdse_mapping *mapping,
                      const struct sdse_totals *totals);
+
+// Remembers a valid mapping of the space as known, if it is better than what is.
+void sdse_best_know(struct sdse_best *best, const struct sdse_mapping *mapping,
+                    const struct sdse_totals *totals);
+
+// The goal's least value known; INFINITY: nothing is.
+double sdse_best_known_value(const struct sdse_best *best);
+
+// Takes what is known where nothing as good was found: the end of a search without a
+// proof.
+void sdse_best_settle(struct sdse_best *best);
 
 #endif

@@ -1,7 +1,10 @@
 #include "dse/mapper/candidates.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "dse/mapper/descent.h"
 
 // Candidates with the best ranks stay prepared from one pass of a search to the next.
 enum { STAY_PREPARED = 64 };
@@ -147,6 +150,37 @@ static void close_one(void *context, size_t i) {
     sdse_arena_reset(candidates->scratch);
 }
 
+// Good mappings of the narrow space, by descents that end where no step is lower: one
+// for each goal, and on from there for the goal asked for. The same whatever the search
+// has found: a search with more effort does not answer worse.
+static void descend_to(struct sdse_candidates *candidates, enum sdse_goal goal,
+                       const struct sdse_mapping *start, struct sdse_best *best,
+                       struct sdse_mapping *end) {
+    static const enum sdse_goal goals[] = {SDSE_GOAL_ENERGY, SDSE_GOAL_EDP,
+                                           SDSE_GOAL_CYCLES};
+    enum { TRIES = 20000 };
+    const struct sdse_problem *problem = candidates->plain[0];
+    for (int i = 0; i < 3; i++) {
+        sdse_descend(problem, start, goals[i], TRIES, candidates->effort, best, end);
+        if (goal != SDSE_GOAL_FRONT && goal != goals[i])
+            sdse_descend(problem, end, goal, TRIES, candidates->effort, best, end);
+    }
+}
+
+static void help(void *context, struct sdse_best *best) {
+    struct sdse_candidates *candidates = context;
+    struct sdse_mapping start, end;
+    if (!candidates->start || !candidates->start(candidates, &start))
+        return;
+    if (isinf(best->most_cycles)) {
+        descend_to(candidates, best->goal, &start, best, &end);
+        return;
+    }
+    // The second search for the least latency: what the first one knew, too.
+    descend_to(candidates, SDSE_GOAL_CYCLES, &start, best, &end);
+    descend_to(candidates, best->goal, &end, best, &end);
+}
+
 static struct sdse_search_space space_of(struct sdse_candidates *candidates,
                                          size_t first, size_t count) {
     return (struct sdse_search_space){.first = first,
@@ -154,7 +188,8 @@ static struct sdse_search_space space_of(struct sdse_candidates *candidates,
                                       .context = candidates,
                                       .root = root_of,
                                       .open = open_one,
-                                      .close = close_one};
+                                      .close = close_one,
+                                      .help = help};
 }
 
 struct sdse_search_space sdse_candidates_first(struct sdse_candidates *candidates) {

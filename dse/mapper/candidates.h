@@ -18,6 +18,12 @@ struct sdse_candidate {
     struct sdse_arena *arena;       // of both, if it is the candidate's own
 };
 
+struct sdse_candidates;
+
+// Any valid mapping of the narrow space; false: none was found with little effort.
+typedef bool sdse_candidates_start(const struct sdse_candidates *candidates,
+                                   struct sdse_mapping *mapping);
+
 struct sdse_candidates {
     const struct sdse_map_request *request;
     struct sdse_variant_space space;
@@ -32,6 +38,7 @@ struct sdse_candidates {
     // Problems of the variants seen that have no padding; prepared throughout. [>= 1]
     size_t plain_count;
     struct sdse_problem **plain;
+    sdse_candidates_start *start; // where a descent starts; NULL = nowhere
 };
 
 // Lists the variants and prepares the first; goal: the objective's. effort must outlive

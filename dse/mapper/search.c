@@ -10,7 +10,7 @@
 #include "dse/mapper/factor_bound.h"
 #include "dse/mapper/rebuilding.h"
 
-enum { NODES_BETWEEN_CLOCKS = 4096 };
+enum { NODES_BETWEEN_CLOCKS = 4096, NODES_BEFORE_HELP = 20000 };
 
 // One level being decided, and what does not change while temporal factors are tried.
 struct frame {
@@ -24,10 +24,18 @@ struct frame {
     double least_cycles;   // of any completion: also its transfers
 };
 
+// Whether a search has asked for good mappings yet.
+struct helping {
+    const struct sdse_search_space *space;
+    uint64_t at; // nodes when it does
+    bool done;
+};
+
 struct sdse_searcher {
     struct sdse_problem *problem;
     struct sdse_effort *effort;
     struct sdse_best *best;   // while a search runs
+    struct helping *helping;  // the same
     struct sdse_totals root;  // unscaled
     struct sdse_audit *audit; // NULL = cut
     struct sdse_totals floor; // audit: the highest bounds on the path
@@ -50,12 +58,20 @@ static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
     return sdse_best_excludes(s->best, pj, cycles);
 }
 
+static void ask_for_help(struct helping *helping, struct sdse_best *best) {
+    if (!helping->done && helping->space->help)
+        helping->space->help(helping->space->context, best);
+    helping->done = true;
+}
+
 static bool should_halt(struct sdse_searcher *s) {
     struct sdse_effort *effort = s->effort;
     if (effort->halt != SDSE_HALT_NONE)
         return true;
     if (effort->nodes < effort->next_clock)
         return false;
+    if (s->helping && effort->nodes >= s->helping->at)
+        ask_for_help(s->helping, s->best);
     effort->next_clock = effort->nodes + NODES_BETWEEN_CLOCKS;
     if (effort->limits.nodes && effort->limits.nodes < effort->next_clock)
         effort->next_clock = effort->limits.nodes; // that limit is exact
@@ -503,7 +519,7 @@ static void walk(struct sdse_searcher *s) {
         s->effort->halt = SDSE_HALT_MEMORY;
 }
 
-static void search_pass(const struct sdse_search_space *space,
+static void search_pass(const struct sdse_search_space *space, struct helping *helping,
                         struct sdse_effort *effort, struct sdse_best *best) {
     best->least_cut = (double)INFINITY;
     const size_t end = space->first + space->count;
@@ -517,6 +533,7 @@ static void search_pass(const struct sdse_search_space *space,
             return;
         }
         s->best = best;
+        s->helping = helping;
         walk(s);
         space->close(space->context, i);
     }
@@ -549,12 +566,16 @@ double sdse_search_run(const struct sdse_search_space *space,
                        struct sdse_effort *effort, struct sdse_best *best) {
     double excluded = least_root(space, best->goal);
     double growth = 1.15;
+    struct helping helping = {space, effort->nodes + NODES_BEFORE_HELP, false};
     best->least_pj = 0;
     best->cutoff = excluded * (best->goal == SDSE_GOAL_CYCLES ? 1 : 1.02);
     for (;;) {
-        search_pass(space, effort, best);
-        if (effort->halt != SDSE_HALT_NONE)
+        search_pass(space, &helping, effort, best);
+        if (effort->halt != SDSE_HALT_NONE) {
+            ask_for_help(&helping, best);
+            sdse_best_settle(best);
             return excluded;
+        }
         if (isinf(best->least_cut) ||
             (is_settled(best) && best->goal != SDSE_GOAL_FRONT))
             break;
@@ -564,8 +585,11 @@ double sdse_search_run(const struct sdse_search_space *space,
                            ? (double)INFINITY
                            : fmax(best->cutoff * growth, best->least_cut * (1 + 1e-6));
         growth *= 1.1;
+        if (best->cutoff >= sdse_best_known_value(best)) // that is found in any case
+            best->cutoff = (double)INFINITY;
         assert(best->cutoff >= excluded);
     }
+    assert(best->found || !best->known_count); // what is known is in the space
     if (!best->found)
         return excluded;
     return best->goal == SDSE_GOAL_FRONT ? best->front[0].totals.energy_pj

@@ -29,12 +29,17 @@ struct sdse_search_space {
     struct sdse_totals (*root)(void *context, size_t i);    // of its searcher
     struct sdse_searcher *(*open)(void *context, size_t i); // NULL: memory is out
     void (*close)(void *context, size_t i);
+    // Called once per search, when it turns out to take long, to tell *best good
+    // mappings of the space (sdse_best_know); NULL = there are none.
+    void (*help)(void *context, struct sdse_best *best);
 };
 
 // Betters *best over the mappings of all problems of a space: afterwards no mapping of
 // any of them is better, unless effort->halt is set. `best` may hold a mapping already.
 // Problems whose root is excluded are not opened; among equal mappings the one of the
 // earlier problem is likelier to stay, but the outcome is deterministic.
+//
+// A search that is halted takes what help() knows where it found nothing as good.
 //
 // Returns a lower bound of the goal's value: that of *best if the search was not
 // halted.

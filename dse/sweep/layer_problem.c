@@ -126,6 +126,7 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
                                    .free_bypass = mapper->free_bypass,
                                    .padding_percent = mapper->imperfect_percent,
                                    .seconds_limit = mapper->seconds,
+                                   .any_mapping = true,
                                    .stop = stop},
         scratch, &answer);
     if (!status) {

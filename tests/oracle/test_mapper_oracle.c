@@ -137,8 +137,51 @@ static void compare(const struct sdse_generated_problem *problem,
     sdse_arena_free(arena);
 }
 
+// --- Answers without a search ---
+
+struct soon {
+    uint64_t answers, twice; // and of these more than twice the optimum
+    double worst;
+};
+
+// A search that ends at its first node answers with a mapping of the space, no better
+// than the optimum, and a bound no worse; its gap says how much is between them.
+static void check_soon(const struct sdse_generated_problem *problem,
+                       const struct truth *truth, enum sdse_map_objective objective,
+                       struct soon *soon) {
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_map_request request = {.arch = &problem->arch,
+                                             .layer = &problem->layer,
+                                             .form = &problem->form,
+                                             .free_bypass = problem->space.free_bypass,
+                                             .padding_percent =
+                                                 problem->space.padding_percent,
+                                             .objective = objective,
+                                             .any_mapping = true,
+                                             .node_limit = 1};
+    struct sdse_map_answer answer;
+    double first, second;
+    assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
+    if (answer.status == SDSE_MAP_LIMIT) {
+        assert_true(optimum(truth, objective, (double)INFINITY, &first, &second));
+        assert_true(answer.point_count > 0);
+        for (size_t i = 0; i < answer.point_count; i++)
+            check_point(problem, truth, &answer.point[i]);
+        const double got = first_key(objective, &answer.point[0].totals);
+        assert_true(got >= first * (1 - TOLERANCE));
+        assert_true(answer.lower_bound <= first * (1 + TOLERANCE));
+        if (objective != SDSE_MAP_FRONT && answer.lower_bound > 0)
+            assert_true(got <= answer.lower_bound * (1 + answer.gap) * (1 + TOLERANCE));
+        soon->answers++;
+        soon->twice += got > 2 * first;
+        soon->worst = fmax(soon->worst, got / first);
+    }
+    sdse_arena_free(arena);
+}
+
 // All objectives of a problem; the number of valid mappings.
-static uint64_t check_problem(const struct sdse_generated_problem *problem) {
+static uint64_t check_problem(const struct sdse_generated_problem *problem,
+                              struct soon *soon) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_model *model;
     assert_int_equal(
@@ -149,6 +192,10 @@ static uint64_t check_problem(const struct sdse_generated_problem *problem) {
                    &truth);
     for (int o = 0; o <= SDSE_MAP_FRONT; o++)
         compare(problem, &truth, (enum sdse_map_objective)o);
+    if (truth.valid && current_seed % 4 == 0)
+        check_soon(problem, &truth,
+                   (enum sdse_map_objective)(current_seed / 4 % (SDSE_MAP_FRONT + 1)),
+                   soon);
     free(truth.list);
     sdse_arena_free(arena);
     return truth.valid;
@@ -159,11 +206,12 @@ static uint64_t problem_count = 2000, first_seed = 1;
 static void test_equals_enumeration(void **state) {
     (void)state;
     uint64_t mappings = 0, none = 0;
+    struct soon soon = {0, 0, 1};
     for (uint64_t i = 0; i < problem_count; i++) {
         current_seed = first_seed + i;
         struct sdse_generated_problem problem;
         sdse_make_problem(current_seed, true, &problem);
-        const uint64_t valid = check_problem(&problem);
+        const uint64_t valid = check_problem(&problem, &soon);
         mappings += valid;
         none += valid == 0;
     }
@@ -172,6 +220,10 @@ static void test_equals_enumeration(void **state) {
                   "have none\n",
                   (unsigned long long)problem_count, (unsigned long long)mappings,
                   (unsigned long long)none);
+    print_message(
+        "## mapper: %llu searches that end at once answer with a valid mapping, "
+        "%llu above 2 x the optimum, at most %.3g x\n",
+        (unsigned long long)soon.answers, (unsigned long long)soon.twice, soon.worst);
 }
 
 // --- Problems that few seeds would make ---
@@ -199,7 +251,7 @@ static void check_case(const char *levels, const char *rest, const char *dims,
     for (int d = 0; d < SDSE_DIMS; d++)
         problem.layer.nest.bound[d] = strchr(dims, sdse_dim_letters[d]) ? 2 : 1;
     current_seed = 0;
-    assert_true(check_problem(&problem) > 0);
+    assert_true(check_problem(&problem, &(struct soon){0, 0, 1}) > 0);
     sdse_arena_free(arena);
 }
 
