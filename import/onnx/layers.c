@@ -1,4 +1,4 @@
-#include "import/onnx/layers.h"
+#include "import/onnx/maker.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -12,19 +12,9 @@
 #include "import/onnx/quantized.h"
 #include "import/onnx/unseen.h"
 
-struct maker {
-    struct sdse_onnx_graph *graph;
-    struct sdse_onnx_layers *out;
-    struct sdse_names names;
-    struct sdse_onnx_node *node; // being turned into a layer
-    struct sdse_layer layer;
-    struct sdse_onnx_weights weights;
-    bool probing;   // only to see whether the batch divides everything: nothing is said
-    bool odd_batch; // it does not
-};
-
-__attribute__((format(printf, 3, 4))) static bool
-refuse(struct maker *maker, const char *check, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) bool sdse_maker_refuse(struct sdse_maker *maker,
+                                                             const char *check,
+                                                             const char *format, ...) {
     char text[256];
     if (maker->probing)
         return false;
@@ -39,7 +29,7 @@ refuse(struct maker *maker, const char *check, const char *format, ...) {
 }
 
 // The shape of a value, or a diagnostic about the node that hides it, once per node.
-static const struct sdse_onnx_shape *known_shape(struct maker *maker, uint32_t id) {
+const struct sdse_onnx_shape *sdse_maker_shape(struct sdse_maker *maker, uint32_t id) {
     struct sdse_onnx_graph *graph = maker->graph;
     if (id == SDSE_ONNX_NONE)
         return NULL;
@@ -61,21 +51,22 @@ static const struct sdse_onnx_shape *known_shape(struct maker *maker, uint32_t i
 
 // Rows that are not the batch's: the leading dimension of the model's first input was
 // no batch, and layers are made with a batch of 1.
-static bool batch_misses(struct maker *maker, uint64_t rows) {
+static bool batch_misses(struct sdse_maker *maker, uint64_t rows) {
     maker->odd_batch = true;
-    return refuse(maker, "onnx-batch",
-                  "%" PRIu64 " rows are not a multiple of the batch %" PRIu64, rows,
-                  maker->graph->batch);
+    return sdse_maker_refuse(maker, "onnx-batch",
+                             "%" PRIu64
+                             " rows are not a multiple of the batch %" PRIu64,
+                             rows, maker->graph->batch);
 }
 
 // The batch of the workload, and what is left of `rows` for each of its elements.
-static bool split_batch(struct maker *maker, uint64_t rows, uint64_t *each) {
+bool sdse_maker_split_batch(struct sdse_maker *maker, uint64_t rows, uint64_t *each) {
     *each = rows / maker->graph->batch;
     return rows % maker->graph->batch == 0 || batch_misses(maker, rows);
 }
 
-static void set_bounds(struct maker *maker, uint64_t g, uint64_t k, uint64_t c,
-                       uint64_t p, uint64_t q, uint64_t r, uint64_t s) {
+void sdse_maker_set_bounds(struct sdse_maker *maker, uint64_t g, uint64_t k, uint64_t c,
+                           uint64_t p, uint64_t q, uint64_t r, uint64_t s) {
     struct sdse_nest *nest = &maker->layer.nest;
     const uint64_t bound[SDSE_DIMS] = {[SDSE_N] = maker->graph->batch,
                                        [SDSE_K] = k,
@@ -91,35 +82,15 @@ static void set_bounds(struct maker *maker, uint64_t g, uint64_t k, uint64_t c,
     maker->layer.in_width = q;
 }
 
-// A layer pads both sides alike. Finds a pad with the same number of outputs, or makes
-// the padding part of the input.
-static void set_padding(struct sdse_layer *layer, unsigned axis, uint64_t in,
-                        uint64_t pads, uint64_t extent, uint64_t out) {
-    assert(layer->nest.stride[axis] > 0);
-    uint64_t *extent_in = axis == 0 ? &layer->in_height : &layer->in_width;
-    layer->nest.map[axis] = in + pads;
-    for (uint64_t pad = (pads + 1) / 2 + 1; pad-- > 0;) {
-        if (in + 2 * pad < extent)
-            break;
-        if ((in + 2 * pad - extent) / layer->nest.stride[axis] + 1 == out) {
-            layer->nest.pad[axis] = (int64_t)pad;
-            layer->nest.map[axis] = *extent_in = in;
-            return;
-        }
-        if (pad < pads / 2)
-            break;
-    }
-    *extent_in = in + pads;
-}
-
 // A pointwise convolution of what set_bounds took for its map.
-static void set_map(struct sdse_layer *layer) {
+void sdse_maker_set_map(struct sdse_layer *layer) {
     layer->nest.map[0] = layer->in_height;
     layer->nest.map[1] = layer->in_width;
 }
 
-static void set_weights(struct maker *maker, const struct sdse_onnx_value *value,
-                        bool swap, uint64_t batch, uint64_t rows, uint64_t columns) {
+void sdse_maker_set_weights(struct sdse_maker *maker,
+                            const struct sdse_onnx_value *value, bool swap,
+                            uint64_t batch, uint64_t rows, uint64_t columns) {
     maker->weights.tensor = value->tensor;
     maker->weights.value = (uint32_t)(value - maker->graph->value);
     maker->weights.swap = swap != (value->view == SDSE_ONNX_TRANSPOSED);
@@ -132,117 +103,40 @@ static void set_weights(struct maker *maker, const struct sdse_onnx_value *value
     maker->weights.columns = maker->weights.swap == swap ? columns : rows;
 }
 
-static void set_weight_shape(struct maker *maker, unsigned rank, uint64_t a, uint64_t b,
-                             uint64_t c, uint64_t d) {
+void sdse_maker_set_weight_shape(struct sdse_maker *maker, unsigned rank, uint64_t a,
+                                 uint64_t b, uint64_t c, uint64_t d) {
     const uint64_t shape[4] = {a, b, c, d};
     maker->weights.rank = rank;
     memcpy(maker->weights.shape, shape, sizeof shape);
 }
 
-static bool make_conv(struct maker *maker) {
-    struct sdse_onnx_operands at = sdse_onnx_operands_of(maker->node->op);
-    const struct sdse_onnx_shape *x = known_shape(maker, maker->node->input[at.a]);
-    const struct sdse_onnx_shape *w = known_shape(maker, maker->node->input[at.b]);
-    struct sdse_onnx_window window;
-    if (!x || !w ||
-        !sdse_onnx_window_of(maker->graph, maker->node, x, w->dim + 2, &window))
-        return false;
-    if (window.axes > 2)
-        return refuse(maker, "onnx-rank",
-                      "a convolution over %u spatial dimensions is no loop nest here",
-                      window.axes);
-    uint64_t groups = (uint64_t)sdse_onnx_int(maker->node, "group", 1), images;
-    if (!split_batch(maker, x->dim[0], &images))
-        return false;
-    unsigned first = 2 - window.axes; // one spatial dimension: columns
-    uint64_t out[2] = {1, 1}, kernel[2] = {1, 1}, in[2] = {1, 1}, pads[2] = {0, 0};
-    uint32_t stride[2] = {1, 1}, dilation[2] = {1, 1};
-    for (unsigned i = 0; i < window.axes; i++) {
-        out[first + i] = window.out[i];
-        kernel[first + i] = window.kernel[i];
-        in[first + i] = x->dim[2 + i];
-        pads[first + i] = window.pad_begin[i] + window.pad_end[i];
-        stride[first + i] = (uint32_t)window.stride[i];
-        dilation[first + i] = (uint32_t)window.dilation[i];
-    }
-    bool pointwise = kernel[0] == 1 && kernel[1] == 1;
-    // Several images for each input of the model: rows if nothing lies between them.
-    bool rows = pointwise && stride[0] == 1 && pads[0] == 0;
-    uint64_t samples = rows ? 1 : images;
-    images = rows ? images : 1;
-    set_bounds(maker, groups, w->dim[0] / groups, w->dim[1], out[0] * images, out[1],
-               kernel[0], kernel[1]);
-    maker->layer.nest.bound[SDSE_N] *= samples;
-    memcpy(maker->layer.nest.stride, stride, sizeof stride);
-    memcpy(maker->layer.nest.dilation, dilation, sizeof dilation);
-    for (unsigned axis = 0; axis < 2; axis++)
-        set_padding(&maker->layer, axis, in[axis] * (axis ? 1 : images), pads[axis],
-                    (kernel[axis] - 1) * dilation[axis] + 1,
-                    maker->layer.nest.bound[axis ? SDSE_Q : SDSE_P]);
-    maker->layer.kind = groups > 1 && w->dim[1] == 1 ? SDSE_DWCONV
-                        : pointwise                  ? SDSE_CONV1X1
-                                                     : SDSE_CONV;
-    set_weights(maker, &maker->graph->value[maker->node->input[at.b]], false, 1, 1, 1);
-    set_weight_shape(maker, 4, w->dim[0], w->dim[1], kernel[0], kernel[1]);
-    return true;
-}
-
-// Each input pixel gives a kernel's worth of outputs: a 1 x 1 convolution to K R S
-// channels, whose overlapping results are added. Exact in MACs and weights; outputs
-// count before they are added (kernel > stride) or cropped (pads).
-static bool make_conv_transpose(struct maker *maker) {
-    const struct sdse_onnx_shape *x = known_shape(maker, maker->node->input[0]);
-    const struct sdse_onnx_shape *w = known_shape(maker, maker->node->input[1]);
-    if (!x || !w || !known_shape(maker, maker->node->output[0]))
-        return false;
-    if (x->rank > 4)
-        return refuse(maker, "onnx-rank",
-                      "a convolution over %u spatial dimensions is no loop nest here",
-                      x->rank - 2);
-    uint64_t groups = (uint64_t)sdse_onnx_int(maker->node, "group", 1), images, rows;
-    uint64_t filters = sdse_onnx_product(w, 1, w->rank), channels = w->dim[0] / groups;
-    uint64_t all_filters;
-    if (!split_batch(maker, x->dim[0], &images))
-        return false;
-    if (!sdse_mul_u64(x->rank == 4 ? x->dim[2] : 1, images, &rows) ||
-        !sdse_mul_u64(groups, filters, &all_filters))
-        return refuse(maker, "onnx-shape", "it is absurdly large");
-    set_bounds(maker, groups, filters, channels, rows, x->dim[x->rank - 1], 1, 1);
-    maker->layer.kind = SDSE_CONV1X1;
-    set_map(&maker->layer);
-    set_weights(maker, &maker->graph->value[maker->node->input[1]], true, groups,
-                channels, filters);
-    set_weight_shape(maker, 4, all_filters, channels, 1, 1);
-    return true;
-}
-
 // out[rows][k] += in[rows][c] * w[k][c]; `swap`: the weights are stored as [c][k].
-static bool make_fc(struct maker *maker, const struct sdse_onnx_value *weights,
+static bool make_fc(struct sdse_maker *maker, const struct sdse_onnx_value *weights,
                     bool swap, uint64_t k, uint64_t c, uint64_t rows) {
     uint64_t each;
-    if (!split_batch(maker, rows, &each))
+    if (!sdse_maker_split_batch(maker, rows, &each))
         return false;
-    set_bounds(maker, 1, k, c, each, 1, 1, 1);
+    sdse_maker_set_bounds(maker, 1, k, c, each, 1, 1, 1);
     maker->layer.kind = SDSE_FC;
-    set_weights(maker, weights, swap, 1, swap ? c : k, swap ? k : c);
-    set_weight_shape(maker, 2, k, c, 1, 1);
+    sdse_maker_set_weights(maker, weights, swap, 1, swap ? c : k, swap ? k : c);
+    sdse_maker_set_weight_shape(maker, 2, k, c, 1, 1);
     return true;
 }
 
 // `operands` right operands, each of c x k, for `sharing` left ones of m x c each.
-static bool make_products(struct maker *maker, uint64_t operands, uint64_t sharing,
+static bool make_products(struct sdse_maker *maker, uint64_t operands, uint64_t sharing,
                           uint64_t m, uint64_t c, uint64_t k) {
     uint64_t batch = maker->graph->batch;
     // A file says the operands of one sample, or those that all samples share.
     if (operands % batch != 0 && sharing % batch != 0)
         return batch_misses(maker, operands * sharing);
-    set_bounds(maker, operands, k, c, m, 1, 1, 1);
+    sdse_maker_set_bounds(maker, operands, k, c, m, 1, 1, 1);
     maker->layer.nest.bound[SDSE_N] = sharing;
     maker->layer.kind = SDSE_MATMUL;
     return true;
 }
 
-static bool make_gemm(struct maker *maker) {
+static bool make_gemm(struct sdse_maker *maker) {
     const struct sdse_onnx_node *node = maker->node;
     const struct sdse_onnx_value *a = sdse_onnx_in(maker->graph, node, 0);
     const struct sdse_onnx_value *b = sdse_onnx_in(maker->graph, node, 1);
@@ -257,32 +151,33 @@ static bool make_gemm(struct maker *maker) {
 }
 
 // A stack of weight matrices [g][c][k], one for each group of activations.
-static bool make_grouped_fc(struct maker *maker, const struct sdse_onnx_value *weights,
-                            uint64_t groups, uint64_t k, uint64_t c, uint64_t rows) {
+static bool make_grouped_fc(struct sdse_maker *maker,
+                            const struct sdse_onnx_value *weights, uint64_t groups,
+                            uint64_t k, uint64_t c, uint64_t rows) {
     uint64_t each, filters;
-    if (!split_batch(maker, rows / groups, &each))
+    if (!sdse_maker_split_batch(maker, rows / groups, &each))
         return false;
     if (!sdse_mul_u64(groups, k, &filters))
-        return refuse(maker, "onnx-shape", "it is absurdly large");
-    set_bounds(maker, groups, k, c, each, 1, 1, 1);
+        return sdse_maker_refuse(maker, "onnx-shape", "it is absurdly large");
+    sdse_maker_set_bounds(maker, groups, k, c, each, 1, 1, 1);
     maker->layer.kind = SDSE_CONV1X1;
-    set_map(&maker->layer);
-    set_weights(maker, weights, true, groups, c, k);
-    set_weight_shape(maker, 4, filters, c, 1, 1);
+    sdse_maker_set_map(&maker->layer);
+    sdse_maker_set_weights(maker, weights, true, groups, c, k);
+    sdse_maker_set_weight_shape(maker, 4, filters, c, 1, 1);
     return true;
 }
 
-static bool make_matmul(struct maker *maker) {
+static bool make_matmul(struct sdse_maker *maker) {
     struct sdse_onnx_operands at = sdse_onnx_operands_of(maker->node->op);
     const struct sdse_onnx_value *a = sdse_onnx_in(maker->graph, maker->node, at.a);
     const struct sdse_onnx_value *b = sdse_onnx_in(maker->graph, maker->node, at.b);
     const struct sdse_onnx_shape *sa = &a->shape, *sb = &b->shape;
-    const struct sdse_onnx_shape *out = known_shape(maker, maker->node->output[0]);
+    const struct sdse_onnx_shape *out = sdse_maker_shape(maker, maker->node->output[0]);
     uint64_t inner = sa->dim[sa->rank - 1];
     uint64_t m = sa->rank > 1 ? sa->dim[sa->rank - 2] : 1;
     uint64_t n = sb->rank > 1 ? sb->dim[sb->rank - 1] : 1;
     if (!out || m == 0 || n == 0)
-        return out && refuse(maker, "onnx-shape", "it computes nothing");
+        return out && sdse_maker_refuse(maker, "onnx-shape", "it computes nothing");
     uint64_t heads = sdse_onnx_product(out, 0, out->rank) / m / n;
     uint64_t stacked = sb->rank > 2 ? sdse_onnx_product(sb, 0, sb->rank - 2) : 1;
     if (b->tensor && stacked == 1)
@@ -299,14 +194,15 @@ static bool make_matmul(struct maker *maker) {
 }
 
 // The file of the layer's weights: the first layer's, where several use the same.
-static const char *name_weights(struct maker *maker) {
+static const char *name_weights(struct sdse_maker *maker) {
     struct sdse_onnx_value *value = &maker->graph->value[maker->weights.value];
     if (value->layer) {
         const struct sdse_onnx_weights *first = &maker->out->weights[value->layer - 1];
         if (first->quant.scale == maker->weights.quant.scale &&
             first->quant.zero == maker->weights.quant.zero &&
             first->swap == maker->weights.swap && first->rank == maker->weights.rank &&
-            memcmp(first->shape, maker->weights.shape, sizeof first->shape) == 0) {
+            memcmp(first->shape, maker->weights.shape, sizeof first->shape) == 0 &&
+            memcmp(first->taps, maker->weights.taps, sizeof first->taps) == 0) {
             maker->weights.same_as = value->layer - 1;
             return maker->out->layer[value->layer - 1].weights_file;
         }
@@ -316,55 +212,90 @@ static const char *name_weights(struct maker *maker) {
     return sdse_arena_printf(maker->graph->arena, "weights/%s.npy", maker->layer.name);
 }
 
-// Fills in what all kinds share and checks that the nest makes sense.
-static bool finish_layer(struct maker *maker) {
+// Sizes that a workload's file can say, and MACs that 64 bits count.
+static bool is_sane(struct sdse_maker *maker) {
     const uint64_t largest = (uint64_t)1 << 30; // of one size in a workload file
     const uint64_t *bounds = maker->layer.nest.bound;
     uint64_t macs = 1,
              wide = bounds[SDSE_K] > bounds[SDSE_C] ? bounds[SDSE_K] : bounds[SDSE_C];
     if (!sdse_mul_u64(wide, bounds[SDSE_G], &wide) || wide > largest ||
         maker->layer.in_height > largest || maker->layer.in_width > largest)
-        return refuse(maker, "onnx-shape", "one of its sizes exceeds 2^30");
+        return sdse_maker_refuse(maker, "onnx-shape", "one of its sizes exceeds 2^30");
     for (unsigned d = 0; d < SDSE_DIMS; d++) {
-        uint64_t bound = maker->layer.nest.bound[d];
-        if (bound == 0)
-            return refuse(maker, "onnx-shape", "it computes nothing");
-        if (bound > largest || !sdse_mul_u64(macs, bound, &macs))
-            return refuse(maker, "onnx-shape",
-                          "a size exceeds 2^30, or its MACs exceed 64 bits");
+        if (bounds[d] == 0)
+            return sdse_maker_refuse(maker, "onnx-shape", "it computes nothing");
+        if (bounds[d] > largest || !sdse_mul_u64(macs, bounds[d], &macs))
+            return sdse_maker_refuse(maker, "onnx-shape",
+                                     "a size exceeds 2^30, or its MACs exceed 64 bits");
     }
+    return true;
+}
+
+// Room for one more layer.
+static bool make_room(struct sdse_maker *maker) {
+    struct sdse_onnx_layers *out = maker->out;
+    if (out->count < maker->room)
+        return true;
+    size_t room = maker->room ? 2 * maker->room : 64;
+    struct sdse_layer *layer =
+        SDSE_ARENA_ARRAY(maker->graph->arena, struct sdse_layer, room);
+    struct sdse_onnx_weights *weights =
+        SDSE_ARENA_ARRAY(maker->graph->arena, struct sdse_onnx_weights, room);
+    if (!layer || !weights)
+        return false;
+    if (out->count > 0) {
+        memcpy(layer, out->layer, out->count * sizeof *layer);
+        memcpy(weights, out->weights, out->count * sizeof *weights);
+    }
+    out->layer = layer;
+    out->weights = weights;
+    maker->room = room;
+    return true;
+}
+
+bool sdse_maker_add(struct sdse_maker *maker, const char *suffix) {
+    if (maker->probing)
+        return true;
+    if (!is_sane(maker))
+        return false;
     const Onnx__TensorProto *tensor = maker->weights.tensor;
+    const Onnx__NodeProto *proto = maker->node->proto;
     struct sdse_layer *layer = &maker->layer;
-    layer->name = sdse_names_make(
-        &maker->names,
-        maker->node->proto->name && maker->node->proto->name[0] ? maker->node->name
-        : tensor                                                ? tensor->name
-                                                                : maker->node->name,
-        "layer");
+    const char *name = proto->name && proto->name[0] ? maker->node->name
+                       : tensor && tensor->name      ? tensor->name
+                                                     : maker->node->name;
+    name = sdse_arena_printf(maker->graph->arena, "%s%s", name, suffix);
+    layer->name = name ? sdse_names_make(&maker->names, name, "layer") : NULL;
     layer->repeat = 1;
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         layer->density[t] = 1;
     layer->loc = (struct sdse_loc){.file = maker->graph->file};
-    if (layer->name && tensor)
-        layer->weights_file = name_weights(maker);
-    return layer->name && (!tensor || layer->weights_file);
+    maker->weights.same_as = maker->out->count;
+    layer->weights_file = layer->name && tensor ? name_weights(maker) : NULL;
+    if (!layer->name || (tensor && !layer->weights_file) || !make_room(maker)) {
+        maker->out_of_memory = true;
+        return false;
+    }
+    maker->out->layer[maker->out->count] = *layer;
+    maker->out->weights[maker->out->count++] = maker->weights;
+    return true;
 }
 
-static bool (*find_make(const char *op))(struct maker *) {
+static bool (*find_make(const char *op))(struct sdse_maker *) {
     static const struct {
         const char *op;
-        bool (*make)(struct maker *);
+        bool (*make)(struct sdse_maker *);
     } table[] = {
-        {"Conv", make_conv},
-        {"FusedConv", make_conv},
-        {"ConvInteger", make_conv},
-        {"QLinearConv", make_conv},
+        {"Conv", sdse_maker_conv},
+        {"FusedConv", sdse_maker_conv},
+        {"ConvInteger", sdse_maker_conv},
+        {"QLinearConv", sdse_maker_conv},
         {"Gemm", make_gemm},
         {"FusedGemm", make_gemm},
         {"MatMul", make_matmul},
         {"MatMulInteger", make_matmul},
         {"QLinearMatMul", make_matmul},
-        {"ConvTranspose", make_conv_transpose},
+        {"ConvTranspose", sdse_maker_deconv},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(op, table[i].op) == 0)
@@ -373,27 +304,29 @@ static bool (*find_make(const char *op))(struct maker *) {
 }
 
 // Both operands have known shapes, agree, and are not both constants.
-static bool is_ready(struct maker *maker) {
+static bool is_ready(struct sdse_maker *maker) {
     struct sdse_onnx_operands at = sdse_onnx_operands_of(maker->node->op);
     const struct sdse_onnx_node *node = maker->node;
     if (node->reported || at.b >= node->input_count)
         return false;
-    const struct sdse_onnx_shape *a = known_shape(maker, node->input[at.a]);
-    const struct sdse_onnx_shape *b = known_shape(maker, node->input[at.b]);
+    const struct sdse_onnx_shape *a = sdse_maker_shape(maker, node->input[at.a]);
+    const struct sdse_onnx_shape *b = sdse_maker_shape(maker, node->input[at.b]);
     if (!a || !b || node->output_count == 0 || node->output[0] == SDSE_ONNX_NONE)
         return false;
     const struct sdse_onnx_value *va = &maker->graph->value[node->input[at.a]];
     const struct sdse_onnx_value *vb = &maker->graph->value[node->input[at.b]];
-    return !(va->tensor && vb->tensor) && known_shape(maker, node->output[0]);
+    return !(va->tensor && vb->tensor) && sdse_maker_shape(maker, node->output[0]);
 }
 
-static bool make_layer(struct maker *maker, struct sdse_onnx_node *node) {
-    bool (*make)(struct maker *) =
+static bool make_layer(struct sdse_maker *maker, struct sdse_onnx_node *node) {
+    bool (*make)(struct sdse_maker *) =
         sdse_onnx_has_rule(node->proto) ? find_make(node->op) : NULL;
     maker->node = node;
     maker->layer = (struct sdse_layer){0};
-    maker->weights = (struct sdse_onnx_weights){.same_as = maker->out->count};
-    return make && is_ready(maker) && make(maker);
+    maker->weights = (struct sdse_onnx_weights){0};
+    maker->added = false;
+    return make && is_ready(maker) && make(maker) &&
+           (maker->added || sdse_maker_add(maker, ""));
 }
 
 // Real numbers in constants: those of layers are counted by their layers.
@@ -422,14 +355,10 @@ static void count_other_parameters(struct sdse_onnx_graph *graph,
 enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
                                        struct sdse_onnx_layers *out) {
     *out = (struct sdse_onnx_layers){0};
-    struct maker maker = {.graph = graph, .out = out, .names.arena = graph->arena};
-    out->layer =
-        SDSE_ARENA_ARRAY(graph->arena, struct sdse_layer, graph->node_count + 1);
-    out->weights =
-        SDSE_ARENA_ARRAY(graph->arena, struct sdse_onnx_weights, graph->node_count + 1);
+    struct sdse_maker maker = {.graph = graph, .out = out, .names.arena = graph->arena};
     out->not_modelled =
         SDSE_ARENA_ARRAY(graph->arena, struct sdse_not_modelled, graph->node_count + 1);
-    if (!out->layer || !out->weights || !out->not_modelled)
+    if (!out->not_modelled)
         return SDSE_NO_MEMORY;
     for (uint32_t i = 0; i < graph->order_count && graph->batch > 1; i++) {
         maker.probing = true;
@@ -440,14 +369,12 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
     maker.probing = false;
     for (uint32_t i = 0; i < graph->order_count; i++) {
         maker.node = &graph->node[graph->order[i]];
-        if (!make_layer(&maker, maker.node) || !finish_layer(&maker)) {
-            if (sdse_onnx_is_unseen(graph, maker.node,
-                                    &out->not_modelled[out->not_modelled_count]))
-                out->not_modelled_count++;
-            continue;
-        }
-        out->layer[out->count] = maker.layer;
-        out->weights[out->count++] = maker.weights;
+        if (!make_layer(&maker, maker.node) &&
+            sdse_onnx_is_unseen(graph, maker.node,
+                                &out->not_modelled[out->not_modelled_count]))
+            out->not_modelled_count++;
+        if (maker.out_of_memory)
+            return SDSE_NO_MEMORY;
     }
     if (out->count == 0 && graph->diags->errors == 0)
         sdse_diag_add(graph->diags, SDSE_ERROR, (struct sdse_loc){.file = graph->file},

@@ -11,6 +11,12 @@
 #include "import/onnx/graph.h"
 #include "spec/types/workload.h"
 
+// Of a kernel's `of` taps along one axis those that a phase of a transposed convolution
+// has: first, first + step, …, in the opposite order.
+struct sdse_onnx_taps {
+    uint64_t of, first, step, count; // count 0: the weights are not split
+};
+
 // Where a layer's weights are and how to bring them into the layer's shape.
 struct sdse_onnx_weights {
     const Onnx__TensorProto *tensor; // NULL: no constant (activation x activation)
@@ -18,8 +24,9 @@ struct sdse_onnx_weights {
     bool swap;                       // stored as [batch][rows][columns], wanted as
     uint64_t batch, rows, columns;   // [batch][columns][rows]
     unsigned rank;
-    uint64_t shape[4];            // of the weights as the layer sees them
-    struct sdse_onnx_quant quant; // of the stored numbers
+    uint64_t shape[4];             // of the weights as the layer sees them
+    struct sdse_onnx_quant quant;  // of the stored numbers
+    struct sdse_onnx_taps taps[2]; // stored as [groups * C][K][rows][columns] then
     size_t same_as; // first layer with the same weights (itself if none before)
 };
 

@@ -176,6 +176,34 @@ static bool swap_last_two(const struct sdse_onnx_weights *weights,
     return true;
 }
 
+// The taps of one phase of a transposed convolution, turned round: [groups *
+// C][K][rows] [columns] becomes [groups * K][C][taps][taps], the layer's shape.
+static bool take_phase(const struct sdse_onnx_weights *weights,
+                       struct sdse_array *array) {
+    const struct sdse_onnx_taps *rows = &weights->taps[0], *columns = &weights->taps[1];
+    uint64_t groups = weights->batch, channels = weights->shape[1], at = 0;
+    uint64_t filters = weights->shape[0] / groups;
+    uint64_t count = groups * filters * channels * rows->count * columns->count;
+    float *taken = malloc(count ? (size_t)count * sizeof *taken : 1);
+    if (!taken)
+        return false;
+    for (uint64_t g = 0; g < groups; g++)
+        for (uint64_t k = 0; k < filters; k++)
+            for (uint64_t c = 0; c < channels; c++) {
+                uint64_t kernel = ((g * channels + c) * filters + k) * rows->of;
+                for (uint64_t y = rows->count; y-- > 0;)
+                    for (uint64_t x = columns->count; x-- > 0;)
+                        taken[at++] =
+                            array->data[(kernel + rows->first + y * rows->step) *
+                                            columns->of +
+                                        columns->first + x * columns->step];
+            }
+    free(array->data);
+    array->data = taken;
+    array->count = count;
+    return true;
+}
+
 enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
                                        size_t layer, struct sdse_array *out,
                                        struct sdse_diags *diags) {
@@ -193,7 +221,9 @@ enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
         sdse_array_free(&array);
         return status;
     }
-    if (weights->swap && !swap_last_two(weights, &array)) {
+    bool split = weights->taps[0].count > 0;
+    if ((weights->swap && !swap_last_two(weights, &array)) ||
+        (split && !take_phase(weights, &array))) {
         sdse_array_free(&array);
         return SDSE_NO_MEMORY;
     }

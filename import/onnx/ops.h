@@ -74,6 +74,14 @@ bool sdse_onnx_window_of(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
                          const struct sdse_onnx_shape *x, const uint64_t *kernel,
                          struct sdse_onnx_window *out);
 
+// That of a ConvTranspose over input shape x with weights of shape w: `out` and the
+// pads follow from one another.
+bool sdse_onnx_deconv_window_of(struct sdse_onnx_graph *graph,
+                                struct sdse_onnx_node *node,
+                                const struct sdse_onnx_shape *x,
+                                const struct sdse_onnx_shape *w,
+                                struct sdse_onnx_window *out);
+
 // Which inputs of a convolution or matrix product hold its operands: plain, integer and
 // quantized operators differ. `a` is the activations' place.
 struct sdse_onnx_operands {

@@ -140,17 +140,14 @@ static bool infer_conv(struct sdse_onnx_graph *graph, struct sdse_onnx_node *nod
 }
 
 // Deconvolution: out = (in - 1) stride + (kernel - 1) dilation + 1 + output_padding
-// - pads, or in * stride with auto_pad SAME, or the attribute output_shape.
-static bool infer_conv_transpose(struct sdse_onnx_graph *graph,
-                                 struct sdse_onnx_node *node) {
-    const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
-    const struct sdse_onnx_shape *w = x ? sdse_onnx_need(graph, node, 1) : NULL;
-    if (!x || !w)
-        return false;
-    int64_t groups = sdse_onnx_int(node, "group", 1);
-    if (x->rank < 3 || w->rank != x->rank || groups < 1 || groups > 1 << 30 ||
-        w->dim[0] != x->dim[1] || x->dim[1] % (uint64_t)groups != 0)
-        return sdse_onnx_wrong(graph, node, "input and weights do not match");
+// - pads, or in * stride with auto_pad SAME, or the attribute output_shape; then the
+// pads are what is too much, the odd element at the end for SAME_UPPER, else at the
+// beginning.
+bool sdse_onnx_deconv_window_of(struct sdse_onnx_graph *graph,
+                                struct sdse_onnx_node *node,
+                                const struct sdse_onnx_shape *x,
+                                const struct sdse_onnx_shape *w,
+                                struct sdse_onnx_window *out) {
     struct sdse_onnx_window window = {.axes = x->rank - 2};
     uint64_t extra[SDSE_ARRAY_MAX_RANK], given[SDSE_ARRAY_MAX_RANK];
     if (!read_extents(graph, node, "strides", window.axes, 1, 1, window.stride) ||
@@ -159,10 +156,11 @@ static bool infer_conv_transpose(struct sdse_onnx_graph *graph,
         !read_extents(graph, node, "output_shape", window.axes, 1, 0, given) ||
         !read_pads(graph, node, &window))
         return false;
-    bool same = sdse_onnx_text_is(node, "auto_pad", "SAME_UPPER") ||
-                sdse_onnx_text_is(node, "auto_pad", "SAME_LOWER");
+    bool upper = sdse_onnx_text_is(node, "auto_pad", "SAME_UPPER");
+    bool same = upper || sdse_onnx_text_is(node, "auto_pad", "SAME_LOWER");
+    bool valid = sdse_onnx_text_is(node, "auto_pad", "VALID");
     for (unsigned i = 0; i < window.axes; i++) {
-        uint64_t in = x->dim[2 + i], kernel = w->dim[2 + i];
+        uint64_t in = x->dim[2 + i], kernel = window.kernel[i] = w->dim[2 + i];
         if (in == 0 || in > (uint64_t)longest_window || kernel == 0 ||
             kernel > (uint64_t)longest_window)
             return sdse_onnx_wrong(graph, node, "an extent is 0 or absurd");
@@ -170,19 +168,40 @@ static bool infer_conv_transpose(struct sdse_onnx_graph *graph,
             return sdse_onnx_wrong(graph, node, "a stride or dilation is absurd");
         uint64_t full = (in - 1) * window.stride[i] +
                         (kernel - 1) * window.dilation[i] + 1 + extra[i];
+        if (valid)
+            window.pad_begin[i] = window.pad_end[i] = 0;
         uint64_t pads = window.pad_begin[i] + window.pad_end[i];
-        if (same || given[i])
-            full = given[i] ? given[i] : in * window.stride[i];
-        else if (full <= pads)
+        if (same || given[i]) {
+            window.out[i] = given[i] ? given[i] : in * window.stride[i];
+            pads = full > window.out[i] ? full - window.out[i] : 0;
+            window.pad_begin[i] = upper ? pads / 2 : pads - pads / 2;
+            window.pad_end[i] = pads - window.pad_begin[i];
+        } else if (full <= pads) {
             return sdse_onnx_wrong(graph, node, "the padding eats the whole output");
-        else
-            full -= pads;
-        window.out[i] = full;
+        } else {
+            window.out[i] = full - pads;
+        }
     }
+    *out = window;
+    return true;
+}
+
+static bool infer_conv_transpose(struct sdse_onnx_graph *graph,
+                                 struct sdse_onnx_node *node) {
+    const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
+    const struct sdse_onnx_shape *w = x ? sdse_onnx_need(graph, node, 1) : NULL;
+    struct sdse_onnx_window window;
+    if (!x || !w)
+        return false;
+    int64_t groups = sdse_onnx_int(node, "group", 1);
+    if (x->rank < 3 || w->rank != x->rank || groups < 1 || groups > 1 << 30 ||
+        w->dim[0] != x->dim[1] || x->dim[1] % (uint64_t)groups != 0)
+        return sdse_onnx_wrong(graph, node, "input and weights do not match");
     uint64_t filters = w->dim[1];
     if (__builtin_mul_overflow(filters, (uint64_t)groups, &filters))
         return sdse_onnx_wrong(graph, node, "too many filters");
-    return set_image(graph, node, x->dim[0], filters, window.axes, window.out);
+    return sdse_onnx_deconv_window_of(graph, node, x, w, &window) &&
+           set_image(graph, node, x->dim[0], filters, window.axes, window.out);
 }
 
 static bool infer_pool(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {

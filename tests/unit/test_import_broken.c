@@ -44,8 +44,8 @@ static void refuses_broken_graphs(void **state) {
     expect_refused(context, "onnx-shape"); // MACs beyond 64 bits or extents beyond 2^30
 
     b->graph = graph;
-    onnx_input(b, "video", ONNX_DIMS(1, 3, 8, 8, 8));
-    onnx_floats(b, "w3", ONNX_DIMS(3, 3, 3, 3, 3));
+    onnx_input(b, "video", ONNX_DIMS(1, 3, 8, 8, 8, 8));
+    onnx_floats(b, "w3", ONNX_DIMS(3, 3, 3, 3, 3, 3));
     onnx_node(b, "Conv", "c", "video,w3", "y");
     expect_refused(context, "onnx-rank");
 }

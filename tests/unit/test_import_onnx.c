@@ -195,59 +195,6 @@ static void stacked_weights_are_groups(void **state) {
     sdse_array_free(&array);
 }
 
-static void deconvolution_is_pointwise(void **state) {
-    struct context *context = *state;
-    struct onnx_builder *b = &context->b;
-    onnx_input(b, "x", ONNX_DIMS(1, 4, 10, 12));
-    onnx_floats(b, "w", ONNX_DIMS(4, 3, 2, 2)); // two groups of 2 channels, 3 filters
-    Onnx__NodeProto *node = onnx_node(b, "ConvTranspose", "up", "x,w", "y");
-    onnx_set_ints(b, node, "strides", ONNX_DIMS(2, 2));
-    onnx_set_int(b, node, "group", 2);
-    const struct sdse_layer *layers = expect_layers(context, 1);
-    expect_nest(&layers[0], SDSE_CONV1X1, "N1 K12 C2 P10 Q12 R1 S1 G2");
-    struct sdse_array array;
-    assert_int_equal(sdse_imported_weights(context->imported, 0, &array, NULL),
-                     SDSE_OK);
-    assert_memory_equal(array.shape, SHAPE(24, 2, 1, 1), 4 * sizeof(uint64_t));
-    for (size_t g = 0; g < 2; g++)
-        for (size_t filter = 0; filter < 12; filter++)
-            for (size_t c = 0; c < 2; c++)
-                assert_true(array.data[(g * 12 + filter) * 2 + c] ==
-                            onnx_pattern((g * 2 + c) * 12 + filter));
-    sdse_array_free(&array);
-}
-
-// Layers pad both sides alike: asymmetric padding must give the same outputs.
-static void asymmetric_padding_keeps_the_outputs(void **state) {
-    struct context *context = *state;
-    struct onnx_builder *b = &context->b;
-    onnx_input(b, "x", ONNX_DIMS(1, 1, 24, 25));
-    onnx_floats(b, "w", ONNX_DIMS(1, 1, 3, 3));
-    unsigned count = 0;
-    for (int64_t stride = 1; stride <= 3; stride++)
-        for (int64_t begin = 0; begin < 3; begin++)
-            for (int64_t end = 0; end < 3; end++, count++) {
-                char name[16];
-                snprintf(name, sizeof name, "c%u", count);
-                Onnx__NodeProto *node = onnx_node(b, "Conv", name, "x,w", name);
-                onnx_set_ints(b, node, "strides", ONNX_DIMS(stride, stride));
-                onnx_set_ints(b, node, "pads", ONNX_DIMS(begin, end, end, begin));
-            }
-    const struct sdse_layer *layer = expect_layers(context, count);
-    for (uint64_t stride = 1; stride <= 3; stride++)
-        for (uint64_t total_and = 0; total_and < 9; total_and++, layer++) {
-            uint64_t total = total_and / 3 + total_and % 3;
-            assert_int_equal(layer->nest.bound[SDSE_P], (24 + total - 3) / stride + 1);
-            assert_int_equal(layer->nest.bound[SDSE_Q], (25 + total - 3) / stride + 1);
-            assert_int_equal(
-                (layer->in_height + 2 * (uint64_t)layer->nest.pad[0] - 3) / stride + 1,
-                layer->nest.bound[SDSE_P]);
-            assert_int_equal(
-                (layer->in_width + 2 * (uint64_t)layer->nest.pad[1] - 3) / stride + 1,
-                layer->nest.bound[SDSE_Q]);
-        }
-}
-
 // The three ways to store a tensor, and the types.
 static void reads_every_kind_of_data(void **state) {
     struct context *context = *state;
@@ -611,8 +558,6 @@ int main(void) {
         TEST(shared_weights_are_stored_once_for_each_form),
         TEST(attention_has_heads),
         TEST(stacked_weights_are_groups),
-        TEST(deconvolution_is_pointwise),
-        TEST(asymmetric_padding_keeps_the_outputs),
         TEST(reads_every_kind_of_data),
         TEST(reads_external_data_in_the_folder_only),
         TEST(open_dimensions_need_an_option),
