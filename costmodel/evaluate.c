@@ -34,20 +34,6 @@ static double sum_bits(const struct sdse_model *model, unsigned level, bool fini
                     : model->partial_bits[level];
 }
 
-// A place is as wide as partial sums unless what arrives there covers every dimension
-// that is summed over.
-static bool covers_sums(const struct sdse_view *view, unsigned level) {
-    const uint64_t *tile = view->tile[level], *bound = view->nest->bound;
-    return tile[SDSE_C] >= bound[SDSE_C] && tile[SDSE_R] >= bound[SDSE_R] &&
-           tile[SDSE_S] >= bound[SDSE_S];
-}
-
-static double place_bits(const struct sdse_model *model, const struct sdse_view *view,
-                         unsigned level, unsigned child) {
-    return covers_sums(view, child) ? model->bits[level][SDSE_PART_OUTPUTS]
-                                    : model->partial_bits[level];
-}
-
 // --- Energy of accesses and transfers ---
 
 static double access_pj(const struct sdse_level *level, double bits, double pj) {
@@ -170,7 +156,7 @@ static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
     charge_updates(e, p, edge->merged[p], bits);
     charge_reads(e, p, SDSE_PART_OUTPUTS, returned, 0, bits);
     note_tile(e, p, SDSE_PART_OUTPUTS, sdse_view_tile_words(view, SDSE_OUTPUTS, p),
-              place_bits(model, view, p, c));
+              bits);
     if (c < view->level_count) {
         const double child_bits = sum_bits(model, c, edge->leave_finished);
         charge_fills(e, c, SDSE_PART_OUTPUTS,
@@ -546,6 +532,18 @@ static unsigned next_keeper(const struct sdse_model *model, const unsigned *keep
     for (l++; l < model->arch->level_count && !sdse_model_keeps(model, keeps, flow, l);)
         l++;
     return l;
+}
+
+// Bits of an output's place at level `l`: those of the words that arrive there.
+static double place_bits(const struct sdse_model *model, const struct sdse_view *view,
+                         unsigned l, unsigned child) {
+    const double finished = sum_bits(model, l, true),
+                 partial = sum_bits(model, l, false);
+    struct sdse_edge edge;
+    if (finished == partial)
+        return partial;
+    const bool counted = sdse_edge_count(view, SDSE_OUTPUTS, l, child, false, &edge);
+    return counted && edge.arrive_finished ? finished : partial;
 }
 
 // Stored bits of one instance's tiles at level `l`.

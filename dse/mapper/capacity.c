@@ -43,19 +43,35 @@ static void measure(const struct sdse_problem *problem, const uint16_t *index,
                   size[SDSE_S] == bound[SDSE_S];
 }
 
-// Stored bits of a level's tiles, at least.
+// Stored bits of a level's tiles; stage: of its sums.
 static double stored_bits(const struct sdse_problem *problem, unsigned l,
-                          const struct tile *tile) {
+                          const struct tile *tile, int stage) {
     double bits = problem->basis_bits[l] * tile->filters;
     for (int t = 0; t < SDSE_TENSORS; t++) {
         const double *word = problem->tile_bits[l][t];
-        const bool partial = !tile->whole || word[SDSE_PARTIAL] < word[SDSE_FINISHED];
         const double words = t == SDSE_INPUTS
                                  ? tile->inputs[problem->arch->level[l].fetch_gaps]
                                  : tile->words[t];
-        bits += words * word[partial ? SDSE_PARTIAL : SDSE_FINISHED];
+        bits += words * (stage == SDSE_EITHER
+                             ? fmin(word[SDSE_FINISHED], word[SDSE_PARTIAL])
+                             : word[stage]);
     }
     return bits;
+}
+
+// What is known of the sums that arrive at level l while levels from `open` on are not
+// decided: parts surely, if a loop or a place that is decided makes some output cross
+// twice, or if multipliers give up what the tile does not sum alone.
+static int known_stage(const struct sdse_problem *problem,
+                       const struct sdse_partial *entered, unsigned open, unsigned l,
+                       bool sums_all) {
+    const unsigned child = problem->next_keeper[l][SDSE_OUTPUTS], last = open - 1;
+    const struct sdse_trail *trail = &entered[child < last ? child : last].trail;
+    double crossings =
+        trail->closed[SDSE_OUTPUTS] * entered[l < last ? l : last].places[SDSE_OUTPUTS];
+    if (child == problem->levels)
+        crossings *= sums_all ? trail->run[SDSE_OUTPUTS] : 2;
+    return crossings > 1 || !problem->may_finish[l] ? SDSE_PARTIAL : SDSE_EITHER;
 }
 
 static bool tile_fits(const struct sdse_problem *problem,
@@ -63,12 +79,14 @@ static bool tile_fits(const struct sdse_problem *problem,
                       const struct tile *tile) {
     if (isinf(problem->capacity_bits[l]))
         return true;
-    double bits = stored_bits(problem, l, tile);
+    double bits = stored_bits(problem, l, tile,
+                              known_stage(problem, entered, open, l, tile->whole));
     for (unsigned i = l; problem->arch->level[i].shares_memory; i--) {
-        struct tile outer;
+        struct tile outer = *tile;
         if (i - 1 < open)
             measure(problem, entered[i - 1].index, &outer);
-        bits += stored_bits(problem, i - 1, i - 1 < open ? &outer : tile);
+        bits += stored_bits(problem, i - 1, &outer,
+                            known_stage(problem, entered, open, i - 1, outer.whole));
     }
     return bits <= problem->capacity_bits[l] * (1 + 1e-12);
 }
@@ -79,7 +97,7 @@ bool sdse_tiles_fit(const struct sdse_problem *problem,
                     const uint16_t *index, bool smallest) {
     struct tile tile;
     measure(problem, index, &tile);
-    tile.whole |= smallest; // what is finished takes no more
+    tile.whole |= smallest; // it may come to sum all that is summed
     for (unsigned l = open; l < problem->levels; l++) {
         if (!tile_fits(problem, entered, open, l, &tile))
             return false;
@@ -88,6 +106,37 @@ bool sdse_tiles_fit(const struct sdse_problem *problem,
             break;
     }
     return true;
+}
+
+bool sdse_sums_fit(const struct sdse_problem *problem, const struct sdse_choice *path,
+                   const struct sdse_partial *entered, unsigned level) {
+    unsigned parent = level;
+    if (problem->tile_bits[level][SDSE_OUTPUTS][SDSE_PARTIAL] == 0)
+        return true;
+    while (parent-- > 0)
+        if (problem->tile_bits[parent][SDSE_OUTPUTS][SDSE_PARTIAL] > 0)
+            break;
+    const double *word = problem->tile_bits[parent][SDSE_OUTPUTS];
+    if (isinf(problem->capacity_bits[parent]) ||
+        word[SDSE_FINISHED] == word[SDSE_PARTIAL])
+        return true;
+    double crossings = entered[level].trail.closed[SDSE_OUTPUTS] *
+                       entered[parent].places[SDSE_OUTPUTS];
+    for (unsigned l = parent; l < level; l++)
+        if (!problem->arch->level[l].network[SDSE_OUTPUTS].reduce)
+            crossings *= sdse_spread_resting(path[l].spread, SDSE_OUTPUTS);
+    const unsigned first = sdse_arch_memory_first(problem->arch, parent),
+                   last = sdse_arch_memory_last(problem->arch, parent);
+    double bits = 0;
+    for (unsigned l = first; l <= last && l <= level; l++) {
+        struct tile tile;
+        measure(problem, entered[l].index, &tile);
+        bits += stored_bits(problem, l, &tile,
+                            l != parent     ? SDSE_EITHER
+                            : crossings > 1 ? SDSE_PARTIAL
+                                            : SDSE_FINISHED);
+    }
+    return bits <= problem->capacity_bits[parent] * (1 + 1e-12);
 }
 
 // Words of tensor t among the factors with these indices.

@@ -8,10 +8,16 @@
 // beside those of the positions outside in the same memory (entered[l]: the node at
 // level l).
 //
-// smallest: the tile can still grow, so sums take what they take at least.
+// smallest: the tile can still grow. Sums of which it is not known whether they are
+// finished take what they take at least.
 bool sdse_tiles_fit(const struct sdse_problem *problem,
                     const struct sdse_partial *entered, unsigned open,
                     const uint16_t *index, bool smallest);
+
+// Whether the sums of the keeper outside `level` fit it, now that the node stands at
+// `level`: if it keeps sums too, those that arrive outside are finished, or are not.
+bool sdse_sums_fit(const struct sdse_problem *problem, const struct sdse_choice *path,
+                   const struct sdse_partial *entered, unsigned level);
 
 // Tensors whose tile the next keeper inside level l cannot hold in all its instances,
 // so that a loop that moves them must come in between: nothing outside stays open.

@@ -66,9 +66,7 @@ static void either(double stages[SDSE_STAGE_CASES], bool may_finish) {
                                      : stages[SDSE_PARTIAL];
 }
 
-// Whether sums may arrive finished at the parent of the edge into the multipliers: all
-// that is summed lies at places whose networks add.
-static bool may_add_all(const struct sdse_problem *problem, unsigned parent) {
+bool sdse_sums_may_arrive(const struct sdse_problem *problem, unsigned parent) {
     for (int d = 0; d < SDSE_DIMS; d++) {
         const uint64_t bound = problem->layer->nest.bound[d];
         if (bound == 1 || sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
@@ -162,7 +160,7 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
         }
         const bool finishes = flow->tensor != SDSE_OUTPUTS ||
                               edge->child < problem->levels ||
-                              may_add_all(problem, edge->parent);
+                              sdse_sums_may_arrive(problem, edge->parent);
         copy_wires(edge, price, way == RETURNING, finishes);
         edge->returns_apart = way == RETURNING && returns_apart(problem, price);
         if (price->engine_pj > 0)

@@ -20,4 +20,8 @@ bool sdse_lanes_tabulate(struct sdse_problem *problem);
 // Product of a spread's factors over the dims that do not move a tensor.
 double sdse_spread_resting(const struct sdse_spread *spread, enum sdse_tensor tensor);
 
+// Whether sums may arrive finished at the parent of the edge into the multipliers: all
+// that is summed lies at places whose networks add.
+bool sdse_sums_may_arrive(const struct sdse_problem *problem, unsigned parent);
+
 #endif

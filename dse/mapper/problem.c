@@ -105,6 +105,9 @@ static void note_keepers(struct sdse_problem *problem) {
         for (int t = 0; t < SDSE_TENSORS; t++)
             if (problem->next_keeper[l][t] < levels)
                 problem->moves_inside[l] |= SDSE_BIT(t);
+    for (unsigned l = 0; l < levels; l++)
+        problem->may_finish[l] = problem->next_keeper[l][SDSE_OUTPUTS] < levels ||
+                                 sdse_sums_may_arrive(problem, l);
 }
 
 // What a basis fills where it is kept, and the level that reads rebuilt weights.

@@ -108,6 +108,7 @@ struct sdse_problem {
     double capacity_bits[SDSE_MAX_LEVELS]; // INFINITY = unlimited
     double tile_bits[SDSE_MAX_LEVELS][SDSE_TENSORS][SDSE_STAGES]; // 0 = not kept
     double basis_bits[SDSE_MAX_LEVELS];
+    bool may_finish[SDSE_MAX_LEVELS]; // sums may arrive there finished
     // The next keeper of each tensor inside level l, or `levels`.
     unsigned next_keeper[SDSE_MAX_LEVELS][SDSE_TENSORS];
     // Most words of a tensor that all children of the next keeper inside level l hold,

@@ -228,6 +228,8 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     memcpy(next->index, frame->factors.inner, sizeof next->index);
     sdse_partial_correct_windows(problem, l, step->spread, frame->factors.inner, next);
     enter(s, l + 1, order, next);
+    if (!sdse_sums_fit(problem, s->path, s->entered, l + 1))
+        return;
     struct sdse_outlook outlook;
     sdse_partial_outlook(problem, l + 1, next, &outlook);
     sdse_partial_visits(problem, &next->trail, next->index, NULL, visits);

@@ -8,11 +8,32 @@
 
 #include "costmodel/pattern.h"
 
+// What is known of the sums that arrive at the next keeper outside: they are finished
+// if nothing outside breaks that (docs/mapper.md).
+enum sums {
+    BROKEN,          // some output crosses twice
+    CLOSED,          // a loop over C, R or S outside would break it
+    RUN,             // loops over C, R and S may go on until another one moves outputs
+    PROMISED_CLOSED, // a place inside counts on it: nothing may break it
+    PROMISED_RUN,
+    SUMS
+};
+
+// Sets of loops of one level, by what they do to a run of sums.
+enum kind {
+    SUMMING,    // C, R and S alone
+    MOVING,     // none of them
+    SUMS_FIRST, // they can stand inside all others
+    ANY,
+    KINDS
+};
+
 enum {
-    MOST_CHOICES = 70,    // sets of loops that a level's order rules admit
+    MOST_CHOICES = 70,    // sets of a kind that a level's order rules admit
     MOST_TILES = 1 << 24, // lattice points a memo may cover
     LIST_STEPS = 100,     // what listing the spreads of a level counts
-    STAGES = 1 + MOST_CHOICES * SDSE_DIMS // the spread, then dimension by dimension
+    // The spread, then dimension by dimension.
+    STAGES = 1 + KINDS * MOST_CHOICES * SDSE_DIMS
 };
 
 // Spatial choices of one level under its rules, listed once.
@@ -41,9 +62,12 @@ struct search {
     const struct sdse_lattice *lattice;
     struct sdse_rules rules;
     const struct sdse_spreads *spreads[SDSE_MAX_LEVELS];
-    unsigned choice_count[SDSE_MAX_LEVELS];
-    unsigned choice[SDSE_MAX_LEVELS][MOST_CHOICES]; // dims that may have loops
+    unsigned choice_count[SDSE_MAX_LEVELS][KINDS];
+    // Dims that may have loops.
+    unsigned choice[SDSE_MAX_LEVELS][KINDS][MOST_CHOICES];
     double capacity_bits[SDSE_MAX_LEVELS];
+    // Whether the width of a place there, or further out, is asked for.
+    bool widths_matter[SDSE_MAX_LEVELS];
     // Iterations that levels outside a level can take at most, must take at least.
     double most_outside[SDSE_MAX_LEVELS][SDSE_DIMS];
     double least_outside[SDSE_MAX_LEVELS][SDSE_DIMS];
@@ -51,9 +75,9 @@ struct search {
     uint64_t *failed[SDSE_MAX_LEVELS][STAGES];
     unsigned measured; // level whose bits are wanted; `levels` = none
     double best_bits, bits;
-    // Of the levels decided so far: bits, and whether no sum reaches beyond the tile.
-    double tile_bits[SDSE_MAX_LEVELS];
-    bool sums_whole[SDSE_MAX_LEVELS + 1];
+    double tile_bits[SDSE_MAX_LEVELS]; // of the levels decided so far
+    // Whether parts were counted there, though finished words may come and take more.
+    bool guessed[SDSE_MAX_LEVELS], guess;
     // The way to the level under consideration: its places, the tile with them and the
     // tile with its loops.
     const struct sdse_spread *spread[SDSE_MAX_LEVELS];
@@ -76,11 +100,18 @@ void sdse_feasibility_init(struct sdse_feasibility *questions,
 
 // --- What a level admits ---
 
-// Whether loops over `dims` can stand in an order that the level's rules admit: the
-// innermost first, whatever may be.
-static bool order_exists(const struct sdse_level_rules *rules, unsigned dims) {
+static unsigned summing_dims(void) {
+    return (SDSE_BIT(SDSE_DIMS) - 1) & ~sdse_tensor_dims(SDSE_OUTPUTS);
+}
+
+// Whether loops over `dims` can stand in an order that the level's rules admit, those
+// over `first` inside the others: the innermost first, whatever may be.
+static bool order_exists(const struct sdse_level_rules *rules, unsigned dims,
+                         unsigned first) {
     while (dims) {
-        const unsigned innermost = sdse_rules_innermost(rules, dims);
+        unsigned innermost = sdse_rules_innermost(rules, dims);
+        if (dims & first)
+            innermost &= first;
         if (!innermost)
             return false;
         dims &= ~innermost;
@@ -88,21 +119,26 @@ static bool order_exists(const struct sdse_level_rules *rules, unsigned dims) {
     return true;
 }
 
-// The largest sets of dims whose loops have an order.
-static void list_choices(struct search *s, unsigned l) {
+// The largest sets of dims of one kind whose loops have an order.
+static void list_choices(struct search *s, unsigned l, enum kind kind) {
     const struct sdse_level_rules *rules = &s->rules.level[l];
-    const unsigned all = SDSE_BIT(SDSE_DIMS) - 1;
-    if (order_exists(rules, all)) {
-        s->choice[l][s->choice_count[l]++] = all;
+    const unsigned summing = summing_dims(), every = SDSE_BIT(SDSE_DIMS) - 1;
+    const unsigned all = kind == SUMMING  ? summing
+                         : kind == MOVING ? every & ~summing
+                                          : every;
+    const unsigned first = kind == SUMS_FIRST ? summing : 0;
+    unsigned *count = &s->choice_count[l][kind];
+    if (order_exists(rules, all, first)) {
+        s->choice[l][kind][(*count)++] = all;
         return;
     }
     for (unsigned dims = all + 1; dims-- > 0;) {
-        bool largest = order_exists(rules, dims);
+        bool largest = !(dims & ~all) && order_exists(rules, dims, first);
         for (int d = 0; largest && d < SDSE_DIMS; d++)
-            if (!(dims >> d & 1u))
-                largest = !order_exists(rules, dims | SDSE_BIT(d));
-        if (largest && s->choice_count[l] < MOST_CHOICES)
-            s->choice[l][s->choice_count[l]++] = dims;
+            if (all & ~dims & SDSE_BIT(d))
+                largest = !order_exists(rules, dims | SDSE_BIT(d), first);
+        if (largest && *count < MOST_CHOICES)
+            s->choice[l][kind][(*count)++] = dims;
     }
 }
 
@@ -210,34 +246,56 @@ static bool prepare(struct search *s) {
             s->questions->out_of_memory = true;
             return false;
         }
-        list_choices(s, l);
+        const double *word = s->problem->tile_bits[l][SDSE_OUTPUTS];
+        s->widths_matter[l] = (l > 0 && s->widths_matter[l - 1]) ||
+                              (word[SDSE_FINISHED] != word[SDSE_PARTIAL] &&
+                               (memory == s->measured || !isinf(s->capacity_bits[l])));
         note_outside(s, l);
     }
+    // A level inside whose places may count on whole sums binds all outside.
+    const bool promises = s->widths_matter[s->problem->levels - 1];
+    for (unsigned l = 0; l < s->problem->levels; l++)
+        for (int kind = promises ? 0 : ANY; kind < KINDS; kind++)
+            list_choices(s, l, (enum kind)kind);
     return true;
 }
 
 // --- The walk ---
 
-static bool go_out(struct search *s, unsigned l, const uint16_t *tile);
+static bool go_out(struct search *s, unsigned l, const uint16_t *tile, enum sums sums);
 
-// Whether the outputs that level l gets from inside are finished.
-static bool gets_finished(const struct search *s, unsigned l) {
-    return s->sums_whole[s->problem->next_keeper[l][SDSE_OUTPUTS]];
-}
-
-// What decides about the levels outside: the tile, and the width of its outputs.
-static size_t place_of(const struct search *s, unsigned l, const uint16_t *tile) {
+// What decides about the levels outside.
+static size_t place_of(const struct search *s, const uint16_t *tile, enum sums sums) {
     size_t place = 0;
     for (int d = 0; d < SDSE_DIMS; d++)
         place += s->stride[d] * tile[d];
-    return 2 * place + gets_finished(s, l);
+    return SUMS * place + sums;
 }
 
-static bool sums_are_whole(const struct search *s, const uint16_t *tile) {
-    const struct sdse_lattice *lattice = s->lattice;
-    return tile[SDSE_C] + 1u == lattice->count[SDSE_C] &&
-           tile[SDSE_R] + 1u == lattice->count[SDSE_R] &&
-           tile[SDSE_S] + 1u == lattice->count[SDSE_S];
+// What loops of a kind outside leave of the sums; SUMS: they may not stand there.
+static enum sums after(enum sums sums, enum kind kind) {
+    static const enum sums next[SUMS][KINDS] = {
+        [BROKEN] = {SUMS, SUMS, SUMS, BROKEN},
+        [CLOSED] = {SUMS, CLOSED, SUMS, BROKEN},
+        [RUN] = {RUN, SUMS, CLOSED, BROKEN},
+        [PROMISED_CLOSED] = {SUMS, PROMISED_CLOSED, SUMS, SUMS},
+        [PROMISED_RUN] = {PROMISED_RUN, SUMS, PROMISED_CLOSED, SUMS},
+    };
+    return next[sums][kind];
+}
+
+// What places at a level leave of them: parts at places that no network adds, or
+// outside a memory that counts on whole sums, stay parts.
+static enum sums after_spread(const struct search *s, unsigned l,
+                              const struct sdse_spread *spread, enum sums sums) {
+    bool sums_here = false;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        sums_here |= summing_dims() >> d & 1u && spread->index[d];
+    if (!sums_here)
+        return sums;
+    if (sums >= PROMISED_CLOSED)
+        return SUMS;
+    return s->arch->level[l].network[SDSE_OUTPUTS].reduce ? sums : BROKEN;
 }
 
 // Between levels that share one memory more than the tile counts: no memo.
@@ -256,7 +314,7 @@ static void note_failed(struct search *s, unsigned l, unsigned stage, size_t pla
         return;
     uint64_t **failed = &s->failed[l][stage];
     if (!*failed)
-        *failed = SDSE_ARENA_ARRAY(s->arena, uint64_t, s->tiles / 32 + 1);
+        *failed = SDSE_ARENA_ARRAY(s->arena, uint64_t, SUMS * s->tiles / 64 + 1);
     if (*failed)
         (*failed)[place / 64] |= (uint64_t)1 << place % 64;
     else
@@ -272,7 +330,8 @@ static bool step(struct search *s) {
 }
 
 // Bits of the tiles that level l keeps, as the evaluator's verdict counts them.
-static double stored_bits(struct search *s, unsigned l, const uint16_t *tile) {
+static double stored_bits(struct search *s, unsigned l, const uint16_t *tile,
+                          int stage) {
     const struct sdse_problem *problem = s->problem;
     uint64_t size[SDSE_DIMS];
     for (int d = 0; d < SDSE_DIMS; d++) {
@@ -280,7 +339,6 @@ static double stored_bits(struct search *s, unsigned l, const uint16_t *tile) {
         const uint64_t padded = s->lattice->value[d][tile[d]];
         size[d] = padded < problem->real_bound[d] ? padded : problem->real_bound[d];
     }
-    const int stage = gets_finished(s, l) ? SDSE_FINISHED : SDSE_PARTIAL;
     double bits = problem->basis_bits[l] * (double)(size[SDSE_G] * size[SDSE_K]);
     for (int t = 0; t < SDSE_TENSORS; t++) {
         uint64_t words = 0;
@@ -292,11 +350,10 @@ static double stored_bits(struct search *s, unsigned l, const uint16_t *tile) {
     return bits;
 }
 
-// The tile of level l is complete. Memory that levels share is counted at the
-// outermost.
-static bool close_level(struct search *s, unsigned l, const uint16_t *tile) {
-    s->tile_bits[l] = stored_bits(s, l, tile);
-    s->sums_whole[l] = sums_are_whole(s, tile);
+// Memory that levels share is counted at the outermost.
+static bool count_level(struct search *s, unsigned l, const uint16_t *tile, int stage,
+                        enum sums sums) {
+    s->tile_bits[l] = stored_bits(s, l, tile, stage);
     memcpy(s->tile[l], tile, sizeof s->tile[l]);
     double bits = 0;
     for (unsigned i = l; i <= sdse_arch_memory_last(s->arch, l); i++)
@@ -308,7 +365,27 @@ static bool close_level(struct search *s, unsigned l, const uint16_t *tile) {
     } else if (bits > s->capacity_bits[l]) {
         return false;
     }
-    return l == 0 || go_out(s, l - 1, tile);
+    return l == 0 || go_out(s, l - 1, tile, sums);
+}
+
+// The tile of level l is complete. Where it keeps sums, they are finished words if
+// that is promised from here on, or else counted as parts; outside of an inner promise
+// all are finished.
+static bool close_level(struct search *s, unsigned l, const uint16_t *tile,
+                        enum sums sums) {
+    const double *word = s->problem->tile_bits[l][SDSE_OUTPUTS];
+    if (sums >= PROMISED_CLOSED || word[SDSE_PARTIAL] == 0)
+        return count_level(s, l, tile, SDSE_FINISHED, sums);
+    if (sums != BROKEN && word[SDSE_FINISHED] != word[SDSE_PARTIAL] &&
+        s->widths_matter[l] &&
+        count_level(s, l, tile, SDSE_FINISHED,
+                    sums == RUN ? PROMISED_RUN : PROMISED_CLOSED))
+        return true;
+    s->guessed[l] = sums != BROKEN && word[SDSE_FINISHED] > word[SDSE_PARTIAL];
+    const bool found = count_level(s, l, tile, SDSE_PARTIAL, RUN);
+    if (!found)
+        s->guessed[l] = false;
+    return found;
 }
 
 // Whether the levels outside l can cover what is left of dimension d.
@@ -326,18 +403,18 @@ static bool fits_border(const struct search *s, unsigned l, int d, unsigned inde
 }
 
 // Temporal factors of level l from dimension d on, over the dims of one choice.
-static bool try_factors(struct search *s, unsigned l, unsigned choice, int d,
-                        uint16_t *tile) {
+static bool try_factors(struct search *s, unsigned l, enum kind kind, unsigned choice,
+                        int d, uint16_t *tile, enum sums sums) {
     if (d == SDSE_DIMS)
-        return close_level(s, l, tile);
-    const unsigned stage = 1 + choice * SDSE_DIMS + (unsigned)d;
-    const size_t place = place_of(s, l, tile);
+        return close_level(s, l, tile, after(sums, kind));
+    const unsigned stage = 1 + (kind * MOST_CHOICES + choice) * SDSE_DIMS + (unsigned)d;
+    const size_t place = place_of(s, tile, sums);
     if (has_failed(s, l, stage, place))
         return false;
     const struct sdse_lattice *lattice = s->lattice;
     const struct sdse_level_rules *rules = &s->rules.level[l];
     const unsigned inner = tile[d];
-    const bool may_loop = s->choice[l][choice] >> d & 1u;
+    const bool may_loop = s->choice[l][kind][choice] >> d & 1u;
     for (unsigned i = inner; i < (may_loop ? lattice->count[d] : inner + 1); i++) {
         if (!step(s))
             return false;
@@ -349,7 +426,7 @@ static bool try_factors(struct search *s, unsigned l, unsigned choice, int d,
             !can_cover(s, l, d, i) || !fits_border(s, l, d, i))
             continue;
         tile[d] = (uint16_t)i;
-        const bool found = try_factors(s, l, choice, d + 1, tile);
+        const bool found = try_factors(s, l, kind, choice, d + 1, tile, sums);
         tile[d] = (uint16_t)inner;
         if (found)
             return true;
@@ -375,10 +452,24 @@ static bool lay_out(const struct sdse_lattice *lattice,
     return true;
 }
 
+// All loops of level l around a tile and its places.
+static bool try_choices(struct search *s, unsigned l, uint16_t *tile, enum sums sums) {
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (after(sums, (enum kind)kind) == SUMS)
+            continue;
+        for (unsigned c = 0; c < s->choice_count[l][kind]; c++)
+            if (try_factors(s, l, (enum kind)kind, c, 0, tile, sums))
+                return true;
+    }
+    return false;
+}
+
 // Level l around a tile: narrow fan-outs first, which leave tiles small.
-static bool go_out(struct search *s, unsigned l, const uint16_t *tile) {
+static bool go_out(struct search *s, unsigned l, const uint16_t *tile, enum sums sums) {
     const struct sdse_level_rules *rules = &s->rules.level[l];
-    const size_t place = place_of(s, l, tile);
+    if (!s->widths_matter[l] && sums < PROMISED_CLOSED)
+        sums = BROKEN; // nobody asks
+    const size_t place = place_of(s, tile, sums);
     for (int d = 0; d < SDSE_DIMS; d++)
         if (rules->all_of >> d & 1u && tile[d])
             return false;
@@ -394,11 +485,13 @@ static bool go_out(struct search *s, unsigned l, const uint16_t *tile) {
             return false;
         if (!lay_out(s->lattice, &s->spreads[l]->spread[i], tile, wider))
             continue;
+        const enum sums inside = after_spread(s, l, &s->spreads[l]->spread[i], sums);
+        if (inside == SUMS)
+            continue;
         s->spread[l] = &s->spreads[l]->spread[i];
         memcpy(s->spread_tile[l], wider, sizeof wider);
-        for (unsigned c = 0; c < s->choice_count[l]; c++)
-            if (try_factors(s, l, c, 0, wider))
-                return true;
+        if (try_choices(s, l, wider, inside))
+            return true;
     }
     note_failed(s, l, 0, place);
     return false;
@@ -416,10 +509,14 @@ static enum sdse_feasible ask_variant(struct search *s) {
     for (unsigned l = 0; l < s->problem->levels; l++)
         if (!s->spreads[l]->count)
             return SDSE_INFEASIBLE;
-    s->sums_whole[s->problem->levels] = sums_are_whole(s, unit);
-    while (go_out(s, s->problem->levels - 1, unit)) {
+    // Multipliers hold no sum while loops go on.
+    while (go_out(s, s->problem->levels - 1, unit, CLOSED)) {
         found = true;
         s->best_bits = s->bits;
+        for (unsigned l = 0; l < s->problem->levels; l++) {
+            s->guess |= s->guessed[l];
+            s->guessed[l] = false;
+        }
         if (s->measured == s->problem->levels)
             break;
     }
@@ -476,6 +573,8 @@ static enum sdse_feasible ask_one(struct sdse_feasibility *questions,
         s->measured = measured;
         s->best_bits = *bits;
         answer = ask_variant(s);
+        if (answer == SDSE_FEASIBLE && s->guess)
+            answer = SDSE_UNDECIDED;
         *bits = s->best_bits;
     }
     sdse_arena_free(scratch);
@@ -519,7 +618,24 @@ enum sdse_feasible sdse_feasible_least_bits(struct sdse_feasibility *questions,
     return ask(questions, arch, level, bits);
 }
 
-// The mapping that was found, each level's loops in the first order its rules admit.
+// The order that lets sums run on furthest, or the first of them.
+static const struct sdse_order *choose_order(const struct sdse_orders *orders) {
+    const struct sdse_order *best = &orders->order[0];
+    unsigned longest = 0;
+    for (size_t i = 0; i < orders->count; i++) {
+        const struct sdse_order *order = &orders->order[i];
+        unsigned run = 0;
+        while (run < order->count && summing_dims() >> order->dim[run] & 1u)
+            run++;
+        if (run > longest) {
+            longest = run;
+            best = order;
+        }
+    }
+    return best;
+}
+
+// The mapping that was found, each level's loops in an order that its rules admit.
 static bool write_mapping(const struct search *s, struct sdse_problem *problem,
                           struct sdse_mapping *mapping) {
     *mapping = problem->start;
@@ -532,8 +648,9 @@ static bool write_mapping(const struct search *s, struct sdse_problem *problem,
         if (!orders || !orders->count)
             return false;
         struct sdse_loops *loops = &mapping->level[l].temporal;
-        for (unsigned i = orders->order[0].count; i-- > 0;) {
-            const int d = orders->order[0].dim[i];
+        const struct sdse_order *order = choose_order(orders);
+        for (unsigned i = order->count; i-- > 0;) {
+            const int d = order->dim[i];
             const uint64_t *value = s->lattice->value[d];
             loops->loop[loops->count++] = (struct sdse_loop){
                 (enum sdse_dim)d, value[s->tile[l][d]] / value[s->spread_tile[l][d]]};

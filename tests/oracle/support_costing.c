@@ -48,9 +48,7 @@ static uint64_t width(const struct sdse_arch *arch, const struct simulation *run
 
 uint64_t place_bits(const struct sdse_arch *arch, const struct simulation *run,
                     unsigned level, unsigned tensor) {
-    return tensor == SDSE_OUTPUTS && !run->covers_sums[level]
-               ? partial_sum_bits(arch, level)
-               : arch->bits[tensor];
+    return width(arch, run, level, tensor, run->flow[level][tensor].updates);
 }
 
 static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned tensor,

@@ -679,37 +679,6 @@ uint64_t simulation_work(const struct sdse_mapping *mapping) {
     return work;
 }
 
-// Iterations of `dim` in one tile of a level; level_count: of the multipliers.
-static uint64_t iterations(const struct sdse_mapping *mapping, unsigned level,
-                           enum sdse_dim dim) {
-    uint64_t product = 1;
-    for (unsigned l = level; l < mapping->level_count; l++) {
-        const struct sdse_mapping_level *at = &mapping->level[l];
-        const struct sdse_loops *loops[3] = {&at->temporal, &at->spatial[0],
-                                             &at->spatial[1]};
-        for (int i = 0; i < 3; i++)
-            for (unsigned j = 0; j < loops[i]->count; j++)
-                if (loops[i]->loop[j].dim == dim)
-                    product *= loops[i]->loop[j].factor;
-    }
-    return product;
-}
-
-static void note_covered_sums(const struct sdse_nest *nest,
-                              const struct sdse_mapping *mapping,
-                              struct simulation *result) {
-    static const enum sdse_dim summed[] = {SDSE_C, SDSE_R, SDSE_S};
-    unsigned child = mapping->level_count;
-    for (unsigned l = mapping->level_count; l-- > 0;) {
-        result->covers_sums[l] = true;
-        for (int i = 0; i < 3; i++)
-            result->covers_sums[l] &=
-                iterations(mapping, child, summed[i]) >= nest->bound[summed[i]];
-        if (mapping->keeps[l] >> SDSE_OUTPUTS & 1u)
-            child = l;
-    }
-}
-
 static enum sdse_status run_nest(const struct sdse_arch *arch,
                                  const struct sdse_nest *nest,
                                  const struct sdse_mapping *mapping,
@@ -718,7 +687,6 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
     for (int d = 0; d < SDSE_DIMS; d++)
         if (sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
             result->outputs *= nest->bound[d];
-    note_covered_sums(nest, mapping, result);
     struct world world = {.nest = nest, .result = result, .ok = true};
     for (unsigned l = 0; l < mapping->level_count; l++)
         world.gaps[l] = arch->level[l].fetch_gaps;

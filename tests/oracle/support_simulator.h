@@ -50,9 +50,6 @@ struct simulation {
     uint64_t steps;                     // in which somebody works
     uint64_t macs;
     uint64_t outputs; // words of the layer
-    // Whether what arrives at a level covers all that is summed: else its places are as
-    // wide as partial sums.
-    bool covers_sums[SDSE_MAX_LEVELS];
     // Tiles of inputs that kept their origin but were cut off elsewhere (imperfect
     // factors): what was new in them was fetched, the remembered shift kept.
     uint64_t recuts;
