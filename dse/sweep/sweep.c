@@ -15,8 +15,7 @@
 // loses at most that much.
 enum { BATCH_PROBLEMS = 32, BATCH_POINTS = 64 };
 
-// Weights are measured for the points ahead until they add up to this many words: a
-// kill loses at most that much.
+// Words that are measured ahead, unless the request says how many.
 enum { AHEAD_WORDS = 32 * 1024 * 1024 };
 
 enum { FRONT_OBJECTIVES = 3 };
@@ -276,10 +275,12 @@ static enum sdse_status queue_entry(struct run *run, struct ahead *ahead,
 
 static enum sdse_status queue_ahead(struct run *run, size_t position,
                                     const bool *is_stored, struct ahead *ahead) {
+    const uint64_t asked = run->request->ahead_words;
+    const uint64_t most_words = asked ? asked : AHEAD_WORDS;
     enum sdse_status status = SDSE_OK;
     for (size_t i = position;
          !status && i < run->plan->point_count && i < position + BATCH_POINTS &&
-         (i == position || ahead->words < AHEAD_WORDS);
+         (i == position || ahead->words < most_words);
          i++) {
         const struct sdse_point *point = &run->plan->points[i];
         const size_t layers = run->plan->networks[point->network].workload->layer_count;
@@ -341,6 +342,8 @@ static enum sdse_status measure_ahead(struct run *run, size_t position,
     for (size_t i = 0; i < ahead.count; i++)
         ahead.entries[i]->queued = false;
     free(ahead.entries);
+    if (!status && ahead.count)
+        report(run);
     return !status && stopped(run) ? SDSE_INTERRUPTED : status;
 }
 

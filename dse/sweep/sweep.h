@@ -32,6 +32,9 @@ struct sdse_sweep_request {
     // Called now and then, always from the calling thread; may be NULL.
     void (*progress)(void *context, const struct sdse_sweep_progress *progress);
     void *context;
+    // Weights are measured for the points ahead until they add up to this many words,
+    // and stored: a kill loses at most that much. 0 = 32 Mi words.
+    uint64_t ahead_words;
 };
 
 // Runs a sweep, or continues it: points that are stored are not computed again. Points

@@ -1,4 +1,6 @@
-// The export is a function of the content: not of order, batches, restarts or run log.
+// The export is a function of the content: not of order, batches, restarts or run log;
+// and of one moment, whoever writes meanwhile.
+#define _GNU_SOURCE // fopencookie
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -123,11 +125,68 @@ static void leaves_nothing_out(void **state) {
     fixture_remove(path);
 }
 
+// A stream whose reader writes to the database after the first line.
+struct meddler {
+    const char *path;
+    FILE *text;
+    bool done;
+};
+
+static ssize_t meddle(void *cookie, const char *bytes, size_t count) {
+    struct meddler *meddler = cookie;
+    if (!meddler->done) {
+        sqlite3 *db = NULL;
+        meddler->done = true;
+        assert_int_equal(sqlite3_open(meddler->path, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db,
+                                      "UPDATE sweep SET name = 'other';"
+                                      "UPDATE point SET energy_pj = energy_pj + 1;"
+                                      "UPDATE solution SET mapping = 'other';"
+                                      "DELETE FROM sweep_point WHERE position > 3",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
+        sqlite3_close(db);
+    }
+    return (ssize_t)fwrite(bytes, 1, count, meddler->text);
+}
+
+static void is_of_one_moment(void **state) {
+    (void)state;
+    char path[128], *text = NULL;
+    size_t bytes = 0;
+    fixture_path("export-moment", path, sizeof path);
+    fixture_fill(path, 100, 1);
+    char *before = export_text(path);
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_reader *reader = NULL;
+    assert_int_equal(sdse_reader_open(path, &diags, &reader), SDSE_OK);
+    struct meddler meddler = {.path = path, .text = open_memstream(&text, &bytes)};
+    FILE *out = fopencookie(&meddler, "w", (cookie_io_functions_t){.write = meddle});
+    assert_true(meddler.text && out);
+    setvbuf(out, NULL, _IONBF, 0);
+    assert_int_equal(sdse_export_write(reader, out, &diags), SDSE_OK);
+    fclose(out);
+    fclose(meddler.text);
+    sdse_reader_close(reader);
+    sdse_arena_free(arena);
+    assert_true(meddler.done);
+    assert_string_equal(text, before);
+    free(text);
+    text = export_text(path);
+    assert_string_not_equal(text, before);
+    free(text);
+    free(before);
+    fixture_remove(path);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_for_any_order),
         cmocka_unit_test(same_when_resumed_and_logged),
         cmocka_unit_test(leaves_nothing_out),
+        cmocka_unit_test(is_of_one_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

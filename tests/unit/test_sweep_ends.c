@@ -123,10 +123,59 @@ static void what_was_solved_before_a_stop_is_stored(void **state) {
     free(stored);
 }
 
+#define MEASURED "SELECT count(*) FROM weight_form WHERE measured"
+struct watch {
+    atomic_bool stop;
+    char database[32];
+};
+
+static void stop_once_measured(void *context,
+                               const struct sdse_sweep_progress *progress) {
+    (void)progress;
+    struct watch *watch = context;
+    if (sweep_number(watch->database, MEASURED) > 0)
+        atomic_store(&watch->stop, true);
+}
+
+// Weights are measured for some points ahead, and stored, before the first is solved:
+// no more than was asked for are under way at a time.
+static void measuring_ahead_has_an_end(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t words;
+        int forms; // of three layers each: 288, 192 and 960 words
+    } cases[] = {{1, 3}, {288 + 192 + 960, 3}, {288 + 192 + 961, 6}, {0, 9}};
+    sweep_write("m.yaml",
+                "name: m\nworkloads: [net.yaml]\narchs: [arch.yaml]\nweight_forms:\n"
+                "  - {name: m, basis_size: 3, sparsity: [0.1, 0.2, 0.3]}\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *said = NULL;
+        struct watch watch = {.stop = false};
+        struct sdse_sweep_progress progress;
+        snprintf(watch.database, sizeof watch.database, "ahead%zu.db", i);
+        assert_int_equal(
+            sweep_try(&(struct sdse_sweep_request){.sweep_path = sweep_path("m.yaml"),
+                                                   .database_path =
+                                                       sweep_path(watch.database),
+                                                   .threads = 2,
+                                                   .stop = &watch.stop,
+                                                   .progress = stop_once_measured,
+                                                   .context = &watch,
+                                                   .ahead_words = cases[i].words},
+                      &progress, &said),
+            SDSE_INTERRUPTED);
+        free(said);
+        assert_int_equal(sweep_number(watch.database, MEASURED), cases[i].forms);
+        assert_int_equal(progress.points_done, 0);
+        assert_int_equal(sweep_run("m.yaml", watch.database).points_done, 3);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_reported_is_stored),
         cmocka_unit_test(what_was_solved_before_a_stop_is_stored),
+        cmocka_unit_test(measuring_ahead_has_an_end),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }
