@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support_program.h"
@@ -58,6 +59,71 @@ static void unfilled_places_multiply_nothing(void **state) {
     SHOWS(EVAL("11") " --only counts", "\nMain,weights,1,96,96,0,0,0,",
           "\nMain,inputs,1,96,96,0,0,0,", "\nBuf,weights,6,12,768,96,0,0,",
           "\nBuf,inputs,6,96,768,576,0,0,", "\nBuf,outputs,6,8,704,0,768,64,");
+}
+
+// Report 15: strided rows and columns with gaps, by columns and by rows. Words are
+// distinct indices, and padding is none: the report's 3105 and 1785 words are those of
+// the same map with its three rows of padding in it.
+static void windows_with_gaps_take_distinct_words(void **state) {
+    (void)state;
+    static const struct {
+        const char *network, *mapping, *main_inputs, *buffer_inputs;
+    } cases[] = {
+        {REPORTS "15/work.yaml", "map", "\nMain,inputs,1,1020,2700,",
+         "\nBuf,inputs,1,45,17280,2700,"},
+        {REPORTS "15/work.yaml", "map2", "\nMain,inputs,1,1020,1632,",
+         "\nBuf,inputs,1,45,17280,1632,"},
+        {"@in.yaml", "map", "\nMain,inputs,1,1173,3105,",
+         "\nBuf,inputs,1,45,18900,3105,"},
+        {"@in.yaml", "map2", "\nMain,inputs,1,1173,1785,",
+         "\nBuf,inputs,1,45,18900,1785,"},
+    };
+    FILE *file = fopen(scratch("in.yaml"), "w");
+    assert_non_null(file);
+    fputs(
+        "name: s\nsource: own words\nlayers:\n  - {name: mix, kind: conv, in: [3, 23, "
+        "33], out_channels: 4, kernel: [5, 3], stride: [3, 2], dilation: [1, 2]}\n",
+        file);
+    assert_int_equal(fclose(file), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[300];
+        snprintf(line, sizeof line,
+                 "eval -a " REPORTS "15/arch.yaml -w %s -l mix -m " REPORTS
+                 "15/%s.yaml --only counts -f csv",
+                 cases[i].network, cases[i].mapping);
+        SHOWS(line, cases[i].main_inputs, cases[i].buffer_inputs,
+              "\nMain,weights,1,180,18900,", "\nMain,outputs,1,420,0,0,420,");
+    }
+    SHOWS("show workload " REPORTS "15/work.yaml",
+          "\nmix   conv        1     4     3     7    15     5     3     1  3,2     1  "
+          "    "
+          "   18900 ");
+}
+
+// Report 16: padding is not fetched: 512 x 7 x 7 words, not 512 x 9 x 9.
+static void padding_is_not_fetched(void **state) {
+    (void)state;
+    SHOWS(EVAL("16") " -l late --only counts", "\nMain,inputs,1,25088,25088,0,0,0,",
+          "\nGlb,inputs,1,25088,94633984,25088,");
+    SHOWS(EVAL("16") " -l nopad --only counts", "\nMain,inputs,1,41472,41472,0,0,0,");
+    static const char *const archs[] = {"eyeriss", "tpu"};
+    for (int i = 0; i < 2; i++) {
+        char line[200];
+        double energy[2] = {0, 0};
+        for (int pad = 0; pad < 2; pad++) {
+            snprintf(line, sizeof line,
+                     "map -a %s -w " REPORTS
+                     "16/work.yaml -l %s --objective energy -f json",
+                     archs[i], pad ? "late" : "nopad");
+            struct ran ran = run_program(line);
+            assert_int_equal(ran.status, 0);
+            const char *at = strstr(ran.out, "\"energy_pj\":");
+            assert_non_null(at);
+            energy[pad] = strtod(at + strlen("\"energy_pj\":"), NULL);
+            free_ran(&ran);
+        }
+        assert_true(energy[1] > 0 && energy[1] < energy[0]);
+    }
 }
 
 // Report 22: rows that slide over an array: windows that are equal share one read.
@@ -124,6 +190,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outermost_memory_keeps_all),
         cmocka_unit_test(unfilled_places_multiply_nothing),
+        cmocka_unit_test(windows_with_gaps_take_distinct_words),
+        cmocka_unit_test(padding_is_not_fetched),
         cmocka_unit_test(windows_on_an_array),
         cmocka_unit_test(ports_and_leakage),
         cmocka_unit_test(strided_windows_fetch_no_gaps),
