@@ -35,9 +35,11 @@ static enum cli_exit explain(struct cli *cli, const struct cli_problem *problem,
                                       layer,         problem->form_text,
                                       &cost,         problem->setting.smartdeal};
     cli_print_totals(&costed, stdout);
-    const char *line = cli_mapping_line(cli->arena, problem->arch, mapping);
+    const char *line = cli_mapping_line(cli, problem->arch, mapping);
     printf("mapping      %s\n\n", line ? line : "");
     const enum sdse_status status = sdse_explain_write(model, mapping, stdout);
+    if (status == SDSE_NO_MEMORY)
+        return cli_finish(cli, status);
     if (status != SDSE_INVALID)
         return CLI_OK; // a failing stdout is reported by main
     cli_error(cli, "the explanation disagrees with the evaluator: please report this");

@@ -75,7 +75,7 @@ static struct sdse_table *layer_table(struct cli_map_run *run) {
         sdse_table_add_text(table, sdse_bottleneck_name(run->problem.arch, &cost).text);
         sdse_table_add_f64(table, answer->seconds);
         sdse_table_add_text(table,
-                            cli_mapping_line(run->cli->arena, run->problem.arch,
+                            cli_mapping_line(run->cli, run->problem.arch,
                                              &answer->point[mapped->choice].mapping));
     }
     return table;
@@ -115,9 +115,8 @@ static struct sdse_table *front_table(const struct cli_map_run *run) {
             continue;
         add_tradeoff(run, table, at->energy_pj, at->latency_cycles);
         if (run->layer_only) // the front is the layer's own
-            sdse_table_add_text(table,
-                                cli_mapping_line(run->cli->arena, run->problem.arch,
-                                                 &answer->point[i].mapping));
+            sdse_table_add_text(table, cli_mapping_line(run->cli, run->problem.arch,
+                                                        &answer->point[i].mapping));
     }
     return table;
 }
@@ -208,9 +207,12 @@ static void print_layer(struct cli_map_run *run) {
     cli_print_totals(&costed, stdout);
     fputs("mapping      ", stdout);
     print_proof(run, answer);
-    printf("\n%s",
-           sdse_mapping_text(run->cli->arena, run->problem.arch, &costed.layer->nest,
-                             &answer->point[choice].mapping));
+    const char *text =
+        sdse_mapping_text(run->cli->arena, run->problem.arch, &costed.layer->nest,
+                          &answer->point[choice].mapping);
+    if (!text)
+        cli_note(run->cli, SDSE_NO_MEMORY);
+    printf("\n%s", text ? text : "");
 }
 
 enum cli_exit cli_map_print(struct cli_map_run *run) {

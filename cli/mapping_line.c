@@ -30,7 +30,7 @@ static bool has_loops(const struct sdse_mapping_level *level) {
     return false;
 }
 
-const char *cli_mapping_line(struct sdse_arena *arena, const struct sdse_arch *arch,
+static const char *make_line(struct sdse_arena *arena, const struct sdse_arch *arch,
                              const struct sdse_mapping *mapping) {
     if (mapping->streamed)
         return "streamed";
@@ -53,6 +53,14 @@ const char *cli_mapping_line(struct sdse_arena *arena, const struct sdse_arch *a
         return NULL;
     const char *line = sdse_arena_copy(arena, memory.text, memory.length);
     free(memory.text);
+    return line;
+}
+
+const char *cli_mapping_line(struct cli *cli, const struct sdse_arch *arch,
+                             const struct sdse_mapping *mapping) {
+    const char *line = make_line(cli->arena, arch, mapping);
+    if (!line)
+        cli_note(cli, SDSE_NO_MEMORY);
     return line;
 }
 

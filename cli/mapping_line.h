@@ -8,8 +8,8 @@
 #include "spec/types/mapping.h"
 
 // "DRAM P8 K2 | GLB C4 Q56 X(P7 K2) Y(C4 R3) | psum C4 S3 K16": levels with loops,
-// loops outermost first. NULL when memory is out.
-const char *cli_mapping_line(struct sdse_arena *arena, const struct sdse_arch *arch,
+// loops outermost first. NULL, noted, when memory is out.
+const char *cli_mapping_line(struct cli *cli, const struct sdse_arch *arch,
                              const struct sdse_mapping *mapping);
 
 // Writes a mapping file (docs/formats.md) that names its layer; `note` becomes a

@@ -389,6 +389,7 @@ static void judge_kept(struct trial *trial, const char *before, const char *afte
 static void judge_database(struct trial *trial) {
     const char *database = trial->one->database;
     struct ran after;
+    trial->changed = true;
     if (trial->stored.text) {
         const struct bytes is = export_of(trial->work, database, &after);
         if (after.status != 0)
