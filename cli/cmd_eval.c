@@ -86,7 +86,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!model || !cli_accept_mapping(cli, &problem, model, mapping))
         return CLI_BAD_INPUT;
     struct sdse_cost cost;
-    sdse_evaluate_full(model, mapping, &cost);
+    if (!sdse_evaluate_full(model, mapping, &cost))
+        return cli_finish(cli, SDSE_NO_MEMORY);
     const struct cli_costed costed = {problem.arch, problem.workload,
                                       layer,        problem.form_text,
                                       &cost,        problem.setting.smartdeal};

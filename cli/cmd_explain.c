@@ -30,7 +30,8 @@ static enum cli_exit explain(struct cli *cli, const struct cli_problem *problem,
                              const struct sdse_model *model,
                              const struct sdse_mapping *mapping) {
     struct sdse_cost cost;
-    sdse_evaluate_full(model, mapping, &cost);
+    if (!sdse_evaluate_full(model, mapping, &cost))
+        return cli_finish(cli, SDSE_NO_MEMORY);
     const struct cli_costed costed = {problem->arch, problem->workload,
                                       layer,         problem->form_text,
                                       &cost,         problem->setting.smartdeal};

@@ -11,7 +11,9 @@
 struct cli_costed cli_map_costed(const struct cli_map_run *run, size_t i, size_t choice,
                                  struct sdse_cost *cost) {
     const struct cli_solution *solution = cli_solution_of(run, i);
-    sdse_evaluate_full(solution->model, &solution->answer.point[choice].mapping, cost);
+    if (!sdse_evaluate_full(solution->model, &solution->answer.point[choice].mapping,
+                            cost))
+        cli_note(run->cli, SDSE_NO_MEMORY);
     return (struct cli_costed){run->problem.arch,
                                run->problem.workload,
                                run->solutions.mapped[i].layer,

@@ -189,7 +189,10 @@ bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
         return true;
     case SDSE_TOO_BIG: {
         struct sdse_cost cost;
-        sdse_evaluate_full(model, mapping, &cost);
+        if (!sdse_evaluate_full(model, mapping, &cost)) {
+            cli_note(cli, SDSE_NO_MEMORY);
+            return false;
+        }
         const struct sdse_level *level = &problem->arch->level[at];
         double bits = 0;
         const char *where = NULL;

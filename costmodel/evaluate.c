@@ -26,6 +26,7 @@ struct evaluation {
     uint64_t rebuild_cycles;
     uint64_t fill_cycles, drain_cycles;
     struct sdse_cost *cost;
+    bool out_of_memory;
 };
 
 // Bits of an output word that crosses at level `level`.
@@ -311,8 +312,11 @@ static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
     for (unsigned p = 0, c; p < levels; p = c) {
         for (c = p + 1; c < levels && !sdse_model_keeps(e->model, e->keeps, flow, c);)
             c++;
-        sdse_edge_count(&e->view, flow->tensor, p, c, needs_hops(e, flow->tensor, p, c),
-                        &edge);
+        if (!sdse_edge_count(&e->view, flow->tensor, p, c,
+                             needs_hops(e, flow->tensor, p, c), &edge)) {
+            e->out_of_memory = true;
+            return;
+        }
         charge_edge(e, flow, &edge);
         if (crosses && flow->ends_in_engine && c > e->model->arch->rebuild.below_level)
             return;
@@ -346,7 +350,10 @@ static void charge_stream(struct evaluation *e) {
             charge_updates(e, l, step->words, bits);
             break;
         case SDSE_STREAM_CROSS:
-            sdse_edge_count(&e->view, step->tensor, l, l + 1, true, &edge);
+            if (!sdse_edge_count(&e->view, step->tensor, l, l + 1, true, &edge)) {
+                e->out_of_memory = true;
+                return;
+            }
             charge_network(e, l, part, step->tensor, &edge, step->words, 0,
                            arch->bits[step->tensor]);
             break;
@@ -457,6 +464,7 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     struct evaluation e;
     e.model = model;
     e.energy_pj = 0;
+    e.out_of_memory = false;
     e.rebuild_cycles = e.fill_cycles = e.drain_cycles = 0;
     e.cost = cost;
     memcpy(e.keeps, mapping->keeps, sizeof e.keeps);
@@ -472,6 +480,8 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
         charge_stream(&e);
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         charge_flow(&e, &model->flow[f]);
+    if (e.out_of_memory)
+        return (struct sdse_totals){(double)NAN, (double)NAN};
     charge_compute(&e);
     struct sdse_latency latency;
     sdse_latency(model, &e.view, &e.moved, e.rebuild_cycles, &latency);
@@ -502,10 +512,10 @@ struct sdse_totals sdse_evaluate_next(const struct sdse_model *model,
     return evaluate(model, mapping, memo, NULL);
 }
 
-void sdse_evaluate_full(const struct sdse_model *model,
+bool sdse_evaluate_full(const struct sdse_model *model,
                         const struct sdse_mapping *mapping, struct sdse_cost *cost) {
     memset(cost, 0, sizeof *cost);
-    evaluate(model, mapping, NULL, cost);
+    return !isnan(evaluate(model, mapping, NULL, cost).energy_pj);
 }
 
 // --- Validity ---

@@ -53,7 +53,7 @@ struct sdse_totals {
     double latency_cycles; // an integer value
 };
 
-// Totals of a valid mapping. Perfect factors take the closed forms; imperfect factors
+// Totals of a valid mapping; both NAN when memory is out. Perfect factors take the closed forms; imperfect factors
 // are walked (costmodel/walk.h) and are slower.
 struct sdse_totals sdse_evaluate(const struct sdse_model *model,
                                  const struct sdse_mapping *mapping);
@@ -66,8 +66,8 @@ struct sdse_totals sdse_evaluate_next(const struct sdse_model *model,
                                       struct sdse_reach_memo *memo);
 
 // The same with everything itemised. cost->energy_pj and cost->latency_cycles equal the
-// totals.
-void sdse_evaluate_full(const struct sdse_model *model,
+// totals. False when memory is out; *cost is then incomplete.
+bool sdse_evaluate_full(const struct sdse_model *model,
                         const struct sdse_mapping *mapping, struct sdse_cost *cost);
 
 // Area of an accelerator by component; needs no layer. Source: sum of marked numbers.

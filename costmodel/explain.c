@@ -18,6 +18,7 @@ struct story {
     const struct sdse_mapping *mapping;
     const struct sdse_cost *cost; // what the evaluator says
     struct sdse_view view;
+    bool out_of_memory;
 };
 
 static const char *child_name(const struct story *s, unsigned level) {
@@ -88,7 +89,7 @@ static void print_visits(struct story *s, const struct sdse_edge *edge) {
         sdse_child_visits(view, edge->tensor, edge->child);
     uint64_t tile, fresh;
     if (!tile_and_new_words(view, edge, &visits, &tile, &fresh)) {
-        fputs("  (out of memory: the visits are not listed)\n", s->x.out);
+        s->out_of_memory = true;
         return;
     }
     const uint64_t words = visits.whole * tile + visits.credited * fresh;
@@ -320,7 +321,10 @@ static void explain_flow(struct story *s, const struct sdse_flow *flow) {
              c < levels && !sdse_model_keeps(s->model, s->mapping->keeps, flow, c);)
             c++;
         struct sdse_edge edge;
-        sdse_edge_count(&s->view, flow->tensor, p, c, true, &edge);
+        if (!sdse_edge_count(&s->view, flow->tensor, p, c, true, &edge)) {
+            s->out_of_memory = true;
+            return;
+        }
         explain_edge(s, flow, &edge);
         if (flow->ends_in_engine && c > s->model->arch->rebuild.below_level)
             return;
@@ -619,7 +623,8 @@ static bool check_lines(struct story *s) {
 enum sdse_status sdse_explain_write(const struct sdse_model *model,
                                     const struct sdse_mapping *mapping, FILE *out) {
     struct sdse_cost cost;
-    sdse_evaluate_full(model, mapping, &cost);
+    if (!sdse_evaluate_full(model, mapping, &cost))
+        return SDSE_NO_MEMORY;
     struct story story = {.x = {.out = out, .model = model},
                           .model = model,
                           .mapping = mapping,
@@ -636,6 +641,8 @@ enum sdse_status sdse_explain_write(const struct sdse_model *model,
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         explain_flow(&story, &model->flow[f]);
     explain_compute(&story);
+    if (story.out_of_memory)
+        return SDSE_NO_MEMORY;
     bool agrees = check_lines(&story);
     agrees &= agree(&story, "cycles", "", explain_cycles(&story));
     sdse_explain_sources(&story.x);

@@ -16,7 +16,7 @@
 // lines with cost.energy_pj, bit for bit. The last line of the energy part says so.
 //
 // Returns SDSE_OK; SDSE_INVALID after lines that say what disagrees (then the model has
-// a fault); SDSE_IO if the stream failed.
+// a fault); SDSE_IO if the stream failed; SDSE_NO_MEMORY.
 enum sdse_status sdse_explain_write(const struct sdse_model *model,
                                     const struct sdse_mapping *mapping, FILE *out);
 

@@ -212,6 +212,8 @@ static bool add_any(const struct sdse_candidates *candidates, struct sdse_arena 
     sdse_best_init(&any, SDSE_GOAL_ENERGY, (double)INFINITY);
     if (sdse_feasible_mapping(&questions, &any.mapping) == SDSE_FEASIBLE) {
         any.totals = sdse_evaluate(problem->model, &any.mapping);
+        if (isnan(any.totals.energy_pj))
+            return false;
         return add_point(answer, &any, arena);
     }
     return !questions.out_of_memory;
@@ -232,6 +234,8 @@ static enum sdse_status map_streamed(const struct sdse_map_request *request,
     sdse_mapping_init(request->arch, &point->mapping);
     point->mapping.streamed = true;
     point->totals = sdse_evaluate(model, &point->mapping);
+    if (isnan(point->totals.energy_pj))
+        return SDSE_NO_MEMORY;
     *answer = (struct sdse_map_answer){.status = SDSE_MAP_OPTIMAL,
                                        .point_count = 1,
                                        .point = point,

@@ -163,6 +163,10 @@ static bool try_place(struct descent *way, const struct place *place) {
     way->effort->evaluations++;
     const struct sdse_totals totals =
         sdse_evaluate_next(way->problem->model, &mapping, &way->effort->memo);
+    if (isnan(totals.energy_pj)) {
+        way->effort->halt = SDSE_HALT_MEMORY;
+        return false;
+    }
     sdse_best_know(way->best, &mapping, &totals);
     const double first =
         sdse_goal_value(way->goal, totals.energy_pj, totals.latency_cycles);

@@ -106,6 +106,10 @@ static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
     s->effort->evaluations++;
     const struct sdse_totals totals =
         sdse_evaluate_next(s->problem->model, mapping, &s->effort->memo);
+    if (isnan(totals.energy_pj)) {
+        s->effort->halt = SDSE_HALT_MEMORY;
+        return;
+    }
     if (s->audit) {
         compare_bounds(&s->floor, &totals, s->audit);
         return;

@@ -63,7 +63,8 @@ static enum sdse_status write_solution(struct writing *w,
                                 w->scratch, &model);
     if (status)
         return status;
-    sdse_evaluate_full(model, mapping, cost);
+    if (!sdse_evaluate_full(model, mapping, cost))
+        return SDSE_NO_MEMORY;
     return sdse_store_add_solution(
         w->store, &(struct sdse_solution_record){.hash = hash,
                                                  .front = problem->front,
