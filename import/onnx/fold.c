@@ -1,5 +1,6 @@
 // Small constants: what exporters compute shapes with, worked out in doubles (exact for
 // integers up to 2^53).
+#include "import/onnx/constant.h"
 #include "import/onnx/quantized.h"
 #include "import/onnx/rules.h"
 
@@ -326,7 +327,7 @@ static void pass_tensor(struct sdse_onnx_graph *graph, struct sdse_onnx_node *no
     }
 }
 
-void sdse_onnx_fold(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+static void fold_small(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
     if (node->output_count == 0 || node->output[0] == SDSE_ONNX_NONE)
         return;
     if (strcmp(node->op, "Split") == 0) {
@@ -355,4 +356,9 @@ void sdse_onnx_fold(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) 
         return;
     out->folded = fold.out;
     out->integer = gives_integers(node, sdse_onnx_in(graph, node, 0));
+}
+
+void sdse_onnx_fold(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+    fold_small(graph, node);
+    sdse_onnx_constant_mark(graph, node);
 }

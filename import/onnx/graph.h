@@ -46,6 +46,8 @@ struct sdse_onnx_value {
     bool real;                    // constants quantized in the graph: they are real yet
     const double *folded;         // the value itself if small and constant, or NULL
     bool integer;                 // folded values are integers
+    bool computed;                // from constants, by import/onnx/constant.h
+    uint32_t steps;               // that it takes to work them out
     const Onnx__TensorShapeProto *declared; // shape that the file gives, or NULL
     size_t layer; // 1 + the first layer whose weights it is; 0 = none
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "import/onnx/constant.h"
 #include "import/onnx/heads.h"
 #include "import/onnx/infer.h"
 #include "import/onnx/names.h"
@@ -91,6 +92,7 @@ void sdse_maker_set_map(struct sdse_layer *layer) {
 void sdse_maker_set_weights(struct sdse_maker *maker,
                             const struct sdse_onnx_value *value, bool swap,
                             uint64_t batch, uint64_t rows, uint64_t columns) {
+    maker->weights.constant = sdse_onnx_is_constant(value);
     maker->weights.tensor = value->tensor;
     maker->weights.value = (uint32_t)(value - maker->graph->value);
     maker->weights.swap = swap != (value->view == SDSE_ONNX_TRANSPOSED);
@@ -136,6 +138,10 @@ static bool make_products(struct sdse_maker *maker, uint64_t operands, uint64_t 
     return true;
 }
 
+static bool is_weights(const struct sdse_onnx_value *value) {
+    return sdse_onnx_is_constant(value);
+}
+
 static bool make_gemm(struct sdse_maker *maker) {
     const struct sdse_onnx_node *node = maker->node;
     const struct sdse_onnx_value *a = sdse_onnx_in(maker->graph, node, 0);
@@ -143,9 +149,9 @@ static bool make_gemm(struct sdse_maker *maker) {
     bool ta = sdse_onnx_int(node, "transA", 0) != 0;
     bool tb = sdse_onnx_int(node, "transB", 0) != 0;
     uint64_t m = a->shape.dim[ta], inner = a->shape.dim[!ta], n = b->shape.dim[!tb];
-    if (b->tensor)
+    if (is_weights(b))
         return make_fc(maker, b, !tb, n, inner, m);
-    if (a->tensor)
+    if (is_weights(a))
         return make_fc(maker, a, ta, m, inner, n);
     return make_products(maker, 1, 1, m, inner, n);
 }
@@ -180,12 +186,12 @@ static bool make_matmul(struct sdse_maker *maker) {
         return out && sdse_maker_refuse(maker, "onnx-shape", "it computes nothing");
     uint64_t heads = sdse_onnx_product(out, 0, out->rank) / m / n;
     uint64_t stacked = sb->rank > 2 ? sdse_onnx_product(sb, 0, sb->rank - 2) : 1;
-    if (b->tensor && stacked == 1)
+    if (is_weights(b) && stacked == 1)
         return make_fc(maker, b, true, n, inner, heads * m);
-    if (b->tensor && stacked > 0 && heads % stacked == 0 &&
+    if (is_weights(b) && stacked > 0 && heads % stacked == 0 &&
         b->view == SDSE_ONNX_AS_STORED)
         return make_grouped_fc(maker, b, stacked, n, inner, heads * m);
-    if (a->tensor && sa->rank <= 2)
+    if (is_weights(a) && sa->rank <= 2)
         return make_fc(maker, a, false, m, inner, heads * n);
     struct sdse_onnx_heads shared = sdse_onnx_heads_of(maker->graph, maker->node, at);
     return shared.swapped
@@ -271,8 +277,9 @@ bool sdse_maker_add(struct sdse_maker *maker, const char *suffix) {
         layer->density[t] = 1;
     layer->loc = (struct sdse_loc){.file = maker->graph->file};
     maker->weights.same_as = maker->out->count;
-    layer->weights_file = layer->name && tensor ? name_weights(maker) : NULL;
-    if (!layer->name || (tensor && !layer->weights_file) || !make_room(maker)) {
+    bool constant = maker->weights.constant;
+    layer->weights_file = layer->name && constant ? name_weights(maker) : NULL;
+    if (!layer->name || (constant && !layer->weights_file) || !make_room(maker)) {
         maker->out_of_memory = true;
         return false;
     }
@@ -315,7 +322,8 @@ static bool is_ready(struct sdse_maker *maker) {
         return false;
     const struct sdse_onnx_value *va = &maker->graph->value[node->input[at.a]];
     const struct sdse_onnx_value *vb = &maker->graph->value[node->input[at.b]];
-    return !(va->tensor && vb->tensor) && sdse_maker_shape(maker, node->output[0]);
+    return !(is_weights(va) && is_weights(vb)) &&
+           sdse_maker_shape(maker, node->output[0]);
 }
 
 static bool make_layer(struct sdse_maker *maker, struct sdse_onnx_node *node) {
@@ -329,6 +337,37 @@ static bool make_layer(struct sdse_maker *maker, struct sdse_onnx_node *node) {
            (maker->added || sdse_maker_add(maker, ""));
 }
 
+static bool is_stored(const struct sdse_onnx_graph *graph,
+                      const struct sdse_onnx_value *value) {
+    return value->tensor && (value->producer == SDSE_ONNX_NONE ||
+                             strcmp(graph->node[value->producer].op, "Constant") == 0);
+}
+
+static uint64_t count_of(const struct sdse_onnx_value *value) {
+    return sdse_onnx_product(&value->shape, 0, value->shape.rank);
+}
+
+// Real numbers that are stored behind weights worked out from several constants: of an
+// element-wise operator those of the largest, of others those of all.
+static uint64_t stored_behind(const struct sdse_onnx_graph *graph, uint32_t id) {
+    const struct sdse_onnx_value *value = &graph->value[id];
+    uint64_t all = 0, most = 0;
+    if (is_stored(graph, value))
+        return sdse_onnx_tensor_is_real(value->tensor) ? count_of(value) : 0;
+    if (value->producer == SDSE_ONNX_NONE)
+        return 0;
+    const struct sdse_onnx_node *node = &graph->node[value->producer];
+    bool joined = strcmp(node->op, "Concat") == 0;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        if (node->input[i] == SDSE_ONNX_NONE)
+            continue;
+        uint64_t behind = stored_behind(graph, node->input[i]);
+        all += behind;
+        most = behind > most ? behind : most;
+    }
+    return joined ? all : most;
+}
+
 // Real numbers in constants: those of layers are counted by their layers.
 static void count_other_parameters(struct sdse_onnx_graph *graph,
                                    const struct sdse_onnx_layers *layers,
@@ -337,17 +376,17 @@ static void count_other_parameters(struct sdse_onnx_graph *graph,
     uint64_t weights = 0, all = 0;
     for (uint32_t i = 0; i < graph->value_count; i++) {
         const struct sdse_onnx_value *value = &graph->value[i];
-        bool stored =
-            value->tensor && (value->producer == SDSE_ONNX_NONE ||
-                              strcmp(graph->node[value->producer].op, "Constant") == 0);
-        if (stored && sdse_onnx_tensor_is_real(value->tensor))
-            all += sdse_onnx_product(&value->shape, 0, value->shape.rank);
+        if (is_stored(graph, value) && sdse_onnx_tensor_is_real(value->tensor))
+            all += count_of(value);
     }
     for (size_t i = 0; i < layers->count; i++) {
-        if (layers->weights[i].tensor && layers->weights[i].same_as == i &&
-            sdse_onnx_tensor_is_real(layers->weights[i].tensor))
-            weights += layers->weights[i].shape[0] * layers->weights[i].shape[1] *
-                       layers->weights[i].shape[2] * layers->weights[i].shape[3];
+        const struct sdse_onnx_weights *at = &layers->weights[i];
+        if (!at->constant || at->same_as != i ||
+            (at->tensor && !sdse_onnx_tensor_is_real(at->tensor)))
+            continue;
+        uint64_t count = at->shape[0] * at->shape[1] * at->shape[2] * at->shape[3];
+        uint64_t behind = at->tensor ? count : stored_behind(graph, at->value);
+        weights += count < behind ? count : behind;
     }
     *out = all > weights ? all - weights : 0;
 }

@@ -19,7 +19,8 @@ struct sdse_onnx_taps {
 
 // Where a layer's weights are and how to bring them into the layer's shape.
 struct sdse_onnx_weights {
-    const Onnx__TensorProto *tensor; // NULL: no constant (activation x activation)
+    bool constant; // else nothing else counts (activation x activation)
+    const Onnx__TensorProto *tensor; // stored; NULL: worked out from other constants
     uint32_t value;                  // the value it is, in the graph
     bool swap;                       // stored as [batch][rows][columns], wanted as
     uint64_t batch, rows, columns;   // [batch][columns][rows]

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "import/onnx/constant.h"
 #include "import/onnx/file.h"
 #include "import/onnx/infer.h"
 #include "import/onnx/layers.h"
@@ -13,6 +14,7 @@ struct sdse_imported {
     struct sdse_arena *arena;
     Onnx__ModelProto *model;
     const char *file;
+    struct sdse_onnx_graph graph;
     struct sdse_onnx_layers layers;
     struct sdse_workload workload;
 };
@@ -71,15 +73,14 @@ static bool make_printable(struct sdse_not_modelled *out, struct sdse_arena *are
 static enum sdse_status build(struct sdse_imported *imported,
                               const struct sdse_import_options *options,
                               struct sdse_diags *diags) {
-    struct sdse_onnx_graph graph;
     const Onnx__ModelProto *model = imported->model;
     size_t errors = diags->errors;
-    enum sdse_status status = sdse_onnx_graph_build(model, imported->file, options,
-                                                    imported->arena, diags, &graph);
+    enum sdse_status status = sdse_onnx_graph_build(
+        model, imported->file, options, imported->arena, diags, &imported->graph);
     if (status != SDSE_OK)
         return status;
-    sdse_onnx_infer_shapes(&graph);
-    status = sdse_onnx_layers_make(&graph, &imported->layers);
+    sdse_onnx_infer_shapes(&imported->graph);
+    status = sdse_onnx_layers_make(&imported->graph, &imported->layers);
     if (status != SDSE_OK)
         return status;
     if (diags->errors > errors)
@@ -97,7 +98,7 @@ static enum sdse_status build(struct sdse_imported *imported,
         .file = imported->file,
         .layer_count = imported->layers.count,
         .layers = imported->layers.layer,
-        .batch = graph.batch,
+        .batch = imported->graph.batch,
         .not_modelled_count = imported->layers.not_modelled_count,
         .not_modelled = imported->layers.not_modelled,
         .parameters_not_in_layers = imported->layers.other_parameters,
@@ -204,23 +205,48 @@ static bool take_phase(const struct sdse_onnx_weights *weights,
     return true;
 }
 
+// The weights in the order that the value has them in.
+static enum sdse_status read_weights(const struct sdse_imported *imported,
+                                     const struct sdse_onnx_weights *weights,
+                                     struct sdse_array *array,
+                                     struct sdse_diags *diags) {
+    const char *name = imported->graph.value[weights->value].name;
+    struct sdse_onnx_numbers numbers;
+    enum sdse_status status;
+    if (weights->tensor) {
+        status = sdse_onnx_tensor_read(weights->tensor, imported->file, array, diags);
+        name = weights->tensor->name;
+    } else {
+        status =
+            sdse_onnx_constant_read(&imported->graph, weights->value, &numbers, diags);
+        if (status != SDSE_OK)
+            return status;
+        *array = (struct sdse_array){.source = SDSE_DTYPE_F32, .count = numbers.count};
+        size_t count = (size_t)numbers.count;
+        array->data = malloc(count ? count * sizeof *array->data : 1);
+        for (size_t i = 0; array->data && i < count; i++)
+            array->data[i] = (float)numbers.data[i];
+        free(numbers.data);
+        status = array->data ? SDSE_OK : SDSE_NO_MEMORY;
+    }
+    if (status != SDSE_OK)
+        return status;
+    status = sdse_onnx_dequantize(&weights->quant, name, imported->file, array, diags);
+    if (status != SDSE_OK)
+        sdse_array_free(array);
+    return status;
+}
+
 enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
                                        size_t layer, struct sdse_array *out,
                                        struct sdse_diags *diags) {
     const struct sdse_onnx_weights *weights = &imported->layers.weights[layer];
-    if (!weights->tensor)
+    if (!weights->constant)
         return SDSE_INVALID;
     struct sdse_array array;
-    enum sdse_status status =
-        sdse_onnx_tensor_read(weights->tensor, imported->file, &array, diags);
+    enum sdse_status status = read_weights(imported, weights, &array, diags);
     if (status != SDSE_OK)
         return status;
-    status = sdse_onnx_dequantize(&weights->quant, weights->tensor->name,
-                                  imported->file, &array, diags);
-    if (status != SDSE_OK) {
-        sdse_array_free(&array);
-        return status;
-    }
     bool split = weights->taps[0].count > 0;
     if ((weights->swap && !swap_last_two(weights, &array)) ||
         (split && !take_phase(weights, &array))) {

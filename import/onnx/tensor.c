@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,20 @@
 
 #define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
 
+// Types that are younger than the onnx.proto we build with.
+enum {
+    FLOAT8E4M3FN = 17,
+    FLOAT8E4M3FNUZ = 18,
+    FLOAT8E5M2 = 19,
+    FLOAT8E5M2FNUZ = 20,
+    UINT4 = 21,
+    INT4 = 22,
+    FLOAT4E2M1 = 23,
+    FLOAT8E8M0 = 24,
+    UINT2 = 25,
+    INT2 = 26
+};
+
 // The fields that hold values: typed arrays, or bytes in raw_data or another file.
 enum field { FLOATS, DOUBLES, INTS32, INTS64, UINTS64, OTHER };
 
@@ -22,21 +37,32 @@ static const struct element {
     int32_t type;
     unsigned bytes;
     enum field field;
-    enum sdse_dtype dtype;
+    enum sdse_dtype dtype; // of narrow numbers: that of the bytes they are in
+    unsigned packed; // narrow numbers in a byte, the first in its low bits; 0: none
 } elements[] = {
-    {TYPE(FLOAT), 4, FLOATS, SDSE_DTYPE_F32},
-    {TYPE(DOUBLE), 8, DOUBLES, SDSE_DTYPE_F64},
-    {TYPE(FLOAT16), 2, INTS32, SDSE_DTYPE_F16},
-    {TYPE(BFLOAT16), 2, INTS32, SDSE_DTYPE_BF16},
-    {TYPE(INT8), 1, INTS32, SDSE_DTYPE_I8},
-    {TYPE(UINT8), 1, INTS32, SDSE_DTYPE_U8},
-    {TYPE(INT16), 2, INTS32, SDSE_DTYPE_I16},
-    {TYPE(UINT16), 2, INTS32, SDSE_DTYPE_U16},
-    {TYPE(INT32), 4, INTS32, SDSE_DTYPE_I32},
-    {TYPE(BOOL), 1, INTS32, SDSE_DTYPES},
-    {TYPE(INT64), 8, INTS64, SDSE_DTYPES},
-    {TYPE(UINT32), 4, UINTS64, SDSE_DTYPES},
-    {TYPE(UINT64), 8, UINTS64, SDSE_DTYPES},
+    {TYPE(FLOAT), 4, FLOATS, SDSE_DTYPE_F32, 0},
+    {TYPE(DOUBLE), 8, DOUBLES, SDSE_DTYPE_F64, 0},
+    {TYPE(FLOAT16), 2, INTS32, SDSE_DTYPE_F16, 0},
+    {TYPE(BFLOAT16), 2, INTS32, SDSE_DTYPE_BF16, 0},
+    {TYPE(INT8), 1, INTS32, SDSE_DTYPE_I8, 0},
+    {TYPE(UINT8), 1, INTS32, SDSE_DTYPE_U8, 0},
+    {TYPE(INT16), 2, INTS32, SDSE_DTYPE_I16, 0},
+    {TYPE(UINT16), 2, INTS32, SDSE_DTYPE_U16, 0},
+    {TYPE(INT32), 4, INTS32, SDSE_DTYPE_I32, 0},
+    {TYPE(BOOL), 1, INTS32, SDSE_DTYPES, 0},
+    {TYPE(INT64), 8, INTS64, SDSE_DTYPES, 0},
+    {TYPE(UINT32), 4, UINTS64, SDSE_DTYPES, 0},
+    {TYPE(UINT64), 8, UINTS64, SDSE_DTYPES, 0},
+    {FLOAT8E4M3FN, 1, INTS32, SDSE_DTYPE_U8, 1},
+    {FLOAT8E4M3FNUZ, 1, INTS32, SDSE_DTYPE_U8, 1},
+    {FLOAT8E5M2, 1, INTS32, SDSE_DTYPE_U8, 1},
+    {FLOAT8E5M2FNUZ, 1, INTS32, SDSE_DTYPE_U8, 1},
+    {UINT4, 1, INTS32, SDSE_DTYPE_U8, 2},
+    {INT4, 1, INTS32, SDSE_DTYPE_U8, 2},
+    {FLOAT4E2M1, 1, INTS32, SDSE_DTYPE_U8, 2},
+    {FLOAT8E8M0, 1, INTS32, SDSE_DTYPE_U8, 1},
+    {UINT2, 1, INTS32, SDSE_DTYPE_U8, 4},
+    {INT2, 1, INTS32, SDSE_DTYPE_U8, 4},
 };
 
 static const struct element *find_element(const Onnx__TensorProto *tensor) {
@@ -44,6 +70,54 @@ static const struct element *find_element(const Onnx__TensorProto *tensor) {
         if (elements[i].type == tensor->data_type)
             return &elements[i];
     return NULL;
+}
+
+// Elements of the field, or of raw_data, that hold `count` numbers.
+static uint64_t items_of(const struct element *element, uint64_t count) {
+    uint64_t packed = element->packed ? element->packed : 1;
+    return count / packed + (count % packed != 0);
+}
+
+// Sign, exponent and mantissa of a byte as a number.
+static double small_float(unsigned bits, unsigned mantissa_bits, int bias) {
+    unsigned mantissa = bits & ((1u << mantissa_bits) - 1);
+    int exponent = (int)((bits & 0x7f) >> mantissa_bits);
+    double value = exponent ? ldexp(mantissa + (double)(1u << mantissa_bits),
+                                    exponent - bias - (int)mantissa_bits)
+                            : ldexp(mantissa, 1 - bias - (int)mantissa_bits);
+    return bits & 0x80 ? -value : value;
+}
+
+// Number `i` of a narrow type in `byte`. Sources: onnx.proto, TensorProto.DataType;
+// Micikevicius et al., arXiv:2209.05433 (E4M3, E5M2); Noune et al., arXiv:2206.02915
+// (the FNUZ types); OCP Microscaling Formats 1.0 (E2M1, E8M0).
+static double narrow_at(const struct element *element, unsigned byte, uint64_t i) {
+    static const double fours[8] = {0, 0.5, 1, 1.5, 2, 3, 4, 6};
+    unsigned width = 8 / element->packed;
+    unsigned bits =
+        byte >> width * (unsigned)(i % element->packed) & ((1u << width) - 1);
+    int sign = bits >> (width - 1) & 1u ? 1 << width : 0;
+    switch (element->type) {
+    case FLOAT8E4M3FN:
+        return (bits & 0x7f) == 0x7f ? (double)NAN : small_float(bits, 3, 7);
+    case FLOAT8E4M3FNUZ:
+        return bits == 0x80 ? (double)NAN : small_float(bits, 3, 8);
+    case FLOAT8E5M2:
+        return (bits & 0x7f) > 0x7c    ? (double)NAN
+               : (bits & 0x7f) == 0x7c ? (double)(bits & 0x80 ? -INFINITY : INFINITY)
+                                       : small_float(bits, 2, 15);
+    case FLOAT8E5M2FNUZ:
+        return bits == 0x80 ? (double)NAN : small_float(bits, 2, 16);
+    case FLOAT8E8M0:
+        return bits == 0xff ? (double)NAN : ldexp(1, (int)bits - 127);
+    case FLOAT4E2M1:
+        return bits & 8u ? -fours[bits & 7u] : fours[bits];
+    case INT4:
+    case INT2:
+        return (int)bits - sign;
+    default:
+        return bits;
+    }
 }
 
 static size_t stored_values(const Onnx__TensorProto *tensor, enum field field) {
@@ -178,6 +252,7 @@ static bool check_length(const Onnx__TensorProto *tensor, const char *file,
     uint64_t bytes;
     if (!element)
         return true; // the type is refused when somebody wants the values
+    count = items_of(element, count);
     if (!sdse_mul_u64(count, element->bytes, &bytes))
         return refuse(tensor, file, diags, "onnx-tensor-shape",
                       "more elements than 64 bits count");
@@ -234,8 +309,15 @@ bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
 }
 
 bool sdse_onnx_tensor_is_real(const Onnx__TensorProto *tensor) {
-    return tensor->data_type == TYPE(FLOAT) || tensor->data_type == TYPE(DOUBLE) ||
-           tensor->data_type == TYPE(FLOAT16) || tensor->data_type == TYPE(BFLOAT16);
+    int32_t type = tensor->data_type;
+    return type == TYPE(FLOAT) || type == TYPE(DOUBLE) || type == TYPE(FLOAT16) ||
+           type == TYPE(BFLOAT16) || (type >= FLOAT8E4M3FN && type <= FLOAT8E5M2FNUZ) ||
+           type == FLOAT4E2M1;
+}
+
+bool sdse_onnx_tensor_is_weights(const Onnx__TensorProto *tensor) {
+    const struct element *element = find_element(tensor);
+    return element && element->dtype != SDSE_DTYPES;
 }
 
 static enum sdse_status read_external(const Onnx__TensorProto *tensor, const char *file,
@@ -321,9 +403,13 @@ enum sdse_status sdse_onnx_tensor_read(const Onnx__TensorProto *tensor,
     array.data = malloc(array.count ? (size_t)array.count * sizeof *array.data : 1);
     if (!array.data)
         return SDSE_NO_MEMORY;
-    uint64_t out_of_range;
-    enum sdse_status status = decode_tensor(tensor, file, element, (size_t)array.count,
+    uint64_t out_of_range, items = items_of(element, array.count);
+    enum sdse_status status = decode_tensor(tensor, file, element, (size_t)items,
                                             array.data, &out_of_range, diags);
+    // From the last one: a byte is read before the numbers in it are written over it.
+    for (uint64_t i = array.count; element->packed && status == SDSE_OK && i-- > 0;)
+        array.data[i] =
+            (float)narrow_at(element, (unsigned)array.data[i / element->packed], i);
     if (status == SDSE_OK && out_of_range > 0) {
         refuse(tensor, file, diags, "onnx-tensor-type",
                "values beyond the range of f32");
@@ -340,6 +426,8 @@ enum sdse_status sdse_onnx_tensor_read(const Onnx__TensorProto *tensor,
 static double value_at(const Onnx__TensorProto *tensor, const struct element *element,
                        size_t i) {
     uint64_t bits = 0;
+    const size_t number = i;
+    i = element->packed ? i / element->packed : i;
     if (!tensor->has_raw_data) {
         switch (element->field) {
         case FLOATS:
@@ -358,6 +446,8 @@ static double value_at(const Onnx__TensorProto *tensor, const struct element *el
         for (unsigned byte = 0; byte < element->bytes; byte++)
             bits |= (uint64_t)bytes[byte] << 8 * byte;
     }
+    if (element->packed)
+        return narrow_at(element, (unsigned)(bits & 0xff), number);
     if (element->type == TYPE(DOUBLE)) {
         double value;
         memcpy(&value, &bits, sizeof value);

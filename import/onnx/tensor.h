@@ -34,6 +34,9 @@ bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
 // True for the element types of real numbers (not integers, not strings).
 bool sdse_onnx_tensor_is_real(const Onnx__TensorProto *tensor);
 
+// True for the element types that sdse_onnx_tensor_read reads.
+bool sdse_onnx_tensor_is_weights(const Onnx__TensorProto *tensor);
+
 // The values of a checked tensor as floats. The caller owns *out.
 //
 // Returns SDSE_OK; SDSE_INVALID with a diagnostic if the element type is not one of

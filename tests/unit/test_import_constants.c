@@ -1,0 +1,310 @@
+// Weights that a model computes from constants, and narrow element types, are the
+// numbers that they stand for.
+#include "support/import_context.h"
+
+#include <math.h>
+
+enum { WIDEST = 64 };
+
+struct matrix {
+    size_t rows, columns;
+    float at[WIDEST][WIDEST];
+};
+
+static uint64_t random_state;
+
+static size_t pick(size_t least, size_t most) {
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return least + (size_t)(random_state >> 33) % (most - least + 1);
+}
+
+// The context's model, the name of the matrix so far, and how many names there are.
+struct program {
+    struct onnx_builder *b;
+    char now[16];
+    unsigned names;
+    struct matrix m;
+};
+
+static const char *next_name(struct program *p) {
+    return sdse_arena_printf(p->b->arena, "v%u", p->names++);
+}
+
+static const char *ints(struct program *p, size_t count, const int64_t *values) {
+    const char *name = next_name(p);
+    onnx_ints(p->b, name, count, values);
+    return name;
+}
+
+static Onnx__NodeProto *step(struct program *p, const char *op, const char *rest) {
+    const char *name = next_name(p);
+    Onnx__NodeProto *node = onnx_node(
+        p->b, op, "", sdse_arena_printf(p->b->arena, "%s%s", p->now, rest), name);
+    snprintf(p->now, sizeof p->now, "%s", name);
+    return node;
+}
+
+static void transpose(struct program *p) {
+    static struct matrix old;
+    old = p->m;
+    p->m.rows = old.columns;
+    p->m.columns = old.rows;
+    for (size_t r = 0; r < p->m.rows; r++)
+        for (size_t c = 0; c < p->m.columns; c++)
+            p->m.at[r][c] = old.at[c][r];
+    step(p, "Transpose", "");
+}
+
+// Every `by`-th row from `first` on, backwards if `back`.
+static void slice(struct program *p) {
+    size_t first = pick(0, p->m.rows - 1), by = pick(1, 2);
+    bool back = pick(0, 1);
+    int64_t stride = back ? -(int64_t)by : (int64_t)by;
+    static struct matrix old;
+    old = p->m;
+    p->m.rows = 0;
+    for (int64_t r = (int64_t)first; r >= 0 && r < (int64_t)old.rows; r += stride)
+        memcpy(p->m.at[p->m.rows++], old.at[r], sizeof old.at[r]);
+    const char *starts = ints(p, 1, (int64_t[]){(int64_t)first});
+    const char *ends = ints(p, 1, (int64_t[]){back ? -1000 : 1000});
+    const char *axes = ints(p, 1, (int64_t[]){-2});
+    const char *steps = ints(p, 1, &stride);
+    step(p, "Slice",
+         sdse_arena_printf(p->b->arena, ",%s,%s,%s,%s", starts, ends, axes, steps));
+}
+
+static void twice(struct program *p) {
+    if (2 * p->m.columns > WIDEST)
+        return;
+    for (size_t r = 0; r < p->m.rows; r++)
+        for (size_t c = 0; c < p->m.columns; c++)
+            p->m.at[r][p->m.columns + c] = p->m.at[r][c];
+    p->m.columns *= 2;
+    const char *same = sdse_arena_printf(p->b->arena, ",%s", p->now);
+    onnx_set_int(p->b, step(p, "Concat", same), "axis", -1);
+}
+
+// One factor a row, or a column.
+static void scale(struct program *p) {
+    bool row = pick(0, 1);
+    size_t count = row ? p->m.rows : p->m.columns;
+    const char *name = next_name(p);
+    int64_t dims[2] = {(int64_t)count, 1};
+    Onnx__TensorProto *tensor = onnx_floats(p->b, name, row ? 2 : 1, dims);
+    for (size_t i = 0; i < count; i++)
+        tensor->float_data[i] = ldexpf(1, (int)(i % 3) - 1);
+    for (size_t r = 0; r < p->m.rows; r++)
+        for (size_t c = 0; c < p->m.columns; c++)
+            p->m.at[r][c] *= tensor->float_data[row ? r : c];
+    step(p, "Mul", sdse_arena_printf(p->b->arena, ",%s", name));
+}
+
+static void pad(struct program *p) {
+    size_t before = pick(0, 2), after = pick(0, 2);
+    if (p->m.columns + before + after > WIDEST)
+        return;
+    static struct matrix old;
+    old = p->m;
+    p->m.columns += before + after;
+    for (size_t r = 0; r < p->m.rows; r++)
+        for (size_t c = 0; c < p->m.columns; c++)
+            p->m.at[r][c] =
+                c < before || c >= before + old.columns ? 0 : old.at[r][c - before];
+    const char *pads = ints(p, 4, (int64_t[]){0, (int64_t)before, 0, (int64_t)after});
+    step(p, "Pad", sdse_arena_printf(p->b->arena, ",%s", pads));
+}
+
+static void reshape(struct program *p) {
+    if (p->m.columns % 2 || 2 * p->m.rows > WIDEST)
+        return;
+    static struct matrix old;
+    old = p->m;
+    p->m.rows *= 2;
+    p->m.columns /= 2;
+    for (size_t i = 0; i < p->m.rows * p->m.columns; i++)
+        p->m.at[i / p->m.columns][i % p->m.columns] =
+            old.at[i / old.columns][i % old.columns];
+    const char *shape =
+        ints(p, 2, (int64_t[]){(int64_t)p->m.rows, (int64_t)p->m.columns});
+    step(p, "Reshape", sdse_arena_printf(p->b->arena, ",%s", shape));
+}
+
+static void gather(struct program *p) {
+    int64_t index[3];
+    static struct matrix old;
+    old = p->m;
+    for (size_t i = 0; i < 3; i++) {
+        size_t row = pick(0, old.rows - 1);
+        index[i] = (int64_t)row - (i == 1 ? (int64_t)old.rows : 0);
+        memcpy(p->m.at[i], old.at[row], sizeof old.at[row]);
+    }
+    p->m.rows = 3;
+    const char *name = ints(p, 3, index);
+    step(p, "Gather", sdse_arena_printf(p->b->arena, ",%s", name));
+}
+
+static void random_program(struct program *p) {
+    void (*const steps[])(struct program *) = {transpose, slice,   twice, scale,
+                                               pad,       reshape, gather};
+    p->m.rows = pick(1, pick(0, 3) ? 8 : 40);
+    p->m.columns = pick(1, pick(0, 3) ? 8 : 40);
+    onnx_floats(p->b, "w", ONNX_DIMS((int64_t)p->m.rows, (int64_t)p->m.columns));
+    for (size_t r = 0; r < p->m.rows; r++)
+        for (size_t c = 0; c < p->m.columns; c++)
+            p->m.at[r][c] = onnx_pattern(r * p->m.columns + c);
+    for (size_t count = pick(1, 6); count > 0; count--)
+        steps[pick(0, 6)](p);
+}
+
+static void random_programs_of_constants(void **state) {
+    (void)state;
+    random_state = 7;
+    for (unsigned i = 0; i < 2000; i++) {
+        struct context *context;
+        setup((void **)&context);
+        static struct program p;
+        memset(&p, 0, sizeof p);
+        p.b = &context->b;
+        strcpy(p.now, "w");
+        random_program(&p);
+        onnx_input(p.b, "x", ONNX_DIMS(2, (int64_t)p.m.rows));
+        onnx_node(p.b, "MatMul", "fc", sdse_arena_printf(context->arena, "x,%s", p.now),
+                  "y");
+        const struct sdse_layer *layers = expect_layers(context, 1);
+        assert_int_equal(layers[0].kind, SDSE_FC);
+        assert_non_null(layers[0].weights_file);
+        struct sdse_array array;
+        assert_int_equal(
+            sdse_imported_weights(context->imported, 0, &array, &context->diags),
+            SDSE_OK);
+        assert_int_equal(array.shape[0], p.m.columns);
+        assert_int_equal(array.shape[1], p.m.rows);
+        for (size_t r = 0; r < p.m.rows; r++)
+            for (size_t c = 0; c < p.m.columns; c++)
+                assert_true(array.data[c * p.m.rows + r] == p.m.at[r][c]);
+        sdse_array_free(&array);
+        teardown((void **)&context);
+    }
+    printf("## weights behind random programs of constants: 2000 equal\n");
+}
+
+// What narrow types hold: bytes as stored, numbers as published.
+static void narrow_types(void **state) {
+    enum {
+        E4M3FN = 17,
+        E4M3FNUZ,
+        E5M2,
+        E5M2FNUZ,
+        UINT4,
+        INT4,
+        E2M1,
+        E8M0,
+        UINT2,
+        INT2
+    };
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    static const struct {
+        int32_t type;
+        unsigned char bytes[8];
+        size_t length, count;
+        float values[8];
+    } cases[] = {
+        {E4M3FN, {0x38, 0x7e, 0x01, 0x08, 0xc0}, 5, 5, {1, 448, 0x1p-9f, 0x1p-6f, -2}},
+        {E4M3FNUZ, {0x40, 0x7f, 0x01, 0xc8}, 4, 4, {1, 240, 0x1p-10f, -2}},
+        {E5M2, {0x3c, 0x7b, 0x01, 0xc0}, 4, 4, {1, 57344, 0x1p-16f, -2}},
+        {E5M2FNUZ, {0x40, 0x7f, 0x01, 0xc4}, 4, 4, {1, 57344, 0x1p-17f, -2}},
+        {UINT4, {0x21, 0xf3, 0x08}, 3, 5, {1, 2, 3, 15, 8}},
+        {INT4, {0x21, 0xf3, 0x08}, 3, 5, {1, 2, 3, -1, -8}},
+        {E2M1, {0x21, 0xf7, 0x0a}, 3, 5, {0.5f, 1, 6, -6, -1}},
+        {UINT2, {0xe4, 0x01}, 2, 5, {0, 1, 2, 3, 1}},
+        {INT2, {0xe4, 0x01}, 2, 5, {0, 1, -2, -1, 1}},
+        {E8M0, {127, 130, 126}, 3, 3, {1, 8, 0.5f}},
+    };
+    enum { CASES = sizeof cases / sizeof *cases };
+    for (size_t i = 0; i < 2 * CASES; i++) {
+        char name[16], in[16], out[16];
+        size_t at = i / 2;
+        int64_t dims[2] = {(int64_t)cases[at].count, 1};
+        snprintf(name, sizeof name, "w%zu", i);
+        snprintf(in, sizeof in, "x%zu", i);
+        snprintf(out, sizeof out, "y%zu", i);
+        onnx_input(b, in, ONNX_DIMS(1, dims[0]));
+        Onnx__TensorProto *tensor = onnx_tensor(b, name, cases[at].type, 2, dims);
+        if (i % 2 == 0) {
+            tensor->has_raw_data = 1;
+            tensor->raw_data.len = cases[at].length;
+            tensor->raw_data.data = (uint8_t *)sdse_arena_copy(
+                b->arena, (const char *)cases[at].bytes, cases[at].length);
+        } else {
+            tensor->n_int32_data = cases[at].length;
+            tensor->int32_data = SDSE_ARENA_ARRAY(b->arena, int32_t, cases[at].length);
+            for (size_t j = 0; j < cases[at].length; j++)
+                tensor->int32_data[j] = cases[at].bytes[j];
+        }
+        onnx_initializer(b, tensor);
+        onnx_node(b, "MatMul", out, sdse_arena_printf(b->arena, "%s,%s", in, name),
+                  out);
+    }
+    expect_layers(context, 2 * CASES);
+    for (size_t i = 0; i < 2 * CASES; i++) {
+        struct sdse_array array;
+        assert_int_equal(
+            sdse_imported_weights(context->imported, i, &array, &context->diags),
+            SDSE_OK);
+        assert_int_equal(array.count, cases[i / 2].count);
+        for (size_t j = 0; j < array.count; j++)
+            assert_true(array.data[j] == cases[i / 2].values[j]);
+        sdse_array_free(&array);
+    }
+    // One byte too few.
+    b->tensors[8]->raw_data.len--;
+    expect_refused(context, "onnx-tensor-length");
+}
+
+// Four-bit weights with a scale and a zero point for each block of two rows, behind a
+// product of constants; scales in eight bits.
+static void blocked_scales_of_narrow_types(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 4));
+    static const uint8_t bytes[] = {0x21, 0x43, 0x65, 0x87},
+                         scale[] = {127, 128, 129, 130};
+    Onnx__TensorProto *w = onnx_tensor(b, "w", 21, ONNX_DIMS(4, 2));
+    w->has_raw_data = 1;
+    w->raw_data.len = 4;
+    w->raw_data.data = (uint8_t *)sdse_arena_copy(b->arena, (const char *)bytes, 4);
+    onnx_initializer(b, w);
+    Onnx__TensorProto *s = onnx_tensor(b, "s", 24, ONNX_DIMS(2, 2));
+    s->has_raw_data = 1;
+    s->raw_data.len = 4;
+    s->raw_data.data = (uint8_t *)sdse_arena_copy(b->arena, (const char *)scale, 4);
+    onnx_initializer(b, s);
+    onnx_floats(b, "two", 0, NULL)->float_data[0] = 2;
+    Onnx__NodeProto *node = onnx_node(b, "DequantizeLinear", "", "w,s", "d");
+    onnx_set_int(b, node, "axis", 0);
+    onnx_set_int(b, node, "block_size", 2);
+    onnx_node(b, "MatMul", "plain", "x,d", "y");
+    onnx_node(b, "Mul", "", "d,two", "e");
+    onnx_node(b, "MatMul", "doubled", "x,e", "z");
+    expect_layers(context, 2);
+    const float want[8] = {1, 3, 20, 28, 4, 8, 48, 64};
+    for (size_t layer = 0; layer < 2; layer++) {
+        struct sdse_array array;
+        assert_int_equal(
+            sdse_imported_weights(context->imported, layer, &array, &context->diags),
+            SDSE_OK);
+        for (size_t i = 0; i < 8; i++)
+            assert_true(array.data[i] == want[i] * (float)(layer + 1));
+        sdse_array_free(&array);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_programs_of_constants),
+        TEST(narrow_types),
+        TEST(blocked_scales_of_narrow_types),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
