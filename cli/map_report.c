@@ -51,9 +51,11 @@ static struct sdse_table *layer_table(struct cli_map_run *run) {
         {"utilization", "utilization_percent", "used [%]"},
         {"bottleneck", "bottleneck", "limited by"},
         {"seconds", "seconds", "search [s]"},
-        {"mapping", "mapping", NULL}};
+        {"mapping", "mapping", NULL},
+        {"hint", "hint", NULL}}; // people read it below the table
     struct sdse_table *table = sdse_table_new(run->cli->arena);
-    add_columns(table, columns, sizeof columns / sizeof columns[0], run->people);
+    const size_t all = sizeof columns / sizeof columns[0];
+    add_columns(table, columns, run->people ? all - 1 : all, run->people);
     for (size_t i = 0; i < run->solutions.layer_count; i++) {
         const struct cli_mapped *mapped = &run->solutions.mapped[i];
         const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
@@ -65,7 +67,8 @@ static struct sdse_table *layer_table(struct cli_map_run *run) {
             for (int c = 0; c < 4; c++)
                 sdse_table_add_null(table);
             sdse_table_add_f64(table, answer->seconds);
-            sdse_table_add_null(table);
+            for (int c = 0; c < (run->people ? 1 : 2); c++)
+                sdse_table_add_null(table);
             continue;
         }
         struct sdse_cost cost;
@@ -79,6 +82,8 @@ static struct sdse_table *layer_table(struct cli_map_run *run) {
         sdse_table_add_text(table,
                             cli_mapping_line(run->cli, run->problem.arch,
                                              &answer->point[mapped->choice].mapping));
+        if (!run->people)
+            sdse_table_add_text(table, cli_solution_of(run, i)->hint);
     }
     return table;
 }
@@ -201,6 +206,22 @@ static void print_proof(const struct cli_map_run *run,
            answer->seconds, answer->nodes, answer->evaluations);
 }
 
+// One line for each shape that has a hint.
+static void print_hints(const struct cli_map_run *run) {
+    for (size_t s = 0; s < run->solutions.solution_count; s++) {
+        const struct cli_solution *solution = &run->solutions.solution[s];
+        size_t layers = 0;
+        for (size_t i = 0; i < run->solutions.layer_count; i++)
+            layers += run->solutions.mapped[i].solution == s;
+        if (!solution->hint)
+            continue;
+        printf("hint: %s", solution->layer->name);
+        if (layers > 1)
+            printf(" and %zu more", layers - 1);
+        printf(": %s\n", solution->hint);
+    }
+}
+
 static void print_layer(struct cli_map_run *run) {
     const struct sdse_map_answer *answer = &cli_solution_of(run, 0)->answer;
     struct sdse_cost cost;
@@ -209,6 +230,8 @@ static void print_layer(struct cli_map_run *run) {
     cli_print_totals(&costed, stdout);
     fputs("mapping      ", stdout);
     print_proof(run, answer);
+    if (cli_solution_of(run, 0)->hint)
+        printf("hint         %s\n", cli_solution_of(run, 0)->hint);
     const char *text =
         sdse_mapping_text(run->cli->arena, run->problem.arch, &costed.layer->nest,
                           &answer->point[choice].mapping);
@@ -237,6 +260,8 @@ enum cli_exit cli_map_print(struct cli_map_run *run) {
             putchar('\n');
             print_proof(run, &cli_solution_of(run, 0)->answer);
         }
+        if (run->people)
+            print_hints(run);
         return status;
     }
     if (layer && run->format == SDSE_TABLE_TEXT) {
@@ -245,8 +270,10 @@ enum cli_exit cli_map_print(struct cli_map_run *run) {
     }
     const enum cli_exit status =
         cli_print_table(run->cli, layer_table(run), run->format);
-    if (status == CLI_OK && run->people && !layer)
+    if (status == CLI_OK && run->people && !layer) {
         print_network_totals(run);
+        print_hints(run);
+    }
     return status;
 }
 

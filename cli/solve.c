@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/pool.h"
+#include "dse/hint.h"
 #include "spec/write.h"
 
 struct work {
@@ -26,6 +27,9 @@ static void solve_one(void *context, unsigned worker, size_t index) {
                                              .stop = work->search->stop,
                                              .any_mapping = true};
     solution->status = sdse_map(&request, solution->arena, &solution->answer);
+    if (solution->status == SDSE_OK && !atomic_load(work->search->stop))
+        solution->status = sdse_hint_find(&request, &solution->answer, solution->arena,
+                                          &solution->hint);
 }
 
 // The solution of a layer's shape, made if it is new; NULL after a message.

@@ -31,6 +31,7 @@ struct cli_solution {
     struct sdse_arena *arena; // owns the answer
     enum sdse_status status;
     struct sdse_map_answer answer;
+    const char *hint; // dse/hint.h; NULL = none
 };
 
 // A layer and the point of its shape's answer that was chosen.

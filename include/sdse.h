@@ -40,6 +40,7 @@
 #include "import/write.h"
 
 // Exploration: the proved optimal mapping of a layer, the sweep of a whole space.
+#include "dse/hint.h"
 #include "dse/map.h"
 #include "dse/network/network_front.h"
 #include "dse/sweep/sweep.h"

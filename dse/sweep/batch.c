@@ -93,6 +93,7 @@ static enum sdse_status write_front(struct writing *w,
                                               .proof = problem->proof,
                                               .gap = problem->gap,
                                               .seconds_limit = problem->seconds_limit,
+                                              .hint = problem->hint,
                                               .count = problem->count,
                                               .elements = elements});
 }

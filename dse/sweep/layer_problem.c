@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "costmodel/evaluate.h"
+#include "dse/hint.h"
 #include "dse/map.h"
 #include "dse/sweep/plan.h"
 #include "spec/write.h"
@@ -117,18 +118,18 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
     struct sdse_arena *scratch = sdse_arena_new();
     if (!scratch)
         return SDSE_NO_MEMORY;
+    const struct sdse_map_request request = {.arch = problem->arch,
+                                             .layer = problem->layer,
+                                             .form = &problem->form,
+                                             .objective = SDSE_MAP_FRONT,
+                                             .free_bypass = mapper->free_bypass,
+                                             .padding_percent =
+                                                 mapper->imperfect_percent,
+                                             .seconds_limit = mapper->seconds,
+                                             .any_mapping = true,
+                                             .stop = stop};
     struct sdse_map_answer answer;
-    enum sdse_status status = sdse_map(
-        &(struct sdse_map_request){.arch = problem->arch,
-                                   .layer = problem->layer,
-                                   .form = &problem->form,
-                                   .objective = SDSE_MAP_FRONT,
-                                   .free_bypass = mapper->free_bypass,
-                                   .padding_percent = mapper->imperfect_percent,
-                                   .seconds_limit = mapper->seconds,
-                                   .any_mapping = true,
-                                   .stop = stop},
-        scratch, &answer);
+    enum sdse_status status = sdse_map(&request, scratch, &answer);
     if (!status) {
         problem->nodes = answer.nodes;
         problem->variants = answer.variants;
@@ -138,6 +139,8 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
             problem->state = SDSE_LAYER_PROBLEM_NO_MAPPING;
         } else if (answer.status != SDSE_MAP_INTERRUPTED && answer.point_count) {
             status = keep_answer(problem, arena, mapper->seconds, &answer);
+            if (!status)
+                status = sdse_hint_find(&request, &answer, arena, &problem->hint);
         } else if (answer.status == SDSE_MAP_LIMIT) {
             problem->reason = "no mapping was found within the mapper's time limit";
             problem->state = SDSE_LAYER_PROBLEM_FAILED;

@@ -34,6 +34,7 @@ struct sdse_layer_problem {
     const char *reason;
     enum sdse_proof proof;
     double gap;
+    const char *hint; // what would map it much better (dse/hint.h); NULL = nothing
     uint64_t nodes;
     size_t variants;                 // of the problem; and
     double log10_mappings;           // mappings in its space, once solved

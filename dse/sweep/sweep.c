@@ -152,6 +152,7 @@ static bool load_front(struct run *run, struct sdse_layer_problem *problem) {
     problem->front = record.hash;
     problem->seconds_limit = record.seconds_limit;
     problem->gap = record.gap;
+    problem->hint = record.hint;
     problem->state = SDSE_LAYER_PROBLEM_SOLVED;
     run->progress->problems_done++;
     return true;

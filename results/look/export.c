@@ -17,7 +17,7 @@ static const struct {
     {"sweep", "SELECT hash, name, point_count, objective, max_area_mm2 FROM sweep "
               "ORDER BY hash"},
     {"layer_front",
-     "SELECT hash, proof, gap, seconds_limit FROM layer_front ORDER BY hash"},
+     "SELECT hash, proof, gap, seconds_limit, hint FROM layer_front ORDER BY hash"},
     {"layer_front_element",
      "SELECT f.hash AS front, e.rank, e.energy_pj, e.latency_cycles, e.mapping"
      " FROM layer_front_element e JOIN layer_front f USING (front_id)"

@@ -98,6 +98,7 @@ struct sdse_front_record {
     enum sdse_proof proof;
     double gap;           // relative distance to the bound; 0 when proved
     double seconds_limit; // that ended the search; 0 = proved, or ended otherwise
+    const char *hint;     // what would map the layer much better; NULL = nothing
     size_t count;
     struct sdse_front_element *elements; // by rising energy, falling latency
 };

@@ -117,7 +117,7 @@ const char *const sdse_schema_statements[] = {
     "CREATE TABLE layer_front("
     " front_id INTEGER PRIMARY KEY, " HASH_COLUMN ", " PROOF_COLUMNS
     ", seconds_limit REAL CHECK (seconds_limit IS NULL OR"
-    " (seconds_limit > 0 AND proof <> 'optimal'))) STRICT",
+    " (seconds_limit > 0 AND proof <> 'optimal')), hint TEXT) STRICT",
 
     "CREATE TABLE layer_front_element("
     " front_id INTEGER NOT NULL REFERENCES layer_front(front_id),"
@@ -313,7 +313,9 @@ const char *const sdse_schema_statements[] = {
     " s.fill_cycles * pl.repeat AS fill_cycles,"
     " s.drain_cycles * pl.repeat AS drain_cycles,"
     " s.shift_adds * pl.repeat AS shift_adds,"
-    " s.multipliers_used, s.proof AS mapper_status, s.gap AS mapper_gap, s.mapping,"
+    " s.multipliers_used, s.proof AS mapper_status, s.gap AS mapper_gap,"
+    " (SELECT hint FROM layer_front lf WHERE lf.front_id = s.front_id) AS hint,"
+    " s.mapping,"
     " f.smartdeal, f.weights, f.density, f.row_density,"
     " f.joint_row_density_32, f.joint_row_density_64, f.basis_size,"
     " f.weight_bits * pl.repeat AS weight_bits,"

@@ -19,12 +19,12 @@
                  " ON CONFLICT(hash) DO UPDATE SET turn = excluded.turn"              \
                  " WHERE turn < (SELECT max(turn) FROM sweep)")                       \
     X(SWEEP_ID, "SELECT sweep_id FROM sweep WHERE hash = ?")                          \
-    X(ADD_FRONT, "INSERT INTO layer_front(hash, proof, gap, seconds_limit)"           \
-                 " VALUES(?, ?, ?, ?)")                                               \
+    X(ADD_FRONT, "INSERT INTO layer_front(hash, proof, gap, seconds_limit, hint)"     \
+                 " VALUES(?, ?, ?, ?, ?)")                                            \
     X(ADD_FRONT_ELEMENT, "INSERT INTO layer_front_element VALUES(?, ?, ?, ?, ?)")     \
     X(FRONT_ID, "SELECT front_id FROM layer_front WHERE hash = ?")                    \
     X(LOAD_FRONT, "SELECT front_id, proof, gap, seconds_limit, (SELECT count(*) FROM" \
-                  " layer_front_element e WHERE e.front_id = f.front_id)"             \
+                  " layer_front_element e WHERE e.front_id = f.front_id), hint"       \
                   " FROM layer_front f WHERE hash = ?")                               \
     X(LOAD_FRONT_ELEMENTS, "SELECT energy_pj, latency_cycles, mapping"                \
                            " FROM layer_front_element WHERE front_id = ?"             \

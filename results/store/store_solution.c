@@ -70,6 +70,7 @@ enum sdse_status sdse_store_add_front(struct sdse_store *store,
     sdse_bind_text(&add, sdse_proof_name(front->proof));
     sdse_bind_f64(&add, front->gap);
     sdse_bind_f64(&add, front->seconds_limit > 0 ? front->seconds_limit : (double)NAN);
+    sdse_bind_text(&add, front->hint);
     status = sdse_bind_run(&add);
     id = sqlite3_last_insert_rowid(store->db);
     for (size_t i = 0; status == SDSE_OK && i < front->count; i++) {
@@ -114,6 +115,12 @@ bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
                                        .gap = sqlite3_column_double(row, 2),
                                        .seconds_limit = column_f64_or(row, 3, 0),
                                        .count = (size_t)sqlite3_column_int64(row, 4)};
+    if (sqlite3_column_type(row, 5) != SQLITE_NULL &&
+        !(loaded.hint = column_text(arena, row, 5))) {
+        sqlite3_reset(row);
+        sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
+        return false;
+    }
     sqlite3_reset(row);
     if (!proof)
         return false;
