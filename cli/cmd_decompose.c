@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/form_grid.h"
 #include "cli/layer_weights.h"
+#include "cli/plain_stdout.h"
 #include "results/look/plot/plot.h"
 #include "smartdeal/measure.h"
 #include "smartdeal/stored.h"
@@ -420,9 +421,8 @@ static const char *picture_path(const struct decomposing *d) {
     const char *folder = d->args->value[PLOT];
     char *path =
         sdse_arena_printf(d->cli->arena, "%s/error_%s.png", folder, d->weights.name);
-    for (char *c = path ? path + strlen(folder) + 1 : NULL; c && *c; c++)
-        if (strchr("/\\ :*?\"<>|", *c))
-            *c = '_';
+    if (path)
+        cli_plain_name(path + strlen(folder) + 1, "/\\ :*?\"<>|");
     return path;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/interrupt.h"
 #include "cli/map_run.h"
 #include "cli/mapping_line.h"
+#include "cli/plain_stdout.h"
 #include "spec/split.h"
 
 enum {
@@ -128,9 +129,8 @@ static enum sdse_status write_mapping(struct cli_map_run *run, size_t i,
 // The name of a layer's file, without ".yaml"; NULL when memory is out.
 static char *file_name(struct cli *cli, const struct sdse_layer *layer) {
     char *name = sdse_arena_strdup(cli->arena, layer->name);
-    for (char *c = name; c && *c; c++)
-        if (*c == '/')
-            *c = '_';
+    if (name)
+        cli_plain_name(name, "/");
     return name;
 }
 

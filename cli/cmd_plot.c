@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/plain_stdout.h"
 #include "cli/selection.h"
 
 enum {
@@ -63,9 +64,7 @@ static const char *picture_path(const struct drawing *drawing, const char *kind,
                                    drawing->args->value[TYPE]);
     if (!path)
         return NULL;
-    for (char *c = path + strlen(drawing->args->value[OUTPUT]) + 1; *c; c++)
-        if (strchr("/\\ :*?\"<>|", *c))
-            *c = '_';
+    cli_plain_name(path + strlen(drawing->args->value[OUTPUT]) + 1, "/\\ :*?\"<>|");
     return path;
 }
 

@@ -27,6 +27,18 @@ void cli_print_plain(const char *text, FILE *out) {
     }
 }
 
+void cli_plain_name(char *name, const char *unwanted) {
+    for (unsigned char before = 0; *name; name++) {
+        const unsigned char c = (unsigned char)*name;
+        const bool second = is_second(before, c);
+        if (second)
+            name[-1] = '_';
+        if (c < 0x20 || c == 0x7f || second || strchr(unwanted, c))
+            *name = '_';
+        before = c;
+    }
+}
+
 // Of the program's one standard output.
 static int first_error;
 

@@ -17,4 +17,8 @@ int cli_plain_stdout_error(void);
 // The same for one text.
 void cli_print_plain(const char *text, FILE *out);
 
+// Makes a name one that a file can have and a listing can show: controls and the
+// characters of `unwanted` become '_'.
+void cli_plain_name(char *name, const char *unwanted);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +127,22 @@ static void names_drive_no_terminal(void **state) {
     struct ran ran = run_program("show workload @evil.yaml");
     assert_non_null(strstr(ran.out, "n\\x1b[31m\\x9b1m\\x0d\\x7f\xc3\xa4"));
     free_ran(&ran);
+}
+
+// What a folder lists drives none either.
+static void names_of_files_are_plain(void **state) {
+    (void)state;
+    runs(0, NULL, "map " EVIL " -o @maps --force");
+    DIR *folder = opendir(scratch("maps"));
+    unsigned files = 0;
+    assert_non_null(folder);
+    for (const struct dirent *entry; (entry = readdir(folder)); files++) {
+        no_control(entry->d_name);
+        assert_null(strpbrk(entry->d_name, "\t\n"));
+    }
+    closedir(folder);
+    assert_int_equal(files, 2 + 2); // two layers
+    assert_int_equal(access(scratch("maps/l_[2J_x.yaml"), F_OK), 0);
 }
 
 static void copy(const char *from, const char *to) {
@@ -287,6 +304,7 @@ int main(void) {
         cmocka_unit_test(databases_are_files),
         cmocka_unit_test(sweeps_without_a_result_are_failures),
         cmocka_unit_test(names_drive_no_terminal),
+        cmocka_unit_test(names_of_files_are_plain),
         cmocka_unit_test(manifests_stay_in_their_folder),
         cmocka_unit_test(queries_keep_their_limits),
         cmocka_unit_test(signals_stop_or_end),
