@@ -9,7 +9,7 @@
 #include "import/write.h"
 #include "spec/show.h"
 
-enum { OUTPUT, INPUT, FORCE };
+enum { OUTPUT, INPUT, FORCE, FOLLOW };
 enum { MOST_INPUTS = 32 };
 
 static const struct cli_option options[] = {
@@ -18,6 +18,9 @@ static const struct cli_option options[] = {
     [INPUT] = {"input", 'i', CLI_TEXT, "NAME=1x3x224x224[,...]",
                "shapes of inputs whose dimensions the file leaves open", NULL, false},
     [FORCE] = CLI_OPTION_FORCE,
+    [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
+                "read external data outside the model's folder that links lead to",
+                NULL, false},
 };
 
 // Every text that is not an input is said.
@@ -51,7 +54,8 @@ static void print_next(const char *folder) {
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct sdse_import_input inputs[MOST_INPUTS];
-    struct sdse_import_options choice = {.inputs = inputs};
+    struct sdse_import_options choice = {.inputs = inputs,
+                                         .follow_links = args->value[FOLLOW] != NULL};
     if (!parse_inputs(cli, args->value[INPUT], inputs, &choice.input_count))
         return CLI_USAGE;
     if (!cli_file_exists(cli, args->operands[0]))
@@ -62,6 +66,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct sdse_imported *imported = NULL;
     enum sdse_status status =
         sdse_import_onnx(args->operands[0], &choice, &imported, &cli->diags);
+    if (status == SDSE_OK &&
+        !sdse_imported_name_inputs(imported, &cli->outputs, cli->arena))
+        status = SDSE_NO_MEMORY;
     if (status == SDSE_OK)
         status = sdse_import_write(&cli->outputs, imported, args->value[OUTPUT],
                                    cli->arena, &cli->diags);

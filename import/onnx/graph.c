@@ -77,7 +77,8 @@ static void add_initializers(struct builder *builder) {
             continue;
         }
         value->defined = true;
-        if (!sdse_onnx_tensor_check(tensor, graph->file, &value->shape, graph->diags))
+        if (!sdse_onnx_tensor_check(tensor, graph->file, graph->follow_links,
+                                    &value->shape, graph->diags))
             continue;
         value->tensor = tensor;
         uint64_t count;
@@ -344,7 +345,8 @@ enum sdse_status sdse_onnx_graph_build(const Onnx__ModelProto *model, const char
                                     .proto = model->graph,
                                     .opset = find_opset(model),
                                     .arena = arena,
-                                    .diags = diags};
+                                    .diags = diags,
+                                    .follow_links = options && options->follow_links};
     struct builder builder = {.graph = out};
     if (!allocate(&builder, arena))
         return SDSE_NO_MEMORY;

@@ -69,6 +69,7 @@ struct sdse_onnx_graph {
     int64_t opset;
     struct sdse_arena *arena;
     struct sdse_diags *diags;
+    bool follow_links; // of external data
     uint32_t value_count, node_count, order_count;
     struct sdse_onnx_value *value;
     struct sdse_onnx_node *node;

@@ -95,8 +95,8 @@ static bool infer_top_k(struct sdse_onnx_graph *graph, struct sdse_onnx_node *no
 static bool take_tensor(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
                         const Onnx__TensorProto *tensor,
                         struct sdse_onnx_value *value) {
-    node->reported =
-        !sdse_onnx_tensor_check(tensor, graph->file, &value->shape, graph->diags);
+    node->reported = !sdse_onnx_tensor_check(tensor, graph->file, graph->follow_links,
+                                             &value->shape, graph->diags);
     if (node->reported)
         return false;
     value->tensor = tensor;

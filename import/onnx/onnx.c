@@ -122,6 +122,9 @@ static enum sdse_status import_model(Onnx__ModelProto *model, const char *name,
     imported->arena = sdse_arena_new();
     enum sdse_status status =
         imported->arena ? build(imported, options, diags) : SDSE_NO_MEMORY;
+    // A constant that could not be kept would be taken for one that is not known.
+    if (imported->arena && sdse_arena_failed(imported->arena))
+        status = SDSE_NO_MEMORY;
     if (status == SDSE_OK)
         *out = imported;
     else
@@ -146,6 +149,22 @@ enum sdse_status sdse_import_onnx_bytes(const void *bytes, size_t length,
     Onnx__ModelProto *model;
     enum sdse_status status = sdse_onnx_file_parse(bytes, length, name, &model, diags);
     return status == SDSE_OK ? import_model(model, name, options, out, diags) : status;
+}
+
+bool sdse_imported_name_inputs(const struct sdse_imported *imported,
+                               struct sdse_output_rules *rules,
+                               struct sdse_arena *arena) {
+    const Onnx__GraphProto *graph = imported->model->graph;
+    bool good = true;
+    for (size_t i = 0; i < graph->n_initializer; i++)
+        good &= sdse_onnx_tensor_name_input(graph->initializer[i], imported->file,
+                                            rules, arena);
+    for (size_t i = 0; i < graph->n_node; i++)
+        for (size_t a = 0; a < graph->node[i]->n_attribute; a++)
+            if (graph->node[i]->attribute[a]->t)
+                good &= sdse_onnx_tensor_name_input(graph->node[i]->attribute[a]->t,
+                                                    imported->file, rules, arena);
+    return good;
 }
 
 void sdse_imported_free(struct sdse_imported *imported) {

@@ -8,6 +8,7 @@
 #define SDSE_IMPORT_ONNX_ONNX_H
 
 #include "base/diag.h"
+#include "base/output.h"
 #include "base/status.h"
 #include "smartdeal/array.h"
 #include "spec/types/workload.h"
@@ -22,6 +23,7 @@ struct sdse_import_input {
 struct sdse_import_options {
     size_t input_count;
     const struct sdse_import_input *inputs;
+    bool follow_links; // external data outside the model's folder, that links lead to
 };
 
 // Parses "NAME=1x3x224x224" (the name ends at the last '='). Returns false, leaving
@@ -46,6 +48,12 @@ enum sdse_status sdse_import_onnx_bytes(const void *bytes, size_t length,
                                         const struct sdse_import_options *options,
                                         struct sdse_imported **out,
                                         struct sdse_diags *diags);
+
+// Names the files of external data that the model needs: they are inputs of whoever
+// writes what was imported. `arena` holds the names. False when memory is out.
+bool sdse_imported_name_inputs(const struct sdse_imported *imported,
+                               struct sdse_output_rules *rules,
+                               struct sdse_arena *arena);
 
 void sdse_imported_free(struct sdse_imported *imported);
 

@@ -204,8 +204,8 @@ static enum sdse_status fail_external(const struct external *external, int error
 
 // Finds the external file below the model's folder, with at least `bytes` of it.
 static enum sdse_status find_external(const Onnx__TensorProto *tensor, const char *file,
-                                      uint64_t bytes, struct external *out,
-                                      struct sdse_diags *diags) {
+                                      bool follow_links, uint64_t bytes,
+                                      struct external *out, struct sdse_diags *diags) {
     const char *wrong = NULL, *location = NULL;
     *out = (struct external){0};
     for (size_t i = 0; i < tensor->n_external_data; i++) {
@@ -227,7 +227,7 @@ static enum sdse_status find_external(const Onnx__TensorProto *tensor, const cha
     int used = snprintf(out->path, sizeof out->path, "%.*s%s", folder, file, location);
     struct stat info;
     const bool fits = used >= 0 && (size_t)used < sizeof out->path;
-    const bool there = fits && lstat(out->path, &info) == 0;
+    const bool there = fits && stat(out->path, &info) == 0;
     if (fits && !there && sdse_errno_status(errno) != SDSE_INVALID)
         return fail_external(out, errno, diags);
     bool inside = false;
@@ -235,9 +235,14 @@ static enum sdse_status find_external(const Onnx__TensorProto *tensor, const cha
         return fail_external(out, errno, diags);
     if (!there || !S_ISREG(info.st_mode))
         wrong = "the file with its external data is missing, or not a regular file";
-    else if (!inside)
-        wrong = "a link leads its external data out of the model's folder";
-    else if ((uint64_t)info.st_size < out->offset)
+    else if (!inside && !follow_links) {
+        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = file},
+                      "onnx-external",
+                      "tensor '%s': a link leads its external data '%s' out of the "
+                      "model's folder; --follow-links permits it",
+                      tensor->name ? tensor->name : "", location);
+        return SDSE_INVALID;
+    } else if ((uint64_t)info.st_size < out->offset)
         wrong = "the offset of its external data is beyond the end of the file";
     else if ((uint64_t)info.st_size - out->offset < bytes)
         wrong = "its external data is cut off";
@@ -247,7 +252,7 @@ static enum sdse_status find_external(const Onnx__TensorProto *tensor, const cha
 }
 
 static bool check_length(const Onnx__TensorProto *tensor, const char *file,
-                         uint64_t count, struct sdse_diags *diags) {
+                         bool follow_links, uint64_t count, struct sdse_diags *diags) {
     const struct element *element = find_element(tensor);
     uint64_t bytes;
     if (!element)
@@ -258,7 +263,8 @@ static bool check_length(const Onnx__TensorProto *tensor, const char *file,
                       "more elements than 64 bits count");
     if (is_external(tensor)) {
         struct external external;
-        return find_external(tensor, file, bytes, &external, diags) == SDSE_OK;
+        return find_external(tensor, file, follow_links, bytes, &external, diags) ==
+               SDSE_OK;
     }
     uint64_t have = tensor->has_raw_data ? tensor->raw_data.len / element->bytes
                                          : stored_values(tensor, element->field);
@@ -283,7 +289,8 @@ bool sdse_onnx_shape_is_sane(const uint64_t *dims, unsigned rank) {
 }
 
 bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
-                            struct sdse_onnx_shape *shape, struct sdse_diags *diags) {
+                            bool follow_links, struct sdse_onnx_shape *shape,
+                            struct sdse_diags *diags) {
     struct sdse_onnx_shape found = {.known = true, .rank = (unsigned)tensor->n_dims};
     if (tensor->n_dims > SDSE_ARRAY_MAX_RANK)
         return refuse(tensor, file, diags, "onnx-tensor-shape",
@@ -302,10 +309,19 @@ bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
         !sdse_shape_count(found.dim, found.rank, &count))
         return refuse(tensor, file, diags, "onnx-tensor-shape",
                       "an absurd number of elements");
-    if (!check_length(tensor, file, count, diags))
+    if (!check_length(tensor, file, follow_links, count, diags))
         return false;
     *shape = found;
     return true;
+}
+
+bool sdse_onnx_tensor_name_input(const Onnx__TensorProto *tensor, const char *file,
+                                 struct sdse_output_rules *rules,
+                                 struct sdse_arena *arena) {
+    struct external external;
+    return !is_external(tensor) ||
+           find_external(tensor, file, true, 0, &external, NULL) != SDSE_OK ||
+           sdse_output_rules_add(rules, arena, external.path);
 }
 
 bool sdse_onnx_tensor_is_real(const Onnx__TensorProto *tensor) {
@@ -324,7 +340,9 @@ static enum sdse_status read_external(const Onnx__TensorProto *tensor, const cha
                                       size_t bytes, unsigned char *out,
                                       struct sdse_diags *diags) {
     struct external external;
-    enum sdse_status status = find_external(tensor, file, bytes, &external, diags);
+    // Whether links may be followed was asked when the tensor was checked.
+    enum sdse_status status =
+        find_external(tensor, file, true, bytes, &external, diags);
     if (status != SDSE_OK)
         return status;
     FILE *stream = fopen(external.path, "rb");

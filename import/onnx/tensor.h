@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/output.h"
 #include "base/status.h"
 #include "smartdeal/array.h"
 
@@ -27,9 +28,17 @@ bool sdse_onnx_shape_is_sane(const uint64_t *dims, unsigned rank);
 
 // Checks one tensor of the model in `file` and gives its shape. External data must be a
 // regular file below the model's folder, named by a relative path without "..", and
-// long enough. Returns false with a diagnostic at the file.
+// long enough; with `follow_links`, links may lead out of the folder. Returns false
+// with a diagnostic at the file.
 bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
-                            struct sdse_onnx_shape *shape, struct sdse_diags *diags);
+                            bool follow_links, struct sdse_onnx_shape *shape,
+                            struct sdse_diags *diags);
+
+// Names the file with a checked tensor's external data, if that is where it is, as an
+// input; `arena` holds it. False when memory is out.
+bool sdse_onnx_tensor_name_input(const Onnx__TensorProto *tensor, const char *file,
+                                 struct sdse_output_rules *rules,
+                                 struct sdse_arena *arena);
 
 // True for the element types of real numbers (not integers, not strings).
 bool sdse_onnx_tensor_is_real(const Onnx__TensorProto *tensor);

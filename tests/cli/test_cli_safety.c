@@ -183,6 +183,42 @@ static void manifests_stay_in_their_folder(void **state) {
     }
 }
 
+// External data outside the model's folder is read only if that is asked for, and never
+// replaced.
+static void external_data_stays_in_its_folder(void **state) {
+    (void)state;
+    mkdir(scratch("onnx"), 0777);
+    mkdir(scratch("onnx/deep"), 0777);
+    mkdir(scratch("away"), 0777);
+    copy("tests/faults/data/model.onnx", scratch("onnx/model.onnx"));
+    copy("tests/faults/data/model.bin", scratch("onnx/deep/real.bin"));
+    copy("tests/faults/data/model.bin", scratch("away/real.bin"));
+    static const struct {
+        const char *to;
+        int strict;
+    } links[] = {
+        {"deep/real.bin", 0}, {"../onnx/deep/real.bin", 0}, {"../away/real.bin", 1}};
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+        unlink(scratch("onnx/model.bin"));
+        assert_int_equal(symlink(links[i].to, scratch("onnx/model.bin")), 0);
+        runs(links[i].strict,
+             links[i].strict ? "a link leads its external data 'model.bin' out of the "
+                               "model's folder; --follow-links permits it"
+                             : NULL,
+             "import @onnx/model.onnx -o @imported");
+        runs(0, NULL, "import @onnx/model.onnx -o @imported --follow-links");
+    }
+    // The link leads to away/real.bin now: that is the input, by whatever name.
+    unlink(scratch("imported/weights/w1.npy"));
+    assert_int_equal(link(scratch("away/real.bin"), scratch("imported/weights/w1.npy")),
+                     0);
+    runs(1, "[output-input]",
+         "import @onnx/model.onnx -o @imported --follow-links --force");
+    unlink(scratch("onnx/model.bin"));
+    mkdir(scratch("onnx/model.bin"), 0777);
+    runs(1, "missing, or not a regular file", "import @onnx/model.onnx -o @imported");
+}
+
 static void queries_keep_their_limits(void **state) {
     (void)state;
     runs(0, NULL, "sweep " DATA "sweep.yaml -q -o @limits.db");
@@ -306,6 +342,7 @@ int main(void) {
         cmocka_unit_test(names_drive_no_terminal),
         cmocka_unit_test(names_of_files_are_plain),
         cmocka_unit_test(manifests_stay_in_their_folder),
+        cmocka_unit_test(external_data_stays_in_its_folder),
         cmocka_unit_test(queries_keep_their_limits),
         cmocka_unit_test(signals_stop_or_end),
         cmocka_unit_test(arguments_are_whole),

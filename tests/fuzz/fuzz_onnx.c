@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     sdse_diags_init(&diags, arena);
     struct sdse_import_input input = {.name = "x", .rank = 4, .shape = {1, 3, 32, 32}};
-    struct sdse_import_options options = {1, &input};
+    struct sdse_import_options options = {.input_count = 1, .inputs = &input};
     enum sdse_status status =
         sdse_import_onnx_bytes(data, size, "fuzz.onnx", &options, &imported, &diags);
     require((status == SDSE_OK) == (diags.errors == 0), "a refusal has a diagnostic");

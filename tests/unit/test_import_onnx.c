@@ -327,7 +327,7 @@ static void open_dimensions_need_an_option(void **state) {
     for (size_t i = 0; i < 4; i++) {
         struct sdse_import_input input;
         assert_true(sdse_import_input_parse(cases[i].text, context->arena, &input));
-        struct sdse_import_options options = {1, &input};
+        struct sdse_import_options options = {.input_count = 1, .inputs = &input};
         sdse_diags_init(&context->diags, context->arena);
         enum sdse_status status = import_bytes(context, bytes, length, &options);
         assert_int_equal(status, cases[i].check ? SDSE_INVALID : SDSE_OK);
