@@ -47,7 +47,8 @@ static uint32_t intern(struct builder *builder, const char *name) {
 static bool allocate(struct builder *builder, struct sdse_arena *arena) {
     struct sdse_onnx_graph *graph = builder->graph;
     const Onnx__GraphProto *proto = graph->proto;
-    size_t values = proto->n_initializer + proto->n_input + proto->n_value_info;
+    size_t values =
+        proto->n_initializer + proto->n_input + proto->n_value_info + proto->n_output;
     size_t nodes = proto->n_node;
     for (size_t i = 0; i < nodes; i++)
         values += proto->node[i]->n_input + proto->node[i]->n_output;
@@ -357,6 +358,11 @@ enum sdse_status sdse_onnx_graph_build(const Onnx__ModelProto *model, const char
         if (!add_node(&builder, i))
             return SDSE_NO_MEMORY;
     add_value_infos(&builder);
+    for (size_t i = 0; i < out->proto->n_output; i++) {
+        const char *name = out->proto->output[i]->name;
+        if (name && name[0])
+            out->value[intern(&builder, name)].output = true;
+    }
     check_inputs_exist(out);
     return sort_nodes(out) ? SDSE_OK : SDSE_NO_MEMORY;
 }

@@ -49,7 +49,8 @@ struct sdse_onnx_value {
     bool computed;                // from constants, by import/onnx/constant.h
     uint32_t steps;               // that it takes to work them out
     const Onnx__TensorShapeProto *declared; // shape that the file gives, or NULL
-    size_t layer; // 1 + the first layer whose weights it is; 0 = none
+    bool output;                            // of the model
+    size_t layer; // 1 + the last layer so far whose weights it is; 0 = none
 };
 
 struct sdse_onnx_node {

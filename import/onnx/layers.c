@@ -8,6 +8,7 @@
 #include "import/onnx/constant.h"
 #include "import/onnx/heads.h"
 #include "import/onnx/infer.h"
+#include "import/onnx/moves.h"
 #include "import/onnx/names.h"
 #include "import/onnx/ops.h"
 #include "import/onnx/quantized.h"
@@ -93,6 +94,7 @@ void sdse_maker_set_weights(struct sdse_maker *maker,
                             const struct sdse_onnx_value *value, bool swap,
                             uint64_t batch, uint64_t rows, uint64_t columns) {
     maker->weights.constant = sdse_onnx_is_constant(value);
+    maker->weights.node = maker->node;
     maker->weights.tensor = value->tensor;
     maker->weights.value = (uint32_t)(value - maker->graph->value);
     maker->weights.swap = swap != (value->view == SDSE_ONNX_TRANSPOSED);
@@ -199,21 +201,30 @@ static bool make_matmul(struct sdse_maker *maker) {
                : make_products(maker, shared.operands, shared.sharing, m, inner, n);
 }
 
-// The file of the layer's weights: the first layer's, where several use the same.
+static bool is_same_form(const struct sdse_onnx_weights *a,
+                         const struct sdse_onnx_weights *b) {
+    return a->quant.scale == b->quant.scale && a->quant.zero == b->quant.zero &&
+           a->swap == b->swap && a->rank == b->rank && a->norm == b->norm &&
+           a->scale.scale == b->scale.scale && a->scale.without == b->scale.without &&
+           memcmp(a->shape, b->shape, sizeof a->shape) == 0 &&
+           memcmp(a->taps, b->taps, sizeof a->taps) == 0;
+}
+
+// The file of the layer's weights: that of the first layer with the same in this form.
 static const char *name_weights(struct sdse_maker *maker) {
+    enum { MOST_FORMS = 64 }; // looked through
     struct sdse_onnx_value *value = &maker->graph->value[maker->weights.value];
-    if (value->layer) {
-        const struct sdse_onnx_weights *first = &maker->out->weights[value->layer - 1];
-        if (first->quant.scale == maker->weights.quant.scale &&
-            first->quant.zero == maker->weights.quant.zero &&
-            first->swap == maker->weights.swap && first->rank == maker->weights.rank &&
-            memcmp(first->shape, maker->weights.shape, sizeof first->shape) == 0 &&
-            memcmp(first->taps, maker->weights.taps, sizeof first->taps) == 0) {
-            maker->weights.same_as = value->layer - 1;
-            return maker->out->layer[value->layer - 1].weights_file;
+    size_t at = maker->weights.before = value->layer;
+    value->layer = maker->out->count + 1;
+    maker->weights.first =
+        at > 0 ? maker->out->weights[at - 1].first : maker->out->count;
+    for (unsigned i = 0; at > 0 && i < MOST_FORMS; i++) {
+        const struct sdse_onnx_weights *other = &maker->out->weights[at - 1];
+        if (is_same_form(other, &maker->weights)) {
+            maker->weights.same_as = other->same_as;
+            return maker->out->layer[at - 1].weights_file;
         }
-    } else {
-        value->layer = maker->out->count + 1;
+        at = other->before;
     }
     return sdse_arena_printf(maker->graph->arena, "weights/%s.npy", maker->layer.name);
 }
@@ -234,6 +245,11 @@ static bool is_sane(struct sdse_maker *maker) {
             return sdse_maker_refuse(maker, "onnx-shape",
                                      "a size exceeds 2^30, or its MACs exceed 64 bits");
     }
+    const struct sdse_move *move = &maker->layer.move;
+    uint64_t most = move->operations > move->addends ? move->operations : move->addends;
+    if (sdse_layer_moves(&maker->layer) &&
+        (!sdse_mul_u64(macs, most, &macs) || !sdse_mul_u64(macs, 64, &macs)))
+        return sdse_maker_refuse(maker, "onnx-shape", "its words exceed 64 bits");
     return true;
 }
 
@@ -277,6 +293,8 @@ bool sdse_maker_add(struct sdse_maker *maker, const char *suffix) {
         layer->density[t] = 1;
     layer->loc = (struct sdse_loc){.file = maker->graph->file};
     maker->weights.same_as = maker->out->count;
+    if (!sdse_layer_moves(layer))
+        sdse_moves_scale(maker);
     bool constant = maker->weights.constant;
     layer->weights_file = layer->name && constant ? name_weights(maker) : NULL;
     if (!layer->name || (constant && !layer->weights_file) || !make_room(maker)) {
@@ -331,7 +349,8 @@ static bool make_layer(struct sdse_maker *maker, struct sdse_onnx_node *node) {
         sdse_onnx_has_rule(node->proto) ? find_make(node->op) : NULL;
     maker->node = node;
     maker->layer = (struct sdse_layer){0};
-    maker->weights = (struct sdse_onnx_weights){0};
+    maker->weights =
+        (struct sdse_onnx_weights){.scale = {SDSE_ONNX_NONE, SDSE_ONNX_NONE}};
     maker->added = false;
     return make && is_ready(maker) && make(maker) &&
            (maker->added || sdse_maker_add(maker, ""));
@@ -381,8 +400,10 @@ static void count_other_parameters(struct sdse_onnx_graph *graph,
     }
     for (size_t i = 0; i < layers->count; i++) {
         const struct sdse_onnx_weights *at = &layers->weights[i];
-        if (!at->constant || at->same_as != i ||
-            (at->tensor && !sdse_onnx_tensor_is_real(at->tensor)))
+        if (!at->constant || (at->tensor && !sdse_onnx_tensor_is_real(at->tensor)))
+            continue;
+        // Those of the first node that uses them: forms differ, numbers do not.
+        if (layers->weights[at->first].node != at->node)
             continue;
         uint64_t count = at->shape[0] * at->shape[1] * at->shape[2] * at->shape[3];
         uint64_t behind = at->tensor ? count : stored_behind(graph, at->value);
@@ -406,19 +427,30 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
     if (maker.odd_batch)
         graph->batch = 1;
     maker.probing = false;
+    if (!sdse_moves_begin(&maker))
+        return SDSE_NO_MEMORY;
+    size_t products = 0;
     for (uint32_t i = 0; i < graph->order_count; i++) {
         maker.node = &graph->node[graph->order[i]];
-        if (!make_layer(&maker, maker.node) &&
+        size_t before = out->count;
+        bool product = make_layer(&maker, maker.node) && out->count > before;
+        products += product;
+        if (!product &&
             sdse_onnx_is_unseen(graph, maker.node,
                                 &out->not_modelled[out->not_modelled_count]))
             out->not_modelled_count++;
+        if (product && sdse_moves_unknown_weights(
+                           &maker, &out->not_modelled[out->not_modelled_count]))
+            out->not_modelled_count++;
+        sdse_moves_node(&maker, product);
         if (maker.out_of_memory)
             return SDSE_NO_MEMORY;
     }
-    if (out->count == 0 && graph->diags->errors == 0)
+    if (products == 0 && graph->diags->errors == 0)
         sdse_diag_add(graph->diags, SDSE_ERROR, (struct sdse_loc){.file = graph->file},
                       "onnx-no-layers",
                       "nothing in the model multiplies and accumulates");
+    sdse_moves_end(&maker);
     count_other_parameters(graph, out, &out->other_parameters);
     return SDSE_OK;
 }

@@ -9,6 +9,7 @@
 #define SDSE_IMPORT_ONNX_LAYERS_H
 
 #include "import/onnx/graph.h"
+#include "import/onnx/scaled.h"
 #include "spec/types/workload.h"
 
 // Of a kernel's `of` taps along one axis those that a phase of a transposed convolution
@@ -25,9 +26,14 @@ struct sdse_onnx_weights {
     bool swap;                       // stored as [batch][rows][columns], wanted as
     uint64_t batch, rows, columns;   // [batch][columns][rows]
     unsigned rank;
-    uint64_t shape[4];             // of the weights as the layer sees them
-    struct sdse_onnx_quant quant;  // of the stored numbers
-    struct sdse_onnx_taps taps[2]; // stored as [groups * C][K][rows][columns] then
+    uint64_t shape[4];                 // of the weights as the layer sees them
+    struct sdse_onnx_quant quant;      // of the stored numbers
+    struct sdse_onnx_scale scale;      // of each filter, as the layer sees them
+    const struct sdse_onnx_node *norm; // folded into them, or NULL
+    struct sdse_onnx_taps taps[2];     // stored as [groups * C][K][rows][columns] then
+    const struct sdse_onnx_node *node; // that reads them
+    size_t first;                      // layer that has the same value
+    size_t before;  // 1 + the layer before it that has the same value; 0: none
     size_t same_as; // first layer with the same weights (itself if none before)
 };
 

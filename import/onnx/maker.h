@@ -17,6 +17,7 @@ struct sdse_maker {
     bool odd_batch; // it does not
     bool added;     // the node's layers are in the list already
     bool out_of_memory;
+    struct sdse_moves *moves; // import/onnx/moves.h; NULL while probing
 };
 
 // Says why the node becomes no layer, unless probing; always false.

@@ -25,6 +25,14 @@ static bool infer_dynamic_quantize(struct sdse_onnx_graph *graph,
            sdse_onnx_set(graph, node, 2, 0, x->dim);
 }
 
+// The normalised sum, statistics, and the sum itself.
+static bool infer_skip_norm(struct sdse_onnx_graph *graph,
+                            struct sdse_onnx_node *node) {
+    const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
+    return x && sdse_onnx_set(graph, node, 0, x->rank, x->dim) &&
+           sdse_onnx_set(graph, node, 3, x->rank, x->dim);
+}
+
 static bool infer_broadcast(struct sdse_onnx_graph *graph,
                             struct sdse_onnx_node *node) {
     const struct sdse_onnx_shape *first = sdse_onnx_need(graph, node, 0);
@@ -258,6 +266,11 @@ static const char *const same_ops[] = {
     "Neg",
     "Not",
     "PRelu",
+    "QuickGelu",
+    "RMSNormalization",
+    "Silu",
+    "Swish",
+    "BiasGelu",
     "QuantizeLinear",
     "Reciprocal",
     "Relu",
@@ -270,7 +283,6 @@ static const char *const same_ops[] = {
     "Sign",
     "SimplifiedLayerNormalization",
     "Sin",
-    "SkipLayerNormalization",
     "Softmax",
     "Softplus",
     "Softsign",
@@ -294,6 +306,8 @@ sdse_onnx_rule sdse_onnx_rule_math(const char *op) {
     } rules[] = {
         {"DynamicQuantizeLinear", infer_dynamic_quantize},
         {"Dropout", infer_dropout},
+        {"SkipLayerNormalization", infer_skip_norm},
+        {"SkipSimplifiedLayerNormalization", infer_skip_norm},
         {"ArgMax", infer_reduce},
         {"ArgMin", infer_reduce},
         {"TopK", infer_top_k},

@@ -272,6 +272,12 @@ enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
         sdse_array_free(&array);
         return SDSE_NO_MEMORY;
     }
+    status = sdse_onnx_scale_apply(&imported->graph, &weights->scale, weights->norm,
+                                   weights->shape[0], &array, diags);
+    if (status != SDSE_OK) {
+        sdse_array_free(&array);
+        return status;
+    }
     array.rank = weights->rank;
     memcpy(array.shape, weights->shape, sizeof weights->shape);
     *out = array;

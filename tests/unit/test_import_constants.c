@@ -300,9 +300,34 @@ static void blocked_scales_of_narrow_types(void **state) {
     }
 }
 
+// Constants that are not worked out are said, and listed.
+static void what_is_not_worked_out_is_said(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 4));
+    onnx_input(b, "image", ONNX_DIMS(1, 1, 5, 5));
+    onnx_input(b, "kernel", ONNX_DIMS(2, 1, 3, 3));
+    onnx_floats(b, "w", ONNX_DIMS(4, 3));
+    onnx_ints(b, "axis", 1, (int64_t[]){0});
+    onnx_node(b, "CumSum", "", "w,axis", "c");
+    onnx_node(b, "MatMul", "summed", "x,c", "y");
+    onnx_node(b, "Conv", "late", "image,kernel", "z");
+    onnx_node(b, "MatMul", "plain", "x,w", "v");
+    expect_layers(context, 3);
+    const struct sdse_workload *net = sdse_imported_workload(context->imported);
+    assert_int_equal(net->not_modelled_count, 2);
+    assert_string_equal(net->not_modelled[0].name, "summed");
+    assert_int_equal(net->not_modelled[0].weights, 12);
+    assert_string_equal(net->not_modelled[1].name, "late");
+    assert_int_equal(context->diags.warnings, 2);
+    expect_message(context, "'summed' (MatMul): weights computed from constants");
+    expect_message(context, "'late' (Conv): weights computed while it runs");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_programs_of_constants),
+        TEST(what_is_not_worked_out_is_said),
         TEST(narrow_types),
         TEST(blocked_scales_of_narrow_types),
     };

@@ -4,18 +4,22 @@
 static void imports_a_small_network(void **state) {
     struct context *context = *state;
     build_small_network(&context->b);
-    const struct sdse_layer *layers = expect_layers(context, 3);
+    const struct sdse_layer *layers = expect_layers(context, 6);
     expect_nest(&layers[0], SDSE_CONV, "N1 K16 C3 P16 Q16 R3 S3 G1");
-    expect_nest(&layers[1], SDSE_DWCONV, "N1 K1 C1 P12 Q12 R5 S5 G16");
-    expect_nest(&layers[2], SDSE_FC, "N1 K10 C16 P1 Q1 R1 S1 G1");
+    expect_nest(&layers[2], SDSE_DWCONV, "N1 K1 C1 P12 Q12 R5 S5 G16");
+    expect_nest(&layers[5], SDSE_FC, "N1 K10 C16 P1 Q1 R1 S1 G1");
+    expect_nest(&layers[1], SDSE_ACT, "N1 K1 C1 P16 Q16 R1 S1 G16");
+    expect_nest(&layers[3], SDSE_ACT, "N1 K1 C1 P12 Q12 R1 S1 G16");
+    expect_nest(&layers[4], SDSE_POOL, "N1 K1 C1 P1 Q1 R12 S12 G16");
+    assert_true(layers[1].move.fused && layers[3].move.fused && !layers[4].move.fused);
     assert_string_equal(layers[0].name, "features_conv1");
     assert_string_equal(layers[0].weights_file, "weights/features_conv1.npy");
-    assert_string_equal(layers[1].name, "dw_conv");
+    assert_string_equal(layers[2].name, "dw_conv");
     assert_int_equal(layers[0].nest.stride[0], 2);
     assert_int_equal(layers[0].nest.pad[1], 1);
     expect_weights(context, 0, 4, SHAPE(16, 3, 3, 3), -100, -99.5f);
-    expect_weights(context, 1, 4, SHAPE(16, 1, 5, 5), -100, -99.5f);
-    expect_weights(context, 2, 2, SHAPE(10, 16), -100, -99.5f);
+    expect_weights(context, 2, 4, SHAPE(16, 1, 5, 5), -100, -99.5f);
+    expect_weights(context, 5, 2, SHAPE(10, 16), -100, -99.5f);
     const struct sdse_workload *workload = sdse_imported_workload(context->imported);
     assert_int_equal(workload->parameters_not_in_layers, 26);
     assert_int_equal(workload->batch, 1);
@@ -37,7 +41,7 @@ static void writes_files_that_load(void **state) {
     onnx_input(b, "q", ONNX_DIMS(1, 4, 7, 5));
     onnx_input(b, "k", ONNX_DIMS(1, 4, 5, 6));
     onnx_node(b, "MatMul", "qk", "q,k", "scores");
-    const struct sdse_layer *layers = expect_layers(context, 5);
+    const struct sdse_layer *layers = expect_layers(context, 8);
     char folder[] = "import-XXXXXX";
     assert_non_null(mkdtemp(folder));
     assert_int_equal(sdse_import_write(NULL, context->imported, folder, context->arena,
@@ -48,7 +52,7 @@ static void writes_files_that_load(void **state) {
     if (sdse_workload_load(context->arena, path, &context->diags, &read) != SDSE_OK)
         sdse_diags_print(&context->diags, stderr, false);
     assert_non_null(read);
-    assert_int_equal(read->layer_count, 5);
+    assert_int_equal(read->layer_count, 8);
     assert_int_equal(read->parameters_not_in_layers, 26);
     assert_string_equal(read->source, "imported from net.onnx, made by a?\"b?");
     struct sdse_manifest manifest;
@@ -59,16 +63,19 @@ static void writes_files_that_load(void **state) {
     static const char *const kinds[] = {"conv", "dwconv", "fc", "dwconv"};
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(manifest.entries[i].kind, kinds[i]);
-    for (size_t i = 0; i < 5; i++) {
+    size_t entry = 0;
+    for (size_t i = 0; i < 8; i++) {
         assert_string_equal(read->layers[i].name, layers[i].name);
         assert_int_equal(read->layers[i].kind, layers[i].kind);
         assert_memory_equal(&read->layers[i].nest, &layers[i].nest,
                             sizeof(struct sdse_nest));
+        assert_memory_equal(&read->layers[i].move, &layers[i].move,
+                            sizeof(struct sdse_move));
         if (!layers[i].weights_file)
             continue;
         struct sdse_array stored, direct;
-        assert_string_equal(manifest.entries[i].layer, layers[i].name);
-        assert_int_equal(sdse_npy_read(manifest.entries[i].path, &stored, NULL),
+        assert_string_equal(manifest.entries[entry].layer, layers[i].name);
+        assert_int_equal(sdse_npy_read(manifest.entries[entry].path, &stored, NULL),
                          SDSE_OK);
         assert_int_equal(sdse_imported_weights(context->imported, i, &direct, NULL),
                          SDSE_OK);
@@ -76,7 +83,7 @@ static void writes_files_that_load(void **state) {
         assert_memory_equal(stored.data, direct.data, stored.count * sizeof(float));
         sdse_array_free(&stored);
         sdse_array_free(&direct);
-        remove(manifest.entries[i].path);
+        remove(manifest.entries[entry++].path);
     }
     remove(path);
     remove(sdse_arena_printf(context->arena, "%s/manifest.tsv", folder));
@@ -161,10 +168,11 @@ static void attention_has_heads(void **state) {
     onnx_node(b, "MatMul", "qk", "qt,kt", "scores");
     onnx_node(b, "Softmax", "", "scores", "p");
     onnx_node(b, "MatMul", "pv", "p,vt", "y");
-    const struct sdse_layer *layers = expect_layers(context, 3);
+    const struct sdse_layer *layers = expect_layers(context, 4);
     expect_nest(&layers[0], SDSE_FC, "N2 K72 C24 P128 Q1 R1 S1 G1");
     expect_nest(&layers[1], SDSE_MATMUL, "N1 K128 C6 P128 Q1 R1 S1 G8");
-    expect_nest(&layers[2], SDSE_MATMUL, "N1 K6 C128 P128 Q1 R1 S1 G8");
+    expect_nest(&layers[3], SDSE_MATMUL, "N1 K6 C128 P128 Q1 R1 S1 G8");
+    expect_nest(&layers[2], SDSE_SOFTMAX, "N2 K1 C1 P128 Q128 R1 S1 G4");
     assert_null(layers[1].weights_file);
     struct sdse_array array;
     assert_int_equal(

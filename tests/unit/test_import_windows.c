@@ -201,9 +201,11 @@ static void expect_same_when_read_again(struct context *context) {
     assert_int_equal(sdse_tree_parse_memory(context->arena, "w.yaml", text,
                                             strlen(text), &context->diags, &root),
                      SDSE_OK);
-    assert_int_equal(
-        sdse_workload_from_tree(context->arena, root, &context->diags, &again),
-        SDSE_OK);
+    enum sdse_status status =
+        sdse_workload_from_tree(context->arena, root, &context->diags, &again);
+    if (status != SDSE_OK)
+        sdse_diags_print(&context->diags, stderr, false);
+    assert_int_equal(status, SDSE_OK);
     assert_int_equal(again->layer_count, net->layer_count);
     for (size_t i = 0; i < net->layer_count; i++) {
         assert_memory_equal(&again->layers[i].nest, &net->layers[i].nest,
