@@ -300,6 +300,64 @@ static void blocked_scales_of_narrow_types(void **state) {
     }
 }
 
+// Pieces of different sizes, put together and taken apart.
+static void pieces_of_constants(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 2));
+    const float one[2] = {1, 2}, two[4] = {3, 4, 5, 6}, three[2] = {7, 8};
+    memcpy(onnx_floats(b, "one", ONNX_DIMS(2, 1))->float_data, one, sizeof one);
+    memcpy(onnx_floats(b, "two", ONNX_DIMS(2, 2))->float_data, two, sizeof two);
+    memcpy(onnx_floats(b, "three", ONNX_DIMS(2, 1))->float_data, three, sizeof three);
+    onnx_ints(b, "parts", 3, (int64_t[]){1, 2, 1});
+    onnx_set_int(b, onnx_node(b, "Concat", "", "one,two,three", "all"), "axis", 1);
+    onnx_set_int(b, onnx_node(b, "Split", "", "all,parts", "p,q,r"), "axis", 1);
+    onnx_node(b, "MatMul", "whole", "x,all", "y");
+    onnx_node(b, "MatMul", "middle", "x,q", "z");
+    onnx_node(b, "MatMul", "last", "x,r", "v");
+    // Real weights quantized in the graph behind a product: real yet.
+    onnx_floats(b, "half", 0, NULL)->float_data[0] = 0.5f;
+    onnx_node(b, "Mul", "", "two,half", "m");
+    onnx_node(b, "QuantizeLinear", "", "m,half", "mq");
+    onnx_node(b, "DequantizeLinear", "", "mq,half", "mr");
+    onnx_node(b, "MatMul", "real", "x,mr", "w");
+    onnx_node(b, "Transpose", "", "mq", "mt");
+    onnx_node(b, "DequantizeLinear", "", "mt,half", "mu");
+    onnx_node(b, "MatMul", "turned", "x,mu", "u");
+    expect_layers(context, 5);
+    const float wanted[5][8] = {{1, 2, 3, 5, 4, 6, 7, 8},
+                                {3, 5, 4, 6},
+                                {7, 8},
+                                {1.5f, 2.5f, 2, 3},
+                                {1.5f, 2, 2.5f, 3}};
+    const size_t counts[5] = {8, 4, 2, 4, 4};
+    for (size_t i = 0; i < 5; i++) {
+        struct sdse_array array;
+        assert_int_equal(
+            sdse_imported_weights(context->imported, i, &array, &context->diags),
+            SDSE_OK);
+        assert_int_equal(array.count, counts[i]);
+        assert_memory_equal(array.data, wanted[i], counts[i] * sizeof(float));
+        sdse_array_free(&array);
+    }
+}
+
+// Both halves of weights put together are the layer's parameters.
+static void parameters_behind_constants(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 40));
+    onnx_floats(b, "left", ONNX_DIMS(40, 30));
+    onnx_floats(b, "right", ONNX_DIMS(40, 20));
+    onnx_floats(b, "factor", ONNX_DIMS(50));
+    onnx_set_int(b, onnx_node(b, "Concat", "", "left,right", "all"), "axis", 1);
+    onnx_node(b, "Mul", "", "all,factor", "w");
+    onnx_node(b, "MatMul", "fc", "x,w", "y");
+    expect_layers(context, 1);
+    assert_int_equal(
+        sdse_imported_workload(context->imported)->parameters_not_in_layers, 50);
+}
+
 // Constants that are not worked out are said, and listed.
 static void what_is_not_worked_out_is_said(void **state) {
     struct context *context = *state;
@@ -328,6 +386,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_programs_of_constants),
         TEST(what_is_not_worked_out_is_said),
+        TEST(pieces_of_constants),
+        TEST(parameters_behind_constants),
         TEST(narrow_types),
         TEST(blocked_scales_of_narrow_types),
     };

@@ -373,6 +373,70 @@ static void skip_normalisation_is_a_sum_and_a_norm(void **state) {
     assert_int_equal(layers[0].move.addends, 2);
 }
 
+// Shared weights of which some have a normalisation folded in, and one that learns.
+static void normalisation_and_shared_weights(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 2, 4, 4));
+    onnx_floats(b, "w", ONNX_DIMS(2, 2, 1, 1));
+    onnx_floats(b, "n", ONNX_DIMS(2))->float_data[0] = 1;
+    onnx_node(b, "Conv", "a", "x,w", "a");
+    onnx_node(b, "Conv", "b", "x,w", "b");
+    onnx_node(b, "Conv", "c", "x,w", "c");
+    onnx_node(b, "Conv", "d", "x,w", "d");
+    onnx_node(b, "BatchNormalization", "an", "a,n,n,n,n", "a1");
+    onnx_node(b, "BatchNormalization", "bn", "b,n,n,n,n", "b1");
+    onnx_set_int(b, onnx_node(b, "BatchNormalization", "cn", "c,n,n,n,n", "c1"),
+                 "training_mode", 1);
+    expect_layers(context, 5);
+    assert_non_null(layer_named(context, "cn"));
+    assert_string_equal(layer_named(context, "a")->weights_file, "weights/a.npy");
+    assert_string_equal(layer_named(context, "b")->weights_file, "weights/b.npy");
+    assert_string_equal(layer_named(context, "c")->weights_file, "weights/c.npy");
+    assert_string_equal(layer_named(context, "d")->weights_file, "weights/c.npy");
+    assert_int_equal(
+        sdse_imported_workload(context->imported)->parameters_not_in_layers, 2);
+}
+
+// A gate is no map of its own; three dimensions; sums over the samples.
+static void maps_of_other_sizes(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(4, 3, 6, 6));
+    onnx_input(b, "gate", ONNX_DIMS(4, 3, 1, 1));
+    onnx_input(b, "video", ONNX_DIMS(4, 3, 6, 5, 5));
+    onnx_input(b, "odd", ONNX_DIMS(3, 5));
+    onnx_floats(b, "w", ONNX_DIMS(5, 5, 1, 1));
+    onnx_floats(b, "k", ONNX_DIMS(2, 3, 1, 1));
+    onnx_node(b, "Conv", "c", "x,k", "c");
+    onnx_node(b, "Mul", "gated", "x,gate", "g");
+    Onnx__NodeProto *pool = onnx_node(b, "MaxPool", "slices", "video", "p");
+    onnx_set_ints(b, pool, "kernel_shape", ONNX_DIMS(2, 5, 5));
+    onnx_set_ints(b, pool, "strides", ONNX_DIMS(2, 1, 1));
+    onnx_set_ints(b, onnx_node(b, "ReduceMean", "over", "x", "o"), "axes",
+                  ONNX_DIMS(0, 2, 3));
+    onnx_node(b, "Relu", "odd", "odd", "r");
+    onnx_node(b, "GlobalAveragePool", "global", "x", "z");
+    onnx_node(b, "Conv", "named", "x,k", "f");
+    Onnx__NodeProto *fused = onnx_node(b, "FusedConv", "fused", "x,k", "h");
+    fused->domain = onnx_text(b, "com.microsoft");
+    onnx_set_text(b, fused, "activation", "Relu");
+    expect_layers(context, 9);
+    struct sdse_stream gated = sdse_stream_of(layer_named(context, "gated"));
+    assert_int_equal(gated.in, 4 * 3 * 36);
+    assert_int_equal(gated.operations, 4 * 3 * 36);
+    struct sdse_stream slices = sdse_stream_of(layer_named(context, "slices"));
+    assert_int_equal(slices.in, 4 * 3 * 6 * 25);
+    assert_int_equal(slices.out, 4 * 3 * 3);
+    assert_int_equal(slices.operations, 4 * 3 * 3 * 50);
+    struct sdse_stream over = sdse_stream_of(layer_named(context, "over"));
+    assert_int_equal(over.in, 4 * 3 * 36);
+    assert_int_equal(over.out, 4 * 3); // a part of each sample
+    expect_nest(layer_named(context, "odd"), SDSE_ACT, "N4 K1 C1 P1 Q1 R1 S1 G4");
+    expect_nest(layer_named(context, "global"), SDSE_POOL, "N4 K1 C1 P1 Q1 R6 S6 G3");
+    assert_int_equal(layer_named(context, "fused.act")->kind, SDSE_ACT);
+}
+
 // Constants move nothing, and shapes that are not known are said, once.
 static void constants_and_unknown_shapes(void **state) {
     struct context *context = *state;
@@ -399,6 +463,8 @@ int main(void) {
         TEST(batch_normalisation_is_folded),
         TEST(scales_of_integer_products),
         TEST(skip_normalisation_is_a_sum_and_a_norm),
+        TEST(normalisation_and_shared_weights),
+        TEST(maps_of_other_sizes),
         TEST(constants_and_unknown_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
