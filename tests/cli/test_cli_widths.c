@@ -19,6 +19,10 @@ static void write_text(const char *name, const char *text) {
 
 #define FANOUT \
     "    fanout: {x: 2}\n    network: {topology: bus, pj_per_bit: 1, reduce: "
+#define MID                                                                          \
+    "  - level: Mid\n    keeps: [weights]\n    memory: {class: sram, capacity_kib: " \
+    "64, "                                                                           \
+    "port_bits: 8, access_pj: 1, area_um2: 1}\n"
 // Glb keeps 8-bit outputs and 24-bit sums of a fully connected layer: 16 to 8, 4 rows.
 static void write_problem(unsigned bits, const char *main_fanout,
                           const char *glb_fanout, const char *mapping) {
@@ -126,11 +130,21 @@ static void the_search_knows(void **state) {
         // As before, but channels stand inside.
         "      - {level: Main, temporal_dims: []}\n"
         "      - {level: Rf, temporal_dims: []}\n",
+        // Outputs move in Glb, and channels outside of it.
+        "      - {level: Main, temporal_dims: [C], factors_at_least: {C: 2}}\n"
+        "      - {level: Glb, factors_at_least: {K: 2}}\n",
+        // Each of two buffers sums half of the channels.
+        "      - {level: Main, temporal_dims: [], spatial: {C: 2}}\n",
+        // Outputs move in a memory between, and channels outside of it.
+        "      - {level: Main, temporal_dims: [C], factors_at_least: {C: 2}}\n"
+        "      - {level: Mid, temporal_dims: [K], factors: {K: 2}}\n"
+        "      - {level: Glb, temporal_dims: []}\n",
     };
-    static const unsigned bits[] = {32 * 8, 32 * 24, 32 * 8};
-    for (unsigned i = 0; i < 6; i++) {
+    static const unsigned bits[] = {32 * 8, 32 * 24, 32 * 8, 32 * 24, 32 * 24, 16 * 24};
+    static const char *const outside[] = {"", "", "", "", FANOUT "true}\n", MID};
+    for (unsigned i = 0; i < 12; i++) {
         const unsigned rule = i / 2, less = i % 2;
-        write_problem(bits[rule] - less, "", "", "");
+        write_problem(bits[rule] - less, outside[rule], "", "");
         FILE *file = fopen(scratch("arch.yaml"), "a");
         assert_non_null(file);
         fprintf(file, "dataflow:\n  - name: d\n    constraints:\n%s", rules[rule]);

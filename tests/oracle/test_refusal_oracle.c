@@ -189,6 +189,17 @@ static void choose_space(uint64_t seed, struct sdse_enumerate_space *space) {
     space->padding_percent = seed % 3 == 2 ? 50 : 0;
 }
 
+// Sums much wider than outputs, kept by every memory: whether their parts fit depends
+// on what loops outside do.
+static void widen_sums(struct sdse_arch *arch) {
+    arch->partial_bits = 3 * arch->bits[SDSE_OUTPUTS];
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        arch->level[l].partial_bits = 0;
+        if (!arch->level[l].shares_memory)
+            arch->level[l].keeps |= SDSE_BIT(SDSE_PART_OUTPUTS);
+    }
+}
+
 static void make_problem(uint64_t seed, struct generated *g) {
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
     for (int i = 0; i < 8; i++)
@@ -211,6 +222,8 @@ static void make_problem(uint64_t seed, struct generated *g) {
             if (chance(&state, 20))
                 arch->level[l].partial_bits =
                     arch->bits[SDSE_OUTPUTS] + 8 * below(&state, 3);
+        if (seed % 5 < 2)
+            widen_sums(arch);
         share_memory(&state, arch);
         arch->compute.cycles_per_mac = 1;
         arch->compute.pj_per_mac = given(1);
