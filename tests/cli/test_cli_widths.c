@@ -139,12 +139,17 @@ static void the_search_knows(void **state) {
         "      - {level: Main, temporal_dims: [C], factors_at_least: {C: 2}}\n"
         "      - {level: Mid, temporal_dims: [K], factors: {K: 2}}\n"
         "      - {level: Glb, temporal_dims: []}\n",
+        // Halves of two registers that the network adds.
+        "      - {level: Main, temporal_dims: []}\n"
+        "      - {level: Glb, spatial: {C: 2}}\n",
     };
-    static const unsigned bits[] = {32 * 8, 32 * 24, 32 * 8, 32 * 24, 32 * 24, 16 * 24};
-    static const char *const outside[] = {"", "", "", "", FANOUT "true}\n", MID};
-    for (unsigned i = 0; i < 12; i++) {
+    static const unsigned bits[] = {32 * 8,  32 * 24, 32 * 8, 32 * 24,
+                                    32 * 24, 16 * 24, 32 * 8};
+    static const char *const outside[] = {"", "", "", "", FANOUT "true}\n", MID, ""};
+    for (unsigned i = 0; i < 14; i++) {
         const unsigned rule = i / 2, less = i % 2;
-        write_problem(bits[rule] - less, outside[rule], "", "");
+        write_problem(bits[rule] - less, outside[rule],
+                      rule == 6 ? FANOUT "true}\n" : "", "");
         FILE *file = fopen(scratch("arch.yaml"), "a");
         assert_non_null(file);
         fprintf(file, "dataflow:\n  - name: d\n    constraints:\n%s", rules[rule]);
@@ -160,10 +165,41 @@ static void the_search_knows(void **state) {
     }
 }
 
+// Sixteen multipliers whose network adds all channels hand over finished words.
+static void multipliers_may_sum_all(void **state) {
+    (void)state;
+    for (unsigned less = 0; less < 2; less++) {
+        char text[1000];
+        write_problem(256, "", "", "");
+        snprintf(
+            text, sizeof text,
+            "name: a\nsource: own words\nnode_nm: 45\nclock_ghz: 1\ntensors:\n"
+            "  weights: {bits: 8}\n  inputs: {bits: 8}\n"
+            "  outputs: {bits: 8, partial_bits: 24}\nlevels:\n"
+            "  - level: Main\n    memory: {class: dram, pj_per_bit: 1}\n"
+            "  - level: Glb\n    keeps: [outputs]\n"
+            "    memory: {class: sram, capacity_bits: %u, port_bits: 8, access_pj: "
+            "1, area_um2: 1}\n    fanout: {x: 16}\n    network: {topology: bus, "
+            "pj_per_bit: 1, reduce: true}\n"
+            "compute: {class: parallel, pj_per_mac: 1, area_um2: 1}\n"
+            "dataflow:\n  - name: d\n    constraints:\n"
+            "      - {level: Main, temporal_dims: []}\n"
+            "      - {level: Glb, spatial: {C: 16}}\n",
+            256 - less);
+        write_text("arch.yaml", text);
+        struct ran ran = run_program("map -a @arch.yaml -w @net.yaml");
+        if (ran.status != (less ? 4 : 0) ||
+            (less && !strstr(ran.err, "256 bits in level 'Glb', not 255")))
+            fail_msg("less %u: %d %s", less, ran.status, ran.err);
+        free_ran(&ran);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(places_are_as_wide_as_what_arrives),
         cmocka_unit_test(the_search_knows),
+        cmocka_unit_test(multipliers_may_sum_all),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
