@@ -228,11 +228,41 @@ void sdse_partial_correct_windows(const struct sdse_problem *problem, unsigned l
 
 // --- The least still to come ---
 
+// What multiplies the words of a lane into the multipliers at a level that is open: all
+// but the prices inside it. By level. [pJ]
+static void note_shared(const struct sdse_problem *problem, unsigned first,
+                        unsigned stage, double macs, double pj,
+                        const struct sdse_lane_edge *edge,
+                        double shared_pj[SDSE_MAX_LEVELS]) {
+    for (unsigned l = first; l < problem->levels; l++)
+        shared_pj[l] = macs * fmax(0, pj - edge->rest_pj[l + 1][stage]);
+}
+
+// The places of a level are shared out among the lanes: the least of all ways to do so,
+// above what each lane has on its own.
+static double sharing_pj(const struct sdse_problem *problem, unsigned level,
+                         double (*shared_pj)[SDSE_MAX_LEVELS]) {
+    double pj = 0;
+    for (unsigned l = level; l < problem->levels; l++) {
+        const struct sdse_sharings *sharings = &problem->sharings[l];
+        double least = sharings->count ? (double)INFINITY : 0;
+        for (unsigned k = 0; k < sharings->count && least > 0; k++) {
+            double sum = 0;
+            for (unsigned i = 0; i < problem->lane_count; i++)
+                sum += shared_pj[i][l] * (sharings->times[k][i] - 1);
+            least = fmin(least, sum);
+        }
+        pj += fmax(0, least);
+    }
+    return pj * (1 - 1e-12);
+}
+
 static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
                             const struct sdse_partial *node,
                             const struct sdse_lane *lane,
                             const struct sdse_lane_state *state,
-                            struct sdse_outlook *outlook) {
+                            struct sdse_outlook *outlook,
+                            double shared_pj[SDSE_MAX_LEVELS]) {
     const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
     const struct sdse_sum_stages s = sdse_mac_stages(problem, level, lane, node, state);
     const double head_pj = edge->head_pj[s.arrive];
@@ -252,7 +282,12 @@ static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
             places *= problem->most_resting[l][lane->tensor];
         saved = head_pj * places;
     }
-    pj *= lane->tensor == SDSE_INPUTS ? problem->input_macs : problem->macs;
+    const double macs =
+        lane->tensor == SDSE_INPUTS ? problem->input_macs : problem->macs;
+    if (!lane->returns)
+        note_shared(problem, state->at_macs ? level : edge->parent, (unsigned)s.leave,
+                    macs, pj, edge, shared_pj);
+    pj *= macs;
     if (lane->returns)
         pj = fmax(0, pj - lane->base_words * saved);
     outlook->base_pj += pj;
@@ -264,11 +299,12 @@ void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
     outlook->base_pj = node->decided_pj + problem->prices.mac_pj;
     for (int t = 0; t < SDSE_MOVERS; t++)
         outlook->rate_pj[t] = 0;
+    double shared_pj[SDSE_MAX_LANES][SDSE_MAX_LEVELS] = {{0}};
     for (unsigned i = 0; i < problem->lane_count; i++) {
         const struct sdse_lane *lane = &problem->lane[i];
         const struct sdse_lane_state *state = &node->lane[i];
         if (state->edge < lane->edge_count && lane->feeds_macs)
-            add_mac_outlook(problem, level, node, lane, state, outlook);
+            add_mac_outlook(problem, level, node, lane, state, outlook, shared_pj[i]);
         if (state->edge == lane->edge_count || state->at_macs)
             continue;
         const struct sdse_lane_edge *edge = &lane->edge[state->edge];
@@ -290,6 +326,7 @@ void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
                                                       places * inside));
         }
     }
+    outlook->base_pj += sharing_pj(problem, level, shared_pj);
 }
 
 double sdse_open_line(const struct sdse_problem *problem,
