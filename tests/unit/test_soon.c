@@ -1,0 +1,114 @@
+// Answers before the proof: where memories keep one tensor each, the search takes long,
+// and its first answers and bounds must be of use.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "costmodel/resolve.h"
+#include "dse/map.h"
+#include "spec/load.h"
+
+// A layer of VGG on 32 multipliers that any dimension may use.
+static const struct sdse_layer layer = {.name = "conv",
+                                        .kind = SDSE_CONV,
+                                        .nest = {.bound = {1, 128, 64, 32, 32, 3, 3, 1},
+                                                 .stride = {1, 1},
+                                                 .dilation = {1, 1}},
+                                        .repeat = 1,
+                                        .density = {1, 1, 1}};
+
+static const struct sdse_arch *load(const char *path, struct sdse_arena *arena) {
+    struct sdse_diags diags;
+    struct sdse_arch *arch = NULL;
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(sdse_arch_load(arena, path, &diags, &arch), SDSE_OK);
+    assert_int_equal(sdse_arch_resolve_costs(arch, arena, &diags), SDSE_OK);
+    return arch;
+}
+
+static double value(enum sdse_map_objective objective, const struct sdse_totals *at) {
+    return objective == SDSE_MAP_LATENCY ? at->latency_cycles
+           : objective == SDSE_MAP_EDP   ? at->energy_pj * at->latency_cycles
+                                         : at->energy_pj;
+}
+
+// At the first node: a mapping within twice of what 300,000 nodes know to be least.
+static void answers_soon(const char *path) {
+    struct sdse_arena *arena = sdse_arena_new();
+    for (int o = 0; o <= SDSE_MAP_FRONT; o++) {
+        if (o == SDSE_MAP_ED2P)
+            continue;
+        struct sdse_map_request request = {.arch = load(path, arena),
+                                           .layer = &layer,
+                                           .objective = (enum sdse_map_objective)o,
+                                           .node_limit = 1};
+        struct sdse_map_answer first, later;
+        assert_int_equal(sdse_map(&request, arena, &first), SDSE_OK);
+        assert_int_equal(first.status, SDSE_MAP_LIMIT);
+        assert_true(first.point_count > 0);
+        request.node_limit = 300000;
+        assert_int_equal(sdse_map(&request, arena, &later), SDSE_OK);
+        const double soon = value(request.objective, &first.point[0].totals);
+        assert_true(value(request.objective, &later.point[0].totals) <= soon);
+        assert_true(soon <= 2 * later.lower_bound);
+        // A front is one: cheaper is slower.
+        for (size_t i = 1; i < first.point_count; i++) {
+            const struct sdse_totals *a = &first.point[i - 1].totals;
+            const struct sdse_totals *b = &first.point[i].totals;
+            assert_true(a->energy_pj < b->energy_pj &&
+                        a->latency_cycles > b->latency_cycles);
+        }
+        if (o == SDSE_MAP_FRONT) { // and has the fastest that is known
+            request.objective = SDSE_MAP_LATENCY;
+            request.node_limit = 1;
+            assert_int_equal(sdse_map(&request, arena, &later), SDSE_OK);
+            assert_true(first.point[first.point_count - 1].totals.latency_cycles <=
+                        1.1 * later.point[0].totals.latency_cycles);
+        }
+    }
+    sdse_arena_free(arena);
+}
+
+static void siblings_of_one_tensor(void **state) {
+    (void)state;
+    answers_soon("tests/data/soon/siblings.yaml");
+}
+
+static void chained_memories_of_one_tensor(void **state) {
+    (void)state;
+    answers_soon("tests/data/soon/chain.yaml");
+}
+
+// A proof answers with the same mapping, however much was known before.
+static void proofs_are_what_they_were(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_layer small = layer;
+    small.nest.bound[SDSE_K] = small.nest.bound[SDSE_C] = 16;
+    small.nest.bound[SDSE_P] = small.nest.bound[SDSE_Q] = 4;
+    const struct sdse_map_request request = {
+        .arch = load("tests/data/soon/siblings.yaml", arena),
+        .layer = &small,
+        .objective = SDSE_MAP_ENERGY};
+    struct sdse_map_answer answer;
+    assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
+    assert_int_equal(answer.status, SDSE_MAP_OPTIMAL);
+    assert_true(answer.nodes > 20000); // so a descent was asked for
+    assert_true(answer.gap == 0);
+    assert_true(answer.lower_bound <= answer.point[0].totals.energy_pj);
+    sdse_arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(siblings_of_one_tensor),
+        cmocka_unit_test(chained_memories_of_one_tensor),
+        cmocka_unit_test(proofs_are_what_they_were),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
