@@ -10,7 +10,7 @@
 #include "dse/mapper/factor_bound.h"
 #include "dse/mapper/rebuilding.h"
 
-enum { NODES_BETWEEN_CLOCKS = 4096, NODES_BEFORE_HELP = 20000 };
+enum { NODES_BETWEEN_CLOCKS = 4096, NODES_BEFORE_HELP = 50000 };
 
 // One level being decided, and what does not change while temporal factors are tried.
 struct frame {
@@ -104,6 +104,8 @@ static void compare_bounds(const struct sdse_totals *floor,
 
 static void score(struct sdse_searcher *s, const struct sdse_mapping *mapping) {
     s->effort->evaluations++;
+    if (s->problem->padding.present) // walked, which takes long: look at the clock
+        s->effort->next_clock = s->effort->nodes;
     const struct sdse_totals totals =
         sdse_evaluate_next(s->problem->model, mapping, &s->effort->memo);
     if (isnan(totals.energy_pj)) {

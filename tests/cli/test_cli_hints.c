@@ -110,6 +110,12 @@ static void test_dimensions_no_fanout_takes(void **state) {
     assert_null(strstr(wider, "no fan-out"));
     free(text);
     free(wider);
+    // Fan-outs that take it, but not for this kind of layer.
+    text = output("map -a simba -w vit_b16 -l l0.qk -f json");
+    assert_non_null(strstr(text,
+                           "no fan-out takes G for this kind of layer: with it 128 "
+                           "of 1024 multipliers work, not 32, EDP "));
+    free(text);
     // A layer that has the dimension only once.
     write_text("a.yaml", ARCH("x: 8, y: 32, dims_x: [G], dims_y: [G]"));
     write_layer("kind: fc, in: 1, out_channels: 1");

@@ -63,13 +63,6 @@ static void answers_soon(const char *path) {
             assert_true(a->energy_pj < b->energy_pj &&
                         a->latency_cycles > b->latency_cycles);
         }
-        if (o == SDSE_MAP_FRONT) { // and has the fastest that is known
-            request.objective = SDSE_MAP_LATENCY;
-            request.node_limit = 1;
-            assert_int_equal(sdse_map(&request, arena, &later), SDSE_OK);
-            assert_true(first.point[first.point_count - 1].totals.latency_cycles <=
-                        1.1 * later.point[0].totals.latency_cycles);
-        }
     }
     sdse_arena_free(arena);
 }
@@ -84,13 +77,41 @@ static void chained_memories_of_one_tensor(void **state) {
     answers_soon("tests/data/soon/chain.yaml");
 }
 
+// Where the cheapest mapping is not the fastest, a front has both ends and what is
+// best between them before the search.
+static void a_front_has_its_ends_soon(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_map_request request = {.arch = load("archs/eyeriss.yaml", arena),
+                                       .layer = &layer,
+                                       .objective = SDSE_MAP_FRONT,
+                                       .node_limit = 1};
+    struct sdse_map_answer front, best;
+    assert_int_equal(sdse_map(&request, arena, &front), SDSE_OK);
+    assert_int_equal(front.status, SDSE_MAP_LIMIT);
+    assert_true(front.point_count > 1);
+    request.node_limit = 0;
+    for (int o = 0; o <= SDSE_MAP_EDP; o++) {
+        request.objective = (enum sdse_map_objective)o;
+        assert_int_equal(sdse_map(&request, arena, &best), SDSE_OK);
+        assert_int_equal(best.status, SDSE_MAP_OPTIMAL);
+        const double least = value(request.objective, &best.point[0].totals);
+        double known = (double)INFINITY;
+        for (size_t i = 0; i < front.point_count; i++)
+            known = fmin(known, value(request.objective, &front.point[i].totals));
+        assert_true(known >= least * (1 - 1e-9));
+        assert_true(known <= 1.25 * least);
+    }
+    sdse_arena_free(arena);
+}
+
 // A proof answers with the same mapping, however much was known before.
 static void proofs_are_what_they_were(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_layer small = layer;
-    small.nest.bound[SDSE_K] = small.nest.bound[SDSE_C] = 16;
-    small.nest.bound[SDSE_P] = small.nest.bound[SDSE_Q] = 4;
+    small.nest.bound[SDSE_K] = small.nest.bound[SDSE_C] = 32;
+    small.nest.bound[SDSE_P] = small.nest.bound[SDSE_Q] = 8;
     const struct sdse_map_request request = {
         .arch = load("tests/data/soon/siblings.yaml", arena),
         .layer = &small,
@@ -98,7 +119,7 @@ static void proofs_are_what_they_were(void **state) {
     struct sdse_map_answer answer;
     assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
     assert_int_equal(answer.status, SDSE_MAP_OPTIMAL);
-    assert_true(answer.nodes > 20000); // so a descent was asked for
+    assert_true(answer.nodes > 50000); // so a descent was asked for
     assert_true(answer.gap == 0);
     assert_true(answer.lower_bound <= answer.point[0].totals.energy_pj);
     sdse_arena_free(arena);
@@ -108,6 +129,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(siblings_of_one_tensor),
         cmocka_unit_test(chained_memories_of_one_tensor),
+        cmocka_unit_test(a_front_has_its_ends_soon),
         cmocka_unit_test(proofs_are_what_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
