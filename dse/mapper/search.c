@@ -10,7 +10,7 @@
 #include "dse/mapper/factor_bound.h"
 #include "dse/mapper/rebuilding.h"
 
-enum { NODES_BETWEEN_CLOCKS = 4096, NODES_BEFORE_HELP = 50000 };
+enum { NODES_BETWEEN_CLOCKS = 4096, NODES_BEFORE_HELP = 200000 };
 
 // One level being decided, and what does not change while temporal factors are tried.
 struct frame {
