@@ -149,6 +149,16 @@ static void test_bypass(void **state) {
     snprintf(text, sizeof text, arch, "0.01");
     write_text("a.yaml", text);
     assert_false(has_hint("map -a @a.yaml " DEAR, "bypass"));
+    // It would win something, but less than a tenth.
+    snprintf(text, sizeof text, arch, "0.5");
+    write_text("a.yaml", text);
+    without = output("map -a @a.yaml " DEAR);
+    with = output("map -a @a.yaml --free-bypass " DEAR);
+    const double kept = number_in(with, "\"energy_pj\":");
+    assert_true(number_in(without, "\"energy_pj\":") > 1.05 * kept);
+    assert_non_null(strstr(without, "\"hint\": null"));
+    free(without);
+    free(with);
 }
 
 // People read one line; the file of a sweep has the same text, also once it continued.
