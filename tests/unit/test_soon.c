@@ -69,12 +69,12 @@ static void answers_soon(const char *path) {
 
 static void siblings_of_one_tensor(void **state) {
     (void)state;
-    answers_soon("tests/data/soon/siblings.yaml");
+    answers_soon(SDSE_SOURCE_DIR "/tests/data/soon/siblings.yaml");
 }
 
 static void chained_memories_of_one_tensor(void **state) {
     (void)state;
-    answers_soon("tests/data/soon/chain.yaml");
+    answers_soon(SDSE_SOURCE_DIR "/tests/data/soon/chain.yaml");
 }
 
 // Where the cheapest mapping is not the fastest, a front has both ends and what is
@@ -82,10 +82,11 @@ static void chained_memories_of_one_tensor(void **state) {
 static void a_front_has_its_ends_soon(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_map_request request = {.arch = load("archs/eyeriss.yaml", arena),
-                                       .layer = &layer,
-                                       .objective = SDSE_MAP_FRONT,
-                                       .node_limit = 1};
+    struct sdse_map_request request = {
+        .arch = load(SDSE_SOURCE_DIR "/archs/eyeriss.yaml", arena),
+        .layer = &layer,
+        .objective = SDSE_MAP_FRONT,
+        .node_limit = 1};
     struct sdse_map_answer front, best;
     assert_int_equal(sdse_map(&request, arena, &front), SDSE_OK);
     assert_int_equal(front.status, SDSE_MAP_LIMIT);
@@ -110,7 +111,7 @@ static void proofs_are_what_they_were(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
     const struct sdse_map_request request = {
-        .arch = load("tests/data/soon/siblings.yaml", arena),
+        .arch = load(SDSE_SOURCE_DIR "/tests/data/soon/siblings.yaml", arena),
         .layer = &layer,
         .objective = SDSE_MAP_ENERGY};
     struct sdse_map_answer answer;
