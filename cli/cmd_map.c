@@ -117,6 +117,8 @@ static enum sdse_status write_mapping(struct cli_map_run *run, size_t i,
     const size_t choice = run->solutions.mapped[i].choice;
     struct sdse_cost cost;
     const struct cli_costed costed = cli_map_costed(run, i, choice, &cost);
+    if (run->cli->fault) // what it costs is not known
+        return run->cli->fault;
     const char *note = sdse_arena_printf(
         run->cli->arena, "sdse map --objective %s: %s, %.6g uJ, %" PRIu64 " cycles",
         run->args->value[OBJECTIVE], sdse_map_status_name(answer->status),

@@ -39,7 +39,10 @@ struct run {
     struct sdse_layer_problem **open; // problems of the batch that must be solved
     size_t open_count, open_capacity;
     double *figures; // [point_count of the plan][FRONT_OBJECTIVES], stored points only
+    size_t *figure_network; // [point_count of the plan], whose figures they are
     size_t figure_count;
+    double *own;   // room for the figures of one network
+    size_t *front; // and for its front
 };
 
 static double elapsed_s(const struct run *run) {
@@ -75,29 +78,49 @@ static enum sdse_point_status judge(const struct run *run,
                                                           : figures->status;
 }
 
-static void note_figures(struct run *run, const struct sdse_point_figures *figures) {
+static void note_figures(struct run *run, size_t position,
+                         const struct sdse_point_figures *figures) {
     const enum sdse_point_status status = judge(run, figures);
     run->progress->points_done++;
     run->progress->infeasible += status == SDSE_POINT_INFEASIBLE;
     run->progress->failed += status == SDSE_POINT_ERROR;
     if (status != SDSE_POINT_OK)
         return;
+    run->figure_network[run->figure_count] = run->plan->points[position].network;
     double *row = run->figures + run->figure_count++ * FRONT_OBJECTIVES;
     row[0] = figures->energy_pj;
     row[1] = figures->latency_cycles;
     row[2] = isnan(figures->area_mm2) ? 0 : figures->area_mm2;
 }
 
-static void report(struct run *run) {
+// Networks do not compete: each has a front of its own.
+static enum sdse_status count_fronts(struct run *run) {
+    size_t sum = 0;
+    for (size_t n = 0; n < run->plan->network_count; n++) {
+        size_t points = 0, count = 0;
+        for (size_t i = 0; i < run->figure_count; i++)
+            if (run->figure_network[i] == n)
+                memcpy(run->own + points++ * FRONT_OBJECTIVES,
+                       run->figures + i * FRONT_OBJECTIVES,
+                       FRONT_OBJECTIVES * sizeof *run->own);
+        const enum sdse_status status =
+            points ? sdse_pareto_front(run->own, points, FRONT_OBJECTIVES, run->front,
+                                       &count)
+                   : SDSE_OK;
+        if (status)
+            return status;
+        sum += count;
+    }
+    run->progress->front_size = sum;
+    return SDSE_OK;
+}
+
+static enum sdse_status report(struct run *run) {
     run->progress->seconds = elapsed_s(run);
-    size_t *front = malloc((run->figure_count + 1) * sizeof *front), count = 0;
-    if (!run->figure_count ||
-        (front && !sdse_pareto_front(run->figures, run->figure_count, FRONT_OBJECTIVES,
-                                     front, &count)))
-        run->progress->front_size = count;
-    free(front);
+    const enum sdse_status status = count_fronts(run);
     if (run->request->progress)
         run->request->progress(run->request->context, run->progress);
+    return status;
 }
 
 // --- Solving ---
@@ -190,7 +213,7 @@ static enum sdse_status flush(struct run *run) {
         sdse_arena_reset(run->scratch);
         if (status)
             break;
-        note_figures(run, &figures);
+        note_figures(run, run->points[i].position, &figures);
     }
     // What came before an interruption is committed; after a failure nothing is.
     if (run->point_count) {
@@ -409,7 +432,7 @@ static enum sdse_status reuse_stored(struct run *run, bool *is_stored) {
             continue;
         status =
             checked(run, sdse_store_link_point(run->store, run->plan->hash, i, hash));
-        note_figures(run, &figures);
+        note_figures(run, i, &figures);
         run->progress->points_reused++;
     }
     if (!status)
@@ -473,8 +496,12 @@ static bool allocate(struct run *run) {
     run->measured = sdse_measured_table_new(run->arena);
     run->figures =
         SDSE_ARENA_ARRAY(run->arena, double, run->plan->point_count *FRONT_OBJECTIVES);
-    bool ready =
-        run->scratch && run->workers && run->problems && run->measured && run->figures;
+    const size_t points = run->plan->point_count;
+    run->figure_network = SDSE_ARENA_ARRAY(run->arena, size_t, points);
+    run->own = SDSE_ARENA_ARRAY(run->arena, double, points *FRONT_OBJECTIVES);
+    run->front = SDSE_ARENA_ARRAY(run->arena, size_t, points + 1);
+    bool ready = run->figure_network && run->own && run->front && run->scratch &&
+                 run->workers && run->problems && run->measured && run->figures;
     for (unsigned i = 0; ready && i < run->threads; i++)
         ready = (run->workers[i] = sdse_arena_new()) != NULL;
     return ready;
@@ -527,7 +554,8 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
         if (stopped(run) && !status && progress->points_done < progress->points_total)
             status = SDSE_INTERRUPTED;
         log_run(run, began, status);
-        report(run);
+        const enum sdse_status counted = report(run);
+        status = status ? status : counted;
     }
     keep_places(diags, since);
     release(run);

@@ -14,9 +14,9 @@ struct sdse_sweep_progress {
     size_t points_done;   // stored, in this run or before
     size_t points_reused; // of these, stored before this run began
     size_t infeasible;
-    size_t failed; // stored with status error: computed again by the next run
-    size_t
-        front_size; // of (energy, latency, area) over the stored points of this sweep
+    size_t failed;     // stored with status error: computed again by the next run
+    size_t front_size; // of (energy, latency, area) over the stored points of this
+                       // sweep, summed over its networks
     size_t problems_total, problems_done; // distinct layer problems met so far
     uint64_t nodes;                       // visited by the mapper
     uint64_t variants;                    // of the problems it solved

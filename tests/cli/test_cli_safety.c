@@ -219,6 +219,33 @@ static void external_data_stays_in_its_folder(void **state) {
     runs(1, "missing, or not a regular file", "import @onnx/model.onnx -o @imported");
 }
 
+// A small network does not push the points of a large one off the front.
+static void fronts_are_counted_per_network(void **state) {
+    (void)state;
+#define FAULTS SDSE_SOURCE_DIR "/tests/faults/data/"
+    write_text("two.yaml",
+               "name: two\nworkloads: [" FAULTS "net.yaml, " SDSE_SOURCE_DIR "/" DATA
+               "net.yaml]\narchs: [" FAULTS
+               "arch.yaml]\nweight_forms: [raw, {name: sd, "
+               "basis_size: 3, density: 0.5, row_density: 0.6}]\nobjective: edp\n");
+    struct ran ran = run_program("sweep @two.yaml -q -o @two.db");
+    assert_int_equal(ran.status, 0);
+    unsigned total = 0, sum = 0;
+    const char *text = strstr(ran.out, "infeasible, ");
+    assert_non_null(text);
+    assert_int_equal(sscanf(text, "infeasible, %u on the front", &total), 1);
+    free_ran(&ran);
+    ran = run_program("pareto @two.db --objectives energy,latency,area");
+    for (text = ran.out; (text = strstr(text, " points: ")); text++) {
+        unsigned front = 0;
+        assert_int_equal(sscanf(text, " points: %u on the front", &front), 1);
+        sum += front;
+    }
+    free_ran(&ran);
+    assert_int_equal(total, sum);
+    assert_true(total > 2);
+}
+
 static void queries_keep_their_limits(void **state) {
     (void)state;
     runs(0, NULL, "sweep " DATA "sweep.yaml -q -o @limits.db");
@@ -343,6 +370,7 @@ int main(void) {
         cmocka_unit_test(names_of_files_are_plain),
         cmocka_unit_test(manifests_stay_in_their_folder),
         cmocka_unit_test(external_data_stays_in_its_folder),
+        cmocka_unit_test(fronts_are_counted_per_network),
         cmocka_unit_test(queries_keep_their_limits),
         cmocka_unit_test(signals_stop_or_end),
         cmocka_unit_test(arguments_are_whole),
