@@ -100,46 +100,21 @@ static bool group_init(struct group *group, const struct digits *digits) {
     return true;
 }
 
-// What is left on the map of a pattern: the offsets i ... j - 1 from `origin` on.
-struct cut {
-    uint64_t origin, i, j;
-    bool low, high; // something is cut off below, above
-};
-
-static struct cut cut_at(const struct sdse_pattern *pattern,
-                         const struct sdse_axis *axis, uint64_t origin) {
-    struct cut cut = {.origin = origin};
-    sdse_pattern_words(pattern, axis, origin, &cut.i, &cut.j);
-    cut.low = cut.i > 0;
-    cut.high = cut.j < pattern->count;
-    return cut;
-}
-
-static bool same_rows(const struct sdse_pattern *pattern, const struct cut *a,
-                      const struct cut *b) {
-    if (a->j - a->i != b->j - b->i)
-        return false;
-    for (uint64_t k = 0; k < a->j - a->i; k++)
-        if (a->origin + sdse_pattern_at(pattern, a->i + k) !=
-            b->origin + sdse_pattern_at(pattern, b->i + k))
-            return false;
-    return true;
-}
-
-// Words that the children of a group take from `origin` on, each set once. Sets that
-// start elsewhere are equal only if one is cut off below and the other above.
+// Words that the children of a group take from `origin` on, each set once.
 static uint64_t group_words(const struct sdse_pattern *pattern,
                             const struct sdse_axis *axis, const struct group *group,
                             uint64_t origin) {
     uint64_t words = 0;
     for (uint64_t g = 0; g < group->count; g++) {
-        const struct cut cut = cut_at(pattern, axis, origin + group->origin[g]);
-        bool repeated = cut.j <= cut.i;
+        const struct sdse_cut cut =
+            sdse_pattern_cut(pattern, axis, origin + group->origin[g]);
+        bool repeated = !sdse_cut_words(&cut);
         for (uint64_t h = 0; h < g && cut.high && !repeated; h++) {
-            const struct cut other = cut_at(pattern, axis, origin + group->origin[h]);
-            repeated = other.low && same_rows(pattern, &cut, &other);
+            const struct sdse_cut other =
+                sdse_pattern_cut(pattern, axis, origin + group->origin[h]);
+            repeated = other.low && sdse_cuts_are_equal(pattern, &cut, &other);
         }
-        words += repeated ? 0 : cut.j - cut.i;
+        words += repeated ? 0 : sdse_cut_words(&cut);
     }
     return words;
 }

@@ -132,6 +132,15 @@ bool sdse_pattern_join(struct sdse_pattern *pattern, const uint64_t *origin,
     return true;
 }
 
+bool sdse_cuts_are_equal(const struct sdse_pattern *pattern, const struct sdse_cut *a,
+                         const struct sdse_cut *b) {
+    bool same = sdse_cut_words(a) == sdse_cut_words(b);
+    for (uint64_t k = 0; same && k < sdse_cut_words(a); k++)
+        same = a->origin + sdse_pattern_at(pattern, a->i + k) ==
+               b->origin + sdse_pattern_at(pattern, b->i + k);
+    return same;
+}
+
 void sdse_pattern_clear(struct sdse_pattern *pattern) {
     free(pattern->below);
     free(pattern->at);
@@ -162,9 +171,8 @@ static bool raise_to(const struct sdse_axis *axis, const struct positions *p,
         for (uint64_t j = 0; j < r->count && *most < pattern.count; j++) {
             const uint64_t origin = (p->first + i * p->step) * axis->stride +
                                     (r->first + j * r->step) * axis->dilation;
-            uint64_t from, to;
-            const uint64_t words =
-                sdse_pattern_words(&pattern, axis, origin, &from, &to);
+            const struct sdse_cut cut = sdse_pattern_cut(&pattern, axis, origin);
+            const uint64_t words = sdse_cut_words(&cut);
             *most = words > *most ? words : *most;
         }
     }

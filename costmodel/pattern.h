@@ -55,15 +55,35 @@ static inline uint64_t sdse_pattern_below(const struct sdse_pattern *pattern,
     return pattern->at ? pattern->below[to] : to - pattern->first;
 }
 
-// Offsets i ... j - 1 of the pattern from `origin` on are words. Returns j - i. [words]
-static inline uint64_t sdse_pattern_words(const struct sdse_pattern *pattern,
-                                          const struct sdse_axis *axis, uint64_t origin,
-                                          uint64_t *i, uint64_t *j) {
+// What is left of a pattern from `origin` on: its offsets i ... j - 1 are words.
+struct sdse_cut {
+    uint64_t origin, i, j; // i <= j
+    bool low, high;        // something is cut off below, above
+};
+
+static inline struct sdse_cut sdse_pattern_cut(const struct sdse_pattern *pattern,
+                                               const struct sdse_axis *axis,
+                                               uint64_t origin) {
     const int64_t low = axis->low - (int64_t)origin, end = axis->end - (int64_t)origin;
-    *i = low > 0 ? sdse_pattern_below(pattern, (uint64_t)low) : 0;
-    *j = end > 0 ? sdse_pattern_below(pattern, (uint64_t)end) : 0;
-    return *j > *i ? *j - *i : 0;
+    struct sdse_cut cut = {.origin = origin};
+    cut.i = low > 0 ? sdse_pattern_below(pattern, (uint64_t)low) : 0;
+    cut.j = end > 0 ? sdse_pattern_below(pattern, (uint64_t)end) : 0;
+    cut.low = cut.i > 0;
+    cut.high = cut.j < pattern->count;
+    if (cut.j < cut.i)
+        cut.j = cut.i;
+    return cut;
 }
+
+// Words that are left. [words]
+static inline uint64_t sdse_cut_words(const struct sdse_cut *cut) {
+    return cut->j - cut->i;
+}
+
+// Whether two cuts of one pattern are the same rows. Not empty ones from origins of
+// their own are only if one is cut off below and the other above.
+bool sdse_cuts_are_equal(const struct sdse_pattern *pattern, const struct sdse_cut *a,
+                         const struct sdse_cut *b);
 
 static inline uint64_t sdse_pattern_at(const struct sdse_pattern *pattern, uint64_t i) {
     return pattern->at ? pattern->at[i] : pattern->first + i;

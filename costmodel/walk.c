@@ -156,14 +156,12 @@ static struct set set_of(struct walk *walk, int a, const struct tile *tile) {
         return interval(tile->low[a], tile->low[a] + tile->shape[a]);
     const struct sdse_axis *axis = &walk->axis[a - 3];
     const struct sdse_pattern *pattern = pattern_of(walk, (unsigned)a - 3, tile->shape);
-    uint64_t i, j;
-    if (!sdse_pattern_words(pattern, axis, (uint64_t)tile->low[a], &i, &j))
-        return (struct set){0, 0};
+    const struct sdse_cut cut = sdse_pattern_cut(pattern, axis, (uint64_t)tile->low[a]);
     if (!pattern->at)
-        return interval(tile->low[a] + (int64_t)(pattern->first + i),
-                        tile->low[a] + (int64_t)(pattern->first + j));
+        return interval(tile->low[a] + (int64_t)(pattern->first + cut.i),
+                        tile->low[a] + (int64_t)(pattern->first + cut.j));
     struct set set = {0, 0};
-    for (; i < j; i++) {
+    for (uint64_t i = cut.i; i < cut.j; i++) {
         const int64_t at = tile->low[a] + (int64_t)sdse_pattern_at(pattern, i);
         set.count++;
         set.name += mix(at + 1) - mix(at);

@@ -40,38 +40,23 @@ static double least_diagonals(const struct sdse_problem *problem, int axis,
 
 // --- Padding ---
 
-// What a position leaves of a pattern: offsets i ... j - 1 from `origin` on.
-struct part {
-    uint64_t origin, i, j;
-};
-
-static bool same_rows(const struct sdse_pattern *pattern, const struct part *a,
-                      const struct part *b) {
-    bool same = a->j - a->i == b->j - b->i;
-    for (uint64_t k = 0; same && k < a->j - a->i; k++)
-        same = a->origin + sdse_pattern_at(pattern, a->i + k) ==
-               b->origin + sdse_pattern_at(pattern, b->i + k);
-    return same;
-}
-
-enum { MOST_PARTS = 64 };
+enum { MOST_CUTS = 64 };
 
 // Positions of a tile where its pattern begins before the map, or ends behind it.
 // SIZE_MAX: too many to list.
-static size_t list_parts(const struct sdse_axis *axis, uint64_t outputs, uint64_t taps,
-                         const struct sdse_pattern *pattern, bool before,
-                         struct part parts[MOST_PARTS]) {
+static size_t list_cuts(const struct sdse_axis *axis, uint64_t outputs, uint64_t taps,
+                        const struct sdse_pattern *pattern, bool before,
+                        struct sdse_cut cuts[MOST_CUTS]) {
     size_t count = 0;
     for (uint64_t p = 0; p < axis->outputs; p += outputs) {
         for (uint64_t r = 0; r < axis->taps; r += taps) {
-            struct part part = {.origin = p * axis->stride + r * axis->dilation};
-            const uint64_t words =
-                sdse_pattern_words(pattern, axis, part.origin, &part.i, &part.j);
-            if (!words || !(before ? part.i > 0 : part.j < pattern->count))
+            const struct sdse_cut cut =
+                sdse_pattern_cut(pattern, axis, p * axis->stride + r * axis->dilation);
+            if (!sdse_cut_words(&cut) || !(before ? cut.low : cut.high))
                 continue;
-            if (count == MOST_PARTS)
+            if (count == MOST_CUTS)
                 return SIZE_MAX;
-            parts[count++] = part;
+            cuts[count++] = cut;
         }
     }
     return count;
@@ -80,15 +65,15 @@ static size_t list_parts(const struct sdse_axis *axis, uint64_t outputs, uint64_
 // Whether a tile can hold the same rows at two positions.
 static bool coincides(const struct sdse_axis *axis, uint64_t outputs, uint64_t taps,
                       const struct sdse_pattern *pattern) {
-    struct part low[MOST_PARTS], high[MOST_PARTS];
-    const size_t lows = list_parts(axis, outputs, taps, pattern, true, low);
-    const size_t highs = list_parts(axis, outputs, taps, pattern, false, high);
+    struct sdse_cut low[MOST_CUTS], high[MOST_CUTS];
+    const size_t lows = list_cuts(axis, outputs, taps, pattern, true, low);
+    const size_t highs = list_cuts(axis, outputs, taps, pattern, false, high);
     if (lows == SIZE_MAX || highs == SIZE_MAX)
         return lows && highs;
     for (size_t i = 0; i < lows; i++)
         for (size_t j = 0; j < highs; j++)
             if (low[i].origin != high[j].origin &&
-                same_rows(pattern, &low[i], &high[j]))
+                sdse_cuts_are_equal(pattern, &low[i], &high[j]))
                 return true;
     return false;
 }
@@ -151,8 +136,8 @@ static void count_edges(const struct sdse_axis *axis, bool gaps, double *pairs,
     *rows = *pairs;
     if (!sdse_pattern_init(&all, axis, axis->outputs, axis->taps, gaps))
         return;
-    uint64_t i, j;
-    *rows = (double)(all.count - sdse_pattern_words(&all, axis, 0, &i, &j));
+    const struct sdse_cut cut = sdse_pattern_cut(&all, axis, 0);
+    *rows = (double)(all.count - sdse_cut_words(&cut));
     sdse_pattern_clear(&all);
 }
 
