@@ -10,13 +10,12 @@
 
 // Looks for a hint where the answer uses at most a quarter of the multipliers, or costs
 // more than the same loops with one tensor less kept somewhere. Tried with bounded
-// effort (20,000 nodes and a descent each):
+// effort (4,000 nodes and a descent each):
 //
-//   imperfect factors  the three places of a padded bound (by at most 10 %) that use
-//   the
-//                      most; unless the request pads
+//   imperfect factors  the two places of a padded bound (by at most 10 %) that use
+//                      the most; unless the request pads
 //   dims_x, dims_y     dimensions that no fan-out takes, each on all of them; below 5 %
-//   free bypass        the three choices that promise most; unless the request has it
+//   free bypass        the two choices that promise most; unless the request has it
 //
 // A hint is what lowers the objective most (of a front: the least energy x latency), if
 // by at least a tenth. Deterministic.
