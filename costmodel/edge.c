@@ -18,13 +18,7 @@ static void reach(const struct sdse_view *view, bool with_hops, unsigned level,
 }
 
 // Hops are averages over windows as if all lay on the map.
-static bool walk_apart(const struct sdse_view *view, bool with_hops,
-                       struct sdse_edge *edge) {
-    if (!sdse_walk_edge(view, false, edge))
-        return false;
-    if (!with_hops || edge->tensor != SDSE_INPUTS ||
-        !(sdse_axis_of(view->nest, 0).clipped || sdse_axis_of(view->nest, 1).clipped))
-        return true;
+static bool walk_hops(const struct sdse_view *view, struct sdse_edge *edge) {
     struct sdse_nest endless = *view->nest;
     for (unsigned a = 0; a < 2; a++)
         endless.pad[a] = 0, endless.map[a] = 0;
@@ -38,11 +32,79 @@ static bool walk_apart(const struct sdse_view *view, bool with_hops,
     return true;
 }
 
+// Dimensions whose places are alike wherever the window is: none is cut off, or idles
+// while another works.
+static unsigned alike_dims(const struct sdse_view *view) {
+    unsigned dims = 0;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        if (sdse_dim_axis((enum sdse_dim)d) < 0)
+            dims |= SDSE_BIT(d);
+    for (unsigned l = 0; l < view->level_count; l++) {
+        for (unsigned i = 0; i < view->spatial_count[l]; i++) {
+            const struct sdse_view_spatial *loop = &view->spatial[l][i];
+            if (view->nest->bound[loop->dim] % (loop->weight * loop->factor))
+                dims &= ~SDSE_BIT(loop->dim);
+        }
+    }
+    return dims;
+}
+
+// Leaves one place of those that are alike; returns in others[l] for how many groups of
+// words at level l, and in others[child] for how many children, it stands.
+static struct sdse_view leave_one(const struct sdse_view *view, unsigned dims,
+                                  unsigned parent, unsigned child,
+                                  uint64_t others[SDSE_MAX_LEVELS + 1]) {
+    struct sdse_view left = *view;
+    for (unsigned l = 0; l <= child; l++)
+        others[l] = 1;
+    for (unsigned l = 0; l < child; l++) {
+        const bool shares = view->arch->level[l].network[SDSE_INPUTS].multicast;
+        left.spatial_count[l] = 0;
+        left.fanout_used[l] = 1;
+        for (unsigned i = 0; i < view->spatial_count[l]; i++) {
+            const struct sdse_view_spatial *loop = &view->spatial[l][i];
+            if (!(dims >> loop->dim & 1u)) {
+                left.spatial[l][left.spatial_count[l]++] = *loop;
+                left.fanout_used[l] *= loop->factor;
+                continue;
+            }
+            others[child] *= loop->factor;
+            for (unsigned at = parent; at < child; at++)
+                if (l < at || !shares || sdse_dim_moves(loop->dim, SDSE_INPUTS))
+                    others[at] *= loop->factor;
+        }
+        left.used[l + 1] = left.used[l] * left.fanout_used[l];
+    }
+    return left;
+}
+
+// Inputs of windows that leave the map: places that the window tells apart are walked
+// each by itself.
+static bool walk_windows(const struct sdse_view *view, bool with_hops, bool alike,
+                         struct sdse_edge *edge) {
+    uint64_t others[SDSE_MAX_LEVELS + 1];
+    const struct sdse_view left =
+        leave_one(view, alike_dims(view), edge->parent, edge->child, others);
+    if (!sdse_walk_edge(&left, false, edge))
+        return false;
+    for (unsigned l = edge->parent; l < edge->child; l++) {
+        edge->merged[l] *= others[l];
+        reach(view, with_hops && alike, l, edge);
+    }
+    edge->visits *= others[edge->child];
+    edge->taken *= others[edge->child];
+    return alike || !with_hops || walk_hops(view, edge);
+}
+
 // Where every place works alike, one child is walked and stands for all.
 static bool count_imperfect(const struct sdse_view *view, bool with_hops,
                             struct sdse_edge *edge) {
-    if (!sdse_walk_is_alike(view, edge->tensor))
-        return walk_apart(view, with_hops, edge);
+    const bool alike = sdse_walk_is_alike(view);
+    if (edge->tensor == SDSE_INPUTS &&
+        (sdse_axis_of(view->nest, 0).clipped || sdse_axis_of(view->nest, 1).clipped))
+        return walk_windows(view, with_hops, alike, edge);
+    if (!alike)
+        return sdse_walk_edge(view, false, edge);
     if (!sdse_walk_edge(view, true, edge))
         return false;
     for (unsigned l = edge->parent; l < edge->child; l++) {

@@ -644,15 +644,11 @@ static void place_children(struct walk *walk) {
     }
 }
 
-bool sdse_walk_is_alike(const struct sdse_view *view, enum sdse_tensor tensor) {
-    const bool clipped[2] = {sdse_axis_of(view->nest, 0).clipped,
-                             sdse_axis_of(view->nest, 1).clipped};
+bool sdse_walk_is_alike(const struct sdse_view *view) {
     for (unsigned l = 0; l < view->level_count; l++) {
         for (unsigned i = 0; i < view->spatial_count[l]; i++) {
             const struct sdse_view_spatial *loop = &view->spatial[l][i];
-            const int axis = tensor == SDSE_INPUTS ? sdse_dim_axis(loop->dim) : -1;
-            if (view->nest->bound[loop->dim] % (loop->weight * loop->factor) ||
-                (axis >= 0 && clipped[axis]))
+            if (view->nest->bound[loop->dim] % (loop->weight * loop->factor))
                 return false;
         }
     }

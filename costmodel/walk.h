@@ -18,9 +18,9 @@
 bool sdse_walk_edge(const struct sdse_view *view, bool alike, struct sdse_edge *edge);
 
 // Whether no place ever idles while another works, or is cut off where another is not:
-// what the places and all inside them span divides the bound in every dimension, and no
-// place takes inputs nearer to the edge of the map than another.
-bool sdse_walk_is_alike(const struct sdse_view *view, enum sdse_tensor tensor);
+// what the places and all inside them span divides the bound in every dimension. Places
+// may still take inputs nearer to the edge of the map than others.
+bool sdse_walk_is_alike(const struct sdse_view *view);
 
 // Tuples of the counters of `dim`'s spatial loops below the levels of a set
 // (SDSE_BIT(level)) that ever have work.

@@ -19,6 +19,7 @@
 #include "oracle/support_enumerate.h"
 #include "oracle/support_problems.h"
 #include "support/close.h"
+#include "support/sanitized.h"
 
 static const double TOLERANCE = 1e-9;
 
@@ -201,7 +202,7 @@ static uint64_t check_problem(const struct sdse_generated_problem *problem,
     return truth.valid;
 }
 
-static uint64_t problem_count = 2000, first_seed = 1;
+static uint64_t problem_count = SANITIZED ? 500 : 2000, first_seed = 1;
 
 static void test_equals_enumeration(void **state) {
     (void)state;
