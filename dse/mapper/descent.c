@@ -116,7 +116,7 @@ static bool write_place(const struct sdse_problem *problem, const struct place *
                          loops))
             return false;
         for (unsigned i = 0; i < loops->count; i++) {
-            const int d = loops->loop[i].dim;
+            const enum sdse_dim d = loops->loop[i].dim;
             loops->loop[i].factor = problem->lattice.value[d][place->factor[2 * l][d]];
         }
     }
@@ -133,7 +133,7 @@ static bool read_place(const struct sdse_problem *problem,
                                                   : &mapping->level[l].temporal;
             uint16_t *factor = place->factor[2 * l + (kind > 0)];
             for (unsigned i = 0; i < loops->count; i++) {
-                const int d = loops->loop[i].dim;
+                const int d = (int)loops->loop[i].dim;
                 const unsigned index = sdse_lattice_find(
                     &problem->lattice, d,
                     loops->loop[i].factor * problem->lattice.value[d][factor[d]]);
