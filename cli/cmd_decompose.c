@@ -1,4 +1,6 @@
 // sdse decompose: weights in the SmartDeal form, what that saves and what it spoils.
+// One file, though long: one verb; its tables, packed file and plot show the same
+// measurements.
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>

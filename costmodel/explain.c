@@ -1,3 +1,6 @@
+// One file, though long: one story, told in the order in which the evaluator charges;
+// each part repeats what the part before it counted.
+
 #include "costmodel/explain.h"
 
 #include <math.h>

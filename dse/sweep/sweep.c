@@ -1,3 +1,7 @@
+// One file, though long: one run, from its plan to its last commit; every step shares
+// the state of what is under way, and an end at any of them must leave the same file
+// behind.
+
 #include "dse/sweep/sweep.h"
 
 #include <math.h>

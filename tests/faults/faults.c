@@ -14,6 +14,9 @@
 //     faults [--most N] [--jobs N] [--case NAME] [--fault FAMILY:N:HOW] [--keep]
 //
 // --most: at most N places for each case, family and kind of failure (default: all).
+//
+// One file, though long: one driver; what is judged after a fault depends on all that
+// was prepared before it.
 #define _GNU_SOURCE // NOLINT: posix_spawn_file_actions_addchdir_np
 #include <ctype.h>
 #include <dirent.h>
