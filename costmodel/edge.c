@@ -20,8 +20,8 @@ static void reach(const struct sdse_view *view, bool with_hops, unsigned level,
 // Hops are averages over windows as if all lay on the map.
 static bool walk_hops(const struct sdse_view *view, struct sdse_edge *edge) {
     struct sdse_nest endless = *view->nest;
-    for (unsigned a = 0; a < 2; a++)
-        endless.pad[a] = 0, endless.map[a] = 0;
+    memset(endless.pad, 0, sizeof endless.pad);
+    memset(endless.map, 0, sizeof endless.map);
     struct sdse_view all = *view;
     all.nest = &endless;
     struct sdse_edge unclipped = *edge;
@@ -130,7 +130,7 @@ static bool count_perfect(const struct sdse_view *view, bool with_hops,
     const struct sdse_network *network = &view->arch->level[fan].network[tensor];
     const bool shares_windows = tensor == SDSE_INPUTS && child < view->level_count &&
                                 network->window_sharing && network->multicast;
-    if (tensor == SDSE_INPUTS && sdse_nest_is_exact(view->nest))
+    if (tensor == SDSE_INPUTS && sdse_nest_needs_sets(view->nest))
         return sdse_exact_inputs(view, shares_windows, fan, edge);
     edge->taken = sdse_visit_words(view, tensor, child, &visits) * view->used[child];
     for (unsigned level = parent; level < child; level++)

@@ -17,7 +17,7 @@ struct sdse_model;
 // Prepares the cost of `layer` on `arch` with weights in `form` (NULL = raw).
 //
 // arch    every cost resolved (costmodel/resolve.h); kept by pointer
-// layer   copied; what it names is kept by pointer
+// layer   kept by pointer
 // model   out: lives in `arena`
 //
 // Returns SDSE_OVERFLOW if a count of some mapping could exceed 62 bits,
@@ -53,8 +53,8 @@ struct sdse_totals {
     double latency_cycles; // an integer value
 };
 
-// Totals of a valid mapping; both NAN when memory is out. Perfect factors take the closed forms; imperfect factors
-// are walked (costmodel/walk.h) and are slower.
+// Totals of a valid mapping; both NAN when memory is out. Perfect factors take the
+// closed forms; imperfect factors are walked (costmodel/walk.h) and are slower.
 struct sdse_totals sdse_evaluate(const struct sdse_model *model,
                                  const struct sdse_mapping *mapping);
 

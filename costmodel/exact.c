@@ -6,9 +6,6 @@
 #include "costmodel/pattern.h"
 #include "costmodel/traffic.h"
 
-// What a move of the window costs.
-enum move { WHOLE, CREDITED, NONE };
-
 // One digit of a position along an axis.
 struct digit {
     uint64_t first, factor; // values first ... factor - 1
@@ -217,39 +214,6 @@ static uint64_t line_words(const struct line *line, const struct digits *apart,
 
 // --- Moves ---
 
-// How each loop outside the child moves its window when it advances; the open run makes
-// no visits. Follows the chain of docs/model.md, as input_visits of traffic.c does.
-static unsigned find_moves(const struct sdse_view *view, unsigned level,
-                           enum move move[SDSE_MAX_LOOPS], unsigned *axis,
-                           uint64_t *shift) {
-    unsigned i = view->first[level];
-    *axis = 0;
-    *shift = 0;
-    for (unsigned k = i; k < view->loop_count; k++)
-        move[k] = WHOLE;
-    if (level == view->level_count)
-        return i;
-    while (i < view->loop_count && view->loop[i].dim == SDSE_K)
-        i++;
-    const unsigned first = i;
-    if (i == view->loop_count || sdse_dim_axis(view->loop[i].dim) < 0)
-        return first;
-    *axis = (unsigned)sdse_dim_axis(view->loop[i].dim);
-    *shift = view->loop[i].weight * sdse_window_step(view->nest, view->loop[i].dim);
-    uint64_t back = 0;
-    for (; i < view->loop_count; i++) {
-        const struct sdse_view_loop *loop = &view->loop[i];
-        if (loop->dim == SDSE_K)
-            continue;
-        if (sdse_dim_axis(loop->dim) != (int)*axis)
-            break;
-        const uint64_t step = loop->weight * sdse_window_step(view->nest, loop->dim);
-        move[i] = step == back ? NONE : step == back + *shift ? CREDITED : WHOLE;
-        back += (loop->factor - 1) * step;
-    }
-    return first;
-}
-
 // Adds the digits of all places of children, and the factor by which other dimensions
 // repeat them. Places at levels >= top that share are a group.
 static uint64_t add_places(const struct sdse_view *view, unsigned top, unsigned child,
@@ -281,10 +245,8 @@ struct remembered {
 
 static uint64_t words_at(const struct sdse_view *view, unsigned top, unsigned child,
                          bool joins, bool *ok) {
-    enum move move[SDSE_MAX_LOOPS];
-    unsigned axis;
-    uint64_t shift, total = 0;
-    const unsigned first = find_moves(view, child, move, &axis, &shift);
+    const struct sdse_input_moves moves = sdse_input_moves(view, child);
+    uint64_t total = 0;
     struct digits apart[2], group[2];
     for (unsigned a = 0; a < 2; a++)
         apart[a].count = group[a].count = 0;
@@ -295,7 +257,7 @@ static uint64_t words_at(const struct sdse_view *view, unsigned top, unsigned ch
     struct remembered memory[2] = {{.known = false}, {.known = false}};
     const unsigned placed[2] = {apart[0].count, apart[1].count};
     // The visit at which loop i advances; the last is the first visit of all.
-    for (unsigned i = view->loop_count + 1; i-- > first;) {
+    for (unsigned i = view->loop_count + 1; i-- > moves.first;) {
         uint64_t others = repeats;
         const int along = i < view->loop_count ? sdse_dim_axis(view->loop[i].dim) : -1;
         // Loops outside loop i stand anywhere, those inside at their start.
@@ -306,10 +268,11 @@ static uint64_t words_at(const struct sdse_view *view, unsigned top, unsigned ch
         for (unsigned k = i; k < view->loop_count; k++)
             if (sdse_dim_axis(view->loop[k].dim) < 0)
                 others *= view->loop[k].factor - (k == i);
-        const bool none = i < view->loop_count && move[i] == NONE;
-        const bool credited = i < view->loop_count && move[i] == CREDITED;
+        const bool none = i < view->loop_count && moves.move[i] == SDSE_MOVE_NONE;
+        const bool credited =
+            i < view->loop_count && moves.move[i] == SDSE_MOVE_CREDITED;
         for (unsigned a = 0; a < 2 && *ok && !none; a++) {
-            const bool slides = credited && a == axis;
+            const bool slides = credited && a == moves.axis;
             const struct digits *digits = &apart[a];
             const uint64_t from =
                 digits->count > placed[a] ? digits->at[digits->count - 1].first : 0;
@@ -318,7 +281,8 @@ static uint64_t words_at(const struct sdse_view *view, unsigned top, unsigned ch
                 m->first != from)
                 *m = (struct remembered){true, slides, digits->count, from,
                                          line_words(&line[a], digits, &group[a],
-                                                    slides ? shift : 0, joins, ok)};
+                                                    slides ? moves.shift : 0, joins,
+                                                    ok)};
             others *= m->words;
         }
         total += none ? 0 : others;

@@ -40,7 +40,7 @@ struct sdse_axis sdse_axis_of(const struct sdse_nest *nest, unsigned axis) {
     return a;
 }
 
-bool sdse_nest_is_exact(const struct sdse_nest *nest) {
+bool sdse_nest_needs_sets(const struct sdse_nest *nest) {
     for (unsigned axis = 0; axis < 2; axis++) {
         const struct sdse_axis a = sdse_axis_of(nest, axis);
         if (a.clipped || a.gapped)
@@ -200,7 +200,7 @@ bool sdse_largest_tile_words(const struct sdse_nest *nest, enum sdse_tensor tens
     for (int d = 0; d < SDSE_DIMS; d++)
         cut[d] = size[d] < nest->bound[d] ? size[d] : nest->bound[d];
     *words = sdse_tile_words(nest, tensor, cut);
-    if (tensor != SDSE_INPUTS || !sdse_nest_is_exact(nest))
+    if (tensor != SDSE_INPUTS || !sdse_nest_needs_sets(nest))
         return true;
     *words = cut[SDSE_N] * cut[SDSE_G] * cut[SDSE_C];
     for (unsigned a = 0; a < 2; a++) {

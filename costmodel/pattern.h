@@ -22,7 +22,7 @@ struct sdse_axis {
 struct sdse_axis sdse_axis_of(const struct sdse_nest *nest, unsigned axis);
 
 // Whether the input words of some tile can differ from its bounding box.
-bool sdse_nest_is_exact(const struct sdse_nest *nest);
+bool sdse_nest_needs_sets(const struct sdse_nest *nest);
 
 // Offsets in rising order: all of [first, end), or those listed in `at`.
 struct sdse_pattern {

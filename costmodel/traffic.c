@@ -23,39 +23,50 @@ static uint64_t open_run(const struct sdse_view *view, unsigned dims, unsigned *
     return run;
 }
 
-// Inputs: follow the chain outwards from the innermost loop that moves the window.
-static struct sdse_visits input_visits(const struct sdse_view *view, unsigned level) {
-    unsigned i = view->first[level];
-    uint64_t passes =
-        view->outside[level] / open_run(view, sdse_tensor_dims(SDSE_INPUTS), &i);
-    struct sdse_visits visits = {.whole = passes};
-    if (i == view->loop_count)
-        return visits;
-    const int axis = sdse_dim_axis(view->loop[i].dim);
-    if (axis < 0)
-        return visits;
-    visits.axis = (unsigned)axis;
-    visits.shift =
+// Follows the chain outwards from the innermost loop that moves the window.
+struct sdse_input_moves sdse_input_moves(const struct sdse_view *view, unsigned level) {
+    struct sdse_input_moves moves = {.first = view->first[level]};
+    unsigned i = moves.first;
+    for (unsigned k = i; k < view->loop_count; k++)
+        moves.move[k] = SDSE_MOVE_WHOLE;
+    if (level == view->level_count)
+        return moves;
+    while (i < view->loop_count && view->loop[i].dim == SDSE_K)
+        i++;
+    moves.first = i;
+    if (i == view->loop_count || sdse_dim_axis(view->loop[i].dim) < 0)
+        return moves;
+    moves.axis = (unsigned)sdse_dim_axis(view->loop[i].dim);
+    moves.shift =
         view->loop[i].weight * sdse_window_step(view->nest, view->loop[i].dim);
     uint64_t back =
         0; // how far the loops inside have moved the window when they restart
     for (; i < view->loop_count; i++) {
         const struct sdse_view_loop *loop = &view->loop[i];
-        const uint64_t outer = passes / loop->factor,
-                       moves = (loop->factor - 1) * outer;
-        passes = outer;
         if (loop->dim == SDSE_K)
             continue;
-        if (sdse_dim_axis(loop->dim) != axis)
+        if (sdse_dim_axis(loop->dim) != (int)moves.axis)
             break;
         const uint64_t step = loop->weight * sdse_window_step(view->nest, loop->dim);
-        if (step == back) // the window stands still
-            visits.whole -= moves;
-        else if (step == back + visits.shift) {
-            visits.whole -= moves;
-            visits.credited += moves;
-        }
+        moves.move[i] = step == back                 ? SDSE_MOVE_NONE
+                        : step == back + moves.shift ? SDSE_MOVE_CREDITED
+                                                     : SDSE_MOVE_WHOLE;
         back += (loop->factor - 1) * step;
+    }
+    return moves;
+}
+
+static struct sdse_visits input_visits(const struct sdse_view *view, unsigned level) {
+    const struct sdse_input_moves moves = sdse_input_moves(view, level);
+    struct sdse_visits visits = {.whole = 1, .axis = moves.axis, .shift = moves.shift};
+    uint64_t outer = 1; // positions of the loops outside
+    for (unsigned i = view->loop_count; i-- > moves.first;) {
+        const uint64_t advances = (view->loop[i].factor - 1) * outer;
+        outer *= view->loop[i].factor;
+        if (moves.move[i] == SDSE_MOVE_WHOLE)
+            visits.whole += advances;
+        else if (moves.move[i] == SDSE_MOVE_CREDITED)
+            visits.credited += advances;
     }
     return visits;
 }

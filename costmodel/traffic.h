@@ -19,6 +19,21 @@ struct sdse_visits {
     uint64_t shift; // [input elements]
 };
 
+// What a move of the input window costs: the whole tile, what is new in it, or nothing.
+enum sdse_window_move { SDSE_MOVE_WHOLE, SDSE_MOVE_CREDITED, SDSE_MOVE_NONE };
+
+// What each temporal loop outside a child that keeps inputs, or a multiplier, costs
+// when it advances: the chain of docs/model.md. Loops before `first`, the open run,
+// make no visits. Credited moves shift the window by `shift` along `axis`.
+struct sdse_input_moves {
+    unsigned first;
+    unsigned axis;
+    uint64_t shift; // [input elements]
+    enum sdse_window_move move[SDSE_MAX_LOOPS];
+};
+
+struct sdse_input_moves sdse_input_moves(const struct sdse_view *view, unsigned level);
+
 // Visits of one child at `level` (== level_count: a multiplier, which keeps nothing) by
 // `tensor`. Weights and outputs: every pass of the loops outside the open run (the
 // innermost loops that do not move the tensor) takes a whole tile. Inputs: the chain of

@@ -205,22 +205,13 @@ static void place_window(struct sdse_layer *layer, const struct window *w) {
         layer->kind = SDSE_CONV1X1;
 }
 
-static uint64_t common_divisor(uint64_t a, uint64_t b) {
-    while (b) {
-        uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 // Depth is no dimension of the nest: each output slice is a sample, each tap of the
 // kernel's depth a set of input channels. MACs, weights and outputs are exact; inputs
 // are where no slice belongs to two windows and none is padding, and else count each
 // slice of each window.
 static void fold_depth(struct sdse_layer_reader *r, const struct window *w) {
     uint64_t *bound = r->layer->nest.bound;
-    uint64_t common = common_divisor(w->stride[DEPTH], w->dilation[DEPTH]);
+    uint64_t common = sdse_gcd_u64(w->stride[DEPTH], w->dilation[DEPTH]);
     bool apart = w->kernel[DEPTH] <= w->stride[DEPTH] / common ||
                  w->out[DEPTH] <= w->dilation[DEPTH] / common;
     if (!sdse_mul_u64(bound[SDSE_N], w->out[DEPTH], &bound[SDSE_N]) ||

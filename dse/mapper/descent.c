@@ -250,11 +250,21 @@ static bool try_layouts(struct descent *way) {
     return false;
 }
 
-// The place itself and, where asked for, with other orders at the two levels.
-static bool try_with_orders(struct descent *way, const struct place *place,
-                            unsigned from, unsigned to, bool orders) {
-    if (!orders)
-        return try_place(way, place);
+// What is tried of a place in which a factor of dimension d went from one slot to
+// another.
+typedef bool follow_up(struct descent *way, const struct place *place, int d,
+                       unsigned from, unsigned to);
+
+static bool try_alone(struct descent *way, const struct place *place, int d,
+                      unsigned from, unsigned to) {
+    (void)d, (void)from, (void)to;
+    return try_place(way, place);
+}
+
+// With other orders at the two levels.
+static bool try_with_orders(struct descent *way, const struct place *place, int d,
+                            unsigned from, unsigned to) {
+    (void)d;
     struct place next = *place;
     for (int i = 0; i < HABITS; i++) {
         next.habit[from / 2] = (uint8_t)i;
@@ -269,24 +279,10 @@ static bool try_with_orders(struct descent *way, const struct place *place,
     return false;
 }
 
-static bool try_moves(struct descent *way, bool orders) {
-    for (unsigned from = 0; from < way->slots; from++)
-        for (unsigned to = 0; to < way->slots; to++)
-            for (int d = 0; d < SDSE_DIMS && from != to; d++) {
-                unsigned i = 0;
-                while ((i = next_factor(way, from, d, i)) != 0) {
-                    struct place next = way->at;
-                    if (move(way, &next, d, i, from, to) &&
-                        try_with_orders(way, &next, from, to, orders))
-                        return true;
-                }
-            }
-    return false;
-}
-
-// One factor there, a factor of another dimension back.
+// With a factor of another dimension back.
 static bool try_back(struct descent *way, const struct place *there, int d,
-                     unsigned to) {
+                     unsigned from, unsigned to) {
+    (void)from;
     for (unsigned via = 0; via < way->slots; via++) {
         if (via == to)
             continue;
@@ -302,14 +298,15 @@ static bool try_back(struct descent *way, const struct place *there, int d,
     return false;
 }
 
-static bool try_exchanges(struct descent *way) {
+static bool try_moves(struct descent *way, follow_up *follow) {
     for (unsigned from = 0; from < way->slots; from++)
         for (unsigned to = 0; to < way->slots; to++)
             for (int d = 0; d < SDSE_DIMS && from != to; d++) {
                 unsigned i = 0;
                 while ((i = next_factor(way, from, d, i)) != 0) {
                     struct place next = way->at;
-                    if (move(way, &next, d, i, from, to) && try_back(way, &next, d, to))
+                    if (move(way, &next, d, i, from, to) &&
+                        follow(way, &next, d, from, to))
                         return true;
                 }
             }
@@ -334,8 +331,8 @@ void sdse_descend(const struct sdse_problem *problem, const struct sdse_mapping 
     const struct place first = way.at;
     try_place(&way, &first);
     // The cheap kinds of steps first; the others where these end.
-    while (try_orders(&way) || try_moves(&way, false) || try_layouts(&way) ||
-           try_exchanges(&way) || try_moves(&way, true))
+    while (try_orders(&way) || try_moves(&way, try_alone) || try_layouts(&way) ||
+           try_moves(&way, try_back) || try_moves(&way, try_with_orders))
         ;
     if (!isinf(way.first))
         *end = way.mapping;

@@ -344,7 +344,7 @@ double sdse_open_line(const struct sdse_problem *problem,
                        (!apart_r && nest->dilation[axis] == 1) ||
                        (!apart_p && nest->stride[axis] == 1);
     if (trail->axis != axis && packs)
-        return sdse_touched(nest, axis, p, r);
+        return sdse_windows_rows(&problem->windows[axis], p, r);
     for (unsigned i = 0; trail->axis == axis && i < trail->count; i++) {
         if ((int)trail->chain[i].dim == out)
             p *= trail->chain[i].factor;
@@ -353,7 +353,7 @@ double sdse_open_line(const struct sdse_problem *problem,
     }
     // Places between chain and tile leave gaps: sums of two sets are at least p + r
     // - 1.
-    const double packed = sdse_touched(nest, axis, p, r);
+    const double packed = sdse_windows_rows(&problem->windows[axis], p, r);
     return fmin(packed, (double)(p + r - 1));
 }
 

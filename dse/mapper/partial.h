@@ -99,12 +99,6 @@ static inline double sdse_block_visits(const struct sdse_problem *problem,
     return cuts > 1 ? closed * cuts : closed;
 }
 
-// Positions that outputs [p] and taps [r] touch along an axis, gaps left out.
-static inline double sdse_touched(const struct sdse_nest *nest, int axis, uint64_t p,
-                                  uint64_t r) {
-    return (double)sdse_distinct_sums(p, nest->stride[axis], r, nest->dilation[axis]);
-}
-
 // Positions the open part of the trail and the tile below it touch along an axis.
 double sdse_open_line(const struct sdse_problem *problem,
                       const struct sdse_trail *trail, const uint16_t *index,

@@ -14,4 +14,7 @@ void sdse_onnx_infer_shapes(struct sdse_onnx_graph *graph);
 // operators; a function of the model's own is not.
 bool sdse_onnx_has_rule(const Onnx__NodeProto *node);
 
+// Whether an operator is a function of one map, number by number.
+bool sdse_onnx_is_function(const char *op);
+
 #endif

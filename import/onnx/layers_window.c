@@ -136,19 +136,10 @@ struct phase {
     int64_t pad; // before the map; negative: the first rows are skipped
 };
 
-static uint64_t common_divisor(uint64_t a, uint64_t b) {
-    while (b) {
-        uint64_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
-
 // The phase that tap `first`, below stride / g, belongs to.
 static struct phase phase_of(const struct box *box, unsigned axis, uint64_t first) {
     uint64_t stride = box->stride[axis], pad = (uint64_t)box->pad[axis];
-    uint64_t common = common_divisor(stride, box->dilation[axis]);
+    uint64_t common = sdse_gcd_u64(stride, box->dilation[axis]);
     uint64_t residue = first * box->dilation[axis] % stride;
     struct phase phase = {.first = first,
                           .step = stride / common,
@@ -167,7 +158,7 @@ static struct phase phase_of(const struct box *box, unsigned axis, uint64_t firs
 // Taps that begin a phase each, along one axis.
 static uint64_t phases_of(const struct box *box, unsigned axis) {
     uint64_t step =
-        box->stride[axis] / common_divisor(box->stride[axis], box->dilation[axis]);
+        box->stride[axis] / sdse_gcd_u64(box->stride[axis], box->dilation[axis]);
     return step < box->kernel[axis] ? step : box->kernel[axis];
 }
 

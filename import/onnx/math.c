@@ -4,6 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "import/onnx/infer.h"
+#include "import/onnx/operators.h"
+
 static bool infer_same(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
     const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, 0);
     return x && sdse_onnx_set(graph, node, 0, x->rank, x->dim);
@@ -220,36 +223,36 @@ static bool infer_recurrent(struct sdse_onnx_graph *graph,
            sdse_onnx_set(graph, node, 2, 3, last);
 }
 
-static bool is_one_of(const char *op, const char *const *names, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(op, names[i]) == 0)
-            return true;
-    return false;
-}
+// Functions of one map, number by number (or with numbers beside it).
+static const char *const function_ops[] = {
+    "Abs",        "Acos",
+    "Asin",       "Atan",
+    "BiasGelu",   "Ceil",
+    "Celu",       "Clip",
+    "Cos",        "Elu",
+    "Erf",        "Exp",
+    "FastGelu",   "Floor",
+    "Gelu",       "HardSigmoid",
+    "HardSwish",  "LeakyRelu",
+    "Log",        "Mish",
+    "Neg",        "QuickGelu",
+    "Reciprocal", "Relu",
+    "Round",      "Selu",
+    "Shrink",     "Sigmoid",
+    "Sign",       "Silu",
+    "Sin",        "Softplus",
+    "Softsign",   "Sqrt",
+    "Swish",      "Tan",
+    "Tanh",       "ThresholdedRelu",
+};
 
-// Outputs have the shape of the first input.
+// Outputs of these too have the shape of the first input.
 static const char *const same_ops[] = {
-    "Abs",
-    "Acos",
-    "Asin",
-    "Atan",
     "BatchNormalization",
     "Cast",
-    "Ceil",
-    "Celu",
-    "Clip",
-    "Cos",
     "CumSum",
     "DequantizeLinear",
-    "Elu",
-    "Erf",
-    "Exp",
-    "FastGelu",
-    "Floor",
-    "Gelu",
     "GroupNormalization",
-    "HardSigmoid",
-    "HardSwish",
     "Hardmax",
     "Identity",
     "InstanceNormalization",
@@ -257,39 +260,17 @@ static const char *const same_ops[] = {
     "IsNaN",
     "LRN",
     "LayerNormalization",
-    "LeakyRelu",
-    "Log",
     "LogSoftmax",
     "LpNormalization",
     "MeanVarianceNormalization",
-    "Mish",
-    "Neg",
     "Not",
     "PRelu",
-    "QuickGelu",
-    "RMSNormalization",
-    "Silu",
-    "Swish",
-    "BiasGelu",
     "QuantizeLinear",
-    "Reciprocal",
-    "Relu",
-    "Round",
+    "RMSNormalization",
     "ScatterElements",
     "ScatterND",
-    "Selu",
-    "Shrink",
-    "Sigmoid",
-    "Sign",
     "SimplifiedLayerNormalization",
-    "Sin",
     "Softmax",
-    "Softplus",
-    "Softsign",
-    "Sqrt",
-    "Tan",
-    "Tanh",
-    "ThresholdedRelu",
     "Trilu",
 };
 
@@ -298,6 +279,8 @@ static const char *const broadcast_ops[] = {
     "Less", "LessOrEqual", "Max",      "Mean", "Min",   "Mod",     "Mul",
     "Or",   "Pow",         "Sub",      "Sum",  "Where", "Xor",
 };
+
+bool sdse_onnx_is_function(const char *op) { return SDSE_ONNX_AMONG(op, function_ops); }
 
 sdse_onnx_rule sdse_onnx_rule_math(const char *op) {
     static const struct {
@@ -323,9 +306,9 @@ sdse_onnx_rule sdse_onnx_rule_math(const char *op) {
             return rules[i].rule;
     if (strncmp(op, "Reduce", 6) == 0)
         return infer_reduce;
-    if (is_one_of(op, same_ops, sizeof same_ops / sizeof *same_ops))
+    if (sdse_onnx_is_function(op) || SDSE_ONNX_AMONG(op, same_ops))
         return infer_same;
-    if (is_one_of(op, broadcast_ops, sizeof broadcast_ops / sizeof *broadcast_ops))
+    if (SDSE_ONNX_AMONG(op, broadcast_ops))
         return infer_broadcast;
     return NULL;
 }

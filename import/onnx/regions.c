@@ -4,63 +4,18 @@
 
 #include "import/onnx/constant.h"
 #include "import/onnx/infer.h"
-
-static bool among(const char *op, const char *const *names, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(op, names[i]) == 0)
-            return true;
-    return false;
-}
-#define AMONG(op, list) among(op, list, sizeof(list) / sizeof *(list))
+#include "import/onnx/operators.h"
 
 enum sdse_onnx_role sdse_onnx_role_of(const struct sdse_onnx_node *node) {
     static const char *const copies[] = {"Identity", "Cast", "Dropout",
                                          "QuantizeLinear", "DequantizeLinear"};
-    static const char *const points[] = {"Abs",
-                                         "Acos",
-                                         "Asin",
-                                         "Atan",
-                                         "Ceil",
-                                         "Celu",
-                                         "Clip",
-                                         "Cos",
-                                         "Elu",
-                                         "Erf",
-                                         "Exp",
-                                         "FastGelu",
-                                         "Floor",
-                                         "Gelu",
-                                         "HardSigmoid",
-                                         "HardSwish",
-                                         "LeakyRelu",
-                                         "Log",
-                                         "Mish",
-                                         "Neg",
-                                         "QuickGelu",
-                                         "Reciprocal",
-                                         "Relu",
-                                         "Round",
-                                         "Selu",
-                                         "Shrink",
-                                         "Sigmoid",
-                                         "Sign",
-                                         "Silu",
-                                         "Sin",
-                                         "Softplus",
-                                         "Softsign",
-                                         "Sqrt",
-                                         "Swish",
-                                         "Tan",
-                                         "Tanh",
-                                         "ThresholdedRelu",
-                                         "BiasGelu"};
     static const char *const binaries[] = {"Add",  "Sub", "Mul", "Div",   "Max",  "Min",
                                            "Mean", "Pow", "Sum", "PRelu", "Where"};
     if (!sdse_onnx_has_rule(node->proto))
         return SDSE_ONNX_OTHER;
-    return AMONG(node->op, copies)               ? SDSE_ONNX_COPY
-           : AMONG(node->op, points)             ? SDSE_ONNX_POINT
-           : AMONG(node->op, binaries)           ? SDSE_ONNX_BINARY
+    return SDSE_ONNX_AMONG(node->op, copies)     ? SDSE_ONNX_COPY
+           : sdse_onnx_is_function(node->op)     ? SDSE_ONNX_POINT
+           : SDSE_ONNX_AMONG(node->op, binaries) ? SDSE_ONNX_BINARY
            : strncmp(node->op, "Reduce", 6) == 0 ? SDSE_ONNX_REDUCE
                                                  : SDSE_ONNX_OTHER;
 }

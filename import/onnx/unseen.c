@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "import/onnx/infer.h"
+#include "import/onnx/operators.h"
 #include "import/onnx/ops.h"
 
 // Operators that multiply and are not layers here.
@@ -81,14 +82,6 @@ static const char *const harmless[] = {
     "Unique",
 };
 
-static bool is_among(const char *op, const char *const *names, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(op, names[i]) == 0)
-            return true;
-    return false;
-}
-#define AMONG(op, list) is_among(op, list, sizeof(list) / sizeof *(list))
-
 static bool has_graphs(const char *op) {
     return strcmp(op, "If") == 0 || strcmp(op, "Loop") == 0 || strcmp(op, "Scan") == 0;
 }
@@ -144,9 +137,10 @@ static bool inner_multiplies(const struct sdse_onnx_graph *graph,
                              const Onnx__NodeProto *node, uint64_t *weights) {
     const char *op = node->op_type ? node->op_type : "";
     bool product = strstr(op, "Conv") || strstr(op, "MatMul") || strstr(op, "Gemm");
-    bool unknown = !sdse_onnx_has_rule(node) && !AMONG(op, harmless);
-    bool multiplies = has_graphs(op) ? graphs_multiply(graph, node, weights)
-                                     : product || unknown || AMONG(op, multiplying);
+    bool unknown = !sdse_onnx_has_rule(node) && !SDSE_ONNX_AMONG(op, harmless);
+    bool multiplies = has_graphs(op)
+                          ? graphs_multiply(graph, node, weights)
+                          : product || unknown || SDSE_ONNX_AMONG(op, multiplying);
     for (size_t i = 0; i < node->n_input && multiplies; i++)
         add(weights, weights_outside(graph, node->input[i]));
     return multiplies;
@@ -206,9 +200,9 @@ bool sdse_onnx_is_unseen(struct sdse_onnx_graph *graph,
     if (has_graphs(node->op)) {
         if (graphs_multiply(graph, node->proto, &reads.weights))
             reason = "its graphs multiply";
-    } else if (AMONG(node->op, multiplying)) {
+    } else if (SDSE_ONNX_AMONG(node->op, multiplying)) {
         reason = "known to multiply";
-    } else if (!known && !AMONG(node->op, harmless)) {
+    } else if (!known && !SDSE_ONNX_AMONG(node->op, harmless)) {
         reason = reads.weights > 0     ? "unknown operator that reads weights"
                  : reads.matrices >= 2 ? "unknown operator that reads two matrices"
                                        : NULL;

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/copy_file.h"
 #include "support_program.h"
 
 #define DATA "tests/data/cli/"
@@ -145,15 +146,6 @@ static void names_of_files_are_plain(void **state) {
     assert_int_equal(access(scratch("maps/l_[2J_x.yaml"), F_OK), 0);
 }
 
-static void copy(const char *from, const char *to) {
-    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-    assert_true(in && out);
-    for (int c; (c = fgetc(in)) != EOF;)
-        fputc(c, out);
-    fclose(in);
-    assert_int_equal(fclose(out), 0);
-}
-
 // Weights outside the folder are read only if that is asked for.
 static void manifests_stay_in_their_folder(void **state) {
     (void)state;
@@ -161,8 +153,8 @@ static void manifests_stay_in_their_folder(void **state) {
     mkdir(scratch("set/deep"), 0777);
     mkdir(scratch("set2"), 0777);
     runs(0, NULL, "import tests/data/onnx/small.onnx -i x=1x3x16x16 -o @model");
-    copy(scratch("model/weights/fc.npy"), scratch("set/deep/in.npy"));
-    copy(scratch("model/weights/fc.npy"), scratch("set2/out.npy"));
+    copy_file(scratch("model/weights/fc.npy"), scratch("set/deep/in.npy"));
+    copy_file(scratch("model/weights/fc.npy"), scratch("set2/out.npy"));
     static const struct {
         const char *from, *to;
         int strict;
@@ -190,9 +182,9 @@ static void external_data_stays_in_its_folder(void **state) {
     mkdir(scratch("onnx"), 0777);
     mkdir(scratch("onnx/deep"), 0777);
     mkdir(scratch("away"), 0777);
-    copy("tests/faults/data/model.onnx", scratch("onnx/model.onnx"));
-    copy("tests/faults/data/model.bin", scratch("onnx/deep/real.bin"));
-    copy("tests/faults/data/model.bin", scratch("away/real.bin"));
+    copy_file("tests/faults/data/model.onnx", scratch("onnx/model.onnx"));
+    copy_file("tests/faults/data/model.bin", scratch("onnx/deep/real.bin"));
+    copy_file("tests/faults/data/model.bin", scratch("away/real.bin"));
     static const struct {
         const char *to;
         int strict;

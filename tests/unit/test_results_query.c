@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include "results/look/query.h"
+#include "support/copy_file.h"
 #include "support/results_fixture.h"
 
 static char path[128];
@@ -189,15 +190,6 @@ static void reads_where_nothing_can_be_written(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void copy(const char *from, const char *to) {
-    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
-    assert_true(in && out);
-    for (int c; (c = fgetc(in)) != EOF;)
-        fputc(c, out);
-    fclose(in);
-    assert_int_equal(fclose(out), 0);
-}
-
 // A killed sweep leaves its last commits in the -wal file beside the database. Where
 // that cannot be read with it (here -shm is a link to itself, so none can be made), the
 // database without them is not the answer.
@@ -216,8 +208,8 @@ static void commits_beside_the_file_are_not_missed(void **state) {
                                   "UPDATE sweep SET name = 'last'",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
-    copy(path, other);
-    copy(from, wal);
+    copy_file(path, other);
+    copy_file(from, wal);
     assert_int_equal(
         sqlite3_exec(db, "UPDATE sweep SET name = 'fixture'", NULL, NULL, NULL),
         SQLITE_OK);

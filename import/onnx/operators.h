@@ -1,0 +1,21 @@
+// Operators by name.
+#ifndef SDSE_IMPORT_ONNX_OPERATORS_H
+#define SDSE_IMPORT_ONNX_OPERATORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+static inline bool sdse_onnx_named(const char *op, const char *const *names,
+                                   size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(op, names[i]) == 0)
+            return true;
+    return false;
+}
+
+// Whether an operator is one of an array of names.
+#define SDSE_ONNX_AMONG(op, list) \
+    sdse_onnx_named(op, list, sizeof(list) / sizeof *(list))
+
+#endif
