@@ -249,8 +249,10 @@ static enum sdse_status map_streamed(const struct sdse_map_request *request,
 static enum sdse_status search(const struct sdse_map_request *request,
                                struct sdse_arena *arena,
                                struct sdse_map_answer *answer) {
-    const struct sdse_search_limits limits = {request->seconds_limit,
-                                              request->node_limit, request->stop};
+    const struct sdse_search_limits limits = {.seconds = request->seconds_limit,
+                                              .nodes = request->node_limit,
+                                              .stop = request->stop,
+                                              .before_help = request->descend_after};
     struct searches searches;
     sdse_effort_init(&searches.effort, &limits);
     struct sdse_arena *scratch = sdse_arena_new();

@@ -14,6 +14,7 @@ struct sdse_search_limits {
     double seconds;          // 0 = none
     uint64_t nodes;          // 0 = none
     const atomic_bool *stop; // NULL = none; read now and then
+    uint64_t before_help;    // nodes; 0 = 200,000
 };
 
 // Why a search ended early.

@@ -27,7 +27,9 @@ struct sdse_map_request {
     unsigned padding_percent; // bounds padded by at most this much; 0 = none [<= 100]
     double seconds_limit;     // 0 = none
     uint64_t node_limit;      // 0 = none
-    const atomic_bool *stop;  // set by another thread or a signal; NULL = never
+    uint64_t descend_after;  // nodes after which a descent looks for good mappings; 0 =
+                             // 200,000. Moves no answer that is proved
+    const atomic_bool *stop; // set by another thread or a signal; NULL = never
     // A search that ends before it found anything answers with any valid mapping.
     bool any_mapping;
 };

@@ -574,7 +574,9 @@ double sdse_search_run(const struct sdse_search_space *space,
                        struct sdse_effort *effort, struct sdse_best *best) {
     double excluded = least_root(space, best->goal);
     double growth = 1.15;
-    struct helping helping = {space, effort->nodes + NODES_BEFORE_HELP, false};
+    const uint64_t wait =
+        effort->limits.before_help ? effort->limits.before_help : NODES_BEFORE_HELP;
+    struct helping helping = {space, effort->nodes + wait, false};
     best->least_pj = 0;
     best->cutoff = excluded * (best->goal == SDSE_GOAL_CYCLES ? 1 : 1.02);
     for (;;) {

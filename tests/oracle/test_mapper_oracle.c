@@ -103,16 +103,22 @@ static void compare_point(const struct sdse_generated_problem *problem,
     check_point(problem, truth, point);
 }
 
+static struct sdse_map_request request_of(const struct sdse_generated_problem *problem,
+                                          enum sdse_map_objective objective) {
+    return (struct sdse_map_request){.arch = &problem->arch,
+                                     .layer = &problem->layer,
+                                     .form = &problem->form,
+                                     .free_bypass = problem->space.free_bypass,
+                                     .padding_percent = problem->space.padding_percent,
+                                     .objective = objective};
+}
+
 static void compare(const struct sdse_generated_problem *problem,
                     const struct truth *truth, enum sdse_map_objective objective) {
     struct sdse_arena *arena = sdse_arena_new();
-    const struct sdse_map_request request = {.arch = &problem->arch,
-                                             .layer = &problem->layer,
-                                             .form = &problem->form,
-                                             .free_bypass = problem->space.free_bypass,
-                                             .padding_percent =
-                                                 problem->space.padding_percent,
-                                             .objective = objective};
+    struct sdse_map_request request = request_of(problem, objective);
+    // A descent before the search is over moves no answer.
+    request.descend_after = current_seed % 4 == 1 ? 1 : 0;
     struct sdse_map_answer answer;
     assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
     if (!truth->valid) {
@@ -151,15 +157,9 @@ static void check_soon(const struct sdse_generated_problem *problem,
                        const struct truth *truth, enum sdse_map_objective objective,
                        struct soon *soon) {
     struct sdse_arena *arena = sdse_arena_new();
-    const struct sdse_map_request request = {.arch = &problem->arch,
-                                             .layer = &problem->layer,
-                                             .form = &problem->form,
-                                             .free_bypass = problem->space.free_bypass,
-                                             .padding_percent =
-                                                 problem->space.padding_percent,
-                                             .objective = objective,
-                                             .any_mapping = true,
-                                             .node_limit = 1};
+    struct sdse_map_request request = request_of(problem, objective);
+    request.any_mapping = true;
+    request.node_limit = 1;
     struct sdse_map_answer answer;
     double first, second;
     assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
