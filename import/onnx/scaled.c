@@ -8,17 +8,10 @@
 
 #include "import/onnx/constant.h"
 #include "import/onnx/infer.h"
+#include "import/onnx/operators.h"
 
 static uint64_t count_of(const struct sdse_onnx_value *value) {
     return sdse_onnx_product(&value->shape, 0, value->shape.rank);
-}
-
-static bool is_op(const struct sdse_onnx_node *node, const char *const *ops,
-                  size_t count) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(node->op, ops[i]) == 0)
-            return true;
-    return false;
 }
 
 const struct sdse_onnx_node *sdse_onnx_norm_after(
@@ -30,8 +23,8 @@ const struct sdse_onnx_node *sdse_onnx_norm_after(
     const struct sdse_onnx_node *node = &graph->node[regions->user[id]];
     const struct sdse_onnx_shape *shape = &graph->value[id].shape;
     const Onnx__AttributeProto *between = sdse_onnx_attribute(product, "activation");
-    bool image = is_op(product, images, 3);
-    bool row = is_op(product, rows, 3) && shape->rank == 2;
+    bool image = SDSE_ONNX_AMONG(product->op, images);
+    bool row = SDSE_ONNX_AMONG(product->op, rows) && shape->rank == 2;
     if (!(image || row) || product->input[1] != weights || regions->uses[id] != 1 ||
         (between && between->has_s && between->s.len > 0) ||
         strcmp(node->op, "BatchNormalization") != 0 || node->reported ||
