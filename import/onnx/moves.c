@@ -351,6 +351,19 @@ static bool is_global_pool(const char *op) {
            strcmp(op, "GlobalLpPool") == 0;
 }
 
+// The map that FusedConv adds to what it multiplies.
+static bool add_fused_map(struct sdse_maker *maker) {
+    const struct sdse_onnx_node *node = maker->node;
+    if (strcmp(node->op, "FusedConv") != 0 || node->input_count < 4 ||
+        node->input[3] == SDSE_ONNX_NONE || maker->moves->regions.few[node->input[3]] ||
+        !out_of(maker)->shape.known)
+        return true;
+    begin_layer(maker, SDSE_ADD, 1);
+    maker->layer.move.addends = 2;
+    set_words(maker, &out_of(maker)->shape);
+    return add(maker, ".add");
+}
+
 // The function that is named in an attribute of FusedConv and FusedGemm.
 static bool add_activation(struct sdse_maker *maker) {
     const Onnx__AttributeProto *named = sdse_onnx_attribute(maker->node, "activation");
@@ -367,7 +380,7 @@ bool sdse_moves_node(struct sdse_maker *maker, bool product) {
         return true;
     if (product) {
         moves->layer[node->output[0]] = maker->out->count;
-        return add_activation(maker);
+        return add_fused_map(maker) && add_activation(maker);
     }
     enum sdse_onnx_role role = sdse_onnx_role_of(node);
     bool known = sdse_onnx_has_rule(node->proto), pool = known && is_pool(node->op);

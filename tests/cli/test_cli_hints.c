@@ -87,6 +87,9 @@ static void test_prime_bounds(void **state) {
     hint_is_kept(MAP, "--imperfect 10", "--imperfect 10: ");
     write_layer("kind: fc, in: 64, out_channels: 196"); // 14 x 14
     assert_false(has_hint(MAP, "imperfect"));
+    // Who asked for less padding is told nothing of more.
+    write_layer("kind: fc, in: 64, out_channels: 197");
+    assert_false(has_hint(MAP " --imperfect 1", "imperfect"));
     // Many multipliers, few of them used, but not for the bound.
     write_text("a.yaml", ARCH("x: 64, y: 128, dims_x: [K], dims_y: [K, C]"));
     write_layer("kind: fc, in: 64, out_channels: 257");
@@ -110,6 +113,10 @@ static void test_dimensions_no_fanout_takes(void **state) {
     assert_null(strstr(wider, "no fan-out"));
     free(text);
     free(wider);
+    // One that takes it on Y is one.
+    write_text("a.yaml", ARCH("x: 32, y: 8, dims_x: [K], dims_y: [G]"));
+    write_layer("kind: dwconv, in: [3, 8, 8], kernel: 3, pad: 1");
+    assert_false(has_hint(MAP, "no fan-out takes G"));
     // Fan-outs that take it, but not for this kind of layer.
     text = output("map -a simba -w vit_b16 -l l0.qk -f json");
     assert_non_null(strstr(text,
@@ -170,6 +177,14 @@ static void test_lines_and_rows(void **state) {
     assert_non_null(strstr(layer, "\nhint         --imperfect 10: EDP "));
     char *network = output("map -a @a.yaml -w @w.yaml");
     assert_non_null(strstr(network, "\nhint: l: --imperfect 10: EDP "));
+    // Layers of one shape share a line.
+    write_text("three.yaml", "name: w\nsource: own words\nlayers:\n"
+                             "  - {name: l, kind: fc, in: 64, out_channels: 197}\n"
+                             "  - {name: m, kind: fc, in: 64, out_channels: 197}\n"
+                             "  - {name: n, kind: fc, in: 64, out_channels: 197}\n");
+    char *three = output("map -a @a.yaml -w @three.yaml");
+    assert_non_null(strstr(three, "\nhint: l and 2 more: --imperfect 10: EDP "));
+    free(three);
     write_text("s.yaml", "name: s\nworkloads: [w.yaml]\narchs: [a.yaml]\n"
                          "objective: energy\n");
     free(output("sweep @s.yaml -o @s.db"));

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -110,6 +111,20 @@ static void plots_or_says_what_is_missing(void **state) {
     assert_int_equal(ran.status, 3);
     assert_non_null(strstr(ran.err, "gnuplot"));
     assert_string_equal(ran.out, "");
+    free_ran(&ran);
+    // A gnuplot that draws nothing and says that all went well.
+    mkdir(scratch("bin"), 0777);
+    FILE *fake = fopen(scratch("bin/gnuplot"), "w");
+    assert_non_null(fake);
+    fputs("#!/bin/sh\nexit 0\n", fake);
+    assert_int_equal(fclose(fake), 0);
+    chmod(scratch("bin/gnuplot"), 0755);
+    char path[300];
+    snprintf(path, sizeof path, "PATH=%s:/bin:/usr/bin", scratch("bin"));
+    char *const idle[] = {path, NULL};
+    ran = run_program_to("plot front @r.db -o @plots", scratch(".stdout"), idle);
+    assert_int_equal(ran.status, 3);
+    assert_non_null(strstr(ran.err, "gnuplot drew no picture"));
     free_ran(&ran);
     golden_err("plot_point", 2, "plot layers @r.db");
     golden_err("plot_point_unknown", 1, "plot layers @r.db -p 999 -o @plots");

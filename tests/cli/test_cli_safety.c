@@ -99,6 +99,7 @@ static void names_drive_no_terminal(void **state) {
                "name: \"n\\e[31m\\u009b1m\\r\\x7f\\u00e4\"\n"
                "source: \"s\\e]0;x\\a\"\nlayers:\n"
                "  - {name: \"l\\e[2J\\bx\", kind: fc, in: 6, out_channels: 4}\n"
+               "  - {name: \"d\\x7fx\", kind: fc, in: 6, out_channels: 3}\n"
                "  - {name: \"m\\e[2J\\bx\", kind: fc, in: 6, out_channels: 4, "
                "weights: \"no\\e[31m.npy\"}\n");
 #define EVIL "-a " DATA "arch.yaml -w @evil.yaml"
@@ -142,7 +143,8 @@ static void names_of_files_are_plain(void **state) {
         assert_null(strpbrk(entry->d_name, "\t\n"));
     }
     closedir(folder);
-    assert_int_equal(files, 2 + 2); // two layers
+    assert_int_equal(files, 2 + 3); // three layers
+    assert_int_equal(access(scratch("maps/d_x.yaml"), F_OK), 0);
     assert_int_equal(access(scratch("maps/l_[2J_x.yaml"), F_OK), 0);
 }
 

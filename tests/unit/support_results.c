@@ -204,6 +204,7 @@ static enum sdse_status add_solution(struct sdse_store *store, uint64_t seed,
         {cost->energy_pj * 1.5, cost->latency_cycles / 2, "DRAM: K2 P4"}};
     struct sdse_front_record front = {.hash = fixture_hash("front", seed),
                                       .proof = SDSE_PROOF_OPTIMAL,
+                                      .hint = seed == 10 ? "a hint" : NULL,
                                       .count = 2,
                                       .elements = elements};
     struct sdse_solution_record solution = {.hash = fixture_hash("solution", seed),

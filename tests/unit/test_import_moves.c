@@ -417,11 +417,20 @@ static void maps_of_other_sizes(void **state) {
                   ONNX_DIMS(0, 2, 3));
     onnx_node(b, "Relu", "odd", "odd", "r");
     onnx_node(b, "GlobalAveragePool", "global", "x", "z");
+    onnx_input(b, "wide", ONNX_DIMS(4, 3, 2, 7));
+    onnx_node(b, "GlobalMaxPool", "across", "wide", "a");
     onnx_node(b, "Conv", "named", "x,k", "f");
     Onnx__NodeProto *fused = onnx_node(b, "FusedConv", "fused", "x,k", "h");
     fused->domain = onnx_text(b, "com.microsoft");
     onnx_set_text(b, fused, "activation", "Relu");
-    expect_layers(context, 9);
+    onnx_floats(b, "kb", ONNX_DIMS(2));
+    onnx_node(b, "FusedConv", "summed", "x,k,kb,c", "s")->domain =
+        onnx_text(b, "com.microsoft");
+    expect_layers(context, 12);
+    struct sdse_stream summed = sdse_stream_of(layer_named(context, "summed.add"));
+    assert_int_equal(summed.in, 2 * 4 * 2 * 36); // the product and the map added to it
+    assert_int_equal(summed.out, 4 * 2 * 36);
+    assert_int_equal(summed.operations, 4 * 2 * 36);
     struct sdse_stream gated = sdse_stream_of(layer_named(context, "gated"));
     assert_int_equal(gated.in, 4 * 3 * 36);
     assert_int_equal(gated.operations, 4 * 3 * 36);
@@ -434,7 +443,32 @@ static void maps_of_other_sizes(void **state) {
     assert_int_equal(over.out, 4 * 3); // a part of each sample
     expect_nest(layer_named(context, "odd"), SDSE_ACT, "N4 K1 C1 P1 Q1 R1 S1 G4");
     expect_nest(layer_named(context, "global"), SDSE_POOL, "N4 K1 C1 P1 Q1 R6 S6 G3");
+    expect_nest(layer_named(context, "across"), SDSE_POOL, "N4 K1 C1 P1 Q1 R2 S7 G3");
+    assert_int_equal(layer_named(context, "across")->in_height, 2);
+    assert_int_equal(layer_named(context, "across")->in_width, 7);
     assert_int_equal(layer_named(context, "fused.act")->kind, SDSE_ACT);
+}
+
+// A normalisation that says no epsilon has the operator's, 1e-5: where the variance is
+// as small, the weights show it.
+static void epsilon_is_the_operators_own(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    const float one = 1, variance = 3e-5f;
+    onnx_input(b, "x", ONNX_DIMS(1, 1, 4, 4));
+    onnx_floats(b, "w", ONNX_DIMS(1, 1, 1, 1));
+    memcpy(onnx_floats(b, "g", ONNX_DIMS(1))->float_data, &one, sizeof one);
+    memcpy(onnx_floats(b, "v", ONNX_DIMS(1))->float_data, &variance, sizeof variance);
+    onnx_floats(b, "o", ONNX_DIMS(1));
+    onnx_node(b, "Conv", "a", "x,w", "a");
+    onnx_node(b, "BatchNormalization", "bn", "a,g,o,o,v", "y");
+    expect_layers(context, 1);
+    struct sdse_array array;
+    assert_int_equal(
+        sdse_imported_weights(context->imported, 0, &array, &context->diags), SDSE_OK);
+    const double expected = (double)onnx_pattern(0) / sqrt(4e-5);
+    assert_true(fabs((double)array.data[0] / expected - 1) < 1e-5);
+    sdse_array_free(&array);
 }
 
 // Constants move nothing, and shapes that are not known are said, once.
@@ -461,6 +495,7 @@ int main(void) {
         cmocka_unit_test(reductions_and_sums),
         cmocka_unit_test(functions_in_parts_are_one_layer),
         TEST(batch_normalisation_is_folded),
+        TEST(epsilon_is_the_operators_own),
         TEST(scales_of_integer_products),
         TEST(skip_normalisation_is_a_sum_and_a_norm),
         TEST(normalisation_and_shared_weights),

@@ -135,6 +135,7 @@ static void loads_back_what_a_later_run_needs(void **state) {
     struct sdse_front_record front;
     assert_true(sdse_store_load_front(store, fixture_hash("front", 10), arena, &front));
     assert_int_equal(front.count, 2);
+    assert_string_equal(front.hint, "a hint");
     assert_true(front.elements[1].energy_pj == cost.energy_pj * 1.5);
     assert_string_equal(front.elements[1].mapping, "DRAM: K2 P4");
     assert_false(
