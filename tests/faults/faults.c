@@ -11,9 +11,16 @@
 //   * a database keeps the points it had, and the same command continues it to what it
 //     would have held.
 //
-//     faults [--most N] [--jobs N] [--case NAME] [--fault FAMILY:N:HOW] [--keep]
+//     faults [--every] [--most N] [--jobs N] [--case NAME] [--keep]
+//     faults --case NAME --fault FAMILY:N:HOW
 //
-// --most: at most N places for each case, family and kind of failure (default: all).
+// Which n: a run without a fault lists the distinct call stacks of each family, and the
+// first and the last call through each of them fails. Two calls through one stack are
+// told apart by what the program did before only: the same line gets the failure, and
+// the same lines up to main() handle it. What differs is how much is done already:
+// nothing of it, at the first call; all of it, at the last. --every takes every n,
+// which takes a day.
+// --most: at most N places for each case and kind of failure.
 //
 // One file, though long: one driver; what is judged after a fault depends on all that
 // was prepared before it.
@@ -38,7 +45,7 @@
 
 extern char **environ;
 
-enum { PATH_BYTES = 1024, FAULT_BYTES = 64 };
+enum { PATH_BYTES = 1024, FAULT_BYTES = 64, STACK_BYTES = 16 };
 
 static char root[PATH_BYTES]; // holds start/, a work folder per job, and want.N/
 
@@ -172,10 +179,10 @@ static void free_ran(struct ran *ran) {
     free(ran->err.text);
 }
 
-// Runs sdse in root/folder. `fault` is SDSE_FAULT, or NULL; `count_path` is where the
-// numbers of calls go, or NULL.
+// Runs sdse in root/folder. `fault` is SDSE_FAULT, or NULL; `path` is where the stack
+// of the call that failed goes, or without a fault those of all calls; or NULL.
 static struct ran run_sdse(const char *folder, const char *const *words,
-                           const char *fault, const char *count_path) {
+                           const char *fault, const char *path) {
     char where[PATH_BYTES], out[PATH_BYTES], err[PATH_BYTES];
     join(where, "%s/%s", root, folder);
     join(out, "%s.out", where);
@@ -185,9 +192,9 @@ static struct ran run_sdse(const char *folder, const char *const *words,
         argv[i + 1] = words[i];
     if (fault)
         setenv("SDSE_FAULT", fault, 1);
-    if (count_path)
-        setenv("SDSE_FAULT_COUNT", count_path, 1);
-    if (fault || count_path)
+    if (path)
+        setenv(fault ? "SDSE_FAULT_HIT" : "SDSE_FAULT_STACKS", path, 1);
+    if (fault || path)
         setenv("LD_PRELOAD", SDSE_PRELOAD, 1);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -203,7 +210,8 @@ static struct ran run_sdse(const char *folder, const char *const *words,
     posix_spawn_file_actions_destroy(&actions);
     unsetenv("LD_PRELOAD");
     unsetenv("SDSE_FAULT");
-    unsetenv("SDSE_FAULT_COUNT");
+    unsetenv("SDSE_FAULT_STACKS");
+    unsetenv("SDSE_FAULT_HIT");
     int status = 0;
     if (error || waitpid(child, &status, 0) != child)
         give_up("cannot run %s", SDSE_PROGRAM);
@@ -223,10 +231,12 @@ struct trial {
     struct bytes exported; // of the database, without a fault
     struct bytes stored;   // the same, before; NULL = there is none yet
     char fault[FAULT_BYTES];
+    const char *stack; // of the call that is to fail; NULL: any
     struct ran ran;
     bool killed;  // the fault is to end the program
     bool changed; // files of the work folder are no longer those of start/
     bool wrong;
+    long strays; // faults that met another stack than the listed one
 };
 
 static const char *fault_of(const struct trial *trial) { return trial->fault; }
@@ -420,7 +430,14 @@ static bool run_trial(struct trial *trial) {
     if (trial->changed)
         copy_folder("start", trial->work);
     trial->changed = false;
-    trial->ran = run_sdse(trial->work, trial->one->words, trial->fault, NULL);
+    char hit_path[PATH_BYTES];
+    join(hit_path, "%s/%s.hit", root, trial->work);
+    unlink(hit_path);
+    trial->ran = run_sdse(trial->work, trial->one->words, trial->fault, hit_path);
+    const struct bytes hit = read_file(hit_path);
+    if (trial->stack &&
+        (!hit.text || strncmp(hit.text, trial->stack, STACK_BYTES) != 0))
+        trial->strays++;
     blank(trial->one->varies, trial->ran.out);
     const int status = trial->ran.status;
     const bool complete = status == trial->one->exit &&
@@ -437,6 +454,10 @@ static bool run_trial(struct trial *trial) {
     walk(trial->want, "", judge_missing, trial);
     if (trial->one->database)
         judge_database(trial);
+    // The frames, for addr2line.
+    if (trial->wrong && hit.text)
+        printf("    stack: %s", hit.text);
+    free(hit.text);
     free_ran(&trial->ran);
     return !trial->wrong;
 }
@@ -459,15 +480,61 @@ enum { KINDS = sizeof kinds / sizeof *kinds };
 struct options {
     long most, jobs;
     const char *only, *fault;
-    bool keep;
+    bool keep, every;
 };
 
-// Runs the case without a fault: its answer, and how many calls of a family it makes.
-static void prepare(struct trial *trial, int number, long calls[KINDS]) {
+// A call that is to fail: the n-th of its family.
+struct place {
+    long n;
+    const char *stack; // STACK_BYTES characters, in the text of the list; NULL: any
+};
+struct places {
+    struct place *place; // by n, each once
+    long count, stacks;  // stacks: how many distinct ones
+};
+
+static int by_number(const void *a, const void *b) {
+    const long x = ((const struct place *)a)->n, y = ((const struct place *)b)->n;
+    return (x > y) - (x < y);
+}
+
+// The first and the last call through every stack of a family, or all calls.
+static struct places places_of(const char *family, const char *list, bool every) {
+    struct places places = {NULL, 0, 0};
+    const size_t length = strlen(family);
+    long calls = 0;
+    for (const char *line = list; *line; line = strchr(line, '\n') + 1) {
+        long first, last;
+        int end;
+        if (strncmp(line, family, length) != 0 ||
+            sscanf(line + length, " %ld %ld %n", &first, &last, &end) != 2)
+            continue;
+        const char *stack = line + length + end;
+        places.place =
+            realloc(places.place, (size_t)(places.count + 2) * sizeof *places.place);
+        places.place[places.count++] = (struct place){first, stack};
+        if (last > first)
+            places.place[places.count++] = (struct place){last, stack};
+        places.stacks++;
+        calls = last > calls ? last : calls;
+    }
+    if (every) {
+        places.place =
+            realloc(places.place, (size_t)(calls + 1) * sizeof *places.place);
+        for (places.count = 0; places.count < calls; places.count++)
+            places.place[places.count] = (struct place){places.count + 1, NULL};
+    }
+    if (places.count)
+        qsort(places.place, (size_t)places.count, sizeof *places.place, by_number);
+    return places;
+}
+
+// Runs the case without a fault: its answer, and the stacks of the calls that it makes.
+static struct bytes prepare(struct trial *trial, int number) {
     const struct fault_case *one = trial->one;
-    char count[PATH_BYTES], path[PATH_BYTES];
+    char list[PATH_BYTES], path[PATH_BYTES];
     join(trial->want, "want.%d.%s", number, trial->work);
-    join(count, "%s/%s.count", root, trial->work);
+    join(list, "%s/%s.stacks", root, trial->work);
     copy_folder("start", trial->want);
     struct ran ran;
     trial->exported = trial->stored = (struct bytes){NULL, 0};
@@ -475,63 +542,73 @@ static void prepare(struct trial *trial, int number, long calls[KINDS]) {
         join(path, "%s/%s/%s", root, trial->want, one->database);
     if (one->database && access(path, F_OK) == 0)
         trial->stored = export_of(trial->want, one->database, &ran);
-    trial->answer = run_sdse(trial->want, one->words, NULL, count);
+    trial->answer = run_sdse(trial->want, one->words, NULL, list);
     if (trial->answer.status != one->exit)
         give_up("%s: exit %d without a fault: %s", one->name, trial->answer.status,
                 trial->answer.err.text);
     blank(one->varies, trial->answer.out);
-    const struct bytes text = read_file(count);
-    for (int i = 0; i < KINDS; i++) {
-        const char *line = text.text ? strstr(text.text, kinds[i].family) : NULL;
-        calls[i] = line ? atol(line + strlen(kinds[i].family)) : 0;
-    }
-    free(text.text);
     if (one->database) {
         trial->exported = export_of(trial->want, one->database, &ran);
         if (!trial->exported.text)
             give_up("%s: no export", one->name);
     }
+    const struct bytes stacks = read_file(list);
+    if (!stacks.text)
+        give_up("%s: no stacks", one->name);
+    return stacks;
 }
 
 struct counts {
-    long faults, wrong;
+    long faults, wrong, strays;
+    long stacks; // of all cases and families
 };
 
 // The share of job `job`: every jobs-th fault of every case.
 static struct counts run_job(const struct options *options, long job) {
-    struct counts counts = {0, 0};
+    struct counts counts = {0};
     char work[PATH_BYTES];
     long turn = 0;
     join(work, "work%ld", job);
     for (int c = 0; c < fault_case_count; c++) {
         struct trial trial = {.one = &fault_cases[c], .work = work, .changed = true};
-        long calls[KINDS];
         if (options->only && strcmp(options->only, trial.one->name) != 0)
             continue;
-        prepare(&trial, c, calls);
+        const struct bytes list = prepare(&trial, c);
         if (options->fault) {
             snprintf(trial.fault, sizeof trial.fault, "%s", options->fault);
             counts.faults++;
             counts.wrong += !run_trial(&trial);
         }
         for (int k = 0; k < KINDS && !options->fault; k++) {
-            const long most =
-                options->most && options->most < calls[k] ? options->most : calls[k];
+            const struct places places =
+                places_of(kinds[k].family, list.text, options->every);
+            const long most = options->most && options->most < places.count
+                                  ? options->most
+                                  : places.count;
             // Evenly spread, from another place in each case and kind.
             for (long i = 0; i < most; i++) {
                 if (turn++ % options->jobs != job)
                     continue;
-                const long n = (i * calls[k] + (7 * c + 3 * k) % calls[k]) / most;
+                const long n =
+                    (i * places.count + (7 * c + 3 * k) % places.count) / most;
+                const struct place *place = &places.place[n % places.count];
+                trial.stack = place->stack;
                 snprintf(trial.fault, sizeof trial.fault, "%s:%ld%s:%s",
-                         kinds[k].family, 1 + n % calls[k], kinds[k].stays ? "+" : "",
+                         kinds[k].family, place->n, kinds[k].stays ? "+" : "",
                          kinds[k].how);
                 counts.faults++;
                 counts.wrong += !run_trial(&trial);
             }
+            // A family has several kinds.
+            if (k == 0 || strcmp(kinds[k].family, kinds[k - 1].family) != 0)
+                counts.stacks += job == 0 ? places.stacks : 0;
+            free(places.place);
         }
+        counts.strays += trial.strays;
         free_ran(&trial.answer);
         free(trial.exported.text);
         free(trial.stored.text);
+        free(list.text);
         fflush(stdout);
     }
     return counts;
@@ -539,7 +616,7 @@ static struct counts run_job(const struct options *options, long job) {
 
 // Jobs are processes: the environment and files are theirs.
 static struct counts run_jobs(const struct options *options) {
-    struct counts counts = {0, 0};
+    struct counts counts = {0};
     int ends[2];
     fflush(stdout);
     if (pipe(ends) != 0)
@@ -558,6 +635,8 @@ static struct counts run_jobs(const struct options *options) {
     while (read(ends[0], &share, sizeof share) == sizeof share) {
         counts.faults += share.faults;
         counts.wrong += share.wrong;
+        counts.strays += share.strays;
+        counts.stacks += share.stacks;
         arrived++;
     }
     while (wait(NULL) > 0)
@@ -589,6 +668,8 @@ int main(int argc, char **argv) {
         const bool more = i + 1 < argc;
         if (strcmp(argv[i], "--keep") == 0)
             options.keep = true;
+        else if (strcmp(argv[i], "--every") == 0)
+            options.every = true;
         else if (more && strcmp(argv[i], "--most") == 0)
             options.most = atol(argv[++i]);
         else if (more && strcmp(argv[i], "--jobs") == 0)
@@ -617,6 +698,8 @@ int main(int argc, char **argv) {
     const struct counts counts = run_jobs(&options);
     printf("## faults: %ld in %d command lines, %ld wrong\n", counts.faults,
            options.only ? 1 : fault_case_count, counts.wrong);
+    printf("%ld distinct call stacks; %ld faults met another one\n", counts.stacks,
+           counts.strays);
     if (options.keep)
         printf("kept: %s\n", root);
     else

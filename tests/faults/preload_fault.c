@@ -2,7 +2,13 @@
 // full disk, a bad sector or a crowded machine would.
 //
 //     SDSE_FAULT=FAMILY:N:HOW     the N-th call of the family, N >= 1; N+ = all from it
-//     SDSE_FAULT_COUNT=FILE       the number of calls of each family, written at exit
+//     SDSE_FAULT_STACKS=FILE      the distinct call stacks of each family, written at
+//     exit:
+//                                 lines `family first last stack`, the numbers of the
+//                                 first and of the last call that were made through it
+//     SDSE_FAULT_HIT=FILE         the stack of the call that failed, in the same
+//     spelling,
+//                                 and its frames
 //
 //     memory                      malloc, calloc, realloc: no memory; HOW is not used
 //     open read write sync name look lock
@@ -14,14 +20,21 @@
 // Streams of the C library do not call read() and write() by name, so files that
 // fopen() and fdopen() open become streams of our own that do. Programs that the
 // program starts run without faults.
+//
+// A stack is a hash of the return addresses, each from the start of its module, so it
+// is the same in every run of one build. An address that is there twice counts once:
+// how deep a recursion stood is not told apart.
 #define _GNU_SOURCE // NOLINT: the C library's name
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +54,82 @@ static struct {
     int error;
     long at;
     atomic_long calls[FAMILIES];
+    const char *stacks_path, *hit_path;
 } fault;
+
+// ---- call stacks ----
+
+enum { MOST_FRAMES = 256, MOST_STACKS = 1 << 16 };
+static struct stack {
+    uint64_t hash; // 0: not in use
+    long first, last;
+} (*stacks)[MOST_STACKS]; // of each family, found by their hash; NULL: not asked for
+static int stack_count[FAMILIES];
+static atomic_flag stacks_busy = ATOMIC_FLAG_INIT;
+
+static int frames_now(void *frames[MOST_FRAMES]) {
+    return backtrace(frames, MOST_FRAMES);
+}
+
+// Our own frames, and those that are there already further in, are left out.
+static uint64_t stack_of(void *const *frames, int count) {
+    struct dl_find_object own = {0};
+    _dl_find_object(&fault, &own);
+    uint64_t hash = 14695981039346656037u;
+    for (int i = 0; i < count; i++) {
+        bool seen = false;
+        for (int j = 0; j < i && !seen; j++)
+            seen = frames[j] == frames[i];
+        struct dl_find_object module;
+        if (seen || _dl_find_object(frames[i], &module) != 0 ||
+            module.dlfo_map_start == own.dlfo_map_start)
+            continue;
+        const uintptr_t from_start =
+            (uintptr_t)frames[i] - (uintptr_t)module.dlfo_map_start;
+        hash = (hash ^ from_start) * 1099511628211u;
+        hash ^= hash >> 29;
+    }
+    return hash | 1;
+}
+
+static void note_stack(enum family family, long call) {
+    void *frames[MOST_FRAMES];
+    const uint64_t hash = stack_of(frames, frames_now(frames));
+    while (atomic_flag_test_and_set(&stacks_busy))
+        continue;
+    size_t i = hash % MOST_STACKS;
+    while (stacks[family][i].hash && stacks[family][i].hash != hash)
+        i = (i + 1) % MOST_STACKS;
+    struct stack *stack = &stacks[family][i];
+    if (!stack->hash) {
+        *stack = (struct stack){hash, call, call};
+        if (++stack_count[family] == MOST_STACKS)
+            abort();
+    }
+    stack->last = call;
+    atomic_flag_clear(&stacks_busy);
+}
+
+// What is written here is counted nowhere, and allocates nothing.
+static void write_stacks(const char *path) {
+    const int file = creat(path, 0666);
+    for (int f = 0; file >= 0 && f < FAMILIES; f++)
+        for (int i = 0; i < MOST_STACKS; i++)
+            if (stacks[f][i].hash)
+                dprintf(file, "%s %ld %ld %016" PRIx64 "\n", names[f],
+                        stacks[f][i].first, stacks[f][i].last, stacks[f][i].hash);
+    close(file);
+}
+static void write_hit(const char *path) {
+    void *frames[MOST_FRAMES];
+    const int count = frames_now(frames);
+    const int file = creat(path, 0666);
+    dprintf(file, "%016" PRIx64 "\n", stack_of(frames, count));
+    backtrace_symbols_fd(frames, count, file);
+    close(file);
+}
+
+// ---- faults ----
 
 __attribute__((constructor)) static void begin(void) {
     const char *text = getenv("SDSE_FAULT");
@@ -62,15 +150,20 @@ __attribute__((constructor)) static void begin(void) {
                   : strcmp(how, "enospc") == 0                         ? ENOSPC
                                                                        : EIO;
     unsetenv("LD_PRELOAD");
+    void *frames[MOST_FRAMES];
+    frames_now(frames); // loads what it needs
+    fault.stacks_path = getenv("SDSE_FAULT_STACKS");
+    fault.hit_path = getenv("SDSE_FAULT_HIT");
+    if (fault.stacks_path)
+        stacks = mmap(NULL, FAMILIES * sizeof *stacks, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     fault.ready = true;
 }
 
 __attribute__((destructor)) static void end(void) {
     fault.ready = false;
-    const char *path = getenv("SDSE_FAULT_COUNT");
-    const int file = path ? creat(path, 0666) : -1;
-    for (int i = 0; file >= 0 && i < FAMILIES; i++)
-        dprintf(file, "%s %ld\n", names[i], (long)fault.calls[i]);
+    if (fault.stacks_path)
+        write_stacks(fault.stacks_path);
 }
 
 // Counts a call, and says what becomes of it.
@@ -78,8 +171,15 @@ static enum how next(enum family family) {
     if (!fault.ready)
         return PASS;
     const long call = atomic_fetch_add(&fault.calls[family], 1) + 1;
+    if (stacks)
+        note_stack(family, call);
     if (family != fault.family || call < fault.at || (call > fault.at && !fault.stays))
         return PASS;
+    if (call == fault.at && fault.hit_path) {
+        fault.ready = false;
+        write_hit(fault.hit_path);
+        fault.ready = true;
+    }
     if (fault.how == GONE)
         _exit(137);
     errno = fault.error;
