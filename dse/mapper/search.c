@@ -136,12 +136,13 @@ static void try_layouts(struct sdse_searcher *s, unsigned l,
     }
 }
 
-// The bound that cut or admitted a mapping must not exceed its cost.
+// The bound that cut or admitted a mapping must not exceed its cost (NaN: memory is out,
+// and so it will be for `score`).
 static bool bound_holds(const struct sdse_searcher *s,
                         const struct sdse_mapping *mapping, double pj, double cycles) {
     const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
-    return pj <= totals.energy_pj * (1 + 1e-9) &&
-           cycles <= totals.latency_cycles * (1 + 1e-9);
+    return isnan(totals.energy_pj) || (pj <= totals.energy_pj * (1 + 1e-9) &&
+                                       cycles <= totals.latency_cycles * (1 + 1e-9));
 }
 
 static void finish(struct sdse_searcher *s, double pj, double cycles) {
