@@ -391,7 +391,12 @@ static void test_admits(void **state) {
                                            "bert_base_128",
                                            "vit_b16",
                                            "gpt2_small_1024",
-                                           "resnet164_cifar10"};
+                                           "resnet164_cifar10",
+                                           "alexnet",
+                                           "googlenet",
+                                           "nin",
+                                           "vgg_m",
+                                           "vgg_s"};
     struct sdse_arena *arena = sdse_arena_new();
     for (size_t n = 0; n < sizeof networks / sizeof networks[0]; n++) {
         const struct sdse_workload *workload = load_workload(arena, networks[n]);
