@@ -144,7 +144,8 @@ enum sdse_statement {
  void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash);
  void sdse_bind_null(struct sdse_binding *binding);
 
- // Runs a statement that returns no rows.
+ // Runs a statement that returns no rows. After a failure within a batch nothing is run
+// any more: that failure is returned, and no row found.
  enum sdse_status sdse_bind_run(struct sdse_binding *binding);
  // True if the statement yields a row, left open for sqlite3_column_*: the caller then
  // resets it.

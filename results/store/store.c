@@ -294,8 +294,18 @@ static enum sdse_status fail_from_code(struct sdse_store *store, int code) {
                            number ? sdse_errno_text(number).text : "");
 }
 
+// After a failure SQLite may have rolled the batch back by itself: whatever is written
+// from there on would be a transaction of its own, and stay.
+static bool batch_failed(const struct sdse_store *store) {
+    return store->in_batch && store->batch_status != SDSE_OK;
+}
+
 enum sdse_status sdse_bind_run(struct sdse_binding *binding) {
     struct sdse_store *store = binding->store;
+    if (batch_failed(store)) {
+        sqlite3_reset(binding->statement);
+        return store->batch_status;
+    }
     if (binding->overflow) {
         sqlite3_reset(binding->statement);
         return sdse_store_fail(store, SDSE_OVERFLOW, "a count exceeds 2^63 - 1");
@@ -311,7 +321,7 @@ enum sdse_status sdse_bind_run(struct sdse_binding *binding) {
 }
 
 bool sdse_bind_row(struct sdse_binding *binding) {
-    int code = binding->code;
+    int code = batch_failed(binding->store) ? SQLITE_DONE : binding->code;
     if (code == SQLITE_OK)
         code = sqlite3_step(binding->statement);
     if (code == SQLITE_ROW)
