@@ -111,7 +111,7 @@ static enum sdse_status set_up(sqlite3 *db, const char *path, const char *model_
         return status;
     int code = use_wal(db);
     if (code == SQLITE_OK)
-        code = run(db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+        code = run(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                        "PRAGMA trusted_schema = OFF");
     if (code == SQLITE_OK && empty) {
         code = run(db, "BEGIN IMMEDIATE");
