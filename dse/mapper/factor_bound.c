@@ -117,7 +117,8 @@ void sdse_factors_visits(const struct sdse_problem *problem,
 
 double sdse_factors_pj(const struct sdse_factors *factors,
                        const struct sdse_factor_visits *visits) {
-    double pj = factors->outlook.base_pj, save[SDSE_MOVERS];
+    double pj = factors->outlook.base_pj + factors->outlook.shared_pj;
+    double save[SDSE_MOVERS];
     for (int t = 0; t < SDSE_MOVERS; t++) {
         const double rate = factors->outlook.rate_pj[t];
         pj += rate * visits->worst[t];

@@ -291,61 +291,19 @@ static void bound_lane(struct sdse_problem *problem, struct sdse_lane *lane) {
     }
 }
 
-// Whether one sharing is nowhere above another.
-static bool no_worse(const struct sdse_problem *problem, const double *a,
-                     const double *b) {
-    for (unsigned i = 0; i < problem->lane_count; i++)
-        if (a[i] > b[i])
-            return false;
-    return true;
-}
-
-// Adds what a spread makes of the lanes' words, unless another is as good. False: too
-// many.
-static bool add_sharing(const struct sdse_problem *problem, const double *times,
-                        struct sdse_sharings *sharings) {
-    unsigned kept = 0;
-    for (unsigned k = 0; k < sharings->count; k++)
-        if (no_worse(problem, sharings->times[k], times))
-            return true;
-    for (unsigned k = 0; k < sharings->count; k++)
-        if (!no_worse(problem, times, sharings->times[k]))
-            memmove(sharings->times[kept++], sharings->times[k],
-                    sizeof sharings->times[k]);
-    sharings->count = kept;
-    if (kept == SDSE_MAX_SHARINGS)
-        return false;
-    memcpy(sharings->times[sharings->count++], times, sizeof sharings->times[0]);
-    return true;
-}
-
-// The lanes' words at one level under each of its spreads, together.
-static void share_level(struct sdse_problem *problem, unsigned l) {
-    struct sdse_sharings *sharings = &problem->sharings[l];
-    const struct sdse_spreads *spreads = &problem->spreads[l];
-    for (size_t i = 0; i < spreads->count; i++) {
-        double times[SDSE_MAX_LANES], apart;
-        for (unsigned k = 0; k < problem->lane_count; k++) {
-            const struct sdse_lane *lane = &problem->lane[k];
-            const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
-            times[k] = 1;
-            if (!lane->feeds_macs || lane->returns || l < edge->parent)
-                continue;
-            merge(problem, lane, edge, l, &spreads->spread[i], &apart, &times[k]);
-            times[k] *= edge->rest_words[l + 1] / edge->rest_words[l];
-        }
-        if (!add_sharing(problem, times, sharings)) {
-            sharings->count = 0;
-            return;
-        }
-    }
+double sdse_lane_times(const struct sdse_problem *problem, const struct sdse_lane *lane,
+                       unsigned l, const struct sdse_spread *spread) {
+    const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
+    if (!lane->feeds_macs || l < edge->parent)
+        return 1;
+    double apart, per_place;
+    merge(problem, lane, edge, l, spread, &apart, &per_place);
+    return per_place * edge->rest_words[l + 1] / edge->rest_words[l];
 }
 
 void sdse_lanes_bound(struct sdse_problem *problem) {
     for (unsigned i = 0; i < problem->lane_count; i++)
         bound_lane(problem, &problem->lane[i]);
-    for (unsigned l = 0; l < problem->levels; l++)
-        share_level(problem, l);
 }
 
 // --- Tables ---

@@ -17,6 +17,11 @@ void sdse_lanes_bound(struct sdse_problem *problem);
 // tables live in the problem's arena. False when memory is out.
 bool sdse_lanes_tabulate(struct sdse_problem *problem);
 
+// Words of a lane into the multipliers at level l under a spread, over the least there
+// are at the level. After sdse_lanes_bound. [>= 1]
+double sdse_lane_times(const struct sdse_problem *problem, const struct sdse_lane *lane,
+                       unsigned l, const struct sdse_spread *spread);
+
 // Product of a spread's factors over the dims that do not move a tensor.
 double sdse_spread_resting(const struct sdse_spread *spread, enum sdse_tensor tensor);
 

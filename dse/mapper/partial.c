@@ -228,45 +228,26 @@ void sdse_partial_correct_windows(const struct sdse_problem *problem, unsigned l
 
 // --- The least still to come ---
 
-// What multiplies the words of a lane into the multipliers at a level that is open: all
-// but the prices inside it. By level. [pJ]
+// pj: of one word of the multipliers with the best places inside `first`.
 static void note_shared(const struct sdse_problem *problem, unsigned first,
-                        unsigned stage, double macs, double pj,
-                        const struct sdse_lane_edge *edge,
-                        double shared_pj[SDSE_MAX_LEVELS]) {
-    for (unsigned l = first; l < problem->levels; l++)
-        shared_pj[l] = macs * fmax(0, pj - edge->rest_pj[l + 1][stage]);
-}
-
-// The places of a level are shared out among the lanes: the least of all ways to do so,
-// above what each lane has on its own.
-static double sharing_pj(const struct sdse_problem *problem, unsigned level,
-                         double (*shared_pj)[SDSE_MAX_LEVELS]) {
-    double pj = 0;
-    for (unsigned l = level; l < problem->levels; l++) {
-        const struct sdse_sharings *sharings = &problem->sharings[l];
-        double least = sharings->count ? (double)INFINITY : 0;
-        for (unsigned k = 0; k < sharings->count && least > 0; k++) {
-            double sum = 0;
-            for (unsigned i = 0; i < problem->lane_count; i++)
-                sum += shared_pj[i][l] * (sharings->times[k][i] - 1);
-            least = fmin(least, sum);
-        }
-        pj += fmax(0, least);
+                        unsigned stage, double macs, double pj, double saved_pj,
+                        const struct sdse_lane_edge *edge, struct sdse_shared *shared) {
+    for (unsigned l = first; l < problem->levels; l++) {
+        const double rest_pj = fmin(pj, edge->rest_pj[l + 1][stage]);
+        shared->pj[l] = macs * (pj - rest_pj);
+        shared->saved_pj[l] = saved_pj - macs * rest_pj;
     }
-    return pj * (1 - 1e-12);
 }
 
 static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
                             const struct sdse_partial *node,
                             const struct sdse_lane *lane,
                             const struct sdse_lane_state *state,
-                            struct sdse_outlook *outlook,
-                            double shared_pj[SDSE_MAX_LEVELS]) {
+                            struct sdse_outlook *outlook, struct sdse_shared *shared) {
     const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
     const struct sdse_sum_stages s = sdse_mac_stages(problem, level, lane, node, state);
     const double head_pj = edge->head_pj[s.arrive];
-    double pj, saved;
+    double pj, saved = 0;
     if (state->at_macs) {
         pj = (head_pj * state->words + state->wires_pj[s.leave]) *
                  edge->rest_words[level] +
@@ -284,13 +265,10 @@ static void add_mac_outlook(const struct sdse_problem *problem, unsigned level,
     }
     const double macs =
         lane->tensor == SDSE_INPUTS ? problem->input_macs : problem->macs;
-    if (!lane->returns)
-        note_shared(problem, state->at_macs ? level : edge->parent, (unsigned)s.leave,
-                    macs, pj, edge, shared_pj);
-    pj *= macs;
-    if (lane->returns)
-        pj = fmax(0, pj - lane->base_words * saved);
-    outlook->base_pj += pj;
+    const double saved_pj = lane->returns ? lane->base_words * saved : 0;
+    note_shared(problem, state->at_macs ? level : edge->parent, (unsigned)s.leave, macs,
+                pj, saved_pj, edge, shared);
+    outlook->base_pj += lane->returns ? fmax(0, macs * pj - saved_pj) : macs * pj;
 }
 
 void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
@@ -299,12 +277,13 @@ void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
     outlook->base_pj = node->decided_pj + problem->prices.mac_pj;
     for (int t = 0; t < SDSE_MOVERS; t++)
         outlook->rate_pj[t] = 0;
-    double shared_pj[SDSE_MAX_LANES][SDSE_MAX_LEVELS] = {{0}};
+    memset(outlook->shared, 0, sizeof outlook->shared[0] * problem->lane_count);
     for (unsigned i = 0; i < problem->lane_count; i++) {
         const struct sdse_lane *lane = &problem->lane[i];
         const struct sdse_lane_state *state = &node->lane[i];
         if (state->edge < lane->edge_count && lane->feeds_macs)
-            add_mac_outlook(problem, level, node, lane, state, outlook, shared_pj[i]);
+            add_mac_outlook(problem, level, node, lane, state, outlook,
+                            &outlook->shared[i]);
         if (state->edge == lane->edge_count || state->at_macs)
             continue;
         const struct sdse_lane_edge *edge = &lane->edge[state->edge];
@@ -326,7 +305,7 @@ void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
                                                       places * inside));
         }
     }
-    outlook->base_pj += sharing_pj(problem, level, shared_pj);
+    outlook->shared_pj = sdse_sharing_pj(problem, level, node->index, outlook->shared);
 }
 
 double sdse_open_line(const struct sdse_problem *problem,

@@ -8,6 +8,7 @@
 #define SDSE_DSE_MAPPER_PARTIAL_H
 
 #include "dse/mapper/lanes.h"
+#include "dse/mapper/sharing.h"
 #include "dse/mapper/trail.h"
 
 // One lane on its current edge.
@@ -36,10 +37,12 @@ struct sdse_partial {
     struct sdse_lane_state lane[SDSE_MAX_LANES];
 };
 
-// Energy of a completion whose tensors are taken visits[t] times: base + sum of rate x
-// visits.
+// Energy of a completion whose tensors are taken visits[t] times: base + shared + sum
+// of rate x visits.
 struct sdse_outlook {
     double base_pj;
+    double shared_pj; // above it, as the places still to come are shared out
+    struct sdse_shared shared[SDSE_MAX_LANES];
     double rate_pj[SDSE_MOVERS];
 };
 

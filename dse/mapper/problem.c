@@ -6,6 +6,7 @@
 #include "costmodel/hops.h"
 #include "dse/mapper/lanes.h"
 #include "dse/mapper/padded.h"
+#include "dse/mapper/sharing.h"
 
 // --- Spreads ---
 
@@ -272,7 +273,7 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
     sdse_lanes_bound(problem);
     note_keepers(problem);
     note_capacities(problem);
-    return SDSE_OK;
+    return sdse_sharings_init(problem);
 }
 
 const struct sdse_orders *sdse_problem_orders(struct sdse_problem *problem,

@@ -64,15 +64,7 @@ struct sdse_lane {
     double base_words; // of the whole tensor; inputs: N x G x C
 };
 
-enum { SDSE_MAX_LANES = 7, SDSE_MAX_SHARINGS = 64 };
-
-// How the places of one level can be shared out among the words of the multipliers:
-// what merges inputs best merges weights worst. Times the least words there are at the
-// level, for each lane into the multipliers; only what nothing else is below of.
-struct sdse_sharings {
-    unsigned count; // 0 = not known: each lane has its own least
-    double times[SDSE_MAX_SHARINGS][SDSE_MAX_LANES]; // >= 1
-};
+enum { SDSE_MAX_LANES = 7 };
 
 // What was decided at a level.
 struct sdse_choice {
@@ -80,6 +72,8 @@ struct sdse_choice {
     uint16_t factor[SDSE_DIMS]; // temporal, as lattice indices
     const struct sdse_order *order;
 };
+
+struct sdse_sharings;
 
 struct sdse_problem {
     const struct sdse_arch *arch;
@@ -106,7 +100,8 @@ struct sdse_problem {
     unsigned lane_count;
     struct sdse_lane lane[SDSE_MAX_LANES];
 
-    struct sdse_sharings sharings[SDSE_MAX_LEVELS];
+    // Filled as they are asked for; NULL: nothing to share out (sharing.h).
+    struct sdse_sharings *sharings[SDSE_MAX_LEVELS];
     struct sdse_spreads spreads[SDSE_MAX_LEVELS];
     struct sdse_windows windows[2]; // rows, columns
     double input_macs;              // that read a word: not those on padding; at least

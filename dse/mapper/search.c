@@ -181,7 +181,7 @@ static void closed_visits(const struct sdse_trail *trail, unsigned closing,
 
 static double weigh(const struct sdse_outlook *outlook,
                     const double visits[SDSE_MOVERS]) {
-    double pj = outlook->base_pj;
+    double pj = outlook->base_pj + outlook->shared_pj;
     for (int t = 0; t < SDSE_MOVERS; t++)
         pj += outlook->rate_pj[t] * visits[t];
     return pj;
@@ -360,8 +360,11 @@ static bool least_tile_fits(const struct sdse_searcher *s, unsigned l) {
 
 // Whether the factors chosen so far cost too much.
 static bool factors_cut(struct sdse_searcher *s, unsigned l) {
-    const struct frame *frame = &s->frame[l];
+    struct frame *frame = &s->frame[l];
+    struct sdse_outlook *outlook = &frame->factors.outlook;
     struct sdse_factor_visits visits;
+    outlook->shared_pj =
+        sdse_sharing_pj(s->problem, l + 1, frame->factors.inner, outlook->shared);
     sdse_factors_visits(s->problem, &frame->factors, &visits);
     const double pj = sdse_factors_pj(&frame->factors, &visits);
     if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
