@@ -77,8 +77,11 @@ static enum sdse_status read_stored(const struct sdse_onnx_graph *graph,
     enum sdse_status status = allocate(&value->shape, out);
     struct sdse_array array = {0};
     double *folded = NULL;
+    bool narrow = status == SDSE_OK && !value->folded &&
+                  sdse_onnx_tensor_is_weights(value->tensor) &&
+                  value->tensor->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__INT32;
     if (status == SDSE_OK && !value->folded &&
-        (sdse_onnx_tensor_is_weights(value->tensor) ||
+        (narrow || // floats hold its numbers
          !(folded =
                sdse_onnx_tensor_fold(value->tensor, (size_t)out->count, graph->arena))))
         status = sdse_onnx_tensor_read(value->tensor, graph->file, &array, diags);
@@ -109,6 +112,10 @@ static enum sdse_status work_out(const struct sdse_onnx_graph *graph, uint32_t i
     if (status == SDSE_OK)
         status = allocate(&value->shape, out);
     if (status == SDSE_OK) {
+        sum.whole = true;
+        for (uint32_t i = 0; i < 2 && i < node->input_count; i++)
+            sum.whole &=
+                sdse_onnx_in(graph, node, i) && sdse_onnx_in(graph, node, i)->integer;
         sum.out = out;
         if (!sdse_onnx_constant_rule(node)(&sum)) {
             sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = graph->file},

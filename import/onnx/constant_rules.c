@@ -39,11 +39,12 @@ static bool copy(const sum *s) {
 static bool cast(const sum *s) {
     if (!copy(s))
         return false;
-    enum { FLOAT = 1, FLOAT16 = 10, DOUBLE = 11, BFLOAT16 = 16 };
+    enum { FLOAT = 1, BOOL = 9, FLOAT16 = 10, DOUBLE = 11, BFLOAT16 = 16 };
     int64_t to = sdse_onnx_int(s->node, "to", FLOAT);
     bool real = to == FLOAT || to == FLOAT16 || to == DOUBLE || to == BFLOAT16;
     for (uint64_t i = 0; i < s->out->count && !real; i++)
-        s->out->data[i] = trunc(s->out->data[i]);
+        s->out->data[i] =
+            to == BOOL ? (double)(s->out->data[i] != 0) : trunc(s->out->data[i]);
     return true;
 }
 
@@ -189,17 +190,26 @@ static double two(const char *op, double a, double b) {
     }
 }
 
+// Whether nothing is repeated but single numbers: then no coordinates are needed.
+static bool is_flat(const sum *s) {
+    for (uint32_t j = 0; j < s->inputs; j++)
+        if (s->in[j].count != 1 && s->in[j].count != s->out->count)
+            return false;
+    return true;
+}
+
 static bool binary(const sum *s) {
     int64_t at[SDSE_ARRAY_MAX_RANK] = {0};
-    const struct sdse_onnx_value *a = sdse_onnx_in(s->graph, s->node, 0),
-                                 *b = sdse_onnx_in(s->graph, s->node, 1);
-    bool whole = a && b && a->integer && b->integer && s->node->op[0] == 'D';
+    bool whole = s->whole && s->node->op[0] == 'D', flat = is_flat(s);
     for (uint64_t i = 0; i < s->out->count; i++) {
-        coordinates(&s->out->shape, i, at);
-        double value = broadcast(&s->in[0], at, s->out->shape.rank);
-        for (uint32_t j = 1; j < s->inputs; j++)
-            value =
-                two(s->node->op, value, broadcast(&s->in[j], at, s->out->shape.rank));
+        double value = 0;
+        if (!flat)
+            coordinates(&s->out->shape, i, at);
+        for (uint32_t j = 0; j < s->inputs; j++) {
+            double x = !flat ? broadcast(&s->in[j], at, s->out->shape.rank)
+                             : s->in[j].data[s->in[j].count == 1 ? 0 : i];
+            value = j == 0 ? x : two(s->node->op, value, x);
+        }
         if (whole && isinf(value))
             return false;
         s->out->data[i] = whole ? trunc(value) : value;
@@ -273,6 +283,8 @@ static bool reduce(const sum *s) {
     bool keep = sdse_onnx_int(s->node, "keepdims", 1) != 0;
     bool square = strcmp(kind, "L2") == 0 || strcmp(kind, "SumSquare") == 0;
     bool most = strcmp(kind, "Max") == 0, least = strcmp(kind, "Min") == 0;
+    bool product = strcmp(kind, "Prod") == 0, logarithm = strncmp(kind, "Log", 3) == 0;
+    bool exponents = strcmp(kind, "LogSumExp") == 0;
     unsigned set = 0;
     for (unsigned i = 0; i < axes.count; i++) {
         unsigned axis;
@@ -282,8 +294,8 @@ static bool reduce(const sum *s) {
     }
     if (axes.count == 0)
         set = sdse_onnx_int(s->node, "noop_with_empty_axes", 0) ? 0 : ~0u;
-    for (uint64_t i = 0; (most || least) && i < s->out->count; i++)
-        s->out->data[i] = most ? -INFINITY : INFINITY;
+    for (uint64_t i = 0; (most || least || product) && i < s->out->count; i++)
+        s->out->data[i] = product ? 1 : most ? -INFINITY : INFINITY;
     int64_t at[SDSE_ARRAY_MAX_RANK] = {0}, to[SDSE_ARRAY_MAX_RANK] = {0};
     for (uint64_t i = 0; i < s->in[0].count; i++) {
         unsigned rank = 0;
@@ -292,13 +304,17 @@ static bool reduce(const sum *s) {
             if (!(set >> d & 1u) || keep)
                 to[rank++] = set >> d & 1u ? 0 : at[d];
         double x = s->in[0].data[i], *sum_at = &s->out->data[place(&s->out->shape, to)];
-        x = square ? x * x : strcmp(kind, "L1") == 0 ? fabs(x) : x;
-        *sum_at = most ? fmax(*sum_at, x) : least ? fmin(*sum_at, x) : *sum_at + x;
+        x = square ? x * x : strcmp(kind, "L1") == 0 ? fabs(x) : exponents ? exp(x) : x;
+        *sum_at = most      ? fmax(*sum_at, x)
+                  : least   ? fmin(*sum_at, x)
+                  : product ? *sum_at * x
+                            : *sum_at + x;
     }
     double of = (double)s->in[0].count / (double)(s->out->count ? s->out->count : 1);
     for (uint64_t i = 0; i < s->out->count; i++)
         s->out->data[i] = strcmp(kind, "Mean") == 0 ? s->out->data[i] / of
                           : strcmp(kind, "L2") == 0 ? sqrt(s->out->data[i])
+                          : logarithm               ? log(s->out->data[i])
                                                     : s->out->data[i];
     return true;
 }
@@ -333,7 +349,7 @@ static bool dequantize(const sum *s) {
     int64_t block = sdse_onnx_int(s->node, "block_size", 0);
     int64_t at[SDSE_ARRAY_MAX_RANK] = {0};
     unsigned axis = 0;
-    if (x->real)
+    if (x->real && !s->running)
         return copy(s);
     bool axial = axis_of(s, 1, shape->rank, &axis);
     for (uint32_t j = 1; j < s->inputs; j++) {
@@ -428,6 +444,9 @@ sdse_onnx_constant_rule_fn sdse_onnx_constant_rule(const struct sdse_onnx_node *
         {"ReduceL1", reduce},
         {"ReduceL2", reduce},
         {"ReduceSumSquare", reduce},
+        {"ReduceProd", reduce},
+        {"ReduceLogSum", reduce},
+        {"ReduceLogSumExp", reduce},
         {"MatMul", matmul},
         {"Where", where},
         {"DequantizeLinear", dequantize},

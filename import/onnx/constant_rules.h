@@ -14,6 +14,9 @@ struct sdse_onnx_sum {
     uint32_t inputs, which;
     const struct sdse_onnx_numbers *in;
     struct sdse_onnx_numbers *out;
+    bool whole;   // the numbers that it reads are integers
+    bool running; // these are the numbers of a run (import/forward): quantization has
+                  // rounded them, whatever weights are taken for
 };
 
 typedef bool (*sdse_onnx_constant_rule_fn)(const struct sdse_onnx_sum *);

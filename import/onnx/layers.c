@@ -94,7 +94,6 @@ void sdse_maker_set_weights(struct sdse_maker *maker,
                             const struct sdse_onnx_value *value, bool swap,
                             uint64_t batch, uint64_t rows, uint64_t columns) {
     maker->weights.constant = sdse_onnx_is_constant(value);
-    maker->weights.node = maker->node;
     maker->weights.tensor = value->tensor;
     maker->weights.value = (uint32_t)(value - maker->graph->value);
     maker->weights.swap = swap != (value->view == SDSE_ONNX_TRANSPOSED);
@@ -349,8 +348,8 @@ static bool make_layer(struct sdse_maker *maker, struct sdse_onnx_node *node) {
         sdse_onnx_has_rule(node->proto) ? find_make(node->op) : NULL;
     maker->node = node;
     maker->layer = (struct sdse_layer){0};
-    maker->weights =
-        (struct sdse_onnx_weights){.scale = {SDSE_ONNX_NONE, SDSE_ONNX_NONE}};
+    maker->weights = (struct sdse_onnx_weights){
+        .node = node, .scale = {SDSE_ONNX_NONE, SDSE_ONNX_NONE}};
     maker->added = false;
     return make && is_ready(maker) && make(maker) &&
            (maker->added || sdse_maker_add(maker, ""));

@@ -20,6 +20,7 @@ struct sdse_onnx_taps {
 
 // Where a layer's weights are and how to bring them into the layer's shape.
 struct sdse_onnx_weights {
+    const struct sdse_onnx_node *node; // that multiplies; NULL: the layer moves words
     bool constant; // else nothing else counts (activation x activation)
     const Onnx__TensorProto *tensor; // stored; NULL: worked out from other constants
     uint32_t value;                  // the value it is, in the graph
@@ -31,7 +32,6 @@ struct sdse_onnx_weights {
     struct sdse_onnx_scale scale;      // of each filter, as the layer sees them
     const struct sdse_onnx_node *norm; // folded into them, or NULL
     struct sdse_onnx_taps taps[2];     // stored as [groups * C][K][rows][columns] then
-    const struct sdse_onnx_node *node; // that reads them
     size_t first;                      // layer that has the same value
     size_t before;  // 1 + the layer before it that has the same value; 0: none
     size_t same_as; // first layer with the same weights (itself if none before)

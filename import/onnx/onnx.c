@@ -6,18 +6,9 @@
 
 #include "import/onnx/constant.h"
 #include "import/onnx/file.h"
+#include "import/onnx/imported.h"
 #include "import/onnx/infer.h"
-#include "import/onnx/layers.h"
 #include "import/onnx/quantized.h"
-
-struct sdse_imported {
-    struct sdse_arena *arena;
-    Onnx__ModelProto *model;
-    const char *file;
-    struct sdse_onnx_graph graph;
-    struct sdse_onnx_layers layers;
-    struct sdse_workload workload;
-};
 
 bool sdse_import_input_parse(const char *text, struct sdse_arena *arena,
                              struct sdse_import_input *out) {
