@@ -34,7 +34,8 @@ static inline bool sdse_product_u64(const uint64_t *extent, unsigned count,
     return true;
 }
 
-// Elements of a tensor; false if an extent or the whole would not fit a memory.
+// *out = elements of a tensor, or 0 and false if an extent or the whole would not fit a
+// memory.
 #define SDSE_ELEMENTS(out, ...)                 \
     sdse_elements(                              \
         (out), (const uint64_t[]){__VA_ARGS__}, \
@@ -42,6 +43,7 @@ static inline bool sdse_product_u64(const uint64_t *extent, unsigned count,
 
 static inline bool sdse_elements(uint64_t *out, const uint64_t *extent,
                                  unsigned count) {
+    *out = 0;
     for (unsigned i = 0; i < count; i++)
         if (extent[i] > UINT32_MAX)
             return false;

@@ -75,7 +75,7 @@ enum sdse_status sdse_gate_count(const struct sdse_gate *engine,
         sdse_window_positions(shape->height, engine->pad, shape->rows, engine->stride);
     const uint64_t q =
         sdse_window_positions(shape->width, engine->pad, shape->cols, engine->stride);
-    uint64_t words = 0, macs = 0, accesses;
+    uint64_t words, macs, accesses;
     if (!SDSE_ELEMENTS(&words, shape->channels, shape->height, shape->width) ||
         !SDSE_ELEMENTS(&words, shape->filters, shape->channels, shape->rows,
                        shape->cols) ||

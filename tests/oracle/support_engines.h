@@ -3,9 +3,14 @@
 #ifndef SDSE_TESTS_ORACLE_SUPPORT_ENGINES_H
 #define SDSE_TESTS_ORACLE_SUPPORT_ENGINES_H
 
+#include "engines/cartesian.h"
 #include "engines/compressed.h"
 #include "engines/gate.h"
+#include "engines/gather.h"
+#include "engines/selector.h"
 #include "engines/serial.h"
+#include "engines/skip.h"
+#include "engines/structured.h"
 
 // --- Tensors -------------------------------------------------------------------------
 
@@ -30,5 +35,19 @@ void naive_format(const struct sdse_compressed *format, const int32_t *matrix,
 void naive_gate(const struct sdse_gate *engine, const struct sdse_gate_shape *shape,
                 const int32_t *acts, const int32_t *weights,
                 struct sdse_gate_counts *counts);
+void naive_selector(const struct sdse_selector *engine,
+                    const struct sdse_selector_shape *shape, const int32_t *ce,
+                    const int32_t *acts, struct sdse_selector_counts *counts);
+void naive_skip(const struct sdse_skip *engine, const struct sdse_skip_shape *shape,
+                const int32_t *acts, const int32_t *weights,
+                struct sdse_skip_counts *counts);
+void naive_gather(const struct sdse_gather *engine, const int32_t *weights,
+                  uint64_t outputs, uint64_t inputs, struct sdse_gather_counts *counts);
+void naive_structured(const struct sdse_structured *engine, const int32_t *weights,
+                      uint64_t rows, uint64_t length,
+                      struct sdse_structured_counts *counts);
+void naive_cartesian(const struct sdse_cartesian *engine,
+                     const struct sdse_cartesian_shape *shape, const int32_t *acts,
+                     const int32_t *weights, struct sdse_cartesian_counts *counts);
 
 #endif
