@@ -8,7 +8,7 @@
 #include "spec/load.h"
 #include "spec/split.h"
 
-enum { ARCH, WORKLOAD, LAYER };
+enum { ARCH, WORKLOAD, LAYER, FOLLOW };
 
 static const struct cli_option options[] = {
     [ARCH] = {"arch", 'a', CLI_TEXT, "ARCH", "the accelerator that mappings are for",
@@ -16,12 +16,16 @@ static const struct cli_option options[] = {
     [WORKLOAD] = {"workload", 'w', CLI_TEXT, "NET", "the network that mappings are for",
                   NULL, false},
     [LAYER] = {"layer", 'l', CLI_TEXT, "LAYER", "its layer", NULL, false},
+    [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
+                "links may lead weight files of sweeps out of their folder", NULL,
+                false},
 };
 
-// What mappings are checked against; NULL when not named.
+// What mappings are checked against (NULL when not named), and how sweeps are.
 struct subject {
     struct sdse_arch *arch;
     const struct sdse_layer *layer;
+    bool follow_links;
 };
 
 static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
@@ -56,10 +60,11 @@ static const char *check_workload(struct cli *cli, const struct sdse_node *root)
 }
 
 // With everything it names, in every variant.
-static const char *check_sweep(struct cli *cli, const struct sdse_node *root) {
+static const char *check_sweep(struct cli *cli, const struct subject *subject,
+                               const struct sdse_node *root) {
     struct sdse_plan *plan;
-    if (cli_note(cli, sdse_plan_load(cli->arena, root->loc.file, &cli->diags, &plan)) !=
-        SDSE_OK)
+    if (cli_note(cli, sdse_plan_load(cli->arena, root->loc.file, subject->follow_links,
+                                     &cli->diags, &plan)) != SDSE_OK)
         return NULL;
     return sdse_arena_printf(
         cli->arena,
@@ -98,7 +103,7 @@ static const char *check_tree(struct cli *cli, const struct subject *subject,
     case SDSE_FILE_MAPPING:
         return check_mapping(cli, subject, root);
     case SDSE_FILE_SWEEP:
-        return check_sweep(cli, root);
+        return check_sweep(cli, subject, root);
     case SDSE_FILE_UNKNOWN:
         break;
     }
@@ -144,7 +149,7 @@ static bool load_subject(struct cli *cli, const struct cli_args *args,
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    struct subject subject = {NULL, NULL};
+    struct subject subject = {.follow_links = args->value[FOLLOW] != NULL};
     if (args->value[LAYER] && !args->value[WORKLOAD]) {
         cli_error(cli, "-l LAYER needs -w NET");
         return CLI_USAGE;

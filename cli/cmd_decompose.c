@@ -38,7 +38,7 @@ static const struct cli_option options[] = {
               false},
     [FORCE] = CLI_OPTION_FORCE,
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
-                "read weights outside FOLDER that links in it lead to", NULL, false},
+                "links may lead weight files out of their folder", NULL, false},
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [FORMAT] = CLI_OPTION_FORMAT,

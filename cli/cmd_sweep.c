@@ -10,7 +10,7 @@
 #include "cli/interrupt.h"
 #include "dse/sweep/sweep.h"
 
-enum { OUTPUT, JOBS, QUIET };
+enum { OUTPUT, JOBS, QUIET, FOLLOW };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "RESULTS.db",
@@ -18,6 +18,8 @@ static const struct cli_option options[] = {
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [QUIET] = {"quiet", 'q', CLI_FLAG, NULL, "no progress line", NULL, false},
+    [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
+                "links may lead weight files out of their folder", NULL, false},
 };
 
 // How progress is shown: one line redrawn on a terminal, else a line now and then.
@@ -100,6 +102,8 @@ static void say_how_to_continue(const struct cli *cli, const struct cli_args *ar
     print_word(args->value[OUTPUT], stderr);
     if (args->value[JOBS])
         fprintf(stderr, " -j %s", args->value[JOBS]);
+    if (args->value[FOLLOW])
+        fputs(" --follow-links", stderr);
     fputc('\n', stderr);
 }
 
@@ -132,6 +136,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         .stop = cli_interrupt_arm(),
         .progress = args->value[QUIET] ? NULL : show_progress,
         .context = &display,
+        .follow_links = args->value[FOLLOW] != NULL,
     };
     // Whoever watches the progress may leave; the sweep goes on.
     signal(SIGPIPE, SIG_IGN);

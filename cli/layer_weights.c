@@ -129,9 +129,11 @@ static enum sdse_status find_in_folder(struct cli *cli, const char *folder,
 // --- A network
 
 static enum sdse_status find_in_network(struct cli *cli, const char *name,
-                                        struct cli_weights *out) {
+                                        bool follow_links, struct cli_weights *out) {
     struct sdse_workload *net;
     enum sdse_status worst = cli_load_workload(cli, name, &net);
+    if (worst == SDSE_OK)
+        worst = sdse_weights_stay_inside(net, follow_links, &cli->diags);
     if (worst != SDSE_OK)
         return worst;
     out->name = net->name;
@@ -181,7 +183,7 @@ enum sdse_status cli_find_weights(struct cli *cli, const char *operand,
     const size_t length = strlen(operand);
     if (length > 4 && strcmp(operand + length - 4, ".npy") == 0)
         return find_in_file(cli, operand, out);
-    return find_in_network(cli, operand, out);
+    return find_in_network(cli, operand, follow_links, out);
 }
 
 enum sdse_status cli_read_weights(struct cli *cli, const struct cli_weights *weights,

@@ -29,7 +29,8 @@ struct cli_weights {
 
 // Finds the layers behind `operand`: a .npy file, a folder with a manifest.tsv, a
 // workload's file or the name of a shipped network. Shapes are compared with the
-// headers of the .npy files. A folder's links may lead out of it only if follow_links.
+// headers of the .npy files. Links may lead out of the folder, or of the network's, only if
+// follow_links.
 // SDSE_INVALID after diagnostics (weights-rank, weights-shape, weights-empty and those
 // of the readers) or a message.
 enum sdse_status cli_find_weights(struct cli *cli, const char *operand,

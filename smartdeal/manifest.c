@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/errno_text.h"
+#include "base/inside.h"
 #include "smartdeal/npy.h"
 
 static const char header[] = "layer\tkind\tfile\tshape";
@@ -75,31 +76,13 @@ static char *read_text(struct reader *reader) {
     return text;
 }
 
-static bool is_inside(const char *path) {
-    if (path[0] == '/')
-        return false;
-    for (const char *at = path; at; at = strchr(at, '/')) {
-        at += *at == '/';
-        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0'))
-            return false;
-    }
-    return true;
-}
-
 // Whether the file is below the folder when all links are followed; a file that is not
 // there is somebody else's to report.
 static bool stays_inside(struct reader *reader, const char *path) {
-    char *folder = realpath(reader->folder, NULL);
-    char *file = folder ? realpath(path, NULL) : NULL;
-    bool inside = true;
-    if (folder && file) {
-        const size_t length = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
-        inside = strncmp(file, folder, length) == 0 && file[length] == '/';
-    } else if (sdse_errno_status(errno) != SDSE_INVALID) {
-        fail(reader, errno);
-    }
-    free(folder);
-    free(file);
+    bool inside;
+    const int error = sdse_path_stays_inside(reader->folder, path, &inside);
+    if (error && sdse_errno_status(error) != SDSE_INVALID)
+        fail(reader, error);
     return inside;
 }
 
@@ -171,7 +154,7 @@ static void read_line(struct reader *reader, char *line, unsigned number) {
         strcmp(entry.kind, "fc") != 0)
         good = refuse(reader, number, at[1], "manifest-kind",
                       "kind '%s' where conv, dwconv or fc is needed", entry.kind);
-    if (!is_inside(entry.file))
+    if (!sdse_name_is_inside(entry.file))
         good = refuse(reader, number, at[2], "manifest-file",
                       "'%s' is not inside the folder", entry.file);
     if (!parse_shape(column[3], &entry))

@@ -46,6 +46,7 @@ static const struct sdse_check table[] = {
     READER("engine-twice", SDSE_CHECK_ARCH, "two rebuild engines")
     READER("constraint-empty", SDSE_CHECK_ARCH, "a constraint that restricts nothing")
     READER("key-kind", SDSE_CHECK_WORKLOAD, "a key that layers of this kind lack")
+    READER("weights-file", SDSE_CHECK_WORKLOAD, "a file that is not below this one's folder")
     READER("groups-divide", SDSE_CHECK_WORKLOAD, "groups that do not divide channels")
     READER("kernel-fits", SDSE_CHECK_WORKLOAD, "a kernel larger than the padded input")
     READER("heads-divide", SDSE_CHECK_WORKLOAD, "kv_heads that do not divide heads")

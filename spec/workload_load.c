@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/inside.h"
 #include "spec/checks.h"
 #include "spec/load.h"
 #include "spec/value.h"
@@ -189,6 +190,16 @@ void sdse_layer_read_words(struct sdse_layer_reader *r) {
     layer->in_width = layer->nest.map[1] = bound[SDSE_Q] = size[2];
 }
 
+// The file's name: below the workload's folder, as it is written. Links are followed
+// when the file is read.
+static void read_weights(struct sdse_layer_reader *r, const struct sdse_node *node) {
+    if (!sdse_read_text(node, r->diags, &r->layer->weights_file) ||
+        sdse_name_is_inside(r->layer->weights_file))
+        return;
+    sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "weights-file",
+                  "'%s' is not inside the folder of this file", r->layer->weights_file);
+}
+
 static void read_density(struct sdse_layer_reader *r) {
     static const char *const keys[] = {"weights", "inputs", "outputs", "source"};
     struct sdse_layer *layer = r->layer;
@@ -274,7 +285,7 @@ static void read_layer(struct sdse_layer_reader *r) {
     refuse_keys(r);
     layer->repeat = sdse_layer_count(r, "repeat", 1);
     if ((node = sdse_node_get(r->map, "weights")))
-        sdse_read_text(node, r->diags, &layer->weights_file);
+        read_weights(r, node);
     read_density(r);
     if (r->kind == SDSE_WRITTEN_FC)
         read_fc(r);
@@ -334,8 +345,9 @@ static bool read_layers(struct sdse_arena *arena, const struct sdse_node *list,
 
 static void read_head(const struct sdse_node *root, struct sdse_workload *net,
                       struct sdse_diags *diags) {
-    static const char *const keys[] = {"name", "source", "batch", "layers",
-                                       "parameters_not_in_layers", "not_modelled"};
+    static const char *const keys[] = {
+        "name",        "source", "batch", "layers", "parameters_not_in_layers",
+        "not_modelled"};
     const struct sdse_node *node;
     sdse_refuse_unknown_keys(root, keys, 6, diags);
     if (!(node = sdse_node_get(root, "name")))

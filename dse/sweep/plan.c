@@ -19,6 +19,7 @@ struct loading {
     struct sdse_arena *arena;
     struct sdse_diags *diags;
     struct sdse_plan *plan;
+    bool follow_links;
 };
 
 static struct sdse_hash hash_text(const char *text) {
@@ -121,9 +122,12 @@ static enum sdse_status hash_weights(struct loading *l,
 // computed.
 static enum sdse_status load_weights(struct loading *l) {
     enum sdse_status status = SDSE_OK;
-    if (any_form_measured(l->plan))
-        for (size_t i = 0; i < l->plan->network_count; i++)
-            status = worse(status, hash_weights(l, &l->plan->networks[i]));
+    for (size_t i = 0; any_form_measured(l->plan) && i < l->plan->network_count; i++) {
+        struct sdse_network_input *network = &l->plan->networks[i];
+        const enum sdse_status inside =
+            sdse_weights_stay_inside(network->workload, l->follow_links, l->diags);
+        status = worse(status, inside ? inside : hash_weights(l, network));
+    }
     return status;
 }
 
@@ -410,8 +414,10 @@ static void hash_sweep(struct sdse_plan *plan) {
 }
 
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
-                                struct sdse_diags *diags, struct sdse_plan **plan) {
-    struct loading l = {arena, diags, SDSE_ARENA_NEW(arena, struct sdse_plan)};
+                                bool follow_links, struct sdse_diags *diags,
+                                struct sdse_plan **plan) {
+    struct loading l = {arena, diags, SDSE_ARENA_NEW(arena, struct sdse_plan),
+                        follow_links};
     if (!l.plan)
         return SDSE_NO_MEMORY;
     enum sdse_status status = sdse_sweep_load(arena, sweep_path, diags, &l.plan->sweep);

@@ -68,8 +68,10 @@ struct sdse_plan {
 
 // Loads a sweep and all it names, validates everything (weight files too if a form is
 // measured), resolves every cost and enumerates the points. All problems are in
-// `diags`. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
+// `diags`. With `follow_links`, links may lead weight files out of their networks'
+// folders. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
-                                struct sdse_diags *diags, struct sdse_plan **plan);
+                                bool follow_links, struct sdse_diags *diags,
+                                struct sdse_plan **plan);
 
 #endif

@@ -547,7 +547,8 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
         strftime(began, sizeof began, "%Y-%m-%dT%H:%M:%SZ", &utc);
     run->arena = sdse_arena_new();
     enum sdse_status status =
-        run->arena ? sdse_plan_load(run->arena, request->sweep_path, diags, &run->plan)
+        run->arena ? sdse_plan_load(run->arena, request->sweep_path,
+                                    request->follow_links, diags, &run->plan)
                    : SDSE_NO_MEMORY;
     if (!status)
         status = sdse_store_open(request->database_path, SDSE_MODEL_VERSION, diags,

@@ -3,6 +3,7 @@
 #define SDSE_DSE_SWEEP_SWEEP_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct sdse_sweep_request {
     const char *database_path;
     unsigned threads;        // 0 = as many as processors
     const atomic_bool *stop; // may be NULL; set it from a signal handler to stop soon
+    bool follow_links;       // links may lead weight files out of their folder
     // Called now and then, always from the calling thread; may be NULL.
     void (*progress)(void *context, const struct sdse_sweep_progress *progress);
     void *context;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/errno_text.h"
+#include "base/inside.h"
 #include "dse/sweep/forms.h"
 #include "smartdeal/decompose.h"
 #include "smartdeal/npy.h"
@@ -20,6 +22,36 @@ static const char *path_of(const struct sdse_workload *workload,
         return layer->weights_file;
     return sdse_arena_printf(arena, "%.*s/%s", (int)(slash - workload->file),
                              workload->file, layer->weights_file);
+}
+
+enum sdse_status sdse_weights_stay_inside(const struct sdse_workload *workload,
+                                          bool follow_links, struct sdse_diags *diags) {
+    const char *slash = workload->file ? strrchr(workload->file, '/') : NULL;
+    const char *folder =
+        slash ? sdse_arena_printf(diags->arena, "%.*s",
+                                  (int)(slash - workload->file + 1), workload->file)
+              : ".";
+    enum sdse_status status = folder ? SDSE_OK : SDSE_NO_MEMORY;
+    for (size_t i = 0; folder && i < workload->layer_count; i++) {
+        const struct sdse_layer *layer = &workload->layers[i];
+        bool inside;
+        if (follow_links || !sdse_layer_has_weight_file(layer))
+            continue;
+        const char *path = path_of(workload, layer, diags->arena);
+        if (!path)
+            return SDSE_NO_MEMORY;
+        const int error = sdse_path_stays_inside(folder, path, &inside);
+        if (error && sdse_errno_status(error) != SDSE_INVALID)
+            return sdse_diag_errno(diags, layer->loc, "weights-file", path, error);
+        if (inside)
+            continue;
+        sdse_diag_add(diags, SDSE_ERROR, layer->loc, "weights-file",
+                      "layer '%s': '%s' leads out of the folder by a link; "
+                      "--follow-links permits it",
+                      layer->name, layer->weights_file);
+        status = SDSE_INVALID;
+    }
+    return status;
 }
 
 static const char *shape_text(struct sdse_arena *arena, unsigned rank,

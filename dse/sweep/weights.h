@@ -2,12 +2,22 @@
 #ifndef SDSE_DSE_SWEEP_WEIGHTS_H
 #define SDSE_DSE_SWEEP_WEIGHTS_H
 
+#include <stdbool.h>
+
+#include "base/diag.h"
 #include "base/hash.h"
 #include "base/status.h"
 #include "spec/types/workload.h"
 
 // Whether a layer's weights come from a file; else they are synthetic.
 bool sdse_layer_has_weight_file(const struct sdse_layer *layer);
+
+// Whether the weight files of a network are below the folder of its file when links are
+// followed, or links may lead out of it. Else SDSE_INVALID with diagnostics
+// [weights-file] at the layers; SDSE_IO or SDSE_NO_MEMORY if the system cannot say.
+// Files that are not there are left to who reads them.
+enum sdse_status sdse_weights_stay_inside(const struct sdse_workload *workload,
+                                          bool follow_links, struct sdse_diags *diags);
 
 // The weights of a layer that stores some (not a matmul), as sdse_layer_weight_shape
 // counts them. *values is owned by the caller (free).

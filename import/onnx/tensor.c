@@ -12,6 +12,7 @@
 
 #include "base/checked.h"
 #include "base/errno_text.h"
+#include "base/inside.h"
 
 #define TYPE(name) ONNX__TENSOR_PROTO__DATA_TYPE__##name
 
@@ -167,34 +168,6 @@ static bool parse_u64(const char *text, uint64_t *out) {
     return true;
 }
 
-static bool is_inside(const char *location) {
-    if (location[0] == '/' || location[0] == '\0')
-        return false;
-    for (const char *at = location; at; at = strchr(at, '/')) {
-        at += *at == '/';
-        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0'))
-            return false;
-    }
-    return true;
-}
-
-// *inside: whether the file is below the folder (the path's first bytes) when links are
-// followed. False with errno if the system cannot say.
-static bool stays_inside(const char *path, int folder_bytes, bool *inside) {
-    char name[4096];
-    snprintf(name, sizeof name, "%.*s", folder_bytes, path);
-    char *folder = realpath(folder_bytes ? name : ".", NULL);
-    char *file = folder ? realpath(path, NULL) : NULL;
-    const size_t length = folder && strcmp(folder, "/") != 0 ? strlen(folder) : 0;
-    const int error = errno;
-    const bool known = file != NULL;
-    *inside = known && strncmp(file, folder, length) == 0 && file[length] == '/';
-    free(folder);
-    free(file);
-    errno = error;
-    return known;
-}
-
 // What the system said of the external file.
 static enum sdse_status fail_external(const struct external *external, int error,
                                       struct sdse_diags *diags) {
@@ -218,7 +191,7 @@ static enum sdse_status find_external(const Onnx__TensorProto *tensor, const cha
                  !parse_u64(entry->value, &out->offset))
             wrong = "the offset of its external data is not a number";
     }
-    if (!wrong && (!location || !is_inside(location)))
+    if (!wrong && (!location || !sdse_name_is_inside(location)))
         wrong = "its external data must be in a file below the model's folder";
     if (wrong)
         return refuse(tensor, file, diags, "onnx-external", wrong), SDSE_INVALID;
@@ -231,8 +204,14 @@ static enum sdse_status find_external(const Onnx__TensorProto *tensor, const cha
     if (fits && !there && sdse_errno_status(errno) != SDSE_INVALID)
         return fail_external(out, errno, diags);
     bool inside = false;
-    if (there && S_ISREG(info.st_mode) && !stays_inside(out->path, folder, &inside))
-        return fail_external(out, errno, diags);
+    if (there && S_ISREG(info.st_mode)) {
+        char below[sizeof out->path];
+        snprintf(below, sizeof below, "%.*s", folder, file);
+        const int error =
+            sdse_path_stays_inside(folder ? below : ".", out->path, &inside);
+        if (error)
+            return fail_external(out, error, diags);
+    }
     if (!there || !S_ISREG(info.st_mode))
         wrong = "the file with its external data is missing, or not a regular file";
     else if (!inside && !follow_links) {

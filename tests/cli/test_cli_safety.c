@@ -200,6 +200,52 @@ static void manifests_stay_in_their_folder(void **state) {
     }
 }
 
+// The same for the weights that a network names: where a sweep measures them, where
+// they are decomposed, and in a sweep that is checked.
+static void weights_stay_in_their_folder(void **state) {
+    (void)state;
+    mkdir(scratch("nets"), 0777);
+    mkdir(scratch("nets/deep"), 0777);
+    mkdir(scratch("nets2"), 0777);
+    runs(0, NULL, "import tests/data/onnx/small.onnx -i x=1x3x16x16 -o @given");
+    copy_file(scratch("given/weights/fc.npy"), scratch("nets/deep/in.npy"));
+    copy_file(scratch("given/weights/fc.npy"), scratch("nets2/out.npy"));
+    assert_int_equal(symlink("deep/in.npy", scratch("nets/a.npy")), 0);
+    assert_int_equal(symlink("../nets2/out.npy", scratch("nets/b.npy")), 0);
+    assert_int_equal(symlink("../nets2", scratch("nets/c")), 0);
+    static const char *const files[] = {"a.npy", "deep/in.npy", "b.npy", "c/out.npy"};
+    write_text("nets/all.yaml",
+               "name: all\nworkloads: [net.yaml]\narchs: [" FAULTS
+               "arch.yaml]\nweight_forms: [{name: sd, basis_size: 2}]\n");
+    for (size_t i = 0; i < 4; i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 "name: net%zu\nsource: s\nlayers:\n"
+                 "  - {name: f, kind: fc, in: 4, out_channels: 5, weights: %s}\n",
+                 i, files[i]);
+        write_text("nets/net.yaml", text);
+        const int strict = i >= 2;
+        const char *said = strict ? "--follow-links permits it" : NULL;
+        runs(strict, said, "decompose @nets/net.yaml");
+        runs(strict, said, "check @nets/all.yaml");
+        runs(strict, said, "sweep @nets/all.yaml -q -o @nets.db");
+        runs(0, NULL, "decompose @nets/net.yaml --follow-links");
+        runs(0, NULL, "check @nets/all.yaml --follow-links");
+        runs(0, NULL, "sweep @nets/all.yaml -q -o @nets.db --follow-links");
+    }
+    // From the folder itself, where its name is not in the path.
+    char before[1024];
+    assert_non_null(getcwd(before, sizeof before));
+    assert_int_equal(chdir(scratch("nets")), 0);
+    runs(1, "'c/out.npy' leads out of the folder by a link", "decompose net.yaml");
+    assert_int_equal(chdir(before), 0);
+    write_text("nets/net.yaml", "name: net\nsource: s\nlayers:\n"
+                                "  - {name: f, kind: fc, in: 4, out_channels: 5, "
+                                "weights: ../nets2/out.npy}\n");
+    runs(1, "'../nets2/out.npy' is not inside the folder of this file",
+         "decompose @nets/net.yaml --follow-links");
+}
+
 // External data outside the model's folder is read only if that is asked for, and never
 // replaced.
 static void external_data_stays_in_its_folder(void **state) {
@@ -385,6 +431,7 @@ int main(void) {
         cmocka_unit_test(names_drive_no_terminal),
         cmocka_unit_test(names_of_files_are_plain),
         cmocka_unit_test(manifests_stay_in_their_folder),
+        cmocka_unit_test(weights_stay_in_their_folder),
         cmocka_unit_test(external_data_stays_in_its_folder),
         cmocka_unit_test(fronts_are_counted_per_network),
         cmocka_unit_test(queries_keep_their_limits),

@@ -45,12 +45,12 @@ static int make_inputs(void **state) {
     "out_channels: 4, weights: \"%s\"}\n"
     snprintf(net, sizeof net, NET, "w.npy");
     sweep_write("relative.yaml", net);
-    snprintf(net, sizeof net, NET, path);
-    sweep_write("absolute.yaml", net);
-    snprintf(net, sizeof net, NET, "./folder/../link.npy");
+    snprintf(net, sizeof net, NET, ".//./w.npy");
+    sweep_write("longer.yaml", net);
+    snprintf(net, sizeof net, NET, "./folder//link.npy");
     sweep_write("odd.yaml", net);
     return written || mkdir(sweep_path("folder"), 0777) ||
-           symlink("w.npy", sweep_path("link.npy")) ||
+           symlink("../w.npy", sweep_path("folder/link.npy")) ||
            symlink("relative.yaml", sweep_path("link.yaml")) ||
            symlink("../arch.yaml", sweep_path("folder/link.yaml"));
 }
@@ -62,7 +62,7 @@ static void paths_are_no_content(void **state) {
     snprintf(absolute, sizeof absolute, "%s", sweep_path("arch.yaml"));
     snprintf(folder, sizeof folder, "%s", sweep_path(""));
     write_sweep("s0.yaml", "paths", "relative.yaml", "arch.yaml");
-    write_sweep("s1.yaml", "paths", "./absolute.yaml", absolute);
+    write_sweep("s1.yaml", "paths", "./longer.yaml", absolute);
     write_sweep("s2.yaml", "paths", "odd.yaml", "folder/../arch.yaml");
     write_sweep("s3.yaml", "paths", "link.yaml", "folder/link.yaml");
     char *first = NULL;
