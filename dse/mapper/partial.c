@@ -234,8 +234,8 @@ static void note_shared(const struct sdse_problem *problem, unsigned first,
                         const struct sdse_lane_edge *edge, struct sdse_shared *shared) {
     for (unsigned l = first; l < problem->levels; l++) {
         const double rest_pj = fmin(pj, edge->rest_pj[l + 1][stage]);
-        shared->pj[l] = macs * (pj - rest_pj);
-        shared->saved_pj[l] = saved_pj - macs * rest_pj;
+        shared->cost[l] = macs * (pj - rest_pj);
+        shared->saved[l] = saved_pj - macs * rest_pj;
     }
 }
 
@@ -305,7 +305,8 @@ void sdse_partial_outlook(const struct sdse_problem *problem, unsigned level,
                                                       places * inside));
         }
     }
-    outlook->shared_pj = sdse_sharing_pj(problem, level, node->index, outlook->shared);
+    outlook->shared_pj = sdse_sharing_cost(problem, level, node->index,
+                                           sdse_all_lanes(problem), outlook->shared);
 }
 
 double sdse_open_line(const struct sdse_problem *problem,

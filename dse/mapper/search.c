@@ -136,8 +136,8 @@ static void try_layouts(struct sdse_searcher *s, unsigned l,
     }
 }
 
-// The bound that cut or admitted a mapping must not exceed its cost (NaN: memory is out,
-// and so it will be for `score`).
+// The bound that cut or admitted a mapping must not exceed its cost (NaN: memory is
+// out, and so it will be for `score`).
 static bool bound_holds(const struct sdse_searcher *s,
                         const struct sdse_mapping *mapping, double pj, double cycles) {
     const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
@@ -363,12 +363,14 @@ static bool factors_cut(struct sdse_searcher *s, unsigned l) {
     struct frame *frame = &s->frame[l];
     struct sdse_outlook *outlook = &frame->factors.outlook;
     struct sdse_factor_visits visits;
-    outlook->shared_pj =
-        sdse_sharing_pj(s->problem, l + 1, frame->factors.inner, outlook->shared);
+    outlook->shared_pj = sdse_sharing_cost(s->problem, l + 1, frame->factors.inner,
+                                           sdse_all_lanes(s->problem), outlook->shared);
     sdse_factors_visits(s->problem, &frame->factors, &visits);
     const double pj = sdse_factors_pj(&frame->factors, &visits);
     if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
         return true;
+    sdse_transfers_share(s->problem, l + 1, frame->factors.inner,
+                         &frame->factors.transfers);
     const double cycles =
         sdse_factors_cycles(&frame->factors, &visits, frame->work_cycles);
     return cycles > frame->least_cycles && may_cut(s, leak(s, pj, cycles), cycles);

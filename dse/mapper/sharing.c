@@ -215,14 +215,14 @@ enum sdse_status sdse_sharings_init(struct sdse_problem *problem) {
 
 // First visits save no more than the whole, so this is convex in `times`, and what
 // several levels add is no less than the sum over them.
-static double above_least_pj(double pj, double saved_pj, double times) {
-    return fmax(0, pj * times - saved_pj) - fmax(0, pj - saved_pj);
+static double above_least(double cost, double saved, double times) {
+    return fmax(0, cost * times - saved) - fmax(0, cost - saved);
 }
 
-double sdse_sharing_pj(const struct sdse_problem *problem, unsigned level,
-                       const uint16_t index[SDSE_DIMS],
-                       const struct sdse_shared *shared) {
-    double pj = 0;
+double sdse_sharing_cost(const struct sdse_problem *problem, unsigned level,
+                         const uint16_t index[SDSE_DIMS], unsigned lanes,
+                         const struct sdse_shared *shared) {
+    double cost = 0;
     for (unsigned l = level; l < problem->levels; l++) {
         const struct choices *choices =
             problem->sharings[l] ? choices_of(problem, l, index) : NULL;
@@ -230,12 +230,12 @@ double sdse_sharing_pj(const struct sdse_problem *problem, unsigned level,
         for (unsigned k = 0; choices && k < choices->count && least > 0; k++) {
             double sum = 0;
             for (unsigned i = 0; i < problem->lane_count; i++)
-                if (choices->at[k].lane[i] > 1)
-                    sum += above_least_pj(shared[i].pj[l], shared[i].saved_pj[l],
-                                          choices->at[k].lane[i]);
+                if (lanes >> i & 1u && choices->at[k].lane[i] > 1)
+                    sum += above_least(shared[i].cost[l], shared[i].saved[l],
+                                       choices->at[k].lane[i]);
             least = fmin(least, sum);
         }
-        pj += fmax(0, least);
+        cost += fmax(0, least);
     }
-    return pj * (1 - 1e-12);
+    return cost * (1 - 1e-12);
 }

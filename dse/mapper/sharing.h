@@ -9,22 +9,29 @@
 
 #include "dse/mapper/problem.h"
 
-// What a lane into the multipliers costs at each level: `pj` x times, less what first
-// visits save, and no less than 0. saved_pj < 0: that does not depend on the level.
+// What a lane into the multipliers costs at each level, in picojoules or bits: `cost` x
+// times, less what first visits save, and no less than 0. saved < 0: what does not
+// depend on the level.
 struct sdse_shared {
-    double pj[SDSE_MAX_LEVELS];
-    double saved_pj[SDSE_MAX_LEVELS];
+    double cost[SDSE_MAX_LEVELS];
+    double saved[SDSE_MAX_LEVELS];
 };
 
 // Prepares the sharings of every level. After the lanes are bounded. SDSE_NO_MEMORY.
 enum sdse_status sdse_sharings_init(struct sdse_problem *problem);
 
 // The least that levels from `level` on cost together above what each lane has at best,
-// if their places divide the tile `index`. [pJ]
+// if their places divide the tile `index`.
 //
+// lanes    the set that counts
 // shared   by lane
-double sdse_sharing_pj(const struct sdse_problem *problem, unsigned level,
-                       const uint16_t index[SDSE_DIMS],
-                       const struct sdse_shared *shared);
+double sdse_sharing_cost(const struct sdse_problem *problem, unsigned level,
+                         const uint16_t index[SDSE_DIMS], unsigned lanes,
+                         const struct sdse_shared *shared);
+
+// Every lane.
+static inline unsigned sdse_all_lanes(const struct sdse_problem *problem) {
+    return SDSE_BIT(problem->lane_count) - 1;
+}
 
 #endif

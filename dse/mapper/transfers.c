@@ -6,6 +6,7 @@
 // Bits as a function of visits, by rate.
 struct flow {
     double base, rate[SDSE_MOVERS];
+    unsigned lanes; // into the multipliers, in it
 };
 
 // Of the tensors that share the ports of a level together: 0; of one with a port of its
@@ -16,6 +17,7 @@ enum way { READ, WRITE, WAYS };
 
 struct moved {
     struct flow by[WAYS][SDSE_MAX_LEVELS][SLOTS];
+    struct sdse_shared *bits; // by lane, into the multipliers
 };
 
 static unsigned slot_of(const struct sdse_problem *problem, unsigned level,
@@ -34,15 +36,17 @@ static struct flow *flow_of(const struct sdse_problem *problem, struct moved *mo
 
 static void add_flow(struct flow *to, const struct flow *more) {
     to->base += more->base;
+    to->lanes |= more->lanes;
     for (int t = 0; t < SDSE_MOVERS; t++)
         to->rate[t] += more->rate[t];
 }
 
 // Words between single multipliers and their keeper do not depend on visits.
 static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
-                         const struct sdse_partial *node, const struct sdse_lane *lane,
-                         const struct sdse_lane_state *state, double places,
+                         const struct sdse_partial *node, unsigned i, double places,
                          struct moved *moved) {
+    const struct sdse_lane *lane = &problem->lane[i];
+    const struct sdse_lane_state *state = &node->lane[i];
     const struct sdse_lane_edge *edge = &lane->edge[lane->edge_count - 1];
     const bool current = state->at_macs;
     double saved = current ? state->saved_words : places;
@@ -52,24 +56,33 @@ static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
                                  : edge->rest_words[edge->parent];
     const double macs =
         lane->tensor == SDSE_INPUTS ? problem->input_macs : problem->macs;
-    const double words = macs * taken - (lane->returns ? lane->base_words * saved : 0);
     const enum way way = lane->up ? WRITE : READ;
-    if (words > 0)
-        flow_of(problem, moved, way, edge->parent, lane->tensor)->base +=
-            words *
-            edge->head_bits[sdse_mac_stages(problem, level, lane, node, state).arrive];
+    const double bits =
+        edge->head_bits[sdse_mac_stages(problem, level, lane, node, state).arrive];
+    const double all = macs * taken * bits;
+    const double first = lane->returns ? lane->base_words * saved * bits : 0;
+    struct flow *flow = flow_of(problem, moved, way, edge->parent, lane->tensor);
+    flow->base += fmax(0, all - first);
+    flow->lanes |= SDSE_BIT(i);
+    const unsigned from = current ? level : edge->parent;
+    for (unsigned l = level; l < problem->levels; l++) {
+        moved->bits[i].cost[l] = l < from ? 0 : all;
+        moved->bits[i].saved[l] = first;
+    }
 }
 
 static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
-                          const struct sdse_partial *node, const struct sdse_lane *lane,
-                          const struct sdse_lane_state *state, struct moved *moved) {
+                          const struct sdse_partial *node, unsigned i,
+                          struct moved *moved) {
+    const struct sdse_lane *lane = &problem->lane[i];
+    const struct sdse_lane_state *state = &node->lane[i];
     const double places = node->places[lane->tensor];
     const double base = lane->base_words, free_visits = lane->returns ? 1 : 0;
     for (unsigned e = state->edge; e < lane->edge_count; e++) {
         const struct sdse_lane_edge *edge = &lane->edge[e];
         const bool current = e == state->edge;
         if (lane->feeds_macs && edge->child == problem->levels) {
-            add_mac_bits(problem, level, node, lane, state, places, moved);
+            add_mac_bits(problem, level, node, i, places, moved);
             continue;
         }
         struct sdse_sum_stages s = sdse_open_stages(lane, node, state);
@@ -104,7 +117,7 @@ static void sum_bits(const struct sdse_problem *problem, unsigned level,
         }
     }
     for (unsigned i = 0; i < problem->lane_count; i++)
-        add_lane_bits(problem, level, node, &problem->lane[i], &node->lane[i], moved);
+        add_lane_bits(problem, level, node, i, moved);
     // Levels of one memory share its ports.
     for (unsigned l = problem->levels; l-- > 1;) {
         if (!problem->arch->level[l].shares_memory)
@@ -123,6 +136,9 @@ static void add_port(struct sdse_transfers *transfers, unsigned level, bool over
     port->overlaps = overlaps;
     port->cycles_per_bit = (1 - 1e-12) / bits_per_cycle;
     port->base = bits->base;
+    port->lanes = bits->lanes;
+    port->shared = 0;
+    transfers->lanes |= bits->lanes;
     memcpy(port->rate, bits->rate, sizeof port->rate);
 }
 
@@ -151,10 +167,10 @@ static void add_ports(const struct sdse_problem *problem, unsigned level,
 void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
                          const struct sdse_partial *node,
                          struct sdse_transfers *transfers) {
-    transfers->count = 0;
+    transfers->count = transfers->lanes = 0;
     if (!problem->has_bandwidth)
         return;
-    struct moved moved;
+    struct moved moved = {.bits = transfers->bits};
     sum_bits(problem, level, node, &moved);
     for (unsigned l = 0; l < problem->levels; l++) {
         const unsigned kinds = problem->port_kinds[l];
@@ -176,6 +192,19 @@ void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
             add_flow(&moved.by[READ][l][i], &moved.by[WRITE][l][i]);
         add_ports(problem, l, SDSE_PORT_SHARED, share, moved.by[READ][l], transfers);
     }
+    if (transfers->lanes)
+        sdse_transfers_share(problem, level, node->index, transfers);
+}
+
+void sdse_transfers_share(const struct sdse_problem *problem, unsigned level,
+                          const uint16_t index[SDSE_DIMS],
+                          struct sdse_transfers *transfers) {
+    for (unsigned i = 0; transfers->lanes && i < transfers->count; i++) {
+        struct sdse_port_bits *port = &transfers->port[i];
+        if (port->lanes)
+            port->shared =
+                sdse_sharing_cost(problem, level, index, port->lanes, transfers->bits);
+    }
 }
 
 double sdse_transfers_cycles(const struct sdse_transfers *transfers,
@@ -183,7 +212,7 @@ double sdse_transfers_cycles(const struct sdse_transfers *transfers,
     double longest = compute, added = 0, serial = 0;
     for (unsigned i = 0; i < transfers->count; i++) {
         const struct sdse_port_bits *port = &transfers->port[i];
-        double bits = port->base;
+        double bits = port->base + port->shared;
         for (int t = 0; t < SDSE_MOVERS; t++)
             bits += port->rate[t] * visits[t];
         const double cycles = bits * port->cycles_per_bit;

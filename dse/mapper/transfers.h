@@ -11,6 +11,8 @@ struct sdse_port_bits {
     bool overlaps;  // with computing; if not, its cycles are added
     double cycles_per_bit;
     double base, rate[SDSE_MOVERS];
+    unsigned lanes; // into the multipliers, whose words cross it
+    double shared;  // above base, as the places still to come are shared out
 };
 
 // Read, write, both together: of each tensor, and of the others.
@@ -19,12 +21,20 @@ enum { SDSE_MAX_PORTS = SDSE_PORTS * (SDSE_TENSORS + 1) * SDSE_MAX_LEVELS };
 struct sdse_transfers {
     unsigned count;
     struct sdse_port_bits port[SDSE_MAX_PORTS];
+    unsigned lanes; // of all ports
+    struct sdse_shared bits[SDSE_MAX_LANES];
 };
 
 // The transfers of any completion of a node: levels from `level` on are open.
 void sdse_transfers_init(const struct sdse_problem *problem, unsigned level,
                          const struct sdse_partial *node,
                          struct sdse_transfers *transfers);
+
+// Takes away what the places of `level` and those inside cannot merge in a tile
+// `index`.
+void sdse_transfers_share(const struct sdse_problem *problem, unsigned level,
+                          const uint16_t index[SDSE_DIMS],
+                          struct sdse_transfers *transfers);
 
 // Cycles of the layer when its tensors are visited visits[t] times and computing takes
 // `compute` cycles. Rises with both.
