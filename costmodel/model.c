@@ -81,7 +81,7 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     if (!counts_fit(&layer->nest, &macs) ||
         (sdse_layer_moves(layer) &&
          (!sdse_mul_u64(macs, layer->move.operations, &macs) ||
-          !sdse_mul_u64(macs, layer->move.addends, &macs) ||
+          !sdse_mul_u64(macs, sdse_layer_operands(layer), &macs) ||
           !sdse_mul_u64(macs, layer->move.passes, &macs) || macs >= (uint64_t)1 << 62)))
         return SDSE_OVERFLOW;
     if (form && form->smartdeal && !arch->rebuild.present)

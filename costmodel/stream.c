@@ -17,7 +17,9 @@ struct sdse_stream sdse_stream_of(const struct sdse_layer *layer) {
         stream.out = 0;
         return stream;
     }
-    stream.in = sdse_nest_input_words(nest) * layer->move.addends * layer->move.passes;
+    stream.in =
+        layer->move.passes * (sdse_nest_input_words(nest) * layer->move.addends +
+                              sdse_layer_broadcast_words(layer));
     return stream;
 }
 

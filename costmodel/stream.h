@@ -5,9 +5,12 @@
 // the outermost memory and goes once through each memory down to the unit that keeps
 // inputs; every word it makes goes up through each that keeps outputs:
 //
-//     in  = addends * passes * N * G * |rows touched| * |columns touched|
+//     in  = passes * (addends * N * G * |rows touched| * |columns touched| + broadcast)
 //     out = N * G * P * Q
 //     operations = out * operations per word
+//
+// broadcast: the distinct words of smaller maps that are repeated over those of the
+// layer's size; the unit repeats them.
 //
 // A keeper of inputs is read `in` words, and filled with as many unless it is the
 // outermost; a keeper of outputs is updated with `out` words, and, unless it is the

@@ -50,6 +50,7 @@ static const struct sdse_check table[] = {
     READER("groups-divide", SDSE_CHECK_WORKLOAD, "groups that do not divide channels")
     READER("kernel-fits", SDSE_CHECK_WORKLOAD, "a kernel larger than the padded input")
     READER("heads-divide", SDSE_CHECK_WORKLOAD, "kv_heads that do not divide heads")
+    READER("broadcast-fits", SDSE_CHECK_WORKLOAD, "a map that does not repeat over the layer's")
     READER("deconv-output", SDSE_CHECK_WORKLOAD, "a transposed convolution without outputs")
     WARNING_READER("depth-unrolled", SDSE_CHECK_WORKLOAD, "depth windows that share slices")
     READER("loop-syntax", SDSE_CHECK_MAPPING, "loops that cannot be read")

@@ -92,7 +92,7 @@ static bool counts_fit(const struct sdse_layer *layer) {
     unsigned all = SDSE_BIT(SDSE_DIMS) - 1;
     unsigned rest = SDSE_BIT(SDSE_N) | SDSE_BIT(SDSE_G) | SDSE_BIT(SDSE_C);
     // Operations and repeated reads of a layer that multiplies nothing.
-    uint64_t most = layer->move.addends;
+    uint64_t most = sdse_layer_operands(layer);
     if (layer->move.operations > most)
         most = layer->move.operations;
     if (sdse_layer_moves(layer) &&

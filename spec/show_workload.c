@@ -17,7 +17,8 @@ static struct words count(const struct sdse_layer *layer) {
         words.weights = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, bound);
     words.inputs = sdse_nest_input_words(&layer->nest);
     if (sdse_layer_moves(layer))
-        words.inputs *= (uint64_t)layer->move.addends * layer->move.passes;
+        words.inputs = layer->move.passes * (words.inputs * layer->move.addends +
+                                             sdse_layer_broadcast_words(layer));
     words.outputs = sdse_tile_words(&layer->nest, SDSE_OUTPUTS, bound);
     return words;
 }

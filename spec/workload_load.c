@@ -55,6 +55,7 @@ static const struct {
     {"n", KIND(MATMUL)},
     {"fused", MOVES},
     {"addends", KIND(ADD)},
+    {"broadcast", KIND(ADD)},
     {"passes", MOVES},
     {"ops_per_word", MOVES},
 };
@@ -147,17 +148,69 @@ static void read_matmul(struct sdse_layer_reader *r) {
         bound[SDSE_G] = UINT64_MAX; // refused by words-absurd
 }
 
+// One smaller map: [channels, rows, columns] of each sample, or [1, channels, rows,
+// columns] of all of them.
+static bool read_broadcast(struct sdse_layer_reader *r, const struct sdse_node *list,
+                           struct sdse_broadcast *map) {
+    const uint64_t *bound = r->layer->nest.bound;
+    const uint64_t whole[3] = {bound[SDSE_G], bound[SDSE_P], bound[SDSE_Q]};
+    uint64_t size[4] = {0};
+    map->shared = list->kind == SDSE_NODE_SEQUENCE && list->count == 4;
+    if (!sdse_layer_list(r, list, map->shared ? 4 : 3, 1,
+                         map->shared ? "[1, channels, rows, columns]"
+                                     : "[channels, rows, columns]",
+                         size))
+        return false;
+    bool fits = !map->shared || size[0] == 1;
+    for (unsigned i = 0; i < 3; i++) {
+        map->size[i] = size[i + map->shared];
+        fits &= whole[i] % map->size[i] == 0;
+    }
+    if (!fits)
+        sdse_diag_add(r->diags, SDSE_ERROR, list->loc, "broadcast-fits",
+                      "the map is not repeated over [%llu, %llu, %llu]: each of its "
+                      "sizes must divide that of the layer%s",
+                      (unsigned long long)whole[0], (unsigned long long)whole[1],
+                      (unsigned long long)whole[2],
+                      map->shared ? ", the first of four must be 1" : "");
+    return fits;
+}
+
+static void read_broadcasts(struct sdse_layer_reader *r) {
+    struct sdse_move *move = &r->layer->move;
+    const struct sdse_node *list = sdse_node_get(r->map, "broadcast");
+    if (!list || !sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
+        return;
+    struct sdse_broadcast *maps =
+        SDSE_ARENA_ARRAY(r->arena, struct sdse_broadcast, list->count + 1);
+    for (size_t i = 0; maps && !r->sizes_broken && i < list->count; i++)
+        move->broadcast_count +=
+            read_broadcast(r, sdse_node_at(list, i), &maps[move->broadcast_count]);
+    move->broadcasts = maps;
+}
+
+// Maps of the layer's size: two, or one beside smaller ones, which may be alone.
+static uint64_t read_addends(struct sdse_layer_reader *r) {
+    const struct sdse_node *node = sdse_node_get(r->map, "addends");
+    const uint32_t others = r->layer->move.broadcast_count;
+    uint64_t addends = r->kind == SDSE_WRITTEN_ADD && !others ? 2 : 1;
+    if (node)
+        sdse_read_u64(node, others > 1 ? 0 : 1, SDSE_LARGEST_SIZE, r->diags, &addends);
+    return addends;
+}
+
 // What a layer that only moves words does with them. Operations for each word that
 // comes out: the taps of a pool, additions, scale and shift of a norm, maximum,
 // difference, exponential, sum and quotient of a softmax.
 static void read_move(struct sdse_layer_reader *r) {
     const uint64_t *bound = r->layer->nest.bound;
     struct sdse_move *move = &r->layer->move;
-    uint64_t addends =
-        sdse_layer_count(r, "addends", r->kind == SDSE_WRITTEN_ADD ? 2 : 1);
+    read_broadcasts(r);
+    const uint64_t addends = read_addends(r);
+    const uint64_t operands = addends + move->broadcast_count;
     const uint64_t operations[SDSE_WRITTEN_KINDS] = {
         [SDSE_WRITTEN_POOL] = bound[SDSE_R] * bound[SDSE_S],
-        [SDSE_WRITTEN_ADD] = addends > 1 ? addends - 1 : 1,
+        [SDSE_WRITTEN_ADD] = operands > 1 ? operands - 1 : 1,
         [SDSE_WRITTEN_NORM] = 2,
         [SDSE_WRITTEN_SOFTMAX] = 5,
         [SDSE_WRITTEN_ACT] = 1};

@@ -52,6 +52,12 @@ static void print_move(FILE *out, const struct sdse_layer *layer) {
     }
     if (layer->kind == SDSE_ADD)
         fprintf(out, ", addends: %" PRIu32, move->addends);
+    for (uint32_t i = 0; i < move->broadcast_count; i++) {
+        const struct sdse_broadcast *map = &move->broadcasts[i];
+        fprintf(out, "%s[%s%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]%s",
+                i ? ", " : ", broadcast: [", map->shared ? "1, " : "", map->size[0],
+                map->size[1], map->size[2], i + 1 == move->broadcast_count ? "]" : "");
+    }
     if (move->passes != 1)
         fprintf(out, ", passes: %" PRIu32, move->passes);
     fprintf(out, ", ops_per_word: %" PRIu32 ", fused: %s", move->operations,

@@ -245,7 +245,8 @@ static bool is_sane(struct sdse_maker *maker) {
                                      "a size exceeds 2^30, or its MACs exceed 64 bits");
     }
     const struct sdse_move *move = &maker->layer.move;
-    uint64_t most = move->operations > move->addends ? move->operations : move->addends;
+    const uint64_t operands = sdse_layer_operands(&maker->layer);
+    uint64_t most = move->operations > operands ? move->operations : operands;
     if (sdse_layer_moves(&maker->layer) &&
         (!sdse_mul_u64(macs, most, &macs) || !sdse_mul_u64(macs, 64, &macs)))
         return sdse_maker_refuse(maker, "onnx-shape", "its words exceed 64 bits");

@@ -186,7 +186,6 @@ static bool add_pool(struct sdse_maker *maker) {
 // Which inputs of a node that works number by number depend on the model's inputs.
 struct operands {
     uint32_t moving; // of more than a few numbers
-    uint32_t whole;  // as large as the output
     uint32_t id;     // the last moving one
 };
 
@@ -197,10 +196,63 @@ static struct operands operands_of(const struct sdse_maker *maker) {
         if (id == SDSE_ONNX_NONE || maker->moves->regions.few[id])
             continue;
         operands.moving++;
-        operands.whole += count_of(&maker->graph->value[id]) == count_of(out_of(maker));
         operands.id = id;
     }
     return operands;
+}
+
+// A smaller map that numpy's rules repeat over the output, as set_words lays that out.
+static struct sdse_broadcast broadcast_of(const struct sdse_maker *maker,
+                                          const struct sdse_onnx_shape *map) {
+    const struct sdse_onnx_shape *out = &out_of(maker)->shape;
+    const uint64_t *bound = maker->layer.nest.bound, batch = maker->graph->batch;
+    const unsigned rank = out->rank, missing = rank - map->rank;
+    struct sdse_onnx_shape wide = {.rank = rank}; // with the axes that it lacks
+    for (unsigned i = 0; i < rank; i++)
+        wide.dim[i] = i < missing ? 1 : map->dim[i - missing];
+    struct sdse_broadcast small = {.size = {1, 1, 1}};
+    small.shared = bound[SDSE_N] > 1 && wide.dim[0] == 1;
+    if (rank < 2 || out->dim[0] % batch != 0) {
+        small.size[0] = sdse_onnx_product(&wide, 0, rank);
+    } else if (rank == 2) {
+        const bool row = out->dim[0] == batch;
+        small.size[0] = row ? wide.dim[1] : wide.dim[0] == 1 ? 1 : bound[SDSE_G];
+        small.size[2] = row ? 1 : wide.dim[1];
+    } else {
+        small.size[0] = wide.dim[1];
+        small.size[1] = sdse_onnx_product(&wide, 2, rank - 1);
+        small.size[2] = wide.dim[rank - 1];
+    }
+    return small;
+}
+
+// An addition of the first `count` inputs: maps as large as the output, and smaller
+// ones.
+static bool add_maps(struct sdse_maker *maker, uint32_t count, uint64_t operations,
+                     const char *suffix) {
+    begin_layer(maker, SDSE_ADD, operations);
+    set_words(maker, &out_of(maker)->shape);
+    struct sdse_move *move = &maker->layer.move;
+    struct sdse_broadcast *maps =
+        SDSE_ARENA_ARRAY(maker->graph->arena, struct sdse_broadcast, count + 1);
+    if (!maps) {
+        maker->out_of_memory = true;
+        return false;
+    }
+    move->addends = 0;
+    move->broadcasts = maps;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t id = maker->node->input[i];
+        if (id == SDSE_ONNX_NONE || maker->moves->regions.few[id])
+            continue;
+        const struct sdse_onnx_value *map = &maker->graph->value[id];
+        if (!map->shape.known || map->shape.rank > out_of(maker)->shape.rank ||
+            count_of(map) == count_of(out_of(maker)))
+            move->addends++;
+        else
+            maps[move->broadcast_count++] = broadcast_of(maker, &map->shape);
+    }
+    return add(maker, suffix);
 }
 
 // Of one map and constants: a bias is part of the product before it; scale and shift
@@ -236,10 +288,7 @@ static bool add_binary(struct sdse_maker *maker) {
     struct operands operands = operands_of(maker);
     if (operands.moving == 1)
         return add_constant_operation(maker, operands.id);
-    begin_layer(maker, SDSE_ADD, operands.moving - 1);
-    maker->layer.move.addends = operands.whole > 0 ? operands.whole : 1;
-    set_words(maker, &out_of(maker)->shape);
-    return add(maker, "");
+    return add_maps(maker, maker->node->input_count, operands.moving - 1, "");
 }
 
 static bool is_kind(const char *op, enum sdse_layer_kind *kind, uint64_t *operations) {
@@ -331,10 +380,7 @@ static bool add_norm(struct sdse_maker *maker, enum sdse_layer_kind kind,
         return true;
     }
     if (strncmp(maker->node->op, "Skip", 4) == 0) { // the sum of two maps first
-        begin_layer(maker, SDSE_ADD, maker->node->input_count > 4 ? 2 : 1);
-        maker->layer.move.addends = 2;
-        set_words(maker, &out_of(maker)->shape);
-        if (!add(maker, ".add"))
+        if (!add_maps(maker, 2, maker->node->input_count > 4 ? 2 : 1, ".add"))
             return false;
         return add_words(maker, kind, operations, ".norm");
     }

@@ -33,10 +33,19 @@ static inline const char *sdse_layer_kind_name(enum sdse_layer_kind kind) {
     return names[kind];
 }
 
+// A smaller map that is read beside those of the nest's size, and repeated over it: the
+// gates of channels, the mask of all heads.
+struct sdse_broadcast {
+    uint64_t size[3]; // channels, rows, columns: each divides that of the nest
+    bool shared;      // by all samples; else each has its own
+};
+
 // What a layer that moves words does with them, beside its nest.
 struct sdse_move {
     bool fused;          // in the layer before it: no words move through memories
-    uint32_t addends;    // maps of the nest's size that are read [>= 1]
+    uint32_t addends;    // maps of the nest's size that are read [>= 1; 0: the others]
+    uint32_t broadcast_count;
+    const struct sdse_broadcast *broadcasts;
     uint32_t passes;     // how often each of their words is read [>= 1]
     uint32_t operations; // of the vector unit, for each word that comes out [>= 1]
 };
@@ -58,6 +67,22 @@ struct sdse_layer {
 // Whether a layer only moves words: no MACs, no weights, no mapping.
 static inline bool sdse_layer_moves(const struct sdse_layer *layer) {
     return layer->kind >= SDSE_MAPPED_KINDS;
+}
+
+// Operands of a layer that moves words.
+static inline uint64_t sdse_layer_operands(const struct sdse_layer *layer) {
+    return (uint64_t)layer->move.addends + layer->move.broadcast_count;
+}
+
+// Distinct words of the maps that it repeats.
+static inline uint64_t sdse_layer_broadcast_words(const struct sdse_layer *layer) {
+    uint64_t words = 0;
+    for (uint32_t i = 0; i < layer->move.broadcast_count; i++) {
+        const struct sdse_broadcast *map = &layer->move.broadcasts[i];
+        words += (map->shared ? 1 : layer->nest.bound[SDSE_N]) * map->size[0] *
+                 map->size[1] * map->size[2];
+    }
+    return words;
 }
 
 // Whether its second operand is stored with the network.

@@ -19,6 +19,7 @@ enum { CASES = 4000, MOST_LEVELS = 6, MOST_MAP = 24 };
 struct problem {
     struct sdse_arch arch;
     struct sdse_layer layer;
+    struct sdse_broadcast broadcasts[3];
 };
 
 // What moved, word by word.
@@ -100,6 +101,29 @@ static void make_window(uint64_t *state, struct sdse_nest *nest, unsigned axis) 
     nest->map[axis] = below(state, 8) ? 1 + below(state, MOST_MAP) : 0;
 }
 
+// A divisor of a size.
+static uint64_t divisor(uint64_t *state, uint64_t size) {
+    uint64_t d = 1 + below(state, size);
+    while (size % d)
+        d--;
+    return d;
+}
+
+// Smaller maps beside those of the layer's size.
+static void make_broadcasts(uint64_t *state, struct problem *problem) {
+    struct sdse_move *move = &problem->layer.move;
+    const uint64_t *bound = problem->layer.nest.bound;
+    const uint64_t whole[3] = {bound[SDSE_G], bound[SDSE_P], bound[SDSE_Q]};
+    move->broadcasts = problem->broadcasts;
+    move->broadcast_count = (uint32_t)below(state, 4);
+    for (uint32_t i = 0; i < move->broadcast_count; i++) {
+        problem->broadcasts[i].shared = below(state, 2);
+        for (unsigned d = 0; d < 3; d++)
+            problem->broadcasts[i].size[d] = divisor(state, whole[d]);
+    }
+    move->addends = (uint32_t)below(state, 3) + (move->broadcast_count < 2);
+}
+
 static void make_layer(uint64_t *state, struct sdse_layer *layer) {
     *layer = (struct sdse_layer){
         .name = "l",
@@ -167,6 +191,25 @@ static void touch(const struct sdse_nest *nest, bool touched[2][2 * MOST_MAP + 8
             }
 }
 
+// Every output looks for its word of a smaller map; one that the unit has is not
+// carried again.
+static void carry_repeated(const struct problem *problem,
+                           const struct sdse_broadcast *map, struct carried *c) {
+    const uint64_t *bound = problem->layer.nest.bound;
+    static bool has[4][8][8][8];
+    memset(has, 0, sizeof has);
+    for (uint64_t n = 0; n < bound[SDSE_N]; n++)
+        for (uint64_t g = 0; g < bound[SDSE_G]; g++)
+            for (uint64_t p = 0; p < bound[SDSE_P]; p++)
+                for (uint64_t q = 0; q < bound[SDSE_Q]; q++) {
+                    bool *word = &has[map->shared ? 0 : n][g % map->size[0]]
+                                     [p % map->size[1]][q % map->size[2]];
+                    if (!*word)
+                        carry_in(&problem->arch, c);
+                    *word = true;
+                }
+}
+
 static struct carried simulate(const struct problem *problem) {
     struct carried c = {.operations = 0};
     const struct sdse_layer *layer = &problem->layer;
@@ -174,6 +217,9 @@ static struct carried simulate(const struct problem *problem) {
     const struct sdse_move *move = &layer->move;
     bool touched[2][2 * MOST_MAP + 8] = {{false}};
     touch(nest, touched);
+    for (uint32_t i = 0; i < move->broadcast_count * !move->fused; i++)
+        for (unsigned times = 0; times < move->passes; times++)
+            carry_repeated(problem, &move->broadcasts[i], &c);
     for (uint64_t map = 0; map < nest->bound[SDSE_N] * nest->bound[SDSE_G]; map++) {
         for (unsigned times = 0; times < move->addends * move->passes; times++)
             for (unsigned h = 0; h < 2 * MOST_MAP + 8; h++)
@@ -279,6 +325,8 @@ static void closed_form_equals_carrying(void **state) {
         uint64_t at = seed * 0x9E3779B97F4A7C15u;
         make_arch(&at, &problem->arch);
         make_layer(&at, &problem->layer);
+        if (problem->layer.kind == SDSE_ADD && below(&at, 2))
+            make_broadcasts(&at, problem);
         struct sdse_arena *arena = sdse_arena_new();
         struct sdse_model *model = NULL;
         struct sdse_mapping mapping;

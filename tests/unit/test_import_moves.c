@@ -159,6 +159,47 @@ static void reductions_and_sums(void **state) {
     printf("## reductions and sums of ONNX models: 1000 equal\n");
 }
 
+// Additions of maps that numpy's rules repeat: each is read for its distinct words.
+static void repeated_maps_are_read_once(void **state) {
+    (void)state;
+    random_state = 11;
+    unsigned done = 0;
+    while (done < 1000) {
+        int64_t dims[5], small[5], words = 1, few = 1;
+        const size_t rank = (size_t)pick(1, 5), less = (size_t)pick(1, (int64_t)rank);
+        for (size_t i = 0; i < rank; i++) {
+            dims[i] = pick(2, 4);
+            words *= dims[i];
+        }
+        for (size_t i = 0; i < less; i++) {
+            small[i] = pick(0, 1) ? dims[rank - less + i] : 1;
+            few *= small[i];
+        }
+        if (few == 1 || few == words)
+            continue; // a number; a map
+        struct context *context;
+        setup((void **)&context);
+        struct onnx_builder *b = &context->b;
+        onnx_input(b, "x", (unsigned)rank, dims);
+        onnx_input(b, "z", (unsigned)less, small);
+        add_product(b);
+        onnx_node(b, "Add", "sum", "z,x", "s");
+        onnx_node(b, "Sum", "three", "x,z,s", "t");
+        onnx_node(b, "Relu", "rx", "x", "xx");
+        assert_int_equal(import(context), SDSE_OK);
+        const struct sdse_layer *sum = layer_named(context, "sum");
+        const struct sdse_layer *three = layer_named(context, "three");
+        assert_int_equal(sdse_stream_of(sum).in, words + few);
+        assert_int_equal(sdse_stream_of(sum).out, words);
+        assert_int_equal(sdse_stream_of(sum).operations, words);
+        assert_int_equal(sdse_stream_of(three).in, 2 * words + few);
+        assert_int_equal(sdse_stream_of(three).operations, 2 * words);
+        teardown((void **)&context);
+        done++;
+    }
+    printf("## repeated maps of ONNX models: %u equal\n", done);
+}
+
 // ---- functions in parts -----------------------------------------------------
 
 // A line: "op:inputs:output", constants are numbers in the text "c"; ends with NULL.
@@ -432,7 +473,7 @@ static void maps_of_other_sizes(void **state) {
     assert_int_equal(summed.out, 4 * 2 * 36);
     assert_int_equal(summed.operations, 4 * 2 * 36);
     struct sdse_stream gated = sdse_stream_of(layer_named(context, "gated"));
-    assert_int_equal(gated.in, 4 * 3 * 36);
+    assert_int_equal(gated.in, 4 * 3 * 36 + 4 * 3);
     assert_int_equal(gated.operations, 4 * 3 * 36);
     struct sdse_stream slices = sdse_stream_of(layer_named(context, "slices"));
     assert_int_equal(slices.in, 4 * 3 * 6 * 25);
@@ -493,6 +534,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pools_move_what_their_windows_touch),
         cmocka_unit_test(reductions_and_sums),
+        cmocka_unit_test(repeated_maps_are_read_once),
         cmocka_unit_test(functions_in_parts_are_one_layer),
         TEST(batch_normalisation_is_folded),
         TEST(epsilon_is_the_operators_own),

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "costmodel/stream.h"
 #include "dse/sweep/forms.h"
 #include "spec/load.h"
 #include "spec/write.h"
@@ -56,6 +57,8 @@ static struct read read_layers(unsigned batch, const char *layers) {
         assert_int_equal(a->move.addends, b->move.addends);
         assert_int_equal(a->move.passes, b->move.passes);
         assert_int_equal(a->move.operations, b->move.operations);
+        assert_int_equal(sdse_layer_operands(a), sdse_layer_operands(b));
+        assert_int_equal(sdse_layer_broadcast_words(a), sdse_layer_broadcast_words(b));
     }
     assert_string_equal(sdse_workload_text(r.arena, again), written);
     return r;
@@ -348,6 +351,37 @@ static void layers_that_only_move_words(void **state) {
     done(&r);
 }
 
+// Smaller maps are read once for their distinct words: of each sample, or shared.
+static void maps_that_are_repeated(void **state) {
+    (void)state;
+    struct read r = read_layers(
+        2,
+        "- {name: gate, kind: add, in: [6, 9, 8], broadcast: [[6, 1, 1]]}\n"
+        "- {name: mask, kind: add, in: [6, 9, 8], addends: 2, batch: 3, passes: 2,"
+        " broadcast: [[1, 1, 9, 8]]}\n"
+        "- {name: outer, kind: add, in: [6, 9, 8], addends: 0, broadcast: [[6, 1, 1],"
+        " [1, 3, 9, 4]]}\n"
+        "- {name: off, kind: add, in: [6, 9, 8], fused: true, broadcast: [[6, 1, "
+        "1]]}\n");
+    const struct sdse_layer *layers = r.net->layers;
+    static const struct {
+        uint32_t addends, operations;
+        uint64_t in;
+    } wanted[] = {{1, 1, 2 * 432 + 2 * 6},
+                  {2, 2, 2 * (2 * 6 * 432 + 72)},
+                  {0, 1, 2 * 6 + 3 * 9 * 4},
+                  {1, 1, 0}};
+    for (size_t i = 0; i < 4; i++) {
+        const struct sdse_stream stream = sdse_stream_of(&layers[i]);
+        assert_int_equal(layers[i].move.addends, wanted[i].addends);
+        assert_int_equal(layers[i].move.operations, wanted[i].operations);
+        assert_int_equal(stream.in, wanted[i].in);
+        assert_int_equal(stream.operations,
+                         wanted[i].operations * (i == 1 ? 6 : 2) * 432);
+    }
+    done(&r);
+}
+
 // What makes two layers cost differently makes two problems.
 static void what_moves_is_part_of_the_shape(void **state) {
     (void)state;
@@ -359,6 +393,11 @@ static void what_moves_is_part_of_the_shape(void **state) {
         "- {name: d, kind: add, in: [6, 9, 8], fused: true}\n"
         "- {name: e, kind: add, in: [6, 9, 8], ops_per_word: 2}\n"
         "- {name: f, kind: softmax, in: [6, 9, 8], ops_per_word: 1}\n"
+        "- {name: k, kind: add, in: [6, 9, 8], broadcast: [[6, 1, 1]]}\n"
+        "- {name: l, kind: add, in: [6, 9, 8], broadcast: [[1, 6, 1, 1]]}\n"
+        "- {name: m, kind: add, in: [6, 9, 8], broadcast: [[1, 9, 1]]}\n"
+        "- {name: o, kind: add, in: [6, 9, 8], broadcast: [[6, 1, 1], [1, 9, 1]], "
+        "ops_per_word: 1}\n"
         "- {name: g, kind: conv, in: [6, 9, 8], out_channels: 4, kernel: 3, pad: [[0, "
         "2], 1]}\n"
         "- {name: h, kind: conv, in: [6, 9, 8], out_channels: 4, kernel: 3, pad: [[2, "
@@ -381,6 +420,7 @@ int main(void) {
         cmocka_unit_test(phases_are_the_transposed_convolution),
         cmocka_unit_test(phases_add_up),
         cmocka_unit_test(layers_that_only_move_words),
+        cmocka_unit_test(maps_that_are_repeated),
         cmocka_unit_test(what_moves_is_part_of_the_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
