@@ -5,6 +5,7 @@
 #include "cli/inputs.h"
 #include "costmodel/resolve.h"
 #include "dse/sweep/plan.h"
+#include "dse/validation/prepare.h"
 #include "spec/load.h"
 #include "spec/split.h"
 
@@ -74,6 +75,21 @@ static const char *check_sweep(struct cli *cli, const struct subject *subject,
         plural(plan->variant_count), plan->form_count, plural(plan->form_count));
 }
 
+// With everything it names.
+static const char *check_validation(struct cli *cli, const struct sdse_node *root) {
+    struct sdse_validation *validation;
+    struct sdse_ready_validation ready;
+    if (cli_note(cli, sdse_validation_from_tree(cli->arena, root, &cli->diags,
+                                                &validation)) != SDSE_OK ||
+        cli_note(cli, sdse_validation_prepare(validation, cli->arena, &cli->diags,
+                                              &ready)) != SDSE_OK)
+        return NULL;
+    return sdse_arena_printf(
+        cli->arena, "published figures %s, %zu anchor%s, %zu case%s", validation->name,
+        validation->anchor_count, plural(validation->anchor_count),
+        validation->case_count, plural(validation->case_count));
+}
+
 static const char *check_mapping(struct cli *cli, const struct subject *subject,
                                  const struct sdse_node *root) {
     if (!subject->arch) {
@@ -104,12 +120,15 @@ static const char *check_tree(struct cli *cli, const struct subject *subject,
         return check_mapping(cli, subject, root);
     case SDSE_FILE_SWEEP:
         return check_sweep(cli, subject, root);
+    case SDSE_FILE_VALIDATION:
+        return check_validation(cli, root);
     case SDSE_FILE_UNKNOWN:
         break;
     }
     sdse_diag_add(&cli->diags, SDSE_ERROR, root->loc, "file-kind",
                   "cannot tell what this is: an accelerator has 'levels', a network "
-                  "'layers', a mapping 'mapping', a sweep 'workloads' and 'archs'");
+                  "'layers', a mapping 'mapping', a sweep 'workloads' and 'archs', "
+                  "published figures 'anchors'");
     return NULL;
 }
 
@@ -178,8 +197,9 @@ const struct cli_verb cli_verb_check = {
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
-        "Accelerators, networks, mappings and sweeps are told apart by their keys. "
-        "A sweep is checked\nwith the files it names; a mapping needs -a ARCH.",
+        "Accelerators, networks, mappings, sweeps and published figures are told apart "
+        "by their keys.\nA sweep and published figures are checked with the files they "
+        "name; a mapping needs -a ARCH.",
     .example = "sdse check archs/eyeriss.yaml workloads/resnet50.yaml "
                "sweeps/demo_forms.yaml",
     .run = run,

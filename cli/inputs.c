@@ -79,7 +79,9 @@ static size_t list_shipped(struct cli *cli, const char *folder,
 }
 
 static void report_unknown(struct cli *cli, const char *folder, const char *name) {
-    const char *what = strcmp(folder, "archs") == 0 ? "accelerator" : "network";
+    const char *what = strcmp(folder, "archs") == 0       ? "accelerator"
+                       : strcmp(folder, "workloads") == 0 ? "network"
+                                                          : "file of published figures";
     const char *names[MOST_SHIPPED] = {NULL};
     const size_t count = list_shipped(cli, folder, names);
     const char *nearest = sdse_nearest(name, names, count);
@@ -184,6 +186,20 @@ const char *cli_find_input(struct cli *cli, const char *folder, const char *name
     return NULL;
 }
 
+const char *cli_find_folder(struct cli *cli, const char *folder) {
+    const char *roots[MOST_ROOTS];
+    const size_t count = data_roots(roots);
+    for (size_t i = 0; i < count; i++) {
+        struct stat status;
+        const char *path =
+            i == 0 ? folder : sdse_arena_printf(cli->arena, "%s/%s", roots[i], folder);
+        if (path && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+            return path;
+    }
+    cli_error(cli, "no folder '%s' here or among the shipped data", folder);
+    return NULL;
+}
+
 // Parses a file and says so if it is of another kind than `wanted`.
 static enum sdse_status parse_kind(struct cli *cli, const char *path,
                                    enum sdse_file_kind wanted,
@@ -192,6 +208,7 @@ static enum sdse_status parse_kind(struct cli *cli, const char *path,
                                         [SDSE_FILE_WORKLOAD] = "a network",
                                         [SDSE_FILE_MAPPING] = "a mapping",
                                         [SDSE_FILE_SWEEP] = "a sweep",
+                                        [SDSE_FILE_VALIDATION] = "published figures",
                                         [SDSE_FILE_UNKNOWN] = ""};
     if (!cli_is_input(cli, path))
         return SDSE_NO_MEMORY;

@@ -58,6 +58,7 @@ static void charge_reads(struct evaluation *e, unsigned l, enum sdse_part part,
     flow->reads += words;
     flow->drain_reads += drained;
     flow->read_bits += bits + drained_bits;
+    flow->drain_bits += drained_bits;
     flow->read_pj += pj;
 }
 

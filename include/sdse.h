@@ -45,6 +45,9 @@
 #include "dse/network/network_front.h"
 #include "dse/sweep/sweep.h"
 
+// Published figures beside ours.
+#include "dse/validation/validate.h"
+
 // Results: one SQLite file, fronts, tables, plots.
 #include "results/look/export.h"
 #include "results/look/pareto.h"

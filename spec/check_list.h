@@ -128,12 +128,21 @@
     X("points-absurd", ERROR, SDSE_NEEDS(NULL), sweep_points,              \
       "a sweep of more than ten million points")
 
+#define SDSE_VALIDATION_CHECKS(X)                                                \
+    X("anchors-present", ERROR, SDSE_NEEDS(NULL), anchors_present,               \
+      "no anchor at all")                                                        \
+    X("duplicate-name", ERROR, SDSE_NEEDS(NULL), anchor_names,                   \
+      "two anchors of one id")                                                   \
+    X("anchor-why", ERROR, SDSE_NEEDS("missing-key", "case-unknown"), anchor_why, \
+      "a figure of theirs or of ours that is missing without a reason")
+
 #define SDSE_DECLARE_CHECK(name, severity, needs, function, what) \
     void sdse_check_##function(struct sdse_subject *subject);
 SDSE_ARCH_CHECKS(SDSE_DECLARE_CHECK)
 SDSE_WORKLOAD_CHECKS(SDSE_DECLARE_CHECK)
 SDSE_MAPPING_CHECKS(SDSE_DECLARE_CHECK)
 SDSE_SWEEP_CHECKS(SDSE_DECLARE_CHECK)
+SDSE_VALIDATION_CHECKS(SDSE_DECLARE_CHECK)
 #undef SDSE_DECLARE_CHECK
 
 #endif

@@ -9,6 +9,8 @@
     {name, SDSE_CHECK_MAPPING, SDSE_##severity, needs, sdse_check_##function, what},
 #define ROW_SWEEP(name, severity, needs, function, what) \
     {name, SDSE_CHECK_SWEEP, SDSE_##severity, needs, sdse_check_##function, what},
+#define ROW_VALIDATION(name, severity, needs, function, what) \
+    {name, SDSE_CHECK_VALIDATION, SDSE_##severity, needs, sdse_check_##function, what},
 #define READER(name, kind, what) {name, kind, SDSE_ERROR, {NULL}, NULL, what},
 #define WARNING_READER(name, kind, what) {name, kind, SDSE_WARNING, {NULL}, NULL, what},
 
@@ -59,10 +61,17 @@ static const struct sdse_check table[] = {
     READER("streamed", SDSE_CHECK_MAPPING, "loops for a layer that only moves words, or none for another")
     READER("override-empty", SDSE_CHECK_SWEEP, "an override without value")
     READER("form-contradiction", SDSE_CHECK_SWEEP, "keys of a weight form that exclude each other")
+    READER("case-unknown", SDSE_CHECK_VALIDATION, "a name that is no case")
+    READER("case-form", SDSE_CHECK_VALIDATION, "several weight forms, or one without declared densities")
+    READER("quantity-filter", SDSE_CHECK_VALIDATION, "a choice that the quantity does not have")
+    READER("quantity-unit", SDSE_CHECK_VALIDATION, "a unit that the quantity does not have")
+    READER("published-range", SDSE_CHECK_VALIDATION, "a range that is not [low, high]")
+    READER("calibrated-constant", SDSE_CHECK_VALIDATION, "calibrated, but not which constant")
     SDSE_ARCH_CHECKS(ROW_ARCH)
     SDSE_WORKLOAD_CHECKS(ROW_WORKLOAD)
     SDSE_MAPPING_CHECKS(ROW_MAPPING)
     SDSE_SWEEP_CHECKS(ROW_SWEEP)
+    SDSE_VALIDATION_CHECKS(ROW_VALIDATION)
 };
 // clang-format on
 

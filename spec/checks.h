@@ -15,8 +15,11 @@ enum sdse_check_kind {
     SDSE_CHECK_ARCH,
     SDSE_CHECK_WORKLOAD,
     SDSE_CHECK_MAPPING,
-    SDSE_CHECK_SWEEP
+    SDSE_CHECK_SWEEP,
+    SDSE_CHECK_VALIDATION
 };
+
+struct sdse_validation;
 
 // What the checks look at; only the members of the kind in hand are set.
 struct sdse_subject {
@@ -27,6 +30,7 @@ struct sdse_subject {
     const struct sdse_node *const *layer_nodes; // as many as layers
     const struct sdse_mapping_reading *mapping;
     const struct sdse_sweep *sweep;
+    const struct sdse_validation *validation;
     const struct sdse_node *root;
     bool out_of_memory; // set by a check that could not be carried out
 };

@@ -58,13 +58,21 @@ enum sdse_status sdse_sweep_from_tree(struct sdse_arena *arena,
                                       struct sdse_diags *diags,
                                       struct sdse_sweep **out);
 
+// Published figures and the conditions of ours (spec/validation.h).
+struct sdse_validation;
+enum sdse_status sdse_validation_from_tree(struct sdse_arena *arena,
+                                           const struct sdse_node *root,
+                                           struct sdse_diags *diags,
+                                           struct sdse_validation **out);
+
 // What a file is, guessed from its top-level keys.
 enum sdse_file_kind {
     SDSE_FILE_UNKNOWN,
     SDSE_FILE_ARCH,
     SDSE_FILE_WORKLOAD,
     SDSE_FILE_MAPPING,
-    SDSE_FILE_SWEEP
+    SDSE_FILE_SWEEP,
+    SDSE_FILE_VALIDATION
 };
 enum sdse_file_kind sdse_tree_kind(const struct sdse_node *root);
 

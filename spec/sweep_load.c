@@ -1,6 +1,7 @@
 // A sweep's file: what to vary.
 #include <string.h>
 
+#include "spec/beside.h"
 #include "spec/checks.h"
 #include "spec/flow.h"
 #include "spec/load.h"
@@ -14,18 +15,6 @@ struct reader {
     struct sdse_sweep *sweep;
     bool out_of_memory;
 };
-
-// A path written in `file`, as seen from where the program runs.
-static const char *beside(struct reader *r, const char *path) {
-    const char *file = r->root->loc.file;
-    const char *slash = file ? strrchr(file, '/') : NULL;
-    if (*path == '/' || !slash)
-        return path;
-    const char *joined =
-        sdse_arena_printf(r->arena, "%.*s/%s", (int)(slash - file), file, path);
-    r->out_of_memory |= !joined;
-    return joined;
-}
 
 static void read_paths(struct reader *r, const char *key, const char ***paths,
                        struct sdse_loc **locs, size_t *count) {
@@ -47,7 +36,8 @@ static void read_paths(struct reader *r, const char *key, const char ***paths,
         if (!sdse_read_text(item, r->diags, &path))
             continue;
         (*locs)[*count] = item->loc;
-        (*paths)[(*count)++] = beside(r, path);
+        (*paths)[*count] = sdse_beside(r->arena, r->root->loc.file, path);
+        r->out_of_memory |= !(*paths)[(*count)++];
     }
 }
 
@@ -186,6 +176,8 @@ enum sdse_status sdse_sweep_load(struct sdse_arena *arena, const char *path,
 }
 
 enum sdse_file_kind sdse_tree_kind(const struct sdse_node *root) {
+    if (sdse_node_get(root, "anchors"))
+        return SDSE_FILE_VALIDATION;
     if (sdse_node_get(root, "mapping"))
         return SDSE_FILE_MAPPING;
     if (sdse_node_get(root, "workloads") || sdse_node_get(root, "archs"))

@@ -22,6 +22,7 @@ struct sdse_flow_cost {
     uint64_t
         drain_reads; // finished or partial outputs read to go up (0 if not counted)
     double read_bits, fill_bits, update_bits; // stored bits moved (formats applied)
+    double drain_bits;                        // of read_bits: for drain reads
     double read_pj, fill_pj, update_pj;       // read_pj includes drain reads
 };
 

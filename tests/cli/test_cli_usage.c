@@ -13,7 +13,7 @@
 
 static const char *const verbs[] = {"check",  "show",      "map",    "eval", "explain",
                                     "sweep",  "status",    "pareto", "plot", "query",
-                                    "export", "decompose", "import"};
+                                    "export", "decompose", "import", "validate"};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void names_every_verb(void **state) {

@@ -133,6 +133,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             try_mapping(&diags, root, sink);
         if (any || kind == SDSE_FILE_SWEEP)
             try_sweep(&diags, root);
+        struct sdse_validation *validation = NULL;
+        if (any || kind == SDSE_FILE_VALIDATION)
+            sdse_validation_from_tree(arena, root, &diags, &validation);
     }
     fclose(sink);
     sdse_arena_free(arena);

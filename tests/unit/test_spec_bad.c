@@ -1,7 +1,7 @@
 // Every file of tests/spec-bad/ is wrong in the way its name says. Its first lines tell
 // what must happen:
 //
-//     # kind: arch | workload | mapping | sweep
+//     # kind: arch | workload | mapping | sweep | validation
 //     # expect: <check> <line>        (as often as it fires; or: nothing)
 //     # set: <path>=<value>           (an override; its place is this line)
 //
@@ -97,6 +97,9 @@ static enum sdse_status load(struct sdse_arena *arena, const char *path,
         return sdse_workload_from_tree(arena, root, diags, &net);
     if (strcmp(header->kind, "sweep") == 0)
         return sdse_sweep_from_tree(arena, root, diags, &sweep);
+    struct sdse_validation *validation = NULL;
+    if (strcmp(header->kind, "validation") == 0)
+        return sdse_validation_from_tree(arena, root, diags, &validation);
     assert_string_equal(header->kind, "mapping");
     return load_mapping(arena, root, diags);
 }
@@ -210,7 +213,7 @@ static void prerequisites_exist(void **state) {
 static void the_manual_lists_every_check(void **state) {
     (void)state;
     static const char *const kinds[] = {"any file", "accelerator", "workload",
-                                        "mapping", "sweep"};
+                                        "mapping",  "sweep",       "validation"};
     size_t count, listed = 0;
     const struct sdse_check *table = sdse_check_table(&count);
     char line[512], row[256];

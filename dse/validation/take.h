@@ -1,0 +1,29 @@
+// Quantities of evaluated layers: what `quantity:` and `of:` of an anchor mean.
+#ifndef SDSE_DSE_VALIDATION_TAKE_H
+#define SDSE_DSE_VALIDATION_TAKE_H
+
+#include "dse/validation/prepare.h"
+
+// Whether the quantity is of layers; else of the accelerator alone (area, peak).
+bool sdse_quantity_needs_layers(enum sdse_quantity quantity);
+
+// Whether the memory `name` is what `word` means: itself, or a position in it
+// ("GLB.1").
+bool sdse_level_is_called(const char *name, const char *word);
+
+// A figure while it is added up: above / below, or `above` alone while below is 0. So
+// that power, throughput, utilization and multipliers of several layers are those of
+// all their work and time together.
+struct sdse_fraction {
+    double above, below;
+};
+
+// Adds one evaluated layer, as often as the network repeats it. Base units
+// (spec/types/quantity.h).
+void sdse_take_add_item(const struct sdse_take *take,
+                        const struct sdse_ready_item *item, struct sdse_fraction *sum);
+// Adds what needs no layer, of one case's accelerator.
+void sdse_take_add_arch(const struct sdse_take *take, const struct sdse_arch *arch,
+                        bool smartdeal, struct sdse_fraction *sum);
+
+#endif
