@@ -22,21 +22,20 @@ const char *sdse_selector_fault(const struct sdse_selector *engine) {
 
 // --- What a row costs ----------------------------------------------------------------
 
-static uint64_t line_outputs(const struct sdse_selector *engine,
-                             const struct sdse_selector_shape *shape) {
-    return sdse_window_positions(shape->width, engine->pad_w, engine->kernel_width,
+static uint64_t line_outputs(const struct sdse_selector *engine, uint64_t width) {
+    return sdse_window_positions(width, engine->pad_w, engine->kernel_width,
                                  engine->stride);
 }
 
-static uint64_t padding_cycles(const struct sdse_selector *engine,
-                               const struct sdse_selector_shape *shape) {
+uint64_t sdse_selector_padding_cycles(const struct sdse_selector *engine,
+                                      uint64_t width) {
     return engine->kernel_width *
-           sdse_ceil_div_u64(line_outputs(engine, shape), engine->lanes);
+           sdse_ceil_div_u64(line_outputs(engine, width), engine->lanes);
 }
 
-// digits [W] of one activation row.
-static uint64_t line_cycles(const struct sdse_selector *engine, const uint8_t *digits,
-                            uint64_t width, uint64_t outputs) {
+uint64_t sdse_selector_line_cycles(const struct sdse_selector *engine,
+                                   const uint8_t *digits, uint64_t width) {
+    const uint64_t outputs = line_outputs(engine, width);
     uint64_t cycles = 0;
     for (uint64_t first = 0; first < outputs; first += engine->lanes) {
         const uint64_t end = sdse_least_u64(first + engine->lanes, outputs);
@@ -58,7 +57,6 @@ static bool cost_rows(const struct sdse_selector *engine,
                       const struct sdse_selector_shape *shape, const int32_t *acts,
                       uint8_t *digits, uint64_t *cycles) {
     const struct sdse_operand operand = {SDSE_RECODE_BOOTH4, 8, true};
-    const uint64_t outputs = line_outputs(engine, shape);
     for (uint64_t row = 0; row < shape->channels * shape->height; row++) {
         for (uint64_t x = 0; x < shape->width; x++) {
             const int32_t value = acts[row * shape->width + x];
@@ -67,7 +65,7 @@ static bool cost_rows(const struct sdse_selector *engine,
             digits[x] =
                 (uint8_t)__builtin_popcountll(sdse_digit_offsets(&operand, value));
         }
-        cycles[row] = line_cycles(engine, digits, shape->width, outputs);
+        cycles[row] = sdse_selector_line_cycles(engine, digits, shape->width);
     }
     return true;
 }
@@ -287,7 +285,7 @@ enum sdse_status sdse_selector_count(const struct sdse_selector *engine,
         find_live(acts, act_rows, shape->width, live_acts);
         if (engine->cost == SDSE_SELECTOR_LINE) {
             known.cycles = cycles;
-            known.padding_cycles = padding_cycles(engine, shape);
+            known.padding_cycles = sdse_selector_padding_cycles(engine, shape->width);
         }
         status = !known.cycles || cost_rows(engine, shape, acts, digits, cycles)
                      ? sdse_selector_count_rows(engine, shape, &known, counts)

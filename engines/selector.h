@@ -105,4 +105,11 @@ enum sdse_status sdse_selector_count_rows(const struct sdse_selector *engine,
                                           const struct sdse_selector_rows *rows,
                                           struct sdse_selector_counts *counts);
 
+// Cost LINE of one activation row: digits [width] are the booth4 digits of its values.
+uint64_t sdse_selector_line_cycles(const struct sdse_selector *engine,
+                                   const uint8_t *digits, uint64_t width);
+// And of a row of the padding.
+uint64_t sdse_selector_padding_cycles(const struct sdse_selector *engine,
+                                      uint64_t width);
+
 #endif

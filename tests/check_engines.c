@@ -1,10 +1,14 @@
 // check_engines CASE.json...: sparse and bit-serial engines, counted on tensors by
-// executing them (tests/data/engines).
+// executing them, or on distributions with a confidence interval (tests/data/engines).
 //
-// Checks every count of every engine. Prints each mismatch as `case: count: expected,
-// got`, then `N cases, M mismatches`. A count that is missing from a case, or that no
-// engine has, is a mismatch, and so is an unknown parameter. Exit status 1 if there is
-// any mismatch or unreadable file.
+// On tensors: every count of every engine, exactly. Prints each mismatch as `case:
+// count: expected, got`, then `N cases, M mismatches`. A count that is missing from a
+// case, or that no engine has, is a mismatch, and so is an unknown parameter.
+// On distributions: the library's expectation must lie within ci99 + the relative error
+// that is stated for its form (support_engineexpect.c); each is printed. Where the
+// library draws, 2.576 of its standard errors count as its own error.
+// Exit status 1 if there is any mismatch or unreadable file.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,14 +58,47 @@ static unsigned check_counts(const struct engine_file *file,
     return mismatches;
 }
 
+static unsigned check_mean(const struct engine_file *file,
+                           const struct engine_result *result, unsigned i,
+                           const struct sdse_node *expected) {
+    double mean, ci99;
+    const struct sdse_node *mean_node = sdse_node_get(expected, "mean");
+    const struct sdse_node *ci99_node = sdse_node_get(expected, "ci99");
+    if (!mean_node || !ci99_node || !sdse_node_as_double(mean_node, &mean) ||
+        !sdse_node_as_double(ci99_node, &ci99))
+        return complain(file, "not a mean with ci99", name_of(result, i));
+    const double got = result->item[i].mean;
+    const double stated =
+        result->item[i].form_error * fabs(got) + 2.576 * result->item[i].standard_error;
+    // A recorded mean is rounded in its last digit.
+    const bool within = fabs(got - mean) <= ci99 + stated + 1e-6 * fabs(mean);
+    printf("%s%s: %s: expected %s +- %s, got %.6g with a stated error of %.2f %%\n",
+           within ? "## " : "", file->name, name_of(result, i), mean_node->text,
+           ci99_node->text, got, mean != 0 ? 100 * stated / fabs(mean) : 0);
+    return !within;
+}
+
+static unsigned check_means(const struct engine_file *file,
+                            const struct engine_result *result) {
+    unsigned mismatches = 0;
+    for (unsigned i = 0; i < result->count; i++) {
+        const struct sdse_node *node = sdse_node_get(file->expect, name_of(result, i));
+        if (node)
+            mismatches += check_mean(file, result, i, node);
+    }
+    return mismatches;
+}
+
 static unsigned check_case(struct engine_file *file) {
     struct engine_result result;
     unsigned mismatches = 0;
-    if (file->fault[0] || !engine_run_counts(file, &result)) {
+    const bool means = file->distribution != NULL;
+    if (file->fault[0] ||
+        !(means ? engine_run_means(file, &result) : engine_run_counts(file, &result))) {
         printf("%s: %s\n", file->name, file->fault);
         return 1;
     }
-    mismatches += check_counts(file, &result);
+    mismatches += means ? check_means(file, &result) : check_counts(file, &result);
     mismatches += unknown_counts(file, &result);
     if (engine_param_unused(file))
         mismatches += complain(file, "unknown parameter", engine_param_unused(file));
