@@ -93,20 +93,24 @@ bool sdse_pattern_init(struct sdse_pattern *pattern, const struct sdse_axis *axi
 }
 
 bool sdse_pattern_keep_new(struct sdse_pattern *pattern, uint64_t shift) {
-    if (!pattern->at) {
-        if (shift < pattern->end - pattern->first)
-            pattern->first = pattern->end - shift;
-        pattern->count = pattern->end - pattern->first;
-        return true;
-    }
+    if (pattern->at)
+        return sdse_pattern_keep_new_after(pattern, pattern, shift);
+    if (shift < pattern->end - pattern->first)
+        pattern->first = pattern->end - shift;
+    pattern->count = pattern->end - pattern->first;
+    return true;
+}
+
+bool sdse_pattern_keep_new_after(struct sdse_pattern *pattern,
+                                 const struct sdse_pattern *before, uint64_t shift) {
     struct sdse_pattern fresh;
     if (!list_init(&fresh, pattern->end))
         return false;
     for (uint64_t i = 0; i < pattern->count; i++) {
-        const uint64_t x = pattern->at[i], back = x + shift;
+        const uint64_t x = sdse_pattern_at(pattern, i), back = x + shift;
         const bool was_there =
-            back < pattern->end &&
-            sdse_pattern_below(pattern, back + 1) > sdse_pattern_below(pattern, back);
+            back < before->end &&
+            sdse_pattern_below(before, back + 1) > sdse_pattern_below(before, back);
         fresh.below[x] = !was_there;
     }
     list_finish(&fresh);

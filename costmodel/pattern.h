@@ -40,6 +40,11 @@ bool sdse_pattern_init(struct sdse_pattern *pattern, const struct sdse_axis *axi
 // Keeps what was not there with the origin `shift` (>= 1) before: what a slide fetches.
 bool sdse_pattern_keep_new(struct sdse_pattern *pattern, uint64_t shift);
 
+// The same after a tile of another shape: keeps what `before` did not hold `shift` (>=
+// 0) before.
+bool sdse_pattern_keep_new_after(struct sdse_pattern *pattern,
+                                 const struct sdse_pattern *before, uint64_t shift);
+
 // Adds all that the pattern touches from each of the origins 0 = origin[0] <= ... on.
 bool sdse_pattern_join(struct sdse_pattern *pattern, const uint64_t *origin,
                        uint64_t count);

@@ -1,6 +1,7 @@
 #include "dse/mapper/windows.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "dse/mapper/problem.h"
 #include "spec/types/touched.h"
@@ -104,21 +105,126 @@ static bool tile_coincides(const struct sdse_axis *axis, uint64_t outputs,
     return false;
 }
 
-static bool may_coincide(const struct sdse_problem *problem, int axis) {
+// --- Padding: tiles that the real bound cuts off ---
+
+// What a tile fetches at one position, cut off at the map.
+struct fetched {
+    uint64_t origin, first, last, count; // [rows of the padded axis]
+    bool low;                            // something is cut off below
+    bool cut;                            // the tile is cut off at the bound
+};
+
+// The patterns of a whole tile and of the one that the bound cuts off.
+struct shapes {
+    uint64_t outputs, taps;
+    struct sdse_pattern whole, last;
+};
+
+static void clear_shapes(struct shapes *shapes) {
+    sdse_pattern_clear(&shapes->whole);
+    sdse_pattern_clear(&shapes->last);
+}
+
+// shift: of the slide before, 0 = none. False: out of memory.
+static bool init_shapes(const struct sdse_axis *axis, uint64_t outputs, uint64_t taps,
+                        bool gaps, uint64_t shift, struct shapes *shapes) {
+    const uint64_t short_outputs = axis->outputs % outputs,
+                   short_taps = axis->taps % taps;
+    *shapes = (struct shapes){outputs, taps, {0}, {0}};
+    if (!sdse_pattern_init(&shapes->whole, axis, outputs, taps, gaps))
+        return false;
+    if (sdse_pattern_init(&shapes->last, axis, short_outputs ? short_outputs : outputs,
+                          short_taps ? short_taps : taps, gaps) &&
+        (!shift || (sdse_pattern_keep_new_after(&shapes->last, &shapes->whole, shift) &&
+                    sdse_pattern_keep_new(&shapes->whole, shift))))
+        return true;
+    clear_shapes(shapes);
+    return false;
+}
+
+// Of every position that fetches anything.
+static size_t list_fetched(const struct sdse_axis *axis, const struct shapes *shapes,
+                           struct fetched *list) {
+    size_t count = 0;
+    for (uint64_t p = 0; p < axis->outputs; p += shapes->outputs) {
+        for (uint64_t r = 0; r < axis->taps; r += shapes->taps) {
+            const bool is_short =
+                p + shapes->outputs > axis->outputs || r + shapes->taps > axis->taps;
+            const struct sdse_pattern *pattern =
+                is_short ? &shapes->last : &shapes->whole;
+            const uint64_t origin = p * axis->stride + r * axis->dilation;
+            const struct sdse_cut cut = sdse_pattern_cut(pattern, axis, origin);
+            if (sdse_cut_words(&cut))
+                list[count++] =
+                    (struct fetched){origin,
+                                     origin + sdse_pattern_at(pattern, cut.i),
+                                     origin + sdse_pattern_at(pattern, cut.j - 1),
+                                     sdse_cut_words(&cut),
+                                     cut.low,
+                                     is_short};
+        }
+    }
+    return count;
+}
+
+// Whether two positions may fetch the same rows from origins of their own. The one that
+// begins before is cut off below or short: else it has a row before the other's first.
+static bool may_be_equal(const struct fetched *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; (list[i].low || list[i].cut) && j < count; j++)
+            if (list[i].origin < list[j].origin && list[i].first == list[j].first &&
+                list[i].last == list[j].last && list[i].count == list[j].count)
+                return true;
+    return false;
+}
+
+static bool short_tile_coincides(const struct sdse_axis *axis, uint64_t outputs,
+                                 uint64_t taps, bool gaps, struct fetched *list) {
+    for (uint64_t shift = 0; shift == 0 || (int64_t)shift < axis->low; shift++) {
+        struct shapes shapes;
+        if (!init_shapes(axis, outputs, taps, gaps, shift, &shapes))
+            return true;
+        const bool found = may_be_equal(list, list_fetched(axis, &shapes, list));
+        clear_shapes(&shapes);
+        if (found)
+            return true;
+    }
+    return false;
+}
+
+// --- Whether windows coincide ---
+
+static bool tile_may_coincide(const struct sdse_problem *problem, int axis,
+                              uint64_t outputs, uint64_t taps, bool gaps,
+                              struct fetched *list) {
+    const struct sdse_axis *at = &problem->windows[axis].axis;
+    return list ? short_tile_coincides(at, outputs, taps, gaps, list)
+                : tile_coincides(at, outputs, taps, gaps);
+}
+
+static bool may_coincide(const struct sdse_problem *problem, int axis,
+                         struct fetched *list) {
     const struct sdse_windows *w = &problem->windows[axis];
     const int out = axis ? SDSE_Q : SDSE_P, tap = axis ? SDSE_S : SDSE_R;
-    if (!w->axis.clipped)
-        return false;
-    // Tiles that are cut off have patterns of their own.
-    if (problem->padding.present && sdse_dim_axis(problem->padding.dim) == axis)
-        return w->axis.low > 1 || w->axis.gapped;
     for (unsigned i = 0; i < problem->lattice.count[out]; i++)
         for (unsigned j = 0; j < problem->lattice.count[tap]; j++)
             for (int gaps = 0; gaps < 1 + w->gaps; gaps++)
-                if (tile_coincides(&w->axis, problem->lattice.value[out][i],
-                                   problem->lattice.value[tap][j], gaps))
+                if (tile_may_coincide(problem, axis, problem->lattice.value[out][i],
+                                      problem->lattice.value[tap][j], gaps, list))
                     return true;
     return false;
+}
+
+static bool axis_may_coincide(const struct sdse_problem *problem, int axis) {
+    const struct sdse_axis *at = &problem->windows[axis].axis;
+    if (!at->clipped)
+        return false;
+    if (!problem->padding.present || sdse_dim_axis(problem->padding.dim) != axis)
+        return may_coincide(problem, axis, NULL);
+    struct fetched *list = malloc(at->outputs * at->taps * sizeof *list);
+    const bool found = !list || may_coincide(problem, axis, list);
+    free(list);
+    return found;
 }
 
 // Pairs of an output and a tap that meet in padding, and the rows where they do.
@@ -173,7 +279,7 @@ static enum sdse_status init_axis(struct sdse_problem *problem, int axis) {
     for (unsigned l = 1; l < problem->levels; l++)
         w->gaps |= w->axis.gapped && problem->arch->level[l].fetch_gaps;
     w->taps_count = problem->lattice.count[axis ? SDSE_S : SDSE_R];
-    w->may_coincide = may_coincide(problem, axis);
+    w->may_coincide = axis_may_coincide(problem, axis);
     if (w->axis.clipped) {
         const double cut = problem->shares.inputs;
         count_edges(&w->axis, w->gaps, &w->edge_pairs, &w->edge_rows);
