@@ -26,19 +26,28 @@ static void unwrap_diags(struct cli *cli, unsigned added) {
 }
 
 // "raw", "{...}", or the inside of the braces.
+bool cli_read_forms(struct cli *cli, const char *text, struct sdse_sweep *out) {
+    const bool whole = !strpbrk(text, ":{") || *text == '{'; // a word, or with braces
+    const bool several = *text == '[';
+    const char *list =
+        several ? text : sdse_arena_printf(cli->arena, whole ? "[%s]" : "[{%s}]", text);
+    struct sdse_node *root;
+    *out = (struct sdse_sweep){0};
+    if (list &&
+        cli_note(cli, sdse_tree_parse_memory(cli->arena, "--form", list, strlen(list),
+                                             &cli->diags, &root)) == SDSE_OK &&
+        sdse_read_forms(cli->arena, root, &cli->diags, out) && !cli->diags.errors)
+        return true;
+    if (!several)
+        unwrap_diags(cli, whole ? 1 : 2);
+    return false;
+}
+
 static bool read_form(struct cli *cli, const char *text,
                       struct sdse_form_setting *setting) {
-    const bool whole = !strpbrk(text, ":{") || *text == '{'; // a word, or with braces
-    const char *list = sdse_arena_printf(cli->arena, whole ? "[%s]" : "[{%s}]", text);
-    struct sdse_node *root;
-    struct sdse_sweep sweep = {0};
-    if (!list ||
-        cli_note(cli, sdse_tree_parse_memory(cli->arena, "--form", list, strlen(list),
-                                             &cli->diags, &root)) != SDSE_OK ||
-        !sdse_read_forms(cli->arena, root, &cli->diags, &sweep) || cli->diags.errors) {
-        unwrap_diags(cli, whole ? 1 : 2);
+    struct sdse_sweep sweep;
+    if (!cli_read_forms(cli, text, &sweep))
         return false;
-    }
     if (sweep.form_count != 1) {
         cli_error(cli, "--form: one setting is needed, this makes %zu",
                   sweep.form_count);

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "costmodel/evaluate.h"
 #include "spec/types/form.h"
+#include "spec/types/sweep.h"
 #include "spec/types/workload.h"
 
 #define CLI_OPTION_LAYER                                                         \
@@ -28,6 +29,11 @@ struct cli_problem {
     const char *form_text; // as asked for
     struct sdse_form_setting setting;
 };
+
+// The forms that a text means: raw, smartdeal, or settings, with or without braces, or
+// a list of such; a list in place of a value makes one for each. Only the forms of *out are set. False
+// after diagnostics.
+bool cli_read_forms(struct cli *cli, const char *text, struct sdse_sweep *out);
 
 // Loads what the options name; memories that the accelerator's file calls uneven are
 // split (spec/split.h). False after messages.

@@ -114,3 +114,34 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
                        sdse_arena_printf(arena, "%s/workload.yaml", folder), diags);
     return status;
 }
+
+enum sdse_status sdse_import_write_workload(const struct sdse_output_rules *rules,
+                                            const struct sdse_imported *imported,
+                                            const char *path, size_t *without,
+                                            struct sdse_arena *arena,
+                                            struct sdse_diags *diags) {
+    struct sdse_workload workload = *sdse_imported_workload(imported);
+    const char *slash = strrchr(path, '/');
+    const int folder = slash ? (int)(slash - path) + 1 : 0;
+    struct sdse_layer *layers =
+        SDSE_ARENA_ARRAY(arena, struct sdse_layer, workload.layer_count + 1);
+    if (!layers)
+        return SDSE_NO_MEMORY;
+    *without = 0;
+    for (size_t i = 0; i < workload.layer_count; i++) {
+        layers[i] = workload.layers[i];
+        if (!layers[i].weights_file)
+            continue;
+        const char *file =
+            sdse_arena_printf(arena, "%.*s%s", folder, path, layers[i].weights_file);
+        struct stat info;
+        if (!file)
+            return SDSE_NO_MEMORY;
+        if (stat(file, &info) == 0)
+            continue;
+        layers[i].weights_file = NULL;
+        ++*without;
+    }
+    workload.layers = layers;
+    return write_text(rules, sdse_workload_text(arena, &workload), path, diags);
+}

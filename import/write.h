@@ -16,4 +16,12 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
                                    const char *folder, struct sdse_arena *arena,
                                    struct sdse_diags *diags);
 
+// Writes the workload alone into the file `path`. Layers whose weights are not beside it
+// say nothing of them; *without counts these.
+enum sdse_status sdse_import_write_workload(const struct sdse_output_rules *rules,
+                                            const struct sdse_imported *imported,
+                                            const char *path, size_t *without,
+                                            struct sdse_arena *arena,
+                                            struct sdse_diags *diags);
+
 #endif

@@ -187,3 +187,16 @@ uint64_t sdse_rebuild_shift_adds(const struct sdse_coded_layer *layer) {
     }
     return total;
 }
+
+void sdse_rebuild_values(const struct sdse_coded_layer *layer, int16_t *words,
+                         float *values) {
+    uint64_t filters, each, all;
+    if (!sdse_weight_count(&layer->shape, &filters, &each, &all))
+        return; // a layer that was encoded has been counted before
+    for (uint64_t filter = 0; filter < filters; filter++) {
+        sdse_rebuild_filter(layer, filter, words);
+        for (uint64_t i = 0; i < each; i++)
+            values[filter * each + i] =
+                (float)ldexp((double)words[i], layer->weight_exponent);
+    }
+}

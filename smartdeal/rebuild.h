@@ -20,6 +20,12 @@ void sdse_rebuild_fixed(const struct sdse_coded_layer *layer, uint64_t filter,
 void sdse_rebuild_filter(const struct sdse_coded_layer *layer, uint64_t filter,
                          int16_t *words);
 
+// The weights of the whole layer as real numbers, word * 2^weight_exponent: filters x
+// words, in the order of the shape.
+// words   scratch: those of one filter
+void sdse_rebuild_values(const struct sdse_coded_layer *layer, int16_t *words,
+                         float *values);
+
 // The same through sdse_rebuild_fixed and integer shifts only: the reference.
 void sdse_rebuild_filter_scalar(const struct sdse_coded_layer *layer, uint64_t filter,
                                 int16_t *words);

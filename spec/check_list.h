@@ -94,7 +94,17 @@
     X("pad-absurd", WARNING, SDSE_NEEDS(NULL), pad_absurd,                          \
       "padding that makes outputs of nothing but padding")                          \
     X("words-absurd", ERROR, SDSE_NEEDS(NULL), words_absurd,                        \
-      "a layer whose words or MACs exceed 64 bits")
+      "a layer whose words or MACs exceed 64 bits")                                 \
+    X("activations-digits", ERROR,                                                  \
+      SDSE_NEEDS("missing-key", "out-of-range", "wrong-type"), activation_digits,   \
+      "digits that the values cannot have, or that contradict their density")       \
+    X("activations-channels", ERROR,                                                \
+      SDSE_NEEDS("missing-key", "out-of-range", "wrong-type", "groups-divide"),     \
+      activation_channels,                                                          \
+      "densities of other channels than the layer's, or of another mean")           \
+    X("activations-rows", ERROR,                                                    \
+      SDSE_NEEDS("missing-key", "out-of-range", "wrong-type"), activation_rows,     \
+      "fewer rows than values that are not zero")
 
 #define SDSE_MAPPING_CHECKS(X)                                                     \
     X("sibling-loops", ERROR, SDSE_NEEDS(NULL), sibling_loops,                     \

@@ -55,6 +55,8 @@ static const struct sdse_check table[] = {
     READER("broadcast-fits", SDSE_CHECK_WORKLOAD, "a map that does not repeat over the layer's")
     READER("deconv-output", SDSE_CHECK_WORKLOAD, "a transposed convolution without outputs")
     WARNING_READER("depth-unrolled", SDSE_CHECK_WORKLOAD, "depth windows that share slices")
+    READER("activations-mark", SDSE_CHECK_WORKLOAD,
+           "activations without mark, or inputs of what was not measured")
     READER("loop-syntax", SDSE_CHECK_MAPPING, "loops that cannot be read")
     READER("loop-twice", SDSE_CHECK_MAPPING, "a dimension twice in one list of loops")
     READER("level-order", SDSE_CHECK_MAPPING, "levels out of order or twice")

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "spec/activations.h"
 #include "spec/reading.h"
 #include "spec/show.h"
 #include "spec/types/touched.h"
@@ -101,4 +102,5 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
                 net->not_modelled[i].weights);
     if (products)
         fputs("* activations, not stored weights\n", out);
+    sdse_show_activations(out, width, net);
 }

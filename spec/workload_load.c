@@ -58,6 +58,7 @@ static const struct {
     {"broadcast", KIND(ADD)},
     {"passes", MOVES},
     {"ops_per_word", MOVES},
+    {"activations", ALL & ~MOVES},
 };
 enum { LAYER_KEYS = sizeof layer_keys / sizeof *layer_keys };
 
@@ -340,6 +341,8 @@ static void read_layer(struct sdse_layer_reader *r) {
     if ((node = sdse_node_get(r->map, "weights")))
         read_weights(r, node);
     read_density(r);
+    if (!(SDSE_BIT(r->kind) & MOVES))
+        sdse_layer_read_activations(r);
     if (r->kind == SDSE_WRITTEN_FC)
         read_fc(r);
     else if (r->kind == SDSE_WRITTEN_MATMUL)

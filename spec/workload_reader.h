@@ -54,6 +54,9 @@ void sdse_layer_read_conv(struct sdse_layer_reader *r);
 void sdse_layer_read_deconv(struct sdse_layer_reader *r);
 void sdse_layer_read_words(struct sdse_layer_reader *r);
 
+// What is known of the layer's inputs (`activations`).
+void sdse_layer_read_activations(struct sdse_layer_reader *r);
+
 // What the network's file says it leaves out (`not_modelled`), and a warning that says
 // so wherever the file is used. False if memory is out.
 bool sdse_read_not_modelled(struct sdse_arena *arena, const struct sdse_node *root,

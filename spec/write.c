@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "spec/activations.h"
 #include "spec/digits.h"
 #include "spec/flow.h"
 #include "spec/load.h"
@@ -184,6 +185,7 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
             sdse_print_word(out, layer->weights_file);
         }
         print_densities(out, layer);
+        sdse_print_activations(out, layer->activations);
         fputc('}', out);
         print_nest(out, &layer->nest);
     }

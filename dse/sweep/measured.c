@@ -24,7 +24,7 @@ struct sdse_measured_table *sdse_measured_table_new(struct sdse_arena *arena) {
     return table;
 }
 
-static uint32_t measured_word_bits(uint32_t word_bits) {
+uint32_t sdse_measured_word_bits(uint32_t word_bits) {
     if (word_bits > SDSE_MAX_WEIGHT_BITS)
         return SDSE_MAX_WEIGHT_BITS;
     return word_bits < LEAST_WORD_BITS ? LEAST_WORD_BITS : word_bits;
@@ -40,7 +40,7 @@ struct sdse_hash sdse_measured_hash(const struct sdse_layer *layer,
                             shape.kernel_rows,
                             shape.kernel_columns,
                             shape.fully_connected,
-                            measured_word_bits(word_bits)};
+                            sdse_measured_word_bits(word_bits)};
     return sdse_hash_join(sdse_hash_join(weights, setting),
                           sdse_hash_bytes(key, sizeof key));
 }
@@ -124,7 +124,7 @@ enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
     struct sdse_smartdeal_setting setting = sdse_form_smartdeal_setting(entry->setting);
-    setting.weight_bits = measured_word_bits(entry->word_bits);
+    setting.weight_bits = sdse_measured_word_bits(entry->word_bits);
     float *values = NULL;
     struct sdse_form_measure measure;
     entry->status = sdse_setting_check(&setting, entry->layer->loc, &diags);

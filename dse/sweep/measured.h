@@ -33,6 +33,9 @@ struct sdse_measured_table;
 // An empty table whose entries live in `arena`; NULL when memory is out.
 struct sdse_measured_table *sdse_measured_table_new(struct sdse_arena *arena);
 
+// The width that weights are rounded to for words of `word_bits`: 2 … 16 bits.
+uint32_t sdse_measured_word_bits(uint32_t word_bits);
+
 // What names a measured form: weights, shape, setting and width.
 struct sdse_hash sdse_measured_hash(const struct sdse_layer *layer,
                                     struct sdse_hash weights, struct sdse_hash setting,

@@ -23,16 +23,17 @@ void sdse_dot(const double *packed, uint64_t filters, uint64_t taps,
               const uint64_t *offset, const double *x, uint64_t step, uint64_t count,
               double *out, uint64_t filter_step, uint64_t out_step) {
     for (uint64_t q = 0; q < count; q += SDSE_DOT_OUTPUTS) {
-        lanes sum[SDSE_DOT_FILTERS] = {{0}};
+        lanes a = {0}, b = {0}, c = {0}, d = {0};
         for (uint64_t t = 0; t < taps; t++) {
             const double *w = packed + t * SDSE_DOT_FILTERS;
             lanes v;
             load(x + offset[t] + q * step, step, &v);
-            sum[0] += v * w[0];
-            sum[1] += v * w[1];
-            sum[2] += v * w[2];
-            sum[3] += v * w[3];
+            a += v * w[0];
+            b += v * w[1];
+            c += v * w[2];
+            d += v * w[3];
         }
+        const lanes sum[SDSE_DOT_FILTERS] = {a, b, c, d};
         for (uint64_t f = 0; f < filters; f++)
             for (uint64_t i = 0; i < SDSE_DOT_OUTPUTS && q + i < count; i++)
                 out[f * filter_step + (q + i) * out_step] += sum[f][i];

@@ -201,7 +201,8 @@ static int32_t stored_type(const struct sdse_onnx_value *value) {
 }
 
 static void round_real(struct sdse_onnx_numbers *numbers, int32_t type) {
-    for (uint64_t i = 0; sdse_step_type_is_real(type) && i < numbers->count; i++)
+    const bool real = sdse_step_type_is_real(type);
+    for (uint64_t i = 0; real && i < numbers->count; i++)
         numbers->data[i] = sdse_step_round(numbers->data[i]);
 }
 

@@ -11,6 +11,15 @@ static void coordinates(const struct sdse_onnx_shape *shape, uint64_t i, int64_t
         at[d] = (int64_t)(i % shape->dim[d]);
 }
 
+// Coordinates of the next element.
+static void advance(const struct sdse_onnx_shape *shape, int64_t *at) {
+    for (unsigned d = shape->rank; d-- > 0;) {
+        if ((uint64_t)++at[d] < shape->dim[d])
+            return;
+        at[d] = 0;
+    }
+}
+
 static uint64_t place(const struct sdse_onnx_shape *shape, const int64_t *at) {
     uint64_t i = 0;
     for (unsigned d = 0; d < shape->rank; d++)
@@ -203,8 +212,6 @@ static bool binary(const sum *s) {
     bool whole = s->whole && s->node->op[0] == 'D', flat = is_flat(s);
     for (uint64_t i = 0; i < s->out->count; i++) {
         double value = 0;
-        if (!flat)
-            coordinates(&s->out->shape, i, at);
         for (uint32_t j = 0; j < s->inputs; j++) {
             double x = !flat ? broadcast(&s->in[j], at, s->out->shape.rank)
                              : s->in[j].data[s->in[j].count == 1 ? 0 : i];
@@ -213,6 +220,8 @@ static bool binary(const sum *s) {
         if (whole && isinf(value))
             return false;
         s->out->data[i] = whole ? trunc(value) : value;
+        if (!flat)
+            advance(&s->out->shape, at);
     }
     return s->inputs >= 1;
 }

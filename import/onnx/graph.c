@@ -94,9 +94,27 @@ static void add_initializers(struct builder *builder) {
 static const struct sdse_import_input *
 find_option(const struct sdse_import_options *options, const char *name) {
     for (size_t i = 0; options && i < options->input_count; i++)
-        if (strcmp(options->inputs[i].name, name) == 0)
+        if (!options->inputs[i].name || strcmp(options->inputs[i].name, name) == 0)
             return &options->inputs[i];
     return NULL;
+}
+
+// The shape of one run of those that a given shape holds.
+static struct sdse_import_input one_run(const struct sdse_import_input *given,
+                                        const Onnx__TensorShapeProto *proto) {
+    struct sdse_import_input run = *given;
+    if (!given->runs || given->rank == 0)
+        return run;
+    const Onnx__TensorShapeProto__Dimension *leading =
+        proto && proto->n_dim > 0 ? proto->dim[0] : NULL;
+    int64_t extent = leading && leading->value_case ==
+                                    ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE
+                         ? leading->dim_value
+                         : 1;
+    extent = extent > 0 ? extent : 1;
+    if (run.shape[0] % (uint64_t)extent == 0 && run.shape[0] > 0)
+        run.shape[0] = (uint64_t)extent;
+    return run;
 }
 
 // The file's shape as text, "1x3x?x?", and whether it is complete and agrees with what
@@ -149,7 +167,12 @@ static void set_input_shape(struct sdse_onnx_graph *graph,
         return;
     }
     const struct sdse_import_input *option = find_option(options, value->name);
+    struct sdse_import_input run;
     struct sdse_onnx_shape shape = {0};
+    if (option) {
+        run = one_run(option, type->tensor_type->shape);
+        option = &run;
+    }
     struct declared declared = read_declared(type->tensor_type->shape, option, &shape);
     if (!declared.fits) {
         complain(graph, "onnx-input-shape",
@@ -202,8 +225,9 @@ static void add_inputs(struct builder *builder,
     for (size_t i = 0; options && i < options->input_count; i++) {
         bool found = false;
         for (size_t j = 0; j < proto->n_input && !found; j++)
-            found = proto->input[j]->name &&
-                    strcmp(proto->input[j]->name, options->inputs[i].name) == 0;
+            found = !options->inputs[i].name ||
+                    (proto->input[j]->name &&
+                     strcmp(proto->input[j]->name, options->inputs[i].name) == 0);
         if (!found) {
             complain(graph, "onnx-input-name",
                      "a shape is given for input '%s', but the first of the model's "

@@ -15,8 +15,10 @@
 
 // The shape of a graph input, for dimensions that the file leaves open.
 struct sdse_import_input {
-    const char *name;
-    unsigned rank; // [1 … SDSE_ARRAY_MAX_RANK]
+    const char *name; // NULL: of the only one that the model has
+    bool runs;        // the leading extent may be a multiple of the file's: several
+                      // runs; where the file leaves it open, each has 1
+    unsigned rank;    // [1 … SDSE_ARRAY_MAX_RANK]
     uint64_t shape[SDSE_ARRAY_MAX_RANK];
 };
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/diag.h"
+#include "spec/types/activations.h"
 #include "spec/types/nest.h"
 
 enum sdse_layer_kind {
@@ -61,6 +62,9 @@ struct sdse_layer {
     const char
         *density_source;      // where the densities come from; NULL = dense by default
     const char *weights_file; // .npy, relative to the workload's file; NULL = none
+    // Of what it reads as inputs; NULL: nothing is known. Never of layers that only
+    // move words.
+    const struct sdse_activations *activations;
     struct sdse_loc loc;
 };
 

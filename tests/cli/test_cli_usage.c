@@ -11,9 +11,9 @@
 
 #include "support_program.h"
 
-static const char *const verbs[] = {"check",  "show",      "map",    "eval", "explain",
-                                    "sweep",  "status",    "pareto", "plot", "query",
-                                    "export", "decompose", "import", "validate"};
+static const char *const verbs[] = {
+    "check", "show",  "map",    "eval",      "explain", "sweep", "status",  "pareto",
+    "plot",  "query", "export", "decompose", "import",  "trace", "validate"};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void names_every_verb(void **state) {

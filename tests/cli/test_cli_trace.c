@@ -1,0 +1,227 @@
+// sdse trace: what it measures is in the network it writes, and what a form spoils is
+// what the tables say; what it cannot run or read it names.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smartdeal/npy.h"
+#include "support/onnx_builder.h"
+#include "support_program.h"
+
+static void write_bytes(const char *name, const void *bytes, size_t length) {
+    FILE *file = fopen(scratch(name), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+}
+
+// x -> Conv 4x3x3x3 -> Relu -> `op` -> Flatten -> Gemm 5x64.
+static void write_model(const char *name, const char *op, int64_t batch) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct onnx_builder b;
+    size_t length;
+    onnx_begin(&b, arena);
+    onnx_input(&b, "x", ONNX_DIMS(batch, 3, 6, 6));
+    Onnx__TensorProto *w = onnx_floats(&b, "w", ONNX_DIMS(4, 3, 3, 3));
+    Onnx__TensorProto *v = onnx_floats(&b, "v", ONNX_DIMS(5, 64));
+    for (size_t i = 0; i < w->n_float_data; i++)
+        w->float_data[i] = (float)(i * 37 % 101) / 71 - 0.7f;
+    for (size_t i = 0; i < v->n_float_data; i++)
+        v->float_data[i] = (float)(i * 53 % 103) / 73 - 0.7f;
+    onnx_node(&b, "Conv", "first", "x,w", "a");
+    onnx_node(&b, "Relu", "relu", "a", "r");
+    onnx_node(&b, op, "middle", "r", "s");
+    onnx_node(&b, "Flatten", "flat", "s", "f");
+    onnx_set_int(&b, onnx_node(&b, "Gemm", "last", "f,v", "y"), "transB", 1);
+    Onnx__ValueInfoProto *info = SDSE_ARENA_NEW(arena, Onnx__ValueInfoProto), *list[1];
+    onnx__value_info_proto__init(info);
+    info->name = onnx_text(&b, "y");
+    list[0] = info;
+    b.graph.n_output = 1;
+    b.graph.output = list;
+    const unsigned char *bytes = onnx_pack(&b, &length);
+    write_bytes(name, bytes, length);
+    sdse_arena_free(arena);
+}
+
+static void write_inputs(const char *name, uint64_t runs, unsigned seed) {
+    const uint64_t shape[4] = {runs, 3, 6, 6}, count = runs * 108;
+    float *data = malloc(count * sizeof *data);
+    for (uint64_t i = 0; i < count; i++)
+        data[i] = (float)((i * 7 + seed * 13) % 19) / 4 - 2;
+    struct sdse_diags diags;
+    struct sdse_arena *arena = sdse_arena_new();
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(sdse_npy_write(NULL, scratch(name), 4, shape, data, &diags), 0);
+    sdse_arena_free(arena);
+    free(data);
+}
+
+// The line with the scratch folder for each '$': inside a word.
+static const char *filled(const char *line) {
+    static char text[2][1024];
+    static unsigned turn;
+    const char *folder = scratch("");
+    char *out = text[turn++ % 2], *at = out;
+    for (; *line; line++)
+        at += snprintf(at, (size_t)(out + 1024 - at), "%.*s",
+                       *line == '$' ? (int)strlen(folder) : 1,
+                       *line == '$' ? folder : line);
+    return out;
+}
+
+static char *succeeds(const char *line, const char *says) {
+    struct ran ran = run_program(line);
+    if (ran.status != 0)
+        fail_msg("sdse %s: exit status %d\n%s", line, ran.status, ran.err);
+    if (!strstr(ran.out, says))
+        fail_msg("sdse %s does not say '%s':\n%s", line, says, ran.out);
+    free(ran.err);
+    return ran.out;
+}
+
+static void begin(void) {
+    write_model("model.onnx", "Identity", 0);
+    write_inputs("x.npy", 3, 1);
+    write_inputs("z.npy", 2, 2);
+}
+
+static void measures_and_writes(void **state) {
+    (void)state;
+    begin();
+    golden_out("trace_layers", 0, "trace @model.onnx --inputs @x.npy -o @net -j 1");
+    free(succeeds("check @net/workload.yaml", "ok: network"));
+    char *shown = succeeds("show workload @net/workload.yaml", "measured, 3 inputs");
+    assert_non_null(strstr(shown, "first"));
+    free(shown);
+    free(succeeds("decompose @net -s 0.5", "real"));
+    // The same of any number of threads, in one file or two, and as csv.
+    char *once = succeeds(filled("trace @model.onnx -i x=$x.npy,$z.npy -f csv -j 1"),
+                          "last,fc,8");
+    char *again = succeeds(filled("trace @model.onnx -i @x.npy,$z.npy -f csv -j 3"),
+                           "first,conv");
+    assert_string_equal(once, again);
+    free(once);
+    free(again);
+}
+
+static void bits_are_of_what_is_not_quantised(void **state) {
+    (void)state;
+    begin();
+    free(succeeds("trace @model.onnx -i @x.npy -b 4 -f csv", "first,conv,4,yes"));
+    golden_err("trace_bits", 2, "trace @model.onnx -i @x.npy -b 17");
+    golden_err("trace_word_bits", 2, "trace @model.onnx -i @x.npy --word-bits 1");
+}
+
+// Without -o DIR the weights are elsewhere, or nowhere.
+static void writes_the_workload_alone(void **state) {
+    (void)state;
+    begin();
+    struct ran ran = run_program("trace @model.onnx -i @x.npy -o @alone.yaml");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.err, "the weights of 2 layers are not beside it"));
+    free_ran(&ran);
+    char *text = read_whole(scratch("alone.yaml"));
+    assert_null(strstr(text, "weights:"));
+    assert_non_null(strstr(text, "activations: {mark: measured, inputs: 3, "));
+    free(text);
+    free(succeeds("import @model.onnx -o @net -i x=1x3x6x6", "written"));
+    free(succeeds("trace @model.onnx -i @x.npy -o @net/workload.yaml", "first"));
+    text = read_whole(scratch("net/workload.yaml"));
+    assert_non_null(strstr(text, "weights: "));
+    assert_non_null(strstr(text, "activations: {"));
+    free(text);
+}
+
+static double number_after(const char *text, const char *form, int column) {
+    const char *at = strstr(text, form);
+    assert_non_null(at);
+    for (int i = 0; i < column; i++)
+        at = strchr(at, ',') + 1;
+    return strtod(at, NULL);
+}
+
+static void forms_spoil_the_outputs(void **state) {
+    (void)state;
+    begin();
+    char *out = succeeds(filled("trace @model.onnx -i @x.npy,$z.npy -f csv --form "
+                                "[raw,~{sparsity:~[0.1,~0.9]}]"),
+                         "form,output_sqnr_db,best_class_agreement,agreeing,places\n");
+    double raw = number_after(out, "\nraw,", 1);
+    double some = number_after(out, "sparsity=0.1,", 1);
+    double most = number_after(out, "sparsity=0.9,", 1);
+    if (!(raw > some && some > most))
+        fail_msg("%s", out);
+    assert_true(number_after(out, "\nraw,", 4) == 5); // five inputs, a class of each
+    free(out);
+    out =
+        succeeds("trace @model.onnx -i @x.npy -f csv --form raw --word-bits 12", "raw");
+    assert_true(number_after(out, "\nraw,", 1) > raw + 12); // 6 dB a bit
+    free(out);
+    golden_err("trace_form_declared", 1,
+               "trace @model.onnx -i @x.npy --form density:~0.5");
+    golden_err("trace_form_wrong", 1,
+               "trace @model.onnx -i @x.npy --form sparsty:~0.5");
+}
+
+static void names_what_is_wrong(void **state) {
+    (void)state;
+    begin();
+    write_model("grid.onnx", "NonZero", 0);
+    write_model("two.onnx", "Identity", 2);
+    golden_err("trace_no_inputs", 2, "trace @model.onnx");
+    golden_err("trace_no_file", 1, "trace @model.onnx -i @no.npy");
+    golden_err("trace_input_name", 1, filled("trace @model.onnx -i z=$x.npy"));
+    golden_err("trace_inputs_empty", 2, "trace @model.onnx -i =@x.npy");
+    golden_err("trace_batch", 1, "trace @two.onnx -i @x.npy"); // 3 are not 2 each
+    free(succeeds("trace @two.onnx -i @z.npy", "first"));
+    struct ran ran = run_program("trace @grid.onnx -i @x.npy");
+    assert_int_equal(ran.status, 1);
+    assert_non_null(strstr(ran.err, "node 'middle' (NonZero): "));
+    free_ran(&ran);
+    ran = run_program("trace @model.onnx -i @x.npy -o @x.npy");
+    assert_int_equal(ran.status, 3); // no folder
+    free_ran(&ran);
+    write_bytes("mine.yaml", "name: mine\n", 11);
+    ran = run_program("trace @model.onnx -i @x.npy -o @mine.yaml");
+    assert_int_equal(ran.status, 1);
+    assert_non_null(strstr(ran.err, "output-kind"));
+    free_ran(&ran);
+}
+
+// Measured on other inputs it is another network: a sweep computes it again.
+static void activations_are_part_of_a_points_identity(void **state) {
+    (void)state;
+    begin();
+    static const char sweep[] =
+        "name: s\nworkloads: [net/workload.yaml]\narchs: [" SDSE_SOURCE_DIR
+        "/tests/data/cli/arch.yaml]\n";
+    write_bytes("s.yaml", sweep, strlen(sweep));
+    static const char *const files[] = {"@x.npy", "@z.npy", "@x.npy"};
+    static const char *const points[] = {"1\n", "2\n", "2\n"};
+    for (unsigned i = 0; i < 3; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "trace @model.onnx -i %s -o @net", files[i]);
+        free(succeeds(line, "first"));
+        free(succeeds("sweep @s.yaml -o @s.db -q", ""));
+        free(succeeds("query -f csv @s.db SELECT~count(*)~FROM~point", points[i]));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(measures_and_writes),
+        cmocka_unit_test(bits_are_of_what_is_not_quantised),
+        cmocka_unit_test(writes_the_workload_alone),
+        cmocka_unit_test(forms_spoil_the_outputs),
+        cmocka_unit_test(names_what_is_wrong),
+        cmocka_unit_test(activations_are_part_of_a_points_identity),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
