@@ -16,8 +16,11 @@
 #include "spec/load.h"
 #include "support/close.h"
 
-static const char *const archs[] = {"eyeriss", "diannao", "smartexchange", "tpu",
-                                    "simba"};
+static const char *const archs[] = {
+    "eyeriss",      "diannao",     "smartexchange", "tpu",        "simba",
+    "eyeriss_v2",   "nvdla_large", "nvdla_small",   "shidiannao", "cambricon_x",
+    "scnn",         "pragmatic",   "iso_diannao",   "iso_scnn",   "iso_cambricon_x",
+    "iso_pragmatic"};
 enum { ARCHS = sizeof archs / sizeof archs[0] };
 
 static struct sdse_arch *load_arch(struct sdse_arena *arena, const char *name) {
@@ -104,13 +107,20 @@ static void test_marks(void **state) {
     }
 }
 
-// SmartExchange's bit-serial multipliers stand in for a model that is to come.
+// Bit-serial multipliers stand in for a model that is to come.
 static void test_provisional(void **state) {
     (void)state;
+    static const struct {
+        const char *arch;
+        double cycles;
+    } serial[] = {{"smartexchange", 4}, {"pragmatic", 16}, {"iso_pragmatic", 8}};
     struct sdse_arena *arena = sdse_arena_new();
-    const struct sdse_arch *arch = load_arch(arena, "smartexchange");
-    assert_int_equal(arch->compute.cycles_per_mac, 4);
-    assert_int_equal(arch->compute.cycles_number.origin.mark, SDSE_MARK_PROVISIONAL);
+    for (size_t i = 0; i < sizeof serial / sizeof *serial; i++) {
+        const struct sdse_arch *arch = load_arch(arena, serial[i].arch);
+        assert_true(arch->compute.cycles_per_mac == serial[i].cycles);
+        assert_int_equal(arch->compute.cycles_number.origin.mark,
+                         SDSE_MARK_PROVISIONAL);
+    }
     sdse_arena_free(arena);
 }
 
@@ -152,6 +162,27 @@ static void test_sizes(void **state) {
         {"simba", "ibuf", 16, 8 * 8192},
         {"simba", "wbuf", 16, 32 * 8192},
         {"simba", "accum", 16, 3 * 8192},
+        // 192 KB of buffers in 16 clusters.
+        {"eyeriss_v2", "iact", 16, 4608 * 8},
+        {"eyeriss_v2", "psums", 16, 7680 * 8},
+        {"eyeriss_v2", "ispad", 192, 16 * 8},
+        {"eyeriss_v2", "wspad", 192, 192 * 8},
+        {"eyeriss_v2", "pspad", 192, 32 * 20},
+        {"nvdla_large", "CBUF", 1, 512 * 8192},
+        {"nvdla_small", "CBUF", 1, 128 * 8192},
+        // With 32 KB of instructions the published 288 KB.
+        {"shidiannao", "NBin", 1, 64 * 8192},
+        {"shidiannao", "SB", 1, 128 * 8192},
+        {"shidiannao", "NBout", 1, 64 * 8192},
+        {"cambricon_x", "NBin", 1, 8 * 8192},
+        {"cambricon_x", "SB", 16, 2 * 8192},
+        {"cambricon_x", "NBout", 1, 8 * 8192},
+        {"scnn", "IARAM", 64, 10 * 8192},
+        {"scnn", "OARAM", 64, 10 * 8192},
+        {"scnn", "wfifo", 64, 50 * 4 * 16},
+        {"scnn", "accumulators", 64, 32 * 32 * 24},
+        {"pragmatic", "NM", 1, UINT64_C(4) << 23},
+        {"pragmatic", "SB", 16, UINT64_C(2) << 23},
     };
     struct sdse_arena *arena = sdse_arena_new();
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -164,9 +195,37 @@ static void test_sizes(void **state) {
     sdse_arena_free(arena);
 }
 
+// In the comparison every machine has the multipliers and, within two percent, the
+// buffers of SmartExchange (without its index), one node and one clock.
+static void test_iso_resource(void **state) {
+    (void)state;
+    static const char *const machines[] = {"iso_diannao", "iso_scnn", "iso_cambricon_x",
+                                           "iso_pragmatic"};
+    struct sdse_arena *arena = sdse_arena_new();
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+        const struct sdse_arch *arch = load_arch(arena, machines[i]);
+        assert_true(arch->node_nm == 28 && arch->clock_ghz == 1);
+        double bits = 0;
+        for (unsigned l = 1; l < arch->level_count; l++)
+            if (arch->level[l].capacity_bits >= 4 * 8192)
+                bits += (double)sdse_arch_instances(arch, l) *
+                        (double)arch->level[l].capacity_bits;
+        assert_double_within(bits, (512 + 256 + 4) * 8192.0, 0.02);
+        const uint64_t lanes = sdse_arch_instances(arch, arch->level_count);
+        assert_true((double)lanes / arch->compute.cycles_per_mac == 1024);
+        const struct sdse_arch *own = load_arch(arena, "smartexchange");
+        assert_true(arch->level[0].read_pj.value == own->level[0].read_pj.value);
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            assert_int_equal(arch->bits[t], own->bits[t]);
+    }
+    sdse_arena_free(arena);
+}
+
 static void test_multipliers(void **state) {
     (void)state;
-    static const uint64_t multipliers[ARCHS] = {168, 256, 8192, 65536, 1024};
+    static const uint64_t multipliers[ARCHS] = {168,  256,  8192, 65536, 1024, 384,
+                                                2048, 64,   64,   256,   1024, 65536,
+                                                1024, 1024, 1024, 8192};
     struct sdse_arena *arena = sdse_arena_new();
     for (int i = 0; i < ARCHS; i++) {
         const struct sdse_arch *arch = load_arch(arena, archs[i]);
@@ -185,6 +244,10 @@ static void test_area(void **state) {
     assert_double_within(area.total_um2 - area.rebuild_um2, 3500.0 * 3500.0, 0.002);
     sdse_arch_area(load_arch(arena, "diannao"), &area);
     assert_double_within(area.total_um2 - area.rebuild_um2, 3.02e6, 0.005);
+    sdse_arch_area(load_arch(arena, "shidiannao"), &area);
+    assert_double_within(area.total_um2, 4.86e6, 0.005);
+    sdse_arch_area(load_arch(arena, "cambricon_x"), &area);
+    assert_double_within(area.total_um2, 6.38e6, 0.005);
     sdse_arena_free(arena);
 }
 
@@ -576,6 +639,7 @@ int main(void) {
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_provisional),
         cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_iso_resource),
         cmocka_unit_test(test_multipliers),
         cmocka_unit_test(test_area),
         cmocka_unit_test(test_admits),
