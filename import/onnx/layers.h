@@ -31,7 +31,8 @@ struct sdse_onnx_weights {
     struct sdse_onnx_quant quant;      // of the stored numbers
     struct sdse_onnx_scale scale;      // of each filter, as the layer sees them
     const struct sdse_onnx_node *norm; // folded into them, or NULL
-    struct sdse_onnx_taps taps[2];     // stored as [groups * C][K][rows][columns] then
+    // Depth, rows, columns: stored as [groups * C][K][depth][rows][columns] then.
+    struct sdse_onnx_taps taps[3];
     size_t first;                      // layer that has the same value
     size_t before;  // 1 + the layer before it that has the same value; 0: none
     size_t same_as; // first layer with the same weights (itself if none before)

@@ -57,6 +57,19 @@ static bool too_many_axes(struct sdse_maker *maker, unsigned axes, unsigned most
                "a convolution over %u spatial dimensions is no loop nest here", axes);
 }
 
+static void warn_of_depth(const struct sdse_maker *maker, const struct box *box) {
+    if (maker->probing)
+        return;
+    sdse_diag_add(maker->graph->diags, SDSE_WARNING,
+                  (struct sdse_loc){.file = maker->graph->file}, "onnx-depth",
+                  "node '%s' (%s): %" PRIu64 " windows of %" PRIu64
+                  " slices each read a depth of %" PRIu64
+                  ": inputs count every slice of every window; MACs, weights and "
+                  "outputs are exact",
+                  maker->node->name, maker->node->op, box->out[DEPTH],
+                  box->kernel[DEPTH], box->in[DEPTH]);
+}
+
 // Depth is no dimension of the nest: each output slice is a sample, each tap of the
 // kernel's depth a set of input channels, as in a workload's conv3d.
 static bool fold_depth(struct sdse_maker *maker, const struct box *box,
@@ -68,16 +81,8 @@ static bool fold_depth(struct sdse_maker *maker, const struct box *box,
     bool apart =
         box->out[DEPTH] == 1 || box->kernel[DEPTH] == 1 ||
         (box->dilation[DEPTH] == 1 && box->kernel[DEPTH] <= box->stride[DEPTH]);
-    if ((apart && !padded) || maker->probing)
-        return true;
-    sdse_diag_add(maker->graph->diags, SDSE_WARNING,
-                  (struct sdse_loc){.file = maker->graph->file}, "onnx-depth",
-                  "node '%s' (%s): %" PRIu64 " windows of %" PRIu64
-                  " slices each read a depth of %" PRIu64
-                  ": inputs count every slice of every window; MACs, weights and "
-                  "outputs are exact",
-                  maker->node->name, maker->node->op, box->out[DEPTH],
-                  box->kernel[DEPTH], box->in[DEPTH]);
+    if (!apart || padded)
+        warn_of_depth(maker, box);
     return true;
 }
 
@@ -162,36 +167,67 @@ static uint64_t phases_of(const struct box *box, unsigned axis) {
     return step < box->kernel[axis] ? step : box->kernel[axis];
 }
 
-// One phase as a layer of its own.
+// One phase as a layer of its own. Its depth is folded as that of a convolution: each
+// output slice is a sample, each tap a set of channels.
 static bool add_phase(struct sdse_maker *maker, const struct box *whole,
-                      const struct phase *rows, const struct phase *columns,
-                      const char *suffix) {
-    const struct phase *const at[2] = {rows, columns};
+                      const struct phase at[AXES], const char *suffix) {
+    const struct sdse_layer plain = maker->layer;
+    const uint64_t channels = maker->weights.shape[1];
+    struct sdse_layer *layer = &maker->layer;
+    uint64_t *bound = layer->nest.bound, *shape = maker->weights.shape;
     struct box box = *whole;
-    uint64_t *shape = maker->weights.shape;
+    for (unsigned axis = 0; axis < AXES; axis++) {
+        maker->weights.taps[axis] = (struct sdse_onnx_taps){.of = whole->kernel[axis],
+                                                            .first = at[axis].first,
+                                                            .step = at[axis].step,
+                                                            .count = at[axis].taps};
+        box.stride[axis] = 1;
+        box.dilation[axis] = at[axis].dilation;
+        box.pad[axis] = at[axis].pad;
+    }
     for (unsigned axis = 0; axis < 2; axis++) {
-        struct sdse_onnx_taps *taps = &maker->weights.taps[axis];
-        *taps = (struct sdse_onnx_taps){.of = whole->kernel[ROWS + axis],
-                                        .first = at[axis]->first,
-                                        .step = at[axis]->step,
-                                        .count = at[axis]->taps};
-        maker->layer.nest.bound[SDSE_P + axis] = at[axis]->outputs;
-        maker->layer.nest.bound[SDSE_R + axis] = at[axis]->taps;
-        shape[2 + axis] = at[axis]->taps;
-        box.stride[ROWS + axis] = 1;
-        box.dilation[ROWS + axis] = at[axis]->dilation;
-        box.pad[ROWS + axis] = at[axis]->pad;
+        bound[SDSE_P + axis] = at[ROWS + axis].outputs;
+        bound[SDSE_R + axis] = at[ROWS + axis].taps;
+        shape[2 + axis] = at[ROWS + axis].taps;
     }
     set_windows(maker, &box, 1);
-    bool depthwise =
-        maker->layer.nest.bound[SDSE_G] > 1 && maker->layer.nest.bound[SDSE_C] == 1;
-    maker->layer.kind = depthwise                         ? SDSE_DWCONV
-                        : rows->taps * columns->taps == 1 ? SDSE_CONV1X1
+    shape[1] = channels * at[DEPTH].taps;
+    bool good = sdse_mul_u64(bound[SDSE_N], at[DEPTH].outputs, &bound[SDSE_N]) &&
+                sdse_mul_u64(bound[SDSE_C], at[DEPTH].taps, &bound[SDSE_C]);
+    if (!good)
+        sdse_maker_refuse(maker, "onnx-shape", "it is absurdly large");
+    layer->kind = bound[SDSE_G] > 1 && bound[SDSE_C] == 1 ? SDSE_DWCONV
+                  : at[ROWS].taps * at[COLUMNS].taps == 1 ? SDSE_CONV1X1
                                                           : SDSE_CONV;
-    return sdse_maker_add(maker, suffix);
+    good = good && sdse_maker_add(maker, suffix);
+    maker->layer = plain;
+    shape[1] = channels;
+    return good;
+}
+
+// Whether slices of the input are counted once for each window of a phase that reads
+// them, or beyond the map: neighbours share slices if there are more windows than
+// lie between two taps.
+static bool shares_depth(const struct box *box, const struct phase *depth) {
+    const int64_t last =
+        (int64_t)(depth->outputs - 1 + (depth->taps - 1) * depth->dilation) -
+        depth->pad;
+    return (depth->taps > 1 && depth->outputs > depth->dilation) || depth->pad > 0 ||
+           last >= (int64_t)box->in[DEPTH];
 }
 
 enum { MOST_PHASES = 4096 };
+
+// What a phase is called after its node: its residues, where there are several.
+static void name_phase(const struct box *box, unsigned axes, const uint64_t first[AXES],
+                       char suffix[96]) {
+    const bool split =
+        box->stride[DEPTH] > 1 || box->stride[ROWS] > 1 || box->stride[COLUMNS] > 1;
+    suffix[0] = '\0';
+    for (unsigned i = axes == AXES ? DEPTH : ROWS; split && i < AXES; i++)
+        snprintf(suffix + strlen(suffix), 96 - strlen(suffix), ".%" PRIu64,
+                 first[i] * box->dilation[i] % box->stride[i]);
+}
 
 bool sdse_maker_deconv(struct sdse_maker *maker) {
     struct sdse_onnx_graph *graph = maker->graph;
@@ -200,15 +236,18 @@ bool sdse_maker_deconv(struct sdse_maker *maker) {
     struct sdse_onnx_window window;
     uint64_t groups = (uint64_t)sdse_onnx_int(maker->node, "group", 1), images, filters;
     if (!x || !w || !sdse_maker_shape(maker, maker->node->output[0]) ||
-        too_many_axes(maker, x->rank - 2, 2) ||
+        too_many_axes(maker, x->rank - 2, AXES) ||
         !sdse_onnx_deconv_window_of(graph, maker->node, x, w, &window) ||
         !sdse_maker_split_batch(maker, x->dim[0], &images))
         return false;
     if (!sdse_mul_u64(groups, w->dim[1], &filters))
         return sdse_maker_refuse(maker, "onnx-shape", "it is absurdly large");
     struct box box = box_of(&window, x);
-    uint64_t across = phases_of(&box, COLUMNS), down = phases_of(&box, ROWS);
-    if (down > MOST_PHASES || across > MOST_PHASES || down * across > MOST_PHASES)
+    uint64_t count[AXES], all = 1;
+    for (unsigned i = 0; i < AXES; i++)
+        if (!sdse_mul_u64(all, count[i] = phases_of(&box, i), &all))
+            all = UINT64_MAX;
+    if (all > MOST_PHASES)
         return sdse_maker_refuse(maker, "onnx-shape",
                                  "it has more than %d output phases", MOST_PHASES);
     sdse_maker_set_bounds(maker, groups, w->dim[1], w->dim[0] / groups, 1, 1, 1, 1);
@@ -218,21 +257,23 @@ bool sdse_maker_deconv(struct sdse_maker *maker) {
     sdse_maker_set_weights(maker, &graph->value[maker->node->input[1]], false, groups,
                            1, 1);
     sdse_maker_set_weight_shape(maker, 4, filters, w->dim[0] / groups, 1, 1);
-    bool good = true;
-    for (uint64_t y = 0; y < down && good; y++) {
-        struct phase rows = phase_of(&box, ROWS, y);
-        for (uint64_t z = 0; z < across && good; z++) {
-            struct phase columns = phase_of(&box, COLUMNS, z);
-            char suffix[64] = "";
-            if (!rows.outputs || !columns.outputs)
-                continue; // cut off: as outputs without taps, nothing to compute
-            if (box.stride[ROWS] > 1 || box.stride[COLUMNS] > 1)
-                snprintf(suffix, sizeof suffix, ".%" PRIu64 ".%" PRIu64,
-                         y * box.dilation[ROWS] % box.stride[ROWS],
-                         z * box.dilation[COLUMNS] % box.stride[COLUMNS]);
-            good = add_phase(maker, &box, &rows, &columns, suffix);
-        }
+    bool good = true, shares = false;
+    for (uint64_t i = 0; i < all && good; i++) { // columns fastest
+        const uint64_t first[AXES] = {i / count[COLUMNS] / count[ROWS],
+                                      i / count[COLUMNS] % count[ROWS],
+                                      i % count[COLUMNS]};
+        struct phase at[AXES];
+        char suffix[96];
+        for (unsigned axis = 0; axis < AXES; axis++)
+            at[axis] = phase_of(&box, axis, first[axis]);
+        if (!at[DEPTH].outputs || !at[ROWS].outputs || !at[COLUMNS].outputs)
+            continue; // cut off: as outputs without taps, nothing to compute
+        shares |= shares_depth(&box, &at[DEPTH]);
+        name_phase(&box, window.axes, first, suffix);
+        good = add_phase(maker, &box, at, suffix);
     }
+    if (shares)
+        warn_of_depth(maker, &box);
     maker->added = true;
     return good;
 }

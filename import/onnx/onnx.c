@@ -187,27 +187,37 @@ static bool swap_last_two(const struct sdse_onnx_weights *weights,
     return true;
 }
 
+static uint64_t tap_at(const struct sdse_onnx_taps *taps, uint64_t i) {
+    return taps->first + i * taps->step;
+}
+
 // The taps of one phase of a transposed convolution, turned round: [groups *
-// C][K][rows] [columns] becomes [groups * K][C][taps][taps], the layer's shape.
+// C][K][depth][rows][columns] becomes [groups * K][C * taps][taps][taps], the layer's
+// shape.
 static bool take_phase(const struct sdse_onnx_weights *weights,
                        struct sdse_array *array) {
-    const struct sdse_onnx_taps *rows = &weights->taps[0], *columns = &weights->taps[1];
-    uint64_t groups = weights->batch, channels = weights->shape[1], at = 0;
-    uint64_t filters = weights->shape[0] / groups;
-    uint64_t count = groups * filters * channels * rows->count * columns->count;
+    const struct sdse_onnx_taps *depth = &weights->taps[0];
+    const struct sdse_onnx_taps *rows = &weights->taps[1], *columns = &weights->taps[2];
+    uint64_t groups = weights->batch, channels = weights->shape[1] / depth->count;
+    uint64_t filters = weights->shape[0] / groups, at = 0;
+    uint64_t count =
+        groups * filters * weights->shape[1] * rows->count * columns->count;
     float *taken = malloc(count ? (size_t)count * sizeof *taken : 1);
     if (!taken)
         return false;
     for (uint64_t g = 0; g < groups; g++)
         for (uint64_t k = 0; k < filters; k++)
             for (uint64_t c = 0; c < channels; c++) {
-                uint64_t kernel = ((g * channels + c) * filters + k) * rows->of;
-                for (uint64_t y = rows->count; y-- > 0;)
-                    for (uint64_t x = columns->count; x-- > 0;)
-                        taken[at++] =
-                            array->data[(kernel + rows->first + y * rows->step) *
-                                            columns->of +
-                                        columns->first + x * columns->step];
+                const uint64_t kernel = (g * channels + c) * filters + k;
+                for (uint64_t z = depth->count; z-- > 0;)
+                    for (uint64_t y = rows->count; y-- > 0;)
+                        for (uint64_t x = columns->count; x-- > 0;)
+                            taken[at++] =
+                                array->data[((kernel * depth->of + tap_at(depth, z)) *
+                                                 rows->of +
+                                             tap_at(rows, y)) *
+                                                columns->of +
+                                            tap_at(columns, x)];
             }
     free(array->data);
     array->data = taken;
