@@ -30,6 +30,12 @@ static sdse_onnx_rule find_rule(const Onnx__NodeProto *node) {
     static const char *const domains[] = {"", "ai.onnx", "com.microsoft",
                                           "com.microsoft.nchwc"};
     const char *op = node->op_type ? node->op_type : "";
+    // Of a pool whose channels come last (com.microsoft) the file must give the shape.
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->name &&
+            strcmp(node->attribute[i]->name, "channels_last") == 0 &&
+            node->attribute[i]->i)
+            return NULL;
     bool standard = !node->domain;
     for (size_t i = 0; i < sizeof domains / sizeof *domains && !standard; i++)
         standard = strcmp(node->domain, domains[i]) == 0;

@@ -33,7 +33,7 @@ struct sdse_onnx_weights {
     const struct sdse_onnx_node *norm; // folded into them, or NULL
     // Depth, rows, columns: stored as [groups * C][K][depth][rows][columns] then.
     struct sdse_onnx_taps taps[3];
-    size_t first;                      // layer that has the same value
+    size_t first;   // layer that has the same value
     size_t before;  // 1 + the layer before it that has the same value; 0: none
     size_t same_as; // first layer with the same weights (itself if none before)
 };

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "import/onnx/operators.h"
+
 static const char not_constant[] =
     "the shape depends on values that are computed from the input's data";
 
@@ -82,15 +84,18 @@ static bool infer_transpose(struct sdse_onnx_graph *graph,
     return sdse_onnx_set(graph, node, 0, x->rank, dims);
 }
 
+// QLinearConcat: the output's scale and zero point, then each map with its own.
 static bool infer_concat(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
-    const struct sdse_onnx_shape *first = sdse_onnx_need(graph, node, 0);
+    const bool quantized = sdse_onnx_is_qlinear(node->op);
+    const uint32_t begin = quantized ? 2 : 0, step = quantized ? 3 : 1;
+    const struct sdse_onnx_shape *first = sdse_onnx_need(graph, node, begin);
     unsigned axis;
     if (!first)
         return false;
     if (!sdse_onnx_axis(sdse_onnx_int(node, "axis", 1), first->rank, &axis))
         return sdse_onnx_wrong(graph, node, "'axis' is out of range");
     struct sdse_onnx_shape out = *first;
-    for (uint32_t i = 1; i < node->input_count; i++) {
+    for (uint32_t i = begin + step; i < node->input_count; i += step) {
         const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, i);
         if (!x)
             return false;
@@ -408,23 +413,15 @@ sdse_onnx_rule sdse_onnx_rule_layout(const char *op) {
         const char *op;
         sdse_onnx_rule rule;
     } rules[] = {
-        {"Flatten", infer_flatten},
-        {"Reshape", infer_reshape},
-        {"Transpose", infer_transpose},
-        {"Concat", infer_concat},
-        {"Squeeze", infer_squeeze},
-        {"Unsqueeze", infer_unsqueeze},
-        {"Split", infer_split},
-        {"Slice", infer_slice},
-        {"Pad", infer_pad},
-        {"Resize", infer_resize},
-        {"Upsample", infer_resize},
-        {"Expand", infer_expand},
-        {"Tile", infer_tile},
-        {"Gather", infer_gather},
-        {"Shape", infer_shape_of},
-        {"Size", infer_shape_of},
-        {"DepthToSpace", infer_blocks},
+        {"Flatten", infer_flatten},      {"Reshape", infer_reshape},
+        {"Transpose", infer_transpose},  {"Concat", infer_concat},
+        {"QLinearConcat", infer_concat}, {"Squeeze", infer_squeeze},
+        {"Unsqueeze", infer_unsqueeze},  {"Split", infer_split},
+        {"Slice", infer_slice},          {"Pad", infer_pad},
+        {"Resize", infer_resize},        {"Upsample", infer_resize},
+        {"Expand", infer_expand},        {"Tile", infer_tile},
+        {"Gather", infer_gather},        {"Shape", infer_shape_of},
+        {"Size", infer_shape_of},        {"DepthToSpace", infer_blocks},
         {"SpaceToDepth", infer_blocks},
     };
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)

@@ -36,13 +36,17 @@ static bool infer_skip_norm(struct sdse_onnx_graph *graph,
            sdse_onnx_set(graph, node, 3, x->rank, x->dim);
 }
 
+// Of quantized maps each is followed by its scale and zero point, and those of the
+// output come last.
 static bool infer_broadcast(struct sdse_onnx_graph *graph,
                             struct sdse_onnx_node *node) {
+    const bool quantized = sdse_onnx_is_qlinear(node->op);
+    const uint32_t step = quantized ? 3 : 1, end = quantized ? 6 : node->input_count;
     const struct sdse_onnx_shape *first = sdse_onnx_need(graph, node, 0);
     if (!first)
         return false;
     struct sdse_onnx_shape out = *first;
-    for (uint32_t i = 1; i < node->input_count; i++) {
+    for (uint32_t i = step; i < end; i += step) {
         const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, i);
         if (!x)
             return false;
@@ -225,25 +229,46 @@ static bool infer_recurrent(struct sdse_onnx_graph *graph,
 
 // Functions of one map, number by number (or with numbers beside it).
 static const char *const function_ops[] = {
-    "Abs",        "Acos",
-    "Asin",       "Atan",
-    "BiasGelu",   "Ceil",
-    "Celu",       "Clip",
-    "Cos",        "Elu",
-    "Erf",        "Exp",
-    "FastGelu",   "Floor",
-    "Gelu",       "HardSigmoid",
-    "HardSwish",  "LeakyRelu",
-    "Log",        "Mish",
-    "Neg",        "QuickGelu",
-    "Reciprocal", "Relu",
-    "Round",      "Selu",
-    "Shrink",     "Sigmoid",
-    "Sign",       "Silu",
-    "Sin",        "Softplus",
-    "Softsign",   "Sqrt",
-    "Swish",      "Tan",
-    "Tanh",       "ThresholdedRelu",
+    "Abs",
+    "Acos",
+    "Asin",
+    "Atan",
+    "BiasGelu",
+    "Ceil",
+    "Celu",
+    "Clip",
+    "Cos",
+    "Elu",
+    "Erf",
+    "Exp",
+    "FastGelu",
+    "Floor",
+    "Gelu",
+    "HardSigmoid",
+    "HardSwish",
+    "LeakyRelu",
+    "Log",
+    "Mish",
+    "Neg",
+    "QuickGelu",
+    "QLinearLeakyRelu",
+    "QLinearSigmoid",
+    "Reciprocal",
+    "Relu",
+    "Round",
+    "Selu",
+    "Shrink",
+    "Sigmoid",
+    "Sign",
+    "Silu",
+    "Sin",
+    "Softplus",
+    "Softsign",
+    "Sqrt",
+    "Swish",
+    "Tan",
+    "Tanh",
+    "ThresholdedRelu",
 };
 
 // Outputs of these too have the shape of the first input.
@@ -265,6 +290,7 @@ static const char *const same_ops[] = {
     "MeanVarianceNormalization",
     "Not",
     "PRelu",
+    "QLinearSoftmax",
     "QuantizeLinear",
     "RMSNormalization",
     "ScatterElements",
@@ -275,9 +301,28 @@ static const char *const same_ops[] = {
 };
 
 static const char *const broadcast_ops[] = {
-    "Add",  "And",         "BitShift", "Div",  "Equal", "Greater", "GreaterOrEqual",
-    "Less", "LessOrEqual", "Max",      "Mean", "Min",   "Mod",     "Mul",
-    "Or",   "Pow",         "Sub",      "Sum",  "Where", "Xor",
+    "Add",
+    "And",
+    "BitShift",
+    "Div",
+    "Equal",
+    "Greater",
+    "GreaterOrEqual",
+    "Less",
+    "LessOrEqual",
+    "Max",
+    "Mean",
+    "Min",
+    "Mod",
+    "Mul",
+    "Or",
+    "Pow",
+    "QLinearAdd",
+    "QLinearMul",
+    "Sub",
+    "Sum",
+    "Where",
+    "Xor",
 };
 
 bool sdse_onnx_is_function(const char *op) { return SDSE_ONNX_AMONG(op, function_ops); }

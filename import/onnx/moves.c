@@ -6,6 +6,7 @@
 #include "base/checked.h"
 #include "import/onnx/constant.h"
 #include "import/onnx/infer.h"
+#include "import/onnx/operators.h"
 #include "import/onnx/regions.h"
 
 struct sdse_moves {
@@ -261,9 +262,8 @@ static bool add_maps(struct sdse_maker *maker, uint32_t count, uint64_t operatio
 static bool add_constant_operation(struct sdse_maker *maker, uint32_t map) {
     size_t before = maker->moves->layer[map];
     struct sdse_layer *layer = before ? &maker->out->layer[before - 1] : NULL;
-    bool sum = strcmp(maker->node->op, "Add") == 0 ||
-               strcmp(maker->node->op, "Sub") == 0 ||
-               strcmp(maker->node->op, "Sum") == 0;
+    static const char *const sums[] = {"Add", "Sub", "Sum", "QLinearAdd"};
+    bool sum = SDSE_ONNX_AMONG(maker->node->op, sums);
     if (!layer || !(sdse_layer_moves(layer) || sum) ||
         count_of(&maker->graph->value[map]) != count_of(out_of(maker)) ||
         strcmp(maker->node->op, "PRelu") == 0)
@@ -309,6 +309,7 @@ static bool is_kind(const char *op, enum sdse_layer_kind *kind, uint64_t *operat
         {"SkipLayerNormalization", SDSE_NORM, 2},
         {"SkipSimplifiedLayerNormalization", SDSE_NORM, 2},
         {"Softmax", SDSE_SOFTMAX, 5},
+        {"QLinearSoftmax", SDSE_SOFTMAX, 5},
         {"LogSoftmax", SDSE_SOFTMAX, 5},
         {"Hardmax", SDSE_SOFTMAX, 5},
     };
@@ -388,13 +389,15 @@ static bool add_norm(struct sdse_maker *maker, enum sdse_layer_kind kind,
 }
 
 static bool is_pool(const char *op) {
-    return strcmp(op, "MaxPool") == 0 || strcmp(op, "AveragePool") == 0 ||
-           strcmp(op, "LpPool") == 0;
+    static const char *const pools[] = {"MaxPool", "AveragePool", "LpPool",
+                                        "QLinearAveragePool"};
+    return SDSE_ONNX_AMONG(op, pools);
 }
 
 static bool is_global_pool(const char *op) {
-    return strcmp(op, "GlobalMaxPool") == 0 || strcmp(op, "GlobalAveragePool") == 0 ||
-           strcmp(op, "GlobalLpPool") == 0;
+    static const char *const pools[] = {"GlobalMaxPool", "GlobalAveragePool",
+                                        "GlobalLpPool", "QLinearGlobalAveragePool"};
+    return SDSE_ONNX_AMONG(op, pools);
 }
 
 // The map that FusedConv adds to what it multiplies.

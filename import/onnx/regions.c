@@ -9,8 +9,9 @@
 enum sdse_onnx_role sdse_onnx_role_of(const struct sdse_onnx_node *node) {
     static const char *const copies[] = {"Identity", "Cast", "Dropout",
                                          "QuantizeLinear", "DequantizeLinear"};
-    static const char *const binaries[] = {"Add",  "Sub", "Mul", "Div",   "Max",  "Min",
-                                           "Mean", "Pow", "Sum", "PRelu", "Where"};
+    static const char *const binaries[] = {
+        "Add", "Sub", "Mul",   "Div",   "Max",        "Min",       "Mean",
+        "Pow", "Sum", "PRelu", "Where", "QLinearAdd", "QLinearMul"};
     if (!sdse_onnx_has_rule(node->proto))
         return SDSE_ONNX_OTHER;
     return SDSE_ONNX_AMONG(node->op, copies)     ? SDSE_ONNX_COPY

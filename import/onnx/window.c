@@ -4,12 +4,13 @@
 
 #include <string.h>
 
+#include "import/onnx/operators.h"
+
 // No kernel, stride, dilation or pad is larger than this.
 static const int64_t longest_window = (int64_t)1 << 31;
 
 struct sdse_onnx_operands sdse_onnx_operands_of(const char *op) {
-    bool quantized = strncmp(op, "QLinear", 7) == 0;
-    return (struct sdse_onnx_operands){0, quantized ? 3 : 1};
+    return (struct sdse_onnx_operands){0, sdse_onnx_is_qlinear(op) ? 3 : 1};
 }
 
 // Fills out[0 … axes-1] from an attribute, or with `absent`.
@@ -276,9 +277,11 @@ sdse_onnx_rule sdse_onnx_rule_window(const char *op) {
         {"ConvTranspose", infer_conv_transpose},
         {"MaxPool", infer_pool},
         {"AveragePool", infer_pool},
+        {"QLinearAveragePool", infer_pool},
         {"LpPool", infer_pool},
         {"GlobalMaxPool", infer_global_pool},
         {"GlobalAveragePool", infer_global_pool},
+        {"QLinearGlobalAveragePool", infer_global_pool},
         {"GlobalLpPool", infer_global_pool},
         {"Gemm", infer_gemm},
         {"FusedGemm", infer_gemm},

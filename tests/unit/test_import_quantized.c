@@ -1,6 +1,8 @@
 // Quantized weights are the real numbers they stand for.
 #include "support/import_context.h"
 
+#include "costmodel/stream.h"
+
 static void scalars(struct onnx_builder *b, const char *name, int32_t type,
                     size_t count, const int32_t *values, unsigned rank,
                     const int64_t *dims) {
@@ -123,6 +125,63 @@ static void operators_that_dequantize_themselves(void **state) {
     assert_string_equal(layers[4].weights_file, "weights/e.npy");
 }
 
+// com.microsoft's operators on quantized maps move what the plain ones move, whatever
+// scales stand between their maps.
+static void quantized_maps_move(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 3, 4, 4));
+    onnx_input(b, "gate", ONNX_DIMS(1, 2, 1, 1));
+    scalars(b, "k", U8, 6, stored, ONNX_DIMS(2, 3, 1, 1));
+    reals(b, "s", 0, NULL, (float[]){1});
+    scalars(b, "z", U8, 1, (int32_t[]){0}, 0, NULL);
+    static const char *const nodes[][3] = {
+        {"QLinearConv", "x,s,z,k,s,z,s,z", "c"},
+        {"QLinearConv", "x,s,z,k,s,z,s,z", "d"},
+        {"QLinearLeakyRelu", "c,s,z,s,z", "relu"},
+        {"QLinearAdd", "relu,s,z,d,s,z,s,z", "sum"},
+        {"QLinearMul", "sum,s,z,gate,s,z,s,z", "gated"},
+        {"QLinearSigmoid", "gated,s,z,s,z", "half"},
+        {"QLinearMul", "half,s,z,gated,s,z,s,z", "silu"},
+        {"QLinearAveragePool", "silu,s,z,s,z", "pool"},
+        {"QLinearConcat", "s,z,pool,s,z,pool,s,z", "both"},
+        {"QLinearGlobalAveragePool", "both,s,z,s,z", "mean"},
+        {"QLinearSoftmax", "mean,s,z,s,z", "soft"},
+    };
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
+        Onnx__NodeProto *node =
+            onnx_node(b, nodes[i][0], nodes[i][2], nodes[i][1], nodes[i][2]);
+        if (i > 1)
+            node->domain = onnx_text(b, "com.microsoft");
+        if (strcmp(nodes[i][2], "pool") == 0)
+            onnx_set_ints(b, node, "kernel_shape", ONNX_DIMS(2, 2));
+        if (strcmp(nodes[i][2], "both") == 0)
+            onnx_set_int(b, node, "axis", 1);
+    }
+    static const struct {
+        const char *name;
+        enum sdse_layer_kind kind;
+        uint64_t in, out, operations;
+    } wanted[] = {
+        {"relu", SDSE_ACT, 0, 0, 32},     {"sum", SDSE_ADD, 64, 32, 32},
+        {"gated", SDSE_ADD, 34, 32, 32},  {"silu", SDSE_ACT, 0, 0, 64},
+        {"pool", SDSE_POOL, 32, 18, 72},  {"mean", SDSE_POOL, 36, 4, 36},
+        {"soft", SDSE_SOFTMAX, 4, 4, 20},
+    };
+    enum { WANTED = sizeof wanted / sizeof *wanted };
+    const struct sdse_layer *layers = expect_layers(context, 2 + WANTED);
+    for (size_t i = 0; i < WANTED; i++) {
+        const struct sdse_layer *layer = &layers[2 + i];
+        const struct sdse_stream stream = sdse_stream_of(layer);
+        assert_string_equal(layer->name, wanted[i].name);
+        assert_int_equal(layer->kind, wanted[i].kind);
+        assert_int_equal(stream.in, wanted[i].in);
+        assert_int_equal(layer->move.fused ? 0 : stream.out, wanted[i].out);
+        assert_int_equal(stream.operations, wanted[i].operations);
+    }
+    assert_int_equal(context->diags.warnings, 0);
+}
+
 // Real weights that the graph quantizes and dequantizes are those weights.
 static void quantized_in_the_graph(void **state) {
     struct context *context = *state;
@@ -189,6 +248,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(scales_and_zero_points_are_applied),
         TEST(operators_that_dequantize_themselves),
+        TEST(quantized_maps_move),
         TEST(quantized_in_the_graph),
         TEST(scales_that_do_not_fit_are_refused),
         TEST(one_value_for_either_type),
