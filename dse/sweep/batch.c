@@ -218,16 +218,15 @@ static void describe(struct writing *w) {
 }
 
 // Whether some layer's problem ended in `state`; the point's reason is then the
-// first's.
+// first's, NULL if memory is out.
 static bool ended_in(struct writing *w, enum sdse_layer_problem_state state) {
     for (size_t i = 0; i < w->point->layer_count; i++) {
         const struct sdse_layer_problem *problem = w->point->problems[i];
         if (problem->state != state)
             continue;
-        const char *text =
+        w->record.reason =
             sdse_arena_printf(w->scratch, "layer %s: %s",
                               workload_of(w)->layers[i].name, problem->reason);
-        w->record.reason = text ? text : problem->reason;
         return true;
     }
     return false;
@@ -366,6 +365,8 @@ enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
             return SDSE_INTERRUPTED;
     describe(&w);
     w.record.status = judge(&w);
+    if (w.record.status != SDSE_POINT_OK && !w.record.reason)
+        return SDSE_NO_MEMORY;
     const enum sdse_status status = w.record.status == SDSE_POINT_OK
                                         ? write_feasible(&w)
                                         : sdse_store_add_point(store, &w.record);

@@ -137,6 +137,7 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
         if (answer.status == SDSE_MAP_NONE) {
             problem->reason = sdse_arena_strdup(arena, answer.reason);
             problem->state = SDSE_LAYER_PROBLEM_NO_MAPPING;
+            status = problem->reason ? SDSE_OK : SDSE_NO_MEMORY;
         } else if (answer.status != SDSE_MAP_INTERRUPTED && answer.point_count) {
             status = keep_answer(problem, arena, mapper->seconds, &answer);
             if (!status)
@@ -150,6 +151,8 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
         problem->state = SDSE_LAYER_PROBLEM_FAILED;
         status = SDSE_OK;
     }
+    if (status) // whatever is missing of it: it is not solved
+        problem->state = SDSE_LAYER_PROBLEM_OPEN;
     sdse_arena_free(scratch);
     return status;
 }

@@ -65,7 +65,7 @@ static enum sdse_status checked(struct run *run, enum sdse_status status) {
     if (status && status != SDSE_INTERRUPTED) {
         const char *what = sdse_status_text(status);
         const char *more = sdse_store_message(run->store);
-        const bool says_more = strcmp(what, more) != 0;
+        const bool says_more = *more && strcmp(what, more) != 0;
         sdse_diag_add(run->diags, SDSE_ERROR,
                       (struct sdse_loc){.file = run->request->database_path}, "results",
                       "%s%s%s", what, says_more ? " " : "", says_more ? more : "");

@@ -47,16 +47,20 @@ static enum sdse_status read_stored(const struct sdse_imported *imported,
 // Where weight i of the layer is in the operand.
 static uint64_t place_of(const struct sdse_onnx_weights *weights, bool transposed,
                          uint64_t i) {
-    const struct sdse_onnx_taps *rows = &weights->taps[0], *columns = &weights->taps[1];
-    if (rows->count > 0) { // a phase: [groups * K][C][taps][taps], turned round
+    const struct sdse_onnx_taps *depth = &weights->taps[0];
+    const struct sdse_onnx_taps *rows = &weights->taps[1], *columns = &weights->taps[2];
+    if (rows->count > 0) { // a phase: [groups * K][C * taps][taps][taps], turned round
         uint64_t column = columns->count - 1 - i % columns->count;
         uint64_t row = rows->count - 1 - i / columns->count % rows->count;
         uint64_t rest = i / columns->count / rows->count;
-        uint64_t channels = weights->shape[1], channel = rest % channels;
+        uint64_t slice = depth->count - 1 - rest % depth->count;
+        rest /= depth->count;
+        uint64_t channels = weights->shape[1] / depth->count, channel = rest % channels;
         uint64_t filters = weights->shape[0] / weights->batch;
         uint64_t filter = rest / channels % filters;
         uint64_t group = rest / channels / filters;
         uint64_t kernel = (group * channels + channel) * filters + filter;
+        kernel = kernel * depth->of + depth->first + slice * depth->step;
         return (kernel * rows->of + rows->first + row * rows->step) * columns->of +
                columns->first + column * columns->step;
     }

@@ -9,6 +9,9 @@
 //     it is one of the whole sweep's;
 //   * the same command completes it to what it would have been (some of the cuts).
 //
+// Any other output: its bytes are synced before it takes its name, and the folder
+// after, so a cut leaves what was there or all of what was to come.
+//
 //     power [--cuts N] [--seed N]
 #include <fcntl.h>
 #include <stdbool.h>
@@ -123,8 +126,9 @@ static struct ops parse(struct bytes bytes) {
         memcpy(&op.record, at, sizeof op.record);
         op.name = at + sizeof op.record;
         op.bytes = op.name + op.record.name_bytes;
-        const bool has =
-            op.record.kind == RECORD_WRITE || op.record.kind == RECORD_REPORT;
+        const bool has = op.record.kind == RECORD_WRITE ||
+                         op.record.kind == RECORD_RENAME ||
+                         op.record.kind == RECORD_REPORT;
         at = op.bytes + (has ? op.record.count : 0);
         if (ops.count % 256 == 0)
             ops.op = realloc(ops.op, (ops.count + 256) * sizeof *ops.op);
@@ -353,6 +357,65 @@ static bool judge(const struct ops *ops, size_t cut, enum fate fate, size_t repo
     return well;
 }
 
+// ---- other outputs ----
+
+// Whether the file of a renaming is whole on the disk by then, and its new name soon.
+static bool is_safe(const struct ops *ops, size_t at) {
+    bool synced = false, named = false;
+    for (size_t i = 0; i < at; i++)
+        if (same_name(&ops->op[i], &ops->op[at]))
+            synced = ops->op[i].record.kind == RECORD_SYNC;
+    for (size_t i = at + 1; i < ops->count;
+         i++) // of the folder it is in, if not others
+        named |= ops->op[i].record.kind == RECORD_SYNC &&
+                 (ops->op[i].record.name_bytes == 0 ||
+                  strncmp(ops->op[i].name, ops->op[at].bytes,
+                          ops->op[i].record.name_bytes) == 0);
+    return synced && named;
+}
+
+// Runs command lines that replace files; the number of renamings that are not safe.
+static long judge_outputs(long *renamed) {
+    static const char *const lines[][FAULT_MOST_WORDS] = {
+        {"map", "-a", "arch.yaml", "-w", "net.yaml", "-l", "a", "-o", "a.yaml"},
+        {"map", "-a", "arch.yaml", "-w", "net.yaml", "-o", "maps"},
+        {"import", "model.onnx", "-o", "model"},
+        {"decompose", "model", "--out", "out.sd"},
+        {"export", "new.db", "-o", "out.jsonl"},
+    };
+    char path[PATH_BYTES], record[PATH_BYTES];
+    long wrong = 0;
+    join(path, "%s/work", root);
+    join(record, "%s/record", root);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        setenv("SDSE_RECORD", record, 1);
+        setenv("SDSE_RECORD_BELOW", path, 1);
+        setenv("LD_PRELOAD", SDSE_RECORDER, 1);
+        struct ran ran = run_sdse("work", lines[i], NULL, NULL);
+        if (ran.status != 0)
+            give_up("%s: exit %d: %s", lines[i][0], ran.status, ran.err.text);
+        const struct bytes text = read_file(record);
+        const struct ops ops = parse(text);
+        const long before = *renamed;
+        for (size_t o = 0; o < ops.count; o++) {
+            if (ops.op[o].record.kind != RECORD_RENAME)
+                continue;
+            ++*renamed;
+            if (is_safe(&ops, o))
+                continue;
+            wrong++;
+            printf("%s: '%.*s' is not on the disk when it takes its name\n",
+                   lines[i][0], (int)ops.op[o].record.count, ops.op[o].bytes);
+        }
+        if (*renamed == before)
+            give_up("%s: no output was renamed", lines[i][0]);
+        free(ops.op);
+        free(text.text);
+        free_ran(&ran);
+    }
+    return wrong;
+}
+
 int main(int argc, char **argv) {
     long cuts = 1000;
     if (argc == 2 && strcmp(argv[1], "--child") == 0)
@@ -397,6 +460,11 @@ int main(int argc, char **argv) {
            "was reported, %ld wrong\n",
            cuts, ops.count, batches, after_report, wrong);
     printf("%ld syncs, %zu bytes of record\n", syncs, text.length);
+    long renamed = 0;
+    const long unsafe = judge_outputs(&renamed);
+    printf("## outputs that took their name: %ld, %ld of them not on the disk\n",
+           renamed, unsafe);
+    wrong += unsafe;
     free_ran(&whole);
     free(rows.line);
     free(copy);

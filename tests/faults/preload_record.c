@@ -25,7 +25,7 @@ static struct {
     int file; // < 0: nothing is written down
     char below[PATH_MAX];
     pthread_mutex_t busy;
-} to = {.file = -1, .busy = PTHREAD_MUTEX_INITIALIZER};
+} recorder = {.file = -1, .busy = PTHREAD_MUTEX_INITIALIZER};
 
 // The C library's own function of this name, in a variable `real`.
 #define REAL(result, name, ...)         \
@@ -47,8 +47,13 @@ __attribute__((constructor)) static void begin(void) {
     unsetenv("LD_PRELOAD");
     if (!path || !below)
         return;
-    snprintf(to.below, sizeof to.below, "%s", below);
-    to.file = open_truly(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    snprintf(recorder.below, sizeof recorder.below, "%s", below);
+    recorder.file = open_truly(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
+static bool is_below(const char *path) {
+    const size_t folder = strlen(recorder.below);
+    return strncmp(path, recorder.below, folder) == 0 && path[folder] == '/';
 }
 
 // The file's name in the folder that is watched; false: it is elsewhere.
@@ -56,11 +61,12 @@ static bool name_of(int file, char name[PATH_MAX]) {
     char link[64], path[PATH_MAX];
     snprintf(link, sizeof link, "/proc/self/fd/%d", file);
     const ssize_t length = readlink(link, path, sizeof path - 1);
-    const size_t folder = strlen(to.below);
+    const size_t folder = strlen(recorder.below);
     if (length < 0)
         return false;
     path[length] = '\0';
-    if (strncmp(path, to.below, folder) != 0 || (path[folder] && path[folder] != '/'))
+    if (strncmp(path, recorder.below, folder) != 0 ||
+        (path[folder] && path[folder] != '/'))
         return false;
     strcpy(name, path[folder] ? path + folder + 1 : "");
     return true;
@@ -69,12 +75,13 @@ static bool name_of(int file, char name[PATH_MAX]) {
 static void put(enum record_kind kind, const char *name, off64_t at, const void *bytes,
                 size_t count) {
     const struct record record = {kind, (unsigned)strlen(name), at, count};
-    pthread_mutex_lock(&to.busy);
-    bool done = write_truly(to.file, &record, sizeof record) == sizeof record &&
-                write_truly(to.file, name, record.name_bytes) == record.name_bytes;
+    pthread_mutex_lock(&recorder.busy);
+    bool done =
+        write_truly(recorder.file, &record, sizeof record) == sizeof record &&
+        write_truly(recorder.file, name, record.name_bytes) == record.name_bytes;
     if (done && bytes)
-        done = write_truly(to.file, bytes, count) == (ssize_t)count;
-    pthread_mutex_unlock(&to.busy);
+        done = write_truly(recorder.file, bytes, count) == (ssize_t)count;
+    pthread_mutex_unlock(&recorder.busy);
     if (!done)
         abort();
 }
@@ -82,13 +89,13 @@ static void put(enum record_kind kind, const char *name, off64_t at, const void 
 static void put_file(enum record_kind kind, int file, off64_t at, const void *bytes,
                      ssize_t count) {
     char name[PATH_MAX];
-    if (to.file >= 0 && count >= 0 && name_of(file, name))
+    if (recorder.file >= 0 && count >= 0 && name_of(file, name))
         put(kind, name, at, bytes, (size_t)count);
 }
 
 ssize_t write(int file, const void *bytes, size_t count) {
     const ssize_t done = write_truly(file, bytes, count);
-    if (to.file >= 0 && file == STDOUT_FILENO && done > 0)
+    if (recorder.file >= 0 && file == STDOUT_FILENO && done > 0)
         put(RECORD_REPORT, "", 0, bytes, (size_t)done);
     else
         put_file(RECORD_WRITE, file, lseek64(file, 0, SEEK_CUR) - done, bytes, done);
@@ -147,14 +154,24 @@ int open64(const char *path, int flags, ...) {
     va_end(rest);
     return open_noted(path, flags, mode);
 }
+// Of two absolute names in the folder that is watched.
+int rename(const char *from, const char *to) {
+    REAL(int, rename, const char *, const char *);
+    char full[PATH_MAX];
+    const bool known = recorder.file >= 0 && realpath(from, full) && is_below(full);
+    const size_t folder = strlen(recorder.below) + 1;
+    const int failed = real(from, to);
+    char target[PATH_MAX];
+    if (known && failed == 0 && realpath(to, target) && is_below(target))
+        put(RECORD_RENAME, full + folder, 0, target + folder, strlen(target + folder));
+    return failed;
+}
 int unlink(const char *path) {
     REAL(int, unlink, const char *);
     char full[PATH_MAX];
-    const bool known = to.file >= 0 && realpath(path, full);
-    const size_t folder = strlen(to.below);
+    const bool known = recorder.file >= 0 && realpath(path, full) && is_below(full);
     const int failed = real(path);
-    if (known && failed == 0 && strncmp(full, to.below, folder) == 0 &&
-        full[folder] == '/')
-        put(RECORD_UNLINK, full + folder + 1, 0, NULL, 0);
+    if (known && failed == 0)
+        put(RECORD_UNLINK, full + strlen(recorder.below) + 1, 0, NULL, 0);
     return failed;
 }

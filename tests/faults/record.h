@@ -10,10 +10,11 @@ enum record_kind {
     RECORD_SYNC,   // of a file, or with an empty name of the folder
     RECORD_MAKE,   // a file that was not there
     RECORD_UNLINK,
+    RECORD_RENAME, // to another name, the `count` bytes
     RECORD_REPORT, // `count` bytes of stdout
 };
 
-// Followed by the name's bytes, and for writes and reports by `count` bytes.
+// Followed by the name's bytes, and for writes, renames and reports by `count` bytes.
 struct record {
     uint32_t kind, name_bytes;
     int64_t at;

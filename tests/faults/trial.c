@@ -225,6 +225,10 @@ bool run_trial(struct trial *trial) {
         complain(trial, "exit 0 without the whole answer");
     else if (status != 0 && status <= 128 && !complete)
         judge_reason(trial);
+    // What a database could not sync it says, or has elsewhere (its log).
+    if (complete && hit.text && !trial->killed && !trial->one->database &&
+        strncmp(trial->fault, "sync", 4) == 0)
+        complain(trial, "what could not be synced is not said");
     walk(trial->work, "", judge_file, trial);
     walk("start", "", judge_missing, trial);
     walk(trial->want, "", judge_missing, trial);

@@ -57,10 +57,11 @@ enum {
     CONV_INTEGER,
     MATMUL_INTEGER,
     VIEWED_INTEGER,
+    TRANSPOSED_DEEP,
     KINDS
 };
 
-// One product without a bias of each kind; the input is 1x4x5x5, or 1x3x4.
+// One product without a bias of each kind; the input is 1x4x5x5, 1x4x2x3x4, or 1x3x4.
 static void build(struct onnx_builder *b, unsigned kind) {
     const int64_t stride = pick(1, 2), groups = pick(1, 2);
     Onnx__NodeProto *node;
@@ -70,6 +71,8 @@ static void build(struct onnx_builder *b, unsigned kind) {
         onnx_input(b, "x", ONNX_DIMS(1, 4, 5, 5));
     else if (kind == GEMM || kind == GEMM_SWAPPED || kind == VIEWED_INTEGER)
         onnx_input(b, "x", ONNX_DIMS(3, 4));
+    else if (kind == TRANSPOSED_DEEP)
+        onnx_input(b, "x", ONNX_DIMS(1, 4, 2, 3, 4));
     else
         onnx_input(b, "x", ONNX_DIMS(2, 3, 4));
     switch (kind) {
@@ -87,6 +90,12 @@ static void build(struct onnx_builder *b, unsigned kind) {
         node = onnx_node(b, "ConvTranspose", "p", "x,w",
                          kind == TRANSPOSED_NORMED ? "a" : "y");
         onnx_set_ints(b, node, "strides", ONNX_DIMS(stride, pick(1, 3)));
+        onnx_set_int(b, node, "group", groups);
+        break;
+    case TRANSPOSED_DEEP:
+        onnx_floats(b, "w", ONNX_DIMS(4, 6 / groups, 3, 2, 2));
+        node = onnx_node(b, "ConvTranspose", "p", "x,w", "y");
+        onnx_set_ints(b, node, "strides", ONNX_DIMS(pick(1, 2), stride, pick(1, 2)));
         onnx_set_int(b, node, "group", groups);
         break;
     case MATMUL:
@@ -214,11 +223,13 @@ static void weights_go_back_where_they_were(void **state) {
         bool image = kind <= TRANSPOSED_NORMED || kind == DEQUANTIZED ||
                      kind == QLINEAR || kind == CONV_INTEGER;
         bool matrix = kind == GEMM || kind == GEMM_SWAPPED || kind == VIEWED_INTEGER;
-        const uint64_t shapes[3][4] = {{1, 4, 5, 5}, {3, 4}, {2, 3, 4}};
-        unsigned which = image ? 0 : matrix ? 1 : 2;
-        x.array.rank = image ? 4 : matrix ? 2 : 3;
+        const uint64_t shapes[4][5] = {
+            {1, 4, 5, 5}, {3, 4}, {2, 3, 4}, {1, 4, 2, 3, 4}};
+        static const unsigned ranks[] = {4, 2, 3, 5}, words[] = {100, 12, 24, 96};
+        unsigned which = image ? 0 : matrix ? 1 : kind == TRANSPOSED_DEEP ? 3 : 2;
+        x.array.rank = ranks[which];
         memcpy(x.array.shape, shapes[which], sizeof shapes[which]);
-        x.array.count = image ? 100 : matrix ? 12 : 24;
+        x.array.count = words[which];
         const struct sdse_forward_inputs inputs = {1, &x};
         for (size_t i = 0; i < net->layer_count; i++) {
             struct sdse_array array;

@@ -1,0 +1,151 @@
+// What may be written where, and what is inside a folder.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/inside.h"
+#include "base/output.h"
+
+static char folder[] = "/tmp/sdse-base-XXXXXX";
+
+static const char *at(const char *name) {
+    static char paths[4][300];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof *paths, "%s/%s", folder, name);
+    return path;
+}
+
+static void make(const char *name, const char *text) {
+    FILE *file = fopen(at(name), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static const struct sdse_output_kind kind = {"a text", {"text", NULL}};
+
+// The status of writing `output` by a run that reads `input`.
+static enum sdse_status checked(const char *input, const char *output) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    struct sdse_output_rules rules = {0};
+    sdse_diags_init(&diags, arena);
+    assert_true(sdse_output_rules_add(&rules, arena, input));
+    const enum sdse_status status = sdse_output_check(output, &kind, &rules, &diags);
+    assert_int_equal(status == SDSE_INVALID, sdse_diags_fired(&diags, "output-input"));
+    sdse_arena_free(arena);
+    return status;
+}
+
+// A file is known by what it is, whatever name the input or the output has.
+static void inputs_are_known_by_any_name(void **state) {
+    (void)state;
+    make("one", "text");
+    make("two", "text");
+    assert_int_equal(symlink("one", at("soft")), 0);
+    assert_int_equal(link(at("one"), at("hard")), 0);
+    static const char *const names[] = {"one", "soft", "hard"};
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t o = 0; o < 3; o++)
+            assert_int_equal(checked(at(names[i]), at(names[o])), SDSE_INVALID);
+        assert_int_equal(checked(at(names[i]), at("two")), SDSE_OK);
+        assert_int_equal(checked(at("two"), at(names[i])), SDSE_OK);
+        assert_int_equal(checked(at("missing"), at(names[i])), SDSE_OK);
+    }
+}
+
+// What keeps nothing cannot be lost.
+static void devices_may_be_both(void **state) {
+    (void)state;
+    assert_int_equal(checked("/dev/null", "/dev/null"), SDSE_OK);
+}
+
+// Not for a superuser, who may write everywhere.
+static void a_file_that_may_not_be_written_stays(void **state) {
+    (void)state;
+    make("closed", "text");
+    assert_int_equal(chmod(at("closed"), 0444), 0);
+    assert_int_equal(checked("/dev/null", at("closed")),
+                     geteuid() == 0 ? SDSE_OK : SDSE_IO);
+}
+
+static void names_are_inside_as_written(void **state) {
+    (void)state;
+    static const char *const inside[] = {"a",     "./a",  "a/b", "a//b", "..a",
+                                         "a/..b", "a/b.", "...", "a../b"};
+    static const char *const outside[] = {"",     "/",      "/a",    "..",       "../a",
+                                          "a/..", "a/../b", ".//..", "a/b/../.."};
+    for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
+        assert_true(sdse_name_is_inside(inside[i]));
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        assert_false(sdse_name_is_inside(outside[i]));
+}
+
+static void paths_are_inside_when_links_are_followed(void **state) {
+    (void)state;
+    assert_int_equal(mkdir(at("in"), 0777), 0);
+    assert_int_equal(mkdir(at("in2"), 0777), 0);
+    make("in/file", "text");
+    make("in2/file", "text");
+    assert_int_equal(symlink("file", at("in/near")), 0);
+    assert_int_equal(symlink("../in2/file", at("in/far")), 0);
+    assert_int_equal(symlink("in", at("same")), 0);
+    static const struct {
+        const char *folder, *path;
+        int error;
+        bool inside;
+    } cases[] = {
+        {"in", "in/file", 0, true},
+        {"in", "in/near", 0, true},
+        {"in", "in/far", 0, false},
+        {"in", "in2/file", 0, false},
+        {"same", "in/file", 0, true},
+        {"in", "same/near", 0, true},
+        {"in", "in/missing", ENOENT, true},
+        {"missing", "in/file", ENOENT, true},
+        {"in", "in", 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool inside = !cases[i].inside;
+        char below[300];
+        snprintf(below, sizeof below, "%s", at(cases[i].folder));
+        assert_int_equal(sdse_path_stays_inside(below, at(cases[i].path), &inside),
+                         cases[i].error);
+        assert_int_equal(inside, cases[i].inside);
+    }
+    bool inside;
+    assert_int_equal(sdse_path_stays_inside("/", at("in/far"), &inside), 0);
+    assert_true(inside);
+}
+
+static int begin(void **state) {
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+static int end(void **state) {
+    (void)state;
+    char line[300];
+    snprintf(line, sizeof line, "rm -r %s", folder);
+    return system(line);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(inputs_are_known_by_any_name),
+        cmocka_unit_test(devices_may_be_both),
+        cmocka_unit_test(a_file_that_may_not_be_written_stays),
+        cmocka_unit_test(names_are_inside_as_written),
+        cmocka_unit_test(paths_are_inside_when_links_are_followed),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
