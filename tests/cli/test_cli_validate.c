@@ -93,8 +93,13 @@ static void refuses_files(void **state) {
     golden_err("validate_bad", 1, "validate " DATA "bad.yaml");
     golden_err("validate_kind", 1, "validate archs/eyeriss.yaml");
     golden_err("validate_nothing", 1, "validate @empty-is-not-there");
-    golden_err("validate_unknown", 1, "validate eyris");
     golden_out("check_validation", 0, "check validation/eyeriss.yaml");
+    struct ran near = run_program("validate eyris");
+    assert_int_equal(near.status, 1);
+    assert_non_null(strstr(near.err, "no file of published figures 'eyris': neither a "
+                                     "file nor a shipped name; did you mean "
+                                     "'eyeriss'?\nshipped: accelerators eyeriss "));
+    free_ran(&near);
     struct ran ran = run_program("validate tests/cli");
     assert_int_equal(ran.status, 1);
     assert_string_equal(ran.err,
