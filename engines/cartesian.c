@@ -32,21 +32,27 @@ struct operand {
     uint32_t bank; // address mod banks, 0 .. banks - 1
 };
 
+// Of an element from barrier to barrier: all of it, and what banks do not add to.
+struct element_time {
+    uint64_t all, steps;
+};
+
 struct machine {
     const struct sdse_cartesian *engine;
     const struct sdse_cartesian_shape *shape;
     struct sdse_cartesian_place place;
-    uint64_t first, filters; // of the group at hand
-    uint64_t phases;         // stride^2
-    struct operand *weight;  // of the group, by channel and phase
-    uint64_t *weight_start;  // [C * phases + 1]
-    struct operand *act;     // of an element's channel and phase
-    uint32_t *arrive;        // [banks] products of the step
-    uint32_t *busy_bank;     // [banks] those with products
-    uint64_t *empty_at;      // [banks] when the queue will have drained
-    uint8_t *touched;        // [Kc][eh][ew]
-    uint64_t *channel_time;  // [C] slowest element
-    uint64_t now;            // of the element, since it last drained
+    uint64_t first, filters;      // of the group at hand
+    uint64_t phases;              // stride^2
+    struct operand *weight;       // of the group, by channel and phase
+    uint64_t *weight_start;       // [C * phases + 1]
+    struct operand *act;          // of an element's channel and phase
+    uint32_t *arrive;             // [banks] products of the step
+    uint32_t *busy_bank;          // [banks] those with products
+    uint64_t *empty_at;           // [banks] when the queue will have drained
+    uint8_t *touched;             // [Kc][eh][ew]
+    struct element_time *channel; // [C] slowest element
+    uint64_t now;                 // of the element, since it last drained
+    uint64_t steps;               // of those, steps
     struct sdse_cartesian_counts counts;
 };
 
@@ -168,6 +174,7 @@ static void run_step(struct machine *m, const struct operand *act, uint64_t acts
     }
     const uint64_t time = step_time(m, busy);
     m->now += time;
+    m->steps++;
     m->counts.steps++;
     m->counts.products += acts * weights;
     m->counts.bank_stall_cycles += time - 1;
@@ -185,16 +192,16 @@ static void run_phase(struct machine *m, uint64_t acts, const struct operand *we
 }
 
 // Drains the queues. Returns the element's time since it last did.
-static uint64_t drain(struct machine *m) {
+static struct element_time drain(struct machine *m) {
     uint64_t longest = 0;
     for (uint32_t b = 0; b < m->engine->banks; b++) {
         if (m->empty_at[b] > m->now)
             longest = sdse_most_u64(longest, m->empty_at[b] - m->now);
         m->empty_at[b] = 0;
     }
-    const uint64_t time = m->now + longest;
+    const struct element_time time = {m->now + longest, m->steps};
     m->counts.drain_cycles += longest;
-    m->now = 0;
+    m->now = m->steps = 0;
     return time;
 }
 
@@ -222,10 +229,15 @@ static uint64_t touched_halo(struct machine *m, uint64_t i, uint64_t j) {
     return touched;
 }
 
-// Element (i, j) works on the group. Returns its time from barrier to barrier, for
-// CHANNEL over all of them, and notes the slowest in each channel.
-static uint64_t run_element(struct machine *m, const int32_t *acts, uint64_t i,
-                            uint64_t j) {
+static void keep_slowest(struct element_time *slowest, struct element_time time) {
+    slowest->all = sdse_most_u64(slowest->all, time.all);
+    slowest->steps = sdse_most_u64(slowest->steps, time.steps);
+}
+
+// Element (i, j) works on the group. Returns its time, for CHANNEL over all of them,
+// and notes the slowest in each channel.
+static struct element_time run_element(struct machine *m, const int32_t *acts,
+                                       uint64_t i, uint64_t j) {
     const uint64_t s = m->engine->stride;
     uint64_t total = 0;
     for (uint64_t c = 0; c < m->shape->channels; c++) {
@@ -236,26 +248,28 @@ static uint64_t run_element(struct machine *m, const int32_t *acts, uint64_t i,
             run_phase(m, count, m->weight + start[0], start[1] - start[0]);
         }
         if (m->engine->barrier == SDSE_CARTESIAN_CHANNEL) {
-            const uint64_t time = drain(m);
-            m->channel_time[c] = sdse_most_u64(m->channel_time[c], time);
-            total += time;
+            const struct element_time time = drain(m);
+            keep_slowest(&m->channel[c], time);
+            total += time.all;
         }
     }
-    return total + drain(m);
+    const struct element_time last = drain(m);
+    return (struct element_time){total + last.all, last.steps};
 }
 
 // All elements on the group at hand. Returns their times added up.
 static uint64_t run_group(struct machine *m, const int32_t *acts) {
-    uint64_t slowest = 0, halo_longest = 0, total = 0;
+    struct element_time slowest = {0};
+    uint64_t halo_longest = 0, total = 0;
     for (uint64_t c = 0; c < m->shape->channels; c++)
-        m->channel_time[c] = 0;
+        m->channel[c] = (struct element_time){0};
     for (uint64_t i = 0; i < m->engine->grid[0]; i++) {
         for (uint64_t j = 0; j < m->engine->grid[1]; j++) {
             const struct sdse_cartesian_halo_words halo =
                 sdse_cartesian_halo(&m->place, i, j);
-            const uint64_t time = run_element(m, acts, i, j);
-            slowest = sdse_most_u64(slowest, time);
-            total += time;
+            const struct element_time time = run_element(m, acts, i, j);
+            keep_slowest(&slowest, time);
+            total += time.all;
             m->counts.halo_words += halo.sum * m->filters;
             m->counts.halo_touched += touched_halo(m, i, j);
             if (m->engine->halo == SDSE_CARTESIAN_HALO_MAX)
@@ -265,11 +279,14 @@ static uint64_t run_group(struct machine *m, const int32_t *acts) {
         }
     }
     if (m->engine->barrier == SDSE_CARTESIAN_CHANNEL) {
-        slowest = 0;
-        for (uint64_t c = 0; c < m->shape->channels; c++)
-            slowest += m->channel_time[c];
+        slowest = (struct element_time){0};
+        for (uint64_t c = 0; c < m->shape->channels; c++) {
+            slowest.all += m->channel[c].all;
+            slowest.steps += m->channel[c].steps;
+        }
     }
-    m->counts.cycles += slowest + halo_longest;
+    m->counts.cycles += slowest.all + halo_longest;
+    m->counts.cycles_no_banks += slowest.steps + halo_longest;
     m->counts.halo_cycles += halo_longest;
     return total;
 }
@@ -308,9 +325,9 @@ static bool make(struct machine *m) {
     m->busy_bank = calloc(banks, sizeof *m->busy_bank);
     m->empty_at = calloc(banks, sizeof *m->empty_at);
     m->touched = calloc(region + 1, 1);
-    m->channel_time = calloc(shape->channels + 1, sizeof *m->channel_time);
+    m->channel = calloc(shape->channels + 1, sizeof *m->channel);
     return m->weight && m->weight_start && m->act && m->arrive && m->busy_bank &&
-           m->empty_at && m->touched && m->channel_time;
+           m->empty_at && m->touched && m->channel;
 }
 
 enum sdse_status sdse_cartesian_count(const struct sdse_cartesian *engine,
@@ -335,6 +352,6 @@ enum sdse_status sdse_cartesian_count(const struct sdse_cartesian *engine,
     free(m.busy_bank);
     free(m.empty_at);
     free(m.touched);
-    free(m.channel_time);
+    free(m.channel);
     return made ? SDSE_OK : SDSE_NO_MEMORY;
 }

@@ -85,8 +85,11 @@ struct sdse_cartesian_shape {
                     "[element * cycle]")                                               \
     X(Kc, "filters of a group [filters]")
 
+// cycles_no_banks: the slowest elements' steps and the halos, as if no bank were ever
+// waited for. [cycles]
 struct sdse_cartesian_counts {
     SDSE_CARTESIAN_COUNTS(SDSE_COUNT_FIELD)
+    uint64_t cycles_no_banks;
 };
 
 const char *sdse_cartesian_fault(const struct sdse_cartesian *engine);

@@ -13,11 +13,11 @@ struct expectation {
     const struct sdse_cartesian_stats *stats;
     struct sdse_cartesian_place place;
     struct sdse_tile_kinds rows, cols;
-    uint64_t phases; // stride^2
-    double stalls;   // per step
-    double drain;    // per barrier of an element
-    double busy;     // cycles of all elements, without banks
-    double barriers; // elements times barriers that drain
+    uint64_t phases;       // stride^2
+    double stalls;         // per step, of all elements
+    double slowest_stalls; // per step, of the slowest
+    double drain;          // per barrier of an element with a tile
+    double wait;           // per barrier, of the slowest, beyond its stalls
     struct sdse_cartesian_means means;
 };
 
@@ -58,6 +58,19 @@ static uint64_t weight_positions(const struct expectation *e, uint64_t filters,
     const uint64_t s = e->place.stride;
     return filters * sdse_phase_taps(&e->place, 0, phase / s) *
            sdse_phase_taps(&e->place, 1, phase % s);
+}
+
+// Elements with a tile.
+static double working(const struct expectation *e) {
+    double elements = 0;
+    for (uint64_t i = 0; i < e->rows.count; i++)
+        for (uint64_t j = 0; j < e->cols.count; j++)
+            for (uint64_t phase = 0; phase < e->phases; phase++)
+                if (act_positions(e, i, j, phase) > 0) {
+                    elements += (double)(e->rows.tiles[i] * e->cols.tiles[j]);
+                    break;
+                }
+    return elements;
 }
 
 // --- Exact means of a group ----------------------------------------------------------
@@ -300,9 +313,10 @@ static bool slowest_per_channel(struct expectation *e, uint64_t filters,
     return whole;
 }
 
-// --- Banks: an inner element, executed -----------------------------------------------
+// --- Banks: a part of the layer, executed --------------------------------------------
 
-enum { BANK_PRODUCTS = 1 << 17 };
+// Products executed: first a few, and many where banks then stall.
+enum { FEW_PRODUCTS = 1 << 19, MANY_PRODUCTS = 1 << 21 };
 
 static void draw_live(int32_t *values, uint64_t count, double density,
                       uint64_t *state) {
@@ -310,65 +324,68 @@ static void draw_live(int32_t *values, uint64_t count, double density,
         values[i] = sdse_draw_unit(state) < density;
 }
 
-// Runs a full tile, all of whose products are valid, on as many channels as the budget
-// has, several times over.
+// Runs a group of filters on `channels` channels of drawn tensors, several times over.
 static enum sdse_status run_banks(struct expectation *e, uint64_t channels, double da,
-                                  double dw) {
-    const uint64_t taps = sdse_most_u64(e->place.taps[0], e->place.taps[1]);
-    struct sdse_cartesian engine = *e->engine;
-    const struct sdse_cartesian_shape shape = {.channels = channels,
-                                               .height = e->place.tile[0],
-                                               .width = e->place.tile[1],
-                                               .filters = e->place.group,
-                                               .rows = e->place.taps[0],
-                                               .cols = e->place.taps[1]};
+                                  double dw, double products) {
+    const struct sdse_cartesian *engine = e->engine;
+    struct sdse_cartesian_shape shape = e->stats->shape;
+    shape.channels = channels;
+    shape.filters = e->place.group;
     const uint64_t acts = shape.channels * shape.height * shape.width;
     const uint64_t weights = shape.filters * shape.channels * shape.rows * shape.cols;
     int32_t *act = calloc(acts + 1, sizeof *act);
     int32_t *weight = calloc(weights + 1, sizeof *weight);
     struct sdse_cartesian_counts counts = {0};
     enum sdse_status status = act && weight ? SDSE_OK : SDSE_NO_MEMORY;
-    double steps = 0, stalls = 0, drains = 0, barriers = 0;
+    double steps = 0, stalls = 0, drains = 0, barriers = 0, waits = 0, slowest = 0;
     uint64_t state = 6;
-    engine.grid[0] = engine.grid[1] = 1;
-    engine.halo = SDSE_CARTESIAN_HALO_NONE;
-    // Every tap finds an output, and phases fall as they do in the layer.
-    engine.pad = (uint32_t)(taps - 1);
-    while (engine.pad % engine.stride != e->engine->pad % engine.stride)
-        engine.pad++;
-    for (double done = 0;
-         status == SDSE_OK && done < BANK_PRODUCTS && barriers < 256;) {
+    for (double done = 0; status == SDSE_OK && done < products;) {
         draw_live(act, acts, da, &state);
         draw_live(weight, weights, dw, &state);
-        status = sdse_cartesian_count(&engine, &shape, act, weight, &counts);
+        status = sdse_cartesian_count(engine, &shape, act, weight, &counts);
         steps += (double)counts.steps;
         stalls += (double)counts.bank_stall_cycles;
         drains += (double)counts.drain_cycles;
-        barriers += engine.barrier == SDSE_CARTESIAN_CHANNEL ? (double)channels : 1;
-        done += (double)counts.products + 1024;
+        waits += (double)(counts.cycles - counts.cycles_no_banks);
+        slowest += (double)(counts.cycles_no_banks - counts.halo_cycles);
+        barriers += engine->barrier == SDSE_CARTESIAN_CHANNEL ? (double)channels : 1;
+        done += (double)(counts.products + acts + weights);
     }
     free(act);
     free(weight);
-    if (status == SDSE_OK) {
+    if (status == SDSE_OK && barriers > 0) {
         e->stalls = steps > 0 ? stalls / steps : 0;
-        e->drain = barriers > 0 ? drains / barriers : 0;
+        e->drain = drains / barriers / working(e);
+        // What the slowest waits for beyond a drain grows with its steps, if it stalls.
+        const double drained = e->drain * barriers;
+        const bool grows = e->stalls >= 0.005 && waits > drained;
+        e->slowest_stalls = grows ? (waits - drained) / slowest : e->stalls;
+        e->wait = (waits - e->slowest_stalls * slowest) / barriers;
     }
     return status;
 }
 
 static enum sdse_status find_banks(struct expectation *e) {
-    const uint64_t channels = e->stats->shape.channels;
+    const struct sdse_cartesian_shape *shape = &e->stats->shape;
+    const uint64_t channels = shape->channels;
     double da = 0, dw = 0;
     for (uint64_t c = 0; c < channels; c++) {
         da += act_density(e, c) / (double)channels;
         dw += weight_density(e, c) / (double)channels;
     }
-    const double each = da * (double)(e->place.tile[0] * e->place.tile[1]) * dw *
-                        (double)(e->place.group * e->place.taps[0] * e->place.taps[1]);
-    const double fit = floor(BANK_PRODUCTS / 2 / fmax(each, 1)) + 1;
-    if (each <= 0 || e->place.taps[0] == 0 || e->place.taps[1] == 0)
-        return SDSE_OK;
-    return run_banks(e, fit < (double)channels ? (uint64_t)fit : channels, da, dw);
+    const double acts = da * (double)(shape->height * shape->width);
+    const double each =
+        acts * dw * (double)(e->place.group * shape->rows * shape->cols);
+    enum sdse_status status = SDSE_OK;
+    for (double budget = FEW_PRODUCTS; status == SDSE_OK && each > 0;
+         budget = MANY_PRODUCTS) {
+        const double fit = floor(budget / 2 / fmax(each, 1)) + 1;
+        status = run_banks(e, fit < (double)channels ? (uint64_t)fit : channels, da, dw,
+                           budget);
+        if (e->stalls < 0.005 || budget == MANY_PRODUCTS)
+            break;
+    }
+    return status;
 }
 
 // --- Halos, valid products -----------------------------------------------------------
@@ -444,16 +461,11 @@ static void finish(struct expectation *e, double slowest, double groups) {
     const double barriers = groups * (engine->barrier == SDSE_CARTESIAN_CHANNEL
                                           ? (double)e->stats->shape.channels
                                           : 1);
-    double working = 0; // elements with a tile
-    for (uint64_t i = 0; i < e->rows.count; i++)
-        for (uint64_t j = 0; j < e->cols.count; j++)
-            if (act_positions(e, i, j, 0) > 0 || e->phases > 1)
-                working += (double)(e->rows.tiles[i] * e->cols.tiles[j]);
     means->bank_stall_cycles = means->steps * e->stalls;
-    means->drain_cycles = barriers * working * e->drain;
+    means->drain_cycles = barriers * working(e) * e->drain;
     means->cycles_no_banks = slowest + means->halo_cycles;
     means->cycles =
-        slowest * (1 + e->stalls) + barriers * e->drain + means->halo_cycles;
+        slowest * (1 + e->slowest_stalls) + barriers * e->wait + means->halo_cycles;
     means->invalid = means->products - means->valid;
     means->idle_fragment =
         means->steps * engine->weight_vector * engine->act_vector - means->products;

@@ -140,7 +140,7 @@ static enum sdse_status add_pass(struct expectation *e, const struct pass *pass,
     const uint64_t groups = pass->full + (pass->rest > 0);
     const uint64_t work = (groups + 1) * shape->channels *
                           (shape->rows * e->positions + shape->height * 4);
-    uint64_t draws = (UINT64_C(1) << 24) / sdse_most_u64(work, 1);
+    uint64_t draws = (UINT64_C(1) << 23) / sdse_most_u64(work, 1);
     draws = sdse_most_u64(sdse_least_u64(draws, 4096), 16);
     if (groups == 0 || copies == 0)
         return SDSE_OK;

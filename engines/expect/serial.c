@@ -206,61 +206,81 @@ static bool free_columns(struct expectation *e, const struct piece *piece,
     return whole;
 }
 
-// One stream of `steps` full steps with registers; the columns' durations are drawn.
-static uint64_t draw_stream(const struct sdse_serial *engine,
-                            const struct sdse_draw *column, uint64_t steps,
-                            uint64_t *finished, uint64_t *all, uint64_t *state,
-                            uint64_t *busy) {
-    const uint64_t window = (uint64_t)engine->registers + 1;
+// A stream with registers; the columns' durations are drawn.
+struct drawn_stream {
+    const struct sdse_serial *engine;
+    struct sdse_draw column, partial;
+    uint64_t *finished, *all; // [columns], [registers + 1]
+    uint64_t state, busy;
+};
+
+// One step of the first `full` columns, and of one with `rest` of its lanes. Returns
+// when the last of them has finished it.
+static uint64_t draw_step(struct drawn_stream *s, uint64_t t, uint64_t full,
+                          bool rest) {
+    const uint64_t window = (uint64_t)s->engine->registers + 1;
+    const uint64_t gate = t >= window ? s->all[t % window] : 0;
     uint64_t last = 0;
-    for (uint32_t x = 0; x < engine->columns; x++)
-        finished[x] = 0;
-    for (uint64_t t = 0; t < steps; t++) {
-        const uint64_t gate = t >= window ? all[t % window] : 0;
-        last = 0;
-        for (uint32_t x = 0; x < engine->columns; x++) {
-            const uint64_t d = sdse_draw_value(column, state);
-            *busy += d;
-            finished[x] = sdse_most_u64(finished[x], gate) + d;
-            last = sdse_most_u64(last, finished[x]);
-        }
-        all[t % window] = last;
+    for (uint64_t x = 0; x < full + rest; x++) {
+        const uint64_t d =
+            sdse_draw_value(x < full ? &s->column : &s->partial, &s->state);
+        s->busy += d;
+        s->finished[x] = sdse_most_u64(s->finished[x], gate) + d;
+        last = sdse_most_u64(last, s->finished[x]);
     }
+    s->all[t % window] = last;
     return last;
 }
 
-// Registers: streams are drawn, and what exceeds the drawn length is scaled. The last
-// short step is what it would be for free columns: its mean.
+static uint64_t draw_stream(struct drawn_stream *s, const struct piece *piece) {
+    uint64_t last = 0;
+    for (uint32_t x = 0; x < s->engine->columns; x++)
+        s->finished[x] = 0;
+    for (uint64_t t = 0; t < piece->steps; t++)
+        last = draw_step(s, t, s->engine->columns, false);
+    return sdse_most_u64(last,
+                         draw_step(s, piece->steps, piece->full, piece->rest > 0));
+}
+
+static bool make_stream(const struct expectation *e, const struct piece *piece,
+                        struct drawn_stream *s) {
+    *s = (struct drawn_stream){
+        .engine = e->engine,
+        .finished = calloc(e->engine->columns, sizeof *s->finished),
+        .all = calloc((size_t)e->engine->registers + 1, sizeof *s->all),
+        .state = 2};
+    return s->finished && s->all && sdse_draw_make(&s->column, &e->column) &&
+           (piece->rest == 0 || sdse_draw_make(&s->partial, &e->partial));
+}
+
+// Registers: streams are drawn, and what is longer than the drawn ones is scaled.
 static bool ahead(struct expectation *e, const struct piece *piece, double *cycles) {
-    const uint64_t columns = e->engine->columns, most = STEPS_DRAWN * 16 / columns + 1;
-    // Where there are more steps than are drawn, their mean is that of a long stream.
-    const uint64_t steps = sdse_least_u64(piece->steps, sdse_most_u64(most / 16, 256));
-    const double scale = steps > 0 ? (double)piece->steps / (double)steps : 0;
-    const double column = sdse_chance_mean(&e->column);
-    uint64_t *finished = calloc(columns, sizeof *finished), state = 2;
-    uint64_t *all = calloc((size_t)e->engine->registers + 1, sizeof *all);
-    struct sdse_draw draw = {0};
+    const uint64_t columns = e->engine->columns;
+    const uint64_t most = STEPS_DRAWN * 16 / columns + 1; // steps in all
+    struct piece part = *piece;
+    part.steps = sdse_least_u64(part.steps, sdse_most_u64(most / 16, 256));
+    const double scale = part.steps > 0 ? (double)piece->steps / (double)part.steps : 1;
+    const double busy =
+        sdse_chance_mean(&e->column) * (double)(columns * part.steps + part.full) +
+        (part.rest > 0 ? sdse_chance_mean(&e->partial) : 0);
+    struct drawn_stream s;
     struct sdse_tally tally = {0};
-    const bool whole = sdse_draw_make(&draw, &e->column) && finished && all;
-    for (uint64_t done = 0; whole && steps > 0 && (done < most || tally.count < 16);
-         done += steps) {
-        uint64_t busy = 0;
-        const uint64_t time =
-            draw_stream(e->engine, &draw, steps, finished, all, &state, &busy);
-        sdse_tally_add(&tally, (double)time, (double)busy);
+    const bool whole = make_stream(e, piece, &s);
+    for (uint64_t done = 0; whole && (done < most || tally.count < 16);
+         done += part.steps + 1) {
+        s.busy = 0;
+        const uint64_t time = draw_stream(&s, &part);
+        sdse_tally_add(&tally, (double)time, (double)s.busy);
     }
     if (whole) {
         const double error = scale * sdse_tally_standard_error(&tally);
-        const double last = piece->full > 0   ? column
-                            : piece->rest > 0 ? sdse_chance_mean(&e->partial)
-                                              : 0;
-        *cycles =
-            scale * sdse_tally_mean(&tally, column * (double)(columns * steps)) + last;
+        *cycles = scale * sdse_tally_mean(&tally, busy);
         e->error2 += error * error;
     }
-    sdse_draw_free(&draw);
-    free(finished);
-    free(all);
+    sdse_draw_free(&s.column);
+    sdse_draw_free(&s.partial);
+    free(s.finished);
+    free(s.all);
     return whole;
 }
 

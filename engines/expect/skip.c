@@ -28,7 +28,8 @@ struct expectation {
     uint64_t columns;
     struct seen *act, *weight; // [columns], or one for all
     uint64_t kinds;            // of columns: 1 or `columns`
-    uint64_t *met, *busy;      // [Pj] of a column drawn; [Pi][Pj]
+    uint64_t *visits, *met;    // [Pi], [Pj] of a column drawn
+    uint64_t *busy;            // [Pi][Pj]
     double busy_mean;          // of all, over all columns
 };
 
@@ -81,13 +82,28 @@ static bool see(const struct sdse_skip *engine, const struct side *side,
     return whole;
 }
 
-// Elements seen in block b of a column drawn.
-static uint64_t draw_block(const struct side *side, const struct seen *seen, uint64_t b,
-                           uint64_t *state) {
-    if (b < side->full)
-        return sdse_draw_value(&seen->draw[0], state);
-    return b == side->full && side->rest > 0 ? sdse_draw_value(&seen->draw[1], state)
-                                             : 0;
+// Elements seen in each block of a column drawn. Blocks of a column whose non-zeros are
+// known make room for each other: those are drawn one by one.
+static void draw_blocks(const struct side *side, const struct seen *seen,
+                        uint64_t column, uint64_t *state, uint64_t *block) {
+    const uint64_t used = side->full + (side->rest > 0);
+    for (uint64_t b = used; b < side->blocks; b++)
+        block[b] = 0;
+    if (!side->nnz || !side->skips) {
+        for (uint64_t b = 0; b < used; b++)
+            block[b] = sdse_draw_value(&seen->draw[b < side->full ? 0 : 1], state);
+        return;
+    }
+    uint64_t left = side->nnz[column], at = 0;
+    for (uint64_t b = 0; b < used; b++) {
+        const uint64_t end = sdse_least_u64(at + side->each, side->extent);
+        block[b] = 0;
+        for (; at < end; at++) {
+            const bool live = sdse_draw_u64(state) % (side->extent - at) < left;
+            block[b] += live;
+            left -= live;
+        }
+    }
 }
 
 static uint64_t blocks_with_filters(const struct side *weights) {
@@ -102,16 +118,14 @@ static uint64_t draw_layer(struct expectation *e, uint64_t *state, uint64_t *bus
     uint64_t cycles = 0;
     for (uint64_t col = 0; col < e->columns; col++) {
         const uint64_t kind = e->kinds == 1 ? 0 : col;
+        draw_blocks(&e->weights, &e->weight[kind], kind, state, e->met);
+        draw_blocks(&e->acts, &e->act[kind], kind, state, e->visits);
         for (uint64_t j = 0; j < wide; j++)
-            e->met[j] = sdse_most_u64(
-                engine->bubble,
-                sdse_ceil_div_u64(draw_block(&e->weights, &e->weight[kind], j, state),
-                                  engine->simd));
-        for (uint64_t i = 0; i < e->acts.blocks; i++) {
-            const uint64_t visits = draw_block(&e->acts, &e->act[kind], i, state);
+            e->met[j] = sdse_most_u64(engine->bubble,
+                                      sdse_ceil_div_u64(e->met[j], engine->simd));
+        for (uint64_t i = 0; i < e->acts.blocks; i++)
             for (uint64_t j = 0; j < wide; j++)
-                e->busy[i * wide + j] += visits * e->met[j];
-        }
+                e->busy[i * wide + j] += e->visits[i] * e->met[j];
         if (col + 1 < e->columns &&
             !(engine->tile_cols > 0 && (col + 1) % engine->tile_cols == 0))
             continue;
@@ -150,8 +164,10 @@ static void add_means(struct expectation *e, struct sdse_skip_means *means) {
 
 static void draw_cycles(struct expectation *e, struct sdse_skip_means *means) {
     // Long layers vary little; short ones are drawn often.
-    const uint64_t work = e->columns * (e->acts.blocks * e->weights.blocks +
-                                        e->acts.blocks + e->weights.blocks);
+    const uint64_t elements = (uint64_t)e->acts.blocks * e->weights.blocks;
+    const uint64_t singles = (e->acts.nnz ? e->acts.extent : e->acts.blocks) +
+                             (e->weights.nnz ? e->weights.extent : e->weights.blocks);
+    const uint64_t work = e->columns * (elements + singles);
     uint64_t layers = (UINT64_C(1) << 22) / sdse_most_u64(work, 1);
     layers = sdse_most_u64(sdse_least_u64(layers, 4096), 16);
     struct sdse_tally tally = {0};
@@ -176,9 +192,10 @@ static bool make(struct expectation *e) {
     const uint64_t elements = (uint64_t)e->acts.blocks * e->weights.blocks;
     e->act = calloc(e->kinds + 1, sizeof *e->act);
     e->weight = calloc(e->kinds + 1, sizeof *e->weight);
+    e->visits = calloc(e->acts.blocks, sizeof *e->visits);
     e->met = calloc(e->weights.blocks, sizeof *e->met);
     e->busy = calloc(elements, sizeof *e->busy);
-    bool whole = e->act && e->weight && e->met && e->busy;
+    bool whole = e->act && e->weight && e->visits && e->met && e->busy;
     for (uint64_t kind = 0; whole && kind < e->kinds; kind++)
         whole = see(e->engine, &e->acts, kind, &e->act[kind]) &&
                 see(e->engine, &e->weights, kind, &e->weight[kind]);
@@ -193,6 +210,7 @@ static void unmake(struct expectation *e) {
         }
     free(e->act);
     free(e->weight);
+    free(e->visits);
     free(e->met);
     free(e->busy);
 }

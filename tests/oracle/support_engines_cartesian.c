@@ -22,6 +22,7 @@ struct element {
     int64_t i, j, y0, y1, x0, x1, p0, q0;
     uint64_t *queue; // [banks]
     uint64_t time;   // since the last barrier
+    uint64_t steps;  // the same, if banks took nothing
     bool *touched;   // [K][P][Q]
 };
 
@@ -101,6 +102,7 @@ static void step(const struct layer *l, struct element *e, const struct nonzero 
         } while (left > 0);
     }
     e->time += cycles;
+    e->steps++;
     l->counts->steps++;
     l->counts->bank_stall_cycles += cycles - 1;
     l->counts->weight_reads += l->engine->weight_vector;
@@ -189,12 +191,15 @@ static uint64_t halo(const struct layer *l, const struct element *e) {
 
 // Ends a barrier: all wait for the slowest.
 static void barrier(const struct layer *l, struct element *elements, uint64_t count) {
-    uint64_t slowest = 0;
+    uint64_t slowest = 0, most_steps = 0;
     for (uint64_t e = 0; e < count; e++) {
         drain(l, &elements[e]);
         slowest = elements[e].time > slowest ? elements[e].time : slowest;
+        most_steps = elements[e].steps > most_steps ? elements[e].steps : most_steps;
+        elements[e].steps = 0;
     }
     l->counts->cycles += slowest;
+    l->counts->cycles_no_banks += most_steps;
     for (uint64_t e = 0; e < count; e++) {
         l->counts->idle_barrier += slowest - elements[e].time;
         elements[e].time = 0;
@@ -221,6 +226,7 @@ static void group(const struct layer *l, struct element *elements, uint64_t coun
         longest = words > longest ? words : longest;
     }
     l->counts->cycles += longest;
+    l->counts->cycles_no_banks += longest;
     l->counts->halo_cycles += longest;
 }
 

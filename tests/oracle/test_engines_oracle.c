@@ -332,6 +332,7 @@ static void cartesian_counts(void **context) {
         assert_int_equal(sdse_cartesian_count(&engine, &shape, first, second, &got),
                          SDSE_OK);
         SDSE_CARTESIAN_COUNTS(SAME)
+        SAME(cycles_no_banks, )
         groups += naive.Kc < shape.filters;
         stalls += naive.bank_stall_cycles > 0 && engine.queue > 0;
         strides += engine.stride > shape.rows;
