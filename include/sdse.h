@@ -29,6 +29,26 @@
 #include "smartdeal/stored.h"
 #include "smartdeal/synthetic.h"
 
+// Sparse and bit-serial engines: exact counts on tensors, expectations without.
+#include "engines/cartesian.h"
+#include "engines/compressed.h"
+#include "engines/digits.h"
+#include "engines/gate.h"
+#include "engines/gather.h"
+#include "engines/selector.h"
+#include "engines/serial.h"
+#include "engines/skip.h"
+#include "engines/structured.h"
+
+#include "engines/expect/cartesian.h"
+#include "engines/expect/compressed.h"
+#include "engines/expect/gate.h"
+#include "engines/expect/gather.h"
+#include "engines/expect/selector.h"
+#include "engines/expect/serial.h"
+#include "engines/expect/skip.h"
+#include "engines/expect/structured.h"
+
 // The cost model: resolve an accelerator's costs, score a mapping, explain it.
 #include "costmodel/evaluate.h"
 #include "costmodel/explain.h"

@@ -350,6 +350,8 @@ static enum sdse_status run_banks(struct expectation *e, uint64_t channels, doub
         slowest += (double)(counts.cycles_no_banks - counts.halo_cycles);
         barriers += engine->barrier == SDSE_CARTESIAN_CHANNEL ? (double)channels : 1;
         done += (double)(counts.products + acts + weights);
+        if (sdse_is_certain(da) && sdse_is_certain(dw))
+            break;
     }
     free(act);
     free(weight);

@@ -9,6 +9,11 @@
 uint64_t sdse_draw_u64(uint64_t *state);
 double sdse_draw_unit(uint64_t *state);
 
+// Whether a probability leaves nothing to chance: one draw says it all.
+static inline bool sdse_is_certain(double probability) {
+    return probability <= 0 || probability >= 1;
+}
+
 // Draws from a distribution in one step: an alias table (Walker, 1977).
 struct sdse_draw {
     uint64_t least;

@@ -134,6 +134,12 @@ static enum sdse_status draw_pass(struct expectation *e, const struct pass *pass
     return sdse_selector_count_rows(&engine, &shape, &rows, counts);
 }
 
+static bool is_certain(const struct expectation *e, const struct pass *pass) {
+    return sdse_is_certain(visit_chance(e, e->engine->group)) &&
+           (pass->rest == 0 || sdse_is_certain(visit_chance(e, pass->rest))) &&
+           sdse_is_certain(e->stats->act_row_density) && e->digits.count <= 1;
+}
+
 static enum sdse_status add_pass(struct expectation *e, const struct pass *pass,
                                  double copies) {
     const struct sdse_selector_shape *shape = &e->stats->shape;
@@ -142,6 +148,8 @@ static enum sdse_status add_pass(struct expectation *e, const struct pass *pass,
                           (shape->rows * e->positions + shape->height * 4);
     uint64_t draws = (UINT64_C(1) << 23) / sdse_most_u64(work, 1);
     draws = sdse_most_u64(sdse_least_u64(draws, 4096), 16);
+    if (is_certain(e, pass))
+        draws = 1;
     if (groups == 0 || copies == 0)
         return SDSE_OK;
     struct sdse_tally cycles = {0}, plain = {0};

@@ -266,7 +266,9 @@ static bool ahead(struct expectation *e, const struct piece *piece, double *cycl
     struct drawn_stream s;
     struct sdse_tally tally = {0};
     const bool whole = make_stream(e, piece, &s);
-    for (uint64_t done = 0; whole && (done < most || tally.count < 16);
+    const bool certain = s.column.count <= 1 && s.partial.count <= 1;
+    for (uint64_t done = 0;
+         whole && (done < most || tally.count < 16) && !(certain && tally.count > 0);
          done += part.steps + 1) {
         s.busy = 0;
         const uint64_t time = draw_stream(&s, &part);

@@ -162,6 +162,10 @@ static void add_means(struct expectation *e, struct sdse_skip_means *means) {
     }
 }
 
+static bool is_certain(const struct side *side) {
+    return !side->skips || (!side->nnz && sdse_is_certain(side->density));
+}
+
 static void draw_cycles(struct expectation *e, struct sdse_skip_means *means) {
     // Long layers vary little; short ones are drawn often.
     const uint64_t elements = (uint64_t)e->acts.blocks * e->weights.blocks;
@@ -170,6 +174,8 @@ static void draw_cycles(struct expectation *e, struct sdse_skip_means *means) {
     const uint64_t work = e->columns * (elements + singles);
     uint64_t layers = (UINT64_C(1) << 22) / sdse_most_u64(work, 1);
     layers = sdse_most_u64(sdse_least_u64(layers, 4096), 16);
+    if (is_certain(&e->acts) && is_certain(&e->weights))
+        layers = 1;
     struct sdse_tally tally = {0};
     uint64_t state = 3;
     for (uint64_t i = 0; i < layers; i++) {
