@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "import/onnx/branches.h"
 #include "import/onnx/constant.h"
 #include "import/onnx/file.h"
 #include "import/onnx/imported.h"
@@ -64,10 +65,13 @@ static bool make_printable(struct sdse_not_modelled *out, struct sdse_arena *are
 static enum sdse_status build(struct sdse_imported *imported,
                               const struct sdse_import_options *options,
                               struct sdse_diags *diags) {
-    const Onnx__ModelProto *model = imported->model;
+    const Onnx__ModelProto *model;
     size_t errors = diags->errors;
-    enum sdse_status status = sdse_onnx_graph_build(
-        model, imported->file, options, imported->arena, diags, &imported->graph);
+    enum sdse_status status = sdse_onnx_take_branches(
+        imported->model, imported->file, options, imported->arena, &model);
+    if (status == SDSE_OK)
+        status = sdse_onnx_graph_build(model, imported->file, options, imported->arena,
+                                       diags, &imported->graph);
     if (status != SDSE_OK)
         return status;
     sdse_onnx_infer_shapes(&imported->graph);
@@ -145,7 +149,7 @@ enum sdse_status sdse_import_onnx_bytes(const void *bytes, size_t length,
 bool sdse_imported_name_inputs(const struct sdse_imported *imported,
                                struct sdse_output_rules *rules,
                                struct sdse_arena *arena) {
-    const Onnx__GraphProto *graph = imported->model->graph;
+    const Onnx__GraphProto *graph = imported->graph.proto; // with branches taken
     bool good = true;
     for (size_t i = 0; i < graph->n_initializer; i++)
         good &= sdse_onnx_tensor_name_input(graph->initializer[i], imported->file,

@@ -309,8 +309,11 @@ enum sdse_status sdse_points_load(struct sdse_reader *reader,
     sqlite3_finalize(row);
     if (status == SDSE_OK && code != SQLITE_DONE)
         status = refuse(db, code, diags);
-    if (!sqlite3_get_autocommit(db))
-        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    if (!sqlite3_get_autocommit(db)) {
+        code = sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+        if (status == SDSE_OK && code != SQLITE_OK)
+            status = refuse(db, code, diags);
+    }
     if (status == SDSE_OK)
         *points = loaded;
     return status;

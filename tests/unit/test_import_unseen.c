@@ -122,6 +122,118 @@ static void inner_graphs_are_looked_into(void **state) {
     }
 }
 
+// ---- conditions that are constants -------------------------------------------------
+
+// What is added to the model from node `from` and constant `constants` on becomes a
+// branch of `node`, which gives `output`.
+static void set_branch(struct onnx_builder *b, Onnx__NodeProto *node, const char *name,
+                       size_t from, size_t constants, const char *output) {
+    Onnx__GraphProto *graph = SDSE_ARENA_NEW(b->arena, Onnx__GraphProto);
+    Onnx__ValueInfoProto *info = SDSE_ARENA_NEW(b->arena, Onnx__ValueInfoProto);
+    onnx__graph_proto__init(graph);
+    onnx__value_info_proto__init(info);
+    info->name = onnx_text(b, output);
+    graph->n_output = 1;
+    graph->output = SDSE_ARENA_ARRAY(b->arena, Onnx__ValueInfoProto *, 1);
+    graph->output[0] = info;
+    graph->n_node = b->graph.n_node - from;
+    graph->node = SDSE_ARENA_ARRAY(b->arena, Onnx__NodeProto *, graph->n_node + 1);
+    memcpy(graph->node, b->nodes + from, graph->n_node * sizeof *graph->node);
+    graph->n_initializer = b->graph.n_initializer - constants;
+    graph->initializer =
+        SDSE_ARENA_ARRAY(b->arena, Onnx__TensorProto *, graph->n_initializer + 1);
+    memcpy(graph->initializer, b->tensors + constants,
+           graph->n_initializer * sizeof *graph->initializer);
+    b->graph.n_node = from;
+    b->graph.n_initializer = constants;
+    onnx_attribute(b, node, name)->g = graph;
+}
+
+// A product with weights of its own, all named `name`: a branch of `node`.
+static void branch_of(struct onnx_builder *b, Onnx__NodeProto *node, const char *branch,
+                      const char *name, int64_t columns) {
+    const size_t from = b->graph.n_node, constants = b->graph.n_initializer;
+    char weights[40], inputs[40], output[40];
+    snprintf(weights, sizeof weights, "%s_w", name);
+    snprintf(inputs, sizeof inputs, "x,%s_w", name);
+    snprintf(output, sizeof output, "%s_y", name);
+    onnx_floats(b, weights, ONNX_DIMS(8, columns));
+    onnx_node(b, "MatMul", name, inputs, output);
+    set_branch(b, node, branch, from, constants, output);
+}
+
+static void branches_that_are_known_are_taken(void **state) {
+    struct context *context = *state;
+    // How the condition comes about, and whether it is known to be true.
+    enum { STORED, COMPUTED, NESTED, GIVEN, CONDITIONS };
+    for (unsigned i = 0; i < 2 * CONDITIONS; i++) {
+        const unsigned kind = i / 2;
+        const bool truth = i % 2;
+        struct onnx_builder *b = &context->b;
+        onnx_begin(b, context->arena);
+        sdse_diags_init(&context->diags, context->arena);
+        onnx_input(b, "x", ONNX_DIMS(1, 8));
+        onnx_input(b, "given", 0, NULL);
+        onnx_ints(b, "one", 1, (int64_t[]){truth});
+        onnx_ints(b, "extent", 1, (int64_t[]){truth ? 8 : 9});
+        onnx_ints(b, "last", 1, (int64_t[]){1});
+        onnx_node(b, "Shape", "shape", "x", "s");
+        onnx_node(b, "Gather", "of", "s,last", "columns");
+        onnx_node(b, "Equal", "equal", "columns,extent", "same");
+        static const char *const conditions[] = {"one", "same", "one", "given"};
+        Onnx__NodeProto *node = onnx_node(b, "If", "choice", conditions[kind], "z");
+        branch_of(b, node, "then_branch", "yes", 4);
+        if (kind == NESTED) {
+            const size_t from = b->graph.n_node, constants = b->graph.n_initializer;
+            Onnx__NodeProto *inner = onnx_node(b, "If", "inner", "same", "inner_y");
+            branch_of(b, inner, "then_branch", "never", 6);
+            branch_of(b, inner, "else_branch", "no", 5);
+            set_branch(b, node, "else_branch", from, constants, "inner_y");
+        } else {
+            branch_of(b, node, "else_branch", "no", 5);
+        }
+        onnx_floats(b, "w", ONNX_DIMS(truth ? 4 : 5, 3));
+        if (kind != GIVEN)
+            onnx_node(b, "MatMul", "after", "z,w", "out");
+        else
+            onnx_node(b, "MatMul", "after", "x,v", "out"),
+                onnx_floats(b, "v", ONNX_DIMS(8, 3));
+        assert_int_equal(import(context), SDSE_OK);
+        const struct sdse_workload *net = sdse_imported_workload(context->imported);
+        if (kind == GIVEN) {
+            assert_int_equal(net->layer_count, 1);
+            assert_int_equal(net->not_modelled_count, 1);
+            assert_string_equal(net->not_modelled[0].name, "choice");
+            continue;
+        }
+        assert_int_equal(net->not_modelled_count, 0);
+        assert_int_equal(net->layer_count, 2);
+        assert_string_equal(net->layers[0].name, truth ? "yes" : "no");
+        assert_int_equal(net->layers[0].nest.bound[SDSE_K], truth ? 4 : 5);
+        assert_string_equal(net->layers[1].name, "after");
+        assert_int_equal(net->layers[1].nest.bound[SDSE_C], truth ? 4 : 5);
+        expect_weights(context, 0, 2, SHAPE(truth ? 4 : 5, 8, 0, 0), onnx_pattern(0),
+                       onnx_pattern(truth ? 4 : 5));
+    }
+}
+
+// Names that stand in the graph already are not told apart: the node stays one.
+static void branches_with_names_of_the_graph_stay(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 8));
+    onnx_ints(b, "one", 1, (int64_t[]){1});
+    onnx_floats(b, "yes_w", ONNX_DIMS(8, 4));
+    onnx_node(b, "MatMul", "fc", "x,yes_w", "y");
+    Onnx__NodeProto *node = onnx_node(b, "If", "choice", "one", "z");
+    branch_of(b, node, "then_branch", "yes", 4);
+    branch_of(b, node, "else_branch", "no", 4);
+    assert_int_equal(import(context), SDSE_OK);
+    const struct sdse_workload *net = sdse_imported_workload(context->imported);
+    assert_int_equal(net->layer_count, 1);
+    assert_int_equal(net->not_modelled_count, 1);
+}
+
 // The written network says it again, and so does whoever reads it.
 static void what_is_left_out_is_written_and_read(void **state) {
     struct context *context = *state;
@@ -153,6 +265,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(every_kind_that_may_multiply_is_said),
         TEST(inner_graphs_are_looked_into),
+        TEST(branches_that_are_known_are_taken),
+        TEST(branches_with_names_of_the_graph_stay),
         TEST(what_is_left_out_is_written_and_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

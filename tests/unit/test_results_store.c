@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #include "results/store/schema.h"
+#include "results/store/statements.h"
 #include "support/results_fixture.h"
 
 // One number from the database, over a connection of its own.
@@ -334,6 +335,39 @@ static void replaces_a_failed_point_and_shares_a_good_one(void **state) {
     fixture_remove(path);
 }
 
+// SQLite rolls a batch back by itself when memory or the disk is full. What the same
+// call, or a later one, still wants to write must not become a batch of its own.
+static void a_failed_batch_writes_nothing_more(void **state) {
+    (void)state;
+    char path[128];
+    fixture_path("store-failed", path, sizeof path);
+    struct sdse_store *store = fixture_open(path);
+    fixture_add_inputs(store);
+    assert_int_equal(sdse_store_begin(store), SDSE_OK);
+    const struct sdse_point_record stranger = {.hash = fixture_hash("point", 1),
+                                               .sweep = fixture_hash("no such", 0)};
+    assert_int_equal(sdse_store_add_point(store, &stranger), SDSE_DATABASE);
+    assert_int_equal(sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    struct sdse_binding origin = sdse_bind(store, SDSE_SQL_ADD_ORIGIN);
+    sdse_bind_text(&origin, "assumed");
+    sdse_bind_text(&origin, "written after the end");
+    assert_int_equal(sdse_bind_run(&origin), SDSE_DATABASE);
+    int64_t id = 0; // nor is anything found: what was written is not there
+    assert_false(
+        sdse_store_find(store, SDSE_SQL_SWEEP_ID, fixture_hash("sweep", 0), &id));
+    assert_int_equal(fixture_add_point(store, 0), SDSE_DATABASE);
+    assert_int_equal(sdse_store_commit(store), SDSE_DATABASE);
+    // The next batch is one again.
+    assert_int_equal(sdse_store_begin(store), SDSE_OK);
+    assert_int_equal(fixture_add_point(store, 0), SDSE_OK);
+    assert_int_equal(sdse_store_commit(store), SDSE_OK);
+    sdse_store_close(store);
+    assert_true(query_number(path, "SELECT count(*) FROM origin WHERE text = 'written "
+                                   "after the end'") == 0);
+    assert_true(query_number(path, "SELECT count(*) FROM point") == 1);
+    fixture_remove(path);
+}
+
 static void stores_training(void **state) {
     (void)state;
     char path[128];
@@ -451,6 +485,7 @@ int main(void) {
         cmocka_unit_test(refuses_totals_that_are_not_sums),
         cmocka_unit_test(refuses_bad_records),
         cmocka_unit_test(replaces_a_failed_point_and_shares_a_good_one),
+        cmocka_unit_test(a_failed_batch_writes_nothing_more),
         cmocka_unit_test(stores_training),
         cmocka_unit_test(refuses_foreign_files),
         cmocka_unit_test(refuses_damaged_files),
