@@ -67,6 +67,7 @@ static const char *check_sweep(struct cli *cli, const struct subject *subject,
     if (cli_note(cli, sdse_plan_load(cli->arena, root->loc.file, subject->follow_links,
                                      &cli->diags, &plan)) != SDSE_OK)
         return NULL;
+    sdse_plan_free(plan);
     return sdse_arena_printf(
         cli->arena,
         "sweep %s, %zu point%s: %zu network%s x %zu accelerator%s x %zu form%s",

@@ -12,7 +12,7 @@
         "objectives", 'O', CLI_TEXT, "LIST",                                      \
             "two or three of energy, latency, cycles, edp, ed2p, area, storage, " \
             "error, "                                                             \
-            "accuracy_loss",                                                      \
+            "accuracy_loss, output_error, class_loss",                            \
             "energy,latency", false                                               \
     }
 #define CLI_OPTION_SWEEP \

@@ -61,6 +61,7 @@ static const struct sdse_check table[] = {
     READER("loop-twice", SDSE_CHECK_MAPPING, "a dimension twice in one list of loops")
     READER("level-order", SDSE_CHECK_MAPPING, "levels out of order or twice")
     READER("streamed", SDSE_CHECK_MAPPING, "loops for a layer that only moves words, or none for another")
+    READER("outputs-inputs", SDSE_CHECK_SWEEP, "a model without inputs to run it on")
     READER("override-empty", SDSE_CHECK_SWEEP, "an override without value")
     READER("form-contradiction", SDSE_CHECK_SWEEP, "keys of a weight form that exclude each other")
     READER("case-unknown", SDSE_CHECK_VALIDATION, "a name that is no case")

@@ -6,6 +6,7 @@
 #include "spec/flow.h"
 #include "spec/load.h"
 #include "spec/sweep_forms.h"
+#include "spec/sweep_outputs.h"
 #include "spec/value.h"
 
 struct reader {
@@ -118,7 +119,7 @@ static void read_mapper(struct reader *r) {
 static void read_sweep(struct reader *r) {
     static const char *const keys[] = {"name",        "workloads",    "archs",
                                        "override",    "weight_forms", "objective",
-                                       "constraints", "mapper"};
+                                       "constraints", "mapper",       "outputs"};
     struct sdse_sweep *sweep = r->sweep;
     const struct sdse_node *node;
     sdse_refuse_unknown_keys(r->root, keys, sizeof keys / sizeof *keys, r->diags);
@@ -136,6 +137,9 @@ static void read_sweep(struct reader *r) {
         sweep->objective = (enum sdse_objective)word;
     read_constraints(r);
     read_mapper(r);
+    if (!sdse_read_outputs(r->arena, sdse_node_get(r->root, "outputs"), r->diags,
+                           sweep))
+        r->out_of_memory = true;
     if (!sdse_read_forms(r->arena, sdse_node_get(r->root, "weight_forms"), r->diags,
                          sweep))
         r->out_of_memory = true;

@@ -2,6 +2,7 @@
 #include "spec/write.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "spec/activations.h"
 #include "spec/digits.h"
@@ -283,6 +284,43 @@ static void print_mapper(FILE *out, const struct sdse_sweep_mapper *mapper) {
         fputs("}\n", out);
 }
 
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+// Files by their names alone: what they hold is in the hashes of the points.
+static void print_outputs(FILE *out, const struct sdse_sweep *sweep) {
+    if (sweep->output_count)
+        fputs("outputs:\n", out);
+    for (size_t i = 0; i < sweep->output_count; i++) {
+        const struct sdse_sweep_outputs *outputs = &sweep->outputs[i];
+        fputs("  - {", out);
+        if (outputs->workload) {
+            fputs("workload: ", out);
+            sdse_print_word(out, outputs->workload);
+            fputs(", ", out);
+        }
+        fputs("model: ", out);
+        sdse_print_quoted(out, base_name(outputs->model));
+        bool named = outputs->file_count > 0 && outputs->files[0].name;
+        fputs(named ? ", inputs: {" : ", inputs: [", out);
+        for (size_t f = 0; f < outputs->file_count; f++) {
+            const struct sdse_sweep_file *file = &outputs->files[f];
+            bool again = f > 0 && file->name &&
+                         strcmp(file->name, outputs->files[f - 1].name) == 0;
+            if (f)
+                fputs(named && !again ? "], " : ", ", out);
+            if (named && !again) {
+                sdse_print_quoted(out, file->name);
+                fputs(": [", out);
+            }
+            sdse_print_quoted(out, base_name(file->path));
+        }
+        fputs(named ? "]}}\n" : "]}\n", out);
+    }
+}
+
 char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
                       const char *const *workloads, const char *const *archs) {
     struct sdse_text text;
@@ -311,6 +349,7 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
     if (sweep->max_area_mm2 > 0)
         fprintf(out, "constraints: {max_area_mm2: %.17g}\n", sweep->max_area_mm2);
     print_mapper(out, &sweep->mapper);
+    print_outputs(out, sweep);
     return sdse_text_end(&text, arena);
 }
 

@@ -212,9 +212,18 @@ static void describe(struct writing *w) {
         .compression = NAN,
         .rel_error = NAN,
         .accuracy = NAN,
+        .output_error = NAN,
+        .output_sqnr_db = NAN,
+        .best_class_agreement = NAN,
         .weights = SDSE_WEIGHTS_DECLARED,
     };
     describe_weights(w);
+    if (!w->point->outputs_known)
+        return;
+    const struct sdse_output_error *error = &w->point->outputs;
+    w->record.output_error = error->relative;
+    w->record.output_sqnr_db = isfinite(error->sqnr_db) ? error->sqnr_db : (double)NAN;
+    w->record.best_class_agreement = error->best_class_agreement;
 }
 
 // Whether some layer's problem ended in `state`; the point's reason is then the

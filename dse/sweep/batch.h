@@ -15,6 +15,8 @@ struct sdse_batch_point {
     struct sdse_layer_problem **problems;
     struct sdse_weight_form *forms;        // [layer_count]
     const struct sdse_measured **measured; // [layer_count]; NULL: declared, or raw
+    bool outputs_known;                    // the form has weights, and the network a
+    struct sdse_output_error outputs;      // model to run with them
 };
 
 // Writes one point whose problems are all decided: solutions and forms it is the first

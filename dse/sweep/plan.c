@@ -355,6 +355,53 @@ static enum sdse_status check_names(struct loading *l) {
     return l->diags->errors == errors ? SDSE_OK : SDSE_INVALID;
 }
 
+// --- Models ---
+
+// The network that a model is of; NULL after a diagnostic.
+static struct sdse_network_input *modelled(struct loading *l,
+                                           const struct sdse_sweep_outputs *spec) {
+    struct sdse_plan *plan = l->plan;
+    for (size_t i = 0; i < plan->network_count; i++) {
+        struct sdse_network_input *network = &plan->networks[i];
+        if (spec->workload ? strcmp(network->workload->name, spec->workload) != 0
+                           : plan->network_count > 1)
+            continue;
+        if (!network->outputs)
+            return network;
+        sdse_diag_add(l->diags, SDSE_ERROR, spec->loc, "outputs-workload",
+                      "two models are given for network '%.80s'",
+                      network->workload->name);
+        return NULL;
+    }
+    sdse_diag_add(l->diags, SDSE_ERROR, spec->loc, "outputs-workload",
+                  spec->workload ? "the sweep has no network '%.80s'"
+                                 : "the sweep has several networks: say which with "
+                                   "'workload: %s'",
+                  spec->workload ? spec->workload : "NAME");
+    return NULL;
+}
+
+static enum sdse_status load_outputs(struct loading *l) {
+    const struct sdse_sweep *sweep = l->plan->sweep;
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < sweep->output_count; i++) {
+        struct sdse_network_input *network = modelled(l, &sweep->outputs[i]);
+        status = worse(status, !network ? SDSE_INVALID
+                                        : sdse_network_outputs_load(
+                                              &sweep->outputs[i], network->workload,
+                                              l->follow_links, l->arena, l->diags,
+                                              &network->outputs));
+    }
+    return status;
+}
+
+void sdse_plan_free(struct sdse_plan *plan) {
+    for (size_t i = 0; plan && i < plan->network_count; i++) {
+        sdse_network_outputs_free(plan->networks[i].outputs);
+        plan->networks[i].outputs = NULL;
+    }
+}
+
 // --- Points ---
 
 static struct sdse_hash point_hash(const struct sdse_plan *plan,
@@ -364,6 +411,9 @@ static struct sdse_hash point_hash(const struct sdse_plan *plan,
     hash = sdse_hash_join(hash, plan->variants[point->variant].search);
     hash = sdse_hash_join(hash, plan->variants[point->variant].names);
     hash = sdse_hash_join(hash, plan->forms[point->form].hash);
+    if (plan->networks[point->network].outputs)
+        hash = sdse_hash_join(
+            hash, sdse_network_outputs_hash(plan->networks[point->network].outputs));
     if (plan->forms[point->form].form->setting.measured)
         hash = sdse_hash_join(hash, plan->networks[point->network].all_weights);
     return sdse_hash_join(hash,
@@ -432,11 +482,15 @@ enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path
     if (!status)
         status = check_names(&l);
     if (!status)
+        status = load_outputs(&l);
+    if (!status)
         status = enumerate(&l);
-    if (status)
+    if (!status && !write_sweep(&l))
+        status = SDSE_NO_MEMORY;
+    if (status) {
+        sdse_plan_free(l.plan);
         return status;
-    if (!write_sweep(&l))
-        return SDSE_NO_MEMORY;
+    }
     hash_sweep(l.plan);
     *plan = l.plan;
     return SDSE_OK;

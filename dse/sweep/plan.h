@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "costmodel/types/cost.h"
+#include "dse/sweep/network_outputs.h"
 #include "results/store/records.h"
 #include "spec/types/arch.h"
 #include "spec/types/sweep.h"
@@ -37,6 +38,7 @@ struct sdse_network_input {
     // Of each layer's weights, and of all; only if a form of the sweep is measured.
     struct sdse_hash *weights; // [layer_count]
     struct sdse_hash all_weights;
+    struct sdse_network_outputs *outputs; // the model behind it, if the sweep names one
 };
 
 struct sdse_form_input {
@@ -73,5 +75,8 @@ struct sdse_plan {
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
                                 bool follow_links, struct sdse_diags *diags,
                                 struct sdse_plan **plan);
+
+// Frees what the plan holds beside its arena; NULL is fine.
+void sdse_plan_free(struct sdse_plan *plan);
 
 #endif

@@ -397,6 +397,16 @@ static enum sdse_status add_point(struct run *run, size_t position) {
                                      workload->layer_count)};
     if (!entry->problems || !entry->forms || !entry->measured)
         return SDSE_NO_MEMORY;
+    struct sdse_network_outputs *outputs = run->plan->networks[point->network].outputs;
+    entry->outputs_known = outputs && (setting->measured || !setting->smartdeal);
+    if (entry->outputs_known) {
+        const enum sdse_status status = sdse_network_outputs_error(
+            outputs, setting, run->plan->forms[point->form].setting,
+            variant->arch->bits[SDSE_WEIGHTS], run->threads, run->diags,
+            &entry->outputs);
+        if (status)
+            return status;
+    }
     for (size_t i = 0; i < workload->layer_count; i++) {
         const struct sdse_layer *layer = &workload->layers[i];
         struct sdse_measured *measured;
@@ -517,6 +527,7 @@ static void release(struct run *run) {
     for (unsigned i = 0; run->workers && i < run->threads; i++)
         sdse_arena_free(run->workers[i]);
     free(run->open);
+    sdse_plan_free(run->plan);
     sdse_arena_free(run->scratch);
     sdse_store_close(run->store);
     sdse_arena_free(run->arena);

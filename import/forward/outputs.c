@@ -65,6 +65,17 @@ static enum sdse_status put_all(const struct sdse_imported *imported,
     return status;
 }
 
+enum sdse_status sdse_forward_outputs_check(const struct sdse_imported *imported,
+                                            struct sdse_diags *diags) {
+    enum sdse_status status = sdse_forward_check(&imported->graph, diags);
+    if (imported->graph.proto->n_output == 0) {
+        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = imported->file},
+                      "onnx-forward", "the model has no outputs");
+        status = SDSE_INVALID;
+    }
+    return status;
+}
+
 enum sdse_status sdse_forward_outputs_run(const struct sdse_imported *imported,
                                           const struct sdse_forward_inputs *inputs,
                                           const float *const *values, unsigned threads,
@@ -78,11 +89,8 @@ enum sdse_status sdse_forward_outputs_run(const struct sdse_imported *imported,
     enum sdse_status status = kept && operands ? SDSE_OK : SDSE_NO_MEMORY;
     if (status == SDSE_OK)
         kept->count = graph->proto->n_output;
-    if (status == SDSE_OK && kept->count == 0) {
-        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = imported->file},
-                      "onnx-forward", "the model has no outputs");
-        status = SDSE_INVALID;
-    }
+    if (status == SDSE_OK)
+        status = sdse_forward_outputs_check(imported, diags);
     if (status == SDSE_OK && values)
         status = put_all(imported, values, operands, diags);
     if (status == SDSE_OK)
@@ -148,6 +156,7 @@ sdse_forward_outputs_compare(const struct sdse_forward_outputs *reference,
                         &other->numbers[run * other->count], &error);
     }
     error.sqnr_db = noise > 0 ? 10 * log10(signal / noise) : (double)INFINITY;
+    error.relative = noise > 0 ? sqrt(noise / signal) : 0;
     error.best_class_agreement =
         error.places ? (double)error.agreeing / (double)error.places : 1;
     return error;

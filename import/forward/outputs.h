@@ -23,6 +23,10 @@ enum sdse_status sdse_forward_outputs_run(const struct sdse_imported *imported,
                                           struct sdse_forward_outputs **out,
                                           struct sdse_diags *diags);
 
+// Whether it can be run, and gives something: all that is wrong is said.
+enum sdse_status sdse_forward_outputs_check(const struct sdse_imported *imported,
+                                            struct sdse_diags *diags);
+
 void sdse_forward_outputs_free(struct sdse_forward_outputs *outputs);
 
 // The first output's shape in one run. [rank]
@@ -37,6 +41,7 @@ struct sdse_output_error {
     // dimension 1 where there are 2 or, as in images, 4 or more, else along the last.
     uint64_t places, agreeing;
     double best_class_agreement; // agreeing / places
+    double relative;             // root of noise over signal; 0 if nothing differs
 };
 
 // What `other` spoils of `reference`: outputs of the same network and inputs.

@@ -64,7 +64,8 @@ static const struct {
      "SELECT hash, status, reason, arch_hash, workload_hash, form_hash, arch, workload,"
      " form, objective, design, energy_pj, latency_cycles, latency_s, edp_pj_s, "
      "area_mm2,"
-     " weight_bits, compression, rel_error, accuracy, weights, mapper_status,"
+     " weight_bits, compression, rel_error, accuracy, output_error, output_sqnr_db,"
+     " best_class_agreement, weights, mapper_status,"
      " mapper_gap, front_elements FROM point ORDER BY hash"},
     {"sweep_point",
      "SELECT s.hash AS sweep, sp.position, p.hash AS point FROM sweep_point sp"

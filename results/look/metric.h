@@ -7,16 +7,19 @@
 
 // X(enum, name on the command line, column of v_point, title, unit, units per stored
 // unit)
-#define SDSE_METRIC_MAP(X)                                                \
-    X(ENERGY, "energy", "energy_pj", "Energy", "J", 1e-12)                \
-    X(LATENCY, "latency", "latency_s", "Latency", "s", 1)                 \
-    X(CYCLES, "cycles", "latency_cycles", "Latency", "cycles", 1)         \
-    X(EDP, "edp", "edp_pj_s", "Energy-delay product", "J·s", 1e-12)       \
-    X(ED2P, "ed2p", "ed2p_pj_s2", "Energy-delay² product", "J·s²", 1e-12) \
-    X(AREA, "area", "area_mm2", "Area", "mm²", 1)                         \
-    X(STORAGE, "storage", "weight_bits", "Weight storage", "B", 0.125)    \
-    X(ERROR, "error", "rel_error", "Relative weight error", "", 1)        \
-    X(ACCURACY_LOSS, "accuracy_loss", "(1 - accuracy)", "Accuracy loss", "", 1)
+#define SDSE_METRIC_MAP(X)                                                             \
+    X(ENERGY, "energy", "energy_pj", "Energy", "J", 1e-12)                             \
+    X(LATENCY, "latency", "latency_s", "Latency", "s", 1)                              \
+    X(CYCLES, "cycles", "latency_cycles", "Latency", "cycles", 1)                      \
+    X(EDP, "edp", "edp_pj_s", "Energy-delay product", "J·s", 1e-12)                    \
+    X(ED2P, "ed2p", "ed2p_pj_s2", "Energy-delay² product", "J·s²", 1e-12)              \
+    X(AREA, "area", "area_mm2", "Area", "mm²", 1)                                      \
+    X(STORAGE, "storage", "weight_bits", "Weight storage", "B", 0.125)                 \
+    X(ERROR, "error", "rel_error", "Relative weight error", "", 1)                     \
+    X(ACCURACY_LOSS, "accuracy_loss", "(1 - accuracy)", "Accuracy loss", "", 1)        \
+    X(OUTPUT_ERROR, "output_error", "output_error", "Relative output error", "", 1)    \
+    X(CLASS_LOSS, "class_loss", "(1 - best_class_agreement)", "Best classes lost", "", \
+      1)
 
 enum sdse_metric {
 #define SDSE_METRIC_ENUM(name, text, column, title, unit, per) SDSE_METRIC_##name,

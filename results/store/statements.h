@@ -52,7 +52,7 @@
                 " weight_bits, weight_words, rel_error, sqnr_db, exponents_used,"     \
                 " weight_norm, joint_row_density_32, joint_row_density_64)"           \
                 " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
-                 " ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                   \
+                " ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                    \
     X(FORM_ID, "SELECT form_id FROM weight_form WHERE hash = ?")                      \
     X(LOAD_FORM, "SELECT smartdeal, weights, measured, basis_size, rows,"             \
                  " rows_per_block, blocks, density, row_density, coefficient_bits,"   \
@@ -74,24 +74,29 @@
     X(DROP_PARAMETERS, "DELETE FROM point_parameter WHERE point_id = ?")              \
     X(DROP_POINT_FRONT, "DELETE FROM point_front WHERE point_id = ?")                 \
     X(DROP_POINT_LAYERS, "DELETE FROM point_layer WHERE point_id = ?")                \
-    X(ADD_POINT, "INSERT INTO point(hash, status, reason, arch_hash, workload_hash,"  \
-                 " form_hash, arch, workload, form, objective, design, area_mm2,"     \
-                 " energy_pj, latency_cycles, latency_s, edp_pj_s, weight_bits,"      \
-                 " compression, rel_error, accuracy, weights, mapper_status,"         \
-                 " mapper_gap, front_elements)"                                       \
-                 " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"   \
-                 " ?, ?, ?, ?, ?) ON CONFLICT(hash) DO UPDATE SET"                    \
-                 " status = excluded.status, reason = excluded.reason,"               \
-                 " area_mm2 = excluded.area_mm2, energy_pj = excluded.energy_pj,"     \
-                 " latency_cycles = excluded.latency_cycles,"                         \
-                 " latency_s = excluded.latency_s, edp_pj_s = excluded.edp_pj_s,"     \
-                 " weight_bits = excluded.weight_bits,"                               \
-                 " compression = excluded.compression,"                               \
-                 " rel_error = excluded.rel_error, accuracy = excluded.accuracy,"     \
-                 " weights = excluded.weights,"                                       \
-                 " mapper_status = excluded.mapper_status,"                           \
-                 " mapper_gap = excluded.mapper_gap,"                                 \
-                 " front_elements = excluded.front_elements")                         \
+    X(ADD_POINT,                                                                      \
+      "INSERT INTO point(hash, status, reason, arch_hash, workload_hash,"             \
+      " form_hash, arch, workload, form, objective, design, area_mm2,"                \
+      " energy_pj, latency_cycles, latency_s, edp_pj_s, weight_bits,"                 \
+      " compression, rel_error, accuracy, output_error, output_sqnr_db,"              \
+      " best_class_agreement, weights, mapper_status,"                                \
+      " mapper_gap, front_elements)"                                                  \
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"     \
+      " ?, ?, ?, ?, ?) ON CONFLICT(hash) DO UPDATE SET"                               \
+      " status = excluded.status, reason = excluded.reason,"                          \
+      " area_mm2 = excluded.area_mm2, energy_pj = excluded.energy_pj,"                \
+      " latency_cycles = excluded.latency_cycles,"                                    \
+      " latency_s = excluded.latency_s, edp_pj_s = excluded.edp_pj_s,"                \
+      " weight_bits = excluded.weight_bits,"                                          \
+      " compression = excluded.compression,"                                          \
+      " rel_error = excluded.rel_error, accuracy = excluded.accuracy,"                \
+      " output_error = excluded.output_error,"                                        \
+      " output_sqnr_db = excluded.output_sqnr_db,"                                    \
+      " best_class_agreement = excluded.best_class_agreement,"                        \
+      " weights = excluded.weights,"                                                  \
+      " mapper_status = excluded.mapper_status,"                                      \
+      " mapper_gap = excluded.mapper_gap,"                                            \
+      " front_elements = excluded.front_elements")                                    \
     X(ADD_PARAMETER, "INSERT INTO point_parameter VALUES(?, ?, ?)")                   \
     X(ADD_POINT_FRONT, "INSERT INTO point_front VALUES(?, ?, ?, ?)")                  \
     X(ADD_POINT_LAYER, "INSERT INTO point_layer VALUES(?, ?, ?, ?, ?, ?, ?)")         \
@@ -118,61 +123,61 @@ enum sdse_statement {
         SDSE_STATEMENTS
 };
 
- struct sdse_store {
-     sqlite3 *db;
-     sqlite3_stmt *statement[SDSE_STATEMENTS];
-     bool in_batch;
-     enum sdse_status batch_status; // the first failure of the open batch
-     char message[512];
- };
+struct sdse_store {
+    sqlite3 *db;
+    sqlite3_stmt *statement[SDSE_STATEMENTS];
+    bool in_batch;
+    enum sdse_status batch_status; // the first failure of the open batch
+    char message[512];
+};
 
- // A statement being filled in, left to right.
- struct sdse_binding {
-     struct sdse_store *store;
-     sqlite3_stmt *statement;
-     int next;      // parameter to bind
-     int code;      // first SQLite error
-     bool overflow; // a count did not fit
- };
+// A statement being filled in, left to right.
+struct sdse_binding {
+    struct sdse_store *store;
+    sqlite3_stmt *statement;
+    int next;      // parameter to bind
+    int code;      // first SQLite error
+    bool overflow; // a count did not fit
+};
 
- struct sdse_binding sdse_bind(struct sdse_store *store, enum sdse_statement which);
- void sdse_bind_u64(struct sdse_binding *binding, uint64_t value);
- // NAN becomes NULL.
- void sdse_bind_f64(struct sdse_binding *binding, double value);
- // NULL becomes NULL. The text must live until the statement has run.
- void sdse_bind_text(struct sdse_binding *binding, const char *text);
- void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash);
- void sdse_bind_null(struct sdse_binding *binding);
+struct sdse_binding sdse_bind(struct sdse_store *store, enum sdse_statement which);
+void sdse_bind_u64(struct sdse_binding *binding, uint64_t value);
+// NAN becomes NULL.
+void sdse_bind_f64(struct sdse_binding *binding, double value);
+// NULL becomes NULL. The text must live until the statement has run.
+void sdse_bind_text(struct sdse_binding *binding, const char *text);
+void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash);
+void sdse_bind_null(struct sdse_binding *binding);
 
- // Runs a statement that returns no rows. After a failure within a batch nothing is run
+// Runs a statement that returns no rows. After a failure within a batch nothing is run
 // any more: that failure is returned, and no row found.
- enum sdse_status sdse_bind_run(struct sdse_binding *binding);
- // True if the statement yields a row, left open for sqlite3_column_*: the caller then
- // resets it.
- bool sdse_bind_row(struct sdse_binding *binding);
- // The text of a column of that row, which is not NULL there; NULL, recorded, when
- // memory is out. Lives until the statement is reset.
- const char *sdse_bind_text_of(struct sdse_binding *binding, int column);
+enum sdse_status sdse_bind_run(struct sdse_binding *binding);
+// True if the statement yields a row, left open for sqlite3_column_*: the caller then
+// resets it.
+bool sdse_bind_row(struct sdse_binding *binding);
+// The text of a column of that row, which is not NULL there; NULL, recorded, when
+// memory is out. Lives until the statement is reset.
+const char *sdse_bind_text_of(struct sdse_binding *binding, int column);
 
- // Records a failure: message, and the batch's status.
- enum sdse_status sdse_store_fail(struct sdse_store *store, enum sdse_status status,
-                                  const char *format, ...)
-     __attribute__((format(printf, 3, 4)));
- // SDSE_OK if a batch is open and unspoilt; what spoilt it otherwise.
- enum sdse_status sdse_store_may_add(struct sdse_store *store);
+// Records a failure: message, and the batch's status.
+enum sdse_status sdse_store_fail(struct sdse_store *store, enum sdse_status status,
+                                 const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+// SDSE_OK if a batch is open and unspoilt; what spoilt it otherwise.
+enum sdse_status sdse_store_may_add(struct sdse_store *store);
 
- // Row id under a hash. False if there is none.
- bool sdse_store_find(struct sdse_store *store, enum sdse_statement which,
-                      struct sdse_hash hash, int64_t *id);
- // The same, but a missing row is a failure: "unknown <what> <hash>".
- enum sdse_status sdse_store_need(struct sdse_store *store, enum sdse_statement which,
-                                  const char *what, struct sdse_hash hash, int64_t *id);
+// Row id under a hash. False if there is none.
+bool sdse_store_find(struct sdse_store *store, enum sdse_statement which,
+                     struct sdse_hash hash, int64_t *id);
+// The same, but a missing row is a failure: "unknown <what> <hash>".
+enum sdse_status sdse_store_need(struct sdse_store *store, enum sdse_statement which,
+                                 const char *what, struct sdse_hash hash, int64_t *id);
 
- // Names as stored. Unknown text gives 0.
- const char *sdse_proof_name(enum sdse_proof proof);
- enum sdse_proof sdse_proof_from_text(const char *name);
- const char *sdse_weights_from_name(enum sdse_weights_from from);
- enum sdse_weights_from sdse_weights_from_text(const char *name);
- const char *sdse_objective_name(enum sdse_objective objective);
+// Names as stored. Unknown text gives 0.
+const char *sdse_proof_name(enum sdse_proof proof);
+enum sdse_proof sdse_proof_from_text(const char *name);
+const char *sdse_weights_from_name(enum sdse_weights_from from);
+enum sdse_weights_from sdse_weights_from_text(const char *name);
+const char *sdse_objective_name(enum sdse_objective objective);
 
 #endif

@@ -201,12 +201,15 @@ static enum sdse_status add_row(struct sdse_store *store,
         sdse_bind_f64(&add, point->compression);
         sdse_bind_f64(&add, point->rel_error);
         sdse_bind_f64(&add, point->accuracy);
+        sdse_bind_f64(&add, point->output_error);
+        sdse_bind_f64(&add, point->output_sqnr_db);
+        sdse_bind_f64(&add, point->best_class_agreement);
         sdse_bind_text(&add, from_names[point->weights]);
         sdse_bind_text(&add, proof_names[point->proof]);
         sdse_bind_f64(&add, point->gap);
         sdse_bind_u64(&add, point->front_elements ? point->front_elements : 1);
     } else {
-        for (int i = 0; i < 12; i++)
+        for (int i = 0; i < 15; i++)
             sdse_bind_null(&add);
     }
     return sdse_bind_run(&add);

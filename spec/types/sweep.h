@@ -49,6 +49,20 @@ struct sdse_sweep_mapper {
     uint32_t imperfect_percent; // bounds padded by at most this much; 0 = none [<= 100]
 };
 
+// A .npy file, and the model's input that it is for (NULL: the only one).
+struct sdse_sweep_file {
+    const char *name, *path;
+};
+
+// The model behind one of the networks, and inputs to run it on.
+struct sdse_sweep_outputs {
+    const char *workload; // the network's name; NULL: the sweep has only one
+    const char *model;    // path, resolved against the sweep's file
+    size_t file_count;
+    struct sdse_sweep_file *files; // paths likewise
+    struct sdse_loc loc;
+};
+
 struct sdse_sweep {
     const char *name;
     const char *file;
@@ -65,6 +79,8 @@ struct sdse_sweep {
     enum sdse_objective objective; // which mapping a point's row reports
     double max_area_mm2;           // 0 = no limit
     struct sdse_sweep_mapper mapper;
+    size_t output_count;
+    struct sdse_sweep_outputs *outputs;
     struct sdse_loc loc;
 };
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,98 @@ static void activations_are_part_of_a_points_identity(void **state) {
     }
 }
 
+// The same figures in the row of a point as in the table of forms, for the width that
+// the accelerator's words have; part of the point's identity; objectives of fronts.
+static void sweeps_have_them_beside_the_energy(void **state) {
+    (void)state;
+    begin();
+    static const char sweep[] =
+        "name: s\nworkloads: [net/workload.yaml]\narchs: [" SDSE_SOURCE_DIR
+        "/tests/data/cli/arch.yaml]\nweight_forms: [raw, {name: sd, sparsity: 0.3}, "
+        "{name: declared, density: 0.5}]\noverride: {word_bits: 10}\noutputs: {model: "
+        "model.onnx, inputs: %s}\n";
+    static const char *const inputs[] = {"x.npy", "{x: [x.npy, z.npy]}", "x.npy"};
+    static const char *const named[] = {"$x.npy", "$x.npy,$z.npy", "$x.npy"};
+    static const char *const points[] = {"3\n", "6\n", "6\n"};
+    free(succeeds("import @model.onnx -o @net -i x=1x3x6x6", "written"));
+    for (unsigned i = 0; i < 3; i++) {
+        char text[512], line[256];
+        int length = snprintf(text, sizeof text, sweep, inputs[i]);
+        write_bytes("s.yaml", text, (size_t)length);
+        free(succeeds("check @s.yaml", "3 points"));
+        free(succeeds("sweep @s.yaml -o @o.db -q", ""));
+        free(succeeds("query -f csv @o.db SELECT~count(*)~FROM~point", points[i]));
+        snprintf(line, sizeof line,
+                 "trace @model.onnx -i %s -f csv --word-bits 10 --form "
+                 "[raw,~{sparsity:~0.3}]",
+                 named[i]);
+        char *table = succeeds(filled(line), "raw,");
+        char *rows = succeeds(
+            "query -f csv @o.db SELECT~form,output_sqnr_db,best_class_agreement,"
+            "output_error~FROM~v_point~WHERE~superseded=0~ORDER~BY~form",
+            "declared,,,\n");
+        static const char *const forms[2][2] = {{"\nraw,", "\nraw,"},
+                                                {"\nsd,", "sparsity=0.3,"}};
+        for (unsigned f = 0; f < 2; f++) {
+            const char *row = strstr(rows, forms[f][0]) ? forms[f][0] : "sd,";
+            const char *other = strstr(table, forms[f][1]) ? forms[f][1] : "smartdeal,";
+            double sqnr = number_after(rows, row, 1);
+            assert_true(sqnr == number_after(table, other, 1));
+            assert_true(number_after(rows, row, 2) == number_after(table, other, 2));
+            double error = number_after(rows, row, 3);
+            assert_true(error > 0 && fabs(-20 * log10(error) - sqnr) < 1e-9);
+        }
+        free(table);
+        free(rows);
+    }
+    char *front = succeeds("pareto @o.db -O storage,output_error,class_loss -f csv",
+                           "weight_bits,output_error,(1 - best_class_agreement)");
+    assert_non_null(strstr(front, ",sd,"));
+    free(front);
+    free(succeeds("export @o.db", "\"best_class_agreement\":"));
+}
+
+static void sweeps_name_what_is_wrong_with_models(void **state) {
+    (void)state;
+    begin();
+    free(succeeds("import @model.onnx -o @net -i x=1x3x6x6", "written"));
+    free(succeeds("import @model.onnx -o @twin -i x=1x3x6x6", "written"));
+    write_model("grid.onnx", "NonZero", 0);
+    static const char other[] =
+        "name: other\nsource: made up\nlayers:\n  - {name: first, kind: conv, in: "
+        "[3, 6, 6], out_channels: 5, kernel: 3}\n";
+    write_bytes("other.yaml", other, strlen(other));
+    static const struct {
+        const char *networks, *outputs, *says;
+    } wrong[] = {
+        {"net/workload.yaml", "{model: no.onnx, inputs: x.npy}", "no.onnx"},
+        {"net/workload.yaml", "{model: model.onnx, inputs: no.npy}", "no.npy"},
+        {"net/workload.yaml", "{model: grid.onnx, inputs: x.npy}", "(NonZero)"},
+        {"other.yaml", "{model: model.onnx, inputs: x.npy}",
+         "has other weights in net"},
+        {"net/workload.yaml", "{workload: foo, model: model.onnx, inputs: x.npy}",
+         "no network 'foo'"},
+        {"net/workload.yaml, other.yaml", "{model: model.onnx, inputs: x.npy}",
+         "several networks"},
+        {"net/workload.yaml",
+         "[{model: model.onnx, inputs: x.npy}, {model: model.onnx, inputs: x.npy}]",
+         "two models"},
+        {"net/workload.yaml", "{model: model.onnx, inputs: {y: x.npy}}", "'y'"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[1024];
+        int length = snprintf(text, sizeof text,
+                              "name: s\nworkloads: [%s]\narchs: [" SDSE_SOURCE_DIR
+                              "/tests/data/cli/arch.yaml]\noutputs: %s\n",
+                              wrong[i].networks, wrong[i].outputs);
+        write_bytes("wrong.yaml", text, (size_t)length);
+        struct ran ran = run_program("sweep @wrong.yaml -o @wrong.db");
+        if (ran.status != 1 || !strstr(ran.err, wrong[i].says))
+            fail_msg("%s: %d, %s", wrong[i].outputs, ran.status, ran.err);
+        free_ran(&ran);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measures_and_writes),
@@ -222,6 +315,8 @@ int main(void) {
         cmocka_unit_test(forms_spoil_the_outputs),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(activations_are_part_of_a_points_identity),
+        cmocka_unit_test(sweeps_have_them_beside_the_energy),
+        cmocka_unit_test(sweeps_name_what_is_wrong_with_models),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
