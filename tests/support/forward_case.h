@@ -187,6 +187,13 @@ static inline void case_expect_run(struct forward_case *c) {
     if (case_run(c) != SDSE_OK)
         sdse_diags_print(&c->diags, stderr, false);
     assert_int_equal(c->status, SDSE_OK);
+    bool real = true; // then what comes out is rounded to f32
+    for (unsigned i = 0; i < c->inputs; i++)
+        real &= c->in[i].type == 0;
+    for (unsigned i = 0; i < c->outputs && real; i++)
+        for (uint64_t j = 0; c->out[i].data && j < c->out[i].count; j++)
+            assert_true(isnan(c->out[i].data[j]) ||
+                        (double)(float)c->out[i].data[j] == c->out[i].data[j]);
 }
 
 static inline void expect_near(double got, double wanted) {

@@ -147,7 +147,7 @@ static void expect_counts(const struct sdse_activations *a, const int64_t *v,
     for (unsigned e = 0; e < SDSE_ENCODINGS; e++)
         for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++)
             assert_true(a->digits[e][d] == bins[e][d]);
-    assert_true(a->measured);
+    assert_true(a->measured && a->rows_known);
     assert_string_equal(a->mark, "measured");
     assert_int_equal(strlen(a->inputs_hash), 32);
 }
@@ -201,9 +201,13 @@ static void quantised_maps_are_their_integers(void **state) {
         struct context *context;
         setup((void **)&context);
         struct onnx_builder *b = &context->b;
-        const int64_t zero = round % 4 == 0 ? 0 : round % 4 == 1 ? 128 : pick(1, 250);
+        const int64_t zero = round % 4 == 0   ? 0
+                             : round % 4 == 1 ? 128
+                             : round % 4 == 2 ? 127 // -127 … 128: 9 bits
+                                              : pick(1, 250);
         const bool integers = pick(0, 1), is_signed = round % 8 >= 4;
         const int64_t shift = is_signed ? 128 : 0;
+        bool pooled = false;
         const uint64_t shape[4] = {(uint64_t)pick(1, 3), 3, 4, 5};
         onnx_input(b, "x", ONNX_DIMS(1, 3, 4, 5));
         number(b, "s", 0.125f);
@@ -220,12 +224,17 @@ static void quantised_maps_are_their_integers(void **state) {
             onnx_node(b, "Mul", "mul", "y1,f", "y2");
         } else {
             onnx_node(b, "DequantizeLinear", "d", "a,s,z", "c");
-            onnx_node(b, "Identity", "same", "c", "e");
+            static const char *const chooses[] = {"Identity", "MaxPool", "Dropout"};
+            unsigned which = (unsigned)pick(0, 2);
+            pooled = which == 1; // a pool is a layer
+            Onnx__NodeProto *node = onnx_node(b, chooses[which], "same", "c", "e");
+            if (which == 1)
+                onnx_set_ints(b, node, "kernel_shape", ONNX_DIMS(1, 1));
             onnx_floats(b, "w", ONNX_DIMS(2, 3, 2, 2));
             onnx_node(b, "Conv", "conv", "e,w", "y");
         }
         struct sdse_array x = sparse_input(4, shape, 0.125);
-        const struct sdse_activations *a = trace(context, &x, 4, 0);
+        const struct sdse_activations *a = trace(context, &x, 4, pooled);
         int64_t *v = calloc(x.count, sizeof *v);
         for (uint64_t i = 0; i < x.count; i++) {
             int64_t q = (int64_t)nearbyint((double)x.data[i] / 0.125);
@@ -239,6 +248,27 @@ static void quantised_maps_are_their_integers(void **state) {
         teardown((void **)&context);
     }
     (void)state;
+}
+
+// What computes new numbers is no longer of the grid: --bits counts.
+static void computed_maps_are_real_numbers(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 3, 4, 5));
+    number(b, "s", 0.125f);
+    bytes(b, "z", UINT8, 0, NULL, 128, 128);
+    onnx_node(b, "QuantizeLinear", "q", "x,s,z", "a");
+    onnx_node(b, "DequantizeLinear", "d", "a,s,z", "c");
+    onnx_set_ints(b, onnx_node(b, "AveragePool", "pool", "c", "e"), "kernel_shape",
+                  ONNX_DIMS(1, 1));
+    onnx_floats(b, "w", ONNX_DIMS(2, 3, 1, 1));
+    onnx_node(b, "Conv", "conv", "e,w", "y");
+    struct sdse_array x = sparse_input(4, (const uint64_t[]){1, 3, 4, 5}, 0.125);
+    const struct sdse_workload *net;
+    trace(context, &x, 5, 1);
+    net = sdse_imported_workload(context->imported);
+    assert_int_equal(net->layers[1].activations->bits, 5);
+    sdse_array_free(&x);
 }
 
 // Matrices: channels are what is summed over, rows have a width of 1. Also where the
@@ -325,7 +355,7 @@ static void products_of_activations_count_the_left_one(void **state) {
 static void inputs_are_told_apart_by_their_hash(void **state) {
     struct context *context = *state;
     struct onnx_builder *b = &context->b;
-    onnx_input(b, "x", ONNX_DIMS(0, 1, 2, 2));
+    onnx_input(b, "x", ONNX_DIMS(0, 1, 0, 0));
     onnx_floats(b, "w", ONNX_DIMS(1, 1, 1, 1));
     onnx_node(b, "Conv", "conv", "x,w", "y");
     float data[] = {1, 2, 3, 4, 1, 2, 3, 4};
@@ -336,6 +366,9 @@ static void inputs_are_told_apart_by_their_hash(void **state) {
     data[3] = 5;
     assert_string_not_equal(trace(context, &x, 8, 0)->inputs_hash, first);
     data[3] = 4;
+    x.shape[2] = 4, x.shape[3] = 1; // the same numbers
+    assert_string_not_equal(trace(context, &x, 8, 0)->inputs_hash, first);
+    x.shape[2] = x.shape[3] = 2;
     x.shape[0] = 2, x.count = 8;
     const struct sdse_activations *a = trace(context, &x, 8, 0);
     assert_string_not_equal(a->inputs_hash, first);
@@ -426,6 +459,8 @@ static void the_block_reads_back_as_written(void **state) {
                     memcmp(a->digits, c->digits, sizeof a->digits) == 0 &&
                     memcmp(a->bins, c->bins, sizeof a->bins) == 0);
         assert_string_equal(a->mark, c->mark);
+        assert_int_equal(a->rows_known, strstr(blocks[i], "row_density") != NULL);
+        assert_int_equal(strstr(text, "row_density") != NULL, a->rows_known);
     }
     // Every part of it is in the text, by which networks are told apart.
     const char *base =
@@ -479,6 +514,7 @@ int main(void) {
         cmocka_unit_test(real_maps_are_quantised_by_their_largest),
         cmocka_unit_test(quantised_maps_are_their_integers),
         cmocka_unit_test(matrices_have_channels_where_they_sum),
+        TEST(computed_maps_are_real_numbers),
         TEST(products_of_activations_count_the_left_one),
         TEST(inputs_are_told_apart_by_their_hash),
         TEST(inputs_that_do_not_fit_are_refused),

@@ -6,6 +6,7 @@
 
 #include "dse/sweep/output_error.h"
 #include "import/forward/outputs.h"
+#include "import/forward/runs.h"
 
 static uint64_t random_state = 1;
 
@@ -315,10 +316,101 @@ static void errors_are_what_they_say(void **state) {
     sdse_forward_outputs_free(own);
 }
 
+// Classes are along dimension 1 of two or four dimensions, along the last of three; of
+// equal ones the first is the best.
+static void classes_are_along_their_dimension(void **state) {
+    (void)state;
+    static const struct {
+        unsigned rank;
+        uint64_t shape[4];
+        uint64_t places;
+    } cases[] = {{2, {1, 4}, 1}, {3, {1, 2, 2}, 2}, {4, {1, 2, 1, 2}, 2}};
+    for (unsigned i = 0; i < 3; i++) {
+        struct context *context;
+        setup((void **)&context);
+        struct onnx_builder *b = &context->b;
+        int64_t dims[4] = {1, 1, 1, 1};
+        for (unsigned d = 0; d < cases[i].rank; d++)
+            dims[d] = (int64_t)cases[i].shape[d];
+        onnx_input(b, "x", cases[i].rank, dims);
+        // A product of the last dimension by the unit matrix.
+        int64_t last = dims[cases[i].rank - 1];
+        Onnx__TensorProto *w = onnx_floats(b, "w", ONNX_DIMS(last, last));
+        for (int64_t k = 0; k < last * last; k++)
+            w->float_data[k] = k % (last + 1) == 0;
+        onnx_node(b, "MatMul", "p", "x,w", "y");
+        Onnx__ValueInfoProto *info = SDSE_ARENA_NEW(b->arena, Onnx__ValueInfoProto),
+                             *list[1];
+        onnx__value_info_proto__init(info);
+        info->name = onnx_text(b, "y");
+        list[0] = info;
+        b->graph.n_output = 1;
+        b->graph.output = list;
+        assert_int_equal(import(context), SDSE_OK);
+        float data[4] = {7, 7, 6, 5}; // of rank 3: (7 7) (6 5); of 4: (7 6) (7 5)
+        struct sdse_forward_input x = {
+            NULL, {.rank = cases[i].rank, .count = 4, .data = data}};
+        memcpy(x.array.shape, cases[i].shape, sizeof cases[i].shape);
+        const struct sdse_forward_inputs inputs = {1, &x};
+        float *values[1] = {calloc((size_t)(last * last), sizeof(float))};
+        for (int64_t k = 0; k < last * last; k++)
+            values[0][k] = k % (last + 1) == 0;
+        values[0][0] = 0.9f; // 6.3 for 7; 5.4 for 6
+        struct sdse_output_error error = outputs_with(context, &inputs, values);
+        assert_int_equal(error.places, cases[i].places);
+        // 4 in a row: the tie turns. Pairs: the tie turns, (5.4 5) does not. Along
+        // dimension 1: neither (6.3 5.4) nor (7 5) turns.
+        const uint64_t agreeing[] = {0, 1, 2};
+        assert_int_equal(error.agreeing, agreeing[i]);
+        free(values[0]);
+        teardown((void **)&context);
+    }
+}
+
+static enum sdse_status take_one(void *context, uint64_t run,
+                                 struct sdse_onnx_numbers *outputs) {
+    (void)run;
+    *(double *)context = outputs[0].data[0];
+    return SDSE_OK;
+}
+
+// The importer takes weights that the graph quantizes as they are; a run does not.
+static void constants_that_the_graph_quantizes_are_rounded(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 1));
+    onnx_floats(b, "w", ONNX_DIMS(1, 1))->float_data[0] = 1.3f;
+    onnx_floats(b, "s", 0, NULL)->float_data[0] = 0.5f;
+    integers(b, "z", INT8, 0, NULL, 1, 1);
+    onnx_node(b, "QuantizeLinear", "q", "w,s,z", "a");
+    onnx_node(b, "DequantizeLinear", "d", "a,s,z", "v");
+    onnx_node(b, "MatMul", "p", "x,v", "y");
+    Onnx__ValueInfoProto *info = SDSE_ARENA_NEW(b->arena, Onnx__ValueInfoProto),
+                         *list[1];
+    onnx__value_info_proto__init(info);
+    info->name = onnx_text(b, "y");
+    list[0] = info;
+    b->graph.n_output = 1;
+    b->graph.output = list;
+    assert_int_equal(import(context), SDSE_OK);
+    float two = 2;
+    struct sdse_forward_input x = {
+        NULL, {.rank = 2, .shape = {1, 1}, .count = 1, .data = &two}};
+    const struct sdse_forward_inputs inputs = {1, &x};
+    struct sdse_forward_request request = {.threads = 1};
+    double y = 0;
+    assert_int_equal(sdse_forward_runs(context->imported, &inputs, &request, take_one,
+                                       &y, &context->diags),
+                     SDSE_OK);
+    assert_true(y == 3); // 1.3 is 1.5 in halves
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_go_back_where_they_were),
         TEST(errors_are_what_they_say),
+        TEST(constants_that_the_graph_quantizes_are_rounded),
+        cmocka_unit_test(classes_are_along_their_dimension),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
