@@ -10,35 +10,52 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dse/map.h"
 #include "dse/validation/validate.h"
 #include "spec/load.h"
+#include "spec/split.h"
 #include "support/close.h"
 
 // Relative paths are seen from validation/.
 #define FILE_NAME SDSE_SOURCE_DIR "/validation/test.yaml"
 
-#define CASES                                                                   \
-    "name: test\n"                                                              \
-    "source: here\n"                                                            \
-    "cases:\n"                                                                  \
-    "  raw:\n"                                                                  \
-    "    arch: ../archs/eyeriss.yaml\n"                                         \
-    "    override: {GLB.fanout.dims_y: [P, R, C, K, G]}\n"                      \
-    "    workload: ../workloads/alexnet.yaml\n"                                 \
-    "    network: {batch: 4}\n"                                                 \
-    "    mappings:\n"                                                           \
-    "      {conv1: eyeriss/conv1.yaml, conv3: eyeriss/conv3.yaml}\n"            \
-    "    layers: [conv1, conv3]\n"                                              \
-    "  thrice: {like: raw, network: {layers: {conv3: {repeat: 3}}}}\n"          \
-    "  fast: {like: raw, override: {clock_ghz: 0.4}}\n"                         \
-    "  clocked: {like: raw, override: {chip: {clock_mw: 100, "                  \
-    "control_percent: 10, static_mw: 5}, spads.overlap: false}}\n"              \
-    "  coded: {like: raw, override: {DRAM.format: {inputs: bitmap}}, "          \
-    "network: {layers: {conv3: {density: {inputs: 0.5, source: x}}}}}\n"        \
-    "  bare: {arch: ../archs/eyeriss.yaml}\n"                                   \
-    "  sought: {arch: ../archs/eyeriss.yaml, workload: "                        \
-    "../workloads/alexnet.yaml, search: energy, layers: [conv5, conv5.pool]}\n" \
-    "  narrow: {like: raw, override: {psum.capacity_words: 2}}\n"               \
+#define CASES                                                                          \
+    "name: test\n"                                                                     \
+    "source: here\n"                                                                   \
+    "cases:\n"                                                                         \
+    "  raw:\n"                                                                         \
+    "    arch: ../archs/eyeriss.yaml\n"                                                \
+    "    override: {GLB.fanout.dims_y: [P, R, C, K, G]}\n"                             \
+    "    workload: ../workloads/alexnet.yaml\n"                                        \
+    "    network: {batch: 4}\n"                                                        \
+    "    mappings:\n"                                                                  \
+    "      {conv1: eyeriss/conv1.yaml, conv3: eyeriss/conv3.yaml}\n"                   \
+    "    layers: [conv1, conv3]\n"                                                     \
+    "  thrice: {like: raw, network: {layers: {conv3: {repeat: 3}}}}\n"                 \
+    "  fast: {like: raw, override: {clock_ghz: 0.4}}\n"                                \
+    "  clocked: {like: raw, override: {chip: {clock_mw: 100, "                         \
+    "control_percent: 10, static_mw: 5}, spads.overlap: false}}\n"                     \
+    "  coded: {like: raw, override: {DRAM.format: {inputs: bitmap}}, "                 \
+    "network: {layers: {conv3: {density: {inputs: 0.5, source: x}}}}}\n"               \
+    "  bare: {arch: ../archs/eyeriss.yaml}\n"                                          \
+    "  sought: {arch: ../archs/eyeriss.yaml, workload: "                               \
+    "../workloads/alexnet.yaml, search: energy, layers: [conv5, conv5.pool]}\n"        \
+    "  narrow: {like: raw, override: {psum.capacity_words: 2}}\n"                      \
+    "  uneven: {arch: ../archs/eyeriss.yaml, workload: ../workloads/resnet50.yaml, "   \
+    "layers: [layer2.0.conv2], search: {objective: energy, uneven: true}}\n"           \
+    "  even: {like: uneven, search: energy}\n"                                         \
+    "  bypass: {arch: ../archs/eyeriss.yaml, workload: ../workloads/mlp2_mnist.yaml, " \
+    "layers: [fc2], search: {objective: energy, free_bypass: true}}\n"                 \
+    "  kept: {like: bypass, search: energy}\n"                                         \
+    "  padded: {arch: ../archs/shidiannao.yaml, workload: ../workloads/alexnet.yaml, " \
+    "network: {layers: {conv5: {in: [8, 13, 13], out_channels: 4, groups: 1}}}, "      \
+    "layers: [conv5], search: {objective: energy, imperfect_percent: 25}}\n"           \
+    "  exact: {like: padded, search: energy}\n"                                        \
+    "  quick: {like: even, search: latency}\n"                                         \
+    "  deal: {arch: ../archs/eyeriss.yaml, workload: ../workloads/alexnet.yaml, "      \
+    "layers: [conv5], search: energy, form: {density: 0.5, row_density: 0.6}}\n"       \
+    "  named: {arch: ../archs/eyeriss.yaml, workload: ../workloads/resnet50.yaml, "    \
+    "network: {layers: {fc: {name: conv}}}, search: energy, layers: [conv]}\n"         \
     "anchors:\n"
 
 struct world {
@@ -117,19 +134,25 @@ static const struct sdse_flow_cost *flow_of(const struct sdse_ready_item *one,
 
 static void totals_of_layers(void **state) {
     (void)state;
+    // clang-format off
     struct world w = run(
         A("macs", "quantity: macs, case: raw, unit: MMAC")
-            A("macs3", "quantity: macs, case: thrice, unit: MAC")
-                A("cycles", "quantity: cycles, case: raw, unit: cycles")
-                    A("busy", "quantity: compute_cycles, case: raw, unit: Mcycles") A(
-                        "ms", "quantity: latency, case: raw, unit: ms")
-                        A("fast", "quantity: latency, case: fast, unit: us") A(
-                            "used", "quantity: multipliers, case: thrice, unit: count")
-                            A("share", "quantity: utilization, case: raw, unit: '%'") A(
-                                "gops", "quantity: throughput, case: raw, unit: GOPS")
-                                A("peak", "quantity: peak, case: bare, unit: GOPS") A(
-                                    "uj", "quantity: energy, case: thrice, unit: uJ")
-                                    A("mw", "quantity: power, case: raw, unit: mW"));
+        A("macs3", "quantity: macs, case: thrice, unit: MAC")
+        A("cycles", "quantity: cycles, case: raw, unit: cycles")
+        A("busy", "quantity: compute_cycles, case: raw, unit: Mcycles")
+        A("ms", "quantity: latency, case: raw, unit: ms")
+        A("ms3", "quantity: latency, case: thrice, unit: ms")
+        A("fast", "quantity: latency, case: fast, unit: us")
+        A("used", "quantity: multipliers, case: thrice, unit: count")
+        A("share", "quantity: utilization, case: raw, unit: '%'")
+        A("gops", "quantity: throughput, case: raw, unit: GOPS")
+        A("peak", "quantity: peak, case: bare, unit: GOPS")
+        A("mw-i", "quantity: power, of: {tensor: inputs}, case: raw, unit: mW")
+        A("pj-i", "quantity: energy, of: {tensor: inputs}, case: raw, unit: pJ")
+        A("word", "quantity: macs, case: named, unit: MAC")
+        A("uj", "quantity: energy, case: thrice, unit: uJ")
+        A("mw", "quantity: power, case: raw, unit: mW"));
+    // clang-format on
     const struct sdse_ready_item *one = item(&w, "raw", "conv1"),
                                  *three = item(&w, "raw", "conv3");
     const struct sdse_cost *a = &one->cost, *b = &three->cost;
@@ -141,12 +164,16 @@ static void totals_of_layers(void **state) {
     expect(&w, "cycles", cycles);
     expect(&w, "busy", (busy + busy3) * 1e-6);
     expect(&w, "ms", cycles / 0.2e9 * 1e3);
+    expect(&w, "ms3",
+           (double)(a->latency_cycles + 3 * b->latency_cycles) / 0.2e9 * 1e3);
     const double fast = (double)(item(&w, "fast", "conv1")->cost.latency_cycles +
                                  item(&w, "fast", "conv3")->cost.latency_cycles);
     expect(&w, "fast", fast / 0.4e9 * 1e6);
     expect(&w, "used", (154 * busy + 3 * 156 * busy3) / (busy + 3 * busy3));
     // MACs over all multiplier cycles.
     expect(&w, "share", 100 * (macs + macs3) / (cycles * 168));
+    expect(&w, "mw-i", ours_of(&w, "pj-i") * 1e-12 / (cycles / 0.2e9) * 1e3);
+    expect(&w, "word", 2048 * 1000); // the layer of this name, not the kind
     expect(&w, "gops", 2 * (macs + macs3) / (cycles / 0.2e9) * 1e-9);
     expect(&w, "peak", 2 * 168 * 0.2);
     expect(&w, "uj",
@@ -161,40 +188,25 @@ static void totals_of_layers(void **state) {
 // level and one tensor.
 static void parts_of_the_energy(void **state) {
     (void)state;
+    // clang-format off
     struct world w = run(
-        A("all", "quantity: energy, case: clocked, unit: pJ") A(
-            "memory",
-            "quantity: energy, of: {component: memory}, case: clocked, unit: pJ")
-            A("network", "quantity: energy, of: {component: network}, case: clocked, "
-                         "unit: pJ") A(
-                "compute", "quantity: energy, of: {component: compute}, case: "
-                           "clocked, unit: pJ")
-                A("leakage",
-                  "quantity: energy, of: {component: leakage}, case: clocked, unit: "
-                  "pJ") A("clock",
-                          "quantity: energy, of: {component: clock}, case: clocked, "
-                          "unit: pJ") A("static", "quantity: energy, of: {component: "
-                                                  "static}, case: clocked, unit: pJ")
-                    A("control",
-                      "quantity: energy, of: {component: control}, case: "
-                      "clocked, unit: pJ") A("dram", "quantity: energy, of: {level: "
-                                                     "DRAM}, case: clocked, unit: pJ")
-                        A("glb",
-                          "quantity: energy, of: {level: GLB}, case: clocked, unit: pJ")
-                            A("pads", "quantity: energy, of: {level: [ifmap, filter, "
-                                      "psum, bases]}, case: clocked, unit: pJ")
-                                A("chip", "quantity: energy, of: {without: DRAM}, "
-                                          "case: clocked, unit: pJ")
-                                    A("w", "quantity: energy, of: {tensor: weights}, "
-                                           "case: clocked, unit: pJ")
-                                        A("i", "quantity: energy, of: {tensor: "
-                                               "inputs}, case: clocked, unit: pJ")
-                                            A("o", "quantity: energy, of: {tensor: "
-                                                   "outputs}, case: clocked, unit: pJ")
-                                                A("glb-i",
-                                                  "quantity: energy, of: {level: GLB, "
-                                                  "component: memory, tensor: inputs}, "
-                                                  "case: clocked, unit: pJ"));
+        A("all", "quantity: energy, case: clocked, unit: pJ")
+        A("memory", "quantity: energy, of: {component: memory}, case: clocked, unit: pJ")
+        A("network", "quantity: energy, of: {component: network}, case: clocked, unit: pJ")
+        A("compute", "quantity: energy, of: {component: compute}, case: clocked, unit: pJ")
+        A("leakage", "quantity: energy, of: {component: leakage}, case: clocked, unit: pJ")
+        A("clock", "quantity: energy, of: {component: clock}, case: clocked, unit: pJ")
+        A("static", "quantity: energy, of: {component: static}, case: clocked, unit: pJ")
+        A("control", "quantity: energy, of: {component: control}, case: clocked, unit: pJ")
+        A("dram", "quantity: energy, of: {level: DRAM}, case: clocked, unit: pJ")
+        A("glb", "quantity: energy, of: {level: GLB}, case: clocked, unit: pJ")
+        A("pads", "quantity: energy, of: {level: [ifmap, filter, psum, bases]}, case: clocked, unit: pJ")
+        A("chip", "quantity: energy, of: {without: DRAM}, case: clocked, unit: pJ")
+        A("w", "quantity: energy, of: {tensor: weights}, case: clocked, unit: pJ")
+        A("i", "quantity: energy, of: {tensor: inputs}, case: clocked, unit: pJ")
+        A("o", "quantity: energy, of: {tensor: outputs}, case: clocked, unit: pJ")
+        A("glb-i", "quantity: energy, of: {level: GLB, component: memory, tensor: inputs}, case: clocked, unit: pJ"));
+    // clang-format on
     const double all = ours_of(&w, "all");
     const struct sdse_cost *a = &item(&w, "clocked", "conv1")->cost,
                            *b = &item(&w, "clocked", "conv3")->cost;
@@ -232,37 +244,19 @@ static void parts_of_the_energy(void **state) {
 
 static void words_and_bytes(void **state) {
     (void)state;
+    // clang-format off
     struct world w = run(
-        A("r", "quantity: words, of: {level: GLB, tensor: outputs, action: reads}, "
-               "layers: conv3, case: raw, unit: words")
-            A("f", "quantity: words, of: {level: GLB, tensor: inputs, action: fills}, "
-                   "layers: conv3, case: raw, unit: words")
-                A("u", "quantity: words, of: {level: GLB, tensor: outputs, action: "
-                       "updates}, layers: conv3, case: raw, unit: words")
-                    A("d", "quantity: words, of: {level: GLB, tensor: outputs, action: "
-                           "drains}, layers: conv3, case: raw, unit: kwords")
-                        A("all", "quantity: words, of: {level: GLB, tensor: outputs}, "
-                                 "layers: conv3, case: raw, unit: words")
-                            A("B",
-                              "quantity: bytes, of: {level: GLB, tensor: outputs, "
-                              "action: "
-                              "[reads, updates]}, layers: conv3, case: raw, unit: B")
-                                A("D",
-                                  "quantity: bytes, of: {level: GLB, tensor: outputs, "
-                                  "action: drains}, layers: conv3, case: raw, unit: "
-                                  "bit") A("net", "quantity: words, of: {component: "
-                                                  "network, level: GLB, "
-                                                  "tensor: weights}, layers: conv3, "
-                                                  "case: raw, unit: words")
-                                    A("NET", "quantity: bytes, of: {component: "
-                                             "network, level: GLB, "
-                                             "tensor: weights}, layers: conv3, case: "
-                                             "raw, unit: KiB")
-                                        A("coded",
-                                          "quantity: bytes, of: {level: DRAM, tensor: "
-                                          "inputs}, layers: conv3, case: coded, over: "
-                                          "{quantity: words, of: {level: DRAM, tensor: "
-                                          "inputs}}, unit: bit/words"));
+        A("r", "quantity: words, of: {level: GLB, tensor: outputs, action: reads}, layers: conv3, case: raw, unit: words")
+        A("f", "quantity: words, of: {level: GLB, tensor: inputs, action: fills}, layers: conv3, case: raw, unit: words")
+        A("u", "quantity: words, of: {level: GLB, tensor: outputs, action: updates}, layers: conv3, case: raw, unit: words")
+        A("d", "quantity: words, of: {level: GLB, tensor: outputs, action: drains}, layers: conv3, case: raw, unit: kwords")
+        A("all", "quantity: words, of: {level: GLB, tensor: outputs}, layers: conv3, case: raw, unit: words")
+        A("B", "quantity: bytes, of: {level: GLB, tensor: outputs, action: [reads, updates]}, layers: conv3, case: raw, unit: B")
+        A("D", "quantity: bytes, of: {level: GLB, tensor: outputs, action: drains}, layers: conv3, case: raw, unit: bit")
+        A("net", "quantity: words, of: {component: network, level: GLB, tensor: weights}, layers: conv3, case: raw, unit: words")
+        A("NET", "quantity: bytes, of: {component: network, level: GLB, tensor: weights}, layers: conv3, case: raw, unit: KiB")
+        A("coded", "quantity: bytes, of: {level: DRAM, tensor: inputs}, layers: conv3, case: coded, over: {quantity: words, of: {level: DRAM, tensor: inputs}}, unit: bit/words"));
+    // clang-format on
     const struct sdse_ready_item *three = item(&w, "raw", "conv3");
     const struct sdse_flow_cost *sums = flow_of(three, "GLB.1", SDSE_PART_OUTPUTS);
     const struct sdse_flow_cost *maps = flow_of(three, "GLB.2", SDSE_PART_INPUTS);
@@ -286,28 +280,22 @@ static void words_and_bytes(void **state) {
 
 static void layers_cases_and_their_combination(void **state) {
     (void)state;
+    // clang-format off
     struct world w = run(
-        A("sum", "quantity: cycles, case: raw, over: {case: clocked}, unit: x") A(
-            "mean",
-            "quantity: cycles, case: raw, over: {case: clocked}, combine: "
-            "mean, unit: x") A("geo", "quantity: cycles, case: raw, over: {case: "
-                                      "clocked}, combine: geomean, unit: '%'")
-            A("least", "quantity: cycles, case: raw, combine: least, unit: cycles")
-                A("most", "quantity: cycles, case: raw, combine: most, unit: cycles") A(
-                    "cases", "quantity: energy, case: [raw, clocked], over: {case: "
-                             "[clocked, thrice]}, combine: geomean, unit: x")
-                    A("both", "quantity: cycles, case: [raw, thrice], unit: cycles") A(
-                        "areas",
-                        "quantity: area, case: [bare, bare], combine: mean, unit: mm2")
-                        A("area", "quantity: area, case: bare, unit: um2") A(
-                            "one",
-                            "quantity: macs, layers: conv3, case: raw, unit: MAC")
-                            A("moving", "quantity: macs, case: sought, unit: MAC") A(
-                                "pool",
-                                "quantity: words, of: {level: DRAM}, layers: "
-                                "conv5.pool, case: sought, unit: words, restates: true")
-                                A("per", "quantity: energy, over: {quantity: "
-                                         "macs}, case: raw, unit: nJ/MMAC"));
+        A("sum", "quantity: cycles, case: raw, over: {case: clocked}, unit: x")
+        A("mean", "quantity: cycles, case: raw, over: {case: clocked}, combine: mean, unit: x")
+        A("geo", "quantity: cycles, case: raw, over: {case: clocked}, combine: geomean, unit: '%'")
+        A("least", "quantity: cycles, case: raw, combine: least, unit: cycles")
+        A("most", "quantity: cycles, case: raw, combine: most, unit: cycles")
+        A("cases", "quantity: energy, case: [raw, clocked], over: {case: [clocked, thrice]}, combine: geomean, unit: x")
+        A("both", "quantity: cycles, case: [raw, thrice], unit: cycles")
+        A("areas", "quantity: area, case: [bare, bare], combine: mean, unit: mm2")
+        A("area", "quantity: area, case: bare, unit: um2")
+        A("one", "quantity: macs, layers: conv3, case: raw, unit: MAC")
+        A("moving", "quantity: macs, case: sought, unit: MAC")
+        A("pool", "quantity: words, of: {level: DRAM}, layers: conv5.pool, case: sought, unit: words, restates: true")
+        A("per", "quantity: energy, over: {quantity: macs}, case: raw, unit: nJ/MMAC"));
+    // clang-format on
     const double a = (double)item(&w, "raw", "conv1")->cost.latency_cycles,
                  b = (double)item(&w, "raw", "conv3")->cost.latency_cycles,
                  c = (double)item(&w, "clocked", "conv1")->cost.latency_cycles,
@@ -429,6 +417,7 @@ static void verdicts(void **state) {
                                                                   "case: raw, "
                                                                   "published: 0, unit: "
                                                                   "MMAC"));
+    // clang-format on
     verdict(&w, "exact", SDSE_VERDICT_WITHIN);
     assert_true(verdict(&w, "exact", SDSE_VERDICT_WITHIN)->error_percent == 0);
     assert_double_within(verdict(&w, "near", SDSE_VERDICT_WITHIN)->error_percent,
@@ -477,9 +466,71 @@ static void verdicts(void **state) {
     sdse_arena_free(w.arena);
 }
 
+// What a case is searched with is what the mapper is asked for.
+static void searches(void **state) {
+    (void)state;
+    // clang-format off
+    struct world w = run(
+        A("uneven", "quantity: energy, case: uneven, unit: pJ")
+        A("even", "quantity: energy, case: even, unit: pJ")
+        A("bypass", "quantity: energy, case: bypass, unit: pJ")
+        A("kept", "quantity: energy, case: kept, unit: pJ")
+        A("padded", "quantity: energy, case: padded, unit: pJ")
+        A("exact", "quantity: energy, case: exact, unit: pJ")
+        A("quick", "quantity: energy, case: quick, unit: pJ")
+        A("deal", "quantity: energy, case: deal, unit: pJ"));
+    // clang-format on
+    static const struct {
+        const char *name;
+        bool uneven, bypass, deal;
+        unsigned padding;
+        enum sdse_map_objective objective;
+    } asked[] = {{"uneven", true, false, false, 0, SDSE_MAP_ENERGY},
+                 {"even", false, false, false, 0, SDSE_MAP_ENERGY},
+                 {"bypass", false, true, false, 0, SDSE_MAP_ENERGY},
+                 {"kept", false, false, false, 0, SDSE_MAP_ENERGY},
+                 {"padded", false, false, false, 25, SDSE_MAP_ENERGY},
+                 {"exact", false, false, false, 0, SDSE_MAP_ENERGY},
+                 {"quick", false, false, false, 0, SDSE_MAP_LATENCY},
+                 {"deal", false, false, true, 0, SDSE_MAP_ENERGY}};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        size_t c = 0;
+        while (strcmp(w.validation->cases[c].name, asked[i].name) != 0)
+            c++;
+        struct sdse_arch *arch = w.ready.cases[c].arch;
+        if (asked[i].uneven)
+            assert_int_equal(
+                sdse_arch_split(arch, sdse_arch_may_split(arch), w.arena, &arch),
+                SDSE_OK);
+        const struct sdse_ready_item *one =
+            item(&w, asked[i].name, w.validation->cases[c].layers[0].text);
+        assert_int_equal(one->form.smartdeal, asked[i].deal);
+        const struct sdse_map_request request = {.arch = arch,
+                                                 .layer = one->layer,
+                                                 .form = &one->form,
+                                                 .objective = asked[i].objective,
+                                                 .free_bypass = asked[i].bypass,
+                                                 .padding_percent = asked[i].padding};
+        struct sdse_map_answer answer;
+        assert_int_equal(sdse_map(&request, w.arena, &answer), SDSE_OK);
+        assert_int_equal(answer.status, SDSE_MAP_OPTIMAL);
+        if (fabs(ours_of(&w, asked[i].name) / answer.point[0].totals.energy_pj - 1) >
+            1e-12)
+            fail_msg("%s: %g, not %g", asked[i].name, ours_of(&w, asked[i].name),
+                     answer.point[0].totals.energy_pj);
+    }
+    // Else the above would be no test.
+    assert_true(ours_of(&w, "uneven") < ours_of(&w, "even"));
+    assert_true(ours_of(&w, "bypass") < ours_of(&w, "kept"));
+    assert_true(ours_of(&w, "padded") < ours_of(&w, "exact"));
+    assert_true(ours_of(&w, "even") < ours_of(&w, "quick"));
+    sdse_arena_free(w.arena);
+}
+
 // What a file names must be there: each at its place, all at once.
 static void names_are_checked(void **state) {
     (void)state;
+    enum { FIRST = 29 }; // line of the first anchor
     struct world w;
     assert_int_equal(
         prepare(
@@ -498,8 +549,9 @@ static void names_are_checked(void **state) {
     static const struct {
         const char *check;
         unsigned line;
-    } expected[] = {{"unknown-level", 20}, {"unknown-level", 21}, {"unknown-layer", 22},
-                    {"case-workload", 24}, {"unknown-layer", 25}, {"case-workload", 26},
+    } expected[] = {{"unknown-level", FIRST + 0}, {"unknown-level", FIRST + 1},
+                    {"unknown-layer", FIRST + 2}, {"case-workload", FIRST + 4},
+                    {"unknown-layer", FIRST + 5}, {"case-workload", FIRST + 6},
                     {"case-mapping", 4}};
     size_t count = 0;
     for (const struct sdse_diag *diag = w.diags.first; diag; diag = diag->next) {
@@ -512,10 +564,10 @@ static void names_are_checked(void **state) {
     assert_int_equal(count, sizeof expected / sizeof *expected);
     sdse_arena_free(w.arena);
     assert_int_equal(
-        prepare(&w, A("pairs", "quantity: macs, case: [raw, thrice], over: "
-                               "{case: raw}, combine: mean, unit: x")
-                        A("uneven", "quantity: macs, case: raw, over: {layers: "
-                                    "conv1}, combine: geomean, unit: x")),
+        prepare(&w, A("pairs", "quantity: macs, case: [raw, thrice], over: {case: "
+                               "raw}, combine: mean, unit: x")
+                        A("uneven", "quantity: macs, case: raw, over: {layers: conv1}, "
+                                    "combine: geomean, unit: x")),
         SDSE_OK + SDSE_INVALID);
     assert_true(sdse_diags_fired(&w.diags, "pair-count"));
     sdse_arena_free(w.arena);
@@ -528,6 +580,7 @@ int main(void) {
         cmocka_unit_test(words_and_bytes),
         cmocka_unit_test(layers_cases_and_their_combination),
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(searches),
         cmocka_unit_test(names_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
