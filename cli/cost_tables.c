@@ -17,6 +17,23 @@ static double area_mm2(const struct cli_costed *costed) {
     return sdse_mm2_from_um2(sdse_design_area_um2(&area, costed->smartdeal));
 }
 
+// Operations, two for a MAC, per byte that crosses the DRAM's interface; NAN where none
+// does. Source: the roofline model (Williams et al., CACM 2009).
+static double ops_per_dram_byte(const struct cli_costed *costed) {
+    const struct sdse_cost *cost = costed->cost;
+    double bits = 0;
+    for (unsigned l = 0; l < cost->level_count; l++) {
+        if (costed->arch->level[l].memory_class != SDSE_DRAM)
+            continue;
+        for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
+            const struct sdse_flow_cost *flow = &cost->level[l].flow[part];
+            bits += flow->read_bits + flow->fill_bits + flow->update_bits;
+        }
+    }
+    const double operations = 2 * (double)cost->macs + (double)cost->vector_operations;
+    return bits > 0 ? operations / (bits / 8) : (double)NAN;
+}
+
 static void add_energy_column(struct sdse_table *table, const char *name, bool people) {
     char column[64], title[64];
     snprintf(column, sizeof column, "%s%s_%s", name, *name ? "_energy" : "energy",
@@ -31,9 +48,11 @@ static void add_energy(struct sdse_table *table, double energy_pj, bool people) 
 
 static void fill_totals(struct sdse_table *table, const struct cli_costed *costed) {
     static const char *const columns[] = {
-        "arch",        "workload",         "layer",          "kind",      "form",
-        "macs",        "energy_pj",        "latency_cycles", "latency_s", "edp_pj_s",
-        "utilization", "multipliers_used", "bottleneck",     "area_mm2"};
+        "arch",       "workload",       "layer",
+        "kind",       "form",           "macs",
+        "energy_pj",  "latency_cycles", "latency_s",
+        "edp_pj_s",   "utilization",    "multipliers_used",
+        "bottleneck", "area_mm2",       "ops_per_dram_byte"};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
         sdse_table_add_column(table, columns[i], NULL, 0);
     const struct sdse_cost *cost = costed->cost;
@@ -51,6 +70,7 @@ static void fill_totals(struct sdse_table *table, const struct cli_costed *coste
     sdse_table_add_u64(table, cost->multipliers_used);
     sdse_table_add_text(table, sdse_bottleneck_name(costed->arch, cost).text);
     sdse_table_add_f64(table, area_mm2(costed));
+    sdse_table_add_f64(table, ops_per_dram_byte(costed));
 }
 
 static void fill_counts(struct sdse_table *table, const struct cli_costed *costed,
@@ -281,5 +301,8 @@ void cli_print_totals(const struct cli_costed *costed, FILE *out) {
             " multipliers used)\n",
             100 * cost->utilization, cost->multipliers_used,
             sdse_arch_instances(costed->arch, costed->arch->level_count));
+    const double intensity = ops_per_dram_byte(costed);
+    if (!isnan(intensity))
+        fprintf(out, "DRAM         %.4g operations per byte\n", intensity);
     fprintf(out, "area         %.4g mm2\n", area_mm2(costed));
 }

@@ -93,9 +93,36 @@ static void repeats_the_chip(void **state) {
     free_ran(&ran);
 }
 
+// conv4 moves 663,552 weights, 778,752 inputs and 259,584 outputs of two bytes.
+static void counts_operations_per_byte_of_dram(void **state) {
+    (void)state;
+    FILE *file = fopen(scratch("net.yaml"), "w");
+    assert_non_null(file);
+    fputs("name: net\nsource: conv4 of AlexNet\nbatch: 4\nlayers:\n"
+          "  - {name: conv4, kind: conv, in: [384, 13, 13], out_channels: 384, "
+          "kernel: 3, pad: 1, groups: 2}\n"
+          "  - {name: relu, kind: act, in: [384, 13, 13]}\n",
+          file);
+    fclose(file);
+    struct ran ran = run_program("eval -a eyeriss -w @net.yaml -l conv4 -m "
+                                 "validation/eyeriss/conv4.yaml --only totals -f json");
+    assert_int_equal(ran.status, 0);
+    const char *at = strstr(ran.out, "\"ops_per_dram_byte\": ");
+    assert_non_null(at);
+    const double seen = strtod(at + strlen("\"ops_per_dram_byte\": "), NULL);
+    const double macs = 4 * 112140288.0, words = 663552 + 778752 + 259584;
+    assert_true(fabs(seen / (2 * macs / (2 * words)) - 1) < 1e-12);
+    free_ran(&ran);
+    // What moves no word has none.
+    ran = run_program("eval -a eyeriss -w @net.yaml -l relu --only totals -f json");
+    assert_non_null(strstr(ran.out, "\"ops_per_dram_byte\": null"));
+    free_ran(&ran);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moves_the_words_of_the_closed_forms),
-        cmocka_unit_test(repeats_the_chip)};
+        cmocka_unit_test(repeats_the_chip),
+        cmocka_unit_test(counts_operations_per_byte_of_dram)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
