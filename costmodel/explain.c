@@ -1,12 +1,12 @@
-// One file, though long: one story, told in the order in which the evaluator charges;
-// each part repeats what the part before it counted.
+// One file: one story of words and energies, told in the order in which the evaluator
+// charges; each part repeats what the part before it counted.
 
 #include "costmodel/explain.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "costmodel/explain_line.h"
+#include "costmodel/explain_story.h"
 #include "costmodel/latency.h"
 #include "costmodel/overhead.h"
 #include "costmodel/pattern.h"
@@ -15,16 +15,7 @@
 #include "costmodel/traffic.h"
 #include "costmodel/walk.h"
 
-struct story {
-    struct sdse_explanation x;
-    const struct sdse_model *model;
-    const struct sdse_mapping *mapping;
-    const struct sdse_cost *cost; // what the evaluator says
-    struct sdse_view view;
-    bool out_of_memory;
-};
-
-static const char *child_name(const struct story *s, unsigned level) {
+static const char *child_name(const struct sdse_story *s, unsigned level) {
     return level < s->view.level_count ? s->model->arch->level[level].name
                                        : "the multipliers";
 }
@@ -32,7 +23,7 @@ static const char *child_name(const struct story *s, unsigned level) {
 // --- How many words move ---
 
 // "DRAM P8 K2, GLB C4 Q56": the temporal loops outside a level, outermost first.
-static void print_loops(struct story *s, unsigned level) {
+static void print_loops(struct sdse_story *s, unsigned level) {
     const struct sdse_view *view = &s->view;
     unsigned at = SDSE_MAX_LEVELS;
     for (unsigned i = view->loop_count; i-- > view->first[level];) {
@@ -76,7 +67,8 @@ static bool tile_and_new_words(const struct sdse_view *view,
 }
 
 // What of `all` words is not taken after all.
-static void print_padding(struct story *s, const struct sdse_edge *edge, uint64_t all) {
+static void print_padding(struct sdse_story *s, const struct sdse_edge *edge,
+                          uint64_t all) {
     if (all != edge->taken)
         fprintf(s->x.out,
                 "  %s of them are padding, which is not taken: %s are "
@@ -86,7 +78,7 @@ static void print_padding(struct story *s, const struct sdse_edge *edge, uint64_
 }
 
 // Visits of one child that keeps its tile, and the words they take.
-static void print_visits(struct story *s, const struct sdse_edge *edge) {
+static void print_visits(struct sdse_story *s, const struct sdse_edge *edge) {
     const struct sdse_view *view = &s->view;
     const struct sdse_visits visits =
         sdse_child_visits(view, edge->tensor, edge->child);
@@ -124,7 +116,7 @@ static void print_visits(struct story *s, const struct sdse_edge *edge) {
     print_padding(s, edge, all);
 }
 
-static void print_steps(struct story *s, const struct sdse_edge *edge) {
+static void print_steps(struct sdse_story *s, const struct sdse_edge *edge) {
     const struct sdse_view *view = &s->view;
     const uint64_t all = view->outside[edge->child] * view->used[edge->child];
     fprintf(s->x.out, "  %s steps x %s multipliers, one word each = %s\n",
@@ -133,7 +125,7 @@ static void print_steps(struct story *s, const struct sdse_edge *edge) {
     print_padding(s, edge, all);
 }
 
-static void print_sharing(struct story *s, const struct sdse_edge *edge) {
+static void print_sharing(struct sdse_story *s, const struct sdse_edge *edge) {
     uint64_t below = edge->taken;
     for (unsigned l = edge->child; l-- > edge->parent;) {
         if (edge->merged[l] != below) {
@@ -149,7 +141,7 @@ static void print_sharing(struct story *s, const struct sdse_edge *edge) {
     }
 }
 
-static void print_movement(struct story *s, const char *what,
+static void print_movement(struct sdse_story *s, const char *what,
                            const struct sdse_edge *edge) {
     fprintf(s->x.out, "\n%s: %s %s %s\n", what, child_name(s, edge->parent),
             edge->tensor == SDSE_OUTPUTS ? "<-" : "->", child_name(s, edge->child));
@@ -169,12 +161,12 @@ static void print_movement(struct story *s, const char *what,
 // --- What they cost ---
 
 // Bits of an output word that crosses at `level`.
-static double sum_bits(const struct story *s, unsigned level, bool finished) {
+static double sum_bits(const struct sdse_story *s, unsigned level, bool finished) {
     return finished ? s->model->bits[level][SDSE_PART_OUTPUTS]
                     : s->model->partial_bits[level];
 }
 
-static void explain_outputs(struct story *s, const struct sdse_edge *edge) {
+static void explain_outputs(struct sdse_story *s, const struct sdse_edge *edge) {
     const unsigned p = edge->parent, c = edge->child;
     const double bits = sum_bits(s, p, edge->arrive_finished);
     const double wire_bits = sum_bits(s, p, edge->leave_finished);
@@ -213,8 +205,8 @@ static void explain_outputs(struct story *s, const struct sdse_edge *edge) {
     }
 }
 
-static void explain_words(struct story *s, enum sdse_tensor tensor, enum sdse_part part,
-                          const struct sdse_edge *edge) {
+static void explain_words(struct sdse_story *s, enum sdse_tensor tensor,
+                          enum sdse_part part, const struct sdse_edge *edge) {
     const struct sdse_model *model = s->model;
     const unsigned p = edge->parent, c = edge->child;
     const bool coded = part >= SDSE_PART_COEFFICIENTS;
@@ -228,7 +220,7 @@ static void explain_words(struct story *s, enum sdse_tensor tensor, enum sdse_pa
                              coded ? bits : model->arch->bits[tensor]);
 }
 
-static void explain_basis(struct story *s, const struct sdse_edge *edge) {
+static void explain_basis(struct sdse_story *s, const struct sdse_edge *edge) {
     const struct sdse_model *model = s->model;
     const unsigned p = edge->parent, c = edge->child,
                    engine = model->arch->rebuild.below_level;
@@ -262,7 +254,7 @@ static void explain_basis(struct story *s, const struct sdse_edge *edge) {
     s->x.seen.basis_words_loaded += arriving;
 }
 
-static void explain_rebuild(struct story *s, const struct sdse_edge *edge) {
+static void explain_rebuild(struct sdse_story *s, const struct sdse_edge *edge) {
     const struct sdse_rebuild *rebuild = &s->model->arch->rebuild;
     const uint64_t words = edge->merged[rebuild->below_level];
     const double shift_adds = (double)words * s->model->shift_adds_per_weight;
@@ -280,7 +272,7 @@ static void explain_rebuild(struct story *s, const struct sdse_edge *edge) {
 }
 
 // Coefficients and index up to the engine; the rebuilt words go on from there.
-static void explain_through_engine(struct story *s, const struct sdse_flow *flow,
+static void explain_through_engine(struct sdse_story *s, const struct sdse_flow *flow,
                                    const struct sdse_edge *edge) {
     const struct sdse_model *model = s->model;
     const unsigned p = edge->parent, c = edge->child,
@@ -301,7 +293,7 @@ static void explain_through_engine(struct story *s, const struct sdse_flow *flow
     explain_rebuild(s, edge);
 }
 
-static void explain_edge(struct story *s, const struct sdse_flow *flow,
+static void explain_edge(struct sdse_story *s, const struct sdse_flow *flow,
                          const struct sdse_edge *edge) {
     const bool smartdeal = s->model->form.smartdeal && flow->tensor == SDSE_WEIGHTS;
     const unsigned engine = s->model->arch->rebuild.below_level;
@@ -317,7 +309,7 @@ static void explain_edge(struct story *s, const struct sdse_flow *flow,
         explain_words(s, flow->tensor, part, edge);
 }
 
-static void explain_flow(struct story *s, const struct sdse_flow *flow) {
+static void explain_flow(struct sdse_story *s, const struct sdse_flow *flow) {
     const unsigned levels = s->view.level_count;
     for (unsigned p = 0, c; p < levels; p = c) {
         for (c = p + 1;
@@ -335,7 +327,7 @@ static void explain_flow(struct story *s, const struct sdse_flow *flow) {
 }
 
 // A layer that multiplies nothing: one line for each memory a tensor passes.
-static void explain_stream(struct story *s) {
+static void explain_stream(struct sdse_story *s) {
     const struct sdse_model *model = s->model;
     const struct sdse_arch *arch = model->arch;
     const struct sdse_move *move = &model->layer->move;
@@ -382,7 +374,7 @@ static void explain_stream(struct story *s) {
         arch->vector.pj_per_op.value, &arch->vector.pj_per_op);
 }
 
-static void print_overhead(struct story *s, const char *who, const char *what,
+static void print_overhead(struct sdse_story *s, const char *who, const char *what,
                            const char *how, double pj, const struct sdse_number *number,
                            const char *unit) {
     s->x.seen.energy_pj += pj;
@@ -397,7 +389,7 @@ static void print_overhead(struct story *s, const char *who, const char *what,
 }
 
 // Clocks, static power and control; `dynamic_pj` is what the lines so far add up to.
-static void explain_overheads(struct story *s, double dynamic_pj) {
+static void explain_overheads(struct sdse_story *s, double dynamic_pj) {
     const struct sdse_arch *arch = s->model->arch;
     const unsigned levels = arch->level_count;
     struct sdse_activity activity = {
@@ -435,7 +427,7 @@ static void explain_overheads(struct story *s, double dynamic_pj) {
     }
 }
 
-static void explain_compute(struct story *s) {
+static void explain_compute(struct sdse_story *s) {
     const struct sdse_arch *arch = s->model->arch;
     const bool streamed = sdse_layer_moves(s->model->layer);
     fputs(streamed ? "\nLeakage\n" : "\nMACs and leakage\n", s->x.out);
@@ -470,121 +462,10 @@ static void explain_compute(struct story *s) {
         explain_overheads(s, dynamic_pj);
 }
 
-// --- Cycles ---
-
-// One port: what goes through it over what it takes, per used instance.
-static void print_port(struct story *s, struct sdse_port_name port, bool apart,
-                       const struct sdse_number *bandwidth, double bits,
-                       uint64_t used) {
-    static const char *const whole[SDSE_PORTS] = {"reads", "writes", "both"};
-    if (!bandwidth->given)
-        return;
-    fprintf(s->x.out, "  %s%s %s bit / %s bit/cycle / %s used = %.6g",
-            apart ? "other " : "",
-            port.tensor < 0 ? whole[port.kind] : sdse_port_text(port),
-            sdse_digits_f64(bits).text, sdse_digits_f64(bandwidth->value).text,
-            sdse_digits_u64(used).text, bits / bandwidth->value / (double)used);
-}
-
-static void print_ports(struct story *s, const struct sdse_level *level,
-                        enum sdse_port kind, const struct sdse_number *others,
-                        const double bits[SDSE_TENSORS], uint64_t used) {
-    double rest = 0;
-    bool apart = false;
-    for (int t = 0; t < SDSE_TENSORS; t++) {
-        const struct sdse_number *own = &level->own_bits_per_cycle[kind][t];
-        print_port(s, (struct sdse_port_name){kind, t}, false, own, bits[t], used);
-        apart |= own->given;
-        rest += own->given ? 0 : bits[t];
-    }
-    print_port(s, (struct sdse_port_name){kind, -1}, apart, others, rest, used);
-}
-
-// Returns false if the cycles the bandwidths give are not those reported.
-static bool explain_level_cycles(struct story *s, unsigned l) {
-    const struct sdse_level *level = &s->model->arch->level[l];
-    const struct sdse_level_cost *cost = &s->cost->level[l];
-    const unsigned last = sdse_arch_memory_last(s->model->arch, l);
-    double reads[SDSE_TENSORS] = {0}, writes[SDSE_TENSORS] = {0}, both[SDSE_TENSORS];
-    for (unsigned i = l; i <= last; i++) {
-        for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
-            const struct sdse_flow_cost *flow = &s->cost->level[i].flow[part];
-            reads[sdse_part_tensor(part)] += flow->read_bits;
-            writes[sdse_part_tensor(part)] += flow->fill_bits + flow->update_bits;
-        }
-    }
-    for (int t = 0; t < SDSE_TENSORS; t++)
-        both[t] = reads[t] + writes[t];
-    if (!cost->cycles)
-        return true;
-    const uint64_t used = s->view.used[l];
-    int width = fprintf(s->x.out, "  %s", level->name);
-    for (unsigned i = l + 1; i <= last; i++)
-        width += fprintf(s->x.out, " + %s", s->model->arch->level[i].name);
-    fprintf(s->x.out, "%*s", width < 12 ? 12 - width : 0, "");
-    print_ports(s, level, SDSE_PORT_READ, &level->read_bits_per_cycle, reads, used);
-    print_ports(s, level, SDSE_PORT_WRITE, &level->write_bits_per_cycle, writes, used);
-    print_ports(s, level, SDSE_PORT_SHARED, &level->shared_bits_per_cycle, both, used);
-    fprintf(s->x.out, "; the longest, rounded up = %s cycles%s\n",
-            sdse_digits_u64(cost->cycles).text,
-            level->overlap ? "" : ", which add to the latency");
-    // Parts are summed in another order than the evaluator's: one cycle of tolerance.
-    const uint64_t again = sdse_transfer_cycles(level, reads, writes, used, NULL);
-    return again <= cost->cycles + 1 && cost->cycles <= again + 1;
-}
-
-static bool explain_cycles(struct story *s) {
-    const struct sdse_cost *cost = s->cost;
-    const struct sdse_arch *arch = s->model->arch;
-    const uint64_t steps = s->view.perfect ? s->view.outside[s->view.level_count]
-                                           : sdse_walk_steps(&s->view);
-    const bool streamed = sdse_layer_moves(s->model->layer);
-    const double rate = arch->compute.cycles_per_mac;
-    bool agrees =
-        streamed ? sdse_stream_cycles(arch, s->model->layer) == cost->compute_cycles
-                 : sdse_compute_cycles(steps, rate) == cost->compute_cycles;
-    fputs("\nCycles\n", s->x.out);
-    if (streamed)
-        fprintf(s->x.out,
-                s->model->layer->move.fused
-                    ? "  vector unit %s operations / %s per cycle, while the layer "
-                      "before works: %s cycles\n"
-                    : "  vector unit %s operations / %s per cycle = %s cycles\n",
-                sdse_digits_u64(cost->vector_operations).text,
-                arch->vector.ops_per_cycle.given
-                    ? sdse_digits_f64(arch->vector.ops_per_cycle.value).text
-                    : "any number",
-                sdse_digits_u64(cost->compute_cycles).text);
-    else
-        fprintf(s->x.out, "  compute     %s steps x %s cycle%s per MAC%s = %s cycles\n",
-                sdse_digits_u64(steps).text, sdse_digits_f64(rate).text,
-                rate <= 1 ? "" : "s", rate == floor(rate) ? "" : ", rounded up",
-                sdse_digits_u64(cost->compute_cycles).text);
-    if (cost->rebuild_cycles)
-        fprintf(s->x.out, "  engine      %s cycles\n",
-                sdse_digits_u64(cost->rebuild_cycles).text);
-    for (unsigned l = 0; l < cost->level_count; l++)
-        agrees &= explain_level_cycles(s, l);
-    if (cost->fill_cycles || cost->drain_cycles) {
-        fprintf(s->x.out,
-                "  first fill %s and last drain %s cycles add to the latency\n",
-                sdse_digits_u64(cost->fill_cycles).text,
-                sdse_digits_u64(cost->drain_cycles).text);
-    }
-    fprintf(s->x.out, "  latency     %s cycles, set by %s%s%s\n",
-            sdse_digits_u64(cost->latency_cycles).text,
-            cost->bottleneck_level == -1   ? "compute"
-            : cost->bottleneck_level == -2 ? "the rebuild engine"
-            : cost->bottleneck_level == -3 ? "the vector unit"
-                                           : arch->level[cost->bottleneck_level].name,
-            cost->bottleneck_port ? ": " : "",
-            cost->bottleneck_port ? cost->bottleneck_port : "");
-    return agrees;
-}
-
 // --- The check ---
 
-static bool agree(struct story *s, const char *where, const char *part, bool same) {
+static bool agree(struct sdse_story *s, const char *where, const char *part,
+                  bool same) {
     if (!same)
         fprintf(s->x.out, "DISAGREES with the evaluator: %s %s\n", where, part);
     return same;
@@ -596,7 +477,7 @@ static bool same_flow(const struct sdse_flow_cost *a, const struct sdse_flow_cos
            a->fill_pj == b->fill_pj && a->update_pj == b->update_pj;
 }
 
-static bool check_lines(struct story *s) {
+static bool check_lines(struct sdse_story *s) {
     const struct sdse_cost *seen = &s->x.seen, *cost = s->cost;
     bool same =
         agree(s, "energy", "",
@@ -628,10 +509,10 @@ enum sdse_status sdse_explain_write(const struct sdse_model *model,
     struct sdse_cost cost;
     if (!sdse_evaluate_full(model, mapping, &cost))
         return SDSE_NO_MEMORY;
-    struct story story = {.x = {.out = out, .model = model},
-                          .model = model,
-                          .mapping = mapping,
-                          .cost = &cost};
+    struct sdse_story story = {.x = {.out = out, .model = model},
+                               .model = model,
+                               .mapping = mapping,
+                               .cost = &cost};
     const bool streamed = sdse_layer_moves(model->layer);
     sdse_view_init(&story.view, model->arch,
                    streamed ? &sdse_stream_nest : &model->layer->nest, mapping);
@@ -647,7 +528,7 @@ enum sdse_status sdse_explain_write(const struct sdse_model *model,
     if (story.out_of_memory)
         return SDSE_NO_MEMORY;
     bool agrees = check_lines(&story);
-    agrees &= agree(&story, "cycles", "", explain_cycles(&story));
+    agrees &= agree(&story, "cycles", "", sdse_explain_cycles(&story));
     sdse_explain_sources(&story.x);
     if (ferror(out))
         return SDSE_IO;

@@ -159,6 +159,11 @@ bool sdse_bind_row(struct sdse_binding *binding);
 // memory is out. Lives until the statement is reset.
 const char *sdse_bind_text_of(struct sdse_binding *binding, int column);
 
+// A column of an open row: text that is not NULL, in the arena (NULL when memory is
+// out); a number, or `if_null`.
+const char *sdse_row_text(struct sdse_arena *arena, sqlite3_stmt *row, int column);
+double sdse_row_f64_or(sqlite3_stmt *row, int column, double if_null);
+
 // Records a failure: message, and the batch's status.
 enum sdse_status sdse_store_fail(struct sdse_store *store, enum sdse_status status,
                                  const char *format, ...)

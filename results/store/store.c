@@ -339,6 +339,16 @@ const char *sdse_bind_text_of(struct sdse_binding *binding, int column) {
     return text;
 }
 
+const char *sdse_row_text(struct sdse_arena *arena, sqlite3_stmt *row, int column) {
+    return sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, column));
+}
+
+double sdse_row_f64_or(sqlite3_stmt *row, int column, double if_null) {
+    return sqlite3_column_type(row, column) == SQLITE_NULL
+               ? if_null
+               : sqlite3_column_double(row, column);
+}
+
 bool sdse_store_find(struct sdse_store *store, enum sdse_statement which,
                      struct sdse_hash hash, int64_t *id) {
     struct sdse_binding query = sdse_bind(store, which);

@@ -1,5 +1,5 @@
-// Writing and loading what layers share: fronts, solutions with their parts, weight
-// forms.
+// Writing and loading solutions of layers, with their parts and where each number is
+// from.
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -15,9 +15,6 @@ static const char *const mark_names[] = {
     SDSE_MARK_MAP(SDSE_MARK_TEXT)
 #undef SDSE_MARK_TEXT
 };
-
-static const char *const index_names[] = {"element-bitmap", "row", "run-length",
-                                          "dense"};
 
 static bool sums_agree(double a, double b) {
     return fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
@@ -54,100 +51,6 @@ static enum sdse_status origin_id(struct sdse_store *store,
     *id = sqlite3_column_int64(find.statement, 0);
     sqlite3_reset(find.statement);
     return SDSE_OK;
-}
-
-// ---- fronts ----
-
-enum sdse_status sdse_store_add_front(struct sdse_store *store,
-                                      const struct sdse_front_record *front) {
-    enum sdse_status status = sdse_store_may_add(store);
-    int64_t id = 0;
-    if (status != SDSE_OK ||
-        sdse_store_find(store, SDSE_SQL_FRONT_ID, front->hash, &id))
-        return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_FRONT);
-    sdse_bind_hash(&add, front->hash);
-    sdse_bind_text(&add, sdse_proof_name(front->proof));
-    sdse_bind_f64(&add, front->gap);
-    sdse_bind_f64(&add, front->seconds_limit > 0 ? front->seconds_limit : (double)NAN);
-    sdse_bind_text(&add, front->hint);
-    status = sdse_bind_run(&add);
-    id = sqlite3_last_insert_rowid(store->db);
-    for (size_t i = 0; status == SDSE_OK && i < front->count; i++) {
-        struct sdse_binding element = sdse_bind(store, SDSE_SQL_ADD_FRONT_ELEMENT);
-        sdse_bind_u64(&element, (uint64_t)id);
-        sdse_bind_u64(&element, i);
-        sdse_bind_f64(&element, front->elements[i].energy_pj);
-        sdse_bind_u64(&element, front->elements[i].latency_cycles);
-        sdse_bind_text(&element, front->elements[i].mapping);
-        status = sdse_bind_run(&element);
-    }
-    return status;
-}
-
-bool sdse_store_has_front(struct sdse_store *store, struct sdse_hash front) {
-    int64_t id = 0;
-    return sdse_store_find(store, SDSE_SQL_FRONT_ID, front, &id);
-}
-
-static const char *column_text(struct sdse_arena *arena, sqlite3_stmt *row,
-                               int column) {
-    return sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, column));
-}
-
-static double column_f64_or(sqlite3_stmt *row, int column, double if_null) {
-    return sqlite3_column_type(row, column) == SQLITE_NULL
-               ? if_null
-               : sqlite3_column_double(row, column);
-}
-
-bool sdse_store_load_front(struct sdse_store *store, struct sdse_hash front,
-                           struct sdse_arena *arena, struct sdse_front_record *out) {
-    struct sdse_binding query = sdse_bind(store, SDSE_SQL_LOAD_FRONT);
-    sdse_bind_hash(&query, front);
-    if (!sdse_bind_row(&query))
-        return false;
-    sqlite3_stmt *row = query.statement;
-    int64_t id = sqlite3_column_int64(row, 0);
-    const char *proof = sdse_bind_text_of(&query, 1);
-    struct sdse_front_record loaded = {.hash = front,
-                                       .proof = sdse_proof_from_text(proof),
-                                       .gap = sqlite3_column_double(row, 2),
-                                       .seconds_limit = column_f64_or(row, 3, 0),
-                                       .count = (size_t)sqlite3_column_int64(row, 4)};
-    if (sqlite3_column_type(row, 5) != SQLITE_NULL &&
-        !(loaded.hint = column_text(arena, row, 5))) {
-        sqlite3_reset(row);
-        sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
-        return false;
-    }
-    sqlite3_reset(row);
-    if (!proof)
-        return false;
-    loaded.elements =
-        SDSE_ARENA_ARRAY(arena, struct sdse_front_element, loaded.count + 1);
-    if (!loaded.elements) {
-        sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
-        return false;
-    }
-    struct sdse_binding elements = sdse_bind(store, SDSE_SQL_LOAD_FRONT_ELEMENTS);
-    sdse_bind_u64(&elements, (uint64_t)id);
-    size_t count = 0;
-    for (; count < loaded.count && sdse_bind_row(&elements); count++) {
-        loaded.elements[count] = (struct sdse_front_element){
-            .energy_pj = sqlite3_column_double(elements.statement, 0),
-            .latency_cycles = (uint64_t)sqlite3_column_int64(elements.statement, 1),
-            .mapping = column_text(arena, elements.statement, 2)};
-        if (!loaded.elements[count].mapping) {
-            sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
-            break;
-        }
-    }
-    sqlite3_reset(elements.statement);
-    if (count != loaded.count)
-        return false;
-    *out = loaded;
-    return true;
 }
 
 // ---- solutions ----
@@ -410,104 +313,12 @@ bool sdse_store_load_solution(struct sdse_store *store, struct sdse_hash solutio
         .utilization = sqlite3_column_double(row, 3),
         .proof = sdse_proof_from_text(proof),
         .gap = sqlite3_column_double(row, 5),
-        .mapping = column_text(arena, row, 6)};
+        .mapping = sdse_row_text(arena, row, 6)};
     sqlite3_reset(row);
     if (!loaded.mapping || !proof) {
         sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
         return false;
     }
     *totals = loaded;
-    return true;
-}
-
-// ---- weight forms ----
-
-enum sdse_status sdse_store_add_form(struct sdse_store *store,
-                                     const struct sdse_form_record *form) {
-    enum sdse_status status = sdse_store_may_add(store);
-    if (status != SDSE_OK)
-        return status;
-    const struct sdse_weight_form *w = &form->form;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_FORM);
-    sdse_bind_hash(&add, form->hash);
-    sdse_bind_u64(&add, w->smartdeal);
-    sdse_bind_text(&add, sdse_weights_from_name(form->from));
-    sdse_bind_u64(&add, w->measured);
-    sdse_bind_u64(&add, w->basis_size);
-    sdse_bind_u64(&add, w->rows);
-    sdse_bind_u64(&add, w->rows_per_block);
-    sdse_bind_u64(&add, w->blocks);
-    sdse_bind_f64(&add, w->density);
-    sdse_bind_f64(&add, w->row_density);
-    sdse_bind_u64(&add, w->coefficient_bits);
-    sdse_bind_u64(&add, w->basis_bits);
-    sdse_bind_u64(&add, w->scale_bits);
-    sdse_bind_text(&add, index_names[w->index]);
-    sdse_bind_f64(&add, w->coefficient_bits_total);
-    sdse_bind_f64(&add, w->basis_bits_total);
-    sdse_bind_f64(&add, w->index_bits_total);
-    sdse_bind_f64(&add, form->weight_bits);
-    sdse_bind_u64(&add, form->weight_words);
-    sdse_bind_f64(&add, w->rel_error < 0 ? (double)NAN : w->rel_error);
-    sdse_bind_f64(&add, form->sqnr_db);
-    sdse_bind_u64(&add, form->exponents_used);
-    sdse_bind_f64(&add, form->weight_norm);
-    sdse_bind_f64(&add, form->joint_row_density_32);
-    sdse_bind_f64(&add, form->joint_row_density_64);
-    return sdse_bind_run(&add);
-}
-
-bool sdse_store_has_form(struct sdse_store *store, struct sdse_hash form) {
-    int64_t id = 0;
-    return sdse_store_find(store, SDSE_SQL_FORM_ID, form, &id);
-}
-
-static enum sdse_index_format index_from_name(const char *name) {
-    for (size_t i = 0; i < sizeof index_names / sizeof *index_names; i++)
-        if (strcmp(name, index_names[i]) == 0)
-            return (enum sdse_index_format)i;
-    return SDSE_INDEX_DENSE;
-}
-
-bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
-                          struct sdse_form_record *out) {
-    struct sdse_binding query = sdse_bind(store, SDSE_SQL_LOAD_FORM);
-    sdse_bind_hash(&query, form);
-    if (!sdse_bind_row(&query))
-        return false;
-    sqlite3_stmt *row = query.statement;
-    const char *from = sdse_bind_text_of(&query, 1);
-    const char *index = sdse_bind_text_of(&query, 12);
-    if (!from || !index) {
-        sqlite3_reset(row);
-        return false;
-    }
-    *out = (struct sdse_form_record){
-        .hash = form,
-        .from = sdse_weights_from_text(from),
-        .form = {.smartdeal = sqlite3_column_int(row, 0) != 0,
-                 .measured = sqlite3_column_int(row, 2) != 0,
-                 .basis_size = (uint32_t)sqlite3_column_int64(row, 3),
-                 .rows = (uint64_t)sqlite3_column_int64(row, 4),
-                 .rows_per_block = (uint64_t)sqlite3_column_int64(row, 5),
-                 .blocks = (uint64_t)sqlite3_column_int64(row, 6),
-                 .density = sqlite3_column_double(row, 7),
-                 .row_density = sqlite3_column_double(row, 8),
-                 .coefficient_bits = (uint32_t)sqlite3_column_int64(row, 9),
-                 .basis_bits = (uint32_t)sqlite3_column_int64(row, 10),
-                 .scale_bits = (uint32_t)sqlite3_column_int64(row, 11),
-                 .index = index_from_name(index),
-                 .coefficient_bits_total = sqlite3_column_double(row, 13),
-                 .basis_bits_total = sqlite3_column_double(row, 14),
-                 .index_bits_total = sqlite3_column_double(row, 15),
-                 .rel_error = column_f64_or(row, 18, -1)},
-        .weight_bits = sqlite3_column_double(row, 16),
-        .weight_words = (uint64_t)sqlite3_column_int64(row, 17),
-        .sqnr_db = column_f64_or(row, 19, (double)NAN),
-        .exponents_used = (uint32_t)sqlite3_column_int64(row, 20),
-        .weight_norm = column_f64_or(row, 21, (double)NAN),
-        .joint_row_density_32 = column_f64_or(row, 22, (double)NAN),
-        .joint_row_density_64 = column_f64_or(row, 23, (double)NAN)};
-    sqlite3_reset(row);
     return true;
 }

@@ -1,3 +1,5 @@
+// One file, though long: one generator. All that a case may have is drawn here in one
+// order, so that a seed stays the same case.
 #include "oracle/support_cases.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+// One file, though long: one execution of the loops. What is counted at a step depends on
+// all that the steps before it have left in the memories.
 #include "oracle/support_simulator.h"
 
 #include <assert.h>

@@ -5,6 +5,9 @@
 // (every other one of these) free bypass.
 //
 //     test_refusal_oracle [PROBLEMS [FIRST_SEED]]    (default 1500 problems)
+//
+// One file, though long: one generator of refused problems, and all that is asked of
+// each of them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -5,6 +5,8 @@
 // tensors, all factors, places and orders.
 //
 //     test_uneven_oracle [PROBLEMS [FIRST_SEED]]    (default 150 problems)
+//
+// One file, though long: one generator of uneven memories, and each way to see them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

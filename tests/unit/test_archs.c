@@ -1,6 +1,8 @@
 // The shipped accelerators: they load cleanly, every cost says where it comes from,
 // sizes are the published ones, and their dataflows admit every layer of every shipped
 // network.
+//
+// One file, though long: published figures, accelerator by accelerator.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

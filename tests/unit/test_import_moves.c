@@ -1,6 +1,9 @@
 // Nodes that multiply nothing as layers: their words and operations against counting by
 // the operators' definitions, functions and normalisations written in parts, and what
 // is folded into weights.
+//
+// One file, though long: one list of what moves words, each kind with its own naive
+// count.
 #include "support/import_context.h"
 
 #include <math.h>

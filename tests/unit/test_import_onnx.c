@@ -1,4 +1,6 @@
 // ONNX models built in memory: their layers, weights and files.
+//
+// One file, though long: one model after another, each with all that is expected of it.
 #include "support/import_context.h"
 
 static void imports_a_small_network(void **state) {

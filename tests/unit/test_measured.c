@@ -1,5 +1,7 @@
 // Sweeps over measured weight forms: what each choice does, where the weights come
 // from, and that neither threads nor interruptions change a figure.
+//
+// One file, though long: one small measured sweep, and every way to run it.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

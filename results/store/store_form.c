@@ -1,0 +1,99 @@
+// Writing and loading weight forms.
+#include <math.h>
+#include <string.h>
+
+#include "results/store/statements.h"
+#include "results/store/store.h"
+
+static const char *const index_names[] = {"element-bitmap", "row", "run-length",
+                                          "dense"};
+
+enum sdse_status sdse_store_add_form(struct sdse_store *store,
+                                     const struct sdse_form_record *form) {
+    enum sdse_status status = sdse_store_may_add(store);
+    if (status != SDSE_OK)
+        return status;
+    const struct sdse_weight_form *w = &form->form;
+    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_FORM);
+    sdse_bind_hash(&add, form->hash);
+    sdse_bind_u64(&add, w->smartdeal);
+    sdse_bind_text(&add, sdse_weights_from_name(form->from));
+    sdse_bind_u64(&add, w->measured);
+    sdse_bind_u64(&add, w->basis_size);
+    sdse_bind_u64(&add, w->rows);
+    sdse_bind_u64(&add, w->rows_per_block);
+    sdse_bind_u64(&add, w->blocks);
+    sdse_bind_f64(&add, w->density);
+    sdse_bind_f64(&add, w->row_density);
+    sdse_bind_u64(&add, w->coefficient_bits);
+    sdse_bind_u64(&add, w->basis_bits);
+    sdse_bind_u64(&add, w->scale_bits);
+    sdse_bind_text(&add, index_names[w->index]);
+    sdse_bind_f64(&add, w->coefficient_bits_total);
+    sdse_bind_f64(&add, w->basis_bits_total);
+    sdse_bind_f64(&add, w->index_bits_total);
+    sdse_bind_f64(&add, form->weight_bits);
+    sdse_bind_u64(&add, form->weight_words);
+    sdse_bind_f64(&add, w->rel_error < 0 ? (double)NAN : w->rel_error);
+    sdse_bind_f64(&add, form->sqnr_db);
+    sdse_bind_u64(&add, form->exponents_used);
+    sdse_bind_f64(&add, form->weight_norm);
+    sdse_bind_f64(&add, form->joint_row_density_32);
+    sdse_bind_f64(&add, form->joint_row_density_64);
+    return sdse_bind_run(&add);
+}
+
+bool sdse_store_has_form(struct sdse_store *store, struct sdse_hash form) {
+    int64_t id = 0;
+    return sdse_store_find(store, SDSE_SQL_FORM_ID, form, &id);
+}
+
+static enum sdse_index_format index_from_name(const char *name) {
+    for (size_t i = 0; i < sizeof index_names / sizeof *index_names; i++)
+        if (strcmp(name, index_names[i]) == 0)
+            return (enum sdse_index_format)i;
+    return SDSE_INDEX_DENSE;
+}
+
+bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
+                          struct sdse_form_record *out) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_LOAD_FORM);
+    sdse_bind_hash(&query, form);
+    if (!sdse_bind_row(&query))
+        return false;
+    sqlite3_stmt *row = query.statement;
+    const char *from = sdse_bind_text_of(&query, 1);
+    const char *index = sdse_bind_text_of(&query, 12);
+    if (!from || !index) {
+        sqlite3_reset(row);
+        return false;
+    }
+    *out = (struct sdse_form_record){
+        .hash = form,
+        .from = sdse_weights_from_text(from),
+        .form = {.smartdeal = sqlite3_column_int(row, 0) != 0,
+                 .measured = sqlite3_column_int(row, 2) != 0,
+                 .basis_size = (uint32_t)sqlite3_column_int64(row, 3),
+                 .rows = (uint64_t)sqlite3_column_int64(row, 4),
+                 .rows_per_block = (uint64_t)sqlite3_column_int64(row, 5),
+                 .blocks = (uint64_t)sqlite3_column_int64(row, 6),
+                 .density = sqlite3_column_double(row, 7),
+                 .row_density = sqlite3_column_double(row, 8),
+                 .coefficient_bits = (uint32_t)sqlite3_column_int64(row, 9),
+                 .basis_bits = (uint32_t)sqlite3_column_int64(row, 10),
+                 .scale_bits = (uint32_t)sqlite3_column_int64(row, 11),
+                 .index = index_from_name(index),
+                 .coefficient_bits_total = sqlite3_column_double(row, 13),
+                 .basis_bits_total = sqlite3_column_double(row, 14),
+                 .index_bits_total = sqlite3_column_double(row, 15),
+                 .rel_error = sdse_row_f64_or(row, 18, -1)},
+        .weight_bits = sqlite3_column_double(row, 16),
+        .weight_words = (uint64_t)sqlite3_column_int64(row, 17),
+        .sqnr_db = sdse_row_f64_or(row, 19, (double)NAN),
+        .exponents_used = (uint32_t)sqlite3_column_int64(row, 20),
+        .weight_norm = sdse_row_f64_or(row, 21, (double)NAN),
+        .joint_row_density_32 = sdse_row_f64_or(row, 22, (double)NAN),
+        .joint_row_density_64 = sdse_row_f64_or(row, 23, (double)NAN)};
+    sqlite3_reset(row);
+    return true;
+}
