@@ -90,12 +90,13 @@ static uint64_t list_channel_weights(struct machine *m, const int32_t *weights,
 
 static void list_weights(struct machine *m, const int32_t *weights) {
     uint64_t count = 0, list = 0;
-    for (uint64_t c = 0; c < m->shape->channels; c++)
-        for (uint64_t fy = 0; fy < m->engine->stride; fy++)
-            for (uint64_t fx = 0; fx < m->engine->stride; fx++) {
-                m->weight_start[list++] = count;
-                count = list_channel_weights(m, weights, c, fy, fx, count);
-            }
+    for (uint64_t c = 0; c < m->shape->channels; c++) {
+        for (uint64_t phase = 0; phase < m->phases; phase++) {
+            m->weight_start[list++] = count;
+            count = list_channel_weights(m, weights, c, phase / m->engine->stride,
+                                         phase % m->engine->stride, count);
+        }
+    }
     m->weight_start[list] = count;
 }
 

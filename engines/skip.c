@@ -96,12 +96,12 @@ enum sdse_status sdse_skip_count(const struct sdse_skip *engine,
         return SDSE_OVERFLOW;
     struct sdse_skip_counts found = {0};
     struct blocks a = {0}, w = {0};
-    const bool cut =
-        make_blocks(&a, shape->pixels, engine->grid[0],
-                    engine->mode == SDSE_SKIP_ACTS || engine->mode == SDSE_SKIP_BOTH) &
-        make_blocks(&w, shape->filters, engine->grid[1],
-                    engine->mode == SDSE_SKIP_WEIGHTS ||
-                        engine->mode == SDSE_SKIP_BOTH);
+    const bool by_act =
+        engine->mode == SDSE_SKIP_ACTS || engine->mode == SDSE_SKIP_BOTH;
+    const bool by_weight =
+        engine->mode == SDSE_SKIP_WEIGHTS || engine->mode == SDSE_SKIP_BOTH;
+    const bool cut = make_blocks(&a, shape->pixels, engine->grid[0], by_act) &&
+                     make_blocks(&w, shape->filters, engine->grid[1], by_weight);
     uint64_t *busy = calloc(elements, sizeof *busy), total = 0;
     const bool whole = cut && busy;
     for (uint64_t j = 0; whole && j < shape->columns; j++) {

@@ -60,17 +60,21 @@ static uint64_t weight_positions(const struct expectation *e, uint64_t filters,
            sdse_phase_taps(&e->place, 1, phase % s);
 }
 
+// Tiles of an axis that are not empty.
+static double filled(const struct sdse_tile_kinds *kinds, uint64_t stride) {
+    double tiles = 0;
+    for (uint64_t i = 0; i < kinds->count; i++) {
+        uint64_t positions = 0;
+        for (uint64_t f = 0; f < stride; f++)
+            positions += kinds->positions[i * stride + f];
+        tiles += positions > 0 ? (double)kinds->tiles[i] : 0;
+    }
+    return tiles;
+}
+
 // Elements with a tile.
 static double working(const struct expectation *e) {
-    double elements = 0;
-    for (uint64_t i = 0; i < e->rows.count; i++)
-        for (uint64_t j = 0; j < e->cols.count; j++)
-            for (uint64_t phase = 0; phase < e->phases; phase++)
-                if (act_positions(e, i, j, phase) > 0) {
-                    elements += (double)(e->rows.tiles[i] * e->cols.tiles[j]);
-                    break;
-                }
-    return elements;
+    return filled(&e->rows, e->place.stride) * filled(&e->cols, e->place.stride);
 }
 
 // --- Exact means of a group ----------------------------------------------------------
@@ -317,6 +321,7 @@ static bool slowest_per_channel(struct expectation *e, uint64_t filters,
 
 // Products executed: first a few, and many where banks then stall.
 enum { FEW_PRODUCTS = 1 << 19, MANY_PRODUCTS = 1 << 21 };
+#define STALLS 0.005 // per step: below, banks only drain
 
 static void draw_live(int32_t *values, uint64_t count, double density,
                       uint64_t *state) {
@@ -339,7 +344,8 @@ static enum sdse_status run_banks(struct expectation *e, uint64_t channels, doub
     enum sdse_status status = act && weight ? SDSE_OK : SDSE_NO_MEMORY;
     double steps = 0, stalls = 0, drains = 0, barriers = 0, waits = 0, slowest = 0;
     uint64_t state = 6;
-    for (double done = 0; status == SDSE_OK && done < products;) {
+    double done = 0;
+    while (status == SDSE_OK && done < products) {
         draw_live(act, acts, da, &state);
         draw_live(weight, weights, dw, &state);
         status = sdse_cartesian_count(engine, &shape, act, weight, &counts);
@@ -360,7 +366,7 @@ static enum sdse_status run_banks(struct expectation *e, uint64_t channels, doub
         e->drain = drains / barriers / working(e);
         // What the slowest waits for beyond a drain grows with its steps, if it stalls.
         const double drained = e->drain * barriers;
-        const bool grows = e->stalls >= 0.005 && waits > drained;
+        const bool grows = e->stalls >= STALLS && waits > drained;
         e->slowest_stalls = grows ? (waits - drained) / slowest : e->stalls;
         e->wait = (waits - e->slowest_stalls * slowest) / barriers;
     }
@@ -379,13 +385,13 @@ static enum sdse_status find_banks(struct expectation *e) {
     const double each =
         acts * dw * (double)(e->place.group * shape->rows * shape->cols);
     enum sdse_status status = SDSE_OK;
-    for (double budget = FEW_PRODUCTS; status == SDSE_OK && each > 0;
-         budget = MANY_PRODUCTS) {
+    for (unsigned i = 0; i < 2 && status == SDSE_OK && each > 0; i++) {
+        const double budget = i == 0 ? FEW_PRODUCTS : MANY_PRODUCTS;
         const double fit = floor(budget / 2 / fmax(each, 1)) + 1;
+        if (i > 0 && e->stalls < STALLS)
+            break;
         status = run_banks(e, fit < (double)channels ? (uint64_t)fit : channels, da, dw,
                            budget);
-        if (e->stalls < 0.005 || budget == MANY_PRODUCTS)
-            break;
     }
     return status;
 }
@@ -443,7 +449,7 @@ static void add_valid(struct expectation *e) {
 // --- The layer -----------------------------------------------------------------------
 
 // `groups` groups of `filters` filters.
-static bool add_groups(struct expectation *e, uint64_t filters, uint64_t groups,
+static bool add_groups(struct expectation *e, uint64_t groups, uint64_t filters,
                        double *slowest) {
     double cycles = 0;
     if (groups == 0 || filters == 0)
@@ -501,7 +507,7 @@ enum sdse_status sdse_cartesian_expect(const struct sdse_cartesian *engine,
     enum sdse_status status = SDSE_NO_MEMORY;
     if (sdse_tile_kinds_find(&e.place, 0, engine->grid[0], &e.rows) &&
         sdse_tile_kinds_find(&e.place, 1, engine->grid[1], &e.cols) &&
-        add_groups(&e, group, full, &slowest) && add_groups(&e, rest, 1, &slowest))
+        add_groups(&e, full, group, &slowest) && add_groups(&e, 1, rest, &slowest))
         status = find_banks(&e);
     if (status == SDSE_OK) {
         add_halos(&e);

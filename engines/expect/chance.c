@@ -5,7 +5,7 @@
 
 #include "engines/arith.h"
 
-static const double TAIL = 1e-18, WIDEST_EXACT = 400;
+static const double tail = 1e-18, widest_exact = 400;
 
 void sdse_chance_free(struct sdse_chance *chance) {
     free(chance->p);
@@ -18,9 +18,9 @@ static bool settle(struct sdse_chance *out, uint64_t least, double *p, size_t co
     double total = 0;
     if (!p)
         return false;
-    while (end > 1 && p[end - 1] < TAIL)
+    while (end > 1 && p[end - 1] < tail)
         end--;
-    while (first + 1 < end && p[first] < TAIL)
+    while (first + 1 < end && p[first] < tail)
         first++;
     for (size_t i = first; i < end; i++)
         total += p[i];
@@ -69,9 +69,9 @@ static bool climb(struct sdse_chance *out, const struct climb *c, uint64_t lo,
     mode = sdse_least_u64(mode, hi);
     uint64_t first = mode, last = mode;
     double p = 1;
-    while (first > lo && p > TAIL)
+    while (first > lo && p > tail)
         p /= ratio(c, (double)first--);
-    for (p = 1; last < hi && p > TAIL;)
+    for (p = 1; last < hi && p > tail;)
         p *= ratio(c, (double)++last);
     const size_t count = (size_t)(last - first + 1);
     double *values = malloc(count * sizeof *values);
@@ -188,7 +188,7 @@ uint64_t sdse_chance_quantile(const struct sdse_chance *chance, double share) {
 bool sdse_chance_add(struct sdse_chance *out, const struct sdse_chance *a,
                      const struct sdse_chance *b) {
     const double variance = sdse_chance_variance(a) + sdse_chance_variance(b);
-    if (variance > WIDEST_EXACT * WIDEST_EXACT && a->count > 1 && b->count > 1)
+    if (variance > widest_exact * widest_exact && a->count > 1 && b->count > 1)
         return sdse_chance_normal(out, sdse_chance_mean(a) + sdse_chance_mean(b),
                                   variance);
     const size_t count = a->count + b->count - 1;
@@ -224,7 +224,7 @@ static bool times_exactly(struct sdse_chance *out, const struct sdse_chance *a,
 bool sdse_chance_times(struct sdse_chance *out, const struct sdse_chance *a,
                        uint64_t n) {
     const double variance = (double)n * sdse_chance_variance(a);
-    if (n > 1 && variance > WIDEST_EXACT * WIDEST_EXACT)
+    if (n > 1 && variance > widest_exact * widest_exact)
         return sdse_chance_normal(out, (double)n * sdse_chance_mean(a), variance);
     return times_exactly(out, a, n);
 }

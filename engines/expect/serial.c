@@ -256,7 +256,7 @@ static bool make_stream(const struct expectation *e, const struct piece *piece,
 // Registers: streams are drawn, and what is longer than the drawn ones is scaled.
 static bool ahead(struct expectation *e, const struct piece *piece, double *cycles) {
     const uint64_t columns = e->engine->columns;
-    const uint64_t most = STEPS_DRAWN * 16 / columns + 1; // steps in all
+    const uint64_t most = (uint64_t)STEPS_DRAWN * 16 / columns + 1; // steps in all
     struct piece part = *piece;
     part.steps = sdse_least_u64(part.steps, sdse_most_u64(most / 16, 256));
     const double scale = part.steps > 0 ? (double)piece->steps / (double)part.steps : 1;

@@ -432,6 +432,24 @@ static void lanes_wait_for_the_longest(void **state) {
     (void)state;
 }
 
+// Streams between barriers are alike: their times add up, and so does the error that
+// all of them have in common.
+static void pieces_add_up(void **state) {
+    struct sdse_serial engine = SERIAL;
+    struct sdse_serial_stats stats = {{{0.4, 0.2, 0.2, 0.1, 0.1}}, 12 * 10, 1, 0};
+    struct sdse_serial_means one, four;
+    engine.first_stage_bits = SDSE_UNLIMITED;
+    engine.barrier_steps = 10;
+    assert_int_equal(sdse_serial_expect(&engine, &stats, &one), SDSE_OK);
+    stats.values *= 4;
+    assert_int_equal(sdse_serial_expect(&engine, &stats, &four), SDSE_OK);
+    assert_true(one.standard_error > 0);
+    assert_double_within(four.cycles, 4 * one.cycles, 1e-12);
+    assert_double_within(four.standard_error, 4 * one.standard_error, 1e-12);
+    assert_double_within(four.busy_column_cycles, 4 * one.busy_column_cycles, 1e-12);
+    (void)state;
+}
+
 static void shares_of_digits(void **state) {
     struct sdse_digit_shares counted, of_bits;
     uint64_t histogram[SDSE_DIGITS_MOST + 1] = {0};
@@ -491,6 +509,7 @@ int main(void) {
         cmocka_unit_test(dense_and_empty_are_certain),
         cmocka_unit_test(sums_become_normal),
         cmocka_unit_test(lanes_wait_for_the_longest),
+        cmocka_unit_test(pieces_add_up),
         cmocka_unit_test(shares_of_digits),
         cmocka_unit_test(short_groups_keep_what_is_pruned),
     };
