@@ -37,7 +37,7 @@ static struct cli_solution *find_shape(struct cli *cli,
                                        const struct cli_problem *problem,
                                        const struct sdse_layer *layer,
                                        struct cli_solutions *solutions) {
-    const char *shape = sdse_layer_shape_text(cli->arena, layer);
+    const char *shape = sdse_layer_problem_text(cli->arena, problem->arch, layer);
     // Layers of one shape have weights of their own, and so measured forms.
     if (shape && problem->setting.measured)
         shape = sdse_arena_printf(cli->arena, "%s%s", shape, layer->name);

@@ -17,6 +17,12 @@ void sdse_arch_area(const struct sdse_arch *arch, struct sdse_area *area) {
             arch->rebuild.area_um2.value *
             (double)sdse_arch_instances(arch, arch->rebuild.below_level);
     area->total_um2 += area->compute_um2 + area->rebuild_um2;
+    for (unsigned i = 0; i < arch->engine_count; i++) {
+        area->engine_um2[i] =
+            arch->engine[i].area_um2.value *
+            (double)sdse_arch_instances(arch, arch->engine[i].below_level);
+        area->total_um2 += area->engine_um2[i];
+    }
 }
 
 double sdse_design_area_um2(const struct sdse_area *area, bool smartdeal) {

@@ -154,17 +154,24 @@ static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
     const unsigned p = edge->parent, c = edge->child;
     const double bits = sum_bits(model, p, edge->arrive_finished);
     const double wire_bits = sum_bits(model, p, edge->leave_finished);
-    const uint64_t returned = edge->merged[p] - sdse_distinct_outputs(view, p);
-    charge_updates(e, p, edge->merged[p], bits);
+    const double share =
+        sdse_effects_share(&model->effects, model->arch, SDSE_OUTPUTS, p, c);
+    const uint64_t returned =
+        sdse_words_left(share, edge->merged[p] - sdse_distinct_outputs(view, p));
+    charge_updates(e, p, sdse_words_left(share, edge->merged[p]), bits);
     charge_reads(e, p, SDSE_PART_OUTPUTS, returned, 0, bits);
     note_tile(e, p, SDSE_PART_OUTPUTS, sdse_view_tile_words(view, SDSE_OUTPUTS, p),
               bits);
     if (c < view->level_count) {
         const double child_bits = sum_bits(model, c, edge->leave_finished);
-        charge_fills(e, c, SDSE_PART_OUTPUTS,
-                     edge->taken - sdse_distinct_outputs(view, c), child_bits);
-        charge_reads(e, c, SDSE_PART_OUTPUTS, 0,
-                     model->arch->count_drain_reads ? edge->taken : 0, child_bits);
+        charge_fills(
+            e, c, SDSE_PART_OUTPUTS,
+            sdse_words_left(share, edge->taken - sdse_distinct_outputs(view, c)),
+            child_bits);
+        charge_reads(
+            e, c, SDSE_PART_OUTPUTS, 0,
+            model->arch->count_drain_reads ? sdse_words_left(share, edge->taken) : 0,
+            child_bits);
     }
     for (unsigned l = p; l < c; l++) {
         const uint64_t arriving = l + 1 < c ? edge->merged[l + 1] : edge->taken;
@@ -173,9 +180,10 @@ static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
         if (!model->arch->count_return_transfers)
             back = l == 0 ? returned : 0; // the reference counts the outermost reads
         else if (c < view->level_count)
-            back = sdse_returned_words(view, edge, l);
+            back = sdse_words_left(share, sdse_returned_words(view, edge, l));
         charge_network(e, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, edge,
-                       edge->merged[l] + back, arriving - edge->merged[l], wire_bits);
+                       sdse_words_left(share, edge->merged[l]) + back,
+                       sdse_words_left(share, arriving - edge->merged[l]), wire_bits);
     }
 }
 
@@ -186,14 +194,18 @@ static void charge_words(struct evaluation *e, const struct sdse_flow *flow,
     const unsigned p = edge->parent, c = edge->child;
     const enum sdse_part part = sdse_model_part_at(model, flow, p);
     const double bits = model->bits[p][part];
-    charge_reads(e, p, part, edge->merged[p], 0, bits);
+    const double share =
+        sdse_effects_share(&model->effects, model->arch, flow->tensor, p, c);
+    charge_reads(e, p, part, sdse_words_left(share, edge->merged[p]), 0, bits);
     note_tile(e, p, part, sdse_view_tile_words(&e->view, flow->tensor, p), bits);
     if (c < e->view.level_count)
-        charge_fills(e, c, part, edge->taken, model->bits[c][part]);
+        charge_fills(e, c, part, sdse_words_left(share, edge->taken),
+                     model->bits[c][part]);
     const double wire_bits =
         part < SDSE_PART_COEFFICIENTS ? model->arch->bits[flow->tensor] : bits;
     for (unsigned l = p; l < c; l++)
-        charge_network(e, l, part, flow->tensor, edge, edge->merged[l], 0, wire_bits);
+        charge_network(e, l, part, flow->tensor, edge,
+                       sdse_words_left(share, edge->merged[l]), 0, wire_bits);
 }
 
 // The basis above the engine: blocks travel, n x n words each.
@@ -233,10 +245,12 @@ static void charge_rebuild(struct evaluation *e, const struct sdse_edge *edge) {
     const struct sdse_model *model = e->model;
     const struct sdse_rebuild *rebuild = &model->arch->rebuild;
     const uint64_t words = edge->merged[rebuild->below_level];
-    const double shift_adds = (double)words * model->shift_adds_per_weight;
+    const double shift_adds =
+        (double)words * model->shift_adds_per_weight * model->effects.rebuild_share;
     const double pj = shift_adds * (rebuild->pj_per_shift_add.value +
                                     rebuild->pj_per_basis_read.value);
-    const double rows = (double)sdse_rebuilt_rows(model, &e->view, edge->child, words);
+    const double rows = (double)sdse_rebuilt_rows(model, &e->view, edge->child, words) *
+                        model->effects.rebuild_time_share;
     if (rebuild->rows_per_cycle.given)
         e->rebuild_cycles = (uint64_t)ceil(
             rows / (double)sdse_working_instances(&e->view, rebuild->below_level) /
@@ -256,17 +270,21 @@ static void charge_through_engine(struct evaluation *e, const struct sdse_flow *
     const unsigned p = edge->parent, c = edge->child,
                    engine = model->arch->rebuild.below_level;
     const double bits = model->bits[p][flow->part];
-    charge_reads(e, p, flow->part, edge->merged[p], 0, bits);
+    const double share =
+        sdse_effects_share(&model->effects, model->arch, SDSE_WEIGHTS, p, c);
+    charge_reads(e, p, flow->part, sdse_words_left(share, edge->merged[p]), 0, bits);
     note_tile(e, p, flow->part, sdse_view_tile_words(&e->view, SDSE_WEIGHTS, p), bits);
     for (unsigned l = p; l < engine; l++)
-        charge_network(e, l, flow->part, SDSE_WEIGHTS, edge, edge->merged[l], 0, bits);
+        charge_network(e, l, flow->part, SDSE_WEIGHTS, edge,
+                       sdse_words_left(share, edge->merged[l]), 0, bits);
     if (flow->ends_in_engine)
         return;
     for (unsigned l = engine; l < c; l++)
-        charge_network(e, l, SDSE_PART_WEIGHTS, SDSE_WEIGHTS, edge, edge->merged[l], 0,
+        charge_network(e, l, SDSE_PART_WEIGHTS, SDSE_WEIGHTS, edge,
+                       sdse_words_left(share, edge->merged[l]), 0,
                        model->arch->bits[SDSE_WEIGHTS]);
     if (c < e->view.level_count)
-        charge_fills(e, c, SDSE_PART_WEIGHTS, edge->taken,
+        charge_fills(e, c, SDSE_PART_WEIGHTS, sdse_words_left(share, edge->taken),
                      model->bits[c][SDSE_PART_WEIGHTS]);
     charge_rebuild(e, edge);
 }
@@ -376,10 +394,17 @@ static void charge_stream(struct evaluation *e) {
 // --- The whole ---
 
 static void charge_compute(struct evaluation *e) {
-    const double pj = (double)e->model->macs * e->model->arch->compute.pj_per_mac.value;
+    const double pj = e->model->mac_pj;
     e->energy_pj += pj;
     if (e->cost)
         e->cost->mac_pj = pj;
+    for (unsigned i = 0; i < e->model->arch->engine_count; i++) {
+        e->energy_pj += e->model->engine_pj[i];
+        if (!e->cost)
+            continue;
+        e->cost->engine_events[i] = (uint64_t)llround(e->model->effects.events[i]);
+        e->cost->engine_pj[i] = e->model->engine_pj[i];
+    }
 }
 
 static void charge_leakage(struct evaluation *e, uint64_t latency_cycles) {
@@ -405,7 +430,7 @@ static void charge_overheads(struct evaluation *e, const struct sdse_latency *la
     struct sdse_activity activity = {
         .latency_cycles = (double)latency->latency_cycles,
         .compute_cycles = (double)latency->compute_cycles,
-        .mac_pj = (double)model->macs * model->arch->compute.pj_per_mac.value,
+        .mac_pj = model->mac_pj,
         .dynamic_pj = dynamic_pj,
     };
     for (unsigned l = 0; l <= levels; l++)
@@ -454,7 +479,7 @@ static void itemise_latency(struct evaluation *e, const struct sdse_latency *lat
     cost->macs = e->model->macs;
     cost->multipliers_used =
         streamed ? 0 : sdse_working_instances(&e->view, e->view.level_count);
-    cost->utilization = (double)cost->macs * arch->compute.cycles_per_mac / total /
+    cost->utilization = (double)cost->macs * e->model->effects.cycles_per_mac / total /
                         (double)sdse_arch_instances(arch, arch->level_count);
 }
 

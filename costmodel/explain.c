@@ -166,6 +166,16 @@ static double sum_bits(const struct sdse_story *s, unsigned level, bool finished
                     : s->model->partial_bits[level];
 }
 
+// Share of an edge's words that engines leave; said where it is not all.
+static double print_left(struct sdse_story *s, const struct sdse_edge *edge) {
+    const double share =
+        sdse_effects_share(&s->model->effects, s->model->arch, edge->tensor,
+                           edge->parent, edge->child);
+    if (share != 1)
+        fprintf(s->x.out, "  engines leave %s of them\n", sdse_digits_f64(share).text);
+    return share;
+}
+
 static void explain_outputs(struct sdse_story *s, const struct sdse_edge *edge) {
     const unsigned p = edge->parent, c = edge->child;
     const double bits = sum_bits(s, p, edge->arrive_finished);
@@ -179,28 +189,31 @@ static void explain_outputs(struct sdse_story *s, const struct sdse_edge *edge) 
                 sdse_digits_u64(distinct).text,
                 sdse_digits_u64(edge->merged[p] - distinct).text);
     }
+    const double share = print_left(s, edge);
     sdse_explain_access(&s->x, p, SDSE_ACCESS_UPDATE, SDSE_PART_OUTPUTS,
-                        edge->merged[p], bits);
+                        sdse_words_left(share, edge->merged[p]), bits);
     sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, SDSE_PART_OUTPUTS,
-                        edge->merged[p] - distinct, bits);
+                        sdse_words_left(share, edge->merged[p] - distinct), bits);
     if (c < s->view.level_count) {
         const double child_bits = sum_bits(s, c, edge->leave_finished);
-        sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, SDSE_PART_OUTPUTS,
-                            edge->taken - sdse_distinct_outputs(&s->view, c),
-                            child_bits);
+        sdse_explain_access(
+            &s->x, c, SDSE_ACCESS_FILL, SDSE_PART_OUTPUTS,
+            sdse_words_left(share, edge->taken - sdse_distinct_outputs(&s->view, c)),
+            child_bits);
         if (arch->count_drain_reads)
             sdse_explain_access(&s->x, c, SDSE_ACCESS_DRAIN, SDSE_PART_OUTPUTS,
-                                edge->taken, child_bits);
+                                sdse_words_left(share, edge->taken), child_bits);
     }
     for (unsigned l = p; l < c; l++) {
         const uint64_t below = l + 1 < c ? edge->merged[l + 1] : edge->taken;
         uint64_t back = 0;
         if (!arch->count_return_transfers)
-            back = l == 0 ? edge->merged[p] - distinct : 0;
+            back = l == 0 ? sdse_words_left(share, edge->merged[p] - distinct) : 0;
         else if (c < s->view.level_count)
-            back = sdse_returned_words(&s->view, edge, l);
+            back = sdse_words_left(share, sdse_returned_words(&s->view, edge, l));
         sdse_explain_network(&s->x, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, edge,
-                             edge->merged[l] + back, below - edge->merged[l],
+                             sdse_words_left(share, edge->merged[l]) + back,
+                             sdse_words_left(share, below - edge->merged[l]),
                              wire_bits);
     }
 }
@@ -211,12 +224,15 @@ static void explain_words(struct sdse_story *s, enum sdse_tensor tensor,
     const unsigned p = edge->parent, c = edge->child;
     const bool coded = part >= SDSE_PART_COEFFICIENTS;
     const double bits = model->bits[p][part];
-    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, part, edge->merged[p], bits);
+    const double share = print_left(s, edge);
+    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, part,
+                        sdse_words_left(share, edge->merged[p]), bits);
     if (c < s->view.level_count)
-        sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, part, edge->taken,
-                            model->bits[c][part]);
+        sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, part,
+                            sdse_words_left(share, edge->taken), model->bits[c][part]);
     for (unsigned l = p; l < c; l++)
-        sdse_explain_network(&s->x, l, part, tensor, edge, edge->merged[l], 0,
+        sdse_explain_network(&s->x, l, part, tensor, edge,
+                             sdse_words_left(share, edge->merged[l]), 0,
                              coded ? bits : model->arch->bits[tensor]);
 }
 
@@ -257,7 +273,8 @@ static void explain_basis(struct sdse_story *s, const struct sdse_edge *edge) {
 static void explain_rebuild(struct sdse_story *s, const struct sdse_edge *edge) {
     const struct sdse_rebuild *rebuild = &s->model->arch->rebuild;
     const uint64_t words = edge->merged[rebuild->below_level];
-    const double shift_adds = (double)words * s->model->shift_adds_per_weight;
+    const double shift_adds = (double)words * s->model->shift_adds_per_weight *
+                              s->model->effects.rebuild_share;
     fprintf(
         s->x.out,
         "  the engine rebuilds %s words, %s shift-adds each (basis size x density), "
@@ -278,17 +295,21 @@ static void explain_through_engine(struct sdse_story *s, const struct sdse_flow 
     const unsigned p = edge->parent, c = edge->child,
                    engine = model->arch->rebuild.below_level;
     const double bits = model->bits[p][flow->part];
-    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, flow->part, edge->merged[p], bits);
+    const double share = print_left(s, edge);
+    sdse_explain_access(&s->x, p, SDSE_ACCESS_READ, flow->part,
+                        sdse_words_left(share, edge->merged[p]), bits);
     for (unsigned l = p; l < engine; l++)
-        sdse_explain_network(&s->x, l, flow->part, SDSE_WEIGHTS, edge, edge->merged[l],
-                             0, bits);
+        sdse_explain_network(&s->x, l, flow->part, SDSE_WEIGHTS, edge,
+                             sdse_words_left(share, edge->merged[l]), 0, bits);
     if (flow->ends_in_engine)
         return;
     for (unsigned l = engine; l < c; l++)
         sdse_explain_network(&s->x, l, SDSE_PART_WEIGHTS, SDSE_WEIGHTS, edge,
-                             edge->merged[l], 0, model->arch->bits[SDSE_WEIGHTS]);
+                             sdse_words_left(share, edge->merged[l]), 0,
+                             model->arch->bits[SDSE_WEIGHTS]);
     if (c < s->view.level_count)
-        sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, SDSE_PART_WEIGHTS, edge->taken,
+        sdse_explain_access(&s->x, c, SDSE_ACCESS_FILL, SDSE_PART_WEIGHTS,
+                            sdse_words_left(share, edge->taken),
                             model->bits[c][SDSE_PART_WEIGHTS]);
     explain_rebuild(s, edge);
 }
@@ -427,14 +448,45 @@ static void explain_overheads(struct sdse_story *s, double dynamic_pj) {
     }
 }
 
+static void explain_macs(struct sdse_story *s) {
+    const struct sdse_arch *arch = s->model->arch;
+    const struct sdse_effects *effects = &s->model->effects;
+    const double macs = (double)s->model->macs;
+    if (effects->mac_share != 1)
+        fprintf(
+            s->x.out,
+            "  engines leave %s of the MACs: %s of the inputs and %s of the weights "
+            "are not zero\n",
+            sdse_digits_f64(effects->mac_share).text,
+            sdse_digits_f64(effects->input_density).text,
+            sdse_digits_f64(effects->weight_density).text);
+    s->x.seen.mac_pj =
+        sdse_explain_product(&s->x, "MAC", macs * effects->mac_share, "MACs",
+                             arch->compute.pj_per_mac.value, &arch->compute.pj_per_mac);
+    for (unsigned i = 0; i < arch->engine_count; i++) {
+        const struct sdse_engine *engine = &arch->engine[i];
+        char events[64];
+        snprintf(events, sizeof events, "%ss", sdse_engine_event(engine->kind));
+        if (effects->working >> i & 1u)
+            s->x.seen.engine_pj[i] =
+                sdse_explain_product(&s->x, engine->name, effects->events[i], events,
+                                     engine->pj_per_event.value, &engine->pj_per_event);
+        else
+            fprintf(
+                s->x.out, "  %s does nothing to this layer%s\n", engine->name,
+                engine->kind == SDSE_ENGINE_BIT_SERIAL && effects->digits_unknown
+                    ? ": no histogram of its inputs' digits is known, so a MAC takes "
+                      "the cycles declared"
+                    : "");
+    }
+}
+
 static void explain_compute(struct sdse_story *s) {
     const struct sdse_arch *arch = s->model->arch;
     const bool streamed = sdse_layer_moves(s->model->layer);
     fputs(streamed ? "\nLeakage\n" : "\nMACs and leakage\n", s->x.out);
     if (!streamed)
-        s->x.seen.mac_pj = sdse_explain_product(&s->x, "MAC", (double)s->model->macs,
-                                                "MACs", arch->compute.pj_per_mac.value,
-                                                &arch->compute.pj_per_mac);
+        explain_macs(s);
     const double cycles = (double)s->cost->latency_cycles, ghz = arch->clock_ghz;
     const double dynamic_pj = s->x.seen.energy_pj;
     for (unsigned l = 0; l <= arch->level_count; l++) {
@@ -479,13 +531,14 @@ static bool same_flow(const struct sdse_flow_cost *a, const struct sdse_flow_cos
 
 static bool check_lines(struct sdse_story *s) {
     const struct sdse_cost *seen = &s->x.seen, *cost = s->cost;
-    bool same =
-        agree(s, "energy", "",
-              seen->energy_pj == cost->energy_pj && seen->mac_pj == cost->mac_pj &&
-                  seen->vector_pj == cost->vector_pj &&
-                  seen->rebuild_pj == cost->rebuild_pj &&
-                  seen->shift_adds == cost->shift_adds &&
-                  seen->basis_words_loaded == cost->basis_words_loaded);
+    bool same = agree(
+        s, "energy", "",
+        seen->energy_pj == cost->energy_pj && seen->mac_pj == cost->mac_pj &&
+            seen->vector_pj == cost->vector_pj &&
+            memcmp(seen->engine_pj, cost->engine_pj, sizeof seen->engine_pj) == 0 &&
+            seen->rebuild_pj == cost->rebuild_pj &&
+            seen->shift_adds == cost->shift_adds &&
+            seen->basis_words_loaded == cost->basis_words_loaded);
     for (unsigned l = 0; l < cost->level_count; l++) {
         for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
             const struct sdse_network_cost *a = &seen->level[l].network[part],

@@ -74,10 +74,10 @@ bool sdse_explain_cycles(struct sdse_story *s) {
     const uint64_t steps = s->view.perfect ? s->view.outside[s->view.level_count]
                                            : sdse_walk_steps(&s->view);
     const bool streamed = sdse_layer_moves(s->model->layer);
-    const double rate = arch->compute.cycles_per_mac;
+    const double rate = s->model->effects.cycles_per_mac;
     bool agrees =
         streamed ? sdse_stream_cycles(arch, s->model->layer) == cost->compute_cycles
-                 : sdse_compute_cycles(steps, rate) == cost->compute_cycles;
+                 : sdse_model_compute_cycles(s->model, steps) == cost->compute_cycles;
     fputs("\nCycles\n", s->x.out);
     if (streamed)
         fprintf(s->x.out,
@@ -89,6 +89,9 @@ bool sdse_explain_cycles(struct sdse_story *s) {
                 arch->vector.ops_per_cycle.given
                     ? sdse_digits_f64(arch->vector.ops_per_cycle.value).text
                     : "any number",
+                sdse_digits_u64(cost->compute_cycles).text);
+    else if (s->model->effects.own_cycles > 0)
+        fprintf(s->x.out, "  compute     %s cycles, as its engine counts them\n",
                 sdse_digits_u64(cost->compute_cycles).text);
     else
         fprintf(s->x.out, "  compute     %s steps x %s cycle%s per MAC%s = %s cycles\n",

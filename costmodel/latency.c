@@ -71,15 +71,21 @@ uint64_t sdse_compute_cycles(uint64_t steps, double cycles_per_mac) {
     return (uint64_t)ceil(cycles - cycles * 4.5e-16);
 }
 
+uint64_t sdse_model_compute_cycles(const struct sdse_model *model, uint64_t steps) {
+    const struct sdse_effects *effects = &model->effects;
+    return effects->own_cycles > 0
+               ? (uint64_t)ceil(effects->own_cycles * (1 - 4.5e-16))
+               : sdse_compute_cycles(steps, effects->cycles_per_mac);
+}
+
 void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
                   const struct sdse_bits_moved *moved, uint64_t rebuild_cycles,
                   struct sdse_latency *latency) {
     const uint64_t steps =
         view->perfect ? view->outside[view->level_count] : sdse_walk_steps(view);
     const bool streamed = sdse_layer_moves(model->layer);
-    latency->compute_cycles =
-        streamed ? sdse_stream_cycles(model->arch, model->layer)
-                 : sdse_compute_cycles(steps, model->arch->compute.cycles_per_mac);
+    latency->compute_cycles = streamed ? sdse_stream_cycles(model->arch, model->layer)
+                                       : sdse_model_compute_cycles(model, steps);
     latency->rebuild_cycles = rebuild_cycles;
     latency->bottleneck_level = streamed ? -3 : -1;
     latency->bottleneck_port = (struct sdse_port_name){SDSE_PORT_READ, -1};

@@ -35,6 +35,10 @@ struct sdse_latency {
 // that is whole but for the rounding of its factors is not rounded up.
 uint64_t sdse_compute_cycles(uint64_t steps, double cycles_per_mac);
 
+// Cycles of computing in `steps` steps of the multipliers, as the layer's engines have
+// it.
+uint64_t sdse_model_compute_cycles(const struct sdse_model *model, uint64_t steps);
+
 // Cycles a level's transfers need: the most of any port, bits / bandwidth, averaged
 // over the used instances, rounded up. A tensor goes through its own port, or with the
 // others through theirs; reads, writes, and both together. 0 = no limit given.

@@ -94,6 +94,18 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     fresh->macs = sdse_layer_macs(layer);
     if (form)
         fresh->form = *form;
+    const enum sdse_status found =
+        layer->effects ? SDSE_OK
+                       : sdse_effects_find(arch, layer, form, &fresh->effects);
+    if (found != SDSE_OK)
+        return found;
+    if (layer->effects)
+        fresh->effects = *layer->effects;
+    fresh->mac_pj =
+        (double)fresh->macs * fresh->effects.mac_share * arch->compute.pj_per_mac.value;
+    for (unsigned i = 0; i < arch->engine_count; i++)
+        fresh->engine_pj[i] =
+            fresh->effects.events[i] * arch->engine[i].pj_per_event.value;
     if (sdse_layer_moves(layer)) {
         fresh->form.smartdeal = false;
     } else if (fresh->form.smartdeal) {

@@ -3,6 +3,7 @@
 #ifndef SDSE_COSTMODEL_MODEL_H
 #define SDSE_COSTMODEL_MODEL_H
 
+#include "costmodel/effects.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/view.h"
 
@@ -28,6 +29,9 @@ struct sdse_model {
     double bits[SDSE_MAX_LEVELS][SDSE_PARTS];
     double partial_bits[SDSE_MAX_LEVELS]; // of one partial sum at each level
     uint64_t macs;
+    struct sdse_effects effects;
+    double mac_pj;                      // of all of them, gated ones left out
+    double engine_pj[SDSE_MAX_ENGINES]; // of all events of each engine
     double shift_adds_per_weight;
     double leakage_mw[SDSE_MAX_LEVELS]; // all instances; 0 where a memory is shared
     double compute_leakage_mw;

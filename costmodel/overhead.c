@@ -64,7 +64,10 @@ struct sdse_overhead_cost sdse_overhead_cost(const struct sdse_model *model, uns
 
 void sdse_overhead_floor(const struct sdse_model *model, double *mw, double *pj) {
     const struct sdse_arch *arch = model->arch;
-    const double busy = (double)model->macs * arch->compute.cycles_per_mac;
+    // Used multipliers x cycles, whatever the mapping.
+    const double busy = model->effects.own_cycles > 0
+                            ? model->effects.own_cycles
+                            : (double)model->macs * model->effects.cycles_per_mac;
     const double multipliers = (double)sdse_arch_instances(arch, arch->level_count);
     *mw = *pj = 0;
     for (unsigned i = 0; i <= arch->level_count + 1; i++) {

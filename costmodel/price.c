@@ -103,6 +103,30 @@ static void price_tiles(const struct sdse_model *model, const unsigned *keeps,
     }
 }
 
+// What engines leave of the words of an edge.
+static void leave_words(const struct sdse_model *model, const struct sdse_flow *flow,
+                        struct sdse_edge_price *price) {
+    const double share = sdse_effects_share(&model->effects, model->arch, flow->tensor,
+                                            price->parent, price->child);
+    price->engine_pj *= model->effects.rebuild_share;
+    if (share == 1 || flow->part == SDSE_PART_BASIS)
+        return;
+    for (int s = 0; s < SDSE_STAGES; s++) {
+        double *const prices[] = {&price->read_pj[s],     &price->fill_pj[s],
+                                  &price->update_pj[s],   &price->drain_pj[s],
+                                  &price->parent_bits[s], &price->child_bits[s]};
+        for (size_t i = 0; i < sizeof prices / sizeof *prices; i++)
+            *prices[i] *= share;
+        for (unsigned l = price->parent; l < price->child; l++) {
+            price->wire_pj[l][s] *= share;
+            price->hop_pj[l][s] *= share;
+            price->router_pj[l][s] *= share;
+        }
+    }
+    for (unsigned l = price->parent; l < price->child; l++)
+        price->add_pj[l] *= share;
+}
+
 static void price_flow(const struct sdse_model *model, const unsigned *keeps,
                        const struct sdse_flow *flow, struct sdse_flow_price *price) {
     const unsigned levels = model->arch->level_count;
@@ -119,6 +143,8 @@ static void price_flow(const struct sdse_model *model, const unsigned *keeps,
             price_outputs(model, edge);
         else
             price_words(model, flow, edge);
+        if (model->effects.working)
+            leave_words(model, flow, edge);
         if (flow->ends_in_engine && c > model->arch->rebuild.below_level)
             return;
     }
@@ -163,9 +189,11 @@ static void add_overheads(const struct sdse_model *model, struct sdse_prices *pr
     double always_mw, floor_pj;
     sdse_overhead_floor(model, &always_mw, &floor_pj);
     *mw += always_mw;
+    prices->control = with_control(arch, NULL, NULL);
     prices->mac_pj *= with_control(arch, NULL, &arch->compute.overhead);
     prices->mac_pj += floor_pj;
-    prices->control = with_control(arch, NULL, NULL);
+    for (unsigned i = 0; i < arch->engine_count; i++)
+        prices->mac_pj += model->engine_pj[i] * prices->control;
     for (unsigned f = 0; f < prices->flow_count; f++)
         for (unsigned e = 0; e < prices->flow[f].edge_count; e++)
             add_control_to_edge(arch, &prices->flow[f].edge[e]);
@@ -176,12 +204,15 @@ void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
     memset(prices, 0, sizeof *prices);
     for (unsigned f = 0; f < model->flow_count; f++)
         price_flow(model, keeps, &model->flow[f], &prices->flow[prices->flow_count++]);
-    prices->mac_pj = (double)model->macs * model->arch->compute.pj_per_mac.value;
+    prices->mac_pj = model->mac_pj;
     double mw = model->compute_leakage_mw;
     for (unsigned l = 0; l < model->arch->level_count; l++)
         mw += model->leakage_mw[l];
     prices->control = 1;
     if (sdse_overheads_any(model->arch))
         add_overheads(model, prices, &mw);
+    else
+        for (unsigned i = 0; i < model->arch->engine_count; i++)
+            prices->mac_pj += model->engine_pj[i];
     prices->leakage_pj_per_cycle = mw / model->arch->clock_ghz;
 }

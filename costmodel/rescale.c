@@ -81,6 +81,10 @@ static void scale_all(struct rescaling *r) {
     scale(r, &arch->rebuild.pj_per_basis_read, r->energy);
     scale(r, &arch->rebuild.pj_per_basis_write, r->energy);
     scale(r, &arch->rebuild.area_um2, r->area);
+    for (unsigned i = 0; i < arch->engine_count; i++) {
+        scale(r, &arch->engine[i].pj_per_event, r->energy);
+        scale(r, &arch->engine[i].area_um2, r->area);
+    }
     scale(r, &arch->vector.pj_per_op, r->energy);
     scale(r, &arch->other_area_um2, r->area);
 }

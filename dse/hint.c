@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "costmodel/effects.h"
 #include "dse/mapper/descent.h"
 #include "dse/mapper/search.h"
 #include "dse/mapper/variants.h"
@@ -410,6 +411,12 @@ enum sdse_status sdse_hint_find(const struct sdse_map_request *request,
                               .scratch = sdse_arena_new()};
     if (!looking.scratch)
         return SDSE_NO_MEMORY;
+    struct sdse_layer known;
+    struct sdse_map_request asked = *request;
+    sdse_effects_know(request->arch, request->layer, request->form, looking.scratch,
+                      &known);
+    asked.layer = &known;
+    looking.request = &asked;
     choose_point(&looking, answer);
     look(&looking);
     sdse_arena_free(looking.scratch);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "costmodel/effects.h"
 #include "dse/mapper/candidates.h"
 #include "dse/refusal/feasible.h"
 #include "dse/refusal/refusal.h"
@@ -304,7 +305,11 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer) {
     if (sdse_layer_moves(request->layer))
         return map_streamed(request, arena, answer);
-    return search(request, arena, answer);
+    struct sdse_layer known;
+    struct sdse_map_request asked = *request;
+    sdse_effects_know(request->arch, request->layer, request->form, arena, &known);
+    asked.layer = &known;
+    return search(&asked, arena, answer);
 }
 
 // Ways to write a prime power as an ordered product over `slots` factors:

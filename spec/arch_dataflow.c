@@ -1,4 +1,4 @@
-// The rebuild engine, and the published dataflow as constraints on mappings.
+// Names of levels, and the published dataflow as constraints on mappings.
 #include <math.h>
 #include <string.h>
 
@@ -36,10 +36,8 @@ void sdse_report_unknown_level(const struct sdse_arch *arch, struct sdse_loc loc
                   nearest ? "'?" : "");
 }
 
-// Reads the name of a level; false after a diagnostic, or in silence when levels are
-// already known to be broken.
-static bool read_level(struct sdse_arch_reading *r, const struct sdse_node *node,
-                       unsigned *level) {
+bool sdse_read_level(struct sdse_arch_reading *r, const struct sdse_node *node,
+                     unsigned *level) {
     const char *name;
     if (!sdse_read_text(node, r->diags, &name))
         return false;
@@ -48,67 +46,6 @@ static bool read_level(struct sdse_arch_reading *r, const struct sdse_node *node
     if (!r->levels_broken)
         sdse_report_unknown_level(r->arch, node->loc, name, r->diags);
     return false;
-}
-
-static void engine_cost(struct sdse_arch_reading *r, const struct sdse_node *map,
-                        const char *key, bool free, struct sdse_number *out) {
-    const struct sdse_node *node = sdse_node_get(map, key);
-    sdse_number_read(node, 0, 1e9, &r->sources, r->diags, out);
-    if (!node && free)
-        *out = (struct sdse_number){
-            .given = true,
-            .origin = {.mark = SDSE_MARK_ASSUMED, .text = "free", .loc = map->loc}};
-}
-
-static void read_rebuild(struct sdse_arch_reading *r, const struct sdse_node *map) {
-    struct sdse_rebuild *engine = &r->arch->rebuild;
-    const struct sdse_node *node;
-    r->engine = map;
-    engine->loc = map->loc;
-    sdse_schema_refuse_unknown(SDSE_SCHEMA_ENGINE, map, r->diags);
-    if (!(node = sdse_node_get(map, "below")))
-        sdse_report_missing(map, "below", r->diags);
-    else
-        engine->present = read_level(r, node, &engine->below_level);
-    bool free = false;
-    if ((node = sdse_node_get(map, "free")))
-        sdse_read_bool(node, r->diags, &free);
-    engine_cost(r, map, "pj_per_shift_add", free, &engine->pj_per_shift_add);
-    engine_cost(r, map, "pj_per_basis_read", free, &engine->pj_per_basis_read);
-    engine_cost(r, map, "pj_per_basis_write", free, &engine->pj_per_basis_write);
-    sdse_number_read(sdse_node_get(map, "rows_per_cycle"), 1e-6, 1e6, &r->sources,
-                     r->diags, &engine->rows_per_cycle);
-    sdse_number_read(sdse_node_get(map, "area_um2"), 0, 1e15, &r->sources, r->diags,
-                     &engine->area_um2);
-}
-
-void sdse_read_engines(struct sdse_arch_reading *r) {
-    static const char *const kinds[] = {"rebuild", "index_selector", "skip",
-                                        "gate",    "cartesian",      "bit_serial"};
-    const struct sdse_node *list = sdse_node_get(r->root, "engines");
-    if (!list || !sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
-        return;
-    sdse_for_each_child (map, list) {
-        unsigned kind;
-        if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
-            continue;
-        const struct sdse_node *word = sdse_node_get(map, "kind");
-        if (!word) {
-            sdse_report_missing(map, "kind", r->diags);
-        } else if (!sdse_read_word(word, kinds, 6, r->diags, &kind)) {
-            continue;
-        } else if (kind != 0) {
-            sdse_diag_add(
-                r->diags, SDSE_ERROR, word->loc, "engine-not-modelled",
-                "engines of kind '%s' are not modelled yet; only 'rebuild' is",
-                kinds[kind]);
-        } else if (r->engine) {
-            sdse_diag_add(r->diags, SDSE_ERROR, map->loc, "engine-twice",
-                          "an accelerator has at most one rebuild engine");
-        } else {
-            read_rebuild(r, map);
-        }
-    }
 }
 
 // The constraints of one alternative while they are collected.
@@ -253,7 +190,7 @@ static void read_constraint(struct collector *c, const struct sdse_node *map) {
         sdse_report_missing(map, "level", r->diags);
         return;
     }
-    if (!read_level(r, level, &c->level))
+    if (!sdse_read_level(r, level, &c->level))
         return;
     if (map->count < 2)
         sdse_diag_add(r->diags, SDSE_ERROR, map->loc, "constraint-empty",

@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "spec/check_list.h"
+#include "spec/engine_keys.h"
 
 #define sdse_for_each_level(i, s) \
     for (unsigned i = 0; i < (s)->arch->arch->level_count; i++)
@@ -205,6 +206,12 @@ void sdse_check_missing_cost(struct sdse_subject *s) {
         sdse_check_report(s, engine->loc,
                           "the rebuild engine needs pj_per_shift_add, "
                           "pj_per_basis_read and pj_per_basis_write, or free: true");
+    for (unsigned i = 0; i < s->arch->arch->engine_count; i++) {
+        const struct sdse_engine *other = &s->arch->arch->engine[i];
+        if (!other->pj_per_event.given)
+            sdse_check_report(s, other->loc, "engine '%s' needs %s, or free: true",
+                              other->name, sdse_engine_price_key(other->kind));
+    }
 }
 
 static bool is_zero(const struct sdse_number *number) {
@@ -232,6 +239,12 @@ void sdse_check_zero_cost(struct sdse_subject *s) {
     if (!compute->free && is_zero(&compute->pj_per_mac))
         sdse_check_report(s, compute->loc,
                           "compute: 0 pJ per MAC must be declared free");
+    for (unsigned i = 0; i < s->arch->arch->engine_count; i++) {
+        const struct sdse_engine *engine = &s->arch->arch->engine[i];
+        if (!engine->free && is_zero(&engine->pj_per_event))
+            sdse_check_report(s, engine->loc, "engine '%s': 0 pJ must be declared free",
+                              engine->name);
+    }
 }
 
 void sdse_check_missing_rate(struct sdse_subject *s) {

@@ -47,8 +47,7 @@
       "an outermost level that lacks a tensor")                                        \
     X("bypass-kept", ERROR, SDSE_NEEDS("keeps-something"), bypass_kept,                \
       "a memory that may leave out what it does not keep, or the outermost")           \
-    X("part-without-engine", ERROR,                                                    \
-      SDSE_NEEDS("engine-not-modelled", "unknown-level"), part_without_engine,         \
+    X("part-without-engine", ERROR, SDSE_NEEDS("unknown-level"), part_without_engine,  \
       "parts of weights where no rebuild engine is below")                             \
     X("fanout-positive", ERROR, SDSE_NEEDS(NULL), fanout_positive,                     \
       "a fan-out of zero")                                                             \
@@ -138,12 +137,11 @@
     X("points-absurd", ERROR, SDSE_NEEDS(NULL), sweep_points,              \
       "a sweep of more than ten million points")
 
-#define SDSE_VALIDATION_CHECKS(X)                                                \
-    X("anchors-present", ERROR, SDSE_NEEDS(NULL), anchors_present,               \
-      "no anchor at all")                                                        \
-    X("duplicate-name", ERROR, SDSE_NEEDS(NULL), anchor_names,                   \
-      "two anchors of one id")                                                   \
-    X("anchor-why", ERROR, SDSE_NEEDS("missing-key", "case-unknown"), anchor_why, \
+#define SDSE_VALIDATION_CHECKS(X)                                                      \
+    X("anchors-present", ERROR, SDSE_NEEDS(NULL), anchors_present, "no anchor at all") \
+    X("duplicate-name", ERROR, SDSE_NEEDS(NULL), anchor_names,                         \
+      "two anchors of one id")                                                         \
+    X("anchor-why", ERROR, SDSE_NEEDS("missing-key", "case-unknown"), anchor_why,      \
       "a figure of theirs or of ours that is missing without a reason")
 
 #define SDSE_DECLARE_CHECK(name, severity, needs, function, what) \

@@ -60,6 +60,10 @@ void sdse_read_dataflows(struct sdse_arch_reading *r);
 // The level a name means: a memory's own name, or the last memory of a group.
 // Returns false when there is none.
 bool sdse_find_level(const struct sdse_arch *arch, const char *name, unsigned *level);
+// Reads the name of a level; false after a diagnostic, or in silence when levels are
+// already known to be broken.
+bool sdse_read_level(struct sdse_arch_reading *r, const struct sdse_node *node,
+                     unsigned *level);
 // Reports a name that is no level [unknown-level], with the nearest.
 void sdse_report_unknown_level(const struct sdse_arch *arch, struct sdse_loc loc,
                                const char *name, struct sdse_diags *diags);

@@ -211,6 +211,12 @@ static void show_numbers(FILE *out, const struct sdse_arch *arch) {
         show_number(out, "rebuild", "rate", "rows/cycle", &engine->rows_per_cycle);
         show_number(out, "rebuild", "area", "um2", &engine->area_um2);
     }
+    for (unsigned i = 0; i < arch->engine_count; i++) {
+        const struct sdse_engine *other = &arch->engine[i];
+        show_number(out, other->name, sdse_engine_event(other->kind), "pJ",
+                    &other->pj_per_event);
+        show_number(out, other->name, "area", "um2", &other->area_um2);
+    }
     show_number(out, "vector unit", "operation", "pJ", &arch->vector.pj_per_op);
     show_number(out, "vector unit", "rate", "ops/cycle", &arch->vector.ops_per_cycle);
     show_overhead(out, "chip", &arch->chip);
@@ -239,6 +245,10 @@ void sdse_show_arch(FILE *out, const struct sdse_arch *arch) {
         show_memory(out, arch, i);
         if (arch->rebuild.present && arch->rebuild.below_level == i)
             fputs("   |  rebuild engine: (Ce, B, index) above, words below\n", out);
+        for (unsigned k = 0; k < arch->engine_count; k++)
+            if (arch->engine[k].below_level == i)
+                fprintf(out, "   |  %s (%s)\n", arch->engine[k].name,
+                        sdse_engine_kind_name(arch->engine[k].kind));
         if (arch->vector.present && arch->vector.below_level == i)
             fprintf(out, "   |- vector unit%s\n", arch->vector.free ? ", free" : "");
         show_below(out, &arch->level[i]);

@@ -147,6 +147,23 @@ char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *l
     return sdse_text_end(&text, arena);
 }
 
+char *sdse_layer_problem_text(struct sdse_arena *arena, const struct sdse_arch *arch,
+                              const struct sdse_layer *layer) {
+    struct sdse_text text;
+    if (!arch->engine_count)
+        return sdse_layer_shape_text(arena, layer);
+    if (!sdse_text_begin(&text))
+        return NULL;
+    print_shape(text.out, layer, 1);
+    fprintf(text.out,
+            ", density: [%.17g, %.17g, %.17g], map: [%" PRIu64 ", %" PRIu64 "]",
+            layer->density[0], layer->density[1], layer->density[2], layer->in_height,
+            layer->in_width);
+    sdse_print_activations(text.out, layer->activations);
+    print_nest(text.out, &layer->nest);
+    return sdse_text_end(&text, arena);
+}
+
 // The operator first: the database counts these lines (v_point.not_modelled).
 static void print_not_modelled(FILE *out, const struct sdse_not_modelled *node) {
     fputs("  - {operator: ", out);

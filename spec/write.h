@@ -15,6 +15,9 @@ char *sdse_arch_text(struct sdse_arena *arena, const struct sdse_arch *arch);
 char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *net);
 // One layer, without its name, repeat and files: equal texts are the same problem.
 char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *layer);
+// The same for an accelerator: with what its engines ask for, if it has any.
+char *sdse_layer_problem_text(struct sdse_arena *arena, const struct sdse_arch *arch,
+                              const struct sdse_layer *layer);
 // `workloads` and `archs` are what stands in place of the paths, as many: where a file
 // lies is not what it says.
 char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,

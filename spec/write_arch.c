@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "spec/engine_keys.h"
 #include "spec/flow.h"
 #include "spec/reading.h"
 #include "spec/text.h"
@@ -220,18 +221,58 @@ static void print_levels(FILE *out, const struct sdse_arch *arch) {
     }
 }
 
-static void print_engine(FILE *out, const struct sdse_arch *arch) {
+static void print_rebuild(FILE *out, const struct sdse_arch *arch) {
     const struct sdse_rebuild *engine = &arch->rebuild;
-    if (!engine->present)
-        return;
-    print_text(out, "engines:\n  - {kind: rebuild, below: ",
-               arch->level[engine->below_level].name);
+    print_text(out,
+               "  - {kind: rebuild, below: ", arch->level[engine->below_level].name);
     print_number(out, "pj_per_shift_add", &engine->pj_per_shift_add);
     print_number(out, "pj_per_basis_read", &engine->pj_per_basis_read);
     print_number(out, "pj_per_basis_write", &engine->pj_per_basis_write);
     print_number(out, "rows_per_cycle", &engine->rows_per_cycle);
     print_number(out, "area_um2", &engine->area_um2);
     fputs("}\n", out);
+}
+
+static void print_engine(FILE *out, const struct sdse_arch *arch,
+                         const struct sdse_engine *engine) {
+    size_t count;
+    const struct sdse_engine_key *keys = sdse_engine_keys(engine->kind, &count);
+    struct sdse_engine copy = *engine;
+    print_text(out, "  - {name: ", engine->name);
+    fprintf(out, ", kind: %s", sdse_engine_kind_name(engine->kind));
+    print_text(out, ", below: ", arch->level[engine->below_level].name);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t value = *sdse_engine_field(&copy, &keys[i]);
+        if (keys[i].words)
+            fprintf(out, ", %s: %s", keys[i].name, keys[i].words[value]);
+        else if (keys[i].inf && value == SDSE_ENGINE_UNLIMITED)
+            fprintf(out, ", %s: inf", keys[i].name);
+        else
+            fprintf(out, ", %s: %" PRIu32, keys[i].name, value);
+    }
+    if (engine->layer_kinds != SDSE_BIT(SDSE_MAPPED_KINDS) - 1) {
+        const char *comma = ", for: [";
+        for (unsigned k = 0; k < SDSE_MAPPED_KINDS; k++) {
+            if (engine->layer_kinds >> k & 1u) {
+                fprintf(out, "%s%s", comma, sdse_layer_kind_words[k]);
+                comma = ", ";
+            }
+        }
+        fputs(engine->layer_kinds ? "]" : ", for: []", out);
+    }
+    if (!engine->free)
+        print_number(out, sdse_engine_price_key(engine->kind), &engine->pj_per_event);
+    print_number(out, "area_um2", &engine->area_um2);
+    fprintf(out, "%s}\n", engine->free ? ", free: true" : "");
+}
+
+static void print_engines(FILE *out, const struct sdse_arch *arch) {
+    if (arch->rebuild.present || arch->engine_count)
+        fputs("engines:\n", out);
+    if (arch->rebuild.present)
+        print_rebuild(out, arch);
+    for (unsigned i = 0; i < arch->engine_count; i++)
+        print_engine(out, arch, &arch->engine[i]);
 }
 
 static void print_vector(FILE *out, const struct sdse_arch *arch) {
@@ -346,7 +387,7 @@ static void print_arch(FILE *out, const struct sdse_arch *arch) {
             word(arch->count_fill_drain));
     print_levels(out, arch);
     print_compute(out, &arch->compute);
-    print_engine(out, arch);
+    print_engines(out, arch);
     print_chip(out, &arch->chip);
     print_vector(out, arch);
     if (arch->dataflow_count)

@@ -68,6 +68,9 @@ struct sdse_cost {
     double rebuild_pj;
     uint64_t rebuild_cycles;
 
+    uint64_t engine_events[SDSE_MAX_ENGINES]; // of engines of other kinds
+    double engine_pj[SDSE_MAX_ENGINES];
+
     uint64_t vector_operations; // of a layer that multiplies nothing
     double vector_pj;
 
@@ -108,6 +111,7 @@ struct sdse_area {
     double level_um2[SDSE_MAX_LEVELS]; // all instances
     double compute_um2;
     double rebuild_um2;
+    double engine_um2[SDSE_MAX_ENGINES];
     double other_um2;
     double total_um2;
 };

@@ -62,7 +62,8 @@ bool sdse_rebuilding_settle(const struct sdse_problem *problem,
     const double rows = (double)sdse_rebuilt_rows(problem->model, &view, child,
                                                   (uint64_t)llround(words));
     rebuilding->cycles =
-        ceil(rows / (double)view.used[at] / engine->rows_per_cycle.value * (1 - 1e-12));
+        ceil(rows * problem->model->effects.rebuild_time_share / (double)view.used[at] /
+             engine->rows_per_cycle.value * (1 - 1e-12));
     return true;
 }
 
@@ -88,6 +89,7 @@ double sdse_rebuilding_cycles(const struct sdse_problem *problem, unsigned level
     const double engines =
         level > at ? node->outer_used[at]
                    : node->used * problem->most_used[level] / problem->most_used[at];
-    const double rows = problem->bound_scale * words / problem->model->form.basis_size;
+    const double rows = problem->bound_scale * words / problem->model->form.basis_size *
+                        problem->model->effects.rebuild_time_share;
     return ceil(rows / engines / engine->rows_per_cycle.value * (1 - 1e-9));
 }

@@ -293,7 +293,9 @@ static void try_orders(struct sdse_searcher *s, unsigned l) {
     if (places == 0)
         return;
     const double whole_cycles = frame->least_cycles;
-    frame->tile_cycles = frame->compute_cycles * problem->most_used[l + 1] / places;
+    frame->tile_cycles = frame->compute_cycles;
+    if (!(problem->model->effects.own_cycles > 0))
+        frame->tile_cycles *= problem->most_used[l + 1] / places;
     frame->least_cycles = fmax(whole_cycles, frame->tile_cycles);
     unsigned dims = 0;
     for (int d = 0; d < SDSE_DIMS; d++)
@@ -433,7 +435,7 @@ static void spread_tile(struct sdse_searcher *s, unsigned l,
 
 // Never above what the evaluator takes: it forgives the rounding of a fraction.
 static double cycles_per_mac(const struct sdse_problem *problem) {
-    const double rate = problem->arch->compute.cycles_per_mac;
+    const double rate = problem->model->effects.cycles_per_mac;
     return rate == floor(rate) ? rate : rate * (1 - 1e-14);
 }
 
@@ -441,6 +443,8 @@ static double cycles_per_mac(const struct sdse_problem *problem) {
 static double compute_cycles(const struct sdse_searcher *s, unsigned l,
                              const struct sdse_spread *spread) {
     const struct sdse_problem *problem = s->problem;
+    if (problem->model->effects.own_cycles > 0)
+        return problem->model->effects.own_cycles * (1 - 1e-12);
     return problem->timed_macs /
            (s->entered[l].used * (double)spread->used * problem->most_used[l + 1]) *
            cycles_per_mac(problem);
@@ -505,8 +509,11 @@ static void bound_root(struct sdse_searcher *s) {
     sdse_partial_outlook(problem, 0, root, &outlook);
     double visits[SDSE_MOVERS];
     sdse_partial_visits(problem, &root->trail, root->index, NULL, visits);
+    const double own_cycles = problem->model->effects.own_cycles;
     const double compute =
-        problem->timed_macs / problem->most_used[0] * cycles_per_mac(problem);
+        own_cycles > 0
+            ? own_cycles * (1 - 1e-12)
+            : problem->timed_macs / problem->most_used[0] * cycles_per_mac(problem);
     const double cycles = least_cycles(problem, 0, root, visits, compute);
     s->root = (struct sdse_totals){leak(s, weigh(&outlook, visits), cycles), cycles};
 }

@@ -24,17 +24,21 @@ sdse_layer_problem_table_new(struct sdse_arena *arena) {
     return table;
 }
 
-// Every field of a form that the cost model reads.
-static char *form_text(struct sdse_arena *arena, const struct sdse_weight_form *form) {
+// Every field of a form that the cost model reads on an accelerator.
+static char *form_text(struct sdse_arena *arena, const struct sdse_arch *arch,
+                       const struct sdse_weight_form *form) {
     if (!form->smartdeal)
         return sdse_arena_strdup(arena, "raw");
-    return sdse_arena_printf(
+    char *text = sdse_arena_printf(
         arena,
         "n %u rows %llu block %llu blocks %llu density %.17g bits %.17g %.17g %.17g",
         form->basis_size, (unsigned long long)form->rows,
         (unsigned long long)form->rows_per_block, (unsigned long long)form->blocks,
         form->density, form->coefficient_bits_total, form->basis_bits_total,
         form->index_bits_total);
+    if (text && arch->engine_count)
+        text = sdse_arena_printf(arena, "%s rows %.17g", text, form->row_density);
+    return text;
 }
 
 static struct sdse_hash hash_text(const char *text) {
@@ -46,8 +50,8 @@ sdse_layer_problem_get(struct sdse_layer_problem_table *table,
                        const struct sdse_arch *arch, struct sdse_hash search_hash,
                        const struct sdse_layer *layer,
                        const struct sdse_weight_form *form, bool *is_new) {
-    const char *shape = sdse_layer_shape_text(table->arena, layer);
-    const char *stored = form_text(table->arena, form);
+    const char *shape = sdse_layer_problem_text(table->arena, arch, layer);
+    const char *stored = form_text(table->arena, arch, form);
     if (!shape || !stored)
         return NULL;
     struct sdse_hash hash = sdse_hash_join(search_hash, hash_text(shape));

@@ -230,6 +230,14 @@ static enum sdse_status add_parts(struct sdse_store *store, int64_t solution,
         status =
             add_component(store, solution, arch, "rebuild", "shift-add and basis",
                           cost->rebuild_pj, &arch->rebuild.pj_per_shift_add, false);
+    for (unsigned i = 0; status == SDSE_OK && i < arch->engine_count; i++) {
+        const struct sdse_engine *engine = &arch->engine[i];
+        stored_pj += cost->engine_pj[i];
+        if (cost->engine_events[i] != 0)
+            status = add_component(store, solution, arch, engine->name,
+                                   sdse_engine_event(engine->kind), cost->engine_pj[i],
+                                   &engine->pj_per_event, engine->free);
+    }
     if (status == SDSE_OK && cost->vector_operations != 0)
         status =
             add_component(store, solution, arch, "vector", "operation", cost->vector_pj,

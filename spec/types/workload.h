@@ -43,13 +43,15 @@ struct sdse_broadcast {
 
 // What a layer that moves words does with them, beside its nest.
 struct sdse_move {
-    bool fused;          // in the layer before it: no words move through memories
-    uint32_t addends;    // maps of the nest's size that are read [>= 1; 0: the others]
+    bool fused;       // in the layer before it: no words move through memories
+    uint32_t addends; // maps of the nest's size that are read [>= 1; 0: the others]
     uint32_t broadcast_count;
     const struct sdse_broadcast *broadcasts;
     uint32_t passes;     // how often each of their words is read [>= 1]
     uint32_t operations; // of the vector unit, for each word that comes out [>= 1]
 };
+
+struct sdse_effects;
 
 struct sdse_layer {
     const char *name;
@@ -65,6 +67,9 @@ struct sdse_layer {
     // Of what it reads as inputs; NULL: nothing is known. Never of layers that only
     // move words.
     const struct sdse_activations *activations;
+    // What an accelerator's engines do to it in a weight form, where that is worked out
+    // already (costmodel/effects.h); NULL: it is not.
+    const struct sdse_effects *effects;
     struct sdse_loc loc;
 };
 

@@ -153,6 +153,36 @@ static void make_ports(uint64_t seed, struct sdse_arch *arch) {
                         given(1 + below(&state, 32));
 }
 
+static double share(uint64_t *state) {
+    return chance(state, 40) ? 1 : (1 + below(state, 20)) / 20.0;
+}
+
+// What engines leave: any shares, whatever engine would have them; drawn apart too.
+static void make_effects(uint64_t seed, struct sdse_generated_problem *problem) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 11;
+    struct sdse_arch *arch = &problem->arch;
+    struct sdse_effects *effects = &problem->effects;
+    for (int i = 0; i < 8; i++)
+        next_random(&state);
+    if (!chance(&state, 33))
+        return;
+    arch->engine_count = 1;
+    arch->engine[0].name = "engine";
+    arch->engine[0].pj_per_event = given(cost(&state));
+    *effects = (struct sdse_effects){.working = 1,
+                                     .cycles_per_mac = (1 + below(&state, 60)) / 20.0,
+                                     .mac_share = share(&state),
+                                     .rebuild_share = share(&state),
+                                     .rebuild_time_share = share(&state)};
+    if (chance(&state, 25))
+        effects->own_cycles = (1 + below(&state, 4000)) / 4.0;
+    effects->events[0] = below(&state, 50) / 2.0;
+    for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            effects->word_share[l][t] = share(&state);
+    problem->layer.effects = effects;
+}
+
 static void make_overhead(uint64_t *state, struct sdse_overhead *overhead) {
     if (chance(state, 50))
         overhead->clock_mw = given(0.1 * below(state, 8));
@@ -300,6 +330,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         make_arch(&state, &problem->arch);
         make_ports(seed, &problem->arch);
         make_overheads(seed, &problem->arch);
+        make_effects(seed, problem);
         if (wide)
             make_space(&state, problem);
         make_smartdeal(&state, problem);

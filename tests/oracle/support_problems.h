@@ -4,6 +4,7 @@
 #ifndef SDSE_TESTS_SUPPORT_PROBLEMS_H
 #define SDSE_TESTS_SUPPORT_PROBLEMS_H
 
+#include "costmodel/effects.h"
 #include "oracle/support_enumerate.h"
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
@@ -14,6 +15,7 @@ struct sdse_generated_problem {
     struct sdse_arch arch;
     struct sdse_layer layer;
     struct sdse_weight_form form;
+    struct sdse_effects effects; // of engines, in a third of the problems
     struct sdse_dataflow dataflow;
     struct sdse_constraint constraint[4];
     struct sdse_enumerate_space space;

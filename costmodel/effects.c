@@ -1,0 +1,337 @@
+#include "costmodel/effects.h"
+
+#include "costmodel/pattern.h"
+#include "engines/expect/cartesian.h"
+#include "engines/expect/gather.h"
+#include "engines/expect/selector.h"
+#include "engines/expect/serial.h"
+#include "engines/expect/skip.h"
+
+// Steps of a stream that stands for a layer's: its ends do not count.
+enum { STREAM_STEPS = 1024 };
+// Activations of a column that stand for all, so that drawing stays short.
+enum { MOST_PIXELS = 256, MOST_COLUMNS = 256 };
+
+struct finding {
+    const struct sdse_arch *arch;
+    const struct sdse_layer *layer;
+    const struct sdse_weight_form *form;
+    struct sdse_effects *effects;
+};
+
+static double bound(const struct finding *f, enum sdse_dim d) {
+    return (double)f->layer->nest.bound[d];
+}
+
+// --- What is known ---
+
+// MACs that read a word of the map, not padding.
+static double real_share(const struct sdse_nest *nest) {
+    double share = 1;
+    for (unsigned a = 0; a < 2; a++) {
+        const struct sdse_axis axis = sdse_axis_of(nest, a);
+        uint64_t real = 0;
+        for (uint64_t p = 0; p < axis.outputs && axis.clipped; p++) {
+            for (uint64_t r = 0; r < axis.taps; r++) {
+                const int64_t at = (int64_t)(p * axis.stride + r * axis.dilation);
+                real += at >= axis.low && at < axis.end;
+            }
+        }
+        if (axis.clipped)
+            share *= (double)real / ((double)axis.outputs * (double)axis.taps);
+    }
+    return share;
+}
+
+static bool smartdeal(const struct finding *f) { return f->form && f->form->smartdeal; }
+
+// Rows of a layer's weights along the kernel's width that are not all zero.
+static double weight_rows(const struct finding *f) {
+    if (smartdeal(f))
+        return f->form->row_density;
+    return 1 - pow(1 - f->effects->weight_density, bound(f, SDSE_S));
+}
+
+// The same of its inputs, along the map's width.
+static double input_rows(const struct finding *f) {
+    const struct sdse_activations *known = f->layer->activations;
+    if (known && known->rows_known)
+        return known->row_density;
+    return 1 - pow(1 - f->effects->input_density, (double)f->layer->in_width);
+}
+
+static void note_densities(struct finding *f) {
+    const struct sdse_layer *layer = f->layer;
+    f->effects->input_density =
+        layer->activations ? layer->activations->density : layer->density[SDSE_INPUTS];
+    // A rebuilt row is zero where its coefficients are.
+    f->effects->weight_density =
+        smartdeal(f) ? f->form->row_density : layer->density[SDSE_WEIGHTS];
+}
+
+static void leave(struct finding *f, const struct sdse_engine *engine,
+                  enum sdse_tensor tensor, double share) {
+    for (unsigned l = engine->below_level; l < f->arch->level_count; l++)
+        f->effects->word_share[l][tensor] *= share;
+}
+
+static double macs_of(const struct finding *f) {
+    return (double)sdse_layer_macs(f->layer);
+}
+
+// Of drawn means: what chance puts above the whole.
+static double at_most_one(double share) { return share > 1 ? 1 : share; }
+
+// --- The kinds ---
+
+static enum sdse_status serial(struct finding *f, const struct sdse_engine *engine,
+                               double *events) {
+    const struct sdse_activations *known = f->layer->activations;
+    const enum sdse_encoding encoding = (enum sdse_encoding)engine->encoding;
+    if (!known || !known->bins[encoding]) {
+        f->effects->digits_unknown = true;
+        return SDSE_OK;
+    }
+    const struct sdse_serial multipliers = {
+        .operand = {(enum sdse_recoding)engine->encoding, known->bits,
+                    known->is_signed},
+        .first_stage_bits = engine->first_stage_bits,
+        .lanes = engine->lanes,
+        .columns = engine->columns,
+        .registers = engine->registers};
+    struct sdse_serial_stats stats = {.values = (uint64_t)engine->lanes *
+                                                engine->columns * STREAM_STEPS,
+                                      .least_cycles = 1};
+    struct sdse_serial_means means;
+    for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++)
+        stats.digits.share[d] = sdse_digit_share(known, encoding, d);
+    const enum sdse_status status = sdse_serial_expect(&multipliers, &stats, &means);
+    if (status != SDSE_OK)
+        return status;
+    f->effects->cycles_per_mac = means.cycles / STREAM_STEPS;
+    *events = macs_of(f) * sdse_digit_mean(known, encoding);
+    return SDSE_OK;
+}
+
+static enum sdse_status gate(struct finding *f, const struct sdse_engine *engine,
+                             double *events) {
+    const double inputs = f->effects->input_density * real_share(&f->layer->nest);
+    const double weights = f->effects->weight_density;
+    const double executed = engine->operands == SDSE_OPERANDS_INPUTS ? inputs
+                            : engine->operands == SDSE_OPERANDS_WEIGHTS
+                                ? weights
+                                : inputs * weights;
+    f->effects->mac_share *= executed;
+    if (engine->operands != SDSE_OPERANDS_WEIGHTS)
+        leave(f, engine, SDSE_WEIGHTS, inputs);
+    leave(f, engine, SDSE_OUTPUTS, executed);
+    *events = macs_of(f);
+    return SDSE_OK;
+}
+
+static uint64_t at_most(uint64_t value, uint64_t most) {
+    return value < most ? value : most;
+}
+
+static enum sdse_status skip(struct finding *f, const struct sdse_engine *engine,
+                             double *events) {
+    static const enum sdse_skip_mode modes[SDSE_OPERANDS] = {
+        SDSE_SKIP_ACTS, SDSE_SKIP_WEIGHTS, SDSE_SKIP_BOTH};
+    const uint64_t *b = f->layer->nest.bound;
+    struct sdse_skip elements = {.mode = modes[engine->operands],
+                                 .grid = {engine->grid_rows, engine->grid_columns},
+                                 .simd = engine->simd,
+                                 .bubble = engine->bubble,
+                                 .tile_cols = engine->tile_columns};
+    const struct sdse_skip_stats stats = {
+        .shape = {at_most(b[SDSE_C] * b[SDSE_R] * b[SDSE_S], MOST_COLUMNS),
+                  at_most(b[SDSE_N] * b[SDSE_P] * b[SDSE_Q],
+                          (uint64_t)MOST_PIXELS * engine->grid_rows),
+                  b[SDSE_K]},
+        .act_density = f->effects->input_density * real_share(&f->layer->nest),
+        .weight_density = f->effects->weight_density};
+    struct sdse_skip_means left, all;
+    enum sdse_status status = sdse_skip_expect(&elements, &stats, &left);
+    elements.mode = SDSE_SKIP_NONE;
+    if (status == SDSE_OK)
+        status = sdse_skip_expect(&elements, &stats, &all);
+    if (status != SDSE_OK)
+        return status;
+    const double issued = at_most_one(left.issued / all.issued);
+    f->effects->cycles_per_mac *= at_most_one(left.cycles / all.cycles);
+    f->effects->mac_share *= issued;
+    leave(f, engine, SDSE_WEIGHTS, at_most_one(left.act_visits / all.act_visits));
+    leave(f, engine, SDSE_OUTPUTS, issued);
+    *events = macs_of(f) * issued;
+    return SDSE_OK;
+}
+
+static enum sdse_status gather(struct finding *f, const struct sdse_engine *engine,
+                               double *events) {
+    const uint64_t *b = f->layer->nest.bound;
+    const struct sdse_gather elements = {.pes = engine->elements,
+                                         .width = engine->width,
+                                         .tile_outputs = engine->tile_outputs,
+                                         .tile_inputs = engine->tile_inputs};
+    struct sdse_gather_stats stats = {.outputs = b[SDSE_G] * b[SDSE_K],
+                                      .inputs = b[SDSE_C] * b[SDSE_R] * b[SDSE_S],
+                                      .density = f->effects->weight_density};
+    struct sdse_gather_means left, all;
+    enum sdse_status status = sdse_gather_expect(&elements, &stats, &left);
+    stats.density = 1;
+    if (status == SDSE_OK)
+        status = sdse_gather_expect(&elements, &stats, &all);
+    if (status != SDSE_OK)
+        return status;
+    const double density = f->effects->weight_density;
+    f->effects->cycles_per_mac *= at_most_one(left.cycles / all.cycles);
+    f->effects->mac_share *= density;
+    leave(f, engine, SDSE_INPUTS, density);
+    leave(f, engine, SDSE_OUTPUTS, density);
+    *events = macs_of(f) * density;
+    return SDSE_OK;
+}
+
+static enum sdse_status selector(struct finding *f, const struct sdse_engine *engine,
+                                 double *events) {
+    const struct sdse_nest *nest = &f->layer->nest;
+    const uint64_t *b = nest->bound;
+    const double rows = weight_rows(f);
+    const struct sdse_axis axis = sdse_axis_of(nest, 0);
+    const struct sdse_selector lines = {
+        .stride = (uint32_t)nest->stride[0],
+        .pad = axis.low > 0 ? (uint32_t)axis.low : 0,
+        .slices = engine->slices,
+        .group = engine->group,
+        .lines = engine->lines,
+        .sync = (enum sdse_selector_sync)engine->sync,
+        .skip_weight_rows = engine->operands != SDSE_OPERANDS_INPUTS,
+        .skip_act_rows = engine->operands != SDSE_OPERANDS_WEIGHTS,
+        .cost = SDSE_SELECTOR_CONST,
+        .row_cycles = 1};
+    const struct sdse_selector_stats stats = {
+        .shape = {b[SDSE_K], b[SDSE_C], b[SDSE_R], b[SDSE_S], f->layer->in_height,
+                  f->layer->in_width},
+        .row_density = rows,
+        .joint_density = sdse_selector_joint(
+            rows, engine->group < b[SDSE_K] ? engine->group : (uint32_t)b[SDSE_K]),
+        .act_row_density = input_rows(f)};
+    struct sdse_selector_means means;
+    const enum sdse_status status = sdse_selector_expect(&lines, &stats, &means);
+    if (status != SDSE_OK)
+        return status;
+    // Rows of the map: padding is not fetched anyway.
+    const double fetched = (lines.skip_weight_rows ? stats.joint_density : 1) *
+                           (lines.skip_act_rows ? stats.act_row_density : 1);
+    const double working = means.rebuilds / means.pairs;
+    f->effects->cycles_per_mac *= at_most_one(means.cycles / means.cycles_no_selector);
+    f->effects->mac_share *= working;
+    leave(f, engine, SDSE_INPUTS, fetched);
+    leave(f, engine, SDSE_OUTPUTS, working);
+    // Coefficients that are zero cost no shift and no addition anyway.
+    f->effects->rebuild_share *= rows > 0 ? at_most_one(working / rows) : 1;
+    f->effects->rebuild_time_share *= working;
+    *events = bound(f, SDSE_N) * bound(f, SDSE_G) * means.pairs;
+    return SDSE_OK;
+}
+
+static enum sdse_status cartesian(struct finding *f, const struct sdse_engine *engine,
+                                  double *events) {
+    const struct sdse_nest *nest = &f->layer->nest;
+    const uint64_t *b = nest->bound;
+    const struct sdse_axis axis = sdse_axis_of(nest, 0);
+    const struct sdse_cartesian product = {
+        .stride = (uint32_t)nest->stride[0],
+        .pad = axis.low > 0 ? (uint32_t)axis.low : 0,
+        .grid = {engine->grid_rows, engine->grid_columns},
+        .weight_vector = engine->weight_vector,
+        .act_vector = engine->input_vector,
+        .banks = engine->banks,
+        .queue = engine->queue,
+        .acc_entries = engine->accumulators,
+        .barrier = (enum sdse_cartesian_barrier)engine->barrier,
+        .halo = (enum sdse_cartesian_halo)engine->halo};
+    const struct sdse_cartesian_stats stats = {
+        .shape = {b[SDSE_C], f->layer->in_height, f->layer->in_width, b[SDSE_K],
+                  b[SDSE_R], b[SDSE_S]},
+        .act_density = f->effects->input_density,
+        .weight_density = f->effects->weight_density};
+    struct sdse_cartesian_means means;
+    const enum sdse_status status = sdse_cartesian_expect(&product, &stats, &means);
+    if (status != SDSE_OK)
+        return status;
+    const double times = bound(f, SDSE_N) * bound(f, SDSE_G);
+    *events = times * means.products;
+    f->effects->own_cycles = times * means.cycles;
+    f->effects->mac_share *= *events / macs_of(f);
+    leave(f, engine, SDSE_OUTPUTS, at_most_one(times * means.valid / macs_of(f)));
+    return SDSE_OK;
+}
+
+// Rows that the selector, or planes that the product, can be asked about: one stride,
+// no dilation, a map of its own.
+static bool has_plain_rows(const struct sdse_layer *layer) {
+    const struct sdse_nest *nest = &layer->nest;
+    return nest->stride[0] == nest->stride[1] && nest->dilation[0] == 1 &&
+           nest->dilation[1] == 1 && layer->in_height > 0 && layer->in_width > 0;
+}
+
+static bool works(const struct sdse_engine *engine, const struct sdse_layer *layer) {
+    const bool rows =
+        engine->kind == SDSE_ENGINE_SELECTOR || engine->kind == SDSE_ENGINE_CARTESIAN;
+    return (engine->layer_kinds >> layer->kind & 1u) &&
+           (!rows || has_plain_rows(layer));
+}
+
+enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
+                                   const struct sdse_layer *layer,
+                                   const struct sdse_weight_form *form,
+                                   struct sdse_effects *effects) {
+    static enum sdse_status (*const kinds[SDSE_ENGINE_KINDS])(
+        struct finding *, const struct sdse_engine *, double *) = {
+        [SDSE_ENGINE_BIT_SERIAL] = serial, [SDSE_ENGINE_GATE] = gate,
+        [SDSE_ENGINE_SKIP] = skip,         [SDSE_ENGINE_GATHER] = gather,
+        [SDSE_ENGINE_SELECTOR] = selector, [SDSE_ENGINE_CARTESIAN] = cartesian};
+    struct finding f = {arch, layer, form, effects};
+    *effects = (struct sdse_effects){.cycles_per_mac = arch->compute.cycles_per_mac,
+                                     .mac_share = 1,
+                                     .rebuild_share = 1,
+                                     .rebuild_time_share = 1};
+    for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            effects->word_share[l][t] = 1;
+    if (sdse_layer_moves(layer) || !arch->engine_count)
+        return SDSE_OK;
+    note_densities(&f);
+    // The bit-serial engine says what a MAC takes; the others say what is left of that.
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (unsigned i = 0; i < arch->engine_count; i++) {
+            const struct sdse_engine *engine = &arch->engine[i];
+            if ((engine->kind == SDSE_ENGINE_BIT_SERIAL) != (pass == 0) ||
+                !works(engine, layer))
+                continue;
+            const enum sdse_status status =
+                kinds[engine->kind](&f, engine, &effects->events[i]);
+            if (status != SDSE_OK)
+                return status;
+            if (engine->kind != SDSE_ENGINE_BIT_SERIAL || !effects->digits_unknown)
+                effects->working |= SDSE_BIT(i);
+        }
+    }
+    // A digit costs nothing where its MAC is not done.
+    for (unsigned i = 0; i < arch->engine_count; i++)
+        if (arch->engine[i].kind == SDSE_ENGINE_BIT_SERIAL)
+            effects->events[i] *= at_most_one(effects->mac_share);
+    return SDSE_OK;
+}
+
+void sdse_effects_know(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                       const struct sdse_weight_form *form, struct sdse_arena *arena,
+                       struct sdse_layer *known) {
+    *known = *layer;
+    if (layer->effects || !arch->engine_count)
+        return;
+    struct sdse_effects *effects = SDSE_ARENA_NEW(arena, struct sdse_effects);
+    if (effects && sdse_effects_find(arch, layer, form, effects) == SDSE_OK)
+        known->effects = effects;
+}

@@ -1,0 +1,74 @@
+// What an accelerator's engines (spec/types/engine.h) do to a layer, from what is known
+// of its zeros and digits: factors of the counts of a dense layer, the same for every
+// mapping.
+//
+//   bit-serial   a MAC takes the expected cycles of a step of the group that waits for
+//   its
+//                slowest; a digit costs pj_per_digit
+//   gate         MACs, and the sums they touch, are those whose condition does not
+//   hold;
+//                weights are read where the input is not zero, if inputs are tested
+//   skip         time and MACs of what is visited, with the barrier's wait; weights are
+//                taken where the activation is visited
+//   gather       time of the slowest element; MACs, inputs and sums of non-zero weights
+//   selector     time of pairs of rows that a sharing group visits; inputs are fetched
+//   for
+//                these; MACs and sums of pairs that work
+//   cartesian    cycles of its own, whatever the loops; MACs are products, also invalid
+//
+// Zeros of a memory's own format are in its bits (costmodel/form.h), not here: a tested
+// operand's words are not taken off twice. Several engines multiply. The expectations:
+// engines/expect/; docs/engines.md.
+#ifndef SDSE_COSTMODEL_EFFECTS_H
+#define SDSE_COSTMODEL_EFFECTS_H
+
+#include <math.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "spec/types/arch.h"
+#include "spec/types/form.h"
+
+struct sdse_effects {
+    unsigned working;      // set of the engines that work on the layer, by index
+    bool digits_unknown;   // a bit-serial engine stands still: no histogram is known
+    double cycles_per_mac; // of one multiplier
+    double own_cycles;     // of computing, where an engine counts them; else 0
+    double mac_share;      // MACs that spend energy
+    // Words that leave a level inwards (sums: arrive there from inside and return).
+    double word_share[SDSE_MAX_LEVELS][SDSE_TENSORS];
+    double rebuild_share, rebuild_time_share; // rows of weights: work, time
+    double events[SDSE_MAX_ENGINES];
+    double input_density, weight_density; // as taken
+};
+
+// Of a layer that multiplies, or (all neutral) that moves words. SDSE_NO_MEMORY,
+// SDSE_INVALID: an engine that its expectation refuses; SDSE_OVERFLOW.
+enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
+                                   const struct sdse_layer *layer,
+                                   const struct sdse_weight_form *form,
+                                   struct sdse_effects *effects);
+
+// *known = *layer with its effects worked out once for many models; they live in `arena`.
+// Where that fails, or is done already, the models find out for themselves.
+void sdse_effects_know(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                       const struct sdse_weight_form *form, struct sdse_arena *arena,
+                       struct sdse_layer *known);
+
+// Share of the words of an edge that engines leave. Sums between memories are all there:
+// only those that multipliers touch are fewer. child == level_count: the multipliers.
+static inline double sdse_effects_share(const struct sdse_effects *effects,
+                                        const struct sdse_arch *arch,
+                                        enum sdse_tensor tensor, unsigned parent,
+                                        unsigned child) {
+    return tensor == SDSE_OUTPUTS && child < arch->level_count
+               ? 1
+               : effects->word_share[parent][tensor];
+}
+
+// Words that are left of `words`, rounded up.
+static inline uint64_t sdse_words_left(double share, uint64_t words) {
+    return share == 1 ? words : (uint64_t)ceil((double)words * share);
+}
+
+#endif

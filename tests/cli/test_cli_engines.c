@@ -1,0 +1,169 @@
+// Engines in an accelerator, from the file to the point: what a network's statistics
+// make of a layer, in map, explain, show and a sweep's database.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_program.h"
+
+static void write_text(const char *name, const char *text) {
+    FILE *file = fopen(scratch(name), "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static const char arch[] =
+    "name: a\nsource: own words\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\nlevels:\n"
+    "  - level: Main\n    memory: {class: dram, pj_per_bit: 8}\n"
+    "  - level: Glb\n    memory: {class: sram, capacity_kib: 64, port_bits: 8, "
+    "access_pj: 1, area_um2: 1}\n"
+    "    fanout: {x: 16, dims_x: [K, C]}\n"
+    "    network: {topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}\n"
+    "compute: {class: bit_serial, cycles_per_mac: 4, pj_per_mac: 1, area_um2: 1}\n"
+    "engines:\n"
+    "  - {name: digits, kind: bit_serial, encoding: booth4, lanes: 8, columns: 2, "
+    "registers: inf, pj_per_digit: 0.5, area_um2: 10}\n"
+    "  - {name: zeros, kind: gate, operands: inputs, pj_per_test: 0.125}\n";
+
+// Three layers of one shape: many digits, few, none known.
+static const char net[] =
+    "name: n\nsource: own words\nlayers:\n"
+    "  - {name: many, kind: fc, in: 64, out_channels: 32, rows: 8, activations: {mark: "
+    "assumed, source: own, bits: 8, signed: false, density: 0.9, digits: {booth4: [10, "
+    "10, 20, 30, 20, 10]}}}\n"
+    "  - {name: few, kind: fc, in: 64, out_channels: 32, rows: 8, activations: {mark: "
+    "assumed, source: own, bits: 8, signed: false, density: 0.4, digits: {booth4: [60, "
+    "30, 10]}}}\n"
+    "  - {name: unknown, kind: fc, in: 64, out_channels: 32, rows: 8}\n";
+
+static char *run(const char *line, int status) {
+    struct ran ran = run_program(line);
+    if (ran.status != status)
+        fail_msg("%s: %d %s%s", line, ran.status, ran.out, ran.err);
+    char *out = strdup(ran.out);
+    assert_non_null(out);
+    free_ran(&ran);
+    return out;
+}
+
+static double query(const char *sql) {
+    char words[600], line[700];
+    snprintf(words, sizeof words, "%s", sql);
+    for (char *c = words; (c = strchr(c, ' '));)
+        *c = '~';
+    snprintf(line, sizeof line, "query @r.db %s -f csv", words);
+    char *out = run(line, 0);
+    const double value = strtod(strchr(out, '\n') + 1, NULL);
+    free(out);
+    return value;
+}
+
+static void write_files(void) {
+    write_text("arch.yaml", arch);
+    write_text("net.yaml", net);
+}
+
+// Each layer is mapped for itself, and every line of explain is the evaluator's.
+static void explains_what_is_left(void **state) {
+    (void)state;
+    static const char *const names[] = {"many", "few", "unknown"};
+    char *text[3];
+    write_files();
+    for (int i = 0; i < 3; i++) {
+        char line[200];
+        snprintf(line, sizeof line,
+                 "map -a @arch.yaml -w @net.yaml -l %s --objective energy -o @%s.yaml "
+                 "--force",
+                 names[i], names[i]);
+        free(run(line, 0));
+        snprintf(line, sizeof line,
+                 "explain -a @arch.yaml -w @net.yaml -l %s -m @%s.yaml", names[i],
+                 names[i]);
+        text[i] = run(line, 0);
+        assert_non_null(strstr(text[i], "exactly the evaluator's energy"));
+    }
+    assert_non_null(strstr(text[0], "engines leave 0.9 of the MACs"));
+    assert_non_null(strstr(text[1], "engines leave 0.4 of the MACs"));
+    assert_non_null(strstr(text[2], "no histogram of its inputs' digits is known"));
+    assert_non_null(strstr(text[2], "steps x 4 cycles per MAC"));
+    for (int i = 0; i < 3; i++)
+        free(text[i]);
+}
+
+static void shows_and_writes_them(void **state) {
+    (void)state;
+    write_files();
+    char *out = run("show arch @arch.yaml", 0);
+    assert_non_null(strstr(out, "digits (bit_serial)"));
+    assert_non_null(strstr(out, "zeros (gate)"));
+    free(out);
+}
+
+// A digit is paid where its MAC is done, a test for each MAC; parts add up to the
+// whole.
+static void stores_each_engine(void **state) {
+    (void)state;
+    write_files();
+    write_text("s.yaml", "name: s\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                         "objective: energy\n");
+    free(run("sweep @s.yaml -q -o @r.db", 0));
+    const double macs = 64.0 * 32 * 8;
+    assert_true(
+        fabs(query("select sum(energy_pj) from v_energy where component = 'zeros'") -
+             3 * 0.125 * macs) < 1e-6);
+    // Mean digits 2.7 and 0.5, of the MACs that are left.
+    assert_true(
+        fabs(query("select sum(energy_pj) from v_energy where component = 'digits'") -
+             0.5 * macs * (2.7 * 0.9 + 0.5 * 0.4)) < 1e-6);
+    assert_true(
+        fabs(query("select sum(energy_pj) from v_energy where component = 'MAC'") -
+             macs * (0.9 + 0.4 + 1)) < 1e-6);
+    assert_true(query("select count(distinct latency_cycles) from v_layer") == 3);
+    assert_true(
+        query("select max(latency_cycles) from v_layer where layer = 'unknown'") >
+        query("select max(latency_cycles) from v_layer where layer = 'few'"));
+    // One of the digits below the only fan-out's memory, 16 multipliers.
+    assert_true(fabs(query("select area_mm2 from v_point") * 1e6 - (1 + 16 + 10)) <
+                1e-6);
+}
+
+// Other statistics are another problem: a continued file holds both.
+static void statistics_are_part_of_a_point(void **state) {
+    (void)state;
+    write_files();
+    write_text("s.yaml", "name: s\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                         "objective: energy\n");
+    free(run("sweep @s.yaml -q -o @again.db", 0));
+    char *changed = strdup(net);
+    assert_non_null(changed);
+    memcpy(strstr(changed, "density: 0.4"), "density: 0.3", 12);
+    memcpy(strstr(changed, "[60, 30"), "[70, 20", 7);
+    write_text("net.yaml", changed);
+    free(changed);
+    char *out = run("sweep @s.yaml -o @again.db", 0);
+    free(out);
+    out = run("query @again.db "
+              "select~count(distinct~energy_pj)~from~v_layer~where~layer='few' "
+              "-f csv",
+              0);
+    assert_true(strtod(strchr(out, '\n') + 1, NULL) == 2);
+    free(out);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(explains_what_is_left),
+        cmocka_unit_test(shows_and_writes_them),
+        cmocka_unit_test(stores_each_engine),
+        cmocka_unit_test(statistics_are_part_of_a_point),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}

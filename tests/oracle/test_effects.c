@@ -1,0 +1,453 @@
+// Engines in an accelerator: what the evaluator makes of a layer's statistics against
+// machines that execute tensors of these statistics, cycle by cycle.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "costmodel/evaluate.h"
+#include "oracle/support_engines.h"
+#include "oracle/support_problems.h"
+
+enum { C = 12, H = 18, W = 18, K = 16, R = 3, S = 3, P = 18, Q = 18, DRAWS = 12 };
+
+static int32_t acts[C * H * W], weights[K * C * R * S];
+static int32_t columns[C * R * S * P * Q], filters[C * R * S * K];
+
+// DRAM, a memory of all words for one multiplier, and an engine.
+static struct sdse_arch *machine(const char *engine, struct sdse_arena *arena) {
+    const char *text = sdse_arena_printf(
+        arena,
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 1}}, "
+        "{level: pad, memory: {class: regfile, capacity_kib: 1024, pj_per_bit: 0.1}}], "
+        "compute: {class: parallel, pj_per_mac: 2}, engines: [%s]}",
+        engine);
+    struct sdse_arch *arch = sdse_written_arch(text, arena);
+    assert_non_null(arch);
+    return arch;
+}
+
+// A layer of these tensors, and what is known of them.
+struct known {
+    struct sdse_layer layer;
+    struct sdse_activations activations;
+};
+
+static double nonzero(const int32_t *values, size_t count) {
+    size_t live = 0;
+    for (size_t i = 0; i < count; i++)
+        live += values[i] != 0;
+    return (double)live / (double)count;
+}
+
+static void know(struct known *known) {
+    *known =
+        (struct known){.layer = {.name = "l",
+                                 .kind = SDSE_CONV,
+                                 .nest = {.bound = {1, K, C, P, Q, R, S, 1},
+                                          .stride = {1, 1},
+                                          .dilation = {1, 1},
+                                          .pad = {1, 1},
+                                          .map = {H, W}},
+                                 .repeat = 1,
+                                 .in_height = H,
+                                 .in_width = W,
+                                 .density = {nonzero(weights, K * C * R * S), 1, 1}},
+                       .activations = {.mark = "measured",
+                                       .bits = 8,
+                                       .density = nonzero(acts, C * H * W),
+                                       .rows_known = true}};
+    size_t rows = 0;
+    for (size_t i = 0; i < C * H; i++)
+        rows += nonzero(acts + i * W, W) > 0;
+    known->activations.row_density = (double)rows / (C * H);
+    known->layer.activations = &known->activations;
+}
+
+// All loops at the memory that feeds the multiplier.
+static void run(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                struct sdse_cost *cost) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_model *model;
+    assert_int_equal(sdse_model_new(arch, layer, NULL, arena, &model), SDSE_OK);
+    struct sdse_mapping mapping;
+    sdse_mapping_init(arch, &mapping);
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        if (layer->nest.bound[d] > 1)
+            mapping.level[1].temporal.loop[mapping.level[1].temporal.count++] =
+                (struct sdse_loop){(enum sdse_dim)d, layer->nest.bound[d]};
+    assert_true(sdse_evaluate_full(model, &mapping, cost));
+    sdse_arena_free(arena);
+}
+
+static void draw(uint64_t *state, unsigned acts_percent, unsigned weights_percent) {
+    engines_draw(state, acts, C * H * W, acts_percent, 1, 255);
+    engines_draw(state, weights, K * C * R * S, weights_percent, -9, 9);
+}
+
+// Means over the draws, of ours and of the machine's.
+struct pair {
+    double ours, machine;
+};
+
+static void add(struct pair *pair, double ours, double machine) {
+    pair->ours += ours;
+    pair->machine += machine;
+}
+
+static void near(const char *what, const struct pair *pair, double tolerance) {
+    if (!(fabs(pair->ours - pair->machine) <= tolerance * pair->machine))
+        fail_msg("%s: %g, the machine counts %g", what, pair->ours, pair->machine);
+}
+
+static const double MACS = (double)K * C * R * S * P * Q;
+
+// --- The engines ---
+
+static void gates(void **state) {
+    (void)state;
+    static const char *const operands[] = {"inputs", "weights", "both"};
+    static const enum sdse_gate_condition conditions[] = {
+        SDSE_GATE_INPUT, SDSE_GATE_WEIGHT, SDSE_GATE_EITHER};
+    uint64_t seed = 11;
+    for (int o = 0; o < 3; o++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch = machine(
+            sdse_arena_printf(arena, "{kind: gate, operands: %s, pj_per_test: 0.25}",
+                              operands[o]),
+            arena);
+        struct pair macs = {0, 0}, reads = {0, 0}, sums = {0, 0};
+        for (int i = 0; i < DRAWS; i++) {
+            struct known known;
+            struct sdse_cost cost;
+            struct sdse_gate_counts counts;
+            draw(&seed, 45, 35);
+            know(&known);
+            run(arch, &known.layer, &cost);
+            const struct sdse_gate gate = {conditions[o], 1, 1};
+            naive_gate(&gate, &(struct sdse_gate_shape){C, H, W, K, R, S}, acts,
+                       weights, &counts);
+            add(&macs, cost.mac_pj / 2, (double)counts.executed);
+            add(&reads, (double)cost.level[1].flow[SDSE_WEIGHTS].reads,
+                (double)counts.weight_reads);
+            // A first sum starts from zero and is not read.
+            add(&sums, (double)cost.level[1].flow[SDSE_OUTPUTS].updates,
+                (double)counts.executed);
+            assert_true(cost.engine_events[0] == (uint64_t)MACS);
+            assert_true(fabs(cost.engine_pj[0] - 0.25 * MACS) < 1);
+            assert_true(cost.compute_cycles == (uint64_t)MACS);
+            assert_true(cost.level[0].flow[SDSE_WEIGHTS].reads >= K * C * R * S);
+        }
+        near("MACs", &macs, 0.01);
+        near("weights read", &reads, 0.01);
+        near("sums", &sums, 0.01);
+        sdse_arena_free(arena);
+    }
+}
+
+// Activations as columns of taps, weights alike: what the skipping elements take.
+static void unfold(void) {
+    memset(columns, 0, sizeof columns);
+    for (int c = 0; c < C; c++)
+        for (int r = 0; r < R; r++)
+            for (int s = 0; s < S; s++)
+                for (int k = 0; k < K; k++)
+                    filters[((c * R + r) * S + s) * K + k] =
+                        weights[((k * C + c) * R + r) * S + s];
+    for (int j = 0; j < C * R * S; j++) {
+        const int c = j / (R * S), r = j / S % R, s = j % S;
+        for (int p = 0; p < P; p++)
+            for (int q = 0; q < Q; q++)
+                if (p + r >= 1 && p + r <= H && q + s >= 1 && q + s <= W)
+                    columns[(j * P + p) * Q + q] =
+                        acts[(c * H + p + r - 1) * W + q + s - 1];
+    }
+}
+
+static void skips(void **state) {
+    (void)state;
+    static const char *const operands[] = {"inputs", "weights", "both"};
+    static const enum sdse_skip_mode modes[] = {SDSE_SKIP_ACTS, SDSE_SKIP_WEIGHTS,
+                                                SDSE_SKIP_BOTH};
+    uint64_t seed = 12;
+    for (int o = 0; o < 3; o++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch =
+            machine(sdse_arena_printf(arena,
+                                      "{kind: skip, operands: %s, grid_rows: 3, "
+                                      "grid_columns: 2, simd: 2, pj_per_issue: 0.5}",
+                                      operands[o]),
+                    arena);
+        struct pair cycles = {0, 0}, issued = {0, 0}, reads = {0, 0};
+        for (int i = 0; i < DRAWS; i++) {
+            struct known known;
+            struct sdse_cost cost;
+            struct sdse_skip_counts left, all;
+            draw(&seed, 40, 50);
+            know(&known);
+            run(arch, &known.layer, &cost);
+            unfold();
+            struct sdse_skip skip = {modes[o], {3, 2}, 2, 0, 0};
+            const struct sdse_skip_shape shape = {C * R * S, P * Q, K};
+            naive_skip(&skip, &shape, columns, filters, &left);
+            skip.mode = SDSE_SKIP_NONE;
+            naive_skip(&skip, &shape, columns, filters, &all);
+            add(&cycles, (double)cost.compute_cycles / MACS,
+                (double)left.cycles / (double)all.cycles);
+            add(&issued, cost.mac_pj / 2, (double)left.issued);
+            add(&reads, (double)cost.level[1].flow[SDSE_WEIGHTS].reads / MACS,
+                (double)left.act_visits / (double)all.act_visits);
+            assert_true(fabs(cost.engine_pj[0] - 0.25 * cost.mac_pj) < 1);
+        }
+        near("cycles", &cycles, 0.04);
+        near("issued", &issued, 0.02);
+        near("weights read", &reads, 0.02);
+        sdse_arena_free(arena);
+    }
+}
+
+static void gathers(void **state) {
+    (void)state;
+    uint64_t seed = 13;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch = machine(
+        "{kind: gather, elements: 4, width: 8, pj_per_gathered_word: 1}", arena);
+    struct pair cycles = {0, 0}, reads = {0, 0};
+    for (int i = 0; i < DRAWS; i++) {
+        struct known known;
+        struct sdse_cost cost;
+        struct sdse_gather_counts left, all;
+        draw(&seed, 40, 30);
+        know(&known);
+        run(arch, &known.layer, &cost);
+        const struct sdse_gather gather = {.pes = 4, .width = 8};
+        naive_gather(&gather, weights, K, C * R * S, &left);
+        for (int w = 0; w < K * C * R * S; w++)
+            weights[w] = 1;
+        naive_gather(&gather, weights, K, C * R * S, &all);
+        add(&cycles, (double)cost.compute_cycles / MACS,
+            (double)left.cycles / (double)all.cycles);
+        add(&reads, (double)cost.level[1].flow[SDSE_INPUTS].reads,
+            (double)cost.level[1].flow[SDSE_WEIGHTS].reads * (double)left.macs /
+                (K * C * R * S));
+        assert_true(fabs((double)cost.engine_events[0] - P * Q * (double)left.macs) <
+                    1);
+        assert_true(fabs(cost.mac_pj - 2.0 * P * Q * (double)left.macs) < 1);
+    }
+    near("cycles", &cycles, 0.03);
+    // Words of the padding are not read anyway.
+    assert_true(reads.ours < reads.machine && reads.ours > 0.9 * reads.machine);
+    sdse_arena_free(arena);
+}
+
+// Whole rows of inputs and of kernels are zero.
+static void draw_rows(uint64_t *state, unsigned acts_percent,
+                      unsigned weights_percent) {
+    static int32_t live[C * H + K * C * R];
+    draw(state, 100, 100);
+    engines_draw(state, live, C * H, acts_percent, 1, 1);
+    for (int i = 0; i < C * H * W; i++)
+        acts[i] *= live[i / W];
+    engines_draw(state, live, K * C * R, weights_percent, 1, 1);
+    for (int i = 0; i < K * C * R * S; i++)
+        weights[i] = live[i / S];
+}
+
+static void selects(void **state) {
+    (void)state;
+    static const char *const operands[] = {"inputs", "weights", "both"};
+    static const char *const syncs[] = {"step", "tile", "pack"};
+    uint64_t seed = 14;
+    for (int o = 0; o < 3; o++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch =
+            machine(sdse_arena_printf(
+                        arena,
+                        "{kind: index_selector, operands: %s, slices: 8, group: 2, "
+                        "lines: 3, sync: %s, pj_per_row: 1}",
+                        operands[o], syncs[o]),
+                    arena);
+        struct pair cycles = {0, 0}, working = {0, 0}, rows = {0, 0};
+        for (int i = 0; i < DRAWS; i++) {
+            struct known known;
+            struct sdse_cost cost;
+            struct sdse_selector_counts counts;
+            draw_rows(&seed, 70, 40);
+            know(&known);
+            // Of raw weights rows are taken for independent words.
+            known.layer.density[SDSE_WEIGHTS] =
+                1 - cbrt(1 - nonzero(weights, K * C * R * S));
+            run(arch, &known.layer, &cost);
+            const struct sdse_selector lines = {.stride = 1,
+                                                .pad = 1,
+                                                .slices = 8,
+                                                .group = 2,
+                                                .lines = 3,
+                                                .sync = (enum sdse_selector_sync)o,
+                                                .skip_weight_rows = o != 0,
+                                                .skip_act_rows = o != 1,
+                                                .cost = SDSE_SELECTOR_CONST,
+                                                .row_cycles = 1};
+            naive_selector(&lines, &(struct sdse_selector_shape){K, C, R, S, H, W},
+                           weights, acts, &counts);
+            add(&cycles, (double)cost.compute_cycles / MACS,
+                (double)counts.cycles / (double)counts.cycles_no_selector);
+            add(&working, cost.mac_pj / 2 / MACS,
+                (double)counts.rebuilds / (double)counts.pairs);
+            add(&rows, (double)cost.engine_events[0], (double)counts.pairs);
+        }
+        near("cycles", &cycles, 0.03);
+        near("working", &working, 0.02);
+        near("rows", &rows, 1e-9);
+        sdse_arena_free(arena);
+    }
+}
+
+static void takes_digits(void **state) {
+    (void)state;
+    uint64_t seed = 15;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: bit_serial, encoding: booth4, lanes: 8, columns: 3, "
+                "registers: 0, pj_per_digit: 0.5}",
+                arena);
+    const struct sdse_operand operand = {SDSE_RECODE_BOOTH4, 8, false};
+    struct pair cycles = {0, 0};
+    for (int i = 0; i < DRAWS; i++) {
+        struct known known;
+        struct sdse_cost cost;
+        struct sdse_serial_counts counts;
+        uint64_t histogram[SDSE_DIGITS_MOST + 1] = {0};
+        draw(&seed, 55, 60);
+        know(&known);
+        assert_int_equal(sdse_digit_histogram(&operand, acts, C * H * W, histogram),
+                         SDSE_OK);
+        double mean = 0;
+        for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++) {
+            known.activations.digits[SDSE_ENCODING_BOOTH4][d] = (double)histogram[d];
+            mean += d * (double)histogram[d] / (C * H * W);
+        }
+        known.activations.bins[SDSE_ENCODING_BOOTH4] = 6;
+        run(arch, &known.layer, &cost);
+        const struct sdse_serial serial = {.operand = operand,
+                                           .first_stage_bits = SDSE_UNLIMITED,
+                                           .lanes = 8,
+                                           .columns = 3};
+        naive_serial(&serial, acts, C * H * W, &counts);
+        add(&cycles, (double)cost.compute_cycles / MACS,
+            (double)counts.cycles / ((double)(C * H * W) / 24));
+        assert_true(fabs(cost.engine_pj[0] - 0.5 * mean * MACS) < 1e-6 * MACS);
+        assert_true(cost.mac_pj == 2 * MACS);
+    }
+    near("cycles", &cycles, 0.02);
+    // Without a histogram a MAC takes the cycles declared, and no digit is paid.
+    struct known known;
+    struct sdse_cost cost;
+    know(&known);
+    run(arch, &known.layer, &cost);
+    assert_true(cost.compute_cycles == (uint64_t)MACS && cost.engine_pj[0] == 0);
+    sdse_arena_free(arena);
+}
+
+static void multiplies_all_by_all(void **state) {
+    (void)state;
+    uint64_t seed = 16;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: cartesian, grid_rows: 3, grid_columns: 2, weight_vector: 4, "
+                "input_vector: 4, accumulators: 1024, pj_per_product: 0.5}",
+                arena);
+    struct pair cycles = {0, 0}, products = {0, 0};
+    for (int i = 0; i < DRAWS; i++) {
+        struct known known;
+        struct sdse_cost cost;
+        struct sdse_cartesian_counts counts;
+        draw(&seed, 45, 40);
+        know(&known);
+        run(arch, &known.layer, &cost);
+        const struct sdse_cartesian engine = {.stride = 1,
+                                              .pad = 1,
+                                              .grid = {3, 2},
+                                              .weight_vector = 4,
+                                              .act_vector = 4,
+                                              .banks = 32,
+                                              .queue = 8,
+                                              .acc_entries = 1024,
+                                              .halo = SDSE_CARTESIAN_HALO_MAX};
+        naive_cartesian(&engine, &(struct sdse_cartesian_shape){C, H, W, K, R, S}, acts,
+                        weights, &counts);
+        add(&cycles, (double)cost.compute_cycles, (double)counts.cycles);
+        add(&products, cost.mac_pj / 2, (double)counts.products);
+        assert_true(fabs(cost.engine_pj[0] * 4 - cost.mac_pj) < 2);
+    }
+    near("cycles", &cycles, 0.05);
+    near("products", &products, 0.02);
+    sdse_arena_free(arena);
+}
+
+// --- Where they do nothing ---
+
+static void works_on_its_kinds_alone(void **state) {
+    (void)state;
+    uint64_t seed = 17;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: gate, operands: inputs, for: [fc, dwconv], free: true}", arena);
+    struct known known;
+    struct sdse_cost cost;
+    draw(&seed, 30, 30);
+    know(&known);
+    run(arch, &known.layer, &cost);
+    assert_true(cost.mac_pj == 2 * MACS && cost.engine_events[0] == 0);
+    known.layer.kind = SDSE_FC;
+    run(arch, &known.layer, &cost);
+    assert_true(cost.mac_pj < MACS && cost.engine_events[0] == (uint64_t)MACS);
+    sdse_arena_free(arena);
+}
+
+// Dense operands: nothing is left out but what padding is.
+static void dense_is_dense(void **state) {
+    (void)state;
+    static const char *const engines[] = {
+        "{kind: gate, operands: weights, free: true}",
+        "{kind: skip, operands: weights, grid_rows: 2, grid_columns: 2, free: true}",
+        "{kind: gather, elements: 4, width: 4, free: true}",
+        "{kind: index_selector, operands: weights, slices: 4, group: 4, lines: 4, "
+        "sync: "
+        "step, free: true}"};
+    for (int e = 0; e < 4; e++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch = machine(engines[e], arena);
+        struct known known;
+        struct sdse_cost cost;
+        uint64_t seed = 18;
+        draw(&seed, 100, 100);
+        know(&known);
+        known.layer.density[SDSE_WEIGHTS] = 1;
+        known.activations.density = known.activations.row_density = 1;
+        run(arch, &known.layer, &cost);
+        assert_true(cost.compute_cycles == (uint64_t)MACS);
+        assert_true(fabs(cost.mac_pj - 2 * MACS) < 1e-6 * MACS);
+        sdse_arena_free(arena);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gates),
+        cmocka_unit_test(skips),
+        cmocka_unit_test(gathers),
+        cmocka_unit_test(selects),
+        cmocka_unit_test(takes_digits),
+        cmocka_unit_test(multiplies_all_by_all),
+        cmocka_unit_test(works_on_its_kinds_alone),
+        cmocka_unit_test(dense_is_dense),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
