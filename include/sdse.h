@@ -56,6 +56,8 @@
 #include "costmodel/technology.h"
 
 // Other tools' files.
+#include "import/forward/outputs.h"
+#include "import/forward/trace.h"
 #include "import/onnx/onnx.h"
 #include "import/write.h"
 

@@ -266,6 +266,25 @@ static void sweeps_have_them_beside_the_energy(void **state) {
     free(succeeds("export @o.db", "\"best_class_agreement\":"));
 }
 
+// One model, one form, two widths of words: two errors.
+static void each_width_has_its_error(void **state) {
+    (void)state;
+    begin();
+    static const char sweep[] =
+        "name: s\nworkloads: [net/workload.yaml]\narchs: [" SDSE_SOURCE_DIR
+        "/tests/data/cli/arch.yaml]\noverride: {word_bits: [8, 12]}\n"
+        "outputs: [{workload: model, model: model.onnx, inputs: [x.npy]}]\n";
+    write_bytes("s.yaml", sweep, strlen(sweep));
+    free(succeeds("import @model.onnx -o @net -i x=1x3x6x6", "written"));
+    free(succeeds("sweep @s.yaml -o @w.db -q", ""));
+    char *rows = succeeds("query -f csv @w.db SELECT~parameters,output_sqnr_db~FROM~"
+                          "v_point",
+                          "word_bits=8,");
+    assert_true(number_after(rows, "word_bits=12,", 1) >
+                number_after(rows, "word_bits=8,", 1) + 12);
+    free(rows);
+}
+
 static void sweeps_name_what_is_wrong_with_models(void **state) {
     (void)state;
     begin();
@@ -316,6 +335,7 @@ int main(void) {
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(activations_are_part_of_a_points_identity),
         cmocka_unit_test(sweeps_have_them_beside_the_energy),
+        cmocka_unit_test(each_width_has_its_error),
         cmocka_unit_test(sweeps_name_what_is_wrong_with_models),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
