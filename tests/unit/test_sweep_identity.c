@@ -124,6 +124,34 @@ static size_t ok_points(const char *database, const struct sdse_filter *filter,
     return count;
 }
 
+// A network that changes makes another version of the sweep, whichever it is; going
+// back makes none.
+static void every_content_counts(void **state) {
+    (void)state;
+#define ONE(name, columns)                                                     \
+    "name: " name "\nsource: x\nlayers:\n  - {name: a, kind: fc, in: " columns \
+    ", out_channels: 4}\n"
+    sweep_write("both.yaml", "name: both\nworkloads: [p.yaml, q.yaml]\n"
+                             "archs: [arch.yaml]\nweight_forms: [raw]\n");
+    static const char *const contents[][2] = {{ONE("p", "10"), ONE("q", "10")},
+                                              {ONE("p", "12"), ONE("q", "10")},
+                                              {ONE("p", "12"), ONE("q", "12")},
+                                              {ONE("p", "10"), ONE("q", "10")}};
+    static const double versions[] = {1, 2, 3, 3}, newest[] = {1, 2, 3, 1};
+    for (int i = 0; i < 4; i++) {
+        sweep_write("p.yaml", contents[i][0]);
+        sweep_write("q.yaml", contents[i][1]);
+        sweep_run("both.yaml", "both.db");
+        assert_true(sweep_number("both.db", "SELECT count(*) FROM v_sweep") ==
+                    versions[i]);
+        assert_true(
+            sweep_number("both.db", "SELECT version FROM v_sweep WHERE newest") ==
+            newest[i]);
+        assert_true(sweep_number("both.db", "SELECT count(*) FROM v_point WHERE NOT "
+                                            "superseded") == 2);
+    }
+}
+
 // An accelerator that changes under its name: the old points are history.
 static void changed_content_supersedes(void **state) {
     (void)state;
@@ -188,6 +216,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_no_content),
         cmocka_unit_test(a_name_is),
+        cmocka_unit_test(every_content_counts),
         cmocka_unit_test(changed_content_supersedes),
         cmocka_unit_test(designs_of_one_name_are_refused),
     };
