@@ -90,6 +90,10 @@ static void test_prime_bounds(void **state) {
     // Who asked for less padding is told nothing of more.
     write_layer("kind: fc, in: 64, out_channels: 197");
     assert_false(has_hint(MAP " --imperfect 1", "imperfect"));
+    write_text("a.yaml", ARCH("x: 6, y: 1, dims_x: [K]"));
+    write_layer("kind: fc, in: 64, out_channels: 11"); // 12 is 9 % more
+    assert_true(has_hint(MAP, "--imperfect 10: "));
+    assert_false(has_hint(MAP " --imperfect 1", "imperfect"));
     // Many multipliers, few of them used, but not for the bound.
     write_text("a.yaml", ARCH("x: 64, y: 128, dims_x: [K], dims_y: [K, C]"));
     write_layer("kind: fc, in: 64, out_channels: 257");
@@ -113,7 +117,14 @@ static void test_dimensions_no_fanout_takes(void **state) {
     assert_null(strstr(wider, "no fan-out"));
     free(text);
     free(wider);
-    // One that takes it on Y is one.
+    // One multiplier of 32 is very few, one of 16 is not.
+    write_text("a.yaml", ARCH("x: 4, y: 8, dims_x: [K], dims_y: [C]"));
+    assert_true(has_hint(MAP, "no fan-out takes G"));
+    write_text("a.yaml", ARCH("x: 4, y: 4, dims_x: [K], dims_y: [C]"));
+    assert_false(has_hint(MAP, "no fan-out takes G"));
+    // One that takes it on Y is one, however few it takes.
+    write_text("a.yaml", ARCH("x: 32, y: 2, dims_x: [K], dims_y: [G]"));
+    assert_false(has_hint(MAP, "no fan-out takes G"));
     write_text("a.yaml", ARCH("x: 32, y: 8, dims_x: [K], dims_y: [G]"));
     write_layer("kind: dwconv, in: [3, 8, 8], kernel: 3, pad: 1");
     assert_false(has_hint(MAP, "no fan-out takes G"));

@@ -152,6 +152,28 @@ static void every_content_counts(void **state) {
     }
 }
 
+// Other forms, parameters and objectives are other designs: later sweeps of them
+// replace nothing.
+static void other_designs_stand_beside(void **state) {
+    (void)state;
+    static const char *const rests[] = {
+        "weight_forms: [raw]", "weight_forms: [{name: m, sparsity: 0.5}]",
+        "override: {GLB.read_pj: 7}", "override: {GLB.read_pj: 8}",
+        "objective: energy"};
+    enum { RESTS = sizeof rests / sizeof *rests };
+    for (int i = 0; i < RESTS; i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 "name: s%d\nworkloads: [relative.yaml]\narchs: [arch.yaml]\n%s\n", i,
+                 rests[i]);
+        sweep_write("beside.yaml", text);
+        sweep_run("beside.yaml", "beside.db");
+    }
+    assert_true(sweep_number("beside.db", "SELECT count(*) FROM v_point") == RESTS);
+    assert_true(sweep_number("beside.db",
+                             "SELECT count(*) FROM v_point WHERE superseded") == 0);
+}
+
 // An accelerator that changes under its name: the old points are history.
 static void changed_content_supersedes(void **state) {
     (void)state;
@@ -217,6 +239,7 @@ int main(void) {
         cmocka_unit_test(paths_are_no_content),
         cmocka_unit_test(a_name_is),
         cmocka_unit_test(every_content_counts),
+        cmocka_unit_test(other_designs_stand_beside),
         cmocka_unit_test(changed_content_supersedes),
         cmocka_unit_test(designs_of_one_name_are_refused),
     };
