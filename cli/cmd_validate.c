@@ -227,7 +227,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     cli->outputs.force = args->value[FORCE] != NULL;
     struct files files = {0, 0, NULL};
     if (!find_files(cli, args, &files))
-        return cli_finish(cli, SDSE_INVALID);
+        return CLI_BAD_INPUT; // said
     struct sdse_ready_validation *ready =
         SDSE_ARENA_ARRAY(cli->arena, struct sdse_ready_validation, files.count + 1);
     if (!ready)
