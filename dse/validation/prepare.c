@@ -90,18 +90,41 @@ static bool put_key(struct preparing *p, struct sdse_node *map,
     return true;
 }
 
-// The layer called `name` in a network's tree.
-static struct sdse_node *find_layer_node(struct sdse_node *root, const char *name) {
+// Whether a change of layers called `word` is about this layer of a network's tree.
+// `multiplying` is every layer that multiplies, unless a layer has that name.
+static bool is_meant(const struct sdse_node *layer, const char *word, bool named) {
+    static const char *const moving[] = {"pool", "maxpool", "avgpool", "add",
+                                         "norm", "softmax", "act"};
+    const struct sdse_node *key = sdse_node_get(layer, named ? "name" : "kind");
+    if (!key || !key->text)
+        return false;
+    if (named)
+        return strcmp(key->text, word) == 0;
+    for (size_t i = 0; i < sizeof moving / sizeof *moving; i++)
+        if (strcmp(key->text, moving[i]) == 0)
+            return false;
+    return strcmp(word, "multiplying") == 0;
+}
+
+// Writes a change into the layers that it is about; *found: whether there are any.
+// False: memory is out.
+static bool change_layers(struct preparing *p, struct sdse_node *root,
+                          const struct sdse_case_change *change, bool *found) {
     struct sdse_node *list = root->first;
     while (list && strcmp(list->key, "layers") != 0)
         list = list->next;
-    struct sdse_node *layer = list ? list->first : NULL;
-    for (; layer; layer = layer->next) {
-        const struct sdse_node *own = sdse_node_get(layer, "name");
-        if (own && own->text && strcmp(own->text, name) == 0)
-            return layer;
+    *found = false;
+    for (int named = 1; named >= 0 && !*found; named--) {
+        struct sdse_node *layer = list ? list->first : NULL;
+        for (; layer; layer = layer->next) {
+            if (!is_meant(layer, change->layer, named))
+                continue;
+            *found = true;
+            if (!put_key(p, layer, change->value))
+                return false;
+        }
     }
-    return NULL;
+    return true;
 }
 
 static struct sdse_workload *load_workload(struct preparing *p,
@@ -117,14 +140,14 @@ static struct sdse_workload *load_workload(struct preparing *p,
     bool good = true;
     for (size_t i = 0; i < from->change_count && root->kind == SDSE_NODE_MAPPING; i++) {
         const struct sdse_case_change *change = &from->changes[i];
-        struct sdse_node *map =
-            change->layer ? find_layer_node(root, change->layer) : root;
-        good = good && map;
-        if (!map)
+        bool found = true;
+        if (change->layer ? !change_layers(p, root, change, &found)
+                          : !put_key(p, root, change->value))
+            return NULL;
+        good = good && found;
+        if (!found)
             refuse(p, change->loc, "unknown-layer", "the network has no layer",
                    change->layer);
-        else if (!put_key(p, map, change->value))
-            return NULL;
     }
     const bool loaded =
         keep(p, sdse_workload_from_tree(p->arena, root, &said, &workload));

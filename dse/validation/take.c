@@ -74,6 +74,8 @@ static double energy(const struct sdse_take *take, const struct sdse_ready_item 
     const unsigned chosen = take->components;
     pj += has(chosen, SDSE_COMPONENT_COMPUTE) ? cost->mac_pj : 0;
     pj += has(chosen, SDSE_COMPONENT_REBUILD) ? cost->rebuild_pj : 0;
+    for (unsigned i = 0; i < item->arch->engine_count; i++)
+        pj += has(chosen, SDSE_COMPONENT_ENGINES) ? cost->engine_pj[i] : 0;
     pj += has(chosen, SDSE_COMPONENT_VECTOR) ? cost->vector_pj : 0;
     pj += has(chosen, SDSE_COMPONENT_LEAKAGE) ? cost->compute_leakage_pj : 0;
     return pj + overhead(take, &cost->compute_overhead) +
@@ -182,6 +184,8 @@ static double area(const struct sdse_take *take, const struct sdse_arch *arch,
     const unsigned chosen = take->components;
     um2 += has(chosen, SDSE_COMPONENT_COMPUTE) ? all.compute_um2 : 0;
     um2 += has(chosen, SDSE_COMPONENT_REBUILD) && smartdeal ? all.rebuild_um2 : 0;
+    for (unsigned i = 0; i < arch->engine_count; i++)
+        um2 += has(chosen, SDSE_COMPONENT_ENGINES) ? all.engine_um2[i] : 0;
     return um2 + (has(chosen, SDSE_COMPONENT_OTHER) ? all.other_um2 : 0);
 }
 

@@ -42,6 +42,7 @@ enum sdse_dimension {
     X(NETWORK, "network") /* what crosses the networks */ \
     X(COMPUTE, "compute") /* multipliers */               \
     X(REBUILD, "rebuild")                                 \
+    X(ENGINES, "engines")                                 \
     X(VECTOR, "vector")                                   \
     X(LEAKAGE, "leakage")                                 \
     X(CLOCK, "clock")                                     \
