@@ -18,7 +18,8 @@ enum sdse_engine_kind {
     SDSE_ENGINE_KINDS
 };
 
-enum { SDSE_MAX_ENGINES = 4, SDSE_ENGINE_UNLIMITED = UINT32_MAX };
+enum { SDSE_MAX_ENGINES = 4 };
+#define SDSE_ENGINE_UNLIMITED UINT32_MAX // "inf"
 
 // Which operands are tested: of a gate (either: one zero suffices), or skipped.
 enum sdse_engine_operands {

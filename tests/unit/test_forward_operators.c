@@ -628,7 +628,7 @@ static void resizing_takes_the_nearest_or_between(void **state) {
                 if (out[d] == x.dim[d])
                     s = o;
                 if (!linear) {
-                    double half = s - floor(s) == 0.5;
+                    const bool half = s - floor(s) == 0.5;
                     s = nearest == 0   ? (half ? floor(s) : floor(s + 0.5))
                         : nearest == 1 ? floor(s + 0.5)
                         : nearest == 2 ? floor(s)
