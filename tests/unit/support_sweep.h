@@ -16,7 +16,7 @@
     "  - level: GLB\n"                                                                 \
     "    memory: {class: sram, capacity_kib: " glb_kib ", port_bits: 64, read_pj: 5, " \
     "write_pj: 6, area_um2: 50000}\n"                                                  \
-    "    fanout: {x: 4, y: 4}\n"                                                       \
+    "    fanout: {x: 4, y: 4, dims_x: [K, P], dims_y: [C, Q]}\n"                       \
     "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, reduce: true}\n"  \
     "  - level: RF\n"                                                                  \
     "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, area_um2: "      \

@@ -58,7 +58,7 @@ static int make_inputs(void **state) {
                "  - level: GLB\n"
                "    memory: {class: sram, capacity_kib: 8, port_bits: 64, table: "
                "sram_itrs-hp_ed2}\n"
-               "    fanout: {x: 4, y: 4}\n"
+               "    fanout: {x: 4, y: 4, dims_x: [K, P], dims_y: [C, Q]}\n"
                "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, "
                "reduce: true}\n"
                "  - level: RF\n"
