@@ -60,6 +60,16 @@ static void chooses_anchors(void **state) {
     free_ran(&ran);
 }
 
+// A change of `multiplying` reaches every layer that multiplies, one of a layer's name
+// after it wins, layers that move words stay; engines are in energy, power and area.
+static void changes_all_that_multiply(void **state) {
+    (void)state;
+    struct ran ran = run_program("validate " DATA "multiplying.yaml --strict");
+    assert_string_equal(ran.err, "");
+    assert_int_equal(ran.status, 0);
+    free_ran(&ran);
+}
+
 static void ends_with_a_status(void **state) {
     (void)state;
     // One is outside: said only if asked.
@@ -174,6 +184,7 @@ int main(void) {
         cmocka_unit_test(is_the_same_on_any_number_of_threads),
         cmocka_unit_test(chooses_anchors),
         cmocka_unit_test(ends_with_a_status),
+        cmocka_unit_test(changes_all_that_multiply),
         cmocka_unit_test(refuses_files),
         cmocka_unit_test(writes_a_file),
         cmocka_unit_test(the_manual_shows_the_table),
