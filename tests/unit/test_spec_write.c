@@ -458,6 +458,37 @@ static void shows_layers_with_macs_and_parameters(void **state) {
     sdse_arena_free(arena);
 }
 
+// Models and inputs of a sweep, by the names of their files.
+static void outputs_of_sweeps_read_back(void **state) {
+    (void)state;
+    static const char *const outputs[] = {
+        "{model: a/m.onnx, inputs: b/x.npy}",
+        "[{workload: n, model: m.onnx, inputs: [x.npy, y.npy]}]",
+        "{model: m.onnx, inputs: {u: x.npy, v: [y.npy, z.npy]}}"};
+    static const char *const written[] = {
+        "  - {model: \"m.onnx\", inputs: [\"x.npy\"]}\n",
+        "  - {workload: n, model: \"m.onnx\", inputs: [\"x.npy\", \"y.npy\"]}\n",
+        "  - {model: \"m.onnx\", inputs: {\"u\": [\"x.npy\"], \"v\": [\"y.npy\", "
+        "\"z.npy\"]}}\n"};
+    for (size_t i = 0; i < 3; i++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_diags diags;
+        sdse_diags_init(&diags, arena);
+        struct sdse_sweep *sweep = NULL, *again = NULL;
+        const char *const paths[] = {"n"};
+        const char *text = sdse_arena_printf(
+            arena, "name: s\nworkloads: [n]\narchs: [n]\noutputs: %s\n", outputs[i]);
+        sdse_sweep_from_tree(arena, parse(&diags, text), &diags, &sweep);
+        assert_clean(&diags);
+        const char *first = sdse_sweep_text(arena, sweep, paths, paths);
+        assert_non_null(strstr(first, written[i]));
+        sdse_sweep_from_tree(arena, parse(&diags, first), &diags, &again);
+        assert_clean(&diags);
+        assert_string_equal(sdse_sweep_text(arena, again, paths, paths), first);
+        sdse_arena_free(arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shipped_accelerators_round_trip),
@@ -471,6 +502,7 @@ int main(void) {
         cmocka_unit_test(draws_the_loop_nest),
         cmocka_unit_test(shows_hierarchy_and_sources),
         cmocka_unit_test(shows_layers_with_macs_and_parameters),
+        cmocka_unit_test(outputs_of_sweeps_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
