@@ -56,7 +56,7 @@ unsigned sdse_quantity_components(enum sdse_quantity quantity) {
         return 1u << SDSE_COMPONENT_MEMORY | 1u << SDSE_COMPONENT_NETWORK;
     case SDSE_QUANTITY_AREA:
         return 1u << SDSE_COMPONENT_MEMORY | 1u << SDSE_COMPONENT_COMPUTE |
-               1u << SDSE_COMPONENT_REBUILD | OTHER;
+               1u << SDSE_COMPONENT_REBUILD | 1u << SDSE_COMPONENT_ENGINES | OTHER;
     default:
         return ALL;
     }
