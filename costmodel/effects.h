@@ -35,7 +35,8 @@ struct sdse_effects {
     double cycles_per_mac; // of one multiplier
     double own_cycles;     // of computing, where an engine counts them; else 0
     double mac_share;      // MACs that spend energy
-    // Words that leave a level inwards (sums: arrive there from inside and return).
+    // Words that leave a level inwards (sums: arrive there from inside and return);
+    // alike at all levels of one memory.
     double word_share[SDSE_MAX_LEVELS][SDSE_TENSORS];
     double rebuild_share, rebuild_time_share; // rows of weights: work, time
     double events[SDSE_MAX_ENGINES];
@@ -49,14 +50,15 @@ enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
                                    const struct sdse_weight_form *form,
                                    struct sdse_effects *effects);
 
-// *known = *layer with its effects worked out once for many models; they live in `arena`.
-// Where that fails, or is done already, the models find out for themselves.
+// *known = *layer with its effects worked out once for many models; they live in
+// `arena`. Where that fails, or is done already, the models find out for themselves.
 void sdse_effects_know(const struct sdse_arch *arch, const struct sdse_layer *layer,
                        const struct sdse_weight_form *form, struct sdse_arena *arena,
                        struct sdse_layer *known);
 
-// Share of the words of an edge that engines leave. Sums between memories are all there:
-// only those that multipliers touch are fewer. child == level_count: the multipliers.
+// Share of the words of an edge that engines leave. Sums between memories are all
+// there: only those that multipliers touch are fewer. child == level_count: the
+// multipliers.
 static inline double sdse_effects_share(const struct sdse_effects *effects,
                                         const struct sdse_arch *arch,
                                         enum sdse_tensor tensor, unsigned parent,

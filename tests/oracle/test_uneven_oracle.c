@@ -484,7 +484,7 @@ static void compare(const struct sdse_generated_problem *problem,
     }
 }
 
-static uint64_t problem_count = 150, first_seed = 1;
+static uint64_t problem_count = 150, first_seed = 201;
 
 // How many of the problems have what.
 struct tally {
@@ -577,6 +577,10 @@ static void test_mapper_equals_enumeration(void **state) {
     for (current_seed = first_seed; tally.problems < problem_count; current_seed++) {
         struct sdse_generated_problem problem;
         sdse_make_problem(current_seed, current_seed % 4 != 0, &problem);
+        // What engines leave is that of a memory, split or not: here of every level.
+        for (unsigned l = 1; l < SDSE_MAX_LEVELS; l++)
+            memcpy(problem.effects.word_share[l], problem.effects.word_share[0],
+                   sizeof problem.effects.word_share[l]);
         if (current_seed % 4 == 0 && current_seed % 3 == 0)
             problem.space.free_bypass = true;
         const unsigned levels = sdse_arch_may_split(&problem.arch);
