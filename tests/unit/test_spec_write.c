@@ -468,8 +468,8 @@ static void outputs_of_sweeps_read_back(void **state) {
     static const char *const written[] = {
         "  - {model: \"m.onnx\", inputs: [\"x.npy\"]}\n",
         "  - {workload: n, model: \"m.onnx\", inputs: [\"x.npy\", \"y.npy\"]}\n",
-        "  - {model: \"m.onnx\", inputs: {\"u\": [\"x.npy\"], \"v\": [\"y.npy\", "
-        "\"z.npy\"]}}\n"};
+        ("  - {model: \"m.onnx\", inputs: {\"u\": [\"x.npy\"], \"v\": [\"y.npy\", "
+         "\"z.npy\"]}}\n")};
     for (size_t i = 0; i < 3; i++) {
         struct sdse_arena *arena = sdse_arena_new();
         struct sdse_diags diags;
