@@ -161,7 +161,7 @@ static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
     charge_updates(e, p, sdse_words_left(share, edge->merged[p]), bits);
     charge_reads(e, p, SDSE_PART_OUTPUTS, returned, 0, bits);
     note_tile(e, p, SDSE_PART_OUTPUTS, sdse_view_tile_words(view, SDSE_OUTPUTS, p),
-              bits);
+              edge->arrive_finished ? model->place_bits[p][SDSE_PART_OUTPUTS] : bits);
     if (c < view->level_count) {
         const double child_bits = sum_bits(model, c, edge->leave_finished);
         charge_fills(
@@ -197,7 +197,8 @@ static void charge_words(struct evaluation *e, const struct sdse_flow *flow,
     const double share =
         sdse_effects_share(&model->effects, model->arch, flow->tensor, p, c);
     charge_reads(e, p, part, sdse_words_left(share, edge->merged[p]), 0, bits);
-    note_tile(e, p, part, sdse_view_tile_words(&e->view, flow->tensor, p), bits);
+    note_tile(e, p, part, sdse_view_tile_words(&e->view, flow->tensor, p),
+              model->place_bits[p][part]);
     if (c < e->view.level_count)
         charge_fills(e, c, part, sdse_words_left(share, edge->taken),
                      model->bits[c][part]);
@@ -573,8 +574,8 @@ static unsigned next_keeper(const struct sdse_model *model, const unsigned *keep
 // Bits of an output's place at level `l`: those of the words that arrive there.
 static double place_bits(const struct sdse_model *model, const struct sdse_view *view,
                          unsigned l, unsigned child) {
-    const double finished = sum_bits(model, l, true),
-                 partial = sum_bits(model, l, false);
+    const double finished = model->place_bits[l][SDSE_PART_OUTPUTS],
+                 partial = model->partial_bits[l];
     struct sdse_edge edge;
     if (finished == partial)
         return partial;
@@ -601,7 +602,7 @@ static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
                     model->bits[l][flow->part];
         } else {
             bits += (double)sdse_view_tile_words(view, flow->tensor, l) *
-                    model->bits[l][sdse_model_part_at(model, flow, l)];
+                    model->place_bits[l][sdse_model_part_at(model, flow, l)];
         }
     }
     return bits;

@@ -575,6 +575,7 @@ enum sdse_status sdse_explain_write(const struct sdse_model *model,
         fprintf(out, "%s MACs; %s\n", sdse_digits_u64(model->macs).text,
                 story.view.perfect ? "all factors divide their bounds"
                                    : "some factors do not divide their bounds");
+    sdse_explain_formats(&story);
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         explain_flow(&story, &model->flow[f]);
     explain_compute(&story);

@@ -21,4 +21,7 @@ struct sdse_story {
 // evaluator says.
 bool sdse_explain_cycles(struct sdse_story *s);
 
+// What a word takes in memories that code their words, and what of the layer says so.
+void sdse_explain_formats(struct sdse_story *s);
+
 #endif

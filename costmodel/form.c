@@ -1,7 +1,5 @@
 #include "costmodel/form.h"
 
-#include <math.h>
-
 #include "base/checked.h"
 
 enum { RUN_BITS = 4 };
@@ -43,24 +41,6 @@ void sdse_form_declare(uint64_t filters, const struct sdse_form_shape *shape,
     }
     form->basis_bits_total =
         (double)form->blocks * ((double)n * n * form->basis_bits + form->scale_bits);
-}
-
-double sdse_format_bits(const struct sdse_format *format, double value_bits,
-                        double density) {
-    switch (format->compression) {
-    case SDSE_BITMAP:
-        return density * value_bits + 1;
-    case SDSE_RUN_LENGTH: {
-        const double token_words =
-            ldexp(1, (int)format->run_bits); // words of a full token
-        const double tokens = density > 0
-                                  ? density / -expm1(token_words * log1p(-density))
-                                  : 1 / token_words;
-        return tokens * (value_bits + format->run_bits);
-    }
-    default:
-        return value_bits;
-    }
 }
 
 uint64_t sdse_blocks_touched(uint64_t total, uint64_t tile, uint64_t block) {

@@ -20,20 +20,6 @@ void sdse_form_declare(uint64_t filters, const struct sdse_form_shape *shape,
                        const struct sdse_form_setting *setting,
                        struct sdse_weight_form *form);
 
-// Expected stored bits of one word of a tensor with `density` non-zero words under
-// `format`:
-//
-//     none        value
-//     bitmap      density * value + 1
-//     run-length  tokens * (value + run), tokens = density / (1 - (1 -
-//     density)^(2^run))
-//
-// A run-length token is a run of up to 2^run - 1 zeros and a value; a longer run spends
-// a token on a zero. Zeros are taken as independent. value [bits], density [0, 1].
-// Source: derived here; checked in tests/unit/test_form.c against a coded stream.
-double sdse_format_bits(const struct sdse_format *format, double value_bits,
-                        double density);
-
 // Block visits: blocks of `block` elements touched by the tiles of `tile` elements that
 // cover `total` elements from 0, summed over the tiles; a block cut by a tile edge
 // counts in both.

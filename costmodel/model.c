@@ -1,7 +1,7 @@
 #include "costmodel/model.h"
 
 #include "base/checked.h"
-#include "costmodel/form.h"
+#include "costmodel/coded.h"
 #include "costmodel/overhead.h"
 
 // Longest input axis on which outputs and taps may both be spatial (see traffic.c).
@@ -37,7 +37,7 @@ static void add_flow(struct sdse_model *model, enum sdse_tensor tensor,
     model->flow[model->flow_count++] = (struct sdse_flow){tensor, part, ends_in_engine};
 }
 
-static void prepare_bits(struct sdse_model *model) {
+static enum sdse_status prepare_bits(struct sdse_model *model) {
     const struct sdse_arch *arch = model->arch;
     const struct sdse_weight_form *form = &model->form;
     double part_bits[3] = {0, 0, 0};
@@ -50,14 +50,22 @@ static void prepare_bits(struct sdse_model *model) {
         part_bits[2] = form->index_bits_total / weights;
     }
     for (unsigned l = 0; l < arch->level_count; l++) {
-        for (int t = 0; t < SDSE_TENSORS; t++)
-            model->bits[l][t] = sdse_format_bits(
-                &arch->level[l].format[t], arch->bits[t], model->layer->density[t]);
+        const bool rebuilt = form->smartdeal && l > arch->rebuild.below_level;
+        for (enum sdse_tensor t = SDSE_WEIGHTS; t < SDSE_TENSORS; t++) {
+            const struct sdse_words words =
+                sdse_words_of(model->layer, t, rebuilt ? form : NULL);
+            const enum sdse_status status =
+                sdse_coded_bits(&arch->level[l].format[t], arch->bits[t], &words,
+                                &model->bits[l][t], &model->place_bits[l][t]);
+            if (status != SDSE_OK)
+                return status;
+        }
         model->partial_bits[l] = sdse_arch_partial_bits(arch, l);
-        model->bits[l][SDSE_PART_COEFFICIENTS] = part_bits[0];
-        model->bits[l][SDSE_PART_BASIS] = part_bits[1];
-        model->bits[l][SDSE_PART_INDEX] = part_bits[2];
+        for (unsigned i = 0; i < 3; i++)
+            model->bits[l][SDSE_PART_COEFFICIENTS + i] =
+                model->place_bits[l][SDSE_PART_COEFFICIENTS + i] = part_bits[i];
     }
+    return SDSE_OK;
 }
 
 static void prepare_leakage(struct sdse_model *model) {
@@ -118,7 +126,9 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     }
     add_flow(fresh, SDSE_INPUTS, SDSE_PART_INPUTS, false);
     add_flow(fresh, SDSE_OUTPUTS, SDSE_PART_OUTPUTS, false);
-    prepare_bits(fresh);
+    const enum sdse_status coded = prepare_bits(fresh);
+    if (coded != SDSE_OK)
+        return coded;
     prepare_leakage(fresh);
     *model = fresh;
     return SDSE_OK;

@@ -27,6 +27,8 @@ struct sdse_model {
     struct sdse_flow flow[SDSE_MAX_FLOWS];
     // Stored bits of one word of each part at each level (basis: of one basis word).
     double bits[SDSE_MAX_LEVELS][SDSE_PARTS];
+    // Bits of the place of one: the same, but where a format provides for the worst.
+    double place_bits[SDSE_MAX_LEVELS][SDSE_PARTS];
     double partial_bits[SDSE_MAX_LEVELS]; // of one partial sum at each level
     uint64_t macs;
     struct sdse_effects effects;

@@ -94,7 +94,7 @@ static void price_tiles(const struct sdse_model *model, const unsigned *keeps,
         const bool gone = model->form.smartdeal && flow->ends_in_engine &&
                           l > model->arch->rebuild.below_level;
         const bool kept = !gone && sdse_model_keeps(model, keeps, flow, l);
-        const double bits = model->bits[l][sdse_model_part_at(model, flow, l)];
+        const double bits = model->place_bits[l][sdse_model_part_at(model, flow, l)];
         price->tile_bits[l][SDSE_FINISHED] = kept ? bits : -1;
         price->tile_bits[l][SDSE_PARTIAL] = !kept ? -1
                                             : flow->tensor == SDSE_OUTPUTS

@@ -76,10 +76,71 @@ static void read_capacity(struct sdse_arch_reading *r, unsigned index) {
     }
 }
 
+// Layers whose words are not coded: those that a list does not name.
+static unsigned read_other_layers(const struct sdse_node *list,
+                                  struct sdse_diags *diags) {
+    unsigned coded = 0, kind;
+    if (!list || !sdse_expect_kind(list, SDSE_NODE_SEQUENCE, diags))
+        return 0;
+    sdse_for_each_child (item, list)
+        if (sdse_read_word(item, sdse_layer_kind_words, SDSE_LAYER_KINDS, diags, &kind))
+            coded |= SDSE_BIT(kind);
+    return (SDSE_BIT(SDSE_LAYER_KINDS) - 1) & ~coded;
+}
+
+static void read_format_keys(const struct sdse_node *map, struct sdse_diags *diags,
+                             struct sdse_format *format) {
+    static const char *const keys[] = {"compression", "occupancy", "only_if_smaller",
+                                       "for",         "run_bits",  "rows",
+                                       "columns",     "n",         "m"};
+    enum { ALWAYS = 4, MOST_WORDS = 1 << 20, MOST_GROUP = 1 << 10 };
+    static const char *const occupancies[] = {"expected", "worst"};
+    static const struct {
+        unsigned first, count; // of keys
+    } own[SDSE_COMPRESSIONS] = {
+        [SDSE_RUN_LENGTH] = {4, 1}, [SDSE_COORDINATES] = {5, 2},
+        [SDSE_COLUMNS] = {5, 2},    [SDSE_COLUMN_RUNS] = {4, 3},
+        [SDSE_STRUCTURED] = {7, 2},
+    };
+    const char *names[sizeof keys / sizeof *keys];
+    unsigned count = 0, worst;
+    const struct sdse_node *node;
+    for (; count < ALWAYS; count++)
+        names[count] = keys[count];
+    for (unsigned i = 0; i < own[format->compression].count; i++)
+        names[count++] = keys[own[format->compression].first + i];
+    sdse_refuse_unknown_keys(map, names, count, diags);
+    const bool runs = format->compression == SDSE_RUN_LENGTH ||
+                      format->compression == SDSE_COLUMN_RUNS;
+    if ((node = sdse_node_get(map, "run_bits")))
+        sdse_read_u32(node, 1, 16, diags, &format->run_bits);
+    else if (runs)
+        sdse_report_missing(map, "run_bits", diags);
+    if ((node = sdse_node_get(map, "rows")))
+        sdse_read_u32(node, 1, MOST_WORDS, diags, &format->rows);
+    if ((node = sdse_node_get(map, "columns")))
+        sdse_read_u32(node, 1, MOST_WORDS, diags, &format->columns);
+    if (format->compression == SDSE_STRUCTURED) {
+        uint32_t group = MOST_GROUP;
+        if (!(node = sdse_node_get(map, "m")))
+            sdse_report_missing(map, "m", diags);
+        else if (sdse_read_u32(node, 2, MOST_GROUP, diags, &group))
+            format->group = group;
+        if (!(node = sdse_node_get(map, "n")))
+            sdse_report_missing(map, "n", diags);
+        else
+            sdse_read_u32(node, 1, group - 1, diags, &format->kept);
+    }
+    if ((node = sdse_node_get(map, "occupancy")) &&
+        sdse_read_word(node, occupancies, 2, diags, &worst))
+        format->worst = worst;
+    if ((node = sdse_node_get(map, "only_if_smaller")))
+        sdse_read_bool(node, diags, &format->only_if_smaller);
+    format->other_layers = read_other_layers(sdse_node_get(map, "for"), diags);
+}
+
 static void read_format(struct sdse_arch_reading *r, struct sdse_level *level,
                         const struct sdse_node *map) {
-    static const char *const words[] = {"uncompressed", "bitmap", "run_length"};
-    static const char *const keys[] = {"compression", "run_bits"};
     if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
         return;
     sdse_refuse_unknown_keys(map, sdse_tensor_words, SDSE_TENSORS, r->diags);
@@ -88,21 +149,23 @@ static void read_format(struct sdse_arch_reading *r, struct sdse_level *level,
         if (!node)
             continue;
         struct sdse_format *format = &level->format[t];
-        const struct sdse_node *word = node, *run = NULL;
-        if (node->kind == SDSE_NODE_MAPPING) {
-            sdse_refuse_unknown_keys(node, keys, 2, r->diags);
-            word = sdse_node_get(node, "compression");
-            run = sdse_node_get(node, "run_bits");
-        }
+        const bool keys = node->kind == SDSE_NODE_MAPPING;
+        const struct sdse_node *word = keys ? sdse_node_get(node, "compression") : node;
+        // Only weights are pruned to a structure.
+        const unsigned words = t == SDSE_WEIGHTS ? SDSE_COMPRESSIONS : SDSE_STRUCTURED;
         unsigned choice = 0;
         if (!word)
             sdse_report_missing(node, "compression", r->diags);
-        else if (sdse_read_word(word, words, 3, r->diags, &choice))
-            format->compression = (enum sdse_compression)choice;
-        if (run)
-            sdse_read_u32(run, 1, 16, r->diags, &format->run_bits);
-        else if (choice == SDSE_RUN_LENGTH)
+        else if (!sdse_read_word(word, sdse_compression_names(), words, r->diags,
+                                 &choice))
+            continue;
+        format->compression = (enum sdse_compression)choice;
+        if (keys)
+            read_format_keys(node, r->diags, format);
+        else if (choice == SDSE_RUN_LENGTH || choice == SDSE_COLUMN_RUNS)
             sdse_report_missing(node, "run_bits", r->diags);
+        else if (choice == SDSE_STRUCTURED)
+            sdse_report_missing(node, "m", r->diags);
     }
 }
 

@@ -36,6 +36,7 @@ static const struct {
     {"kind", ALL},
     {"repeat", ALL},
     {"density", ALL},
+    {"uncoded", ALL},
     {"batch", ALL},
     {"in", WINDOWS | KIND(FC) | WORDS},
     {"out_channels", PLAIN | KIND(DECONV) | KIND(FC)},
@@ -341,6 +342,8 @@ static void read_layer(struct sdse_layer_reader *r) {
     if ((node = sdse_node_get(r->map, "weights")))
         read_weights(r, node);
     read_density(r);
+    if ((node = sdse_node_get(r->map, "uncoded")))
+        sdse_read_tensor_set(node, r->diags, &layer->uncoded);
     if (!(SDSE_BIT(r->kind) & MOVES))
         sdse_layer_read_activations(r);
     if (r->kind == SDSE_WRITTEN_FC)

@@ -136,6 +136,18 @@ static void print_densities(FILE *out, const struct sdse_layer *layer) {
     fputc('}', out);
 }
 
+static void print_uncoded(FILE *out, const struct sdse_layer *layer) {
+    const char *before = ", uncoded: [";
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (!(layer->uncoded >> t & 1u))
+            continue;
+        fprintf(out, "%s%s", before, sdse_tensor_words[t]);
+        before = ", ";
+    }
+    if (layer->uncoded)
+        fputc(']', out);
+}
+
 char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *layer) {
     struct sdse_text text;
     if (!sdse_text_begin(&text))
@@ -143,6 +155,7 @@ char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *l
     print_shape(text.out, layer, 1);
     fprintf(text.out, ", density: [%.17g, %.17g, %.17g]", layer->density[0],
             layer->density[1], layer->density[2]);
+    print_uncoded(text.out, layer);
     print_nest(text.out, &layer->nest);
     return sdse_text_end(&text, arena);
 }
@@ -159,6 +172,7 @@ char *sdse_layer_problem_text(struct sdse_arena *arena, const struct sdse_arch *
             ", density: [%.17g, %.17g, %.17g], map: [%" PRIu64 ", %" PRIu64 "]",
             layer->density[0], layer->density[1], layer->density[2], layer->in_height,
             layer->in_width);
+    print_uncoded(text.out, layer);
     sdse_print_activations(text.out, layer->activations);
     print_nest(text.out, &layer->nest);
     return sdse_text_end(&text, arena);
@@ -203,6 +217,7 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
             sdse_print_word(out, layer->weights_file);
         }
         print_densities(out, layer);
+        print_uncoded(out, layer);
         sdse_print_activations(out, layer->activations);
         fputc('}', out);
         print_nest(out, &layer->nest);

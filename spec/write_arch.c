@@ -87,17 +87,49 @@ static void print_bypass(FILE *out, const struct sdse_level *level) {
         fputc(']', out);
 }
 
+static void print_format(FILE *out, const struct sdse_format *format) {
+    const struct {
+        const char *key;
+        uint32_t value;
+    } numbers[] = {{"run_bits", format->run_bits},
+                   {"rows", format->rows},
+                   {"columns", format->columns},
+                   {"n", format->kept},
+                   {"m", format->group}};
+    fprintf(out, "{compression: %s", sdse_compression_names()[format->compression]);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].value)
+            fprintf(out, ", %s: %" PRIu32, numbers[i].key, numbers[i].value);
+    if (format->worst)
+        fputs(", occupancy: worst", out);
+    if (format->only_if_smaller)
+        fputs(", only_if_smaller: true", out);
+    if (format->other_layers) {
+        const char *comma = "";
+        fputs(", for: [", out);
+        for (unsigned k = 0; k < SDSE_LAYER_KINDS; k++) {
+            if (format->other_layers >> k & 1u)
+                continue;
+            fprintf(out, "%s%s", comma, sdse_layer_kind_words[k]);
+            comma = ", ";
+        }
+        fputc(']', out);
+    }
+    fputc('}', out);
+}
+
 static void print_formats(FILE *out, const struct sdse_level *level) {
     const char *before = ", format: {";
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-        if (level->format[t].compression == SDSE_UNCOMPRESSED)
+        const struct sdse_format *format = &level->format[t];
+        if (format->compression == SDSE_UNCOMPRESSED)
             continue;
         fprintf(out, "%s%s: ", before, sdse_tensor_words[t]);
-        if (level->format[t].compression == SDSE_BITMAP)
-            fputs("bitmap", out);
+        if (format->compression == SDSE_BITMAP && !format->worst &&
+            !format->only_if_smaller && !format->other_layers)
+            fputs(sdse_compression_names()[SDSE_BITMAP], out);
         else
-            fprintf(out, "{compression: run_length, run_bits: %" PRIu32 "}",
-                    level->format[t].run_bits);
+            print_format(out, format);
         before = ", ";
     }
     if (strcmp(before, ", ") == 0)

@@ -24,6 +24,14 @@ sdse_layer_problem_table_new(struct sdse_arena *arena) {
     return table;
 }
 
+// Whether some memory codes words below the rebuild engine, whose zeros are rows.
+static bool codes_rebuilt_words(const struct sdse_arch *arch) {
+    for (unsigned l = arch->rebuild.below_level + 1; l < arch->level_count; l++)
+        if (arch->level[l].format[SDSE_WEIGHTS].compression != SDSE_UNCOMPRESSED)
+            return true;
+    return false;
+}
+
 // Every field of a form that the cost model reads on an accelerator.
 static char *form_text(struct sdse_arena *arena, const struct sdse_arch *arch,
                        const struct sdse_weight_form *form) {
@@ -36,7 +44,7 @@ static char *form_text(struct sdse_arena *arena, const struct sdse_arch *arch,
         (unsigned long long)form->rows_per_block, (unsigned long long)form->blocks,
         form->density, form->coefficient_bits_total, form->basis_bits_total,
         form->index_bits_total);
-    if (text && arch->engine_count)
+    if (text && (arch->engine_count || codes_rebuilt_words(arch)))
         text = sdse_arena_printf(arena, "%s rows %.17g", text, form->row_density);
     return text;
 }

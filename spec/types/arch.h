@@ -46,14 +46,37 @@ enum sdse_memory_class { SDSE_DRAM, SDSE_SRAM, SDSE_REGFILE, SDSE_FIFO };
 // How zeros are stored at a memory.
 enum sdse_compression {
     SDSE_UNCOMPRESSED,
-    SDSE_BITMAP,    // value bits per non-zero word + 1 bit per word
-    SDSE_RUN_LENGTH // (value + run bits) per non-zero word; runs longer than 2^run_bits
-                    // - 1 zeros insert a zero word
+    SDSE_BITMAP,     // value bits per non-zero word + 1 bit per word
+    SDSE_RUN_LENGTH, // (value + run bits) per non-zero word; runs longer than
+                     // 2^run_bits
+                     // - 1 zeros insert a zero word
+    // As engines/compressed.h packs a matrix: its row and column beside each non-zero
+    // word; a pointer for each column and the row beside each; or the run of zeros
+    // within the column instead of the row.
+    SDSE_COORDINATES,
+    SDSE_COLUMNS,
+    SDSE_COLUMN_RUNS,
+    SDSE_STRUCTURED, // of every `group` words of a filter at most `kept` are not zero
+    SDSE_COMPRESSIONS
 };
+
+// "uncompressed", "bitmap", …: index with enum sdse_compression.
+static inline const char *const *sdse_compression_names(void) {
+    static const char *const names[SDSE_COMPRESSIONS] = {
+        "uncompressed", "bitmap", "run_length", "coo", "csc", "csc_run", "nm"};
+    return names;
+}
 
 struct sdse_format {
     enum sdse_compression compression;
-    uint32_t run_bits; // run-length only
+    uint32_t run_bits; // run length, runs of columns
+    // Coordinates, columns: the words that are packed together. 0 = as many as the
+    // layer has, of which a row is a channel (or filter), a column a place.
+    uint32_t rows, columns;
+    uint32_t kept, group; // structured: N and M
+    bool worst;           // a place holds the most that its words can take
+    bool only_if_smaller; // words of a layer that it would not shorten are stored plain
+    unsigned other_layers; // set of SDSE_BIT(layer kind): their words are stored plain
 };
 
 // The ports of a memory, by what goes through them.

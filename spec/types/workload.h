@@ -63,6 +63,7 @@ struct sdse_layer {
     double density[SDSE_TENSORS]; // fraction of non-zero words, declared; 1 if not said
     const char
         *density_source;      // where the densities come from; NULL = dense by default
+    unsigned uncoded; // tensors that memories store plain, whatever their format
     const char *weights_file; // .npy, relative to the workload's file; NULL = none
     // Of what it reads as inputs; NULL: nothing is known. Never of layers that only
     // move words.

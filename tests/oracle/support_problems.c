@@ -153,6 +153,28 @@ static void make_ports(uint64_t seed, struct sdse_arch *arch) {
                         given(1 + below(&state, 32));
 }
 
+// Other formats than bitmaps, and places for the worst; drawn apart too.
+static void make_formats(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 13;
+    for (int i = 0; i < 8; i++)
+        next_random(&state);
+    if (!chance(&state, 30))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            if (chance(&state, 40))
+                arch->level[l].format[t] = (struct sdse_format){
+                    .compression = (enum sdse_compression)below(
+                        &state, t ? SDSE_STRUCTURED : SDSE_COMPRESSIONS),
+                    .run_bits = 1 + below(&state, 4),
+                    .rows = below(&state, 4),
+                    .columns = below(&state, 4),
+                    .kept = 1,
+                    .group = 2 + below(&state, 3),
+                    .worst = chance(&state, 50),
+                    .only_if_smaller = chance(&state, 20)};
+}
+
 static double share(uint64_t *state) {
     return chance(state, 40) ? 1 : (1 + below(state, 20)) / 20.0;
 }
@@ -331,6 +353,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         make_ports(seed, &problem->arch);
         make_overheads(seed, &problem->arch);
         make_effects(seed, problem);
+        make_formats(seed, &problem->arch);
         if (wide)
             make_space(&state, problem);
         make_smartdeal(&state, problem);

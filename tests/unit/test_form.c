@@ -1,4 +1,4 @@
-// Stored bits of formats against coded streams, blocks against counting them.
+// Bits of declared forms by hand, blocks against counting them.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,54 +8,6 @@
 
 #include "costmodel/form.h"
 #include "support/close.h"
-
-static uint64_t next(uint64_t *seed) {
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 7;
-    *seed ^= *seed << 17;
-    return *seed;
-}
-
-// Tokens of a run-length coder on a random stream: a run of up to 2^run_bits - 1 zeros,
-// a value.
-static double coded_bits_per_word(uint32_t run_bits, double value_bits, double density,
-                                  uint64_t words, uint64_t *seed) {
-    const uint64_t longest = ((uint64_t)1 << run_bits) - 1;
-    uint64_t tokens = 0, run = 0;
-    for (uint64_t i = 0; i < words; i++) {
-        const bool zero = (double)(next(seed) >> 11) * 0x1p-53 >= density;
-        if (zero && run < longest) {
-            run++;
-        } else {
-            tokens++;
-            run = 0;
-        }
-    }
-    return (double)tokens * (value_bits + run_bits) / (double)words;
-}
-
-static void run_length_is_what_a_coder_produces(void **state) {
-    (void)state;
-    uint64_t seed = 42;
-    static const double densities[] = {0.02, 0.1, 0.35, 0.7, 1};
-    for (uint32_t run_bits = 1; run_bits <= 6; run_bits++)
-        for (size_t i = 0; i < sizeof densities / sizeof *densities; i++) {
-            const struct sdse_format format = {SDSE_RUN_LENGTH, run_bits};
-            const double coded =
-                coded_bits_per_word(run_bits, 16, densities[i], 400000, &seed);
-            assert_double_within(sdse_format_bits(&format, 16, densities[i]), coded,
-                                 0.02);
-        }
-    const struct sdse_format format = {SDSE_RUN_LENGTH, 5};
-    assert_double_within(sdse_format_bits(&format, 16, 0), 21.0 / 32, 1e-12);
-}
-
-static void plain_and_bitmap(void **state) {
-    (void)state;
-    const struct sdse_format none = {SDSE_UNCOMPRESSED, 0}, bitmap = {SDSE_BITMAP, 0};
-    assert_true(sdse_format_bits(&none, 8, 0.3) == 8);
-    assert_double_within(sdse_format_bits(&bitmap, 8, 0.25), 3, 1e-12);
-}
 
 static void blocks_touched_equals_counting(void **state) {
     (void)state;
@@ -99,8 +51,6 @@ static void declared_sizes_by_hand(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(run_length_is_what_a_coder_produces),
-        cmocka_unit_test(plain_and_bitmap),
         cmocka_unit_test(blocks_touched_equals_counting),
         cmocka_unit_test(declared_sizes_by_hand),
     };

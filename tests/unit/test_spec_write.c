@@ -82,6 +82,38 @@ static void shipped_workloads_round_trip(void **state) {
     each_file(SDSE_SOURCE_DIR "/workloads/*.yaml", workload_round_trip);
 }
 
+// What memories do not code of a layer is written, and is another problem.
+static void uncoded_tensors_round_trip(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *net = NULL, *again = NULL;
+    sdse_workload_from_tree(
+        arena,
+        parse(
+            &diags,
+            "name: n\nsource: s\nlayers:\n"
+            "- {name: a, kind: conv, in: [4, 9, 9], out_channels: 4, kernel: 3}\n"
+            "- {name: b, kind: conv, in: [4, 9, 9], out_channels: 4, kernel: 3, "
+            "uncoded: [inputs, outputs]}\n"
+            "- {name: c, kind: pool, in: [4, 9, 9], kernel: 3, uncoded: [outputs]}\n"),
+        &diags, &net);
+    assert_clean(&diags);
+    const char *text = sdse_workload_text(arena, net);
+    sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
+    assert_clean(&diags);
+    assert_string_equal(sdse_workload_text(arena, again), text);
+    static const unsigned sets[] = {0, SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS),
+                                    SDSE_BIT(SDSE_OUTPUTS)};
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(again->layers[i].uncoded, sets[i]);
+    struct sdse_arch arch = {.engine_count = 1};
+    assert_string_not_equal(sdse_layer_problem_text(arena, &arch, &net->layers[0]),
+                            sdse_layer_problem_text(arena, &arch, &net->layers[1]));
+    sdse_arena_free(arena);
+}
+
 static const char small_arch[] =
     "name: small\nsource: made up\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\n"
     "levels:\n"
@@ -171,6 +203,18 @@ static void what_costs_changes_the_text(void **state) {
         {"GLB.area_mm2", "1"},
         {"GLB.table", "sram"},
         {"GLB.format", "{inputs: bitmap}"},
+        {"GLB.format", "{inputs: {compression: bitmap, occupancy: worst}}"},
+        {"GLB.format", "{inputs: {compression: bitmap, only_if_smaller: true}}"},
+        {"GLB.format", "{inputs: {compression: bitmap, for: [conv, fc]}}"},
+        {"GLB.format", "{inputs: {compression: bitmap, for: []}}"},
+        {"GLB.format", "{inputs: {compression: run_length, run_bits: 5}}"},
+        {"GLB.format", "{outputs: coo}"},
+        {"GLB.format", "{inputs: {compression: coo, rows: 8}}"},
+        {"GLB.format", "{inputs: {compression: coo, columns: 8}}"},
+        {"GLB.format", "{weights: csc}"},
+        {"GLB.format", "{weights: {compression: csc_run, run_bits: 4, rows: 3}}"},
+        {"GLB.format", "{weights: {compression: nm, n: 2, m: 4}}"},
+        {"GLB.format", "{weights: {compression: nm, n: 1, m: 4}}"},
         {"GLB.keeps", "[inputs]"},
         {"GLB.may_bypass", "[outputs]"},
         {"GLB.fanout.x", "8"},
@@ -248,6 +292,16 @@ static void every_number_is_in_the_text(void **state) {
         {"engines", ENGINE("1", "2", "3", "4", "5"), ENGINE("1", "2", "3", "6", "5")},
         {"engines", ENGINE("1", "2", "3", "4", "5"), ENGINE("1", "2", "3", "4", "6")},
 #define RULE(text) "[{constraints: [{level: " text "}]}]"
+        {"GLB.format", "{weights: {compression: nm, n: 2, m: 4}}",
+         "{weights: {compression: nm, n: 2, m: 8}}"},
+        {"GLB.format", "{weights: {compression: csc_run, run_bits: 4}}",
+         "{weights: {compression: csc_run, run_bits: 5}}"},
+        {"GLB.format", "{inputs: {compression: coo, rows: 8, columns: 4}}",
+         "{inputs: {compression: coo, rows: 4, columns: 8}}"},
+        {"GLB.format", "{inputs: {compression: csc, occupancy: expected}}",
+         "{inputs: {compression: csc, occupancy: worst}}"},
+        {"GLB.format", "{inputs: {compression: csc, for: [pool]}}",
+         "{inputs: {compression: csc, for: [conv]}}"},
         {"dataflow", RULE("GLB, spatial: {K: 4}"), RULE("GLB, spatial: {K: 8}")},
         {"dataflow", RULE("GLB, spatial_at_least: {K: 4}"),
          RULE("GLB, spatial_at_least: {K: 8}")},
@@ -493,6 +547,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shipped_accelerators_round_trip),
         cmocka_unit_test(shipped_workloads_round_trip),
+        cmocka_unit_test(uncoded_tensors_round_trip),
         cmocka_unit_test(a_mapping_round_trips),
         cmocka_unit_test(what_costs_changes_the_text),
         cmocka_unit_test(every_number_is_in_the_text),

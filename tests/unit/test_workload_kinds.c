@@ -403,7 +403,9 @@ static void what_moves_is_part_of_the_shape(void **state) {
         "- {name: h, kind: conv, in: [6, 9, 8], out_channels: 4, kernel: 3, pad: [[2, "
         "0], 1]}\n"
         "- {name: i, kind: matmul, heads: 4, m: 3, k: 3, n: 3}\n"
-        "- {name: j, kind: matmul, heads: 4, kv_heads: 2, m: 3, k: 3, n: 3}\n");
+        "- {name: j, kind: matmul, heads: 4, kv_heads: 2, m: 3, k: 3, n: 3}\n"
+        "- {name: p, kind: matmul, heads: 4, m: 3, k: 3, n: 3, uncoded: [inputs]}\n"
+        "- {name: q, kind: matmul, heads: 4, m: 3, k: 3, n: 3, uncoded: [outputs]}\n");
     for (size_t i = 0; i < r.net->layer_count; i++)
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(sdse_layer_shape_text(r.arena, &r.net->layers[i]),
