@@ -192,30 +192,49 @@ static enum sdse_status gather(struct finding *f, const struct sdse_engine *engi
     return SDSE_OK;
 }
 
+// Rows that some filter of a sharing group needs: measured for the very groups, else of
+// independent filters.
+static double joint_rows(struct finding *f, const struct sdse_engine *engine,
+                         double rows) {
+    const struct sdse_weight_form *form = f->form;
+    const double filters = bound(f, SDSE_K);
+    const double group =
+        fmin(fmin((double)engine->group, (double)engine->slices), filters);
+    struct sdse_effects *effects = f->effects;
+    effects->joint_filters = (uint32_t)group;
+    effects->joint_measured = smartdeal(f) && form->sharing.group == engine->group &&
+                              form->sharing.slices == engine->slices;
+    effects->joint_density =
+        effects->joint_measured
+            // Rows of shorter groups are among `rows` only.
+            ? fmin(fmax(form->joint_row_density, rows), fmin(1, group * rows))
+            : sdse_selector_joint(rows, effects->joint_filters);
+    return effects->joint_density;
+}
+
 static enum sdse_status selector(struct finding *f, const struct sdse_engine *engine,
                                  double *events) {
     const struct sdse_nest *nest = &f->layer->nest;
     const uint64_t *b = nest->bound;
-    const double rows = weight_rows(f);
+    const double rows = weight_rows(f), joint = joint_rows(f, engine, rows);
     const struct sdse_axis axis = sdse_axis_of(nest, 0);
     const struct sdse_selector lines = {
         .stride = (uint32_t)nest->stride[0],
         .pad = axis.low > 0 ? (uint32_t)axis.low : 0,
         .slices = engine->slices,
-        .group = engine->group,
+        .group = f->effects->joint_filters,
         .lines = engine->lines,
         .sync = (enum sdse_selector_sync)engine->sync,
         .skip_weight_rows = engine->operands != SDSE_OPERANDS_INPUTS,
         .skip_act_rows = engine->operands != SDSE_OPERANDS_WEIGHTS,
         .cost = SDSE_SELECTOR_CONST,
         .row_cycles = 1};
-    const struct sdse_selector_stats stats = {
-        .shape = {b[SDSE_K], b[SDSE_C], b[SDSE_R], b[SDSE_S], f->layer->in_height,
-                  f->layer->in_width},
-        .row_density = rows,
-        .joint_density = sdse_selector_joint(
-            rows, engine->group < b[SDSE_K] ? engine->group : (uint32_t)b[SDSE_K]),
-        .act_row_density = input_rows(f)};
+    const struct sdse_selector_stats stats = {.shape = {b[SDSE_K], b[SDSE_C], b[SDSE_R],
+                                                        b[SDSE_S], f->layer->in_height,
+                                                        f->layer->in_width},
+                                              .row_density = rows,
+                                              .joint_density = joint,
+                                              .act_row_density = input_rows(f)};
     struct sdse_selector_means means;
     const enum sdse_status status = sdse_selector_expect(&lines, &stats, &means);
     if (status != SDSE_OK)

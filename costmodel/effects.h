@@ -41,6 +41,11 @@ struct sdse_effects {
     double rebuild_share, rebuild_time_share; // rows of weights: work, time
     double events[SDSE_MAX_ENGINES];
     double input_density, weight_density; // as taken
+    // A selector's rows: those that some filter of a group of so many needs, and
+    // whether that was measured (else filters are taken as independent).
+    uint32_t joint_filters; // 0: no selector
+    double joint_density;
+    bool joint_measured;
 };
 
 // Of a layer that multiplies, or (all neutral) that moves words. SDSE_NO_MEMORY,

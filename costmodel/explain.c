@@ -168,9 +168,8 @@ static double sum_bits(const struct sdse_story *s, unsigned level, bool finished
 
 // Share of an edge's words that engines leave; said where it is not all.
 static double print_left(struct sdse_story *s, const struct sdse_edge *edge) {
-    const double share =
-        sdse_effects_share(&s->model->effects, s->model->arch, edge->tensor,
-                           edge->parent, edge->child);
+    const double share = sdse_effects_share(&s->model->effects, s->model->arch,
+                                            edge->tensor, edge->parent, edge->child);
     if (share != 1)
         fprintf(s->x.out, "  engines leave %s of them\n", sdse_digits_f64(share).text);
     return share;
@@ -448,6 +447,17 @@ static void explain_overheads(struct sdse_story *s, double dynamic_pj) {
     }
 }
 
+// What filters that share an index selector can leave out together.
+static void explain_sharing(struct sdse_story *s, const struct sdse_engine *engine) {
+    const struct sdse_effects *effects = &s->model->effects;
+    if (engine->kind == SDSE_ENGINE_SELECTOR && effects->joint_filters > 1 &&
+        engine->operands != SDSE_OPERANDS_INPUTS)
+        fprintf(s->x.out, "  rows that some of %u filters needs: %s, %s\n",
+                effects->joint_filters, sdse_digits_f64(effects->joint_density).text,
+                effects->joint_measured ? "measured on the weights"
+                                        : "as if filters were independent");
+}
+
 static void explain_macs(struct sdse_story *s) {
     const struct sdse_arch *arch = s->model->arch;
     const struct sdse_effects *effects = &s->model->effects;
@@ -465,6 +475,8 @@ static void explain_macs(struct sdse_story *s) {
                              arch->compute.pj_per_mac.value, &arch->compute.pj_per_mac);
     for (unsigned i = 0; i < arch->engine_count; i++) {
         const struct sdse_engine *engine = &arch->engine[i];
+        if (effects->working >> i & 1u)
+            explain_sharing(s, engine);
         char events[64];
         snprintf(events, sizeof events, "%ss", sdse_engine_event(engine->kind));
         if (effects->working >> i & 1u)

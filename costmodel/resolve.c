@@ -146,7 +146,7 @@ static void check_compute(struct resolver *r) {
 
 static void check_rebuild(struct resolver *r) {
     const struct sdse_rebuild *rebuild = &r->arch->rebuild;
-    if (!rebuild->present)
+    if (!rebuild->present || rebuild->free)
         return;
     const struct {
         const struct sdse_number *number;

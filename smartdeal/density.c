@@ -52,6 +52,32 @@ static void count_joint(const struct sdse_coded_layer *layer, struct rows rows,
     }
 }
 
+static bool some_lives(const struct sdse_coded_layer *layer, struct rows rows,
+                       uint64_t first, uint64_t filters, uint64_t row) {
+    for (uint64_t f = first; f < first + filters; f++)
+        if (nonzeros_in_row(layer, f * rows.count + row, rows.width) > 0)
+            return true;
+    return false;
+}
+
+double sdse_joint_row_density(const struct sdse_coded_layer *layer, uint32_t group,
+                              uint32_t slices) {
+    const struct rows rows = rows_of(layer);
+    const uint64_t filters = layer->shape.filters;
+    const uint64_t pass = slices < filters ? slices : filters;
+    const uint64_t size = group < pass ? group : pass;
+    uint64_t all = 0, live = 0;
+    for (uint64_t first = 0; first < layer->filters; first += filters)
+        for (uint64_t start = 0; start < filters; start += pass)
+            for (uint64_t f = start; f + size <= start + pass && f + size <= filters;
+                 f += size)
+                for (uint64_t row = 0; row < rows.count; row++) {
+                    all++;
+                    live += some_lives(layer, rows, first + f, size, row);
+                }
+    return sdse_density_ratio(live, all);
+}
+
 void sdse_count_density(const struct sdse_coded_layer *layer,
                         struct sdse_density *density) {
     struct rows rows = rows_of(layer);

@@ -24,6 +24,13 @@ struct sdse_density {
 void sdse_count_density(const struct sdse_coded_layer *layer,
                         struct sdse_density *density);
 
+// Rows that some filter of a sharing group needs / rows, over the groups of `group`
+// filters, or as many as there are: groups are counted anew every `slices` filters and
+// at each group of the convolution; shorter ones at the end are left out if there are
+// longer. group, slices >= 1.
+double sdse_joint_row_density(const struct sdse_coded_layer *layer, uint32_t group,
+                              uint32_t slices);
+
 // live / all; 1 for an empty layer.
 double sdse_density_ratio(uint64_t live, uint64_t all);
 

@@ -35,12 +35,12 @@ static void read_rebuild(struct sdse_arch_reading *r, const struct sdse_node *ma
         sdse_report_missing(map, "below", r->diags);
     else
         engine->present = sdse_read_level(r, node, &engine->below_level);
-    bool free = false;
     if ((node = sdse_node_get(map, "free")))
-        sdse_read_bool(node, r->diags, &free);
-    engine_cost(r, map, "pj_per_shift_add", free, &engine->pj_per_shift_add);
-    engine_cost(r, map, "pj_per_basis_read", free, &engine->pj_per_basis_read);
-    engine_cost(r, map, "pj_per_basis_write", free, &engine->pj_per_basis_write);
+        sdse_read_bool(node, r->diags, &engine->free);
+    engine_cost(r, map, "pj_per_shift_add", engine->free, &engine->pj_per_shift_add);
+    engine_cost(r, map, "pj_per_basis_read", engine->free, &engine->pj_per_basis_read);
+    engine_cost(r, map, "pj_per_basis_write", engine->free,
+                &engine->pj_per_basis_write);
     sdse_number_read(sdse_node_get(map, "rows_per_cycle"), 1e-6, 1e6, &r->sources,
                      r->diags, &engine->rows_per_cycle);
     sdse_number_read(sdse_node_get(map, "area_um2"), 0, 1e15, &r->sources, r->diags,
@@ -107,7 +107,8 @@ static void read_layer_kinds(struct sdse_arch_reading *r, const struct sdse_node
 
 // The name of sibling memories means all of them.
 static unsigned first_of_group(const struct sdse_arch *arch, unsigned level) {
-    while (level > 0 && strcmp(arch->level[level - 1].group, arch->level[level].group) == 0)
+    while (level > 0 &&
+           strcmp(arch->level[level - 1].group, arch->level[level].group) == 0)
         level--;
     return level;
 }

@@ -262,7 +262,7 @@ static void print_rebuild(FILE *out, const struct sdse_arch *arch) {
     print_number(out, "pj_per_basis_write", &engine->pj_per_basis_write);
     print_number(out, "rows_per_cycle", &engine->rows_per_cycle);
     print_number(out, "area_um2", &engine->area_um2);
-    fputs("}\n", out);
+    fprintf(out, "%s}\n", engine->free ? ", free: true" : "");
 }
 
 static void print_engine(FILE *out, const struct sdse_arch *arch,

@@ -54,6 +54,16 @@ sdse_form_smartdeal_setting(const struct sdse_form_setting *setting) {
     return out;
 }
 
+struct sdse_sharing sdse_arch_sharing(const struct sdse_arch *arch) {
+    for (unsigned i = 0; i < arch->engine_count; i++) {
+        const struct sdse_engine *engine = &arch->engine[i];
+        if (engine->kind == SDSE_ENGINE_SELECTOR &&
+            engine->operands != SDSE_OPERANDS_INPUTS)
+            return (struct sdse_sharing){engine->group, engine->slices};
+    }
+    return (struct sdse_sharing){0, 0};
+}
+
 bool sdse_layer_stays_raw(const struct sdse_layer *layer,
                           const struct sdse_form_setting *setting) {
     if (!setting->smartdeal || !sdse_layer_has_weights(layer))

@@ -3,6 +3,7 @@
 #define SDSE_DSE_SWEEP_FORMS_H
 
 #include "smartdeal/slicing.h"
+#include "spec/types/arch.h"
 #include "spec/types/form.h"
 #include "spec/types/workload.h"
 
@@ -13,6 +14,10 @@ struct sdse_weight_shape sdse_layer_weight_shape(const struct sdse_layer *layer)
 // say has the released defaults.
 struct sdse_smartdeal_setting
 sdse_form_smartdeal_setting(const struct sdse_form_setting *setting);
+
+// Groups of filters that leave out zero rows together on an accelerator: those of its
+// index selector, if that tests weights; else group = 0.
+struct sdse_sharing sdse_arch_sharing(const struct sdse_arch *arch);
 
 // Whether a layer's weights stay plain words under a setting: raw settings, products of
 // activations, depth-wise layers unless asked for, kernels the released slicing leaves

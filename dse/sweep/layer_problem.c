@@ -46,6 +46,10 @@ static char *form_text(struct sdse_arena *arena, const struct sdse_arch *arch,
         form->index_bits_total);
     if (text && (arch->engine_count || codes_rebuilt_words(arch)))
         text = sdse_arena_printf(arena, "%s rows %.17g", text, form->row_density);
+    if (text && arch->engine_count && form->sharing.group)
+        text = sdse_arena_printf(arena, "%s joint %u %u %.17g", text,
+                                 form->sharing.group, form->sharing.slices,
+                                 form->joint_row_density);
     return text;
 }
 

@@ -32,7 +32,7 @@ uint32_t sdse_measured_word_bits(uint32_t word_bits) {
 
 struct sdse_hash sdse_measured_hash(const struct sdse_layer *layer,
                                     struct sdse_hash weights, struct sdse_hash setting,
-                                    uint32_t word_bits) {
+                                    uint32_t word_bits, struct sdse_sharing sharing) {
     const struct sdse_weight_shape shape = sdse_layer_weight_shape(layer);
     const uint64_t key[] = {shape.groups,
                             shape.filters,
@@ -41,8 +41,11 @@ struct sdse_hash sdse_measured_hash(const struct sdse_layer *layer,
                             shape.kernel_columns,
                             shape.fully_connected,
                             sdse_measured_word_bits(word_bits)};
-    return sdse_hash_join(sdse_hash_join(weights, setting),
-                          sdse_hash_bytes(key, sizeof key));
+    const struct sdse_hash form = sdse_hash_join(sdse_hash_join(weights, setting),
+                                                 sdse_hash_bytes(key, sizeof key));
+    const uint64_t groups[] = {sharing.group, sharing.slices};
+    return sharing.group ? sdse_hash_join(form, sdse_hash_bytes(groups, sizeof groups))
+                         : form;
 }
 
 struct sdse_measured *sdse_measured_get(struct sdse_measured_table *table,
@@ -63,7 +66,8 @@ struct sdse_measured *sdse_measured_get(struct sdse_measured_table *table,
 }
 
 // What the cost model charges and the database keeps, from what was counted.
-static void keep(struct sdse_measured *entry, const struct sdse_form_measure *m) {
+static void keep(struct sdse_measured *entry, const struct sdse_form_measure *m,
+                 double joint) {
     const struct sdse_form_setting *setting = entry->setting;
     const uint64_t *bits = m->bits.section;
     uint32_t exponents_used = 0;
@@ -86,6 +90,8 @@ static void keep(struct sdse_measured *entry, const struct sdse_form_measure *m)
                  .basis_bits_total =
                      (double)(bits[SDSE_SECTION_BASIS] + bits[SDSE_SECTION_SCALE]),
                  .index_bits_total = (double)bits[SDSE_SECTION_INDEX],
+                 .sharing = entry->sharing,
+                 .joint_row_density = joint,
                  .rel_error = m->rel_error,
                  .measured = true},
         .from = sdse_layer_has_weight_file(entry->layer) ? SDSE_WEIGHTS_REAL
@@ -127,6 +133,7 @@ enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
     setting.weight_bits = sdse_measured_word_bits(entry->word_bits);
     float *values = NULL;
     struct sdse_form_measure measure;
+    struct sdse_coded_layer coded;
     entry->status = sdse_setting_check(&setting, entry->layer->loc, &diags);
     if (!entry->status)
         entry->status =
@@ -138,14 +145,19 @@ enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
             entry->layer->name, sdse_layer_weight_shape(entry->layer), values,
             entry->layer->loc};
         entry->status =
-            sdse_measure_layer(&weights, &setting, threads, &measure, NULL, &diags);
+            sdse_measure_layer(&weights, &setting, threads, &measure, &coded, &diags);
     }
     free(values);
-    if (entry->status)
+    if (entry->status) {
         entry->reason = diags.first;
-    else
-        keep(entry, &measure);
-    return entry->status;
+        return entry->status;
+    }
+    const struct sdse_sharing sharing = entry->sharing;
+    keep(entry, &measure,
+         sharing.group ? sdse_joint_row_density(&coded, sharing.group, sharing.slices)
+                       : 0);
+    sdse_coded_free(&coded);
+    return SDSE_OK;
 }
 
 struct measuring {

@@ -227,7 +227,9 @@ const char *const sdse_schema_statements[] = {
     " rel_error REAL CHECK (rel_error >= 0), sqnr_db REAL,"
     " exponents_used INTEGER NOT NULL,"
     " joint_row_density_32 REAL CHECK (joint_row_density_32 BETWEEN 0 AND 1),"
-    " joint_row_density_64 REAL CHECK (joint_row_density_64 BETWEEN 0 AND 1)) STRICT",
+    " joint_row_density_64 REAL CHECK (joint_row_density_64 BETWEEN 0 AND 1),"
+    " sharing_group INTEGER NOT NULL, sharing_slices INTEGER NOT NULL,"
+    " joint_row_density REAL CHECK (joint_row_density BETWEEN 0 AND 1)) STRICT",
 
     "CREATE TABLE point_layer("
     " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
@@ -311,6 +313,9 @@ const char *const sdse_schema_statements[] = {
     " s.latency_cycles * pl.repeat AS latency_cycles,"
     " s.macs * pl.repeat AS macs,"
     " s.utilization, s.bottleneck,"
+    " (SELECT 16.0 * s.macs / sum(l.read_bits + l.fill_bits + l.update_bits)"
+    "  FROM solution_level l WHERE l.solution_id = s.solution_id AND l.level = 0"
+    "  AND s.macs > 0) AS ops_per_dram_byte,"
     " s.compute_cycles * pl.repeat AS compute_cycles,"
     " s.rebuild_cycles * pl.repeat AS rebuild_cycles,"
     " s.fill_cycles * pl.repeat AS fill_cycles,"
@@ -320,7 +325,9 @@ const char *const sdse_schema_statements[] = {
     " (SELECT hint FROM layer_front lf WHERE lf.front_id = s.front_id) AS hint,"
     " s.mapping,"
     " f.smartdeal, f.weights, f.density, f.row_density,"
-    " f.joint_row_density_32, f.joint_row_density_64, f.basis_size,"
+    " f.joint_row_density_32, f.joint_row_density_64,"
+    " nullif(f.sharing_group, 0) AS sharing_group,"
+    " f.joint_row_density, f.basis_size,"
     " f.weight_bits * pl.repeat AS weight_bits,"
     " f.weight_words * pl.repeat AS weight_words,"
     " f.rel_error, f.sqnr_db, f.exponents_used, s.hash AS solution_hash"

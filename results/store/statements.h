@@ -50,16 +50,18 @@
                 " coefficient_bits, basis_bits, scale_bits, index_format,"            \
                 " coefficient_bits_total, basis_bits_total, index_bits_total,"        \
                 " weight_bits, weight_words, rel_error, sqnr_db, exponents_used,"     \
-                " weight_norm, joint_row_density_32, joint_row_density_64)"           \
+                " weight_norm, joint_row_density_32, joint_row_density_64,"           \
+                " sharing_group, sharing_slices, joint_row_density)"                  \
                 " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
-                " ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                    \
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                    \
     X(FORM_ID, "SELECT form_id FROM weight_form WHERE hash = ?")                      \
     X(LOAD_FORM, "SELECT smartdeal, weights, measured, basis_size, rows,"             \
                  " rows_per_block, blocks, density, row_density, coefficient_bits,"   \
                  " basis_bits, scale_bits, index_format, coefficient_bits_total,"     \
                  " basis_bits_total, index_bits_total, weight_bits, weight_words,"    \
                  " rel_error, sqnr_db, exponents_used, weight_norm,"                  \
-                 " joint_row_density_32, joint_row_density_64"                        \
+                 " joint_row_density_32, joint_row_density_64, sharing_group,"        \
+                 " sharing_slices, joint_row_density"                                 \
                  " FROM weight_form WHERE hash = ?")                                  \
     X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                          \
     X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                        \

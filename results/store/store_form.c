@@ -40,6 +40,10 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
     sdse_bind_f64(&add, form->weight_norm);
     sdse_bind_f64(&add, form->joint_row_density_32);
     sdse_bind_f64(&add, form->joint_row_density_64);
+    const bool shared = w->sharing.group > 0;
+    sdse_bind_u64(&add, w->sharing.group);
+    sdse_bind_u64(&add, w->sharing.slices);
+    sdse_bind_f64(&add, shared ? w->joint_row_density : (double)NAN);
     return sdse_bind_run(&add);
 }
 
@@ -86,6 +90,9 @@ bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
                  .coefficient_bits_total = sqlite3_column_double(row, 13),
                  .basis_bits_total = sqlite3_column_double(row, 14),
                  .index_bits_total = sqlite3_column_double(row, 15),
+                 .sharing = {(uint32_t)sqlite3_column_int64(row, 24),
+                             (uint32_t)sqlite3_column_int64(row, 25)},
+                 .joint_row_density = sdse_row_f64_or(row, 26, 0),
                  .rel_error = sdse_row_f64_or(row, 18, -1)},
         .weight_bits = sqlite3_column_double(row, 16),
         .weight_words = (uint64_t)sqlite3_column_int64(row, 17),

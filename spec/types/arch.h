@@ -178,6 +178,7 @@ struct sdse_compute {
 // words.
 struct sdse_rebuild {
     bool present;
+    bool free;            // the file says that it costs nothing
     unsigned below_level; // the engine sits between this level and the next one inside
     struct sdse_number pj_per_shift_add;
     struct sdse_number pj_per_basis_read;  // register read of one basis word

@@ -55,6 +55,12 @@ struct sdse_form_setting {
     uint32_t prune_group; // filters that lose the same rows
 };
 
+// Filters that share what they skip: groups of so many consecutive ones, counted anew
+// every `slices` filters.
+struct sdse_sharing {
+    uint32_t group, slices; // group 0: none share
+};
+
 // What one layer's weights are under a setting: what the cost model charges.
 struct sdse_weight_form {
     bool smartdeal;          // false: raw, everything below is unused
@@ -69,6 +75,10 @@ struct sdse_weight_form {
     // Stored bits of the whole layer, by part. Measured by packing, or from declared
     // densities.
     double coefficient_bits_total, basis_bits_total, index_bits_total;
+    // Rows that some filter needs of `sharing` (an index selector's groups of filters):
+    // measured for such groups; sharing.group = 0: not measured.
+    struct sdse_sharing sharing;
+    double joint_row_density;
     double rel_error; // relative Frobenius error; 0 = raw; negative = not measured
     bool measured;    // false: declared densities
 };

@@ -122,6 +122,23 @@ static void what_a_point_is_made_of(void **state) {
              plain) < 1e-6);
 }
 
+// Two operations for each MAC, over the bytes that DRAM moves; of one occurrence.
+static void operations_per_byte(void **state) {
+    (void)state;
+    write_text("arch.yaml", arch);
+    write_text("net.yaml",
+               "name: n\nsource: own words\nlayers:\n"
+               "  - {name: one, kind: fc, in: 64, out_channels: 32, rows: 8, "
+               "repeat: 3}\n");
+    write_text("o.yaml", "name: o\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                         "objective: energy\n"
+                         "override: {Main.format: [{inputs: uncompressed}]}\n");
+    free(run("sweep @o.yaml -q -o @o.db", 0));
+    // Every word crosses once: 512 inputs, 2048 weights and 256 outputs of a byte.
+    assert_true(fabs(query("o.db", "select ops_per_dram_byte from v_layer") -
+                     2.0 * 64 * 32 * 8 / (512 + 2048 + 256)) < 1e-9);
+}
+
 // Two forms of the same bits whose rows are zero in other places: the words below the
 // engine are not the same problem.
 static void rows_of_a_form(void **state) {
@@ -142,6 +159,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explains_what_a_word_takes),
         cmocka_unit_test(what_a_point_is_made_of),
+        cmocka_unit_test(operations_per_byte),
         cmocka_unit_test(rows_of_a_form),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

@@ -71,11 +71,11 @@ static void know(struct known *known) {
 }
 
 // All loops at the memory that feeds the multiplier.
-static void run(const struct sdse_arch *arch, const struct sdse_layer *layer,
-                struct sdse_cost *cost) {
+static void run_form(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                     const struct sdse_weight_form *form, struct sdse_cost *cost) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_model *model;
-    assert_int_equal(sdse_model_new(arch, layer, NULL, arena, &model), SDSE_OK);
+    assert_int_equal(sdse_model_new(arch, layer, form, arena, &model), SDSE_OK);
     struct sdse_mapping mapping;
     sdse_mapping_init(arch, &mapping);
     for (unsigned d = 0; d < SDSE_DIMS; d++)
@@ -84,6 +84,11 @@ static void run(const struct sdse_arch *arch, const struct sdse_layer *layer,
                 (struct sdse_loop){(enum sdse_dim)d, layer->nest.bound[d]};
     assert_true(sdse_evaluate_full(model, &mapping, cost));
     sdse_arena_free(arena);
+}
+
+static void run(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                struct sdse_cost *cost) {
+    run_form(arch, layer, NULL, cost);
 }
 
 static void draw(uint64_t *state, unsigned acts_percent, unsigned weights_percent) {
@@ -309,6 +314,100 @@ static void selects(void **state) {
     }
 }
 
+// Rows that filters of a sharing group lose together: what is measured of the groups
+// says so, what single filters have does not. Also groups that the layer, or a pass, is
+// too small for.
+static void selects_what_groups_share(void **state) {
+    (void)state;
+    static const uint32_t groups[][2] = {{4, 8}, {3, 8}, {32, 64}, {8, 4}};
+    uint64_t seed = 24;
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
+        const uint32_t group = groups[g][0], slices = groups[g][1];
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch =
+            machine(sdse_arena_printf(
+                        arena,
+                        "{kind: rebuild, below: pad, rows_per_cycle: 100, free: "
+                        "true}, {kind: index_selector, operands: weights, slices: "
+                        "%u, group: %u, lines: 3, sync: tile, pj_per_row: 1}",
+                        slices, group),
+                    arena);
+        struct pair cycles = {0, 0}, alone = {0, 0}, working = {0, 0};
+        for (int i = 0; i < DRAWS; i++) {
+            static int32_t pruned[C * R];
+            struct known known;
+            struct sdse_cost cost;
+            struct sdse_selector_counts counts;
+            const uint32_t size = group < slices ? group : slices;
+            draw_rows(&seed, 100, 60);
+            for (int k = 0; k < K; k++) {
+                if (k % (int)slices % (int)size == 0)
+                    engines_draw(&seed, pruned, C * R, 50, 1, 1);
+                for (int w = 0; w < C * R * S; w++)
+                    weights[k * C * R * S + w] *= pruned[w / S];
+            }
+            know(&known);
+            // Of full groups only.
+            uint64_t all = 0, live = 0, rows = 0;
+            for (int k = 0; k < K; k++)
+                for (int row = 0; row < C * R; row++)
+                    rows += weights[(k * C * R + row) * S] != 0;
+            for (uint32_t pass = 0; pass < K; pass += slices)
+                for (uint32_t k = pass; k < K && k < pass + slices; k += size) {
+                    if (k + size > K || k + size > pass + slices)
+                        if (size < K)
+                            continue;
+                    for (int row = 0; row < C * R; row++) {
+                        bool needed = false;
+                        for (uint32_t f = k; f < k + size && f < K; f++)
+                            needed |= weights[(f * C * R + (uint32_t)row) * S] != 0;
+                        all++;
+                        live += needed;
+                    }
+                }
+            struct sdse_weight_form form = {
+                .smartdeal = true,
+                .basis_size = S,
+                .rows = C * R,
+                .rows_per_block = C * R,
+                .blocks = K,
+                .density = (double)rows / (K * C * R),
+                .row_density = (double)rows / (K * C * R),
+                .coefficient_bits_total = 1,
+                .basis_bits_total = 1,
+                .index_bits_total = 1,
+                .sharing = {group, slices},
+                .joint_row_density = (double)live / (double)all,
+            };
+            run_form(arch, &known.layer, &form, &cost);
+            const double measured = (double)cost.compute_cycles;
+            add(&working, cost.mac_pj / 2 / MACS, form.row_density);
+            form.sharing.slices++; // measured for other groups
+            run_form(arch, &known.layer, &form, &cost);
+            const struct sdse_selector lines = {.stride = 1,
+                                                .pad = 1,
+                                                .slices = slices,
+                                                .group = group,
+                                                .lines = 3,
+                                                .sync = SDSE_SELECTOR_TILE,
+                                                .skip_weight_rows = true,
+                                                .cost = SDSE_SELECTOR_CONST,
+                                                .row_cycles = 1};
+            naive_selector(&lines, &(struct sdse_selector_shape){K, C, R, S, H, W},
+                           weights, acts, &counts);
+            const double share =
+                (double)counts.cycles / (double)counts.cycles_no_selector;
+            add(&cycles, measured / MACS, share);
+            add(&alone, (double)cost.compute_cycles / MACS, share);
+        }
+        near("cycles", &cycles, 0.04);
+        near("working", &working, 1e-9);
+        if (!(alone.ours > 1.2 * alone.machine)) // independence would be far off
+            fail_msg("%u %u: %g %g", group, slices, alone.ours, alone.machine);
+        sdse_arena_free(arena);
+    }
+}
+
 static void takes_digits(void **state) {
     (void)state;
     uint64_t seed = 15;
@@ -444,6 +543,7 @@ int main(void) {
         cmocka_unit_test(skips),
         cmocka_unit_test(gathers),
         cmocka_unit_test(selects),
+        cmocka_unit_test(selects_what_groups_share),
         cmocka_unit_test(takes_digits),
         cmocka_unit_test(multiplies_all_by_all),
         cmocka_unit_test(works_on_its_kinds_alone),

@@ -152,9 +152,13 @@ static void loads_back_what_a_later_run_needs(void **state) {
     assert_true(form.weight_norm == 3.75);
     assert_true(form.joint_row_density_32 == 0.75);
     assert_true(form.joint_row_density_64 == 0.875);
+    assert_int_equal(form.form.sharing.group, 6);
+    assert_int_equal(form.form.sharing.slices, 60);
+    assert_true(form.form.joint_row_density == 0.625);
     assert_true(sdse_store_load_form(store, fixture_hash("weight-form", 1), &form));
     assert_true(form.form.rel_error < 0 && isnan(form.sqnr_db));
     assert_true(isnan(form.weight_norm));
+    assert_int_equal(form.form.sharing.group, 0);
     assert_true(isnan(form.joint_row_density_32) && isnan(form.joint_row_density_64));
     sdse_arena_free(arena);
     sdse_store_close(store);

@@ -211,6 +211,64 @@ static void few_scale_bits_bound_the_scales(void **state) {
     drop(&f);
 }
 
+// Any group and any number of slices, with groups of the convolution: filter by filter,
+// who shares with whom.
+static void joint_density_of_any_group(void **state) {
+    (void)state;
+    uint64_t seed = 77;
+    for (int i = 0; i < 2000; i++) {
+        uint64_t draw[6];
+        for (int d = 0; d < 6; d++) {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            draw[d] = seed >> 20;
+        }
+        const uint64_t groups = 1 + draw[0] % 3, filters = 1 + draw[1] % 12;
+        const uint32_t group = (uint32_t)(1 + draw[2] % 7),
+                       slices = (uint32_t)(1 + draw[3] % 14);
+        enum { ROWS = 3, WIDTH = 2 };
+        struct sdse_coded_layer layer = {
+            .shape = {groups, filters, 1, 3, 2, false},
+            .filters = groups * filters,
+            .slicing = {.basis_size = WIDTH, .words = 6, .rows = ROWS},
+            .codes = calloc(groups * filters, ROWS * WIDTH)};
+        assert_non_null(layer.codes);
+        for (uint64_t c = 0; c < layer.filters * ROWS * WIDTH; c++) {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            layer.codes[c] = seed >> 33 < (UINT64_C(1) << 31) / 8;
+        }
+        uint64_t longest = 0, all = 0, live = 0;
+        for (int pass = 0; pass < 2; pass++)
+            for (uint64_t g = 0; g < groups; g++)
+                for (uint64_t f = 0; f < filters;) {
+                    uint64_t size = 1; // of the sharing group that begins at f
+                    while (f + size < filters && size < group &&
+                           (f + size) % slices != 0)
+                        size++;
+                    if (pass == 0)
+                        longest = size > longest ? size : longest;
+                    for (uint64_t row = 0; pass && size == longest && row < ROWS;
+                         row++) {
+                        bool needed = false;
+                        for (uint64_t k = f; k < f + size; k++)
+                            for (uint64_t w = 0; w < WIDTH; w++)
+                                needed |= layer.codes[((g * filters + k) * ROWS + row) *
+                                                          WIDTH +
+                                                      w] != 0;
+                        all++;
+                        live += needed;
+                    }
+                    f += size;
+                }
+        assert_true(sdse_joint_row_density(&layer, group, slices) ==
+                    (double)live / (double)all);
+        free(layer.codes);
+    }
+}
+
 static void joint_density_counts_rows_any_filter_needs(void **state) {
     (void)state;
     struct fixture f = make((struct sdse_weight_shape){1, 96, 8, 3, 3, false}, 4);
@@ -301,6 +359,7 @@ int main(void) {
         cmocka_unit_test(basis_is_refitted_to_what_the_window_left),
         cmocka_unit_test(few_scale_bits_bound_the_scales),
         cmocka_unit_test(joint_density_counts_rows_any_filter_needs),
+        cmocka_unit_test(joint_density_of_any_group),
         cmocka_unit_test(raw_layers_are_measured_too),
         cmocka_unit_test(dead_layer_measures_without_surprise),
         cmocka_unit_test(threads_do_not_matter),
