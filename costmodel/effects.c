@@ -192,6 +192,14 @@ static enum sdse_status gather(struct finding *f, const struct sdse_engine *engi
     return SDSE_OK;
 }
 
+// Rows of a sharing group that are zero or not each by itself: filters that were pruned
+// together have them in common.
+static uint32_t independent_rows(const struct finding *f, uint32_t filters) {
+    const uint32_t together =
+        smartdeal(f) && f->form->prune_group ? f->form->prune_group : 1;
+    return filters / together + (filters % together > 0);
+}
+
 // Rows that some filter of a sharing group needs: measured for the very groups, else of
 // independent filters.
 static double joint_rows(struct finding *f, const struct sdse_engine *engine,
@@ -208,7 +216,7 @@ static double joint_rows(struct finding *f, const struct sdse_engine *engine,
         effects->joint_measured
             // Rows of shorter groups are among `rows` only.
             ? fmin(fmax(form->joint_row_density, rows), fmin(1, group * rows))
-            : sdse_selector_joint(rows, effects->joint_filters);
+            : sdse_selector_joint(rows, independent_rows(f, effects->joint_filters));
     return effects->joint_density;
 }
 

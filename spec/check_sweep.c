@@ -57,17 +57,27 @@ void sdse_check_sweep_duplicates(struct sdse_subject *s) {
             list_duplicates(s, list);
 }
 
-// A row with any non-zero coefficient is non-zero: rows <= 1 and >= density.
+// A row with any non-zero coefficient is non-zero: rows <= 1 and >= density. Beside a
+// density that is each layer's own (0) rows are all there, or as dense.
 void sdse_check_form_row_density(struct sdse_subject *s) {
     for (size_t i = 0; i < s->sweep->form_count; i++) {
         const struct sdse_sweep_form *form = &s->sweep->forms[i];
-        if (form->setting.smartdeal && !form->setting.measured &&
-            form->setting.row_density < form->setting.density) {
+        const double density = form->setting.density, rows = form->setting.row_density;
+        if (!form->setting.smartdeal || form->setting.measured)
+            continue;
+        if (density > 0 && rows > 0 && rows < density) {
             sdse_check_report(
                 s, form->loc,
                 "form '%.80s': a fraction %g of non-zero coefficients does "
                 "not fit into a fraction %g of the rows",
-                form->name, form->setting.density, form->setting.row_density);
+                form->name, density, rows);
+            return;
+        }
+        if ((density > 0 && !(rows > 0)) || (!(density > 0) && rows > 0 && rows < 1)) {
+            sdse_check_report(s, form->loc,
+                              "form '%.80s': beside 'density: layer' rows are 1 or "
+                              "'layer', and only there",
+                              form->name);
             return;
         }
     }

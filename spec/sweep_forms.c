@@ -32,6 +32,8 @@ static const char *const key_words[KEYS + 1] = {
     "row_sparsity",     "scale",          "iterations", "prune",
     "prune_amount",     "prune_group",    "name"};
 
+static const char layers_own[] = "layer";
+
 // What the decomposition takes by itself (smartdeal/setting.h): the released code's.
 static const struct sdse_form_setting measured_defaults = {
     .smartdeal = true,
@@ -128,6 +130,16 @@ static bool read_measured_value(const struct sdse_node *node, enum key key,
     }
 }
 
+// A fraction, or the layers' own.
+static bool read_density(const struct sdse_node *node, struct sdse_diags *diags,
+                         double *density) {
+    if (node->kind == SDSE_NODE_SCALAR && strcmp(node->text, layers_own) == 0) {
+        *density = 0;
+        return true;
+    }
+    return sdse_read_double(node, 1e-6, 1, diags, density);
+}
+
 static bool read_value(const struct sdse_node *node, enum key key,
                        struct sdse_diags *diags, struct sdse_form_setting *setting) {
     static const char *const indexes[] = {"element_bitmap", "row", "run_length",
@@ -146,9 +158,9 @@ static bool read_value(const struct sdse_node *node, enum key key,
     case KEY_ROWS_PER_SLICE:
         return sdse_read_u32(node, 0, UINT32_MAX, diags, &setting->rows_per_slice);
     case KEY_DENSITY:
-        return sdse_read_double(node, 1e-6, 1, diags, &setting->density);
+        return read_density(node, diags, &setting->density);
     case KEY_ROW_DENSITY:
-        return sdse_read_double(node, 1e-6, 1, diags, &setting->row_density);
+        return read_density(node, diags, &setting->row_density);
     case KEY_COEFFICIENT_BITS:
         return sdse_read_u32(
             node, 2, setting->measured ? MOST_MEASURED_BITS : MOST_DECLARED_BITS, diags,
@@ -243,12 +255,12 @@ static void refuse_contradictions(struct reader *r, const struct sdse_node *map,
         const struct sdse_node *node = sdse_node_get(map, key_words[key]);
         if (!node)
             continue;
-        if (!measured) {
+        if (!measured && key != KEY_PRUNE_GROUP) {
             contradict(r, node,
                        "asks for a decomposition, but the density is declared");
             continue;
         }
-        if (key <= KEY_RELATIVE_THRESHOLD && threshold)
+        if (measured && key <= KEY_RELATIVE_THRESHOLD && threshold)
             contradict(r, node, "beside another threshold");
         if (key <= KEY_RELATIVE_THRESHOLD)
             threshold = node;

@@ -5,6 +5,7 @@
 #include "spec/checks.h"
 #include "spec/flow.h"
 #include "spec/load.h"
+#include "spec/network_changes.h"
 #include "spec/sweep_forms.h"
 #include "spec/sweep_outputs.h"
 #include "spec/value.h"
@@ -17,28 +18,105 @@ struct reader {
     bool out_of_memory;
 };
 
-static void read_paths(struct reader *r, const char *key, const char ***paths,
-                       struct sdse_loc **locs, size_t *count) {
+// The list under a key that must be there; NULL if it is not, or is empty.
+static const struct sdse_node *paths_of(struct reader *r, const char *key) {
     const struct sdse_node *list = sdse_node_get(r->root, key);
-    if (!list) {
+    if (!list)
         sdse_report_missing(r->root, key, r->diags);
+    return list && sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags) && list->count
+               ? list
+               : NULL;
+}
+
+// A path beside the sweep's file. False: not one, or memory is out.
+static bool read_path(struct reader *r, const struct sdse_node *node, const char **path,
+                      struct sdse_loc *loc) {
+    const char *text;
+    if (!sdse_read_text(node, r->diags, &text))
+        return false;
+    *loc = node->loc;
+    *path = sdse_beside(r->arena, r->root->loc.file, text);
+    r->out_of_memory |= !*path;
+    return *path != NULL;
+}
+
+static void read_archs(struct reader *r) {
+    struct sdse_sweep *sweep = r->sweep;
+    const struct sdse_node *list = paths_of(r, "archs");
+    if (!list)
+        return;
+    sweep->archs = SDSE_ARENA_ARRAY(r->arena, const char *, list->count);
+    sweep->arch_locs = SDSE_ARENA_ARRAY(r->arena, struct sdse_loc, list->count);
+    if (!sweep->archs || !sweep->arch_locs) {
+        r->out_of_memory = true;
         return;
     }
-    if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags) || !list->count)
+    sdse_for_each_child (item, list)
+        sweep->arch_count += read_path(r, item, &sweep->archs[sweep->arch_count],
+                                       &sweep->arch_locs[sweep->arch_count]);
+}
+
+// Words that choose layers.
+static void read_layers(struct reader *r, const struct sdse_node *list,
+                        struct sdse_sweep_network *out) {
+    if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
         return;
-    *paths = SDSE_ARENA_ARRAY(r->arena, const char *, list->count);
-    *locs = SDSE_ARENA_ARRAY(r->arena, struct sdse_loc, list->count);
-    if (!*paths || !*locs) {
+    if (!list->count)
+        sdse_diag_add(r->diags, SDSE_ERROR, list->key_loc, "override-empty",
+                      "'layers' lists no layer");
+    out->layers = SDSE_ARENA_ARRAY(r->arena, struct sdse_named, list->count + 1);
+    if (!out->layers) {
         r->out_of_memory = true;
         return;
     }
     sdse_for_each_child (item, list) {
-        const char *path;
-        if (!sdse_read_text(item, r->diags, &path))
-            continue;
-        (*locs)[*count] = item->loc;
-        (*paths)[*count] = sdse_beside(r->arena, r->root->loc.file, path);
-        r->out_of_memory |= !(*paths)[(*count)++];
+        const char *word;
+        if (sdse_read_text(item, r->diags, &word))
+            out->layers[out->layer_count++] = (struct sdse_named){word, item->loc};
+    }
+}
+
+// A path, or {path: …, network: …, layers: …}: NULL if it has none.
+static const struct sdse_node *read_workload(struct reader *r,
+                                             const struct sdse_node *item,
+                                             struct sdse_sweep_network *out) {
+    static const char *const keys[] = {"path", "network", "layers"};
+    if (item->kind != SDSE_NODE_MAPPING)
+        return item;
+    const struct sdse_node *path = sdse_node_get(item, "path"), *node;
+    sdse_refuse_unknown_keys(item, keys, sizeof keys / sizeof *keys, r->diags);
+    if (!path)
+        sdse_report_missing(item, "path", r->diags);
+    if ((node = sdse_node_get(item, "network")) &&
+        !sdse_read_network_changes(r->arena, node, r->diags, &out->changes))
+        r->out_of_memory = true;
+    if ((node = sdse_node_get(item, "layers")))
+        read_layers(r, node, out);
+    return path;
+}
+
+static void read_workloads(struct reader *r) {
+    struct sdse_sweep *sweep = r->sweep;
+    const struct sdse_node *list = paths_of(r, "workloads");
+    if (!list)
+        return;
+    sweep->workloads = SDSE_ARENA_ARRAY(r->arena, const char *, list->count);
+    sweep->workload_locs = SDSE_ARENA_ARRAY(r->arena, struct sdse_loc, list->count);
+    sweep->networks =
+        SDSE_ARENA_ARRAY(r->arena, struct sdse_sweep_network, list->count);
+    if (!sweep->workloads || !sweep->workload_locs || !sweep->networks) {
+        r->out_of_memory = true;
+        return;
+    }
+    const struct sdse_node *all = sdse_node_get(r->root, "network");
+    if (all && !sdse_read_network_changes(r->arena, all, r->diags, &sweep->changes))
+        r->out_of_memory = true;
+    sdse_for_each_child (item, list) {
+        const size_t i = sweep->workload_count;
+        sweep->networks[i] = (struct sdse_sweep_network){.changes = sweep->changes};
+        const struct sdse_node *path = read_workload(r, item, &sweep->networks[i]);
+        sweep->workload_count +=
+            path && read_path(r, path, &sweep->workloads[i], &sweep->workload_locs[i]);
     }
 }
 
@@ -117,9 +195,9 @@ static void read_mapper(struct reader *r) {
 }
 
 static void read_sweep(struct reader *r) {
-    static const char *const keys[] = {"name",        "workloads",    "archs",
-                                       "override",    "weight_forms", "objective",
-                                       "constraints", "mapper",       "outputs"};
+    static const char *const keys[] = {
+        "name",      "workloads",   "archs",  "override", "weight_forms",
+        "objective", "constraints", "mapper", "outputs",  "network"};
     struct sdse_sweep *sweep = r->sweep;
     const struct sdse_node *node;
     sdse_refuse_unknown_keys(r->root, keys, sizeof keys / sizeof *keys, r->diags);
@@ -127,9 +205,8 @@ static void read_sweep(struct reader *r) {
         sdse_report_missing(r->root, "name", r->diags);
     else
         sdse_read_text(node, r->diags, &sweep->name);
-    read_paths(r, "workloads", &sweep->workloads, &sweep->workload_locs,
-               &sweep->workload_count);
-    read_paths(r, "archs", &sweep->archs, &sweep->arch_locs, &sweep->arch_count);
+    read_workloads(r);
+    read_archs(r);
     read_overrides(r);
     unsigned word;
     if ((node = sdse_node_get(r->root, "objective")) &&

@@ -9,6 +9,7 @@
 #include "base/diag.h"
 #include "spec/load.h"
 #include "spec/types/form.h"
+#include "spec/types/network_changes.h"
 #include "spec/types/quantity.h"
 #include "spec/types/sweep.h"
 
@@ -36,23 +37,10 @@ enum sdse_combine {
     SDSE_COMBINES
 };
 
-// A name written in the file, and its place.
-struct sdse_named {
-    const char *text;
-    struct sdse_loc loc;
-};
-
 // A file of a layer's mapping.
 struct sdse_case_mapping {
     const char *layer, *path;
     struct sdse_loc loc;
-};
-
-// A key of the network, or of one of its layers, that a case writes anew.
-struct sdse_case_change {
-    const char *layer; // NULL = the network's own
-    const struct sdse_node *value;
-    struct sdse_loc loc; // of the layer's name, or the key
 };
 
 // What is evaluated: an accelerator, a network, and how its layers are mapped. Lists
@@ -61,9 +49,9 @@ struct sdse_case {
     const char *name;
     const char *arch, *workload; // paths; NULL = none
     struct sdse_loc arch_loc, workload_loc;
-    size_t override_count, change_count, mapping_count;
+    size_t override_count, mapping_count;
     struct sdse_set *overrides;
-    struct sdse_case_change *changes;
+    struct sdse_network_changes network; // what is written anew in it
     struct sdse_case_mapping *mappings;
     bool searched; // layers without a mapping file are mapped by the search
     enum sdse_objective objective;
@@ -83,8 +71,8 @@ struct sdse_take {
     size_t level_count, without_count, case_count, layer_count;
     struct sdse_named *levels;  // none = all
     struct sdse_named *without; // of them not these
-    size_t *cases;             // indices into the file's
-    struct sdse_named *layers; // names, or kinds; none = the case's
+    size_t *cases;              // indices into the file's
+    struct sdse_named *layers;  // names, or kinds; none = the case's
     struct sdse_loc loc;
 };
 

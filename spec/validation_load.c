@@ -5,6 +5,7 @@
 #include "spec/beside.h"
 #include "spec/checks.h"
 #include "spec/flow.h"
+#include "spec/network_changes.h"
 #include "spec/path.h"
 #include "spec/sweep_forms.h"
 #include "spec/validation_reader.h"
@@ -82,31 +83,11 @@ static void read_overrides(struct sdse_validation_reader *r,
     }
 }
 
-// Keys of the network, and, under `layers`, keys of layers by name.
 static void read_changes(struct sdse_validation_reader *r, const struct sdse_node *map,
                          struct sdse_case *out) {
-    const struct sdse_node *list = section(r, map, "network");
-    const struct sdse_node *layers = list ? section(r, list, "layers") : NULL;
-    size_t count = list ? list->count : 0;
-    sdse_for_each_child (layer, layers)
-        count += layer->count;
-    if (!count)
-        return;
-    out->changes =
-        grow(r, out->changes, out->change_count, count, sizeof *out->changes);
-    if (!out->changes)
-        return;
-    sdse_for_each_child (node, list)
-        if (node != layers && strcmp(node->key, "layers") != 0)
-            out->changes[out->change_count++] =
-                (struct sdse_case_change){NULL, node, node->key_loc};
-    sdse_for_each_child (layer, layers) {
-        if (!sdse_expect_kind(layer, SDSE_NODE_MAPPING, r->diags))
-            continue;
-        sdse_for_each_child (node, layer)
-            out->changes[out->change_count++] =
-                (struct sdse_case_change){layer->key, node, layer->key_loc};
-    }
+    const struct sdse_node *list = sdse_node_get(map, "network");
+    if (list && !sdse_read_network_changes(r->arena, list, r->diags, &out->network))
+        r->out_of_memory = true;
 }
 
 static void read_mappings(struct sdse_validation_reader *r, const struct sdse_node *map,

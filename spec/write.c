@@ -239,14 +239,24 @@ static void print_decomposition(FILE *out, const struct sdse_form_setting *s) {
                 prunes[s->prune], s->prune_amount, s->prune_group);
 }
 
+static void print_density(FILE *out, const char *key, double density) {
+    if (density > 0)
+        fprintf(out, ", %s: %.17g", key, density);
+    else
+        fprintf(out, ", %s: layer", key);
+}
+
 static void print_setting(FILE *out, const struct sdse_form_setting *s) {
     static const char *const indexes[] = {"element_bitmap", "row", "run_length",
                                           "dense"};
     fprintf(out, "basis_size: %" PRIu32 ", rows_per_slice: %" PRIu32, s->basis_size,
             s->rows_per_slice);
-    if (!s->measured)
-        fprintf(out, ", density: %.17g, row_density: %.17g", s->density,
-                s->row_density);
+    if (!s->measured) {
+        print_density(out, "density", s->density);
+        print_density(out, "row_density", s->row_density);
+        if (s->prune_group)
+            fprintf(out, ", prune_group: %" PRIu32, s->prune_group);
+    }
     fprintf(out,
             ", coefficient_bits: %" PRIu32 ", basis_bits: %" PRIu32
             ", scale_bits: %" PRIu32 ", index: %s, depthwise: %s",

@@ -107,11 +107,11 @@ static bool hash_declared(struct sdse_arena *arena, struct sdse_form_record *rec
     const char *text = sdse_arena_printf(
         arena,
         "declared %d n %" PRIu32 " rows %" PRIu64 " block %" PRIu64 " blocks %" PRIu64
-        " density %.17g %.17g bits %" PRIu32 " %" PRIu32 " %" PRIu32
+        " density %.17g %.17g of %" PRIu32 " bits %" PRIu32 " %" PRIu32 " %" PRIu32
         " index %d totals %.17g %.17g %.17g %.17g words %" PRIu64 " error %.17g",
         form->smartdeal, form->basis_size, form->rows, form->rows_per_block,
-        form->blocks, form->density, form->row_density, form->coefficient_bits,
-        form->basis_bits, form->scale_bits, (int)form->index,
+        form->blocks, form->density, form->row_density, form->prune_group,
+        form->coefficient_bits, form->basis_bits, form->scale_bits, (int)form->index,
         form->coefficient_bits_total, form->basis_bits_total, form->index_bits_total,
         record->weight_bits, record->weight_words, form->rel_error);
     if (text)

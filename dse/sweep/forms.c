@@ -87,7 +87,11 @@ void sdse_layer_form_declare(const struct sdse_layer *layer,
     const struct sdse_slicing slicing = sdse_slice(&weights, &smartdeal);
     const struct sdse_form_shape shape = {slicing.basis_size, slicing.rows,
                                           slicing.rows_per_block, slicing.blocks};
-    sdse_form_declare(weights.groups * weights.filters, &shape, setting, form);
+    struct sdse_form_setting of_layer = *setting;
+    const double own = layer->density[SDSE_WEIGHTS];
+    of_layer.density = setting->density > 0 ? setting->density : own;
+    of_layer.row_density = setting->row_density > 0 ? setting->row_density : own;
+    sdse_form_declare(weights.groups * weights.filters, &shape, &of_layer, form);
 }
 
 double sdse_layer_weight_bits(const struct sdse_layer *layer,

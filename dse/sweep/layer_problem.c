@@ -1,7 +1,9 @@
 #include "dse/sweep/layer_problem.h"
 
+#include <inttypes.h>
 #include <string.h>
 
+#include "costmodel/effects.h"
 #include "costmodel/evaluate.h"
 #include "dse/hint.h"
 #include "dse/map.h"
@@ -45,11 +47,12 @@ static char *form_text(struct sdse_arena *arena, const struct sdse_arch *arch,
         form->density, form->coefficient_bits_total, form->basis_bits_total,
         form->index_bits_total);
     if (text && (arch->engine_count || codes_rebuilt_words(arch)))
-        text = sdse_arena_printf(arena, "%s rows %.17g", text, form->row_density);
+        text = sdse_arena_printf(arena, "%s rows %.17g of %" PRIu32, text,
+                                 form->row_density, form->prune_group);
     if (text && arch->engine_count && form->sharing.group)
-        text = sdse_arena_printf(arena, "%s joint %u %u %.17g", text,
-                                 form->sharing.group, form->sharing.slices,
-                                 form->joint_row_density);
+        text =
+            sdse_arena_printf(arena, "%s joint %u %u %.17g", text, form->sharing.group,
+                              form->sharing.slices, form->joint_row_density);
     return text;
 }
 
@@ -130,10 +133,14 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
                                           struct sdse_arena *arena,
                                           const struct sdse_sweep_mapper *mapper,
                                           const atomic_bool *stop) {
+    // What engines do is worked out once, for the search, its hint and the full cost.
+    struct sdse_layer *known = SDSE_ARENA_NEW(arena, struct sdse_layer);
     // The answer holds whole mappings; what is kept of it is their text.
-    struct sdse_arena *scratch = sdse_arena_new();
+    struct sdse_arena *scratch = known ? sdse_arena_new() : NULL;
     if (!scratch)
         return SDSE_NO_MEMORY;
+    sdse_effects_know(problem->arch, problem->layer, &problem->form, arena, known);
+    problem->layer = known;
     const struct sdse_map_request request = {.arch = problem->arch,
                                              .layer = problem->layer,
                                              .form = &problem->form,

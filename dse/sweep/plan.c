@@ -9,6 +9,7 @@
 #include "costmodel/stream.h"
 #include "dse/sweep/weights.h"
 #include "spec/load.h"
+#include "spec/network_changes.h"
 #include "spec/split.h"
 #include "spec/write.h"
 
@@ -47,6 +48,45 @@ static const char *pathless_text(struct sdse_arena *arena,
     return sdse_workload_text(arena, &copy);
 }
 
+// Leaves the layers that the sweep chooses.
+static enum sdse_status choose_layers(struct loading *l,
+                                      const struct sdse_sweep_network *from,
+                                      struct sdse_workload *workload) {
+    if (!from->layer_count)
+        return SDSE_OK;
+    bool *chosen = SDSE_ARENA_ARRAY(l->arena, bool, workload->layer_count);
+    if (!chosen)
+        return SDSE_NO_MEMORY;
+    memset(chosen, 0, workload->layer_count * sizeof *chosen);
+    enum sdse_status status = SDSE_OK;
+    for (size_t w = 0; w < from->layer_count; w++) {
+        bool found = false;
+        for (size_t i = 0; i < workload->layer_count; i++) {
+            const bool meant = sdse_word_means_layer(workload, from->layers[w].text,
+                                                     &workload->layers[i]);
+            found |= meant;
+            chosen[i] |= meant;
+        }
+        if (found || sdse_word_is_layer_kind(from->layers[w].text))
+            continue;
+        sdse_diag_add(l->diags, SDSE_ERROR, from->layers[w].loc, "unknown-layer",
+                      "the network '%.80s' has no layer '%.80s'", workload->name,
+                      from->layers[w].text);
+        status = SDSE_INVALID;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < workload->layer_count; i++)
+        if (chosen[i])
+            workload->layers[count++] = workload->layers[i];
+    workload->layer_count = count;
+    if (!count && status == SDSE_OK) {
+        sdse_diag_add(l->diags, SDSE_ERROR, from->layers[0].loc, "unknown-layer",
+                      "the network '%.80s' has none of these layers", workload->name);
+        status = SDSE_INVALID;
+    }
+    return status;
+}
+
 static enum sdse_status load_networks(struct loading *l) {
     const struct sdse_sweep *sweep = l->plan->sweep;
     l->plan->networks =
@@ -56,8 +96,11 @@ static enum sdse_status load_networks(struct loading *l) {
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; i < sweep->workload_count; i++) {
         struct sdse_network_input *network = &l->plan->networks[i];
-        const enum sdse_status loaded = sdse_workload_load(
-            l->arena, sweep->workloads[i], l->diags, &network->workload);
+        enum sdse_status loaded = sdse_workload_load_changed(
+            l->arena, sweep->workloads[i], &sweep->networks[i].changes, l->diags,
+            &network->workload);
+        if (loaded == SDSE_OK)
+            loaded = choose_layers(l, &sweep->networks[i], network->workload);
         status = worse(status, loaded);
         if (loaded)
             continue;

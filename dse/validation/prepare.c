@@ -6,6 +6,7 @@
 #include "costmodel/stream.h"
 #include "dse/sweep/forms.h"
 #include "dse/validation/take.h"
+#include "spec/network_changes.h"
 #include "spec/path.h"
 #include "spec/split.h"
 
@@ -65,114 +66,16 @@ static struct sdse_arch *load_arch(struct preparing *p, const struct sdse_case *
     return loaded ? arch : NULL;
 }
 
-// Puts a copy of `value` under its key into a mapping, in the place of what is there.
-static bool put_key(struct preparing *p, struct sdse_node *map,
-                    const struct sdse_node *value) {
-    struct sdse_node *copy = sdse_tree_copy(p->arena, value);
-    if (!copy)
-        return keep(p, SDSE_NO_MEMORY);
-    copy->parent = map;
-    copy->next = NULL;
-    struct sdse_node **link = &map->first, *before = NULL;
-    while (*link && strcmp((*link)->key, value->key) != 0) {
-        before = *link;
-        link = &before->next;
-    }
-    if (*link) {
-        copy->next = (*link)->next;
-        copy->index = (*link)->index;
-    } else {
-        copy->index = map->count++;
-    }
-    *link = copy;
-    if (!copy->next)
-        map->last = copy;
-    return true;
-}
-
-// Whether a change of layers called `word` is about this layer of a network's tree.
-// `multiplying` is every layer that multiplies, unless a layer has that name.
-static bool is_meant(const struct sdse_node *layer, const char *word, bool named) {
-    static const char *const moving[] = {"pool", "maxpool", "avgpool", "add",
-                                         "norm", "softmax", "act"};
-    const struct sdse_node *key = sdse_node_get(layer, named ? "name" : "kind");
-    if (!key || !key->text)
-        return false;
-    if (named)
-        return strcmp(key->text, word) == 0;
-    for (size_t i = 0; i < sizeof moving / sizeof *moving; i++)
-        if (strcmp(key->text, moving[i]) == 0)
-            return false;
-    return strcmp(word, "multiplying") == 0;
-}
-
-// Writes a change into the layers that it is about; *found: whether there are any.
-// False: memory is out.
-static bool change_layers(struct preparing *p, struct sdse_node *root,
-                          const struct sdse_case_change *change, bool *found) {
-    struct sdse_node *list = root->first;
-    while (list && strcmp(list->key, "layers") != 0)
-        list = list->next;
-    *found = false;
-    for (int named = 1; named >= 0 && !*found; named--) {
-        struct sdse_node *layer = list ? list->first : NULL;
-        for (; layer; layer = layer->next) {
-            if (!is_meant(layer, change->layer, named))
-                continue;
-            *found = true;
-            if (!put_key(p, layer, change->value))
-                return false;
-        }
-    }
-    return true;
-}
-
 static struct sdse_workload *load_workload(struct preparing *p,
                                            const struct sdse_case *from) {
-    struct sdse_node *root;
     struct sdse_workload *workload = NULL;
     struct sdse_diags said;
     sdse_diags_init(&said, p->arena);
-    if (!keep(p, sdse_tree_parse_file(p->arena, from->workload, &said, &root))) {
-        pass_on(p, &said);
-        return NULL;
-    }
-    bool good = true;
-    for (size_t i = 0; i < from->change_count && root->kind == SDSE_NODE_MAPPING; i++) {
-        const struct sdse_case_change *change = &from->changes[i];
-        bool found = true;
-        if (change->layer ? !change_layers(p, root, change, &found)
-                          : !put_key(p, root, change->value))
-            return NULL;
-        good = good && found;
-        if (!found)
-            refuse(p, change->loc, "unknown-layer", "the network has no layer",
-                   change->layer);
-    }
     const bool loaded =
-        keep(p, sdse_workload_from_tree(p->arena, root, &said, &workload));
+        keep(p, sdse_workload_load_changed(p->arena, from->workload, &from->network,
+                                           &said, &workload));
     pass_on(p, &said);
-    return good && loaded ? workload : NULL;
-}
-
-static bool is_kind(const struct sdse_layer *layer, const char *word) {
-    return strcmp(word, "all") == 0 ||
-           (strcmp(word, "multiplying") == 0 && !sdse_layer_moves(layer)) ||
-           strcmp(word, sdse_layer_kind_name(layer->kind)) == 0;
-}
-
-static bool is_layer(const struct sdse_workload *workload, const char *name) {
-    for (size_t l = 0; l < workload->layer_count; l++)
-        if (strcmp(workload->layers[l].name, name) == 0)
-            return true;
-    return false;
-}
-
-// Whether one word of `layers:` chooses a layer: a name, or else a kind.
-static bool chooses(const struct sdse_workload *workload, const char *word,
-                    const struct sdse_layer *layer) {
-    return is_layer(workload, word) ? strcmp(layer->name, word) == 0
-                                    : is_kind(layer, word);
+    return loaded ? workload : NULL;
 }
 
 static void check_levels(struct preparing *p, const struct sdse_arch *arch,
@@ -192,7 +95,8 @@ static void check_layers(struct preparing *p, const struct sdse_workload *worklo
     for (size_t i = 0; i < count && workload; i++) {
         bool found = false;
         for (size_t l = 0; l < workload->layer_count; l++)
-            found |= chooses(workload, names[i].text, &workload->layers[l]);
+            found |=
+                sdse_word_means_layer(workload, names[i].text, &workload->layers[l]);
         if (!found)
             refuse(p, names[i].loc, "unknown-layer", "the case's network has no layer",
                    names[i].text);
@@ -243,7 +147,7 @@ size_t sdse_take_layers(const struct sdse_ready_validation *ready,
         const struct sdse_layer *layer = &workload->layers[l];
         bool taken = word_count == 0 && !sdse_layer_moves(layer);
         for (size_t i = 0; i < word_count && !taken; i++)
-            taken = chooses(workload, words[i].text, layer);
+            taken = sdse_word_means_layer(workload, words[i].text, layer);
         if (chosen)
             chosen[l] = taken;
         count += taken;

@@ -229,7 +229,8 @@ const char *const sdse_schema_statements[] = {
     " joint_row_density_32 REAL CHECK (joint_row_density_32 BETWEEN 0 AND 1),"
     " joint_row_density_64 REAL CHECK (joint_row_density_64 BETWEEN 0 AND 1),"
     " sharing_group INTEGER NOT NULL, sharing_slices INTEGER NOT NULL,"
-    " joint_row_density REAL CHECK (joint_row_density BETWEEN 0 AND 1)) STRICT",
+    " joint_row_density REAL CHECK (joint_row_density BETWEEN 0 AND 1),"
+    " prune_group INTEGER NOT NULL) STRICT",
 
     "CREATE TABLE point_layer("
     " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"

@@ -44,6 +44,7 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
     sdse_bind_u64(&add, w->sharing.group);
     sdse_bind_u64(&add, w->sharing.slices);
     sdse_bind_f64(&add, shared ? w->joint_row_density : (double)NAN);
+    sdse_bind_u64(&add, w->prune_group);
     return sdse_bind_run(&add);
 }
 
@@ -83,6 +84,7 @@ bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
                  .blocks = (uint64_t)sqlite3_column_int64(row, 6),
                  .density = sqlite3_column_double(row, 7),
                  .row_density = sqlite3_column_double(row, 8),
+                 .prune_group = (uint32_t)sqlite3_column_int64(row, 27),
                  .coefficient_bits = (uint32_t)sqlite3_column_int64(row, 9),
                  .basis_bits = (uint32_t)sqlite3_column_int64(row, 10),
                  .scale_bits = (uint32_t)sqlite3_column_int64(row, 11),

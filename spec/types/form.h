@@ -36,13 +36,16 @@ struct sdse_form_setting {
     bool measured;           // decompose; false: the densities are declared
     uint32_t basis_size;     // n [>= 2]; 0 = the kernel width, 3 elsewhere
     uint32_t rows_per_slice; // rows of Ce that share a basis; 0 = the released slicing
-    double density;          // declared fraction of non-zero coefficients (0, 1]
-    double row_density;      // declared fraction of non-zero coefficient rows (0, 1]
+    double density;     // declared fraction of non-zero coefficients (0, 1]; 0 = of
+                        // each layer's weights that are not zero
+    double row_density; // the same of non-zero coefficient rows
     uint32_t coefficient_bits;
     uint32_t basis_bits;
     uint32_t scale_bits; // stored exponent of each block's basis
     enum sdse_index_format index;
     bool depthwise; // decompose depth-wise layers too (raw by default)
+
+    uint32_t prune_group; // filters that lose the same rows; 0: declared, none do
 
     // Measured forms only.
     enum sdse_form_threshold threshold_kind;
@@ -52,7 +55,6 @@ struct sdse_form_setting {
     uint32_t iterations;
     enum sdse_form_prune prune;
     double prune_amount;
-    uint32_t prune_group; // filters that lose the same rows
 };
 
 // Filters that share what they skip: groups of so many consecutive ones, counted anew
@@ -70,6 +72,7 @@ struct sdse_weight_form {
     uint64_t blocks;         // in the layer
     double density;          // non-zero coefficients / (rows * n), of the layer
     double row_density;      // non-zero rows / rows
+    uint32_t prune_group;    // filters that lose the same rows; 0 = not known to be any
     uint32_t coefficient_bits, basis_bits, scale_bits;
     enum sdse_index_format index;
     // Stored bits of the whole layer, by part. Measured by packing, or from declared

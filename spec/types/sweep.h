@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "spec/types/form.h"
+#include "spec/types/network_changes.h"
 
 enum sdse_objective {
     SDSE_ENERGY,
@@ -63,12 +64,21 @@ struct sdse_sweep_outputs {
     struct sdse_loc loc;
 };
 
+// What a sweep makes of a network's file.
+struct sdse_sweep_network {
+    struct sdse_network_changes changes; // keys that are written anew
+    size_t layer_count;
+    struct sdse_named *layers; // names or kinds of those that stay; none: all
+};
+
 struct sdse_sweep {
     const char *name;
     const char *file;
     size_t workload_count;
     const char **workloads; // paths, resolved against the sweep's file
     struct sdse_loc *workload_locs;
+    struct sdse_sweep_network *networks; // one for each workload
+    struct sdse_network_changes changes; // in all of them, before their own
     size_t arch_count;
     const char **archs; // paths, resolved against the sweep's file
     struct sdse_loc *arch_locs;

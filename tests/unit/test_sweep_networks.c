@@ -1,0 +1,163 @@
+// What a sweep makes of its networks: keys written anew, layers chosen, densities of a
+// form that are each layer's own.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec/load.h"
+#include "spec/write.h"
+#include "support_sweep.h"
+
+static void says(const char *database, const char *sql, const char *wanted) {
+    char *answer = sweep_ask(database, sql);
+    assert_string_equal(answer, wanted);
+    free(answer);
+}
+
+// Own keys come after the sweep's, and a layer's name after `multiplying`.
+static void networks_are_written_anew(void **state) {
+    (void)state;
+    sweep_write(
+        "s.yaml",
+        "name: s\n"
+        "network: {layers: {multiplying: {density: {weights: 0.5}}}}\n"
+        "workloads:\n"
+        "  - net.yaml\n"
+        "  - {path: net.yaml, layers: [conv, b], network: {name: part, batch: 2,\n"
+        "     layers: {multiplying: {density: {weights: 0.25}}, b: {density: "
+        "{weights: 0.75}}}}}\n"
+        "archs: [arch.yaml]\n"
+        "weight_forms: [{name: own, density: layer, row_density: layer},\n"
+        "  {name: rows, density: layer}]\n");
+    sweep_run("s.yaml", "s.db");
+    const char *sql = "SELECT p.workload, p.form, l.layer, l.density, l.row_density "
+                      "FROM v_layer l JOIN v_point p USING (point_id) "
+                      "ORDER BY 1, 2, l.layer_index";
+    says("s.db", sql,
+         "part,own,a,0.25,0.25\npart,own,b,0.75,0.75\npart,rows,a,0.25,1\n"
+         "part,rows,b,0.75,1\n"
+         "tiny,own,a,0.5,0.5\ntiny,own,b,0.5,0.5\ntiny,own,c,0.5,0.5\n"
+         "tiny,rows,a,0.5,1\ntiny,rows,b,0.5,1\ntiny,rows,c,0.5,1\n");
+    // Twice the samples, as often the MACs; two layers `b`.
+    assert_true(
+        sweep_number("s.db", "SELECT max(macs) FROM v_layer WHERE layer = 'a'") ==
+        2.0 * 8 * 4 * 36 * 9);
+    assert_true(
+        sweep_number("s.db",
+                     "SELECT sum(l.macs) FROM v_layer l JOIN v_point p USING "
+                     "(point_id) WHERE p.workload = 'part' AND p.form = 'own'") ==
+        2.0 * (8 * 4 * 36 * 9 + 2 * 24 * 8 * 16));
+    // The same once more computes nothing; another density does.
+    assert_int_equal(sweep_run("s.yaml", "s.db").points_reused, 4);
+    sweep_write("t.yaml",
+                "name: s\n"
+                "network: {layers: {multiplying: {density: {weights: 0.625}}}}\n"
+                "workloads: [net.yaml]\narchs: [arch.yaml]\n"
+                "weight_forms: [{name: own, density: layer, row_density: layer}]\n");
+    assert_int_equal(sweep_run("t.yaml", "s.db").points_reused, 0);
+    says("s.db",
+         "SELECT DISTINCT density FROM v_layer WHERE density > 0.6 AND "
+         "density < 0.7",
+         "0.625\n");
+}
+
+static void refused(const char *text, const char *const *wanted, size_t count) {
+    sweep_write("bad.yaml", text);
+    char *said = NULL;
+    const struct sdse_sweep_request request = {.sweep_path = sweep_path("bad.yaml"),
+                                               .database_path = sweep_path("bad.db"),
+                                               .threads = 1};
+    struct sdse_sweep_progress progress = {0};
+    assert_int_equal(sweep_try(&request, &progress, &said), SDSE_INVALID);
+    for (size_t i = 0; i < count; i++)
+        if (!strstr(said, wanted[i]))
+            fail_msg("'%s' is not in\n%s", wanted[i], said);
+    free(said);
+}
+
+static void all_faults_are_said(void **state) {
+    (void)state;
+    refused("name: s\nworkloads:\n"
+            "  - {network: {name: x}}\n"
+            "  - {path: net.yaml, layer: [a]}\n"
+            "  - {path: net.yaml, network: [a]}\n"
+            "  - {path: net.yaml, layers: []}\n"
+            "archs: [arch.yaml]\n"
+            "weight_forms: [{name: f, density: layer, row_density: 0.5},\n"
+            "  {name: g, density: 0.5, prune: value}]\n",
+            (const char *const[]){"bad.yaml:3:5: error", "[missing-key]",
+                                  "bad.yaml:4:22: error", "'layer'", "[unknown-key]",
+                                  "bad.yaml:5:31: error", "[wrong-type]",
+                                  "bad.yaml:6:", "'layers' lists no layer",
+                                  "bad.yaml:9:27: error", "[form-contradiction]"},
+            11);
+    refused("name: s\nworkloads:\n"
+            "  - {path: net.yaml, network: {name: x, layers: {d: {repeat: 2}}}}\n"
+            "  - {path: net.yaml, network: {name: y}, layers: [a, dd]}\n"
+            "  - {path: net.yaml, network: {name: z}, layers: [pool, dwconv]}\n"
+            "archs: [arch.yaml]\n",
+            (const char *const[]){"bad.yaml:3:50: error", "no layer 'd'",
+                                  "bad.yaml:4:54: error", "no layer 'dd'",
+                                  "bad.yaml:5:51: error", "none of these layers"},
+            6);
+    // What a change makes of a network is read as if it stood there.
+    refused("name: s\nnetwork: {layers: {multiplying: {kernell: 2}}}\n"
+            "workloads: [net.yaml]\narchs: [arch.yaml]\n",
+            (const char *const[]){"bad.yaml:2:34: error", "kernell", "[unknown-key]"},
+            3);
+    refused("name: s\nworkloads: [net.yaml, {path: net.yaml, layers: [a]}]\n"
+            "archs: [arch.yaml]\n",
+            (const char *const[]){"[duplicate-name]"}, 1);
+    refused("name: s\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+            "weight_forms: [{name: f, density: layer, row_density: 0.5}]\n",
+            (const char *const[]){"bad.yaml:4:16: error", "[row-density]"}, 2);
+    refused("name: s\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+            "weight_forms: [{name: f, density: 0.5, row_density: layer}]\n",
+            (const char *const[]){"bad.yaml:4:16: error", "[row-density]"}, 2);
+}
+
+// Rows that filters lose together are zero for a selector's group of them together.
+static void filters_lose_rows_together(void **state) {
+    (void)state;
+    sweep_write(
+        "lines.yaml",
+        SWEEP_ARCH(
+            "lines", "8",
+            "400") "  - {kind: index_selector, operands: weights, slices: 8, group: 8, "
+                   "lines: 4, sync: tile, pj_per_row: 0.001}\n");
+    sweep_write(
+        "g.yaml",
+        "name: g\nworkloads: [{path: net.yaml, layers: [a]}]\narchs: [lines.yaml]\n"
+        "objective: latency\n"
+        "weight_forms:\n  - {name: alone, density: 0.25, row_density: 0.25}\n"
+        "  - {name: pairs, density: 0.25, row_density: 0.25, prune_group: 2}\n"
+        "  - {name: all, density: 0.25, row_density: 0.25, prune_group: 8}\n");
+    sweep_run("g.yaml", "g.db");
+    says("g.db", "SELECT form FROM v_point ORDER BY latency_cycles",
+         "all\npairs\nalone\n");
+    // Independent rows leave 1 - 0.75^8 = 90 % of a group's rows, 1 - 0.75^4 = 68 %, 25
+    // %.
+    const double alone = sweep_number(
+        "g.db", "SELECT min(compute_cycles) FROM v_layer l JOIN v_point p USING "
+                "(point_id) WHERE form = 'alone'");
+    const double all = sweep_number(
+        "g.db", "SELECT min(compute_cycles) FROM v_layer l JOIN v_point p USING "
+                "(point_id) WHERE form = 'all'");
+    assert_true(all / alone > 0.25 && all / alone < 0.6);
+    says("g.db", "SELECT prune_group FROM weight_form ORDER BY 1", "0\n2\n8\n");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(networks_are_written_anew),
+        cmocka_unit_test(all_faults_are_said),
+        cmocka_unit_test(filters_lose_rows_together),
+    };
+    return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
+}
