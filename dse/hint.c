@@ -9,7 +9,7 @@
 #include "dse/mapper/variants.h"
 #include "dse/refusal/feasible.h"
 
-enum { PADDING_PERCENT = 10, MOST_TRIED = 2, MOST_KEEPS = 64, NODES = 4000 };
+enum { PADDING_PERCENT = 10, MOST_TRIED = 2, MOST_KEEPS = 64, NODES = 1000 };
 static const double WORTH = 0.9;        // of the objective: more is no hint
 static const double FEW = 0.25;         // of the multipliers: a look is worth it
 static const double VERY_FEW = 0.05;    // the same for what the accelerator takes

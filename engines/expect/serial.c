@@ -63,7 +63,7 @@ double sdse_digit_shares_mean(const struct sdse_digit_shares *shares) {
 
 // --- How long a column's step is -----------------------------------------------------
 
-enum { COLUMNS_DRAWN = 1 << 16, STEPS_DRAWN = 1 << 15 };
+enum { COLUMNS_DRAWN = 1 << 14, STEPS_DRAWN = 1 << 15 };
 
 // A set of `count` digits at random places.
 static uint64_t draw_offsets(const struct sdse_operand *operand, uint32_t places,
