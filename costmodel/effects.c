@@ -17,6 +17,7 @@ struct finding {
     const struct sdse_layer *layer;
     const struct sdse_weight_form *form;
     struct sdse_effects *effects;
+    double digit_share; // of the inputs' digits: their MAC is done; zeros have none
 };
 
 static double bound(const struct finding *f, enum sdse_dim d) {
@@ -88,17 +89,22 @@ static enum sdse_status serial(struct finding *f, const struct sdse_engine *engi
                                double *events) {
     const struct sdse_activations *known = f->layer->activations;
     const enum sdse_encoding encoding = (enum sdse_encoding)engine->encoding;
+    // Of words of which nothing is known unsigned ones have the more digits.
+    const struct sdse_operand operand = {
+        (enum sdse_recoding)engine->encoding,
+        known ? known->bits : f->arch->bits[SDSE_INPUTS], known && known->is_signed};
+    const double real_macs = macs_of(f) * real_share(&f->layer->nest);
     if (!known || !known->bins[encoding]) {
-        f->effects->digits_unknown = true;
+        f->effects->most_digits = sdse_digits_most(&operand);
+        *events = real_macs * f->effects->input_density * f->effects->most_digits;
         return SDSE_OK;
     }
-    const struct sdse_serial multipliers = {
-        .operand = {(enum sdse_recoding)engine->encoding, known->bits,
-                    known->is_signed},
-        .first_stage_bits = engine->first_stage_bits,
-        .lanes = engine->lanes,
-        .columns = engine->columns,
-        .registers = engine->registers};
+    const struct sdse_serial multipliers = {.operand = operand,
+                                            .first_stage_bits =
+                                                engine->first_stage_bits,
+                                            .lanes = engine->lanes,
+                                            .columns = engine->columns,
+                                            .registers = engine->registers};
     struct sdse_serial_stats stats = {.values = (uint64_t)engine->lanes *
                                                 engine->columns * STREAM_STEPS,
                                       .least_cycles = 1};
@@ -109,7 +115,7 @@ static enum sdse_status serial(struct finding *f, const struct sdse_engine *engi
     if (status != SDSE_OK)
         return status;
     f->effects->cycles_per_mac = means.cycles / STREAM_STEPS;
-    *events = macs_of(f) * sdse_digit_mean(known, encoding);
+    *events = real_macs * sdse_digit_mean(known, encoding);
     return SDSE_OK;
 }
 
@@ -122,6 +128,7 @@ static enum sdse_status gate(struct finding *f, const struct sdse_engine *engine
                                 ? weights
                                 : inputs * weights;
     f->effects->mac_share *= executed;
+    f->digit_share *= engine->operands == SDSE_OPERANDS_INPUTS ? 1 : weights;
     if (engine->operands != SDSE_OPERANDS_WEIGHTS)
         leave(f, engine, SDSE_WEIGHTS, inputs);
     leave(f, engine, SDSE_OUTPUTS, executed);
@@ -160,6 +167,9 @@ static enum sdse_status skip(struct finding *f, const struct sdse_engine *engine
     const double issued = at_most_one(left.issued / all.issued);
     f->effects->cycles_per_mac *= at_most_one(left.cycles / all.cycles);
     f->effects->mac_share *= issued;
+    const double tested =
+        engine->operands == SDSE_OPERANDS_WEIGHTS ? 1 : stats.act_density;
+    f->digit_share *= tested > 0 ? at_most_one(issued / tested) : 1;
     leave(f, engine, SDSE_WEIGHTS, at_most_one(left.act_visits / all.act_visits));
     leave(f, engine, SDSE_OUTPUTS, issued);
     *events = macs_of(f) * issued;
@@ -186,6 +196,7 @@ static enum sdse_status gather(struct finding *f, const struct sdse_engine *engi
     const double density = f->effects->weight_density;
     f->effects->cycles_per_mac *= at_most_one(left.cycles / all.cycles);
     f->effects->mac_share *= density;
+    f->digit_share *= density;
     leave(f, engine, SDSE_INPUTS, density);
     leave(f, engine, SDSE_OUTPUTS, density);
     *events = macs_of(f) * density;
@@ -253,6 +264,7 @@ static enum sdse_status selector(struct finding *f, const struct sdse_engine *en
     const double working = means.rebuilds / means.pairs;
     f->effects->cycles_per_mac *= at_most_one(means.cycles / means.cycles_no_selector);
     f->effects->mac_share *= working;
+    f->digit_share *= lines.skip_weight_rows ? rows : 1;
     leave(f, engine, SDSE_INPUTS, fetched);
     leave(f, engine, SDSE_OUTPUTS, working);
     // Coefficients that are zero cost no shift and no addition anyway.
@@ -291,6 +303,7 @@ static enum sdse_status cartesian(struct finding *f, const struct sdse_engine *e
     *events = times * means.products;
     f->effects->own_cycles = times * means.cycles;
     f->effects->mac_share *= *events / macs_of(f);
+    f->digit_share *= f->effects->weight_density;
     leave(f, engine, SDSE_OUTPUTS, at_most_one(times * means.valid / macs_of(f)));
     return SDSE_OK;
 }
@@ -303,11 +316,17 @@ static bool has_plain_rows(const struct sdse_layer *layer) {
            nest->dilation[1] == 1 && layer->in_height > 0 && layer->in_width > 0;
 }
 
-static bool works(const struct sdse_engine *engine, const struct sdse_layer *layer) {
-    const bool rows =
-        engine->kind == SDSE_ENGINE_SELECTOR || engine->kind == SDSE_ENGINE_CARTESIAN;
-    return (engine->layer_kinds >> layer->kind & 1u) &&
-           (!rows || has_plain_rows(layer));
+static bool has_rows(const struct sdse_engine *engine, const struct sdse_layer *layer) {
+    return (engine->kind != SDSE_ENGINE_SELECTOR &&
+            engine->kind != SDSE_ENGINE_CARTESIAN) ||
+           has_plain_rows(layer);
+}
+
+// Of a layer whose rows an engine cannot be asked about: all that there are.
+static double dense_events(const struct finding *f, const struct sdse_engine *engine) {
+    return engine->kind == SDSE_ENGINE_SELECTOR
+               ? macs_of(f) / (bound(f, SDSE_S) * bound(f, SDSE_Q))
+               : macs_of(f);
 }
 
 enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
@@ -319,7 +338,7 @@ enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
         [SDSE_ENGINE_BIT_SERIAL] = serial, [SDSE_ENGINE_GATE] = gate,
         [SDSE_ENGINE_SKIP] = skip,         [SDSE_ENGINE_GATHER] = gather,
         [SDSE_ENGINE_SELECTOR] = selector, [SDSE_ENGINE_CARTESIAN] = cartesian};
-    struct finding f = {arch, layer, form, effects};
+    struct finding f = {arch, layer, form, effects, 1};
     *effects = (struct sdse_effects){.cycles_per_mac = arch->compute.cycles_per_mac,
                                      .mac_share = 1,
                                      .rebuild_share = 1,
@@ -335,20 +354,24 @@ enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
         for (unsigned i = 0; i < arch->engine_count; i++) {
             const struct sdse_engine *engine = &arch->engine[i];
             if ((engine->kind == SDSE_ENGINE_BIT_SERIAL) != (pass == 0) ||
-                !works(engine, layer))
+                !(engine->layer_kinds >> layer->kind & 1u))
                 continue;
+            effects->working |= SDSE_BIT(i);
+            if (!has_rows(engine, layer)) {
+                effects->without_rows |= SDSE_BIT(i);
+                effects->events[i] = dense_events(&f, engine);
+                continue;
+            }
             const enum sdse_status status =
                 kinds[engine->kind](&f, engine, &effects->events[i]);
             if (status != SDSE_OK)
                 return status;
-            if (engine->kind != SDSE_ENGINE_BIT_SERIAL || !effects->digits_unknown)
-                effects->working |= SDSE_BIT(i);
         }
     }
     // A digit costs nothing where its MAC is not done.
     for (unsigned i = 0; i < arch->engine_count; i++)
         if (arch->engine[i].kind == SDSE_ENGINE_BIT_SERIAL)
-            effects->events[i] *= at_most_one(effects->mac_share);
+            effects->events[i] *= f.digit_share;
     return SDSE_OK;
 }
 

@@ -4,7 +4,8 @@
 //
 //   bit-serial   a MAC takes the expected cycles of a step of the group that waits for
 //   its
-//                slowest; a digit costs pj_per_digit
+//                slowest; a digit costs pj_per_digit. Without a histogram a MAC takes
+//                the cycles declared, and every input that is not zero all its digits
 //   gate         MACs, and the sums they touch, are those whose condition does not
 //   hold;
 //                weights are read where the input is not zero, if inputs are tested
@@ -30,8 +31,11 @@
 #include "spec/types/form.h"
 
 struct sdse_effects {
-    unsigned working;      // set of the engines that work on the layer, by index
-    bool digits_unknown;   // a bit-serial engine stands still: no histogram is known
+    unsigned working; // set of the engines that work on the layer, by index
+    unsigned
+        without_rows;     // of these, set of those that take it as dense: no plain rows
+    unsigned most_digits; // paid by each input that is not zero, as no histogram of
+                          // digits is known; else 0
     double cycles_per_mac; // of one multiplier
     double own_cycles;     // of computing, where an engine counts them; else 0
     double mac_share;      // MACs that spend energy

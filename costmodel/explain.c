@@ -479,17 +479,24 @@ static void explain_macs(struct sdse_story *s) {
             explain_sharing(s, engine);
         char events[64];
         snprintf(events, sizeof events, "%ss", sdse_engine_event(engine->kind));
-        if (effects->working >> i & 1u)
-            s->x.seen.engine_pj[i] =
-                sdse_explain_product(&s->x, engine->name, effects->events[i], events,
-                                     engine->pj_per_event.value, &engine->pj_per_event);
-        else
-            fprintf(
-                s->x.out, "  %s does nothing to this layer%s\n", engine->name,
-                engine->kind == SDSE_ENGINE_BIT_SERIAL && effects->digits_unknown
-                    ? ": no histogram of its inputs' digits is known, so a MAC takes "
-                      "the cycles declared"
-                    : "");
+        if (!(effects->working >> i & 1u)) {
+            fprintf(s->x.out, "  %s does nothing to this layer\n", engine->name);
+            continue;
+        }
+        if (engine->kind == SDSE_ENGINE_BIT_SERIAL && effects->most_digits)
+            fprintf(s->x.out,
+                    "  %s: no histogram of its inputs' digits is known, so a MAC takes "
+                    "the cycles declared, and an input that is not zero has all %u "
+                    "digits\n",
+                    engine->name, effects->most_digits);
+        if (effects->without_rows >> i & 1u)
+            fprintf(s->x.out,
+                    "  %s takes this layer as dense: two strides, a dilation or no map "
+                    "leave it no plain rows\n",
+                    engine->name);
+        s->x.seen.engine_pj[i] =
+            sdse_explain_product(&s->x, engine->name, effects->events[i], events,
+                                 engine->pj_per_event.value, &engine->pj_per_event);
     }
 }
 

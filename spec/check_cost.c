@@ -251,6 +251,14 @@ void sdse_check_missing_rate(struct sdse_subject *s) {
     if (s->arch->engine && !s->arch->arch->rebuild.rows_per_cycle.given)
         sdse_check_report(s, s->arch->arch->rebuild.loc,
                           "the rebuild engine needs rows_per_cycle");
+    const struct sdse_arch *arch = s->arch->arch;
+    for (unsigned i = 0; i < arch->engine_count; i++)
+        if (arch->engine[i].kind == SDSE_ENGINE_BIT_SERIAL &&
+            !arch->compute.cycles_number.given)
+            sdse_check_report(s, arch->engine[i].loc,
+                              "engine '%s' needs compute.cycles_per_mac, for layers "
+                              "whose digits are not known",
+                              arch->engine[i].name);
 }
 
 // Calls `visit` for every constraint of every alternative.

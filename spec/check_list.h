@@ -70,7 +70,8 @@
     X("zero-cost", ERROR, SDSE_NEEDS(NULL), zero_cost,                                 \
       "an energy of 0 that is not declared free")                                      \
     X("missing-rate", ERROR, SDSE_NEEDS(NULL), missing_rate,                           \
-      "a rebuild engine without rows_per_cycle")                                       \
+      "a rebuild engine without rows_per_cycle, a bit-serial one without "             \
+      "cycles_per_mac")                                                                \
     X("vector-unit", ERROR, SDSE_NEEDS(NULL), vector_unit,                             \
       "a vector unit without cost, rate or a place")                                   \
     X("constraint-fanout", ERROR, SDSE_NEEDS("fanout-positive"), constraint_fanout,    \

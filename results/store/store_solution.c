@@ -233,7 +233,7 @@ static enum sdse_status add_parts(struct sdse_store *store, int64_t solution,
     for (unsigned i = 0; status == SDSE_OK && i < arch->engine_count; i++) {
         const struct sdse_engine *engine = &arch->engine[i];
         stored_pj += cost->engine_pj[i];
-        if (cost->engine_events[i] != 0)
+        if (cost->engine_events[i] != 0 || cost->engine_pj[i] != 0)
             status = add_component(store, solution, arch, engine->name,
                                    sdse_engine_event(engine->kind), cost->engine_pj[i],
                                    &engine->pj_per_event, engine->free);

@@ -95,6 +95,7 @@ static void explains_what_is_left(void **state) {
     assert_non_null(strstr(text[0], "engines leave 0.9 of the MACs"));
     assert_non_null(strstr(text[1], "engines leave 0.4 of the MACs"));
     assert_non_null(strstr(text[2], "no histogram of its inputs' digits is known"));
+    assert_non_null(strstr(text[2], "has all 5 digits"));
     assert_non_null(strstr(text[2], "steps x 4 cycles per MAC"));
     for (int i = 0; i < 3; i++)
         free(text[i]);
@@ -121,10 +122,10 @@ static void stores_each_engine(void **state) {
     assert_true(
         fabs(query("select sum(energy_pj) from v_energy where component = 'zeros'") -
              3 * 0.125 * macs) < 1e-6);
-    // Mean digits 2.7 and 0.5, of the MACs that are left.
+    // Mean digits 2.7 and 0.5, zeros counted; all 5 where none are known.
     assert_true(
         fabs(query("select sum(energy_pj) from v_energy where component = 'digits'") -
-             0.5 * macs * (2.7 * 0.9 + 0.5 * 0.4)) < 1e-6);
+             0.5 * macs * (2.7 + 0.5 + 5)) < 1e-6);
     assert_true(
         fabs(query("select sum(energy_pj) from v_energy where component = 'MAC'") -
              macs * (0.9 + 0.4 + 1)) < 1e-6);

@@ -26,7 +26,7 @@ static struct sdse_arch *machine(const char *engine, struct sdse_arena *arena) {
         "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
         "{level: DRAM, memory: {class: dram, pj_per_bit: 1}}, "
         "{level: pad, memory: {class: regfile, capacity_kib: 1024, pj_per_bit: 0.1}}], "
-        "compute: {class: parallel, pj_per_mac: 2}, engines: [%s]}",
+        "compute: {class: parallel, cycles_per_mac: 1, pj_per_mac: 2}, engines: [%s]}",
         engine);
     struct sdse_arch *arch = sdse_written_arch(text, arena);
     assert_non_null(arch);
@@ -408,6 +408,32 @@ static void selects_what_groups_share(void **state) {
     }
 }
 
+// Digits of all inputs that multipliers take; of non-zero weights only, if these alone
+// are multiplied. The padding has none.
+static double digits_taken(const struct sdse_operand *operand, bool live_weights) {
+    double digits[C * H * W], sum = 0;
+    for (int i = 0; i < C * H * W; i++)
+        digits[i] = __builtin_popcountll(sdse_digit_offsets(operand, acts[i]));
+    for (int w = 0; w < K * C * R * S; w++) {
+        const int c = w / (R * S) % C, r = w / S % R, s = w % S;
+        for (int h = r - 1; h < r - 1 + P && !(live_weights && weights[w] == 0); h++)
+            for (int x = s - 1; x < s - 1 + Q; x++)
+                if (h >= 0 && h < H && x >= 0 && x < W)
+                    sum += digits[(c * H + h) * W + x];
+    }
+    return sum;
+}
+
+static void know_digits(const struct sdse_operand *operand, struct known *known) {
+    uint64_t histogram[SDSE_DIGITS_MOST + 1] = {0};
+    know(known);
+    assert_int_equal(sdse_digit_histogram(operand, acts, C * H * W, histogram),
+                     SDSE_OK);
+    for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++)
+        known->activations.digits[operand->recoding][d] = (double)histogram[d];
+    known->activations.bins[operand->recoding] = 6;
+}
+
 static void takes_digits(void **state) {
     (void)state;
     uint64_t seed = 15;
@@ -417,22 +443,13 @@ static void takes_digits(void **state) {
                 "registers: 0, pj_per_digit: 0.5}",
                 arena);
     const struct sdse_operand operand = {SDSE_RECODE_BOOTH4, 8, false};
-    struct pair cycles = {0, 0};
+    struct pair cycles = {0, 0}, digits = {0, 0};
     for (int i = 0; i < DRAWS; i++) {
         struct known known;
         struct sdse_cost cost;
         struct sdse_serial_counts counts;
-        uint64_t histogram[SDSE_DIGITS_MOST + 1] = {0};
         draw(&seed, 55, 60);
-        know(&known);
-        assert_int_equal(sdse_digit_histogram(&operand, acts, C * H * W, histogram),
-                         SDSE_OK);
-        double mean = 0;
-        for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++) {
-            known.activations.digits[SDSE_ENCODING_BOOTH4][d] = (double)histogram[d];
-            mean += d * (double)histogram[d] / (C * H * W);
-        }
-        known.activations.bins[SDSE_ENCODING_BOOTH4] = 6;
+        know_digits(&operand, &known);
         run(arch, &known.layer, &cost);
         const struct sdse_serial serial = {.operand = operand,
                                            .first_stage_bits = SDSE_UNLIMITED,
@@ -441,17 +458,173 @@ static void takes_digits(void **state) {
         naive_serial(&serial, acts, C * H * W, &counts);
         add(&cycles, (double)cost.compute_cycles / MACS,
             (double)counts.cycles / ((double)(C * H * W) / 24));
-        assert_true(fabs(cost.engine_pj[0] - 0.5 * mean * MACS) < 1e-6 * MACS);
+        add(&digits, cost.engine_pj[0] / 0.5, digits_taken(&operand, false));
         assert_true(cost.mac_pj == 2 * MACS);
     }
     near("cycles", &cycles, 0.02);
-    // Without a histogram a MAC takes the cycles declared, and no digit is paid.
-    struct known known;
-    struct sdse_cost cost;
-    know(&known);
-    run(arch, &known.layer, &cost);
-    assert_true(cost.compute_cycles == (uint64_t)MACS && cost.engine_pj[0] == 0);
+    near("digits", &digits, 0.01);
     sdse_arena_free(arena);
+}
+
+// Zeros have no digits: an engine that leaves out zero inputs leaves all of them, one
+// that leaves out zero weights those of its MACs.
+static void takes_digits_of_what_is_done(void **state) {
+    (void)state;
+    static const struct {
+        const char *engine;
+        bool weights;
+    } others[] = {
+        {"{kind: gate, operands: inputs, free: true}", false},
+        {"{kind: gate, operands: weights, free: true}", true},
+        {"{kind: gate, operands: both, free: true}", true},
+        {"{kind: skip, operands: inputs, grid_rows: 3, grid_columns: 2, free: true}",
+         false},
+        {"{kind: skip, operands: weights, grid_rows: 3, grid_columns: 2, free: true}",
+         true},
+        {"{kind: skip, operands: both, grid_rows: 3, grid_columns: 2, free: true}",
+         true},
+        {"{kind: gather, elements: 4, width: 8, free: true}", true},
+    };
+    const struct sdse_operand operand = {SDSE_RECODE_CSD, 8, false};
+    for (size_t o = 0; o < sizeof others / sizeof *others; o++) {
+        uint64_t seed = 20 + o;
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch =
+            machine(sdse_arena_printf(arena,
+                                      "%s, {kind: bit_serial, encoding: csd, lanes: 8, "
+                                      "pj_per_digit: 0.5}",
+                                      others[o].engine),
+                    arena);
+        struct pair digits = {0, 0};
+        for (int i = 0; i < DRAWS; i++) {
+            struct known known;
+            struct sdse_cost cost;
+            draw(&seed, 45, 40);
+            know_digits(&operand, &known);
+            run(arch, &known.layer, &cost);
+            add(&digits, cost.engine_pj[1] / 0.5,
+                digits_taken(&operand, others[o].weights));
+        }
+        near(others[o].engine, &digits, 0.02);
+        sdse_arena_free(arena);
+    }
+}
+
+// Rows that the selector leaves out: zero rows of inputs have no digits, those of
+// weights take theirs away.
+static void takes_digits_of_rows_that_work(void **state) {
+    (void)state;
+    static const char *const operands[] = {"inputs", "weights", "both"};
+    const struct sdse_operand operand = {SDSE_RECODE_PLAIN, 8, false};
+    for (int o = 0; o < 3; o++) {
+        uint64_t seed = 30 + (uint64_t)o;
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch = machine(
+            sdse_arena_printf(arena,
+                              "{kind: bit_serial, encoding: plain, lanes: 8, "
+                              "pj_per_digit: 1}, {kind: index_selector, operands: %s, "
+                              "slices: 8, group: 2, lines: 3, sync: tile, free: true}",
+                              operands[o]),
+            arena);
+        struct pair digits = {0, 0};
+        for (int i = 0; i < DRAWS; i++) {
+            struct known known;
+            struct sdse_cost cost;
+            draw_rows(&seed, 70, 40);
+            know_digits(&operand, &known);
+            known.activations.bins[SDSE_ENCODING_PLAIN] = 9;
+            known.layer.density[SDSE_WEIGHTS] =
+                1 - cbrt(1 - nonzero(weights, K * C * R * S));
+            run(arch, &known.layer, &cost);
+            add(&digits, cost.engine_pj[0], digits_taken(&operand, o != 0));
+        }
+        near(operands[o], &digits, 0.02);
+        sdse_arena_free(arena);
+    }
+}
+
+// Without a histogram a MAC takes the cycles declared, and no value is cheaper than one
+// with all the digits that its bits allow.
+static void unknown_digits_are_all_digits(void **state) {
+    (void)state;
+    static const struct {
+        const char *encoding;
+        bool is_signed;
+        double most; // of 6 bits
+    } cases[] = {{"plain", false, 6}, {"plain", true, 5}, {"booth4", false, 4},
+                 {"booth4", true, 3}, {"csd", false, 4},  {"csd", true, 3}};
+    const double real_macs = (double)K * C * (R * P - 2) * (S * Q - 2);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch =
+            machine(sdse_arena_printf(arena,
+                                      "{kind: bit_serial, encoding: %s, lanes: 8, "
+                                      "pj_per_digit: 0.5}",
+                                      cases[i].encoding),
+                    arena);
+        struct known known;
+        struct sdse_cost cost;
+        uint64_t seed = 40;
+        draw(&seed, 55, 60);
+        know(&known);
+        known.activations.bits = 6;
+        known.activations.is_signed = cases[i].is_signed;
+        run(arch, &known.layer, &cost);
+        assert_true(cost.compute_cycles == (uint64_t)MACS);
+        assert_true(fabs(cost.engine_pj[0] - 0.5 * cases[i].most * real_macs *
+                                                 known.activations.density) < 1);
+        // Nothing known at all: words of 8 bits, unsigned, none of them zero.
+        const double most = cases[i].encoding[0] == 'p' ? 8 : 5;
+        known.layer.activations = NULL;
+        run(arch, &known.layer, &cost);
+        assert_true(fabs(cost.engine_pj[0] - 0.5 * most * real_macs) < 1);
+        sdse_arena_free(arena);
+    }
+}
+
+// Layers of dilated or unequally strided windows: the product and the selector cannot
+// say what they leave of them, and pay all of it.
+static void without_plain_rows_all_is_paid(void **state) {
+    (void)state;
+    static const struct {
+        const char *engine;
+        double events;
+    } engines[] = {
+        {"{kind: cartesian, grid_rows: 3, grid_columns: 2, weight_vector: 4, "
+         "input_vector: 4, accumulators: 1024, pj_per_product: 0.5}",
+         (double)K * C * R * S * P * Q},
+        {"{kind: index_selector, operands: both, slices: 8, group: 2, lines: 3, sync: "
+         "tile, pj_per_row: 0.5}",
+         (double)K * C * R * P},
+    };
+    for (int e = 0; e < 2; e++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch = machine(engines[e].engine, arena);
+        uint64_t seed = 50;
+        draw(&seed, 45, 40);
+        for (int odd = 0; odd < 4; odd++) {
+            struct known known;
+            struct sdse_cost cost;
+            know(&known);
+            if (odd == 0) {
+                known.layer.nest.dilation[0] = 2;
+                known.layer.nest.pad[0] = 2;
+            } else if (odd == 1) {
+                known.layer.nest.dilation[1] = 2;
+                known.layer.nest.pad[1] = 2;
+            } else if (odd == 2) {
+                known.layer.nest.stride[1] = 2;
+                known.layer.nest.map[1] = 2 * Q;
+            } else {
+                known.layer.in_height = known.layer.in_width = 0;
+            }
+            run(arch, &known.layer, &cost);
+            assert_true(cost.mac_pj == 2 * MACS);
+            assert_true(cost.compute_cycles == (uint64_t)MACS);
+            assert_true(cost.engine_pj[0] == 0.5 * engines[e].events);
+        }
+        sdse_arena_free(arena);
+    }
 }
 
 static void multiplies_all_by_all(void **state) {
@@ -545,6 +718,10 @@ int main(void) {
         cmocka_unit_test(selects),
         cmocka_unit_test(selects_what_groups_share),
         cmocka_unit_test(takes_digits),
+        cmocka_unit_test(takes_digits_of_what_is_done),
+        cmocka_unit_test(takes_digits_of_rows_that_work),
+        cmocka_unit_test(unknown_digits_are_all_digits),
+        cmocka_unit_test(without_plain_rows_all_is_paid),
         cmocka_unit_test(multiplies_all_by_all),
         cmocka_unit_test(works_on_its_kinds_alone),
         cmocka_unit_test(dense_is_dense),
