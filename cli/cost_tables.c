@@ -249,6 +249,9 @@ static void fill_cycles(struct sdse_table *table, const struct cli_costed *coste
         add_cycles(table, costed, "last drain", cost->drain_cycles, NULL,
                    "adds to the latency", people);
     }
+    if (cost->pass_cycles)
+        add_cycles(table, costed, "passes", cost->pass_cycles, NULL,
+                   "adds to the latency", people);
 }
 
 struct sdse_table *cli_cost_table(struct sdse_arena *arena,

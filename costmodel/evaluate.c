@@ -512,7 +512,8 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     charge_compute(&e);
     struct sdse_latency latency;
     sdse_latency(model, &e.view, &e.moved, e.rebuild_cycles, &latency);
-    latency.latency_cycles += e.fill_cycles + e.drain_cycles;
+    const uint64_t pass_cycles = sdse_pass_cycles(model, &e.view);
+    latency.latency_cycles += e.fill_cycles + e.drain_cycles + pass_cycles;
     const double dynamic_pj = e.energy_pj;
     charge_leakage(&e, latency.latency_cycles);
     if (model->has_overheads)
@@ -523,6 +524,7 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
         cost->latency_cycles = latency.latency_cycles;
         cost->fill_cycles = e.fill_cycles;
         cost->drain_cycles = e.drain_cycles;
+        cost->pass_cycles = pass_cycles;
         itemise_latency(&e, &latency);
     }
     return (struct sdse_totals){e.energy_pj, (double)latency.latency_cycles};

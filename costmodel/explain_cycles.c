@@ -68,6 +68,31 @@ static bool explain_level_cycles(struct sdse_story *s, unsigned l) {
     return again <= cost->cycles + 1 && cost->cycles <= again + 1;
 }
 
+// What passes lose; whether it is what the evaluator says, and the latency their sum
+// with the rest.
+static bool explain_passes(struct sdse_story *s) {
+    const struct sdse_cost *cost = s->cost;
+    const struct sdse_arch *arch = s->model->arch;
+    double all = 0;
+    for (unsigned l = 0; l < cost->level_count; l++) {
+        const double each = s->model->pass_cycles[l];
+        const uint64_t passes =
+            s->view.perfect ? s->view.outside[l] : sdse_walk_passes(&s->view, l);
+        if (!(each > 0))
+            continue;
+        all += each * (double)passes;
+        fprintf(s->x.out,
+                "  %s: %s pass%s of the loops outside x %s cycles (start %s, skew %s a "
+                "hop) add to the latency",
+                arch->level[l].name, sdse_digits_u64(passes).text,
+                passes == 1 ? "" : "es", sdse_digits_f64(each).text,
+                sdse_digits_f64(arch->level[l].pass_start_cycles.value).text,
+                sdse_digits_f64(arch->level[l].pass_skew_cycles.value).text);
+        fputc('\n', s->x.out);
+    }
+    return fabs(all - (double)cost->pass_cycles) <= 1 + all * 1e-12;
+}
+
 bool sdse_explain_cycles(struct sdse_story *s) {
     const struct sdse_cost *cost = s->cost;
     const struct sdse_arch *arch = s->model->arch;
@@ -109,6 +134,7 @@ bool sdse_explain_cycles(struct sdse_story *s) {
                 sdse_digits_u64(cost->fill_cycles).text,
                 sdse_digits_u64(cost->drain_cycles).text);
     }
+    agrees &= explain_passes(s);
     fprintf(s->x.out, "  latency     %s cycles, set by %s%s%s\n",
             sdse_digits_u64(cost->latency_cycles).text,
             cost->bottleneck_level == -1   ? "compute"

@@ -78,6 +78,17 @@ uint64_t sdse_model_compute_cycles(const struct sdse_model *model, uint64_t step
                : sdse_compute_cycles(steps, effects->cycles_per_mac);
 }
 
+uint64_t sdse_pass_cycles(const struct sdse_model *model,
+                          const struct sdse_view *view) {
+    double cycles = 0;
+    for (unsigned l = 0; l < view->level_count; l++)
+        if (model->pass_cycles[l] > 0)
+            cycles +=
+                model->pass_cycles[l] *
+                (double)(view->perfect ? view->outside[l] : sdse_walk_passes(view, l));
+    return (uint64_t)ceil(cycles * (1 - 4.5e-16));
+}
+
 void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
                   const struct sdse_bits_moved *moved, uint64_t rebuild_cycles,
                   struct sdse_latency *latency) {

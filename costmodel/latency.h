@@ -21,6 +21,10 @@ struct sdse_port_name {
 // "reads", "outputs reads", "weights transfers", ...
 const char *sdse_port_text(struct sdse_port_name port);
 
+// Cycles that the passes of all levels lose, which add to the latency: passes x (start +
+// skew x hops), rounded up once.
+uint64_t sdse_pass_cycles(const struct sdse_model *model, const struct sdse_view *view);
+
 struct sdse_latency {
     uint64_t compute_cycles;
     // 0 = unlimited bandwidth. Levels of one memory: all together, at the outermost.

@@ -68,6 +68,30 @@ static enum sdse_status prepare_bits(struct sdse_model *model) {
     return SDSE_OK;
 }
 
+// Hops across the array that a level's passes fill: its own fan-out, else the nearest
+// outside.
+static double array_hops(const struct sdse_arch *arch, unsigned level) {
+    for (unsigned l = level + 1; l-- > 0;)
+        if (arch->level[l].fanout_x > 1 || arch->level[l].fanout_y > 1)
+            return (double)arch->level[l].fanout_x + arch->level[l].fanout_y - 2;
+    return 0;
+}
+
+static void prepare_passes(struct sdse_model *model) {
+    const struct sdse_arch *arch = model->arch;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        const struct sdse_level *level = &arch->level[l];
+        // Siblings have one set of loops, positions of a memory begin at the first.
+        const bool counts = level->carries_loops && !level->shares_memory &&
+                            !sdse_layer_moves(model->layer);
+        const unsigned last = sdse_arch_memory_last(arch, l);
+        model->pass_cycles[l] =
+            counts ? level->pass_start_cycles.value +
+                         level->pass_skew_cycles.value * array_hops(arch, last)
+                   : 0;
+    }
+}
+
 static void prepare_leakage(struct sdse_model *model) {
     const struct sdse_arch *arch = model->arch;
     for (unsigned l = 0; l < arch->level_count; l++) {
@@ -129,6 +153,7 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     const enum sdse_status coded = prepare_bits(fresh);
     if (coded != SDSE_OK)
         return coded;
+    prepare_passes(fresh);
     prepare_leakage(fresh);
     *model = fresh;
     return SDSE_OK;

@@ -35,6 +35,7 @@ struct sdse_model {
     double mac_pj;                      // of all of them, gated ones left out
     double engine_pj[SDSE_MAX_ENGINES]; // of all events of each engine
     double shift_adds_per_weight;
+    double pass_cycles[SDSE_MAX_LEVELS]; // lost by each pass of the loops outside
     double leakage_mw[SDSE_MAX_LEVELS]; // all instances; 0 where a memory is shared
     double compute_leakage_mw;
     bool has_overheads;

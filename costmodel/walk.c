@@ -735,20 +735,24 @@ uint64_t sdse_walk_used_places(const struct sdse_view *view, enum sdse_dim dim,
     return tuples_below(factor, weight, count, view->nest->bound[dim]);
 }
 
-uint64_t sdse_walk_steps(const struct sdse_view *view) {
-    uint64_t steps = 1;
+uint64_t sdse_walk_passes(const struct sdse_view *view, unsigned level) {
+    uint64_t passes = 1;
     for (int d = 0; d < SDSE_DIMS; d++) {
         uint64_t factor[SDSE_MAX_LEVELS], weight[SDSE_MAX_LEVELS];
         unsigned count = 0;
-        for (unsigned i = view->loop_count; i-- > 0;) {
+        for (unsigned i = view->loop_count; i-- > view->first[level];) {
             if (view->loop[i].dim != (enum sdse_dim)d)
                 continue;
             factor[count] = view->loop[i].factor;
             weight[count++] = view->loop[i].weight;
         }
-        steps *= tuples_below(factor, weight, count, view->nest->bound[d]);
+        passes *= tuples_below(factor, weight, count, view->nest->bound[d]);
     }
-    return steps;
+    return passes;
+}
+
+uint64_t sdse_walk_steps(const struct sdse_view *view) {
+    return sdse_walk_passes(view, view->level_count);
 }
 
 uint64_t sdse_walk_used(const struct sdse_view *view, unsigned level) {

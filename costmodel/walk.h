@@ -30,6 +30,10 @@ uint64_t sdse_walk_used_places(const struct sdse_view *view, enum sdse_dim dim,
 // Steps: distinct combinations of all temporal counters in which some multiplier works.
 uint64_t sdse_walk_steps(const struct sdse_view *view);
 
+// Passes of a level: combinations of the temporal loops outside it for which there is
+// work; without imperfect factors view->outside[level].
+uint64_t sdse_walk_passes(const struct sdse_view *view, unsigned level);
+
 // Used instances of `level`: those that ever have work.
 uint64_t sdse_walk_used(const struct sdse_view *view, unsigned level);
 

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "spec/load.h"
 #include "spec/reading.h"
+#include "spec/schema.h"
 #include "spec/value.h"
 
 static const char *const class_words[] = {"dram", "sram", "regfile", "fifo"};
@@ -271,6 +272,14 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     if ((node = sdse_node_get(reading->level, "overlap")))
         sdse_read_bool(node, r->diags, &level->overlap);
     struct sdse_sources *s = &r->sources;
+    const struct sdse_node *pass = sdse_node_get(reading->level, "pass");
+    if (pass && sdse_expect_kind(pass, SDSE_NODE_MAPPING, r->diags)) {
+        sdse_schema_refuse_unknown(SDSE_SCHEMA_PASS, pass, r->diags);
+        sdse_number_read(sdse_node_get(pass, "start_cycles"), 0, 1e9, s, r->diags,
+                         &level->pass_start_cycles);
+        sdse_number_read(sdse_node_get(pass, "skew_cycles"), 0, 1e6, s, r->diags,
+                         &level->pass_skew_cycles);
+    }
     read_ports(r, map, level);
     sdse_number_read(sdse_node_get(map, "leakage_mw"), 0, 1e9, s, r->diags,
                      &level->leakage_mw);

@@ -44,7 +44,11 @@ static const struct sdse_schema_key level_keys[] = {
     {"level", SDSE_SCHEMA_VALUE},       {"memory", SDSE_SCHEMA_MEMORY},
     {"memories", SDSE_SCHEMA_MEMORIES}, {"keeps", SDSE_SCHEMA_VALUE},
     {"fanout", SDSE_SCHEMA_FANOUT},     {"network", SDSE_SCHEMA_NETWORK},
-    {"overlap", SDSE_SCHEMA_VALUE},
+    {"overlap", SDSE_SCHEMA_VALUE},     {"pass", SDSE_SCHEMA_PASS},
+};
+static const struct sdse_schema_key pass_keys[] = {
+    {"start_cycles", SDSE_SCHEMA_VALUE},
+    {"skew_cycles", SDSE_SCHEMA_VALUE},
 };
 static const struct sdse_schema_key memory_keys[] = {
     {"name", SDSE_SCHEMA_VALUE},
@@ -187,6 +191,7 @@ static const struct {
     [SDSE_SCHEMA_MEMORY] = TABLE(memory_keys),
     [SDSE_SCHEMA_PORT] = TABLE(port_keys),
     [SDSE_SCHEMA_FANOUT] = TABLE(fanout_keys),
+    [SDSE_SCHEMA_PASS] = TABLE(pass_keys),
     [SDSE_SCHEMA_NETWORK] = TABLE(network_keys),
     [SDSE_SCHEMA_LINK] = TABLE(link_keys),
     [SDSE_SCHEMA_COMPUTE] = TABLE(compute_keys),

@@ -217,6 +217,24 @@ static void print_link(FILE *out, const struct sdse_network *link) {
     fprintf(out, "%s}\n", link->free ? ", free: true" : "");
 }
 
+static void print_pass(FILE *out, const struct sdse_level *level) {
+    const char *before = "    pass: {";
+    const struct {
+        const char *key;
+        const struct sdse_number *number;
+    } numbers[] = {{"start_cycles", &level->pass_start_cycles},
+                   {"skew_cycles", &level->pass_skew_cycles}};
+    for (unsigned i = 0; i < 2; i++) {
+        if (!numbers[i].number->given)
+            continue;
+        fputs(before, out);
+        print_entry(out, numbers[i].key, numbers[i].number);
+        before = ", ";
+    }
+    if (*before == ',')
+        fputs("}\n", out);
+}
+
 static void print_below(FILE *out, const struct sdse_level *level) {
     fprintf(out, "    overlap: %s\n    fanout: {x: %" PRIu32 ", y: %" PRIu32,
             level->overlap ? "true" : "false", level->fanout_x, level->fanout_y);
@@ -224,7 +242,9 @@ static void print_below(FILE *out, const struct sdse_level *level) {
     print_dims(out, level->dims_x);
     fputs(", dims_y: ", out);
     print_dims(out, level->dims_y);
-    fputs("}\n    network:\n", out);
+    fputs("}\n", out);
+    print_pass(out, level);
+    fputs("    network:\n", out);
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         fprintf(out, "      %s: ", sdse_tensor_words[t]);
         print_link(out, &level->network[t]);

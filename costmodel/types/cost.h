@@ -77,6 +77,7 @@ struct sdse_cost {
     uint64_t compute_cycles; // product of temporal passes x cycles per MAC
     uint64_t fill_cycles;    // of the first tiles
     uint64_t drain_cycles;   // of the last tiles
+    uint64_t pass_cycles;    // lost by the passes of all levels
     uint64_t latency_cycles;
     int bottleneck_level; // the level whose transfers set the latency; -1 = compute,
                           // -2 = rebuild engine, -3 = vector unit

@@ -38,6 +38,7 @@ struct sdse_searcher {
     struct helping *helping;  // the same
     struct sdse_totals root;  // unscaled
     struct sdse_audit *audit; // NULL = cut
+    double waiting;           // least cycles that passes lose, as far as is decided
     struct sdse_totals floor; // audit: the highest bounds on the path
 
     struct sdse_choice path[SDSE_MAX_LEVELS];
@@ -49,6 +50,7 @@ struct sdse_searcher {
 
 // Whether nothing at or above these bounds can become the answer.
 static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
+    cycles += s->waiting;
     if (s->audit) {
         s->audit->bounds++;
         s->floor.energy_pj = fmax(s->floor.energy_pj, pj);
@@ -483,7 +485,25 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
     try_factors(s, l, 0);
 }
 
-static void walk_level(struct sdse_searcher *s, unsigned l) {
+// Least cycles that passes lose when levels from `l` on are open: those inside have no
+// fewer passes. Each pass has at most a tile of every used instance for its work.
+static double waiting(const struct sdse_searcher *s, unsigned l) {
+    const struct sdse_problem *problem = s->problem;
+    double cycles = 0;
+    for (unsigned i = 0; i < problem->levels; i++) {
+        if (!(problem->model->pass_cycles[i] > 0))
+            continue;
+        const struct sdse_partial *node = &s->entered[i < l ? i : l];
+        double passes = 1 / node->used;
+        for (int d = 0; d < SDSE_DIMS; d++)
+            passes *= (double)problem->real_bound[d] /
+                      (double)problem->lattice.value[d][node->index[d]];
+        cycles += fmax(1, passes) * problem->model->pass_cycles[i];
+    }
+    return cycles * (1 - 1e-12);
+}
+
+static void walk_spreads(struct sdse_searcher *s, unsigned l) {
     const struct sdse_spreads *spreads = &s->problem->spreads[l];
     const struct sdse_totals floor = s->floor;
     for (size_t i = 0; i < spreads->count && !should_halt(s); i++) {
@@ -496,6 +516,13 @@ static void walk_level(struct sdse_searcher *s, unsigned l) {
             return; // the others use fewer places
         try_spread(s, l, spread);
     }
+}
+
+static void walk_level(struct sdse_searcher *s, unsigned l) {
+    const double outside = s->waiting;
+    s->waiting = waiting(s, l);
+    walk_spreads(s, l);
+    s->waiting = outside;
 }
 
 // --- Passes ---
@@ -514,7 +541,8 @@ static void bound_root(struct sdse_searcher *s) {
         own_cycles > 0
             ? own_cycles * (1 - 1e-12)
             : problem->timed_macs / problem->most_used[0] * cycles_per_mac(problem);
-    const double cycles = least_cycles(problem, 0, root, visits, compute);
+    s->waiting = waiting(s, 0);
+    const double cycles = least_cycles(problem, 0, root, visits, compute) + s->waiting;
     s->root = (struct sdse_totals){leak(s, weigh(&outlook, visits), cycles), cycles};
 }
 

@@ -25,7 +25,7 @@ static const struct {
     {"solution",
      "SELECT s.hash, f.hash AS front, s.proof, s.gap, s.mapping, s.energy_pj,"
      " s.latency_cycles, s.compute_cycles, s.fill_cycles, s.drain_cycles,"
-     " s.rebuild_cycles, s.macs, s.multipliers_used, s.shift_adds,"
+     " s.pass_cycles, s.rebuild_cycles, s.macs, s.multipliers_used, s.shift_adds,"
      " s.basis_words_loaded, s.utilization, s.bottleneck"
      " FROM solution s LEFT JOIN layer_front f USING (front_id) ORDER BY s.hash"},
     {"solution_memory",

@@ -34,9 +34,10 @@
     X(ORIGIN_ID, "SELECT origin_id FROM origin WHERE mark = ? AND text = ?")          \
     X(ADD_SOLUTION, "INSERT INTO solution(hash, front_id, proof, gap, mapping,"       \
                     " energy_pj, latency_cycles, compute_cycles, fill_cycles,"        \
-                    " drain_cycles, rebuild_cycles, macs, multipliers_used,"          \
+                    " drain_cycles, pass_cycles, rebuild_cycles, macs,"               \
+                    " multipliers_used,"                                              \
                     " shift_adds, basis_words_loaded, utilization, bottleneck)"       \
-                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")     \
+                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")  \
     X(SOLUTION_ID, "SELECT solution_id FROM solution WHERE hash = ?")                 \
     X(LOAD_SOLUTION, "SELECT energy_pj, latency_cycles, macs, utilization, proof,"    \
                      " gap, mapping FROM solution WHERE hash = ?")                    \

@@ -285,6 +285,7 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
     sdse_bind_u64(&add, cost->compute_cycles);
     sdse_bind_u64(&add, cost->fill_cycles);
     sdse_bind_u64(&add, cost->drain_cycles);
+    sdse_bind_u64(&add, cost->pass_cycles);
     sdse_bind_u64(&add, cost->rebuild_cycles);
     sdse_bind_u64(&add, cost->macs);
     sdse_bind_u64(&add, cost->multipliers_used);

@@ -143,6 +143,9 @@ struct sdse_level {
     struct sdse_number read_bits_per_cycle, write_bits_per_cycle, shared_bits_per_cycle;
     struct sdse_number own_bits_per_cycle[SDSE_PORTS][SDSE_TENSORS];
     bool overlap; // transfers hide behind compute
+    // Cycles lost by each pass, a step of the loops outside this level: to start, and
+    // for each hop across the array. Not given = 0; of levels that carry loops.
+    struct sdse_number pass_start_cycles, pass_skew_cycles;
 
     bool free; // the file says that accesses cost nothing
     // Energy of one access: of port_bits, or of one bit when port_bits is 0.

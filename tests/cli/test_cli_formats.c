@@ -139,6 +139,36 @@ static void operations_per_byte(void **state) {
                      2.0 * 64 * 32 * 8 / (512 + 2048 + 256)) < 1e-9);
 }
 
+// What passes lose is in the latency, in its table and its database, and explained.
+static void passes(void **state) {
+    (void)state;
+    write_text("net.yaml", net);
+    char *text = strdup(arch);
+    assert_non_null(text);
+    char *at = strstr(text, "  - level: Glb\n");
+    char pass[4000];
+    snprintf(pass, sizeof pass, "%.*s  - level: Glb\n    pass: {start_cycles: 100}\n%s",
+             (int)(at - text), text, at + strlen("  - level: Glb\n"));
+    write_text("arch.yaml", pass);
+    free(text);
+    free(run("map -a @arch.yaml -w @net.yaml -l dense --objective latency -o @p.yaml "
+             "--force",
+             0));
+    char *out = run("explain -a @arch.yaml -w @net.yaml -l dense -m @p.yaml", 0);
+    assert_non_null(strstr(out, "Glb: 1 pass of the loops outside x 100 cycles (start "
+                                "100, skew 0 a hop) add to the latency"));
+    free(out);
+    write_text("p.yaml", "name: p\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                         "objective: latency\noverride: {Glb.pass.start_cycles: [0, "
+                         "50]}\n");
+    free(run("sweep @p.yaml -q -o @p.db", 0));
+    assert_true(query("p.db", "select max(pass_cycles) from v_layer where layer = "
+                              "'dense'") == 50);
+    assert_true(query("p.db", "select max(latency_cycles) - min(latency_cycles) from "
+                              "v_layer where layer = 'dense'") == 50);
+    write_text("arch.yaml", arch);
+}
+
 // Two forms of the same bits whose rows are zero in other places: the words below the
 // engine are not the same problem.
 static void rows_of_a_form(void **state) {
@@ -160,6 +190,7 @@ int main(void) {
         cmocka_unit_test(explains_what_a_word_takes),
         cmocka_unit_test(what_a_point_is_made_of),
         cmocka_unit_test(operations_per_byte),
+        cmocka_unit_test(passes),
         cmocka_unit_test(rows_of_a_form),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

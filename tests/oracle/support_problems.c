@@ -153,6 +153,21 @@ static void make_ports(uint64_t seed, struct sdse_arch *arch) {
                         given(1 + below(&state, 32));
 }
 
+// Cycles that passes lose; drawn apart too.
+static void make_passes(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 17;
+    for (int i = 0; i < 8; i++)
+        next_random(&state);
+    if (!chance(&state, 25))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        if (chance(&state, 50))
+            arch->level[l].pass_start_cycles = given(0.5 * below(&state, 12));
+        if (chance(&state, 50))
+            arch->level[l].pass_skew_cycles = given(0.5 * below(&state, 4));
+    }
+}
+
 // Other formats than bitmaps, and places for the worst; drawn apart too.
 static void make_formats(uint64_t seed, struct sdse_arch *arch) {
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 13;
@@ -354,6 +369,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         make_overheads(seed, &problem->arch);
         make_effects(seed, problem);
         make_formats(seed, &problem->arch);
+        make_passes(seed, &problem->arch);
         if (wide)
             make_space(&state, problem);
         make_smartdeal(&state, problem);

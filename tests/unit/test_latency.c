@@ -224,11 +224,120 @@ static void a_cut_row_is_rebuilt_again(void **state) {
     }
 }
 
+static void add_spatial(struct sdse_mapping *mapping, unsigned level, enum sdse_dim dim,
+                        uint64_t factor) {
+    struct sdse_loops *loops = &mapping->level[level].spatial[0];
+    loops->loop[loops->count++] = (struct sdse_loop){dim, factor};
+}
+
+// Passes of the buffer are steps of DRAM's loops, those of DRAM are one, those of the
+// pads all but their own; hops are those of the array at the level or outside it.
+static void passes_lose_cycles(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    two_levels(&arch);
+    arch.level_count = 3;
+    set_level(&arch.level[2], "pad");
+    arch.level[1].fanout_x = 5;
+    arch.level[1].fanout_y = 3;
+    arch.level[1].dims_x = arch.level[1].dims_y = 255;
+    arch.level[0].read_bits_per_cycle = arch.level[0].write_bits_per_cycle =
+        number(1e6);
+    const struct sdse_layer layer = fully_connected(8, 6);
+    struct sdse_mapping mapping;
+    sdse_mapping_init(&arch, &mapping);
+    add(&mapping, 0, SDSE_K, 2);
+    add(&mapping, 0, SDSE_C, 3);
+    add(&mapping, 1, SDSE_K, 2);
+    add(&mapping, 2, SDSE_C, 2);
+    add_spatial(&mapping, 1, SDSE_K, 2);
+    struct sdse_cost cost;
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.latency_cycles, 24);
+    assert_int_equal(cost.pass_cycles, 0);
+    static const struct {
+        unsigned level;
+        double start, skew;
+        uint64_t cycles;
+    } cases[] = {{0, 7, 0, 7},
+                 {0, 0, 2, 0}, // no array outside DRAM
+                 {1, 7, 0, 6 * 7},
+                 {1, 0, 2, 6 * 2 * (5 + 3 - 2)},
+                 {2, 7, 0, 12 * 7},
+                 {2, 7, 1, 12 * (7 + 6)},
+                 {2, 0.3, 0, 4 /* 3.6 */},
+                 {1, 0.5, 0, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sdse_level *level = &arch.level[cases[i].level];
+        level->pass_start_cycles = number(cases[i].start);
+        level->pass_skew_cycles = number(cases[i].skew);
+        evaluate(&arch, &layer, NULL, &mapping, &cost);
+        assert_int_equal(cost.pass_cycles, cases[i].cycles);
+        assert_int_equal(cost.latency_cycles, 24 + cases[i].cycles);
+        assert_int_equal(cost.compute_cycles, 24);
+        level->pass_start_cycles = level->pass_skew_cycles = (struct sdse_number){0};
+    }
+    // An array of one row or one column; the pads' own array, if they have one.
+    arch.level[1].pass_skew_cycles = number(1);
+    arch.level[1].fanout_y = 1;
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.pass_cycles, 6 * 4);
+    arch.level[1].pass_skew_cycles = number(0);
+    arch.level[2].pass_skew_cycles = number(1);
+    arch.level[2].fanout_x = 2;
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.pass_cycles, 12 * 1);
+    // A sibling that carries no loops has no passes of its own.
+    arch.level[2].fanout_x = 1;
+    arch.level[2].pass_skew_cycles = number(0);
+    arch.level[1].carries_loops = false;
+    arch.level[1].pass_start_cycles = number(7);
+    evaluate(&arch, &layer, NULL, &mapping, &cost);
+    assert_int_equal(cost.pass_cycles, 0);
+}
+
+// Imperfect factors: 7 as 2 x 2 x 2, and 5 as 3 x 2: passes are those with work.
+static void passes_that_exist(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    two_levels(&arch);
+    arch.level_count = 3;
+    set_level(&arch.level[2], "pad");
+    arch.level[0].read_bits_per_cycle = arch.level[0].write_bits_per_cycle =
+        number(1e6);
+    for (uint64_t k = 1; k <= 8; k++)
+        for (uint64_t c = 1; c <= 6; c++) {
+            const struct sdse_layer layer = fully_connected(k, c);
+            struct sdse_mapping mapping;
+            sdse_mapping_init(&arch, &mapping);
+            add(&mapping, 0, SDSE_K, 2);
+            add(&mapping, 1, SDSE_K, 2);
+            add(&mapping, 2, SDSE_K, 2);
+            add(&mapping, 0, SDSE_C, 3);
+            add(&mapping, 2, SDSE_C, 2);
+            for (unsigned l = 0; l < 3; l++) {
+                uint64_t passes = 0;
+                const uint64_t inner_k[] = {8, 4, 2}, inner_c[] = {6, 2, 2};
+                for (uint64_t at = 0; at < k; at += inner_k[l])
+                    for (uint64_t row = 0; row < c; row += inner_c[l])
+                        passes++;
+                struct sdse_cost cost;
+                for (unsigned i = 0; i < 3; i++)
+                    arch.level[i].pass_start_cycles = number(i == l ? 10 : 0);
+                evaluate(&arch, &layer, NULL, &mapping, &cost);
+                assert_int_equal(cost.pass_cycles, 10 * passes);
+            }
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fills_and_drains), cmocka_unit_test(a_tensor_has_its_own_port),
+        cmocka_unit_test(fills_and_drains),
+        cmocka_unit_test(a_tensor_has_its_own_port),
         cmocka_unit_test(a_tie_is_computing),
         cmocka_unit_test(cycles_per_mac_may_be_a_fraction),
-        cmocka_unit_test(a_cut_row_is_rebuilt_again)};
+        cmocka_unit_test(a_cut_row_is_rebuilt_again),
+        cmocka_unit_test(passes_lose_cycles),
+        cmocka_unit_test(passes_that_exist)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,6 +231,8 @@ static void what_costs_changes_the_text(void **state) {
          "{topology: tree, multicast: true, reduce: true, pj_per_bit: 0.01, "
          "pj_per_add: 1}"},
         {"GLB.uneven", "true"},
+        {"GLB.pass", "{start_cycles: 3}"},
+        {"GLB.pass", "{skew_cycles: 0.5}"},
         {"compute.pj_per_mac", "1"},
         {"compute.cycles_per_mac", "4"},
         {"compute.cycles_per_mac", "1.36"},
@@ -281,6 +283,8 @@ static void every_number_is_in_the_text(void **state) {
         {"GLB.network", MESH("hop_pj_per_bit", "0.1"), MESH("hop_pj_per_bit", "0.2")},
         {"GLB.network", MESH("router_pj_per_bit", "0.1"),
          MESH("router_pj_per_bit", "0.2")},
+        {"GLB.pass", "{start_cycles: 3, skew_cycles: 4}",
+         "{start_cycles: 4, skew_cycles: 3}"},
 #define TREE(v) "{topology: tree, reduce: true, pj_per_bit: 0.01, pj_per_add: " v "}"
         {"GLB.network", TREE("0.1"), TREE("0.2")},
 #define ENGINE(add, read, write, rows, area)                                           \

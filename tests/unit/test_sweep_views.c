@@ -39,13 +39,15 @@ static void views_are_the_tables_times_repeat(void **state) {
            "UPDATE solution_level SET read_origin_id = 901, fill_origin_id = 902,"
            " update_origin_id = 903;"
            "UPDATE solution SET fill_cycles = 7 * solution_id,"
-           " drain_cycles = 11 * solution_id, compute_cycles = 13 * solution_id,"
+           " drain_cycles = 11 * solution_id, pass_cycles = 23 * solution_id,"
+           " compute_cycles = 13 * solution_id,"
            " rebuild_cycles = 17 * solution_id, shift_adds = 19 * solution_id");
     assert_true(sweep_number("views.db", "SELECT max(repeat) FROM v_layer") == 2);
     none("SELECT count(*) FROM v_layer v JOIN point_layer l USING (point_id, "
          "layer_index)"
          " JOIN solution s USING (solution_id) WHERE v.fill_cycles <> l.repeat *"
          " s.fill_cycles OR v.drain_cycles <> l.repeat * s.drain_cycles OR"
+         " v.pass_cycles <> l.repeat * s.pass_cycles OR"
          " v.compute_cycles <> l.repeat * s.compute_cycles OR v.rebuild_cycles <>"
          " l.repeat * s.rebuild_cycles OR v.shift_adds <> l.repeat * s.shift_adds OR"
          " v.macs <> l.repeat * s.macs OR v.energy_pj <> l.repeat * s.energy_pj OR"
