@@ -512,7 +512,7 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     charge_compute(&e);
     struct sdse_latency latency;
     sdse_latency(model, &e.view, &e.moved, e.rebuild_cycles, &latency);
-    const uint64_t pass_cycles = sdse_pass_cycles(model, &e.view);
+    const uint64_t pass_cycles = sdse_pass_cycles(model, &e.view, e.keeps);
     latency.latency_cycles += e.fill_cycles + e.drain_cycles + pass_cycles;
     const double dynamic_pj = e.energy_pj;
     charge_leakage(&e, latency.latency_cycles);

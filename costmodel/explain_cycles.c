@@ -76,8 +76,7 @@ static bool explain_passes(struct sdse_story *s) {
     double all = 0;
     for (unsigned l = 0; l < cost->level_count; l++) {
         const double each = s->model->pass_cycles[l];
-        const uint64_t passes =
-            s->view.perfect ? s->view.outside[l] : sdse_walk_passes(&s->view, l);
+        const uint64_t passes = sdse_passes(&s->view, s->mapping->keeps, l);
         if (!(each > 0))
             continue;
         all += each * (double)passes;

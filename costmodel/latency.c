@@ -78,14 +78,22 @@ uint64_t sdse_model_compute_cycles(const struct sdse_model *model, uint64_t step
                : sdse_compute_cycles(steps, effects->cycles_per_mac);
 }
 
-uint64_t sdse_pass_cycles(const struct sdse_model *model,
-                          const struct sdse_view *view) {
+uint64_t sdse_passes(const struct sdse_view *view, const unsigned *keeps, unsigned l) {
+    unsigned at = l;
+    const unsigned last = sdse_arch_memory_last(view->arch, l);
+    while (at < last && !keeps[at])
+        at++;
+    if (!keeps[at])
+        at = l;
+    return view->perfect ? view->outside[at] : sdse_walk_passes(view, at);
+}
+
+uint64_t sdse_pass_cycles(const struct sdse_model *model, const struct sdse_view *view,
+                          const unsigned *keeps) {
     double cycles = 0;
     for (unsigned l = 0; l < view->level_count; l++)
         if (model->pass_cycles[l] > 0)
-            cycles +=
-                model->pass_cycles[l] *
-                (double)(view->perfect ? view->outside[l] : sdse_walk_passes(view, l));
+            cycles += model->pass_cycles[l] * (double)sdse_passes(view, keeps, l);
     return (uint64_t)ceil(cycles * (1 - 4.5e-16));
 }
 

@@ -21,9 +21,15 @@ struct sdse_port_name {
 // "reads", "outputs reads", "weights transfers", ...
 const char *sdse_port_text(struct sdse_port_name port);
 
-// Cycles that the passes of all levels lose, which add to the latency: passes x (start +
-// skew x hops), rounded up once.
-uint64_t sdse_pass_cycles(const struct sdse_model *model, const struct sdse_view *view);
+// Passes of the memory at level `l`: steps of the loops outside it. Of a memory with
+// positions: outside the first that keeps something, as loops of an empty one are as
+// good as further out. keeps: the mapping's.
+uint64_t sdse_passes(const struct sdse_view *view, const unsigned *keeps, unsigned l);
+
+// Cycles that the passes of all levels lose, which add to the latency: passes x (start
+// + skew x hops), rounded up once.
+uint64_t sdse_pass_cycles(const struct sdse_model *model, const struct sdse_view *view,
+                          const unsigned *keeps);
 
 struct sdse_latency {
     uint64_t compute_cycles;

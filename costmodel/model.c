@@ -81,10 +81,14 @@ static void prepare_passes(struct sdse_model *model) {
     const struct sdse_arch *arch = model->arch;
     for (unsigned l = 0; l < arch->level_count; l++) {
         const struct sdse_level *level = &arch->level[l];
-        // Siblings have one set of loops, positions of a memory begin at the first.
-        const bool counts = level->carries_loops && !level->shares_memory &&
-                            !sdse_layer_moves(model->layer);
+        // Siblings have one set of loops; positions of a memory are counted at the
+        // first.
         const unsigned last = sdse_arch_memory_last(arch, l);
+        bool loops = false;
+        for (unsigned i = l; i <= last; i++)
+            loops |= arch->level[i].carries_loops;
+        const bool counts =
+            loops && !level->shares_memory && !sdse_layer_moves(model->layer);
         model->pass_cycles[l] =
             counts ? level->pass_start_cycles.value +
                          level->pass_skew_cycles.value * array_hops(arch, last)
