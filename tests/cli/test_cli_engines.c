@@ -138,6 +138,59 @@ static void stores_each_engine(void **state) {
                 1e-6);
 }
 
+// Less than half a digit on the whole is energy too.
+static void stores_what_rounds_to_nothing(void **state) {
+    (void)state;
+    write_files();
+    write_text(
+        "one.yaml",
+        "name: one\nsource: own words\nlayers:\n"
+        "  - {name: one, kind: fc, in: 1, out_channels: 1, rows: 1, activations: "
+        "{mark: assumed, source: own, bits: 8, signed: false, density: 0.4, "
+        "digits: {booth4: [60, 40]}}}\n");
+    write_text("one_s.yaml", "name: s\nworkloads: [one.yaml]\narchs: [arch.yaml]\n"
+                             "objective: energy\n");
+    remove(scratch("r.db"));
+    free(run("sweep @one_s.yaml -q -o @r.db", 0));
+    assert_true(
+        fabs(query("select sum(energy_pj) from v_energy where component = 'digits'") -
+             0.5 * 0.4) < 1e-9);
+}
+
+// A layer of which an engine cannot know what to leave out is dense, and said to be.
+static void explains_layers_taken_as_dense(void **state) {
+    (void)state;
+    static const char *const engines[] = {
+        "{name: other, kind: index_selector, operands: inputs, slices: 4, group: 2, "
+        "lines: 2, sync: tile, pj_per_row: 0.5}",
+        "{name: other, kind: cartesian, grid_rows: 2, grid_columns: 2, weight_vector: "
+        "2, "
+        "input_vector: 2, accumulators: 64, pj_per_product: 0.5}"};
+    write_text(
+        "dilated.yaml",
+        "name: d\nsource: own words\nlayers:\n"
+        "  - {name: l, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 3, pad: "
+        "2, dilation: 2, density: {inputs: 0.5, weights: 0.5}}\n");
+    for (int i = 0; i < 2; i++) {
+        char *text = strdup(arch);
+        assert_non_null(text);
+        char *from = strstr(text, "  - {name: digits");
+        assert_non_null(from);
+        *from = '\0';
+        char whole[2000];
+        snprintf(whole, sizeof whole, "%s  - %s\n", text, engines[i]);
+        free(text);
+        write_text("dense.yaml", whole);
+        free(run("map -a @dense.yaml -w @dilated.yaml -l l --objective energy -o "
+                 "@l.yaml --force",
+                 0));
+        char *out = run("explain -a @dense.yaml -w @dilated.yaml -l l -m @l.yaml", 0);
+        assert_non_null(strstr(out, "other takes this layer as dense"));
+        assert_non_null(strstr(out, "exactly the evaluator's energy"));
+        free(out);
+    }
+}
+
 // Other statistics are another problem: a continued file holds both.
 static void statistics_are_part_of_a_point(void **state) {
     (void)state;
@@ -238,6 +291,8 @@ int main(void) {
         cmocka_unit_test(explains_what_is_left),
         cmocka_unit_test(shows_and_writes_them),
         cmocka_unit_test(stores_each_engine),
+        cmocka_unit_test(stores_what_rounds_to_nothing),
+        cmocka_unit_test(explains_layers_taken_as_dense),
         cmocka_unit_test(statistics_are_part_of_a_point),
         cmocka_unit_test(rows_of_sharing_groups_are_measured),
     };

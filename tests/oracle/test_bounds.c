@@ -190,6 +190,75 @@ static void channels_between_slides(void **state) {
         (const uint64_t[SDSE_DIMS]){1, 5, 1, 8, 1, 3, 1, 1});
 }
 
+// --- How places are shared out ---
+
+// Every mapping of a raw layer on written levels, whose words have so many bits.
+static void audit_levels(const char *levels, const unsigned bits[SDSE_TENSORS],
+                         const struct sdse_nest *nest) {
+    struct sdse_arena *arena = sdse_arena_new();
+    const char *text = sdse_arena_printf(
+        arena,
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: "
+        "%u}, "
+        "inputs: {bits: %u}, outputs: {bits: %u, partial_bits: %u}}, levels: [%s], "
+        "compute: {free: true}}",
+        bits[0], bits[1], bits[2], bits[2], levels);
+    const struct sdse_arch *arch = sdse_written_arch(text, arena);
+    assert_non_null(arch);
+    struct sdse_generated_problem problem = {
+        .arch = *arch,
+        .layer = {.kind = SDSE_CONV, .nest = *nest, .repeat = 1, .density = {1, 1, 1}}};
+    audit(0, &problem, NULL);
+    sdse_arena_free(arena);
+}
+
+// A fan-out with more ways to share it out, none better than another for every tensor,
+// than the bounds list one by one: the others are taken together, at their best.
+static void more_shares_than_are_listed(void **state) {
+    (void)state;
+    static const unsigned bits[][SDSE_TENSORS] = {{8, 8, 8},  {32, 1, 1},  {1, 32, 1},
+                                                  {1, 1, 32}, {32, 32, 1}, {32, 1, 32},
+                                                  {1, 32, 32}};
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++)
+        audit_levels("{level: DRAM, memory: {class: dram, pj_per_bit: 1}, fanout: {x: "
+                     "2048, dims_x: [K, C, P]}, network: {topology: bus, multicast: "
+                     "true, reduce: true, pj_per_bit: 0.001}}",
+                     bits[i],
+                     &(struct sdse_nest){.bound = {1, 2048, 2048, 2048, 1, 1, 1, 1},
+                                         .stride = {1, 1},
+                                         .dilation = {1, 1}});
+}
+
+// Windows with padding: what of it meets at places that share words of the map, also
+// on a network that joins their windows on its way to other memories.
+static void padding_where_windows_coincide(void **state) {
+    (void)state;
+    static const char *const networks[] = {
+        "topology: bus, multicast: true, reduce: true, pj_per_bit: 0.001",
+        "topology: bus, multicast: true, window_sharing: true, reduce: true, "
+        "pj_per_bit: 0.001"};
+    for (int n = 0; n < 2; n++) {
+        for (int columns = 0; columns < 2; columns++) {
+            struct sdse_nest nest = {.bound = {1, 2, 1, 1, 1, 1, 1, 1},
+                                     .stride = {1, 1},
+                                     .dilation = {1, 1}};
+            nest.bound[columns ? SDSE_Q : SDSE_P] = 2;
+            nest.bound[columns ? SDSE_S : SDSE_R] = 2;
+            nest.pad[columns] = 1;
+            nest.map[columns] = 2;
+            nest.map[!columns] = 1;
+            struct sdse_arena *arena = sdse_arena_new();
+            audit_levels(
+                sdse_arena_printf(arena,
+                                  "{level: DRAM, memory: {class: dram, pj_per_bit: 1}, "
+                                  "fanout: {x: 4, dims_x: [%s]}, network: {%s}}",
+                                  columns ? "Q, S" : "P, R", networks[n]),
+                (const unsigned[SDSE_TENSORS]){1, 64, 1}, &nest);
+            sdse_arena_free(arena);
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         problem_count = strtoull(argv[1], NULL, 10);
@@ -201,6 +270,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(additions_outside_a_shorter_loop),
         cmocka_unit_test(hops_to_places_that_idle),
         cmocka_unit_test(channels_between_slides),
+        cmocka_unit_test(more_shares_than_are_listed),
+        cmocka_unit_test(padding_where_windows_coincide),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

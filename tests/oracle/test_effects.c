@@ -484,6 +484,9 @@ static void takes_digits_of_what_is_done(void **state) {
         {"{kind: skip, operands: both, grid_rows: 3, grid_columns: 2, free: true}",
          true},
         {"{kind: gather, elements: 4, width: 8, free: true}", true},
+        {"{kind: cartesian, grid_rows: 3, grid_columns: 2, weight_vector: 4, "
+         "input_vector: 4, accumulators: 1024, free: true}",
+         true},
     };
     const struct sdse_operand operand = {SDSE_RECODE_CSD, 8, false};
     for (size_t o = 0; o < sizeof others / sizeof *others; o++) {
