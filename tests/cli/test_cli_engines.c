@@ -236,7 +236,7 @@ static void rows_of_sharing_groups_are_measured(void **state) {
         "g.yaml",
         "name: g\nworkloads: [conv.yaml]\narchs: [rows.yaml]\nobjective: energy\n"
         "override: {engines.rows.group: [1, 3, 32, 64], engines.rows.operands: [both, "
-        "inputs]}\n"
+        "inputs, weights]}\n"
         "weight_forms: [{name: m, sparsity: 0.8, row_sparsity: true, prune: "
         "population, "
         "prune_amount: 0.5, prune_group: 4}]\n");
@@ -244,9 +244,9 @@ static void rows_of_sharing_groups_are_measured(void **state) {
     free(run("sweep @g.yaml -q -o @g.db", 0)); // what is measured is found again
     assert_true(
         query_of("g.db",
-                 "select count(*) from v_layer where joint_row_density not null") == 4);
+                 "select count(*) from v_layer where joint_row_density not null") == 8);
     assert_true(
-        query_of("g.db", "select count(*) from v_layer where sharing_group is 3") == 1);
+        query_of("g.db", "select count(*) from v_layer where sharing_group is 3") == 2);
     assert_true(query_of("g.db",
                          "select joint_row_density = row_density from v_layer where "
                          "sharing_group = 1") == 1);

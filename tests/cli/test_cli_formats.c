@@ -122,6 +122,38 @@ static void what_a_point_is_made_of(void **state) {
              plain) < 1e-6);
 }
 
+// A tile that fits in the mean, but not whatever its words are, is refused with what it
+// takes.
+static void refuses_what_may_not_fit(void **state) {
+    (void)state;
+    static const char *const ends[] = {
+        "19", ", occupancy: worst", "18", ", occupancy: worst", "18", ""};
+    write_text("four.yaml",
+               "name: n\nsource: own words\nlayers:\n  - {name: l, kind: fc, "
+               "in: 4, out_channels: 4, density: {inputs: 0.25, weights: "
+               "0.25}}\n");
+    for (int i = 0; i < 3; i++) {
+        char text[1000];
+        snprintf(
+            text, sizeof text,
+            "name: a\nsource: own words\nnode_nm: 28\nclock_ghz: 1\nword_bits: "
+            "8\nlevels:\n  - level: Main\n    memory: {class: dram, pj_per_bit: 8}\n"
+            "  - level: Pad\n    memory: {class: regfile, capacity_bits: %s, "
+            "pj_per_bit: 0.1, keeps: [inputs, weights], format: {inputs: "
+            "{compression: bitmap%s}, weights: {compression: csc, rows: 1, columns: "
+            "1%s}}}\ncompute: {pj_per_mac: 1}\n",
+            ends[2 * i], ends[2 * i + 1], ends[2 * i + 1]);
+        write_text("small.yaml", text);
+        struct ran ran = run_program("map -a @small.yaml -w @four.yaml -l l -o @s.yaml "
+                                     "--force");
+        // 9 bits for an input; 8 for a weight and two pointers of a bit.
+        assert_int_equal(ran.status, i == 1 ? 4 : 0);
+        if (i == 1)
+            assert_non_null(strstr(ran.err, "19 bits in level 'Pad', not 18"));
+        free_ran(&ran);
+    }
+}
+
 // Two operations for each MAC, over the bytes that DRAM moves; of one occurrence.
 static void operations_per_byte(void **state) {
     (void)state;
@@ -189,6 +221,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explains_what_a_word_takes),
         cmocka_unit_test(what_a_point_is_made_of),
+        cmocka_unit_test(refuses_what_may_not_fit),
         cmocka_unit_test(operations_per_byte),
         cmocka_unit_test(passes),
         cmocka_unit_test(rows_of_a_form),

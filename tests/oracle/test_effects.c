@@ -434,6 +434,34 @@ static void know_digits(const struct sdse_operand *operand, struct known *known)
     known->activations.bins[operand->recoding] = 6;
 }
 
+// A group larger than the layer's filters, or than a pass, is a group of these.
+static void groups_are_no_larger_than_passes(void **state) {
+    (void)state;
+    static const unsigned groups[] = {16, 17, 64};
+    uint64_t cycles = 0;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct known known;
+    uint64_t seed = 34;
+    draw_rows(&seed, 70, 40);
+    know(&known);
+    known.layer.density[SDSE_WEIGHTS] = 0.04;
+    for (int g = 0; g < 3; g++) {
+        struct sdse_cost cost;
+        const struct sdse_arch *arch =
+            machine(sdse_arena_printf(
+                        arena,
+                        "{kind: index_selector, operands: both, slices: 64, group: "
+                        "%u, lines: 3, sync: tile, pj_per_row: 1}",
+                        groups[g]),
+                    arena);
+        run(arch, &known.layer, &cost);
+        if (g == 0)
+            cycles = cost.compute_cycles;
+        assert_int_equal(cost.compute_cycles, cycles);
+    }
+    sdse_arena_free(arena);
+}
+
 static void takes_digits(void **state) {
     (void)state;
     uint64_t seed = 15;
@@ -720,6 +748,7 @@ int main(void) {
         cmocka_unit_test(gathers),
         cmocka_unit_test(selects),
         cmocka_unit_test(selects_what_groups_share),
+        cmocka_unit_test(groups_are_no_larger_than_passes),
         cmocka_unit_test(takes_digits),
         cmocka_unit_test(takes_digits_of_what_is_done),
         cmocka_unit_test(takes_digits_of_rows_that_work),

@@ -410,6 +410,32 @@ static void places_and_traffic(void **state) {
     }
 }
 
+// Sums that arrive finished are coded: their places are for the worst, too.
+static void places_of_finished_sums(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    struct sdse_layer layer;
+    struct sdse_cost cost;
+    enum sdse_verdict verdict;
+    two_levels(&arch);
+    plain_layer(&layer);
+    for (int worst = 0; worst < 2; worst++) {
+        arch.level[0].format[SDSE_OUTPUTS] =
+            (struct sdse_format){.compression = SDSE_BITMAP, .worst = worst};
+        const double bits = 8 * (216 + 2916) +
+                            972 * (1 + 8 * (worst ? 1 : layer.density[SDSE_OUTPUTS]));
+        arch.level[0].capacity_bits = (uint64_t)bits;
+        run(&arch, &layer, NULL, &cost, &verdict);
+        assert_int_equal(verdict, SDSE_VALID);
+        assert_double_within(cost.level[0].stored_bits, bits, 1e-12);
+        assert_double_within(cost.level[0].flow[SDSE_OUTPUTS].update_bits,
+                             972 * (1 + 8 * layer.density[SDSE_OUTPUTS]), 1e-12);
+        arch.level[0].capacity_bits--;
+        run(&arch, &layer, NULL, &cost, &verdict);
+        assert_int_equal(verdict, SDSE_TOO_BIG);
+    }
+}
+
 // Below its engine a form's words are zero in the rows whose coefficients are.
 static void rebuilt_words_have_zero_rows(void **state) {
     (void)state;
@@ -454,6 +480,7 @@ int main(void) {
         cmocka_unit_test(what_stays_plain),
         cmocka_unit_test(matrices_of_a_layer),
         cmocka_unit_test(places_and_traffic),
+        cmocka_unit_test(places_of_finished_sums),
         cmocka_unit_test(rebuilt_words_have_zero_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

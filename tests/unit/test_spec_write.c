@@ -272,6 +272,34 @@ static void what_costs_changes_the_text(void **state) {
     sdse_arena_free(s.arena);
 }
 
+// A format that names layers leaves all others plain, those that multiply nothing too.
+static void formats_name_their_layers(void **state) {
+    (void)state;
+    struct small s = load_small();
+    const struct sdse_set set = {
+        .path = "GLB.format",
+        .value =
+            "{inputs: {compression: bitmap, for: [conv, pool]}, outputs: {compression: "
+            "bitmap, for: []}, weights: bitmap}"};
+    struct sdse_arch *arch = NULL;
+    sdse_arch_from_tree(s.arena, parse(&s.diags, small_arch), &set, 1, &s.diags, &arch);
+    assert_clean(&s.diags);
+    const struct sdse_format *format = arch->level[1].format;
+    const unsigned all = SDSE_BIT(SDSE_LAYER_KINDS) - 1;
+    assert_int_equal(format[SDSE_INPUTS].other_layers,
+                     all & ~(SDSE_BIT(SDSE_CONV) | SDSE_BIT(SDSE_POOL)));
+    assert_int_equal(format[SDSE_OUTPUTS].other_layers, all);
+    assert_int_equal(format[SDSE_WEIGHTS].other_layers, 0);
+    const struct sdse_set pass = {.path = "GLB.pass",
+                                  .value = "{start_cycles: 3, skew_cycles: 0.5}"};
+    sdse_arch_from_tree(s.arena, parse(&s.diags, small_arch), &pass, 1, &s.diags,
+                        &arch);
+    assert_clean(&s.diags);
+    assert_true(arch->level[1].pass_start_cycles.value == 3);
+    assert_true(arch->level[1].pass_skew_cycles.value == 0.5);
+    sdse_arena_free(s.arena);
+}
+
 // A number that differs by one step of the last digit, at each place that has one: both
 // texts differ, and each loads back as the number that was given.
 static void every_number_is_in_the_text(void **state) {
@@ -302,6 +330,8 @@ static void every_number_is_in_the_text(void **state) {
          "{weights: {compression: csc_run, run_bits: 5}}"},
         {"GLB.format", "{inputs: {compression: coo, rows: 8, columns: 4}}",
          "{inputs: {compression: coo, rows: 4, columns: 8}}"},
+        {"GLB.format", "{inputs: {compression: coo, rows: 8, columns: 4}}",
+         "{inputs: {compression: coo, rows: 8, columns: 5}}"},
         {"GLB.format", "{inputs: {compression: csc, occupancy: expected}}",
          "{inputs: {compression: csc, occupancy: worst}}"},
         {"GLB.format", "{inputs: {compression: csc, for: [pool]}}",
@@ -555,6 +585,7 @@ int main(void) {
         cmocka_unit_test(a_mapping_round_trips),
         cmocka_unit_test(what_costs_changes_the_text),
         cmocka_unit_test(every_number_is_in_the_text),
+        cmocka_unit_test(formats_name_their_layers),
         cmocka_unit_test(a_sweep_round_trips),
         cmocka_unit_test(a_measured_form_round_trips),
         cmocka_unit_test(paths_of_a_sweep_are_beside_its_file),
