@@ -259,6 +259,26 @@ static void padding_where_windows_coincide(void **state) {
     }
 }
 
+// Windows that the map cuts off to the same rows, at places that share its words: fewer
+// words leave the memory than their windows are.
+static void windows_that_the_map_makes_equal(void **state) {
+    (void)state;
+    audit_levels(
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 0.001, read_bits_per_cycle: "
+        "{inputs: 1}}, fanout: {x: 2, dims_x: [P, R]}, network: {topology: bus, "
+        "multicast: true, reduce: true, pj_per_bit: 0.001}}, "
+        "{level: buffer, memory: {class: dram, keeps: [inputs], pj_per_bit: 0.001}}, "
+        "{level: register, memory: {class: dram, keeps: [weights], pj_per_bit: 0.001}, "
+        "fanout: {x: 4, dims_x: [P, R]}, network: {topology: bus, multicast: true, "
+        "reduce: true, pj_per_bit: 0.001}}",
+        (const unsigned[SDSE_TENSORS]){1, 16, 1},
+        &(struct sdse_nest){.bound = {1, 4, 2, 4, 1, 2, 1, 1},
+                            .stride = {2, 1},
+                            .dilation = {2, 1},
+                            .pad = {2, 0},
+                            .map = {5, 1}});
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         problem_count = strtoull(argv[1], NULL, 10);
@@ -272,6 +292,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(channels_between_slides),
         cmocka_unit_test(more_shares_than_are_listed),
         cmocka_unit_test(padding_where_windows_coincide),
+        cmocka_unit_test(windows_that_the_map_makes_equal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
