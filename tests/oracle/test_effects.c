@@ -626,7 +626,7 @@ static void without_plain_rows_all_is_paid(void **state) {
          1},
         {"{kind: index_selector, operands: both, slices: 8, group: 2, lines: 3, sync: "
          "tile, pj_per_row: 0.5}",
-         S * Q / 2.0},
+         2 * Q / 2.0},
     };
     for (int e = 0; e < 2; e++) {
         struct sdse_arena *arena = sdse_arena_new();
@@ -637,6 +637,7 @@ static void without_plain_rows_all_is_paid(void **state) {
             struct known known;
             struct sdse_cost cost;
             know(&known);
+            known.layer.nest.bound[SDSE_S] = 2;
             known.layer.nest.bound[SDSE_Q] = Q / 2;
             if (odd == 0) {
                 known.layer.nest.dilation[0] = 2;
@@ -651,9 +652,9 @@ static void without_plain_rows_all_is_paid(void **state) {
                 known.layer.in_height = known.layer.in_width = 0;
             }
             run(arch, &known.layer, &cost);
-            assert_true(cost.mac_pj == MACS);
-            assert_true(cost.compute_cycles == (uint64_t)MACS / 2);
-            assert_true(cost.engine_pj[0] == MACS / 4 / engines[e].per_event);
+            assert_true(cost.mac_pj == 2 * MACS / 3);
+            assert_true(cost.compute_cycles == (uint64_t)MACS / 3);
+            assert_true(cost.engine_pj[0] == MACS / 6 / engines[e].per_event);
         }
         sdse_arena_free(arena);
     }
