@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "dse/sweep/layer_problem.h"
 #include "results/look/points.h"
 #include "smartdeal/npy.h"
 #include "support_sweep.h"
@@ -234,6 +235,183 @@ static void designs_of_one_name_are_refused(void **state) {
     free(said);
 }
 
+// --- Layer problems ---
+
+struct asked {
+    struct sdse_arch arch;
+    struct sdse_layer layer;
+    struct sdse_activations activations;
+    struct sdse_weight_form form;
+    double channels[4];
+};
+
+static void ask(struct asked *a) {
+    *a = (struct asked){.layer = {.name = "l",
+                                  .kind = SDSE_CONV,
+                                  .nest = {.bound = {1, 2, 4, 5, 6, 3, 3, 1},
+                                           .stride = {1, 1},
+                                           .dilation = {1, 1},
+                                           .pad = {1, 1},
+                                           .map = {5, 6}},
+                                  .repeat = 1,
+                                  .in_height = 5,
+                                  .in_width = 6,
+                                  .density = {0.5, 0.5, 1}},
+                        .activations = {.mark = "assumed",
+                                        .bits = 8,
+                                        .is_signed = true,
+                                        .density = 0.5,
+                                        .rows_known = true,
+                                        .row_density = 0.75,
+                                        .channels = 4,
+                                        .bins = {3, 3, 3},
+                                        .digits = {{2, 1, 1}, {2, 1, 1}, {2, 1, 1}}},
+                        .form = {.smartdeal = true,
+                                 .basis_size = 3,
+                                 .rows = 12,
+                                 .rows_per_block = 12,
+                                 .blocks = 2,
+                                 .density = 0.5,
+                                 .row_density = 0.75,
+                                 .coefficient_bits_total = 10,
+                                 .basis_bits_total = 20,
+                                 .index_bits_total = 30},
+                        .channels = {0.5, 0.5, 0.5, 0.5}};
+    a->arch.level_count = 1;
+    a->arch.engine_count = 1;
+    a->activations.channel_density = a->channels;
+    a->layer.activations = &a->activations;
+}
+
+// Whatever an engine may make use of makes another problem; a name does not.
+static void every_statistic_counts(void **state) {
+    (void)state;
+    enum { SAME = 3, CHANGES = 34 };
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_layer_problem_table *table = sdse_layer_problem_table_new(arena);
+    const struct sdse_hash search = {1, 2};
+    for (int i = 0; i < CHANGES; i++) {
+        struct asked *a = SDSE_ARENA_NEW(arena, struct asked);
+        ask(a);
+        struct sdse_nest *nest = &a->layer.nest;
+        struct sdse_activations *known = &a->activations;
+        switch (i) {
+        case 1:
+            a->layer.name = "other";
+            break;
+        case 2:
+            a->layer.repeat = 7;
+            break;
+        case 3:
+            nest->bound[SDSE_K] = 3;
+            break;
+        case 4:
+            nest->bound[SDSE_C] = 2;
+            break;
+        case 5:
+            nest->bound[SDSE_N] = 2;
+            break;
+        case 6:
+            nest->pad[0] = 0;
+            break;
+        case 7:
+            nest->stride[0] = 2;
+            break;
+        case 8:
+            nest->dilation[1] = 2;
+            break;
+        case 9:
+            nest->map[0] = 6;
+            break;
+        case 10:
+            a->layer.in_height = 6;
+            break;
+        case 11:
+            a->layer.in_width = 7;
+            break;
+        case 12:
+            a->layer.density[SDSE_WEIGHTS] = 0.25;
+            break;
+        case 13:
+            a->layer.density[SDSE_INPUTS] = 0.25;
+            break;
+        case 14:
+            a->layer.density[SDSE_OUTPUTS] = 0.25;
+            break;
+        case 15:
+            a->layer.activations = NULL;
+            break;
+        case 16:
+            known->bits = 7;
+            break;
+        case 17:
+            known->is_signed = false;
+            break;
+        case 18:
+            known->density = 0.4;
+            break;
+        case 19:
+            known->rows_known = false;
+            break;
+        case 20:
+            known->row_density = 0.8;
+            break;
+        case 21:
+            known->digits[SDSE_ENCODING_PLAIN][1] = 3;
+            break;
+        case 22:
+            known->digits[SDSE_ENCODING_BOOTH4][2] = 3;
+            break;
+        case 23:
+            known->digits[SDSE_ENCODING_CSD][0] = 3;
+            break;
+        case 24:
+            known->bins[SDSE_ENCODING_CSD] = 0;
+            break;
+        case 25:
+            a->channels[3] = 0.25;
+            break;
+        case 26:
+            a->form.smartdeal = false;
+            break;
+        case 27:
+            a->form.density = 0.4;
+            break;
+        case 28:
+            a->form.row_density = 0.8;
+            break;
+        case 29:
+            a->form.rows_per_block = 6;
+            break;
+        case 30:
+            a->form.coefficient_bits_total = 11;
+            break;
+        case 31:
+            a->form.basis_bits_total = 21;
+            break;
+        case 32:
+            a->form.index_bits_total = 31;
+            break;
+        case 33:
+            a->form.basis_size = 2;
+            break;
+        default:
+            break;
+        }
+        bool is_new;
+        assert_non_null(sdse_layer_problem_get(table, &a->arch, search, &a->layer,
+                                               &a->form, &is_new));
+        if (is_new != (i == 0 || i >= SAME))
+            fail_msg("change %d: %s", i,
+                     is_new ? "another problem" : "the same problem");
+        // Asked again it is no other.
+        assert_non_null(sdse_layer_problem_get(table, &a->arch, search, &a->layer,
+                                               &a->form, &is_new));
+        assert_false(is_new);
+    }
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_no_content),
@@ -242,6 +420,7 @@ int main(void) {
         cmocka_unit_test(other_designs_stand_beside),
         cmocka_unit_test(changed_content_supersedes),
         cmocka_unit_test(designs_of_one_name_are_refused),
+        cmocka_unit_test(every_statistic_counts),
     };
     return cmocka_run_group_tests(tests, make_inputs, sweep_end);
 }
