@@ -56,6 +56,7 @@
     "layers: [conv5], search: energy, form: {density: 0.5, row_density: 0.6}}\n"       \
     "  named: {arch: ../archs/eyeriss.yaml, workload: ../workloads/resnet50.yaml, "    \
     "network: {layers: {fc: {name: conv}}}, search: energy, layers: [conv]}\n"         \
+    "  slow: {like: raw, override: {compute.cycles_per_mac: 2}}\n"                     \
     "anchors:\n"
 
 struct world {
@@ -466,6 +467,51 @@ static void verdicts(void **state) {
     sdse_arena_free(w.arena);
 }
 
+// Repeats, units, components of an area, ends of a range.
+static void what_else_counts(void **state) {
+    (void)state;
+    // clang-format off
+    struct world w = run(
+        A("words3", "quantity: words, of: {level: DRAM, tensor: inputs}, layers: conv3, case: thrice, over: {case: raw}, unit: x")
+        A("bytes3", "quantity: bytes, of: {level: DRAM, tensor: inputs}, layers: conv3, case: thrice, over: {case: raw}, unit: x")
+        A("bit", "quantity: bytes, of: {level: DRAM, tensor: inputs}, layers: conv3, case: raw, unit: bit")
+        A("kB", "quantity: bytes, of: {level: DRAM, tensor: inputs}, layers: conv3, case: raw, unit: kB")
+        A("MiB", "quantity: bytes, of: {level: DRAM, tensor: inputs}, layers: conv3, case: raw, unit: MiB")
+        A("rebuild", "quantity: energy, of: {component: rebuild}, case: deal, unit: pJ")
+        A("compute", "quantity: energy, of: {component: compute}, case: deal, unit: pJ")
+        A("memories", "quantity: area, of: {component: memory}, case: bare, unit: um2")
+        A("multipliers", "quantity: area, of: {component: compute}, case: bare, unit: um2")
+        A("other", "quantity: area, of: {component: other}, case: bare, unit: um2")
+        A("peak", "quantity: peak, case: slow, unit: GOPS")
+        A("mw", "quantity: power, case: raw, unit: mW")
+        A("pj", "quantity: energy, of: {tensor: inputs}, case: raw, unit: pJ")
+        A("whole", "quantity: energy, of: {tensor: inputs}, over: {quantity: power}, case: raw, unit: pJ/mW")
+        "  - {id: point, mark: published, quantity: macs, case: raw, published: [1019.742336, 1019.742336], unit: MMAC}\n"
+        "  - {id: negative, mark: published, quantity: macs, case: raw, published: -1, unit: MMAC}\n"
+        "  - {id: twice, mark: recalled, restates: true, quantity: macs, case: raw, published: 1, unit: MMAC}\n");
+    // clang-format on
+    expect(&w, "words3", 3);
+    expect(&w, "bytes3", 3);
+    expect(&w, "kB", ours_of(&w, "bit") / 8000);
+    expect(&w, "MiB", ours_of(&w, "bit") / 8 / 1024 / 1024);
+    const struct sdse_cost *deal = &item(&w, "deal", "conv5")->cost;
+    assert_true(deal->rebuild_pj > 0 && deal->mac_pj > 0);
+    expect(&w, "rebuild", deal->rebuild_pj);
+    expect(&w, "compute", deal->mac_pj);
+    struct sdse_area area;
+    sdse_arch_area(w.ready.cases[5].arch, &area);
+    expect(&w, "multipliers", area.compute_um2);
+    expect(&w, "other", area.other_um2);
+    expect(&w, "memories",
+           area.total_um2 - area.compute_um2 - area.rebuild_um2 - area.other_um2);
+    expect(&w, "peak", 168 * 0.2); // two operations in two cycles
+    expect(&w, "whole", ours_of(&w, "pj") / ours_of(&w, "mw"));
+    assert_true(verdict(&w, "point", SDSE_VERDICT_WITHIN)->error_percent == 0);
+    assert_true(verdict(&w, "negative", SDSE_VERDICT_OUTSIDE)->error_percent > 0);
+    verdict(&w, "twice", SDSE_VERDICT_RECALLED);
+    sdse_arena_free(w.arena);
+}
+
 // What a case is searched with is what the mapper is asked for.
 static void searches(void **state) {
     (void)state;
@@ -530,7 +576,7 @@ static void searches(void **state) {
 // What a file names must be there: each at its place, all at once.
 static void names_are_checked(void **state) {
     (void)state;
-    enum { FIRST = 29 }; // line of the first anchor
+    enum { FIRST = 30 }; // line of the first anchor
     struct world w;
     assert_int_equal(
         prepare(
@@ -580,6 +626,7 @@ int main(void) {
         cmocka_unit_test(words_and_bytes),
         cmocka_unit_test(layers_cases_and_their_combination),
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(what_else_counts),
         cmocka_unit_test(searches),
         cmocka_unit_test(names_are_checked),
     };
