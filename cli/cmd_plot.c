@@ -25,6 +25,8 @@ enum {
     ARCH,
     FORM,
     WHERE,
+    OVER,
+    OVER_FORM,
     FORCE
 };
 
@@ -46,6 +48,10 @@ static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ONLY_ARCH,
     [FORM] = CLI_OPTION_ONLY_FORM,
     [WHERE] = CLI_OPTION_WHERE,
+    [OVER] = {"over", 0, CLI_TEXT, "ARCH", "gain: the accelerator that is the base",
+              NULL, false},
+    [OVER_FORM] = {"over-form", 0, CLI_TEXT, "NAME", "gain: the base's weight form",
+                   NULL, false},
     [FORCE] = CLI_OPTION_FORCE,
 };
 
@@ -164,6 +170,33 @@ static enum sdse_status draw_layers(const struct drawing *drawing) {
     return status;
 }
 
+static enum sdse_status draw_gains(const struct drawing *drawing) {
+    const char *const *value = drawing->args->value;
+    const struct sdse_gain_plot plot = {
+        .filter = {value[SWEEP], value[WORKLOAD], value[ARCH], value[FORM],
+                   value[WHERE], cli_count(drawing->args, VERSION, 0),
+                   value[SUPERSEDED] != NULL},
+        .over_arch = value[OVER],
+        .over_form = value[OVER_FORM],
+        .picture = picture_path(drawing, "gain", value[OVER]),
+        .rules = &drawing->cli->outputs};
+    if (!plot.picture)
+        return SDSE_NO_MEMORY;
+    const enum sdse_status status = sdse_plot_gain(
+        drawing->reader, &plot, drawing->cli->arena, &drawing->cli->diags);
+    if (status == SDSE_OK)
+        puts(plot.picture);
+    return status;
+}
+
+static enum sdse_status draw(const struct drawing *drawing, const char *kind) {
+    if (strcmp(kind, "layers") == 0)
+        return draw_layers(drawing);
+    if (strcmp(kind, "gain") == 0)
+        return draw_gains(drawing);
+    return draw_sweeps(drawing, kind);
+}
+
 static bool make_directory(struct cli *cli, const char *path) {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return true;
@@ -173,9 +206,14 @@ static bool make_directory(struct cli *cli, const char *path) {
 
 static bool accept_kind(struct cli *cli, const struct cli_args *args) {
     const char *kind = args->operands[0];
-    const bool layers = strcmp(kind, "layers") == 0;
-    if (!layers && strcmp(kind, "front") != 0 && strcmp(kind, "energy") != 0) {
-        cli_error(cli, "cannot plot '%s': expected front, energy or layers", kind);
+    const bool layers = strcmp(kind, "layers") == 0, gain = strcmp(kind, "gain") == 0;
+    if (!layers && !gain && strcmp(kind, "front") != 0 && strcmp(kind, "energy") != 0) {
+        cli_error(cli, "cannot plot '%s': expected front, energy, gain or layers",
+                  kind);
+        return false;
+    }
+    if (gain && !args->value[OVER]) {
+        cli_error(cli, "gain over which accelerator? Add --over ARCH");
         return false;
     }
     if (layers && !args->value[POINT]) {
@@ -199,9 +237,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return status;
     status = CLI_SYSTEM;
     if (make_directory(cli, args->value[OUTPUT]))
-        status = cli_finish(cli, strcmp(args->operands[0], "layers") == 0
-                                     ? draw_layers(&drawing)
-                                     : draw_sweeps(&drawing, args->operands[0]));
+        status = cli_finish(cli, draw(&drawing, args->operands[0]));
     sdse_reader_close(drawing.reader);
     return status;
 }
@@ -209,7 +245,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
 const struct cli_verb cli_verb_plot = {
     .name = "plot",
     .summary = "draws fronts and energies with gnuplot",
-    .operands = {"front|energy|layers RESULTS.db", 2, 2},
+    .operands = {"front|energy|gain|layers RESULTS.db", 2, 2},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
@@ -217,6 +253,9 @@ const struct cli_verb cli_verb_plot = {
         "one picture per network\n"
         "energy  energy of each point, stacked by component, one picture per "
         "network and sweep\n"
+        "gain    energy, time and traffic of the outermost memory of --over ARCH over "
+        "those of each design,\n"
+        "        for each network, in one picture\n"
         "layers  energy of each layer of one point (-p ID); fused ones are left out\n"
         "The gnuplot script and its data stay beside each picture.",
     .example = "sdse plot front results.db --objectives energy,latency,area -o plots",

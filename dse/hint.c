@@ -81,7 +81,7 @@ static void close_it(void *context, size_t i) { (void)context, (void)i; }
 
 // A descent from any mapping. A padded bound is left to the search.
 static void help(void *context, struct sdse_best *best) {
-    enum { EFFORT = 200000, TRIES = 3000 };
+    enum { EFFORT = 200000, TRIES = 500 };
     struct one_try *one = context;
     struct sdse_problem *problem = one->problem;
     struct sdse_feasibility questions;

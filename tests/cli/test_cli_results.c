@@ -127,6 +127,7 @@ static void plots_or_says_what_is_missing(void **state) {
     assert_non_null(strstr(ran.err, "gnuplot drew no picture"));
     free_ran(&ran);
     golden_err("plot_point", 2, "plot layers @r.db");
+    golden_err("plot_gain", 2, "plot gain @r.db");
     golden_err("plot_point_unknown", 1, "plot layers @r.db -p 999 -o @plots");
     if (system("gnuplot --version >/dev/null 2>&1") != 0)
         skip();

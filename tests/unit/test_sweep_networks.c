@@ -1,5 +1,6 @@
 // What a sweep makes of its networks: keys written anew, layers chosen, densities of a
-// form that are each layer's own.
+// form that are each layer's own; and the plot that compares designs network by
+// network.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/load.h"
-#include "spec/write.h"
+#include "results/look/plot/plot.h"
+#include "support/close.h"
 #include "support_sweep.h"
 
 static void says(const char *database, const char *sql, const char *wanted) {
@@ -153,11 +154,88 @@ static void filters_lose_rows_together(void **state) {
     says("g.db", "SELECT prune_group FROM weight_form ORDER BY 1", "0\n2\n8\n");
 }
 
+static double *numbers_of(char *line, size_t count) {
+    double *out = calloc(count, sizeof *out);
+    assert_non_null(out);
+    for (size_t i = 0; i < count; i++) {
+        assert_non_null(line = strchr(line, '\t'));
+        out[i] = strtod(++line, NULL);
+    }
+    return out;
+}
+
+// Energy, then time, then bits of the outermost memory, of the base over each design's.
+static void gains_are_ratios(void **state) {
+    (void)state;
+    sweep_write("big.yaml", SWEEP_ARCH("big", "64", "500"));
+    sweep_write("p.yaml", "name: p\narchs: [arch.yaml, big.yaml]\nworkloads:\n"
+                          "  - net.yaml\n"
+                          "  - {path: net.yaml, layers: [b], network: {name: part}}\n"
+                          "weight_forms: [raw, {name: d, density: 0.25}]\n");
+    sweep_run("p.yaml", "p.db");
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_reader *reader = NULL;
+    assert_int_equal(sdse_reader_open(sweep_path("p.db"), &diags, &reader), SDSE_OK);
+    struct sdse_gain_plot plot = {.over_arch = "small",
+                                  .over_form = "d",
+                                  .picture =
+                                      sdse_arena_strdup(arena, sweep_path("gain.svg"))};
+    const enum sdse_status drawn = sdse_plot_gain(reader, &plot, arena, &diags);
+    assert_true(drawn == SDSE_OK || drawn == SDSE_MISSING_TOOL);
+    FILE *in = fopen(sweep_path("gain.dat"), "r");
+    assert_non_null(in);
+    char line[1000];
+    assert_non_null(fgets(line, sizeof line, in));
+    assert_non_null(strstr(line, "of:\tsmall raw\tsmall d\tbig raw\tbig d\n"));
+    static const char *const networks[] = {"tiny", "part"};
+    for (int n = 0; n < 2; n++) {
+        assert_non_null(fgets(line, sizeof line, in));
+        assert_non_null(strstr(line, networks[n]));
+        double *gain = numbers_of(line, 12);
+        static const char *const designs[][2] = {
+            {"small", "raw"}, {"small", "d"}, {"big", "raw"}, {"big", "d"}};
+        static const char *const figures[] = {
+            "p.energy_pj", "p.latency_cycles",
+            "(SELECT sum(read_bits + fill_bits + update_bits) FROM v_level l WHERE "
+            "l.point_id = p.point_id AND memory = 'DRAM')"};
+        for (int i = 0; i < 12; i++) {
+            char sql[600];
+            double value[2];
+            for (int base = 0; base < 2; base++) {
+                const char *const *design = designs[base ? 1 : i % 4];
+                snprintf(sql, sizeof sql,
+                         "SELECT %s FROM v_point p WHERE workload = '%s' AND arch = "
+                         "'%s' AND form = '%s'",
+                         figures[i / 4], networks[n], design[0], design[1]);
+                value[base] = sweep_number("p.db", sql);
+            }
+            assert_double_within(gain[i], value[1] / value[0], 1e-6);
+        }
+        free(gain);
+    }
+    fclose(in);
+    // Two designs of the base, or none.
+    // A plot replaces its own files.
+    assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), drawn);
+    // Two designs are the base, or none is.
+    plot.over_form = NULL;
+    assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), SDSE_INVALID);
+    assert_non_null(strstr(diags.last->message, "2 points of 'tiny' are of 'small'"));
+    plot.over_arch = "none";
+    assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), SDSE_INVALID);
+    assert_non_null(strstr(diags.last->message, "0 points of 'tiny' are of 'none'"));
+    sdse_reader_close(reader);
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_are_written_anew),
         cmocka_unit_test(all_faults_are_said),
         cmocka_unit_test(filters_lose_rows_together),
+        cmocka_unit_test(gains_are_ratios),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }

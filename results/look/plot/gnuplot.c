@@ -223,7 +223,8 @@ static enum sdse_status run_gnuplot(const struct sdse_plot_files *files, char *p
 // ---- the three files ----
 
 static const struct sdse_output_kind
-    data_kind = {"the data of a plot of sdse", {"# point\t", "# bar\t", "# x\t"}},
+    data_kind = {"the data of a plot of sdse",
+                 {"# point\t", "# bar\t", "# x\t", "# network\t"}},
     script_kind = {"a plot script of sdse", {"# Written by sdse; draw again with"}},
     picture_kind = {"a picture", {"\x89PNG", "%PDF", "<?xml"}};
 

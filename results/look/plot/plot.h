@@ -48,6 +48,20 @@ enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
                                   const struct sdse_layers_plot *plot,
                                   struct sdse_arena *arena, struct sdse_diags *diags);
 
+// What each design of the filter gains over one of them: a group of bars for each
+// network, of the base's energy, latency, and bits of the outermost memory over the
+// design's. SDSE_INVALID with a diagnostic where a network has no base, or several.
+struct sdse_gain_plot {
+    struct sdse_filter filter;
+    const char *over_arch; // the base's accelerator
+    const char *over_form; // its weight form; NULL: it has only one
+    const char *picture;
+    const struct sdse_output_rules *rules; // NULL: base/output.h
+};
+enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
+                                const struct sdse_gain_plot *plot,
+                                struct sdse_arena *arena, struct sdse_diags *diags);
+
 // What a weight form costs and spoils: relative error against stored bits, of every
 // layer and of the whole, under one setting or several.
 struct sdse_error_point {

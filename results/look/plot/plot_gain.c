@@ -1,0 +1,238 @@
+// What each design gains over one of them: bars in groups, a group for each network, a
+// panel each for energy, time and traffic of the outermost memory.
+#include <math.h>
+#include <string.h>
+
+#include "results/look/plot/gnuplot.h"
+#include "results/look/plot/palette.h"
+#include "results/look/plot/plot.h"
+#include "results/store/database.h"
+
+enum { ENERGY, TIME, TRAFFIC, PANELS };
+
+struct gains {
+    const char *title;
+    size_t network_count, series_count;
+    const char **networks, **series;
+    double *gain[PANELS]; // [network_count][series_count]; NAN: no such point
+};
+
+static size_t index_in(const char **names, size_t *count, const char *name) {
+    size_t i = 0;
+    while (i < *count && strcmp(names[i], name) != 0)
+        i++;
+    if (i == *count)
+        names[(*count)++] = name;
+    return i;
+}
+
+static bool differ(const char *const *names, size_t count) {
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(names[i], names[0]) != 0)
+            return true;
+    return false;
+}
+
+// "iso_scnn raw GLB.capacity_kib=64": what distinguishes a point within its network.
+static const char *series_of(const struct sdse_points *points, size_t i,
+                             struct sdse_arena *arena) {
+    const char *text = points->arch[i];
+    if (differ(points->form, points->count))
+        text = sdse_arena_printf(arena, "%s %s", text, points->form[i]);
+    if (text && *points->parameters[i])
+        text = sdse_arena_printf(arena, "%s %s", text, points->parameters[i]);
+    return text;
+}
+
+// Bits that the outermost memory of a point reads and takes. SQLITE_ROW, or an error.
+static int read_traffic(sqlite3_stmt *query, int64_t point, double *bits) {
+    sqlite3_bind_int64(query, 1, point);
+    const int code = sqlite3_step(query);
+    *bits = sqlite3_column_double(query, 0);
+    sqlite3_reset(query);
+    return code;
+}
+
+static enum sdse_status refuse(struct sdse_reader *reader, struct sdse_arena *arena,
+                               struct sdse_diags *diags, const char *what) {
+    const char *path =
+        sdse_arena_strdup(arena, sqlite3_db_filename(reader->db, "main"));
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "plot-empty",
+                  "%s", what);
+    return SDSE_INVALID;
+}
+
+// ---- Reading ----
+
+static bool allocate(struct gains *g, size_t points, struct sdse_arena *arena) {
+    g->networks = SDSE_ARENA_ARRAY(arena, const char *, points);
+    g->series = SDSE_ARENA_ARRAY(arena, const char *, points);
+    return g->networks && g->series;
+}
+
+static bool is_base(const struct sdse_gain_plot *plot, const struct sdse_points *points,
+                    size_t i) {
+    return strcmp(points->arch[i], plot->over_arch) == 0 &&
+           (!plot->over_form || strcmp(points->form[i], plot->over_form) == 0);
+}
+
+// The figures of all points, then their ratios to the base's of the same network.
+static enum sdse_status take_gains(struct sdse_reader *reader,
+                                   const struct sdse_gain_plot *plot,
+                                   const struct sdse_points *points, struct gains *g,
+                                   struct sdse_arena *arena, struct sdse_diags *diags) {
+    const size_t n = points->count;
+    size_t *network = SDSE_ARENA_ARRAY(arena, size_t, n);
+    size_t *series = SDSE_ARENA_ARRAY(arena, size_t, n);
+    double *bits = SDSE_ARENA_ARRAY(arena, double, n);
+    if (!allocate(g, n, arena) || !network || !series || !bits)
+        return SDSE_NO_MEMORY;
+    sqlite3_stmt *query = NULL;
+    int code = sqlite3_prepare_v2(reader->db,
+                                  "SELECT sum(read_bits + fill_bits + update_bits)"
+                                  " FROM v_level WHERE point_id = ?1 AND level = 0",
+                                  -1, &query, NULL);
+    for (size_t i = 0; i < n && (code == SQLITE_OK || code == SQLITE_ROW); i++) {
+        const char *name = series_of(points, i, arena);
+        if (!name) {
+            sqlite3_finalize(query);
+            return SDSE_NO_MEMORY;
+        }
+        network[i] = index_in(g->networks, &g->network_count, points->workload[i]);
+        series[i] = index_in(g->series, &g->series_count, name);
+        code = read_traffic(query, points->point_id[i], &bits[i]);
+    }
+    sqlite3_finalize(query);
+    if (code != SQLITE_ROW)
+        return sdse_database_refuse(reader->db, code,
+                                    sqlite3_db_filename(reader->db, "main"), diags);
+    const size_t cells = g->network_count * g->series_count;
+    for (int p = 0; p < PANELS; p++) {
+        if (!(g->gain[p] = SDSE_ARENA_ARRAY(arena, double, cells)))
+            return SDSE_NO_MEMORY;
+        for (size_t c = 0; c < cells; c++)
+            g->gain[p][c] = (double)NAN;
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t base = n, bases = 0;
+        for (size_t j = 0; j < n; j++)
+            if (network[j] == network[i] && is_base(plot, points, j)) {
+                base = j;
+                bases++;
+            }
+        if (bases != 1)
+            return refuse(reader, arena, diags,
+                          sdse_arena_printf(arena,
+                                            "%zu points of '%.80s' are of '%.80s'%s: "
+                                            "gains are over one",
+                                            bases, points->workload[i], plot->over_arch,
+                                            plot->over_form ? " in that form" : ""));
+        const size_t cell = network[i] * g->series_count + series[i];
+        g->gain[ENERGY][cell] = points->v[2 * base] / points->v[2 * i];
+        g->gain[TIME][cell] = points->v[2 * base + 1] / points->v[2 * i + 1];
+        g->gain[TRAFFIC][cell] = bits[base] / bits[i];
+    }
+    return SDSE_OK;
+}
+
+// ---- Writing ----
+
+// A line for each network: its name, then the gains of all series, panel after panel.
+static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
+                                   FILE *out) {
+    (void)arena;
+    const struct gains *g = context;
+    fputs("# network\tgain in energy, then time, then outermost traffic, of:", out);
+    for (size_t s = 0; s < g->series_count; s++)
+        fprintf(out, "\t%s", g->series[s]);
+    fputc('\n', out);
+    for (size_t n = 0; n < g->network_count; n++) {
+        sdse_gnuplot_field(g->networks[n], out);
+        for (int p = 0; p < PANELS; p++)
+            for (size_t s = 0; s < g->series_count; s++)
+                fprintf(out, "\t%.9g", g->gain[p][n * g->series_count + s]);
+        fputc('\n', out);
+    }
+    return SDSE_OK;
+}
+
+static void write_panel(const struct gains *g, int panel, FILE *out) {
+    static const char *const titles[PANELS] = {
+        "Energy: base / this", "Time: base / this", "Outermost traffic: base / this"};
+    const double width = 0.8 / (double)g->series_count;
+    fprintf(out, "set ylabel '%s'\nset key %s\n", titles[panel],
+            panel == 0 ? "above horizontal Left reverse maxrows 3" : "off");
+    for (size_t s = 0; s < g->series_count; s++) {
+        const size_t column = 2 + (size_t)panel * g->series_count + s;
+        const double at = ((double)s + 0.5) * width - 0.4;
+        fprintf(out, "%s using ($0%+.6g):%zu:(%.6g)%s with boxes lc rgb '%s' title ",
+                s ? ", \\\n     data" : "plot data", at, column, width * 0.92,
+                s ? "" : ":xtic(1)", sdse_palette_color(s));
+        sdse_gnuplot_quote(g->series[s], out);
+        fprintf(out,
+                ", \\\n     data using ($0%+.6g):%zu:(sprintf('%%.2g', $%zu)) with "
+                "labels rotate left font ',9' offset 0,0.4 notitle",
+                at, column, column);
+    }
+    fputs(", \\\n     1 with lines lc rgb '#333333' lw 1 notitle\n", out);
+}
+
+static void write_script(const void *context, const struct sdse_plot_files *files,
+                         FILE *out) {
+    const struct gains *g = context;
+    // A group is as wide as its bars or its name.
+    size_t group_px = 26 * (g->series_count + 1);
+    for (size_t n = 0; n < g->network_count; n++) {
+        const size_t name_px = 16 * (strlen(g->networks[n]) + 2);
+        group_px = name_px > group_px ? name_px : group_px;
+    }
+    size_t width_px = 300 + g->network_count * group_px;
+    width_px = width_px < 1400 ? 1400 : width_px > 4000 ? 4000 : width_px;
+    fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
+    sdse_gnuplot_terminal(files, (unsigned)width_px, 1700, out);
+    fputs("set encoding utf8\nset datafile separator \"\\t\"\n"
+          "set datafile missing 'nan'\ndata = ",
+          out);
+    char name[512];
+    snprintf(name, sizeof name, "./%s", files->data_name);
+    sdse_gnuplot_quote(name, out);
+    fputs("\nset multiplot layout 3,1\nset key title ", out);
+    sdse_gnuplot_quote(g->title, out);
+    fprintf(out,
+            "\nset border 3 lc rgb '#333333'\n"
+            "set xtics nomirror scale 0\nset ytics nomirror out scale 0.6\n"
+            "set grid ytics lc rgb '#cccccc' lw 0.5\n"
+            "set xrange [-0.6:%g]\nset yrange [0:*]\nset offsets 0, 0, graph 0.15, 0\n"
+            "set style fill solid 1.0 noborder\n",
+            (double)g->network_count - 0.4);
+    for (int p = 0; p < PANELS; p++)
+        write_panel(g, p, out);
+    fputs("unset multiplot\n", out);
+}
+
+enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
+                                const struct sdse_gain_plot *plot,
+                                struct sdse_arena *arena, struct sdse_diags *diags) {
+    static const enum sdse_metric metrics[] = {SDSE_METRIC_ENERGY, SDSE_METRIC_LATENCY};
+    static const struct sdse_plot_writers writers = {write_data, write_script};
+    struct sdse_plot_files files;
+    struct sdse_points points;
+    struct gains gains = {.network_count = 0};
+    enum sdse_status status =
+        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
+    if (status == SDSE_OK)
+        status =
+            sdse_points_load(reader, &plot->filter, metrics, 2, arena, diags, &points);
+    if (status != SDSE_OK)
+        return status;
+    if (points.count == 0)
+        return refuse(reader, arena, diags, "no feasible points to plot");
+    status = take_gains(reader, plot, &points, &gains, arena, diags);
+    if (status != SDSE_OK)
+        return status;
+    gains.title = sdse_arena_printf(arena, "Gains over %s%s%s", plot->over_arch,
+                                    plot->over_form ? ", " : "",
+                                    plot->over_form ? plot->over_form : "");
+    return gains.title ? sdse_gnuplot_draw(&writers, &gains, &files, arena, diags)
+                       : SDSE_NO_MEMORY;
+}
