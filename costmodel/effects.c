@@ -274,6 +274,53 @@ static enum sdse_status selector(struct finding *f, const struct sdse_engine *en
     return SDSE_OK;
 }
 
+// Rows (or columns) of an element's tile that meet the taps of one phase of the stride.
+static uint64_t rows_of(uint64_t first, uint64_t end, uint64_t stride, uint64_t phase) {
+    const uint64_t before = (first + stride - 1 - phase) / stride;
+    const uint64_t until = (end + stride - 1 - phase) / stride;
+    return until > before ? until - before : 0;
+}
+
+// What a map and weights without zeros take, filters in groups of Kc.
+struct dense {
+    double vectors; // of inputs
+    double steps;   // vectors against vectors
+};
+
+static struct dense dense_product(const struct sdse_cartesian *product,
+                                  const struct sdse_cartesian_shape *shape,
+                                  uint64_t Kc) {
+    const uint64_t s = product->stride;
+    const uint64_t th = (shape->height + product->grid[0] - 1) / product->grid[0],
+                   tw = (shape->width + product->grid[1] - 1) / product->grid[1];
+    const uint64_t groups = shape->filters / Kc, rest = shape->filters % Kc;
+    struct dense all = {0, 0};
+    for (uint64_t phase = 0; phase < s * s; phase++) {
+        const double taps = (double)(rows_of(0, shape->rows, s, phase / s) *
+                                     rows_of(0, shape->cols, s, phase % s));
+        const double weights =
+            (double)groups * ceil(taps * (double)Kc / product->weight_vector) +
+            ceil(taps * (double)rest / product->weight_vector);
+        for (uint64_t y = 0; y < shape->height; y += th) {
+            for (uint64_t x = 0; x < shape->width; x += tw) {
+                const uint64_t rows = rows_of(
+                    y + product->pad, at_most(y + th, shape->height) + product->pad, s,
+                    phase / s);
+                const uint64_t columns =
+                    rows_of(x + product->pad,
+                            at_most(x + tw, shape->width) + product->pad, s, phase % s);
+                const double vectors =
+                    ceil((double)(rows * columns) / product->act_vector);
+                all.vectors += vectors * (double)(groups + (rest > 0));
+                all.steps += vectors * weights;
+            }
+        }
+    }
+    all.vectors *= (double)shape->channels;
+    all.steps *= (double)shape->channels;
+    return all;
+}
+
 static enum sdse_status cartesian(struct finding *f, const struct sdse_engine *engine,
                                   double *events) {
     const struct sdse_nest *nest = &f->layer->nest;
@@ -304,6 +351,12 @@ static enum sdse_status cartesian(struct finding *f, const struct sdse_engine *e
     f->effects->own_cycles = times * means.cycles;
     f->effects->mac_share *= *events / macs_of(f);
     f->digit_share *= f->effects->weight_density;
+    // The multipliers take a vector of each a step. A vector of inputs meets all
+    // weights, whose zeros are in their format; an empty one is not visited.
+    const struct dense all = dense_product(&product, &stats.shape, (uint64_t)means.Kc);
+    leave(f, engine, SDSE_WEIGHTS,
+          at_most_one(means.act_reads / engine->input_vector / all.vectors));
+    leave(f, engine, SDSE_INPUTS, at_most_one(means.steps / all.steps));
     leave(f, engine, SDSE_OUTPUTS, at_most_one(times * means.valid / macs_of(f)));
     return SDSE_OK;
 }

@@ -72,9 +72,9 @@ static inline double sdse_effects_share(const struct sdse_effects *effects,
                                         const struct sdse_arch *arch,
                                         enum sdse_tensor tensor, unsigned parent,
                                         unsigned child) {
-    return tensor == SDSE_OUTPUTS && child < arch->level_count
-               ? 1
-               : effects->word_share[parent][tensor];
+    if (child == arch->level_count) // past every engine, whichever level keeps them
+        return effects->word_share[arch->level_count - 1][tensor];
+    return tensor == SDSE_OUTPUTS ? 1 : effects->word_share[parent][tensor];
 }
 
 // Words that are left of `words`, rounded up.

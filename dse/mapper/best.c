@@ -192,6 +192,7 @@ static bool front_excludes(struct sdse_best *best, double pj, double cycles) {
 // --- Any goal ---
 
 bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles) {
+    cycles = ceil(cycles * (1 - epsilon)); // no mapping ends within a cycle
     if (cycles > best->most_cycles)
         return true;
     if (best->goal == SDSE_GOAL_FRONT)

@@ -78,9 +78,10 @@ static void run_form(const struct sdse_arch *arch, const struct sdse_layer *laye
     assert_int_equal(sdse_model_new(arch, layer, form, arena, &model), SDSE_OK);
     struct sdse_mapping mapping;
     sdse_mapping_init(arch, &mapping);
+    struct sdse_loops *inner = &mapping.level[arch->level_count - 1].temporal;
     for (unsigned d = 0; d < SDSE_DIMS; d++)
         if (layer->nest.bound[d] > 1)
-            mapping.level[1].temporal.loop[mapping.level[1].temporal.count++] =
+            inner->loop[inner->count++] =
                 (struct sdse_loop){(enum sdse_dim)d, layer->nest.bound[d]};
     assert_true(sdse_evaluate_full(model, &mapping, cost));
     sdse_arena_free(arena);
@@ -110,6 +111,9 @@ static void near(const char *what, const struct pair *pair, double tolerance) {
     if (!(fabs(pair->ours - pair->machine) <= tolerance * pair->machine))
         fail_msg("%s: %g, the machine counts %g", what, pair->ours, pair->machine);
 }
+
+// MACs that read a word of the map, not padding.
+static const double REAL_INPUTS = (double)K * C * (P * R - 2) * (Q * S - 2);
 
 static const double MACS = (double)K * C * R * S * P * Q;
 
@@ -668,11 +672,11 @@ static void multiplies_all_by_all(void **state) {
         machine("{kind: cartesian, grid_rows: 3, grid_columns: 2, weight_vector: 4, "
                 "input_vector: 4, accumulators: 1024, pj_per_product: 0.5}",
                 arena);
-    struct pair cycles = {0, 0}, products = {0, 0};
+    struct pair cycles = {0, 0}, products = {0, 0}, reads = {0, 0}, taken = {0, 0};
     for (int i = 0; i < DRAWS; i++) {
         struct known known;
         struct sdse_cost cost;
-        struct sdse_cartesian_counts counts;
+        struct sdse_cartesian_counts counts, dense;
         draw(&seed, 45, 40);
         know(&known);
         run(arch, &known.layer, &cost);
@@ -690,7 +694,18 @@ static void multiplies_all_by_all(void **state) {
         add(&cycles, (double)cost.compute_cycles, (double)counts.cycles);
         add(&products, cost.mac_pj / 2, (double)counts.products);
         assert_true(fabs(cost.engine_pj[0] * 4 - cost.mac_pj) < 2);
+        // Weights are read for each vector of inputs that there is.
+        draw(&seed, 100, 100);
+        naive_cartesian(&engine, &(struct sdse_cartesian_shape){C, H, W, K, R, S}, acts,
+                        weights, &dense);
+        add(&reads, (double)cost.level[1].flow[SDSE_WEIGHTS].reads / MACS,
+            (double)counts.act_reads / (double)dense.act_reads);
+        // And inputs are taken once a step.
+        add(&taken, (double)cost.level[1].flow[SDSE_INPUTS].reads,
+            REAL_INPUTS * (double)counts.steps / (double)dense.steps);
     }
+    near("inputs taken", &taken, 0.01);
+    near("weights read", &reads, 0.01);
     near("cycles", &cycles, 0.05);
     near("products", &products, 0.02);
     sdse_arena_free(arena);
@@ -743,6 +758,86 @@ static void dense_is_dense(void **state) {
     }
 }
 
+// Of dense maps every vector of inputs is there, whatever stride, border and element.
+static void dense_vectors_are_all_there(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: cartesian, grid_rows: 4, grid_columns: 3, weight_vector: 4, "
+                "input_vector: 4, accumulators: 200, pj_per_product: 0.5}",
+                arena);
+    for (unsigned i = 0; i < 3 * 3 * 4; i++) {
+        const uint32_t stride = 1 + i % 3, pad = i / 3 % 3;
+        const uint64_t rows = 11 + i / 9, out = (rows + 2 * pad - R) / stride + 1;
+        struct known known;
+        struct sdse_cost cost;
+        uint64_t seed = 19;
+        draw(&seed, 100, 100);
+        know(&known);
+        known.layer.density[SDSE_WEIGHTS] = 1;
+        known.activations.density = known.activations.row_density = 1;
+        known.layer.nest = (struct sdse_nest){.bound = {1, K, C, out, out, R, S, 1},
+                                              .stride = {stride, stride},
+                                              .dilation = {1, 1},
+                                              .pad = {pad, pad},
+                                              .map = {rows, rows}};
+        known.layer.in_height = known.layer.in_width = rows;
+        run(arch, &known.layer, &cost);
+        assert_int_equal(cost.level[1].flow[SDSE_WEIGHTS].reads,
+                         K * C * R * S * out * out);
+    }
+    sdse_arena_free(arena);
+}
+
+// What the multipliers do not take leaves no memory that feeds them, whichever of them
+// stands innermost.
+static void reaches_all_that_feed_the_multipliers(void **state) {
+    (void)state;
+    static const char *const orders[] = {"weights, inputs, outputs",
+                                         "outputs, weights, inputs",
+                                         "inputs, outputs, weights"};
+    for (int o = 0; o < 3; o++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        char order[64];
+        snprintf(order, sizeof order, "%s", orders[o]);
+        const char *first = strtok(order, ", "), *second = strtok(NULL, ", "),
+                   *third = strtok(NULL, ", ");
+        struct sdse_arch *arch = sdse_written_arch(
+            sdse_arena_printf(arena,
+                              "{name: a, source: s, node_nm: 28, clock_ghz: 1, "
+                              "word_bits: 8, levels: ["
+                              "{level: DRAM, memory: {class: dram, pj_per_bit: 1}}, "
+                              "{level: pad, memories: ["
+                              "{name: one, keeps: [%s], class: regfile, capacity_kib: "
+                              "1024, pj_per_bit: 1}, "
+                              "{name: two, keeps: [%s], class: regfile, capacity_kib: "
+                              "1024, pj_per_bit: 1}, "
+                              "{name: three, keeps: [%s], class: regfile, "
+                              "capacity_kib: 1024, pj_per_bit: 1}"
+                              "]}], compute: {class: parallel, pj_per_mac: 2}, "
+                              "engines: [{kind: gate, operands: inputs, free: true}]}",
+                              first, second, third),
+            arena);
+        assert_non_null(arch);
+        struct known known;
+        struct sdse_cost cost;
+        uint64_t seed = 20;
+        draw(&seed, 40, 100);
+        know(&known);
+        run(arch, &known.layer, &cost);
+        uint64_t weights_read = 0, sums = 0;
+        for (unsigned l = 1; l < 4; l++) {
+            weights_read += cost.level[l].flow[SDSE_WEIGHTS].reads;
+            sums += cost.level[l].flow[SDSE_OUTPUTS].updates;
+        }
+        const double left = known.activations.density * REAL_INPUTS;
+        assert_true(fabs((double)weights_read - left) < 2);
+        assert_true(fabs((double)sums - left) < 2);
+        assert_true(cost.level[0].flow[SDSE_WEIGHTS].reads == K * C * R * S);
+        sdse_arena_free(arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gates),
@@ -759,6 +854,8 @@ int main(void) {
         cmocka_unit_test(multiplies_all_by_all),
         cmocka_unit_test(works_on_its_kinds_alone),
         cmocka_unit_test(dense_is_dense),
+        cmocka_unit_test(dense_vectors_are_all_there),
+        cmocka_unit_test(reaches_all_that_feed_the_multipliers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

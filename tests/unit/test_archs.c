@@ -186,7 +186,7 @@ static void test_sizes(void **state) {
         {"cambricon_x", "NBout", 1, 8 * 8192},
         {"scnn", "IARAM", 64, 10 * 8192},
         {"scnn", "OARAM", 64, 10 * 8192},
-        {"scnn", "wfifo", 64, 50 * 4 * 16},
+        {"scnn", "wfifo", 64, 50 * 4 * 20},
         {"scnn", "accumulators", 64, 32 * 32 * 24},
         {"pragmatic", "NM", 1, UINT64_C(4) << 23},
         {"pragmatic", "SB", 16, UINT64_C(2) << 23},
