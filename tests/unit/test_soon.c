@@ -145,8 +145,41 @@ static void proofs_are_what_they_were(void **state) {
     sdse_arena_free(arena);
 }
 
+// Cycles are whole, their bounds are not: the engine of SCNN counts 111118.1 of them
+// for all mappings alike. The fastest is then known as soon as one of 111119 is, and
+// only the energy is left to minimise. (tried: 1.6 million nodes where it is not.)
+static void a_fraction_of_a_cycle_is_a_cycle(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    static const struct sdse_layer module = {
+        .name = "3x3",
+        .kind = SDSE_CONV,
+        .nest = {.bound = {1, 128, 96, 28, 28, 3, 3, 1},
+                 .stride = {1, 1},
+                 .dilation = {1, 1}},
+        .repeat = 1,
+        .density = {1, 1, 1}};
+    struct sdse_map_request request = {
+        .arch = load(SDSE_SOURCE_DIR "/archs/scnn.yaml", arena),
+        .layer = &module,
+        .objective = SDSE_MAP_LATENCY,
+        .node_limit = 100000};
+    struct sdse_map_answer fastest, cheapest;
+    assert_int_equal(sdse_map(&request, arena, &fastest), SDSE_OK);
+    assert_int_equal(fastest.status, SDSE_MAP_OPTIMAL);
+    request.objective = SDSE_MAP_ENERGY;
+    assert_int_equal(sdse_map(&request, arena, &cheapest), SDSE_OK);
+    assert_int_equal(cheapest.status, SDSE_MAP_OPTIMAL);
+    assert_true(fastest.point[0].totals.latency_cycles <=
+                cheapest.point[0].totals.latency_cycles);
+    assert_true(fastest.point[0].totals.energy_pj >=
+                cheapest.point[0].totals.energy_pj * (1 - 1e-9));
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fraction_of_a_cycle_is_a_cycle),
         cmocka_unit_test(siblings_of_one_tensor),
         cmocka_unit_test(chained_memories_of_one_tensor),
         cmocka_unit_test(chains_are_proved),
