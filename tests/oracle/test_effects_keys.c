@@ -461,12 +461,19 @@ static void multiplies_all_by_all(void **state) {
             .act_density = 0.35,
             .weight_density = 0.45};
         assert_int_equal(sdse_cartesian_expect(&engine, &stats, &means), SDSE_OK);
+        struct sdse_cartesian_stats full = stats;
+        struct sdse_cartesian_means all;
+        full.act_density = full.weight_density = 1;
+        assert_int_equal(sdse_cartesian_expect(&engine, &full, &all), SDSE_OK);
         const double times = (double)(b[SDSE_N] * b[SDSE_G]), macs = macs_of(&known);
         struct left left = whole;
         left.own_cycles = times * means.cycles;
         left.events = times * means.products;
         left.macs = left.events / macs;
         left.outputs = fmin(1, times * means.valid / macs);
+        // A vector of weights for each of inputs that is not empty; inputs each step.
+        left.weights = fmin(1, means.act_reads / all.act_reads);
+        left.inputs = fmin(1, means.steps / all.steps);
         char text[200];
         snprintf(text, sizeof text,
                  "kind: cartesian, grid_rows: 3, grid_columns: 2, weight_vector: 4, "
