@@ -198,8 +198,8 @@ static void gains_are_ratios(void **state) {
             {"small", "raw"}, {"small", "d"}, {"big", "raw"}, {"big", "d"}};
         static const char *const figures[] = {
             "p.energy_pj", "p.latency_cycles",
-            "(SELECT sum(read_bits + fill_bits + update_bits) FROM v_level l WHERE "
-            "l.point_id = p.point_id AND memory = 'DRAM')"};
+            ("(SELECT sum(read_bits + fill_bits + update_bits) FROM v_level l WHERE "
+             "l.point_id = p.point_id AND memory = 'DRAM')")};
         for (int i = 0; i < 12; i++) {
             char sql[600];
             double value[2];
