@@ -59,7 +59,7 @@ struct sdse_totals sdse_evaluate(const struct sdse_model *model,
                                  const struct sdse_mapping *mapping);
 
 // The same, faster for many mappings of one model: what was worked out for one is kept
-// in *memo (costmodel/hops.h), which belongs to this model and one thread.
+// in *memo (costmodel/memo.h), which belongs to this model and one thread.
 struct sdse_reach_memo;
 struct sdse_totals sdse_evaluate_next(const struct sdse_model *model,
                                       const struct sdse_mapping *mapping,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "costmodel/memo.h"
 #include "costmodel/pattern.h"
 #include "costmodel/traffic.h"
 
@@ -212,6 +213,69 @@ static uint64_t line_words(const struct line *line, const struct digits *apart,
     return words;
 }
 
+// --- Lines asked before ---
+
+enum { LINE_HEAD = 8 }; // words of the key before the digits
+
+static unsigned append_digits(const struct digits *digits, uint64_t *key) {
+    unsigned words = 0;
+    for (unsigned i = 0; i < digits->count; i++) {
+        const struct digit *at = &digits->at[i];
+        key[words++] = at->factor << 1 | at->first; // first is 0 or 1
+        key[words++] = at->step;
+    }
+    return words;
+}
+
+// Everything that line_words looks at; 0: too long to be remembered.
+static unsigned line_key(const struct line *line, const struct digits *apart,
+                         const struct digits *places, uint64_t shift, bool joins,
+                         uint64_t key[SDSE_LINE_WORDS]) {
+    if (LINE_HEAD + 2 * (apart->count + places->count) > SDSE_LINE_WORDS)
+        return 0;
+    const struct sdse_axis *axis = &line->axis;
+    key[0] = line->outputs;
+    key[1] = line->taps;
+    key[2] = shift;
+    key[3] = axis->stride;
+    key[4] = axis->dilation;
+    key[5] = (uint64_t)axis->low;
+    key[6] = (uint64_t)axis->end;
+    key[7] = (uint64_t)apart->count << 4 | (uint64_t)line->whole << 3 |
+             (uint64_t)joins << 2 | (uint64_t)axis->clipped << 1 | axis->gapped;
+    const unsigned words = LINE_HEAD + append_digits(apart, key + LINE_HEAD);
+    return words + append_digits(places, key + words);
+}
+
+static struct sdse_line_entry *find_line(struct sdse_reach_memo *memo,
+                                         const uint64_t *key, unsigned words) {
+    uint64_t hash = words;
+    for (unsigned i = 0; i < words; i++)
+        hash = (hash ^ key[i] ^ hash >> 29) * 0x9e3779b97f4a7c15u;
+    return &memo->line[(hash >> 32) % SDSE_LINE_ENTRIES];
+}
+
+// line_words, unless the same was asked before.
+static uint64_t remembered_words(struct sdse_reach_memo *memo, const struct line *line,
+                                 const struct digits *apart,
+                                 const struct digits *places, uint64_t shift,
+                                 bool joins, bool *ok) {
+    uint64_t key[SDSE_LINE_WORDS];
+    const unsigned words = memo ? line_key(line, apart, places, shift, joins, key) : 0;
+    if (!words)
+        return line_words(line, apart, places, shift, joins, ok);
+    struct sdse_line_entry *entry = find_line(memo, key, words);
+    if (entry->words == words && memcmp(entry->key, key, words * sizeof *key) == 0)
+        return entry->rows;
+    const uint64_t rows = line_words(line, apart, places, shift, joins, ok);
+    if (*ok) {
+        entry->words = words;
+        memcpy(entry->key, key, words * sizeof *key);
+        entry->rows = rows;
+    }
+    return rows;
+}
+
 // --- Moves ---
 
 // Adds the digits of all places of children, and the factor by which other dimensions
@@ -279,10 +343,10 @@ static uint64_t words_at(const struct sdse_view *view, unsigned top, unsigned ch
             struct remembered *m = &memory[a];
             if (!m->known || m->credited != slides || m->count != digits->count ||
                 m->first != from)
-                *m = (struct remembered){true, slides, digits->count, from,
-                                         line_words(&line[a], digits, &group[a],
-                                                    slides ? moves.shift : 0, joins,
-                                                    ok)};
+                *m = (struct remembered){
+                    true, slides, digits->count, from,
+                    remembered_words(view->memo, &line[a], digits, &group[a],
+                                     slides ? moves.shift : 0, joins, ok)};
             others *= m->words;
         }
         total += none ? 0 : others;

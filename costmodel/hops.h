@@ -2,20 +2,8 @@
 #ifndef SDSE_COSTMODEL_HOPS_H
 #define SDSE_COSTMODEL_HOPS_H
 
+#include "costmodel/memo.h"
 #include "costmodel/view.h"
-
-// Answers of sdse_mesh_reach where windows coincide: listing all destinations takes
-// longer than everything else about a mapping, and the mappings a search scores share
-// few placements. For one accelerator and layer, and one thread. All zero: empty.
-enum { SDSE_REACH_ENTRIES = 64, SDSE_REACH_WORDS = 32 };
-
-struct sdse_reach_memo {
-    struct sdse_reach_entry {
-        unsigned words; // of the key: the spatial loops; 0 = empty
-        uint64_t key[SDSE_REACH_WORDS];
-        double hops, destinations;
-    } entry[SDSE_REACH_ENTRIES];
-};
 
 // Average hops of one word of `tensor` from the middle of the left edge of the mesh
 // below `level` to the set of its destinations there:

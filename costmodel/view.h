@@ -27,7 +27,7 @@ struct sdse_view_spatial {
 struct sdse_view {
     const struct sdse_arch *arch;
     const struct sdse_nest *nest;
-    struct sdse_reach_memo *memo; // costmodel/hops.h; NULL = none
+    struct sdse_reach_memo *memo; // costmodel/memo.h; NULL = none
     unsigned level_count;
     bool perfect; // the factors multiply to the bounds exactly
 

@@ -24,6 +24,7 @@ struct looking {
     double least;       // value of the best that was tried
     const char *hint;   // about it
     struct sdse_arena *arena, *scratch;
+    struct sdse_effort *effort; // of the try under way
     enum sdse_status status;
 };
 
@@ -63,7 +64,7 @@ static uint64_t places_of(const struct sdse_mapping *mapping) {
 struct one_try {
     struct sdse_problem *problem;
     struct sdse_searcher *searcher;
-    struct sdse_effort effort;
+    struct sdse_effort *effort;
     struct sdse_arena *arena;
 };
 
@@ -92,23 +93,20 @@ static void help(void *context, struct sdse_best *best) {
         return;
     sdse_feasibility_init(&questions, &space, &one->problem, 1, EFFORT, one->arena);
     if (sdse_feasible_mapping(&questions, &mapping) == SDSE_FEASIBLE)
-        sdse_descend(problem, &mapping, best->goal, TRIES, &one->effort, best,
-                     &mapping);
+        sdse_descend(problem, &mapping, best->goal, TRIES, one->effort, best, &mapping);
 }
 
 // False: memory is out, or counts are too large.
 static bool prepare(const struct looking *looking, const struct sdse_arch *arch,
                     const struct sdse_variant *variant, struct one_try *one) {
-    const struct sdse_search_limits limits = {.nodes = NODES,
-                                              .stop = looking->request->stop};
-    sdse_effort_init(&one->effort, &limits);
+    one->effort = looking->effort;
     one->arena = looking->scratch;
     one->problem = SDSE_ARENA_NEW(one->arena, struct sdse_problem);
     if (!one->problem ||
         sdse_problem_init(one->problem, arch, looking->request->layer,
                           looking->request->form, variant, one->arena) != SDSE_OK)
         return false;
-    one->searcher = sdse_searcher_new(one->problem, &one->effort);
+    one->searcher = sdse_searcher_new(one->problem, one->effort);
     return one->searcher != NULL;
 }
 
@@ -125,7 +123,8 @@ static double search_one(const struct looking *looking, struct one_try *one,
     sdse_best_init(&best, looking->goal, (double)INFINITY);
     best.found = true; // what is not worth a hint is excluded
     best.first = looking->least;
-    sdse_search_run(&space, &one->effort, &best);
+    sdse_effort_renew(one->effort);
+    sdse_search_run(&space, one->effort, &best);
     const double value = best.first < looking->least ? best.first : (double)INFINITY;
     *mapping = best.mapping;
     sdse_best_free(&best);
@@ -417,6 +416,13 @@ enum sdse_status sdse_hint_find(const struct sdse_map_request *request,
                       &known);
     asked.layer = &known;
     looking.request = &asked;
+    const struct sdse_search_limits limits = {.nodes = NODES, .stop = request->stop};
+    looking.effort = SDSE_ARENA_NEW(looking.scratch, struct sdse_effort);
+    if (!looking.effort) {
+        sdse_arena_free(looking.scratch);
+        return SDSE_NO_MEMORY;
+    }
+    sdse_effort_init(looking.effort, &limits);
     choose_point(&looking, answer);
     look(&looking);
     sdse_arena_free(looking.scratch);

@@ -25,6 +25,22 @@ struct place {
     uint8_t layout[SDSE_MAX_LEVELS];        // of the level's spread
 };
 
+// A mapping tried before, and what came of it: many habits are one order of few loops.
+// All that tells mappings apart; zero behind the levels there are.
+struct trial {
+    uint16_t factor[MOST_SLOTS][SDSE_DIMS];
+    uint32_t order[SDSE_MAX_LEVELS]; // 1 + dimension of each loop, 4 bits each
+    uint8_t layout[SDSE_MAX_LEVELS];
+};
+
+struct tried {
+    bool known, valid;
+    struct trial trial;
+    struct sdse_totals totals; // if valid
+};
+
+enum { TRIED_ENTRIES = 256 };
+
 struct descent {
     const struct sdse_problem *problem;
     struct sdse_effort *effort;
@@ -35,6 +51,7 @@ struct descent {
     struct place at;             // the lowest so far
     double over, first, second;  // over: cycles beyond what *best admits
     struct sdse_mapping mapping; // of it
+    struct tried *tried;         // [TRIED_ENTRIES]; NULL: nothing is remembered
 };
 
 // --- Writing a place as a mapping ---
@@ -93,20 +110,21 @@ static bool admits_factors(const struct sdse_problem *problem, unsigned l,
     return true;
 }
 
+// False: the rules do not admit it. *trial: what tells the mapping from others.
 static bool write_place(const struct sdse_problem *problem, const struct place *place,
-                        struct sdse_mapping *mapping) {
+                        struct sdse_mapping *mapping, struct trial *trial) {
     *mapping = problem->start;
+    memset(trial, 0, sizeof *trial);
+    memcpy(trial->factor, place->factor, sizeof trial->factor);
     for (unsigned l = 0; l < problem->levels; l++) {
         const struct sdse_spread *spread =
             find_spread(problem, l, place->factor[2 * l + 1]);
         if (!spread || !admits_factors(problem, l, place))
             return false;
-        memcpy(
-            mapping->level[l].spatial,
-            problem->spreads[l]
-                .layout[spread->first_layout + place->layout[l] % spread->layout_count]
-                .axis,
-            sizeof mapping->level[l].spatial);
+        trial->layout[l] = (uint8_t)(place->layout[l] % spread->layout_count);
+        memcpy(mapping->level[l].spatial,
+               problem->spreads[l].layout[spread->first_layout + trial->layout[l]].axis,
+               sizeof mapping->level[l].spatial);
         unsigned dims = 0;
         for (int d = 0; d < SDSE_DIMS; d++)
             if (place->factor[2 * l][d])
@@ -118,9 +136,10 @@ static bool write_place(const struct sdse_problem *problem, const struct place *
         for (unsigned i = 0; i < loops->count; i++) {
             const enum sdse_dim d = loops->loop[i].dim;
             loops->loop[i].factor = problem->lattice.value[d][place->factor[2 * l][d]];
+            trial->order[l] = trial->order[l] << 4 | (1 + (uint32_t)d);
         }
     }
-    return sdse_mapping_verdict(problem->model, mapping, NULL) == SDSE_VALID;
+    return true;
 }
 
 // False: the mapping is cut off at a bound, or stands elsewhere.
@@ -152,21 +171,53 @@ static int compare(double a, double b) {
     return a < b * (1 - 1e-12) ? -1 : a > b * (1 + 1e-12);
 }
 
+static struct tried *find_tried(struct tried *list, const struct trial *trial) {
+    const unsigned char *bytes = (const unsigned char *)trial;
+    uint64_t hash = 0, word;
+    size_t i = 0;
+    for (; i + sizeof word <= sizeof *trial; i += sizeof word) {
+        memcpy(&word, bytes + i, sizeof word);
+        hash = (hash ^ word ^ hash >> 29) * 0x9e3779b97f4a7c15u;
+    }
+    for (; i < sizeof *trial; i++)
+        hash = (hash ^ bytes[i] ^ hash >> 29) * 0x9e3779b97f4a7c15u;
+    return &list[(hash >> 32) % TRIED_ENTRIES];
+}
+
+// Scores a mapping, unless it was tried before. False: it is not valid, or memory is
+// out.
+static bool score(struct descent *way, const struct trial *trial,
+                  const struct sdse_mapping *mapping, struct sdse_totals *totals) {
+    struct tried fresh, *at = way->tried ? find_tried(way->tried, trial) : &fresh;
+    if (!way->tried || !at->known || memcmp(&at->trial, trial, sizeof *trial) != 0) {
+        at->trial = *trial;
+        at->known = true;
+        at->valid =
+            sdse_mapping_verdict(way->problem->model, mapping, NULL) == SDSE_VALID;
+        if (at->valid)
+            at->totals =
+                sdse_evaluate_next(way->problem->model, mapping, &way->effort->memo);
+    }
+    if (!at->valid)
+        return false;
+    way->effort->evaluations++;
+    *totals = at->totals;
+    if (isnan(totals->energy_pj))
+        way->effort->halt = SDSE_HALT_MEMORY;
+    return !isnan(totals->energy_pj);
+}
+
 // Goes to a place if it is lower.
 static bool try_place(struct descent *way, const struct place *place) {
     struct sdse_mapping mapping;
     if (!way->tries)
         return false;
     way->tries--;
-    if (!write_place(way->problem, place, &mapping))
+    struct trial trial;
+    struct sdse_totals totals;
+    if (!write_place(way->problem, place, &mapping, &trial) ||
+        !score(way, &trial, &mapping, &totals))
         return false;
-    way->effort->evaluations++;
-    const struct sdse_totals totals =
-        sdse_evaluate_next(way->problem->model, &mapping, &way->effort->memo);
-    if (isnan(totals.energy_pj)) {
-        way->effort->halt = SDSE_HALT_MEMORY;
-        return false;
-    }
     sdse_best_know(way->best, &mapping, &totals);
     const double first =
         sdse_goal_value(way->goal, totals.energy_pj, totals.latency_cycles);
@@ -316,15 +367,17 @@ static bool try_moves(struct descent *way, follow_up *follow) {
 void sdse_descend(const struct sdse_problem *problem, const struct sdse_mapping *start,
                   enum sdse_goal goal, uint64_t tries, struct sdse_effort *effort,
                   struct sdse_best *best, struct sdse_mapping *end) {
-    struct descent way = {.problem = problem,
-                          .effort = effort,
-                          .best = best,
-                          .goal = goal,
-                          .tries = tries,
-                          .slots = 2 * problem->levels,
-                          .over = (double)INFINITY,
-                          .first = (double)INFINITY,
-                          .second = (double)INFINITY};
+    struct descent way = {
+        .problem = problem,
+        .effort = effort,
+        .best = best,
+        .goal = goal,
+        .tries = tries,
+        .slots = 2 * problem->levels,
+        .over = (double)INFINITY,
+        .first = (double)INFINITY,
+        .second = (double)INFINITY,
+        .tried = SDSE_ARENA_ARRAY(problem->arena, struct tried, TRIED_ENTRIES)};
     *end = *start;
     if (!read_place(problem, start, &way.at))
         return;

@@ -10,6 +10,12 @@ void sdse_effort_init(struct sdse_effort *effort,
     clock_gettime(CLOCK_MONOTONIC, &effort->start);
 }
 
+void sdse_effort_renew(struct sdse_effort *effort) {
+    effort->nodes = effort->evaluations = effort->next_clock = 0;
+    effort->halt = SDSE_HALT_NONE;
+    clock_gettime(CLOCK_MONOTONIC, &effort->start);
+}
+
 double sdse_effort_seconds(const struct sdse_effort *effort) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);

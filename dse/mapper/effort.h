@@ -33,6 +33,9 @@ struct sdse_effort {
 // Starts the clock. limits: NULL = none.
 void sdse_effort_init(struct sdse_effort *effort,
                       const struct sdse_search_limits *limits);
+// The same limits for another search on the same accelerator and layer: counters and
+// the clock start anew, what was worked out stays.
+void sdse_effort_renew(struct sdse_effort *effort);
 double sdse_effort_seconds(const struct sdse_effort *effort);
 
 // Whether a limit is reached or a stop was asked for; sets effort->halt then.
