@@ -2,17 +2,38 @@
 #ifndef SDSE_SPEC_TYPES_TOUCHED_H
 #define SDSE_SPEC_TYPES_TOUCHED_H
 
+#include "base/checked.h"
 #include "spec/types/nest.h"
 
-// Whether some window touches position h of the padded axis.
-static inline bool sdse_position_touched(uint64_t h, uint64_t outputs, uint64_t taps,
-                                         uint64_t stride, uint64_t dilation) {
-    for (uint64_t r = 0; r < taps && r * dilation <= h; r++) {
-        const uint64_t rest = h - r * dilation;
-        if (rest % stride == 0 && rest / stride < outputs)
-            return true;
+// Equal steps: 0, step, 2 * step ... count of them, all >= 1.
+struct sdse_steps {
+    uint64_t count, step;
+};
+
+// Of the sums a + b, a of the one and b of the other, the distinct ones in
+// [begin, end). Two pairs with one sum differ by a multiple of (step of b, -step of a)
+// / gcd: each sum is counted with its smallest b.
+static inline uint64_t sdse_sums_between(struct sdse_steps one, struct sdse_steps other,
+                                         int64_t begin, int64_t end) {
+    if (other.count > one.count)
+        return sdse_sums_between(other, one, begin, end);
+    const uint64_t common = sdse_gcd_u64(one.step, other.step);
+    const uint64_t apart = other.step / common, back = one.step / common;
+    uint64_t sums = 0;
+    for (uint64_t j = 0; j < other.count; j++) {
+        const int64_t at = (int64_t)(j * other.step), step = (int64_t)one.step;
+        if (at >= end)
+            break;
+        // With a smaller b: all but the last `apart`.
+        int64_t low = j >= back && one.count > apart ? (int64_t)(one.count - apart) : 0;
+        int64_t high = (end - at + step - 1) / step;
+        if (begin > at + low * step)
+            low = (begin - at + step - 1) / step;
+        if (high > (int64_t)one.count)
+            high = (int64_t)one.count;
+        sums += high > low ? (uint64_t)(high - low) : 0;
     }
-    return false;
+    return sums;
 }
 
 // Rows (axis 0) or columns (axis 1) of the real map that some window touches: the
@@ -33,10 +54,8 @@ static inline uint64_t sdse_nest_touched(const struct sdse_nest *nest, unsigned 
     // Windows without gaps in them or between them.
     if ((dilation == 1 || taps == 1) && (stride <= taps || outputs == 1))
         return (uint64_t)(end - begin);
-    uint64_t count = 0;
-    for (int64_t h = begin; h < end; h++)
-        count += sdse_position_touched((uint64_t)h, outputs, taps, stride, dilation);
-    return count;
+    return sdse_sums_between((struct sdse_steps){outputs, stride},
+                             (struct sdse_steps){taps, dilation}, begin, end);
 }
 
 // Words of the inputs that the layer reads at all, each once. [words]
