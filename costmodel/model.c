@@ -4,10 +4,6 @@
 #include "costmodel/coded.h"
 #include "costmodel/overhead.h"
 
-// Longest input axis on which outputs and taps may both be spatial (see traffic.c).
-// [elements]
-enum { LONGEST_AXIS = 65536 };
-
 // Every count is at most MACs x strides x dilations (bounding boxes with gaps),
 // whatever the mapping: below 2^62 no product in the hot path can overflow.
 static bool counts_fit(const struct sdse_nest *nest, uint64_t *macs) {
@@ -20,16 +16,8 @@ static bool counts_fit(const struct sdse_nest *nest, uint64_t *macs) {
         if (!sdse_mul_u64(product, nest->stride[axis], &product) ||
             !sdse_mul_u64(product, nest->dilation[axis], &product))
             return false;
-    const uint64_t *bound = nest->bound;
-    const bool rows_fit =
-        bound[SDSE_R] == 1 || bound[SDSE_P] == 1 ||
-        sdse_window_extent(bound[SDSE_P], bound[SDSE_R], nest->stride[0],
-                           nest->dilation[0]) <= LONGEST_AXIS;
-    const bool columns_fit =
-        bound[SDSE_S] == 1 || bound[SDSE_Q] == 1 ||
-        sdse_window_extent(bound[SDSE_Q], bound[SDSE_S], nest->stride[1],
-                           nest->dilation[1]) <= LONGEST_AXIS;
-    return rows_fit && columns_fit && product < (uint64_t)1 << 62;
+    return sdse_axis_is_short(nest, 0) && sdse_axis_is_short(nest, 1) &&
+           product < (uint64_t)1 << 62;
 }
 
 static void add_flow(struct sdse_model *model, enum sdse_tensor tensor,

@@ -107,11 +107,13 @@ uint64_t sdse_visit_words(const struct sdse_view *view, enum sdse_tensor tensor,
 
 // The spatial loops that move the input window along one axis, at levels that
 // multicast.
+struct place {
+    uint64_t factor, step;
+};
+
 struct places {
     unsigned count;
-    struct {
-        uint64_t factor, step;
-    } loop[4 * SDSE_MAX_LEVELS];
+    struct place loop[4 * SDSE_MAX_LEVELS];
     bool taps, outputs; // which of the axis' two dimensions are present
 };
 
@@ -125,48 +127,83 @@ static void add_place(struct places *places, enum sdse_dim dim, uint64_t factor,
         places->taps = true;
 }
 
+// Marks the part of [from, to) that lies in the 64 * `words` elements from `base` on.
+static void mark(uint64_t *bits, uint64_t words, uint64_t base, uint64_t from,
+                 uint64_t to) {
+    from = from > base ? from - base : 0;
+    to = to > base ? to - base : 0;
+    to = to < 64 * words ? to : 64 * words;
+    for (uint64_t at = from; at < to;) {
+        const uint64_t bit = at % 64, left = to - at;
+        const uint64_t count = left < 64 - bit ? left : 64 - bit;
+        bits[at / 64] |= (count == 64 ? ~(uint64_t)0 : ((uint64_t)1 << count) - 1)
+                         << bit;
+        at += count;
+    }
+}
+
+// union_length by marking every element, a stretch of the line at a time.
+static uint64_t marked_length(const struct places *places, uint64_t length,
+                              uint64_t reach) {
+    enum { WORDS = 1024 };
+    uint64_t bits[WORDS], touched = 0;
+    for (uint64_t base = 0; base < reach; base += 64 * WORDS) {
+        const uint64_t rest = (reach - base + 63) / 64;
+        const uint64_t words = rest < WORDS ? rest : WORDS;
+        memset(bits, 0, words * sizeof bits[0]);
+        uint64_t counter[4 * SDSE_MAX_LEVELS] = {0};
+        for (uint64_t origin = 0;;) {
+            mark(bits, words, base, origin, origin + length);
+            unsigned i = 0;
+            for (; i < places->count; i++) {
+                if (++counter[i] < places->loop[i].factor) {
+                    origin += places->loop[i].step;
+                    break;
+                }
+                origin -= (places->loop[i].factor - 1) * places->loop[i].step;
+                counter[i] = 0;
+            }
+            if (i == places->count)
+                break;
+        }
+        for (uint64_t i = 0; i < words; i++)
+            touched += (uint64_t)__builtin_popcountll(bits[i]);
+    }
+    return touched;
+}
+
 // Elements of a line that children with windows of `length` touch together, the origins
 // being all sums of the places' steps. length = 1 counts distinct origins. [input
 // elements]
 static uint64_t union_length(const struct places *places, uint64_t length) {
-    uint64_t reach = length;
-    for (unsigned i = 0; i < places->count; i++)
-        reach += (places->loop[i].factor - 1) * places->loop[i].step;
-    enum { WORD = 64, WORDS = 1024 };
-    if (reach > (uint64_t)WORD * WORDS)
-        return 0;
-    uint64_t bits[WORDS];
-    const uint64_t words = (reach + WORD - 1) / WORD;
-    memset(bits, 0, words * sizeof bits[0]);
-    uint64_t counter[4 * SDSE_MAX_LEVELS] = {0};
-    for (uint64_t origin = 0;;) {
-        for (uint64_t at = origin; at < origin + length; at++)
-            bits[at / WORD] |= (uint64_t)1 << (at % WORD);
-        unsigned i = 0;
-        for (; i < places->count; i++) {
-            if (++counter[i] < places->loop[i].factor) {
-                origin += places->loop[i].step;
-                break;
-            }
-            origin -= (places->loop[i].factor - 1) * places->loop[i].step;
-            counter[i] = 0;
+    struct places rising = *places; // the smallest steps first
+    for (unsigned i = 1; i < rising.count; i++)
+        for (unsigned j = i; j > 0 && rising.loop[j].step < rising.loop[j - 1].step;
+             j--) {
+            const struct place moved = rising.loop[j];
+            rising.loop[j] = rising.loop[j - 1];
+            rising.loop[j - 1] = moved;
         }
-        if (i == places->count)
-            break;
+    // While copies of what there is stand side by side, or without gaps.
+    uint64_t reach = length, touched = length;
+    bool simple = true;
+    for (unsigned i = 0; i < rising.count; i++) {
+        const struct place *at = &rising.loop[i];
+        if (at->step >= reach)
+            touched *= at->factor;
+        else if (touched == reach)
+            touched += (at->factor - 1) * at->step;
+        else
+            simple = false;
+        reach += (at->factor - 1) * at->step;
     }
-    uint64_t touched = 0;
-    for (uint64_t i = 0; i < words; i++)
-        touched += (uint64_t)__builtin_popcountll(bits[i]);
-    return touched;
+    return simple ? touched : marked_length(&rising, length, reach);
 }
 
 // Distinct windows along one axis: a product, unless outputs and taps are both spatial.
 static uint64_t distinct_places(const struct places *places) {
-    if (places->outputs && places->taps) {
-        const uint64_t distinct = union_length(places, 1);
-        if (distinct)
-            return distinct;
-    }
+    if (places->outputs && places->taps)
+        return union_length(places, 1);
     uint64_t product = 1;
     for (unsigned i = 0; i < places->count; i++)
         product *= places->loop[i].factor;

@@ -95,6 +95,8 @@
       "padding that makes outputs of nothing but padding")                          \
     X("words-absurd", ERROR, SDSE_NEEDS(NULL), words_absurd,                        \
       "a layer whose words or MACs exceed 64 bits")                                 \
+    X("axis-too-long", ERROR, SDSE_NEEDS("words-absurd"), axis_too_long,            \
+      "windows that slide over more positions than can be listed")                  \
     X("activations-digits", ERROR,                                                  \
       SDSE_NEEDS("missing-key", "out-of-range", "wrong-type"), activation_digits,   \
       "digits that the values cannot have, or that contradict their density")       \

@@ -129,3 +129,21 @@ void sdse_check_words_absurd(struct sdse_subject *s) {
         }
     }
 }
+
+void sdse_check_axis_too_long(struct sdse_subject *s) {
+    for (size_t i = 0; i < s->workload->layer_count; i++) {
+        const struct sdse_layer *layer = &s->workload->layers[i];
+        for (unsigned axis = 0; axis < 2; axis++) {
+            uint64_t reach;
+            if (sdse_axis_is_short(&layer->nest, axis) ||
+                !extent(&layer->nest, axis, &reach))
+                continue;
+            sdse_check_report(s, layer->loc,
+                              "layer '%s': its windows reach over %" PRIu64
+                              " %s; at most %d can be listed: split the layer",
+                              layer->name, reach, axis ? "columns" : "rows",
+                              SDSE_LONGEST_AXIS);
+            break;
+        }
+    }
+}

@@ -95,6 +95,21 @@ static inline uint64_t sdse_window_extent(uint64_t p, uint64_t r, uint64_t strid
     return (p - 1) * stride + (r - 1) * dilation + 1;
 }
 
+// The longest axis on which windows may leave gaps or meet: their positions are listed.
+// [input elements]
+enum { SDSE_LONGEST_AXIS = 1 << 22 };
+
+// Whether the windows along an axis stand side by side in single steps, or reach no
+// further than that.
+static inline bool sdse_axis_is_short(const struct sdse_nest *nest, unsigned axis) {
+    const uint64_t outputs = nest->bound[SDSE_P + axis],
+                   taps = nest->bound[SDSE_R + axis];
+    const bool one_by_one = (taps == 1 && (outputs == 1 || nest->stride[axis] == 1)) ||
+                            (outputs == 1 && nest->dilation[axis] == 1);
+    return one_by_one || sdse_window_extent(outputs, taps, nest->stride[axis],
+                                            nest->dilation[axis]) <= SDSE_LONGEST_AXIS;
+}
+
 // Words of `tensor` in a tile of `size[d]` iterations along each dimension. [words]
 static inline uint64_t sdse_tile_words(const struct sdse_nest *nest,
                                        enum sdse_tensor tensor,

@@ -298,33 +298,9 @@ static void rows_lie_along_the_columns(void **state) {
     }
 }
 
-// Inputs that a huge dilation spreads out cannot be counted in 62 bits.
-static void dilation_counts_for_overflow(void **state) {
-    (void)state;
-    struct sdse_arch arch;
-    engine_arch(&arch);
-    for (unsigned axes = 0; axes < 4; axes++) {
-        struct sdse_layer layer = {.kind = SDSE_CONV,
-                                   .nest = {.bound = {1, 1, 1, 1, 1, 2, 2, 1},
-                                            .stride = {1, 1},
-                                            .dilation = {1, 1}},
-                                   .repeat = 1,
-                                   .density = {1, 1, 1}};
-        for (unsigned axis = 0; axis < 2; axis++)
-            if (axes >> axis & 1u)
-                layer.nest.dilation[axis] = 1u << 31;
-        struct sdse_arena *arena = sdse_arena_new();
-        struct sdse_model *model;
-        assert_int_equal(sdse_model_new(&arch, &layer, NULL, arena, &model),
-                         axes == 3 ? SDSE_OVERFLOW : SDSE_OK);
-        sdse_arena_free(arena);
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_lie_along_the_columns),
-        cmocka_unit_test(dilation_counts_for_overflow),
         cmocka_unit_test(basis_loads_equal_a_register),
         cmocka_unit_test(one_engine_for_every_instance),
         cmocka_unit_test(compressed_words_move_fewer_bits)};
