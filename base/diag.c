@@ -38,6 +38,27 @@ void sdse_diag_add(struct sdse_diags *diags, enum sdse_severity severity,
     diags->last = diag;
 }
 
+static bool same_text(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+void sdse_diag_add_once(struct sdse_diags *diags, enum sdse_severity severity,
+                        struct sdse_loc loc, const char *check, const char *message) {
+    for (const struct sdse_diag *old = diags->first; old; old = old->next)
+        if (old->loc.line == loc.line && old->loc.column == loc.column &&
+            same_text(old->loc.file, loc.file) && same_text(old->check, check) &&
+            same_text(old->message, message))
+            return;
+    sdse_diag_add(diags, severity, loc, check, "%s", message);
+}
+
+void sdse_diags_pass_on(struct sdse_diags *to, const struct sdse_diags *said) {
+    for (const struct sdse_diag *diag = said->first; diag; diag = diag->next)
+        sdse_diag_add_once(to, diag->severity, diag->loc, diag->check, diag->message);
+    if (said->fault && !to->fault)
+        to->fault = said->fault;
+}
+
 enum sdse_status sdse_diag_errno(struct sdse_diags *diags, struct sdse_loc loc,
                                  const char *check, const char *what, int number) {
     const enum sdse_status status = sdse_errno_status(number);
@@ -66,8 +87,7 @@ struct group {
 };
 
 static bool same_file(const struct sdse_diag *a, const struct sdse_diag *b) {
-    const char *one = a->loc.file, *other = b->loc.file;
-    return one == other || (one && other && strcmp(one, other) == 0);
+    return same_text(a->loc.file, b->loc.file);
 }
 
 static int compare_groups(const void *a, const void *b) {

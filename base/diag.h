@@ -51,6 +51,14 @@ void sdse_diag_add(struct sdse_diags *diags, enum sdse_severity severity,
                    struct sdse_loc loc, const char *check, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+// The same with a whole text, unless the list holds it already: what several readings
+// of one place find is said once.
+void sdse_diag_add_once(struct sdse_diags *diags, enum sdse_severity severity,
+                        struct sdse_loc loc, const char *check, const char *message);
+
+// Passes on what a list holds and `to` does not yet hold, and its fault.
+void sdse_diags_pass_on(struct sdse_diags *to, const struct sdse_diags *said);
+
 // Appends what the system refused: "WHAT: Input/output error", or only what the system
 // says if `what` is NULL; loc.file may be a passing text. Returns whose fault `number`
 // is (sdse_errno_status), and keeps it in `fault` if it is the machine's.

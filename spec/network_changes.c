@@ -52,12 +52,13 @@ bool sdse_read_network_changes(struct sdse_arena *arena, const struct sdse_node 
 // ---- Writing them into a network's tree ----
 
 // Puts a copy of `value` under its key into a mapping, in the place of what is there.
+// It keeps its path, which faults of it are told by.
 static bool put_key(struct sdse_arena *arena, struct sdse_node *map,
                     const struct sdse_node *value) {
     struct sdse_node *copy = sdse_tree_copy(arena, value);
     if (!copy)
         return false;
-    copy->parent = map;
+    copy->parent = value->parent;
     copy->next = NULL;
     struct sdse_node **link = &map->first, *before = NULL;
     while (*link && strcmp((*link)->key, value->key) != 0) {
@@ -112,10 +113,10 @@ static bool change_layers(struct sdse_arena *arena, struct sdse_node *root,
     return true;
 }
 
-enum sdse_status sdse_workload_load_changed(struct sdse_arena *arena, const char *path,
-                                            const struct sdse_network_changes *changes,
-                                            struct sdse_diags *diags,
-                                            struct sdse_workload **out) {
+static enum sdse_status load_changed(struct sdse_arena *arena, const char *path,
+                                     const struct sdse_network_changes *changes,
+                                     struct sdse_diags *diags,
+                                     struct sdse_workload **out) {
     struct sdse_node *root = NULL;
     enum sdse_status status = sdse_tree_parse_file(arena, path, diags, &root);
     if (status != SDSE_OK)
@@ -138,6 +139,54 @@ enum sdse_status sdse_workload_load_changed(struct sdse_arena *arena, const char
         status = SDSE_INVALID;
     if (status == SDSE_OK)
         *out = workload;
+    return status;
+}
+
+// Whether two faults are one fault of a change, in one layer and in another.
+static bool same_fault(const struct sdse_diag *a, const struct sdse_diag *b) {
+    static const char layer[] = "layer '";
+    return a->loc.line == b->loc.line && a->loc.column == b->loc.column && a->check &&
+           b->check && strcmp(a->check, b->check) == 0 &&
+           strcmp(a->loc.file, b->loc.file) == 0 &&
+           strncmp(a->message, layer, strlen(layer)) == 0 &&
+           strncmp(b->message, layer, strlen(layer)) == 0;
+}
+
+// Length of "layer 'NAME'".
+static size_t subject(const struct sdse_diag *diag) {
+    return strcspn(diag->message, ":");
+}
+
+// Passes on what the reading of a network found. A fault of a change is that of every
+// layer it is written into: the first one is named, in the first network.
+static void pass_on(struct sdse_diags *diags, const struct sdse_diags *said) {
+    const struct sdse_diag *before = diags->last;
+    for (const struct sdse_diag *diag = said->first; diag; diag = diag->next) {
+        bool told = false, earlier = before != NULL;
+        for (const struct sdse_diag *old = diags->first; old && !told;
+             old = old->next) {
+            told = same_fault(old, diag) &&
+                   (earlier || subject(old) != subject(diag) ||
+                    strncmp(old->message, diag->message, subject(diag)) != 0);
+            earlier = earlier && old != before;
+        }
+        if (!told)
+            sdse_diag_add_once(diags, diag->severity, diag->loc, diag->check,
+                               diag->message);
+    }
+    if (said->fault && !diags->fault)
+        diags->fault = said->fault;
+}
+
+enum sdse_status sdse_workload_load_changed(struct sdse_arena *arena, const char *path,
+                                            const struct sdse_network_changes *changes,
+                                            struct sdse_diags *diags,
+                                            struct sdse_workload **out) {
+    // A change is read in every layer that it is about.
+    struct sdse_diags said;
+    sdse_diags_init(&said, arena);
+    const enum sdse_status status = load_changed(arena, path, changes, &said, out);
+    pass_on(diags, &said);
     return status;
 }
 

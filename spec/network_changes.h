@@ -14,7 +14,9 @@ bool sdse_read_network_changes(struct sdse_arena *arena, const struct sdse_node 
 
 // sdse_workload_load of a file in which `changes` are written first; those of
 // `multiplying` are about every layer that multiplies, unless a layer has that name. A
-// change of a layer that the network lacks is a diagnostic [unknown-layer].
+// change of a layer that the network lacks is a diagnostic [unknown-layer]. A fault of
+// a change is said once, at its place, however many layers and networks it is written
+// into.
 enum sdse_status sdse_workload_load_changed(struct sdse_arena *arena, const char *path,
                                             const struct sdse_network_changes *changes,
                                             struct sdse_diags *diags,

@@ -24,30 +24,12 @@ static bool keep(struct preparing *p, enum sdse_status status) {
     return status == SDSE_OK;
 }
 
-// Adds a diagnostic, once: several cases load one file, several anchors use one case.
-static void say(struct preparing *p, enum sdse_severity severity, struct sdse_loc loc,
-                const char *check, const char *message) {
-    for (const struct sdse_diag *old = p->diags->first; old; old = old->next)
-        if (old->loc.line == loc.line && old->loc.column == loc.column &&
-            old->loc.file && loc.file && strcmp(old->loc.file, loc.file) == 0 &&
-            strcmp(old->message, message) == 0)
-            return;
-    sdse_diag_add(p->diags, severity, loc, check, "%s", message);
-}
-
+// Several cases load one file, several anchors use one case: a fault is said once.
 static void refuse(struct preparing *p, struct sdse_loc loc, const char *check,
                    const char *what, const char *name) {
     const char *message = sdse_arena_printf(p->arena, "%s '%.80s'", what, name);
-    say(p, SDSE_ERROR, loc, check, message ? message : what);
+    sdse_diag_add_once(p->diags, SDSE_ERROR, loc, check, message ? message : what);
     keep(p, SDSE_INVALID);
-}
-
-// Passes on what a loader said.
-static void pass_on(struct preparing *p, const struct sdse_diags *said) {
-    for (const struct sdse_diag *diag = said->first; diag; diag = diag->next)
-        say(p, diag->severity, diag->loc, diag->check, diag->message);
-    if (said->fault && !p->diags->fault)
-        p->diags->fault = said->fault;
 }
 
 // ---- Accelerators and networks ----
@@ -62,7 +44,7 @@ static struct sdse_arch *load_arch(struct preparing *p, const struct sdse_case *
         keep(p, sdse_arch_from_tree(p->arena, root, from->overrides,
                                     from->override_count, &said, &arch)) &&
         keep(p, sdse_arch_resolve_costs(arch, p->arena, &said));
-    pass_on(p, &said);
+    sdse_diags_pass_on(p->diags, &said);
     return loaded ? arch : NULL;
 }
 
@@ -74,7 +56,7 @@ static struct sdse_workload *load_workload(struct preparing *p,
     const bool loaded =
         keep(p, sdse_workload_load_changed(p->arena, from->workload, &from->network,
                                            &said, &workload));
-    pass_on(p, &said);
+    sdse_diags_pass_on(p->diags, &said);
     return loaded ? workload : NULL;
 }
 

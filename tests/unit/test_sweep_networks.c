@@ -123,6 +123,57 @@ static void all_faults_are_said(void **state) {
             (const char *const[]){"bad.yaml:4:16: error", "[row-density]"}, 2);
 }
 
+// A fault that a sweep writes into many layers of many networks is one fault.
+static void faults_of_changes_are_said_once(void **state) {
+    (void)state;
+    static const struct {
+        const char *changes, *wanted;
+    } cases[] = {
+        {"{batch: 0}", "bad.yaml:2:18: error: network.batch: must be"},
+        {"{layers: {multiplying: {kernell: 2}}}",
+         "bad.yaml:2:34: error: network.layers.multiplying.kernell: unknown key"},
+        {"{layers: {multiplying: {repeat: 0}}}",
+         "bad.yaml:2:42: error: network.layers.multiplying.repeat: must be"},
+        {"{layers: {multiplying: {density: {weights: 2}}}}",
+         "bad.yaml:2:53: error: network.layers.multiplying.density.weights: must be"},
+        {"{layers: {multiplying: {groups: 3}}}", "bad.yaml:2:34: error: layer 'a': 3 "
+                                                 "groups do not divide 4 input "
+                                                 "channels [groups-divide]"},
+        {"{layers: {d: {repeat: 2}}}", "bad.yaml:2:20: error: the network has no layer "
+                                       "'d' [unknown-layer]"},
+    };
+    sweep_write(
+        "three.yaml",
+        "name: three\nsource: made up\nlayers:\n"
+        "  - {name: a, kind: conv, in: [4, 6, 6], out_channels: 8, kernel: 3}\n"
+        "  - {name: b, kind: conv, in: [5, 6, 6], out_channels: 7, kernel: 3}\n"
+        "  - {name: c, kind: conv, in: [5, 6, 6], out_channels: 7, kernel: 3}\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[600];
+        snprintf(text, sizeof text,
+                 "name: s\nnetwork: %s\nworkloads: [three.yaml, {path: three.yaml, "
+                 "network: {name: other}}]\narchs: [arch.yaml]\n",
+                 cases[i].changes);
+        sweep_write("bad.yaml", text);
+        char *said = NULL;
+        const struct sdse_sweep_request request = {.sweep_path = sweep_path("bad.yaml"),
+                                                   .database_path =
+                                                       sweep_path("bad.db"),
+                                                   .threads = 1};
+        struct sdse_sweep_progress progress = {0};
+        assert_int_equal(sweep_try(&request, &progress, &said), SDSE_INVALID);
+        size_t lines = 0;
+        for (const char *at = said; (at = strstr(at, "bad.yaml:")); at++)
+            lines++;
+        // Both channels of the first layer, or one fault.
+        const bool both = strstr(said, "groups") != NULL;
+        if (!strstr(said, cases[i].wanted) || lines != (both ? 2 : 1))
+            fail_msg("%zu lines where one says '%s':\n%s", lines, cases[i].wanted,
+                     said);
+        free(said);
+    }
+}
+
 // Rows that filters lose together are zero for a selector's group of them together.
 static void filters_lose_rows_together(void **state) {
     (void)state;
@@ -234,6 +285,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_are_written_anew),
         cmocka_unit_test(all_faults_are_said),
+        cmocka_unit_test(faults_of_changes_are_said_once),
         cmocka_unit_test(filters_lose_rows_together),
         cmocka_unit_test(gains_are_ratios),
     };
