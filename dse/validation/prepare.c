@@ -281,11 +281,6 @@ static void make_item(struct preparing *p, size_t case_index, size_t layer) {
     if (!good)
         return;
     sdse_layer_form_declare(item->layer, &of->form, &item->form);
-    const enum sdse_status status =
-        sdse_model_new(item->arch, item->layer, &item->form, p->arena, &item->model);
-    if (!keep(p, status) && status != SDSE_NO_MEMORY)
-        sdse_diag_add(p->diags, SDSE_ERROR, item->layer->loc, "words-absurd",
-                      "layer '%.80s': %s", item->layer->name, sdse_status_text(status));
 }
 
 enum sdse_status sdse_validation_prepare(const struct sdse_validation *validation,

@@ -1,5 +1,5 @@
-// A file of validation/ made ready: everything it names is loaded and checked, every
-// layer that an anchor needs has its model, before anything is computed.
+// A file of validation/ made ready: everything it names is loaded and checked, and every
+// layer that an anchor needs is listed, before anything is computed.
 #ifndef SDSE_DSE_VALIDATION_PREPARE_H
 #define SDSE_DSE_VALIDATION_PREPARE_H
 
@@ -20,7 +20,6 @@ struct sdse_ready_item {
     const struct sdse_layer *layer;
     const struct sdse_arch *arch; // memories split as its mapping or the search asks
     struct sdse_weight_form form;
-    struct sdse_model *model;
     const struct sdse_mapping *mapping; // NULL = searched for
     // Of the run (dse/validation/validate.h).
     struct sdse_arena *arena;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/pool.h"
+#include "costmodel/effects.h"
 #include "dse/map.h"
 #include "dse/validation/take.h"
 
@@ -26,7 +27,8 @@ struct evaluating {
     const atomic_bool *stop;
 };
 
-static enum sdse_status search(struct sdse_ready_item *item, const atomic_bool *stop,
+static enum sdse_status search(struct sdse_ready_item *item,
+                               const struct sdse_layer *layer, const atomic_bool *stop,
                                struct sdse_mapping *mapping) {
     static const enum sdse_map_objective objectives[] = {
         [SDSE_ENERGY] = SDSE_MAP_ENERGY,
@@ -35,7 +37,7 @@ static enum sdse_status search(struct sdse_ready_item *item, const atomic_bool *
         [SDSE_ED2P] = SDSE_MAP_ED2P};
     const struct sdse_map_request request = {
         .arch = item->arch,
-        .layer = item->layer,
+        .layer = layer,
         .form = &item->form,
         .objective = objectives[item->of->objective],
         .free_bypass = item->of->free_bypass,
@@ -54,27 +56,40 @@ static enum sdse_status search(struct sdse_ready_item *item, const atomic_bool *
     return SDSE_OK;
 }
 
-static void evaluate_item(void *context, unsigned worker, size_t index) {
-    (void)worker;
-    struct evaluating *e = context;
-    struct sdse_ready_item *item = &e->ready->items[index];
+static enum sdse_status evaluate(struct sdse_ready_item *item,
+                                 const atomic_bool *stop) {
+    struct sdse_layer layer; // its engines' effects are drawn once
+    struct sdse_model *model;
+    sdse_effects_know(item->arch, item->layer, &item->form, item->arena, &layer);
+    enum sdse_status status =
+        sdse_model_new(item->arch, &layer, &item->form, item->arena, &model);
+    if (status == SDSE_OVERFLOW || status == SDSE_INVALID)
+        item->failure = sdse_status_text(status);
     struct sdse_mapping found;
     const struct sdse_mapping *mapping = item->mapping;
-    if (!mapping) {
-        item->status = search(item, e->stop, &found);
+    if (status == SDSE_OK && !mapping) {
+        status = search(item, &layer, stop, &found);
         mapping = &found;
     }
-    if (item->status != SDSE_OK || item->failure)
-        return;
+    if (item->failure)
+        return SDSE_OK;
+    if (status != SDSE_OK)
+        return status;
     unsigned level = 0;
-    if (sdse_mapping_verdict(item->model, mapping, &level) != SDSE_VALID) {
-        item->failure =
-            sdse_arena_printf(item->arena, "the mapping of %s does not fit level %s",
-                              item->layer->name, item->arch->level[level].name);
-        item->status = item->failure ? SDSE_OK : SDSE_NO_MEMORY;
-    } else if (!sdse_evaluate_full(item->model, mapping, &item->cost)) {
-        item->status = SDSE_NO_MEMORY;
-    }
+    if (sdse_mapping_verdict(model, mapping, &level) == SDSE_VALID)
+        return sdse_evaluate_full(model, mapping, &item->cost) ? SDSE_OK
+                                                               : SDSE_NO_MEMORY;
+    item->failure =
+        sdse_arena_printf(item->arena, "the mapping of %s does not fit level %s",
+                          layer.name, item->arch->level[level].name);
+    return item->failure ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+static void evaluate_item(void *context, unsigned worker, size_t index) {
+    (void)worker;
+    const struct evaluating *e = context;
+    struct sdse_ready_item *item = &e->ready->items[index];
+    item->status = evaluate(item, e->stop);
 }
 
 // ---- Figures ----

@@ -15,10 +15,11 @@
 #include <unistd.h>
 
 #include "support_program.h"
+#include "support/sanitized.h"
 
 #define SWEEP "sweep tests/data/cli/kill_sweep.yaml -q"
 
-enum { KILLS = 20, MOST_RUNS = 400 };
+enum { KILLS = SANITIZED ? 8 : 20, MOST_RUNS = 400 };
 
 static double now_s(void) {
     struct timespec now;

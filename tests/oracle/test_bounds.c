@@ -18,10 +18,11 @@
 #include "dse/mapper/search.h"
 #include "dse/mapper/variants.h"
 #include "oracle/support_problems.h"
+#include "support/sanitized.h"
 
 static const double TOLERANCE = 1e-9;
 
-static uint64_t problem_count = 600, first_seed = 2000001;
+static uint64_t problem_count = SANITIZED ? 150 : 600, first_seed = 2000001;
 static unsigned long long bounds, mappings;
 
 static void audit(uint64_t seed, const struct sdse_generated_problem *generated,

@@ -26,6 +26,7 @@
 #include "spec/load.h"
 #include "spec/split.h"
 #include "spec/write.h"
+#include "support/sanitized.h"
 
 enum { EVEN_CASES = 4000, MOST_MAPPINGS = 20000 };
 static const double TOLERANCE = 1e-9;
@@ -484,7 +485,7 @@ static void compare(const struct sdse_generated_problem *problem,
     }
 }
 
-static uint64_t problem_count = 150, first_seed = 201;
+static uint64_t problem_count = SANITIZED ? 40 : 150, first_seed = 201;
 
 // How many of the problems have what.
 struct tally {
