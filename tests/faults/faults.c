@@ -39,7 +39,7 @@ static const struct {
     {"write", "eio", false},     {"write", "enospc", true},  {"write", "short", false},
     {"write", "torn", false},    {"sync", "eio", false},     {"sync", "gone", false},
     {"name", "eio", false},      {"name", "gone", false},    {"look", "eio", false},
-    {"lock", "eio", false},
+    {"lock", "eio", false},      {"close", "eio", false},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

@@ -11,11 +11,13 @@
 //                                 and its frames
 //
 //     memory                      malloc, calloc, realloc: no memory; HOW is not used
-//     open read write sync name look lock
+//     open read write sync close name look lock
 //         eio, enospc, enomem     the call fails
 //         short                   read and write do half of what was asked
 //         torn                    half is written, and the process ends
 //         gone                    the process ends before the call
+//
+// Of what is closed, files that were written through streams count.
 //
 // Streams of the C library do not call read() and write() by name, so files that
 // fopen() and fdopen() open become streams of our own that do. Programs that the
@@ -42,9 +44,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum family { MEMORY, OPEN, READ, WRITE, SYNC, NAME, LOOK, LOCK, FAMILIES };
-static const char *const names[] = {"memory", "open", "read", "write",
-                                    "sync",   "name", "look", "lock"};
+enum family { MEMORY, OPEN, READ, WRITE, SYNC, CLOSE, NAME, LOOK, LOCK, FAMILIES };
+static const char *const names[] = {"memory", "open", "read", "write", "sync",
+                                    "close",  "name", "look", "lock"};
 enum how { PASS, FAIL, SHORT, TORN, GONE };
 
 static struct {
@@ -349,6 +351,7 @@ enum { MOST_STREAMS = 64 };
 static struct stream {
     FILE *file; // NULL: not in use
     int number;
+    bool written;
 } streams[MOST_STREAMS];
 
 static ssize_t stream_read(void *cookie, char *bytes, size_t count) {
@@ -373,7 +376,10 @@ static int stream_seek(void *cookie, off64_t *at, int whence) {
 static int stream_close(void *cookie) {
     struct stream *stream = cookie;
     stream->file = NULL;
-    return close(stream->number);
+    const enum how how = stream->written ? next(CLOSE) : PASS;
+    const int error = errno, closed = close(stream->number);
+    errno = how == FAIL ? error : errno;
+    return how == FAIL ? -1 : closed;
 }
 
 static FILE *stream_of(int number, const char *mode) {
@@ -383,6 +389,7 @@ static FILE *stream_of(int number, const char *mode) {
     if (stream == streams + MOST_STREAMS)
         abort();
     stream->number = number;
+    stream->written = *mode != 'r';
     stream->file = fopencookie(
         stream, mode,
         (cookie_io_functions_t){stream_read, stream_write, stream_seek, stream_close});

@@ -225,6 +225,8 @@ bool run_trial(struct trial *trial) {
         complain(trial, "exit 0 without the whole answer");
     else if (status != 0 && status <= 128 && !complete)
         judge_reason(trial);
+    if (complete && hit.text && strncmp(trial->fault, "close", 5) == 0)
+        complain(trial, "what could not be closed is not said");
     // What a database could not sync it says, or has elsewhere (its log).
     if (complete && hit.text && !trial->killed && !trial->one->database &&
         strncmp(trial->fault, "sync", 4) == 0)

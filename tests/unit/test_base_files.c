@@ -70,6 +70,100 @@ static void devices_may_be_both(void **state) {
     assert_int_equal(checked("/dev/null", "/dev/null"), SDSE_OK);
 }
 
+// Two file systems number their files alike: the device counts, too.
+static void inputs_of_other_devices_are_others(void **state) {
+    (void)state;
+    make("known", "text");
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_output_rules rules = {0};
+    assert_true(sdse_output_rules_add(&rules, arena, at("known")));
+    assert_int_equal(sdse_output_check(at("known"), &kind, &rules, NULL), SDSE_INVALID);
+    rules.inputs->device++;
+    assert_int_equal(sdse_output_check(at("known"), &kind, &rules, NULL), SDSE_OK);
+    sdse_arena_free(arena);
+}
+
+// Writes `text` by the writer of outputs, without rules.
+static enum sdse_status written(const char *path, const char *text) {
+    struct sdse_output output;
+    const enum sdse_status status = sdse_output_open(&output, path, &kind, NULL, NULL);
+    if (status != SDSE_OK)
+        return status;
+    fputs(text, output.file);
+    return sdse_output_close(&output, SDSE_OK, NULL);
+}
+
+static void has(const char *name, const char *text, mode_t mode) {
+    char found[64] = "";
+    FILE *file = fopen(at(name), "r");
+    assert_non_null(file);
+    assert_true(fread(found, 1, sizeof found - 1, file) < sizeof found);
+    fclose(file);
+    assert_string_equal(found, text);
+    struct stat info;
+    assert_int_equal(stat(at(name), &info), 0);
+    assert_int_equal(info.st_mode & 07777, mode);
+}
+
+// A new file has the permissions that new files have, a replaced one those it had; and
+// a run without rules forces nothing.
+static void files_keep_their_permissions(void **state) {
+    (void)state;
+    const mode_t mask = umask(027);
+    assert_int_equal(written(at("new"), "text 1"), SDSE_OK);
+    has("new", "text 1", 0640);
+    assert_int_equal(chmod(at("new"), 0751), 0);
+    assert_int_equal(written(at("new"), "text 2"), SDSE_OK);
+    has("new", "text 2", 0751);
+    umask(mask);
+    make("other", "mine");
+    assert_int_equal(chmod(at("other"), 0600), 0);
+    assert_int_equal(written(at("other"), "text"), SDSE_INVALID);
+    has("other", "mine", 0600);
+}
+
+// What has the name of a temporary file already, a link above all, is not written to,
+// and stays.
+static void temporary_files_are_new(void **state) {
+    (void)state;
+    char name[64];
+    make("victim", "mine");
+    assert_int_equal(chmod(at("victim"), 0600), 0);
+    snprintf(name, sizeof name, ".sdse-%ld-0.tmp", (long)getpid());
+    assert_int_equal(symlink("victim", at(name)), 0);
+    assert_int_equal(written(at("beside"), "text"), SDSE_OK);
+    has("victim", "mine", 0600);
+    struct stat info;
+    assert_int_equal(lstat(at(name), &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    assert_int_equal(lstat(at("beside"), &info), 0);
+    assert_true(S_ISREG(info.st_mode));
+    assert_int_equal(unlink(at(name)), 0);
+}
+
+// Before long work it is said where no file can come to be.
+static void places_are_checked_beforehand(void **state) {
+    (void)state;
+    assert_int_equal(mkdir(at("folder"), 0777), 0);
+    static const struct {
+        const char *name;
+        enum sdse_status status;
+    } cases[] = {
+        {"fresh", SDSE_OK},          {"folder/fresh", SDSE_OK},
+        {"fresh/", SDSE_IO},         {"folder", SDSE_IO},
+        {"folder/", SDSE_IO},        {"no/such/file", SDSE_IO},
+        {"victim/below", SDSE_IO},   {"folder/../fresh", SDSE_OK},
+        {"folder/no/file", SDSE_IO},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const enum sdse_status status =
+            sdse_output_check(at(cases[i].name), &kind, NULL, NULL);
+        if (status != cases[i].status)
+            fail_msg("%s: %d", cases[i].name, (int)status);
+    }
+    assert_int_equal(sdse_output_check("", &kind, NULL, NULL), SDSE_IO);
+}
+
 // Not for a superuser, who may write everywhere.
 static void a_file_that_may_not_be_written_stays(void **state) {
     (void)state;
@@ -143,6 +237,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inputs_are_known_by_any_name),
         cmocka_unit_test(devices_may_be_both),
+        cmocka_unit_test(inputs_of_other_devices_are_others),
+        cmocka_unit_test(files_keep_their_permissions),
+        cmocka_unit_test(temporary_files_are_new),
+        cmocka_unit_test(places_are_checked_beforehand),
         cmocka_unit_test(a_file_that_may_not_be_written_stays),
         cmocka_unit_test(names_are_inside_as_written),
         cmocka_unit_test(paths_are_inside_when_links_are_followed),
