@@ -113,6 +113,11 @@ static bool change_layers(struct sdse_arena *arena, struct sdse_node *root,
     return true;
 }
 
+// These come last: changes name layers as the network's file does.
+static bool renames_layers(const struct sdse_network_change *change) {
+    return change->layer && strcmp(change->value->key, "name") == 0;
+}
+
 static enum sdse_status load_changed(struct sdse_arena *arena, const char *path,
                                      const struct sdse_network_changes *changes,
                                      struct sdse_diags *diags,
@@ -122,9 +127,12 @@ static enum sdse_status load_changed(struct sdse_arena *arena, const char *path,
     if (status != SDSE_OK)
         return status;
     bool all_found = true;
-    for (size_t i = 0; i < changes->count && root->kind == SDSE_NODE_MAPPING; i++) {
-        const struct sdse_network_change *change = &changes->changes[i];
+    const size_t count = root->kind == SDSE_NODE_MAPPING ? changes->count : 0;
+    for (size_t i = 0; i < 2 * count; i++) {
+        const struct sdse_network_change *change = &changes->changes[i % count];
         bool found = true;
+        if (renames_layers(change) != (i >= count))
+            continue;
         if (change->layer ? !change_layers(arena, root, change, &found)
                           : !put_key(arena, root, change->value))
             return SDSE_NO_MEMORY;

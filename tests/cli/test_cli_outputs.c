@@ -217,14 +217,21 @@ static void devices_are_written_through(void **state) {
         struct stat info;
         assert_int_equal(stat("/dev/null", &info), 0);
         assert_true(S_ISCHR(info.st_mode));
-        struct ran ran = run_program(with(v, "-o /dev/stdout"));
-        assert_int_equal(ran.status, 0);
-        assert_non_null(strstr(ran.out, verbs[v].begins));
-        // What is printed is before it, and not lost, though stdout is a file here.
-        assert_true(v == 0 || strncmp(ran.out, verbs[v].begins, 8) != 0);
-        free_ran(&ran);
+        static const char *const names[] = {"-o /dev/stdout", "-o /dev/fd/1",
+                                            "-o /proc/self/fd/1",
+                                            "-o /proc/thread-self/fd/1"};
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            struct ran ran = run_program(with(v, names[i]));
+            assert_int_equal(ran.status, 0);
+            assert_non_null(strstr(ran.out, verbs[v].begins));
+            // What is printed is before it, and not lost, though stdout is a file here.
+            assert_true(v == 0 || strncmp(ran.out, verbs[v].begins, 8) != 0);
+            free_ran(&ran);
+        }
         runs(3, "[output-write]", with(v, "-o @"));
-        runs(3, "[output-write]", with(v, "-o @no/such/folder"));
+        runs(3, "No such file or directory [output-write]",
+             with(v, "-o @no/such/folder"));
+        runs(3, "Is a directory [output-write]", with(v, "-o @."));
     }
     tidy();
 }

@@ -141,6 +141,20 @@ static void temporary_files_are_new(void **state) {
     assert_int_equal(unlink(at(name)), 0);
 }
 
+// What cannot take its name is no output: it is said, and nothing is left.
+static void what_cannot_be_renamed_is_said(void **state) {
+    (void)state;
+    struct sdse_output output;
+    assert_int_equal(sdse_output_open(&output, at("late"), &kind, NULL, NULL), SDSE_OK);
+    char made[300];
+    snprintf(made, sizeof made, "%s", output.written_path);
+    assert_int_equal(access(made, F_OK), 0);
+    fputs("text", output.file);
+    assert_int_equal(mkdir(at("late"), 0777), 0);
+    assert_int_equal(sdse_output_close(&output, SDSE_OK, NULL), SDSE_IO);
+    assert_int_not_equal(access(made, F_OK), 0);
+}
+
 // Before long work it is said where no file can come to be.
 static void places_are_checked_beforehand(void **state) {
     (void)state;
@@ -240,6 +254,7 @@ int main(void) {
         cmocka_unit_test(inputs_of_other_devices_are_others),
         cmocka_unit_test(files_keep_their_permissions),
         cmocka_unit_test(temporary_files_are_new),
+        cmocka_unit_test(what_cannot_be_renamed_is_said),
         cmocka_unit_test(places_are_checked_beforehand),
         cmocka_unit_test(a_file_that_may_not_be_written_stays),
         cmocka_unit_test(names_are_inside_as_written),
