@@ -124,6 +124,7 @@ static void names_drive_no_terminal(void **state) {
                "source: \"s\\e]0;x\\a\"\nlayers:\n"
                "  - {name: \"l\\e[2J\\bx\", kind: fc, in: 6, out_channels: 4}\n"
                "  - {name: \"d\\x7fx\", kind: fc, in: 6, out_channels: 3}\n"
+               "  - {name: \"c\\u009b\\u00a0x\", kind: fc, in: 6, out_channels: 3}\n"
                "  - {name: \"m\\e[2J\\bx\", kind: fc, in: 6, out_channels: 4, "
                "weights: \"no\\e[31m.npy\"}\n");
 #define EVIL "-a " DATA "arch.yaml -w @evil.yaml"
@@ -155,6 +156,23 @@ static void names_drive_no_terminal(void **state) {
     free_ran(&ran);
 }
 
+// Text of any length is plain, and what only begins like a control is as it was.
+static void long_texts_drive_no_terminal(void **state) {
+    (void)state;
+    runs(0, NULL, "sweep " DATA "sweep.yaml -q -o @long.db");
+    struct ran ran = run_program("query @long.db -f csv SELECT~replace(hex(zeroblob("
+                                 "3001)),'00',char(27)||char(155)||char(160))~AS~x");
+    static const char unit[] = "\\x1b\\x9b\xc2\xa0";
+    const char *at = ran.out;
+    assert_int_equal(strncmp(at, "x\n", 2), 0);
+    at += 2 + (at[2] == '"');
+    for (int i = 0; i < 3001; i++, at += strlen(unit))
+        if (strncmp(at, unit, strlen(unit)) != 0)
+            fail_msg("at %d: %.40s", i, at);
+    assert_true(strlen(at) <= 2);
+    free_ran(&ran);
+}
+
 // What a folder lists drives none either.
 static void names_of_files_are_plain(void **state) {
     (void)state;
@@ -167,7 +185,8 @@ static void names_of_files_are_plain(void **state) {
         assert_null(strpbrk(entry->d_name, "\t\n"));
     }
     closedir(folder);
-    assert_int_equal(files, 2 + 3); // three layers
+    assert_int_equal(files, 2 + 4); // four layers
+    assert_int_equal(access(scratch("maps/c__\xc2\xa0x.yaml"), F_OK), 0);
     assert_int_equal(access(scratch("maps/d_x.yaml"), F_OK), 0);
     assert_int_equal(access(scratch("maps/l_[2J_x.yaml"), F_OK), 0);
 }
@@ -430,6 +449,7 @@ int main(void) {
         cmocka_unit_test(databases_are_files),
         cmocka_unit_test(sweeps_without_a_result_are_failures),
         cmocka_unit_test(names_drive_no_terminal),
+        cmocka_unit_test(long_texts_drive_no_terminal),
         cmocka_unit_test(names_of_files_are_plain),
         cmocka_unit_test(manifests_stay_in_their_folder),
         cmocka_unit_test(weights_stay_in_their_folder),

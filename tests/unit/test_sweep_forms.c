@@ -105,9 +105,40 @@ static void a_declared_form_has_a_row_of_its_own(void **state) {
     sdse_arena_free(arena);
 }
 
+// What a form's rows share: the filters and slices of a selector that skips rows of
+// weights.
+static void selectors_say_what_shares(void **state) {
+    (void)state;
+    static const struct {
+        const char *operands;
+        uint32_t group, slices;
+    } cases[] = {{"weights", 4, 8}, {"both", 4, 8}, {"inputs", 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[2000];
+        snprintf(text, sizeof text,
+                 "%s  - {kind: index_selector, operands: %s, slices: 8, group: 4, "
+                 "lines: 2, sync: tile, pj_per_row: 0.001}\n",
+                 SWEEP_ARCH("lines", "8", "400"), cases[i].operands);
+        sweep_write("lines.yaml", text);
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_diags diags;
+        sdse_diags_init(&diags, arena);
+        struct sdse_arch *arch = NULL;
+        const enum sdse_status status =
+            sdse_arch_load(arena, sweep_path("lines.yaml"), &diags, &arch);
+        sdse_diags_print(&diags, stderr, false);
+        assert_int_equal(status, SDSE_OK);
+        const struct sdse_sharing sharing = sdse_arch_sharing(arch);
+        assert_int_equal(sharing.group, cases[i].group);
+        assert_int_equal(sharing.slices, cases[i].slices);
+        sdse_arena_free(arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_declared_form_has_a_row_of_its_own),
+        cmocka_unit_test(selectors_say_what_shares),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }

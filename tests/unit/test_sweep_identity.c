@@ -286,7 +286,7 @@ static void ask(struct asked *a) {
 // Whatever an engine may make use of makes another problem; a name does not.
 static void every_statistic_counts(void **state) {
     (void)state;
-    enum { SAME = 3, CHANGES = 34 };
+    enum { SAME = 3, CHANGES = 41 };
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_layer_problem_table *table = sdse_layer_problem_table_new(arena);
     const struct sdse_hash search = {1, 2};
@@ -395,6 +395,31 @@ static void every_statistic_counts(void **state) {
         case 33:
             a->form.basis_size = 2;
             break;
+        case 34:
+            a->form.prune_group = 2;
+            break;
+        case 35:
+            a->form.rows = 9;
+            break;
+        case 36:
+            a->form.blocks = 4;
+            break;
+        case 37: // what was measured for a group
+            a->form.sharing = (struct sdse_sharing){1, 2};
+            a->form.joint_row_density = 0.75;
+            break;
+        case 38:
+            a->form.sharing = (struct sdse_sharing){2, 2};
+            a->form.joint_row_density = 0.75;
+            break;
+        case 39:
+            a->form.sharing = (struct sdse_sharing){2, 4};
+            a->form.joint_row_density = 0.75;
+            break;
+        case 40:
+            a->form.sharing = (struct sdse_sharing){2, 4};
+            a->form.joint_row_density = 0.875;
+            break;
         default:
             break;
         }
@@ -412,6 +437,34 @@ static void every_statistic_counts(void **state) {
     sdse_arena_free(arena);
 }
 
+// Rows that are zero are another problem where a memory codes rebuilt words, and where
+// an engine may skip them; elsewhere they are none.
+static void rows_count_where_they_are_seen(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_layer_problem_table *table = sdse_layer_problem_table_new(arena);
+    for (unsigned coded = 0; coded <= 3; coded++) {
+        for (int engine = 0; engine < 2; engine++) {
+            const struct sdse_hash search = {coded, (uint64_t)engine};
+            bool is_new[2];
+            for (int rows = 0; rows < 2; rows++) {
+                struct asked *a = SDSE_ARENA_NEW(arena, struct asked);
+                ask(a);
+                a->arch.level_count = 4;
+                a->arch.engine_count = (unsigned)engine;
+                a->arch.rebuild.below_level = 1;
+                a->arch.level[coded].format[SDSE_WEIGHTS].compression = SDSE_BITMAP;
+                a->form.row_density = rows ? 0.875 : 0.75;
+                assert_non_null(sdse_layer_problem_get(
+                    table, &a->arch, search, &a->layer, &a->form, &is_new[rows]));
+            }
+            assert_true(is_new[0]);
+            assert_int_equal(is_new[1], engine || coded >= 2);
+        }
+    }
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_no_content),
@@ -421,6 +474,7 @@ int main(void) {
         cmocka_unit_test(changed_content_supersedes),
         cmocka_unit_test(designs_of_one_name_are_refused),
         cmocka_unit_test(every_statistic_counts),
+        cmocka_unit_test(rows_count_where_they_are_seen),
     };
     return cmocka_run_group_tests(tests, make_inputs, sweep_end);
 }

@@ -35,16 +35,18 @@ static void networks_are_written_anew(void **state) {
         "{weights: 0.75}}}}}\n"
         "archs: [arch.yaml]\n"
         "weight_forms: [{name: own, density: layer, row_density: layer},\n"
-        "  {name: rows, density: layer}]\n");
+        "  {name: rows, density: layer},\n"
+        "  {name: set, density: 0.125, row_density: 0.375}]\n");
     sweep_run("s.yaml", "s.db");
     const char *sql = "SELECT p.workload, p.form, l.layer, l.density, l.row_density "
                       "FROM v_layer l JOIN v_point p USING (point_id) "
                       "ORDER BY 1, 2, l.layer_index";
     says("s.db", sql,
          "part,own,a,0.25,0.25\npart,own,b,0.75,0.75\npart,rows,a,0.25,1\n"
-         "part,rows,b,0.75,1\n"
+         "part,rows,b,0.75,1\npart,set,a,0.125,0.375\npart,set,b,0.125,0.375\n"
          "tiny,own,a,0.5,0.5\ntiny,own,b,0.5,0.5\ntiny,own,c,0.5,0.5\n"
-         "tiny,rows,a,0.5,1\ntiny,rows,b,0.5,1\ntiny,rows,c,0.5,1\n");
+         "tiny,rows,a,0.5,1\ntiny,rows,b,0.5,1\ntiny,rows,c,0.5,1\n"
+         "tiny,set,a,0.125,0.375\ntiny,set,b,0.125,0.375\ntiny,set,c,0.125,0.375\n");
     // Twice the samples, as often the MACs; two layers `b`.
     assert_true(
         sweep_number("s.db", "SELECT max(macs) FROM v_layer WHERE layer = 'a'") ==
@@ -55,7 +57,7 @@ static void networks_are_written_anew(void **state) {
                      "(point_id) WHERE p.workload = 'part' AND p.form = 'own'") ==
         2.0 * (8 * 4 * 36 * 9 + 2 * 24 * 8 * 16));
     // The same once more computes nothing; another density does.
-    assert_int_equal(sweep_run("s.yaml", "s.db").points_reused, 4);
+    assert_int_equal(sweep_run("s.yaml", "s.db").points_reused, 6);
     sweep_write("t.yaml",
                 "name: s\n"
                 "network: {layers: {multiplying: {density: {weights: 0.625}}}}\n"
@@ -121,6 +123,16 @@ static void all_faults_are_said(void **state) {
     refused("name: s\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
             "weight_forms: [{name: f, density: 0.5, row_density: layer}]\n",
             (const char *const[]){"bad.yaml:4:16: error", "[row-density]"}, 2);
+    // A row density alone declares a form, and rows without values are none.
+    refused("name: s\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+            "weight_forms: [{name: f, row_density: 0.5}]\n",
+            (const char *const[]){"bad.yaml:4:16: error", "[row-density]"}, 2);
+    refused("name: s\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+            "weight_forms: [{name: f, prune_group: 16},\n"
+            "  {name: g, density: 0.5, prune_group: 0}]\n",
+            (const char *const[]){"bad.yaml:4:26: error", "[form-contradiction]",
+                                  "bad.yaml:5:40: error", "[out-of-range]"},
+            4);
 }
 
 // A fault that a sweep writes into many layers of many networks is one fault.
@@ -148,10 +160,15 @@ static void faults_of_changes_are_said_once(void **state) {
         "  - {name: a, kind: conv, in: [4, 6, 6], out_channels: 8, kernel: 3}\n"
         "  - {name: b, kind: conv, in: [5, 6, 6], out_channels: 7, kernel: 3}\n"
         "  - {name: c, kind: conv, in: [5, 6, 6], out_channels: 7, kernel: 3}\n");
+    // The first layer has the same name, and other numbers.
+    sweep_write(
+        "other.yaml",
+        "name: more\nsource: made up\nlayers:\n"
+        "  - {name: a, kind: conv, in: [10, 6, 6], out_channels: 5, kernel: 3}\n");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[600];
         snprintf(text, sizeof text,
-                 "name: s\nnetwork: %s\nworkloads: [three.yaml, {path: three.yaml, "
+                 "name: s\nnetwork: %s\nworkloads: [three.yaml, {path: other.yaml, "
                  "network: {name: other}}]\narchs: [arch.yaml]\n",
                  cases[i].changes);
         sweep_write("bad.yaml", text);
@@ -203,6 +220,16 @@ static void filters_lose_rows_together(void **state) {
                 "(point_id) WHERE form = 'all'");
     assert_true(all / alone > 0.25 && all / alone < 0.6);
     says("g.db", "SELECT prune_group FROM weight_form ORDER BY 1", "0\n2\n8\n");
+    // The number alone makes another form of this name.
+    sweep_write(
+        "h.yaml",
+        "name: g\nworkloads: [{path: net.yaml, layers: [a]}]\narchs: "
+        "[lines.yaml]\nobjective: latency\n"
+        "weight_forms:\n  - {name: alone, density: 0.25, row_density: 0.25}\n"
+        "  - {name: pairs, density: 0.25, row_density: 0.25, prune_group: 4}\n");
+    assert_int_equal(sweep_run("h.yaml", "g.db").points_reused, 1);
+    says("g.db", "SELECT DISTINCT prune_group FROM weight_form ORDER BY 1",
+         "0\n2\n4\n8\n");
 }
 
 static double *numbers_of(char *line, size_t count) {

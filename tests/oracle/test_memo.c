@@ -1,0 +1,132 @@
+// What the evaluation of one mapping remembers for the next changes no answer: many
+// mappings of one layer, each scored with what the others left and by itself.
+//
+//     test_memo [CASES [FIRST_SEED]]    (default 400 cases of 24 mappings)
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "costmodel/evaluate.h"
+#include "costmodel/memo.h"
+#include "oracle/support_cases.h"
+#include "support/sanitized.h"
+
+enum { CASES = SANITIZED ? 60 : 400, MAPPINGS = 24 };
+
+static uint64_t cases = CASES, first_seed = 1;
+
+// The lists of loops of a mapping: three of each level.
+static struct sdse_loops *list_of(struct sdse_mapping *mapping, uint64_t i) {
+    struct sdse_mapping_level *level = &mapping->level[i / 3];
+    return i % 3 ? &level->spatial[i % 3 - 1] : &level->temporal;
+}
+
+static struct sdse_loop *find(struct sdse_loops *list, enum sdse_dim dim) {
+    for (unsigned i = 0; i < list->count; i++)
+        if (list->loop[i].dim == dim)
+            return &list->loop[i];
+    return NULL;
+}
+
+static void shuffle(struct sdse_loops *list, uint64_t *dice) {
+    for (unsigned i = list->count; i > 1; i--) {
+        const uint64_t j = oracle_below(dice, i);
+        const struct sdse_loop moved = list->loop[i - 1];
+        list->loop[i - 1] = list->loop[j];
+        list->loop[j] = moved;
+    }
+}
+
+// Moves a factor of one dimension from one list of loops to another.
+static void move_factor(struct sdse_mapping *mapping, uint64_t *dice) {
+    const uint64_t lists = 3 * (uint64_t)mapping->level_count;
+    struct sdse_loops *from = list_of(mapping, oracle_below(dice, lists));
+    struct sdse_loops *to = list_of(mapping, oracle_below(dice, lists));
+    if (!from->count || from == to)
+        return;
+    struct sdse_loop *loop = &from->loop[oracle_below(dice, from->count)];
+    uint64_t part = 2;
+    while (part <= loop->factor && loop->factor % part)
+        part++;
+    if (part > loop->factor)
+        return;
+    struct sdse_loop *there = find(to, loop->dim);
+    if (!there)
+        *(there = &to->loop[to->count++]) = (struct sdse_loop){loop->dim, 1};
+    there->factor *= part;
+    loop->factor /= part;
+}
+
+// Another mapping of the same layer, near this one; it may not be valid.
+static void change(struct sdse_mapping *mapping, uint64_t *dice) {
+    for (uint64_t moves = oracle_below(dice, 3); moves > 0; moves--)
+        move_factor(mapping, dice);
+    const uint64_t lists = 3 * (uint64_t)mapping->level_count;
+    shuffle(list_of(mapping, oracle_below(dice, lists)), dice);
+}
+
+static void remembering_changes_nothing(void **state) {
+    (void)state;
+    const struct oracle_options options = {.most_work = 4000, .imperfect = true};
+    uint64_t scored = 0, windows = 0;
+    for (uint64_t seed = first_seed; seed < first_seed + cases; seed++) {
+        struct oracle_case subject;
+        oracle_case_make(seed, &options, &subject);
+        // Only inputs whose windows leave the map or coincide are remembered.
+        const struct sdse_nest *nest = &subject.layer.nest;
+        windows += nest->map[0] || nest->map[1];
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_reach_memo *memo = SDSE_ARENA_NEW(arena, struct sdse_reach_memo);
+        struct sdse_model *model;
+        assert_non_null(memo);
+        memset(memo, 0, sizeof *memo);
+        assert_int_equal(
+            sdse_model_new(&subject.arch, &subject.layer, NULL, arena, &model),
+            SDSE_OK);
+        struct sdse_mapping mapping = subject.mapping;
+        uint64_t dice = seed;
+        for (int i = 0; i < MAPPINGS; i++) {
+            const struct sdse_totals fresh = sdse_evaluate(model, &mapping);
+            const struct sdse_totals next = sdse_evaluate_next(model, &mapping, memo);
+            if (fresh.energy_pj != next.energy_pj ||
+                fresh.latency_cycles != next.latency_cycles) {
+                oracle_case_print(&subject, stderr);
+                fail_msg("seed %llu, mapping %d: %.17g pJ, %.17g cycles, remembered: "
+                         "%.17g, %.17g",
+                         (unsigned long long)seed, i, fresh.energy_pj,
+                         fresh.latency_cycles, next.energy_pj, next.latency_cycles);
+            }
+            scored++;
+            struct sdse_mapping other = mapping;
+            for (int tries = 0; tries < 8; tries++) {
+                change(&other, &dice);
+                if (sdse_mapping_verdict(model, &other, NULL) == SDSE_VALID)
+                    mapping = other;
+                else
+                    other = mapping;
+            }
+        }
+        sdse_arena_free(arena);
+    }
+    printf("## remembered: %llu mappings of %llu layers, %llu with a map, scored as by "
+           "themselves\n",
+           (unsigned long long)scored, (unsigned long long)cases,
+           (unsigned long long)windows);
+    assert_true(windows > cases / 3);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1)
+        cases = strtoull(argv[1], NULL, 10);
+    if (argc > 2)
+        first_seed = strtoull(argv[2], NULL, 10);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(remembering_changes_nothing)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
