@@ -1,3 +1,5 @@
+// One file, though long: what a sweep names is loaded step by step, and each step hashes
+// what the points of the next are told apart by.
 #include "dse/sweep/plan.h"
 
 #include <inttypes.h>

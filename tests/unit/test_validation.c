@@ -1,5 +1,7 @@
 // Published figures beside ours: what quantities, filters, combinations, units and
 // verdicts mean, against sums of the evaluated costs written down here.
+//
+// One file, though long: one world of two networks, asked for one figure after another.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
