@@ -9,6 +9,7 @@
 #include "cli/problem.h"
 #include "dse/sweep/output_error.h"
 #include "import/forward/trace.h"
+#include "import/forward/weight_digits.h"
 #include "import/write.h"
 
 enum { INPUTS, OUTPUT, BITS, FORM, WORD_BITS, FORCE, FOLLOW, JOBS, FORMAT };
@@ -25,7 +26,7 @@ static const struct cli_option options[] = {
               "what weights in this form make of the outputs; [a, b] tries several",
               NULL, false},
     [WORD_BITS] = {"word-bits", 0, CLI_COUNT, "BITS",
-                   "of a weight at the multipliers, with --form, 2 to 16", "8", false},
+                   "of a weight at the multipliers, 2 to 16", "8", false},
     [FORCE] = CLI_OPTION_FORCE,
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "read external data outside the model's folder that links lead to",
@@ -256,6 +257,8 @@ static enum cli_exit trace(struct tracing *t) {
     if (status == SDSE_OK && (!form || path))
         status =
             sdse_forward_trace(t->imported, &t->inputs, bits, t->threads, &cli->diags);
+    if (status == SDSE_OK && path)
+        status = sdse_forward_weight_digits(t->imported, word_bits, &cli->diags);
     if (status == SDSE_OK)
         status = write_out(t);
     if (status == SDSE_OK && form)

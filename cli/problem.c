@@ -102,6 +102,7 @@ bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
                                   .layer = layer,
                                   .setting = &problem->setting,
                                   .sharing = sdse_arch_sharing(problem->arch),
+                                  .serial = sdse_arch_serial_weights(problem->arch),
                                   .word_bits = problem->arch->bits[SDSE_WEIGHTS]};
     if (sdse_measure(&entry, sdse_processors(), cli->arena)) {
         for (const struct sdse_diag *diag = entry.reason; diag; diag = diag->next)

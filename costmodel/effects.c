@@ -17,7 +17,8 @@ struct finding {
     const struct sdse_layer *layer;
     const struct sdse_weight_form *form;
     struct sdse_effects *effects;
-    double digit_share; // of the inputs' digits: their MAC is done; zeros have none
+    // Of digits whose MAC is done, by the operand that has them: zeros have none.
+    double digit_share[2]; // inputs, weights
 };
 
 static double bound(const struct finding *f, enum sdse_dim d) {
@@ -85,18 +86,59 @@ static double at_most_one(double share) { return share > 1 ? 1 : share; }
 
 // --- The kinds ---
 
+// The numbers that multipliers take one by one, and their digits.
+struct serial_words {
+    uint32_t bits;
+    bool is_signed;
+    double macs;             // that take one: a word of the padding has no digits
+    double density;          // of those
+    const double *histogram; // NULL: not known
+};
+
+static struct serial_words serial_inputs(const struct finding *f,
+                                         enum sdse_encoding encoding) {
+    const struct sdse_activations *known = f->layer->activations;
+    // Of words of which nothing is known unsigned ones have the more digits.
+    return (struct serial_words){
+        known ? known->bits : f->arch->bits[SDSE_INPUTS], known && known->is_signed,
+        macs_of(f) * real_share(&f->layer->nest), f->effects->input_density,
+        known && known->bins[encoding] ? known->digits[encoding] : NULL};
+}
+
+// As they are rebuilt, else the layer's plain words.
+static struct serial_words serial_weights(const struct finding *f,
+                                          enum sdse_encoding encoding) {
+    const struct sdse_weight_form *form = f->form;
+    const struct sdse_weight_digits *known = f->layer->weight_digits;
+    struct serial_words words = {f->arch->bits[SDSE_WEIGHTS], true, macs_of(f),
+                                 f->effects->weight_density, NULL};
+    if (smartdeal(f)) {
+        if (form->digit_bits && form->digit_encoding == encoding) {
+            words.bits = form->digit_bits;
+            words.histogram = form->digit_words;
+        }
+    } else if (known) {
+        words.bits = known->bits;
+        words.histogram = known->bins[encoding] ? known->digits[encoding] : NULL;
+    }
+    return words;
+}
+
+static struct serial_words serial_words(const struct finding *f,
+                                        const struct sdse_engine *engine) {
+    const enum sdse_encoding encoding = (enum sdse_encoding)engine->encoding;
+    return engine->operands == SDSE_OPERANDS_WEIGHTS ? serial_weights(f, encoding)
+                                                     : serial_inputs(f, encoding);
+}
+
 static enum sdse_status serial(struct finding *f, const struct sdse_engine *engine,
                                double *events) {
-    const struct sdse_activations *known = f->layer->activations;
-    const enum sdse_encoding encoding = (enum sdse_encoding)engine->encoding;
-    // Of words of which nothing is known unsigned ones have the more digits.
-    const struct sdse_operand operand = {
-        (enum sdse_recoding)engine->encoding,
-        known ? known->bits : f->arch->bits[SDSE_INPUTS], known && known->is_signed};
-    const double real_macs = macs_of(f) * real_share(&f->layer->nest);
-    if (!known || !known->bins[encoding]) {
+    const struct serial_words words = serial_words(f, engine);
+    const struct sdse_operand operand = {(enum sdse_recoding)engine->encoding,
+                                         words.bits, words.is_signed};
+    if (!words.histogram) {
         f->effects->most_digits = sdse_digits_most(&operand);
-        *events = real_macs * f->effects->input_density * f->effects->most_digits;
+        *events = words.macs * words.density * f->effects->most_digits;
         return SDSE_OK;
     }
     const struct sdse_serial multipliers = {.operand = operand,
@@ -110,12 +152,13 @@ static enum sdse_status serial(struct finding *f, const struct sdse_engine *engi
                                       .least_cycles = 1};
     struct sdse_serial_means means;
     for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++)
-        stats.digits.share[d] = sdse_digit_share(known, encoding, d);
+        stats.digits.share[d] = sdse_histogram_share(words.histogram, d);
     const enum sdse_status status = sdse_serial_expect(&multipliers, &stats, &means);
     if (status != SDSE_OK)
         return status;
     f->effects->cycles_per_mac = means.cycles / STREAM_STEPS;
-    *events = real_macs * sdse_digit_mean(known, encoding);
+    f->effects->digits_per_value = sdse_histogram_mean(words.histogram);
+    *events = words.macs * f->effects->digits_per_value;
     return SDSE_OK;
 }
 
@@ -128,7 +171,8 @@ static enum sdse_status gate(struct finding *f, const struct sdse_engine *engine
                                 ? weights
                                 : inputs * weights;
     f->effects->mac_share *= executed;
-    f->digit_share *= engine->operands == SDSE_OPERANDS_INPUTS ? 1 : weights;
+    f->digit_share[0] *= engine->operands == SDSE_OPERANDS_INPUTS ? 1 : weights;
+    f->digit_share[1] *= engine->operands == SDSE_OPERANDS_WEIGHTS ? 1 : inputs;
     if (engine->operands != SDSE_OPERANDS_WEIGHTS)
         leave(f, engine, SDSE_WEIGHTS, inputs);
     leave(f, engine, SDSE_OUTPUTS, executed);
@@ -169,7 +213,10 @@ static enum sdse_status skip(struct finding *f, const struct sdse_engine *engine
     f->effects->mac_share *= issued;
     const double tested =
         engine->operands == SDSE_OPERANDS_WEIGHTS ? 1 : stats.act_density;
-    f->digit_share *= tested > 0 ? at_most_one(issued / tested) : 1;
+    const double tested_weights =
+        engine->operands == SDSE_OPERANDS_INPUTS ? 1 : stats.weight_density;
+    f->digit_share[0] *= tested > 0 ? at_most_one(issued / tested) : 1;
+    f->digit_share[1] *= tested_weights > 0 ? at_most_one(issued / tested_weights) : 1;
     leave(f, engine, SDSE_WEIGHTS, at_most_one(left.act_visits / all.act_visits));
     leave(f, engine, SDSE_OUTPUTS, issued);
     *events = macs_of(f) * issued;
@@ -196,7 +243,7 @@ static enum sdse_status gather(struct finding *f, const struct sdse_engine *engi
     const double density = f->effects->weight_density;
     f->effects->cycles_per_mac *= at_most_one(left.cycles / all.cycles);
     f->effects->mac_share *= density;
-    f->digit_share *= density;
+    f->digit_share[0] *= density;
     leave(f, engine, SDSE_INPUTS, density);
     leave(f, engine, SDSE_OUTPUTS, density);
     *events = macs_of(f) * density;
@@ -264,7 +311,10 @@ static enum sdse_status selector(struct finding *f, const struct sdse_engine *en
     const double working = means.rebuilds / means.pairs;
     f->effects->cycles_per_mac *= at_most_one(means.cycles / means.cycles_no_selector);
     f->effects->mac_share *= working;
-    f->digit_share *= lines.skip_weight_rows ? rows : 1;
+    f->digit_share[0] *= lines.skip_weight_rows ? rows : 1;
+    f->digit_share[1] *= !lines.skip_weight_rows ? working
+                         : rows > 0              ? at_most_one(working / rows)
+                                                 : 1;
     leave(f, engine, SDSE_INPUTS, fetched);
     leave(f, engine, SDSE_OUTPUTS, working);
     // Coefficients that are zero cost no shift and no addition anyway.
@@ -350,7 +400,10 @@ static enum sdse_status cartesian(struct finding *f, const struct sdse_engine *e
     *events = times * means.products;
     f->effects->own_cycles = times * means.cycles;
     f->effects->mac_share *= *events / macs_of(f);
-    f->digit_share *= f->effects->weight_density;
+    const double weights = f->effects->weight_density;
+    f->digit_share[0] *= weights;
+    if (weights > 0)
+        f->digit_share[1] *= at_most_one(*events / macs_of(f) / weights);
     // The multipliers take a vector of each a step. A vector of inputs meets all
     // weights, whose zeros are in their format; an empty one is not visited.
     const struct dense all = dense_product(&product, &stats.shape, (uint64_t)means.Kc);
@@ -391,7 +444,7 @@ enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
         [SDSE_ENGINE_BIT_SERIAL] = serial, [SDSE_ENGINE_GATE] = gate,
         [SDSE_ENGINE_SKIP] = skip,         [SDSE_ENGINE_GATHER] = gather,
         [SDSE_ENGINE_SELECTOR] = selector, [SDSE_ENGINE_CARTESIAN] = cartesian};
-    struct finding f = {arch, layer, form, effects, 1};
+    struct finding f = {arch, layer, form, effects, {1, 1}};
     *effects = (struct sdse_effects){.cycles_per_mac = arch->compute.cycles_per_mac,
                                      .mac_share = 1,
                                      .rebuild_share = 1,
@@ -424,7 +477,8 @@ enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
     // A digit costs nothing where its MAC is not done.
     for (unsigned i = 0; i < arch->engine_count; i++)
         if (arch->engine[i].kind == SDSE_ENGINE_BIT_SERIAL)
-            effects->events[i] *= f.digit_share;
+            effects->events[i] *=
+                f.digit_share[arch->engine[i].operands == SDSE_OPERANDS_WEIGHTS];
     return SDSE_OK;
 }
 

@@ -5,7 +5,7 @@
 //   bit-serial   a MAC takes the expected cycles of a step of the group that waits for
 //   its
 //                slowest; a digit costs pj_per_digit. Without a histogram a MAC takes
-//                the cycles declared, and every input that is not zero all its digits
+//                the cycles declared, and every value that is not zero all its digits
 //   gate         MACs, and the sums they touch, are those whose condition does not
 //   hold;
 //                weights are read where the input is not zero, if inputs are tested
@@ -34,11 +34,12 @@ struct sdse_effects {
     unsigned working; // set of the engines that work on the layer, by index
     unsigned
         without_rows;     // of these, set of those that take it as dense: no plain rows
-    unsigned most_digits; // paid by each input that is not zero, as no histogram of
+    unsigned most_digits; // paid by each value that is not zero, as no histogram of
                           // digits is known; else 0
-    double cycles_per_mac; // of one multiplier
-    double own_cycles;     // of computing, where an engine counts them; else 0
-    double mac_share;      // MACs that spend energy
+    double digits_per_value; // that a bit-serial engine takes, on average
+    double cycles_per_mac;   // of one multiplier
+    double own_cycles;       // of computing, where an engine counts them; else 0
+    double mac_share;        // MACs that spend energy
     // Words that leave a level inwards (sums: arrive there from inside and return);
     // alike at all levels of one memory.
     double word_share[SDSE_MAX_LEVELS][SDSE_TENSORS];

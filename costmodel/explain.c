@@ -458,6 +458,21 @@ static void explain_sharing(struct sdse_story *s, const struct sdse_engine *engi
                                         : "as if filters were independent");
 }
 
+// What a bit-serial engine takes one by one, and how long that is.
+static void explain_digits(struct sdse_story *s, const struct sdse_engine *engine) {
+    const struct sdse_effects *effects = &s->model->effects;
+    const bool weights = engine->operands == SDSE_OPERANDS_WEIGHTS;
+    if (engine->kind != SDSE_ENGINE_BIT_SERIAL || effects->most_digits)
+        return;
+    fprintf(s->x.out, "  a value of the %s has %s digits (%s, %s)\n",
+            weights ? "weights" : "inputs",
+            sdse_digits_f64(effects->digits_per_value).text,
+            sdse_encoding_name((enum sdse_encoding)engine->encoding),
+            !weights                   ? s->model->layer->activations->mark
+            : s->model->form.smartdeal ? "measured on the rebuilt words"
+                                       : s->model->layer->weight_digits->mark);
+}
+
 static void explain_macs(struct sdse_story *s) {
     const struct sdse_arch *arch = s->model->arch;
     const struct sdse_effects *effects = &s->model->effects;
@@ -476,7 +491,7 @@ static void explain_macs(struct sdse_story *s) {
     for (unsigned i = 0; i < arch->engine_count; i++) {
         const struct sdse_engine *engine = &arch->engine[i];
         if (effects->working >> i & 1u)
-            explain_sharing(s, engine);
+            explain_sharing(s, engine), explain_digits(s, engine);
         char events[64];
         snprintf(events, sizeof events, "%ss", sdse_engine_event(engine->kind));
         if (!(effects->working >> i & 1u)) {
@@ -485,10 +500,12 @@ static void explain_macs(struct sdse_story *s) {
         }
         if (engine->kind == SDSE_ENGINE_BIT_SERIAL && effects->most_digits)
             fprintf(s->x.out,
-                    "  %s: no histogram of its inputs' digits is known, so a MAC takes "
-                    "the cycles declared, and an input that is not zero has all %u "
-                    "digits\n",
-                    engine->name, effects->most_digits);
+                    "  %s: no histogram of its %ss' digits is known, so a MAC takes "
+                    "the cycles declared, and %s that is not zero has all %u digits\n",
+                    engine->name,
+                    engine->operands == SDSE_OPERANDS_WEIGHTS ? "weight" : "input",
+                    engine->operands == SDSE_OPERANDS_WEIGHTS ? "a weight" : "an input",
+                    effects->most_digits);
         if (effects->without_rows >> i & 1u)
             fprintf(s->x.out,
                     "  %s takes this layer as dense: two strides, a dilation or no map "

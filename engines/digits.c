@@ -57,3 +57,16 @@ enum sdse_status sdse_digit_histogram(const struct sdse_operand *operand,
         histogram[d] += found[d];
     return SDSE_OK;
 }
+
+enum sdse_status sdse_digit_bins(const struct sdse_operand *operand,
+                                 const int16_t *words, uint64_t count,
+                                 double bins[SDSE_DIGITS_MOST + 1]) {
+    if (sdse_operand_fault(operand))
+        return SDSE_INVALID;
+    for (uint64_t i = 0; i < count; i++)
+        if (!sdse_operand_holds(operand, words[i]))
+            return SDSE_INVALID;
+    for (uint64_t i = 0; i < count; i++)
+        bins[__builtin_popcountll(sdse_digit_offsets(operand, words[i]))]++;
+    return SDSE_OK;
+}

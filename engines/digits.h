@@ -45,4 +45,9 @@ enum sdse_status sdse_digit_histogram(const struct sdse_operand *operand,
                                       const int32_t *values, uint64_t count,
                                       uint64_t histogram[SDSE_DIGITS_MOST + 1]);
 
+// The same of 16-bit words, in floating point: bins[d] += words that have d digits.
+enum sdse_status sdse_digit_bins(const struct sdse_operand *operand,
+                                 const int16_t *words, uint64_t count,
+                                 double bins[SDSE_DIGITS_MOST + 1]);
+
 #endif

@@ -87,26 +87,29 @@
     X("dataflow-unreachable", WARNING, SDSE_NEEDS("unknown-word"),                     \
       dataflow_unreachable, "an alternative whose layers earlier ones take")
 
-#define SDSE_WORKLOAD_CHECKS(X)                                                     \
-    X("layers-present", ERROR, SDSE_NEEDS(NULL), layers_present, "no layer at all") \
-    X("duplicate-name", ERROR, SDSE_NEEDS(NULL), layer_names,                       \
-      "two layers of one name")                                                     \
-    X("pad-absurd", WARNING, SDSE_NEEDS(NULL), pad_absurd,                          \
-      "padding that makes outputs of nothing but padding")                          \
-    X("words-absurd", ERROR, SDSE_NEEDS(NULL), words_absurd,                        \
-      "a layer whose words or MACs exceed 64 bits")                                 \
-    X("axis-too-long", ERROR, SDSE_NEEDS("words-absurd"), axis_too_long,            \
-      "windows that slide over more positions than can be listed")                  \
-    X("activations-digits", ERROR,                                                  \
-      SDSE_NEEDS("missing-key", "out-of-range", "wrong-type"), activation_digits,   \
-      "digits that the values cannot have, or that contradict their density")       \
-    X("activations-channels", ERROR,                                                \
-      SDSE_NEEDS("missing-key", "out-of-range", "wrong-type", "groups-divide"),     \
-      activation_channels,                                                          \
-      "densities of other channels than the layer's, or of another mean")           \
-    X("activations-rows", ERROR,                                                    \
-      SDSE_NEEDS("missing-key", "out-of-range", "wrong-type"), activation_rows,     \
-      "fewer rows than values that are not zero")
+#define SDSE_WORKLOAD_CHECKS(X)                                                        \
+    X("layers-present", ERROR, SDSE_NEEDS(NULL), layers_present, "no layer at all")    \
+    X("duplicate-name", ERROR, SDSE_NEEDS(NULL), layer_names,                          \
+      "two layers of one name")                                                        \
+    X("pad-absurd", WARNING, SDSE_NEEDS(NULL), pad_absurd,                             \
+      "padding that makes outputs of nothing but padding")                             \
+    X("words-absurd", ERROR, SDSE_NEEDS(NULL), words_absurd,                           \
+      "a layer whose words or MACs exceed 64 bits")                                    \
+    X("axis-too-long", ERROR, SDSE_NEEDS("words-absurd"), axis_too_long,               \
+      "windows that slide over more positions than can be listed")                     \
+    X("activations-digits", ERROR,                                                     \
+      SDSE_NEEDS("missing-key", "out-of-range", "wrong-type"), activation_digits,      \
+      "digits that the values cannot have, or that contradict their density")          \
+    X("activations-channels", ERROR,                                                   \
+      SDSE_NEEDS("missing-key", "out-of-range", "wrong-type", "groups-divide"),        \
+      activation_channels,                                                             \
+      "densities of other channels than the layer's, or of another mean")              \
+    X("activations-rows", ERROR,                                                       \
+      SDSE_NEEDS("missing-key", "out-of-range", "wrong-type"), activation_rows,        \
+      "fewer rows than values that are not zero")                                      \
+    X("weight-digits", ERROR, SDSE_NEEDS("missing-key", "out-of-range", "wrong-type"), \
+      weight_digits,                                                                   \
+      "digits that weights cannot have, or that contradict their density; no mark")
 
 #define SDSE_MAPPING_CHECKS(X)                                                     \
     X("sibling-loops", ERROR, SDSE_NEEDS(NULL), sibling_loops,                     \

@@ -1,6 +1,7 @@
 #include "spec/engine_keys.h"
 
 static const char *const tested[] = {"inputs", "weights", "both"};
+static const char *const serials[] = {"inputs", "weights"};
 static const char *const encodings[] = {"plain", "booth4", "csd"};
 static const char *const syncs[] = {"step", "tile", "pack"};
 static const char *const barriers[] = {"group", "channel"};
@@ -10,17 +11,20 @@ enum { MOST = 1 << 20 };
 
 #define FIELD(field) offsetof(struct sdse_engine, field)
 #define COUNT(name, field) \
-    { name, FIELD(field), 1, MOST, 0, true, false, NULL, 0 }
+    { name, FIELD(field), 1, MOST, 0, true, false, NULL, 0, false }
 #define OPTIONAL(name, field, least, absent, inf) \
-    { name, FIELD(field), least, MOST, absent, false, inf, NULL, 0 }
-#define WORD(name, field, words, absent, required)                \
+    { name, FIELD(field), least, MOST, absent, false, inf, NULL, 0, false }
+#define WORD_UNSAID(name, field, words, absent, required, unsaid) \
     {                                                             \
         name, FIELD(field), 0, 0, absent, required, false, words, \
-            sizeof(words) / sizeof *(words)                       \
+            sizeof(words) / sizeof *(words), unsaid               \
     }
+#define WORD(name, field, words, absent, required) \
+    WORD_UNSAID(name, field, words, absent, required, false)
 
 static const struct sdse_engine_key bit_serial[] = {
     WORD("encoding", encoding, encodings, 0, true),
+    WORD_UNSAID("serial", operands, serials, SDSE_OPERANDS_INPUTS, false, true),
     COUNT("lanes", lanes),
     OPTIONAL("columns", columns, 1, 1, false),
     OPTIONAL("registers", registers, 0, 0, true),
@@ -33,7 +37,7 @@ static const struct sdse_engine_key skip[] = {
     COUNT("grid_rows", grid_rows),
     COUNT("grid_columns", grid_columns),
     OPTIONAL("simd", simd, 1, 1, false),
-    {"bubble", FIELD(bubble), 0, 1, 0, false, false, NULL, 0},
+    {"bubble", FIELD(bubble), 0, 1, 0, false, false, NULL, 0, false},
     OPTIONAL("tile_columns", tile_columns, 0, 0, false),
 };
 static const struct sdse_engine_key gather[] = {

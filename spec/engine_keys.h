@@ -11,10 +11,11 @@ struct sdse_engine_key {
     const char *name;
     size_t offset; // of the uint32_t in struct sdse_engine
     uint32_t least, most;
-    uint32_t absent;    // value without the key
-    bool required, inf; // inf: the word stands for SDSE_ENGINE_UNLIMITED
+    uint32_t absent;          // value without the key
+    bool required, inf;       // inf: the word stands for SDSE_ENGINE_UNLIMITED
     const char *const *words; // NULL: a number
     uint32_t word_count;
+    bool unsaid; // not written where it has the value that it has without the key
 };
 
 // Of the engine's own kind; name, kind, below, for, free, area_um2 and the price are

@@ -140,6 +140,7 @@ static const struct sdse_schema_key engine_keys[] = {
     {"pj_per_row", SDSE_SCHEMA_VALUE},
     {"pj_per_product", SDSE_SCHEMA_VALUE},
     {"encoding", SDSE_SCHEMA_VALUE},
+    {"serial", SDSE_SCHEMA_VALUE},
     {"lanes", SDSE_SCHEMA_VALUE},
     {"columns", SDSE_SCHEMA_VALUE},
     {"registers", SDSE_SCHEMA_VALUE},

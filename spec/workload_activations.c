@@ -11,6 +11,20 @@ static const char *const marks[] = {"measured", SDSE_MARK_MAP(MARK_TEXT)};
 #undef MARK_TEXT
 enum { MARKS = sizeof marks / sizeof *marks, UNMARKED = 1 };
 
+const char *sdse_read_statistics_mark(const struct sdse_node *map, const char *check,
+                                      const char *what, struct sdse_diags *diags) {
+    const struct sdse_node *node = sdse_node_get(map, "mark");
+    unsigned word;
+    if (!node)
+        sdse_report_missing(map, "mark", diags);
+    if (!node || !sdse_read_word(node, marks, MARKS, diags, &word))
+        return NULL;
+    if (word == UNMARKED)
+        sdse_diag_add(diags, SDSE_ERROR, node->loc, check,
+                      "%s need a mark: measured, assumed, …", what);
+    return marks[word];
+}
+
 static double share(const struct sdse_node *map, const char *key, double absent,
                     struct sdse_diags *diags) {
     const struct sdse_node *node = sdse_node_get(map, key);
@@ -28,20 +42,17 @@ static void require(const struct sdse_node *map, const char *key,
 
 static void read_mark(const struct sdse_node *map, struct sdse_diags *diags,
                       struct sdse_activations *out) {
-    const struct sdse_node *node = sdse_node_get(map, "mark");
-    unsigned word = MARKS;
-    require(map, "mark", diags);
-    if (node && sdse_read_word(node, marks, MARKS, diags, &word)) {
-        out->mark = marks[word];
-        out->measured = word == 0;
-        if (word == UNMARKED)
-            sdse_diag_add(diags, SDSE_ERROR, node->loc, "activations-mark",
-                          "activations need a mark: measured, assumed, …");
+    const struct sdse_node *node;
+    const char *mark =
+        sdse_read_statistics_mark(map, "activations-mark", "activations", diags);
+    if (mark) {
+        out->mark = mark;
+        out->measured = mark == marks[0];
     }
     if ((node = sdse_node_get(map, "source")))
         sdse_read_text(node, diags, &out->source);
     static const char *const keys[] = {"inputs", "inputs_hash"};
-    for (unsigned i = 0; i < 2 && word < MARKS; i++) {
+    for (unsigned i = 0; i < 2 && mark; i++) {
         node = sdse_node_get(map, keys[i]);
         if (out->measured)
             require(map, keys[i], diags);
@@ -55,9 +66,9 @@ static void read_mark(const struct sdse_node *map, struct sdse_diags *diags,
         sdse_read_text(node, diags, &out->inputs_hash);
 }
 
-// Numbers in proportion to the values with 0, 1, … digits.
-static void read_digits(const struct sdse_node *map, struct sdse_diags *diags,
-                        struct sdse_activations *out) {
+void sdse_read_digits(const struct sdse_node *map, const char *check,
+                      struct sdse_diags *diags, unsigned bins[SDSE_ENCODINGS],
+                      double digits[SDSE_ENCODINGS][SDSE_ACTIVATION_DIGITS + 1]) {
     const char *names[SDSE_ENCODINGS];
     for (unsigned e = 0; e < SDSE_ENCODINGS; e++)
         names[e] = sdse_encoding_name((enum sdse_encoding)e);
@@ -70,7 +81,7 @@ static void read_digits(const struct sdse_node *map, struct sdse_diags *diags,
         if (!list || !sdse_expect_kind(list, SDSE_NODE_SEQUENCE, diags))
             continue;
         if (list->count == 0 || list->count > SDSE_ACTIVATION_DIGITS + 1) {
-            sdse_diag_add(diags, SDSE_ERROR, list->loc, "activations-digits",
+            sdse_diag_add(diags, SDSE_ERROR, list->loc, check,
                           "%s: expected 1 to %d numbers, of values with 0, 1, … digits",
                           sdse_node_path(diags->arena, list),
                           SDSE_ACTIVATION_DIGITS + 1);
@@ -78,15 +89,15 @@ static void read_digits(const struct sdse_node *map, struct sdse_diags *diags,
         }
         unsigned read = 0;
         for (unsigned d = 0; d < list->count; d++) {
-            read += sdse_read_double(sdse_node_at(list, d), 0, 1e18, diags,
-                                     &out->digits[e][d]);
-            sum += out->digits[e][d];
+            read +=
+                sdse_read_double(sdse_node_at(list, d), 0, 1e18, diags, &digits[e][d]);
+            sum += digits[e][d];
         }
         if (read == list->count && !(sum > 0))
-            sdse_diag_add(diags, SDSE_ERROR, list->loc, "activations-digits",
-                          "%s: all numbers are 0", sdse_node_path(diags->arena, list));
+            sdse_diag_add(diags, SDSE_ERROR, list->loc, check, "%s: all numbers are 0",
+                          sdse_node_path(diags->arena, list));
         else if (read == list->count)
-            out->bins[e] = read;
+            bins[e] = read;
     }
 }
 
@@ -132,7 +143,7 @@ void sdse_layer_read_activations(struct sdse_layer_reader *r) {
     out->rows_known = sdse_node_get(map, "row_density") != NULL;
     out->row_density = share(map, "row_density", 1, r->diags);
     if ((node = sdse_node_get(map, "digits")))
-        read_digits(node, r->diags, out);
+        sdse_read_digits(node, "activations-digits", r->diags, out->bins, out->digits);
     if ((node = sdse_node_get(map, "channels")) &&
         !read_channels(node, r->arena, r->diags, out))
         r->out_of_memory = true;
@@ -149,12 +160,11 @@ static struct sdse_loc place_of(const struct sdse_node *layer, const char *key) 
     return node ? node->key_loc : layer->loc;
 }
 
-// Most digits of a value of so many bits.
-static unsigned most_digits(const struct sdse_activations *a, enum sdse_encoding e) {
-    unsigned magnitude = a->bits - a->is_signed;
-    switch (e) {
+unsigned sdse_most_digits(unsigned bits, bool is_signed, enum sdse_encoding encoding) {
+    unsigned magnitude = bits - is_signed;
+    switch (encoding) {
     case SDSE_ENCODING_BOOTH4:
-        return a->is_signed ? (a->bits + 1) / 2 : a->bits / 2 + 1;
+        return is_signed ? (bits + 1) / 2 : bits / 2 + 1;
     case SDSE_ENCODING_CSD:
         return magnitude / 2 + 1;
     default:
@@ -169,7 +179,7 @@ void sdse_check_activation_digits(struct sdse_subject *s) {
         for (unsigned e = 0; a && e < SDSE_ENCODINGS; e++) {
             enum sdse_encoding encoding = (enum sdse_encoding)e;
             struct sdse_loc loc = place_of(s->layer_nodes[i], "digits");
-            unsigned most = most_digits(a, encoding);
+            unsigned most = sdse_most_digits(a->bits, a->is_signed, encoding);
             if (!a->bins[e])
                 continue;
             for (unsigned d = most + 1; d <= SDSE_ACTIVATION_DIGITS; d++)

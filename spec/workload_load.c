@@ -60,6 +60,7 @@ static const struct {
     {"passes", MOVES},
     {"ops_per_word", MOVES},
     {"activations", ALL & ~MOVES},
+    {"weight_digits", ALL & ~MOVES & ~KIND(MATMUL)},
 };
 enum { LAYER_KEYS = sizeof layer_keys / sizeof *layer_keys };
 
@@ -346,6 +347,8 @@ static void read_layer(struct sdse_layer_reader *r) {
         sdse_read_tensor_set(node, r->diags, &layer->uncoded);
     if (!(SDSE_BIT(r->kind) & MOVES))
         sdse_layer_read_activations(r);
+    if (!(SDSE_BIT(r->kind) & (MOVES | KIND(MATMUL))))
+        sdse_layer_read_weight_digits(r);
     if (r->kind == SDSE_WRITTEN_FC)
         read_fc(r);
     else if (r->kind == SDSE_WRITTEN_MATMUL)

@@ -56,6 +56,19 @@ void sdse_layer_read_words(struct sdse_layer_reader *r);
 
 // What is known of the layer's inputs (`activations`).
 void sdse_layer_read_activations(struct sdse_layer_reader *r);
+// What is known of the words of its weights (`weight_digits`).
+void sdse_layer_read_weight_digits(struct sdse_layer_reader *r);
+
+// Of statistics in general. The `mark` of a map: one of the file's own, or NULL;
+// without one, or "unmarked", it is refused under `check`.
+const char *sdse_read_statistics_mark(const struct sdse_node *map, const char *check,
+                                      const char *what, struct sdse_diags *diags);
+// Numbers in proportion to the values with 0, 1, … digits.
+void sdse_read_digits(const struct sdse_node *map, const char *check,
+                      struct sdse_diags *diags, unsigned bins[SDSE_ENCODINGS],
+                      double digits[SDSE_ENCODINGS][SDSE_ACTIVATION_DIGITS + 1]);
+// Most digits of a value of so many bits.
+unsigned sdse_most_digits(unsigned bits, bool is_signed, enum sdse_encoding encoding);
 
 // What the network's file says it leaves out (`not_modelled`), and a warning that says
 // so wherever the file is used. False if memory is out.

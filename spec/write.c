@@ -174,6 +174,7 @@ char *sdse_layer_problem_text(struct sdse_arena *arena, const struct sdse_arch *
             layer->in_width);
     print_uncoded(text.out, layer);
     sdse_print_activations(text.out, layer->activations);
+    sdse_print_weight_digits(text.out, layer->weight_digits);
     print_nest(text.out, &layer->nest);
     return sdse_text_end(&text, arena);
 }
@@ -219,6 +220,7 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
         print_densities(out, layer);
         print_uncoded(out, layer);
         sdse_print_activations(out, layer->activations);
+        sdse_print_weight_digits(out, layer->weight_digits);
         fputc('}', out);
         print_nest(out, &layer->nest);
     }

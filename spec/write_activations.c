@@ -26,8 +26,34 @@ static void print_list(FILE *out, const char *key, const double *numbers,
     fputc(']', out);
 }
 
-void sdse_print_activations(FILE *out, const struct sdse_activations *a) {
+static void print_digits(FILE *out, const unsigned bins[SDSE_ENCODINGS],
+                         const double (*digits)[SDSE_ACTIVATION_DIGITS + 1]) {
     const char *between = ", digits: {";
+    for (unsigned e = 0; e < SDSE_ENCODINGS; e++) {
+        if (!bins[e])
+            continue;
+        fputs(between, out);
+        print_list(out, sdse_encoding_name((enum sdse_encoding)e), digits[e], bins[e]);
+        between = ", ";
+    }
+    fputs(strlen(between) == 2 ? "}" : "", out);
+}
+
+void sdse_print_weight_digits(FILE *out, const struct sdse_weight_digits *w) {
+    if (!w)
+        return;
+    fputs(", weight_digits: {mark: ", out);
+    sdse_print_word(out, w->mark);
+    if (w->source) {
+        fputs(", source: ", out);
+        sdse_print_word(out, w->source);
+    }
+    fprintf(out, ", bits: %" PRIu32, w->bits);
+    print_digits(out, w->bins, w->digits);
+    fputc('}', out);
+}
+
+void sdse_print_activations(FILE *out, const struct sdse_activations *a) {
     if (!a)
         return;
     fputs(", activations: {mark: ", out);
@@ -47,15 +73,7 @@ void sdse_print_activations(FILE *out, const struct sdse_activations *a) {
         fputs(", row_density: ", out);
         print_number(out, a->row_density);
     }
-    for (unsigned e = 0; e < SDSE_ENCODINGS; e++) {
-        if (!a->bins[e])
-            continue;
-        fputs(between, out);
-        print_list(out, sdse_encoding_name((enum sdse_encoding)e), a->digits[e],
-                   a->bins[e]);
-        between = ", ";
-    }
-    fputs(strlen(between) == 2 ? "}" : "", out);
+    print_digits(out, a->bins, a->digits);
     if (a->channels) {
         fputs(", ", out);
         print_list(out, "channels", a->channel_density, a->channels);

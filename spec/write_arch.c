@@ -295,6 +295,8 @@ static void print_engine(FILE *out, const struct sdse_arch *arch,
     print_text(out, ", below: ", arch->level[engine->below_level].name);
     for (size_t i = 0; i < count; i++) {
         const uint32_t value = *sdse_engine_field(&copy, &keys[i]);
+        if (keys[i].unsaid && value == keys[i].absent)
+            continue;
         if (keys[i].words)
             fprintf(out, ", %s: %s", keys[i].name, keys[i].words[value]);
         else if (keys[i].inf && value == SDSE_ENGINE_UNLIMITED)

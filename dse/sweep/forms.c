@@ -64,6 +64,17 @@ struct sdse_sharing sdse_arch_sharing(const struct sdse_arch *arch) {
     return (struct sdse_sharing){0, 0};
 }
 
+struct sdse_serial_weights sdse_arch_serial_weights(const struct sdse_arch *arch) {
+    for (unsigned i = 0; i < arch->engine_count; i++) {
+        const struct sdse_engine *engine = &arch->engine[i];
+        if (engine->kind == SDSE_ENGINE_BIT_SERIAL &&
+            engine->operands == SDSE_OPERANDS_WEIGHTS)
+            return (struct sdse_serial_weights){true,
+                                                (enum sdse_encoding)engine->encoding};
+    }
+    return (struct sdse_serial_weights){false, SDSE_ENCODING_PLAIN};
+}
+
 bool sdse_layer_stays_raw(const struct sdse_layer *layer,
                           const struct sdse_form_setting *setting) {
     if (!setting->smartdeal || !sdse_layer_has_weights(layer))

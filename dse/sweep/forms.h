@@ -19,6 +19,9 @@ sdse_form_smartdeal_setting(const struct sdse_form_setting *setting);
 // index selector, if that tests weights; else group = 0.
 struct sdse_sharing sdse_arch_sharing(const struct sdse_arch *arch);
 
+// Whether an accelerator's multipliers take weights digit by digit.
+struct sdse_serial_weights sdse_arch_serial_weights(const struct sdse_arch *arch);
+
 // Whether a layer's weights stay plain words under a setting: raw settings, products of
 // activations, depth-wise layers unless asked for, kernels the released slicing leaves
 // alone.

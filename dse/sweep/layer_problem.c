@@ -34,6 +34,16 @@ static bool codes_rebuilt_words(const struct sdse_arch *arch) {
     return false;
 }
 
+// The digits of its words, after `text`.
+static char *digits_text(struct sdse_arena *arena, const char *text,
+                         const struct sdse_weight_form *form) {
+    char *out = sdse_arena_printf(arena, "%s digits %u %s", text, form->digit_bits,
+                                  sdse_encoding_name(form->digit_encoding));
+    for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS && out; d++)
+        out = sdse_arena_printf(arena, "%s %.17g", out, form->digit_words[d]);
+    return out;
+}
+
 // Every field of a form that the cost model reads on an accelerator.
 static char *form_text(struct sdse_arena *arena, const struct sdse_arch *arch,
                        const struct sdse_weight_form *form) {
@@ -53,6 +63,8 @@ static char *form_text(struct sdse_arena *arena, const struct sdse_arch *arch,
         text =
             sdse_arena_printf(arena, "%s joint %u %u %.17g", text, form->sharing.group,
                               form->sharing.slices, form->joint_row_density);
+    if (text && arch->engine_count && form->digit_bits)
+        text = digits_text(arena, text, form);
     return text;
 }
 

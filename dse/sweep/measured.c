@@ -7,7 +7,9 @@
 #include "base/pool.h"
 #include "dse/sweep/forms.h"
 #include "dse/sweep/weights.h"
+#include "engines/digits.h"
 #include "smartdeal/measure.h"
+#include "smartdeal/rebuild.h"
 
 enum { BUCKETS = 4096, LEAST_WORD_BITS = 2 };
 
@@ -32,7 +34,8 @@ uint32_t sdse_measured_word_bits(uint32_t word_bits) {
 
 struct sdse_hash sdse_measured_hash(const struct sdse_layer *layer,
                                     struct sdse_hash weights, struct sdse_hash setting,
-                                    uint32_t word_bits, struct sdse_sharing sharing) {
+                                    uint32_t word_bits, struct sdse_sharing sharing,
+                                    struct sdse_serial_weights serial) {
     const struct sdse_weight_shape shape = sdse_layer_weight_shape(layer);
     const uint64_t key[] = {shape.groups,
                             shape.filters,
@@ -41,11 +44,14 @@ struct sdse_hash sdse_measured_hash(const struct sdse_layer *layer,
                             shape.kernel_columns,
                             shape.fully_connected,
                             sdse_measured_word_bits(word_bits)};
-    const struct sdse_hash form = sdse_hash_join(sdse_hash_join(weights, setting),
-                                                 sdse_hash_bytes(key, sizeof key));
+    struct sdse_hash form = sdse_hash_join(sdse_hash_join(weights, setting),
+                                           sdse_hash_bytes(key, sizeof key));
     const uint64_t groups[] = {sharing.group, sharing.slices};
-    return sharing.group ? sdse_hash_join(form, sdse_hash_bytes(groups, sizeof groups))
-                         : form;
+    const char *digits = sdse_encoding_name(serial.encoding);
+    if (sharing.group)
+        form = sdse_hash_join(form, sdse_hash_bytes(groups, sizeof groups));
+    return serial.taken ? sdse_hash_join(form, sdse_hash_bytes(digits, strlen(digits)))
+                        : form;
 }
 
 struct sdse_measured *sdse_measured_get(struct sdse_measured_table *table,
@@ -103,7 +109,25 @@ static void keep(struct sdse_measured *entry, const struct sdse_form_measure *m,
         .exponents_used = exponents_used,
         .joint_row_density_32 = m->joint_row_density[1],
         .joint_row_density_64 = m->joint_row_density[2]};
-    entry->known = true;
+}
+
+// Digits of the words as multipliers see them.
+static enum sdse_status count_digits(const struct sdse_coded_layer *coded,
+                                     enum sdse_encoding encoding,
+                                     double digits[SDSE_DIGITS_MOST + 1]) {
+    const struct sdse_operand operand = {(enum sdse_recoding)encoding,
+                                         coded->weight_bits, true};
+    uint64_t filters, each, all;
+    if (!sdse_weight_count(&coded->shape, &filters, &each, &all))
+        return SDSE_OVERFLOW;
+    int16_t *words = malloc((size_t)each * sizeof *words + 1);
+    enum sdse_status status = words ? SDSE_OK : SDSE_NO_MEMORY;
+    for (uint64_t f = 0; f < filters && !status; f++) {
+        sdse_rebuild_filter(coded, f, words);
+        status = sdse_digit_bins(&operand, words, each, digits);
+    }
+    free(words);
+    return status;
 }
 
 // A file that was written to since the sweep was planned would be kept under the hash
@@ -153,9 +177,23 @@ enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
         return entry->status;
     }
     const struct sdse_sharing sharing = entry->sharing;
+    double digits[SDSE_DIGITS_MOST + 1] = {0};
+    if (entry->serial.taken)
+        entry->status = count_digits(&coded, entry->serial.encoding, digits);
+    if (entry->status) {
+        sdse_coded_free(&coded);
+        return entry->status;
+    }
     keep(entry, &measure,
          sharing.group ? sdse_joint_row_density(&coded, sharing.group, sharing.slices)
                        : 0);
+    if (entry->serial.taken) {
+        struct sdse_weight_form *form = &entry->record.form;
+        form->digit_bits = coded.weight_bits;
+        form->digit_encoding = entry->serial.encoding;
+        memcpy(form->digit_words, digits, sizeof form->digit_words);
+    }
+    entry->known = true;
     sdse_coded_free(&coded);
     return SDSE_OK;
 }

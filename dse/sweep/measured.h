@@ -17,7 +17,8 @@ struct sdse_measured {
     const struct sdse_workload *workload;
     const struct sdse_layer *layer;
     const struct sdse_form_setting *setting;
-    struct sdse_sharing sharing; // of filters, as the accelerator has it
+    struct sdse_sharing sharing;       // of filters, as the accelerator has it
+    struct sdse_serial_weights serial; // likewise
     uint32_t word_bits; // as the accelerator has it; beyond 2 … 16 the nearest of these
     // Of the weights when the sweep was planned; NULL: they are taken as they are.
     const struct sdse_hash *planned_weights;
@@ -37,10 +38,11 @@ struct sdse_measured_table *sdse_measured_table_new(struct sdse_arena *arena);
 // The width that weights are rounded to for words of `word_bits`: 2 … 16 bits.
 uint32_t sdse_measured_word_bits(uint32_t word_bits);
 
-// What names a measured form: weights, shape, setting, width and sharing.
+// What names a measured form: weights, shape, setting, width, sharing and digits.
 struct sdse_hash sdse_measured_hash(const struct sdse_layer *layer,
                                     struct sdse_hash weights, struct sdse_hash setting,
-                                    uint32_t word_bits, struct sdse_sharing sharing);
+                                    uint32_t word_bits, struct sdse_sharing sharing,
+                                    struct sdse_serial_weights serial);
 
 // The entry of a hash, made with the other fields of `model` if it is new (not known
 // then). NULL when memory is out.

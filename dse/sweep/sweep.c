@@ -260,14 +260,17 @@ static enum sdse_status find_measured(struct run *run, const struct sdse_point *
     const struct sdse_arch *arch = run->plan->variants[point->variant].arch;
     const uint32_t word_bits = arch->bits[SDSE_WEIGHTS];
     const struct sdse_sharing sharing = sdse_arch_sharing(arch);
-    const struct sdse_hash hash = sdse_measured_hash(
-        layer, network->weights[layer_index], form->setting, word_bits, sharing);
+    const struct sdse_serial_weights serial = sdse_arch_serial_weights(arch);
+    const struct sdse_hash hash =
+        sdse_measured_hash(layer, network->weights[layer_index], form->setting,
+                           word_bits, sharing, serial);
     *entry = sdse_measured_get(
         run->measured, hash,
         &(struct sdse_measured){.workload = network->workload,
                                 .layer = layer,
                                 .setting = setting,
                                 .sharing = sharing,
+                                .serial = serial,
                                 .word_bits = word_bits,
                                 .planned_weights = &network->weights[layer_index]});
     return *entry ? SDSE_OK : SDSE_NO_MEMORY;

@@ -59,7 +59,8 @@ static const struct {
      " index_format, coefficient_bits_total, basis_bits_total, index_bits_total,"
      " weight_bits, weight_words, weight_norm, rel_error, sqnr_db, exponents_used,"
      " joint_row_density_32, joint_row_density_64, sharing_group, sharing_slices,"
-     " joint_row_density, prune_group"
+     " joint_row_density, prune_group, digit_encoding, digit_bits, digits_per_weight,"
+     " digit_words"
      " FROM weight_form ORDER BY hash"},
     {"point",
      "SELECT hash, status, reason, arch_hash, workload_hash, form_hash, arch, workload,"

@@ -231,7 +231,9 @@ const char *const sdse_schema_statements[] = {
     " joint_row_density_64 REAL CHECK (joint_row_density_64 BETWEEN 0 AND 1),"
     " sharing_group INTEGER NOT NULL, sharing_slices INTEGER NOT NULL,"
     " joint_row_density REAL CHECK (joint_row_density BETWEEN 0 AND 1),"
-    " prune_group INTEGER NOT NULL) STRICT",
+    " prune_group INTEGER NOT NULL,"
+    " digit_encoding TEXT, digit_bits INTEGER, digits_per_weight REAL,"
+    " digit_words TEXT) STRICT",
 
     "CREATE TABLE point_layer("
     " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
@@ -330,7 +332,7 @@ const char *const sdse_schema_statements[] = {
     " f.smartdeal, f.weights, f.density, f.row_density,"
     " f.joint_row_density_32, f.joint_row_density_64,"
     " nullif(f.sharing_group, 0) AS sharing_group,"
-    " f.joint_row_density, f.basis_size,"
+    " f.joint_row_density, f.digit_encoding, f.digits_per_weight, f.basis_size,"
     " f.weight_bits * pl.repeat AS weight_bits,"
     " f.weight_words * pl.repeat AS weight_words,"
     " f.rel_error, f.sqnr_db, f.exponents_used, s.hash AS solution_hash"

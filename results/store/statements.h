@@ -53,9 +53,11 @@
                 " weight_bits, weight_words, rel_error, sqnr_db, exponents_used,"     \
                 " weight_norm, joint_row_density_32, joint_row_density_64,"           \
                 " sharing_group, sharing_slices, joint_row_density,"                  \
-                " prune_group)"                                                       \
+                " prune_group, digit_encoding, digit_bits, digits_per_weight,"        \
+                " digit_words)"                                                       \
                 " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")        \
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"                          \
+                " ON CONFLICT(hash) DO NOTHING")                                      \
     X(FORM_ID, "SELECT form_id FROM weight_form WHERE hash = ?")                      \
     X(LOAD_FORM, "SELECT smartdeal, weights, measured, basis_size, rows,"             \
                  " rows_per_block, blocks, density, row_density, coefficient_bits,"   \
@@ -63,7 +65,8 @@
                  " basis_bits_total, index_bits_total, weight_bits, weight_words,"    \
                  " rel_error, sqnr_db, exponents_used, weight_norm,"                  \
                  " joint_row_density_32, joint_row_density_64, sharing_group,"        \
-                 " sharing_slices, joint_row_density, prune_group"                    \
+                 " sharing_slices, joint_row_density, prune_group, digit_encoding,"   \
+                 " digit_bits, digit_words"                                           \
                  " FROM weight_form WHERE hash = ?")                                  \
     X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                          \
     X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                        \

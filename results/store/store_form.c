@@ -1,5 +1,7 @@
 // Writing and loading weight forms.
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "results/store/statements.h"
@@ -7,6 +9,34 @@
 
 static const char *const index_names[] = {"element-bitmap", "row", "run-length",
                                           "dense"};
+
+enum { DIGITS_TEXT = (SDSE_ACTIVATION_DIGITS + 1) * 26 };
+
+// Words with 0, 1, … digits.
+static void print_digits(const double words[SDSE_ACTIVATION_DIGITS + 1],
+                         char text[DIGITS_TEXT]) {
+    size_t length = 0;
+    for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++)
+        length += (size_t)snprintf(text + length, DIGITS_TEXT - length, "%s%.17g",
+                                   d ? " " : "", words[d]);
+}
+
+// Of a row's columns encoding, bits and words; nothing if they are NULL.
+static void read_digits(struct sdse_binding *query, struct sdse_weight_form *form) {
+    if (sqlite3_column_type(query->statement, 28) == SQLITE_NULL)
+        return;
+    const char *name = sdse_bind_text_of(query, 28);
+    const char *text = sdse_bind_text_of(query, 30);
+    for (unsigned e = 0; name && text && e < SDSE_ENCODINGS; e++) {
+        if (strcmp(name, sdse_encoding_name((enum sdse_encoding)e)) != 0)
+            continue;
+        form->digit_encoding = (enum sdse_encoding)e;
+        form->digit_bits = (uint32_t)sqlite3_column_int64(query->statement, 29);
+        char *rest = NULL;
+        for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++, text = rest)
+            form->digit_words[d] = strtod(text, &rest);
+    }
+}
 
 enum sdse_status sdse_store_add_form(struct sdse_store *store,
                                      const struct sdse_form_record *form) {
@@ -45,6 +75,16 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
     sdse_bind_u64(&add, w->sharing.slices);
     sdse_bind_f64(&add, shared ? w->joint_row_density : (double)NAN);
     sdse_bind_u64(&add, w->prune_group);
+    const bool digits = w->digit_bits > 0;
+    char words[DIGITS_TEXT] = "";
+    print_digits(w->digit_words, words);
+    sdse_bind_text(&add, digits ? sdse_encoding_name(w->digit_encoding) : NULL);
+    if (digits)
+        sdse_bind_u64(&add, w->digit_bits);
+    else
+        sdse_bind_null(&add);
+    sdse_bind_f64(&add, digits ? sdse_histogram_mean(w->digit_words) : (double)NAN);
+    sdse_bind_text(&add, digits ? words : NULL);
     return sdse_bind_run(&add);
 }
 
@@ -103,6 +143,7 @@ bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
         .weight_norm = sdse_row_f64_or(row, 21, (double)NAN),
         .joint_row_density_32 = sdse_row_f64_or(row, 22, (double)NAN),
         .joint_row_density_64 = sdse_row_f64_or(row, 23, (double)NAN)};
+    read_digits(&query, &out->form);
     sqlite3_reset(row);
     return true;
 }

@@ -44,23 +44,45 @@ struct sdse_activations {
     double digits[SDSE_ENCODINGS][SDSE_ACTIVATION_DIGITS + 1]; // others are 0
 };
 
+// Digits of the words of a layer's weights, two's complement, as its file has them.
+struct sdse_weight_digits {
+    const char *mark;   // "measured", or a mark of docs/formats.md; never NULL
+    const char *source; // or NULL
+    uint32_t bits;      // [1 … SDSE_ACTIVATION_BITS]
+    // Words with 0, 1, … digits, or any numbers in proportion to them.
+    unsigned bins[SDSE_ENCODINGS]; // how many are said; 0: not known
+    double digits[SDSE_ENCODINGS][SDSE_ACTIVATION_DIGITS + 1]; // others are 0
+};
+
+// The share of the numbers in a histogram that have `count` digits; it is not empty.
+static inline double
+sdse_histogram_share(const double histogram[SDSE_ACTIVATION_DIGITS + 1],
+                     unsigned count) {
+    double sum = 0;
+    for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++)
+        sum += histogram[d];
+    return count <= SDSE_ACTIVATION_DIGITS ? histogram[count] / sum : 0;
+}
+
+// Their digits, on average, zeros counted.
+static inline double
+sdse_histogram_mean(const double histogram[SDSE_ACTIVATION_DIGITS + 1]) {
+    double mean = 0;
+    for (unsigned d = 1; d <= SDSE_ACTIVATION_DIGITS; d++)
+        mean += d * sdse_histogram_share(histogram, d);
+    return mean;
+}
+
 // The share of values with `count` digits; the histogram must be known.
 static inline double sdse_digit_share(const struct sdse_activations *activations,
                                       enum sdse_encoding encoding, unsigned count) {
-    double sum = 0;
-    for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++)
-        sum += activations->digits[encoding][d];
-    return count <= SDSE_ACTIVATION_DIGITS ? activations->digits[encoding][count] / sum
-                                           : 0;
+    return sdse_histogram_share(activations->digits[encoding], count);
 }
 
 // Digits of a value, on average, zeros counted.
 static inline double sdse_digit_mean(const struct sdse_activations *activations,
                                      enum sdse_encoding encoding) {
-    double mean = 0;
-    for (unsigned d = 1; d <= SDSE_ACTIVATION_DIGITS; d++)
-        mean += d * sdse_digit_share(activations, encoding, d);
-    return mean;
+    return sdse_histogram_mean(activations->digits[encoding]);
 }
 
 #endif

@@ -9,7 +9,7 @@
 #include "spec/types/number.h"
 
 enum sdse_engine_kind {
-    SDSE_ENGINE_BIT_SERIAL, // multipliers that take inputs digit by digit
+    SDSE_ENGINE_BIT_SERIAL, // multipliers that take one operand digit by digit
     SDSE_ENGINE_GATE,       // a zero operand saves energy, no time
     SDSE_ENGINE_SKIP,       // zero activations or weights take no time
     SDSE_ENGINE_GATHER,     // the inputs of non-zero weights are gathered
@@ -40,7 +40,8 @@ struct sdse_engine {
     struct sdse_number area_um2;     // per instance of below_level
     struct sdse_loc loc;
 
-    uint32_t operands; // gate, skip, selector: enum sdse_engine_operands
+    // gate, skip, selector; bit-serial, but not both: enum sdse_engine_operands
+    uint32_t operands;
     // bit-serial
     uint32_t encoding; // in the order of engines/digits.h: plain, booth4, csd
     uint32_t lanes, columns, registers, first_stage_bits;

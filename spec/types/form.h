@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spec/types/activations.h"
+
 enum sdse_index_format {
     SDSE_INDEX_ELEMENT_BITMAP, // coefficient bits per non-zero + 1 bit per entry
     SDSE_INDEX_ROW, // coefficient bits for every entry of a kept row + 1 bit per row
@@ -63,6 +65,12 @@ struct sdse_sharing {
     uint32_t group, slices; // group 0: none share
 };
 
+// Whether multipliers take weights digit by digit, and in which digits.
+struct sdse_serial_weights {
+    bool taken;
+    enum sdse_encoding encoding;
+};
+
 // What one layer's weights are under a setting: what the cost model charges.
 struct sdse_weight_form {
     bool smartdeal;          // false: raw, everything below is unused
@@ -82,6 +90,11 @@ struct sdse_weight_form {
     // measured for such groups; sharing.group = 0: not measured.
     struct sdse_sharing sharing;
     double joint_row_density;
+    // Digits of the rebuilt words, measured where multipliers take weights one by one:
+    // words of digit_bits bits with 0, 1, … of them. digit_bits 0: not measured.
+    uint32_t digit_bits;
+    enum sdse_encoding digit_encoding;
+    double digit_words[SDSE_ACTIVATION_DIGITS + 1];
     double rel_error; // relative Frobenius error; 0 = raw; negative = not measured
     bool measured;    // false: declared densities
 };

@@ -62,12 +62,14 @@ struct sdse_layer {
     struct sdse_move move;        // of kinds from SDSE_MAPPED_KINDS on
     double density[SDSE_TENSORS]; // fraction of non-zero words, declared; 1 if not said
     const char
-        *density_source;      // where the densities come from; NULL = dense by default
-    unsigned uncoded; // tensors that memories store plain, whatever their format
+        *density_source; // where the densities come from; NULL = dense by default
+    unsigned uncoded;    // tensors that memories store plain, whatever their format
     const char *weights_file; // .npy, relative to the workload's file; NULL = none
     // Of what it reads as inputs; NULL: nothing is known. Never of layers that only
     // move words.
     const struct sdse_activations *activations;
+    // Of its stored weights as plain words; NULL: not known.
+    const struct sdse_weight_digits *weight_digits;
     // What an accelerator's engines do to it in a weight form, where that is worked out
     // already (costmodel/effects.h); NULL: it is not.
     const struct sdse_effects *effects;

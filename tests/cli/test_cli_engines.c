@@ -286,6 +286,76 @@ static void rows_of_sharing_groups_are_measured(void **state) {
     }
 }
 
+// Weights that are taken one by one: measured in each form, once; a layer whose plain
+// words say nothing takes the cycles declared.
+static void digits_of_weights_are_measured(void **state) {
+    (void)state;
+    write_text(
+        "serial.yaml",
+        "name: r\nsource: own words\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\nlevels:\n"
+        "  - level: Main\n    memory: {class: dram, pj_per_bit: 8}\n"
+        "  - level: Glb\n    memory: {class: sram, capacity_kib: 64, port_bits: 8, "
+        "access_pj: 1}\n"
+        "compute: {class: bit_serial, cycles_per_mac: 8, pj_per_mac: 1}\n"
+        "engines:\n"
+        "  - {kind: rebuild, below: Glb, rows_per_cycle: 1, free: true}\n"
+        "  - {name: digits, kind: bit_serial, serial: weights, encoding: csd, lanes: "
+        "4, "
+        "pj_per_digit: 0.5}\n");
+    write_text("conv.yaml",
+               "name: c\nsource: own words\nlayers:\n"
+               "  - {name: a, kind: conv, in: [4, 6, 6], out_channels: 16, kernel: 3}\n"
+               "  - {name: b, kind: conv, in: [4, 6, 6], out_channels: 16, kernel: 3, "
+               "weight_digits: {mark: assumed, digits: {csd: [1, 1]}}}\n");
+    write_text("w.yaml",
+               "name: w\nworkloads: [conv.yaml]\narchs: [serial.yaml]\nobjective: "
+               "energy\noverride: {engines.digits.encoding: [csd, booth4], "
+               "engines.digits.serial: [weights, inputs]}\n"
+               "weight_forms: [raw, {name: m, sparsity: [0.2, 0.8]}, {name: d, "
+               "density: 0.5, row_density: 0.9}]\n");
+    free(run("sweep @w.yaml -q -o @w.db", 0));
+    free(run("sweep @w.yaml -q -o @w.db", 0)); // what is measured is found again
+    assert_true(query_of("w.db", "select count(*) from v_layer where digits_per_weight "
+                                 "not null") == 8);
+    assert_true(query_of("w.db", "select count(distinct digits_per_weight) from "
+                                 "v_layer") == 8);
+    assert_true(query_of("w.db", "select min(digit_encoding = 'csd') = 0 and "
+                                 "max(digit_encoding = 'csd') = 1 from v_layer") == 1);
+    // Zeros take a cycle, too; others at most four digits.
+    assert_true(query_of("w.db",
+                         "select max(digits_per_weight <= compute_cycles * 1.0 / "
+                         "macs and compute_cycles <= 4 * macs) from v_layer "
+                         "where digits_per_weight not null") == 1);
+    // A digit is paid in the form, and in b's plain words.
+    assert_true(
+        fabs(query_of("w.db",
+                      "select max(abs(e.energy_pj - 0.5 * l.macs * "
+                      "l.digits_per_weight)) from v_energy e join v_layer l "
+                      "using (point_id, layer_index) where e.component = 'digits' "
+                      "and l.digits_per_weight not null")) < 1e-6);
+    static const char *const forms[] = {"raw", "raw", "sparsity:~0.8",
+                                        "density:~0.5,~row_density:~0.9"};
+    static const char *const words[] = {"no histogram of its weights' digits is known",
+                                        "has 0.5 digits (csd, assumed)",
+                                        "digits (csd, measured on the rebuilt words)",
+                                        "no histogram of its weights' digits is known"};
+    for (int i = 0; i < 4; i++) {
+        char line[300];
+        snprintf(line, sizeof line,
+                 "map -a @serial.yaml -w @conv.yaml -l %s --form %s --objective energy "
+                 "-o @m.yaml --force",
+                 i ? "b" : "a", forms[i]);
+        free(run(line, 0));
+        snprintf(line, sizeof line,
+                 "explain -a @serial.yaml -w @conv.yaml -l %s --form %s -m @m.yaml",
+                 i ? "b" : "a", forms[i]);
+        char *out = run(line, 0);
+        assert_non_null(strstr(out, words[i]));
+        assert_non_null(strstr(out, "exactly the evaluator's energy"));
+        free(out);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explains_what_is_left),
@@ -295,6 +365,7 @@ int main(void) {
         cmocka_unit_test(explains_layers_taken_as_dense),
         cmocka_unit_test(statistics_are_part_of_a_point),
         cmocka_unit_test(rows_of_sharing_groups_are_measured),
+        cmocka_unit_test(digits_of_weights_are_measured),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -137,6 +137,33 @@ static void writes_the_workload_alone(void **state) {
     text = read_whole(scratch("net/workload.yaml"));
     assert_non_null(strstr(text, "weights: "));
     assert_non_null(strstr(text, "activations: {"));
+    assert_non_null(strstr(text, "weight_digits: {mark: measured, bits: 8, digits: "));
+    free(text);
+    free(succeeds("trace @model.onnx -i @x.npy -o @five.yaml --word-bits 5", "first"));
+    text = read_whole(scratch("five.yaml"));
+    assert_non_null(strstr(text, "weight_digits: {mark: measured, bits: 5, digits: "));
+    free(text);
+}
+
+// Every weight is counted once, in each encoding; histograms end where words end.
+static void counts_digits_of_weights(void **state) {
+    (void)state;
+    static const double words[2] = {4 * 3 * 3 * 3, 5 * 64};
+    begin();
+    free(succeeds("trace @model.onnx -i @x.npy -o @digits.yaml", "first"));
+    char *text = read_whole(scratch("digits.yaml")), *at = text;
+    for (unsigned layer = 0; layer < 2; layer++) {
+        at = strstr(at, "weight_digits: ");
+        assert_non_null(at);
+        for (unsigned e = 0; e < 3; e++) {
+            double sum = 0, last = 0;
+            at = strchr(at, '[');
+            assert_non_null(at);
+            for (; *at != ']'; sum += last)
+                last = strtod(at + 1, &at);
+            assert_true(sum == words[layer] && last > 0);
+        }
+    }
     free(text);
 }
 
@@ -331,6 +358,7 @@ int main(void) {
         cmocka_unit_test(measures_and_writes),
         cmocka_unit_test(bits_are_of_what_is_not_quantised),
         cmocka_unit_test(writes_the_workload_alone),
+        cmocka_unit_test(counts_digits_of_weights),
         cmocka_unit_test(forms_spoil_the_outputs),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(activations_are_part_of_a_points_identity),

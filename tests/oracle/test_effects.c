@@ -664,6 +664,245 @@ static void without_plain_rows_all_is_paid(void **state) {
     }
 }
 
+// The same of weights, as plain words and as rebuilt ones; the inputs' digits are
+// nothing to it.
+static void takes_digits_of_weights(void **state) {
+    (void)state;
+    enum { COUNT = K * C * R * S };
+    uint64_t seed = 18;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: bit_serial, serial: weights, encoding: csd, lanes: 4, columns: "
+                "2, registers: 0, pj_per_digit: 0.5}, {kind: rebuild, below: DRAM, "
+                "rows_per_cycle: 1000, free: true}",
+                arena);
+    const struct sdse_operand operand = {SDSE_RECODE_CSD, 8, true};
+    struct pair cycles = {0, 0};
+    struct known known;
+    struct sdse_cost cost, rebuilt;
+    for (int i = 0; i < DRAWS; i++) {
+        struct sdse_weight_digits words = {.mark = "measured", .bits = 8};
+        struct sdse_weight_form form = {.smartdeal = true,
+                                        .basis_size = 3,
+                                        .rows = C * R,
+                                        .rows_per_block = C * R,
+                                        .blocks = K,
+                                        .density = 1,
+                                        .row_density = 1,
+                                        .digit_bits = 8,
+                                        .digit_encoding = SDSE_ENCODING_CSD};
+        struct sdse_serial_counts counts;
+        uint64_t histogram[SDSE_DIGITS_MOST + 1] = {0};
+        double mean = 0;
+        engines_draw(&seed, acts, C * H * W, 55, 1, 255);
+        engines_draw(&seed, weights, COUNT, 60, -128, 127);
+        know(&known);
+        assert_int_equal(sdse_digit_histogram(&operand, weights, COUNT, histogram),
+                         SDSE_OK);
+        for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++) {
+            words.digits[SDSE_ENCODING_CSD][d] = (double)histogram[d];
+            form.digit_words[d] = (double)histogram[d];
+            mean += d * (double)histogram[d] / COUNT;
+        }
+        words.bins[SDSE_ENCODING_CSD] = 5;
+        known.activations.bins[SDSE_ENCODING_CSD] = 2;
+        known.activations.digits[SDSE_ENCODING_CSD][1] = 1;
+        known.layer.weight_digits = &words;
+        run(arch, &known.layer, &cost);
+        const struct sdse_serial serial = {.operand = operand,
+                                           .first_stage_bits = SDSE_UNLIMITED,
+                                           .lanes = 4,
+                                           .columns = 2};
+        naive_serial(&serial, weights, COUNT, &counts);
+        add(&cycles, (double)cost.compute_cycles / MACS,
+            (double)counts.cycles / ((double)COUNT / 8));
+        assert_true(fabs(cost.engine_pj[0] - 0.5 * mean * MACS) < 1e-6 * MACS);
+        // Rebuilt words have digits of their own.
+        words.digits[SDSE_ENCODING_CSD][4] = 1e9;
+        run_form(arch, &known.layer, &form, &rebuilt);
+        assert_true(rebuilt.compute_cycles == cost.compute_cycles);
+        assert_true(rebuilt.engine_pj[0] == cost.engine_pj[0]);
+        // In another encoding, or not counted, they are not known: all of 8 bits'.
+        form.digit_encoding = SDSE_ENCODING_BOOTH4;
+        form.row_density = 0.75;
+        run_form(arch, &known.layer, &form, &rebuilt);
+        assert_true(rebuilt.compute_cycles == (uint64_t)MACS);
+        assert_true(rebuilt.engine_pj[0] == 0.5 * 4 * 0.75 * MACS);
+    }
+    near("cycles", &cycles, 0.02);
+    know(&known);
+    known.activations.bins[SDSE_ENCODING_CSD] = 2;
+    known.activations.digits[SDSE_ENCODING_CSD][1] = 1;
+    run(arch, &known.layer, &cost);
+    assert_true(cost.compute_cycles == (uint64_t)MACS);
+    const double density = known.layer.density[SDSE_WEIGHTS];
+    assert_true(fabs(cost.engine_pj[0] - 0.5 * 4 * density * MACS) < 1);
+    // Words of 5 bits, whose digits are known in another encoding.
+    const struct sdse_weight_digits narrow = {
+        .bits = 5, .bins = {2}, .digits = {{1, 1}}};
+    known.layer.weight_digits = &narrow;
+    run(arch, &known.layer, &cost);
+    assert_true(fabs(cost.engine_pj[0] - 0.5 * 3 * density * MACS) < 1);
+    sdse_arena_free(arena);
+}
+
+// Weights' digits where MACs are left out: zero weights have none; zero inputs, or
+// whole rows of them, take theirs away.
+enum left { ALL, LIVE, LIVE_ROWS, PRODUCTS };
+
+static double weight_digits_taken(const struct sdse_operand *operand, enum left left) {
+    double sum = 0;
+    for (int w = 0; w < K * C * R * S; w++) {
+        const int c = w / (R * S) % C, r = w / S % R, s = w % S;
+        const int digits =
+            __builtin_popcountll(sdse_digit_offsets(operand, weights[w]));
+        // All non-zero weights of a channel meet all its non-zero inputs.
+        if (left == PRODUCTS)
+            sum += digits * nonzero(acts + c * H * W, H * W) * H * W;
+        for (int h = r - 1; h < r - 1 + P && left != PRODUCTS; h++) {
+            const bool real = h >= 0 && h < H;
+            const int32_t *row = acts + (c * H + (real ? h : 0)) * W;
+            const bool row_lives = real && nonzero(row, W) > 0;
+            for (int x = s - 1; x < s - 1 + Q; x++) {
+                const bool lives = left == LIVE_ROWS
+                                       ? row_lives
+                                       : real && x >= 0 && x < W && row[x] != 0;
+                sum += left == ALL || lives ? digits : 0;
+            }
+        }
+    }
+    return sum;
+}
+
+static void takes_digits_of_weights_of_what_is_done(void **state) {
+    (void)state;
+    static const struct {
+        const char *engine;
+        enum left left;
+    } others[] = {
+        {"{kind: gate, operands: inputs, free: true}", LIVE},
+        {"{kind: gate, operands: weights, free: true}", ALL},
+        {"{kind: gate, operands: both, free: true}", LIVE},
+        {"{kind: skip, operands: inputs, grid_rows: 3, grid_columns: 2, free: true}",
+         LIVE},
+        {"{kind: skip, operands: weights, grid_rows: 3, grid_columns: 2, free: true}",
+         ALL},
+        {"{kind: skip, operands: both, grid_rows: 3, grid_columns: 2, free: true}",
+         LIVE},
+        {"{kind: gather, elements: 4, width: 8, free: true}", ALL},
+        {"{kind: index_selector, operands: weights, slices: 8, group: 2, lines: 3, "
+         "sync: tile, free: true}",
+         ALL},
+        {"{kind: index_selector, operands: both, slices: 8, group: 2, lines: 3, sync: "
+         "tile, free: true}",
+         LIVE_ROWS},
+        {"{kind: index_selector, operands: inputs, slices: 8, group: 2, lines: 3, "
+         "sync: tile, free: true}",
+         LIVE_ROWS},
+        {"{kind: cartesian, grid_rows: 3, grid_columns: 2, weight_vector: 4, "
+         "input_vector: 4, accumulators: 1024, free: true}",
+         PRODUCTS},
+    };
+    const struct sdse_operand operand = {SDSE_RECODE_CSD, 8, true};
+    for (size_t o = 0; o < sizeof others / sizeof *others; o++) {
+        uint64_t seed = 60 + o;
+        struct sdse_arena *arena = sdse_arena_new();
+        const bool rows = strstr(others[o].engine, "selector");
+        const struct sdse_arch *arch =
+            machine(sdse_arena_printf(arena,
+                                      "%s, {kind: bit_serial, serial: weights, "
+                                      "encoding: csd, lanes: 8, pj_per_digit: 0.5}",
+                                      others[o].engine),
+                    arena);
+        struct pair digits = {0, 0};
+        for (int i = 0; i < DRAWS; i++) {
+            struct known known;
+            struct sdse_cost cost;
+            struct sdse_weight_digits words = {.mark = "measured", .bits = 8};
+            uint64_t histogram[SDSE_DIGITS_MOST + 1] = {0};
+            if (rows)
+                draw_rows(&seed, 45, 40);
+            else
+                draw(&seed, 45, 40);
+            know(&known);
+            assert_int_equal(
+                sdse_digit_histogram(&operand, weights, K * C * R * S, histogram),
+                SDSE_OK);
+            for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++)
+                words.digits[SDSE_ENCODING_CSD][d] = (double)histogram[d];
+            words.bins[SDSE_ENCODING_CSD] = 5;
+            known.layer.weight_digits = &words;
+            if (rows)
+                known.layer.density[SDSE_WEIGHTS] =
+                    1 - cbrt(1 - nonzero(weights, K * C * R * S));
+            run(arch, &known.layer, &cost);
+            add(&digits, cost.engine_pj[1] / 0.5,
+                weight_digits_taken(&operand, others[o].left));
+        }
+        near(others[o].engine, &digits, 0.02);
+        sdse_arena_free(arena);
+    }
+}
+
+// Where digits can be depends on the words' width and sign: a narrow first stage waits
+// for it.
+static void places_digits_of_weights(void **state) {
+    (void)state;
+    enum { COUNT = K * C * R * S };
+    uint64_t seed = 19;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: bit_serial, serial: weights, encoding: booth4, lanes: 8, "
+                "columns: 1, registers: 0, first_stage_bits: 0, pj_per_digit: 0.5}, "
+                "{kind: rebuild, below: DRAM, rows_per_cycle: 1000, free: true}",
+                arena);
+    const struct sdse_operand operand = {SDSE_RECODE_BOOTH4, 8, true};
+    struct pair plain = {0, 0}, rebuilt = {0, 0};
+    for (int i = 0; i < DRAWS; i++) {
+        struct known known;
+        struct sdse_cost cost;
+        struct sdse_weight_digits words = {.mark = "measured", .bits = 8};
+        struct sdse_weight_form form = {.smartdeal = true,
+                                        .basis_size = 3,
+                                        .rows = C * R,
+                                        .rows_per_block = C * R,
+                                        .blocks = K,
+                                        .density = 1,
+                                        .row_density = 1,
+                                        .digit_bits = 8,
+                                        .digit_encoding = SDSE_ENCODING_BOOTH4};
+        struct sdse_serial_counts counts;
+        engines_draw(&seed, weights, COUNT, 90, -128, 127);
+        engines_draw(&seed, acts, C * H * W, 55, 1, 255);
+        uint64_t histogram[SDSE_DIGITS_MOST + 1] = {0};
+        know(&known);
+        assert_int_equal(sdse_digit_histogram(&operand, weights, COUNT, histogram),
+                         SDSE_OK);
+        for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++) {
+            words.digits[SDSE_ENCODING_BOOTH4][d] = (double)histogram[d];
+            form.digit_words[d] = (double)histogram[d];
+        }
+        words.bins[SDSE_ENCODING_BOOTH4] = 5;
+        known.layer.weight_digits = &words;
+        const struct sdse_serial serial = {
+            .operand = operand, .lanes = 8, .columns = 1};
+        naive_serial(&serial, weights, COUNT, &counts);
+        const double machine_cycles = (double)counts.cycles / ((double)COUNT / 8);
+        run(arch, &known.layer, &cost);
+        add(&plain, (double)cost.compute_cycles / MACS, machine_cycles);
+        run_form(arch, &known.layer, &form, &cost);
+        add(&rebuilt, (double)cost.compute_cycles / MACS, machine_cycles);
+        // As many digits in wider words, as the form says, are farther apart.
+        const uint64_t near_cycles = cost.compute_cycles;
+        form.digit_bits = 16;
+        run_form(arch, &known.layer, &form, &cost);
+        assert_true((double)cost.compute_cycles > 1.05 * (double)near_cycles);
+    }
+    near("cycles of plain words", &plain, 0.01);
+    near("cycles of rebuilt words", &rebuilt, 0.01);
+    sdse_arena_free(arena);
+}
+
 static void multiplies_all_by_all(void **state) {
     (void)state;
     uint64_t seed = 16;
@@ -851,6 +1090,9 @@ int main(void) {
         cmocka_unit_test(takes_digits_of_rows_that_work),
         cmocka_unit_test(unknown_digits_are_all_digits),
         cmocka_unit_test(without_plain_rows_all_is_paid),
+        cmocka_unit_test(takes_digits_of_weights),
+        cmocka_unit_test(takes_digits_of_weights_of_what_is_done),
+        cmocka_unit_test(places_digits_of_weights),
         cmocka_unit_test(multiplies_all_by_all),
         cmocka_unit_test(works_on_its_kinds_alone),
         cmocka_unit_test(dense_is_dense),

@@ -477,6 +477,30 @@ static void shares_of_digits(void **state) {
     (void)state;
 }
 
+// Of 16-bit words the same as of others; words that the operand cannot hold are
+// refused, and nothing is counted then.
+static void bins_of_words(void **state) {
+    (void)state;
+    int16_t words[200];
+    int32_t values[200];
+    for (int i = 0; i < 200; i++)
+        values[i] = words[i] = (int16_t)(i * 37 % 200 - 100);
+    for (unsigned recoding = 0; recoding < SDSE_RECODINGS; recoding++) {
+        const struct sdse_operand operand = {recoding, 8, true};
+        const struct sdse_operand narrow = {recoding, 7, true};
+        uint64_t histogram[SDSE_DIGITS_MOST + 1] = {0};
+        double bins[SDSE_DIGITS_MOST + 1] = {[3] = 5};
+        assert_int_equal(sdse_digit_bins(&narrow, words, 200, bins), SDSE_INVALID);
+        assert_true(bins[0] == 0 && bins[3] == 5);
+        bins[3] = 0;
+        assert_int_equal(sdse_digit_bins(&operand, words, 200, bins), SDSE_OK);
+        assert_int_equal(sdse_digit_histogram(&operand, values, 200, histogram),
+                         SDSE_OK);
+        for (unsigned d = 0; d <= SDSE_DIGITS_MOST; d++)
+            assert_true(bins[d] == (double)histogram[d]);
+    }
+}
+
 // Rows pruned for whole groups: a shorter group of the pass keeps them.
 static void short_groups_keep_what_is_pruned(void **state) {
     struct sdse_selector engine = SELECTOR;
@@ -511,6 +535,7 @@ int main(void) {
         cmocka_unit_test(lanes_wait_for_the_longest),
         cmocka_unit_test(pieces_add_up),
         cmocka_unit_test(shares_of_digits),
+        cmocka_unit_test(bins_of_words),
         cmocka_unit_test(short_groups_keep_what_is_pruned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

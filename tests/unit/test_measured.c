@@ -20,6 +20,7 @@
 #include "results/look/points.h"
 #include "smartdeal/measure.h"
 #include "smartdeal/npy.h"
+#include "smartdeal/rebuild.h"
 #include "smartdeal/synthetic.h"
 #include "spec/load.h"
 #include "support/close.h"
@@ -302,6 +303,98 @@ static void the_figures_are_the_measured_ones(void **state) {
     free(rows);
 }
 
+// --- Digits ---
+
+// Radix-4 Booth digits of a word that are not zero.
+static unsigned booth_digits(int word) {
+    unsigned digits = 0;
+    int sum = 0;
+    for (int i = 0; i < 8; i++) { // 16 bits, the sign in front of the word's own
+        const int low = i ? (word >> (2 * i - 1)) & 1 : 0;
+        const int digit = low + ((word >> 2 * i) & 1) - 2 * ((word >> (2 * i + 1)) & 1);
+        digits += digit != 0;
+        sum += digit * (1 << 2 * i);
+    }
+    assert_int_equal(sum, word);
+    return digits;
+}
+
+static unsigned one_bits(int word) {
+    unsigned bits = 0;
+    for (word = abs(word); word; word /= 2)
+        bits += word % 2 != 0;
+    return bits;
+}
+
+// Where multipliers take weights one by one, the digits of what they see are counted:
+// rebuilt words, of the accelerator's width.
+static void digits_of_rebuilt_words_are_counted(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *net;
+    assert_int_equal(sdse_workload_load(arena, in_folder("net.yaml"), &diags, &net),
+                     SDSE_OK);
+    const struct sdse_layer *layer = &net->layers[0];
+    const struct sdse_form_setting form = {.smartdeal = true,
+                                           .measured = true,
+                                           .coefficient_bits = 4,
+                                           .basis_bits = 8,
+                                           .scale_bits = 4,
+                                           .threshold_kind = SDSE_FORM_SPARSITY,
+                                           .threshold = 0.4,
+                                           .iterations = 3,
+                                           .prune_group = 32};
+    static float values[4096];
+    const struct sdse_layer_weights weights = {
+        layer->name, sdse_layer_weight_shape(layer), values, layer->loc};
+    sdse_synthetic_weights(&weights.shape, sdse_synthetic_seed("tiny", layer->name),
+                           values);
+    for (uint32_t bits = 5; bits <= 11; bits += 3) {
+        struct sdse_smartdeal_setting setting = sdse_form_smartdeal_setting(&form);
+        struct sdse_form_measure m;
+        struct sdse_coded_layer coded;
+        setting.weight_bits = bits;
+        assert_int_equal(sdse_measure_layer(&weights, &setting, 1, &m, &coded, &diags),
+                         SDSE_OK);
+        double plain[SDSE_ACTIVATION_DIGITS + 1] = {0}, booth[18] = {0};
+        int16_t words[8 * 9];
+        for (uint64_t f = 0; f < 16; f++) {
+            sdse_rebuild_filter_scalar(&coded, f, words);
+            for (unsigned i = 0; i < 72; i++) {
+                plain[one_bits(words[i])]++;
+                booth[booth_digits(words[i])]++;
+            }
+        }
+        sdse_coded_free(&coded);
+        assert_true(plain[0] > 0 && plain[0] == booth[0]);
+        for (unsigned e = 0; e <= SDSE_ENCODINGS; e++) {
+            struct sdse_measured entry = {
+                .workload = net,
+                .layer = layer,
+                .setting = &form,
+                .serial = {e < SDSE_ENCODINGS, (enum sdse_encoding)(e % 3)},
+                .word_bits = bits};
+            assert_int_equal(sdse_measure(&entry, 1, arena), SDSE_OK);
+            const struct sdse_weight_form *out = &entry.record.form;
+            assert_true(entry.known && out->measured);
+            assert_int_equal(out->digit_bits, e < SDSE_ENCODINGS ? bits : 0);
+            assert_int_equal(out->digit_encoding, e % 3);
+            double sum = 0;
+            for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++) {
+                sum += out->digit_words[d];
+                if (e == SDSE_ENCODING_PLAIN)
+                    assert_true(out->digit_words[d] == plain[d]);
+                if (e == SDSE_ENCODING_BOOTH4)
+                    assert_true(out->digit_words[d] == booth[d]);
+            }
+            assert_true(sum == (e < SDSE_ENCODINGS ? 16 * 72 : 0));
+        }
+    }
+    sdse_arena_free(arena);
+}
+
 // A threshold that leaves nothing: no coefficient, an error of one, still a point.
 static void a_layer_of_zeros_has_a_mapping(void **state) {
     (void)state;
@@ -506,6 +599,7 @@ int main(void) {
         cmocka_unit_test(error_is_an_objective_of_the_front),
         cmocka_unit_test(narrower_words_are_a_larger_error),
         cmocka_unit_test(the_figures_are_the_measured_ones),
+        cmocka_unit_test(digits_of_rebuilt_words_are_counted),
         cmocka_unit_test(a_layer_of_zeros_has_a_mapping),
         cmocka_unit_test(neither_threads_nor_stops_change_results),
         cmocka_unit_test(files_make_a_layer_real),

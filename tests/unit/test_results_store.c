@@ -155,10 +155,16 @@ static void loads_back_what_a_later_run_needs(void **state) {
     assert_int_equal(form.form.sharing.group, 6);
     assert_int_equal(form.form.sharing.slices, 60);
     assert_true(form.form.joint_row_density == 0.625);
+    const double *words = form.form.digit_words;
+    assert_int_equal(form.form.digit_bits, 12);
+    assert_int_equal(form.form.digit_encoding, SDSE_ENCODING_CSD);
+    assert_true(words[0] == 5 && words[1] == 0.1 && words[2] == 0 && words[17] == 7);
+    assert_true(words[3] == 1e15 + 1 && words[4] == 0 && words[16] == 0);
     assert_true(sdse_store_load_form(store, fixture_hash("weight-form", 1), &form));
     assert_true(form.form.rel_error < 0 && isnan(form.sqnr_db));
     assert_true(isnan(form.weight_norm));
     assert_int_equal(form.form.sharing.group, 0);
+    assert_int_equal(form.form.digit_bits, 0);
     assert_true(isnan(form.joint_row_density_32) && isnan(form.joint_row_density_64));
     sdse_arena_free(arena);
     sdse_store_close(store);

@@ -114,6 +114,53 @@ static void uncoded_tensors_round_trip(void **state) {
     sdse_arena_free(arena);
 }
 
+// Digits of weights are written, each number of them, and another problem each.
+static void digits_of_weights_round_trip(void **state) {
+    (void)state;
+    static const char *const said[] = {
+        "", ", weight_digits: {mark: assumed, digits: {booth4: [1, 2, 3]}}",
+        ", weight_digits: {mark: assumed, bits: 6, digits: {booth4: [1, 2, 3]}}",
+        ", weight_digits: {mark: assumed, digits: {csd: [1, 2, 3]}}",
+        ", weight_digits: {mark: assumed, digits: {csd: [1, 2, 3.5]}}",
+        // One text: clang asks whether a comma is missing.
+        (", weight_digits: {mark: measured, source: \"a, b\", bits: 16, digits: "
+         "{plain: [0.1, 0, 0, 7], csd: [1, 3]}}")};
+    enum { SAID = sizeof said / sizeof *said };
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    const struct sdse_arch arch = {.engine_count = 1};
+    const char *problem[SAID];
+    for (unsigned i = 0; i < SAID; i++) {
+        struct sdse_workload *net = NULL, *again = NULL;
+        const char *file = sdse_arena_printf(
+            arena,
+            "name: n\nsource: s\nlayers:\n- {name: a, kind: fc, in: 4, out_channels: "
+            "4%s}\n",
+            said[i]);
+        sdse_workload_from_tree(arena, parse(&diags, file), &diags, &net);
+        assert_clean(&diags);
+        const char *text = sdse_workload_text(arena, net);
+        sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
+        assert_clean(&diags);
+        assert_string_equal(sdse_workload_text(arena, again), text);
+        problem[i] = sdse_layer_problem_text(arena, &arch, &again->layers[0]);
+        for (unsigned k = 0; k < i; k++)
+            assert_string_not_equal(problem[k], problem[i]);
+        const struct sdse_weight_digits *w = again->layers[0].weight_digits;
+        assert_true(!w == !i);
+        if (i + 1 < SAID)
+            continue;
+        assert_string_equal(w->mark, "measured");
+        assert_string_equal(w->source, "a, b");
+        assert_true(w->bits == 16 && w->digits[SDSE_ENCODING_PLAIN][0] == 0.1);
+        assert_int_equal(w->bins[SDSE_ENCODING_PLAIN], 4);
+        assert_int_equal(w->bins[SDSE_ENCODING_BOOTH4], 0);
+        assert_int_equal(w->bins[SDSE_ENCODING_CSD], 2);
+    }
+    sdse_arena_free(arena);
+}
+
 static const char small_arch[] =
     "name: small\nsource: made up\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\n"
     "levels:\n"
@@ -154,6 +201,35 @@ static struct small load_small(void) {
                            &s.diags, &s.mapping);
     assert_clean(&s.diags);
     return s;
+}
+
+// Which operand is serial is written where it is not the inputs.
+static void the_serial_operand_round_trips(void **state) {
+    (void)state;
+    static const char *const said[] = {"", ", serial: inputs", ", serial: weights"};
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    const char *text[3];
+    for (unsigned i = 0; i < 3; i++) {
+        struct sdse_arch *arch = NULL;
+        const char *file =
+            sdse_arena_printf(arena,
+                              "%.*s, cycles_per_mac: 4}\nengines: [{kind: bit_serial, "
+                              "encoding: csd, lanes: 2, pj_per_digit: 1%s}]\n",
+                              (int)strlen(small_arch) - 2, small_arch, said[i]);
+        for (unsigned k = 0; k < 2; k++, file = text[i]) {
+            sdse_arch_from_tree(arena, parse(&diags, file), NULL, 0, &diags, &arch);
+            assert_clean(&diags);
+            assert_int_equal(arch->engine[0].operands,
+                             i == 2 ? SDSE_OPERANDS_WEIGHTS : SDSE_OPERANDS_INPUTS);
+            text[i] = sdse_arch_text(arena, arch);
+        }
+    }
+    assert_string_equal(text[0], text[1]);
+    assert_null(strstr(text[0], "serial: "));
+    assert_non_null(strstr(text[2], "serial: weights"));
+    sdse_arena_free(arena);
 }
 
 static void a_mapping_round_trips(void **state) {
@@ -582,6 +658,8 @@ int main(void) {
         cmocka_unit_test(shipped_accelerators_round_trip),
         cmocka_unit_test(shipped_workloads_round_trip),
         cmocka_unit_test(uncoded_tensors_round_trip),
+        cmocka_unit_test(digits_of_weights_round_trip),
+        cmocka_unit_test(the_serial_operand_round_trips),
         cmocka_unit_test(a_mapping_round_trips),
         cmocka_unit_test(what_costs_changes_the_text),
         cmocka_unit_test(every_number_is_in_the_text),

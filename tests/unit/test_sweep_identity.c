@@ -465,6 +465,40 @@ static void rows_count_where_they_are_seen(void **state) {
     sdse_arena_free(arena);
 }
 
+// Forms that differ in the digits of their words only are problems of their own, on
+// accelerators with engines.
+static void digits_of_a_form_are_a_problem(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_layer_problem_table *table = sdse_layer_problem_table_new(arena);
+    const struct sdse_arch arch = {.engine_count = 1};
+    const struct sdse_layer layer = {.name = "l",
+                                     .kind = SDSE_FC,
+                                     .nest = {.bound = {1, 1, 1, 1, 1, 1, 1, 1},
+                                              .stride = {1, 1},
+                                              .dilation = {1, 1}}};
+    struct sdse_weight_form form[6];
+    for (unsigned i = 0; i < 6; i++)
+        form[i] = (struct sdse_weight_form){.smartdeal = true,
+                                            .digit_bits = 8,
+                                            .digit_encoding = SDSE_ENCODING_CSD,
+                                            .digit_words = {1, 2, 3, [17] = 4}};
+    form[1].digit_bits = 7;
+    form[2].digit_encoding = SDSE_ENCODING_PLAIN;
+    form[3].digit_words[1] = 2.5;
+    form[4].digit_words[17] = 5;
+    form[5].digit_bits = 0;
+    assert_non_null(table);
+    for (unsigned turn = 0; turn < 2; turn++)
+        for (unsigned i = 0; i < 6; i++) {
+            bool is_new;
+            assert_non_null(sdse_layer_problem_get(table, &arch, (struct sdse_hash){0},
+                                                   &layer, &form[i], &is_new));
+            assert_int_equal(is_new, turn == 0);
+        }
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_no_content),
@@ -475,6 +509,7 @@ int main(void) {
         cmocka_unit_test(designs_of_one_name_are_refused),
         cmocka_unit_test(every_statistic_counts),
         cmocka_unit_test(rows_count_where_they_are_seen),
+        cmocka_unit_test(digits_of_a_form_are_a_problem),
     };
     return cmocka_run_group_tests(tests, make_inputs, sweep_end);
 }
