@@ -242,6 +242,7 @@ struct asked {
     struct sdse_layer layer;
     struct sdse_activations activations;
     struct sdse_weight_form form;
+    struct sdse_weight_digits words;
     double channels[4];
 };
 
@@ -276,6 +277,10 @@ static void ask(struct asked *a) {
                                  .coefficient_bits_total = 10,
                                  .basis_bits_total = 20,
                                  .index_bits_total = 30},
+                        .words = {.mark = "assumed",
+                                  .bits = 8,
+                                  .bins = {3, 0, 3},
+                                  .digits = {{4, 3, 1}, {0}, {4, 3, 1}}},
                         .channels = {0.5, 0.5, 0.5, 0.5}};
     a->arch.level_count = 1;
     a->arch.engine_count = 1;
@@ -286,7 +291,7 @@ static void ask(struct asked *a) {
 // Whatever an engine may make use of makes another problem; a name does not.
 static void every_statistic_counts(void **state) {
     (void)state;
-    enum { SAME = 3, CHANGES = 41 };
+    enum { SAME = 3, CHANGES = 45 };
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_layer_problem_table *table = sdse_layer_problem_table_new(arena);
     const struct sdse_hash search = {1, 2};
@@ -419,6 +424,15 @@ static void every_statistic_counts(void **state) {
         case 40:
             a->form.sharing = (struct sdse_sharing){2, 4};
             a->form.joint_row_density = 0.875;
+            break;
+        case 41:
+        case 42:
+        case 43:
+        case 44:
+            a->layer.weight_digits = &a->words;
+            a->words.bits = i == 42 ? 7 : 8;
+            a->words.digits[0][1] = i == 43 ? 2 : 3;
+            a->words.digits[2][2] = i == 44 ? 2 : 1;
             break;
         default:
             break;
