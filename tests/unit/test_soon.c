@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <string.h>
 
+#include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
 #include "dse/map.h"
 #include "spec/load.h"
@@ -65,6 +67,51 @@ static void answers_soon(const char *path) {
         }
     }
     sdse_arena_free(arena);
+}
+
+// What is answered costs what it is said to cost, however it was come upon.
+static void costs_are_its_own(const struct sdse_map_request *request,
+                              struct sdse_arena *arena) {
+    struct sdse_map_answer answer;
+    struct sdse_model *model;
+    assert_int_equal(sdse_map(request, arena, &answer), SDSE_OK);
+    assert_true(answer.point_count > 0);
+    assert_int_equal(sdse_model_new(request->arch, request->layer, NULL, arena, &model),
+                     SDSE_OK);
+    for (size_t i = 0; i < answer.point_count; i++) {
+        const struct sdse_map_point *point = &answer.point[i];
+        assert_int_equal(sdse_mapping_verdict(model, &point->mapping, NULL),
+                         SDSE_VALID);
+        const struct sdse_totals own = sdse_evaluate(model, &point->mapping);
+        assert_true(own.energy_pj == point->totals.energy_pj);
+        assert_true(own.latency_cycles == point->totals.latency_cycles);
+    }
+}
+
+static void first_answers_cost_what_they_say(void **state) {
+    (void)state;
+    static const char *const paths[] = {
+        SDSE_SOURCE_DIR "/tests/data/soon/chain.yaml",
+        SDSE_SOURCE_DIR "/tests/data/soon/siblings.yaml",
+        SDSE_SOURCE_DIR "/archs/eyeriss.yaml", SDSE_SOURCE_DIR "/archs/simba.yaml",
+        SDSE_SOURCE_DIR "/archs/shidiannao.yaml"};
+    static const uint64_t bounds[][SDSE_DIMS] = {{1, 16, 12, 9, 10, 3, 3, 1},
+                                                 {2, 24, 8, 8, 4, 1, 1, 1},
+                                                 {1, 2, 3, 12, 8, 5, 3, 4}};
+    for (size_t p = 0; p < sizeof paths / sizeof *paths; p++) {
+        for (size_t b = 0; b < sizeof bounds / sizeof *bounds; b++) {
+            struct sdse_arena *arena = sdse_arena_new();
+            struct sdse_layer small = layer;
+            memcpy(small.nest.bound, bounds[b], sizeof bounds[b]);
+            struct sdse_map_request request = {
+                .arch = load(paths[p], arena), .layer = &small, .node_limit = 1};
+            for (int o = 0; o <= SDSE_MAP_FRONT; o++) {
+                request.objective = (enum sdse_map_objective)o;
+                costs_are_its_own(&request, arena);
+            }
+            sdse_arena_free(arena);
+        }
+    }
 }
 
 static void siblings_of_one_tensor(void **state) {
@@ -180,6 +227,7 @@ static void a_fraction_of_a_cycle_is_a_cycle(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fraction_of_a_cycle_is_a_cycle),
+        cmocka_unit_test(first_answers_cost_what_they_say),
         cmocka_unit_test(siblings_of_one_tensor),
         cmocka_unit_test(chained_memories_of_one_tensor),
         cmocka_unit_test(chains_are_proved),

@@ -294,7 +294,6 @@ static void gains_are_ratios(void **state) {
         free(gain);
     }
     fclose(in);
-    // Two designs of the base, or none.
     // A plot replaces its own files.
     assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), drawn);
     // Two designs are the base, or none is.
@@ -308,6 +307,65 @@ static void gains_are_ratios(void **state) {
     sdse_arena_free(arena);
 }
 
+static char *text_of(const char *path) {
+    FILE *in = fopen(path, "r");
+    assert_non_null(in);
+    static char text[20000];
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    return text;
+}
+
+// A design that has no point of a network has no bar there; parameters are part of a
+// design's name, and a form that all have is not. The script is as agreed: to accept a
+// change, look at the picture and copy the new script over tests/golden/plot_gain.gp.
+static void gains_of_what_there_is(void **state) {
+    (void)state;
+    sweep_write("big.yaml", SWEEP_ARCH("big", "64", "500"));
+    sweep_write("third.yaml", SWEEP_ARCH("third", "16", "500"));
+    sweep_write("one.yaml",
+                "name: one\narchs: [arch.yaml, big.yaml]\nworkloads: [net.yaml]\n");
+    sweep_write("two.yaml", "name: two\narchs: [third.yaml]\nworkloads: [net.yaml]\n"
+                            "override: {GLB.capacity_kib: 32}\n");
+    sweep_write("three.yaml", "name: three\narchs: [arch.yaml]\nworkloads: [{path: "
+                              "net.yaml, layers: [b], network: {name: part}}]\n");
+    sweep_run("one.yaml", "w.db");
+    sweep_run("two.yaml", "w.db");
+    sweep_run("three.yaml", "w.db");
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_reader *reader = NULL;
+    assert_int_equal(sdse_reader_open(sweep_path("w.db"), &diags, &reader), SDSE_OK);
+    struct sdse_gain_plot plot = {
+        .over_arch = "small", .picture = sdse_arena_strdup(arena, sweep_path("w.svg"))};
+    const enum sdse_status drawn = sdse_plot_gain(reader, &plot, arena, &diags);
+    assert_true(drawn == SDSE_OK || drawn == SDSE_MISSING_TOOL);
+    char *data = text_of(sweep_path("w.dat"));
+    assert_non_null(strstr(data, "of:\tsmall\tthird GLB.capacity_kib=32\tbig\n"));
+    assert_non_null(strstr(data, "\"part\"\t1\tnan\tnan\t1\tnan\tnan\t1\tnan\tnan\n"));
+    const char *golden =
+        sdse_arena_printf(arena, "%s/tests/golden/plot_gain.gp", SDSE_SOURCE_DIR);
+    const char *script = sdse_arena_strdup(arena, text_of(sweep_path("w.gp")));
+    const char *keep = getenv("SDSE_ACCEPT_GOLDEN");
+    if (keep && *keep) {
+        FILE *out = fopen(golden, "w");
+        assert_non_null(out);
+        fputs(script, out);
+        fclose(out);
+    }
+    assert_string_equal(script, text_of(golden));
+    plot.filter.where = "energy_pj < 0";
+    assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), SDSE_INVALID);
+    assert_non_null(strstr(diags.last->message, "no feasible points"));
+    plot.filter = (struct sdse_filter){.workload = "part"};
+    assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), drawn);
+    data = text_of(sweep_path("w.dat"));
+    assert_non_null(strstr(data, "of:\tsmall\n\"part\"\t1\t1\t1\n"));
+    sdse_reader_close(reader);
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_are_written_anew),
@@ -315,6 +373,7 @@ int main(void) {
         cmocka_unit_test(faults_of_changes_are_said_once),
         cmocka_unit_test(filters_lose_rows_together),
         cmocka_unit_test(gains_are_ratios),
+        cmocka_unit_test(gains_of_what_there_is),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }
