@@ -13,6 +13,8 @@
 #include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
 #include "dse/map.h"
+#include "dse/mapper/descent.h"
+#include "dse/mapper/variants.h"
 #include "spec/load.h"
 
 // A layer of VGG on 32 multipliers that any dimension may use.
@@ -109,6 +111,53 @@ static void first_answers_cost_what_they_say(void **state) {
                 request.objective = (enum sdse_map_objective)o;
                 costs_are_its_own(&request, arena);
             }
+            sdse_arena_free(arena);
+        }
+    }
+}
+
+// Every mapping that a descent takes for good costs what it is taken for: from the best
+// in one objective down in another.
+static void descents_know_what_mappings_cost(void **state) {
+    (void)state;
+    static const char *const paths[] = {SDSE_SOURCE_DIR "/tests/data/soon/chain.yaml",
+                                        SDSE_SOURCE_DIR "/archs/eyeriss.yaml",
+                                        SDSE_SOURCE_DIR "/archs/simba.yaml"};
+    static const enum sdse_goal goals[] = {SDSE_GOAL_ENERGY, SDSE_GOAL_CYCLES,
+                                           SDSE_GOAL_EDP};
+    static const enum sdse_map_objective starts[] = {SDSE_MAP_LATENCY, SDSE_MAP_ENERGY,
+                                                     SDSE_MAP_LATENCY};
+    for (size_t p = 0; p < sizeof paths / sizeof *paths; p++) {
+        for (size_t g = 0; g < sizeof goals / sizeof *goals; g++) {
+            struct sdse_arena *arena = sdse_arena_new();
+            const struct sdse_arch *arch = load(paths[p], arena);
+            const struct sdse_map_request request = {
+                .arch = arch, .layer = &layer, .objective = starts[g], .node_limit = 1};
+            struct sdse_map_answer answer;
+            assert_int_equal(sdse_map(&request, arena, &answer), SDSE_OK);
+            const struct sdse_variant_space space = {.arch = arch, .layer = &layer};
+            struct sdse_variants variants;
+            assert_int_equal(sdse_variants_list(&space, arena, &variants), SDSE_OK);
+            struct sdse_problem *problem = SDSE_ARENA_NEW(arena, struct sdse_problem);
+            assert_int_equal(sdse_problem_init(problem, arch, &layer,
+                                               &(struct sdse_weight_form){0},
+                                               &variants.variant[0], arena),
+                             SDSE_OK);
+            struct sdse_effort effort;
+            sdse_effort_init(&effort, NULL);
+            struct sdse_best best;
+            sdse_best_init(&best, SDSE_GOAL_FRONT, (double)INFINITY);
+            struct sdse_mapping end;
+            sdse_descend(problem, &answer.point[0].mapping, goals[g], 20000, &effort,
+                         &best, &end);
+            assert_true(best.known_count > 0);
+            for (size_t i = 0; i < best.known_count; i++) {
+                const struct sdse_totals own =
+                    sdse_evaluate(problem->model, &best.known[i].mapping);
+                assert_true(own.energy_pj == best.known[i].totals.energy_pj);
+                assert_true(own.latency_cycles == best.known[i].totals.latency_cycles);
+            }
+            sdse_best_free(&best);
             sdse_arena_free(arena);
         }
     }
@@ -228,6 +277,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fraction_of_a_cycle_is_a_cycle),
         cmocka_unit_test(first_answers_cost_what_they_say),
+        cmocka_unit_test(descents_know_what_mappings_cost),
         cmocka_unit_test(siblings_of_one_tensor),
         cmocka_unit_test(chained_memories_of_one_tensor),
         cmocka_unit_test(chains_are_proved),
