@@ -10,7 +10,7 @@ struct sdse_words sdse_words_of(const struct sdse_layer *layer, enum sdse_tensor
                                 const struct sdse_weight_form *form) {
     const struct sdse_nest *nest = &layer->nest;
     const uint64_t *b = nest->bound;
-    struct sdse_words words = {.density = layer->density[tensor],
+    struct sdse_words words = {.density = sdse_layer_density(layer, tensor),
                                .together = 1,
                                .plain = layer->uncoded >> tensor & 1u,
                                .kind = layer->kind};

@@ -64,8 +64,7 @@ static double input_rows(const struct finding *f) {
 
 static void note_densities(struct finding *f) {
     const struct sdse_layer *layer = f->layer;
-    f->effects->input_density =
-        layer->activations ? layer->activations->density : layer->density[SDSE_INPUTS];
+    f->effects->input_density = sdse_layer_density(layer, SDSE_INPUTS);
     // A rebuilt row is zero where its coefficients are.
     f->effects->weight_density =
         smartdeal(f) ? f->form->row_density : layer->density[SDSE_WEIGHTS];

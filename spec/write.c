@@ -153,8 +153,8 @@ char *sdse_layer_shape_text(struct sdse_arena *arena, const struct sdse_layer *l
     if (!sdse_text_begin(&text))
         return NULL;
     print_shape(text.out, layer, 1);
-    fprintf(text.out, ", density: [%.17g, %.17g, %.17g]", layer->density[0],
-            layer->density[1], layer->density[2]);
+    fprintf(text.out, ", density: [%.17g, %.17g, %.17g]", sdse_layer_density(layer, 0),
+            sdse_layer_density(layer, 1), sdse_layer_density(layer, 2));
     print_uncoded(text.out, layer);
     print_nest(text.out, &layer->nest);
     return sdse_text_end(&text, arena);

@@ -102,6 +102,14 @@ static inline bool sdse_layer_has_weights(const struct sdse_layer *layer) {
     return layer->kind < SDSE_MATMUL;
 }
 
+// Fraction of the words of a tensor that are not zero: of inputs what is known of their
+// values, before what is declared.
+static inline double sdse_layer_density(const struct sdse_layer *layer,
+                                        enum sdse_tensor tensor) {
+    const bool known = tensor == SDSE_INPUTS && layer->activations;
+    return known ? layer->activations->density : layer->density[tensor];
+}
+
 // Its MACs; the caller has checked that they fit 64 bits.
 static inline uint64_t sdse_layer_macs(const struct sdse_layer *layer) {
     uint64_t macs = !sdse_layer_moves(layer);

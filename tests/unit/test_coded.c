@@ -470,6 +470,38 @@ static void rebuilt_words_have_zero_rows(void **state) {
                          216 * (1 + 8 * 0.5), 1e-12);
 }
 
+// What is known of a layer's inputs goes before what is declared, nothing included.
+static void known_inputs_are_coded_as_they_are(void **state) {
+    (void)state;
+    struct sdse_arch arch;
+    struct sdse_layer layer;
+    struct sdse_cost cost;
+    enum sdse_verdict verdict;
+    struct sdse_activations known = {.mark = "assumed", .bits = 8, .density = 0.75};
+    two_levels(&arch);
+    plain_layer(&layer);
+    for (int t = 0; t < SDSE_TENSORS; t++)
+        arch.level[1].format[t].compression = SDSE_BITMAP;
+    layer.activations = &known;
+    run(&arch, &layer, NULL, &cost, &verdict);
+    assert_double_within(cost.level[1].flow[SDSE_INPUTS].fill_bits,
+                         2916 * (1 + 8 * 0.75), 1e-12);
+    assert_double_within(cost.level[1].flow[SDSE_WEIGHTS].fill_bits,
+                         216 * (1 + 8 * 0.5), 1e-12);
+    known.density = 0;
+    static const enum sdse_compression formats[] = {
+        SDSE_BITMAP, SDSE_RUN_LENGTH, SDSE_COORDINATES, SDSE_COLUMNS, SDSE_COLUMN_RUNS};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        arch.level[1].format[SDSE_INPUTS] = (struct sdse_format){
+            .compression = formats[i], .run_bits = 4, .rows = 6, .columns = 81};
+        run(&arch, &layer, NULL, &cost, &verdict);
+        assert_true(isfinite(cost.energy_pj) && cost.energy_pj > 0);
+        assert_true(cost.latency_cycles > 0);
+        const double bits = cost.level[1].flow[SDSE_INPUTS].fill_bits;
+        assert_true(bits >= 0 && bits < 8 * 2916);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(run_length_is_what_a_coder_produces),
@@ -482,6 +514,7 @@ int main(void) {
         cmocka_unit_test(places_and_traffic),
         cmocka_unit_test(places_of_finished_sums),
         cmocka_unit_test(rebuilt_words_have_zero_rows),
+        cmocka_unit_test(known_inputs_are_coded_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

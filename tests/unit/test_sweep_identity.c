@@ -479,6 +479,27 @@ static void rows_count_where_they_are_seen(void **state) {
     sdse_arena_free(arena);
 }
 
+// Memories that code inputs expect what is known of them, engines or not.
+static void known_inputs_count_without_engines(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_layer_problem_table *table = sdse_layer_problem_table_new(arena);
+    const struct sdse_hash search = {1, 2};
+    for (int i = 0; i < 4; i++) {
+        struct asked *a = SDSE_ARENA_NEW(arena, struct asked);
+        bool is_new;
+        ask(a);
+        a->arch.engine_count = 0;
+        a->activations.density = i == 1 ? 0.25 : 0.5;
+        a->activations.row_density = i == 2 ? 0.8 : 0.75; // of engines alone
+        a->layer.density[SDSE_INPUTS] = i == 3 ? 0.9 : 0.5;
+        assert_non_null(sdse_layer_problem_get(table, &a->arch, search, &a->layer,
+                                               &a->form, &is_new));
+        assert_int_equal(is_new, i < 2);
+    }
+    sdse_arena_free(arena);
+}
+
 // Forms that differ in the digits of their words only are problems of their own, on
 // accelerators with engines.
 static void digits_of_a_form_are_a_problem(void **state) {
@@ -524,6 +545,7 @@ int main(void) {
         cmocka_unit_test(every_statistic_counts),
         cmocka_unit_test(rows_count_where_they_are_seen),
         cmocka_unit_test(digits_of_a_form_are_a_problem),
+        cmocka_unit_test(known_inputs_count_without_engines),
     };
     return cmocka_run_group_tests(tests, make_inputs, sweep_end);
 }
