@@ -141,9 +141,14 @@ static void inputs_are_never_lost(void **state) {
 // The other files of an open database are part of it.
 static void a_database_is_all_its_files(void **state) {
     (void)state;
-    write_text("r.db-journal", "");
-    runs(1, "[output-input]", "export @r.db --force -o @r.db-journal");
-    unlink(scratch("r.db-journal"));
+    static const char *const parts[] = {"r.db-journal", "r.db-wal", "r.db-shm"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char line[128];
+        write_text(parts[i], "");
+        snprintf(line, sizeof line, "export @r.db --force -o @%s", parts[i]);
+        runs(1, "[output-input]", line);
+        unlink(scratch(parts[i]));
+    }
 }
 
 static void other_kinds_need_force(void **state) {

@@ -151,7 +151,13 @@ static void names_drive_no_terminal(void **state) {
         no_control(ran.err);
         free_ran(&ran);
     }
-    struct ran ran = run_program("show workload @evil.yaml");
+    struct ran ran = run_program("chek\xc2\x9b");
+    assert_non_null(strstr(ran.err, "'chek\\x9b'"));
+    free_ran(&ran);
+    ran = run_program("chek\xc3\xa4");
+    assert_non_null(strstr(ran.err, "'chek\xc3\xa4'"));
+    free_ran(&ran);
+    ran = run_program("show workload @evil.yaml");
     assert_non_null(strstr(ran.out, "n\\x1b[31m\\x9b1m\\x0d\\x7f\xc3\xa4"));
     free_ran(&ran);
 }

@@ -116,6 +116,75 @@ static void only_reads(void **state) {
     sdse_reader_close(reader);
 }
 
+#define COUNT(n) \
+    "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < " n ") "
+
+static enum sdse_status write_limited(struct sdse_reader *reader, const char *sql,
+                                      struct sdse_query_limits limits,
+                                      enum sdse_table_format format, char **text) {
+    size_t bytes = 0;
+    FILE *out = open_memstream(text, &bytes);
+    sdse_diags_init(&diags, arena);
+    const enum sdse_status status =
+        sdse_query_write(reader, sql, &limits, format, out, arena, &diags);
+    fclose(out);
+    return status;
+}
+
+// A limit ends one question, says so, and is none of the next.
+static void limits_end_with_their_question(void **state) {
+    (void)state;
+    struct sdse_reader *reader = open_reader();
+    char *text = NULL;
+    assert_int_equal(write_limited(reader, COUNT("1e12") "SELECT count(*) AS n FROM c",
+                                   (struct sdse_query_limits){.seconds = 0.01},
+                                   SDSE_TABLE_CSV, &text),
+                     SDSE_INTERRUPTED);
+    assert_true(sdse_diags_fired(&diags, "query-limit"));
+    free(text);
+    assert_int_equal(write_limited(reader, COUNT("100000") "SELECT x FROM c",
+                                   (struct sdse_query_limits){.bytes = 100000},
+                                   SDSE_TABLE_TEXT, &text),
+                     SDSE_NO_MEMORY);
+    assert_string_equal(text, "");
+    free(text);
+    assert_int_equal(write_limited(reader, COUNT("9") "SELECT x FROM c",
+                                   (struct sdse_query_limits){.rows = 2},
+                                   SDSE_TABLE_CSV, &text),
+                     SDSE_OK);
+    assert_string_equal(text, "x\n1\n2\n");
+    assert_int_equal(diags.warnings, 1);
+    free(text);
+    const struct sdse_query_limits none = {.rows = 0};
+    assert_int_equal(write_limited(reader,
+                                   COUNT("200000") "SELECT count(*) AS n, "
+                                                   "length(hex(zeroblob(100000))) AS h "
+                                                   "FROM c",
+                                   none, SDSE_TABLE_CSV, &text),
+                     SDSE_OK);
+    assert_string_equal(text, "n,h\n200000,200000\n");
+    free(text);
+    sdse_reader_close(reader);
+}
+
+// As many columns as a table has, and not one more; nothing follows but blanks.
+static void answers_to_the_edge(void **state) {
+    (void)state;
+    struct sdse_reader *reader = open_reader();
+    char wide[4096] = "SELECT 1 AS a", names[2048] = "a", ones[2048] = "1";
+    for (int i = 1; i < SDSE_TABLE_MOST_COLUMNS; i++) {
+        strcat(wide, ", 1 AS a");
+        strcat(names, ",a");
+        strcat(ones, ",1");
+    }
+    strcat(names, "\n");
+    yields(reader, wide, strcat(strcat(names, ones), "\n"));
+    refuses(reader, strcat(wide, ", 1 AS a"), "query-sql");
+    sdse_diags_init(&diags, arena);
+    yields(reader, "SELECT 1 AS x ;; ;\n", "x\n1\n");
+    sdse_reader_close(reader);
+}
+
 static void says_where_the_sql_is_wrong(void **state) {
     (void)state;
     struct sdse_reader *reader = open_reader();
@@ -231,6 +300,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers),
         cmocka_unit_test(only_reads),
+        cmocka_unit_test(limits_end_with_their_question),
+        cmocka_unit_test(answers_to_the_edge),
         cmocka_unit_test(says_where_the_sql_is_wrong),
         cmocka_unit_test(refuses_files_that_hold_no_results),
         cmocka_unit_test(reads_where_nothing_can_be_written),
