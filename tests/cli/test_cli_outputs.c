@@ -300,6 +300,14 @@ static void plots_replace_plots(void **state) {
         free(made);
         assert_int_equal(unlink(scratch(name)), 0);
     }
+    // Data that cannot be written is said, and nothing is drawn of it.
+    assert_int_equal(unlink(scratch("plots/front_tiny.gp")), 0);
+    unlink(scratch("plots/front_tiny.dat"));
+    assert_int_equal(symlink("/dev/full", scratch("plots/front_tiny.dat")), 0);
+    runs(3, "front_tiny.dat: error: cannot be written: No space left on device",
+         "plot front @r.db -o @plots");
+    assert_int_not_equal(access(scratch("plots/front_tiny.gp"), F_OK), 0);
+    assert_int_equal(unlink(scratch("plots/front_tiny.dat")), 0);
     write_text("plots/error_w.dat", "mine\n");
     runs(1, "[output-kind]", "decompose @w.npy --plot @plots");
     holds("plots/error_w.dat", "mine\n");

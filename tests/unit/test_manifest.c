@@ -142,6 +142,24 @@ static void reports_all_lines(void **state) {
     assert_int_equal(context->diags.errors, 4);
 }
 
+// A file that cannot be one is not read.
+static void refuses_what_is_too_large(void **state) {
+    struct context *context = *state;
+    struct sdse_manifest manifest;
+    put(context, "layer\tkind\tfile\tshape\n");
+    assert_int_equal(
+        sdse_manifest_read(context->folder, context->arena, &manifest, &context->diags),
+        SDSE_OK);
+    assert_int_equal(manifest.count, 0);
+    assert_int_equal(truncate(inside(context, "manifest.tsv"), 16 * 1024 * 1024 + 1),
+                     0);
+    assert_int_equal(
+        sdse_manifest_read(context->folder, context->arena, &manifest, &context->diags),
+        SDSE_INVALID);
+    assert_string_equal(context->diags.first->check, "manifest-open");
+    assert_non_null(strstr(context->diags.first->message, "larger than 16 MiB"));
+}
+
 static void says_what_cannot_be_opened(void **state) {
     struct context *context = *state;
     struct sdse_manifest manifest = {0};
@@ -159,9 +177,8 @@ static void says_what_cannot_be_opened(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(reads_what_it_writes),
-        TEST(refuses_with_a_place),
-        TEST(reports_all_lines),
+        TEST(reads_what_it_writes),       TEST(refuses_with_a_place),
+        TEST(reports_all_lines),          TEST(refuses_what_is_too_large),
         TEST(says_what_cannot_be_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

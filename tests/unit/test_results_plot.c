@@ -401,6 +401,28 @@ static void bad_requests_are_messages(void **state) {
     assert_non_null(strstr(diags.last->message, "33 without an objective"));
 }
 
+// Draws with a gnuplot that is a shell script.
+static enum sdse_status with_gnuplot(const char *script,
+                                     const struct sdse_layers_plot *plot) {
+    const char *fake = in_directory("gnuplot");
+    FILE *file = fopen(fake, "w");
+    assert_non_null(file);
+    fprintf(file, "#!/bin/sh\n%s", script);
+    fclose(file);
+    assert_int_equal(chmod(fake, 0755), 0);
+    char *path = strdup(getenv("PATH"));
+    char folder[1024] = "";
+    if (fake[0] != '/')
+        assert_non_null(getcwd(folder, sizeof folder / 2));
+    const size_t used = strlen(folder);
+    snprintf(folder + used, sizeof folder - used, "/%s", in_directory("."));
+    setenv("PATH", folder, 1);
+    const enum sdse_status status = sdse_plot_layers(reader, plot, arena, &diags);
+    setenv("PATH", path, 1);
+    free(path);
+    return status;
+}
+
 static void a_failing_script_says_why(void **state) {
     (void)state;
     if (!have_gnuplot)
@@ -417,25 +439,15 @@ static void a_failing_script_says_why(void **state) {
     plot.picture = in_directory("kept.png");
     sdse_diags_init(&diags, arena);
     assert_int_equal(sdse_plot_layers(reader, &plot, arena, &diags), SDSE_OK);
-    const char *fake = in_directory("gnuplot");
-    FILE *file = fopen(fake, "w");
-    assert_non_null(file);
-    fputs("#!/bin/sh\necho no such terminal\nexit 1\n", file);
-    fclose(file);
-    assert_int_equal(chmod(fake, 0755), 0);
-    char *path = strdup(getenv("PATH"));
-    char folder[1024] = "";
-    if (fake[0] != '/')
-        assert_non_null(getcwd(folder, sizeof folder / 2));
-    const size_t used = strlen(folder);
-    snprintf(folder + used, sizeof folder - used, "/%s", in_directory("."));
-    setenv("PATH", folder, 1);
-    const enum sdse_status status = sdse_plot_layers(reader, &plot, arena, &diags);
-    setenv("PATH", path, 1);
-    free(path);
-    assert_int_equal(status, SDSE_INVALID);
+    assert_int_equal(with_gnuplot("echo no such terminal\nexit 1\n", &plot),
+                     SDSE_INVALID);
     assert_true(sdse_diags_fired(&diags, "plot-run"));
     assert_non_null(strstr(diags.last->message, "gnuplot failed: no such terminal"));
+    // So it is by one that draws nothing.
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(with_gnuplot("exit 0\n", &plot), SDSE_IO);
+    assert_non_null(strstr(diags.last->message, "gnuplot drew no picture"));
+    sdse_diags_init(&diags, arena);
     drawn(SDSE_OK, plot.picture, "\x89PNG");
 }
 
