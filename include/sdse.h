@@ -29,6 +29,10 @@
 #include "smartdeal/stored.h"
 #include "smartdeal/synthetic.h"
 
+// Training of the weight form: blocks, bucket switching, storage.
+#include "smartdeal/train/bucket.h"
+#include "smartdeal/train/layout.h"
+
 // Sparse and bit-serial engines: exact counts on tensors, expectations without.
 #include "engines/cartesian.h"
 #include "engines/compressed.h"
