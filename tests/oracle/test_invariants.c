@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "costmodel/effects.h"
 #include "costmodel/evaluate.h"
+#include "costmodel/overhead.h"
 #include "oracle/support_cases.h"
 #include "support/close.h"
 #include "support/sanitized.h"
@@ -206,6 +208,56 @@ static void test_total_is_the_sum_of_its_parts(void **state) {
     }
 }
 
+// What clocks and static power cost at least, whatever the mapping, is no more than
+// they cost in one: also where an engine counts its own cycles.
+static void test_floors_of_overheads(void **state) {
+    (void)state;
+    unsigned checked = 0;
+    for (uint64_t seed = 1; seed <= CASES; seed++) {
+        struct oracle_case subject;
+        oracle_case_make(seed, &options, &subject);
+        uint64_t dice = seed;
+        struct sdse_effects effects = {.working = 1,
+                                       .cycles_per_mac = 1,
+                                       .mac_share = 1,
+                                       .rebuild_share = 1,
+                                       .rebuild_time_share = 1};
+        for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                effects.word_share[l][t] = 1;
+        effects.own_cycles = (double)(1 + oracle_below(&dice, 100));
+        subject.layer.effects = &effects;
+        subject.arch.engine_count = 1;
+        subject.arch.engine[0].name = "engine";
+        subject.arch.compute.overhead.clock_mw =
+            (struct sdse_number){.value = 3, .given = true};
+        subject.arch.compute.overhead.gated = true;
+        subject.arch.chip.gated = seed % 2;
+        const struct sdse_cost cost = evaluate(&subject);
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_model *model;
+        assert_int_equal(
+            sdse_model_new(&subject.arch, &subject.layer, NULL, arena, &model),
+            SDSE_OK);
+        double mw, pj;
+        sdse_overhead_floor(model, &mw, &pj);
+        double spent = cost.compute_overhead.clock_pj +
+                       cost.compute_overhead.static_pj + cost.chip_overhead.clock_pj +
+                       cost.chip_overhead.static_pj;
+        for (unsigned l = 0; l < cost.level_count; l++)
+            spent += cost.level[l].overhead.clock_pj + cost.level[l].overhead.static_pj;
+        const double least =
+            pj + mw * (double)cost.latency_cycles / subject.arch.clock_ghz;
+        if (least > spent * (1 + 1e-9))
+            fail_msg("seed %llu: at least %.12g pJ, but %.12g pJ",
+                     (unsigned long long)seed, least, spent);
+        assert_int_equal(cost.compute_cycles, effects.own_cycles);
+        checked += pj > 0;
+        sdse_arena_free(arena);
+    }
+    assert_true(checked > CASES / 2);
+}
+
 // With one network between two keepers that merges everything: what the parent gives,
 // times the children that share it, is what the children get. Perfect factors, so that
 // every step is alike; the sharing is read off the mapping.
@@ -394,6 +446,7 @@ int main(void) {
         cmocka_unit_test(test_unit_loops_change_nothing),
         cmocka_unit_test(test_energy_is_linear_in_the_table),
         cmocka_unit_test(test_total_is_the_sum_of_its_parts),
+        cmocka_unit_test(test_floors_of_overheads),
         cmocka_unit_test(test_parent_words_times_multicast_are_child_words),
         cmocka_unit_test(test_bandwidth_never_hurts),
         cmocka_unit_test(test_capacity_at_the_edge),
