@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "costmodel/effects.h"
 #include "dse/sweep/forms.h"
 #include "spec/load.h"
 #include "support_sweep.h"
@@ -135,10 +136,70 @@ static void selectors_say_what_shares(void **state) {
     }
 }
 
+// A selector's group of rows is of as many independent ones as it has groups of filters
+// that lose them together, the last of which may be short; what was measured for these
+// very groups is taken instead, for others not.
+static void groups_of_rows_are_needed_together(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t prune_group, group, slices;
+        double joint;
+    } cases[] = {
+        {0, 0, 0, 1 - 0.75 * 0.75 * 0.75 * 0.75 * 0.75 * 0.75 * 0.75 * 0.75},
+        {2, 0, 0, 1 - 0.75 * 0.75 * 0.75 * 0.75},
+        {3, 0, 0, 1 - 0.75 * 0.75 * 0.75},
+        {5, 0, 0, 1 - 0.75 * 0.75},
+        {8, 0, 0, 0.25},
+        {9, 0, 0, 0.25},
+        {2, 8, 8, 0.375},                          // measured
+        {2, 8, 16, 1 - 0.75 * 0.75 * 0.75 * 0.75}, // for other groups
+        {2, 4, 8, 1 - 0.75 * 0.75 * 0.75 * 0.75},
+    };
+    char text[2000];
+    snprintf(text, sizeof text,
+             "%s  - {kind: index_selector, operands: weights, slices: 8, group: 8, "
+             "lines: 2, sync: tile, pj_per_row: 0.001}\n",
+             SWEEP_ARCH("lines", "8", "400"));
+    sweep_write("lines.yaml", text);
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_arch *arch = NULL;
+    struct sdse_workload *net = NULL;
+    assert_int_equal(sdse_arch_load(arena, sweep_path("lines.yaml"), &diags, &arch),
+                     SDSE_OK);
+    assert_int_equal(sdse_workload_load(arena, sweep_path("net.yaml"), &diags, &net),
+                     SDSE_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct sdse_weight_form form = {
+            .smartdeal = true,
+            .basis_size = 3,
+            .rows = 12,
+            .rows_per_block = 12,
+            .blocks = 8,
+            .density = 0.25,
+            .row_density = 0.25,
+            .prune_group = cases[i].prune_group,
+            .sharing = {cases[i].group, cases[i].slices},
+            .joint_row_density = 0.375};
+        struct sdse_effects effects;
+        assert_int_equal(sdse_effects_find(arch, &net->layers[0], &form, &effects),
+                         SDSE_OK);
+        assert_int_equal(effects.joint_filters, 8);
+        if (!(fabs(effects.joint_density - cases[i].joint) < 1e-12))
+            fail_msg("case %zu: %.17g, not %.17g", i, effects.joint_density,
+                     cases[i].joint);
+        assert_int_equal(effects.joint_measured,
+                         cases[i].group == 8 && cases[i].slices == 8);
+    }
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_declared_form_has_a_row_of_its_own),
         cmocka_unit_test(selectors_say_what_shares),
+        cmocka_unit_test(groups_of_rows_are_needed_together),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }
