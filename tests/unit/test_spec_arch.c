@@ -350,6 +350,87 @@ static void mappings_reach_the_edges(void **state) {
     assert_int_equal(f->diags.errors, 3);
 }
 
+static const struct sdse_engine *
+engine_of(const char *arch_name, struct sdse_arch **arch, struct sdse_arena *arena) {
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    const char *path =
+        sdse_arena_printf(arena, SDSE_SOURCE_DIR "/archs/%s.yaml", arch_name);
+    assert_int_equal(sdse_arch_load(arena, path, &diags, arch), SDSE_OK);
+    assert_int_equal((*arch)->engine_count, 1);
+    return &(*arch)->engine[0];
+}
+
+// An engine is below all memories of a group, or the innermost one if it does not say,
+// and works on all that multiplies, or on what it says.
+static void engines_have_places_and_layers(void **state) {
+    const struct fixture *f = *state;
+    struct sdse_arch *arch;
+    const struct sdse_engine *engine = engine_of("cambricon_x", &arch, f->arena);
+    unsigned first = 0;
+    while (strcmp(arch->level[first].group, "buffers") != 0)
+        first++;
+    assert_string_equal(arch->level[first + 1].group, "buffers");
+    assert_int_equal(engine->below_level, first);
+    assert_int_equal(engine->layer_kinds, SDSE_BIT(SDSE_CONV) | SDSE_BIT(SDSE_CONV1X1) |
+                                              SDSE_BIT(SDSE_DWCONV) |
+                                              SDSE_BIT(SDSE_FC) |
+                                              SDSE_BIT(SDSE_MATMUL));
+    engine = engine_of("pragmatic", &arch, f->arena);
+    assert_int_equal(engine->below_level, arch->level_count - 1);
+    assert_int_equal(engine->columns, 16);
+    assert_int_equal(engine->registers, 0);
+    assert_int_equal(engine->first_stage_bits, 2);
+    engine = engine_of("scnn", &arch, f->arena);
+    assert_int_equal(engine->layer_kinds, SDSE_BIT(SDSE_CONV) | SDSE_BIT(SDSE_CONV1X1) |
+                                              SDSE_BIT(SDSE_DWCONV));
+}
+
+// What an engine does not say.
+static void engines_have_defaults(void **state) {
+    const struct fixture *f = *state;
+    static const char *const kinds[] = {
+        "kind: bit_serial, encoding: plain, lanes: 4, free: true",
+        "kind: skip, operands: both, grid_rows: 2, grid_columns: 2, free: true",
+        "kind: gather, elements: 4, width: 4, free: true",
+        "kind: index_selector, slices: 2, group: 2, lines: 2, sync: tile, free: true",
+        "kind: cartesian, grid_rows: 2, grid_columns: 2, weight_vector: 2, "
+        "input_vector: 2, accumulators: 64, free: true"};
+    const struct sdse_engine *engine[5];
+    for (int i = 0; i < 5; i++) {
+        const char *written = sdse_arena_printf(
+            f->arena,
+            "name: d\nsource: x\nnode_nm: 45\nclock_ghz: 1\nword_bits: 8\nlevels:\n"
+            "  - {level: DRAM, memory: {class: dram, pj_per_bit: 1}}\n"
+            "compute: {class: parallel, pj_per_mac: 1, cycles_per_mac: 1}\n"
+            "engines: [{%s}]\n",
+            kinds[i]);
+        struct sdse_node *root = NULL;
+        struct sdse_arch *arch = NULL;
+        struct sdse_diags diags;
+        sdse_diags_init(&diags, f->arena);
+        sdse_tree_parse_memory(f->arena, "d.yaml", written, strlen(written), &diags,
+                               &root);
+        sdse_arch_from_tree(f->arena, root, NULL, 0, &diags, &arch);
+        sdse_diags_print(&diags, stderr, false);
+        assert_non_null(arch);
+        engine[i] = &arch->engine[0];
+    }
+    assert_int_equal(engine[0]->columns, 1);
+    assert_int_equal(engine[0]->registers, 0);
+    assert_int_equal(engine[0]->first_stage_bits, SDSE_ENGINE_UNLIMITED);
+    assert_int_equal(engine[1]->simd, 1);
+    assert_int_equal(engine[1]->bubble, 0);
+    assert_int_equal(engine[1]->tile_columns, 0);
+    assert_int_equal(engine[2]->tile_outputs, 0);
+    assert_int_equal(engine[2]->tile_inputs, 0);
+    assert_int_equal(engine[3]->operands, SDSE_OPERANDS_BOTH);
+    assert_int_equal(engine[4]->banks, 32);
+    assert_int_equal(engine[4]->queue, 8);
+    assert_int_equal(engine[4]->barrier, 0); // group
+    assert_int_equal(engine[4]->halo, 1);    // max
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -365,6 +446,8 @@ int main(void) {
         TEST(overrides_replace_and_add),
         TEST(a_wrong_path_names_the_nearest),
         TEST(mappings_reach_the_edges),
+        TEST(engines_have_places_and_layers),
+        TEST(engines_have_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
