@@ -93,6 +93,20 @@ static void digits_are_those_of_the_words(void **state) {
     }
 }
 
+// As many as the widest words can have, and no more numbers than that.
+static void the_widest_words_have_most(void **state) {
+    (void)state;
+    assert_true(has_digits("plain", SDSE_ACTIVATION_BITS, false, SDSE_ACTIVATION_BITS));
+    assert_false(
+        has_digits("plain", SDSE_ACTIVATION_BITS, false, SDSE_ACTIVATION_BITS + 1));
+    assert_false(admitted("density: 0, digits: {plain: []}"));
+    // A histogram has room for one digit more than words have bits.
+#define WIDEST "density: 0.5, digits: {plain: [1, 1"
+#define ZEROS ", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0"
+    assert_true(admitted(WIDEST ZEROS "]}"));
+    assert_false(admitted(WIDEST ZEROS ", 0]}"));
+}
+
 static void shares_agree(void **state) {
     (void)state;
     // Rows are zero where all their values are.
@@ -114,6 +128,7 @@ static void shares_agree(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digits_are_those_of_the_words),
+        cmocka_unit_test(the_widest_words_have_most),
         cmocka_unit_test(shares_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
