@@ -394,8 +394,8 @@ static void engines_have_defaults(void **state) {
         "kind: skip, operands: both, grid_rows: 2, grid_columns: 2, free: true",
         "kind: gather, elements: 4, width: 4, free: true",
         "kind: index_selector, slices: 2, group: 2, lines: 2, sync: tile, free: true",
-        "kind: cartesian, grid_rows: 2, grid_columns: 2, weight_vector: 2, "
-        "input_vector: 2, accumulators: 64, free: true"};
+        ("kind: cartesian, grid_rows: 2, grid_columns: 2, weight_vector: 2, "
+         "input_vector: 2, accumulators: 64, free: true")};
     const struct sdse_engine *engine[5];
     for (int i = 0; i < 5; i++) {
         const char *written = sdse_arena_printf(
