@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/errno_text.h"
+#include "results/store/content.h"
 #include "results/store/schema.h"
 
 static void complain(struct sdse_diags *diags, const char *path, const char *check,
@@ -43,9 +44,10 @@ static void complain_system(sqlite3 *db, struct sdse_diags *diags, const char *p
     complain(diags, path, check, text);
 }
 
-static int quick_check(sqlite3 *db) {
+// A pragma that answers "ok", or what is wrong.
+static int answers_ok(sqlite3 *db, const char *pragma) {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(db, pragma, -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
@@ -57,6 +59,8 @@ static int quick_check(sqlite3 *db) {
     sqlite3_finalize(statement);
     return code;
 }
+
+static int quick_check(sqlite3 *db) { return answers_ok(db, "PRAGMA quick_check(1)"); }
 
 // Reads all bytes of the file: 0, or why they cannot be read.
 static int read_through(const char *path) {
@@ -178,8 +182,69 @@ enum sdse_status sdse_database_identify(sqlite3 *db, const char *path,
     return SDSE_OK;
 }
 
+// Tables, views and indices as this version makes them, or *other: a view that says
+// something else shows something else.
+static int compare_schema(sqlite3 *db, bool *other) {
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(
+        db, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid", -1,
+        &row, NULL);
+    size_t count = 0;
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+        code = sqlite3_step(row);
+        if (code != SQLITE_ROW)
+            break;
+        const char *sql = (const char *)sqlite3_column_text(row, 0);
+        const char *expected = sdse_schema_statements[count];
+        if (!sql)
+            code = SQLITE_NOMEM;
+        else if (!expected || strcmp(sql, expected) != 0)
+            *other = true;
+        count += expected != NULL;
+    }
+    sqlite3_finalize(row);
+    if (sdse_schema_statements[count])
+        *other = true;
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static enum sdse_status check_contents(sqlite3 *db, const char *path,
+                                       struct sdse_diags *diags) {
+    bool other = false;
+    uint64_t wrong = 0;
+    int code = compare_schema(db, &other);
+    if (code == SQLITE_OK && other) {
+        complain(diags, path, "results-damaged",
+                 "its tables or views are not those of an sdse database");
+        return SDSE_INVALID;
+    }
+    for (int i = 0; code == SQLITE_OK && i < SDSE_CONTENTS; i++)
+        code = sdse_content_check(db, (enum sdse_content)i, diags, &wrong);
+    if (code != SQLITE_OK)
+        return sdse_database_refuse(db, code, path, diags);
+    return wrong ? SDSE_INVALID : SDSE_OK;
+}
+
+// The sizes up to which a file is checked as a whole when it is opened.
+static bool is_small(sqlite3 *db) {
+    enum { SMALL_BYTES = 64 << 20 };
+    int64_t pages = 0, bytes = 0;
+    return read_integer(db, "PRAGMA page_count", &pages) == SQLITE_OK &&
+           read_integer(db, "PRAGMA page_size", &bytes) == SQLITE_OK &&
+           pages * bytes <= SMALL_BYTES;
+}
+
 enum sdse_status sdse_database_verify(sqlite3 *db, const char *path,
                                       struct sdse_diags *diags) {
-    const int code = quick_check(db);
-    return code == SQLITE_OK ? SDSE_OK : sdse_database_refuse(db, code, path, diags);
+    if (!is_small(db))
+        return SDSE_OK;
+    int code = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL); // one moment
+    if (code == SQLITE_OK)
+        code = answers_ok(db, "PRAGMA integrity_check(1)");
+    const enum sdse_status status = code == SQLITE_OK
+                                        ? check_contents(db, path, diags)
+                                        : sdse_database_refuse(db, code, path, diags);
+    if (!sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return status;
 }

@@ -32,7 +32,9 @@ enum sdse_status sdse_database_refuse(sqlite3 *db, int code, const char *path,
 enum sdse_status sdse_database_identify(sqlite3 *db, const char *path,
                                         struct sdse_diags *diags, bool *empty);
 
-// Walks the whole file's structure (PRAGMA quick_check). [time linear in the file]
+// Of a file up to 64 MiB: its structure and indices (PRAGMA integrity_check), the text
+// of its schema, and every row against its digest (results/store/content.h). What is
+// wrong is SDSE_INVALID with diagnostics. [time linear in the file]
 enum sdse_status sdse_database_verify(sqlite3 *db, const char *path,
                                       struct sdse_diags *diags);
 

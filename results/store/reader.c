@@ -8,21 +8,6 @@
 
 #include "results/store/database.h"
 
-enum { VERIFY_BYTES = 64 << 20 };
-
-static int64_t file_bytes(sqlite3 *db) {
-    sqlite3_int64 bytes = 0;
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(db,
-                           "SELECT page_count * page_size FROM pragma_page_count,"
-                           " pragma_page_size",
-                           -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        bytes = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return bytes;
-}
-
 // A -wal file holds commits that an immutable reader would miss.
 static bool has_wal(const char *path) {
     char *wal = sqlite3_mprintf("%s-wal", path);
@@ -94,7 +79,7 @@ enum sdse_status sdse_reader_open(const char *path, struct sdse_diags *diags,
                       "results-empty", "the database is empty: no sweep wrote to it");
         status = SDSE_INVALID;
     }
-    if (status == SDSE_OK && file_bytes(db) <= VERIFY_BYTES)
+    if (status == SDSE_OK)
         status = sdse_database_verify(db, path, diags);
     struct sdse_reader *reader = NULL;
     if (status == SDSE_OK) {

@@ -185,8 +185,8 @@ struct sdse_point_record {
     double rel_error;   // of the network's weights; NAN
     double accuracy;    // [0..1]; NAN
     // The network run with these weights, against its own; NAN = not run.
-    double output_error;         // root of sum of squares of the difference / of outputs
-    double output_sqnr_db;       // -20 log10 of it; NAN too if there is no error
+    double output_error;   // root of sum of squares of the difference / of outputs
+    double output_sqnr_db; // -20 log10 of it; NAN too if there is no error
     double best_class_agreement; // places whose largest class is the same [0..1]
     enum sdse_weights_from weights;
     enum sdse_proof proof;

@@ -7,6 +7,9 @@
 #define PROOF_COLUMNS                                                            \
     "proof TEXT NOT NULL CHECK (proof IN ('optimal', 'limit', 'interrupted')), " \
     "gap REAL NOT NULL CHECK (gap >= 0)"
+// What the row says, and what it refers to, as it was written
+// (results/store/content.h).
+#define DIGEST_COLUMN " digest INTEGER NOT NULL"
 #define WEIGHTS_CHECK "IN ('real', 'synthetic', 'declared')"
 #define OBJECTIVE_COLUMN            \
     "objective TEXT NOT NULL CHECK" \
@@ -48,21 +51,27 @@
 const char *const sdse_schema_statements[] = {
     "CREATE TABLE meta("
     " key TEXT PRIMARY KEY,"
-    " value TEXT NOT NULL) STRICT",
+    " value TEXT NOT NULL," DIGEST_COLUMN ") STRICT",
+
+    // How many rows a table has, and the sum of their digests modulo 2^64.
+    "CREATE TABLE table_seal("
+    " name TEXT PRIMARY KEY,"
+    " row_count INTEGER NOT NULL CHECK (row_count >= 0)," DIGEST_COLUMN
+    ") STRICT, WITHOUT ROWID",
 
     "CREATE TABLE input("
     " input_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
     " kind TEXT NOT NULL CHECK (kind IN"
     "  ('arch', 'workload', 'form', 'sweep', 'table', 'weights')),"
     " name TEXT NOT NULL,"
-    " text TEXT NOT NULL) STRICT",
+    " text TEXT NOT NULL," DIGEST_COLUMN ") STRICT",
 
     "CREATE TABLE sweep("
     " sweep_id INTEGER PRIMARY KEY, " HASH_COLUMN " REFERENCES input(hash),"
     " name TEXT NOT NULL,"
     " point_count INTEGER NOT NULL CHECK (point_count >= 0), " OBJECTIVE_COLUMN
     ", max_area_mm2 REAL CHECK (max_area_mm2 > 0),"
-    " turn INTEGER NOT NULL) STRICT",
+    " turn INTEGER NOT NULL," DIGEST_COLUMN ") STRICT",
     "CREATE INDEX sweep_by_name ON sweep(name, turn)",
 
     "CREATE TABLE point("
@@ -88,7 +97,7 @@ const char *const sdse_schema_statements[] = {
     " mapper_status TEXT CHECK (mapper_status IN"
     "  ('optimal', 'limit', 'interrupted')),"
     " mapper_gap REAL CHECK (mapper_gap >= 0),"
-    " front_elements INTEGER CHECK (front_elements >= 1),"
+    " front_elements INTEGER CHECK (front_elements >= 1)," DIGEST_COLUMN ","
     " CHECK ((status = 'ok') = (energy_pj IS NOT NULL)),"
     " CHECK ((status = 'ok') = (latency_cycles IS NOT NULL)),"
     " CHECK ((status = 'ok') = (mapper_status IS NOT NULL)),"
@@ -99,34 +108,35 @@ const char *const sdse_schema_statements[] = {
     "CREATE TABLE sweep_point("
     " sweep_id INTEGER NOT NULL REFERENCES sweep(sweep_id),"
     " position INTEGER NOT NULL CHECK (position >= 0),"
-    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE "
+    "CASCADE," DIGEST_COLUMN ","
     " PRIMARY KEY (sweep_id, position)) STRICT, WITHOUT ROWID",
     "CREATE INDEX sweep_point_by_point ON sweep_point(point_id)",
 
     "CREATE TABLE point_parameter("
     " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
     " path TEXT NOT NULL,"
-    " value TEXT NOT NULL,"
+    " value TEXT NOT NULL," DIGEST_COLUMN ","
     " PRIMARY KEY (point_id, path)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE point_front("
     " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
     " rank INTEGER NOT NULL CHECK (rank >= 0),"
     " energy_pj REAL NOT NULL CHECK (energy_pj >= 0),"
-    " latency_cycles INTEGER NOT NULL CHECK (latency_cycles >= 0),"
+    " latency_cycles INTEGER NOT NULL CHECK (latency_cycles >= 0)," DIGEST_COLUMN ","
     " PRIMARY KEY (point_id, rank)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE layer_front("
     " front_id INTEGER PRIMARY KEY, " HASH_COLUMN ", " PROOF_COLUMNS
     ", seconds_limit REAL CHECK (seconds_limit IS NULL OR"
-    " (seconds_limit > 0 AND proof <> 'optimal')), hint TEXT) STRICT",
+    " (seconds_limit > 0 AND proof <> 'optimal')), hint TEXT," DIGEST_COLUMN ") STRICT",
 
     "CREATE TABLE layer_front_element("
     " front_id INTEGER NOT NULL REFERENCES layer_front(front_id),"
     " rank INTEGER NOT NULL CHECK (rank >= 0),"
     " energy_pj REAL NOT NULL CHECK (energy_pj >= 0),"
     " latency_cycles INTEGER NOT NULL CHECK (latency_cycles >= 0),"
-    " mapping TEXT NOT NULL,"
+    " mapping TEXT NOT NULL," DIGEST_COLUMN ","
     " PRIMARY KEY (front_id, rank)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE solution("
@@ -145,12 +155,12 @@ const char *const sdse_schema_statements[] = {
     " shift_adds INTEGER NOT NULL,"
     " basis_words_loaded INTEGER NOT NULL,"
     " utilization REAL NOT NULL CHECK (utilization >= 0),"
-    " bottleneck TEXT NOT NULL) STRICT",
+    " bottleneck TEXT NOT NULL," DIGEST_COLUMN ") STRICT",
 
     "CREATE TABLE origin("
     " origin_id INTEGER PRIMARY KEY,"
     " mark TEXT NOT NULL,"
-    " text TEXT NOT NULL,"
+    " text TEXT NOT NULL," DIGEST_COLUMN ","
     " UNIQUE (mark, text)) STRICT",
 
     "CREATE TABLE solution_memory("
@@ -160,7 +170,7 @@ const char *const sdse_schema_statements[] = {
     " cycles INTEGER NOT NULL,"
     " stored_bits REAL NOT NULL,"
     " read_bits_per_cycle REAL NOT NULL,"
-    " write_bits_per_cycle REAL NOT NULL,"
+    " write_bits_per_cycle REAL NOT NULL," DIGEST_COLUMN ","
     " PRIMARY KEY (solution_id, level)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE solution_level("
@@ -182,7 +192,7 @@ const char *const sdse_schema_statements[] = {
     " update_pj REAL NOT NULL,"
     " read_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
     " fill_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
-    " update_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
+    " update_origin_id INTEGER NOT NULL REFERENCES origin(origin_id)," DIGEST_COLUMN ","
     " PRIMARY KEY (solution_id, level, part),"
     " FOREIGN KEY (solution_id, level) REFERENCES"
     "  solution_memory(solution_id, level)) STRICT, WITHOUT ROWID",
@@ -196,7 +206,7 @@ const char *const sdse_schema_statements[] = {
     " hops REAL NOT NULL,"
     " bits REAL NOT NULL,"
     " energy_pj REAL NOT NULL,"
-    " origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
+    " origin_id INTEGER NOT NULL REFERENCES origin(origin_id)," DIGEST_COLUMN ","
     " PRIMARY KEY (solution_id, level, part),"
     " FOREIGN KEY (solution_id, level) REFERENCES"
     "  solution_memory(solution_id, level)) STRICT, WITHOUT ROWID",
@@ -206,7 +216,7 @@ const char *const sdse_schema_statements[] = {
     " component TEXT NOT NULL,"
     " action TEXT NOT NULL,"
     " energy_pj REAL NOT NULL,"
-    " origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
+    " origin_id INTEGER NOT NULL REFERENCES origin(origin_id)," DIGEST_COLUMN ","
     " PRIMARY KEY (solution_id, component, action)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE weight_form("
@@ -233,7 +243,7 @@ const char *const sdse_schema_statements[] = {
     " joint_row_density REAL CHECK (joint_row_density BETWEEN 0 AND 1),"
     " prune_group INTEGER NOT NULL,"
     " digit_encoding TEXT, digit_bits INTEGER, digits_per_weight REAL,"
-    " digit_words TEXT) STRICT",
+    " digit_words TEXT," DIGEST_COLUMN ") STRICT",
 
     "CREATE TABLE point_layer("
     " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
@@ -244,7 +254,7 @@ const char *const sdse_schema_statements[] = {
     "   'pool', 'add', 'norm', 'softmax', 'act')),"
     " repeat INTEGER NOT NULL CHECK (repeat >= 1),"
     " solution_id INTEGER NOT NULL REFERENCES solution(solution_id),"
-    " form_id INTEGER REFERENCES weight_form(form_id),"
+    " form_id INTEGER REFERENCES weight_form(form_id)," DIGEST_COLUMN ","
     " PRIMARY KEY (point_id, layer_index)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE training_run("
@@ -253,13 +263,13 @@ const char *const sdse_schema_statements[] = {
     " seed INTEGER NOT NULL,"
     " test_accuracy REAL CHECK (test_accuracy BETWEEN 0 AND 1),"
     " reference_accuracy REAL CHECK (reference_accuracy BETWEEN 0 AND 1),"
-    " energy_pj REAL, stored_bits REAL) STRICT",
+    " energy_pj REAL, stored_bits REAL," DIGEST_COLUMN ") STRICT",
 
     "CREATE TABLE training_epoch("
     " training_id INTEGER NOT NULL REFERENCES training_run(training_id),"
     " epoch INTEGER NOT NULL CHECK (epoch >= 0),"
     " train_loss REAL, train_accuracy REAL, test_accuracy REAL, learning_rate REAL,"
-    " energy_pj REAL, weight_bits REAL,"
+    " energy_pj REAL, weight_bits REAL," DIGEST_COLUMN ","
     " PRIMARY KEY (training_id, epoch)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE run_log("
@@ -269,7 +279,8 @@ const char *const sdse_schema_statements[] = {
     " host TEXT, started TEXT NOT NULL, threads INTEGER NOT NULL,"
     " seconds REAL NOT NULL, points_done INTEGER NOT NULL,"
     " points_reused INTEGER NOT NULL, nodes_visited INTEGER NOT NULL,"
-    " variants INTEGER NOT NULL, log10_mappings REAL, outcome TEXT NOT NULL) STRICT",
+    " variants INTEGER NOT NULL, log10_mappings REAL, outcome TEXT NOT "
+    "NULL," DIGEST_COLUMN ") STRICT",
 
     // Views: the interface. Additive figures of a layer are multiplied by its repeat.
     "CREATE VIEW v_sweep_point AS SELECT"

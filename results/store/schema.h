@@ -4,7 +4,7 @@
 #define SDSE_RESULTS_STORE_SCHEMA_H
 
 enum {
-    SDSE_SCHEMA_VERSION = 7,              // PRAGMA user_version
+    SDSE_SCHEMA_VERSION = 8,              // PRAGMA user_version
     SDSE_SCHEMA_APPLICATION = 0x53445345, // PRAGMA application_id: "SDSE"
 };
 

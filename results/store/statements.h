@@ -4,124 +4,134 @@
 
 #include <sqlite3.h>
 
+#include "results/store/content.h"
 #include "results/store/store.h"
 
 // One table: enum and SQL cannot disagree. Adds ignore a hash that is already there.
-#define SDSE_STATEMENT_MAP(X)                                                         \
-    X(BEGIN, "BEGIN IMMEDIATE")                                                       \
-    X(COMMIT, "COMMIT")                                                               \
-    X(ROLLBACK, "ROLLBACK")                                                           \
-    X(ADD_INPUT, "INSERT INTO input(hash, kind, name, text)"                          \
-                 " VALUES(?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                  \
-    X(ADD_SWEEP, "INSERT INTO sweep(hash, name, point_count, objective,"              \
-                 " max_area_mm2, turn) VALUES(?, ?, ?, ?, ?,"                         \
-                 " (SELECT coalesce(max(turn), 0) + 1 FROM sweep))"                   \
-                 " ON CONFLICT(hash) DO UPDATE SET turn = excluded.turn"              \
-                 " WHERE turn < (SELECT max(turn) FROM sweep)")                       \
-    X(SWEEP_ID, "SELECT sweep_id FROM sweep WHERE hash = ?")                          \
-    X(ADD_FRONT, "INSERT INTO layer_front(hash, proof, gap, seconds_limit, hint)"     \
-                 " VALUES(?, ?, ?, ?, ?)")                                            \
-    X(ADD_FRONT_ELEMENT, "INSERT INTO layer_front_element VALUES(?, ?, ?, ?, ?)")     \
-    X(FRONT_ID, "SELECT front_id FROM layer_front WHERE hash = ?")                    \
-    X(LOAD_FRONT, "SELECT front_id, proof, gap, seconds_limit, (SELECT count(*) FROM" \
-                  " layer_front_element e WHERE e.front_id = f.front_id), hint"       \
-                  " FROM layer_front f WHERE hash = ?")                               \
-    X(LOAD_FRONT_ELEMENTS, "SELECT energy_pj, latency_cycles, mapping"                \
-                           " FROM layer_front_element WHERE front_id = ?"             \
-                           " ORDER BY rank")                                          \
-    X(ADD_ORIGIN, "INSERT INTO origin(mark, text) VALUES(?, ?)"                       \
-                  " ON CONFLICT DO NOTHING")                                          \
-    X(ORIGIN_ID, "SELECT origin_id FROM origin WHERE mark = ? AND text = ?")          \
-    X(ADD_SOLUTION, "INSERT INTO solution(hash, front_id, proof, gap, mapping,"       \
-                    " energy_pj, latency_cycles, compute_cycles, fill_cycles,"        \
-                    " drain_cycles, pass_cycles, rebuild_cycles, macs,"               \
-                    " multipliers_used,"                                              \
-                    " shift_adds, basis_words_loaded, utilization, bottleneck)"       \
-                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")  \
-    X(SOLUTION_ID, "SELECT solution_id FROM solution WHERE hash = ?")                 \
-    X(LOAD_SOLUTION, "SELECT energy_pj, latency_cycles, macs, utilization, proof,"    \
-                     " gap, mapping FROM solution WHERE hash = ?")                    \
-    X(ADD_MEMORY, "INSERT INTO solution_memory VALUES(?, ?, ?, ?, ?, ?, ?)")          \
-    X(ADD_LEVEL, "INSERT INTO solution_level VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
-                 " ?, ?, ?, ?, ?, ?, ?)")                                             \
-    X(ADD_NETWORK, "INSERT INTO solution_network VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")  \
-    X(ADD_COMPONENT, "INSERT INTO solution_component VALUES(?, ?, ?, ?, ?)")          \
-    X(ADD_FORM, "INSERT INTO weight_form(hash, smartdeal, weights, measured,"         \
-                " basis_size, rows, rows_per_block, blocks, density, row_density,"    \
-                " coefficient_bits, basis_bits, scale_bits, index_format,"            \
-                " coefficient_bits_total, basis_bits_total, index_bits_total,"        \
-                " weight_bits, weight_words, rel_error, sqnr_db, exponents_used,"     \
-                " weight_norm, joint_row_density_32, joint_row_density_64,"           \
-                " sharing_group, sharing_slices, joint_row_density,"                  \
-                " prune_group, digit_encoding, digit_bits, digits_per_weight,"        \
-                " digit_words)"                                                       \
-                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"    \
-                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"                          \
-                " ON CONFLICT(hash) DO NOTHING")                                      \
-    X(FORM_ID, "SELECT form_id FROM weight_form WHERE hash = ?")                      \
-    X(LOAD_FORM, "SELECT smartdeal, weights, measured, basis_size, rows,"             \
-                 " rows_per_block, blocks, density, row_density, coefficient_bits,"   \
-                 " basis_bits, scale_bits, index_format, coefficient_bits_total,"     \
-                 " basis_bits_total, index_bits_total, weight_bits, weight_words,"    \
-                 " rel_error, sqnr_db, exponents_used, weight_norm,"                  \
-                 " joint_row_density_32, joint_row_density_64, sharing_group,"        \
-                 " sharing_slices, joint_row_density, prune_group, digit_encoding,"   \
-                 " digit_bits, digit_words"                                           \
-                 " FROM weight_form WHERE hash = ?")                                  \
-    X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                          \
-    X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                        \
-    X(POINT_FIGURES, "SELECT energy_pj, latency_cycles, area_mm2, status"             \
-                     " FROM point p WHERE hash = ?1 AND status <> 'error' AND NOT"    \
-                     " (mapper_status IS 'limit' AND EXISTS (SELECT 1 FROM"           \
-                     " point_layer l JOIN solution s USING (solution_id)"             \
-                     " JOIN layer_front f USING (front_id)"                           \
-                     " WHERE l.point_id = p.point_id AND f.seconds_limit < ?2))")     \
-    X(MAY_REPLACE, "SELECT point_id FROM point WHERE hash = ? AND"                    \
-                   " (status = 'error' OR mapper_status IS 'limit')")                 \
-    X(DROP_PARAMETERS, "DELETE FROM point_parameter WHERE point_id = ?")              \
-    X(DROP_POINT_FRONT, "DELETE FROM point_front WHERE point_id = ?")                 \
-    X(DROP_POINT_LAYERS, "DELETE FROM point_layer WHERE point_id = ?")                \
-    X(ADD_POINT,                                                                      \
-      "INSERT INTO point(hash, status, reason, arch_hash, workload_hash,"             \
-      " form_hash, arch, workload, form, objective, design, area_mm2,"                \
-      " energy_pj, latency_cycles, latency_s, edp_pj_s, weight_bits,"                 \
-      " compression, rel_error, accuracy, output_error, output_sqnr_db,"              \
-      " best_class_agreement, weights, mapper_status,"                                \
-      " mapper_gap, front_elements)"                                                  \
-      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"     \
-      " ?, ?, ?, ?, ?) ON CONFLICT(hash) DO UPDATE SET"                               \
-      " status = excluded.status, reason = excluded.reason,"                          \
-      " area_mm2 = excluded.area_mm2, energy_pj = excluded.energy_pj,"                \
-      " latency_cycles = excluded.latency_cycles,"                                    \
-      " latency_s = excluded.latency_s, edp_pj_s = excluded.edp_pj_s,"                \
-      " weight_bits = excluded.weight_bits,"                                          \
-      " compression = excluded.compression,"                                          \
-      " rel_error = excluded.rel_error, accuracy = excluded.accuracy,"                \
-      " output_error = excluded.output_error,"                                        \
-      " output_sqnr_db = excluded.output_sqnr_db,"                                    \
-      " best_class_agreement = excluded.best_class_agreement,"                        \
-      " weights = excluded.weights,"                                                  \
-      " mapper_status = excluded.mapper_status,"                                      \
-      " mapper_gap = excluded.mapper_gap,"                                            \
-      " front_elements = excluded.front_elements")                                    \
-    X(ADD_PARAMETER, "INSERT INTO point_parameter VALUES(?, ?, ?)")                   \
-    X(ADD_POINT_FRONT, "INSERT INTO point_front VALUES(?, ?, ?, ?)")                  \
-    X(ADD_POINT_LAYER, "INSERT INTO point_layer VALUES(?, ?, ?, ?, ?, ?, ?)")         \
-    X(POINT_SUMS, "SELECT total(s.energy_pj * pl.repeat),"                            \
-                  " sum(s.latency_cycles * pl.repeat) FROM point_layer pl"            \
-                  " JOIN solution s USING (solution_id) WHERE point_id = ?")          \
-    X(LINK_POINT, "INSERT INTO sweep_point(sweep_id, position, point_id)"             \
-                  " VALUES(?, ?, ?) ON CONFLICT(sweep_id, position)"                  \
-                  " DO UPDATE SET point_id = excluded.point_id")                      \
-    X(ADD_TRAINING, "INSERT INTO training_run(hash, name, method, settings, seed,"    \
-                    " test_accuracy, reference_accuracy, energy_pj, stored_bits)"     \
-                    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")                             \
-    X(TRAINING_ID, "SELECT training_id FROM training_run WHERE hash = ?")             \
-    X(ADD_EPOCH, "INSERT INTO training_epoch VALUES(?, ?, ?, ?, ?, ?, ?, ?)")         \
-    X(ADD_RUN, "INSERT INTO run_log(sweep_id, tool_version, host, started, threads,"  \
-               " seconds, points_done, points_reused, nodes_visited,"                 \
-               " variants, log10_mappings, outcome)"                                  \
-               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+#define SDSE_STATEMENT_MAP(X)                                                          \
+    X(BEGIN, "BEGIN IMMEDIATE")                                                        \
+    X(COMMIT, "COMMIT")                                                                \
+    X(ROLLBACK, "ROLLBACK")                                                            \
+    X(ADD_INPUT, "INSERT INTO input(hash, kind, name, text, digest)"                   \
+                 " VALUES(?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                \
+    X(SWEEP_TURN, "SELECT (SELECT turn FROM sweep WHERE hash = ?1), (SELECT digest"    \
+                  " FROM sweep WHERE hash = ?1), (SELECT max(turn) FROM sweep)")       \
+    X(ADD_SWEEP, "INSERT INTO sweep(hash, name, point_count, objective,"               \
+                 " max_area_mm2, turn, digest) VALUES(?, ?, ?, ?, ?, ?, ?)"            \
+                 " ON CONFLICT(hash) DO UPDATE SET turn = excluded.turn,"              \
+                 " digest = excluded.digest")                                          \
+    X(SWEEP_ID, "SELECT sweep_id FROM sweep WHERE hash = ?")                           \
+    X(ADD_FRONT, "INSERT INTO layer_front(hash, proof, gap, seconds_limit, hint,"      \
+                 " digest) VALUES(?, ?, ?, ?, ?, ?)")                                  \
+    X(ADD_FRONT_ELEMENT, "INSERT INTO layer_front_element VALUES(?, ?, ?, ?, ?, ?)")   \
+    X(FRONT_ID, "SELECT front_id FROM layer_front WHERE hash = ?")                     \
+    X(LOAD_FRONT, "SELECT front_id, proof, gap, seconds_limit, (SELECT count(*) FROM"  \
+                  " layer_front_element e WHERE e.front_id = f.front_id), hint"        \
+                  " FROM layer_front f WHERE hash = ?")                                \
+    X(LOAD_FRONT_ELEMENTS, "SELECT energy_pj, latency_cycles, mapping"                 \
+                           " FROM layer_front_element WHERE front_id = ?"              \
+                           " ORDER BY rank")                                           \
+    X(ADD_ORIGIN, "INSERT INTO origin(mark, text, digest) VALUES(?, ?, ?)"             \
+                  " ON CONFLICT DO NOTHING")                                           \
+    X(ORIGIN_ID, "SELECT origin_id FROM origin WHERE mark = ? AND text = ?")           \
+    X(ADD_SOLUTION,                                                                    \
+      "INSERT INTO solution(hash, front_id, proof, gap, mapping,"                      \
+      " energy_pj, latency_cycles, compute_cycles, fill_cycles,"                       \
+      " drain_cycles, pass_cycles, rebuild_cycles, macs,"                              \
+      " multipliers_used,"                                                             \
+      " shift_adds, basis_words_loaded, utilization, bottleneck, digest)"              \
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
+    X(SOLUTION_ID, "SELECT solution_id FROM solution WHERE hash = ?")                  \
+    X(LOAD_SOLUTION, "SELECT energy_pj, latency_cycles, macs, utilization, proof,"     \
+                     " gap, mapping FROM solution WHERE hash = ?")                     \
+    X(ADD_MEMORY, "INSERT INTO solution_memory VALUES(?, ?, ?, ?, ?, ?, ?, ?)")        \
+    X(ADD_LEVEL, "INSERT INTO solution_level VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
+                 " ?, ?, ?, ?, ?, ?, ?, ?)")                                           \
+    X(ADD_NETWORK,                                                                     \
+      "INSERT INTO solution_network VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")             \
+    X(ADD_COMPONENT, "INSERT INTO solution_component VALUES(?, ?, ?, ?, ?, ?)")        \
+    X(ADD_FORM,                                                                        \
+      "INSERT INTO weight_form(hash, smartdeal, weights, measured,"                    \
+      " basis_size, rows, rows_per_block, blocks, density, row_density,"               \
+      " coefficient_bits, basis_bits, scale_bits, index_format,"                       \
+      " coefficient_bits_total, basis_bits_total, index_bits_total,"                   \
+      " weight_bits, weight_words, weight_norm, rel_error, sqnr_db,"                   \
+      " exponents_used, joint_row_density_32, joint_row_density_64,"                   \
+      " sharing_group, sharing_slices, joint_row_density,"                             \
+      " prune_group, digit_encoding, digit_bits, digits_per_weight,"                   \
+      " digit_words, digest)"                                                          \
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"               \
+      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")    \
+    X(FORM_ID, "SELECT form_id FROM weight_form WHERE hash = ?")                       \
+    X(LOAD_FORM, "SELECT smartdeal, weights, measured, basis_size, rows,"              \
+                 " rows_per_block, blocks, density, row_density, coefficient_bits,"    \
+                 " basis_bits, scale_bits, index_format, coefficient_bits_total,"      \
+                 " basis_bits_total, index_bits_total, weight_bits, weight_words,"     \
+                 " rel_error, sqnr_db, exponents_used, weight_norm,"                   \
+                 " joint_row_density_32, joint_row_density_64, sharing_group,"         \
+                 " sharing_slices, joint_row_density, prune_group, digit_encoding,"    \
+                 " digit_bits, digit_words"                                            \
+                 " FROM weight_form WHERE hash = ?")                                   \
+    X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                           \
+    X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                         \
+    X(POINT_FIGURES, "SELECT energy_pj, latency_cycles, area_mm2, status"              \
+                     " FROM point p WHERE hash = ?1 AND status <> 'error' AND NOT"     \
+                     " (mapper_status IS 'limit' AND EXISTS (SELECT 1 FROM"            \
+                     " point_layer l JOIN solution s USING (solution_id)"              \
+                     " JOIN layer_front f USING (front_id)"                            \
+                     " WHERE l.point_id = p.point_id AND f.seconds_limit < ?2))")      \
+    X(MAY_REPLACE, "SELECT point_id, digest FROM point WHERE hash = ? AND"             \
+                   " (status = 'error' OR mapper_status IS 'limit')")                  \
+    X(DROP_PARAMETERS,                                                                 \
+      "DELETE FROM point_parameter WHERE point_id = ? RETURNING digest")               \
+    X(DROP_POINT_FRONT, "DELETE FROM point_front WHERE point_id = ? RETURNING digest") \
+    X(DROP_POINT_LAYERS,                                                               \
+      "DELETE FROM point_layer WHERE point_id = ? RETURNING digest")                   \
+    X(ADD_POINT,                                                                       \
+      "INSERT INTO point(hash, status, reason, arch_hash, workload_hash,"              \
+      " form_hash, arch, workload, form, objective, design, energy_pj,"                \
+      " latency_cycles, latency_s, edp_pj_s, area_mm2, weight_bits,"                   \
+      " compression, rel_error, accuracy, output_error, output_sqnr_db,"               \
+      " best_class_agreement, weights, mapper_status,"                                 \
+      " mapper_gap, front_elements, digest)"                                           \
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"      \
+      " ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO UPDATE SET"                             \
+      " status = excluded.status, reason = excluded.reason,"                           \
+      " area_mm2 = excluded.area_mm2, energy_pj = excluded.energy_pj,"                 \
+      " latency_cycles = excluded.latency_cycles,"                                     \
+      " latency_s = excluded.latency_s, edp_pj_s = excluded.edp_pj_s,"                 \
+      " weight_bits = excluded.weight_bits,"                                           \
+      " compression = excluded.compression,"                                           \
+      " rel_error = excluded.rel_error, accuracy = excluded.accuracy,"                 \
+      " output_error = excluded.output_error,"                                         \
+      " output_sqnr_db = excluded.output_sqnr_db,"                                     \
+      " best_class_agreement = excluded.best_class_agreement,"                         \
+      " weights = excluded.weights,"                                                   \
+      " mapper_status = excluded.mapper_status,"                                       \
+      " mapper_gap = excluded.mapper_gap,"                                             \
+      " front_elements = excluded.front_elements, digest = excluded.digest")           \
+    X(ADD_PARAMETER, "INSERT INTO point_parameter VALUES(?, ?, ?, ?)")                 \
+    X(ADD_POINT_FRONT, "INSERT INTO point_front VALUES(?, ?, ?, ?, ?)")                \
+    X(ADD_POINT_LAYER, "INSERT INTO point_layer VALUES(?, ?, ?, ?, ?, ?, ?, ?)")       \
+    X(POINT_SUMS, "SELECT total(s.energy_pj * pl.repeat),"                             \
+                  " sum(s.latency_cycles * pl.repeat) FROM point_layer pl"             \
+                  " JOIN solution s USING (solution_id) WHERE point_id = ?")           \
+    X(LINK_POINT, "INSERT INTO sweep_point(sweep_id, position, point_id, digest)"      \
+                  " VALUES(?, ?, ?, ?) ON CONFLICT(sweep_id, position)"                \
+                  " DO UPDATE SET point_id = excluded.point_id,"                       \
+                  " digest = excluded.digest")                                         \
+    X(LINKED, "SELECT digest FROM sweep_point WHERE sweep_id = ? AND position = ?")    \
+    X(ADD_TRAINING, "INSERT INTO training_run(hash, name, method, settings, seed,"     \
+                    " test_accuracy, reference_accuracy, energy_pj, stored_bits,"      \
+                    " digest) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
+    X(TRAINING_ID, "SELECT training_id FROM training_run WHERE hash = ?")              \
+    X(ADD_EPOCH, "INSERT INTO training_epoch VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")       \
+    X(ADD_RUN, "INSERT INTO run_log(sweep_id, tool_version, host, started, threads,"   \
+               " seconds, points_done, points_reused, nodes_visited,"                  \
+               " variants, log10_mappings, outcome, digest)"                           \
+               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                       \
+    X(LOAD_SEAL, "SELECT row_count, digest FROM table_seal WHERE name = ?")            \
+    X(KEEP_SEAL, "UPDATE table_seal SET row_count = ?, digest = ? WHERE name = ?")
 
 enum sdse_statement {
 #define SDSE_STATEMENT_ENUM(name, sql) SDSE_SQL_##name,
@@ -134,6 +144,8 @@ struct sdse_store {
     sqlite3 *db;
     sqlite3_stmt *statement[SDSE_STATEMENTS];
     bool in_batch;
+    // What the open batch adds to each table's seal, modulo 2^64.
+    struct sdse_seal seal[SDSE_CONTENTS];
     enum sdse_status batch_status; // the first failure of the open batch
     char message[512];
 };
@@ -145,9 +157,27 @@ struct sdse_binding {
     int next;      // parameter to bind
     int code;      // first SQLite error
     bool overflow; // a count did not fit
+    bool sealed;   // a row of `table`: its digest is counted when it is in
+    enum sdse_content table;
+    struct sdse_digest digest; // of what was bound so far
 };
 
 struct sdse_binding sdse_bind(struct sdse_store *store, enum sdse_statement which);
+// The same for a row of a table, whose digest grows with every value that is bound.
+struct sdse_binding sdse_bind_content(struct sdse_store *store,
+                                      enum sdse_statement which,
+                                      enum sdse_content table);
+// Binds the digest, the row's last value.
+void sdse_bind_digest(struct sdse_binding *binding);
+// A row id, which stands for what it refers to.
+void sdse_bind_reference(struct sdse_binding *binding, int64_t id,
+                         struct sdse_hash hash);
+// A row id of which the digest hears nothing, and a text that only it hears.
+void sdse_bind_id(struct sdse_binding *binding, int64_t id);
+void sdse_digest_only(struct sdse_binding *binding, const char *text);
+// Takes a row out of its table's seal.
+void sdse_store_unseal(struct sdse_store *store, enum sdse_content table,
+                       int64_t digest);
 void sdse_bind_u64(struct sdse_binding *binding, uint64_t value);
 // NAN becomes NULL.
 void sdse_bind_f64(struct sdse_binding *binding, double value);

@@ -27,12 +27,18 @@ static int run(sqlite3 *db, const char *sql) {
 
 static int put_meta(sqlite3 *db, const char *key, const char *value) {
     sqlite3_stmt *statement = NULL;
-    int code =
-        sqlite3_prepare_v2(db, "INSERT INTO meta VALUES(?, ?)", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(db, "INSERT INTO meta VALUES(?, ?, ?)", -1,
+                                  &statement, NULL);
+    struct sdse_digest digest;
+    sdse_digest_begin(&digest, SDSE_CONTENT_META);
+    sdse_digest_text(&digest, key);
+    sdse_digest_text(&digest, value);
     if (code == SQLITE_OK)
         code = sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
     if (code == SQLITE_OK)
         code = sqlite3_bind_text(statement, 2, value, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(statement, 3, sdse_digest_value(&digest));
     if (code == SQLITE_OK && sqlite3_step(statement) != SQLITE_DONE)
         code = sqlite3_errcode(db);
     sqlite3_finalize(statement);
@@ -52,7 +58,7 @@ static int create_schema(sqlite3 *db, const char *model_version) {
         code = put_meta(db, "tool_version", SDSE_VERSION);
     if (code == SQLITE_OK)
         code = put_meta(db, "model_version", model_version);
-    return code;
+    return code == SQLITE_OK ? sdse_seal_all(db) : code;
 }
 
 static enum sdse_status check_model(sqlite3 *db, const char *path,
@@ -206,6 +212,40 @@ enum sdse_status sdse_store_begin(struct sdse_store *store) {
     enum sdse_status status = sdse_bind_run(&begin);
     store->in_batch = status == SDSE_OK;
     store->batch_status = SDSE_OK;
+    memset(store->seal, 0, sizeof store->seal);
+    return status;
+}
+
+void sdse_store_unseal(struct sdse_store *store, enum sdse_content table,
+                       int64_t digest) {
+    store->seal[table].rows--;
+    store->seal[table].sum -= (uint64_t)digest;
+}
+
+// The seals of the tables that the batch has changed.
+static enum sdse_status keep_seals(struct sdse_store *store) {
+    enum sdse_status status = SDSE_OK;
+    for (int i = 0; status == SDSE_OK && i < SDSE_CONTENTS; i++) {
+        const char *table = sdse_content_info((enum sdse_content)i)->table;
+        struct sdse_seal seal = store->seal[i];
+        if (!seal.rows && !seal.sum)
+            continue;
+        struct sdse_binding load = sdse_bind(store, SDSE_SQL_LOAD_SEAL);
+        sdse_bind_text(&load, table);
+        if (!sdse_bind_row(&load))
+            return store->batch_status != SDSE_OK
+                       ? store->batch_status
+                       : sdse_store_fail(store, SDSE_DATABASE, "table %s has no seal",
+                                         table);
+        seal.rows += (uint64_t)sqlite3_column_int64(load.statement, 0);
+        seal.sum += (uint64_t)sqlite3_column_int64(load.statement, 1);
+        sqlite3_reset(load.statement);
+        struct sdse_binding keep = sdse_bind(store, SDSE_SQL_KEEP_SEAL);
+        sdse_bind_u64(&keep, seal.rows);
+        sdse_bind_id(&keep, (int64_t)seal.sum);
+        sdse_bind_text(&keep, table);
+        status = sdse_bind_run(&keep);
+    }
     return status;
 }
 
@@ -220,6 +260,8 @@ void sdse_store_rollback(struct sdse_store *store) {
 
 enum sdse_status sdse_store_commit(struct sdse_store *store) {
     enum sdse_status status = sdse_store_may_add(store);
+    if (status == SDSE_OK)
+        status = keep_seals(store);
     if (status == SDSE_OK) {
         struct sdse_binding commit = sdse_bind(store, SDSE_SQL_COMMIT);
         status = sdse_bind_run(&commit);
@@ -242,6 +284,15 @@ struct sdse_binding sdse_bind(struct sdse_store *store, enum sdse_statement whic
     return binding;
 }
 
+struct sdse_binding sdse_bind_content(struct sdse_store *store,
+                                      enum sdse_statement which,
+                                      enum sdse_content table) {
+    struct sdse_binding binding = sdse_bind(store, which);
+    binding.table = table;
+    sdse_digest_begin(&binding.digest, table);
+    return binding;
+}
+
 static void note_code(struct sdse_binding *binding, int code) {
     if (binding->code == SQLITE_OK)
         binding->code = code;
@@ -253,6 +304,7 @@ void sdse_bind_u64(struct sdse_binding *binding, uint64_t value) {
         binding->overflow = true;
     note_code(binding, sqlite3_bind_int64(binding->statement, binding->next,
                                           (sqlite3_int64)value));
+    sdse_digest_i64(&binding->digest, (int64_t)value);
 }
 
 void sdse_bind_f64(struct sdse_binding *binding, double value) {
@@ -261,11 +313,13 @@ void sdse_bind_f64(struct sdse_binding *binding, double value) {
               isnan(value)
                   ? sqlite3_bind_null(binding->statement, binding->next)
                   : sqlite3_bind_double(binding->statement, binding->next, value));
+    sdse_digest_f64(&binding->digest, value);
 }
 
 void sdse_bind_text(struct sdse_binding *binding, const char *text) {
     note_code(binding, sqlite3_bind_text(binding->statement, binding->next, text, -1,
                                          SQLITE_STATIC));
+    sdse_digest_text(&binding->digest, text);
 }
 
 void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash) {
@@ -273,10 +327,33 @@ void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash) {
     sdse_hash_text(hash, text);
     note_code(binding, sqlite3_bind_text(binding->statement, binding->next, text, -1,
                                          SQLITE_TRANSIENT));
+    sdse_digest_text(&binding->digest, text);
 }
 
 void sdse_bind_null(struct sdse_binding *binding) {
     note_code(binding, sqlite3_bind_null(binding->statement, binding->next));
+    sdse_digest_null(&binding->digest);
+}
+
+void sdse_bind_id(struct sdse_binding *binding, int64_t id) {
+    note_code(binding, sqlite3_bind_int64(binding->statement, binding->next, id));
+}
+
+void sdse_bind_reference(struct sdse_binding *binding, int64_t id,
+                         struct sdse_hash hash) {
+    char text[SDSE_HASH_TEXT_BYTES];
+    sdse_hash_text(hash, text);
+    sdse_bind_id(binding, id);
+    sdse_digest_text(&binding->digest, text);
+}
+
+void sdse_digest_only(struct sdse_binding *binding, const char *text) {
+    sdse_digest_text(&binding->digest, text);
+}
+
+void sdse_bind_digest(struct sdse_binding *binding) {
+    sdse_bind_id(binding, sdse_digest_value(&binding->digest));
+    binding->sealed = true;
 }
 
 static enum sdse_status fail_from_code(struct sdse_store *store, int code) {
@@ -314,8 +391,13 @@ enum sdse_status sdse_bind_run(struct sdse_binding *binding) {
     if (code == SQLITE_OK)
         code = sqlite3_step(binding->statement);
     enum sdse_status status = SDSE_OK;
-    if (code != SQLITE_DONE)
+    if (code != SQLITE_DONE) {
         status = fail_from_code(store, code);
+    } else if (binding->sealed && sqlite3_changes(store->db) > 0) {
+        store->seal[binding->table].rows++;
+        store->seal[binding->table].sum +=
+            (uint64_t)sdse_digest_value(&binding->digest);
+    }
     sqlite3_reset(binding->statement);
     return status;
 }

@@ -44,7 +44,8 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
     if (status != SDSE_OK)
         return status;
     const struct sdse_weight_form *w = &form->form;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_FORM);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_FORM, SDSE_CONTENT_WEIGHT_FORM);
     sdse_bind_hash(&add, form->hash);
     sdse_bind_u64(&add, w->smartdeal);
     sdse_bind_text(&add, sdse_weights_from_name(form->from));
@@ -64,10 +65,10 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
     sdse_bind_f64(&add, w->index_bits_total);
     sdse_bind_f64(&add, form->weight_bits);
     sdse_bind_u64(&add, form->weight_words);
+    sdse_bind_f64(&add, form->weight_norm);
     sdse_bind_f64(&add, w->rel_error < 0 ? (double)NAN : w->rel_error);
     sdse_bind_f64(&add, form->sqnr_db);
     sdse_bind_u64(&add, form->exponents_used);
-    sdse_bind_f64(&add, form->weight_norm);
     sdse_bind_f64(&add, form->joint_row_density_32);
     sdse_bind_f64(&add, form->joint_row_density_64);
     const bool shared = w->sharing.group > 0;
@@ -85,6 +86,7 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
         sdse_bind_null(&add);
     sdse_bind_f64(&add, digits ? sdse_histogram_mean(w->digit_words) : (double)NAN);
     sdse_bind_text(&add, digits ? words : NULL);
+    sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }
 

@@ -11,21 +11,25 @@ enum sdse_status sdse_store_add_front(struct sdse_store *store,
     if (status != SDSE_OK ||
         sdse_store_find(store, SDSE_SQL_FRONT_ID, front->hash, &id))
         return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_FRONT);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_FRONT, SDSE_CONTENT_LAYER_FRONT);
     sdse_bind_hash(&add, front->hash);
     sdse_bind_text(&add, sdse_proof_name(front->proof));
     sdse_bind_f64(&add, front->gap);
     sdse_bind_f64(&add, front->seconds_limit > 0 ? front->seconds_limit : (double)NAN);
     sdse_bind_text(&add, front->hint);
+    sdse_bind_digest(&add);
     status = sdse_bind_run(&add);
     id = sqlite3_last_insert_rowid(store->db);
     for (size_t i = 0; status == SDSE_OK && i < front->count; i++) {
-        struct sdse_binding element = sdse_bind(store, SDSE_SQL_ADD_FRONT_ELEMENT);
-        sdse_bind_u64(&element, (uint64_t)id);
+        struct sdse_binding element = sdse_bind_content(
+            store, SDSE_SQL_ADD_FRONT_ELEMENT, SDSE_CONTENT_LAYER_FRONT_ELEMENT);
+        sdse_bind_reference(&element, id, front->hash);
         sdse_bind_u64(&element, i);
         sdse_bind_f64(&element, front->elements[i].energy_pj);
         sdse_bind_u64(&element, front->elements[i].latency_cycles);
         sdse_bind_text(&element, front->elements[i].mapping);
+        sdse_bind_digest(&element);
         status = sdse_bind_run(&element);
     }
     return status;

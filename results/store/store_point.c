@@ -44,11 +44,13 @@ enum sdse_status sdse_store_add_input(struct sdse_store *store,
     enum sdse_status status = sdse_store_may_add(store);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_INPUT);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_INPUT, SDSE_CONTENT_INPUT);
     sdse_bind_hash(&add, input->hash);
     sdse_bind_text(&add, input_names[input->kind]);
     sdse_bind_text(&add, input->name);
     sdse_bind_text(&add, input->text);
+    sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }
 
@@ -57,12 +59,28 @@ enum sdse_status sdse_store_add_sweep(struct sdse_store *store,
     enum sdse_status status = sdse_store_may_add(store);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_SWEEP);
+    struct sdse_binding turns = sdse_bind(store, SDSE_SQL_SWEEP_TURN);
+    sdse_bind_hash(&turns, sweep->hash);
+    if (!sdse_bind_row(&turns))
+        return store->batch_status;
+    const bool known = sqlite3_column_type(turns.statement, 0) != SQLITE_NULL;
+    const int64_t turn = sqlite3_column_int64(turns.statement, 0),
+                  digest = sqlite3_column_int64(turns.statement, 1),
+                  last = sqlite3_column_int64(turns.statement, 2);
+    sqlite3_reset(turns.statement);
+    if (known && turn == last)
+        return SDSE_OK;
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_SWEEP, SDSE_CONTENT_SWEEP);
     sdse_bind_hash(&add, sweep->hash);
     sdse_bind_text(&add, sweep->name);
     sdse_bind_u64(&add, sweep->point_count);
     sdse_bind_text(&add, sdse_objective_words()[sweep->objective]);
     sdse_bind_f64(&add, sweep->max_area_mm2 > 0 ? sweep->max_area_mm2 : (double)NAN);
+    sdse_bind_u64(&add, (uint64_t)last + 1);
+    sdse_bind_digest(&add);
+    if (known)
+        sdse_store_unseal(store, SDSE_CONTENT_SWEEP, digest);
     return sdse_bind_run(&add);
 }
 
@@ -74,8 +92,9 @@ enum sdse_status sdse_store_add_run(struct sdse_store *store,
         status = sdse_store_need(store, SDSE_SQL_SWEEP_ID, "sweep", run->sweep, &sweep);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_RUN);
-    sdse_bind_u64(&add, (uint64_t)sweep);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_RUN, SDSE_CONTENT_RUN_LOG);
+    sdse_bind_reference(&add, sweep, run->sweep);
     sdse_bind_text(&add, SDSE_VERSION);
     sdse_bind_text(&add, run->host);
     sdse_bind_text(&add, run->started);
@@ -87,6 +106,7 @@ enum sdse_status sdse_store_add_run(struct sdse_store *store,
     sdse_bind_u64(&add, run->variants);
     sdse_bind_f64(&add, run->log10_mappings);
     sdse_bind_text(&add, run->outcome);
+    sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }
 
@@ -132,12 +152,28 @@ bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
     return status != NULL;
 }
 
-static enum sdse_status link_position(struct sdse_store *store, int64_t sweep,
-                                      uint64_t position, int64_t point) {
-    struct sdse_binding link = sdse_bind(store, SDSE_SQL_LINK_POINT);
-    sdse_bind_u64(&link, (uint64_t)sweep);
+// A row that two tables are joined by: both ids, and what they stand for.
+struct reference {
+    int64_t id;
+    struct sdse_hash hash;
+};
+
+static enum sdse_status link_position(struct sdse_store *store, struct reference sweep,
+                                      uint64_t position, struct reference point) {
+    struct sdse_binding link =
+        sdse_bind_content(store, SDSE_SQL_LINK_POINT, SDSE_CONTENT_SWEEP_POINT);
+    sdse_bind_reference(&link, sweep.id, sweep.hash);
     sdse_bind_u64(&link, position);
-    sdse_bind_u64(&link, (uint64_t)point);
+    sdse_bind_reference(&link, point.id, point.hash);
+    sdse_bind_digest(&link);
+    struct sdse_binding linked = sdse_bind(store, SDSE_SQL_LINKED);
+    sdse_bind_id(&linked, sweep.id);
+    sdse_bind_u64(&linked, position);
+    if (sdse_bind_row(&linked)) {
+        sdse_store_unseal(store, SDSE_CONTENT_SWEEP_POINT,
+                          sqlite3_column_int64(linked.statement, 0));
+        sqlite3_reset(linked.statement);
+    }
     return sdse_bind_run(&link);
 }
 
@@ -149,8 +185,10 @@ enum sdse_status sdse_store_link_point(struct sdse_store *store, struct sdse_has
         status = sdse_store_need(store, SDSE_SQL_SWEEP_ID, "sweep", sweep, &sweep_id);
     if (status == SDSE_OK)
         status = sdse_store_need(store, SDSE_SQL_POINT_ID, "point", point, &point_id);
-    return status == SDSE_OK ? link_position(store, sweep_id, position, point_id)
-                             : status;
+    return status == SDSE_OK
+               ? link_position(store, (struct reference){sweep_id, sweep}, position,
+                               (struct reference){point_id, point})
+               : status;
 }
 
 static struct sdse_hash hash_text(const char *text) {
@@ -179,7 +217,8 @@ static struct sdse_hash design_hash(const struct sdse_point_record *point) {
 // The point's own row. Figures of a point that is not OK are NULL.
 static enum sdse_status add_row(struct sdse_store *store,
                                 const struct sdse_point_record *point) {
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_POINT);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_POINT, SDSE_CONTENT_POINT);
     sdse_bind_hash(&add, point->hash);
     sdse_bind_text(&add, status_names[point->status]);
     sdse_bind_text(&add, point->reason);
@@ -191,12 +230,12 @@ static enum sdse_status add_row(struct sdse_store *store,
     sdse_bind_text(&add, point->form_name);
     sdse_bind_text(&add, sdse_objective_words()[point->objective]);
     sdse_bind_hash(&add, design_hash(point));
-    sdse_bind_f64(&add, point->area_mm2);
     if (point->status == SDSE_POINT_OK) {
         sdse_bind_f64(&add, point->energy_pj);
         sdse_bind_u64(&add, point->latency_cycles);
         sdse_bind_f64(&add, point->latency_s);
         sdse_bind_f64(&add, point->edp_pj_s);
+        sdse_bind_f64(&add, point->area_mm2);
         sdse_bind_f64(&add, point->weight_bits);
         sdse_bind_f64(&add, point->compression);
         sdse_bind_f64(&add, point->rel_error);
@@ -209,14 +248,19 @@ static enum sdse_status add_row(struct sdse_store *store,
         sdse_bind_f64(&add, point->gap);
         sdse_bind_u64(&add, point->front_elements ? point->front_elements : 1);
     } else {
-        for (int i = 0; i < 15; i++)
+        enum { BEFORE_AREA = 4, AFTER_AREA = 11 };
+        for (int i = 0; i < BEFORE_AREA; i++)
+            sdse_bind_null(&add);
+        sdse_bind_f64(&add, point->area_mm2);
+        for (int i = 0; i < AFTER_AREA; i++)
             sdse_bind_null(&add);
     }
+    sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }
 
-static enum sdse_status add_layer(struct sdse_store *store, int64_t point, size_t index,
-                                  const struct sdse_layer_record *layer) {
+static enum sdse_status add_layer(struct sdse_store *store, struct reference point,
+                                  size_t index, const struct sdse_layer_record *layer) {
     int64_t solution = 0, form = 0;
     enum sdse_status status = sdse_store_need(store, SDSE_SQL_SOLUTION_ID, "solution",
                                               layer->solution, &solution);
@@ -225,17 +269,19 @@ static enum sdse_status add_layer(struct sdse_store *store, int64_t point, size_
             sdse_store_need(store, SDSE_SQL_FORM_ID, "weight form", layer->form, &form);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_POINT_LAYER);
-    sdse_bind_u64(&add, (uint64_t)point);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_POINT_LAYER, SDSE_CONTENT_POINT_LAYER);
+    sdse_bind_reference(&add, point.id, point.hash);
     sdse_bind_u64(&add, index);
     sdse_bind_text(&add, layer->name);
     sdse_bind_text(&add, sdse_layer_kind_name(layer->kind));
     sdse_bind_u64(&add, layer->repeat);
-    sdse_bind_u64(&add, (uint64_t)solution);
+    sdse_bind_reference(&add, solution, layer->solution);
     if (layer->has_form)
-        sdse_bind_u64(&add, (uint64_t)form);
+        sdse_bind_reference(&add, form, layer->form);
     else
         sdse_bind_null(&add);
+    sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }
 
@@ -243,38 +289,47 @@ static enum sdse_status add_children(struct sdse_store *store, int64_t id,
                                      const struct sdse_point_record *point) {
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; status == SDSE_OK && i < point->parameter_count; i++) {
-        struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_PARAMETER);
-        sdse_bind_u64(&add, (uint64_t)id);
+        struct sdse_binding add = sdse_bind_content(store, SDSE_SQL_ADD_PARAMETER,
+                                                    SDSE_CONTENT_POINT_PARAMETER);
+        sdse_bind_reference(&add, id, point->hash);
         sdse_bind_text(&add, point->parameters[i].path);
         sdse_bind_text(&add, point->parameters[i].value);
+        sdse_bind_digest(&add);
         status = sdse_bind_run(&add);
     }
     if (point->status != SDSE_POINT_OK)
         return status;
     for (size_t i = 0; status == SDSE_OK && i < point->front_count; i++) {
-        struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_POINT_FRONT);
-        sdse_bind_u64(&add, (uint64_t)id);
+        struct sdse_binding add = sdse_bind_content(store, SDSE_SQL_ADD_POINT_FRONT,
+                                                    SDSE_CONTENT_POINT_FRONT);
+        sdse_bind_reference(&add, id, point->hash);
         sdse_bind_u64(&add, i);
         sdse_bind_f64(&add, point->front[i].energy_pj);
         sdse_bind_u64(&add, point->front[i].latency_cycles);
+        sdse_bind_digest(&add);
         status = sdse_bind_run(&add);
     }
     for (size_t i = 0; status == SDSE_OK && i < point->layer_count; i++)
-        status = add_layer(store, id, i, &point->layers[i]);
+        status =
+            add_layer(store, (struct reference){id, point->hash}, i, &point->layers[i]);
     return status;
 }
 
 static enum sdse_status drop_children(struct sdse_store *store, int64_t id) {
-    static const enum sdse_statement drops[] = {SDSE_SQL_DROP_PARAMETERS,
-                                                SDSE_SQL_DROP_POINT_FRONT,
-                                                SDSE_SQL_DROP_POINT_LAYERS};
-    enum sdse_status status = SDSE_OK;
-    for (size_t i = 0; status == SDSE_OK && i < COUNT(drops); i++) {
-        struct sdse_binding drop = sdse_bind(store, drops[i]);
-        sdse_bind_u64(&drop, (uint64_t)id);
-        status = sdse_bind_run(&drop);
+    static const struct {
+        enum sdse_statement drop;
+        enum sdse_content table;
+    } drops[] = {{SDSE_SQL_DROP_PARAMETERS, SDSE_CONTENT_POINT_PARAMETER},
+                 {SDSE_SQL_DROP_POINT_FRONT, SDSE_CONTENT_POINT_FRONT},
+                 {SDSE_SQL_DROP_POINT_LAYERS, SDSE_CONTENT_POINT_LAYER}};
+    for (size_t i = 0; i < COUNT(drops); i++) {
+        struct sdse_binding drop = sdse_bind(store, drops[i].drop);
+        sdse_bind_id(&drop, id);
+        while (sdse_bind_row(&drop))
+            sdse_store_unseal(store, drops[i].table,
+                              sqlite3_column_int64(drop.statement, 0));
     }
-    return status;
+    return store->batch_status;
 }
 
 // The invariant of the file: a point's total is the sum of its layers.
@@ -308,10 +363,16 @@ enum sdse_status sdse_store_add_point(struct sdse_store *store,
     if (status != SDSE_OK)
         return status;
     // Replaced where it stands: other sweeps keep their places.
-    const bool replaces =
-        sdse_store_find(store, SDSE_SQL_MAY_REPLACE, point->hash, &id);
-    if (replaces)
+    struct sdse_binding may = sdse_bind(store, SDSE_SQL_MAY_REPLACE);
+    sdse_bind_hash(&may, point->hash);
+    const bool replaces = sdse_bind_row(&may);
+    if (replaces) {
+        id = sqlite3_column_int64(may.statement, 0);
+        sdse_store_unseal(store, SDSE_CONTENT_POINT,
+                          sqlite3_column_int64(may.statement, 1));
+        sqlite3_reset(may.statement);
         status = drop_children(store, id);
+    }
     if (status == SDSE_OK &&
         (replaces || !sdse_store_find(store, SDSE_SQL_POINT_ID, point->hash, &id))) {
         status = add_row(store, point);
@@ -323,8 +384,10 @@ enum sdse_status sdse_store_add_point(struct sdse_store *store,
         if (status == SDSE_OK && point->status == SDSE_POINT_OK)
             status = check_sums(store, id, point);
     }
-    return status == SDSE_OK ? link_position(store, sweep, point->position, id)
-                             : status;
+    return status == SDSE_OK
+               ? link_position(store, (struct reference){sweep, point->sweep},
+                               point->position, (struct reference){id, point->hash})
+               : status;
 }
 
 // ---- training ----
@@ -336,7 +399,8 @@ enum sdse_status sdse_store_add_training(struct sdse_store *store,
     if (status != SDSE_OK ||
         sdse_store_find(store, SDSE_SQL_TRAINING_ID, training->hash, &id))
         return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_TRAINING);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_TRAINING, SDSE_CONTENT_TRAINING_RUN);
     sdse_bind_hash(&add, training->hash);
     sdse_bind_text(&add, training->name);
     sdse_bind_text(&add, training->method);
@@ -346,12 +410,14 @@ enum sdse_status sdse_store_add_training(struct sdse_store *store,
     sdse_bind_f64(&add, training->reference_accuracy);
     sdse_bind_f64(&add, training->energy_pj);
     sdse_bind_f64(&add, training->stored_bits);
+    sdse_bind_digest(&add);
     status = sdse_bind_run(&add);
     id = sqlite3_last_insert_rowid(store->db);
     for (size_t i = 0; status == SDSE_OK && i < training->epoch_count; i++) {
         const struct sdse_epoch_record *epoch = &training->epochs[i];
-        struct sdse_binding row = sdse_bind(store, SDSE_SQL_ADD_EPOCH);
-        sdse_bind_u64(&row, (uint64_t)id);
+        struct sdse_binding row =
+            sdse_bind_content(store, SDSE_SQL_ADD_EPOCH, SDSE_CONTENT_TRAINING_EPOCH);
+        sdse_bind_reference(&row, id, training->hash);
         sdse_bind_u64(&row, i);
         sdse_bind_f64(&row, epoch->train_loss);
         sdse_bind_f64(&row, epoch->train_accuracy);
@@ -359,6 +425,7 @@ enum sdse_status sdse_store_add_training(struct sdse_store *store,
         sdse_bind_f64(&row, epoch->learning_rate);
         sdse_bind_f64(&row, epoch->energy_pj);
         sdse_bind_f64(&row, epoch->weight_bits);
+        sdse_bind_digest(&row);
         status = sdse_bind_run(&row);
     }
     return status;

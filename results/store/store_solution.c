@@ -22,55 +22,79 @@ static bool sums_agree(double a, double b) {
 
 // ---- origins ----
 
-// Row id of where a number comes from, added on first use. A number that says nothing
-// of its own has the accelerator's source; one that is not given has none, and says
-// why.
-static enum sdse_status origin_id(struct sdse_store *store,
+// Where a number comes from: its row, and what that says.
+struct origin {
+    int64_t id;
+    const char *mark, *text;
+};
+
+// A solution that parts are added to.
+struct owner {
+    int64_t id;
+    struct sdse_hash hash;
+};
+
+static void digest_origin(struct sdse_binding *binding, const struct origin *origin) {
+    sdse_digest_only(binding, origin->mark);
+    sdse_digest_only(binding, origin->text);
+}
+
+// The row of an origin; false if there is none.
+static bool find_origin(struct sdse_store *store, struct origin *origin) {
+    struct sdse_binding find = sdse_bind(store, SDSE_SQL_ORIGIN_ID);
+    sdse_bind_text(&find, origin->mark);
+    sdse_bind_text(&find, origin->text);
+    if (!sdse_bind_row(&find))
+        return false;
+    origin->id = sqlite3_column_int64(find.statement, 0);
+    sqlite3_reset(find.statement);
+    return true;
+}
+
+// Where a number comes from, added on first use. A number that says nothing of its own
+// has the accelerator's source; one that is not given has none, and says why.
+static enum sdse_status origin_of(struct sdse_store *store,
                                   const struct sdse_arch *arch,
                                   const struct sdse_number *number, bool free,
-                                  int64_t *id) {
-    const char *mark = mark_names[number->origin.mark];
+                                  struct origin *origin) {
     const char *text = number->origin.text ? number->origin.text : arch->source;
     if (!number->given && free)
         text = "declared free";
     else if (!number->given && !number->origin.text)
         text = "not given";
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_ORIGIN);
-    sdse_bind_text(&add, mark);
-    sdse_bind_text(&add, text ? text : "");
-    enum sdse_status status = sdse_bind_run(&add);
-    if (status != SDSE_OK)
-        return status;
-    struct sdse_binding find = sdse_bind(store, SDSE_SQL_ORIGIN_ID);
-    sdse_bind_text(&find, mark);
-    sdse_bind_text(&find, text ? text : "");
-    if (!sdse_bind_row(&find) && store->batch_status != SDSE_OK)
-        return store->batch_status; // the look failed
-    if (!sqlite3_data_count(find.statement))
-        return sdse_store_fail(store, SDSE_DATABASE, "origin was not stored");
-    *id = sqlite3_column_int64(find.statement, 0);
-    sqlite3_reset(find.statement);
-    return SDSE_OK;
+    *origin = (struct origin){0, mark_names[number->origin.mark], text ? text : ""};
+    if (find_origin(store, origin))
+        return SDSE_OK;
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_ORIGIN, SDSE_CONTENT_ORIGIN);
+    sdse_bind_text(&add, origin->mark);
+    sdse_bind_text(&add, origin->text);
+    sdse_bind_digest(&add);
+    const enum sdse_status status = sdse_bind_run(&add);
+    if (status == SDSE_OK)
+        origin->id = sqlite3_last_insert_rowid(store->db);
+    return status;
 }
 
 // ---- solutions ----
 
-static enum sdse_status add_flow(struct sdse_store *store, int64_t solution,
+static enum sdse_status add_flow(struct sdse_store *store, struct owner solution,
                                  const struct sdse_arch *arch, unsigned level,
                                  enum sdse_part part,
                                  const struct sdse_flow_cost *flow) {
     const struct sdse_level *memory = &arch->level[level];
-    int64_t read = 0, fill = 0, update = 0;
+    struct origin read, fill, update;
     enum sdse_status status =
-        origin_id(store, arch, &memory->read_pj, memory->free, &read);
+        origin_of(store, arch, &memory->read_pj, memory->free, &read);
     if (status == SDSE_OK)
-        status = origin_id(store, arch, &memory->fill_pj, memory->free, &fill);
+        status = origin_of(store, arch, &memory->fill_pj, memory->free, &fill);
     if (status == SDSE_OK)
-        status = origin_id(store, arch, &memory->update_pj, memory->free, &update);
+        status = origin_of(store, arch, &memory->update_pj, memory->free, &update);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_LEVEL);
-    sdse_bind_u64(&add, (uint64_t)solution);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_LEVEL, SDSE_CONTENT_SOLUTION_LEVEL);
+    sdse_bind_reference(&add, solution.id, solution.hash);
     sdse_bind_u64(&add, level);
     sdse_bind_text(&add, part_names[part]);
     sdse_bind_u64(&add, flow->tile_words);
@@ -85,9 +109,13 @@ static enum sdse_status add_flow(struct sdse_store *store, int64_t solution,
     sdse_bind_f64(&add, flow->read_pj);
     sdse_bind_f64(&add, flow->fill_pj);
     sdse_bind_f64(&add, flow->update_pj);
-    sdse_bind_u64(&add, (uint64_t)read);
-    sdse_bind_u64(&add, (uint64_t)fill);
-    sdse_bind_u64(&add, (uint64_t)update);
+    sdse_bind_id(&add, read.id);
+    sdse_bind_id(&add, fill.id);
+    sdse_bind_id(&add, update.id);
+    digest_origin(&add, &read);
+    digest_origin(&add, &fill);
+    digest_origin(&add, &update);
+    sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }
 
@@ -107,19 +135,20 @@ static const struct sdse_number *network_number(const struct sdse_network *netwo
     return &network->pj_per_bit;
 }
 
-static enum sdse_status add_network(struct sdse_store *store, int64_t solution,
+static enum sdse_status add_network(struct sdse_store *store, struct owner solution,
                                     const struct sdse_arch *arch, unsigned level,
                                     enum sdse_part part,
                                     const struct sdse_network_cost *cost) {
     const struct sdse_network *network =
         &arch->level[level].network[tensor_of_part(part)];
-    int64_t origin = 0;
+    struct origin origin;
     enum sdse_status status =
-        origin_id(store, arch, network_number(network), network->free, &origin);
+        origin_of(store, arch, network_number(network), network->free, &origin);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_NETWORK);
-    sdse_bind_u64(&add, (uint64_t)solution);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_NETWORK, SDSE_CONTENT_SOLUTION_NETWORK);
+    sdse_bind_reference(&add, solution.id, solution.hash);
     sdse_bind_u64(&add, level);
     sdse_bind_text(&add, part_names[part]);
     sdse_bind_u64(&add, cost->words);
@@ -127,30 +156,35 @@ static enum sdse_status add_network(struct sdse_store *store, int64_t solution,
     sdse_bind_f64(&add, cost->hops);
     sdse_bind_f64(&add, cost->bits);
     sdse_bind_f64(&add, cost->energy_pj);
-    sdse_bind_u64(&add, (uint64_t)origin);
+    sdse_bind_id(&add, origin.id);
+    digest_origin(&add, &origin);
+    sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }
 
-static enum sdse_status add_component(struct sdse_store *store, int64_t solution,
+static enum sdse_status add_component(struct sdse_store *store, struct owner solution,
                                       const struct sdse_arch *arch,
                                       const char *component, const char *action,
                                       double energy_pj,
                                       const struct sdse_number *number, bool free) {
-    int64_t origin = 0;
-    enum sdse_status status = origin_id(store, arch, number, free, &origin);
+    struct origin origin;
+    enum sdse_status status = origin_of(store, arch, number, free, &origin);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_COMPONENT);
-    sdse_bind_u64(&add, (uint64_t)solution);
+    struct sdse_binding add = sdse_bind_content(store, SDSE_SQL_ADD_COMPONENT,
+                                                SDSE_CONTENT_SOLUTION_COMPONENT);
+    sdse_bind_reference(&add, solution.id, solution.hash);
     sdse_bind_text(&add, component);
     sdse_bind_text(&add, action);
     sdse_bind_f64(&add, energy_pj);
-    sdse_bind_u64(&add, (uint64_t)origin);
+    sdse_bind_id(&add, origin.id);
+    digest_origin(&add, &origin);
+    sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }
 
 // Clock, static power and control of one component, named by what they belong to.
-static enum sdse_status add_overhead(struct sdse_store *store, int64_t solution,
+static enum sdse_status add_overhead(struct sdse_store *store, struct owner solution,
                                      const struct sdse_arch *arch, const char *whose,
                                      const struct sdse_overhead *overhead,
                                      const struct sdse_overhead_cost *cost,
@@ -175,19 +209,21 @@ static enum sdse_status add_overhead(struct sdse_store *store, int64_t solution,
 
 // One level: its memory row, what is kept there, the networks below it, its leakage.
 // Adds the energies it stored to *stored_pj.
-static enum sdse_status add_level(struct sdse_store *store, int64_t solution,
+static enum sdse_status add_level(struct sdse_store *store, struct owner solution,
                                   const struct sdse_solution_record *record,
                                   unsigned level, double *stored_pj) {
     const struct sdse_arch *arch = record->arch;
     const struct sdse_level_cost *cost = &record->cost->level[level];
-    struct sdse_binding memory = sdse_bind(store, SDSE_SQL_ADD_MEMORY);
-    sdse_bind_u64(&memory, (uint64_t)solution);
+    struct sdse_binding memory =
+        sdse_bind_content(store, SDSE_SQL_ADD_MEMORY, SDSE_CONTENT_SOLUTION_MEMORY);
+    sdse_bind_reference(&memory, solution.id, solution.hash);
     sdse_bind_u64(&memory, level);
     sdse_bind_text(&memory, arch->level[level].name);
     sdse_bind_u64(&memory, cost->cycles);
     sdse_bind_f64(&memory, cost->stored_bits);
     sdse_bind_f64(&memory, cost->read_bits_per_cycle);
     sdse_bind_f64(&memory, cost->write_bits_per_cycle);
+    sdse_bind_digest(&memory);
     enum sdse_status status = sdse_bind_run(&memory);
     for (enum sdse_part part = 0; status == SDSE_OK && part < SDSE_PARTS; part++) {
         const struct sdse_flow_cost *flow = &cost->flow[part];
@@ -213,7 +249,7 @@ static enum sdse_status add_level(struct sdse_store *store, int64_t solution,
     return status;
 }
 
-static enum sdse_status add_parts(struct sdse_store *store, int64_t solution,
+static enum sdse_status add_parts(struct sdse_store *store, struct owner solution,
                                   const struct sdse_solution_record *record) {
     const struct sdse_arch *arch = record->arch;
     const struct sdse_cost *cost = record->cost;
@@ -271,10 +307,11 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
         return status;
     const struct sdse_cost *cost = solution->cost;
     assert(cost->level_count == solution->arch->level_count);
-    struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_SOLUTION);
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_SOLUTION, SDSE_CONTENT_SOLUTION);
     sdse_bind_hash(&add, solution->hash);
     if (solution->has_front)
-        sdse_bind_u64(&add, (uint64_t)front);
+        sdse_bind_reference(&add, front, solution->front);
     else
         sdse_bind_null(&add);
     sdse_bind_text(&add, sdse_proof_name(solution->proof));
@@ -295,10 +332,13 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
     const struct sdse_bottleneck bottleneck =
         sdse_bottleneck_name(solution->arch, cost);
     sdse_bind_text(&add, bottleneck.text);
+    sdse_bind_digest(&add);
     status = sdse_bind_run(&add);
     if (status != SDSE_OK)
         return status;
-    return add_parts(store, sqlite3_last_insert_rowid(store->db), solution);
+    return add_parts(
+        store, (struct owner){sqlite3_last_insert_rowid(store->db), solution->hash},
+        solution);
 }
 
 bool sdse_store_has_solution(struct sdse_store *store, struct sdse_hash solution) {

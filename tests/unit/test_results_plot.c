@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #include "results/look/plot/plot.h"
+#include "support/reseal.h"
 #include "support/results_fixture.h"
 
 static char database[128], directory[64];
@@ -204,6 +205,7 @@ static void fused_layers_have_no_bars(void **state) {
                      "  AND layer_index = 1)",
                      NULL, NULL, NULL),
         SQLITE_OK);
+    reseal(db);
     struct sdse_reader *fused = NULL;
     assert_int_equal(sdse_reader_open(copy, &diags, &fused), SDSE_OK);
     struct sdse_layers_plot plot = {.point_id = 1,
@@ -244,6 +246,7 @@ static void wide_ranges_are_logarithmic(void **state) {
                                   " WHERE point_id = 3",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
+    reseal(db);
     sqlite3_close(db);
     struct sdse_front_plot plot = {.objectives = 2,
                                    .metric = {SDSE_METRIC_STORAGE, SDSE_METRIC_ENERGY},
@@ -273,6 +276,7 @@ static void a_hundredfold_is_logarithmic(void **state) {
                  " END",
                  wide ? 808000 : 792000);
         assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+        reseal(db);
         sqlite3_close(db);
         struct sdse_front_plot plot = {
             .objectives = 2,
@@ -299,12 +303,14 @@ static void others_are_all_others(void **state) {
     assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
     for (int i = 1; i <= 12; i++) {
         char sql[300];
-        snprintf(sql, sizeof sql,
-                 "INSERT INTO solution_component SELECT solution_id, 'part %d', 'x',"
-                 " %d * 1e6, (SELECT min(origin_id) FROM origin) FROM solution",
-                 i, i);
+        snprintf(
+            sql, sizeof sql,
+            "INSERT INTO solution_component SELECT solution_id, 'part %d', 'x',"
+            " %d * 1e6, (SELECT min(origin_id) FROM origin), random() FROM solution",
+            i, i);
         assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     }
+    reseal(db);
     struct sdse_reader *many = NULL;
     assert_int_equal(sdse_reader_open(copy, &diags, &many), SDSE_OK);
     struct sdse_layers_plot plot = {.point_id = 1, .picture = in_directory("many.png")};
@@ -341,6 +347,7 @@ static void names_run_nothing(void **state) {
                                   " workload = '@evil $(touch evil-3) {/Bold x}_y'",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
+    reseal(db);
     sqlite3_close(db);
     struct sdse_front_plot plot = {.objectives = 2,
                                    .metric = {SDSE_METRIC_ENERGY, SDSE_METRIC_LATENCY},

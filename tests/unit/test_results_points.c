@@ -113,7 +113,8 @@ static void a_front_is_a_table_and_a_sentence(void **state) {
     const char *summary = sdse_front_summary(&points, &front, arena);
     assert_int_equal(strncmp(summary, "12 points: ", 11), 0);
     assert_non_null(strstr(summary, "hypervolume"));
-    front.reference[1] = 0; // as when no point of the front has an error: no box to fill
+    front.reference[1] =
+        0; // as when no point of the front has an error: no box to fill
     assert_null(strstr(sdse_front_summary(&points, &front, arena), "hypervolume"));
     free(text);
     free(csv);

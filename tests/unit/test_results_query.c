@@ -15,6 +15,7 @@
 
 #include "results/look/query.h"
 #include "support/copy_file.h"
+#include "support/reseal.h"
 #include "support/results_fixture.h"
 
 static char path[128];
@@ -81,7 +82,7 @@ static void answers(void **state) {
            "x\n3\n");
     yields(reader, "SELECT name FROM pragma_table_info('v_front') LIMIT 2",
            "name\npoint_id\nrank\n");
-    yields(reader, "PRAGMA user_version", "user_version\n7\n");
+    yields(reader, "PRAGMA user_version", "user_version\n8\n");
     sdse_reader_close(reader);
 }
 
@@ -277,11 +278,13 @@ static void commits_beside_the_file_are_not_missed(void **state) {
                                   "UPDATE sweep SET name = 'last'",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
+    reseal(db);
     copy_file(path, other);
     copy_file(from, wal);
     assert_int_equal(
         sqlite3_exec(db, "UPDATE sweep SET name = 'fixture'", NULL, NULL, NULL),
         SQLITE_OK);
+    reseal(db);
     sqlite3_close(db);
     assert_int_equal(symlink(shm, shm), 0);
     struct sdse_reader *reader = NULL;

@@ -141,7 +141,8 @@ static void contains(const char *what, const char *whole, char *fresh) {
     size_t capacity = 0;
     FILE *in = fmemopen(fresh, strlen(fresh), "r");
     while (getline(&line, &capacity, in) > 0)
-        if (!(whole = strstr(whole, line)))
+        if (strncmp(line, "{\"table\":\"export_end\"", 21) != 0 && // other counts
+            !(whole = strstr(whole, line)))
             fail_msg("%s: the continued file has not\n%s", what, line);
     free(line);
     fclose(in);

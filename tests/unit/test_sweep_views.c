@@ -13,12 +13,14 @@
 
 #include "results/look/points.h"
 #include "smartdeal/npy.h"
+#include "support/reseal.h"
 #include "support_sweep.h"
 
 static void change(const char *database, const char *sql) {
     sqlite3 *db = NULL;
     assert_int_equal(sqlite3_open(sweep_path(database), &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    reseal(db);
     sqlite3_close(db);
 }
 
@@ -33,15 +35,16 @@ static void views_are_the_tables_times_repeat(void **state) {
     sweep_write("views.yaml", "name: v\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
                               "weight_forms: [{name: d, density: 0.5}]\n");
     sweep_run("views.yaml", "views.db");
-    change("views.db",
-           "INSERT INTO origin(origin_id, mark, text) VALUES(901, 'Q', 'read'),"
-           " (902, 'D', 'fill'), (903, 'Q', 'update');"
-           "UPDATE solution_level SET read_origin_id = 901, fill_origin_id = 902,"
-           " update_origin_id = 903;"
-           "UPDATE solution SET fill_cycles = 7 * solution_id,"
-           " drain_cycles = 11 * solution_id, pass_cycles = 23 * solution_id,"
-           " compute_cycles = 13 * solution_id,"
-           " rebuild_cycles = 17 * solution_id, shift_adds = 19 * solution_id");
+    change(
+        "views.db",
+        "INSERT INTO origin(origin_id, mark, text, digest) VALUES(901, 'Q', 'read', 1),"
+        " (902, 'D', 'fill', 2), (903, 'Q', 'update', 3);"
+        "UPDATE solution_level SET read_origin_id = 901, fill_origin_id = 902,"
+        " update_origin_id = 903;"
+        "UPDATE solution SET fill_cycles = 7 * solution_id,"
+        " drain_cycles = 11 * solution_id, pass_cycles = 23 * solution_id,"
+        " compute_cycles = 13 * solution_id,"
+        " rebuild_cycles = 17 * solution_id, shift_adds = 19 * solution_id");
     assert_true(sweep_number("views.db", "SELECT max(repeat) FROM v_layer") == 2);
     none("SELECT count(*) FROM v_layer v JOIN point_layer l USING (point_id, "
          "layer_index)"
