@@ -10,7 +10,7 @@
 #include "cli/interrupt.h"
 #include "dse/sweep/sweep.h"
 
-enum { OUTPUT, JOBS, QUIET, FOLLOW };
+enum { OUTPUT, JOBS, QUIET, FOLLOW, SHARD };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "RESULTS.db",
@@ -20,6 +20,9 @@ static const struct cli_option options[] = {
     [QUIET] = {"quiet", 'q', CLI_FLAG, NULL, "no progress line", NULL, false},
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "links may lead weight files out of their folder", NULL, false},
+    [SHARD] = {"shard", 0, CLI_TEXT, "I/N",
+               "every N-th point only, from the I-th on; `sdse merge` joins the files",
+               NULL, false},
 };
 
 // How progress is shown: one line redrawn on a terminal, else a line now and then.
@@ -104,6 +107,8 @@ static void say_how_to_continue(const struct cli *cli, const struct cli_args *ar
         fprintf(stderr, " -j %s", args->value[JOBS]);
     if (args->value[FOLLOW])
         fputs(" --follow-links", stderr);
+    if (args->value[SHARD])
+        fprintf(stderr, " --shard %s", args->value[SHARD]);
     fputc('\n', stderr);
 }
 
@@ -123,13 +128,32 @@ static void print_summary(const struct sdse_sweep_progress *progress,
            progress->infeasible, progress->front_size, duration);
 }
 
+// "3/16": 1 <= I <= N. False, said, for anything else.
+static bool parse_shard(struct cli *cli, const char *text,
+                        struct sdse_sweep_request *request) {
+    unsigned long long i = 0, n = 0;
+    int used = 0;
+    const bool plain = text && strspn(text, "0123456789/") == strlen(text);
+    if (!text)
+        return true;
+    if (!plain || strlen(text) > 20 ||
+        sscanf(text, "%llu/%llu%n", &i, &n, &used) != 2 || text[used] || i < 1 ||
+        i > n) {
+        cli_error(cli, "--shard %s: expected I/N with 1 <= I <= N, e.g. 3/16", text);
+        return false;
+    }
+    request->shard = i - 1;
+    request->shards = n;
+    return true;
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!cli_file_exists(cli, args->operands[0]))
         return CLI_BAD_INPUT;
     struct display display = {.terminal = isatty(STDERR_FILENO) != 0};
     struct sdse_sweep_progress progress = {0};
     const uint64_t jobs = cli_count(args, JOBS, 0);
-    const struct sdse_sweep_request request = {
+    struct sdse_sweep_request request = {
         .sweep_path = args->operands[0],
         .database_path = args->value[OUTPUT],
         .threads = jobs > 1024 ? 1024 : (unsigned)jobs,
@@ -138,6 +162,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         .context = &display,
         .follow_links = args->value[FOLLOW] != NULL,
     };
+    if (!parse_shard(cli, args->value[SHARD], &request))
+        return CLI_USAGE;
     // Whoever watches the progress may leave; the sweep goes on.
     signal(SIGPIPE, SIG_IGN);
     const enum sdse_status status = sdse_sweep_run(&request, &cli->diags, &progress);

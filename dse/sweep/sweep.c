@@ -56,6 +56,12 @@ static double elapsed_s(const struct run *run) {
            (double)(now.tv_nsec - run->started.tv_nsec) * 1e-9;
 }
 
+// Whether the point is this run's to compute.
+static bool is_mine(const struct run *run, size_t position) {
+    const uint64_t shards = run->request->shards;
+    return !shards || position % shards == run->request->shard;
+}
+
 static bool stopped(const struct run *run) {
     return run->request->stop && atomic_load(run->request->stop);
 }
@@ -319,7 +325,8 @@ static enum sdse_status queue_ahead(struct run *run, size_t position,
          i++) {
         const struct sdse_point *point = &run->plan->points[i];
         const size_t layers = run->plan->networks[point->network].workload->layer_count;
-        for (size_t l = 0; !is_stored[i] && !status && l < layers; l++) {
+        const bool needed = !is_stored[i] && is_mine(run, i);
+        for (size_t l = 0; needed && !status && l < layers; l++) {
             struct sdse_measured *entry;
             status = find_measured(run, point, l, &entry);
             if (!status && entry)
@@ -447,6 +454,8 @@ static enum sdse_status reuse_stored(struct run *run, bool *is_stored) {
     for (size_t i = 0; !status && i < run->plan->point_count; i++) {
         struct sdse_point_figures figures;
         const struct sdse_hash hash = run->plan->points[i].hash;
+        if (!is_mine(run, i))
+            continue;
         is_stored[i] = sdse_store_load_figures(
             run->store, hash, run->plan->sweep->mapper.seconds, &figures);
         if (!is_stored[i])
@@ -471,7 +480,7 @@ static enum sdse_status run_points(struct run *run) {
     for (size_t i = 0; !status && i < run->plan->point_count; i++) {
         if (stopped(run))
             return SDSE_INTERRUPTED;
-        if (is_stored[i])
+        if (is_stored[i] || !is_mine(run, i))
             continue;
         status = measure_ahead(run, i, is_stored);
         if (!status)
@@ -572,7 +581,8 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
     if (!status && !allocate(run))
         status = SDSE_NO_MEMORY;
     if (!status) {
-        progress->points_total = run->plan->point_count;
+        for (size_t i = 0; i < run->plan->point_count; i++)
+            progress->points_total += is_mine(run, i);
         status = run_points(run);
         if (stopped(run) && !status && progress->points_done < progress->points_total)
             status = SDSE_INTERRUPTED;

@@ -11,7 +11,7 @@
 #include "base/status.h"
 
 struct sdse_sweep_progress {
-    size_t points_total;
+    size_t points_total;  // of this run's shard
     size_t points_done;   // stored, in this run or before
     size_t points_reused; // of these, stored before this run began
     size_t infeasible;
@@ -37,6 +37,9 @@ struct sdse_sweep_request {
     // Weights are measured for the points ahead until they add up to this many words,
     // and stored: a kill loses at most that much. 0 = 32 Mi words.
     uint64_t ahead_words;
+    // Of `shards` runs this one has the points whose position modulo `shards` is
+    // `shard`: the files of all, merged, are that of one run. 0 = all points.
+    uint64_t shard, shards;
 };
 
 // Runs a sweep, or continues it: points that are stored are not computed again. Points

@@ -17,7 +17,8 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      "SELECT hash, name, point_count, objective, max_area_mm2, turn AS"
      " \".turn\", digest FROM sweep ORDER BY hash",
      "INSERT INTO sweep(hash, name, point_count, objective, max_area_mm2, turn,"
-     " digest) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(hash) DO NOTHING",
+     " digest) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(hash) DO UPDATE SET"
+     " turn = max(turn, excluded.turn)",
      true, 2},
     {"layer_front",
      "SELECT hash, proof, gap, seconds_limit, hint, digest FROM layer_front"

@@ -248,3 +248,30 @@ enum sdse_status sdse_database_verify(sqlite3 *db, const char *path,
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return status;
 }
+
+enum sdse_status sdse_database_model(sqlite3 *db, const char *path,
+                                     const char *model_version,
+                                     struct sdse_diags *diags) {
+    sqlite3_stmt *statement = NULL;
+    enum sdse_status status = SDSE_OK;
+    int code = sqlite3_prepare_v2(
+        db, "SELECT value FROM meta WHERE key = 'model_version'", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const char *stored =
+        code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (!stored) {
+        status = sdse_database_refuse(db, code == SQLITE_DONE ? SQLITE_CORRUPT : code,
+                                      path, diags);
+    } else if (strcmp(stored, model_version) != 0) {
+        status = SDSE_INVALID;
+        sdse_diag_add(diags, SDSE_ERROR,
+                      (struct sdse_loc){.file = sdse_arena_strdup(diags->arena, path)},
+                      "results-model",
+                      "written with cost model %s, but this sdse has %s: their "
+                      "figures cannot be mixed; use a new file",
+                      stored, model_version);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}

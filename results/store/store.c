@@ -61,33 +61,6 @@ static int create_schema(sqlite3 *db, const char *model_version) {
     return code == SQLITE_OK ? sdse_seal_all(db) : code;
 }
 
-static enum sdse_status check_model(sqlite3 *db, const char *path,
-                                    const char *model_version,
-                                    struct sdse_diags *diags) {
-    sqlite3_stmt *statement = NULL;
-    enum sdse_status status = SDSE_OK;
-    int code = sqlite3_prepare_v2(
-        db, "SELECT value FROM meta WHERE key = 'model_version'", -1, &statement, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    const char *stored =
-        code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-    if (!stored) {
-        status = sdse_database_refuse(db, code == SQLITE_DONE ? SQLITE_CORRUPT : code,
-                                      path, diags);
-    } else if (strcmp(stored, model_version) != 0) {
-        status = SDSE_INVALID;
-        sdse_diag_add(diags, SDSE_ERROR,
-                      (struct sdse_loc){.file = sdse_arena_strdup(diags->arena, path)},
-                      "results-model",
-                      "written with cost model %s, but this sdse has %s: their "
-                      "figures cannot be mixed; use a new file",
-                      stored, model_version);
-    }
-    sqlite3_finalize(statement);
-    return status;
-}
-
 // Switches to WAL. Another process that is doing the same makes this fail at once: the
 // busy handler is not asked, so wait here.
 static int use_wal(sqlite3 *db) {
@@ -133,7 +106,8 @@ static enum sdse_status set_up(sqlite3 *db, const char *path, const char *model_
     }
     if (code != SQLITE_OK)
         return sdse_database_refuse(db, code, path, diags);
-    return status == SDSE_OK ? check_model(db, path, model_version, diags) : status;
+    return status == SDSE_OK ? sdse_database_model(db, path, model_version, diags)
+                             : status;
 }
 
 // Opens or creates. Where SQLite may not write, for whatever reason, it tries to read,
