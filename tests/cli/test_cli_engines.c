@@ -280,7 +280,12 @@ static void rows_of_sharing_groups_are_measured(void **state) {
                  "explain -a @rows.yaml -w @conv.yaml -l a --form %s -m @m.yaml",
                  forms[i]);
         out = run(line, 0);
-        assert_non_null(strstr(out, "rows that some of 32 filters needs: "));
+        static const char needed[] = "rows that some of 32 filters needs: ";
+        const char *rows = strstr(out, needed);
+        assert_non_null(rows);
+        const double share = strtod(rows + strlen(needed), NULL);
+        assert_true(i == 0 ? share > 0 && share <= 1
+                           : fabs(share - (1 - ldexp(1, -32))) < 1e-12);
         assert_non_null(strstr(out, words[i]));
         free(out);
     }
