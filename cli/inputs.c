@@ -283,8 +283,10 @@ const struct sdse_layer *cli_find_layer(struct cli *cli,
     return NULL;
 }
 
-struct sdse_reader *cli_open_results(struct cli *cli, const char *path,
-                                     enum cli_exit *status) {
+static struct sdse_reader *
+open_results(struct cli *cli, const char *path, enum cli_exit *status,
+             enum sdse_status (*opening)(const char *, struct sdse_diags *,
+                                         struct sdse_reader **)) {
     *status = CLI_BAD_INPUT;
     if (!cli_file_exists(cli, path))
         return NULL;
@@ -298,7 +300,17 @@ struct sdse_reader *cli_open_results(struct cli *cli, const char *path,
         }
     }
     struct sdse_reader *reader = NULL;
-    const enum sdse_status opened = sdse_reader_open(path, &cli->diags, &reader);
+    const enum sdse_status opened = opening(path, &cli->diags, &reader);
     *status = cli_finish(cli, opened);
     return reader;
+}
+
+struct sdse_reader *cli_open_results(struct cli *cli, const char *path,
+                                     enum cli_exit *status) {
+    return open_results(cli, path, status, sdse_reader_open);
+}
+
+struct sdse_reader *cli_open_results_unchecked(struct cli *cli, const char *path,
+                                               enum cli_exit *status) {
+    return open_results(cli, path, status, sdse_reader_open_unchecked);
 }

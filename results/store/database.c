@@ -225,6 +225,34 @@ static enum sdse_status check_contents(sqlite3 *db, const char *path,
     return wrong ? SDSE_INVALID : SDSE_OK;
 }
 
+// Structure and indices; every fault is said.
+static int check_structure(sqlite3 *db, const char *path, struct sdse_diags *diags,
+                           uint64_t *wrong) {
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(db, "PRAGMA integrity_check(20)", -1, &row, NULL);
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+        code = sqlite3_step(row);
+        const char *text =
+            code == SQLITE_ROW ? (const char *)sqlite3_column_text(row, 0) : NULL;
+        if (!text || strcmp(text, "ok") == 0)
+            continue;
+        complain(diags, path, "results-damaged", text);
+        ++*wrong;
+    }
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+enum sdse_status sdse_database_verify_all(sqlite3 *db, const char *path,
+                                          struct sdse_diags *diags) {
+    uint64_t wrong = 0;
+    const int code = check_structure(db, path, diags, &wrong);
+    if (code != SQLITE_OK)
+        return sdse_database_refuse(db, code, path, diags);
+    const enum sdse_status status = check_contents(db, path, diags);
+    return status == SDSE_OK && wrong ? SDSE_INVALID : status;
+}
+
 // The sizes up to which a file is checked as a whole when it is opened.
 static bool is_small(sqlite3 *db) {
     enum { SMALL_BYTES = 64 << 20 };

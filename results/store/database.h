@@ -38,6 +38,11 @@ enum sdse_status sdse_database_identify(sqlite3 *db, const char *path,
 enum sdse_status sdse_database_verify(sqlite3 *db, const char *path,
                                       struct sdse_diags *diags);
 
+// The same for a file of any size, within the caller's transaction; all faults of the
+// structure are said, up to 20.
+enum sdse_status sdse_database_verify_all(sqlite3 *db, const char *path,
+                                          struct sdse_diags *diags);
+
 // Whether the file was written with this version of the cost model (results-model).
 enum sdse_status sdse_database_model(sqlite3 *db, const char *path,
                                      const char *model_version,

@@ -62,8 +62,9 @@ static int open_database(const char *path, sqlite3 **db) {
     return code;
 }
 
-enum sdse_status sdse_reader_open(const char *path, struct sdse_diags *diags,
-                                  struct sdse_reader **out) {
+static enum sdse_status open_reader(const char *path, bool check,
+                                    struct sdse_diags *diags,
+                                    struct sdse_reader **out) {
     assert(path && diags && out);
     sqlite3 *db = NULL;
     bool empty = false;
@@ -79,7 +80,7 @@ enum sdse_status sdse_reader_open(const char *path, struct sdse_diags *diags,
                       "results-empty", "the database is empty: no sweep wrote to it");
         status = SDSE_INVALID;
     }
-    if (status == SDSE_OK)
+    if (status == SDSE_OK && check)
         status = sdse_database_verify(db, path, diags);
     struct sdse_reader *reader = NULL;
     if (status == SDSE_OK) {
@@ -94,6 +95,16 @@ enum sdse_status sdse_reader_open(const char *path, struct sdse_diags *diags,
     reader->db = db;
     *out = reader;
     return SDSE_OK;
+}
+
+enum sdse_status sdse_reader_open(const char *path, struct sdse_diags *diags,
+                                  struct sdse_reader **out) {
+    return open_reader(path, true, diags, out);
+}
+
+enum sdse_status sdse_reader_open_unchecked(const char *path, struct sdse_diags *diags,
+                                            struct sdse_reader **out) {
+    return open_reader(path, false, diags, out);
 }
 
 void sdse_reader_close(struct sdse_reader *reader) {

@@ -14,6 +14,9 @@ struct sdse_reader;
 // untouched on failure.
 enum sdse_status sdse_reader_open(const char *path, struct sdse_diags *diags,
                                   struct sdse_reader **out);
+// The same, but what the file holds is not checked: to find out what is wrong with it.
+enum sdse_status sdse_reader_open_unchecked(const char *path, struct sdse_diags *diags,
+                                            struct sdse_reader **out);
 // NULL is fine.
 void sdse_reader_close(struct sdse_reader *reader);
 

@@ -1,0 +1,126 @@
+#include "dse/sweep/rescore.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "costmodel/evaluate.h"
+#include "costmodel/resolve.h"
+#include "dse/sweep/forms.h"
+#include "results/store/verify.h"
+#include "spec/load.h"
+#include "spec/split.h"
+
+struct scoring {
+    struct sdse_diags *diags;
+    struct sdse_arena *inputs;  // of the accelerator and network under way
+    struct sdse_arena *scratch; // of one solution
+    char arch_hash[64], workload_hash[64];
+    struct sdse_arch *arch;
+    struct sdse_workload *workload;
+    uint64_t scored, wrong;
+};
+
+static void complain(struct scoring *s, const struct sdse_stored_solution *solution,
+                     const char *what) {
+    s->wrong++;
+    sdse_diag_add(s->diags, SDSE_ERROR, (struct sdse_loc){.file = "solution"},
+                  "verify-score", "%s (point %" PRId64 ", layer %s): %s",
+                  solution->hash, solution->point_id, solution->layer, what);
+}
+
+// Parses a stored input; NULL, with whatever was wrong in `diags`, if it cannot be.
+static struct sdse_node *parse(struct sdse_arena *arena, const char *text,
+                               struct sdse_diags *diags) {
+    struct sdse_node *root = NULL;
+    const char *copy = sdse_arena_strdup(arena, text);
+    return copy && sdse_tree_parse_memory(arena, "stored", copy, strlen(copy), diags,
+                                          &root) == SDSE_OK
+               ? root
+               : NULL;
+}
+
+static void load_inputs(struct scoring *s, const struct sdse_stored_solution *from) {
+    if (strncmp(s->arch_hash, from->arch_hash, sizeof s->arch_hash - 1) == 0 &&
+        strncmp(s->workload_hash, from->workload_hash, sizeof s->workload_hash - 1) ==
+            0)
+        return;
+    sdse_arena_reset(s->inputs);
+    s->arch = NULL;
+    s->workload = NULL;
+    snprintf(s->arch_hash, sizeof s->arch_hash, "%s", from->arch_hash);
+    snprintf(s->workload_hash, sizeof s->workload_hash, "%s", from->workload_hash);
+    struct sdse_diags quiet;
+    sdse_diags_init(&quiet, s->inputs);
+    struct sdse_node *root = parse(s->inputs, from->arch, &quiet);
+    if (!root ||
+        sdse_arch_from_tree(s->inputs, root, NULL, 0, &quiet, &s->arch) != SDSE_OK ||
+        sdse_arch_resolve_costs(s->arch, s->inputs, &quiet) != SDSE_OK)
+        s->arch = NULL;
+    root = parse(s->inputs, from->workload, &quiet);
+    if (!root ||
+        sdse_workload_from_tree(s->inputs, root, &quiet, &s->workload) != SDSE_OK)
+        s->workload = NULL;
+}
+
+// What keeps a solution from being scored, or NULL and its cost.
+static const char *score(struct scoring *s, const struct sdse_stored_solution *from,
+                         struct sdse_cost *cost) {
+    if (!s->arch || !s->workload)
+        return "its accelerator or network cannot be read";
+    if (from->layer_index >= s->workload->layer_count)
+        return "its network has no such layer";
+    const struct sdse_layer *layer = &s->workload->layers[from->layer_index];
+    struct sdse_weight_form form = {0};
+    if (from->has_form)
+        form = from->form.form;
+    else
+        sdse_layer_form_declare(layer, &(struct sdse_form_setting){0}, &form);
+    struct sdse_diags quiet;
+    sdse_diags_init(&quiet, s->scratch);
+    struct sdse_arch *arch = s->arch;
+    struct sdse_mapping *mapping = NULL;
+    struct sdse_model *model = NULL;
+    struct sdse_node *root = parse(s->scratch, from->mapping, &quiet);
+    if (!root || sdse_arch_of_mapping(arch, root, s->scratch, &arch) != SDSE_OK ||
+        sdse_mapping_from_tree(s->scratch, root, arch, layer, &quiet, &mapping) !=
+            SDSE_OK)
+        return "its mapping cannot be read";
+    if (sdse_model_new(arch, layer, &form, s->scratch, &model) != SDSE_OK ||
+        !sdse_evaluate_full(model, mapping, cost))
+        return "its mapping cannot be scored";
+    return NULL;
+}
+
+static enum sdse_status each(void *context, const struct sdse_stored_solution *stored) {
+    struct scoring *s = context;
+    struct sdse_cost *cost = SDSE_ARENA_NEW(s->scratch, struct sdse_cost);
+    if (!cost)
+        return SDSE_NO_MEMORY;
+    load_inputs(s, stored);
+    const char *fault = score(s, stored, cost);
+    if (fault)
+        complain(s, stored, fault);
+    else if (cost->energy_pj != stored->energy_pj)
+        complain(s, stored, "its mapping has another energy");
+    else if (cost->latency_cycles != stored->latency_cycles)
+        complain(s, stored, "its mapping takes other cycles");
+    else if (cost->macs != stored->macs)
+        complain(s, stored, "its layer has other MACs");
+    else
+        s->scored++;
+    sdse_arena_reset(s->scratch);
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_rescore(struct sdse_reader *reader, struct sdse_diags *diags,
+                              uint64_t *scored) {
+    struct scoring s = {
+        .diags = diags, .inputs = sdse_arena_new(), .scratch = sdse_arena_new()};
+    enum sdse_status status = SDSE_NO_MEMORY;
+    if (s.inputs && s.scratch)
+        status = sdse_verify_each_solution(reader, diags, each, &s);
+    sdse_arena_free(s.inputs);
+    sdse_arena_free(s.scratch);
+    *scored = s.scored;
+    return status == SDSE_OK && s.wrong ? SDSE_INVALID : status;
+}

@@ -1,0 +1,19 @@
+// Every stored mapping, scored again by the cost model from what the file alone holds:
+// the accelerator, the network and the weight form.
+#ifndef SDSE_DSE_SWEEP_RESCORE_H
+#define SDSE_DSE_SWEEP_RESCORE_H
+
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "base/status.h"
+#include "results/store/reader.h"
+
+// Energy (to the last bit), cycles and MACs of every solution that a point has. What
+// differs, or cannot be scored, is a diagnostic (verify-score) that names solution,
+// point and layer. *scored: how many agree. SDSE_OK, SDSE_INVALID, or what kept it from
+// looking.
+enum sdse_status sdse_rescore(struct sdse_reader *reader, struct sdse_diags *diags,
+                              uint64_t *scored);
+
+#endif

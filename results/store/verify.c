@@ -1,0 +1,273 @@
+#include "results/store/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "results/store/content.h"
+#include "results/store/database.h"
+#include "results/store/statements.h"
+
+struct checking {
+    sqlite3 *db;
+    struct sdse_diags *diags;
+    uint64_t wrong;
+};
+
+static void complain(struct checking *c, const char *check, const char *what) {
+    c->wrong++;
+    sdse_diag_add(
+        c->diags, SDSE_ERROR,
+        (struct sdse_loc){.file = sdse_arena_strdup(
+                              c->diags->arena, sqlite3_db_filename(c->db, "main"))},
+        check, "%s", what);
+}
+
+static const char *text_of(sqlite3_stmt *row, int column) {
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return text ? text : "";
+}
+
+// ---- questions whose every answer is a fault ----
+
+#define NEAR(a, b) "abs((" a ") - (" b ")) <= 1e-9 * max(abs(" a "), abs(" b "))"
+
+static const struct {
+    const char *check, *sql;
+} faults[] = {
+    {"results-damaged",
+     "SELECT 'table ' || \"table\" || ', row ' || coalesce(rowid, '?') ||"
+     " ': what it refers to in table ' || parent || ' is not there'"
+     " FROM pragma_foreign_key_check"},
+    {"verify-sum",
+     "SELECT 'point ' || p.hash || ': its layers do not add up to its energy' FROM"
+     " point p JOIN point_layer l USING (point_id) JOIN solution s USING (solution_id)"
+     " WHERE p.status = 'ok' GROUP BY p.point_id HAVING NOT " NEAR(
+         "total(s.energy_pj * l.repeat)", "p.energy_pj")},
+    {"verify-sum",
+     "SELECT 'point ' || p.hash || ': its layers do not add up to its cycles' FROM"
+     " point p JOIN point_layer l USING (point_id) JOIN solution s USING (solution_id)"
+     " WHERE p.status = 'ok' GROUP BY p.point_id"
+     " HAVING sum(s.latency_cycles * l.repeat) <> p.latency_cycles"},
+    {"verify-sum",
+     "SELECT 'point ' || hash || ': it has no layers' FROM point p WHERE status = 'ok'"
+     " AND NOT EXISTS (SELECT 1 FROM point_layer l WHERE l.point_id = p.point_id)"},
+    {"verify-sum",
+     "SELECT 'point ' || hash || ': its energy-delay product is another' FROM point"
+     " WHERE status = 'ok' AND edp_pj_s <> energy_pj * latency_s"},
+    {"verify-sum",
+     "SELECT 'solution ' || hash || ': its parts do not add up to its energy' FROM"
+     " (SELECT s.hash, s.energy_pj,"
+     "  (SELECT total(read_pj + fill_pj + update_pj) FROM solution_level l"
+     "   WHERE l.solution_id = s.solution_id) +"
+     "  (SELECT total(energy_pj) FROM solution_network n"
+     "   WHERE n.solution_id = s.solution_id) +"
+     "  (SELECT total(energy_pj) FROM solution_component c"
+     "   WHERE c.solution_id = s.solution_id) AS parts FROM solution s)"
+     " WHERE NOT " NEAR("parts", "energy_pj")},
+    {"verify-front",
+     "SELECT 'layer front ' || f.hash || ': element ' || b.rank || ' does not belong'"
+     " || ' after the one before it' FROM layer_front_element a"
+     " JOIN layer_front_element b ON b.front_id = a.front_id AND b.rank = a.rank + 1"
+     " JOIN layer_front f ON f.front_id = a.front_id WHERE NOT"
+     " (b.energy_pj > a.energy_pj AND b.latency_cycles < a.latency_cycles)"},
+    {"verify-front",
+     "SELECT 'solution ' || s.hash || ': it is not on its front' FROM solution s"
+     " WHERE s.front_id IS NOT NULL AND s.proof = 'optimal' AND NOT EXISTS"
+     " (SELECT 1 FROM layer_front_element e WHERE e.front_id = s.front_id AND"
+     "  e.mapping = s.mapping AND e.latency_cycles = s.latency_cycles AND " NEAR(
+         "e.energy_pj", "s.energy_pj") ")"},
+    {"verify-front",
+     "SELECT 'point ' || p.hash || ': front element ' || b.rank || ' does not belong'"
+     " || ' after the one before it' FROM point_front a"
+     " JOIN point_front b ON b.point_id = a.point_id AND b.rank = a.rank + 1"
+     " JOIN point p ON p.point_id = a.point_id WHERE NOT"
+     " (b.energy_pj > a.energy_pj AND b.latency_cycles < a.latency_cycles)"},
+    {"verify-front",
+     "SELECT 'point ' || p.hash || ': it is not on its front' FROM point p WHERE"
+     " p.status = 'ok' AND NOT EXISTS (SELECT 1 FROM point_front f WHERE f.point_id ="
+     " p.point_id AND f.energy_pj = p.energy_pj AND f.latency_cycles ="
+     " p.latency_cycles)"},
+    {"verify-front",
+     "SELECT 'point ' || p.hash || ': its front has ' || count(f.rank) || ' elements,'"
+     " || ' of ' || p.front_elements FROM point p LEFT JOIN point_front f USING"
+     " (point_id) WHERE p.status = 'ok' GROUP BY p.point_id HAVING count(f.rank) >"
+     " p.front_elements OR max(f.rank) <> count(f.rank) - 1"},
+};
+
+static int ask(struct checking *c, const char *check, const char *sql) {
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(c->db, sql, -1, &row, NULL);
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+        code = sqlite3_step(row);
+        if (code == SQLITE_ROW)
+            complain(c, check, text_of(row, 0));
+    }
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+// ---- inputs ----
+
+static bool is_hash(struct sdse_hash hash, const char *text) {
+    char own[SDSE_HASH_TEXT_BYTES];
+    sdse_hash_text(hash, own);
+    return strcmp(own, text) == 0;
+}
+
+static bool parse_hash(const char *text, struct sdse_hash *hash) {
+    char high[17], low[17];
+    if (strlen(text) != 2 * (sizeof high - 1))
+        return false;
+    memcpy(high, text, 16);
+    memcpy(low, text + 16, 16);
+    high[16] = low[16] = '\0';
+    hash->high = strtoull(high, NULL, 16);
+    hash->low = strtoull(low, NULL, 16);
+    return true;
+}
+
+// A sweep's hash is of its text and its points in order; unknown while some are
+// missing.
+static int check_sweep(struct checking *c, const char *name, struct sdse_hash hash) {
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(
+        c->db,
+        "SELECT p.hash, s.point_count, sp.position FROM sweep s JOIN sweep_point sp"
+        " USING (sweep_id) JOIN point p USING (point_id) WHERE s.hash = ?"
+        " ORDER BY sp.position",
+        -1, &row, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
+    int64_t next = 0, planned = -1;
+    bool whole = true;
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+        struct sdse_hash point = {0};
+        code = sqlite3_step(row);
+        if (code != SQLITE_ROW)
+            break;
+        planned = sqlite3_column_int64(row, 1);
+        whole &= sqlite3_column_int64(row, 2) == next++ &&
+                 parse_hash(text_of(row, 0), &point);
+        hash = sdse_hash_join(hash, point);
+    }
+    sqlite3_finalize(row);
+    if (code == SQLITE_DONE && whole && next == planned && !is_hash(hash, name))
+        complain(c, "verify-input",
+                 sdse_arena_printf(c->diags->arena,
+                                   "sweep %s: its hash is not that of its text and its "
+                                   "points",
+                                   name));
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int check_inputs(struct checking *c) {
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(c->db, "SELECT hash, kind, name, text FROM input", -1,
+                                  &row, NULL);
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+        code = sqlite3_step(row);
+        if (code != SQLITE_ROW)
+            break;
+        const char *name = text_of(row, 0), *kind = text_of(row, 1),
+                   *text = text_of(row, 3);
+        struct sdse_hash hash = sdse_hash_bytes(text, strlen(text));
+        if (strcmp(kind, "sweep") == 0) {
+            const int checked = check_sweep(c, name, hash);
+            if (checked != SQLITE_OK)
+                code = checked;
+            continue;
+        }
+        if (strcmp(kind, "form") == 0)
+            hash = sdse_hash_join(
+                hash, sdse_hash_bytes(text_of(row, 2), strlen(text_of(row, 2))));
+        else if (strcmp(kind, "arch") != 0 && strcmp(kind, "workload") != 0)
+            continue;
+        if (!is_hash(hash, name))
+            complain(c, "verify-input",
+                     sdse_arena_printf(c->diags->arena,
+                                       "%s %s (%s): its hash is not that of its text",
+                                       kind, name, text_of(row, 2)));
+    }
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+// ---- all of it ----
+
+enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
+                                    struct sdse_diags *diags) {
+    struct checking c = {.db = reader->db, .diags = diags};
+    const char *path = sqlite3_db_filename(c.db, "main");
+    int code = sqlite3_exec(c.db, "BEGIN", NULL, NULL, NULL); // one moment
+    const enum sdse_status structure =
+        code == SQLITE_OK ? sdse_database_verify_all(c.db, path, diags) : SDSE_OK;
+    // What does not hold together cannot be asked.
+    const bool asks = code == SQLITE_OK && structure != SDSE_IO &&
+                      structure != SDSE_NO_MEMORY && structure != SDSE_DATABASE;
+    for (size_t i = 0; asks && code == SQLITE_OK && i < sizeof faults / sizeof *faults;
+         i++)
+        code = ask(&c, faults[i].check, faults[i].sql);
+    if (asks && code == SQLITE_OK)
+        code = check_inputs(&c);
+    enum sdse_status status = structure;
+    if (code != SQLITE_OK && structure == SDSE_OK)
+        status = sdse_database_refuse(c.db, code, path, diags);
+    if (!sqlite3_get_autocommit(c.db))
+        sqlite3_exec(c.db, "ROLLBACK", NULL, NULL, NULL);
+    return status == SDSE_OK && c.wrong ? SDSE_INVALID : status;
+}
+
+// ---- solutions ----
+
+// One row for every solution: the first point that has it.
+#define USED                                                                       \
+    "SELECT s.hash, s.mapping, s.energy_pj, s.latency_cycles, s.macs, "            \
+    "min(l.point_id),"                                                             \
+    " l.name, l.layer_index, p.arch_hash, a.text, p.workload_hash, w.text, f.hash" \
+    " FROM point_layer l JOIN point p USING (point_id)"                            \
+    " JOIN solution s USING (solution_id) JOIN input a ON a.hash = p.arch_hash"    \
+    " JOIN input w ON w.hash = p.workload_hash LEFT JOIN weight_form f USING "     \
+    "(form_id)"                                                                    \
+    " GROUP BY l.solution_id ORDER BY p.arch_hash, p.workload_hash, s.hash"
+
+enum sdse_status sdse_verify_each_solution(
+    struct sdse_reader *reader, struct sdse_diags *diags,
+    enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),
+    void *context) {
+    struct sdse_store forms = {.db = reader->db}; // to look only
+    sqlite3_stmt *row = NULL;
+    enum sdse_status status = SDSE_OK;
+    int code = sqlite3_prepare_v2(reader->db, USED, -1, &row, NULL);
+    while (status == SDSE_OK && (code == SQLITE_OK || code == SQLITE_ROW)) {
+        code = sqlite3_step(row);
+        if (code != SQLITE_ROW)
+            break;
+        struct sdse_stored_solution solution = {
+            .hash = text_of(row, 0),
+            .mapping = text_of(row, 1),
+            .energy_pj = sqlite3_column_double(row, 2),
+            .latency_cycles = (uint64_t)sqlite3_column_int64(row, 3),
+            .macs = (uint64_t)sqlite3_column_int64(row, 4),
+            .point_id = sqlite3_column_int64(row, 5),
+            .layer = text_of(row, 6),
+            .layer_index = (uint64_t)sqlite3_column_int64(row, 7),
+            .arch_hash = text_of(row, 8),
+            .arch = text_of(row, 9),
+            .workload_hash = text_of(row, 10),
+            .workload = text_of(row, 11),
+            .has_form = sqlite3_column_type(row, 12) != SQLITE_NULL};
+        struct sdse_hash form = {0};
+        if (solution.has_form && (!parse_hash(text_of(row, 12), &form) ||
+                                  !sdse_store_load_form(&forms, form, &solution.form)))
+            status = SDSE_DATABASE;
+        else
+            status = each(context, &solution);
+    }
+    sqlite3_finalize(row);
+    sqlite3_finalize(forms.statement[SDSE_SQL_LOAD_FORM]);
+    return status == SDSE_OK && code != SQLITE_DONE
+               ? sdse_database_refuse(reader->db, code,
+                                      sqlite3_db_filename(reader->db, "main"), diags)
+               : status;
+}

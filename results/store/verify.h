@@ -1,0 +1,51 @@
+// What a results.db says of itself, checked: everything that needs no cost model. The
+// mappings are scored again in dse/sweep/rescore.h.
+#ifndef SDSE_RESULTS_STORE_VERIFY_H
+#define SDSE_RESULTS_STORE_VERIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/status.h"
+#include "results/store/reader.h"
+#include "results/store/records.h"
+
+// Checks, whatever the size of the file, all of
+//     results-damaged   structure and indices, foreign keys, CHECKs, the text of the
+//                       schema, every row's digest, every table's seal
+//     verify-input      inputs' hashes are those of their texts, a complete sweep's of
+//                       its points
+//     verify-sum        points add up from their layers, solutions from their parts;
+//                       energy-delay products
+//     verify-front      fronts are fronts; what was chosen is on them
+// and adds a diagnostic for what is wrong. SDSE_OK, SDSE_INVALID if there is any, or
+// what kept it from looking.
+enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
+                                    struct sdse_diags *diags);
+
+// A stored solution, with the first point and layer that has it.
+struct sdse_stored_solution {
+    const char *hash, *mapping;
+    double energy_pj;
+    uint64_t latency_cycles;
+    uint64_t macs;
+    int64_t point_id;
+    const char *layer;
+    uint64_t layer_index;
+    const char *arch_hash, *arch;         // and the text
+    const char *workload_hash, *workload; // and the text
+    bool has_form;
+    struct sdse_form_record form;
+};
+
+// Calls `each` for every solution that a point has, those of one accelerator and
+// network in a row, until it returns something else than SDSE_OK. Texts live until it
+// returns.
+enum sdse_status sdse_verify_each_solution(
+    struct sdse_reader *reader, struct sdse_diags *diags,
+    enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),
+    void *context);
+
+#endif
