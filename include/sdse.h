@@ -29,9 +29,11 @@
 #include "smartdeal/stored.h"
 #include "smartdeal/synthetic.h"
 
-// Training of the weight form: blocks, bucket switching, storage.
+// Training of the weight form: blocks, bucket switching, storage, small networks.
 #include "smartdeal/train/bucket.h"
 #include "smartdeal/train/layout.h"
+#include "smartdeal/train/start.h"
+#include "smartdeal/train/train.h"
 
 // Sparse and bit-serial engines: exact counts on tensors, expectations without.
 #include "engines/cartesian.h"

@@ -1,0 +1,208 @@
+// sdse train on small IDX files: what it prints and writes, what it refuses; and, where
+// Fashion-MNIST is installed, that it learns.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "smartdeal/synthetic.h"
+#include "support_program.h"
+
+enum { SIDE = 8, SIZE = SIDE * SIDE };
+
+static void put_u32(FILE *file, unsigned value) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+        fputc((int)(value >> shift & 255), file);
+}
+
+// Images of ten prototypes with noise; `claimed` is what the headers say of their
+// number. Not compressed: zlib reads that as it is.
+static void write_part(const char *part, unsigned count, unsigned claimed,
+                       unsigned side, unsigned top_label) {
+    char name[64];
+    uint64_t seed = count;
+    snprintf(name, sizeof name, "%s-images-idx3-ubyte.gz", part);
+    FILE *images = fopen(scratch(name), "wb");
+    snprintf(name, sizeof name, "%s-labels-idx1-ubyte.gz", part);
+    FILE *labels = fopen(scratch(name), "wb");
+    assert_true(images && labels);
+    put_u32(images, 0x803);
+    put_u32(images, claimed);
+    put_u32(images, side);
+    put_u32(images, side);
+    put_u32(labels, 0x801);
+    put_u32(labels, claimed);
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned label = (unsigned)(sdse_random_u64(&seed) % (top_label + 1));
+        uint64_t state = label;
+        fputc((int)label, labels);
+        for (unsigned j = 0; j < side * side; j++)
+            fputc((int)(sdse_random_u64(&state) % 224 + sdse_random_u64(&seed) % 32),
+                  images);
+    }
+    assert_int_equal(fclose(images) | fclose(labels), 0);
+}
+
+static void write_data(void) {
+    write_part("train", 600, 600, SIDE, 9);
+    write_part("t10k", 120, 120, SIDE, 9);
+}
+
+static void trains_by_every_method(void **state) {
+    (void)state;
+    write_data();
+    struct ran one =
+        run_program("train --data @ -e 2 --batch 32 -f csv -j 1 -o @e1.csv");
+    struct ran more =
+        run_program("train --data @ -e 2 --batch 32 -f csv -j 3 -o @e3.csv");
+    if (one.status != 0)
+        fail_msg("%s", one.err);
+    assert_string_equal(one.out, more.out);
+    char *rows = read_whole(scratch("e1.csv")), *again = read_whole(scratch("e3.csv"));
+    assert_string_equal(rows, again);
+    assert_int_equal(
+        strncmp(rows, "part,method,rate,bar,epoch,loss_nats,accuracy,", 46), 0);
+    assert_non_null(strstr(rows, "\nsource,sgd,0.05,,0,,"));
+    assert_non_null(strstr(rows, "\ntarget,frozen C,0.1,,2,"));
+    assert_non_null(strstr(rows, "\ntarget,smartdeal momentum,0.05,7,2,"));
+    assert_non_null(strstr(rows, "\ntarget,smartdeal sign,0.1,31,1,"));
+    // Source and 8 methods, 3 rows each, below the names.
+    int lines = 0;
+    for (const char *at = rows; (at = strchr(at, '\n')); at++)
+        lines++;
+    assert_int_equal(lines, 1 + 9 * 3);
+    free(rows);
+    free(again);
+    free_ran(&one);
+    free_ran(&more);
+}
+
+// A choice changes what it is about: no option is ignored.
+static void minds_its_options(void **state) {
+    (void)state;
+    static const char *const lines[] = {
+        "",
+        " --rate 0.02",
+        " --density 30",
+        " --bar 3",
+        " --dead-zone 0.0001",
+        " --momentum",
+        " --seed 2",
+        " --limit 100",
+        " --batch 16",
+        " -e 3",
+        " -n cnn",
+        " -t adapt",
+        " -t full",
+    };
+    enum { LINES = sizeof lines / sizeof lines[0] };
+    char *out[LINES];
+    write_data();
+    for (size_t i = 0; i < LINES; i++) {
+        char line[128];
+        snprintf(line, sizeof line,
+                 "train --data @ -m smartdeal -f json -o @epochs.json%s%s%s", lines[i],
+                 strstr(lines[i], "-e ") ? "" : " -e 2",
+                 strstr(lines[i], "--batch") ? "" : " --batch 32");
+        struct ran ran = run_program(line);
+        if (ran.status != 0)
+            fail_msg("%s: %s", line, ran.err);
+        free_ran(&ran);
+        out[i] = read_whole(scratch("epochs.json"));
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(out[i], out[j]) == 0)
+                fail_msg("'%s' and '%s' train alike", lines[i], lines[j]);
+    }
+    for (size_t i = 0; i < LINES; i++)
+        free(out[i]);
+}
+
+static void refuse(int status, const char *line, const char *said) {
+    struct ran ran = run_program(line);
+    if (ran.status != status || !strstr(ran.err, said))
+        fail_msg("%s: status %d, not %d: %s", line, ran.status, status, ran.err);
+    free_ran(&ran);
+}
+
+static void refuses_what_is_not_so(void **state) {
+    (void)state;
+    write_data();
+    refuse(2, "train --data @ --epochs 1001", "--epochs 1001: expected 1 to 1000");
+    refuse(2, "train --data @ --batch 257", "--batch 257: expected 1 to 256");
+    refuse(2, "train --data @ -m smartdeal --bar 1024",
+           "--bar 1024: expected 1 to 1023");
+    refuse(2, "train --data @ --rate 0.1", "--rate says nothing for --method table");
+    refuse(2, "train --data @ -m sgd --momentum",
+           "--momentum says nothing for --method sgd");
+    refuse(2, "train --data @ -m frozen --bar 3 --dead-zone 0",
+           "--dead-zone says nothing for --method frozen");
+    refuse(2, "train file", "");
+    refuse(1, "train --data @nowhere", "[train-data-missing]");
+    refuse(1, "train --data @ -e 1 -o @t10k-labels-idx1-ubyte.gz", "[output-input]");
+    FILE *other = fopen(scratch("other"), "w");
+    assert_non_null(other);
+    fputs("mine", other);
+    fclose(other);
+    refuse(1, "train --data @ -e 1 -o @other", "[output-kind]");
+}
+
+static void refuses_broken_data(void **state) {
+    (void)state;
+    write_part("train", 10, 11, SIDE, 9);
+    refuse(1, "train --data @ -e 1", "ends before what its header claims [train-data]");
+    write_part("train", 10, 9, SIDE, 9);
+    refuse(1, "train --data @ -e 1", "holds more than its header claims [train-data]");
+    write_part("train", 10, 10, 10, 9);
+    refuse(1, "train --data @ -e 1", "no multiples of 4");
+    write_part("train", 200, 200, SIDE, 10);
+    refuse(1, "train --data @ -e 1", "has a label above 9");
+    write_part("train", 0, 0, SIDE, 9);
+    refuse(1, "train --data @ -e 1", "has no sample");
+    write_data();
+    write_part("t10k", 40, 40, 12, 9);
+    refuse(1, "train --data @ -e 1", "images of 8 x 8 to train, of 12 x 12 to test");
+    write_data();
+    write_part("t10k", 40, 40, SIDE, 4);
+    refuse(1, "train --data @ -e 1 -t adapt", "a part of this task has no image");
+    write_data();
+    FILE *labels = fopen(scratch("train-labels-idx1-ubyte.gz"), "wb");
+    assert_non_null(labels);
+    put_u32(labels, 0x803);
+    fclose(labels);
+    refuse(1, "train --data @ -e 1", "is no IDX file");
+}
+
+static void learns_fashion(void **state) {
+    (void)state;
+    if (access("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz", R_OK)) {
+        printf("## dataset-fashion-mnist is not installed: not trained on\n");
+        skip();
+    }
+    struct ran ran = run_program("train -m smartdeal --limit 1500 -e 1 -f csv");
+    if (ran.status != 0)
+        fail_msg("%s", ran.err);
+    // method,rate,density,bar,dead_zone,start_accuracy,accuracy,…
+    const char *at = strchr(ran.out, '\n');
+    for (int comma = 0; comma < 6 && at; comma++)
+        at = strchr(at + 1, ',');
+    assert_non_null(at);
+    const double accuracy = strtod(at + 1, NULL);
+    if (accuracy < 0.5)
+        fail_msg("%s", ran.out);
+    free_ran(&ran);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trains_by_every_method), cmocka_unit_test(minds_its_options),
+        cmocka_unit_test(refuses_what_is_not_so), cmocka_unit_test(refuses_broken_data),
+        cmocka_unit_test(learns_fashion),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
