@@ -242,8 +242,7 @@ static enum sdse_status count_bits(const struct run *run) {
     return status;
 }
 
-// Rounds a block's basis to 8 bits with the smallest power of two as its step.
-static void narrow_block(double *basis, uint32_t words) {
+void sdse_train_narrow(double *basis, uint32_t words) {
     double most = 0;
     int exponent;
     for (uint32_t i = 0; i < words; i++)
@@ -262,7 +261,7 @@ static enum sdse_status measure_narrow(struct run *run, double *accuracy) {
         struct sdse_bucket_layer *layer = &run->bucket[n];
         const uint32_t words = layer->layout.n * layer->layout.n;
         for (uint64_t b = 0; b < layer->layout.filters * layer->layout.blocks; b++)
-            narrow_block(layer->basis + b * words, words);
+            sdse_train_narrow(layer->basis + b * words, words);
         sdse_bucket_weights(layer, run->values.weights[n]);
     }
     return measure(run, accuracy);

@@ -70,6 +70,10 @@ sdse_train_run(const struct sdse_net *net, const struct sdse_net_values *start,
                struct sdse_train_epoch *epochs, double *narrow_accuracy,
                const struct sdse_net_values *end);
 
+// Rounds a block's basis to 8 bits: at most 127 steps on each side, the step the
+// smallest power of two for which that does.
+void sdse_train_narrow(double *basis, uint32_t words);
+
 // The learning rate's factor at a step of all steps.
 double sdse_train_schedule(uint64_t step, uint64_t steps);
 

@@ -286,7 +286,7 @@ static const struct sdse_train_method methods[] = {
     {.smartdeal = true,
      .learning_rate = 0.03,
      .density = 0.56,
-     .rule = {4e-3, 0.5, 1, 0, 0, 0.9, 5e-4, 0, true}},
+     .rule = {4e-3, 1, 1, 0, 0, 0.9, 5e-4, 0, true}},
 };
 enum { METHODS = sizeof methods / sizeof methods[0], EPOCHS = 4 };
 
@@ -326,18 +326,20 @@ static void check_bits(const struct sdse_train_epoch *sgd) {
     assert_int_equal(sgd[EPOCHS].moved_bits,
                      steps * 32 * (5 * first + 6 * second + 5 * biases));
 
-    uint64_t state = 64 * biases, moved = 5 * 32 * biases, narrower = 0;
+    // Codes of 2^-7 ... 2^-1 have 4 bits, up to 2^0 (frozen) 5, with zero.
+    uint64_t state = 64 * biases, moved = 5 * 32 * biases, narrower = 0, wider = 0;
     for (uint64_t n = 0; n < 2; n++) {
         const uint64_t form = 4 * masked[n] + coefficients[n];
         state += form + 64 * basis[n];
         moved += (n + 2) * form + (n + 5) * 32 * basis[n];
+        wider += (n + 2) * masked[n];
         narrower += (32 - 8) * basis[n] - 8 * basis[n] / 9;
     }
-    assert_int_equal(frozen[EPOCHS].state_bits, state);
-    assert_int_equal(frozen[EPOCHS].moved_bits, steps * moved);
+    const uint64_t all = masked[0] + masked[1];
+    assert_int_equal(frozen[EPOCHS].state_bits, state + all);
+    assert_int_equal(frozen[EPOCHS].moved_bits, steps * (moved + wider));
     assert_int_equal(frozen[EPOCHS].model_bits - frozen[EPOCHS].narrow_bits, narrower);
     // Counters of bar 3 have 3 bits.
-    const uint64_t all = masked[0] + masked[1];
     assert_int_equal(sign[EPOCHS].state_bits, state + 3 * all);
     assert_int_equal(momentum[EPOCHS].state_bits, state + (3 + 32) * all);
     assert_true(sign[EPOCHS].moved_bits > steps * (moved + 3 * all));
@@ -441,6 +443,35 @@ static void learns_the_same_with_any_threads(void **unused) {
         }
 }
 
+// 8 bits: 127 steps on each side, the step a power of two that is not larger than
+// needed.
+static void rounds_bases(void **unused) {
+    (void)unused;
+    uint64_t state = 3;
+    for (int trial = 0; trial < 200; trial++) {
+        double basis[9], narrow[9], most = 0;
+        for (int i = 0; i < 9; i++) {
+            basis[i] = ldexp((double)(int64_t)sdse_random_u64(&state), -60 - trial % 9);
+            most = fmax(most, fabs(basis[i]));
+        }
+        memcpy(narrow, basis, sizeof basis);
+        sdse_train_narrow(narrow, 9);
+        double step = 0x1p-40;
+        while (most > 127 * step)
+            step *= 2;
+        for (int i = 0; i < 9; i++) {
+            assert_true(fabs(narrow[i] - basis[i]) <= step / 2);
+            assert_true(narrow[i] == nearbyint(narrow[i] / step) * step);
+            assert_true(fabs(narrow[i]) <= 127 * step);
+        }
+    }
+    double exact[2] = {127, -1}, zeros[1] = {0};
+    sdse_train_narrow(exact, 2);
+    assert_true(exact[0] == 127 && exact[1] == -1);
+    sdse_train_narrow(zeros, 1);
+    assert_true(zeros[0] == 0);
+}
+
 static void falls_in_the_end(void **unused) {
     (void)unused;
     assert_true(sdse_train_schedule(0, 1000) == 1);
@@ -463,6 +494,11 @@ static void needs_both_parts(void **unused) {
     memset(images.labels, 7, images.count);
     assert_int_equal(sdse_train(&plan, &images, &images, &result), SDSE_INVALID);
     sdse_train_result_free(&result);
+    // 4 is the last class of the first part, 5 the first of the second.
+    memset(images.labels, 4, images.count / 2);
+    memset(images.labels + images.count / 2, 5, images.count / 2);
+    assert_int_equal(sdse_train(&plan, &images, &images, &result), SDSE_OK);
+    sdse_train_result_free(&result);
     sdse_images_free(&images);
 }
 
@@ -475,6 +511,7 @@ int main(void) {
         cmocka_unit_test(leaves_frozen_coefficients),
         cmocka_unit_test(minds_the_dead_zone),
         cmocka_unit_test(starts_near),
+        cmocka_unit_test(rounds_bases),
         cmocka_unit_test(falls_in_the_end),
         cmocka_unit_test(steps_as_by_hand),
         cmocka_unit_test(learns_the_same_with_any_threads),
