@@ -266,6 +266,29 @@ static void equal_limits_do_not_depend_on_the_order(void **state) {
     fixture_remove(paths[1]);
 }
 
+// A point that a limit ended is solved again where it stands: parameters, layers and
+// front of its old answer leave nothing behind, in no table's seal either.
+static void a_point_solved_again_is_as_if_first(void **state) {
+    (void)state;
+    char path[128];
+    make_part(0, all);
+    path_of(0, path);
+    char *before = export_text(path);
+    change(path, "UPDATE point SET mapper_status = 'limit' WHERE status = 'ok'", true);
+    struct sdse_store *store = fixture_open(path);
+    assert_int_equal(sdse_store_begin(store), SDSE_OK);
+    for (uint64_t i = 0; i < FIXTURE_POINTS; i++)
+        if (all(0, i))
+            assert_int_equal(fixture_add_point(store, i), SDSE_OK);
+    assert_int_equal(sdse_store_commit(store), SDSE_OK);
+    sdse_store_close(store);
+    char *after = export_text(path);
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
+    fixture_remove(path);
+}
+
 // The sweep that ran last is the newest, in whichever file it is.
 static void the_last_run_is_the_newest(void **state) {
     (void)state;
@@ -289,6 +312,11 @@ static void the_last_run_is_the_newest(void **state) {
                                 " input_id = 900), max_area_mm2 = 7"
                               : "");
                 change(paths[part], sql, true);
+                if (part == late) // it began first, too
+                    change(paths[part],
+                           "INSERT INTO run_log SELECT 2, 1, 'v', 'h', '2025-12-31', 1,"
+                           " 1, 1, 0, 1, 1, 1, 'complete', random()",
+                           true);
             }
             struct sdse_merged merged;
             double newest, turns;
@@ -297,7 +325,7 @@ static void the_last_run_is_the_newest(void **state) {
                              SDSE_OK);
             ask_number(out,
                        "SELECT max_area_mm2 IS 7 FROM v_sweep WHERE newest AND"
-                       " (SELECT count(*) FROM run_log) = 2",
+                       " (SELECT count(*) FROM run_log) = 3",
                        &newest);
             assert_int_equal((unsigned)newest, late);
             ask_number(out, "SELECT count(DISTINCT turn) FROM sweep", &turns);
@@ -353,6 +381,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(same_as_one_run, begin, end),
         cmocka_unit_test_setup_teardown(keeps_what_is_known_better, begin, end),
         cmocka_unit_test_setup_teardown(equal_limits_do_not_depend_on_the_order, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_point_solved_again_is_as_if_first, begin,
                                         end),
         cmocka_unit_test_setup_teardown(the_last_run_is_the_newest, begin, end),
         cmocka_unit_test_setup_teardown(refuses_other_models, begin, end),
