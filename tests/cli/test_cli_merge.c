@@ -42,6 +42,8 @@ static void shards_are_one_run(void **state) {
                  SHARDS);
         runs(0, line, said[i - 1]);
     }
+    runs(0, "query @s1.db -f csv SELECT~count(*)~AS~points~FROM~point",
+         "points\n2\n");
     runs(0, "sweep tests/data/cli/sweep.yaml -o @s9.db -q --shard 9/9", "0 of 0");
     runs(0, "sweep tests/data/cli/sweep.yaml -o @s1.db -q --shard 1/5", "2 were there");
     runs(0, "merge @out.db @s4.db @s1.db @s9.db @s5.db @s2.db", "6 points added");
@@ -57,6 +59,20 @@ static void shards_are_one_run(void **state) {
     assert_string_equal(one, merged);
     free(merged);
     free(one);
+}
+
+// The digest at an export's end is that of its rows.
+static void digests_tell_exports_apart(void **state) {
+    (void)state;
+    char digest[2][64];
+    for (int i = 0; i < 2; i++) { // two points each
+        char *text = exported(i ? "export @s2.db" : "export @s1.db");
+        const char *at = strstr(text, "\"digest\":\"");
+        assert_non_null(at);
+        snprintf(digest[i], sizeof digest[i], "%.60s", at);
+        free(text);
+    }
+    assert_string_not_equal(digest[0], digest[1]);
 }
 
 static void refuses_and_leaves_what_is_there(void **state) {
@@ -87,6 +103,7 @@ static void refuses_and_leaves_what_is_there(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shards_are_one_run),
+        cmocka_unit_test(digests_tell_exports_apart),
         cmocka_unit_test(refuses_and_leaves_what_is_there),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

@@ -128,6 +128,13 @@ static void names_what_is_wrong(void **state) {
          " latency_cycles, mapping, random() FROM layer_front_element GROUP BY "
          "front_id",
          "after the one before it [verify-front]", true},
+        {"INSERT INTO layer_front_element SELECT front_id, max(rank) + 1, energy_pj"
+         " + 1, latency_cycles + 1, mapping, random() FROM layer_front_element GROUP BY"
+         " front_id",
+         "after the one before it [verify-front]", true},
+        {"INSERT INTO point_front SELECT point_id, max(rank) + 1, energy_pj + 1,"
+         " latency_cycles + 1, random() FROM point_front GROUP BY point_id",
+         "after the one before it [verify-front]", true},
         {"UPDATE point_front SET energy_pj = energy_pj + 1",
          "it is not on its front [verify-front]", true},
         {"UPDATE point_front SET latency_cycles = latency_cycles + 1",
