@@ -33,12 +33,12 @@ static void prepare(void) {
               "printf '%s\\n' '#!/bin/sh' '[ $1 = sweep ] || exit 9' "
               "'n=$(ls ../s/out | wc -l)' "
               "'sed \"s/ *#.*//\" \"$2\" >../s/out/sweep_$((100 + n)).yaml' "
-              ">$d/s/stub && chmod +x $d/s/stub"),
+              ">$d/s/stand_in && chmod +x $d/s/stand_in"),
         0);
 }
 
 static int study(void) {
-    return shell("SDSE=$d/s/stub sh $d/s/scripts/study $d/s/x.db $d/s/plots "
+    return shell("SDSE=$d/s/stand_in sh $d/s/scripts/study $d/s/x.db $d/s/plots "
                  ">$d/said 2>&1");
 }
 

@@ -57,14 +57,14 @@ static int run_child(void) {
     return status == SDSE_OK ? 0 : 1;
 }
 
-// The sweep, written to root/work: many points, few of them in a batch.
+// The sweep, written to root/sweep: many points, few of them in a batch.
 static void write_sweep(void) {
     char path[PATH_BYTES];
     join(path, "%s/start", root);
     if (symlink(SDSE_FAULT_DATA, path) != 0)
         give_up("no %s", path);
-    copy_folder("start", "work");
-    join(path, "%s/work/%s", root, sweep);
+    copy_folder("start", "sweep");
+    join(path, "%s/sweep/%s", root, sweep);
     FILE *file = fopen(path, "w");
     if (!file)
         give_up("no %s", path);
@@ -81,7 +81,7 @@ static void write_sweep(void) {
 
 static struct bytes record_run(void) {
     char work[PATH_BYTES], record[PATH_BYTES], self[PATH_BYTES];
-    join(work, "%s/work", root);
+    join(work, "%s/sweep", root);
     join(record, "%s/record", root);
     const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     self[length > 0 ? length : 0] = '\0';
@@ -387,13 +387,13 @@ static long judge_outputs(long *renamed) {
     };
     char path[PATH_BYTES], record[PATH_BYTES];
     long wrong = 0;
-    join(path, "%s/work", root);
+    join(path, "%s/sweep", root);
     join(record, "%s/record", root);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         setenv("SDSE_RECORD", record, 1);
         setenv("SDSE_RECORD_BELOW", path, 1);
         setenv("LD_PRELOAD", SDSE_RECORDER, 1);
-        struct ran ran = run_sdse("work", lines[i], NULL, NULL);
+        struct ran ran = run_sdse("sweep", lines[i], NULL, NULL);
         if (ran.status != 0)
             give_up("%s: exit %d: %s", lines[i][0], ran.status, ran.err.text);
         const struct bytes text = read_file(record);
@@ -433,11 +433,11 @@ int main(int argc, char **argv) {
     }
     make_root();
     write_sweep();
-    copy_folder("work", "cut");
+    copy_folder("sweep", "cut");
     const struct bytes text = record_run();
     const struct ops ops = parse(text);
     const char *const words[] = {"export", database, NULL};
-    struct ran whole = run_sdse("work", words, NULL, NULL);
+    struct ran whole = run_sdse("sweep", words, NULL, NULL);
     char *copy = strdup(whole.out.text);
     const struct lines rows = lines_of(copy);
     long wrong = 0, syncs = 0, batches = 0, after_report = 0;

@@ -14,23 +14,7 @@
 
 #include "base/inside.h"
 #include "base/output.h"
-
-static char folder[] = "/tmp/sdse-base-XXXXXX";
-
-static const char *at(const char *name) {
-    static char paths[4][300];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof *paths, "%s/%s", folder, name);
-    return path;
-}
-
-static void make(const char *name, const char *text) {
-    FILE *file = fopen(at(name), "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
+#include "support/scratch_folder.h"
 
 static const struct sdse_output_kind kind = {"a text", {"text", NULL}};
 
@@ -236,17 +220,6 @@ static void paths_are_inside_when_links_are_followed(void **state) {
     assert_true(inside);
 }
 
-static int begin(void **state) {
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-static int end(void **state) {
-    (void)state;
-    char line[300];
-    snprintf(line, sizeof line, "rm -r %s", folder);
-    return system(line);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inputs_are_known_by_any_name),
@@ -260,5 +233,5 @@ int main(void) {
         cmocka_unit_test(names_are_inside_as_written),
         cmocka_unit_test(paths_are_inside_when_links_are_followed),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

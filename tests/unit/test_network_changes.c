@@ -11,21 +11,7 @@
 #include <string.h>
 
 #include "spec/network_changes.h"
-
-static char folder[] = "/tmp/sdse-changes-XXXXXX";
-
-static const char *at(const char *name) {
-    static char path[300];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static void make(const char *name, const char *text) {
-    FILE *file = fopen(at(name), "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
+#include "support/scratch_folder.h"
 
 // Layers that multiply, then layers that only move words.
 static const char every_kind[] =
@@ -206,17 +192,6 @@ static void lists_are_no_changes(void **state) {
     }
 }
 
-static int begin(void **state) {
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-static int end(void **state) {
-    (void)state;
-    char line[300];
-    snprintf(line, sizeof line, "rm -r %s", folder);
-    return system(line);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(multiplying_is_all_that_multiplies),
@@ -225,5 +200,5 @@ int main(void) {
         cmocka_unit_test(keys_around_a_change_stay),
         cmocka_unit_test(lists_are_no_changes),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -63,6 +63,17 @@ static void path_of(unsigned part, char path[128]) {
     strcpy(path, known[part]);
 }
 
+// In one batch, the positions that `wants` names; the store is closed.
+static void add_points(struct sdse_store *store, unsigned part,
+                       bool (*wants)(unsigned part, uint64_t position)) {
+    assert_int_equal(sdse_store_begin(store), SDSE_OK);
+    for (uint64_t i = 0; i < FIXTURE_POINTS; i++)
+        if (wants(part, i))
+            assert_int_equal(fixture_add_point(store, i), SDSE_OK);
+    assert_int_equal(sdse_store_commit(store), SDSE_OK);
+    sdse_store_close(store);
+}
+
 // A file with the positions that `wants` names.
 static void make_part(unsigned part, bool (*wants)(unsigned part, uint64_t position)) {
     char path[128];
@@ -70,12 +81,7 @@ static void make_part(unsigned part, bool (*wants)(unsigned part, uint64_t posit
     fixture_remove(path);
     struct sdse_store *store = fixture_open(path);
     fixture_add_inputs(store);
-    assert_int_equal(sdse_store_begin(store), SDSE_OK);
-    for (uint64_t i = 0; i < FIXTURE_POINTS; i++)
-        if (wants(part, i))
-            assert_int_equal(fixture_add_point(store, i), SDSE_OK);
-    assert_int_equal(sdse_store_commit(store), SDSE_OK);
-    sdse_store_close(store);
+    add_points(store, part, wants);
 }
 
 static enum sdse_status merge(const char *out, const unsigned *parts, size_t count,
@@ -92,6 +98,13 @@ static enum sdse_status merge(const char *out, const unsigned *parts, size_t cou
     for (size_t i = 0; i < count; i++)
         sdse_reader_close(readers[i]);
     return status;
+}
+
+// Parts 0 and 1 as a new file, `first` before the other.
+static void merge_pair(const char *out, unsigned first) {
+    struct sdse_merged merged;
+    fixture_remove(out);
+    assert_int_equal(merge(out, (unsigned[]){first, 1 - first}, 2, &merged), SDSE_OK);
 }
 
 static void ask_number(const char *path, const char *sql, double *number) {
@@ -220,10 +233,8 @@ static void keeps_what_is_known_better(void **state) {
                 change(paths[part], part == first ? cases[i].worse : cases[i].better,
                        true);
             }
-            struct sdse_merged merged;
             double answer;
-            fixture_remove(out);
-            assert_int_equal(merge(out, (unsigned[]){0, 1}, 2, &merged), SDSE_OK);
+            merge_pair(out, 0);
             ask_number(out, cases[i].ask, &answer);
             if (answer != cases[i].answer)
                 fail_msg("case %zu, worse is %u: %g", i, first, answer);
@@ -252,10 +263,7 @@ static void equal_limits_do_not_depend_on_the_order(void **state) {
     }
     change(paths[1], "UPDATE layer_front_element SET mapping = 'another'", true);
     for (unsigned first = 0; first < 2; first++) {
-        struct sdse_merged merged;
-        fixture_remove(out);
-        assert_int_equal(merge(out, (unsigned[]){first, 1 - first}, 2, &merged),
-                         SDSE_OK);
+        merge_pair(out, first);
         text[first] = export_text(out);
     }
     assert_string_equal(text[0], text[1]);
@@ -275,13 +283,7 @@ static void a_point_solved_again_is_as_if_first(void **state) {
     path_of(0, path);
     char *before = export_text(path);
     change(path, "UPDATE point SET mapper_status = 'limit' WHERE status = 'ok'", true);
-    struct sdse_store *store = fixture_open(path);
-    assert_int_equal(sdse_store_begin(store), SDSE_OK);
-    for (uint64_t i = 0; i < FIXTURE_POINTS; i++)
-        if (all(0, i))
-            assert_int_equal(fixture_add_point(store, i), SDSE_OK);
-    assert_int_equal(sdse_store_commit(store), SDSE_OK);
-    sdse_store_close(store);
+    add_points(fixture_open(path), 0, all);
     char *after = export_text(path);
     assert_string_equal(after, before);
     free(before);
@@ -318,11 +320,8 @@ static void the_last_run_is_the_newest(void **state) {
                            " 1, 1, 0, 1, 1, 1, 'complete', random()",
                            true);
             }
-            struct sdse_merged merged;
             double newest, turns;
-            fixture_remove(out);
-            assert_int_equal(merge(out, (unsigned[]){first, 1 - first}, 2, &merged),
-                             SDSE_OK);
+            merge_pair(out, first);
             ask_number(out,
                        "SELECT max_area_mm2 IS 7 FROM v_sweep WHERE newest AND"
                        " (SELECT count(*) FROM run_log) = 3",

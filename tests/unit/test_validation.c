@@ -13,10 +13,10 @@
 #include <string.h>
 
 #include "dse/map.h"
-#include "dse/validation/validate.h"
 #include "spec/load.h"
 #include "spec/split.h"
 #include "support/close.h"
+#include "support/validation_world.h"
 
 // Relative paths are seen from validation/.
 #define FILE_NAME SDSE_SOURCE_DIR "/validation/test.yaml"
@@ -61,63 +61,12 @@
     "  slow: {like: raw, override: {compute.cycles_per_mac: 2}}\n"                     \
     "anchors:\n"
 
-struct world {
-    struct sdse_arena *arena;
-    struct sdse_diags diags;
-    struct sdse_validation *validation;
-    struct sdse_ready_validation ready;
-    struct sdse_anchor_result *result;
-};
-
 static enum sdse_status prepare(struct world *w, const char *anchors) {
-    w->arena = sdse_arena_new();
-    sdse_diags_init(&w->diags, w->arena);
-    const char *text = sdse_arena_printf(w->arena, "%s%s", CASES, anchors);
-    struct sdse_node *root = NULL;
-    assert_int_equal(sdse_tree_parse_memory(w->arena, FILE_NAME, text, strlen(text),
-                                            &w->diags, &root),
-                     SDSE_OK);
-    enum sdse_status status =
-        sdse_validation_from_tree(w->arena, root, &w->diags, &w->validation);
-    if (status == SDSE_OK)
-        status = sdse_validation_prepare(w->validation, w->arena, &w->diags, &w->ready);
-    return status;
+    return world_prepare(w, FILE_NAME, CASES, anchors);
 }
 
 static struct world run(const char *anchors) {
-    struct world w;
-    const enum sdse_status status = prepare(&w, anchors);
-    sdse_diags_print(&w.diags, stderr, false);
-    assert_int_equal(status, SDSE_OK);
-    assert_int_equal(sdse_validation_run(&w.ready, 2, NULL, w.arena, &w.result),
-                     SDSE_OK);
-    return w;
-}
-
-// The evaluated layer of a case.
-static const struct sdse_ready_item *item(const struct world *w, const char *of,
-                                          const char *layer) {
-    for (size_t i = 0; i < w->ready.item_count; i++) {
-        const struct sdse_ready_item *one = &w->ready.items[i];
-        if (strcmp(one->of->name, of) == 0 && strcmp(one->layer->name, layer) == 0)
-            return one;
-    }
-    fail_msg("%s %s was not evaluated", of, layer);
-    return NULL;
-}
-
-static double ours_of(const struct world *w, const char *id) {
-    for (size_t i = 0; i < w->validation->anchor_count; i++)
-        if (strcmp(w->validation->anchors[i].id, id) == 0)
-            return w->result[i].ours;
-    fail_msg("no anchor %s", id);
-    return 0;
-}
-
-static void expect(const struct world *w, const char *id, double value) {
-    const double ours = ours_of(w, id);
-    if (!(fabs(ours - value) <= 1e-12 * fabs(value)))
-        fail_msg("%s: %.17g, not %.17g", id, ours, value);
+    return world_run(FILE_NAME, CASES, anchors);
 }
 
 static unsigned level_of(const struct sdse_ready_item *one, const char *name) {
@@ -175,7 +124,7 @@ static void totals_of_layers(void **state) {
     expect(&w, "used", (154 * busy + 3 * 156 * busy3) / (busy + 3 * busy3));
     // MACs over all multiplier cycles.
     expect(&w, "share", 100 * (macs + macs3) / (cycles * 168));
-    expect(&w, "mw-i", ours_of(&w, "pj-i") * 1e-12 / (cycles / 0.2e9) * 1e3);
+    expect(&w, "mw-i", result_of(&w, "pj-i")->ours * 1e-12 / (cycles / 0.2e9) * 1e3);
     expect(&w, "word", 2048 * 1000); // the layer of this name, not the kind
     expect(&w, "gops", 2 * (macs + macs3) / (cycles / 0.2e9) * 1e-9);
     expect(&w, "peak", 2 * 168 * 0.2);
@@ -210,7 +159,7 @@ static void parts_of_the_energy(void **state) {
         A("o", "quantity: energy, of: {tensor: outputs}, case: clocked, unit: pJ")
         A("glb-i", "quantity: energy, of: {level: GLB, component: memory, tensor: inputs}, case: clocked, unit: pJ"));
     // clang-format on
-    const double all = ours_of(&w, "all");
+    const double all = result_of(&w, "all")->ours;
     const struct sdse_cost *a = &item(&w, "clocked", "conv1")->cost,
                            *b = &item(&w, "clocked", "conv3")->cost;
     expect(&w, "all", a->energy_pj + b->energy_pj);
@@ -218,22 +167,25 @@ static void parts_of_the_energy(void **state) {
                                       "clock",  "static",  "control"};
     double sum = 0;
     for (size_t i = 0; i < sizeof components / sizeof *components; i++) {
-        assert_true(ours_of(&w, components[i]) > 0);
-        sum += ours_of(&w, components[i]);
+        assert_true(result_of(&w, components[i])->ours > 0);
+        sum += result_of(&w, components[i])->ours;
     }
     assert_double_within(sum, all, 1e-12);
     expect(&w, "compute", a->mac_pj + b->mac_pj);
     const double seconds = (double)(a->latency_cycles + b->latency_cycles) / 0.2e9;
-    assert_double_within(ours_of(&w, "clock"), 100e-3 * seconds * 1e12, 1e-9);
-    assert_double_within(ours_of(&w, "static"), 5e-3 * seconds * 1e12, 1e-9);
-    expect(&w, "chip", all - ours_of(&w, "dram"));
-    assert_double_within(ours_of(&w, "w") + ours_of(&w, "i") + ours_of(&w, "o"),
-                         ours_of(&w, "memory") + ours_of(&w, "network"), 1e-12);
-    const double leakage_of_macs = a->compute_leakage_pj + b->compute_leakage_pj;
+    assert_double_within(result_of(&w, "clock")->ours, 100e-3 * seconds * 1e12, 1e-9);
+    assert_double_within(result_of(&w, "static")->ours, 5e-3 * seconds * 1e12, 1e-9);
+    expect(&w, "chip", all - result_of(&w, "dram")->ours);
     assert_double_within(
-        ours_of(&w, "dram") + ours_of(&w, "glb") + ours_of(&w, "pads") +
-            leakage_of_macs,
-        ours_of(&w, "memory") + ours_of(&w, "network") + ours_of(&w, "leakage"), 1e-12);
+        result_of(&w, "w")->ours + result_of(&w, "i")->ours + result_of(&w, "o")->ours,
+        result_of(&w, "memory")->ours + result_of(&w, "network")->ours, 1e-12);
+    const double leakage_of_macs = a->compute_leakage_pj + b->compute_leakage_pj;
+    assert_double_within(result_of(&w, "dram")->ours + result_of(&w, "glb")->ours +
+                             result_of(&w, "pads")->ours + leakage_of_macs,
+                         result_of(&w, "memory")->ours +
+                             result_of(&w, "network")->ours +
+                             result_of(&w, "leakage")->ours,
+                         1e-12);
     double reads = 0;
     const char *const layers[] = {"conv1", "conv3"};
     for (int i = 0; i < 2; i++) {
@@ -494,8 +446,8 @@ static void what_else_counts(void **state) {
     // clang-format on
     expect(&w, "words3", 3);
     expect(&w, "bytes3", 3);
-    expect(&w, "kB", ours_of(&w, "bit") / 8000);
-    expect(&w, "MiB", ours_of(&w, "bit") / 8 / 1024 / 1024);
+    expect(&w, "kB", result_of(&w, "bit")->ours / 8000);
+    expect(&w, "MiB", result_of(&w, "bit")->ours / 8 / 1024 / 1024);
     const struct sdse_cost *deal = &item(&w, "deal", "conv5")->cost;
     assert_true(deal->rebuild_pj > 0 && deal->mac_pj > 0);
     expect(&w, "rebuild", deal->rebuild_pj);
@@ -507,7 +459,7 @@ static void what_else_counts(void **state) {
     expect(&w, "memories",
            area.total_um2 - area.compute_um2 - area.rebuild_um2 - area.other_um2);
     expect(&w, "peak", 168 * 0.2); // two operations in two cycles
-    expect(&w, "whole", ours_of(&w, "pj") / ours_of(&w, "mw"));
+    expect(&w, "whole", result_of(&w, "pj")->ours / result_of(&w, "mw")->ours);
     assert_true(verdict(&w, "point", SDSE_VERDICT_WITHIN)->error_percent == 0);
     assert_true(verdict(&w, "negative", SDSE_VERDICT_OUTSIDE)->error_percent > 0);
     verdict(&w, "twice", SDSE_VERDICT_RECALLED);
@@ -562,16 +514,17 @@ static void searches(void **state) {
         struct sdse_map_answer answer;
         assert_int_equal(sdse_map(&request, w.arena, &answer), SDSE_OK);
         assert_int_equal(answer.status, SDSE_MAP_OPTIMAL);
-        if (fabs(ours_of(&w, asked[i].name) / answer.point[0].totals.energy_pj - 1) >
-            1e-12)
-            fail_msg("%s: %g, not %g", asked[i].name, ours_of(&w, asked[i].name),
+        if (fabs(result_of(&w, asked[i].name)->ours / answer.point[0].totals.energy_pj -
+                 1) > 1e-12)
+            fail_msg("%s: %g, not %g", asked[i].name,
+                     result_of(&w, asked[i].name)->ours,
                      answer.point[0].totals.energy_pj);
     }
     // Else the above would be no test.
-    assert_true(ours_of(&w, "uneven") < ours_of(&w, "even"));
-    assert_true(ours_of(&w, "bypass") < ours_of(&w, "kept"));
-    assert_true(ours_of(&w, "padded") < ours_of(&w, "exact"));
-    assert_true(ours_of(&w, "even") < ours_of(&w, "quick"));
+    assert_true(result_of(&w, "uneven")->ours < result_of(&w, "even")->ours);
+    assert_true(result_of(&w, "bypass")->ours < result_of(&w, "kept")->ours);
+    assert_true(result_of(&w, "padded")->ours < result_of(&w, "exact")->ours);
+    assert_true(result_of(&w, "even")->ours < result_of(&w, "quick")->ours);
     sdse_arena_free(w.arena);
 }
 

@@ -13,29 +13,13 @@
 #include <string.h>
 
 #include "dse/map.h"
-#include "dse/validation/validate.h"
 #include "spec/load.h"
 #include "spec/quantity.h"
 #include "spec/split.h"
 #include "spec/write.h"
 #include "support/close.h"
-
-static char folder[] = "/tmp/sdse-parts-XXXXXX";
-
-static const char *at(const char *name) {
-    static char path[4][300];
-    static unsigned next;
-    char *text = path[next++ % 4];
-    snprintf(text, sizeof path[0], "%s/%s", folder, name);
-    return text;
-}
-
-static void make(const char *name, const char *text) {
-    FILE *file = fopen(at(name), "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
+#include "support/scratch_folder.h"
+#include "support/validation_world.h"
 
 #define ARCH(name, glb, more)                                                         \
     "name: " name "\nsource: made up for this test\nnode_nm: 45\nclock_ghz: 1\n"      \
@@ -80,66 +64,13 @@ static const char cases[] =
     "  none: {like: fixed, override: {RF.capacity_words: 3}}\n"
     "anchors:\n";
 
-struct world {
-    struct sdse_arena *arena;
-    struct sdse_diags diags;
-    struct sdse_validation *validation;
-    struct sdse_ready_validation ready;
-    struct sdse_anchor_result *result;
-};
-
 static enum sdse_status prepare(struct world *w, const char *before,
                                 const char *anchors) {
-    w->arena = sdse_arena_new();
-    sdse_diags_init(&w->diags, w->arena);
-    const char *text = sdse_arena_printf(w->arena, "%s%s", before, anchors);
-    struct sdse_node *root = NULL;
-    assert_int_equal(sdse_tree_parse_memory(w->arena, at("v.yaml"), text, strlen(text),
-                                            &w->diags, &root),
-                     SDSE_OK);
-    enum sdse_status status =
-        sdse_validation_from_tree(w->arena, root, &w->diags, &w->validation);
-    if (status == SDSE_OK)
-        status = sdse_validation_prepare(w->validation, w->arena, &w->diags, &w->ready);
-    return status;
+    return world_prepare(w, at("v.yaml"), before, anchors);
 }
 
 static struct world run(const char *anchors) {
-    struct world w;
-    const enum sdse_status status = prepare(&w, cases, anchors);
-    sdse_diags_print(&w.diags, stderr, false);
-    assert_int_equal(status, SDSE_OK);
-    assert_int_equal(sdse_validation_run(&w.ready, 2, NULL, w.arena, &w.result),
-                     SDSE_OK);
-    return w;
-}
-
-static const struct sdse_ready_item *item(const struct world *w, const char *of,
-                                          const char *layer) {
-    for (size_t i = 0; i < w->ready.item_count; i++) {
-        const struct sdse_ready_item *one = &w->ready.items[i];
-        if (strcmp(one->of->name, of) == 0 && strcmp(one->layer->name, layer) == 0)
-            return one;
-    }
-    fail_msg("%s %s was not evaluated", of, layer);
-    return NULL;
-}
-
-static const struct sdse_anchor_result *result(const struct world *w, const char *id) {
-    for (size_t i = 0; i < w->validation->anchor_count; i++)
-        if (strcmp(w->validation->anchors[i].id, id) == 0)
-            return &w->result[i];
-    fail_msg("no anchor %s", id);
-    return NULL;
-}
-
-static double ours(const struct world *w, const char *id) {
-    return result(w, id)->ours;
-}
-
-static void expect(const struct world *w, const char *id, double value) {
-    if (!(fabs(ours(w, id) - value) <= 1e-12 * fabs(value)))
-        fail_msg("%s: %.17g, not %.17g", id, ours(w, id), value);
+    return world_run(at("v.yaml"), cases, anchors);
 }
 
 #define A(id, rest) "  - {id: " id ", mark: published, published: 1, " rest "}\n"
@@ -189,7 +120,7 @@ static void parts_of_the_energy(void **state) {
     assert_true(net->words > 0);
     expect(&w, "net", 3 * (double)net->words);
     expect(&w, "mw", a->energy_pj / (double)a->latency_cycles); // pJ in ns is mW
-    expect(&w, "over", ours(&w, "i") / ours(&w, "dram"));
+    expect(&w, "over", result_of(&w, "i")->ours / result_of(&w, "dram")->ours);
     expect(&w, "least", 1150);
     expect(&w, "most", 64 * 40);
     sdse_arena_free(w.arena);
@@ -252,7 +183,7 @@ static void mappings_and_searches(void **state) {
         A("split", "quantity: energy, case: split, unit: pJ")
         A("ed2p", "quantity: energy, case: ed2p, unit: pJ"));
     // clang-format on
-    assert_true(ours(&w, "one") < ours(&w, "two"));
+    assert_true(result_of(&w, "one")->ours < result_of(&w, "two")->ours);
     struct sdse_arch *eyeriss = w.ready.cases[7].arch, *uneven = w.ready.cases[6].arch;
     struct sdse_map_answer answer, edp;
     assert_true(sdse_arch_uneven(uneven) != 0);
@@ -282,20 +213,21 @@ static void bands_and_failures(void **state) {
         "  - {id: layers, mark: published, quantity: macs, case: small, over: {layers: [fc]}, published: 1, unit: x, alternative: {assume: x, case: plain}}\n"
         "  - {id: cases, mark: published, quantity: macs, case: small, over: {case: small}, published: 1, unit: x, alternative: {assume: x, case: small, over: fixed}}\n");
     // clang-format on
-    assert_int_equal(result(&w, "edge")->verdict, SDSE_VERDICT_WITHIN);
-    assert_true(result(&w, "edge")->error_percent == 15);
-    assert_int_equal(result(&w, "below")->verdict, SDSE_VERDICT_OUTSIDE);
-    assert_int_equal(result(&w, "above")->verdict, SDSE_VERDICT_OUTSIDE);
-    assert_int_equal(result(&w, "neither")->verdict, SDSE_VERDICT_NO_FIGURE);
-    assert_int_equal(result(&w, "lost")->verdict, SDSE_VERDICT_FAILED);
-    assert_non_null(strstr(result(&w, "lost")->failure, "case none, layer fc"));
-    assert_int_equal(result(&w, "kept")->verdict, SDSE_VERDICT_FAILED);
-    assert_non_null(strstr(result(&w, "kept")->failure, "case none, layer fc"));
+    assert_int_equal(result_of(&w, "edge")->verdict, SDSE_VERDICT_WITHIN);
+    assert_true(result_of(&w, "edge")->error_percent == 15);
+    assert_int_equal(result_of(&w, "below")->verdict, SDSE_VERDICT_OUTSIDE);
+    assert_int_equal(result_of(&w, "above")->verdict, SDSE_VERDICT_OUTSIDE);
+    assert_int_equal(result_of(&w, "neither")->verdict, SDSE_VERDICT_NO_FIGURE);
+    assert_int_equal(result_of(&w, "lost")->verdict, SDSE_VERDICT_FAILED);
+    assert_non_null(strstr(result_of(&w, "lost")->failure, "case none, layer fc"));
+    assert_int_equal(result_of(&w, "kept")->verdict, SDSE_VERDICT_FAILED);
+    assert_non_null(strstr(result_of(&w, "kept")->failure, "case none, layer fc"));
     expect(&w, "layers", 1150.0 / (64 * 40));
-    assert_double_within(result(&w, "layers")->alternative,
+    assert_double_within(result_of(&w, "layers")->alternative,
                          3.0 * 16 * 8 * 36 * 9 / (64 * 40), 1e-12);
     expect(&w, "cases", 1);
-    assert_double_within(result(&w, "cases")->alternative, 1150.0 / (64 * 40), 1e-12);
+    assert_double_within(result_of(&w, "cases")->alternative, 1150.0 / (64 * 40),
+                         1e-12);
     struct sdse_validation_tally tally = {0};
     sdse_validation_count(w.result, w.validation->anchor_count, &tally);
     assert_int_equal(tally.within_15, 2); // edge and cases
@@ -434,8 +366,7 @@ static void write_mapping(const char *name, bool cheapest) {
 }
 
 static int begin(void **state) {
-    (void)state;
-    if (!mkdtemp(folder))
+    if (make_folder(state) != 0)
         return -1;
     make("a.yaml", ARCH("full", "", ENGINES));
     make("plain.yaml", ARCH("plain", "", ""));
@@ -460,18 +391,11 @@ static int begin(void **state) {
     write_mapping("two.yaml", false);
     return 0;
 }
-static int end(void **state) {
-    (void)state;
-    char line[300];
-    snprintf(line, sizeof line, "rm -r %s", folder);
-    return system(line);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_of_the_energy),   cmocka_unit_test(parts_of_the_area),
         cmocka_unit_test(mappings_and_searches), cmocka_unit_test(bands_and_failures),
         cmocka_unit_test(faults_are_said),       cmocka_unit_test(units_are_worth),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, begin, remove_folder);
 }
