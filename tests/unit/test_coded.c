@@ -488,6 +488,7 @@ static void known_inputs_are_coded_as_they_are(void **state) {
                          2916 * (1 + 8 * 0.75), 1e-12);
     assert_double_within(cost.level[1].flow[SDSE_WEIGHTS].fill_bits,
                          216 * (1 + 8 * 0.5), 1e-12);
+    assert_double_within(sdse_words_of(&layer, SDSE_OUTPUTS, NULL).density, 0.125, 0);
     known.density = 0;
     static const enum sdse_compression formats[] = {
         SDSE_BITMAP, SDSE_RUN_LENGTH, SDSE_COORDINATES, SDSE_COLUMNS, SDSE_COLUMN_RUNS};

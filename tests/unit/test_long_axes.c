@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "costmodel/model.h"
 #include "costmodel/traffic.h"
+#include "spec/load.h"
 
 enum { CASES = 4000, MOST_CHILDREN = 1296 };
 
@@ -122,9 +124,40 @@ static void the_longest_axis_is_told(void **state) {
     }
 }
 
+// The axis that is too long is named, rows or columns.
+static void the_axis_is_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *in, *kernel, *says;
+    } cases[] = {{"[1, 9, 4194305]", "[1, 3]", "over 4194305 columns;"},
+                 {"[1, 4194305, 9]", "[3, 1]", "over 4194305 rows;"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_diags diags;
+        struct sdse_node *root;
+        struct sdse_workload *net;
+        sdse_diags_init(&diags, arena);
+        const char *text = sdse_arena_printf(
+            arena,
+            "name: n\nsource: x\nlayers:\n"
+            "  - {name: a, kind: conv, in: %s, out_channels: 2, kernel: %s}\n",
+            cases[i].in, cases[i].kernel);
+        assert_int_equal(
+            sdse_tree_parse_memory(arena, "n.yaml", text, strlen(text), &diags, &root),
+            SDSE_OK);
+        assert_int_equal(sdse_workload_from_tree(arena, root, &diags, &net),
+                         SDSE_INVALID);
+        assert_int_equal(diags.errors, 1);
+        assert_string_equal(diags.first->check, "axis-too-long");
+        assert_non_null(strstr(diags.first->message, cases[i].says));
+        sdse_arena_free(arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(children_share_what_intervals_share),
-        cmocka_unit_test(the_longest_axis_is_told)};
+        cmocka_unit_test(the_longest_axis_is_told),
+        cmocka_unit_test(the_axis_is_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
