@@ -120,6 +120,12 @@ static void the_longest_axis_is_told(void **state) {
         layer.nest.stride[1] = 2;
         assert_int_equal(sdse_model_new(&arch, &layer, NULL, arena, &model),
                          SDSE_OVERFLOW);
+        // One window of two taps far apart leaves as much out.
+        layer.nest.bound[SDSE_Q] = layer.nest.stride[1] = 1;
+        layer.nest.bound[SDSE_S] = 2;
+        layer.nest.dilation[1] = (1u << 22) - 1 + over;
+        assert_int_equal(sdse_model_new(&arch, &layer, NULL, arena, &model),
+                         over ? SDSE_OVERFLOW : SDSE_OK);
         sdse_arena_free(arena);
     }
 }
