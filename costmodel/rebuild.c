@@ -50,13 +50,20 @@ uint64_t sdse_basis_loads(const struct sdse_model *model, const struct sdse_view
         filters *= view->spatial_factor[l][SDSE_G] * view->spatial_factor[l][SDSE_K];
         channels *= view->spatial_factor[l][SDSE_C];
     }
+    uint64_t passes = view->outside[child];
+    unsigned i = view->first[child];
+    // A memory keeps its tile while innermost loops do not move weights: nothing is
+    // rebuilt then. Multipliers take their words again in every step.
+    for (; child < model->arch->level_count && i < view->loop_count &&
+           !(sdse_tensor_dims(SDSE_WEIGHTS) >> view->loop[i].dim & 1u);
+         i++)
+        passes /= view->loop[i].factor;
     // The innermost loops that stay in the block: taps, loops that do not move weights,
     // and channels while they divide the block. The first loop of channels that leaves
     // it walks through whole blocks, one after the other; what is outside of that
     // starts over.
-    uint64_t passes = view->outside[child];
     bool stays = divides_block(model, channels);
-    for (unsigned i = view->first[child]; stays && i < view->loop_count; i++) {
+    for (; stays && i < view->loop_count; i++) {
         const struct sdse_view_loop *loop = &view->loop[i];
         if (loop->dim == SDSE_G || loop->dim == SDSE_K)
             break;

@@ -13,7 +13,7 @@ uint64_t sdse_basis_words(const struct sdse_model *model, const struct sdse_view
 
 // Basis words one engine below level `engine` loads into its register when the children
 // at level `child` take rebuilt words: the register keeps its block while the loops
-// stay in it.
+// stay in it. Children that are memories take nothing while their tile stays.
 uint64_t sdse_basis_loads(const struct sdse_model *model, const struct sdse_view *view,
                           unsigned engine, unsigned child);
 
