@@ -81,6 +81,9 @@ struct walk {
     uint8_t *group_live;    // [C][R] some filter of the group has the row
     uint8_t *seen;          // [C][R] visited at least once
     uint64_t *line;         // [lines] sums of a tile
+    // [C][R] of lines that wait for a tile only: over all output rows, what is visited
+    // where the weights' row is, and its time
+    uint64_t *visits, *visits_cycles;
     uint64_t visited, time;
     uint64_t slowest, dealt; // of the step or batch being filled
 };
@@ -90,45 +93,85 @@ static void finish_batch(struct walk *w) {
     w->slowest = w->dealt = 0;
 }
 
-static void deal(struct walk *w, uint64_t line, uint64_t cycles) {
-    if (w->engine->sync == SDSE_SELECTOR_TILE) {
-        w->line[line] += cycles;
-        return;
-    }
+static void deal(struct walk *w, uint64_t cycles) {
     w->slowest = sdse_most_u64(w->slowest, cycles);
     if (w->engine->sync == SDSE_SELECTOR_PACK && ++w->dealt == w->engine->lines)
         finish_batch(w);
 }
 
+// Whether the activations' row h of channel c is visited; past the map: padding.
+static bool act_visited(const struct walk *w, uint64_t c, uint64_t h) {
+    const uint64_t height = w->shape->height;
+    return !w->by_act || (h < height && w->rows->live_acts[c * height + h]);
+}
+
+static uint64_t act_cycles(const struct walk *w, uint64_t c, uint64_t h) {
+    const uint64_t height = w->shape->height;
+    if (!w->rows->cycles)
+        return w->engine->row_cycles;
+    return h < height ? w->rows->cycles[c * height + h] : w->rows->padding_cycles;
+}
+
 // The pairs of one step: row r of channels [first, end), for output row p.
 static void walk_step(struct walk *w, uint64_t p, uint64_t r, uint64_t first,
                       uint64_t end) {
-    const uint64_t height = w->shape->height, rows = w->shape->rows;
+    const uint64_t rows = w->shape->rows;
     const uint64_t h = p * w->engine->stride + r - w->engine->pad; // wraps outside
-    const bool inside = h < height;
     for (uint64_t c = first; c < end; c++) {
-        if (w->by_weight && !w->group_live[c * rows + r])
-            continue;
-        if (w->by_act && !(inside && w->rows->live_acts[c * height + h]))
+        if ((w->by_weight && !w->group_live[c * rows + r]) || !act_visited(w, c, h))
             continue;
         w->visited++;
         w->seen[c * rows + r] = 1;
-        uint64_t cycles = w->engine->row_cycles;
-        if (w->rows->cycles)
-            cycles = inside ? w->rows->cycles[c * height + h] : w->rows->padding_cycles;
-        deal(w, c - first, cycles);
+        deal(w, act_cycles(w, c, h));
     }
     if (w->engine->sync == SDSE_SELECTOR_STEP)
         finish_batch(w);
 }
 
+// What every group that has a row visits of it, if its lines do not wait in between.
+static void sum_visits(struct walk *w) {
+    if (w->engine->sync != SDSE_SELECTOR_TILE)
+        return;
+    for (uint64_t c = 0; c < w->shape->channels; c++) {
+        for (uint64_t r = 0; r < w->shape->rows; r++) {
+            uint64_t visits = 0, cycles = 0;
+            for (uint64_t p = 0; p < w->positions; p++) {
+                const uint64_t h = p * w->engine->stride + r - w->engine->pad;
+                if (!act_visited(w, c, h))
+                    continue;
+                visits++;
+                cycles += act_cycles(w, c, h);
+            }
+            w->visits[c * w->shape->rows + r] = visits;
+            w->visits_cycles[c * w->shape->rows + r] = cycles;
+        }
+    }
+}
+
+// Lines that wait at the end of the tile only: each sums what its channels take.
+static void walk_tile(struct walk *w) {
+    const uint64_t lines = w->engine->lines, rows = w->shape->rows;
+    for (uint64_t c = 0; c < w->shape->channels; c++) {
+        for (uint64_t i = c * rows; i < (c + 1) * rows; i++) {
+            if (w->by_weight && !w->group_live[i])
+                continue;
+            w->visited += w->visits[i];
+            w->seen[i] = w->visits[i] > 0;
+            w->line[c % lines] += w->visits_cycles[i];
+        }
+    }
+}
+
 // Time of a group; visited and seen tell what it did.
 static uint64_t walk_group(struct walk *w) {
     const uint64_t channels = w->shape->channels, lines = w->engine->lines;
+    const bool by_tile = w->engine->sync == SDSE_SELECTOR_TILE;
     w->visited = w->time = 0;
     memset(w->seen, 0, channels * w->shape->rows);
     memset(w->line, 0, sdse_least_u64(lines, channels) * sizeof *w->line);
-    for (uint64_t p = 0; p < w->positions; p++) {
+    if (by_tile)
+        walk_tile(w);
+    for (uint64_t p = 0; p < w->positions && !by_tile; p++) {
         for (uint64_t first = 0; first < channels; first += lines)
             for (uint64_t r = 0; r < w->shape->rows; r++)
                 walk_step(w, p, r, first, sdse_least_u64(first + lines, channels));
@@ -174,8 +217,7 @@ static uint64_t working_pairs(const struct walk *w) {
                     w->rows->live_weights[(k * shape->channels + c) * shape->rows + r];
             for (uint64_t p = 0; p < w->positions; p++) {
                 const uint64_t h = p * w->engine->stride + r - w->engine->pad;
-                acts += !w->by_act || (h < shape->height &&
-                                       w->rows->live_acts[c * shape->height + h]);
+                acts += act_visited(w, c, h);
             }
             working += filters * acts;
         }
@@ -186,6 +228,7 @@ static uint64_t working_pairs(const struct walk *w) {
 static void run_passes(struct walk *w, struct sdse_selector_counts *counts) {
     const uint64_t filters = w->shape->filters;
     uint64_t passes = 0, groups = 0;
+    sum_visits(w);
     for (uint64_t k = 0; k < filters; k += w->engine->slices, passes++) {
         const uint64_t end = sdse_least_u64(k + w->engine->slices, filters);
         uint64_t slowest = 0;
@@ -198,6 +241,7 @@ static void run_passes(struct walk *w, struct sdse_selector_counts *counts) {
     counts->rebuilds = working_pairs(w);
     // Without skips every group visits everything, in the same time.
     w->by_weight = w->by_act = false;
+    sum_visits(w);
     counts->cycles_no_selector = passes * walk_group(w);
     const uint64_t all = groups * w->shape->channels * w->shape->rows * w->positions;
     counts->input_row_reads_avoided = all - counts->input_row_reads;
@@ -242,7 +286,9 @@ enum sdse_status sdse_selector_count_rows(const struct sdse_selector *engine,
     w.group_live = calloc(shape->channels * shape->rows + 1, 1);
     w.seen = calloc(shape->channels * shape->rows + 1, 1);
     w.line = calloc(lines + 1, sizeof *w.line);
-    const bool whole = w.group_live && w.seen && w.line;
+    w.visits = calloc(shape->channels * shape->rows + 1, sizeof *w.visits);
+    w.visits_cycles = calloc(shape->channels * shape->rows + 1, sizeof *w.visits);
+    const bool whole = w.group_live && w.seen && w.line && w.visits && w.visits_cycles;
     if (whole) {
         run_passes(&w, &found);
         *counts = found;
@@ -250,6 +296,8 @@ enum sdse_status sdse_selector_count_rows(const struct sdse_selector *engine,
     free(w.group_live);
     free(w.seen);
     free(w.line);
+    free(w.visits);
+    free(w.visits_cycles);
     return whole ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
