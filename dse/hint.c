@@ -24,6 +24,7 @@ struct looking {
     double least;       // value of the best that was tried
     const char *hint;   // about it
     struct sdse_arena *arena, *scratch;
+    struct sdse_arena *one;     // of the try under way
     struct sdse_effort *effort; // of the try under way
     enum sdse_status status;
 };
@@ -96,11 +97,12 @@ static void help(void *context, struct sdse_best *best) {
         sdse_descend(problem, &mapping, best->goal, TRIES, one->effort, best, &mapping);
 }
 
-// False: memory is out, or counts are too large.
+// One at a time. False: memory is out, or counts are too large.
 static bool prepare(const struct looking *looking, const struct sdse_arch *arch,
                     const struct sdse_variant *variant, struct one_try *one) {
+    sdse_arena_reset(looking->one);
     one->effort = looking->effort;
-    one->arena = looking->scratch;
+    one->arena = looking->one;
     one->problem = SDSE_ARENA_NEW(one->arena, struct sdse_problem);
     if (!one->problem ||
         sdse_problem_init(one->problem, arch, looking->request->layer,
@@ -328,17 +330,17 @@ static bool loops_pay_without(const struct looking *looking,
 
 static void try_bypass(struct looking *looking, const struct sdse_keeps *list,
                        size_t count) {
-    struct one_try one[MOST_KEEPS];
     double promise[MOST_KEEPS];
+    struct one_try one;
     struct sdse_mapping mapping;
     if (count > MOST_KEEPS)
         count = MOST_KEEPS;
     for (size_t i = 1; i < count; i++) {
         const struct sdse_variant variant = {.keeps = list[i]};
         promise[i] = (double)INFINITY;
-        if (!prepare(looking, looking->request->arch, &variant, &one[i]))
+        if (!prepare(looking, looking->request->arch, &variant, &one))
             continue;
-        const struct sdse_totals root = sdse_searcher_root(one[i].searcher);
+        const struct sdse_totals root = sdse_searcher_root(one.searcher);
         promise[i] = value_of(looking, &root);
     }
     for (int tried = 0; tried < MOST_TRIED; tried++) {
@@ -349,13 +351,11 @@ static void try_bypass(struct looking *looking, const struct sdse_keeps *list,
         if (!best)
             return;
         promise[best] = (double)INFINITY;
-        const double value = search_one(looking, &one[best], &mapping);
-        if (isinf(value))
-            continue;
-        looking->least = value;
-        say(looking,
-            sdse_arena_printf(looking->arena, "--free-bypass: %s, %s",
-                              times_less(looking), left_out(looking, &list[best])));
+        const struct sdse_variant variant = {.keeps = list[best]};
+        if (try_variant(looking, looking->request->arch, &variant, &mapping))
+            say(looking,
+                sdse_arena_printf(looking->arena, "--free-bypass: %s, %s",
+                                  times_less(looking), left_out(looking, &list[best])));
     }
 }
 
@@ -398,6 +398,23 @@ static void look(struct looking *looking) {
         try_bypass(looking, list, count);
 }
 
+static void prepare_and_look(struct looking *looking,
+                             const struct sdse_map_answer *answer) {
+    struct sdse_layer known;
+    struct sdse_map_request asked = *looking->request;
+    sdse_effects_know(asked.arch, asked.layer, asked.form, NULL, looking->scratch,
+                      &known);
+    asked.layer = &known;
+    looking->request = &asked;
+    const struct sdse_search_limits limits = {.nodes = NODES, .stop = asked.stop};
+    looking->effort = SDSE_ARENA_NEW(looking->scratch, struct sdse_effort);
+    if (!looking->effort)
+        return;
+    sdse_effort_init(looking->effort, &limits);
+    choose_point(looking, answer);
+    look(looking);
+}
+
 enum sdse_status sdse_hint_find(const struct sdse_map_request *request,
                                 const struct sdse_map_answer *answer,
                                 struct sdse_arena *arena, const char **hint) {
@@ -407,25 +424,13 @@ enum sdse_status sdse_hint_find(const struct sdse_map_request *request,
     struct looking looking = {.request = request,
                               .goal = goal_of(request->objective),
                               .arena = arena,
-                              .scratch = sdse_arena_new()};
-    if (!looking.scratch)
-        return SDSE_NO_MEMORY;
-    struct sdse_layer known;
-    struct sdse_map_request asked = *request;
-    sdse_effects_know(request->arch, request->layer, request->form, looking.scratch,
-                      &known);
-    asked.layer = &known;
-    looking.request = &asked;
-    const struct sdse_search_limits limits = {.nodes = NODES, .stop = request->stop};
-    looking.effort = SDSE_ARENA_NEW(looking.scratch, struct sdse_effort);
-    if (!looking.effort) {
-        sdse_arena_free(looking.scratch);
-        return SDSE_NO_MEMORY;
-    }
-    sdse_effort_init(looking.effort, &limits);
-    choose_point(&looking, answer);
-    look(&looking);
+                              .scratch = sdse_arena_new(),
+                              .one = sdse_arena_new(),
+                              .status = SDSE_NO_MEMORY};
+    if (looking.scratch && looking.one)
+        prepare_and_look(&looking, answer);
     sdse_arena_free(looking.scratch);
+    sdse_arena_free(looking.one);
     if (looking.status == SDSE_OK)
         *hint = looking.hint;
     return looking.status;
