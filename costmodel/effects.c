@@ -19,6 +19,7 @@ struct finding {
     struct sdse_effects *effects;
     // Of digits whose MAC is done, by the operand that has them: zeros have none.
     double digit_share[2]; // inputs, weights
+    struct sdse_serial_known *serial;
 };
 
 static double bound(const struct finding *f, enum sdse_dim d) {
@@ -152,7 +153,8 @@ static enum sdse_status serial(struct finding *f, const struct sdse_engine *engi
     struct sdse_serial_means means;
     for (unsigned d = 0; d <= SDSE_ACTIVATION_DIGITS; d++)
         stats.digits.share[d] = sdse_histogram_share(words.histogram, d);
-    const enum sdse_status status = sdse_serial_expect(&multipliers, &stats, &means);
+    const enum sdse_status status =
+        sdse_serial_known_expect(f->serial, &multipliers, &stats, &means);
     if (status != SDSE_OK)
         return status;
     f->effects->cycles_per_mac = means.cycles / STREAM_STEPS;
@@ -434,16 +436,17 @@ static double dense_events(const struct finding *f, const struct sdse_engine *en
                : macs_of(f);
 }
 
-enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
-                                   const struct sdse_layer *layer,
-                                   const struct sdse_weight_form *form,
-                                   struct sdse_effects *effects) {
+static enum sdse_status find(const struct sdse_arch *arch,
+                             const struct sdse_layer *layer,
+                             const struct sdse_weight_form *form,
+                             struct sdse_serial_known *serial_known,
+                             struct sdse_effects *effects) {
     static enum sdse_status (*const kinds[SDSE_ENGINE_KINDS])(
         struct finding *, const struct sdse_engine *, double *) = {
         [SDSE_ENGINE_BIT_SERIAL] = serial, [SDSE_ENGINE_GATE] = gate,
         [SDSE_ENGINE_SKIP] = skip,         [SDSE_ENGINE_GATHER] = gather,
         [SDSE_ENGINE_SELECTOR] = selector, [SDSE_ENGINE_CARTESIAN] = cartesian};
-    struct finding f = {arch, layer, form, effects, {1, 1}};
+    struct finding f = {arch, layer, form, effects, {1, 1}, serial_known};
     *effects = (struct sdse_effects){.cycles_per_mac = arch->compute.cycles_per_mac,
                                      .mac_share = 1,
                                      .rebuild_share = 1,
@@ -481,13 +484,21 @@ enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
     return SDSE_OK;
 }
 
+enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
+                                   const struct sdse_layer *layer,
+                                   const struct sdse_weight_form *form,
+                                   struct sdse_effects *effects) {
+    return find(arch, layer, form, NULL, effects);
+}
+
 void sdse_effects_know(const struct sdse_arch *arch, const struct sdse_layer *layer,
-                       const struct sdse_weight_form *form, struct sdse_arena *arena,
+                       const struct sdse_weight_form *form,
+                       struct sdse_serial_known *serial_known, struct sdse_arena *arena,
                        struct sdse_layer *known) {
     *known = *layer;
     if (layer->effects || !arch->engine_count)
         return;
     struct sdse_effects *effects = SDSE_ARENA_NEW(arena, struct sdse_effects);
-    if (effects && sdse_effects_find(arch, layer, form, effects) == SDSE_OK)
+    if (effects && find(arch, layer, form, serial_known, effects) == SDSE_OK)
         known->effects = effects;
 }

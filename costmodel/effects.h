@@ -27,6 +27,7 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "costmodel/serial_known.h"
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
 
@@ -62,8 +63,10 @@ enum sdse_status sdse_effects_find(const struct sdse_arch *arch,
 
 // *known = *layer with its effects worked out once for many models; they live in
 // `arena`. Where that fails, or is done already, the models find out for themselves.
+// serial_known: of layers before, NULL: none.
 void sdse_effects_know(const struct sdse_arch *arch, const struct sdse_layer *layer,
-                       const struct sdse_weight_form *form, struct sdse_arena *arena,
+                       const struct sdse_weight_form *form,
+                       struct sdse_serial_known *serial_known, struct sdse_arena *arena,
                        struct sdse_layer *known);
 
 // Share of the words of an edge that engines leave. Sums between memories are all

@@ -307,7 +307,8 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
         return map_streamed(request, arena, answer);
     struct sdse_layer known;
     struct sdse_map_request asked = *request;
-    sdse_effects_know(request->arch, request->layer, request->form, arena, &known);
+    sdse_effects_know(request->arch, request->layer, request->form, NULL, arena,
+                      &known);
     asked.layer = &known;
     return search(&asked, arena, answer);
 }

@@ -144,6 +144,7 @@ static enum sdse_status keep_answer(struct sdse_layer_problem *problem,
 enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
                                           struct sdse_arena *arena,
                                           const struct sdse_sweep_mapper *mapper,
+                                          struct sdse_serial_known *serial_known,
                                           const atomic_bool *stop) {
     // What engines do is worked out once, for the search, its hint and the full cost.
     struct sdse_layer *known = SDSE_ARENA_NEW(arena, struct sdse_layer);
@@ -151,7 +152,8 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
     struct sdse_arena *scratch = known ? sdse_arena_new() : NULL;
     if (!scratch)
         return SDSE_NO_MEMORY;
-    sdse_effects_know(problem->arch, problem->layer, &problem->form, arena, known);
+    sdse_effects_know(problem->arch, problem->layer, &problem->form, serial_known,
+                      arena, known);
     problem->layer = known;
     const struct sdse_map_request request = {.arch = problem->arch,
                                              .layer = problem->layer,

@@ -27,9 +27,10 @@ enum { FRONT_OBJECTIVES = 3 };
 struct run {
     const struct sdse_sweep_request *request;
     struct sdse_diags *diags;
-    struct sdse_arena *arena;    // lives as long as the run
-    struct sdse_arena *scratch;  // reset after every point written
-    struct sdse_arena **workers; // one arena each
+    struct sdse_arena *arena;                // lives as long as the run
+    struct sdse_arena *scratch;              // reset after every point written
+    struct sdse_arena **workers;             // one arena each
+    struct sdse_serial_known **serial_known; // and one of these
     unsigned threads;
     struct sdse_plan *plan;
     struct sdse_store *store;
@@ -143,7 +144,8 @@ static void solve_one(void *context, unsigned worker, size_t index) {
         return;
     // A problem that runs out of memory stays open; its points are then not written.
     sdse_layer_problem_solve(run->open[index], run->workers[worker],
-                             &run->plan->sweep->mapper, run->request->stop);
+                             &run->plan->sweep->mapper, run->serial_known[worker],
+                             run->request->stop);
 }
 
 static enum sdse_status solve_open(struct run *run) {
@@ -522,6 +524,8 @@ static bool allocate(struct run *run) {
     run->threads = run->request->threads ? run->request->threads : sdse_processors();
     run->scratch = sdse_arena_new();
     run->workers = SDSE_ARENA_ARRAY(run->arena, struct sdse_arena *, run->threads);
+    run->serial_known =
+        SDSE_ARENA_ARRAY(run->arena, struct sdse_serial_known *, run->threads);
     run->problems = sdse_layer_problem_table_new(run->arena);
     run->measured = sdse_measured_table_new(run->arena);
     run->figures =
@@ -531,15 +535,19 @@ static bool allocate(struct run *run) {
     run->own = SDSE_ARENA_ARRAY(run->arena, double, points *FRONT_OBJECTIVES);
     run->front = SDSE_ARENA_ARRAY(run->arena, size_t, points + 1);
     bool ready = run->figure_network && run->own && run->front && run->scratch &&
-                 run->workers && run->problems && run->measured && run->figures;
+                 run->workers && run->serial_known && run->problems && run->measured &&
+                 run->figures;
     for (unsigned i = 0; ready && i < run->threads; i++)
-        ready = (run->workers[i] = sdse_arena_new()) != NULL;
+        ready = (run->workers[i] = sdse_arena_new()) &&
+                (run->serial_known[i] = sdse_serial_known_new());
     return ready;
 }
 
 static void release(struct run *run) {
     for (unsigned i = 0; run->workers && i < run->threads; i++)
         sdse_arena_free(run->workers[i]);
+    for (unsigned i = 0; run->serial_known && i < run->threads; i++)
+        sdse_serial_known_free(run->serial_known[i]);
     free(run->open);
     sdse_plan_free(run->plan);
     sdse_arena_free(run->scratch);

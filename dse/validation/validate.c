@@ -60,7 +60,7 @@ static enum sdse_status evaluate(struct sdse_ready_item *item,
                                  const atomic_bool *stop) {
     struct sdse_layer layer; // its engines' effects are drawn once
     struct sdse_model *model;
-    sdse_effects_know(item->arch, item->layer, &item->form, item->arena, &layer);
+    sdse_effects_know(item->arch, item->layer, &item->form, NULL, item->arena, &layer);
     enum sdse_status status =
         sdse_model_new(item->arch, &layer, &item->form, item->arena, &model);
     if (status == SDSE_OVERFLOW || status == SDSE_INVALID)

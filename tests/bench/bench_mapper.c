@@ -248,7 +248,7 @@ int main(int argc, char **argv) {
             soon = optarg;
             break;
         case 'o':
-            for (int i = 0; i < 4; i++)
+            for (int i = 0; i <= SDSE_MAP_FRONT; i++)
                 if (strcmp(optarg, objective_names[i]) == 0)
                     options.objective = (enum sdse_map_objective)i;
             break;
