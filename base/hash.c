@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <xxhash.h>
 
 struct sdse_hash sdse_hash_bytes(const void *data, size_t bytes) {
@@ -17,4 +19,15 @@ struct sdse_hash sdse_hash_join(struct sdse_hash a, struct sdse_hash b) {
 void sdse_hash_text(struct sdse_hash hash, char text[SDSE_HASH_TEXT_BYTES]) {
     snprintf(text, SDSE_HASH_TEXT_BYTES, "%016" PRIx64 "%016" PRIx64, hash.high,
              hash.low);
+}
+
+bool sdse_hash_parse(const char *text, struct sdse_hash *hash) {
+    enum { HALF = (SDSE_HASH_TEXT_BYTES - 1) / 2 };
+    char half[HALF + 1] = "";
+    if (strspn(text, "0123456789abcdef") != 2 * HALF || text[2 * HALF])
+        return false;
+    memcpy(half, text, HALF);
+    hash->high = strtoull(half, NULL, 16);
+    hash->low = strtoull(text + HALF, NULL, 16);
+    return true;
 }

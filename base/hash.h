@@ -3,6 +3,7 @@
 #ifndef SDSE_BASE_HASH_H
 #define SDSE_BASE_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,7 @@ struct sdse_hash sdse_hash_bytes(const void *data, size_t bytes);
 struct sdse_hash sdse_hash_join(struct sdse_hash a, struct sdse_hash b);
 // Writes the 32 lower-case digits and a NUL into text.
 void sdse_hash_text(struct sdse_hash hash, char text[SDSE_HASH_TEXT_BYTES]);
+// The hash that such a text, of 32 digits, stands for; false for any other text.
+bool sdse_hash_parse(const char *text, struct sdse_hash *hash);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/stored_point.h"
 #include "spec/load.h"
 #include "spec/split.h"
 
@@ -78,23 +79,41 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const char *kind = args->operands[0], *name = args->operands[1];
+    const bool is_point = strcmp(kind, "point") == 0;
+    if (is_point && args->operand_count == 3)
+        return cli_show_point(cli, name, args->operands[2]);
+    if (is_point) {
+        cli_error(cli,
+                  "which point of %s? Add its number, its hash, or "
+                  "NETWORK/ACCELERATOR/FORM",
+                  name);
+        return CLI_USAGE;
+    }
+    if (args->operand_count == 3) {
+        cli_error(cli, "one file is shown at a time, '%s' is one more",
+                  args->operands[2]);
+        return CLI_USAGE;
+    }
     if (strcmp(kind, "arch") == 0)
         return show_arch(cli, name);
     if (strcmp(kind, "workload") == 0)
         return show_workload(cli, name);
     if (strcmp(kind, "mapping") == 0)
         return show_mapping(cli, args, name);
-    cli_error(cli, "cannot show '%s': expected arch, workload or mapping", kind);
+    cli_error(cli, "cannot show '%s': expected arch, workload, mapping or point", kind);
     return CLI_USAGE;
 }
 
 const struct cli_verb cli_verb_show = {
     .name = "show",
-    .summary = "draws an accelerator, a network or a mapping as text",
-    .operands = {"arch|workload|mapping FILE", 2, 2},
+    .summary = "draws an accelerator, a network, a mapping or a result as text",
+    .operands = {"arch|workload|mapping|point FILE [POINT]", 2, 3},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
-    .notes = "FILE may also be the name of a shipped accelerator or network.",
+    .notes =
+        "FILE may also be the name of a shipped accelerator or network; of a point it "
+        "is a results.db, and POINT\nits number or hash (point_id, point_hash of "
+        "v_point), or NETWORK/ACCELERATOR/FORM.",
     .example = "sdse show arch eyeriss",
     .run = run,
 };

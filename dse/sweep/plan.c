@@ -1,18 +1,16 @@
-// One file, though long: what a sweep names is loaded step by step, and each step hashes
-// what the points of the next are told apart by.
+// One file, though long: what a sweep names is loaded step by step, and each step
+// hashes what the points of the next are told apart by.
 #include "dse/sweep/plan.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/checked.h"
-#include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
 #include "costmodel/stream.h"
+#include "dse/sweep/variants.h"
 #include "dse/sweep/weights.h"
 #include "spec/load.h"
 #include "spec/network_changes.h"
-#include "spec/split.h"
 #include "spec/write.h"
 
 // Most points of one sweep: a typing error should not fill the disk.
@@ -178,8 +176,6 @@ static enum sdse_status load_weights(struct loading *l) {
 
 // --- Accelerator variants ---
 
-enum { MOST_SPACE_PARAMETERS = 3 }; // that a sweep's `mapper` adds
-
 // The overrides of combination `number`: the last override varies fastest.
 static enum sdse_status combine_overrides(struct loading *l, size_t number,
                                           struct sdse_set *sets,
@@ -187,7 +183,7 @@ static enum sdse_status combine_overrides(struct loading *l, size_t number,
     const struct sdse_sweep *sweep = l->plan->sweep;
     variant->parameter_count = sweep->override_count;
     variant->parameters = SDSE_ARENA_ARRAY(
-        l->arena, struct sdse_parameter, sweep->override_count + MOST_SPACE_PARAMETERS);
+        l->arena, struct sdse_parameter, sweep->override_count + SDSE_SPACE_PARAMETERS);
     if (!variant->parameters)
         return SDSE_NO_MEMORY;
     for (size_t i = sweep->override_count; i-- > 0;) {
@@ -200,58 +196,11 @@ static enum sdse_status combine_overrides(struct loading *l, size_t number,
     return SDSE_OK;
 }
 
-// What the sweep's `mapper` adds to the space becomes parameters of the point, so that
-// results tell it, and part of the hash of what is searched.
-static void add_space(struct loading *l, struct sdse_variant *variant) {
-    const struct sdse_sweep_mapper *mapper = &l->plan->sweep->mapper;
-    struct sdse_parameter *added = variant->parameters + variant->parameter_count;
-    size_t count = 0;
-    if (mapper->uneven)
-        added[count++] = (struct sdse_parameter){"mapper.uneven", "true"};
-    if (mapper->free_bypass)
-        added[count++] = (struct sdse_parameter){"mapper.free_bypass", "true"};
-    if (mapper->imperfect_percent)
-        added[count++] = (struct sdse_parameter){
-            "mapper.imperfect_percent",
-            sdse_arena_printf(l->arena, "%" PRIu32, mapper->imperfect_percent)};
-    variant->parameter_count += count;
-    variant->search = variant->hash;
-    for (size_t i = 0; i < count; i++) {
-        variant->search = sdse_hash_join(variant->search, hash_text(added[i].path));
-        variant->search = sdse_hash_join(variant->search, hash_text(added[i].value));
-    }
-    for (size_t i = 0; i < variant->parameter_count; i++) {
-        const struct sdse_parameter *parameter = &variant->parameters[i];
-        const struct sdse_hash hash =
-            sdse_hash_join(hash_text(parameter->path), hash_text(parameter->value));
-        variant->names.low += hash.low;
-        variant->names.high += hash.high;
-    }
-}
-
-// The accelerator with positions in its uneven memories.
-static enum sdse_status split_memories(struct loading *l,
-                                       struct sdse_variant *variant) {
-    struct sdse_arch *arch = variant->arch;
-    const unsigned levels = l->plan->sweep->mapper.uneven ? sdse_arch_may_split(arch)
-                                                          : sdse_arch_uneven(arch);
-    if (!levels)
-        return SDSE_OK;
-    const enum sdse_status status =
-        sdse_arch_split(arch, levels, l->arena, &variant->arch);
-    if (status == SDSE_INVALID) {
-        sdse_diag_add(l->diags, SDSE_ERROR, l->plan->sweep->loc, "uneven-memory",
-                      "`mapper: {uneven: true}`: the positions in the memories of '%s' "
-                      "would make more than %d levels, or have the name of one",
-                      arch->name, SDSE_MAX_LEVELS);
-    }
-    return status;
-}
-
 static enum sdse_status make_variant(struct loading *l, const struct sdse_node *root,
                                      size_t number, struct sdse_variant *variant) {
+    const struct sdse_sweep *sweep = l->plan->sweep;
     struct sdse_set *sets =
-        SDSE_ARENA_ARRAY(l->arena, struct sdse_set, l->plan->sweep->override_count + 1);
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_set, sweep->override_count + 1);
     if (!sets)
         return SDSE_NO_MEMORY;
     enum sdse_status status = combine_overrides(l, number, sets, variant);
@@ -260,15 +209,9 @@ static enum sdse_status make_variant(struct loading *l, const struct sdse_node *
                                      l->diags, &variant->arch);
     if (!status)
         status = sdse_arch_resolve_costs(variant->arch, l->arena, l->diags);
-    if (status)
-        return status;
-    sdse_arch_area(variant->arch, &variant->area);
-    variant->text = sdse_arch_text(l->arena, variant->arch);
-    if (!variant->text)
-        return SDSE_NO_MEMORY;
-    variant->hash = hash_text(variant->text);
-    add_space(l, variant);
-    return split_memories(l, variant);
+    return status ? status
+                  : sdse_variant_finish(variant, &sweep->mapper, l->arena, sweep->loc,
+                                        l->diags);
 }
 
 static enum sdse_status count_variants(struct loading *l, size_t *combinations) {
@@ -449,8 +392,8 @@ void sdse_plan_free(struct sdse_plan *plan) {
 
 // --- Points ---
 
-static struct sdse_hash point_hash(const struct sdse_plan *plan,
-                                   const struct sdse_point *point) {
+struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,
+                                      const struct sdse_point *point) {
     struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
     hash = sdse_hash_join(hash, plan->networks[point->network].hash);
     hash = sdse_hash_join(hash, plan->variants[point->variant].search);
@@ -477,7 +420,7 @@ static enum sdse_status enumerate(struct loading *l) {
             for (size_t f = 0; f < plan->form_count; f++) {
                 struct sdse_point *point = &plan->points[next++];
                 *point = (struct sdse_point){.network = n, .variant = v, .form = f};
-                point->hash = point_hash(plan, point);
+                point->hash = sdse_plan_point_hash(plan, point);
             }
         }
     }

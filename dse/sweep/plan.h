@@ -39,6 +39,11 @@ struct sdse_network_input {
     struct sdse_hash *weights; // [layer_count]
     struct sdse_hash all_weights;
     struct sdse_network_outputs *outputs; // the model behind it, if the sweep names one
+    // Of a point that is taken from a database (dse/sweep/stored_plan.h), else NULL:
+    // what its layers' forms and the figures of its outputs are there. [layer_count],
+    // {0, 0}: none
+    const struct sdse_hash *stored_forms;
+    const struct sdse_output_error *stored_outputs;
 };
 
 struct sdse_form_input {
@@ -75,6 +80,10 @@ struct sdse_plan {
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
                                 bool follow_links, struct sdse_diags *diags,
                                 struct sdse_plan **plan);
+
+// What names a point: everything that struct sdse_point lists.
+struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,
+                                      const struct sdse_point *point);
 
 // Frees what the plan holds beside its arena; NULL is fine.
 void sdse_plan_free(struct sdse_plan *plan);

@@ -270,8 +270,10 @@ static enum sdse_status find_measured(struct run *run, const struct sdse_point *
     const struct sdse_sharing sharing = sdse_arch_sharing(arch);
     const struct sdse_serial_weights serial = sdse_arch_serial_weights(arch);
     const struct sdse_hash hash =
-        sdse_measured_hash(layer, network->weights[layer_index], form->setting,
-                           word_bits, sharing, serial);
+        network->stored_forms
+            ? network->stored_forms[layer_index]
+            : sdse_measured_hash(layer, network->weights[layer_index], form->setting,
+                                 word_bits, sharing, serial);
     *entry = sdse_measured_get(
         run->measured, hash,
         &(struct sdse_measured){.workload = network->workload,
@@ -280,7 +282,9 @@ static enum sdse_status find_measured(struct run *run, const struct sdse_point *
                                 .sharing = sharing,
                                 .serial = serial,
                                 .word_bits = word_bits,
-                                .planned_weights = &network->weights[layer_index]});
+                                .planned_weights = network->weights
+                                                       ? &network->weights[layer_index]
+                                                       : NULL});
     return *entry ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
@@ -420,6 +424,10 @@ static enum sdse_status add_point(struct run *run, size_t position) {
             &entry->outputs);
         if (status)
             return status;
+    }
+    if (run->plan->networks[point->network].stored_outputs) {
+        entry->outputs_known = true;
+        entry->outputs = *run->plan->networks[point->network].stored_outputs;
     }
     for (size_t i = 0; i < workload->layer_count; i++) {
         const struct sdse_layer *layer = &workload->layers[i];
@@ -579,10 +587,11 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
     if (gmtime_r(&now, &utc))
         strftime(began, sizeof began, "%Y-%m-%dT%H:%M:%SZ", &utc);
     run->arena = sdse_arena_new();
-    enum sdse_status status =
-        run->arena ? sdse_plan_load(run->arena, request->sweep_path,
-                                    request->follow_links, diags, &run->plan)
-                   : SDSE_NO_MEMORY;
+    run->plan = request->plan;
+    enum sdse_status status = run->arena ? SDSE_OK : SDSE_NO_MEMORY;
+    if (!status && !run->plan)
+        status = sdse_plan_load(run->arena, request->sweep_path, request->follow_links,
+                                diags, &run->plan);
     if (!status)
         status = sdse_store_open(request->database_path, SDSE_MODEL_VERSION, diags,
                                  &run->store);

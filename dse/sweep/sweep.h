@@ -10,6 +10,8 @@
 #include "base/diag.h"
 #include "base/status.h"
 
+struct sdse_plan;
+
 struct sdse_sweep_progress {
     size_t points_total;  // of this run's shard
     size_t points_done;   // stored, in this run or before
@@ -40,6 +42,9 @@ struct sdse_sweep_request {
     // Of `shards` runs this one has the points whose position modulo `shards` is
     // `shard`: the files of all, merged, are that of one run. 0 = all points.
     uint64_t shard, shards;
+    // Made already (dse/sweep/stored_plan.h), in place of a file's; NULL: of
+    // sweep_path. Freed with the run, but for its arena.
+    struct sdse_plan *plan;
 };
 
 // Runs a sweep, or continues it: points that are stored are not computed again. Points

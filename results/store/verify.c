@@ -115,18 +115,6 @@ static bool is_hash(struct sdse_hash hash, const char *text) {
     return strcmp(own, text) == 0;
 }
 
-static bool parse_hash(const char *text, struct sdse_hash *hash) {
-    char high[17], low[17];
-    if (strlen(text) != 2 * (sizeof high - 1))
-        return false;
-    memcpy(high, text, 16);
-    memcpy(low, text + 16, 16);
-    high[16] = low[16] = '\0';
-    hash->high = strtoull(high, NULL, 16);
-    hash->low = strtoull(low, NULL, 16);
-    return true;
-}
-
 // A sweep's hash is of its text and its points in order; unknown while some are
 // missing.
 static int check_sweep(struct checking *c, const char *name, struct sdse_hash hash) {
@@ -148,7 +136,7 @@ static int check_sweep(struct checking *c, const char *name, struct sdse_hash ha
             break;
         planned = sqlite3_column_int64(row, 1);
         whole &= sqlite3_column_int64(row, 2) == next++ &&
-                 parse_hash(text_of(row, 0), &point);
+                 sdse_hash_parse(text_of(row, 0), &point);
         hash = sdse_hash_join(hash, point);
     }
     sqlite3_finalize(row);
@@ -258,7 +246,7 @@ enum sdse_status sdse_verify_each_solution(
             .workload = text_of(row, 11),
             .has_form = sqlite3_column_type(row, 12) != SQLITE_NULL};
         struct sdse_hash form = {0};
-        if (solution.has_form && (!parse_hash(text_of(row, 12), &form) ||
+        if (solution.has_form && (!sdse_hash_parse(text_of(row, 12), &form) ||
                                   !sdse_store_load_form(&forms, form, &solution.form)))
             status = SDSE_DATABASE;
         else

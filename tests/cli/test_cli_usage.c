@@ -12,9 +12,9 @@
 #include "support_program.h"
 
 static const char *const verbs[] = {
-    "check",  "show",   "map",      "eval",  "explain", "sweep",
-    "status", "pareto", "plot",     "query", "export",  "decompose",
-    "import", "trace",  "validate", "merge", "verify",  "train"};
+    "check",    "show",  "map",    "eval",      "explain",   "sweep",  "status",
+    "pareto",   "plot",  "query",  "export",    "decompose", "import", "trace",
+    "validate", "merge", "verify", "reproduce", "train"};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void names_every_verb(void **state) {

@@ -1,0 +1,235 @@
+// sdse reproduce: one point of a results.db as files, run again, compared.
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "cli/interrupt.h"
+#include "cli/plain_stdout.h"
+#include "cli/stored_point.h"
+#include "dse/sweep/stored_plan.h"
+#include "dse/sweep/sweep.h"
+#include "results/store/merge.h"
+#include "spec/write.h"
+
+enum { OUTPUT, JOBS, FORCE };
+
+static const struct cli_option options[] = {
+    [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
+                "the folder that the files go to; made if it is not there", NULL, true},
+    [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
+              "threads; as many as processors if not given", NULL, false},
+    [FORCE] = CLI_OPTION_FORCE,
+};
+
+struct reproducing {
+    struct cli *cli;
+    const char *database, *folder;
+    unsigned threads;
+    struct sdse_reader *reader;
+    struct sdse_stored_point point;
+    struct sdse_stored_plan stored;
+    bool real_weights; // measured forms that no file here can give again
+};
+
+// ---- files ----
+
+static const struct sdse_output_kind kinds[] = {
+    {"a file written by sdse reproduce", {"# sdse reproduce "}},
+    {"a weight form written by sdse reproduce", {"raw\n", "{basis_size: "}},
+};
+
+static enum sdse_status write_file(struct reproducing *r, const char *name, bool plain,
+                                   const char *note, const char *text) {
+    const char *path = sdse_arena_printf(r->cli->arena, "%s/%s", r->folder, name);
+    if (!path || !text)
+        return SDSE_NO_MEMORY;
+    struct sdse_output output;
+    const enum sdse_status status = sdse_output_open(&output, path, &kinds[plain],
+                                                     &r->cli->outputs, &r->cli->diags);
+    if (status != SDSE_OK)
+        return status;
+    if (!plain)
+        fprintf(output.file, "# sdse reproduce %s: %s\n", r->point.workload_name, note);
+    fputs(text, output.file);
+    if (*text && text[strlen(text) - 1] != '\n')
+        fputc('\n', output.file);
+    return sdse_output_close(&output, SDSE_OK, &r->cli->diags);
+}
+
+static enum sdse_status make_folder(struct reproducing *r, const char *path) {
+    if (!path)
+        return SDSE_NO_MEMORY;
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return SDSE_OK;
+    cli_error_errno(r->cli, path, errno);
+    return SDSE_IO;
+}
+
+static enum sdse_status write_mappings(struct reproducing *r) {
+    struct sdse_arena *arena = r->cli->arena;
+    enum sdse_status status =
+        make_folder(r, sdse_arena_printf(arena, "%s/mappings", r->folder));
+    for (size_t i = 0; !status && i < r->point.layer_count; i++) {
+        const struct sdse_stored_layer *layer = &r->point.layers[i];
+        char *name = sdse_arena_strdup(arena, layer->name);
+        if (!name)
+            return SDSE_NO_MEMORY;
+        cli_plain_name(name, "/");
+        const char *file = sdse_arena_printf(arena, "mappings/%03zu-%s.yaml", i, name);
+        const char *text = cli_stored_mapping(r->cli, &r->point, layer);
+        status = file ? write_file(r, file, false, "a mapping", text) : SDSE_NO_MEMORY;
+    }
+    return status;
+}
+
+// A sweep of this point alone, on the files beside it.
+static enum sdse_status write_sweep(struct reproducing *r) {
+    static const char *const network = "network.yaml", *const arch = "accelerator.yaml";
+    return write_file(
+        r, "sweep.yaml", false, "a sweep of one point",
+        sdse_sweep_text(r->cli->arena, r->stored.plan->sweep, &network, &arch));
+}
+
+static enum sdse_status write_files(struct reproducing *r) {
+    enum sdse_status status = make_folder(r, r->folder);
+    if (!status)
+        status = write_file(r, "accelerator.yaml", false, "its accelerator",
+                            r->point.arch_text);
+    if (!status)
+        status =
+            write_file(r, "network.yaml", false, "its network", r->point.workload_text);
+    if (!status)
+        status = write_file(r, "form.txt", true, "", r->point.form_text);
+    if (!status && !r->real_weights)
+        status = write_sweep(r);
+    if (!status && r->point.layer_count)
+        status = write_mappings(r);
+    return status;
+}
+
+// ---- again ----
+
+static enum sdse_status lend(struct reproducing *r, const char *path) {
+    struct sdse_store *store = NULL;
+    enum sdse_status status =
+        sdse_store_open(path, SDSE_MODEL_VERSION, &r->cli->diags, &store);
+    if (status == SDSE_OK)
+        status = sdse_stored_point_lend(r->reader, &r->point, r->real_weights, store);
+    sdse_store_close(store);
+    return status;
+}
+
+static enum sdse_status run_at(struct reproducing *r, const char *path,
+                               uint64_t *values) {
+    struct sdse_sweep_progress progress;
+    const struct sdse_sweep_request request = {.database_path = path,
+                                               .threads = r->threads,
+                                               .stop = cli_interrupt_arm(),
+                                               .plan = r->stored.plan};
+    struct sdse_reader *again = NULL;
+    enum sdse_status status = lend(r, path);
+    if (status == SDSE_OK)
+        status = sdse_sweep_run(&request, &r->cli->diags, &progress);
+    if (status == SDSE_OK)
+        status = sdse_reader_open(path, &r->cli->diags, &again);
+    if (status == SDSE_OK)
+        status = sdse_stored_point_compare(r->reader, again, r->point.hash,
+                                           &r->cli->diags, values);
+    sdse_reader_close(again);
+    return status;
+}
+
+// The database of the run is a temporary one.
+static enum sdse_status run_again(struct reproducing *r, uint64_t *values) {
+    static const struct sdse_output_kind kind = {"a results database of sdse", {NULL}};
+    const char *path = sdse_arena_printf(r->cli->arena, "%s/again.db", r->folder);
+    struct sdse_output output;
+    enum sdse_status status =
+        path ? sdse_output_open(&output, path, &kind, &r->cli->outputs, &r->cli->diags)
+             : SDSE_NO_MEMORY;
+    if (status != SDSE_OK)
+        return status;
+    status = run_at(r, output.written_path, values);
+    sdse_output_close(&output, SDSE_INTERRUPTED, &r->cli->diags);
+    return status;
+}
+
+static void say_what_was_taken(const struct reproducing *r) {
+    if (r->stored.plan->networks->stored_forms)
+        puts("weights: from files that are not in the database; the forms of their "
+             "layers as measured\n  then (densities, bits, errors) were taken from it, "
+             "and sweep.yaml is not written");
+    if (r->point.outputs_known)
+        puts("outputs: the network's model is not in the database; the errors of its "
+             "outputs were taken from it");
+    if (r->point.seconds > 0)
+        puts("searches: those that a time limit ended were taken from it, not made "
+             "again");
+}
+
+static enum cli_exit reproduce(struct reproducing *r) {
+    uint64_t values = 0;
+    enum sdse_status status = write_files(r);
+    if (status == SDSE_OK)
+        status = run_again(r, &values);
+    if (status == SDSE_INTERRUPTED) {
+        cli_error(r->cli, "interrupted before the point was run again");
+        return CLI_SYSTEM;
+    }
+    const enum cli_exit ended = cli_finish(r->cli, status);
+    if (ended != CLI_OK)
+        return ended;
+    printf("%s, point %" PRId64 " (%s on %s, %s): files in %s\n", r->database,
+           r->point.id, r->point.workload_name, r->point.arch_name, r->point.form_name,
+           r->folder);
+    say_what_was_taken(r);
+    printf("run again: %" PRIu64 " values of the point, its layers, mappings and "
+           "fronts, all equal to the last bit\n",
+           values);
+    return CLI_OK;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    const uint64_t jobs = cli_count(args, JOBS, 0);
+    struct reproducing r = {.cli = cli,
+                            .database = args->operands[0],
+                            .folder = args->value[OUTPUT],
+                            .threads = jobs > 1024 ? 1024 : (unsigned)jobs};
+    cli->outputs.force = args->value[FORCE] != NULL;
+    enum cli_exit status;
+    r.reader =
+        cli_open_point(cli, args->operands[0], args->operands[1], &r.point, &status);
+    if (!r.reader)
+        return status;
+    enum sdse_status made =
+        sdse_merge_admits(r.reader, SDSE_MODEL_VERSION, &cli->diags);
+    if (made == SDSE_OK)
+        made =
+            sdse_plan_stored(cli->arena, r.database, &r.point, &cli->diags, &r.stored);
+    status = cli_finish(cli, made);
+    if (status == CLI_OK && !cli_may_make_folder(cli, r.folder))
+        status = CLI_SYSTEM;
+    if (status == CLI_OK) {
+        r.real_weights = r.stored.plan->networks->stored_forms != NULL;
+        status = reproduce(&r);
+    }
+    sdse_reader_close(r.reader);
+    return status;
+}
+
+const struct cli_verb cli_verb_reproduce = {
+    .name = "reproduce",
+    .summary = "writes a point's inputs and mappings as files, and runs it again",
+    .operands = {"RESULTS.db POINT", 2, 2},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes =
+        "POINT is its number or hash (point_id, point_hash of v_point), or "
+        "NETWORK/ACCELERATOR/FORM.\nEvery column that the database has of the point is "
+        "compared, to the last bit; exit status 1:\none differs, and which is said.",
+    .example = "sdse reproduce results.db 3 -o point3",
+    .run = run,
+};

@@ -1,0 +1,111 @@
+#include "cli/stored_point.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/memory_stream.h"
+#include "cli/inputs.h"
+#include "results/look/query.h"
+
+struct sdse_reader *cli_open_point(struct cli *cli, const char *path, const char *text,
+                                   struct sdse_stored_point *point,
+                                   enum cli_exit *status) {
+    struct sdse_reader *reader = cli_open_results(cli, path, status);
+    if (!reader)
+        return NULL;
+    int64_t id = 0;
+    enum sdse_status found = sdse_stored_point_find(reader, text, &cli->diags, &id);
+    if (found == SDSE_OK)
+        found = sdse_stored_point_load(reader, id, cli->arena, &cli->diags, point);
+    *status = cli_finish(cli, found);
+    if (*status == CLI_OK)
+        return reader;
+    sdse_reader_close(reader);
+    return NULL;
+}
+
+const char *cli_stored_mapping(struct cli *cli, const struct sdse_stored_point *point,
+                               const struct sdse_stored_layer *layer) {
+    struct sdse_memory memory;
+    FILE *out = sdse_memory_open(&memory);
+    if (!out)
+        return NULL;
+    const char *const keys[] = {"arch", "workload", "layer"};
+    const char *const values[] = {point->arch_name, point->workload_name, layer->name};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        fprintf(out, "%s: ", keys[i]);
+        sdse_table_json_string(values[i], out);
+        fputc('\n', out);
+    }
+    fputs(layer->mapping, out);
+    if (!sdse_memory_close(&memory, out))
+        return NULL;
+    const char *text = sdse_arena_copy(cli->arena, memory.text, memory.length);
+    free(memory.text);
+    return text;
+}
+
+// ---- show ----
+
+static const char figures[] =
+    "SELECT point_id AS point, workload AS network, arch AS accelerator, form, "
+    "parameters, objective, status, energy_pj / 1e6 AS \"energy [uJ]\", latency_cycles "
+    "AS cycles, latency_s * 1e3 AS \"latency [ms]\", edp_pj_s AS \"edp [pJ s]\", "
+    "area_mm2 AS \"area [mm2]\", compression, rel_error AS error, weights, "
+    "mapper_status AS proof FROM v_point WHERE point_id = %" PRId64;
+
+static const char layers[] =
+    "SELECT layer_index AS i, layer, kind, repeat, energy_pj / 1e6 AS \"energy [uJ]\", "
+    "latency_cycles AS cycles, utilization, bottleneck, weight_bits AS \"weights "
+    "[bit]\", density, mapper_status AS proof FROM v_layer WHERE point_id = %" PRId64
+    " ORDER BY layer_index";
+
+static enum sdse_status ask(struct cli *cli, struct sdse_reader *reader,
+                            const char *sql, struct sdse_table **table) {
+    return sql ? sdse_query_run(reader, sql, cli->arena, &cli->diags, table)
+               : SDSE_NO_MEMORY;
+}
+
+static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
+                          const struct sdse_stored_point *point) {
+    char hash[SDSE_HASH_TEXT_BYTES];
+    sdse_hash_text(point->hash, hash);
+    struct sdse_table *one = NULL, *each = NULL;
+    enum sdse_status status =
+        ask(cli, reader, sdse_arena_printf(cli->arena, figures, point->id), &one);
+    if (status == SDSE_OK)
+        status =
+            ask(cli, reader, sdse_arena_printf(cli->arena, layers, point->id), &each);
+    enum cli_exit ended = cli_finish(cli, status);
+    if (ended != CLI_OK)
+        return ended;
+    printf("point %" PRId64 ", %s\n\n", point->id, hash);
+    ended = cli_print_table(cli, one, SDSE_TABLE_TEXT);
+    if (point->reason) {
+        fputs("\nreason: ", stdout);
+        sdse_table_json_string(point->reason, stdout);
+        putchar('\n');
+    }
+    if (ended == CLI_OK && point->layer_count) {
+        putchar('\n');
+        ended = cli_print_table(cli, each, SDSE_TABLE_TEXT);
+    }
+    for (size_t i = 0; ended == CLI_OK && i < point->layer_count; i++) {
+        const char *mapping = cli_stored_mapping(cli, point, &point->layers[i]);
+        if (!mapping)
+            return cli_finish(cli, SDSE_NO_MEMORY);
+        printf("\n%s", mapping);
+    }
+    return ended;
+}
+
+enum cli_exit cli_show_point(struct cli *cli, const char *path, const char *text) {
+    struct sdse_stored_point point;
+    enum cli_exit status;
+    struct sdse_reader *reader = cli_open_point(cli, path, text, &point, &status);
+    if (!reader)
+        return status;
+    status = show(cli, reader, &point);
+    sdse_reader_close(reader);
+    return status;
+}

@@ -1,0 +1,259 @@
+#include "dse/sweep/stored_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "costmodel/resolve.h"
+#include "dse/sweep/forms.h"
+#include "dse/sweep/variants.h"
+#include "dse/sweep/weights.h"
+#include "spec/load.h"
+#include "spec/sweep_forms.h"
+#include "spec/write.h"
+
+struct loading {
+    struct sdse_arena *arena;
+    const char *path; // of the database
+    const struct sdse_stored_point *point;
+    struct sdse_diags *diags;
+    struct sdse_diags quiet; // what loaders say of texts that no one wrote by hand
+    struct sdse_plan *plan;
+};
+
+static enum sdse_status complain(struct loading *l, const char *check, const char *what,
+                                 const char *name) {
+    char hash[SDSE_HASH_TEXT_BYTES];
+    sdse_hash_text(l->point->hash, hash);
+    const struct sdse_diag *why = l->quiet.first;
+    sdse_diag_add(l->diags, SDSE_ERROR, (struct sdse_loc){.file = l->path}, check,
+                  "point %s: %s '%.80s'%s%s", hash, what, name, why ? ": " : "",
+                  why ? why->message : "");
+    return SDSE_INVALID;
+}
+
+static bool same(struct sdse_hash a, struct sdse_hash b) {
+    return a.low == b.low && a.high == b.high;
+}
+
+static struct sdse_hash hash_text(const char *text) {
+    return sdse_hash_bytes(text, strlen(text));
+}
+
+// Parses a stored text, or a list with it alone; NULL if it cannot be.
+static struct sdse_node *parse(struct loading *l, const char *text, bool list) {
+    struct sdse_node *root = NULL;
+    const char *copy = list ? sdse_arena_printf(l->arena, "[%s]", text)
+                            : sdse_arena_strdup(l->arena, text);
+    return copy && sdse_tree_parse_memory(l->arena, "stored", copy, strlen(copy),
+                                          &l->quiet, &root) == SDSE_OK
+               ? root
+               : NULL;
+}
+
+// ---- what it is made of ----
+
+// Parameters that the mapper's space added say what it was.
+static void read_mapper(const struct sdse_stored_point *point,
+                        struct sdse_sweep_mapper *mapper) {
+    mapper->seconds = point->seconds;
+    for (size_t i = 0; i < point->parameter_count; i++) {
+        const struct sdse_parameter *parameter = &point->parameters[i];
+        if (strcmp(parameter->path, "mapper.uneven") == 0)
+            mapper->uneven = true;
+        else if (strcmp(parameter->path, "mapper.free_bypass") == 0)
+            mapper->free_bypass = true;
+        else if (strcmp(parameter->path, "mapper.imperfect_percent") == 0)
+            mapper->imperfect_percent = (uint32_t)strtoul(parameter->value, NULL, 10);
+    }
+}
+
+static enum sdse_status load_arch(struct loading *l) {
+    const struct sdse_stored_point *point = l->point;
+    struct sdse_variant *variant = SDSE_ARENA_NEW(l->arena, struct sdse_variant);
+    if (!variant)
+        return SDSE_NO_MEMORY;
+    variant->parameters =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_parameter,
+                         point->parameter_count + SDSE_SPACE_PARAMETERS);
+    if (!variant->parameters)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < point->parameter_count; i++)
+        if (strncmp(point->parameters[i].path, "mapper.", 7) != 0)
+            variant->parameters[variant->parameter_count++] = point->parameters[i];
+    struct sdse_node *root = parse(l, point->arch_text, false);
+    enum sdse_status status = SDSE_INVALID;
+    if (root)
+        status =
+            sdse_arch_from_tree(l->arena, root, NULL, 0, &l->quiet, &variant->arch);
+    if (!status)
+        status = sdse_arch_resolve_costs(variant->arch, l->arena, &l->quiet);
+    if (!status)
+        status = sdse_variant_finish(variant, &l->plan->sweep->mapper, l->arena,
+                                     (struct sdse_loc){.file = l->path}, &l->quiet);
+    if (status == SDSE_NO_MEMORY)
+        return status;
+    if (status || !same(variant->hash, point->arch))
+        return complain(l, "stored-input", "the text does not load of accelerator",
+                        point->arch_name);
+    l->plan->variants = variant;
+    l->plan->variant_count = 1;
+    return SDSE_OK;
+}
+
+static enum sdse_status load_network(struct loading *l) {
+    const struct sdse_stored_point *point = l->point;
+    struct sdse_network_input *network =
+        SDSE_ARENA_NEW(l->arena, struct sdse_network_input);
+    if (!network)
+        return SDSE_NO_MEMORY;
+    struct sdse_node *root = parse(l, point->workload_text, false);
+    const enum sdse_status status =
+        root ? sdse_workload_from_tree(l->arena, root, &l->quiet, &network->workload)
+             : SDSE_INVALID;
+    if (status == SDSE_NO_MEMORY)
+        return status;
+    network->text = point->workload_text;
+    network->hash = hash_text(network->text);
+    if (status || !same(network->hash, point->workload) ||
+        (point->layer_count && point->layer_count != network->workload->layer_count))
+        return complain(l, "stored-input", "the text does not load of network",
+                        point->workload_name);
+    l->plan->networks = network;
+    l->plan->network_count = 1;
+    return SDSE_OK;
+}
+
+static enum sdse_status load_form(struct loading *l) {
+    const struct sdse_stored_point *point = l->point;
+    struct sdse_sweep *sweep = l->plan->sweep;
+    struct sdse_form_input *form = SDSE_ARENA_NEW(l->arena, struct sdse_form_input);
+    struct sdse_node *root = form ? parse(l, point->form_text, true) : NULL;
+    if (!form || (root && !sdse_read_forms(l->arena, root, &l->quiet, sweep)))
+        return SDSE_NO_MEMORY;
+    if (root && sweep->form_count == 1) {
+        sweep->forms[0].name = point->form_name;
+        form->form = &sweep->forms[0];
+        form->text = sdse_form_setting_text(l->arena, &form->form->setting);
+        if (!form->text)
+            return SDSE_NO_MEMORY;
+        form->setting = hash_text(form->text);
+        form->hash = sdse_hash_join(form->setting, hash_text(point->form_name));
+    }
+    if (!form->form || !same(form->hash, point->form))
+        return complain(l, "stored-input", "the text does not load of weight form",
+                        point->form_name);
+    l->plan->forms = form;
+    l->plan->form_count = 1;
+    return SDSE_OK;
+}
+
+// ---- what the database has in place of files ----
+
+// Synthetic weights are known from the network alone.
+static enum sdse_status hash_weights(struct loading *l) {
+    struct sdse_network_input *network = l->plan->networks;
+    const struct sdse_workload *workload = network->workload;
+    network->weights =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_hash, workload->layer_count);
+    if (!network->weights)
+        return SDSE_NO_MEMORY;
+    network->all_weights = hash_text("weights");
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; !status && i < workload->layer_count; i++) {
+        if (!sdse_layer_has_weights(&workload->layers[i]))
+            continue;
+        status = sdse_layer_weights_hash(workload, &workload->layers[i], &l->quiet,
+                                         &network->weights[i]);
+        network->all_weights =
+            sdse_hash_join(network->all_weights, network->weights[i]);
+    }
+    return status;
+}
+
+static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *out) {
+    const struct sdse_stored_point *point = l->point;
+    struct sdse_network_input *network = l->plan->networks;
+    const bool measured = l->plan->forms->form->setting.measured;
+    const enum sdse_status status = measured ? hash_weights(l) : SDSE_OK;
+    if (status)
+        return status;
+    out->proven = same(sdse_plan_point_hash(l->plan, l->plan->points), point->hash);
+    if (point->outputs_known) {
+        struct sdse_output_error *outputs =
+            SDSE_ARENA_NEW(l->arena, struct sdse_output_error);
+        if (!outputs)
+            return SDSE_NO_MEMORY;
+        *outputs = (struct sdse_output_error){.relative = point->output_error,
+                                              .sqnr_db = point->output_sqnr_db,
+                                              .best_class_agreement =
+                                                  point->best_class_agreement};
+        network->stored_outputs = outputs;
+    }
+    if (!measured || out->proven)
+        return SDSE_OK;
+    if (!point->layer_count)
+        return complain(l, "stored-weights",
+                        "its weights came from files, and it has no layers to take "
+                        "their forms from: network",
+                        point->workload_name);
+    struct sdse_hash *forms =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_hash, point->layer_count);
+    if (!forms)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < point->layer_count; i++)
+        forms[i] = point->layers[i].form;
+    network->stored_forms = forms;
+    return SDSE_OK;
+}
+
+// ---- the sweep of one point ----
+
+static enum sdse_status begin(struct loading *l) {
+    struct sdse_sweep *sweep = SDSE_ARENA_NEW(l->arena, struct sdse_sweep);
+    struct sdse_point *point = SDSE_ARENA_NEW(l->arena, struct sdse_point);
+    l->plan = SDSE_ARENA_NEW(l->arena, struct sdse_plan);
+    if (!sweep || !point || !l->plan)
+        return SDSE_NO_MEMORY;
+    sweep->name = "reproduced";
+    sweep->objective = l->point->objective;
+    sweep->workload_count = sweep->arch_count = 1;
+    read_mapper(l->point, &sweep->mapper);
+    l->plan->sweep = sweep;
+    l->plan->points = point;
+    l->plan->point_count = 1;
+    return SDSE_OK;
+}
+
+static enum sdse_status name_sweep(struct loading *l) {
+    struct sdse_plan *plan = l->plan;
+    plan->text = sdse_sweep_text(l->arena, plan->sweep, &l->point->workload_name,
+                                 &l->point->arch_name);
+    plan->points[0].hash = l->point->hash;
+    if (plan->text)
+        plan->hash = sdse_hash_join(hash_text(plan->text), l->point->hash);
+    return plan->text ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+enum sdse_status sdse_plan_stored(struct sdse_arena *arena, const char *database_path,
+                                  const struct sdse_stored_point *point,
+                                  struct sdse_diags *diags,
+                                  struct sdse_stored_plan *out) {
+    struct loading l = {
+        .arena = arena, .path = database_path, .point = point, .diags = diags};
+    sdse_diags_init(&l.quiet, arena);
+    *out = (struct sdse_stored_plan){0};
+    enum sdse_status status = begin(&l);
+    if (!status)
+        status = load_arch(&l);
+    if (!status)
+        status = load_network(&l);
+    if (!status)
+        status = load_form(&l);
+    if (!status)
+        status = take_stored(&l, out);
+    if (!status)
+        status = name_sweep(&l);
+    if (!status)
+        out->plan = l.plan;
+    return status;
+}

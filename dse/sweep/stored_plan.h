@@ -1,0 +1,32 @@
+// A design point taken from a database, as a plan that can be run again: nothing but
+// the file is needed.
+#ifndef SDSE_DSE_SWEEP_STORED_PLAN_H
+#define SDSE_DSE_SWEEP_STORED_PLAN_H
+
+#include "dse/sweep/plan.h"
+#include "results/store/stored_point.h"
+
+struct sdse_stored_plan {
+    struct sdse_plan *plan; // of one point, at position 0 of a sweep of its own
+    // What the point is made of has its hash. Else weights that were read from files,
+    // or a model that was run, are part of it, and neither is in the database.
+    bool proven;
+};
+
+// Loads the point's accelerator, network and form from their texts, and makes a plan
+// whose only point has the stored point's hash. Measured forms are not measured again:
+// they are those that the point's layers have, which the run's database must hold
+// (sdse_stored_point_lend). The figures of the network's outputs are carried over.
+//
+//     stored-input   a text that does not load, or not to what it was stored as
+//     stored-weights forms of weights from files, of a point that has no layers to take
+//                    them from
+//
+// with diagnostics at the database. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID or
+// SDSE_NO_MEMORY.
+enum sdse_status sdse_plan_stored(struct sdse_arena *arena, const char *database_path,
+                                  const struct sdse_stored_point *point,
+                                  struct sdse_diags *diags,
+                                  struct sdse_stored_plan *out);
+
+#endif

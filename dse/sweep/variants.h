@@ -1,0 +1,19 @@
+// Accelerator variants: what every way to a design point shares, once its accelerator
+// is loaded. Private to dse/.
+#ifndef SDSE_DSE_SWEEP_VARIANTS_H
+#define SDSE_DSE_SWEEP_VARIANTS_H
+
+#include "dse/sweep/plan.h"
+
+enum { SDSE_SPACE_PARAMETERS = 3 }; // that a sweep's `mapper` may add
+
+// Completes a variant whose `arch` has resolved costs and whose `parameters` hold the
+// overrides, with room for SDSE_SPACE_PARAMETERS more: area, text and hashes, what the
+// mapper's space adds as parameters, and positions in uneven memories. SDSE_INVALID
+// with a diagnostic [uneven-memory] at `loc`, or SDSE_NO_MEMORY.
+enum sdse_status sdse_variant_finish(struct sdse_variant *variant,
+                                     const struct sdse_sweep_mapper *mapper,
+                                     struct sdse_arena *arena, struct sdse_loc loc,
+                                     struct sdse_diags *diags);
+
+#endif
