@@ -114,8 +114,7 @@ static enum sdse_status load_network(struct loading *l) {
         return status;
     network->text = point->workload_text;
     network->hash = hash_text(network->text);
-    if (status || !same(network->hash, point->workload) ||
-        (point->layer_count && point->layer_count != network->workload->layer_count))
+    if (status || !same(network->hash, point->workload))
         return complain(l, "stored-input", "the text does not load of network",
                         point->workload_name);
     l->plan->networks = network;
@@ -177,8 +176,9 @@ static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *
     const enum sdse_status status = measured ? hash_weights(l) : SDSE_OK;
     if (status)
         return status;
-    out->proven = same(sdse_plan_point_hash(l->plan, l->plan->points), point->hash);
-    if (point->outputs_known) {
+    out->hash = sdse_plan_point_hash(l->plan, l->plan->points);
+    out->proven = same(out->hash, point->hash);
+    if (point->outputs_known && !out->proven) {
         struct sdse_output_error *outputs =
             SDSE_ARENA_NEW(l->arena, struct sdse_output_error);
         if (!outputs)
@@ -191,11 +191,12 @@ static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *
     }
     if (!measured || out->proven)
         return SDSE_OK;
-    if (!point->layer_count)
-        return complain(l, "stored-weights",
-                        "its weights came from files, and it has no layers to take "
-                        "their forms from: network",
-                        point->workload_name);
+    if (point->layer_count != network->workload->layer_count)
+        return complain(
+            l, "stored-weights",
+            "its weights came from files, and it has not the layers to take "
+            "their forms from: network",
+            point->workload_name);
     struct sdse_hash *forms =
         SDSE_ARENA_ARRAY(l->arena, struct sdse_hash, point->layer_count);
     if (!forms)
@@ -256,4 +257,29 @@ enum sdse_status sdse_plan_stored(struct sdse_arena *arena, const char *database
     if (!status)
         out->plan = l.plan;
     return status;
+}
+
+struct sdse_plan *sdse_plan_join(struct sdse_arena *arena,
+                                 struct sdse_plan *const *plans, size_t count) {
+    struct sdse_plan *all = SDSE_ARENA_NEW(arena, struct sdse_plan);
+    if (!all)
+        return NULL;
+    *all = *plans[0];
+    all->network_count = all->variant_count = all->form_count = all->point_count =
+        count;
+    all->networks = SDSE_ARENA_ARRAY(arena, struct sdse_network_input, count);
+    all->variants = SDSE_ARENA_ARRAY(arena, struct sdse_variant, count);
+    all->forms = SDSE_ARENA_ARRAY(arena, struct sdse_form_input, count);
+    all->points = SDSE_ARENA_ARRAY(arena, struct sdse_point, count);
+    if (!all->networks || !all->variants || !all->forms || !all->points)
+        return NULL;
+    all->hash = hash_text(all->text);
+    for (size_t i = 0; i < count; i++) {
+        all->networks[i] = plans[i]->networks[0];
+        all->variants[i] = plans[i]->variants[0];
+        all->forms[i] = plans[i]->forms[0];
+        all->points[i] = (struct sdse_point){i, i, i, plans[i]->points[0].hash};
+        all->hash = sdse_hash_join(all->hash, all->points[i].hash);
+    }
+    return all;
 }

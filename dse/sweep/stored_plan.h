@@ -11,15 +11,18 @@ struct sdse_stored_plan {
     // What the point is made of has its hash. Else weights that were read from files,
     // or a model that was run, are part of it, and neither is in the database.
     bool proven;
+    struct sdse_hash hash; // of what it is made of, without those
 };
 
 // Loads the point's accelerator, network and form from their texts, and makes a plan
 // whose only point has the stored point's hash. Measured forms are not measured again:
 // they are those that the point's layers have, which the run's database must hold
-// (sdse_stored_point_lend). The figures of the network's outputs are carried over.
+// (sdse_stored_point_lend). The figures of the network's outputs are carried over,
+// unless the point's hash says that it was never run.
 //
 //     stored-input   a text that does not load, or not to what it was stored as
-//     stored-weights forms of weights from files, of a point that has no layers to take
+//     stored-weights forms of weights from files, of a point that has not the layers to
+//     take
 //                    them from
 //
 // with diagnostics at the database. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID or
@@ -28,5 +31,10 @@ enum sdse_status sdse_plan_stored(struct sdse_arena *arena, const char *database
                                   const struct sdse_stored_point *point,
                                   struct sdse_diags *diags,
                                   struct sdse_stored_plan *out);
+
+// One plan of the points of many, which agree in objective and mapper. NULL when memory
+// is out.
+struct sdse_plan *sdse_plan_join(struct sdse_arena *arena,
+                                 struct sdse_plan *const *plans, size_t count);
 
 #endif

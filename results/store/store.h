@@ -64,6 +64,11 @@ enum sdse_status sdse_store_add_training(struct sdse_store *store,
 enum sdse_status sdse_store_add_run(struct sdse_store *store,
                                     const struct sdse_run_record *run);
 
+// Of the names that tell a design from others, whatever they stand for: points that
+// agree in it but not in their content are versions of one design. The order of the
+// parameters does not matter.
+struct sdse_hash sdse_store_design(const struct sdse_point_record *point);
+
 // Puts a stored point at a position of a sweep, for a sweep that shares it with
 // another.
 enum sdse_status sdse_store_link_point(struct sdse_store *store, struct sdse_hash sweep,

@@ -195,10 +195,7 @@ static struct sdse_hash hash_text(const char *text) {
     return sdse_hash_bytes(text, strlen(text));
 }
 
-// Of the names that tell a design from others, whatever they stand for: points that
-// agree in it but not in their content are versions of one design. The order of the
-// parameters does not matter.
-static struct sdse_hash design_hash(const struct sdse_point_record *point) {
+struct sdse_hash sdse_store_design(const struct sdse_point_record *point) {
     struct sdse_hash hash = hash_text(sdse_objective_words()[point->objective]),
                      sum = {0};
     hash = sdse_hash_join(hash, hash_text(point->workload_name));
@@ -229,7 +226,7 @@ static enum sdse_status add_row(struct sdse_store *store,
     sdse_bind_text(&add, point->workload_name);
     sdse_bind_text(&add, point->form_name);
     sdse_bind_text(&add, sdse_objective_words()[point->objective]);
-    sdse_bind_hash(&add, design_hash(point));
+    sdse_bind_hash(&add, sdse_store_design(point));
     if (point->status == SDSE_POINT_OK) {
         sdse_bind_f64(&add, point->energy_pj);
         sdse_bind_u64(&add, point->latency_cycles);

@@ -127,13 +127,13 @@ static double f64_or_nan(sqlite3_stmt *row, int column) {
 
 #define LOAD                                                                         \
     "SELECT p.hash, p.status, p.reason, p.arch_hash, p.workload_hash, p.form_hash, " \
-    "a.text, w.text, f.text, p.arch, p.workload, p.form, p.objective, p.weights, "   \
+    "a.text, w.text, f.text, a.name, w.name, f.name, p.objective, p.weights, "       \
     "p.output_error, p.output_sqnr_db, p.best_class_agreement, (SELECT "             \
     "max(lf.seconds_limit) FROM point_layer l JOIN solution s USING (solution_id) "  \
-    "JOIN layer_front lf USING (front_id) WHERE l.point_id = p.point_id) FROM "      \
-    "point p LEFT JOIN input a ON a.hash = p.arch_hash AND a.kind = 'arch' LEFT "    \
-    "JOIN input w ON w.hash = p.workload_hash AND w.kind = 'workload' LEFT JOIN "    \
-    "input f ON f.hash = p.form_hash AND f.kind = 'form' WHERE p.point_id = ?"
+    "JOIN layer_front lf USING (front_id) WHERE l.point_id = p.point_id), p.design " \
+    "FROM point p LEFT JOIN input a ON a.hash = p.arch_hash AND a.kind = 'arch' "    \
+    "LEFT JOIN input w ON w.hash = p.workload_hash AND w.kind = 'workload' LEFT "    \
+    "JOIN input f ON f.hash = p.form_hash AND f.kind = 'form' WHERE p.point_id = ?"
 
 static const char *keep(struct sdse_arena *arena, sqlite3_stmt *row, int column,
                         bool *whole) {
@@ -175,8 +175,8 @@ static enum sdse_status load_row(struct sdse_arena *arena, sqlite3_stmt *row,
     const bool named = sdse_hash_parse(text_of(row, 0), &out->hash) &&
                        sdse_hash_parse(text_of(row, 3), &out->arch) &&
                        sdse_hash_parse(text_of(row, 4), &out->workload) &&
-                       sdse_hash_parse(text_of(row, 5), &out->form) && out->arch_name &&
-                       out->workload_name && out->form_name;
+                       sdse_hash_parse(text_of(row, 5), &out->form) &&
+                       sdse_hash_parse(text_of(row, 18), &out->design);
     return !whole ? SDSE_NO_MEMORY : named ? SDSE_OK : SDSE_INVALID;
 }
 

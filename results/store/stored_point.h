@@ -24,7 +24,7 @@ struct sdse_stored_point {
     struct sdse_hash hash;
     enum sdse_point_status status; // as it was found; no constraint is judged
     const char *reason;            // NULL when OK
-    struct sdse_hash arch, workload, form;
+    struct sdse_hash arch, workload, form, design;
     const char *arch_text, *workload_text, *form_text; // of the inputs
     const char *arch_name, *workload_name, *form_name;
     enum sdse_objective objective;

@@ -74,6 +74,33 @@ static const char *const looks[] = {"export @d.db", "pareto @d.db -f csv",
                                     "query @d.db -f csv SELECT~*~FROM~v_energy"};
 enum { LOOKS = sizeof looks / sizeof *looks };
 
+// What cannot be repaired is left as it is, to the byte; what is repaired exports what
+// was there.
+static bool repairs(const char *text, struct bytes damaged, const char *right) {
+    struct ran ran = run_program("verify --repair @d.db");
+    const bool repaired = ran.status == 0;
+    if (ran.signal || (!repaired && !strstr(ran.err, "error: ")))
+        fail_msg("%s: --repair ends with %d and says %s", text, ran.status, ran.err);
+    free_ran(&ran);
+    if (!repaired) {
+        const struct bytes now = read_bytes(scratch("d.db"));
+        if (now.count != damaged.count ||
+            memcmp(now.data, damaged.data, now.count) != 0)
+            fail_msg("%s: --repair gave up, and changed the file", text);
+        free(now.data);
+        return false;
+    }
+    ran = run_program("verify @d.db");
+    if (ran.status != 0)
+        fail_msg("%s: repaired, and %s", text, ran.err);
+    free_ran(&ran);
+    ran = run_program("export @d.db");
+    if (ran.status != 0 || strcmp(ran.out, right) != 0)
+        fail_msg("%s: repaired to something else", text);
+    free_ran(&ran);
+    return true;
+}
+
 static void damage_is_named_or_harmless(void **state) {
     (void)state;
     struct ran ran = run_program("sweep tests/data/cli/sweep.yaml -o @r.db -q");
@@ -90,7 +117,7 @@ static void damage_is_named_or_harmless(void **state) {
     }
     static const char *const kinds[] = {"bits flipped", "sectors zeroed", "ends cut"};
     for (int kind = 0; kind < 3; kind++) {
-        unsigned long refused = 0, harmless = 0, noticed = 0;
+        unsigned long refused = 0, harmless = 0, noticed = 0, repaired = 0;
         for (unsigned long i = 0; i < counts[kind]; i++) {
             char text[64];
             struct bytes bytes = {malloc(whole.count), whole.count};
@@ -114,15 +141,20 @@ static void damage_is_named_or_harmless(void **state) {
             if (!shown && ran.status == 0)
                 fail_msg("%s: verify finds nothing", text);
             noticed += ran.status != 0;
+            const bool found = ran.status != 0;
             free_ran(&ran);
+            if (found) {
+                write_bytes(scratch("d.db"), bytes);
+                repaired += repairs(text, bytes, right[0]);
+            }
             refused += !shown;
             harmless += shown;
             free(bytes.data);
         }
         printf(
             "## %s: %lu, named %lu, harmless %lu, shown as other data 0; verify names "
-            "%lu\n",
-            kinds[kind], counts[kind], refused, harmless, noticed);
+            "%lu, repairs %lu\n",
+            kinds[kind], counts[kind], refused, harmless, noticed, repaired);
     }
     for (int i = 0; i < LOOKS; i++)
         free(right[i]);
