@@ -94,6 +94,14 @@ bool cli_split_memories(struct cli *cli, unsigned levels, struct cli_problem *pr
 
 bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
                     const struct sdse_layer *layer, struct sdse_weight_form *form) {
+    const struct sdse_layer *stored = sdse_layer_weights_of(problem->workload, layer);
+    if (problem->setting.measured && stored != layer) {
+        struct sdse_weight_form known;
+        if (!cli_layer_form(cli, problem, stored, &known))
+            return false;
+        sdse_layer_form_shared(layer, &problem->setting, &known, form);
+        return true;
+    }
     if (!problem->setting.measured || sdse_layer_stays_raw(layer, &problem->setting)) {
         sdse_layer_form_declare(layer, &problem->setting, form);
         return true;

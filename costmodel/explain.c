@@ -351,7 +351,7 @@ static void explain_stream(struct sdse_story *s) {
     const struct sdse_model *model = s->model;
     const struct sdse_arch *arch = model->arch;
     const struct sdse_move *move = &model->layer->move;
-    const struct sdse_stream stream = sdse_stream_of(model->layer);
+    const struct sdse_stream stream = sdse_stream_on(model->arch, model->layer);
     struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];
     const unsigned count =
         sdse_stream_steps(arch, model->layer, s->mapping->keeps, steps);
@@ -386,8 +386,9 @@ static void explain_stream(struct sdse_story *s) {
         sdse_explain_network(&s->x, step->level, part, step->tensor, &edge, step->words,
                              0, arch->bits[step->tensor]);
     }
-    fprintf(s->x.out, "\nVector operations: %s words out x %u\n",
+    fprintf(s->x.out, "\nVector operations: %s %s x %u\n",
             sdse_digits_u64(stream.operations / move->operations).text,
+            model->layer->kind == SDSE_UPDATE ? "weights" : "words out",
             move->operations);
     s->x.seen.vector_pj = sdse_explain_product(
         &s->x, "vector unit", (double)stream.operations, "operations",

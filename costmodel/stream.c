@@ -23,6 +23,23 @@ struct sdse_stream sdse_stream_of(const struct sdse_layer *layer) {
     return stream;
 }
 
+struct sdse_stream sdse_stream_on(const struct sdse_arch *arch,
+                                  const struct sdse_layer *layer) {
+    struct sdse_stream stream = sdse_stream_of(layer);
+    if (layer->kind != SDSE_UPDATE || layer->move.fused)
+        return stream;
+    const struct sdse_update *update = &layer->move.update;
+    const double weights = (double)stream.out;
+    const uint32_t width = arch->bits[SDSE_WEIGHTS];
+    const double copy = width < update->copy_below_bits ? width : 0;
+    stream.in = (uint64_t)ceil(
+        weights * (update->read_words * arch->bits[SDSE_INPUTS] + update->read_bits) /
+        arch->bits[SDSE_INPUTS]);
+    stream.out = (uint64_t)ceil(weights * (update->write_bits + copy) /
+                                arch->bits[SDSE_OUTPUTS]);
+    return stream;
+}
+
 // The next level inside `l`, down to the unit's, that keeps the tensor; below + 1 if
 // there is none.
 static unsigned next_keeper(const unsigned *keeps, enum sdse_tensor tensor, unsigned l,
@@ -34,7 +51,7 @@ static unsigned next_keeper(const unsigned *keeps, enum sdse_tensor tensor, unsi
 
 unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer *layer,
                            const unsigned *keeps, struct sdse_stream_step *step) {
-    const struct sdse_stream stream = sdse_stream_of(layer);
+    const struct sdse_stream stream = sdse_stream_on(arch, layer);
     const unsigned below = arch->vector.below_level;
     unsigned count = 0;
     if (layer->move.fused)

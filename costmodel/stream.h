@@ -34,6 +34,15 @@ struct sdse_stream {
 };
 struct sdse_stream sdse_stream_of(const struct sdse_layer *layer);
 
+// The same on an accelerator, in words of its inputs and outputs. They differ for an
+// update alone, of U weights with inputs of i, outputs of o and weights of w bits:
+//
+//     in  = ceil(U * (read_words + read_bits / i))
+//     out = ceil(U * (write_bits + (w if w < copy_below_bits, else 0)) / o)
+//     operations = U * operations per weight
+struct sdse_stream sdse_stream_on(const struct sdse_arch *arch,
+                                  const struct sdse_layer *layer);
+
 // What one memory, or the network below it, does for the words of one tensor.
 enum sdse_stream_action {
     SDSE_STREAM_READ,

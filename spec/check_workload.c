@@ -130,6 +130,36 @@ void sdse_check_words_absurd(struct sdse_subject *s) {
     }
 }
 
+static uint64_t stored_words(const struct sdse_layer *layer) {
+    return sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound);
+}
+
+// One residue of a gradient reads some of the weights.
+void sdse_check_shares_weights(struct sdse_subject *s) {
+    for (size_t i = 0; i < s->workload->layer_count; i++) {
+        const struct sdse_layer *layer = &s->workload->layers[i], *of = NULL;
+        if (!layer->shares_weights || !sdse_layer_has_weights(layer))
+            continue;
+        for (size_t j = 0; j < i && !of; j++)
+            if (strcmp(s->workload->layers[j].name, layer->shares_weights) == 0)
+                of = &s->workload->layers[j];
+        const struct sdse_loc loc =
+            sdse_node_get(s->layer_nodes[i], "shares_weights")->key_loc;
+        if (!of || !sdse_layer_stores_weights(of))
+            sdse_check_report(s, loc,
+                              "layer '%s': no layer before it called '%s' stores "
+                              "weights",
+                              layer->name, layer->shares_weights);
+        else if (stored_words(layer) > stored_words(of))
+            sdse_check_report(s, loc, "layer '%s' reads more weights than '%s' has",
+                              layer->name, of->name);
+        else if (layer->weights_file)
+            sdse_check_report(s, loc,
+                              "layer '%s': a file of weights beside those it shares",
+                              layer->name);
+    }
+}
+
 void sdse_check_axis_too_long(struct sdse_subject *s) {
     for (size_t i = 0; i < s->workload->layer_count; i++) {
         const struct sdse_layer *layer = &s->workload->layers[i];

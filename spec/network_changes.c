@@ -80,7 +80,7 @@ static bool put_key(struct sdse_arena *arena, struct sdse_node *map,
 // Whether a change of layers called `word` is about this layer of a network's tree.
 static bool is_meant(const struct sdse_node *layer, const char *word, bool named) {
     static const char *const moving[] = {"pool", "maxpool", "avgpool", "add",
-                                         "norm", "softmax", "act"};
+                                         "norm", "softmax", "act",     "update"};
     const struct sdse_node *key = sdse_node_get(layer, named ? "name" : "kind");
     if (!key || !key->text)
         return false;

@@ -41,7 +41,8 @@ static void show_layer(FILE *out, int width, const struct sdse_layer *layer,
     fprintf(out, " %2" PRIu32 ",%-2" PRIu32 " %4" PRIu64, layer->nest.stride[0],
             layer->nest.stride[1], layer->repeat);
     fprintf(out, " %13" PRIu64 " %11" PRIu64 "%c %11" PRIu64 " %11" PRIu64 "%s\n",
-            words->macs, words->weights, layer->kind == SDSE_MATMUL ? '*' : ' ',
+            words->macs, words->weights,
+            sdse_layer_moves(layer) || sdse_layer_stores_weights(layer) ? ' ' : '*',
             words->inputs, words->outputs,
             sdse_layer_moves(layer) && layer->move.fused ? " fused" : "");
 }
@@ -52,7 +53,7 @@ static void add(struct words *total, const struct sdse_layer *layer,
     total->macs += words->macs * layer->repeat;
     total->inputs += words->inputs * layer->repeat;
     total->outputs += words->outputs * layer->repeat;
-    if (layer->kind != SDSE_MATMUL)
+    if (sdse_layer_stores_weights(layer))
         total->weights += words->weights * layer->repeat;
     total->operations += words->outputs * layer->move.operations * layer->repeat;
 }
@@ -75,7 +76,7 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
             : layer->move.fused      ? &fused
                                      : &moved,
             layer, &words);
-        products |= layer->kind == SDSE_MATMUL;
+        products |= !sdse_layer_moves(layer) && !sdse_layer_stores_weights(layer);
     }
     fprintf(out,
             "\n%" PRIu64 " layers, %" PRIu64 " MACs, %" PRIu64
@@ -102,5 +103,14 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
                 net->not_modelled[i].weights);
     if (products)
         fputs("* activations, not stored weights\n", out);
+    if (net->training)
+        fprintf(out,
+                "a step of training: %" PRIu64 " images, %" PRIu64
+                " words of activations kept for the gradients\n",
+                net->training->images, net->training->kept_words);
+    if (net->training && net->training->epoch_images)
+        fprintf(out, "an epoch: %" PRIu64 " images, %.6g steps\n",
+                net->training->epoch_images,
+                (double)net->training->epoch_images / (double)net->training->images);
     sdse_show_activations(out, width, net);
 }

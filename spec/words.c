@@ -6,8 +6,8 @@
 
 const char *const sdse_tensor_words[SDSE_TENSORS] = {"weights", "inputs", "outputs"};
 const char *const sdse_layer_kind_words[SDSE_LAYER_KINDS] = {
-    "conv", "conv1x1", "dwconv", "fc",      "matmul",
-    "pool", "add",     "norm",   "softmax", "act"};
+    "conv", "conv1x1", "dwconv", "fc",      "matmul", "wgrad",
+    "pool", "add",     "norm",   "softmax", "act",    "update"};
 
 bool sdse_dim_of_letter(const char *text, enum sdse_dim *dim) {
     const char *found = *text && !text[1] ? strchr(sdse_dim_letters, *text) : NULL;

@@ -5,12 +5,13 @@
 #include "base/inside.h"
 #include "spec/checks.h"
 #include "spec/load.h"
+#include "spec/training.h"
 #include "spec/value.h"
 #include "spec/workload_reader.h"
 
-static const char *const kind_words[] = {"conv",   "dwconv", "fc",      "matmul",
-                                         "deconv", "conv1d", "conv3d",  "pool",
-                                         "add",    "norm",   "softmax", "act"};
+static const char *const kind_words[] = {
+    "conv", "dwconv", "fc",   "matmul",  "deconv", "conv1d", "conv3d",
+    "pool", "add",    "norm", "softmax", "act",    "wgrad",  "update"};
 // Other names people give them.
 static const struct {
     const char *word;
@@ -22,9 +23,10 @@ static const struct {
 #define KIND(name) SDSE_BIT(SDSE_WRITTEN_##name)
 enum {
     ALL = (1u << SDSE_WRITTEN_KINDS) - 1,
-    PLAIN = KIND(CONV) | KIND(DWCONV) | KIND(CONV1D) | KIND(CONV3D),
+    OWN = KIND(CONV) | KIND(DWCONV) | KIND(CONV1D) | KIND(CONV3D),
+    PLAIN = OWN | KIND(WGRAD),
     WINDOWS = PLAIN | KIND(DECONV) | KIND(POOL),
-    WORDS = KIND(ADD) | KIND(NORM) | KIND(SOFTMAX) | KIND(ACT),
+    WORDS = KIND(ADD) | KIND(NORM) | KIND(SOFTMAX) | KIND(ACT) | KIND(UPDATE),
     MOVES = KIND(POOL) | WORDS,
 };
 // Which layers have which key.
@@ -46,7 +48,8 @@ static const struct {
     {"pad", WINDOWS},
     {"dilation", PLAIN | KIND(POOL)},
     {"output_padding", KIND(DECONV)},
-    {"groups", KIND(CONV) | KIND(CONV1D) | KIND(CONV3D) | KIND(DECONV)},
+    {"groups", KIND(CONV) | KIND(CONV1D) | KIND(CONV3D) | KIND(DECONV) | KIND(WGRAD)},
+    {"shares_weights", OWN | KIND(DECONV) | KIND(FC)},
     {"rows", KIND(FC)},
     {"heads", KIND(MATMUL)},
     {"kv_heads", KIND(MATMUL)},
@@ -60,7 +63,11 @@ static const struct {
     {"passes", MOVES},
     {"ops_per_word", MOVES},
     {"activations", ALL & ~MOVES},
-    {"weight_digits", ALL & ~MOVES & ~KIND(MATMUL)},
+    {"weight_digits", ALL & ~MOVES & ~KIND(MATMUL) & ~KIND(WGRAD)},
+    {"read_words", KIND(UPDATE)},
+    {"read_bits", KIND(UPDATE)},
+    {"write_bits", KIND(UPDATE)},
+    {"copy_below_bits", KIND(UPDATE)},
 };
 enum { LAYER_KEYS = sizeof layer_keys / sizeof *layer_keys };
 
@@ -216,7 +223,8 @@ static void read_move(struct sdse_layer_reader *r) {
         [SDSE_WRITTEN_ADD] = operands > 1 ? operands - 1 : 1,
         [SDSE_WRITTEN_NORM] = 2,
         [SDSE_WRITTEN_SOFTMAX] = 5,
-        [SDSE_WRITTEN_ACT] = 1};
+        [SDSE_WRITTEN_ACT] = 1,
+        [SDSE_WRITTEN_UPDATE] = 1};
     uint64_t done = sdse_layer_count(r, "ops_per_word", operations[r->kind]);
     move->addends = (uint32_t)addends;
     move->passes = (uint32_t)sdse_layer_count(r, "passes", 1);
@@ -313,7 +321,8 @@ static void read_layer(struct sdse_layer_reader *r) {
         [SDSE_WRITTEN_DECONV] = SDSE_CONV,     [SDSE_WRITTEN_CONV1D] = SDSE_CONV,
         [SDSE_WRITTEN_CONV3D] = SDSE_CONV,     [SDSE_WRITTEN_POOL] = SDSE_POOL,
         [SDSE_WRITTEN_ADD] = SDSE_ADD,         [SDSE_WRITTEN_NORM] = SDSE_NORM,
-        [SDSE_WRITTEN_SOFTMAX] = SDSE_SOFTMAX, [SDSE_WRITTEN_ACT] = SDSE_ACT};
+        [SDSE_WRITTEN_SOFTMAX] = SDSE_SOFTMAX, [SDSE_WRITTEN_ACT] = SDSE_ACT,
+        [SDSE_WRITTEN_WGRAD] = SDSE_WGRAD,     [SDSE_WRITTEN_UPDATE] = SDSE_UPDATE};
     struct sdse_layer *layer = r->layer;
     *layer = (struct sdse_layer){.name = "?",
                                  .repeat = 1,
@@ -342,12 +351,14 @@ static void read_layer(struct sdse_layer_reader *r) {
     layer->repeat = sdse_layer_count(r, "repeat", 1);
     if ((node = sdse_node_get(r->map, "weights")))
         read_weights(r, node);
+    if ((node = sdse_node_get(r->map, "shares_weights")))
+        sdse_read_text(node, r->diags, &layer->shares_weights);
     read_density(r);
     if ((node = sdse_node_get(r->map, "uncoded")))
         sdse_read_tensor_set(node, r->diags, &layer->uncoded);
     if (!(SDSE_BIT(r->kind) & MOVES))
         sdse_layer_read_activations(r);
-    if (!(SDSE_BIT(r->kind) & (MOVES | KIND(MATMUL))))
+    if (!(SDSE_BIT(r->kind) & (MOVES | KIND(MATMUL) | KIND(WGRAD))))
         sdse_layer_read_weight_digits(r);
     if (r->kind == SDSE_WRITTEN_FC)
         read_fc(r);
@@ -361,6 +372,10 @@ static void read_layer(struct sdse_layer_reader *r) {
         sdse_layer_read_conv(r);
     if (SDSE_BIT(r->kind) & MOVES)
         read_move(r);
+    if (r->kind == SDSE_WRITTEN_UPDATE)
+        sdse_layer_read_update(r);
+    if (r->kind == SDSE_WRITTEN_WGRAD)
+        sdse_nest_to_weight_gradient(&layer->nest);
 }
 
 // The layers as read, with the line each comes from.
@@ -407,11 +422,16 @@ static bool read_layers(struct sdse_arena *arena, const struct sdse_node *list,
 
 static void read_head(const struct sdse_node *root, struct sdse_workload *net,
                       struct sdse_diags *diags) {
-    static const char *const keys[] = {
-        "name",        "source", "batch", "layers", "parameters_not_in_layers",
-        "not_modelled"};
+    static const char *const keys[] = {"name",
+                                       "source",
+                                       "batch",
+                                       "layers",
+                                       "parameters_not_in_layers",
+                                       "not_modelled",
+                                       "training",
+                                       "training_step"};
     const struct sdse_node *node;
-    sdse_refuse_unknown_keys(root, keys, 6, diags);
+    sdse_refuse_unknown_keys(root, keys, sizeof keys / sizeof *keys, diags);
     if (!(node = sdse_node_get(root, "name")))
         sdse_report_missing(root, "name", diags);
     else
@@ -439,7 +459,9 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
         return SDSE_NO_MEMORY;
     *net = (struct sdse_workload){.file = root->loc.file, .batch = 1, .loc = root->loc};
     read_head(root, net, diags);
-    if (!sdse_read_not_modelled(arena, root, net, diags))
+    struct sdse_training training;
+    if (!sdse_read_not_modelled(arena, root, net, diags) ||
+        !sdse_read_training(arena, root, diags, net, &training))
         return SDSE_NO_MEMORY;
     const struct sdse_node *list = sdse_node_get(root, "layers");
     struct layers layers = {0};
@@ -457,8 +479,12 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
         return SDSE_NO_MEMORY;
     if (diags->errors != errors)
         return SDSE_INVALID;
-    *out = net;
-    return SDSE_OK;
+    const enum sdse_status status =
+        training.asked ? sdse_training_apply(&training, layers.node, arena, diags, net)
+                       : SDSE_OK;
+    if (status == SDSE_OK)
+        *out = net;
+    return status;
 }
 
 enum sdse_status sdse_workload_load(struct sdse_arena *arena, const char *path,

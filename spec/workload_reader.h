@@ -21,6 +21,8 @@ enum sdse_written {
     SDSE_WRITTEN_NORM,
     SDSE_WRITTEN_SOFTMAX,
     SDSE_WRITTEN_ACT,
+    SDSE_WRITTEN_WGRAD,
+    SDSE_WRITTEN_UPDATE,
     SDSE_WRITTEN_KINDS
 };
 
@@ -53,6 +55,9 @@ struct sdse_loc sdse_layer_place(const struct sdse_layer_reader *r, const char *
 void sdse_layer_read_conv(struct sdse_layer_reader *r);
 void sdse_layer_read_deconv(struct sdse_layer_reader *r);
 void sdse_layer_read_words(struct sdse_layer_reader *r);
+
+// What an update moves for each of its weights.
+void sdse_layer_read_update(struct sdse_layer_reader *r);
 
 // What is known of the layer's inputs (`activations`).
 void sdse_layer_read_activations(struct sdse_layer_reader *r);

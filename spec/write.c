@@ -10,6 +10,7 @@
 #include "spec/load.h"
 #include "spec/reading.h"
 #include "spec/text.h"
+#include "spec/training.h"
 
 static void print_pair(FILE *out, const char *key, uint64_t rows, uint64_t columns) {
     fprintf(out, ", %s: [%" PRIu64 ", %" PRIu64 "]", key, rows, columns);
@@ -64,16 +65,25 @@ static void print_move(FILE *out, const struct sdse_layer *layer) {
         fprintf(out, ", passes: %" PRIu32, move->passes);
     fprintf(out, ", ops_per_word: %" PRIu32 ", fused: %s", move->operations,
             move->fused ? "true" : "false");
+    if (layer->kind == SDSE_UPDATE)
+        fprintf(out,
+                ", read_words: %.17g, read_bits: %.17g, write_bits: %.17g, "
+                "copy_below_bits: %" PRIu32,
+                move->update.read_words, move->update.read_bits,
+                move->update.write_bits, move->update.copy_below_bits);
 }
 
 static void print_conv(FILE *out, const struct sdse_layer *layer) {
     const struct sdse_nest *nest = &layer->nest;
     const uint64_t *bound = nest->bound;
     bool depthwise = layer->kind == SDSE_DWCONV;
+    const char *word = layer->kind == SDSE_WGRAD ? "wgrad"
+                       : depthwise               ? "dwconv"
+                                                 : "conv";
     const uint64_t in[2] = {nest->map[0] ? nest->map[0] : layer->in_height,
                             nest->map[1] ? nest->map[1] : layer->in_width};
-    fprintf(out, "kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
-            depthwise ? "dwconv" : "conv", bound[SDSE_C] * bound[SDSE_G], in[0], in[1]);
+    fprintf(out, "kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", word,
+            bound[SDSE_C] * bound[SDSE_G], in[0], in[1]);
     fprintf(out, ", out_channels: %" PRIu64, bound[SDSE_K] * bound[SDSE_G]);
     print_pair(out, "kernel", bound[SDSE_R], bound[SDSE_S]);
     print_pair(out, "stride", nest->stride[0], nest->stride[1]);
@@ -98,11 +108,25 @@ static void print_matmul(FILE *out, const uint64_t bound[SDSE_DIMS], uint64_t ba
             bound[SDSE_C], bound[SDSE_K]);
 }
 
+// As it is written: by the convolution whose weights' gradient it is.
+static void print_weight_gradient(FILE *out, const struct sdse_layer *layer,
+                                  uint64_t batch) {
+    struct sdse_layer forward = *layer;
+    sdse_nest_from_weight_gradient(&forward.nest);
+    print_conv(out, &forward);
+    if (forward.nest.bound[SDSE_N] != batch)
+        fprintf(out, ", batch: %" PRIu64, forward.nest.bound[SDSE_N] / batch);
+}
+
 // `batch`: the workload's.
 static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batch) {
     const uint64_t *bound = layer->nest.bound;
     if (layer->kind == SDSE_MATMUL) {
         print_matmul(out, bound, batch);
+        return;
+    }
+    if (layer->kind == SDSE_WGRAD) {
+        print_weight_gradient(out, layer, batch);
         return;
     }
     if (sdse_layer_moves(layer))
@@ -115,6 +139,10 @@ static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batc
         print_conv(out, layer);
     if (bound[SDSE_N] != batch)
         fprintf(out, ", batch: %" PRIu64, bound[SDSE_N] / batch);
+    if (layer->shares_weights) {
+        fputs(", shares_weights: ", out);
+        sdse_print_word(out, layer->shares_weights);
+    }
 }
 
 // The loop nest itself, as a comment: what the shape's keys amount to.
@@ -201,6 +229,12 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
     sdse_print_word(out, net->source ? net->source : "?");
     fprintf(out, "\nbatch: %" PRIu64 "\nparameters_not_in_layers: %" PRIu64 "\n",
             net->batch, net->parameters_not_in_layers);
+    if (net->training)
+        fprintf(out,
+                "training_step: {images: %" PRIu64 ", epoch_images: %" PRIu64
+                ", kept_words: %" PRIu64 "}\n",
+                net->training->images, net->training->epoch_images,
+                net->training->kept_words);
     if (net->not_modelled_count)
         fputs("not_modelled:\n", out);
     for (size_t i = 0; i < net->not_modelled_count; i++)

@@ -140,8 +140,10 @@ static enum sdse_status write_form(struct writing *w, size_t layer_index,
     }
     const struct sdse_weight_form *form = &w->point->forms[layer_index];
     const uint32_t word_bits = variant_of(w)->arch->bits[SDSE_WEIGHTS];
-    *words = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound);
-    *bits = sdse_layer_weight_bits(layer, form, word_bits);
+    const bool stores = sdse_layer_stores_weights(layer);
+    *words =
+        stores ? sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound) : 0;
+    *bits = stores ? sdse_layer_weight_bits(layer, form, word_bits) : 0;
     struct sdse_form_record record = {.form = *form,
                                       .from = SDSE_WEIGHTS_DECLARED,
                                       .weight_bits = *bits,
@@ -167,6 +169,8 @@ static void describe_weights(struct writing *w) {
     bool synthetic = false, real = false;
     for (size_t i = 0; i < w->point->layer_count; i++) {
         const struct sdse_measured *measured = w->point->measured[i];
+        if (workload_of(w)->layers[i].shares_weights)
+            continue;
         if (!measured && w->point->forms[i].smartdeal)
             return;
         if (!measured)

@@ -105,6 +105,21 @@ void sdse_layer_form_declare(const struct sdse_layer *layer,
     sdse_form_declare(weights.groups * weights.filters, &shape, &of_layer, form);
 }
 
+void sdse_layer_form_shared(const struct sdse_layer *layer,
+                            const struct sdse_form_setting *setting,
+                            const struct sdse_weight_form *stored,
+                            struct sdse_weight_form *form) {
+    *form = (struct sdse_weight_form){.rel_error = 0};
+    if (!stored->smartdeal)
+        return;
+    struct sdse_form_setting declared = *setting;
+    declared.measured = false;
+    declared.density = stored->density;
+    declared.row_density = stored->row_density;
+    declared.prune_group = stored->prune_group;
+    sdse_layer_form_declare(layer, &declared, form);
+}
+
 double sdse_layer_weight_bits(const struct sdse_layer *layer,
                               const struct sdse_weight_form *form, uint32_t word_bits) {
     if (!sdse_layer_has_weights(layer))

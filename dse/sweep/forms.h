@@ -34,6 +34,13 @@ void sdse_layer_form_declare(const struct sdse_layer *layer,
                              const struct sdse_form_setting *setting,
                              struct sdse_weight_form *form);
 
+// The form in which a layer reads weights that are stored as another layer's: the
+// densities of those, in slices of its own shape.
+void sdse_layer_form_shared(const struct sdse_layer *layer,
+                            const struct sdse_form_setting *setting,
+                            const struct sdse_weight_form *stored,
+                            struct sdse_weight_form *form);
+
 // Stored bits of a layer's weights in a form; raw words have `word_bits`. 0 for a layer
 // without stored weights. [bits, one repeat]
 double sdse_layer_weight_bits(const struct sdse_layer *layer,

@@ -79,6 +79,11 @@ static enum sdse_status choose_layers(struct loading *l,
         if (chosen[i])
             workload->layers[count++] = workload->layers[i];
     workload->layer_count = count;
+    // Weights of a layer that is left out are those of whom shares them.
+    for (size_t i = 0; i < count; i++)
+        if (sdse_layer_weights_of(workload, &workload->layers[i]) ==
+            &workload->layers[i])
+            workload->layers[i].shares_weights = NULL;
     if (!count && status == SDSE_OK) {
         sdse_diag_add(l->diags, SDSE_ERROR, from->layers[0].loc, "unknown-layer",
                       "the network '%.80s' has none of these layers", workload->name);

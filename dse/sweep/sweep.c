@@ -263,7 +263,8 @@ static enum sdse_status find_measured(struct run *run, const struct sdse_point *
     const struct sdse_layer *layer = &network->workload->layers[layer_index];
     const struct sdse_form_setting *setting = &form->form->setting;
     *entry = NULL;
-    if (!setting->measured || sdse_layer_stays_raw(layer, setting))
+    if (!setting->measured || layer->shares_weights ||
+        sdse_layer_stays_raw(layer, setting))
         return SDSE_OK;
     const struct sdse_arch *arch = run->plan->variants[point->variant].arch;
     const uint32_t word_bits = arch->bits[SDSE_WEIGHTS];
@@ -435,8 +436,13 @@ static enum sdse_status add_point(struct run *run, size_t position) {
         const enum sdse_status found = find_measured(run, point, i, &measured);
         if (found)
             return found;
+        const struct sdse_layer *stored = sdse_layer_weights_of(workload, layer);
         if (measured)
             entry->forms[i] = measured->record.form;
+        else if (setting->measured && stored != layer)
+            sdse_layer_form_shared(layer, setting,
+                                   &entry->forms[stored - workload->layers],
+                                   &entry->forms[i]);
         else
             sdse_layer_form_declare(layer, setting, &entry->forms[i]);
         entry->measured[i] = measured;

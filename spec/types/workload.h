@@ -4,6 +4,7 @@
 #define SDSE_SPEC_TYPES_WORKLOAD_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/diag.h"
 #include "spec/types/activations.h"
@@ -15,6 +16,7 @@ enum sdse_layer_kind {
     SDSE_DWCONV,  // depth-wise: K = C = 1 per group
     SDSE_FC,      // fully connected; rows of a sequence are P
     SDSE_MATMUL,  // activation x activation: no stored weights
+    SDSE_WGRAD,   // gradient of a convolution's weights: the same, over windows
     SDSE_MAPPED_KINDS,
     // Layers that move words and multiply nothing; they are streamed, not mapped. Their
     // nest has a group for each channel; R and S are the window of a pool.
@@ -22,15 +24,17 @@ enum sdse_layer_kind {
     SDSE_ADD,                      // of two or more maps: residual connections
     SDSE_NORM,                     // normalisation
     SDSE_SOFTMAX,
-    SDSE_ACT, // one function of each word
+    SDSE_ACT,    // one function of each word
+    SDSE_UPDATE, // of weights and their state, by an optimiser
     SDSE_LAYER_KINDS
 };
 
-// "conv", "conv1x1", "dwconv", "fc", "matmul", "pool", "add", "norm", "softmax", "act".
+// "conv", "conv1x1", "dwconv", "fc", "matmul", "wgrad", "pool", "add", "norm",
+// "softmax", "act", "update".
 static inline const char *sdse_layer_kind_name(enum sdse_layer_kind kind) {
     static const char *const names[SDSE_LAYER_KINDS] = {
-        "conv", "conv1x1", "dwconv", "fc",      "matmul",
-        "pool", "add",     "norm",   "softmax", "act"};
+        "conv", "conv1x1", "dwconv", "fc",      "matmul", "wgrad",
+        "pool", "add",     "norm",   "softmax", "act",    "update"};
     return names[kind];
 }
 
@@ -41,6 +45,15 @@ struct sdse_broadcast {
     bool shared;      // by all samples; else each has its own
 };
 
+// What an update moves for each weight: words of the accelerator's own widths, and bits
+// of state that are as wide on any.
+struct sdse_update {
+    double read_words;        // as wide as inputs: the gradient
+    double read_bits;         // of masters, momenta, codes, counters, bases
+    double write_bits;        // likewise
+    uint32_t copy_below_bits; // a word of weights is written too where it is narrower
+};
+
 // What a layer that moves words does with them, beside its nest.
 struct sdse_move {
     bool fused;       // in the layer before it: no words move through memories
@@ -49,6 +62,7 @@ struct sdse_move {
     const struct sdse_broadcast *broadcasts;
     uint32_t passes;     // how often each of their words is read [>= 1]
     uint32_t operations; // of the vector unit, for each word that comes out [>= 1]
+    struct sdse_update update; // of SDSE_UPDATE, whose nest has a group for each weight
 };
 
 struct sdse_effects;
@@ -65,6 +79,9 @@ struct sdse_layer {
         *density_source; // where the densities come from; NULL = dense by default
     unsigned uncoded;    // tensors that memories store plain, whatever their format
     const char *weights_file; // .npy, relative to the workload's file; NULL = none
+    // A layer before it whose stored weights it reads, in whatever order: they are
+    // stored once; NULL: it has its own.
+    const char *shares_weights;
     // Of what it reads as inputs; NULL: nothing is known. Never of layers that only
     // move words.
     const struct sdse_activations *activations;
@@ -102,6 +119,11 @@ static inline bool sdse_layer_has_weights(const struct sdse_layer *layer) {
     return layer->kind < SDSE_MATMUL;
 }
 
+// Whether it has stored weights of its own: those it shares are another layer's.
+static inline bool sdse_layer_stores_weights(const struct sdse_layer *layer) {
+    return sdse_layer_has_weights(layer) && !layer->shares_weights;
+}
+
 // Fraction of the words of a tensor that are not zero: of inputs what is known of their
 // values, before what is declared.
 static inline double sdse_layer_density(const struct sdse_layer *layer,
@@ -125,6 +147,13 @@ struct sdse_not_modelled {
     uint64_t weights; // that it reads; 0 = not known
 };
 
+// What a network whose layers are a step of training says of the whole.
+struct sdse_training_step {
+    uint64_t images;       // of one step: the batch
+    uint64_t epoch_images; // of one epoch; 0 = not said
+    uint64_t kept_words;   // of activations, from the forward pass to the gradients
+};
+
 struct sdse_workload {
     const char *name;
     const char *source; // where the layer table comes from
@@ -136,7 +165,18 @@ struct sdse_workload {
     uint64_t batch;
     uint64_t
         parameters_not_in_layers; // normalisation, biases, embeddings: stored, no MACs
+    const struct sdse_training_step *training; // NULL: no step of training
     struct sdse_loc loc;
 };
+
+// The layer whose stored weights a layer reads: itself, or the one it names if the
+// network has it.
+static inline const struct sdse_layer *
+sdse_layer_weights_of(const struct sdse_workload *net, const struct sdse_layer *layer) {
+    for (size_t i = 0; layer->shares_weights && i < net->layer_count; i++)
+        if (strcmp(net->layers[i].name, layer->shares_weights) == 0)
+            return &net->layers[i];
+    return layer;
+}
 
 #endif

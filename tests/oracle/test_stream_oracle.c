@@ -139,6 +139,12 @@ static void make_layer(uint64_t *state, struct sdse_layer *layer) {
                                      .addends = 1,
                                      .passes = 1 + (uint32_t)below(state, 3),
                                      .operations = 1 + (uint32_t)below(state, 9)};
+    if (layer->kind == SDSE_UPDATE)
+        layer->move.update =
+            (struct sdse_update){.read_words = (double)below(state, 3),
+                                 .read_bits = (double)below(state, 70),
+                                 .write_bits = (double)below(state, 70),
+                                 .copy_below_bits = (uint32_t)below(state, 20)};
     if (layer->kind == SDSE_ADD)
         layer->move.addends = 2 + (uint32_t)below(state, 3);
     for (unsigned axis = 0; axis < 2; axis++) {
@@ -210,7 +216,39 @@ static void carry_repeated(const struct problem *problem,
                 }
 }
 
+// Each weight brings and takes its bits; words go when they are full, and at the end.
+static struct carried simulate_update(const struct problem *problem) {
+    struct carried c = {.operations = 0};
+    const struct sdse_arch *arch = &problem->arch;
+    const struct sdse_nest *nest = &problem->layer.nest;
+    const struct sdse_move *move = &problem->layer.move;
+    const struct sdse_update *update = &move->update;
+    const uint64_t weights = nest->bound[SDSE_N] * nest->bound[SDSE_G] *
+                             nest->bound[SDSE_P] * nest->bound[SDSE_Q];
+    const bool copied = arch->bits[SDSE_WEIGHTS] < update->copy_below_bits;
+    uint64_t in = 0, out = 0;
+    for (uint64_t w = 0; w < weights; w++) {
+        c.operations += move->operations;
+        in += (uint64_t)update->read_words * arch->bits[SDSE_INPUTS] +
+              (uint64_t)update->read_bits;
+        out += (uint64_t)update->write_bits + (copied ? arch->bits[SDSE_WEIGHTS] : 0);
+        for (; in >= arch->bits[SDSE_INPUTS]; in -= arch->bits[SDSE_INPUTS])
+            if (!move->fused)
+                carry_in(arch, &c);
+        for (; out >= arch->bits[SDSE_OUTPUTS]; out -= arch->bits[SDSE_OUTPUTS])
+            if (!move->fused)
+                carry_out(arch, &c);
+    }
+    if (in && !move->fused)
+        carry_in(arch, &c);
+    if (out && !move->fused)
+        carry_out(arch, &c);
+    return c;
+}
+
 static struct carried simulate(const struct problem *problem) {
+    if (problem->layer.kind == SDSE_UPDATE)
+        return simulate_update(problem);
     struct carried c = {.operations = 0};
     const struct sdse_layer *layer = &problem->layer;
     const struct sdse_nest *nest = &layer->nest;

@@ -372,10 +372,10 @@ static void engines_have_places_and_layers(void **state) {
         first++;
     assert_string_equal(arch->level[first + 1].group, "buffers");
     assert_int_equal(engine->below_level, first);
-    assert_int_equal(engine->layer_kinds, SDSE_BIT(SDSE_CONV) | SDSE_BIT(SDSE_CONV1X1) |
-                                              SDSE_BIT(SDSE_DWCONV) |
-                                              SDSE_BIT(SDSE_FC) |
-                                              SDSE_BIT(SDSE_MATMUL));
+    assert_int_equal(engine->layer_kinds,
+                     SDSE_BIT(SDSE_CONV) | SDSE_BIT(SDSE_CONV1X1) |
+                         SDSE_BIT(SDSE_DWCONV) | SDSE_BIT(SDSE_FC) |
+                         SDSE_BIT(SDSE_MATMUL) | SDSE_BIT(SDSE_WGRAD));
     engine = engine_of("pragmatic", &arch, f->arena);
     assert_int_equal(engine->below_level, arch->level_count - 1);
     assert_int_equal(engine->columns, 16);

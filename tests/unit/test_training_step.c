@@ -1,0 +1,273 @@
+// A network as a step of its training: which layers it has, what they move, what waits,
+// what is stored once, and that it reads back.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "costmodel/stream.h"
+#include "spec/load.h"
+#include "spec/write.h"
+#include "support/close.h"
+#include "support_sweep.h"
+
+#define LAYERS                                                                      \
+    "layers:\n"                                                                     \
+    "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 6, kernel: 3, pad: 1, " \
+    "repeat: 2, density: {weights: 0.5, inputs: 0.25}}\n"                           \
+    "  - {name: p, kind: maxpool, in: [6, 8, 8], kernel: 2, stride: 2}\n"           \
+    "  - {name: r, kind: act, in: [6, 4, 4]}\n"                                     \
+    "  - {name: b, kind: conv, in: [6, 4, 4], out_channels: 10, kernel: 1}\n"       \
+    "  - {name: s, kind: softmax, in: [10, 4, 4]}\n"                                \
+    "  - {name: f, kind: fc, in: 160, out_channels: 5}\n"
+
+struct made {
+    struct sdse_arena *arena;
+    struct sdse_workload *net;
+};
+
+static struct sdse_workload *load(struct sdse_arena *arena, const char *text) {
+    struct sdse_diags diags;
+    struct sdse_node *root = NULL;
+    struct sdse_workload *net = NULL;
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(
+        sdse_tree_parse_memory(arena, "t.yaml", text, strlen(text), &diags, &root),
+        SDSE_OK);
+    const enum sdse_status status = sdse_workload_from_tree(arena, root, &diags, &net);
+    if (status)
+        sdse_diags_print(&diags, stderr, false);
+    assert_int_equal(status, SDSE_OK);
+    return net;
+}
+
+// The network with `training: {keys}`; what is written of it is the same network.
+static struct made step(const char *keys, const char *layers) {
+    struct made m = {sdse_arena_new(), NULL};
+    m.net = load(m.arena,
+                 sdse_arena_printf(m.arena, "name: n\nsource: s\ntraining: {%s}\n%s",
+                                   keys, layers));
+    const char *text = sdse_workload_text(m.arena, m.net);
+    const struct sdse_workload *again = load(m.arena, text);
+    assert_string_equal(sdse_workload_text(m.arena, again), text);
+    assert_int_equal(again->layer_count, m.net->layer_count);
+    assert_memory_equal(again->training, m.net->training, sizeof *again->training);
+    for (size_t i = 0; i < again->layer_count; i++) {
+        const struct sdse_layer *one = &m.net->layers[i], *two = &again->layers[i];
+        assert_memory_equal(&one->nest, &two->nest, sizeof one->nest);
+        assert_int_equal(one->kind, two->kind);
+        assert_int_equal(one->repeat, two->repeat);
+        assert_memory_equal(&one->move.update, &two->move.update,
+                            sizeof one->move.update);
+        assert_int_equal(one->shares_weights != NULL, two->shares_weights != NULL);
+        if (one->shares_weights)
+            assert_string_equal(one->shares_weights, two->shares_weights);
+        assert_int_equal(one->uncoded, two->uncoded);
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            assert_true(sdse_layer_density(one, (enum sdse_tensor)t) ==
+                        sdse_layer_density(two, (enum sdse_tensor)t));
+    }
+    return m;
+}
+
+static const struct sdse_layer *named(const struct made *m, const char *name) {
+    for (size_t i = 0; i < m->net->layer_count; i++)
+        if (strcmp(m->net->layers[i].name, name) == 0)
+            return &m->net->layers[i];
+    fail_msg("no layer %s", name);
+    return NULL;
+}
+
+static void expect_names(const struct made *m, const char *wanted) {
+    char names[512] = "";
+    for (size_t i = 0; i < m->net->layer_count; i++) {
+        const struct sdse_layer *layer = &m->net->layers[i];
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s:%u",
+                 i ? " " : "", layer->name, (unsigned)layer->repeat);
+    }
+    assert_string_equal(names, wanted);
+}
+
+static void expect_stream(const struct sdse_layer *layer, uint64_t in, uint64_t out) {
+    const struct sdse_stream stream = sdse_stream_of(layer);
+    assert_int_equal(stream.in, in);
+    assert_int_equal(stream.out, out);
+}
+
+static void layers_of_a_step(void **state) {
+    (void)state;
+    struct made m = step("batch: 3, epoch_images: 60, optimiser: sgd", LAYERS);
+    expect_names(&m, "a:2 p:1 r:1 b:1 s:1 f:1 f.dX:1 f.dW:1 f.update:1 s.dX:1 b.dX:1 "
+                     "b.dW:1 b.update:1 r.dX:1 p.dX:1 a.dX:1 a.dW:2 a.update:2");
+    assert_int_equal(m.net->training->images, 3);
+    assert_int_equal(m.net->training->epoch_images, 60);
+    // A pool's gradient: what it put out is read, what it read is written.
+    assert_int_equal(named(&m, "p.dX")->kind, SDSE_POOL);
+    expect_stream(named(&m, "p.dX"), 3 * 6 * 4 * 4, 3 * 6 * 8 * 8);
+    expect_stream(named(&m, "s.dX"), 2 * 3 * 160, 3 * 160);
+    expect_stream(named(&m, "r.dX"), 0, 0); // fused there, fused here
+    // Both passes of a fully connected layer and a 1 x 1 convolution are products.
+    const struct sdse_layer *dw = named(&m, "b.dW");
+    const uint64_t wanted[] = {1, 10, 3 * 16, 6, 1, 1, 1, 1};
+    assert_int_equal(dw->kind, SDSE_MATMUL);
+    assert_memory_equal(dw->nest.bound, wanted, sizeof wanted);
+    // What is known of weights and inputs is known of the passes that read them.
+    assert_true(named(&m, "a.dX")->density[SDSE_WEIGHTS] == 0.5);
+    assert_true(named(&m, "a.dX")->density[SDSE_INPUTS] == 1);
+    assert_true(named(&m, "a.dW")->density[SDSE_INPUTS] == 0.25);
+    assert_true(named(&m, "a.dW")->density[SDSE_WEIGHTS] == 1);
+    // Inputs of both a's, of b, of the softmax and of f.
+    assert_int_equal(m.net->training->kept_words,
+                     3 * (2 * 4 * 64 + 6 * 16 + 160 + 160));
+    sdse_arena_free(m.arena);
+}
+
+static void activations_computed_again(void **state) {
+    (void)state;
+    struct made m = step("batch: 1, optimiser: sgd, activations: reversible", LAYERS);
+    expect_names(&m, "a:2 p:1 r:1 b:1 s:1 f:1 f.again:1 f.dX:1 f.dW:1 f.update:1 "
+                     "s.again:1 s.dX:1 b.again:1 b.dX:1 b.dW:1 b.update:1 r.again:1 "
+                     "r.dX:1 p.again:1 p.dX:1 a.again:2 a.dX:1 a.dW:2 a.update:2");
+    assert_string_equal(named(&m, "f.again")->shares_weights, "f");
+    assert_int_equal(m.net->training->kept_words, 4 * 64); // the largest layer's
+    sdse_arena_free(m.arena);
+    // Segments {a, p, r} and {b, s, f}: all but the last of each.
+    m = step("batch: 1, optimiser: sgd, activations: recomputed, segments: 2", LAYERS);
+    expect_names(&m, "a:2 p:1 r:1 b:1 s:1 f:1 f.dX:1 f.dW:1 f.update:1 s.again:1 "
+                     "s.dX:1 b.again:1 b.dX:1 b.dW:1 b.update:1 r.dX:1 p.again:1 "
+                     "p.dX:1 a.again:2 a.dX:1 a.dW:2 a.update:2");
+    // The first of each, and s and f inside.
+    assert_int_equal(m.net->training->kept_words, 4 * 64 + 6 * 16 + 160 + 160);
+    sdse_arena_free(m.arena);
+    // Of six layers three segments, the root rounded up: {a, p} {r, b} {s, f}.
+    m = step("batch: 1, optimiser: sgd, activations: recomputed", LAYERS);
+    expect_names(&m, "a:2 p:1 r:1 b:1 s:1 f:1 f.dX:1 f.dW:1 f.update:1 s.again:1 "
+                     "s.dX:1 b.dX:1 b.dW:1 b.update:1 r.again:1 r.dX:1 p.dX:1 "
+                     "a.again:2 a.dX:1 a.dW:2 a.update:2");
+    sdse_arena_free(m.arena);
+}
+
+static void frozen_prefix(void **state) {
+    (void)state;
+    struct made m = step("batch: 2, optimiser: sgd, frozen: r", LAYERS);
+    expect_names(&m, "a:2 p:1 r:1 b:1 s:1 f:1 f.dX:1 f.dW:1 f.update:1 s.dX:1 b.dW:1 "
+                     "b.update:1");
+    assert_int_equal(m.net->training->kept_words, 2 * (6 * 16 + 160 + 160));
+    sdse_arena_free(m.arena);
+    m = step("batch: 2, optimiser: sgd, frozen: r, stored: true", LAYERS);
+    expect_names(&m, "b:1 s:1 f:1 f.dX:1 f.dW:1 f.update:1 s.dX:1 b.dW:1 b.update:1");
+    sdse_arena_free(m.arena);
+}
+
+// Bits for each weight of the two optimisers, by docs/training.md.
+static void optimisers(void **state) {
+    (void)state;
+    struct made m = step("batch: 1, optimiser: sgd", LAYERS);
+    const struct sdse_arch eight = {.bits = {8, 8, 16}}, wide = {.bits = {32, 32, 32}};
+    // Gradient, weight and momentum; weight, momentum and the narrow copy.
+    struct sdse_stream stream = sdse_stream_on(&eight, named(&m, "f.update"));
+    assert_int_equal(stream.in, 800 * (8 + 64) / 8);
+    assert_int_equal(stream.out, 800 * (64 + 8) / 16);
+    assert_int_equal(stream.operations, 800 * 4);
+    stream = sdse_stream_on(&wide, named(&m, "f.update"));
+    assert_int_equal(stream.out, 800 * 2); // the master is the weight
+    sdse_arena_free(m.arena);
+#define SWITCHING \
+    "batch: 1, optimiser: smartdeal, smartdeal: {density: 0.5, changed: 0.25, "
+    const char *wide_layer =
+        "layers:\n  - {name: c, kind: conv, in: [128, 4, 4], out_channels: 2, kernel: "
+        "3}\n  - {name: d, kind: conv, in: [8, 4, 4], out_channels: 2, kernel: 3}\n"
+        "  - {name: f, kind: fc, in: 600, out_channels: 4}\n";
+    m = step(SWITCHING "mark: assumed}", wide_layer);
+    // Bases of two blocks of 64 channels, of one of 8, and of two of 100 rows of 3.
+    const double bases[] = {2 * 9 / 1152.0, 9 / 72.0, 2 * 9 / 600.0};
+    const char *names[] = {"c.update", "d.update", "f.update"};
+    for (int i = 0; i < 3; i++) {
+        const struct sdse_update *update = &named(&m, names[i])->move.update;
+        assert_double_within(update->read_bits, 1 + 0.5 * (4 + 4) + 64 * bases[i],
+                             1e-12);
+        assert_double_within(update->write_bits, 0.5 * (0.25 * 4 + 4) + 64 * bases[i],
+                             1e-12);
+        assert_int_equal(update->copy_below_bits, 0);
+        assert_int_equal(named(&m, names[i])->move.operations, 2 * 3 + 4);
+    }
+    sdse_arena_free(m.arena);
+    m = step(SWITCHING "counter_bits: 2, momentum_bits: 32, basis_words: 0, mark: "
+                       "measured}",
+             wide_layer);
+    const struct sdse_update *update = &named(&m, "c.update")->move.update;
+    assert_double_within(update->read_bits, 1 + 0.5 * (4 + 2 + 32), 1e-12);
+    assert_double_within(update->write_bits, 0.5 * (1 + 2 + 32), 1e-12);
+    sdse_arena_free(m.arena);
+}
+
+static void ask(const char *sql, const char *wanted) {
+    char *answer = sweep_ask("s.db", sql);
+    assert_string_equal(answer, wanted);
+    free(answer);
+}
+
+#define VECTOR "vector: {pj_per_op: 0.1, ops_per_cycle: 16}\n"
+
+// Measured weights: the gradients read them as they are stored, once.
+static void weights_are_stored_once(void **state) {
+    (void)state;
+    sweep_write("a.yaml", SWEEP_ARCH("a", "8", "100") VECTOR);
+    sweep_write("s.yaml",
+                "name: s\n"
+                "workloads:\n"
+                "  - net.yaml\n"
+                "  - {path: net.yaml, network: {name: step, training: {batch: 2,\n"
+                "     optimiser: sgd}}}\n"
+                "  - {path: net.yaml, layers: [b.dX], network: {name: part, training:\n"
+                "     {batch: 2, optimiser: sgd}}}\n"
+                "archs: [a.yaml]\n"
+                "weight_forms: [raw, {name: sd, basis_size: 3, sparsity: 0.5}]\n");
+    sweep_run("s.yaml", "s.db");
+    ask("SELECT count(*) FROM v_point p WHERE workload = 'step' AND weight_bits = "
+        "(SELECT sum(weight_bits) FROM v_layer l WHERE l.point_id = p.point_id AND "
+        "layer "
+        "IN ('a', 'b', 'c'))",
+        "2\n");
+    ask("SELECT weight_bits FROM v_point WHERE workload IN ('tiny', 'step') AND form = "
+        "'raw'",
+        "13056\n13056\n");
+    ask("SELECT l.layer, l.weight_words FROM v_layer l JOIN v_point p USING (point_id) "
+        "WHERE p.workload = 'step' AND p.form = 'raw' AND l.weight_words > 0",
+        "a,288\nb,384\nc,960\n");
+    // The network's layers have other names in their seeds than the step's.
+    ask("SELECT count(*) FROM v_layer one JOIN v_layer two USING (point_id) JOIN "
+        "v_point USING (point_id) WHERE form = 'sd' AND workload = 'step' AND "
+        "one.layer "
+        "IN ('b', 'c') AND two.layer = one.layer || '.dX' AND one.density = "
+        "two.density AND one.row_density = two.row_density AND two.smartdeal",
+        "2\n");
+    // Alone, they are its own.
+    ask("SELECT weight_words FROM v_layer JOIN v_point USING (point_id) WHERE workload "
+        "= 'part' AND form = 'raw'",
+        "384\n");
+    // Three passes, but for what there is nothing before: a's gradient of its inputs.
+    const double forward = sweep_number(
+        "s.db", "SELECT sum(macs) FROM v_layer JOIN v_point USING (point_id) WHERE "
+                "workload = 'tiny' AND form = 'raw'");
+    const double all = sweep_number(
+        "s.db", "SELECT sum(macs) FROM v_layer JOIN v_point USING (point_id) WHERE "
+                "workload = 'step' AND form = 'raw'");
+    assert_true(all == 2 * (3 * forward - 8.0 * 4 * 36 * 9));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layers_of_a_step),
+        cmocka_unit_test(activations_computed_again),
+        cmocka_unit_test(frozen_prefix),
+        cmocka_unit_test(optimisers),
+        cmocka_unit_test(weights_are_stored_once),
+    };
+    return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
+}
