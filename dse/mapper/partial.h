@@ -95,11 +95,13 @@ struct sdse_sum_stages sdse_mac_stages(const struct sdse_problem *problem,
                                        const struct sdse_partial *node,
                                        const struct sdse_lane_state *state);
 
-// Visits of blocks: those of the loops that rest them, more if C cuts them.
+// Visits of blocks: those of the loops that rest them, more if C cuts them or if they
+// never stay.
 static inline double sdse_block_visits(const struct sdse_problem *problem,
                                        double closed, double closed_channels) {
     const double cuts = closed_channels / problem->blocks_per_filter;
-    return cuts > 1 ? closed * cuts : closed;
+    const double visits = cuts > 1 ? closed * cuts : closed;
+    return visits > problem->least_block_visits ? visits : problem->least_block_visits;
 }
 
 // Positions the open part of the trail and the tile below it touch along an axis.

@@ -226,6 +226,24 @@ static void note_input_macs(struct sdse_problem *problem) {
     }
 }
 
+// Blocks that are no whole number of channels never stay in the engine's register;
+// multipliers take rebuilt words in every step, and one block at least of each filter.
+static void note_block_visits(struct sdse_problem *problem) {
+    const struct sdse_weight_form *form = &problem->model->form;
+    const uint64_t *bound = problem->layer->nest.bound;
+    const unsigned at = problem->arch->rebuild.below_level;
+    if (problem->rebuilt_at != problem->levels || !(problem->basis_words > 0) ||
+        form->rows_per_block * form->basis_size % (bound[SDSE_R] * bound[SDSE_S]) == 0)
+        return;
+    double places = 1; // that rest weights outside the engines
+    for (unsigned l = 0; l < at; l++)
+        places *= problem->most_resting[l][SDSE_WEIGHTS];
+    const double blocks =
+        problem->blocks_per_filter * (double)bound[SDSE_G] * (double)bound[SDSE_K];
+    problem->least_block_visits =
+        problem->macs / problem->most_used[at] / (blocks * places) * (1 - 1e-9);
+}
+
 // --- The whole ---
 
 enum sdse_status
@@ -273,6 +291,7 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
     sdse_lanes_bound(problem);
     note_keepers(problem);
     note_capacities(problem);
+    note_block_visits(problem);
     return sdse_sharings_init(problem);
 }
 

@@ -96,6 +96,8 @@ struct sdse_problem {
     double timed_macs;        // steps x multipliers at work or idle in padded places
     double blocks_per_filter; // of SmartDeal weights, at least
     double basis_words;       // of all of them
+    // Of a block whose basis an engine loads in every step; 0: it may stay.
+    double least_block_visits;
 
     unsigned lane_count;
     struct sdse_lane lane[SDSE_MAX_LANES];
