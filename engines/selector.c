@@ -238,6 +238,8 @@ static void run_passes(struct walk *w, struct sdse_selector_counts *counts) {
         }
         counts->cycles += slowest;
     }
+    if (w->rows->times_only)
+        return;
     counts->rebuilds = working_pairs(w);
     // Without skips every group visits everything, in the same time.
     w->by_weight = w->by_act = false;

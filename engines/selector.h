@@ -69,6 +69,7 @@ struct sdse_selector_rows {
     const uint8_t *live_acts;    // [C][H] 0 or 1
     const uint64_t *cycles;      // [C][H] cost of a visited pair, or NULL: row_cycles
     uint64_t padding_cycles;     // of a row of the padding; used with cycles
+    bool times_only;             // of the counts only cycles and reads are asked for
 };
 
 #define SDSE_SELECTOR_COUNTS(X)                                                       \
