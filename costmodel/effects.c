@@ -1,5 +1,7 @@
 #include "costmodel/effects.h"
 
+#include <stdlib.h>
+
 #include "costmodel/pattern.h"
 #include "engines/expect/cartesian.h"
 #include "engines/expect/gather.h"
@@ -63,12 +65,58 @@ static double input_rows(const struct finding *f) {
     return 1 - pow(1 - f->effects->input_density, (double)f->layer->in_width);
 }
 
+// --- By channel ---
+
+// Densities of plain words of the weights by channel, or NULL.
+static const double *weight_channels(const struct finding *f) {
+    const struct sdse_weight_digits *known = f->layer->weight_digits;
+    return !smartdeal(f) && known && known->channels ? known->channel_density : NULL;
+}
+
+static const double *input_channels(const struct finding *f) {
+    const struct sdse_activations *known = f->layer->activations;
+    return known && known->channels ? known->channel_density : NULL;
+}
+
+static bool both_by_channel(const struct finding *f) {
+    return weight_channels(f) && input_channels(f);
+}
+
+static uint64_t channels_of(const struct sdse_layer *layer) {
+    return layer->nest.bound[SDSE_G] * layer->nest.bound[SDSE_C];
+}
+
+static double mean_density(const double *density, uint64_t count) {
+    double sum = 0;
+    for (uint64_t c = 0; c < count; c++)
+        sum += density[c];
+    return sum / (double)count;
+}
+
+// Pairs of an input and a weight that are both not zero, of those without padding.
+static double note_pairs(struct finding *f, bool by_channel) {
+    struct sdse_effects *effects = f->effects;
+    effects->pair_measured = by_channel;
+    effects->pair_density = effects->input_density * effects->weight_density;
+    if (effects->pair_measured) {
+        const double *a = input_channels(f), *w = weight_channels(f);
+        const uint64_t channels = channels_of(f->layer);
+        double sum = 0;
+        for (uint64_t c = 0; c < channels; c++)
+            sum += a[c] * w[c];
+        effects->pair_density = sum / (double)channels;
+    }
+    return effects->pair_density;
+}
+
 static void note_densities(struct finding *f) {
     const struct sdse_layer *layer = f->layer;
     f->effects->input_density = sdse_layer_density(layer, SDSE_INPUTS);
     // A rebuilt row is zero where its coefficients are.
     f->effects->weight_density =
-        smartdeal(f) ? f->form->row_density : layer->density[SDSE_WEIGHTS];
+        smartdeal(f)         ? f->form->row_density
+        : weight_channels(f) ? mean_density(weight_channels(f), channels_of(layer))
+                             : layer->density[SDSE_WEIGHTS];
 }
 
 static void leave(struct finding *f, const struct sdse_engine *engine,
@@ -79,6 +127,10 @@ static void leave(struct finding *f, const struct sdse_engine *engine,
 
 static double macs_of(const struct finding *f) {
     return (double)sdse_layer_macs(f->layer);
+}
+
+static uint64_t at_most(uint64_t value, uint64_t most) {
+    return value < most ? value : most;
 }
 
 // Of drawn means: what chance puts above the whole.
@@ -167,13 +219,20 @@ static enum sdse_status gate(struct finding *f, const struct sdse_engine *engine
                              double *events) {
     const double inputs = f->effects->input_density * real_share(&f->layer->nest);
     const double weights = f->effects->weight_density;
-    const double executed = engine->operands == SDSE_OPERANDS_INPUTS ? inputs
-                            : engine->operands == SDSE_OPERANDS_WEIGHTS
-                                ? weights
-                                : inputs * weights;
+    const double executed =
+        engine->operands == SDSE_OPERANDS_INPUTS ? inputs
+        : engine->operands == SDSE_OPERANDS_WEIGHTS
+            ? weights
+            : note_pairs(f, both_by_channel(f)) * real_share(&f->layer->nest);
     f->effects->mac_share *= executed;
-    f->digit_share[0] *= engine->operands == SDSE_OPERANDS_INPUTS ? 1 : weights;
-    f->digit_share[1] *= engine->operands == SDSE_OPERANDS_WEIGHTS ? 1 : inputs;
+    f->digit_share[0] *= engine->operands == SDSE_OPERANDS_INPUTS ? 1
+                         : inputs > 0 && engine->operands == SDSE_OPERANDS_BOTH
+                             ? at_most_one(executed / inputs)
+                             : weights;
+    f->digit_share[1] *= engine->operands == SDSE_OPERANDS_WEIGHTS ? 1
+                         : weights > 0 && engine->operands == SDSE_OPERANDS_BOTH
+                             ? at_most_one(executed / weights)
+                             : inputs;
     if (engine->operands != SDSE_OPERANDS_WEIGHTS)
         leave(f, engine, SDSE_WEIGHTS, inputs);
     leave(f, engine, SDSE_OUTPUTS, executed);
@@ -181,8 +240,27 @@ static enum sdse_status gate(struct finding *f, const struct sdse_engine *engine
     return SDSE_OK;
 }
 
-static uint64_t at_most(uint64_t value, uint64_t most) {
-    return value < most ? value : most;
+// The columns of channels that are drawn, and what all are beside them.
+struct columns {
+    double acts[MOST_COLUMNS], weights[MOST_COLUMNS]; // densities
+    double pairs, visits;
+};
+
+// Columns of channels at equal distances.
+static void fill_columns(const struct finding *f, uint64_t count, struct columns *out) {
+    const double *a = input_channels(f), *w = weight_channels(f);
+    const double real = real_share(&f->layer->nest);
+    const uint64_t channels = channels_of(f->layer);
+    double pairs = 0, visits = 0;
+    for (uint64_t j = 0; j < count; j++) {
+        const uint64_t c = (uint64_t)((double)j * (double)channels / (double)count);
+        out->acts[j] = a[c] * real;
+        out->weights[j] = w[c];
+        pairs += a[c] * w[c] / (double)count;
+        visits += a[c] / (double)count;
+    }
+    out->pairs = pairs > 0 ? f->effects->pair_density / pairs : 1;
+    out->visits = visits > 0 ? f->effects->input_density / visits : 1;
 }
 
 static enum sdse_status skip(struct finding *f, const struct sdse_engine *engine,
@@ -195,22 +273,31 @@ static enum sdse_status skip(struct finding *f, const struct sdse_engine *engine
                                  .simd = engine->simd,
                                  .bubble = engine->bubble,
                                  .tile_cols = engine->tile_columns};
-    const struct sdse_skip_stats stats = {
+    struct sdse_skip_stats stats = {
         .shape = {at_most(b[SDSE_C] * b[SDSE_R] * b[SDSE_S], MOST_COLUMNS),
                   at_most(b[SDSE_N] * b[SDSE_P] * b[SDSE_Q],
                           (uint64_t)MOST_PIXELS * engine->grid_rows),
                   b[SDSE_K]},
         .act_density = f->effects->input_density * real_share(&f->layer->nest),
         .weight_density = f->effects->weight_density};
+    struct columns columns = {.pairs = 1, .visits = 1};
+    if (engine->operands == SDSE_OPERANDS_BOTH)
+        note_pairs(f, both_by_channel(f));
+    if (engine->operands == SDSE_OPERANDS_BOTH && both_by_channel(f)) {
+        fill_columns(f, stats.shape.columns, &columns);
+        stats.act_columns = columns.acts;
+        stats.weight_columns = columns.weights;
+    }
     struct sdse_skip_means left, all;
     enum sdse_status status = sdse_skip_expect(&elements, &stats, &left);
     elements.mode = SDSE_SKIP_NONE;
+    stats.act_columns = stats.weight_columns = NULL;
     if (status == SDSE_OK)
         status = sdse_skip_expect(&elements, &stats, &all);
     if (status != SDSE_OK)
         return status;
-    const double issued = at_most_one(left.issued / all.issued);
-    f->effects->cycles_per_mac *= at_most_one(left.cycles / all.cycles);
+    const double issued = at_most_one(columns.pairs * left.issued / all.issued);
+    f->effects->cycles_per_mac *= at_most_one(columns.pairs * left.cycles / all.cycles);
     f->effects->mac_share *= issued;
     const double tested =
         engine->operands == SDSE_OPERANDS_WEIGHTS ? 1 : stats.act_density;
@@ -218,7 +305,8 @@ static enum sdse_status skip(struct finding *f, const struct sdse_engine *engine
         engine->operands == SDSE_OPERANDS_INPUTS ? 1 : stats.weight_density;
     f->digit_share[0] *= tested > 0 ? at_most_one(issued / tested) : 1;
     f->digit_share[1] *= tested_weights > 0 ? at_most_one(issued / tested_weights) : 1;
-    leave(f, engine, SDSE_WEIGHTS, at_most_one(left.act_visits / all.act_visits));
+    leave(f, engine, SDSE_WEIGHTS,
+          at_most_one(columns.visits * left.act_visits / all.act_visits));
     leave(f, engine, SDSE_OUTPUTS, issued);
     *events = macs_of(f) * issued;
     return SDSE_OK;
@@ -388,13 +476,28 @@ static enum sdse_status cartesian(struct finding *f, const struct sdse_engine *e
         .acc_entries = engine->accumulators,
         .barrier = (enum sdse_cartesian_barrier)engine->barrier,
         .halo = (enum sdse_cartesian_halo)engine->halo};
-    const struct sdse_cartesian_stats stats = {
-        .shape = {b[SDSE_C], f->layer->in_height, f->layer->in_width, b[SDSE_K],
-                  b[SDSE_R], b[SDSE_S]},
-        .act_density = f->effects->input_density,
-        .weight_density = f->effects->weight_density};
+    struct sdse_cartesian_stats stats = {.shape = {b[SDSE_C], f->layer->in_height,
+                                                   f->layer->in_width, b[SDSE_K],
+                                                   b[SDSE_R], b[SDSE_S]},
+                                         .act_density = f->effects->input_density,
+                                         .weight_density = f->effects->weight_density};
+    // Of groups one stands for all.
+    const bool by_channel = both_by_channel(f) && b[SDSE_G] == 1;
+    uint64_t *nnz = by_channel ? calloc((size_t)b[SDSE_C] * 2, sizeof *nnz) : NULL;
+    if (by_channel && !nnz)
+        return SDSE_NO_MEMORY;
+    note_pairs(f, by_channel);
+    for (uint64_t c = 0; nnz && c < b[SDSE_C]; c++) {
+        nnz[c] = (uint64_t)round(input_channels(f)[c] *
+                                 (double)(stats.shape.height * stats.shape.width));
+        nnz[b[SDSE_C] + c] = (uint64_t)round(weight_channels(f)[c] * bound(f, SDSE_K) *
+                                             bound(f, SDSE_R) * bound(f, SDSE_S));
+        stats.act_nnz = nnz;
+        stats.weight_nnz = nnz + b[SDSE_C];
+    }
     struct sdse_cartesian_means means;
     const enum sdse_status status = sdse_cartesian_expect(&product, &stats, &means);
+    free(nnz);
     if (status != SDSE_OK)
         return status;
     const double times = bound(f, SDSE_N) * bound(f, SDSE_G);

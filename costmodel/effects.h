@@ -11,6 +11,9 @@
 //                weights are read where the input is not zero, if inputs are tested
 //   skip         time and MACs of what is visited, with the barrier's wait; weights are
 //                taken where the activation is visited
+//   both         where a gate, a skip or a product tests both operands and the layer
+//                says the densities of both by channel, pairs that are not zero are
+//                sum over c of a(c) w(c) / C, else the product of the means
 //   gather       time of the slowest element; MACs, inputs and sums of non-zero weights
 //   selector     time of pairs of rows that a sharing group visits; inputs are fetched
 //   for
@@ -47,6 +50,10 @@ struct sdse_effects {
     double rebuild_share, rebuild_time_share; // rows of weights: work, time
     double events[SDSE_MAX_ENGINES];
     double input_density, weight_density; // as taken
+    // Engines that test both operands: pairs that are both not zero, of all that do not
+    // read padding.
+    double pair_density; // 0: no such engine works
+    bool pair_measured;  // by the channels of both operands; else the means' product
     // A selector's rows: those that some filter of a group of so many needs, and
     // whether that was measured (else filters are taken as independent).
     uint32_t joint_filters; // 0: no selector

@@ -486,6 +486,12 @@ static void explain_macs(struct sdse_story *s) {
             sdse_digits_f64(effects->mac_share).text,
             sdse_digits_f64(effects->input_density).text,
             sdse_digits_f64(effects->weight_density).text);
+    if (effects->pair_density > 0)
+        fprintf(s->x.out,
+                "  pairs of an input and a weight that are both not zero: %s, %s\n",
+                sdse_digits_f64(effects->pair_density).text,
+                effects->pair_measured ? "by the densities of each channel"
+                                       : "the product of the means");
     s->x.seen.mac_pj =
         sdse_explain_product(&s->x, "MAC", macs * effects->mac_share, "MACs",
                              arch->compute.pj_per_mac.value, &arch->compute.pj_per_mac);

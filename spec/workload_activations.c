@@ -101,8 +101,9 @@ void sdse_read_digits(const struct sdse_node *map, const char *check,
     }
 }
 
-static bool read_channels(const struct sdse_node *list, struct sdse_arena *arena,
-                          struct sdse_diags *diags, struct sdse_activations *out) {
+bool sdse_read_channels(const struct sdse_node *list, struct sdse_arena *arena,
+                        struct sdse_diags *diags, size_t *channels,
+                        const double **channel_density) {
     if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, diags) || !list->count)
         return true;
     double *density = SDSE_ARENA_ARRAY(arena, double, list->count);
@@ -113,8 +114,8 @@ static bool read_channels(const struct sdse_node *list, struct sdse_arena *arena
     sdse_for_each_child (item, list)
         good &= sdse_read_double(item, 0, 1, diags, &density[at++]);
     if (good) {
-        out->channels = list->count;
-        out->channel_density = density;
+        *channels = list->count;
+        *channel_density = density;
     }
     return true;
 }
@@ -145,7 +146,8 @@ void sdse_layer_read_activations(struct sdse_layer_reader *r) {
     if ((node = sdse_node_get(map, "digits")))
         sdse_read_digits(node, "activations-digits", r->diags, out->bins, out->digits);
     if ((node = sdse_node_get(map, "channels")) &&
-        !read_channels(node, r->arena, r->diags, out))
+        !sdse_read_channels(node, r->arena, r->diags, &out->channels,
+                            &out->channel_density))
         r->out_of_memory = true;
     r->layer->activations = out;
 }
@@ -203,25 +205,32 @@ void sdse_check_activation_digits(struct sdse_subject *s) {
     }
 }
 
+void sdse_check_channels(struct sdse_subject *s, const struct sdse_layer *layer,
+                         struct sdse_loc loc, size_t count, const double *density,
+                         double mean) {
+    const uint64_t channels = layer->nest.bound[SDSE_G] * layer->nest.bound[SDSE_C];
+    double sum = 0;
+    if (!count)
+        return;
+    for (size_t c = 0; c < count; c++)
+        sum += density[c];
+    if (count != channels)
+        sdse_check_report(s, loc,
+                          "layer '%s': densities of %zu channels, but it reads %llu",
+                          layer->name, count, (unsigned long long)channels);
+    else if (fabs(sum / (double)count - mean) > room)
+        sdse_check_report(s, loc,
+                          "layer '%s': the channels' mean density is %.4g, not %.4g",
+                          layer->name, sum / (double)count, mean);
+}
+
 void sdse_check_activation_channels(struct sdse_subject *s) {
     for (size_t i = 0; i < s->workload->layer_count; i++) {
         const struct sdse_layer *layer = &s->workload->layers[i];
         const struct sdse_activations *a = layer->activations;
-        uint64_t channels = layer->nest.bound[SDSE_G] * layer->nest.bound[SDSE_C];
-        struct sdse_loc loc = place_of(s->layer_nodes[i], "channels");
-        double sum = 0;
-        if (!a || !a->channels)
-            continue;
-        for (size_t c = 0; c < a->channels; c++)
-            sum += a->channel_density[c];
-        if (a->channels != channels)
-            sdse_check_report(
-                s, loc, "layer '%s': densities of %zu channels, but it reads %llu",
-                layer->name, a->channels, (unsigned long long)channels);
-        else if (fabs(sum / (double)a->channels - a->density) > room)
-            sdse_check_report(
-                s, loc, "layer '%s': the channels' mean density is %.4g, not %.4g",
-                layer->name, sum / (double)a->channels, a->density);
+        if (a)
+            sdse_check_channels(s, layer, place_of(s->layer_nodes[i], "channels"),
+                                a->channels, a->channel_density, a->density);
     }
 }
 

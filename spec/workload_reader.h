@@ -2,6 +2,7 @@
 #ifndef SDSE_SPEC_WORKLOAD_READER_H
 #define SDSE_SPEC_WORKLOAD_READER_H
 
+#include "spec/checks.h"
 #include "spec/tree.h"
 #include "spec/types/workload.h"
 
@@ -72,6 +73,14 @@ const char *sdse_read_statistics_mark(const struct sdse_node *map, const char *c
 void sdse_read_digits(const struct sdse_node *map, const char *check,
                       struct sdse_diags *diags, unsigned bins[SDSE_ENCODINGS],
                       double digits[SDSE_ENCODINGS][SDSE_ACTIVATION_DIGITS + 1]);
+// A density for each channel, left alone if one is refused. False if memory is out.
+bool sdse_read_channels(const struct sdse_node *list, struct sdse_arena *arena,
+                        struct sdse_diags *diags, size_t *channels,
+                        const double **channel_density);
+// Reports densities of other channels than the layer's, or of another mean.
+void sdse_check_channels(struct sdse_subject *s, const struct sdse_layer *layer,
+                         struct sdse_loc loc, size_t count, const double *density,
+                         double mean);
 // Most digits of a value of so many bits.
 unsigned sdse_most_digits(unsigned bits, bool is_signed, enum sdse_encoding encoding);
 

@@ -6,7 +6,7 @@
 #include "spec/workload_reader.h"
 
 void sdse_layer_read_weight_digits(struct sdse_layer_reader *r) {
-    static const char *const keys[] = {"mark", "source", "bits", "digits"};
+    static const char *const keys[] = {"mark", "source", "bits", "digits", "channels"};
     const struct sdse_node *map = sdse_node_get(r->map, "weight_digits"), *node;
     if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
         return;
@@ -29,6 +29,10 @@ void sdse_layer_read_weight_digits(struct sdse_layer_reader *r) {
         sdse_read_digits(node, "weight-digits", r->diags, out->bins, out->digits);
     else
         sdse_report_missing(map, "digits", r->diags);
+    if ((node = sdse_node_get(map, "channels")) &&
+        !sdse_read_channels(node, r->arena, r->diags, &out->channels,
+                            &out->channel_density))
+        r->out_of_memory = true;
     r->layer->weight_digits = out;
 }
 
@@ -59,6 +63,20 @@ static void check_encoding(struct sdse_subject *s, const struct sdse_layer *laye
                           layer->name, sdse_encoding_name(encoding), other, density);
 }
 
+// Channels have as many filters each: their mean is the share of words with digits.
+static void check_channels(struct sdse_subject *s, const struct sdse_layer *layer,
+                           const struct sdse_node *node) {
+    const struct sdse_weight_digits *w = layer->weight_digits;
+    for (unsigned e = 0; e < SDSE_ENCODINGS; e++) {
+        if (!w->bins[e])
+            continue;
+        sdse_check_channels(s, layer, node ? node->key_loc : layer->loc, w->channels,
+                            w->channel_density,
+                            1 - sdse_histogram_share(w->digits[e], 0));
+        return;
+    }
+}
+
 void sdse_check_weight_digits(struct sdse_subject *s) {
     for (size_t i = 0; i < s->workload->layer_count; i++) {
         const struct sdse_layer *layer = &s->workload->layers[i];
@@ -70,5 +88,6 @@ void sdse_check_weight_digits(struct sdse_subject *s) {
             if (layer->weight_digits->bins[e])
                 check_encoding(s, layer, node ? node->key_loc : layer->loc,
                                (enum sdse_encoding)e);
+        check_channels(s, layer, map ? sdse_node_get(map, "channels") : NULL);
     }
 }

@@ -50,6 +50,10 @@ void sdse_print_weight_digits(FILE *out, const struct sdse_weight_digits *w) {
     }
     fprintf(out, ", bits: %" PRIu32, w->bits);
     print_digits(out, w->bins, w->digits);
+    if (w->channels) {
+        fputs(", ", out);
+        print_list(out, "channels", w->channel_density, w->channels);
+    }
     fputc('}', out);
 }
 

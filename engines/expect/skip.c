@@ -11,6 +11,7 @@ struct side {
     uint64_t extent, each, full, rest;
     uint32_t blocks;
     double density;
+    const double *columns;
     const uint64_t *nnz;
     bool skips;
 };
@@ -34,16 +35,21 @@ struct expectation {
 };
 
 static struct side make_side(uint64_t extent, uint32_t blocks, double density,
-                             const uint64_t *nnz, bool skips) {
+                             const double *columns, const uint64_t *nnz, bool skips) {
     struct side side = {.extent = extent,
                         .each = sdse_ceil_div_u64(extent, blocks),
                         .blocks = blocks,
                         .density = density,
+                        .columns = columns,
                         .nnz = nnz,
                         .skips = skips};
     side.full = side.each ? extent / side.each : 0;
     side.rest = side.each ? extent % side.each : 0;
     return side;
+}
+
+static double density_of(const struct side *side, uint64_t column) {
+    return side->columns ? side->columns[column] : side->density;
 }
 
 // Non-zeros of a block of `size`, or all of it.
@@ -53,7 +59,7 @@ static bool block_chance(const struct side *side, uint64_t column, uint64_t size
         return sdse_chance_point(out, size);
     if (side->nnz)
         return sdse_chance_hypergeometric(out, side->extent, side->nnz[column], size);
-    return sdse_chance_binomial(out, size, side->density);
+    return sdse_chance_binomial(out, size, density_of(side, column));
 }
 
 static double mean_cycles(const struct sdse_skip *engine,
@@ -150,11 +156,12 @@ static void add_means(struct expectation *e, struct sdse_skip_means *means) {
         const double met = (double)weights->full * w->mean[0] + w->mean[1];
         const double cycles = (double)weights->full * w->cycles[0] +
                               (weights->rest > 0 ? w->cycles[1] : 0);
-        const double act_nnz =
-            acts->nnz ? (double)acts->nnz[kind] : acts->density * (double)acts->extent;
-        const double weight_nnz = weights->nnz
-                                      ? (double)weights->nnz[kind]
-                                      : weights->density * (double)weights->extent;
+        const double act_nnz = acts->nnz
+                                   ? (double)acts->nnz[kind]
+                                   : density_of(acts, kind) * (double)acts->extent;
+        const double weight_nnz =
+            weights->nnz ? (double)weights->nnz[kind]
+                         : density_of(weights, kind) * (double)weights->extent;
         means->act_visits += same * visits * (double)blocks_with_filters(weights);
         means->issued += same * visits * met;
         means->effectual += same * act_nnz * weight_nnz;
@@ -163,7 +170,8 @@ static void add_means(struct expectation *e, struct sdse_skip_means *means) {
 }
 
 static bool is_certain(const struct side *side) {
-    return !side->skips || (!side->nnz && sdse_is_certain(side->density));
+    return !side->skips ||
+           (!side->nnz && !side->columns && sdse_is_certain(side->density));
 }
 
 static void draw_cycles(struct expectation *e, struct sdse_skip_means *means) {
@@ -191,7 +199,10 @@ static bool sound(const struct side *side, uint64_t columns) {
     for (uint64_t j = 0; side->nnz && j < columns; j++)
         if (side->nnz[j] > side->extent)
             return false;
-    return side->nnz || (side->density >= 0 && side->density <= 1);
+    for (uint64_t j = 0; !side->nnz && side->columns && j < columns; j++)
+        if (!(side->columns[j] >= 0 && side->columns[j] <= 1))
+            return false;
+    return side->nnz || side->columns || (side->density >= 0 && side->density <= 1);
 }
 
 static bool make(struct expectation *e) {
@@ -238,13 +249,16 @@ enum sdse_status sdse_skip_expect(const struct sdse_skip *engine,
     struct expectation e = {
         .engine = engine,
         .columns = shape->columns,
-        .kinds =
-            stats->act_nnz || stats->weight_nnz ? shape->columns : (shape->columns > 0),
+        .kinds = stats->act_nnz || stats->weight_nnz || stats->act_columns ||
+                         stats->weight_columns
+                     ? shape->columns
+                     : (shape->columns > 0),
         .acts = make_side(shape->pixels, engine->grid[0], stats->act_density,
-                          stats->act_nnz, both || engine->mode == SDSE_SKIP_ACTS),
-        .weights =
-            make_side(shape->filters, engine->grid[1], stats->weight_density,
-                      stats->weight_nnz, both || engine->mode == SDSE_SKIP_WEIGHTS),
+                          stats->act_columns, stats->act_nnz,
+                          both || engine->mode == SDSE_SKIP_ACTS),
+        .weights = make_side(shape->filters, engine->grid[1], stats->weight_density,
+                             stats->weight_columns, stats->weight_nnz,
+                             both || engine->mode == SDSE_SKIP_WEIGHTS),
     };
     if (!sound(&e.acts, shape->columns) || !sound(&e.weights, shape->columns))
         return SDSE_INVALID;

@@ -16,6 +16,9 @@ struct sdse_skip_stats {
     struct sdse_skip_shape shape;
     double act_density, weight_density;   // 0 .. 1; not looked at with counts
     const uint64_t *act_nnz, *weight_nnz; // [J] non-zeros of each column, or NULL
+    // [J] density of each column, 0 .. 1, or NULL; not looked at with counts. Zeros
+    // are independent within it.
+    const double *act_columns, *weight_columns;
 };
 
 struct sdse_skip_means {

@@ -1,5 +1,7 @@
 #include "import/forward/weight_digits.h"
 
+#include <math.h>
+
 #include "engines/digits.h"
 #include "import/onnx/imported.h"
 #include "smartdeal/coded.h"
@@ -48,6 +50,36 @@ static enum sdse_status count(const struct sdse_coded_layer *coded,
     return SDSE_OK;
 }
 
+// Words that are not zero, of those of each input channel.
+static enum sdse_status count_channels(const struct sdse_coded_layer *coded,
+                                       struct sdse_arena *arena,
+                                       struct sdse_weight_digits *out) {
+    const struct sdse_weight_shape *shape = &coded->shape;
+    const uint64_t taps = shape->kernel_rows * shape->kernel_columns,
+                   each = shape->filters * taps;
+    double *density =
+        SDSE_ARENA_ARRAY(arena, double, (size_t)(shape->groups * shape->channels));
+    if (!density)
+        return SDSE_NO_MEMORY;
+    for (uint64_t g = 0; g < shape->groups; g++) {
+        for (uint64_t c = 0; c < shape->channels; c++) {
+            uint64_t live = 0;
+            for (uint64_t k = 0; k < shape->filters; k++)
+                for (uint64_t t = 0; t < taps; t++)
+                    live +=
+                        coded->raw_words[((g * shape->filters + k) * shape->channels +
+                                          c) *
+                                             taps +
+                                         t] != 0;
+            density[g * shape->channels + c] =
+                round(1e6 * (double)live / (double)each) / 1e6;
+        }
+    }
+    out->channels = (size_t)(shape->groups * shape->channels);
+    out->channel_density = density;
+    return SDSE_OK;
+}
+
 enum sdse_status sdse_forward_weight_digits(struct sdse_imported *imported,
                                             uint32_t bits, struct sdse_diags *diags) {
     enum sdse_status status = SDSE_OK;
@@ -64,6 +96,8 @@ enum sdse_status sdse_forward_weight_digits(struct sdse_imported *imported,
         status = encode(imported, i, bits, &coded, diags);
         if (status == SDSE_OK)
             status = count(&coded, out);
+        if (status == SDSE_OK)
+            status = count_channels(&coded, imported->arena, out);
         sdse_coded_free(&coded);
         if (status == SDSE_OK)
             layer->weight_digits = out;

@@ -52,6 +52,10 @@ struct sdse_weight_digits {
     // Words with 0, 1, … digits, or any numbers in proportion to them.
     unsigned bins[SDSE_ENCODINGS]; // how many are said; 0: not known
     double digits[SDSE_ENCODINGS][SDSE_ACTIVATION_DIGITS + 1]; // others are 0
+    // Words that are not zero of those that meet each input channel, as the channels of
+    // activations are ordered. 0: not known.
+    size_t channels;
+    const double *channel_density;
 };
 
 // The share of the numbers in a histogram that have `count` digits; it is not empty.

@@ -361,6 +361,47 @@ static void digits_of_weights_are_measured(void **state) {
     }
 }
 
+// Pairs that are not zero, by channel where both operands say theirs.
+static void explains_pairs_of_channels(void **state) {
+    (void)state;
+    write_text("pairs.yaml",
+               "name: r\nsource: own words\nnode_nm: 28\nclock_ghz: 1\nword_bits: "
+               "8\nlevels:\n"
+               "  - level: Main\n    memory: {class: dram, pj_per_bit: 8}\n"
+               "compute: {class: parallel, cycles_per_mac: 1, pj_per_mac: 1}\n"
+               "engines:\n"
+               "  - {name: zeros, kind: gate, operands: both, free: true}\n");
+    write_text("channels.yaml",
+               "name: c\nsource: own words\nlayers:\n"
+               "  - {name: a, kind: conv, in: [2, 6, 6], out_channels: 4, kernel: 1, "
+               "activations: {mark: assumed, density: 0.5, channels: [0.25, 0.75]}, "
+               "weight_digits: {mark: assumed, digits: {csd: [1, 1]}, channels: [0.75, "
+               "0.25]}}\n"
+               "  - {name: b, kind: conv, in: [2, 6, 6], out_channels: 4, kernel: 1, "
+               "activations: {mark: assumed, density: 0.5, channels: [0.25, 0.75]}, "
+               "density: {weights: 0.5}}\n");
+    static const char *const names[] = {"a", "b"};
+    static const char *const words[] = {
+        "both not zero: 0.1875, by the densities of each channel",
+        "both not zero: 0.25, the product of the means"};
+    for (int i = 0; i < 2; i++) {
+        char line[160];
+        snprintf(line, sizeof line,
+                 "map -a @pairs.yaml -w @channels.yaml -l %s --objective energy -o "
+                 "@pair.yaml --force",
+                 names[i]);
+        free(run(line, 0));
+        snprintf(line, sizeof line,
+                 "explain -a @pairs.yaml -w @channels.yaml -l %s -m @pair.yaml",
+                 names[i]);
+        char *out = run(line, 0);
+        assert_non_null(strstr(out, words[i]));
+        assert_non_null(strstr(out, i ? "engines leave 0.25 of the MACs"
+                                      : "engines leave 0.1875 of the MACs"));
+        free(out);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(explains_what_is_left),
@@ -368,6 +409,7 @@ int main(void) {
         cmocka_unit_test(stores_each_engine),
         cmocka_unit_test(stores_what_rounds_to_nothing),
         cmocka_unit_test(explains_layers_taken_as_dense),
+        cmocka_unit_test(explains_pairs_of_channels),
         cmocka_unit_test(statistics_are_part_of_a_point),
         cmocka_unit_test(rows_of_sharing_groups_are_measured),
         cmocka_unit_test(digits_of_weights_are_measured),

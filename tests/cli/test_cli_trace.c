@@ -167,6 +167,38 @@ static void counts_digits_of_weights(void **state) {
     free(text);
 }
 
+// A density of the words of each input channel: those of the layers' words.
+static void says_weights_by_channel(void **state) {
+    (void)state;
+    static const unsigned channels[2] = {3, 64};
+    begin();
+    free(succeeds("trace @model.onnx -i @x.npy -o @channels.yaml --word-bits 2",
+                  "first"));
+    char *text = read_whole(scratch("channels.yaml")), *at = text;
+    for (unsigned layer = 0; layer < 2; layer++) {
+        double zeros, words, sum = 0, last = 0;
+        unsigned count = 0;
+        bool uneven = false;
+        at = strstr(at, "weight_digits: ");
+        assert_non_null(at);
+        at = strchr(at, '[');
+        zeros = words = strtod(at + 1, &at);
+        while (*at != ']')
+            words += strtod(at + 1, &at);
+        at = strstr(at, "channels: [") + strlen("channels: ");
+        for (; *at != ']'; count++) {
+            const double density = strtod(at + 1, &at);
+            uneven |= count > 0 && density != last;
+            sum += last = density;
+        }
+        assert_int_equal(count, channels[layer]);
+        assert_true(fabs(sum / count - (1 - zeros / words)) < 1e-5);
+        assert_true(uneven);
+    }
+    free(text);
+    free(succeeds("check @channels.yaml", ""));
+}
+
 static double number_after(const char *text, const char *form, int column) {
     const char *at = strstr(text, form);
     assert_non_null(at);
@@ -359,6 +391,7 @@ int main(void) {
         cmocka_unit_test(bits_are_of_what_is_not_quantised),
         cmocka_unit_test(writes_the_workload_alone),
         cmocka_unit_test(counts_digits_of_weights),
+        cmocka_unit_test(says_weights_by_channel),
         cmocka_unit_test(forms_spoil_the_outputs),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(activations_are_part_of_a_points_identity),

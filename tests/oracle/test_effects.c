@@ -221,6 +221,170 @@ static void skips(void **state) {
     }
 }
 
+// Zeros of inputs and of weights that come in the same channels, or in opposite ones:
+// what pairs are left is known where the densities of both are known by channel, and
+// off by a quarter and more where they are not.
+struct channels {
+    double acts[C], weights[C];
+    struct sdse_weight_digits words;
+};
+
+static void draw_channels(uint64_t *state, bool alike) {
+    for (int c = 0; c < C; c++) {
+        const unsigned rare = (unsigned)(10 + 70 * c / (C - 1)), most = 90 - rare;
+        engines_draw(state, acts + c * H * W, H * W, rare, 1, 255);
+        for (int k = 0; k < K; k++)
+            engines_draw(state, weights + (k * C + c) * R * S, R * S,
+                         alike ? rare : most, 1, 9);
+    }
+}
+
+static void know_channels(struct known *known, struct channels *channels) {
+    know(known);
+    double live = 0;
+    for (int c = 0; c < C; c++) {
+        channels->acts[c] = nonzero(acts + c * H * W, H * W);
+        channels->weights[c] = 0;
+        for (int k = 0; k < K; k++)
+            channels->weights[c] += nonzero(weights + (k * C + c) * R * S, R * S) / K;
+        live += channels->weights[c] / C;
+    }
+    known->activations.channels = C;
+    known->activations.channel_density = channels->acts;
+    channels->words = (struct sdse_weight_digits){.mark = "measured",
+                                                  .bits = 8,
+                                                  .bins = {2},
+                                                  .digits = {{1 - live, live}},
+                                                  .channels = C,
+                                                  .channel_density = channels->weights};
+    known->layer.weight_digits = &channels->words;
+}
+
+static void skips_by_channel(void **state) {
+    (void)state;
+    static const struct sdse_skip engines[] = {
+        {SDSE_SKIP_BOTH, {3, 2}, 2, 0, 0},
+        {SDSE_SKIP_BOTH, {1, 1}, 1, 0, 0},
+        {SDSE_SKIP_BOTH, {2, 4}, 1, 0, 54},
+    };
+    uint64_t seed = 112;
+    for (int o = 0; o < 6; o++) {
+        struct sdse_skip skip = engines[o / 2];
+        struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_arch *arch =
+            machine(sdse_arena_printf(arena,
+                                      "{kind: skip, operands: both, grid_rows: %u, "
+                                      "grid_columns: %u, simd: %u, tile_columns: %u, "
+                                      "pj_per_issue: 0.5}",
+                                      skip.grid[0], skip.grid[1], skip.simd,
+                                      (unsigned)skip.tile_cols),
+                    arena);
+        struct pair cycles = {0, 0}, issued = {0, 0}, reads = {0, 0}, means = {0, 0};
+        for (int i = 0; i < DRAWS / 2; i++) {
+            struct known known;
+            struct channels channels;
+            struct sdse_cost cost;
+            struct sdse_skip_counts left, all;
+            draw_channels(&seed, o % 2 == 0);
+            know_channels(&known, &channels);
+            run(arch, &known.layer, &cost);
+            unfold();
+            const struct sdse_skip_shape shape = {C * R * S, P * Q, K};
+            skip.mode = SDSE_SKIP_BOTH;
+            naive_skip(&skip, &shape, columns, filters, &left);
+            skip.mode = SDSE_SKIP_NONE;
+            naive_skip(&skip, &shape, columns, filters, &all);
+            add(&cycles, (double)cost.compute_cycles / MACS,
+                (double)left.cycles / (double)all.cycles);
+            add(&issued, cost.mac_pj / 2, (double)left.issued);
+            add(&reads, (double)cost.level[1].flow[SDSE_WEIGHTS].reads / MACS,
+                (double)left.act_visits / (double)all.act_visits);
+            // One of them unknown: the product of the means.
+            known.activations.channels = i % 2 ? C : 0;
+            channels.words.channels = i % 2 ? 0 : C;
+            run(arch, &known.layer, &cost);
+            add(&means, cost.mac_pj / 2, (double)left.issued);
+        }
+        // The taps of a channel see the same inputs; they are drawn apart.
+        near("cycles", &cycles, 0.07);
+        near("issued", &issued, 0.01);
+        near("weights read", &reads, 0.02);
+        if (!(fabs(means.ours / means.machine - 1) > 0.15))
+            fail_msg("means alone: %g of %g", means.ours, means.machine);
+        sdse_arena_free(arena);
+    }
+}
+
+static void gates_by_channel(void **state) {
+    (void)state;
+    uint64_t seed = 111;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: gate, operands: both, pj_per_test: 0.25}", arena);
+    for (int o = 0; o < 2; o++) {
+        struct pair macs = {0, 0}, reads = {0, 0};
+        for (int i = 0; i < DRAWS / 2; i++) {
+            struct known known;
+            struct channels channels;
+            struct sdse_cost cost;
+            struct sdse_gate_counts counts;
+            draw_channels(&seed, o == 0);
+            know_channels(&known, &channels);
+            run(arch, &known.layer, &cost);
+            naive_gate(&(struct sdse_gate){SDSE_GATE_EITHER, 1, 1},
+                       &(struct sdse_gate_shape){C, H, W, K, R, S}, acts, weights,
+                       &counts);
+            add(&macs, cost.mac_pj / 2, (double)counts.executed);
+            add(&reads, (double)cost.level[1].flow[SDSE_WEIGHTS].reads,
+                (double)counts.weight_reads);
+        }
+        near("MACs", &macs, 0.01);
+        near("weights read", &reads, 0.01);
+    }
+    sdse_arena_free(arena);
+}
+
+static void multiplies_by_channel(void **state) {
+    (void)state;
+    uint64_t seed = 113;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: cartesian, grid_rows: 2, grid_columns: 2, weight_vector: 4, "
+                "input_vector: 4, accumulators: 600, banks: 32, pj_per_product: 0.5}",
+                arena);
+    for (int o = 0; o < 2; o++) {
+        struct pair cycles = {0, 0}, products = {0, 0};
+        for (int i = 0; i < DRAWS / 2; i++) {
+            struct known known;
+            struct channels channels;
+            struct sdse_cost cost;
+            struct sdse_cartesian_counts counts;
+            draw_channels(&seed, o == 0);
+            know_channels(&known, &channels);
+            run(arch, &known.layer, &cost);
+            const struct sdse_engine *e = &arch->engine[0];
+            const struct sdse_cartesian product = {
+                .stride = 1,
+                .pad = 1,
+                .grid = {2, 2},
+                .weight_vector = 4,
+                .act_vector = 4,
+                .banks = 32,
+                .queue = e->queue,
+                .acc_entries = 600,
+                .barrier = (enum sdse_cartesian_barrier)e->barrier,
+                .halo = (enum sdse_cartesian_halo)e->halo};
+            naive_cartesian(&product, &(struct sdse_cartesian_shape){C, H, W, K, R, S},
+                            acts, weights, &counts);
+            add(&cycles, (double)cost.compute_cycles, (double)counts.cycles);
+            add(&products, cost.mac_pj / 2, (double)counts.products);
+        }
+        near("cycles", &cycles, 0.04);
+        near("products", &products, 0.01);
+    }
+    sdse_arena_free(arena);
+}
+
 static void gathers(void **state) {
     (void)state;
     uint64_t seed = 13;
@@ -1081,6 +1245,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gates),
         cmocka_unit_test(skips),
+        cmocka_unit_test(skips_by_channel),
+        cmocka_unit_test(gates_by_channel),
+        cmocka_unit_test(multiplies_by_channel),
         cmocka_unit_test(gathers),
         cmocka_unit_test(selects),
         cmocka_unit_test(selects_what_groups_share),

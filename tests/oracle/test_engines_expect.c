@@ -291,13 +291,28 @@ static void skip_means(void **context) {
             stats.act_nnz = act_nnz;
             stats.weight_nnz = weight_nnz;
         }
+        // Columns of a density of their own, of one operand or both.
+        double act_columns[14], weight_columns[14];
+        const bool uneven = chance(&state, 50);
+        for (uint64_t j = 0; j < shape->columns; j++) {
+            act_columns[j] = uneven ? density(&state) : stats.act_density;
+            weight_columns[j] =
+                uneven && seed % 3 ? density(&state) : stats.weight_density;
+        }
+        if (uneven) {
+            stats.act_columns = act_columns;
+            stats.weight_columns = seed % 3 ? weight_columns : NULL;
+        }
         struct sdse_skip_means means;
         assert_int_equal(sdse_skip_expect(&engine, &stats, &means), SDSE_OK);
         start(&runs, "skip", seed);
         while (runs.runs++ < RUNS) {
             struct sdse_skip_counts counts;
-            draw(&state, first, shape->columns * shape->pixels, stats.act_density);
-            draw(&state, second, shape->columns * shape->filters, stats.weight_density);
+            for (uint64_t j = 0; j < shape->columns; j++) {
+                draw(&state, first + j * shape->pixels, shape->pixels, act_columns[j]);
+                draw(&state, second + j * shape->filters, shape->filters,
+                     weight_columns[j]);
+            }
             for (uint64_t j = 0; counted && j < shape->columns; j++) {
                 uint64_t left = act_nnz[j];
                 for (uint64_t x = 0; x < shape->pixels; x++) {

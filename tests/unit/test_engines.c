@@ -187,8 +187,12 @@ static void statistics_are_checked(void **state) {
     outputs.output_nnz = too_many;
     assert_int_equal(sdse_gather_expect(&GATHER, &outputs, &gather), SDSE_INVALID);
     struct sdse_skip_means skip;
-    struct sdse_skip_stats columns = {{1, 4, 4}, -0.1, 0.5, NULL, NULL};
+    struct sdse_skip_stats columns = {{1, 4, 4}, -0.1, 0.5, NULL, NULL, NULL, NULL};
     assert_int_equal(sdse_skip_expect(&SKIP, &columns, &skip), SDSE_INVALID);
+    columns.act_columns = (const double[]){1.1};
+    assert_int_equal(sdse_skip_expect(&SKIP, &columns, &skip), SDSE_INVALID);
+    columns.act_columns = (const double[]){0.5};
+    assert_int_equal(sdse_skip_expect(&SKIP, &columns, &skip), SDSE_OK);
     columns.act_nnz = too_many;
     assert_int_equal(sdse_skip_expect(&SKIP, &columns, &skip), SDSE_INVALID);
     struct sdse_selector_means selector;
@@ -276,7 +280,7 @@ static void certain_grids(double act, double weight) {
         struct sdse_skip_means means;
         skip.mode = i % 4;
         const struct sdse_skip_stats stats = {
-            {i / 4 ? 7 : 0, i % 5 * 3, i % 6 * 2}, act, weight, NULL, NULL};
+            {i / 4 ? 7 : 0, i % 5 * 3, i % 6 * 2}, act, weight, NULL, NULL, NULL, NULL};
         assert_int_equal(sdse_skip_count(&skip, &stats.shape, acts, weights, &counts),
                          SDSE_OK);
         assert_int_equal(sdse_skip_expect(&skip, &stats, &means), SDSE_OK);

@@ -122,7 +122,7 @@ static enum sdse_status expect_selector(union filled *out) {
 }
 static enum sdse_status expect_skip(union filled *out) {
     static const uint64_t nnz[] = {3, 1, 4, 1, 5, 2, 6};
-    const struct sdse_skip_stats stats = {COLUMNS, 0.5, 0.5, nnz, nnz};
+    const struct sdse_skip_stats stats = {COLUMNS, 0.5, 0.5, nnz, nnz, NULL, NULL};
     return sdse_skip_expect(&SKIP, &stats, &out->skip_means);
 }
 static enum sdse_status expect_gather(union filled *out) {

@@ -122,6 +122,10 @@ static void digits_of_weights_round_trip(void **state) {
         ", weight_digits: {mark: assumed, bits: 6, digits: {booth4: [1, 2, 3]}}",
         ", weight_digits: {mark: assumed, digits: {csd: [1, 2, 3]}}",
         ", weight_digits: {mark: assumed, digits: {csd: [1, 2, 3.5]}}",
+        (", weight_digits: {mark: assumed, digits: {csd: [1, 1]}, channels: [0.25, "
+         "0.75, 0.5, 0.5]}"),
+        (", weight_digits: {mark: assumed, digits: {csd: [1, 1]}, channels: [0.75, "
+         "0.25, 0.5, 0.5]}"),
         // One text: clang asks whether a comma is missing.
         (", weight_digits: {mark: measured, source: \"a, b\", bits: 16, digits: "
          "{plain: [0.1, 0, 0, 7], csd: [1, 3]}}")};
