@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "spec/check_list.h"
+#include "spec/sweep_overrides.h"
 
 static void report_empty(struct sdse_subject *s, const char *key) {
     const struct sdse_node *list = sdse_node_get(s->root, key);
@@ -52,6 +53,9 @@ void sdse_check_sweep_duplicates(struct sdse_subject *s) {
     list_duplicates(s, sdse_node_get(s->root, "archs"));
     sdse_for_each_child (list, sdse_node_get(s->root, "override"))
         list_duplicates(s, list);
+    sdse_for_each_child (arch, sdse_node_get(s->root, "archs"))
+        sdse_for_each_child (list, sdse_node_get(arch, "override"))
+            list_duplicates(s, list);
     sdse_for_each_child (form, sdse_node_get(s->root, "weight_forms"))
         sdse_for_each_child (list, form)
             list_duplicates(s, list);
@@ -85,12 +89,13 @@ void sdse_check_form_row_density(struct sdse_subject *s) {
 
 void sdse_check_sweep_points(struct sdse_subject *s) {
     const struct sdse_sweep *sweep = s->sweep;
-    uint64_t points = 1;
-    bool fits = sdse_mul_u64(points, sweep->workload_count, &points) &&
-                sdse_mul_u64(points, sweep->arch_count, &points) &&
-                sdse_mul_u64(points, sweep->form_count, &points);
-    for (size_t i = 0; fits && i < sweep->override_count; i++)
-        fits = sdse_mul_u64(points, sweep->overrides[i].value_count, &points);
+    uint64_t points = 0, combinations;
+    bool fits = true;
+    for (size_t i = 0; fits && i < sweep->arch_count; i++)
+        fits = sdse_sweep_combinations(sweep, i, &combinations) &&
+               sdse_add_u64(points, combinations, &points);
+    fits = fits && sdse_mul_u64(points, sweep->workload_count, &points) &&
+           sdse_mul_u64(points, sweep->form_count, &points);
     if (!fits || points > 10000000)
         sdse_check_report(s, sweep->loc, "the sweep has more than ten million points");
 }

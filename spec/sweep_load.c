@@ -3,11 +3,11 @@
 
 #include "spec/beside.h"
 #include "spec/checks.h"
-#include "spec/flow.h"
 #include "spec/load.h"
 #include "spec/network_changes.h"
 #include "spec/sweep_forms.h"
 #include "spec/sweep_outputs.h"
+#include "spec/sweep_overrides.h"
 #include "spec/value.h"
 
 struct reader {
@@ -40,6 +40,22 @@ static bool read_path(struct reader *r, const struct sdse_node *node, const char
     return *path != NULL;
 }
 
+// A path, or {path: …, override: …, zip: …}: NULL if it has none.
+static const struct sdse_node *read_arch(struct reader *r,
+                                         const struct sdse_node *item) {
+    static const char *const keys[] = {"path", "override", "zip"};
+    if (item->kind != SDSE_NODE_MAPPING)
+        return item;
+    const struct sdse_node *path = sdse_node_get(item, "path");
+    sdse_refuse_unknown_keys(item, keys, sizeof keys / sizeof *keys, r->diags);
+    if (!path)
+        sdse_report_missing(item, "path", r->diags);
+    if (!sdse_read_overrides(r->arena, item, r->sweep->arch_count + 1, r->diags,
+                             r->sweep))
+        r->out_of_memory = true;
+    return path;
+}
+
 static void read_archs(struct reader *r) {
     struct sdse_sweep *sweep = r->sweep;
     const struct sdse_node *list = paths_of(r, "archs");
@@ -51,9 +67,12 @@ static void read_archs(struct reader *r) {
         r->out_of_memory = true;
         return;
     }
-    sdse_for_each_child (item, list)
-        sweep->arch_count += read_path(r, item, &sweep->archs[sweep->arch_count],
-                                       &sweep->arch_locs[sweep->arch_count]);
+    sdse_for_each_child (item, list) {
+        const size_t i = sweep->arch_count;
+        const struct sdse_node *path = read_arch(r, item);
+        sweep->arch_count +=
+            path && read_path(r, path, &sweep->archs[i], &sweep->arch_locs[i]);
+    }
 }
 
 // Words that choose layers.
@@ -120,44 +139,6 @@ static void read_workloads(struct reader *r) {
     }
 }
 
-static void read_override(struct reader *r, const struct sdse_node *node,
-                          struct sdse_override *out) {
-    bool list = node->kind == SDSE_NODE_SEQUENCE;
-    size_t count = list ? node->count : 1;
-    *out = (struct sdse_override){.path = node->key, .loc = node->key_loc};
-    if (!count || sdse_node_is_null(node)) {
-        sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "override-empty",
-                      "'%.80s' lists no value", node->key);
-        return;
-    }
-    out->values = SDSE_ARENA_ARRAY(r->arena, const char *, count);
-    if (!out->values) {
-        r->out_of_memory = true;
-        return;
-    }
-    const struct sdse_node *value = list ? node->first : node;
-    for (size_t i = 0; i < count; i++, value = value->next) {
-        if (sdse_node_is_null(value))
-            sdse_diag_add(r->diags, SDSE_ERROR, value->loc, "override-empty",
-                          "'%.80s' lists a value that is nothing", node->key);
-        out->values[out->value_count++] = sdse_node_flow_text(r->arena, value);
-        r->out_of_memory |= !out->values[i];
-    }
-}
-
-static void read_overrides(struct reader *r) {
-    const struct sdse_node *map = sdse_node_get(r->root, "override");
-    if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags) || !map->count)
-        return;
-    r->sweep->overrides = SDSE_ARENA_ARRAY(r->arena, struct sdse_override, map->count);
-    if (!r->sweep->overrides) {
-        r->out_of_memory = true;
-        return;
-    }
-    sdse_for_each_child (node, map)
-        read_override(r, node, &r->sweep->overrides[r->sweep->override_count++]);
-}
-
 // The mapping under a key of the sweep; NULL if there is none, or something else.
 static const struct sdse_node *section(struct reader *r, const char *key,
                                        const char *const *keys, size_t key_count) {
@@ -196,8 +177,8 @@ static void read_mapper(struct reader *r) {
 
 static void read_sweep(struct reader *r) {
     static const char *const keys[] = {
-        "name",      "workloads",   "archs",  "override", "weight_forms",
-        "objective", "constraints", "mapper", "outputs",  "network"};
+        "name",        "workloads", "archs",   "override", "weight_forms", "objective",
+        "constraints", "mapper",    "outputs", "network",  "zip"};
     struct sdse_sweep *sweep = r->sweep;
     const struct sdse_node *node;
     sdse_refuse_unknown_keys(r->root, keys, sizeof keys / sizeof *keys, r->diags);
@@ -206,8 +187,9 @@ static void read_sweep(struct reader *r) {
     else
         sdse_read_text(node, r->diags, &sweep->name);
     read_workloads(r);
+    if (!sdse_read_overrides(r->arena, r->root, 0, r->diags, sweep))
+        r->out_of_memory = true;
     read_archs(r);
-    read_overrides(r);
     unsigned word;
     if ((node = sdse_node_get(r->root, "objective")) &&
         sdse_read_word(node, sdse_objective_words(), SDSE_OBJECTIVES, r->diags, &word))

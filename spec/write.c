@@ -325,17 +325,73 @@ static void print_list(FILE *out, const char *key, const char *const *items,
     }
 }
 
+// One override as an item of a mapping in flow style.
+static void print_override(FILE *out, const struct sdse_override *override) {
+    sdse_print_word(out, override->path);
+    fputs(": [", out);
+    for (size_t v = 0; v < override->value_count; v++)
+        fprintf(out, "%s%s", v ? ", " : "", override->values[v]);
+    fputc(']', out);
+}
+
+// Whether the override is one of several in step.
+static bool in_step(const struct sdse_sweep *sweep, size_t i) {
+    return sweep->overrides[i].with_previous ||
+           (i + 1 < sweep->override_count && sweep->overrides[i + 1].with_previous);
+}
+
 static void print_overrides(FILE *out, const struct sdse_sweep *sweep) {
-    if (sweep->override_count)
-        fputs("override:\n", out);
+    bool any = false;
+    for (size_t i = 0; i < sweep->override_count; i++) {
+        if (sweep->overrides[i].arch || in_step(sweep, i))
+            continue;
+        fputs(any ? "  " : "override:\n  ", out);
+        print_override(out, &sweep->overrides[i]);
+        fputc('\n', out);
+        any = true;
+    }
+}
+
+// Those in step, of one accelerator or (arch = 0) of all, as a list in flow style.
+static void print_zips(FILE *out, const struct sdse_sweep *sweep, size_t arch,
+                       const char *before, const char *after) {
+    bool any = false;
     for (size_t i = 0; i < sweep->override_count; i++) {
         const struct sdse_override *override = &sweep->overrides[i];
-        fputs("  ", out);
-        sdse_print_word(out, override->path);
-        fputs(": [", out);
-        for (size_t v = 0; v < override->value_count; v++)
-            fprintf(out, "%s%s", v ? ", " : "", override->values[v]);
-        fputs("]\n", out);
+        if (override->arch != arch || !in_step(sweep, i))
+            continue;
+        const bool last =
+            i + 1 == sweep->override_count || !sweep->overrides[i + 1].with_previous;
+        fputs(!any ? before : override->with_previous ? ", " : ", {", out);
+        print_override(out, override);
+        if (last)
+            fputc('}', out);
+        any = true;
+    }
+    if (any)
+        fputs(after, out);
+}
+
+static void print_archs(FILE *out, const struct sdse_sweep *sweep,
+                        const char *const *archs) {
+    fputs("archs:\n", out);
+    for (size_t a = 0; a < sweep->arch_count; a++) {
+        bool own = false, any = false;
+        for (size_t i = 0; i < sweep->override_count; i++)
+            own |= sweep->overrides[i].arch == a + 1;
+        fputs(own ? "  - {path: " : "  - ", out);
+        sdse_print_word(out, archs[a]);
+        for (size_t i = 0; i < sweep->override_count; i++) {
+            if (sweep->overrides[i].arch != a + 1 || in_step(sweep, i))
+                continue;
+            fputs(any ? ", " : ", override: {", out);
+            print_override(out, &sweep->overrides[i]);
+            any = true;
+        }
+        if (any)
+            fputc('}', out);
+        print_zips(out, sweep, a + 1, ", zip: [{", "]");
+        fputs(own ? "}\n" : "\n", out);
     }
 }
 
@@ -409,8 +465,9 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
     sdse_print_word(out, sweep->name ? sweep->name : "?");
     fputc('\n', out);
     print_list(out, "workloads", workloads, sweep->workload_count);
-    print_list(out, "archs", archs, sweep->arch_count);
+    print_archs(out, sweep, archs);
     print_overrides(out, sweep);
+    print_zips(out, sweep, 0, "zip: [{", "]\n");
     fputs("weight_forms:\n", out);
     for (size_t i = 0; i < sweep->form_count; i++) {
         if (!sweep->forms[i].setting.smartdeal) {

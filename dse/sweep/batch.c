@@ -211,7 +211,7 @@ static void describe(struct writing *w) {
         .energy_pj = NAN,
         .latency_s = NAN,
         .edp_pj_s = NAN,
-        .area_mm2 = sdse_mm2_from_um2(area_um2),
+        .area_mm2 = variant->refused ? (double)NAN : sdse_mm2_from_um2(area_um2),
         .weight_bits = NAN,
         .compression = NAN,
         .rel_error = NAN,
@@ -249,6 +249,9 @@ static bool ended_in(struct writing *w, enum sdse_layer_problem_state state) {
 // the point out whatever became of the others. The sweep's constraints are not asked:
 // they are judged where a point is read.
 static enum sdse_point_status judge(struct writing *w) {
+    w->record.reason = w->plan->points[w->point->position].refused;
+    if (w->record.reason)
+        return SDSE_POINT_INFEASIBLE;
     if (ended_in(w, SDSE_LAYER_PROBLEM_NO_MAPPING))
         return SDSE_POINT_INFEASIBLE;
     return ended_in(w, SDSE_LAYER_PROBLEM_FAILED) ? SDSE_POINT_ERROR : SDSE_POINT_OK;

@@ -2,6 +2,8 @@
 // hashes what the points of the next are told apart by.
 #include "dse/sweep/plan.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -9,8 +11,10 @@
 #include "costmodel/stream.h"
 #include "dse/sweep/variants.h"
 #include "dse/sweep/weights.h"
+#include "spec/expression.h"
 #include "spec/load.h"
 #include "spec/network_changes.h"
+#include "spec/sweep_overrides.h"
 #include "spec/write.h"
 
 // Most points of one sweep: a typing error should not fill the disk.
@@ -181,53 +185,121 @@ static enum sdse_status load_weights(struct loading *l) {
 
 // --- Accelerator variants ---
 
-// The overrides of combination `number`: the last override varies fastest.
-static enum sdse_status combine_overrides(struct loading *l, size_t number,
-                                          struct sdse_set *sets,
-                                          struct sdse_variant *variant) {
-    const struct sdse_sweep *sweep = l->plan->sweep;
-    variant->parameter_count = sweep->override_count;
-    variant->parameters = SDSE_ARENA_ARRAY(
-        l->arena, struct sdse_parameter, sweep->override_count + SDSE_SPACE_PARAMETERS);
-    if (!variant->parameters)
-        return SDSE_NO_MEMORY;
-    for (size_t i = sweep->override_count; i-- > 0;) {
-        const struct sdse_override *override = &sweep->overrides[i];
-        const char *value = override->values[number % override->value_count];
-        number /= override->value_count;
-        sets[i] = (struct sdse_set){override->path, value, override->loc};
-        variant->parameters[i] = (struct sdse_parameter){override->path, value};
-    }
-    return SDSE_OK;
+// What is said of many variants: each cause once, with how many say it.
+struct cause {
+    struct cause *next;
+    const struct sdse_diag *diag; // the first; its notes follow it
+    uint64_t count;
+    bool refuses;
+};
+struct causes {
+    struct cause *first, **end;
+};
+
+static bool same_place(struct sdse_loc a, struct sdse_loc b) {
+    return a.line == b.line && a.column == b.column &&
+           (a.file == b.file || (a.file && b.file && strcmp(a.file, b.file) == 0));
 }
 
-static enum sdse_status make_variant(struct loading *l, const struct sdse_node *root,
-                                     size_t number, struct sdse_variant *variant) {
+// A cause is a check and the place that it is about. False: memory is out.
+static bool note_cause(struct loading *l, struct causes *causes,
+                       const struct sdse_diag *diag, bool refuses) {
+    for (struct cause *cause = causes->first; cause; cause = cause->next) {
+        if (strcmp(cause->diag->check, diag->check) != 0 ||
+            !same_place(cause->diag->loc, diag->loc) || cause->refuses != refuses)
+            continue;
+        cause->count++;
+        return true;
+    }
+    struct cause *cause = SDSE_ARENA_NEW(l->arena, struct cause);
+    if (!cause)
+        return false;
+    *cause = (struct cause){.diag = diag, .count = 1, .refuses = refuses};
+    *causes->end = cause;
+    causes->end = &cause->next;
+    return true;
+}
+
+// `what`: of which there are so many.
+static void say_causes(struct loading *l, const struct causes *causes,
+                       const char *what) {
+    for (const struct cause *cause = causes->first; cause; cause = cause->next) {
+        char more[64] = "";
+        if (cause->refuses || cause->count > 1)
+            snprintf(more, sizeof more, " (%" PRIu64 " %s%s%s)", cause->count, what,
+                     cause->count == 1 ? "" : "s",
+                     cause->refuses ? ": infeasible" : "");
+        sdse_diag_add(l->diags, SDSE_WARNING, cause->diag->loc, cause->diag->check,
+                      "%s%s", cause->diag->message, more);
+        for (const struct sdse_diag *note = cause->diag->next;
+             note && note->severity == SDSE_NOTE; note = note->next)
+            sdse_diag_add(l->diags, SDSE_NOTE, note->loc, NULL, "%s", note->message);
+    }
+}
+
+// The overrides of combination `number` of accelerator `arch`, as sets and parameters;
+// expressions as what they come to.
+static enum sdse_status combine_overrides(struct loading *l, size_t arch,
+                                          struct sdse_node *root, size_t number,
+                                          struct sdse_set *sets,
+                                          struct sdse_variant *variant,
+                                          struct sdse_diags *said) {
+    const struct sdse_sweep *sweep = l->plan->sweep;
+    const size_t most = sweep->override_count;
+    const struct sdse_override **overrides =
+        SDSE_ARENA_ARRAY(l->arena, const struct sdse_override *, most + 1);
+    size_t *values = SDSE_ARENA_ARRAY(l->arena, size_t, most + 1);
+    variant->parameters =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_parameter, most + SDSE_SPACE_PARAMETERS);
+    if (!overrides || !values || !variant->parameters)
+        return SDSE_NO_MEMORY;
+    const size_t count = sdse_sweep_combination(sweep, arch, number, overrides, values);
+    for (size_t i = 0; i < count; i++)
+        sets[i] = (struct sdse_set){overrides[i]->path, overrides[i]->values[values[i]],
+                                    overrides[i]->loc};
+    const enum sdse_status status =
+        sdse_expressions_resolve(l->arena, root, sets, count, said);
+    variant->parameter_count = count;
+    for (size_t i = 0; i < count; i++)
+        variant->parameters[i] = (struct sdse_parameter){sets[i].path, sets[i].value};
+    return status;
+}
+
+static enum sdse_status make_variant(struct loading *l, size_t arch,
+                                     struct sdse_node *root, size_t number,
+                                     struct sdse_variant *variant,
+                                     struct sdse_diags *said) {
     const struct sdse_sweep *sweep = l->plan->sweep;
     struct sdse_set *sets =
         SDSE_ARENA_ARRAY(l->arena, struct sdse_set, sweep->override_count + 1);
     if (!sets)
         return SDSE_NO_MEMORY;
-    enum sdse_status status = combine_overrides(l, number, sets, variant);
+    enum sdse_status status =
+        combine_overrides(l, arch, root, number, sets, variant, said);
     if (!status)
         status = sdse_arch_from_tree(l->arena, root, sets, variant->parameter_count,
-                                     l->diags, &variant->arch);
+                                     said, &variant->arch);
     if (!status)
-        status = sdse_arch_resolve_costs(variant->arch, l->arena, l->diags);
+        status = sdse_arch_resolve_costs(variant->arch, l->arena, said);
     return status ? status
                   : sdse_variant_finish(variant, &sweep->mapper, l->arena, sweep->loc,
-                                        l->diags);
+                                        said);
 }
 
-static enum sdse_status count_variants(struct loading *l, size_t *combinations) {
+static enum sdse_status count_variants(struct loading *l) {
     const struct sdse_sweep *sweep = l->plan->sweep;
-    uint64_t count = 1, points;
+    uint64_t count = 0, combinations, points;
     bool fits = true;
-    for (size_t i = 0; i < sweep->override_count; i++)
-        fits &= sdse_mul_u64(count, sweep->overrides[i].value_count, &count);
-    *combinations = (size_t)count;
-    fits = fits && sdse_mul_u64(count, sweep->arch_count, &points) &&
-           sdse_mul_u64(points, sweep->workload_count, &points) &&
+    l->plan->first_variant = SDSE_ARENA_ARRAY(l->arena, size_t, sweep->arch_count + 1);
+    if (!l->plan->first_variant)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; fits && i < sweep->arch_count; i++) {
+        l->plan->first_variant[i] = (size_t)count;
+        fits = sdse_sweep_combinations(sweep, i, &combinations) &&
+               sdse_add_u64(count, combinations, &count);
+    }
+    l->plan->first_variant[sweep->arch_count] = (size_t)count;
+    fits = fits && sdse_mul_u64(count, sweep->workload_count, &points) &&
            sdse_mul_u64(points, sweep->form_count, &points) && points <= MOST_POINTS;
     if (fits)
         return SDSE_OK;
@@ -236,91 +308,206 @@ static enum sdse_status count_variants(struct loading *l, size_t *combinations) 
     return SDSE_INVALID;
 }
 
+// The accelerator as its file has it; NULL if that needs the overrides.
+static enum sdse_status load_base(struct loading *l, const struct sdse_node *root,
+                                  struct sdse_arch **base) {
+    struct sdse_diags quiet;
+    sdse_diags_init(&quiet, l->arena);
+    *base = NULL;
+    enum sdse_status status =
+        sdse_arch_from_tree(l->arena, root, NULL, 0, &quiet, base);
+    if (!status)
+        status = sdse_arch_resolve_costs(*base, l->arena, &quiet);
+    if (status)
+        *base = NULL;
+    return status == SDSE_INVALID ? SDSE_OK : status;
+}
+
+// What keeps variants of one accelerator from being.
+struct refusals {
+    size_t count;
+    const struct sdse_diags *first; // what was said of the first
+};
+
+static const struct sdse_diag *first_error(const struct sdse_diags *said) {
+    const struct sdse_diag *diag = said->first;
+    while (diag && diag->severity != SDSE_ERROR)
+        diag = diag->next;
+    return diag;
+}
+
+static enum sdse_status keep_refused(struct loading *l, struct sdse_variant *variant,
+                                     const struct sdse_diags *said,
+                                     struct refusals *refusals) {
+    const struct sdse_diag *error = first_error(said);
+    struct sdse_diags *kept = SDSE_ARENA_NEW(l->arena, struct sdse_diags);
+    if (!kept || !error)
+        return SDSE_NO_MEMORY;
+    *kept = *said;
+    if (!refusals->count++)
+        refusals->first = kept;
+    variant->arch = NULL;
+    variant->refused = sdse_arena_printf(l->arena, SDSE_REFUSED "%s [%s]",
+                                         error->message, error->check);
+    return variant->refused ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+static enum sdse_status make_variants(struct loading *l, size_t arch,
+                                      struct sdse_node *root, struct causes *causes,
+                                      struct refusals *refusals) {
+    const size_t first = l->plan->first_variant[arch],
+                 end = l->plan->first_variant[arch + 1];
+    for (size_t i = first; i < end; i++) {
+        struct sdse_diags said;
+        sdse_diags_init(&said, l->arena);
+        struct sdse_variant *variant = &l->plan->variants[i];
+        enum sdse_status status =
+            make_variant(l, arch, root, i - first, variant, &said);
+        if (status == SDSE_INVALID && !said.fault)
+            status = keep_refused(l, variant, &said, refusals);
+        if (status)
+            return status;
+        const struct sdse_diag *error = variant->refused ? first_error(&said) : NULL;
+        for (const struct sdse_diag *diag = said.first; diag; diag = diag->next)
+            if ((diag == error || (!error && diag->severity == SDSE_WARNING)) &&
+                !note_cause(l, causes, diag, error != NULL))
+                return SDSE_NO_MEMORY;
+    }
+    return SDSE_OK;
+}
+
+// Gives refused variants the accelerator that they are named after. False: none is.
+static enum sdse_status name_refused(struct loading *l, size_t arch,
+                                     const struct sdse_node *root, bool *named) {
+    const size_t first = l->plan->first_variant[arch],
+                 end = l->plan->first_variant[arch + 1];
+    struct sdse_arch *base;
+    enum sdse_status status = load_base(l, root, &base);
+    for (size_t i = first; i < end && !base; i++)
+        base = l->plan->variants[i].arch;
+    *named = base != NULL;
+    for (size_t i = first; !status && base && i < end; i++) {
+        struct sdse_variant *variant = &l->plan->variants[i];
+        if (!variant->refused)
+            continue;
+        variant->arch = base;
+        status = sdse_variant_refuse(variant, &l->plan->sweep->mapper, l->arena,
+                                     variant->refused);
+    }
+    return status;
+}
+
 static enum sdse_status load_variants(struct loading *l) {
     const struct sdse_sweep *sweep = l->plan->sweep;
-    size_t combinations;
-    enum sdse_status status = count_variants(l, &combinations);
+    enum sdse_status status = count_variants(l), worst = SDSE_OK;
     if (status)
         return status;
-    l->plan->variant_count = sweep->arch_count * combinations;
+    l->plan->variant_count = l->plan->first_variant[sweep->arch_count];
     l->plan->variants =
         SDSE_ARENA_ARRAY(l->arena, struct sdse_variant, l->plan->variant_count);
-    if (!l->plan->variants)
+    struct refusals *refusals =
+        SDSE_ARENA_ARRAY(l->arena, struct refusals, sweep->arch_count);
+    struct causes causes = {NULL, &causes.first};
+    if (!l->plan->variants || !refusals)
         return SDSE_NO_MEMORY;
+    size_t refused = 0;
     for (size_t i = 0; i < sweep->arch_count; i++) {
         struct sdse_node *root;
-        const enum sdse_status parsed =
-            sdse_tree_parse_file(l->arena, sweep->archs[i], l->diags, &root);
-        status = worse(status, parsed);
-        if (parsed)
-            continue;
-        for (size_t j = 0; j < combinations; j++) {
-            const enum sdse_status made =
-                make_variant(l, root, j, &l->plan->variants[i * combinations + j]);
-            status = worse(status, made);
-            if (made)
-                break; // the other combinations would say the same again
+        bool named = true;
+        refusals[i] = (struct refusals){0};
+        status = sdse_tree_parse_file(l->arena, sweep->archs[i], l->diags, &root);
+        if (!status)
+            status = make_variants(l, i, root, &causes, &refusals[i]);
+        if (!status && refusals[i].count)
+            status = name_refused(l, i, root, &named);
+        if (!status && !named) { // no override admits it, and its file alone is none
+            sdse_diags_pass_on(l->diags, refusals[i].first);
+            status = SDSE_INVALID;
         }
+        refused += refusals[i].count;
+        worst = worse(worst, status);
     }
-    return status;
+    for (size_t i = 0;
+         !worst && refused == l->plan->variant_count && i < sweep->arch_count; i++)
+        if (refusals[i].first)
+            sdse_diags_pass_on(l->diags, refusals[i].first);
+    if (!worst && refused == l->plan->variant_count)
+        return SDSE_INVALID;
+    if (!worst)
+        say_causes(l, &causes, "accelerator");
+    return worst;
 }
 
-// A SmartDeal point needs an engine that rebuilds the weights.
-static enum sdse_status check_engines(struct loading *l) {
-    const struct sdse_sweep_form *wants = NULL;
-    for (size_t i = 0; i < l->plan->form_count; i++)
-        if (l->plan->forms[i].form->setting.smartdeal)
-            wants = l->plan->forms[i].form;
-    if (!wants)
-        return SDSE_OK;
-    enum sdse_status status = SDSE_OK;
-    const struct sdse_arch *last = NULL;
-    for (size_t i = 0; i < l->plan->variant_count; i++) {
-        const struct sdse_arch *arch = l->plan->variants[i].arch;
-        if (arch->rebuild.present || (last && !strcmp(last->name, arch->name)))
-            continue;
-        last = arch;
+// --- Points that cannot be ---
+
+// Form and accelerator, or a layer of the network and accelerator, do not go together.
+static const struct sdse_diag *mismatch(const struct sdse_plan *plan,
+                                        const struct sdse_point *point,
+                                        struct sdse_diags *said) {
+    const struct sdse_arch *arch = plan->variants[point->variant].arch;
+    const struct sdse_sweep_form *form = plan->forms[point->form].form;
+    const struct sdse_workload *net = plan->networks[point->network].workload;
+    if (form->setting.smartdeal && !arch->rebuild.present)
         sdse_diag_add(
-            l->diags, SDSE_ERROR, wants->loc, "rebuild-engine",
+            said, SDSE_ERROR, form->loc, "rebuild-engine",
             "weight form '%s' needs a rebuild engine, and accelerator '%s' declares "
             "none under `engines:`",
-            wants->name, arch->name);
-        status = SDSE_INVALID;
-    }
-    return status;
+            form->name, arch->name);
+    for (size_t i = 0; !said->first && i < net->layer_count; i++)
+        sdse_stream_admits(arch, &net->layers[i], said);
+    return said->first;
 }
 
-// Layers that multiply nothing need an accelerator with a vector unit.
-static enum sdse_status check_vector_units(struct loading *l) {
-    enum sdse_status status = SDSE_OK;
-    const struct sdse_arch *last = NULL;
-    for (size_t i = 0; i < l->plan->variant_count; i++) {
-        const struct sdse_arch *arch = l->plan->variants[i].arch;
-        if (last && !strcmp(last->name, arch->name))
-            continue;
-        last = arch;
-        for (size_t n = 0; n < l->plan->network_count; n++) {
-            const struct sdse_workload *net = l->plan->networks[n].workload;
-            for (size_t k = 0; k < net->layer_count; k++)
-                if (!sdse_stream_admits(arch, &net->layers[k], l->diags))
-                    status = SDSE_INVALID;
-        }
+bool sdse_plan_refusal(struct sdse_arena *arena, const struct sdse_plan *plan,
+                       const struct sdse_point *point, const char **reason) {
+    *reason = plan->variants[point->variant].refused;
+    if (*reason)
+        return true;
+    struct sdse_diags said;
+    sdse_diags_init(&said, arena);
+    const struct sdse_diag *diag = mismatch(plan, point, &said);
+    if (diag)
+        *reason = diag->message;
+    return !said.fault;
+}
+
+// Marks points that cannot be: an error where none can, else a warning for each cause.
+// Variants of one accelerator agree in their engines, mostly: each asks for itself.
+static enum sdse_status refuse_points(struct loading *l) {
+    struct sdse_plan *plan = l->plan;
+    struct causes causes = {NULL, &causes.first};
+    size_t refused = 0;
+    for (size_t i = 0; i < plan->point_count; i++) {
+        struct sdse_point *point = &plan->points[i];
+        struct sdse_diags said;
+        sdse_diags_init(&said, l->arena);
+        point->refused = plan->variants[point->variant].refused;
+        const struct sdse_diag *diag =
+            point->refused ? NULL : mismatch(plan, point, &said);
+        if (said.fault || (diag && !note_cause(l, &causes, diag, true)))
+            return SDSE_NO_MEMORY;
+        if (diag)
+            point->refused = diag->message;
+        refused += point->refused != NULL;
     }
-    return status;
+    if (refused < plan->point_count) {
+        say_causes(l, &causes, "point");
+        return SDSE_OK;
+    }
+    for (const struct cause *cause = causes.first; cause; cause = cause->next)
+        sdse_diag_add(l->diags, SDSE_ERROR, cause->diag->loc, cause->diag->check, "%s",
+                      cause->diag->message);
+    return SDSE_INVALID;
 }
 
 // --- Names ---
-
-static size_t variants_of_each(const struct sdse_plan *plan) {
-    return plan->variant_count / plan->sweep->arch_count;
-}
 
 // What a path of the sweep leads to: the name in that file.
 static const char *network_name(const struct sdse_plan *plan, size_t i) {
     return plan->networks[i].workload->name;
 }
 static const char *arch_name(const struct sdse_plan *plan, size_t i) {
-    return plan->variants[i * variants_of_each(plan)].arch->name;
+    return plan->variants[plan->first_variant[i]].arch->name;
 }
 
 static void refuse_twins(struct loading *l, const char *what, size_t count,
@@ -470,14 +657,15 @@ enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path
     status = worse(status, load_forms(&l));
     status = worse(status, load_variants(&l));
     if (!status)
-        status =
-            worse(worse(check_engines(&l), check_vector_units(&l)), load_weights(&l));
+        status = load_weights(&l);
     if (!status)
         status = check_names(&l);
     if (!status)
         status = load_outputs(&l);
     if (!status)
         status = enumerate(&l);
+    if (!status)
+        status = refuse_points(&l);
     if (!status && !write_sweep(&l))
         status = SDSE_NO_MEMORY;
     if (status) {

@@ -27,6 +27,9 @@ struct sdse_variant {
                              // its space: the same as `hash` if that is nothing
     struct sdse_hash names;  // of the parameters, in any order
     struct sdse_area area;
+    // Why there is no such accelerator: `arch` then is the one without the overrides,
+    // and `area` unknown. NULL: there is.
+    const char *refused;
     size_t parameter_count;
     struct sdse_parameter *parameters; // the overrides, and what the mapper adds
 };
@@ -58,6 +61,7 @@ struct sdse_point {
     struct sdse_hash hash; // of all three and what they are called, the mapper's space,
                            // the weights if the form is measured, the objective and the
                            // model's version
+    const char *refused; // why it cannot be, before any mapping is looked for; or NULL
 };
 
 struct sdse_plan {
@@ -68,6 +72,7 @@ struct sdse_plan {
     struct sdse_network_input *networks;
     struct sdse_variant *variants;
     struct sdse_form_input *forms;
+    size_t *first_variant; // [accelerators + 1], of each accelerator's variants
     // Networks vary slowest, then accelerators, then overrides (the last fastest), then
     // forms.
     struct sdse_point *points;
@@ -75,11 +80,18 @@ struct sdse_plan {
 
 // Loads a sweep and all it names, validates everything (weight files too if a form is
 // measured), resolves every cost and enumerates the points. All problems are in
-// `diags`. With `follow_links`, links may lead weight files out of their networks'
-// folders. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
+// `diags`. Points that cannot be (an override without an accelerator, a form that needs
+// an engine) are infeasible, with a warning for each cause, unless none can be: then
+// these are the errors. With `follow_links`, links may lead weight files out of their
+// networks' folders. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or
+// SDSE_NO_MEMORY.
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
                                 bool follow_links, struct sdse_diags *diags,
                                 struct sdse_plan **plan);
+
+// Why the point cannot be, or NULL; texts live in `arena`. False: memory is out.
+bool sdse_plan_refusal(struct sdse_arena *arena, const struct sdse_plan *plan,
+                       const struct sdse_point *point, const char **reason);
 
 // What names a point: everything that struct sdse_point lists.
 struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,

@@ -87,7 +87,12 @@ static enum sdse_status load_arch(struct loading *l) {
             sdse_arch_from_tree(l->arena, root, NULL, 0, &l->quiet, &variant->arch);
     if (!status)
         status = sdse_arch_resolve_costs(variant->arch, l->arena, &l->quiet);
-    if (!status)
+    const bool refused = point->reason && strncmp(point->reason, SDSE_REFUSED,
+                                                  strlen(SDSE_REFUSED)) == 0;
+    if (!status && refused)
+        status = sdse_variant_refuse(variant, &l->plan->sweep->mapper, l->arena,
+                                     point->reason);
+    else if (!status)
         status = sdse_variant_finish(variant, &l->plan->sweep->mapper, l->arena,
                                      (struct sdse_loc){.file = l->path}, &l->quiet);
     if (status == SDSE_NO_MEMORY)
@@ -178,6 +183,9 @@ static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *
         return status;
     out->hash = sdse_plan_point_hash(l->plan, l->plan->points);
     out->proven = same(out->hash, point->hash);
+    if (!sdse_plan_refusal(l->arena, l->plan, l->plan->points,
+                           &l->plan->points[0].refused))
+        return SDSE_NO_MEMORY;
     if (point->outputs_known && !out->proven) {
         struct sdse_output_error *outputs =
             SDSE_ARENA_NEW(l->arena, struct sdse_output_error);
@@ -189,7 +197,7 @@ static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *
                                                   point->best_class_agreement};
         network->stored_outputs = outputs;
     }
-    if (!measured || out->proven)
+    if (!measured || out->proven || l->plan->points[0].refused)
         return SDSE_OK;
     if (point->layer_count != network->workload->layer_count)
         return complain(
@@ -278,7 +286,8 @@ struct sdse_plan *sdse_plan_join(struct sdse_arena *arena,
         all->networks[i] = plans[i]->networks[0];
         all->variants[i] = plans[i]->variants[0];
         all->forms[i] = plans[i]->forms[0];
-        all->points[i] = (struct sdse_point){i, i, i, plans[i]->points[0].hash};
+        all->points[i] = (struct sdse_point){i, i, i, plans[i]->points[0].hash,
+                                             plans[i]->points[0].refused};
         all->hash = sdse_hash_join(all->hash, all->points[i].hash);
     }
     return all;

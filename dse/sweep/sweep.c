@@ -332,7 +332,7 @@ static enum sdse_status queue_ahead(struct run *run, size_t position,
          i++) {
         const struct sdse_point *point = &run->plan->points[i];
         const size_t layers = run->plan->networks[point->network].workload->layer_count;
-        const bool needed = !is_stored[i] && is_mine(run, i);
+        const bool needed = !is_stored[i] && is_mine(run, i) && !point->refused;
         for (size_t l = 0; needed && !status && l < layers; l++) {
             struct sdse_measured *entry;
             status = find_measured(run, point, l, &entry);
@@ -371,7 +371,7 @@ static enum sdse_status measure_ahead(struct run *run, size_t position,
     const struct sdse_point *point = &run->plan->points[position];
     const size_t layers = run->plan->networks[point->network].workload->layer_count;
     bool missing = false;
-    for (size_t l = 0; l < layers && !missing; l++) {
+    for (size_t l = 0; l < layers && !missing && !point->refused; l++) {
         struct sdse_measured *entry;
         const enum sdse_status found = find_measured(run, point, l, &entry);
         if (found)
@@ -407,7 +407,7 @@ static enum sdse_status add_point(struct run *run, size_t position) {
     struct sdse_batch_point *entry = &run->points[run->point_count++];
     *entry = (struct sdse_batch_point){
         .position = position,
-        .layer_count = workload->layer_count,
+        .layer_count = point->refused ? 0 : workload->layer_count,
         .problems = SDSE_ARENA_ARRAY(run->arena, struct sdse_layer_problem *,
                                      workload->layer_count),
         .forms = SDSE_ARENA_ARRAY(run->arena, struct sdse_weight_form,
@@ -416,6 +416,8 @@ static enum sdse_status add_point(struct run *run, size_t position) {
                                      workload->layer_count)};
     if (!entry->problems || !entry->forms || !entry->measured)
         return SDSE_NO_MEMORY;
+    if (point->refused)
+        return SDSE_OK;
     struct sdse_network_outputs *outputs = run->plan->networks[point->network].outputs;
     entry->outputs_known = outputs && (setting->measured || !setting->smartdeal);
     if (entry->outputs_known) {

@@ -76,3 +76,17 @@ enum sdse_status sdse_variant_finish(struct sdse_variant *variant,
         return SDSE_NO_MEMORY;
     return split_memories(variant, mapper->uneven, arena, loc, diags);
 }
+
+enum sdse_status sdse_variant_refuse(struct sdse_variant *variant,
+                                     const struct sdse_sweep_mapper *mapper,
+                                     struct sdse_arena *arena, const char *reason) {
+    variant->text = sdse_arch_text(arena, variant->arch);
+    if (!variant->text)
+        return SDSE_NO_MEMORY;
+    variant->hash = hash_text(variant->text);
+    if (!add_space(variant, mapper, arena))
+        return SDSE_NO_MEMORY;
+    variant->search = sdse_hash_join(variant->search, hash_text(reason));
+    variant->refused = reason;
+    return SDSE_OK;
+}

@@ -5,6 +5,9 @@
 
 #include "dse/sweep/plan.h"
 
+// What the reason of a point begins with whose accelerator cannot be.
+#define SDSE_REFUSED "accelerator cannot be: "
+
 enum { SDSE_SPACE_PARAMETERS = 3 }; // that a sweep's `mapper` may add
 
 // Completes a variant whose `arch` has resolved costs and whose `parameters` hold the
@@ -15,5 +18,11 @@ enum sdse_status sdse_variant_finish(struct sdse_variant *variant,
                                      const struct sdse_sweep_mapper *mapper,
                                      struct sdse_arena *arena, struct sdse_loc loc,
                                      struct sdse_diags *diags);
+
+// The same for one whose overrides make no accelerator: `arch` then is what it would be
+// without them, and `reason`, which begins with SDSE_REFUSED, is part of what it is.
+enum sdse_status sdse_variant_refuse(struct sdse_variant *variant,
+                                     const struct sdse_sweep_mapper *mapper,
+                                     struct sdse_arena *arena, const char *reason);
 
 #endif

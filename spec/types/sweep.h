@@ -26,12 +26,15 @@ static inline const char *const *sdse_objective_words(void) {
 }
 
 // One override: a path into the accelerator's YAML ("GLB.capacity_kib") and the values
-// it takes, as written.
+// it takes, as written (ranges as their values); one that begins with '=' is worked out
+// from others (spec/expression.h).
 struct sdse_override {
     const char *path;
     size_t value_count;
     const char **values;
     struct sdse_loc loc;
+    size_t arch;        // of this accelerator alone: its index + 1; 0 = of all
+    bool with_previous; // takes its values in step with the override before it
 };
 
 // A named weight-form setting of the sweep, e.g. "raw", "smartdeal n=3 d=0.4".
@@ -83,7 +86,7 @@ struct sdse_sweep {
     const char **archs; // paths, resolved against the sweep's file
     struct sdse_loc *arch_locs;
     size_t override_count;
-    struct sdse_override *overrides; // Cartesian product, the last varies fastest
+    struct sdse_override *overrides; // product of those not in step, the last fastest
     size_t form_count;
     struct sdse_sweep_form *forms;
     enum sdse_objective objective; // which mapping a point's row reports

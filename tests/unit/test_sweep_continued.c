@@ -51,6 +51,11 @@ static const struct change {
         {"override", "[2, 4]", "[4]"},
         {"override", "[2, 4]", "[2, 4.0]"},
         {"override", "[2, 4]}", "[2, 4], GLB.capacity_kib: 4}"},
+        {"override", "[2, 4]", "[2, 0, 4]"}, // one that cannot be
+        {"override", "[2, 4]}", "2..4 +1, GLB.fanout.y: =fanout.x}"},
+        {"zip", "override: {GLB.fanout.x: [2, 4]}",
+         "zip: {GLB.fanout.x: [2, 4], GLB.fanout.y: [4, 2]}"},
+        {"archs", "[arch.yaml]", "[{path: arch.yaml, override: {clock_ghz: [1, 2]}}]"},
         {"weight_forms", "  - raw\n", ""},
         {"name", "name: d,", "name: e,"},
         {"basis_size", "name: d, basis_size: 3", "name: d, basis_size: 4"},

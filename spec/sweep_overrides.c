@@ -1,0 +1,234 @@
+#include "spec/sweep_overrides.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/checked.h"
+#include "spec/expression.h"
+#include "spec/flow.h"
+#include "spec/value.h"
+
+enum { MOST_RANGE = 10000 };
+
+struct reader {
+    struct sdse_arena *arena;
+    struct sdse_diags *diags;
+    struct sdse_sweep *sweep;
+    size_t arch;
+    bool out_of_memory;
+};
+
+// ---- values ----
+
+struct values {
+    size_t count, capacity;
+    const char **list;
+};
+
+static void add_value(struct reader *r, struct values *values, const char *text) {
+    if (values->count == values->capacity) {
+        const size_t capacity = values->capacity ? 2 * values->capacity : 16;
+        const char **grown = SDSE_ARENA_ARRAY(r->arena, const char *, capacity);
+        if (!grown) {
+            r->out_of_memory = true;
+            return;
+        }
+        if (values->count)
+            memcpy(grown, values->list, values->count * sizeof *grown);
+        values->list = grown;
+        values->capacity = capacity;
+    }
+    r->out_of_memory |= !text;
+    values->list[values->count++] = text;
+}
+
+// 15 digits: what 0.1 + 0.1 + 0.1 is meant to be.
+static const char *number_text(struct sdse_arena *arena, double value) {
+    return sdse_arena_printf(
+        arena, fabs(value) < 1e15 && floor(value) == value ? "%.0f" : "%.15g", value);
+}
+
+// "64..1024 x2" or "1..9 +2": *first, *last, *step and the sign before it.
+static bool parse_range(const char *text, double *first, double *last, char *sign,
+                        double *step) {
+    char *end;
+    *first = strtod(text, &end);
+    // "64." is a number too: the dots are the range's.
+    const char *dots = strstr(text, "..");
+    if (!dots || (end != dots && end != dots + 1))
+        return false;
+    *last = strtod(dots + 2, &end);
+    if (end == dots + 2 || *end != ' ')
+        return false;
+    end += strspn(end, " ");
+    *sign = *end;
+    if (*sign != 'x' && *sign != '+')
+        return false;
+    const char *number = end + 1;
+    *step = strtod(number, &end);
+    return end != number && !*end && isfinite(*first) && isfinite(*last) &&
+           isfinite(*step);
+}
+
+static bool is_there(const struct values *values, const char *text) {
+    for (size_t i = 0; text && i < values->count; i++)
+        if (values->list[i] && strcmp(values->list[i], text) == 0)
+            return true;
+    return false;
+}
+
+static void add_range(struct reader *r, struct values *values,
+                      const struct sdse_node *node) {
+    double first, last, step;
+    char sign;
+    const bool is_range = parse_range(node->text, &first, &last, &sign, &step);
+    const bool rises =
+        is_range && first <= last && (sign == 'x' ? first > 0 && step > 1 : step > 0);
+    if (!rises) {
+        sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "override-range",
+                      "'%.80s' is no range: expected FIRST..LAST xFACTOR or "
+                      "FIRST..LAST +STEP, rising, e.g. 64..1024 x2",
+                      node->text);
+        return;
+    }
+    const double slack = 1e-9 * fmax(fabs(first), fabs(last));
+    double value = first;
+    for (size_t i = 0; value <= last + slack; i++) {
+        if (i == MOST_RANGE) {
+            sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "override-range",
+                          "'%.80s' has more than %d values", node->text, MOST_RANGE);
+            return;
+        }
+        const char *text = number_text(r->arena, value);
+        if (is_there(values, text))
+            sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "duplicate-value",
+                          "'%.80s' of '%.80s' is listed twice", text, node->text);
+        add_value(r, values, text);
+        value = sign == 'x' ? first * pow(step, (double)(i + 1))
+                            : first + step * (double)(i + 1);
+    }
+}
+
+static bool looks_like_range(const struct sdse_node *node) {
+    const char *text = node->kind == SDSE_NODE_SCALAR ? node->text : NULL;
+    return text && strstr(text, "..") && strchr("0123456789.+-", *text);
+}
+
+static void read_override(struct reader *r, const struct sdse_node *node,
+                          bool with_previous) {
+    const bool list = node->kind == SDSE_NODE_SEQUENCE;
+    const size_t count = list ? node->count : 1;
+    struct sdse_override *out = &r->sweep->overrides[r->sweep->override_count++];
+    *out = (struct sdse_override){.path = node->key,
+                                  .loc = node->key_loc,
+                                  .arch = r->arch,
+                                  .with_previous = with_previous};
+    if (!count || sdse_node_is_null(node)) {
+        sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "override-empty",
+                      "'%.80s' lists no value", node->key);
+        return;
+    }
+    struct values values = {0};
+    const struct sdse_node *value = list ? node->first : node;
+    for (size_t i = 0; i < count && !r->out_of_memory; i++, value = value->next) {
+        if (sdse_node_is_null(value))
+            sdse_diag_add(r->diags, SDSE_ERROR, value->loc, "override-empty",
+                          "'%.80s' lists a value that is nothing", node->key);
+        if (looks_like_range(value))
+            add_range(r, &values, value);
+        else if (value->kind == SDSE_NODE_SCALAR && sdse_is_expression(value->text))
+            add_value(r, &values, value->text); // quoted or not
+        else
+            add_value(r, &values, sdse_node_flow_text(r->arena, value));
+    }
+    out->value_count = values.count;
+    out->values = values.list;
+}
+
+// ---- overrides ----
+
+static bool make_room(struct reader *r, size_t more) {
+    const size_t count = r->sweep->override_count;
+    struct sdse_override *grown =
+        SDSE_ARENA_ARRAY(r->arena, struct sdse_override, count + more + 1);
+    if (!grown) {
+        r->out_of_memory = true;
+        return false;
+    }
+    if (count)
+        memcpy(grown, r->sweep->overrides, count * sizeof *grown);
+    r->sweep->overrides = grown;
+    return true;
+}
+
+static void read_map(struct reader *r, const struct sdse_node *map, bool zip) {
+    if (!map || !sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags) || !map->count ||
+        !make_room(r, map->count))
+        return;
+    const size_t first = r->sweep->override_count, errors = r->diags->errors;
+    sdse_for_each_child (node, map)
+        read_override(r, node, zip && r->sweep->override_count > first);
+    const struct sdse_override *all = r->sweep->overrides;
+    if (zip && map->count == 1)
+        sdse_diag_add(r->diags, SDSE_ERROR, all[first].loc, "zip-length",
+                      "'%.80s' is in step with nothing: write it under 'override'",
+                      all[first].path);
+    for (size_t i = first + 1;
+         zip && errors == r->diags->errors && i < r->sweep->override_count; i++)
+        if (all[i].value_count != all[first].value_count)
+            sdse_diag_add(r->diags, SDSE_ERROR, all[i].loc, "zip-length",
+                          "'%.80s' has %zu values, and '%.80s', in step with it, %zu",
+                          all[i].path, all[i].value_count, all[first].path,
+                          all[first].value_count);
+}
+
+bool sdse_read_overrides(struct sdse_arena *arena, const struct sdse_node *map,
+                         size_t arch, struct sdse_diags *diags,
+                         struct sdse_sweep *sweep) {
+    struct reader r = {arena, diags, sweep, arch, false};
+    const struct sdse_node *zip = sdse_node_get(map, "zip");
+    read_map(&r, sdse_node_get(map, "override"), false);
+    if (zip && zip->kind == SDSE_NODE_SEQUENCE)
+        sdse_for_each_child (item, zip)
+            read_map(&r, item, true);
+    else
+        read_map(&r, zip, true);
+    return !r.out_of_memory;
+}
+
+// ---- combinations ----
+
+static bool is_of(const struct sdse_override *override, size_t arch) {
+    return override->arch == 0 || override->arch == arch + 1;
+}
+
+bool sdse_sweep_combinations(const struct sdse_sweep *sweep, size_t arch,
+                             uint64_t *count) {
+    bool fits = true;
+    *count = 1;
+    for (size_t i = 0; i < sweep->override_count; i++)
+        if (is_of(&sweep->overrides[i], arch) && !sweep->overrides[i].with_previous)
+            fits &= sdse_mul_u64(*count, sweep->overrides[i].value_count, count);
+    return fits;
+}
+
+size_t sdse_sweep_combination(const struct sdse_sweep *sweep, size_t arch,
+                              uint64_t number, const struct sdse_override **overrides,
+                              size_t *values) {
+    size_t count = 0;
+    for (size_t i = 0; i < sweep->override_count; i++)
+        if (is_of(&sweep->overrides[i], arch))
+            overrides[count++] = &sweep->overrides[i];
+    for (size_t end = count; end > 0;) {
+        size_t first = end - 1; // of those in step
+        while (overrides[first]->with_previous)
+            first--;
+        const size_t value = (size_t)(number % overrides[first]->value_count);
+        number /= overrides[first]->value_count;
+        for (size_t i = first; i < end; i++)
+            values[i] = value;
+        end = first;
+    }
+    return count;
+}
