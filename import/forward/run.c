@@ -111,6 +111,7 @@ static sdse_step_rule find_rule(const struct sdse_onnx_node *node) {
     static sdse_step_rule (*const families[])(const char *) = {
         sdse_step_rule_window,    sdse_step_rule_product, sdse_step_rule_quantized,
         sdse_step_rule_pointwise, sdse_step_rule_normal,  sdse_step_rule_layout,
+        sdse_step_rule_recurrent,
     };
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         sdse_step_rule rule = families[i](node->op);
@@ -317,8 +318,8 @@ static bool keeps_grid(const struct sdse_onnx_node *node) {
 
 static enum sdse_status compute(struct run *run, struct sdse_step *step) {
     const struct sdse_onnx_node *node = step->node;
-    const struct sdse_onnx_value *value = &run->graph->value[node->output[0]];
     if (is_stored(node) || is_of_shape(node)) {
+        const struct sdse_onnx_value *value = &run->graph->value[node->output[0]];
         struct sdse_onnx_numbers numbers;
         enum sdse_status status =
             sdse_onnx_constant_read(run->graph, node->output[0], &numbers, run->diags);
@@ -348,7 +349,8 @@ uint32_t sdse_forward_weights_at(const struct sdse_onnx_graph *graph,
 static enum sdse_status run_node(struct run *run, uint32_t index) {
     const struct sdse_onnx_node *node = &run->graph->node[index];
     struct frame frame;
-    if (node->output_count == 0 || node->output[0] == SDSE_ONNX_NONE)
+    if (node->output_count == 0 ||
+        (node->output[0] == SDSE_ONNX_NONE && !sdse_step_is_recurrent(node->op)))
         return SDSE_OK;
     if (!make_frame(node, &frame))
         return SDSE_NO_MEMORY;

@@ -31,6 +31,9 @@ sdse_step_rule sdse_step_rule_quantized(const char *op);
 sdse_step_rule sdse_step_rule_pointwise(const char *op);
 sdse_step_rule sdse_step_rule_normal(const char *op);
 sdse_step_rule sdse_step_rule_layout(const char *op);
+sdse_step_rule sdse_step_rule_recurrent(const char *op);
+// Operators whose first output may be left out.
+bool sdse_step_is_recurrent(const char *op);
 
 static inline bool sdse_step_fail(struct sdse_step *step, const char *why) {
     step->why = why;

@@ -217,11 +217,14 @@ static bool infer_recurrent(struct sdse_onnx_graph *graph,
         return false;
     if (x->rank != 3 || r->rank != 3)
         return sdse_onnx_wrong(graph, node, "input and weights need 3 dimensions");
-    if (sdse_onnx_int(node, "layout", 0) != 0)
-        return sdse_onnx_unknown(node,
-                                 "batch-first recurrent layers are not known here");
     uint64_t all[4] = {x->dim[0], r->dim[0], x->dim[1], r->dim[2]};
     uint64_t last[3] = {r->dim[0], x->dim[1], r->dim[2]};
+    if (sdse_onnx_int(node, "layout", 0) != 0) { // samples first
+        all[1] = x->dim[1];
+        all[2] = r->dim[0];
+        last[0] = x->dim[0];
+        last[1] = r->dim[0];
+    }
     return sdse_onnx_set(graph, node, 0, 4, all) &&
            sdse_onnx_set(graph, node, 1, 3, last) &&
            sdse_onnx_set(graph, node, 2, 3, last);

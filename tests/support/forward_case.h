@@ -36,6 +36,7 @@ struct forward_case {
     unsigned inputs, outputs;
     struct tensor in[MOST_INPUTS_OF_CASE];
     bool left_out[MOST_INPUTS_OF_CASE];
+    bool first_left_out; // the node's first output is nobody's: outputs follow it
     struct sdse_onnx_numbers out[MOST_OUTPUTS_OF_CASE];
     Onnx__NodeProto *node;
     enum sdse_status status;
@@ -144,13 +145,14 @@ static inline void case_graph(struct forward_case *c, struct sdse_onnx_graph *gr
         onnx_initializer(&c->b, tensor);
     }
     c->node->n_input = onnx_names(&c->b, text, &c->node->input);
-    c->node->n_output = onnx_names(&c->b, outs[c->outputs - 1], &c->node->output);
+    c->node->n_output = onnx_names(
+        &c->b, c->first_left_out ? ",y1" : outs[c->outputs - 1], &c->node->output);
     Onnx__ValueInfoProto **infos =
         SDSE_ARENA_ARRAY(c->arena, Onnx__ValueInfoProto *, c->outputs);
     for (unsigned i = 0; i < c->outputs; i++) {
         infos[i] = SDSE_ARENA_NEW(c->arena, Onnx__ValueInfoProto);
         onnx__value_info_proto__init(infos[i]);
-        infos[i]->name = c->node->output[i];
+        infos[i]->name = c->node->output[i + c->first_left_out];
     }
     c->b.graph.n_output = c->outputs;
     c->b.graph.output = infos;
