@@ -1,5 +1,5 @@
-// scripts/fetch-weights and scripts/example-weights on a machine without npm: a clear
-// word, and success.
+// scripts/fetch-weights, scripts/example-weights and scripts/real-network on a machine
+// without npm: a clear word, and success.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,9 +42,30 @@ static void without_npm_the_example_is_skipped(void **state) {
     assert_non_null(strstr(text, "\nskipped: without the weights"));
 }
 
+// The page stays as it is.
+static void without_npm_the_real_network_is_skipped(void **state) {
+    (void)state;
+    FILE *pipe = popen("d=$(mktemp -d) && mkdir $d/bin $d/scripts $d/docs && "
+                       "cp " SDSE_SOURCE_DIR "/scripts/fetch-weights " SDSE_SOURCE_DIR
+                       "/scripts/real-network $d/scripts && "
+                       "echo page >$d/docs/real-network.md && "
+                       "ln -s $(command -v dirname) $d/bin/dirname && "
+                       "PATH=$d/bin /bin/sh $d/scripts/real-network; status=$?; "
+                       "cat $d/docs/real-network.md; rm -rf $d; exit $status",
+                       "r");
+    assert_non_null(pipe);
+    char text[1024];
+    text[fread(text, 1, sizeof text - 1, pipe)] = '\0';
+    assert_int_equal(pclose(pipe), 0);
+    assert_string_equal(text, "skipped: npm is not installed\n"
+                              "skipped: without the weights there is nothing to run\n"
+                              "page\n");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_npm_it_is_skipped),
-        cmocka_unit_test(without_npm_the_example_is_skipped)};
+        cmocka_unit_test(without_npm_the_example_is_skipped),
+        cmocka_unit_test(without_npm_the_real_network_is_skipped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
