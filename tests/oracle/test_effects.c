@@ -344,6 +344,119 @@ static void gates_by_channel(void **state) {
     sdse_arena_free(arena);
 }
 
+// Weights that a form rebuilds are not those whose channels are known.
+static void rebuilt_weights_have_no_channels(void **state) {
+    (void)state;
+    static const char *const engines[] = {
+        "{kind: rebuild, below: DRAM, rows_per_cycle: 1, free: true}, "
+        "{kind: gate, operands: both, free: true}",
+        "{kind: rebuild, below: DRAM, rows_per_cycle: 1, free: true}, "
+        "{kind: skip, operands: both, grid_rows: 1, grid_columns: 1, free: true}"};
+    uint64_t seed = 114;
+    struct known known;
+    struct channels channels;
+    struct sdse_cost cost;
+    const struct sdse_weight_form form = {.smartdeal = true,
+                                          .basis_size = S,
+                                          .rows = C * R,
+                                          .rows_per_block = C * R,
+                                          .blocks = K,
+                                          .density = 0.25,
+                                          .row_density = 0.25,
+                                          .coefficient_bits_total = 1,
+                                          .basis_bits_total = 1,
+                                          .index_bits_total = 1};
+    draw_channels(&seed, true);
+    know_channels(&known, &channels);
+    const double share = 0.25 * known.activations.density * REAL_INPUTS;
+    for (int e = 0; e < 2; e++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        run_form(machine(engines[e], arena), &known.layer, &form, &cost);
+        if (!(fabs(cost.mac_pj / 2 / share - 1) < 0.01))
+            fail_msg("engine %d: %g, not %g", e, cost.mac_pj / 2, share);
+        sdse_arena_free(arena);
+    }
+}
+
+// Of many channels, or groups, some are drawn and stand for all: every fourth, here,
+// has other densities than the rest.
+static void channels_drawn_stand_for_all(void **state) {
+    (void)state;
+    enum { MANY = 1024 };
+    static double a[MANY], w[MANY];
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: skip, operands: both, grid_rows: 1, grid_columns: 1, "
+                "pj_per_issue: 0.5}",
+                arena);
+    for (int groups = 0; groups < 2; groups++) {
+        double pairs = 0, mean_a = 0, mean_w = 0;
+        for (int c = 0; c < MANY; c++) {
+            a[c] = c % 4 == 0 ? 0.75 : 0.25;
+            w[c] = c % 4 == 0 ? 0.5 : c < MANY / 2 ? 0.125 : 0.375;
+            pairs += a[c] * w[c] / MANY;
+            mean_a += a[c] / MANY;
+            mean_w += w[c] / MANY;
+        }
+        const struct sdse_activations activations = {.mark = "measured",
+                                                     .bits = 8,
+                                                     .density = mean_a,
+                                                     .channels = MANY,
+                                                     .channel_density = a};
+        const struct sdse_weight_digits words = {.mark = "measured",
+                                                 .bits = 8,
+                                                 .bins = {2},
+                                                 .digits = {{1 - mean_w, mean_w}},
+                                                 .channels = MANY,
+                                                 .channel_density = w};
+        struct sdse_layer layer = {
+            .name = "l",
+            .kind = groups ? SDSE_DWCONV : SDSE_CONV1X1,
+            .nest = {.bound = {1, groups ? 1 : 8, MANY, 6, 6, 1, 1, 1},
+                     .stride = {1, 1},
+                     .dilation = {1, 1},
+                     .map = {6, 6}},
+            .repeat = 1,
+            .in_height = 6,
+            .in_width = 6,
+            .density = {1, 1, 1},
+            .activations = &activations,
+            .weight_digits = &words};
+        if (groups) {
+            layer.nest.bound[SDSE_C] = 1;
+            layer.nest.bound[SDSE_G] = MANY;
+        }
+        const double macs = (double)sdse_layer_macs(&layer);
+        struct sdse_cost cost;
+        run(arch, &layer, &cost);
+        struct pair issued = {cost.mac_pj / 2, pairs * macs},
+                    cycles = {(double)cost.compute_cycles, pairs * macs},
+                    reads = {(double)cost.level[1].flow[SDSE_WEIGHTS].reads,
+                             mean_a * macs};
+        near("issued", &issued, 1e-6);
+        near("cycles", &cycles, 0.02);
+        near("weights read", &reads, 1e-6);
+    }
+    sdse_arena_free(arena);
+}
+
+// A price that is written is paid, whatever is free beside it.
+static void written_prices_are_paid(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch =
+        machine("{kind: gate, operands: inputs, free: true, pj_per_test: 0.25}", arena);
+    assert_true(arch->engine[0].pj_per_event.value == 0.25);
+    const struct sdse_arch *rebuilding =
+        machine("{kind: rebuild, below: DRAM, free: true, rows_per_cycle: 1, "
+                "pj_per_shift_add: 0.5}",
+                arena);
+    assert_true(rebuilding->rebuild.pj_per_shift_add.value == 0.5);
+    assert_true(rebuilding->rebuild.pj_per_basis_read.value == 0 &&
+                rebuilding->rebuild.pj_per_basis_read.given);
+    sdse_arena_free(arena);
+}
+
 static void multiplies_by_channel(void **state) {
     (void)state;
     uint64_t seed = 113;
@@ -1248,6 +1361,9 @@ int main(void) {
         cmocka_unit_test(skips_by_channel),
         cmocka_unit_test(gates_by_channel),
         cmocka_unit_test(multiplies_by_channel),
+        cmocka_unit_test(rebuilt_weights_have_no_channels),
+        cmocka_unit_test(channels_drawn_stand_for_all),
+        cmocka_unit_test(written_prices_are_paid),
         cmocka_unit_test(gathers),
         cmocka_unit_test(selects),
         cmocka_unit_test(selects_what_groups_share),
