@@ -205,7 +205,8 @@ static bool accept_forms(struct cli *cli, const char *text, struct sdse_sweep *f
     }
     for (size_t i = 0; i < forms->form_count; i++) {
         const struct sdse_form_setting *setting = &forms->forms[i].setting;
-        if (!setting->smartdeal || setting->measured)
+        if ((!setting->smartdeal && setting->first != SDSE_BASIS_FIRST) ||
+            setting->measured)
             continue;
         cli_error(cli,
                   "--form: '%s' declares densities: there are no weights to run "

@@ -191,6 +191,11 @@ static void fill_energy(struct sdse_table *table, struct sdse_arena *arena,
         add_overhead(&overhead, &cost->level[l].overhead);
     }
     add_component(table, costed, "rebuild engine", NULL, cost->rebuild_pj, people);
+    double engines_pj = cost->sum_pj;
+    for (unsigned i = 0; i < costed->arch->engine_count; i++)
+        engines_pj += cost->engine_pj[i];
+    if (costed->arch->engine_count)
+        add_component(table, costed, "engines", NULL, engines_pj, people);
     add_component(table, costed, "MAC", NULL, cost->mac_pj, people);
     add_component(table, costed, "vector unit", NULL, cost->vector_pj, people);
     add_component(table, costed, "leakage", NULL, leakage, people);
@@ -229,7 +234,7 @@ static void fill_cycles(struct sdse_table *table, const struct cli_costed *coste
     add_cycles(table, costed,
                sdse_layer_moves(costed->layer) ? "vector unit" : "compute",
                cost->compute_cycles, NULL,
-               worst == -1 || worst == -3 ? "bottleneck" : NULL, people);
+               worst == -1 || worst == -3 || worst == -4 ? "bottleneck" : NULL, people);
     if (cost->rebuild_cycles)
         add_cycles(table, costed, "rebuild engine", cost->rebuild_cycles, NULL,
                    worst == -2 ? "bottleneck" : NULL, people);

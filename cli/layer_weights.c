@@ -152,7 +152,7 @@ static enum sdse_status find_in_network(struct cli *cli, const char *name,
         *layer =
             (struct cli_weight_layer){.name = source->name,
                                       .kind = sdse_layer_kind_name(source->kind),
-                                      .repeat = source->repeat,
+                                      .repeat = sdse_layer_copies(source),
                                       .shape = sdse_layer_weight_shape(source),
                                       .synthetic = !sdse_layer_has_weight_file(source),
                                       .source = source,

@@ -75,6 +75,12 @@ bool cli_load_problem(struct cli *cli, const char *arch, const char *workload,
                   problem->arch->name);
         return false;
     }
+    if (problem->setting.first && !sdse_arch_makes_products(problem->arch)) {
+        cli_error(cli, "%s has no engine of kind products_first: --form %s needs one",
+                  problem->arch->name,
+                  sdse_products_first_name(problem->setting.first));
+        return false;
+    }
     return true;
 }
 
@@ -103,7 +109,8 @@ bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
         return true;
     }
     if (!problem->setting.measured || sdse_layer_stays_raw(layer, &problem->setting)) {
-        sdse_layer_form_declare(layer, &problem->setting, form);
+        sdse_layer_form_declare(layer, &problem->setting,
+                                problem->arch->bits[SDSE_WEIGHTS], form);
         return true;
     }
     struct sdse_measured entry = {.workload = problem->workload,

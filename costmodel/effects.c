@@ -518,6 +518,25 @@ static enum sdse_status cartesian(struct finding *f, const struct sdse_engine *e
     return SDSE_OK;
 }
 
+// Products made first, and what adds them up instead of MACs.
+static enum sdse_status products(struct finding *f, const struct sdse_engine *engine,
+                                 double *events) {
+    const struct sdse_weight_form *form = f->form;
+    const double positions = bound(f, SDSE_N) * bound(f, SDSE_P) * bound(f, SDSE_Q);
+    const double units = (double)engine->multipliers *
+                         (double)sdse_arch_instances(f->arch, engine->below_level);
+    const double touched = at_most_one(form->sums_per_weight);
+    *events = form->products * positions;
+    f->effects->sums = macs_of(f) * form->sums_per_weight;
+    f->effects->mac_share = 0;
+    f->effects->cycles_per_mac *= form->sums_per_weight;
+    f->effects->least_cycles = *events / units;
+    f->digit_share[0] = f->digit_share[1] = 0;
+    leave(f, engine, SDSE_INPUTS, touched);
+    leave(f, engine, SDSE_OUTPUTS, touched);
+    return SDSE_OK;
+}
+
 // Rows that the selector, or planes that the product, can be asked about: one stride,
 // no dilation, a map of its own.
 static bool has_plain_rows(const struct sdse_layer *layer) {
@@ -548,7 +567,8 @@ static enum sdse_status find(const struct sdse_arch *arch,
         struct finding *, const struct sdse_engine *, double *) = {
         [SDSE_ENGINE_BIT_SERIAL] = serial, [SDSE_ENGINE_GATE] = gate,
         [SDSE_ENGINE_SKIP] = skip,         [SDSE_ENGINE_GATHER] = gather,
-        [SDSE_ENGINE_SELECTOR] = selector, [SDSE_ENGINE_CARTESIAN] = cartesian};
+        [SDSE_ENGINE_SELECTOR] = selector, [SDSE_ENGINE_CARTESIAN] = cartesian,
+        [SDSE_ENGINE_PRODUCTS] = products};
     struct finding f = {arch, layer, form, effects, {1, 1}, serial_known};
     *effects = (struct sdse_effects){.cycles_per_mac = arch->compute.cycles_per_mac,
                                      .mac_share = 1,
@@ -565,7 +585,8 @@ static enum sdse_status find(const struct sdse_arch *arch,
         for (unsigned i = 0; i < arch->engine_count; i++) {
             const struct sdse_engine *engine = &arch->engine[i];
             if ((engine->kind == SDSE_ENGINE_BIT_SERIAL) != (pass == 0) ||
-                !(engine->layer_kinds >> layer->kind & 1u))
+                !(engine->layer_kinds >> layer->kind & 1u) ||
+                (engine->kind == SDSE_ENGINE_PRODUCTS && !(form && form->first)))
                 continue;
             effects->working |= SDSE_BIT(i);
             if (!has_rows(engine, layer)) {

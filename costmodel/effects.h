@@ -19,6 +19,10 @@
 //   for
 //                these; MACs and sums of pairs that work
 //   cartesian    cycles of its own, whatever the loops; MACs are products, also invalid
+//   products     of layers in such a form (spec/types/form.h): no MACs; products at
+//   every
+//                position of the output, and at least the cycles these take; sums take
+//                the place of MACs, with the inputs and outputs that they touch
 //
 // Zeros of a memory's own format are in its bits (costmodel/form.h), not here: a tested
 // operand's words are not taken off twice. Several engines multiply. The expectations:
@@ -42,6 +46,8 @@ struct sdse_effects {
                           // digits is known; else 0
     double digits_per_value; // that a bit-serial engine takes, on average
     double cycles_per_mac;   // of one multiplier
+    double least_cycles;     // of computing, however fast the sums: 0 = no such bound
+    double sums;             // of products made first
     double own_cycles;       // of computing, where an engine counts them; else 0
     double mac_share;        // MACs that spend energy
     // Words that leave a level inwards (sums: arrive there from inside and return);

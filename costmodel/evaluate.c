@@ -202,11 +202,11 @@ static void charge_words(struct evaluation *e, const struct sdse_flow *flow,
     if (c < e->view.level_count)
         charge_fills(e, c, part, sdse_words_left(share, edge->taken),
                      model->bits[c][part]);
-    const double wire_bits =
-        part < SDSE_PART_COEFFICIENTS ? model->arch->bits[flow->tensor] : bits;
     for (unsigned l = p; l < c; l++)
-        charge_network(e, l, part, flow->tensor, edge,
-                       sdse_words_left(share, edge->merged[l]), 0, wire_bits);
+        charge_network(
+            e, l, part, flow->tensor, edge, sdse_words_left(share, edge->merged[l]), 0,
+            part < SDSE_PART_COEFFICIENTS ? sdse_model_wire_bits(model, flow->tensor, l)
+                                          : bits);
 }
 
 // The basis above the engine: blocks travel, n x n words each.
@@ -406,6 +406,11 @@ static void charge_compute(struct evaluation *e) {
         e->cost->engine_events[i] = (uint64_t)llround(e->model->effects.events[i]);
         e->cost->engine_pj[i] = e->model->engine_pj[i];
     }
+    e->energy_pj += e->model->sum_pj;
+    if (!e->cost)
+        return;
+    e->cost->sums = (uint64_t)llround(e->model->effects.sums);
+    e->cost->sum_pj = e->model->sum_pj;
 }
 
 static void charge_leakage(struct evaluation *e, uint64_t latency_cycles) {

@@ -232,7 +232,7 @@ static void explain_words(struct sdse_story *s, enum sdse_tensor tensor,
     for (unsigned l = p; l < c; l++)
         sdse_explain_network(&s->x, l, part, tensor, edge,
                              sdse_words_left(share, edge->merged[l]), 0,
-                             coded ? bits : model->arch->bits[tensor]);
+                             coded ? bits : sdse_model_wire_bits(model, tensor, l));
 }
 
 static void explain_basis(struct sdse_story *s, const struct sdse_edge *edge) {
@@ -478,7 +478,9 @@ static void explain_macs(struct sdse_story *s) {
     const struct sdse_arch *arch = s->model->arch;
     const struct sdse_effects *effects = &s->model->effects;
     const double macs = (double)s->model->macs;
-    if (effects->mac_share != 1)
+    if (s->model->form.first)
+        fputs("  products are made first: no MAC is done\n", s->x.out);
+    else if (effects->mac_share != 1)
         fprintf(
             s->x.out,
             "  engines leave %s of the MACs: %s of the inputs and %s of the weights "
@@ -521,6 +523,10 @@ static void explain_macs(struct sdse_story *s) {
         s->x.seen.engine_pj[i] =
             sdse_explain_product(&s->x, engine->name, effects->events[i], events,
                                  engine->pj_per_event.value, &engine->pj_per_event);
+        if (engine->kind == SDSE_ENGINE_PRODUCTS)
+            s->x.seen.sum_pj = sdse_explain_product(
+                &s->x, engine->name, effects->sums, "products read and added",
+                engine->pj_per_sum.value, &engine->pj_per_sum);
     }
 }
 
@@ -579,7 +585,7 @@ static bool check_lines(struct sdse_story *s) {
         seen->energy_pj == cost->energy_pj && seen->mac_pj == cost->mac_pj &&
             seen->vector_pj == cost->vector_pj &&
             memcmp(seen->engine_pj, cost->engine_pj, sizeof seen->engine_pj) == 0 &&
-            seen->rebuild_pj == cost->rebuild_pj &&
+            seen->sum_pj == cost->sum_pj && seen->rebuild_pj == cost->rebuild_pj &&
             seen->shift_adds == cost->shift_adds &&
             seen->basis_words_loaded == cost->basis_words_loaded);
     for (unsigned l = 0; l < cost->level_count; l++) {

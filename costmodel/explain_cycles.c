@@ -118,10 +118,15 @@ bool sdse_explain_cycles(struct sdse_story *s) {
         fprintf(s->x.out, "  compute     %s cycles, as its engine counts them\n",
                 sdse_digits_u64(cost->compute_cycles).text);
     else
-        fprintf(s->x.out, "  compute     %s steps x %s cycle%s per MAC%s = %s cycles\n",
+        fprintf(s->x.out, "  compute     %s steps x %s cycle%s per %s%s = %s cycles\n",
                 sdse_digits_u64(steps).text, sdse_digits_f64(rate).text,
-                rate <= 1 ? "" : "s", rate == floor(rate) ? "" : ", rounded up",
-                sdse_digits_u64(cost->compute_cycles).text);
+                rate <= 1 ? "" : "s", s->model->form.first ? "weight" : "MAC",
+                rate == floor(rate) ? "" : ", rounded up",
+                sdse_digits_u64(sdse_compute_cycles(steps, rate)).text);
+    if (s->model->effects.least_cycles > 0)
+        fprintf(
+            s->x.out, "  products    at least %s cycles\n",
+            sdse_digits_f64(ceil(s->model->effects.least_cycles * (1 - 4.5e-16))).text);
     if (cost->rebuild_cycles)
         fprintf(s->x.out, "  engine      %s cycles\n",
                 sdse_digits_u64(cost->rebuild_cycles).text);
@@ -139,6 +144,7 @@ bool sdse_explain_cycles(struct sdse_story *s) {
             cost->bottleneck_level == -1   ? "compute"
             : cost->bottleneck_level == -2 ? "the rebuild engine"
             : cost->bottleneck_level == -3 ? "the vector unit"
+            : cost->bottleneck_level == -4 ? "the multipliers that make products"
                                            : arch->level[cost->bottleneck_level].name,
             cost->bottleneck_port ? ": " : "",
             cost->bottleneck_port ? cost->bottleneck_port : "");

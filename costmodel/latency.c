@@ -73,9 +73,11 @@ uint64_t sdse_compute_cycles(uint64_t steps, double cycles_per_mac) {
 
 uint64_t sdse_model_compute_cycles(const struct sdse_model *model, uint64_t steps) {
     const struct sdse_effects *effects = &model->effects;
-    return effects->own_cycles > 0
-               ? (uint64_t)ceil(effects->own_cycles * (1 - 4.5e-16))
-               : sdse_compute_cycles(steps, effects->cycles_per_mac);
+    const uint64_t cycles = effects->own_cycles > 0
+                                ? (uint64_t)ceil(effects->own_cycles * (1 - 4.5e-16))
+                                : sdse_compute_cycles(steps, effects->cycles_per_mac);
+    const uint64_t least = (uint64_t)ceil(effects->least_cycles * (1 - 4.5e-16));
+    return cycles > least ? cycles : least;
 }
 
 uint64_t sdse_passes(const struct sdse_view *view, const unsigned *keeps, unsigned l) {
@@ -107,6 +109,11 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
                                        : sdse_model_compute_cycles(model, steps);
     latency->rebuild_cycles = rebuild_cycles;
     latency->bottleneck_level = streamed ? -3 : -1;
+    if (latency->compute_cycles > 0 && !streamed &&
+        (double)latency->compute_cycles - 1 < model->effects.least_cycles &&
+        sdse_compute_cycles(steps, model->effects.cycles_per_mac) <
+            latency->compute_cycles)
+        latency->bottleneck_level = -4;
     latency->bottleneck_port = (struct sdse_port_name){SDSE_PORT_READ, -1};
     uint64_t longest = latency->compute_cycles, added = 0;
     if (rebuild_cycles > longest) {

@@ -25,6 +25,31 @@ static void add_flow(struct sdse_model *model, enum sdse_tensor tensor,
     model->flow[model->flow_count++] = (struct sdse_flow){tensor, part, ends_in_engine};
 }
 
+const struct sdse_engine *sdse_products_engine(const struct sdse_arch *arch) {
+    for (unsigned i = 0; i < arch->engine_count; i++)
+        if (arch->engine[i].kind == SDSE_ENGINE_PRODUCTS)
+            return &arch->engine[i];
+    return NULL;
+}
+
+// Weights whose products are made first: outside the engine everything that is stored
+// of them, inside what says which products to add.
+static void prepare_first(struct sdse_model *model) {
+    const struct sdse_arch *arch = model->arch;
+    const struct sdse_weight_form *form = &model->form;
+    const unsigned engine = sdse_products_engine(arch)->below_level;
+    const double weights = (double)sdse_tile_words(&model->layer->nest, SDSE_WEIGHTS,
+                                                   model->layer->nest.bound);
+    const double added =
+        (form->coefficient_bits_total + form->index_bits_total) / weights;
+    const double all = added + form->basis_bits_total / weights;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        model->bits[l][SDSE_PART_WEIGHTS] = model->place_bits[l][SDSE_PART_WEIGHTS] =
+            l <= engine ? all : added;
+        model->weight_wire_bits[l] = l < engine ? all : added;
+    }
+}
+
 static enum sdse_status prepare_bits(struct sdse_model *model) {
     const struct sdse_arch *arch = model->arch;
     const struct sdse_weight_form *form = &model->form;
@@ -49,10 +74,13 @@ static enum sdse_status prepare_bits(struct sdse_model *model) {
                 return status;
         }
         model->partial_bits[l] = sdse_arch_partial_bits(arch, l);
+        model->weight_wire_bits[l] = arch->bits[SDSE_WEIGHTS];
         for (unsigned i = 0; i < 3; i++)
             model->bits[l][SDSE_PART_COEFFICIENTS + i] =
                 model->place_bits[l][SDSE_PART_COEFFICIENTS + i] = part_bits[i];
     }
+    if (form->first)
+        prepare_first(model);
     return SDSE_OK;
 }
 
@@ -108,7 +136,8 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
           !sdse_mul_u64(macs, sdse_layer_operands(layer), &macs) ||
           !sdse_mul_u64(macs, layer->move.passes, &macs) || macs >= (uint64_t)1 << 62)))
         return SDSE_OVERFLOW;
-    if (form && form->smartdeal && !arch->rebuild.present)
+    if (form && ((form->smartdeal && !arch->rebuild.present) ||
+                 (form->first && !sdse_products_engine(arch))))
         return SDSE_INVALID;
     struct sdse_model *fresh = SDSE_ARENA_NEW(arena, struct sdse_model);
     if (!fresh)
@@ -130,8 +159,12 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     for (unsigned i = 0; i < arch->engine_count; i++)
         fresh->engine_pj[i] =
             fresh->effects.events[i] * arch->engine[i].pj_per_event.value;
+    if (form && form->first)
+        fresh->sum_pj =
+            fresh->effects.sums * sdse_products_engine(arch)->pj_per_sum.value;
     if (sdse_layer_moves(layer)) {
         fresh->form.smartdeal = false;
+        fresh->form.first = SDSE_WORDS_FIRST;
     } else if (fresh->form.smartdeal) {
         add_flow(fresh, SDSE_WEIGHTS, SDSE_PART_COEFFICIENTS, false);
         add_flow(fresh, SDSE_WEIGHTS, SDSE_PART_BASIS, true);

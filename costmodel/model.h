@@ -32,11 +32,13 @@ struct sdse_model {
     double partial_bits[SDSE_MAX_LEVELS]; // of one partial sum at each level
     uint64_t macs;
     struct sdse_effects effects;
-    double mac_pj;                      // of all of them, gated ones left out
-    double engine_pj[SDSE_MAX_ENGINES]; // of all events of each engine
+    double mac_pj;                            // of all of them, gated ones left out
+    double engine_pj[SDSE_MAX_ENGINES];       // of all events of each engine
+    double sum_pj;                            // of all sums of products made first
+    double weight_wire_bits[SDSE_MAX_LEVELS]; // of a weight below each level
     double shift_adds_per_weight;
     double pass_cycles[SDSE_MAX_LEVELS]; // lost by each pass of the loops outside
-    double leakage_mw[SDSE_MAX_LEVELS]; // all instances; 0 where a memory is shared
+    double leakage_mw[SDSE_MAX_LEVELS];  // all instances; 0 where a memory is shared
     double compute_leakage_mw;
     bool has_overheads;
 };
@@ -45,6 +47,17 @@ struct sdse_model {
 #define SDSE_SMARTDEAL_PARTS                                        \
     (SDSE_BIT(SDSE_PART_COEFFICIENTS) | SDSE_BIT(SDSE_PART_BASIS) | \
      SDSE_BIT(SDSE_PART_INDEX))
+
+// Bits of a word of a tensor on the network below level `l`, outside of SmartDeal's
+// parts.
+static inline double sdse_model_wire_bits(const struct sdse_model *model,
+                                          enum sdse_tensor tensor, unsigned l) {
+    return tensor == SDSE_WEIGHTS ? model->weight_wire_bits[l]
+                                  : model->arch->bits[tensor];
+}
+
+// The engine that makes products first; NULL if there is none.
+const struct sdse_engine *sdse_products_engine(const struct sdse_arch *arch);
 
 // Whether level `l` keeps the words of a flow. A memory that keeps plain "weights"
 // above the rebuild engine keeps all parts of them.

@@ -63,8 +63,6 @@ static void price_words(const struct sdse_model *model, const struct sdse_flow *
                          p <= engine && engine < c;
     const enum sdse_part part = sdse_model_part_at(model, flow, p);
     const double bits = model->bits[p][part];
-    const double wire_bits =
-        part < SDSE_PART_COEFFICIENTS ? arch->bits[flow->tensor] : bits;
     for (int stage = 0; stage < SDSE_STAGES; stage++) {
         price->parent_bits[stage] = bits;
         price->read_pj[stage] =
@@ -74,7 +72,11 @@ static void price_words(const struct sdse_model *model, const struct sdse_flow *
             if (rebuilt && flow->ends_in_engine)
                 break;
             price_wires(model, flow->tensor, l, stage,
-                        rebuilt ? arch->bits[flow->tensor] : wire_bits, price);
+                        rebuilt ? arch->bits[flow->tensor]
+                        : part < SDSE_PART_COEFFICIENTS
+                            ? sdse_model_wire_bits(model, flow->tensor, l)
+                            : bits,
+                        price);
         }
         if (c == arch->level_count || (crosses && flow->ends_in_engine))
             continue;
@@ -194,6 +196,7 @@ static void add_overheads(const struct sdse_model *model, struct sdse_prices *pr
     prices->mac_pj += floor_pj;
     for (unsigned i = 0; i < arch->engine_count; i++)
         prices->mac_pj += model->engine_pj[i] * prices->control;
+    prices->mac_pj += model->sum_pj * prices->control;
     for (unsigned f = 0; f < prices->flow_count; f++)
         for (unsigned e = 0; e < prices->flow[f].edge_count; e++)
             add_control_to_edge(arch, &prices->flow[f].edge[e]);
@@ -209,10 +212,12 @@ void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
     for (unsigned l = 0; l < model->arch->level_count; l++)
         mw += model->leakage_mw[l];
     prices->control = 1;
-    if (sdse_overheads_any(model->arch))
+    if (sdse_overheads_any(model->arch)) {
         add_overheads(model, prices, &mw);
-    else
+    } else {
         for (unsigned i = 0; i < model->arch->engine_count; i++)
             prices->mac_pj += model->engine_pj[i];
+        prices->mac_pj += model->sum_pj;
+    }
     prices->leakage_pj_per_cycle = mw / model->arch->clock_ghz;
 }

@@ -83,6 +83,7 @@ static void scale_all(struct rescaling *r) {
     scale(r, &arch->rebuild.area_um2, r->area);
     for (unsigned i = 0; i < arch->engine_count; i++) {
         scale(r, &arch->engine[i].pj_per_event, r->energy);
+        scale(r, &arch->engine[i].pj_per_sum, r->energy);
         scale(r, &arch->engine[i].area_um2, r->area);
     }
     scale(r, &arch->vector.pj_per_op, r->energy);

@@ -52,17 +52,16 @@ static void read_rebuild(struct sdse_arch_reading *r, const struct sdse_node *ma
 static void refuse_others(struct sdse_arch_reading *r, const struct sdse_node *map,
                           enum sdse_engine_kind kind) {
     enum { COMMON = 7, MOST_KEYS = 32 };
-    const char *names[MOST_KEYS] = {"name",
-                                    "kind",
-                                    "below",
-                                    "for",
-                                    "free",
-                                    "area_um2",
-                                    sdse_engine_price_key(kind)};
+    const char *names[MOST_KEYS] = {"name", "kind", "below",
+                                    // What a form needs, an engine does not refuse.
+                                    kind == SDSE_ENGINE_PRODUCTS ? "name" : "for",
+                                    "free", "area_um2", sdse_engine_price_key(kind)};
     size_t count;
     const struct sdse_engine_key *keys = sdse_engine_keys(kind, &count);
     for (size_t i = 0; i < count; i++)
         names[COMMON + i] = keys[i].name;
+    if (kind == SDSE_ENGINE_PRODUCTS)
+        names[COMMON + count++] = "pj_per_sum";
     sdse_refuse_unknown_keys(map, names, COMMON + count, r->diags);
 }
 
@@ -146,6 +145,8 @@ static void read_engine(struct sdse_arch_reading *r, const struct sdse_node *map
         sdse_read_bool(node, r->diags, &engine->free);
     engine_cost(r, map, sdse_engine_price_key(kind), engine->free,
                 &engine->pj_per_event);
+    if (kind == SDSE_ENGINE_PRODUCTS)
+        engine_cost(r, map, "pj_per_sum", engine->free, &engine->pj_per_sum);
     sdse_number_read(sdse_node_get(map, "area_um2"), 0, 1e15, &r->sources, r->diags,
                      &engine->area_um2);
     read_layer_kinds(r, map, engine);

@@ -211,6 +211,11 @@ void sdse_check_missing_cost(struct sdse_subject *s) {
         if (!other->pj_per_event.given)
             sdse_check_report(s, other->loc, "engine '%s' needs %s, or free: true",
                               other->name, sdse_engine_price_key(other->kind));
+        if (other->kind == SDSE_ENGINE_PRODUCTS && !other->pj_per_sum.given)
+            sdse_check_report(s, other->loc,
+                              "engine '%s' needs pj_per_sum, or free: "
+                              "true",
+                              other->name);
     }
 }
 
@@ -241,7 +246,8 @@ void sdse_check_zero_cost(struct sdse_subject *s) {
                           "compute: 0 pJ per MAC must be declared free");
     for (unsigned i = 0; i < s->arch->arch->engine_count; i++) {
         const struct sdse_engine *engine = &s->arch->arch->engine[i];
-        if (!engine->free && is_zero(&engine->pj_per_event))
+        if (!engine->free &&
+            (is_zero(&engine->pj_per_event) || is_zero(&engine->pj_per_sum)))
             sdse_check_report(s, engine->loc, "engine '%s': 0 pJ must be declared free",
                               engine->name);
     }

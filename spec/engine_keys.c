@@ -61,6 +61,8 @@ static const struct sdse_engine_key cartesian[] = {
     WORD("halo", halo, halos, 1, false),
 };
 
+static const struct sdse_engine_key products[] = {COUNT("multipliers", multipliers)};
+
 #define TABLE(keys) \
     { keys, sizeof(keys) / sizeof *(keys) }
 static const struct {
@@ -73,6 +75,7 @@ static const struct {
     [SDSE_ENGINE_GATHER] = TABLE(gather),
     [SDSE_ENGINE_SELECTOR] = TABLE(selector),
     [SDSE_ENGINE_CARTESIAN] = TABLE(cartesian),
+    [SDSE_ENGINE_PRODUCTS] = TABLE(products),
 };
 
 const struct sdse_engine_key *sdse_engine_keys(enum sdse_engine_kind kind,
@@ -83,7 +86,7 @@ const struct sdse_engine_key *sdse_engine_keys(enum sdse_engine_kind kind,
 
 const char *sdse_engine_price_key(enum sdse_engine_kind kind) {
     static const char *const keys[SDSE_ENGINE_KINDS] = {
-        "pj_per_digit",         "pj_per_test", "pj_per_issue",
-        "pj_per_gathered_word", "pj_per_row",  "pj_per_product"};
+        "pj_per_digit", "pj_per_test",    "pj_per_issue",  "pj_per_gathered_word",
+        "pj_per_row",   "pj_per_product", "pj_per_product"};
     return keys[kind];
 }

@@ -139,6 +139,8 @@ static const struct sdse_schema_key engine_keys[] = {
     {"pj_per_gathered_word", SDSE_SCHEMA_VALUE},
     {"pj_per_row", SDSE_SCHEMA_VALUE},
     {"pj_per_product", SDSE_SCHEMA_VALUE},
+    {"pj_per_sum", SDSE_SCHEMA_VALUE},
+    {"multipliers", SDSE_SCHEMA_VALUE},
     {"encoding", SDSE_SCHEMA_VALUE},
     {"serial", SDSE_SCHEMA_VALUE},
     {"lanes", SDSE_SCHEMA_VALUE},

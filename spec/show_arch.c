@@ -215,6 +215,7 @@ static void show_numbers(FILE *out, const struct sdse_arch *arch) {
         const struct sdse_engine *other = &arch->engine[i];
         show_number(out, other->name, sdse_engine_event(other->kind), "pJ",
                     &other->pj_per_event);
+        show_number(out, other->name, "sum", "pJ", &other->pj_per_sum);
         show_number(out, other->name, "area", "um2", &other->area_um2);
     }
     show_number(out, "vector unit", "operation", "pJ", &arch->vector.pj_per_op);

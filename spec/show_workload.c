@@ -49,12 +49,12 @@ static void show_layer(FILE *out, int width, const struct sdse_layer *layer,
 
 static void add(struct words *total, const struct sdse_layer *layer,
                 const struct words *words) {
-    total->layers += layer->repeat;
+    total->layers += sdse_layer_copies(layer);
     total->macs += words->macs * layer->repeat;
     total->inputs += words->inputs * layer->repeat;
     total->outputs += words->outputs * layer->repeat;
     if (sdse_layer_stores_weights(layer))
-        total->weights += words->weights * layer->repeat;
+        total->weights += words->weights * sdse_layer_copies(layer);
     total->operations += words->outputs * layer->move.operations * layer->repeat;
 }
 

@@ -23,14 +23,47 @@ enum key {
     KEY_PRUNE,
     KEY_PRUNE_AMOUNT,
     KEY_PRUNE_GROUP,
+    KEY_INPUTS_PER_WIDTH,
+    KEY_OUTPUTS_PER_BLOCK,
+    KEY_DISTRIBUTION,
+    KEY_RANGE_SIGMAS,
+    KEY_BASES,
     KEYS
 };
-static const char *const key_words[KEYS + 1] = {
-    "basis_size",       "rows_per_slice", "density",    "row_density",
-    "coefficient_bits", "basis_bits",     "scale_bits", "index",
-    "depthwise",        "sparsity",       "threshold",  "relative_threshold",
-    "row_sparsity",     "scale",          "iterations", "prune",
-    "prune_amount",     "prune_group",    "name"};
+static const char *const key_words[KEYS + 2] = {"basis_size",
+                                                "rows_per_slice",
+                                                "density",
+                                                "row_density",
+                                                "coefficient_bits",
+                                                "basis_bits",
+                                                "scale_bits",
+                                                "index",
+                                                "depthwise",
+                                                "sparsity",
+                                                "threshold",
+                                                "relative_threshold",
+                                                "row_sparsity",
+                                                "scale",
+                                                "iterations",
+                                                "prune",
+                                                "prune_amount",
+                                                "prune_group",
+                                                "inputs_per_width",
+                                                "outputs_per_block",
+                                                "distribution",
+                                                "range_sigmas",
+                                                "bases",
+                                                "name",
+                                                "kind"};
+
+#define KEY(name) (UINT64_C(1) << KEY_##name)
+// Which keys forms of a kind have.
+static const uint64_t keys_of[] = {
+    [SDSE_WORDS_FIRST] = KEY(INPUTS_PER_WIDTH) - 1,
+    [SDSE_UNIQUE_FIRST] = KEY(INPUTS_PER_WIDTH) | KEY(OUTPUTS_PER_BLOCK) |
+                          KEY(DISTRIBUTION) | KEY(RANGE_SIGMAS),
+    [SDSE_BASIS_FIRST] = KEY(BASES) | KEY(DENSITY) | KEY(BASIS_BITS),
+};
 
 static const char layers_own[] = "layer";
 
@@ -56,6 +89,13 @@ static const struct sdse_form_setting declared_defaults = {
     .scale_bits = 8,
     .index = SDSE_INDEX_ROW,
 };
+
+// Products first: distinct words with a width of its own for each input; six kernels
+// that a layer shares (ESCALATE, recalled: docs/systems.md).
+static const struct sdse_form_setting unique_defaults = {
+    .first = SDSE_UNIQUE_FIRST, .measured = true, .inputs_per_width = 1};
+static const struct sdse_form_setting basis_first_defaults = {
+    .first = SDSE_BASIS_FIRST, .measured = true, .bases = 6, .basis_bits = 8};
 
 // Bits the decomposition can make; a declared form may say more.
 enum { MOST_MEASURED_BITS = 7, MOST_DECLARED_BITS = 8 };
@@ -140,6 +180,30 @@ static bool read_density(const struct sdse_node *node, struct sdse_diags *diags,
     return sdse_read_double(node, 1e-6, 1, diags, density);
 }
 
+// The keys of forms whose products are made first.
+static bool read_first_value(const struct sdse_node *node, enum key key,
+                             struct sdse_diags *diags,
+                             struct sdse_form_setting *setting) {
+    static const char *const laws[] = {"gaussian", "laplace"};
+    enum { MOST_LIST = 1 << 30, MOST_BASES = 64 };
+    unsigned word;
+    switch (key) {
+    case KEY_INPUTS_PER_WIDTH:
+        return sdse_read_u64(node, 0, MOST_LIST, diags, &setting->inputs_per_width);
+    case KEY_OUTPUTS_PER_BLOCK:
+        return sdse_read_u64(node, 0, MOST_LIST, diags, &setting->outputs_per_block);
+    case KEY_RANGE_SIGMAS:
+        return sdse_read_double(node, 0.1, 1000, diags, &setting->range_sigmas);
+    case KEY_BASES:
+        return sdse_read_u32(node, 1, MOST_BASES, diags, &setting->bases);
+    default:
+        if (!sdse_read_word(node, laws, 2, diags, &word))
+            return false;
+        setting->laplace = word == 1;
+        return true;
+    }
+}
+
 static bool read_value(const struct sdse_node *node, enum key key,
                        struct sdse_diags *diags, struct sdse_form_setting *setting) {
     static const char *const indexes[] = {"element_bitmap", "row", "run_length",
@@ -158,6 +222,8 @@ static bool read_value(const struct sdse_node *node, enum key key,
     case KEY_ROWS_PER_SLICE:
         return sdse_read_u32(node, 0, UINT32_MAX, diags, &setting->rows_per_slice);
     case KEY_DENSITY:
+        if (setting->first)
+            return sdse_read_double(node, 1e-6, 1, diags, &setting->density);
         return read_density(node, diags, &setting->density);
     case KEY_ROW_DENSITY:
         return read_density(node, diags, &setting->row_density);
@@ -178,7 +244,9 @@ static bool read_value(const struct sdse_node *node, enum key key,
     case KEY_DEPTHWISE:
         return sdse_read_bool(node, diags, &setting->depthwise);
     default:
-        return read_measured_value(node, key, diags, setting);
+        return key >= KEY_INPUTS_PER_WIDTH
+                   ? read_first_value(node, key, diags, setting)
+                   : read_measured_value(node, key, diags, setting);
     }
 }
 
@@ -244,14 +312,14 @@ static bool values_are_good(struct reader *r, const struct sdse_node *map,
 static void contradict(struct reader *r, const struct sdse_node *node,
                        const char *why) {
     sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "form-contradiction", "'%s' %s",
-                  node->key, why);
+                  node->key, why ? why : "");
 }
 
 // Keys that say two things about one matter.
 static void refuse_contradictions(struct reader *r, const struct sdse_node *map,
                                   bool measured) {
     const struct sdse_node *threshold = NULL;
-    for (enum key key = KEY_SPARSITY; key < KEYS; key++) {
+    for (enum key key = KEY_SPARSITY; key < KEY_INPUTS_PER_WIDTH; key++) {
         const struct sdse_node *node = sdse_node_get(map, key_words[key]);
         if (!node)
             continue;
@@ -301,32 +369,71 @@ static void check_pruning(struct reader *r, const struct sdse_node *map) {
     }
 }
 
+static bool read_form_kind(struct reader *r, const struct sdse_node *map,
+                           enum sdse_products_first *first) {
+    static const char *const kinds[] = {"smartdeal", "unique", "basis_first"};
+    const struct sdse_node *node = sdse_node_get(map, "kind");
+    unsigned word = SDSE_WORDS_FIRST;
+    if (node && !sdse_read_word(node, kinds, 3, r->diags, &word))
+        return false;
+    *first = (enum sdse_products_first)word;
+    return true;
+}
+
+// Keys of forms of another kind, and a law without a range.
+static void refuse_others(struct reader *r, const struct sdse_node *map,
+                          enum sdse_products_first first) {
+    for (enum key key = 0; key < KEYS; key++) {
+        const struct sdse_node *node = sdse_node_get(map, key_words[key]);
+        if (node && !(keys_of[first] >> key & 1))
+            contradict(r, node,
+                       sdse_arena_printf(r->arena, "is no key of forms of kind %s",
+                                         sdse_products_first_name(first)));
+    }
+    const struct sdse_node *law = sdse_node_get(map, "distribution");
+    if (law && first == SDSE_UNIQUE_FIRST && !sdse_node_get(map, "range_sigmas"))
+        contradict(r, law, "without 'range_sigmas': measured words follow no law");
+}
+
 static void read_form(struct reader *r, const struct sdse_node *node) {
     struct sdse_sweep_form form = {.name = "raw", .loc = node->loc};
     if (node->kind == SDSE_NODE_SCALAR) {
-        static const char *const words[] = {"raw", "smartdeal"};
+        static const char *const words[] = {"raw", "smartdeal", "unique",
+                                            "basis_first"};
+        static const struct sdse_form_setting *const settings[] = {
+            NULL, &measured_defaults, &unique_defaults, &basis_first_defaults};
         unsigned word;
-        if (!sdse_read_word(node, words, 2, r->diags, &word))
+        if (!sdse_read_word(node, words, 4, r->diags, &word))
             return;
         form.name = words[word];
-        if (word == 1)
-            form.setting = measured_defaults;
+        if (word)
+            form.setting = *settings[word];
         append(r, form);
         return;
     }
     if (!sdse_expect_kind(node, SDSE_NODE_MAPPING, r->diags))
         return;
-    sdse_refuse_unknown_keys(node, key_words, KEYS + 1, r->diags);
-    form.name = "smartdeal";
-    const bool measured =
-        !sdse_node_get(node, "density") && !sdse_node_get(node, "row_density");
-    form.setting = measured ? measured_defaults : declared_defaults;
+    sdse_refuse_unknown_keys(node, key_words, KEYS + 2, r->diags);
+    enum sdse_products_first first = SDSE_WORDS_FIRST;
+    if (!read_form_kind(r, node, &first))
+        return;
+    form.name = sdse_products_first_name(first);
+    const bool measured = !sdse_node_get(node, "density") &&
+                          !sdse_node_get(node, "row_density") &&
+                          !sdse_node_get(node, "range_sigmas");
+    form.setting = first == SDSE_UNIQUE_FIRST  ? unique_defaults
+                   : first == SDSE_BASIS_FIRST ? basis_first_defaults
+                   : measured                  ? measured_defaults
+                                               : declared_defaults;
+    form.setting.measured = measured;
     const struct sdse_node *name = sdse_node_get(node, "name");
     if (name)
         sdse_read_text(name, r->diags, &form.name);
     const size_t errors = r->diags->errors;
-    refuse_contradictions(r, node, measured);
-    if (values_are_good(r, node, form.setting) && measured)
+    refuse_others(r, node, first);
+    if (!first)
+        refuse_contradictions(r, node, measured);
+    if (values_are_good(r, node, form.setting) && measured && !first)
         check_pruning(r, node);
     if (r->diags->errors == errors)
         expand(r, node, 0, form);

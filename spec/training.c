@@ -411,7 +411,8 @@ static enum sdse_status refuse_phases(const struct sdse_workload *net,
         const struct sdse_node *kind = sdse_node_get(nodes[i], "kind");
         if (!kind || !kind->text ||
             (strcmp(kind->text, "deconv") != 0 && strcmp(kind->text, "wgrad") != 0 &&
-             strcmp(kind->text, "update") != 0))
+             strcmp(kind->text, "update") != 0 && strcmp(kind->text, "lstm") != 0 &&
+             strcmp(kind->text, "gru") != 0 && net->layers[i].steps <= 1))
             continue;
         sdse_diag_add(diags, SDSE_ERROR, net->layers[i].loc, "training-kind",
                       "layer '%s': the gradients of kind '%s' are not modelled",

@@ -10,8 +10,8 @@
 #include "spec/workload_reader.h"
 
 static const char *const kind_words[] = {
-    "conv", "dwconv", "fc",   "matmul",  "deconv", "conv1d", "conv3d",
-    "pool", "add",    "norm", "softmax", "act",    "wgrad",  "update"};
+    "conv", "dwconv", "fc",      "matmul", "deconv", "conv1d", "conv3d", "pool",
+    "add",  "norm",   "softmax", "act",    "wgrad",  "update", "lstm",   "gru"};
 // Other names people give them.
 static const struct {
     const char *word;
@@ -28,6 +28,7 @@ enum {
     WINDOWS = PLAIN | KIND(DECONV) | KIND(POOL),
     WORDS = KIND(ADD) | KIND(NORM) | KIND(SOFTMAX) | KIND(ACT) | KIND(UPDATE),
     MOVES = KIND(POOL) | WORDS,
+    CELLS = KIND(LSTM) | KIND(GRU),
 };
 // Which layers have which key.
 static const struct {
@@ -40,7 +41,7 @@ static const struct {
     {"density", ALL},
     {"uncoded", ALL},
     {"batch", ALL},
-    {"in", WINDOWS | KIND(FC) | WORDS},
+    {"in", WINDOWS | KIND(FC) | WORDS | CELLS},
     {"out_channels", PLAIN | KIND(DECONV) | KIND(FC)},
     {"weights", KIND(CONV) | KIND(DWCONV) | KIND(CONV1D) | KIND(FC)},
     {"kernel", WINDOWS},
@@ -51,6 +52,8 @@ static const struct {
     {"groups", KIND(CONV) | KIND(CONV1D) | KIND(CONV3D) | KIND(DECONV) | KIND(WGRAD)},
     {"shares_weights", OWN | KIND(DECONV) | KIND(FC)},
     {"rows", KIND(FC)},
+    {"steps", KIND(FC) | CELLS},
+    {"hidden", CELLS},
     {"heads", KIND(MATMUL)},
     {"kv_heads", KIND(MATMUL)},
     {"shared", KIND(MATMUL)},
@@ -129,6 +132,8 @@ static void read_fc(struct sdse_layer_reader *r) {
     bound[SDSE_K] = sdse_layer_count(r, "out_channels", 0);
     bound[SDSE_P] = sdse_layer_count(r, "rows", 1);
     r->layer->in_height = bound[SDSE_P];
+    r->layer->steps = sdse_layer_count(r, "steps", 1);
+    r->layer->repeat *= r->layer->steps;
 }
 
 // Products of activations: each sample and each of the kv_heads has a right operand of
@@ -322,10 +327,12 @@ static void read_layer(struct sdse_layer_reader *r) {
         [SDSE_WRITTEN_CONV3D] = SDSE_CONV,     [SDSE_WRITTEN_POOL] = SDSE_POOL,
         [SDSE_WRITTEN_ADD] = SDSE_ADD,         [SDSE_WRITTEN_NORM] = SDSE_NORM,
         [SDSE_WRITTEN_SOFTMAX] = SDSE_SOFTMAX, [SDSE_WRITTEN_ACT] = SDSE_ACT,
-        [SDSE_WRITTEN_WGRAD] = SDSE_WGRAD,     [SDSE_WRITTEN_UPDATE] = SDSE_UPDATE};
+        [SDSE_WRITTEN_WGRAD] = SDSE_WGRAD,     [SDSE_WRITTEN_UPDATE] = SDSE_UPDATE,
+        [SDSE_WRITTEN_LSTM] = SDSE_FC,         [SDSE_WRITTEN_GRU] = SDSE_FC};
     struct sdse_layer *layer = r->layer;
     *layer = (struct sdse_layer){.name = "?",
                                  .repeat = 1,
+                                 .steps = 1,
                                  .in_height = 1,
                                  .in_width = 1,
                                  .density = {1, 1, 1},
@@ -362,6 +369,8 @@ static void read_layer(struct sdse_layer_reader *r) {
         sdse_layer_read_weight_digits(r);
     if (r->kind == SDSE_WRITTEN_FC)
         read_fc(r);
+    else if (SDSE_BIT(r->kind) & CELLS)
+        sdse_layer_read_recurrent(r);
     else if (r->kind == SDSE_WRITTEN_MATMUL)
         read_matmul(r);
     else if (r->kind == SDSE_WRITTEN_DECONV)

@@ -24,6 +24,8 @@ enum sdse_written {
     SDSE_WRITTEN_ACT,
     SDSE_WRITTEN_WGRAD,
     SDSE_WRITTEN_UPDATE,
+    SDSE_WRITTEN_LSTM,
+    SDSE_WRITTEN_GRU,
     SDSE_WRITTEN_KINDS
 };
 
@@ -37,7 +39,8 @@ struct sdse_layer_reader {
     struct sdse_layer *layer; // the first; what its readers fill in
     bool sizes_broken;        // some size could not be read: nothing to compare
     bool out_of_memory;
-    // Layers beside the first: the other phases of a transposed convolution.
+    // Layers beside the first: the other phases of a transposed convolution, the
+    // products of states and the gates of a recurrent layer.
     struct sdse_layer *more;
     size_t more_count;
 };
@@ -56,6 +59,7 @@ struct sdse_loc sdse_layer_place(const struct sdse_layer_reader *r, const char *
 void sdse_layer_read_conv(struct sdse_layer_reader *r);
 void sdse_layer_read_deconv(struct sdse_layer_reader *r);
 void sdse_layer_read_words(struct sdse_layer_reader *r);
+void sdse_layer_read_recurrent(struct sdse_layer_reader *r);
 
 // What an update moves for each of its weights.
 void sdse_layer_read_update(struct sdse_layer_reader *r);

@@ -246,7 +246,9 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
         sdse_print_word(out, layer->name);
         fputs(", ", out);
         print_shape(out, layer, net->batch);
-        fprintf(out, ", repeat: %" PRIu64, layer->repeat);
+        fprintf(out, ", repeat: %" PRIu64, sdse_layer_copies(layer));
+        if (layer->steps > 1 && layer->kind == SDSE_FC)
+            fprintf(out, ", steps: %" PRIu64, layer->steps);
         if (layer->weights_file) {
             fputs(", weights: ", out);
             sdse_print_word(out, layer->weights_file);
@@ -282,9 +284,30 @@ static void print_density(FILE *out, const char *key, double density) {
         fprintf(out, ", %s: layer", key);
 }
 
+static void print_first(FILE *out, const struct sdse_form_setting *s) {
+    fprintf(out, "kind: %s", sdse_products_first_name(s->first));
+    if (s->first == SDSE_UNIQUE_FIRST) {
+        fprintf(out, ", inputs_per_width: %" PRIu64 ", outputs_per_block: %" PRIu64,
+                s->inputs_per_width, s->outputs_per_block);
+        if (!s->measured)
+            fprintf(out, ", distribution: %s, range_sigmas: %.17g",
+                    s->laplace ? "laplace" : "gaussian", s->range_sigmas);
+    } else {
+        fprintf(out, ", bases: %" PRIu32 ", basis_bits: %" PRIu32, s->bases,
+                s->basis_bits);
+        if (!s->measured)
+            fprintf(out, ", density: %.17g", s->density);
+    }
+    fputc('}', out);
+}
+
 static void print_setting(FILE *out, const struct sdse_form_setting *s) {
     static const char *const indexes[] = {"element_bitmap", "row", "run_length",
                                           "dense"};
+    if (s->first) {
+        print_first(out, s);
+        return;
+    }
     fprintf(out, "basis_size: %" PRIu32 ", rows_per_slice: %" PRIu32, s->basis_size,
             s->rows_per_slice);
     if (!s->measured) {
@@ -305,7 +328,7 @@ static void print_setting(FILE *out, const struct sdse_form_setting *s) {
 
 char *sdse_form_setting_text(struct sdse_arena *arena,
                              const struct sdse_form_setting *setting) {
-    if (!setting->smartdeal)
+    if (!setting->smartdeal && !setting->first)
         return sdse_arena_strdup(arena, "raw");
     struct sdse_text text;
     if (!sdse_text_begin(&text))
@@ -470,7 +493,7 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
     print_zips(out, sweep, 0, "zip: [{", "]\n");
     fputs("weight_forms:\n", out);
     for (size_t i = 0; i < sweep->form_count; i++) {
-        if (!sweep->forms[i].setting.smartdeal) {
+        if (!sweep->forms[i].setting.smartdeal && !sweep->forms[i].setting.first) {
             fputs("  - raw\n", out);
             continue;
         }

@@ -316,6 +316,8 @@ static void print_engine(FILE *out, const struct sdse_arch *arch,
     }
     if (!engine->free)
         print_number(out, sdse_engine_price_key(engine->kind), &engine->pj_per_event);
+    if (!engine->free && engine->kind == SDSE_ENGINE_PRODUCTS)
+        print_number(out, "pj_per_sum", &engine->pj_per_sum);
     print_number(out, "area_um2", &engine->area_um2);
     fprintf(out, "%s}\n", engine->free ? ", free: true" : "");
 }

@@ -70,6 +70,8 @@ struct sdse_cost {
 
     uint64_t engine_events[SDSE_MAX_ENGINES]; // of engines of other kinds
     double engine_pj[SDSE_MAX_ENGINES];
+    uint64_t sums; // of products made first: each reads one and adds it
+    double sum_pj;
 
     uint64_t vector_operations; // of a layer that multiplies nothing
     double vector_pj;
@@ -80,7 +82,8 @@ struct sdse_cost {
     uint64_t pass_cycles;    // lost by the passes of all levels
     uint64_t latency_cycles;
     int bottleneck_level; // the level whose transfers set the latency; -1 = compute,
-                          // -2 = rebuild engine, -3 = vector unit
+                          // -2 = rebuild engine, -3 = vector unit, -4 = multipliers
+                          // that make products first
     const char *bottleneck_port; // a memory's: the port of its own that a tensor waits
                                  // for, "outputs reads"; NULL = that of several
     double utilization; // MACs / (latency x multipliers of the accelerator / cycles per
@@ -102,6 +105,7 @@ sdse_bottleneck_name(const struct sdse_arch *arch, const struct sdse_cost *cost)
              l == -1   ? "compute"
              : l == -2 ? "rebuild"
              : l == -3 ? "vector"
+             : l == -4 ? "products"
                        : arch->level[l].name,
              port ? " " : "", port ? port : "");
     return name;

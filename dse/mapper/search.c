@@ -476,7 +476,8 @@ static void try_spread(struct sdse_searcher *s, unsigned l,
                         &frame->factors.transfers);
     const double rebuild =
         sdse_rebuilding_cycles(problem, l + 1, &frame->factors.node, visits.best);
-    frame->work_cycles = fmax(frame->compute_cycles, rebuild);
+    frame->work_cycles = fmax(fmax(frame->compute_cycles, rebuild),
+                              s->problem->model->effects.least_cycles * (1 - 1e-12));
     frame->least_cycles =
         sdse_factors_cycles(&frame->factors, &visits, frame->work_cycles);
     if (may_cut(s, leak(s, pj, frame->least_cycles), frame->least_cycles))
@@ -538,9 +539,10 @@ static void bound_root(struct sdse_searcher *s) {
     sdse_partial_visits(problem, &root->trail, root->index, NULL, visits);
     const double own_cycles = problem->model->effects.own_cycles;
     const double compute =
-        own_cycles > 0
-            ? own_cycles * (1 - 1e-12)
-            : problem->timed_macs / problem->most_used[0] * cycles_per_mac(problem);
+        own_cycles > 0 ? own_cycles * (1 - 1e-12)
+                       : fmax(problem->timed_macs / problem->most_used[0] *
+                                  cycles_per_mac(problem),
+                              problem->model->effects.least_cycles * (1 - 1e-12));
     s->waiting = waiting(s, 0);
     const double cycles = least_cycles(problem, 0, root, visits, compute) + s->waiting;
     s->root = (struct sdse_totals){leak(s, weigh(&outlook, visits), cycles), cycles};

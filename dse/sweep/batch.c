@@ -114,6 +114,10 @@ static bool hash_declared(struct sdse_arena *arena, struct sdse_form_record *rec
         form->coefficient_bits, form->basis_bits, form->scale_bits, (int)form->index,
         form->coefficient_bits_total, form->basis_bits_total, form->index_bits_total,
         record->weight_bits, record->weight_words, form->rel_error);
+    if (text && form->first)
+        text =
+            sdse_arena_printf(arena, "%s first %d products %.17g sums %.17g", text,
+                              (int)form->first, form->products, form->sums_per_weight);
     if (text)
         record->hash = sdse_hash_bytes(text, strlen(text));
     return text != NULL;
@@ -171,12 +175,13 @@ static void describe_weights(struct writing *w) {
         const struct sdse_measured *measured = w->point->measured[i];
         if (workload_of(w)->layers[i].shares_weights)
             continue;
-        if (!measured && w->point->forms[i].smartdeal)
+        if (!measured &&
+            (w->point->forms[i].smartdeal || w->point->forms[i].rel_error < 0))
             return;
         if (!measured)
             continue;
         const struct sdse_form_record *record = &measured->record;
-        const double repeat = (double)workload_of(w)->layers[i].repeat;
+        const double repeat = (double)sdse_layer_copies(&workload_of(w)->layers[i]);
         const double error = record->form.rel_error * record->weight_norm;
         error_square += repeat * error * error;
         weight_square += repeat * record->weight_norm * record->weight_norm;
@@ -282,6 +287,7 @@ static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
             .name = layer->name,
             .kind = layer->kind,
             .repeat = layer->repeat,
+            .copies = sdse_layer_copies(layer),
             .solution = sdse_hash_join(problem->front,
                                        sdse_hash_bytes(mapping, strlen(mapping)))};
         double layer_bits;
@@ -293,8 +299,8 @@ static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
             status = write_form(w, i, row, &layer_bits, &layer_words);
         if (status)
             return status;
-        bits += layer_bits * (double)layer->repeat;
-        words += (double)layer_words * (double)layer->repeat;
+        bits += layer_bits * (double)sdse_layer_copies(layer);
+        words += (double)layer_words * (double)sdse_layer_copies(layer);
         if (problem->proof != SDSE_PROOF_OPTIMAL) {
             w->record.proof = problem->proof;
             w->record.gap = fmax(w->record.gap, problem->gap);

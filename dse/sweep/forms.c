@@ -1,8 +1,10 @@
 #include "dse/sweep/forms.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "costmodel/form.h"
+#include "smartdeal/unique.h"
 
 struct sdse_weight_shape sdse_layer_weight_shape(const struct sdse_layer *layer) {
     const uint64_t *bound = layer->nest.bound;
@@ -77,7 +79,14 @@ struct sdse_serial_weights sdse_arch_serial_weights(const struct sdse_arch *arch
 
 bool sdse_layer_stays_raw(const struct sdse_layer *layer,
                           const struct sdse_form_setting *setting) {
-    if (!setting->smartdeal || !sdse_layer_has_weights(layer))
+    if (!sdse_layer_has_weights(layer))
+        return true;
+    if (setting->first == SDSE_UNIQUE_FIRST)
+        return layer->kind != SDSE_FC;
+    if (setting->first == SDSE_BASIS_FIRST) // one tap has nothing to share
+        return layer->kind == SDSE_DWCONV ||
+               layer->nest.bound[SDSE_R] * layer->nest.bound[SDSE_S] < 2;
+    if (!setting->smartdeal)
         return true;
     const struct sdse_weight_shape shape = sdse_layer_weight_shape(layer);
     const struct sdse_smartdeal_setting smartdeal =
@@ -85,13 +94,72 @@ bool sdse_layer_stays_raw(const struct sdse_layer *layer,
     return sdse_weights_stay_raw(&shape, &smartdeal);
 }
 
+// The expected lists of every input; inputs that share a width are as if they were
+// equal.
+static void declare_unique(const struct sdse_layer *layer,
+                           const struct sdse_form_setting *setting, uint32_t word_bits,
+                           struct sdse_weight_form *form) {
+    const uint64_t inputs = layer->nest.bound[SDSE_C],
+                   outputs = layer->nest.bound[SDSE_K];
+    const uint64_t block =
+        setting->outputs_per_block && setting->outputs_per_block < outputs
+            ? setting->outputs_per_block
+            : outputs;
+    const enum sdse_word_distribution law =
+        setting->laplace ? SDSE_WORDS_LAPLACE : SDSE_WORDS_GAUSSIAN;
+    *form = (struct sdse_weight_form){.first = SDSE_UNIQUE_FIRST, .sums_per_weight = 1};
+    word_bits = word_bits > 8 ? 8 : word_bits < 2 ? 2 : word_bits;
+    for (uint64_t left = outputs, drawn; left; left -= drawn) {
+        // All full blocks at once, then what is left.
+        drawn = left >= block ? left - left % block : left;
+        const uint64_t draws = left >= block ? block : left;
+        const struct sdse_unique_expected expected =
+            sdse_unique_expect(law, setting->range_sigmas, word_bits, draws);
+        const double lists = (double)inputs * ((double)drawn / (double)draws);
+        form->products += lists * expected.mean;
+        form->index_bits_total += lists * (double)draws * expected.index_bits;
+        form->basis_bits_total += lists * (expected.mean + 1) * word_bits;
+    }
+}
+
+// Shared kernels and coefficients of one bit each, behind a bit for every place.
+static void declare_basis_first(const struct sdse_layer *layer,
+                                const struct sdse_form_setting *setting,
+                                struct sdse_weight_form *form) {
+    const uint64_t *b = layer->nest.bound;
+    const double taps = (double)(b[SDSE_R] * b[SDSE_S]);
+    const double channels = (double)(b[SDSE_G] * b[SDSE_C]);
+    const double bases = fmin(setting->bases, taps);
+    const double entries = channels * (double)b[SDSE_K] * bases;
+    *form = (struct sdse_weight_form){
+        .first = SDSE_BASIS_FIRST,
+        .basis_size = (uint32_t)bases,
+        .density = setting->density,
+        .coefficient_bits = 1,
+        .basis_bits = setting->basis_bits,
+        .products = channels * bases * taps,
+        .sums_per_weight = bases * setting->density / taps,
+        .coefficient_bits_total = entries * setting->density,
+        .index_bits_total = entries,
+        .basis_bits_total = bases * taps * setting->basis_bits,
+        .rel_error = -1};
+}
+
 void sdse_layer_form_declare(const struct sdse_layer *layer,
                              const struct sdse_form_setting *setting,
-                             struct sdse_weight_form *form) {
+                             uint32_t word_bits, struct sdse_weight_form *form) {
     *form = (struct sdse_weight_form){.rel_error = 0};
     if (sdse_layer_stays_raw(layer, setting))
         return;
     assert(!setting->measured);
+    if (setting->first == SDSE_UNIQUE_FIRST) {
+        declare_unique(layer, setting, word_bits, form);
+        return;
+    }
+    if (setting->first == SDSE_BASIS_FIRST) {
+        declare_basis_first(layer, setting, form);
+        return;
+    }
     const struct sdse_weight_shape weights = sdse_layer_weight_shape(layer);
     const struct sdse_smartdeal_setting smartdeal =
         sdse_form_smartdeal_setting(setting);
@@ -117,14 +185,14 @@ void sdse_layer_form_shared(const struct sdse_layer *layer,
     declared.density = stored->density;
     declared.row_density = stored->row_density;
     declared.prune_group = stored->prune_group;
-    sdse_layer_form_declare(layer, &declared, form);
+    sdse_layer_form_declare(layer, &declared, 8, form);
 }
 
 double sdse_layer_weight_bits(const struct sdse_layer *layer,
                               const struct sdse_weight_form *form, uint32_t word_bits) {
     if (!sdse_layer_has_weights(layer))
         return 0;
-    if (form->smartdeal)
+    if (form->smartdeal || form->first)
         return form->coefficient_bits_total + form->basis_bits_total +
                form->index_bits_total;
     return (double)sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound) *

@@ -24,15 +24,17 @@ struct sdse_serial_weights sdse_arch_serial_weights(const struct sdse_arch *arch
 
 // Whether a layer's weights stay plain words under a setting: raw settings, products of
 // activations, depth-wise layers unless asked for, kernels the released slicing leaves
-// alone.
+// alone; with distinct words all but fully connected layers, with shared kernels those
+// of one tap and depth-wise ones.
 bool sdse_layer_stays_raw(const struct sdse_layer *layer,
                           const struct sdse_form_setting *setting);
 
 // The form of a layer under declared densities, or of one that stays raw under any
-// setting. Others are measured (dse/sweep/measured.h).
+// setting. Others are measured (dse/sweep/measured.h). Declared distinct words have
+// word_bits, at most 8.
 void sdse_layer_form_declare(const struct sdse_layer *layer,
                              const struct sdse_form_setting *setting,
-                             struct sdse_weight_form *form);
+                             uint32_t word_bits, struct sdse_weight_form *form);
 
 // The form in which a layer reads weights that are stored as another layer's: the
 // densities of those, in slices of its own shape.

@@ -47,6 +47,12 @@ static char *digits_text(struct sdse_arena *arena, const char *text,
 // Every field of a form that the cost model reads on an accelerator.
 static char *form_text(struct sdse_arena *arena, const struct sdse_arch *arch,
                        const struct sdse_weight_form *form) {
+    if (form->first)
+        return sdse_arena_printf(
+            arena, "first %d products %.17g sums %.17g bits %.17g %.17g %.17g",
+            (int)form->first, form->products, form->sums_per_weight,
+            form->coefficient_bits_total, form->basis_bits_total,
+            form->index_bits_total);
     if (!form->smartdeal)
         return sdse_arena_strdup(arena, "raw");
     char *text = sdse_arena_printf(

@@ -8,8 +8,10 @@
 #include "dse/sweep/forms.h"
 #include "dse/sweep/weights.h"
 #include "engines/digits.h"
+#include "smartdeal/basis_first.h"
 #include "smartdeal/measure.h"
 #include "smartdeal/rebuild.h"
+#include "smartdeal/unique.h"
 
 enum { BUCKETS = 4096, LEAST_WORD_BITS = 2 };
 
@@ -130,6 +132,100 @@ static enum sdse_status count_digits(const struct sdse_coded_layer *coded,
     return status;
 }
 
+// What both kinds of products first have in common, once their form is known.
+static void keep_first(struct sdse_measured *entry, struct sdse_weight_form form,
+                       double weight_norm) {
+    const struct sdse_nest *nest = &entry->layer->nest;
+    form.measured = true;
+    entry->record = (struct sdse_form_record){
+        .hash = entry->record.hash,
+        .form = form,
+        .from = sdse_layer_has_weight_file(entry->layer) ? SDSE_WEIGHTS_REAL
+                                                         : SDSE_WEIGHTS_SYNTHETIC,
+        .weight_bits =
+            form.coefficient_bits_total + form.basis_bits_total + form.index_bits_total,
+        .weight_words = sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound),
+        .weight_norm = weight_norm,
+        .sqnr_db = form.rel_error > 0 ? -20 * log10(form.rel_error) : (double)NAN,
+        .joint_row_density_32 = NAN,
+        .joint_row_density_64 = NAN};
+    entry->known = true;
+}
+
+// Distinct words among the plain ones: what raw layers store, so nothing is lost.
+static enum sdse_status measure_unique(struct sdse_measured *entry, const float *values,
+                                       struct sdse_diags *diags) {
+    const struct sdse_layer *layer = entry->layer;
+    const struct sdse_form_setting *setting = entry->setting;
+    const uint64_t *bound = layer->nest.bound;
+    const uint32_t word_bits = sdse_measured_word_bits(entry->word_bits);
+    const struct sdse_layer_weights weights = {
+        layer->name, sdse_layer_weight_shape(layer), values, layer->loc};
+    struct sdse_coded_layer coded;
+    struct sdse_coding_error error;
+    struct sdse_unique_counts counts;
+    enum sdse_status status =
+        sdse_encode_raw(&weights, word_bits, &coded, &error, diags);
+    if (status != SDSE_OK)
+        return status;
+    status = sdse_unique_count(coded.raw_words, bound[SDSE_K], bound[SDSE_C], word_bits,
+                               &(struct sdse_unique_lists){setting->inputs_per_width,
+                                                           setting->outputs_per_block},
+                               &counts);
+    sdse_coded_free(&coded);
+    if (status == SDSE_OK)
+        keep_first(
+            entry,
+            (struct sdse_weight_form){
+                .first = SDSE_UNIQUE_FIRST,
+                .products = (double)counts.words,
+                .sums_per_weight = 1,
+                .index_bits_total = (double)counts.index_bits,
+                .basis_bits_total = (double)(counts.word_bits + counts.table_bits)},
+            sqrt(error.weight_square));
+    return status;
+}
+
+static enum sdse_status measure_basis_first(struct sdse_measured *entry,
+                                            const float *values) {
+    const struct sdse_form_setting *setting = entry->setting;
+    const uint64_t *bound = entry->layer->nest.bound;
+    const uint64_t channels = bound[SDSE_G] * bound[SDSE_C];
+    const uint64_t kernels = channels * bound[SDSE_K];
+    const uint32_t taps = (uint32_t)(bound[SDSE_R] * bound[SDSE_S]);
+    struct sdse_basis_first shared;
+    const enum sdse_status status = sdse_basis_first(
+        values, kernels, taps, setting->bases, setting->basis_bits, &shared);
+    if (status != SDSE_OK)
+        return status;
+    const double entries = (double)kernels * shared.bases;
+    const double nonzero = (double)shared.nonzero;
+    keep_first(
+        entry,
+        (struct sdse_weight_form){
+            .first = SDSE_BASIS_FIRST,
+            .basis_size = shared.bases,
+            .density = nonzero / entries,
+            .coefficient_bits = 1,
+            .basis_bits = setting->basis_bits,
+            .products = (double)channels * shared.bases * taps,
+            .sums_per_weight = nonzero / entries * shared.bases / taps,
+            .coefficient_bits_total = nonzero,
+            .index_bits_total = entries,
+            .basis_bits_total = (double)shared.bases * taps * setting->basis_bits,
+            .rel_error = shared.rel_error},
+        shared.weight_norm);
+    sdse_basis_first_free(&shared);
+    return SDSE_OK;
+}
+
+static enum sdse_status measure_first(struct sdse_measured *entry, const float *values,
+                                      struct sdse_diags *diags) {
+    return entry->setting->first == SDSE_UNIQUE_FIRST
+               ? measure_unique(entry, values, diags)
+               : measure_basis_first(entry, values);
+}
+
 // A file that was written to since the sweep was planned would be kept under the hash
 // of what it held before.
 static enum sdse_status check_unchanged(const struct sdse_measured *entry,
@@ -158,13 +254,17 @@ enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
     float *values = NULL;
     struct sdse_form_measure measure;
     struct sdse_coded_layer coded;
-    entry->status = sdse_setting_check(&setting, entry->layer->loc, &diags);
+    entry->status = entry->setting->first
+                        ? SDSE_OK
+                        : sdse_setting_check(&setting, entry->layer->loc, &diags);
     if (!entry->status)
         entry->status =
             sdse_layer_weights_load(entry->workload, entry->layer, &diags, &values);
     if (!entry->status)
         entry->status = check_unchanged(entry, values, &diags);
-    if (!entry->status) {
+    if (!entry->status && entry->setting->first) {
+        entry->status = measure_first(entry, values, &diags);
+    } else if (!entry->status) {
         const struct sdse_layer_weights weights = {
             entry->layer->name, sdse_layer_weight_shape(entry->layer), values,
             entry->layer->loc};
@@ -176,6 +276,8 @@ enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
         entry->reason = diags.first;
         return entry->status;
     }
+    if (entry->setting->first)
+        return SDSE_OK;
     const struct sdse_sharing sharing = entry->sharing;
     double digits[SDSE_DIGITS_MOST + 1] = {0};
     if (entry->serial.taken)

@@ -453,6 +453,11 @@ static const struct sdse_diag *mismatch(const struct sdse_plan *plan,
             "weight form '%s' needs a rebuild engine, and accelerator '%s' declares "
             "none under `engines:`",
             form->name, arch->name);
+    if (form->setting.first && !sdse_arch_makes_products(arch))
+        sdse_diag_add(said, SDSE_ERROR, form->loc, "products-engine",
+                      "weight form '%s' needs an engine of kind products_first, and "
+                      "accelerator '%s' declares none under `engines:`",
+                      form->name, arch->name);
     for (size_t i = 0; !said->first && i < net->layer_count; i++)
         sdse_stream_admits(arch, &net->layers[i], said);
     return said->first;

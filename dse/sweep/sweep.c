@@ -419,7 +419,10 @@ static enum sdse_status add_point(struct run *run, size_t position) {
     if (point->refused)
         return SDSE_OK;
     struct sdse_network_outputs *outputs = run->plan->networks[point->network].outputs;
-    entry->outputs_known = outputs && (setting->measured || !setting->smartdeal);
+    // Distinct words are the words themselves.
+    entry->outputs_known =
+        outputs && (setting->measured || setting->first == SDSE_UNIQUE_FIRST ||
+                    (!setting->smartdeal && !setting->first));
     if (entry->outputs_known) {
         const enum sdse_status status = sdse_network_outputs_error(
             outputs, setting, run->plan->forms[point->form].setting,
@@ -446,7 +449,8 @@ static enum sdse_status add_point(struct run *run, size_t position) {
                                    &entry->forms[stored - workload->layers],
                                    &entry->forms[i]);
         else
-            sdse_layer_form_declare(layer, setting, &entry->forms[i]);
+            sdse_layer_form_declare(layer, setting, variant->arch->bits[SDSE_WEIGHTS],
+                                    &entry->forms[i]);
         entry->measured[i] = measured;
         bool is_new;
         entry->problems[i] =

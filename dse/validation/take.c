@@ -76,6 +76,7 @@ static double energy(const struct sdse_take *take, const struct sdse_ready_item 
     pj += has(chosen, SDSE_COMPONENT_REBUILD) ? cost->rebuild_pj : 0;
     for (unsigned i = 0; i < item->arch->engine_count; i++)
         pj += has(chosen, SDSE_COMPONENT_ENGINES) ? cost->engine_pj[i] : 0;
+    pj += has(chosen, SDSE_COMPONENT_ENGINES) ? cost->sum_pj : 0;
     pj += has(chosen, SDSE_COMPONENT_VECTOR) ? cost->vector_pj : 0;
     pj += has(chosen, SDSE_COMPONENT_LEAKAGE) ? cost->compute_leakage_pj : 0;
     return pj + overhead(take, &cost->compute_overhead) +

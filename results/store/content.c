@@ -99,7 +99,8 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " basis_bits_total, index_bits_total, weight_bits, weight_words,"
      " weight_norm, rel_error, sqnr_db, exponents_used, joint_row_density_32,"
      " joint_row_density_64, sharing_group, sharing_slices, joint_row_density,"
-     " prune_group, digit_encoding, digit_bits, digits_per_weight, digit_words, digest "
+     " prune_group, digit_encoding, digit_bits, digits_per_weight, digit_words, "
+     "products_first, products, sums_per_weight, digest "
      "FROM weight_form ORDER BY hash",
      "INSERT INTO weight_form(hash, smartdeal, weights, measured, basis_size,"
      " rows, rows_per_block, blocks, density, row_density, coefficient_bits,"
@@ -108,9 +109,11 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " weight_norm, rel_error, sqnr_db, exponents_used, joint_row_density_32,"
      " joint_row_density_64, sharing_group, sharing_slices, joint_row_density,"
      " prune_group, digit_encoding, digit_bits, digits_per_weight, digit_words, "
-     "digest) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+     "products_first, products, sums_per_weight, digest) VALUES(?1, ?2, ?3, ?4, ?5, "
+     "?6, ?7, ?8, ?9, ?10, ?11,"
      " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,"
-     " ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34) ON CONFLICT(hash) DO NOTHING",
+     " ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37) ON CONFLICT(hash) "
+     "DO NOTHING",
      true, 1},
     {"point",
      "SELECT hash, status, reason, arch_hash, workload_hash, form_hash, arch,"
@@ -148,13 +151,14 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " ?1), ?2, ?3, ?4, ?5)",
      true, 2},
     {"point_layer",
-     "SELECT p.hash AS point, l.layer_index, l.name, l.kind, l.repeat, s.hash AS"
+     "SELECT p.hash AS point, l.layer_index, l.name, l.kind, l.repeat, l.copies, "
+     "s.hash AS"
      " solution, f.hash AS form, l.digest FROM point_layer l JOIN point p USING"
      " (point_id) JOIN solution s USING (solution_id) LEFT JOIN weight_form f"
      " USING (form_id) ORDER BY p.hash, l.layer_index",
      "INSERT INTO point_layer VALUES((SELECT point_id FROM point WHERE hash ="
-     " ?1), ?2, ?3, ?4, ?5, (SELECT solution_id FROM solution WHERE hash = ?6),"
-     " (SELECT form_id FROM weight_form WHERE hash = ?7), ?8)",
+     " ?1), ?2, ?3, ?4, ?5, ?6, (SELECT solution_id FROM solution WHERE hash = ?7),"
+     " (SELECT form_id FROM weight_form WHERE hash = ?8), ?9)",
      true, 3},
     {"training_run",
      "SELECT hash, name, method, settings, seed, test_accuracy,"

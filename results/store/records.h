@@ -148,7 +148,8 @@ struct sdse_form_record {
 struct sdse_layer_record {
     const char *name;
     enum sdse_layer_kind kind;
-    uint64_t repeat;           // [>= 1]
+    uint64_t repeat;           // executions [>= 1]
+    uint64_t copies;           // sets of weights among them; 0: as many
     struct sdse_hash solution; // added before
     struct sdse_hash form;     // added before; has_form = false: the layer stores no
     bool has_form;             // weights

@@ -243,7 +243,10 @@ const char *const sdse_schema_statements[] = {
     " joint_row_density REAL CHECK (joint_row_density BETWEEN 0 AND 1),"
     " prune_group INTEGER NOT NULL,"
     " digit_encoding TEXT, digit_bits INTEGER, digits_per_weight REAL,"
-    " digit_words TEXT," DIGEST_COLUMN ") STRICT",
+    " digit_words TEXT,"
+    " products_first TEXT CHECK (products_first IN ('unique', 'basis_first')),"
+    " products REAL CHECK (products >= 0),"
+    " sums_per_weight REAL CHECK (sums_per_weight >= 0)," DIGEST_COLUMN ") STRICT",
 
     "CREATE TABLE point_layer("
     " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
@@ -253,6 +256,7 @@ const char *const sdse_schema_statements[] = {
     "  ('conv', 'conv1x1', 'dwconv', 'fc', 'matmul', 'wgrad',"
     "   'pool', 'add', 'norm', 'softmax', 'act', 'update')),"
     " repeat INTEGER NOT NULL CHECK (repeat >= 1),"
+    " copies INTEGER NOT NULL CHECK (copies BETWEEN 1 AND repeat),"
     " solution_id INTEGER NOT NULL REFERENCES solution(solution_id),"
     " form_id INTEGER REFERENCES weight_form(form_id)," DIGEST_COLUMN ","
     " PRIMARY KEY (point_id, layer_index)) STRICT, WITHOUT ROWID",
@@ -344,8 +348,9 @@ const char *const sdse_schema_statements[] = {
     " f.joint_row_density_32, f.joint_row_density_64,"
     " nullif(f.sharing_group, 0) AS sharing_group,"
     " f.joint_row_density, f.digit_encoding, f.digits_per_weight, f.basis_size,"
-    " f.weight_bits * pl.repeat AS weight_bits,"
-    " f.weight_words * pl.repeat AS weight_words,"
+    " f.products_first, f.products, f.sums_per_weight,"
+    " f.weight_bits * pl.copies AS weight_bits,"
+    " f.weight_words * pl.copies AS weight_words,"
     " f.rel_error, f.sqnr_db, f.exponents_used, s.hash AS solution_hash"
     " FROM point_layer pl JOIN solution s USING (solution_id)"
     " LEFT JOIN weight_form f USING (form_id)",

@@ -50,18 +50,18 @@
     X(ADD_NETWORK,                                                                     \
       "INSERT INTO solution_network VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")             \
     X(ADD_COMPONENT, "INSERT INTO solution_component VALUES(?, ?, ?, ?, ?, ?)")        \
-    X(ADD_FORM,                                                                        \
-      "INSERT INTO weight_form(hash, smartdeal, weights, measured,"                    \
-      " basis_size, rows, rows_per_block, blocks, density, row_density,"               \
-      " coefficient_bits, basis_bits, scale_bits, index_format,"                       \
-      " coefficient_bits_total, basis_bits_total, index_bits_total,"                   \
-      " weight_bits, weight_words, weight_norm, rel_error, sqnr_db,"                   \
-      " exponents_used, joint_row_density_32, joint_row_density_64,"                   \
-      " sharing_group, sharing_slices, joint_row_density,"                             \
-      " prune_group, digit_encoding, digit_bits, digits_per_weight,"                   \
-      " digit_words, digest)"                                                          \
-      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"               \
-      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")    \
+    X(ADD_FORM, "INSERT INTO weight_form(hash, smartdeal, weights, measured,"          \
+                " basis_size, rows, rows_per_block, blocks, density, row_density,"     \
+                " coefficient_bits, basis_bits, scale_bits, index_format,"             \
+                " coefficient_bits_total, basis_bits_total, index_bits_total,"         \
+                " weight_bits, weight_words, weight_norm, rel_error, sqnr_db,"         \
+                " exponents_used, joint_row_density_32, joint_row_density_64,"         \
+                " sharing_group, sharing_slices, joint_row_density,"                   \
+                " prune_group, digit_encoding, digit_bits, digits_per_weight,"         \
+                " digit_words, products_first, products, sums_per_weight, digest)"     \
+                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"     \
+                " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON "           \
+                "CONFLICT(hash) DO NOTHING")                                           \
     X(FORM_ID, "SELECT form_id FROM weight_form WHERE hash = ?")                       \
     X(LOAD_FORM, "SELECT smartdeal, weights, measured, basis_size, rows,"              \
                  " rows_per_block, blocks, density, row_density, coefficient_bits,"    \
@@ -70,7 +70,8 @@
                  " rel_error, sqnr_db, exponents_used, weight_norm,"                   \
                  " joint_row_density_32, joint_row_density_64, sharing_group,"         \
                  " sharing_slices, joint_row_density, prune_group, digit_encoding,"    \
-                 " digit_bits, digit_words"                                            \
+                 " digit_bits, digit_words, products_first, products,"                 \
+                 " sums_per_weight"                                                    \
                  " FROM weight_form WHERE hash = ?")                                   \
     X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                           \
     X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                         \
@@ -112,7 +113,7 @@
       " front_elements = excluded.front_elements, digest = excluded.digest")           \
     X(ADD_PARAMETER, "INSERT INTO point_parameter VALUES(?, ?, ?, ?)")                 \
     X(ADD_POINT_FRONT, "INSERT INTO point_front VALUES(?, ?, ?, ?, ?)")                \
-    X(ADD_POINT_LAYER, "INSERT INTO point_layer VALUES(?, ?, ?, ?, ?, ?, ?, ?)")       \
+    X(ADD_POINT_LAYER, "INSERT INTO point_layer VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")    \
     X(POINT_SUMS, "SELECT total(s.energy_pj * pl.repeat),"                             \
                   " sum(s.latency_cycles * pl.repeat) FROM point_layer pl"             \
                   " JOIN solution s USING (solution_id) WHERE point_id = ?")           \

@@ -38,6 +38,17 @@ static void read_digits(struct sdse_binding *query, struct sdse_weight_form *for
     }
 }
 
+static void read_first(struct sdse_binding *query, struct sdse_weight_form *form) {
+    const char *name = sdse_bind_text_of(query, 31);
+    for (int kind = SDSE_UNIQUE_FIRST; name && kind <= SDSE_BASIS_FIRST; kind++)
+        if (strcmp(name, sdse_products_first_name((enum sdse_products_first)kind)) == 0)
+            form->first = (enum sdse_products_first)kind;
+    if (!form->first)
+        return;
+    form->products = sqlite3_column_double(query->statement, 32);
+    form->sums_per_weight = sqlite3_column_double(query->statement, 33);
+}
+
 enum sdse_status sdse_store_add_form(struct sdse_store *store,
                                      const struct sdse_form_record *form) {
     enum sdse_status status = sdse_store_may_add(store);
@@ -86,6 +97,9 @@ enum sdse_status sdse_store_add_form(struct sdse_store *store,
         sdse_bind_null(&add);
     sdse_bind_f64(&add, digits ? sdse_histogram_mean(w->digit_words) : (double)NAN);
     sdse_bind_text(&add, digits ? words : NULL);
+    sdse_bind_text(&add, w->first ? sdse_products_first_name(w->first) : NULL);
+    sdse_bind_f64(&add, w->first ? w->products : (double)NAN);
+    sdse_bind_f64(&add, w->first ? w->sums_per_weight : (double)NAN);
     sdse_bind_digest(&add);
     return sdse_bind_run(&add);
 }
@@ -146,6 +160,7 @@ bool sdse_store_load_form(struct sdse_store *store, struct sdse_hash form,
         .joint_row_density_32 = sdse_row_f64_or(row, 22, (double)NAN),
         .joint_row_density_64 = sdse_row_f64_or(row, 23, (double)NAN)};
     read_digits(&query, &out->form);
+    read_first(&query, &out->form);
     sqlite3_reset(row);
     return true;
 }

@@ -273,6 +273,7 @@ static enum sdse_status add_layer(struct sdse_store *store, struct reference poi
     sdse_bind_text(&add, layer->name);
     sdse_bind_text(&add, sdse_layer_kind_name(layer->kind));
     sdse_bind_u64(&add, layer->repeat);
+    sdse_bind_u64(&add, layer->copies ? layer->copies : layer->repeat);
     sdse_bind_reference(&add, solution, layer->solution);
     if (layer->has_form)
         sdse_bind_reference(&add, form, layer->form);

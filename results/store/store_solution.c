@@ -273,6 +273,12 @@ static enum sdse_status add_parts(struct sdse_store *store, struct owner solutio
             status = add_component(store, solution, arch, engine->name,
                                    sdse_engine_event(engine->kind), cost->engine_pj[i],
                                    &engine->pj_per_event, engine->free);
+        if (status == SDSE_OK && engine->kind == SDSE_ENGINE_PRODUCTS &&
+            cost->sums != 0) {
+            stored_pj += cost->sum_pj;
+            status = add_component(store, solution, arch, engine->name, "sum",
+                                   cost->sum_pj, &engine->pj_per_sum, engine->free);
+        }
     }
     if (status == SDSE_OK && cost->vector_operations != 0)
         status =

@@ -282,6 +282,14 @@ static inline uint64_t sdse_arch_instances(const struct sdse_arch *arch,
     return instances;
 }
 
+// Whether it has an engine that makes products first.
+static inline bool sdse_arch_makes_products(const struct sdse_arch *arch) {
+    for (unsigned i = 0; i < arch->engine_count; i++)
+        if (arch->engine[i].kind == SDSE_ENGINE_PRODUCTS)
+            return true;
+    return false;
+}
+
 // The bandwidth of the port that a tensor's words go through: its own, or that of the
 // others.
 static inline const struct sdse_number *

@@ -15,6 +15,7 @@ enum sdse_engine_kind {
     SDSE_ENGINE_GATHER,     // the inputs of non-zero weights are gathered
     SDSE_ENGINE_SELECTOR,   // zero rows of coefficients, or of inputs, are left out
     SDSE_ENGINE_CARTESIAN,  // all non-zero weights times all non-zero inputs
+    SDSE_ENGINE_PRODUCTS,   // products that several weights share are made once
     SDSE_ENGINE_KINDS
 };
 
@@ -37,6 +38,7 @@ struct sdse_engine {
     unsigned layer_kinds; // set of SDSE_BIT(layer kind): on others it does nothing
     bool free;
     struct sdse_number pj_per_event; // a digit, a test, …: by kind (sdse_engine_event)
+    struct sdse_number pj_per_sum;   // products: read one and add it
     struct sdse_number area_um2;     // per instance of below_level
     struct sdse_loc loc;
 
@@ -54,19 +56,22 @@ struct sdse_engine {
     uint32_t slices, group, lines, sync;
     // cartesian
     uint32_t weight_vector, input_vector, banks, queue, accumulators, barrier, halo;
+    // products
+    uint32_t multipliers; // products made per cycle, per instance of below_level
 };
 
 // "bit_serial", "gate", …
 static inline const char *sdse_engine_kind_name(enum sdse_engine_kind kind) {
     static const char *const names[SDSE_ENGINE_KINDS] = {
-        "bit_serial", "gate", "skip", "gather", "index_selector", "cartesian"};
+        "bit_serial",     "gate",      "skip",          "gather",
+        "index_selector", "cartesian", "products_first"};
     return names[kind];
 }
 
 // What pj_per_event is paid for, as a word of its key and of explanations.
 static inline const char *sdse_engine_event(enum sdse_engine_kind kind) {
     static const char *const events[SDSE_ENGINE_KINDS] = {
-        "digit", "test", "issue", "gathered_word", "row", "product"};
+        "digit", "test", "issue", "gathered_word", "row", "product", "product"};
     return events[kind];
 }
 

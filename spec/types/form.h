@@ -31,6 +31,20 @@ enum sdse_form_prune {
     SDSE_FORM_PRUNE_ENERGY      // prune_amount = fraction of the sum of |weights| kept
 };
 
+// Forms of which a layer's inputs are multiplied before weights are told apart: an
+// engine makes the products, what is stored of a weight says which of them are added.
+enum sdse_products_first {
+    SDSE_WORDS_FIRST,  // none of these
+    SDSE_UNIQUE_FIRST, // distinct words of each input, and indices (CREW)
+    SDSE_BASIS_FIRST, // kernels shared by a layer, and coefficients 0, 1, -1 (ESCALATE)
+};
+
+// "unique", "basis_first"; "smartdeal" for the forms that are none of these.
+static inline const char *sdse_products_first_name(enum sdse_products_first first) {
+    static const char *const names[] = {"smartdeal", "unique", "basis_first"};
+    return names[first];
+}
+
 // What a sweep asks for: one setting. Declared: the densities are given. Measured: each
 // layer's weights are decomposed, and the densities are what comes out.
 struct sdse_form_setting {
@@ -57,6 +71,13 @@ struct sdse_form_setting {
     uint32_t iterations;
     enum sdse_form_prune prune;
     double prune_amount;
+
+    // Products first: smartdeal is false.
+    enum sdse_products_first first;
+    uint64_t inputs_per_width, outputs_per_block; // unique (smartdeal/unique.h)
+    bool laplace;        // unique, declared: words follow Laplace's law, else Gauss's
+    double range_sigmas; // unique, declared: largest word in standard deviations
+    uint32_t bases;      // basis first: kernels that the layer shares
 };
 
 // Filters that share what they skip: groups of so many consecutive ones, counted anew
@@ -95,6 +116,11 @@ struct sdse_weight_form {
     uint32_t digit_bits;
     enum sdse_encoding digit_encoding;
     double digit_words[SDSE_ACTIVATION_DIGITS + 1];
+    // Products first: smartdeal is false, and of the parts coefficients and index are
+    // what says which products are added, basis what they are made of.
+    enum sdse_products_first first;
+    double products;        // multiplications at each position of the output
+    double sums_per_weight; // additions for each MAC of the dense layer
     double rel_error; // relative Frobenius error; 0 = raw; negative = not measured
     bool measured;    // false: declared densities
 };

@@ -71,7 +71,9 @@ struct sdse_layer {
     const char *name;
     enum sdse_layer_kind kind;
     struct sdse_nest nest;
-    uint64_t repeat;              // equal layers in a row [>= 1]
+    uint64_t repeat; // how often it is executed [>= 1]
+    uint64_t steps;  // of these, one after the other with the same weights; divides
+                     // repeat [>= 1]
     uint64_t in_height, in_width; // before padding [elements]
     struct sdse_move move;        // of kinds from SDSE_MAPPED_KINDS on
     double density[SDSE_TENSORS]; // fraction of non-zero words, declared; 1 if not said
@@ -122,6 +124,11 @@ static inline bool sdse_layer_has_weights(const struct sdse_layer *layer) {
 // Whether it has stored weights of its own: those it shares are another layer's.
 static inline bool sdse_layer_stores_weights(const struct sdse_layer *layer) {
     return sdse_layer_has_weights(layer) && !layer->shares_weights;
+}
+
+// Equal layers in a row, each with weights of its own.
+static inline uint64_t sdse_layer_copies(const struct sdse_layer *layer) {
+    return layer->steps ? layer->repeat / layer->steps : layer->repeat;
 }
 
 // Fraction of the words of a tensor that are not zero: of inputs what is known of their

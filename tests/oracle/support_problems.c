@@ -217,7 +217,37 @@ static void make_effects(uint64_t seed, struct sdse_generated_problem *problem) 
     for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
         for (int t = 0; t < SDSE_TENSORS; t++)
             effects->word_share[l][t] = share(&state);
+    if (chance(&state, 25))
+        effects->least_cycles = (1 + below(&state, 4000)) / 4.0;
     problem->layer.effects = effects;
+}
+
+// An engine that makes products first, and weights in such a form; drawn apart too.
+static void make_products_first(uint64_t seed, struct sdse_generated_problem *problem) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 19;
+    struct sdse_arch *arch = &problem->arch;
+    for (int i = 0; i < 8; i++)
+        next_random(&state);
+    if (problem->form.smartdeal || arch->engine_count || !chance(&state, 25))
+        return;
+    arch->engine_count = 1;
+    arch->engine[0] =
+        (struct sdse_engine){.kind = SDSE_ENGINE_PRODUCTS,
+                             .name = "products",
+                             .below_level = below(&state, arch->level_count),
+                             .layer_kinds = SDSE_BIT(SDSE_MAPPED_KINDS) - 1,
+                             .multipliers = 1 + below(&state, 4),
+                             .pj_per_event = given(cost(&state)),
+                             .pj_per_sum = given(cost(&state))};
+    const double weights = (double)sdse_tile_words(&problem->layer.nest, SDSE_WEIGHTS,
+                                                   problem->layer.nest.bound);
+    problem->form = (struct sdse_weight_form){
+        .first = chance(&state, 50) ? SDSE_UNIQUE_FIRST : SDSE_BASIS_FIRST,
+        .products = 1 + below(&state, 60),
+        .sums_per_weight = (1 + below(&state, 30)) / 20.0,
+        .coefficient_bits_total = weights * below(&state, 4),
+        .index_bits_total = weights * (1 + below(&state, 3)),
+        .basis_bits_total = 1 + below(&state, 200)};
 }
 
 static void make_overhead(uint64_t *state, struct sdse_overhead *overhead) {
@@ -373,6 +403,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         if (wide)
             make_space(&state, problem);
         make_smartdeal(&state, problem);
+        make_products_first(seed, problem);
         make_constraints(&state, wide, problem);
         // Most problems small, a few as large as may be.
         const uint64_t most = chance(&state, 3)    ? MOST_MAPPINGS

@@ -18,23 +18,11 @@
 #include "spec/load.h"
 #include "support/close.h"
 
-static const char *const archs[] = {"eyeriss",
-                                    "diannao",
-                                    "smartexchange",
-                                    "tpu",
-                                    "simba",
-                                    "eyeriss_v2",
-                                    "nvdla_large",
-                                    "nvdla_small",
-                                    "shidiannao",
-                                    "cambricon_x",
-                                    "scnn",
-                                    "pragmatic",
-                                    "iso_diannao",
-                                    "iso_scnn",
-                                    "iso_cambricon_x",
-                                    "iso_pragmatic",
-                                    "iso_smartexchange"};
+static const char *const archs[] = {
+    "eyeriss",         "diannao",       "smartexchange",    "tpu",         "crew",
+    "simba",           "eyeriss_v2",    "nvdla_large",      "nvdla_small", "shidiannao",
+    "cambricon_x",     "scnn",          "pragmatic",        "iso_diannao", "iso_scnn",
+    "iso_cambricon_x", "iso_pragmatic", "iso_smartexchange"};
 enum { ARCHS = sizeof archs / sizeof archs[0] };
 
 static struct sdse_arch *load_arch(struct sdse_arena *arena, const char *name) {
@@ -231,9 +219,9 @@ static void test_iso_resource(void **state) {
 
 static void test_multipliers(void **state) {
     (void)state;
-    static const uint64_t multipliers[ARCHS] = {168,  256,  8192, 65536, 1024, 384,
-                                                2048, 64,   64,   256,   1024, 65536,
-                                                1024, 1024, 1024, 8192,  8192};
+    static const uint64_t multipliers[ARCHS] = {168,   256,  8192, 65536, 256,  1024,
+                                                384,   2048, 64,   64,    256,  1024,
+                                                65536, 1024, 1024, 1024,  8192, 8192};
     struct sdse_arena *arena = sdse_arena_new();
     for (int i = 0; i < ARCHS; i++) {
         const struct sdse_arch *arch = load_arch(arena, archs[i]);

@@ -36,6 +36,16 @@ static const char plain[] =
     "override: {GLB.fanout.x: [2, 4]}\nconstraints: {max_area_mm2: 0.055}\n"
     "mapper: {uneven: false}\n";
 
+// Products first: an accelerator with an engine for them.
+static const char products[] =
+    "name: s\nworkloads: [net.yaml]\narchs: [products_arch.yaml]\n"
+    "override: {GLB.fanout.x: [2, 4]}\nconstraints: {max_area_mm2: 0.055}\n"
+    "weight_forms:\n"
+    "  - {name: u, kind: unique, inputs_per_width: 1, outputs_per_block: 0}\n"
+    "  - {name: l, kind: unique, distribution: gaussian, range_sigmas: 3}\n"
+    "  - {name: b, kind: basis_first, bases: 2, basis_bits: 8}\n"
+    "  - {name: d, kind: basis_first, density: 0.5}\n";
+
 static const struct change {
     const char *key, *from, *to;
 } changes[] =
@@ -88,7 +98,19 @@ static const struct change {
         {"free_bypass", "free_bypass: false", "free_bypass: true"},
         {"imperfect_percent", "imperfect_percent: 0", "imperfect_percent: 10"},
 },
-  plain_changes[] = {{"uneven", "uneven: false", "uneven: true"}};
+  plain_changes[] = {{"uneven", "uneven: false", "uneven: true"}},
+  products_changes[] = {
+      {"kind", "{name: b, kind: basis_first, bases: 2, basis_bits: 8}",
+       "{name: b, kind: unique}"},
+      {"inputs_per_width", "inputs_per_width: 1", "inputs_per_width: 0"},
+      {"outputs_per_block", "outputs_per_block: 0", "outputs_per_block: 2"},
+      {"distribution", "distribution: gaussian", "distribution: laplace"},
+      {"range_sigmas", "range_sigmas: 3", "range_sigmas: 9"},
+      {"bases", "bases: 2", "bases: 4"},
+      {"basis_bits", "basis_bits: 8", "basis_bits: 5"},
+      {"density", "density: 0.5", "density: 0.25"},
+};
+enum { PRODUCTS_CHANGES = sizeof products_changes / sizeof *products_changes };
 enum { CHANGES = sizeof changes / sizeof *changes };
 
 #define NET(name, k)                                                             \
@@ -107,6 +129,11 @@ static int make_inputs(void **state) {
                                   "  - {name: a, kind: fc, in: 6, out_channels: 4}\n");
     sweep_write("other_net.yaml", NET("other", "2"));
     sweep_write("changed_arch.yaml", SWEEP_ARCH("small", "4", "401"));
+    sweep_write(
+        "products_arch.yaml",
+        SWEEP_ARCH("small", "8",
+                   "400") "  - {kind: products_first, below: GLB, multipliers: 1, "
+                          "pj_per_product: 0.5, pj_per_sum: 0.2}\n");
     sweep_write("other_arch.yaml", SWEEP_ARCH("other", "8", "300"));
     return 0;
 }
@@ -241,6 +268,9 @@ static void whatever_key_changes(void **state) {
         change_one(&changes[i], base);
     begin_from(plain);
     change_one(plain_changes, plain);
+    begin_from(products);
+    for (int i = 0; i < PRODUCTS_CHANGES; i++)
+        change_one(&products_changes[i], products);
 }
 
 // The rows of the format's tables of the sweep: each key is one of those changed above.
@@ -265,6 +295,8 @@ static void and_no_key_is_left_out(void **state) {
                           strcmp(word, "outputs") == 0; // tests/cli/test_cli_trace.c
             for (int i = 0; i < CHANGES; i++)
                 varied |= strcmp(word, changes[i].key) == 0;
+            for (int i = 0; i < PRODUCTS_CHANGES; i++)
+                varied |= strcmp(word, products_changes[i].key) == 0;
             if (!varied)
                 fail_msg("no change of '%s'", word);
             keys++;

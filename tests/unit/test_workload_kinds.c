@@ -52,6 +52,7 @@ static struct read read_layers(unsigned batch, const char *layers) {
         assert_string_equal(a->name, b->name);
         assert_int_equal(a->kind, b->kind);
         assert_int_equal(a->repeat, b->repeat);
+        assert_int_equal(sdse_layer_copies(a), sdse_layer_copies(b));
         assert_memory_equal(&a->nest, &b->nest, sizeof a->nest);
         assert_int_equal(a->move.fused, b->move.fused);
         assert_int_equal(a->move.addends, b->move.addends);
@@ -413,6 +414,61 @@ static void what_moves_is_part_of_the_shape(void **state) {
     done(&r);
 }
 
+// A recurrent layer is its products, step by step: MACs and weights of a plain loop
+// over time steps and gates, and what is written reads back to the same.
+static void recurrent_layers_are_products(void **state) {
+    (void)state;
+    static const struct {
+        const char *kind;
+        unsigned gates, operations;
+    } kinds[] = {{"lstm", 4, 13}, {"gru", 3, 11}};
+    for (int k = 0; k < 2; k++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "- {name: cell, kind: %s, in: 7, hidden: 5, steps: 6, repeat: 2, "
+                 "density: {weights: 0.5, source: x}}\n"
+                 "- {name: plain, kind: fc, in: 3, out_channels: 2, steps: 4, repeat: "
+                 "3}\n",
+                 kinds[k].kind);
+        struct read r = read_layers(3, line);
+        const struct sdse_layer *l = r.net->layers;
+        assert_int_equal(r.net->layer_count, 4);
+        uint64_t macs = 0, weights = 0, operations = 0;
+        for (unsigned layer = 0; layer < 2; layer++)
+            for (unsigned gate = 0; gate < kinds[k].gates; gate++)
+                for (unsigned word = 0; word < 5; word++) {
+                    weights += 7 + 5;
+                    for (unsigned step = 0; step < 6; step++)
+                        macs += 3 * (7 + 5);
+                }
+        operations = 2ul * 3 * 6 * 5 * kinds[k].operations;
+        uint64_t macs_read = 0, weights_read = 0, operations_read = 0;
+        for (int i = 0; i < 3; i++) {
+            macs_read += sdse_layer_macs(&l[i]) * l[i].repeat;
+            if (sdse_layer_has_weights(&l[i])) {
+                weights_read += words(&l[i], SDSE_WEIGHTS) * sdse_layer_copies(&l[i]);
+                assert_true(l[i].density[SDSE_WEIGHTS] == 0.5);
+            }
+        }
+        operations_read = sdse_stream_of(&l[2]).operations * l[2].repeat;
+        assert_int_equal(macs_read, macs);
+        assert_int_equal(weights_read, weights);
+        assert_int_equal(operations_read, operations);
+        assert_string_equal(l[0].name, "cell.in");
+        assert_string_equal(l[1].name, "cell.state");
+        assert_string_equal(l[2].name, "cell.gates");
+        assert_true(l[2].kind == SDSE_ACT && l[2].move.fused);
+        assert_int_equal(l[0].repeat, 2);
+        assert_int_equal(l[1].repeat, 12);
+        assert_int_equal(l[1].steps, 6);
+        expect_nest(&l[0], k ? "N3 K15 C7 P6 Q1 R1 S1 G1" : "N3 K20 C7 P6 Q1 R1 S1 G1");
+        expect_nest(&l[1], k ? "N3 K15 C5 P1 Q1 R1 S1 G1" : "N3 K20 C5 P1 Q1 R1 S1 G1");
+        assert_int_equal(l[3].repeat, 12);
+        assert_int_equal(sdse_layer_copies(&l[3]), 3);
+        done(&r);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_of_activations),
@@ -424,6 +480,7 @@ int main(void) {
         cmocka_unit_test(layers_that_only_move_words),
         cmocka_unit_test(maps_that_are_repeated),
         cmocka_unit_test(what_moves_is_part_of_the_shape),
+        cmocka_unit_test(recurrent_layers_are_products),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
