@@ -6,6 +6,7 @@
 #include "spec/load.h"
 #include "spec/network_changes.h"
 #include "spec/sweep_forms.h"
+#include "spec/sweep_networks.h"
 #include "spec/sweep_outputs.h"
 #include "spec/sweep_overrides.h"
 #include "spec/value.h"
@@ -114,29 +115,63 @@ static const struct sdse_node *read_workload(struct reader *r,
     return path;
 }
 
-static void read_workloads(struct reader *r) {
+// Room for `more` networks.
+static bool grow_workloads(struct reader *r, size_t more) {
     struct sdse_sweep *sweep = r->sweep;
+    const size_t count = sweep->workload_count, room = count + more + 1;
+    const char **paths = SDSE_ARENA_ARRAY(r->arena, const char *, room);
+    struct sdse_loc *locs = SDSE_ARENA_ARRAY(r->arena, struct sdse_loc, room);
+    struct sdse_sweep_network *networks =
+        SDSE_ARENA_ARRAY(r->arena, struct sdse_sweep_network, room);
+    if (!paths || !locs || !networks) {
+        r->out_of_memory = true;
+        return false;
+    }
+    if (count) {
+        memcpy(paths, sweep->workloads, count * sizeof *paths);
+        memcpy(locs, sweep->workload_locs, count * sizeof *locs);
+        memcpy(networks, sweep->networks, count * sizeof *networks);
+    }
+    sweep->workloads = paths;
+    sweep->workload_locs = locs;
+    sweep->networks = networks;
+    return true;
+}
+
+// One entry: as many networks as its sizes have values.
+static void add_workload(struct reader *r, const struct sdse_node *item) {
+    struct sdse_sweep *sweep = r->sweep;
+    struct sdse_sweep_network network = {.changes = sweep->changes}, *all = NULL;
+    const struct sdse_node *path = read_workload(r, item, &network);
+    const char *file;
+    struct sdse_loc loc;
+    size_t count = 0;
+    if (!path || !read_path(r, path, &file, &loc))
+        return;
+    if (!sdse_expand_networks(r->arena, &network, sweep->changes.count, r->diags, &all,
+                              &count)) {
+        r->out_of_memory = true;
+        return;
+    }
+    if (!grow_workloads(r, count))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const size_t at = sweep->workload_count++;
+        sweep->workloads[at] = file;
+        sweep->workload_locs[at] = loc;
+        sweep->networks[at] = all[i];
+    }
+}
+
+static void read_workloads(struct reader *r) {
     const struct sdse_node *list = paths_of(r, "workloads");
+    const struct sdse_node *all = sdse_node_get(r->root, "network");
     if (!list)
         return;
-    sweep->workloads = SDSE_ARENA_ARRAY(r->arena, const char *, list->count);
-    sweep->workload_locs = SDSE_ARENA_ARRAY(r->arena, struct sdse_loc, list->count);
-    sweep->networks =
-        SDSE_ARENA_ARRAY(r->arena, struct sdse_sweep_network, list->count);
-    if (!sweep->workloads || !sweep->workload_locs || !sweep->networks) {
+    if (all && !sdse_read_network_changes(r->arena, all, r->diags, &r->sweep->changes))
         r->out_of_memory = true;
-        return;
-    }
-    const struct sdse_node *all = sdse_node_get(r->root, "network");
-    if (all && !sdse_read_network_changes(r->arena, all, r->diags, &sweep->changes))
-        r->out_of_memory = true;
-    sdse_for_each_child (item, list) {
-        const size_t i = sweep->workload_count;
-        sweep->networks[i] = (struct sdse_sweep_network){.changes = sweep->changes};
-        const struct sdse_node *path = read_workload(r, item, &sweep->networks[i]);
-        sweep->workload_count +=
-            path && read_path(r, path, &sweep->workloads[i], &sweep->workload_locs[i]);
-    }
+    sdse_for_each_child (item, list)
+        add_workload(r, item);
 }
 
 // The mapping under a key of the sweep; NULL if there is none, or something else.

@@ -110,9 +110,37 @@ static void add_range(struct reader *r, struct values *values,
     }
 }
 
-static bool looks_like_range(const struct sdse_node *node) {
+bool sdse_is_range(const struct sdse_node *node) {
     const char *text = node->kind == SDSE_NODE_SCALAR ? node->text : NULL;
     return text && strstr(text, "..") && strchr("0123456789.+-", *text);
+}
+
+static void read_values(struct reader *r, const struct sdse_node *node,
+                        struct values *values) {
+    const bool list = node->kind == SDSE_NODE_SEQUENCE;
+    const size_t count = list ? node->count : 1;
+    const struct sdse_node *value = list ? node->first : node;
+    for (size_t i = 0; i < count && !r->out_of_memory; i++, value = value->next) {
+        if (sdse_node_is_null(value))
+            sdse_diag_add(r->diags, SDSE_ERROR, value->loc, "override-empty",
+                          "'%.80s' lists a value that is nothing", node->key);
+        if (sdse_is_range(value))
+            add_range(r, values, value);
+        else if (value->kind == SDSE_NODE_SCALAR && sdse_is_expression(value->text))
+            add_value(r, values, value->text); // quoted or not
+        else
+            add_value(r, values, sdse_node_flow_text(r->arena, value));
+    }
+}
+
+bool sdse_read_values(struct sdse_arena *arena, const struct sdse_node *node,
+                      struct sdse_diags *diags, const char ***list, size_t *count) {
+    struct reader r = {.arena = arena, .diags = diags};
+    struct values values = {0};
+    read_values(&r, node, &values);
+    *list = values.list;
+    *count = values.count;
+    return !r.out_of_memory;
 }
 
 static void read_override(struct reader *r, const struct sdse_node *node,
@@ -130,18 +158,7 @@ static void read_override(struct reader *r, const struct sdse_node *node,
         return;
     }
     struct values values = {0};
-    const struct sdse_node *value = list ? node->first : node;
-    for (size_t i = 0; i < count && !r->out_of_memory; i++, value = value->next) {
-        if (sdse_node_is_null(value))
-            sdse_diag_add(r->diags, SDSE_ERROR, value->loc, "override-empty",
-                          "'%.80s' lists a value that is nothing", node->key);
-        if (looks_like_range(value))
-            add_range(r, &values, value);
-        else if (value->kind == SDSE_NODE_SCALAR && sdse_is_expression(value->text))
-            add_value(r, &values, value->text); // quoted or not
-        else
-            add_value(r, &values, sdse_node_flow_text(r->arena, value));
-    }
+    read_values(r, node, &values);
     out->value_count = values.count;
     out->values = values.list;
 }

@@ -20,6 +20,12 @@ bool sdse_read_overrides(struct sdse_arena *arena, const struct sdse_node *map,
                          size_t arch, struct sdse_diags *diags,
                          struct sdse_sweep *sweep);
 
+// Whether a value is written as a range.
+bool sdse_is_range(const struct sdse_node *node);
+// The values of a list, or of a scalar: ranges as theirs. False: memory is out.
+bool sdse_read_values(struct sdse_arena *arena, const struct sdse_node *node,
+                      struct sdse_diags *diags, const char ***list, size_t *count);
+
 // How many combinations of overrides accelerator `arch` (an index) has. False: more
 // than 64 bits count.
 bool sdse_sweep_combinations(const struct sdse_sweep *sweep, size_t arch,

@@ -338,16 +338,6 @@ char *sdse_form_setting_text(struct sdse_arena *arena,
     return sdse_text_end(&text, arena);
 }
 
-static void print_list(FILE *out, const char *key, const char *const *items,
-                       size_t count) {
-    fprintf(out, "%s:\n", key);
-    for (size_t i = 0; i < count; i++) {
-        fputs("  - ", out);
-        sdse_print_word(out, items[i]);
-        fputc('\n', out);
-    }
-}
-
 // One override as an item of a mapping in flow style.
 static void print_override(FILE *out, const struct sdse_override *override) {
     sdse_print_word(out, override->path);
@@ -393,6 +383,48 @@ static void print_zips(FILE *out, const struct sdse_sweep *sweep, size_t arch,
     }
     if (any)
         fputs(after, out);
+}
+
+// The sizes that tell a network from its like, as changes: its own, then its layers'.
+static void print_sizes(FILE *out, const struct sdse_sweep_network *network) {
+    const char *between = ", network: {", *layer = NULL;
+    for (size_t i = 0; i < network->parameter_count; i++) {
+        const struct sdse_network_parameter *parameter = &network->parameters[i];
+        if (parameter->layer)
+            continue;
+        fprintf(out, "%s%s: %s", between, parameter->key, parameter->value);
+        between = ", ";
+    }
+    for (size_t i = 0; i < network->parameter_count; i++) {
+        const struct sdse_network_parameter *parameter = &network->parameters[i];
+        if (!parameter->layer)
+            continue;
+        if (!layer)
+            fprintf(out, "%slayers: {", between);
+        if (!layer || strcmp(layer, parameter->layer) != 0) {
+            fputs(layer ? "}, " : "", out);
+            sdse_print_word(out, parameter->layer);
+            fputs(": {", out);
+        } else {
+            fputs(", ", out);
+        }
+        fprintf(out, "%s: %s", parameter->key, parameter->value);
+        layer = parameter->layer;
+    }
+    fputs(layer ? "}}}" : "}", out);
+}
+
+static void print_workloads(FILE *out, const struct sdse_sweep *sweep,
+                            const char *const *workloads) {
+    fputs("workloads:\n", out);
+    for (size_t i = 0; i < sweep->workload_count; i++) {
+        const bool varied = sweep->networks && sweep->networks[i].parameter_count > 0;
+        fputs(varied ? "  - {path: " : "  - ", out);
+        sdse_print_word(out, workloads[i]);
+        if (varied)
+            print_sizes(out, &sweep->networks[i]);
+        fputs(varied ? "}\n" : "\n", out);
+    }
 }
 
 static void print_archs(FILE *out, const struct sdse_sweep *sweep,
@@ -487,7 +519,7 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
     fputs("name: ", out);
     sdse_print_word(out, sweep->name ? sweep->name : "?");
     fputc('\n', out);
-    print_list(out, "workloads", workloads, sweep->workload_count);
+    print_workloads(out, sweep, workloads);
     print_archs(out, sweep, archs);
     print_overrides(out, sweep);
     print_zips(out, sweep, 0, "zip: [{", "]\n");

@@ -195,7 +195,24 @@ static void describe_weights(struct writing *w) {
 
 // --- The point ---
 
-static void describe(struct writing *w) {
+// Of the accelerator, then of the network. NULL: memory is out.
+static const struct sdse_parameter *parameters_of(struct writing *w, size_t *count) {
+    const struct sdse_variant *variant = variant_of(w);
+    const struct sdse_network_input *network =
+        &w->plan->networks[w->plan->points[w->point->position].network];
+    *count = variant->parameter_count + network->parameter_count;
+    struct sdse_parameter *all =
+        SDSE_ARENA_ARRAY(w->scratch, struct sdse_parameter, *count + 1);
+    if (all && variant->parameter_count)
+        memcpy(all, variant->parameters, variant->parameter_count * sizeof *all);
+    if (all && network->parameter_count)
+        memcpy(all + variant->parameter_count, network->parameters,
+               network->parameter_count * sizeof *all);
+    return all;
+}
+
+// False: memory is out.
+static bool describe(struct writing *w) {
     const struct sdse_point *point = &w->plan->points[w->point->position];
     const struct sdse_variant *variant = variant_of(w);
     const double area_um2 =
@@ -211,8 +228,6 @@ static void describe(struct writing *w) {
         .workload_name = workload_of(w)->name,
         .form_name = form_of(w)->form->name,
         .objective = w->plan->sweep->objective,
-        .parameter_count = variant->parameter_count,
-        .parameters = variant->parameters,
         .energy_pj = NAN,
         .latency_s = NAN,
         .edp_pj_s = NAN,
@@ -227,12 +242,16 @@ static void describe(struct writing *w) {
         .weights = SDSE_WEIGHTS_DECLARED,
     };
     describe_weights(w);
+    w->record.parameters = parameters_of(w, &w->record.parameter_count);
+    if (!w->record.parameters)
+        return false;
     if (!w->point->outputs_known)
-        return;
+        return true;
     const struct sdse_output_error *error = &w->point->outputs;
     w->record.output_error = error->relative;
     w->record.output_sqnr_db = isfinite(error->sqnr_db) ? error->sqnr_db : (double)NAN;
     w->record.best_class_agreement = error->best_class_agreement;
+    return true;
 }
 
 // Whether some layer's problem ended in `state`; the point's reason is then the
@@ -385,7 +404,8 @@ enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
     for (size_t i = 0; i < point->layer_count; i++)
         if (point->problems[i]->state == SDSE_LAYER_PROBLEM_OPEN)
             return SDSE_INTERRUPTED;
-    describe(&w);
+    if (!describe(&w))
+        return SDSE_NO_MEMORY;
     w.record.status = judge(&w);
     if (w.record.status != SDSE_POINT_OK && !w.record.reason)
         return SDSE_NO_MEMORY;

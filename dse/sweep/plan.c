@@ -96,6 +96,26 @@ static enum sdse_status choose_layers(struct loading *l,
     return status;
 }
 
+// Sizes that the sweep varies are parameters of the points.
+static bool name_sizes(struct loading *l, const struct sdse_sweep_network *from,
+                       struct sdse_network_input *network) {
+    network->parameters =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_parameter, from->parameter_count + 1);
+    for (size_t i = 0; network->parameters && i < from->parameter_count; i++) {
+        const struct sdse_network_parameter *size = &from->parameters[i];
+        const char *path =
+            size->layer
+                ? sdse_arena_printf(l->arena, SDSE_NETWORK_SIZE "layers.%s.%s",
+                                    size->layer, size->key)
+                : sdse_arena_printf(l->arena, SDSE_NETWORK_SIZE "%s", size->key);
+        if (!path)
+            return false;
+        network->parameters[network->parameter_count++] =
+            (struct sdse_parameter){path, size->value};
+    }
+    return network->parameters != NULL;
+}
+
 static enum sdse_status load_networks(struct loading *l) {
     const struct sdse_sweep *sweep = l->plan->sweep;
     l->plan->networks =
@@ -114,7 +134,7 @@ static enum sdse_status load_networks(struct loading *l) {
         if (loaded)
             continue;
         network->text = pathless_text(l->arena, network->workload);
-        if (!network->text)
+        if (!network->text || !name_sizes(l, &sweep->networks[i], network))
             return SDSE_NO_MEMORY;
         network->hash = hash_text(network->text);
     }
@@ -515,12 +535,25 @@ static const char *arch_name(const struct sdse_plan *plan, size_t i) {
     return plan->variants[plan->first_variant[i]].arch->name;
 }
 
+// Of one name and one entry's sizes.
+static bool differ_in_size(const struct sdse_network_input *a,
+                           const struct sdse_network_input *b) {
+    bool same = a->parameter_count == b->parameter_count;
+    for (size_t i = 0; same && i < a->parameter_count; i++)
+        same = strcmp(a->parameters[i].path, b->parameters[i].path) == 0 &&
+               strcmp(a->parameters[i].value, b->parameters[i].value) == 0;
+    return !same;
+}
+
+// `networks`: whose sizes tell them apart; or NULL.
 static void refuse_twins(struct loading *l, const char *what, size_t count,
                          const char *(*name)(const struct sdse_plan *, size_t),
-                         const char *const *paths, const struct sdse_loc *locs) {
+                         const char *const *paths, const struct sdse_loc *locs,
+                         const struct sdse_network_input *networks) {
     for (size_t i = 1; i < count; i++)
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(name(l->plan, i), name(l->plan, j)) != 0)
+            if (strcmp(name(l->plan, i), name(l->plan, j)) != 0 ||
+                (networks && differ_in_size(&networks[i], &networks[j])))
                 continue;
             sdse_diag_add(l->diags, SDSE_ERROR, locs[i], "duplicate-name",
                           "two %s are called '%.80s': this one and %s", what,
@@ -534,13 +567,21 @@ static enum sdse_status check_names(struct loading *l) {
     const struct sdse_sweep *sweep = l->plan->sweep;
     const size_t errors = l->diags->errors;
     refuse_twins(l, "networks", sweep->workload_count, network_name, sweep->workloads,
-                 sweep->workload_locs);
+                 sweep->workload_locs, l->plan->networks);
     refuse_twins(l, "accelerators", sweep->arch_count, arch_name, sweep->archs,
-                 sweep->arch_locs);
+                 sweep->arch_locs, NULL);
     return l->diags->errors == errors ? SDSE_OK : SDSE_INVALID;
 }
 
 // --- Models ---
+
+// Whether there are networks of several names.
+static bool has_several(const struct sdse_plan *plan) {
+    for (size_t i = 1; i < plan->network_count; i++)
+        if (strcmp(network_name(plan, i), network_name(plan, 0)) != 0)
+            return true;
+    return false;
+}
 
 // The network that a model is of; NULL after a diagnostic.
 static struct sdse_network_input *modelled(struct loading *l,
@@ -549,7 +590,7 @@ static struct sdse_network_input *modelled(struct loading *l,
     for (size_t i = 0; i < plan->network_count; i++) {
         struct sdse_network_input *network = &plan->networks[i];
         if (spec->workload ? strcmp(network->workload->name, spec->workload) != 0
-                           : plan->network_count > 1)
+                           : has_several(plan))
             continue;
         if (!network->outputs)
             return network;
@@ -577,22 +618,46 @@ static enum sdse_status load_outputs(struct loading *l) {
                                               l->follow_links, l->arena, l->diags,
                                               &network->outputs));
     }
+    // Weights do not depend on sizes.
+    struct sdse_network_input *networks = l->plan->networks;
+    for (size_t i = 1; i < l->plan->network_count; i++)
+        for (size_t j = 0; j < i && !networks[i].outputs; j++)
+            if (strcmp(network_name(l->plan, i), network_name(l->plan, j)) == 0)
+                networks[i].outputs = networks[j].outputs;
     return status;
 }
 
 void sdse_plan_free(struct sdse_plan *plan) {
     for (size_t i = 0; plan && i < plan->network_count; i++) {
-        sdse_network_outputs_free(plan->networks[i].outputs);
-        plan->networks[i].outputs = NULL;
+        struct sdse_network_outputs *outputs = plan->networks[i].outputs;
+        for (size_t j = i; outputs && j < plan->network_count; j++)
+            if (plan->networks[j].outputs == outputs)
+                plan->networks[j].outputs = NULL;
+        sdse_network_outputs_free(outputs);
     }
 }
 
 // --- Points ---
 
+// Of a network's sizes, in any order.
+static struct sdse_hash hash_sizes(const struct sdse_network_input *network) {
+    struct sdse_hash sum = {0};
+    for (size_t i = 0; i < network->parameter_count; i++) {
+        const struct sdse_parameter *size = &network->parameters[i];
+        const struct sdse_hash hash =
+            sdse_hash_join(hash_text(size->path), hash_text(size->value));
+        sum.low += hash.low;
+        sum.high += hash.high;
+    }
+    return sum;
+}
+
 struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,
                                       const struct sdse_point *point) {
     struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
     hash = sdse_hash_join(hash, plan->networks[point->network].hash);
+    if (plan->networks[point->network].parameter_count)
+        hash = sdse_hash_join(hash, hash_sizes(&plan->networks[point->network]));
     hash = sdse_hash_join(hash, plan->variants[point->variant].search);
     hash = sdse_hash_join(hash, plan->variants[point->variant].names);
     hash = sdse_hash_join(hash, plan->forms[point->form].hash);

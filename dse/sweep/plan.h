@@ -41,7 +41,10 @@ struct sdse_network_input {
     // Of each layer's weights, and of all; only if a form of the sweep is measured.
     struct sdse_hash *weights; // [layer_count]
     struct sdse_hash all_weights;
-    struct sdse_network_outputs *outputs; // the model behind it, if the sweep names one
+    size_t parameter_count;
+    struct sdse_parameter *parameters;    // sizes that tell it from its like
+    struct sdse_network_outputs *outputs; // the model behind it, if the sweep names
+                                          // one; its like share it
     // Of a point that is taken from a database (dse/sweep/stored_plan.h), else NULL:
     // what its layers' forms and the figures of its outputs are there. [layer_count],
     // {0, 0}: none

@@ -67,6 +67,11 @@ static void read_mapper(const struct sdse_stored_point *point,
     }
 }
 
+// A size of the network, which its text has already.
+static bool is_size(const struct sdse_parameter *parameter) {
+    return strncmp(parameter->path, SDSE_NETWORK_SIZE, strlen(SDSE_NETWORK_SIZE)) == 0;
+}
+
 static enum sdse_status load_arch(struct loading *l) {
     const struct sdse_stored_point *point = l->point;
     struct sdse_variant *variant = SDSE_ARENA_NEW(l->arena, struct sdse_variant);
@@ -78,7 +83,8 @@ static enum sdse_status load_arch(struct loading *l) {
     if (!variant->parameters)
         return SDSE_NO_MEMORY;
     for (size_t i = 0; i < point->parameter_count; i++)
-        if (strncmp(point->parameters[i].path, "mapper.", 7) != 0)
+        if (strncmp(point->parameters[i].path, "mapper.", 7) != 0 &&
+            !is_size(&point->parameters[i]))
             variant->parameters[variant->parameter_count++] = point->parameters[i];
     struct sdse_node *root = parse(l, point->arch_text, false);
     enum sdse_status status = SDSE_INVALID;
@@ -117,6 +123,13 @@ static enum sdse_status load_network(struct loading *l) {
              : SDSE_INVALID;
     if (status == SDSE_NO_MEMORY)
         return status;
+    network->parameters =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_parameter, point->parameter_count + 1);
+    if (!network->parameters)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < point->parameter_count; i++)
+        if (is_size(&point->parameters[i]))
+            network->parameters[network->parameter_count++] = point->parameters[i];
     network->text = point->workload_text;
     network->hash = hash_text(network->text);
     if (status || !same(network->hash, point->workload))

@@ -5,6 +5,9 @@
 
 #include "dse/sweep/plan.h"
 
+// What the path of a parameter begins with that is a size of the network.
+#define SDSE_NETWORK_SIZE "network."
+
 // What the reason of a point begins with whose accelerator cannot be.
 #define SDSE_REFUSED "accelerator cannot be: "
 

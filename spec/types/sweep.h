@@ -67,11 +67,19 @@ struct sdse_sweep_outputs {
     struct sdse_loc loc;
 };
 
+// A size that varies: a key of the network (layer NULL) or of a layer.
+struct sdse_network_parameter {
+    const char *layer, *key, *value;
+};
+
 // What a sweep makes of a network's file.
 struct sdse_sweep_network {
     struct sdse_network_changes changes; // keys that are written anew
     size_t layer_count;
     struct sdse_named *layers; // names or kinds of those that stay; none: all
+    // What tells it from the others that the same entry makes; among its changes.
+    size_t parameter_count;
+    struct sdse_network_parameter *parameters;
 };
 
 struct sdse_sweep {

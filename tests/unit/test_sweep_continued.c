@@ -55,6 +55,7 @@ static const struct change {
         {"workloads", "[net.yaml]", "[changed_net.yaml]"},
         {"workloads", "[net.yaml]", "[{path: net.yaml, layers: [a, c]}]"},
         {"network", "archs:", "network: {batch: 2}\narchs:"},
+        {"network", "archs:", "network: {batch: [1, 2]}\narchs:"},
         {"archs", "[arch.yaml]", "[arch.yaml, other_arch.yaml]"},
         {"archs", "[arch.yaml]", "[changed_arch.yaml]"},
         {"override", "[2, 4]", "[2, 3, 4]"},
