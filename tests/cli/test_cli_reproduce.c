@@ -14,6 +14,7 @@
 #include "smartdeal/npy.h"
 #include "support/copy_file.h"
 #include "support/reseal.h"
+#include "support/sanitized.h"
 #include "support_program.h"
 
 static void write_text(const char *name, const char *text) {
@@ -125,6 +126,22 @@ static void every_point_is_the_same_again(void **state) {
 }
 
 // The last point's weights came from a file, and it has no layers to take forms from.
+// Another computer would get elsewhere in the time.
+static void what_a_time_limit_ended_is_not_searched_again(void **state) {
+    (void)state;
+    write_text("fc.yaml", "name: n\nsource: s\nlayers:\n"
+                          "  - {name: f, kind: fc, in: 768, out_channels: 1000}\n");
+    char text[300];
+    snprintf(text, sizeof text,
+             "name: limited\nworkloads: [fc.yaml]\narchs: [" SDSE_SOURCE_DIR
+             "/archs/simba.yaml]\nmapper: {imperfect_percent: 10, seconds: %s}\n",
+             SANITIZED ? "4.5" : "0.3");
+    write_text("l.yaml", text);
+    free(says(0, "sweep @l.yaml -o @l.db -q"));
+    said(0, "query @l.db -f csv SELECT~mapper_status~FROM~v_point", "limit");
+    said(0, "reproduce @l.db 1 -o @limited", "searches: those that a time limit ended");
+}
+
 static void what_cannot_be_run_again_is_said(void **state) {
     (void)state;
     said(1, "reproduce @r.db 12 -o @p99", "[stored-weights]");
@@ -200,6 +217,9 @@ static void what_differs_is_named(void **state) {
         {"UPDATE layer_front_element SET energy_pj = energy_pj + 1 WHERE rank = 0",
          "v_layer_front, "},
         {"UPDATE layer_front SET hint = 'x'", ": hint is stored as x, and "},
+        {"UPDATE input SET text = replace(text, 'made up', 'other') WHERE kind = "
+         "'workload'",
+         "[stored-input]"},
         {"UPDATE solution SET bottleneck = 'nothing'", ": bottleneck is stored as "},
         {"UPDATE weight_form SET weight_words = 1 + weight_words", ": weight_words is"},
         {"UPDATE solution_memory SET cycles = cycles + 1", ": memory_cycles is stored"},
@@ -224,6 +244,7 @@ static void what_differs_is_named(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_point_is_the_same_again),
+        cmocka_unit_test(what_a_time_limit_ended_is_not_searched_again),
         cmocka_unit_test(what_cannot_be_run_again_is_said),
         cmocka_unit_test(files_are_what_the_point_was),
         cmocka_unit_test(points_go_by_many_names),
