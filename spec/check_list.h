@@ -97,7 +97,7 @@
       "a layer whose words or MACs exceed 64 bits")                                    \
     X("axis-too-long", ERROR, SDSE_NEEDS("words-absurd"), axis_too_long,               \
       "windows that slide over more positions than can be listed")                     \
-    X("shares-weights", ERROR, SDSE_NEEDS(NULL), shares_weights,                       \
+    X("shares-weights", ERROR, SDSE_NEEDS("family-widths"), shares_weights,            \
       "weights of a layer that is none before it, of another size, or in a file too")  \
     X("activations-digits", ERROR,                                                     \
       SDSE_NEEDS("missing-key", "out-of-range", "wrong-type"), activation_digits,      \

@@ -143,8 +143,9 @@ void sdse_check_shares_weights(struct sdse_subject *s) {
         for (size_t j = 0; j < i && !of; j++)
             if (strcmp(s->workload->layers[j].name, layer->shares_weights) == 0)
                 of = &s->workload->layers[j];
-        const struct sdse_loc loc =
-            sdse_node_get(s->layer_nodes[i], "shares_weights")->key_loc;
+        const struct sdse_node *key =
+            sdse_node_get(s->layer_nodes[i], "shares_weights");
+        const struct sdse_loc loc = key ? key->key_loc : layer->loc;
         if (!of || !sdse_layer_stores_weights(of))
             sdse_check_report(s, loc,
                               "layer '%s': no layer before it called '%s' stores "

@@ -103,6 +103,9 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
                 net->not_modelled[i].weights);
     if (products)
         fputs("* activations, not stored weights\n", out);
+    if (net->round)
+        fprintf(out, "all of this is a round of %" PRIu64 " x %" PRIu64 " images\n",
+                net->round, net->batch);
     if (net->training)
         fprintf(out,
                 "a step of training: %" PRIu64 " images, %" PRIu64

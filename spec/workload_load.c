@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "base/inside.h"
 #include "spec/checks.h"
+#include "spec/family.h"
 #include "spec/load.h"
 #include "spec/training.h"
 #include "spec/value.h"
@@ -387,16 +388,10 @@ static void read_layer(struct sdse_layer_reader *r) {
         sdse_nest_to_weight_gradient(&layer->nest);
 }
 
-// The layers as read, with the line each comes from.
-struct layers {
-    struct sdse_layer *layer;
-    const struct sdse_node **node;
-    size_t count;
-};
-
 // One line of the file is one layer, or the phases of a transposed convolution.
 static bool read_layers(struct sdse_arena *arena, const struct sdse_node *list,
-                        uint64_t batch, struct sdse_diags *diags, struct layers *out) {
+                        uint64_t batch, struct sdse_diags *diags,
+                        struct sdse_layer_list *out) {
     struct sdse_layer_reader *readers =
         SDSE_ARENA_ARRAY(arena, struct sdse_layer_reader, list->count);
     struct sdse_layer *first = SDSE_ARENA_ARRAY(arena, struct sdse_layer, list->count);
@@ -438,7 +433,10 @@ static void read_head(const struct sdse_node *root, struct sdse_workload *net,
                                        "parameters_not_in_layers",
                                        "not_modelled",
                                        "training",
-                                       "training_step"};
+                                       "training_step",
+                                       "family",
+                                       "choice",
+                                       "round"};
     const struct sdse_node *node;
     sdse_refuse_unknown_keys(root, keys, sizeof keys / sizeof *keys, diags);
     if (!(node = sdse_node_get(root, "name")))
@@ -455,6 +453,28 @@ static void read_head(const struct sdse_node *root, struct sdse_workload *net,
         sdse_read_u64(node, 0, UINT64_MAX, diags, &net->parameters_not_in_layers);
 }
 
+// The layers of one choice, or of all together. False: memory is out.
+static bool read_family_layers(struct sdse_arena *arena, const struct sdse_node *list,
+                               uint64_t batch, const struct sdse_family *family,
+                               struct sdse_diags *diags, struct sdse_layer_list *out) {
+    struct sdse_layer_list *lists =
+        SDSE_ARENA_ARRAY(arena, struct sdse_layer_list, family->count);
+    const size_t errors = diags->errors;
+    for (size_t c = 0; lists && c < family->count; c++) {
+        const struct sdse_node *own =
+            sdse_family_layers(arena, list, &family->choices[c]);
+        lists[c] = (struct sdse_layer_list){.count = 0};
+        if (!own || !read_layers(arena, own, batch, diags, &lists[c]))
+            return false;
+        if (diags->errors != errors) // the other choices would say the same again
+            return true;
+    }
+    if (!lists || family->only == family->count)
+        return lists && sdse_family_join(family, lists, arena, diags, out);
+    *out = lists[family->only];
+    return true;
+}
+
 enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
                                          const struct sdse_node *root,
                                          struct sdse_diags *diags,
@@ -469,15 +489,22 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
     *net = (struct sdse_workload){.file = root->loc.file, .batch = 1, .loc = root->loc};
     read_head(root, net, diags);
     struct sdse_training training;
+    struct sdse_family family;
+    if (!sdse_read_family(arena, root, diags, net, &family))
+        return SDSE_NO_MEMORY;
     if (!sdse_read_not_modelled(arena, root, net, diags) ||
         !sdse_read_training(arena, root, diags, net, &training))
         return SDSE_NO_MEMORY;
     const struct sdse_node *list = sdse_node_get(root, "layers");
-    struct layers layers = {0};
+    struct sdse_layer_list layers = {0};
+    const bool broken = diags->errors != errors && family.count;
     if (!list)
         sdse_report_missing(root, "layers", diags);
-    else if (sdse_expect_kind(list, SDSE_NODE_SEQUENCE, diags) && list->count &&
-             !read_layers(arena, list, net->batch, diags, &layers))
+    else if (!broken && sdse_expect_kind(list, SDSE_NODE_SEQUENCE, diags) &&
+             list->count &&
+             !(family.count ? read_family_layers(arena, list, net->batch, &family,
+                                                 diags, &layers)
+                            : read_layers(arena, list, net->batch, diags, &layers)))
         return SDSE_NO_MEMORY;
     net->layers = layers.layer;
     net->layer_count = layers.count;

@@ -229,6 +229,8 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
     sdse_print_word(out, net->source ? net->source : "?");
     fprintf(out, "\nbatch: %" PRIu64 "\nparameters_not_in_layers: %" PRIu64 "\n",
             net->batch, net->parameters_not_in_layers);
+    if (net->round)
+        fprintf(out, "round: %" PRIu64 "\n", net->round);
     if (net->training)
         fprintf(out,
                 "training_step: {images: %" PRIu64 ", epoch_images: %" PRIu64

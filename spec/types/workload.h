@@ -172,6 +172,7 @@ struct sdse_workload {
     uint64_t batch;
     uint64_t
         parameters_not_in_layers; // normalisation, biases, embeddings: stored, no MACs
+    uint64_t round; // images that its layers are for together; 0 = not said: the batch
     const struct sdse_training_step *training; // NULL: no step of training
     struct sdse_loc loc;
 };
