@@ -189,7 +189,33 @@ static enum sdse_status draw_gains(const struct drawing *drawing) {
     return status;
 }
 
+// One picture for each network that was trained.
+static enum sdse_status draw_learning(const struct drawing *drawing) {
+    struct cli *cli = drawing->cli;
+    const char **networks;
+    size_t count;
+    enum sdse_status status =
+        sdse_plot_trained(drawing->reader, cli->arena, &cli->diags, &networks, &count);
+    for (size_t i = 0; status == SDSE_OK && i < count; i++) {
+        const struct sdse_learning_plot plot = {
+            .network = networks[i],
+            .picture = picture_path(drawing, "learning", networks[i]),
+            .rules = &cli->outputs};
+        if (!plot.picture)
+            return SDSE_NO_MEMORY;
+        status = sdse_plot_learning(drawing->reader, &plot, cli->arena, &cli->diags);
+        if (status == SDSE_OK)
+            puts(plot.picture);
+    }
+    if (status != SDSE_OK || count)
+        return status;
+    cli_error(cli, "no training is there; `sdse train -d` adds some");
+    return SDSE_INVALID;
+}
+
 static enum sdse_status draw(const struct drawing *drawing, const char *kind) {
+    if (strcmp(kind, "learning") == 0)
+        return draw_learning(drawing);
     if (strcmp(kind, "layers") == 0)
         return draw_layers(drawing);
     if (strcmp(kind, "gain") == 0)
@@ -207,8 +233,10 @@ static bool make_directory(struct cli *cli, const char *path) {
 static bool accept_kind(struct cli *cli, const struct cli_args *args) {
     const char *kind = args->operands[0];
     const bool layers = strcmp(kind, "layers") == 0, gain = strcmp(kind, "gain") == 0;
-    if (!layers && !gain && strcmp(kind, "front") != 0 && strcmp(kind, "energy") != 0) {
-        cli_error(cli, "cannot plot '%s': expected front, energy, gain or layers",
+    if (!layers && !gain && strcmp(kind, "front") != 0 && strcmp(kind, "energy") != 0 &&
+        strcmp(kind, "learning") != 0) {
+        cli_error(cli,
+                  "cannot plot '%s': expected front, energy, gain, layers or learning",
                   kind);
         return false;
     }
@@ -245,7 +273,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
 const struct cli_verb cli_verb_plot = {
     .name = "plot",
     .summary = "draws fronts and energies with gnuplot",
-    .operands = {"front|energy|gain|layers RESULTS.db", 2, 2},
+    .operands = {"front|energy|gain|layers|learning RESULTS.db", 2, 2},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
@@ -257,6 +285,8 @@ const struct cli_verb cli_verb_plot = {
         "those of each design,\n"
         "        for each network, in one picture\n"
         "layers  energy of each layer of one point (-p ID); fused ones are left out\n"
+        "learning  accuracy of each training (`sdse train -d`) over epochs and bits "
+        "moved\n"
         "The gnuplot script and its data stay beside each picture.",
     .example = "sdse plot front results.db --objectives energy,latency,area -o plots",
     .run = run,

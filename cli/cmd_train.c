@@ -5,6 +5,7 @@
 #include "base/output.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/train_store.h"
 #include "smartdeal/train/train.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
     LIMIT,
     DATA,
     OUTPUT,
+    DATABASE,
     FORCE,
     JOBS,
     FORMAT
@@ -67,6 +69,9 @@ static const struct cli_option options[] = {
               "/usr/share/datasets/fashion-mnist", false},
     [OUTPUT] = {"output", 'o', CLI_TEXT, "FILE",
                 "a row per epoch: CSV, or JSON or Markdown by --format", NULL, false},
+    [DATABASE] = {"database", 'd', CLI_TEXT, "FILE",
+                  "a results database: trainings and their epochs are added", NULL,
+                  false},
     [FORCE] = CLI_OPTION_FORCE,
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
@@ -371,6 +376,28 @@ static enum cli_exit print_methods(struct session *s, enum sdse_table_format for
     return cli_print_table(s->cli, table, format);
 }
 
+// ---- the database -----------------------------------------------------------
+
+static enum sdse_status store(struct session *s) {
+    static const char *const tasks[] = {"adapt", "finetune", "full"};
+    const bool mlp = cli_choice(s->args, options, NET) == 0;
+    const size_t rows = s->train.rows, columns = s->train.columns;
+    const char *network =
+        mlp ? sdse_arena_printf(s->cli->arena, "mlp_%zu_%d_10", rows * columns,
+                                MLP_HIDDEN)
+            : sdse_arena_printf(s->cli->arena, "cnn_%zux%zu", rows, columns);
+    const struct cli_trained trained = {.plan = &s->plan,
+                                        .result = &s->result,
+                                        .method = s->name,
+                                        .network = network,
+                                        .task = tasks[s->plan.task],
+                                        .train = s->train,
+                                        .test = s->test,
+                                        .reference_accuracy = best_sgd(s)};
+    return network ? cli_store_trainings(s->cli, s->args->value[DATABASE], &trained)
+                   : SDSE_NO_MEMORY;
+}
+
 // ---- the verb ---------------------------------------------------------------
 
 static enum cli_exit train(struct session *s) {
@@ -395,6 +422,8 @@ static enum cli_exit train(struct session *s) {
     }
     if (status == SDSE_OK && path)
         status = write_epochs(s, format);
+    if (status == SDSE_OK && s->args->value[DATABASE])
+        status = store(s);
     return status == SDSE_OK ? print_methods(s, format) : cli_finish(cli, status);
 }
 
@@ -423,7 +452,9 @@ const struct cli_verb cli_verb_train = {
         "by each method,\nand prints the test accuracy and what the model and the "
         "training state take, in times of\n32-bit words. moved: bits of weights and "
         "training state in the last epoch. Any number of\nthreads gives the same "
-        "digits. docs/training.md explains the columns.",
+        "digits. In a results database (-d) points whose network and weight form are "
+        "called like a\ntraining's network and method have its accuracy. "
+        "docs/training.md explains the columns.",
     .example = "sdse train --task finetune -o epochs.csv",
     .run = run,
 };

@@ -171,11 +171,12 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      true, 2},
     {"training_epoch",
      "SELECT t.hash AS training, e.epoch, e.train_loss, e.train_accuracy,"
-     " e.test_accuracy, e.learning_rate, e.energy_pj, e.weight_bits, e.digest"
+     " e.test_accuracy, e.learning_rate, e.energy_pj, e.weight_bits,"
+     " e.stored_bits, e.digest"
      " FROM training_epoch e JOIN training_run t USING (training_id) ORDER BY"
      " t.hash, e.epoch",
      "INSERT INTO training_epoch VALUES((SELECT training_id FROM training_run"
-     " WHERE hash = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+     " WHERE hash = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
      true, 2},
     {"run_log",
      "SELECT s.hash AS sweep, r.tool_version, r.host, r.started, r.threads,"

@@ -211,6 +211,7 @@ struct sdse_epoch_record {
     double train_loss, train_accuracy, test_accuracy, learning_rate;
     double energy_pj;   // modelled, of this epoch
     double weight_bits; // moved to and from storage in this epoch
+    double stored_bits; // of the model after it
 };
 
 struct sdse_training_record {

@@ -273,7 +273,7 @@ const char *const sdse_schema_statements[] = {
     " training_id INTEGER NOT NULL REFERENCES training_run(training_id),"
     " epoch INTEGER NOT NULL CHECK (epoch >= 0),"
     " train_loss REAL, train_accuracy REAL, test_accuracy REAL, learning_rate REAL,"
-    " energy_pj REAL, weight_bits REAL," DIGEST_COLUMN ","
+    " energy_pj REAL, weight_bits REAL, stored_bits REAL," DIGEST_COLUMN ","
     " PRIMARY KEY (training_id, epoch)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE run_log("
@@ -314,7 +314,12 @@ const char *const sdse_schema_statements[] = {
     "   ORDER BY path)) AS parameters,"
     " p.objective, p.energy_pj, p.latency_cycles, p.latency_s, p.edp_pj_s,"
     " p.edp_pj_s * p.latency_s AS ed2p_pj_s2, p.area_mm2,"
-    " p.weight_bits, p.compression, p.rel_error, p.accuracy,"
+    " p.weight_bits, p.compression, p.rel_error,"
+    // Of trainings of this network by a method that is called like the weight form, raw
+    // by sgd.
+    " coalesce(p.accuracy, (SELECT max(t.test_accuracy) FROM training_run t"
+    "  WHERE t.name = p.workload AND t.method ="
+    "  CASE p.form WHEN 'raw' THEN 'sgd' ELSE p.form END)) AS accuracy,"
     " p.output_error, p.output_sqnr_db, p.best_class_agreement, p.weights,"
     " p.mapper_status, p.mapper_gap, p.front_elements, p.arch_hash,"
     " p.workload_hash, p.form_hash,"
@@ -413,8 +418,8 @@ const char *const sdse_schema_statements[] = {
 
     "CREATE VIEW v_training AS SELECT"
     " t.name, t.method, t.seed, e.epoch, e.train_loss, e.train_accuracy,"
-    " e.test_accuracy, e.learning_rate, e.energy_pj, e.weight_bits, t.hash AS "
-    "training_hash"
+    " e.test_accuracy, e.learning_rate, e.energy_pj, e.weight_bits, e.stored_bits,"
+    " t.settings, t.hash AS training_hash"
     " FROM training_run t LEFT JOIN training_epoch e USING (training_id)",
     NULL,
 };

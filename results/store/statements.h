@@ -126,7 +126,7 @@
                     " test_accuracy, reference_accuracy, energy_pj, stored_bits,"      \
                     " digest) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
     X(TRAINING_ID, "SELECT training_id FROM training_run WHERE hash = ?")              \
-    X(ADD_EPOCH, "INSERT INTO training_epoch VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")       \
+    X(ADD_EPOCH, "INSERT INTO training_epoch VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")    \
     X(ADD_RUN, "INSERT INTO run_log(sweep_id, tool_version, host, started, threads,"   \
                " seconds, points_done, points_reused, nodes_visited,"                  \
                " variants, log10_mappings, outcome, digest)"                           \

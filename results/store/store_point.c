@@ -423,6 +423,7 @@ enum sdse_status sdse_store_add_training(struct sdse_store *store,
         sdse_bind_f64(&row, epoch->learning_rate);
         sdse_bind_f64(&row, epoch->energy_pj);
         sdse_bind_f64(&row, epoch->weight_bits);
+        sdse_bind_f64(&row, epoch->stored_bits);
         sdse_bind_digest(&row);
         status = sdse_bind_run(&row);
     }

@@ -83,6 +83,106 @@ static void trains_by_every_method(void **state) {
     free_ran(&more);
 }
 
+static void must_run(const char *line) {
+    struct ran ran = run_program(line);
+    if (ran.status != 0)
+        fail_msg("%s: %s", line, ran.err);
+    free_ran(&ran);
+}
+
+static void answers(const char *sql, const char *wanted) {
+    char line[640];
+    snprintf(line, sizeof line - 16, "query @t.db %s", sql);
+    for (char *at = line + 12; *at; at++)
+        *at = *at == ' ' ? '~' : *at; // stands for a blank within a word
+    strcat(line, " -f csv");
+    struct ran ran = run_program(line);
+    const char *rows = strchr(ran.out, '\n');
+    if (!rows || strcmp(rows + 1, wanted) != 0)
+        fail_msg("%s: %s%s", sql, ran.out, ran.err);
+    free_ran(&ran);
+}
+
+#define SHORT "train --data @ -e 2 --batch 32 "
+
+// Trainings are rows of a results database, once each.
+static void keeps_trainings_in_a_database(void **state) {
+    (void)state;
+    write_data();
+    must_run(SHORT "-m smartdeal -d @t.db");
+    must_run(SHORT "-m smartdeal -d @t.db"); // the same again
+    must_run(SHORT "-m smartdeal --seed 2 -d @t.db");
+    must_run(SHORT "-m smartdeal --bar 3 -d @t.db");
+    must_run(SHORT "-m sgd -t full -d @t.db -f csv -o @e.csv");
+    must_run("verify @t.db");
+    answers("SELECT count(DISTINCT training_hash), count(*), count(train_loss), "
+            "min(weight_bits > 0), min(stored_bits > 0), group_concat(DISTINCT name) "
+            "FROM v_training WHERE epoch > 0",
+            "4,8,8,1,1,mlp_64_256_10\n");
+    answers(
+        "SELECT DISTINCT method, settings FROM v_training ORDER BY 2",
+        "smartdeal sign,finetune rate 0.05 density 0.56 bar 3 dead zone 0.001 batch "
+        "32 epochs 2\n"
+        "smartdeal sign,finetune rate 0.05 density 0.56 bar 7 dead zone 0.001 batch "
+        "32 epochs 2\n"
+        "sgd,full rate 0.05 batch 32 epochs 2\n");
+    // The epochs are those that -o writes: loss, accuracy, model, moved.
+    char *rows = read_whole(scratch("e.csv"));
+    const char *row = strstr(rows, "\ntarget,sgd,0.05,,2,");
+    double loss, accuracy, model, narrow, kept, moved;
+    assert_non_null(row);
+    assert_int_equal(sscanf(row, "\ntarget,sgd,0.05,,2,%lf,%lf,%lf,%lf,%lf,%lf", &loss,
+                            &accuracy, &model, &narrow, &kept, &moved),
+                     6);
+    char sql[400];
+    snprintf(
+        sql, sizeof sql,
+        "SELECT e.train_loss = %.17g, e.test_accuracy = %.17g, t.test_accuracy = "
+        "%.17g, e.stored_bits = %.17g, e.weight_bits = %.17g, t.stored_bits = %.17g "
+        "FROM training_epoch e JOIN training_run t USING (training_id) WHERE method "
+        "= 'sgd' AND epoch = 2",
+        loss, accuracy, accuracy, model, moved, kept);
+    answers(sql, "1,1,1,1,1,1\n");
+    free(rows);
+    struct ran ran = run_program(SHORT "-m sgd -d @train-labels-idx1-ubyte.gz");
+    assert_int_equal(ran.status, 1);
+    free_ran(&ran);
+}
+
+// Points of a trained network have the accuracy of the method that their form is called
+// like, raw that of sgd; and the curves are drawn.
+static void points_have_accuracies(void **state) {
+    (void)state;
+    FILE *net = fopen(scratch("net.yaml"), "w"), *sweep = fopen(scratch("s.yaml"), "w");
+    assert_true(net && sweep);
+    fputs("name: mlp_64_256_10\nsource: s\nlayers:\n"
+          "  - {name: a, kind: fc, in: 64, out_channels: 256}\n"
+          "  - {name: b, kind: fc, in: 256, out_channels: 10}\n",
+          net);
+    fprintf(sweep,
+            "name: s\nworkloads: [net.yaml]\narchs: [%s/archs/eyeriss.yaml]\n"
+            "weight_forms: [raw, {name: smartdeal sign, basis_size: 3, density: 0.56}, "
+            "{name: other, basis_size: 3, density: 0.56}]\n",
+            SDSE_SOURCE_DIR);
+    assert_int_equal(fclose(net) | fclose(sweep), 0);
+    must_run("sweep @s.yaml -o @t.db");
+    answers(
+        "SELECT form, accuracy = (SELECT max(test_accuracy) FROM training_run WHERE "
+        "method = CASE form WHEN 'raw' THEN 'sgd' ELSE form END) FROM v_point ORDER "
+        "BY form",
+        "other,\nraw,1\nsmartdeal sign,1\n");
+    must_run("pareto @t.db -O energy,accuracy_loss -f csv");
+    must_run("plot learning @t.db -o @plots -t svg");
+    char *data = read_whole(scratch("plots/learning_mlp_64_256_10.dat"));
+    assert_non_null(strstr(data, "# \"sgd full rate 0.05 batch 32 epochs 2\"\n0\t"));
+    assert_non_null(strstr(data, "bar 3"));
+    free(data);
+    must_run("verify @t.db");
+    struct ran none = run_program("plot learning @nothing.db");
+    assert_int_equal(none.status, 1);
+    free_ran(&none);
+}
+
 // A choice changes what it is about: no option is ignored.
 static void minds_its_options(void **state) {
     (void)state;
@@ -200,8 +300,12 @@ static void learns_fashion(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trains_by_every_method), cmocka_unit_test(minds_its_options),
-        cmocka_unit_test(refuses_what_is_not_so), cmocka_unit_test(refuses_broken_data),
+        cmocka_unit_test(trains_by_every_method),
+        cmocka_unit_test(minds_its_options),
+        cmocka_unit_test(keeps_trainings_in_a_database),
+        cmocka_unit_test(points_have_accuracies),
+        cmocka_unit_test(refuses_what_is_not_so),
+        cmocka_unit_test(refuses_broken_data),
         cmocka_unit_test(learns_fashion),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

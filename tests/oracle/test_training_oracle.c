@@ -34,13 +34,18 @@ static bool make_conv(uint64_t *state, struct conv *v) {
                        .g = 1 + below(state, 2),
                        .k = 1 + below(state, 3),
                        .c = 1 + below(state, 3)};
+    const bool point =
+        below(state, 6) == 0; // products of matrices, if nothing is padded
     for (int a = 0; a < 2; a++) {
         v->in[a] = 1 + below(state, 9);
         v->kernel[a] = 1 + below(state, 4);
         v->stride[a] = 1 + below(state, 4);
         v->dilation[a] = 1 + below(state, 4);
+        if (point)
+            v->kernel[a] = v->stride[a] = 1;
         for (int end = 0; end < 2; end++)
-            v->pad[a][end] = (int64_t)below(state, 4) - (below(state, 4) == 0);
+            v->pad[a][end] =
+                (int64_t)below(state, point ? 2 : 4) - (below(state, 4) == 0);
         const int64_t padded = (int64_t)v->in[a] + v->pad[a][0] + v->pad[a][1],
                       window = (int64_t)(v->dilation[a] * (v->kernel[a] - 1) + 1);
         if (padded < window)

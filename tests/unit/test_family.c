@@ -92,6 +92,26 @@ static void a_round_has_every_choice(void **state) {
     sdse_arena_free(arena);
 }
 
+// Layers that share weights within each choice share the widest one's; of two widest
+// choices the first is stored; a file is the widest one's.
+static void shared_within_and_across(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_workload *net =
+        load(arena, "name: n\nsource: s\nfamily: {choices: [{name: x, widths: {A: 2}}, "
+                    "{name: y, widths: {A: 4}}, {name: z, widths: {A: 4}}]}\nlayers:\n"
+                    "  - {name: a, kind: fc, in: A, out_channels: 3, weights: a.npy}\n"
+                    "  - {name: b, kind: fc, in: A, out_channels: 3, shares_weights: "
+                    "a}\n");
+    expect(net,
+           "y/a 1,3,4 x1; y/b 1,3,4 x1 of y/a; x/a 1,3,2 x1 of y/a; x/b 1,3,2 x1 of "
+           "y/a; z/a 1,3,4 x1 of y/a; z/b 1,3,4 x1 of y/a");
+    assert_string_equal(net->layers[0].weights_file, "a.npy");
+    for (size_t i = 1; i < net->layer_count; i++)
+        assert_null(net->layers[i].weights_file);
+    sdse_arena_free(arena);
+}
+
 // The round's energy and time are the choices' own, each as often as its share; weights
 // are those of the widest.
 static void a_round_is_the_expectation(void **state) {
@@ -154,6 +174,7 @@ static void ds_net(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_round_has_every_choice),
+        cmocka_unit_test(shared_within_and_across),
         cmocka_unit_test(a_round_is_the_expectation),
         cmocka_unit_test(ds_net),
     };

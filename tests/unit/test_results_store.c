@@ -384,8 +384,8 @@ static void stores_training(void **state) {
     fixture_path("store-training", path, sizeof path);
     struct sdse_store *store = fixture_open(path);
     double unknown = (double)NAN;
-    struct sdse_epoch_record epochs[] = {{2.3, 0.1, 0.12, 0.1, unknown, unknown},
-                                         {1.1, 0.6, 0.58, 0.1, 4e9, 1e6}};
+    struct sdse_epoch_record epochs[] = {{2.3, 0.1, 0.12, 0.1, unknown, unknown, 5e5},
+                                         {1.1, 0.6, 0.58, 0.1, 4e9, 1e6, 4e5}};
     struct sdse_training_record training = {.hash = fixture_hash("training", 0),
                                             .name = "lenet",
                                             .method = "smartdeal",
@@ -404,6 +404,8 @@ static void stores_training(void **state) {
     sdse_store_close(store);
     sdse_store_close(fixture_open(path)); // -0 reads back as 0, and is no damage
     assert_true(query_number(path, "SELECT count(*) FROM v_training") == 2);
+    assert_true(query_number(path, "SELECT weight_bits + stored_bits FROM v_training"
+                                   " WHERE epoch = 1") == 14e5);
     assert_true(query_number(path, "SELECT energy_pj IS NULL FROM v_training"
                                    " WHERE epoch = 0") == 1);
     fixture_remove(path);

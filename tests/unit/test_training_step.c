@@ -152,6 +152,41 @@ static void activations_computed_again(void **state) {
     sdse_arena_free(m.arena);
 }
 
+// Weights that two layers share have two gradients and one update; both read those that
+// are stored. Of four layers two segments.
+static void shared_weights(void **state) {
+    (void)state;
+    struct made m = step(
+        "batch: 3, optimiser: sgd, activations: recomputed",
+        "layers:\n  - {name: a, kind: fc, in: 6, out_channels: 6}\n"
+        "  - {name: b, kind: fc, in: 6, out_channels: 6, shares_weights: a}\n"
+        "  - {name: c, kind: conv, in: [1, 4, 4], out_channels: 2, kernel: 1, pad: "
+        "[[1, -1], [0, 0]]}\n"
+        "  - {name: d, kind: fc, in: 6, out_channels: 6, shares_weights: a}\n");
+    expect_names(&m, "a:1 b:1 c:1 d:1 d.dX:1 d.dW:1 c.again:1 c.dX:1 c.dW:1 c.update:1 "
+                     "b.dX:1 b.dW:1 a.again:1 a.dW:1 a.update:1");
+    assert_string_equal(named(&m, "d.dX")->shares_weights, "a");
+    assert_string_equal(named(&m, "b.dX")->shares_weights, "a");
+    assert_int_equal(named(&m, "c.dW")->kind, SDSE_WGRAD); // padding is in its way
+    sdse_arena_free(m.arena);
+}
+
+// An update by hand is once for all samples.
+static void update_of_a_batch(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_workload *net = load(
+        arena, "name: n\nsource: s\nbatch: 4\nlayers:\n  - {name: u, kind: update, "
+               "in: 10, read_words: 1, read_bits: 8, write_bits: 16, ops_per_word: "
+               "3}\n");
+    const struct sdse_arch arch = {.bits = {8, 8, 8}};
+    const struct sdse_stream stream = sdse_stream_on(&arch, &net->layers[0]);
+    assert_int_equal(stream.in, 20);
+    assert_int_equal(stream.out, 20);
+    assert_int_equal(stream.operations, 30);
+    sdse_arena_free(arena);
+}
+
 static void frozen_prefix(void **state) {
     (void)state;
     struct made m = step("batch: 2, optimiser: sgd, frozen: r", LAYERS);
@@ -247,6 +282,14 @@ static void weights_are_stored_once(void **state) {
         "IN ('b', 'c') AND two.layer = one.layer || '.dX' AND one.density = "
         "two.density AND one.row_density = two.row_density AND two.smartdeal",
         "2\n");
+    // What is read again is not another error.
+    ask("SELECT p.rel_error > 0 AND abs(p.rel_error / sqrt((SELECT sum(l.weight_words "
+        "* "
+        "l.rel_error * l.rel_error) / sum(l.weight_words) FROM v_layer l WHERE "
+        "l.point_id = p.point_id AND l.layer IN ('a', 'b', 'c'))) - 1) < 0.1 FROM "
+        "v_point "
+        "p WHERE workload = 'step' AND form = 'sd'",
+        "1\n");
     // Alone, they are its own.
     ask("SELECT weight_words FROM v_layer JOIN v_point USING (point_id) WHERE workload "
         "= 'part' AND form = 'raw'",
@@ -265,6 +308,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(layers_of_a_step),
         cmocka_unit_test(activations_computed_again),
+        cmocka_unit_test(shared_weights),
+        cmocka_unit_test(update_of_a_batch),
         cmocka_unit_test(frozen_prefix),
         cmocka_unit_test(optimisers),
         cmocka_unit_test(weights_are_stored_once),

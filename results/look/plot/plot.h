@@ -62,6 +62,22 @@ enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
                                 const struct sdse_gain_plot *plot,
                                 struct sdse_arena *arena, struct sdse_diags *diags);
 
+// Test accuracy of every training of a network, over its epochs, and over the bits of
+// weights and state that it has moved. SDSE_INVALID with a diagnostic [plot-empty]
+// where there is none.
+struct sdse_learning_plot {
+    const char *network; // v_training.name
+    const char *picture;
+    const struct sdse_output_rules *rules; // NULL: base/output.h
+};
+enum sdse_status sdse_plot_learning(struct sdse_reader *reader,
+                                    const struct sdse_learning_plot *plot,
+                                    struct sdse_arena *arena, struct sdse_diags *diags);
+// The networks that were trained, by name.
+enum sdse_status sdse_plot_trained(struct sdse_reader *reader, struct sdse_arena *arena,
+                                   struct sdse_diags *diags, const char ***names,
+                                   size_t *count);
+
 // What a weight form costs and spoils: relative error against stored bits, of every
 // layer and of the whole, under one setting or several.
 struct sdse_error_point {
