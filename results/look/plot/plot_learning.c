@@ -110,7 +110,8 @@ static enum sdse_status write_data(const void *scene, struct sdse_arena *arena,
 static void write_panel(const struct curves *c, bool moved, FILE *out) {
     fprintf(out, "set xlabel '%s'\nset key %s\n%s",
             moved ? "Bits of weights and state moved" : "Epoch",
-            moved ? "off" : "below vertical maxcols 1 samplen 2",
+            moved ? "off"
+                  : "below left vertical maxcols 1 Left reverse samplen 2 font ',9'",
             moved ? "set logscale x\nset format x '%.0e'\n" : "");
     for (size_t i = 0; i < c->run_count; i++) {
         fprintf(out,
