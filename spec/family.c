@@ -191,20 +191,21 @@ static void check_slices(const struct sdse_family *family, size_t c, size_t wide
     }
 }
 
+// `stored`: the list whose weights are stored; else a slice of `widest`'s, or the same
+// once more.
 static bool add_list(struct sdse_arena *arena, const struct sdse_layer_list *list,
-                     const char *choice, const char *widest, uint64_t repeat,
-                     struct sdse_layer_list *out) {
-    const bool is_widest = strcmp(choice, widest) == 0;
+                     const char *called, const char *widest, uint64_t repeat,
+                     bool stored, struct sdse_layer_list *out) {
     for (size_t i = 0; i < list->count; i++) {
         struct sdse_layer *layer = &out->layer[out->count];
         out->node[out->count++] = list->node[i];
         *layer = list->layer[i];
         const char *name = layer->name, *shared = layer->shares_weights;
-        layer->name = sdse_arena_printf(arena, "%s/%s", choice, name);
+        layer->name = sdse_arena_printf(arena, "%s/%s", called, name);
         layer->repeat *= repeat;
         if (!layer->name)
             return false;
-        if (!sdse_layer_has_weights(layer) || (is_widest && !shared))
+        if (!sdse_layer_has_weights(layer) || (stored && !shared))
             continue;
         layer->shares_weights =
             sdse_arena_printf(arena, "%s/%s", widest, shared ? shared : name);
@@ -228,17 +229,20 @@ bool sdse_family_join(const struct sdse_family *family,
         round += family->choices[c].share;
     }
     *out = (struct sdse_layer_list){
-        .layer = SDSE_ARENA_ARRAY(arena, struct sdse_layer, count + 1),
-        .node = SDSE_ARENA_ARRAY(arena, const struct sdse_node *, count + 1)};
+        .layer = SDSE_ARENA_ARRAY(arena, struct sdse_layer, 2 * count + 1),
+        .node = SDSE_ARENA_ARRAY(arena, const struct sdse_node *, 2 * count + 1)};
     if (!out->layer || !out->node)
         return false;
+    // Repeated layers have weights of their own each: further times share the first's.
     const bool all = family->mix == SDSE_MIX_SUM;
-    if (!add_list(arena, &lists[widest], name, name,
-                  all ? family->choices[widest].share : round, out))
+    const uint64_t more = (all ? family->choices[widest].share : round) - 1;
+    const char *again = sdse_arena_printf(arena, "%s.again", name);
+    if (!again || !add_list(arena, &lists[widest], name, name, 1, true, out) ||
+        (more && !add_list(arena, &lists[widest], again, name, more, false, out)))
         return false;
     for (size_t c = 0; all && c < family->count; c++)
         if (c != widest && !add_list(arena, &lists[c], family->choices[c].name, name,
-                                     family->choices[c].share, out))
+                                     family->choices[c].share, false, out))
             return false;
     return true;
 }

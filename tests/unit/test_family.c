@@ -82,8 +82,10 @@ static void a_round_has_every_choice(void **state) {
     reads_back(arena, net);
     net = load(arena, "name: n\nsource: s\n" FAMILY("max") LAYERS);
     assert_int_equal(net->round, 6);
-    expect(net, "wide/in 1,8,3 x6; wide/A 8,1,1 x12; wide/pw 1,12,8 x6; wide/pool "
-                "12,1,1 x6; wide/fc 1,10,12 x6");
+    expect(net, "wide/in 1,8,3 x1; wide/A 8,1,1 x2; wide/pw 1,12,8 x1; wide/pool "
+                "12,1,1 x1; wide/fc 1,10,12 x1; wide.again/in 1,8,3 x5 of wide/in; "
+                "wide.again/A 8,1,1 x10 of wide/A; wide.again/pw 1,12,8 x5 of wide/pw; "
+                "wide.again/pool 12,1,1 x5; wide.again/fc 1,10,12 x5 of wide/fc");
     reads_back(arena, net);
     net = load(arena, "name: n\nsource: s\nchoice: middle\n" FAMILY("sum") LAYERS);
     assert_int_equal(net->round, 0);
