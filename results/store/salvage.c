@@ -107,11 +107,18 @@ static int note_bad(struct salvaging *s, enum sdse_content table, sqlite3_stmt *
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+static int column_named(sqlite3_stmt *row, const char *name) {
+    int column = sqlite3_column_count(row) - 1;
+    while (column > 0 && strcmp(sqlite3_column_name(row, column), name) != 0)
+        column--;
+    return column;
+}
+
 // Whether what a nullable reference of the row means is in the new file.
 static int refers(struct salvaging *s, enum sdse_content table, sqlite3_stmt *row,
                   bool *there) {
     const bool front = table == SDSE_CONTENT_SOLUTION;
-    const int column = front ? 1 : 6;
+    const int column = column_named(row, front ? "front" : "form");
     *there = true;
     if ((!front && table != SDSE_CONTENT_POINT_LAYER) ||
         sqlite3_column_type(row, column) == SQLITE_NULL)
