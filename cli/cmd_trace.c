@@ -12,7 +12,7 @@
 #include "import/forward/weight_digits.h"
 #include "import/write.h"
 
-enum { INPUTS, OUTPUT, BITS, FORM, WORD_BITS, FORCE, FOLLOW, JOBS, FORMAT };
+enum { INPUTS, OUTPUT, BITS, FORM, WORD_BITS, BIT_ERRORS, FORCE, FOLLOW, JOBS, FORMAT };
 enum { MOST_FILES = 256 };
 
 static const struct cli_option options[] = {
@@ -27,6 +27,9 @@ static const struct cli_option options[] = {
               NULL, false},
     [WORD_BITS] = {"word-bits", 0, CLI_COUNT, "BITS",
                    "of a weight at the multipliers, 2 to 16", "8", false},
+    [BIT_ERRORS] = {"bit-errors", 0, CLI_REAL, "PERCENT",
+                    "of the bits in which the forms are stored are flipped", NULL,
+                    false},
     [FORCE] = CLI_OPTION_FORCE,
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "read external data outside the model's folder that links lead to",
@@ -45,6 +48,7 @@ struct tracing {
     struct sdse_imported *imported;
     unsigned threads;
     bool people;
+    struct sdse_weight_faults faults;
 };
 
 // "NAME=X.npy,Y.npy": a word without a name belongs to the one before it.
@@ -183,8 +187,9 @@ static enum sdse_status add_forms(struct tracing *t, const struct sdse_sweep *fo
     for (size_t i = 0; i < forms->form_count && status == SDSE_OK; i++) {
         struct sdse_output_error error;
         status = sdse_output_error_of(t->imported, &t->inputs, reference,
-                                      &forms->forms[i].setting, word_bits, t->threads,
-                                      &error, &cli->diags);
+                                      &forms->forms[i].setting,
+                                      t->faults.any ? &t->faults : NULL, word_bits,
+                                      t->threads, &error, &cli->diags);
         if (status != SDSE_OK)
             break;
         sdse_table_add_text(table, forms->forms[i].name);
@@ -217,6 +222,31 @@ static bool accept_forms(struct cli *cli, const char *text, struct sdse_sweep *f
     return true;
 }
 
+// One rate for everything that is stored; each filter's codes are found anew.
+static bool accept_errors(struct tracing *t, const struct sdse_sweep *forms) {
+    if (!t->args->value[BIT_ERRORS])
+        return true;
+    const double rate = cli_real(t->args, BIT_ERRORS, 0) / 100;
+    bool shared = false;
+    if (!(rate >= 0 && rate <= 1)) {
+        cli_error(t->cli, "--bit-errors: from 0 to 100");
+        return false;
+    }
+    for (size_t i = 0; i < forms->form_count; i++)
+        shared |= forms->forms[i].setting.first == SDSE_BASIS_FIRST;
+    if (!forms->form_count || shared) {
+        cli_error(t->cli, shared ? "--bit-errors: not modelled of basis_first forms"
+                                 : "--bit-errors needs --form");
+        return false;
+    }
+    t->faults.any = rate > 0;
+    t->faults.bits.seed = 1;
+    t->faults.bits.restart = true;
+    for (int s = 0; s < SDSE_SECTIONS; s++)
+        t->faults.bits.section[s] = rate;
+    return true;
+}
+
 static enum cli_exit run_forms(struct tracing *t, const struct sdse_sweep *forms,
                                uint32_t word_bits) {
     struct sdse_table *table = sdse_table_new(t->cli->arena);
@@ -241,6 +271,8 @@ static enum cli_exit trace(struct tracing *t) {
         return CLI_USAGE;
     if (form && !accept_forms(cli, form, &forms))
         return CLI_BAD_INPUT;
+    if (!accept_errors(t, &forms))
+        return CLI_USAGE;
     bool there = cli_file_exists(cli, t->args->operands[0]);
     for (size_t i = 0; i < t->file_count; i++)
         there &= cli_file_exists(cli, t->files[i].path);

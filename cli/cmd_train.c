@@ -1,11 +1,14 @@
 // sdse train: a small network goes on learning, by float SGD and by bucket switching.
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/output.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/train_store.h"
+#include "smartdeal/pack.h"
 #include "smartdeal/train/train.h"
 
 enum {
@@ -22,6 +25,9 @@ enum {
     SEED,
     LIMIT,
     DATA,
+    BIT_ERRORS,
+    CHIPS,
+    FAIL_IN,
     OUTPUT,
     DATABASE,
     FORCE,
@@ -35,7 +41,8 @@ enum {
     CNN_FIRST = 8,
     CNN_SECOND = 16,
     PLAIN_BITS = 32,
-    MOST_METHODS = 8
+    MOST_METHODS = 8,
+    MOST_RATES = 16
 };
 
 static const struct cli_option options[] = {
@@ -67,6 +74,12 @@ static const struct cli_option options[] = {
                NULL, false},
     [DATA] = {"data", 0, CLI_TEXT, "DIR", "folder of the four IDX files",
               "/usr/share/datasets/fashion-mnist", false},
+    [BIT_ERRORS] = {"bit-errors", 0, CLI_TEXT, "PERCENT[,...]",
+                    "accuracy where these shares of the stored bits fail", NULL, false},
+    [CHIPS] = {"chips", 0, CLI_COUNT, "N", "that --bit-errors takes the mean of", "5",
+               false},
+    [FAIL_IN] = {"fail-in", 0, CLI_CHOICE, "all|codes|index|basis",
+                 "the part of SmartDeal's form whose bits fail", "all", false},
     [OUTPUT] = {"output", 'o', CLI_TEXT, "FILE",
                 "a row per epoch: CSV, or JSON or Markdown by --format", NULL, false},
     [DATABASE] = {"database", 'd', CLI_TEXT, "FILE",
@@ -89,6 +102,8 @@ struct session {
     const char *name[MOST_METHODS];
     struct sdse_images train, test;
     struct sdse_train_result result;
+    struct sdse_train_faults faults;
+    double rate[MOST_RATES];
 };
 
 // ---- methods ----------------------------------------------------------------
@@ -398,6 +413,67 @@ static enum sdse_status store(struct session *s) {
                    : SDSE_NO_MEMORY;
 }
 
+// ---- failing bits ----
+
+static bool parse_rates(struct session *s) {
+    const char *text = s->args->value[BIT_ERRORS];
+    while (text && *text) {
+        char *end;
+        const double percent = strtod(text, &end);
+        const bool good = end != text && percent >= 0 && percent <= 100;
+        if (!good || (*end && *end != ',') || s->faults.count == MOST_RATES) {
+            cli_error(s->cli, "--bit-errors %s: expected up to %d percentages",
+                      s->args->value[BIT_ERRORS], MOST_RATES);
+            return false;
+        }
+        s->rate[s->faults.count++] = percent / 100;
+        text = *end ? end + 1 : end;
+    }
+    if (!s->faults.count)
+        return true;
+    s->faults.rates = s->rate;
+    s->faults.chips = (unsigned)cli_count(s->args, CHIPS, 5);
+    s->faults.restart = true;
+    static const char *const parts[] = {"all", "codes", "index", "basis"};
+    static const unsigned sections[] = {
+        ~0u, 1u << SDSE_SECTION_COEFFICIENTS, 1u << SDSE_SECTION_INDEX,
+        1u << SDSE_SECTION_BASIS | 1u << SDSE_SECTION_SCALE};
+    for (unsigned i = 0; i < 4; i++)
+        if (strcmp(s->args->value[FAIL_IN], parts[i]) == 0)
+            s->faults.sections = sections[i];
+    if (s->faults.chips < 1 || s->faults.chips > 1000) {
+        cli_error(s->cli, "--chips: from 1 to 1000");
+        return false;
+    }
+    for (size_t i = 0; i < s->plan.method_count; i++)
+        s->method[i].faults = &s->faults;
+    return true;
+}
+
+static enum cli_exit print_faults(struct session *s, enum sdse_table_format format) {
+    const bool people = format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN;
+    const double scale = people ? 100 : 1;
+    struct sdse_table *table = sdse_table_new(s->cli->arena);
+    sdse_table_add_column(table, "method", NULL, 0);
+    sdse_table_add_column(table, "bar", NULL, 0);
+    sdse_table_add_column(table, "stored", NULL, 0);
+    sdse_table_add_column(table, "bit_error_rate", people ? "bits [%]" : NULL, 4);
+    sdse_table_add_column(table, "accuracy", people ? "accuracy [%]" : NULL, 4);
+    for (size_t i = 0; i < s->plan.method_count; i++)
+        for (size_t r = 0; r < s->faults.count; r++) {
+            sdse_table_add_text(table, s->name[i]);
+            sdse_table_add_f64(table, bar_of(&s->method[i]));
+            sdse_table_add_text(table, s->method[i].smartdeal ? "C, index, 8-bit B"
+                                                              : "8-bit words");
+            sdse_table_add_f64(table, scale * s->rate[r]);
+            sdse_table_add_f64(
+                table, scale * s->result.faulty_accuracy[i * s->faults.count + r]);
+        }
+    if (people)
+        putchar('\n');
+    return cli_print_table(s->cli, table, format);
+}
+
 // ---- the verb ---------------------------------------------------------------
 
 static enum cli_exit train(struct session *s) {
@@ -405,8 +481,12 @@ static enum cli_exit train(struct session *s) {
     const enum sdse_table_format format = cli_table_format(s->args, FORMAT);
     const char *path = s->args->value[OUTPUT];
     enum sdse_status status = SDSE_OK;
-    if (!choose_setting(s))
+    if (!choose_setting(s) || !parse_rates(s))
         return CLI_USAGE;
+    if (s->faults.count && format == SDSE_TABLE_JSON) {
+        cli_error(cli, "--bit-errors prints two tables: not as JSON");
+        return CLI_USAGE;
+    }
     cli->outputs.force = s->args->value[FORCE] != NULL;
     if (!name_inputs(s))
         return CLI_SYSTEM;
@@ -424,7 +504,10 @@ static enum cli_exit train(struct session *s) {
         status = write_epochs(s, format);
     if (status == SDSE_OK && s->args->value[DATABASE])
         status = store(s);
-    return status == SDSE_OK ? print_methods(s, format) : cli_finish(cli, status);
+    if (status != SDSE_OK)
+        return cli_finish(cli, status);
+    const enum cli_exit printed = print_methods(s, format);
+    return printed == CLI_OK && s->faults.count ? print_faults(s, format) : printed;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {

@@ -109,8 +109,8 @@ bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
         return true;
     }
     if (!problem->setting.measured || sdse_layer_stays_raw(layer, &problem->setting)) {
-        sdse_layer_form_declare(layer, &problem->setting,
-                                problem->arch->bits[SDSE_WEIGHTS], form);
+        sdse_layer_form_declare_words(layer, &problem->setting,
+                                      problem->arch->bits[SDSE_WEIGHTS], form);
         return true;
     }
     struct sdse_measured entry = {.workload = problem->workload,

@@ -46,9 +46,9 @@ static void charge_reads(struct evaluation *e, unsigned l, enum sdse_part part,
     const struct sdse_level *level = &e->model->arch->level[l];
     const double bits = (double)words * bits_per_word;
     const double drained_bits = (double)drained * bits_per_word;
-    double pj = access_pj(level, bits, level->read_pj.value);
+    double pj = access_pj(level, bits, sdse_level_read_pj(level));
     if (drained)
-        pj += access_pj(level, drained_bits, level->read_pj.value);
+        pj += access_pj(level, drained_bits, sdse_level_read_pj(level));
     e->moved.read[l][sdse_part_tensor(part)] += bits + drained_bits;
     e->access_pj[l] += pj;
     e->energy_pj += pj;
@@ -66,7 +66,7 @@ static void charge_fills(struct evaluation *e, unsigned l, enum sdse_part part,
                          uint64_t words, double bits_per_word) {
     const struct sdse_level *level = &e->model->arch->level[l];
     const double bits = (double)words * bits_per_word;
-    const double pj = access_pj(level, bits, level->fill_pj.value);
+    const double pj = access_pj(level, bits, sdse_level_fill_pj(level));
     e->moved.write[l][sdse_part_tensor(part)] += bits;
     e->access_pj[l] += pj;
     e->energy_pj += pj;
@@ -82,7 +82,7 @@ static void charge_updates(struct evaluation *e, unsigned l, uint64_t words,
                            double bits_per_word) {
     const struct sdse_level *level = &e->model->arch->level[l];
     const double bits = (double)words * bits_per_word;
-    const double pj = access_pj(level, bits, level->update_pj.value);
+    const double pj = access_pj(level, bits, sdse_level_update_pj(level));
     e->moved.write[l][SDSE_OUTPUTS] += bits;
     e->access_pj[l] += pj;
     e->energy_pj += pj;

@@ -137,17 +137,26 @@ void sdse_explain_access(struct sdse_explanation *x, unsigned level,
                                                                     : &memory->read_pj;
     const double bits = (double)words * bits_per_word;
     const double accesses = memory->port_bits ? ceil(bits / memory->port_bits) : bits;
-    const double pj = accesses * cost->value;
+    const double each = access == SDSE_ACCESS_FILL     ? sdse_level_fill_pj(memory)
+                        : access == SDSE_ACCESS_UPDATE ? sdse_level_update_pj(memory)
+                                                       : sdse_level_read_pj(memory);
+    const double pj = accesses * each;
     begin_line(x, memory->name, verbs[access]);
     fprintf(x->out, "%s words x %s bit = %s bit", sdse_digits_u64(words).text,
             sdse_digits_f64(bits_per_word).text, sdse_digits_f64(bits).text);
     if (memory->port_bits) {
         fprintf(x->out, " = %s accesses of %u bit x %s pJ",
                 sdse_digits_f64(accesses).text, memory->port_bits,
-                sdse_digits_f64(cost->value).text);
+                sdse_digits_f64(each).text);
     } else {
-        fprintf(x->out, " x %s pJ/bit", sdse_digits_f64(cost->value).text);
+        fprintf(x->out, " x %s pJ/bit", sdse_digits_f64(each).text);
     }
+    if (memory->v_over_vmin > 0)
+        fprintf(x->out, " (at %s of the least supply)",
+                sdse_digits_f64(memory->v_over_vmin).text);
+    if (each != cost->value && memory->memory_class == SDSE_NVCIM)
+        fprintf(x->out, " (%s pulses)",
+                sdse_digits_f64(sdse_level_pulses(memory)).text);
     end_line(x, pj, cost);
     x->access_pj[level] += pj;
     book_access(&x->seen.level[level].flow[part], access, words, pj);

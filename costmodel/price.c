@@ -29,9 +29,9 @@ static void price_outputs(const struct sdse_model *model,
                                                   : model->bits[p][SDSE_PART_OUTPUTS];
         price->parent_bits[stage] = bits;
         price->update_pj[stage] =
-            bits * bit_pj(&arch->level[p], arch->level[p].update_pj.value);
+            bits * bit_pj(&arch->level[p], sdse_level_update_pj(&arch->level[p]));
         price->read_pj[stage] =
-            bits * bit_pj(&arch->level[p], arch->level[p].read_pj.value);
+            bits * bit_pj(&arch->level[p], sdse_level_read_pj(&arch->level[p]));
         for (unsigned l = p; l < c; l++)
             price_wires(model, SDSE_OUTPUTS, l, stage, bits, price);
         if (c == levels)
@@ -41,10 +41,11 @@ static void price_outputs(const struct sdse_model *model,
                                       : model->bits[c][SDSE_PART_OUTPUTS];
         price->child_bits[stage] = child_bits;
         price->fill_pj[stage] =
-            child_bits * bit_pj(&arch->level[c], arch->level[c].fill_pj.value);
+            child_bits * bit_pj(&arch->level[c], sdse_level_fill_pj(&arch->level[c]));
         if (arch->count_drain_reads)
             price->drain_pj[stage] =
-                child_bits * bit_pj(&arch->level[c], arch->level[c].read_pj.value);
+                child_bits *
+                bit_pj(&arch->level[c], sdse_level_read_pj(&arch->level[c]));
     }
     for (unsigned l = p; l < c; l++) {
         price->add_pj[l] = arch->level[l].network[SDSE_OUTPUTS].pj_per_add.value;
@@ -66,7 +67,7 @@ static void price_words(const struct sdse_model *model, const struct sdse_flow *
     for (int stage = 0; stage < SDSE_STAGES; stage++) {
         price->parent_bits[stage] = bits;
         price->read_pj[stage] =
-            bits * bit_pj(&arch->level[p], arch->level[p].read_pj.value);
+            bits * bit_pj(&arch->level[p], sdse_level_read_pj(&arch->level[p]));
         for (unsigned l = p; l < c; l++) {
             const bool rebuilt = crosses && l >= engine;
             if (rebuilt && flow->ends_in_engine)
@@ -81,8 +82,9 @@ static void price_words(const struct sdse_model *model, const struct sdse_flow *
         if (c == arch->level_count || (crosses && flow->ends_in_engine))
             continue;
         price->child_bits[stage] = model->bits[c][sdse_model_part_at(model, flow, c)];
-        price->fill_pj[stage] = price->child_bits[stage] *
-                                bit_pj(&arch->level[c], arch->level[c].fill_pj.value);
+        price->fill_pj[stage] =
+            price->child_bits[stage] *
+            bit_pj(&arch->level[c], sdse_level_fill_pj(&arch->level[c]));
     }
     if (crosses && !flow->ends_in_engine)
         price->engine_pj =

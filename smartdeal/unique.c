@@ -20,11 +20,9 @@ static size_t place_of(int16_t word, uint32_t word_bits) {
     return (size_t)((uint32_t)word & ((UINT32_C(1) << word_bits) - 1));
 }
 
-// Lists the distinct words of input `i` among outputs first ... end, and puts the index
-// of each output into `index` (NULL: not wanted). Returns how many there are.
-static uint32_t list_words(const int16_t *words, uint64_t inputs, uint64_t i,
-                           uint64_t first, uint64_t end, uint32_t word_bits,
-                           uint32_t *place, int16_t *list, uint32_t *index) {
+uint32_t sdse_unique_list(const int16_t *words, uint64_t inputs, uint64_t i,
+                          uint64_t first, uint64_t end, uint32_t word_bits,
+                          uint32_t *place, int16_t *list, uint32_t *index) {
     uint32_t count = 0;
     memset(place, 0, ((size_t)1 << word_bits) * sizeof *place);
     for (uint64_t o = first; o < end; o++) {
@@ -54,8 +52,8 @@ enum sdse_status sdse_unique_count(const int16_t *words, uint64_t outputs,
         const uint64_t end = first + block < outputs ? first + block : outputs;
         uint64_t longest = 0, since = 0;
         for (uint64_t i = 0; i < inputs; i++) {
-            const uint64_t count =
-                list_words(words, inputs, i, first, end, word_bits, place, list, NULL);
+            const uint64_t count = sdse_unique_list(words, inputs, i, first, end,
+                                                    word_bits, place, list, NULL);
             counts->lists++;
             counts->words += count;
             longest = count > longest ? count : longest;
@@ -93,8 +91,8 @@ enum sdse_status sdse_unique_forward(const int16_t *words, uint64_t outputs,
     for (uint64_t first = 0; good && first < outputs; first += block) {
         const uint64_t end = first + block < outputs ? first + block : outputs;
         for (uint64_t i = 0; i < inputs; i++) {
-            const uint32_t count =
-                list_words(words, inputs, i, first, end, word_bits, place, list, index);
+            const uint32_t count = sdse_unique_list(words, inputs, i, first, end,
+                                                    word_bits, place, list, index);
             for (uint64_t p = 0; p < positions; p++) {
                 for (uint32_t u = 0; u < count; u++)
                     product[u] = in[p * inputs + i] * list[u];

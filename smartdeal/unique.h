@@ -54,6 +54,14 @@ enum sdse_status sdse_unique_forward(const int16_t *words, uint64_t outputs,
                                      const int8_t *in, uint64_t positions, int32_t *out,
                                      uint64_t *products, uint64_t *sums);
 
+// Lists the distinct words of input `i` among outputs first … end - 1, in the order in
+// which they come, and puts the index of each output into `index` (NULL: not wanted).
+// place: 2^word_bits entries: of each word, cut to its bits, its place in the list from
+// 1; 0: it is not there. Returns how many there are.
+uint32_t sdse_unique_list(const int16_t *words, uint64_t inputs, uint64_t i,
+                          uint64_t first, uint64_t end, uint32_t word_bits,
+                          uint32_t *place, int16_t *list, uint32_t *index);
+
 // Distinct words among `draws` independent ones of word_bits bits, quantised
 // symmetrically (ties apart, +-(2^(word_bits - 1) - 1) steps over +-range_sigmas
 // standard deviations, what is beyond at the ends):

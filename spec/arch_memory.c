@@ -8,7 +8,7 @@
 #include "spec/schema.h"
 #include "spec/value.h"
 
-static const char *const class_words[] = {"dram", "sram", "regfile", "fifo"};
+static const char *const class_words[] = {"dram", "sram", "regfile", "fifo", "nvcim"};
 static const char *const part_words[] = {
     "weights",       "inputs",        "outputs",      "weights.coefficients",
     "weights.basis", "weights.index", "weights.words"};
@@ -235,6 +235,36 @@ static void read_ports(struct sdse_arch_reading *r, const struct sdse_node *map,
     }
 }
 
+// The supply, and what only analogue cells have.
+static void read_cells(struct sdse_arch_reading *r, const struct sdse_node *map,
+                       struct sdse_level *level) {
+    static const char *const keys[] = {"verified_share", "verify_pulses", "sigma",
+                                       "sigma_verified"};
+    struct sdse_cells *cells = &level->cells;
+    double *const values[] = {&cells->verified_share, &cells->pulses, &cells->sigma,
+                              &cells->sigma_verified};
+    const double least[] = {0, 1, 0, 0}, most[] = {1, 1e6, 10, 10};
+    const struct sdse_node *supply = sdse_node_get(map, "v_over_vmin");
+    const bool dram = level->memory_class == SDSE_DRAM;
+    const bool analogue = level->memory_class == SDSE_NVCIM;
+    if (supply && (dram || analogue))
+        sdse_diag_add(r->diags, SDSE_ERROR, supply->key_loc, "memory-class",
+                      "'v_over_vmin' is known of SRAM cells alone");
+    else if (supply)
+        sdse_read_double(supply, 0.75, 1, r->diags, &level->v_over_vmin);
+    cells->pulses = 1;
+    for (unsigned i = 0; i < 4; i++) {
+        const struct sdse_node *node = sdse_node_get(map, keys[i]);
+        if (node && !analogue)
+            sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "memory-class",
+                          "only memories of class nvcim have '%s'", keys[i]);
+        else if (node)
+            sdse_read_double(node, least[i], most[i], r->diags, values[i]);
+        else if (analogue)
+            sdse_report_missing(map, keys[i], r->diags);
+    }
+}
+
 void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     struct sdse_level_reading *reading = &r->level[index];
     struct sdse_level *level = &r->arch->level[index];
@@ -243,7 +273,7 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     unsigned word;
     if ((node = sdse_node_get(map, "class"))) {
         reading->class_given = true;
-        if (sdse_read_word(node, class_words, 4, r->diags, &word))
+        if (sdse_read_word(node, class_words, 5, r->diags, &word))
             level->memory_class = (enum sdse_memory_class)word;
     } else {
         sdse_report_missing(map, "class", r->diags);
@@ -281,6 +311,7 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
                          &level->pass_skew_cycles);
     }
     read_ports(r, map, level);
+    read_cells(r, map, level);
     sdse_number_read(sdse_node_get(map, "leakage_mw"), 0, 1e9, s, r->diags,
                      &level->leakage_mw);
     sdse_read_overhead(r, map, &level->overhead);

@@ -65,7 +65,7 @@ static void show_own_bandwidths(FILE *out, const struct sdse_level *level) {
 }
 
 static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
-    static const char *const classes[] = {"dram", "sram", "regfile", "fifo"};
+    static const char *const classes[] = {"dram", "sram", "regfile", "fifo", "nvcim"};
     const struct sdse_level *level = &arch->level[index];
     fprintf(out, "%-12s %" PRIu64 " x %s, ", level->name,
             sdse_arch_instances(arch, index), classes[level->memory_class]);

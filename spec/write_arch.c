@@ -166,7 +166,7 @@ static void print_overhead(FILE *out, const struct sdse_overhead *overhead) {
 }
 
 static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
-    static const char *const classes[] = {"dram", "sram", "regfile", "fifo"};
+    static const char *const classes[] = {"dram", "sram", "regfile", "fifo", "nvcim"};
     const struct sdse_level *level = &arch->level[index];
     print_text(out, "{name: ", level->name);
     fprintf(out, ", class: %s", classes[level->memory_class]);
@@ -191,6 +191,14 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
     print_number(out, "area_um2", &level->area_um2);
     if (level->table)
         print_text(out, ", table: ", level->table);
+    if (level->v_over_vmin > 0)
+        fprintf(out, ", v_over_vmin: %.17g", level->v_over_vmin);
+    if (level->memory_class == SDSE_NVCIM)
+        fprintf(out,
+                ", verified_share: %.17g, verify_pulses: %.17g, sigma: %.17g, "
+                "sigma_verified: %.17g",
+                level->cells.verified_share, level->cells.pulses, level->cells.sigma,
+                level->cells.sigma_verified);
     if (level->free)
         fputs(", free: true", out);
     if (level->fetch_gaps)

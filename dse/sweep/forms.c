@@ -145,9 +145,9 @@ static void declare_basis_first(const struct sdse_layer *layer,
         .rel_error = -1};
 }
 
-void sdse_layer_form_declare(const struct sdse_layer *layer,
-                             const struct sdse_form_setting *setting,
-                             uint32_t word_bits, struct sdse_weight_form *form) {
+void sdse_layer_form_declare_words(const struct sdse_layer *layer,
+                                   const struct sdse_form_setting *setting,
+                                   uint32_t word_bits, struct sdse_weight_form *form) {
     *form = (struct sdse_weight_form){.rel_error = 0};
     if (sdse_layer_stays_raw(layer, setting))
         return;
@@ -173,6 +173,12 @@ void sdse_layer_form_declare(const struct sdse_layer *layer,
     sdse_form_declare(weights.groups * weights.filters, &shape, &of_layer, form);
 }
 
+void sdse_layer_form_declare(const struct sdse_layer *layer,
+                             const struct sdse_form_setting *setting,
+                             struct sdse_weight_form *form) {
+    sdse_layer_form_declare_words(layer, setting, 8, form);
+}
+
 void sdse_layer_form_shared(const struct sdse_layer *layer,
                             const struct sdse_form_setting *setting,
                             const struct sdse_weight_form *stored,
@@ -185,7 +191,7 @@ void sdse_layer_form_shared(const struct sdse_layer *layer,
     declared.density = stored->density;
     declared.row_density = stored->row_density;
     declared.prune_group = stored->prune_group;
-    sdse_layer_form_declare(layer, &declared, 8, form);
+    sdse_layer_form_declare(layer, &declared, form);
 }
 
 double sdse_layer_weight_bits(const struct sdse_layer *layer,

@@ -31,10 +31,13 @@ bool sdse_layer_stays_raw(const struct sdse_layer *layer,
 
 // The form of a layer under declared densities, or of one that stays raw under any
 // setting. Others are measured (dse/sweep/measured.h). Declared distinct words have
-// word_bits, at most 8.
+// word_bits, at most 8; without _words: 8.
+void sdse_layer_form_declare_words(const struct sdse_layer *layer,
+                                   const struct sdse_form_setting *setting,
+                                   uint32_t word_bits, struct sdse_weight_form *form);
 void sdse_layer_form_declare(const struct sdse_layer *layer,
                              const struct sdse_form_setting *setting,
-                             uint32_t word_bits, struct sdse_weight_form *form);
+                             struct sdse_weight_form *form);
 
 // The form in which a layer reads weights that are stored as another layer's: the
 // densities of those, in slices of its own shape.

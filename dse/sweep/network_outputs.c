@@ -169,12 +169,28 @@ enum sdse_status sdse_network_outputs_load(const struct sdse_sweep_outputs *spec
     return status;
 }
 
+static struct sdse_hash hash_faults(const struct sdse_weight_faults *faults) {
+    const double values[] = {faults->bits.section[SDSE_SECTION_COEFFICIENTS],
+                             faults->bits.section[SDSE_SECTION_INDEX],
+                             faults->bits.section[SDSE_SECTION_BASIS],
+                             faults->bits.section[SDSE_SECTION_SCALE],
+                             faults->bits.section[SDSE_SECTION_RAW],
+                             faults->bits.words,
+                             faults->cells.sigma,
+                             faults->cells.sigma_verified,
+                             faults->cells.verified_share};
+    return sdse_hash_bytes(values, sizeof values);
+}
+
 enum sdse_status sdse_network_outputs_error(struct sdse_network_outputs *outputs,
                                             const struct sdse_form_setting *setting,
+                                            const struct sdse_weight_faults *faults,
                                             struct sdse_hash key, uint32_t word_bits,
                                             unsigned threads, struct sdse_diags *diags,
                                             struct sdse_output_error *out) {
     word_bits = sdse_measured_word_bits(word_bits);
+    if (faults)
+        key = sdse_hash_join(key, hash_faults(faults));
     for (const struct known *at = outputs->known; at; at = at->next)
         if (at->key.low == key.low && at->key.high == key.high &&
             at->word_bits == word_bits) {
@@ -190,8 +206,8 @@ enum sdse_status sdse_network_outputs_error(struct sdse_network_outputs *outputs
                                           threads, &outputs->reference, diags);
     if (status == SDSE_OK)
         status = sdse_output_error_of(outputs->imported, &outputs->inputs,
-                                      outputs->reference, setting, word_bits, threads,
-                                      out, diags);
+                                      outputs->reference, setting, faults, word_bits,
+                                      threads, out, diags);
     if (status != SDSE_OK) {
         free(known);
         return status;

@@ -29,10 +29,12 @@ void sdse_network_outputs_free(struct sdse_network_outputs *outputs);
 struct sdse_hash sdse_network_outputs_hash(const struct sdse_network_outputs *outputs);
 
 // The error under a form that is raw or measured, once for each setting and width of
-// words, however many points ask. `key`: names the setting. Returns what
+// words, however many points ask. `key`: names the setting; faults: of the
+// accelerator's memories, NULL if they have none. Returns what
 // sdse_output_error_of returns.
 enum sdse_status sdse_network_outputs_error(struct sdse_network_outputs *outputs,
                                             const struct sdse_form_setting *setting,
+                                            const struct sdse_weight_faults *faults,
                                             struct sdse_hash key, uint32_t word_bits,
                                             unsigned threads, struct sdse_diags *diags,
                                             struct sdse_output_error *out);

@@ -3,6 +3,7 @@
 #ifndef SDSE_DSE_SWEEP_OUTPUT_ERROR_H
 #define SDSE_DSE_SWEEP_OUTPUT_ERROR_H
 
+#include "dse/sweep/weight_faults.h"
 #include "import/forward/outputs.h"
 #include "spec/types/form.h"
 
@@ -12,6 +13,8 @@
 //
 // reference  the same network and inputs with the file's weights
 // setting    raw or measured; a declared form has no weights to rebuild
+// faults     of the memories that hold them; NULL: none. Shared kernels (basis first)
+//            must have none
 // word_bits  of a weight at the multipliers [2 … 16]; others are taken as the nearest
 // threads    0: as many as processors; the answer does not depend on it
 //
@@ -21,6 +24,7 @@ enum sdse_status sdse_output_error_of(const struct sdse_imported *imported,
                                       const struct sdse_forward_inputs *inputs,
                                       const struct sdse_forward_outputs *reference,
                                       const struct sdse_form_setting *setting,
+                                      const struct sdse_weight_faults *faults,
                                       uint32_t word_bits, unsigned threads,
                                       struct sdse_output_error *out,
                                       struct sdse_diags *diags);

@@ -74,7 +74,7 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
     if (from->has_form)
         form = from->form.form;
     else
-        sdse_layer_form_declare(layer, &(struct sdse_form_setting){0}, 8, &form);
+        sdse_layer_form_declare(layer, &(struct sdse_form_setting){0}, &form);
     struct sdse_diags quiet;
     sdse_diags_init(&quiet, s->scratch);
     struct sdse_arch *arch = s->arch;

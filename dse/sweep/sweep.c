@@ -423,11 +423,15 @@ static enum sdse_status add_point(struct run *run, size_t position) {
     entry->outputs_known =
         outputs && (setting->measured || setting->first == SDSE_UNIQUE_FIRST ||
                     (!setting->smartdeal && !setting->first));
+    const struct sdse_weight_faults faults =
+        sdse_arch_weight_faults(variant->arch, setting);
+    if (faults.any && setting->first == SDSE_BASIS_FIRST)
+        entry->outputs_known = false; // faults of shared kernels are not modelled
     if (entry->outputs_known) {
         const enum sdse_status status = sdse_network_outputs_error(
-            outputs, setting, run->plan->forms[point->form].setting,
-            variant->arch->bits[SDSE_WEIGHTS], run->threads, run->diags,
-            &entry->outputs);
+            outputs, setting, faults.any ? &faults : NULL,
+            run->plan->forms[point->form].setting, variant->arch->bits[SDSE_WEIGHTS],
+            run->threads, run->diags, &entry->outputs);
         if (status)
             return status;
     }
@@ -449,8 +453,8 @@ static enum sdse_status add_point(struct run *run, size_t position) {
                                    &entry->forms[stored - workload->layers],
                                    &entry->forms[i]);
         else
-            sdse_layer_form_declare(layer, setting, variant->arch->bits[SDSE_WEIGHTS],
-                                    &entry->forms[i]);
+            sdse_layer_form_declare_words(
+                layer, setting, variant->arch->bits[SDSE_WEIGHTS], &entry->forms[i]);
         entry->measured[i] = measured;
         bool is_new;
         entry->problems[i] =

@@ -280,8 +280,8 @@ static void make_item(struct preparing *p, size_t case_index, size_t layer) {
     }
     if (!good)
         return;
-    sdse_layer_form_declare(item->layer, &of->form, ready->arch->bits[SDSE_WEIGHTS],
-                            &item->form);
+    sdse_layer_form_declare_words(item->layer, &of->form,
+                                  ready->arch->bits[SDSE_WEIGHTS], &item->form);
 }
 
 enum sdse_status sdse_validation_prepare(const struct sdse_validation *validation,

@@ -7,7 +7,9 @@
 
 #include "base/arena.h"
 #include "base/pool.h"
+#include "smartdeal/bit_errors.h"
 #include "smartdeal/synthetic.h"
+#include "smartdeal/train/fault.h"
 #include "smartdeal/train/start.h"
 
 enum { FLOAT_BITS = 32, START_PASSES = 6 };
@@ -267,6 +269,54 @@ static enum sdse_status measure_narrow(struct run *run, double *accuracy) {
     return measure(run, accuracy);
 }
 
+// One chip's network: every layer as it is read.
+static enum sdse_status read_layers(struct run *run,
+                                    const struct sdse_coded_layer *coded,
+                                    const struct sdse_bit_errors *errors) {
+    enum sdse_status status = SDSE_OK;
+    for (unsigned n = 0; n < run->net->count && status == SDSE_OK; n++) {
+        struct sdse_bit_errors own = *errors;
+        own.seed = errors->seed * SDSE_NET_LAYERS + n;
+        status = sdse_faulty_values(&coded[n], &own, run->values.weights[n], NULL);
+    }
+    return status;
+}
+
+static enum sdse_status measure_rate(struct run *run,
+                                     const struct sdse_coded_layer *coded, double rate,
+                                     double *mean) {
+    const struct sdse_train_faults *faults = run->method->faults;
+    enum sdse_status status = SDSE_OK;
+    *mean = 0;
+    for (unsigned chip = 1; chip <= faults->chips && status == SDSE_OK; chip++) {
+        struct sdse_bit_errors errors = {.seed = chip, .restart = faults->restart};
+        double accuracy = 0;
+        for (int s = 0; s < SDSE_SECTIONS; s++)
+            errors.section[s] =
+                faults->sections >> s & 1u || s == SDSE_SECTION_RAW ? rate : 0;
+        status = read_layers(run, coded, &errors);
+        if (status == SDSE_OK)
+            status = measure(run, &accuracy);
+        *mean += accuracy / faults->chips;
+    }
+    return status;
+}
+
+static enum sdse_status measure_faults(struct run *run, double *accuracy) {
+    struct sdse_coded_layer coded[SDSE_NET_LAYERS] = {0};
+    enum sdse_status status = SDSE_OK;
+    for (unsigned n = 0; n < run->net->count && status == SDSE_OK; n++)
+        status = run->method->smartdeal
+                     ? sdse_train_coded(&run->bucket[n], &run->net->layer[n], &coded[n])
+                     : sdse_train_coded_raw(run->values.weights[n], &run->net->layer[n],
+                                            &coded[n]);
+    for (size_t r = 0; r < run->method->faults->count && status == SDSE_OK; r++)
+        status = measure_rate(run, coded, run->method->faults->rates[r], &accuracy[r]);
+    for (unsigned n = 0; n < run->net->count; n++)
+        sdse_coded_free(&coded[n]);
+    return status;
+}
+
 // ---- epochs -----------------------------------------------------------------
 
 static void shuffle(struct run *run, uint64_t seed) {
@@ -416,6 +466,8 @@ sdse_train_run(const struct sdse_net *net, const struct sdse_net_values *start,
         *narrow_accuracy = epochs[setting->epochs].accuracy;
         if (method->smartdeal)
             status = measure_narrow(run, narrow_accuracy);
+        if (status == SDSE_OK && method->faults)
+            status = measure_faults(run, narrow_accuracy + 1);
     }
     end_run(run);
     return status;

@@ -30,6 +30,16 @@ struct sdse_train_method {
                                   // linearly to 1 % at nine tenths, stays there
     double density;               // of non-zero coefficients at the start
     struct sdse_bucket_rule rule; // max_coefficient > 0
+    const struct sdse_train_faults *faults; // asked in the end; NULL: none
+};
+
+// What the stored network is asked in the end: its accuracy where bits fail.
+struct sdse_train_faults {
+    size_t count;        // of rates
+    const double *rates; // of each bit
+    unsigned chips;      // means of so many; seeds 1 … chips [>= 1]
+    bool restart;        // smartdeal/bit_errors.h
+    unsigned sections;   // set of 1 << section that fail; plain words always do
 };
 
 struct sdse_train_setting {
@@ -56,7 +66,10 @@ struct sdse_train_epoch {
 // decomposition (smartdeal/train/start.h).
 //
 // epochs            out: setting->epochs + 1 rows
-// narrow_accuracy   out: in the end with B rounded to 8 bits; that of plain float SGD
+// narrow_accuracy   out: in the end with B rounded to 8 bits; that of plain float SGD.
+//                   With method->faults 1 + count numbers: then, at each rate, with
+//                   failing bits of what is stored (plain words of 8 bits, or codes,
+//                   index and B), rebuilt to words of 8 bits; biases do not fail
 // end               out: the trained weights, unless NULL (values of the same net)
 // threads           0 = as many as processors; any number gives the same bytes
 //

@@ -93,11 +93,22 @@ static enum sdse_status train_source(struct training *t) {
 static void train_method(void *context, unsigned worker, size_t index) {
     const struct training *t = context;
     const struct sdse_train_plan *plan = t->plan;
+    const struct sdse_train_faults *faults = plan->methods[index].faults;
+    const size_t rates = faults ? faults->count : 0;
     (void)worker;
-    t->status[index] = sdse_train_run(
-        &plan->net, &t->start, &plan->setting, &plan->methods[index], &t->train[TARGET],
-        &t->test[TARGET], t->inner, t->result->target + index * t->result->epochs,
-        &t->result->narrow_accuracy[index], NULL);
+    double *accuracy = calloc(1 + rates, sizeof *accuracy);
+    if (!accuracy) {
+        t->status[index] = SDSE_NO_MEMORY;
+        return;
+    }
+    t->status[index] =
+        sdse_train_run(&plan->net, &t->start, &plan->setting, &plan->methods[index],
+                       &t->train[TARGET], &t->test[TARGET], t->inner,
+                       t->result->target + index * t->result->epochs, accuracy, NULL);
+    t->result->narrow_accuracy[index] = accuracy[0];
+    for (size_t r = 0; r < rates; r++)
+        t->result->faulty_accuracy[index * rates + r] = accuracy[1 + r];
+    free(accuracy);
 }
 
 static enum sdse_status train_all(struct training *t) {
@@ -129,6 +140,8 @@ enum sdse_status sdse_train(const struct sdse_train_plan *plan,
                             const struct sdse_images *test,
                             struct sdse_train_result *out) {
     const size_t epochs = (size_t)plan->setting.epochs + 1;
+    // The same of all methods.
+    const struct sdse_train_faults *faults = plan->methods[0].faults;
     struct training t = {.plan = plan, .result = out};
     *out = (struct sdse_train_result){
         .epochs = epochs,
@@ -136,10 +149,14 @@ enum sdse_status sdse_train(const struct sdse_train_plan *plan,
             plan->task == SDSE_TRAIN_FULL ? NULL : calloc(epochs, sizeof *out->source),
         .target = calloc(plan->method_count * epochs, sizeof *out->target),
         .narrow_accuracy = calloc(plan->method_count, sizeof *out->narrow_accuracy),
+        .faulty_accuracy = faults ? calloc(plan->method_count * faults->count + 1,
+                                           sizeof *out->faulty_accuracy)
+                                  : NULL,
     };
     t.status = calloc(plan->method_count, sizeof *t.status);
     enum sdse_status status = SDSE_NO_MEMORY;
     if (t.status && out->target && out->narrow_accuracy &&
+        (out->faulty_accuracy || !faults) &&
         (out->source || plan->task == SDSE_TRAIN_FULL))
         status = sdse_net_values_new(&plan->net, &t.start);
     if (status == SDSE_OK)
@@ -159,5 +176,6 @@ void sdse_train_result_free(struct sdse_train_result *result) {
     free(result->source);
     free(result->target);
     free(result->narrow_accuracy);
+    free(result->faulty_accuracy);
     *result = (struct sdse_train_result){0};
 }

@@ -32,6 +32,8 @@ struct sdse_train_result {
     struct sdse_train_epoch *source; // of the first part; NULL for the full task
     struct sdse_train_epoch *target; // methods x epochs
     double *narrow_accuracy;         // one for each method (smartdeal/train/run.h)
+    double *faulty_accuracy;         // methods x rates of their faults, which are the
+                                     // same of all; NULL without
 };
 
 // Runs a plan; methods run side by side. Both sets have the same sides, those of the

@@ -41,7 +41,15 @@ static inline enum sdse_tensor sdse_part_tensor(enum sdse_part part) {
     return part < SDSE_PART_COEFFICIENTS ? (enum sdse_tensor)part : SDSE_WEIGHTS;
 }
 
-enum sdse_memory_class { SDSE_DRAM, SDSE_SRAM, SDSE_REGFILE, SDSE_FIFO };
+enum sdse_memory_class { SDSE_DRAM, SDSE_SRAM, SDSE_REGFILE, SDSE_FIFO, SDSE_NVCIM };
+
+// Analogue cells that are written, not stored into (memory class nvcim).
+struct sdse_cells {
+    double verified_share; // of weights: written, read and corrected
+    double pulses;         // that writing one of those takes [>= 1]; others take one
+    double sigma, sigma_verified; // deviation of a weight as it is read, of the layer's
+                                  // largest
+};
 
 // How zeros are stored at a memory.
 enum sdse_compression {
@@ -156,6 +164,10 @@ struct sdse_level {
     struct sdse_overhead overhead;
     struct sdse_number area_um2; // of one instance
     const char *table; // name of the SRAM table to interpolate in; NULL = none
+    // Supply over the least at which no cell fails: energies are those at 1. 0 = not
+    // given, 1.
+    double v_over_vmin;
+    struct sdse_cells cells; // nvcim
 
     struct sdse_format format[SDSE_TENSORS];
 
@@ -271,6 +283,27 @@ struct sdse_arch {
     struct sdse_number other_area_um2; // everything not itemised
     struct sdse_loc loc;
 };
+
+// Energies of one access as the memory is run: dynamic energy goes with the square of
+// the supply, a write of analogue cells takes their pulses. [pJ]
+static inline double sdse_level_supply(const struct sdse_level *level) {
+    return level->v_over_vmin > 0 ? level->v_over_vmin * level->v_over_vmin : 1;
+}
+static inline double sdse_level_pulses(const struct sdse_level *level) {
+    const struct sdse_cells *cells = &level->cells;
+    return level->memory_class == SDSE_NVCIM
+               ? 1 + cells->verified_share * (cells->pulses - 1)
+               : 1;
+}
+static inline double sdse_level_read_pj(const struct sdse_level *level) {
+    return level->read_pj.value * sdse_level_supply(level);
+}
+static inline double sdse_level_fill_pj(const struct sdse_level *level) {
+    return level->fill_pj.value * sdse_level_supply(level) * sdse_level_pulses(level);
+}
+static inline double sdse_level_update_pj(const struct sdse_level *level) {
+    return level->update_pj.value * sdse_level_supply(level) * sdse_level_pulses(level);
+}
 
 // Instances of level `level` in the whole accelerator; level == level_count: the
 // multipliers.

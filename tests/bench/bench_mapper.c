@@ -52,7 +52,7 @@ static void map_layer(const struct options *options, const struct sdse_arch *arc
                                               .scale_bits = 8,
                                               .index = SDSE_INDEX_ROW};
     struct sdse_weight_form form;
-    sdse_layer_form_declare(layer, &setting, 8, &form);
+    sdse_layer_form_declare(layer, &setting, &form);
     const struct sdse_map_request request = {.arch = arch,
                                              .layer = layer,
                                              .form = &form,

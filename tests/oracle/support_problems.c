@@ -190,6 +190,24 @@ static void make_formats(uint64_t seed, struct sdse_arch *arch) {
                     .only_if_smaller = chance(&state, 20)};
 }
 
+// Supplies below the least, and analogue cells; drawn apart too.
+static void make_cells(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 23;
+    for (int i = 0; i < 8; i++)
+        next_random(&state);
+    if (!chance(&state, 25))
+        return;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        if (chance(&state, 50))
+            arch->level[l].v_over_vmin = 0.75 + 0.05 * below(&state, 6);
+        if (!chance(&state, 30))
+            continue;
+        arch->level[l].memory_class = SDSE_NVCIM;
+        arch->level[l].cells.verified_share = 0.25 * below(&state, 5);
+        arch->level[l].cells.pulses = 1 + below(&state, 9);
+    }
+}
+
 static double share(uint64_t *state) {
     return chance(state, 40) ? 1 : (1 + below(state, 20)) / 20.0;
 }
@@ -400,6 +418,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         make_effects(seed, problem);
         make_formats(seed, &problem->arch);
         make_passes(seed, &problem->arch);
+        make_cells(seed, &problem->arch);
         if (wide)
             make_space(&state, problem);
         make_smartdeal(&state, problem);

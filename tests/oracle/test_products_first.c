@@ -446,7 +446,7 @@ static void maps_of_shared_kernels_add_up(void **state) {
             .basis_bits = 8,
             .density = (double)nonzero / (double)(shared.kernels * shared.bases)};
         struct sdse_weight_form form;
-        sdse_layer_form_declare(&layer, &setting, 8, &form);
+        sdse_layer_form_declare(&layer, &setting, &form);
         struct sdse_cost cost;
         evaluate(arch, &layer, &form, &cost);
         assert_int_equal(cost.engine_events[0], products);
@@ -516,7 +516,7 @@ static void forms_of_layers(void **state) {
     struct sdse_weight_form form;
     const struct sdse_unique_expected expected =
         sdse_unique_expect(SDSE_WORDS_LAPLACE, 12, 8, 1024);
-    sdse_layer_form_declare(&layer, &unique, 8, &form);
+    sdse_layer_form_declare(&layer, &unique, &form);
     close("words", form.products, 300 * expected.mean);
     close("index", form.index_bits_total, 300 * 1024 * expected.index_bits);
     close("lists", form.basis_bits_total, 300 * (expected.mean + 1) * 8);
@@ -528,7 +528,7 @@ static void forms_of_layers(void **state) {
         sdse_unique_expect(SDSE_WORDS_LAPLACE, 12, 8, 100);
     const struct sdse_unique_expected rest =
         sdse_unique_expect(SDSE_WORDS_LAPLACE, 12, 8, 24);
-    sdse_layer_form_declare(&layer, &blocks, 8, &form);
+    sdse_layer_form_declare(&layer, &blocks, &form);
     close("words", form.products, 300 * (10 * full.mean + rest.mean));
     close("index", form.index_bits_total,
           300 * (1000 * full.index_bits + 24 * rest.index_bits));

@@ -58,7 +58,7 @@ static struct sdse_weight_form prepare(struct bench *bench,
                                               .scale_bits = 8,
                                               .index = SDSE_INDEX_ROW};
     struct sdse_weight_form form;
-    sdse_layer_form_declare(layer, &setting, 8, &form);
+    sdse_layer_form_declare(layer, &setting, &form);
     assert_int_equal(form.smartdeal, smartdeal);
     assert_int_equal(
         sdse_model_new(bench->arch, layer, &form, bench->arena, &bench->model),

@@ -309,8 +309,8 @@ static void errors_are_what_they_say(void **state) {
     assert_true(isinf(sdse_forward_outputs_compare(own, own).sqnr_db));
     // A raw form of 8 bits: 1 is 64 / 64. Exact.
     const struct sdse_form_setting raw = {.smartdeal = false};
-    assert_int_equal(sdse_output_error_of(context->imported, &inputs, own, &raw, 8, 1,
-                                          &error, &context->diags),
+    assert_int_equal(sdse_output_error_of(context->imported, &inputs, own, &raw, NULL,
+                                          8, 1, &error, &context->diags),
                      SDSE_OK);
     assert_true(isinf(error.sqnr_db) && error.agreeing == 3);
     sdse_forward_outputs_free(own);

@@ -22,7 +22,7 @@ static const char *const index_names[] = {"element-bitmap", "row", "run-length",
 static void print_row(FILE *out, const char *form_name, const struct sdse_layer *layer,
                       const struct sdse_form_setting *setting) {
     struct sdse_weight_form form;
-    sdse_layer_form_declare(layer, setting, 8, &form);
+    sdse_layer_form_declare(layer, setting, &form);
     fprintf(out,
             "%s,%s,%d,%u,%llu,%llu,%llu,%.17g,%.17g,%u,%u,%u,%s,%.17g,%.17g,%.17g,",
             form_name, layer->name, form.smartdeal, form.basis_size,
