@@ -454,6 +454,13 @@ static void maps_of_shared_kernels_add_up(void **state) {
         close("stored", sdse_layer_weight_bits(&layer, &form, 8),
               (double)(K * C * shared.bases + nonzero + shared.bases * R * S * 8));
         assert_true(cost.mac_pj == 0 && form.rel_error < 0);
+        // Of what multipliers took of inputs, and gave of sums, additions are left.
+        const double left = fmin(1, (double)sums / (double)(K * C * R * S * P * Q));
+        const double macs = (double)K * C * R * S * P * Q;
+        assert_true(fabs((double)cost.level[1].flow[SDSE_PART_INPUTS].reads -
+                         ceil(macs * left - 1e-6)) <= 1);
+        assert_true(fabs((double)cost.level[1].flow[SDSE_PART_OUTPUTS].updates -
+                         ceil(macs * left - 1e-6)) <= 1);
         // Adders take as long as their additions, products as long as theirs.
         const double added = ceil((double)sums - 1e-6);
         const double made = ceil((double)products / 2);
@@ -497,6 +504,21 @@ static void shared_kernels_fit_best(void **state) {
         assert_true(shared.rel_error < 1e-3 && shared.nonzero == K * C);
         sdse_basis_first_free(&shared);
     }
+    // Two taps, kernels along one of them or the other: projections are the weights.
+    // Of the first tap 0.2 … 1.1 in steps of 0.1, mean 0.65: seven reach 0.7 of it.
+    float along[2 * 14] = {0};
+    for (int k = 0; k < 10; k++)
+        along[2 * k] = (k % 2 ? -1.0f : 1.0f) * (0.2f + 0.1f * (float)k);
+    for (int k = 10; k < 14; k++)
+        along[2 * k + 1] = 0.01f;
+    struct sdse_basis_first one;
+    assert_int_equal(sdse_basis_first(along, 14, 2, 1, 16, &one), SDSE_OK);
+    uint64_t reach = 0;
+    for (int k = 0; k < 10; k++)
+        reach += fabs((double)along[2 * k]) >= 0.7 * 6.5 / 14;
+    assert_int_equal(one.nonzero, reach);
+    assert_true(reach == 8 && one.coefficient[9] == -one.coefficient[8]);
+    sdse_basis_first_free(&one);
     const float zero[R * S] = {0};
     struct sdse_basis_first shared;
     assert_int_equal(sdse_basis_first(zero, 1, R * S, 3, 8, &shared), SDSE_OK);

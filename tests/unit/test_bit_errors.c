@@ -335,6 +335,43 @@ static void lists_and_indices_flip(void **state) {
                                              after[b * INPUTS + i]);
         } else {
             assert_true(changed <= flips);
+            // Index by index: inputs two by two have one width, outputs twelve by
+            // twelve one list.
+            uint64_t bit = 0;
+            for (int first = 0; first < OUTPUTS; first += 12) {
+                const int end = first + 12 < OUTPUTS ? first + 12 : OUTPUTS;
+                for (int from = 0; from < INPUTS; from += 2) {
+                    int16_t list[2][12];
+                    unsigned length[2] = {0, 0}, longest = 0;
+                    for (int i = from; i < INPUTS && i < from + 2; i++) {
+                        for (int o = first; o < end; o++) {
+                            unsigned u = 0;
+                            while (u < length[i - from] &&
+                                   list[i - from][u] != before[o * INPUTS + i])
+                                u++;
+                            if (u == length[i - from])
+                                list[i - from][length[i - from]++] =
+                                    before[o * INPUTS + i];
+                        }
+                        longest =
+                            length[i - from] > longest ? length[i - from] : longest;
+                    }
+                    for (int i = from; i < INPUTS && i < from + 2; i++) {
+                        for (int o = first; o < end; o++) {
+                            unsigned u = 0;
+                            while (list[i - from][u] != before[o * INPUTS + i])
+                                u++;
+                            for (unsigned b = 0; 1u << b < longest; b++, bit++)
+                                u ^= (unsigned)sdse_bit_fails(
+                                         (uint64_t)n, SDSE_SECTIONS + 2, bit, 0.02)
+                                     << b;
+                            assert_int_equal(after[o * INPUTS + i],
+                                             u < length[i - from] ? list[i - from][u]
+                                                                  : 0);
+                        }
+                    }
+                }
+            }
             // What is read is a word of the list, or nothing.
             for (int o = 0; o < OUTPUTS; o++)
                 for (int i = 0; i < INPUTS; i++) {
@@ -422,6 +459,15 @@ static void trained_layers_are_stored_as_they_are(void **state) {
             largest = fmax(largest, fabs((double)exact[i]));
         assert_true(largest == 0 ||
                     nearbyint(ldexp(largest, -coded.weight_exponent)) > 63);
+        // Seven exponents in codes of three bits and a sign: one code is none of them.
+        struct sdse_bit_errors some = {.seed = (uint64_t)n};
+        double wanted[FILTERS * CHANNELS];
+        for (int s = 0; s < SDSE_SECTIONS; s++)
+            some.section[s] = 0.05;
+        sdse_faulty_values(&coded, &some, read, NULL);
+        read_layer(&coded, &some, wanted);
+        for (int i = 0; i < FILTERS * CHANNELS; i++)
+            assert_true((double)read[i] == wanted[i]);
         // What is stored: the released accounting, with B and scales of 8 bits.
         const struct sdse_stored_bits bits = sdse_count_stored_bits(&coded);
         uint64_t nonzeros = sdse_bucket_nonzeros(&bucket);
