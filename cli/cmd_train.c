@@ -8,7 +8,6 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/train_store.h"
-#include "smartdeal/pack.h"
 #include "smartdeal/train/train.h"
 
 enum {

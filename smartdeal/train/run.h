@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "smartdeal/pack.h"
 #include "smartdeal/train/bucket.h"
 #include "smartdeal/train/data.h"
 #include "smartdeal/train/net.h"
