@@ -1,3 +1,4 @@
+// One file, though long: the options of one verb, its run and the tables it prints.
 // sdse train: a small network goes on learning, by float SGD and by bucket switching.
 #include <inttypes.h>
 #include <math.h>

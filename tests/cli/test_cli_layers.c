@@ -62,7 +62,7 @@ static void unknown_kinds_get_the_list(void **state) {
     (void)state;
     static const struct {
         const char *kind, *meant;
-    } cases[] = {{"lstm", NULL},         {"upsample", NULL}, {"relu", NULL},
+    } cases[] = {{"attend", NULL},       {"upsample", NULL}, {"relu", NULL},
                  {"soft", NULL},         {"ad", "add"},      {"dconv", "conv"},
                  {"softmaxx", "softmax"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -76,7 +76,8 @@ static void unknown_kinds_get_the_list(void **state) {
         assert_int_equal(ran.status, 1);
         assert_non_null(strstr(ran.err,
                                "is not one of conv, dwconv, fc, matmul, deconv, "
-                               "conv1d, conv3d, pool, add, norm, softmax, act"));
+                               "conv1d, conv3d, pool, add, norm, softmax, act, "
+                               "wgrad, update, lstm, gru"));
         if (cases[i].meant)
             assert_non_null(strstr(ran.err, "did you mean"));
         else

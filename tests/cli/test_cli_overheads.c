@@ -238,8 +238,15 @@ static void what_cannot_be_scaled_is_refused(void **state) {
                           "1}\n" ONE_MAPPING,
                    costs[i][0]);
         remove(scratch("static.db"));
-        sweeps("static.db", "override: {node_nm: [45, 28]}\n", 1, "[node-scaling]");
-        sweeps("static.db", "override: {voltage_v: [0.9, 0.8]}\n", 1, "[node-scaling]");
+        sweeps("static.db", "override: {node_nm: [45, 28]}\n", 0, "[node-scaling]");
+        assert_true(number("static.db", "SELECT count(*) FROM v_point WHERE status = "
+                                        "'infeasible' AND reason LIKE "
+                                        "'%cannot be scaled%'") == 1);
+        remove(scratch("static.db"));
+        sweeps("static.db", "override: {voltage_v: [0.9, 0.8]}\n", 0, "[node-scaling]");
+        assert_true(number("static.db", "SELECT count(*) FROM v_point WHERE status = "
+                                        "'infeasible' AND energy_pj IS NULL") == 1);
+        remove(scratch("static.db"));
         snprintf(more, sizeof more, "override: {node_nm: [28], %s: [0.5]}\n",
                  costs[i][1]);
         sweeps("static.db", more, 0, NULL);
