@@ -160,8 +160,13 @@ enum sdse_status sdse_arch_split(const struct sdse_arch *arch, unsigned levels,
     if (!names_differ(fresh))
         return SDSE_INVALID;
     fresh->rebuild.below_level = places.last[arch->rebuild.below_level];
+    // An engine that makes products first leaves words as they are stored in all of the
+    // memory above it; the others take words from any of its positions.
     for (unsigned i = 0; i < arch->engine_count; i++)
-        fresh->engine[i].below_level = places.first[arch->engine[i].below_level];
+        fresh->engine[i].below_level =
+            (arch->engine[i].kind == SDSE_ENGINE_PRODUCTS
+                 ? places.last
+                 : places.first)[arch->engine[i].below_level];
     fresh->vector.below_level = places.last[arch->vector.below_level];
     fresh->dataflows = NULL;
     if (arch->dataflow_count) {
