@@ -429,6 +429,10 @@ static bool parse_rates(struct session *s) {
         s->rate[s->faults.count++] = percent / 100;
         text = *end ? end + 1 : end;
     }
+    if (!s->faults.count && strcmp(s->args->value[FAIL_IN], "all") != 0) {
+        cli_error(s->cli, "--fail-in says where bits fail: give --bit-errors too");
+        return false;
+    }
     if (!s->faults.count)
         return true;
     s->faults.rates = s->rate;

@@ -67,23 +67,26 @@ static double input_rows(const struct finding *f) {
 
 // --- By channel ---
 
+static uint64_t channels_of(const struct sdse_layer *layer) {
+    return layer->nest.bound[SDSE_G] * layer->nest.bound[SDSE_C];
+}
+
 // Densities of plain words of the weights by channel, or NULL.
 static const double *weight_channels(const struct finding *f) {
     const struct sdse_weight_digits *known = f->layer->weight_digits;
-    return !smartdeal(f) && known && known->channels ? known->channel_density : NULL;
+    return !smartdeal(f) && known && known->channels == channels_of(f->layer)
+               ? known->channel_density
+               : NULL;
 }
 
 static const double *input_channels(const struct finding *f) {
     const struct sdse_activations *known = f->layer->activations;
-    return known && known->channels ? known->channel_density : NULL;
+    return known && known->channels == channels_of(f->layer) ? known->channel_density
+                                                             : NULL;
 }
 
 static bool both_by_channel(const struct finding *f) {
     return weight_channels(f) && input_channels(f);
-}
-
-static uint64_t channels_of(const struct sdse_layer *layer) {
-    return layer->nest.bound[SDSE_G] * layer->nest.bound[SDSE_C];
 }
 
 static double mean_density(const double *density, uint64_t count) {

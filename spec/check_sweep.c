@@ -48,7 +48,22 @@ static void list_duplicates(struct sdse_subject *s, const struct sdse_node *list
         }
 }
 
+// A path that is set twice for one accelerator: which value would hold?
+static void twice_set(struct sdse_subject *s) {
+    const struct sdse_override *all = s->sweep->overrides;
+    for (size_t i = 1; i < s->sweep->override_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(all[i].path, all[j].path) == 0 &&
+                (!all[i].arch || !all[j].arch || all[i].arch == all[j].arch)) {
+                sdse_check_report(s, all[i].loc,
+                                  "'%.80s' is set twice for one accelerator",
+                                  all[i].path);
+                break;
+            }
+}
+
 void sdse_check_sweep_duplicates(struct sdse_subject *s) {
+    twice_set(s);
     list_duplicates(s, sdse_node_get(s->root, "workloads"));
     list_duplicates(s, sdse_node_get(s->root, "archs"));
     sdse_for_each_child (list, sdse_node_get(s->root, "override"))

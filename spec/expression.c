@@ -8,7 +8,7 @@
 
 #include "spec/path.h"
 
-enum { PATH_BYTES = 256, DEEPEST = 32 };
+enum { PATH_BYTES = 256, DEEPEST = 32, MOST_STEPS = 10000 };
 
 struct evaluation {
     struct sdse_arena *arena;
@@ -20,6 +20,7 @@ struct evaluation {
     const struct sdse_set *set; // under way
     const char *at;             // the rest of its text
     unsigned depth;             // of brackets and references
+    unsigned steps;             // values of other sets that were worked out
     bool failed;
 };
 
@@ -46,6 +47,8 @@ static double of_set(struct evaluation *e, const struct sdse_set *set) {
     }
     if (e->depth >= DEEPEST)
         return fail(e, "values need each other, or are nested too deep: ", set->path);
+    if (++e->steps > MOST_STEPS)
+        return fail(e, "needs other values too often: ", set->path);
     const char *rest = e->at;
     const struct sdse_set *asking = e->set;
     e->depth++;
@@ -114,6 +117,14 @@ static double factor(struct evaluation *e) {
         e->depth--;
         return value;
     }
+    if (*e->at == '-') {
+        if (++e->depth >= DEEPEST)
+            return fail(e, "values need each other, or are nested too deep", "");
+        e->at++;
+        const double value = -factor(e);
+        e->depth--;
+        return value;
+    }
     if (isdigit((unsigned char)*e->at) || *e->at == '.') {
         char *end;
         const double value = strtod(e->at, &end);
@@ -159,14 +170,10 @@ static double sum(struct evaluation *e) {
     return value;
 }
 
+// 15 digits, as ranges have: what 0.1 * 3 is meant to be.
 static const char *number_text(struct sdse_arena *arena, double value) {
-    for (int digits = 15; digits < 17; digits++) {
-        const char *text = sdse_arena_printf(arena, "%.*g", digits, value);
-        if (text && strtod(text, NULL) == value && !strchr(text, 'e'))
-            return text;
-    }
     return sdse_arena_printf(
-        arena, fabs(value) < 1e15 && floor(value) == value ? "%.0f" : "%.17g", value);
+        arena, fabs(value) < 1e15 && floor(value) == value ? "%.0f" : "%.15g", value);
 }
 
 enum sdse_status sdse_expressions_resolve(struct sdse_arena *arena,

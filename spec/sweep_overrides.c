@@ -107,6 +107,8 @@ static void add_range(struct reader *r, struct values *values,
         add_value(r, values, text);
         value = sign == 'x' ? first * pow(step, (double)(i + 1))
                             : first + step * (double)(i + 1);
+        if (sign == '+' && fabs(value) < 1e-9 * step)
+            value = 0;
     }
 }
 

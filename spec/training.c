@@ -121,11 +121,23 @@ static struct sdse_layer *add_input_gradient(struct step *s,
     layer->density[SDSE_WEIGHTS] = forward->density[SDSE_WEIGHTS];
     if (layer->density[SDSE_WEIGHTS] < 1)
         layer->density_source = forward->density_source;
-    layer->weight_digits = forward->weight_digits;
+    if (forward->weight_digits) { // its channels are those of the layer's outputs
+        struct sdse_weight_digits *digits =
+            SDSE_ARENA_NEW(s->arena, struct sdse_weight_digits);
+        s->out_of_memory |= !digits;
+        if (digits) {
+            *digits = *forward->weight_digits;
+            digits->channels = 0;
+            digits->channel_density = NULL;
+        }
+        layer->weight_digits = digits;
+    }
     layer->uncoded = forward->uncoded;
     layer->shares_weights =
         forward->shares_weights ? forward->shares_weights : forward->name;
     swap_words(&layer->nest.bound[SDSE_K], &layer->nest.bound[SDSE_C]);
+    if (layer->kind == SDSE_DWCONV && layer->nest.bound[SDSE_C] > 1)
+        layer->kind = SDSE_CONV; // several outputs of a channel are added
     return layer;
 }
 

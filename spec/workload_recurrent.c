@@ -35,6 +35,7 @@ void sdse_layer_read_recurrent(struct sdse_layer_reader *r) {
     *gates = *input;
     gates->kind = SDSE_ACT;
     gates->activations = NULL;
+    gates->weight_digits = NULL;
     gates->nest.bound[SDSE_C] = gates->nest.bound[SDSE_K] = 1;
     gates->nest.bound[SDSE_G] = hidden;
     gates->nest.map[0] = steps;

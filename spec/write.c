@@ -137,7 +137,7 @@ static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batc
                 bound[SDSE_C], bound[SDSE_K], bound[SDSE_P]);
     else
         print_conv(out, layer);
-    if (bound[SDSE_N] != batch)
+    if (bound[SDSE_N] != batch && layer->kind != SDSE_UPDATE)
         fprintf(out, ", batch: %" PRIu64, bound[SDSE_N] / batch);
     if (layer->shares_weights) {
         fputs(", shares_weights: ", out);

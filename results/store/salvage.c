@@ -330,6 +330,22 @@ static enum sdse_status list_lost(struct salvaging *s, struct sdse_arena *arena)
     return SDSE_OK;
 }
 
+// Rows that are gone without a trace, of a table that cannot be computed again.
+static enum sdse_status note_missing(struct salvaging *s, enum sdse_content table) {
+    struct sdse_seal sealed = {0}, now = {0};
+    int code = SQLITE_OK;
+    if (is_computed(table) || table == SDSE_CONTENT_META ||
+        !sdse_seal_load(s->from, table, &sealed, &code))
+        return SDSE_OK;
+    code = sdse_seal_count(s->to, table, &now);
+    if (code != SQLITE_OK)
+        return refuse(s->to, s->diags, code);
+    if (now.rows < sealed.rows && now.sum != sealed.sum)
+        name_lost(s->from, s->diags, "table", sdse_content_info(table)->table,
+                  " has lost rows that cannot be computed again");
+    return SDSE_OK;
+}
+
 enum sdse_status sdse_salvage(struct sdse_reader *damaged, struct sdse_store *store,
                               bool all, struct sdse_arena *arena,
                               struct sdse_diags *diags, struct sdse_salvaged *out) {
@@ -343,8 +359,12 @@ enum sdse_status sdse_salvage(struct sdse_reader *damaged, struct sdse_store *st
                          "DELETE FROM temp.bad");
     if (code != SQLITE_OK)
         status = refuse(s.to, diags, code);
-    for (int i = 0; status == SDSE_OK && i < SDSE_CONTENTS; i++)
+    for (int i = 0; status == SDSE_OK && i < SDSE_CONTENTS; i++) {
+        const size_t errors = diags->errors;
         status = copy_table(&s, (enum sdse_content)i);
+        if (status == SDSE_OK && diags->errors == errors)
+            status = note_missing(&s, (enum sdse_content)i);
+    }
     if (status == SDSE_OK && (code = leave_out(s.to, all)) != SQLITE_OK)
         status = refuse(s.to, diags, code);
     if (status == SDSE_OK)

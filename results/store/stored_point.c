@@ -66,7 +66,7 @@ enum sdse_status sdse_stored_point_find(struct sdse_reader *reader, const char *
         code = bind_text(row, text);
     size_t count = 0, fitting = 0;
     const char *names = "";
-    bool by_whole_name = false, past = false;
+    bool by_whole_name = false, all_superseded = false, past = false;
     while (code == SQLITE_OK || code == SQLITE_ROW) {
         code = sqlite3_step(row);
         if (code != SQLITE_ROW)
@@ -74,9 +74,11 @@ enum sdse_status sdse_stored_point_find(struct sdse_reader *reader, const char *
         // What nothing supersedes goes before the rest, a whole name before a part.
         const bool whole = strcmp(text_of(row, 1), text) == 0;
         const bool superseded = sqlite3_column_int(row, 3) != 0;
-        past |= count && (superseded || (by_whole_name && !whole));
-        if (!count)
+        past |= count && ((superseded && !all_superseded) || (by_whole_name && !whole));
+        if (!count) {
             by_whole_name = whole;
+            all_superseded = superseded;
+        }
         if (!count++)
             *id = sqlite3_column_int64(row, 0);
         if (past)

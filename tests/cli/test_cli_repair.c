@@ -175,6 +175,8 @@ static void what_cannot_be_computed_is_named(void **state) {
          "point 1 (made, small, raw): its parameters are damaged"},
         {"DELETE FROM point_parameter WHERE point_id = 1",
          "its parameters are damaged"},
+        {"DELETE FROM input WHERE kind = 'sweep'",
+         "table input has lost rows that cannot be computed again [repair-lost]"},
         {"UPDATE weight_form SET density = 0.125 WHERE weights = 'real'",
          "point 5 (real, small, found): "},
         {"DELETE FROM point WHERE point_id IN (1, 2)", "some of its points are lost"},

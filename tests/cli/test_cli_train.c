@@ -171,6 +171,12 @@ static void points_have_accuracies(void **state) {
         "method = CASE form WHEN 'raw' THEN 'sgd' ELSE form END) FROM v_point ORDER "
         "BY form",
         "other,\nraw,1\nsmartdeal sign,1\n");
+    // A task of fewer classes is no measure of a network.
+    must_run(SHORT "-m sgd -t adapt -d @t.db");
+    answers("SELECT DISTINCT accuracy = (SELECT max(test_accuracy) FROM training_run "
+            "WHERE method = 'sgd' AND settings LIKE 'full %') FROM v_point WHERE form "
+            "= 'raw'",
+            "1\n");
     must_run("pareto @t.db -O energy,accuracy_loss -f csv");
     must_run("plot learning @t.db -o @plots -t svg");
     char *data = read_whole(scratch("plots/learning_mlp_64_256_10.dat"));
@@ -242,6 +248,8 @@ static void refuses_what_is_not_so(void **state) {
            "--momentum says nothing for --method sgd");
     refuse(2, "train --data @ -m frozen --bar 3 --dead-zone 0",
            "--dead-zone says nothing for --method frozen");
+    refuse(2, "train --data @ --fail-in index",
+           "--fail-in says where bits fail: give --bit-errors too");
     refuse(2, "train file", "");
     refuse(1, "train --data @nowhere", "[train-data-missing]");
     refuse(1, "train --data @ -e 1 -o @t10k-labels-idx1-ubyte.gz", "[output-input]");

@@ -56,6 +56,8 @@ static void ranges_are_their_values(void **state) {
     makes(HEAD ARCHS "override: {compute.pj_per_mac: 0.1..0.3 +0.1}\n",
           "compute.pj_per_mac=0.1\ncompute.pj_per_mac=0.2\n"
           "compute.pj_per_mac=0.3\n");
+    makes(HEAD ARCHS "override: {DRAM.memory.leakage_mw: 0.0..0.3 +0.3}\n",
+          "DRAM.memory.leakage_mw=0\nDRAM.memory.leakage_mw=0.3\n");
     makes(HEAD ARCHS "override: {compute.pj_per_mac: 0.5..2.5 x1.5}\n",
           "compute.pj_per_mac=0.5\ncompute.pj_per_mac=0.75\n"
           "compute.pj_per_mac=1.125\ncompute.pj_per_mac=1.6875\n");
@@ -63,6 +65,10 @@ static void ranges_are_their_values(void **state) {
 
 static void values_in_step_and_expressions(void **state) {
     (void)state;
+    // 0.1 * 3 is 0.3; a sign may stand before a number.
+    makes(HEAD ARCHS "override: {GLB.capacity_kib: '=0.1*3*640', clock_ghz: "
+                     "'=-1+2'}\n",
+          "GLB.capacity_kib=192 clock_ghz=1\n");
     // The last varies fastest, those in step as one; in step with nothing is a product.
     makes(HEAD ARCHS "override: {GLB.capacity_kib: [8, 16]}\n"
                      "zip: {GLB.fanout.x: [2, 4], GLB.fanout.y: [4, 2]}\n",
@@ -168,6 +174,12 @@ static void what_is_no_grid_is_refused(void **state) {
         {"override: {GLB.fanout.x: =nowhere}\n", "nothing is called nowhere"},
         {"override: {GLB.fanout.x: =levels.*.capacity_kib}\n", "[override-expression]"},
         {"override: {GLB.fanout.x: =4 / 0}\n", "a division by zero"},
+        {"override: {GLB.fanout.x: [1, 2]}\nzip: {GLB.fanout.x: [1, 2], GLB.fanout.y: "
+         "[1, 2]}\n",
+         "'GLB.fanout.x' is set twice for one accelerator"},
+        {"override: {a: =b+b+b+b+b+b+b+b, b: =c+c+c+c+c+c+c+c, c: =d+d+d+d+d+d+d+d, "
+         "d: =e+e+e+e+e+e+e+e, e: =f+f+f+f+f+f+f+f, f: =g+g+g+g+g+g+g+g, g: 1}\n",
+         "needs other values too often"},
         {"override: {GLB.fanout.x: =(4}\n", "a bracket is not closed"},
         {"override: {GLB.fanout.x: =4 4}\n", "expected an operator before"},
         {"override: {GLB.fanout.x: =name}\n", "no number is written at name"},

@@ -199,6 +199,28 @@ static void frozen_prefix(void **state) {
     sdse_arena_free(m.arena);
 }
 
+// Digits of weights are known for the gradient too, by channel they are the forward
+// layer's alone; several outputs of a depth-wise channel are added.
+static void gradients_of_inputs_have_channels_of_their_own(void **state) {
+    (void)state;
+    struct made m =
+        step("batch: 2, optimiser: sgd",
+             "layers:\n"
+             "  - {name: a, kind: conv, in: [2, 8, 8], out_channels: 6, kernel: 1}\n"
+             "  - {name: c, kind: conv, in: [6, 8, 8], out_channels: 9, kernel: 1, "
+             "weight_digits: {mark: assumed, source: x, digits: {plain: [0.5, 0.5]}, "
+             "channels: [0.25, 0.75, 0.5, 0.5, 0.5, 0.5]}}\n"
+             "  - {name: d, kind: dwconv, in: [9, 8, 8], out_channels: 18, kernel: 3, "
+             "pad: 1}\n");
+    assert_int_equal(named(&m, "c")->weight_digits->channels, 6);
+    assert_int_equal(named(&m, "c.dX")->weight_digits->channels, 0);
+    assert_int_equal(named(&m, "d.dX")->kind, SDSE_CONV);
+    assert_int_equal(named(&m, "d.dX")->nest.bound[SDSE_C], 2);
+    assert_int_equal(named(&m, "d.dX")->nest.bound[SDSE_K], 1);
+    assert_int_equal(named(&m, "d.dX")->nest.bound[SDSE_G], 9);
+    sdse_arena_free(m.arena);
+}
+
 // Bits for each weight of the two optimisers, by docs/training.md.
 static void optimisers(void **state) {
     (void)state;
@@ -311,6 +333,7 @@ int main(void) {
         cmocka_unit_test(shared_weights),
         cmocka_unit_test(update_of_a_batch),
         cmocka_unit_test(frozen_prefix),
+        cmocka_unit_test(gradients_of_inputs_have_channels_of_their_own),
         cmocka_unit_test(optimisers),
         cmocka_unit_test(weights_are_stored_once),
     };
