@@ -63,6 +63,22 @@ static double of_set(struct evaluation *e, const struct sdse_set *set) {
     return value;
 }
 
+// The set, the last if there are several, that writes to a place, whichever way its
+// path says so; NULL: none.
+static const struct sdse_set *set_of(struct evaluation *e,
+                                     const struct sdse_path_target *place) {
+    struct sdse_path_target targets[SDSE_PATH_TARGETS];
+    for (size_t i = e->count; i-- > 0;) {
+        const size_t found = sdse_path_resolve(e->root, e->sets[i].path, e->set->loc,
+                                               &e->quiet, targets);
+        for (size_t t = 0; t < found; t++)
+            if (targets[t].container == place->container &&
+                strcmp(targets[t].key, place->key) == 0)
+                return &e->sets[i];
+    }
+    return NULL;
+}
+
 // Whether `path` means something: a set's value, or what the file has.
 static bool look_up(struct evaluation *e, const char *path, double *value) {
     for (size_t i = 0; i < e->count; i++) {
@@ -76,6 +92,11 @@ static bool look_up(struct evaluation *e, const char *path, double *value) {
         sdse_path_resolve(e->root, path, e->set->loc, &e->quiet, targets);
     if (!found)
         return false;
+    const struct sdse_set *set = found == 1 ? set_of(e, &targets[0]) : NULL;
+    if (set) {
+        *value = of_set(e, set);
+        return true;
+    }
     const struct sdse_node *node = targets[0].node;
     const char *text =
         found == 1 && node && node->kind == SDSE_NODE_SCALAR ? node->text : NULL;

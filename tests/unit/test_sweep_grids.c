@@ -65,6 +65,14 @@ static void ranges_are_their_values(void **state) {
 
 static void values_in_step_and_expressions(void **state) {
     (void)state;
+    // What is set at a place holds however its path is written.
+    makes(HEAD ARCHS "override: {levels.GLB.fanout.x: [2, 4], GLB.fanout.y: "
+                     "'=GLB.fanout.x / 2'}\n",
+          "GLB.fanout.y=1 levels.GLB.fanout.x=2\n"
+          "GLB.fanout.y=2 levels.GLB.fanout.x=4\n");
+    makes(HEAD ARCHS "override: {levels.*.fanout.x: [2], GLB.fanout.y: "
+                     "'=GLB.fanout.x / 2'}\n",
+          "GLB.fanout.y=1 levels.*.fanout.x=2\n");
     // 0.1 * 3 is 0.3; a sign may stand before a number.
     makes(HEAD ARCHS "override: {GLB.capacity_kib: '=0.1*3*640', clock_ghz: "
                      "'=-1+2'}\n",
