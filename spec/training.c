@@ -408,11 +408,36 @@ static enum sdse_status find_trained(const struct sdse_training *training,
     for (size_t i = 0; i + 1 < net->layer_count; i++)
         if (strcmp(net->layers[i].name, training->frozen) == 0)
             *trained = i + 1;
-    if (*trained)
-        return SDSE_OK;
-    sdse_diag_add(diags, SDSE_ERROR, training->frozen_loc, "training-frozen",
-                  "no layer '%.80s', or none after it to train", training->frozen);
-    return SDSE_INVALID;
+    if (!*trained) {
+        sdse_diag_add(diags, SDSE_ERROR, training->frozen_loc, "training-frozen",
+                      "no layer '%.80s', or none after it to train", training->frozen);
+        return SDSE_INVALID;
+    }
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = *trained; i < net->layer_count; i++) {
+        const char *shares = net->layers[i].shares_weights;
+        for (size_t j = 0; shares && j < *trained; j++) {
+            if (strcmp(net->layers[j].name, shares) != 0)
+                continue;
+            sdse_diag_add(diags, SDSE_ERROR, training->frozen_loc, "training-frozen",
+                          "'%.80s' is trained and shares the weights of '%.80s', which "
+                          "is frozen",
+                          net->layers[i].name, shares);
+            status = SDSE_INVALID;
+        }
+    }
+    return status;
+}
+
+// The first layer from `trained` on that has weights to train: gradients end there. Of
+// products alone, `trained`.
+static size_t first_weights(const struct sdse_workload *net, size_t trained) {
+    size_t first = trained;
+    while (first < net->layer_count &&
+           !sdse_layer_stores_weights(&net->layers[first]) &&
+           !net->layers[first].shares_weights)
+        first++;
+    return first < net->layer_count ? first : trained;
 }
 
 static enum sdse_status refuse_phases(const struct sdse_workload *net,
@@ -458,7 +483,8 @@ enum sdse_status sdse_training_apply(const struct sdse_training *training,
     if (status || phases)
         return SDSE_INVALID;
     struct step s = {.training = training, .arena = arena};
-    const size_t count = net->layer_count - trained;
+    const size_t count = net->layer_count - trained,
+                 first = first_weights(net, trained);
     for (size_t i = training->stored ? trained : 0; i < net->layer_count; i++)
         add(&s, &net->layers[i], NULL);
     for (size_t i = net->layer_count; i-- > trained;) {
@@ -466,7 +492,8 @@ enum sdse_status sdse_training_apply(const struct sdse_training *training,
         const uint64_t again = repeats_again(training, forward, i - trained, count);
         if (again)
             add_again(&s, forward, again);
-        add_backward(&s, forward, i == trained);
+        if (i >= first)
+            add_backward(&s, forward, i == first);
     }
     struct sdse_training_step *step = SDSE_ARENA_NEW(arena, struct sdse_training_step);
     if (s.out_of_memory || !step)

@@ -197,6 +197,11 @@ static void frozen_prefix(void **state) {
     m = step("batch: 2, optimiser: sgd, frozen: r, stored: true", LAYERS);
     expect_names(&m, "b:1 s:1 f:1 f.dX:1 f.dW:1 f.update:1 s.dX:1 b.dW:1 b.update:1");
     sdse_arena_free(m.arena);
+    // Nothing before the first weights that are trained needs a gradient.
+    m = step("batch: 2, optimiser: sgd, frozen: a", LAYERS);
+    expect_names(&m, "a:2 p:1 r:1 b:1 s:1 f:1 f.dX:1 f.dW:1 f.update:1 s.dX:1 b.dW:1 "
+                     "b.update:1");
+    sdse_arena_free(m.arena);
 }
 
 // Digits of weights are known for the gradient too, by channel they are the forward
