@@ -191,8 +191,7 @@ static double sum(struct evaluation *e) {
     return value;
 }
 
-// 15 digits, as ranges have: what 0.1 * 3 is meant to be.
-static const char *number_text(struct sdse_arena *arena, double value) {
+const char *sdse_grid_number(struct sdse_arena *arena, double value) {
     return sdse_arena_printf(
         arena, fabs(value) < 1e15 && floor(value) == value ? "%.0f" : "%.15g", value);
 }
@@ -224,7 +223,7 @@ enum sdse_status sdse_expressions_resolve(struct sdse_arena *arena,
             status = SDSE_INVALID;
             continue;
         }
-        sets[i].value = number_text(arena, value);
+        sets[i].value = sdse_grid_number(arena, value);
         if (!sets[i].value)
             return SDSE_NO_MEMORY;
     }

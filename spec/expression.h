@@ -7,6 +7,10 @@
 // Whether a value, as written, is an expression: it begins with '='.
 bool sdse_is_expression(const char *value);
 
+// A number that was worked out, as a value of a grid: with 15 digits, what 0.1 * 3 is
+// meant to be. NULL: no memory.
+const char *sdse_grid_number(struct sdse_arena *arena, double value);
+
 // Replaces the value of every set that is an expression by the number it comes to:
 // + - * / and brackets over numbers and paths. A path means the value of the set of
 // that path, or what the accelerator's file has there; a path that leads nowhere is

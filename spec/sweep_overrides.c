@@ -43,12 +43,6 @@ static void add_value(struct reader *r, struct values *values, const char *text)
     values->list[values->count++] = text;
 }
 
-// 15 digits: what 0.1 + 0.1 + 0.1 is meant to be.
-static const char *number_text(struct sdse_arena *arena, double value) {
-    return sdse_arena_printf(
-        arena, fabs(value) < 1e15 && floor(value) == value ? "%.0f" : "%.15g", value);
-}
-
 // "64..1024 x2" or "1..9 +2": *first, *last, *step and the sign before it.
 static bool parse_range(const char *text, double *first, double *last, char *sign,
                         double *step) {
@@ -100,7 +94,7 @@ static void add_range(struct reader *r, struct values *values,
                           "'%.80s' has more than %d values", node->text, MOST_RANGE);
             return;
         }
-        const char *text = number_text(r->arena, value);
+        const char *text = sdse_grid_number(r->arena, value);
         if (is_there(values, text))
             sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "duplicate-value",
                           "'%.80s' of '%.80s' is listed twice", text, node->text);

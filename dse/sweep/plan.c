@@ -170,11 +170,11 @@ static bool any_form_measured(const struct sdse_plan *plan) {
     return false;
 }
 
-static enum sdse_status hash_weights(struct loading *l,
-                                     struct sdse_network_input *network) {
+enum sdse_status sdse_plan_hash_weights(struct sdse_arena *arena,
+                                        struct sdse_diags *diags,
+                                        struct sdse_network_input *network) {
     const struct sdse_workload *workload = network->workload;
-    network->weights =
-        SDSE_ARENA_ARRAY(l->arena, struct sdse_hash, workload->layer_count);
+    network->weights = SDSE_ARENA_ARRAY(arena, struct sdse_hash, workload->layer_count);
     if (!network->weights)
         return SDSE_NO_MEMORY;
     network->all_weights = hash_text("weights");
@@ -183,7 +183,7 @@ static enum sdse_status hash_weights(struct loading *l,
         if (!sdse_layer_has_weights(&workload->layers[i]))
             continue;
         status = worse(status, sdse_layer_weights_hash(workload, &workload->layers[i],
-                                                       l->diags, &network->weights[i]));
+                                                       diags, &network->weights[i]));
         network->all_weights =
             sdse_hash_join(network->all_weights, network->weights[i]);
     }
@@ -198,7 +198,9 @@ static enum sdse_status load_weights(struct loading *l) {
         struct sdse_network_input *network = &l->plan->networks[i];
         const enum sdse_status inside =
             sdse_weights_stay_inside(network->workload, l->follow_links, l->diags);
-        status = worse(status, inside ? inside : hash_weights(l, network));
+        status =
+            worse(status, inside ? inside
+                                 : sdse_plan_hash_weights(l->arena, l->diags, network));
     }
     return status;
 }

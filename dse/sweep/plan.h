@@ -96,6 +96,14 @@ enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path
 bool sdse_plan_refusal(struct sdse_arena *arena, const struct sdse_plan *plan,
                        const struct sdse_point *point, const char **reason);
 
+// What measured points of a network are told apart by: a hash for each layer with
+// weights, and of all. Weights without a file are known from the network alone; what
+// cannot be read of the others is a diagnostic each. Returns SDSE_OK, or the first
+// layer's failure.
+enum sdse_status sdse_plan_hash_weights(struct sdse_arena *arena,
+                                        struct sdse_diags *diags,
+                                        struct sdse_network_input *network);
+
 // What names a point: everything that struct sdse_point lists.
 struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,
                                       const struct sdse_point *point);

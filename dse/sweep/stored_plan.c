@@ -166,32 +166,12 @@ static enum sdse_status load_form(struct loading *l) {
 
 // ---- what the database has in place of files ----
 
-// Synthetic weights are known from the network alone.
-static enum sdse_status hash_weights(struct loading *l) {
-    struct sdse_network_input *network = l->plan->networks;
-    const struct sdse_workload *workload = network->workload;
-    network->weights =
-        SDSE_ARENA_ARRAY(l->arena, struct sdse_hash, workload->layer_count);
-    if (!network->weights)
-        return SDSE_NO_MEMORY;
-    network->all_weights = hash_text("weights");
-    enum sdse_status status = SDSE_OK;
-    for (size_t i = 0; !status && i < workload->layer_count; i++) {
-        if (!sdse_layer_has_weights(&workload->layers[i]))
-            continue;
-        status = sdse_layer_weights_hash(workload, &workload->layers[i], &l->quiet,
-                                         &network->weights[i]);
-        network->all_weights =
-            sdse_hash_join(network->all_weights, network->weights[i]);
-    }
-    return status;
-}
-
 static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *out) {
     const struct sdse_stored_point *point = l->point;
     struct sdse_network_input *network = l->plan->networks;
     const bool measured = l->plan->forms->form->setting.measured;
-    const enum sdse_status status = measured ? hash_weights(l) : SDSE_OK;
+    const enum sdse_status status =
+        measured ? sdse_plan_hash_weights(l->arena, &l->quiet, network) : SDSE_OK;
     if (status)
         return status;
     out->hash = sdse_plan_point_hash(l->plan, l->plan->points);

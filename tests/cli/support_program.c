@@ -156,6 +156,13 @@ static void hide_folder(char *text) {
     }
 }
 
+void write_scratch(const char *name, const char *text) {
+    FILE *file = fopen(scratch(name), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
 void golden_text(const char *name, char *text) {
     char path[PATH_BYTES];
     hide_folder(text);

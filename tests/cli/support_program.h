@@ -17,6 +17,7 @@ int enter_scratch(void **state);
 int leave_scratch(void **state);
 // A path in that folder; valid until 8 more are asked for.
 const char *scratch(const char *name);
+void write_scratch(const char *name, const char *text); // a file there
 
 // Runs `sdse` with the words of `line`, which are separated by single blanks ('~'
 // stands for a blank inside a word, '@' at the start of a word for the scratch folder).

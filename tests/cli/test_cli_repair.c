@@ -15,19 +15,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "smartdeal/npy.h"
 #include "support/copy_file.h"
+#include "support/weights_file.h"
 #include "support_program.h"
 
 enum { KILLS = 6 };
 static char *right; // the export of the undamaged file
-
-static void write_text(const char *name, const char *text) {
-    FILE *file = fopen(scratch(name), "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void runs(int status, const char *line, const char *says) {
     struct ran ran = run_program(line);
@@ -52,32 +45,27 @@ static char *exported(const char *line) {
 // 6 and 7: of another mapper, objective.
 static void make_results(void **state) {
     (void)state;
-    float weights[6 * 24];
-    for (size_t i = 0; i < 6 * 24; i++)
-        weights[i] = (float)((int)(i * 7919 % 97) - 48) / 64;
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    const uint64_t shape[] = {6, 24};
-    assert_int_equal(sdse_npy_write(NULL, scratch("w.npy"), 2, shape, weights, &diags),
-                     SDSE_OK);
-    sdse_arena_free(arena);
+    write_weights_file(scratch("w.npy"), 6, 24);
     copy_file("tests/data/cli/arch.yaml", scratch("arch.yaml"));
-    write_text("made.yaml", "name: made\nsource: made up\n" LAYERS(""));
-    write_text("real.yaml", "name: real\nsource: made up\n" LAYERS(", weights: w.npy"));
-    write_text("s.yaml", "name: s\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
-                         "override: {buffer.capacity_kib: [8, 16]}\nweight_forms: [raw,"
-                         " {name: found, basis_size: 3, sparsity: 0.5}]\n");
-    write_text("real_sweep.yaml",
-               "name: t\nworkloads: [real.yaml]\narchs: [arch.yaml]\n"
-               "weight_forms: [{name: found, basis_size: 3, sparsity: 0.5}]\n");
-    write_text("space.yaml", "name: space\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
-                             "mapper: {free_bypass: true}\nobjective: latency\n");
+    write_scratch("made.yaml", "name: made\nsource: made up\n" LAYERS(""));
+    write_scratch("real.yaml",
+                  "name: real\nsource: made up\n" LAYERS(", weights: w.npy"));
+    write_scratch("s.yaml",
+                  "name: s\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
+                  "override: {buffer.capacity_kib: [8, 16]}\nweight_forms: [raw,"
+                  " {name: found, basis_size: 3, sparsity: 0.5}]\n");
+    write_scratch("real_sweep.yaml",
+                  "name: t\nworkloads: [real.yaml]\narchs: [arch.yaml]\n"
+                  "weight_forms: [{name: found, basis_size: 3, sparsity: 0.5}]\n");
+    write_scratch("space.yaml",
+                  "name: space\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
+                  "mapper: {free_bypass: true}\nobjective: latency\n");
     runs(0, "sweep @s.yaml -o @r.db -q", "4 of 4");
     runs(0, "sweep @real_sweep.yaml -o @r.db -q", "1 of 1");
     runs(0, "sweep @space.yaml -o @r.db -q", "1 of 1");
-    write_text("fast.yaml", "name: fast\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
-                            "objective: latency\n");
+    write_scratch("fast.yaml",
+                  "name: fast\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
+                  "objective: latency\n");
     runs(0, "sweep @fast.yaml -o @r.db -q", "1 of 1");
     assert_int_equal(unlink(scratch("w.npy")), 0);
     right = exported("export @r.db");

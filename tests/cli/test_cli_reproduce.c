@@ -11,18 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "smartdeal/npy.h"
 #include "support/copy_file.h"
 #include "support/reseal.h"
 #include "support/sanitized.h"
+#include "support/weights_file.h"
 #include "support_program.h"
-
-static void write_text(const char *name, const char *text) {
-    FILE *file = fopen(scratch(name), "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
 
 // What the program says, on stdout or, if it fails, stderr; the caller frees.
 static char *says(int status, const char *line) {
@@ -49,16 +42,7 @@ static void said(int status, const char *line, const char *what) {
 
 // Two networks, one with weights in a file that is gone afterwards.
 static void make_results(void) {
-    float weights[6 * 24];
-    for (size_t i = 0; i < 6 * 24; i++)
-        weights[i] = (float)((int)(i * 7919 % 97) - 48) / 64;
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    const uint64_t shape[] = {6, 24};
-    assert_int_equal(sdse_npy_write(NULL, scratch("w.npy"), 2, shape, weights, &diags),
-                     SDSE_OK);
-    sdse_arena_free(arena);
+    write_weights_file(scratch("w.npy"), 6, 24);
     char *arch = read_whole("tests/data/cli/arch.yaml");
     char *below = strstr(arch, "below: DRAM");
     assert_non_null(below); // registers that rebuild hold a basis, or no mapping
@@ -69,22 +53,23 @@ static void make_results(void) {
     fprintf(file, "%sbelow: registers%s", arch, rest);
     assert_int_equal(fclose(file), 0);
     free(arch);
-    write_text("made.yaml", "name: made\nsource: made up\n" LAYERS(""));
-    write_text("real.yaml", "name: real\nsource: made up\n" LAYERS(", weights: w.npy"));
-    write_text("s.yaml",
-               "name: s\nworkloads: [made.yaml, real.yaml]\narchs: [arch.yaml]\n"
-               "override: {registers.capacity_bytes: [64, 6]}\n"
-               "weight_forms: [raw, {name: sd, basis_size: 3, density: 0.5,"
-               " row_density: 0.6}, {name: found, basis_size: 3, sparsity: 0.5}]\n"
-               "objective: energy\nconstraints: {max_area_mm2: 0.0001}\n");
+    write_scratch("made.yaml", "name: made\nsource: made up\n" LAYERS(""));
+    write_scratch("real.yaml",
+                  "name: real\nsource: made up\n" LAYERS(", weights: w.npy"));
+    write_scratch("s.yaml",
+                  "name: s\nworkloads: [made.yaml, real.yaml]\narchs: [arch.yaml]\n"
+                  "override: {registers.capacity_bytes: [64, 6]}\n"
+                  "weight_forms: [raw, {name: sd, basis_size: 3, density: 0.5,"
+                  " row_density: 0.6}, {name: found, basis_size: 3, sparsity: 0.5}]\n"
+                  "objective: energy\nconstraints: {max_area_mm2: 0.0001}\n");
     free(says(0, "sweep @s.yaml -o @r.db -q"));
-    write_text("space.yaml",
-               "name: space\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
-               "mapper: {free_bypass: true, imperfect_percent: 30, seconds: 1000}\n"
-               "override: {compute.pj_per_mac: [0.25]}\nobjective: latency\n");
+    write_scratch("space.yaml",
+                  "name: space\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
+                  "mapper: {free_bypass: true, imperfect_percent: 30, seconds: 1000}\n"
+                  "override: {compute.pj_per_mac: [0.25]}\nobjective: latency\n");
     free(says(0, "sweep @space.yaml -o @r.db -q"));
-    write_text("uneven.yaml", "name: uneven\nworkloads: [{path: made.yaml, layers: "
-                              "[m]}]\narchs: [arch.yaml]\nmapper: {uneven: true}\n");
+    write_scratch("uneven.yaml", "name: uneven\nworkloads: [{path: made.yaml, layers: "
+                                 "[m]}]\narchs: [arch.yaml]\nmapper: {uneven: true}\n");
     free(says(0, "sweep @uneven.yaml -o @r.db -q"));
     assert_int_equal(unlink(scratch("w.npy")), 0);
 }
@@ -129,14 +114,14 @@ static void every_point_is_the_same_again(void **state) {
 // Another computer would get elsewhere in the time.
 static void what_a_time_limit_ended_is_not_searched_again(void **state) {
     (void)state;
-    write_text("fc.yaml", "name: n\nsource: s\nlayers:\n"
-                          "  - {name: f, kind: fc, in: 768, out_channels: 1000}\n");
+    write_scratch("fc.yaml", "name: n\nsource: s\nlayers:\n"
+                             "  - {name: f, kind: fc, in: 768, out_channels: 1000}\n");
     char text[300];
     snprintf(text, sizeof text,
              "name: limited\nworkloads: [fc.yaml]\narchs: [" SDSE_SOURCE_DIR
              "/archs/simba.yaml]\nmapper: {imperfect_percent: 10, seconds: %s}\n",
              SANITIZED ? "4.5" : "0.3");
-    write_text("l.yaml", text);
+    write_scratch("l.yaml", text);
     free(says(0, "sweep @l.yaml -o @l.db -q"));
     said(0, "query @l.db -f csv SELECT~mapper_status~FROM~v_point", "limit");
     said(0, "reproduce @l.db 1 -o @limited", "searches: those that a time limit ended");
@@ -188,7 +173,7 @@ static void points_go_by_many_names(void **state) {
     said(2, "show arch eyeriss 2", "one more");
     said(1, "reproduce @s.yaml 1 -o @p98", "[results-format]");
     // Other files are not replaced, and an input never is.
-    write_text("p1/network.yaml", "mine\n");
+    write_scratch("p1/network.yaml", "mine\n");
     said(1, "reproduce @r.db 1 -o @p1", "[output-kind]");
     said(0, "reproduce @r.db 1 -o @p1 --force", "all equal");
 }

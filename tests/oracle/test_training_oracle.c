@@ -15,6 +15,7 @@
 #include "spec/load.h"
 #include "spec/training.h"
 #include "spec/types/touched.h"
+#include "support/network_text.h"
 
 enum { CASES = 3000, MOST_WORDS = 1 << 16 };
 
@@ -53,21 +54,6 @@ static bool make_conv(uint64_t *state, struct conv *v) {
         v->out[a] = (uint64_t)(padded - window) / v->stride[a] + 1;
     }
     return true;
-}
-
-static struct sdse_workload *load(struct sdse_arena *arena, const char *text) {
-    struct sdse_diags diags;
-    struct sdse_node *root = NULL;
-    struct sdse_workload *net = NULL;
-    sdse_diags_init(&diags, arena);
-    assert_int_equal(
-        sdse_tree_parse_memory(arena, "t.yaml", text, strlen(text), &diags, &root),
-        SDSE_OK);
-    if (sdse_workload_from_tree(arena, root, &diags, &net) != SDSE_OK) {
-        sdse_diags_print(&diags, stderr, false);
-        fail_msg("%s", text);
-    }
-    return net;
 }
 
 // The position of a word, -1 outside the map.
@@ -249,7 +235,7 @@ static void check_conv(uint64_t *state, const struct conv *v) {
         (unsigned)v->kernel[1], (unsigned)v->stride[0], (unsigned)v->stride[1],
         (unsigned)v->dilation[0], (unsigned)v->dilation[1], (int)v->pad[0][0],
         (int)v->pad[0][1], (int)v->pad[1][0], (int)v->pad[1][1]);
-    const struct sdse_workload *net = load(arena, text);
+    const struct sdse_workload *net = network_of_text(arena, text);
     const uint64_t x_words = v->n * v->g * v->c * v->in[0] * v->in[1],
                    y_words = v->n * v->g * v->k * v->out[0] * v->out[1],
                    w_words = v->g * v->k * v->c * v->kernel[0] * v->kernel[1];
@@ -314,7 +300,7 @@ static void products(void **context) {
         const uint64_t batch = 1 + below(&state, 3), kv = 1 + below(&state, 2),
                        share = 1 + below(&state, 3), rows = 1 + below(&state, 5),
                        sum = 1 + below(&state, 5), columns = 1 + below(&state, 5);
-        const struct sdse_workload *net = load(
+        const struct sdse_workload *net = network_of_text(
             arena,
             sdse_arena_printf(
                 arena,

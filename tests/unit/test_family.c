@@ -12,6 +12,7 @@
 #include "spec/load.h"
 #include "spec/write.h"
 #include "support/close.h"
+#include "support/network_text.h"
 #include "support_sweep.h"
 
 #define FAMILY(mix)                                          \
@@ -26,21 +27,6 @@
     "  - {name: pw, kind: conv, in: [A, 8, 8], out_channels: B, kernel: 1}\n"         \
     "  - {name: pool, kind: avgpool, in: [B, 8, 8], kernel: 8}\n"                     \
     "  - {name: fc, kind: fc, in: B, out_channels: 10}\n"
-
-static struct sdse_workload *load(struct sdse_arena *arena, const char *text) {
-    struct sdse_diags diags;
-    struct sdse_node *root = NULL;
-    struct sdse_workload *net = NULL;
-    sdse_diags_init(&diags, arena);
-    assert_int_equal(
-        sdse_tree_parse_memory(arena, "t.yaml", text, strlen(text), &diags, &root),
-        SDSE_OK);
-    const enum sdse_status status = sdse_workload_from_tree(arena, root, &diags, &net);
-    if (status)
-        sdse_diags_print(&diags, stderr, false);
-    assert_int_equal(status, SDSE_OK);
-    return net;
-}
 
 // "name:kind-independent K and C:repeat", and whose weights, of each layer.
 static void expect(const struct sdse_workload *net, const char *wanted) {
@@ -60,7 +46,7 @@ static void expect(const struct sdse_workload *net, const char *wanted) {
 
 static void reads_back(struct sdse_arena *arena, const struct sdse_workload *net) {
     const char *text = sdse_workload_text(arena, net);
-    const struct sdse_workload *again = load(arena, text);
+    const struct sdse_workload *again = network_of_text(arena, text);
     assert_string_equal(sdse_workload_text(arena, again), text);
     assert_int_equal(again->round, net->round);
 }
@@ -69,7 +55,7 @@ static void a_round_has_every_choice(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_workload *net =
-        load(arena, "name: n\nsource: s\n" FAMILY("sum") LAYERS);
+        network_of_text(arena, "name: n\nsource: s\n" FAMILY("sum") LAYERS);
     assert_int_equal(net->round, 6);
     expect(net, "wide/in 1,8,3 x1; wide/A 8,1,1 x2; wide/pw 1,12,8 x1; wide/pool "
                 "12,1,1 x1; wide/fc 1,10,12 x1; "
@@ -80,14 +66,15 @@ static void a_round_has_every_choice(void **state) {
                 "1,6,8 x2 of wide/pw; middle/pool 6,1,1 x2; middle/fc 1,10,6 x2 of "
                 "wide/fc");
     reads_back(arena, net);
-    net = load(arena, "name: n\nsource: s\n" FAMILY("max") LAYERS);
+    net = network_of_text(arena, "name: n\nsource: s\n" FAMILY("max") LAYERS);
     assert_int_equal(net->round, 6);
     expect(net, "wide/in 1,8,3 x1; wide/A 8,1,1 x2; wide/pw 1,12,8 x1; wide/pool "
                 "12,1,1 x1; wide/fc 1,10,12 x1; wide.again/in 1,8,3 x5 of wide/in; "
                 "wide.again/A 8,1,1 x10 of wide/A; wide.again/pw 1,12,8 x5 of wide/pw; "
                 "wide.again/pool 12,1,1 x5; wide.again/fc 1,10,12 x5 of wide/fc");
     reads_back(arena, net);
-    net = load(arena, "name: n\nsource: s\nchoice: middle\n" FAMILY("sum") LAYERS);
+    net = network_of_text(arena,
+                          "name: n\nsource: s\nchoice: middle\n" FAMILY("sum") LAYERS);
     assert_int_equal(net->round, 0);
     expect(net, "in 1,8,3 x1; A 8,1,1 x2; pw 1,6,8 x1; pool 6,1,1 x1; fc 1,10,6 x1");
     reads_back(arena, net);
@@ -99,12 +86,12 @@ static void a_round_has_every_choice(void **state) {
 static void shared_within_and_across(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
-    const struct sdse_workload *net =
-        load(arena, "name: n\nsource: s\nfamily: {choices: [{name: x, widths: {A: 2}}, "
-                    "{name: y, widths: {A: 4}}, {name: z, widths: {A: 4}}]}\nlayers:\n"
-                    "  - {name: a, kind: fc, in: A, out_channels: 3, weights: a.npy}\n"
-                    "  - {name: b, kind: fc, in: A, out_channels: 3, shares_weights: "
-                    "a}\n");
+    const struct sdse_workload *net = network_of_text(
+        arena, "name: n\nsource: s\nfamily: {choices: [{name: x, widths: {A: 2}}, "
+               "{name: y, widths: {A: 4}}, {name: z, widths: {A: 4}}]}\nlayers:\n"
+               "  - {name: a, kind: fc, in: A, out_channels: 3, weights: a.npy}\n"
+               "  - {name: b, kind: fc, in: A, out_channels: 3, shares_weights: "
+               "a}\n");
     expect(net,
            "y/a 1,3,4 x1; y/b 1,3,4 x1 of y/a; x/a 1,3,2 x1 of y/a; x/b 1,3,2 x1 of "
            "y/a; z/a 1,3,4 x1 of y/a; z/b 1,3,4 x1 of y/a");

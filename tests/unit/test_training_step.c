@@ -14,6 +14,7 @@
 #include "spec/load.h"
 #include "spec/write.h"
 #include "support/close.h"
+#include "support/network_text.h"
 #include "support_sweep.h"
 
 #define LAYERS                                                                      \
@@ -31,29 +32,14 @@ struct made {
     struct sdse_workload *net;
 };
 
-static struct sdse_workload *load(struct sdse_arena *arena, const char *text) {
-    struct sdse_diags diags;
-    struct sdse_node *root = NULL;
-    struct sdse_workload *net = NULL;
-    sdse_diags_init(&diags, arena);
-    assert_int_equal(
-        sdse_tree_parse_memory(arena, "t.yaml", text, strlen(text), &diags, &root),
-        SDSE_OK);
-    const enum sdse_status status = sdse_workload_from_tree(arena, root, &diags, &net);
-    if (status)
-        sdse_diags_print(&diags, stderr, false);
-    assert_int_equal(status, SDSE_OK);
-    return net;
-}
-
 // The network with `training: {keys}`; what is written of it is the same network.
 static struct made step(const char *keys, const char *layers) {
     struct made m = {sdse_arena_new(), NULL};
-    m.net = load(m.arena,
-                 sdse_arena_printf(m.arena, "name: n\nsource: s\ntraining: {%s}\n%s",
+    m.net = network_of_text(
+        m.arena, sdse_arena_printf(m.arena, "name: n\nsource: s\ntraining: {%s}\n%s",
                                    keys, layers));
     const char *text = sdse_workload_text(m.arena, m.net);
-    const struct sdse_workload *again = load(m.arena, text);
+    const struct sdse_workload *again = network_of_text(m.arena, text);
     assert_string_equal(sdse_workload_text(m.arena, again), text);
     assert_int_equal(again->layer_count, m.net->layer_count);
     assert_memory_equal(again->training, m.net->training, sizeof *again->training);
@@ -175,7 +161,7 @@ static void shared_weights(void **state) {
 static void update_of_a_batch(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
-    const struct sdse_workload *net = load(
+    const struct sdse_workload *net = network_of_text(
         arena, "name: n\nsource: s\nbatch: 4\nlayers:\n  - {name: u, kind: update, "
                "in: 10, read_words: 1, read_bits: 8, write_bits: 16, ops_per_word: "
                "3}\n");
