@@ -12,7 +12,7 @@
 
 #include "base/pool.h"
 #include "dse/sweep/batch.h"
-#include "dse/sweep/forms.h"
+#include "dse/sweep/needs.h"
 #include "results/look/pareto.h"
 
 // A batch is closed when it has this many problems to solve or this many points: a kill
@@ -253,40 +253,10 @@ static enum sdse_status flush(struct run *run) {
 
 // --- Measured forms ---
 
-// The entry of a point's layer; *entry = NULL if the layer stays raw or its form is
-// declared.
 static enum sdse_status find_measured(struct run *run, const struct sdse_point *point,
                                       size_t layer_index,
                                       struct sdse_measured **entry) {
-    const struct sdse_network_input *network = &run->plan->networks[point->network];
-    const struct sdse_form_input *form = &run->plan->forms[point->form];
-    const struct sdse_layer *layer = &network->workload->layers[layer_index];
-    const struct sdse_form_setting *setting = &form->form->setting;
-    *entry = NULL;
-    if (!setting->measured || layer->shares_weights ||
-        sdse_layer_stays_raw(layer, setting))
-        return SDSE_OK;
-    const struct sdse_arch *arch = run->plan->variants[point->variant].arch;
-    const uint32_t word_bits = arch->bits[SDSE_WEIGHTS];
-    const struct sdse_sharing sharing = sdse_arch_sharing(arch);
-    const struct sdse_serial_weights serial = sdse_arch_serial_weights(arch);
-    const struct sdse_hash hash =
-        network->stored_forms
-            ? network->stored_forms[layer_index]
-            : sdse_measured_hash(layer, network->weights[layer_index], form->setting,
-                                 word_bits, sharing, serial);
-    *entry = sdse_measured_get(
-        run->measured, hash,
-        &(struct sdse_measured){.workload = network->workload,
-                                .layer = layer,
-                                .setting = setting,
-                                .sharing = sharing,
-                                .serial = serial,
-                                .word_bits = word_bits,
-                                .planned_weights = network->weights
-                                                       ? &network->weights[layer_index]
-                                                       : NULL});
-    return *entry ? SDSE_OK : SDSE_NO_MEMORY;
+    return sdse_point_measured(run->plan, point, layer_index, run->measured, entry);
 }
 
 // Layers to measure, found in points ahead.
@@ -445,16 +415,7 @@ static enum sdse_status add_point(struct run *run, size_t position) {
         const enum sdse_status found = find_measured(run, point, i, &measured);
         if (found)
             return found;
-        const struct sdse_layer *stored = sdse_layer_weights_of(workload, layer);
-        if (measured)
-            entry->forms[i] = measured->record.form;
-        else if (setting->measured && stored != layer)
-            sdse_layer_form_shared(layer, setting,
-                                   &entry->forms[stored - workload->layers],
-                                   &entry->forms[i]);
-        else
-            sdse_layer_form_declare_words(
-                layer, setting, variant->arch->bits[SDSE_WEIGHTS], &entry->forms[i]);
+        sdse_point_layer_form(run->plan, point, i, measured, entry->forms);
         entry->measured[i] = measured;
         bool is_new;
         entry->problems[i] =
