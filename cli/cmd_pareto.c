@@ -6,13 +6,29 @@
 #include "cli/selection.h"
 #include "results/look/points.h"
 
-enum { OBJECTIVES, SWEEP, VERSION, SUPERSEDED, WORKLOAD, ARCH, FORM, WHERE, FORMAT };
+enum {
+    OBJECTIVES,
+    SWEEP,
+    VERSION,
+    SUPERSEDED,
+    WORKLOAD,
+    ARCH,
+    FORM,
+    WHERE,
+    LIMIT,
+    FORMAT
+};
 
 static const struct cli_option options[] = {
-    [OBJECTIVES] = CLI_OPTION_OBJECTIVES,  [SWEEP] = CLI_OPTION_SWEEP,
-    [VERSION] = CLI_OPTION_SWEEP_VERSION,  [SUPERSEDED] = CLI_OPTION_SUPERSEDED,
-    [WORKLOAD] = CLI_OPTION_ONLY_WORKLOAD, [ARCH] = CLI_OPTION_ONLY_ARCH,
-    [FORM] = CLI_OPTION_ONLY_FORM,         [WHERE] = CLI_OPTION_WHERE,
+    [OBJECTIVES] = CLI_OPTION_OBJECTIVES,
+    [SWEEP] = CLI_OPTION_SWEEP,
+    [VERSION] = CLI_OPTION_SWEEP_VERSION,
+    [SUPERSEDED] = CLI_OPTION_SUPERSEDED,
+    [WORKLOAD] = CLI_OPTION_ONLY_WORKLOAD,
+    [ARCH] = CLI_OPTION_ONLY_ARCH,
+    [FORM] = CLI_OPTION_ONLY_FORM,
+    [WHERE] = CLI_OPTION_WHERE,
+    [LIMIT] = CLI_OPTION_LIMIT,
     [FORMAT] = CLI_OPTION_FORMAT,
 };
 
@@ -76,8 +92,10 @@ static enum cli_exit print_fronts(struct cli *cli, struct sdse_reader *reader,
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct cli_objectives objectives;
+    const char *where;
     if (!cli_parse_objectives(cli, args->value[OBJECTIVES], &objectives) ||
-        !cli_accept_version(cli, args->value[SWEEP], args->value[VERSION]))
+        !cli_accept_version(cli, args->value[SWEEP], args->value[VERSION]) ||
+        !cli_parse_limits(cli, args->value[LIMIT], args->value[WHERE], &where))
         return CLI_USAGE;
     enum cli_exit status;
     struct sdse_reader *reader = cli_open_results(cli, args->operands[0], &status);
@@ -87,7 +105,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                                        args->value[WORKLOAD],
                                        args->value[ARCH],
                                        args->value[FORM],
-                                       args->value[WHERE],
+                                       where,
                                        cli_count(args, VERSION, 0),
                                        args->value[SUPERSEDED] != NULL};
     status =

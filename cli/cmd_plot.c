@@ -25,6 +25,7 @@ enum {
     ARCH,
     FORM,
     WHERE,
+    LIMIT,
     OVER,
     OVER_FORM,
     FORCE
@@ -48,6 +49,7 @@ static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ONLY_ARCH,
     [FORM] = CLI_OPTION_ONLY_FORM,
     [WHERE] = CLI_OPTION_WHERE,
+    [LIMIT] = CLI_OPTION_LIMIT,
     [OVER] = {"over", 0, CLI_TEXT, "ARCH", "gain: the accelerator that is the base",
               NULL, false},
     [OVER_FORM] = {"over-form", 0, CLI_TEXT, "NAME", "gain: the base's weight form",
@@ -60,6 +62,7 @@ struct drawing {
     const struct cli_args *args;
     struct sdse_reader *reader;
     struct cli_objectives objectives;
+    const char *where; // and limits; NULL: any point
 };
 
 // DIR/name.type, with what does not belong into a file name replaced.
@@ -134,7 +137,7 @@ static enum sdse_status draw_sweeps(const struct drawing *drawing, const char *k
                                  value[WORKLOAD],
                                  value[ARCH],
                                  value[FORM],
-                                 value[WHERE],
+                                 drawing->where,
                                  cli_count(drawing->args, VERSION, 0),
                                  value[SUPERSEDED] != NULL};
     const char **sweeps;
@@ -174,7 +177,7 @@ static enum sdse_status draw_gains(const struct drawing *drawing) {
     const char *const *value = drawing->args->value;
     const struct sdse_gain_plot plot = {
         .filter = {value[SWEEP], value[WORKLOAD], value[ARCH], value[FORM],
-                   value[WHERE], cli_count(drawing->args, VERSION, 0),
+                   drawing->where, cli_count(drawing->args, VERSION, 0),
                    value[SUPERSEDED] != NULL},
         .over_arch = value[OVER],
         .over_form = value[OVER_FORM],
@@ -256,6 +259,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct drawing drawing = {.cli = cli, .args = args};
     if (!accept_kind(cli, args) ||
         !cli_parse_objectives(cli, args->value[OBJECTIVES], &drawing.objectives) ||
+        !cli_parse_limits(cli, args->value[LIMIT], args->value[WHERE],
+                          &drawing.where) ||
         !cli_accept_version(cli, args->value[SWEEP], args->value[VERSION]))
         return CLI_USAGE;
     enum cli_exit status;

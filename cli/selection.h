@@ -43,6 +43,13 @@
             false                                                                     \
     }
 
+#define CLI_OPTION_LIMIT                                                            \
+    {                                                                               \
+        "limit", 0, CLI_TEXT, "LIST",                                               \
+            "only points within: \"storage<=64KiB,energy<=2mJ\", of any objective", \
+            NULL, false                                                             \
+    }
+
 struct cli_objectives {
     unsigned count; // 2 or 3
     enum sdse_metric metric[SDSE_MOST_OBJECTIVES];
@@ -54,5 +61,11 @@ bool cli_accept_version(struct cli *cli, const char *sweep, const char *version)
 // "energy,latency" -> *objectives. False after a message.
 bool cli_parse_objectives(struct cli *cli, const char *list,
                           struct cli_objectives *objectives);
+
+// "storage<=64KiB,energy<=2mJ" and the SQL of --where (either may be NULL) -> a
+// condition over v_point; *condition = NULL if there is none. A point whose figure is
+// not known is not within. False after a message.
+bool cli_parse_limits(struct cli *cli, const char *list, const char *where,
+                      const char **condition);
 
 #endif

@@ -185,10 +185,13 @@ static const struct sdse_node *section(struct reader *r, const char *key,
 }
 
 static void read_constraints(struct reader *r) {
-    static const char *const keys[] = {"max_area_mm2"};
-    const struct sdse_node *map = section(r, "constraints", keys, 1), *node;
-    if (map && (node = sdse_node_get(map, "max_area_mm2")))
-        sdse_read_double(node, 1e-9, 1e12, r->diags, &r->sweep->max_area_mm2);
+    const char *const *keys = sdse_limit_keys();
+    const struct sdse_node *map = section(r, "constraints", keys, SDSE_LIMITS), *node;
+    struct sdse_limits *limits = &r->sweep->limits;
+    for (unsigned i = 0; map && i < SDSE_LIMITS; i++)
+        if ((node = sdse_node_get(map, keys[i])) &&
+            sdse_read_double(node, 0, 1e300, r->diags, &limits->most[i]))
+            limits->set |= 1u << i;
 }
 
 static void read_mapper(struct reader *r) {

@@ -512,6 +512,18 @@ static void print_outputs(FILE *out, const struct sdse_sweep *sweep) {
     }
 }
 
+static void print_limits(FILE *out, const struct sdse_limits *limits) {
+    const char *before = "constraints: {";
+    for (unsigned i = 0; i < SDSE_LIMITS; i++) {
+        if (!(limits->set >> i & 1u))
+            continue;
+        fprintf(out, "%s%s: %.17g", before, sdse_limit_keys()[i], limits->most[i]);
+        before = ", ";
+    }
+    if (limits->set)
+        fputs("}\n", out);
+}
+
 char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
                       const char *const *workloads, const char *const *archs) {
     struct sdse_text text;
@@ -538,8 +550,7 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
         fputc('\n', out);
     }
     fprintf(out, "objective: %s\n", sdse_objective_words()[sweep->objective]);
-    if (sweep->max_area_mm2 > 0)
-        fprintf(out, "constraints: {max_area_mm2: %.17g}\n", sweep->max_area_mm2);
+    print_limits(out, &sweep->limits);
     print_mapper(out, &sweep->mapper);
     print_outputs(out, sweep);
     return sdse_text_end(&text, arena);

@@ -445,5 +445,5 @@ enum sdse_status sdse_batch_write_inputs(const struct sdse_plan *plan,
     return sdse_store_add_sweep(
         store,
         &(struct sdse_sweep_record){plan->hash, plan->sweep->name, plan->point_count,
-                                    plan->sweep->objective, plan->sweep->max_area_mm2});
+                                    plan->sweep->objective, plan->sweep->limits});
 }

@@ -82,28 +82,27 @@ static enum sdse_status checked(struct run *run, enum sdse_status status) {
 
 // --- Progress ---
 
-// What the sweep makes of a stored point: its constraints are judged here, as the views
-// of the database do.
-static enum sdse_point_status judge(const struct run *run,
-                                    const struct sdse_point_figures *figures) {
-    const double limit_mm2 = run->plan->sweep->max_area_mm2;
-    return limit_mm2 > 0 && figures->area_mm2 > limit_mm2 ? SDSE_POINT_INFEASIBLE
-                                                          : figures->status;
-}
-
-static void note_figures(struct run *run, size_t position,
-                         const struct sdse_point_figures *figures) {
-    const enum sdse_point_status status = judge(run, figures);
+static enum sdse_status note_figures(struct run *run, size_t position,
+                                     const struct sdse_point_figures *figures) {
+    enum sdse_point_status status = figures->status;
+    if (run->plan->sweep->limits.set) { // as the views judge it
+        const enum sdse_status judged = checked(
+            run, sdse_store_judge_point(run->store, run->plan->hash,
+                                        run->plan->points[position].hash, &status));
+        if (judged)
+            return judged;
+    }
     run->progress->points_done++;
     run->progress->infeasible += status == SDSE_POINT_INFEASIBLE;
     run->progress->failed += status == SDSE_POINT_ERROR;
     if (status != SDSE_POINT_OK)
-        return;
+        return SDSE_OK;
     run->figure_network[run->figure_count] = run->plan->points[position].network;
     double *row = run->figures + run->figure_count++ * FRONT_OBJECTIVES;
     row[0] = figures->energy_pj;
     row[1] = figures->latency_cycles;
     row[2] = isnan(figures->area_mm2) ? 0 : figures->area_mm2;
+    return SDSE_OK;
 }
 
 // Networks do not compete: each has a front of its own.
@@ -225,9 +224,8 @@ static enum sdse_status flush(struct run *run) {
             checked(run, sdse_batch_write_point(run->plan, &run->points[i], run->store,
                                                 run->scratch, &figures));
         sdse_arena_reset(run->scratch);
-        if (status)
-            break;
-        note_figures(run, run->points[i].position, &figures);
+        if (!status)
+            status = note_figures(run, run->points[i].position, &figures);
     }
     // What came before an interruption is committed; after a failure nothing is.
     if (run->point_count) {
@@ -449,7 +447,8 @@ static enum sdse_status reuse_stored(struct run *run, bool *is_stored) {
             continue;
         status =
             checked(run, sdse_store_link_point(run->store, run->plan->hash, i, hash));
-        note_figures(run, i, &figures);
+        if (!status)
+            status = note_figures(run, i, &figures);
         run->progress->points_reused++;
     }
     if (!status)

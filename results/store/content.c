@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "results/store/schema.h"
+
 // ---- tables ----
 
 static const struct sdse_content_info infos[SDSE_CONTENTS] = {
@@ -14,10 +16,11 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " ?5) ON CONFLICT(hash) DO NOTHING",
      true, 3},
     {"sweep",
-     "SELECT hash, name, point_count, objective, max_area_mm2, turn AS"
+     "SELECT hash, name, point_count, objective" SDSE_LIMIT_COLUMNS ", turn AS"
      " \".turn\", digest FROM sweep ORDER BY hash",
-     "INSERT INTO sweep(hash, name, point_count, objective, max_area_mm2, turn,"
-     " digest) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(hash) DO UPDATE SET"
+     "INSERT INTO sweep(hash, name, point_count, objective" SDSE_LIMIT_COLUMNS
+     ", turn, digest) VALUES(?, ?, ?, ?" SDSE_LIMIT_PARAMETERS
+     ", ?, ?) ON CONFLICT(hash) DO UPDATE SET"
      " turn = max(turn, excluded.turn)",
      true, 2},
     {"layer_front",

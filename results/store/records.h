@@ -82,7 +82,7 @@ struct sdse_sweep_record {
     const char *name;
     uint64_t point_count;
     enum sdse_objective objective;
-    double max_area_mm2; // constraint on its points; 0 = none
+    struct sdse_limits limits; // constraints on its points
 };
 
 // One element of a front of (energy, latency).

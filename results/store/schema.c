@@ -33,14 +33,32 @@
 #define SWEEPS_OF_POINT                                                       \
     " FROM sweep_point q JOIN sweep s USING (sweep_id) WHERE q.point_id = p." \
     "point_id "
-#define POINT_LIMIT                                                            \
-    "coalesce((SELECT max(coalesce(s.max_area_mm2, 9e999))" SWEEPS_OF_POINT    \
-    "AND " NEWEST "), (SELECT coalesce(s.max_area_mm2, 9e999)" SWEEPS_OF_POINT \
-    "ORDER BY s.turn DESC LIMIT 1))"
-#define POINT_BREAKS "(p.status <> 'infeasible' AND p.area_mm2 > " POINT_LIMIT ")"
-#define SWEEP_BREAKS "(p.status <> 'infeasible' AND p.area_mm2 > s.max_area_mm2)"
-#define SWEEP_STATUS "(CASE WHEN " SWEEP_BREAKS " THEN 'infeasible' ELSE p.status END)"
-#define AREA_REASON "printf('area %.6g mm2 exceeds max_area_mm2 %.6g', p.area_mm2, "
+#define SWEEP_OUTSIDE                                                                \
+    "(SELECT reason FROM v_outside o WHERE o.point_id = p.point_id AND o.sweep_id =" \
+    " s.sweep_id)"
+#define SWEEP_STATUS \
+    "(CASE WHEN " SWEEP_OUTSIDE " IS NOT NULL THEN 'infeasible' ELSE p.status END)"
+#define POINT_OUTSIDE                                                             \
+    "(SELECT o.reason FROM v_outside o WHERE o.point_id = p.point_id ORDER BY"    \
+    " o.newest DESC, o.newest AND o.reason IS NULL DESC, CASE WHEN o.newest THEN" \
+    " o.max_area_mm2 END DESC, o.turn DESC LIMIT 1)"
+
+// What breaks a limit of sweep s, in the order of the limits, with both figures.
+#define LIMIT_CASE(name, column, what, unit)                                  \
+    " WHEN p." #column " > s.max_" #column " THEN printf('" what " %.6g" unit \
+    " exceeds max_" #column " %.6g', p." #column ", s.max_" #column ")"
+#define LIMIT_CASES SDSE_LIMIT_MAP(LIMIT_CASE)
+#define LIMIT_CHECK(name, column, what, unit) \
+    ", max_" #column " REAL CHECK (max_" #column " >= 0)"
+#define LIMIT_CHECKS SDSE_LIMIT_MAP(LIMIT_CHECK)
+#define LIMIT_OF_SWEEP(name, column, what, unit) ", s.max_" #column
+#define LIMITS_OF_SWEEP SDSE_LIMIT_MAP(LIMIT_OF_SWEEP)
+// Of trainings of this network by a method that is called like the weight form, raw
+// by sgd; those on five classes alone are no measure of it.
+#define ACCURACY                                                                   \
+    "coalesce(p.accuracy, (SELECT max(t.test_accuracy) FROM training_run t"        \
+    "  WHERE t.name = p.workload AND t.settings NOT LIKE 'adapt %' AND t.method =" \
+    "  CASE p.form WHEN 'raw' THEN 'sgd' ELSE p.form END))"
 
 // Whether a sweep that has point o ran after all that have point p.
 #define NEWER                                                                 \
@@ -70,8 +88,7 @@ const char *const sdse_schema_statements[] = {
     " sweep_id INTEGER PRIMARY KEY, " HASH_COLUMN " REFERENCES input(hash),"
     " name TEXT NOT NULL,"
     " point_count INTEGER NOT NULL CHECK (point_count >= 0), " OBJECTIVE_COLUMN
-    ", max_area_mm2 REAL CHECK (max_area_mm2 > 0),"
-    " turn INTEGER NOT NULL," DIGEST_COLUMN ") STRICT",
+        LIMIT_CHECKS ", turn INTEGER NOT NULL," DIGEST_COLUMN ") STRICT",
     "CREATE INDEX sweep_by_name ON sweep(name, turn)",
 
     "CREATE TABLE point("
@@ -287,16 +304,26 @@ const char *const sdse_schema_statements[] = {
     "NULL," DIGEST_COLUMN ") STRICT",
 
     // Views: the interface. Additive figures of a layer are multiplied by its repeat.
+    // A row for each sweep that a point is in; the reason, where one of its limits is
+    // broken.
+    "CREATE VIEW v_outside AS SELECT q.sweep_id, q.point_id, " NEWEST " AS newest,"
+    " s.turn, s.max_area_mm2,"
+    " CASE WHEN p.status = 'infeasible' THEN NULL" LIMIT_CASES " END AS reason"
+    " FROM sweep_point q JOIN sweep s USING (sweep_id) JOIN (SELECT point_id, status,"
+    " energy_pj, latency_s, latency_cycles, edp_pj_s,"
+    " edp_pj_s * latency_s AS ed2p_pj_s2, area_mm2, weight_bits, rel_error,"
+    " output_error, 1 - best_class_agreement AS class_loss,"
+    " 1 - " ACCURACY " AS accuracy_loss FROM point p) p USING (point_id)",
+
     "CREATE VIEW v_sweep_point AS SELECT"
     " s.name AS sweep, s.hash AS sweep_hash, " VERSION " AS version,"
     " " NEWEST " AS newest, sp.position, sp.point_id, " SWEEP_STATUS " AS sweep_status,"
-    " CASE WHEN " SWEEP_BREAKS " THEN " AREA_REASON "s.max_area_mm2)"
-    " ELSE p.reason END AS sweep_reason"
+    " coalesce(" SWEEP_OUTSIDE ", p.reason) AS sweep_reason"
     " FROM sweep_point sp JOIN sweep s USING (sweep_id) JOIN point p USING (point_id)",
 
     "CREATE VIEW v_sweep AS SELECT"
     " s.name AS sweep, s.hash AS sweep_hash, " VERSION " AS version,"
-    " " NEWEST " AS newest, s.objective, s.max_area_mm2, s.point_count,"
+    " " NEWEST " AS newest, s.objective" LIMITS_OF_SWEEP ", s.point_count,"
     " count(sp.point_id) AS points_done,"
     " total(" SWEEP_STATUS " = 'ok') AS points_ok,"
     " total(" SWEEP_STATUS " = 'infeasible') AS points_infeasible,"
@@ -306,20 +333,16 @@ const char *const sdse_schema_statements[] = {
 
     "CREATE VIEW v_point AS SELECT"
     " p.point_id, p.hash AS point_hash,"
-    " CASE WHEN " POINT_BREAKS " THEN 'infeasible' ELSE p.status END AS status,"
-    " CASE WHEN " POINT_BREAKS " THEN " AREA_REASON POINT_LIMIT ")"
-    " ELSE p.reason END AS reason, p.workload, p.arch, p.form,"
+    " CASE WHEN " POINT_OUTSIDE " IS NOT NULL THEN 'infeasible' ELSE p.status END AS"
+    " status, coalesce(" POINT_OUTSIDE ", p.reason) AS reason,"
+    " p.workload, p.arch, p.form,"
     " (SELECT group_concat(path || '=' || value, ' ') FROM"
     "  (SELECT path, value FROM point_parameter q WHERE q.point_id = p.point_id"
     "   ORDER BY path)) AS parameters,"
     " p.objective, p.energy_pj, p.latency_cycles, p.latency_s, p.edp_pj_s,"
     " p.edp_pj_s * p.latency_s AS ed2p_pj_s2, p.area_mm2,"
     " p.weight_bits, p.compression, p.rel_error,"
-    // Of trainings of this network by a method that is called like the weight form, raw
-    // by sgd; those on five classes alone are no measure of it.
-    " coalesce(p.accuracy, (SELECT max(t.test_accuracy) FROM training_run t"
-    "  WHERE t.name = p.workload AND t.settings NOT LIKE 'adapt %' AND t.method ="
-    "  CASE p.form WHEN 'raw' THEN 'sgd' ELSE p.form END)) AS accuracy,"
+    " " ACCURACY " AS accuracy,"
     " p.output_error, p.output_sqnr_db, p.best_class_agreement, p.weights,"
     " p.mapper_status, p.mapper_gap, p.front_elements, p.arch_hash,"
     " p.workload_hash, p.form_hash,"

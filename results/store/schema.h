@@ -3,6 +3,8 @@
 #ifndef SDSE_RESULTS_STORE_SCHEMA_H
 #define SDSE_RESULTS_STORE_SCHEMA_H
 
+#include "spec/types/limit.h"
+
 enum {
     SDSE_SCHEMA_VERSION = 8,              // PRAGMA user_version
     SDSE_SCHEMA_APPLICATION = 0x53445345, // PRAGMA application_id: "SDSE"
@@ -11,5 +13,12 @@ enum {
 // Statements that build an empty database, in order; a NULL ends the list. Static
 // storage.
 extern const char *const sdse_schema_statements[];
+
+// ", max_energy_pj" … for every figure that a sweep may limit.
+#define SDSE_LIMIT_COLUMN(name, column, what, unit) ", max_" #column
+#define SDSE_LIMIT_COLUMNS SDSE_LIMIT_MAP(SDSE_LIMIT_COLUMN)
+// A parameter of SQL for each.
+#define SDSE_LIMIT_PARAMETER(name, column, what, unit) ", ?"
+#define SDSE_LIMIT_PARAMETERS SDSE_LIMIT_MAP(SDSE_LIMIT_PARAMETER)
 
 #endif

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "results/store/content.h"
+#include "results/store/schema.h"
 #include "results/store/store.h"
 
 // One table: enum and SQL cannot disagree. Adds ignore a hash that is already there.
@@ -16,10 +17,14 @@
                  " VALUES(?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                \
     X(SWEEP_TURN, "SELECT (SELECT turn FROM sweep WHERE hash = ?1), (SELECT digest"    \
                   " FROM sweep WHERE hash = ?1), (SELECT max(turn) FROM sweep)")       \
-    X(ADD_SWEEP, "INSERT INTO sweep(hash, name, point_count, objective,"               \
-                 " max_area_mm2, turn, digest) VALUES(?, ?, ?, ?, ?, ?, ?)"            \
-                 " ON CONFLICT(hash) DO UPDATE SET turn = excluded.turn,"              \
-                 " digest = excluded.digest")                                          \
+    X(ADD_SWEEP,                                                                       \
+      "INSERT INTO sweep(hash, name, point_count, objective" SDSE_LIMIT_COLUMNS        \
+      ", turn, digest)"                                                                \
+      " VALUES(?, ?, ?, ?" SDSE_LIMIT_PARAMETERS ", ?, ?)"                             \
+      " ON CONFLICT(hash) DO UPDATE SET turn = excluded.turn,"                         \
+      " digest = excluded.digest")                                                     \
+    X(JUDGE_POINT, "SELECT sweep_status FROM v_sweep_point WHERE sweep_hash = ?1 AND"  \
+                   " point_id = (SELECT point_id FROM point WHERE hash = ?2)")         \
     X(SWEEP_ID, "SELECT sweep_id FROM sweep WHERE hash = ?")                           \
     X(ADD_FRONT, "INSERT INTO layer_front(hash, proof, gap, seconds_limit, hint,"      \
                  " digest) VALUES(?, ?, ?, ?, ?, ?)")                                  \

@@ -80,6 +80,11 @@ bool sdse_store_has_point(struct sdse_store *store, struct sdse_hash point);
 // Writes the point's status if it is stored.
 bool sdse_store_point_status(struct sdse_store *store, struct sdse_hash point,
                              enum sdse_point_status *status);
+// The status of a point that the sweep has, under the sweep's constraints: what
+// v_sweep_point says of it.
+enum sdse_status sdse_store_judge_point(struct sdse_store *store,
+                                        struct sdse_hash sweep, struct sdse_hash point,
+                                        enum sdse_point_status *status);
 // Figures of a point that is stored with status ok or infeasible and need not be
 // computed again when the mapper has `seconds` per layer (0 = no limit): false if one
 // of its layers was left at a shorter limit. NAN for what it lacks. No constraint is

@@ -76,7 +76,9 @@ enum sdse_status sdse_store_add_sweep(struct sdse_store *store,
     sdse_bind_text(&add, sweep->name);
     sdse_bind_u64(&add, sweep->point_count);
     sdse_bind_text(&add, sdse_objective_words()[sweep->objective]);
-    sdse_bind_f64(&add, sweep->max_area_mm2 > 0 ? sweep->max_area_mm2 : (double)NAN);
+    for (unsigned i = 0; i < SDSE_LIMITS; i++)
+        sdse_bind_f64(&add, sweep->limits.set >> i & 1u ? sweep->limits.most[i]
+                                                        : (double)NAN);
     sdse_bind_u64(&add, (uint64_t)last + 1);
     sdse_bind_digest(&add);
     if (known)
@@ -111,6 +113,20 @@ enum sdse_status sdse_store_add_run(struct sdse_store *store,
 }
 
 // ---- points ----
+
+enum sdse_status sdse_store_judge_point(struct sdse_store *store,
+                                        struct sdse_hash sweep, struct sdse_hash point,
+                                        enum sdse_point_status *status) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_JUDGE_POINT);
+    sdse_bind_hash(&query, sweep);
+    sdse_bind_hash(&query, point);
+    if (!sdse_bind_row(&query))
+        return store->batch_status ? store->batch_status : SDSE_INVALID;
+    const char *name = sdse_bind_text_of(&query, 0);
+    *status = (enum sdse_point_status)index_of(name, status_names, COUNT(status_names));
+    sqlite3_reset(query.statement);
+    return name ? SDSE_OK : SDSE_INVALID;
+}
 
 bool sdse_store_has_point(struct sdse_store *store, struct sdse_hash point) {
     int64_t id = 0;

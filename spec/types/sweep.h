@@ -8,6 +8,7 @@
 
 #include "base/diag.h"
 #include "spec/types/form.h"
+#include "spec/types/limit.h"
 #include "spec/types/network_changes.h"
 
 enum sdse_objective {
@@ -98,7 +99,7 @@ struct sdse_sweep {
     size_t form_count;
     struct sdse_sweep_form *forms;
     enum sdse_objective objective; // which mapping a point's row reports
-    double max_area_mm2;           // 0 = no limit
+    struct sdse_limits limits;     // constraints on its points
     struct sdse_sweep_mapper mapper;
     size_t output_count;
     struct sdse_sweep_outputs *outputs;

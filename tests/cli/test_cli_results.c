@@ -54,6 +54,15 @@ static void shows_fronts(void **state) {
                "pareto @r.db -f csv --where form='raw'~AND~energy_pj<1e9");
     golden_err("pareto_where_column", 1, "pareto @r.db --where aera_mm2<4");
     golden_err("pareto_where_two", 1, "pareto @r.db --where 1);~DELETE~FROM~point~--");
+    golden_out("pareto_limit", 0,
+               "pareto @r.db -f csv --where form='raw' --limit"
+               " energy<=1800nJ,storage<=0.0001GiB,cycles<=1e9");
+    golden_out("pareto_limit_alone", 0, "pareto @r.db -f csv --limit energy<=1500nJ");
+    golden_err("pareto_limit_unit", 2, "pareto @r.db --limit area<=4mm");
+    golden_err("pareto_limit_bare", 2, "pareto @r.db --limit energy<=4");
+    golden_err("pareto_limit_name", 2, "pareto @r.db --limit storrage<=4B");
+    golden_err("pareto_limit_sign", 2, "pareto @r.db --limit storage<4B");
+    golden_err("pareto_limit_negative", 2, "pareto @r.db --limit error<=-1");
     golden_err("pareto_where_none", 1, "pareto @r.db --where area_mm2<0");
 }
 

@@ -325,7 +325,7 @@ static void replaces_a_failed_point_and_shares_a_good_one(void **state) {
     assert_int_equal(fixture_add_point(store, 0), SDSE_OK);
     struct sdse_input_record input = {fixture_hash("sweep", 1), SDSE_INPUT_SWEEP, "two",
                                       "name: two\n"};
-    struct sdse_sweep_record sweep = {input.hash, "two", 1, SDSE_ENERGY, 0};
+    struct sdse_sweep_record sweep = {input.hash, "two", 1, SDSE_ENERGY, {0}};
     assert_int_equal(sdse_store_add_input(store, &input), SDSE_OK);
     assert_int_equal(sdse_store_add_sweep(store, &sweep), SDSE_OK);
     assert_int_equal(sdse_store_link_point(store, sweep.hash, 0, fixture_point_hash(0)),

@@ -460,7 +460,7 @@ static void a_sweep_round_trips(void **state) {
         "override: {GLB.capacity_kib: [64, 128], GLB.fanout: {x: 2}, "
         "GLB.fanout.dims_x: [[K, C], [P]], compute.free: true}\n"
         "weight_forms: [raw, {name: sd, basis_size: [3, 5], density: [0.1, 0.25]}]\n"
-        "objective: latency\nconstraints: {max_area_mm2: 2.5}\n"
+        "objective: latency\nconstraints: {max_area_mm2: 2.5, max_class_loss: 0}\n"
         "mapper: {seconds: 3, uneven: true, free_bypass: true, imperfect_percent: 7}\n";
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
@@ -476,6 +476,9 @@ static void a_sweep_round_trips(void **state) {
     assert_string_equal(sweep->overrides[2].values[0], "[K, C]");
     assert_string_equal(sweep->overrides[1].values[0], "{\"x\": 2}");
     assert_int_equal(sweep->objective, SDSE_LATENCY);
+    assert_int_equal(sweep->limits.set,
+                     1u << SDSE_LIMIT_AREA | 1u << SDSE_LIMIT_CLASS_LOSS);
+    assert_true(sweep->limits.most[SDSE_LIMIT_AREA] == 2.5);
     assert_true(sweep->mapper.seconds == 3 && sweep->mapper.uneven &&
                 sweep->mapper.free_bypass && sweep->mapper.imperfect_percent == 7);
     assert_string_equal(sdse_form_setting_text(arena, &sweep->forms[0].setting), "raw");
@@ -489,6 +492,7 @@ static void a_sweep_round_trips(void **state) {
     assert_clean(&diags);
     assert_string_equal(sdse_sweep_text(arena, again, again->workloads, again->archs),
                         text);
+    assert_int_equal(again->limits.set, sweep->limits.set);
     assert_true(again->mapper.seconds == 3 && again->mapper.uneven &&
                 again->mapper.free_bypass && again->mapper.imperfect_percent == 7);
     sdse_arena_free(arena);

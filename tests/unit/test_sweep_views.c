@@ -13,6 +13,7 @@
 
 #include "results/look/points.h"
 #include "smartdeal/npy.h"
+#include "spec/types/limit.h"
 #include "support/reseal.h"
 #include "support_sweep.h"
 
@@ -124,6 +125,66 @@ static void the_limit_itself_is_allowed(void **state) {
     assert_int_equal(sweep_number("edge.db", "SELECT points_ok FROM v_sweep"), 1);
 }
 
+// Every figure may be limited: at its own value a point is within, below it is outside,
+// for the run that counts, the sweep, the point by itself, and for fronts.
+static void every_figure_may_be_limited(void **state) {
+    (void)state;
+    static const char head[] = "name: e\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                               "weight_forms: [{name: m, sparsity: 0.4}]\n";
+    static const char *const column[SDSE_LIMITS] = {
+        [SDSE_LIMIT_ENERGY] = "energy_pj",
+        [SDSE_LIMIT_LATENCY] = "latency_s",
+        [SDSE_LIMIT_CYCLES] = "latency_cycles",
+        [SDSE_LIMIT_EDP] = "edp_pj_s",
+        [SDSE_LIMIT_ED2P] = "ed2p_pj_s2",
+        [SDSE_LIMIT_AREA] = "area_mm2",
+        [SDSE_LIMIT_STORAGE] = "weight_bits",
+        [SDSE_LIMIT_ERROR] = "rel_error",
+        [SDSE_LIMIT_ACCURACY_LOSS] = "1 - accuracy",
+        [SDSE_LIMIT_OUTPUT_ERROR] = "output_error",
+        [SDSE_LIMIT_CLASS_LOSS] = "1 - best_class_agreement"};
+    sweep_write("limits.yaml", head);
+    sweep_run("limits.yaml", "limits.db");
+    change("limits.db", "UPDATE point SET output_error = 0.21, best_class_agreement ="
+                        " 0.6, accuracy = 0.9");
+    for (unsigned i = 0; i < SDSE_LIMITS; i++) {
+        char text[500], sql[200];
+        snprintf(sql, sizeof sql, "SELECT printf('%%!.17g', %s) FROM v_point",
+                 column[i]);
+        const double value = sweep_number("limits.db", sql);
+        assert_true(value > 0);
+        for (unsigned below = 0; below < 2; below++) {
+            snprintf(text, sizeof text, "%sconstraints: {%s: %.17g}\n", head,
+                     sdse_limit_keys()[i], below ? value * 0.999 : value);
+            sweep_write("limits.yaml", text);
+            assert_int_equal(sweep_run("limits.yaml", "limits.db").infeasible, below);
+            assert_int_equal(sweep_number("limits.db", "SELECT points_infeasible FROM"
+                                                       " v_sweep WHERE newest"),
+                             below);
+            snprintf(sql, sizeof sql,
+                     "SELECT count(*) FROM v_point WHERE status = 'infeasible' AND"
+                     " reason LIKE '%% exceeds %s %%' AND NOT superseded",
+                     sdse_limit_keys()[i]);
+            assert_int_equal(sweep_number("limits.db", sql), below);
+            snprintf(sql, sizeof sql, "SELECT %s %s %.17g FROM v_sweep WHERE newest",
+                     sdse_limit_keys()[i], below ? "<" : "=", value);
+            assert_int_equal(sweep_number("limits.db", sql), 1);
+        }
+    }
+    // Of two sweeps that have the point, one that admits it is enough; 0 admits none.
+    static const char *const other[] = {"max_energy_pj: 0", "max_energy_pj: 1e30"};
+    for (unsigned admits = 0; admits < 2; admits++) {
+        char text[500];
+        snprintf(text, sizeof text, "name: f%sconstraints: {%s, max_rel_error: 1}\n",
+                 head + strlen("name: e"), other[admits]);
+        sweep_write("other.yaml", text);
+        sweep_run("other.yaml", "limits.db");
+        assert_int_equal(sweep_number("limits.db", "SELECT count(*) FROM v_point WHERE"
+                                                   " status = 'ok'"),
+                         admits);
+    }
+}
+
 static void points_come_in_the_order_of_their_sweep(void **state) {
     (void)state;
     sweep_write("up.yaml", "name: up\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
@@ -228,6 +289,7 @@ int main(void) {
         cmocka_unit_test(views_are_the_tables_times_repeat),
         cmocka_unit_test(every_value_of_a_form_is_an_answer_of_its_own),
         cmocka_unit_test(the_limit_itself_is_allowed),
+        cmocka_unit_test(every_figure_may_be_limited),
         cmocka_unit_test(a_kind_of_layer_is_part_of_its_form),
         cmocka_unit_test(exports_fronts_by_rank),
         cmocka_unit_test(points_count_their_fronts),
