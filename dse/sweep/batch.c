@@ -152,10 +152,10 @@ static enum sdse_status write_form(struct writing *w, size_t layer_index,
                                       .from = SDSE_WEIGHTS_DECLARED,
                                       .weight_bits = *bits,
                                       .weight_words = *words,
-                                      .weight_norm = NAN,
-                                      .sqnr_db = NAN,
-                                      .joint_row_density_32 = NAN,
-                                      .joint_row_density_64 = NAN};
+                                      .weight_norm = (double)NAN,
+                                      .sqnr_db = (double)NAN,
+                                      .joint_row_density_32 = (double)NAN,
+                                      .joint_row_density_64 = (double)NAN};
     if (!hash_declared(w->scratch, &record))
         return SDSE_NO_MEMORY;
     row->form = record.hash;
@@ -228,17 +228,17 @@ static bool describe(struct writing *w) {
         .workload_name = workload_of(w)->name,
         .form_name = form_of(w)->form->name,
         .objective = w->plan->sweep->objective,
-        .energy_pj = NAN,
-        .latency_s = NAN,
-        .edp_pj_s = NAN,
+        .energy_pj = (double)NAN,
+        .latency_s = (double)NAN,
+        .edp_pj_s = (double)NAN,
         .area_mm2 = variant->refused ? (double)NAN : sdse_mm2_from_um2(area_um2),
-        .weight_bits = NAN,
-        .compression = NAN,
-        .rel_error = NAN,
-        .accuracy = NAN,
-        .output_error = NAN,
-        .output_sqnr_db = NAN,
-        .best_class_agreement = NAN,
+        .weight_bits = (double)NAN,
+        .compression = (double)NAN,
+        .rel_error = (double)NAN,
+        .accuracy = (double)NAN,
+        .output_error = (double)NAN,
+        .output_sqnr_db = (double)NAN,
+        .best_class_agreement = (double)NAN,
         .weights = SDSE_WEIGHTS_DECLARED,
     };
     describe_weights(w);
