@@ -8,6 +8,7 @@
 
 #include "costmodel/edge.h"
 #include "costmodel/latency.h"
+#include "costmodel/lifetime.h"
 #include "costmodel/model.h"
 #include "costmodel/overhead.h"
 #include "costmodel/rebuild.h"
@@ -325,6 +326,13 @@ static void charge_edge(struct evaluation *e, const struct sdse_flow *flow,
             model->bits[edge->parent][sdse_model_part_at(model, flow, edge->parent)]);
 }
 
+static void note_life(struct evaluation *e, const struct sdse_flow *flow, unsigned l,
+                      unsigned child) {
+    if (l > 0 && e->cost)
+        e->cost->level[l].flow[sdse_model_part_at(e->model, flow, l)].life_steps =
+            sdse_life_steps(&e->view, flow->tensor, l, child);
+}
+
 static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
     const unsigned levels = e->view.level_count;
     const bool crosses = e->model->form.smartdeal && flow->tensor == SDSE_WEIGHTS;
@@ -338,6 +346,7 @@ static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
             return;
         }
         charge_edge(e, flow, &edge);
+        note_life(e, flow, p, c);
         if (crosses && flow->ends_in_engine && c > e->model->arch->rebuild.below_level)
             return;
     }
@@ -482,6 +491,11 @@ static void itemise_latency(struct evaluation *e, const struct sdse_latency *lat
         cost->level[l].read_bits_per_cycle = read / used / total;
         cost->level[l].write_bits_per_cycle = write / used / total;
     }
+    for (unsigned l = 0; l < e->view.level_count; l++)
+        for (int part = 0; part < SDSE_PARTS; part++)
+            cost->level[l].flow[part].lifetime_us =
+                (double)cost->level[l].flow[part].life_steps * total /
+                (double)e->view.outside[e->view.level_count] / arch->clock_ghz / 1000;
     cost->macs = e->model->macs;
     cost->multipliers_used =
         streamed ? 0 : sdse_working_instances(&e->view, e->view.level_count);

@@ -24,6 +24,10 @@ struct sdse_flow_cost {
     double read_bits, fill_bits, update_bits; // stored bits moved (formats applied)
     double drain_bits;                        // of read_bits: for drain reads
     double read_pj, fill_pj, update_pj;       // read_pj includes drain reads
+    // The longest life of a tile, of words written to their last read: 0 at level 0,
+    // whose words come from and go to outside, and of layers that multiply nothing.
+    uint64_t life_steps;
+    double lifetime_us;
 };
 
 // What crosses the network below one level for one part.

@@ -109,6 +109,10 @@ static enum sdse_status add_flow(struct sdse_store *store, struct owner solution
     sdse_bind_f64(&add, flow->read_pj);
     sdse_bind_f64(&add, flow->fill_pj);
     sdse_bind_f64(&add, flow->update_pj);
+    if (flow->life_steps)
+        sdse_bind_f64(&add, flow->lifetime_us);
+    else
+        sdse_bind_null(&add);
     sdse_bind_id(&add, read.id);
     sdse_bind_id(&add, fill.id);
     sdse_bind_id(&add, update.id);

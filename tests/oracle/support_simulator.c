@@ -1,5 +1,5 @@
-// One file, though long: one execution of the loops. What is counted at a step depends on
-// all that the steps before it have left in the memories.
+// One file, though long: one execution of the loops. What is counted at a step depends
+// on all that the steps before it have left in the memories.
 #include "oracle/support_simulator.h"
 
 #include <assert.h>
@@ -9,6 +9,8 @@
 #include "oracle/support_merge.h"
 
 enum { AXES = 5, MAX_LOOPS = SDSE_MAX_LEVELS * SDSE_DIMS };
+
+static const uint64_t NEVER = UINT64_MAX;
 
 // One digit of the mixed-radix numbers.
 struct digit {
@@ -32,7 +34,10 @@ struct buffer {
     struct box box;
     bool holds; // the words below are here
     uint64_t *words;
+    uint64_t *born; // step in which each word arrived
     size_t count;
+    uint64_t oldest; // of these steps; NEVER: sums of which none has arrived yet
+    uint64_t since;  // outputs: step in which the tile was taken
     // The tile that was scheduled immediately before, if it was held.
     bool held_before;
     struct box box_before;
@@ -180,7 +185,8 @@ static void list_words(const struct sdse_nest *nest, const struct box *box,
     }
 }
 
-static bool contains(const uint64_t *words, size_t count, uint64_t word) {
+// Where a word stands in a rising list; `count`: nowhere.
+static size_t place_of(const uint64_t *words, size_t count, uint64_t word) {
     size_t low = 0, high = count;
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -189,7 +195,11 @@ static bool contains(const uint64_t *words, size_t count, uint64_t word) {
         else
             high = middle;
     }
-    return low < count && words[low] == word;
+    return low < count && words[low] == word ? low : count;
+}
+
+static bool contains(const uint64_t *words, size_t count, uint64_t word) {
+    return place_of(words, count, word) < count;
 }
 
 // ---- the world ----------------------------------------------------------------------
@@ -337,6 +347,7 @@ static void build_buffers(struct world *world, const struct sdse_mapping *mappin
                  i++) {
                 struct buffer *buffer = &world->buffers[t][l][i];
                 buffer->words = obtain(world, box_places(&box), sizeof(uint64_t));
+                buffer->born = obtain(world, box_places(&box), sizeof(uint64_t));
                 if (t == SDSE_OUTPUTS)
                     buffer->visited = obtain(world, output_words, sizeof(bool));
             }
@@ -367,6 +378,7 @@ static void destroy(struct world *world) {
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             for (uint64_t i = 0; world->buffers[t][l] && i < world->instances[l]; i++) {
                 free(world->buffers[t][l][i].words);
+                free(world->buffers[t][l][i].born);
                 free(world->buffers[t][l][i].visited);
             }
             free(world->buffers[t][l]);
@@ -412,18 +424,54 @@ static struct box scheduled_box(const struct world *world, const struct edge *ed
     return box;
 }
 
+// The step under way.
+static uint64_t now(const struct world *world) { return world->result->steps - 1; }
+
+static void note_life(struct world *world, unsigned level, unsigned tensor,
+                      uint64_t born, uint64_t step) {
+    struct simulated_flow *flow = &world->result->flow[level][tensor];
+    if (step - born + 1 > flow->life)
+        flow->life = step - born + 1;
+}
+
+// A child (or multiplier) takes weights or inputs from the instance that feeds it.
+static void note_read(struct world *world, const struct edge *edge, uint64_t child) {
+    if (edge->parent == 0)
+        return;
+    const uint64_t parent =
+        child / space_span(&world->space, edge->parent, edge->child);
+    const struct buffer *buffer = &world->buffers[edge->tensor][edge->parent][parent];
+    note_life(world, edge->parent, edge->tensor, buffer->oldest, now(world));
+}
+
 // Replaces what the buffer holds by the words of its scheduled tile; writes those that
 // were not among the old ones in front and returns how many they are.
-static size_t hold(const struct world *world, struct buffer *buffer,
-                   const struct box *whole, const uint64_t *credited,
-                   size_t credited_count, uint64_t *fresh) {
-    buffer->count = box_words(world->nest, &buffer->box);
-    buffer->holds = true;
-    list_words(world->nest, &buffer->box, whole, buffer->words);
+static size_t hold(struct world *world, struct buffer *buffer, const struct box *whole,
+                   const uint64_t *credited, size_t credited_count, uint64_t *fresh) {
+    const size_t before = buffer->count;
+    uint64_t *words = malloc((before + 1) * sizeof *words);
+    uint64_t *born = malloc((before + 1) * sizeof *born);
+    world->ok = world->ok && words && born;
     size_t n = 0;
-    for (size_t i = 0; i < buffer->count; i++)
-        if (!contains(credited, credited_count, buffer->words[i]))
-            fresh[n++] = buffer->words[i];
+    if (words && born) {
+        memcpy(words, buffer->words, before * sizeof *words);
+        memcpy(born, buffer->born, before * sizeof *born);
+        buffer->count = box_words(world->nest, &buffer->box);
+        buffer->holds = true;
+        list_words(world->nest, &buffer->box, whole, buffer->words);
+        buffer->oldest = now(world);
+        for (size_t i = 0; i < buffer->count; i++) {
+            const uint64_t word = buffer->words[i];
+            const bool kept = contains(credited, credited_count, word);
+            buffer->born[i] = kept ? born[place_of(words, before, word)] : now(world);
+            if (buffer->born[i] < buffer->oldest)
+                buffer->oldest = buffer->born[i];
+            if (!kept)
+                fresh[n++] = word;
+        }
+    }
+    free(words);
+    free(born);
     return n;
 }
 
@@ -447,8 +495,8 @@ static bool credits_overlap(struct buffer *buffer) {
 
 // Rules 1 to 3 for one child that is given weights or inputs. `fresh` receives the
 // words it fetches in this step; returns how many.
-static size_t fetch(const struct world *world, const struct edge *edge,
-                    struct buffer *buffer, uint64_t instance, uint64_t *fresh) {
+static size_t fetch(struct world *world, const struct edge *edge, struct buffer *buffer,
+                    uint64_t instance, uint64_t *fresh) {
     struct box box = scheduled_box(world, edge, instance);
     if (!buffer->scheduled || !same_origin(&box, &buffer->box)) {
         buffer->held_before = buffer->holds;
@@ -528,8 +576,10 @@ static void run_fetches(struct world *world, const struct edge *edge) {
         if (buffers[i].holds && buffers[i].count > flow[edge->tensor].tile_words)
             flow[edge->tensor].tile_words = buffers[i].count;
         flow[edge->tensor].fills += n;
-        if (n > 0)
+        if (n > 0) {
             world->requests[count++] = (struct request){i, words, n};
+            note_read(world, edge, i);
+        }
     }
     if (count > 0)
         world->result->flow[edge->parent][edge->tensor].reads +=
@@ -537,8 +587,18 @@ static void run_fetches(struct world *world, const struct edge *edge) {
     free(fresh);
 }
 
-// Output words reach the parent: rule 5, and rule 6's distinct words.
-static void arrive(struct world *world, const struct edge *edge, size_t count) {
+// The first word of a tile of sums arrives; those of a tile that is gone come too late.
+static void note_arrival(struct world *world, const struct edge *edge, uint64_t parent,
+                         uint64_t step) {
+    struct buffer *buffer = &world->buffers[SDSE_OUTPUTS][edge->parent][parent];
+    if (edge->parent > 0 && buffer->holds && buffer->oldest == NEVER &&
+        step >= buffer->since)
+        buffer->oldest = step;
+}
+
+// Output words reach the parent in a step: rule 5, and rule 6's distinct words.
+static void arrive(struct world *world, const struct edge *edge, size_t count,
+                   uint64_t step) {
     struct simulated_flow *flow = &world->result->flow[edge->parent][SDSE_OUTPUTS];
     uint64_t updates = send(world, edge, count);
     struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
@@ -548,6 +608,7 @@ static void arrive(struct world *world, const struct edge *edge, size_t count) {
         uint64_t parent =
             request->child / space_span(&world->space, edge->parent, edge->child);
         bool *arrived = world->arrived[edge->parent] + parent * all;
+        note_arrival(world, edge, parent, step);
         for (size_t w = 0; w < request->count; w++) {
             distinct += !arrived[request->words[w]];
             arrived[request->words[w]] = true;
@@ -579,6 +640,8 @@ static void take_outputs(struct world *world, const struct edge *edge,
             flow->fills += buffer->visited[buffer->words[w]];
             buffer->visited[buffer->words[w]] = true;
         }
+        buffer->since = now(world);
+        buffer->oldest = returns ? now(world) : NEVER;
         if (returns)
             world->requests[count++] =
                 (struct request){i, buffer->words, buffer->count};
@@ -597,6 +660,8 @@ static void run_drains(struct world *world, const struct edge *edge, bool last) 
     if (!next)
         return;
     size_t count = 0;
+    // What is drained was there until the end of the step before.
+    const uint64_t step = now(world) - !last;
     for (uint64_t i = 0; i < children; i++) {
         struct buffer *buffer = &buffers[i];
         next[i] = scheduled_box(world, edge, i);
@@ -606,10 +671,12 @@ static void run_drains(struct world *world, const struct edge *edge, bool last) 
                 (struct request){i, buffer->words, buffer->count};
             flow->drained += buffer->count;
             buffer->holds = false;
+            note_life(world, edge->child, SDSE_OUTPUTS,
+                      buffer->oldest == NEVER ? step : buffer->oldest, step);
         }
     }
     if (count > 0)
-        arrive(world, edge, count);
+        arrive(world, edge, count, step);
     if (!last)
         take_outputs(world, edge, next);
     free(next);
@@ -627,9 +694,11 @@ static void run_multipliers(struct world *world, const struct edge *edge) {
             continue;
         list_words(world->nest, &box, &whole, &world->single[m]);
         world->requests[count++] = (struct request){m, &world->single[m], 1};
+        if (edge->tensor != SDSE_OUTPUTS)
+            note_read(world, edge, m);
     }
     if (edge->tensor == SDSE_OUTPUTS)
-        arrive(world, edge, count);
+        arrive(world, edge, count, now(world));
     else
         world->result->flow[edge->parent][edge->tensor].reads +=
             send(world, edge, count);
@@ -714,8 +783,10 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
         for (uint64_t i = 0; i < world.instances[l]; i++)
             result->used[l] += world.worked[l][i];
     for (unsigned l = 0; l < mapping->level_count; l++)
-        for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             result->network[l][t].hops_words = result->network[l][t].words;
+            result->flow[l][t].life_on_map = result->flow[l][t].life;
+        }
     bool ok = world.ok;
     destroy(&world);
     return ok ? SDSE_OK : SDSE_NO_MEMORY;
@@ -727,7 +798,7 @@ enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *
     const enum sdse_status status = run_nest(arch, nest, mapping, step_limit, result);
     if (status != SDSE_OK || (nest->map[0] == 0 && nest->map[1] == 0))
         return status;
-    // Hops are those of the nest without a map.
+    // Hops and lives are those of the nest without a map.
     struct sdse_nest endless = *nest;
     for (unsigned a = 0; a < 2; a++) {
         endless.pad[a] = 0;
@@ -739,6 +810,7 @@ enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *
         struct simulated_network *network = &result->network[l][SDSE_INPUTS];
         network->half_hops_words = all.network[l][SDSE_INPUTS].half_hops_words;
         network->hops_words = all.network[l][SDSE_INPUTS].hops_words;
+        result->flow[l][SDSE_INPUTS].life = all.flow[l][SDSE_INPUTS].life;
     }
     return again;
 }

@@ -39,6 +39,10 @@ struct simulated_flow {
     uint64_t tile_words; // largest tile of one instance
     uint64_t reads, fills, updates;
     uint64_t drained; // read out of the instances to go up, before reduction
+    // The most steps from the one in which a word arrives to the last one in which the
+    // tile that holds it is read, both counted. life: of the nest as if all its windows
+    // lay on the map.
+    uint64_t life, life_on_map;
 };
 
 struct simulation {

@@ -153,6 +153,36 @@ static void check_capacities(struct comparison *c, const struct oracle_case *sub
     }
 }
 
+// How lives of imperfect mappings compare with their closed forms, which are those of
+// whole passes.
+static struct { uint64_t perfect, imperfect, longer, shorter; } lives;
+
+static void compare_lives(struct comparison *c, const struct oracle_case *subject,
+                          const struct simulation *run, const struct sdse_cost *cost) {
+    const bool perfect = subject->features >> ORACLE_PERFECT & 1u;
+    for (unsigned l = 0; l < cost->level_count; l++) {
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            const struct simulated_flow *flow = &run->flow[l][t];
+            const uint64_t life = cost->level[l].flow[t].life_steps;
+            if (!flow->kept || (l > 0 && !perfect)) {
+                lives.imperfect += l > 0 && flow->kept;
+                lives.longer += l > 0 && flow->kept && flow->life > life;
+                lives.shorter += l > 0 && flow->kept && flow->life < life;
+                continue;
+            }
+            lives.perfect++;
+            expect_count(c, l, "WIO"[t], "life", l ? flow->life : 0, life);
+            if (l > 0 && flow->life_on_map > life)
+                expect_count(c, l, "WIO"[t], "life on the map", flow->life_on_map,
+                             life);
+            expect_close(c, l, "WIO"[t], "lifetime_us",
+                         (double)life * (double)cost->latency_cycles /
+                             (double)run->steps / subject->arch.clock_ghz / 1000,
+                         cost->level[l].flow[t].lifetime_us);
+        }
+    }
+}
+
 static void check_area(struct comparison *c, const struct sdse_arch *arch) {
     double expected = 0;
     for (unsigned l = 0; l < arch->level_count; l++)
@@ -193,6 +223,7 @@ static unsigned check_case(const struct oracle_case *subject, FILE *out) {
         expect_close(&c, 0, '-', "total latency_cycles",
                      (double)simulated.latency_cycles, totals.latency_cycles);
         check_capacities(&c, subject, &run, arena);
+        compare_lives(&c, subject, &run, &evaluated);
         check_area(&c, &subject->arch);
         mismatches += c.mismatches;
     }
@@ -239,6 +270,12 @@ static void run_cases(uint64_t cases, const struct oracle_options *options) {
            "disagree\n",
            (unsigned long long)cases, options->tail ? " with a shorter last pass" : "",
            (unsigned long long)work, (unsigned long long)wrong);
+    printf(
+        "## lives: %llu tiles of perfect mappings compared; of %llu of imperfect ones "
+        "%llu live longer than whole passes say, %llu shorter\n",
+        (unsigned long long)lives.perfect, (unsigned long long)lives.imperfect,
+        (unsigned long long)lives.longer, (unsigned long long)lives.shorter);
+    memset(&lives, 0, sizeof lives);
     for (unsigned f = 0; f < ORACLE_FEATURES; f++)
         printf("  %-24s %7llu cases, %llu disagree\n", oracle_feature_text(f),
                (unsigned long long)by_feature[f],
