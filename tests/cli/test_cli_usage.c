@@ -14,7 +14,7 @@
 static const char *const verbs[] = {
     "check",    "show",  "map",    "eval",      "explain",   "sweep",  "status",
     "pareto",   "plot",  "query",  "export",    "decompose", "import", "trace",
-    "validate", "merge", "verify", "reproduce", "train"};
+    "validate", "merge", "verify", "reproduce", "train",     "plan"};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void names_every_verb(void **state) {
@@ -73,6 +73,7 @@ static void refuses_wrong_words(void **state) {
     golden_err("usage_value_wrong", 2, "query x.db --format xml");
     golden_err("usage_count_wrong", 2, "sweep x.yaml -o x.db -j 0");
     golden_err("usage_real_wrong", 2, "map -a small -w tiny --time-limit -1");
+    golden_err("usage_deadline", 2, "plan sweeps/demo_archs.yaml --deadline 2weeks");
     golden_err("usage_required", 2, "eval");
     golden_err("usage_operand_missing", 2, "check");
     golden_err("usage_operand_extra", 2, "export a.db b.db");

@@ -1,0 +1,100 @@
+#include "dse/estimate/estimate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/pool.h"
+#include "dse/estimate/estimating.h"
+
+double sdse_estimating_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+double sdse_estimating_draw(struct sdse_estimating *e) {
+    e->random += 0x9e3779b97f4a7c15u; // splitmix64
+    uint64_t z = e->random;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
+}
+
+bool sdse_estimating_stopped(const struct sdse_estimating *e) {
+    return e->request->stop && atomic_load(e->request->stop);
+}
+
+static bool allocate(struct sdse_estimating *e) {
+    e->threads = e->request->threads ? e->request->threads : sdse_processors();
+    e->workers = SDSE_ARENA_ARRAY(e->arena, struct sdse_arena *, e->threads);
+    e->serial_known =
+        SDSE_ARENA_ARRAY(e->arena, struct sdse_serial_known *, e->threads);
+    bool ready = e->workers && e->serial_known;
+    for (unsigned i = 0; ready && i < e->threads; i++)
+        ready = (e->workers[i] = sdse_arena_new()) &&
+                (e->serial_known[i] = sdse_serial_known_new());
+    return ready && sdse_walk_begin(&e->walk, e->plan, e->arena);
+}
+
+static void release(struct sdse_estimating *e) {
+    for (unsigned i = 0; e->workers && i < e->threads; i++)
+        sdse_arena_free(e->workers[i]);
+    for (unsigned i = 0; e->serial_known && i < e->threads; i++)
+        sdse_serial_known_free(e->serial_known[i]);
+    sdse_plan_free(e->plan);
+    sdse_arena_free(e->arena);
+}
+
+static void add_up(struct sdse_estimating *e) {
+    struct sdse_estimate *sum = e->estimate;
+    sum->measure_s = (double)e->words * e->word_s;
+    sum->solve_s = (double)sum->problems * e->problem_s;
+    sum->write_s =
+        (double)sum->points * e->point_s + (double)sum->problems * e->solution_s;
+    sum->cpu_s = sum->plan_s + sum->measure_s + sum->solve_s + sum->write_s;
+    sum->error = hypot((double)e->words * e->word_error,
+                       (double)sum->problems * e->problem_error) /
+                 sum->cpu_s;
+    for (size_t i = 0; i < e->plan->network_count; i++)
+        sum->outputs |= e->plan->networks[i].outputs != NULL;
+}
+
+enum sdse_status sdse_estimate_sweep(const struct sdse_estimate_request *request,
+                                     struct sdse_diags *diags,
+                                     struct sdse_estimate *estimate) {
+    struct sdse_estimate made = {0};
+    struct sdse_estimating e = {.request = request,
+                                .estimate = &made,
+                                .diags = diags,
+                                .random = request->seed,
+                                .arena = sdse_arena_new()};
+    if (!e.arena)
+        return SDSE_NO_MEMORY;
+    const double began = sdse_estimating_now();
+    enum sdse_status status = sdse_plan_load(e.arena, request->sweep_path,
+                                             request->follow_links, diags, &e.plan);
+    made.plan_s = sdse_estimating_now() - began;
+    if (!status && !allocate(&e))
+        status = SDSE_NO_MEMORY;
+    if (!status) {
+        made.points = e.plan->point_count;
+        status = sdse_estimate_forms(&e);
+    }
+    if (!status)
+        status = sdse_estimate_problems(&e);
+    if (!status)
+        status = sdse_estimate_writing(&e);
+    if (!status) {
+        add_up(&e);
+        if (request->deadline_s > 0)
+            status = sdse_estimate_shards(&e);
+    }
+    // The places of what was said live as long as the diagnostics.
+    for (struct sdse_diag *diag = diags->first; diag; diag = diag->next)
+        diag->loc.file = sdse_arena_strdup(diags->arena, diag->loc.file);
+    release(&e);
+    if (!status)
+        *estimate = made;
+    return status;
+}

@@ -1,0 +1,219 @@
+// Points written for trial: the real ones, but for problems that are not solved, which
+// are others of their kind.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dse/estimate/estimating.h"
+#include "dse/sweep/batch.h"
+#include "results/store/store.h"
+
+enum { TRIAL_POINTS = 32 };
+
+struct trial {
+    struct sdse_estimating *e;
+    char *folder, *path;
+    struct sdse_arena *scratch;
+    bool *used; // [drawn_count]: written already
+    size_t used_count;
+    bool only_used;
+};
+
+// --- What stands for a problem ---
+
+static int compare(const struct sdse_plan *plan, const struct sdse_drawn *drawn,
+                   const struct sdse_point *point, size_t layer) {
+    const struct sdse_point *of = &plan->points[drawn->position];
+    const size_t a[] = {of->network, drawn->layer, of->form, of->variant};
+    const size_t b[] = {point->network, layer, point->form, point->variant};
+    for (size_t i = 0; i < sizeof a / sizeof *a; i++)
+        if (a[i] != b[i])
+            return a[i] < b[i] ? -1 : 1;
+    return 0;
+}
+
+// The last drawn one not after the layer's own in their order; one that is used, if
+// only such are wanted.
+static size_t stand_in(const struct trial *t, const struct sdse_point *point,
+                       size_t layer) {
+    const struct sdse_estimating *e = t->e;
+    size_t low = 0, high = e->drawn_count;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (compare(e->plan, &e->drawn[middle], point, layer) <= 0)
+            low = middle;
+        else
+            high = middle;
+    }
+    size_t at = low;
+    while (t->only_used && at && !t->used[at])
+        at--;
+    while (t->only_used && at + 1 < e->drawn_count && !t->used[at])
+        at++;
+    return at;
+}
+
+static enum sdse_status fill_point(struct trial *t, size_t position,
+                                   struct sdse_batch_point *entry) {
+    struct sdse_estimating *e = t->e;
+    const struct sdse_point *point = &e->plan->points[position];
+    const size_t layers =
+        point->refused ? 0 : e->plan->networks[point->network].workload->layer_count;
+    *entry = (struct sdse_batch_point){
+        .position = position,
+        .layer_count = layers,
+        .problems = SDSE_ARENA_ARRAY(e->arena, struct sdse_layer_problem *, layers + 1),
+        .forms = SDSE_ARENA_ARRAY(e->arena, struct sdse_weight_form, layers + 1),
+        .measured =
+            SDSE_ARENA_ARRAY(e->arena, const struct sdse_measured *, layers + 1)};
+    if (!entry->problems || !entry->forms || !entry->measured)
+        return SDSE_NO_MEMORY;
+    if (!layers)
+        return SDSE_OK;
+    for (size_t i = 0; i < layers; i++) {
+        const size_t at = stand_in(t, point, i);
+        t->used_count += !t->used[at];
+        t->used[at] = true;
+        entry->problems[i] = &e->drawn[at].problem;
+    }
+    return sdse_walk_point(&e->walk, point, entry->forms, entry->measured);
+}
+
+// --- Writing ---
+
+static enum sdse_status complain(struct trial *t, struct sdse_store *store,
+                                 enum sdse_status status) {
+    if (status && status != SDSE_NO_MEMORY && store)
+        sdse_diag_add(t->e->diags, SDSE_ERROR,
+                      (struct sdse_loc){.file = t->e->request->folder}, "results",
+                      "the trial database: %s", sdse_store_message(store));
+    return status;
+}
+
+// Writes points in one batch; seconds: of the writing alone; bytes: of the file then.
+static enum sdse_status write_points(struct trial *t,
+                                     const struct sdse_batch_point *points,
+                                     size_t count, bool inputs, double *seconds,
+                                     double *bytes) {
+    struct sdse_store *store = NULL;
+    enum sdse_status status =
+        sdse_store_open(t->path, SDSE_MODEL_VERSION, t->e->diags, &store);
+    if (status)
+        return status;
+    status = sdse_store_begin(store);
+    if (!status && inputs)
+        status = sdse_batch_write_inputs(t->e->plan, store);
+    const double began = sdse_estimating_now();
+    for (size_t i = 0; i < count && !status; i++) {
+        struct sdse_point_figures figures;
+        status =
+            sdse_batch_write_point(t->e->plan, &points[i], store, t->scratch, &figures);
+        sdse_arena_reset(t->scratch);
+    }
+    if (!status)
+        status = sdse_store_commit(store);
+    *seconds = sdse_estimating_now() - began;
+    complain(t, store, status);
+    sdse_store_close(store);
+    struct stat info;
+    if (!status && stat(t->path, &info) != 0)
+        return sdse_diag_errno(t->e->diags,
+                               (struct sdse_loc){.file = t->e->request->folder},
+                               "results", "the trial database", errno);
+    *bytes = status ? 0 : (double)info.st_size;
+    return status;
+}
+
+// One point of each stratum, drawn.
+static enum sdse_status fill_points(struct trial *t, struct sdse_batch_point *points,
+                                    size_t first, size_t count, size_t strata) {
+    const size_t all = t->e->plan->point_count;
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < count && !status; i++) {
+        const size_t stratum = first + 2 * i;
+        const size_t from = stratum * all / strata, end = (stratum + 1) * all / strata;
+        const size_t position =
+            from + (size_t)(sdse_estimating_draw(t->e) * (double)(end - from));
+        status = fill_point(t, position, &points[i]);
+    }
+    return status;
+}
+
+// Twice as many strata as points of a batch: even ones bring the solved problems with
+// them, odd ones use those again. What a problem and a point take follows.
+static enum sdse_status try_out(struct trial *t) {
+    struct sdse_estimating *e = t->e;
+    struct sdse_estimate *estimate = e->estimate;
+    const size_t all = e->plan->point_count;
+    const size_t strata = all < 2 * TRIAL_POINTS ? all : 2 * TRIAL_POINTS;
+    const size_t count[] = {(strata + 1) / 2, strata / 2};
+    struct sdse_batch_point *points =
+        SDSE_ARENA_ARRAY(e->arena, struct sdse_batch_point, strata + 1);
+    if (!points)
+        return SDSE_NO_MEMORY;
+    double seconds[3] = {0}, bytes[3] = {0};
+    enum sdse_status status = write_points(t, NULL, 0, true, &seconds[0], &bytes[0]);
+    for (size_t i = 0; i < 2 && !status; i++) {
+        t->only_used = i == 1;
+        bytes[i + 1] = bytes[i];
+        if (!count[i])
+            continue;
+        status = fill_points(t, points, i, count[i], strata);
+        if (!status)
+            status = write_points(t, points, count[i], false, &seconds[i + 1],
+                                  &bytes[i + 1]);
+    }
+    if (status)
+        return status;
+    // A sweep of one point has no second batch: all is the problems'.
+    double point_bytes = 0;
+    if (count[1]) {
+        e->point_s = seconds[2] / (double)count[1];
+        point_bytes = (bytes[2] - bytes[1]) / (double)count[1];
+    }
+    double problem_bytes = 0;
+    if (t->used_count) {
+        const double used = (double)t->used_count, first = (double)count[0];
+        e->solution_s = (seconds[1] - first * e->point_s) / used;
+        e->solution_s = e->solution_s > 0 ? e->solution_s : 0;
+        problem_bytes = (bytes[1] - bytes[0] - first * point_bytes) / used;
+        problem_bytes = problem_bytes > 0 ? problem_bytes : 0;
+    }
+    estimate->written = count[0] + count[1];
+    estimate->database_bytes = bytes[0] + (double)all * point_bytes +
+                               (double)estimate->problems * problem_bytes;
+    return SDSE_OK;
+}
+
+// --- The folder ---
+
+static void remove_trial(struct trial *t) {
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends && t->path; i++) {
+        const char *path = sdse_arena_printf(t->e->arena, "%s%s", t->path, ends[i]);
+        if (path)
+            unlink(path);
+    }
+    rmdir(t->folder);
+}
+
+enum sdse_status sdse_estimate_writing(struct sdse_estimating *e) {
+    struct trial t = {.e = e};
+    t.folder = sdse_arena_printf(e->arena, "%s/sdse-plan-XXXXXX", e->request->folder);
+    t.used = SDSE_ARENA_ARRAY(e->arena, bool, e->drawn_count + 1);
+    if (!t.folder || !t.used)
+        return SDSE_NO_MEMORY;
+    if (!mkdtemp(t.folder))
+        return sdse_diag_errno(e->diags, (struct sdse_loc){.file = e->request->folder},
+                               "results", "cannot make a folder for the trial", errno);
+    t.path = sdse_arena_printf(e->arena, "%s/trial.db", t.folder);
+    t.scratch = sdse_arena_new();
+    sdse_walk_assume_forms(&e->walk);
+    const enum sdse_status status = t.path && t.scratch ? try_out(&t) : SDSE_NO_MEMORY;
+    sdse_walk_name_forms(&e->walk);
+    sdse_arena_free(t.scratch);
+    remove_trial(&t);
+    return status;
+}

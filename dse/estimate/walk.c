@@ -1,0 +1,192 @@
+#include "dse/estimate/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dse/sweep/needs.h"
+
+// --- Accelerators that are searched alike ---
+
+struct alike {
+    struct sdse_hash search;
+    size_t variant;
+};
+
+static int compare_alike(const void *a, const void *b) {
+    const struct alike *x = a, *y = b;
+    if (x->search.high != y->search.high)
+        return x->search.high < y->search.high ? -1 : 1;
+    if (x->search.low != y->search.low)
+        return x->search.low < y->search.low ? -1 : 1;
+    return x->variant < y->variant ? -1 : x->variant > y->variant;
+}
+
+bool sdse_walk_begin(struct sdse_walk *walk, const struct sdse_plan *plan,
+                     struct sdse_arena *arena) {
+    const size_t count = plan->variant_count;
+    *walk = (struct sdse_walk){.plan = plan, .arena = arena};
+    walk->measured = sdse_measured_table_new(arena);
+    walk->next_alike = SDSE_ARENA_ARRAY(arena, size_t, count);
+    walk->later = SDSE_ARENA_ARRAY(arena, bool, count);
+    struct alike *sorted = SDSE_ARENA_ARRAY(arena, struct alike, count);
+    if (!walk->measured || !walk->next_alike || !walk->later || !sorted)
+        return false;
+    for (size_t v = 0; v < count; v++)
+        sorted[v] = (struct alike){plan->variants[v].search, v};
+    qsort(sorted, count, sizeof *sorted, compare_alike);
+    for (size_t i = 0; i < count; i++) {
+        const struct alike *next = i + 1 < count ? &sorted[i + 1] : NULL;
+        const bool same = next && next->search.high == sorted[i].search.high &&
+                          next->search.low == sorted[i].search.low;
+        walk->next_alike[sorted[i].variant] = same ? next->variant : sorted[i].variant;
+        if (same)
+            walk->later[next->variant] = true;
+    }
+    return true;
+}
+
+// --- Forms ---
+
+// A form that no other entry has, until this one is measured.
+static struct sdse_weight_form name_of(const struct sdse_measured *entry) {
+    const struct sdse_hash hash = entry->record.hash;
+    return (struct sdse_weight_form){
+        .smartdeal = true,
+        .basis_size = 1,
+        .rows = hash.high,
+        .blocks = hash.low,
+        .density = (double)((hash.low >> 11) + 1) * 0x1p-53,
+        .row_density = (double)((hash.high >> 11) + 1) * 0x1p-53};
+}
+
+static bool list_form(struct sdse_walk *walk, const struct sdse_point *point,
+                      size_t layer, struct sdse_measured *entry) {
+    if (entry->queued)
+        return true;
+    if (walk->form_count == walk->form_capacity) {
+        const size_t capacity = walk->form_capacity ? 2 * walk->form_capacity : 64;
+        struct sdse_walk_form *grown =
+            SDSE_ARENA_ARRAY(walk->arena, struct sdse_walk_form, capacity);
+        if (!grown)
+            return false;
+        if (walk->form_count)
+            memcpy(grown, walk->forms, walk->form_count * sizeof *grown);
+        walk->forms = grown;
+        walk->form_capacity = capacity;
+    }
+    const struct sdse_nest *nest = &entry->layer->nest;
+    struct sdse_walk_form *form = &walk->forms[walk->form_count++];
+    *form = (struct sdse_walk_form){
+        .entry = entry,
+        .name = name_of(entry),
+        .words = sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound),
+        .network = point->network,
+        .layer = layer,
+        .form = point->form};
+    entry->record.form = form->name;
+    entry->queued = true;
+    return true;
+}
+
+void sdse_walk_name_forms(struct sdse_walk *walk) {
+    for (size_t i = 0; i < walk->form_count; i++)
+        walk->forms[i].entry->record.form = walk->forms[i].name;
+}
+
+void sdse_walk_assume_forms(struct sdse_walk *walk) {
+    for (size_t i = 0; i < walk->form_count; i++)
+        walk->forms[i].entry->record.form = walk->forms[i].assumed;
+}
+
+enum sdse_status sdse_walk_point(struct sdse_walk *walk, const struct sdse_point *point,
+                                 struct sdse_weight_form *forms,
+                                 const struct sdse_measured **measured) {
+    const size_t layers = walk->plan->networks[point->network].workload->layer_count;
+    for (size_t i = 0; i < layers; i++) {
+        struct sdse_measured *entry;
+        const enum sdse_status status =
+            sdse_point_measured(walk->plan, point, i, walk->measured, &entry);
+        if (status)
+            return status;
+        if (entry && !list_form(walk, point, i, entry))
+            return SDSE_NO_MEMORY;
+        sdse_point_layer_form(walk->plan, point, i, entry, forms);
+        measured[i] = entry;
+    }
+    return SDSE_OK;
+}
+
+// --- Points ---
+
+struct walking {
+    struct sdse_walk *walk;
+    struct sdse_arena *arena; // of one accelerator
+    struct sdse_layer_problem_table *table;
+    bool new_accelerator;
+    enum sdse_status (*visit)(void *context, const struct sdse_walk_step *step);
+    void *context;
+};
+
+static enum sdse_status walk_point(struct walking *w, size_t position) {
+    const struct sdse_plan *plan = w->walk->plan;
+    const struct sdse_point *point = &plan->points[position];
+    const struct sdse_variant *variant = &plan->variants[point->variant];
+    const struct sdse_workload *workload = plan->networks[point->network].workload;
+    const size_t layers = workload->layer_count;
+    if (point->refused)
+        return SDSE_OK;
+    struct sdse_weight_form *forms =
+        SDSE_ARENA_ARRAY(w->arena, struct sdse_weight_form, layers);
+    const struct sdse_measured **measured =
+        SDSE_ARENA_ARRAY(w->arena, const struct sdse_measured *, layers);
+    if (!forms || !measured)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status = sdse_walk_point(w->walk, point, forms, measured);
+    for (size_t i = 0; !status && i < layers; i++) {
+        struct sdse_walk_step step = {.position = position,
+                                      .point = point,
+                                      .layer = i,
+                                      .measured = measured[i],
+                                      .new_accelerator = w->new_accelerator};
+        step.problem =
+            sdse_layer_problem_get(w->table, variant->arch, variant->search,
+                                   &workload->layers[i], &forms[i], &step.is_new);
+        status = step.problem ? w->visit(w->context, &step) : SDSE_NO_MEMORY;
+        w->new_accelerator = false;
+    }
+    return status;
+}
+
+static enum sdse_status walk_variant(struct walking *w, size_t variant) {
+    const struct sdse_plan *plan = w->walk->plan;
+    enum sdse_status status = SDSE_OK;
+    for (size_t n = 0; n < plan->network_count; n++)
+        for (size_t f = 0; !status && f < plan->form_count; f++)
+            status = walk_point(
+                w, (n * plan->variant_count + variant) * plan->form_count + f);
+    return status;
+}
+
+enum sdse_status sdse_walk_all(struct sdse_walk *walk,
+                               enum sdse_status (*visit)(void *context,
+                                                         const struct sdse_walk_step *),
+                               void *context) {
+    struct walking w = {
+        .walk = walk, .arena = sdse_arena_new(), .visit = visit, .context = context};
+    enum sdse_status status = w.arena ? SDSE_OK : SDSE_NO_MEMORY;
+    for (size_t first = 0; !status && first < walk->plan->variant_count; first++) {
+        if (walk->later[first])
+            continue;
+        sdse_arena_reset(w.arena);
+        w.table = sdse_layer_problem_table_new(w.arena);
+        w.new_accelerator = true;
+        status = w.table ? SDSE_OK : SDSE_NO_MEMORY;
+        for (size_t v = first; !status; v = walk->next_alike[v]) {
+            status = walk_variant(&w, v);
+            if (walk->next_alike[v] == v)
+                break;
+        }
+    }
+    sdse_arena_free(w.arena);
+    return status;
+}

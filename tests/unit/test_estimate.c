@@ -1,0 +1,234 @@
+// An estimate counts what a run then does, and says how many shards a deadline takes.
+// No time is asserted.
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "dse/estimate/estimate.h"
+#include "dse/sweep/sweep.h"
+
+static char folder[] = "/tmp/sdse-estimate-XXXXXX";
+
+static const char *in_folder(const char *name) {
+    static char path[4][256];
+    static unsigned next;
+    char *text = path[next++ % 4];
+    snprintf(text, sizeof path[0], "%s/%s", folder, name);
+    return text;
+}
+
+static void write_file(const char *name, const char *text) {
+    FILE *out = fopen(in_folder(name), "w");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) ? 0 : 1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    char line[300];
+    snprintf(line, sizeof line, "rm -rf '%s'", folder);
+    return system(line);
+}
+
+static enum sdse_status estimate(const struct sdse_estimate_request *request,
+                                 struct sdse_estimate *out) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    const enum sdse_status status = sdse_estimate_sweep(request, &diags, out);
+    if (status != SDSE_OK)
+        assert_true(diags.errors > 0);
+    sdse_arena_free(arena);
+    return status;
+}
+
+static struct sdse_estimate estimated(const char *sweep, bool measure, size_t sample,
+                                      double deadline_s) {
+    struct sdse_estimate out;
+    assert_int_equal(estimate(&(struct sdse_estimate_request){.sweep_path = sweep,
+                                                              .threads = 2,
+                                                              .sample = sample,
+                                                              .seed = 7,
+                                                              .measure = measure,
+                                                              .deadline_s = deadline_s,
+                                                              .folder = folder},
+                              &out),
+                     SDSE_OK);
+    return out;
+}
+
+// Runs it into a file of its own, as one of `shards`.
+static struct sdse_sweep_progress run_shard(const char *sweep, uint64_t shard,
+                                            uint64_t shards) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_sweep_progress progress;
+    const char *path = in_folder("run.db");
+    unlink(path);
+    assert_int_equal(sdse_sweep_run(&(struct sdse_sweep_request){.sweep_path = sweep,
+                                                                 .database_path = path,
+                                                                 .threads = 2,
+                                                                 .shard = shard,
+                                                                 .shards = shards},
+                                    &diags, &progress),
+                     SDSE_OK);
+    sdse_arena_free(arena);
+    return progress;
+}
+
+static const char *sweep_of(const char *name, const char *text) {
+    write_file(name, text);
+    return in_folder(name);
+}
+
+// What differs in overrides alone, what a form does not touch, what no accelerator can
+// be, and two ways to write the same accelerator.
+static void counts_what_a_run_solves(void **state) {
+    (void)state;
+    static const char *const overrides[] = {
+        "  buffer.capacity_kib: [8, 16]\n  buffer.fanout.x: [4, 8]\n",
+        "  buffer.fanout.x: [0, 4]\n", "  buffer.capacity_kib: [8, 8.0, 16]\n",
+        "  buffer.capacity_kib: [0.001, 8]\n"};
+    for (size_t i = 0; i < sizeof overrides / sizeof *overrides; i++) {
+        char text[1024], name[32];
+        snprintf(text, sizeof text,
+                 "name: counts\nworkloads: [%s/tests/data/cli/net.yaml]\n"
+                 "archs: [%s/tests/data/cli/arch.yaml]\noverride:\n%s"
+                 "weight_forms: [raw, {name: sd, basis_size: 3, density: 0.5, "
+                 "row_density: 0.6}]\n",
+                 SDSE_SOURCE_DIR, SDSE_SOURCE_DIR, overrides[i]);
+        snprintf(name, sizeof name, "counts%zu.yaml", i);
+        const char *sweep = sweep_of(name, text);
+        const struct sdse_estimate said = estimated(sweep, false, 8, 0);
+        const struct sdse_sweep_progress done = run_shard(sweep, 0, 0);
+        assert_int_equal(said.points, done.points_total);
+        assert_int_equal(said.problems, done.problems_total);
+        assert_true(said.exact);
+        assert_int_equal(said.forms, 0);
+        assert_true(said.cpu_s > 0 && said.database_bytes > 4096);
+    }
+}
+
+// Two layers of one shape whose measured forms are alike are one problem: known only
+// when they are measured.
+static void counts_measured_forms(void **state) {
+    (void)state;
+    write_file("twins.yaml",
+               "name: twins\nsource: made up\nlayers:\n"
+               "  - {name: a, kind: fc, in: 24, out_channels: 8}\n"
+               "  - {name: b, kind: fc, in: 24, out_channels: 8}\n"
+               "  - {name: c, kind: conv, in: [4, 8, 8], out_channels: 8, kernel: 3}\n"
+               "  - {name: d, kind: fc, in: 24, out_channels: 8}\n");
+    char text[1024];
+    snprintf(text, sizeof text,
+             "name: measured\nworkloads: [twins.yaml]\n"
+             "archs: [%s/tests/data/cli/arch.yaml]\n"
+             "override: {buffer.capacity_kib: [8, 16]}\n"
+             "weight_forms: [raw, {name: sd, basis_size: 3, sparsity: [0.25, 0.5], "
+             "index: dense}]\n",
+             SDSE_SOURCE_DIR);
+    const char *sweep = sweep_of("measured.yaml", text);
+    const struct sdse_estimate most = estimated(sweep, false, 8, 0),
+                               exact = estimated(sweep, true, 8, 0);
+    const struct sdse_sweep_progress done = run_shard(sweep, 0, 0);
+    assert_int_equal(exact.problems, done.problems_total);
+    assert_true(exact.exact && !most.exact);
+    assert_true(most.problems >= exact.problems);
+    assert_int_equal(most.points, 6);
+    assert_int_equal(most.forms, 8); // four layers, two settings
+    assert_int_equal(exact.measured, 8);
+    assert_true(most.measured >= 1 && most.measured <= 8);
+    assert_true(most.measure_s > 0);
+}
+
+// As many are solved as are asked for, at most all; and nothing stays behind.
+static void takes_a_sample(void **state) {
+    (void)state;
+    const char *sweep = SDSE_SOURCE_DIR "/tests/data/cli/kill_sweep.yaml",
+               *small = SDSE_SOURCE_DIR "/tests/data/cli/sweep.yaml";
+    const struct sdse_estimate few = estimated(sweep, false, 5, 0),
+                               all = estimated(small, false, 100000, 0);
+    assert_int_equal(few.solved, 5);
+    assert_int_equal(all.solved, all.problems);
+    assert_int_equal(few.problems, 128);
+    assert_true(all.error < 1e-9); // what is drawn of all has no error
+    assert_true(few.written > 1 && few.written <= few.points);
+    assert_int_equal(few.shards, 0);
+    char line[300];
+    snprintf(line, sizeof line, "ls -d '%s'/sdse-plan-* 2>/dev/null", folder);
+    assert_int_not_equal(system(line), 0);
+}
+
+// The size is that of the file, within a third: its tables have whole pages.
+static void estimates_the_size(void **state) {
+    (void)state;
+    const char *sweep = SDSE_SOURCE_DIR "/tests/data/cli/kill_sweep.yaml";
+    const struct sdse_estimate said = estimated(sweep, false, 40, 0);
+    run_shard(sweep, 0, 0);
+    struct stat info;
+    assert_int_equal(stat(in_folder("run.db"), &info), 0);
+    assert_true(said.database_bytes > 0.67 * (double)info.st_size &&
+                said.database_bytes < 1.5 * (double)info.st_size);
+}
+
+static void finds_shards_for_a_deadline(void **state) {
+    (void)state;
+    const char *sweep = SDSE_SOURCE_DIR "/tests/data/cli/kill_sweep.yaml";
+    const struct sdse_estimate whole = estimated(sweep, false, 12, 1e6);
+    assert_int_equal(whole.shards, 1);
+    // On two threads, loading and writing on one.
+    assert_true(fabs(whole.shard_s - (whole.plan_s + whole.write_s +
+                                      (whole.measure_s + whole.solve_s) / 2)) <
+                1e-6 * whole.shard_s);
+    const struct sdse_estimate parts = estimated(sweep, false, 12, whole.shard_s / 3);
+    assert_true(parts.shards == 0 || parts.shard_s <= whole.shard_s / 3);
+    const struct sdse_estimate none = estimated(sweep, false, 12, 1e-9);
+    assert_int_equal(none.shards, 0);
+    assert_true(none.shard_s > 1e-9);
+}
+
+static void refuses_what_a_run_refuses(void **state) {
+    (void)state;
+    struct sdse_estimate out = {.points = 77};
+    const char *bad = sweep_of("bad.yaml", "name: bad\nworkloads: [nosuch.yaml]\n"
+                                           "archs: [nosuch.yaml]\nobjectve: edp\n");
+    assert_int_not_equal(
+        estimate(&(struct sdse_estimate_request){.sweep_path = bad, .folder = folder},
+                 &out),
+        SDSE_OK);
+    const char *good = SDSE_SOURCE_DIR "/tests/data/cli/sweep.yaml";
+    assert_int_not_equal(
+        estimate(&(struct sdse_estimate_request){.sweep_path = good,
+                                                 .folder = "/nonexistent-folder"},
+                 &out),
+        SDSE_OK);
+    assert_int_equal(out.points, 77);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_what_a_run_solves),
+        cmocka_unit_test(counts_measured_forms),
+        cmocka_unit_test(takes_a_sample),
+        cmocka_unit_test(estimates_the_size),
+        cmocka_unit_test(finds_shards_for_a_deadline),
+        cmocka_unit_test(refuses_what_a_run_refuses),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
