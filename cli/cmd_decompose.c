@@ -14,8 +14,8 @@
 #include "cli/layer_weights.h"
 #include "cli/plain_stdout.h"
 #include "results/look/plot/plot.h"
-#include "smartdeal/measure.h"
 #include "smartdeal/stored.h"
+#include "smartdeal/study.h"
 
 enum {
     LAYER = CLI_FORM_OPTIONS,
@@ -51,11 +51,18 @@ struct outcome {
     double seconds;
 };
 
+// A form of the grid, at its turn.
+struct turn {
+    const struct sdse_smartdeal_setting *setting;
+    size_t form;
+};
+
 struct decomposing {
     struct cli *cli;
     const struct cli_args *args;
     struct cli_form_grid grid;
     struct cli_weights weights;
+    struct turn *turns;                // [forms], those that share work together
     struct outcome *outcome;           // [form][layer]
     struct sdse_stored_network stored; // filled for --out
     const char *title;                 // of the plot: the network, or its layer
@@ -91,24 +98,41 @@ static enum sdse_status decompose_layer(struct decomposing *d, size_t i) {
     if (status != SDSE_OK)
         return status;
     const double square = square_of(values, d->weights.layer[i].words);
-    for (size_t f = 0; status == SDSE_OK && f < d->grid.count; f++) {
+    struct sdse_study *study = sdse_study_new(&weights);
+    if (!study)
+        status = SDSE_NO_MEMORY;
+    for (size_t at = 0; status == SDSE_OK && at < d->grid.count; at++) {
+        const size_t f = d->turns[at].form;
         struct outcome *outcome = outcome_of(d, f, i);
         struct sdse_stored_layer *stored =
             d->args->value[OUTPUT] ? &d->stored.layers[i] : NULL;
         const double start = seconds_now();
-        status = sdse_measure_layer(&weights, &d->grid.form[f].setting, d->threads,
+        status = sdse_study_measure(study, &d->grid.form[f].setting, d->threads,
                                     &outcome->measure, stored ? &stored->coded : NULL,
                                     &d->cli->diags);
         outcome->seconds = seconds_now() - start;
         outcome->weight_square = square;
     }
+    sdse_study_free(study);
     free(values);
     return status;
+}
+
+static int by_shared_work(const void *a, const void *b) {
+    const struct turn *left = a, *right = b;
+    const int order = sdse_study_order(left->setting, right->setting);
+    return order ? order : (left->form > right->form) - (left->form < right->form);
 }
 
 // Every layer, so that all that is wrong is said.
 static enum sdse_status decompose_all(struct decomposing *d) {
     const size_t layers = d->weights.count;
+    d->turns = SDSE_ARENA_ARRAY(d->cli->arena, struct turn, d->grid.count);
+    if (!d->turns)
+        return SDSE_NO_MEMORY;
+    for (size_t f = 0; f < d->grid.count; f++)
+        d->turns[f] = (struct turn){&d->grid.form[f].setting, f};
+    qsort(d->turns, d->grid.count, sizeof *d->turns, by_shared_work);
     d->outcome = calloc(layers * d->grid.count, sizeof *d->outcome);
     d->stored.layers = calloc(layers, sizeof *d->stored.layers);
     if (!d->outcome || !d->stored.layers)

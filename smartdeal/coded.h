@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "smartdeal/decompose.h"
+#include "smartdeal/narrow.h"
 
 // A weight of the layer is
 //
@@ -53,12 +54,7 @@ double sdse_relative_error(const struct sdse_coding_error *error, double square)
 
 // Narrows a decomposition to bits.
 //
-//     window     the `sdse_setting_window` consecutive exponents that minimise
-//                    sum over entries of (change of |c|)^2 * ||row of B it
-//                    multiplies||^2
-//                larger exponents are clamped to its top, smaller ones flushed to zero
-//                (a coefficient half the smallest is a tie, and ties go down); equal
-//                costs: the highest window. B is refitted in blocks that changed.
+//     window     of `sdse_setting_window` exponents, as sdse_narrow chooses it
 //     basis      words = round-half-even(B / 2^scale), the smallest scale that keeps
 //                |word| < 2^(basis_bits - 1); blocks more than 2^scale_bits - 1 below
 //                the layer's largest scale take that bound and lose precision
@@ -73,6 +69,14 @@ enum sdse_status sdse_encode(const struct sdse_layer_weights *weights,
                              const struct sdse_smartdeal_setting *setting,
                              unsigned threads, struct sdse_coded_layer *out,
                              struct sdse_coding_error *error);
+
+// The same from coefficients that are narrowed to the setting's window already.
+enum sdse_status sdse_encode_narrowed(const struct sdse_layer_weights *weights,
+                                      const struct sdse_decomposition *decomposition,
+                                      const struct sdse_narrowed *narrowed,
+                                      const struct sdse_smartdeal_setting *setting,
+                                      unsigned threads, struct sdse_coded_layer *out,
+                                      struct sdse_coding_error *error);
 
 // A layer that stays raw: words = round-half-even(W / 2^weight_exponent), the smallest
 // exponent that fits. Not-finite weights are refused as in sdse_decompose.

@@ -193,10 +193,36 @@ static void discard(struct sdse_decomposition *d) {
                                      .pruned_rows = d->pruned_rows};
 }
 
+// Coefficients of the sample that are not zero at the theta in d->rule, counted unless
+// an earlier bisection did.
+static enum sdse_status
+count_sampled(const struct sdse_layer_weights *weights,
+              const struct sdse_prune_mask *mask, uint64_t stride, unsigned threads,
+              struct sdse_tried_thresholds *tried, double log2_threshold,
+              struct sdse_decomposition *d, uint64_t *nonzeros) {
+    for (size_t i = 0; tried && i < tried->count; i++) {
+        if (tried->tried[i].log2_threshold != log2_threshold)
+            continue;
+        *nonzeros = tried->tried[i].nonzeros;
+        return SDSE_OK;
+    }
+    const enum sdse_status status = run(weights, mask, stride, threads, d);
+    if (status != SDSE_OK)
+        return status;
+    *nonzeros = d->nonzeros;
+    discard(d);
+    if (tried && tried->count < SDSE_MOST_TRIED) {
+        tried->tried[tried->count].log2_threshold = log2_threshold;
+        tried->tried[tried->count++].nonzeros = *nonzeros;
+    }
+    return SDSE_OK;
+}
+
 // Smallest theta tried that makes the fraction of zeros >= target.
 static enum sdse_status find_threshold(const struct sdse_layer_weights *weights,
                                        const struct sdse_prune_mask *mask,
                                        double target, double largest, unsigned threads,
+                                       struct sdse_tried_thresholds *tried,
                                        struct sdse_decomposition *d) {
     uint64_t words = d->slicing.words * d->filters;
     uint64_t stride = sdse_ceil_div_u64(words, sample_words);
@@ -208,16 +234,17 @@ static enum sdse_status find_threshold(const struct sdse_layer_weights *weights,
         double middle = 0.5 * (low + high);
         d->rule.threshold = exp2(middle);
         d->rule.row_threshold = row_factor * d->rule.threshold;
-        enum sdse_status status = run(weights, mask, stride, threads, d);
+        uint64_t nonzeros;
+        enum sdse_status status =
+            count_sampled(weights, mask, stride, threads, tried, middle, d, &nonzeros);
         if (status != SDSE_OK)
             return status;
         double entries = (double)(sdse_ceil_div_u64(d->filters, stride) *
                                   d->slicing.rows * d->slicing.basis_size);
-        if (1.0 - (double)d->nonzeros / entries >= target)
+        if (1.0 - (double)nonzeros / entries >= target)
             high = middle;
         else
             low = middle;
-        discard(d);
     }
     d->rule.threshold = exp2(high);
     d->rule.row_threshold = row_factor * d->rule.threshold;
@@ -258,6 +285,7 @@ static enum sdse_status choose_threshold(const struct sdse_layer_weights *weight
                                          const struct sdse_smartdeal_setting *setting,
                                          const struct sdse_prune_mask *mask,
                                          double largest, unsigned threads,
+                                         struct sdse_tried_thresholds *tried,
                                          struct sdse_decomposition *d) {
     bool wide = d->shape.kernel_columns > 1;
     double theta = setting->threshold;
@@ -269,13 +297,23 @@ static enum sdse_status choose_threshold(const struct sdse_layer_weights *weight
         return SDSE_OK;
     }
     d->rule = sdse_block_rule_of(setting, d->slicing.basis_size, 1.0, wide);
-    return find_threshold(weights, mask, setting->threshold, largest, threads, d);
+    return find_threshold(weights, mask, setting->threshold, largest, threads, tried,
+                          d);
 }
 
 enum sdse_status sdse_decompose(const struct sdse_layer_weights *weights,
                                 const struct sdse_smartdeal_setting *setting,
                                 unsigned threads, struct sdse_decomposition *out,
                                 struct sdse_diags *diags) {
+    return sdse_decompose_again(weights, setting, threads, NULL, out, diags);
+}
+
+enum sdse_status sdse_decompose_again(const struct sdse_layer_weights *weights,
+                                      const struct sdse_smartdeal_setting *setting,
+                                      unsigned threads,
+                                      struct sdse_tried_thresholds *tried,
+                                      struct sdse_decomposition *out,
+                                      struct sdse_diags *diags) {
     assert(!sdse_weights_stay_raw(&weights->shape, setting));
     struct sdse_decomposition d = {.shape = weights->shape};
     *out = (struct sdse_decomposition){0};
@@ -292,7 +330,7 @@ enum sdse_status sdse_decompose(const struct sdse_layer_weights *weights,
     if (status != SDSE_OK)
         return status;
     d.pruned_rows = mask.pruned_rows;
-    status = choose_threshold(weights, setting, &mask, largest, threads, &d);
+    status = choose_threshold(weights, setting, &mask, largest, threads, tried, &d);
     if (status == SDSE_OK)
         status = run(weights, &mask, 1, threads, &d);
     sdse_prune_mask_free(&mask);

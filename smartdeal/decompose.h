@@ -72,6 +72,27 @@ enum sdse_status sdse_decompose(const struct sdse_layer_weights *weights,
                                 unsigned threads, struct sdse_decomposition *out,
                                 struct sdse_diags *diags);
 
+// What bisections on one layer have found so far: coefficients of the sample that are
+// not zero at thresholds tried. Starts as {0}. Holds for one layer and for settings
+// that differ in the target alone (sdse_setting_decomposition_key, all but the last).
+enum { SDSE_MOST_TRIED = 128 };
+struct sdse_tried_thresholds {
+    size_t count;
+    struct {
+        double log2_threshold;
+        uint64_t nonzeros;
+    } tried[SDSE_MOST_TRIED];
+};
+
+// The same with what earlier bisections found, which it adds to; the same bytes.
+// tried   NULL: nothing is remembered
+enum sdse_status sdse_decompose_again(const struct sdse_layer_weights *weights,
+                                      const struct sdse_smartdeal_setting *setting,
+                                      unsigned threads,
+                                      struct sdse_tried_thresholds *tried,
+                                      struct sdse_decomposition *out,
+                                      struct sdse_diags *diags);
+
 void sdse_decomposition_free(struct sdse_decomposition *decomposition);
 
 // SDSE_INVALID with the diagnostic smartdeal-finite if one of the first `words` weights

@@ -1,6 +1,8 @@
 #include "smartdeal/setting.h"
 
+#include <assert.h>
 #include <math.h>
+#include <string.h>
 
 struct sdse_smartdeal_setting sdse_smartdeal_setting_default(void) {
     return (struct sdse_smartdeal_setting){
@@ -122,4 +124,42 @@ enum sdse_status sdse_setting_check(const struct sdse_smartdeal_setting *setting
                       "1-bit coefficients leave no exponent when zero takes a code: "
                       "use 2 bits, or an index that holds the zeros");
     return diags->errors > before ? SDSE_INVALID : SDSE_OK;
+}
+
+void sdse_setting_decomposition_key(const struct sdse_smartdeal_setting *s,
+                                    double key[SDSE_DECOMPOSITION_KEYS]) {
+    const bool prunes = s->prune != SDSE_PRUNE_NONE;
+    const double read[] = {
+        s->basis_size,
+        s->rows_per_slice,
+        s->depthwise,
+        s->prune,
+        prunes ? s->prune_amount : 0,
+        prunes ? s->prune_group : 0,
+        s->threshold_mode,
+        s->row_sparsity,
+        s->row_sparsity ? s->row_factor : 0,
+        s->iterations,
+        s->tolerance,
+        s->max_coefficient,
+        s->rank_tolerance,
+        s->scale,
+        s->scale ? s->decay : 0,
+        s->scale ? s->max_restarts : 0,
+        s->threshold,
+    };
+    static_assert(sizeof read / sizeof read[0] == SDSE_DECOMPOSITION_KEYS,
+                  "a number for each");
+    memcpy(key, read, sizeof read);
+}
+
+bool sdse_settings_decompose_alike(const struct sdse_smartdeal_setting *a,
+                                   const struct sdse_smartdeal_setting *b) {
+    double left[SDSE_DECOMPOSITION_KEYS], right[SDSE_DECOMPOSITION_KEYS];
+    sdse_setting_decomposition_key(a, left);
+    sdse_setting_decomposition_key(b, right);
+    for (int i = 0; i < SDSE_DECOMPOSITION_KEYS; i++)
+        if (left[i] != right[i])
+            return false;
+    return true;
 }

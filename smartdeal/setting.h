@@ -90,4 +90,17 @@ uint32_t sdse_setting_window(const struct sdse_smartdeal_setting *setting);
 enum sdse_status sdse_setting_check(const struct sdse_smartdeal_setting *setting,
                                     struct sdse_loc loc, struct sdse_diags *diags);
 
+// What sdse_decompose reads of a setting, as numbers in a fixed order: settings that
+// agree in these decompose any layer alike, whatever else tells them apart. What
+// another choice leaves unread is 0. The threshold comes last.
+//
+// key   out: SDSE_DECOMPOSITION_KEYS numbers, the integers among them exact
+enum { SDSE_DECOMPOSITION_KEYS = 17 };
+void sdse_setting_decomposition_key(const struct sdse_smartdeal_setting *setting,
+                                    double key[SDSE_DECOMPOSITION_KEYS]);
+
+// Whether two settings decompose any layer alike.
+bool sdse_settings_decompose_alike(const struct sdse_smartdeal_setting *a,
+                                   const struct sdse_smartdeal_setting *b);
+
 #endif

@@ -99,3 +99,9 @@ uint64_t sdse_block_rows(const struct sdse_slicing *slicing, uint64_t block) {
     uint64_t left = slicing->rows - first;
     return left < slicing->rows_per_block ? left : slicing->rows_per_block;
 }
+
+uint64_t sdse_block_words(const struct sdse_slicing *s, uint64_t block) {
+    const uint64_t begin = block * s->rows_per_block * s->basis_size;
+    const uint64_t end = begin + sdse_block_rows(s, block) * s->basis_size;
+    return (end < s->words ? end : s->words) - (begin < s->words ? begin : s->words);
+}

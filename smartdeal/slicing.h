@@ -67,4 +67,7 @@ struct sdse_slicing sdse_slice(const struct sdse_weight_shape *shape,
 // Rows of block `block`. [rows]
 uint64_t sdse_block_rows(const struct sdse_slicing *slicing, uint64_t block);
 
+// Entries of block `block` that are weights, not padding: its first ones. [words]
+uint64_t sdse_block_words(const struct sdse_slicing *slicing, uint64_t block);
+
 #endif

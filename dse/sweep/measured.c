@@ -9,8 +9,8 @@
 #include "dse/sweep/weights.h"
 #include "engines/digits.h"
 #include "smartdeal/basis_first.h"
-#include "smartdeal/measure.h"
 #include "smartdeal/rebuild.h"
+#include "smartdeal/study.h"
 #include "smartdeal/unique.h"
 
 enum { BUCKETS = 4096, LEAST_WORD_BITS = 2 };
@@ -147,8 +147,8 @@ static void keep_first(struct sdse_measured *entry, struct sdse_weight_form form
         .weight_words = sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound),
         .weight_norm = weight_norm,
         .sqnr_db = form.rel_error > 0 ? -20 * log10(form.rel_error) : (double)NAN,
-        .joint_row_density_32 = NAN,
-        .joint_row_density_64 = NAN};
+        .joint_row_density_32 = (double)NAN,
+        .joint_row_density_64 = (double)NAN};
     entry->known = true;
 }
 
@@ -245,82 +245,155 @@ static enum sdse_status check_unchanged(const struct sdse_measured *entry,
     return SDSE_INVALID;
 }
 
-enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
-                              struct sdse_arena *arena) {
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    struct sdse_smartdeal_setting setting = sdse_form_smartdeal_setting(entry->setting);
-    setting.weight_bits = sdse_measured_word_bits(entry->word_bits);
-    float *values = NULL;
-    struct sdse_form_measure measure;
-    struct sdse_coded_layer coded;
-    entry->status = entry->setting->first
-                        ? SDSE_OK
-                        : sdse_setting_check(&setting, entry->layer->loc, &diags);
-    if (!entry->status)
-        entry->status =
-            sdse_layer_weights_load(entry->workload, entry->layer, &diags, &values);
-    if (!entry->status)
-        entry->status = check_unchanged(entry, values, &diags);
-    if (!entry->status && entry->setting->first) {
-        entry->status = measure_first(entry, values, &diags);
-    } else if (!entry->status) {
-        const struct sdse_layer_weights weights = {
-            entry->layer->name, sdse_layer_weight_shape(entry->layer), values,
-            entry->layer->loc};
-        entry->status =
-            sdse_measure_layer(&weights, &setting, threads, &measure, &coded, &diags);
-    }
-    free(values);
-    if (entry->status) {
-        entry->reason = diags.first;
-        return entry->status;
-    }
-    if (entry->setting->first)
-        return SDSE_OK;
+// Loads the layer's weights, once its setting is found good.
+static enum sdse_status load(const struct sdse_measured *entry,
+                             struct sdse_smartdeal_setting *setting,
+                             struct sdse_diags *diags, float **values) {
+    *setting = sdse_form_smartdeal_setting(entry->setting);
+    setting->weight_bits = sdse_measured_word_bits(entry->word_bits);
+    enum sdse_status status =
+        entry->setting->first ? SDSE_OK
+                              : sdse_setting_check(setting, entry->layer->loc, diags);
+    if (!status && !*values)
+        status = sdse_layer_weights_load(entry->workload, entry->layer, diags, values);
+    return status ? status : check_unchanged(entry, *values, diags);
+}
+
+// Measures a coded layer further, as the accelerator asks.
+static enum sdse_status keep_coded(struct sdse_measured *entry,
+                                   const struct sdse_form_measure *measure,
+                                   const struct sdse_coded_layer *coded) {
     const struct sdse_sharing sharing = entry->sharing;
     double digits[SDSE_DIGITS_MOST + 1] = {0};
-    if (entry->serial.taken)
-        entry->status = count_digits(&coded, entry->serial.encoding, digits);
-    if (entry->status) {
-        sdse_coded_free(&coded);
-        return entry->status;
+    if (entry->serial.taken) {
+        const enum sdse_status status =
+            count_digits(coded, entry->serial.encoding, digits);
+        if (status)
+            return status;
     }
-    keep(entry, &measure,
-         sharing.group ? sdse_joint_row_density(&coded, sharing.group, sharing.slices)
+    keep(entry, measure,
+         sharing.group ? sdse_joint_row_density(coded, sharing.group, sharing.slices)
                        : 0);
     if (entry->serial.taken) {
         struct sdse_weight_form *form = &entry->record.form;
-        form->digit_bits = coded.weight_bits;
+        form->digit_bits = coded->weight_bits;
         form->digit_encoding = entry->serial.encoding;
         memcpy(form->digit_words, digits, sizeof form->digit_words);
     }
     entry->known = true;
-    sdse_coded_free(&coded);
     return SDSE_OK;
 }
 
+// Measures one of the entries that share a layer. What they have in common is in
+// *values and *study, which are made with the first.
+static enum sdse_status measure_next(struct sdse_measured *entry, unsigned threads,
+                                     float **values, struct sdse_layer_weights *weights,
+                                     struct sdse_study **study,
+                                     struct sdse_diags *diags) {
+    struct sdse_smartdeal_setting setting;
+    enum sdse_status status = load(entry, &setting, diags, values);
+    if (status)
+        return status;
+    if (entry->setting->first)
+        return measure_first(entry, *values, diags);
+    *weights = (struct sdse_layer_weights){entry->layer->name,
+                                           sdse_layer_weight_shape(entry->layer),
+                                           *values, entry->layer->loc};
+    if (!*study && !(*study = sdse_study_new(weights)))
+        return SDSE_NO_MEMORY;
+    struct sdse_form_measure measure;
+    struct sdse_coded_layer coded;
+    status = sdse_study_measure(*study, &setting, threads, &measure, &coded, diags);
+    if (!status)
+        status = keep_coded(entry, &measure, &coded);
+    sdse_coded_free(&coded);
+    return status;
+}
+
+// Measures entries of one layer, one after the other, until one fails or *stop is set.
+static void measure_alike(struct sdse_measured **entries, size_t count,
+                          unsigned threads, struct sdse_arena *arena,
+                          const atomic_bool *stop) {
+    float *values = NULL;
+    struct sdse_layer_weights weights;
+    struct sdse_study *study = NULL;
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < count && !status && !(stop && atomic_load(stop)); i++) {
+        struct sdse_diags diags;
+        sdse_diags_init(&diags, arena);
+        status = measure_next(entries[i], threads, &values, &weights, &study, &diags);
+        entries[i]->status = status;
+        entries[i]->reason = status ? diags.first : NULL;
+    }
+    sdse_study_free(study);
+    free(values);
+}
+
+enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
+                              struct sdse_arena *arena) {
+    measure_alike(&entry, 1, threads, arena, NULL);
+    return entry->status;
+}
+
+bool sdse_measured_alike(const struct sdse_measured *a, const struct sdse_measured *b) {
+    if (a->layer != b->layer || a->setting->first || b->setting->first)
+        return false;
+    const struct sdse_smartdeal_setting left = sdse_form_smartdeal_setting(a->setting);
+    const struct sdse_smartdeal_setting right = sdse_form_smartdeal_setting(b->setting);
+    return sdse_settings_decompose_alike(&left, &right);
+}
+
+// Whether they have work in common: a decomposition, or the first steps of a bisection.
+static bool share_work(const struct sdse_measured *a, const struct sdse_measured *b) {
+    if (a->layer != b->layer || a->setting->first || b->setting->first)
+        return false;
+    struct sdse_smartdeal_setting left = sdse_form_smartdeal_setting(a->setting);
+    const struct sdse_smartdeal_setting right = sdse_form_smartdeal_setting(b->setting);
+    left.threshold = right.threshold;
+    return left.threshold_mode == SDSE_THRESHOLD_SPARSITY
+               ? sdse_settings_decompose_alike(&left, &right)
+               : sdse_measured_alike(a, b);
+}
+
+struct group {
+    size_t first, count;
+};
+
 struct measuring {
     struct sdse_measured **entries;
+    struct group *groups;
     unsigned threads_each;
     struct sdse_arena **workers;
     const atomic_bool *stop;
 };
 
-static void measure_one(void *context, unsigned worker, size_t index) {
+static void measure_group(void *context, unsigned worker, size_t index) {
     const struct measuring *m = context;
-    if (m->stop && atomic_load(m->stop))
-        return;
-    sdse_measure(m->entries[index], m->threads_each, m->workers[worker]);
+    const struct group *g = &m->groups[index];
+    measure_alike(m->entries + g->first, g->count, m->threads_each, m->workers[worker],
+                  m->stop);
 }
 
-// The largest layers first, so that the threads end together.
+// The largest layers first, so that the threads end together; then as a study likes it.
 static int by_falling_words(const void *a, const void *b) {
-    const struct sdse_nest *left = &(*(struct sdse_measured *const *)a)->layer->nest;
-    const struct sdse_nest *right = &(*(struct sdse_measured *const *)b)->layer->nest;
-    const uint64_t l = sdse_tile_words(left, SDSE_WEIGHTS, left->bound);
-    const uint64_t r = sdse_tile_words(right, SDSE_WEIGHTS, right->bound);
-    return (l < r) - (l > r);
+    const struct sdse_measured *left = *(struct sdse_measured *const *)a;
+    const struct sdse_measured *right = *(struct sdse_measured *const *)b;
+    const struct sdse_nest *nests[] = {&left->layer->nest, &right->layer->nest};
+    const uint64_t l = sdse_tile_words(nests[0], SDSE_WEIGHTS, nests[0]->bound);
+    const uint64_t r = sdse_tile_words(nests[1], SDSE_WEIGHTS, nests[1]->bound);
+    if (l != r)
+        return (l < r) - (l > r);
+    if (left->layer != right->layer) {
+        const int names = strcmp(left->layer->name, right->layer->name);
+        return names ? names : left->layer < right->layer ? -1 : 1;
+    }
+    const struct sdse_smartdeal_setting settings[] = {
+        sdse_form_smartdeal_setting(left->setting),
+        sdse_form_smartdeal_setting(right->setting)};
+    const int order = sdse_study_order(&settings[0], &settings[1]);
+    if (order)
+        return order;
+    return left->setting < right->setting ? -1 : left->setting > right->setting;
 }
 
 enum sdse_status sdse_measure_all(struct sdse_measured **entries, size_t count,
@@ -329,9 +402,22 @@ enum sdse_status sdse_measure_all(struct sdse_measured **entries, size_t count,
     if (!count)
         return SDSE_OK;
     qsort(entries, count, sizeof(struct sdse_measured *), by_falling_words);
-    struct measuring m = {entries, count < threads ? threads / (unsigned)count : 1,
+    struct group *groups = malloc(count * sizeof *groups);
+    if (!groups)
+        return SDSE_NO_MEMORY;
+    size_t group_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (i && share_work(entries[i - 1], entries[i]))
+            groups[group_count - 1].count++;
+        else
+            groups[group_count++] = (struct group){i, 1};
+    }
+    struct measuring m = {entries, groups,
+                          group_count < threads ? threads / (unsigned)group_count : 1,
                           workers, stop};
-    enum sdse_status status = sdse_parallel_for(count, threads, measure_one, &m);
+    enum sdse_status status =
+        sdse_parallel_for(group_count, threads, measure_group, &m);
+    free(groups);
     for (size_t i = 0; !status && i < count; i++)
         status = entries[i]->status;
     return status;

@@ -58,7 +58,12 @@ struct sdse_measured *sdse_measured_get(struct sdse_measured_table *table,
 enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
                               struct sdse_arena *arena);
 
-// Measures many, several at a time: each thread holds one layer's weights. Entries not
+// Whether both come from one decomposition of the same layer, so that the second costs
+// little beside the first.
+bool sdse_measured_alike(const struct sdse_measured *a, const struct sdse_measured *b);
+
+// Measures many, several at a time: each thread holds one layer's weights, and those
+// that are alike decompose them once. Entries not
 // begun when *stop (may be NULL) is set stay unknown. workers: an arena per thread.
 // Returns SDSE_OK, or the first failure in the order given.
 enum sdse_status sdse_measure_all(struct sdse_measured **entries, size_t count,

@@ -261,8 +261,16 @@ static enum sdse_status find_measured(struct run *run, const struct sdse_point *
 struct ahead {
     size_t count, capacity;
     struct sdse_measured **entries;
-    uint64_t words;
+    uint64_t words; // that are decomposed
 };
+
+// Whether one that is queued is decomposed alike.
+static bool is_alike(const struct ahead *ahead, const struct sdse_measured *entry) {
+    for (size_t i = 0; i < ahead->count; i++)
+        if (sdse_measured_alike(ahead->entries[i], entry))
+            return true;
+    return false;
+}
 
 static enum sdse_status queue_entry(struct run *run, struct ahead *ahead,
                                     struct sdse_measured *entry) {
@@ -283,31 +291,49 @@ static enum sdse_status queue_entry(struct run *run, struct ahead *ahead,
         ahead->capacity = capacity;
     }
     const struct sdse_nest *nest = &entry->layer->nest;
-    ahead->words += sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound);
+    if (!is_alike(ahead, entry))
+        ahead->words += sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound);
     ahead->entries[ahead->count++] = entry;
     entry->queued = true;
     return SDSE_OK;
 }
 
+// Queues what the point needs: everything, or what is decomposed with what is queued.
+static enum sdse_status queue_point(struct run *run, size_t position,
+                                    const bool *is_stored, bool only_alike,
+                                    struct ahead *ahead) {
+    const struct sdse_point *point = &run->plan->points[position];
+    const size_t layers = run->plan->networks[point->network].workload->layer_count;
+    const bool needed =
+        !is_stored[position] && is_mine(run, position) && !point->refused;
+    enum sdse_status status = SDSE_OK;
+    for (size_t l = 0; needed && !status && l < layers; l++) {
+        struct sdse_measured *entry;
+        status = find_measured(run, point, l, &entry);
+        if (!status && entry && (!only_alike || is_alike(ahead, entry)))
+            status = queue_entry(run, ahead, entry);
+    }
+    return status;
+}
+
 static enum sdse_status queue_ahead(struct run *run, size_t position,
                                     const bool *is_stored, struct ahead *ahead) {
+    const struct sdse_plan *plan = run->plan;
     const uint64_t asked = run->request->ahead_words;
     const uint64_t most_words = asked ? asked : AHEAD_WORDS;
     enum sdse_status status = SDSE_OK;
-    for (size_t i = position;
-         !status && i < run->plan->point_count && i < position + BATCH_POINTS &&
-         (i == position || ahead->words < most_words);
-         i++) {
-        const struct sdse_point *point = &run->plan->points[i];
-        const size_t layers = run->plan->networks[point->network].workload->layer_count;
-        const bool needed = !is_stored[i] && is_mine(run, i) && !point->refused;
-        for (size_t l = 0; needed && !status && l < layers; l++) {
-            struct sdse_measured *entry;
-            status = find_measured(run, point, l, &entry);
-            if (!status && entry)
-                status = queue_entry(run, ahead, entry);
-        }
-    }
+    size_t i = position;
+    for (; !status && i < plan->point_count && i < position + BATCH_POINTS &&
+           (i == position || ahead->words < most_words);
+         i++)
+        status = queue_point(run, i, is_stored, false, ahead);
+    // The other forms of the same accelerator and network that cost little beside.
+    const struct sdse_point *last = &plan->points[i - 1];
+    for (;
+         !status && i < plan->point_count && plan->points[i].network == last->network &&
+         plan->points[i].variant == last->variant;
+         i++)
+        status = queue_point(run, i, is_stored, true, ahead);
     return status;
 }
 
