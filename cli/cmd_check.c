@@ -1,4 +1,5 @@
 // sdse check: every problem of every file, at once.
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -70,7 +71,8 @@ static const char *check_sweep(struct cli *cli, const struct subject *subject,
     sdse_plan_free(plan);
     return sdse_arena_printf(
         cli->arena,
-        "sweep %s, %zu point%s: %zu network%s x %zu accelerator%s x %zu form%s",
+        "sweep %s, %" PRIu64 " point%s: %zu network%s x %" PRIu64
+        " accelerator%s x %zu form%s",
         plan->sweep->name, plan->point_count, plural(plan->point_count),
         plan->network_count, plural(plan->network_count), plan->variant_count,
         plural(plan->variant_count), plan->form_count, plural(plan->form_count));

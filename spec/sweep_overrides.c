@@ -245,3 +245,31 @@ size_t sdse_sweep_combination(const struct sdse_sweep *sweep, size_t arch,
     }
     return count;
 }
+
+static bool is_axis(const struct sdse_override *override, size_t arch) {
+    return is_of(override, arch) && !override->with_previous;
+}
+
+size_t sdse_sweep_axis_count(const struct sdse_sweep *sweep, size_t arch) {
+    size_t count = 0;
+    for (size_t i = 0; i < sweep->override_count; i++)
+        count += is_axis(&sweep->overrides[i], arch);
+    return count;
+}
+
+uint64_t sdse_sweep_axis(const struct sdse_sweep *sweep, size_t arch, size_t axis,
+                         uint64_t *stride) {
+    uint64_t length = 1;
+    size_t next = 0;
+    *stride = 1;
+    for (size_t i = 0; i < sweep->override_count; i++) {
+        if (!is_axis(&sweep->overrides[i], arch))
+            continue;
+        if (next == axis)
+            length = sweep->overrides[i].value_count;
+        else if (next > axis)
+            *stride *= sweep->overrides[i].value_count;
+        next++;
+    }
+    return length;
+}

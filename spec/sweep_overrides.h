@@ -37,4 +37,11 @@ size_t sdse_sweep_combination(const struct sdse_sweep *sweep, size_t arch,
                               uint64_t number, const struct sdse_override **overrides,
                               size_t *values);
 
+// The axes of those combinations: overrides in step are one. How many accelerator
+// `arch` has; how many values axis `axis` has, and how many combinations apart two of
+// them are that are next to each other on it. [values, combinations]
+size_t sdse_sweep_axis_count(const struct sdse_sweep *sweep, size_t arch);
+uint64_t sdse_sweep_axis(const struct sdse_sweep *sweep, size_t arch, size_t axis,
+                         uint64_t *stride);
+
 #endif

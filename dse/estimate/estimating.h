@@ -7,7 +7,8 @@
 
 // A layer problem of the sample.
 struct sdse_drawn {
-    size_t position, layer; // of the first point that has it
+    struct sdse_point point; // the first that has it
+    size_t layer;
     struct sdse_layer_problem problem;
     double seconds; // CPU time of its search
 };

@@ -41,8 +41,13 @@ static enum sdse_status keep_one(void *context, const struct sdse_walk_step *ste
     const uint64_t at = c->place[class];
     if (at >= e->drawn_count || c->rank[at] != rank)
         return SDSE_OK;
-    e->drawn[at] = (struct sdse_drawn){
-        .position = step->position, .layer = step->layer, .problem = *step->problem};
+    const struct sdse_variant *variant = NULL; // one that stays
+    e->drawn[at] = (struct sdse_drawn){.layer = step->layer, .problem = *step->problem};
+    const enum sdse_status status = sdse_plan_point(
+        e->plan, step->point->position, e->arena, &variant, &e->drawn[at].point);
+    if (status)
+        return status;
+    e->drawn[at].problem.arch = variant->arch;
     c->place[class]++;
     return SDSE_OK;
 }
@@ -109,7 +114,7 @@ static enum sdse_status assume_forms(struct sdse_estimating *e) {
     sdse_walk_assume_forms(&e->walk);
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; i < e->drawn_count && !status; i++) {
-        const struct sdse_point *point = &e->plan->points[e->drawn[i].position];
+        const struct sdse_point *point = &e->drawn[i].point;
         const size_t layers = e->plan->networks[point->network].workload->layer_count;
         struct sdse_weight_form *forms =
             SDSE_ARENA_ARRAY(e->arena, struct sdse_weight_form, layers);

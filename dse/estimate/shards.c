@@ -67,7 +67,7 @@ struct sharing {
 
 static enum sdse_status share_one(void *context, const struct sdse_walk_step *step) {
     struct sharing *s = context;
-    const uint64_t shard = step->position % s->shards;
+    const uint64_t shard = step->point->position % s->shards;
     bool is_new;
     if (step->new_accelerator)
         forget(&s->problem);

@@ -23,11 +23,11 @@ struct trial {
 
 // --- What stands for a problem ---
 
-static int compare(const struct sdse_plan *plan, const struct sdse_drawn *drawn,
-                   const struct sdse_point *point, size_t layer) {
-    const struct sdse_point *of = &plan->points[drawn->position];
-    const size_t a[] = {of->network, drawn->layer, of->form, of->variant};
-    const size_t b[] = {point->network, layer, point->form, point->variant};
+static int compare(const struct sdse_drawn *drawn, const struct sdse_point *point,
+                   size_t layer) {
+    const struct sdse_point *of = &drawn->point;
+    const uint64_t a[] = {of->network, drawn->layer, of->form, of->variant->number};
+    const uint64_t b[] = {point->network, layer, point->form, point->variant->number};
     for (size_t i = 0; i < sizeof a / sizeof *a; i++)
         if (a[i] != b[i])
             return a[i] < b[i] ? -1 : 1;
@@ -42,7 +42,7 @@ static size_t stand_in(const struct trial *t, const struct sdse_point *point,
     size_t low = 0, high = e->drawn_count;
     while (high - low > 1) {
         const size_t middle = low + (high - low) / 2;
-        if (compare(e->plan, &e->drawn[middle], point, layer) <= 0)
+        if (compare(&e->drawn[middle], point, layer) <= 0)
             low = middle;
         else
             high = middle;
@@ -55,14 +55,17 @@ static size_t stand_in(const struct trial *t, const struct sdse_point *point,
     return at;
 }
 
-static enum sdse_status fill_point(struct trial *t, size_t position,
+static enum sdse_status fill_point(struct trial *t, uint64_t position,
                                    struct sdse_batch_point *entry) {
     struct sdse_estimating *e = t->e;
-    const struct sdse_point *point = &e->plan->points[position];
+    const struct sdse_variant *variant = NULL;
+    struct sdse_point made;
+    if (sdse_plan_point(e->plan, position, e->arena, &variant, &made))
+        return SDSE_NO_MEMORY;
     const size_t layers =
-        point->refused ? 0 : e->plan->networks[point->network].workload->layer_count;
+        made.refused ? 0 : e->plan->networks[made.network].workload->layer_count;
     *entry = (struct sdse_batch_point){
-        .position = position,
+        .point = made,
         .layer_count = layers,
         .problems = SDSE_ARENA_ARRAY(e->arena, struct sdse_layer_problem *, layers + 1),
         .forms = SDSE_ARENA_ARRAY(e->arena, struct sdse_weight_form, layers + 1),
@@ -72,6 +75,7 @@ static enum sdse_status fill_point(struct trial *t, size_t position,
         return SDSE_NO_MEMORY;
     if (!layers)
         return SDSE_OK;
+    const struct sdse_point *point = &entry->point;
     for (size_t i = 0; i < layers; i++) {
         const size_t at = stand_in(t, point, i);
         t->used_count += !t->used[at];
@@ -92,10 +96,24 @@ static enum sdse_status complain(struct trial *t, struct sdse_store *store,
     return status;
 }
 
-// Writes points in one batch; seconds: of the writing alone; bytes: of the file then.
+enum written { INPUTS, VARIANTS, POINTS };
+
+static enum sdse_status write_one(struct trial *t, const struct sdse_batch_point *point,
+                                  enum written what, struct sdse_store *store) {
+    struct sdse_point_figures figures;
+    const enum sdse_status status =
+        what == VARIANTS
+            ? sdse_batch_write_variant(point->point.variant, store)
+            : sdse_batch_write_point(t->e->plan, point, store, t->scratch, &figures);
+    sdse_arena_reset(t->scratch);
+    return status;
+}
+
+// Writes what points share, their accelerators or the points in one batch; seconds: of
+// the writing alone; bytes: of the file then.
 static enum sdse_status write_points(struct trial *t,
                                      const struct sdse_batch_point *points,
-                                     size_t count, bool inputs, double *seconds,
+                                     size_t count, enum written what, double *seconds,
                                      double *bytes) {
     struct sdse_store *store = NULL;
     enum sdse_status status =
@@ -103,15 +121,11 @@ static enum sdse_status write_points(struct trial *t,
     if (status)
         return status;
     status = sdse_store_begin(store);
-    if (!status && inputs)
+    if (!status && what == INPUTS)
         status = sdse_batch_write_inputs(t->e->plan, store);
     const double began = sdse_estimating_now();
-    for (size_t i = 0; i < count && !status; i++) {
-        struct sdse_point_figures figures;
-        status =
-            sdse_batch_write_point(t->e->plan, &points[i], store, t->scratch, &figures);
-        sdse_arena_reset(t->scratch);
-    }
+    for (size_t i = 0; i < count && !status; i++)
+        status = write_one(t, &points[i], what, store);
     if (!status)
         status = sdse_store_commit(store);
     *seconds = sdse_estimating_now() - began;
@@ -129,61 +143,83 @@ static enum sdse_status write_points(struct trial *t,
 // One point of each stratum, drawn.
 static enum sdse_status fill_points(struct trial *t, struct sdse_batch_point *points,
                                     size_t first, size_t count, size_t strata) {
-    const size_t all = t->e->plan->point_count;
+    const uint64_t all = t->e->plan->point_count;
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; i < count && !status; i++) {
         const size_t stratum = first + 2 * i;
-        const size_t from = stratum * all / strata, end = (stratum + 1) * all / strata;
-        const size_t position =
-            from + (size_t)(sdse_estimating_draw(t->e) * (double)(end - from));
+        const uint64_t from = stratum * all / strata,
+                       end = (stratum + 1) * all / strata;
+        const uint64_t position =
+            from + (uint64_t)(sdse_estimating_draw(t->e) * (double)(end - from));
         status = fill_point(t, position, &points[i]);
     }
     return status;
 }
 
+static uint64_t variants_of(const struct sdse_batch_point *points, size_t count) {
+    uint64_t different = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool known = false;
+        for (size_t j = 0; j < i; j++)
+            known |= points[j].point.variant->number == points[i].point.variant->number;
+        different += !known;
+    }
+    return different;
+}
+
 // Twice as many strata as points of a batch: even ones bring the solved problems with
-// them, odd ones use those again. What a problem and a point take follows.
+// them, odd ones use those again. What an accelerator, a problem and a point take
+// follows.
 static enum sdse_status try_out(struct trial *t) {
     struct sdse_estimating *e = t->e;
     struct sdse_estimate *estimate = e->estimate;
-    const size_t all = e->plan->point_count;
-    const size_t strata = all < 2 * TRIAL_POINTS ? all : 2 * TRIAL_POINTS;
+    const uint64_t all = e->plan->point_count;
+    const size_t strata = all < 2 * TRIAL_POINTS ? (size_t)all : 2 * TRIAL_POINTS;
     const size_t count[] = {(strata + 1) / 2, strata / 2};
     struct sdse_batch_point *points =
         SDSE_ARENA_ARRAY(e->arena, struct sdse_batch_point, strata + 1);
     if (!points)
         return SDSE_NO_MEMORY;
-    double seconds[3] = {0}, bytes[3] = {0};
-    enum sdse_status status = write_points(t, NULL, 0, true, &seconds[0], &bytes[0]);
-    for (size_t i = 0; i < 2 && !status; i++) {
-        t->only_used = i == 1;
-        bytes[i + 1] = bytes[i];
-        if (!count[i])
-            continue;
-        status = fill_points(t, points, i, count[i], strata);
-        if (!status)
-            status = write_points(t, points, count[i], false, &seconds[i + 1],
-                                  &bytes[i + 1]);
-    }
+    double seconds[4] = {0}, bytes[4] = {0};
+    enum sdse_status status = fill_points(t, points, 0, count[0], strata);
+    t->only_used = true;
+    if (!status)
+        status = fill_points(t, points + count[0], 1, count[1], strata);
+    const struct {
+        struct sdse_batch_point *points;
+        size_t count;
+        enum written what;
+    } steps[] = {{NULL, 0, INPUTS},
+                 {points, strata, VARIANTS},
+                 {points, count[0], POINTS},
+                 {points + count[0], count[1], POINTS}};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps && !status; i++)
+        status = write_points(t, steps[i].points, steps[i].count, steps[i].what,
+                              &seconds[i], &bytes[i]);
     if (status)
         return status;
+    const double variants = (double)variants_of(points, strata);
+    const double variant_s = seconds[1] / variants,
+                 variant_bytes = (bytes[1] - bytes[0]) / variants;
     // A sweep of one point has no second batch: all is the problems'.
     double point_bytes = 0;
     if (count[1]) {
-        e->point_s = seconds[2] / (double)count[1];
-        point_bytes = (bytes[2] - bytes[1]) / (double)count[1];
+        e->point_s = seconds[3] / (double)count[1];
+        point_bytes = (bytes[3] - bytes[2]) / (double)count[1];
     }
     double problem_bytes = 0;
     if (t->used_count) {
         const double used = (double)t->used_count, first = (double)count[0];
-        e->solution_s = (seconds[1] - first * e->point_s) / used;
+        e->solution_s = (seconds[2] - first * e->point_s) / used;
         e->solution_s = e->solution_s > 0 ? e->solution_s : 0;
-        problem_bytes = (bytes[1] - bytes[0] - first * point_bytes) / used;
+        problem_bytes = (bytes[2] - bytes[1] - first * point_bytes) / used;
         problem_bytes = problem_bytes > 0 ? problem_bytes : 0;
     }
+    e->point_s += variant_s * (double)e->plan->variant_count / (double)all;
     estimate->written = count[0] + count[1];
-    estimate->database_bytes = bytes[0] + (double)all * point_bytes +
-                               (double)estimate->problems * problem_bytes;
+    estimate->database_bytes =
+        bytes[0] + (double)e->plan->variant_count * variant_bytes +
+        (double)all * point_bytes + (double)estimate->problems * problem_bytes;
     return SDSE_OK;
 }
 

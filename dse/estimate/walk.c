@@ -9,7 +9,7 @@
 
 struct alike {
     struct sdse_hash search;
-    size_t variant;
+    uint64_t variant;
 };
 
 static int compare_alike(const void *a, const void *b) {
@@ -21,18 +21,31 @@ static int compare_alike(const void *a, const void *b) {
     return x->variant < y->variant ? -1 : x->variant > y->variant;
 }
 
+static bool list_alike(const struct sdse_plan *plan, struct alike *list) {
+    struct sdse_arena *scratch = sdse_arena_new();
+    enum sdse_status status = scratch ? SDSE_OK : SDSE_NO_MEMORY;
+    for (uint64_t v = 0; !status && v < plan->variant_count; v++) {
+        const struct sdse_variant *variant;
+        status = sdse_plan_variant(plan, v, scratch, &variant);
+        if (!status)
+            list[v] = (struct alike){variant->search, v};
+        sdse_arena_reset(scratch);
+    }
+    sdse_arena_free(scratch);
+    return !status;
+}
+
 bool sdse_walk_begin(struct sdse_walk *walk, const struct sdse_plan *plan,
                      struct sdse_arena *arena) {
-    const size_t count = plan->variant_count;
+    const size_t count = (size_t)plan->variant_count;
     *walk = (struct sdse_walk){.plan = plan, .arena = arena};
     walk->measured = sdse_measured_table_new(arena);
-    walk->next_alike = SDSE_ARENA_ARRAY(arena, size_t, count);
+    walk->next_alike = SDSE_ARENA_ARRAY(arena, uint64_t, count);
     walk->later = SDSE_ARENA_ARRAY(arena, bool, count);
     struct alike *sorted = SDSE_ARENA_ARRAY(arena, struct alike, count);
-    if (!walk->measured || !walk->next_alike || !walk->later || !sorted)
+    if (!walk->measured || !walk->next_alike || !walk->later || !sorted ||
+        !list_alike(plan, sorted))
         return false;
-    for (size_t v = 0; v < count; v++)
-        sorted[v] = (struct alike){plan->variants[v].search, v};
     qsort(sorted, count, sizeof *sorted, compare_alike);
     for (size_t i = 0; i < count; i++) {
         const struct alike *next = i + 1 < count ? &sorted[i + 1] : NULL;
@@ -127,10 +140,13 @@ struct walking {
     void *context;
 };
 
-static enum sdse_status walk_point(struct walking *w, size_t position) {
+static enum sdse_status walk_point(struct walking *w, uint64_t position,
+                                   const struct sdse_variant **made) {
     const struct sdse_plan *plan = w->walk->plan;
-    const struct sdse_point *point = &plan->points[position];
-    const struct sdse_variant *variant = &plan->variants[point->variant];
+    struct sdse_point *point = SDSE_ARENA_NEW(w->arena, struct sdse_point);
+    if (!point || sdse_plan_point(plan, position, w->arena, made, point))
+        return SDSE_NO_MEMORY;
+    const struct sdse_variant *variant = point->variant;
     const struct sdse_workload *workload = plan->networks[point->network].workload;
     const size_t layers = workload->layer_count;
     if (point->refused)
@@ -143,8 +159,7 @@ static enum sdse_status walk_point(struct walking *w, size_t position) {
         return SDSE_NO_MEMORY;
     enum sdse_status status = sdse_walk_point(w->walk, point, forms, measured);
     for (size_t i = 0; !status && i < layers; i++) {
-        struct sdse_walk_step step = {.position = position,
-                                      .point = point,
+        struct sdse_walk_step step = {.point = point,
                                       .layer = i,
                                       .measured = measured[i],
                                       .new_accelerator = w->new_accelerator};
@@ -157,13 +172,14 @@ static enum sdse_status walk_point(struct walking *w, size_t position) {
     return status;
 }
 
-static enum sdse_status walk_variant(struct walking *w, size_t variant) {
+static enum sdse_status walk_variant(struct walking *w, uint64_t variant) {
     const struct sdse_plan *plan = w->walk->plan;
+    const struct sdse_variant *made = NULL;
     enum sdse_status status = SDSE_OK;
     for (size_t n = 0; n < plan->network_count; n++)
         for (size_t f = 0; !status && f < plan->form_count; f++)
             status = walk_point(
-                w, (n * plan->variant_count + variant) * plan->form_count + f);
+                w, (n * plan->variant_count + variant) * plan->form_count + f, &made);
     return status;
 }
 
@@ -174,14 +190,14 @@ enum sdse_status sdse_walk_all(struct sdse_walk *walk,
     struct walking w = {
         .walk = walk, .arena = sdse_arena_new(), .visit = visit, .context = context};
     enum sdse_status status = w.arena ? SDSE_OK : SDSE_NO_MEMORY;
-    for (size_t first = 0; !status && first < walk->plan->variant_count; first++) {
+    for (uint64_t first = 0; !status && first < walk->plan->variant_count; first++) {
         if (walk->later[first])
             continue;
         sdse_arena_reset(w.arena);
         w.table = sdse_layer_problem_table_new(w.arena);
         w.new_accelerator = true;
         status = w.table ? SDSE_OK : SDSE_NO_MEMORY;
-        for (size_t v = first; !status; v = walk->next_alike[v]) {
+        for (uint64_t v = first; !status; v = walk->next_alike[v]) {
             status = walk_variant(&w, v);
             if (walk->next_alike[v] == v)
                 break;

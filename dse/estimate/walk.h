@@ -23,13 +23,12 @@ struct sdse_walk {
     struct sdse_measured_table *measured;
     size_t form_count, form_capacity;
     struct sdse_walk_form *forms; // in the order in which they are met
-    size_t *next_alike;           // [variants]: the next of the same search, or itself
+    uint64_t *next_alike;         // [variants]: the next of the same search, or itself
     bool *later;                  // [variants]: such a one was before
 };
 
 struct sdse_walk_step {
-    size_t position; // of the point
-    const struct sdse_point *point;
+    const struct sdse_point *point; // lives until the next accelerator
     size_t layer;
     struct sdse_layer_problem *problem; // lives until the next accelerator
     bool is_new;
@@ -37,7 +36,8 @@ struct sdse_walk_step {
     bool new_accelerator;                 // problems before this step are gone
 };
 
-// False: memory is out.
+// Makes every accelerator once, to find those that are searched alike. False: memory is
+// out.
 bool sdse_walk_begin(struct sdse_walk *walk, const struct sdse_plan *plan,
                      struct sdse_arena *arena);
 

@@ -20,15 +20,30 @@ struct writing {
 };
 
 static const struct sdse_variant *variant_of(const struct writing *w) {
-    return &w->plan->variants[w->plan->points[w->point->position].variant];
+    return w->point->point.variant;
 }
 
 static const struct sdse_workload *workload_of(const struct writing *w) {
-    return w->plan->networks[w->plan->points[w->point->position].network].workload;
+    return w->plan->networks[w->point->point.network].workload;
 }
 
 static const struct sdse_form_input *form_of(const struct writing *w) {
-    return &w->plan->forms[w->plan->points[w->point->position].form];
+    return &w->plan->forms[w->point->point.form];
+}
+
+// --- Inputs ---
+
+static enum sdse_status write_input(struct sdse_store *store, struct sdse_hash hash,
+                                    enum sdse_input_kind kind, const char *name,
+                                    const char *text) {
+    return sdse_store_add_input(store,
+                                &(struct sdse_input_record){hash, kind, name, text});
+}
+
+enum sdse_status sdse_batch_write_variant(const struct sdse_variant *variant,
+                                          struct sdse_store *store) {
+    return write_input(store, variant->hash, SDSE_INPUT_ARCH, variant->arch->name,
+                       variant->text);
 }
 
 // --- Solutions ---
@@ -199,7 +214,7 @@ static void describe_weights(struct writing *w) {
 static const struct sdse_parameter *parameters_of(struct writing *w, size_t *count) {
     const struct sdse_variant *variant = variant_of(w);
     const struct sdse_network_input *network =
-        &w->plan->networks[w->plan->points[w->point->position].network];
+        &w->plan->networks[w->point->point.network];
     *count = variant->parameter_count + network->parameter_count;
     struct sdse_parameter *all =
         SDSE_ARENA_ARRAY(w->scratch, struct sdse_parameter, *count + 1);
@@ -213,14 +228,14 @@ static const struct sdse_parameter *parameters_of(struct writing *w, size_t *cou
 
 // False: memory is out.
 static bool describe(struct writing *w) {
-    const struct sdse_point *point = &w->plan->points[w->point->position];
+    const struct sdse_point *point = &w->point->point;
     const struct sdse_variant *variant = variant_of(w);
     const double area_um2 =
         sdse_design_area_um2(&variant->area, form_of(w)->form->setting.smartdeal);
     w->record = (struct sdse_point_record){
         .hash = point->hash,
         .sweep = w->plan->hash,
-        .position = w->point->position,
+        .position = point->position,
         .arch = variant->hash,
         .workload = w->plan->networks[point->network].hash,
         .form = form_of(w)->hash,
@@ -273,7 +288,7 @@ static bool ended_in(struct writing *w, enum sdse_layer_problem_state state) {
 // the point out whatever became of the others. The sweep's constraints are not asked:
 // they are judged where a point is read.
 static enum sdse_point_status judge(struct writing *w) {
-    w->record.reason = w->plan->points[w->point->position].refused;
+    w->record.reason = w->point->point.refused;
     if (w->record.reason)
         return SDSE_POINT_INFEASIBLE;
     if (ended_in(w, SDSE_LAYER_PROBLEM_NO_MAPPING))
@@ -409,23 +424,18 @@ enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
     w.record.status = judge(&w);
     if (w.record.status != SDSE_POINT_OK && !w.record.reason)
         return SDSE_NO_MEMORY;
-    const enum sdse_status status = w.record.status == SDSE_POINT_OK
-                                        ? write_feasible(&w)
-                                        : sdse_store_add_point(store, &w.record);
+    enum sdse_status status = sdse_batch_write_variant(point->point.variant, store);
+    if (!status)
+        status = w.record.status == SDSE_POINT_OK
+                     ? write_feasible(&w)
+                     : sdse_store_add_point(store, &w.record);
     *figures =
         (struct sdse_point_figures){w.record.energy_pj, (double)w.record.latency_cycles,
                                     w.record.area_mm2, w.record.status};
     return status;
 }
 
-// --- Inputs ---
-
-static enum sdse_status write_input(struct sdse_store *store, struct sdse_hash hash,
-                                    enum sdse_input_kind kind, const char *name,
-                                    const char *text) {
-    return sdse_store_add_input(store,
-                                &(struct sdse_input_record){hash, kind, name, text});
-}
+// --- What many share ---
 
 enum sdse_status sdse_batch_write_inputs(const struct sdse_plan *plan,
                                          struct sdse_store *store) {
@@ -434,9 +444,6 @@ enum sdse_status sdse_batch_write_inputs(const struct sdse_plan *plan,
     for (size_t i = 0; !status && i < plan->network_count; i++)
         status = write_input(store, plan->networks[i].hash, SDSE_INPUT_WORKLOAD,
                              plan->networks[i].workload->name, plan->networks[i].text);
-    for (size_t i = 0; !status && i < plan->variant_count; i++)
-        status = write_input(store, plan->variants[i].hash, SDSE_INPUT_ARCH,
-                             plan->variants[i].arch->name, plan->variants[i].text);
     for (size_t i = 0; !status && i < plan->form_count; i++)
         status = write_input(store, plan->forms[i].hash, SDSE_INPUT_FORM,
                              plan->forms[i].form->name, plan->forms[i].text);

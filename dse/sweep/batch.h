@@ -10,7 +10,9 @@
 
 // A point on its way into the store: its layers' problems, in the network's order.
 struct sdse_batch_point {
-    size_t position; // in the plan
+    struct sdse_point point;
+    bool stored; // by another sweep: it only gets its place in this one, with
+    struct sdse_point_figures figures; // these
     size_t layer_count;
     struct sdse_layer_problem **problems;
     struct sdse_weight_form *forms;        // [layer_count]
@@ -19,17 +21,21 @@ struct sdse_batch_point {
     struct sdse_output_error outputs;      // model to run with them
 };
 
-// Writes one point whose problems are all decided: solutions and forms it is the first
-// to use, then its row. Nothing is written for a point with an open problem
-// (SDSE_INTERRUPTED). scratch is reset by the caller. Everything happens inside the
-// store's open batch.
+// Writes one point whose problems are all decided: its accelerator, solutions and forms
+// it is the first to use, then its row. Nothing is written for a point with an open
+// problem (SDSE_INTERRUPTED). scratch is reset by the caller. Everything happens inside
+// the store's open batch.
 enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
                                         const struct sdse_batch_point *point,
                                         struct sdse_store *store,
                                         struct sdse_arena *scratch,
                                         struct sdse_point_figures *figures);
 
-// Writes what all points refer to: the inputs' texts and the sweep itself.
+// Writes an accelerator's text, if it is not there.
+enum sdse_status sdse_batch_write_variant(const struct sdse_variant *variant,
+                                          struct sdse_store *store);
+
+// Writes what many points refer to: networks, forms and the sweep itself.
 enum sdse_status sdse_batch_write_inputs(const struct sdse_plan *plan,
                                          struct sdse_store *store);
 

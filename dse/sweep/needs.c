@@ -14,7 +14,7 @@ enum sdse_status sdse_point_measured(const struct sdse_plan *plan,
     if (!setting->measured || layer->shares_weights ||
         sdse_layer_stays_raw(layer, setting))
         return SDSE_OK;
-    const struct sdse_arch *arch = plan->variants[point->variant].arch;
+    const struct sdse_arch *arch = point->variant->arch;
     const uint32_t word_bits = arch->bits[SDSE_WEIGHTS];
     const struct sdse_sharing sharing = sdse_arch_sharing(arch);
     const struct sdse_serial_weights serial = sdse_arch_serial_weights(arch);
@@ -44,7 +44,7 @@ void sdse_point_layer_form(const struct sdse_plan *plan, const struct sdse_point
     const struct sdse_form_setting *setting = &plan->forms[point->form].form->setting;
     const struct sdse_layer *layer = &workload->layers[layer_index];
     const struct sdse_layer *stored = sdse_layer_weights_of(workload, layer);
-    const struct sdse_arch *arch = plan->variants[point->variant].arch;
+    const struct sdse_arch *arch = point->variant->arch;
     if (measured)
         forms[layer_index] = measured->record.form;
     else if (setting->measured && stored != layer)

@@ -1,17 +1,14 @@
-// One file, though long: what a sweep names is loaded step by step, and each step
-// hashes what the points of the next are told apart by.
+// What a sweep names is loaded step by step, and each step hashes what the points of
+// the next are told apart by.
 #include "dse/sweep/plan.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/checked.h"
-#include "costmodel/resolve.h"
-#include "costmodel/stream.h"
+#include "dse/sweep/making.h"
 #include "dse/sweep/variants.h"
 #include "dse/sweep/weights.h"
-#include "spec/expression.h"
+#include "spec/flow.h"
 #include "spec/load.h"
 #include "spec/network_changes.h"
 #include "spec/sweep_overrides.h"
@@ -207,324 +204,53 @@ static enum sdse_status load_weights(struct loading *l) {
 
 // --- Accelerator variants ---
 
-// What is said of many variants: each cause once, with how many say it.
-struct cause {
-    struct cause *next;
-    const struct sdse_diag *diag; // the first; its notes follow it
-    uint64_t count;
-    bool refuses;
-};
-struct causes {
-    struct cause *first, **end;
-};
-
-static bool same_place(struct sdse_loc a, struct sdse_loc b) {
-    return a.line == b.line && a.column == b.column &&
-           (a.file == b.file || (a.file && b.file && strcmp(a.file, b.file) == 0));
-}
-
-// A cause is a check and the place that it is about. False: memory is out.
-static bool note_cause(struct loading *l, struct causes *causes,
-                       const struct sdse_diag *diag, bool refuses) {
-    for (struct cause *cause = causes->first; cause; cause = cause->next) {
-        if (strcmp(cause->diag->check, diag->check) != 0 ||
-            !same_place(cause->diag->loc, diag->loc) || cause->refuses != refuses)
-            continue;
-        cause->count++;
-        return true;
-    }
-    struct cause *cause = SDSE_ARENA_NEW(l->arena, struct cause);
-    if (!cause)
-        return false;
-    *cause = (struct cause){.diag = diag, .count = 1, .refuses = refuses};
-    *causes->end = cause;
-    causes->end = &cause->next;
-    return true;
-}
-
-// `what`: of which there are so many.
-static void say_causes(struct loading *l, const struct causes *causes,
-                       const char *what) {
-    for (const struct cause *cause = causes->first; cause; cause = cause->next) {
-        char more[64] = "";
-        if (cause->refuses || cause->count > 1)
-            snprintf(more, sizeof more, " (%" PRIu64 " %s%s%s)", cause->count, what,
-                     cause->count == 1 ? "" : "s",
-                     cause->refuses ? ": infeasible" : "");
-        sdse_diag_add(l->diags, SDSE_WARNING, cause->diag->loc, cause->diag->check,
-                      "%s%s", cause->diag->message, more);
-        for (const struct sdse_diag *note = cause->diag->next;
-             note && note->severity == SDSE_NOTE; note = note->next)
-            sdse_diag_add(l->diags, SDSE_NOTE, note->loc, NULL, "%s", note->message);
-    }
-}
-
-// The overrides of combination `number` of accelerator `arch`, as sets and parameters;
-// expressions as what they come to.
-static enum sdse_status combine_overrides(struct loading *l, size_t arch,
-                                          struct sdse_node *root, size_t number,
-                                          struct sdse_set *sets,
-                                          struct sdse_variant *variant,
-                                          struct sdse_diags *said) {
-    const struct sdse_sweep *sweep = l->plan->sweep;
-    const size_t most = sweep->override_count;
-    const struct sdse_override **overrides =
-        SDSE_ARENA_ARRAY(l->arena, const struct sdse_override *, most + 1);
-    size_t *values = SDSE_ARENA_ARRAY(l->arena, size_t, most + 1);
-    variant->parameters =
-        SDSE_ARENA_ARRAY(l->arena, struct sdse_parameter, most + SDSE_SPACE_PARAMETERS);
-    if (!overrides || !values || !variant->parameters)
-        return SDSE_NO_MEMORY;
-    const size_t count = sdse_sweep_combination(sweep, arch, number, overrides, values);
-    for (size_t i = 0; i < count; i++)
-        sets[i] = (struct sdse_set){overrides[i]->path, overrides[i]->values[values[i]],
-                                    overrides[i]->loc};
-    const enum sdse_status status =
-        sdse_expressions_resolve(l->arena, root, sets, count, said);
-    variant->parameter_count = count;
-    for (size_t i = 0; i < count; i++)
-        variant->parameters[i] = (struct sdse_parameter){sets[i].path, sets[i].value};
-    return status;
-}
-
-static enum sdse_status make_variant(struct loading *l, size_t arch,
-                                     struct sdse_node *root, size_t number,
-                                     struct sdse_variant *variant,
-                                     struct sdse_diags *said) {
-    const struct sdse_sweep *sweep = l->plan->sweep;
-    struct sdse_set *sets =
-        SDSE_ARENA_ARRAY(l->arena, struct sdse_set, sweep->override_count + 1);
-    if (!sets)
-        return SDSE_NO_MEMORY;
-    enum sdse_status status =
-        combine_overrides(l, arch, root, number, sets, variant, said);
-    if (!status)
-        status = sdse_arch_from_tree(l->arena, root, sets, variant->parameter_count,
-                                     said, &variant->arch);
-    if (!status)
-        status = sdse_arch_resolve_costs(variant->arch, l->arena, said);
-    return status ? status
-                  : sdse_variant_finish(variant, &sweep->mapper, l->arena, sweep->loc,
-                                        said);
-}
-
 static enum sdse_status count_variants(struct loading *l) {
     const struct sdse_sweep *sweep = l->plan->sweep;
-    uint64_t count = 0, combinations, points;
+    uint64_t count = 0, points;
     bool fits = true;
-    l->plan->first_variant = SDSE_ARENA_ARRAY(l->arena, size_t, sweep->arch_count + 1);
-    if (!l->plan->first_variant)
+    l->plan->arch_count = sweep->arch_count;
+    l->plan->archs =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_plan_arch, sweep->arch_count + 1);
+    if (!l->plan->archs)
         return SDSE_NO_MEMORY;
     for (size_t i = 0; fits && i < sweep->arch_count; i++) {
-        l->plan->first_variant[i] = (size_t)count;
-        fits = sdse_sweep_combinations(sweep, i, &combinations) &&
-               sdse_add_u64(count, combinations, &count);
+        struct sdse_plan_arch *arch = &l->plan->archs[i];
+        arch->first_variant = count;
+        fits = sdse_sweep_combinations(sweep, i, &arch->combinations) &&
+               sdse_add_u64(count, arch->combinations, &count);
     }
-    l->plan->first_variant[sweep->arch_count] = (size_t)count;
     fits = fits && sdse_mul_u64(count, sweep->workload_count, &points) &&
            sdse_mul_u64(points, sweep->form_count, &points) && points <= MOST_POINTS;
-    if (fits)
+    if (fits) {
+        l->plan->variant_count = count;
+        l->plan->point_count = points;
         return SDSE_OK;
+    }
     sdse_diag_add(l->diags, SDSE_ERROR, sweep->loc, "sweep-too-large",
                   "the sweep has more than %d points", MOST_POINTS);
     return SDSE_INVALID;
 }
 
-// The accelerator as its file has it; NULL if that needs the overrides.
-static enum sdse_status load_base(struct loading *l, const struct sdse_node *root,
-                                  struct sdse_arch **base) {
-    struct sdse_diags quiet;
-    sdse_diags_init(&quiet, l->arena);
-    *base = NULL;
-    enum sdse_status status =
-        sdse_arch_from_tree(l->arena, root, NULL, 0, &quiet, base);
-    if (!status)
-        status = sdse_arch_resolve_costs(*base, l->arena, &quiet);
-    if (status)
-        *base = NULL;
-    return status == SDSE_INVALID ? SDSE_OK : status;
-}
-
-// What keeps variants of one accelerator from being.
-struct refusals {
-    size_t count;
-    const struct sdse_diags *first; // what was said of the first
-};
-
-static const struct sdse_diag *first_error(const struct sdse_diags *said) {
-    const struct sdse_diag *diag = said->first;
-    while (diag && diag->severity != SDSE_ERROR)
-        diag = diag->next;
-    return diag;
-}
-
-static enum sdse_status keep_refused(struct loading *l, struct sdse_variant *variant,
-                                     const struct sdse_diags *said,
-                                     struct refusals *refusals) {
-    const struct sdse_diag *error = first_error(said);
-    struct sdse_diags *kept = SDSE_ARENA_NEW(l->arena, struct sdse_diags);
-    if (!kept || !error)
-        return SDSE_NO_MEMORY;
-    *kept = *said;
-    if (!refusals->count++)
-        refusals->first = kept;
-    variant->arch = NULL;
-    variant->refused = sdse_arena_printf(l->arena, SDSE_REFUSED "%s [%s]",
-                                         error->message, error->check);
-    return variant->refused ? SDSE_OK : SDSE_NO_MEMORY;
-}
-
-static enum sdse_status make_variants(struct loading *l, size_t arch,
-                                      struct sdse_node *root, struct causes *causes,
-                                      struct refusals *refusals) {
-    const size_t first = l->plan->first_variant[arch],
-                 end = l->plan->first_variant[arch + 1];
-    for (size_t i = first; i < end; i++) {
-        struct sdse_diags said;
-        sdse_diags_init(&said, l->arena);
-        struct sdse_variant *variant = &l->plan->variants[i];
-        enum sdse_status status =
-            make_variant(l, arch, root, i - first, variant, &said);
-        if (status == SDSE_INVALID && !said.fault)
-            status = keep_refused(l, variant, &said, refusals);
-        if (status)
-            return status;
-        const struct sdse_diag *error = variant->refused ? first_error(&said) : NULL;
-        for (const struct sdse_diag *diag = said.first; diag; diag = diag->next)
-            if ((diag == error || (!error && diag->severity == SDSE_WARNING)) &&
-                !note_cause(l, causes, diag, error != NULL))
-                return SDSE_NO_MEMORY;
-    }
-    return SDSE_OK;
-}
-
-// Gives refused variants the accelerator that they are named after. False: none is.
-static enum sdse_status name_refused(struct loading *l, size_t arch,
-                                     const struct sdse_node *root, bool *named) {
-    const size_t first = l->plan->first_variant[arch],
-                 end = l->plan->first_variant[arch + 1];
-    struct sdse_arch *base;
-    enum sdse_status status = load_base(l, root, &base);
-    for (size_t i = first; i < end && !base; i++)
-        base = l->plan->variants[i].arch;
-    *named = base != NULL;
-    for (size_t i = first; !status && base && i < end; i++) {
-        struct sdse_variant *variant = &l->plan->variants[i];
-        if (!variant->refused)
-            continue;
-        variant->arch = base;
-        status = sdse_variant_refuse(variant, &l->plan->sweep->mapper, l->arena,
-                                     variant->refused);
-    }
-    return status;
-}
-
-static enum sdse_status load_variants(struct loading *l) {
+static enum sdse_status load_archs(struct loading *l, struct sdse_plan_looks **looks) {
     const struct sdse_sweep *sweep = l->plan->sweep;
-    enum sdse_status status = count_variants(l), worst = SDSE_OK;
+    enum sdse_status status = count_variants(l);
     if (status)
         return status;
-    l->plan->variant_count = l->plan->first_variant[sweep->arch_count];
-    l->plan->variants =
-        SDSE_ARENA_ARRAY(l->arena, struct sdse_variant, l->plan->variant_count);
-    struct refusals *refusals =
-        SDSE_ARENA_ARRAY(l->arena, struct refusals, sweep->arch_count);
-    struct causes causes = {NULL, &causes.first};
-    if (!l->plan->variants || !refusals)
-        return SDSE_NO_MEMORY;
-    size_t refused = 0;
     for (size_t i = 0; i < sweep->arch_count; i++) {
         struct sdse_node *root;
-        bool named = true;
-        refusals[i] = (struct refusals){0};
-        status = sdse_tree_parse_file(l->arena, sweep->archs[i], l->diags, &root);
-        if (!status)
-            status = make_variants(l, i, root, &causes, &refusals[i]);
-        if (!status && refusals[i].count)
-            status = name_refused(l, i, root, &named);
-        if (!status && !named) { // no override admits it, and its file alone is none
-            sdse_diags_pass_on(l->diags, refusals[i].first);
-            status = SDSE_INVALID;
-        }
-        refused += refusals[i].count;
-        worst = worse(worst, status);
-    }
-    for (size_t i = 0;
-         !worst && refused == l->plan->variant_count && i < sweep->arch_count; i++)
-        if (refusals[i].first)
-            sdse_diags_pass_on(l->diags, refusals[i].first);
-    if (!worst && refused == l->plan->variant_count)
-        return SDSE_INVALID;
-    if (!worst)
-        say_causes(l, &causes, "accelerator");
-    return worst;
-}
-
-// --- Points that cannot be ---
-
-// Form and accelerator, or a layer of the network and accelerator, do not go together.
-static const struct sdse_diag *mismatch(const struct sdse_plan *plan,
-                                        const struct sdse_point *point,
-                                        struct sdse_diags *said) {
-    const struct sdse_arch *arch = plan->variants[point->variant].arch;
-    const struct sdse_sweep_form *form = plan->forms[point->form].form;
-    const struct sdse_workload *net = plan->networks[point->network].workload;
-    if (form->setting.smartdeal && !arch->rebuild.present)
-        sdse_diag_add(
-            said, SDSE_ERROR, form->loc, "rebuild-engine",
-            "weight form '%s' needs a rebuild engine, and accelerator '%s' declares "
-            "none under `engines:`",
-            form->name, arch->name);
-    if (form->setting.first && !sdse_arch_makes_products(arch))
-        sdse_diag_add(said, SDSE_ERROR, form->loc, "products-engine",
-                      "weight form '%s' needs an engine of kind products_first, and "
-                      "accelerator '%s' declares none under `engines:`",
-                      form->name, arch->name);
-    for (size_t i = 0; !said->first && i < net->layer_count; i++)
-        sdse_stream_admits(arch, &net->layers[i], said);
-    return said->first;
-}
-
-bool sdse_plan_refusal(struct sdse_arena *arena, const struct sdse_plan *plan,
-                       const struct sdse_point *point, const char **reason) {
-    *reason = plan->variants[point->variant].refused;
-    if (*reason)
-        return true;
-    struct sdse_diags said;
-    sdse_diags_init(&said, arena);
-    const struct sdse_diag *diag = mismatch(plan, point, &said);
-    if (diag)
-        *reason = diag->message;
-    return !said.fault;
-}
-
-// Marks points that cannot be: an error where none can, else a warning for each cause.
-// Variants of one accelerator agree in their engines, mostly: each asks for itself.
-static enum sdse_status refuse_points(struct loading *l) {
-    struct sdse_plan *plan = l->plan;
-    struct causes causes = {NULL, &causes.first};
-    size_t refused = 0;
-    for (size_t i = 0; i < plan->point_count; i++) {
-        struct sdse_point *point = &plan->points[i];
-        struct sdse_diags said;
-        sdse_diags_init(&said, l->arena);
-        point->refused = plan->variants[point->variant].refused;
-        const struct sdse_diag *diag =
-            point->refused ? NULL : mismatch(plan, point, &said);
-        if (said.fault || (diag && !note_cause(l, &causes, diag, true)))
+        const enum sdse_status parsed =
+            sdse_tree_parse_file(l->arena, sweep->archs[i], l->diags, &root);
+        status = worse(status, parsed);
+        if (parsed)
+            continue;
+        const char *text = sdse_node_flow_text(l->arena, root);
+        if (!text)
             return SDSE_NO_MEMORY;
-        if (diag)
-            point->refused = diag->message;
-        refused += point->refused != NULL;
+        l->plan->archs[i].root = root;
+        l->plan->archs[i].source = hash_text(text);
     }
-    if (refused < plan->point_count) {
-        say_causes(l, &causes, "point");
-        return SDSE_OK;
-    }
-    for (const struct cause *cause = causes.first; cause; cause = cause->next)
-        sdse_diag_add(l->diags, SDSE_ERROR, cause->diag->loc, cause->diag->check, "%s",
-                      cause->diag->message);
-    return SDSE_INVALID;
+    const enum sdse_status looked = sdse_plan_look(l->plan, l->arena, l->diags, looks);
+    return looked == SDSE_NO_MEMORY ? looked : worse(status, looked);
 }
 
 // --- Names ---
@@ -534,7 +260,7 @@ static const char *network_name(const struct sdse_plan *plan, size_t i) {
     return plan->networks[i].workload->name;
 }
 static const char *arch_name(const struct sdse_plan *plan, size_t i) {
-    return plan->variants[plan->first_variant[i]].arch->name;
+    return plan->archs[i].name;
 }
 
 // Of one name and one entry's sizes.
@@ -639,57 +365,7 @@ void sdse_plan_free(struct sdse_plan *plan) {
     }
 }
 
-// --- Points ---
-
-// Of a network's sizes, in any order.
-static struct sdse_hash hash_sizes(const struct sdse_network_input *network) {
-    struct sdse_hash sum = {0};
-    for (size_t i = 0; i < network->parameter_count; i++) {
-        const struct sdse_parameter *size = &network->parameters[i];
-        const struct sdse_hash hash =
-            sdse_hash_join(hash_text(size->path), hash_text(size->value));
-        sum.low += hash.low;
-        sum.high += hash.high;
-    }
-    return sum;
-}
-
-struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,
-                                      const struct sdse_point *point) {
-    struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
-    hash = sdse_hash_join(hash, plan->networks[point->network].hash);
-    if (plan->networks[point->network].parameter_count)
-        hash = sdse_hash_join(hash, hash_sizes(&plan->networks[point->network]));
-    hash = sdse_hash_join(hash, plan->variants[point->variant].search);
-    hash = sdse_hash_join(hash, plan->variants[point->variant].names);
-    hash = sdse_hash_join(hash, plan->forms[point->form].hash);
-    if (plan->networks[point->network].outputs)
-        hash = sdse_hash_join(
-            hash, sdse_network_outputs_hash(plan->networks[point->network].outputs));
-    if (plan->forms[point->form].form->setting.measured)
-        hash = sdse_hash_join(hash, plan->networks[point->network].all_weights);
-    return sdse_hash_join(hash,
-                          hash_text(sdse_objective_words()[plan->sweep->objective]));
-}
-
-static enum sdse_status enumerate(struct loading *l) {
-    struct sdse_plan *plan = l->plan;
-    plan->point_count = plan->network_count * plan->variant_count * plan->form_count;
-    plan->points = SDSE_ARENA_ARRAY(l->arena, struct sdse_point, plan->point_count);
-    if (!plan->points)
-        return SDSE_NO_MEMORY;
-    size_t next = 0;
-    for (size_t n = 0; n < plan->network_count; n++) {
-        for (size_t v = 0; v < plan->variant_count; v++) {
-            for (size_t f = 0; f < plan->form_count; f++) {
-                struct sdse_point *point = &plan->points[next++];
-                *point = (struct sdse_point){.network = n, .variant = v, .form = f};
-                point->hash = sdse_plan_point_hash(plan, point);
-            }
-        }
-    }
-    return SDSE_OK;
-}
+// --- The sweep itself ---
 
 // The sweep's text: names in place of paths. What they stand for is in the points.
 static bool write_sweep(struct loading *l) {
@@ -707,12 +383,35 @@ static bool write_sweep(struct loading *l) {
     return plan->text != NULL;
 }
 
-// The sweep's own hash: its text, name and all, and its points in order. A changed file
+// What the sweep is made of, beside its text. It stands for its points: a changed file
 // makes another sweep.
-static void hash_sweep(struct sdse_plan *plan) {
-    plan->hash = hash_text(plan->text);
-    for (size_t i = 0; i < plan->point_count; i++)
-        plan->hash = sdse_hash_join(plan->hash, plan->points[i].hash);
+static struct sdse_hash hash_factors(const struct sdse_plan *plan) {
+    struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
+    const bool measured = any_form_measured(plan);
+    for (size_t i = 0; i < plan->network_count; i++) {
+        const struct sdse_network_input *network = &plan->networks[i];
+        hash = sdse_hash_join(hash, network->hash);
+        hash = sdse_hash_join(hash, sdse_network_hash_sizes(network));
+        if (network->outputs)
+            hash = sdse_hash_join(hash, sdse_network_outputs_hash(network->outputs));
+        if (measured)
+            hash = sdse_hash_join(hash, network->all_weights);
+    }
+    for (size_t i = 0; i < plan->arch_count; i++)
+        hash = sdse_hash_join(hash, plan->archs[i].source);
+    for (size_t i = 0; i < plan->form_count; i++)
+        hash = sdse_hash_join(hash, plan->forms[i].hash);
+    return hash;
+}
+
+bool sdse_plan_name(struct sdse_arena *arena, struct sdse_plan *plan,
+                    struct sdse_hash made_of) {
+    char hash[SDSE_HASH_TEXT_BYTES];
+    sdse_hash_text(made_of, hash);
+    plan->text = sdse_arena_printf(arena, "%s# made of %s\n", plan->text, hash);
+    if (plan->text)
+        plan->hash = hash_text(plan->text);
+    return plan->text != NULL;
 }
 
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
@@ -727,7 +426,8 @@ enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path
         return status;
     status = load_networks(&l);
     status = worse(status, load_forms(&l));
-    status = worse(status, load_variants(&l));
+    struct sdse_plan_looks *looks = NULL;
+    status = worse(status, load_archs(&l, &looks));
     if (!status)
         status = load_weights(&l);
     if (!status)
@@ -735,16 +435,14 @@ enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path
     if (!status)
         status = load_outputs(&l);
     if (!status)
-        status = enumerate(&l);
-    if (!status)
-        status = refuse_points(&l);
-    if (!status && !write_sweep(&l))
+        status = sdse_plan_judge_points(looks);
+    if (!status &&
+        !(write_sweep(&l) && sdse_plan_name(arena, l.plan, hash_factors(l.plan))))
         status = SDSE_NO_MEMORY;
     if (status) {
         sdse_plan_free(l.plan);
         return status;
     }
-    hash_sweep(l.plan);
     *plan = l.plan;
     return SDSE_OK;
 }

@@ -1,6 +1,7 @@
-// The points of a sweep, in their fixed order, with everything they are made of:
-// accelerator variants, networks, weight forms. Built before anything is computed, so
-// that bad input is reported at once and changes nothing.
+// The points of a sweep, in their fixed order: what they are made of is loaded before
+// anything is computed, so that bad input is reported at once and changes nothing; the
+// points and their accelerators are made when they are asked for. A plan takes the
+// memory of its files, not of its points.
 #ifndef SDSE_DSE_SWEEP_PLAN_H
 #define SDSE_DSE_SWEEP_PLAN_H
 
@@ -20,6 +21,7 @@
 
 // An accelerator with one combination of overrides, costs resolved.
 struct sdse_variant {
+    uint64_t number; // among all of the plan
     struct sdse_arch *arch;
     const char *text; // canonical
     struct sdse_hash hash;
@@ -27,11 +29,22 @@ struct sdse_variant {
                              // its space: the same as `hash` if that is nothing
     struct sdse_hash names;  // of the parameters, in any order
     struct sdse_area area;
-    // Why there is no such accelerator: `arch` then is the one without the overrides,
+    // Why there is no such accelerator: `arch` then is the one that it is named after,
     // and `area` unknown. NULL: there is.
     const char *refused;
     size_t parameter_count;
     struct sdse_parameter *parameters; // the overrides, and what the mapper adds
+};
+
+// An accelerator of the sweep, of which the variants are made.
+struct sdse_plan_arch {
+    const struct sdse_node *root; // of its file
+    struct sdse_hash source;      // of what is written there
+    // What refused variants are named after: without overrides, or, if its file alone
+    // makes none, the first variant that does. NULL while none was needed.
+    const struct sdse_arch *named;
+    const char *name;
+    uint64_t first_variant, combinations;
 };
 
 struct sdse_network_input {
@@ -60,7 +73,9 @@ struct sdse_form_input {
 };
 
 struct sdse_point {
-    size_t network, variant, form; // indices into the plan
+    uint64_t position;
+    size_t network, form; // indices into the plan
+    const struct sdse_variant *variant;
     struct sdse_hash hash; // of all three and what they are called, the mapper's space,
                            // the weights if the form is measured, the objective and the
                            // model's version
@@ -69,28 +84,78 @@ struct sdse_point {
 
 struct sdse_plan {
     struct sdse_sweep *sweep;
-    const char *text; // of the sweep, canonical
-    struct sdse_hash hash;
-    size_t network_count, variant_count, form_count, point_count;
+    // Of the sweep, canonical; the last line has a hash of what it names: networks,
+    // accelerators as they are written, forms, weights, models, the version of the cost
+    // model. It stands for the hashes of all points: a changed file makes another
+    // sweep.
+    const char *text;
+    struct sdse_hash hash; // of the text
+    size_t network_count, form_count, arch_count;
+    uint64_t variant_count, point_count;
     struct sdse_network_input *networks;
-    struct sdse_variant *variants;
     struct sdse_form_input *forms;
-    size_t *first_variant; // [accelerators + 1], of each accelerator's variants
-    // Networks vary slowest, then accelerators, then overrides (the last fastest), then
-    // forms.
-    struct sdse_point *points;
+    struct sdse_plan_arch *archs;
+    struct sdse_point *listed; // points that are not generated, but taken from a
+                               // database (dse/sweep/stored_plan.h); NULL: none
 };
 
 // Loads a sweep and all it names, validates everything (weight files too if a form is
-// measured), resolves every cost and enumerates the points. All problems are in
-// `diags`. Points that cannot be (an override without an accelerator, a form that needs
-// an engine) are infeasible, with a warning for each cause, unless none can be: then
-// these are the errors. With `follow_links`, links may lead weight files out of their
-// networks' folders. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or
-// SDSE_NO_MEMORY.
+// measured). All problems are in `diags`. Points that cannot be (an override without an
+// accelerator, a form that needs an engine) are infeasible, with a warning for each
+// cause, unless none can be: then these are the errors. Every accelerator is made and
+// looked at, or, of more than SDSE_PLAN_LOOKS, those where one override has each of its
+// values beside the first of the others, and as many more here and there: the warnings
+// then say so, and what else cannot be is found when its point is made. With
+// `follow_links`, links may lead weight files out of their networks' folders. Lives in
+// `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
                                 bool follow_links, struct sdse_diags *diags,
                                 struct sdse_plan **plan);
+
+enum { SDSE_PLAN_LOOKS = 1024 };
+
+// --- Points, by their positions ---
+//
+// Positions are numbers in mixed radix: networks vary slowest, then accelerators, then
+// the overrides of each (its own axes, the last fastest), then forms. Everything here
+// may be asked by several threads at once.
+
+// What a point is made of, as indices.
+struct sdse_point_place {
+    size_t network, arch, form;
+    uint64_t combination; // of the accelerator's overrides (spec/sweep_overrides.h)
+};
+
+// position < plan->point_count; of a plan whose points are generated.
+struct sdse_point_place sdse_plan_place(const struct sdse_plan *plan,
+                                        uint64_t position);
+uint64_t sdse_plan_position(const struct sdse_plan *plan,
+                            struct sdse_point_place place);
+
+// Axes of the points of one accelerator: 0 is the network, then come the overrides in
+// the order of the file (those in step are one axis), the last is the weight form.
+size_t sdse_plan_axis_count(const struct sdse_plan *plan, size_t arch);
+// How many values an axis has; which of them the point at `position` has; and the
+// position of the point that has value `index` there and all else in common with it.
+uint64_t sdse_plan_axis_length(const struct sdse_plan *plan, size_t arch, size_t axis);
+uint64_t sdse_plan_axis_index(const struct sdse_plan *plan, uint64_t position,
+                              size_t axis);
+uint64_t sdse_plan_moved(const struct sdse_plan *plan, uint64_t position, size_t axis,
+                         uint64_t index);
+
+// Makes accelerator `number` < plan->variant_count; all of it lives in `arena`. One
+// that cannot be is made too: it says why. Returns SDSE_OK or SDSE_NO_MEMORY.
+enum sdse_status sdse_plan_variant(const struct sdse_plan *plan, uint64_t number,
+                                   struct sdse_arena *arena,
+                                   const struct sdse_variant **variant);
+
+// Makes the point at `position`. *variant is that of another point, or NULL: it is
+// taken if it is the point's own, else the point's own is made and written there.
+// Returns SDSE_OK or SDSE_NO_MEMORY.
+enum sdse_status sdse_plan_point(const struct sdse_plan *plan, uint64_t position,
+                                 struct sdse_arena *arena,
+                                 const struct sdse_variant **variant,
+                                 struct sdse_point *point);
 
 // Why the point cannot be, or NULL; texts live in `arena`. False: memory is out.
 bool sdse_plan_refusal(struct sdse_arena *arena, const struct sdse_plan *plan,

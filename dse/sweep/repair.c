@@ -67,9 +67,8 @@ static const char *judge(struct repairing *r, struct sdse_store *store,
                          struct sdse_lost_point *lost,
                          const struct sdse_stored_point *point,
                          const struct sdse_stored_plan *stored) {
-    struct sdse_point *planned = &stored->plan->points[0];
     if (!stored->proven && sdse_salvage_confirms(r->damaged, lost->id, stored->hash)) {
-        planned->hash = stored->hash; // its own name was damaged
+        stored->plan->listed[0].hash = stored->hash; // its own name was damaged
     } else if (!stored->proven) {
         if (!lost->row)
             return "what it was made of is damaged, or came from files that are not in "
@@ -83,7 +82,7 @@ static const char *judge(struct repairing *r, struct sdse_store *store,
             return "the forms of its weights are damaged, and came from files that are "
                    "not in the database";
     }
-    lost->is = planned->hash;
+    lost->is = stored->plan->listed[0].hash;
     return NULL;
 }
 

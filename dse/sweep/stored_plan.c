@@ -5,6 +5,7 @@
 
 #include "costmodel/resolve.h"
 #include "dse/sweep/forms.h"
+#include "dse/sweep/making.h"
 #include "dse/sweep/variants.h"
 #include "dse/sweep/weights.h"
 #include "spec/load.h"
@@ -18,6 +19,7 @@ struct loading {
     struct sdse_diags *diags;
     struct sdse_diags quiet; // what loaders say of texts that no one wrote by hand
     struct sdse_plan *plan;
+    struct sdse_point *made;
 };
 
 static enum sdse_status complain(struct loading *l, const char *check, const char *what,
@@ -106,7 +108,7 @@ static enum sdse_status load_arch(struct loading *l) {
     if (status || !same(variant->hash, point->arch))
         return complain(l, "stored-input", "the text does not load of accelerator",
                         point->arch_name);
-    l->plan->variants = variant;
+    l->made->variant = variant;
     l->plan->variant_count = 1;
     return SDSE_OK;
 }
@@ -174,10 +176,9 @@ static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *
         measured ? sdse_plan_hash_weights(l->arena, &l->quiet, network) : SDSE_OK;
     if (status)
         return status;
-    out->hash = sdse_plan_point_hash(l->plan, l->plan->points);
+    out->hash = sdse_plan_point_hash(l->plan, l->made);
     out->proven = same(out->hash, point->hash);
-    if (!sdse_plan_refusal(l->arena, l->plan, l->plan->points,
-                           &l->plan->points[0].refused))
+    if (!sdse_plan_refusal(l->arena, l->plan, l->made, &l->made->refused))
         return SDSE_NO_MEMORY;
     if (point->outputs_known && !out->proven) {
         struct sdse_output_error *outputs =
@@ -190,7 +191,7 @@ static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *
                                                   point->best_class_agreement};
         network->stored_outputs = outputs;
     }
-    if (!measured || out->proven || l->plan->points[0].refused)
+    if (!measured || out->proven || l->made->refused)
         return SDSE_OK;
     if (point->layer_count != network->workload->layer_count)
         return complain(
@@ -212,16 +213,16 @@ static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *
 
 static enum sdse_status begin(struct loading *l) {
     struct sdse_sweep *sweep = SDSE_ARENA_NEW(l->arena, struct sdse_sweep);
-    struct sdse_point *point = SDSE_ARENA_NEW(l->arena, struct sdse_point);
+    l->made = SDSE_ARENA_NEW(l->arena, struct sdse_point);
     l->plan = SDSE_ARENA_NEW(l->arena, struct sdse_plan);
-    if (!sweep || !point || !l->plan)
+    if (!sweep || !l->made || !l->plan)
         return SDSE_NO_MEMORY;
     sweep->name = "reproduced";
     sweep->objective = l->point->objective;
     sweep->workload_count = sweep->arch_count = 1;
     read_mapper(l->point, &sweep->mapper);
     l->plan->sweep = sweep;
-    l->plan->points = point;
+    l->plan->listed = l->made;
     l->plan->point_count = 1;
     return SDSE_OK;
 }
@@ -230,10 +231,10 @@ static enum sdse_status name_sweep(struct loading *l) {
     struct sdse_plan *plan = l->plan;
     plan->text = sdse_sweep_text(l->arena, plan->sweep, &l->point->workload_name,
                                  &l->point->arch_name);
-    plan->points[0].hash = l->point->hash;
-    if (plan->text)
-        plan->hash = sdse_hash_join(hash_text(plan->text), l->point->hash);
-    return plan->text ? SDSE_OK : SDSE_NO_MEMORY;
+    l->made->hash = l->point->hash;
+    return plan->text && sdse_plan_name(l->arena, plan, l->point->hash)
+               ? SDSE_OK
+               : SDSE_NO_MEMORY;
 }
 
 enum sdse_status sdse_plan_stored(struct sdse_arena *arena, const char *database_path,
@@ -269,19 +270,18 @@ struct sdse_plan *sdse_plan_join(struct sdse_arena *arena,
     all->network_count = all->variant_count = all->form_count = all->point_count =
         count;
     all->networks = SDSE_ARENA_ARRAY(arena, struct sdse_network_input, count);
-    all->variants = SDSE_ARENA_ARRAY(arena, struct sdse_variant, count);
     all->forms = SDSE_ARENA_ARRAY(arena, struct sdse_form_input, count);
-    all->points = SDSE_ARENA_ARRAY(arena, struct sdse_point, count);
-    if (!all->networks || !all->variants || !all->forms || !all->points)
+    struct sdse_point *points = SDSE_ARENA_ARRAY(arena, struct sdse_point, count);
+    if (!all->networks || !all->forms || !points)
         return NULL;
-    all->hash = hash_text(all->text);
+    struct sdse_hash hash = {0};
     for (size_t i = 0; i < count; i++) {
         all->networks[i] = plans[i]->networks[0];
-        all->variants[i] = plans[i]->variants[0];
         all->forms[i] = plans[i]->forms[0];
-        all->points[i] = (struct sdse_point){i, i, i, plans[i]->points[0].hash,
-                                             plans[i]->points[0].refused};
-        all->hash = sdse_hash_join(all->hash, all->points[i].hash);
+        points[i] = plans[i]->listed[0];
+        points[i].position = points[i].network = points[i].form = i;
+        hash = sdse_hash_join(hash, points[i].hash);
     }
-    return all;
+    all->listed = points;
+    return sdse_plan_name(arena, all, hash) ? all : NULL;
 }

@@ -12,8 +12,8 @@
 
 #include "base/pool.h"
 #include "dse/sweep/batch.h"
+#include "dse/sweep/fronts.h"
 #include "dse/sweep/needs.h"
-#include "results/look/pareto.h"
 
 // A batch is closed when it has this many problems to solve or this many points: a kill
 // loses at most that much.
@@ -22,7 +22,17 @@ enum { BATCH_PROBLEMS = 32, BATCH_POINTS = 64 };
 // Words that are measured ahead, unless the request says how many.
 enum { AHEAD_WORDS = 32 * 1024 * 1024 };
 
-enum { FRONT_OBJECTIVES = 3 };
+// Positions that are asked at once whether they are stored; layer problems are
+// forgotten between batches when they, or their answers, take so much memory.
+enum { WINDOW = 4096, KNOWN_BYTES = 64 * 1024 * 1024 };
+
+// Consecutive points of the plan, and what this run's database has of them already.
+struct window {
+    uint64_t first;
+    size_t count;
+    bool there[WINDOW];
+    struct sdse_point_figures figures[WINDOW];
+};
 
 struct run {
     const struct sdse_sweep_request *request;
@@ -34,20 +44,21 @@ struct run {
     unsigned threads;
     struct sdse_plan *plan;
     struct sdse_store *store;
+    struct sdse_arena *known; // of the layer problems
     struct sdse_layer_problem_table *problems;
     struct sdse_measured_table *measured;
     struct sdse_sweep_progress *progress;
     struct timespec started;
 
-    struct sdse_batch_point points[BATCH_POINTS]; // of the batch under way
+    struct window window;
+
+    struct sdse_arena *batch; // of the points of the batch under way
+    struct sdse_batch_point points[BATCH_POINTS];
     size_t point_count;
-    struct sdse_layer_problem **open; // problems of the batch that must be solved
+    const struct sdse_variant *variant; // of the last of them, or NULL
+    struct sdse_layer_problem **open;   // problems of the batch that must be solved
     size_t open_count, open_capacity;
-    double *figures; // [point_count of the plan][FRONT_OBJECTIVES], stored points only
-    size_t *figure_network; // [point_count of the plan], whose figures they are
-    size_t figure_count;
-    double *own;   // room for the figures of one network
-    size_t *front; // and for its front
+    struct sdse_fronts *fronts; // of the stored points
 };
 
 static double elapsed_s(const struct run *run) {
@@ -58,7 +69,7 @@ static double elapsed_s(const struct run *run) {
 }
 
 // Whether the point is this run's to compute.
-static bool is_mine(const struct run *run, size_t position) {
+static bool is_mine(const struct run *run, uint64_t position) {
     const uint64_t shards = run->request->shards;
     return !shards || position % shards == run->request->shard;
 }
@@ -82,57 +93,32 @@ static enum sdse_status checked(struct run *run, enum sdse_status status) {
 
 // --- Progress ---
 
-static enum sdse_status note_figures(struct run *run, size_t position,
+static enum sdse_status note_figures(struct run *run, uint64_t position, size_t network,
                                      const struct sdse_point_figures *figures) {
     enum sdse_point_status status = figures->status;
     if (run->plan->sweep->limits.set) { // as the views judge it
-        const enum sdse_status judged = checked(
-            run, sdse_store_judge_point(run->store, run->plan->hash,
-                                        run->plan->points[position].hash, &status));
+        const enum sdse_status judged =
+            checked(run, sdse_store_judge_point(run->store, run->plan->hash, position,
+                                                &status));
         if (judged)
             return judged;
     }
     run->progress->points_done++;
     run->progress->infeasible += status == SDSE_POINT_INFEASIBLE;
     run->progress->failed += status == SDSE_POINT_ERROR;
-    if (status != SDSE_POINT_OK)
-        return SDSE_OK;
-    run->figure_network[run->figure_count] = run->plan->points[position].network;
-    double *row = run->figures + run->figure_count++ * FRONT_OBJECTIVES;
-    row[0] = figures->energy_pj;
-    row[1] = figures->latency_cycles;
-    row[2] = isnan(figures->area_mm2) ? 0 : figures->area_mm2;
+    const double area_mm2 = isnan(figures->area_mm2) ? 0 : figures->area_mm2;
+    if (status == SDSE_POINT_OK &&
+        !sdse_fronts_add(run->fronts, network, figures->energy_pj,
+                         figures->latency_cycles, area_mm2))
+        return SDSE_NO_MEMORY;
+    run->progress->front_size = sdse_fronts_size(run->fronts);
     return SDSE_OK;
 }
 
-// Networks do not compete: each has a front of its own.
-static enum sdse_status count_fronts(struct run *run) {
-    size_t sum = 0;
-    for (size_t n = 0; n < run->plan->network_count; n++) {
-        size_t points = 0, count = 0;
-        for (size_t i = 0; i < run->figure_count; i++)
-            if (run->figure_network[i] == n)
-                memcpy(run->own + points++ * FRONT_OBJECTIVES,
-                       run->figures + i * FRONT_OBJECTIVES,
-                       FRONT_OBJECTIVES * sizeof *run->own);
-        const enum sdse_status status =
-            points ? sdse_pareto_front(run->own, points, FRONT_OBJECTIVES, run->front,
-                                       &count)
-                   : SDSE_OK;
-        if (status)
-            return status;
-        sum += count;
-    }
-    run->progress->front_size = sum;
-    return SDSE_OK;
-}
-
-static enum sdse_status report(struct run *run) {
+static void report(struct run *run) {
     run->progress->seconds = elapsed_s(run);
-    const enum sdse_status status = count_fronts(run);
     if (run->request->progress)
         run->request->progress(run->request->context, run->progress);
-    return status;
 }
 
 // --- Solving ---
@@ -168,14 +154,14 @@ static enum sdse_status solve_open(struct run *run) {
 static bool load_front(struct run *run, struct sdse_layer_problem *problem) {
     struct sdse_front_record record;
     const double seconds = run->plan->sweep->mapper.seconds;
-    if (!sdse_store_load_front(run->store, problem->hash, run->arena, &record) &&
+    if (!sdse_store_load_front(run->store, problem->hash, run->known, &record) &&
         (seconds <= 0 || !sdse_store_load_front(
                              run->store, sdse_layer_problem_limited(problem, seconds),
-                             run->arena, &record)))
+                             run->known, &record)))
         return false;
     problem->elements =
-        SDSE_ARENA_ARRAY(run->arena, struct sdse_tradeoff, record.count);
-    problem->mappings = SDSE_ARENA_ARRAY(run->arena, const char *, record.count);
+        SDSE_ARENA_ARRAY(run->known, struct sdse_tradeoff, record.count);
+    problem->mappings = SDSE_ARENA_ARRAY(run->known, const char *, record.count);
     if (!problem->elements || !problem->mappings)
         return false;
     for (size_t i = 0; i < record.count; i++) {
@@ -210,43 +196,68 @@ static enum sdse_status add_open(struct run *run, struct sdse_layer_problem *pro
 
 // --- Batches ---
 
+// Forgets the layer problems when they take much: those that are needed again are in
+// the database.
+static enum sdse_status forget_known(struct run *run) {
+    size_t bytes = sdse_arena_used_bytes(run->known);
+    for (unsigned i = 0; i < run->threads; i++)
+        bytes += sdse_arena_used_bytes(run->workers[i]);
+    if (bytes < KNOWN_BYTES)
+        return SDSE_OK;
+    for (unsigned i = 0; i < run->threads; i++)
+        sdse_arena_reset(run->workers[i]);
+    sdse_arena_reset(run->known);
+    run->problems = sdse_layer_problem_table_new(run->known);
+    return run->problems ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+static enum sdse_status write_point(struct run *run,
+                                    const struct sdse_batch_point *entry,
+                                    struct sdse_point_figures *figures) {
+    const struct sdse_point *point = &entry->point;
+    if (entry->stored) {
+        *figures = entry->figures;
+        return sdse_store_link_point(run->store, run->plan->hash, point->position,
+                                     point->hash);
+    }
+    const enum sdse_status status =
+        sdse_batch_write_point(run->plan, entry, run->store, run->scratch, figures);
+    sdse_arena_reset(run->scratch);
+    return status;
+}
+
 static enum sdse_status flush(struct run *run) {
     enum sdse_status status = solve_open(run);
     if (!status && run->point_count)
         status = checked(run, sdse_store_begin(run->store));
     if (status)
         return status;
-    const struct sdse_sweep_progress before = *run->progress;
-    const size_t figures_before = run->figure_count;
-    for (size_t i = 0; !status && i < run->point_count; i++) {
-        struct sdse_point_figures figures;
+    size_t written = 0;
+    struct sdse_point_figures figures[BATCH_POINTS];
+    while (!status && written < run->point_count) {
         status =
-            checked(run, sdse_batch_write_point(run->plan, &run->points[i], run->store,
-                                                run->scratch, &figures));
-        sdse_arena_reset(run->scratch);
-        if (!status)
-            status = note_figures(run, run->points[i].position, &figures);
+            checked(run, write_point(run, &run->points[written], &figures[written]));
+        written += !status;
     }
     // What came before an interruption is committed; after a failure nothing is.
-    if (run->point_count) {
-        bool kept = !status || status == SDSE_INTERRUPTED;
-        if (kept) {
-            const enum sdse_status committed =
-                checked(run, sdse_store_commit(run->store));
-            kept = !committed;
-            status = committed ? committed : status;
+    if (run->point_count && (!status || status == SDSE_INTERRUPTED)) {
+        const enum sdse_status committed = checked(run, sdse_store_commit(run->store));
+        for (size_t i = 0; !committed && i < written; i++) {
+            const struct sdse_point *point = &run->points[i].point;
+            run->progress->points_reused += run->points[i].stored;
+            const enum sdse_status noted =
+                note_figures(run, point->position, point->network, &figures[i]);
+            status = status ? status : noted;
         }
-        if (!kept) {
-            sdse_store_rollback(run->store);
-            run->progress->points_done = before.points_done;
-            run->progress->infeasible = before.infeasible;
-            run->progress->failed = before.failed;
-            run->figure_count = figures_before;
-        }
+        status = committed ? committed : status;
+    } else if (run->point_count) {
+        sdse_store_rollback(run->store);
     }
     run->point_count = run->open_count = 0;
+    run->variant = NULL;
+    sdse_arena_reset(run->batch);
     report(run);
-    return status;
+    return status ? status : forget_known(run);
 }
 
 // --- Measured forms ---
@@ -298,42 +309,72 @@ static enum sdse_status queue_entry(struct run *run, struct ahead *ahead,
     return SDSE_OK;
 }
 
+// Whether the point at a position of the window is to be computed; it is made then.
+// *needed false: it is stored, or of another shard, or cannot be.
+static enum sdse_status point_ahead(struct run *run, uint64_t position,
+                                    struct sdse_arena *arena,
+                                    const struct sdse_variant **variant,
+                                    struct sdse_point *point, bool *needed) {
+    struct sdse_point_figures figures;
+    *needed =
+        is_mine(run, position) && !run->window.there[position - run->window.first];
+    if (!*needed)
+        return SDSE_OK;
+    const enum sdse_status status =
+        sdse_plan_point(run->plan, position, arena, variant, point);
+    *needed = !status && !point->refused &&
+              !sdse_store_load_figures(run->store, point->hash,
+                                       run->plan->sweep->mapper.seconds, &figures);
+    return status;
+}
+
 // Queues what the point needs: everything, or what is decomposed with what is queued.
-static enum sdse_status queue_point(struct run *run, size_t position,
-                                    const bool *is_stored, bool only_alike,
-                                    struct ahead *ahead) {
-    const struct sdse_point *point = &run->plan->points[position];
-    const size_t layers = run->plan->networks[point->network].workload->layer_count;
-    const bool needed =
-        !is_stored[position] && is_mine(run, position) && !point->refused;
-    enum sdse_status status = SDSE_OK;
-    for (size_t l = 0; needed && !status && l < layers; l++) {
+static enum sdse_status queue_point(struct run *run, uint64_t position,
+                                    struct sdse_arena *arena,
+                                    const struct sdse_variant **variant,
+                                    bool only_alike, struct ahead *ahead) {
+    struct sdse_point point;
+    bool needed;
+    enum sdse_status status =
+        point_ahead(run, position, arena, variant, &point, &needed);
+    const size_t layers =
+        needed ? run->plan->networks[point.network].workload->layer_count : 0;
+    for (size_t l = 0; !status && l < layers; l++) {
         struct sdse_measured *entry;
-        status = find_measured(run, point, l, &entry);
+        status = find_measured(run, &point, l, &entry);
         if (!status && entry && (!only_alike || is_alike(ahead, entry)))
             status = queue_entry(run, ahead, entry);
     }
     return status;
 }
 
-static enum sdse_status queue_ahead(struct run *run, size_t position,
-                                    const bool *is_stored, struct ahead *ahead) {
-    const struct sdse_plan *plan = run->plan;
+// The positions from `position` on, within the window, that differ in the form alone.
+static uint64_t end_of_forms(const struct run *run, uint64_t position) {
+    const uint64_t forms = run->plan->form_count;
+    const uint64_t end = run->window.first + run->window.count;
+    const uint64_t next =
+        run->plan->listed ? position : position / forms * forms + forms;
+    return next < end ? next : end;
+}
+
+static enum sdse_status queue_ahead(struct run *run, uint64_t position,
+                                    struct ahead *ahead) {
     const uint64_t asked = run->request->ahead_words;
     const uint64_t most_words = asked ? asked : AHEAD_WORDS;
-    enum sdse_status status = SDSE_OK;
-    size_t i = position;
-    for (; !status && i < plan->point_count && i < position + BATCH_POINTS &&
+    const uint64_t end = run->window.first + run->window.count;
+    const struct sdse_variant *variant = NULL;
+    struct sdse_arena *arena = sdse_arena_new();
+    enum sdse_status status = arena ? SDSE_OK : SDSE_NO_MEMORY;
+    uint64_t i = position;
+    for (; !status && i < end && i < position + BATCH_POINTS &&
            (i == position || ahead->words < most_words);
          i++)
-        status = queue_point(run, i, is_stored, false, ahead);
+        status = queue_point(run, i, arena, &variant, false, ahead);
     // The other forms of the same accelerator and network that cost little beside.
-    const struct sdse_point *last = &plan->points[i - 1];
-    for (;
-         !status && i < plan->point_count && plan->points[i].network == last->network &&
-         plan->points[i].variant == last->variant;
-         i++)
-        status = queue_point(run, i, is_stored, true, ahead);
+    const uint64_t alike = end_of_forms(run, i - 1);
+    for (; !status && i < alike; i++)
+        status = queue_point(run, i, arena, &variant, true, ahead);
+    sdse_arena_free(arena);
     return status;
 }
 
@@ -360,9 +401,7 @@ static void report_failed(struct run *run, const struct ahead *ahead) {
 
 // Measures what the point at `position` needs, with what its next ones need. The
 // results are stored at once: they took long to get.
-static enum sdse_status measure_ahead(struct run *run, size_t position,
-                                      const bool *is_stored) {
-    const struct sdse_point *point = &run->plan->points[position];
+static enum sdse_status measure_ahead(struct run *run, const struct sdse_point *point) {
     const size_t layers = run->plan->networks[point->network].workload->layer_count;
     bool missing = false;
     for (size_t l = 0; l < layers && !missing && !point->refused; l++) {
@@ -375,7 +414,7 @@ static enum sdse_status measure_ahead(struct run *run, size_t position,
     if (!missing)
         return SDSE_OK;
     struct ahead ahead = {0};
-    enum sdse_status status = queue_ahead(run, position, is_stored, &ahead);
+    enum sdse_status status = queue_ahead(run, point->position, &ahead);
     if (!status)
         status = sdse_measure_all(ahead.entries, ahead.count, run->threads,
                                   run->workers, run->request->stop);
@@ -392,22 +431,36 @@ static enum sdse_status measure_ahead(struct run *run, size_t position,
 
 // --- Points ---
 
-static enum sdse_status add_point(struct run *run, size_t position) {
-    const struct sdse_point *point = &run->plan->points[position];
-    const struct sdse_variant *variant = &run->plan->variants[point->variant];
+// Adds a point to the batch. What it needs to be measured for it is measured first.
+static enum sdse_status add_point(struct run *run, uint64_t position) {
+    struct sdse_batch_point *entry = &run->points[run->point_count];
+    *entry = (struct sdse_batch_point){0};
+    enum sdse_status status =
+        sdse_plan_point(run->plan, position, run->batch, &run->variant, &entry->point);
+    if (status)
+        return status;
+    const struct sdse_point *point = &entry->point;
+    if (sdse_store_load_figures(run->store, point->hash,
+                                run->plan->sweep->mapper.seconds, &entry->figures)) {
+        entry->stored = true;
+        run->point_count++;
+        return SDSE_OK;
+    }
+    status = measure_ahead(run, point);
+    if (status)
+        return status;
+    run->point_count++;
+    const struct sdse_variant *variant = point->variant;
     const struct sdse_workload *workload = run->plan->networks[point->network].workload;
     const struct sdse_form_setting *setting =
         &run->plan->forms[point->form].form->setting;
-    struct sdse_batch_point *entry = &run->points[run->point_count++];
-    *entry = (struct sdse_batch_point){
-        .position = position,
-        .layer_count = point->refused ? 0 : workload->layer_count,
-        .problems = SDSE_ARENA_ARRAY(run->arena, struct sdse_layer_problem *,
-                                     workload->layer_count),
-        .forms = SDSE_ARENA_ARRAY(run->arena, struct sdse_weight_form,
-                                  workload->layer_count),
-        .measured = SDSE_ARENA_ARRAY(run->arena, const struct sdse_measured *,
-                                     workload->layer_count)};
+    entry->layer_count = point->refused ? 0 : workload->layer_count;
+    entry->problems = SDSE_ARENA_ARRAY(run->batch, struct sdse_layer_problem *,
+                                       workload->layer_count);
+    entry->forms =
+        SDSE_ARENA_ARRAY(run->batch, struct sdse_weight_form, workload->layer_count);
+    entry->measured = SDSE_ARENA_ARRAY(run->batch, const struct sdse_measured *,
+                                       workload->layer_count);
     if (!entry->problems || !entry->forms || !entry->measured)
         return SDSE_NO_MEMORY;
     if (point->refused)
@@ -422,7 +475,7 @@ static enum sdse_status add_point(struct run *run, size_t position) {
     if (faults.any && setting->first == SDSE_BASIS_FIRST)
         entry->outputs_known = false; // faults of shared kernels are not modelled
     if (entry->outputs_known) {
-        const enum sdse_status status = sdse_network_outputs_error(
+        status = sdse_network_outputs_error(
             outputs, setting, faults.any ? &faults : NULL,
             run->plan->forms[point->form].setting, variant->arch->bits[SDSE_WEIGHTS],
             run->threads, run->diags, &entry->outputs);
@@ -450,33 +503,51 @@ static enum sdse_status add_point(struct run *run, size_t position) {
         run->progress->problems_total += is_new;
         if (!is_new || load_front(run, entry->problems[i]))
             continue;
-        const enum sdse_status status = add_open(run, entry->problems[i]);
+        status = add_open(run, entry->problems[i]);
         if (status)
             return status;
     }
     return SDSE_OK;
 }
 
-// Points that are stored already only get their place in this sweep.
-static enum sdse_status reuse_stored(struct run *run, bool *is_stored) {
-    enum sdse_status status = checked(run, sdse_store_begin(run->store));
-    if (!status)
-        status = checked(run, sdse_batch_write_inputs(run->plan, run->store));
-    for (size_t i = 0; !status && i < run->plan->point_count; i++) {
-        struct sdse_point_figures figures;
-        const struct sdse_hash hash = run->plan->points[i].hash;
-        if (!is_mine(run, i))
-            continue;
-        is_stored[i] = sdse_store_load_figures(
-            run->store, hash, run->plan->sweep->mapper.seconds, &figures);
-        if (!is_stored[i])
-            continue;
-        status =
-            checked(run, sdse_store_link_point(run->store, run->plan->hash, i, hash));
-        if (!status)
-            status = note_figures(run, i, &figures);
-        run->progress->points_reused++;
+// --- What is stored ---
+
+static enum sdse_status look_up(struct run *run, uint64_t first) {
+    struct window *window = &run->window;
+    const uint64_t left = run->plan->point_count - first;
+    window->first = first;
+    window->count = left < WINDOW ? (size_t)left : WINDOW;
+    return checked(run, sdse_store_load_places(run->store, run->plan->hash, first,
+                                               window->count,
+                                               run->plan->sweep->mapper.seconds,
+                                               window->there, window->figures));
+}
+
+static size_t network_at(const struct run *run, uint64_t position) {
+    return run->plan->listed ? run->plan->listed[position].network
+                             : sdse_plan_place(run->plan, position).network;
+}
+
+// Counts the points that the sweep has already; then it is written, if it is new.
+static enum sdse_status count_stored(struct run *run) {
+    enum sdse_status status = SDSE_OK;
+    for (uint64_t first = 0; !status && first < run->plan->point_count;
+         first += WINDOW) {
+        status = look_up(run, first);
+        for (size_t i = 0; !status && i < run->window.count; i++) {
+            const uint64_t position = first + i;
+            if (!run->window.there[i] || !is_mine(run, position))
+                continue;
+            status = note_figures(run, position, network_at(run, position),
+                                  &run->window.figures[i]);
+            run->progress->points_reused++;
+        }
     }
+    if (!status)
+        status = checked(run, sdse_store_begin(run->store));
+    if (status)
+        return status;
+    status = checked(run, sdse_batch_write_inputs(run->plan, run->store));
     if (!status)
         return checked(run, sdse_store_commit(run->store));
     sdse_store_rollback(run->store);
@@ -484,19 +555,16 @@ static enum sdse_status reuse_stored(struct run *run, bool *is_stored) {
 }
 
 static enum sdse_status run_points(struct run *run) {
-    bool *is_stored = SDSE_ARENA_ARRAY(run->arena, bool, run->plan->point_count);
-    if (!is_stored)
-        return SDSE_NO_MEMORY;
-    enum sdse_status status = reuse_stored(run, is_stored);
+    enum sdse_status status = count_stored(run);
     report(run);
-    for (size_t i = 0; !status && i < run->plan->point_count; i++) {
+    for (uint64_t i = 0; !status && i < run->plan->point_count; i++) {
         if (stopped(run))
             return SDSE_INTERRUPTED;
-        if (is_stored[i] || !is_mine(run, i))
+        if (i % WINDOW == 0)
+            status = look_up(run, i);
+        if (status || run->window.there[i % WINDOW] || !is_mine(run, i))
             continue;
-        status = measure_ahead(run, i, is_stored);
-        if (!status)
-            status = add_point(run, i);
+        status = add_point(run, i);
         if (!status &&
             (run->open_count >= BATCH_PROBLEMS || run->point_count == BATCH_POINTS))
             status = flush(run);
@@ -536,17 +604,13 @@ static bool allocate(struct run *run) {
     run->workers = SDSE_ARENA_ARRAY(run->arena, struct sdse_arena *, run->threads);
     run->serial_known =
         SDSE_ARENA_ARRAY(run->arena, struct sdse_serial_known *, run->threads);
-    run->problems = sdse_layer_problem_table_new(run->arena);
+    run->known = sdse_arena_new();
+    run->batch = sdse_arena_new();
+    run->problems = run->known ? sdse_layer_problem_table_new(run->known) : NULL;
     run->measured = sdse_measured_table_new(run->arena);
-    run->figures =
-        SDSE_ARENA_ARRAY(run->arena, double, run->plan->point_count *FRONT_OBJECTIVES);
-    const size_t points = run->plan->point_count;
-    run->figure_network = SDSE_ARENA_ARRAY(run->arena, size_t, points);
-    run->own = SDSE_ARENA_ARRAY(run->arena, double, points *FRONT_OBJECTIVES);
-    run->front = SDSE_ARENA_ARRAY(run->arena, size_t, points + 1);
-    bool ready = run->figure_network && run->own && run->front && run->scratch &&
-                 run->workers && run->serial_known && run->problems && run->measured &&
-                 run->figures;
+    run->fronts = sdse_fronts_new(run->plan->network_count);
+    bool ready = run->scratch && run->workers && run->serial_known && run->batch &&
+                 run->problems && run->measured && run->fronts;
     for (unsigned i = 0; ready && i < run->threads; i++)
         ready = (run->workers[i] = sdse_arena_new()) &&
                 (run->serial_known[i] = sdse_serial_known_new());
@@ -561,6 +625,9 @@ static void release(struct run *run) {
     free(run->open);
     sdse_plan_free(run->plan);
     sdse_arena_free(run->scratch);
+    sdse_arena_free(run->batch);
+    sdse_arena_free(run->known);
+    sdse_fronts_free(run->fronts);
     sdse_store_close(run->store);
     sdse_arena_free(run->arena);
 }
@@ -600,14 +667,14 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
     if (!status && !allocate(run))
         status = SDSE_NO_MEMORY;
     if (!status) {
-        for (size_t i = 0; i < run->plan->point_count; i++)
-            progress->points_total += is_mine(run, i);
+        const uint64_t all = run->plan->point_count, shards = request->shards;
+        progress->points_total =
+            shards ? (all + shards - 1 - request->shard) / shards : all;
         status = run_points(run);
         if (stopped(run) && !status && progress->points_done < progress->points_total)
             status = SDSE_INTERRUPTED;
         log_run(run, began, status);
-        const enum sdse_status counted = report(run);
-        status = status ? status : counted;
+        report(run);
     }
     keep_places(diags, since);
     release(run);

@@ -64,7 +64,8 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
     {"solution_level",
      "SELECT s.hash AS solution, l.level, l.part, l.tile_words, l.instances,"
      " l.reads, l.fills, l.updates, l.drain_reads, l.read_bits, l.fill_bits,"
-     " l.update_bits, l.read_pj, l.fill_pj, l.update_pj, l.lifetime_us, r.mark AS read_mark,"
+     " l.update_bits, l.read_pj, l.fill_pj, l.update_pj, l.lifetime_us, r.mark AS "
+     "read_mark,"
      " r.text AS read_origin, f.mark AS fill_mark, f.text AS fill_origin, u.mark"
      " AS update_mark, u.text AS update_origin, l.digest FROM solution_level l"
      " JOIN solution s USING (solution_id) JOIN origin r ON r.origin_id ="

@@ -450,37 +450,16 @@ static int place_points(sqlite3 *from, sqlite3 *to,
     return wrote;
 }
 
-// The point that a sweep's only missing place had: with it the sweep's hash is that of
-// its text and its points. False: none, or several places are missing.
-static bool guess_place(sqlite3 *db, const char *sweep, const char *text, int64_t count,
-                        int64_t missing, struct sdse_hash *found) {
-    enum { MOST = 4096 };
-    struct sdse_hash wanted, point;
-    sqlite3_stmt *row = NULL, *candidate = NULL;
-    if (count > MOST || !sdse_hash_parse(sweep, &wanted))
-        return false;
-    sqlite3_prepare_v2(db,
-                       "SELECT sp.position, p.hash FROM sweep_point sp JOIN sweep s"
-                       " USING (sweep_id) JOIN point p USING (point_id) WHERE s.hash ="
-                       " ? ORDER BY sp.position",
-                       -1, &row, NULL);
-    sqlite3_bind_text(row, 1, sweep, -1, SQLITE_STATIC);
+// The point that the only missing place of all had: with it the table's seal is that of
+// its rows. False: none.
+static bool guess_place(sqlite3 *db, const char *sweep, int64_t missing, int64_t digest,
+                        struct sdse_hash *found) {
+    sqlite3_stmt *candidate = NULL;
     sqlite3_prepare_v2(db, "SELECT hash FROM point", -1, &candidate, NULL);
     bool fits = false;
     while (!fits && sqlite3_step(candidate) == SQLITE_ROW &&
-           sdse_hash_parse(text_of(candidate, 0), found)) {
-        struct sdse_hash hash = sdse_hash_bytes(text, strlen(text));
-        for (int64_t i = 0; i < count; i++) {
-            if (i == missing)
-                hash = sdse_hash_join(hash, *found);
-            else if (sqlite3_step(row) == SQLITE_ROW &&
-                     sdse_hash_parse(text_of(row, 1), &point))
-                hash = sdse_hash_join(hash, point);
-        }
-        sqlite3_reset(row);
-        fits = hash.low == wanted.low && hash.high == wanted.high;
-    }
-    sqlite3_finalize(row);
+           sdse_hash_parse(text_of(candidate, 0), found))
+        fits = place_digest(sweep, missing, *found) == digest;
     sqlite3_finalize(candidate);
     return fits;
 }
@@ -513,24 +492,25 @@ static int find_places(sqlite3 *from, sqlite3 *to, struct sdse_diags *diags) {
     sqlite3_stmt *row = NULL;
     code = sqlite3_prepare_v2(
         to,
-        "SELECT s.hash, i.text, s.point_count, count(sp.position), (SELECT"
+        "SELECT s.hash, s.point_count, count(sp.position), (SELECT"
         " coalesce(min(a.position) + 1, 0) FROM (SELECT -1 AS position UNION ALL SELECT"
         " position FROM sweep_point b WHERE b.sweep_id = s.sweep_id) a WHERE a.position"
         " + 1 < s.point_count AND NOT EXISTS (SELECT 1 FROM sweep_point c WHERE"
         " c.sweep_id = s.sweep_id AND c.position = a.position + 1)), s.name FROM sweep "
         "s"
-        " JOIN input i USING (hash) LEFT JOIN sweep_point sp USING (sweep_id) GROUP BY"
+        " LEFT JOIN sweep_point sp USING (sweep_id) GROUP BY"
         " s.sweep_id HAVING count(sp.position) < s.point_count",
         -1, &row, NULL);
     while (code == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
-        const int64_t count = sqlite3_column_int64(row, 2),
-                      missing = sqlite3_column_int64(row, 4);
+        const int64_t count = sqlite3_column_int64(row, 1),
+                      missing = sqlite3_column_int64(row, 3);
         struct sdse_hash point;
-        if (sqlite3_column_int64(row, 3) == count - 1 &&
-            guess_place(to, text_of(row, 0), text_of(row, 1), count, missing, &point))
+        if (now.rows + 1 == sealed.rows && sqlite3_column_int64(row, 2) == count - 1 &&
+            guess_place(to, text_of(row, 0), missing, (int64_t)(sealed.sum - now.sum),
+                        &point))
             code = put_place(to, text_of(row, 0), missing, point);
         else
-            name_lost(from, diags, "sweep", text_of(row, 5),
+            name_lost(from, diags, "sweep", text_of(row, 4),
                       ": some of its points are lost; the same `sdse sweep` adds them "
                       "again");
     }

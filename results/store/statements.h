@@ -8,6 +8,13 @@
 #include "results/store/schema.h"
 #include "results/store/store.h"
 
+// Whether point p need not be computed again when the mapper has so many seconds.
+#define SDSE_LASTS(seconds)                                              \
+    "p.status <> 'error' AND NOT (p.mapper_status IS 'limit' AND EXISTS" \
+    " (SELECT 1 FROM point_layer l JOIN solution s USING (solution_id)"  \
+    " JOIN layer_front f USING (front_id)"                               \
+    " WHERE l.point_id = p.point_id AND f.seconds_limit < " seconds "))"
+
 // One table: enum and SQL cannot disagree. Adds ignore a hash that is already there.
 #define SDSE_STATEMENT_MAP(X)                                                          \
     X(BEGIN, "BEGIN IMMEDIATE")                                                        \
@@ -24,7 +31,7 @@
       " ON CONFLICT(hash) DO UPDATE SET turn = excluded.turn,"                         \
       " digest = excluded.digest")                                                     \
     X(JUDGE_POINT, "SELECT sweep_status FROM v_sweep_point WHERE sweep_hash = ?1 AND"  \
-                   " point_id = (SELECT point_id FROM point WHERE hash = ?2)")         \
+                   " position = ?2")                                                   \
     X(SWEEP_ID, "SELECT sweep_id FROM sweep WHERE hash = ?")                           \
     X(ADD_FRONT, "INSERT INTO layer_front(hash, proof, gap, seconds_limit, hint,"      \
                  " digest) VALUES(?, ?, ?, ?, ?, ?)")                                  \
@@ -81,11 +88,11 @@
     X(POINT_ID, "SELECT point_id FROM point WHERE hash = ?")                           \
     X(POINT_STATUS, "SELECT status FROM point WHERE hash = ?")                         \
     X(POINT_FIGURES, "SELECT energy_pj, latency_cycles, area_mm2, status"              \
-                     " FROM point p WHERE hash = ?1 AND status <> 'error' AND NOT"     \
-                     " (mapper_status IS 'limit' AND EXISTS (SELECT 1 FROM"            \
-                     " point_layer l JOIN solution s USING (solution_id)"              \
-                     " JOIN layer_front f USING (front_id)"                            \
-                     " WHERE l.point_id = p.point_id AND f.seconds_limit < ?2))")      \
+                     " FROM point p WHERE hash = ?1 AND " SDSE_LASTS("?2"))            \
+    X(PLACES, "SELECT position, energy_pj, latency_cycles, area_mm2, status"           \
+              " FROM sweep_point q JOIN point p USING (point_id) WHERE q.sweep_id ="   \
+              " (SELECT sweep_id FROM sweep WHERE hash = ?1) AND q.position >= ?2 AND" \
+              " q.position < ?3 AND " SDSE_LASTS("?4"))                                \
     X(MAY_REPLACE, "SELECT point_id, digest FROM point WHERE hash = ? AND"             \
                    " (status = 'error' OR mapper_status IS 'limit')")                  \
     X(DROP_PARAMETERS,                                                                 \
@@ -153,6 +160,7 @@ struct sdse_store {
     // What the open batch adds to each table's seal, modulo 2^64.
     struct sdse_seal seal[SDSE_CONTENTS];
     enum sdse_status batch_status; // the first failure of the open batch
+    enum sdse_status last_failure; // in a batch or not
     char message[512];
 };
 

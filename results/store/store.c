@@ -172,6 +172,7 @@ enum sdse_status sdse_store_fail(struct sdse_store *store, enum sdse_status stat
     va_end(args);
     if (store->in_batch && store->batch_status == SDSE_OK)
         store->batch_status = status;
+    store->last_failure = status;
     return status;
 }
 

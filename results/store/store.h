@@ -80,10 +80,10 @@ bool sdse_store_has_point(struct sdse_store *store, struct sdse_hash point);
 // Writes the point's status if it is stored.
 bool sdse_store_point_status(struct sdse_store *store, struct sdse_hash point,
                              enum sdse_point_status *status);
-// The status of a point that the sweep has, under the sweep's constraints: what
-// v_sweep_point says of it.
+// The status of the point at a position of the sweep, under the sweep's constraints:
+// what v_sweep_point says of it.
 enum sdse_status sdse_store_judge_point(struct sdse_store *store,
-                                        struct sdse_hash sweep, struct sdse_hash point,
+                                        struct sdse_hash sweep, uint64_t position,
                                         enum sdse_point_status *status);
 // Figures of a point that is stored with status ok or infeasible and need not be
 // computed again when the mapper has `seconds` per layer (0 = no limit): false if one
@@ -91,6 +91,13 @@ enum sdse_status sdse_store_judge_point(struct sdse_store *store,
 // judged.
 bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
                              double seconds, struct sdse_point_figures *figures);
+// The same of the points that a sweep has at positions first … first + count - 1:
+// there[i] says whether figures[i] is one. Both [count]. SDSE_DATABASE: the database
+// refused.
+enum sdse_status sdse_store_load_places(struct sdse_store *store,
+                                        struct sdse_hash sweep, uint64_t first,
+                                        size_t count, double seconds, bool *there,
+                                        struct sdse_point_figures *figures);
 bool sdse_store_has_solution(struct sdse_store *store, struct sdse_hash solution);
 bool sdse_store_has_front(struct sdse_store *store, struct sdse_hash front);
 bool sdse_store_has_form(struct sdse_store *store, struct sdse_hash form);

@@ -115,11 +115,11 @@ enum sdse_status sdse_store_add_run(struct sdse_store *store,
 // ---- points ----
 
 enum sdse_status sdse_store_judge_point(struct sdse_store *store,
-                                        struct sdse_hash sweep, struct sdse_hash point,
+                                        struct sdse_hash sweep, uint64_t position,
                                         enum sdse_point_status *status) {
     struct sdse_binding query = sdse_bind(store, SDSE_SQL_JUDGE_POINT);
     sdse_bind_hash(&query, sweep);
-    sdse_bind_hash(&query, point);
+    sdse_bind_u64(&query, position);
     if (!sdse_bind_row(&query))
         return store->batch_status ? store->batch_status : SDSE_INVALID;
     const char *name = sdse_bind_text_of(&query, 0);
@@ -151,6 +151,18 @@ static double column_or_nan(sqlite3_stmt *statement, int column) {
                : sqlite3_column_double(statement, column);
 }
 
+// What a row of POINT_FIGURES or PLACES says from `column` on. False: memory is out.
+static bool read_figures(struct sdse_binding *query, int column,
+                         struct sdse_point_figures *figures) {
+    figures->energy_pj = column_or_nan(query->statement, column);
+    figures->latency_cycles = column_or_nan(query->statement, column + 1);
+    figures->area_mm2 = column_or_nan(query->statement, column + 2);
+    const char *status = sdse_bind_text_of(query, column + 3);
+    figures->status =
+        (enum sdse_point_status)index_of(status, status_names, COUNT(status_names));
+    return status != NULL;
+}
+
 bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
                              double seconds, struct sdse_point_figures *figures) {
     struct sdse_binding query = sdse_bind(store, SDSE_SQL_POINT_FIGURES);
@@ -158,14 +170,31 @@ bool sdse_store_load_figures(struct sdse_store *store, struct sdse_hash point,
     sdse_bind_f64(&query, seconds > 0 ? seconds : HUGE_VAL);
     if (!sdse_bind_row(&query))
         return false;
-    figures->energy_pj = column_or_nan(query.statement, 0);
-    figures->latency_cycles = column_or_nan(query.statement, 1);
-    figures->area_mm2 = column_or_nan(query.statement, 2);
-    const char *status = sdse_bind_text_of(&query, 3);
-    figures->status =
-        (enum sdse_point_status)index_of(status, status_names, COUNT(status_names));
+    const bool whole = read_figures(&query, 0, figures);
     sqlite3_reset(query.statement);
-    return status != NULL;
+    return whole;
+}
+
+enum sdse_status sdse_store_load_places(struct sdse_store *store,
+                                        struct sdse_hash sweep, uint64_t first,
+                                        size_t count, double seconds, bool *there,
+                                        struct sdse_point_figures *figures) {
+    struct sdse_binding query = sdse_bind(store, SDSE_SQL_PLACES);
+    sdse_bind_hash(&query, sweep);
+    sdse_bind_u64(&query, first);
+    sdse_bind_u64(&query, first + count);
+    sdse_bind_f64(&query, seconds > 0 ? seconds : HUGE_VAL);
+    memset(there, 0, count * sizeof *there);
+    store->last_failure = SDSE_OK;
+    bool whole = true;
+    while (whole && sdse_bind_row(&query)) {
+        const size_t at =
+            (size_t)((uint64_t)sqlite3_column_int64(query.statement, 0) - first);
+        whole = read_figures(&query, 1, &figures[at]);
+        there[at] = true;
+    }
+    sqlite3_reset(query.statement);
+    return store->last_failure;
 }
 
 // A row that two tables are joined by: both ids, and what they stand for.

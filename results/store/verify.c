@@ -115,40 +115,6 @@ static bool is_hash(struct sdse_hash hash, const char *text) {
     return strcmp(own, text) == 0;
 }
 
-// A sweep's hash is of its text and its points in order; unknown while some are
-// missing.
-static int check_sweep(struct checking *c, const char *name, struct sdse_hash hash) {
-    sqlite3_stmt *row = NULL;
-    int code = sqlite3_prepare_v2(
-        c->db,
-        "SELECT p.hash, s.point_count, sp.position FROM sweep s JOIN sweep_point sp"
-        " USING (sweep_id) JOIN point p USING (point_id) WHERE s.hash = ?"
-        " ORDER BY sp.position",
-        -1, &row, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
-    int64_t next = 0, planned = -1;
-    bool whole = true;
-    while (code == SQLITE_OK || code == SQLITE_ROW) {
-        struct sdse_hash point = {0};
-        code = sqlite3_step(row);
-        if (code != SQLITE_ROW)
-            break;
-        planned = sqlite3_column_int64(row, 1);
-        whole &= sqlite3_column_int64(row, 2) == next++ &&
-                 sdse_hash_parse(text_of(row, 0), &point);
-        hash = sdse_hash_join(hash, point);
-    }
-    sqlite3_finalize(row);
-    if (code == SQLITE_DONE && whole && next == planned && !is_hash(hash, name))
-        complain(c, "verify-input",
-                 sdse_arena_printf(c->diags->arena,
-                                   "sweep %s: its hash is not that of its text and its "
-                                   "points",
-                                   name));
-    return code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
 static int check_inputs(struct checking *c) {
     sqlite3_stmt *row = NULL;
     int code = sqlite3_prepare_v2(c->db, "SELECT hash, kind, name, text FROM input", -1,
@@ -160,16 +126,11 @@ static int check_inputs(struct checking *c) {
         const char *name = text_of(row, 0), *kind = text_of(row, 1),
                    *text = text_of(row, 3);
         struct sdse_hash hash = sdse_hash_bytes(text, strlen(text));
-        if (strcmp(kind, "sweep") == 0) {
-            const int checked = check_sweep(c, name, hash);
-            if (checked != SQLITE_OK)
-                code = checked;
-            continue;
-        }
         if (strcmp(kind, "form") == 0)
             hash = sdse_hash_join(
                 hash, sdse_hash_bytes(text_of(row, 2), strlen(text_of(row, 2))));
-        else if (strcmp(kind, "arch") != 0 && strcmp(kind, "workload") != 0)
+        else if (strcmp(kind, "arch") != 0 && strcmp(kind, "workload") != 0 &&
+                 strcmp(kind, "sweep") != 0)
             continue;
         if (!is_hash(hash, name))
             complain(c, "verify-input",

@@ -1,7 +1,8 @@
 // A generated sweep of one small layer, and everything that reads its file: seconds,
 // CPU, peak memory, bytes per point. One row for each step, so that two builds are
 // compared by running it twice.
-//   bench_scale SDSE POINTS [THREADS] [FOLDER]    SDSE: the program, its whole path; POINTS: 1000 x n
+//   bench_scale SDSE POINTS [THREADS] [FOLDER]    SDSE: the program, its whole path;
+//   POINTS: 1000 x n
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,10 +76,11 @@ static void write_inputs(const char *folder, unsigned points) {
     char text[2048];
     const unsigned bandwidths = points >= 100000 ? 50 : 10, capacities = 20,
                    costs = points / (bandwidths * capacities);
-    put_file(folder, "net.yaml",
-             "name: small\nsource: generated\nbatch: 1\nlayers:\n"
-             "  - {name: conv, kind: conv, in: [16, 14, 14], out_channels: 16, kernel: 3,"
-             " pad: 1}\n");
+    put_file(
+        folder, "net.yaml",
+        "name: small\nsource: generated\nbatch: 1\nlayers:\n"
+        "  - {name: conv, kind: conv, in: [16, 14, 14], out_channels: 16, kernel: 3,"
+        " pad: 1}\n");
     snprintf(text, sizeof text,
              "name: scale\nworkloads: [net.yaml]\n"
              "archs: [" SDSE_SOURCE_DIR "/archs/eyeriss.yaml]\n"
@@ -130,10 +132,10 @@ int main(int argc, char **argv) {
         const struct cost cost = run(command);
         char more[128] = "";
         if (i == 1)
-            snprintf(more, sizeof more, "%.3f ms, %.0f bytes of memory, %.0f of file",
-                     1e3 * cost.seconds / points, 1024.0 * (double)cost.peak_kib / points,
-                     (file_bytes(folder, "r.db") + file_bytes(folder, "r.db-wal")) /
-                         points);
+            snprintf(
+                more, sizeof more, "%.3f ms, %.0f bytes of memory, %.0f of file",
+                1e3 * cost.seconds / points, 1024.0 * (double)cost.peak_kib / points,
+                (file_bytes(folder, "r.db") + file_bytes(folder, "r.db-wal")) / points);
         printf("| %s%s | %.2f | %.2f | %.0f | %s |\n", steps[i].what,
                cost.status ? " (FAILED)" : "", cost.seconds, cost.cpu_s,
                (double)cost.peak_kib / 1024, more);
