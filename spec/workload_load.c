@@ -6,6 +6,7 @@
 #include "spec/checks.h"
 #include "spec/family.h"
 #include "spec/load.h"
+#include "spec/shared_block.h"
 #include "spec/training.h"
 #include "spec/value.h"
 #include "spec/workload_reader.h"
@@ -436,6 +437,7 @@ static void read_head(const struct sdse_node *root, struct sdse_workload *net,
                                        "training_step",
                                        "family",
                                        "choice",
+                                       "shared_block",
                                        "round"};
     const struct sdse_node *node;
     sdse_refuse_unknown_keys(root, keys, sizeof keys / sizeof *keys, diags);
@@ -505,6 +507,8 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
              !(family.count ? read_family_layers(arena, list, net->batch, &family,
                                                  diags, &layers)
                             : read_layers(arena, list, net->batch, diags, &layers)))
+        return SDSE_NO_MEMORY;
+    if (layers.count && !sdse_shared_block_apply(arena, root, diags, &layers))
         return SDSE_NO_MEMORY;
     net->layers = layers.layer;
     net->layer_count = layers.count;
