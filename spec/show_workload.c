@@ -58,6 +58,20 @@ static void add(struct words *total, const struct sdse_layer *layer,
     total->operations += words->outputs * layer->move.operations * layer->repeat;
 }
 
+static void show_replay(FILE *out, const struct sdse_training_step *step,
+                        uint64_t macs) {
+    fprintf(out,
+            "a replay of %" PRIu64 " samples: %.6g bytes as stored, %.6g as frames: "
+            "%.6g times as many fit\n",
+            step->replay_samples, (double)step->replay_bits / 8,
+            (double)step->replay_frame_bits / 8,
+            (double)step->replay_frame_bits / (double)step->replay_bits);
+    fprintf(out,
+            "a step that trains and runs every layer: %" PRIu64
+            " MACs, %.6g times as many\n",
+            step->whole_macs, (double)step->whole_macs / (double)macs);
+}
+
 void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
     int width = name_width(net);
     struct words total = {0}, moved = {0}, fused = {0};
@@ -115,5 +129,7 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
         fprintf(out, "an epoch: %" PRIu64 " images, %.6g steps\n",
                 net->training->epoch_images,
                 (double)net->training->epoch_images / (double)net->training->images);
+    if (net->training && net->training->replay_samples)
+        show_replay(out, net->training, total.macs);
     sdse_show_activations(out, width, net);
 }

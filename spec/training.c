@@ -473,6 +473,66 @@ static enum sdse_status check_counts(const struct step *s, struct sdse_diags *di
     return SDSE_OK;
 }
 
+// The layers of a step whose first `trained` layers are frozen, and run unless their
+// outputs are `stored`.
+static void build_step(struct step *s, const struct sdse_workload *net, size_t trained,
+                       bool stored) {
+    const size_t count = net->layer_count - trained,
+                 first = first_weights(net, trained);
+    for (size_t i = stored ? trained : 0; i < net->layer_count; i++)
+        add(s, &net->layers[i], NULL);
+    for (size_t i = net->layer_count; i-- > trained;) {
+        const struct sdse_layer *forward = &net->layers[i];
+        const uint64_t again = repeats_again(s->training, forward, i - trained, count);
+        if (again)
+            add_again(s, forward, again);
+        if (i >= first)
+            add_backward(s, forward, i == first);
+    }
+}
+
+static uint64_t image_words(const struct sdse_training *training,
+                            const struct sdse_layer *layer) {
+    return sdse_nest_input_words(&layer->nest) / training->batch;
+}
+
+// Fills in what the buffer of samples takes, and what freezing saves.
+static enum sdse_status count_replay(const struct sdse_training *training,
+                                     const struct sdse_workload *net, size_t trained,
+                                     struct sdse_arena *arena, struct sdse_diags *diags,
+                                     struct sdse_training_step *step) {
+    const struct sdse_replay *replay = &training->replay;
+    const uint64_t words = replay->frame_words ? replay->frame_words
+                                               : image_words(training, &net->layers[0]);
+    uint64_t embedding = 0;
+    struct step whole = {.training = training, .arena = arena};
+    build_step(&whole, net, 0, false);
+    if (whole.out_of_memory)
+        return SDSE_NO_MEMORY;
+    const enum sdse_status status = check_counts(&whole, diags);
+    if (status)
+        return status;
+    step->replay_samples = replay->samples;
+    bool fits = sdse_mul_u64(words, replay->samples, &step->replay_frame_bits) &&
+                sdse_mul_u64(step->replay_frame_bits, replay->frame_bits,
+                             &step->replay_frame_bits);
+    step->replay_bits = step->replay_frame_bits;
+    if (training->stored)
+        fits = fits &&
+               sdse_mul_u64(image_words(training, &net->layers[trained]),
+                            replay->samples, &embedding) &&
+               sdse_mul_u64(embedding, replay->copies * replay->embedding_bits,
+                            &step->replay_bits);
+    if (!fits) {
+        sdse_diag_add(diags, SDSE_ERROR, training->loc, "words-absurd",
+                      "the samples of the replay exceed 64 bits");
+        return SDSE_INVALID;
+    }
+    for (size_t i = 0; i < whole.count; i++)
+        step->whole_macs += sdse_layer_macs(&whole.layers[i]) * whole.layers[i].repeat;
+    return SDSE_OK;
+}
+
 enum sdse_status sdse_training_apply(const struct sdse_training *training,
                                      const struct sdse_node *const *nodes,
                                      struct sdse_arena *arena, struct sdse_diags *diags,
@@ -483,27 +543,22 @@ enum sdse_status sdse_training_apply(const struct sdse_training *training,
     if (status || phases)
         return SDSE_INVALID;
     struct step s = {.training = training, .arena = arena};
-    const size_t count = net->layer_count - trained,
-                 first = first_weights(net, trained);
-    for (size_t i = training->stored ? trained : 0; i < net->layer_count; i++)
-        add(&s, &net->layers[i], NULL);
-    for (size_t i = net->layer_count; i-- > trained;) {
-        const struct sdse_layer *forward = &net->layers[i];
-        const uint64_t again = repeats_again(training, forward, i - trained, count);
-        if (again)
-            add_again(&s, forward, again);
-        if (i >= first)
-            add_backward(&s, forward, i == first);
-    }
+    build_step(&s, net, trained, training->stored);
     struct sdse_training_step *step = SDSE_ARENA_NEW(arena, struct sdse_training_step);
     if (s.out_of_memory || !step)
         return SDSE_NO_MEMORY;
     status = check_counts(&s, diags);
     if (status)
         return status;
-    *step =
-        (struct sdse_training_step){training->batch, training->epoch_images,
-                                    count_kept(training, &net->layers[trained], count)};
+    *step = (struct sdse_training_step){
+        .images = training->batch,
+        .epoch_images = training->epoch_images,
+        .kept_words =
+            count_kept(training, &net->layers[trained], net->layer_count - trained)};
+    if (training->replay.samples)
+        status = count_replay(training, net, trained, arena, diags, step);
+    if (status)
+        return status;
     net->training = step;
     net->layers = s.layers;
     net->layer_count = s.count;

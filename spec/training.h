@@ -49,6 +49,16 @@ enum sdse_kept {
     SDSE_KEPT_REVERSIBLE  // none: each layer's inputs follow from its outputs
 };
 
+// A buffer of samples to train on: frames, or, behind a frozen prefix whose outputs are
+// stored, those outputs (embeddings).
+struct sdse_replay {
+    uint64_t samples;        // 0: none is said
+    uint64_t frame_words;    // of a sample; 0: what the first layer reads of an image
+    uint32_t frame_bits;     // of such a word
+    uint32_t embedding_bits; // of a word that the prefix puts out
+    uint64_t copies;         // embeddings stored for a sample: of crops, of networks
+};
+
 // What a file asks for under `training`.
 struct sdse_training {
     bool asked;
@@ -66,6 +76,7 @@ struct sdse_training {
     uint32_t momentum_bits; // likewise; 0 = signs alone
     double basis_words;     // words of bases for each weight; negative: by the kernel
     const char *mark;       // of density and changed
+    struct sdse_replay replay;
     struct sdse_loc loc, frozen_loc;
 };
 

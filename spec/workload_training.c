@@ -57,11 +57,44 @@ static void read_smartdeal(const struct sdse_node *map, struct sdse_diags *diags
         sdse_read_double(node, 0, 16, diags, &out->basis_words);
 }
 
+// {samples: 1000, frame_words: 30000, copies: 8}
+static void read_replay(const struct sdse_node *map, struct sdse_diags *diags,
+                        struct sdse_training *out) {
+    static const char *const keys[] = {"samples", "frame_words", "frame_bits",
+                                       "embedding_bits", "copies"};
+    struct sdse_replay *replay = &out->replay;
+    const struct sdse_node *node;
+    *replay = (struct sdse_replay){
+        .samples = 1, .frame_bits = 8, .embedding_bits = 32, .copies = 1};
+    if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, diags))
+        return;
+    sdse_refuse_unknown_keys(map, keys, sizeof keys / sizeof *keys, diags);
+    if (!(node = sdse_node_get(map, "samples")))
+        sdse_report_missing(map, "samples", diags);
+    else
+        sdse_read_u64(node, 1, SDSE_LARGEST_SIZE, diags, &replay->samples);
+    if ((node = sdse_node_get(map, "frame_words")))
+        sdse_read_u64(node, 1, SDSE_LARGEST_SIZE, diags, &replay->frame_words);
+    if ((node = sdse_node_get(map, "frame_bits")))
+        sdse_read_u32(node, 1, 64, diags, &replay->frame_bits);
+    const struct sdse_node *bits = sdse_node_get(map, "embedding_bits"),
+                           *copies = sdse_node_get(map, "copies");
+    if (bits)
+        sdse_read_u32(bits, 1, 64, diags, &replay->embedding_bits);
+    if (copies)
+        sdse_read_u64(copies, 1, 1024, diags, &replay->copies);
+    node = bits ? bits : copies;
+    if (node && !out->stored)
+        sdse_diag_add(diags, SDSE_ERROR, node->key_loc, "training-keys",
+                      "'%s' is said of what a frozen prefix puts out ('stored')",
+                      node->key);
+}
+
 static void read_asked(const struct sdse_node *map, struct sdse_diags *diags,
                        struct sdse_training *out) {
     static const char *const keys[] = {"batch",       "epoch_images", "optimiser",
                                        "activations", "segments",     "frozen",
-                                       "stored",      "smartdeal"};
+                                       "stored",      "smartdeal",    "replay"};
     static const char *const optimisers[] = {"sgd", "smartdeal"};
     static const char *const kept[] = {"kept", "recomputed", "reversible"};
     const struct sdse_node *node;
@@ -99,6 +132,8 @@ static void read_asked(const struct sdse_node *map, struct sdse_diags *diags,
             sdse_diag_add(diags, SDSE_ERROR, node->key_loc, "training-keys",
                           "'stored' is said of what a frozen prefix puts out");
     }
+    if ((node = sdse_node_get(map, "replay")))
+        read_replay(node, diags, out);
     node = sdse_node_get(map, "smartdeal");
     const bool wanted = out->optimiser == SDSE_OPTIMISER_SMARTDEAL;
     if (node && wanted)
@@ -113,7 +148,10 @@ static void read_asked(const struct sdse_node *map, struct sdse_diags *diags,
 // What a resolved step says of the whole.
 static bool read_step(struct sdse_arena *arena, const struct sdse_node *map,
                       struct sdse_diags *diags, struct sdse_workload *net) {
-    static const char *const keys[] = {"images", "epoch_images", "kept_words"};
+    static const char *const keys[] = {
+        "images",      "epoch_images",      "kept_words", "replay_samples",
+        "replay_bits", "replay_frame_bits", "whole_macs"};
+    enum { REQUIRED = 3 };
     struct sdse_training_step *step = SDSE_ARENA_NEW(arena, struct sdse_training_step);
     if (!step)
         return false;
@@ -122,13 +160,16 @@ static bool read_step(struct sdse_arena *arena, const struct sdse_node *map,
     sdse_refuse_unknown_keys(map, keys, sizeof keys / sizeof *keys, diags);
     const struct {
         uint64_t least, *out;
-    } out[] = {{1, &step->images}, {0, &step->epoch_images}, {0, &step->kept_words}};
-    step->images = 1;
+    } out[] = {{1, &step->images},      {0, &step->epoch_images},
+               {0, &step->kept_words},  {1, &step->replay_samples},
+               {1, &step->replay_bits}, {1, &step->replay_frame_bits},
+               {1, &step->whole_macs}};
+    *step = (struct sdse_training_step){.images = 1};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         const struct sdse_node *node = sdse_node_get(map, keys[i]);
-        if (!node)
+        if (!node && (i < REQUIRED || sdse_node_get(map, keys[REQUIRED])))
             sdse_report_missing(map, keys[i], diags);
-        else
+        else if (node)
             sdse_read_u64(node, out[i].least, UINT64_MAX, diags, out[i].out);
     }
     net->training = step;

@@ -234,9 +234,17 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
     if (net->training)
         fprintf(out,
                 "training_step: {images: %" PRIu64 ", epoch_images: %" PRIu64
-                ", kept_words: %" PRIu64 "}\n",
+                ", kept_words: %" PRIu64,
                 net->training->images, net->training->epoch_images,
                 net->training->kept_words);
+    if (net->training && net->training->replay_samples) // read by v_point
+        fprintf(out,
+                ", replay_samples: %" PRIu64 ", replay_bits: %" PRIu64
+                ", replay_frame_bits: %" PRIu64 ", whole_macs: %" PRIu64,
+                net->training->replay_samples, net->training->replay_bits,
+                net->training->replay_frame_bits, net->training->whole_macs);
+    if (net->training)
+        fputs("}\n", out);
     if (net->not_modelled_count)
         fputs("not_modelled:\n", out);
     for (size_t i = 0; i < net->not_modelled_count; i++)

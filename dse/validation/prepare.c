@@ -151,6 +151,13 @@ static void need(struct preparing *p, const struct sdse_take *take, const size_t
     for (size_t i = 0; i < count; i++) {
         struct sdse_ready_case *of = &p->ready->cases[cases[i]];
         check_names(p, take, cases[i]);
+        const struct sdse_workload *network = of->workload;
+        if (take->quantity == SDSE_QUANTITY_REPLAY &&
+            (!network || !network->training || !network->training->replay_samples) &&
+            (network || !p->validation->cases[cases[i]].workload))
+            refuse(p, take->loc, "case-workload",
+                   "no training with a replay to take this from in case",
+                   p->validation->cases[cases[i]].name);
         if (!sdse_quantity_needs_layers(take->quantity))
             continue;
         if (!p->validation->cases[cases[i]].workload) {

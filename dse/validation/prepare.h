@@ -1,5 +1,5 @@
-// A file of validation/ made ready: everything it names is loaded and checked, and every
-// layer that an anchor needs is listed, before anything is computed.
+// A file of validation/ made ready: everything it names is loaded and checked, and
+// every layer that an anchor needs is listed, before anything is computed.
 #ifndef SDSE_DSE_VALIDATION_PREPARE_H
 #define SDSE_DSE_VALIDATION_PREPARE_H
 

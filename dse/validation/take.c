@@ -5,7 +5,8 @@
 #include "base/units.h"
 
 bool sdse_quantity_needs_layers(enum sdse_quantity quantity) {
-    return quantity != SDSE_QUANTITY_AREA && quantity != SDSE_QUANTITY_PEAK;
+    return quantity != SDSE_QUANTITY_AREA && quantity != SDSE_QUANTITY_PEAK &&
+           quantity != SDSE_QUANTITY_REPLAY;
 }
 
 bool sdse_level_is_called(const char *name, const char *word) {
@@ -190,9 +191,12 @@ static double area(const struct sdse_take *take, const struct sdse_arch *arch,
     return um2 + (has(chosen, SDSE_COMPONENT_OTHER) ? all.other_um2 : 0);
 }
 
-void sdse_take_add_arch(const struct sdse_take *take, const struct sdse_arch *arch,
+void sdse_take_add_case(const struct sdse_take *take, const struct sdse_ready_case *of,
                         bool smartdeal, struct sdse_fraction *sum) {
-    if (take->quantity == SDSE_QUANTITY_AREA)
+    const struct sdse_arch *arch = of->arch;
+    if (take->quantity == SDSE_QUANTITY_REPLAY)
+        sum->above += (double)of->workload->training->replay_bits;
+    else if (take->quantity == SDSE_QUANTITY_AREA)
         sum->above += area(take, arch, smartdeal);
     else
         sum->above += 2e9 * arch->clock_ghz *

@@ -4,7 +4,8 @@
 
 #include "dse/validation/prepare.h"
 
-// Whether the quantity is of layers; else of the accelerator alone (area, peak).
+// Whether the quantity is of layers; else of the accelerator (area, peak) or of the
+// network (replay) as a whole.
 bool sdse_quantity_needs_layers(enum sdse_quantity quantity);
 
 // Whether the memory `name` is what `word` means: itself, or a position in it
@@ -22,8 +23,8 @@ struct sdse_fraction {
 // (spec/types/quantity.h).
 void sdse_take_add_item(const struct sdse_take *take,
                         const struct sdse_ready_item *item, struct sdse_fraction *sum);
-// Adds what needs no layer, of one case's accelerator.
-void sdse_take_add_arch(const struct sdse_take *take, const struct sdse_arch *arch,
+// Adds what needs no layer, of one case.
+void sdse_take_add_case(const struct sdse_take *take, const struct sdse_ready_case *of,
                         bool smartdeal, struct sdse_fraction *sum);
 
 #endif

@@ -134,9 +134,8 @@ static size_t figures_of(struct figuring *f, const struct sdse_take *take,
         const struct sdse_ready_case *of = &f->ready->cases[cases[c]];
         const bool layers = sdse_quantity_needs_layers(take->quantity);
         if (!layers)
-            sdse_take_add_arch(take, of->arch,
-                               f->ready->validation->cases[cases[c]].form.smartdeal,
-                               &sum);
+            sdse_take_add_case(
+                take, of, f->ready->validation->cases[cases[c]].form.smartdeal, &sum);
         const size_t layer_count = layers ? of->workload->layer_count : 0;
         bool *chosen = SDSE_ARENA_ARRAY(f->arena, bool, layer_count + 1);
         if (!chosen)
@@ -162,7 +161,7 @@ static size_t figures_of(struct figuring *f, const struct sdse_take *take,
 }
 
 static double combine(enum sdse_combine how, const double *values, size_t count) {
-    double sum = 0, logs = 0, least = INFINITY, most = -INFINITY;
+    double sum = 0, logs = 0, least = HUGE_VAL, most = -HUGE_VAL;
     for (size_t i = 0; i < count; i++) {
         sum += values[i];
         logs += log(values[i]);

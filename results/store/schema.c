@@ -60,6 +60,16 @@
     "  WHERE t.name = p.workload AND t.settings NOT LIKE 'adapt %' AND t.method =" \
     "  CASE p.form WHEN 'raw' THEN 'sgd' ELSE p.form END))"
 
+// A number of the line that a step of training has in its network's text
+// (spec/write.c); NULL if it has none.
+#define REPLAY(key)                                                            \
+    "(SELECT CAST(substr(line, instr(line, ' " key ": ') + length(' " key      \
+    ": ')) AS INTEGER) FROM (SELECT substr(rest, 1, instr(rest, char(10))) AS" \
+    " line FROM (SELECT substr(i.text, instr(i.text, char(10) ||"              \
+    " 'training_step: {') + 1) AS rest FROM input i WHERE i.hash ="            \
+    " p.workload_hash)) WHERE line LIKE 'training_step: {% " key ": %') AS " key ","
+#define REPLAYS " " REPLAY("replay_bits") " " REPLAY("replay_frame_bits")
+
 // Whether a sweep that has point o ran after all that have point p.
 #define NEWER                                                                 \
     "(SELECT max(turn) FROM sweep_point JOIN sweep USING (sweep_id) WHERE"    \
@@ -346,7 +356,7 @@ const char *const sdse_schema_statements[] = {
     " " ACCURACY " AS accuracy,"
     " p.output_error, p.output_sqnr_db, p.best_class_agreement, p.weights,"
     " p.mapper_status, p.mapper_gap, p.front_elements, p.arch_hash,"
-    " p.workload_hash, p.form_hash,"
+    " p.workload_hash, p.form_hash," REPLAYS // of trainings with a replay
     " NOT EXISTS (SELECT 1" SWEEPS_OF_POINT "AND " NEWEST ")"
     " OR EXISTS (SELECT 1 FROM point o WHERE o.design = p.design AND " NEWER ")"
     " AS superseded,"

@@ -16,7 +16,8 @@
     X(POWER, "power", POWER, COMPONENT | LEVEL | TENSOR) /* energy over latency */    \
     X(WORDS, "words", COUNT, COMPONENT | LEVEL | TENSOR | ACTION)                     \
     X(BYTES, "bytes", DATA, COMPONENT | LEVEL | TENSOR | ACTION) /* as stored */      \
-    X(AREA, "area", AREA, COMPONENT | LEVEL)
+    X(AREA, "area", AREA, COMPONENT | LEVEL)                                          \
+    X(REPLAY, "replay", DATA, 0) /* samples that a training network stores */
 
 enum sdse_quantity {
 #define SDSE_QUANTITY_ENUM(name, word, dimension, filters) SDSE_QUANTITY_##name,

@@ -159,6 +159,11 @@ struct sdse_training_step {
     uint64_t images;       // of one step: the batch
     uint64_t epoch_images; // of one epoch; 0 = not said
     uint64_t kept_words;   // of activations, from the forward pass to the gradients
+    // Of a buffer of samples that are trained on again and again; samples 0: not said.
+    uint64_t replay_samples;
+    uint64_t replay_bits;       // as they are stored: frames, or what a prefix made
+    uint64_t replay_frame_bits; // as frames
+    uint64_t whole_macs;        // of a step that trains and runs every layer
 };
 
 struct sdse_workload {

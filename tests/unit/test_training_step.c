@@ -190,6 +190,68 @@ static void frozen_prefix(void **state) {
     sdse_arena_free(m.arena);
 }
 
+static uint64_t macs_of(const struct made *m) {
+    uint64_t sum = 0;
+    for (size_t i = 0; i < m->net->layer_count; i++)
+        sum += sdse_layer_macs(&m->net->layers[i]) * m->net->layers[i].repeat;
+    return sum;
+}
+
+// Samples are frames, or what a stored prefix puts out; beside them the step as if
+// nothing were frozen.
+static void a_replay_is_frames_or_embeddings(void **state) {
+    (void)state;
+    struct made whole =
+        step("batch: 2, optimiser: sgd, replay: {samples: 7, frame_bits: 12}", LAYERS);
+    const struct sdse_training_step *said = whole.net->training;
+    assert_int_equal(said->replay_samples, 7);
+    assert_int_equal(said->replay_bits, 7 * 4 * 64 * 12);
+    assert_int_equal(said->replay_frame_bits, said->replay_bits);
+    assert_int_equal(said->whole_macs, macs_of(&whole));
+    struct made run = step("batch: 2, optimiser: sgd, frozen: r, replay: {samples: 7}",
+                           LAYERS),
+                stored = step("batch: 2, optimiser: sgd, frozen: r, stored: true, "
+                              "replay: {samples: 7, frame_words: 100, embedding_bits: "
+                              "16, copies: 3}",
+                              LAYERS),
+                plain = step("batch: 2, optimiser: sgd, frozen: r, stored: true, "
+                             "replay: {samples: 7}",
+                             LAYERS);
+    assert_int_equal(run.net->training->replay_bits, 7 * 4 * 64 * 8);
+    assert_int_equal(stored.net->training->replay_bits, 7 * 6 * 16 * 16 * 3);
+    assert_int_equal(stored.net->training->replay_frame_bits, 7 * 100 * 8);
+    assert_int_equal(plain.net->training->replay_bits, 7 * 6 * 16 * 32);
+    assert_int_equal(run.net->training->whole_macs, macs_of(&whole));
+    assert_int_equal(stored.net->training->whole_macs, macs_of(&whole));
+    assert_true(macs_of(&stored) < macs_of(&run) && macs_of(&run) < macs_of(&whole));
+    sdse_arena_free(whole.arena);
+    sdse_arena_free(run.arena);
+    sdse_arena_free(stored.arena);
+    sdse_arena_free(plain.arena);
+}
+
+// The database says both; of other networks nothing.
+static void points_say_what_a_replay_takes(void **state) {
+    (void)state;
+    sweep_write("t.yaml", "name: n\nsource: 'a replay_bits: 7'\n" LAYERS);
+    sweep_write("replay.yaml",
+                "name: r\nworkloads:\n  - {path: t.yaml, network: {name: x}}\n"
+                "  - {path: t.yaml, network: {name: y, training: {batch: 2, optimiser: "
+                "sgd}}}\n"
+                "  - {path: t.yaml, network: {name: z, training: {batch: 2, optimiser: "
+                "sgd, frozen: r, stored: true, replay: {samples: 1000000, frame_bits: "
+                "9}}}}\narchs: [vector.yaml]\n");
+    sweep_write("vector.yaml",
+                SWEEP_ARCH("small", "8",
+                           "400") "vector: {below: GLB, pj_per_op: 1, ops_per_cycle: "
+                                  "4}\n");
+    sweep_run("replay.yaml", "replay.db");
+    char *rows = sweep_ask("replay.db", "SELECT workload, replay_bits,"
+                                        " replay_frame_bits FROM v_point ORDER BY 1");
+    assert_string_equal(rows, "x,,\ny,,\nz,3072000000,2304000000\n");
+    free(rows);
+}
+
 // Digits of weights are known for the gradient too, by channel they are the forward
 // layer's alone; several outputs of a depth-wise channel are added.
 static void gradients_of_inputs_have_channels_of_their_own(void **state) {
@@ -324,6 +386,8 @@ int main(void) {
         cmocka_unit_test(shared_weights),
         cmocka_unit_test(update_of_a_batch),
         cmocka_unit_test(frozen_prefix),
+        cmocka_unit_test(a_replay_is_frames_or_embeddings),
+        cmocka_unit_test(points_say_what_a_replay_takes),
         cmocka_unit_test(gradients_of_inputs_have_channels_of_their_own),
         cmocka_unit_test(optimisers),
         cmocka_unit_test(weights_are_stored_once),

@@ -61,6 +61,9 @@ static const char cases[] =
     "  small: {arch: plain.yaml, workload: n.yaml, layers: [tiny], search: "
     "energy}\n"
     "  plain: {like: small, layers: [a]}\n"
+    "  seer: {arch: plain.yaml, workload: " SDSE_SOURCE_DIR
+    "/workloads/seer_dmc.yaml, network: {training: {batch: 2, optimiser: sgd, frozen: "
+    "features, stored: true, replay: {samples: 16}}}}\n"
     "  none: {like: fixed, override: {RF.capacity_words: 3}}\n"
     "anchors:\n";
 
@@ -93,7 +96,8 @@ static void parts_of_the_energy(void **state) {
         A("dram", "quantity: energy, of: {level: DRAM}, layers: a, case: all, unit: pJ")
         A("least", "quantity: macs, combine: least, layers: [fc, tiny], case: all, unit: MAC")
         A("most", "quantity: macs, combine: most, layers: [fc, tiny], case: all, unit: MAC")
-        A("J", "quantity: energy, case: all, unit: J"));
+        A("J", "quantity: energy, case: all, unit: J")
+        A("replay", "quantity: replay, case: seer, unit: kB"));
     // clang-format on
     const struct sdse_cost *a = &item(&w, "all", "a")->cost,
                            *fc = &item(&w, "all", "fc")->cost,
@@ -104,6 +108,7 @@ static void parts_of_the_energy(void **state) {
     expect(&w, "pool", pool->energy_pj);
     expect(&w, "every", multiplying + pool->energy_pj);
     expect(&w, "J", multiplying * 1e-12);
+    expect(&w, "replay", 16 * 50 * 4 * 1e-3);
     double engines = 0;
     for (unsigned i = 0; i < 3; i++)
         engines += 3 * a->engine_pj[i] + fc->engine_pj[i] + tiny->engine_pj[i] +
