@@ -11,7 +11,7 @@
 
 static const struct sdse_content_info infos[SDSE_CONTENTS] = {
     {"meta", "SELECT key, value, digest FROM meta ORDER BY key", NULL, true, 1},
-    {"input", "SELECT hash, kind, name, text, digest FROM input ORDER BY hash",
+    {"input", "SELECT hash, kind, name, text, digest FROM v_input ORDER BY hash",
      "INSERT INTO input(hash, kind, name, text, digest) VALUES(?1, ?2, ?3, ?4,"
      " ?5) ON CONFLICT(hash) DO NOTHING",
      true, 3},

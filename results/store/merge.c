@@ -58,6 +58,7 @@ struct merging {
     struct sdse_diags *diags;
     struct sdse_merged *merged;
     sqlite3_stmt *take, *is_taken;
+    struct sdse_input_writer inputs;
 };
 
 static int prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql) {
@@ -245,7 +246,9 @@ static int copy_named(struct merging *m, struct copying *c) {
     if (ours.there)
         code = drop_parts(m->db, c->table, hash);
     if (code == SQLITE_OK)
-        code = put_row(c->put, c->reading.row);
+        code = c->table == SDSE_CONTENT_INPUT && !ours.there
+                   ? sdse_input_copy(&m->inputs, c->reading.row)
+                   : put_row(c->put, c->reading.row);
     if (code == SQLITE_OK)
         code = note_taken(m, c->table, hash);
     m->merged->points += c->table == SDSE_CONTENT_POINT;
@@ -374,6 +377,7 @@ enum sdse_status sdse_merge(struct sdse_store *store,
     struct merging m = {.store = store,
                         .db = store->db,
                         .from = store->db,
+                        .inputs = {.db = store->db},
                         .diags = diags,
                         .merged = merged};
     enum sdse_status status = sdse_store_begin(store);
@@ -402,6 +406,7 @@ enum sdse_status sdse_merge(struct sdse_store *store,
     }
     sqlite3_finalize(m.take);
     sqlite3_finalize(m.is_taken);
+    sdse_input_writer_end(&m.inputs);
     if (status == SDSE_OK)
         status = run(m.db, "DROP TABLE temp.merge_taken") == SQLITE_OK
                      ? sdse_store_commit(store)

@@ -16,6 +16,7 @@ struct salvaging {
     sqlite3 *from, *to;
     struct sdse_diags *diags;
     struct sdse_salvaged *out;
+    struct sdse_input_writer inputs;
 };
 
 static int run(sqlite3 *db, const char *sql) {
@@ -155,7 +156,8 @@ static int copy_row(struct salvaging *s, enum sdse_content table, sqlite3_stmt *
         return note_bad(s, table, row, false);
     code = refers(s, table, row, &there);
     if (code == SQLITE_OK && there)
-        code = put_row(put, row);
+        code = table == SDSE_CONTENT_INPUT ? sdse_input_copy(&s->inputs, row)
+                                           : put_row(put, row);
     if (!there || (code & 0xff) == SQLITE_CONSTRAINT)
         code = note_bad(s, table, row, true);
     return code;
@@ -350,7 +352,7 @@ enum sdse_status sdse_salvage(struct sdse_reader *damaged, struct sdse_store *st
                               bool all, struct sdse_arena *arena,
                               struct sdse_diags *diags, struct sdse_salvaged *out) {
     *out = (struct sdse_salvaged){0};
-    struct salvaging s = {damaged->db, store->db, diags, out};
+    struct salvaging s = {damaged->db, store->db, diags, out, {.db = store->db}};
     enum sdse_status status = sdse_store_begin(store);
     if (status != SDSE_OK)
         return status;
@@ -365,6 +367,7 @@ enum sdse_status sdse_salvage(struct sdse_reader *damaged, struct sdse_store *st
         if (status == SDSE_OK && diags->errors == errors)
             status = note_missing(&s, (enum sdse_content)i);
     }
+    sdse_input_writer_end(&s.inputs);
     if (status == SDSE_OK && (code = leave_out(s.to, all)) != SQLITE_OK)
         status = refuse(s.to, diags, code);
     if (status == SDSE_OK)

@@ -92,7 +92,21 @@ const char *const sdse_schema_statements[] = {
     " kind TEXT NOT NULL CHECK (kind IN"
     "  ('arch', 'workload', 'form', 'sweep', 'table', 'weights')),"
     " name TEXT NOT NULL,"
-    " text TEXT NOT NULL," DIGEST_COLUMN ") STRICT",
+    " text TEXT,"
+    " base_id INTEGER REFERENCES input(input_id)," DIGEST_COLUMN ","
+    " CHECK (text IS NOT NULL OR base_id IS NOT NULL)) STRICT",
+    "CREATE INDEX input_base ON input(kind, name) WHERE base_id IS NULL",
+
+    // Of inputs that are like others: the lines that differ, each under the hash of its
+    // text (results/store/input_text.h).
+    "CREATE TABLE text_line("
+    " line_id INTEGER PRIMARY KEY,"
+    " text TEXT NOT NULL) STRICT",
+    "CREATE TABLE input_line("
+    " input_id INTEGER NOT NULL REFERENCES input(input_id) ON DELETE CASCADE,"
+    " line INTEGER NOT NULL CHECK (line >= 0),"
+    " line_id INTEGER NOT NULL REFERENCES text_line(line_id),"
+    " PRIMARY KEY (input_id, line)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE sweep("
     " sweep_id INTEGER PRIMARY KEY, " HASH_COLUMN " REFERENCES input(hash),"
@@ -313,6 +327,13 @@ const char *const sdse_schema_statements[] = {
     " points_reused INTEGER NOT NULL, nodes_visited INTEGER NOT NULL,"
     " variants INTEGER NOT NULL, log10_mappings REAL, outcome TEXT NOT "
     "NULL," DIGEST_COLUMN ") STRICT",
+
+    "CREATE VIEW v_input AS SELECT i.input_id, i.hash, i.kind, i.name,"
+    " coalesce(i.text, (SELECT group_concat(text, char(10)) FROM (SELECT t.text FROM"
+    "  input_line b JOIN text_line t ON t.line_id = coalesce((SELECT o.line_id FROM"
+    "  input_line o WHERE o.input_id = i.input_id AND o.line = b.line), b.line_id)"
+    "  WHERE b.input_id = i.base_id ORDER BY b.line))) AS text, i.digest"
+    " FROM input i",
 
     // Views: the interface. Additive figures of a layer are multiplied by its repeat.
     // A row for each sweep that a point is in; the reason, where one of its limits is

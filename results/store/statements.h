@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "results/store/content.h"
+#include "results/store/input_text.h"
 #include "results/store/schema.h"
 #include "results/store/store.h"
 
@@ -20,8 +21,6 @@
     X(BEGIN, "BEGIN IMMEDIATE")                                                        \
     X(COMMIT, "COMMIT")                                                                \
     X(ROLLBACK, "ROLLBACK")                                                            \
-    X(ADD_INPUT, "INSERT INTO input(hash, kind, name, text, digest)"                   \
-                 " VALUES(?, ?, ?, ?, ?) ON CONFLICT(hash) DO NOTHING")                \
     X(SWEEP_TURN, "SELECT (SELECT turn FROM sweep WHERE hash = ?1), (SELECT digest"    \
                   " FROM sweep WHERE hash = ?1), (SELECT max(turn) FROM sweep)")       \
     X(ADD_SWEEP,                                                                       \
@@ -156,6 +155,7 @@ enum sdse_statement {
 struct sdse_store {
     sqlite3 *db;
     sqlite3_stmt *statement[SDSE_STATEMENTS];
+    struct sdse_input_writer inputs;
     bool in_batch;
     // What the open batch adds to each table's seal, modulo 2^64.
     struct sdse_seal seal[SDSE_CONTENTS];
@@ -215,6 +215,8 @@ const char *sdse_bind_text_of(struct sdse_binding *binding, int column);
 const char *sdse_row_text(struct sdse_arena *arena, sqlite3_stmt *row, int column);
 double sdse_row_f64_or(sqlite3_stmt *row, int column, double if_null);
 
+// Records what SQLite said: message, and the batch's status.
+enum sdse_status sdse_store_fail_code(struct sdse_store *store, int code);
 // Records a failure: message, and the batch's status.
 enum sdse_status sdse_store_fail(struct sdse_store *store, enum sdse_status status,
                                  const char *format, ...)

@@ -154,6 +154,7 @@ void sdse_store_close(struct sdse_store *store) {
         return;
     for (size_t i = 0; i < SDSE_STATEMENTS; i++)
         sqlite3_finalize(store->statement[i]);
+    sdse_input_writer_end(&store->inputs);
     sqlite3_close(store->db); // rolls an open batch back
     free(store);
 }
@@ -331,7 +332,7 @@ void sdse_bind_digest(struct sdse_binding *binding) {
     binding->sealed = true;
 }
 
-static enum sdse_status fail_from_code(struct sdse_store *store, int code) {
+enum sdse_status sdse_store_fail_code(struct sdse_store *store, int code) {
     enum sdse_status status = SDSE_DATABASE;
     if ((code & 0xff) == SQLITE_NOMEM)
         status = SDSE_NO_MEMORY;
@@ -367,7 +368,7 @@ enum sdse_status sdse_bind_run(struct sdse_binding *binding) {
         code = sqlite3_step(binding->statement);
     enum sdse_status status = SDSE_OK;
     if (code != SQLITE_DONE) {
-        status = fail_from_code(store, code);
+        status = sdse_store_fail_code(store, code);
     } else if (binding->sealed && sqlite3_changes(store->db) > 0) {
         store->seal[binding->table].rows++;
         store->seal[binding->table].sum +=
@@ -384,7 +385,7 @@ bool sdse_bind_row(struct sdse_binding *binding) {
     if (code == SQLITE_ROW)
         return true;
     if (code != SQLITE_DONE)
-        fail_from_code(binding->store, code);
+        sdse_store_fail_code(binding->store, code);
     sqlite3_reset(binding->statement);
     return false;
 }

@@ -44,14 +44,25 @@ enum sdse_status sdse_store_add_input(struct sdse_store *store,
     enum sdse_status status = sdse_store_may_add(store);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add =
-        sdse_bind_content(store, SDSE_SQL_ADD_INPUT, SDSE_CONTENT_INPUT);
-    sdse_bind_hash(&add, input->hash);
-    sdse_bind_text(&add, input_names[input->kind]);
-    sdse_bind_text(&add, input->name);
-    sdse_bind_text(&add, input->text);
-    sdse_bind_digest(&add);
-    return sdse_bind_run(&add);
+    char hash[SDSE_HASH_TEXT_BYTES];
+    struct sdse_digest digest;
+    sdse_hash_text(input->hash, hash);
+    struct sdse_input_row row = {hash, input_names[input->kind], input->name,
+                                 input->text, 0};
+    sdse_digest_begin(&digest, SDSE_CONTENT_INPUT);
+    sdse_digest_text(&digest, row.hash);
+    sdse_digest_text(&digest, row.kind);
+    sdse_digest_text(&digest, row.name);
+    sdse_digest_text(&digest, row.text);
+    row.digest = sdse_digest_value(&digest);
+    bool added;
+    store->inputs.db = store->db;
+    const int code = sdse_input_put(&store->inputs, &row, &added);
+    if (code != SQLITE_OK)
+        return sdse_store_fail_code(store, code);
+    store->seal[SDSE_CONTENT_INPUT].rows += added;
+    store->seal[SDSE_CONTENT_INPUT].sum += added ? (uint64_t)row.digest : 0;
+    return SDSE_OK;
 }
 
 enum sdse_status sdse_store_add_sweep(struct sdse_store *store,

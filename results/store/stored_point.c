@@ -133,9 +133,9 @@ static double f64_or_nan(sqlite3_stmt *row, int column) {
     "p.output_error, p.output_sqnr_db, p.best_class_agreement, (SELECT "             \
     "max(lf.seconds_limit) FROM point_layer l JOIN solution s USING (solution_id) "  \
     "JOIN layer_front lf USING (front_id) WHERE l.point_id = p.point_id), p.design " \
-    "FROM point p LEFT JOIN input a ON a.hash = p.arch_hash AND a.kind = 'arch' "    \
-    "LEFT JOIN input w ON w.hash = p.workload_hash AND w.kind = 'workload' LEFT "    \
-    "JOIN input f ON f.hash = p.form_hash AND f.kind = 'form' WHERE p.point_id = ?"
+    "FROM point p LEFT JOIN v_input a ON a.hash = p.arch_hash AND a.kind = 'arch' "  \
+    "LEFT JOIN v_input w ON w.hash = p.workload_hash AND w.kind = 'workload' LEFT "  \
+    "JOIN v_input f ON f.hash = p.form_hash AND f.kind = 'form' WHERE p.point_id = ?"
 
 static const char *keep(struct sdse_arena *arena, sqlite3_stmt *row, int column,
                         bool *whole) {

@@ -117,8 +117,8 @@ static bool is_hash(struct sdse_hash hash, const char *text) {
 
 static int check_inputs(struct checking *c) {
     sqlite3_stmt *row = NULL;
-    int code = sqlite3_prepare_v2(c->db, "SELECT hash, kind, name, text FROM input", -1,
-                                  &row, NULL);
+    int code = sqlite3_prepare_v2(c->db, "SELECT hash, kind, name, text FROM v_input",
+                                  -1, &row, NULL);
     while (code == SQLITE_OK || code == SQLITE_ROW) {
         code = sqlite3_step(row);
         if (code != SQLITE_ROW)
@@ -175,8 +175,8 @@ enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
     "min(l.point_id),"                                                             \
     " l.name, l.layer_index, p.arch_hash, a.text, p.workload_hash, w.text, f.hash" \
     " FROM point_layer l JOIN point p USING (point_id)"                            \
-    " JOIN solution s USING (solution_id) JOIN input a ON a.hash = p.arch_hash"    \
-    " JOIN input w ON w.hash = p.workload_hash LEFT JOIN weight_form f USING "     \
+    " JOIN solution s USING (solution_id) JOIN v_input a ON a.hash = p.arch_hash"  \
+    " JOIN v_input w ON w.hash = p.workload_hash LEFT JOIN weight_form f USING "   \
     "(form_id)"                                                                    \
     " GROUP BY l.solution_id ORDER BY p.arch_hash, p.workload_hash, s.hash"
 

@@ -308,7 +308,8 @@ static void the_last_run_is_the_newest(void **state) {
                          "%s",
                          part == late ? 2 : 1,
                          part ? "INSERT INTO input SELECT 900, replace(hash, substr("
-                                "hash, 1, 8), '00000000'), kind, name, text, random()"
+                                "hash, 1, 8), '00000000'), kind, name, text, NULL, "
+                                "random()"
                                 " FROM input WHERE kind = 'sweep';"
                                 "UPDATE sweep SET hash = (SELECT hash FROM input WHERE"
                                 " input_id = 900), max_area_mm2 = 7"
