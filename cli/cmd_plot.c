@@ -212,7 +212,8 @@ static enum sdse_status draw_learning(const struct drawing *drawing) {
     }
     if (status != SDSE_OK || count)
         return status;
-    cli_error(cli, "no training is there; `sdse train -d` adds some");
+    cli_error(cli, "%s: no training is there; `sdse train -d` adds some",
+              drawing->args->operands[1]);
     return SDSE_INVALID;
 }
 

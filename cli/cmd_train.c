@@ -496,6 +496,9 @@ static enum cli_exit train(struct session *s) {
         return CLI_SYSTEM;
     if (path)
         status = sdse_output_check(path, &epochs_kind, &cli->outputs, &cli->diags);
+    // What cannot be kept is said before minutes of training, not after them.
+    if (status == SDSE_OK && s->args->value[DATABASE])
+        status = cli_check_trainings(cli, s->args->value[DATABASE]);
     if (status == SDSE_OK)
         status = load(s);
     if (status == SDSE_OK) {

@@ -79,6 +79,21 @@ static enum sdse_status add_training(struct cli *cli, struct sdse_store *store,
                                        .epochs = rows});
 }
 
+enum sdse_status cli_check_trainings(struct cli *cli, const char *path) {
+    struct sdse_store *store = NULL;
+    enum sdse_status status =
+        sdse_store_open(path, SDSE_MODEL_VERSION, &cli->diags, &store);
+    if (status == SDSE_OK)
+        status = sdse_store_begin(store);
+    if (store && status == SDSE_OK)
+        sdse_store_rollback(store);
+    if (store && status == SDSE_DATABASE)
+        sdse_diag_add(&cli->diags, SDSE_ERROR, (struct sdse_loc){.file = path},
+                      "results", "%s", sdse_store_message(store));
+    sdse_store_close(store);
+    return status;
+}
+
 enum sdse_status cli_store_trainings(struct cli *cli, const char *path,
                                      const struct cli_trained *trained) {
     struct sdse_store *store = NULL;

@@ -15,6 +15,9 @@ struct cli_trained {
     double reference_accuracy;      // of the best float SGD; NAN
 };
 
+// Whether trainings could be added to the database, which is made if it is not there.
+enum sdse_status cli_check_trainings(struct cli *cli, const char *path);
+
 // Adds one training for each method, and its epochs, all or none; a training that is
 // there already stays as it is.
 enum sdse_status cli_store_trainings(struct cli *cli, const char *path,

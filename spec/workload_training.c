@@ -50,7 +50,7 @@ static void read_smartdeal(const struct sdse_node *map, struct sdse_diags *diags
     read_share(map, "changed", diags, &out->changed);
     out->mark = sdse_read_statistics_mark(map, "training-mark", "shares", diags);
     if ((node = sdse_node_get(map, "counter_bits")))
-        sdse_read_u32(node, 1, 32, diags, &out->counter_bits);
+        sdse_read_u32(node, 0, 32, diags, &out->counter_bits);
     if ((node = sdse_node_get(map, "momentum_bits")))
         sdse_read_u32(node, 0, 32, diags, &out->momentum_bits);
     if ((node = sdse_node_get(map, "basis_words")))

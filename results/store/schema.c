@@ -62,13 +62,17 @@
 
 // A number of the line that a step of training has in its network's text
 // (spec/write.c); NULL if it has none.
-#define REPLAY(key)                                                            \
-    "(SELECT CAST(substr(line, instr(line, ' " key ": ') + length(' " key      \
-    ": ')) AS INTEGER) FROM (SELECT substr(rest, 1, instr(rest, char(10))) AS" \
-    " line FROM (SELECT substr(i.text, instr(i.text, char(10) ||"              \
-    " 'training_step: {') + 1) AS rest FROM input i WHERE i.hash ="            \
-    " p.workload_hash)) WHERE line LIKE 'training_step: {% " key ": %') AS " key ","
-#define REPLAYS " " REPLAY("replay_bits") " " REPLAY("replay_frame_bits")
+#define STEP(key)                                                               \
+    "(SELECT CAST(substr(line, instr(line, ' " key ": ') + length(' " key       \
+    ": ')) AS INTEGER) FROM (SELECT replace(substr(rest, 1, instr(rest,"        \
+    " char(10))), '{', '{ ') AS line FROM (SELECT substr(i.text,"               \
+    " instr(i.text, char(10) || 'training_step: {') + 1) AS rest FROM input i"  \
+    " WHERE i.hash = p.workload_hash)) WHERE line LIKE 'training_step: {% " key \
+    ": %')"
+#define FRAME_BITS STEP("replay_frame_bits")
+#define REPLAYS \
+    " " STEP("replay_bits") " AS replay_bits, " FRAME_BITS " AS replay_frame_bits,"
+#define STEPS_OF_EPOCH "1.0 * " STEP("epoch_images") " / " STEP("images")
 
 // Whether a sweep that has point o ran after all that have point p.
 #define NEWER                                                                 \
@@ -476,5 +480,18 @@ const char *const sdse_schema_statements[] = {
     " e.test_accuracy, e.learning_rate, e.energy_pj, e.weight_bits, e.stored_bits,"
     " t.settings, t.hash AS training_hash"
     " FROM training_run t LEFT JOIN training_epoch e USING (training_id)",
+
+    // A training beside the points of its steps: the network NAME METHOD, in the form
+    // that is called like the method (raw: sgd).
+    "CREATE VIEW v_training_energy AS SELECT"
+    " t.name, t.method, t.settings, t.hash AS training_hash, e.epoch,"
+    " e.test_accuracy, p.point_id, p.arch, p.parameters, p.energy_pj AS step_energy_pj,"
+    " p.energy_pj * p.steps AS energy_pj,"
+    " p.energy_pj * p.steps * e.epoch AS total_energy_pj"
+    " FROM training_run t JOIN training_epoch e USING (training_id) JOIN"
+    " (SELECT p.*, " STEPS_OF_EPOCH " AS steps FROM v_point p"
+    " WHERE p.status = 'ok' AND NOT p.superseded) p"
+    " ON p.workload = t.name || ' ' || t.method AND t.method ="
+    " CASE p.form WHEN 'raw' THEN 'sgd' ELSE p.form END AND p.steps > 0",
     NULL,
 };

@@ -160,7 +160,12 @@ static void points_have_accuracies(void **state) {
           "  - {name: b, kind: fc, in: 256, out_channels: 10}\n",
           net);
     fprintf(sweep,
-            "name: s\nworkloads: [net.yaml]\narchs: [%s/archs/eyeriss.yaml]\n"
+            "name: s\nworkloads:\n  - net.yaml\n"
+            "  - {path: net.yaml, network: {name: mlp_64_256_10 sgd, training: {batch: "
+            "32, epoch_images: 80, optimiser: sgd}}}\n"
+            "  - {path: net.yaml, network: {name: mlp_64_256_10 smartdeal sign, "
+            "training: {batch: 32, optimiser: sgd}}}\n"
+            "archs: [%s/archs/eyeriss.yaml]\n"
             "weight_forms: [raw, {name: smartdeal sign, basis_size: 3, density: 0.56}, "
             "{name: other, basis_size: 3, density: 0.56}]\n",
             SDSE_SOURCE_DIR);
@@ -168,25 +173,69 @@ static void points_have_accuracies(void **state) {
     must_run("sweep @s.yaml -o @t.db");
     answers(
         "SELECT form, accuracy = (SELECT max(test_accuracy) FROM training_run WHERE "
-        "method = CASE form WHEN 'raw' THEN 'sgd' ELSE form END) FROM v_point ORDER "
-        "BY form",
+        "method = CASE form WHEN 'raw' THEN 'sgd' ELSE form END) FROM v_point WHERE "
+        "workload = 'mlp_64_256_10' ORDER BY form",
         "other,\nraw,1\nsmartdeal sign,1\n");
     // A task of fewer classes is no measure of a network.
     must_run(SHORT "-m sgd -t adapt -d @t.db");
     answers("SELECT DISTINCT accuracy = (SELECT max(test_accuracy) FROM training_run "
             "WHERE method = 'sgd' AND settings LIKE 'full %') FROM v_point WHERE form "
-            "= 'raw'",
+            "= 'raw' AND workload = 'mlp_64_256_10'",
             "1\n");
-    must_run("pareto @t.db -O energy,accuracy_loss -f csv");
+    // Energy of epochs is that of the steps that are called like network and method, in
+    // the method's form, where these say how many an epoch has.
+    answers(
+        "SELECT epoch, method, arch, abs(energy_pj / step_energy_pj - 2.5) < 1e-9, "
+        "abs(total_energy_pj / step_energy_pj - 2.5 * epoch) < 1e-9, "
+        "step_energy_pj = (SELECT energy_pj FROM v_point WHERE workload = "
+        "'mlp_64_256_10 sgd' AND form = 'raw') FROM v_training_energy WHERE settings "
+        "LIKE 'full rate 0.05%' ORDER BY 1",
+        "0,sgd,eyeriss,1,1,1\n1,sgd,eyeriss,1,1,1\n2,sgd,eyeriss,1,1,1\n");
+    must_run("pareto @t.db -w mlp_64_256_10 -O energy,accuracy_loss -f csv");
     must_run("plot learning @t.db -o @plots -t svg");
     char *data = read_whole(scratch("plots/learning_mlp_64_256_10.dat"));
     assert_non_null(strstr(data, "# \"sgd full rate 0.05 batch 32 epochs 2\"\n0\t"));
     assert_non_null(strstr(data, "bar 3"));
+    char *energy = strstr(data, "# energy since the start [pJ]\taccuracy [%]\n"
+                                "# \"eyeriss\" \"sgd ");
+    assert_non_null(energy);
+    double pj[3], percent;
+    energy = strchr(strchr(energy, '\n') + 1, '\n');
+    for (int e = 0; e < 3; e++, energy = strchr(energy + 1, '\n'))
+        assert_int_equal(sscanf(energy, "%lf %lf", &pj[e], &percent), 2);
+    assert_true(pj[0] == 0 && pj[1] > 0 && pj[2] > 1.99 * pj[1] &&
+                pj[2] < 2.01 * pj[1]);
+    char *script = read_whole(scratch("plots/learning_mlp_64_256_10.gp"));
+    assert_non_null(strstr(script, "layout 3,1"));
+    assert_non_null(strstr(script, "title 'eyeriss'"));
+    free(script);
     free(data);
     must_run("verify @t.db");
     struct ran none = run_program("plot learning @nothing.db");
     assert_int_equal(none.status, 1);
     free_ran(&none);
+    must_run("sweep @s.yaml -o @untrained.db");
+    none = run_program("plot learning @untrained.db -o @plots");
+    assert_int_equal(none.status, 1);
+    assert_non_null(strstr(none.err, "untrained.db: no training is there"));
+    free_ran(&none);
+}
+
+// What cannot be kept is said before the training, which then does not begin.
+static void a_database_is_tried_first(void **state) {
+    (void)state;
+    FILE *other = fopen(scratch("other.db"), "w");
+    assert_non_null(other);
+    fputs("no database\n", other);
+    assert_int_equal(fclose(other), 0);
+    struct ran ran = run_program(SHORT "-m sgd -d @other.db -o @epochs-not.csv");
+    assert_int_equal(ran.status, 1);
+    assert_non_null(strstr(ran.err, "other.db"));
+    assert_null(read_whole(scratch("epochs-not.csv")));
+    free_ran(&ran);
+    ran = run_program("train -d @no/such/folder/t.db --data @ -m sgd");
+    assert_int_equal(ran.status, 3);
+    free_ran(&ran);
 }
 
 // A choice changes what it is about: no option is ignored.
@@ -312,6 +361,7 @@ int main(void) {
         cmocka_unit_test(minds_its_options),
         cmocka_unit_test(keeps_trainings_in_a_database),
         cmocka_unit_test(points_have_accuracies),
+        cmocka_unit_test(a_database_is_tried_first),
         cmocka_unit_test(refuses_what_is_not_so),
         cmocka_unit_test(refuses_broken_data),
         cmocka_unit_test(learns_fashion),
