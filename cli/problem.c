@@ -81,6 +81,14 @@ bool cli_load_problem(struct cli *cli, const char *arch, const char *workload,
                   sdse_products_first_name(problem->setting.first));
         return false;
     }
+    if (!sdse_form_expects_words(&problem->setting,
+                                 problem->arch->bits[SDSE_WEIGHTS])) {
+        cli_error(cli,
+                  "--form unique expects lists of words of at most 8 bits, and weights "
+                  "of %s have %" PRIu32 ": measure them (without range_sigmas)",
+                  problem->arch->name, problem->arch->bits[SDSE_WEIGHTS]);
+        return false;
+    }
     return true;
 }
 
@@ -105,7 +113,7 @@ bool cli_layer_form(struct cli *cli, const struct cli_problem *problem,
         struct sdse_weight_form known;
         if (!cli_layer_form(cli, problem, stored, &known))
             return false;
-        sdse_layer_form_shared(layer, &problem->setting, &known, form);
+        sdse_layer_form_shared(layer, stored, &problem->setting, &known, form);
         return true;
     }
     if (!problem->setting.measured || sdse_layer_stays_raw(layer, &problem->setting)) {

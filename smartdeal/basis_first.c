@@ -1,5 +1,7 @@
 #include "smartdeal/basis_first.h"
 
+#include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,6 +16,17 @@ void sdse_basis_first_free(struct sdse_basis_first *layer) {
     free(layer->basis);
     layer->coefficient = NULL;
     layer->basis = NULL;
+}
+
+bool sdse_basis_first_check(const char *name, uint64_t taps, struct sdse_loc loc,
+                            struct sdse_diags *diags) {
+    if (taps <= SDSE_MOST_SHARED_TAPS)
+        return true;
+    sdse_diag_add(diags, SDSE_ERROR, loc, "basis-first-taps",
+                  "layer '%.60s': kernels of %" PRIu64 " taps; shared ones are found "
+                  "among at most %d: declare a density instead",
+                  name, taps, SDSE_MOST_SHARED_TAPS);
+    return false;
 }
 
 // Eigenvectors of a symmetric n x n matrix by cyclic Jacobi rotations: `a` becomes
@@ -175,6 +188,7 @@ static void weigh_error(const struct work *w, struct sdse_basis_first *out) {
 enum sdse_status sdse_basis_first(const float *weights, uint64_t kernels, uint32_t taps,
                                   uint32_t bases, uint32_t basis_bits,
                                   struct sdse_basis_first *out) {
+    assert(taps <= SDSE_MOST_SHARED_TAPS);
     bases = bases < taps ? bases : taps;
     *out = (struct sdse_basis_first){.kernels = kernels, .taps = taps, .bases = bases};
     const size_t square = (size_t)taps * taps, wide = (size_t)bases * taps;

@@ -4,12 +4,23 @@
 #ifndef SDSE_SMARTDEAL_BASIS_FIRST_H
 #define SDSE_SMARTDEAL_BASIS_FIRST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/diag.h"
 #include "base/status.h"
 #include "smartdeal/slicing.h"
 
-enum { SDSE_MOST_BASES = 64 };
+enum {
+    SDSE_MOST_BASES = 64,
+    SDSE_MOST_SHARED_TAPS = 441 // of a kernel, 21 x 21: the search for the singular
+                                // vectors grows with the cube of them
+};
+
+// Whether kernels of so many taps can be decomposed; else a diagnostic
+// [basis-first-taps] at `loc`, about the layer called `name`.
+bool sdse_basis_first_check(const char *name, uint64_t taps, struct sdse_loc loc,
+                            struct sdse_diags *diags);
 
 // A layer of `kernels` kernels of `taps` taps each. One owner; free with
 // sdse_basis_first_free.
@@ -29,7 +40,7 @@ struct sdse_basis_first {
 // +-1 (ternary weights, Li et al., arXiv:1605.04711); then the bases are those that fit
 // best (least squares) and are rounded to basis_bits. No training follows: the error is
 // that of the decomposition alone.
-// weights    kernels x taps, finite
+// weights    kernels x taps, finite; at most SDSE_MOST_SHARED_TAPS
 // bases      1 ... taps; more are as many as there are taps
 // SDSE_OK; SDSE_NO_MEMORY.
 enum sdse_status sdse_basis_first(const float *weights, uint64_t kernels, uint32_t taps,

@@ -64,6 +64,19 @@ static void show_own_bandwidths(FILE *out, const struct sdse_level *level) {
     }
 }
 
+// What makes cells cheaper, or dearer, and less sure.
+static void show_cells(FILE *out, const struct sdse_level *level) {
+    if (level->v_over_vmin > 0)
+        fprintf(out, "\n             supply %.4g of the least at which no cell fails",
+                level->v_over_vmin);
+    if (level->memory_class == SDSE_NVCIM)
+        fprintf(out,
+                "\n             %.4g of the weights verified in %.4g pulses; they "
+                "deviate by %.4g of the largest, verified ones by %.4g",
+                level->cells.verified_share, level->cells.pulses, level->cells.sigma,
+                level->cells.sigma_verified);
+}
+
 static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
     static const char *const classes[] = {"dram", "sram", "regfile", "fifo", "nvcim"};
     const struct sdse_level *level = &arch->level[index];
@@ -84,6 +97,7 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
         fputs(", fetches gaps", out);
     if (level->uneven)
         fputs(", tiled at different loops", out);
+    show_cells(out, level);
     fputs("\n             ", out);
     show_energy(out, level);
     show_bandwidth(out, "reads", &level->read_bits_per_cycle);

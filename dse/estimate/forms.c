@@ -99,7 +99,8 @@ static void take_after(struct sdse_walk_form *form, const struct sdse_walk_form 
     const struct sdse_weight_form *of = &like->entry->record.form;
     struct sdse_weight_form made = *of;
     if (of->smartdeal) {
-        sdse_layer_form_shared(entry->layer, entry->setting, of, &made);
+        sdse_layer_form_shared(entry->layer, like->entry->layer, entry->setting, of,
+                               &made);
         made.measured = true;
         made.sharing = of->sharing;
         made.joint_row_density = of->joint_row_density;

@@ -94,6 +94,11 @@ bool sdse_layer_stays_raw(const struct sdse_layer *layer,
     return sdse_weights_stay_raw(&shape, &smartdeal);
 }
 
+bool sdse_form_expects_words(const struct sdse_form_setting *setting,
+                             uint32_t word_bits) {
+    return setting->first != SDSE_UNIQUE_FIRST || setting->measured || word_bits <= 8;
+}
+
 // The expected lists of every input; inputs that share a width are as if they were
 // equal.
 static void declare_unique(const struct sdse_layer *layer,
@@ -108,7 +113,8 @@ static void declare_unique(const struct sdse_layer *layer,
     const enum sdse_word_distribution law =
         setting->laplace ? SDSE_WORDS_LAPLACE : SDSE_WORDS_GAUSSIAN;
     *form = (struct sdse_weight_form){.first = SDSE_UNIQUE_FIRST, .sums_per_weight = 1};
-    word_bits = word_bits > 8 ? 8 : word_bits < 2 ? 2 : word_bits;
+    assert(sdse_form_expects_words(setting, word_bits));
+    word_bits = word_bits < 2 ? 2 : word_bits;
     for (uint64_t left = outputs, drawn; left; left -= drawn) {
         // All full blocks at once, then what is left.
         drawn = left >= block ? left - left % block : left;
@@ -179,19 +185,43 @@ void sdse_layer_form_declare(const struct sdse_layer *layer,
     sdse_layer_form_declare_words(layer, setting, 8, form);
 }
 
-void sdse_layer_form_shared(const struct sdse_layer *layer,
+// The part of the lists of distinct words that a layer reads: of as many words all,
+// of narrower ones those of its inputs.
+static void share_unique(const struct sdse_layer *layer, const struct sdse_layer *of,
+                         const struct sdse_weight_form *stored,
+                         struct sdse_weight_form *form) {
+    const uint64_t *own = layer->nest.bound, *all = of->nest.bound;
+    const double words = (double)sdse_tile_words(&layer->nest, SDSE_WEIGHTS, own) /
+                         (double)sdse_tile_words(&of->nest, SDSE_WEIGHTS, all);
+    const bool slice = own[SDSE_C] <= all[SDSE_C] && own[SDSE_K] <= all[SDSE_K];
+    const double lists =
+        slice && words < 1 ? (double)own[SDSE_C] / (double)all[SDSE_C] : words;
+    *form = *stored;
+    form->measured = false;
+    form->products *= lists;
+    form->basis_bits_total *= lists;
+    form->index_bits_total *= words;
+}
+
+void sdse_layer_form_shared(const struct sdse_layer *layer, const struct sdse_layer *of,
                             const struct sdse_form_setting *setting,
                             const struct sdse_weight_form *stored,
                             struct sdse_weight_form *form) {
     *form = (struct sdse_weight_form){.rel_error = 0};
-    if (!stored->smartdeal)
+    if (stored->first == SDSE_UNIQUE_FIRST && !sdse_layer_stays_raw(layer, setting))
+        share_unique(layer, of, stored, form);
+    if (!stored->smartdeal && stored->first != SDSE_BASIS_FIRST)
         return;
     struct sdse_form_setting declared = *setting;
     declared.measured = false;
     declared.density = stored->density;
     declared.row_density = stored->row_density;
     declared.prune_group = stored->prune_group;
+    if (stored->first == SDSE_BASIS_FIRST)
+        declared.bases = stored->basis_size;
     sdse_layer_form_declare(layer, &declared, form);
+    if (form->first == SDSE_BASIS_FIRST)
+        form->rel_error = stored->rel_error;
 }
 
 double sdse_layer_weight_bits(const struct sdse_layer *layer,

@@ -39,9 +39,17 @@ void sdse_layer_form_declare(const struct sdse_layer *layer,
                              const struct sdse_form_setting *setting,
                              struct sdse_weight_form *form);
 
-// The form in which a layer reads weights that are stored as another layer's: the
-// densities of those, in slices of its own shape.
-void sdse_layer_form_shared(const struct sdse_layer *layer,
+// Whether what the setting declares can be expected of words of so many bits: lists of
+// unique words are summed over pairs of all words, of at most 8 bits.
+bool sdse_form_expects_words(const struct sdse_form_setting *setting,
+                             uint32_t word_bits);
+
+// The form in which a layer reads weights that are stored as those of `of`: their
+// densities, in slices of its own shape; of unique words their lists, as many as it has
+// inputs of the same kind; of shared kernels these, and coefficients of its own shape.
+// As many words in another order (the gradient of the inputs) take what the stored ones
+// do: sums are made first there, and products of them.
+void sdse_layer_form_shared(const struct sdse_layer *layer, const struct sdse_layer *of,
                             const struct sdse_form_setting *setting,
                             const struct sdse_weight_form *stored,
                             struct sdse_weight_form *form);

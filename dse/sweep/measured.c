@@ -187,12 +187,15 @@ static enum sdse_status measure_unique(struct sdse_measured *entry, const float 
 }
 
 static enum sdse_status measure_basis_first(struct sdse_measured *entry,
-                                            const float *values) {
+                                            const float *values,
+                                            struct sdse_diags *diags) {
     const struct sdse_form_setting *setting = entry->setting;
     const uint64_t *bound = entry->layer->nest.bound;
     const uint64_t channels = bound[SDSE_G] * bound[SDSE_C];
     const uint64_t kernels = channels * bound[SDSE_K];
     const uint32_t taps = (uint32_t)(bound[SDSE_R] * bound[SDSE_S]);
+    if (!sdse_basis_first_check(entry->layer->name, taps, entry->layer->loc, diags))
+        return SDSE_INVALID;
     struct sdse_basis_first shared;
     const enum sdse_status status = sdse_basis_first(
         values, kernels, taps, setting->bases, setting->basis_bits, &shared);
@@ -223,7 +226,7 @@ static enum sdse_status measure_first(struct sdse_measured *entry, const float *
                                       struct sdse_diags *diags) {
     return entry->setting->first == SDSE_UNIQUE_FIRST
                ? measure_unique(entry, values, diags)
-               : measure_basis_first(entry, values);
+               : measure_basis_first(entry, values, diags);
 }
 
 // A file that was written to since the sweep was planned would be kept under the hash

@@ -48,8 +48,8 @@ void sdse_point_layer_form(const struct sdse_plan *plan, const struct sdse_point
     if (measured)
         forms[layer_index] = measured->record.form;
     else if (setting->measured && stored != layer)
-        sdse_layer_form_shared(layer, setting, &forms[stored - workload->layers],
-                               &forms[layer_index]);
+        sdse_layer_form_shared(layer, stored, setting,
+                               &forms[stored - workload->layers], &forms[layer_index]);
     else
         sdse_layer_form_declare_words(layer, setting, arch->bits[SDSE_WEIGHTS],
                                       &forms[layer_index]);

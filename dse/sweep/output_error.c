@@ -103,7 +103,11 @@ static enum sdse_status rebuild(const struct sdse_imported *imported, size_t ind
     if (status == SDSE_OK && !*values)
         status = SDSE_NO_MEMORY;
     if (status == SDSE_OK && shared)
-        status = rebuild_shared(&shape, array.data, setting, *values);
+        status = sdse_basis_first_check(layer->name,
+                                        shape.kernel_rows * shape.kernel_columns,
+                                        layer->loc, diags)
+                     ? rebuild_shared(&shape, array.data, setting, *values)
+                     : SDSE_INVALID;
     else if (status == SDSE_OK)
         status = code(layer, &array, setting, word_bits, threads, &coded, diags);
     sdse_array_free(&array);

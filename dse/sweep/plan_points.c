@@ -1,8 +1,10 @@
 // Points and accelerators of a plan, made from their numbers.
+#include <inttypes.h>
 #include <string.h>
 
 #include "costmodel/resolve.h"
 #include "costmodel/stream.h"
+#include "dse/sweep/forms.h"
 #include "dse/sweep/making.h"
 #include "dse/sweep/variants.h"
 #include "spec/expression.h"
@@ -199,6 +201,12 @@ void sdse_form_admits(const struct sdse_plan *plan, size_t form,
                       "weight form '%s' needs an engine of kind products_first, and "
                       "accelerator '%s' declares none under `engines:`",
                       from->name, arch->name);
+    if (!sdse_form_expects_words(&from->setting, arch->bits[SDSE_WEIGHTS]))
+        sdse_diag_add(said, SDSE_ERROR, from->loc, "unique-words",
+                      "weight form '%s' expects lists of words of at most 8 bits, and "
+                      "weights of accelerator '%s' have %" PRIu32
+                      ": measure them (without range_sigmas)",
+                      from->name, arch->name, arch->bits[SDSE_WEIGHTS]);
 }
 
 void sdse_network_admits(const struct sdse_plan *plan, size_t network,

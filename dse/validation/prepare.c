@@ -95,6 +95,10 @@ static void load_case(struct preparing *p, size_t index) {
     if (to->arch && from->form.smartdeal && !to->arch->rebuild.present)
         refuse(p, from->loc, "case-form", "a SmartDeal form needs a rebuild engine in",
                to->arch->name);
+    if (to->arch && !sdse_form_expects_words(&from->form, to->arch->bits[SDSE_WEIGHTS]))
+        refuse(p, from->loc, "case-form",
+               "expected lists of unique words have at most 8 bits, not the weights of",
+               to->arch->name);
     if (!to->workload)
         return;
     const size_t count = to->workload->layer_count;

@@ -104,6 +104,16 @@ static void explains_what_is_left(void **state) {
 static void shows_and_writes_them(void **state) {
     (void)state;
     write_files();
+    write_text(
+        "wide.yaml",
+        "name: wide\nsource: s\nnode_nm: 45\nclock_ghz: 1\nword_bits: 9\nlevels:\n"
+        "  - level: DRAM\n    memory: {class: dram, pj_per_bit: 10}\n"
+        "compute: {pj_per_mac: 1}\nengines:\n"
+        "  - {kind: products_first, below: DRAM, free: true, multipliers: 1}\n");
+    free(run("map -a @wide.yaml -w @net.yaml -l many --form kind:~unique", 0));
+    free(run("map -a @wide.yaml -w @net.yaml -l many --form "
+             "kind:~unique,range_sigmas:~9",
+             1));
     char *out = run("show arch @arch.yaml", 0);
     assert_non_null(strstr(out, "digits (bit_serial)"));
     assert_non_null(strstr(out, "zeros (gate)"));

@@ -602,6 +602,34 @@ static void shows_hierarchy_and_sources(void **state) {
     sdse_arena_free(s.arena);
 }
 
+// What a file says of a memory's cells moves results, so it is shown.
+static void shows_cells(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    static const struct sdse_set sets[] = {
+        {"buffer.v_over_vmin", "0.875", {.file = "test"}},
+        {"cells.sigma_verified", "0.02", {.file = "test"}}};
+    struct sdse_node *root = NULL;
+    struct sdse_arch *arch = NULL;
+    sdse_tree_parse_file(arena, SDSE_SOURCE_DIR "/archs/tsb.yaml", &diags, &root);
+    sdse_arch_from_tree(arena, root, sets, 2, &diags, &arch);
+    assert_non_null(arch);
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    sdse_show_arch(out, arch);
+    fclose(out);
+    assert_non_null(strstr(
+        text, "\n             supply 0.875 of the least at which no cell fails\n"));
+    assert_non_null(strstr(text, "\n             0.004 of the weights verified in 10 "
+                                 "pulses; they deviate by 0.1 of the largest, verified "
+                                 "ones by 0.02\n"));
+    free(text);
+    sdse_arena_free(arena);
+}
+
 static void shows_layers_with_macs_and_parameters(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
@@ -677,6 +705,7 @@ int main(void) {
         cmocka_unit_test(paths_of_a_sweep_are_beside_its_file),
         cmocka_unit_test(draws_the_loop_nest),
         cmocka_unit_test(shows_hierarchy_and_sources),
+        cmocka_unit_test(shows_cells),
         cmocka_unit_test(shows_layers_with_macs_and_parameters),
         cmocka_unit_test(outputs_of_sweeps_read_back),
     };
