@@ -37,13 +37,18 @@ static int prepare_all(struct sdse_input_writer *w) {
         code = ready(w, &w->place, "INSERT INTO input_line VALUES(?, ?, ?)");
     if (code == SQLITE_OK)
         code = ready(w, &w->placed, "SELECT 1 FROM input_line WHERE input_id = ?");
+    if (code == SQLITE_OK)
+        code =
+            ready(w, &w->read, "SELECT 1 FROM v_input WHERE input_id = ? AND text = ?");
+    if (code == SQLITE_OK)
+        code = ready(w, &w->whole, "UPDATE input SET text = ? WHERE input_id = ?");
     return code;
 }
 
 void sdse_input_writer_end(struct sdse_input_writer *writer) {
     sqlite3_stmt **all[] = {&writer->there,    &writer->base, &writer->add,
                             &writer->add_line, &writer->line, &writer->place,
-                            &writer->placed};
+                            &writer->placed,   &writer->read, &writer->whole};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         sqlite3_finalize(*all[i]);
         *all[i] = NULL;
@@ -173,6 +178,20 @@ static int find_base(struct sdse_input_writer *w, const struct sdse_input_row *r
     return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+// What cannot be read back (a line that the base has twice, its first or last) is kept
+// whole.
+static int check_read(struct sdse_input_writer *w, int64_t id, const char *text) {
+    bool same = false;
+    sqlite3_bind_int64(w->read, 1, id);
+    sqlite3_bind_text(w->read, 2, text, -1, SQLITE_STATIC);
+    const int code = ask(w->read, &same);
+    if (code != SQLITE_OK || same)
+        return code;
+    sqlite3_bind_text(w->whole, 1, text, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(w->whole, 2, id);
+    return run(w->whole);
+}
+
 // Adds it as its base and what differs; *done false: its lines cannot be kept.
 static int add_like(struct sdse_input_writer *w, const struct sdse_input_row *row,
                     int64_t base, const char *text, bool *done) {
@@ -190,7 +209,9 @@ static int add_like(struct sdse_input_writer *w, const struct sdse_input_row *ro
         return code;
     code = add_row(w, row, base);
     const int64_t id = sqlite3_last_insert_rowid(w->db);
-    return code == SQLITE_OK ? keep_lines(w, id, row->text, text, done) : code;
+    if (code == SQLITE_OK)
+        code = keep_lines(w, id, row->text, text, done);
+    return code == SQLITE_OK ? check_read(w, id, row->text) : code;
 }
 
 int sdse_input_put(struct sdse_input_writer *writer, const struct sdse_input_row *row,

@@ -12,7 +12,7 @@
 // What is asked again and again while inputs are written to one database.
 struct sdse_input_writer {
     sqlite3 *db;
-    sqlite3_stmt *there, *base, *add, *add_line, *line, *place, *placed;
+    sqlite3_stmt *there, *base, *add, *add_line, *line, *place, *placed, *read, *whole;
 };
 
 struct sdse_input_row {

@@ -332,11 +332,18 @@ const char *const sdse_schema_statements[] = {
     " variants INTEGER NOT NULL, log10_mappings REAL, outcome TEXT NOT "
     "NULL," DIGEST_COLUMN ") STRICT",
 
+    // The base's text, in which line after line is replaced.
     "CREATE VIEW v_input AS SELECT i.input_id, i.hash, i.kind, i.name,"
-    " coalesce(i.text, (SELECT group_concat(text, char(10)) FROM (SELECT t.text FROM"
-    "  input_line b JOIN text_line t ON t.line_id = coalesce((SELECT o.line_id FROM"
-    "  input_line o WHERE o.input_id = i.input_id AND o.line = b.line), b.line_id)"
-    "  WHERE b.input_id = i.base_id ORDER BY b.line))) AS text, i.digest"
+    " coalesce(i.text, (WITH RECURSIVE r(n, text) AS (SELECT -1, b.text FROM input b"
+    "  WHERE b.input_id = i.base_id UNION ALL SELECT o.line, replace(r.text,"
+    "   char(10) || bt.text || char(10), char(10) || ot.text || char(10))"
+    "  FROM r JOIN input_line o ON o.input_id = i.input_id AND o.line ="
+    "   (SELECT min(m.line) FROM input_line m WHERE m.input_id = i.input_id AND"
+    "    m.line > r.n)"
+    "  JOIN input_line b ON b.input_id = i.base_id AND b.line = o.line"
+    "  JOIN text_line bt ON bt.line_id = b.line_id"
+    "  JOIN text_line ot ON ot.line_id = o.line_id)"
+    "  SELECT text FROM r ORDER BY n DESC LIMIT 1)) AS text, i.digest"
     " FROM input i",
 
     // Views: the interface. Additive figures of a layer are multiplied by its repeat.

@@ -21,7 +21,13 @@ static void make_text(unsigned i, char *text) {
     const unsigned lines = i % 7 == 3 ? LINES + 1 : LINES;
     size_t used = 0;
     for (unsigned l = 0; l < lines; l++) {
-        const bool differs = l == i % LINES || l == 5 || (i % 11 == 4 && l % 3);
+        if (l == 20 || l == 30) { // the same twice
+            used += (size_t)snprintf(text + used, MOST_BYTES - used, "twice%s\n",
+                                     l == 30 && i % 8 == 1 ? ", not" : "");
+            continue;
+        }
+        const bool differs =
+            l == 1 + i % (LINES - 2) || l == 5 || (i % 11 == 4 && l % 3);
         used += (size_t)snprintf(text + used, MOST_BYTES - used, "%*sline %u of all%s",
                                  (int)(l % 4), "", l, differs ? ", of " : "");
         if (differs)
