@@ -18,6 +18,12 @@ struct worker {
     unsigned number;
 };
 
+struct sdse_parallel {
+    struct job job;
+    unsigned started;
+    struct worker *workers;
+};
+
 unsigned sdse_processors(void) {
     long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (unsigned)online : 1;
@@ -34,27 +40,48 @@ static void *work(void *argument) {
     }
 }
 
-enum sdse_status sdse_parallel_for(size_t count, unsigned threads, sdse_task task,
-                                   void *context) {
+enum sdse_status sdse_parallel_begin(size_t count, unsigned threads, sdse_task task,
+                                     void *context, struct sdse_parallel **loop) {
     if (!threads)
         threads = sdse_processors();
     if (threads > count)
         threads = count ? (unsigned)count : 1;
-    struct job job = {.task = task, .context = context, .count = count};
-    struct worker *workers = calloc(threads, sizeof *workers);
-    if (!workers)
+    struct sdse_parallel *made = calloc(1, sizeof *made);
+    struct worker *workers = made ? calloc(threads, sizeof *workers) : NULL;
+    if (!workers) {
+        free(made);
         return SDSE_NO_MEMORY;
+    }
+    made->job = (struct job){.task = task, .context = context, .count = count};
+    made->workers = workers;
     // The caller is worker 0; a thread that cannot be started only makes it slower.
-    unsigned started = 1;
-    for (; started < threads; started++) {
-        workers[started] = (struct worker){.job = &job, .number = started};
-        if (pthread_create(&workers[started].thread, NULL, work, &workers[started]))
+    made->started = 1;
+    for (; made->started < threads; made->started++) {
+        struct worker *worker = &workers[made->started];
+        *worker = (struct worker){.job = &made->job, .number = made->started};
+        if (pthread_create(&worker->thread, NULL, work, worker))
             break;
     }
-    workers[0] = (struct worker){.job = &job, .number = 0};
-    work(&workers[0]);
-    for (unsigned i = 1; i < started; i++)
-        pthread_join(workers[i].thread, NULL);
-    free(workers);
+    workers[0] = (struct worker){.job = &made->job, .number = 0};
+    *loop = made;
     return SDSE_OK;
+}
+
+void sdse_parallel_end(struct sdse_parallel *loop) {
+    if (!loop)
+        return;
+    work(&loop->workers[0]);
+    for (unsigned i = 1; i < loop->started; i++)
+        pthread_join(loop->workers[i].thread, NULL);
+    free(loop->workers);
+    free(loop);
+}
+
+enum sdse_status sdse_parallel_for(size_t count, unsigned threads, sdse_task task,
+                                   void *context) {
+    struct sdse_parallel *loop = NULL;
+    const enum sdse_status status =
+        sdse_parallel_begin(count, threads, task, context, &loop);
+    sdse_parallel_end(loop);
+    return status;
 }

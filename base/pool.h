@@ -19,6 +19,15 @@ typedef void (*sdse_task)(void *context, unsigned worker, size_t index);
 enum sdse_status sdse_parallel_for(size_t count, unsigned threads, sdse_task task,
                                    void *context);
 
+// The same in two steps: the threads but the caller's begin, and the caller does
+// something else until it joins them as worker 0 and waits for the end. With one thread
+// everything is done in the end. `task` and `context` are used until then. Returns
+// SDSE_OK or SDSE_NO_MEMORY; *loop is freed by sdse_parallel_end (NULL is fine).
+struct sdse_parallel;
+enum sdse_status sdse_parallel_begin(size_t count, unsigned threads, sdse_task task,
+                                     void *context, struct sdse_parallel **loop);
+void sdse_parallel_end(struct sdse_parallel *loop);
+
 // Processors this process may use, at least 1.
 unsigned sdse_processors(void);
 

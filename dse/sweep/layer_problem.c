@@ -93,7 +93,6 @@ sdse_layer_problem_get(struct sdse_layer_problem_table *table,
     struct sdse_layer_problem **link = &table->bucket[hash.low % BUCKETS];
     for (; *link; link = &(*link)->next) {
         if ((*link)->hash.low == hash.low && (*link)->hash.high == hash.high) {
-            (*link)->arch = arch; // the one that lives longest; both say the same
             *is_new = false;
             return *link;
         }

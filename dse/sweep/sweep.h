@@ -49,7 +49,7 @@ struct sdse_sweep_request {
 
 // Runs a sweep, or continues it: points that are stored are not computed again. Points
 // are written in their fixed order in batches, each one transaction, so a run that is
-// killed loses at most the batch under way. The stored results do not depend on the
+// killed loses at most the two under way. The stored results do not depend on the
 // number of threads or on interruptions; how the run went is kept in run_log.
 //
 // diags     what is wrong with the input; nothing is written then

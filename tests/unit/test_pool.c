@@ -77,10 +77,40 @@ static void takes_more_threads_than_indices(void **state) {
     free(marks.times);
 }
 
+static void count_one(void *context, unsigned worker, size_t index) {
+    (void)worker;
+    (void)index;
+    atomic_fetch_add((atomic_size_t *)context, 1);
+}
+
+// Begun and ended in two steps, all of it is done, whatever happens in between; by one
+// thread only in the end.
+static void ends_what_it_begins(void **state) {
+    (void)state;
+    sdse_parallel_end(NULL);
+    for (unsigned threads = 1; threads <= THREADS; threads++)
+        for (size_t count = 0; count < 40; count += 13) {
+            atomic_size_t done = 0, other = 0;
+            struct sdse_parallel *loop = NULL, *second = NULL;
+            assert_int_equal(
+                sdse_parallel_begin(count, threads, count_one, &done, &loop), SDSE_OK);
+            assert_non_null(loop);
+            if (threads == 1)
+                assert_int_equal(atomic_load(&done), 0);
+            assert_int_equal(
+                sdse_parallel_begin(7, threads, count_one, &other, &second), SDSE_OK);
+            sdse_parallel_end(second);
+            assert_int_equal(atomic_load(&other), 7);
+            sdse_parallel_end(loop);
+            assert_int_equal(atomic_load(&done), count);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_each_index_once),
         cmocka_unit_test(takes_more_threads_than_indices),
+        cmocka_unit_test(ends_what_it_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,98 @@
+// A run of a sweep, its state and its steps. Private to dse/sweep/: sweep.c goes
+// through the points, solving.c solves and writes them in batches, ahead.c measures
+// forms.
+#ifndef SDSE_DSE_SWEEP_RUNNING_H
+#define SDSE_DSE_SWEEP_RUNNING_H
+
+#include <time.h>
+
+#include "base/pool.h"
+#include "dse/sweep/batch.h"
+#include "dse/sweep/fronts.h"
+#include "dse/sweep/sweep.h"
+
+// A batch is closed when it has so many problems to solve or so many points. How many
+// depends on how long the last one took: between LEAST and MOST, so that it takes about
+// a second. A kill loses at most one that is solved and one that is written.
+enum { SDSE_LEAST_PROBLEMS = 32, SDSE_MOST_PROBLEMS = 1024 };
+enum { SDSE_POINTS_PER_PROBLEM = 2 };
+enum { SDSE_BATCH_POINTS = SDSE_POINTS_PER_PROBLEM * SDSE_MOST_PROBLEMS };
+
+enum { SDSE_WINDOW = 4096 };
+
+// Consecutive points of the plan, and what this run's database has of them already.
+struct sdse_window {
+    uint64_t first;
+    size_t count;
+    bool there[SDSE_WINDOW];
+    struct sdse_point_figures figures[SDSE_WINDOW];
+};
+
+struct sdse_batch {
+    struct sdse_arena *arena; // of its points
+    size_t point_count;
+    struct sdse_batch_point *points;    // [SDSE_BATCH_POINTS]
+    const struct sdse_variant *variant; // of the last of them, or NULL
+    struct sdse_layer_problem **open;   // problems that must be solved
+    size_t open_count, open_capacity;
+};
+
+struct sdse_run {
+    const struct sdse_sweep_request *request;
+    struct sdse_diags *diags;
+    struct sdse_arena *arena;                // lives as long as the run
+    struct sdse_arena *scratch;              // reset after every point written
+    struct sdse_arena **workers;             // one arena each
+    struct sdse_serial_known **serial_known; // and one of these
+    unsigned threads;
+    struct sdse_plan *plan;
+    struct sdse_store *store;
+    struct sdse_arena *known; // of the layer problems
+    struct sdse_layer_problem_table *problems;
+    struct sdse_measured_table *measured;
+    struct sdse_sweep_progress *progress;
+    struct timespec started;
+
+    struct sdse_window window;
+
+    // One is gathered or written while the other is solved.
+    struct sdse_batch batches[2], *gathered;
+    struct sdse_batch *solving; // NULL: none
+    struct sdse_parallel *loop; // that solves it
+    double began_s;             // when
+    size_t most_problems;       // of the next batch
+    struct sdse_fronts *fronts; // of the stored points
+};
+
+double sdse_run_elapsed_s(const struct sdse_run *run);
+bool sdse_run_stopped(const struct sdse_run *run);
+// Whether the point is this run's to compute.
+bool sdse_run_owns(const struct sdse_run *run, uint64_t position);
+// What the store could not do becomes a diagnostic; the status goes up unchanged.
+enum sdse_status sdse_run_check(struct sdse_run *run, enum sdse_status status);
+void sdse_run_report(struct sdse_run *run);
+// Counts a stored point: progress and fronts.
+enum sdse_status sdse_run_note(struct sdse_run *run, uint64_t position, size_t network,
+                               const struct sdse_point_figures *figures);
+
+// Adds what a point's layer asks to the batch that is gathered, unless it is known.
+enum sdse_status sdse_run_add_problem(struct sdse_run *run,
+                                      struct sdse_layer_problem *problem);
+// Begins to solve what is gathered, and meanwhile writes what was solved before.
+enum sdse_status sdse_run_flush(struct sdse_run *run);
+// Ends and writes what is solved; what is gathered stays.
+enum sdse_status sdse_run_flush_solved(struct sdse_run *run);
+// Solves and writes all that is gathered.
+enum sdse_status sdse_run_flush_all(struct sdse_run *run);
+
+// The measured form of a layer; *entry NULL: it has none.
+enum sdse_status sdse_run_find_measured(struct sdse_run *run,
+                                        const struct sdse_point *point,
+                                        size_t layer_index,
+                                        struct sdse_measured **entry);
+// Measures what the point needs, with what its next ones need. The results are stored
+// at once: they took long to get.
+enum sdse_status sdse_run_measure_ahead(struct sdse_run *run,
+                                        const struct sdse_point *point);
+
+#endif
