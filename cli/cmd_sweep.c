@@ -47,7 +47,8 @@ static void format_duration(double seconds, char text[16]) {
 
 static void format_progress(const struct sdse_sweep_progress *progress, char *text,
                             size_t bytes) {
-    const size_t computed = progress->points_done - progress->points_reused;
+    const size_t computed =
+        progress->points_done - progress->points_reused - progress->points_shared;
     const size_t left = progress->points_total - progress->points_done;
     const double rate =
         progress->seconds > 0 && computed ? (double)computed / progress->seconds : 0;
@@ -120,6 +121,8 @@ static void print_summary(const struct sdse_sweep_progress *progress,
            progress->points_total);
     if (progress->points_reused)
         printf(" (%zu were there before)", progress->points_reused);
+    if (progress->points_shared)
+        printf(" (%zu by other runs)", progress->points_shared);
     if (progress->failed)
         printf(", %zu failed (see status and reason in v_point; the same command tries "
                "them again)",

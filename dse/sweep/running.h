@@ -1,6 +1,6 @@
-// A run of a sweep, its state and its steps. Private to dse/sweep/: sweep.c goes
-// through the points, solving.c solves and writes them in batches, ahead.c measures
-// forms.
+// A run of a sweep, its state and its steps. Private to dse/sweep/: sweep.c begins and
+// ends it, parts.c goes through the points, solving.c solves and writes them in
+// batches, ahead.c measures forms.
 #ifndef SDSE_DSE_SWEEP_RUNNING_H
 #define SDSE_DSE_SWEEP_RUNNING_H
 
@@ -8,6 +8,7 @@
 
 #include "base/pool.h"
 #include "dse/sweep/batch.h"
+#include "dse/sweep/claims.h"
 #include "dse/sweep/fronts.h"
 #include "dse/sweep/sweep.h"
 
@@ -35,6 +36,7 @@ struct sdse_batch {
     const struct sdse_variant *variant; // of the last of them, or NULL
     struct sdse_layer_problem **open;   // problems that must be solved
     size_t open_count, open_capacity;
+    uint64_t parts_end; // parts below are in it or in those before
 };
 
 struct sdse_run {
@@ -54,6 +56,8 @@ struct sdse_run {
     struct timespec started;
 
     struct sdse_window window;
+    unsigned char *counted;     // a bit for each position: stored, and in the progress
+    struct sdse_claims *claims; // NULL: nobody else knows of the file
 
     // One is gathered or written while the other is solved.
     struct sdse_batch batches[2], *gathered;
@@ -74,6 +78,12 @@ void sdse_run_report(struct sdse_run *run);
 // Counts a stored point: progress and fronts.
 enum sdse_status sdse_run_note(struct sdse_run *run, uint64_t position, size_t network,
                                const struct sdse_point_figures *figures);
+
+// Goes through the points, and waits for those that others are at work on.
+enum sdse_status sdse_run_points(struct sdse_run *run);
+// Adds a point to the batch that is gathered. What must be measured for it is measured
+// first.
+enum sdse_status sdse_run_add_point(struct sdse_run *run, uint64_t position);
 
 // Adds what a point's layer asks to the batch that is gathered, unless it is known.
 enum sdse_status sdse_run_add_problem(struct sdse_run *run,

@@ -185,8 +185,14 @@ static enum sdse_status write_batch(struct sdse_run *run, struct sdse_batch *bat
         sdse_store_rollback(run->store);
         return status;
     }
-    const enum sdse_status committed =
-        sdse_run_check(run, sdse_store_commit(run->store));
+    enum sdse_status committed = SDSE_OK;
+    if (!status && run->claims)
+        committed =
+            sdse_run_check(run, sdse_claims_release(run->claims, batch->parts_end));
+    if (committed)
+        sdse_store_rollback(run->store);
+    else
+        committed = sdse_run_check(run, sdse_store_commit(run->store));
     for (size_t i = 0; !committed && i < written; i++) {
         const struct sdse_point *point = &batch->points[i].point;
         run->progress->points_reused += batch->points[i].stored;

@@ -52,6 +52,7 @@ enum sdse_status sdse_run_note(struct sdse_run *run, uint64_t position, size_t n
         if (judged)
             return judged;
     }
+    run->counted[position / 8] |= (unsigned char)(1u << position % 8);
     run->progress->points_done++;
     run->progress->infeasible += status == SDSE_POINT_INFEASIBLE;
     run->progress->failed += status == SDSE_POINT_ERROR;
@@ -72,8 +73,7 @@ void sdse_run_report(struct sdse_run *run) {
 
 // --- Points ---
 
-// Adds a point to the batch. What it needs to be measured for it is measured first.
-static enum sdse_status add_point(struct sdse_run *run, uint64_t position) {
+enum sdse_status sdse_run_add_point(struct sdse_run *run, uint64_t position) {
     struct sdse_batch *batch = run->gathered;
     struct sdse_batch_point *entry = &batch->points[batch->point_count];
     *entry = (struct sdse_batch_point){0};
@@ -151,71 +151,6 @@ static enum sdse_status add_point(struct sdse_run *run, uint64_t position) {
     return SDSE_OK;
 }
 
-// --- What is stored ---
-
-static enum sdse_status look_up(struct sdse_run *run, uint64_t first) {
-    struct sdse_window *window = &run->window;
-    const uint64_t left = run->plan->point_count - first;
-    window->first = first;
-    window->count = left < SDSE_WINDOW ? (size_t)left : SDSE_WINDOW;
-    return sdse_run_check(run, sdse_store_load_places(run->store, run->plan->hash,
-                                                      first, window->count,
-                                                      run->plan->sweep->mapper.seconds,
-                                                      window->there, window->figures));
-}
-
-static size_t network_at(const struct sdse_run *run, uint64_t position) {
-    return run->plan->listed ? run->plan->listed[position].network
-                             : sdse_plan_place(run->plan, position).network;
-}
-
-// Counts the points that the sweep has already; then it is written, if it is new.
-static enum sdse_status count_stored(struct sdse_run *run) {
-    enum sdse_status status = SDSE_OK;
-    for (uint64_t first = 0; !status && first < run->plan->point_count;
-         first += SDSE_WINDOW) {
-        status = look_up(run, first);
-        for (size_t i = 0; !status && i < run->window.count; i++) {
-            const uint64_t position = first + i;
-            if (!run->window.there[i] || !sdse_run_owns(run, position))
-                continue;
-            status = sdse_run_note(run, position, network_at(run, position),
-                                   &run->window.figures[i]);
-            run->progress->points_reused++;
-        }
-    }
-    if (!status)
-        status = sdse_run_check(run, sdse_store_begin(run->store));
-    if (status)
-        return status;
-    status = sdse_run_check(run, sdse_batch_write_inputs(run->plan, run->store));
-    if (!status)
-        return sdse_run_check(run, sdse_store_commit(run->store));
-    sdse_store_rollback(run->store);
-    return status;
-}
-
-static enum sdse_status run_points(struct sdse_run *run) {
-    enum sdse_status status = count_stored(run);
-    sdse_run_report(run);
-    for (uint64_t i = 0; !status && i < run->plan->point_count; i++) {
-        if (sdse_run_stopped(run)) {
-            status = sdse_run_flush_solved(run);
-            return status ? status : SDSE_INTERRUPTED;
-        }
-        if (i % SDSE_WINDOW == 0)
-            status = look_up(run, i);
-        if (status || run->window.there[i % SDSE_WINDOW] || !sdse_run_owns(run, i))
-            continue;
-        status = add_point(run, i);
-        if (!status && (run->gathered->open_count >= run->most_problems ||
-                        run->gathered->point_count >=
-                            SDSE_POINTS_PER_PROBLEM * run->most_problems))
-            status = sdse_run_flush(run);
-    }
-    return status ? status : sdse_run_flush_all(run);
-}
-
 // --- The run ---
 
 static void log_run(struct sdse_run *run, const char *began, enum sdse_status status) {
@@ -227,7 +162,8 @@ static void log_run(struct sdse_run *run, const char *began, enum sdse_status st
         .started = began,
         .threads = run->threads,
         .seconds = sdse_run_elapsed_s(run),
-        .points_done = run->progress->points_done - run->progress->points_reused,
+        .points_done = run->progress->points_done - run->progress->points_reused -
+                       run->progress->points_shared,
         .points_reused = run->progress->points_reused,
         .nodes_visited = run->progress->nodes,
         .variants = run->progress->variants,
@@ -253,9 +189,11 @@ static bool allocate(struct sdse_run *run) {
     run->most_problems = SDSE_LEAST_PROBLEMS;
     run->problems = run->known ? sdse_layer_problem_table_new(run->known) : NULL;
     run->measured = sdse_measured_table_new(run->arena);
+    run->counted =
+        SDSE_ARENA_ARRAY(run->arena, unsigned char, run->plan->point_count / 8 + 1);
     run->fronts = sdse_fronts_new(run->plan->network_count);
     bool ready = run->scratch && run->workers && run->serial_known && run->problems &&
-                 run->measured && run->fronts;
+                 run->measured && run->fronts && run->counted;
     for (int i = 0; ready && i < 2; i++)
         ready = (run->batches[i].arena = sdse_arena_new()) &&
                 (run->batches[i].points = SDSE_ARENA_ARRAY(
@@ -280,6 +218,7 @@ static void release(struct sdse_run *run) {
     sdse_arena_free(run->scratch);
     sdse_arena_free(run->known);
     sdse_fronts_free(run->fronts);
+    sdse_claims_end(run->claims);
     sdse_store_close(run->store);
     sdse_arena_free(run->arena);
 }
@@ -318,11 +257,15 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
                                  &run->store);
     if (!status && !allocate(run))
         status = SDSE_NO_MEMORY;
+    if (!status && !request->plan)
+        status =
+            sdse_run_check(run, sdse_claims_begin(run->store, request->database_path,
+                                                  run->plan->hash, &run->claims));
     if (!status) {
         const uint64_t all = run->plan->point_count, shards = request->shards;
         progress->points_total =
             shards ? (all + shards - 1 - request->shard) / shards : all;
-        status = run_points(run);
+        status = sdse_run_points(run);
         if (sdse_run_stopped(run) && !status &&
             progress->points_done < progress->points_total)
             status = SDSE_INTERRUPTED;

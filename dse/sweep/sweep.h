@@ -16,6 +16,7 @@ struct sdse_sweep_progress {
     size_t points_total;  // of this run's shard
     size_t points_done;   // stored, in this run or before
     size_t points_reused; // of these, stored before this run began
+    size_t points_shared; // of these, stored by other runs meanwhile
     size_t infeasible;
     size_t failed;     // stored with status error: computed again by the next run
     size_t front_size; // of (energy, latency, area) over the stored points of this
@@ -49,8 +50,11 @@ struct sdse_sweep_request {
 
 // Runs a sweep, or continues it: points that are stored are not computed again. Points
 // are written in their fixed order in batches, each one transaction, so a run that is
-// killed loses at most the two under way. The stored results do not depend on the
-// number of threads or on interruptions; how the run went is kept in run_log.
+// killed loses at most the two under way. Runs of one sweep that write to one file at
+// the same time, on one machine, share its points: none is computed twice, and each run
+// ends when all are stored; what a killed one was at work on falls to the others. The
+// stored results do not depend on the number of threads or on interruptions; how the
+// run went is kept in run_log.
 //
 // diags     what is wrong with the input; nothing is written then
 // progress  out: the state at the end

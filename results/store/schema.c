@@ -332,6 +332,18 @@ const char *const sdse_schema_statements[] = {
     " variants INTEGER NOT NULL, log10_mappings REAL, outcome TEXT NOT "
     "NULL," DIGEST_COLUMN ") STRICT",
 
+    // Runs at work (results/store/claim.h): no results, so without digests.
+    "CREATE TABLE claimant("
+    " token TEXT PRIMARY KEY,"
+    " host TEXT NOT NULL, pid INTEGER NOT NULL, began INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE claim("
+    " sweep TEXT NOT NULL CHECK (length(sweep) = 32),"
+    " part INTEGER NOT NULL CHECK (part >= 0),"
+    " token TEXT NOT NULL REFERENCES claimant(token) ON DELETE CASCADE,"
+    " PRIMARY KEY (sweep, part)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX claim_by_token ON claim(token)",
+
     // The base's text, in which line after line is replaced.
     "CREATE VIEW v_input AS SELECT i.input_id, i.hash, i.kind, i.name,"
     " coalesce(i.text, (WITH RECURSIVE r(n, text) AS (SELECT -1, b.text FROM input b"

@@ -1,0 +1,181 @@
+// The points of a run: which are stored, which are another's, which are to be computed.
+#include <time.h>
+
+#include "dse/sweep/running.h"
+
+// How often a run looks for what others that share its file have done.
+static const struct timespec look_again = {.tv_nsec = 200 * 1000 * 1000};
+
+// --- What is stored ---
+
+static size_t network_at(const struct sdse_run *run, uint64_t position) {
+    return run->plan->listed ? run->plan->listed[position].network
+                             : sdse_plan_place(run->plan, position).network;
+}
+
+static bool is_counted(const struct sdse_run *run, uint64_t position) {
+    return run->counted[position / 8] >> position % 8 & 1;
+}
+
+static enum sdse_status look_up(struct sdse_run *run, uint64_t first) {
+    struct sdse_window *window = &run->window;
+    const uint64_t left = run->plan->point_count - first;
+    window->first = first;
+    window->count = left < SDSE_WINDOW ? (size_t)left : SDSE_WINDOW;
+    return sdse_run_check(run, sdse_store_load_places(run->store, run->plan->hash,
+                                                      first, window->count,
+                                                      run->plan->sweep->mapper.seconds,
+                                                      window->there, window->figures));
+}
+
+// Counts the points that the sweep has already; then it is written, if it is new.
+static enum sdse_status count_stored(struct sdse_run *run) {
+    enum sdse_status status = SDSE_OK;
+    for (uint64_t first = 0; !status && first < run->plan->point_count;
+         first += SDSE_WINDOW) {
+        status = look_up(run, first);
+        for (size_t i = 0; !status && i < run->window.count; i++) {
+            const uint64_t position = first + i;
+            if (!run->window.there[i] || !sdse_run_owns(run, position))
+                continue;
+            status = sdse_run_note(run, position, network_at(run, position),
+                                   &run->window.figures[i]);
+            run->progress->points_reused++;
+        }
+    }
+    if (!status)
+        status = sdse_run_check(run, sdse_store_begin(run->store));
+    if (status)
+        return status;
+    status = sdse_run_check(run, sdse_batch_write_inputs(run->plan, run->store));
+    if (!status)
+        return sdse_run_check(run, sdse_store_commit(run->store));
+    sdse_store_rollback(run->store);
+    return status;
+}
+
+// --- Sharing ---
+
+// Positions first … end - 1, which are claimed together.
+struct part {
+    uint64_t number, first, end;
+};
+
+static struct part part_at(const struct sdse_run *run, uint64_t number) {
+    const uint64_t points = sdse_claims_part_points(run->plan->point_count);
+    const uint64_t end = (number + 1) * points, all = run->plan->point_count;
+    return (struct part){number, number * points, end < all ? end : all};
+}
+
+static bool is_complete(const struct sdse_run *run, struct part part) {
+    for (uint64_t i = part.first; i < part.end; i++)
+        if (sdse_run_owns(run, i) && !is_counted(run, i))
+            return false;
+    return true;
+}
+
+// Counts what others have stored of it meanwhile.
+static enum sdse_status look_at_part(struct sdse_run *run, struct part part) {
+    bool there[SDSE_CLAIMS_MOST_POINTS];
+    struct sdse_point_figures figures[SDSE_CLAIMS_MOST_POINTS];
+    const size_t count = (size_t)(part.end - part.first);
+    enum sdse_status status = sdse_run_check(
+        run, sdse_store_load_places(run->store, run->plan->hash, part.first, count,
+                                    run->plan->sweep->mapper.seconds, there, figures));
+    for (size_t i = 0; !status && i < count; i++) {
+        const uint64_t position = part.first + i;
+        if (!there[i] || !sdse_run_owns(run, position) || is_counted(run, position))
+            continue;
+        status = sdse_run_note(run, position, network_at(run, position), &figures[i]);
+        run->progress->points_shared++;
+    }
+    return status;
+}
+
+// The window says what of the points ahead is stored: forms are measured for the rest.
+static enum sdse_status look_ahead(struct sdse_run *run, struct part part) {
+    const struct sdse_window *window = &run->window;
+    const bool within =
+        part.first >= window->first && part.end <= window->first + window->count;
+    return within ? SDSE_OK : look_up(run, part.first);
+}
+
+// Adds the points of a part that are not stored to the batches.
+static enum sdse_status run_part(struct sdse_run *run, struct part part) {
+    enum sdse_status status = look_ahead(run, part);
+    run->gathered->parts_end = part.number;
+    for (uint64_t i = part.first; !status && i < part.end; i++) {
+        if (sdse_run_stopped(run)) {
+            status = sdse_run_flush_solved(run);
+            return status ? status : SDSE_INTERRUPTED;
+        }
+        if (is_counted(run, i) || !sdse_run_owns(run, i))
+            continue;
+        status = sdse_run_add_point(run, i);
+        if (!status && (run->gathered->open_count >= run->most_problems ||
+                        run->gathered->point_count >=
+                            SDSE_POINTS_PER_PROBLEM * run->most_problems))
+            status = sdse_run_flush(run);
+        run->gathered->parts_end = part.number;
+    }
+    run->gathered->parts_end = part.number + 1;
+    return status;
+}
+
+// Runs a part if nobody else does; else *taken = false.
+static enum sdse_status try_part(struct sdse_run *run, struct part part, bool *taken) {
+    enum sdse_status status = SDSE_OK;
+    *taken = true;
+    if (run->claims) {
+        status = sdse_run_check(run, sdse_claims_take(run->claims, part.number, taken));
+        if (!status)
+            status = look_at_part(run, part);
+    }
+    return status || !*taken ? status : run_part(run, part);
+}
+
+// Of the parts that others took: they end them, or end themselves. [parts]
+static enum sdse_status run_left(struct sdse_run *run, const bool *left,
+                                 uint64_t parts) {
+    enum sdse_status status = SDSE_OK;
+    for (bool waiting = true; !status && waiting;) {
+        waiting = false;
+        for (uint64_t p = 0; !status && p < parts; p++) {
+            const struct part part = part_at(run, p);
+            bool taken;
+            if (!left[p] || is_complete(run, part))
+                continue;
+            status = try_part(run, part, &taken);
+            if (!status && taken)
+                status = sdse_run_flush_all(run);
+            waiting |= !is_complete(run, part);
+        }
+        if (!status && waiting && sdse_run_stopped(run))
+            return SDSE_INTERRUPTED;
+        if (!status && waiting) {
+            sdse_run_report(run);
+            nanosleep(&look_again, NULL);
+        }
+    }
+    return status;
+}
+
+enum sdse_status sdse_run_points(struct sdse_run *run) {
+    const uint64_t size = sdse_claims_part_points(run->plan->point_count);
+    const uint64_t parts = (run->plan->point_count + size - 1) / size;
+    bool *left = SDSE_ARENA_ARRAY(run->arena, bool, parts + 1);
+    if (!left)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status = count_stored(run);
+    sdse_run_report(run);
+    for (uint64_t p = 0; !status && p < parts; p++) {
+        const struct part part = part_at(run, p);
+        bool taken = true;
+        if (!is_complete(run, part))
+            status = try_part(run, part, &taken);
+        left[p] = !taken;
+    }
+    if (!status)
+        status = sdse_run_flush_all(run);
+    return status ? status : run_left(run, left, parts);
+}
