@@ -12,11 +12,12 @@
 #include "cli/plain_stdout.h"
 
 static const struct cli_verb *const verbs[] = {
-    &cli_verb_check,     &cli_verb_show,   &cli_verb_map,       &cli_verb_eval,
-    &cli_verb_explain,   &cli_verb_plan,   &cli_verb_sweep,     &cli_verb_status,
-    &cli_verb_pareto,    &cli_verb_plot,   &cli_verb_query,     &cli_verb_export,
-    &cli_verb_decompose, &cli_verb_import, &cli_verb_trace,     &cli_verb_validate,
-    &cli_verb_merge,     &cli_verb_verify, &cli_verb_reproduce, &cli_verb_train,
+    &cli_verb_check,    &cli_verb_show,      &cli_verb_map,    &cli_verb_eval,
+    &cli_verb_explain,  &cli_verb_plan,      &cli_verb_sweep,  &cli_verb_status,
+    &cli_verb_pareto,   &cli_verb_costs,     &cli_verb_plot,   &cli_verb_query,
+    &cli_verb_export,   &cli_verb_decompose, &cli_verb_import, &cli_verb_trace,
+    &cli_verb_validate, &cli_verb_merge,     &cli_verb_verify, &cli_verb_reproduce,
+    &cli_verb_train,
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 

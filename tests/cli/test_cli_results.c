@@ -44,6 +44,24 @@ static void shows_status(void **state) {
     golden_out("status_json", 0, "status @r.db -f json");
 }
 
+static void tables_costs(void **state) {
+    (void)state;
+    golden_out("costs", 0, "costs @r.db --form sd --where status='ok'");
+    golden_out("costs_csv", 0,
+               "costs @r.db -f csv --objective latency --where"
+               " status='ok'~AND~form='raw'");
+    golden_out("costs_json", 0,
+               "costs @r.db -f json --sweep cli-test --limit energy<=1.33uJ --where"
+               " status='ok'");
+    golden_err("costs_none", 1, "costs @r.db --limit energy<=1nJ");
+    golden_err("costs_form", 1, "costs @r.db --form rw");
+    struct ran ran = run_program("costs @r.db");
+    assert_int_equal(ran.status, 0);
+    assert_string_equal(ran.err,
+                        "4 points are infeasible and 0 failed: they have no rows\n");
+    free_ran(&ran);
+}
+
 static void shows_fronts(void **state) {
     (void)state;
     golden_out("pareto", 0, "pareto @r.db");
@@ -185,6 +203,7 @@ int main(void) {
         cmocka_unit_test(continues_what_is_complete),
         cmocka_unit_test(shows_status),
         cmocka_unit_test(shows_fronts),
+        cmocka_unit_test(tables_costs),
         cmocka_unit_test(answers_queries),
         cmocka_unit_test(exports),
         cmocka_unit_test(ends_when_the_reader_leaves),

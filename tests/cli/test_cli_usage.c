@@ -14,7 +14,7 @@
 static const char *const verbs[] = {
     "check",    "show",  "map",    "eval",      "explain",   "sweep",  "status",
     "pareto",   "plot",  "query",  "export",    "decompose", "import", "trace",
-    "validate", "merge", "verify", "reproduce", "train",     "plan"};
+    "validate", "merge", "verify", "reproduce", "train",     "plan",   "costs"};
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void names_every_verb(void **state) {
