@@ -105,8 +105,8 @@ static int read_inputs(sqlite3 *db, int64_t point_id, struct sdse_arena *arena,
                        struct sdse_layer_costs *out) {
     sqlite3_stmt *row = NULL;
     int code = prepare(db,
-                       "SELECT a.text, w.text, a.hash, w.hash FROM point p JOIN input a"
-                       " ON a.hash = p.arch_hash JOIN input w ON w.hash ="
+                       "SELECT a.text, w.text, a.hash, w.hash FROM point p JOIN v_input a"
+                       " ON a.hash = p.arch_hash JOIN v_input w ON w.hash ="
                        " p.workload_hash WHERE p.point_id = ?1",
                        point_id, &row);
     if (code == SQLITE_OK)
