@@ -105,8 +105,9 @@ static bool prepare(const struct looking *looking, const struct sdse_arch *arch,
     one->arena = looking->one;
     one->problem = SDSE_ARENA_NEW(one->arena, struct sdse_problem);
     if (!one->problem ||
-        sdse_problem_init(one->problem, arch, looking->request->layer,
-                          looking->request->form, variant, one->arena) != SDSE_OK)
+        sdse_problem_init_known(one->problem, arch, looking->request->layer,
+                                looking->request->form, variant,
+                                looking->request->known, one->arena) != SDSE_OK)
         return false;
     one->searcher = sdse_searcher_new(one->problem, one->effort);
     return one->searcher != NULL;

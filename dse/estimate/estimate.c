@@ -30,10 +30,13 @@ static bool allocate(struct sdse_estimating *e) {
     e->workers = SDSE_ARENA_ARRAY(e->arena, struct sdse_arena *, e->threads);
     e->serial_known =
         SDSE_ARENA_ARRAY(e->arena, struct sdse_serial_known *, e->threads);
-    bool ready = e->workers && e->serial_known;
+    e->spreads_known =
+        SDSE_ARENA_ARRAY(e->arena, struct sdse_spreads_known *, e->threads);
+    bool ready = e->workers && e->serial_known && e->spreads_known;
     for (unsigned i = 0; ready && i < e->threads; i++)
         ready = (e->workers[i] = sdse_arena_new()) &&
-                (e->serial_known[i] = sdse_serial_known_new());
+                (e->serial_known[i] = sdse_serial_known_new()) &&
+                (e->spreads_known[i] = sdse_spreads_known_new());
     return ready && sdse_walk_begin(&e->walk, e->plan, e->arena);
 }
 
@@ -42,6 +45,8 @@ static void release(struct sdse_estimating *e) {
         sdse_arena_free(e->workers[i]);
     for (unsigned i = 0; e->serial_known && i < e->threads; i++)
         sdse_serial_known_free(e->serial_known[i]);
+    for (unsigned i = 0; e->spreads_known && i < e->threads; i++)
+        sdse_spreads_known_free(e->spreads_known[i]);
     sdse_plan_free(e->plan);
     sdse_arena_free(e->arena);
 }

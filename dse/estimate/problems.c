@@ -105,7 +105,7 @@ static void solve_one(void *context, unsigned worker, size_t index) {
     const double began = sdse_estimating_now();
     sdse_layer_problem_solve(&drawn->problem, e->workers[worker],
                              &e->plan->sweep->mapper, e->serial_known[worker],
-                             e->request->stop);
+                             e->spreads_known[worker], e->request->stop);
     drawn->seconds = sdse_estimating_now() - began;
 }
 

@@ -17,8 +17,8 @@ static enum sdse_status prepare(const struct sdse_candidates *candidates,
     if (!problem)
         return SDSE_NO_MEMORY;
     const enum sdse_status status =
-        sdse_problem_init(problem, request->arch, request->layer, request->form,
-                          candidate->variant, arena);
+        sdse_problem_init_known(problem, request->arch, request->layer, request->form,
+                                candidate->variant, request->known, arena);
     if (status != SDSE_OK)
         return status;
     candidate->searcher = sdse_searcher_new(problem, candidates->effort);

@@ -47,28 +47,48 @@ static void measure_hops(const struct sdse_problem *problem, unsigned l,
     }
 }
 
-static enum sdse_status list_spreads(struct sdse_problem *problem) {
+static enum sdse_status list_spreads_of(struct sdse_problem *problem, unsigned l,
+                                        struct sdse_spreads_known *known) {
+    struct sdse_spreads *spreads = &problem->spreads[l];
+    const struct sdse_level *level = &problem->arch->level[l];
+    const bool priced = hops_cost(level);
+    struct sdse_hash key = {0};
+    if (problem->padding.present) // what idles then is more than the level's
+        known = NULL;
+    if (known) {
+        key = sdse_spreads_key(level, &problem->rules.level[l], &problem->layer->nest,
+                               priced);
+        if (sdse_spreads_known_find(known, key, spreads))
+            return SDSE_OK;
+    }
+    const enum sdse_status status =
+        sdse_spreads_init(spreads, problem->arch, &problem->rules, &problem->lattice, l,
+                          priced, problem->arena);
+    for (size_t i = 0; !status && priced && i < spreads->count; i++)
+        measure_hops(problem, l, &spreads->spread[i]);
+    if (!status && known)
+        sdse_spreads_known_keep(known, key, spreads);
+    return status;
+}
+
+static enum sdse_status list_spreads(struct sdse_problem *problem,
+                                     struct sdse_spreads_known *known) {
     problem->most_used[problem->levels] = 1;
     for (unsigned l = problem->levels; l-- > 0;) {
-        struct sdse_spreads *spreads = &problem->spreads[l];
-        const bool priced = hops_cost(&problem->arch->level[l]);
-        const enum sdse_status status =
-            sdse_spreads_init(spreads, problem->arch, &problem->rules,
-                              &problem->lattice, l, priced, problem->arena);
+        const struct sdse_spreads *spreads = &problem->spreads[l];
+        const enum sdse_status status = list_spreads_of(problem, l, known);
         if (status != SDSE_OK)
             return status;
         double used = 1;
         for (int t = 0; t < SDSE_TENSORS; t++)
             problem->most_resting[l][t] = 1;
         for (size_t i = 0; i < spreads->count; i++) {
-            struct sdse_spread *spread = &spreads->spread[i];
+            const struct sdse_spread *spread = &spreads->spread[i];
             used = fmax(used, (double)spread->used);
             for (int t = 0; t < SDSE_TENSORS; t++)
                 problem->most_resting[l][t] =
                     fmax(problem->most_resting[l][t],
                          sdse_spread_resting(spread, (enum sdse_tensor)t));
-            if (priced)
-                measure_hops(problem, l, spread);
         }
         problem->most_used[l] = used * problem->most_used[l + 1];
     }
@@ -250,6 +270,16 @@ enum sdse_status
 sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
                   const struct sdse_layer *layer, const struct sdse_weight_form *form,
                   const struct sdse_variant *variant, struct sdse_arena *arena) {
+    return sdse_problem_init_known(problem, arch, layer, form, variant, NULL, arena);
+}
+
+enum sdse_status sdse_problem_init_known(struct sdse_problem *problem,
+                                         const struct sdse_arch *arch,
+                                         const struct sdse_layer *layer,
+                                         const struct sdse_weight_form *form,
+                                         const struct sdse_variant *variant,
+                                         struct sdse_spreads_known *known,
+                                         struct sdse_arena *arena) {
     const struct sdse_padding none = {.present = false};
     memset(problem, 0, sizeof *problem);
     problem->arch = arch;
@@ -278,7 +308,7 @@ sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
     problem->prices.mac_pj /= problem->bound_scale;
     status = sdse_lattice_init(&problem->lattice, &problem->layer->nest, arena);
     if (status == SDSE_OK)
-        status = list_spreads(problem);
+        status = list_spreads(problem, known);
     if (status != SDSE_OK)
         return status;
     note_later(problem);

@@ -8,6 +8,7 @@
 #include "dse/mapper/padding.h"
 #include "dse/mapper/rules.h"
 #include "dse/mapper/spread.h"
+#include "dse/mapper/spreads_known.h"
 #include "dse/mapper/trail.h"
 #include "dse/mapper/variants.h"
 #include "dse/mapper/windows.h"
@@ -143,6 +144,14 @@ enum sdse_status
 sdse_problem_init(struct sdse_problem *problem, const struct sdse_arch *arch,
                   const struct sdse_layer *layer, const struct sdse_weight_form *form,
                   const struct sdse_variant *variant, struct sdse_arena *arena);
+// The same with spatial choices that are known, or become so; known may be NULL.
+enum sdse_status sdse_problem_init_known(struct sdse_problem *problem,
+                                         const struct sdse_arch *arch,
+                                         const struct sdse_layer *layer,
+                                         const struct sdse_weight_form *form,
+                                         const struct sdse_variant *variant,
+                                         struct sdse_spreads_known *known,
+                                         struct sdse_arena *arena);
 
 // Iterations along dimension d of a tile with a lattice index, cut off at the real
 // bound. Only the tile of everything is: it alone is longer.

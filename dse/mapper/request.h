@@ -32,6 +32,8 @@ struct sdse_map_request {
     const atomic_bool *stop; // set by another thread or a signal; NULL = never
     // A search that ends before it found anything answers with any valid mapping.
     bool any_mapping;
+    struct sdse_spreads_known *known; // of this thread; NULL: nothing is kept. Moves no
+                                      // answer
 };
 
 #endif

@@ -151,6 +151,7 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
                                           struct sdse_arena *arena,
                                           const struct sdse_sweep_mapper *mapper,
                                           struct sdse_serial_known *serial_known,
+                                          struct sdse_spreads_known *spreads_known,
                                           const atomic_bool *stop) {
     // What engines do is worked out once, for the search, its hint and the full cost.
     struct sdse_layer *known = SDSE_ARENA_NEW(arena, struct sdse_layer);
@@ -158,6 +159,8 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
     struct sdse_arena *scratch = known ? sdse_arena_new() : NULL;
     if (!scratch)
         return SDSE_NO_MEMORY;
+    if (spreads_known)
+        sdse_spreads_known_tidy(spreads_known);
     sdse_effects_know(problem->arch, problem->layer, &problem->form, serial_known,
                       arena, known);
     problem->layer = known;
@@ -170,6 +173,7 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
                                                  mapper->imperfect_percent,
                                              .seconds_limit = mapper->seconds,
                                              .any_mapping = true,
+                                             .known = spreads_known,
                                              .stop = stop};
     struct sdse_map_answer answer;
     enum sdse_status status = sdse_map(&request, scratch, &answer);

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "costmodel/serial_known.h"
+#include "dse/mapper/spreads_known.h"
 #include "dse/network/network_front.h"
 #include "results/store/records.h"
 #include "spec/types/arch.h"
@@ -68,13 +69,14 @@ struct sdse_hash sdse_layer_problem_limited(const struct sdse_layer_problem *pro
 // Solves the problem: the exact front of (energy, latency) over the space that `mapper`
 // describes (`uneven` is a matter of the accelerator: split, or not). Results go to
 // `arena`, which must not be shared with another thread. An interrupted problem, where
-// *stop was set by another thread (stop may be NULL), stays open. serial_known is this
+// *stop was set by another thread (stop may be NULL), stays open. What is known is this
 // thread's, or NULL.
 // Returns SDSE_OK, also without a mapping; SDSE_NO_MEMORY.
 enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
                                           struct sdse_arena *arena,
                                           const struct sdse_sweep_mapper *mapper,
                                           struct sdse_serial_known *serial_known,
+                                          struct sdse_spreads_known *spreads_known,
                                           const atomic_bool *stop);
 
 #endif

@@ -45,7 +45,8 @@ struct sdse_run {
     struct sdse_arena *arena;                // lives as long as the run
     struct sdse_arena *scratch;              // reset after every point written
     struct sdse_arena **workers;             // one arena each
-    struct sdse_serial_known **serial_known; // and one of these
+    struct sdse_serial_known **serial_known; // and one of these each
+    struct sdse_spreads_known **spreads_known;
     unsigned threads;
     struct sdse_plan *plan;
     struct sdse_store *store;

@@ -20,7 +20,7 @@ static void solve_one(void *context, unsigned worker, size_t index) {
     // A problem that runs out of memory stays open; its points are then not written.
     sdse_layer_problem_solve(run->solving->open[index], run->workers[worker],
                              &run->plan->sweep->mapper, run->serial_known[worker],
-                             run->request->stop);
+                             run->spreads_known[worker], run->request->stop);
 }
 
 static enum sdse_status begin_solving(struct sdse_run *run, struct sdse_batch *batch) {

@@ -184,6 +184,8 @@ static bool allocate(struct sdse_run *run) {
     run->workers = SDSE_ARENA_ARRAY(run->arena, struct sdse_arena *, run->threads);
     run->serial_known =
         SDSE_ARENA_ARRAY(run->arena, struct sdse_serial_known *, run->threads);
+    run->spreads_known =
+        SDSE_ARENA_ARRAY(run->arena, struct sdse_spreads_known *, run->threads);
     run->known = sdse_arena_new();
     run->gathered = run->batches;
     run->most_problems = SDSE_LEAST_PROBLEMS;
@@ -192,15 +194,17 @@ static bool allocate(struct sdse_run *run) {
     run->counted =
         SDSE_ARENA_ARRAY(run->arena, unsigned char, run->plan->point_count / 8 + 1);
     run->fronts = sdse_fronts_new(run->plan->network_count);
-    bool ready = run->scratch && run->workers && run->serial_known && run->problems &&
-                 run->measured && run->fronts && run->counted;
+    bool ready = run->scratch && run->workers && run->serial_known &&
+                 run->spreads_known && run->problems && run->measured && run->fronts &&
+                 run->counted;
     for (int i = 0; ready && i < 2; i++)
         ready = (run->batches[i].arena = sdse_arena_new()) &&
                 (run->batches[i].points = SDSE_ARENA_ARRAY(
                      run->arena, struct sdse_batch_point, SDSE_BATCH_POINTS));
     for (unsigned i = 0; ready && i < run->threads; i++)
         ready = (run->workers[i] = sdse_arena_new()) &&
-                (run->serial_known[i] = sdse_serial_known_new());
+                (run->serial_known[i] = sdse_serial_known_new()) &&
+                (run->spreads_known[i] = sdse_spreads_known_new());
     return ready;
 }
 
@@ -210,6 +214,8 @@ static void release(struct sdse_run *run) {
         sdse_arena_free(run->workers[i]);
     for (unsigned i = 0; run->serial_known && i < run->threads; i++)
         sdse_serial_known_free(run->serial_known[i]);
+    for (unsigned i = 0; run->spreads_known && i < run->threads; i++)
+        sdse_spreads_known_free(run->spreads_known[i]);
     for (int i = 0; i < 2; i++) {
         free(run->batches[i].open);
         sdse_arena_free(run->batches[i].arena);
