@@ -12,6 +12,7 @@
 #include "costmodel/model.h"
 #include "costmodel/overhead.h"
 #include "costmodel/rebuild.h"
+#include "costmodel/refresh.h"
 #include "costmodel/stream.h"
 #include "costmodel/traffic.h"
 #include "costmodel/walk.h"
@@ -26,6 +27,7 @@ struct evaluation {
     double access_pj[SDSE_MAX_LEVELS]; // of the accesses of each level
     uint64_t rebuild_cycles;
     uint64_t fill_cycles, drain_cycles;
+    struct sdse_lives *lives; // NULL: not asked for
     struct sdse_cost *cost;
     bool out_of_memory;
 };
@@ -136,8 +138,16 @@ static bool needs_hops(const struct evaluation *e, enum sdse_tensor tensor,
     return false;
 }
 
+static void note_arrivals(struct evaluation *e, unsigned l, enum sdse_part part,
+                          uint64_t words) {
+    if (e->lives)
+        e->lives->arrived[l][part] += words;
+}
+
 static void note_tile(struct evaluation *e, unsigned l, enum sdse_part part,
                       uint64_t words, double bits_per_word) {
+    if (e->lives)
+        e->lives->place_bits[l][part] = bits_per_word;
     if (!e->cost)
         return;
     struct sdse_level_cost *level = &e->cost->level[l];
@@ -165,6 +175,7 @@ static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
               edge->arrive_finished ? model->place_bits[p][SDSE_PART_OUTPUTS] : bits);
     if (c < view->level_count) {
         const double child_bits = sum_bits(model, c, edge->leave_finished);
+        note_arrivals(e, c, SDSE_PART_OUTPUTS, sdse_words_left(share, edge->taken));
         charge_fills(
             e, c, SDSE_PART_OUTPUTS,
             sdse_words_left(share, edge->taken - sdse_distinct_outputs(view, c)),
@@ -200,9 +211,11 @@ static void charge_words(struct evaluation *e, const struct sdse_flow *flow,
     charge_reads(e, p, part, sdse_words_left(share, edge->merged[p]), 0, bits);
     note_tile(e, p, part, sdse_view_tile_words(&e->view, flow->tensor, p),
               model->place_bits[p][part]);
-    if (c < e->view.level_count)
+    if (c < e->view.level_count) {
+        note_arrivals(e, c, part, sdse_words_left(share, edge->taken));
         charge_fills(e, c, part, sdse_words_left(share, edge->taken),
                      model->bits[c][part]);
+    }
     for (unsigned l = p; l < c; l++)
         charge_network(
             e, l, part, flow->tensor, edge, sdse_words_left(share, edge->merged[l]), 0,
@@ -227,8 +240,10 @@ static void charge_basis(struct evaluation *e, const struct sdse_flow *flow,
     const uint64_t reads = (uint64_t)llround((double)edge->merged[p] * share);
     charge_reads(e, p, flow->part, reads, 0, bits);
     note_tile(e, p, flow->part, sdse_basis_words(model, &e->view, p, 1), bits);
-    if (!into_engine)
+    if (!into_engine) {
+        note_arrivals(e, c, flow->part, arriving);
         charge_fills(e, c, flow->part, arriving, bits);
+    }
     for (unsigned l = p; l < (into_engine ? engine : c); l++)
         charge_network(e, l, flow->part, flow->tensor, edge,
                        (uint64_t)llround((double)edge->merged[l] * share), 0, bits);
@@ -285,9 +300,11 @@ static void charge_through_engine(struct evaluation *e, const struct sdse_flow *
         charge_network(e, l, SDSE_PART_WEIGHTS, SDSE_WEIGHTS, edge,
                        sdse_words_left(share, edge->merged[l]), 0,
                        model->arch->bits[SDSE_WEIGHTS]);
-    if (c < e->view.level_count)
+    if (c < e->view.level_count) {
+        note_arrivals(e, c, SDSE_PART_WEIGHTS, sdse_words_left(share, edge->taken));
         charge_fills(e, c, SDSE_PART_WEIGHTS, sdse_words_left(share, edge->taken),
                      model->bits[c][SDSE_PART_WEIGHTS]);
+    }
     charge_rebuild(e, edge);
 }
 
@@ -328,8 +345,8 @@ static void charge_edge(struct evaluation *e, const struct sdse_flow *flow,
 
 static void note_life(struct evaluation *e, const struct sdse_flow *flow, unsigned l,
                       unsigned child) {
-    if (l > 0 && e->cost)
-        e->cost->level[l].flow[sdse_model_part_at(e->model, flow, l)].life_steps =
+    if (l > 0 && e->lives)
+        e->lives->steps[l][sdse_model_part_at(e->model, flow, l)] =
             sdse_life_steps(&e->view, flow->tensor, l, child);
 }
 
@@ -437,6 +454,35 @@ static void charge_leakage(struct evaluation *e, uint64_t latency_cycles) {
         e->cost->compute_leakage_pj = pj;
 }
 
+// Refreshes of all that lives longer than its cells hold, and the time they take.
+static void charge_refresh(struct evaluation *e, const struct sdse_refresh *refresh) {
+    for (unsigned l = 0; l < e->view.level_count; l++) {
+        e->energy_pj += refresh->pj[l];
+        if (!e->cost)
+            continue;
+        struct sdse_level_cost *level = &e->cost->level[l];
+        level->refresh_pj = refresh->pj[l];
+        level->refresh_cycles = refresh->cycles[l];
+        for (int part = 0; part < SDSE_PARTS; part++) {
+            level->flow[part].refreshes = refresh->refreshes[l][part];
+            level->flow[part].refresh_bits = refresh->bits[l][part];
+        }
+    }
+}
+
+static void itemise_lives(struct evaluation *e, double schedule_cycles) {
+    const double cycles_per_us = 1000 * e->model->arch->clock_ghz;
+    for (unsigned l = 0; l < e->view.level_count; l++) {
+        for (int part = 0; part < SDSE_PARTS; part++) {
+            struct sdse_flow_cost *flow = &e->cost->level[l].flow[part];
+            flow->life_steps = e->lives->steps[l][part];
+            flow->lifetime_us =
+                sdse_life_cycles(&e->view, flow->life_steps, schedule_cycles) /
+                cycles_per_us;
+        }
+    }
+}
+
 // Clocks, static power and control, all components; `dynamic_pj` is spent without them.
 static void charge_overheads(struct evaluation *e, const struct sdse_latency *latency,
                              double dynamic_pj) {
@@ -491,11 +537,6 @@ static void itemise_latency(struct evaluation *e, const struct sdse_latency *lat
         cost->level[l].read_bits_per_cycle = read / used / total;
         cost->level[l].write_bits_per_cycle = write / used / total;
     }
-    for (unsigned l = 0; l < e->view.level_count; l++)
-        for (int part = 0; part < SDSE_PARTS; part++)
-            cost->level[l].flow[part].lifetime_us =
-                (double)cost->level[l].flow[part].life_steps * total /
-                (double)e->view.outside[e->view.level_count] / arch->clock_ghz / 1000;
     cost->macs = e->model->macs;
     cost->multipliers_used =
         streamed ? 0 : sdse_working_instances(&e->view, e->view.level_count);
@@ -513,6 +554,10 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     e.out_of_memory = false;
     e.rebuild_cycles = e.fill_cycles = e.drain_cycles = 0;
     e.cost = cost;
+    struct sdse_lives lives;
+    e.lives = cost || model->counts_lives ? &lives : NULL;
+    if (e.lives)
+        memset(&lives, 0, sizeof lives);
     memcpy(e.keeps, mapping->keeps, sizeof e.keeps);
     const bool streamed = sdse_layer_moves(model->layer);
     sdse_view_init(&e.view, model->arch,
@@ -527,13 +572,23 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         charge_flow(&e, &model->flow[f]);
     if (e.out_of_memory)
-        return (struct sdse_totals){(double)NAN, (double)NAN};
+        return (struct sdse_totals){.energy_pj = (double)NAN,
+                                    .latency_cycles = (double)NAN};
     charge_compute(&e);
     struct sdse_latency latency;
     sdse_latency(model, &e.view, &e.moved, e.rebuild_cycles, &latency);
     const uint64_t pass_cycles = sdse_pass_cycles(model, &e.view, e.keeps);
-    latency.latency_cycles += e.fill_cycles + e.drain_cycles + pass_cycles;
+    const uint64_t beside_cycles = e.fill_cycles + e.drain_cycles + pass_cycles;
+    latency.latency_cycles += beside_cycles;
+    const uint64_t schedule_cycles = latency.latency_cycles;
     const double dynamic_pj = e.energy_pj;
+    struct sdse_refresh refresh;
+    if (model->counts_lives) {
+        sdse_refresh_count(model, &e.view, &lives, (double)schedule_cycles, &refresh);
+        charge_refresh(&e, &refresh);
+        sdse_latency_add(model, refresh.cycles, &latency);
+        latency.latency_cycles += beside_cycles;
+    }
     charge_leakage(&e, latency.latency_cycles);
     if (model->has_overheads)
         charge_overheads(&e, &latency, dynamic_pj);
@@ -544,9 +599,15 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
         cost->fill_cycles = e.fill_cycles;
         cost->drain_cycles = e.drain_cycles;
         cost->pass_cycles = pass_cycles;
+        cost->schedule_cycles = schedule_cycles;
         itemise_latency(&e, &latency);
+        itemise_lives(&e, (double)schedule_cycles);
     }
-    return (struct sdse_totals){e.energy_pj, (double)latency.latency_cycles};
+    return (struct sdse_totals){.energy_pj = e.energy_pj,
+                                .latency_cycles = (double)latency.latency_cycles,
+                                .lifetime_cycles =
+                                    model->counts_lives ? refresh.lifetime_cycles : 0,
+                                .strain = model->counts_lives ? refresh.strain : 0};
 }
 
 struct sdse_totals sdse_evaluate(const struct sdse_model *model,

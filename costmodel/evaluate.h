@@ -50,7 +50,10 @@ enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
 // Energy and latency alone: the fast question a search asks.
 struct sdse_totals {
     double energy_pj;
-    double latency_cycles; // an integer value
+    double latency_cycles;  // an integer value
+    double lifetime_cycles; // longest life of a tile in a memory of class edram
+    double strain; // longest life over the one its memory allows (max_lifetime_us);
+                   // above 1 the mapping is no answer. 0: no memory has a limit
 };
 
 // Totals of a valid mapping; both NAN when memory is out. Perfect factors take the

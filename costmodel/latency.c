@@ -99,6 +99,30 @@ uint64_t sdse_pass_cycles(const struct sdse_model *model, const struct sdse_view
     return (uint64_t)ceil(cycles * (1 - 4.5e-16));
 }
 
+// The maximum of what overlaps, and whose it is, plus what does not.
+static void take_longest(const struct sdse_model *model, struct sdse_latency *latency) {
+    uint64_t longest = latency->compute_cycles, added = 0;
+    latency->bottleneck_level = latency->compute_bottleneck;
+    latency->bottleneck_port = (struct sdse_port_name){SDSE_PORT_READ, -1};
+    if (latency->rebuild_cycles > longest) {
+        longest = latency->rebuild_cycles;
+        latency->bottleneck_level = -2;
+    }
+    for (unsigned l = 0; l < model->arch->level_count; l++) {
+        const uint64_t cycles = latency->level_cycles[l];
+        if (model->arch->level[l].shares_memory)
+            continue;
+        if (!model->arch->level[l].overlap) {
+            added += cycles;
+        } else if (cycles > longest) {
+            longest = cycles;
+            latency->bottleneck_level = (int)l;
+            latency->bottleneck_port = latency->port[l];
+        }
+    }
+    latency->latency_cycles = longest + added;
+}
+
 void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
                   const struct sdse_bits_moved *moved, uint64_t rebuild_cycles,
                   struct sdse_latency *latency) {
@@ -114,12 +138,7 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
         sdse_compute_cycles(steps, model->effects.cycles_per_mac) <
             latency->compute_cycles)
         latency->bottleneck_level = -4;
-    latency->bottleneck_port = (struct sdse_port_name){SDSE_PORT_READ, -1};
-    uint64_t longest = latency->compute_cycles, added = 0;
-    if (rebuild_cycles > longest) {
-        longest = rebuild_cycles;
-        latency->bottleneck_level = -2;
-    }
+    latency->compute_bottleneck = latency->bottleneck_level;
     for (unsigned l = 0; l < view->level_count; l++) {
         const struct sdse_level *level = &model->arch->level[l];
         latency->level_cycles[l] = 0;
@@ -133,17 +152,16 @@ void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
                 write[t] += moved->write[i][t];
             }
         }
-        struct sdse_port_name port;
-        const uint64_t cycles = sdse_transfer_cycles(
-            level, read, write, sdse_working_instances(view, l), &port);
-        latency->level_cycles[l] = cycles;
-        if (!level->overlap) {
-            added += cycles;
-        } else if (cycles > longest) {
-            longest = cycles;
-            latency->bottleneck_level = (int)l;
-            latency->bottleneck_port = port;
-        }
+        latency->level_cycles[l] = sdse_transfer_cycles(
+            level, read, write, sdse_working_instances(view, l), &latency->port[l]);
     }
-    latency->latency_cycles = longest + added;
+    take_longest(model, latency);
+}
+
+void sdse_latency_add(const struct sdse_model *model,
+                      const uint64_t taken_cycles[SDSE_MAX_LEVELS],
+                      struct sdse_latency *latency) {
+    for (unsigned l = 0; l < model->arch->level_count; l++)
+        latency->level_cycles[l] += taken_cycles[l];
+    take_longest(model, latency);
 }

@@ -39,6 +39,8 @@ struct sdse_latency {
     uint64_t latency_cycles;               // without first fill and last drain
     int bottleneck_level;                  // as in struct sdse_cost
     struct sdse_port_name bottleneck_port; // at a memory: the one that takes longest
+    int compute_bottleneck;                // bottleneck_level where no memory is slower
+    struct sdse_port_name port[SDSE_MAX_LEVELS]; // the longest of each memory
 };
 
 // Cycles to compute `steps` steps: steps x cycles per MAC, rounded up once. A product
@@ -63,5 +65,11 @@ uint64_t sdse_transfer_cycles(const struct sdse_level *level,
 void sdse_latency(const struct sdse_model *model, const struct sdse_view *view,
                   const struct sdse_bits_moved *moved, uint64_t rebuild_cycles,
                   struct sdse_latency *latency);
+
+// Adds to the cycles of each memory those in which its ports are taken otherwise, and
+// finds the latency anew.
+void sdse_latency_add(const struct sdse_model *model,
+                      const uint64_t taken_cycles[SDSE_MAX_LEVELS],
+                      struct sdse_latency *latency);
 
 #endif

@@ -121,6 +121,9 @@ static void prepare_leakage(struct sdse_model *model) {
                                          (double)sdse_arch_instances(arch, l);
     }
     model->has_overheads = sdse_overheads_any(arch);
+    for (unsigned l = 0; l < arch->level_count; l++)
+        model->counts_lives |= arch->level[l].memory_class == SDSE_EDRAM ||
+                               arch->level[l].max_lifetime_us.given;
     model->compute_leakage_mw = arch->compute.leakage_mw.value *
                                 (double)sdse_arch_instances(arch, arch->level_count);
 }

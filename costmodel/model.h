@@ -41,6 +41,8 @@ struct sdse_model {
     double leakage_mw[SDSE_MAX_LEVELS];  // all instances; 0 where a memory is shared
     double compute_leakage_mw;
     bool has_overheads;
+    // Whether lives of tiles matter: some memory forgets, or limits them.
+    bool counts_lives;
 };
 
 // The parts of SmartDeal weights, as a set.

@@ -57,6 +57,8 @@ static void scale_level(struct rescaling *r, struct sdse_level *level) {
         scale(r, &level->update_pj, r->energy);
         scale(r, &level->area_um2, r->area);
         refuse(r, level->loc, level->name, "leakage_mw", &level->leakage_mw);
+        scale(r, &level->edram.refresh_pj_per_bit, r->energy);
+        refuse(r, level->loc, level->name, "retention_us", &level->edram.retention_us);
         scale_overhead(r, level->loc, level->name, &level->overhead);
     }
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {

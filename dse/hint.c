@@ -30,25 +30,25 @@ struct looking {
 };
 
 static const char *goal_text(enum sdse_goal goal) {
-    static const char *const texts[] = {[SDSE_GOAL_ENERGY] = "energy",
-                                        [SDSE_GOAL_CYCLES] = "cycles",
-                                        [SDSE_GOAL_EDP] = "EDP",
-                                        [SDSE_GOAL_ED2P] = "ED2P",
-                                        [SDSE_GOAL_FRONT] = "EDP"};
+    static const char *const texts[] = {
+        [SDSE_GOAL_ENERGY] = "energy",     [SDSE_GOAL_CYCLES] = "cycles",
+        [SDSE_GOAL_EDP] = "EDP",           [SDSE_GOAL_ED2P] = "ED2P",
+        [SDSE_GOAL_LIFETIME] = "lifetime", [SDSE_GOAL_STRAIN] = "strain",
+        [SDSE_GOAL_FRONT] = "EDP"};
     return texts[goal];
 }
 
 static enum sdse_goal goal_of(enum sdse_map_objective objective) {
-    static const enum sdse_goal goals[] = {[SDSE_MAP_ENERGY] = SDSE_GOAL_ENERGY,
-                                           [SDSE_MAP_LATENCY] = SDSE_GOAL_CYCLES,
-                                           [SDSE_MAP_EDP] = SDSE_GOAL_EDP,
-                                           [SDSE_MAP_ED2P] = SDSE_GOAL_ED2P,
-                                           [SDSE_MAP_FRONT] = SDSE_GOAL_EDP};
+    static const enum sdse_goal goals[] = {
+        [SDSE_MAP_ENERGY] = SDSE_GOAL_ENERGY, [SDSE_MAP_LATENCY] = SDSE_GOAL_CYCLES,
+        [SDSE_MAP_EDP] = SDSE_GOAL_EDP,       [SDSE_MAP_ED2P] = SDSE_GOAL_ED2P,
+        [SDSE_MAP_FRONT] = SDSE_GOAL_EDP,     [SDSE_MAP_LIFETIME] = SDSE_GOAL_LIFETIME,
+        [SDSE_MAP_STRAIN] = SDSE_GOAL_STRAIN};
     return goals[objective];
 }
 
 static double value_of(const struct looking *looking, const struct sdse_totals *at) {
-    return sdse_goal_value(looking->goal, at->energy_pj, at->latency_cycles);
+    return sdse_goal_value(looking->goal, at);
 }
 
 static uint64_t places_of(const struct sdse_mapping *mapping) {

@@ -8,6 +8,7 @@
 #include "dse/mapper/candidates.h"
 #include "dse/refusal/feasible.h"
 #include "dse/refusal/refusal.h"
+#include "dse/refusal/too_long.h"
 
 const char *sdse_map_status_name(enum sdse_map_status status) {
     static const char *const names[] = {"optimal", "limit", "interrupted", "none"};
@@ -37,15 +38,15 @@ static enum sdse_goal goal_of(enum sdse_map_objective objective) {
     static const enum sdse_goal goals[] = {
         [SDSE_MAP_ENERGY] = SDSE_GOAL_ENERGY, [SDSE_MAP_LATENCY] = SDSE_GOAL_CYCLES,
         [SDSE_MAP_EDP] = SDSE_GOAL_EDP,       [SDSE_MAP_ED2P] = SDSE_GOAL_ED2P,
-        [SDSE_MAP_FRONT] = SDSE_GOAL_FRONT,
+        [SDSE_MAP_FRONT] = SDSE_GOAL_FRONT,   [SDSE_MAP_LIFETIME] = SDSE_GOAL_LIFETIME,
+        [SDSE_MAP_STRAIN] = SDSE_GOAL_STRAIN,
     };
     return goals[objective];
 }
 
 static double value_of(enum sdse_map_objective objective,
                        const struct sdse_totals *totals) {
-    return sdse_goal_value(goal_of(objective), totals->energy_pj,
-                           totals->latency_cycles);
+    return sdse_goal_value(goal_of(objective), totals);
 }
 
 // What one answer is searched in, and the effort it takes.
@@ -103,21 +104,28 @@ static double run(struct searches *searches, struct sdse_best *best) {
     return fmin(bound, sdse_search_run(&others, &searches->effort, best));
 }
 
-// Least cycles first, then the least energy among the mappings that reach them.
-static double run_latency(struct searches *searches, struct sdse_best *best) {
-    sdse_best_init(best, SDSE_GOAL_CYCLES, (double)INFINITY);
+// Least cycles (or lives) first, then the least energy among the mappings that reach
+// them.
+static double run_in_turn(struct searches *searches, enum sdse_goal goal,
+                          struct sdse_best *best) {
+    sdse_best_init(best, goal, (double)INFINITY);
     const double bound = run(searches, best);
     if (!best->found || searches->effort.halt != SDSE_HALT_NONE)
         return bound;
+    const struct sdse_totals least = best->totals;
     struct sdse_best cheapest;
-    sdse_best_init(&cheapest, SDSE_GOAL_ENERGY, best->totals.latency_cycles);
+    sdse_best_init(&cheapest, SDSE_GOAL_ENERGY, (double)INFINITY);
+    if (goal == SDSE_GOAL_CYCLES)
+        cheapest.most_cycles = least.latency_cycles;
+    else
+        cheapest.most_lifetime_cycles = least.lifetime_cycles * (1 + 1e-12);
     sdse_best_offer(&cheapest, &best->mapping, &best->totals);
     for (size_t i = 0; i < best->known_count; i++)
         sdse_best_know(&cheapest, &best->known[i].mapping, &best->known[i].totals);
     sdse_best_free(best);
     run(searches, &cheapest);
     *best = cheapest;
-    return best->totals.latency_cycles;
+    return sdse_goal_value(goal, &least);
 }
 
 static bool run_front(struct searches *searches, struct sdse_arena *arena,
@@ -142,7 +150,8 @@ static bool run_objective(struct searches *searches, enum sdse_map_objective obj
     case SDSE_MAP_FRONT:
         return run_front(searches, arena, answer);
     case SDSE_MAP_LATENCY:
-        answer->lower_bound = run_latency(searches, &best);
+    case SDSE_MAP_LIFETIME:
+        answer->lower_bound = run_in_turn(searches, goal_of(objective), &best);
         break;
     default:
         sdse_best_init(&best, goal_of(objective), (double)INFINITY);
@@ -215,7 +224,7 @@ static bool add_any(const struct sdse_candidates *candidates, struct sdse_arena 
         any.totals = sdse_evaluate(problem->model, &any.mapping);
         if (isnan(any.totals.energy_pj))
             return false;
-        return add_point(answer, &any, arena);
+        return any.totals.strain > 1 || add_point(answer, &any, arena);
     }
     return !questions.out_of_memory;
 }
@@ -245,6 +254,44 @@ static enum sdse_status map_streamed(const struct sdse_map_request *request,
                                        .variants = 1,
                                        .evaluations = 1};
     return SDSE_OK;
+}
+
+static bool limits_lives(const struct sdse_arch *arch) {
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (arch->level[l].max_lifetime_us.given)
+            return true;
+    return false;
+}
+
+static enum sdse_status search(const struct sdse_map_request *request,
+                               struct sdse_arena *arena,
+                               struct sdse_map_answer *answer);
+
+// Whether it is the lives of tiles that leave no mapping: the least that they can be.
+// *refusal stays as it is if it is not.
+static enum sdse_status explain_lives(const struct sdse_map_request *request,
+                                      struct sdse_arena *scratch,
+                                      struct sdse_arena *arena,
+                                      struct sdse_refusal *refusal) {
+    enum { EFFORT = 2000000 };
+    const double slack = 1e9; // no life is refused
+    if (!limits_lives(request->arch) || request->objective == SDSE_MAP_STRAIN)
+        return SDSE_OK;
+    struct sdse_arch arch = *request->arch;
+    for (unsigned l = 0; l < arch.level_count; l++)
+        arch.level[l].max_lifetime_us.value *= slack;
+    struct sdse_map_request least = *request;
+    least.arch = &arch;
+    least.objective = SDSE_MAP_STRAIN;
+    least.seconds_limit = 0;
+    least.node_limit = EFFORT;
+    least.any_mapping = true;
+    struct sdse_map_answer answer;
+    const enum sdse_status status = search(&least, scratch, &answer);
+    if (status != SDSE_OK || !answer.point_count)
+        return status;
+    return sdse_refusal_too_long(request->arch, answer.point[0].totals.strain * slack,
+                                 answer.status == SDSE_MAP_OPTIMAL, arena, refusal);
 }
 
 static enum sdse_status search(const struct sdse_map_request *request,
@@ -285,9 +332,11 @@ static enum sdse_status search(const struct sdse_map_request *request,
     sdse_mapper_space(request, &fresh.log10_mappings);
     fresh.log10_mappings += log10((double)fresh.variants);
     if (fresh.status == SDSE_MAP_NONE) {
-        status = sdse_refusal_explain(
-            &searches.candidates.space, searches.candidates.plain,
-            searches.candidates.plain_count, arena, &fresh.refusal);
+        status = explain_lives(request, scratch, arena, &fresh.refusal);
+        if (status == SDSE_OK && !fresh.refusal.cause)
+            status = sdse_refusal_explain(
+                &searches.candidates.space, searches.candidates.plain,
+                searches.candidates.plain_count, arena, &fresh.refusal);
         if (status != SDSE_OK)
             goto done;
         fresh.reason = fresh.refusal.reason;
@@ -301,6 +350,16 @@ done:
     return status;
 }
 
+// What cells that forget keep is to live no longer than `us`.
+static void limit_lives(struct sdse_arch *arch, double us) {
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        struct sdse_number *most = &arch->level[l].max_lifetime_us;
+        if (arch->level[l].memory_class == SDSE_EDRAM &&
+            !(most->given && most->value <= us))
+            *most = (struct sdse_number){.value = us, .given = true};
+    }
+}
+
 enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer) {
     if (sdse_layer_moves(request->layer))
@@ -310,6 +369,12 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
     sdse_effects_know(request->arch, request->layer, request->form, NULL, arena,
                       &known);
     asked.layer = &known;
+    struct sdse_arch limited;
+    if (request->max_lifetime_us > 0) {
+        limited = *request->arch;
+        limit_lives(&limited, request->max_lifetime_us);
+        asked.arch = &limited;
+    }
     return search(&asked, arena, answer);
 }
 

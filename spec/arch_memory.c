@@ -8,7 +8,6 @@
 #include "spec/schema.h"
 #include "spec/value.h"
 
-static const char *const class_words[] = {"dram", "sram", "regfile", "fifo", "nvcim"};
 static const char *const part_words[] = {
     "weights",       "inputs",        "outputs",      "weights.coefficients",
     "weights.basis", "weights.index", "weights.words"};
@@ -245,7 +244,8 @@ static void read_cells(struct sdse_arch_reading *r, const struct sdse_node *map,
                               &cells->sigma_verified};
     const double least[] = {0, 1, 0, 0}, most[] = {1, 1e6, 10, 10};
     const struct sdse_node *supply = sdse_node_get(map, "v_over_vmin");
-    const bool dram = level->memory_class == SDSE_DRAM;
+    const bool dram =
+        level->memory_class == SDSE_DRAM || level->memory_class == SDSE_EDRAM;
     const bool analogue = level->memory_class == SDSE_NVCIM;
     if (supply && (dram || analogue))
         sdse_diag_add(r->diags, SDSE_ERROR, supply->key_loc, "memory-class",
@@ -273,7 +273,8 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     unsigned word;
     if ((node = sdse_node_get(map, "class"))) {
         reading->class_given = true;
-        if (sdse_read_word(node, class_words, 5, r->diags, &word))
+        if (sdse_read_word(node, sdse_memory_class_names(), SDSE_MEMORY_CLASSES,
+                           r->diags, &word))
             level->memory_class = (enum sdse_memory_class)word;
     } else {
         sdse_report_missing(map, "class", r->diags);
@@ -312,6 +313,7 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     }
     read_ports(r, map, level);
     read_cells(r, map, level);
+    sdse_read_edram(r, map, index);
     sdse_number_read(sdse_node_get(map, "leakage_mw"), 0, 1e9, s, r->diags,
                      &level->leakage_mw);
     sdse_read_overhead(r, map, &level->overhead);

@@ -149,7 +149,8 @@ void sdse_check_free_conflict(struct sdse_subject *s) {
     sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         if (level->free && (positive(&level->read_pj) || positive(&level->fill_pj) ||
-                            positive(&level->update_pj) || level->table))
+                            positive(&level->update_pj) ||
+                            positive(&level->edram.refresh_pj_per_bit) || level->table))
             sdse_check_report(s, level->loc, "memory '%s' is free and has a cost",
                               level->name);
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
@@ -194,6 +195,12 @@ void sdse_check_missing_cost(struct sdse_subject *s) {
                               "is no table either, and it is not free",
                               level->name);
         }
+        if (level->memory_class == SDSE_EDRAM && !level->free &&
+            !level->edram.refresh_pj_per_bit.given)
+            sdse_check_report(s, level->loc,
+                              "memory '%s': refresh_pj_per_bit is missing, and it is "
+                              "not free",
+                              level->name);
         missing_link_costs(s, i);
     }
     const struct sdse_compute *compute = &s->arch->arch->compute;
@@ -230,6 +237,10 @@ void sdse_check_zero_cost(struct sdse_subject *s) {
                              is_zero(&level->update_pj)))
             sdse_check_report(s, level->loc,
                               "memory '%s': an access of 0 pJ must be declared free",
+                              level->name);
+        if (!level->free && is_zero(&level->edram.refresh_pj_per_bit))
+            sdse_check_report(s, level->loc,
+                              "memory '%s': a refresh of 0 pJ must be declared free",
                               level->name);
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             const struct sdse_network *link = &level->network[t];

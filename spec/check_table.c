@@ -46,6 +46,8 @@ static const struct sdse_check table[] = {
     READER("order-twice", SDSE_CHECK_ARCH, "a dimension twice in one order of loops")
     READER("engine-twice", SDSE_CHECK_ARCH, "two engines of a kind")
     READER("memory-class", SDSE_CHECK_ARCH, "a key that memories of this class lack")
+    READER("retention-ladder", SDSE_CHECK_ARCH,
+           "retention at a temperature outside its ladder, or said twice")
     READER("constraint-empty", SDSE_CHECK_ARCH, "a constraint that restricts nothing")
     READER("key-kind", SDSE_CHECK_WORKLOAD, "a key that layers of this kind lack")
     READER("weights-file", SDSE_CHECK_WORKLOAD, "a file that is not below this one's folder")

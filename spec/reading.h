@@ -50,6 +50,9 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index);
 void sdse_read_overhead(struct sdse_arch_reading *r, const struct sdse_node *map,
                         struct sdse_overhead *overhead);
 void sdse_finish_memory(struct sdse_arch_reading *r, unsigned index);
+// Retention and refresh of a memory of class edram, and the life that any allows.
+void sdse_read_edram(struct sdse_arch_reading *r, const struct sdse_node *map,
+                     unsigned index);
 // Fan-out and network of arch->level[index], from its level's mapping.
 void sdse_read_fanout(struct sdse_arch_reading *r, unsigned index);
 void sdse_read_network(struct sdse_arch_reading *r, unsigned index);

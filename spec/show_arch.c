@@ -78,10 +78,10 @@ static void show_cells(FILE *out, const struct sdse_level *level) {
 }
 
 static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
-    static const char *const classes[] = {"dram", "sram", "regfile", "fifo", "nvcim"};
     const struct sdse_level *level = &arch->level[index];
     fprintf(out, "%-12s %" PRIu64 " x %s, ", level->name,
-            sdse_arch_instances(arch, index), classes[level->memory_class]);
+            sdse_arch_instances(arch, index),
+            sdse_memory_class_names()[level->memory_class]);
     show_bits(out, level->capacity_bits);
     if (level->macro_count > 1)
         fprintf(out, " in %" PRIu32 " banks", level->macro_count);
@@ -193,6 +193,12 @@ static void show_level_numbers(FILE *out, const struct sdse_level *level) {
     show_own_ports(out, level);
     show_number(out, level->name, "leakage", "mW", &level->leakage_mw);
     show_overhead(out, level->name, &level->overhead);
+    show_number(out, level->name, "retention", "us", &level->edram.retention_us);
+    show_number(out, level->name, "refresh", "pJ/bit",
+                &level->edram.refresh_pj_per_bit);
+    show_number(out, level->name, "refresh of a row", "cycles",
+                &level->edram.cycles_per_row);
+    show_number(out, level->name, "longest life", "us", &level->max_lifetime_us);
     show_number(out, level->name, "area", "um2", &level->area_um2);
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         const struct sdse_network *link = &level->network[t];

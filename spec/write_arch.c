@@ -166,10 +166,9 @@ static void print_overhead(FILE *out, const struct sdse_overhead *overhead) {
 }
 
 static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index) {
-    static const char *const classes[] = {"dram", "sram", "regfile", "fifo", "nvcim"};
     const struct sdse_level *level = &arch->level[index];
     print_text(out, "{name: ", level->name);
-    fprintf(out, ", class: %s", classes[level->memory_class]);
+    fprintf(out, ", class: %s", sdse_memory_class_names()[level->memory_class]);
     print_keeps(out, arch, index);
     print_bypass(out, level);
     print_number(out, "capacity_bits", &level->capacity);
@@ -199,6 +198,13 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
                 "sigma_verified: %.17g",
                 level->cells.verified_share, level->cells.pulses, level->cells.sigma,
                 level->cells.sigma_verified);
+    if (level->memory_class == SDSE_EDRAM) {
+        print_number(out, "retention_us", &level->edram.retention_us);
+        print_number(out, "refresh_pj_per_bit", &level->edram.refresh_pj_per_bit);
+        fprintf(out, ", refresh_row_bits: %" PRIu32, level->edram.row_bits);
+        print_number(out, "refresh_cycles_per_row", &level->edram.cycles_per_row);
+    }
+    print_number(out, "max_lifetime_us", &level->max_lifetime_us);
     if (level->free)
         fputs(", free: true", out);
     if (level->fetch_gaps)

@@ -28,6 +28,8 @@ struct sdse_flow_cost {
     // whose words come from and go to outside, and of layers that multiply nothing.
     uint64_t life_steps;
     double lifetime_us;
+    uint64_t refreshes;  // of each word that arrives, in such a life
+    double refresh_bits; // refreshed, all instances
 };
 
 // What crosses the network below one level for one part.
@@ -54,6 +56,9 @@ struct sdse_level_cost {
                      // of one memory: all together, at the outermost
     double read_bits_per_cycle, write_bits_per_cycle; // achieved, per used instance
     double leakage_pj; // of all instances over the latency
+    double refresh_pj;
+    uint64_t refresh_cycles; // of `cycles`: of one instance. Levels of one memory: all
+                             // together, at the outermost
     struct sdse_overhead_cost overhead;
 };
 
@@ -84,6 +89,8 @@ struct sdse_cost {
     uint64_t fill_cycles;    // of the first tiles
     uint64_t drain_cycles;   // of the last tiles
     uint64_t pass_cycles;    // lost by the passes of all levels
+    // Without refreshes: what lives are measured by.
+    uint64_t schedule_cycles;
     uint64_t latency_cycles;
     int bottleneck_level; // the level whose transfers set the latency; -1 = compute,
                           // -2 = rebuild engine, -3 = vector unit, -4 = multipliers

@@ -12,11 +12,17 @@ void sdse_best_init(struct sdse_best *best, enum sdse_goal goal, double most_cyc
     memset(best, 0, sizeof *best);
     best->goal = goal;
     best->most_cycles = most_cycles;
+    best->most_lifetime_cycles = (double)INFINITY;
     best->cutoff = best->least_cut = (double)INFINITY;
 }
 
-double sdse_goal_value(enum sdse_goal goal, double pj, double cycles) {
+double sdse_goal_value(enum sdse_goal goal, const struct sdse_totals *totals) {
+    const double pj = totals->energy_pj, cycles = totals->latency_cycles;
     switch (goal) {
+    case SDSE_GOAL_LIFETIME:
+        return totals->lifetime_cycles;
+    case SDSE_GOAL_STRAIN:
+        return totals->strain;
     case SDSE_GOAL_CYCLES:
         return cycles;
     case SDSE_GOAL_EDP:
@@ -28,13 +34,13 @@ double sdse_goal_value(enum sdse_goal goal, double pj, double cycles) {
     }
 }
 
-static double second_key(enum sdse_goal goal, double pj, double cycles) {
+static double second_key(enum sdse_goal goal, const struct sdse_totals *totals) {
     switch (goal) {
     case SDSE_GOAL_ENERGY:
-        return cycles;
+        return totals->latency_cycles;
     case SDSE_GOAL_EDP:
     case SDSE_GOAL_ED2P:
-        return pj;
+        return totals->energy_pj;
     default:
         return 0;
     }
@@ -109,16 +115,17 @@ static void add_to_front(struct sdse_best *best, const struct sdse_mapping *mapp
 double sdse_best_known_value(const struct sdse_best *best) {
     if (!best->known_count)
         return (double)INFINITY;
-    return sdse_goal_value(best->goal, best->known[0].totals.energy_pj,
-                           best->known[0].totals.latency_cycles);
+    return sdse_goal_value(best->goal, &best->known[0].totals);
 }
 
 // Whether what is known is worse in nothing and better by more than the margin.
-static bool known_excludes(const struct sdse_best *best, double pj, double cycles) {
+static bool known_excludes(const struct sdse_best *best,
+                           const struct sdse_totals *bounds) {
     if (best->goal != SDSE_GOAL_FRONT)
         return best->known_count &&
-               sdse_goal_value(best->goal, pj, cycles) >
+               sdse_goal_value(best->goal, bounds) >
                    sdse_best_known_value(best) * (1 + known_margin);
+    const double pj = bounds->energy_pj, cycles = bounds->latency_cycles;
     for (size_t i = 0; i < best->known_count; i++) {
         const struct sdse_totals *at = &best->known[i].totals;
         if (at->energy_pj * (1 + known_margin) > pj)
@@ -132,8 +139,7 @@ static bool known_excludes(const struct sdse_best *best, double pj, double cycle
 // Whether a mapping betters the one that is known, for a goal but the front.
 static bool betters_known(const struct sdse_best *best,
                           const struct sdse_totals *totals) {
-    const double first =
-        sdse_goal_value(best->goal, totals->energy_pj, totals->latency_cycles);
+    const double first = sdse_goal_value(best->goal, totals);
     const double known = sdse_best_known_value(best);
     const struct sdse_totals *at = &best->known[0].totals;
     if (first < known * (1 - epsilon))
@@ -145,9 +151,14 @@ static bool betters_known(const struct sdse_best *best,
                : totals->energy_pj < at->energy_pj * (1 - epsilon);
 }
 
+// Whether tiles live too long.
+static bool is_barred(const struct sdse_best *best, const struct sdse_totals *totals) {
+    return totals->strain > 1 || totals->lifetime_cycles > best->most_lifetime_cycles;
+}
+
 void sdse_best_know(struct sdse_best *best, const struct sdse_mapping *mapping,
                     const struct sdse_totals *totals) {
-    if (totals->latency_cycles > best->most_cycles)
+    if (totals->latency_cycles > best->most_cycles || is_barred(best, totals))
         return;
     struct list list = {best->known_count, best->known_capacity, best->known};
     if (best->goal == SDSE_GOAL_FRONT) {
@@ -170,39 +181,45 @@ void sdse_best_settle(struct sdse_best *best) {
     best->cutoff = (double)INFINITY;
     best->least_pj = 0;
     // Nothing proves that a found mapping of the least cycles is the cheapest.
-    if (best->goal == SDSE_GOAL_CYCLES && best->found && best->known_count &&
+    const bool untied = best->goal == SDSE_GOAL_CYCLES ||
+                        best->goal == SDSE_GOAL_LIFETIME ||
+                        best->goal == SDSE_GOAL_STRAIN;
+    if (untied && best->found && best->known_count &&
         betters_known(best, &best->totals))
         return;
-    if (best->goal == SDSE_GOAL_CYCLES)
+    if (untied)
         best->found = best->found && !best->known_count;
     for (size_t i = 0; i < best->known_count; i++)
         sdse_best_offer(best, &best->known[i].mapping, &best->known[i].totals);
 }
 
-static bool front_excludes(struct sdse_best *best, double pj, double cycles) {
-    const double least = fmax(pj, best->least_pj);
-    if (is_beaten(best, least, cycles) || known_excludes(best, least, cycles))
+static bool front_excludes(struct sdse_best *best, const struct sdse_totals *bounds) {
+    struct sdse_totals least = *bounds;
+    least.energy_pj = fmax(bounds->energy_pj, best->least_pj);
+    if (is_beaten(best, least.energy_pj, least.latency_cycles) ||
+        known_excludes(best, &least))
         return true;
-    if (pj <= best->cutoff)
+    if (bounds->energy_pj <= best->cutoff)
         return false;
-    best->least_cut = fmin(best->least_cut, pj);
+    best->least_cut = fmin(best->least_cut, bounds->energy_pj);
     return true;
 }
 
 // --- Any goal ---
 
-bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles) {
-    cycles = ceil(cycles * (1 - epsilon)); // no mapping ends within a cycle
-    if (cycles > best->most_cycles)
+bool sdse_best_excludes(struct sdse_best *best, const struct sdse_totals *bounds) {
+    struct sdse_totals at = *bounds;
+    at.latency_cycles = ceil(at.latency_cycles * (1 - epsilon)); // no part of a cycle
+    if (at.latency_cycles > best->most_cycles || is_barred(best, &at))
         return true;
     if (best->goal == SDSE_GOAL_FRONT)
-        return front_excludes(best, pj, cycles);
-    if (known_excludes(best, pj, cycles))
+        return front_excludes(best, &at);
+    if (known_excludes(best, &at))
         return true;
-    const double first = sdse_goal_value(best->goal, pj, cycles);
+    const double first = sdse_goal_value(best->goal, &at);
     if (best->found && first >= best->first * (1 - epsilon) &&
         (first > best->first * (1 + epsilon) ||
-         second_key(best->goal, pj, cycles) >= best->second * (1 - epsilon)))
+         second_key(best->goal, &at) >= best->second * (1 - epsilon)))
         return true;
     if (first <= best->cutoff)
         return false;
@@ -212,16 +229,15 @@ bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles) {
 
 void sdse_best_offer(struct sdse_best *best, const struct sdse_mapping *mapping,
                      const struct sdse_totals *totals) {
-    if (sdse_best_excludes(best, totals->energy_pj, totals->latency_cycles))
+    if (sdse_best_excludes(best, totals))
         return;
     best->found = true;
     if (best->goal == SDSE_GOAL_FRONT) {
         add_to_front(best, mapping, totals);
         return;
     }
-    best->first =
-        sdse_goal_value(best->goal, totals->energy_pj, totals->latency_cycles);
-    best->second = second_key(best->goal, totals->energy_pj, totals->latency_cycles);
+    best->first = sdse_goal_value(best->goal, totals);
+    best->second = second_key(best->goal, totals);
     best->mapping = *mapping;
     best->totals = *totals;
 }

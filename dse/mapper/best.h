@@ -12,7 +12,9 @@ enum sdse_goal {
     SDSE_GOAL_CYCLES,
     SDSE_GOAL_EDP,
     SDSE_GOAL_ED2P,
-    SDSE_GOAL_FRONT // every (energy, cycles) that no other mapping beats in both
+    SDSE_GOAL_LIFETIME, // longest life of a tile in a memory that forgets
+    SDSE_GOAL_STRAIN,   // longest life over what its memory allows
+    SDSE_GOAL_FRONT     // every (energy, cycles) that no other mapping beats in both
 };
 
 struct sdse_found {
@@ -22,7 +24,8 @@ struct sdse_found {
 
 struct sdse_best {
     enum sdse_goal goal;
-    double most_cycles; // slower mappings do not count
+    double most_cycles;          // slower mappings do not count
+    double most_lifetime_cycles; // those whose tiles live longer do not, either
     // Values (front: energies) above the cut-off are not looked at in this pass; and
     // the smallest of them that nothing else excludes.
     double cutoff, least_cut;
@@ -48,13 +51,13 @@ struct sdse_best {
 void sdse_best_init(struct sdse_best *best, enum sdse_goal goal, double most_cycles);
 void sdse_best_free(struct sdse_best *best);
 
-// The goal's value; of a front: energy. Rises with both.
-double sdse_goal_value(enum sdse_goal goal, double pj, double cycles);
+// The goal's value; of a front: energy. Falls with none of the totals.
+double sdse_goal_value(enum sdse_goal goal, const struct sdse_totals *totals);
 
 // Whether nothing at or above these bounds can better *best, or is looked at in this
-// pass. Ties: energy by cycles, products by energy, within 1e-12
-// relative; cycles are exact and not tied further.
-bool sdse_best_excludes(struct sdse_best *best, double pj, double cycles);
+// pass. What strains a memory by more than 1 is no answer. Ties: energy by cycles,
+// products by energy, within 1e-12 relative; cycles are exact and not tied further.
+bool sdse_best_excludes(struct sdse_best *best, const struct sdse_totals *bounds);
 
 // Takes a mapping unless it is excluded.
 void sdse_best_offer(struct sdse_best *best, const struct sdse_mapping *mapping,

@@ -29,7 +29,6 @@ static enum sdse_status prepare(const struct sdse_candidates *candidates,
 }
 
 // The root of a padded variant is worked out in passing; others stay.
-// The root of a padded variant is worked out in passing; others stay.
 static enum sdse_status look_at(struct sdse_candidates *candidates,
                                 struct sdse_candidate *candidate) {
     const bool plain = !candidate->variant->padding.present;
@@ -38,8 +37,7 @@ static enum sdse_status look_at(struct sdse_candidates *candidates,
     if (status != SDSE_OK)
         return status;
     candidate->root = sdse_searcher_root(candidate->searcher);
-    candidate->promise = sdse_goal_value(candidates->goal, candidate->root.energy_pj,
-                                         candidate->root.latency_cycles);
+    candidate->promise = sdse_goal_value(candidates->goal, &candidate->root);
     candidates->seen++;
     if (plain) {
         candidates->plain[candidates->plain_count++] = candidate->problem;
@@ -172,12 +170,14 @@ static void help(void *context, struct sdse_best *best) {
     struct sdse_mapping start, end;
     if (!candidates->start || !candidates->start(candidates, &start))
         return;
-    if (isinf(best->most_cycles)) {
+    if (isinf(best->most_cycles) && isinf(best->most_lifetime_cycles)) {
         descend_to(candidates, best->goal, &start, best, &end);
         return;
     }
-    // The second search for the least latency: what the first one knew, too.
-    descend_to(candidates, SDSE_GOAL_CYCLES, &start, best, &end);
+    // The second search for the least latency, or lives: what the first one knew, too.
+    descend_to(candidates,
+               isinf(best->most_cycles) ? SDSE_GOAL_LIFETIME : SDSE_GOAL_CYCLES, &start,
+               best, &end);
     descend_to(candidates, best->goal, &end, best, &end);
 }
 

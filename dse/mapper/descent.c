@@ -207,6 +207,15 @@ static bool score(struct descent *way, const struct trial *trial,
     return !isnan(totals->energy_pj);
 }
 
+// How far a mapping is beyond the limits of an answer; lives first.
+static double over_limits(const struct sdse_best *best,
+                          const struct sdse_totals *totals) {
+    enum { BEFORE_CYCLES = 1 << 30 };
+    return BEFORE_CYCLES * fmax(0, totals->strain - 1) +
+           fmax(0, totals->lifetime_cycles - best->most_lifetime_cycles) +
+           fmax(0, totals->latency_cycles - best->most_cycles);
+}
+
 // Goes to a place if it is lower.
 static bool try_place(struct descent *way, const struct place *place) {
     struct sdse_mapping mapping;
@@ -219,11 +228,10 @@ static bool try_place(struct descent *way, const struct place *place) {
         !score(way, &trial, &mapping, &totals))
         return false;
     sdse_best_know(way->best, &mapping, &totals);
-    const double first =
-        sdse_goal_value(way->goal, totals.energy_pj, totals.latency_cycles);
+    const double first = sdse_goal_value(way->goal, &totals);
     const double second =
         way->goal == SDSE_GOAL_ENERGY ? totals.latency_cycles : totals.energy_pj;
-    const double over = fmax(0, totals.latency_cycles - way->best->most_cycles);
+    const double over = over_limits(way->best, &totals);
     const int order =
         over != way->over ? (over < way->over ? -1 : 1) : compare(first, way->first);
     if (order > 0 || (order == 0 && compare(second, way->second) >= 0))

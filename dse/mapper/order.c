@@ -29,7 +29,59 @@ struct listing {
     bool failed;
 };
 
+// What an order leaves the levels inside with: the loops in which weights and outputs
+// rest, and those up to the first that ends the inputs' chain.
+struct ending {
+    unsigned rest[SDSE_TENSORS];
+    unsigned count;
+    uint8_t chain[SDSE_DIMS];
+};
+
+static struct ending ending_of(const struct listing *listing,
+                               const struct sdse_order *order) {
+    const struct sdse_order_question *question = listing->question;
+    struct ending ending;
+    memset(&ending, 0, sizeof ending);
+    unsigned open = question->tensors;
+    int axis = -1;
+    for (unsigned i = 0; i < order->count; i++) {
+        const unsigned d = order->dim[i];
+        for (int t = 0; t < SDSE_TENSORS; t++) {
+            if (t == SDSE_INPUTS || !(open >> t & 1u))
+                continue;
+            if (sdse_dim_moves((enum sdse_dim)d, (enum sdse_tensor)t))
+                open &= ~SDSE_BIT(t);
+            else
+                ending.rest[t] |= SDSE_BIT(d);
+        }
+        if (!(open & SDSE_BIT(SDSE_INPUTS)))
+            continue;
+        const int moved = sdse_dim_axis((enum sdse_dim)d);
+        const bool window = moved >= 0 && sdse_axis_has_halo(question->nest, moved);
+        if (d != K && (!window || (axis >= 0 && axis != moved))) {
+            open &= ~SDSE_BIT(SDSE_INPUTS);
+            continue;
+        }
+        axis = d == K ? axis : moved;
+        ending.chain[ending.count++] = (uint8_t)(1 + d);
+    }
+    return ending;
+}
+
+static bool is_listed(const struct listing *listing, const struct sdse_order *order) {
+    const struct ending ending = ending_of(listing, order);
+    for (size_t i = 0; i < listing->count; i++) {
+        const struct ending other = ending_of(listing, &listing->order[i]);
+        if (memcmp(&ending, &other, sizeof ending) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void emit(struct listing *listing, const struct sdse_order *order) {
+    if (listing->question->lives && !listing->question->rebuilds &&
+        is_listed(listing, order))
+        return;
     if (listing->count == listing->capacity) {
         const size_t capacity = listing->capacity ? 2 * listing->capacity : 16;
         void *grown = realloc(listing->order, capacity * sizeof *order);
@@ -186,7 +238,7 @@ static void extend(struct listing *listing, struct suffix suffix) {
     if (!dims)
         return;
     unsigned choice = dims;
-    if (!suffix.rebuilds && any) {
+    if (!suffix.rebuilds && any && !listing->question->lives) {
         if (suffix.open == SDSE_BIT(SDSE_WEIGHTS) ||
             suffix.open == SDSE_BIT(SDSE_OUTPUTS)) {
             extend_run(listing, suffix, dims, resting_dims[lowest(suffix.open)]);

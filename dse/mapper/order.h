@@ -5,7 +5,8 @@
 // inputs in {K} and, in part, in the chain of one window axis. What stands outside that
 // point multiplies all traffic alike. Among orders that end in the same state one
 // stands for all; orders that are worse for one tensor and better for none are left
-// out. docs/mapper.md; oracle: tests/oracle/test_mapper_oracle.c.
+// out, unless lives of tiles count. docs/mapper.md; oracle:
+// tests/oracle/test_mapper_oracle.c.
 #ifndef SDSE_DSE_MAPPER_ORDER_H
 #define SDSE_DSE_MAPPER_ORDER_H
 
@@ -27,6 +28,9 @@ struct sdse_order_question {
     // SmartDeal weights are rebuilt further inside: which loop moves them first, and
     // the loops inside K and G, decide how often; then orders are not left out.
     bool rebuilds;
+    // The longer a tensor rests the longer its tiles live: no order is worse than
+    // another, all classes are listed.
+    bool lives;
 };
 
 struct sdse_orders {

@@ -5,6 +5,7 @@
 
 #include "costmodel/hops.h"
 #include "dse/mapper/lanes.h"
+#include "dse/mapper/lives.h"
 #include "dse/mapper/padded.h"
 #include "dse/mapper/sharing.h"
 
@@ -306,6 +307,7 @@ enum sdse_status sdse_problem_init_known(struct sdse_problem *problem,
     sdse_padding_force(&problem->padding, &problem->rules);
     sdse_model_prices(model, problem->start.keeps, &problem->prices);
     problem->prices.mac_pj /= problem->bound_scale;
+    sdse_lives_init(problem);
     status = sdse_lattice_init(&problem->lattice, &problem->layer->nest, arena);
     if (status == SDSE_OK)
         status = list_spreads(problem, known);
@@ -334,6 +336,7 @@ const struct sdse_orders *sdse_problem_orders(struct sdse_problem *problem,
             .tensors = problem->moves_inside[level],
             .rules = &problem->rules.level[level],
             .rebuilds = level < problem->rebuilt_at,
+            .lives = level < problem->lives_until,
         };
         if (sdse_orders_list(&question, problem->arena,
                              &problem->orders[level][dims]) != SDSE_OK)

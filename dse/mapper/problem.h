@@ -76,6 +76,14 @@ struct sdse_choice {
 
 struct sdse_sharings;
 
+// Tiles whose lives count: kept at a memory that forgets, or that limits lives.
+struct sdse_tile_life {
+    unsigned level, child; // the next keeper inside, or `levels`
+    enum sdse_tensor tensor;
+    bool forgets;
+    double most_cycles; // INFINITY: any
+};
+
 struct sdse_problem {
     const struct sdse_arch *arch;
     // Its bounds are padded; the model is that of the layer asked for: it scores
@@ -128,7 +136,10 @@ struct sdse_problem {
     unsigned moves_inside[SDSE_MAX_LEVELS]; // tensors with a keeper inside level l
     unsigned rebuilt_at; // the level that takes rebuilt weights; 0 = no engine
     unsigned rebuilt_lane, rebuilt_edge; // weights into the engine; only with one
-    unsigned later[SDSE_MAX_LEVELS];     // dims that levels inside l can still divide
+    // Levels whose loops decide on lives are those outside lives_until.
+    unsigned life_count, lives_until;
+    struct sdse_tile_life life[SDSE_MAX_LEVELS * SDSE_TENSORS * 3];
+    unsigned later[SDSE_MAX_LEVELS]; // dims that levels inside l can still divide
     // The kinds of ports that limit anything at a level (SDSE_BIT(port)), and the
     // tensors that have one of their own there.
     unsigned port_kinds[SDSE_MAX_LEVELS], port_tensors[SDSE_MAX_LEVELS];

@@ -15,7 +15,11 @@ enum sdse_map_objective {
     SDSE_MAP_LATENCY, // ties by energy
     SDSE_MAP_EDP,     // energy x cycles; ties by energy
     SDSE_MAP_ED2P,    // energy x cycles^2; ties by energy
-    SDSE_MAP_FRONT    // every (energy, cycles) that no other mapping beats in both
+    SDSE_MAP_FRONT,   // every (energy, cycles) that no other mapping beats in both
+    // The longest life of a tile in a memory of class edram; ties by energy. Without
+    // such a memory every life is 0.
+    SDSE_MAP_LIFETIME,
+    SDSE_MAP_STRAIN // the longest life over what its memory allows (max_lifetime_us)
 };
 
 struct sdse_map_request {
@@ -25,6 +29,7 @@ struct sdse_map_request {
     enum sdse_map_objective objective;
     bool free_bypass;         // any memory but the outermost may be bypassed
     unsigned padding_percent; // bounds padded by at most this much; 0 = none [<= 100]
+    double max_lifetime_us;   // of tiles in memories of class edram; 0 = any
     double seconds_limit;     // 0 = none
     uint64_t node_limit;      // 0 = none
     uint64_t descend_after;  // nodes after which a descent looks for good mappings; 0 =

@@ -8,6 +8,7 @@
 
 #include "dse/mapper/capacity.h"
 #include "dse/mapper/factor_bound.h"
+#include "dse/mapper/lives.h"
 #include "dse/mapper/rebuilding.h"
 
 enum { NODES_BETWEEN_CLOCKS = 4096, NODES_BEFORE_HELP = 200000 };
@@ -34,12 +35,13 @@ struct helping {
 struct sdse_searcher {
     struct sdse_problem *problem;
     struct sdse_effort *effort;
-    struct sdse_best *best;   // while a search runs
-    struct helping *helping;  // the same
-    struct sdse_totals root;  // unscaled
-    struct sdse_audit *audit; // NULL = cut
-    double waiting;           // least cycles that passes lose, as far as is decided
-    struct sdse_totals floor; // audit: the highest bounds on the path
+    struct sdse_best *best;       // while a search runs
+    struct helping *helping;      // the same
+    struct sdse_totals root;      // unscaled
+    struct sdse_audit *audit;     // NULL = cut
+    double waiting;               // least cycles that passes lose, as far as is decided
+    struct sdse_life_bound lives; // of the tiles on the path
+    struct sdse_totals floor;     // audit: the highest bounds on the path
 
     struct sdse_choice path[SDSE_MAX_LEVELS];
     struct frame frame[SDSE_MAX_LEVELS];
@@ -55,9 +57,16 @@ static bool may_cut(struct sdse_searcher *s, double pj, double cycles) {
         s->audit->bounds++;
         s->floor.energy_pj = fmax(s->floor.energy_pj, pj);
         s->floor.latency_cycles = fmax(s->floor.latency_cycles, cycles);
+        s->floor.lifetime_cycles =
+            fmax(s->floor.lifetime_cycles, s->lives.share * cycles);
+        s->floor.strain = fmax(s->floor.strain, s->lives.strain * cycles);
         return false;
     }
-    return sdse_best_excludes(s->best, pj, cycles);
+    const struct sdse_totals bounds = {.energy_pj = pj,
+                                       .latency_cycles = cycles,
+                                       .lifetime_cycles = s->lives.share * cycles,
+                                       .strain = s->lives.strain * cycles};
+    return sdse_best_excludes(s->best, &bounds);
 }
 
 static void ask_for_help(struct helping *helping, struct sdse_best *best) {
@@ -96,9 +105,16 @@ static void write_mapping(const struct sdse_searcher *s, struct sdse_mapping *ma
     }
 }
 
+static double ratio(double bound, double value) {
+    return value > 0 ? bound / value : bound > 0 ? (double)INFINITY : 0;
+}
+
 static void compare_bounds(const struct sdse_totals *floor,
                            const struct sdse_totals *cost, struct sdse_audit *audit) {
     audit->mappings++;
+    audit->life_ratio =
+        fmax(audit->life_ratio, ratio(floor->lifetime_cycles, cost->lifetime_cycles));
+    audit->life_ratio = fmax(audit->life_ratio, ratio(floor->strain, cost->strain));
     audit->pj_ratio = fmax(audit->pj_ratio, floor->energy_pj / cost->energy_pj);
     audit->cycles_ratio =
         fmax(audit->cycles_ratio, floor->latency_cycles / cost->latency_cycles);
@@ -143,8 +159,11 @@ static void try_layouts(struct sdse_searcher *s, unsigned l,
 static bool bound_holds(const struct sdse_searcher *s,
                         const struct sdse_mapping *mapping, double pj, double cycles) {
     const struct sdse_totals totals = sdse_evaluate(s->problem->model, mapping);
-    return isnan(totals.energy_pj) || (pj <= totals.energy_pj * (1 + 1e-9) &&
-                                       cycles <= totals.latency_cycles * (1 + 1e-9));
+    return isnan(totals.energy_pj) ||
+           (pj <= totals.energy_pj * (1 + 1e-9) &&
+            cycles <= totals.latency_cycles * (1 + 1e-9) &&
+            s->lives.share * cycles <= totals.lifetime_cycles * (1 + 1e-9) &&
+            s->lives.strain * cycles <= totals.strain * (1 + 1e-9));
 }
 
 static void finish(struct sdse_searcher *s, double pj, double cycles) {
@@ -211,6 +230,31 @@ static void enter(struct sdse_searcher *s, unsigned level,
     sdse_partial_enter(problem, level, rebuilding.block_visits, node);
 }
 
+// The order is taken: its bounds, and what is inside if they admit it.
+static void enter_order(struct sdse_searcher *s, unsigned l, unsigned closing) {
+    const struct sdse_problem *problem = s->problem;
+    const struct frame *frame = &s->frame[l];
+    struct sdse_partial *next = &s->entered[l + 1];
+    const double cycles = frame->least_cycles;
+    double visits[SDSE_MOVERS];
+    struct sdse_outlook outlook;
+    sdse_partial_outlook(problem, l + 1, next, &outlook);
+    sdse_partial_visits(problem, &next->trail, next->index, NULL, visits);
+    closed_visits(&next->trail, closing, visits);
+    double pj = weigh(&outlook, visits);
+    if (may_cut(s, leak(s, pj, cycles), cycles)) // cheaper to know than transfers
+        return;
+    const double longest =
+        fmax(cycles, least_cycles(problem, l + 1, next, visits, frame->tile_cycles));
+    pj = leak(s, pj, longest);
+    if (may_cut(s, pj, longest))
+        return;
+    if (l + 1 == problem->levels)
+        finish(s, pj, longest);
+    else
+        walk_level(s, l + 1);
+}
+
 static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
                       const struct sdse_order *order) {
     const struct sdse_problem *problem = s->problem;
@@ -239,22 +283,11 @@ static void try_order(struct sdse_searcher *s, unsigned l, unsigned closing,
     enter(s, l + 1, order, next);
     if (!sdse_sums_fit(problem, s->path, s->entered, l + 1))
         return;
-    struct sdse_outlook outlook;
-    sdse_partial_outlook(problem, l + 1, next, &outlook);
-    sdse_partial_visits(problem, &next->trail, next->index, NULL, visits);
-    closed_visits(&trail, closing, visits);
-    double pj = weigh(&outlook, visits);
-    if (may_cut(s, leak(s, pj, cycles), cycles)) // cheaper to know than transfers
-        return;
-    const double longest =
-        fmax(cycles, least_cycles(problem, l + 1, next, visits, frame->tile_cycles));
-    pj = leak(s, pj, longest);
-    if (may_cut(s, pj, longest))
-        return;
-    if (l + 1 == problem->levels)
-        finish(s, pj, longest);
-    else
-        walk_level(s, l + 1);
+    const struct sdse_life_bound lives = s->lives;
+    if (problem->life_count)
+        sdse_lives_bound(problem, s->path, l + 1, next->used, &s->lives);
+    enter_order(s, l, closing);
+    s->lives = lives;
 }
 
 static bool divides(const struct sdse_problem *problem, const uint16_t *index,
@@ -544,8 +577,14 @@ static void bound_root(struct sdse_searcher *s) {
                                   cycles_per_mac(problem),
                               problem->model->effects.least_cycles * (1 - 1e-12));
     s->waiting = waiting(s, 0);
+    if (problem->life_count)
+        sdse_lives_bound(problem, s->path, 0, root->used, &s->lives);
     const double cycles = least_cycles(problem, 0, root, visits, compute) + s->waiting;
-    s->root = (struct sdse_totals){leak(s, weigh(&outlook, visits), cycles), cycles};
+    s->root =
+        (struct sdse_totals){.energy_pj = leak(s, weigh(&outlook, visits), cycles),
+                             .latency_cycles = cycles,
+                             .lifetime_cycles = s->lives.share * cycles,
+                             .strain = s->lives.strain * cycles};
 }
 
 struct sdse_searcher *sdse_searcher_new(struct sdse_problem *problem,
@@ -576,7 +615,7 @@ static void search_pass(const struct sdse_search_space *space, struct helping *h
     const size_t end = space->first + space->count;
     for (size_t i = space->first; i < end && effort->halt == SDSE_HALT_NONE; i++) {
         const struct sdse_totals root = space->root(space->context, i);
-        if (sdse_best_excludes(best, root.energy_pj, root.latency_cycles))
+        if (sdse_best_excludes(best, &root))
             continue;
         struct sdse_searcher *s = space->open(space->context, i);
         if (!s) {
@@ -594,7 +633,7 @@ static double least_root(const struct sdse_search_space *space, enum sdse_goal g
     double least = (double)INFINITY;
     for (size_t i = space->first; i < space->first + space->count; i++) {
         const struct sdse_totals root = space->root(space->context, i);
-        least = fmin(least, sdse_goal_value(goal, root.energy_pj, root.latency_cycles));
+        least = fmin(least, sdse_goal_value(goal, &root));
     }
     return least;
 }

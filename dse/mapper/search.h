@@ -49,7 +49,8 @@ double sdse_search_run(const struct sdse_search_space *space,
 // Every bound against every completion it could cut.
 struct sdse_audit {
     uint64_t bounds, mappings;
-    double pj_ratio, cycles_ratio; // largest bound / cost; admissible: at most 1
+    // Largest bound / cost; admissible: at most 1. life_ratio: of lifetime and strain.
+    double pj_ratio, cycles_ratio, life_ratio;
 };
 
 // Cuts nothing: walks the whole space of a small problem and compares each mapping's

@@ -64,8 +64,8 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
     {"solution_level",
      "SELECT s.hash AS solution, l.level, l.part, l.tile_words, l.instances,"
      " l.reads, l.fills, l.updates, l.drain_reads, l.read_bits, l.fill_bits,"
-     " l.update_bits, l.read_pj, l.fill_pj, l.update_pj, l.lifetime_us, r.mark AS "
-     "read_mark,"
+     " l.update_bits, l.read_pj, l.fill_pj, l.update_pj, l.lifetime_us, l.refreshes,"
+     " r.mark AS read_mark,"
      " r.text AS read_origin, f.mark AS fill_mark, f.text AS fill_origin, u.mark"
      " AS update_mark, u.text AS update_origin, l.digest FROM solution_level l"
      " JOIN solution s USING (solution_id) JOIN origin r ON r.origin_id ="
@@ -74,9 +74,9 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " l.part",
      "INSERT INTO solution_level VALUES((SELECT solution_id FROM solution WHERE"
      " hash = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-     " ?16, (SELECT origin_id FROM origin WHERE mark = ?17 AND text = ?18), (SELECT"
-     " origin_id FROM origin WHERE mark = ?19 AND text = ?20), (SELECT origin_id"
-     " FROM origin WHERE mark = ?21 AND text = ?22), ?23)",
+     " ?16, ?17, (SELECT origin_id FROM origin WHERE mark = ?18 AND text = ?19),"
+     " (SELECT origin_id FROM origin WHERE mark = ?20 AND text = ?21), (SELECT"
+     " origin_id FROM origin WHERE mark = ?22 AND text = ?23), ?24)",
      true, 3},
     {"solution_network",
      "SELECT s.hash AS solution, n.level, n.part, n.words, n.adds, n.hops,"

@@ -236,6 +236,7 @@ const char *const sdse_schema_statements[] = {
     " fill_pj REAL NOT NULL,"
     " update_pj REAL NOT NULL,"
     " lifetime_us REAL CHECK (lifetime_us >= 0),"
+    " refreshes INTEGER CHECK (refreshes >= 0),"
     " read_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
     " fill_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
     " update_origin_id INTEGER NOT NULL REFERENCES origin(origin_id)," DIGEST_COLUMN ","
@@ -448,7 +449,7 @@ const char *const sdse_schema_statements[] = {
     " l.update_bits * pl.repeat AS update_bits,"
     " (l.read_pj + l.fill_pj + l.update_pj) * pl.repeat AS energy_pj,"
     " m.cycles * pl.repeat AS memory_cycles, m.stored_bits,"
-    " m.read_bits_per_cycle, m.write_bits_per_cycle, l.lifetime_us"
+    " m.read_bits_per_cycle, m.write_bits_per_cycle, l.lifetime_us, l.refreshes"
     " FROM point_layer pl JOIN solution_level l USING (solution_id)"
     " JOIN solution_memory m USING (solution_id, level)",
 

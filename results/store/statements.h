@@ -57,7 +57,7 @@
                      " gap, mapping FROM solution WHERE hash = ?")                     \
     X(ADD_MEMORY, "INSERT INTO solution_memory VALUES(?, ?, ?, ?, ?, ?, ?, ?)")        \
     X(ADD_LEVEL, "INSERT INTO solution_level VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
-                 " ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                        \
+                 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
     X(ADD_NETWORK,                                                                     \
       "INSERT INTO solution_network VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")             \
     X(ADD_COMPONENT, "INSERT INTO solution_component VALUES(?, ?, ?, ?, ?, ?)")        \

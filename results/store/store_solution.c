@@ -113,6 +113,10 @@ static enum sdse_status add_flow(struct sdse_store *store, struct owner solution
         sdse_bind_f64(&add, flow->lifetime_us);
     else
         sdse_bind_null(&add);
+    if (flow->life_steps && memory->memory_class == SDSE_EDRAM)
+        sdse_bind_u64(&add, flow->refreshes);
+    else
+        sdse_bind_null(&add);
     sdse_bind_id(&add, read.id);
     sdse_bind_id(&add, fill.id);
     sdse_bind_id(&add, update.id);
@@ -246,6 +250,12 @@ static enum sdse_status add_level(struct sdse_store *store, struct owner solutio
             add_component(store, solution, arch, "leakage", arch->level[level].name,
                           cost->leakage_pj, &arch->level[level].leakage_mw, false);
         *stored_pj += cost->leakage_pj;
+    }
+    if (status == SDSE_OK && cost->refresh_pj != 0) {
+        status = add_component(store, solution, arch, "refresh",
+                               arch->level[level].name, cost->refresh_pj,
+                               &arch->level[level].edram.refresh_pj_per_bit, false);
+        *stored_pj += cost->refresh_pj;
     }
     if (status == SDSE_OK)
         status = add_overhead(store, solution, arch, arch->level[level].name,

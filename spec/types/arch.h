@@ -41,7 +41,22 @@ static inline enum sdse_tensor sdse_part_tensor(enum sdse_part part) {
     return part < SDSE_PART_COEFFICIENTS ? (enum sdse_tensor)part : SDSE_WEIGHTS;
 }
 
-enum sdse_memory_class { SDSE_DRAM, SDSE_SRAM, SDSE_REGFILE, SDSE_FIFO, SDSE_NVCIM };
+enum sdse_memory_class {
+    SDSE_DRAM,
+    SDSE_SRAM,
+    SDSE_REGFILE,
+    SDSE_FIFO,
+    SDSE_NVCIM,
+    SDSE_EDRAM,
+    SDSE_MEMORY_CLASSES
+};
+
+// "dram", "sram", ...: index with enum sdse_memory_class.
+static inline const char *const *sdse_memory_class_names(void) {
+    static const char *const names[SDSE_MEMORY_CLASSES] = {"dram", "sram",  "regfile",
+                                                           "fifo", "nvcim", "edram"};
+    return names;
+}
 
 // Analogue cells that are written, not stored into (memory class nvcim).
 struct sdse_cells {
@@ -49,6 +64,15 @@ struct sdse_cells {
     double pulses;         // that writing one of those takes [>= 1]; others take one
     double sigma, sigma_verified; // deviation of a weight as it is read, of the layer's
                                   // largest
+};
+
+// Cells that forget (memory class edram): what is kept for longer is refreshed.
+struct sdse_edram {
+    struct sdse_number retention_us; // at the memory's temperature [> 0]
+    struct sdse_number refresh_pj_per_bit;
+    uint32_t row_bits; // refreshed at once, by one instance
+    // In which the memory's ports do nothing else. 0: refreshes are hidden.
+    struct sdse_number cycles_per_row;
 };
 
 // How zeros are stored at a memory.
@@ -168,6 +192,9 @@ struct sdse_level {
     // given, 1.
     double v_over_vmin;
     struct sdse_cells cells; // nvcim
+    struct sdse_edram edram; // edram
+    // What it keeps lives no longer; not given = any time. Never of level 0.
+    struct sdse_number max_lifetime_us;
 
     struct sdse_format format[SDSE_TENSORS];
 

@@ -78,7 +78,7 @@ static void map_layer(const struct options *options, const struct sdse_arch *arc
         tally->slowest_name = layer->name;
     }
     if (options->verbose) {
-        const struct sdse_totals zero = {0, 0};
+        const struct sdse_totals zero = {.energy_pj = 0};
         const struct sdse_totals *best =
             answer.point_count ? &answer.point[0].totals : &zero;
         double log10_mappings = 0;

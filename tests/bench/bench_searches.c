@@ -80,7 +80,7 @@ static void compare_searches(const struct sdse_node *node) {
     struct mapping_case problem;
     mapping_case_read(node, &problem);
     uint64_t nodes = 0;
-    struct sdse_totals best = {0, 0};
+    struct sdse_totals best = {.energy_pj = 0};
     const double proof =
         proof_seconds(&problem.arch, &problem.layer, SDSE_MAP_EDP, &nodes, &best);
     printf("%s: proved in %.2f ms, %llu nodes, %.1f million per second\n", problem.name,

@@ -444,6 +444,9 @@ static void classify_arch(struct oracle_case *subject) {
         features |= SDSE_BIT(ORACLE_RETURNS);
     if (arch->partial_bits > arch->bits[SDSE_OUTPUTS])
         features |= SDSE_BIT(ORACLE_WIDE_SUMS);
+    for (unsigned l = 1; l < arch->level_count; l++)
+        if (arch->level[l].memory_class == SDSE_EDRAM)
+            features |= SDSE_BIT(ORACLE_EDRAM);
     subject->features |= features;
 }
 
@@ -493,6 +496,31 @@ static void make_map(uint64_t *state, struct sdse_nest *nest) {
     }
 }
 
+// Cells that forget within some steps, drawn apart. Lives of imperfect mappings are
+// estimates: they have none.
+static void make_edram(uint64_t seed, struct oracle_case *subject) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x456789au;
+    struct sdse_arch *arch = &subject->arch;
+    if (!(subject->features >> ORACLE_PERFECT & 1u) || !chance(&state, 50))
+        return;
+    for (unsigned l = 1; l < arch->level_count; l++) {
+        struct sdse_level *level = &arch->level[l];
+        level->edram = level[-1].edram;
+        level->memory_class = level[-1].memory_class;
+        if (level->shares_memory)
+            continue;
+        level->memory_class = chance(&state, 50) ? SDSE_EDRAM : SDSE_SRAM;
+        level->edram = (struct sdse_edram){
+            .retention_us = given(0.001 * (double)(1 + oracle_below(&state, 40))),
+            .refresh_pj_per_bit = cost(&state),
+            .row_bits = 1 + (uint32_t)oracle_below(&state, 64),
+            .cycles_per_row = given((double)oracle_below(&state, 4))};
+        if (level->memory_class == SDSE_SRAM)
+            level->edram = (struct sdse_edram){.row_bits = 0};
+    }
+    oracle_case_classify(subject);
+}
+
 void oracle_case_make(uint64_t seed, const struct oracle_options *options,
                       struct oracle_case *out) {
     uint64_t state = seed * 0x9e3779b97f4a7c15u + 0x1234567u;
@@ -531,6 +559,7 @@ void oracle_case_make(uint64_t seed, const struct oracle_options *options,
     for (unsigned l = 0; l < out->arch.level_count; l++)
         out->arch.level[l].fetch_gaps = chance(&state, 12);
     oracle_case_classify(out);
+    make_edram(seed, out);
 }
 
 // ---- text ---------------------------------------------------------------------------

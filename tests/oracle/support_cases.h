@@ -34,7 +34,8 @@
     X(OVERHEAD, "clocks, static power, control")   \
     X(NO_OVERLAP, "transfers not hidden")          \
     X(SHARED_MEMORY, "several levels in a memory") \
-    X(WIDE_SUMS, "wider partial sums")
+    X(WIDE_SUMS, "wider partial sums")             \
+    X(EDRAM, "cells that are refreshed")
 
 enum oracle_feature {
 #define ORACLE_FEATURE_ENUM(name, text) ORACLE_##name,

@@ -157,21 +157,70 @@ static uint64_t memory_cycles(const struct sdse_arch *arch, unsigned level,
 }
 
 // Transfers of levels that overlap hide behind compute; the others add.
-static void cost_time(const struct sdse_arch *arch, const struct simulation *run,
-                      struct sdse_cost *cost) {
-    // Cycles per MAC are multiples of 1/20 in tests.
-    const uint64_t twentieths = (uint64_t)llround(arch->compute.cycles_per_mac * 20);
-    cost->compute_cycles = (run->steps * twentieths + 19) / 20;
+static void hide_transfers(const struct sdse_arch *arch, const struct simulation *run,
+                           struct sdse_cost *cost) {
     uint64_t longest = cost->compute_cycles, added = 0;
     for (unsigned l = 0; l < run->level_count; l++) {
-        uint64_t cycles = memory_cycles(arch, l, run, cost);
-        cost->level[l].cycles = cycles;
+        const uint64_t cycles = cost->level[l].cycles;
         if (!arch->level[l].overlap)
             added += cycles;
         else if (cycles > longest)
             longest = cycles;
     }
     cost->latency_cycles = longest + added;
+}
+
+// What lives longer than its cells hold it is refreshed, all words that arrive; rows
+// are refreshed one after the other, and the memory does nothing else.
+static void cost_refresh(const struct sdse_arch *arch, const struct simulation *run,
+                         struct sdse_cost *cost) {
+    for (unsigned l = 1; l < run->level_count; l++) {
+        struct sdse_level_cost *level = &cost->level[l];
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            const struct simulated_flow *flow = &run->flow[l][t];
+            const double cycles =
+                (double)flow->life * (double)cost->latency_cycles / (double)run->steps;
+            if (arch->level[l].memory_class != SDSE_EDRAM || !flow->kept)
+                continue;
+            level->flow[t].refreshes =
+                (uint64_t)floor(cycles / (arch->level[l].edram.retention_us.value *
+                                          1000 * arch->clock_ghz));
+            const uint64_t words = t == SDSE_OUTPUTS ? flow->drained : flow->fills;
+            level->flow[t].refresh_bits = (double)(words * place_bits(arch, run, l, t) *
+                                                   level->flow[t].refreshes);
+            level->refresh_pj += level->flow[t].refresh_bits *
+                                 arch->level[l].edram.refresh_pj_per_bit.value;
+        }
+        cost->energy_pj += level->refresh_pj;
+    }
+    for (unsigned l = 1; l < run->level_count; l++) {
+        double bits = 0;
+        unsigned i = l;
+        do
+            for (unsigned t = 0; t < SDSE_TENSORS; t++)
+                bits += cost->level[i].flow[t].refresh_bits;
+        while (++i < run->level_count && arch->level[i].shares_memory);
+        const struct sdse_edram *edram = &arch->level[l].edram;
+        if (arch->level[l].shares_memory || bits == 0)
+            continue;
+        cost->level[l].refresh_cycles =
+            (uint64_t)ceil(bits / (double)run->used[l] / edram->row_bits *
+                           edram->cycles_per_row.value);
+        cost->level[l].cycles += cost->level[l].refresh_cycles;
+    }
+    hide_transfers(arch, run, cost);
+}
+
+static void cost_time(const struct sdse_arch *arch, const struct simulation *run,
+                      struct sdse_cost *cost) {
+    // Cycles per MAC are multiples of 1/20 in tests.
+    const uint64_t twentieths = (uint64_t)llround(arch->compute.cycles_per_mac * 20);
+    cost->compute_cycles = (run->steps * twentieths + 19) / 20;
+    for (unsigned l = 0; l < run->level_count; l++)
+        cost->level[l].cycles = memory_cycles(arch, l, run, cost);
+    hide_transfers(arch, run, cost);
+    cost->schedule_cycles = cost->latency_cycles;
+    cost_refresh(arch, run, cost);
     double multipliers = (double)sdse_arch_instances(arch, arch->level_count);
     cost->utilization = (double)cost->macs * arch->compute.cycles_per_mac /
                         ((double)cost->latency_cycles * multipliers);

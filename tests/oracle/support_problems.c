@@ -208,6 +208,29 @@ static void make_cells(uint64_t seed, struct sdse_arch *arch) {
     }
 }
 
+// Cells that forget, and lives that are limited; drawn apart too.
+static void make_edram(uint64_t seed, struct sdse_arch *arch) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 29;
+    for (int i = 0; i < 8; i++)
+        next_random(&state);
+    if (!chance(&state, 40))
+        return;
+    const bool limited = chance(&state, 50);
+    for (unsigned l = 1; l < arch->level_count; l++) {
+        struct sdse_level *level = &arch->level[l];
+        if (limited && chance(&state, 60))
+            level->max_lifetime_us = given(0.002 * (1 << below(&state, 9)));
+        if (!chance(&state, 60))
+            continue;
+        level->memory_class = SDSE_EDRAM;
+        level->edram =
+            (struct sdse_edram){.retention_us = given(0.002 * (1 + below(&state, 100))),
+                                .refresh_pj_per_bit = given(cost(&state)),
+                                .row_bits = 1 + below(&state, 64),
+                                .cycles_per_row = given(0.5 * below(&state, 6))};
+    }
+}
+
 static double share(uint64_t *state) {
     return chance(state, 40) ? 1 : (1 + below(state, 20)) / 20.0;
 }
@@ -419,6 +442,7 @@ void sdse_make_problem(uint64_t seed, bool wide,
         make_formats(seed, &problem->arch);
         make_passes(seed, &problem->arch);
         make_cells(seed, &problem->arch);
+        make_edram(seed, &problem->arch);
         if (wide)
             make_space(&state, problem);
         make_smartdeal(&state, problem);

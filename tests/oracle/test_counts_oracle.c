@@ -70,6 +70,8 @@ static void compare_flows(struct comparison *c, unsigned l, unsigned t,
     expect_close(c, l, tensor, "read_pj", a->read_pj, b->read_pj);
     expect_close(c, l, tensor, "fill_pj", a->fill_pj, b->fill_pj);
     expect_close(c, l, tensor, "update_pj", a->update_pj, b->update_pj);
+    expect_count(c, l, tensor, "refreshes", a->refreshes, b->refreshes);
+    expect_close(c, l, tensor, "refresh_bits", a->refresh_bits, b->refresh_bits);
 }
 
 static void compare_networks(struct comparison *c, unsigned l, unsigned t,
@@ -98,7 +100,12 @@ static unsigned compare_costs(const struct sdse_arch *arch, const struct sdse_co
         expect_close(&c, l, '-', "stored_bits", x->stored_bits, y->stored_bits);
         expect_count(&c, l, '-', "cycles", x->cycles, y->cycles);
         expect_close(&c, l, '-', "leakage_pj", x->leakage_pj, y->leakage_pj);
+        expect_close(&c, l, '-', "refresh_pj", x->refresh_pj, y->refresh_pj);
+        expect_count(&c, l, '-', "refresh_cycles", x->refresh_cycles,
+                     y->refresh_cycles);
     }
+    expect_count(&c, a->level_count, '-', "schedule_cycles", a->schedule_cycles,
+                 b->schedule_cycles);
     expect_count(&c, a->level_count, '-', "macs", a->macs, b->macs);
     expect_count(&c, a->level_count, '-', "multipliers used", a->multipliers_used,
                  b->multipliers_used);
@@ -176,7 +183,7 @@ static void compare_lives(struct comparison *c, const struct oracle_case *subjec
                 expect_count(c, l, "WIO"[t], "life on the map", flow->life_on_map,
                              life);
             expect_close(c, l, "WIO"[t], "lifetime_us",
-                         (double)life * (double)cost->latency_cycles /
+                         (double)life * (double)cost->schedule_cycles /
                              (double)run->steps / subject->arch.clock_ghz / 1000,
                          cost->level[l].flow[t].lifetime_us);
         }

@@ -158,6 +158,7 @@ static void scale_energies(struct sdse_arch *arch, double factor) {
         scale(&level->fill_pj, factor);
         scale(&level->update_pj, factor);
         scale(&level->leakage_mw, factor);
+        scale(&level->edram.refresh_pj_per_bit, factor);
         scale_overhead(&level->overhead, factor);
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             scale(&level->network[t].pj_per_bit, factor);
@@ -197,7 +198,8 @@ static void test_total_is_the_sum_of_its_parts(void **state) {
                      overhead_pj(&cost.compute_overhead) +
                      overhead_pj(&cost.chip_overhead);
         for (unsigned l = 0; l < cost.level_count; l++) {
-            sum += cost.level[l].leakage_pj + overhead_pj(&cost.level[l].overhead);
+            sum += cost.level[l].leakage_pj + cost.level[l].refresh_pj +
+                   overhead_pj(&cost.level[l].overhead);
             for (unsigned t = 0; t < SDSE_PARTS; t++) {
                 const struct sdse_flow_cost *flow = &cost.level[l].flow[t];
                 sum += flow->read_pj + flow->fill_pj + flow->update_pj;
@@ -319,6 +321,7 @@ static void test_bandwidth_never_hurts(void **state) {
             level->read_bits_per_cycle = level->write_bits_per_cycle =
                 level->shared_bits_per_cycle = (struct sdse_number){0};
             memset(level->own_bits_per_cycle, 0, sizeof level->own_bits_per_cycle);
+            level->edram.cycles_per_row = (struct sdse_number){0};
         }
         struct sdse_cost after = evaluate(&faster), free = evaluate(&unlimited);
         assert_true(after.latency_cycles <= before.latency_cycles);

@@ -255,6 +255,8 @@ static void note(void *context, const struct sdse_mapping *mapping) {
     if (!factors_obey(truth->problem, truth->split, mapping))
         return;
     const struct sdse_totals totals = sdse_evaluate(truth->model, mapping);
+    if (totals.strain > 1)
+        return; // tiles live too long
     for (int i = 0; i < (truth->even ? 2 : 1); i++) {
         truth->energy_pj[i] = fmin(truth->energy_pj[i], totals.energy_pj);
         truth->cycles[i] = fmin(truth->cycles[i], totals.latency_cycles);

@@ -11,7 +11,7 @@
 
 static struct sdse_best found(enum sdse_goal goal, double pj, double cycles) {
     static const struct sdse_mapping mapping;
-    const struct sdse_totals totals = {pj, cycles};
+    const struct sdse_totals totals = {.energy_pj = pj, .latency_cycles = cycles};
     struct sdse_best best;
     sdse_best_init(&best, goal, (double)INFINITY);
     sdse_best_offer(&best, &mapping, &totals);
@@ -19,24 +19,29 @@ static struct sdse_best found(enum sdse_goal goal, double pj, double cycles) {
     return best;
 }
 
+static bool excludes(struct sdse_best *best, double pj, double cycles) {
+    const struct sdse_totals bounds = {.energy_pj = pj, .latency_cycles = cycles};
+    return sdse_best_excludes(best, &bounds);
+}
+
 // An engine's own cycles are fractions, and a mapping takes the next whole cycle: a
 // bound within that cycle betters nothing.
 static void a_bound_within_a_cycle_is_excluded(void **state) {
     (void)state;
     struct sdse_best best = found(SDSE_GOAL_CYCLES, 10, 112);
-    assert_true(sdse_best_excludes(&best, 1, 111.25));
-    assert_true(sdse_best_excludes(&best, 1, 111.0001));
-    assert_false(sdse_best_excludes(&best, 1, 111));
-    assert_false(sdse_best_excludes(&best, 1, 111 * (1 + 1e-13)));
-    assert_false(sdse_best_excludes(&best, 1, 110.5));
+    assert_true(excludes(&best, 1, 111.25));
+    assert_true(excludes(&best, 1, 111.0001));
+    assert_false(excludes(&best, 1, 111));
+    assert_false(excludes(&best, 1, 111 * (1 + 1e-13)));
+    assert_false(excludes(&best, 1, 110.5));
     sdse_best_free(&best);
 }
 
 static void products_count_whole_cycles(void **state) {
     (void)state;
     struct sdse_best best = found(SDSE_GOAL_EDP, 10, 112);
-    assert_true(sdse_best_excludes(&best, 10.05, 111.5));
-    assert_false(sdse_best_excludes(&best, 10.05, 111));
+    assert_true(excludes(&best, 10.05, 111.5));
+    assert_false(excludes(&best, 10.05, 111));
     sdse_best_free(&best);
 }
 
@@ -44,10 +49,54 @@ static void a_limit_of_cycles_excludes_what_ends_after_it(void **state) {
     (void)state;
     struct sdse_best best;
     sdse_best_init(&best, SDSE_GOAL_ENERGY, 111);
-    assert_true(sdse_best_excludes(&best, 1, 111.5));
-    assert_false(sdse_best_excludes(&best, 1, 110.5));
-    assert_false(sdse_best_excludes(&best, 1, 111));
+    assert_true(excludes(&best, 1, 111.5));
+    assert_false(excludes(&best, 1, 110.5));
+    assert_false(excludes(&best, 1, 111));
     sdse_best_free(&best);
+}
+
+static void tiles_that_live_too_long_are_no_answer(void **state) {
+    (void)state;
+    const struct sdse_mapping mapping = {.level_count = 1};
+    struct sdse_totals totals = {.energy_pj = 1, .latency_cycles = 1, .strain = 1.001};
+    struct sdse_best best;
+    for (int goal = 0; goal <= SDSE_GOAL_FRONT; goal++) {
+        totals.strain = 1.001;
+        sdse_best_init(&best, (enum sdse_goal)goal, (double)INFINITY);
+        sdse_best_offer(&best, &mapping, &totals);
+        sdse_best_know(&best, &mapping, &totals);
+        assert_false(best.found || best.known_count);
+        totals.strain = 1;
+        sdse_best_offer(&best, &mapping, &totals);
+        assert_true(best.found);
+        sdse_best_free(&best);
+    }
+    sdse_best_init(&best, SDSE_GOAL_ENERGY, (double)INFINITY);
+    best.most_lifetime_cycles = 7;
+    totals.lifetime_cycles = 7.5;
+    assert_true(sdse_best_excludes(&best, &totals));
+    totals.lifetime_cycles = 7;
+    assert_false(sdse_best_excludes(&best, &totals));
+    sdse_best_free(&best);
+}
+
+static void the_least_longest_life_is_best(void **state) {
+    (void)state;
+    const struct sdse_mapping mapping = {.level_count = 1};
+    struct sdse_totals totals = {
+        .energy_pj = 5, .latency_cycles = 9, .lifetime_cycles = 4, .strain = 0.5};
+    const enum sdse_goal goals[] = {SDSE_GOAL_LIFETIME, SDSE_GOAL_STRAIN};
+    for (int i = 0; i < 2; i++) {
+        struct sdse_best best;
+        sdse_best_init(&best, goals[i], (double)INFINITY);
+        sdse_best_offer(&best, &mapping, &totals);
+        assert_true(sdse_best_excludes(&best, &totals));
+        struct sdse_totals less = totals;
+        *(i ? &less.strain : &less.lifetime_cycles) *= 0.99;
+        less.energy_pj = 50;
+        assert_false(sdse_best_excludes(&best, &less));
+        sdse_best_free(&best);
+    }
 }
 
 int main(void) {
@@ -55,6 +104,8 @@ int main(void) {
         cmocka_unit_test(a_bound_within_a_cycle_is_excluded),
         cmocka_unit_test(products_count_whole_cycles),
         cmocka_unit_test(a_limit_of_cycles_excludes_what_ends_after_it),
+        cmocka_unit_test(tiles_that_live_too_long_are_no_answer),
+        cmocka_unit_test(the_least_longest_life_is_best),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

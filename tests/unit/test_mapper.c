@@ -156,7 +156,8 @@ static void check_limits(const struct fixture *fixture, struct sdse_map_request 
     // Two searches for the least latency, the second a short one.
     const uint64_t parts = request.objective == SDSE_MAP_LATENCY ? 25 : 8;
     const double optimum = key(request.objective, &proved->point[0].totals);
-    struct sdse_totals last = {(double)INFINITY, (double)INFINITY};
+    struct sdse_totals last = {.energy_pj = (double)INFINITY,
+                               .latency_cycles = (double)INFINITY};
     for (uint64_t part = 0; part <= parts; part++) {
         struct sdse_map_answer answer;
         request.node_limit = 1 + proved->nodes * part / parts;
