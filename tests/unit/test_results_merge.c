@@ -376,6 +376,63 @@ static void damage_adds_nothing(void **state) {
     fixture_remove(path);
 }
 
+// Sweeps of one name that ran last in the same second, in the order of `hashes`.
+static void make_versions(unsigned part, const struct sdse_hash *hashes, size_t count) {
+    char path[128];
+    path_of(part, path);
+    fixture_remove(path);
+    struct sdse_store *store = fixture_open(path);
+    assert_int_equal(sdse_store_begin(store), SDSE_OK);
+    for (size_t i = 0; i < count; i++) {
+        const struct sdse_input_record input = {hashes[i], SDSE_INPUT_SWEEP, "tie",
+                                                "text"};
+        const struct sdse_sweep_record sweep = {
+            .hash = hashes[i], .name = "tie", .point_count = 1, .objective = SDSE_EDP};
+        const struct sdse_run_record run = {.sweep = hashes[i],
+                                            .started = "2026-01-01T00:00:00Z",
+                                            .threads = 1,
+                                            .seconds = (double)part,
+                                            .outcome = "complete"};
+        assert_int_equal(sdse_store_add_input(store, &input), SDSE_OK);
+        assert_int_equal(sdse_store_add_sweep(store, &sweep), SDSE_OK);
+        assert_int_equal(sdse_store_add_run(store, &run), SDSE_OK);
+    }
+    assert_int_equal(sdse_store_commit(store), SDSE_OK);
+    sdse_store_close(store);
+}
+
+// Whether that version is the newest after a merge that begins with part `first`.
+static bool is_newest(struct sdse_hash hash, unsigned first) {
+    char out[128], text[SDSE_HASH_TEXT_BYTES], sql[160];
+    double newest;
+    fixture_path("merged", out, sizeof out);
+    merge_pair(out, first);
+    sdse_hash_text(hash, text);
+    snprintf(sql, sizeof sql,
+             "SELECT (SELECT hash FROM sweep ORDER BY turn DESC LIMIT 1) = '%s'", text);
+    ask_number(out, sql, &newest);
+    fixture_remove(out);
+    return newest == 1;
+}
+
+// Of versions that ran in the same second the one that ran later in its file is newer,
+// then the one of the larger hash: in any order of the files.
+static void a_tie_does_not_depend_on_the_order(void **state) {
+    (void)state;
+    const struct sdse_hash low = {1, 1}, high = {2, 1};
+    make_versions(0, &low, 1);
+    make_versions(1, &high, 1);
+    assert_true(is_newest(high, 0) && is_newest(high, 1));
+    make_versions(0, (const struct sdse_hash[]){high, low}, 2);
+    assert_true(is_newest(low, 0) && is_newest(low, 1));
+    // Of two places in two files the later counts.
+    const struct sdse_hash other = {0, 7};
+    make_versions(1, (const struct sdse_hash[]){other, high}, 2);
+    assert_true(is_newest(high, 0) && is_newest(high, 1));
+    for (unsigned i = 0; i < 2; i++)
+        fixture_remove(known[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(same_as_one_run, begin, end),
@@ -385,6 +442,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_point_solved_again_is_as_if_first, begin,
                                         end),
         cmocka_unit_test_setup_teardown(the_last_run_is_the_newest, begin, end),
+        cmocka_unit_test_setup_teardown(a_tie_does_not_depend_on_the_order, begin, end),
         cmocka_unit_test_setup_teardown(refuses_other_models, begin, end),
         cmocka_unit_test_setup_teardown(damage_adds_nothing, begin, end),
     };
