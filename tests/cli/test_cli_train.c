@@ -191,6 +191,16 @@ static void points_have_accuracies(void **state) {
         "'mlp_64_256_10 sgd' AND form = 'raw') FROM v_training_energy WHERE settings "
         "LIKE 'full rate 0.05%' ORDER BY 1",
         "0,sgd,eyeriss,1,1,1\n1,sgd,eyeriss,1,1,1\n2,sgd,eyeriss,1,1,1\n");
+    // A step that was changed since is no longer one of the training.
+    char *changed = read_whole(scratch("s.yaml"));
+    memcpy(strstr(changed, "epoch_images: 80"), "epoch_images: 96",
+           strlen("epoch_images: 96"));
+    write_scratch("s.yaml", changed);
+    free(changed);
+    must_run("sweep @s.yaml -o @t.db");
+    answers("SELECT count(*) FROM v_training_energy WHERE settings LIKE 'full rate "
+            "0.05%'",
+            "3\n");
     must_run("pareto @t.db -w mlp_64_256_10 -O energy,accuracy_loss -f csv");
     must_run("plot learning @t.db -o @plots -t svg");
     char *data = read_whole(scratch("plots/learning_mlp_64_256_10.dat"));
@@ -203,6 +213,7 @@ static void points_have_accuracies(void **state) {
     energy = strchr(strchr(energy, '\n') + 1, '\n');
     for (int e = 0; e < 3; e++, energy = strchr(energy + 1, '\n'))
         assert_int_equal(sscanf(energy, "%lf %lf", &pj[e], &percent), 2);
+    assert_true(percent > 1 && percent <= 100);
     assert_true(pj[0] == 0 && pj[1] > 0 && pj[2] > 1.99 * pj[1] &&
                 pj[2] < 2.01 * pj[1]);
     char *script = read_whole(scratch("plots/learning_mlp_64_256_10.gp"));

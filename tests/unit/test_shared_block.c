@@ -11,6 +11,7 @@
 #include "spec/load.h"
 #include "spec/tree.h"
 #include "spec/types/form.h"
+#include "spec/types/touched.h"
 #include "spec/write.h"
 
 static struct sdse_arena *arena;
@@ -81,6 +82,9 @@ static void macs_are_those_of_all_sites_and_weights_of_one(void **state) {
     const struct sdse_layer *dw = named(net, "dw.shared"),
                             *again = named(net, "g.shared.again");
     assert_int_equal(dw->kind, SDSE_CONV1X1);
+    assert_int_equal(sdse_nest_input_words(&dw->nest), 5 * 8 * 8 * 6);
+    assert_int_equal(dw->nest.map[0], 8);
+    assert_int_equal(dw->nest.map[1], 6);
     assert_string_equal(dw->shares_weights, "c1.shared");
     assert_int_equal(dw->repeat, 3);
     assert_string_equal(again->shares_weights, "g.shared");

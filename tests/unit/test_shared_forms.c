@@ -41,6 +41,11 @@ static double of(const char *what, const char *layer, const char *form) {
     return sweep_number("shared.db", sql);
 }
 
+// Bits of weights that the outermost memory is read for: each once.
+#define BITS                                                                         \
+    "(SELECT sum(read_bits) FROM v_level l WHERE l.point_id = v_layer.point_id AND " \
+    "l.layer = v_layer.layer AND level = 0 AND part = 'weights')"
+
 static void run_once(void) {
     sweep_write("shared-net.yaml", net);
     sweep_write("products.yaml", SWEEP_ARCH("products", "8", "400") ENGINE);
@@ -63,6 +68,13 @@ static void unique_lists_are_shared(void **state) {
     // A slice reads the lists of its inputs; as many words backwards all of them.
     assert_true(of("products", "slice", "u") == products / 2);
     assert_true(of("products", "back", "u") == products);
+    // Of the indices, which are as wide as the lists ask, a slice reads its own.
+    assert_true(of(BITS, "same", "u") == of(BITS, "f", "u"));
+    const double lists = 8 * (products + 96),
+                 index = of("weight_bits", "f", "u") - lists;
+    const double slice = lists / 2 + index / 4;
+    assert_true(of(BITS, "slice", "u") > slice * (1 - 1e-9) &&
+                of(BITS, "slice", "u") < slice * (1 + 1e-9));
     assert_true(of("sums_per_weight", "back", "u") == 1);
     assert_true(of("products_first IS NULL", "c.same", "u") == 1);
     // The same work costs the same.

@@ -12,6 +12,7 @@
 
 #include "costmodel/stream.h"
 #include "spec/load.h"
+#include "spec/show.h"
 #include "spec/write.h"
 #include "support/close.h"
 #include "support/network_text.h"
@@ -223,6 +224,20 @@ static void a_replay_is_frames_or_embeddings(void **state) {
     assert_int_equal(plain.net->training->replay_bits, 7 * 6 * 16 * 32);
     assert_int_equal(run.net->training->whole_macs, macs_of(&whole));
     assert_int_equal(stored.net->training->whole_macs, macs_of(&whole));
+    char *shown = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&shown, &length);
+    sdse_show_workload(out, stored.net);
+    fclose(out);
+    char line[200];
+    snprintf(line, sizeof line,
+             "a replay of 7 samples: 4032 bytes as stored, 700 as frames: %.6g times",
+             700 / 4032.0);
+    assert_non_null(strstr(shown, line));
+    snprintf(line, sizeof line, " MACs, %.6g times as many\n",
+             (double)macs_of(&whole) / (double)macs_of(&stored));
+    assert_non_null(strstr(shown, line));
+    free(shown);
     assert_true(macs_of(&stored) < macs_of(&run) && macs_of(&run) < macs_of(&whole));
     sdse_arena_free(whole.arena);
     sdse_arena_free(run.arena);

@@ -1,0 +1,108 @@
+// sdse costs: the words that a layer's maps take, layer kinds apart; limits to the last
+// bit; files.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_program.h"
+
+static char *out_of(const char *line, int status) {
+    struct ran ran = run_program(line);
+    if (ran.status != status)
+        fail_msg("%s: %d, %s", line, ran.status, ran.err);
+    char *out = strdup(ran.out);
+    free_ran(&ran);
+    return out;
+}
+
+static int begin(void **state) {
+    if (enter_scratch(state) != 0)
+        return 1;
+    write_scratch("arch.yaml",
+                  "name: a\nsource: s\nnode_nm: 45\nclock_ghz: 1\ntensors:\n"
+                  "  weights: {bits: 4}\n  inputs: {bits: 8}\n  outputs: {bits: 16}\n"
+                  "levels:\n  - level: DRAM\n    memory: {class: dram, pj_per_bit: 1}\n"
+                  "compute: {pj_per_mac: 1}\n"
+                  "vector: {below: DRAM, pj_per_op: 1, ops_per_cycle: 1}\n");
+    write_scratch(
+        "net.yaml",
+        "name: n\nsource: s\nlayers:\n"
+        "  - {name: fc, kind: fc, in: 6, out_channels: 10}\n"
+        "  - {name: product, kind: matmul, heads: 2, m: 3, k: 4, n: 5}\n"
+        "  - {name: add, kind: add, in: [4, 3, 2]}\n"
+        "  - {name: gate, kind: add, in: [4, 3, 2], broadcast: [[4, 1, 1]]}\n");
+    write_scratch("s.yaml", "name: s\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
+    free(out_of("sweep @s.yaml -o @r.db -q", 0));
+    return 0;
+}
+
+static void expect_row(const char *csv, const char *layer, const char *bits) {
+    char name[40];
+    snprintf(name, sizeof name, ",%s,", layer);
+    const char *row = strstr(csv, name);
+    assert_non_null(row);
+    char *line = strndup(row, strcspn(row, "\n"));
+    if (!strstr(line, bits))
+        fail_msg("%s: no %s in %s", layer, bits, line);
+    free(line);
+}
+
+// Both operands of a product of activations, all addends and what is repeated over
+// them.
+static void maps_are_counted_whole(void **state) {
+    (void)state;
+    char *csv = out_of("costs @r.db -f csv", 0);
+    expect_row(csv, "fc", ",60,240,48,160,optimal");
+    expect_row(csv, "product", ",120,,512,480,optimal");
+    expect_row(csv, "add", ",0,,384,384,");
+    expect_row(csv, "gate", ",0,,224,384,");
+    free(csv);
+    free(out_of("costs @r.db -o @costs.json -f json", 0));
+    char *file = read_whole(scratch("costs.json"));
+    assert_int_equal(strncmp(file, "[\n  {\"network\": \"n\"", 19), 0);
+    free(file);
+    free(out_of("costs @r.db -o @costs.json", 0)); // what it wrote may be replaced
+    file = read_whole(scratch("costs.json"));
+    assert_int_equal(strncmp(file, "network,layer_index,", 20), 0);
+    free(file);
+    write_scratch("mine.txt", "a letter\n");
+    free(out_of("costs @r.db -o @mine.txt", 1));
+}
+
+// 240 bits are within 30 B, and 8 x 1024 times as many within so many KiB.
+static void limits_hold_to_the_bit(void **state) {
+    (void)state;
+    static const struct {
+        const char *limit;
+        int status;
+    } tries[] = {{"storage<=30B", 0},
+                 {"storage<=29.999B", 1},
+                 {"storage<=0.029296875KiB", 0},
+                 {"storage<=0.0292KiB", 1},
+                 {"storage<=0.03kB", 0},
+                 {"cycles<=1e9,storage<=29B", 1},
+                 {"storage<=30B,cycles<=1", 1},
+                 {"storage<=30B,cycles<=1e9", 0}};
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+        char line[100];
+        snprintf(line, sizeof line, "costs @r.db --limit %s", tries[i].limit);
+        free(out_of(line, tries[i].status));
+    }
+    free(out_of("costs @r.db --where form='none' --limit storage<=30B", 1));
+    // plot draws what is within.
+    free(out_of("plot front @r.db --limit storage<=29B -o @plots", 1));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(maps_are_counted_whole),
+        cmocka_unit_test(limits_hold_to_the_bit),
+    };
+    return cmocka_run_group_tests(tests, begin, leave_scratch);
+}
