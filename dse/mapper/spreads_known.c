@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 1024, MOST_BYTES = 32 * 1024 * 1024 };
+enum { BUCKETS = 1024, MOST_BYTES = 16 * 1024 * 1024 };
 
 struct entry {
     struct entry *next;

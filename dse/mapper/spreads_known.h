@@ -16,7 +16,7 @@ struct sdse_spreads_known;
 struct sdse_spreads_known *sdse_spreads_known_new(void); // NULL: no memory
 void sdse_spreads_known_free(struct sdse_spreads_known *known);
 
-// Forgets everything when it takes more than 32 MiB: before a problem, not within one.
+// Forgets everything when it takes more than 16 MiB: before a problem, not within one.
 void sdse_spreads_known_tidy(struct sdse_spreads_known *known);
 
 // What names the choices of a level, hops measured or not, of a layer without padding.

@@ -43,23 +43,20 @@ static bool keep_said(struct cause *cause, struct sdse_arena *arena,
 
 // A cause is a check and the place that it is about. False: memory is out.
 static bool note_cause(struct causes *causes, const struct sdse_diag *diag,
-                       bool refuses, uint64_t number, uint64_t count) {
+                       bool refuses, uint64_t number) {
     for (struct cause *cause = causes->all; cause; cause = cause->next) {
         const struct sdse_diag *known = cause->said.first;
         if (strcmp(known->check, diag->check) != 0 ||
             !same_place(known->loc, diag->loc) || cause->refuses != refuses)
             continue;
-        cause->count += count;
-        if (number >= cause->first)
-            return true;
-        cause->first = number;
-        return keep_said(cause, causes->arena, diag);
+        cause->count++;
+        return true; // numbers rise with what a cause is about
     }
     struct cause *cause = SDSE_ARENA_NEW(causes->arena, struct cause);
     if (!cause)
         return false;
     cause->first = number;
-    cause->count = count;
+    cause->count = 1;
     cause->refuses = refuses;
     cause->next = causes->all;
     causes->all = cause;
@@ -197,7 +194,7 @@ static bool look_at_points(struct sdse_plan_looks *l,
                 forms[f].first ? forms[f].first : network.first;
             const uint64_t position =
                 (n * plan->variant_count + variant->number) * plan->form_count + f;
-            if (diag && !note_cause(&l->points, diag, true, position, 1))
+            if (diag && !note_cause(&l->points, diag, true, position))
                 return false;
             l->refused_points += diag != NULL;
         }
@@ -222,7 +219,7 @@ static enum sdse_status look_at(struct sdse_plan_looks *l, size_t arch,
         return SDSE_NO_MEMORY;
     for (const struct sdse_diag *diag = said.first; diag; diag = diag->next)
         if ((diag == error || (!error && diag->severity == SDSE_WARNING)) &&
-            !note_cause(&l->variants, diag, error != NULL, variant.number, 1))
+            !note_cause(&l->variants, diag, error != NULL, variant.number))
             return SDSE_NO_MEMORY;
     if (error) {
         if (!l->refused[arch]++) {

@@ -15,7 +15,7 @@
 // A batch is closed when it has so many problems to solve or so many points. How many
 // depends on how long the last one took: between LEAST and MOST, so that it takes about
 // a second. A kill loses at most one that is solved and one that is written.
-enum { SDSE_LEAST_PROBLEMS = 32, SDSE_MOST_PROBLEMS = 1024 };
+enum { SDSE_LEAST_PROBLEMS = 32, SDSE_MOST_PROBLEMS = 256 };
 enum { SDSE_POINTS_PER_PROBLEM = 2 };
 enum { SDSE_BATCH_POINTS = SDSE_POINTS_PER_PROBLEM * SDSE_MOST_PROBLEMS };
 

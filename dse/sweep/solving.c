@@ -9,7 +9,7 @@
 static const double short_s = 0.4, long_s = 1.2;
 
 // Layer problems are forgotten when they and their answers take so much memory.
-enum { KNOWN_BYTES = 64 * 1024 * 1024 };
+enum { KNOWN_BYTES = 16 * 1024 * 1024 };
 
 // --- Solving ---
 

@@ -250,6 +250,92 @@ static void fronts_grow_as_they_are(void **state) {
     }
 }
 
+#define PLAIN_ARCH                                                                     \
+    "name: plain\nsource: made up\nnode_nm: 45\nclock_ghz: 1\nword_bits: 8\nlevels:\n" \
+    "  - level: DRAM\n    memory: {class: dram, pj_per_bit: 10}\n"                     \
+    "  - level: GLB\n    memory: {class: sram, capacity_kib: 8, port_bits: 64, "       \
+    "read_pj: 5, write_pj: 6, area_um2: 50000}\n"                                      \
+    "compute: {pj_per_mac: 0.3, area_um2: 100}\n"
+
+// Written otherwise, the same value is another point: its names tell it.
+static void names_are_part_of_a_point(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sweep_write("twice.yaml", "name: twice\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                              "override:\n  GLB.capacity_kib: [8, 8.0]\n"
+                              "weight_forms: [raw]\n");
+    const struct sdse_plan *plan = load(arena, &diags, "twice.yaml", SDSE_OK);
+    struct sdse_point points[2];
+    for (uint64_t i = 0; i < 2; i++) {
+        const struct sdse_variant *variant = NULL;
+        assert_int_equal(sdse_plan_point(plan, i, arena, &variant, &points[i]),
+                         SDSE_OK);
+    }
+    assert_memory_equal(&points[0].variant->search, &points[1].variant->search,
+                        sizeof points[0].variant->search);
+    assert_true(memcmp(&points[0].hash, &points[1].hash, sizeof points[0].hash) != 0);
+    sdse_arena_free(arena);
+}
+
+// A network that an accelerator cannot run, and a form: the points that they make say
+// why, each cause is said once with how many it is, and where nothing is left these are
+// errors.
+static void what_does_not_go_together_is_said(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sweep_write("plain.yaml", PLAIN_ARCH);
+    sweep_write("pool.yaml", "name: pools\nsource: made up\nlayers:\n"
+                             "  - {name: a, kind: fc, in: 96, out_channels: 10}\n"
+                             "  - {name: p, kind: pool, in: [4, 6, 6], kernel: 2}\n");
+    sweep_write("some.yaml",
+                "name: some\nworkloads: [net.yaml, pool.yaml]\narchs: [plain.yaml]\n"
+                "override: {GLB.read_pj: [5, 6, 7]}\nweight_forms: [raw, {name: sd, "
+                "basis_size: 3, density: 0.5, row_density: 0.6}]\n");
+    const struct sdse_plan *plan = load(arena, &diags, "some.yaml", SDSE_OK);
+    assert_int_equal(plan->point_count, 12);
+    assert_int_equal(diags.warnings, 2);
+    assert_true(sdse_diags_fired(&diags, "rebuild-engine"));
+    assert_true(sdse_diags_fired(&diags, "vector-missing"));
+    size_t six = 0, three = 0;
+    for (const struct sdse_diag *diag = diags.first; diag; diag = diag->next) {
+        six += strstr(diag->message, "(6 points: infeasible)") != NULL;
+        three += strstr(diag->message, "(3 points: infeasible)") != NULL;
+    }
+    assert_int_equal(six, 1);
+    assert_int_equal(three, 1);
+    for (uint64_t i = 0; i < plan->point_count; i++) {
+        const struct sdse_variant *variant = NULL;
+        struct sdse_point point;
+        assert_int_equal(sdse_plan_point(plan, i, arena, &variant, &point), SDSE_OK);
+        assert_true((point.refused != NULL) == (i % 2 == 1 || i >= 6));
+    }
+    sweep_write("none.yaml", "name: none\nworkloads: [net.yaml]\narchs: [plain.yaml]\n"
+                             "weight_forms: [{name: sd, basis_size: 3, density: 0.5, "
+                             "row_density: 0.6}]\n");
+    load(arena, &diags, "none.yaml", SDSE_INVALID);
+    assert_int_equal(diags.errors, 1);
+    assert_true(sdse_diags_fired(&diags, "rebuild-engine"));
+    sdse_arena_free(arena);
+}
+
+// One bad value among many of an override that does not vary fastest.
+static void every_value_is_looked_at(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sweep_write("value.yaml",
+                "name: value\nworkloads: [net.yaml]\narchs: [arch.yaml]\noverride:\n"
+                "  GLB.read_pj: [1..997 +1, -1, 998..1000 +1]\n"
+                "  GLB.write_pj: [1..1000 +1]\nweight_forms: [raw]\n");
+    load(arena, &diags, "value.yaml", SDSE_OK);
+    assert_int_equal(diags.warnings, 1);
+    assert_int_equal(diags.errors, 0);
+    assert_non_null(strstr(diags.first->message, "(1 of the "));
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_point_has_its_place),
@@ -258,6 +344,9 @@ int main(void) {
         cmocka_unit_test(what_no_point_can_be_is_refused),
         cmocka_unit_test(a_sweep_is_what_it_names),
         cmocka_unit_test(fronts_grow_as_they_are),
+        cmocka_unit_test(names_are_part_of_a_point),
+        cmocka_unit_test(what_does_not_go_together_is_said),
+        cmocka_unit_test(every_value_is_looked_at),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }

@@ -366,6 +366,42 @@ static void gains_of_what_there_is(void **state) {
     sdse_arena_free(arena);
 }
 
+// A layer whose accelerator is long gone: its front was found for the first network,
+// and the second one, many batches later, picks another element of it.
+static void fronts_serve_later_networks(void **state) {
+    (void)state;
+    sweep_write("alone.yaml",
+                "name: alone\nsource: made up\nlayers:\n"
+                "  - {name: a, kind: conv, in: [16, 14, 14], out_channels: 16, "
+                "kernel: 3, pad: 1}\n");
+    sweep_write(
+        "beside.yaml",
+        "name: beside\nsource: made up\nlayers:\n"
+        "  - {name: a, kind: conv, in: [16, 14, 14], out_channels: 16, kernel: 3, "
+        "pad: 1}\n  - {name: c, kind: fc, in: 2000, out_channels: 100}\n");
+    sweep_write("later.yaml", "name: later\nworkloads: [alone.yaml, beside.yaml]\n"
+                              "archs: [arch.yaml]\noverride:\n"
+                              "  DRAM.shared_bits_per_cycle: [2, 4, 8, 12, 16, 24]\n"
+                              "  GLB.capacity_kib: [0.5, 1, 2, 4]\n"
+                              "  DRAM.pj_per_bit: [0.1, 0.5, 1, 4]\n"
+                              "weight_forms: [raw]\nobjective: edp\n");
+    const struct sdse_sweep_progress done = sweep_run("later.yaml", "later.db");
+    assert_int_equal(done.points_done, 192);
+    assert_true(sweep_number("later.db",
+                             "SELECT count(*) FROM v_layer a JOIN v_point p USING"
+                             " (point_id) JOIN v_point q ON q.parameters = p.parameters"
+                             " AND q.workload = 'beside' JOIN v_layer b ON b.point_id ="
+                             " q.point_id AND b.layer = 'a' WHERE p.workload = 'alone'"
+                             " AND a.mapping <> b.mapping") > 0);
+    assert_int_equal(
+        sweep_number("later.db",
+                     "SELECT count(*) FROM v_layer l WHERE NOT EXISTS (SELECT 1 FROM"
+                     " v_layer_front f WHERE f.point_id = l.point_id AND f.layer_index"
+                     " = l.layer_index AND f.mapping = l.mapping AND abs(f.energy_pj -"
+                     " l.energy_pj) <= 1e-9 * f.energy_pj)"),
+        0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_are_written_anew),
@@ -374,6 +410,7 @@ int main(void) {
         cmocka_unit_test(filters_lose_rows_together),
         cmocka_unit_test(gains_are_ratios),
         cmocka_unit_test(gains_of_what_there_is),
+        cmocka_unit_test(fronts_serve_later_networks),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }
