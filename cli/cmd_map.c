@@ -18,6 +18,7 @@ enum {
     OBJECTIVE,
     MOST_LATENCY,
     MOST_ENERGY,
+    MOST_LIFETIME,
     FORM,
     UNEVEN,
     BYPASS,
@@ -32,12 +33,16 @@ static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ARCH,
     [WORKLOAD] = CLI_OPTION_WORKLOAD,
     [LAYER] = {"layer", 'l', CLI_TEXT, "LAYER", "only this layer", NULL, false},
-    [OBJECTIVE] = {"objective", 0, CLI_CHOICE, "edp|ed2p|energy|latency|pareto",
-                   "what to minimise", "edp", false},
+    [OBJECTIVE] = {"objective", 0, CLI_CHOICE,
+                   "edp|ed2p|energy|latency|pareto|lifetime", "what to minimise", "edp",
+                   false},
     [MOST_LATENCY] = {"max-latency", 0, CLI_TEXT, "TIME",
                       "the best within a latency: 5ms, 2e6cycles", NULL, false},
     [MOST_ENERGY] = {"max-energy", 0, CLI_TEXT, "ENERGY",
                      "the best within an energy: 1.5mJ", NULL, false},
+    [MOST_LIFETIME] = {"max-lifetime", 0, CLI_REAL, "US",
+                       "longest life of a tile in a memory of class edram; 0 = any",
+                       "0", false},
     [FORM] = CLI_OPTION_FORM,
     [UNEVEN] = CLI_OPTION_UNEVEN,
     [BYPASS] = CLI_OPTION_BYPASS,
@@ -197,12 +202,33 @@ static enum cli_exit write_mappings(struct cli_map_run *run) {
 
 // --- The verb ---
 
+// False after a message: lives are asked about, and no memory forgets.
+static bool forgets_where_asked(const struct cli_map_run *run) {
+    const struct sdse_arch *arch = run->problem.arch;
+    if (run->objective == LIFETIME && run->budget.given) {
+        cli_error(run->cli, "--objective lifetime takes no budget");
+        return false;
+    }
+    const bool asked =
+        run->objective == LIFETIME || cli_real(run->args, MOST_LIFETIME, 0) > 0;
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (arch->level[l].memory_class == SDSE_EDRAM)
+            return true;
+    if (asked)
+        cli_error(run->cli, "%s has no memory of class edram: %s is about their tiles",
+                  arch->name,
+                  run->objective == LIFETIME ? "--objective lifetime"
+                                             : "--max-lifetime");
+    return !asked;
+}
+
 static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *layer) {
-    static const enum sdse_map_objective objectives[] = {[EDP] = SDSE_MAP_EDP,
-                                                         [ED2P] = SDSE_MAP_ED2P,
-                                                         [ENERGY] = SDSE_MAP_ENERGY,
-                                                         [LATENCY] = SDSE_MAP_LATENCY,
-                                                         [PARETO] = SDSE_MAP_FRONT};
+    static const enum sdse_map_objective objectives[] = {
+        [EDP] = SDSE_MAP_EDP,       [ED2P] = SDSE_MAP_ED2P,
+        [ENERGY] = SDSE_MAP_ENERGY, [LATENCY] = SDSE_MAP_LATENCY,
+        [PARETO] = SDSE_MAP_FRONT,  [LIFETIME] = SDSE_MAP_LIFETIME};
+    if (!forgets_where_asked(run))
+        return CLI_USAGE;
     const bool product = run->objective == EDP || run->objective == ED2P;
     run->layer_only = layer != NULL;
     run->combined =
@@ -214,6 +240,7 @@ static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *la
         .seconds = cli_real(run->args, LIMIT, 0),
         .free_bypass = run->args->value[BYPASS] != NULL,
         .padding_percent = cli_percent(run->args, IMPERFECT, 0),
+        .max_lifetime_us = cli_real(run->args, MOST_LIFETIME, 0),
         .stop = cli_interrupt_arm()};
     if (!cli_solve(run->cli, &run->problem, layer, &search, &run->solutions))
         return CLI_SYSTEM;

@@ -170,6 +170,8 @@ static void fill_energy(struct sdse_table *table, struct sdse_arena *arena,
     sdse_table_add_column(table, "share", people ? "share [%]" : NULL, 3);
     const struct sdse_cost *cost = costed->cost;
     double leakage = cost->compute_leakage_pj;
+    double refresh = 0;
+    bool forgets = false;
     struct sdse_overhead_cost overhead = cost->compute_overhead;
     add_overhead(&overhead, &cost->chip_overhead);
     for (unsigned l = 0; l < cost->level_count; l++) {
@@ -188,6 +190,8 @@ static void fill_energy(struct sdse_table *table, struct sdse_arena *arena,
         add_component(table, costed, sdse_arena_printf(arena, "%s network", name),
                       network, network_pj, people);
         leakage += cost->level[l].leakage_pj;
+        refresh += cost->level[l].refresh_pj;
+        forgets |= costed->arch->level[l].memory_class == SDSE_EDRAM;
         add_overhead(&overhead, &cost->level[l].overhead);
     }
     add_component(table, costed, "rebuild engine", NULL, cost->rebuild_pj, people);
@@ -199,6 +203,8 @@ static void fill_energy(struct sdse_table *table, struct sdse_arena *arena,
     add_component(table, costed, "MAC", NULL, cost->mac_pj, people);
     add_component(table, costed, "vector unit", NULL, cost->vector_pj, people);
     add_component(table, costed, "leakage", NULL, leakage, people);
+    if (forgets)
+        add_component(table, costed, "refresh", NULL, refresh, people);
     add_component(table, costed, "clock", NULL, overhead.clock_pj, people);
     add_component(table, costed, "static", NULL, overhead.static_pj, people);
     add_component(table, costed, "control", NULL, overhead.control_pj, people);

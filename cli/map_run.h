@@ -10,7 +10,7 @@
 #include "dse/network/network_front.h"
 
 // The words of --objective.
-enum cli_map_objective { EDP, ED2P, ENERGY, LATENCY, PARETO };
+enum cli_map_objective { EDP, ED2P, ENERGY, LATENCY, PARETO, LIFETIME };
 
 // The run of one command.
 struct cli_map_run {
@@ -31,11 +31,9 @@ struct cli_map_run {
 // What picks an element of the front.
 static inline enum sdse_objective
 cli_map_picked_objective(const struct cli_map_run *run) {
-    static const enum sdse_objective objectives[] = {[EDP] = SDSE_EDP,
-                                                     [ED2P] = SDSE_ED2P,
-                                                     [ENERGY] = SDSE_ENERGY,
-                                                     [LATENCY] = SDSE_LATENCY,
-                                                     [PARETO] = SDSE_EDP};
+    static const enum sdse_objective objectives[] = {
+        [EDP] = SDSE_EDP,         [ED2P] = SDSE_ED2P,  [ENERGY] = SDSE_ENERGY,
+        [LATENCY] = SDSE_LATENCY, [PARETO] = SDSE_EDP, [LIFETIME] = SDSE_ENERGY};
     return objectives[run->objective];
 }
 

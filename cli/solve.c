@@ -16,16 +16,17 @@ static void solve_one(void *context, unsigned worker, size_t index) {
     (void)worker;
     struct work *work = context;
     struct cli_solution *solution = &work->solutions->solution[index];
-    const struct sdse_map_request request = {.arch = work->problem->arch,
-                                             .layer = solution->layer,
-                                             .form = &solution->form,
-                                             .objective = work->search->objective,
-                                             .free_bypass = work->search->free_bypass,
-                                             .padding_percent =
-                                                 work->search->padding_percent,
-                                             .seconds_limit = work->search->seconds,
-                                             .stop = work->search->stop,
-                                             .any_mapping = true};
+    const struct sdse_map_request request = {
+        .arch = work->problem->arch,
+        .layer = solution->layer,
+        .form = &solution->form,
+        .objective = work->search->objective,
+        .free_bypass = work->search->free_bypass,
+        .padding_percent = work->search->padding_percent,
+        .max_lifetime_us = work->search->max_lifetime_us,
+        .seconds_limit = work->search->seconds,
+        .stop = work->search->stop,
+        .any_mapping = true};
     solution->status = sdse_map(&request, solution->arena, &solution->answer);
     if (solution->status == SDSE_OK && !atomic_load(work->search->stop))
         solution->status = sdse_hint_find(&request, &solution->answer, solution->arena,

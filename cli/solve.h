@@ -52,6 +52,7 @@ struct cli_search {
     double seconds;           // per layer; 0 = no limit
     bool free_bypass;         // as in struct sdse_map_request
     unsigned padding_percent; // likewise
+    double max_lifetime_us;   // likewise
     const atomic_bool *stop;
 };
 

@@ -530,6 +530,48 @@ static void explain_macs(struct sdse_story *s) {
     }
 }
 
+// What lives longer than its cells hold it.
+static void explain_refresh(struct sdse_story *s) {
+    const struct sdse_arch *arch = s->model->arch;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        const struct sdse_level *level = &arch->level[l];
+        const struct sdse_edram *edram = &level->edram;
+        double pj = 0;
+        if (level->memory_class != SDSE_EDRAM)
+            continue;
+        fprintf(s->x.out, "\nLives in %s, whose cells hold %s us\n", level->name,
+                sdse_digits_f64(edram->retention_us.value).text);
+        for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
+            const struct sdse_flow_cost *flow = &s->cost->level[l].flow[part];
+            const double part_pj = flow->refresh_bits * edram->refresh_pj_per_bit.value;
+            if (!flow->life_steps)
+                continue;
+            fprintf(s->x.out,
+                    "  %-22s %s of %s steps x %s cycles / %s GHz = %s us: %s "
+                    "refresh%s",
+                    sdse_part_name(part), sdse_digits_u64(flow->life_steps).text,
+                    sdse_digits_u64(s->view.outside[arch->level_count]).text,
+                    sdse_digits_u64(s->cost->schedule_cycles).text,
+                    sdse_digits_f64(arch->clock_ghz).text,
+                    sdse_digits_f64(flow->lifetime_us).text,
+                    sdse_digits_u64(flow->refreshes).text,
+                    flow->refreshes == 1 ? "" : "es");
+            if (flow->refreshes) {
+                fprintf(s->x.out, " of all that arrives, %s bit x %s pJ = %s pJ",
+                        sdse_digits_f64(flow->refresh_bits).text,
+                        sdse_digits_f64(edram->refresh_pj_per_bit.value).text,
+                        sdse_digits_f64(part_pj).text);
+                sdse_explain_cite(&s->x, &edram->refresh_pj_per_bit);
+            } else {
+                fputc('\n', s->x.out);
+            }
+            pj += part_pj;
+            s->x.lines++;
+        }
+        s->x.seen.energy_pj += pj;
+    }
+}
+
 static void explain_compute(struct sdse_story *s) {
     const struct sdse_arch *arch = s->model->arch;
     const bool streamed = sdse_layer_moves(s->model->layer);
@@ -538,6 +580,7 @@ static void explain_compute(struct sdse_story *s) {
         explain_macs(s);
     const double cycles = (double)s->cost->latency_cycles, ghz = arch->clock_ghz;
     const double dynamic_pj = s->x.seen.energy_pj;
+    explain_refresh(s);
     for (unsigned l = 0; l <= arch->level_count; l++) {
         const bool memory = l < arch->level_count;
         const double mw =

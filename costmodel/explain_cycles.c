@@ -60,11 +60,15 @@ static bool explain_level_cycles(struct sdse_story *s, unsigned l) {
     print_ports(s, level, SDSE_PORT_READ, &level->read_bits_per_cycle, reads, used);
     print_ports(s, level, SDSE_PORT_WRITE, &level->write_bits_per_cycle, writes, used);
     print_ports(s, level, SDSE_PORT_SHARED, &level->shared_bits_per_cycle, both, used);
-    fprintf(s->x.out, "; the longest, rounded up = %s cycles%s\n",
-            sdse_digits_u64(cost->cycles).text,
+    fputs("; the longest, rounded up", s->x.out);
+    if (cost->refresh_cycles)
+        fprintf(s->x.out, ", and %s of refreshes",
+                sdse_digits_u64(cost->refresh_cycles).text);
+    fprintf(s->x.out, " = %s cycles%s\n", sdse_digits_u64(cost->cycles).text,
             level->overlap ? "" : ", which add to the latency");
     // Parts are summed in another order than the evaluator's: one cycle of tolerance.
-    const uint64_t again = sdse_transfer_cycles(level, reads, writes, used, NULL);
+    const uint64_t again =
+        sdse_transfer_cycles(level, reads, writes, used, NULL) + cost->refresh_cycles;
     return again <= cost->cycles + 1 && cost->cycles <= again + 1;
 }
 

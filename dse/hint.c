@@ -420,7 +420,9 @@ enum sdse_status sdse_hint_find(const struct sdse_map_request *request,
                                 const struct sdse_map_answer *answer,
                                 struct sdse_arena *arena, const char **hint) {
     *hint = NULL;
-    if (!answer->point_count || sdse_layer_moves(request->layer))
+    // Past a memory that forgets nothing lives there: no hint for lives.
+    if (!answer->point_count || sdse_layer_moves(request->layer) ||
+        request->objective == SDSE_MAP_LIFETIME)
         return SDSE_OK;
     struct looking looking = {.request = request,
                               .goal = goal_of(request->objective),

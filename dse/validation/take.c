@@ -60,6 +60,8 @@ static double level_energy(const struct sdse_take *take,
         return pj;
     if (has(take->components, SDSE_COMPONENT_LEAKAGE))
         pj += level->leakage_pj;
+    if (has(take->components, SDSE_COMPONENT_REFRESH))
+        pj += level->refresh_pj;
     return pj + overhead(take, &level->overhead);
 }
 

@@ -46,6 +46,7 @@ enum sdse_dimension {
     X(ENGINES, "engines")                                 \
     X(VECTOR, "vector")                                   \
     X(LEAKAGE, "leakage")                                 \
+    X(REFRESH, "refresh") /* of memories that forget */   \
     X(CLOCK, "clock")                                     \
     X(STATIC, "static")                                   \
     X(CONTROL, "control")                                 \
