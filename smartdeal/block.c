@@ -118,10 +118,13 @@ static void times_scalar(const double *a, size_t stride, uint32_t n, const doubl
     }
 }
 
+// Not lane by lane: gcc 12 drops the rounding of (double)(float)x[0] when it makes
+// vectors of it.
 static sdse_lanes round_lanes(sdse_lanes x, bool single) {
-    if (single)
-        return (sdse_lanes){(double)(float)x[0], (double)(float)x[1]};
-    return x;
+    typedef float floats __attribute__((vector_size(8)));
+    if (!single)
+        return x;
+    return __builtin_convertvector(__builtin_convertvector(x, floats), sdse_lanes);
 }
 
 static void times_lanes(const double *a, size_t stride, uint32_t n, const double *p,

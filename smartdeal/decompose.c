@@ -8,6 +8,7 @@
 
 #include "base/checked.h"
 #include "base/pool.h"
+#include "smartdeal/blocks.h"
 
 static const uint64_t sample_words = UINT64_C(1) << 16;
 enum { BISECTIONS = 14 };
@@ -54,11 +55,13 @@ struct job {
     const struct sdse_layer_weights *weights;
     const struct sdse_prune_mask *mask;
     struct sdse_decomposition *out;
+    enum sdse_width width;
     double *scratch; // scratch_doubles per worker
     size_t scratch_doubles;
     struct filter_result *results;
     uint64_t stride; // between sampled filters; 1 for all
     uint64_t count;  // filters done
+    uint64_t chunk;  // filters of a task
 };
 
 struct filter_result {
@@ -67,10 +70,11 @@ struct filter_result {
 };
 
 // Adds one block. What padding rebuilds to is nobody's error: `words` of the rows * n
-// entries are weights.
-static void add_errors(const double *a, const double *ce, const double *basis,
-                       uint64_t rows, uint32_t n, uint64_t words,
-                       struct filter_result *result) {
+// entries are weights. With n known, a row's sums stay in registers.
+static inline __attribute__((always_inline)) void
+add_block(const double *a, const double *ce, const double *basis, uint64_t rows,
+          const uint32_t n, uint64_t words, struct filter_result *result) {
+    struct filter_result r = *result;
     for (uint64_t i = 0; i < rows; i++) {
         bool alive = false;
         for (uint32_t j = 0; j < n; j++) {
@@ -78,50 +82,118 @@ static void add_errors(const double *a, const double *ce, const double *basis,
             for (uint32_t k = 0; k < n; k++)
                 w += ce[i * n + k] * basis[k * n + j];
             double d = i * n + j < words ? a[i * n + j] - w : 0.0;
-            result->error_square += d * d;
-            result->weight_square += a[i * n + j] * a[i * n + j];
-            if (ce[i * n + j] != 0.0) {
-                result->nonzeros++;
-                alive = true;
-            }
+            r.error_square += d * d;
+            r.weight_square += a[i * n + j] * a[i * n + j];
+            r.nonzeros += ce[i * n + j] != 0.0;
+            alive |= ce[i * n + j] != 0.0;
         }
-        result->nonzero_rows += alive;
+        r.nonzero_rows += alive;
+    }
+    *result = r;
+}
+
+static void add_errors(const double *a, const double *ce, const double *basis,
+                       uint64_t rows, uint32_t n, uint64_t words,
+                       struct filter_result *result) {
+    switch (n) {
+    case 2:
+        add_block(a, ce, basis, rows, 2, words, result);
+        break;
+    case 3:
+        add_block(a, ce, basis, rows, 3, words, result);
+        break;
+    default:
+        add_block(a, ce, basis, rows, n, words, result);
     }
 }
 
-static void decompose_filter(void *context, unsigned worker, size_t index) {
-    struct job *job = context;
-    struct sdse_decomposition *out = job->out;
-    const struct sdse_slicing *slicing = &out->slicing;
-    uint32_t n = slicing->basis_size;
-    uint64_t filter = index * job->stride, longest = slicing->rows_per_block;
-    double *a = job->scratch + worker * job->scratch_doubles;
-    double *ce = a + longest * n, *rest = ce + longest * n;
+// The blocks of a few filters, one filter after the other.
+struct part {
+    const struct job *job;
+    uint64_t first; // filter
+};
+
+static uint64_t fetch_block(void *context, uint64_t index, double *a) {
+    const struct part *part = context;
+    const struct job *job = part->job;
+    const struct sdse_slicing *s = &job->out->slicing;
+    const uint64_t filter = (part->first + index / s->blocks) * job->stride;
+    const uint64_t block = index % s->blocks, rows = sdse_block_rows(s, block);
+    sdse_gather_rows(&job->out->shape, s, job->weights->values, job->mask, filter,
+                     block * s->rows_per_block, rows, a);
+    return rows;
+}
+
+static void keep_block(void *context, uint64_t index, const double *ce,
+                       const double *basis, struct sdse_block_progress progress) {
+    const struct part *part = context;
+    const struct job *job = part->job;
+    const struct sdse_slicing *s = &job->out->slicing;
+    const uint32_t n = s->basis_size;
+    const uint64_t filter = part->first + index / s->blocks, block = index % s->blocks;
+    struct filter_result *result = &job->results[filter];
+    result->passes += progress.passes;
+    result->restarts += progress.restarts;
+    result->unconverged += !progress.converged;
+    sdse_coefficient *codes =
+        job->out->ce + (filter * s->rows + block * s->rows_per_block) * n;
+    for (uint64_t i = 0; i < sdse_block_rows(s, block) * n; i++)
+        codes[i] = sdse_coefficient_of(ce[i]);
+    float *to = job->out->basis + (filter * s->blocks + block) * n * n;
+    for (uint32_t i = 0; i < n * n; i++)
+        to[i] = (float)basis[i];
+}
+
+// sdse_coefficient_value of a code that a block has kept: exponents of doubles.
+static double kept_value(sdse_coefficient c) {
+    if (!c)
+        return 0.0;
+    const uint64_t exponent = (uint64_t)(sdse_coefficient_exponent(c) + 1023);
+    const uint64_t bits = exponent << 52 | (uint64_t)(c < 0) << 63;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+// The errors of a filter whose blocks are kept, block by block.
+static void measure_filter(const struct job *job, uint64_t index, double *a) {
+    const struct sdse_slicing *s = &job->out->slicing;
+    const uint32_t n = s->basis_size;
+    double *ce = a + s->rows_per_block * n;
     double basis[SDSE_MAX_BASIS * SDSE_MAX_BASIS];
-    struct filter_result result = {0};
-    for (uint64_t block = 0; block < slicing->blocks; block++) {
-        uint64_t first = block * longest, rows = sdse_block_rows(slicing, block);
-        const float *values = job->weights->values;
-        const struct sdse_weight_shape *shape = &out->shape;
-        sdse_gather_rows(shape, slicing, values, job->mask, filter, first, rows, a);
-        struct sdse_block_progress progress =
-            sdse_block_decompose(&out->rule, a, rows, rest, ce, basis);
-        result.passes += progress.passes;
-        result.restarts += progress.restarts;
-        result.unconverged += !progress.converged;
-        // The error is against the weights as given, pruned rows included.
-        if (job->mask->keep)
-            sdse_gather_rows(shape, slicing, values, NULL, filter, first, rows, a);
-        uint64_t before = first * n < slicing->words ? first * n : slicing->words;
-        add_errors(a, ce, basis, rows, n, slicing->words - before, &result);
-        sdse_coefficient *codes = out->ce + (index * slicing->rows + first) * n;
+    for (uint64_t block = 0; block < s->blocks; block++) {
+        const uint64_t first = block * s->rows_per_block;
+        const uint64_t rows = sdse_block_rows(s, block);
+        // Against the weights as given, pruned rows included.
+        sdse_gather_rows(&job->out->shape, s, job->weights->values, NULL,
+                         index * job->stride, first, rows, a);
+        const sdse_coefficient *codes = job->out->ce + (index * s->rows + first) * n;
         for (uint64_t i = 0; i < rows * n; i++)
-            codes[i] = sdse_coefficient_of(ce[i]);
-        float *to = out->basis + (index * slicing->blocks + block) * n * n;
+            ce[i] = kept_value(codes[i]);
+        const float *kept = job->out->basis + (index * s->blocks + block) * n * n;
         for (uint32_t i = 0; i < n * n; i++)
-            to[i] = (float)basis[i];
+            basis[i] = (double)kept[i];
+        add_errors(a, ce, basis, rows, n, sdse_block_words(s, block),
+                   &job->results[index]);
     }
-    job->results[index] = result;
+}
+
+static void decompose_part(void *context, unsigned worker, size_t index) {
+    struct job *job = context;
+    struct part part = {job, index * job->chunk};
+    const uint64_t left = job->count - part.first;
+    const uint64_t filters = left < job->chunk ? left : job->chunk;
+    double *scratch = job->scratch + worker * job->scratch_doubles;
+    const struct sdse_slicing *slicing = &job->out->slicing;
+    sdse_blocks_decompose(&(struct sdse_blocks){.rule = job->out->rule,
+                                                .count = filters * slicing->blocks,
+                                                .longest_rows = slicing->rows_per_block,
+                                                .context = &part,
+                                                .fetch = fetch_block,
+                                                .keep = keep_block},
+                          job->width, scratch);
+    for (uint64_t i = 0; i < filters; i++)
+        measure_filter(job, part.first + i, scratch);
 }
 
 static bool grow(uint64_t a, uint64_t b, uint64_t *product) {
@@ -134,12 +206,11 @@ static enum sdse_status allocate(struct sdse_decomposition *out, uint64_t filter
     uint64_t n = out->slicing.basis_size, entries, words, scratch;
     if (!grow(filters, out->slicing.rows, &entries) || !grow(entries, n, &entries) ||
         !grow(filters, out->slicing.blocks, &words) || !grow(words, n * n, &words) ||
-        !grow(out->slicing.rows_per_block + SDSE_MAX_BASIS, n * 8, &scratch) ||
+        !grow(out->slicing.rows_per_block + SDSE_MAX_BASIS, n * 32, &scratch) ||
         !grow(scratch, threads, &scratch))
         return SDSE_OVERFLOW;
-    uint64_t longest = out->slicing.rows_per_block;
-    job->scratch_doubles =
-        2 * longest * n + sdse_block_scratch(longest, out->slicing.basis_size);
+    job->scratch_doubles = sdse_blocks_scratch(job->width, out->slicing.rows_per_block,
+                                               out->slicing.basis_size);
     out->ce = malloc(entries * sizeof *out->ce);
     out->basis = malloc(words * sizeof *out->basis);
     job->scratch = malloc(threads * job->scratch_doubles * sizeof *job->scratch);
@@ -162,19 +233,33 @@ static void add_results(const struct job *job, struct sdse_decomposition *out) {
     }
 }
 
+// Filters of a task: enough blocks to keep the lanes full, and tasks for every thread.
+static uint64_t chunk_of(uint64_t filters, uint64_t blocks, unsigned threads) {
+    enum { ENOUGH_BLOCKS = 256, TASKS_EACH = 4 };
+    const uint64_t full = sdse_ceil_div_u64(ENOUGH_BLOCKS, blocks);
+    const uint64_t fair = sdse_ceil_div_u64(filters, (uint64_t)threads * TASKS_EACH);
+    return threads == 1 || full < fair ? full : fair;
+}
+
 // Decomposes every stride-th filter at the theta in out->rule.
 static enum sdse_status run(const struct sdse_layer_weights *weights,
                             const struct sdse_prune_mask *mask, uint64_t stride,
                             unsigned threads, struct sdse_decomposition *out) {
-    struct job job = {.weights = weights, .mask = mask, .out = out, .stride = stride};
+    struct job job = {.weights = weights,
+                      .mask = mask,
+                      .out = out,
+                      .width = sdse_widest(),
+                      .stride = stride};
     job.count = sdse_ceil_div_u64(out->filters, stride);
     if (!threads)
         threads = sdse_processors();
     if (threads > job.count)
         threads = (unsigned)job.count;
+    job.chunk = chunk_of(job.count, out->slicing.blocks, threads);
     enum sdse_status status = allocate(out, job.count, threads, &job);
     if (status == SDSE_OK)
-        status = sdse_parallel_for(job.count, threads, decompose_filter, &job);
+        status = sdse_parallel_for((size_t)sdse_ceil_div_u64(job.count, job.chunk),
+                                   threads, decompose_part, &job);
     if (status == SDSE_OK)
         add_results(&job, out);
     free(job.scratch);

@@ -14,10 +14,11 @@ void sdse_code_values(uint32_t window, int32_t lowest,
     }
 }
 
-double sdse_block_distance(const double *a, const double *c, const double *basis,
-                           uint64_t words, uint32_t n, double *largest) {
-    assert(n >= 2);
-    double sum = 0.0;
+// With n known, the row's sums stay in registers; the order of all sums is the same.
+static inline __attribute__((always_inline)) double
+distance(const double *a, const double *c, const double *basis, uint64_t words,
+         const uint32_t n, double *largest) {
+    double sum = 0.0, most = *largest;
     for (uint64_t at = 0; at < words; at += n) {
         for (uint32_t j = 0; j < n && at + j < words; j++) {
             double w = 0.0;
@@ -26,8 +27,22 @@ double sdse_block_distance(const double *a, const double *c, const double *basis
                 w += c[at + k] * basis[(size_t)k * n + j];
             double d = a[at + j] - w;
             sum += d * d;
-            *largest = fabs(w) > *largest ? fabs(w) : *largest;
+            most = fabs(w) > most ? fabs(w) : most;
         }
     }
+    *largest = most;
     return sum;
+}
+
+double sdse_block_distance(const double *a, const double *c, const double *basis,
+                           uint64_t words, uint32_t n, double *largest) {
+    assert(n >= 2);
+    switch (n) {
+    case 2:
+        return distance(a, c, basis, words, 2, largest);
+    case 3:
+        return distance(a, c, basis, words, 3, largest);
+    default:
+        return distance(a, c, basis, words, n, largest);
+    }
 }

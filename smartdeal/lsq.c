@@ -10,13 +10,6 @@
 
 enum { MAX_SWEEPS = 60 };
 
-// Below this share of its diagonal a Cholesky pivot is mostly rounding error.
-static const double pivot_floor = 1e-6;
-// Squared column norms further apart than this are left to the Jacobi route, which
-// applies the rank tolerance.
-static const double norm_spread = 1e-14;
-static const double inverse_condition = 1e6;
-
 static double dot(const double *x, const double *y, size_t stride) {
     sdse_lanes sum = {0.0, 0.0};
     for (size_t i = 0; i < stride; i += SDSE_LANES)
@@ -85,13 +78,14 @@ static bool factor(double *gram, uint32_t n) {
         largest = d > largest ? d : largest;
         smallest = d < smallest ? d : smallest;
     }
-    if (!(smallest > norm_spread * largest) || !(smallest > DBL_MIN / DBL_EPSILON))
+    if (!(smallest > SDSE_LSQ_NORM_SPREAD * largest) ||
+        !(smallest > DBL_MIN / DBL_EPSILON))
         return false;
     for (uint32_t j = 0; j < n; j++) {
         double pivot = gram[j * n + j], whole = pivot;
         for (uint32_t k = 0; k < j; k++)
             pivot -= gram[j * n + k] * gram[j * n + k];
-        if (!(pivot > pivot_floor * whole))
+        if (!(pivot > SDSE_LSQ_PIVOT_FLOOR * whole))
             return false;
         gram[j * n + j] = sqrt(pivot);
         for (uint32_t i = j + 1; i < n; i++) {
@@ -249,7 +243,8 @@ static bool eliminate(const double *b, uint32_t n, double *p) {
 }
 
 void sdse_lsq_inverse(const double *b, uint32_t n, double rank_tolerance, double *p) {
-    if (eliminate(b, n, p) && frobenius(b, n) * frobenius(p, n) < inverse_condition)
+    if (eliminate(b, n, p) &&
+        frobenius(b, n) * frobenius(p, n) < SDSE_LSQ_INVERSE_CONDITION)
         return;
     // Columns of b and of 1, padded to whole lanes.
     enum { PADDED = SDSE_MAX_BASIS + SDSE_LANES };

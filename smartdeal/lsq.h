@@ -8,6 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Below this share of its diagonal a Cholesky pivot is mostly rounding error.
+#define SDSE_LSQ_PIVOT_FLOOR 1e-6
+// Squared column norms further apart than this are left to the Jacobi route, which
+// applies the rank tolerance.
+#define SDSE_LSQ_NORM_SPREAD 1e-14
+// From this condition number on (Frobenius), elimination is left for the Jacobi route.
+#define SDSE_LSQ_INVERSE_CONDITION 1e6
+
 // x = argmin ||A - C x||_F of least norm.
 //
 //     well conditioned:   (C'C) x = C'A           by Cholesky

@@ -30,20 +30,17 @@ static bool row_is_zero(const int8_t *codes, uint32_t n) {
     return true;
 }
 
-static uint64_t count_nonzeros(const struct sdse_coded_layer *layer) {
-    uint64_t entries = layer->filters * layer->slicing.rows * layer->slicing.basis_size;
-    uint64_t count = 0;
-    for (uint64_t i = 0; i < entries; i++)
-        count += layer->codes[i] != 0;
-    return count;
-}
-
-static uint64_t count_rows(const struct sdse_coded_layer *layer) {
-    uint32_t n = layer->slicing.basis_size;
-    uint64_t count = 0;
-    for (uint64_t row = 0; row < layer->filters * layer->slicing.rows; row++)
-        count += !row_is_zero(layer->codes + row * n, n);
-    return count;
+static void count_zeros(const struct sdse_coded_layer *layer, uint64_t *nonzeros,
+                        uint64_t *live_rows) {
+    const uint32_t n = layer->slicing.basis_size;
+    *nonzeros = *live_rows = 0;
+    for (uint64_t row = 0; row < layer->filters * layer->slicing.rows; row++) {
+        uint32_t in_row = 0;
+        for (uint32_t k = 0; k < n; k++)
+            in_row += layer->codes[row * n + k] != 0;
+        *nonzeros += in_row;
+        *live_rows += in_row > 0;
+    }
 }
 
 // Coefficients of block `block`, counted over the whole layer.
@@ -93,6 +90,14 @@ uint32_t sdse_cheapest_run_bits(const struct sdse_coded_layer *layer) {
 }
 
 struct sdse_stored_bits sdse_count_stored_bits(const struct sdse_coded_layer *layer) {
+    uint64_t nonzeros = 0, live_rows = 0;
+    if (!layer->raw)
+        count_zeros(layer, &nonzeros, &live_rows);
+    return sdse_stored_bits_of(layer, nonzeros, live_rows);
+}
+
+struct sdse_stored_bits sdse_stored_bits_of(const struct sdse_coded_layer *layer,
+                                            uint64_t nonzeros, uint64_t live_rows) {
     struct sdse_stored_bits bits = {{0}};
     const struct sdse_slicing *s = &layer->slicing;
     if (layer->raw) {
@@ -107,15 +112,15 @@ struct sdse_stored_bits sdse_count_stored_bits(const struct sdse_coded_layer *la
     uint64_t *index_bits = &bits.section[SDSE_SECTION_INDEX];
     switch (layer->store) {
     case SDSE_STORE_ELEMENT_BITMAP:
-        *code_bits = count_nonzeros(layer) * layer->coefficient_bits;
+        *code_bits = nonzeros * layer->coefficient_bits;
         *index_bits = rows * n;
         break;
     case SDSE_STORE_ROW_INDEX:
-        *code_bits = count_rows(layer) * n * layer->coefficient_bits;
+        *code_bits = live_rows * n * layer->coefficient_bits;
         *index_bits = rows;
         break;
     case SDSE_STORE_RUN_LENGTH:
-        *code_bits = count_nonzeros(layer) * layer->coefficient_bits;
+        *code_bits = nonzeros * layer->coefficient_bits;
         *index_bits = count_runs(layer, layer->run_bits) * layer->run_bits;
         break;
     case SDSE_STORE_DENSE:

@@ -49,6 +49,11 @@ uint64_t sdse_stored_bits_total(const struct sdse_stored_bits *bits);
 // are covered by runs of the latter kind, of which the last may reach beyond it.
 struct sdse_stored_bits sdse_count_stored_bits(const struct sdse_coded_layer *layer);
 
+// The same for a layer whose coefficients and rows that are not zero are counted
+// (smartdeal/density.h); for a raw layer they do not matter.
+struct sdse_stored_bits sdse_stored_bits_of(const struct sdse_coded_layer *layer,
+                                            uint64_t nonzeros, uint64_t live_rows);
+
 // The run_bits of 1 … SDSE_MAX_RUN_BITS with the smallest index; the smaller of equals.
 uint32_t sdse_cheapest_run_bits(const struct sdse_coded_layer *layer);
 

@@ -142,7 +142,7 @@ static void fill_measure(const struct sdse_coded_layer *coded,
     for (int i = 0; i < SDSE_SHARINGS; i++)
         m->joint_row_density[i] =
             sdse_density_ratio(m->counts.live_joint_rows[i], m->counts.joint_rows[i]);
-    m->bits = sdse_count_stored_bits(coded);
+    m->bits = sdse_stored_bits_of(coded, m->counts.nonzeros, m->counts.live_rows);
     m->stored_bits = sdse_stored_bits_total(&m->bits);
     m->compression =
         m->stored_bits ? 32.0 * (double)m->weights / (double)m->stored_bits : 0.0;

@@ -44,19 +44,57 @@ static size_t draw_forms(struct sdse_estimating *e, size_t strata, size_t *drawn
 
 // --- How long ---
 
+// A form to be timed, with some of those that are decomposed with it.
+enum { TIMED_ALIKE = 3 };
+struct timed {
+    size_t count, alike; // timed here; of them all, itself among them
+    struct sdse_measured *entries[TIMED_ALIKE];
+    double seconds[TIMED_ALIKE];
+};
+
 struct measuring {
     struct sdse_estimating *e;
     struct sdse_walk_form **forms;
-    double *seconds;
+    struct timed *timed;
 };
+
+static struct timed find_alike(const struct sdse_walk *walk,
+                               const struct sdse_walk_form *form) {
+    struct timed timed = {.count = 1, .alike = 1, .entries = {form->entry}};
+    for (size_t i = 0; i < walk->form_count; i++) {
+        struct sdse_measured *other = walk->forms[i].entry;
+        if (other == form->entry || !sdse_measured_alike(form->entry, other))
+            continue;
+        timed.alike++;
+        if (timed.count < TIMED_ALIKE)
+            timed.entries[timed.count++] = other;
+    }
+    return timed;
+}
 
 static void measure_one(void *context, unsigned worker, size_t index) {
     struct measuring *m = context;
     if (sdse_estimating_stopped(m->e))
         return;
-    const double began = sdse_estimating_now();
-    sdse_measure(m->forms[index]->entry, 1, m->e->workers[worker]);
-    m->seconds[index] = sdse_estimating_now() - began;
+    // Copies: what is drawn again is timed again, and only itself becomes known.
+    struct timed *timed = &m->timed[index];
+    struct sdse_measured copies[TIMED_ALIKE], *entries[TIMED_ALIKE];
+    for (size_t i = 0; i < timed->count; i++) {
+        copies[i] = *timed->entries[i];
+        entries[i] = &copies[i];
+    }
+    sdse_measure_alike(entries, timed->count, 1, m->e->workers[worker], NULL,
+                       timed->seconds);
+    *timed->entries[0] = copies[0];
+}
+
+// Seconds of a form, when each that is decomposed with it bears its share.
+static double share_of(const struct timed *timed) {
+    double narrowing = 0;
+    for (size_t i = 1; i < timed->count; i++)
+        narrowing += timed->seconds[i] / (double)(timed->count - 1);
+    return (timed->seconds[0] + (double)(timed->alike - 1) * narrowing) /
+           (double)timed->alike;
 }
 
 static enum sdse_status measure(struct sdse_estimating *e, struct measuring *m,
@@ -154,8 +192,8 @@ enum sdse_status sdse_estimate_forms(struct sdse_estimating *e) {
     struct measuring m = {
         .e = e,
         .forms = SDSE_ARENA_ARRAY(e->arena, struct sdse_walk_form *, count),
-        .seconds = SDSE_ARENA_ARRAY(e->arena, double, count)};
-    if (!drawn || !each || !m.forms || !m.seconds)
+        .timed = SDSE_ARENA_ARRAY(e->arena, struct timed, count)};
+    if (!drawn || !each || !m.forms || !m.timed)
         return SDSE_NO_MEMORY;
     for (size_t i = 0; all && i < count; i++)
         drawn[i] = i;
@@ -165,14 +203,16 @@ enum sdse_status sdse_estimate_forms(struct sdse_estimating *e) {
     for (size_t i = 0; i < count; i++)
         if (!i || drawn[i] != drawn[i - 1])
             m.forms[different++] = &walk->forms[drawn[i]];
+    for (size_t i = 0; i < different; i++)
+        m.timed[i] = find_alike(walk, m.forms[i]);
     status = measure(e, &m, different);
     if (status)
         return status;
     double sum = 0;
     for (size_t i = 0, at = 0; i < count; i++) {
         at += i && drawn[i] != drawn[i - 1];
-        each[i] = m.seconds[at] / (double)m.forms[at]->words;
-        sum += m.seconds[at];
+        each[i] = share_of(&m.timed[at]) / (double)m.forms[at]->words;
+        sum += share_of(&m.timed[at]);
     }
     e->word_s = mean_of(each, count, &e->word_error);
     if (all) {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/pool.h"
 #include "dse/sweep/forms.h"
@@ -313,10 +314,15 @@ static enum sdse_status measure_next(struct sdse_measured *entry, unsigned threa
     return status;
 }
 
-// Measures entries of one layer, one after the other, until one fails or *stop is set.
-static void measure_alike(struct sdse_measured **entries, size_t count,
-                          unsigned threads, struct sdse_arena *arena,
-                          const atomic_bool *stop) {
+static double cpu_s(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void sdse_measure_alike(struct sdse_measured **entries, size_t count, unsigned threads,
+                        struct sdse_arena *arena, const atomic_bool *stop,
+                        double *seconds) {
     float *values = NULL;
     struct sdse_layer_weights weights;
     struct sdse_study *study = NULL;
@@ -324,7 +330,10 @@ static void measure_alike(struct sdse_measured **entries, size_t count,
     for (size_t i = 0; i < count && !status && !(stop && atomic_load(stop)); i++) {
         struct sdse_diags diags;
         sdse_diags_init(&diags, arena);
+        const double began = seconds ? cpu_s() : 0;
         status = measure_next(entries[i], threads, &values, &weights, &study, &diags);
+        if (seconds)
+            seconds[i] = cpu_s() - began;
         entries[i]->status = status;
         entries[i]->reason = status ? diags.first : NULL;
     }
@@ -334,7 +343,7 @@ static void measure_alike(struct sdse_measured **entries, size_t count,
 
 enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
                               struct sdse_arena *arena) {
-    measure_alike(&entry, 1, threads, arena, NULL);
+    sdse_measure_alike(&entry, 1, threads, arena, NULL, NULL);
     return entry->status;
 }
 
@@ -373,8 +382,8 @@ struct measuring {
 static void measure_group(void *context, unsigned worker, size_t index) {
     const struct measuring *m = context;
     const struct group *g = &m->groups[index];
-    measure_alike(m->entries + g->first, g->count, m->threads_each, m->workers[worker],
-                  m->stop);
+    sdse_measure_alike(m->entries + g->first, g->count, m->threads_each,
+                       m->workers[worker], m->stop, NULL);
 }
 
 // The largest layers first, so that the threads end together; then as a study likes it.

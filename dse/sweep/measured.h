@@ -62,6 +62,16 @@ enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
 // little beside the first.
 bool sdse_measured_alike(const struct sdse_measured *a, const struct sdse_measured *b);
 
+// Measures entries of one layer, one after the other, until one fails or *stop (may be
+// NULL) is set: what they have in common is done with the first. Status and reason are
+// in the entries.
+//
+// seconds   out: [count], CPU time of this thread for each that was begun: all of it if
+//           `threads` is 1; may be NULL
+void sdse_measure_alike(struct sdse_measured **entries, size_t count, unsigned threads,
+                        struct sdse_arena *arena, const atomic_bool *stop,
+                        double *seconds);
+
 // Measures many, several at a time: each thread holds one layer's weights, and those
 // that are alike decompose them once. Entries not
 // begun when *stop (may be NULL) is set stay unknown. workers: an arena per thread.

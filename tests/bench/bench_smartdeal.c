@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/pool.h"
+#include "smartdeal/blocks.h"
 #include "smartdeal/forward.h"
 #include "smartdeal/measure.h"
 #include "smartdeal/rebuild.h"
@@ -49,48 +50,80 @@ typedef struct sdse_block_progress (*block_solver)(const struct sdse_block_rule 
                                                    double *, double *);
 
 // Seconds one core takes to decompose the layer with a given block solver.
-static double time_blocks(const struct sdse_layer_weights *w,
-                          const struct sdse_smartdeal_setting *setting,
-                          block_solver solver) {
-    struct sdse_slicing s = sdse_slice(&w->shape, setting);
-    uint32_t n = s.basis_size;
-    struct sdse_block_rule rule = sdse_block_rule_of(setting, n, 0.004, false);
-    double *a = need(malloc(s.rows_per_block * n * sizeof *a));
-    double *ce = need(malloc(s.rows_per_block * n * sizeof *ce));
-    double *scratch = need(malloc(sdse_block_scratch(s.rows_per_block, n) * 8));
+typedef struct sdse_block_progress (*block_solver)(const struct sdse_block_rule *,
+                                                   const double *, uint64_t, double *,
+                                                   double *, double *);
+
+// A layer's blocks, and where their answers go.
+struct blocks_of {
+    const struct sdse_layer_weights *weights;
+    struct sdse_slicing slicing;
+};
+
+static uint64_t fetch_block(void *context, uint64_t index, double *a) {
+    const struct blocks_of *of = context;
+    const struct sdse_slicing *s = &of->slicing;
+    const uint64_t block = index % s->blocks, rows = sdse_block_rows(s, block);
+    sdse_gather_rows(&of->weights->shape, s, of->weights->values, NULL,
+                     index / s->blocks, block * s->rows_per_block, rows, a);
+    return rows;
+}
+
+static void forget_block(void *context, uint64_t index, const double *ce,
+                         const double *basis, struct sdse_block_progress progress) {
+    (void)context, (void)index, (void)ce, (void)basis, (void)progress;
+}
+
+// All blocks by a solver, or, without one, in vectors of a width.
+static void solve_blocks(const struct sdse_layer_weights *w,
+                         const struct sdse_smartdeal_setting *setting,
+                         block_solver solver, enum sdse_width width) {
+    struct blocks_of of = {w, sdse_slice(&w->shape, setting)};
+    const uint32_t n = of.slicing.basis_size;
+    const struct sdse_blocks blocks = {
+        .rule = sdse_block_rule_of(setting, n, setting->threshold,
+                                   w->shape.kernel_columns > 1),
+        .count = w->shape.groups * w->shape.filters * of.slicing.blocks,
+        .longest_rows = of.slicing.rows_per_block,
+        .context = &of,
+        .fetch = fetch_block,
+        .keep = forget_block};
+    double *scratch =
+        need(malloc(sdse_blocks_scratch(SDSE_WIDTH_AVX512, blocks.longest_rows, n) *
+                    sizeof(double)));
+    const uint64_t words = blocks.longest_rows * n;
+    double *a = scratch, *ce = a + words, *rest = ce + words;
     double basis[SDSE_MAX_BASIS * SDSE_MAX_BASIS];
-    double start = now_s();
-    for (uint64_t f = 0; f < w->shape.groups * w->shape.filters; f++) {
-        for (uint64_t b = 0; b < s.blocks; b++) {
-            uint64_t rows = sdse_block_rows(&s, b);
-            sdse_gather_rows(&w->shape, &s, w->values, NULL, f, b * s.rows_per_block,
-                             rows, a);
-            solver(&rule, a, rows, scratch, ce, basis);
-        }
-    }
-    double taken = now_s() - start;
-    free(a);
-    free(ce);
+    for (uint64_t i = 0; solver && i < blocks.count; i++)
+        solver(&blocks.rule, a, fetch_block(&of, i, a), rest, ce, basis);
+    if (!solver)
+        sdse_blocks_decompose(&blocks, width, scratch);
     free(scratch);
-    return taken;
+}
+
+// Of this thread, so that what else the machine does hardly counts.
+static double cpu_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 // Runs `body` until a tenth of a second has passed; seconds of one run into `taken`.
 #define REPEAT(taken, body)                \
     do {                                   \
-        double start_ = now_s(), end_;     \
+        double start_ = cpu_s(), end_;     \
         unsigned runs_ = 0;                \
         do {                               \
             body;                          \
             runs_++;                       \
-            end_ = now_s();                \
+            end_ = cpu_s();                \
         } while (end_ - start_ < 0.1);     \
         (taken) = (end_ - start_) / runs_; \
     } while (0)
 
 static void print_row(const char *what, const char *name, double scalar, double fast,
                       double units, const char *unit) {
-    printf("%5.2fx  %-10s %-18s %9.1f -> %9.1f %s\n", scalar / fast, what, name,
+    printf("%5.2fx  %-16s %-18s %9.1f -> %9.1f %s\n", scalar / fast, what, name,
            units / scalar / 1e6, units / fast / 1e6, unit);
 }
 
@@ -135,9 +168,17 @@ static void bench_kind(const struct kind *kind, struct sdse_diags *diags) {
     setting.basis_size = kind->basis_size;
     setting.depthwise = true;
     double scalar, fast;
-    REPEAT(scalar, time_blocks(&w, &setting, sdse_block_decompose_scalar));
-    REPEAT(fast, time_blocks(&w, &setting, sdse_block_decompose));
-    print_row("decompose", kind->name, scalar, fast, (double)words, "M weights/s");
+    REPEAT(scalar,
+           solve_blocks(&w, &setting, sdse_block_decompose_scalar, SDSE_WIDTH_ONE));
+    for (int width = 0; width < SDSE_WIDTHS; width++) {
+        if (!sdse_width_is_there((enum sdse_width)width))
+            continue;
+        char what[32];
+        snprintf(what, sizeof what, "decompose %s",
+                 sdse_width_name((enum sdse_width)width));
+        REPEAT(fast, solve_blocks(&w, &setting, NULL, (enum sdse_width)width));
+        print_row(what, kind->name, scalar, fast, (double)words, "M weights/s");
+    }
     struct sdse_form_measure m;
     struct sdse_coded_layer coded;
     if (sdse_measure_layer(&w, &setting, 1, &m, &coded, diags) == SDSE_OK)
@@ -245,7 +286,8 @@ int main(int argc, char **argv) {
     struct sdse_arena *arena = need(sdse_arena_new());
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    printf("ratio   kernel     layer               plain loops -> ours, one core\n");
+    printf(
+        "ratio   kernel           layer               plain loops -> ours, one core\n");
     for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++)
         bench_kind(&KINDS[i], &diags);
     bench_network(argc > 1 ? argv[1] : SDSE_SOURCE_DIR "/workloads/resnet50.yaml",
