@@ -1,5 +1,7 @@
 #include "spec/sweep_overrides.h"
 
+#include "spec/path.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,4 +274,66 @@ uint64_t sdse_sweep_axis(const struct sdse_sweep *sweep, size_t arch, size_t axi
         next++;
     }
     return length;
+}
+
+// --- Spellings ---
+
+// Where a path leads; a path that leads nowhere is said elsewhere.
+struct places {
+    size_t count;
+    struct sdse_path_target *target;
+};
+
+static bool find_places(struct sdse_arena *arena, struct sdse_node *root,
+                        const struct sdse_override *override, struct places *places) {
+    struct sdse_path_target targets[SDSE_PATH_TARGETS];
+    struct sdse_diags quiet;
+    sdse_diags_init(&quiet, arena);
+    places->count =
+        sdse_path_resolve(root, override->path, override->loc, &quiet, targets);
+    places->target =
+        SDSE_ARENA_ARRAY(arena, struct sdse_path_target, places->count + 1);
+    for (size_t i = 0; places->target && i < places->count; i++)
+        places->target[i] = targets[i];
+    return places->target != NULL;
+}
+
+static bool are_same(const struct places *a, const struct places *b) {
+    bool same = a->count && a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = a->target[i].container == b->target[i].container &&
+               a->target[i].node == b->target[i].node &&
+               strcmp(a->target[i].key, b->target[i].key) == 0;
+    return same;
+}
+
+enum sdse_status sdse_sweep_paths_differ(struct sdse_arena *arena,
+                                         const struct sdse_sweep *sweep, size_t arch,
+                                         struct sdse_node *root,
+                                         struct sdse_diags *diags) {
+    const struct sdse_override **all = SDSE_ARENA_ARRAY(
+        arena, const struct sdse_override *, sweep->override_count + 1);
+    size_t *values = SDSE_ARENA_ARRAY(arena, size_t, sweep->override_count + 1);
+    struct places *places =
+        SDSE_ARENA_ARRAY(arena, struct places, sweep->override_count + 1);
+    if (!all || !values || !places)
+        return SDSE_NO_MEMORY;
+    enum sdse_status status = SDSE_OK;
+    const size_t count = sdse_sweep_combination(sweep, arch, 0, all, values);
+    for (size_t i = 0; i < count; i++) {
+        if (!find_places(arena, root, all[i], &places[i]))
+            return SDSE_NO_MEMORY;
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(all[i]->path, all[j]->path) == 0 ||
+                !are_same(&places[i], &places[j]))
+                continue;
+            sdse_diag_add(diags, SDSE_ERROR, all[i]->loc, "duplicate-value",
+                          "'%.80s' is set twice for one accelerator: '%.80s' is the "
+                          "same place",
+                          all[i]->path, all[j]->path);
+            status = SDSE_INVALID;
+            break;
+        }
+    }
+    return status;
 }

@@ -37,6 +37,15 @@ size_t sdse_sweep_combination(const struct sdse_sweep *sweep, size_t arch,
                               uint64_t number, const struct sdse_override **overrides,
                               size_t *values);
 
+// Whether no two overrides of accelerator `arch` (an index; root: its file) write to
+// the same places with paths spelt differently, like GLB.fanout.x and
+// levels.GLB.fanout.x. Each that does is said [duplicate-value]. Returns SDSE_OK,
+// SDSE_INVALID or SDSE_NO_MEMORY.
+enum sdse_status sdse_sweep_paths_differ(struct sdse_arena *arena,
+                                         const struct sdse_sweep *sweep, size_t arch,
+                                         struct sdse_node *root,
+                                         struct sdse_diags *diags);
+
 // The axes of those combinations: overrides in step are one. How many accelerator
 // `arch` has; how many values axis `axis` has, and how many combinations apart two of
 // them are that are next to each other on it. [values, combinations]

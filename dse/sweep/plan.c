@@ -243,6 +243,8 @@ static enum sdse_status load_archs(struct loading *l, struct sdse_plan_looks **l
         status = worse(status, parsed);
         if (parsed)
             continue;
+        status =
+            worse(status, sdse_sweep_paths_differ(l->arena, sweep, i, root, l->diags));
         const char *text = sdse_node_flow_text(l->arena, root);
         if (!text)
             return SDSE_NO_MEMORY;

@@ -260,6 +260,30 @@ static void reads_where_nothing_can_be_written(void **state) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+// Looking at a file that nobody may write leaves nothing beside it.
+static void leaves_nothing_beside_a_settled_file(void **state) {
+    (void)state;
+    char file[128], beside[140];
+    fixture_path("settled", file, sizeof file);
+    fixture_fill(file, 100, 1);
+    assert_int_equal(chmod(file, 0444), 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(child_reads(file));
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    struct sdse_reader *reader = NULL;
+    assert_int_equal(sdse_reader_open(file, &diags, &reader), SDSE_OK); // by root, too
+    static const char *const ends[] = {"-wal", "-shm"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(beside, sizeof beside, "%s%s", file, ends[i]);
+        assert_int_not_equal(access(beside, F_OK), 0);
+    }
+    sdse_reader_close(reader);
+    fixture_remove(file);
+}
+
 // A killed sweep leaves its last commits in the -wal file beside the database. Where
 // that cannot be read with it (here -shm is a link to itself, so none can be made), the
 // database without them is not the answer.
@@ -308,6 +332,7 @@ int main(void) {
         cmocka_unit_test(says_where_the_sql_is_wrong),
         cmocka_unit_test(refuses_files_that_hold_no_results),
         cmocka_unit_test(reads_where_nothing_can_be_written),
+        cmocka_unit_test(leaves_nothing_beside_a_settled_file),
         cmocka_unit_test(commits_beside_the_file_are_not_missed),
     };
     return cmocka_run_group_tests(tests, make_database, drop_database);

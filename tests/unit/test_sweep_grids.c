@@ -185,6 +185,12 @@ static void what_is_no_grid_is_refused(void **state) {
         {"override: {GLB.fanout.x: [1, 2]}\nzip: {GLB.fanout.x: [1, 2], GLB.fanout.y: "
          "[1, 2]}\n",
          "'GLB.fanout.x' is set twice for one accelerator"},
+        {"override: {GLB.fanout.x: [1, 2], levels.GLB.fanout.x: [1, 2]}\n",
+         "'levels.GLB.fanout.x' is set twice for one accelerator: 'GLB.fanout.x' is "
+         "the "
+         "same place"},
+        {"override: {GLB.memory.capacity_kib: 8, GLB.capacity_kib: 16}\n",
+         "'GLB.capacity_kib' is set twice"},
         {"override: {a: =b+b+b+b+b+b+b+b, b: =c+c+c+c+c+c+c+c, c: =d+d+d+d+d+d+d+d, "
          "d: =e+e+e+e+e+e+e+e, e: =f+f+f+f+f+f+f+f, f: =g+g+g+g+g+g+g+g, g: 1}\n",
          "needs other values too often"},
