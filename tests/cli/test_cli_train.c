@@ -144,6 +144,15 @@ static void keeps_trainings_in_a_database(void **state) {
         loss, accuracy, accuracy, model, moved, kept);
     answers(sql, "1,1,1,1,1,1\n");
     free(rows);
+    // Other samples and another rate, however close, are other trainings.
+    must_run(SHORT "-m sgd --limit 300 -d @t.db");
+    must_run(SHORT "-m sgd --limit 301 -d @t.db");
+    must_run(SHORT "-m sgd --limit 300 --rate 0.05000001 -d @t.db");
+    answers("SELECT settings FROM v_training WHERE epoch = 1 AND settings LIKE "
+            "'%limit%' ORDER BY 1",
+            "finetune rate 0.05 batch 32 epochs 2 limit 300\n"
+            "finetune rate 0.05 batch 32 epochs 2 limit 301\n"
+            "finetune rate 0.05000001 batch 32 epochs 2 limit 300\n");
     struct ran ran = run_program(SHORT "-m sgd -d @train-labels-idx1-ubyte.gz");
     assert_int_equal(ran.status, 1);
     free_ran(&ran);

@@ -165,6 +165,40 @@ static void digits_of_weights_round_trip(void **state) {
     sdse_arena_free(arena);
 }
 
+// Layers that a network's batch or a recurrence makes different from their entry.
+static void layers_made_of_others_round_trip(void **state) {
+    (void)state;
+    static const char *const said[] = {
+        "{name: u, kind: update, in: 10, read_words: 1, read_bits: 8, write_bits: 16, "
+        "ops_per_word: 3}",
+        "{name: l, kind: lstm, in: 4, hidden: 3, steps: 2, weight_digits: {mark: "
+        "assumed, digits: {csd: [1, 2]}}}",
+    };
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        struct sdse_workload *net = NULL, *again = NULL;
+        const char *file = sdse_arena_printf(
+            arena, "name: n\nsource: s\nbatch: 2\nlayers:\n- %s\n", said[i]);
+        sdse_workload_from_tree(arena, parse(&diags, file), &diags, &net);
+        assert_clean(&diags);
+        const char *text = sdse_workload_text(arena, net);
+        sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
+        assert_clean(&diags);
+        assert_string_equal(sdse_workload_text(arena, again), text);
+        assert_int_equal(again->layer_count, net->layer_count);
+        for (size_t l = 0; l < net->layer_count; l++) {
+            assert_memory_equal(&again->layers[l].nest, &net->layers[l].nest,
+                                sizeof net->layers[l].nest);
+            // Digits are of weights: gates and updates have none.
+            assert_int_equal(net->layers[l].weight_digits != NULL,
+                             i == 1 && net->layers[l].kind == SDSE_FC);
+        }
+    }
+    sdse_arena_free(arena);
+}
+
 static const char small_arch[] =
     "name: small\nsource: made up\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\n"
     "levels:\n"
@@ -695,6 +729,7 @@ int main(void) {
         cmocka_unit_test(shipped_workloads_round_trip),
         cmocka_unit_test(uncoded_tensors_round_trip),
         cmocka_unit_test(digits_of_weights_round_trip),
+        cmocka_unit_test(layers_made_of_others_round_trip),
         cmocka_unit_test(the_serial_operand_round_trips),
         cmocka_unit_test(a_mapping_round_trips),
         cmocka_unit_test(what_costs_changes_the_text),

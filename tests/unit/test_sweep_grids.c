@@ -58,6 +58,11 @@ static void ranges_are_their_values(void **state) {
           "compute.pj_per_mac=0.3\n");
     makes(HEAD ARCHS "override: {DRAM.memory.leakage_mw: 0.0..0.3 +0.3}\n",
           "DRAM.memory.leakage_mw=0\nDRAM.memory.leakage_mw=0.3\n");
+    // Through 0, which is 0 and not what rounding leaves of it.
+    makes(HEAD ARCHS "override: {DRAM.memory.leakage_mw: -0.3..0.2 +0.1}\n",
+          "DRAM.memory.leakage_mw=-0.3\nDRAM.memory.leakage_mw=-0.2\n"
+          "DRAM.memory.leakage_mw=-0.1\nDRAM.memory.leakage_mw=0\n"
+          "DRAM.memory.leakage_mw=0.1\nDRAM.memory.leakage_mw=0.2\n");
     makes(HEAD ARCHS "override: {compute.pj_per_mac: 0.5..2.5 x1.5}\n",
           "compute.pj_per_mac=0.5\ncompute.pj_per_mac=0.75\n"
           "compute.pj_per_mac=1.125\ncompute.pj_per_mac=1.6875\n");
@@ -77,6 +82,8 @@ static void values_in_step_and_expressions(void **state) {
     makes(HEAD ARCHS "override: {GLB.capacity_kib: '=0.1*3*640', clock_ghz: "
                      "'=-1+2'}\n",
           "GLB.capacity_kib=192 clock_ghz=1\n");
+    makes(HEAD ARCHS "override: {compute.pj_per_mac: '=1/3'}\n",
+          "compute.pj_per_mac=0.333333333333333\n");
     // The last varies fastest, those in step as one; in step with nothing is a product.
     makes(HEAD ARCHS "override: {GLB.capacity_kib: [8, 16]}\n"
                      "zip: {GLB.fanout.x: [2, 4], GLB.fanout.y: [4, 2]}\n",
@@ -229,6 +236,11 @@ static void what_is_no_grid_is_refused(void **state) {
     said = refusal(
         "name: g\nworkloads: [one.yaml, one.yaml]\nnetwork: {batch: [1, 2]}\n" ARCHS);
     assert_non_null(strstr(said, "is listed twice"));
+    free(said);
+    // For all accelerators, and for one of them once more.
+    said = refusal(HEAD "archs: [{path: arch.yaml, override: {clock_ghz: [1, 2]}}]\n"
+                        "override: {clock_ghz: [3, 4]}\n");
+    assert_non_null(strstr(said, "'clock_ghz' is set twice for one accelerator"));
     free(said);
     said = refusal(HEAD "archs: [{override: {clock_ghz: 1}}]\n");
     assert_non_null(strstr(said, "'path'"));

@@ -174,6 +174,34 @@ static void update_of_a_batch(void **state) {
     sdse_arena_free(arena);
 }
 
+// Weights that do not move cannot be those of a layer that learns, not the first's
+// either.
+static void frozen_weights_are_shared_by_none_that_learns(void **state) {
+    (void)state;
+    static const char *const shared[] = {"a", "b"};
+    for (int i = 0; i < 2; i++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_diags diags;
+        sdse_diags_init(&diags, arena);
+        const char *text = sdse_arena_printf(
+            arena,
+            "name: n\nsource: s\ntraining: {batch: 2, optimiser: sgd, frozen: b}\n"
+            "layers:\n  - {name: a, kind: fc, in: 6, out_channels: 6}\n"
+            "  - {name: b, kind: fc, in: 6, out_channels: 6}\n"
+            "  - {name: c, kind: fc, in: 6, out_channels: 6, shares_weights: %s}\n",
+            shared[i]);
+        struct sdse_node *root = NULL;
+        struct sdse_workload *net = NULL;
+        assert_int_equal(sdse_tree_parse_memory(arena, "net.yaml", text, strlen(text),
+                                                &diags, &root),
+                         SDSE_OK);
+        assert_int_equal(sdse_workload_from_tree(arena, root, &diags, &net),
+                         SDSE_INVALID);
+        assert_string_equal(diags.first->check, "training-frozen");
+        sdse_arena_free(arena);
+    }
+}
+
 static void frozen_prefix(void **state) {
     (void)state;
     struct made m = step("batch: 2, optimiser: sgd, frozen: r", LAYERS);
@@ -401,6 +429,7 @@ int main(void) {
         cmocka_unit_test(shared_weights),
         cmocka_unit_test(update_of_a_batch),
         cmocka_unit_test(frozen_prefix),
+        cmocka_unit_test(frozen_weights_are_shared_by_none_that_learns),
         cmocka_unit_test(a_replay_is_frames_or_embeddings),
         cmocka_unit_test(points_say_what_a_replay_takes),
         cmocka_unit_test(gradients_of_inputs_have_channels_of_their_own),
