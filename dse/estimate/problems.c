@@ -145,11 +145,13 @@ static enum sdse_status solve(struct sdse_estimating *e) {
         }
     }
     const double count = (double)e->drawn_count, all = (double)e->estimate->problems;
-    if (status || count < 2)
+    if (status || !e->drawn_count)
         return status;
-    // What is drawn of all has no error.
+    // What is drawn of all has no error; one of many may be off by as much as it is.
     e->problem_s = sum / count;
-    e->problem_error = sqrt(square / 2 / (count - 1) / count * (1 - count / all));
+    e->problem_error = count < 2
+                           ? e->problem_s * (all > 1)
+                           : sqrt(square / 2 / (count - 1) / count * (1 - count / all));
     return SDSE_OK;
 }
 

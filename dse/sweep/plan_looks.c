@@ -18,6 +18,7 @@ struct cause {
     struct sdse_diags said; // one diagnostic and its notes, of the first in order
     uint64_t first, count;  // that one's number; how many say it
     bool refuses;
+    bool varies; // others say it of other values
 };
 struct causes {
     struct cause *all;
@@ -50,6 +51,7 @@ static bool note_cause(struct causes *causes, const struct sdse_diag *diag,
             !same_place(known->loc, diag->loc) || cause->refuses != refuses)
             continue;
         cause->count++;
+        cause->varies = cause->varies || strcmp(known->message, diag->message) != 0;
         return true; // numbers rise with what a cause is about
     }
     struct cause *cause = SDSE_ARENA_NEW(causes->arena, struct cause);
@@ -92,16 +94,17 @@ static void say_causes(struct causes *causes, const char *what, uint64_t all,
                        uint64_t looked, struct sdse_diags *diags) {
     sort_causes(causes);
     for (const struct cause *cause = causes->all; cause; cause = cause->next) {
-        char more[128] = "";
+        char more[160] = "";
+        const char *like = cause->varies ? "and so on: " : "";
+        const char *then = cause->refuses ? ": infeasible" : "";
         if (looked < all)
-            snprintf(
-                more, sizeof more,
-                " (%" PRIu64 " of the %" PRIu64 " %ss looked at, of %" PRIu64 "%s)",
-                cause->count, looked, what, all, cause->refuses ? ": infeasible" : "");
+            snprintf(more, sizeof more,
+                     " (%s%" PRIu64 " of the %" PRIu64 " %ss looked at, of %" PRIu64
+                     "%s)",
+                     like, cause->count, looked, what, all, then);
         else if (cause->refuses || cause->count > 1)
-            snprintf(more, sizeof more, " (%" PRIu64 " %s%s%s)", cause->count, what,
-                     cause->count == 1 ? "" : "s",
-                     cause->refuses ? ": infeasible" : "");
+            snprintf(more, sizeof more, " (%s%" PRIu64 " %s%s%s)", like, cause->count,
+                     what, cause->count == 1 ? "" : "s", then);
         say_cause(cause, SDSE_WARNING, more, diags);
     }
 }

@@ -170,6 +170,10 @@ static void takes_a_sample(void **state) {
     assert_true(all.error < 1e-9); // what is drawn of all has no error
     assert_true(few.written > 1 && few.written <= few.points);
     assert_int_equal(few.shards, 0);
+    // One of many says something, and that it is little.
+    const struct sdse_estimate one = estimated(sweep, false, 1, 0);
+    assert_int_equal(one.solved, 1);
+    assert_true(one.solve_s > 0 && one.error > few.error);
     char line[300];
     snprintf(line, sizeof line, "ls -d '%s'/sdse-plan-* 2>/dev/null", folder);
     assert_int_not_equal(system(line), 0);

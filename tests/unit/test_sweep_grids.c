@@ -275,6 +275,11 @@ static void what_cannot_be_is_infeasible(void **state) {
                              "parameters = 'GLB.capacity_kib=0.001953125'") == 2);
     assert_true(
         sweep_number("i.db", "SELECT count(DISTINCT point_hash) FROM v_point") == 16);
+    // Of several values the first is said, and that there are others.
+    sweep_write("s.yaml", HEAD ARCHS "override: {GLB.capacity_kib: [0, -1, 16]}\n");
+    assert_int_equal(sweep_try(&request, &progress, &said), SDSE_OK);
+    assert_non_null(strstr(said, "got 0 bits (and so on: 2 accelerators: infeasible)"));
+    free(said);
     // Without the override the form needs an engine, and raw weights do not.
     sweep_write("s.yaml", HEAD "archs: [bare.yaml, arch.yaml]\nweight_forms: [raw, "
                                "{name: sd, basis_size: 2, density: 0.5}]\n");
