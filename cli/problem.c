@@ -214,13 +214,50 @@ struct sdse_mapping *cli_streamed_mapping(struct cli *cli,
     return mapping;
 }
 
+// Whether every tile lives as short as its memory allows; the longest that does not is
+// said.
+static bool accept_lives(struct cli *cli, const struct cli_problem *problem,
+                         const struct sdse_model *model,
+                         const struct sdse_mapping *mapping) {
+    const struct sdse_arch *arch = problem->arch;
+    bool limited = false;
+    for (unsigned l = 1; l < arch->level_count; l++)
+        limited = limited || arch->level[l].max_lifetime_us.given;
+    if (!limited || !(sdse_evaluate(model, mapping).strain > 1))
+        return true;
+    struct sdse_cost cost;
+    if (!sdse_evaluate_full(model, mapping, &cost)) {
+        cli_note(cli, SDSE_NO_MEMORY);
+        return false;
+    }
+    double worst = 1;
+    unsigned at = 0;
+    int what = 0;
+    for (unsigned l = 1; l < arch->level_count; l++)
+        for (int part = 0; arch->level[l].max_lifetime_us.given && part < SDSE_PARTS;
+             part++) {
+            const double strain = cost.level[l].flow[part].lifetime_us /
+                                  arch->level[l].max_lifetime_us.value;
+            if (strain <= worst)
+                continue;
+            worst = strain;
+            at = l;
+            what = part;
+        }
+    cli_error(cli, "the %s in %s live %.6g us, but at most %.6g are allowed",
+              sdse_part_name((enum sdse_part)what), arch->level[at].name,
+              cost.level[at].flow[what].lifetime_us,
+              arch->level[at].max_lifetime_us.value);
+    return false;
+}
+
 bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
                         const struct sdse_model *model,
                         const struct sdse_mapping *mapping) {
     unsigned at = 0;
     switch (sdse_mapping_verdict(model, mapping, &at)) {
     case SDSE_VALID:
-        return true;
+        return accept_lives(cli, problem, model, mapping);
     case SDSE_TOO_BIG: {
         struct sdse_cost cost;
         if (!sdse_evaluate_full(model, mapping, &cost)) {

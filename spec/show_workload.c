@@ -42,7 +42,9 @@ static void show_layer(FILE *out, int width, const struct sdse_layer *layer,
             layer->nest.stride[1], layer->repeat);
     fprintf(out, " %13" PRIu64 " %11" PRIu64 "%c %11" PRIu64 " %11" PRIu64 "%s\n",
             words->macs, words->weights,
-            sdse_layer_moves(layer) || sdse_layer_stores_weights(layer) ? ' ' : '*',
+            sdse_layer_moves(layer) || sdse_layer_stores_weights(layer) ? ' '
+            : layer->shares_weights                                     ? '+'
+                                                                        : '*',
             words->inputs, words->outputs,
             sdse_layer_moves(layer) && layer->move.fused ? " fused" : "");
 }
@@ -75,7 +77,7 @@ static void show_replay(FILE *out, const struct sdse_training_step *step,
 void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
     int width = name_width(net);
     struct words total = {0}, moved = {0}, fused = {0};
-    bool products = false;
+    bool products = false, shared = false;
     fprintf(out, "%s\nSource: %s\n\n", net->name, net->source);
     fprintf(out, "%-*s %-7s", width, "layer", "kind");
     for (unsigned d = 0; d < SDSE_DIMS; d++)
@@ -90,7 +92,9 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
             : layer->move.fused      ? &fused
                                      : &moved,
             layer, &words);
-        products |= !sdse_layer_moves(layer) && !sdse_layer_stores_weights(layer);
+        const bool none = !sdse_layer_moves(layer) && !sdse_layer_stores_weights(layer);
+        products |= none && !layer->shares_weights;
+        shared |= none && layer->shares_weights;
     }
     fprintf(out,
             "\n%" PRIu64 " layers, %" PRIu64 " MACs, %" PRIu64
@@ -117,6 +121,8 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
                 net->not_modelled[i].weights);
     if (products)
         fputs("* activations, not stored weights\n", out);
+    if (shared)
+        fputs("+ the weights of an earlier layer, stored there\n", out);
     if (net->round)
         fprintf(out, "all of this is a round of %" PRIu64 " x %" PRIu64 " images\n",
                 net->round, net->batch);

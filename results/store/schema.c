@@ -506,7 +506,7 @@ const char *const sdse_schema_statements[] = {
     "CREATE VIEW v_training_energy AS SELECT"
     " t.name, t.method, t.settings, t.hash AS training_hash, e.epoch,"
     " e.test_accuracy, p.point_id, p.arch, p.parameters, p.energy_pj AS step_energy_pj,"
-    " p.energy_pj * p.steps AS energy_pj,"
+    " p.energy_pj * p.steps * (e.epoch > 0) AS energy_pj,"
     " p.energy_pj * p.steps * e.epoch AS total_energy_pj"
     " FROM training_run t JOIN training_epoch e USING (training_id) JOIN"
     " (SELECT p.*, " STEPS_OF_EPOCH " AS steps FROM v_point p"

@@ -25,7 +25,8 @@ struct chart {
 #define COMPONENT_RANK                                                               \
     " CASE c WHEN 'network' THEN 1000 WHEN 'MAC' THEN 1001 WHEN 'rebuild' THEN 1002" \
     " WHEN 'leakage' THEN 1003 WHEN 'static' THEN 1004 WHEN 'clock' THEN 1005"       \
-    " WHEN 'control' THEN 1006 ELSE (SELECT min(level) FROM solution_memory m WHERE" \
+    " WHEN 'control' THEN 1006 WHEN 'vector' THEN 1007 WHEN 'refresh' THEN 1008"     \
+    " ELSE (SELECT min(level) FROM solution_memory m WHERE"                          \
     " m.name = c) END"
 
 static size_t component_index(struct chart *chart, const char *name,
@@ -136,7 +137,8 @@ static const char *component_color(const char *name, size_t index) {
         const char *name, *color;
     } roles[] = {{"network", "#cc79a7"}, {"MAC", "#56b4e9"},    {"rebuild", "#d55e00"},
                  {"leakage", "#7f7f7f"}, {"static", "#9f9f9f"}, {"clock", "#bcbd22"},
-                 {"control", "#17becf"}, {"other", "#cccccc"}};
+                 {"control", "#17becf"}, {"other", "#cccccc"},  {"refresh", "#e377c2"},
+                 {"vector", "#7b4173"}};
     static const char *const memories[] = {"#0072b2", "#e69f00", "#009e73", "#f0e442",
                                            "#8c564b", "#332288", "#999933", "#aa4499"};
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)

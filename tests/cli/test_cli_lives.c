@@ -1,0 +1,61 @@
+// A mapping that keeps a tile longer than its memory allows is no answer, wherever it
+// comes from.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_program.h"
+
+static const char net[] =
+    "name: n\nsource: own words\nlayers:\n"
+    "  - {name: c, kind: conv, in: [8, 8, 8], out_channels: 8, kernel: 3, pad: 1}\n";
+
+// An accelerator with forgetting cells and what else is said of them.
+static void write_arch(const char *more) {
+    char text[1200];
+    snprintf(
+        text, sizeof text,
+        "name: a\nsource: own words\nnode_nm: 45\nclock_ghz: 1\nword_bits: 8\n"
+        "levels:\n  - level: Main\n    memory: {class: dram, pj_per_bit: 4}\n"
+        "  - level: Cells\n    memory: {class: edram, capacity_kib: 8, port_bits: "
+        "64, read_pj: 1, write_pj: 1, area_um2: 1, retention_us: 1000, "
+        "refresh_pj_per_bit: 0.02, refresh_row_bits: 64, refresh_cycles_per_row: 1%s}\n"
+        "compute: {pj_per_mac: 1, area_um2: 1}\n",
+        more);
+    write_scratch("a.yaml", text);
+}
+
+static void expect(const char *line, int status, const char *says) {
+    struct ran ran = run_program(line);
+    if (ran.status != status || (says && !strstr(ran.err, says)))
+        fail_msg("%s: exit status %d, %s%s", line, ran.status, ran.out, ran.err);
+    free_ran(&ran);
+}
+
+static void mappings_that_live_too_long_are_refused(void **state) {
+    (void)state;
+    write_scratch("n.yaml", net);
+    write_arch("");
+    expect("map -a @a.yaml -w @n.yaml -l c -o @m.yaml", 0, NULL);
+    expect("eval -a @a.yaml -w @n.yaml -l c --mapping @m.yaml", 0, NULL);
+    // As long as it takes is long enough; a thousandth of it is not.
+    write_arch(", max_lifetime_us: 100000");
+    expect("eval -a @a.yaml -w @n.yaml -l c --mapping @m.yaml", 0, NULL);
+    write_arch(", max_lifetime_us: 0.001");
+    expect("eval -a @a.yaml -w @n.yaml -l c --mapping @m.yaml", 1, " in Cells live ");
+    expect("explain -a @a.yaml -w @n.yaml -l c --mapping @m.yaml", 1,
+           " us, but at most 0.001 are allowed");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mappings_that_live_too_long_are_refused),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
