@@ -41,8 +41,8 @@ static const struct cli_option options[] = {
     [MOST_ENERGY] = {"max-energy", 0, CLI_TEXT, "ENERGY",
                      "the best within an energy: 1.5mJ", NULL, false},
     [MOST_LIFETIME] = {"max-lifetime", 0, CLI_REAL, "US",
-                       "longest life of a tile in a memory of class edram; 0 = any",
-                       "0", false},
+                       "longest life of a tile in a memory of class edram", NULL,
+                       false},
     [FORM] = CLI_OPTION_FORM,
     [UNEVEN] = CLI_OPTION_UNEVEN,
     [BYPASS] = CLI_OPTION_BYPASS,
@@ -207,6 +207,11 @@ static bool forgets_where_asked(const struct cli_map_run *run) {
     const struct sdse_arch *arch = run->problem.arch;
     if (run->objective == LIFETIME && run->budget.given) {
         cli_error(run->cli, "--objective lifetime takes no budget");
+        return false;
+    }
+    if (run->args->value[MOST_LIFETIME] &&
+        !(cli_real(run->args, MOST_LIFETIME, 0) > 0)) {
+        cli_error(run->cli, "--max-lifetime must be positive");
         return false;
     }
     const bool asked =

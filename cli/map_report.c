@@ -136,7 +136,7 @@ static const double ROUNDING = 1e-12; // of sums in another order
 // their bounds add up; of picks from their fronts: as the fronts say.
 static double network_gap(const struct cli_map_run *run, double energy_pj,
                           double cycles) {
-    double worst = 0, bound = 0;
+    double worst = 0, bound = 0, longest = 0, least_longest = 0;
     for (size_t i = 0; i < run->solutions.layer_count; i++) {
         const struct cli_mapped *mapped = &run->solutions.mapped[i];
         const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
@@ -145,7 +145,14 @@ static double network_gap(const struct cli_map_run *run, double energy_pj,
             run->objective == LATENCY ? totals->latency_cycles : totals->energy_pj;
         bound += (double)mapped->layer->repeat * value / (1 + answer->gap);
         worst = fmax(worst, answer->gap);
+        longest = fmax(longest, totals->lifetime_cycles);
+        least_longest =
+            fmax(least_longest, totals->lifetime_cycles / (1 + answer->gap));
     }
+    if (run->objective == LIFETIME && longest > 0)
+        return longest / least_longest - 1;
+    if (run->objective == LIFETIME) // nothing lives where cells forget
+        return 0;
     if (!run->combined)
         return (run->objective == LATENCY ? cycles : energy_pj) / bound - 1;
     const enum sdse_objective objective = cli_map_picked_objective(run);
@@ -180,6 +187,8 @@ static void print_network_totals(const struct cli_map_run *run) {
                gap);
     else
         fputs("not proved: without a bound", stdout);
+    if (run->objective == LIFETIME)
+        fputs(", of the longest life of a tile", stdout);
     if (run->combined)
         printf("; picked from a front of %s%zu element%s",
                run->front.thinned ? "more than " : "", run->front.count,

@@ -530,22 +530,38 @@ static void explain_macs(struct sdse_story *s) {
     }
 }
 
+static void count_refresh(struct sdse_story *s) {
+    const struct sdse_arch *arch = s->model->arch;
+    for (unsigned l = 0; l < arch->level_count; l++) {
+        const struct sdse_level *level = &arch->level[l];
+        double pj = 0;
+        if (level->memory_class != SDSE_EDRAM)
+            continue;
+        for (enum sdse_part part = 0; part < SDSE_PARTS; part++)
+            pj += s->cost->level[l].flow[part].refresh_bits *
+                  level->edram.refresh_pj_per_bit.value;
+        s->x.seen.energy_pj += pj;
+    }
+}
+
 // What lives longer than its cells hold it.
 static void explain_refresh(struct sdse_story *s) {
     const struct sdse_arch *arch = s->model->arch;
     for (unsigned l = 0; l < arch->level_count; l++) {
         const struct sdse_level *level = &arch->level[l];
         const struct sdse_edram *edram = &level->edram;
-        double pj = 0;
+        bool headed = false;
         if (level->memory_class != SDSE_EDRAM)
             continue;
-        fprintf(s->x.out, "\nLives in %s, whose cells hold %s us\n", level->name,
-                sdse_digits_f64(edram->retention_us.value).text);
         for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
             const struct sdse_flow_cost *flow = &s->cost->level[l].flow[part];
             const double part_pj = flow->refresh_bits * edram->refresh_pj_per_bit.value;
             if (!flow->life_steps)
                 continue;
+            if (!headed)
+                fprintf(s->x.out, "\nLives in %s, whose cells hold %s us\n",
+                        level->name, sdse_digits_f64(edram->retention_us.value).text);
+            headed = true;
             fprintf(s->x.out,
                     "  %-22s %s of %s steps x %s cycles / %s GHz = %s us: %s "
                     "refresh%s",
@@ -565,10 +581,8 @@ static void explain_refresh(struct sdse_story *s) {
             } else {
                 fputc('\n', s->x.out);
             }
-            pj += part_pj;
             s->x.lines++;
         }
-        s->x.seen.energy_pj += pj;
     }
 }
 
@@ -580,7 +594,7 @@ static void explain_compute(struct sdse_story *s) {
         explain_macs(s);
     const double cycles = (double)s->cost->latency_cycles, ghz = arch->clock_ghz;
     const double dynamic_pj = s->x.seen.energy_pj;
-    explain_refresh(s);
+    count_refresh(s);
     for (unsigned l = 0; l <= arch->level_count; l++) {
         const bool memory = l < arch->level_count;
         const double mw =
@@ -604,6 +618,7 @@ static void explain_compute(struct sdse_story *s) {
     }
     if (s->model->has_overheads)
         explain_overheads(s, dynamic_pj);
+    explain_refresh(s);
 }
 
 // --- The check ---

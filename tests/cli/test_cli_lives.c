@@ -53,9 +53,30 @@ static void mappings_that_live_too_long_are_refused(void **state) {
            " us, but at most 0.001 are allowed");
 }
 
+static void a_limit_of_lives_is_positive(void **state) {
+    (void)state;
+    write_scratch("n.yaml", net);
+    write_arch("");
+    expect("map -a @a.yaml -w @n.yaml -l c --max-lifetime 0", 2,
+           "--max-lifetime must be positive");
+}
+
+static void the_proof_of_the_network_is_of_its_longest_life(void **state) {
+    (void)state;
+    write_scratch("n.yaml", net);
+    write_arch("");
+    struct ran ran = run_program("map -a @a.yaml -w @n.yaml --objective lifetime");
+    if (ran.status != 0 ||
+        !strstr(ran.out, "proved optimal (gap 0), of the longest life of a tile"))
+        fail_msg("exit status %d, %s%s", ran.status, ran.out, ran.err);
+    free_ran(&ran);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mappings_that_live_too_long_are_refused),
+        cmocka_unit_test(a_limit_of_lives_is_positive),
+        cmocka_unit_test(the_proof_of_the_network_is_of_its_longest_life),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
