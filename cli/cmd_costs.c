@@ -16,15 +16,8 @@
 
 enum {
     OBJECTIVE,
-    SWEEP,
-    VERSION,
-    SUPERSEDED,
-    WORKLOAD,
-    ARCH,
-    FORM,
-    WHERE,
-    LIMIT,
-    OUTPUT,
+    SELECTION,
+    OUTPUT = SELECTION + CLI_SELECT_OPTIONS,
     FORCE,
     FORMAT,
 };
@@ -32,14 +25,7 @@ enum {
 static const struct cli_option options[] = {
     [OBJECTIVE] = {"objective", 0, CLI_CHOICE, "energy|latency|edp|ed2p",
                    "what a layer's mapping is chosen by", "energy", false},
-    [SWEEP] = CLI_OPTION_SWEEP,
-    [VERSION] = CLI_OPTION_SWEEP_VERSION,
-    [SUPERSEDED] = CLI_OPTION_SUPERSEDED,
-    [WORKLOAD] = CLI_OPTION_ONLY_WORKLOAD,
-    [ARCH] = CLI_OPTION_ONLY_ARCH,
-    [FORM] = CLI_OPTION_ONLY_FORM,
-    [WHERE] = CLI_OPTION_WHERE,
-    [LIMIT] = CLI_OPTION_LIMIT,
+    CLI_SELECTION_ROWS(SELECTION),
     [OUTPUT] = {"output", 'o', CLI_TEXT, "FILE",
                 "write to FILE: CSV, or JSON or Markdown by --format", NULL, false},
     [FORCE] = CLI_OPTION_FORCE,
@@ -196,9 +182,8 @@ static void say_what_lacks(const struct costing *c) {
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    const char *where;
-    if (!cli_accept_version(cli, args->value[SWEEP], args->value[VERSION]) ||
-        !cli_parse_limits(cli, args->value[LIMIT], args->value[WHERE], &where))
+    struct sdse_filter filter;
+    if (!cli_parse_selection(cli, args, SELECTION, &filter))
         return CLI_USAGE;
     enum cli_exit status;
     cli->outputs.force = args->value[FORCE] != NULL;
@@ -206,13 +191,6 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                         .reader = cli_open_results(cli, args->operands[0], &status)};
     if (!c.reader)
         return status;
-    const struct sdse_filter filter = {args->value[SWEEP],
-                                       args->value[WORKLOAD],
-                                       args->value[ARCH],
-                                       args->value[FORM],
-                                       where,
-                                       cli_count(args, VERSION, 0),
-                                       args->value[SUPERSEDED] != NULL};
     status = cli_finish(
         cli,
         gather(&c, &filter, (enum sdse_objective)cli_choice(args, options, OBJECTIVE)));

@@ -6,29 +6,11 @@
 #include "cli/selection.h"
 #include "results/look/points.h"
 
-enum {
-    OBJECTIVES,
-    SWEEP,
-    VERSION,
-    SUPERSEDED,
-    WORKLOAD,
-    ARCH,
-    FORM,
-    WHERE,
-    LIMIT,
-    FORMAT
-};
+enum { OBJECTIVES, SELECTION, FORMAT = SELECTION + CLI_SELECT_OPTIONS };
 
 static const struct cli_option options[] = {
     [OBJECTIVES] = CLI_OPTION_OBJECTIVES,
-    [SWEEP] = CLI_OPTION_SWEEP,
-    [VERSION] = CLI_OPTION_SWEEP_VERSION,
-    [SUPERSEDED] = CLI_OPTION_SUPERSEDED,
-    [WORKLOAD] = CLI_OPTION_ONLY_WORKLOAD,
-    [ARCH] = CLI_OPTION_ONLY_ARCH,
-    [FORM] = CLI_OPTION_ONLY_FORM,
-    [WHERE] = CLI_OPTION_WHERE,
-    [LIMIT] = CLI_OPTION_LIMIT,
+    CLI_SELECTION_ROWS(SELECTION),
     [FORMAT] = CLI_OPTION_FORMAT,
 };
 
@@ -92,22 +74,14 @@ static enum cli_exit print_fronts(struct cli *cli, struct sdse_reader *reader,
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct cli_objectives objectives;
-    const char *where;
+    struct sdse_filter filter;
     if (!cli_parse_objectives(cli, args->value[OBJECTIVES], &objectives) ||
-        !cli_accept_version(cli, args->value[SWEEP], args->value[VERSION]) ||
-        !cli_parse_limits(cli, args->value[LIMIT], args->value[WHERE], &where))
+        !cli_parse_selection(cli, args, SELECTION, &filter))
         return CLI_USAGE;
     enum cli_exit status;
     struct sdse_reader *reader = cli_open_results(cli, args->operands[0], &status);
     if (!reader)
         return status;
-    const struct sdse_filter filter = {args->value[SWEEP],
-                                       args->value[WORKLOAD],
-                                       args->value[ARCH],
-                                       args->value[FORM],
-                                       where,
-                                       cli_count(args, VERSION, 0),
-                                       args->value[SUPERSEDED] != NULL};
     status =
         print_fronts(cli, reader, filter, &objectives, cli_table_format(args, FORMAT));
     sdse_reader_close(reader);

@@ -18,15 +18,8 @@ enum {
     GROUP,
     POINT,
     BARS,
-    SWEEP,
-    VERSION,
-    SUPERSEDED,
-    WORKLOAD,
-    ARCH,
-    FORM,
-    WHERE,
-    LIMIT,
-    OVER,
+    SELECTION,
+    OVER = SELECTION + CLI_SELECT_OPTIONS,
     OVER_FORM,
     FORCE
 };
@@ -42,14 +35,7 @@ static const struct cli_option options[] = {
                "layers: which design point (as pareto numbers them)", NULL, false},
     [BARS] = {"bars", 'n', CLI_COUNT, "N", "energy: at most so many points", "30",
               false},
-    [SWEEP] = CLI_OPTION_SWEEP,
-    [VERSION] = CLI_OPTION_SWEEP_VERSION,
-    [SUPERSEDED] = CLI_OPTION_SUPERSEDED,
-    [WORKLOAD] = CLI_OPTION_ONLY_WORKLOAD,
-    [ARCH] = CLI_OPTION_ONLY_ARCH,
-    [FORM] = CLI_OPTION_ONLY_FORM,
-    [WHERE] = CLI_OPTION_WHERE,
-    [LIMIT] = CLI_OPTION_LIMIT,
+    CLI_SELECTION_ROWS(SELECTION),
     [OVER] = {"over", 0, CLI_TEXT, "ARCH", "gain: the accelerator that is the base",
               NULL, false},
     [OVER_FORM] = {"over-form", 0, CLI_TEXT, "NAME", "gain: the base's weight form",
@@ -62,7 +48,7 @@ struct drawing {
     const struct cli_args *args;
     struct sdse_reader *reader;
     struct cli_objectives objectives;
-    const char *where; // and limits; NULL: any point
+    struct sdse_filter filter;
 };
 
 // DIR/name.type, with what does not belong into a file name replaced.
@@ -132,14 +118,7 @@ static enum sdse_status draw_networks(const struct drawing *drawing, const char 
 // is that of all points.
 static enum sdse_status draw_sweeps(const struct drawing *drawing, const char *kind) {
     struct cli *cli = drawing->cli;
-    const char *const *value = drawing->args->value;
-    struct sdse_filter filter = {value[SWEEP],
-                                 value[WORKLOAD],
-                                 value[ARCH],
-                                 value[FORM],
-                                 drawing->where,
-                                 cli_count(drawing->args, VERSION, 0),
-                                 value[SUPERSEDED] != NULL};
+    struct sdse_filter filter = drawing->filter;
     const char **sweeps;
     size_t count, drawn = 0;
     enum sdse_status status =
@@ -175,14 +154,12 @@ static enum sdse_status draw_layers(const struct drawing *drawing) {
 
 static enum sdse_status draw_gains(const struct drawing *drawing) {
     const char *const *value = drawing->args->value;
-    const struct sdse_gain_plot plot = {
-        .filter = {value[SWEEP], value[WORKLOAD], value[ARCH], value[FORM],
-                   drawing->where, cli_count(drawing->args, VERSION, 0),
-                   value[SUPERSEDED] != NULL},
-        .over_arch = value[OVER],
-        .over_form = value[OVER_FORM],
-        .picture = picture_path(drawing, "gain", value[OVER]),
-        .rules = &drawing->cli->outputs};
+    const struct sdse_gain_plot plot = {.filter = drawing->filter,
+                                        .over_arch = value[OVER],
+                                        .over_form = value[OVER_FORM],
+                                        .picture =
+                                            picture_path(drawing, "gain", value[OVER]),
+                                        .rules = &drawing->cli->outputs};
     if (!plot.picture)
         return SDSE_NO_MEMORY;
     const enum sdse_status status = sdse_plot_gain(
@@ -260,9 +237,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct drawing drawing = {.cli = cli, .args = args};
     if (!accept_kind(cli, args) ||
         !cli_parse_objectives(cli, args->value[OBJECTIVES], &drawing.objectives) ||
-        !cli_parse_limits(cli, args->value[LIMIT], args->value[WHERE],
-                          &drawing.where) ||
-        !cli_accept_version(cli, args->value[SWEEP], args->value[VERSION]))
+        !cli_parse_selection(cli, args, SELECTION, &drawing.filter))
         return CLI_USAGE;
     enum cli_exit status;
     cli->outputs.force = args->value[FORCE] != NULL;

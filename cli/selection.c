@@ -55,13 +55,6 @@ bool cli_parse_objectives(struct cli *cli, const char *list,
     return false;
 }
 
-bool cli_accept_version(struct cli *cli, const char *sweep, const char *version) {
-    if (!version || sweep)
-        return true;
-    cli_error(cli, "--sweep-version %s of which sweep? Add --sweep NAME", version);
-    return false;
-}
-
 // --- Limits ---
 
 // The unit of a metric as it is typed: "J·s²" is Js2.
@@ -141,8 +134,9 @@ static const char *limit_condition(struct cli *cli, char *word) {
     return sql;
 }
 
-bool cli_parse_limits(struct cli *cli, const char *list, const char *where,
-                      const char **condition) {
+// *condition = NULL if there is none.
+static bool parse_limits(struct cli *cli, const char *list, const char *where,
+                         const char **condition) {
     *condition = where && list ? sdse_arena_printf(cli->arena, "(%s\n)", where) : where;
     char *words = list ? sdse_arena_strdup(cli->arena, list) : NULL;
     if ((where && !*condition) || (list && !words))
@@ -160,4 +154,25 @@ bool cli_parse_limits(struct cli *cli, const char *list, const char *where,
             return cli_note(cli, SDSE_NO_MEMORY) == SDSE_OK;
     }
     return true;
+}
+
+// --- All of it ---
+
+bool cli_parse_selection(struct cli *cli, const struct cli_args *args, int first,
+                         struct sdse_filter *filter) {
+    const char *const *value = args->value + first;
+    *filter = (struct sdse_filter){.sweep = value[CLI_SELECT_SWEEP],
+                                   .workload = value[CLI_SELECT_WORKLOAD],
+                                   .arch = value[CLI_SELECT_ARCH],
+                                   .form = value[CLI_SELECT_FORM],
+                                   .sweep_version =
+                                       cli_count(args, first + CLI_SELECT_VERSION, 0),
+                                   .superseded = value[CLI_SELECT_SUPERSEDED] != NULL};
+    if (value[CLI_SELECT_VERSION] && !filter->sweep) {
+        cli_error(cli, "--sweep-version %s of which sweep? Add --sweep NAME",
+                  value[CLI_SELECT_VERSION]);
+        return false;
+    }
+    return parse_limits(cli, value[CLI_SELECT_LIMIT], value[CLI_SELECT_WHERE],
+                        &filter->where);
 }

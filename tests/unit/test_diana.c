@@ -15,9 +15,7 @@
 #include "dse/map.h"
 #include "spec/load.h"
 #include "spec/tree.h"
-
-static struct sdse_arena *arena;
-static struct sdse_diags diags;
+#include "support/group_arena.h"
 
 static struct sdse_node *tree_of(const char *name) {
     char path[512];
@@ -210,19 +208,6 @@ static void what_was_compared(void **state) {
     printf("## DIANA's formulas: %d layers, all cycles equal\n", compared);
 }
 
-static int begin(void **state) {
-    (void)state;
-    arena = sdse_arena_new();
-    sdse_diags_init(&diags, arena);
-    return arena ? 0 : 1;
-}
-
-static int end(void **state) {
-    (void)state;
-    sdse_arena_free(arena);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_digital_array_takes_its_formulas_cycles),
@@ -231,5 +216,5 @@ int main(void) {
         cmocka_unit_test(outputs_side_by_side_share_the_array),
         cmocka_unit_test(what_was_compared),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, begin_arena, end_arena);
 }

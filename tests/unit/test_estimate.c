@@ -15,35 +15,7 @@
 
 #include "dse/estimate/estimate.h"
 #include "dse/sweep/sweep.h"
-
-static char folder[] = "/tmp/sdse-estimate-XXXXXX";
-
-static const char *in_folder(const char *name) {
-    static char path[4][256];
-    static unsigned next;
-    char *text = path[next++ % 4];
-    snprintf(text, sizeof path[0], "%s/%s", folder, name);
-    return text;
-}
-
-static void write_file(const char *name, const char *text) {
-    FILE *out = fopen(in_folder(name), "w");
-    assert_non_null(out);
-    fputs(text, out);
-    assert_int_equal(fclose(out), 0);
-}
-
-static int make_folder(void **state) {
-    (void)state;
-    return mkdtemp(folder) ? 0 : 1;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    char line[300];
-    snprintf(line, sizeof line, "rm -rf '%s'", folder);
-    return system(line);
-}
+#include "support_sweep.h"
 
 static enum sdse_status estimate(const struct sdse_estimate_request *request,
                                  struct sdse_estimate *out) {
@@ -66,7 +38,7 @@ static struct sdse_estimate estimated(const char *sweep, bool measure, size_t sa
                                                               .seed = 7,
                                                               .measure = measure,
                                                               .deadline_s = deadline_s,
-                                                              .folder = folder},
+                                                              .folder = sweep_path("")},
                               &out),
                      SDSE_OK);
     return out;
@@ -79,7 +51,7 @@ static struct sdse_sweep_progress run_shard(const char *sweep, uint64_t shard,
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
     struct sdse_sweep_progress progress;
-    const char *path = in_folder("run.db");
+    const char *path = sweep_path("run.db");
     unlink(path);
     assert_int_equal(sdse_sweep_run(&(struct sdse_sweep_request){.sweep_path = sweep,
                                                                  .database_path = path,
@@ -93,8 +65,8 @@ static struct sdse_sweep_progress run_shard(const char *sweep, uint64_t shard,
 }
 
 static const char *sweep_of(const char *name, const char *text) {
-    write_file(name, text);
-    return in_folder(name);
+    sweep_write(name, text);
+    return sweep_path(name);
 }
 
 // What differs in overrides alone, what a form does not touch, what no accelerator can
@@ -129,12 +101,12 @@ static void counts_what_a_run_solves(void **state) {
 // when they are measured.
 static void counts_measured_forms(void **state) {
     (void)state;
-    write_file("twins.yaml",
-               "name: twins\nsource: made up\nlayers:\n"
-               "  - {name: a, kind: fc, in: 24, out_channels: 8}\n"
-               "  - {name: b, kind: fc, in: 24, out_channels: 8}\n"
-               "  - {name: c, kind: conv, in: [4, 8, 8], out_channels: 8, kernel: 3}\n"
-               "  - {name: d, kind: fc, in: 24, out_channels: 8}\n");
+    sweep_write("twins.yaml",
+                "name: twins\nsource: made up\nlayers:\n"
+                "  - {name: a, kind: fc, in: 24, out_channels: 8}\n"
+                "  - {name: b, kind: fc, in: 24, out_channels: 8}\n"
+                "  - {name: c, kind: conv, in: [4, 8, 8], out_channels: 8, kernel: 3}\n"
+                "  - {name: d, kind: fc, in: 24, out_channels: 8}\n");
     char text[1024];
     snprintf(text, sizeof text,
              "name: measured\nworkloads: [twins.yaml]\n"
@@ -175,7 +147,7 @@ static void takes_a_sample(void **state) {
     assert_int_equal(one.solved, 1);
     assert_true(one.solve_s > 0 && one.error > few.error);
     char line[300];
-    snprintf(line, sizeof line, "ls -d '%s'/sdse-plan-* 2>/dev/null", folder);
+    snprintf(line, sizeof line, "ls -d '%s'/sdse-plan-* 2>/dev/null", sweep_path(""));
     assert_int_not_equal(system(line), 0);
 }
 
@@ -186,7 +158,7 @@ static void estimates_the_size(void **state) {
     const struct sdse_estimate said = estimated(sweep, false, 40, 0);
     run_shard(sweep, 0, 0);
     struct stat info;
-    assert_int_equal(stat(in_folder("run.db"), &info), 0);
+    assert_int_equal(stat(sweep_path("run.db"), &info), 0);
     assert_true(said.database_bytes > 0.67 * (double)info.st_size &&
                 said.database_bytes < 1.5 * (double)info.st_size);
 }
@@ -213,7 +185,8 @@ static void refuses_what_a_run_refuses(void **state) {
     const char *bad = sweep_of("bad.yaml", "name: bad\nworkloads: [nosuch.yaml]\n"
                                            "archs: [nosuch.yaml]\nobjectve: edp\n");
     assert_int_not_equal(
-        estimate(&(struct sdse_estimate_request){.sweep_path = bad, .folder = folder},
+        estimate(&(struct sdse_estimate_request){.sweep_path = bad,
+                                                 .folder = sweep_path("")},
                  &out),
         SDSE_OK);
     const char *good = SDSE_SOURCE_DIR "/tests/data/cli/sweep.yaml";
@@ -234,5 +207,5 @@ int main(void) {
         cmocka_unit_test(finds_shards_for_a_deadline),
         cmocka_unit_test(refuses_what_a_run_refuses),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }

@@ -26,23 +26,6 @@
 #include "support/close.h"
 #include "support_sweep.h"
 
-static char folder[] = "/tmp/sdse-measured-XXXXXX";
-
-static const char *in_folder(const char *name) {
-    static char path[4][256];
-    static unsigned next;
-    char *text = path[next++ % 4];
-    snprintf(text, sizeof path[0], "%s/%s", folder, name);
-    return text;
-}
-
-static void write_file(const char *name, const char *text) {
-    FILE *out = fopen(in_folder(name), "w");
-    assert_non_null(out);
-    fputs(text, out);
-    assert_int_equal(fclose(out), 0);
-}
-
 // Three layers that are decomposed and one that stays raw.
 #define LAYERS(a, c)                                                                 \
     "layers:\n"                                                                      \
@@ -58,42 +41,34 @@ static void write_file(const char *name, const char *text) {
     "energy\n"
 
 static int make_inputs(void **state) {
-    (void)state;
-    if (!mkdtemp(folder))
-        return 1;
-    write_file("net.yaml",
-               "name: tiny\nsource: made up for this test\n" LAYERS("", ""));
-    write_file("arch.yaml",
-               "name: small\n"
-               "source: made up for this test\n"
-               "node_nm: 45\n"
-               "clock_ghz: 1\n"
-               "word_bits: 8\n"
-               "levels:\n"
-               "  - level: DRAM\n"
-               "    memory: {class: dram, pj_per_bit: 10, shared_bits_per_cycle: 64}\n"
-               "  - level: GLB\n"
-               "    memory: {class: sram, capacity_kib: 8, port_bits: 64, table: "
-               "sram_itrs-hp_ed2}\n"
-               "    fanout: {x: 4, y: 4, dims_x: [K, P], dims_y: [C, Q]}\n"
-               "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, "
-               "reduce: true}\n"
-               "  - level: RF\n"
-               "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, "
-               "area_um2: 100}\n"
-               "compute: {class: parallel, pj_per_mac: 0.3, area_um2: 400}\n"
-               "engines:\n"
-               "  - {kind: rebuild, below: RF, pj_per_shift_add: 0.02, "
-               "pj_per_basis_read: 0.01,\n"
-               "     pj_per_basis_write: 0.01, rows_per_cycle: 1, area_um2: 50}\n");
+    if (sweep_begin(state) != 0)
+        return -1;
+    sweep_write("net.yaml",
+                "name: tiny\nsource: made up for this test\n" LAYERS("", ""));
+    sweep_write("arch.yaml",
+                "name: small\n"
+                "source: made up for this test\n"
+                "node_nm: 45\n"
+                "clock_ghz: 1\n"
+                "word_bits: 8\n"
+                "levels:\n"
+                "  - level: DRAM\n"
+                "    memory: {class: dram, pj_per_bit: 10, shared_bits_per_cycle: 64}\n"
+                "  - level: GLB\n"
+                "    memory: {class: sram, capacity_kib: 8, port_bits: 64, table: "
+                "sram_itrs-hp_ed2}\n"
+                "    fanout: {x: 4, y: 4, dims_x: [K, P], dims_y: [C, Q]}\n"
+                "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, "
+                "reduce: true}\n"
+                "  - level: RF\n"
+                "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, "
+                "area_um2: 100}\n"
+                "compute: {class: parallel, pj_per_mac: 0.3, area_um2: 400}\n"
+                "engines:\n"
+                "  - {kind: rebuild, below: RF, pj_per_shift_add: 0.02, "
+                "pj_per_basis_read: 0.01,\n"
+                "     pj_per_basis_write: 0.01, rows_per_cycle: 1, area_um2: 50}\n");
     return 0;
-}
-
-static int remove_inputs(void **state) {
-    (void)state;
-    char command[300];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
 }
 
 struct ran {
@@ -114,8 +89,8 @@ static struct ran run(const char *sweep, const char *database, unsigned threads,
     sdse_diags_init(&ran.diags, ran.arena);
     // in_folder's texts are reused, so keep copies that diagnostics can point at.
     const struct sdse_sweep_request request = {
-        .sweep_path = sdse_arena_strdup(ran.arena, in_folder(sweep)),
-        .database_path = sdse_arena_strdup(ran.arena, in_folder(database)),
+        .sweep_path = sdse_arena_strdup(ran.arena, sweep_path(sweep)),
+        .database_path = sdse_arena_strdup(ran.arena, sweep_path(database)),
         .threads = threads,
         .stop = stop,
         .progress = stop ? stop_after_some : NULL,
@@ -134,15 +109,15 @@ static struct sdse_sweep_progress complete(const char *sweep, const char *databa
 }
 
 static char *ask(const char *database, const char *sql) {
-    return database_ask(in_folder(database), sql);
+    return database_ask(sweep_path(database), sql);
 }
 
 static char *export_of(const char *database) {
-    return database_export(in_folder(database));
+    return database_export(sweep_path(database));
 }
 
 static double number(const char *database, const char *sql) {
-    return database_number(in_folder(database), sql);
+    return database_number(sweep_path(database), sql);
 }
 
 static double of_form(const char *database, const char *form, const char *column) {
@@ -157,27 +132,27 @@ static void every_choice_moves_error_and_energy(void **state) {
     (void)state;
     static const char *const forms[] = {"basis", "rows", "sparse", "coefficient",
                                         "basis bits"};
-    write_file("knobs.yaml",
-               SWEEP("knobs", "net.yaml") "weight_forms:\n"
-                                          "  - {name: base, basis_size: 3, "
-                                          "rows_per_slice: 32, sparsity: 0.4, "
-                                          "coefficient_bits: 4, basis_bits: 8}\n"
-                                          "  - {name: basis, basis_size: 4, "
-                                          "rows_per_slice: 32, sparsity: 0.4, "
-                                          "coefficient_bits: 4, basis_bits: 8}\n"
-                                          "  - {name: rows, basis_size: 3, "
-                                          "rows_per_slice: 8, sparsity: 0.4, "
-                                          "coefficient_bits: 4, basis_bits: 8}\n"
-                                          "  - {name: sparse, basis_size: 3, "
-                                          "rows_per_slice: 32, sparsity: 0.7, "
-                                          "coefficient_bits: 4, basis_bits: 8}\n"
-                                          "  - {name: coefficient, basis_size: 3, "
-                                          "rows_per_slice: 32, sparsity: 0.4, "
-                                          "coefficient_bits: 2, basis_bits: 8}\n"
-                                          "  - {name: basis bits, basis_size: 3, "
-                                          "rows_per_slice: 32, sparsity: 0.4, "
-                                          "coefficient_bits: 4, basis_bits: 4}\n"
-                                          "  - raw\n");
+    sweep_write("knobs.yaml",
+                SWEEP("knobs", "net.yaml") "weight_forms:\n"
+                                           "  - {name: base, basis_size: 3, "
+                                           "rows_per_slice: 32, sparsity: 0.4, "
+                                           "coefficient_bits: 4, basis_bits: 8}\n"
+                                           "  - {name: basis, basis_size: 4, "
+                                           "rows_per_slice: 32, sparsity: 0.4, "
+                                           "coefficient_bits: 4, basis_bits: 8}\n"
+                                           "  - {name: rows, basis_size: 3, "
+                                           "rows_per_slice: 8, sparsity: 0.4, "
+                                           "coefficient_bits: 4, basis_bits: 8}\n"
+                                           "  - {name: sparse, basis_size: 3, "
+                                           "rows_per_slice: 32, sparsity: 0.7, "
+                                           "coefficient_bits: 4, basis_bits: 8}\n"
+                                           "  - {name: coefficient, basis_size: 3, "
+                                           "rows_per_slice: 32, sparsity: 0.4, "
+                                           "coefficient_bits: 2, basis_bits: 8}\n"
+                                           "  - {name: basis bits, basis_size: 3, "
+                                           "rows_per_slice: 32, sparsity: 0.4, "
+                                           "coefficient_bits: 4, basis_bits: 4}\n"
+                                           "  - raw\n");
     complete("knobs.yaml", "knobs.db", 2);
     const double error = of_form("knobs.db", "base", "rel_error");
     const double energy = of_form("knobs.db", "base", "energy_pj");
@@ -210,7 +185,8 @@ static void error_is_an_objective_of_the_front(void **state) {
     struct sdse_reader *reader;
     struct sdse_points points;
     struct sdse_front front;
-    assert_int_equal(sdse_reader_open(in_folder("knobs.db"), &diags, &reader), SDSE_OK);
+    assert_int_equal(sdse_reader_open(sweep_path("knobs.db"), &diags, &reader),
+                     SDSE_OK);
     assert_int_equal(sdse_points_load(reader, &(struct sdse_filter){.sweep = "knobs"},
                                       metrics, 2, arena, &diags, &points),
                      SDSE_OK);
@@ -227,7 +203,7 @@ static void error_is_an_objective_of_the_front(void **state) {
 // What multipliers see is rounded to their words: an accelerator of its own error.
 static void narrower_words_are_a_larger_error(void **state) {
     (void)state;
-    write_file(
+    sweep_write(
         "narrow.yaml",
         SWEEP("narrow", "net.yaml") "override: {word_bits: [3, 8, 24]}\n"
                                     "weight_forms: [{name: m, sparsity: 0.2}]\n");
@@ -244,15 +220,15 @@ static void narrower_words_are_a_larger_error(void **state) {
 // of the whole.
 static void the_figures_are_the_measured_ones(void **state) {
     (void)state;
-    write_file("one.yaml",
-               SWEEP("one", "net.yaml") "weight_forms: [{name: m, sparsity: 0.5, "
-                                        "index: element_bitmap}]\n");
+    sweep_write("one.yaml",
+                SWEEP("one", "net.yaml") "weight_forms: [{name: m, sparsity: 0.5, "
+                                         "index: element_bitmap}]\n");
     complete("one.yaml", "one.db", 1);
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
     struct sdse_workload *net;
-    assert_int_equal(sdse_workload_load(arena, in_folder("net.yaml"), &diags, &net),
+    assert_int_equal(sdse_workload_load(arena, sweep_path("net.yaml"), &diags, &net),
                      SDSE_OK);
     struct sdse_smartdeal_setting setting = sdse_smartdeal_setting_default();
     setting.threshold_mode = SDSE_THRESHOLD_SPARSITY;
@@ -334,7 +310,7 @@ static void digits_of_rebuilt_words_are_counted(void **state) {
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
     struct sdse_workload *net;
-    assert_int_equal(sdse_workload_load(arena, in_folder("net.yaml"), &diags, &net),
+    assert_int_equal(sdse_workload_load(arena, sweep_path("net.yaml"), &diags, &net),
                      SDSE_OK);
     const struct sdse_layer *layer = &net->layers[0];
     const struct sdse_form_setting form = {.smartdeal = true,
@@ -398,7 +374,7 @@ static void digits_of_rebuilt_words_are_counted(void **state) {
 // A threshold that leaves nothing: no coefficient, an error of one, still a point.
 static void a_layer_of_zeros_has_a_mapping(void **state) {
     (void)state;
-    write_file(
+    sweep_write(
         "zeros.yaml",
         SWEEP(
             "zeros",
@@ -411,7 +387,7 @@ static void a_layer_of_zeros_has_a_mapping(void **state) {
 
 static void neither_threads_nor_stops_change_results(void **state) {
     (void)state;
-    write_file(
+    sweep_write(
         "grid.yaml",
         SWEEP(
             "grid",
@@ -455,8 +431,8 @@ static void write_weights(const char *name, unsigned rank, const uint64_t *shape
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    assert_int_equal(sdse_npy_write(NULL, in_folder(name), rank, shape, values, &diags),
-                     SDSE_OK);
+    assert_int_equal(
+        sdse_npy_write(NULL, sweep_path(name), rank, shape, values, &diags), SDSE_OK);
     sdse_arena_free(arena);
     free(values);
 }
@@ -469,22 +445,22 @@ static void files_make_a_layer_real(void **state) {
     write_weights("a.npy", 4, conv_shape, 0);
     write_weights("b.npy", 4, narrow_shape, 0);
     write_weights("c.npy", 2, fc_shape, 0);
-    write_file("mixed.yaml",
-               "name: tiny\nsource: made up\n" LAYERS("", ", weights: c.npy"));
-    write_file("real.yaml",
-               "name: tiny\nsource: made up\nlayers:\n"
-               "  - {name: a, kind: conv, in: [8, 6, 6], out_channels: 16, kernel: 3, "
-               "pad: 1, weights: a.npy}\n"
-               "  - {name: b, kind: conv, in: [48, 4, 4], out_channels: 8, kernel: 1, "
-               "repeat: 2, weights: b.npy}\n"
-               "  - {name: c, kind: fc, in: 192, out_channels: 10, weights: c.npy}\n"
-               "  - {name: d, kind: dwconv, in: [4, 6, 6], kernel: 3, pad: 1}\n");
-    write_file(
+    sweep_write("mixed.yaml",
+                "name: tiny\nsource: made up\n" LAYERS("", ", weights: c.npy"));
+    sweep_write("real.yaml",
+                "name: tiny\nsource: made up\nlayers:\n"
+                "  - {name: a, kind: conv, in: [8, 6, 6], out_channels: 16, kernel: 3, "
+                "pad: 1, weights: a.npy}\n"
+                "  - {name: b, kind: conv, in: [48, 4, 4], out_channels: 8, kernel: 1, "
+                "repeat: 2, weights: b.npy}\n"
+                "  - {name: c, kind: fc, in: 192, out_channels: 10, weights: c.npy}\n"
+                "  - {name: d, kind: dwconv, in: [4, 6, 6], kernel: 3, pad: 1}\n");
+    sweep_write(
         "mixed_sweep.yaml",
         SWEEP("mixed", "mixed.yaml") "weight_forms: [{name: m, sparsity: 0.5}]\n");
-    write_file("real_sweep.yaml",
-               SWEEP("real", "real.yaml") "weight_forms: [{name: m, sparsity: 0.5}, "
-                                          "{name: d, density: 0.5}]\n");
+    sweep_write("real_sweep.yaml",
+                SWEEP("real", "real.yaml") "weight_forms: [{name: m, sparsity: 0.5}, "
+                                           "{name: d, density: 0.5}]\n");
     complete("mixed_sweep.yaml", "mixed.db", 2);
     complete("real_sweep.yaml", "real.db", 2);
     char *mixed = ask("mixed.db", "SELECT weights FROM v_point");
@@ -523,7 +499,7 @@ static void a_file_that_changes_meanwhile_is_refused(void **state) {
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
     struct sdse_workload *net;
-    const char *path = sdse_arena_strdup(arena, in_folder("real.yaml"));
+    const char *path = sdse_arena_strdup(arena, sweep_path("real.yaml"));
     assert_int_equal(sdse_workload_load(arena, path, &diags, &net), SDSE_OK);
     const struct sdse_layer *layer = &net->layers[2];
     const struct sdse_form_setting setting = {.smartdeal = true,
@@ -567,13 +543,13 @@ static void bad_files_are_refused_with_their_place(void **state) {
     static const uint64_t transposed[] = {192, 10};
     write_weights("a.npy", 4, conv_shape, NAN);
     write_weights("c.npy", 2, transposed, 0);
-    write_file("bad.yaml", "name: tiny\nsource: made up\n" LAYERS(
-                               ", weights: a.npy",
-                               ", weights: c.npy") "  - {name: e, kind: fc, in: 4, "
-                                                   "out_channels: 4, weights: "
-                                                   "none.npy}\n");
-    write_file("bad_sweep.yaml",
-               SWEEP("bad", "bad.yaml") "weight_forms: [raw, smartdeal]\n");
+    sweep_write("bad.yaml", "name: tiny\nsource: made up\n" LAYERS(
+                                ", weights: a.npy",
+                                ", weights: c.npy") "  - {name: e, kind: fc, in: 4, "
+                                                    "out_channels: 4, weights: "
+                                                    "none.npy}\n");
+    sweep_write("bad_sweep.yaml",
+                SWEEP("bad", "bad.yaml") "weight_forms: [raw, smartdeal]\n");
     struct ran ran = run("bad_sweep.yaml", "bad.db", 2, NULL);
     assert_int_equal(ran.status, SDSE_INVALID);
     assert_int_equal(ran.diags.errors, 3);
@@ -584,10 +560,10 @@ static void bad_files_are_refused_with_their_place(void **state) {
     assert_non_null(strstr(shape->message, "[192, 10]"));
     assert_int_equal(fired(&ran.diags, "smartdeal-finite")->loc.line, 4);
     assert_non_null(strstr(fired(&ran.diags, "npy-open")->loc.file, "none.npy"));
-    assert_int_not_equal(access(in_folder("bad.db"), F_OK), 0);
+    assert_int_not_equal(access(sweep_path("bad.db"), F_OK), 0);
     sdse_arena_free(ran.arena);
     // A declared form does not ask for the files.
-    write_file(
+    sweep_write(
         "declared.yaml",
         SWEEP("declared", "bad.yaml") "weight_forms: [raw, {name: d, density: 0.5}]\n");
     complete("declared.yaml", "declared.db", 1);
@@ -607,5 +583,5 @@ int main(void) {
         cmocka_unit_test(a_file_that_changes_meanwhile_is_refused),
         cmocka_unit_test(bad_files_are_refused_with_their_place),
     };
-    return cmocka_run_group_tests(tests, make_inputs, remove_inputs);
+    return cmocka_run_group_tests(tests, make_inputs, sweep_end);
 }

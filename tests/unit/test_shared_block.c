@@ -13,9 +13,7 @@
 #include "spec/types/form.h"
 #include "spec/types/touched.h"
 #include "spec/write.h"
-
-static struct sdse_arena *arena;
-static struct sdse_diags diags;
+#include "support/group_arena.h"
 
 static struct sdse_workload *load(const char *text) {
     struct sdse_node *root = NULL;
@@ -130,19 +128,6 @@ static void blocks_are_trained(void **state) {
     assert_null(named(net, "dw.shared.update"));
 }
 
-static int begin(void **state) {
-    (void)state;
-    arena = sdse_arena_new();
-    sdse_diags_init(&diags, arena);
-    return arena ? 0 : 1;
-}
-
-static int end(void **state) {
-    (void)state;
-    sdse_arena_free(arena);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(macs_are_those_of_all_sites_and_weights_of_one),
@@ -150,5 +135,5 @@ int main(void) {
         cmocka_unit_test(a_network_with_blocks_round_trips),
         cmocka_unit_test(blocks_are_trained),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, begin_arena, end_arena);
 }

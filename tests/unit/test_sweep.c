@@ -13,80 +13,55 @@
 #include "dse/sweep/sweep.h"
 #include "support_sweep.h"
 
-static char folder[] = "/tmp/sdse-sweep-XXXXXX";
-
-static const char *in_folder(const char *name) {
-    static char path[4][256];
-    static unsigned next;
-    char *text = path[next++ % 4];
-    snprintf(text, sizeof path[0], "%s/%s", folder, name);
-    return text;
-}
-
-static void write_file(const char *name, const char *text) {
-    FILE *out = fopen(in_folder(name), "w");
-    assert_non_null(out);
-    fputs(text, out);
-    assert_int_equal(fclose(out), 0);
-}
-
 static int make_inputs(void **state) {
-    (void)state;
-    if (!mkdtemp(folder))
-        return 1;
-    write_file("net.yaml", "name: tiny\n"
-                           "source: made up for this test\n"
-                           "layers:\n"
-                           "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 8, "
-                           "kernel: 3, pad: 1}\n"
-                           "  - {name: b, kind: conv, in: [8, 8, 8], out_channels: 8, "
-                           "kernel: 1, repeat: 2}\n"
-                           "  - {name: c, kind: fc, in: 512, out_channels: 10}\n");
-    write_file("net7.yaml", "name: prime\n"
+    if (sweep_begin(state) != 0)
+        return -1;
+    sweep_write("net.yaml", "name: tiny\n"
                             "source: made up for this test\n"
                             "layers:\n"
-                            "  - {name: a, kind: fc, in: 25, out_channels: 7}\n");
-    write_file("arch.yaml",
-               "name: small\n"
-               "source: made up for this test\n"
-               "node_nm: 45\n"
-               "clock_ghz: 1\n"
-               "word_bits: 8\n"
-               "levels:\n"
-               "  - level: DRAM\n"
-               "    memory: {class: dram, pj_per_bit: 10, shared_bits_per_cycle: 64}\n"
-               "  - level: GLB\n"
-               "    memory: {class: sram, capacity_kib: 8, port_bits: 64, table: "
-               "sram_itrs-hp_ed2}\n"
-               "    fanout: {x: 4, y: 4, dims_x: [K, P], dims_y: [C, Q]}\n"
-               "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, "
-               "reduce: true}\n"
-               "  - level: RF\n"
-               "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, "
-               "area_um2: 100}\n"
-               "compute: {class: parallel, pj_per_mac: 0.3, area_um2: 400}\n"
-               "engines:\n"
-               "  - {kind: rebuild, below: RF, pj_per_shift_add: 0.02, "
-               "pj_per_basis_read: 0.01,\n"
-               "     pj_per_basis_write: 0.01, rows_per_cycle: 1, area_um2: 50}\n");
-    write_file("sweep.yaml", "name: small\n"
-                             "workloads: [net.yaml]\n"
-                             "archs: [arch.yaml]\n"
-                             "override:\n"
-                             "  GLB.capacity_kib: [0.25, 4, 16]\n"
-                             "  GLB.fanout.x: [2, 4]\n"
-                             "weight_forms:\n"
-                             "  - raw\n"
-                             "  - {name: sd, density: 0.5, row_density: 0.6}\n"
-                             "objective: edp\n");
+                            "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 8, "
+                            "kernel: 3, pad: 1}\n"
+                            "  - {name: b, kind: conv, in: [8, 8, 8], out_channels: 8, "
+                            "kernel: 1, repeat: 2}\n"
+                            "  - {name: c, kind: fc, in: 512, out_channels: 10}\n");
+    sweep_write("net7.yaml", "name: prime\n"
+                             "source: made up for this test\n"
+                             "layers:\n"
+                             "  - {name: a, kind: fc, in: 25, out_channels: 7}\n");
+    sweep_write("arch.yaml",
+                "name: small\n"
+                "source: made up for this test\n"
+                "node_nm: 45\n"
+                "clock_ghz: 1\n"
+                "word_bits: 8\n"
+                "levels:\n"
+                "  - level: DRAM\n"
+                "    memory: {class: dram, pj_per_bit: 10, shared_bits_per_cycle: 64}\n"
+                "  - level: GLB\n"
+                "    memory: {class: sram, capacity_kib: 8, port_bits: 64, table: "
+                "sram_itrs-hp_ed2}\n"
+                "    fanout: {x: 4, y: 4, dims_x: [K, P], dims_y: [C, Q]}\n"
+                "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, "
+                "reduce: true}\n"
+                "  - level: RF\n"
+                "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, "
+                "area_um2: 100}\n"
+                "compute: {class: parallel, pj_per_mac: 0.3, area_um2: 400}\n"
+                "engines:\n"
+                "  - {kind: rebuild, below: RF, pj_per_shift_add: 0.02, "
+                "pj_per_basis_read: 0.01,\n"
+                "     pj_per_basis_write: 0.01, rows_per_cycle: 1, area_um2: 50}\n");
+    sweep_write("sweep.yaml", "name: small\n"
+                              "workloads: [net.yaml]\n"
+                              "archs: [arch.yaml]\n"
+                              "override:\n"
+                              "  GLB.capacity_kib: [0.25, 4, 16]\n"
+                              "  GLB.fanout.x: [2, 4]\n"
+                              "weight_forms:\n"
+                              "  - raw\n"
+                              "  - {name: sd, density: 0.5, row_density: 0.6}\n"
+                              "objective: edp\n");
     return 0;
-}
-
-static int remove_inputs(void **state) {
-    (void)state;
-    char command[300];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
 }
 
 static enum sdse_status sweep(const char *database, unsigned threads,
@@ -95,8 +70,8 @@ static enum sdse_status sweep(const char *database, unsigned threads,
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    const struct sdse_sweep_request request = {.sweep_path = in_folder("sweep.yaml"),
-                                               .database_path = in_folder(database),
+    const struct sdse_sweep_request request = {.sweep_path = sweep_path("sweep.yaml"),
+                                               .database_path = sweep_path(database),
                                                .threads = threads,
                                                .stop = stop};
     const enum sdse_status status = sdse_sweep_run(&request, &diags, progress);
@@ -106,7 +81,7 @@ static enum sdse_status sweep(const char *database, unsigned threads,
 }
 
 static char *export_of(const char *database) {
-    return database_export(in_folder(database));
+    return database_export(sweep_path(database));
 }
 
 static void same_results_for_any_number_of_threads(void **state) {
@@ -155,8 +130,8 @@ static enum sdse_status sweep_file(const char *name, const char *database,
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    const struct sdse_sweep_request request = {.sweep_path = in_folder(name),
-                                               .database_path = in_folder(database),
+    const struct sdse_sweep_request request = {.sweep_path = sweep_path(name),
+                                               .database_path = sweep_path(database),
                                                .threads = 2};
     const enum sdse_status status = sdse_sweep_run(&request, &diags, progress);
     sdse_diags_print(&diags, stderr, false);
@@ -181,8 +156,8 @@ static char *point_of(const char *text) {
 static void points_without_time_have_an_answer(void **state) {
     (void)state;
     struct sdse_sweep_progress progress;
-    write_file("hasty.yaml", "name: hasty\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
-                             "mapper: {seconds: 0.000000001}\n");
+    sweep_write("hasty.yaml", "name: hasty\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                              "mapper: {seconds: 0.000000001}\n");
     assert_int_equal(sweep_file("hasty.yaml", "hasty.db", &progress), SDSE_OK);
     assert_int_equal(progress.points_done, 1);
     assert_int_equal(progress.failed, 0);
@@ -193,8 +168,8 @@ static void points_without_time_have_an_answer(void **state) {
     const double gap = field(row, "\"mapper_gap\":");
     assert_non_null(strstr(row, "\"mapper_status\":\"limit\""));
     assert_true(energy > 0 && gap > 0);
-    write_file("patient.yaml",
-               "name: patient\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
+    sweep_write("patient.yaml",
+                "name: patient\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
     assert_int_equal(sweep_file("patient.yaml", "hasty.db", &progress), SDSE_OK);
     assert_int_equal(progress.points_reused, 0);
     assert_int_equal(progress.front_size, 1);
@@ -212,7 +187,7 @@ static void points_without_time_have_an_answer(void **state) {
 static void points_without_a_bound_have_no_gap(void **state) {
     (void)state;
     struct sdse_sweep_progress progress;
-    write_file(
+    sweep_write(
         "wide.yaml",
         "name: wide\nworkloads: [net7.yaml]\narchs: [arch.yaml]\n"
         "mapper: {seconds: 0.000000001, imperfect_percent: 30, free_bypass: true}\n");
@@ -240,9 +215,9 @@ static bool product_of_export(const char *text) {
 static void another_objective_makes_other_points(void **state) {
     (void)state;
     struct sdse_sweep_progress progress;
-    write_file("edp.yaml", "name: a\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
-    write_file("energy.yaml", "name: b\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
-                              "objective: energy\n");
+    sweep_write("edp.yaml", "name: a\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
+    sweep_write("energy.yaml", "name: b\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                               "objective: energy\n");
     assert_int_equal(sweep_file("edp.yaml", "goals.db", &progress), SDSE_OK);
     assert_int_equal(sweep_file("energy.yaml", "goals.db", &progress), SDSE_OK);
     assert_int_equal(progress.points_reused, 0);
@@ -258,17 +233,17 @@ static void another_objective_makes_other_points(void **state) {
 static void uneven_memories_are_points_of_their_own(void **state) {
     (void)state;
     struct sdse_sweep_progress progress;
-    write_file("even.yaml",
-               "name: a\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
-               "override: {GLB.capacity_kib: [0.375]}\nobjective: energy\n");
-    write_file("uneven.yaml",
-               "name: b\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
-               "override: {GLB.capacity_kib: [0.375], GLB.uneven: [true]}\n"
-               "objective: energy\n");
-    write_file("both.yaml",
-               "name: c\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
-               "override: {GLB.capacity_kib: [0.375], GLB.uneven: [false, true]}\n"
-               "objective: energy\n");
+    sweep_write("even.yaml",
+                "name: a\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                "override: {GLB.capacity_kib: [0.375]}\nobjective: energy\n");
+    sweep_write("uneven.yaml",
+                "name: b\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                "override: {GLB.capacity_kib: [0.375], GLB.uneven: [true]}\n"
+                "objective: energy\n");
+    sweep_write("both.yaml",
+                "name: c\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                "override: {GLB.capacity_kib: [0.375], GLB.uneven: [false, true]}\n"
+                "objective: energy\n");
     assert_int_equal(sweep_file("even.yaml", "even.db", &progress), SDSE_OK);
     assert_int_equal(sweep_file("uneven.yaml", "uneven.db", &progress), SDSE_OK);
     char *even = export_of("even.db"), *uneven = export_of("uneven.db");
@@ -327,7 +302,7 @@ static void wider_spaces_make_points_of_their_own(void **state) {
                  "override: {GLB.capacity_kib: [0.25]}\nobjective: latency\n%s",
                  i, wider[i]);
         snprintf(name, sizeof name, "alone%zu.db", i);
-        write_file("wider.yaml", sweep_text);
+        sweep_write("wider.yaml", sweep_text);
         assert_int_equal(sweep_file("wider.yaml", name, &progress), SDSE_OK);
         if (i == 0)
             narrow_variants = progress.variants;
@@ -360,17 +335,17 @@ static void wider_spaces_make_points_of_their_own(void **state) {
 
 static void bad_input_writes_nothing(void **state) {
     (void)state;
-    write_file("bad.yaml", "name: bad\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
-                           "override: {GLB.capcity_kib: [1]}\n");
+    sweep_write("bad.yaml", "name: bad\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                            "override: {GLB.capcity_kib: [1]}\n");
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    const struct sdse_sweep_request request = {.sweep_path = in_folder("bad.yaml"),
-                                               .database_path = in_folder("bad.db")};
+    const struct sdse_sweep_request request = {.sweep_path = sweep_path("bad.yaml"),
+                                               .database_path = sweep_path("bad.db")};
     struct sdse_sweep_progress progress;
     assert_int_equal(sdse_sweep_run(&request, &diags, &progress), SDSE_INVALID);
     assert_true(sdse_diags_fired(&diags, "unknown-path"));
-    assert_int_not_equal(access(in_folder("bad.db"), F_OK), 0);
+    assert_int_not_equal(access(sweep_path("bad.db"), F_OK), 0);
     sdse_arena_free(arena);
 }
 
@@ -386,5 +361,5 @@ int main(void) {
         cmocka_unit_test(wider_spaces_make_points_of_their_own),
         cmocka_unit_test(bad_input_writes_nothing),
     };
-    return cmocka_run_group_tests(tests, make_inputs, remove_inputs);
+    return cmocka_run_group_tests(tests, make_inputs, sweep_end);
 }
