@@ -99,10 +99,45 @@ static void limits_hold_to_the_bit(void **state) {
     free(out_of("plot front @r.db --limit storage<=29B -o @plots", 1));
 }
 
+static unsigned lines_of(const char *line) {
+    char *out = out_of(line, 0);
+    unsigned lines = 0;
+    for (const char *at = out; *at; at++)
+        lines += *at == '\n';
+    free(out);
+    return lines;
+}
+
+// What a changed accelerator replaced is shown when it is asked for; each version of a
+// sweep has its own.
+static void replaced_points_are_there_for_who_asks(void **state) {
+    (void)state;
+    free(out_of("sweep @s.yaml -o @v.db -q", 0));
+    char *arch = read_whole(scratch("arch.yaml"));
+    memcpy(strstr(arch, "pj_per_mac: 1"), "pj_per_mac: 2", strlen("pj_per_mac: 2"));
+    write_scratch("arch.yaml", arch);
+    free(arch);
+    free(out_of("sweep @s.yaml -o @v.db -q", 0));
+    const unsigned one = lines_of("costs @v.db -f csv");
+    assert_int_equal(one, 5);
+    assert_int_equal(lines_of("costs @v.db -f csv --superseded"), 2 * one - 1);
+    assert_int_equal(lines_of("pareto @v.db -f csv --superseded -O energy,cycles"),
+                     lines_of("pareto @v.db -f csv -O energy,cycles"));
+    char *old = out_of("costs @v.db -f csv --sweep s --sweep-version 1", 0);
+    char *now = out_of("costs @v.db -f csv --sweep s", 0);
+    char *newest = out_of("costs @v.db -f csv --sweep s --sweep-version 2", 0);
+    assert_string_equal(now, newest);
+    assert_string_not_equal(now, old);
+    free(old);
+    free(now);
+    free(newest);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(maps_are_counted_whole),
         cmocka_unit_test(limits_hold_to_the_bit),
+        cmocka_unit_test(replaced_points_are_there_for_who_asks),
     };
     return cmocka_run_group_tests(tests, begin, leave_scratch);
 }

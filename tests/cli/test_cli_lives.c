@@ -49,6 +49,12 @@ static void mappings_that_live_too_long_are_refused(void **state) {
     expect("eval -a @a.yaml -w @n.yaml -l c --mapping @m.yaml", 0, NULL);
     write_arch(", max_lifetime_us: 0.001");
     expect("eval -a @a.yaml -w @n.yaml -l c --mapping @m.yaml", 1, " in Cells live ");
+    // What is said is what lives too long, and how long it does.
+    struct ran ran = run_program("eval -a @a.yaml -w @n.yaml -l c --mapping @m.yaml");
+    const char *live = strstr(ran.err, " live ");
+    assert_non_null(live);
+    assert_true(strtod(live + strlen(" live "), NULL) > 0.001);
+    free_ran(&ran);
     expect("explain -a @a.yaml -w @n.yaml -l c --mapping @m.yaml", 1,
            " us, but at most 0.001 are allowed");
 }
@@ -72,9 +78,32 @@ static void the_proof_of_the_network_is_of_its_longest_life(void **state) {
     free_ran(&ran);
 }
 
+// Memories keep their colours, from the outermost in, whatever refreshes cost.
+static void refreshes_are_drawn_last(void **state) {
+    (void)state;
+    write_scratch("n.yaml", net);
+    write_arch("");
+    char *arch = read_whole(scratch("a.yaml"));
+    char *held = strstr(arch, "retention_us: 1000");
+    memcpy(held, "retention_us: 0.01", strlen("retention_us: 0.01"));
+    write_scratch("a.yaml", arch);
+    free(arch);
+    write_scratch("s.yaml", "name: s\nworkloads: [n.yaml]\narchs: [a.yaml]\n"
+                            "mapper: {seconds: 1}\n");
+    expect("sweep @s.yaml -o @r.db -q", 0, NULL);
+    expect("plot energy @r.db -o @plots -t svg", 0, NULL);
+    char *script = read_whole(scratch("plots/energy_n.gp"));
+    const char *refresh = strstr(script, "title 'refresh'");
+    const char *cells = strstr(script, "'#e69f00' title 'Cells'");
+    assert_non_null(strstr(script, "'#0072b2' title 'Main'"));
+    assert_true(cells && refresh && cells < refresh);
+    free(script);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mappings_that_live_too_long_are_refused),
+        cmocka_unit_test(refreshes_are_drawn_last),
         cmocka_unit_test(a_limit_of_lives_is_positive),
         cmocka_unit_test(the_proof_of_the_network_is_of_its_longest_life),
     };

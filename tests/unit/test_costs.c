@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "results/look/costs.h"
+#include "support/reseal.h"
 #include "support_sweep.h"
 
 static struct sdse_arena *arena;
@@ -88,6 +89,31 @@ static void products_are_those_of_one_layer(void **state) {
     assert_true(differ);
 }
 
+// What a search that was cut short left open is said, layer by layer.
+static void what_is_not_proved_says_so(void **state) {
+    (void)state;
+    sqlite3 *db = NULL;
+    sweep_run("costs.yaml", "open.db");
+    assert_int_equal(sqlite3_open(sweep_path("open.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "UPDATE layer_front SET proof = 'limit', gap = 0.25;"
+                                  "UPDATE solution SET proof = 'limit', gap = 0.25",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    reseal(db);
+    sqlite3_close(db);
+    struct sdse_reader *open = NULL;
+    struct sdse_layer_costs costs;
+    assert_int_equal(sdse_reader_open(sweep_path("open.db"), &diags, &open), SDSE_OK);
+    assert_int_equal(sdse_layer_costs_load(open, 1, SDSE_ENERGY, arena, &diags, &costs),
+                     SDSE_OK);
+    sdse_reader_close(open);
+    for (size_t i = 0; i < costs.count; i++) {
+        assert_string_equal(costs.layers[i].proof, "limit");
+        assert_true(costs.layers[i].gap == 0.25);
+    }
+}
+
 static int begin(void **state) {
     if (sweep_begin(state) != 0)
         return 1;
@@ -112,6 +138,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_add_up_to_the_ends_of_the_front),
         cmocka_unit_test(products_are_those_of_one_layer),
+        cmocka_unit_test(what_is_not_proved_says_so),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

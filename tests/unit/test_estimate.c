@@ -127,6 +127,10 @@ static void counts_measured_forms(void **state) {
     assert_int_equal(exact.measured, 8);
     assert_true(most.measured >= 1 && most.measured <= 8);
     assert_true(most.measure_s > 0);
+    // Of what is all measured and all solved nothing is guessed.
+    const struct sdse_estimate whole = estimated(sweep, true, 100000, 0);
+    assert_int_equal(whole.solved, whole.problems);
+    assert_true(whole.error < 1e-9);
 }
 
 // As many are solved as are asked for, at most all; and nothing stays behind.

@@ -173,7 +173,19 @@ static enum sdse_status write_data(const void *scene, struct sdse_arena *arena,
     return SDSE_OK;
 }
 
+// Epochs are whole, and at most ten of them are named.
+static void write_epoch_tics(const struct curves *c, FILE *out) {
+    uint64_t last = 0;
+    for (size_t i = 0; i < c->row_count; i++)
+        last = c->rows[i].epoch > last ? c->rows[i].epoch : last;
+    fprintf(out, "set xtics %llu\n", (unsigned long long)(last + 9) / 10);
+}
+
 static void write_panel(const struct curves *c, bool moved, FILE *out) {
+    if (moved)
+        fputs("set xtics autofreq\n", out);
+    else
+        write_epoch_tics(c, out);
     fprintf(out, "set xlabel '%s'\nset key %s\n%s",
             moved ? "Bits of weights and state moved" : "Epoch",
             moved ? "off"
