@@ -129,6 +129,11 @@ static void expired_claims_fall_to_others(void **state) {
     ask("UPDATE claimant SET expires = 1 WHERE host = 'far'");
     assert_true(sdse_claim_beat(path, &ann)); // just in time
     assert_false(takes(b, &bob, sweep, 0));
+    // So is taking a part: whoever works lives.
+    ask("UPDATE claimant SET expires = CAST(strftime('%s') AS INTEGER) + 2");
+    assert_true(takes(a, &ann, sweep, 7));
+    assert_true(ask("SELECT expires - CAST(strftime('%s') AS INTEGER) FROM claimant "
+                    "WHERE host = 'far'") >= SDSE_CLAIM_SECONDS - 5);
     ask("UPDATE claimant SET expires = 1 WHERE host = 'far'");
     assert_true(takes(b, &bob, sweep, 0));
     assert_false(takes(a, &ann, sweep, 0));
