@@ -207,3 +207,9 @@ const char *sdse_nearest(const char *word, const char *const *candidates,
     }
     return best;
 }
+
+void sdse_diags_keep_places(struct sdse_diags *diags, const struct sdse_diag *since) {
+    struct sdse_diag *diag = since ? since->next : diags->first;
+    for (; diag; diag = diag->next)
+        diag->loc.file = sdse_arena_strdup(diags->arena, diag->loc.file);
+}

@@ -26,7 +26,7 @@ struct sdse_diag {
     struct sdse_diag *next;
     struct sdse_loc loc;
     enum sdse_severity severity;
-    const char *check;   // name of the check that fired; NULL on notes
+    const char *check;   // name of the check that fired, a literal; NULL on notes
     const char *message; // one line, no newline
 };
 
@@ -67,6 +67,10 @@ enum sdse_status sdse_diag_errno(struct sdse_diags *diags, struct sdse_loc loc,
 
 // True if a check of this name has fired as an error or a warning.
 bool sdse_diags_fired(const struct sdse_diags *diags, const char *check);
+
+// Copies the places' files of what came after `since` (NULL: of all) into the list's
+// arena, for when what named them ends before the list.
+void sdse_diags_keep_places(struct sdse_diags *diags, const struct sdse_diag *since);
 
 // Orders the list for people: files in the order they first appear, in each by line and
 // column; equal places stay in the order found, notes stay behind what they belong to.

@@ -68,6 +68,7 @@ static void add_up(struct sdse_estimating *e) {
 enum sdse_status sdse_estimate_sweep(const struct sdse_estimate_request *request,
                                      struct sdse_diags *diags,
                                      struct sdse_estimate *estimate) {
+    const struct sdse_diag *since = diags->last;
     struct sdse_estimate made = {0};
     struct sdse_estimating e = {.request = request,
                                 .estimate = &made,
@@ -95,9 +96,7 @@ enum sdse_status sdse_estimate_sweep(const struct sdse_estimate_request *request
         if (request->deadline_s > 0)
             status = sdse_estimate_shards(&e);
     }
-    // The places of what was said live as long as the diagnostics.
-    for (struct sdse_diag *diag = diags->first; diag; diag = diag->next)
-        diag->loc.file = sdse_arena_strdup(diags->arena, diag->loc.file);
+    sdse_diags_keep_places(diags, since);
     release(&e);
     if (!status)
         *estimate = made;

@@ -34,12 +34,12 @@ static bool same_place(struct sdse_loc a, struct sdse_loc b) {
 static bool keep_said(struct cause *cause, struct sdse_arena *arena,
                       const struct sdse_diag *diag) {
     sdse_diags_init(&cause->said, arena);
-    sdse_diag_add(&cause->said, diag->severity, diag->loc,
-                  sdse_arena_strdup(arena, diag->check), "%s", diag->message);
+    sdse_diag_add(&cause->said, diag->severity, diag->loc, diag->check, "%s",
+                  diag->message);
     for (const struct sdse_diag *note = diag->next; note && note->severity == SDSE_NOTE;
          note = note->next)
         sdse_diag_add(&cause->said, SDSE_NOTE, note->loc, NULL, "%s", note->message);
-    return !cause->said.fault && cause->said.first->check;
+    return !cause->said.fault;
 }
 
 // A cause is a check and the place that it is about. False: memory is out.

@@ -229,16 +229,6 @@ static void release(struct sdse_run *run) {
     sdse_arena_free(run->arena);
 }
 
-// Paths of networks and accelerators, and names of checks that are causes, live in the
-// run's arena; the caller prints them later.
-static void keep_places(struct sdse_diags *diags, const struct sdse_diag *since) {
-    struct sdse_diag *diag = since ? since->next : diags->first;
-    for (; diag; diag = diag->next) {
-        diag->loc.file = sdse_arena_strdup(diags->arena, diag->loc.file);
-        diag->check = sdse_arena_strdup(diags->arena, diag->check);
-    }
-}
-
 enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
                                 struct sdse_diags *diags,
                                 struct sdse_sweep_progress *progress) {
@@ -280,7 +270,7 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
         log_run(run, began, status);
         sdse_run_report(run);
     }
-    keep_places(diags, since);
+    sdse_diags_keep_places(diags, since);
     release(run);
     free(run);
     return status;

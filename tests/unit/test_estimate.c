@@ -183,6 +183,32 @@ static void finds_shards_for_a_deadline(void **state) {
     assert_true(none.shard_s > 1e-9);
 }
 
+// What cannot be is said as a run says it, and can be read when all else is gone.
+static void warns_of_what_cannot_be(void **state) {
+    (void)state;
+    sweep_write("cannot.yaml", "name: c\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                               "override: {GLB.capacity_kib: [0, 8]}\n");
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    struct sdse_estimate out;
+    sdse_diags_init(&diags, arena);
+    const struct sdse_estimate_request request = {.sweep_path =
+                                                      sweep_path("cannot.yaml"),
+                                                  .threads = 1,
+                                                  .sample = 5,
+                                                  .folder = sweep_path("")};
+    assert_int_equal(sdse_estimate_sweep(&request, &diags, &out), SDSE_OK);
+    char *said = NULL;
+    size_t length;
+    FILE *text = open_memstream(&said, &length);
+    sdse_diags_print(&diags, text, false);
+    fclose(text);
+    assert_non_null(strstr(said, "cannot.yaml:4:12: warning: "));
+    assert_non_null(strstr(said, "(1 accelerator: infeasible) [capacity-positive]\n"));
+    free(said);
+    sdse_arena_free(arena);
+}
+
 static void refuses_what_a_run_refuses(void **state) {
     (void)state;
     struct sdse_estimate out = {.points = 77};
@@ -209,6 +235,7 @@ int main(void) {
         cmocka_unit_test(takes_a_sample),
         cmocka_unit_test(estimates_the_size),
         cmocka_unit_test(finds_shards_for_a_deadline),
+        cmocka_unit_test(warns_of_what_cannot_be),
         cmocka_unit_test(refuses_what_a_run_refuses),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
