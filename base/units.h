@@ -11,6 +11,9 @@ static inline double sdse_bits_from_kib(double kib) { return kib * 8192.0; }
 static inline double sdse_seconds_from_cycles(double cycles, double clock_ghz) {
     return cycles / (clock_ghz * 1e9);
 }
+static inline double sdse_cycles_from_us(double us, double clock_ghz) {
+    return us * 1000 * clock_ghz;
+}
 // Power times time: 1 mW for one cycle of a 1 GHz clock is 1 pJ.
 static inline double sdse_pj_from_mw_cycles(double mw, double cycles,
                                             double clock_ghz) {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "costmodel/edge.h"
 
 static const double most = 0x1p62; // of any count
@@ -12,24 +13,21 @@ double sdse_life_cycles(const struct sdse_view *view, uint64_t steps,
     return (double)steps * schedule_cycles / (double)view->outside[view->level_count];
 }
 
-static double cycles_of(const struct sdse_arch *arch, double us) {
-    return us * 1000 * arch->clock_ghz;
-}
-
 // One part kept at level l.
 static void count_part(const struct sdse_model *model, const struct sdse_lives *lives,
                        unsigned l, int part, double life,
                        struct sdse_refresh *refresh) {
     const struct sdse_level *level = &model->arch->level[l];
     if (level->max_lifetime_us.given)
-        refresh->strain =
-            fmax(refresh->strain,
-                 life / cycles_of(model->arch, level->max_lifetime_us.value));
+        refresh->strain = fmax(refresh->strain,
+                               life / sdse_cycles_from_us(level->max_lifetime_us.value,
+                                                          model->arch->clock_ghz));
     if (level->memory_class != SDSE_EDRAM)
         return;
     refresh->lifetime_cycles = fmax(refresh->lifetime_cycles, life);
     const double refreshes =
-        floor(life / cycles_of(model->arch, level->edram.retention_us.value));
+        floor(life / sdse_cycles_from_us(level->edram.retention_us.value,
+                                         model->arch->clock_ghz));
     refresh->refreshes[l][part] = (uint64_t)fmin(refreshes, most);
     refresh->bits[l][part] =
         (double)lives->arrived[l][part] * lives->place_bits[l][part] * refreshes;

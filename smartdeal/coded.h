@@ -87,8 +87,8 @@ enum sdse_status sdse_encode_raw(const struct sdse_layer_weights *weights,
 
 void sdse_coded_free(struct sdse_coded_layer *layer);
 
-// True if the exponent of 2^e that makes largest * 2^-e round to less than 2^(bits - 1)
-// in magnitude is *exponent: the smallest such e. 0 for largest = 0.
+// The smallest e for which largest * 2^-e rounds to less than 2^(bits - 1) in
+// magnitude; 0 for largest = 0.
 int32_t sdse_fixed_point_exponent(double largest, uint32_t bits);
 
 #endif

@@ -163,3 +163,11 @@ bool sdse_settings_decompose_alike(const struct sdse_smartdeal_setting *a,
             return false;
     return true;
 }
+
+bool sdse_settings_bisect_alike(const struct sdse_smartdeal_setting *a,
+                                const struct sdse_smartdeal_setting *b) {
+    struct sdse_smartdeal_setting aimed = *a;
+    if (a->threshold_mode == SDSE_THRESHOLD_SPARSITY)
+        aimed.threshold = b->threshold;
+    return sdse_settings_decompose_alike(&aimed, b);
+}

@@ -103,4 +103,9 @@ void sdse_setting_decomposition_key(const struct sdse_smartdeal_setting *setting
 bool sdse_settings_decompose_alike(const struct sdse_smartdeal_setting *a,
                                    const struct sdse_smartdeal_setting *b);
 
+// Whether they do but for the sparsity they aim at: bisections then try the same
+// thresholds on the same sample.
+bool sdse_settings_bisect_alike(const struct sdse_smartdeal_setting *a,
+                                const struct sdse_smartdeal_setting *b);
+
 #endif

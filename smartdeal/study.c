@@ -30,8 +30,7 @@ struct sdse_study {
     struct sdse_narrowed narrowed;
     struct counted counted;
 
-    // What bisections found, under settings like this one but for the target.
-    struct sdse_smartdeal_setting bisected;
+    // What bisections found, under settings like `setting` but for the target.
     struct sdse_tried_thresholds tried;
 };
 
@@ -92,13 +91,6 @@ static struct exponents find_exponents(const struct sdse_decomposition *d) {
     return found;
 }
 
-// Whether bisections under `a` and `b` try the same thresholds of the same sample.
-static bool bisect_alike(struct sdse_smartdeal_setting a,
-                         const struct sdse_smartdeal_setting *b) {
-    a.threshold = b->threshold;
-    return sdse_settings_decompose_alike(&a, b);
-}
-
 static enum sdse_status decompose(struct sdse_study *study,
                                   const struct sdse_smartdeal_setting *setting,
                                   unsigned threads, struct sdse_diags *diags) {
@@ -106,9 +98,9 @@ static enum sdse_status decompose(struct sdse_study *study,
         sdse_settings_decompose_alike(&study->setting, setting))
         return SDSE_OK;
     forget_decomposition(study);
-    if (!bisect_alike(*setting, &study->bisected))
+    if (!sdse_settings_bisect_alike(setting, &study->setting))
         study->tried.count = 0;
-    study->setting = study->bisected = *setting;
+    study->setting = *setting;
     const enum sdse_status status = sdse_decompose_again(
         study->weights, setting, threads, &study->tried, &study->decomposition, diags);
     if (status != SDSE_OK)

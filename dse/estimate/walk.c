@@ -178,8 +178,7 @@ static enum sdse_status walk_variant(struct walking *w, uint64_t variant) {
     enum sdse_status status = SDSE_OK;
     for (size_t n = 0; n < plan->network_count; n++)
         for (size_t f = 0; !status && f < plan->form_count; f++)
-            status = walk_point(
-                w, (n * plan->variant_count + variant) * plan->form_count + f, &made);
+            status = walk_point(w, sdse_plan_position(plan, n, variant, f), &made);
     return status;
 }
 

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/units.h"
+
 static const double rounding = 1 - 1e-12; // bounds stay below the evaluator's figures
 
 static void add_life(struct sdse_problem *problem, enum sdse_tensor tensor, unsigned l,
@@ -20,9 +22,10 @@ static void add_life(struct sdse_problem *problem, enum sdse_tensor tensor, unsi
         .child = child,
         .tensor = tensor,
         .forgets = forgets,
-        .most_cycles = level->max_lifetime_us.given
-                           ? level->max_lifetime_us.value * 1000 * arch->clock_ghz
-                           : (double)INFINITY};
+        .most_cycles =
+            level->max_lifetime_us.given
+                ? sdse_cycles_from_us(level->max_lifetime_us.value, arch->clock_ghz)
+                : (double)INFINITY};
     // At the multipliers, tiles are resident for a step whatever stands outside.
     const unsigned until = child < problem->levels ? child : l;
     problem->lives_until = problem->lives_until > until ? problem->lives_until : until;

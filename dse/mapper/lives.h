@@ -15,7 +15,7 @@ struct sdse_life_bound {
     double strain; // longest life / what its memory allows >= strain x cycles
 };
 
-// Fills problem->lives and lives_until.
+// Fills problem->life, life_count and lives_until.
 void sdse_lives_init(struct sdse_problem *problem);
 
 // Raises *bound by what is decided when `level` is entered. path: what was decided at

@@ -76,7 +76,7 @@ enum sdse_status sdse_claims_take(struct sdse_claims *claims, uint64_t part,
 }
 
 enum sdse_status sdse_claims_release(struct sdse_claims *claims, uint64_t end) {
-    return end ? sdse_claim_release(claims->store, &claims->claimant, claims->sweep, 0,
+    return end ? sdse_claim_release(claims->store, &claims->claimant, claims->sweep,
                                     end - 1)
                : SDSE_OK;
 }

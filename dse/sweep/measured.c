@@ -347,24 +347,19 @@ enum sdse_status sdse_measure(struct sdse_measured *entry, unsigned threads,
     return entry->status;
 }
 
-bool sdse_measured_alike(const struct sdse_measured *a, const struct sdse_measured *b) {
+// Whether they share a layer whose decomposition `agree` speaks of.
+static bool share(const struct sdse_measured *a, const struct sdse_measured *b,
+                  bool (*agree)(const struct sdse_smartdeal_setting *,
+                                const struct sdse_smartdeal_setting *)) {
     if (a->layer != b->layer || a->setting->first || b->setting->first)
         return false;
     const struct sdse_smartdeal_setting left = sdse_form_smartdeal_setting(a->setting);
     const struct sdse_smartdeal_setting right = sdse_form_smartdeal_setting(b->setting);
-    return sdse_settings_decompose_alike(&left, &right);
+    return agree(&left, &right);
 }
 
-// Whether they have work in common: a decomposition, or the first steps of a bisection.
-static bool share_work(const struct sdse_measured *a, const struct sdse_measured *b) {
-    if (a->layer != b->layer || a->setting->first || b->setting->first)
-        return false;
-    struct sdse_smartdeal_setting left = sdse_form_smartdeal_setting(a->setting);
-    const struct sdse_smartdeal_setting right = sdse_form_smartdeal_setting(b->setting);
-    left.threshold = right.threshold;
-    return left.threshold_mode == SDSE_THRESHOLD_SPARSITY
-               ? sdse_settings_decompose_alike(&left, &right)
-               : sdse_measured_alike(a, b);
+bool sdse_measured_alike(const struct sdse_measured *a, const struct sdse_measured *b) {
+    return share(a, b, sdse_settings_decompose_alike);
 }
 
 struct group {
@@ -419,7 +414,7 @@ enum sdse_status sdse_measure_all(struct sdse_measured **entries, size_t count,
         return SDSE_NO_MEMORY;
     size_t group_count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (i && share_work(entries[i - 1], entries[i]))
+        if (i && share(entries[i - 1], entries[i], sdse_settings_bisect_alike))
             groups[group_count - 1].count++;
         else
             groups[group_count++] = (struct group){i, 1};

@@ -41,7 +41,7 @@ struct sdse_plan_arch {
     const struct sdse_node *root; // of its file
     struct sdse_hash source;      // of what is written there
     // What refused variants are named after: without overrides, or, if its file alone
-    // makes none, the first variant that does. NULL while none was needed.
+    // makes none, the first variant that does. NULL until one is made.
     const struct sdse_arch *named;
     const char *name;
     uint64_t first_variant, combinations;
@@ -104,10 +104,10 @@ struct sdse_plan {
 // accelerator, a form that needs an engine) are infeasible, with a warning for each
 // cause, unless none can be: then these are the errors. Every accelerator is made and
 // looked at, or, of more than SDSE_PLAN_LOOKS, those where one override has each of its
-// values beside the first of the others, and as many more here and there: the warnings
-// then say so, and what else cannot be is found when its point is made. With
-// `follow_links`, links may lead weight files out of their networks' folders. Lives in
-// `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
+// values beside the first of the others, SDSE_PLAN_LOOKS / 8 more, evenly spaced, and
+// the last: the warnings then say so, and what else cannot be is found when its point
+// is made. With `follow_links`, links may lead weight files out of their networks'
+// folders. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
                                 bool follow_links, struct sdse_diags *diags,
                                 struct sdse_plan **plan);
@@ -129,8 +129,9 @@ struct sdse_point_place {
 // position < plan->point_count; of a plan whose points are generated.
 struct sdse_point_place sdse_plan_place(const struct sdse_plan *plan,
                                         uint64_t position);
-uint64_t sdse_plan_position(const struct sdse_plan *plan,
-                            struct sdse_point_place place);
+// Where (network, accelerator `variant` < plan->variant_count, form) stands.
+uint64_t sdse_plan_position(const struct sdse_plan *plan, size_t network,
+                            uint64_t variant, size_t form);
 
 // Axes of the points of one accelerator: 0 is the network, then come the overrides in
 // the order of the file (those in step are one axis), the last is the weight form.

@@ -195,8 +195,7 @@ static bool look_at_points(struct sdse_plan_looks *l,
         for (size_t f = 0; f < plan->form_count; f++) {
             const struct sdse_diag *diag =
                 forms[f].first ? forms[f].first : network.first;
-            const uint64_t position =
-                (n * plan->variant_count + variant->number) * plan->form_count + f;
+            const uint64_t position = sdse_plan_position(plan, n, variant->number, f);
             if (diag && !note_cause(&l->points, diag, true, position))
                 return false;
             l->refused_points += diag != NULL;

@@ -38,11 +38,9 @@ static uint64_t variant_at(const struct sdse_plan *plan,
     return plan->archs[place.arch].first_variant + place.combination;
 }
 
-uint64_t sdse_plan_position(const struct sdse_plan *plan,
-                            struct sdse_point_place place) {
-    return (place.network * plan->variant_count + variant_at(plan, place)) *
-               plan->form_count +
-           place.form;
+uint64_t sdse_plan_position(const struct sdse_plan *plan, size_t network,
+                            uint64_t variant, size_t form) {
+    return (network * plan->variant_count + variant) * plan->form_count + form;
 }
 
 // --- Axes ---
@@ -87,7 +85,7 @@ uint64_t sdse_plan_moved(const struct sdse_plan *plan, uint64_t position, size_t
         place.combination += index * stride;
         place.combination -= now * stride;
     }
-    return sdse_plan_position(plan, place);
+    return sdse_plan_position(plan, place.network, variant_at(plan, place), place.form);
 }
 
 // --- Accelerators ---

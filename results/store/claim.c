@@ -156,7 +156,6 @@ static enum sdse_status end(struct sdse_store *store, int code) {
 enum sdse_status sdse_claim_begin(struct sdse_store *store,
                                   struct sdse_claimant *claimant) {
     uint64_t drawn[2];
-    *claimant = (struct sdse_claimant){.present = false};
     sqlite3_randomness(sizeof drawn, drawn);
     snprintf(claimant->token, sizeof claimant->token, "%016llx%016llx",
              (unsigned long long)drawn[0], (unsigned long long)drawn[1]);
@@ -165,15 +164,10 @@ enum sdse_status sdse_claim_begin(struct sdse_store *store,
         code = remove_ended(store->db);
     if (code == SQLITE_OK)
         code = add_claimant(store->db, claimant->token);
-    const enum sdse_status status = end(store, code);
-    claimant->present = status == SDSE_OK;
-    return status;
+    return end(store, code);
 }
 
 void sdse_claim_end(struct sdse_store *store, struct sdse_claimant *claimant) {
-    if (!claimant->present)
-        return;
-    claimant->present = false;
     int code = begin(store);
     if (code == SQLITE_OK)
         code = remove_claimant(store->db, claimant->token);
@@ -241,12 +235,10 @@ enum sdse_status sdse_claim_take(struct sdse_store *store,
 
 enum sdse_status sdse_claim_release(struct sdse_store *store,
                                     const struct sdse_claimant *claimant,
-                                    struct sdse_hash sweep, uint64_t first,
-                                    uint64_t last) {
+                                    struct sdse_hash sweep, uint64_t last) {
     struct sdse_binding drop = sdse_bind(store, SDSE_SQL_DROP_CLAIMS);
     sdse_bind_text(&drop, claimant->token);
     sdse_bind_hash(&drop, sweep);
-    sdse_bind_u64(&drop, first);
     sdse_bind_u64(&drop, last);
     return sdse_bind_run(&drop);
 }

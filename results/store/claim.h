@@ -16,12 +16,11 @@ enum { SDSE_CLAIM_SECONDS = 60 }; // from the last heartbeat to the end
 
 struct sdse_claimant {
     char token[33];
-    bool present; // has its row
 };
 
 // Gives this process a claimant of its own in the file, and removes those that have
 // ended, with their claims. Not inside a batch. Returns SDSE_OK, or what the database
-// said; then there is no claimant, and a run goes without.
+// said; then there is no claimant.
 enum sdse_status sdse_claim_begin(struct sdse_store *store,
                                   struct sdse_claimant *claimant);
 // Takes part `part` of a sweep, if nobody who lives has it: *taken. Not inside a batch.
@@ -32,8 +31,7 @@ enum sdse_status sdse_claim_take(struct sdse_store *store,
 // Gives parts up to and including `last` back, inside the batch that has their points.
 enum sdse_status sdse_claim_release(struct sdse_store *store,
                                     const struct sdse_claimant *claimant,
-                                    struct sdse_hash sweep, uint64_t first,
-                                    uint64_t last);
+                                    struct sdse_hash sweep, uint64_t last);
 // Ends the claimant and what it has claimed. Not inside a batch.
 void sdse_claim_end(struct sdse_store *store, struct sdse_claimant *claimant);
 

@@ -143,7 +143,7 @@
                " variants, log10_mappings, outcome, digest)"                           \
                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                       \
     X(DROP_CLAIMS, "DELETE FROM claim WHERE token = ? AND sweep = ?"                   \
-                   " AND part BETWEEN ? AND ?")                                        \
+                   " AND part <= ?")                                                   \
     X(LOAD_SEAL, "SELECT row_count, digest FROM table_seal WHERE name = ?")            \
     X(KEEP_SEAL, "UPDATE table_seal SET row_count = ?, digest = ? WHERE name = ?")
 

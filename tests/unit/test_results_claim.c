@@ -86,17 +86,17 @@ static void one_owner_at_a_time(void **state) {
     assert_false(takes(a, &ann, sweep, 2));
     // What is given back in a batch is free when that is in, and not before.
     assert_int_equal(sdse_store_begin(a), SDSE_OK);
-    assert_int_equal(sdse_claim_release(a, &ann, sweep, 0, 0), SDSE_OK);
+    assert_int_equal(sdse_claim_release(a, &ann, sweep, 0), SDSE_OK);
     sdse_store_rollback(a);
     assert_false(takes(b, &bob, sweep, 0));
     assert_int_equal(sdse_store_begin(a), SDSE_OK);
-    assert_int_equal(sdse_claim_release(a, &ann, sweep, 0, 0), SDSE_OK);
+    assert_int_equal(sdse_claim_release(a, &ann, sweep, 0), SDSE_OK);
     assert_int_equal(sdse_store_commit(a), SDSE_OK);
     assert_true(takes(b, &bob, sweep, 0));
     assert_false(takes(b, &bob, sweep, 1)); // that she has kept
     // Nobody gives back what is another's.
     assert_int_equal(sdse_store_begin(a), SDSE_OK);
-    assert_int_equal(sdse_claim_release(a, &ann, sweep, 0, 100), SDSE_OK);
+    assert_int_equal(sdse_claim_release(a, &ann, sweep, 100), SDSE_OK);
     assert_int_equal(sdse_store_commit(a), SDSE_OK);
     assert_false(takes(a, &ann, sweep, 2));
     sdse_claim_end(b, &bob);
