@@ -11,6 +11,10 @@ struct sdse_hash sdse_hash_bytes(const void *data, size_t bytes) {
     return (struct sdse_hash){.high = hash.high64, .low = hash.low64};
 }
 
+struct sdse_hash sdse_hash_of_text(const char *text) {
+    return sdse_hash_bytes(text, strlen(text));
+}
+
 struct sdse_hash sdse_hash_join(struct sdse_hash a, struct sdse_hash b) {
     const uint64_t parts[4] = {a.high, a.low, b.high, b.low};
     return sdse_hash_bytes(parts, sizeof parts);

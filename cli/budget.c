@@ -6,15 +6,9 @@
 
 #include "base/units.h"
 
-struct unit {
-    const char *name;
-    double factor;
-};
-
-// A positive number and its unit.
-static bool read_quantity(struct cli *cli, const char *option, const char *text,
-                          const struct unit *units, size_t count, const char *example,
-                          double *value) {
+bool cli_read_quantity(struct cli *cli, const char *option, const char *text,
+                       const struct cli_unit *units, size_t count, const char *example,
+                       double *value) {
     char *end;
     const double number = strtod(text, &end);
     const char *unit = end + strspn(end, " ");
@@ -32,20 +26,20 @@ static bool read_quantity(struct cli *cli, const char *option, const char *text,
 
 bool cli_read_budget(struct cli *cli, const char *energy, const char *latency,
                      double clock_ghz, struct cli_budget *budget) {
-    const struct unit energies[] = {
+    const struct cli_unit energies[] = {
         {"J", 1e12}, {"mJ", 1e9}, {"uJ", 1e6}, {"nJ", 1e3}, {"pJ", 1}};
     const double hertz = clock_ghz * 1e9;
-    const struct unit latencies[] = {{"s", hertz},
-                                     {"ms", hertz / 1e3},
-                                     {"us", hertz / 1e6},
-                                     {"ns", hertz / 1e9},
-                                     {"cycles", 1}};
+    const struct cli_unit latencies[] = {{"s", hertz},
+                                         {"ms", hertz / 1e3},
+                                         {"us", hertz / 1e6},
+                                         {"ns", hertz / 1e9},
+                                         {"cycles", 1}};
     *budget = (struct cli_budget){(double)INFINITY, (double)INFINITY, clock_ghz,
                                   energy || latency};
-    return (!energy || read_quantity(cli, "max-energy", energy, energies, 5, "1.5mJ",
-                                     &budget->most_pj)) &&
-           (!latency || read_quantity(cli, "max-latency", latency, latencies, 5,
-                                      "5ms or 2e6cycles", &budget->most_cycles));
+    return (!energy || cli_read_quantity(cli, "max-energy", energy, energies, 5,
+                                         "1.5mJ", &budget->most_pj)) &&
+           (!latency || cli_read_quantity(cli, "max-latency", latency, latencies, 5,
+                                          "5ms or 2e6cycles", &budget->most_cycles));
 }
 
 void cli_report_budget(struct cli *cli, const struct cli_budget *budget,

@@ -11,6 +11,18 @@ struct cli_budget {
     bool given; // one of them
 };
 
+// A unit that an option takes, and what it is worth.
+struct cli_unit {
+    const char *name;
+    double factor;
+};
+
+// A positive number and its unit, "5ms" or "5 ms", as `value` in what the factors are
+// in. False after a message with `option` and an example.
+bool cli_read_quantity(struct cli *cli, const char *option, const char *text,
+                       const struct cli_unit *units, size_t count, const char *example,
+                       double *value);
+
 // Reads both budgets (NULL = not given). A latency is in s, ms, us, ns (at the
 // accelerator's clock) or cycles, an energy in J, mJ, uJ, nJ or pJ. False after a
 // message.

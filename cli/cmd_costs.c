@@ -52,10 +52,6 @@ struct costing {
     const struct sdse_workload *workload;
 };
 
-static bool same(struct sdse_hash a, struct sdse_hash b) {
-    return a.low == b.low && a.high == b.high;
-}
-
 static enum sdse_status parse(struct costing *c, const char *text,
                               struct sdse_node **root) {
     return sdse_tree_parse_memory(c->cli->arena, "stored", text, strlen(text),
@@ -67,7 +63,7 @@ static enum sdse_status parse_inputs(struct costing *c,
     struct sdse_arena *arena = c->cli->arena;
     struct sdse_node *root = NULL;
     enum sdse_status status = SDSE_OK;
-    if (!c->arch || !same(c->arch_hash, costs->arch)) {
+    if (!c->arch || !sdse_hash_same(c->arch_hash, costs->arch)) {
         struct sdse_arch *arch = NULL;
         status = parse(c, costs->arch_text, &root);
         if (status == SDSE_OK)
@@ -76,7 +72,7 @@ static enum sdse_status parse_inputs(struct costing *c,
         c->arch_hash = costs->arch;
     }
     if (status == SDSE_OK &&
-        (!c->workload || !same(c->workload_hash, costs->workload))) {
+        (!c->workload || !sdse_hash_same(c->workload_hash, costs->workload))) {
         struct sdse_workload *workload = NULL;
         status = parse(c, costs->workload_text, &root);
         if (status == SDSE_OK)

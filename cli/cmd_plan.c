@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/budget.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/interrupt.h"
@@ -26,29 +27,13 @@ static const struct cli_option options[] = {
     [FORMAT] = CLI_OPTION_FORMAT,
 };
 
-// "2h", "90 min": [s]; false, said, for anything else. NULL is none.
+// "2h", "90 min": [s]; NULL is none, 0. False after a message.
 static bool parse_deadline(struct cli *cli, const char *text, double *seconds) {
-    static const struct {
-        const char *name;
-        double seconds;
-    } units[] = {{"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+    static const struct cli_unit units[] = {
+        {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
     *seconds = 0;
-    if (!text)
-        return true;
-    char *end;
-    const double number = strtod(text, &end);
-    const char *unit = end + strspn(end, " ");
-    for (size_t i = 0; end != text && i < sizeof units / sizeof *units; i++) {
-        if (strcmp(unit, units[i].name) != 0)
-            continue;
-        *seconds = number * units[i].seconds;
-        if (isfinite(*seconds) && *seconds > 0)
-            return true;
-    }
-    cli_error(cli,
-              "--deadline %s: expected a positive number of s, min, h or d, like 2h",
-              text);
-    return false;
+    return !text || cli_read_quantity(cli, "deadline", text, units, CLI_COUNT_OF(units),
+                                      "2h, 90min, 30s or 1d", seconds);
 }
 
 static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *plan,

@@ -7,10 +7,6 @@
 #include "dse/sweep/plan.h"
 #include "results/store/store.h"
 
-static struct sdse_hash hash_text(const char *text) {
-    return sdse_hash_bytes(text, strlen(text));
-}
-
 static struct sdse_hash hash_images(const struct sdse_images *images) {
     const uint64_t size[] = {images->count, images->rows, images->columns};
     struct sdse_hash hash = sdse_hash_bytes(size, sizeof size);
@@ -59,8 +55,9 @@ static enum sdse_status add_training(struct cli *cli, struct sdse_store *store,
                                        .weight_bits = (double)epochs[e].moved_bits,
                                        .stored_bits = (double)epochs[e].model_bits};
     const uint64_t seed = t->plan->setting.seed;
-    struct sdse_hash hash = sdse_hash_join(hash_text(t->network), hash_text(settings));
-    hash = sdse_hash_join(hash, hash_text(t->method[method]));
+    struct sdse_hash hash =
+        sdse_hash_join(sdse_hash_of_text(t->network), sdse_hash_of_text(settings));
+    hash = sdse_hash_join(hash, sdse_hash_of_text(t->method[method]));
     hash = sdse_hash_join(hash, sdse_hash_bytes(&seed, sizeof seed));
     hash = sdse_hash_join(hash, hash_images(&t->train));
     hash = sdse_hash_join(hash, hash_images(&t->test));

@@ -20,9 +20,7 @@ static int compare_forms(const void *a, const void *b) {
         return x->network < y->network ? -1 : 1;
     if (x->layer != y->layer)
         return x->layer < y->layer ? -1 : 1;
-    const struct sdse_hash p = x->entry->record.hash, q = y->entry->record.hash;
-    return p.high != q.high ? (p.high < q.high ? -1 : 1)
-                            : (p.low > q.low) - (p.low < q.low);
+    return sdse_hash_compare(x->entry->record.hash, y->entry->record.hash);
 }
 
 // One form for each stratum of equal words, with probability in proportion to its own.

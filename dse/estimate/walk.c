@@ -14,10 +14,9 @@ struct alike {
 
 static int compare_alike(const void *a, const void *b) {
     const struct alike *x = a, *y = b;
-    if (x->search.high != y->search.high)
-        return x->search.high < y->search.high ? -1 : 1;
-    if (x->search.low != y->search.low)
-        return x->search.low < y->search.low ? -1 : 1;
+    const int hashes = sdse_hash_compare(x->search, y->search);
+    if (hashes)
+        return hashes;
     return x->variant < y->variant ? -1 : x->variant > y->variant;
 }
 
@@ -49,8 +48,7 @@ bool sdse_walk_begin(struct sdse_walk *walk, const struct sdse_plan *plan,
     qsort(sorted, count, sizeof *sorted, compare_alike);
     for (size_t i = 0; i < count; i++) {
         const struct alike *next = i + 1 < count ? &sorted[i + 1] : NULL;
-        const bool same = next && next->search.high == sorted[i].search.high &&
-                          next->search.low == sorted[i].search.low;
+        const bool same = next && sdse_hash_same(next->search, sorted[i].search);
         walk->next_alike[sorted[i].variant] = same ? next->variant : sorted[i].variant;
         if (same)
             walk->later[next->variant] = true;

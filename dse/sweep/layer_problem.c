@@ -74,10 +74,6 @@ static char *form_text(struct sdse_arena *arena, const struct sdse_arch *arch,
     return text;
 }
 
-static struct sdse_hash hash_text(const char *text) {
-    return sdse_hash_bytes(text, strlen(text));
-}
-
 struct sdse_layer_problem *
 sdse_layer_problem_get(struct sdse_layer_problem_table *table,
                        const struct sdse_arch *arch, struct sdse_hash search_hash,
@@ -87,12 +83,12 @@ sdse_layer_problem_get(struct sdse_layer_problem_table *table,
     const char *stored = form_text(table->arena, arch, form);
     if (!shape || !stored)
         return NULL;
-    struct sdse_hash hash = sdse_hash_join(search_hash, hash_text(shape));
-    hash = sdse_hash_join(hash, hash_text(stored));
-    hash = sdse_hash_join(hash, hash_text("model " SDSE_MODEL_VERSION));
+    struct sdse_hash hash = sdse_hash_join(search_hash, sdse_hash_of_text(shape));
+    hash = sdse_hash_join(hash, sdse_hash_of_text(stored));
+    hash = sdse_hash_join(hash, sdse_hash_of_text("model " SDSE_MODEL_VERSION));
     struct sdse_layer_problem **link = &table->bucket[hash.low % BUCKETS];
     for (; *link; link = &(*link)->next) {
-        if ((*link)->hash.low == hash.low && (*link)->hash.high == hash.high) {
+        if (sdse_hash_same((*link)->hash, hash)) {
             *is_new = false;
             return *link;
         }

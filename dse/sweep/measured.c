@@ -62,8 +62,7 @@ struct sdse_measured *sdse_measured_get(struct sdse_measured_table *table,
                                         const struct sdse_measured *model) {
     struct sdse_measured **link = &table->bucket[hash.low % BUCKETS];
     for (; *link; link = &(*link)->next)
-        if ((*link)->record.hash.low == hash.low &&
-            (*link)->record.hash.high == hash.high)
+        if (sdse_hash_same((*link)->record.hash, hash))
             return *link;
     struct sdse_measured *entry = SDSE_ARENA_NEW(table->arena, struct sdse_measured);
     if (!entry)
@@ -240,8 +239,7 @@ static enum sdse_status check_unchanged(const struct sdse_measured *entry,
     const size_t words =
         (size_t)sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound);
     const struct sdse_hash now = sdse_hash_bytes(values, words * sizeof *values);
-    if (now.low == entry->planned_weights->low &&
-        now.high == entry->planned_weights->high)
+    if (sdse_hash_same(now, *entry->planned_weights))
         return SDSE_OK;
     sdse_diag_add(diags, SDSE_ERROR, layer->loc, "weights-changed",
                   "layer '%s': %s has changed since the sweep began", layer->name,

@@ -192,8 +192,7 @@ enum sdse_status sdse_network_outputs_error(struct sdse_network_outputs *outputs
     if (faults)
         key = sdse_hash_join(key, hash_faults(faults));
     for (const struct known *at = outputs->known; at; at = at->next)
-        if (at->key.low == key.low && at->key.high == key.high &&
-            at->word_bits == word_bits) {
+        if (sdse_hash_same(at->key, key) && at->word_bits == word_bits) {
             *out = at->error;
             return SDSE_OK;
         }

@@ -24,10 +24,6 @@ struct loading {
     bool follow_links;
 };
 
-static struct sdse_hash hash_text(const char *text) {
-    return sdse_hash_bytes(text, strlen(text));
-}
-
 static enum sdse_status worse(enum sdse_status a, enum sdse_status b) {
     return a ? a : b;
 }
@@ -133,7 +129,7 @@ static enum sdse_status load_networks(struct loading *l) {
         network->text = pathless_text(l->arena, network->workload);
         if (!network->text || !name_sizes(l, &sweep->networks[i], network))
             return SDSE_NO_MEMORY;
-        network->hash = hash_text(network->text);
+        network->hash = sdse_hash_of_text(network->text);
     }
     l->plan->network_count = sweep->workload_count;
     return status;
@@ -152,8 +148,8 @@ static enum sdse_status load_forms(struct loading *l) {
         form->text = sdse_form_setting_text(l->arena, &sweep->forms[i].setting);
         if (!form->text)
             return SDSE_NO_MEMORY;
-        form->setting = hash_text(form->text);
-        form->hash = sdse_hash_join(form->setting, hash_text(form->form->name));
+        form->setting = sdse_hash_of_text(form->text);
+        form->hash = sdse_hash_join(form->setting, sdse_hash_of_text(form->form->name));
     }
     return SDSE_OK;
 }
@@ -174,7 +170,7 @@ enum sdse_status sdse_plan_hash_weights(struct sdse_arena *arena,
     network->weights = SDSE_ARENA_ARRAY(arena, struct sdse_hash, workload->layer_count);
     if (!network->weights)
         return SDSE_NO_MEMORY;
-    network->all_weights = hash_text("weights");
+    network->all_weights = sdse_hash_of_text("weights");
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; i < workload->layer_count; i++) {
         if (!sdse_layer_has_weights(&workload->layers[i]))
@@ -249,7 +245,7 @@ static enum sdse_status load_archs(struct loading *l, struct sdse_plan_looks **l
         if (!text)
             return SDSE_NO_MEMORY;
         l->plan->archs[i].root = root;
-        l->plan->archs[i].source = hash_text(text);
+        l->plan->archs[i].source = sdse_hash_of_text(text);
     }
     const enum sdse_status looked = sdse_plan_look(l->plan, l->arena, l->diags, looks);
     return looked == SDSE_NO_MEMORY ? looked : worse(status, looked);
@@ -388,7 +384,7 @@ static bool write_sweep(struct loading *l) {
 // What the sweep is made of, beside its text. It stands for its points: a changed file
 // makes another sweep.
 static struct sdse_hash hash_factors(const struct sdse_plan *plan) {
-    struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
+    struct sdse_hash hash = sdse_hash_of_text("model " SDSE_MODEL_VERSION);
     const bool measured = any_form_measured(plan);
     for (size_t i = 0; i < plan->network_count; i++) {
         const struct sdse_network_input *network = &plan->networks[i];
@@ -412,7 +408,7 @@ bool sdse_plan_name(struct sdse_arena *arena, struct sdse_plan *plan,
     sdse_hash_text(made_of, hash);
     plan->text = sdse_arena_printf(arena, "%s# made of %s\n", plan->text, hash);
     if (plan->text)
-        plan->hash = hash_text(plan->text);
+        plan->hash = sdse_hash_of_text(plan->text);
     return plan->text != NULL;
 }
 

@@ -228,16 +228,12 @@ bool sdse_plan_refusal(struct sdse_arena *arena, const struct sdse_plan *plan,
     return !said.fault;
 }
 
-static struct sdse_hash hash_text(const char *text) {
-    return sdse_hash_bytes(text, strlen(text));
-}
-
 struct sdse_hash sdse_network_hash_sizes(const struct sdse_network_input *network) {
     struct sdse_hash sum = {0};
     for (size_t i = 0; i < network->parameter_count; i++) {
         const struct sdse_parameter *size = &network->parameters[i];
-        const struct sdse_hash hash =
-            sdse_hash_join(hash_text(size->path), hash_text(size->value));
+        const struct sdse_hash hash = sdse_hash_join(sdse_hash_of_text(size->path),
+                                                     sdse_hash_of_text(size->value));
         sum.low += hash.low;
         sum.high += hash.high;
     }
@@ -248,7 +244,7 @@ struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,
                                       const struct sdse_point *point) {
     const struct sdse_network_input *network = &plan->networks[point->network];
     const struct sdse_form_input *form = &plan->forms[point->form];
-    struct sdse_hash hash = hash_text("model " SDSE_MODEL_VERSION);
+    struct sdse_hash hash = sdse_hash_of_text("model " SDSE_MODEL_VERSION);
     hash = sdse_hash_join(hash, network->hash);
     if (network->parameter_count)
         hash = sdse_hash_join(hash, sdse_network_hash_sizes(network));
@@ -259,8 +255,8 @@ struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,
         hash = sdse_hash_join(hash, sdse_network_outputs_hash(network->outputs));
     if (form->form->setting.measured)
         hash = sdse_hash_join(hash, network->all_weights);
-    return sdse_hash_join(hash,
-                          hash_text(sdse_objective_words()[plan->sweep->objective]));
+    return sdse_hash_join(
+        hash, sdse_hash_of_text(sdse_objective_words()[plan->sweep->objective]));
 }
 
 enum sdse_status sdse_plan_point(const struct sdse_plan *plan, uint64_t position,

@@ -33,14 +33,6 @@ static enum sdse_status complain(struct loading *l, const char *check, const cha
     return SDSE_INVALID;
 }
 
-static bool same(struct sdse_hash a, struct sdse_hash b) {
-    return a.low == b.low && a.high == b.high;
-}
-
-static struct sdse_hash hash_text(const char *text) {
-    return sdse_hash_bytes(text, strlen(text));
-}
-
 // Parses a stored text, or a list with it alone; NULL if it cannot be.
 static struct sdse_node *parse(struct loading *l, const char *text, bool list) {
     struct sdse_node *root = NULL;
@@ -105,7 +97,7 @@ static enum sdse_status load_arch(struct loading *l) {
                                      (struct sdse_loc){.file = l->path}, &l->quiet);
     if (status == SDSE_NO_MEMORY)
         return status;
-    if (status || !same(variant->hash, point->arch))
+    if (status || !sdse_hash_same(variant->hash, point->arch))
         return complain(l, "stored-input", "the text does not load of accelerator",
                         point->arch_name);
     l->made->variant = variant;
@@ -133,8 +125,8 @@ static enum sdse_status load_network(struct loading *l) {
         if (is_size(&point->parameters[i]))
             network->parameters[network->parameter_count++] = point->parameters[i];
     network->text = point->workload_text;
-    network->hash = hash_text(network->text);
-    if (status || !same(network->hash, point->workload))
+    network->hash = sdse_hash_of_text(network->text);
+    if (status || !sdse_hash_same(network->hash, point->workload))
         return complain(l, "stored-input", "the text does not load of network",
                         point->workload_name);
     l->plan->networks = network;
@@ -155,10 +147,10 @@ static enum sdse_status load_form(struct loading *l) {
         form->text = sdse_form_setting_text(l->arena, &form->form->setting);
         if (!form->text)
             return SDSE_NO_MEMORY;
-        form->setting = hash_text(form->text);
-        form->hash = sdse_hash_join(form->setting, hash_text(point->form_name));
+        form->setting = sdse_hash_of_text(form->text);
+        form->hash = sdse_hash_join(form->setting, sdse_hash_of_text(point->form_name));
     }
-    if (!form->form || !same(form->hash, point->form))
+    if (!form->form || !sdse_hash_same(form->hash, point->form))
         return complain(l, "stored-input", "the text does not load of weight form",
                         point->form_name);
     l->plan->forms = form;
@@ -177,7 +169,7 @@ static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *
     if (status)
         return status;
     out->hash = sdse_plan_point_hash(l->plan, l->made);
-    out->proven = same(out->hash, point->hash);
+    out->proven = sdse_hash_same(out->hash, point->hash);
     if (!sdse_plan_refusal(l->arena, l->plan, l->made, &l->made->refused))
         return SDSE_NO_MEMORY;
     if (point->outputs_known && !out->proven) {

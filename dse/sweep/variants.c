@@ -7,10 +7,6 @@
 #include "spec/split.h"
 #include "spec/write.h"
 
-static struct sdse_hash hash_text(const char *text) {
-    return sdse_hash_bytes(text, strlen(text));
-}
-
 // What the sweep's `mapper` adds to the space becomes parameters of the point, so that
 // results tell it, and part of the hash of what is searched. False: memory is out.
 static bool add_space(struct sdse_variant *variant,
@@ -31,13 +27,15 @@ static bool add_space(struct sdse_variant *variant,
     variant->parameter_count += count;
     variant->search = variant->hash;
     for (size_t i = 0; i < count; i++) {
-        variant->search = sdse_hash_join(variant->search, hash_text(added[i].path));
-        variant->search = sdse_hash_join(variant->search, hash_text(added[i].value));
+        variant->search =
+            sdse_hash_join(variant->search, sdse_hash_of_text(added[i].path));
+        variant->search =
+            sdse_hash_join(variant->search, sdse_hash_of_text(added[i].value));
     }
     for (size_t i = 0; i < variant->parameter_count; i++) {
         const struct sdse_parameter *parameter = &variant->parameters[i];
-        const struct sdse_hash hash =
-            sdse_hash_join(hash_text(parameter->path), hash_text(parameter->value));
+        const struct sdse_hash hash = sdse_hash_join(
+            sdse_hash_of_text(parameter->path), sdse_hash_of_text(parameter->value));
         variant->names.low += hash.low;
         variant->names.high += hash.high;
     }
@@ -71,7 +69,7 @@ enum sdse_status sdse_variant_finish(struct sdse_variant *variant,
     variant->text = sdse_arch_text(arena, variant->arch);
     if (!variant->text)
         return SDSE_NO_MEMORY;
-    variant->hash = hash_text(variant->text);
+    variant->hash = sdse_hash_of_text(variant->text);
     if (!add_space(variant, mapper, arena))
         return SDSE_NO_MEMORY;
     return split_memories(variant, mapper->uneven, arena, loc, diags);
@@ -83,10 +81,10 @@ enum sdse_status sdse_variant_refuse(struct sdse_variant *variant,
     variant->text = sdse_arch_text(arena, variant->arch);
     if (!variant->text)
         return SDSE_NO_MEMORY;
-    variant->hash = hash_text(variant->text);
+    variant->hash = sdse_hash_of_text(variant->text);
     if (!add_space(variant, mapper, arena))
         return SDSE_NO_MEMORY;
-    variant->search = sdse_hash_join(variant->search, hash_text(reason));
+    variant->search = sdse_hash_join(variant->search, sdse_hash_of_text(reason));
     variant->refused = reason;
     return SDSE_OK;
 }

@@ -247,20 +247,16 @@ enum sdse_status sdse_store_link_point(struct sdse_store *store, struct sdse_has
                : status;
 }
 
-static struct sdse_hash hash_text(const char *text) {
-    return sdse_hash_bytes(text, strlen(text));
-}
-
 struct sdse_hash sdse_store_design(const struct sdse_point_record *point) {
-    struct sdse_hash hash = hash_text(sdse_objective_words()[point->objective]),
+    struct sdse_hash hash = sdse_hash_of_text(sdse_objective_words()[point->objective]),
                      sum = {0};
-    hash = sdse_hash_join(hash, hash_text(point->workload_name));
-    hash = sdse_hash_join(hash, hash_text(point->arch_name));
-    hash = sdse_hash_join(hash, hash_text(point->form_name));
+    hash = sdse_hash_join(hash, sdse_hash_of_text(point->workload_name));
+    hash = sdse_hash_join(hash, sdse_hash_of_text(point->arch_name));
+    hash = sdse_hash_join(hash, sdse_hash_of_text(point->form_name));
     for (size_t i = 0; i < point->parameter_count; i++) {
         const struct sdse_hash one =
-            sdse_hash_join(hash_text(point->parameters[i].path),
-                           hash_text(point->parameters[i].value));
+            sdse_hash_join(sdse_hash_of_text(point->parameters[i].path),
+                           sdse_hash_of_text(point->parameters[i].value));
         sum.low += one.low;
         sum.high += one.high;
     }
