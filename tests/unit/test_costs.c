@@ -35,6 +35,24 @@ static double ask(const char *what, const char *view, int64_t point, const char 
     return sweep_number("costs.db", sql);
 }
 
+// A table names what it is of, and has the texts.
+static void costs_name_their_inputs(void **state) {
+    (void)state;
+    for (int64_t point = 1; point <= 4; point++) {
+        const struct sdse_layer_costs costs = costs_of(point, SDSE_ENERGY);
+        char arch[SDSE_HASH_TEXT_BYTES], network[SDSE_HASH_TEXT_BYTES], sql[160];
+        sdse_hash_text(costs.arch, arch);
+        sdse_hash_text(costs.workload, network);
+        snprintf(sql, sizeof sql,
+                 "SELECT arch_hash = '%s' AND workload_hash = '%s' FROM v_point WHERE "
+                 "point_id = %d",
+                 arch, network, (int)point);
+        assert_true(sweep_number("costs.db", sql) == 1);
+        assert_non_null(strstr(costs.arch_text, "name: small"));
+        assert_non_null(strstr(costs.workload_text, "name: tiny"));
+    }
+}
+
 static void rows_add_up_to_the_ends_of_the_front(void **state) {
     (void)state;
     for (int64_t point = 1; point <= 4; point++) {
@@ -136,6 +154,7 @@ static int end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(costs_name_their_inputs),
         cmocka_unit_test(rows_add_up_to_the_ends_of_the_front),
         cmocka_unit_test(products_are_those_of_one_layer),
         cmocka_unit_test(what_is_not_proved_says_so),
