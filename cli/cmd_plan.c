@@ -111,12 +111,13 @@ static const char *temporary_folder(void) {
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    if (!cli_file_exists(cli, args->operands[0]))
+    const char *sweep = cli_find_input(cli, "sweeps", args->operands[0]);
+    if (!sweep)
         return CLI_BAD_INPUT;
     const char *deadline = args->value[DEADLINE];
     const uint64_t jobs = cli_count(args, JOBS, 0);
     struct sdse_estimate_request request = {
-        .sweep_path = args->operands[0],
+        .sweep_path = sweep,
         .follow_links = args->value[FOLLOW] != NULL,
         .threads = jobs > 1024 ? 1024 : (unsigned)jobs,
         .sample = (size_t)cli_count(args, SAMPLE, SDSE_ESTIMATE_SAMPLE),

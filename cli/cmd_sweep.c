@@ -151,13 +151,14 @@ static bool parse_shard(struct cli *cli, const char *text,
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    if (!cli_file_exists(cli, args->operands[0]))
+    const char *sweep = cli_find_input(cli, "sweeps", args->operands[0]);
+    if (!sweep)
         return CLI_BAD_INPUT;
     struct display display = {.terminal = isatty(STDERR_FILENO) != 0};
     struct sdse_sweep_progress progress = {0};
     const uint64_t jobs = cli_count(args, JOBS, 0);
     struct sdse_sweep_request request = {
-        .sweep_path = args->operands[0],
+        .sweep_path = sweep,
         .database_path = args->value[OUTPUT],
         .threads = jobs > 1024 ? 1024 : (unsigned)jobs,
         .stop = cli_interrupt_arm(),

@@ -11,7 +11,7 @@
 #include "costmodel/resolve.h"
 #include "spec/load.h"
 
-enum { MOST_ROOTS = 4, MOST_SHIPPED = 256 };
+enum { MOST_ROOTS = 4 };
 
 static size_t data_roots(const char *roots[MOST_ROOTS]) {
     size_t count = 0;
@@ -45,9 +45,8 @@ static int by_name(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-// Names of the files folder/NAME.yaml in all roots, sorted, each once.
-static size_t list_shipped(struct cli *cli, const char *folder,
-                           const char *names[MOST_SHIPPED]) {
+size_t cli_list_shipped(struct cli *cli, const char *folder,
+                        const char *names[CLI_MOST_SHIPPED]) {
     const char *roots[MOST_ROOTS];
     const size_t root_count = data_roots(roots);
     size_t count = 0;
@@ -60,7 +59,7 @@ static size_t list_shipped(struct cli *cli, const char *folder,
             continue;
         struct dirent *entry;
         // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this function's own
-        while (count < MOST_SHIPPED && (entry = readdir(directory))) {
+        while (count < CLI_MOST_SHIPPED && (entry = readdir(directory))) {
             if (ends_with(entry->d_name, ".yaml")) {
                 char *name = sdse_arena_copy(cli->arena, entry->d_name,
                                              strlen(entry->d_name) - strlen(".yaml"));
@@ -81,9 +80,10 @@ static size_t list_shipped(struct cli *cli, const char *folder,
 static void report_unknown(struct cli *cli, const char *folder, const char *name) {
     const char *what = strcmp(folder, "archs") == 0       ? "accelerator"
                        : strcmp(folder, "workloads") == 0 ? "network"
+                       : strcmp(folder, "sweeps") == 0    ? "sweep"
                                                           : "file of published figures";
-    const char *names[MOST_SHIPPED] = {NULL};
-    const size_t count = list_shipped(cli, folder, names);
+    const char *names[CLI_MOST_SHIPPED] = {NULL};
+    const size_t count = cli_list_shipped(cli, folder, names);
     const char *nearest = sdse_nearest(name, names, count);
     if (nearest) {
         cli_error(cli,

@@ -7,14 +7,20 @@
 #include "spec/types/arch.h"
 #include "spec/types/workload.h"
 
-// The path of an accelerator (folder "archs"), network ("workloads") or file of
-// published figures ("validation").
+// The path of an accelerator (folder "archs"), network ("workloads"), sweep ("sweeps")
+// or file of published figures ("validation").
 //
 // A name that is a file, has a '/' or ends in .yaml or .json is a path. Any other is
 // looked up as folder/NAME.yaml in the current directory, in $SDSE_DATA, in the source
 // tree the program was built from and in the installed data. The result lives in the
 // arena; NULL after an error that names the nearest shipped ones.
 const char *cli_find_input(struct cli *cli, const char *folder, const char *name);
+
+// The names of the files folder/NAME.yaml in all these places, sorted, each once; how
+// many there are.
+enum { CLI_MOST_SHIPPED = 256 };
+size_t cli_list_shipped(struct cli *cli, const char *folder,
+                        const char *names[CLI_MOST_SHIPPED]);
 
 // The first of the same places that has a folder of this name; NULL after an error.
 const char *cli_find_folder(struct cli *cli, const char *folder);

@@ -10,72 +10,17 @@
 #include "base/errno_text.h"
 #include "cli/cli.h"
 #include "cli/plain_stdout.h"
+#include "cli/verbs.h"
 
-static const struct cli_verb *const verbs[] = {
-    &cli_verb_check,    &cli_verb_show,      &cli_verb_map,    &cli_verb_eval,
-    &cli_verb_explain,  &cli_verb_plan,      &cli_verb_sweep,  &cli_verb_status,
-    &cli_verb_pareto,   &cli_verb_costs,     &cli_verb_plot,   &cli_verb_query,
-    &cli_verb_export,   &cli_verb_decompose, &cli_verb_import, &cli_verb_trace,
-    &cli_verb_validate, &cli_verb_merge,     &cli_verb_verify, &cli_verb_reproduce,
-    &cli_verb_train,
+const struct cli_verb *const cli_verbs[] = {
+    &cli_verb_check,    &cli_verb_show,      &cli_verb_map,        &cli_verb_eval,
+    &cli_verb_explain,  &cli_verb_plan,      &cli_verb_sweep,      &cli_verb_status,
+    &cli_verb_pareto,   &cli_verb_costs,     &cli_verb_plot,       &cli_verb_query,
+    &cli_verb_export,   &cli_verb_decompose, &cli_verb_import,     &cli_verb_trace,
+    &cli_verb_validate, &cli_verb_merge,     &cli_verb_verify,     &cli_verb_reproduce,
+    &cli_verb_train,    &cli_verb_help,      &cli_verb_completion,
 };
-enum { VERBS = sizeof verbs / sizeof verbs[0] };
-
-static void print_help(FILE *out) {
-    fputs("usage: sdse VERB ...\n\n"
-          "Explores accelerators, mappings and SmartDeal weight forms for neural "
-          "networks.\n\n",
-          out);
-    for (size_t i = 0; i < VERBS; i++)
-        fprintf(out, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
-    fputs("\n`sdse VERB --help` explains a verb and gives an example; `sdse --version` "
-          "names the version.\n"
-          "Exit status: 0 ok, 1 bad input, 2 usage, 3 system, 4 no valid mapping.\n",
-          out);
-}
-
-static void print_verb_help(const struct cli_verb *verb, FILE *out) {
-    fprintf(out, "usage: sdse %s", verb->name);
-    bool optional = false;
-    for (int i = 0; i < verb->option_count; i++) {
-        const struct cli_option *option = &verb->options[i];
-        optional |= !option->required;
-        if (option->required && option->letter)
-            fprintf(out, " -%c %s", option->letter, option->value);
-        else if (option->required)
-            fprintf(out, " --%s %s", option->name, option->value);
-    }
-    fprintf(out, "%s%s%s\n\n", optional ? " [options]" : "",
-            *verb->operands.usage ? " " : "", verb->operands.usage);
-    // The summary is a phrase for the list of verbs; here it is a sentence.
-    fprintf(out, "%c%s.\n", verb->summary[0] - 'a' + 'A', verb->summary + 1);
-    if (verb->notes)
-        fprintf(out, "%s\n", verb->notes);
-    fputc('\n', out);
-    cli_options_print(verb->options, verb->option_count, out);
-    fprintf(out, "\nExample:\n  %s\n", verb->example);
-}
-
-static const struct cli_verb *find_verb(const char *name) {
-    for (size_t i = 0; i < VERBS; i++)
-        if (strcmp(verbs[i]->name, name) == 0)
-            return verbs[i];
-    return NULL;
-}
-
-static enum cli_exit refuse_verb(const char *name) {
-    const char *names[VERBS];
-    for (size_t i = 0; i < VERBS; i++)
-        names[i] = verbs[i]->name;
-    const char *nearest = sdse_nearest(name, names, VERBS);
-    fputs("sdse: unknown verb '", stderr);
-    cli_print_plain(name, stderr);
-    fputc('\'', stderr);
-    if (nearest)
-        fprintf(stderr, "; did you mean '%s'?", nearest);
-    fputs("\n`sdse --help` lists the verbs.\n", stderr);
-    return CLI_USAGE;
-}
+const int cli_verb_count = CLI_COUNT_OF(cli_verbs);
 
 static bool wants_colour(void) {
     // No thread changes the environment.
@@ -91,7 +36,7 @@ static enum cli_exit run_verb(const char *program, const struct cli_verb *verb,
     switch (cli_options_parse(verb->name, verb->options, verb->option_count,
                               &verb->operands, argc, argv, &args, stderr)) {
     case CLI_HELP_ASKED:
-        print_verb_help(verb, stdout);
+        cli_help_print_verb(verb, stdout);
         return CLI_OK;
     case CLI_REFUSED:
         fprintf(stderr, "`sdse %s --help` explains it.\n", verb->name);
@@ -114,29 +59,18 @@ static enum cli_exit run_verb(const char *program, const struct cli_verb *verb,
 
 static enum cli_exit run(int argc, char **argv) {
     if (argc < 2) {
-        print_help(stderr);
+        cli_help_print(stderr);
         return CLI_USAGE;
     }
     const char *word = argv[1];
-    const bool help = strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
-                      strcmp(word, "help") == 0;
-    if (help && argc > 2) {
-        const struct cli_verb *verb = find_verb(argv[2]);
-        if (!verb)
-            return refuse_verb(argv[2]);
-        print_verb_help(verb, stdout);
-        return CLI_OK;
-    }
-    if (help) {
-        print_help(stdout);
-        return CLI_OK;
-    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        return run_verb(argv[0], &cli_verb_help, argc - 1, argv + 1);
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
         puts("sdse " SDSE_VERSION);
         return CLI_OK;
     }
-    const struct cli_verb *verb = find_verb(word);
-    return verb ? run_verb(argv[0], verb, argc - 1, argv + 1) : refuse_verb(word);
+    const struct cli_verb *verb = cli_verb_find(word);
+    return verb ? run_verb(argv[0], verb, argc - 1, argv + 1) : cli_verb_refuse(word);
 }
 
 // What was printed must have arrived: a full disk is an error, a reader that has seen

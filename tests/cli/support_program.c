@@ -147,6 +147,21 @@ void free_ran(struct ran *ran) {
     free(ran->err);
 }
 
+size_t list_verbs(char names[MOST_VERBS][VERB_BYTES]) {
+    struct ran ran = run_program("--help");
+    assert_int_equal(ran.status, 0);
+    size_t count = 0;
+    for (const char *line = ran.out; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (sscanf(line, "  %31[a-z-] ", names[count]) == 1 &&
+            strncmp(line, "  ", 2) == 0)
+            assert_true(++count < MOST_VERBS);
+    }
+    free_ran(&ran);
+    assert_true(count > 20);
+    return count;
+}
+
 // The scratch folder's name is new every time: '@' stands for it in golden files.
 static void hide_folder(char *text) {
     for (char *at; (at = strstr(text, folder));) {

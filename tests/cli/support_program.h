@@ -3,6 +3,7 @@
 #define SDSE_TESTS_CLI_PROGRAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct ran {
@@ -25,6 +26,10 @@ struct ran run_program(const char *line);
 // The same with stdout going to `path`, and an environment of its own if not NULL.
 struct ran run_program_to(const char *line, const char *path, char *const *environment);
 void free_ran(struct ran *ran);
+
+// The verbs that `sdse --help` lists; how many there are.
+enum { MOST_VERBS = 64, VERB_BYTES = 32 };
+size_t list_verbs(char names[MOST_VERBS][VERB_BYTES]);
 
 // Starts the program and does not wait; stderr goes to scratch(".started").
 pid_t start_program(const char *line);

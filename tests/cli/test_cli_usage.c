@@ -11,53 +11,40 @@
 
 #include "support_program.h"
 
-static const char *const verbs[] = {
-    "check",    "show",  "map",    "eval",      "explain",   "sweep",  "status",
-    "pareto",   "plot",  "query",  "export",    "decompose", "import", "trace",
-    "validate", "merge", "verify", "reproduce", "train",     "plan",   "costs"};
-enum { VERBS = sizeof verbs / sizeof verbs[0] };
+static char verbs[MOST_VERBS][VERB_BYTES];
+static size_t verb_count;
+
+static int begin(void **state) {
+    const int status = enter_scratch(state);
+    verb_count = status == 0 ? list_verbs(verbs) : 0;
+    return status;
+}
 
 static void names_every_verb(void **state) {
     (void)state;
     golden_out("help", 0, "--help");
     struct ran ran = run_program("--help");
-    for (size_t i = 0; i < VERBS; i++)
-        assert_non_null(strstr(ran.out, verbs[i]));
+    struct ran again = run_program("help");
+    assert_string_equal(ran.out, again.out);
     free_ran(&ran);
+    free_ran(&again);
 }
 
 static void explains_every_verb(void **state) {
     (void)state;
-    for (size_t i = 0; i < VERBS; i++) {
+    for (size_t i = 0; i < verb_count; i++) {
         char line[64], name[64];
-        snprintf(line, sizeof line, "%s --help", verbs[i]);
-        snprintf(name, sizeof name, "help_%s", verbs[i]);
+        snprintf(line, sizeof line, "%.31s --help", verbs[i]);
+        snprintf(name, sizeof name, "help_%.31s", verbs[i]);
         golden_out(name, 0, line);
         struct ran asked = run_program(line);
         assert_non_null(strstr(asked.out, "Example:\n  sdse "));
-        snprintf(line, sizeof line, "help %s", verbs[i]);
+        snprintf(line, sizeof line, "help %.31s", verbs[i]);
         struct ran again = run_program(line);
         assert_string_equal(asked.out, again.out);
         free_ran(&asked);
         free_ran(&again);
     }
-}
-
-// docs/commands.md shows each verb's help as it is.
-static void documents_every_verb(void **state) {
-    (void)state;
-    char *page = read_whole("docs/commands.md");
-    assert_non_null(page);
-    for (size_t i = 0; i < VERBS; i++) {
-        char line[64];
-        snprintf(line, sizeof line, "%s --help", verbs[i]);
-        struct ran ran = run_program(line);
-        if (!strstr(page, ran.out))
-            fail_msg("docs/commands.md lacks the present `sdse %s`:\n%s", line,
-                     ran.out);
-        free_ran(&ran);
-    }
-    free(page);
 }
 
 static void refuses_wrong_words(void **state) {
@@ -80,6 +67,9 @@ static void refuses_wrong_words(void **state) {
     golden_err("usage_objective", 2, "pareto x.db -O enrgy,latency");
     golden_err("usage_objectives", 2, "pareto x.db -O energy");
     golden_err("usage_plot_kind", 2, "plot fronts x.db");
+    golden_err("usage_help_output", 2, "help map --man -o x");
+    golden_err("usage_help_verb", 2, "help mapp");
+    golden_err("usage_completion", 2, "completion tcsh");
     golden_err("usage_show_kind", 2, "show sweep x.yaml");
 }
 
@@ -104,9 +94,9 @@ static void notices_lost_output(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_every_verb),     cmocka_unit_test(explains_every_verb),
-        cmocka_unit_test(documents_every_verb), cmocka_unit_test(refuses_wrong_words),
-        cmocka_unit_test(tells_its_version),    cmocka_unit_test(notices_lost_output),
+        cmocka_unit_test(names_every_verb),    cmocka_unit_test(explains_every_verb),
+        cmocka_unit_test(refuses_wrong_words), cmocka_unit_test(tells_its_version),
+        cmocka_unit_test(notices_lost_output),
     };
-    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+    return cmocka_run_group_tests(tests, begin, leave_scratch);
 }
