@@ -157,6 +157,13 @@ static void note_tile(struct evaluation *e, unsigned l, enum sdse_part part,
     level->stored_bits += (double)words * bits_per_word;
 }
 
+// Words of a tensor that one instance of a level that keeps it holds: at home all.
+static uint64_t held_words(const struct evaluation *e, enum sdse_tensor tensor,
+                           unsigned l) {
+    const bool home = l == sdse_model_home(e->model, tensor);
+    return sdse_view_tile_words(&e->view, tensor, home ? 0 : l);
+}
+
 // --- One edge of each kind of flow ---
 
 static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
@@ -171,7 +178,7 @@ static void charge_outputs(struct evaluation *e, const struct sdse_edge *edge) {
         sdse_words_left(share, edge->merged[p] - sdse_distinct_outputs(view, p));
     charge_updates(e, p, sdse_words_left(share, edge->merged[p]), bits);
     charge_reads(e, p, SDSE_PART_OUTPUTS, returned, 0, bits);
-    note_tile(e, p, SDSE_PART_OUTPUTS, sdse_view_tile_words(view, SDSE_OUTPUTS, p),
+    note_tile(e, p, SDSE_PART_OUTPUTS, held_words(e, SDSE_OUTPUTS, p),
               edge->arrive_finished ? model->place_bits[p][SDSE_PART_OUTPUTS] : bits);
     if (c < view->level_count) {
         const double child_bits = sum_bits(model, c, edge->leave_finished);
@@ -209,8 +216,7 @@ static void charge_words(struct evaluation *e, const struct sdse_flow *flow,
     const double share =
         sdse_effects_share(&model->effects, model->arch, flow->tensor, p, c);
     charge_reads(e, p, part, sdse_words_left(share, edge->merged[p]), 0, bits);
-    note_tile(e, p, part, sdse_view_tile_words(&e->view, flow->tensor, p),
-              model->place_bits[p][part]);
+    note_tile(e, p, part, held_words(e, flow->tensor, p), model->place_bits[p][part]);
     if (c < e->view.level_count) {
         note_arrivals(e, c, part, sdse_words_left(share, edge->taken));
         charge_fills(e, c, part, sdse_words_left(share, edge->taken),
@@ -345,7 +351,7 @@ static void charge_edge(struct evaluation *e, const struct sdse_flow *flow,
 
 static void note_life(struct evaluation *e, const struct sdse_flow *flow, unsigned l,
                       unsigned child) {
-    if (l > 0 && e->lives)
+    if (l > sdse_model_home(e->model, flow->tensor) && e->lives)
         e->lives->steps[l][sdse_model_part_at(e->model, flow, l)] =
             sdse_life_steps(&e->view, flow->tensor, l, child);
 }
@@ -354,7 +360,7 @@ static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
     const unsigned levels = e->view.level_count;
     const bool crosses = e->model->form.smartdeal && flow->tensor == SDSE_WEIGHTS;
     struct sdse_edge edge;
-    for (unsigned p = 0, c; p < levels; p = c) {
+    for (unsigned p = sdse_model_home(e->model, flow->tensor), c; p < levels; p = c) {
         for (c = p + 1; c < levels && !sdse_model_keeps(e->model, e->keeps, flow, c);)
             c++;
         if (!sdse_edge_count(&e->view, flow->tensor, p, c,
@@ -367,6 +373,31 @@ static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
         if (crosses && flow->ends_in_engine && c > e->model->arch->rebuild.below_level)
             return;
     }
+}
+
+// Finished outputs that are at home in a shared memory and go on to the outermost one.
+static void write_through(struct evaluation *e) {
+    const struct sdse_model *model = e->model;
+    const struct sdse_residence *residence = model->layer->residence;
+    if (!residence || !residence->writes_through)
+        return;
+    const unsigned home = residence->level;
+    const uint64_t words = sdse_model_output_words(model);
+    const double bits = model->bits[home][SDSE_PART_OUTPUTS];
+    struct sdse_edge edge;
+    if (model->arch->count_drain_reads)
+        charge_reads(e, home, SDSE_PART_OUTPUTS, 0, words, bits);
+    charge_updates(e, 0, words, model->bits[0][SDSE_PART_OUTPUTS]);
+    for (unsigned l = 0; l < home; l++) {
+        // One instance at each end: the way does not depend on the mapping.
+        if (!sdse_edge_count(&e->view, SDSE_OUTPUTS, l, l + 1, true, &edge)) {
+            e->out_of_memory = true;
+            return;
+        }
+        charge_network(e, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, &edge, words, 0,
+                       model->bits[0][SDSE_PART_OUTPUTS]);
+    }
+    note_tile(e, 0, SDSE_PART_OUTPUTS, words, model->place_bits[0][SDSE_PART_OUTPUTS]);
 }
 
 // --- Layers that multiply nothing ---
@@ -559,6 +590,7 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
     if (e.lives)
         memset(&lives, 0, sizeof lives);
     memcpy(e.keeps, mapping->keeps, sizeof e.keeps);
+    sdse_residence_keeps(model->arch, model->layer->residence, e.keeps);
     const bool streamed = sdse_layer_moves(model->layer);
     sdse_view_init(&e.view, model->arch,
                    streamed ? &sdse_stream_nest : &model->layer->nest, mapping);
@@ -571,6 +603,8 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
         charge_stream(&e);
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         charge_flow(&e, &model->flow[f]);
+    if (!streamed)
+        write_through(&e);
     if (e.out_of_memory)
         return (struct sdse_totals){.energy_pj = (double)NAN,
                                     .latency_cycles = (double)NAN};
@@ -645,6 +679,13 @@ void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mappin
     mapping->keeps[0] = SDSE_BIT(SDSE_TENSORS) - 1;
 }
 
+void sdse_residence_keeps(const struct sdse_arch *arch,
+                          const struct sdse_residence *residence, unsigned *keeps) {
+    for (unsigned l = 1;
+         residence && l <= sdse_arch_memory_last(arch, residence->level); l++)
+        keeps[l] &= ~residence->tensors;
+}
+
 // The next level inside `l` that keeps the flow, or level_count.
 static unsigned next_keeper(const struct sdse_model *model, const unsigned *keeps,
                             const struct sdse_flow *flow, unsigned l) {
@@ -668,13 +709,19 @@ static double place_bits(const struct sdse_model *model, const struct sdse_view 
 // Stored bits of one instance's tiles at level `l`.
 static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
                           const struct sdse_view *view, unsigned l) {
-    double bits = 0;
+    const struct sdse_residence *residence = model->layer->residence;
+    double bits = l == 0 && residence && residence->writes_through
+                      ? (double)sdse_model_output_words(model) *
+                            model->place_bits[0][SDSE_PART_OUTPUTS]
+                      : 0;
     for (unsigned f = 0; f < model->flow_count; f++) {
         const struct sdse_flow *flow = &model->flow[f];
         const bool gone = model->form.smartdeal && flow->ends_in_engine &&
                           l > model->arch->rebuild.below_level;
         if (gone || !sdse_model_keeps(model, keeps, flow, l))
             continue;
+        if (l > 0 && l == sdse_model_home(model, flow->tensor))
+            continue; // reserved
         if (flow->tensor == SDSE_OUTPUTS) {
             const unsigned child = next_keeper(model, keeps, flow, l);
             bits += (double)sdse_view_tile_words(view, SDSE_OUTPUTS, l) *
@@ -688,6 +735,20 @@ static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
         }
     }
     return bits;
+}
+
+// Bits that outputs at home take above what sdse_model_room_bits provides for them.
+static double beyond_least(const struct sdse_model *model, const unsigned *keeps,
+                           const struct sdse_view *view) {
+    const unsigned home = sdse_model_home(model, SDSE_OUTPUTS);
+    const struct sdse_flow outputs = {SDSE_OUTPUTS, SDSE_PART_OUTPUTS, false};
+    if (home == 0)
+        return 0;
+    const double least =
+        fmin(model->place_bits[home][SDSE_PART_OUTPUTS], model->partial_bits[home]);
+    return (double)sdse_model_output_words(model) *
+           (place_bits(model, view, home, next_keeper(model, keeps, &outputs, home)) -
+            least);
 }
 
 static enum sdse_verdict fanout_verdict(const struct sdse_arch *arch,
@@ -709,12 +770,23 @@ static enum sdse_verdict fanout_verdict(const struct sdse_arch *arch,
     return SDSE_VALID;
 }
 
+// A layer that is streamed keeps no tiles: what is reserved must fit.
+static enum sdse_verdict streamed_verdict(const struct sdse_model *model,
+                                          unsigned *level) {
+    const struct sdse_residence *residence = model->layer->residence;
+    if (!residence || sdse_model_room_bits(model, model->arch, residence->level) >= 0)
+        return SDSE_VALID;
+    if (level)
+        *level = residence->level;
+    return SDSE_TOO_BIG;
+}
+
 enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
                                        const struct sdse_mapping *mapping,
                                        unsigned *level) {
     const struct sdse_arch *arch = model->arch;
     if (sdse_layer_moves(model->layer))
-        return SDSE_VALID;
+        return streamed_verdict(model, level);
     const enum sdse_verdict fanout = fanout_verdict(arch, mapping, level);
     if (fanout != SDSE_VALID)
         return fanout;
@@ -730,8 +802,10 @@ enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
     for (unsigned l = 0; l < arch->level_count; l++) {
         if (!arch->level[l].capacity_bits || arch->level[l].shares_memory)
             continue;
-        const double limit =
-            (double)arch->level[l].capacity_bits / arch->level[l].buffering;
+        double limit = sdse_model_room_bits(model, arch, l);
+        if (model->layer->residence && model->layer->residence->level == l)
+            limit -=
+                beyond_least(model, mapping->keeps, &view) / arch->level[l].buffering;
         double bits = 0;
         for (unsigned i = l; i <= sdse_arch_memory_last(arch, l); i++)
             bits += stored_bits(model, mapping->keeps, &view, i);

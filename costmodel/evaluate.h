@@ -13,6 +13,7 @@
 #include "spec/types/form.h"
 
 struct sdse_model;
+struct sdse_residence;
 
 // Prepares the cost of `layer` on `arch` with weights in `form` (NULL = raw).
 //
@@ -31,6 +32,11 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
 // start. In a memory with several levels every tensor is kept at the outermost that
 // may.
 void sdse_mapping_init(const struct sdse_arch *arch, struct sdse_mapping *mapping);
+
+// Takes from keeps[level] the tensors that no tile of which is there, as they are at
+// home (spec/types/residence.h). residence: NULL changes nothing.
+void sdse_residence_keeps(const struct sdse_arch *arch,
+                          const struct sdse_residence *residence, unsigned *keeps);
 
 // Why a mapping is not valid.
 enum sdse_verdict {

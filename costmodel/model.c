@@ -1,8 +1,11 @@
 #include "costmodel/model.h"
 
+#include <math.h>
+
 #include "base/checked.h"
 #include "costmodel/coded.h"
 #include "costmodel/overhead.h"
+#include "costmodel/stream.h"
 
 // Every count is at most MACs x strides x dilations (bounding boxes with gaps),
 // whatever the mapping: below 2^62 no product in the hot path can overflow.
@@ -187,8 +190,41 @@ enum sdse_status sdse_model_new(const struct sdse_arch *arch,
     return SDSE_OK;
 }
 
+uint64_t sdse_model_output_words(const struct sdse_model *model) {
+    const struct sdse_layer *layer = model->layer;
+    return sdse_layer_moves(layer)
+               ? sdse_stream_on(model->arch, layer).out
+               : sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound);
+}
+
+unsigned sdse_model_home(const struct sdse_model *model, enum sdse_tensor tensor) {
+    const struct sdse_residence *residence = model->layer->residence;
+    return residence && residence->tensors >> tensor & 1u ? residence->level : 0;
+}
+
+double sdse_model_room_bits(const struct sdse_model *model,
+                            const struct sdse_arch *arch, unsigned l) {
+    const struct sdse_level *level = &arch->level[l];
+    const struct sdse_residence *residence = model->layer->residence;
+    if (!level->capacity_bits)
+        return (double)INFINITY;
+    double bits = (double)level->capacity_bits;
+    if (residence && sdse_arch_memory_first(arch, l) == residence->level) {
+        bits -= residence->reserved_bits;
+        if (residence->tensors >> SDSE_OUTPUTS & 1u)
+            bits -= (double)sdse_model_output_words(model) *
+                    fmin(model->place_bits[l][SDSE_PART_OUTPUTS],
+                         sdse_layer_moves(model->layer) ? (double)INFINITY
+                                                        : model->partial_bits[l]);
+    }
+    return bits / level->buffering;
+}
+
 bool sdse_model_keeps(const struct sdse_model *model, const unsigned *mapping_keeps,
                       const struct sdse_flow *flow, unsigned l) {
+    const unsigned home = sdse_model_home(model, flow->tensor);
+    if (home > 0 && l <= sdse_arch_memory_last(model->arch, home))
+        return l == home;
     if (l == 0)
         return true;
     if (!(mapping_keeps[l] >> flow->tensor & 1u))

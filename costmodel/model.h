@@ -6,6 +6,7 @@
 #include "costmodel/effects.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/view.h"
+#include "spec/types/residence.h"
 
 enum { SDSE_MAX_FLOWS = 5 };
 
@@ -60,6 +61,19 @@ static inline double sdse_model_wire_bits(const struct sdse_model *model,
 
 // The engine that makes products first; NULL if there is none.
 const struct sdse_engine *sdse_products_engine(const struct sdse_arch *arch);
+
+// Words that the layer puts out.
+uint64_t sdse_model_output_words(const struct sdse_model *model);
+
+// The level at which a tensor is as a whole: where its chain of keepers starts.
+unsigned sdse_model_home(const struct sdse_model *model, enum sdse_tensor tensor);
+
+// Bits that the tiles of one copy of the memory at level `l` may take on `arch` (the
+// model's, or one that differs in capacities), whatever is reserved there left out; of
+// the place of outputs at home the least that it can be. INFINITY: unlimited; negative:
+// what is reserved does not fit.
+double sdse_model_room_bits(const struct sdse_model *model,
+                            const struct sdse_arch *arch, unsigned l);
 
 // Whether level `l` keeps the words of a flow. A memory that keeps plain "weights"
 // above the rebuild engine keeps all parts of them.

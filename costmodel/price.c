@@ -23,7 +23,7 @@ static void price_wires(const struct sdse_model *model, enum sdse_tensor tensor,
 static void price_outputs(const struct sdse_model *model,
                           struct sdse_edge_price *price) {
     const struct sdse_arch *arch = model->arch;
-    const unsigned p = price->parent, c = price->child, levels = arch->level_count;
+    const unsigned p = price->holder, c = price->child, levels = arch->level_count;
     for (int stage = 0; stage < SDSE_STAGES; stage++) {
         const double bits = stage == SDSE_PARTIAL ? model->partial_bits[p]
                                                   : model->bits[p][SDSE_PART_OUTPUTS];
@@ -58,7 +58,7 @@ static void price_outputs(const struct sdse_model *model,
 static void price_words(const struct sdse_model *model, const struct sdse_flow *flow,
                         struct sdse_edge_price *price) {
     const struct sdse_arch *arch = model->arch;
-    const unsigned p = price->parent, c = price->child,
+    const unsigned p = price->holder, c = price->child,
                    engine = arch->rebuild.below_level;
     const bool crosses = model->form.smartdeal && flow->tensor == SDSE_WEIGHTS &&
                          p <= engine && engine < c;
@@ -97,7 +97,9 @@ static void price_tiles(const struct sdse_model *model, const unsigned *keeps,
     for (unsigned l = 0; l < model->arch->level_count; l++) {
         const bool gone = model->form.smartdeal && flow->ends_in_engine &&
                           l > model->arch->rebuild.below_level;
-        const bool kept = !gone && sdse_model_keeps(model, keeps, flow, l);
+        const unsigned home = sdse_model_home(model, flow->tensor);
+        const bool kept = !gone && sdse_model_keeps(model, keeps, flow, l) &&
+                          (home == 0 || l != home); // what is there whole is reserved
         const double bits = model->place_bits[l][sdse_model_part_at(model, flow, l)];
         price->tile_bits[l][SDSE_FINISHED] = kept ? bits : -1;
         price->tile_bits[l][SDSE_PARTIAL] = !kept ? -1
@@ -111,7 +113,7 @@ static void price_tiles(const struct sdse_model *model, const unsigned *keeps,
 static void leave_words(const struct sdse_model *model, const struct sdse_flow *flow,
                         struct sdse_edge_price *price) {
     const double share = sdse_effects_share(&model->effects, model->arch, flow->tensor,
-                                            price->parent, price->child);
+                                            price->holder, price->child);
     price->engine_pj *= model->effects.rebuild_share;
     if (share == 1 || flow->part == SDSE_PART_BASIS)
         return;
@@ -137,11 +139,13 @@ static void price_flow(const struct sdse_model *model, const unsigned *keeps,
     price->tensor = flow->tensor;
     price->part = flow->part;
     price_tiles(model, keeps, flow, price);
-    for (unsigned p = 0, c; p < levels; p = c) {
+    const unsigned home = sdse_model_home(model, flow->tensor);
+    for (unsigned p = home, c; p < levels; p = c) {
         for (c = p + 1; c < levels && !sdse_model_keeps(model, keeps, flow, c);)
             c++;
         struct sdse_edge_price *edge = &price->edge[price->edge_count++];
-        edge->parent = p;
+        edge->parent = p == home ? 0 : p;
+        edge->holder = p;
         edge->child = c;
         if (flow->tensor == SDSE_OUTPUTS)
             price_outputs(model, edge);
@@ -165,7 +169,7 @@ static double with_control(const struct sdse_arch *arch, const struct sdse_level
 
 static void add_control_to_edge(const struct sdse_arch *arch,
                                 struct sdse_edge_price *price) {
-    const struct sdse_level *parent = &arch->level[price->parent];
+    const struct sdse_level *parent = &arch->level[price->holder];
     const struct sdse_level *child =
         price->child < arch->level_count ? &arch->level[price->child] : NULL;
     const double above = with_control(arch, parent, &parent->overhead);
@@ -185,6 +189,31 @@ static void add_control_to_edge(const struct sdse_arch *arch,
     for (unsigned l = price->parent; l < price->child; l++)
         price->add_pj[l] *= chip;
     price->engine_pj *= chip;
+}
+
+// What write_through of evaluate.c charges.
+static void price_through(const struct sdse_model *model, struct sdse_prices *prices) {
+    const struct sdse_arch *arch = model->arch;
+    const struct sdse_residence *residence = model->layer->residence;
+    if (!residence || !residence->writes_through)
+        return;
+    const struct sdse_level *home = &arch->level[residence->level],
+                            *outermost = &arch->level[0];
+    const double words = (double)sdse_model_output_words(model);
+    const double read = arch->count_drain_reads
+                            ? words * model->bits[residence->level][SDSE_PART_OUTPUTS]
+                            : 0;
+    const double write = words * model->bits[0][SDSE_PART_OUTPUTS];
+    prices->through_read_bits = read;
+    prices->through_write_bits = write;
+    double wires = 0;
+    for (unsigned l = 0; l < residence->level; l++)
+        wires += write * arch->level[l].network[SDSE_OUTPUTS].pj_per_bit.value;
+    prices->mac_pj += read * bit_pj(home, sdse_level_read_pj(home)) *
+                          with_control(arch, home, &home->overhead) +
+                      write * bit_pj(outermost, sdse_level_update_pj(outermost)) *
+                          with_control(arch, outermost, &outermost->overhead) +
+                      wires * with_control(arch, NULL, NULL);
 }
 
 static void add_overheads(const struct sdse_model *model, struct sdse_prices *prices,
@@ -221,5 +250,6 @@ void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
             prices->mac_pj += model->engine_pj[i];
         prices->mac_pj += model->sum_pj;
     }
+    price_through(model, prices);
     prices->leakage_pj_per_cycle = mw / model->arch->clock_ghz;
 }

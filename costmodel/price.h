@@ -16,6 +16,10 @@ enum { SDSE_FINISHED, SDSE_PARTIAL, SDSE_STAGES };
 
 struct sdse_edge_price {
     unsigned parent, child; // child == level_count: the multipliers
+    // The level of the memory that gives: the parent, but where the tensor is at home
+    // in a shared memory. The first edge then stands outside all loops as if it started
+    // at level 0, and nothing crosses outside of the holder.
+    unsigned holder;
     // [pJ per word]
     double read_pj[SDSE_STAGES];   // leaves the parent (down, or for accumulation)
     double fill_pj[SDSE_STAGES];   // arrives at a child
@@ -46,6 +50,9 @@ struct sdse_prices {
     struct sdse_flow_price flow[SDSE_MAX_FLOWS];
     double mac_pj;  // all MACs, and the clocks that they need at least
     double control; // factor of control on energy of the chip; in all prices here
+    // Finished outputs that go on from a shared memory to the outermost one: read of
+    // the one, written to the other; their energy is in mac_pj. [bits]
+    double through_read_bits, through_write_bits;
     double leakage_pj_per_cycle; // and all that is always drawn, over the latency
 };
 

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "spec/types/residence.h"
 #include "spec/types/touched.h"
 
 const struct sdse_nest sdse_stream_nest = {
@@ -41,12 +42,27 @@ struct sdse_stream sdse_stream_on(const struct sdse_arch *arch,
 }
 
 // The next level inside `l`, down to the unit's, that keeps the tensor; below + 1 if
-// there is none.
-static unsigned next_keeper(const unsigned *keeps, enum sdse_tensor tensor, unsigned l,
-                            unsigned below) {
+// there is none. home: where it is at home; 0 = in the outermost memory.
+static unsigned next_keeper(const unsigned *keeps, unsigned home,
+                            enum sdse_tensor tensor, unsigned l, unsigned below) {
+    if (l < home)
+        return home;
     for (l++; l <= below && !(keeps[l] >> tensor & 1u);)
         l++;
     return l;
+}
+
+// Words of a tensor that cross between the outermost memory and the shared one in
+// which it is at home: operands that are not there, outputs that are written through.
+static uint64_t words_outside(const struct sdse_layer *layer, enum sdse_tensor tensor,
+                              uint64_t words) {
+    const struct sdse_residence *residence = layer->residence;
+    if (!residence || !(residence->tensors >> tensor & 1u))
+        return words;
+    if (tensor == SDSE_OUTPUTS)
+        return residence->writes_through ? words : 0;
+    const uint64_t map = layer->move.passes * sdse_nest_input_words(&layer->nest);
+    return words - map * residence->operands;
 }
 
 unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer *layer,
@@ -59,9 +75,16 @@ unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer
     for (int t = SDSE_INPUTS; t <= SDSE_OUTPUTS; t++) {
         const enum sdse_tensor tensor = (enum sdse_tensor)t;
         const bool outputs = tensor == SDSE_OUTPUTS;
-        const uint64_t words = outputs ? stream.out : stream.in;
+        const uint64_t all = outputs ? stream.out : stream.in;
+        const bool shared =
+            layer->residence && layer->residence->tensors >> tensor & 1u;
+        const unsigned home = shared ? layer->residence->level : 0;
+        const uint64_t outside = words_outside(layer, tensor, all);
         for (unsigned p = 0, c; p <= below; p = c) {
-            c = next_keeper(keeps, tensor, p, below);
+            c = next_keeper(keeps, home, tensor, p, below);
+            const uint64_t words = p < home ? outside : all;
+            if (p < home && outside == 0)
+                continue;
             step[count++] = (struct sdse_stream_step){
                 outputs ? SDSE_STREAM_UPDATE : SDSE_STREAM_READ, p, tensor, words};
             for (unsigned l = p; l < c && l < below; l++)

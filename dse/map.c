@@ -243,6 +243,10 @@ static enum sdse_status map_streamed(const struct sdse_map_request *request,
         return status;
     sdse_mapping_init(request->arch, &point->mapping);
     point->mapping.streamed = true;
+    if (sdse_mapping_verdict(model, &point->mapping, NULL) != SDSE_VALID) {
+        *answer = (struct sdse_map_answer){.status = SDSE_MAP_NONE, .variants = 1};
+        return SDSE_OK;
+    }
     point->totals = sdse_evaluate(model, &point->mapping);
     if (isnan(point->totals.energy_pj))
         return SDSE_NO_MEMORY;
@@ -331,7 +335,9 @@ static enum sdse_status search(const struct sdse_map_request *request,
     fresh.variants = searches.candidates.count;
     sdse_mapper_space(request, &fresh.log10_mappings);
     fresh.log10_mappings += log10((double)fresh.variants);
-    if (fresh.status == SDSE_MAP_NONE) {
+    // Where tensors are at home it is what is reserved that may leave no mapping: the
+    // question is one of many, and nobody asks why.
+    if (fresh.status == SDSE_MAP_NONE && !request->layer->residence) {
         status = explain_lives(request, scratch, arena, &fresh.refusal);
         if (status == SDSE_OK && !fresh.refusal.cause)
             status = sdse_refusal_explain(

@@ -113,9 +113,9 @@ bool sdse_sums_fit(const struct sdse_problem *problem, const struct sdse_choice 
     unsigned parent = level;
     if (problem->tile_bits[level][SDSE_OUTPUTS][SDSE_PARTIAL] == 0)
         return true;
-    while (parent-- > 0)
-        if (problem->tile_bits[parent][SDSE_OUTPUTS][SDSE_PARTIAL] > 0)
-            break;
+    while (parent > 0 &&
+           !(problem->tile_bits[--parent][SDSE_OUTPUTS][SDSE_PARTIAL] > 0))
+        ;
     const double *word = problem->tile_bits[parent][SDSE_OUTPUTS];
     if (isinf(problem->capacity_bits[parent]) ||
         word[SDSE_FINISHED] == word[SDSE_PARTIAL])

@@ -150,6 +150,7 @@ static void add_lane(struct sdse_problem *problem, const struct sdse_flow_price 
         struct sdse_lane_edge *edge = &lane->edge[e];
         edge->parent = price->parent;
         edge->child = price->child;
+        edge->holder = price->holder;
         edge->mover = (int)flow->tensor;
         edge->merges_to = edge->child;
         for (int s = 0; s < SDSE_STAGES; s++) {

@@ -72,6 +72,14 @@ void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *
     for (int d = 0; d < SDSE_DIMS; d++)
         node->index[d] = (uint16_t)(problem->lattice.count[d] - 1);
     sdse_trail_init(&node->trail);
+    const struct sdse_prices *prices = &problem->prices;
+    if (prices->through_write_bits > 0) {
+        const unsigned home = problem->model->layer->residence->level;
+        node->read_bits[home][SDSE_OUTPUTS] =
+            prices->through_read_bits / problem->bound_scale;
+        node->write_bits[0][SDSE_OUTPUTS] =
+            prices->through_write_bits / problem->bound_scale;
+    }
     for (unsigned i = 0; i < problem->lane_count; i++)
         start_edge(problem, &problem->lane[i], node, &node->lane[i]);
 }
@@ -130,7 +138,7 @@ static void settle(const struct sdse_problem *problem, unsigned level,
                                             tail * edge->tail_pj[s.leave]);
     head *= lane->base_words * edge->head_bits[s.arrive];
     tail *= lane->base_words * edge->tail_bits[s.leave];
-    (lane->up ? node->write_bits : node->read_bits)[edge->parent][lane->tensor] += head;
+    (lane->up ? node->write_bits : node->read_bits)[edge->holder][lane->tensor] += head;
     (lane->up ? node->read_bits : node->write_bits)[level][lane->tensor] += tail;
 }
 

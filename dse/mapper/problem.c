@@ -205,10 +205,8 @@ static void note_ports(struct sdse_problem *problem, unsigned l) {
 
 static void note_capacities(struct sdse_problem *problem) {
     for (unsigned l = 0; l < problem->levels; l++) {
-        const struct sdse_level *level = &problem->arch->level[l];
         problem->capacity_bits[l] =
-            level->capacity_bits ? (double)level->capacity_bits / level->buffering
-                                 : (double)INFINITY;
+            sdse_model_room_bits(problem->model, problem->arch, l);
         note_ports(problem, l);
     }
     if (problem->model->form.smartdeal)
@@ -302,6 +300,7 @@ enum sdse_status sdse_problem_init_known(struct sdse_problem *problem,
     sdse_mapping_init(arch, &problem->start);
     if (variant)
         memcpy(problem->start.keeps, variant->keeps.level, sizeof problem->start.keeps);
+    sdse_residence_keeps(arch, layer->residence, problem->start.keeps);
     sdse_rules_init(&problem->rules, arch, layer);
     sdse_rules_close_empty(&problem->rules, arch, problem->start.keeps);
     sdse_padding_force(&problem->padding, &problem->rules);

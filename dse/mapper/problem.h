@@ -29,6 +29,7 @@ struct sdse_crossing {
 // zero.
 struct sdse_lane_edge {
     unsigned parent, child;
+    unsigned holder;    // whose ports give: the parent's (costmodel/price.h)
     int mover;          // what visits the child: the tensor, or a block of its basis
     unsigned merges_to; // networks from here inwards do not merge the words
     double head_pj[SDSE_STAGE_CASES]; // at the parent, per word there

@@ -61,7 +61,7 @@ static void add_mac_bits(const struct sdse_problem *problem, unsigned level,
         edge->head_bits[sdse_mac_stages(problem, level, lane, node, state).arrive];
     const double all = macs * taken * bits;
     const double first = lane->returns ? lane->base_words * saved * bits : 0;
-    struct flow *flow = flow_of(problem, moved, way, edge->parent, lane->tensor);
+    struct flow *flow = flow_of(problem, moved, way, edge->holder, lane->tensor);
     flow->base += fmax(0, all - first);
     flow->lanes |= SDSE_BIT(i);
     const unsigned from = current ? level : edge->parent;
@@ -94,7 +94,7 @@ static void add_lane_bits(const struct sdse_problem *problem, unsigned level,
         const double head = base * edge->head_bits[s.arrive];
         const double tail = base * edge->tail_bits[s.leave];
         struct flow *outer = flow_of(problem, moved, lane->up ? WRITE : READ,
-                                     edge->parent, lane->tensor);
+                                     edge->holder, lane->tensor);
         outer->base -= head * free_visits * saved;
         outer->rate[edge->mover] += head * words;
         if (edge->child == problem->levels)

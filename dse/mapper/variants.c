@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "costmodel/evaluate.h"
 #include "dse/mapper/padding.h"
 #include "dse/mapper/rules.h"
 
@@ -135,6 +136,22 @@ enum sdse_status sdse_paddings_list(const struct sdse_variant_space *space,
     return list.out_of_memory ? SDSE_NO_MEMORY : SDSE_OK;
 }
 
+// Tensors at home have no keeper to choose in the shared memory or outside of it: takes
+// them out, and choices that do not differ in others. Returns how many are left.
+static size_t leave_homes(const struct sdse_variant_space *space,
+                          struct sdse_keeps *keeps, size_t count) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t same = 0;
+        sdse_residence_keeps(space->arch, space->layer->residence, keeps[i].level);
+        while (same < left && memcmp(&keeps[same], &keeps[i], sizeof keeps[i]) != 0)
+            same++;
+        if (same == left)
+            keeps[left++] = keeps[i];
+    }
+    return left;
+}
+
 enum sdse_status sdse_variants_list(const struct sdse_variant_space *space,
                                     struct sdse_arena *arena,
                                     struct sdse_variants *variants) {
@@ -147,6 +164,8 @@ enum sdse_status sdse_variants_list(const struct sdse_variant_space *space,
         status = sdse_paddings_list(space, arena, &padding, &padding_count);
     if (status != SDSE_OK)
         return status;
+    if (space->layer->residence)
+        keeps_count = leave_homes(space, keeps, keeps_count);
     const size_t count = keeps_count * (1 + padding_count);
     variants->variant = SDSE_ARENA_ARRAY(arena, struct sdse_variant, count);
     if (!variants->variant)

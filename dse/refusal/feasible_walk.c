@@ -156,10 +156,10 @@ static bool prepare(struct sdse_feasible_walk *s) {
     }
     for (unsigned l = 0; l < s->problem->levels; l++) {
         const unsigned memory = sdse_arch_memory_first(s->arch, l);
-        const struct sdse_level *level = &s->arch->level[memory];
-        s->capacity_bits[l] = level->capacity_bits && memory != s->measured
-                                  ? (double)level->capacity_bits / level->buffering
-                                  : (double)INFINITY;
+        s->capacity_bits[l] =
+            memory == s->measured
+                ? (double)INFINITY
+                : sdse_model_room_bits(s->problem->model, s->arch, memory);
         s->spreads[l] = spreads_of(s, l);
         if (!s->spreads[l]) {
             s->questions->out_of_memory = true;

@@ -66,6 +66,7 @@ struct sdse_move {
 };
 
 struct sdse_effects;
+struct sdse_residence;
 
 struct sdse_layer {
     const char *name;
@@ -92,6 +93,8 @@ struct sdse_layer {
     // What an accelerator's engines do to it in a weight form, where that is worked out
     // already (costmodel/effects.h); NULL: it is not.
     const struct sdse_effects *effects;
+    // Where its tensors are while it runs; NULL: in the outermost memory, all of them.
+    const struct sdse_residence *residence;
     struct sdse_loc loc;
 };
 

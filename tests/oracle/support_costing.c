@@ -32,7 +32,7 @@ static uint64_t partial_sum_bits(const struct sdse_arch *arch, unsigned level) {
 
 // The memory outside the network below `level` that keeps outputs.
 static unsigned sums_into(const struct simulation *run, unsigned level) {
-    while (!run->flow[level][SDSE_OUTPUTS].kept)
+    while (level > 0 && !run->flow[level][SDSE_OUTPUTS].kept)
         level--;
     return level;
 }

@@ -459,6 +459,34 @@ void sdse_make_problem(uint64_t seed, bool wide,
     }
 }
 
+bool sdse_give_home(uint64_t seed, struct sdse_generated_problem *problem) {
+    uint64_t state = seed * 0x9e3779b97f4a7c15u + 1;
+    unsigned candidate[SDSE_MAX_LEVELS], count = 0;
+    for (unsigned l = 1; l < problem->arch.level_count; l++)
+        if (sdse_arch_instances(&problem->arch, l) == 1)
+            candidate[count++] = l;
+    if (!count)
+        return false;
+    const unsigned ways[] = {SDSE_BIT(SDSE_INPUTS), SDSE_BIT(SDSE_OUTPUTS),
+                             SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS)};
+    struct sdse_residence *at = &problem->residence;
+    at->level = candidate[below(&state, count)];
+    at->tensors = ways[below(&state, 3)];
+    at->operands = 1;
+    at->writes_through = at->tensors >> SDSE_OUTPUTS & 1u && chance(&state, 40);
+    struct sdse_level *memory = &problem->arch.level[at->level];
+    const uint64_t outputs =
+        sdse_tile_words(&problem->layer.nest, SDSE_OUTPUTS, problem->layer.nest.bound);
+    at->reserved_bits = 8 * below(&state, 40);
+    // What the generator gave is for tiles; a few places of outputs do not fit.
+    if (memory->capacity_bits)
+        memory->capacity_bits +=
+            (uint64_t)at->reserved_bits +
+            (chance(&state, 90) ? outputs * problem->arch.partial_bits : 0);
+    problem->layer.residence = at;
+    return true;
+}
+
 void sdse_add_order(struct sdse_generated_problem *problem, unsigned level,
                     const uint8_t *dims, unsigned count) {
     struct sdse_constraint *order =

@@ -8,6 +8,7 @@
 #include "oracle/support_enumerate.h"
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
+#include "spec/types/residence.h"
 #include "spec/types/workload.h"
 
 // Pointers inside lead to its own fields: not to be copied.
@@ -19,6 +20,7 @@ struct sdse_generated_problem {
     struct sdse_dataflow dataflow;
     struct sdse_constraint constraint[4];
     struct sdse_enumerate_space space;
+    struct sdse_residence residence; // of sdse_give_home
 };
 
 // The problem of a seed, with at least 20 and at most 100,000 mappings before
@@ -26,6 +28,10 @@ struct sdse_generated_problem {
 // part of the problems.
 void sdse_make_problem(uint64_t seed, bool wide,
                        struct sdse_generated_problem *problem);
+
+// Puts its inputs, its outputs or both at home in a memory of one instance, of which so
+// much is reserved that capacities matter. False if it has none.
+bool sdse_give_home(uint64_t seed, struct sdse_generated_problem *problem);
 
 // Adds to its constraints that the temporal loops of `level` over `count` dims stand in
 // their order, outermost first. Once.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "oracle/support_merge.h"
+#include "spec/types/residence.h"
 
 enum { AXES = 5, MAX_LOOPS = SDSE_MAX_LEVELS * SDSE_DIMS };
 
@@ -59,6 +60,8 @@ struct world {
     bool *working[SDSE_MAX_LEVELS + 1]; // in this step, by instance; last: multipliers
     bool *worked[SDSE_MAX_LEVELS + 1];
     uint64_t base[SDSE_MAX_LEVELS + 1][SDSE_DIMS]; // temporal part outside each level
+    unsigned home[SDSE_TENSORS];       // the level that has the tensor as a whole
+    unsigned first_kept[SDSE_TENSORS]; // no tile further out
     struct edge edges[SDSE_TENSORS * SDSE_MAX_LEVELS];
     unsigned edge_count;
     struct buffer *buffers[SDSE_TENSORS][SDSE_MAX_LEVELS];
@@ -308,8 +311,8 @@ static unsigned fans_at(const struct sdse_arch *arch, unsigned parent) {
 static void build_edges(struct world *world, const struct sdse_arch *arch,
                         const struct sdse_mapping *mapping) {
     for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-        unsigned parent = 0;
-        for (unsigned c = 1; c <= mapping->level_count; c++) {
+        unsigned parent = world->home[t];
+        for (unsigned c = world->first_kept[t]; c <= mapping->level_count; c++) {
             if (c < mapping->level_count && !(mapping->keeps[c] >> t & 1u))
                 continue;
             struct edge *edge = &world->edges[world->edge_count++];
@@ -333,11 +336,14 @@ static void build_buffers(struct world *world, const struct sdse_mapping *mappin
     for (unsigned l = 0; l < mapping->level_count; l++) {
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
             struct simulated_flow *flow = &world->result->flow[l][t];
-            flow->kept = l == 0 || (mapping->keeps[l] >> t & 1u);
-            struct box box = tile_box(world->nest, t, zero, world->tile[l]);
-            box.gaps = world->gaps[l];
+            const bool home = l == world->home[t];
+            flow->kept =
+                home || (l >= world->first_kept[t] && (mapping->keeps[l] >> t & 1u));
+            struct box box = tile_box(world->nest, t, zero,
+                                      home ? world->nest->bound : world->tile[l]);
+            box.gaps = world->gaps[home ? 0 : l];
             // Inputs: the largest tile held, which padding may cut anywhere.
-            const bool found_later = t == SDSE_INPUTS && l > 0;
+            const bool found_later = t == SDSE_INPUTS && !home;
             flow->tile_words =
                 flow->kept && !found_later ? box_words(world->nest, &box) : 0;
             world->room[l][t] = flow->kept ? box_places(&box) : 0;
@@ -436,7 +442,7 @@ static void note_life(struct world *world, unsigned level, unsigned tensor,
 
 // A child (or multiplier) takes weights or inputs from the instance that feeds it.
 static void note_read(struct world *world, const struct edge *edge, uint64_t child) {
-    if (edge->parent == 0)
+    if (edge->parent == world->home[edge->tensor])
         return;
     const uint64_t parent =
         child / space_span(&world->space, edge->parent, edge->child);
@@ -591,8 +597,8 @@ static void run_fetches(struct world *world, const struct edge *edge) {
 static void note_arrival(struct world *world, const struct edge *edge, uint64_t parent,
                          uint64_t step) {
     struct buffer *buffer = &world->buffers[SDSE_OUTPUTS][edge->parent][parent];
-    if (edge->parent > 0 && buffer->holds && buffer->oldest == NEVER &&
-        step >= buffer->since)
+    if (edge->parent != world->home[SDSE_OUTPUTS] && buffer->holds &&
+        buffer->oldest == NEVER && step >= buffer->since)
         buffer->oldest = step;
 }
 
@@ -750,9 +756,46 @@ uint64_t simulation_work(const struct sdse_mapping *mapping) {
     return work;
 }
 
+// A tensor at home in a shared memory: its chain starts there, and no position of that
+// memory has a tile of it.
+static void find_homes(struct world *world, const struct sdse_arch *arch,
+                       const struct sdse_residence *residence) {
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        world->home[t] = 0;
+        world->first_kept[t] = 1;
+        if (!residence || !(residence->tensors >> t & 1u))
+            continue;
+        world->home[t] = residence->level;
+        world->first_kept[t] = fans_at(arch, residence->level) + 1;
+    }
+}
+
+// Outputs at home are finished: each goes on to the outermost memory.
+static void write_through(struct world *world, const struct sdse_arch *arch,
+                          unsigned home) {
+    struct edge edge = {
+        .tensor = SDSE_OUTPUTS, .child = home, .fans_at = fans_at(arch, 0)};
+    for (unsigned l = 0; l < home; l++)
+        edge.merges[l] = arch->level[l].network[SDSE_OUTPUTS].reduce;
+    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
+    const uint64_t count = box_words(world->nest, &whole);
+    uint64_t *words = obtain(world, count, sizeof *words);
+    if (words) {
+        list_words(world->nest, &whole, &whole, words);
+        world->requests[0] = (struct request){0, words, count};
+        struct simulated_flow *outermost = &world->result->flow[0][SDSE_OUTPUTS];
+        outermost->kept = true;
+        outermost->tile_words = count;
+        outermost->updates += send(world, &edge, 1);
+        world->result->flow[home][SDSE_OUTPUTS].drained += count;
+    }
+    free(words);
+}
+
 static enum sdse_status run_nest(const struct sdse_arch *arch,
                                  const struct sdse_nest *nest,
                                  const struct sdse_mapping *mapping,
+                                 const struct sdse_residence *residence,
                                  uint64_t step_limit, struct simulation *result) {
     *result = (struct simulation){.level_count = mapping->level_count, .outputs = 1};
     for (int d = 0; d < SDSE_DIMS; d++)
@@ -761,6 +804,7 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
     struct world world = {.nest = nest, .result = result, .ok = true};
     for (unsigned l = 0; l < mapping->level_count; l++)
         world.gaps[l] = arch->level[l].fetch_gaps;
+    find_homes(&world, arch, residence);
     build_space(&world, arch, mapping);
     build_edges(&world, arch, mapping);
     if (world.ok)
@@ -779,6 +823,8 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
         if (edge->tensor == SDSE_OUTPUTS && edge->child < mapping->level_count)
             run_drains(&world, edge, true);
     }
+    if (world.ok && residence && residence->writes_through)
+        write_through(&world, arch, residence->level);
     for (unsigned l = 0; world.ok && l <= mapping->level_count; l++)
         for (uint64_t i = 0; i < world.instances[l]; i++)
             result->used[l] += world.worked[l][i];
@@ -795,7 +841,15 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
 enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *nest,
                           const struct sdse_mapping *mapping, uint64_t step_limit,
                           struct simulation *result) {
-    const enum sdse_status status = run_nest(arch, nest, mapping, step_limit, result);
+    return simulate_at(arch, nest, mapping, NULL, step_limit, result);
+}
+
+enum sdse_status simulate_at(const struct sdse_arch *arch, const struct sdse_nest *nest,
+                             const struct sdse_mapping *mapping,
+                             const struct sdse_residence *residence,
+                             uint64_t step_limit, struct simulation *result) {
+    const enum sdse_status status =
+        run_nest(arch, nest, mapping, residence, step_limit, result);
     if (status != SDSE_OK || (nest->map[0] == 0 && nest->map[1] == 0))
         return status;
     // Hops and lives are those of the nest without a map.
@@ -805,7 +859,8 @@ enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *
         endless.map[a] = 0;
     }
     struct simulation all;
-    const enum sdse_status again = run_nest(arch, &endless, mapping, step_limit, &all);
+    const enum sdse_status again =
+        run_nest(arch, &endless, mapping, residence, step_limit, &all);
     for (unsigned l = 0; l < mapping->level_count; l++) {
         struct simulated_network *network = &result->network[l][SDSE_INPUTS];
         network->half_hops_words = all.network[l][SDSE_INPUTS].half_hops_words;

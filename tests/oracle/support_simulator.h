@@ -69,6 +69,14 @@ enum sdse_status simulate(const struct sdse_arch *arch, const struct sdse_nest *
                           const struct sdse_mapping *mapping, uint64_t step_limit,
                           struct simulation *result);
 
+// The same where tensors are at home in a shared memory (spec/types/residence.h); NULL:
+// none is. What is reserved there does not matter.
+struct sdse_residence;
+enum sdse_status simulate_at(const struct sdse_arch *arch, const struct sdse_nest *nest,
+                             const struct sdse_mapping *mapping,
+                             const struct sdse_residence *residence,
+                             uint64_t step_limit, struct simulation *result);
+
 // Twice the hops of one word from the middle of the left edge of a mesh of `rows`
 // physical rows to the children at (x[i], y[i]): the furthest column, and along every
 // column touched the way up and down from the middle. A whole number. [half hops]

@@ -17,6 +17,7 @@
 #include "costmodel/evaluate.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_costing.h"
+#include "spec/types/residence.h"
 #include "support/sanitized.h"
 
 enum { CASES = SANITIZED ? 3000 : 24000 };
@@ -122,8 +123,21 @@ static unsigned compare_costs(const struct sdse_arch *arch, const struct sdse_co
     return c.mismatches;
 }
 
+// Bits that are held all through the layer in the memory that starts at level `first`:
+// what is reserved and the place of outputs at home.
+static uint64_t held_bits(const struct oracle_case *subject,
+                          const struct simulation *run, unsigned first) {
+    const struct sdse_residence *at = subject->layer.residence;
+    if (!at || at->level != first)
+        return 0;
+    uint64_t bits = (uint64_t)at->reserved_bits;
+    if (at->tensors >> SDSE_OUTPUTS & 1u)
+        bits += run->outputs * place_bits(&subject->arch, run, first, SDSE_OUTPUTS);
+    return bits;
+}
+
 // The verdict turns where the tiles of all levels of a memory together pass its
-// capacity, every copy of them counted.
+// capacity, every copy of them counted, and what is held there once.
 static void check_capacities(struct comparison *c, const struct oracle_case *subject,
                              const struct simulation *run, struct sdse_arena *arena) {
     struct sdse_arch arch = subject->arch;
@@ -132,23 +146,27 @@ static void check_capacities(struct comparison *c, const struct oracle_case *sub
                      SDSE_OK);
     for (unsigned first = 0, end; first < arch.level_count; first = end) {
         uint64_t bits = 0;
+        const uint64_t held = held_bits(subject, run, first);
+        const struct sdse_residence *home = subject->layer.residence;
         end = first;
         do {
             for (unsigned t = 0; t < SDSE_TENSORS; t++)
-                bits += run->flow[end][t].tile_words * place_bits(&arch, run, end, t);
+                if (!home || home->level != end || !(home->tensors >> t & 1u))
+                    bits +=
+                        run->flow[end][t].tile_words * place_bits(&arch, run, end, t);
             end++;
         } while (end < arch.level_count && arch.level[end].shares_memory);
-        if (bits == 0)
+        if (bits + held == 0)
             continue;
         for (unsigned less = 0; less < 2; less++) {
             const uint32_t copies = 1 + (uint32_t)(subject->seed % 2);
             for (unsigned l = first; l < end; l++) {
                 arch.level[l].buffering = copies;
-                arch.level[l].capacity_bits = bits * copies - less;
+                arch.level[l].capacity_bits = bits * copies + held - less;
             }
             unsigned at = first;
             const enum sdse_verdict verdict =
-                bits * copies - less
+                bits * copies + held - less
                     ? sdse_mapping_verdict(model, &subject->mapping, &at)
                     : SDSE_TOO_BIG; // 0 would mean unlimited
             expect_count(c, first, '-', "verdict", less ? SDSE_TOO_BIG : SDSE_VALID,
@@ -204,9 +222,9 @@ static void check_area(struct comparison *c, const struct sdse_arch *arch) {
 // Mismatches between simulator and evaluator; the totals of the fast path count too.
 static unsigned check_case(const struct oracle_case *subject, FILE *out) {
     struct simulation run;
-    assert_int_equal(
-        simulate(&subject->arch, &subject->layer.nest, &subject->mapping, 0, &run),
-        SDSE_OK);
+    assert_int_equal(simulate_at(&subject->arch, &subject->layer.nest,
+                                 &subject->mapping, subject->layer.residence, 0, &run),
+                     SDSE_OK);
     struct sdse_cost simulated, evaluated;
     cost_simulation(&subject->arch, &run, &simulated);
     struct sdse_arena *arena = sdse_arena_new();
@@ -303,8 +321,72 @@ static void test_shorter_last_passes(void **state) {
     run_cases(environment_or("SDSE_ORACLE_CASES", CASES) / 4, &options);
 }
 
+// --- Tensors at home in a shared memory ---
+
+// Homes of inputs, of outputs, of both, and outputs that are written through.
+enum { HOMES = 5 };
+
+// Gives the case a memory of one instance in which tensors are at home; false if it has
+// none.
+static bool give_home(struct oracle_case *subject, struct sdse_residence *at) {
+    uint64_t random = subject->seed * 2 + 1;
+    unsigned candidate[SDSE_MAX_LEVELS], count = 0;
+    for (unsigned l = 1; l < subject->arch.level_count; l++)
+        if (sdse_arch_instances(&subject->arch, l) == 1 &&
+            !subject->arch.level[l].shares_memory)
+            candidate[count++] = l;
+    if (count == 0)
+        return false;
+    static const unsigned tensors[HOMES] = {
+        SDSE_BIT(SDSE_INPUTS), SDSE_BIT(SDSE_OUTPUTS),
+        SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS), SDSE_BIT(SDSE_OUTPUTS),
+        SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS)};
+    const uint64_t way = oracle_below(&random, HOMES);
+    *at = (struct sdse_residence){.level = candidate[oracle_below(&random, count)],
+                                  .tensors = tensors[way],
+                                  .operands = 1,
+                                  .writes_through = way >= 3,
+                                  .reserved_bits = (double)oracle_below(&random, 1000)};
+    subject->layer.residence = at;
+    return true;
+}
+
+static void test_homes(void **state) {
+    (void)state;
+    const struct oracle_options options = {.most_work = 3000, .imperfect = true};
+    const uint64_t cases = environment_or("SDSE_ORACLE_CASES", CASES);
+    uint64_t seed = environment_or("SDSE_ORACLE_SEED", 1), run = 0, wrong = 0;
+    uint64_t by_home[SDSE_MAX_LEVELS] = {0}, through = 0;
+    for (; run < cases; seed++) {
+        struct oracle_case subject;
+        struct sdse_residence at;
+        oracle_case_make(seed, &options, &subject);
+        if (!give_home(&subject, &at))
+            continue;
+        run++;
+        by_home[at.level]++;
+        through += at.writes_through;
+        if (check_case(&subject, NULL) == 0)
+            continue;
+        if (wrong++ < 8) {
+            printf("home: level %u, tensors %u, written through %d\n", at.level,
+                   at.tensors, at.writes_through);
+            oracle_case_print(&subject, stdout);
+            check_case(&subject, stdout);
+        }
+    }
+    printf(
+        "## cost model: %llu generated cases with tensors at home in a shared memory "
+        "(%llu at level 1, %llu at 2), %llu written through, %llu disagree\n",
+        (unsigned long long)run, (unsigned long long)by_home[1],
+        (unsigned long long)by_home[2], (unsigned long long)through,
+        (unsigned long long)wrong);
+    assert_int_equal(wrong, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_generated_cases),
-                                       cmocka_unit_test(test_shorter_last_passes)};
+                                       cmocka_unit_test(test_shorter_last_passes),
+                                       cmocka_unit_test(test_homes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,27 @@
+// Where the tensors of a layer are while it runs, if not all of them are in the
+// outermost memory: some may be at home in a memory that layers share.
+//
+// A tensor at home in a memory is there as a whole, from before the first step of the
+// nest to after the last: that memory takes the place of the outermost one in the chain
+// of the memories that keep it. Nothing of it crosses further out, and no level of the
+// shared memory or outside of it keeps a tile of it.
+#ifndef SDSE_SPEC_TYPES_RESIDENCE_H
+#define SDSE_SPEC_TYPES_RESIDENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sdse_residence {
+    unsigned level;   // outermost level of the shared memory [>= 1]; one instance
+    unsigned tensors; // at home there: set of SDSE_BIT(tensor), inputs and outputs
+    // Of a layer that adds maps: as many of them are there, the others are in the
+    // outermost memory. Ignored unless inputs are at home. [>= 1, <= operands]
+    uint32_t operands;
+    // Outputs at home: each finished word is also written to the outermost memory.
+    bool writes_through;
+    // Of one copy of the shared memory, whatever its buffering: what is held there all
+    // through the layer, inputs at home included; not the place of its own outputs.
+    double reserved_bits;
+};
+
+#endif
