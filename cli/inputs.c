@@ -8,22 +8,9 @@
 #include <unistd.h>
 
 #include "base/errno_text.h"
+#include "cli/data_folders.h"
 #include "costmodel/resolve.h"
 #include "spec/load.h"
-
-enum { MOST_ROOTS = 4 };
-
-static size_t data_roots(const char *roots[MOST_ROOTS]) {
-    size_t count = 0;
-    roots[count++] = ".";
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread changes the environment
-    const char *chosen = getenv("SDSE_DATA");
-    if (chosen && *chosen)
-        roots[count++] = chosen;
-    roots[count++] = SDSE_SOURCE_DATA;
-    roots[count++] = SDSE_INSTALLED_DATA;
-    return count;
-}
 
 // Whether a file of this name is there; a machine that cannot say is its own fault,
 // noted.
@@ -47,8 +34,8 @@ static int by_name(const void *a, const void *b) {
 
 size_t cli_list_shipped(struct cli *cli, const char *folder,
                         const char *names[CLI_MOST_SHIPPED]) {
-    const char *roots[MOST_ROOTS];
-    const size_t root_count = data_roots(roots);
+    const char *roots[CLI_MOST_DATA_FOLDERS];
+    const size_t root_count = cli_data_folders(cli->arena, roots);
     size_t count = 0;
     for (size_t i = 0; i < root_count; i++) {
         const char *path = sdse_arena_printf(cli->arena, "%s/%s", roots[i], folder);
@@ -171,8 +158,8 @@ const char *cli_find_input(struct cli *cli, const char *folder, const char *name
         return cli_file_exists(cli, name) ? name : NULL;
     if (is_file(cli, name))
         return name;
-    const char *roots[MOST_ROOTS];
-    const size_t count = data_roots(roots);
+    const char *roots[CLI_MOST_DATA_FOLDERS];
+    const size_t count = cli_data_folders(cli->arena, roots);
     for (size_t i = 0; i < count; i++) {
         const char *shipped =
             i == 0 ? sdse_arena_printf(cli->arena, "%s/%s.yaml", folder, name)
@@ -187,8 +174,8 @@ const char *cli_find_input(struct cli *cli, const char *folder, const char *name
 }
 
 const char *cli_find_folder(struct cli *cli, const char *folder) {
-    const char *roots[MOST_ROOTS];
-    const size_t count = data_roots(roots);
+    const char *roots[CLI_MOST_DATA_FOLDERS];
+    const size_t count = cli_data_folders(cli->arena, roots);
     for (size_t i = 0; i < count; i++) {
         struct stat status;
         const char *path =

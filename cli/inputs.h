@@ -11,9 +11,8 @@
 // or file of published figures ("validation").
 //
 // A name that is a file, has a '/' or ends in .yaml or .json is a path. Any other is
-// looked up as folder/NAME.yaml in the current directory, in $SDSE_DATA, in the source
-// tree the program was built from and in the installed data. The result lives in the
-// arena; NULL after an error that names the nearest shipped ones.
+// looked up as folder/NAME.yaml where shipped data is (cli/data_folders.h). The result
+// lives in the arena; NULL after an error that names the nearest shipped ones.
 const char *cli_find_input(struct cli *cli, const char *folder, const char *name);
 
 // The names of the files folder/NAME.yaml in all these places, sorted, each once; how

@@ -1,0 +1,23 @@
+// Where shipped accelerators, networks, sweeps and published figures are.
+#ifndef SDSE_CLI_DATA_FOLDERS_H
+#define SDSE_CLI_DATA_FOLDERS_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+
+enum { CLI_MOST_DATA_FOLDERS = 3 };
+
+// The folders that may have archs/, workloads/, sweeps/ and validation/, in the order
+// in which they are asked; how many there are.
+//
+//     .                                the current directory
+//     $SDSE_DATA
+//     DIR/../share/sdse                installed beside the program in DIR; or
+//     DIR/share/sdse                   its build tree's link to the sources
+//     /usr/local/share/sdse            as the build was configured, where the system
+//                                      does not say where the program is
+size_t cli_data_folders(struct sdse_arena *arena,
+                        const char *folders[CLI_MOST_DATA_FOLDERS]);
+
+#endif
