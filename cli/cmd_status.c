@@ -23,17 +23,23 @@ static const char reasons[] =
     " AND NOT superseded"
     " GROUP BY status, reason ORDER BY count(*) DESC, reason";
 
+static const char tags[] =
+    "SELECT tag, count(*) AS points, CAST(total(status = 'ok') AS INTEGER) AS ok FROM"
+    " v_tag JOIN v_point USING (point_id) GROUP BY tag ORDER BY tag";
+
 static const char superseded[] = "SELECT 1 FROM v_point WHERE superseded";
 
 static enum cli_exit print(struct cli *cli, struct sdse_reader *reader,
                            enum sdse_table_format format) {
-    struct sdse_table *table = NULL, *why = NULL, *old = NULL;
+    struct sdse_table *table = NULL, *why = NULL, *old = NULL, *named = NULL;
     enum sdse_status status =
         sdse_query_run(reader, sweeps, cli->arena, &cli->diags, &table);
     if (status == SDSE_OK)
         status = sdse_query_run(reader, reasons, cli->arena, &cli->diags, &why);
     if (status == SDSE_OK)
         status = sdse_query_run(reader, superseded, cli->arena, &cli->diags, &old);
+    if (status == SDSE_OK)
+        status = sdse_query_run(reader, tags, cli->arena, &cli->diags, &named);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
     const enum cli_exit exit_status = cli_print_table(cli, table, format);
@@ -45,10 +51,16 @@ static enum cli_exit print(struct cli *cli, struct sdse_reader *reader,
                "changed since;\npareto and plot leave them out (--superseded shows "
                "them)\n",
                sdse_table_rows(old));
-    if (sdse_table_rows(why) == 0)
-        return CLI_OK;
-    putchar('\n');
-    return cli_print_table(cli, why, format);
+    const struct sdse_table *more[] = {why, named};
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        if (sdse_table_rows(more[i]) == 0)
+            continue;
+        putchar('\n');
+        const enum cli_exit printed = cli_print_table(cli, more[i], format);
+        if (printed != CLI_OK)
+            return printed;
+    }
+    return CLI_OK;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {

@@ -165,6 +165,7 @@ bool cli_parse_selection(struct cli *cli, const struct cli_args *args, int first
                                    .workload = value[CLI_SELECT_WORKLOAD],
                                    .arch = value[CLI_SELECT_ARCH],
                                    .form = value[CLI_SELECT_FORM],
+                                   .tag = value[CLI_SELECT_TAG],
                                    .sweep_version =
                                        cli_count(args, first + CLI_SELECT_VERSION, 0),
                                    .superseded = value[CLI_SELECT_SUPERSEDED] != NULL};

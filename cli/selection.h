@@ -21,6 +21,7 @@ enum cli_selection {
     CLI_SELECT_SWEEP,
     CLI_SELECT_VERSION,
     CLI_SELECT_SUPERSEDED,
+    CLI_SELECT_TAG,
     CLI_SELECT_WORKLOAD,
     CLI_SELECT_ARCH,
     CLI_SELECT_FORM,
@@ -53,6 +54,13 @@ enum cli_selection {
                                          "accelerator or network replaced",            \
                                          NULL,                                         \
                                          false},                                       \
+    [(first) + CLI_SELECT_TAG] = {"tag",                                               \
+                                  0,                                                   \
+                                  CLI_TEXT,                                            \
+                                  "NAME",                                              \
+                                  "only the points of this tag",                       \
+                                  NULL,                                                \
+                                  false},                                              \
     [(first) + CLI_SELECT_WORKLOAD] = {"workload",                                     \
                                        'w',                                            \
                                        CLI_TEXT,                                       \

@@ -7,14 +7,15 @@
 #include "results/store/database.h"
 
 // The condition every point query over v_point p shares: ?1 hash of the sweep's
-// version, ?2 workload, ?3 arch, ?4 form, ?5 whether superseded points count. A sweep
-// that is named has the points it has.
+// version, ?2 workload, ?3 arch, ?4 form, ?5 tag, ?6 whether superseded points count. A
+// sweep, or tag, that is named has the points it has.
 #define CONDITION " (?1 IS NULL OR p.point_id"
 #define FILTER                                                                         \
     CONDITION                                                                          \
     " IN (SELECT point_id FROM v_sweep_point WHERE sweep_hash = ?1)) AND (?2 IS NULL"  \
     " OR p.workload = ?2) AND (?3 IS NULL OR p.arch = ?3) AND (?4 IS NULL OR p.form =" \
-    " ?4) AND (?1 IS NOT NULL OR ?5 OR NOT p.superseded) "
+    " ?4) AND (?5 IS NULL OR p.point_id IN (SELECT point_id FROM tag WHERE tag ="      \
+    " ?5)) AND (?1 IS NOT NULL OR ?5 IS NOT NULL OR ?6 OR NOT p.superseded) "
 
 // What p is to the sweep that is named: each has its own constraints.
 #define STATUS                                                             \
@@ -24,8 +25,8 @@
 
 static int prepare(sqlite3 *db, const char *sql, const struct sdse_filter *filter,
                    sqlite3_stmt **statement) {
-    const char *values[] = {filter->sweep, filter->workload, filter->arch,
-                            filter->form};
+    const char *values[] = {filter->sweep, filter->workload, filter->arch, filter->form,
+                            filter->tag};
     enum { VALUES = sizeof values / sizeof *values };
     char *whole = NULL;
     if (filter->where) { // what a query asks for, and this
@@ -141,6 +142,8 @@ static enum sdse_status check_filter(sqlite3 *db, const struct sdse_filter *filt
                    arena, diags),
         check_name(db, "weight form", filter->form, "SELECT DISTINCT form FROM point",
                    arena, diags),
+        check_name(db, "tag", filter->tag, "SELECT DISTINCT tag FROM tag", arena,
+                   diags),
         check_where(db, filter->where, arena, diags)};
     for (size_t i = 0; i < sizeof status / sizeof *status; i++)
         if (status[i] != SDSE_OK)
@@ -198,6 +201,44 @@ enum sdse_status sdse_points_workloads(struct sdse_reader *reader,
                             "SELECT DISTINCT workload FROM v_point p WHERE" FILTER
                             "ORDER BY workload",
                             &found, arena, diags, names, count);
+}
+
+enum sdse_status sdse_points_hashes(struct sdse_reader *reader,
+                                    const struct sdse_filter *filter,
+                                    struct sdse_arena *arena, struct sdse_diags *diags,
+                                    struct sdse_hash **hashes, size_t *count) {
+    struct sdse_filter found;
+    enum sdse_status status = check_filter(reader->db, filter, arena, diags);
+    if (status == SDSE_OK)
+        status = find_version(reader->db, filter, arena, diags, &found);
+    if (status != SDSE_OK)
+        return status;
+    sqlite3_stmt *row = NULL;
+    size_t most = 0, n = 0;
+    struct sdse_hash *list = NULL;
+    int code = prepare(reader->db, "SELECT point_hash FROM v_point p WHERE" FILTER,
+                       &found, &row);
+    while (status == SDSE_OK && (code == SQLITE_OK || code == SQLITE_ROW) &&
+           (code = sqlite3_step(row)) == SQLITE_ROW) {
+        if (n == most) {
+            most = most ? 2 * most : 256;
+            struct sdse_hash *longer = SDSE_ARENA_ARRAY(arena, struct sdse_hash, most);
+            if (longer && n)
+                memcpy(longer, list, n * sizeof *list);
+            list = longer;
+        }
+        const char *text = (const char *)sqlite3_column_text(row, 0);
+        if (!list || !text)
+            status = SDSE_NO_MEMORY;
+        else if (!sdse_hash_parse(text, &list[n++]))
+            code = SQLITE_CORRUPT;
+    }
+    sqlite3_finalize(row);
+    if (status == SDSE_OK && code != SQLITE_DONE)
+        return refuse(reader->db, code, diags);
+    *hashes = list;
+    *count = n;
+    return status;
 }
 
 enum sdse_status sdse_points_sweeps(struct sdse_reader *reader,

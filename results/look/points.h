@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "results/look/metric.h"
 #include "results/look/pareto.h"
 #include "results/look/table.h"
@@ -11,10 +12,10 @@
 
 // Which points; NULL = any. Names must be equal.
 struct sdse_filter {
-    const char *sweep, *workload, *arch, *form;
+    const char *sweep, *workload, *arch, *form, *tag;
     const char *where;      // SQL condition over the columns of v_point
     uint64_t sweep_version; // of `sweep`, as v_sweep numbers them; 0 = the newest
-    bool superseded;        // without `sweep`: points that newer ones replaced, too
+    bool superseded; // without `sweep` or `tag`: points that newer ones replaced, too
 };
 
 // The OK points of a filter whose objectives are all known, in sweep order.
@@ -54,6 +55,12 @@ enum sdse_status sdse_points_workloads(struct sdse_reader *reader,
                                        struct sdse_arena *arena,
                                        struct sdse_diags *diags, const char ***names,
                                        size_t *count);
+
+// The points of a filter, whatever their status, by hash.
+enum sdse_status sdse_points_hashes(struct sdse_reader *reader,
+                                    const struct sdse_filter *filter,
+                                    struct sdse_arena *arena, struct sdse_diags *diags,
+                                    struct sdse_hash **hashes, size_t *count);
 
 // The names of all sweeps, sorted.
 enum sdse_status sdse_points_sweeps(struct sdse_reader *reader,

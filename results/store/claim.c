@@ -243,6 +243,28 @@ enum sdse_status sdse_claim_release(struct sdse_store *store,
     return sdse_bind_run(&drop);
 }
 
+enum sdse_status sdse_claim_find(struct sdse_store *store, bool *busy,
+                                 struct sdse_claim_owner *owner) {
+    sqlite3_stmt *row = NULL;
+    int code = remove_ended(store->db);
+    *busy = false;
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v2(
+            store->db, "SELECT host, pid FROM claimant ORDER BY token LIMIT 1", -1,
+            &row, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(row);
+    if (code == SQLITE_ROW) {
+        const char *host = (const char *)sqlite3_column_text(row, 0);
+        *busy = true;
+        snprintf(owner->host, sizeof owner->host, "%s", host ? host : "?");
+        owner->pid = sqlite3_column_int64(row, 1);
+    }
+    sqlite3_finalize(row);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SDSE_OK
+                                                     : sdse_store_fail_code(store, code);
+}
+
 // ---- heartbeats ----
 
 bool sdse_claim_beat(const char *database_path, const struct sdse_claimant *claimant) {

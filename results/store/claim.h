@@ -35,6 +35,15 @@ enum sdse_status sdse_claim_release(struct sdse_store *store,
 // Ends the claimant and what it has claimed. Not inside a batch.
 void sdse_claim_end(struct sdse_store *store, struct sdse_claimant *claimant);
 
+// Whether a run is at work on the file: *busy, and who it is. Inside a batch. Those
+// that have ended are removed.
+struct sdse_claim_owner {
+    char host[320]; // and the namespace of its processes
+    int64_t pid;
+};
+enum sdse_status sdse_claim_find(struct sdse_store *store, bool *busy,
+                                 struct sdse_claim_owner *owner);
+
 // One heartbeat, on a connection of its own: any thread may call it. False: it was not
 // kept, and may be tried again.
 bool sdse_claim_beat(const char *database_path, const struct sdse_claimant *claimant);

@@ -193,6 +193,12 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " hash = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE NOT"
      " EXISTS (SELECT 1 FROM run_log WHERE digest = ?13)",
      false, 4},
+    {"tag",
+     "SELECT t.tag, p.hash AS point, t.digest FROM tag t JOIN point p USING"
+     " (point_id) ORDER BY t.tag, p.hash",
+     "INSERT INTO tag VALUES(?1, (SELECT point_id FROM point WHERE hash = ?2), ?3)"
+     " ON CONFLICT DO NOTHING",
+     false, 2},
 };
 
 const struct sdse_content_info *sdse_content_info(enum sdse_content table) {
@@ -271,14 +277,18 @@ int64_t sdse_digest_value(const struct sdse_digest *digest) {
     return (int64_t)(digest->state.low ^ digest->state.high);
 }
 
-bool sdse_content_agrees(enum sdse_content table, sqlite3_stmt *row) {
-    const int last = sqlite3_column_count(row) - 1;
+int64_t sdse_content_digest(enum sdse_content table, sqlite3_stmt *row) {
     struct sdse_digest digest;
     sdse_digest_begin(&digest, table);
-    for (int i = 0; i < last; i++)
+    for (int i = 0; i < sqlite3_column_count(row) - 1; i++)
         sdse_digest_column(&digest, row, i);
+    return sdse_digest_value(&digest);
+}
+
+bool sdse_content_agrees(enum sdse_content table, sqlite3_stmt *row) {
+    const int last = sqlite3_column_count(row) - 1;
     return sqlite3_column_type(row, last) == SQLITE_INTEGER &&
-           sqlite3_column_int64(row, last) == sdse_digest_value(&digest);
+           sqlite3_column_int64(row, last) == sdse_content_digest(table, row);
 }
 
 // ---- seals ----

@@ -39,7 +39,8 @@
     X(POINT_LAYER, "point_layer")                 \
     X(TRAINING_RUN, "training_run")               \
     X(TRAINING_EPOCH, "training_epoch")           \
-    X(RUN_LOG, "run_log")
+    X(RUN_LOG, "run_log")                         \
+    X(TAG, "tag")
 
 enum sdse_content {
 #define SDSE_CONTENT_ENUM(name, text) SDSE_CONTENT_##name,
@@ -79,7 +80,8 @@ void sdse_digest_text(struct sdse_digest *digest, const char *text);
 void sdse_digest_column(struct sdse_digest *digest, sqlite3_stmt *row, int column);
 int64_t sdse_digest_value(const struct sdse_digest *digest);
 
-// Of an open row of `select`: whether its digest is that of its content.
+// Of an open row of `select`: the digest of its content, and whether it has that.
+int64_t sdse_content_digest(enum sdse_content table, sqlite3_stmt *row);
 bool sdse_content_agrees(enum sdse_content table, sqlite3_stmt *row);
 
 struct sdse_seal {

@@ -187,24 +187,25 @@ enum sdse_status sdse_database_identify(sqlite3 *db, const char *path,
 static int compare_schema(sqlite3 *db, bool *other) {
     sqlite3_stmt *row = NULL;
     int code = sqlite3_prepare_v2(
-        db, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid", -1,
-        &row, NULL);
-    size_t count = 0;
+        db, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL", -1, &row, NULL);
+    size_t found = 0, count = 0; // VACUUM puts them in another order; names differ
+    while (sdse_schema_statements[count])
+        count++;
     while (code == SQLITE_OK || code == SQLITE_ROW) {
         code = sqlite3_step(row);
         if (code != SQLITE_ROW)
             break;
         const char *sql = (const char *)sqlite3_column_text(row, 0);
-        const char *expected = sdse_schema_statements[count];
+        size_t i = 0;
+        while (sql && i < count && strcmp(sql, sdse_schema_statements[i]) != 0)
+            i++;
         if (!sql)
             code = SQLITE_NOMEM;
-        else if (!expected || strcmp(sql, expected) != 0)
-            *other = true;
-        count += expected != NULL;
+        *other |= i == count;
+        found++;
     }
     sqlite3_finalize(row);
-    if (sdse_schema_statements[count])
-        *other = true;
+    *other |= found != count;
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 

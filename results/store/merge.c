@@ -333,12 +333,8 @@ static int count_turns(sqlite3 *db) {
     if (code == SQLITE_OK)
         code = prepare(db, &keep, "UPDATE sweep SET digest = ?2 WHERE hash = ?1");
     while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
-        struct sdse_digest digest;
-        sdse_digest_begin(&digest, SDSE_CONTENT_SWEEP);
-        for (int i = 0; i < sqlite3_column_count(row) - 1; i++)
-            sdse_digest_column(&digest, row, i);
         sqlite3_bind_value(keep, 1, sqlite3_column_value(row, 0));
-        sqlite3_bind_int64(keep, 2, sdse_digest_value(&digest));
+        sqlite3_bind_int64(keep, 2, sdse_content_digest(SDSE_CONTENT_SWEEP, row));
         code = sqlite3_step(keep) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(db);
         sqlite3_reset(keep);
     }

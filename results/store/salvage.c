@@ -363,6 +363,8 @@ enum sdse_status sdse_salvage(struct sdse_reader *damaged, struct sdse_store *st
         status = refuse(s.to, diags, code);
     for (int i = 0; status == SDSE_OK && i < SDSE_CONTENTS; i++) {
         const size_t errors = diags->errors;
+        if (i == SDSE_CONTENT_TAG)
+            continue; // when all points are there
         status = copy_table(&s, (enum sdse_content)i);
         if (status == SDSE_OK && diags->errors == errors)
             status = note_missing(&s, (enum sdse_content)i);
@@ -521,6 +523,56 @@ static int find_places(sqlite3 *from, sqlite3 *to, struct sdse_diags *diags) {
     return code;
 }
 
+// ---- tags ----
+
+static int64_t tag_digest(const char *tag, const char *point) {
+    struct sdse_digest digest;
+    sdse_digest_begin(&digest, SDSE_CONTENT_TAG);
+    sdse_digest_text(&digest, tag);
+    sdse_digest_text(&digest, point);
+    return sdse_digest_value(&digest);
+}
+
+static int place_tags(sqlite3 *from, sqlite3 *to, const struct sdse_salvaged *salvaged,
+                      struct sdse_diags *diags) {
+    sqlite3_stmt *row = NULL, *put = NULL;
+    struct sdse_seal sealed = {0}, now = {0};
+    const size_t errors = diags->errors;
+    int code = sqlite3_prepare_v2(from,
+                                  "SELECT t.tag, p.hash, t.digest, t.point_id FROM tag "
+                                  "t LEFT JOIN point p USING (point_id)",
+                                  -1, &row, NULL);
+    int wrote = sqlite3_prepare_v2(to, sdse_content_info(SDSE_CONTENT_TAG)->insert, -1,
+                                   &put, NULL);
+    while (code == SQLITE_OK && wrote == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
+        char hash[SDSE_HASH_TEXT_BYTES];
+        sdse_hash_text(hash_of(salvaged, sqlite3_column_int64(row, 3), text_of(row, 1)),
+                       hash);
+        const int64_t digest = tag_digest(text_of(row, 0), hash);
+        wrote = SQLITE_CONSTRAINT;
+        if (digest == sqlite3_column_int64(row, 2)) {
+            sqlite3_bind_value(put, 1, sqlite3_column_value(row, 0));
+            sqlite3_bind_text(put, 2, hash, -1, SQLITE_TRANSIENT);
+            sqlite3_bind_int64(put, 3, digest);
+            wrote = sqlite3_step(put);
+            sqlite3_reset(put);
+        }
+        if ((wrote & 0xff) == SQLITE_CONSTRAINT)
+            name_lost(from, diags, "tag", text_of(row, 0), ": of a point that is lost");
+        wrote = wrote == SQLITE_DONE || (wrote & 0xff) == SQLITE_CONSTRAINT ? SQLITE_OK
+                                                                            : wrote;
+    }
+    sqlite3_finalize(row);
+    sqlite3_finalize(put);
+    if (wrote == SQLITE_OK && diags->errors == errors &&
+        sdse_seal_load(from, SDSE_CONTENT_TAG, &sealed, &code) &&
+        (wrote = sdse_seal_count(to, SDSE_CONTENT_TAG, &now)) == SQLITE_OK &&
+        now.rows < sealed.rows && now.sum != sealed.sum)
+        name_lost(from, diags, "table", "tag",
+                  " has lost rows that cannot be computed again");
+    return wrote;
+}
+
 // ---- the end ----
 
 static int take_out(sqlite3 *db, struct sdse_hash sweep) {
@@ -555,6 +607,8 @@ enum sdse_status sdse_salvage_end(struct sdse_reader *damaged, struct sdse_store
         code = place_points(damaged->db, store->db, salvaged);
     if (code == SQLITE_OK)
         code = find_places(damaged->db, store->db, diags);
+    if (code == SQLITE_OK)
+        code = place_tags(damaged->db, store->db, salvaged, diags);
     if (code == SQLITE_OK)
         code = sdse_seal_all(store->db);
     if (code == SQLITE_OK)

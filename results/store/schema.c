@@ -333,6 +333,14 @@ const char *const sdse_schema_statements[] = {
     " variants INTEGER NOT NULL, log10_mappings REAL, outcome TEXT NOT "
     "NULL," DIGEST_COLUMN ") STRICT",
 
+    // Names that people give to points (results/keep/tag.h).
+    "CREATE TABLE tag("
+    " tag TEXT NOT NULL CHECK (length(tag) >= 1),"
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE "
+    "CASCADE," DIGEST_COLUMN ","
+    " PRIMARY KEY (tag, point_id)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX tag_by_point ON tag(point_id)",
+
     // Runs at work (results/store/claim.h): no results, so without digests.
     "CREATE TABLE claimant("
     " token TEXT PRIMARY KEY,"
@@ -376,6 +384,8 @@ const char *const sdse_schema_statements[] = {
     " " NEWEST " AS newest, sp.position, sp.point_id, " SWEEP_STATUS " AS sweep_status,"
     " coalesce(" SWEEP_OUTSIDE ", p.reason) AS sweep_reason"
     " FROM sweep_point sp JOIN sweep s USING (sweep_id) JOIN point p USING (point_id)",
+
+    "CREATE VIEW v_tag AS SELECT tag, point_id FROM tag",
 
     "CREATE VIEW v_sweep AS SELECT"
     " s.name AS sweep, s.hash AS sweep_hash, " VERSION " AS version,"

@@ -142,6 +142,8 @@
                " seconds, points_done, points_reused, nodes_visited,"                  \
                " variants, log10_mappings, outcome, digest)"                           \
                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                       \
+    X(ADD_TAG, "INSERT INTO tag VALUES(?, ?, ?) ON CONFLICT DO NOTHING")               \
+    X(DROP_TAG, "DELETE FROM tag WHERE tag = ? AND point_id = ? RETURNING digest")     \
     X(DROP_CLAIMS, "DELETE FROM claim WHERE token = ? AND sweep = ?"                   \
                    " AND part <= ?")                                                   \
     X(LOAD_SEAL, "SELECT row_count, digest FROM table_seal WHERE name = ?")            \

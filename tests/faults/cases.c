@@ -6,6 +6,8 @@ const char *const fault_setup[][FAULT_MOST_WORDS] = {
     {"import", "model.onnx", "-o", "model"},
     {"sweep", "one.yaml", "-o", "old.db", "-q"},
     {"sweep", "sweep.yaml", "-o", "full.db", "-q"},
+    {"sweep", "once.yaml", "-o", "both.db", "-q"},
+    {"sweep", "one.yaml", "-o", "both.db", "-q"},
     // Outputs of another question, to be replaced.
     {"map", "-a", "arch.yaml", "-w", "net.yaml", "-l", "b", "-o", "mapping.yaml"},
     {"map", "-a", "arch.yaml", "-w", "net.yaml", "-l", "a", "-o", "a.yaml"},
@@ -117,6 +119,8 @@ const struct fault_case fault_cases[] = {
      "old.db",
      0,
      TIMES},
+    {"tag", {"tag", "full.db", "paper", "-w", "net"}, "full.db", 0, NULL},
+    {"prune", {"prune", "both.db"}, "both.db", 0, NULL},
     {"status", {"status", "full.db"}, NULL, 0, NULL},
     {"query",
      {"query", "full.db", "SELECT * FROM v_point ORDER BY point_id"},

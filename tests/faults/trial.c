@@ -168,14 +168,17 @@ static void judge_kept(struct trial *trial, const char *before, const char *afte
 // After a failure: what was stored is there, and the same command completes it.
 static void judge_database(struct trial *trial) {
     const char *database = trial->one->database;
+    const bool drops = strcmp(trial->one->words[0], "prune") == 0; // points
     struct ran after;
     trial->changed = true;
     if (trial->stored.text) {
         const struct bytes is = export_of(trial->work, database, &after);
         if (after.status != 0)
             complain(trial, "the database cannot be read any more");
-        else
+        else if (!drops)
             judge_kept(trial, trial->stored.text, is.text);
+        else if (!equal(is, trial->stored) && !equal(is, trial->exported))
+            complain(trial, "%s is neither as before nor as it should be", database);
         free(is.text);
     }
     struct ran again = run_sdse(trial->work, trial->one->words, NULL, NULL);

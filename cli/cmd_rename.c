@@ -1,0 +1,71 @@
+// sdse rename: another name for a sweep of a results.db.
+#include "results/keep/rename.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/memory_stream.h"
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "cli/plain_stdout.h"
+#include "dse/sweep/plan.h"
+#include "spec/flow.h"
+
+// "name: x", as a sweep's text begins. NULL when memory is out.
+static const char *first_line(struct cli *cli, const char *name) {
+    struct sdse_memory memory;
+    FILE *out = sdse_memory_open(&memory);
+    if (!out)
+        return NULL;
+    fputs("name: ", out);
+    sdse_print_word(out, name);
+    if (!sdse_memory_close(&memory, out))
+        return NULL;
+    const char *line = sdse_arena_copy(cli->arena, memory.text, memory.length);
+    free(memory.text);
+    return line;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    const char *path = args->operands[0], *old = args->operands[1],
+               *name = args->operands[2];
+    for (const char *c = name; *c || c == name; c++) {
+        if ((unsigned char)*c >= ' ')
+            continue;
+        cli_error(cli, "a sweep's name is a text without control characters");
+        return CLI_USAGE;
+    }
+    const char *line = first_line(cli, name);
+    if (!line)
+        return cli_finish(cli, SDSE_NO_MEMORY);
+    if (!cli_file_exists(cli, path))
+        return CLI_BAD_INPUT;
+    struct sdse_store *store = NULL;
+    uint64_t versions = 0;
+    enum sdse_status status =
+        sdse_store_open(path, SDSE_MODEL_VERSION, &cli->diags, &store);
+    if (status == SDSE_OK)
+        status = sdse_rename_sweep(store, old, name, line, &cli->diags, &versions);
+    if (status != SDSE_OK && store && !cli->diags.errors)
+        cli_error(cli, "%s: %s", path, sdse_store_message(store));
+    sdse_store_close(store);
+    if (status == SDSE_OK) {
+        printf("%s: sweep '", path);
+        cli_print_plain(old, stdout);
+        fputs("' is '", stdout);
+        cli_print_plain(name, stdout);
+        printf("' now, in %" PRIu64 " version%s\n", versions, versions == 1 ? "" : "s");
+    }
+    return cli_finish(cli, status);
+}
+
+const struct cli_verb cli_verb_rename = {
+    .name = "rename",
+    .summary = "gives a sweep in a results.db another name",
+    .operands = {"RESULTS.db SWEEP NAME", 3, 3},
+    .notes = "The file is then that of a sweep that was called NAME when it ran: its "
+             "export is the same,\nand `sdse sweep` with that name in the YAML "
+             "continues it. Not while a sweep is running on it.",
+    .example = "sdse rename results.db demo-archs first-try",
+    .run = run,
+};

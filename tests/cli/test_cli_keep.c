@@ -1,0 +1,249 @@
+// What is done to a file that is there: tags, another name for a sweep, pruning.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/copy_file.h"
+#include "support_program.h"
+
+static char *said(const char *line) {
+    struct ran ran = run_program(line);
+    if (ran.status != 0)
+        fail_msg("%s: %d\n%s%s", line, ran.status, ran.out, ran.err);
+    free(ran.err);
+    return ran.out;
+}
+
+static void runs(int status, const char *line, const char *says) {
+    struct ran ran = run_program(line);
+    if (ran.status != status || !strstr(status ? ran.err : ran.out, says))
+        fail_msg("%s: %d\n%s%s", line, ran.status, ran.out, ran.err);
+    free_ran(&ran);
+}
+
+static void same(const char *line, const char *other) {
+    char *one = said(line), *two = said(other);
+    assert_string_equal(one, two);
+    free(one);
+    free(two);
+}
+
+#define SWEEP(name, kib)                                                             \
+    "name: " name "\nworkloads: [net.yaml]\narchs: [arch.yaml]\noverride:\n"         \
+    "  buffer.capacity_kib: " kib "\nweight_forms: [raw, {name: sd, basis_size: 3, " \
+    "density: 0.5, row_density: 0.6}]\n"
+
+// @both.db: version 1 (8 and 16 KiB) and 2 (16 and 32) of a sweep, and another sweep.
+static int begin(void **state) {
+    const int entered = enter_scratch(state);
+    copy_file("tests/data/cli/net.yaml", scratch("net.yaml"));
+    copy_file("tests/data/cli/arch.yaml", scratch("arch.yaml"));
+    write_scratch("v1.yaml", SWEEP("grid", "[8, 16]"));
+    write_scratch("v2.yaml", SWEEP("grid", "[16, 32]"));
+    write_scratch("v3.yaml", SWEEP("\"a: b\"", "[16, 32]"));
+    write_scratch("side.yaml", SWEEP("side", "[8]"));
+    free(said("sweep @v1.yaml -o @both.db -q"));
+    free(said("sweep @v2.yaml -o @both.db -q"));
+    free(said("sweep @v2.yaml -o @v2.db -q"));
+    copy_file(scratch("both.db"), scratch("three.db"));
+    free(said("sweep @side.yaml -o @three.db -q"));
+    return entered;
+}
+
+static void prunes_what_a_newer_run_replaced(void **state) {
+    (void)state;
+    copy_file(scratch("both.db"), scratch("p.db"));
+    char *before = said("export @p.db");
+    runs(0, "prune @p.db --dry-run", "rows would go, at least ");
+    same("export @p.db", "export @both.db");
+    free(before);
+    runs(0, "prune @p.db", "point                   6   2");
+    same("export @p.db", "export @v2.db");
+    runs(0, "verify @p.db", "all as stored");
+    runs(0, "prune @p.db", "0 rows dropped");
+    // What is in no other sweep is dropped from a newest one too; the rest stays.
+    copy_file(scratch("three.db"), scratch("p.db"));
+    runs(0, "prune @p.db --sweep grid --sweep-version 1",
+         "sweep           3   1");
+    runs(0, "prune @p.db --sweep side", "rows dropped");
+    same("export @p.db", "export @v2.db");
+    runs(0, "prune @p.db --sweep grid", "rows dropped");
+    runs(0, "status @p.db", "sweep");
+    runs(0, "verify @p.db", "0 mappings");
+    free(said("sweep @v2.yaml -o @p.db -q"));
+    same("export @p.db", "export @v2.db");
+}
+
+static void refuses_what_is_not_there(void **state) {
+    (void)state;
+    runs(1, "prune @both.db --sweep gird", "no sweep 'gird' in it [results-name]");
+    runs(1, "prune @both.db --sweep grid --sweep-version 3",
+         "no sweep 'grid', version 3 in it");
+    runs(1, "prune @both.db --tag paper", "no tag 'paper' in it");
+    runs(2, "prune @both.db --tag a --sweep b", "give one");
+    runs(2, "prune @both.db --sweep-version 2", "Add --sweep NAME");
+    runs(1, "prune @none.db", "none.db");
+    runs(1, "rename @none.db a b", "none.db");
+    runs(1, "rename @both.db gird b", "no sweep 'gird' in it");
+    runs(1, "rename @three.db grid side", "'side' is in it already [rename-taken]");
+    runs(2, "rename @both.db grid a\nb", "control characters");
+    runs(2, "tag @both.db a\tb", "control characters");
+    runs(2, "tag @both.db --remove", "Add its NAME");
+    runs(1, "tag @both.db paper --sweep gird", "nearest: 'grid'");
+    runs(1, "tag @both.db paper --limit area<=0mm2", "no point fits");
+    runs(1, "pareto @both.db --tag paper", "no tag 'paper' in it");
+    runs(1, "tag @both.db paper --remove", "no tag 'paper' in it");
+    same("export @both.db", "export @both.db");
+}
+
+static void names_points(void **state) {
+    (void)state;
+    copy_file(scratch("both.db"), scratch("t.db"));
+    runs(0, "tag @t.db paper --sweep grid --sweep-version 1 --where form='raw'",
+         "tag 'paper': 2 of 2 points had it not");
+    runs(0, "tag @t.db paper --sweep grid --sweep-version 1",
+         "tag 'paper': 2 of 4 points had it not");
+    runs(0, "tag @t.db best --form sd", "2 of 2 points");
+    runs(0, "tag @t.db", "best        2   2\npaper       4   4\n");
+    runs(0, "status @t.db", "best        2   2\npaper       4   4\n");
+    runs(0, "tag @t.db -f csv", "tag,points,ok\nbest,2,2\npaper,4,4\n");
+    // A tag's points, superseded or not; what else is asked for holds too.
+    runs(0, "pareto @t.db --tag paper", "tiny: 4 points");
+    runs(0, "pareto @t.db --tag paper --form raw", "tiny: 2 points");
+    runs(0, "pareto @t.db --tag best", "tiny: 2 points");
+    runs(0, "costs @t.db --tag paper", "");
+    runs(0, "query @t.db -f csv SELECT~count(*)~FROM~v_tag~WHERE~tag='paper'",
+         "count(*)\n4\n");
+    // No result, but verified and merged: the points of both.
+    same("export @t.db", "export @both.db");
+    runs(0, "verify @t.db", "all as stored");
+    copy_file(scratch("both.db"), scratch("u.db"));
+    free(said("tag @u.db paper --sweep grid"));
+    free(said("tag @u.db mine"));
+    free(said("merge @tu.db @t.db @u.db"));
+    free(said("merge @ut.db @u.db @t.db"));
+    free(said("merge @ut.db @t.db"));
+    runs(0, "tag @tu.db", "best        2   2\nmine        4   4\npaper       6   6\n");
+    same("tag @tu.db", "tag @ut.db");
+    runs(0, "verify @ut.db", "all as stored");
+    // What a tag names stays.
+    runs(0, "prune @t.db", "2 points stay in the sweeps that go: tags name them\n");
+    runs(0, "status @t.db", "superseded");
+    runs(0, "tag @t.db paper --remove --form sd", "2 of 2 points had it, and have");
+    runs(0, "tag @t.db best --remove", "2 of 2 points had it");
+    runs(0, "prune @t.db", "point_layer            ");
+    runs(0, "tag @t.db paper --remove", "2 of 2 points");
+    runs(0, "prune @t.db", "rows dropped");
+    same("export @t.db", "export @v2.db");
+    // The points of a tag, but for those that another one names.
+    copy_file(scratch("both.db"), scratch("t.db"));
+    free(said("tag @t.db drop --sweep grid --sweep-version 1"));
+    free(said("tag @t.db keep --sweep grid"));
+    runs(0, "prune @t.db --tag drop", "2 points stay");
+    runs(0, "tag @t.db", "keep       4   4\n");
+    free(said("prune @t.db"));
+    same("export @t.db", "export @v2.db");
+}
+
+// The database changed by SQL, past all that watches over it.
+static void change(const char *database, const char *sql) {
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(scratch(database), &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+static void a_changed_tag_is_damage(void **state) {
+    (void)state;
+    static const char *const changes[] = {
+        "UPDATE tag SET tag = 'pager' WHERE point_id = 1",
+        "UPDATE tag SET point_id = 7 - point_id WHERE point_id = 3",
+        "DELETE FROM tag WHERE point_id = 2",
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        copy_file(scratch("v2.db"), scratch("d.db"));
+        free(said("tag @d.db paper --form raw"));
+        free(said("tag @d.db paper --form sd --where point_id=2"));
+        change("d.db", changes[i]);
+        runs(1, "status @d.db", "table tag");
+        runs(1, "verify @d.db", "[results-damaged]");
+        runs(1, "verify @d.db --repair", "tag");
+        struct ran ran = run_program("verify @d.db --repair --force");
+        free_ran(&ran);
+        runs(0, "verify @d.db", "all as stored");
+        same("export @d.db", "export @v2.db");
+    }
+}
+
+// Tags of points that are solved again too.
+static void repair_keeps_tags(void **state) {
+    (void)state;
+    copy_file(scratch("v2.db"), scratch("r.db"));
+    free(said("tag @r.db paper"));
+    change("r.db", "UPDATE point SET energy_pj = 2 * energy_pj WHERE point_id = 1;"
+                   "DELETE FROM point_layer WHERE point_id = 2;"
+                   "UPDATE point SET hash = substr(hash, 2) || 'f' WHERE point_id = 3");
+    runs(1, "verify @r.db", "table point");
+    runs(0, "verify @r.db --repair", "the rows are those that were written");
+    runs(0, "tag @r.db", "paper       4   4\n");
+    runs(0, "verify @r.db", "all as stored");
+}
+
+static void renames(void **state) {
+    (void)state;
+    free(said("sweep @v3.yaml -o @v3.db -q"));
+    copy_file(scratch("v2.db"), scratch("n.db"));
+    runs(0, "rename @n.db grid a:~b", "sweep 'grid' is 'a: b' now, in 1 version\n");
+    same("export @n.db", "export @v3.db");
+    runs(0, "verify @n.db", "all as stored");
+    runs(0, "sweep @v3.yaml -o @n.db -q", "4 were there before");
+    runs(0, "rename @n.db a:~b grid", "in 1 version\n");
+    same("export @n.db", "export @v2.db");
+    copy_file(scratch("three.db"), scratch("n.db"));
+    runs(0, "rename @n.db grid other", "in 2 versions\n");
+    runs(0, "verify @n.db", "all as stored");
+    runs(0, "pareto @n.db --sweep other", "tiny: 4 points");
+    runs(0, "pareto @n.db --sweep side", "tiny: 2 points");
+    runs(0, "rename @n.db other grid", "in 2 versions\n");
+    same("export @n.db", "export @three.db");
+}
+
+// While a sweep runs on the file, what it has done already cannot be taken away.
+// While a sweep runs on the file, what it has done already cannot be taken away.
+static void waits_for_sweeps(void **state) {
+    (void)state;
+    copy_file(scratch("both.db"), scratch("w.db"));
+    change("w.db",
+           "INSERT INTO claimant VALUES('t', 'elsewhere pid:[1]', 77, 0, 1 << 40);"
+           "INSERT INTO claim VALUES('0123456789abcdef0123456789abcdef', 0, 't')");
+    runs(1, "prune @w.db", "a sweep is running on it: process 77 on host elsewhere;");
+    runs(1, "prune @w.db --dry-run", "[results-busy]");
+    runs(1, "rename @w.db grid other", "[results-busy]");
+    runs(0, "tag @w.db paper", "4 of 4 points");
+    same("export @w.db", "export @both.db");
+    change("w.db", "UPDATE claimant SET expires = 1");
+    runs(0, "prune @w.db", "rows dropped");
+    runs(0, "rename @w.db grid other", "now");
+    runs(0, "verify @w.db", "all as stored");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(prunes_what_a_newer_run_replaced),
+        cmocka_unit_test(refuses_what_is_not_there),
+        cmocka_unit_test(names_points),
+        cmocka_unit_test(a_changed_tag_is_damage),
+        cmocka_unit_test(repair_keeps_tags),
+        cmocka_unit_test(renames),
+        cmocka_unit_test(waits_for_sweeps),
+    };
+    return cmocka_run_group_tests(tests, begin, leave_scratch);
+}
