@@ -248,6 +248,27 @@ enum sdse_status sdse_points_sweeps(struct sdse_reader *reader,
                       arena, diags, names, count);
 }
 
+enum sdse_status sdse_points_sweep_text(struct sdse_reader *reader,
+                                        const struct sdse_filter *filter,
+                                        struct sdse_arena *arena,
+                                        struct sdse_diags *diags, const char **text) {
+    struct sdse_filter found; // its sweep is the hash
+    const enum sdse_status status =
+        find_version(reader->db, filter, arena, diags, &found);
+    const char **texts;
+    size_t count;
+    if (status != SDSE_OK)
+        return status;
+    const enum sdse_status listed = list_names(
+        reader->db,
+        sdse_arena_printf(arena, "SELECT text FROM v_input WHERE hash = '%s'",
+                          found.sweep),
+        NULL, arena, diags, &texts, &count);
+    if (listed == SDSE_OK)
+        *text = count ? texts[0] : "";
+    return listed;
+}
+
 // ---- points ----
 
 // Counts by status; returns SQLITE_OK, and how many are OK.
@@ -279,28 +300,32 @@ static bool allocate(struct sdse_arena *arena, size_t count,
     points->arch = SDSE_ARENA_ARRAY(arena, const char *, count + 1);
     points->form = SDSE_ARENA_ARRAY(arena, const char *, count + 1);
     points->parameters = SDSE_ARENA_ARRAY(arena, const char *, count + 1);
+    points->minimised = SDSE_ARENA_ARRAY(arena, const char *, count + 1);
     return points->v && points->point_id && points->workload && points->arch &&
-           points->form && points->parameters;
+           points->form && points->parameters && points->minimised;
 }
 
 static bool take_row(sqlite3_stmt *row, struct sdse_arena *arena,
                      struct sdse_points *points) {
+    enum { FIRST_OBJECTIVE = 6 };
     size_t i = points->count;
     for (unsigned k = 0; k < points->objectives; k++) {
-        if (sqlite3_column_type(row, 5 + (int)k) == SQLITE_NULL) {
+        const int column = FIRST_OBJECTIVE + (int)k;
+        if (sqlite3_column_type(row, column) == SQLITE_NULL) {
             points->unknown++;
             return true;
         }
-        points->v[i * points->objectives + k] = sqlite3_column_double(row, 5 + (int)k);
+        points->v[i * points->objectives + k] = sqlite3_column_double(row, column);
     }
     points->point_id[i] = sqlite3_column_int64(row, 0);
     points->workload[i] = column_text(arena, row, 1);
     points->arch[i] = column_text(arena, row, 2);
     points->form[i] = column_text(arena, row, 3);
     points->parameters[i] = column_text(arena, row, 4);
+    points->minimised[i] = column_text(arena, row, 5);
     points->count++;
     return points->workload[i] && points->arch[i] && points->form[i] &&
-           points->parameters[i];
+           points->parameters[i] && points->minimised[i];
 }
 
 enum sdse_status sdse_points_load(struct sdse_reader *reader,
@@ -333,7 +358,7 @@ enum sdse_status sdse_points_load(struct sdse_reader *reader,
         code = count_points(db, &found, &most, &loaded);
     const char *sql = sdse_arena_printf(
         arena,
-        "SELECT point_id, workload, arch, form, parameters%s FROM v_point p"
+        "SELECT point_id, workload, arch, form, parameters, objective%s FROM v_point p"
         " WHERE " STATUS " = 'ok' AND" FILTER
         "ORDER BY (SELECT min(position) FROM v_sweep_point s WHERE s.point_id ="
         " p.point_id AND (?1 IS NULL OR s.sweep_hash = ?1)), point_hash",

@@ -27,6 +27,7 @@ struct sdse_points {
     int64_t *point_id;
     const char **workload, **arch, **form;
     const char **parameters;   // "GLB.capacity_kib=64 …"; "" if none
+    const char **minimised;    // what its mappings minimise: "edp"
     size_t infeasible, failed; // points of the filter that are not OK
     size_t unknown;            // OK, but an objective is NULL
 };
@@ -66,6 +67,13 @@ enum sdse_status sdse_points_hashes(struct sdse_reader *reader,
 enum sdse_status sdse_points_sweeps(struct sdse_reader *reader,
                                     struct sdse_arena *arena, struct sdse_diags *diags,
                                     const char ***names, size_t *count);
+
+// What the sweep of a filter was given, resolved, as text. A sweep of that name has
+// been found; SDSE_INVALID with a diagnostic if it has no such version.
+enum sdse_status sdse_points_sweep_text(struct sdse_reader *reader,
+                                        const struct sdse_filter *filter,
+                                        struct sdse_arena *arena,
+                                        struct sdse_diags *diags, const char **text);
 
 // Front, knee and hypervolume (definitions: results/look/pareto.h), default reference
 // point.

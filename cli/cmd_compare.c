@@ -1,0 +1,440 @@
+// sdse compare: two design points, two sweeps or two files beside each other.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "cli/compare_inputs.h"
+#include "cli/compare_report.h"
+#include "cli/inputs.h"
+#include "cli/plain_stdout.h"
+#include "cli/selection.h"
+#include "results/look/plot/plot_compare.h"
+
+enum {
+    OBJECTIVES,
+    ROWS,
+    SELECTION,
+    OUTPUT = SELECTION + CLI_SELECT_OPTIONS,
+    FORCE,
+    FORMAT
+};
+
+static const struct cli_option options[] = {
+    [OBJECTIVES] = CLI_OPTION_OBJECTIVES,
+    [ROWS] = {"rows", 'n', CLI_COUNT, "N", "table: at most so many rows of a kind",
+              "12", false},
+    CLI_SELECTION_ROWS(SELECTION),
+    [OUTPUT] = {"output", 'o', CLI_TEXT, "PICTURE",
+                "draw it, too: a .png, .svg or .pdf; one for each network", NULL,
+                false},
+    [FORCE] = CLI_OPTION_FORCE,
+    [FORMAT] = CLI_OPTION_FORMAT,
+};
+
+// What is compared: a point of each side, or a set of points.
+struct sides {
+    const char *file[SDSE_SIDES];
+    const char *point[SDSE_SIDES]; // NULL: sets
+    struct sdse_filter filter[SDSE_SIDES];
+    struct sdse_reader *reader[SDSE_SIDES];
+};
+
+// ---- the command line ----
+
+// Digits alone are a point's number, whatever files there are.
+static bool is_file(const char *word) {
+    struct stat status;
+    const size_t length = strlen(word);
+    if (strspn(word, "0123456789") == length)
+        return false;
+    if (length > 3 && strcmp(word + length - 3, ".db") == 0)
+        return true;
+    return stat(word, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// A.db P Q | A.db B.db [P [Q]] | A.db P B.db Q; what is wrong has been said.
+static bool accept_operands(struct cli *cli, const struct cli_args *args,
+                            struct sides *sides) {
+    int files = 0, points = 0;
+    for (int i = 0; i < args->operand_count; i++) {
+        const char *word = args->operands[i];
+        const bool file = i == 0 || is_file(word);
+        int *count = file ? &files : &points;
+        if (*count == SDSE_SIDES) {
+            cli_error(cli, "two are compared, '%s' is one more %s", word,
+                      file ? "file" : "point");
+            return false;
+        }
+        (file ? sides->file : sides->point)[(*count)++] = word;
+    }
+    if (files == 1)
+        sides->file[SDSE_B] = sides->file[SDSE_A];
+    if (files == 1 && points == 1) {
+        cli_error(cli, "point %s beside which? Name a second point or file",
+                  sides->point[SDSE_A]);
+        return false;
+    }
+    if (points == 1) // one name in both files
+        sides->point[SDSE_B] = sides->point[SDSE_A];
+    return true;
+}
+
+// "NAME@2" -> "NAME" and 2.
+static void split_version(char *name, struct sdse_filter *filter) {
+    char *at = strrchr(name, '@');
+    filter->sweep = name;
+    if (!at || at == name || !at[1] || strspn(at + 1, "0123456789") != strlen(at + 1))
+        return;
+    *at = '\0';
+    filter->sweep_version = strtoull(at + 1, NULL, 10);
+}
+
+// "A,B" are the sweeps of the two sides; one name is that of both.
+static bool accept_sweeps(struct cli *cli, const char *text, struct sides *sides) {
+    char *words = sdse_arena_strdup(cli->arena, text);
+    char *again = sdse_arena_strdup(cli->arena, text);
+    if (!words || !again) {
+        cli_note(cli, SDSE_NO_MEMORY);
+        return false;
+    }
+    char *comma = strchr(words, ',');
+    if (comma && (comma == words || !comma[1] || strchr(comma + 1, ','))) {
+        cli_error(cli, "--sweep: expected NAME or NAME,NAME; got '%s'", text);
+        return false;
+    }
+    if (comma)
+        *comma = '\0';
+    split_version(words, &sides->filter[SDSE_A]);
+    split_version(comma ? comma + 1 : again, &sides->filter[SDSE_B]);
+    return true;
+}
+
+static bool accept_selection(struct cli *cli, const struct cli_args *args,
+                             struct sides *sides) {
+    const char *const *value = args->value + SELECTION;
+    for (int i = 0; sides->point[SDSE_A] && i < CLI_SELECT_OPTIONS; i++) {
+        if (value[i]) {
+            cli_error(cli, "--%s chooses among points, and both are named already",
+                      options[SELECTION + i].name);
+            return false;
+        }
+    }
+    if (!cli_parse_selection(cli, args, SELECTION, &sides->filter[SDSE_A]))
+        return false;
+    sides->filter[SDSE_B] = sides->filter[SDSE_A];
+    const char *sweep = value[CLI_SELECT_SWEEP];
+    if (sweep && !accept_sweeps(cli, sweep, sides))
+        return false;
+    const struct sdse_filter *a = &sides->filter[SDSE_A], *b = &sides->filter[SDSE_B];
+    const bool one_file = sides->file[SDSE_A] == sides->file[SDSE_B];
+    const bool one_sweep = !sweep || (strcmp(a->sweep, b->sweep) == 0 &&
+                                      a->sweep_version == b->sweep_version);
+    if (!sides->point[SDSE_A] && one_file && one_sweep) {
+        cli_error(cli,
+                  "%s beside what? Name two points, a second file, or two sweeps "
+                  "(--sweep NAME,NAME; versions of one are NAME@1,NAME@2)",
+                  sides->file[SDSE_A]);
+        return false;
+    }
+    return true;
+}
+
+// ---- two points ----
+
+static const char *point_title(struct cli *cli, const struct sdse_stored_point *point) {
+    const char *text = sdse_arena_printf(cli->arena, "%s/%s/%s", point->workload_name,
+                                         point->arch_name, point->form_name);
+    for (size_t i = 0; text && i < point->parameter_count; i++)
+        text = sdse_arena_printf(cli->arena, "%s/%s=%s", text,
+                                 point->parameters[i].path, point->parameters[i].value);
+    return text ? text : "";
+}
+
+static void print_side(char side, const char *file, const char *what) {
+    printf("%c  %s: %s\n", side, file, what);
+}
+
+static enum cli_exit print_points(struct cli *cli, const struct cli_args *args,
+                                  const struct sides *sides,
+                                  const struct sdse_stored_point *point,
+                                  const struct sdse_comparison *comparison,
+                                  const struct sdse_differences *parameters) {
+    const enum sdse_table_format format = cli_table_format(args, FORMAT);
+    if (format == SDSE_TABLE_CSV || format == SDSE_TABLE_JSON) {
+        struct sdse_table *table = cli_compare_new_table(cli->arena);
+        for (int part = 0; part < SDSE_COMPARE_PARTS; part++)
+            cli_compare_add(table, NULL, &comparison->part[part]);
+        cli_compare_add(table, NULL, parameters);
+        return cli_print_table(cli, table, format);
+    }
+    for (int side = 0; side < SDSE_SIDES; side++) {
+        const struct sdse_stored_point *its = &point[side];
+        print_side((char)('A' + side), sides->file[side],
+                   sdse_arena_printf(cli->arena, "point %" PRId64 ", %s%s%s", its->id,
+                                     point_title(cli, its),
+                                     its->reason ? "; no figures: " : "",
+                                     its->reason ? its->reason : ""));
+    }
+    return cli_compare_print_points(cli, comparison, parameters,
+                                    cli_count(args, ROWS, 0), format);
+}
+
+static enum cli_exit compare_points(struct cli *cli, const struct cli_args *args,
+                                    const struct sides *sides) {
+    struct sdse_stored_point point[SDSE_SIDES];
+    int64_t id[SDSE_SIDES];
+    enum sdse_status status = SDSE_OK;
+    for (int side = 0; status == SDSE_OK && side < SDSE_SIDES; side++) {
+        status = sdse_stored_point_find(sides->reader[side], sides->point[side],
+                                        &cli->diags, &id[side]);
+        if (status == SDSE_OK)
+            status = sdse_stored_point_load(sides->reader[side], id[side], cli->arena,
+                                            &cli->diags, &point[side]);
+    }
+    struct sdse_comparison comparison;
+    struct sdse_differences parameters;
+    if (status == SDSE_OK)
+        status = sdse_compare_points(sides->reader, id, cli->arena, &cli->diags,
+                                     &comparison);
+    if (status == SDSE_OK)
+        status = cli_compare_parameters(cli, sides->reader, point, &parameters);
+    if (status == SDSE_OK && args->value[OUTPUT])
+        status = sdse_plot_compare_points(
+            &(struct sdse_compare_points_plot){
+                .comparison = &comparison,
+                .title = {point_title(cli, &point[SDSE_A]),
+                          point_title(cli, &point[SDSE_B])},
+                .picture = args->value[OUTPUT],
+                .rules = &cli->outputs},
+            cli->arena, &cli->diags);
+    return status == SDSE_OK
+               ? print_points(cli, args, sides, point, &comparison, &parameters)
+               : cli_finish(cli, status);
+}
+
+// ---- two sets of points ----
+
+static bool holds(const char *const *names, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+struct networks {
+    const char **name[SDSE_SIDES];
+    size_t count[SDSE_SIDES];
+};
+
+static size_t networks_of_both(const struct networks *networks) {
+    size_t count = 0;
+    for (size_t i = 0; i < networks->count[SDSE_A]; i++)
+        count += holds(networks->name[SDSE_B], networks->count[SDSE_B],
+                       networks->name[SDSE_A][i]);
+    return count;
+}
+
+static void print_networks_of_one(const struct networks *networks) {
+    for (int side = 0; side < SDSE_SIDES; side++) {
+        size_t alone = 0;
+        for (size_t i = 0; i < networks->count[side]; i++) {
+            const char *name = networks->name[side][i];
+            if (holds(networks->name[!side], networks->count[!side], name))
+                continue;
+            if (alone++)
+                printf(", %s", name);
+            else
+                printf("\nonly %c has: %s", 'A' + side, name);
+        }
+        if (alone)
+            putchar('\n');
+    }
+}
+
+static enum sdse_status list_networks(struct cli *cli, const struct sides *sides,
+                                      struct networks *networks) {
+    for (int side = 0; side < SDSE_SIDES; side++) {
+        const enum sdse_status status = sdse_points_workloads(
+            sides->reader[side], &sides->filter[side], cli->arena, &cli->diags,
+            &networks->name[side], &networks->count[side]);
+        if (status != SDSE_OK)
+            return status;
+    }
+    if (networks_of_both(networks))
+        return SDSE_OK;
+    cli_error(cli, "no network is in both: `sdse status` shows what is there");
+    return SDSE_INVALID;
+}
+
+static const char *set_title(struct cli *cli, const struct sdse_filter *filter) {
+    if (!filter->sweep)
+        return "all points that nothing supersedes";
+    return filter->sweep_version
+               ? sdse_arena_printf(cli->arena, "sweep %s, version %" PRIu64,
+                                   filter->sweep, filter->sweep_version)
+               : sdse_arena_printf(cli->arena, "sweep %s", filter->sweep);
+}
+
+// "cmp.png" -> "cmp_resnet50.png" where several networks are drawn.
+static const char *picture_of(struct cli *cli, const char *picture, const char *network,
+                              size_t networks) {
+    const char *dot = strrchr(picture, '.'), *slash = strrchr(picture, '/');
+    if (networks == 1 || !dot || (slash && dot < slash))
+        return picture;
+    char *name = sdse_arena_strdup(cli->arena, network);
+    if (!name)
+        return NULL;
+    cli_plain_name(name, "/\\ :*?\"<>|");
+    return sdse_arena_printf(cli->arena, "%.*s_%s%s", (int)(dot - picture), picture,
+                             name, dot);
+}
+
+static enum sdse_status draw_fronts(struct cli *cli, const struct cli_args *args,
+                                    const struct sides *sides,
+                                    const struct sdse_fronts *fronts, size_t networks) {
+    struct sdse_compare_fronts_plot plot = {
+        .fronts = fronts,
+        .picture = picture_of(cli, args->value[OUTPUT], fronts->network, networks),
+        .rules = &cli->outputs};
+    const bool one_file = sides->file[SDSE_A] == sides->file[SDSE_B];
+    for (int side = 0; side < SDSE_SIDES; side++) {
+        const char *set = set_title(cli, &sides->filter[side]);
+        plot.title[side] =
+            one_file ? set
+            : sides->filter[side].sweep
+                ? sdse_arena_printf(cli->arena, "%s, %s", sides->file[side], set)
+                : sides->file[side];
+        if (!plot.title[side])
+            return SDSE_NO_MEMORY;
+    }
+    return plot.picture ? sdse_plot_compare_fronts(&plot, cli->arena, &cli->diags)
+                        : SDSE_NO_MEMORY;
+}
+
+static enum cli_exit compare_networks(struct cli *cli, const struct cli_args *args,
+                                      const struct sides *sides,
+                                      const struct cli_objectives *objectives,
+                                      const struct networks *networks,
+                                      const struct sdse_differences *settings) {
+    const enum sdse_table_format format = cli_table_format(args, FORMAT);
+    const bool people = format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN;
+    const size_t most = cli_count(args, ROWS, 0);
+    const size_t both = networks_of_both(networks);
+    struct sdse_table *table = cli_compare_new_table(cli->arena);
+    cli_compare_add(table, NULL, settings);
+    for (int side = 0; people && side < SDSE_SIDES; side++)
+        print_side((char)('A' + side), sides->file[side],
+                   set_title(cli, &sides->filter[side]));
+    for (size_t i = 0; i < networks->count[SDSE_A]; i++) {
+        const char *name = networks->name[SDSE_A][i];
+        if (!holds(networks->name[SDSE_B], networks->count[SDSE_B], name))
+            continue;
+        struct sdse_fronts fronts;
+        struct sdse_filter filter[SDSE_SIDES] = {sides->filter[SDSE_A],
+                                                 sides->filter[SDSE_B]};
+        filter[SDSE_A].workload = filter[SDSE_B].workload = name;
+        enum sdse_status status =
+            sdse_compare_fronts(sides->reader, filter, objectives->metric,
+                                objectives->count, cli->arena, &cli->diags, &fronts);
+        if (status == SDSE_OK && args->value[OUTPUT])
+            status = draw_fronts(cli, args, sides, &fronts, both);
+        if (status != SDSE_OK)
+            return cli_finish(cli, status);
+        if (!people) {
+            cli_compare_add_fronts(table, &fronts, cli->arena);
+            continue;
+        }
+        const enum cli_exit printed =
+            cli_compare_print_fronts(cli, &fronts, most, format);
+        if (printed != CLI_OK)
+            return printed;
+    }
+    if (!people)
+        return cli_print_table(cli, table, format);
+    print_networks_of_one(networks);
+    return cli_compare_print_settings(cli, settings, most, format);
+}
+
+// The sweep that a side is: the one named, or the only one of its file. *text is NULL
+// if it is none.
+static enum sdse_status find_sweep(struct cli *cli, struct sdse_reader *reader,
+                                   struct sdse_filter filter, const char **name,
+                                   const char **text) {
+    const char **names;
+    size_t count;
+    *name = *text = NULL;
+    enum sdse_status status =
+        sdse_points_sweeps(reader, cli->arena, &cli->diags, &names, &count);
+    if (status == SDSE_OK && !filter.sweep && count == 1)
+        filter.sweep = names[0];
+    if (status != SDSE_OK || !filter.sweep)
+        return status;
+    *name = filter.sweep;
+    return sdse_points_sweep_text(reader, &filter, cli->arena, &cli->diags, text);
+}
+
+static enum cli_exit compare_sets(struct cli *cli, const struct cli_args *args,
+                                  const struct sides *sides,
+                                  const struct cli_objectives *objectives) {
+    struct networks networks;
+    struct cli_compared_text sweeps = {.what = "sweep"};
+    struct sdse_differences settings;
+    enum sdse_status status = list_networks(cli, sides, &networks);
+    for (int side = 0; status == SDSE_OK && side < SDSE_SIDES; side++)
+        status = find_sweep(cli, sides->reader[side], sides->filter[side],
+                            &sweeps.name[side], &sweeps.text[side]);
+    const bool known = sweeps.text[SDSE_A] && sweeps.text[SDSE_B];
+    if (status == SDSE_OK)
+        status =
+            cli_compare_settings(cli, sides->reader, known ? &sweeps : NULL, &settings);
+    return status == SDSE_OK
+               ? compare_networks(cli, args, sides, objectives, &networks, &settings)
+               : cli_finish(cli, status);
+}
+
+// ---- the verb ----
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    struct sides sides = {.file = {NULL, NULL}};
+    struct cli_objectives objectives;
+    if (!accept_operands(cli, args, &sides) || !accept_selection(cli, args, &sides) ||
+        !cli_parse_objectives(cli, args->value[OBJECTIVES], &objectives))
+        return CLI_USAGE;
+    enum cli_exit status;
+    cli->outputs.force = args->value[FORCE] != NULL;
+    sides.reader[SDSE_A] = cli_open_results(cli, sides.file[SDSE_A], &status);
+    if (!sides.reader[SDSE_A])
+        return status;
+    const bool one_file = sides.file[SDSE_A] == sides.file[SDSE_B];
+    sides.reader[SDSE_B] = one_file
+                               ? sides.reader[SDSE_A]
+                               : cli_open_results(cli, sides.file[SDSE_B], &status);
+    if (sides.reader[SDSE_B])
+        status = sides.point[SDSE_A] ? compare_points(cli, args, &sides)
+                                     : compare_sets(cli, args, &sides, &objectives);
+    if (!one_file)
+        sdse_reader_close(sides.reader[SDSE_B]);
+    sdse_reader_close(sides.reader[SDSE_A]);
+    return status;
+}
+
+const struct cli_verb cli_verb_compare = {
+    .name = "compare",
+    .summary = "lays two points, two sweeps or two files side by side",
+    .operands = {"A.db [B.db] [POINT [POINT]]", 1, 4},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes =
+        "A.db POINT POINT     two points of a file: their number, their hash, or\n"
+        "                     NETWORK/ACCELERATOR/FORM[/PATH=VALUE...]\n"
+        "A.db B.db POINT      the point of that name in both files; or of a name each\n"
+        "A.db B.db            the fronts and designs of two files, network by network\n"
+        "A.db --sweep X,Y     of two sweeps of a file; X@1,X@2 are versions of one\n"
+        "Differences are B - A, the largest first. What is equal is counted, not "
+        "shown;\ncsv and json have it all. Both hypervolumes are below one reference "
+        "point, 1.1 times\nthe worst value of both fronts in each objective.",
+    .example = "sdse compare results.db 12 57",
+    .run = run,
+};
