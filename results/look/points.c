@@ -22,6 +22,10 @@
     "CASE WHEN ?1 IS NULL THEN p.status ELSE (SELECT v.sweep_status FROM " \
     "v_sweep_point v"                                                      \
     " WHERE v.sweep_hash = ?1 AND v.point_id = p.point_id LIMIT 1) END"
+#define REASON                                                             \
+    "CASE WHEN ?1 IS NULL THEN p.reason ELSE (SELECT v.sweep_reason FROM " \
+    "v_sweep_point v"                                                      \
+    " WHERE v.sweep_hash = ?1 AND v.point_id = p.point_id LIMIT 1) END"
 
 static int prepare(sqlite3 *db, const char *sql, const struct sdse_filter *filter,
                    sqlite3_stmt **statement) {
@@ -270,6 +274,27 @@ enum sdse_status sdse_points_sweep_text(struct sdse_reader *reader,
 }
 
 // ---- points ----
+
+enum sdse_status sdse_points_rows(struct sdse_reader *reader,
+                                  const struct sdse_filter *filter, const char *columns,
+                                  struct sdse_arena *arena, struct sdse_diags *diags,
+                                  struct sqlite3_stmt **rows) {
+    struct sdse_filter found;
+    enum sdse_status status = check_filter(reader->db, filter, arena, diags);
+    if (status == SDSE_OK)
+        status = find_version(reader->db, filter, arena, diags, &found);
+    if (status != SDSE_OK)
+        return status;
+    const char *sql = sdse_arena_printf(
+        arena,
+        "SELECT p.point_id, " STATUS " AS status, " REASON
+        " AS reason%s FROM v_point p WHERE" FILTER "ORDER BY p.point_id",
+        columns);
+    if (!sql)
+        return SDSE_NO_MEMORY;
+    const int code = prepare(reader->db, sql, &found, rows);
+    return code == SQLITE_OK ? SDSE_OK : refuse(reader->db, code, diags);
+}
 
 // Counts by status; returns SQLITE_OK, and how many are OK.
 static int count_points(sqlite3 *db, const struct sdse_filter *filter, size_t *ok,

@@ -63,6 +63,17 @@ enum sdse_status sdse_points_hashes(struct sdse_reader *reader,
                                     struct sdse_arena *arena, struct sdse_diags *diags,
                                     struct sdse_hash **hashes, size_t *count);
 
+// Prepares a question over every point of a filter, whatever its status, ordered by its
+// number: point_id, its status and reason under the constraints that count here (those
+// of the sweep named, or of the newest that the point is in), then `columns`, which
+// begins with a comma and calls the row of v_point p. The caller finalizes *rows.
+// SDSE_INVALID as sdse_points_load.
+struct sqlite3_stmt;
+enum sdse_status sdse_points_rows(struct sdse_reader *reader,
+                                  const struct sdse_filter *filter, const char *columns,
+                                  struct sdse_arena *arena, struct sdse_diags *diags,
+                                  struct sqlite3_stmt **rows);
+
 // The names of all sweeps, sorted.
 enum sdse_status sdse_points_sweeps(struct sdse_reader *reader,
                                     struct sdse_arena *arena, struct sdse_diags *diags,
