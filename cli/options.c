@@ -68,9 +68,8 @@ static int word_index(const char *words, const char *text) {
     return -1;
 }
 
-// Says what is wrong with a value; true if nothing is.
-static bool accept_value(const char *verb, const struct cli_option *option,
-                         const char *text, FILE *err) {
+bool cli_option_accepts(const char *verb, const struct cli_option *option,
+                        const char *text, FILE *err) {
     uint64_t count;
     double real;
     const char *wanted = NULL;
@@ -195,7 +194,7 @@ static void report_refused(const char *verb, const struct cli_option *options,
 
 static bool accept_option(const char *verb, const struct cli_option *option,
                           const char **value, FILE *err) {
-    bool accepted = !optarg || accept_value(verb, option, optarg, err);
+    bool accepted = !optarg || cli_option_accepts(verb, option, optarg, err);
     if (optarg && *value) {
         fprintf(err, "sdse %s: --%s is given twice\n", verb, option->name);
         accepted = false;

@@ -50,6 +50,10 @@ enum cli_parsed cli_options_parse(const char *verb, const struct cli_option *opt
                                   int argc, char **argv, struct cli_args *args,
                                   FILE *err);
 
+// Whether a text is a value of the option's kind; says what would be if it is not.
+bool cli_option_accepts(const char *verb, const struct cli_option *option,
+                        const char *text, FILE *err);
+
 // "Options:" and a line per row, aligned.
 void cli_options_print(const struct cli_option *options, int option_count, FILE *out);
 
