@@ -71,6 +71,7 @@
 #include "dse/hint.h"
 #include "dse/map.h"
 #include "dse/network/network_front.h"
+#include "dse/search/search.h"
 #include "dse/estimate/estimate.h"
 #include "dse/sweep/sweep.h"
 
