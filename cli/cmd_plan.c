@@ -52,6 +52,7 @@ static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *
     sdse_table_add_column(table, "write_s", "writing [s]", 3);
     sdse_table_add_column(table, "plan_s", "loading [s]", 3);
     sdse_table_add_column(table, "database_mb", "database [MB]", 3);
+    sdse_table_add_column(table, "weights_mb", "weights [MB]", 3);
     if (deadline) {
         sdse_table_add_column(table, "shards", NULL, 0);
         sdse_table_add_column(table, "shard_s", "longest shard [s]", 3);
@@ -67,6 +68,7 @@ static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *
     sdse_table_add_f64(table, plan->write_s);
     sdse_table_add_f64(table, plan->plan_s);
     sdse_table_add_f64(table, plan->database_bytes / 1e6);
+    sdse_table_add_f64(table, (double)plan->weights_bytes / 1e6);
     if (deadline && plan->shards)
         sdse_table_add_u64(table, plan->shards);
     else if (deadline)
@@ -88,6 +90,9 @@ static void print(const struct sdse_estimate *plan, const char *deadline) {
            "database         %.3g MB\n",
            plan->cpu_s, 200 * plan->error, plan->plan_s, plan->measure_s, plan->solve_s,
            plan->write_s, plan->database_bytes / 1e6);
+    if (plan->weights_bytes)
+        printf("weights          %.3g MB more with --embed-weights\n",
+               (double)plan->weights_bytes / 1e6);
     if (deadline && plan->shards)
         printf("shards           %" PRIu64
                " to end within %s: the longest takes %.3g s\n",

@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/plain_stdout.h"
 #include "cli/stored_point.h"
+#include "cli/stored_weights.h"
 #include "dse/sweep/stored_plan.h"
 #include "dse/sweep/sweep.h"
 #include "results/store/merge.h"
@@ -93,14 +94,28 @@ static enum sdse_status write_sweep(struct reproducing *r) {
         sdse_sweep_text(r->cli->arena, r->stored.plan->sweep, &network, &arch));
 }
 
+// The network, with files of the weights that forms are measured on again.
+static enum sdse_status write_network(struct reproducing *r) {
+    struct sdse_workload *workload = r->stored.plan->networks->workload;
+    const char *text = r->point.workload_text;
+    if (r->stored.embedded) {
+        const enum sdse_status status =
+            cli_write_stored_weights(r->cli, r->reader, r->folder, workload,
+                                     r->stored.embedded, r->stored.embedded_count);
+        if (status)
+            return status;
+        text = sdse_workload_text(r->cli->arena, workload);
+    }
+    return write_file(r, "network.yaml", false, "its network", text);
+}
+
 static enum sdse_status write_files(struct reproducing *r) {
     enum sdse_status status = make_folder(r, r->folder);
     if (!status)
         status = write_file(r, "accelerator.yaml", false, "its accelerator",
                             r->point.arch_text);
     if (!status)
-        status =
-            write_file(r, "network.yaml", false, "its network", r->point.workload_text);
+        status = write_network(r);
     if (!status)
         status = write_file(r, "form.txt", true, "", r->point.form_text);
     if (!status && !r->real_weights)
@@ -162,6 +177,9 @@ static void say_what_was_taken(const struct reproducing *r) {
         puts("weights: from files that are not in the database; the forms of their "
              "layers as measured\n  then (densities, bits, errors) were taken from it, "
              "and sweep.yaml is not written");
+    if (r->stored.embedded)
+        printf("weights: from the database, those of %zu layers\n",
+               r->stored.embedded_count);
     if (r->point.outputs_known)
         puts("outputs: the network's model is not in the database; the errors of its "
              "outputs were taken from it");
@@ -206,6 +224,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return status;
     enum sdse_status made =
         sdse_merge_admits(r.reader, SDSE_MODEL_VERSION, &cli->diags);
+    struct sdse_stored_weights *embedded = NULL;
+    if (made == SDSE_OK)
+        made = sdse_stored_weights_list(r.reader, r.point.id, cli->arena, &cli->diags,
+                                        &embedded, &r.point.embedded_count);
+    r.point.embedded = embedded;
     if (made == SDSE_OK)
         made =
             sdse_plan_stored(cli->arena, r.database, &r.point, &cli->diags, &r.stored);

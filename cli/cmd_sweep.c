@@ -10,7 +10,7 @@
 #include "cli/interrupt.h"
 #include "dse/sweep/sweep.h"
 
-enum { OUTPUT, JOBS, QUIET, FOLLOW, SHARD };
+enum { OUTPUT, JOBS, QUIET, FOLLOW, EMBED, SHARD };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "RESULTS.db",
@@ -20,6 +20,9 @@ static const struct cli_option options[] = {
     [QUIET] = {"quiet", 'q', CLI_FLAG, NULL, "no progress line", NULL, false},
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "links may lead weight files out of their folder", NULL, false},
+    [EMBED] = {"embed-weights", 0, CLI_FLAG, NULL,
+               "keep weights that forms are measured on, for `sdse reproduce`", NULL,
+               false},
     [SHARD] = {"shard", 0, CLI_TEXT, "I/N",
                "every N-th point only, from the I-th on; `sdse merge` joins the files",
                NULL, false},
@@ -108,6 +111,8 @@ static void say_how_to_continue(const struct cli *cli, const struct cli_args *ar
         fprintf(stderr, " -j %s", args->value[JOBS]);
     if (args->value[FOLLOW])
         fputs(" --follow-links", stderr);
+    if (args->value[EMBED])
+        fputs(" --embed-weights", stderr);
     if (args->value[SHARD])
         fprintf(stderr, " --shard %s", args->value[SHARD]);
     fputc('\n', stderr);
@@ -165,6 +170,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         .progress = args->value[QUIET] ? NULL : show_progress,
         .context = &display,
         .follow_links = args->value[FOLLOW] != NULL,
+        .embed_weights = args->value[EMBED] != NULL,
     };
     if (!parse_shard(cli, args->value[SHARD], &request))
         return CLI_USAGE;

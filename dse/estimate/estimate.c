@@ -6,6 +6,7 @@
 
 #include "base/pool.h"
 #include "dse/estimate/estimating.h"
+#include "dse/sweep/embed.h"
 
 double sdse_estimating_now(void) {
     struct timespec now;
@@ -85,6 +86,7 @@ enum sdse_status sdse_estimate_sweep(const struct sdse_estimate_request *request
         status = SDSE_NO_MEMORY;
     if (!status) {
         made.points = e.plan->point_count;
+        made.weights_bytes = sdse_embed_bytes(e.plan);
         status = sdse_estimate_forms(&e);
     }
     if (!status)

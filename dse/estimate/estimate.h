@@ -40,7 +40,8 @@ struct sdse_estimate {
     double plan_s, measure_s, solve_s, write_s, cpu_s;
     double error; // standard error of measure_s + solve_s, as a fraction of cpu_s
     double database_bytes;
-    bool outputs; // the sweep runs models, whose time is not known
+    uint64_t weights_bytes; // more, with --embed-weights
+    bool outputs;           // the sweep runs models, whose time is not known
     // If a deadline is asked about: the fewest shards of which all end by then, within
     // an eighth, or 0 if none do; and the time of the longest [s].
     uint64_t shards;

@@ -1,6 +1,7 @@
 // The points of a run: which are stored, which are another's, which are to be computed.
 #include <time.h>
 
+#include "dse/sweep/embed.h"
 #include "dse/sweep/running.h"
 
 // How often a run looks for what others that share its file have done.
@@ -28,6 +29,14 @@ static enum sdse_status look_up(struct sdse_run *run, uint64_t first) {
                                                       window->there, window->figures));
 }
 
+// What is wrong with a file has been said.
+static enum sdse_status embed(struct sdse_run *run) {
+    const size_t errors = run->diags->errors;
+    const enum sdse_status status =
+        sdse_embed_weights(run->plan, run->store, run->diags);
+    return run->diags->errors > errors ? status : sdse_run_check(run, status);
+}
+
 // Counts the points that the sweep has already; then it is written, if it is new.
 static enum sdse_status count_stored(struct sdse_run *run) {
     enum sdse_status status = SDSE_OK;
@@ -48,6 +57,8 @@ static enum sdse_status count_stored(struct sdse_run *run) {
     if (status)
         return status;
     status = sdse_run_check(run, sdse_batch_write_inputs(run->plan, run->store));
+    if (!status && run->request->embed_weights)
+        status = embed(run);
     if (!status)
         return sdse_run_check(run, sdse_store_commit(run->store));
     sdse_store_rollback(run->store);

@@ -163,8 +163,19 @@ static bool any_form_measured(const struct sdse_plan *plan) {
     return false;
 }
 
+// The embedded weights of a layer; NULL: none.
+static const struct sdse_hash *find_embedded(const struct sdse_stored_weights *embedded,
+                                             size_t count, const char *layer) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(embedded[i].layer, layer) == 0)
+            return &embedded[i].tensor;
+    return NULL;
+}
+
 enum sdse_status sdse_plan_hash_weights(struct sdse_arena *arena,
                                         struct sdse_diags *diags,
+                                        const struct sdse_stored_weights *embedded,
+                                        size_t embedded_count,
                                         struct sdse_network_input *network) {
     const struct sdse_workload *workload = network->workload;
     network->weights = SDSE_ARENA_ARRAY(arena, struct sdse_hash, workload->layer_count);
@@ -175,8 +186,14 @@ enum sdse_status sdse_plan_hash_weights(struct sdse_arena *arena,
     for (size_t i = 0; i < workload->layer_count; i++) {
         if (!sdse_layer_has_weights(&workload->layers[i]))
             continue;
-        status = worse(status, sdse_layer_weights_hash(workload, &workload->layers[i],
-                                                       diags, &network->weights[i]));
+        const struct sdse_layer *layer = &workload->layers[i];
+        const struct sdse_hash *known =
+            find_embedded(embedded, embedded_count, layer->name);
+        if (known)
+            network->weights[i] = *known;
+        else
+            status = worse(status, sdse_layer_weights_hash(workload, layer, diags,
+                                                           &network->weights[i]));
         network->all_weights =
             sdse_hash_join(network->all_weights, network->weights[i]);
     }
@@ -191,9 +208,9 @@ static enum sdse_status load_weights(struct loading *l) {
         struct sdse_network_input *network = &l->plan->networks[i];
         const enum sdse_status inside =
             sdse_weights_stay_inside(network->workload, l->follow_links, l->diags);
-        status =
-            worse(status, inside ? inside
-                                 : sdse_plan_hash_weights(l->arena, l->diags, network));
+        status = worse(status, inside ? inside
+                                      : sdse_plan_hash_weights(l->arena, l->diags, NULL,
+                                                               0, network));
     }
     return status;
 }

@@ -11,6 +11,7 @@
 #include "costmodel/types/cost.h"
 #include "dse/sweep/network_outputs.h"
 #include "results/store/records.h"
+#include "results/store/tensor.h"
 #include "spec/types/arch.h"
 #include "spec/types/sweep.h"
 #include "spec/types/workload.h"
@@ -166,8 +167,13 @@ bool sdse_plan_refusal(struct sdse_arena *arena, const struct sdse_plan *plan,
 // weights, and of all. Weights without a file are known from the network alone; what
 // cannot be read of the others is a diagnostic each. Returns SDSE_OK, or the first
 // layer's failure.
+//
+// embedded  [embedded_count], in place of what is in the layers' files; NULL: these are
+//           read
 enum sdse_status sdse_plan_hash_weights(struct sdse_arena *arena,
                                         struct sdse_diags *diags,
+                                        const struct sdse_stored_weights *embedded,
+                                        size_t embedded_count,
                                         struct sdse_network_input *network);
 
 // What names a point: everything that struct sdse_point lists.

@@ -160,12 +160,37 @@ static enum sdse_status load_form(struct loading *l) {
 
 // ---- what the database has in place of files ----
 
+// Whether the point is made of the weights that are embedded with one of its sweeps.
+static enum sdse_status try_embedded(struct loading *l, struct sdse_stored_plan *out) {
+    const struct sdse_stored_point *point = l->point;
+    size_t end = 0;
+    for (size_t first = 0; first < point->embedded_count; first = end) {
+        const struct sdse_stored_weights *weights = &point->embedded[first];
+        while (end < point->embedded_count &&
+               point->embedded[end].sweep_id == weights->sweep_id)
+            end++;
+        const enum sdse_status status = sdse_plan_hash_weights(
+            l->arena, &l->quiet, weights, end - first, l->plan->networks);
+        if (status == SDSE_NO_MEMORY)
+            return status;
+        out->proven = !status && sdse_hash_same(sdse_plan_point_hash(l->plan, l->made),
+                                                point->hash);
+        if (!out->proven)
+            continue;
+        out->embedded = weights;
+        out->embedded_count = end - first;
+        break;
+    }
+    return SDSE_OK;
+}
+
 static enum sdse_status take_stored(struct loading *l, struct sdse_stored_plan *out) {
     const struct sdse_stored_point *point = l->point;
     struct sdse_network_input *network = l->plan->networks;
     const bool measured = l->plan->forms->form->setting.measured;
-    const enum sdse_status status =
-        measured ? sdse_plan_hash_weights(l->arena, &l->quiet, network) : SDSE_OK;
+    enum sdse_status status = measured ? try_embedded(l, out) : SDSE_OK;
+    if (!status && measured && !out->proven)
+        status = sdse_plan_hash_weights(l->arena, &l->quiet, NULL, 0, network);
     if (status)
         return status;
     out->hash = sdse_plan_point_hash(l->plan, l->made);

@@ -12,13 +12,18 @@ struct sdse_stored_plan {
     // or a model that was run, are part of it, and neither is in the database.
     bool proven;
     struct sdse_hash hash; // of what it is made of, without those
+    // It is proven by these of the point's embedded weights: the layers' files must
+    // hold them before the plan is run. NULL: none are needed.
+    const struct sdse_stored_weights *embedded;
+    size_t embedded_count;
 };
 
 // Loads the point's accelerator, network and form from their texts, and makes a plan
-// whose only point has the stored point's hash. Measured forms are not measured again:
-// they are those that the point's layers have, which the run's database must hold
-// (sdse_stored_point_lend). The figures of the network's outputs are carried over,
-// unless the point's hash says that it was never run.
+// whose only point has the stored point's hash. Forms that were measured on files are
+// measured again if they are embedded; else they are those that the point's
+// layers have, which the run's database must hold (sdse_stored_point_lend). The figures
+// of the network's outputs are carried over, unless the point's hash says that it was
+// never run.
 //
 //     stored-input   a text that does not load, or not to what it was stored as
 //     stored-weights forms of weights from files, of a point that has not the layers to

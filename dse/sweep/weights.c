@@ -63,13 +63,20 @@ static const char *shape_text(struct sdse_arena *arena, unsigned rank,
     return text ? text : "?";
 }
 
+unsigned sdse_layer_weight_array(const struct sdse_layer *layer, uint64_t shape[4]) {
+    const uint64_t *bound = layer->nest.bound;
+    shape[0] = bound[SDSE_G] * bound[SDSE_K];
+    shape[1] = bound[SDSE_C];
+    shape[2] = bound[SDSE_R];
+    shape[3] = bound[SDSE_S];
+    return layer->kind == SDSE_FC ? 2 : 4;
+}
+
 static enum sdse_status check_shape(const struct sdse_layer *layer, const char *path,
                                     const struct sdse_array *array,
                                     struct sdse_diags *diags) {
-    const uint64_t *bound = layer->nest.bound;
-    const unsigned rank = layer->kind == SDSE_FC ? 2 : 4;
-    const uint64_t wanted[4] = {bound[SDSE_G] * bound[SDSE_K], bound[SDSE_C],
-                                bound[SDSE_R], bound[SDSE_S]};
+    uint64_t wanted[4];
+    const unsigned rank = sdse_layer_weight_array(layer, wanted);
     if (array->rank == rank && memcmp(array->shape, wanted, rank * sizeof *wanted) == 0)
         return SDSE_OK;
     sdse_diag_add(diags, SDSE_ERROR, layer->loc, "weights-shape",

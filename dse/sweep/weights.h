@@ -34,6 +34,10 @@ enum sdse_status sdse_layer_weights_load(const struct sdse_workload *workload,
                                          const struct sdse_layer *layer,
                                          struct sdse_diags *diags, float **values);
 
+// The array that a layer's weight file holds: [G*K, C, R, S], or [K, C] for fc. Returns
+// the number of its dimensions.
+unsigned sdse_layer_weight_array(const struct sdse_layer *layer, uint64_t shape[4]);
+
 // What stands for the weights in content hashes: the values of the file, all checked as
 // above, or the seed of the synthetic ones.
 enum sdse_status sdse_layer_weights_hash(const struct sdse_workload *workload,

@@ -162,11 +162,15 @@ static const char *const texts_before[] = {
     "DELETE FROM input WHERE input_id IN (SELECT input_id FROM temp.doomed)",
     DROP_UNUSED("input_line", "input_id", "input"),
 };
-// Lines of a text that nothing is told by any more.
+// Lines of a text that nothing is told by any more, and weights of sweeps and networks
+// that have gone.
 static const char *const texts_after[] = {
     "DELETE FROM input_line WHERE input_id IN (SELECT input_id FROM input WHERE base_id"
     " IS NULL AND input_id NOT IN " USED("base_id", "input") ")",
     DROP_UNUSED("text_line", "line_id", "input_line"),
+    DROP_UNUSED("layer_weights", "sweep_id", "sweep"),
+    "DELETE FROM layer_weights WHERE workload_hash NOT IN (SELECT hash FROM input)",
+    DROP_UNUSED("tensor", "tensor_id", "layer_weights"),
 };
 
 static int write_anew(sqlite3 *db) {

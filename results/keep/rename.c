@@ -134,7 +134,8 @@ static int rename_all(struct renaming *r, uint64_t *versions) {
     if (code == SQLITE_DONE)
         code = run(r->db, sqlite3_mprintf("DROP TABLE temp.rename_sweep"));
     static const enum sdse_content named[] = {
-        SDSE_CONTENT_SWEEP, SDSE_CONTENT_SWEEP_POINT, SDSE_CONTENT_RUN_LOG};
+        SDSE_CONTENT_SWEEP, SDSE_CONTENT_SWEEP_POINT, SDSE_CONTENT_RUN_LOG,
+        SDSE_CONTENT_LAYER_WEIGHTS};
     for (size_t i = 0; code == SQLITE_OK && i < sizeof named / sizeof *named; i++)
         code = digest_again(r->db, named[i]);
     return code == SQLITE_OK ? sdse_seal_all(r->db) : code;

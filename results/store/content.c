@@ -199,6 +199,18 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      "INSERT INTO tag VALUES(?1, (SELECT point_id FROM point WHERE hash = ?2), ?3)"
      " ON CONFLICT DO NOTHING",
      false, 2},
+    {"tensor", "SELECT hash, data, digest FROM tensor ORDER BY hash",
+     "INSERT INTO tensor(hash, data, digest) VALUES(?1, ?2, ?3) ON CONFLICT(hash) DO"
+     " NOTHING",
+     false, 1},
+    {"layer_weights",
+     "SELECT s.hash AS sweep, w.workload_hash, w.layer, t.hash AS tensor, w.digest FROM"
+     " layer_weights w JOIN sweep s USING (sweep_id) JOIN tensor t USING (tensor_id)"
+     " ORDER BY s.hash, w.workload_hash, w.layer",
+     "INSERT INTO layer_weights VALUES((SELECT sweep_id FROM sweep WHERE hash = ?1), "
+     "?2,"
+     " ?3, (SELECT tensor_id FROM tensor WHERE hash = ?4), ?5) ON CONFLICT DO NOTHING",
+     false, 3},
 };
 
 const struct sdse_content_info *sdse_content_info(enum sdse_content table) {
@@ -255,6 +267,10 @@ void sdse_digest_text(struct sdse_digest *digest, const char *text) {
         sdse_digest_null(digest);
 }
 
+void sdse_digest_bytes(struct sdse_digest *digest, const void *bytes, size_t count) {
+    take_text(digest, bytes, count);
+}
+
 void sdse_digest_column(struct sdse_digest *digest, sqlite3_stmt *row, int column) {
     switch (sqlite3_column_type(row, column)) {
     case SQLITE_INTEGER:
@@ -266,6 +282,12 @@ void sdse_digest_column(struct sdse_digest *digest, sqlite3_stmt *row, int colum
     case SQLITE_NULL:
         sdse_digest_null(digest);
         break;
+    case SQLITE_BLOB: {
+        const void *bytes = sqlite3_column_blob(row, column);
+        take_text(digest, bytes ? bytes : "",
+                  (size_t)sqlite3_column_bytes(row, column));
+        break;
+    }
     default: {
         const char *text = (const char *)sqlite3_column_text(row, column);
         take_text(digest, text ? text : "", (size_t)sqlite3_column_bytes(row, column));

@@ -40,7 +40,9 @@
     X(TRAINING_RUN, "training_run")               \
     X(TRAINING_EPOCH, "training_epoch")           \
     X(RUN_LOG, "run_log")                         \
-    X(TAG, "tag")
+    X(TAG, "tag")                                 \
+    X(TENSOR, "tensor")                           \
+    X(LAYER_WEIGHTS, "layer_weights")
 
 enum sdse_content {
 #define SDSE_CONTENT_ENUM(name, text) SDSE_CONTENT_##name,
@@ -76,6 +78,8 @@ void sdse_digest_i64(struct sdse_digest *digest, int64_t value);
 void sdse_digest_f64(struct sdse_digest *digest, double value);
 // NULL is NULL.
 void sdse_digest_text(struct sdse_digest *digest, const char *text);
+// A BLOB.
+void sdse_digest_bytes(struct sdse_digest *digest, const void *bytes, size_t count);
 // A column of an open row.
 void sdse_digest_column(struct sdse_digest *digest, sqlite3_stmt *row, int column);
 int64_t sdse_digest_value(const struct sdse_digest *digest);

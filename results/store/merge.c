@@ -33,7 +33,8 @@ static enum sdse_content owner_of(enum sdse_content table) {
 static bool has_hash(enum sdse_content table) {
     return table == SDSE_CONTENT_INPUT || table == SDSE_CONTENT_LAYER_FRONT ||
            table == SDSE_CONTENT_SOLUTION || table == SDSE_CONTENT_WEIGHT_FORM ||
-           table == SDSE_CONTENT_POINT || table == SDSE_CONTENT_TRAINING_RUN;
+           table == SDSE_CONTENT_POINT || table == SDSE_CONTENT_TRAINING_RUN ||
+           table == SDSE_CONTENT_TENSOR;
 }
 
 static const char *id_of(enum sdse_content owner) {

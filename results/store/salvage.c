@@ -49,6 +49,8 @@ static bool is_computed(enum sdse_content table) {
     case SDSE_CONTENT_SWEEP:
     case SDSE_CONTENT_TRAINING_RUN:
     case SDSE_CONTENT_TRAINING_EPOCH:
+    case SDSE_CONTENT_TENSOR:
+    case SDSE_CONTENT_LAYER_WEIGHTS:
         return false;
     default:
         return true;

@@ -341,6 +341,18 @@ const char *const sdse_schema_statements[] = {
     " PRIMARY KEY (tag, point_id)) STRICT, WITHOUT ROWID",
     "CREATE INDEX tag_by_point ON tag(point_id)",
 
+    // Weights of layers that sweeps read from files, where they are embedded: 32-bit
+    // floats of the host, each tensor once.
+    "CREATE TABLE tensor("
+    " tensor_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
+    " data BLOB NOT NULL CHECK (length(data) % 4 = 0)," DIGEST_COLUMN ") STRICT",
+    "CREATE TABLE layer_weights("
+    " sweep_id INTEGER NOT NULL REFERENCES sweep(sweep_id),"
+    " workload_hash TEXT NOT NULL REFERENCES input(hash),"
+    " layer TEXT NOT NULL,"
+    " tensor_id INTEGER NOT NULL REFERENCES tensor(tensor_id)," DIGEST_COLUMN ","
+    " PRIMARY KEY (sweep_id, workload_hash, layer)) STRICT, WITHOUT ROWID",
+
     // Runs at work (results/store/claim.h): no results, so without digests.
     "CREATE TABLE claimant("
     " token TEXT PRIMARY KEY,"

@@ -144,6 +144,11 @@
                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                       \
     X(ADD_TAG, "INSERT INTO tag VALUES(?, ?, ?) ON CONFLICT DO NOTHING")               \
     X(DROP_TAG, "DELETE FROM tag WHERE tag = ? AND point_id = ? RETURNING digest")     \
+    X(TENSOR_ID, "SELECT tensor_id FROM tensor WHERE hash = ?")                        \
+    X(ADD_TENSOR, "INSERT INTO tensor(hash, data, digest) VALUES(?, ?, ?)")            \
+    X(ADD_LAYER_WEIGHTS,                                                               \
+      "INSERT INTO layer_weights VALUES(?, ?, ?, ?, ?) ON CONFLICT DO"                 \
+      " NOTHING")                                                                      \
     X(DROP_CLAIMS, "DELETE FROM claim WHERE token = ? AND sweep = ?"                   \
                    " AND part <= ?")                                                   \
     X(LOAD_SEAL, "SELECT row_count, digest FROM table_seal WHERE name = ?")            \
@@ -202,6 +207,8 @@ void sdse_bind_f64(struct sdse_binding *binding, double value);
 // NULL becomes NULL. The text must live until the statement has run.
 void sdse_bind_text(struct sdse_binding *binding, const char *text);
 void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash);
+// A BLOB, which must live until the statement has run.
+void sdse_bind_bytes(struct sdse_binding *binding, const void *bytes, size_t count);
 void sdse_bind_null(struct sdse_binding *binding);
 
 // Runs a statement that returns no rows. After a failure within a batch nothing is run

@@ -306,6 +306,12 @@ void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash) {
     sdse_digest_text(&binding->digest, text);
 }
 
+void sdse_bind_bytes(struct sdse_binding *binding, const void *bytes, size_t count) {
+    note_code(binding, sqlite3_bind_blob64(binding->statement, binding->next, bytes,
+                                           count, SQLITE_STATIC));
+    sdse_digest_bytes(&binding->digest, bytes, count);
+}
+
 void sdse_bind_null(struct sdse_binding *binding) {
     note_code(binding, sqlite3_bind_null(binding->statement, binding->next));
     sdse_digest_null(&binding->digest);

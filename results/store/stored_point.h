@@ -12,6 +12,7 @@
 #include "results/store/reader.h"
 #include "results/store/records.h"
 #include "results/store/store.h"
+#include "results/store/tensor.h"
 
 struct sdse_stored_layer {
     const char *name;
@@ -37,6 +38,10 @@ struct sdse_stored_point {
     double seconds; // of the mapper, where that ended a layer's search; 0 = none
     size_t layer_count;
     struct sdse_stored_layer *layers; // of a point that is ok
+    // Of its network, as they are embedded; to be filled in by who can write them to
+    // files (sdse_stored_weights_list).
+    size_t embedded_count;
+    const struct sdse_stored_weights *embedded;
 };
 
 // The point that a text means: its number in this file; its hash, or six or more of

@@ -142,6 +142,28 @@ static int check_inputs(struct checking *c) {
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+// ---- weights ----
+
+static int check_tensors(struct checking *c) {
+    sqlite3_stmt *row = NULL;
+    int code =
+        sqlite3_prepare_v2(c->db, "SELECT hash, data FROM tensor", -1, &row, NULL);
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+        code = sqlite3_step(row);
+        if (code != SQLITE_ROW)
+            break;
+        const void *data = sqlite3_column_blob(row, 1);
+        const size_t bytes = (size_t)sqlite3_column_bytes(row, 1);
+        if (!is_hash(sdse_hash_bytes(data ? data : "", bytes), text_of(row, 0)))
+            complain(c, "verify-input",
+                     sdse_arena_printf(c->diags->arena,
+                                       "tensor %s: its hash is not that of its values",
+                                       text_of(row, 0)));
+    }
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
 // ---- all of it ----
 
 enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
@@ -159,6 +181,8 @@ enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
         code = ask(&c, faults[i].check, faults[i].sql);
     if (asks && code == SQLITE_OK)
         code = check_inputs(&c);
+    if (asks && code == SQLITE_OK)
+        code = check_tensors(&c);
     enum sdse_status status = structure;
     if (code != SQLITE_OK && structure == SDSE_OK)
         status = sdse_database_refuse(c.db, code, path, diags);

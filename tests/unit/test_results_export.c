@@ -104,7 +104,8 @@ static void leaves_nothing_out(void **state) {
             " AND c.name <> 'digest' AND t.name NOT IN ('table_seal', 'run_log',"
             " 'text_line', 'input_line'," // they are in the inputs' texts
             " 'origin', 'training_run',"
-            "  'training_epoch', 'tag', 'claimant', 'claim') AND c.name NOT LIKE "
+            "  'training_epoch', 'tag', 'tensor', 'layer_weights', 'claimant', "
+            "'claim') AND c.name NOT LIKE "
             "'%\\_id' "
             "ESCAPE '\\'",
             -1, &row, NULL),

@@ -101,6 +101,8 @@ static void names_what_is_wrong(void **state) {
          "its hash is not that of its text [verify-input]", true},
         {"UPDATE input SET text = text || '# more' WHERE kind = 'sweep'",
          "its hash is not that of its text [verify-input]", true},
+        {"INSERT INTO tensor VALUES(1, printf('%032d', 7), x'00000000', random())",
+         "its hash is not that of its values [verify-input]", true},
         {"UPDATE sweep_point SET position = 9 - position;"
          "UPDATE sweep_point SET position = position - 8",
          "table sweep_point, sweep ", false},
