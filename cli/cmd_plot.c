@@ -15,7 +15,12 @@ enum {
     OUTPUT,
     TYPE,
     OBJECTIVES,
-    GROUP,
+    COLOUR,
+    SHAPE,
+    FACET,
+    LABEL,
+    LOG,
+    THEME,
     POINT,
     BARS,
     SELECTION,
@@ -29,8 +34,23 @@ static const struct cli_option options[] = {
                 "plots", false},
     [TYPE] = {"type", 't', CLI_CHOICE, "png|svg|pdf", "kind of picture", "png", false},
     [OBJECTIVES] = CLI_OPTION_OBJECTIVES,
-    [GROUP] = {"colour", 'c', CLI_CHOICE, "arch|form", "front: what colours stand for",
-               "arch", false},
+    [COLOUR] =
+        {"colour", 'c', CLI_TEXT, "PATH",
+         "front: the parameter that colours stand for: network, arch, form, sweep, "
+         "objective, the path of an override, or a key of a weight form "
+         "(sd.sparsity)",
+         "arch", false},
+    [SHAPE] = {"shape", 0, CLI_TEXT, "PATH",
+               "front: that of shapes; as colours if not given", NULL, false},
+    [FACET] = {"facet", 0, CLI_TEXT, "PATH",
+               "front of two objectives: a panel for each of its values", NULL, false},
+    [LABEL] = {"label", 0, CLI_TEXT, "PATH",
+               "front: written beside points of the front, where there is room", NULL,
+               false},
+    [LOG] = {"log", 0, CLI_CHOICE, "auto|none|x|y|xy",
+             "front: logarithmic axes; auto: over two decades", "auto", false},
+    [THEME] = {"theme", 0, CLI_CHOICE, "light|dark", "the picture's ground", "light",
+               false},
     [POINT] = {"point", 'p', CLI_COUNT, "ID",
                "layers: which design point (as pareto numbers them)", NULL, false},
     [BARS] = {"bars", 'n', CLI_COUNT, "N", "energy: at most so many points", "30",
@@ -49,6 +69,7 @@ struct drawing {
     struct sdse_reader *reader;
     struct cli_objectives objectives;
     struct sdse_filter filter;
+    enum sdse_plot_theme theme;
 };
 
 // DIR/name.type, with what does not belong into a file name replaced.
@@ -63,6 +84,15 @@ static const char *picture_path(const struct drawing *drawing, const char *kind,
     return path;
 }
 
+// "resnet50_energy-latency": a front of other objectives is another file.
+static const char *front_name(const struct drawing *drawing, const char *network) {
+    const char *name = network;
+    for (unsigned k = 0; name && k < drawing->objectives.count; k++)
+        name = sdse_arena_printf(drawing->cli->arena, "%s%c%s", name, k ? '-' : '_',
+                                 sdse_metric_info(drawing->objectives.metric[k])->name);
+    return name;
+}
+
 // apart: pictures of several sweeps are drawn, each is named after its own
 static enum sdse_status draw_network(const struct drawing *drawing, const char *kind,
                                      struct sdse_filter filter, bool apart) {
@@ -70,6 +100,8 @@ static enum sdse_status draw_network(const struct drawing *drawing, const char *
     const char *name =
         apart ? sdse_arena_printf(cli->arena, "%s_%s", filter.sweep, filter.workload)
               : filter.workload;
+    if (name && strcmp(kind, "front") == 0)
+        name = front_name(drawing, name);
     const char *picture = name ? picture_path(drawing, kind, name) : NULL;
     if (!picture)
         return SDSE_NO_MEMORY;
@@ -78,8 +110,12 @@ static enum sdse_status draw_network(const struct drawing *drawing, const char *
         struct sdse_front_plot plot = {
             .filter = filter,
             .objectives = drawing->objectives.count,
-            .group = cli_choice(drawing->args, options, GROUP) ? SDSE_GROUP_FORM
-                                                               : SDSE_GROUP_ARCH,
+            .colour = drawing->args->value[COLOUR],
+            .shape = drawing->args->value[SHAPE],
+            .facet = drawing->args->value[FACET],
+            .label = drawing->args->value[LABEL],
+            .log = (enum sdse_plot_log)cli_choice(drawing->args, options, LOG),
+            .theme = drawing->theme,
             .picture = picture,
             .rules = &cli->outputs};
         memcpy(plot.metric, drawing->objectives.metric, sizeof plot.metric);
@@ -88,6 +124,7 @@ static enum sdse_status draw_network(const struct drawing *drawing, const char *
         const struct sdse_energy_plot plot = {.filter = filter,
                                               .most_bars =
                                                   cli_count(drawing->args, BARS, 0),
+                                              .theme = drawing->theme,
                                               .picture = picture,
                                               .rules = &cli->outputs};
         status = sdse_plot_energy(drawing->reader, &plot, cli->arena, &cli->diags);
@@ -141,6 +178,7 @@ static enum sdse_status draw_layers(const struct drawing *drawing) {
     const char *point = drawing->args->value[POINT];
     const struct sdse_layers_plot plot = {
         .point_id = (int64_t)cli_count(drawing->args, POINT, 0),
+        .theme = drawing->theme,
         .picture = picture_path(drawing, "layers", point),
         .rules = &drawing->cli->outputs};
     if (!plot.picture)
@@ -157,6 +195,7 @@ static enum sdse_status draw_gains(const struct drawing *drawing) {
     const struct sdse_gain_plot plot = {.filter = drawing->filter,
                                         .over_arch = value[OVER],
                                         .over_form = value[OVER_FORM],
+                                        .theme = drawing->theme,
                                         .picture =
                                             picture_path(drawing, "gain", value[OVER]),
                                         .rules = &drawing->cli->outputs};
@@ -179,6 +218,7 @@ static enum sdse_status draw_learning(const struct drawing *drawing) {
     for (size_t i = 0; status == SDSE_OK && i < count; i++) {
         const struct sdse_learning_plot plot = {
             .network = networks[i],
+            .theme = drawing->theme,
             .picture = picture_path(drawing, "learning", networks[i]),
             .rules = &cli->outputs};
         if (!plot.picture)
@@ -211,7 +251,8 @@ static bool make_directory(struct cli *cli, const char *path) {
     return false;
 }
 
-static bool accept_kind(struct cli *cli, const struct cli_args *args) {
+static bool accept_kind(struct cli *cli, const struct cli_args *args,
+                        const struct cli_objectives *objectives) {
     const char *kind = args->operands[0];
     const bool layers = strcmp(kind, "layers") == 0, gain = strcmp(kind, "gain") == 0;
     if (!layers && !gain && strcmp(kind, "front") != 0 && strcmp(kind, "energy") != 0 &&
@@ -230,13 +271,21 @@ static bool accept_kind(struct cli *cli, const struct cli_args *args) {
                        "v_point number them");
         return false;
     }
+    if (args->value[FACET] && objectives->count > 2) {
+        cli_error(cli,
+                  "--facet makes panels of two objectives: three are three panels");
+        return false;
+    }
     return true;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    struct drawing drawing = {.cli = cli, .args = args};
-    if (!accept_kind(cli, args) ||
-        !cli_parse_objectives(cli, args->value[OBJECTIVES], &drawing.objectives) ||
+    struct drawing drawing = {
+        .cli = cli,
+        .args = args,
+        .theme = (enum sdse_plot_theme)cli_choice(args, options, THEME)};
+    if (!cli_parse_objectives(cli, args->value[OBJECTIVES], &drawing.objectives) ||
+        !accept_kind(cli, args, &drawing.objectives) ||
         !cli_parse_selection(cli, args, SELECTION, &drawing.filter))
         return CLI_USAGE;
     enum cli_exit status;
@@ -268,7 +317,9 @@ const struct cli_verb cli_verb_plot = {
         "layers  energy of each layer of one point (-p ID); fused ones are left out\n"
         "learning  accuracy of each training (`sdse train -d`) over epochs and bits "
         "moved\n"
-        "The gnuplot script and its data stay beside each picture.",
+        "The gnuplot script, PICTURE.gp, stays beside each picture; it holds its data "
+        "and "
+        "can be run alone.",
     .example = "sdse plot front results.db --objectives energy,latency,area -o plots",
     .run = run,
 };

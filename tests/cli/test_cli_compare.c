@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/plot_script.h"
 #include "support_program.h"
 
 static bool sweep(const char *line) {
@@ -158,11 +159,11 @@ static void draws(void **state) {
         assert_non_null(strstr(picture, "<svg"));
         free(picture);
     }
-    char *data = read_whole(scratch("points.dat"));
-    golden_text("compare_points_dat", data);
+    char *data = read_whole(scratch("points.svg.gp"));
+    golden_text("compare_points_dat", plot_data(data));
     free(data);
-    data = read_whole(scratch("sets.dat"));
-    golden_text("compare_sets_dat", data);
+    data = read_whole(scratch("sets.svg.gp"));
+    golden_text("compare_sets_dat", plot_data(data));
     free(data);
     golden_err("compare_over_input", 1, "compare @r.db 1 5 -o @r.db");
 }

@@ -244,7 +244,7 @@ static void draws_plots(void **state) {
     const bool have_gnuplot = system("gnuplot --version >/dev/null 2>&1") == 0;
     struct ran ran = run_program("decompose @net.yaml -c 3,4 --total --plot @plots");
     assert_int_equal(ran.status, have_gnuplot ? 0 : 3);
-    char *data = read_whole(scratch("plots/error_net.dat"));
+    char *data = read_whole(scratch("plots/error_net.png.gp"));
     assert_non_null(data);
     assert_non_null(strstr(data, "\"c=3\""));
     free(data);

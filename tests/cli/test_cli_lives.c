@@ -92,10 +92,10 @@ static void refreshes_are_drawn_last(void **state) {
                             "mapper: {seconds: 1}\n");
     expect("sweep @s.yaml -o @r.db -q", 0, NULL);
     expect("plot energy @r.db -o @plots -t svg", 0, NULL);
-    char *script = read_whole(scratch("plots/energy_n.gp"));
-    const char *refresh = strstr(script, "title 'refresh'");
-    const char *cells = strstr(script, "'#e69f00' title 'Cells'");
-    assert_non_null(strstr(script, "'#0072b2' title 'Main'"));
+    char *script = read_whole(scratch("plots/energy_n.svg.gp"));
+    const char *refresh = strstr(script, "'refresh' at screen");
+    const char *cells = strstr(script, "'Cells' at screen");
+    assert_non_null(strstr(script, "'Main' at screen"));
     assert_true(cells && refresh && cells < refresh);
     free(script);
 }

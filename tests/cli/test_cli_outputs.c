@@ -279,15 +279,15 @@ static void folders_of_mappings(void **state) {
          "map -a @arch.yaml -w @named.yaml --force -l one -o @named/one.npy");
 }
 
-// A plot's script, data and picture are three outputs, judged before the first is made.
+// A plot's script and its picture are two outputs, judged before the first is made.
 static void plots_replace_plots(void **state) {
     (void)state;
-    static const char *const endings[] = {"png", "gp", "dat"};
-    for (size_t i = 0; i < 3; i++) {
-        char name[64];
+    static const char *const endings[] = {"png", "png.gp"};
+    for (size_t i = 0; i < 2; i++) {
+        char name[100];
         runs(0, NULL, "plot front @r.db -o @plots");
         runs(0, NULL, "plot front @r.db -o @plots");
-        snprintf(name, sizeof name, "plots/front_tiny.%s", endings[i]);
+        snprintf(name, sizeof name, "plots/front_tiny_energy-latency.%s", endings[i]);
         write_text(name, "mine\n");
         runs(1, "[output-kind]", "plot front @r.db -o @plots");
         holds(name, "mine\n");
@@ -305,17 +305,19 @@ static void plots_replace_plots(void **state) {
         free(made);
         assert_int_equal(unlink(scratch(name)), 0);
     }
-    // Data that cannot be written is said, and nothing is drawn of it.
-    assert_int_equal(unlink(scratch("plots/front_tiny.gp")), 0);
-    unlink(scratch("plots/front_tiny.dat"));
-    assert_int_equal(symlink("/dev/full", scratch("plots/front_tiny.dat")), 0);
-    runs(3, "front_tiny.dat: error: cannot be written: No space left on device",
+    // A script that cannot be written is said, and nothing is drawn of it.
+    static const char script[] = "plots/front_tiny_energy-latency.png.gp",
+                      picture[] = "plots/front_tiny_energy-latency.png";
+    unlink(scratch(script));
+    unlink(scratch(picture));
+    assert_int_equal(symlink("/dev/full", scratch(script)), 0);
+    runs(3, "latency.png.gp: error: cannot be written: No space left on device",
          "plot front @r.db -o @plots");
-    assert_int_not_equal(access(scratch("plots/front_tiny.gp"), F_OK), 0);
-    assert_int_equal(unlink(scratch("plots/front_tiny.dat")), 0);
-    write_text("plots/error_w.dat", "mine\n");
+    assert_int_not_equal(access(scratch(picture), F_OK), 0);
+    assert_int_equal(unlink(scratch(script)), 0);
+    write_text("plots/error_w.png.gp", "mine\n");
     runs(1, "[output-kind]", "decompose @w.npy --plot @plots");
-    holds("plots/error_w.dat", "mine\n");
+    holds("plots/error_w.png.gp", "mine\n");
     runs(0, NULL, "decompose @w.npy --plot @plots --force");
     runs(0, NULL, "decompose @w.npy --plot @plots");
     tidy();

@@ -160,7 +160,7 @@ static void plots_or_says_what_is_missing(void **state) {
         skip();
     golden_out("plot_front", 0, "plot front @r.db -o @plots -t svg");
     golden_out("plot_energy", 0, "plot energy @r.db -o @plots -t svg");
-    char *picture = read_whole(scratch("plots/front_tiny.svg"));
+    char *picture = read_whole(scratch("plots/front_tiny_energy-latency.svg"));
     assert_non_null(picture);
     assert_non_null(strstr(picture, "<svg"));
     free(picture);

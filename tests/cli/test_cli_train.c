@@ -213,7 +213,7 @@ static void points_have_accuracies(void **state) {
             "3\n");
     must_run("pareto @t.db -w mlp_64_256_10 -O energy,accuracy_loss -f csv");
     must_run("plot learning @t.db -o @plots -t svg");
-    char *data = read_whole(scratch("plots/learning_mlp_64_256_10.dat"));
+    char *data = read_whole(scratch("plots/learning_mlp_64_256_10.svg.gp"));
     assert_non_null(strstr(data, "# \"sgd full rate 0.05 batch 32 epochs 2\"\n0\t"));
     assert_non_null(strstr(data, "bar 3"));
     char *energy = strstr(data, "# energy since the start [pJ]\taccuracy [%]\n"
@@ -226,7 +226,7 @@ static void points_have_accuracies(void **state) {
     assert_true(percent > 1 && percent <= 100);
     assert_true(pj[0] == 0 && pj[1] > 0 && pj[2] > 1.99 * pj[1] &&
                 pj[2] < 2.01 * pj[1]);
-    char *script = read_whole(scratch("plots/learning_mlp_64_256_10.gp"));
+    char *script = read_whole(scratch("plots/learning_mlp_64_256_10.svg.gp"));
     assert_non_null(strstr(script, "layout 3,1"));
     assert_non_null(strstr(script, "title 'eyeriss'"));
     free(script);

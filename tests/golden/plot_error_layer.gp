@@ -1,14 +1,57 @@
 # Written by sdse; draw again with: gnuplot <this file>
-set terminal pdfcairo noenhanced size 7.000in,4.750in font 'sans,9' linewidth 1 pointscale 0.5
-if (exists('picture')) set output picture; else set output './layer.pdf'
+$data << END_OF_DATA
+# x	relative error [%]	stored [KiB]	stored [bits per weight]	layer	setting
+# 0: layers of "a"
+8	1	4	8	"a"	"c=8"
+4	90	2	4	"a"	"c=4"
+2	16	1	2	"a"	"c=2"
+1	64	0.5	1	"a"	"c=1"
+
+
+# 1: fronts of the same
+1	64	0.5	1	"a"	"c=1"
+2	16	1	2	"a"	"c=2"
+8	1	4	8	"a"	"c=8"
+
+
+
+# 2: the whole
+40	1	40	8	"total"	"c=8"
+20	4	20	4	"total"	"c=4"
+10	16	10	2	"total"	"c=2"
+5	64	5	1	"total"	"c=1"
+
+
+# 3: front of the whole
+5	64	5	1	"total"	"c=1"
+10	16	10	2	"total"	"c=2"
+20	4	20	4	"total"	"c=4"
+40	1	40	8	"total"	"c=8"
+END_OF_DATA
+set terminal pdfcairo noenhanced size 7.965in,4.470in font 'sans,9' linewidth 1 pointscale 0.5 background rgb '#ffffff'
+if (exists('picture')) set output picture; else set output './'.'layer.pdf'
 set encoding utf8
 set datafile separator "\t"
-data = './layer.dat'
+data = '$data'
 set border 3 lc rgb '#333333'
-set tics nomirror out scale 0.6
+set tics nomirror out scale 0.6 textcolor rgb '#222222'
 set grid lc rgb '#cccccc' lw 0.5
 set format '%g'
-set title 'net ''x'': 1 layer, 4 settings'
+set title textcolor rgb '#222222'
+set xlabel textcolor rgb '#222222'
+set ylabel textcolor rgb '#222222'
+set key textcolor rgb '#222222'
+set cblabel textcolor rgb '#222222'
+set label 9001 'net ''x'': 1 layer, 4 settings' at screen 0.0251, screen 0.9687 left front textcolor rgb '#222222'
+set label 9103 '' at screen 0.7483, screen 0.9094 point pt 6 ps 0.9 lc rgb '#777777'
+set label 9101 'setting' at screen 0.7684, screen 0.9094 left textcolor rgb '#222222'
+set label 9104 '' at screen 0.7483, screen 0.8714 point pt 7 ps 1.2 lc rgb '#d55e00'
+set label 9102 'none smaller and better' at screen 0.7684, screen 0.8714 left textcolor rgb '#222222'
+set key off
+set lmargin at screen 0.0816
+set rmargin at screen 0.7094
+set tmargin at screen 0.9284
+set bmargin at screen 0.1230
 set xlabel 'stored [KiB]'
 set logscale x 10
 set xrange [4.41351:82.8212]
@@ -17,8 +60,7 @@ set ylabel 'relative error [%]'
 set logscale y 10
 set yrange [0.779165:119.428]
 set ytics (1, 2, 5, 10, 20, 50, 100)
-set key outside top center horizontal Left reverse samplen 1.5 spacing 1.2
-plot data index 3 using 1:2 with steps lc rgb '#555555' lw 1.5 notitle, \
-     data index 2 using 1:2 with points pt 6 ps 0.9 lc rgb '#999999' title 'setting', \
-     data index 3 using 1:2 with points pt 7 ps 1.2 lc rgb '#d55e00' title 'none smaller and better', \
-     data index 3 every 1 using 1:2:6 with labels left rotate by 18 offset 0.8,0.4 font ',12' tc rgb '#333333' notitle
+plot data index 3 using 1:2 with steps lc rgb '#777777' lw 1.5 notitle, \
+     data index 2 using 1:2 with points pt 6 ps 0.9 lc rgb '#777777' notitle, \
+     data index 3 using 1:2 with points pt 7 ps 1.2 lc rgb '#d55e00' notitle, \
+     data index 3 every 1 using 1:2:6 with labels left rotate by 18 offset 0.8,0.4 font ',12' tc rgb '#222222' notitle

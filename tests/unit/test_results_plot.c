@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #include "results/look/plot/plot.h"
+#include "support/plot_script.h"
 #include "support/reseal.h"
 #include "support/results_fixture.h"
 
@@ -60,6 +61,12 @@ static char *read_file(const char *path) {
     return text;
 }
 
+static char *data_of(const char *script) {
+    char *data = plot_data(read_file(in_directory(script)));
+    assert_non_null(data);
+    return data;
+}
+
 // The drawing itself succeeded, or there is no gnuplot and that was said.
 static void drawn(enum sdse_status status, const char *picture, const char *magic) {
     if (!have_gnuplot) {
@@ -95,10 +102,9 @@ static void front_of_two(void **state) {
     (void)state;
     struct sdse_front_plot plot = {.objectives = 2,
                                    .metric = {SDSE_METRIC_ENERGY, SDSE_METRIC_LATENCY},
-                                   .group = SDSE_GROUP_ARCH,
                                    .picture = in_directory("front.png")};
     drawn(sdse_plot_front(reader, &plot, arena, &diags), plot.picture, "\x89PNG");
-    is_golden(in_directory("front.gp"), "plot_front.gp");
+    is_golden(in_directory("front.png.gp"), "plot_front.gp");
     plot.picture = in_directory("front.svg");
     drawn(sdse_plot_front(reader, &plot, arena, &diags), plot.picture, "<?xml");
     plot.picture = in_directory("front.pdf");
@@ -110,10 +116,10 @@ static void front_of_three(void **state) {
     struct sdse_front_plot plot = {
         .objectives = 3,
         .metric = {SDSE_METRIC_ENERGY, SDSE_METRIC_LATENCY, SDSE_METRIC_ERROR},
-        .group = SDSE_GROUP_FORM,
+        .colour = "form",
         .picture = in_directory("front3.png")};
     drawn(sdse_plot_front(reader, &plot, arena, &diags), plot.picture, "\x89PNG");
-    is_golden(in_directory("front3.gp"), "plot_front3.gp");
+    is_golden(in_directory("front3.png.gp"), "plot_front3.gp");
 }
 
 // Every feasible point is in the data, with its energy in mJ; the front's points are
@@ -134,7 +140,7 @@ static void front_data_is_the_database(void **state) {
     assert_int_equal(points.count, FIXTURE_POINTS - FIXTURE_INFEASIBLE);
     assert_int_equal(points.infeasible, FIXTURE_INFEASIBLE);
     size_t rows = 0, on_front = 0;
-    for (char *line = strtok(read_file(in_directory("data.dat")), "\n"); line;
+    for (char *line = strtok(data_of("data.png.gp"), "\n"); line;
          line = strtok(NULL, "\n")) {
         if (*line == '#')
             continue;
@@ -145,7 +151,6 @@ static void front_data_is_the_database(void **state) {
         assert_true(fabs(strtod(end, &end) / (points.v[2 * rows] * 1e-9) - 1) < 1e-8);
         assert_true(fabs(strtod(end, &end) / (points.v[2 * rows + 1] * 1e3) - 1) <
                     1e-8);
-        strtol(end, &end, 10);
         on_front += (size_t)strtol(end, &end, 10);
         rows++;
     }
@@ -160,7 +165,7 @@ static void energy_by_point(void **state) {
                                     .most_bars = 8,
                                     .picture = in_directory("energy.png")};
     drawn(sdse_plot_energy(reader, &plot, arena, &diags), plot.picture, "\x89PNG");
-    is_golden(in_directory("energy.gp"), "plot_energy.gp");
+    is_golden(in_directory("energy.png.gp"), "plot_energy.gp");
 }
 
 // The last end of a bar is the layer's energy, times its repeat.
@@ -169,7 +174,7 @@ static void energy_by_layer(void **state) {
     struct sdse_layers_plot plot = {.point_id = 1,
                                     .picture = in_directory("layers.png")};
     drawn(sdse_plot_layers(reader, &plot, arena, &diags), plot.picture, "\x89PNG");
-    is_golden(in_directory("layers.gp"), "plot_layers.gp");
+    is_golden(in_directory("layers.png.gp"), "plot_layers.gp");
     sqlite3 *db = NULL;
     sqlite3_stmt *row = NULL;
     sqlite3_open(database, &db);
@@ -177,7 +182,7 @@ static void energy_by_layer(void **state) {
                        "SELECT energy_pj FROM v_layer WHERE point_id = 1"
                        " ORDER BY layer_index",
                        -1, &row, NULL);
-    strtok(read_file(in_directory("layers.dat")), "\n"); // the heading
+    strtok(data_of("layers.png.gp"), "\n"); // the heading
     int layers = 0;
     for (char *line; (line = strtok(NULL, "\n")); layers++) {
         assert_int_equal(sqlite3_step(row), SQLITE_ROW);
@@ -212,12 +217,12 @@ static void fused_layers_have_no_bars(void **state) {
                                     .picture = in_directory("fused.png")};
     drawn(sdse_plot_layers(fused, &plot, arena, &diags), plot.picture, "\x89PNG");
     assert_non_null(
-        strstr(read_file(in_directory("fused.gp")), "without 1 fused layer"));
+        strstr(read_file(in_directory("fused.png.gp")), "without 1 fused layer"));
     sqlite3_prepare_v2(db,
                        "SELECT layer, energy_pj FROM v_layer WHERE point_id = 1"
                        " AND latency_cycles > 0 ORDER BY layer_index",
                        -1, &row, NULL);
-    strtok(read_file(in_directory("fused.dat")), "\n"); // the heading
+    strtok(data_of("fused.png.gp"), "\n"); // the heading
     for (char *line; (line = strtok(NULL, "\n"));) {
         assert_int_equal(sqlite3_step(row), SQLITE_ROW);
         const char *name = (const char *)sqlite3_column_text(row, 0);
@@ -256,7 +261,7 @@ static void wide_ranges_are_logarithmic(void **state) {
     drawn(sdse_plot_front(wide, &plot, arena, &diags), plot.picture, "\x89PNG");
     sdse_reader_close(wide);
     fixture_remove(copy);
-    const char *script = read_file(in_directory("log.gp"));
+    const char *script = read_file(in_directory("log.png.gp"));
     assert_non_null(strstr(script, "\nset logscale x 10\n"));
     assert_non_null(strstr(script, "\nunset logscale y\n"));
 }
@@ -287,7 +292,7 @@ static void a_hundredfold_is_logarithmic(void **state) {
         drawn(sdse_plot_front(edge, &plot, arena, &diags), plot.picture, "\x89PNG");
         sdse_reader_close(edge);
         fixture_remove(copy);
-        const char *script = read_file(in_directory("edge.gp"));
+        const char *script = read_file(in_directory("edge.png.gp"));
         assert_int_equal(strstr(script, "\nset logscale x 10\n") != NULL, wide);
     }
 }
@@ -320,7 +325,7 @@ static void others_are_all_others(void **state) {
                        "SELECT sum(energy_pj), count(DISTINCT component) FROM v_energy"
                        " WHERE point_id = 1 GROUP BY layer_index ORDER BY layer_index",
                        -1, &row, NULL);
-    char *text = read_file(in_directory("many.dat"));
+    char *text = data_of("many.png.gp");
     assert_non_null(strstr(text, "\tother"));
     strtok(text, "\n"); // the heading
     for (char *line; (line = strtok(NULL, "\n"));) {
@@ -379,8 +384,7 @@ static void a_missing_gnuplot_is_a_message(void **state) {
     assert_int_equal(status, SDSE_MISSING_TOOL);
     assert_true(sdse_diags_fired(&diags, "plot-gnuplot-missing"));
     assert_int_equal(access(plot.picture, F_OK), -1);
-    assert_int_equal(access(in_directory("missing.gp"), F_OK), 0);
-    assert_int_equal(access(in_directory("missing.dat"), F_OK), 0);
+    assert_int_equal(access(in_directory("missing.png.gp"), F_OK), 0);
 }
 
 static void bad_requests_are_messages(void **state) {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "results/look/plot/plot.h"
+#include "support/plot_script.h"
 
 enum { LAYERS = 10, FORMS = 4 };
 
@@ -115,13 +116,13 @@ static void scripts_are_as_agreed(void **state) {
     (void)state;
     struct sdse_error_plot plot = plot_of(LAYERS, FORMS, in_directory("grid.png"));
     draw(&plot);
-    is_golden(in_directory("grid.gp"), "plot_error.gp");
+    is_golden(in_directory("grid.png.gp"), "plot_error.gp");
     plot = plot_of(LAYERS, 1, in_directory("one.svg"));
     draw(&plot);
-    is_golden(in_directory("one.gp"), "plot_error_one.gp");
+    is_golden(in_directory("one.svg.gp"), "plot_error_one.gp");
     plot = plot_of(1, FORMS, in_directory("layer.pdf"));
     draw(&plot);
-    is_golden(in_directory("layer.gp"), "plot_error_layer.gp");
+    is_golden(in_directory("layer.pdf.gp"), "plot_error_layer.gp");
 }
 
 // Lines of block `index` of a data file: "x<TAB>error<TAB>..." each.
@@ -150,7 +151,8 @@ static void data_is_what_was_given(void **state) {
     const struct sdse_error_plot plot =
         plot_of(LAYERS, FORMS, in_directory("data.png"));
     draw(&plot);
-    char *text = read_file(in_directory("data.dat"));
+    char *text = plot_data(read_file(in_directory("data.png.gp")));
+    assert_non_null(text);
     double x[64], error[64];
     // conv: layers a, c, e, j; one of their points has no error. fc: six layers.
     assert_int_equal(block(text, 0, x, error), 4 * FORMS - 1);

@@ -262,9 +262,11 @@ static void gains_are_ratios(void **state) {
                                       sdse_arena_strdup(arena, sweep_path("gain.svg"))};
     const enum sdse_status drawn = sdse_plot_gain(reader, &plot, arena, &diags);
     assert_true(drawn == SDSE_OK || drawn == SDSE_MISSING_TOOL);
-    FILE *in = fopen(sweep_path("gain.dat"), "r");
+    FILE *in = fopen(sweep_path("gain.svg.gp"), "r");
     assert_non_null(in);
     char line[1000];
+    for (int i = 0; i < 2; i++) // before the data
+        assert_non_null(fgets(line, sizeof line, in));
     assert_non_null(fgets(line, sizeof line, in));
     assert_non_null(strstr(line, "of:\tsmall raw\tsmall d\tbig raw\tbig d\n"));
     static const char *const networks[] = {"tiny", "part"};
@@ -341,12 +343,12 @@ static void gains_of_what_there_is(void **state) {
         .over_arch = "small", .picture = sdse_arena_strdup(arena, sweep_path("w.svg"))};
     const enum sdse_status drawn = sdse_plot_gain(reader, &plot, arena, &diags);
     assert_true(drawn == SDSE_OK || drawn == SDSE_MISSING_TOOL);
-    char *data = text_of(sweep_path("w.dat"));
+    char *data = text_of(sweep_path("w.svg.gp"));
     assert_non_null(strstr(data, "of:\tsmall\tthird GLB.capacity_kib=32\tbig\n"));
     assert_non_null(strstr(data, "\"part\"\t1\tnan\tnan\t1\tnan\tnan\t1\tnan\tnan\n"));
     const char *golden =
         sdse_arena_printf(arena, "%s/tests/golden/plot_gain.gp", SDSE_SOURCE_DIR);
-    const char *script = sdse_arena_strdup(arena, text_of(sweep_path("w.gp")));
+    const char *script = sdse_arena_strdup(arena, text_of(sweep_path("w.svg.gp")));
     const char *keep = getenv("SDSE_ACCEPT_GOLDEN");
     if (keep && *keep) {
         FILE *out = fopen(golden, "w");
@@ -360,7 +362,7 @@ static void gains_of_what_there_is(void **state) {
     assert_non_null(strstr(diags.last->message, "no feasible points"));
     plot.filter = (struct sdse_filter){.workload = "part"};
     assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), drawn);
-    data = text_of(sweep_path("w.dat"));
+    data = text_of(sweep_path("w.svg.gp"));
     assert_non_null(strstr(data, "of:\tsmall\n\"part\"\t1\t1\t1\n"));
     sdse_reader_close(reader);
     sdse_arena_free(arena);

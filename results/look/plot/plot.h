@@ -1,25 +1,34 @@
-// Plots of a results.db: a gnuplot script and its data are written beside the picture
-// and kept, so that a figure can be redrawn or edited without sdse.
+// Plots of a results.db: a gnuplot script that holds its data is written beside the
+// picture and kept, so that a figure can be redrawn or edited without sdse.
 #ifndef SDSE_RESULTS_LOOK_PLOT_PLOT_H
 #define SDSE_RESULTS_LOOK_PLOT_PLOT_H
 
 #include "base/output.h"
+#include "results/look/draw/axis.h"
+#include "results/look/draw/palette.h"
 #include "results/look/points.h"
-
-enum sdse_plot_group { SDSE_GROUP_ARCH, SDSE_GROUP_FORM };
 
 // All points of the filter in two objectives, or in three as three panels. Points on
 // the front are filled, the others hollow; a staircase joins the front (of each panel's
 // two objectives); the knee is ringed. Points that are infeasible, failed or lack an
-// objective are counted in the title. An axis that spans more than two decades is
-// logarithmic.
+// objective are counted in the title. Parameters are those of
+// results/look/draw/aspect.h: numbers up to eight are steps of a gradient, more a
+// scale; names beyond ten are numbered in the legend and beside the points of the
+// front.
 struct sdse_front_plot {
     struct sdse_filter filter;
     unsigned objectives;                           // 2 or 3
     enum sdse_metric metric[SDSE_MOST_OBJECTIVES]; // x, y, (third)
-    enum sdse_plot_group group;                    // what colours stand for
-    const char *picture;                           // where to: .png, .svg or .pdf
-    const struct sdse_output_rules *rules;         // NULL: base/output.h
+    const char *colour;                            // NULL: arch
+    const char *shape; // NULL: as colours, where they are names
+    const char *facet; // of two objectives: a panel for each value, each with a front
+                       // of its own; at most 24 (plot-facets). NULL: none
+    const char
+        *label; // written beside points of the front, where there is room. NULL: none
+    enum sdse_plot_log log;
+    enum sdse_plot_theme theme;
+    const char *picture;                   // where to: .png, .svg or .pdf
+    const struct sdse_output_rules *rules; // NULL: base/output.h
 };
 enum sdse_status sdse_plot_front(struct sdse_reader *reader,
                                  const struct sdse_front_plot *plot,
@@ -31,6 +40,7 @@ enum sdse_status sdse_plot_front(struct sdse_reader *reader,
 struct sdse_energy_plot {
     struct sdse_filter filter;
     size_t most_bars; // 0 = 30
+    enum sdse_plot_theme theme;
     const char *picture;
     const struct sdse_output_rules *rules; // NULL: base/output.h
 };
@@ -41,6 +51,7 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
 // Energy of each layer of one point (times its repeat), stacked by component.
 struct sdse_layers_plot {
     int64_t point_id;
+    enum sdse_plot_theme theme;
     const char *picture;
     const struct sdse_output_rules *rules; // NULL: base/output.h
 };
@@ -55,6 +66,7 @@ struct sdse_gain_plot {
     struct sdse_filter filter;
     const char *over_arch; // the base's accelerator
     const char *over_form; // its weight form; NULL: it has only one
+    enum sdse_plot_theme theme;
     const char *picture;
     const struct sdse_output_rules *rules; // NULL: base/output.h
 };
@@ -67,6 +79,7 @@ enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
 // where there is none.
 struct sdse_learning_plot {
     const char *network; // v_training.name
+    enum sdse_plot_theme theme;
     const char *picture;
     const struct sdse_output_rules *rules; // NULL: base/output.h
 };
@@ -92,8 +105,9 @@ struct sdse_error_plot {
     const char *const *forms;                 // [form_count]
     const struct sdse_error_point *points;    // [form_count][layer_count]
     const struct sdse_error_point *totals;    // [form_count]
-    const char *picture;                      // where to: .png, .svg or .pdf
-    const struct sdse_output_rules *rules;    // NULL: base/output.h
+    enum sdse_plot_theme theme;
+    const char *picture;                   // where to: .png, .svg or .pdf
+    const struct sdse_output_rules *rules; // NULL: base/output.h
 };
 // Several settings: per layer error against bits per weight, each layer's best settings
 // joined by a line, coloured by layer (up to eight) or by kind; and beside it error

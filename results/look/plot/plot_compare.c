@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/look/draw/gnuplot.h"
+#include "results/look/draw/palette.h"
 #include "results/look/metric.h"
-#include "results/look/plot/gnuplot.h"
-#include "results/look/plot/palette.h"
 
 enum { ENERGY, CYCLES, PANELS };
 
@@ -109,21 +109,13 @@ static void write_script(const void *context, const struct sdse_plot_files *file
     for (int p = 0; p < PANELS; p++)
         groups = scene->panel[p].count > groups ? scene->panel[p].count : groups;
     const size_t width_px = 400 + groups * 110;
-    fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
-    sdse_gnuplot_terminal(files,
-                          (unsigned)(width_px < 1400   ? 1400
-                                     : width_px > 4000 ? 4000
-                                                       : width_px),
-                          1400, out);
-    fputs("set encoding utf8\nset datafile separator \"\\t\"\ndata = ", out);
-    char name[512];
-    snprintf(name, sizeof name, "./%s", files->data_name);
-    sdse_gnuplot_quote(name, out);
-    fputs("\nset multiplot layout 2,1\n"
-          "set border 3 lc rgb '#333333'\n"
-          "set xtics nomirror scale 0 rotate by -30\n"
-          "set ytics nomirror out scale 0.6\n"
-          "set grid ytics lc rgb '#cccccc' lw 0.5\n"
+    sdse_gnuplot_begin(files,
+                       (unsigned)(width_px < 1400   ? 1400
+                                  : width_px > 4000 ? 4000
+                                                    : width_px),
+                       1400, out);
+    fputs("set multiplot layout 2,1\nset xtics scale 0 rotate by -30\n"
+          "unset grid\nset grid ytics\n"
           "set yrange [0:*]\nset style fill solid 1.0 noborder\n"
           "set key above vertical Left reverse\n",
           out);

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "results/look/plot/gnuplot.h"
-#include "results/look/plot/palette.h"
+#include "results/look/draw/gnuplot.h"
+#include "results/look/draw/palette.h"
 #include "results/look/plot/plot_compare.h"
 
 struct scene {
@@ -177,18 +177,8 @@ static void write_script(const void *context, const struct sdse_plot_files *file
                          FILE *out) {
     const struct scene *scene = context;
     const bool three = scene->panel_count == 3;
-    fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
-    sdse_gnuplot_terminal(files, 1600, three ? 1500 : 1100, out);
-    fputs("set encoding utf8\nset datafile separator \"\\t\"\ndata = ", out);
-    char name[512];
-    snprintf(name, sizeof name, "./%s", files->data_name);
-    sdse_gnuplot_quote(name, out);
-    fputs("\nset border 3 lc rgb '#333333'\n"
-          "set tics nomirror out scale 0.6\n"
-          "set grid lc rgb '#cccccc' lw 0.5\n"
-          "set format '%g'\n"
-          "set offsets graph 0.06, graph 0.06, graph 0.08, graph 0.06\n",
-          out);
+    sdse_gnuplot_begin(files, 1600, three ? 1500 : 1100, out);
+    fputs("set offsets graph 0.06, graph 0.06, graph 0.08, graph 0.06\n", out);
     fputs(three ? "set multiplot layout 2,2 title " : "set title ", out);
     write_title(scene, out);
     fputs(three ? "\nset key off\n" : "\nset key above vertical Left reverse\n", out);

@@ -1,14 +1,18 @@
-// Stacked energy: one horizontal bar per point, or per layer of one point. Horizontal,
-// so that long names stay readable.
+// Stacked energy: one bar per point, or per layer of one point.
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
-#include "results/look/plot/gnuplot.h"
+#include "results/look/draw/bars.h"
+#include "results/look/draw/names.h"
 #include "results/look/plot/plot.h"
 #include "results/store/database.h"
 
-enum { MOST_COMPONENTS = 64, SHOWN_COMPONENTS = 9, DEFAULT_BARS = 30 };
+enum {
+    MOST_COMPONENTS = SDSE_BARS_MOST_PARTS,
+    SHOWN_COMPONENTS = 9,
+    DEFAULT_BARS = 30
+};
 
 struct chart {
     const char *title;
@@ -129,119 +133,32 @@ static void thin_components(struct chart *chart) {
         chart->energy_pj[b * MOST_COMPONENTS + chart->component_count - 1] = other[b];
 }
 
-// ---- writing ----
-
-// A role has the same colour in every plot; memories take theirs from the outermost in.
-static const char *component_color(const char *name, size_t index) {
-    static const struct {
-        const char *name, *color;
-    } roles[] = {{"network", "#cc79a7"}, {"MAC", "#56b4e9"},    {"rebuild", "#d55e00"},
-                 {"leakage", "#7f7f7f"}, {"static", "#9f9f9f"}, {"clock", "#bcbd22"},
-                 {"control", "#17becf"}, {"other", "#cccccc"},  {"refresh", "#e377c2"},
-                 {"vector", "#7b4173"}};
-    static const char *const memories[] = {"#0072b2", "#e69f00", "#009e73", "#f0e442",
-                                           "#8c564b", "#332288", "#999933", "#aa4499"};
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        if (strcmp(name, roles[i].name) == 0)
-            return roles[i].color;
-    return memories[index % (sizeof memories / sizeof *memories)];
-}
-
-// Wide enough for the longest name beside the bars. [pixels of the PNG]
-static unsigned width_px(const struct chart *chart) {
-    size_t longest = 0;
-    for (size_t b = 0; b < chart->bar_count; b++)
-        longest =
-            strlen(chart->labels[b]) > longest ? strlen(chart->labels[b]) : longest;
-    size_t width = 1100 + 13 * longest;
-    return width < 1600 ? 1600 : width > 3000 ? 3000 : (unsigned)width;
-}
-
-static double bar_total(const struct chart *chart, size_t bar) {
-    double sum = 0;
-    for (size_t c = 0; c < chart->component_count; c++)
-        sum += chart->energy_pj[bar * MOST_COMPONENTS + c];
-    return sum;
-}
-
-static struct sdse_scale chart_scale(const struct chart *chart) {
-    double greatest = 0;
-    for (size_t b = 0; b < chart->bar_count; b++)
-        greatest = fmax(greatest, bar_total(chart, b));
-    return sdse_energy_scale("Energy", greatest);
-}
-
-// label, then per component where its part of the bar begins, then the total.
-static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
-                                   FILE *out) {
-    (void)arena;
-    const struct chart *chart = context;
-    struct sdse_scale scale = chart_scale(chart);
-    fprintf(out, "# bar\tends of the parts in %s, from 0:", scale.unit);
-    for (size_t c = 0; c < chart->component_count; c++)
-        fprintf(out, "\t%s", chart->names[c]);
-    fputc('\n', out);
-    for (size_t b = 0; b < chart->bar_count; b++) {
-        sdse_gnuplot_field(chart->labels[b], out);
-        double end = 0;
-        fputs("\t0", out);
-        for (size_t c = 0; c < chart->component_count; c++) {
-            end += chart->energy_pj[b * MOST_COMPONENTS + c];
-            fprintf(out, "\t%.9g", end * scale.factor);
-        }
-        fputc('\n', out);
-    }
-    return SDSE_OK;
-}
-
-static void write_script(const void *context, const struct sdse_plot_files *files,
-                         FILE *out) {
-    const struct chart *chart = context;
-    struct sdse_scale scale = chart_scale(chart);
-    size_t height_px = 260 + chart->bar_count * 42;
-    height_px = height_px < 600 ? 600 : height_px;
-    fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
-    sdse_gnuplot_terminal(files, width_px(chart), (unsigned)height_px, out);
-    fputs("set encoding utf8\nset datafile separator \"\\t\"\ndata = ", out);
-    char name[512];
-    snprintf(name, sizeof name, "./%s", files->data_name);
-    sdse_gnuplot_quote(name, out);
-    fputs("\nset title ", out);
-    sdse_gnuplot_quote(chart->title, out);
-    fputs("\nset xlabel ", out);
-    sdse_gnuplot_quote(scale.title, out);
-    fprintf(out,
-            "\nset border 3 lc rgb '#333333'\n"
-            "set xtics nomirror out scale 0.6\n"
-            "set ytics nomirror scale 0\n"
-            "set grid xtics lc rgb '#cccccc' lw 0.5\n"
-            "set format x '%%g'\n"
-            "set xrange [0:*]\n"
-            "set yrange [%g:-0.7]\n"
-            "set offsets 0, graph 0.08, 0, 0\n"
-            "set style fill solid 1.0 noborder\n"
-            "set key outside right center vertical Left reverse samplen 1.2 "
-            "spacing 1.2\n",
-            (double)chart->bar_count - 0.3);
-    for (size_t c = 0; c < chart->component_count; c++) {
-        fprintf(out,
-                "%s using %zu:0:%zu:%zu:($0-0.36):($0+0.36)%s with boxxyerror lc rgb "
-                "'%s' title ",
-                c ? ", \\\n     data" : "plot data", c + 2, c + 2, c + 3,
-                c ? "" : ":ytic(1)", component_color(chart->names[c], c));
-        sdse_gnuplot_quote(chart->names[c], out);
-    }
-    fprintf(out,
-            ", \\\n     data using %zu:0:(sprintf('%%.3g', $%zu)) with labels left "
-            "offset 0.5,0 notitle\n",
-            chart->component_count + 2, chart->component_count + 2);
-}
+// ---- drawing ----
 
 static enum sdse_status draw(struct chart *chart, const struct sdse_plot_files *files,
                              struct sdse_arena *arena, struct sdse_diags *diags) {
+    struct sdse_bars bars;
+    double greatest = 0;
     thin_components(chart);
-    static const struct sdse_plot_writers writers = {write_data, write_script};
-    return sdse_gnuplot_draw(&writers, chart, files, arena, diags);
+    if (!sdse_bars_new(&bars, chart->bar_count, chart->component_count, arena))
+        return SDSE_NO_MEMORY;
+    bars.title = chart->title;
+    for (size_t c = 0; c < chart->component_count; c++) {
+        bars.parts[c] = chart->names[c];
+        bars.colors[c] = sdse_palette_component(chart->names[c]);
+    }
+    for (size_t b = 0; b < chart->bar_count; b++) {
+        double sum = 0;
+        bars.labels[b] = chart->labels[b];
+        for (size_t c = 0; c < chart->component_count; c++) {
+            const double energy_pj = chart->energy_pj[b * MOST_COMPONENTS + c];
+            bars.value[b * chart->component_count + c] = energy_pj;
+            sum += energy_pj;
+        }
+        greatest = fmax(greatest, sum);
+    }
+    bars.scale = sdse_energy_scale("Energy", greatest);
+    return sdse_bars_draw(&bars, files, arena, diags);
 }
 
 static bool allocate(struct chart *chart, size_t bars, struct sdse_arena *arena) {
@@ -347,6 +264,7 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
     if (status == SDSE_OK)
         status =
             sdse_points_load(reader, &plot->filter, energy, 1, arena, diags, &points);
+    files.theme = plot->theme;
     if (status != SDSE_OK)
         return status;
     if (points.count == 0)
@@ -364,6 +282,8 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
         if (!chart.labels[b] || !chart.title)
             return SDSE_NO_MEMORY;
     }
+    if (!sdse_names_shorten(chart.labels, bars, arena))
+        return SDSE_NO_MEMORY;
     int code = read_points(reader->db, &points, chosen, &chart, arena);
     return code == SQLITE_OK ? draw(&chart, &files, arena, diags)
                              : refuse(reader->db, code, diags);
@@ -445,6 +365,7 @@ enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
         sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
     if (status != SDSE_OK)
         return status;
+    files.theme = plot->theme;
     int code = read_layers(reader->db, plot->point_id, &chart, arena, &allocated);
     if (code != SQLITE_OK)
         return refuse(reader->db, code, diags);

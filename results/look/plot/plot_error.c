@@ -3,16 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/look/plot/gnuplot.h"
-#include "results/look/plot/palette.h"
+#include "results/look/draw/canvas.h"
 #include "results/look/plot/plot.h"
 
 enum { MOST_NAMED_LAYERS = 8, MOST_LABELS = 10, MOST_GROUPS = 16 };
-
-// A range of positive values, for an axis.
-struct range {
-    double least, greatest;
-};
 
 struct scene {
     const struct sdse_error_plot *plot;
@@ -20,11 +14,12 @@ struct scene {
     const char *groups[MOST_GROUPS]; // what colours stand for
     size_t group_count;
     size_t *group_of; // [layer_count]
-    struct range layer_x, whole_x, layer_y, whole_y;
+    struct sdse_range layer_x, whole_x, layer_y, whole_y;
     size_t zeros;      // points without an error: not drawn
     size_t *order;     // [form_count] scratch
     bool *on_front;    // [form_count] of the whole
     size_t front_size; // of the whole
+    struct sdse_canvas canvas;
 };
 
 // --- What is drawn
@@ -40,13 +35,6 @@ static const struct sdse_error_point *point_of(const struct scene *scene, size_t
 static double layer_x(const struct scene *scene, const struct sdse_error_point *point) {
     return scene->plot->form_count > 1 ? point->stored_bits / point->weights
                                        : kib(point->stored_bits);
-}
-
-static void widen(struct range *range, double value) {
-    if (!(value > 0))
-        return;
-    range->least = range->least > 0 ? fmin(range->least, value) : value;
-    range->greatest = fmax(range->greatest, value);
 }
 
 // The points of `x`, `error` [count] that no other beats in both, by x, into order.
@@ -90,13 +78,13 @@ static void find_ranges(struct scene *scene) {
             scene->zeros += !(point->rel_error > 0);
             if (!(point->rel_error > 0))
                 continue;
-            widen(&scene->layer_x, layer_x(scene, point));
-            widen(&scene->layer_y, 100 * point->rel_error);
+            sdse_range_take(&scene->layer_x, layer_x(scene, point));
+            sdse_range_take(&scene->layer_y, 100 * point->rel_error);
         }
         if (!(plot->totals[f].rel_error > 0))
             continue;
-        widen(&scene->whole_x, kib(plot->totals[f].stored_bits));
-        widen(&scene->whole_y, 100 * plot->totals[f].rel_error);
+        sdse_range_take(&scene->whole_x, kib(plot->totals[f].stored_bits));
+        sdse_range_take(&scene->whole_y, 100 * plot->totals[f].rel_error);
     }
 }
 
@@ -208,145 +196,113 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
 
 // --- Script
 
-// Labels of a logarithmic axis within each decade: the more, the fewer decades.
-struct axis_steps {
-    size_t count;
-    double step[7];
-};
-
-static struct axis_steps axis_steps(double ratio) {
-    if (ratio > 1000)
-        return (struct axis_steps){1, {1}};
-    if (ratio > 12)
-        return (struct axis_steps){3, {1, 2, 5}};
-    return (struct axis_steps){7, {1, 1.5, 2, 3, 4, 5, 7}};
+// A logarithmic axis, or a linear one for less than a factor of three.
+static void write_axis(char letter, const char *label, struct sdse_range range,
+                       double room, FILE *out) {
+    const struct sdse_axis axis = {.letter = letter,
+                                   .label = label,
+                                   .range = range,
+                                   .log = range.least_positive > 0 &&
+                                          range.greatest >= 3 * range.least_positive,
+                                   .room_high = room};
+    sdse_axis_write(&axis, out);
 }
 
-// A logarithmic axis, or a linear one for less than a factor of three. `room` is the
-// share of the axis left free at its end.
-static void write_axis(char axis, const char *label, struct range range, double room,
-                       FILE *out) {
-    fprintf(out, "set %clabel ", axis);
-    sdse_gnuplot_quote(label, out);
-    const double ratio = range.least > 0 ? range.greatest / range.least : 1;
-    if (ratio < 3) {
-        double span = range.greatest - range.least;
-        span = span > 0 ? span : range.greatest > 0 ? range.greatest : 1;
-        fprintf(out, "\nunset logscale %c\nset %ctics auto\nset %crange [%.6g:%.6g]\n",
-                axis, axis, axis, fmax(0, range.least - 0.1 * span),
-                range.greatest + room * span);
-        return;
-    }
-    const double low = range.least / pow(ratio, 0.06);
-    const double high = range.greatest * pow(ratio, room);
-    fprintf(out, "\nset logscale %c 10\nset %crange [%.6g:%.6g]\nset %ctics (", axis,
-            axis, low, high, axis);
-    const struct axis_steps steps = axis_steps(ratio);
-    const char *comma = "";
-    for (int decade = (int)floor(log10(low)); decade <= (int)floor(log10(high));
-         decade++) {
-        for (size_t i = 0; i < steps.count; i++) {
-            const double at = steps.step[i] * pow(10, decade);
-            if (at < low || at > high)
-                continue;
-            fprintf(out, "%s%.6g", comma, at);
-            comma = ", ";
-        }
-    }
-    fputs(")\n", out);
-}
-
-static void write_title(const struct scene *scene, FILE *out) {
+static const char *title_of(const struct scene *scene, struct sdse_arena *arena) {
     const struct sdse_error_plot *plot = scene->plot;
-    char text[512];
-    const int used =
-        snprintf(text, sizeof text, "%.100s: %zu layer%s, %zu setting%s%s%.100s",
-                 plot->name, plot->layer_count, plot->layer_count == 1 ? "" : "s",
-                 plot->form_count, plot->form_count == 1 ? "" : "s",
-                 plot->form_count == 1 && *plot->forms[0] ? ": " : "",
-                 plot->form_count == 1 ? plot->forms[0] : "");
-    if (scene->zeros && used > 0 && (size_t)used < sizeof text)
-        snprintf(text + used, sizeof text - (size_t)used,
-                 ", %zu points without error not drawn", scene->zeros);
-    sdse_gnuplot_quote(text, out);
+    const char *text =
+        sdse_arena_printf(arena, "%s: %zu layer%s, %zu setting%s%s%s", plot->name,
+                          plot->layer_count, plot->layer_count == 1 ? "" : "s",
+                          plot->form_count, plot->form_count == 1 ? "" : "s",
+                          plot->form_count == 1 && *plot->forms[0] ? ": " : "",
+                          plot->form_count == 1 ? plot->forms[0] : "");
+    if (text && scene->zeros)
+        text = sdse_arena_printf(arena, "%s, %zu points without error not drawn", text,
+                                 scene->zeros);
+    return text;
 }
 
-static const char key_above[] =
-    "set key outside top center horizontal Left reverse samplen 1.5 spacing 1.2\n";
+static const char *const more = ", \\\n     ";
 
 static void write_layers_panel(const struct scene *scene, FILE *out) {
     const bool several = scene->plot->form_count > 1;
+    const char *faint = sdse_theme(scene->plot->theme)->grid;
     write_axis('x', several ? "stored bits per weight, each layer" : "stored [KiB]",
                scene->layer_x, 0.06, out);
     write_axis('y', "relative error [%]", scene->layer_y, 0.06, out);
-    fprintf(out, "%splot ", key_above);
-    const char *const more = ", \\\n     ";
+    fputs("plot ", out);
     for (size_t g = 0; several && g < scene->group_count; g++) {
         fprintf(out,
-                "data index %zu using 1:2 with points pt 7 ps 0.25 lc rgb '#c8c8c8' "
+                "data index %zu using 1:2 with points pt 7 ps 0.25 lc rgb '%s' "
                 "notitle%s",
-                2 * g, more);
+                2 * g, faint, more);
     }
     for (size_t g = 0; several && g < scene->group_count; g++)
         fprintf(out, "data index %zu using 1:2 with lines lc rgb '%s' lw 0.5 notitle%s",
                 2 * g + 1, sdse_palette_color(g), more);
-    for (size_t g = 0; g < scene->group_count; g++) {
+    for (size_t g = 0; g < scene->group_count; g++)
         fprintf(out,
-                "data index %zu using 1:2 with points pt %d ps %s lc rgb '%s' title ",
-                several ? 2 * g + 1 : 2 * g, sdse_palette_filled(g),
+                "%sdata index %zu using 1:2 with points pt %d ps %s lc rgb '%s' "
+                "notitle",
+                g ? more : "", several ? 2 * g + 1 : 2 * g, sdse_palette_filled(g),
                 several ? "0.7" : "1.1", sdse_palette_color(g));
-        sdse_gnuplot_quote(scene->groups[g], out);
-        fputs(g + 1 < scene->group_count ? more : "\n", out);
-    }
+    fputc('\n', out);
 }
 
 static void write_whole_panel(const struct scene *scene, FILE *out) {
+    const struct sdse_theme *theme = sdse_theme(scene->plot->theme);
     const size_t points = 2 * scene->group_count, front = points + 1;
     write_axis(
         'x', scene->layers_panel ? "stored [KiB], all layers together" : "stored [KiB]",
         scene->whole_x, 0.35, out);
     write_axis('y', "relative error [%]", scene->whole_y, 0.15, out);
-    fprintf(out,
-            "%splot data index %zu using 1:2 with steps lc rgb '#555555' lw 1.5 "
-            "notitle, \\\n"
-            "     data index %zu using 1:2 with points pt 6 ps 0.9 lc rgb '#999999' "
-            "title 'setting', \\\n"
-            "     data index %zu using 1:2 with points pt 7 ps 1.2 lc rgb '#d55e00' "
-            "title 'none smaller and better'",
-            key_above, front, points, front);
     // Names of a long front at every so many of its points.
     const size_t every = (scene->front_size + MOST_LABELS - 1) / MOST_LABELS;
     fprintf(
         out,
-        ", \\\n     data index %zu every %zu using 1:2:6 with labels left rotate by "
-        "18 offset 0.8,0.4 font ',12' tc rgb '#333333' notitle\n",
-        front, every ? every : 1);
+        "plot data index %zu using 1:2 with steps lc rgb '%s' lw 1.5 notitle"
+        "%sdata index %zu using 1:2 with points pt 6 ps 0.9 lc rgb '%s' notitle"
+        "%sdata index %zu using 1:2 with points pt 7 ps 1.2 lc rgb '#d55e00' notitle"
+        "%sdata index %zu every %zu using 1:2:6 with labels left rotate by "
+        "18 offset 0.8,0.4 font ',12' tc rgb '%s' notitle",
+        front, theme->quiet, more, points, theme->quiet, more, front, more, front,
+        every ? every : 1, theme->text);
+    fputc('\n', out);
 }
 
 static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
     const struct scene *scene = context;
-    const bool both = scene->layers_panel && scene->whole_panel;
-    fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
-    sdse_gnuplot_terminal(files, both ? 1900 : 1400, 950, out);
-    fputs("set encoding utf8\nset datafile separator \"\\t\"\ndata = ", out);
-    char name[512];
-    snprintf(name, sizeof name, "./%s", files->data_name);
-    sdse_gnuplot_quote(name, out);
-    fputs("\nset border 3 lc rgb '#333333'\n"
-          "set tics nomirror out scale 0.6\n"
-          "set grid lc rgb '#cccccc' lw 0.5\n"
-          "set format '%g'\n",
-          out);
-    fputs(both ? "set multiplot layout 1,2 title " : "set title ", out);
-    write_title(scene, out);
-    fputc('\n', out);
-    if (scene->layers_panel)
+    unsigned panel = 0;
+    sdse_canvas_begin(&scene->canvas, files, out);
+    if (scene->layers_panel) {
+        sdse_canvas_panel(&scene->canvas, panel++, out);
         write_layers_panel(scene, out);
-    if (scene->whole_panel)
+    }
+    if (scene->whole_panel) {
+        sdse_canvas_panel(&scene->canvas, panel, out);
         write_whole_panel(scene, out);
-    if (both)
-        fputs("unset multiplot\n", out);
+    }
+    sdse_canvas_end(&scene->canvas, out);
+}
+
+static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
+    const bool both = scene->layers_panel && scene->whole_panel;
+    struct sdse_canvas_wish wish = {.title = title_of(scene, arena),
+                                    .panels = both ? 2 : 1,
+                                    .columns = both ? 2 : 1,
+                                    .panel_width_px = both ? 720 : 1000,
+                                    .panel_height_px = 720};
+    for (size_t g = 0; scene->layers_panel && g < scene->group_count; g++)
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, sdse_palette_filled(g),
+                        0, sdse_palette_color(g), scene->groups[g]);
+    if (scene->whole_panel) {
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, 6, 0.9,
+                        sdse_theme(scene->plot->theme)->quiet, "setting");
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, 7, 1.2, "#d55e00",
+                        "none smaller and better");
+    }
+    return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena);
 }
 
 // --- All of it
@@ -359,7 +315,8 @@ enum sdse_status sdse_plot_error(const struct sdse_error_plot *plot,
     struct sdse_plot_files files;
     enum sdse_status status =
         sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
-    if (status == SDSE_OK && !prepare(&scene, arena))
+    files.theme = plot->theme;
+    if (status == SDSE_OK && (!prepare(&scene, arena) || !lay_out(&scene, arena)))
         status = SDSE_NO_MEMORY;
     if (status == SDSE_OK && scene.zeros == plot->layer_count * plot->form_count) {
         sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = files.picture},

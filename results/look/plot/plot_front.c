@@ -1,240 +1,448 @@
 // The front plot: data, script, picture.
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "results/look/plot/gnuplot.h"
-#include "results/look/plot/palette.h"
+#include "results/look/draw/canvas.h"
+#include "results/look/draw/labels.h"
+#include "results/look/draw/marks.h"
+#include "results/look/draw/names.h"
 #include "results/look/plot/plot.h"
 
-// What one panel shows: objectives a (x) and b (y).
+// Columns of the data: the point, its objectives, and these.
+enum { FRONT, PANEL, TYPE, COLOR, VALUE, COLUMNS };
+enum { MOST_FACETS = 24, MANY_POINTS = 1000 };
+
+// What one panel shows: objectives a (x) and b (y) of the points of a facet.
 struct panel {
     unsigned a, b;
+    size_t facet;
+    size_t *front, front_count; // of its two objectives and its points, by x
+    size_t marked, quiet;       // its points on the front, and beside it
 };
 
 struct scene {
     const struct sdse_front_plot *plot;
     struct sdse_points points;
-    struct sdse_front front;
+    struct sdse_front front; // of all points and objectives
+    bool *on_front;          // of all; with facets: of the point's own panel
+    size_t front_count;      // of these
     struct sdse_scale scale[SDSE_MOST_OBJECTIVES];
-    const char **groups; // distinct, in order of appearance
-    size_t group_count;
-    size_t *group_of; // of each point
-    bool *on_front;
-    struct panel panels[3];
+    struct sdse_range range[SDSE_MOST_OBJECTIVES];
+    struct sdse_marks marks;
+    struct sdse_aspect shape, facet, label;
+    struct panel panels[MOST_FACETS];
     size_t panel_count;
+    struct sdse_canvas canvas;
+    struct sdse_labels labels[MOST_FACETS];
 };
-
-static bool prepare(struct scene *scene, struct sdse_arena *arena) {
-    const struct sdse_points *points = &scene->points;
-    size_t count = points->count;
-    scene->groups = SDSE_ARENA_ARRAY(arena, const char *, count + 1);
-    scene->group_of = SDSE_ARENA_ARRAY(arena, size_t, count + 1);
-    scene->on_front = SDSE_ARENA_ARRAY(arena, bool, count + 1);
-    if (!scene->groups || !scene->group_of || !scene->on_front)
-        return false;
-    for (size_t i = 0; i < scene->front.count; i++)
-        scene->on_front[scene->front.index[i]] = true;
-    for (size_t i = 0; i < count; i++) {
-        const char *name =
-            scene->plot->group == SDSE_GROUP_ARCH ? points->arch[i] : points->form[i];
-        size_t g = 0;
-        while (g < scene->group_count && strcmp(scene->groups[g], name) != 0)
-            g++;
-        if (g == scene->group_count)
-            scene->groups[scene->group_count++] = name;
-        scene->group_of[i] = g;
-    }
-    for (unsigned k = 0; k < points->objectives; k++)
-        scene->scale[k] = sdse_points_scale(points, k);
-    static const struct panel panels[] = {{0, 1}, {0, 2}, {2, 1}};
-    scene->panel_count = points->objectives == 3 ? 3 : 1;
-    memcpy(scene->panels, panels, sizeof panels);
-    return true;
-}
 
 static double scaled(const struct scene *scene, size_t point, unsigned k) {
     return scene->points.v[point * scene->points.objectives + k] *
            scene->scale[k].factor;
 }
 
+static size_t facet_of(const struct scene *scene, size_t point) {
+    return scene->plot->facet ? scene->facet.of[point] : 0;
+}
+
+static bool is_log(const struct scene *scene, char axis, unsigned k) {
+    return sdse_axis_is_log(scene->plot->log, axis, &scene->range[k]);
+}
+
+// ---- what is drawn ----
+
+static enum sdse_status take_panel(struct scene *scene, struct panel *panel,
+                                   struct sdse_arena *arena) {
+    const size_t count = scene->points.count;
+    double *pair = SDSE_ARENA_ARRAY(arena, double, 2 * count + 1);
+    size_t *of = SDSE_ARENA_ARRAY(arena, size_t, count + 1), own = 0;
+    panel->front = SDSE_ARENA_ARRAY(arena, size_t, count + 1);
+    if (!pair || !of || !panel->front)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        if (facet_of(scene, i) != panel->facet)
+            continue;
+        const double *v = &scene->points.v[i * scene->points.objectives];
+        pair[2 * own] = v[panel->a];
+        pair[2 * own + 1] = v[panel->b];
+        of[own++] = i;
+    }
+    const enum sdse_status status =
+        sdse_pareto_front(pair, own, 2, panel->front, &panel->front_count);
+    for (size_t i = 0; status == SDSE_OK && i < panel->front_count; i++) {
+        panel->front[i] = of[panel->front[i]];
+        if (scene->plot->facet)
+            scene->on_front[panel->front[i]] = true;
+    }
+    return status;
+}
+
+static enum sdse_status take_panels(struct scene *scene, struct sdse_arena *arena) {
+    static const struct panel three[] = {
+        {.a = 0, .b = 1}, {.a = 0, .b = 2}, {.a = 2, .b = 1}};
+    scene->panel_count = scene->points.objectives == 3 ? 3
+                         : scene->plot->facet          ? scene->facet.count
+                                                       : 1;
+    enum sdse_status status = SDSE_OK;
+    for (size_t p = 0; status == SDSE_OK && p < scene->panel_count; p++) {
+        scene->panels[p] =
+            scene->plot->facet ? (struct panel){.a = 0, .b = 1, .facet = p} : three[p];
+        status = take_panel(scene, &scene->panels[p], arena);
+    }
+    for (size_t i = 0; i < scene->points.count; i++) {
+        scene->front_count += scene->on_front[i];
+        for (size_t p = 0; p < scene->panel_count; p++)
+            if (scene->panels[p].facet == facet_of(scene, i))
+                ++*(scene->on_front[i] ? &scene->panels[p].marked
+                                       : &scene->panels[p].quiet);
+    }
+    return status;
+}
+
+// ---- title ----
+
+// "resnet50 on eyeriss, raw: " as far as all points agree.
+static const char *shared_names(const struct sdse_points *points,
+                                struct sdse_arena *arena) {
+    const char *const *columns[] = {points->workload, points->arch, points->form};
+    static const char *const before[] = {"", " on ", ", "};
+    const char *text = "";
+    for (size_t c = 0; text && c < 3; c++) {
+        size_t same = 1;
+        while (same < points->count && strcmp(columns[c][same], columns[c][0]) == 0)
+            same++;
+        if (same == points->count)
+            text = sdse_arena_printf(arena, "%s%s%s", text, *text ? before[c] : "",
+                                     columns[c][0]);
+        else if (c == 0)
+            text = "several networks";
+    }
+    return text;
+}
+
+// Points that a logarithmic axis has no place for.
+static size_t unshown(const struct scene *scene) {
+    size_t count = 0;
+    for (size_t i = 0; i < scene->points.count; i++) {
+        bool lost = false;
+        for (size_t p = 0; p < scene->panel_count; p++) {
+            const struct panel *panel = &scene->panels[p];
+            lost = lost ||
+                   (is_log(scene, 'x', panel->a) && scaled(scene, i, panel->a) <= 0) ||
+                   (is_log(scene, 'y', panel->b) && scaled(scene, i, panel->b) <= 0);
+        }
+        count += lost;
+    }
+    return count;
+}
+
+static const char *title_of(const struct scene *scene, struct sdse_arena *arena) {
+    const struct sdse_points *points = &scene->points;
+    const char *names = shared_names(points, arena);
+    const char *text =
+        names ? sdse_arena_printf(arena, "%s: %zu points, %zu on the front%s", names,
+                                  points->count, scene->front_count,
+                                  scene->plot->facet ? "s of the panels" : "")
+              : NULL;
+    const struct {
+        size_t count;
+        const char *what;
+    } missing[] = {{points->infeasible, "infeasible"},
+                   {points->failed, "failed"},
+                   {points->unknown, "without an objective"},
+                   {unshown(scene), "not above zero, which a logarithmic axis lacks"}};
+    for (size_t i = 0; text && i < sizeof missing / sizeof *missing; i++)
+        if (missing[i].count)
+            text = sdse_arena_printf(arena, "%s, %zu %s", text, missing[i].count,
+                                     missing[i].what);
+    return text;
+}
+
+// ---- labels ----
+
+static const char *label_of(const struct scene *scene, size_t point,
+                            struct sdse_arena *arena) {
+    if (scene->plot->label)
+        return scene->label.names[scene->label.of[point]];
+    return sdse_arena_printf(arena, "%zu", scene->marks.colour.of[point] + 1);
+}
+
+static bool place_labels(struct scene *scene, size_t p, struct sdse_arena *arena) {
+    const struct panel *panel = &scene->panels[p];
+    const struct sdse_labels_frame frame = {
+        .width_px = scene->canvas.wish.panel_width_px,
+        .height_px = scene->canvas.wish.panel_height_px,
+        .x = &scene->range[panel->a],
+        .y = &scene->range[panel->b],
+        .log_x = is_log(scene, 'x', panel->a),
+        .log_y = is_log(scene, 'y', panel->b)};
+    if (!sdse_labels_begin(&scene->labels[p], &frame, scene->points.count, arena))
+        return false;
+    for (size_t i = 0; i < scene->points.count; i++) {
+        if (!scene->on_front[i] || facet_of(scene, i) != panel->facet)
+            continue;
+        const char *text = label_of(scene, i, arena);
+        if (!text)
+            return false;
+        sdse_labels_add(&scene->labels[p], scaled(scene, i, panel->a),
+                        scaled(scene, i, panel->b), text);
+    }
+    return true;
+}
+
+// ---- preparation ----
+
+static bool has_knee(const struct scene *scene) {
+    return scene->front.count > 1 && !scene->plot->facet;
+}
+
+static void add_legend(const struct scene *scene, struct sdse_legend *legend,
+                       struct sdse_arena *arena) {
+    const struct sdse_theme *theme = sdse_theme(scene->plot->theme);
+    sdse_marks_legend(&scene->marks, legend, arena);
+    sdse_legend_add(legend, arena, SDSE_LEGEND_POINT, 6, 0.9, theme->quiet,
+                    "dominated");
+    sdse_legend_add(legend, arena, SDSE_LEGEND_LINE, 0, 0, theme->quiet,
+                    scene->plot->facet       ? "front of the panel"
+                    : scene->panel_count > 1 ? "front of the two axes"
+                                             : "front");
+    if (has_knee(scene))
+        sdse_legend_add(legend, arena, SDSE_LEGEND_POINT, 6, 2.2, theme->strong,
+                        "knee");
+}
+
+static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
+    const size_t panels = scene->panel_count;
+    const unsigned columns = panels == 1 ? 1 : panels <= 4 ? 2 : panels <= 9 ? 3 : 4;
+    struct sdse_canvas_wish wish = {.title = title_of(scene, arena),
+                                    .panels = (unsigned)panels,
+                                    .columns = columns,
+                                    .panel_width_px = columns == 1   ? 1100
+                                                      : columns == 2 ? 640
+                                                                     : 480,
+                                    .panel_height_px = columns == 1   ? 760
+                                                       : columns == 2 ? 480
+                                                                      : 360,
+                                    .above_px = scene->plot->facet ? 40 : 0,
+                                    .right_px = scene->marks.scale ? 190 : 0};
+    add_legend(scene, &wish.legend, arena);
+    return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena);
+}
+
+static enum sdse_status load_aspects(struct scene *scene, struct sdse_reader *reader,
+                                     struct sdse_arena *arena,
+                                     struct sdse_diags *diags) {
+    const struct sdse_front_plot *plot = scene->plot;
+    struct sdse_aspect colour;
+    const struct {
+        const char *path;
+        struct sdse_aspect *aspect;
+    } asked[] = {{plot->colour ? plot->colour : "arch", &colour},
+                 {plot->shape, &scene->shape},
+                 {plot->facet, &scene->facet},
+                 {plot->label, &scene->label}};
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        if (!asked[i].path)
+            continue;
+        const enum sdse_status loaded = sdse_aspect_load(
+            reader, &scene->points, asked[i].path, arena, diags, asked[i].aspect);
+        status = status == SDSE_OK ? loaded : status;
+    }
+    if (status != SDSE_OK)
+        return status;
+    sdse_marks_plan(&scene->marks, plot->theme, &colour,
+                    plot->shape ? &scene->shape : NULL);
+    if (!plot->facet || scene->facet.count <= MOST_FACETS)
+        return SDSE_OK;
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = plot->picture},
+                  "plot-facets",
+                  "%zu values of '%.100s' are too many panels: at most %d",
+                  scene->facet.count, plot->facet, MOST_FACETS);
+    return SDSE_INVALID;
+}
+
+static enum sdse_status prepare(struct scene *scene, struct sdse_reader *reader,
+                                struct sdse_arena *arena, struct sdse_diags *diags) {
+    const struct sdse_points *points = &scene->points;
+    scene->on_front = SDSE_ARENA_ARRAY(arena, bool, points->count + 1);
+    if (!scene->on_front)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; !scene->plot->facet && i < scene->front.count; i++)
+        scene->on_front[scene->front.index[i]] = true;
+    for (unsigned k = 0; k < points->objectives; k++) {
+        scene->scale[k] = sdse_points_scale(points, k);
+        for (size_t i = 0; i < points->count; i++)
+            sdse_range_take(&scene->range[k], scaled(scene, i, k));
+    }
+    enum sdse_status status = load_aspects(scene, reader, arena, diags);
+    if (status == SDSE_OK)
+        status = take_panels(scene, arena);
+    if (status == SDSE_OK && !lay_out(scene, arena))
+        status = SDSE_NO_MEMORY;
+    for (size_t p = 0; status == SDSE_OK && p < scene->panel_count; p++)
+        if ((scene->plot->label || scene->marks.numbered) &&
+            !place_labels(scene, p, arena))
+            status = SDSE_NO_MEMORY;
+    return status;
+}
+
 // ---- data ----
 
-// Block 0: all points. Then, per panel, the front of its two objectives, by x.
+static void write_point(const struct scene *scene, size_t i, FILE *out) {
+    const struct sdse_points *points = &scene->points;
+    const bool on_front = scene->on_front[i];
+    char color[8];
+    sdse_marks_color(&scene->marks, i, color);
+    fprintf(out, "%lld", (long long)points->point_id[i]);
+    for (unsigned k = 0; k < points->objectives; k++)
+        fprintf(out, "\t%.9g", scaled(scene, i, k));
+    fprintf(out, "\t%d\t%zu\t%d\t0x%s\t", on_front, facet_of(scene, i),
+            sdse_marks_type(&scene->marks, i) - !on_front, color + 1);
+    const char *texts[] = {scene->marks.colour.names[scene->marks.colour.of[i]],
+                           points->arch[i], points->form[i], points->parameters[i]};
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        sdse_gnuplot_field(texts[t], out);
+        fputc(t + 1 < sizeof texts / sizeof *texts ? '\t' : '\n', out);
+    }
+}
+
+// Block 0: all points. Then, per panel, the front of its two objectives, by x, and its
+// labels.
 static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
                                    FILE *out) {
+    (void)arena;
     const struct scene *scene = context;
-    const struct sdse_points *points = &scene->points;
     fputs("# point", out);
-    for (unsigned k = 0; k < points->objectives; k++)
+    for (unsigned k = 0; k < scene->points.objectives; k++)
         fprintf(out, "\t%s", scene->scale[k].title);
-    fputs("\tgroup\ton front\tgroup name\tarch\tform\tparameters\n", out);
-    for (size_t i = 0; i < points->count; i++) {
-        fprintf(out, "%lld", (long long)points->point_id[i]);
-        for (unsigned k = 0; k < points->objectives; k++)
-            fprintf(out, "\t%.9g", scaled(scene, i, k));
-        fprintf(out, "\t%zu\t%d", scene->group_of[i], scene->on_front[i]);
-        const char *texts[] = {scene->groups[scene->group_of[i]], points->arch[i],
-                               points->form[i], points->parameters[i]};
-        for (size_t t = 0; t < 4; t++) {
-            fputc('\t', out);
-            sdse_gnuplot_field(texts[t], out);
-        }
-        fputc('\n', out);
-    }
-    double *pair = SDSE_ARENA_ARRAY(arena, double, 2 * points->count + 1);
-    size_t *front = SDSE_ARENA_ARRAY(arena, size_t, points->count + 1), count = 0;
-    if (!pair || !front)
-        return SDSE_NO_MEMORY;
+    fprintf(out, "\ton front\tpanel\ttype\tcolour\t%s\tarch\tform\tparameters\n",
+            scene->marks.colour.path);
+    for (size_t i = 0; i < scene->points.count; i++)
+        write_point(scene, i, out);
     for (size_t p = 0; p < scene->panel_count; p++) {
         const struct panel *panel = &scene->panels[p];
-        for (size_t i = 0; i < points->count; i++) {
-            pair[2 * i] = points->v[i * points->objectives + panel->a];
-            pair[2 * i + 1] = points->v[i * points->objectives + panel->b];
-        }
-        enum sdse_status status =
-            sdse_pareto_front(pair, points->count, 2, front, &count);
-        if (status != SDSE_OK)
-            return status;
-        fprintf(out, "\n\n# front of %s and %s\n", scene->scale[panel->a].title,
+        fprintf(out, "\n\n# front of %s and %s", scene->scale[panel->a].title,
                 scene->scale[panel->b].title);
-        for (size_t i = 0; i < count; i++)
-            fprintf(out, "%.9g\t%.9g\n", scaled(scene, front[i], panel->a),
-                    scaled(scene, front[i], panel->b));
+        if (scene->plot->facet)
+            fprintf(out, " where %s is %s", scene->plot->facet,
+                    scene->facet.names[panel->facet]);
+        fputc('\n', out);
+        for (size_t i = 0; i < panel->front_count; i++)
+            fprintf(out, "%.9g\t%.9g\n", scaled(scene, panel->front[i], panel->a),
+                    scaled(scene, panel->front[i], panel->b));
+        if (scene->labels[p].count) {
+            fputs("\n\n# labels\n", out);
+            sdse_labels_write(&scene->labels[p], out);
+        }
     }
     return SDSE_OK;
 }
 
 // ---- script ----
 
-static bool needs_log(const struct scene *scene, unsigned k) {
-    double least = HUGE_VAL, greatest = 0;
-    for (size_t i = 0; i < scene->points.count; i++) {
-        least = fmin(least, scaled(scene, i, k));
-        greatest = fmax(greatest, scaled(scene, i, k));
-    }
-    return least > 0 && greatest > 100 * least;
+static size_t front_block(const struct scene *scene, size_t p) {
+    size_t block = 1;
+    for (size_t i = 0; i < p; i++)
+        block += scene->labels[i].count ? 2 : 1;
+    return block;
 }
 
-static void write_axis(const struct scene *scene, char axis, unsigned k, FILE *out) {
-    fprintf(out, "set %clabel ", axis);
-    sdse_gnuplot_quote(scene->scale[k].title, out);
-    if (needs_log(scene, k))
-        fprintf(out, "\nset logscale %c 10\n", axis);
-    else
-        fprintf(out, "\nunset logscale %c\n", axis);
+static void write_points(const struct scene *scene, const struct panel *panel,
+                         bool on_front, FILE *out) {
+    const unsigned after = scene->points.objectives + 2;
+    const bool many = scene->points.count > MANY_POINTS;
+    fprintf(out, "data index 0 using ($%u == %d", after + FRONT, on_front);
+    if (scene->plot->facet)
+        fprintf(out, " && $%u == %zu", after + PANEL, panel->facet);
+    fprintf(out, " ? $%u : NaN):%u:%u:%u with points pt variable ps %s lc rgb variable",
+            panel->a + 2, panel->b + 2, after + TYPE, after + COLOR,
+            on_front ? (many ? "1.0" : "1.4")
+            : many   ? "0.5"
+                     : "0.9");
+    fputs(" notitle", out);
 }
 
-static void write_title(const struct scene *scene, FILE *out) {
-    const struct sdse_points *points = &scene->points;
-    char text[512], *end = text + sizeof text, *at = text;
-    const char *network = points->count ? points->workload[0] : "";
-    for (size_t i = 1; i < points->count; i++)
-        if (strcmp(points->workload[i], network) != 0)
-            network = "several networks";
-    at += snprintf(at, (size_t)(end - at), "%.100s: %zu points shown, %zu on the front",
-                   network, points->count, scene->front.count);
-    const struct {
-        size_t count;
-        const char *what;
-    } missing[] = {{points->infeasible, "infeasible"},
-                   {points->failed, "failed"},
-                   {points->unknown, "without an objective"}};
-    for (size_t i = 0; i < 3; i++)
-        if (missing[i].count && at < end)
-            at += snprintf(at, (size_t)(end - at), ", %zu %s", missing[i].count,
-                           missing[i].what);
-    sdse_gnuplot_quote(text, out);
-}
-
-static void write_legend(const struct scene *scene, FILE *out) {
-    for (size_t g = 0; g < scene->group_count; g++) {
-        fprintf(out, ", \\\n     keyentry with points pt %d ps 1.4 lc rgb '%s' title ",
-                sdse_palette_filled(g), sdse_palette_color(g));
-        sdse_gnuplot_quote(scene->groups[g], out);
-    }
+// What a scale needs of `with points … lc palette`: a point outside of what is seen.
+static void write_scale_carrier(const struct scene *scene, FILE *out) {
     fprintf(out,
-            ", \\\n     keyentry with points pt 6 ps 0.9 lc rgb '#555555' title "
-            "'dominated'"
-            ", \\\n     keyentry with lines lc rgb '#555555' lw 1.5 title '%s'",
-            scene->panel_count > 1 ? "front of the two axes" : "front");
-    if (scene->front.count > 1)
-        fputs(", \\\n     keyentry with points pt 6 ps 2.6 lw 1.5 lc rgb 'black' title "
-              "'knee'",
-              out);
+            ", \\\n     '+' every ::0::0 using (NaN):(NaN):(%.9g) with points lc "
+            "palette notitle",
+            scene->marks.least);
 }
 
-// The plot command of one panel, with the legend if it is the only one.
+static void write_axes(const struct scene *scene, const struct panel *panel,
+                       FILE *out) {
+    const unsigned k[] = {panel->a, panel->b};
+    for (int i = 0; i < 2; i++) {
+        const struct sdse_axis axis = {.letter = "xy"[i],
+                                       .label = scene->scale[k[i]].title,
+                                       .range = scene->range[k[i]],
+                                       .log = is_log(scene, "xy"[i], k[i])};
+        sdse_axis_write(&axis, out);
+    }
+}
+
+// The plot command of one panel.
 static void write_panel(const struct scene *scene, size_t p, FILE *out) {
+    const struct sdse_theme *theme = sdse_theme(scene->plot->theme);
     const struct panel *panel = &scene->panels[p];
-    unsigned x = panel->a + 2, y = panel->b + 2; // columns
-    unsigned group = scene->points.objectives + 2, front = group + 1;
-    write_axis(scene, 'x', panel->a, out);
-    write_axis(scene, 'y', panel->b, out);
-    fprintf(out,
-            "plot data index %zu using 1:2 with steps lc rgb '#555555' lw 1.5 "
-            "notitle",
-            p + 1);
-    for (size_t g = 0; g < scene->group_count; g++) {
+    sdse_canvas_panel(&scene->canvas, (unsigned)p, out);
+    write_axes(scene, panel, out);
+    if (scene->plot->facet) {
+        char text[300];
+        snprintf(text, sizeof text, "%.100s %.150s", scene->plot->facet,
+                 scene->facet.names[panel->facet]);
+        fputs("set title ", out);
+        sdse_gnuplot_quote(text, out);
+        fputs(" offset 0,-0.5\n", out);
+    }
+    fputs("plot ", out);
+    if (panel->quiet) {
+        write_points(scene, panel, false, out);
+        fputs(", \\\n     ", out);
+    }
+    const size_t block = front_block(scene, p);
+    fprintf(out, "data index %zu using 1:2 with steps lc rgb '%s' lw 1.5 notitle",
+            block, theme->quiet);
+    if (panel->marked) {
+        fputs(", \\\n     ", out);
+        write_points(scene, panel, true, out);
+    }
+    if (has_knee(scene)) {
+        const size_t knee = scene->front.index[scene->front.knee];
         fprintf(out,
-                ", \\\n     data index 0 using ($%u == %zu && $%u == 0 ? $%u : NaN):%u "
-                "with points pt %d ps 0.9 lc rgb '%s' notitle",
-                group, g, front, x, y, sdse_palette_filled(g) - 1,
-                sdse_palette_color(g));
+                ", \\\n     '+' every ::0::0 using (%.9g):(%.9g) with points pt 6 ps "
+                "2.6 lw 1.5 lc rgb '%s' notitle",
+                scaled(scene, knee, panel->a), scaled(scene, knee, panel->b),
+                theme->strong);
     }
-    for (size_t g = 0; g < scene->group_count; g++) {
+    if (scene->labels[p].count)
         fprintf(out,
-                ", \\\n     data index 0 using ($%u == %zu && $%u == 1 ? $%u : NaN):%u "
-                "with points pt %d ps 1.4 lc rgb '%s' notitle",
-                group, g, front, x, y, sdse_palette_filled(g), sdse_palette_color(g));
-    }
-    size_t knee = scene->front.index[scene->front.knee];
-    if (scene->front.count > 1) {
-        fprintf(
-            out,
-            ", \\\n     '+' every ::0::0 using (%.9g):(%.9g) with points pt 6 ps 2.6 "
-            "lw 1.5 lc rgb 'black' notitle",
-            scaled(scene, knee, panel->a), scaled(scene, knee, panel->b));
-    }
-    if (scene->panel_count == 1)
-        write_legend(scene, out);
+                ", \\\n     data index %zu using 1:2:3 with labels left offset 0.9,0.5 "
+                "font ',13' tc rgb '%s' notitle",
+                block + 1, theme->text);
+    if (p == 0 && scene->marks.scale)
+        write_scale_carrier(scene, out);
     fputc('\n', out);
 }
 
 static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
     const struct scene *scene = context;
-    bool three = scene->panel_count == 3;
-    fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
-    sdse_gnuplot_terminal(files, 1600, three ? 1400 : 1000, out);
-    fputs("set encoding utf8\nset datafile separator \"\\t\"\n", out);
-    fputs("data = ", out);
-    char name[512];
-    snprintf(name, sizeof name, "./%s", files->data_name);
-    sdse_gnuplot_quote(name, out);
-    fputs("\nset border 3 lc rgb '#333333'\n"
-          "set tics nomirror out scale 0.6\n"
-          "set grid lc rgb '#cccccc' lw 0.5\n"
-          "set format '%g'\n"
-          "set offsets graph 0.06, graph 0.06, graph 0.08, graph 0.06\n",
-          out);
-    fputs(three ? "set multiplot layout 2,2 title " : "set title ", out);
-    write_title(scene, out);
-    fputs("\nset key outside right center vertical Left reverse samplen 1.5 spacing "
-          "1.2\n",
-          out);
-    if (three)
-        fputs("set key off\n", out);
+    const struct sdse_canvas *canvas = &scene->canvas;
+    sdse_canvas_begin(canvas, files, out);
+    if (scene->marks.scale) {
+        const double left = canvas->right_left + 10, width = canvas->width_px;
+        const double height = canvas->height_px;
+        sdse_marks_scale(&scene->marks, left / width, (left + 34) / width,
+                         1 - (canvas->top + canvas->wish.panel_height_px) / height,
+                         1 - canvas->top / height, out);
+    }
     for (size_t p = 0; p < scene->panel_count; p++)
         write_panel(scene, p, out);
-    if (three) { // the fourth place is for the legend
-        fputs("unset border\nunset tics\nunset grid\nunset xlabel\nunset ylabel\n"
-              "unset logscale\nset key center center vertical Left reverse samplen 1.5 "
-              "spacing 1.3\n"
-              "plot [0:1] [0:1] NaN notitle",
-              out);
-        write_legend(scene, out);
-        fputs("\nunset multiplot\n", out);
-    }
+    sdse_canvas_end(canvas, out);
 }
 
 // ---- all of it ----
@@ -244,25 +452,30 @@ static const struct sdse_plot_writers writers = {write_data, write_script};
 enum sdse_status sdse_plot_front(struct sdse_reader *reader,
                                  const struct sdse_front_plot *plot,
                                  struct sdse_arena *arena, struct sdse_diags *diags) {
-    struct scene scene = {.plot = plot};
+    struct scene *scene = SDSE_ARENA_ARRAY(arena, struct scene, 1);
     struct sdse_plot_files files;
+    if (!scene)
+        return SDSE_NO_MEMORY;
+    scene->plot = plot;
     enum sdse_status status =
         sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
     if (status == SDSE_OK)
         status = sdse_points_load(reader, &plot->filter, plot->metric, plot->objectives,
-                                  arena, diags, &scene.points);
-    if (status == SDSE_OK && scene.points.count == 0) {
+                                  arena, diags, &scene->points);
+    if (status == SDSE_OK && scene->points.count == 0) {
         sdse_diag_add(
             diags, SDSE_ERROR, (struct sdse_loc){.file = files.picture}, "plot-empty",
             "no points to plot: %zu infeasible, %zu failed, "
             "%zu without an objective",
-            scene.points.infeasible, scene.points.failed, scene.points.unknown);
+            scene->points.infeasible, scene->points.failed, scene->points.unknown);
         status = SDSE_INVALID;
     }
     if (status == SDSE_OK)
-        status = sdse_front_compute(&scene.points, arena, &scene.front);
-    if (status == SDSE_OK && !prepare(&scene, arena))
-        status = SDSE_NO_MEMORY;
-    return status == SDSE_OK ? sdse_gnuplot_draw(&writers, &scene, &files, arena, diags)
-                             : status;
+        status = sdse_front_compute(&scene->points, arena, &scene->front);
+    if (status == SDSE_OK)
+        status = prepare(scene, reader, arena, diags);
+    if (status != SDSE_OK)
+        return status;
+    files.theme = plot->theme;
+    return sdse_gnuplot_draw(&writers, scene, &files, arena, diags);
 }

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "results/look/plot/gnuplot.h"
-#include "results/look/plot/palette.h"
+#include "results/look/draw/canvas.h"
+#include "results/look/draw/names.h"
 #include "results/look/plot/plot.h"
 #include "results/store/database.h"
 
@@ -15,6 +15,7 @@ struct gains {
     size_t network_count, series_count;
     const char **networks, **series;
     double *gain[PANELS]; // [network_count][series_count]; NAN: no such point
+    struct sdse_canvas canvas;
 };
 
 static size_t index_in(const char **names, size_t *count, const char *name) {
@@ -156,58 +157,70 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
     return SDSE_OK;
 }
 
-static void write_panel(const struct gains *g, int panel, FILE *out) {
+static void write_panel(const struct gains *g, int panel,
+                        const struct sdse_theme *theme, FILE *out) {
     static const char *const titles[PANELS] = {
         "Energy: base / this", "Time: base / this", "Outermost traffic: base / this"};
     const double width = 0.8 / (double)g->series_count;
-    fprintf(out, "set ylabel '%s'\nset key %s\n", titles[panel],
-            panel == 0 ? "above horizontal Left reverse maxrows 3" : "off");
+    sdse_canvas_panel(&g->canvas, (unsigned)panel, out);
+    fprintf(out, "set ylabel '%s'\n", titles[panel]);
     for (size_t s = 0; s < g->series_count; s++) {
         const size_t column = 2 + (size_t)panel * g->series_count + s;
         const double at = ((double)s + 0.5) * width - 0.4;
-        fprintf(out, "%s using ($0%+.6g):%zu:(%.6g)%s with boxes lc rgb '%s' title ",
+        fprintf(out, "%s using ($0%+.6g):%zu:(%.6g) with boxes lc rgb '%s' notitle",
                 s ? ", \\\n     data" : "plot data", at, column, width * 0.92,
-                s ? "" : ":xtic(1)", sdse_palette_color(s));
-        sdse_gnuplot_quote(g->series[s], out);
+                sdse_palette_color(s));
         fprintf(out,
-                ", \\\n     data using ($0%+.6g):%zu:(sprintf('%%.2g', $%zu)) with "
-                "labels rotate left font ',9' offset 0,0.4 notitle",
-                at, column, column);
+                ", \\\n     data using ($0%+.6g):%zu:(sprintf($%zu < 99.5 ? '%%.2g' : "
+                "'%%.0f', $%zu)) with "
+                "labels rotate left font ',9' offset 0,0.4 tc rgb '%s' notitle",
+                at, column, column, column, theme->text);
     }
-    fputs(", \\\n     1 with lines lc rgb '#333333' lw 1 notitle\n", out);
+    fprintf(out, ", \\\n     1 with lines lc rgb '%s' lw 1 notitle\n", theme->axis);
 }
 
 static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
     const struct gains *g = context;
-    // A group is as wide as its bars or its name.
-    size_t group_px = 26 * (g->series_count + 1);
-    for (size_t n = 0; n < g->network_count; n++) {
-        const size_t name_px = 16 * (strlen(g->networks[n]) + 2);
-        group_px = name_px > group_px ? name_px : group_px;
-    }
-    size_t width_px = 300 + g->network_count * group_px;
-    width_px = width_px < 1400 ? 1400 : width_px > 4000 ? 4000 : width_px;
-    fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
-    sdse_gnuplot_terminal(files, (unsigned)width_px, 1700, out);
-    fputs("set encoding utf8\nset datafile separator \"\\t\"\n"
-          "set datafile missing 'nan'\ndata = ",
-          out);
-    char name[512];
-    snprintf(name, sizeof name, "./%s", files->data_name);
-    sdse_gnuplot_quote(name, out);
-    fputs("\nset multiplot layout 3,1\nset key title ", out);
-    sdse_gnuplot_quote(g->title, out);
+    sdse_canvas_begin(&g->canvas, files, out);
     fprintf(out,
-            "\nset border 3 lc rgb '#333333'\n"
-            "set xtics nomirror scale 0\nset ytics nomirror out scale 0.6\n"
-            "set grid ytics lc rgb '#cccccc' lw 0.5\n"
+            "set datafile missing 'nan'\n"
+            "unset grid\nset grid ytics\n"
             "set xrange [-0.6:%g]\nset yrange [0:*]\nset offsets 0, 0, graph 0.15, 0\n"
             "set style fill solid 1.0 noborder\n",
             (double)g->network_count - 0.4);
+    fputs("set xtics scale 0 (", out);
+    for (size_t n = 0; n < g->network_count; n++) {
+        fputs(n ? ", " : "", out);
+        sdse_gnuplot_quote(g->networks[n], out);
+        fprintf(out, " %zu", n);
+    }
+    fputs(")\n", out);
     for (int p = 0; p < PANELS; p++)
-        write_panel(g, p, out);
-    fputs("unset multiplot\n", out);
+        write_panel(g, p, sdse_theme(files->theme), out);
+    sdse_canvas_end(&g->canvas, out);
+}
+
+static bool lay_out(struct gains *g, struct sdse_arena *arena) {
+    // A group is as wide as its bars or its name.
+    size_t group_px = 26 * (g->series_count + 1);
+    for (size_t n = 0; n < g->network_count; n++) {
+        const size_t name_px =
+            SDSE_CANVAS_CHAR_PX * (sdse_canvas_text_width(g->networks[n]) + 2);
+        group_px = name_px > group_px ? name_px : group_px;
+    }
+    const size_t width_px = g->network_count * group_px;
+    struct sdse_canvas_wish wish = {.title = g->title,
+                                    .panels = PANELS,
+                                    .panel_width_px = width_px < 900 ? 900
+                                                      : width_px > 9000
+                                                          ? 9000
+                                                          : (unsigned)width_px,
+                                    .panel_height_px = 400};
+    for (size_t s = 0; s < g->series_count; s++)
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_BAR, 0, 0,
+                        sdse_palette_color(s), g->series[s]);
+    return sdse_canvas_plan(&g->canvas, &wish, arena);
 }
 
 enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
@@ -227,12 +240,15 @@ enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
         return status;
     if (points.count == 0)
         return refuse(reader, arena, diags, "no feasible points to plot");
+    files.theme = plot->theme;
     status = take_gains(reader, plot, &points, &gains, arena, diags);
     if (status != SDSE_OK)
         return status;
     gains.title = sdse_arena_printf(arena, "Gains over %s%s%s", plot->over_arch,
                                     plot->over_form ? ", " : "",
                                     plot->over_form ? plot->over_form : "");
-    return gains.title ? sdse_gnuplot_draw(&writers, &gains, &files, arena, diags)
-                       : SDSE_NO_MEMORY;
+    if (!gains.title || !sdse_names_shorten(gains.series, gains.series_count, arena) ||
+        !lay_out(&gains, arena))
+        return SDSE_NO_MEMORY;
+    return sdse_gnuplot_draw(&writers, &gains, &files, arena, diags);
 }

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "results/look/plot/gnuplot.h"
-#include "results/look/plot/palette.h"
+#include "results/look/draw/gnuplot.h"
+#include "results/look/draw/palette.h"
 #include "results/look/plot/plot.h"
 #include "results/store/database.h"
 
@@ -234,15 +234,10 @@ static void write_energy_panel(const struct curves *c, FILE *out) {
 static void write_script(const void *scene, const struct sdse_plot_files *files,
                          FILE *out) {
     const struct curves *c = scene;
-    fputs("# Written by sdse; draw again with: gnuplot <this file>\n", out);
-    sdse_gnuplot_terminal(files, 1400, c->spent_count ? 2200 : 1500, out);
-    fputs("set encoding utf8\nset datafile separator \"\\t\"\ndata = ", out);
-    sdse_gnuplot_quote(files->data_name, out);
-    fprintf(out, "\nset multiplot layout %d,1 title ", c->spent_count ? 3 : 2);
+    sdse_gnuplot_begin(files, 1400, c->spent_count ? 2200 : 1500, out);
+    fprintf(out, "set multiplot layout %d,1 title ", c->spent_count ? 3 : 2);
     sdse_gnuplot_quote(c->title, out);
-    fputs("\nset border 3 lc rgb '#333333'\nset tics nomirror out scale 0.6\n"
-          "set grid ytics lc rgb '#cccccc' lw 0.5\nset ylabel 'Test accuracy [%]'\n",
-          out);
+    fputs("\nunset grid\nset grid ytics\nset ylabel 'Test accuracy [%]'\n", out);
     write_panel(c, false, out);
     write_panel(c, true, out);
     if (c->spent_count)
@@ -259,6 +254,7 @@ enum sdse_status sdse_plot_learning(struct sdse_reader *reader,
     struct curves curves = {.title = plot->network};
     enum sdse_status status =
         sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
+    files.theme = plot->theme;
     if (status == SDSE_OK)
         status = load(reader, plot->network, arena, diags, &curves);
     return status == SDSE_OK

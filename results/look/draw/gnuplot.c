@@ -1,6 +1,6 @@
 // For posix_spawn_file_actions_addchdir_np; the name is the C library's.
 #define _GNU_SOURCE // NOLINT(bugprone-reserved-identifier,cert-*,readability-*)
-#include "results/look/plot/gnuplot.h"
+#include "results/look/draw/gnuplot.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,19 +47,16 @@ enum sdse_status sdse_plot_files(const struct sdse_output_rules *rules,
         return SDSE_INVALID;
     }
     const char *slash = strrchr(picture, '/');
-    int stem = (int)(ending - picture);
     size_t directory = slash ? (size_t)(slash - picture) + 1 : 0;
     struct sdse_plot_files made = {
         .rules = rules,
         .picture = sdse_arena_strdup(arena, picture),
-        .script = sdse_arena_printf(arena, "%.*s.gp", stem, picture),
-        .data = sdse_arena_printf(arena, "%.*s.dat", stem, picture),
+        .script = sdse_arena_printf(arena, "%s.gp", picture),
         .directory = slash ? sdse_arena_copy(arena, picture, directory)
                            : sdse_arena_strdup(arena, ".")};
-    if (!made.picture || !made.script || !made.data || !made.directory)
+    if (!made.picture || !made.script || !made.directory)
         return SDSE_NO_MEMORY;
     made.picture_name = made.picture + directory;
-    made.data_name = made.data + directory;
     *files = made;
     return SDSE_OK;
 }
@@ -83,34 +80,49 @@ void sdse_gnuplot_field(const char *text, FILE *out) {
     fputc('"', out);
 }
 
-void sdse_gnuplot_terminal(const struct sdse_plot_files *files, unsigned width_px,
+static void write_terminal(const struct sdse_plot_files *files, unsigned width_px,
                            unsigned height_px, FILE *out) {
     // 200 pixels of the PNG are an inch of paper. Names are plain text, not markup.
     const char *ending = ending_of(files->picture);
+    const char *ground = sdse_theme(files->theme)->ground;
     if (strcmp(ending, ".png") == 0) {
         fprintf(
             out,
             "set terminal pngcairo noenhanced size %u,%u font 'sans,18' linewidth 2 "
-            "pointscale 1.6\n",
-            width_px, height_px);
+            "pointscale 1.6 background rgb '%s'\n",
+            width_px, height_px, ground);
     } else if (strcmp(ending, ".svg") == 0) {
         fprintf(out,
                 "set terminal svg noenhanced size %u,%u font 'sans,12' linewidth 1 "
-                "background rgb 'white'\n",
-                width_px / 2, height_px / 2);
+                "background rgb '%s'\n",
+                width_px / 2, height_px / 2, ground);
     } else {
         fprintf(out,
                 "set terminal pdfcairo noenhanced size %.3fin,%.3fin font 'sans,9' "
-                "linewidth 1 pointscale 0.5\n",
-                width_px / 200.0, height_px / 200.0);
+                "linewidth 1 pointscale 0.5 background rgb '%s'\n",
+                width_px / 200.0, height_px / 200.0, ground);
     }
     // "./" keeps a name that begins with '|' or '<' from being a pipe.
     // sdse names another file first, which becomes the picture when it is whole.
-    fputs("if (exists('picture')) set output picture; else set output ", out);
-    char name[512];
-    snprintf(name, sizeof name, "./%s", files->picture_name);
-    sdse_gnuplot_quote(name, out);
+    fputs("if (exists('picture')) set output picture; else set output './'.", out);
+    sdse_gnuplot_quote(files->picture_name, out);
     fputc('\n', out);
+}
+
+void sdse_gnuplot_begin(const struct sdse_plot_files *files, unsigned width_px,
+                        unsigned height_px, FILE *out) {
+    const struct sdse_theme *theme = sdse_theme(files->theme);
+    write_terminal(files, width_px, height_px, out);
+    fprintf(out,
+            "set encoding utf8\nset datafile separator \"\\t\"\ndata = '$data'\n"
+            "set border 3 lc rgb '%s'\n"
+            "set tics nomirror out scale 0.6 textcolor rgb '%s'\n"
+            "set grid lc rgb '%s' lw 0.5\n"
+            "set format '%%g'\n",
+            theme->axis, theme->text, theme->grid);
+    static const char *const texts[] = {"title", "xlabel", "ylabel", "key", "cblabel"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        fprintf(out, "set %s textcolor rgb '%s'\n", texts[i], theme->text);
 }
 
 // ---- running ----
@@ -220,44 +232,39 @@ static enum sdse_status run_gnuplot(const struct sdse_plot_files *files, char *p
     return SDSE_INVALID;
 }
 
-// ---- the three files ----
+// ---- the two files ----
 
 static const struct sdse_output_kind
-    data_kind = {"the data of a plot of sdse",
-                 {"# point\t", "# bar\t", "# x\t", "# network\t"}},
     script_kind = {"a plot script of sdse", {"# Written by sdse; draw again with"}},
     picture_kind = {"a picture", {"\x89PNG", "%PDF", "<?xml"}};
 
 static enum sdse_status check_files(const struct sdse_plot_files *files,
                                     struct sdse_diags *diags) {
     enum sdse_status status =
-        sdse_output_check(files->data, &data_kind, files->rules, diags);
-    if (status == SDSE_OK)
-        status = sdse_output_check(files->script, &script_kind, files->rules, diags);
+        sdse_output_check(files->script, &script_kind, files->rules, diags);
     if (status == SDSE_OK)
         status = sdse_output_check(files->picture, &picture_kind, files->rules, diags);
     return status;
 }
 
-static enum sdse_status write_files(const struct sdse_plot_writers *writers,
-                                    const void *scene,
-                                    const struct sdse_plot_files *files,
-                                    struct sdse_arena *arena,
-                                    struct sdse_diags *diags) {
+static enum sdse_status write_script(const struct sdse_plot_writers *writers,
+                                     const void *scene,
+                                     const struct sdse_plot_files *files,
+                                     struct sdse_arena *arena,
+                                     struct sdse_diags *diags) {
     struct sdse_output output;
     enum sdse_status status =
-        sdse_output_open(&output, files->data, &data_kind, files->rules, diags);
+        sdse_output_open(&output, files->script, &script_kind, files->rules, diags);
     if (status != SDSE_OK)
         return status;
+    fputs("# Written by sdse; draw again with: gnuplot <this file>\n$data << "
+          "END_OF_DATA\n",
+          output.file);
     status = writers->data(scene, arena, output.file);
-    status = sdse_output_close(&output, status, diags);
+    fputs("END_OF_DATA\n", output.file);
     if (status == SDSE_OK)
-        status =
-            sdse_output_open(&output, files->script, &script_kind, files->rules, diags);
-    if (status != SDSE_OK)
-        return status;
-    writers->script(scene, files, output.file);
-    return sdse_output_close(&output, SDSE_OK, diags);
+        writers->script(scene, files, output.file);
+    return sdse_output_close(&output, status, diags);
 }
 
 static enum sdse_status draw_picture(const struct sdse_plot_files *files,
@@ -288,6 +295,6 @@ enum sdse_status sdse_gnuplot_draw(const struct sdse_plot_writers *writers,
                                    struct sdse_arena *arena, struct sdse_diags *diags) {
     enum sdse_status status = check_files(files, diags);
     if (status == SDSE_OK)
-        status = write_files(writers, scene, files, arena, diags);
+        status = write_script(writers, scene, files, arena, diags);
     return status == SDSE_OK ? draw_picture(files, diags) : status;
 }
