@@ -4,7 +4,7 @@ const picture = (() => {
   const canvas = byId('picture'), tip = byId('tip');
   const chosen = {x: null, y: null, colour: '', logX: false, logY: false};
   const margin = {left: 64, right: 16, top: 12, bottom: 44};
-  let drawn = []; // {row, x, y} in pixels
+  let drawn = []; // {row, u, v} in figures, x, y in pixels
   let cells = new Map(); // squares of pixels -> what is drawn there
   let line = []; // rows of the front of the two figures, along x
   let hovered = null;
@@ -12,18 +12,16 @@ const picture = (() => {
 
   // --- What there is to see ---
 
-  // Points that nothing shown beats in both figures, along x; equal ones are all kept.
-  function frontOf(points, x, y) {
-    const sorted = [...points].sort((a, b) => x(a) - x(b) || y(a) - y(b) || a - b);
+  // Points {row, u, v} that nothing shown beats in both figures, along u; equal ones are all kept.
+  function frontOf(points) {
+    const sorted = [...points].sort((a, b) => a.u - b.u || a.v - b.v || a.row - b.row);
     const kept = [];
     let least = Infinity, at = NaN;
-    for (const row of sorted) {
-      const value = y(row);
-      if (value < least || (value === least && x(row) === at)) {
-        kept.push(row);
-        least = value;
-        at = x(row);
-      }
+    for (const point of sorted) {
+      if (point.v > least || (point.v === least && point.u !== at)) continue;
+      kept.push(point);
+      least = point.v;
+      at = point.u;
     }
     return kept;
   }
@@ -34,7 +32,7 @@ const picture = (() => {
     const source = columns.find(c => c.name === chosen.colour);
     if (!source) return {of: () => 0, list: [{title: 'points', colour: palette[0], shape: 'circle'}]};
     const counts = new Map();
-    for (const row of points) {
+    for (const {row} of points) {
       const value = source.value(row);
       counts.set(value, (counts.get(value) || 0) + 1);
     }
@@ -185,26 +183,33 @@ const picture = (() => {
     cells = new Map();
     line = [];
     if (!x.figure || !y.figure) return empty(context, colours, 'No figure is known of these points.');
-    const fits = row => isOk(row) && Number.isFinite(shown(x.figure, row)) && Number.isFinite(shown(y.figure, row)) &&
-      (!chosen.logX || shown(x.figure, row) > 0) && (!chosen.logY || shown(y.figure, row) > 0);
-    const points = Array.from(table.visible()).filter(fits);
-    x.axis = axis(points.map(row => shown(x.figure, row)), margin.left, width - margin.right, chosen.logX);
-    y.axis = axis(points.map(row => shown(y.figure, row)), height - margin.bottom, margin.top, chosen.logY);
+    const points = [];
+    for (const row of table.visible()) {
+      const u = shown(x.figure, row), v = shown(y.figure, row);
+      if (Number.isFinite(u) && Number.isFinite(v) && isOk(row) && (!chosen.logX || u > 0) && (!chosen.logY || v > 0)) {
+        points.push({row, u, v, x: 0, y: 0});
+      }
+    }
+    x.axis = axis(points.map(point => point.u), margin.left, width - margin.right, chosen.logX);
+    y.axis = axis(points.map(point => point.v), height - margin.bottom, margin.top, chosen.logY);
     if (!x.axis || !y.axis) return empty(context, colours, 'No point with a mapping passes the filters.');
     drawAxes(context, colours, width, height, x, y);
-    line = frontOf(points, row => shown(x.figure, row), row => shown(y.figure, row));
-    const place = row => ({row, x: x.axis.at(shown(x.figure, row)), y: y.axis.at(shown(y.figure, row))});
+    for (const point of points) {
+      point.x = x.axis.at(point.u);
+      point.y = y.axis.at(point.v);
+    }
+    drawn = points;
+    const front = frontOf(points);
+    line = front.map(point => point.row);
     const groupsOf = categories(points);
     // Many points are small ones; those of a front stand above.
     const size = points.length > 20000 ? 1.5 : points.length > 2000 ? 2.2 : points.length > 300 ? 3 : 4.5;
     context.globalAlpha = points.length > 2000 ? 0.55 : 0.85;
-    for (const row of points) {
-      const at = place(row);
-      drawn.push(at);
+    for (const at of points) {
       const key = Math.floor(at.x / square) * 65536 + Math.floor(at.y / square);
       if (cells.has(key)) cells.get(key).push(at);
       else cells.set(key, [at]);
-      const category = groupsOf.list[groupsOf.of(row)];
+      const category = groupsOf.list[groupsOf.of(at.row)];
       if (size < 3) {
         context.fillStyle = category.colour;
         context.fillRect(at.x - size, at.y - size, 2 * size, 2 * size);
@@ -213,7 +218,7 @@ const picture = (() => {
       }
     }
     context.globalAlpha = 1;
-    drawLine(context, colours, line.map(place));
+    drawLine(context, colours, front);
     for (const at of drawn) {
       if (!onFront[at.row]) continue;
       mark(context, groupsOf.list[groupsOf.of(at.row)], at.x, at.y, Math.max(size, 4));
@@ -223,7 +228,7 @@ const picture = (() => {
       context.arc(at.x, at.y, Math.max(size, 4) + 3, 0, 2 * Math.PI);
       context.stroke();
     }
-    drawLabels(context, colours, place, width);
+    drawLabels(context, colours, width);
     legend(groupsOf, points.length);
   }
 
@@ -248,10 +253,11 @@ const picture = (() => {
     context.stroke();
   }
 
-  function drawLabels(context, colours, place, width) {
+  const placeOf = row => drawn.find(at => at.row === row);
+  function drawLabels(context, colours, width) {
     const labels = drawn.filter(at => kneeRows.has(at.row)).map(at => [at, 'knee']);
     for (const [row, name] of [[state.a, 'A'], [state.b, 'B']]) {
-      if (row !== null && drawn.some(at => at.row === row)) labels.push([place(row), name]);
+      if (row !== null && placeOf(row)) labels.push([placeOf(row), name]);
     }
     context.font = 'bold 12px sans-serif';
     context.textBaseline = 'bottom';
@@ -265,7 +271,7 @@ const picture = (() => {
       context.fillText(name, x, at.y - 6);
     }
     for (const row of [state.row, hovered]) {
-      const at = row === null ? null : drawn.find(point => point.row === row);
+      const at = row === null ? null : placeOf(row);
       if (!at) continue;
       context.strokeStyle = colours.text;
       context.lineWidth = row === state.row ? 2.5 : 1.5;
@@ -360,7 +366,7 @@ const picture = (() => {
     const at = line.indexOf(hovered !== null ? hovered : state.row);
     const go = to => {
       const row = line[Math.min(line.length - 1, Math.max(0, to))];
-      showTip(drawn.find(point => point.row === row));
+      showTip(placeOf(row));
       drawSoon();
       say('Point ' + idOf(row) + ': ' + nameOf(row) + '. ' + describe(row).join(', '));
     };
@@ -423,5 +429,5 @@ const picture = (() => {
   on('row', draw);
   on('compare', draw);
   on('theme', draw);
-  return {start, draw, line: () => line, placeOf: row => drawn.find(at => at.row === row)};
+  return {start, draw, line: () => line, placeOf};
 })();

@@ -130,7 +130,7 @@ function energyPanel(id, layer, colours, secondsPerCycle) {
       })),
     el('p', {class: 'help'}, 'Prices are the energy over the count: of memories whose accesses are wider than a word, of ' +
       'engines that leave work out and of leakage that is what the accelerator’s own prices come to per bit, MAC or second. ' +
-      'The accelerator below says them as they are declared.'),
+      'The inputs of the point, above, have them as they are declared.'),
     sqlBlock(sqlOf('energy', id, layer.layer_index), 'energies'), sqlBlock(sqlOf('level', id, layer.layer_index), 'counts of memories'),
     sqlBlock(sqlOf('network', id, layer.layer_index), 'counts of networks')];
 }
@@ -304,18 +304,20 @@ const pointPanel = (() => {
     const parts = [el('div', {class: 'controls'},
         el('button', {type: 'button', onclick: () => choose('a', row)}, 'Compare as A'),
         el('button', {type: 'button', onclick: () => choose('b', row)}, 'Compare as B')),
-      isOk(row) ? null : el('p', {class: 'notice'}, text('status', row) + ': ' + text('reason', row)), figureTable(row),
+      isOk(row) ? null : el('p', {class: 'notice'}, text('status', row) + ': ' + text('reason', row))];
+    const left = [figureTable(row),
       el('p', {class: 'help'}, 'Reproduce it: its inputs and mappings as files, run again, compared to the last bit.' +
         (detail ? ' Its hash is ' + detail.hash + '.' : '')),
       command('sdse reproduce ' + database + ' ' + id + ' -o point' + id)];
-    if (!isOk(row)) parts.push(null);
-    else if (!detail) parts.push(withoutDetails(id));
-    if (detail) {
+    if (!detail) {
+      parts.push(...left, isOk(row) ? withoutDetails(id) : null);
+    } else {
       const secondsPerCycle = column('latency_s').number(row) / column('latency_cycles').number(row);
       const colours = componentColours(byComponent(energyOf(detail.layers)));
       now = {id, detail, colours, secondsPerCycle};
       state.layer = Math.min(state.layer, detail.layers.length - 1);
-      parts.push(inputsPanel(detail), componentPanel(id, detail.layers, colours), el('h3', {}, 'Layers'),
+      parts.push(el('div', {class: 'sides'}, el('div', {}, left, inputsPanel(detail)),
+        el('div', {}, componentPanel(id, detail.layers, colours))), el('h3', {}, 'Layers'),
         layerTable(id, detail, colours, secondsPerCycle), el('div', {id: 'layer-place'}));
     }
     body.replaceChildren(...parts.flat(Infinity).filter(part => part));
