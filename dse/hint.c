@@ -20,9 +20,9 @@ struct looking {
     enum sdse_goal goal;
     double value; // of the answer
     struct sdse_mapping mapping;
-    uint64_t used, all; // multipliers
-    double least;       // value of the best that was tried
-    const char *hint;   // about it
+    uint64_t used, all;     // multipliers
+    double least;           // value of the best that was tried
+    struct sdse_hint *hint; // about it
     struct sdse_arena *arena, *scratch;
     struct sdse_arena *one;     // of the try under way
     struct sdse_effort *effort; // of the try under way
@@ -148,15 +148,12 @@ static bool try_variant(struct looking *looking, const struct sdse_arch *arch,
     return true;
 }
 
-static void say(struct looking *looking, const char *text) {
-    looking->hint = text;
-    if (!text)
+// What was tried, and what is said before and behind how much lower it is.
+static void say(struct looking *looking, const struct sdse_mapping *mapping,
+                const char *before, const char *after) {
+    *looking->hint = (struct sdse_hint){true, *mapping, before, after};
+    if (!before || !after)
         looking->status = SDSE_NO_MEMORY;
-}
-
-static const char *times_less(const struct looking *looking) {
-    return sdse_arena_printf(looking->arena, "%s %.3g times lower (tried)",
-                             goal_text(looking->goal), looking->value / looking->least);
 }
 
 // --- Imperfect factors ---
@@ -214,11 +211,10 @@ static void try_padding(struct looking *looking, const struct sdse_keeps *keeps)
             return;
         const struct sdse_variant variant = {.keeps = *keeps, .padding = padding[best]};
         if (try_variant(looking, looking->request->arch, &variant, &mapping))
-            say(looking,
+            say(looking, &mapping,
+                sdse_arena_printf(looking->arena, "--imperfect %d: ", PADDING_PERCENT),
                 sdse_arena_printf(
-                    looking->arena,
-                    "--imperfect %d: %s, %c = %llu as %llu passes of %llu places of %s",
-                    PADDING_PERCENT, times_less(looking),
+                    looking->arena, ", %c = %llu as %llu passes of %llu places of %s",
                     sdse_dim_letters[padding[best].dim],
                     (unsigned long long)
                         looking->request->layer->nest.bound[padding[best].dim],
@@ -283,14 +279,15 @@ static void try_dims(struct looking *looking, const struct sdse_keeps *keeps) {
         const struct sdse_arch *wider =
             looking->request->layer->nest.bound[d] > 1 ? admit(looking, d) : NULL;
         if (wider && try_variant(looking, wider, &variant, &mapping))
-            say(looking,
+            say(looking, &mapping,
                 sdse_arena_printf(
                     looking->arena,
                     "no fan-out takes %c for this kind of layer: with it %llu of "
-                    "%llu multipliers work, not %llu, %s",
+                    "%llu multipliers work, not %llu, ",
                     sdse_dim_letters[d], (unsigned long long)places_of(&mapping),
-                    (unsigned long long)looking->all, (unsigned long long)looking->used,
-                    times_less(looking)));
+                    (unsigned long long)looking->all,
+                    (unsigned long long)looking->used),
+                "");
     }
 }
 
@@ -354,9 +351,9 @@ static void try_bypass(struct looking *looking, const struct sdse_keeps *list,
         promise[best] = (double)INFINITY;
         const struct sdse_variant variant = {.keeps = list[best]};
         if (try_variant(looking, looking->request->arch, &variant, &mapping))
-            say(looking,
-                sdse_arena_printf(looking->arena, "--free-bypass: %s, %s",
-                                  times_less(looking), left_out(looking, &list[best])));
+            say(looking, &mapping, "--free-bypass: ",
+                sdse_arena_printf(looking->arena, ", %s",
+                                  left_out(looking, &list[best])));
     }
 }
 
@@ -416,10 +413,10 @@ static void prepare_and_look(struct looking *looking,
     look(looking);
 }
 
-enum sdse_status sdse_hint_find(const struct sdse_map_request *request,
+enum sdse_status sdse_hint_look(const struct sdse_map_request *request,
                                 const struct sdse_map_answer *answer,
-                                struct sdse_arena *arena, const char **hint) {
-    *hint = NULL;
+                                struct sdse_arena *arena, struct sdse_hint *hint) {
+    *hint = (struct sdse_hint){.found = false};
     // Past a memory that forgets nothing lives there: no hint for lives.
     if (!answer->point_count || sdse_layer_moves(request->layer) ||
         request->objective == SDSE_MAP_LIFETIME)
@@ -429,12 +426,49 @@ enum sdse_status sdse_hint_find(const struct sdse_map_request *request,
                               .arena = arena,
                               .scratch = sdse_arena_new(),
                               .one = sdse_arena_new(),
+                              .hint = hint,
                               .status = SDSE_NO_MEMORY};
     if (looking.scratch && looking.one)
         prepare_and_look(&looking, answer);
     sdse_arena_free(looking.scratch);
     sdse_arena_free(looking.one);
-    if (looking.status == SDSE_OK)
-        *hint = looking.hint;
     return looking.status;
+}
+
+enum sdse_status sdse_hint_text(const struct sdse_hint *hint,
+                                const struct sdse_map_request *request,
+                                const struct sdse_map_answer *answer,
+                                struct sdse_arena *arena, const char **text) {
+    *text = NULL;
+    if (!hint->found)
+        return SDSE_OK;
+    const enum sdse_goal goal = goal_of(request->objective);
+    double value = (double)INFINITY;
+    for (size_t i = 0; i < answer->point_count; i++)
+        value = fmin(value, sdse_goal_value(goal, &answer->point[i].totals));
+    struct sdse_model *model;
+    const enum sdse_status status =
+        sdse_model_new(request->arch, request->layer, request->form, arena, &model);
+    if (status != SDSE_OK)
+        return status;
+    if (sdse_mapping_verdict(model, &hint->mapping, NULL) != SDSE_VALID)
+        return SDSE_OK;
+    const struct sdse_totals totals = sdse_evaluate(model, &hint->mapping);
+    if (isnan(totals.energy_pj))
+        return SDSE_NO_MEMORY;
+    const double tried = sdse_goal_value(goal, &totals);
+    if (totals.strain > 1 || !(tried < WORTH * value))
+        return SDSE_OK;
+    *text = sdse_arena_printf(arena, "%s%s %.3g times lower (tried)%s", hint->before,
+                              goal_text(goal), value / tried, hint->after);
+    return *text ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+enum sdse_status sdse_hint_find(const struct sdse_map_request *request,
+                                const struct sdse_map_answer *answer,
+                                struct sdse_arena *arena, const char **text) {
+    struct sdse_hint hint;
+    const enum sdse_status status = sdse_hint_look(request, answer, arena, &hint);
+    *text = NULL;
+    return status ? status : sdse_hint_text(&hint, request, answer, arena, text);
 }

@@ -128,10 +128,27 @@ static double run_in_turn(struct searches *searches, enum sdse_goal goal,
     return sdse_goal_value(goal, &least);
 }
 
+// What the request starts with, as far as it is in the space.
+static void know_start(const struct searches *searches, struct sdse_best *best) {
+    const struct sdse_candidates *candidates = &searches->candidates;
+    const struct sdse_problem *problem = candidates->plain[0];
+    for (size_t i = 0; i < candidates->request->start_count; i++) {
+        const struct sdse_mapping *mapping = &candidates->request->start[i];
+        if (candidates->count > 1 || mapping->level_count != problem->levels ||
+            memcmp(mapping->keeps, problem->start.keeps, sizeof mapping->keeps) != 0 ||
+            sdse_mapping_verdict(problem->model, mapping, NULL) != SDSE_VALID)
+            continue;
+        const struct sdse_totals totals = sdse_evaluate(problem->model, mapping);
+        if (!isnan(totals.energy_pj))
+            sdse_best_know(best, mapping, &totals);
+    }
+}
+
 static bool run_front(struct searches *searches, struct sdse_arena *arena,
                       struct sdse_map_answer *answer) {
     struct sdse_best best;
     sdse_best_init(&best, SDSE_GOAL_FRONT, (double)INFINITY);
+    know_start(searches, &best);
     answer->lower_bound = run(searches, &best);
     bool good = !best.no_memory;
     for (size_t i = 0; good && i < best.count; i++) {

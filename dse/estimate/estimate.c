@@ -29,25 +29,18 @@ bool sdse_estimating_stopped(const struct sdse_estimating *e) {
 static bool allocate(struct sdse_estimating *e) {
     e->threads = e->request->threads ? e->request->threads : sdse_processors();
     e->workers = SDSE_ARENA_ARRAY(e->arena, struct sdse_arena *, e->threads);
-    e->serial_known =
-        SDSE_ARENA_ARRAY(e->arena, struct sdse_serial_known *, e->threads);
-    e->spreads_known =
-        SDSE_ARENA_ARRAY(e->arena, struct sdse_spreads_known *, e->threads);
-    bool ready = e->workers && e->serial_known && e->spreads_known;
+    e->solvers = SDSE_ARENA_ARRAY(e->arena, struct sdse_solver, e->threads);
+    bool ready = e->workers && e->solvers;
     for (unsigned i = 0; ready && i < e->threads; i++)
-        ready = (e->workers[i] = sdse_arena_new()) &&
-                (e->serial_known[i] = sdse_serial_known_new()) &&
-                (e->spreads_known[i] = sdse_spreads_known_new());
+        ready = (e->workers[i] = sdse_arena_new()) && sdse_solver_init(&e->solvers[i]);
     return ready && sdse_walk_begin(&e->walk, e->plan, e->arena);
 }
 
 static void release(struct sdse_estimating *e) {
     for (unsigned i = 0; e->workers && i < e->threads; i++)
         sdse_arena_free(e->workers[i]);
-    for (unsigned i = 0; e->serial_known && i < e->threads; i++)
-        sdse_serial_known_free(e->serial_known[i]);
-    for (unsigned i = 0; e->spreads_known && i < e->threads; i++)
-        sdse_spreads_known_free(e->spreads_known[i]);
+    for (unsigned i = 0; e->solvers && i < e->threads; i++)
+        sdse_solver_free(&e->solvers[i]);
     sdse_plan_free(e->plan);
     sdse_arena_free(e->arena);
 }

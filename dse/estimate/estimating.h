@@ -19,8 +19,7 @@ struct sdse_estimating {
     struct sdse_diags *diags;
     struct sdse_arena *arena;
     struct sdse_arena **workers; // [threads]
-    struct sdse_serial_known **serial_known;
-    struct sdse_spreads_known **spreads_known;
+    struct sdse_solver *solvers; // [threads]
     unsigned threads;
     struct sdse_plan *plan;
     struct sdse_walk walk;

@@ -103,9 +103,11 @@ static void solve_one(void *context, unsigned worker, size_t index) {
     if (sdse_estimating_stopped(e))
         return;
     const double began = sdse_estimating_now();
-    sdse_layer_problem_solve(&drawn->problem, e->workers[worker],
-                             &e->plan->sweep->mapper, e->serial_known[worker],
-                             e->spreads_known[worker], e->request->stop);
+    struct sdse_solver *solver = &e->solvers[worker];
+    sdse_layer_problem_solve(&drawn->problem, solver, &e->plan->sweep->mapper, NULL,
+                             e->request->stop);
+    drawn->problem.found = NULL;
+    sdse_arena_reset(solver->line);
     drawn->seconds = sdse_estimating_now() - began;
 }
 

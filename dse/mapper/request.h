@@ -8,6 +8,7 @@
 
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
+#include "spec/types/mapping.h"
 #include "spec/types/workload.h"
 
 enum sdse_map_objective {
@@ -37,6 +38,11 @@ struct sdse_map_request {
     const atomic_bool *stop; // set by another thread or a signal; NULL = never
     // A search that ends before it found anything answers with any valid mapping.
     bool any_mapping;
+    // Mappings of problems that differ in prices, capacities and bandwidths alone: of a
+    // front, what is worse than those of them that are valid here is cut from the
+    // start. [start_count] Moves no answer that is proved.
+    size_t start_count;
+    const struct sdse_mapping *start;
     struct sdse_spreads_known *known; // of this thread; NULL: nothing is kept. Moves no
                                       // answer
 };

@@ -661,6 +661,8 @@ double sdse_search_run(const struct sdse_search_space *space,
     struct helping helping = {space, effort->nodes + wait, false};
     best->least_pj = 0;
     best->cutoff = excluded * (best->goal == SDSE_GOAL_CYCLES ? 1 : 1.02);
+    if (best->known_count && !best->found) // as good as that is found in any case
+        best->cutoff = (double)INFINITY;
     for (;;) {
         search_pass(space, &helping, effort, best);
         if (effort->halt != SDSE_HALT_NONE) {

@@ -8,9 +8,9 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/status.h"
-#include "costmodel/serial_known.h"
-#include "dse/mapper/spreads_known.h"
 #include "dse/network/network_front.h"
+#include "dse/sweep/alike.h"
+#include "dse/sweep/solver.h"
 #include "results/store/records.h"
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
@@ -25,12 +25,17 @@ enum sdse_layer_problem_state {
 };
 
 struct sdse_layer_problem {
-    struct sdse_hash hash;  // of accelerator, mapper, layer shape, form and model
-    struct sdse_hash front; // once solved: what its front is stored under
-    double seconds_limit;   // once solved: that ended the search; 0 = none did
+    struct sdse_hash hash;     // of accelerator, mapper, layer shape, form and model
+    struct sdse_hash question; // of layer shape and form
+    struct sdse_hash front;    // once solved: what its front is stored under
+    double seconds_limit;      // once solved: that ended the search; 0 = none did
     const struct sdse_arch *arch;
     const struct sdse_layer *layer;
     struct sdse_weight_form form;
+    // While it is open: the accelerator's text and what it shares with its like; NULL:
+    // the problem is solved by itself.
+    const char *arch_text;
+    const struct sdse_alike *alike;
 
     enum sdse_layer_problem_state state;
     const char *reason;
@@ -38,12 +43,13 @@ struct sdse_layer_problem {
     double gap;
     const char *hint; // what would map it much better (dse/hint.h); NULL = nothing
     uint64_t nodes;
-    size_t variants;                 // of the problem; and
-    double log10_mappings;           // mappings in its space, once solved
-    size_t count;                    // elements of the front, by rising energy
-    struct sdse_tradeoff *elements;  // [count]
-    const char **mappings;           // [count], as text
-    struct sdse_layer_problem *next; // in its bucket
+    size_t variants;                  // of the problem; and
+    double log10_mappings;            // mappings in its space, once solved
+    size_t count;                     // elements of the front, by rising energy
+    struct sdse_tradeoff *elements;   // [count]
+    const char **mappings;            // [count], as text
+    const struct sdse_mapping *found; // [count], the same, until its line is solved
+    struct sdse_layer_problem *next;  // in its bucket
 };
 
 struct sdse_layer_problem_table;
@@ -68,15 +74,24 @@ struct sdse_hash sdse_layer_problem_limited(const struct sdse_layer_problem *pro
 
 // Solves the problem: the exact front of (energy, latency) over the space that `mapper`
 // describes (`uneven` is a matter of the accelerator: split, or not). Results go to
-// `arena`, which must not be shared with another thread. An interrupted problem, where
-// *stop was set by another thread (stop may be NULL), stays open. What is known is this
-// thread's, or NULL.
-// Returns SDSE_OK, also without a mapping; SDSE_NO_MEMORY.
+// solver->answers, which must not be shared with another thread, `found` to
+// solver->line. `start`: a solved problem that is alike (NULL: none), whose mappings
+// are what to better. An interrupted problem, where *stop was set by another thread
+// (stop may be NULL), stays open. Returns SDSE_OK, also without a mapping;
+// SDSE_NO_MEMORY.
 enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
-                                          struct sdse_arena *arena,
+                                          struct sdse_solver *solver,
                                           const struct sdse_sweep_mapper *mapper,
-                                          struct sdse_serial_known *serial_known,
-                                          struct sdse_spreads_known *spreads_known,
+                                          const struct sdse_layer_problem *start,
                                           const atomic_bool *stop);
+
+// Takes the mappings of a solved problem that is alike for those of this one, because
+// they are known to be: only energies and latencies are worked out. Returns as
+// sdse_layer_problem_solve.
+enum sdse_status sdse_layer_problem_take(struct sdse_layer_problem *problem,
+                                         const struct sdse_layer_problem *solved,
+                                         struct sdse_solver *solver,
+                                         const struct sdse_sweep_mapper *mapper,
+                                         const atomic_bool *stop);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/status.h"
 #include "costmodel/types/cost.h"
+#include "dse/sweep/alike.h"
 #include "dse/sweep/network_outputs.h"
 #include "results/store/records.h"
 #include "results/store/tensor.h"
@@ -25,6 +26,7 @@ struct sdse_variant {
     uint64_t number; // among all of the plan
     struct sdse_arch *arch;
     const char *text; // canonical
+    const struct sdse_alike *alike; // of the text
     struct sdse_hash hash;
     struct sdse_hash search; // of the accelerator and what the sweep's `mapper` adds to
                              // its space: the same as `hash` if that is nothing

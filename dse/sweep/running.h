@@ -10,6 +10,7 @@
 #include "dse/sweep/batch.h"
 #include "dse/sweep/claims.h"
 #include "dse/sweep/fronts.h"
+#include "dse/sweep/lines.h"
 #include "dse/sweep/sweep.h"
 
 // A batch is closed when it has so many problems to solve or so many points. How many
@@ -36,6 +37,8 @@ struct sdse_batch {
     const struct sdse_variant *variant; // of the last of them, or NULL
     struct sdse_layer_problem **open;   // problems that must be solved
     size_t open_count, open_capacity;
+    struct sdse_line *lines; // of them, [open_capacity]
+    size_t line_count;
     uint64_t parts_end; // parts below are in it or in those before
 };
 
@@ -44,9 +47,8 @@ struct sdse_run {
     struct sdse_diags *diags;
     struct sdse_arena *arena;                // lives as long as the run
     struct sdse_arena *scratch;              // reset after every point written
-    struct sdse_arena **workers;             // one arena each
-    struct sdse_serial_known **serial_known; // and one of these each
-    struct sdse_spreads_known **spreads_known;
+    struct sdse_arena **workers;             // one arena each: forms are measured there
+    struct sdse_solver *solvers;             // [threads]
     unsigned threads;
     struct sdse_plan *plan;
     struct sdse_store *store;

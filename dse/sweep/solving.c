@@ -13,21 +13,21 @@ enum { KNOWN_BYTES = 16 * 1024 * 1024 };
 
 // --- Solving ---
 
-static void solve_one(void *context, unsigned worker, size_t index) {
+static void solve_line(void *context, unsigned worker, size_t index) {
     struct sdse_run *run = context;
     if (sdse_run_stopped(run))
         return;
     // A problem that runs out of memory stays open; its points are then not written.
-    sdse_layer_problem_solve(run->solving->open[index], run->workers[worker],
-                             &run->plan->sweep->mapper, run->serial_known[worker],
-                             run->spreads_known[worker], run->request->stop);
+    sdse_line_solve(&run->solving->lines[index], &run->solvers[worker],
+                    &run->plan->sweep->mapper, run->request->stop);
 }
 
 static enum sdse_status begin_solving(struct sdse_run *run, struct sdse_batch *batch) {
     run->solving = batch;
     run->began_s = sdse_run_elapsed_s(run);
-    const enum sdse_status status = sdse_parallel_begin(batch->open_count, run->threads,
-                                                        solve_one, run, &run->loop);
+    batch->line_count = sdse_lines_list(batch->open, batch->open_count, batch->lines);
+    const enum sdse_status status = sdse_parallel_begin(batch->line_count, run->threads,
+                                                        solve_line, run, &run->loop);
     if (status)
         run->solving = NULL;
     return status;
@@ -108,6 +108,11 @@ static enum sdse_status add_open(struct sdse_batch *batch,
         if (!grown)
             return SDSE_NO_MEMORY;
         batch->open = grown;
+        struct sdse_line *lines =
+            realloc(batch->lines, capacity * sizeof(struct sdse_line));
+        if (!lines)
+            return SDSE_NO_MEMORY;
+        batch->lines = lines;
         batch->open_capacity = capacity;
     }
     batch->open[batch->open_count++] = problem;
@@ -125,7 +130,7 @@ enum sdse_status sdse_run_add_problem(struct sdse_run *run,
 static bool knows_much(const struct sdse_run *run) {
     size_t bytes = sdse_arena_used_bytes(run->known);
     for (unsigned i = 0; i < run->threads; i++)
-        bytes += sdse_arena_used_bytes(run->workers[i]);
+        bytes += sdse_arena_used_bytes(run->solvers[i].answers);
     return bytes >= KNOWN_BYTES;
 }
 
@@ -133,7 +138,7 @@ static bool knows_much(const struct sdse_run *run) {
 // in the database.
 static enum sdse_status forget_known(struct sdse_run *run) {
     for (unsigned i = 0; i < run->threads; i++)
-        sdse_arena_reset(run->workers[i]);
+        sdse_arena_reset(run->solvers[i].answers);
     sdse_arena_reset(run->known);
     run->problems = sdse_layer_problem_table_new(run->known);
     return run->problems ? SDSE_OK : SDSE_NO_MEMORY;

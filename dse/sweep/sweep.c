@@ -143,8 +143,11 @@ enum sdse_status sdse_run_add_point(struct sdse_run *run, uint64_t position) {
         if (!entry->problems[i])
             return SDSE_NO_MEMORY;
         run->progress->problems_total += is_new;
-        if (is_new)
+        if (is_new) {
+            entry->problems[i]->arch_text = variant->text;
+            entry->problems[i]->alike = variant->alike;
             status = sdse_run_add_problem(run, entry->problems[i]);
+        }
         if (status)
             return status;
     }
@@ -182,10 +185,7 @@ static bool allocate(struct sdse_run *run) {
     run->threads = run->request->threads ? run->request->threads : sdse_processors();
     run->scratch = sdse_arena_new();
     run->workers = SDSE_ARENA_ARRAY(run->arena, struct sdse_arena *, run->threads);
-    run->serial_known =
-        SDSE_ARENA_ARRAY(run->arena, struct sdse_serial_known *, run->threads);
-    run->spreads_known =
-        SDSE_ARENA_ARRAY(run->arena, struct sdse_spreads_known *, run->threads);
+    run->solvers = SDSE_ARENA_ARRAY(run->arena, struct sdse_solver, run->threads);
     run->known = sdse_arena_new();
     run->gathered = run->batches;
     run->most_problems = SDSE_LEAST_PROBLEMS;
@@ -194,17 +194,15 @@ static bool allocate(struct sdse_run *run) {
     run->counted =
         SDSE_ARENA_ARRAY(run->arena, unsigned char, run->plan->point_count / 8 + 1);
     run->fronts = sdse_fronts_new(run->plan->network_count);
-    bool ready = run->scratch && run->workers && run->serial_known &&
-                 run->spreads_known && run->problems && run->measured && run->fronts &&
-                 run->counted;
+    bool ready = run->scratch && run->workers && run->solvers && run->problems &&
+                 run->measured && run->fronts && run->counted;
     for (int i = 0; ready && i < 2; i++)
         ready = (run->batches[i].arena = sdse_arena_new()) &&
                 (run->batches[i].points = SDSE_ARENA_ARRAY(
                      run->arena, struct sdse_batch_point, SDSE_BATCH_POINTS));
     for (unsigned i = 0; ready && i < run->threads; i++)
-        ready = (run->workers[i] = sdse_arena_new()) &&
-                (run->serial_known[i] = sdse_serial_known_new()) &&
-                (run->spreads_known[i] = sdse_spreads_known_new());
+        ready =
+            (run->workers[i] = sdse_arena_new()) && sdse_solver_init(&run->solvers[i]);
     return ready;
 }
 
@@ -212,12 +210,11 @@ static void release(struct sdse_run *run) {
     sdse_parallel_end(run->loop); // after a failure: nothing of it is kept
     for (unsigned i = 0; run->workers && i < run->threads; i++)
         sdse_arena_free(run->workers[i]);
-    for (unsigned i = 0; run->serial_known && i < run->threads; i++)
-        sdse_serial_known_free(run->serial_known[i]);
-    for (unsigned i = 0; run->spreads_known && i < run->threads; i++)
-        sdse_spreads_known_free(run->spreads_known[i]);
+    for (unsigned i = 0; run->solvers && i < run->threads; i++)
+        sdse_solver_free(&run->solvers[i]);
     for (int i = 0; i < 2; i++) {
         free(run->batches[i].open);
+        free(run->batches[i].lines);
         sdse_arena_free(run->batches[i].arena);
     }
     sdse_plan_free(run->plan);

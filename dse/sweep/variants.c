@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "costmodel/evaluate.h"
+#include "dse/sweep/alike.h"
 #include "spec/split.h"
 #include "spec/write.h"
 
@@ -67,7 +68,8 @@ enum sdse_status sdse_variant_finish(struct sdse_variant *variant,
                                      struct sdse_diags *diags) {
     sdse_arch_area(variant->arch, &variant->area);
     variant->text = sdse_arch_text(arena, variant->arch);
-    if (!variant->text)
+    variant->alike = variant->text ? sdse_alike_of(variant->text, arena) : NULL;
+    if (!variant->alike)
         return SDSE_NO_MEMORY;
     variant->hash = sdse_hash_of_text(variant->text);
     if (!add_space(variant, mapper, arena))
