@@ -133,6 +133,8 @@ static const char *const unused[] = {
     DROP_UNUSED("layer_front", "front_id", "solution"),
     DROP_UNUSED("layer_front_element", "front_id", "layer_front"),
     DROP_UNUSED("weight_form", "form_id", "point_layer"),
+    "DELETE FROM mapping_text WHERE mapping_id NOT IN (SELECT mapping FROM"
+    " layer_front_element UNION SELECT mapping FROM solution)",
     "DELETE FROM origin WHERE origin_id NOT IN (SELECT read_origin_id FROM"
     " solution_level" ORIGINS("fill_origin_id", "solution_level")
         ORIGINS("update_origin_id", "solution_level")

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "results/store/mapping_text.h"
 #include "results/store/schema.h"
 
 // ---- tables ----
@@ -30,9 +31,11 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(hash) DO NOTHING",
      true, 1},
     {"layer_front_element",
-     "SELECT f.hash AS front, e.rank, e.energy_pj, e.latency_cycles, e.mapping,"
-     " e.digest FROM layer_front_element e JOIN layer_front f USING (front_id)"
-     " ORDER BY f.hash, e.rank",
+     "SELECT f.hash AS front, e.rank, e.energy_pj, e.latency_cycles,"
+     " " SDSE_MAPPING_TEXT(
+         "e.mapping") " AS mapping, e.digest FROM layer_front_element e JOIN "
+                      "layer_front f USING (front_id)"
+                      " ORDER BY f.hash, e.rank",
      "INSERT INTO layer_front_element VALUES((SELECT front_id FROM layer_front"
      " WHERE hash = ?1), ?2, ?3, ?4, ?5, ?6)",
      true, 2},
@@ -41,11 +44,15 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " NOTHING",
      false, 2},
     {"solution",
-     "SELECT s.hash, f.hash AS front, s.proof, s.gap, s.mapping, s.energy_pj,"
-     " s.latency_cycles, s.compute_cycles, s.fill_cycles, s.drain_cycles,"
-     " s.pass_cycles, s.rebuild_cycles, s.macs, s.multipliers_used,"
-     " s.shift_adds, s.basis_words_loaded, s.utilization, s.bottleneck, s.digest"
-     " FROM solution s LEFT JOIN layer_front f USING (front_id) ORDER BY s.hash",
+     "SELECT s.hash, f.hash AS front, s.proof, s.gap, " SDSE_MAPPING_TEXT(
+         "s.mapping") " AS mapping, s.energy_pj,"
+                      " s.latency_cycles, s.compute_cycles, s.fill_cycles, "
+                      "s.drain_cycles,"
+                      " s.pass_cycles, s.rebuild_cycles, s.macs, s.multipliers_used,"
+                      " s.shift_adds, s.basis_words_loaded, s.utilization, "
+                      "s.bottleneck, s.digest"
+                      " FROM solution s LEFT JOIN layer_front f USING (front_id) ORDER "
+                      "BY s.hash",
      "INSERT INTO solution(hash, front_id, proof, gap, mapping, energy_pj,"
      " latency_cycles, compute_cycles, fill_cycles, drain_cycles, pass_cycles,"
      " rebuild_cycles, macs, multipliers_used, shift_adds, basis_words_loaded,"

@@ -60,6 +60,7 @@ struct merging {
     struct sdse_merged *merged;
     sqlite3_stmt *take, *is_taken;
     struct sdse_input_writer inputs;
+    struct sdse_mapping_writer mappings;
 };
 
 static int prepare(sqlite3 *db, sqlite3_stmt **statement, const char *sql) {
@@ -90,17 +91,6 @@ static int prepare_replace(sqlite3 *db, enum sdse_content table,
     const int code = text ? prepare(db, statement, text) : SQLITE_NOMEM;
     sqlite3_free(text);
     return code;
-}
-
-// Runs `statement` with the columns of a row as its parameters.
-static int put_row(sqlite3_stmt *statement, sqlite3_stmt *row) {
-    int code = SQLITE_OK;
-    for (int i = 0; code == SQLITE_OK && i < sqlite3_column_count(row); i++)
-        code = sqlite3_bind_value(statement, i + 1, sqlite3_column_value(row, i));
-    if (code == SQLITE_OK)
-        code = sqlite3_step(statement);
-    sqlite3_reset(statement);
-    return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
 // ---- which of two is kept ----
@@ -249,7 +239,7 @@ static int copy_named(struct merging *m, struct copying *c) {
     if (code == SQLITE_OK)
         code = c->table == SDSE_CONTENT_INPUT && !ours.there
                    ? sdse_input_copy(&m->inputs, c->reading.row)
-                   : put_row(c->put, c->reading.row);
+                   : sdse_mapping_put_row(&m->mappings, c->put, c->reading.row);
     if (code == SQLITE_OK)
         code = note_taken(m, c->table, hash);
     m->merged->points += c->table == SDSE_CONTENT_POINT;
@@ -261,7 +251,7 @@ static int copy_row(struct merging *m, struct copying *c) {
         return copy_named(m, c);
     const enum sdse_content owner = owner_of(c->table);
     if (owner == c->table)
-        return put_row(c->put, c->reading.row);
+        return sdse_mapping_put_row(&m->mappings, c->put, c->reading.row);
     const char *hash = (const char *)sqlite3_column_text(c->reading.row, 0);
     if (!hash)
         return SQLITE_NOMEM;
@@ -270,7 +260,9 @@ static int copy_row(struct merging *m, struct copying *c) {
         snprintf(c->owner, sizeof c->owner, "%s", hash);
         code = find_taken(m, owner, hash, &c->taken);
     }
-    return code == SQLITE_OK && c->taken ? put_row(c->put, c->reading.row) : code;
+    return code == SQLITE_OK && c->taken
+               ? sdse_mapping_put_row(&m->mappings, c->put, c->reading.row)
+               : code;
 }
 
 static int prepare_copy(struct merging *m, struct copying *c) {
@@ -375,6 +367,7 @@ enum sdse_status sdse_merge(struct sdse_store *store,
                         .db = store->db,
                         .from = store->db,
                         .inputs = {.db = store->db},
+                        .mappings = {.db = store->db},
                         .diags = diags,
                         .merged = merged};
     enum sdse_status status = sdse_store_begin(store);
@@ -404,6 +397,7 @@ enum sdse_status sdse_merge(struct sdse_store *store,
     sqlite3_finalize(m.take);
     sqlite3_finalize(m.is_taken);
     sdse_input_writer_end(&m.inputs);
+    sdse_mapping_writer_end(&m.mappings);
     if (status == SDSE_OK)
         status = run(m.db, "DROP TABLE temp.merge_taken") == SQLITE_OK
                      ? sdse_store_commit(store)

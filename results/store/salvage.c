@@ -17,6 +17,7 @@ struct salvaging {
     struct sdse_diags *diags;
     struct sdse_salvaged *out;
     struct sdse_input_writer inputs;
+    struct sdse_mapping_writer mappings;
 };
 
 static int run(sqlite3 *db, const char *sql) {
@@ -140,16 +141,6 @@ static int refers(struct salvaging *s, enum sdse_content table, sqlite3_stmt *ro
     return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-static int put_row(sqlite3_stmt *put, sqlite3_stmt *row) {
-    int code = SQLITE_OK;
-    for (int i = 0; code == SQLITE_OK && i < sqlite3_column_count(row); i++)
-        code = sqlite3_bind_value(put, i + 1, sqlite3_column_value(row, i));
-    if (code == SQLITE_OK)
-        code = sqlite3_step(put);
-    sqlite3_reset(put);
-    return code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
 static int copy_row(struct salvaging *s, enum sdse_content table, sqlite3_stmt *put,
                     sqlite3_stmt *row) {
     bool there = false;
@@ -158,8 +149,9 @@ static int copy_row(struct salvaging *s, enum sdse_content table, sqlite3_stmt *
         return note_bad(s, table, row, false);
     code = refers(s, table, row, &there);
     if (code == SQLITE_OK && there)
-        code = table == SDSE_CONTENT_INPUT ? sdse_input_copy(&s->inputs, row)
-                                           : put_row(put, row);
+        code = table == SDSE_CONTENT_INPUT
+                   ? sdse_input_copy(&s->inputs, row)
+                   : sdse_mapping_put_row(&s->mappings, put, row);
     if (!there || (code & 0xff) == SQLITE_CONSTRAINT)
         code = note_bad(s, table, row, true);
     return code;
@@ -354,7 +346,8 @@ enum sdse_status sdse_salvage(struct sdse_reader *damaged, struct sdse_store *st
                               bool all, struct sdse_arena *arena,
                               struct sdse_diags *diags, struct sdse_salvaged *out) {
     *out = (struct sdse_salvaged){0};
-    struct salvaging s = {damaged->db, store->db, diags, out, {.db = store->db}};
+    struct salvaging s = {damaged->db, store->db,         diags,
+                          out,         {.db = store->db}, {.db = store->db}};
     enum sdse_status status = sdse_store_begin(store);
     if (status != SDSE_OK)
         return status;
@@ -372,6 +365,7 @@ enum sdse_status sdse_salvage(struct sdse_reader *damaged, struct sdse_store *st
             status = note_missing(&s, (enum sdse_content)i);
     }
     sdse_input_writer_end(&s.inputs);
+    sdse_mapping_writer_end(&s.mappings);
     if (status == SDSE_OK && (code = leave_out(s.to, all)) != SQLITE_OK)
         status = refuse(s.to, diags, code);
     if (status == SDSE_OK)

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "results/store/mapping_text.h"
+
 // Every fragment is one statement: C guarantees string literals of 4095 bytes only.
 #define HASH_COLUMN "hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 32)"
 #define PROOF_COLUMNS                                                            \
@@ -176,18 +178,23 @@ const char *const sdse_schema_statements[] = {
     ", seconds_limit REAL CHECK (seconds_limit IS NULL OR"
     " (seconds_limit > 0 AND proof <> 'optimal')), hint TEXT," DIGEST_COLUMN ") STRICT",
 
+    // Each under the hash of its text (results/store/mapping_text.h).
+    "CREATE TABLE mapping_text("
+    " mapping_id INTEGER PRIMARY KEY,"
+    " text TEXT NOT NULL) STRICT",
+
     "CREATE TABLE layer_front_element("
     " front_id INTEGER NOT NULL REFERENCES layer_front(front_id),"
     " rank INTEGER NOT NULL CHECK (rank >= 0),"
     " energy_pj REAL NOT NULL CHECK (energy_pj >= 0),"
     " latency_cycles INTEGER NOT NULL CHECK (latency_cycles >= 0),"
-    " mapping TEXT NOT NULL," DIGEST_COLUMN ","
+    " mapping ANY NOT NULL," DIGEST_COLUMN ","
     " PRIMARY KEY (front_id, rank)) STRICT, WITHOUT ROWID",
 
     "CREATE TABLE solution("
     " solution_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
     " front_id INTEGER REFERENCES layer_front(front_id), " PROOF_COLUMNS ","
-    " mapping TEXT NOT NULL,"
+    " mapping ANY NOT NULL,"
     " energy_pj REAL NOT NULL CHECK (energy_pj >= 0),"
     " latency_cycles INTEGER NOT NULL CHECK (latency_cycles >= 0),"
     " compute_cycles INTEGER NOT NULL,"
@@ -449,17 +456,20 @@ const char *const sdse_schema_statements[] = {
     " s.shift_adds * pl.repeat AS shift_adds,"
     " s.multipliers_used, s.proof AS mapper_status, s.gap AS mapper_gap,"
     " (SELECT hint FROM layer_front lf WHERE lf.front_id = s.front_id) AS hint,"
-    " s.mapping,"
-    " f.smartdeal, f.weights, f.density, f.row_density,"
-    " f.joint_row_density_32, f.joint_row_density_64,"
-    " nullif(f.sharing_group, 0) AS sharing_group,"
-    " f.joint_row_density, f.digit_encoding, f.digits_per_weight, f.basis_size,"
-    " f.products_first, f.products, f.sums_per_weight,"
-    " f.weight_bits * pl.copies AS weight_bits,"
-    " f.weight_words * pl.copies AS weight_words,"
-    " f.rel_error, f.sqnr_db, f.exponents_used, s.hash AS solution_hash"
-    " FROM point_layer pl JOIN solution s USING (solution_id)"
-    " LEFT JOIN weight_form f USING (form_id)",
+    " " SDSE_MAPPING_TEXT(
+        "s.mapping") " AS mapping,"
+                     " f.smartdeal, f.weights, f.density, f.row_density,"
+                     " f.joint_row_density_32, f.joint_row_density_64,"
+                     " nullif(f.sharing_group, 0) AS sharing_group,"
+                     " f.joint_row_density, f.digit_encoding, f.digits_per_weight, "
+                     "f.basis_size,"
+                     " f.products_first, f.products, f.sums_per_weight,"
+                     " f.weight_bits * pl.copies AS weight_bits,"
+                     " f.weight_words * pl.copies AS weight_words,"
+                     " f.rel_error, f.sqnr_db, f.exponents_used, s.hash AS "
+                     "solution_hash"
+                     " FROM point_layer pl JOIN solution s USING (solution_id)"
+                     " LEFT JOIN weight_form f USING (form_id)",
 
     "CREATE VIEW v_level AS SELECT"
     " pl.point_id, pl.layer_index, pl.name AS layer, pl.repeat, l.level,"
@@ -513,9 +523,10 @@ const char *const sdse_schema_statements[] = {
 
     "CREATE VIEW v_layer_front AS SELECT"
     " pl.point_id, pl.layer_index, pl.name AS layer, e.rank, e.energy_pj,"
-    " e.latency_cycles, e.mapping"
-    " FROM point_layer pl JOIN solution s USING (solution_id)"
-    " JOIN layer_front_element e USING (front_id)",
+    " e.latency_cycles, " SDSE_MAPPING_TEXT(
+        "e.mapping") " AS mapping"
+                     " FROM point_layer pl JOIN solution s USING (solution_id)"
+                     " JOIN layer_front_element e USING (front_id)",
 
     "CREATE VIEW v_training AS SELECT"
     " t.name, t.method, t.seed, e.epoch, e.train_loss, e.train_accuracy,"

@@ -6,6 +6,7 @@
 
 #include "results/store/content.h"
 #include "results/store/input_text.h"
+#include "results/store/mapping_text.h"
 #include "results/store/schema.h"
 #include "results/store/store.h"
 
@@ -39,9 +40,10 @@
     X(LOAD_FRONT, "SELECT front_id, proof, gap, seconds_limit, (SELECT count(*) FROM"  \
                   " layer_front_element e WHERE e.front_id = f.front_id), hint"        \
                   " FROM layer_front f WHERE hash = ?")                                \
-    X(LOAD_FRONT_ELEMENTS, "SELECT energy_pj, latency_cycles, mapping"                 \
-                           " FROM layer_front_element WHERE front_id = ?"              \
-                           " ORDER BY rank")                                           \
+    X(LOAD_FRONT_ELEMENTS,                                                             \
+      "SELECT energy_pj, latency_cycles, " SDSE_MAPPING_TEXT(                          \
+          "mapping") " FROM layer_front_element WHERE front_id = ?"                    \
+                     " ORDER BY rank")                                                 \
     X(ADD_ORIGIN, "INSERT INTO origin(mark, text, digest) VALUES(?, ?, ?)"             \
                   " ON CONFLICT DO NOTHING")                                           \
     X(ORIGIN_ID, "SELECT origin_id FROM origin WHERE mark = ? AND text = ?")           \
@@ -53,8 +55,9 @@
       " shift_adds, basis_words_loaded, utilization, bottleneck, digest)"              \
       " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
     X(SOLUTION_ID, "SELECT solution_id FROM solution WHERE hash = ?")                  \
-    X(LOAD_SOLUTION, "SELECT energy_pj, latency_cycles, macs, utilization, proof,"     \
-                     " gap, mapping FROM solution WHERE hash = ?")                     \
+    X(LOAD_SOLUTION,                                                                   \
+      "SELECT energy_pj, latency_cycles, macs, utilization, proof,"                    \
+      " gap, " SDSE_MAPPING_TEXT("mapping") " FROM solution WHERE hash = ?")           \
     X(ADD_MEMORY, "INSERT INTO solution_memory VALUES(?, ?, ?, ?, ?, ?, ?, ?)")        \
     X(ADD_LEVEL, "INSERT INTO solution_level VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
                  " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
@@ -165,6 +168,7 @@ struct sdse_store {
     sqlite3 *db;
     sqlite3_stmt *statement[SDSE_STATEMENTS];
     struct sdse_input_writer inputs;
+    struct sdse_mapping_writer mappings;
     bool in_batch;
     // What the open batch adds to each table's seal, modulo 2^64.
     struct sdse_seal seal[SDSE_CONTENTS];
@@ -204,6 +208,8 @@ void sdse_store_unseal(struct sdse_store *store, enum sdse_content table,
 void sdse_bind_u64(struct sdse_binding *binding, uint64_t value);
 // NAN becomes NULL.
 void sdse_bind_f64(struct sdse_binding *binding, double value);
+// The same for a mapping, of which the row holds an id, and the digest hears the text.
+void sdse_bind_mapping(struct sdse_binding *binding, const char *text);
 // NULL becomes NULL. The text must live until the statement has run.
 void sdse_bind_text(struct sdse_binding *binding, const char *text);
 void sdse_bind_hash(struct sdse_binding *binding, struct sdse_hash hash);

@@ -155,6 +155,7 @@ void sdse_store_close(struct sdse_store *store) {
     for (size_t i = 0; i < SDSE_STATEMENTS; i++)
         sqlite3_finalize(store->statement[i]);
     sdse_input_writer_end(&store->inputs);
+    sdse_mapping_writer_end(&store->mappings);
     sqlite3_close(store->db); // rolls an open batch back
     free(store);
 }
@@ -189,6 +190,7 @@ enum sdse_status sdse_store_begin(struct sdse_store *store) {
     store->in_batch = status == SDSE_OK;
     store->batch_status = SDSE_OK;
     memset(store->seal, 0, sizeof store->seal);
+    sdse_mapping_forget(&store->mappings);
     return status;
 }
 
@@ -269,6 +271,12 @@ struct sdse_binding sdse_bind_content(struct sdse_store *store,
     return binding;
 }
 
+// After a failure SQLite may have rolled the batch back by itself: whatever is written
+// from there on would be a transaction of its own, and stay.
+static bool batch_failed(const struct sdse_store *store) {
+    return store->in_batch && store->batch_status != SDSE_OK;
+}
+
 static void note_code(struct sdse_binding *binding, int code) {
     if (binding->code == SQLITE_OK)
         binding->code = code;
@@ -295,6 +303,16 @@ void sdse_bind_f64(struct sdse_binding *binding, double value) {
 void sdse_bind_text(struct sdse_binding *binding, const char *text) {
     note_code(binding, sqlite3_bind_text(binding->statement, binding->next, text, -1,
                                          SQLITE_STATIC));
+    sdse_digest_text(&binding->digest, text);
+}
+
+void sdse_bind_mapping(struct sdse_binding *binding, const char *text) {
+    struct sdse_mapping_writer *mappings = &binding->store->mappings;
+    mappings->db = binding->store->db;
+    note_code(binding, batch_failed(binding->store)
+                           ? SQLITE_OK
+                           : sdse_mapping_bind(mappings, binding->statement,
+                                               binding->next, text));
     sdse_digest_text(&binding->digest, text);
 }
 
@@ -351,12 +369,6 @@ enum sdse_status sdse_store_fail_code(struct sdse_store *store, int code) {
     return sdse_store_fail(store, status, "%s%s%s", sqlite3_errmsg(store->db),
                            number ? ": " : "",
                            number ? sdse_errno_text(number).text : "");
-}
-
-// After a failure SQLite may have rolled the batch back by itself: whatever is written
-// from there on would be a transaction of its own, and stay.
-static bool batch_failed(const struct sdse_store *store) {
-    return store->in_batch && store->batch_status != SDSE_OK;
 }
 
 enum sdse_status sdse_bind_run(struct sdse_binding *binding) {

@@ -28,7 +28,7 @@ enum sdse_status sdse_store_add_front(struct sdse_store *store,
         sdse_bind_u64(&element, i);
         sdse_bind_f64(&element, front->elements[i].energy_pj);
         sdse_bind_u64(&element, front->elements[i].latency_cycles);
-        sdse_bind_text(&element, front->elements[i].mapping);
+        sdse_bind_mapping(&element, front->elements[i].mapping);
         sdse_bind_digest(&element);
         status = sdse_bind_run(&element);
     }

@@ -336,7 +336,7 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
         sdse_bind_null(&add);
     sdse_bind_text(&add, sdse_proof_name(solution->proof));
     sdse_bind_f64(&add, solution->gap);
-    sdse_bind_text(&add, solution->mapping);
+    sdse_bind_mapping(&add, solution->mapping);
     sdse_bind_f64(&add, cost->energy_pj);
     sdse_bind_u64(&add, cost->latency_cycles);
     sdse_bind_u64(&add, cost->compute_cycles);

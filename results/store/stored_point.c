@@ -244,11 +244,14 @@ static int load_parts(struct sdse_reader *reader, int64_t id, struct sdse_arena 
                         " ORDER BY path",
                         id, take_parameter, arena, out, &out->parameter_count);
     if (code == SQLITE_OK)
-        code = each_row(reader,
-                        "SELECT l.name, s.mapping, f.hash FROM point_layer l JOIN"
-                        " solution s USING (solution_id) LEFT JOIN weight_form f USING"
-                        " (form_id) WHERE l.point_id = ? ORDER BY l.layer_index",
-                        id, take_layer, arena, out, &out->layer_count);
+        code = each_row(
+            reader,
+            "SELECT l.name, " SDSE_MAPPING_TEXT(
+                "s.mapping") ", f.hash FROM point_layer l JOIN"
+                             " solution s USING (solution_id) LEFT JOIN weight_form f "
+                             "USING"
+                             " (form_id) WHERE l.point_id = ? ORDER BY l.layer_index",
+            id, take_layer, arena, out, &out->layer_count);
     return code;
 }
 

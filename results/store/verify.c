@@ -75,8 +75,11 @@ static const struct {
      "SELECT 'solution ' || s.hash || ': it is not on its front' FROM solution s"
      " WHERE s.front_id IS NOT NULL AND s.proof = 'optimal' AND NOT EXISTS"
      " (SELECT 1 FROM layer_front_element e WHERE e.front_id = s.front_id AND"
-     "  e.mapping = s.mapping AND e.latency_cycles = s.latency_cycles AND " NEAR(
-         "e.energy_pj", "s.energy_pj") ")"},
+     "  " SDSE_MAPPING_TEXT("e.mapping") " = " SDSE_MAPPING_TEXT(
+         "s.mapping") " AND e.latency_cycles = s.latency_cycles AND " NEAR("e.energy_"
+                                                                           "pj",
+                                                                           "s.energy_"
+                                                                           "pj") ")"},
     {"verify-front",
      "SELECT 'point ' || p.hash || ': front element ' || b.rank || ' does not belong'"
      " || ' after the one before it' FROM point_front a"
@@ -194,15 +197,20 @@ enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
 // ---- solutions ----
 
 // One row for every solution: the first point that has it.
-#define USED                                                                       \
-    "SELECT s.hash, s.mapping, s.energy_pj, s.latency_cycles, s.macs, "            \
-    "min(l.point_id),"                                                             \
-    " l.name, l.layer_index, p.arch_hash, a.text, p.workload_hash, w.text, f.hash" \
-    " FROM point_layer l JOIN point p USING (point_id)"                            \
-    " JOIN solution s USING (solution_id) JOIN v_input a ON a.hash = p.arch_hash"  \
-    " JOIN v_input w ON w.hash = p.workload_hash LEFT JOIN weight_form f USING "   \
-    "(form_id)"                                                                    \
-    " GROUP BY l.solution_id ORDER BY p.arch_hash, p.workload_hash, s.hash"
+#define USED                                                                           \
+    "SELECT s.hash, " SDSE_MAPPING_TEXT(                                               \
+        "s.mapping") ", s.energy_pj, s.latency_cycles, s.macs, "                       \
+                     "min(l.point_id),"                                                \
+                     " l.name, l.layer_index, p.arch_hash, a.text, p.workload_hash, "  \
+                     "w.text, f.hash"                                                  \
+                     " FROM point_layer l JOIN point p USING (point_id)"               \
+                     " JOIN solution s USING (solution_id) JOIN v_input a ON a.hash "  \
+                     "= p.arch_hash"                                                   \
+                     " JOIN v_input w ON w.hash = p.workload_hash LEFT JOIN "          \
+                     "weight_form f USING "                                            \
+                     "(form_id)"                                                       \
+                     " GROUP BY l.solution_id ORDER BY p.arch_hash, p.workload_hash, " \
+                     "s.hash"
 
 enum sdse_status sdse_verify_each_solution(
     struct sdse_reader *reader, struct sdse_diags *diags,

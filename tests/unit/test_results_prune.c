@@ -392,6 +392,7 @@ static char *read_all(const char *path) {
         "SELECT count(*) FROM text_line WHERE line_id NOT IN (SELECT line_id FROM "
         "input_line)",
         out);
+    ask(reader, "SELECT text FROM mapping_text ORDER BY 1", out);
     fclose(out);
     if (sdse_verify_stored(reader, &diags) != SDSE_OK)
         fail_msg("%s: %s", path, diags.first ? diags.first->message : "?");
