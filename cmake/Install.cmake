@@ -3,6 +3,7 @@
 #   bin/sdse  lib/libsdse.{a,so}  include/sdse/  lib/pkgconfig/sdse.pc     the program and the library
 #   share/sdse/{archs,workloads,sweeps,validation,cluster,tech}            the data that the program finds by name
 #   share/man/man1  share/{bash-completion,zsh,fish}                       manual pages and completion, made by the program
+#   share/sdse/python, or for /usr lib/python3/dist-packages               sdse.py
 #   share/doc/sdse                                                         the pages, the licence, the changes
 #
 # Nothing of it names the prefix: the tree may be moved, or installed below DESTDIR.
@@ -28,6 +29,14 @@ configure_file(cmake/sdse.pc.in sdse.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/sdse.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(DIRECTORY archs workloads sweeps validation cluster tech DESTINATION ${CMAKE_INSTALL_DATADIR}/sdse
         USE_SOURCE_PERMISSIONS)
+# Python programs find it by itself where Debian's python3 looks.
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(python_folder lib/python3/dist-packages)
+else()
+  set(python_folder ${CMAKE_INSTALL_DATADIR}/sdse/python)
+endif()
+install(FILES python/sdse.py DESTINATION ${python_folder})
+install(DIRECTORY python/examples DESTINATION ${CMAKE_INSTALL_DOCDIR}/python)
 install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

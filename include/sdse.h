@@ -75,6 +75,9 @@
 #include "dse/estimate/estimate.h"
 #include "dse/sweep/sweep.h"
 
+// The same for other languages: opaque handles and structs of plain fields.
+#include "dse/session/session.h"
+
 // Published figures beside ours.
 #include "dse/validation/validate.h"
 
