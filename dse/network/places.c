@@ -1,0 +1,408 @@
+#include "dse/network/places.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ALIVE = 12 };
+
+const char *sdse_place_name(enum sdse_place place) {
+    static const char *const names[SDSE_PLACES] = {"outermost", "shared", "both"};
+    return names[place];
+}
+
+// A sum that ends in a state, and where it comes from.
+struct label {
+    struct sdse_tradeoff at;
+    uint32_t parent; // label of the stage before
+    uint32_t choice; // element of the layer's answer
+    uint32_t
+        state; // that it ends in: of the tensors alive, the first is the last digit
+    uint32_t order; // in which it was made: ties
+    enum sdse_place outputs;
+};
+
+// The labels after a layer, by state, then by rising energy.
+struct sdse_places_stage {
+    size_t alive_count;
+    size_t alive[MOST_ALIVE]; // tensors
+    size_t count;
+    struct label *label;
+};
+
+struct finder {
+    const struct sdse_placing *placing;
+    enum sdse_places_goal goal;
+    size_t most;
+    sdse_place_ask ask;
+    void *context;
+    struct label *found; // candidates of the stage under way
+    size_t count, room;
+    size_t *corner; // scratch of thinning
+    size_t corner_room;
+    struct sdse_places *places;
+};
+
+// --- Tensors alive ---
+
+static size_t last_use(const struct sdse_handed_tensor *tensor) {
+    return tensor->use[tensor->use_count - 1];
+}
+
+static bool is_alive_after(const struct sdse_handed_tensor *tensor, size_t layer) {
+    return tensor->maker <= layer && last_use(tensor) > layer;
+}
+
+static bool list_alive(const struct sdse_placing *placing, size_t layer,
+                       struct sdse_places_stage *stage) {
+    stage->alive_count = 0;
+    for (size_t i = 0; i < placing->tensor_count; i++) {
+        if (!is_alive_after(&placing->tensor[i], layer))
+            continue;
+        if (stage->alive_count == MOST_ALIVE)
+            return false;
+        stage->alive[stage->alive_count++] = i;
+    }
+    return true;
+}
+
+static void read_state(const struct sdse_places_stage *stage, uint32_t state,
+                       enum sdse_place *place) {
+    for (size_t i = 0; i < stage->alive_count; i++, state /= SDSE_PLACES)
+        place[stage->alive[i]] = (enum sdse_place)(state % SDSE_PLACES);
+}
+
+static uint32_t write_state(const struct sdse_places_stage *stage,
+                            const enum sdse_place *place) {
+    uint32_t state = 0;
+    for (size_t i = stage->alive_count; i-- > 0;)
+        state = state * SDSE_PLACES + (uint32_t)place[stage->alive[i]];
+    return state;
+}
+
+static size_t uses_by(const struct sdse_handed_tensor *tensor, size_t layer) {
+    size_t count = 0;
+    for (size_t i = 0; i < tensor->use_count; i++)
+        count += tensor->use[i] == layer;
+    return count;
+}
+
+// --- Pruning ---
+
+static int by_state_and_cost(const void *a, const void *b) {
+    const struct label *x = a, *y = b;
+    if (x->state != y->state)
+        return x->state < y->state ? -1 : 1;
+    if (x->at.energy_pj != y->at.energy_pj)
+        return x->at.energy_pj < y->at.energy_pj ? -1 : 1;
+    if (x->at.latency_cycles != y->at.latency_cycles)
+        return x->at.latency_cycles < y->at.latency_cycles ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+// Whether b is above the line from a to c, or on it.
+static bool above_line(const struct label *a, const struct label *b,
+                       const struct label *c) {
+    return (b->at.energy_pj - a->at.energy_pj) *
+               (c->at.latency_cycles - a->at.latency_cycles) <=
+           (c->at.energy_pj - a->at.energy_pj) *
+               (b->at.latency_cycles - a->at.latency_cycles);
+}
+
+// Of labels of one state by rising energy: those that are not beaten. Returns how many.
+static size_t keep_unbeaten(struct label *label, size_t count) {
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || label[i].at.latency_cycles < label[kept - 1].at.latency_cycles)
+            label[kept++] = label[i];
+    return kept;
+}
+
+static size_t list_corners(const struct label *label, size_t count, size_t *corner) {
+    size_t corners = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (corners > 1 && above_line(&label[corner[corners - 2]],
+                                         &label[corner[corners - 1]], &label[i]))
+            corners--;
+        corner[corners++] = i;
+    }
+    return corners;
+}
+
+// Drops every second label but the corners of the hull.
+static size_t thin(struct label *label, size_t count, size_t *corner) {
+    const size_t corners = list_corners(label, count, corner);
+    size_t kept = 0;
+    for (size_t i = 0, c = 0; i < count; i++) {
+        const bool is_corner = c < corners && corner[c] == i;
+        c += is_corner;
+        if (is_corner || i % 2 == 0)
+            label[kept++] = label[i];
+    }
+    return kept;
+}
+
+static size_t keep_goal(struct finder *finder, struct label *label, size_t count) {
+    count = keep_unbeaten(label, count);
+    switch (finder->goal) {
+    case SDSE_PLACES_ENERGY:
+        return 1;
+    case SDSE_PLACES_LATENCY:
+        label[0] = label[count - 1];
+        return 1;
+    case SDSE_PLACES_CORNERS: {
+        const size_t corners = list_corners(label, count, finder->corner);
+        for (size_t c = 0; c < corners; c++)
+            label[c] = label[finder->corner[c]];
+        return corners;
+    }
+    default:
+        for (size_t before = SIZE_MAX; count > finder->most && count < before;) {
+            before = count;
+            count = thin(label, count, finder->corner);
+            finder->places->thinned |= count < before;
+        }
+        return count;
+    }
+}
+
+// Sorts what was found and keeps, of each state, what the goal needs.
+static bool prune(struct finder *finder) {
+    if (finder->count > finder->corner_room) {
+        size_t *corner = realloc(finder->corner, finder->count * sizeof *corner);
+        if (!corner)
+            return false;
+        finder->corner = corner;
+        finder->corner_room = finder->count;
+    }
+    qsort(finder->found, finder->count, sizeof *finder->found, by_state_and_cost);
+    size_t kept = 0, states = 0;
+    for (size_t first = 0, end; first < finder->count; first = end, states++) {
+        for (end = first + 1; end < finder->count &&
+                              finder->found[end].state == finder->found[first].state;)
+            end++;
+        const size_t left = keep_goal(finder, &finder->found[first], end - first);
+        memmove(&finder->found[kept], &finder->found[first],
+                left * sizeof *finder->found);
+        kept += left;
+    }
+    finder->count = kept;
+    if (states > finder->places->states)
+        finder->places->states = states;
+    return true;
+}
+
+// --- One layer ---
+
+static bool make_room(struct finder *finder, size_t more) {
+    if (finder->count + more <= finder->room)
+        return true;
+    const size_t room = 2 * finder->room + more;
+    struct label *found = realloc(finder->found, room * sizeof *found);
+    if (!found)
+        return false;
+    finder->found = found;
+    finder->room = room;
+    return true;
+}
+
+// Adds the answer to the labels first … end - 1 of the stage before, which share a
+// state.
+static bool add_sums(struct finder *finder, const struct sdse_places_stage *before,
+                     size_t first, size_t end, size_t layer,
+                     const struct sdse_layer_front *answer, uint32_t state,
+                     enum sdse_place outputs) {
+    const double times = (double)finder->placing->repeat[layer];
+    if (!make_room(finder, (end - first) * answer->count))
+        return false;
+    for (size_t i = first; i < end; i++) {
+        for (size_t c = 0; c < answer->count; c++) {
+            const struct sdse_tradeoff *more = &answer->elements[c];
+            const struct sdse_tradeoff *at = &before->label[i].at;
+            finder->found[finder->count] =
+                (struct label){{at->energy_pj + times * more->energy_pj,
+                                at->latency_cycles + times * more->latency_cycles},
+                               (uint32_t)i,
+                               (uint32_t)c,
+                               state,
+                               (uint32_t)finder->count,
+                               outputs};
+            finder->count++;
+        }
+    }
+    return true;
+}
+
+// The tensor that a layer makes; NULL: nobody reads its outputs.
+static const struct sdse_handed_tensor *made_by(const struct sdse_placing *placing,
+                                                size_t layer) {
+    for (size_t i = 0; i < placing->tensor_count; i++)
+        if (placing->tensor[i].maker == layer)
+            return &placing->tensor[i];
+    return NULL;
+}
+
+// A second place pays only where a later layer reads it there.
+static bool may_be(const struct sdse_handed_tensor *made, enum sdse_place place) {
+    if (place == SDSE_PLACE_OUTERMOST)
+        return true;
+    return made && made->may_share &&
+           (place == SDSE_PLACE_SHARED || last_use(made) > made->use[0]);
+}
+
+// The question of a layer that finds live tensors at these places; the outputs' place
+// is left open.
+static struct sdse_place_question question_at(const struct sdse_placing *placing,
+                                              const struct sdse_places_stage *before,
+                                              size_t layer,
+                                              const enum sdse_place *place) {
+    struct sdse_place_question question = {.layer = layer};
+    for (size_t i = 0; i < before->alive_count; i++) {
+        const size_t t = before->alive[i];
+        if (place[t] == SDSE_PLACE_OUTERMOST)
+            continue;
+        question.reserved_bits += placing->tensor[t].held_bits;
+        question.operands += (uint32_t)uses_by(&placing->tensor[t], layer);
+    }
+    return question;
+}
+
+// After its first use a tensor in both places is left in the outermost one.
+static void pass_layer(const struct sdse_placing *placing,
+                       const struct sdse_places_stage *before, size_t layer,
+                       enum sdse_place *place) {
+    for (size_t i = 0; i < before->alive_count; i++) {
+        const size_t t = before->alive[i];
+        if (place[t] == SDSE_PLACE_BOTH && uses_by(&placing->tensor[t], layer))
+            place[t] = SDSE_PLACE_OUTERMOST;
+    }
+}
+
+static enum sdse_status leave_state(struct finder *finder,
+                                    const struct sdse_places_stage *before,
+                                    size_t first, size_t end, size_t layer,
+                                    enum sdse_place *place,
+                                    const struct sdse_places_stage *after) {
+    const struct sdse_placing *placing = finder->placing;
+    const struct sdse_handed_tensor *made = made_by(placing, layer);
+    read_state(before, before->label[first].state, place);
+    struct sdse_place_question question = question_at(placing, before, layer, place);
+    pass_layer(placing, before, layer, place);
+    for (enum sdse_place out = SDSE_PLACE_OUTERMOST; out < SDSE_PLACES; out++) {
+        struct sdse_layer_front answer = {.count = 0};
+        if (!may_be(made, out))
+            continue;
+        question.outputs = out;
+        const enum sdse_status status =
+            finder->ask(finder->context, &question, &answer);
+        if (status != SDSE_OK)
+            return status;
+        finder->places->questions++;
+        if (made)
+            place[made - placing->tensor] = out;
+        if (!add_sums(finder, before, first, end, layer, &answer,
+                      write_state(after, place), out))
+            return SDSE_NO_MEMORY;
+    }
+    return SDSE_OK;
+}
+
+static enum sdse_status pass(struct finder *finder,
+                             const struct sdse_places_stage *before, size_t layer,
+                             enum sdse_place *place, struct sdse_arena *arena,
+                             struct sdse_places_stage *after) {
+    enum sdse_status status = SDSE_OK;
+    finder->count = 0;
+    if (!list_alive(finder->placing, layer, after))
+        return SDSE_OVERFLOW;
+    for (size_t first = 0, end; !status && first < before->count; first = end) {
+        for (end = first + 1; end < before->count &&
+                              before->label[end].state == before->label[first].state;)
+            end++;
+        status = leave_state(finder, before, first, end, layer, place, after);
+    }
+    if (status != SDSE_OK)
+        return status;
+    if (!prune(finder))
+        return SDSE_NO_MEMORY;
+    after->count = finder->count;
+    after->label = SDSE_ARENA_ARRAY(arena, struct label, finder->count + 1);
+    if (!after->label)
+        return SDSE_NO_MEMORY;
+    if (finder->count)
+        memcpy(after->label, finder->found, finder->count * sizeof *after->label);
+    return SDSE_OK;
+}
+
+// --- The whole ---
+
+enum sdse_status sdse_places_find(const struct sdse_placing *placing,
+                                  enum sdse_places_goal goal, size_t most,
+                                  sdse_place_ask ask, void *context,
+                                  struct sdse_arena *arena,
+                                  struct sdse_places *places) {
+    const size_t layers = placing->layer_count;
+    struct sdse_places fresh = {.layer_count = layers, .placing = placing};
+    struct finder finder = {.placing = placing,
+                            .goal = goal,
+                            .most = most,
+                            .ask = ask,
+                            .context = context,
+                            .places = &fresh};
+    struct sdse_places_stage *stage =
+        SDSE_ARENA_ARRAY(arena, struct sdse_places_stage, layers + 1);
+    enum sdse_place *place =
+        SDSE_ARENA_ARRAY(arena, enum sdse_place, placing->tensor_count + 1);
+    struct label *nothing = SDSE_ARENA_NEW(arena, struct label);
+    if (!stage || !place || !nothing)
+        return SDSE_NO_MEMORY;
+    stage[0].count = 1;
+    stage[0].label = nothing;
+    enum sdse_status status = SDSE_OK;
+    for (size_t l = 0; !status && l < layers; l++)
+        status = pass(&finder, &stage[l], l, place, arena, &stage[l + 1]);
+    free(finder.found);
+    free(finder.corner);
+    if (status != SDSE_OK)
+        return status;
+    fresh.stages = stage;
+    fresh.count = stage[layers].count;
+    fresh.elements = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, fresh.count + 1);
+    if (!fresh.elements)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < fresh.count; i++) // nothing is alive: one state
+        fresh.elements[i] = stage[layers].label[i].at;
+    *places = fresh;
+    return SDSE_OK;
+}
+
+void sdse_places_choices(const struct sdse_places *places, size_t element,
+                         struct sdse_place_question *question, size_t *choice,
+                         enum sdse_place *place) {
+    const struct sdse_placing *placing = places->placing;
+    for (size_t t = 0; t < placing->tensor_count; t++)
+        place[t] = SDSE_PLACE_OUTERMOST;
+    for (size_t l = places->layer_count; l-- > 0;) {
+        const struct label *label = &places->stages[l + 1].label[element];
+        const struct sdse_handed_tensor *made = made_by(placing, l);
+        if (made)
+            place[made - placing->tensor] = label->outputs;
+        choice[l] = label->choice;
+        question[l].outputs = label->outputs;
+        element = label->parent;
+    }
+    // Forwards again: what each layer finds where.
+    for (size_t l = 0; l < places->layer_count; l++) {
+        const enum sdse_place outputs = question[l].outputs;
+        question[l] = (struct sdse_place_question){.layer = l, .outputs = outputs};
+        for (size_t t = 0; t < placing->tensor_count; t++) {
+            const struct sdse_handed_tensor *tensor = &placing->tensor[t];
+            const bool there = place[t] == SDSE_PLACE_SHARED
+                                   ? last_use(tensor) >= l
+                                   : place[t] == SDSE_PLACE_BOTH && tensor->use[0] >= l;
+            if (tensor->maker >= l || !there)
+                continue;
+            question[l].reserved_bits += tensor->held_bits;
+            question[l].operands += (uint32_t)uses_by(tensor, l);
+        }
+    }
+}

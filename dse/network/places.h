@@ -1,0 +1,102 @@
+// Where a network's tensors stay between its layers: the exact optimum, or front, over
+// all choices, from what each layer costs under each.
+//
+// Layers run one after the other, in their order. A tensor that one layer makes and
+// others read is meanwhile in the outermost memory, in a memory M that layers share, or
+// in both: in M until its first use, in the outermost memory for the later ones. What M
+// holds between layers is all that couples them, so the optimum is a dynamic programme
+// over the places of live tensors:
+//
+//     f_0 = {(0, 0)};  f_t(s') = front of the union over s, output's place
+//                      of f_{t-1}(s) + front(layer t, its tensors' places, bits held)
+//
+// Proof: energy and latency are sums over layers; what a layer costs depends on its
+// own places and on the bits that M holds while it runs, both fixed by the state s;
+// what may follow is fixed by s'. So of two beginnings that end in one state the worse
+// in both is never needed. Oracle: tests/oracle/test_places.c, all choices one by one.
+#ifndef SDSE_DSE_NETWORK_PLACES_H
+#define SDSE_DSE_NETWORK_PLACES_H
+
+#include "dse/network/network_front.h"
+
+// A tensor that layers hand over.
+struct sdse_handed_tensor {
+    size_t maker;      // the layer that puts it out
+    size_t use_count;  // [>= 1]
+    const size_t *use; // layers that read it, all after the maker, rising; a layer
+                       // that reads it as two operands stands twice
+    double held_bits;  // of M, between layers
+    bool may_share;    // false: it stays in the outermost memory
+};
+
+enum sdse_place {
+    SDSE_PLACE_OUTERMOST,
+    SDSE_PLACE_SHARED,
+    SDSE_PLACE_BOTH,
+    SDSE_PLACES
+};
+
+// "outermost", "shared", "both": index with enum sdse_place.
+const char *sdse_place_name(enum sdse_place place);
+
+struct sdse_placing {
+    size_t layer_count;
+    const uint64_t *repeat; // of each layer; 1 for those that make or read a tensor
+    size_t tensor_count;
+    const struct sdse_handed_tensor *tensor;
+};
+
+// One layer under given places.
+struct sdse_place_question {
+    size_t layer;
+    uint32_t operands;       // inputs at home in M, as many of its operands
+    enum sdse_place outputs; // OUTERMOST if nobody reads them
+    double reserved_bits;    // held in M while it runs, inputs included, outputs not
+};
+
+// Answers a question with the layer's front; count 0: nothing fits. What it points to
+// stays as it is until the placing is done. SDSE_NO_MEMORY ends the search.
+typedef enum sdse_status (*sdse_place_ask)(void *context,
+                                           const struct sdse_place_question *question,
+                                           struct sdse_layer_front *answer);
+
+// What is kept of the sums: all that no other beats, the corners of their hull (exact
+// for products of powers, without a budget), or the least energy, or latency, alone.
+enum sdse_places_goal {
+    SDSE_PLACES_FRONT,
+    SDSE_PLACES_CORNERS,
+    SDSE_PLACES_ENERGY, // ties by latency
+    SDSE_PLACES_LATENCY // ties by energy
+};
+
+struct sdse_places_stage;
+
+struct sdse_places {
+    size_t count;                   // 0: some layer fits under no places
+    struct sdse_tradeoff *elements; // by rising energy, falling latency
+    bool thinned;                   // a state outgrew `most`: there are more elements
+    size_t states;                  // most at one boundary
+    uint64_t questions;
+    size_t layer_count;
+    const struct sdse_places_stage *stages;
+    const struct sdse_placing *placing;
+};
+
+// Finds them; *places lives in `arena`, and points to *placing.
+//
+// most   sums kept for one state [>= 2]; of more every second is dropped, but for both
+//        ends and corners of the hull, and `thinned` says so
+//
+// SDSE_OVERFLOW: more than 12 tensors are alive at once. SDSE_NO_MEMORY.
+enum sdse_status sdse_places_find(const struct sdse_placing *placing,
+                                  enum sdse_places_goal goal, size_t most,
+                                  sdse_place_ask ask, void *context,
+                                  struct sdse_arena *arena, struct sdse_places *places);
+
+// One element: question[layer] and choice[layer], an index into the front that answered
+// it, and place[tensor].
+void sdse_places_choices(const struct sdse_places *places, size_t element,
+                         struct sdse_place_question *question, size_t *choice,
+                         enum sdse_place *place);
+
+#endif

@@ -1,0 +1,417 @@
+// The dynamic programme over places of live tensors against brute force: on generated
+// tiny networks every assignment of places, and every choice of every layer under it,
+// one by one, without states or dominance.
+//
+//     test_places [NETWORKS [FIRST_SEED]]    (default 2000 networks)
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dse/network/places.h"
+#include "oracle/support_cases.h"
+#include "support/sanitized.h"
+
+enum { LAYERS = 5, POINTS = 3, OPERANDS = 3, MOST_SUMS = 1 << 22 };
+
+struct point {
+    struct sdse_tradeoff at;
+    double bits; // of the shared memory beside what is reserved
+};
+
+struct network {
+    struct sdse_placing placing;
+    uint64_t repeat[LAYERS];
+    struct sdse_handed_tensor tensor[LAYERS];
+    size_t use[LAYERS][OPERANDS];
+    double capacity_bits;
+    struct point point[LAYERS][OPERANDS + 1][SDSE_PLACES][POINTS];
+    struct sdse_arena *arena;
+};
+
+static bool chance(uint64_t *state, unsigned percent) {
+    return oracle_below(state, 100) < percent;
+}
+
+static void make_network(uint64_t seed, struct network *net) {
+    uint64_t state = seed * 2 + 1;
+    const size_t layers = 2 + (size_t)oracle_below(&state, LAYERS - 1);
+    net->placing = (struct sdse_placing){
+        .layer_count = layers, .repeat = net->repeat, .tensor = net->tensor};
+    net->capacity_bits = (double)(10 + oracle_below(&state, 60));
+    for (size_t l = 0; l < layers; l++) {
+        struct sdse_handed_tensor *made = &net->tensor[net->placing.tensor_count];
+        size_t *use = net->use[net->placing.tensor_count];
+        net->repeat[l] = 1;
+        if (l + 1 < layers && chance(&state, 85)) {
+            *made = (struct sdse_handed_tensor){
+                .maker = l,
+                .use = use,
+                .held_bits = (double)(1 + oracle_below(&state, 30)),
+                .may_share = chance(&state, 90)};
+            for (size_t at = l + 1; at < layers && made->use_count < OPERANDS; at++)
+                for (unsigned twice = 0; twice < 2 && made->use_count < OPERANDS;
+                     twice++)
+                    if (chance(&state, twice ? 15 : at == l + 1 ? 80 : 35))
+                        use[made->use_count++] = at;
+            if (made->use_count == 0)
+                use[made->use_count++] = l + 1;
+            net->placing.tensor_count++;
+        } else if (chance(&state, 20)) {
+            net->repeat[l] = 3;
+        }
+        for (unsigned o = 0; o <= OPERANDS; o++)
+            for (int p = 0; p < SDSE_PLACES; p++)
+                for (unsigned i = 0; i < POINTS; i++)
+                    net->point[l][o][p][i] =
+                        (struct point){{(double)(1 + oracle_below(&state, 30)),
+                                        (double)(1 + oracle_below(&state, 30))},
+                                       (double)oracle_below(&state, 40)};
+    }
+    for (size_t t = 0; t < net->placing.tensor_count; t++)
+        net->repeat[net->tensor[t].maker] = 1;
+}
+
+// --- What the layers answer ---
+
+static double own_bits(const struct network *net,
+                       const struct sdse_place_question *question) {
+    for (size_t t = 0; t < net->placing.tensor_count; t++)
+        if (net->tensor[t].maker == question->layer &&
+            question->outputs != SDSE_PLACE_OUTERMOST)
+            return net->tensor[t].held_bits;
+    return 0;
+}
+
+static const struct point *points_of(const struct network *net,
+                                     const struct sdse_place_question *question) {
+    // No more operands are drawn than this; a layer may read more.
+    const unsigned operands =
+        question->operands < OPERANDS ? question->operands : OPERANDS;
+    return net->point[question->layer][operands][question->outputs];
+}
+
+static bool fits(const struct network *net, const struct sdse_place_question *question,
+                 const struct point *point) {
+    return question->reserved_bits + own_bits(net, question) + point->bits <=
+           net->capacity_bits;
+}
+
+static enum sdse_status ask(void *context, const struct sdse_place_question *question,
+                            struct sdse_layer_front *answer) {
+    struct network *net = context;
+    const struct point *points = points_of(net, question);
+    struct sdse_tradeoff *front =
+        SDSE_ARENA_ARRAY(net->arena, struct sdse_tradeoff, POINTS);
+    size_t count = 0;
+    for (double after = 0; count < POINTS;) { // by rising energy
+        const struct point *next = NULL;
+        for (unsigned i = 0; i < POINTS; i++) {
+            const struct point *p = &points[i];
+            if (!fits(net, question, p) ||
+                (count && p->at.latency_cycles >= front[count - 1].latency_cycles) ||
+                p->at.energy_pj < after)
+                continue;
+            if (!next || p->at.energy_pj < next->at.energy_pj ||
+                (p->at.energy_pj == next->at.energy_pj &&
+                 p->at.latency_cycles < next->at.latency_cycles))
+                next = p;
+        }
+        if (!next)
+            break;
+        front[count++] = next->at;
+        after = next->at.energy_pj;
+    }
+    *answer = (struct sdse_layer_front){count, front, 1};
+    return SDSE_OK;
+}
+
+// --- The truth ---
+
+struct truth {
+    size_t count;
+    struct sdse_tradeoff *sum;
+};
+
+// The question of a layer when all places are given, from what is held while it runs:
+// a tensor comes with its maker and goes after the use that it is kept for.
+static struct sdse_place_question
+question_of(const struct network *net, const enum sdse_place *place, size_t layer) {
+    struct sdse_place_question question = {.layer = layer};
+    for (size_t t = 0; t < net->placing.tensor_count; t++) {
+        const struct sdse_handed_tensor *tensor = &net->tensor[t];
+        size_t kept_for = tensor->maker;
+        for (size_t u = 0; u < tensor->use_count; u++) {
+            const bool first = tensor->use[u] == tensor->use[0];
+            if (place[t] == SDSE_PLACE_SHARED || (place[t] == SDSE_PLACE_BOTH && first))
+                kept_for = tensor->use[u];
+        }
+        if (tensor->maker == layer)
+            question.outputs = place[t];
+        if (tensor->maker >= layer || kept_for < layer)
+            continue;
+        question.reserved_bits += tensor->held_bits;
+        for (size_t u = 0; u < tensor->use_count; u++)
+            question.operands += tensor->use[u] == layer;
+    }
+    return question;
+}
+
+static void add_layers(const struct network *net, const enum sdse_place *place,
+                       size_t layer, struct sdse_tradeoff at, struct truth *truth) {
+    if (layer == net->placing.layer_count) {
+        assert_true(truth->count < MOST_SUMS);
+        truth->sum[truth->count++] = at;
+        return;
+    }
+    const struct sdse_place_question question = question_of(net, place, layer);
+    const struct point *points = points_of(net, &question);
+    const double times = (double)net->repeat[layer];
+    for (unsigned i = 0; i < POINTS; i++)
+        if (fits(net, &question, &points[i]))
+            add_layers(net, place, layer + 1,
+                       (struct sdse_tradeoff){
+                           at.energy_pj + times * points[i].at.energy_pj,
+                           at.latency_cycles + times * points[i].at.latency_cycles},
+                       truth);
+}
+
+static void try_places(const struct network *net, enum sdse_place *place, size_t t,
+                       struct truth *truth) {
+    if (t == net->placing.tensor_count) {
+        add_layers(net, place, 0, (struct sdse_tradeoff){0, 0}, truth);
+        return;
+    }
+    const struct sdse_handed_tensor *tensor = &net->tensor[t];
+    bool later = false;
+    for (size_t u = 1; u < tensor->use_count; u++)
+        later |= tensor->use[u] != tensor->use[0];
+    for (int p = 0; p < SDSE_PLACES; p++) {
+        if (p != SDSE_PLACE_OUTERMOST && !tensor->may_share)
+            continue;
+        if (p == SDSE_PLACE_BOTH && !later)
+            continue;
+        place[t] = (enum sdse_place)p;
+        try_places(net, place, t + 1, truth);
+    }
+}
+
+static bool beats(const struct sdse_tradeoff *a, const struct sdse_tradeoff *b) {
+    return a->energy_pj <= b->energy_pj && a->latency_cycles <= b->latency_cycles;
+}
+
+static double product(const struct sdse_tradeoff *at) {
+    return at->energy_pj * at->latency_cycles;
+}
+
+// --- Comparison ---
+
+static uint64_t current_seed;
+
+static void expect(bool good, const char *what) {
+    if (!good)
+        fail_msg("network %llu: %s", (unsigned long long)current_seed, what);
+}
+
+// The choices of an element add up to it, and fit.
+static void check_choices(struct network *net, const struct sdse_places *places,
+                          size_t element) {
+    struct sdse_place_question question[LAYERS];
+    size_t choice[LAYERS];
+    enum sdse_place place[LAYERS];
+    struct sdse_tradeoff sum = {0, 0};
+    sdse_places_choices(places, element, question, choice, place);
+    for (size_t l = 0; l < net->placing.layer_count; l++) {
+        const struct sdse_place_question again = question_of(net, place, l);
+        struct sdse_layer_front answer;
+        expect(question[l].layer == l && question[l].outputs == again.outputs &&
+                   question[l].operands == again.operands &&
+                   question[l].reserved_bits == again.reserved_bits,
+               "a question is not that of the places");
+        ask(net, &again, &answer);
+        expect(choice[l] < answer.count, "a choice is none");
+        const double times = (double)net->repeat[l];
+        sum.energy_pj += times * answer.elements[choice[l]].energy_pj;
+        sum.latency_cycles += times * answer.elements[choice[l]].latency_cycles;
+    }
+    expect(sum.energy_pj == places->elements[element].energy_pj &&
+               sum.latency_cycles == places->elements[element].latency_cycles,
+           "choices do not add up");
+}
+
+static struct sdse_places find(struct network *net, enum sdse_places_goal goal,
+                               size_t most) {
+    struct sdse_places places;
+    assert_int_equal(
+        sdse_places_find(&net->placing, goal, most, ask, net, net->arena, &places),
+        SDSE_OK);
+    for (size_t i = 0; i < places.count; i++)
+        check_choices(net, &places, i);
+    return places;
+}
+
+static void compare_front(struct network *net, const struct truth *truth) {
+    const struct sdse_places places = find(net, SDSE_PLACES_FRONT, 100000);
+    expect(!places.thinned, "thinned");
+    for (size_t i = 0; i < truth->count; i++) {
+        bool beaten = false;
+        for (size_t p = 0; p < places.count; p++)
+            beaten |= beats(&places.elements[p], &truth->sum[i]);
+        expect(beaten, "an element is missing");
+    }
+    for (size_t p = 0; p < places.count; p++) {
+        bool found = false;
+        for (size_t i = 0; i < truth->count; i++)
+            found |= beats(&truth->sum[i], &places.elements[p]);
+        expect(found, "an element that nothing attains");
+        expect(p == 0 ||
+                   (places.elements[p].energy_pj > places.elements[p - 1].energy_pj &&
+                    places.elements[p].latency_cycles <
+                        places.elements[p - 1].latency_cycles),
+               "the front does not rise");
+    }
+    const struct sdse_places few = find(net, SDSE_PLACES_FRONT, 2);
+    expect(few.count <= places.count && (few.thinned || few.count == places.count),
+           "thinning is not said");
+    if (places.count)
+        expect(few.elements[0].energy_pj == places.elements[0].energy_pj &&
+                   few.elements[few.count - 1].latency_cycles ==
+                       places.elements[places.count - 1].latency_cycles,
+               "thinning lost an end");
+}
+
+static void compare_optima(struct network *net, const struct truth *truth) {
+    struct sdse_tradeoff energy = truth->sum[0], latency = truth->sum[0];
+    double least_product = (double)INFINITY;
+    for (size_t i = 0; i < truth->count; i++) {
+        const struct sdse_tradeoff *at = &truth->sum[i];
+        if (at->energy_pj < energy.energy_pj ||
+            (at->energy_pj == energy.energy_pj &&
+             at->latency_cycles < energy.latency_cycles))
+            energy = *at;
+        if (at->latency_cycles < latency.latency_cycles ||
+            (at->latency_cycles == latency.latency_cycles &&
+             at->energy_pj < latency.energy_pj))
+            latency = *at;
+        least_product = fmin(least_product, product(at));
+    }
+    const struct sdse_places by_energy = find(net, SDSE_PLACES_ENERGY, 2),
+                             by_latency = find(net, SDSE_PLACES_LATENCY, 2),
+                             corners = find(net, SDSE_PLACES_CORNERS, 2),
+                             thinned = find(net, SDSE_PLACES_FRONT, 2);
+    expect(by_energy.count == 1 && by_latency.count == 1, "not one optimum");
+    expect(by_energy.elements[0].energy_pj == energy.energy_pj &&
+               by_energy.elements[0].latency_cycles == energy.latency_cycles,
+           "the least energy");
+    expect(by_latency.elements[0].energy_pj == latency.energy_pj &&
+               by_latency.elements[0].latency_cycles == latency.latency_cycles,
+           "the least latency");
+    double least = (double)INFINITY, least_of_few = (double)INFINITY;
+    for (size_t i = 0; i < corners.count; i++)
+        least = fmin(least, product(&corners.elements[i]));
+    for (size_t i = 0; i < thinned.count; i++)
+        least_of_few = fmin(least_of_few, product(&thinned.elements[i]));
+    expect(least == least_product, "the least product among corners");
+    expect(least_of_few == least_product, "the least product after thinning");
+}
+
+static uint64_t network_count = SANITIZED ? 300 : 2000, first_seed = 1;
+
+static void test_equals_brute_force(void **state) {
+    (void)state;
+    struct truth truth = {.sum = malloc(MOST_SUMS * sizeof *truth.sum)};
+    assert_non_null(truth.sum);
+    uint64_t sums = 0, none = 0, shared = 0;
+    for (uint64_t i = 0; i < network_count; i++) {
+        struct network net = {.arena = sdse_arena_new()};
+        enum sdse_place place[LAYERS];
+        current_seed = first_seed + i;
+        make_network(current_seed, &net);
+        truth.count = 0;
+        try_places(&net, place, 0, &truth);
+        sums += truth.count;
+        none += truth.count == 0;
+        if (truth.count > 20000) { // comparing is quadratic: what nothing beats
+            size_t kept = 0;
+            for (size_t a = 0; a < truth.count; a++) {
+                bool beaten = false;
+                for (size_t b = 0; b < kept && !beaten; b++)
+                    beaten = beats(&truth.sum[b], &truth.sum[a]);
+                if (!beaten)
+                    truth.sum[kept++] = truth.sum[a];
+            }
+            truth.count = kept;
+        }
+        compare_front(&net, &truth);
+        if (truth.count)
+            compare_optima(&net, &truth);
+        const struct sdse_places all = find(&net, SDSE_PLACES_ENERGY, 2);
+        struct network bare = net;
+        bare.placing.tensor_count = 0;
+        const struct sdse_places unshared = find(&bare, SDSE_PLACES_ENERGY, 2);
+        shared += all.count && (!unshared.count || all.elements[0].energy_pj <
+                                                       unshared.elements[0].energy_pj);
+        // Unshared is one of the choices.
+        expect(!unshared.count ||
+                   all.elements[0].energy_pj <= unshared.elements[0].energy_pj,
+               "sharing is worse than not sharing");
+        sdse_arena_free(net.arena);
+    }
+    print_message(
+        "## places: %llu networks equal brute force over %llu schedules, %llu "
+        "share a tensor at the least energy, %llu have no schedule\n",
+        (unsigned long long)network_count, (unsigned long long)sums,
+        (unsigned long long)shared, (unsigned long long)none);
+    assert_true(shared > network_count / 4 && none > 0);
+    free(truth.sum);
+}
+
+static enum sdse_status ask_for_one(void *context,
+                                    const struct sdse_place_question *question,
+                                    struct sdse_layer_front *answer) {
+    static const struct sdse_tradeoff one = {1, 1};
+    (void)context, (void)question;
+    *answer = (struct sdse_layer_front){1, &one, 1};
+    return SDSE_OK;
+}
+
+// Twelve tensors may be alive at once, and no more.
+static void test_too_many_alive(void **state) {
+    (void)state;
+    enum { MOST = 12 };
+    static const size_t last[] = {MOST + 1};
+    struct sdse_handed_tensor tensor[MOST + 1];
+    uint64_t repeat[MOST + 2];
+    for (size_t i = 0; i < MOST + 2; i++)
+        repeat[i] = 1;
+    for (size_t i = 0; i <= MOST; i++)
+        tensor[i] = (struct sdse_handed_tensor){i, 1, last, 1, false};
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_places places;
+    struct sdse_placing placing = {MOST + 2, repeat, MOST, tensor};
+    assert_int_equal(sdse_places_find(&placing, SDSE_PLACES_ENERGY, 2, ask_for_one,
+                                      NULL, arena, &places),
+                     SDSE_OK);
+    assert_true(places.elements[0].energy_pj == MOST + 2);
+    placing.tensor_count = MOST + 1;
+    assert_int_equal(sdse_places_find(&placing, SDSE_PLACES_ENERGY, 2, ask_for_one,
+                                      NULL, arena, &places),
+                     SDSE_OVERFLOW);
+    sdse_arena_free(arena);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1)
+        network_count = strtoull(argv[1], NULL, 10);
+    if (argc > 2)
+        first_seed = strtoull(argv[2], NULL, 10);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_brute_force),
+                                       cmocka_unit_test(test_too_many_alive)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
