@@ -6,7 +6,7 @@
 
 #include "base/units.h"
 #include "cli/interrupt.h"
-#include "cli/map_run.h"
+#include "cli/map_resident.h"
 #include "cli/mapping_line.h"
 #include "cli/plain_stdout.h"
 #include "spec/split.h"
@@ -23,6 +23,7 @@ enum {
     UNEVEN,
     BYPASS,
     IMPERFECT,
+    RESIDENT,
     JOBS,
     LIMIT,
     OUTPUT,
@@ -47,6 +48,8 @@ static const struct cli_option options[] = {
     [UNEVEN] = CLI_OPTION_UNEVEN,
     [BYPASS] = CLI_OPTION_BYPASS,
     [IMPERFECT] = CLI_OPTION_IMPERFECT,
+    [RESIDENT] = {"resident", 0, CLI_FLAG, NULL,
+                  "tensors may stay in a shared memory between layers", NULL, false},
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [LIMIT] = {"time-limit", 0, CLI_REAL, "SECONDS", "per layer; 0 = none", "0", false},
@@ -256,12 +259,33 @@ static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *la
         return unmapped;
     }
     enum cli_exit status = run->combined ? combine_layers(run) : CLI_OK;
+    if (status == CLI_OK && run->args->value[RESIDENT]) {
+        status = cli_map_report_unproved(run);
+        return status == CLI_OK ? cli_map_resident(run, &search) : status;
+    }
     if (status == CLI_OK)
         status = cli_map_print(run);
     if (status == CLI_OK && run->args->value[OUTPUT])
         status = write_mappings(run);
     const enum cli_exit unproved = cli_map_report_unproved(run);
     return status == CLI_OK ? unproved : status;
+}
+
+// False after a message: what is not proved, or is of one layer, has no places.
+static bool may_ask_for_places(const struct cli_map_run *run) {
+    static const int others[] = {LAYER,         MOST_LATENCY, MOST_ENERGY,
+                                 MOST_LIFETIME, LIMIT,        OUTPUT};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!run->args->value[others[i]] ||
+            (others[i] == LIMIT && cli_real(run->args, LIMIT, 0) == 0))
+            continue;
+        cli_error(run->cli, "--resident does not go with --%s",
+                  options[others[i]].name);
+        return false;
+    }
+    if (run->objective == LIFETIME)
+        cli_error(run->cli, "--resident does not go with --objective lifetime");
+    return run->objective != LIFETIME;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
@@ -275,12 +299,16 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         cli_error(cli, "--objective pareto has many mappings: --output needs one");
         return CLI_USAGE;
     }
+    if (args->value[RESIDENT] && !may_ask_for_places(&run))
+        return CLI_USAGE;
     cli->outputs.force = args->value[FORCE] != NULL;
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
                           args->value[FORM], &run.problem))
         return CLI_BAD_INPUT;
     if (args->value[UNEVEN] &&
         !cli_split_memories(cli, sdse_arch_may_split(run.problem.arch), &run.problem))
+        return CLI_BAD_INPUT;
+    if (args->value[RESIDENT] && !cli_map_may_reside(&run))
         return CLI_BAD_INPUT;
     if (!cli_read_budget(cli, args->value[MOST_ENERGY], args->value[MOST_LATENCY],
                          run.problem.arch->clock_ghz, &run.budget))
@@ -318,7 +346,10 @@ const struct cli_verb cli_verb_map = {
         "totals, minimised over all combinations of its layers' fronts. pareto prints\n"
         "the exact front of (energy, latency). With a budget the objective's best "
         "point\n"
-        "of that front within it is chosen.",
+        "of that front within it is chosen.\n"
+        "With --resident the optimum over all places of the tensors that the "
+        "network's\n"
+        "`edges` name, in the outermost memory or in the one that `shares` them.",
     .example = "sdse map -a eyeriss -w resnet50 -l layer1.0.conv2 -o mapping.yaml",
     .run = run,
 };

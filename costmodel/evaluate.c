@@ -751,6 +751,32 @@ static double beyond_least(const struct sdse_model *model, const unsigned *keeps
             least);
 }
 
+// Bits of the tiles of one copy of the memory that starts at level `l`.
+static double memory_bits(const struct sdse_model *model, const unsigned *keeps,
+                          const struct sdse_view *view, unsigned l) {
+    double bits = 0;
+    for (unsigned i = l; i <= sdse_arch_memory_last(model->arch, l); i++)
+        bits += stored_bits(model, keeps, view, i);
+    return bits;
+}
+
+double sdse_mapping_taken_bits(const struct sdse_model *model,
+                               const struct sdse_mapping *mapping, unsigned level) {
+    const bool home = level > 0 && sdse_model_home(model, SDSE_OUTPUTS) == level;
+    const double outputs = home ? (double)sdse_model_output_words(model) : 0;
+    if (sdse_layer_moves(model->layer))
+        return outputs * model->place_bits[level][SDSE_PART_OUTPUTS];
+    const struct sdse_flow flow = {SDSE_OUTPUTS, SDSE_PART_OUTPUTS, false};
+    struct sdse_view view;
+    sdse_view_init(&view, model->arch, &model->layer->nest, mapping);
+    double bits = memory_bits(model, mapping->keeps, &view, level) *
+                  model->arch->level[level].buffering;
+    if (home)
+        bits += outputs * place_bits(model, &view, level,
+                                     next_keeper(model, mapping->keeps, &flow, level));
+    return bits;
+}
+
 static enum sdse_verdict fanout_verdict(const struct sdse_arch *arch,
                                         const struct sdse_mapping *mapping,
                                         unsigned *level) {
@@ -806,10 +832,7 @@ enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
         if (model->layer->residence && model->layer->residence->level == l)
             limit -=
                 beyond_least(model, mapping->keeps, &view) / arch->level[l].buffering;
-        double bits = 0;
-        for (unsigned i = l; i <= sdse_arch_memory_last(arch, l); i++)
-            bits += stored_bits(model, mapping->keeps, &view, i);
-        if (bits <= limit)
+        if (memory_bits(model, mapping->keeps, &view, l) <= limit)
             continue;
         if (level)
             *level = l;

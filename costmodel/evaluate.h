@@ -53,6 +53,11 @@ enum sdse_verdict sdse_mapping_verdict(const struct sdse_model *model,
                                        const struct sdse_mapping *mapping,
                                        unsigned *level);
 
+// Bits that a mapping takes of the memory at `level`, its outermost: of all copies of
+// its tiles, and of the place of outputs at home there. What is reserved is not in it.
+double sdse_mapping_taken_bits(const struct sdse_model *model,
+                               const struct sdse_mapping *mapping, unsigned level);
+
 // Energy and latency alone: the fast question a search asks.
 struct sdse_totals {
     double energy_pj;

@@ -53,6 +53,17 @@ static void read_bypass(struct sdse_arch_reading *r, unsigned index) {
         level->may_bypass &= sdse_level_tensors(level);
 }
 
+// What the memory may hold between layers.
+static void read_shares(struct sdse_arch_reading *r, const struct sdse_node *list,
+                        struct sdse_level *level) {
+    static const char *const words[] = {"activations"};
+    unsigned word;
+    if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
+        return;
+    sdse_for_each_child (item, list)
+        level->shares_activations |= sdse_read_word(item, words, 1, r->diags, &word);
+}
+
 static void read_capacity(struct sdse_arch_reading *r, unsigned index) {
     static const struct {
         const char *key;
@@ -298,6 +309,8 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
         sdse_read_bool(node, r->diags, &level->fetch_gaps);
     if ((node = sdse_node_get(map, "uneven")))
         sdse_read_bool(node, r->diags, &level->uneven);
+    if ((node = sdse_node_get(map, "shares")))
+        read_shares(r, node, level);
     if ((node = sdse_node_get(map, "table")))
         sdse_read_text(node, r->diags, &level->table);
     if ((node = sdse_node_get(reading->level, "overlap")))

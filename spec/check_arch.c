@@ -372,3 +372,57 @@ void sdse_check_uneven_memory(struct sdse_subject *s) {
     }
     sdse_arena_free(scratch);
 }
+
+void sdse_check_shares_outermost(struct sdse_subject *s) {
+    const struct sdse_arch *arch = s->arch->arch;
+    if (arch->level_count && arch->level[0].shares_activations)
+        sdse_check_report(
+            s, key_place(s->arch->level[0].memory, "shares"),
+            "memory '%s' is the outermost: what layers hand over is there "
+            "anyway",
+            arch->level[0].name);
+}
+
+void sdse_check_shares_instances(struct sdse_subject *s) {
+    if (s->arch->levels_broken)
+        return;
+    const struct sdse_arch *arch = s->arch->arch;
+    unsigned sharing = 0;
+    sdse_for_each_level (i, s) {
+        const struct sdse_level *level = &arch->level[i];
+        if (!level->shares_activations)
+            continue;
+        const struct sdse_loc loc = key_place(s->arch->level[i].memory, "shares");
+        const uint64_t instances = sdse_arch_instances(arch, i);
+        if (instances > 1)
+            sdse_check_report(s, loc,
+                              "memory '%s' has %" PRIu64 " instances: no one of them "
+                              "holds a tensor for the next layer",
+                              level->name, instances);
+        if (sharing++)
+            sdse_check_report(s, loc, "memory '%s' is the second that shares: one may",
+                              level->name);
+    }
+}
+
+void sdse_check_shares_keeps(struct sdse_subject *s) {
+    if (s->arch->levels_broken || some_keeps_broken(s))
+        return;
+    const unsigned needed = SDSE_BIT(SDSE_PART_INPUTS) | SDSE_BIT(SDSE_PART_OUTPUTS);
+    sdse_for_each_level (i, s) {
+        const struct sdse_level *level = level_at(s, i);
+        if (!level->shares_activations)
+            continue;
+        const struct sdse_loc loc = key_place(s->arch->level[i].memory, "shares");
+        if (~level->keeps & needed)
+            sdse_check_report(s, loc,
+                              "memory '%s' must keep inputs and outputs to hand them "
+                              "over",
+                              level->name);
+        if (level->memory_class == SDSE_EDRAM || level->max_lifetime_us.given)
+            sdse_check_report(s, loc,
+                              "memory '%s' forgets, or limits lives: how long tensors "
+                              "live between layers is not counted",
+                              level->name);
+    }
+}

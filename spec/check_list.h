@@ -84,6 +84,13 @@
       SDSE_NEEDS("levels-present", "level-empty", "capacity-missing",                  \
                  "capacity-positive"),                                                 \
       uneven_memory, "an uneven memory that cannot be split into positions")           \
+    X("shares-outermost", ERROR, SDSE_NEEDS("levels-present"), shares_outermost,       \
+      "an outermost memory that shares")                                               \
+    X("shares-instances", ERROR, SDSE_NEEDS("levels-present", "fanout-positive"),      \
+      shares_instances, "a memory of several instances that shares, or a second one")  \
+    X("shares-keeps", ERROR, SDSE_NEEDS("shares-outermost", "shares-instances"),       \
+      shares_keeps,                                                                    \
+      "a memory that shares what it does not keep, or that forgets")                   \
     X("dataflow-unreachable", WARNING, SDSE_NEEDS("unknown-word"),                     \
       dataflow_unreachable, "an alternative whose layers earlier ones take")
 

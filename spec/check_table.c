@@ -66,6 +66,12 @@ static const struct sdse_check table[] = {
     WARNING_READER("depth-unrolled", SDSE_CHECK_WORKLOAD, "depth windows that share slices")
     READER("activations-mark", SDSE_CHECK_WORKLOAD,
            "activations without mark, or inputs of what was not measured")
+    READER("edge-unknown", SDSE_CHECK_WORKLOAD, "an edge from or to a layer that there is not")
+    READER("edge-cycle", SDSE_CHECK_WORKLOAD, "an edge to a layer that stands before its maker")
+    READER("edge-repeat", SDSE_CHECK_WORKLOAD, "an edge of a layer that is executed several times")
+    READER("edge-shape", SDSE_CHECK_WORKLOAD, "outputs of another shape than the inputs that they are")
+    READER("edge-twice", SDSE_CHECK_WORKLOAD, "more edges into a layer than the maps it reads")
+    READER("edge-fused", SDSE_CHECK_WORKLOAD, "an edge into a fused layer")
     READER("loop-syntax", SDSE_CHECK_MAPPING, "loops that cannot be read")
     READER("loop-twice", SDSE_CHECK_MAPPING, "a dimension twice in one list of loops")
     READER("level-order", SDSE_CHECK_MAPPING, "levels out of order or twice")

@@ -84,31 +84,40 @@ static void print_scalar(FILE *out, const char *text, bool quoted) {
         fputs(text, out);
 }
 
-static void print_node(FILE *out, const struct sdse_node *node) {
+// Leaves out what stands under the key `without`; NULL = nothing.
+static void print_node(FILE *out, const struct sdse_node *node, const char *without) {
     if (node->kind == SDSE_NODE_SCALAR) {
         print_scalar(out, node->text, node->quoted);
         return;
     }
     bool mapping = node->kind == SDSE_NODE_MAPPING;
+    const char *between = "";
     fputc(mapping ? '{' : '[', out);
     sdse_for_each_child (child, node) {
-        if (child->index)
-            fputs(", ", out);
+        if (mapping && without && strcmp(child->key, without) == 0)
+            continue;
+        fputs(between, out);
+        between = ", ";
         if (mapping) {
             sdse_print_quoted(out, child->key);
             fputs(": ", out);
         }
-        print_node(out, child);
+        print_node(out, child, without);
     }
     fputc(mapping ? '}' : ']', out);
 }
 
 char *sdse_node_flow_text(struct sdse_arena *arena, const struct sdse_node *node) {
+    return sdse_node_flow_text_without(arena, node, NULL);
+}
+
+char *sdse_node_flow_text_without(struct sdse_arena *arena,
+                                  const struct sdse_node *node, const char *key) {
     struct sdse_memory memory;
     FILE *out = sdse_memory_open(&memory);
     if (!out)
         return NULL;
-    print_node(out, node);
+    print_node(out, node, key);
     if (!sdse_memory_close(&memory, out))
         return NULL;
     char *copy = sdse_arena_copy(arena, memory.text, memory.length);

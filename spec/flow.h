@@ -10,6 +10,10 @@
 // Parses back to an equal tree. Lives in `arena`; NULL when memory is out.
 char *sdse_node_flow_text(struct sdse_arena *arena, const struct sdse_node *node);
 
+// The same without what stands under a key, in whatever mapping.
+char *sdse_node_flow_text_without(struct sdse_arena *arena,
+                                  const struct sdse_node *node, const char *key);
+
 // A double-quoted YAML string that parses back to `text`.
 void sdse_print_quoted(FILE *out, const char *text);
 // The same, without quotes where the text is a plain word ("GLB", "conv1.0").

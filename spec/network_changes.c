@@ -113,6 +113,23 @@ static bool change_layers(struct sdse_arena *arena, struct sdse_node *root,
     return true;
 }
 
+// Edges are those of the network as its file is; of one that is changed nobody asks.
+static void drop_edges(struct sdse_node *root) {
+    struct sdse_node *before = NULL, *node = root->first;
+    while (node && strcmp(node->key, "edges") != 0) {
+        before = node;
+        node = node->next;
+    }
+    if (!node)
+        return;
+    *(before ? &before->next : &root->first) = node->next;
+    if (root->last == node)
+        root->last = before;
+    root->count--;
+    for (struct sdse_node *later = node->next; later; later = later->next)
+        later->index--;
+}
+
 // These come last: changes name layers as the network's file does.
 static bool renames_layers(const struct sdse_network_change *change) {
     return change->layer && strcmp(change->value->key, "name") == 0;
@@ -127,6 +144,8 @@ static enum sdse_status load_changed(struct sdse_arena *arena, const char *path,
     if (status != SDSE_OK)
         return status;
     bool all_found = true;
+    if (root->kind == SDSE_NODE_MAPPING && changes->count)
+        drop_edges(root);
     const size_t count = root->kind == SDSE_NODE_MAPPING ? changes->count : 0;
     for (size_t i = 0; i < 2 * count; i++) {
         const struct sdse_network_change *change = &changes->changes[i % count];

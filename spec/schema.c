@@ -93,6 +93,7 @@ static const struct sdse_schema_key memory_keys[] = {
     {"max_lifetime_us", SDSE_SCHEMA_VALUE},
     {"free", SDSE_SCHEMA_VALUE},
     {"uneven", SDSE_SCHEMA_VALUE},
+    {"shares", SDSE_SCHEMA_VALUE},
     {"fetch_gaps", SDSE_SCHEMA_VALUE},
     OVERHEAD_KEYS,
     {"leakage_mw", SDSE_SCHEMA_VALUE},

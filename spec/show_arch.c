@@ -97,6 +97,8 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
         fputs(", fetches gaps", out);
     if (level->uneven)
         fputs(", tiled at different loops", out);
+    if (level->shares_activations)
+        fputs(", may hold tensors between layers", out);
     show_cells(out, level);
     fputs("\n             ", out);
     show_energy(out, level);

@@ -438,6 +438,7 @@ static void read_head(const struct sdse_node *root, struct sdse_workload *net,
                                        "family",
                                        "choice",
                                        "shared_block",
+                                       "edges",
                                        "round"};
     const struct sdse_node *node;
     sdse_refuse_unknown_keys(root, keys, sizeof keys / sizeof *keys, diags);
@@ -512,6 +513,9 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
         return SDSE_NO_MEMORY;
     net->layers = layers.layer;
     net->layer_count = layers.count;
+    // Sizes that are broken would be said again.
+    if (diags->errors == errors && !sdse_read_edges(arena, root, net, diags))
+        return SDSE_NO_MEMORY;
     struct sdse_subject subject = {
         .diags = diags, .workload = net, .layer_nodes = layers.node, .root = root};
     sdse_checks_run(&subject, SDSE_CHECK_WORKLOAD, since);
@@ -519,6 +523,8 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
         return SDSE_NO_MEMORY;
     if (diags->errors != errors)
         return SDSE_INVALID;
+    if (training.asked) // they are those of the forward pass alone
+        net->edge_count = 0;
     const enum sdse_status status =
         training.asked ? sdse_training_apply(&training, layers.node, arena, diags, net)
                        : SDSE_OK;

@@ -88,6 +88,11 @@ void sdse_check_channels(struct sdse_subject *s, const struct sdse_layer *layer,
 // Most digits of a value of so many bits.
 unsigned sdse_most_digits(unsigned bits, bool is_signed, enum sdse_encoding encoding);
 
+// Which layers read what others put out (`edges`); the layers are read. False if memory
+// is out.
+bool sdse_read_edges(struct sdse_arena *arena, const struct sdse_node *root,
+                     struct sdse_workload *net, struct sdse_diags *diags);
+
 // What the network's file says it leaves out (`not_modelled`), and a warning that says
 // so wherever the file is used. False if memory is out.
 bool sdse_read_not_modelled(struct sdse_arena *arena, const struct sdse_node *root,

@@ -218,6 +218,15 @@ static void print_not_modelled(FILE *out, const struct sdse_not_modelled *node) 
     fprintf(out, ", weights: %" PRIu64 "}\n", node->weights);
 }
 
+static void print_edge(FILE *out, const struct sdse_workload *net,
+                       const struct sdse_workload_edge *edge) {
+    fputs("  - {from: ", out);
+    sdse_print_word(out, net->layers[edge->from].name);
+    fputs(", to: ", out);
+    sdse_print_word(out, net->layers[edge->to].name);
+    fputs("}\n", out);
+}
+
 char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *net) {
     struct sdse_text text;
     if (!sdse_text_begin(&text))
@@ -249,6 +258,10 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
         fputs("not_modelled:\n", out);
     for (size_t i = 0; i < net->not_modelled_count; i++)
         print_not_modelled(out, &net->not_modelled[i]);
+    if (net->edge_count)
+        fputs("edges:\n", out);
+    for (size_t i = 0; i < net->edge_count; i++)
+        print_edge(out, net, &net->edges[i]);
     fputs("layers:\n", out);
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct sdse_layer *layer = &net->layers[i];

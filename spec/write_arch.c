@@ -211,6 +211,8 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
         fputs(", fetch_gaps: true", out);
     if (level->uneven)
         fputs(", uneven: true", out);
+    if (level->shares_activations)
+        fputs(", shares: [activations]", out);
     print_formats(out, level);
     fputc('}', out);
 }

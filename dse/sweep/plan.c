@@ -31,10 +31,11 @@ static enum sdse_status worse(enum sdse_status a, enum sdse_status b) {
 // --- Networks and forms ---
 
 // The network's text without the paths of its weights: their values are in the hashes
-// of the points that measure them.
+// of the points that measure them; and without its edges, which no point uses.
 static const char *pathless_text(struct sdse_arena *arena,
                                  const struct sdse_workload *workload) {
     struct sdse_workload copy = *workload;
+    copy.edge_count = 0;
     copy.layers = SDSE_ARENA_ARRAY(arena, struct sdse_layer, workload->layer_count);
     if (!copy.layers)
         return NULL;
@@ -258,7 +259,8 @@ static enum sdse_status load_archs(struct loading *l, struct sdse_plan_looks **l
             continue;
         status =
             worse(status, sdse_sweep_paths_differ(l->arena, sweep, i, root, l->diags));
-        const char *text = sdse_node_flow_text(l->arena, root);
+        // What memories share moves no point.
+        const char *text = sdse_node_flow_text_without(l->arena, root, "shares");
         if (!text)
             return SDSE_NO_MEMORY;
         l->plan->archs[i].root = root;

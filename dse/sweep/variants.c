@@ -62,12 +62,20 @@ static enum sdse_status split_memories(struct sdse_variant *variant, bool uneven
     return status;
 }
 
+// Without what the memories share, which no point uses.
+static const char *text_of(const struct sdse_arch *arch, struct sdse_arena *arena) {
+    struct sdse_arch copy = *arch;
+    for (unsigned l = 0; l < copy.level_count; l++)
+        copy.level[l].shares_activations = false;
+    return sdse_arch_text(arena, &copy);
+}
+
 enum sdse_status sdse_variant_finish(struct sdse_variant *variant,
                                      const struct sdse_sweep_mapper *mapper,
                                      struct sdse_arena *arena, struct sdse_loc loc,
                                      struct sdse_diags *diags) {
     sdse_arch_area(variant->arch, &variant->area);
-    variant->text = sdse_arch_text(arena, variant->arch);
+    variant->text = text_of(variant->arch, arena);
     variant->alike = variant->text ? sdse_alike_of(variant->text, arena) : NULL;
     if (!variant->alike)
         return SDSE_NO_MEMORY;
@@ -80,7 +88,7 @@ enum sdse_status sdse_variant_finish(struct sdse_variant *variant,
 enum sdse_status sdse_variant_refuse(struct sdse_variant *variant,
                                      const struct sdse_sweep_mapper *mapper,
                                      struct sdse_arena *arena, const char *reason) {
-    variant->text = sdse_arch_text(arena, variant->arch);
+    variant->text = text_of(variant->arch, arena);
     if (!variant->text)
         return SDSE_NO_MEMORY;
     variant->hash = sdse_hash_of_text(variant->text);

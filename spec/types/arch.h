@@ -155,6 +155,9 @@ struct sdse_level {
     bool carries_loops; // false for all siblings but the last
     bool fetch_gaps; // inputs: takes the bounding box of its windows, not their words
                      // alone (bursts, line buffers)
+    // May hold tensors between the layers that make them and those that read them
+    // (spec/types/residence.h). One memory of one instance, not the outermost.
+    bool shares_activations;
     bool uneven; // the file lets mappings tile its tensors at different loops: it is
                  // split into positions (spec/split.h) before anything is mapped
     // The memory of this level is that of the level directly outside it, which has a

@@ -169,6 +169,14 @@ struct sdse_training_step {
     uint64_t whole_macs;        // of a step that trains and runs every layer
 };
 
+// What one layer puts out is what the other reads: its only input, or one of the maps
+// that it adds. Neither is fused, the reader stands behind the maker, both are executed
+// once. (A fused layer is part of the layer before it.)
+struct sdse_workload_edge {
+    size_t from, to; // layers
+    struct sdse_loc loc;
+};
+
 struct sdse_workload {
     const char *name;
     const char *source; // where the layer table comes from
@@ -177,6 +185,8 @@ struct sdse_workload {
     struct sdse_layer *layers;
     size_t not_modelled_count;
     struct sdse_not_modelled *not_modelled; // what every figure leaves out
+    size_t edge_count; // in the file's order; none: nothing is known of the graph
+    const struct sdse_workload_edge *edges;
     uint64_t batch;
     uint64_t
         parameters_not_in_layers; // normalisation, biases, embeddings: stored, no MACs

@@ -165,6 +165,51 @@ static void digits_of_weights_round_trip(void **state) {
     sdse_arena_free(arena);
 }
 
+// What layers hand over, and the memory that may hold it.
+static void edges_and_shares_round_trip(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *net = NULL, *again = NULL;
+    sdse_workload_from_tree(
+        arena,
+        parse(&diags, "name: n\nsource: s\nlayers:\n"
+                      "- {name: a, kind: fc, in: 4, out_channels: 4}\n"
+                      "- {name: f, kind: act, in: 4, fused: true}\n"
+                      "- {name: b, kind: fc, in: 4, out_channels: 4}\n"
+                      "- {name: s, kind: add, in: 4, fused: false}\n"
+                      "edges:\n- {from: f, to: [b, s]}\n- {from: b, to: s}\n"),
+        &diags, &net);
+    assert_clean(&diags);
+    const char *text = sdse_workload_text(arena, net);
+    sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
+    assert_clean(&diags);
+    assert_string_equal(sdse_workload_text(arena, again), text);
+    static const size_t ends[3][2] = {{0, 2}, {0, 3}, {2, 3}}; // f is part of a
+    assert_int_equal(again->edge_count, 3);
+    for (size_t e = 0; e < 3; e++) {
+        assert_int_equal(again->edges[e].from, ends[e][0]);
+        assert_int_equal(again->edges[e].to, ends[e][1]);
+    }
+    struct sdse_arch *arch = NULL, *second = NULL;
+    sdse_arch_from_tree(
+        arena,
+        parse(&diags, "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+                      "levels: [{level: D, memory: {class: dram, pj_per_bit: 8}}, "
+                      "{level: M, memory: {class: sram, capacity_kib: 1, pj_per_bit: "
+                      "1, shares: [activations]}}], compute: {free: true}}"),
+        NULL, 0, &diags, &arch);
+    assert_clean(&diags);
+    text = sdse_arch_text(arena, arch);
+    sdse_arch_from_tree(arena, parse(&diags, text), NULL, 0, &diags, &second);
+    assert_clean(&diags);
+    assert_true(!second->level[0].shares_activations &&
+                second->level[1].shares_activations);
+    assert_string_equal(sdse_arch_text(arena, second), text);
+    sdse_arena_free(arena);
+}
+
 // Layers that a network's batch or a recurrence makes different from their entry.
 static void layers_made_of_others_round_trip(void **state) {
     (void)state;
@@ -729,6 +774,7 @@ int main(void) {
         cmocka_unit_test(shipped_workloads_round_trip),
         cmocka_unit_test(uncoded_tensors_round_trip),
         cmocka_unit_test(digits_of_weights_round_trip),
+        cmocka_unit_test(edges_and_shares_round_trip),
         cmocka_unit_test(layers_made_of_others_round_trip),
         cmocka_unit_test(the_serial_operand_round_trips),
         cmocka_unit_test(a_mapping_round_trips),

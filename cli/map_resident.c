@@ -1,0 +1,301 @@
+// sdse map --resident: tensors that stay in a shared memory between layers.
+#include "cli/map_resident.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/units.h"
+#include "cli/mapping_line.h"
+#include "dse/residency/residency.h"
+
+// --- May it be asked ---
+
+bool cli_map_may_reside(const struct cli_map_run *run) {
+    const struct sdse_arch *arch = run->problem.arch;
+    if (!sdse_shared_level(arch)) {
+        cli_error(run->cli,
+                  "--resident: no memory of %s may hold tensors between layers: say "
+                  "`shares: [activations]` in one",
+                  arch->name);
+        return false;
+    }
+    if (!run->problem.workload->edge_count) {
+        cli_error(run->cli,
+                  "--resident: %s does not say which layers read what others put out: "
+                  "give it `edges:`",
+                  run->problem.workload->name);
+        return false;
+    }
+    return true;
+}
+
+// --- The search ---
+
+struct reside {
+    struct cli_map_run *run;
+    struct sdse_residency_request request;
+    struct sdse_residency residency;
+    size_t picked; // element of its places
+    struct sdse_resident_layer *layer;
+    enum sdse_place *place;
+};
+
+static enum sdse_status list_layers(struct reside *reside) {
+    struct cli_map_run *run = reside->run;
+    const size_t count = run->solutions.layer_count;
+    struct sdse_residency_layer *layer =
+        SDSE_ARENA_ARRAY(run->cli->arena, struct sdse_residency_layer, count);
+    if (!layer)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct cli_solution *solution = cli_solution_of(run, i);
+        layer[i] =
+            (struct sdse_residency_layer){.layer = run->solutions.mapped[i].layer,
+                                          .form = &solution->form,
+                                          .shape = run->solutions.mapped[i].solution,
+                                          .unshared = &solution->answer};
+    }
+    reside->request.layer = layer;
+    return SDSE_OK;
+}
+
+static enum sdse_status pick(struct reside *reside) {
+    struct sdse_arena *arena = reside->run->cli->arena;
+    const struct sdse_residency *residency = &reside->residency;
+    const struct sdse_network_front front = {.count = residency->places.count,
+                                             .elements = residency->places.elements};
+    reside->picked =
+        sdse_network_front_pick(&front, cli_map_picked_objective(reside->run));
+    reside->layer = SDSE_ARENA_ARRAY(arena, struct sdse_resident_layer,
+                                     residency->placing.layer_count);
+    reside->place =
+        SDSE_ARENA_ARRAY(arena, enum sdse_place, residency->placing.tensor_count + 1);
+    if (!reside->layer || !reside->place)
+        return SDSE_NO_MEMORY;
+    return sdse_residency_pick(&reside->request, residency, reside->picked,
+                               reside->layer, reside->place);
+}
+
+static enum sdse_status find(struct reside *reside, const struct cli_search *search) {
+    static const enum sdse_places_goal goals[] = {[EDP] = SDSE_PLACES_CORNERS,
+                                                  [ED2P] = SDSE_PLACES_CORNERS,
+                                                  [ENERGY] = SDSE_PLACES_ENERGY,
+                                                  [LATENCY] = SDSE_PLACES_LATENCY,
+                                                  [PARETO] = SDSE_PLACES_FRONT};
+    const struct cli_map_run *run = reside->run;
+    reside->request =
+        (struct sdse_residency_request){.arch = run->problem.arch,
+                                        .workload = run->problem.workload,
+                                        .objective = search->objective,
+                                        .goal = goals[run->objective],
+                                        .free_bypass = search->free_bypass,
+                                        .padding_percent = search->padding_percent,
+                                        .threads = search->threads,
+                                        .stop = search->stop};
+    enum sdse_status status = list_layers(reside);
+    if (status == SDSE_OK)
+        status =
+            sdse_residency_find(&reside->request, run->cli->arena, &reside->residency);
+    if (status == SDSE_OK && reside->residency.places.count)
+        status = pick(reside);
+    return status;
+}
+
+// --- Tables ---
+
+static struct sdse_model *model_of(const struct reside *reside, size_t l) {
+    struct sdse_model *model;
+    const enum sdse_status status =
+        sdse_model_new(reside->run->problem.arch, &reside->layer[l].layer,
+                       reside->request.layer[l].form, reside->run->cli->arena, &model);
+    return cli_note(reside->run->cli, status) == SDSE_OK ? model : NULL;
+}
+
+// "GLB", "DRAM", "DRAM + GLB"; "-": nobody hands it over.
+static const char *place_text(const struct reside *reside, enum sdse_place place) {
+    const struct sdse_arch *arch = reside->run->problem.arch;
+    const char *outermost = arch->level[0].name,
+               *shared = arch->level[reside->residency.level].name;
+    if (place == SDSE_PLACE_OUTERMOST)
+        return outermost;
+    return place == SDSE_PLACE_SHARED ? shared
+                                      : sdse_arena_printf(reside->run->cli->arena,
+                                                          "%s + %s", shared, outermost);
+}
+
+// Of a layer that reads several maps: how many of them are in the shared memory.
+static const char *inputs_text(const struct reside *reside, size_t l) {
+    const struct sdse_resident_layer *layer = &reside->layer[l];
+    const uint32_t operands =
+        sdse_layer_moves(&layer->layer) ? layer->layer.move.addends : 1;
+    const char *shared = place_text(reside, SDSE_PLACE_SHARED);
+    if (layer->question.operands == 0 || layer->question.operands >= operands)
+        return layer->question.operands ? shared
+                                        : place_text(reside, SDSE_PLACE_OUTERMOST);
+    return sdse_arena_printf(reside->run->cli->arena, "%s (%" PRIu32 " of %" PRIu32 ")",
+                             shared, layer->question.operands, operands);
+}
+
+// Words that cross between the outermost memory and the chip.
+static uint64_t outermost_words(const struct sdse_cost *cost) {
+    uint64_t words = 0;
+    for (int part = 0; part < SDSE_PARTS; part++) {
+        const struct sdse_flow_cost *flow = &cost->level[0].flow[part];
+        words += flow->reads + flow->updates;
+    }
+    return words;
+}
+
+static struct sdse_table *layer_table(const struct reside *reside, uint64_t *before,
+                                      uint64_t *after) {
+    static const char *const columns[][3] = {
+        {"layer", "layer", NULL},
+        {"kind", "kind", NULL},
+        {"repeat", "repeat", "rep"},
+        {"inputs", "inputs", NULL},
+        {"outputs", "outputs", NULL},
+        {"energy_pj", "energy_uj", "energy [uJ]"},
+        {"unshared_energy_pj", "unshared_energy_uj", "unshared [uJ]"},
+        {"latency_cycles", "latency_cycles", "cycles"},
+        {"unshared_latency_cycles", "unshared_latency_cycles", "unshared"},
+        {"outermost_words", "outermost_words", "outermost words"},
+        {"unshared_outermost_words", "unshared_outermost_words", "unshared"},
+        {"mapping", "mapping", NULL}};
+    struct cli_map_run *run = reside->run;
+    struct sdse_table *table = sdse_table_new(run->cli->arena);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        sdse_table_add_column(table, columns[i][run->people ? 1 : 0],
+                              run->people ? columns[i][2] : NULL, 5);
+    *before = *after = 0;
+    for (size_t l = 0; l < reside->residency.placing.layer_count; l++) {
+        const struct sdse_resident_layer *layer = &reside->layer[l];
+        const struct sdse_totals *totals = &layer->point->totals;
+        struct sdse_cost cost, unshared;
+        const struct sdse_model *model = model_of(reside, l);
+        if (!model)
+            return table;
+        if (!sdse_evaluate_full(model, &layer->point->mapping, &cost))
+            cli_note(run->cli, SDSE_NO_MEMORY);
+        cli_map_costed(run, l, run->solutions.mapped[l].choice, &unshared);
+        *after += layer->layer.repeat * outermost_words(&cost);
+        *before += layer->layer.repeat * outermost_words(&unshared);
+        sdse_table_add_text(table, layer->layer.name);
+        sdse_table_add_text(table, sdse_layer_kind_name(layer->layer.kind));
+        sdse_table_add_u64(table, layer->layer.repeat);
+        const bool fused = sdse_layer_moves(&layer->layer) && layer->layer.move.fused;
+        sdse_table_add_text(table, fused ? "-" : inputs_text(reside, l));
+        sdse_table_add_text(table,
+                            fused ? "-" : place_text(reside, layer->question.outputs));
+        const double scale = run->people ? sdse_uj_from_pj(1) : 1;
+        sdse_table_add_f64(table, scale * totals->energy_pj);
+        sdse_table_add_f64(table, scale * unshared.energy_pj);
+        sdse_table_add_u64(table, (uint64_t)totals->latency_cycles);
+        sdse_table_add_u64(table, unshared.latency_cycles);
+        sdse_table_add_u64(table, outermost_words(&cost));
+        sdse_table_add_u64(table, outermost_words(&unshared));
+        sdse_table_add_text(table, cli_mapping_line(run->cli, run->problem.arch,
+                                                    &layer->point->mapping));
+    }
+    return table;
+}
+
+static struct sdse_table *front_table(const struct reside *reside) {
+    static const char *const columns[][3] = {
+        {"energy_pj", "energy_uj", "energy [uJ]"},
+        {"latency_cycles", "latency_cycles", "cycles"}};
+    const struct cli_map_run *run = reside->run;
+    const struct sdse_places *places = &reside->residency.places;
+    struct sdse_table *table = sdse_table_new(run->cli->arena);
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        sdse_table_add_column(table, columns[i][run->people ? 1 : 0],
+                              run->people ? columns[i][2] : NULL, 5);
+    for (size_t i = 0; i < places->count; i++) {
+        const double pj = places->elements[i].energy_pj;
+        sdse_table_add_f64(table, run->people ? sdse_uj_from_pj(pj) : pj);
+        sdse_table_add_u64(table, (uint64_t)places->elements[i].latency_cycles);
+    }
+    return table;
+}
+
+// --- For people ---
+
+static struct sdse_tradeoff unshared_totals(const struct cli_map_run *run) {
+    struct sdse_tradeoff sum = {0, 0};
+    for (size_t i = 0; i < run->solutions.layer_count; i++) {
+        const struct cli_mapped *mapped = &run->solutions.mapped[i];
+        const struct sdse_totals *totals =
+            &cli_solution_of(run, i)->answer.point[mapped->choice].totals;
+        sum.energy_pj += (double)mapped->layer->repeat * totals->energy_pj;
+        sum.latency_cycles += (double)mapped->layer->repeat * totals->latency_cycles;
+    }
+    return sum;
+}
+
+static void print_total(const struct cli_map_run *run, const char *name,
+                        const struct sdse_tradeoff *at) {
+    const double seconds =
+        sdse_seconds_from_cycles(at->latency_cycles, run->problem.arch->clock_ghz);
+    printf("%-9s %.6g uJ, %.0f cycles = %.6g ms, EDP %.6g uJ*s\n", name,
+           sdse_uj_from_pj(at->energy_pj), at->latency_cycles, seconds * 1e3,
+           sdse_uj_from_pj(at->energy_pj) * seconds);
+}
+
+static void print_summary(const struct reside *reside, uint64_t before,
+                          uint64_t after) {
+    const struct cli_map_run *run = reside->run;
+    const struct sdse_residency *residency = &reside->residency;
+    const struct sdse_tradeoff unshared = unshared_totals(run),
+                               *resident = &residency->places.elements[reside->picked];
+    const char *shared = run->problem.arch->level[residency->level].name,
+               *outermost = run->problem.arch->level[0].name;
+    size_t places[SDSE_PLACES] = {0};
+    for (size_t t = 0; t < residency->placing.tensor_count; t++)
+        places[reside->place[t]]++;
+    printf("\n%s on %s, %s weights\n", run->problem.workload->name,
+           run->problem.arch->name, run->problem.form_text);
+    print_total(run, "unshared", &unshared);
+    print_total(run, "resident", resident);
+    printf("of %zu tensors that layers hand over %zu stay in %s, %zu are in both until "
+           "their first use; %" PRIu64 " words cross at %s, %" PRIu64 " unshared\n",
+           residency->placing.tensor_count, places[SDSE_PLACE_SHARED], shared,
+           places[SDSE_PLACE_BOTH], after, outermost, before);
+    printf("proved optimal over all places of tensors (%" PRIu64 " questions, %" PRIu64
+           " searches, at most %zu state%s between layers)\n",
+           residency->questions, residency->searches, residency->places.states,
+           residency->places.states == 1 ? "" : "s");
+}
+
+enum cli_exit cli_map_resident(struct cli_map_run *run,
+                               const struct cli_search *search) {
+    struct reside reside = {.run = run};
+    enum cli_exit exit = CLI_OK;
+    const enum sdse_status status = find(&reside, search);
+    if (status == SDSE_OVERFLOW) {
+        cli_error(run->cli,
+                  "--resident: more tensors of %s are alive at once than the search "
+                  "takes, which is 12",
+                  run->problem.workload->name);
+        exit = CLI_BAD_INPUT;
+    } else if (status != SDSE_OK) {
+        exit = cli_finish(run->cli, status);
+    } else if (reside.residency.stopped) {
+        cli_error(run->cli, "--resident: interrupted before the places of tensors were "
+                            "proved");
+        exit = CLI_SYSTEM;
+    } else if (run->objective == PARETO) {
+        if (reside.residency.places.thinned)
+            fprintf(stderr,
+                    "sdse map: warning: the front has more elements; it was thinned to "
+                    "%zu\n",
+                    reside.residency.places.count);
+        exit = cli_print_table(run->cli, front_table(&reside), run->format);
+    } else {
+        uint64_t before, after;
+        exit = cli_print_table(run->cli, layer_table(&reside, &before, &after),
+                               run->format);
+        if (exit == CLI_OK && run->people)
+            print_summary(&reside, before, after);
+    }
+    sdse_residency_free(&reside.residency);
+    return exit;
+}

@@ -1,0 +1,235 @@
+#include "dse/residency/residency.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "costmodel/model.h"
+#include "dse/residency/answers.h"
+
+unsigned sdse_shared_level(const struct sdse_arch *arch) {
+    for (unsigned l = 1; l < arch->level_count; l++)
+        if (arch->level[l].shares_activations && !arch->level[l].shares_memory)
+            return l;
+    return 0;
+}
+
+// --- Tensors ---
+
+// Whether a layer can read or write the shared memory: what the vector unit works on
+// goes no further in than to its own memory.
+static bool reaches(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                    unsigned level) {
+    return !sdse_layer_moves(layer) || level <= arch->vector.below_level;
+}
+
+// Bits of the place of one word of a tensor at the shared memory.
+static enum sdse_status word_bits(const struct sdse_residency_request *request,
+                                  size_t layer, enum sdse_part part, unsigned level,
+                                  struct sdse_arena *arena, double *bits) {
+    struct sdse_model *model;
+    const enum sdse_status status =
+        sdse_model_new(request->arch, request->layer[layer].layer,
+                       request->layer[layer].form, arena, &model);
+    if (status == SDSE_OK)
+        *bits = fmax(*bits, model->place_bits[level][part]);
+    return status;
+}
+
+// The tensor that a layer makes, with the layers that read it; its place is as wide as
+// the widest of them and its maker want.
+static enum sdse_status add_tensor(const struct sdse_residency_request *request,
+                                   size_t maker, unsigned level,
+                                   struct sdse_arena *arena,
+                                   struct sdse_handed_tensor *tensor) {
+    const struct sdse_workload *net = request->workload;
+    const struct sdse_layer *layer = request->layer[maker].layer;
+    size_t *use = SDSE_ARENA_ARRAY(arena, size_t, net->edge_count);
+    double bits = 0;
+    if (!use)
+        return SDSE_NO_MEMORY;
+    *tensor = (struct sdse_handed_tensor){
+        .maker = maker, .use = use, .may_share = reaches(request->arch, layer, level)};
+    enum sdse_status status =
+        word_bits(request, maker, SDSE_PART_OUTPUTS, level, arena, &bits);
+    for (size_t to = maker + 1; to < net->layer_count; to++) {
+        for (size_t e = 0; !status && e < net->edge_count; e++) {
+            if (net->edges[e].from != maker || net->edges[e].to != to)
+                continue;
+            use[tensor->use_count++] = to;
+            tensor->may_share &=
+                reaches(request->arch, request->layer[to].layer, level);
+            status = word_bits(request, to, SDSE_PART_INPUTS, level, arena, &bits);
+        }
+    }
+    tensor->held_bits =
+        bits * (double)sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound);
+    return status;
+}
+
+static enum sdse_status list_tensors(const struct sdse_residency_request *request,
+                                     unsigned level, struct sdse_arena *arena,
+                                     struct sdse_placing *placing) {
+    const struct sdse_workload *net = request->workload;
+    struct sdse_handed_tensor *tensor =
+        SDSE_ARENA_ARRAY(arena, struct sdse_handed_tensor, net->layer_count);
+    uint64_t *repeat = SDSE_ARENA_ARRAY(arena, uint64_t, net->layer_count);
+    enum sdse_status status = tensor && repeat ? SDSE_OK : SDSE_NO_MEMORY;
+    *placing = (struct sdse_placing){
+        .layer_count = net->layer_count, .repeat = repeat, .tensor = tensor};
+    for (size_t l = 0; !status && l < net->layer_count; l++) {
+        repeat[l] = request->layer[l].layer->repeat;
+        bool made = false;
+        for (size_t e = 0; e < net->edge_count; e++)
+            made |= net->edges[e].from == l;
+        if (made)
+            status =
+                add_tensor(request, l, level, arena, &tensor[placing->tensor_count++]);
+    }
+    return status;
+}
+
+// --- Questions that will be asked ---
+
+// The tensors that a layer reads and that may be shared, by rising bits; how many
+// operands each is.
+static size_t list_inputs(const struct sdse_placing *placing, size_t layer,
+                          double *bits, uint32_t *operands, size_t most) {
+    size_t count = 0;
+    for (size_t t = 0; t < placing->tensor_count && count < most; t++) {
+        const struct sdse_handed_tensor *tensor = &placing->tensor[t];
+        uint32_t uses = 0;
+        for (size_t u = 0; u < tensor->use_count; u++)
+            uses += tensor->use[u] == layer;
+        if (!uses || !tensor->may_share)
+            continue;
+        size_t at = count++;
+        for (; at > 0 && bits[at - 1] > tensor->held_bits; at--) {
+            bits[at] = bits[at - 1];
+            operands[at] = operands[at - 1];
+        }
+        bits[at] = tensor->held_bits;
+        operands[at] = uses;
+    }
+    return count;
+}
+
+// Each layer with some of its inputs shared, the smallest first, and every place of its
+// outputs: with as much room as there will ever be.
+static enum sdse_status prepare(struct sdse_answers *answers,
+                                const struct sdse_placing *placing,
+                                struct sdse_arena *arena) {
+    enum { MOST_INPUTS = 8 };
+    const size_t most = placing->layer_count * (MOST_INPUTS + 1) * SDSE_PLACES;
+    struct sdse_place_question *question =
+        SDSE_ARENA_ARRAY(arena, struct sdse_place_question, most);
+    size_t count = 0;
+    if (!question)
+        return SDSE_NO_MEMORY;
+    for (size_t l = 0; l < placing->layer_count; l++) {
+        double bits[MOST_INPUTS];
+        uint32_t operands[MOST_INPUTS];
+        const size_t inputs = list_inputs(placing, l, bits, operands, MOST_INPUTS);
+        const struct sdse_handed_tensor *made = NULL;
+        for (size_t t = 0; t < placing->tensor_count; t++)
+            if (placing->tensor[t].maker == l && placing->tensor[t].may_share)
+                made = &placing->tensor[t];
+        struct sdse_place_question next = {.layer = l};
+        for (size_t i = 0; i <= inputs; i++) {
+            for (int p = 0; p < SDSE_PLACES; p++) {
+                next.outputs = (enum sdse_place)p;
+                const bool twice =
+                    made && made->use[made->use_count - 1] > made->use[0];
+                if (p && (!made || (p == SDSE_PLACE_BOTH && !twice)))
+                    continue;
+                if (next.reserved_bits + (p ? made->held_bits : 0) <=
+                    answers->capacity_bits)
+                    question[count++] = next;
+            }
+            if (i < inputs) {
+                next.reserved_bits += bits[i];
+                next.operands += operands[i];
+            }
+        }
+    }
+    return sdse_answers_prepare(answers, question, count);
+}
+
+static enum sdse_status ask(void *context, const struct sdse_place_question *question,
+                            struct sdse_layer_front *front) {
+    struct sdse_answers *answers = context;
+    const struct sdse_answer *answer;
+    // What is held alone is more than there is.
+    if (question->reserved_bits > answers->capacity_bits || answers->stopped) {
+        *front = (struct sdse_layer_front){.count = 0};
+        return SDSE_OK;
+    }
+    const enum sdse_status status = sdse_answers_get(answers, question, &answer);
+    if (status == SDSE_OK)
+        *front = answer->front;
+    return status;
+}
+
+// --- The whole ---
+
+enum sdse_status sdse_residency_find(const struct sdse_residency_request *request,
+                                     struct sdse_arena *arena,
+                                     struct sdse_residency *residency) {
+    const unsigned level = sdse_shared_level(request->arch);
+    struct sdse_answers *answers = SDSE_ARENA_NEW(arena, struct sdse_answers);
+    uint32_t operands = 1;
+    *residency = (struct sdse_residency){.level = level, .arena = arena};
+    if (!answers)
+        return SDSE_NO_MEMORY;
+    for (size_t l = 0; l < request->workload->layer_count; l++)
+        operands = request->layer[l].layer->move.addends > operands
+                       ? request->layer[l].layer->move.addends
+                       : operands;
+    enum sdse_status status =
+        sdse_answers_init(request, level, operands, arena, answers);
+    residency->answers = answers;
+    if (status == SDSE_OK)
+        status = list_tensors(request, level, arena, &residency->placing);
+    if (status == SDSE_OK)
+        status = prepare(answers, &residency->placing, arena);
+    if (status == SDSE_OK)
+        status = sdse_places_find(&residency->placing, request->goal, SDSE_KEPT_FRONT,
+                                  ask, answers, arena, &residency->places);
+    residency->questions = residency->places.questions;
+    residency->searches = answers->searches;
+    residency->stopped = answers->stopped;
+    if (residency->stopped)
+        residency->places.count = 0;
+    return status;
+}
+
+enum sdse_status sdse_residency_pick(const struct sdse_residency_request *request,
+                                     const struct sdse_residency *residency,
+                                     size_t element, struct sdse_resident_layer *layer,
+                                     enum sdse_place *place) {
+    const size_t layers = residency->placing.layer_count;
+    struct sdse_place_question *question =
+        SDSE_ARENA_ARRAY(residency->arena, struct sdse_place_question, layers);
+    size_t *choice = SDSE_ARENA_ARRAY(residency->arena, size_t, layers);
+    if (!question || !choice)
+        return SDSE_NO_MEMORY;
+    sdse_places_choices(&residency->places, element, question, choice, place);
+    for (size_t l = 0; l < layers; l++) {
+        const struct sdse_answer *answer;
+        const enum sdse_status status =
+            sdse_answers_get(residency->answers, &question[l], &answer);
+        if (status != SDSE_OK)
+            return status;
+        layer[l].question = question[l];
+        layer[l].residence = sdse_question_residence(&question[l], residency->level);
+        layer[l].layer = *request->layer[l].layer;
+        layer[l].layer.residence = &layer[l].residence;
+        layer[l].point = &answer->answer.point[choice[l]];
+    }
+    return SDSE_OK;
+}
+
+void sdse_residency_free(struct sdse_residency *residency) {
+    if (residency->answers)
+        sdse_answers_free(residency->answers);
+    residency->answers = NULL;
+}

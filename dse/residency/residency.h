@@ -1,0 +1,78 @@
+// The optimum of a network whose layers may hand tensors over in a shared memory.
+//
+// For every place of its tensors and every amount that is held beside them a layer is a
+// problem of its own, which the mapper proves; dse/network/places.h chooses among the
+// answers. Few amounts are asked about: the answer at room C in the shared memory is
+// also the answer at every room c with u <= c <= C, where u is the most that a mapping
+// of it takes (what fits in c fits in C, and all of the answer fits in c).
+#ifndef SDSE_DSE_RESIDENCY_RESIDENCY_H
+#define SDSE_DSE_RESIDENCY_RESIDENCY_H
+
+#include "dse/map.h"
+#include "dse/network/places.h"
+#include "spec/types/residence.h"
+
+// One layer of the network, in its order.
+struct sdse_residency_layer {
+    const struct sdse_layer *layer;
+    const struct sdse_weight_form *form;
+    // Layers of one number are one problem. [< number of layers]
+    size_t shape;
+    // Without sharing, for the request's objective; proved.
+    const struct sdse_map_answer *unshared;
+};
+
+struct sdse_residency_request {
+    const struct sdse_arch *arch; // one of its memories shares
+    const struct sdse_workload *workload;
+    const struct sdse_residency_layer *layer; // [workload->layer_count]
+    // As the layers are asked: energy, latency, or the front (products, budgets).
+    enum sdse_map_objective objective;
+    enum sdse_places_goal goal; // as places are; fits the objective
+    bool free_bypass;           // as in struct sdse_map_request
+    unsigned padding_percent;   // likewise
+    unsigned threads;           // 0 = as many as processors
+    const atomic_bool *stop;    // NULL = never
+};
+
+// One layer under the places that were picked.
+struct sdse_resident_layer {
+    struct sdse_layer layer;         // with its residence
+    struct sdse_residence residence; // tensors 0, reserved 0: as without sharing
+    struct sdse_place_question question;
+    const struct sdse_map_point *point;
+};
+
+struct sdse_residency {
+    unsigned level; // the shared memory
+    struct sdse_placing placing;
+    struct sdse_places places; // count 0: stopped
+    uint64_t questions;        // of layers, places and rooms
+    uint64_t searches;         // that no answer was known for
+    bool stopped;
+    struct sdse_arena *arena;
+    void *answers;
+};
+
+// The shared memory of an accelerator; 0 = none.
+unsigned sdse_shared_level(const struct sdse_arch *arch);
+
+// Finds the front or optimum over all places; everything lives in `arena` but what
+// sdse_residency_free frees, also after a failure. SDSE_OVERFLOW: more tensors alive at
+// once than places.h takes; SDSE_NO_MEMORY.
+enum sdse_status sdse_residency_find(const struct sdse_residency_request *request,
+                                     struct sdse_arena *arena,
+                                     struct sdse_residency *residency);
+
+// The layers of one element of places, and the place of each tensor of placing.
+//
+// layer  out: [layer_count]; layer[i].layer.residence points into layer[i]
+// place  out: [tensor_count]
+enum sdse_status sdse_residency_pick(const struct sdse_residency_request *request,
+                                     const struct sdse_residency *residency,
+                                     size_t element, struct sdse_resident_layer *layer,
+                                     enum sdse_place *place);
+
+void sdse_residency_free(struct sdse_residency *residency);
+
+#endif

@@ -1,0 +1,209 @@
+// sdse map --resident as people run it: what it prints adds up, nothing is worse than
+// without, and what it needs or does not take is said.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/support_program.h"
+#include "support/close.h"
+
+static int write_inputs(void **state) {
+    const int status = enter_scratch(state);
+    static const char arch[] =
+        "{name: small, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: GLB, memory: {class: sram, %scapacity_bytes: %d, pj_per_bit: 1}}, "
+        "{level: regs, memory: {class: regfile, capacity_bytes: 16, pj_per_bit: "
+        "0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: 0.1, "
+        "ops_per_cycle: 4}}";
+    static const char layers[] =
+        "name: net\nsource: s\nlayers:\n"
+        "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 3, pad: 1}\n"
+        "  - {name: relu, kind: act, in: [4, 8, 8], fused: true}\n"
+        "  - {name: b, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+        "  - {name: sum, kind: add, in: [4, 8, 8], fused: false}\n"
+        "  - {name: c, kind: conv, in: [4, 8, 8], out_channels: 2, kernel: 1}\n";
+    char text[1024];
+    snprintf(text, sizeof text, arch, "shares: [activations], ", 1000);
+    write_scratch("large.yaml", text);
+    snprintf(text, sizeof text, arch, "shares: [activations], ", 300);
+    write_scratch("small.yaml", text);
+    snprintf(text, sizeof text, arch, "", 1000);
+    write_scratch("alone.yaml", text);
+    write_scratch("bare.yaml", layers);
+    snprintf(text, sizeof text,
+             "%sedges:\n  - {from: relu, to: [b, sum]}\n  - {from: b, to: sum}\n"
+             "  - {from: sum, to: c}\n",
+             layers);
+    write_scratch("net.yaml", text);
+    return status;
+}
+
+// Sums a column of numbers of csv.
+static double sum_of(const char *csv, const char *column) {
+    double sum = 0;
+    size_t index = 0, at = 0;
+    const char *line = csv;
+    for (const char *c = csv; *c != '\n'; c++) {
+        if (c == csv || c[-1] == ',') {
+            if (strncmp(c, column, strlen(column)) == 0 &&
+                strchr(",\n", c[strlen(column)]))
+                index = at;
+            at++;
+        }
+    }
+    assert_true(index > 0);
+    while ((line = strchr(line, '\n')) && line[1]) {
+        const char *field = ++line;
+        for (size_t i = 0; i < index; i++)
+            field = strchr(field, ',') + 1;
+        sum += strtod(field, NULL);
+    }
+    return sum;
+}
+
+static double shared(const char *arch, const char *objective, const char *column) {
+    char line[256];
+    snprintf(line, sizeof line,
+             "map -a @%s.yaml -w @net.yaml --objective %s --resident -f csv", arch,
+             objective);
+    struct ran ran = run_program(line);
+    assert_int_equal(ran.status, 0);
+    const double sum = sum_of(ran.out, column);
+    free_ran(&ran);
+    return sum;
+}
+
+// 256 words each of a's, b's and sum's outputs; a's are read twice. All stay in 1,000
+// bytes: neither they nor what reads them cross at DRAM. In 300 at most one stays.
+static void test_words_that_stay(void **state) {
+    (void)state;
+    const double crossing = shared("large", "energy", "outermost_words"),
+                 all = shared("large", "energy", "unshared_outermost_words");
+    // Inputs of a, outputs of c, and weights: 4 * 4 * 9 + 4 * 4 + 4 * 2.
+    assert_true(crossing == 256 + 128 + 144 + 16 + 8);
+    assert_true(all == crossing + 3 * 256 + 4 * 256);
+    const double few = shared("small", "energy", "outermost_words");
+    assert_true(few > crossing && few < all);
+    struct ran ran =
+        run_program("map -a @large.yaml -w @net.yaml --objective energy --resident");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(
+        strstr(ran.out, "of 3 tensors that layers hand over 3 stay in GLB"));
+    assert_non_null(strstr(ran.out, "552 words cross at DRAM, 2344 unshared"));
+    free_ran(&ran);
+}
+
+// Whatever is minimised is no worse than without, and less where there is more room.
+static void test_no_objective_is_worse(void **state) {
+    (void)state;
+    const double small = shared("small", "energy", "energy_pj"),
+                 large = shared("large", "energy", "energy_pj");
+    assert_true(small < shared("small", "energy", "unshared_energy_pj"));
+    assert_true(large < small);
+    assert_true(shared("small", "latency", "latency_cycles") <=
+                shared("small", "latency", "unshared_latency_cycles"));
+    const double edp =
+        shared("small", "edp", "energy_pj") * shared("small", "edp", "latency_cycles");
+    assert_true(edp < shared("small", "edp", "unshared_energy_pj") *
+                          shared("small", "edp", "unshared_latency_cycles"));
+    // The front begins with the least energy.
+    struct ran ran = run_program(
+        "map -a @small.yaml -w @net.yaml --objective pareto --resident -f csv");
+    assert_int_equal(ran.status, 0);
+    const char *first = strchr(ran.out, '\n');
+    assert_double_within(strtod(first + 1, NULL), small, 1e-12);
+    free_ran(&ran);
+}
+
+// One thread or many, the same bytes.
+static void test_threads(void **state) {
+    (void)state;
+    char *out[3];
+    for (int i = 0; i < 3; i++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "map -a eyeriss -w resnet18 --objective edp --resident -f csv -j %d",
+                 1 + i * 2);
+        struct ran ran = run_program(line);
+        assert_int_equal(ran.status, 0);
+        out[i] = strdup(ran.out);
+        free_ran(&ran);
+    }
+    assert_string_equal(out[0], out[1]);
+    assert_string_equal(out[0], out[2]);
+    for (int i = 0; i < 3; i++)
+        free(out[i]);
+}
+
+// A sweep does not know of places: what files say of them makes no other points.
+static void test_sweeps_are_what_they_were(void **state) {
+    (void)state;
+    static const char *const files[2][2] = {{"alone", "bare"}, {"large", "net"}};
+    char *out[2];
+    for (int i = 0; i < 2; i++) {
+        char text[256], line[256];
+        snprintf(text, sizeof text,
+                 "name: s\nworkloads: [%s.yaml]\narchs: [%s.yaml]\nweight_forms: "
+                 "[raw]\nobjective: energy\n",
+                 files[i][1], files[i][0]);
+        write_scratch("sweep.yaml", text);
+        snprintf(line, sizeof line, "sweep @sweep.yaml -o @%s.db", files[i][0]);
+        struct ran ran = run_program(line);
+        assert_int_equal(ran.status, 0);
+        free_ran(&ran);
+        snprintf(line, sizeof line, "export @%s.db", files[i][0]);
+        ran = run_program(line);
+        assert_int_equal(ran.status, 0);
+        out[i] = strdup(ran.out);
+        free_ran(&ran);
+    }
+    assert_string_equal(out[0], out[1]);
+    free(out[0]);
+    free(out[1]);
+}
+
+static void refuses(const char *line, int status, const char *why) {
+    struct ran ran = run_program(line);
+    assert_int_equal(ran.status, status);
+    if (!strstr(ran.err, why))
+        fail_msg("%s: %s", line, ran.err);
+    assert_string_equal(ran.out, "");
+    free_ran(&ran);
+}
+
+static void test_what_it_needs(void **state) {
+    (void)state;
+    refuses("map -a @alone.yaml -w @net.yaml --resident", 1,
+            "no memory of small may hold tensors between layers");
+    refuses("map -a @large.yaml -w @bare.yaml --resident", 1,
+            "net does not say which layers read what others put out");
+    refuses("map -a @large.yaml -w @net.yaml --resident -l a", 2,
+            "--resident does not go with --layer");
+    refuses("map -a @large.yaml -w @net.yaml --resident --max-latency 1ms", 2,
+            "--resident does not go with --max-latency");
+    refuses("map -a @large.yaml -w @net.yaml --resident --time-limit 1", 2,
+            "--resident does not go with --time-limit");
+    refuses("map -a @large.yaml -w @net.yaml --resident --objective lifetime", 2,
+            "--resident does not go with --objective lifetime");
+    refuses("map -a @large.yaml -w @net.yaml --resident -o @out", 2,
+            "--resident does not go with --output");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_that_stay),
+        cmocka_unit_test(test_no_objective_is_worse),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_sweeps_are_what_they_were),
+        cmocka_unit_test(test_what_it_needs),
+    };
+    return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
+}

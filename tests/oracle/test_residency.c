@@ -1,0 +1,351 @@
+// The optimum of a network with tensors in a shared memory against brute force: on
+// generated small networks every assignment of places, every layer asked of the mapper
+// itself with exactly what is held beside it. No intervals, no states, no questions
+// prepared.
+//
+//     test_residency [NETWORKS [FIRST_SEED]]    (default 300 networks)
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dse/residency/residency.h"
+#include "oracle/support_cases.h"
+#include "oracle/support_problems.h"
+#include "spec/load.h"
+#include "support/close.h"
+#include "support/sanitized.h"
+
+enum { LAYERS = 5, BITS = 8 };
+
+static uint64_t network_count = SANITIZED ? 20 : 300, first_seed = 1, current_seed;
+
+// --- Generated ---
+
+static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
+    static const char *const partial[] = {"8", "20"};
+    return sdse_arena_printf(
+        arena,
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: 8}, "
+        "inputs: {bits: 8}, outputs: {bits: 8, partial_bits: %s}}, count_drain_reads: "
+        "%s, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
+        "%llu}}, "
+        "{level: GLB, memory: {class: sram, keeps: [inputs, outputs], shares: "
+        "[activations], capacity_bytes: %llu, buffering: %llu, pj_per_bit: %llu, "
+        "shared_bits_per_cycle: 16}, fanout: {x: 2, dims_x: [K, P]}, network: "
+        "{topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}}, "
+        "{level: regs, memory: {class: regfile, capacity_bytes: 24, pj_per_bit: 0.1}}]"
+        ", compute: {pj_per_mac: 0.5}, vector: {below: %s, pj_per_op: 0.25, "
+        "ops_per_cycle: 4}}",
+        partial[oracle_below(state, 2)], oracle_below(state, 2) ? "true" : "false",
+        (unsigned long long)(4 + 8 * oracle_below(state, 4)),
+        (unsigned long long)(20 + oracle_below(state, 140)),
+        (unsigned long long)(1 + oracle_below(state, 2)),
+        (unsigned long long)(1 + oracle_below(state, 3)),
+        oracle_below(state, 8) ? "GLB" : "DRAM");
+}
+
+// A chain of convolutions of one map size, some of whose outputs are added to later.
+static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
+    char layers[2048] = "", edges[1024] = "";
+    const unsigned count = 3 + (unsigned)oracle_below(state, LAYERS - 2);
+    unsigned channels[LAYERS], size = 2 + (unsigned)oracle_below(state, 3);
+    channels[0] = 1 + (unsigned)oracle_below(state, 3);
+    unsigned from = channels[0];
+    for (unsigned i = 0; i < count; i++) {
+        int other = -1;
+        for (unsigned j = 0; i > 1 && j + 1 < i; j++)
+            if (channels[j] == channels[i - 1] && oracle_below(state, 3) == 0)
+                other = (int)j;
+        char *at = layers + strlen(layers), *edge = edges + strlen(edges);
+        if (other >= 0) {
+            channels[i] = channels[i - 1];
+            sprintf(at, "{name: l%u, kind: add, in: [%u, %u, %u], fused: false}, ", i,
+                    channels[i], size, size);
+            sprintf(edge, "{from: l%d, to: l%u}, ", other, i);
+        } else {
+            const unsigned kernel = oracle_below(state, 3) ? 1 : 3;
+            channels[i] = 1 + (unsigned)oracle_below(state, 4);
+            sprintf(at,
+                    "{name: l%u, kind: conv, in: [%u, %u, %u], out_channels: %u, "
+                    "kernel: %u, pad: %u}, ",
+                    i, from, size, size, channels[i], kernel, kernel / 2);
+        }
+        from = channels[i];
+        if (i > 0)
+            sprintf(edges + strlen(edges), "{from: l%u, to: l%u}, ", i - 1, i);
+    }
+    return sdse_arena_printf(arena, "{name: n, source: s, layers: [%s], edges: [%s]}",
+                             layers, edges);
+}
+
+struct problem {
+    struct sdse_arena *arena;
+    const struct sdse_arch *arch;
+    struct sdse_workload *net;
+    unsigned level; // the shared memory
+};
+
+static void make_problem(uint64_t seed, struct problem *p) {
+    uint64_t state = seed * 2 + 1;
+    p->arena = sdse_arena_new();
+    p->arch = sdse_written_arch(make_arch(&state, p->arena), p->arena);
+    assert_non_null(p->arch);
+    p->level = 1;
+    const char *text = make_network(&state, p->arena);
+    struct sdse_diags diags;
+    struct sdse_node *root = NULL;
+    sdse_diags_init(&diags, p->arena);
+    if (sdse_tree_parse_memory(p->arena, "net", text, strlen(text), &diags, &root) ||
+        sdse_workload_from_tree(p->arena, root, &diags, &p->net)) {
+        sdse_diags_print(&diags, stderr, false);
+        fail_msg("network %llu: %s", (unsigned long long)seed, text);
+    }
+}
+
+// --- The truth ---
+
+// Of one layer: its front with so many operands in M, its outputs there, and so much
+// held. Kept, as it is asked often.
+struct asked {
+    size_t layer;
+    struct sdse_residence at;
+    struct sdse_map_answer answer;
+};
+
+static struct asked known[4096];
+static size_t known_count;
+
+static const struct sdse_map_answer *ask(const struct problem *p,
+                                         enum sdse_map_objective objective,
+                                         size_t layer, struct sdse_residence at) {
+    for (size_t i = 0; i < known_count; i++)
+        if (known[i].layer == layer && known[i].at.tensors == at.tensors &&
+            known[i].at.operands == at.operands &&
+            known[i].at.writes_through == at.writes_through &&
+            known[i].at.reserved_bits == at.reserved_bits)
+            return &known[i].answer;
+    assert_true(known_count < sizeof known / sizeof *known);
+    struct asked *next = &known[known_count++];
+    *next = (struct asked){.layer = layer, .at = at};
+    struct sdse_layer placed = p->net->layers[layer];
+    placed.residence = at.tensors || at.reserved_bits > 0 ? &next->at : NULL;
+    const struct sdse_map_request request = {
+        .arch = p->arch, .layer = &placed, .objective = objective};
+    assert_int_equal(sdse_map(&request, p->arena, &next->answer), SDSE_OK);
+    return &next->answer;
+}
+
+static uint64_t words_of(const struct problem *p, size_t layer) {
+    const struct sdse_nest *nest = &p->net->layers[layer].nest;
+    return sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound);
+}
+
+// Where a layer's outputs may be: 0 outside, 1 in M, 2 in both until the first reader.
+static unsigned choices_of(const struct problem *p, size_t layer) {
+    size_t readers = 0;
+    bool streams = sdse_layer_moves(&p->net->layers[layer]);
+    for (size_t e = 0; e < p->net->edge_count; e++) {
+        if (p->net->edges[e].from != layer)
+            continue;
+        readers++;
+        streams |= sdse_layer_moves(&p->net->layers[p->net->edges[e].to]);
+    }
+    if (!readers || (streams && p->arch->vector.below_level < p->level))
+        return 1;
+    return readers > 1 ? 3 : 2;
+}
+
+// The first and the last reader of a layer's outputs.
+static void readers_of(const struct problem *p, size_t layer, size_t *first,
+                       size_t *last) {
+    *first = SIZE_MAX;
+    *last = 0;
+    for (size_t e = 0; e < p->net->edge_count; e++) {
+        const struct sdse_workload_edge *edge = &p->net->edges[e];
+        if (edge->from != layer)
+            continue;
+        *first = edge->to < *first ? edge->to : *first;
+        *last = edge->to > *last ? edge->to : *last;
+    }
+}
+
+static struct sdse_residence residence_of(const struct problem *p,
+                                          const unsigned *place, size_t layer) {
+    struct sdse_residence at = {.level = p->level};
+    for (size_t t = 0; t < layer; t++) {
+        size_t first, last;
+        readers_of(p, t, &first, &last);
+        if (place[t] == 0 || layer > (place[t] == 1 ? last : first))
+            continue;
+        at.reserved_bits += (double)(BITS * words_of(p, t));
+        for (size_t e = 0; e < p->net->edge_count; e++)
+            at.operands += p->net->edges[e].from == t && p->net->edges[e].to == layer;
+    }
+    at.tensors = (at.operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+                 (place[layer] ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
+    at.writes_through = place[layer] == 2;
+    return at;
+}
+
+static void sum_layers(const struct problem *p, const unsigned *place, size_t layer,
+                       enum sdse_map_objective objective, struct sdse_tradeoff at,
+                       struct sdse_tradeoff *best) {
+    if (layer == p->net->layer_count) {
+        const bool better = objective == SDSE_MAP_FRONT
+                                ? at.energy_pj * at.latency_cycles <
+                                      best->energy_pj * best->latency_cycles
+                                : at.energy_pj < best->energy_pj;
+        *best = better ? at : *best;
+        return;
+    }
+    const struct sdse_map_answer *answer =
+        ask(p, objective, layer, residence_of(p, place, layer));
+    for (size_t i = 0; i < answer->point_count; i++)
+        sum_layers(p, place, layer + 1, objective,
+                   (struct sdse_tradeoff){
+                       at.energy_pj + answer->point[i].totals.energy_pj,
+                       at.latency_cycles + answer->point[i].totals.latency_cycles},
+                   best);
+}
+
+static void try_places(const struct problem *p, unsigned *place, size_t layer,
+                       enum sdse_map_objective objective, struct sdse_tradeoff *best) {
+    if (layer == p->net->layer_count) {
+        sum_layers(p, place, 0, objective, (struct sdse_tradeoff){0, 0}, best);
+        return;
+    }
+    for (place[layer] = 0; place[layer] < choices_of(p, layer); place[layer]++)
+        try_places(p, place, layer + 1, objective, best);
+    place[layer] = 0;
+}
+
+// --- Comparison ---
+
+// What was picked is valid where it says that it is, and adds up.
+static void check_pick(const struct problem *p,
+                       const struct sdse_residency_request *request,
+                       const struct sdse_residency *found, size_t element) {
+    struct sdse_resident_layer layer[LAYERS];
+    enum sdse_place place[LAYERS];
+    struct sdse_tradeoff sum = {0, 0};
+    assert_int_equal(sdse_residency_pick(request, found, element, layer, place),
+                     SDSE_OK);
+    for (size_t l = 0; l < p->net->layer_count; l++) {
+        struct sdse_model *model;
+        layer[l].layer.residence = &layer[l].residence;
+        assert_int_equal(
+            sdse_model_new(p->arch, &layer[l].layer, NULL, p->arena, &model), SDSE_OK);
+        assert_int_equal(sdse_mapping_verdict(model, &layer[l].point->mapping, NULL),
+                         SDSE_VALID);
+        const struct sdse_totals totals =
+            sdse_evaluate(model, &layer[l].point->mapping);
+        sum.energy_pj += totals.energy_pj;
+        sum.latency_cycles += totals.latency_cycles;
+    }
+    assert_double_within(sum.energy_pj, found->places.elements[element].energy_pj,
+                         1e-12);
+    assert_double_within(sum.latency_cycles,
+                         found->places.elements[element].latency_cycles, 1e-12);
+}
+
+static struct { uint64_t shared, both, searches, questions; } seen;
+
+static void compare(const struct problem *p, enum sdse_map_objective objective) {
+    struct sdse_residency_layer layer[LAYERS];
+    struct sdse_map_answer unshared[LAYERS];
+    const struct sdse_weight_form raw = {.smartdeal = false};
+    for (size_t l = 0; l < p->net->layer_count; l++) {
+        const struct sdse_map_request map = {
+            .arch = p->arch, .layer = &p->net->layers[l], .objective = objective};
+        assert_int_equal(sdse_map(&map, p->arena, &unshared[l]), SDSE_OK);
+        layer[l] =
+            (struct sdse_residency_layer){&p->net->layers[l], &raw, l, &unshared[l]};
+    }
+    const struct sdse_residency_request request = {
+        .arch = p->arch,
+        .workload = p->net,
+        .layer = layer,
+        .objective = objective,
+        .goal = objective == SDSE_MAP_FRONT ? SDSE_PLACES_CORNERS : SDSE_PLACES_ENERGY,
+        .threads = 1 + (unsigned)(current_seed % 2)};
+    struct sdse_residency found;
+    assert_int_equal(sdse_residency_find(&request, p->arena, &found), SDSE_OK);
+    unsigned place[LAYERS] = {0};
+    struct sdse_tradeoff best = {(double)INFINITY, (double)INFINITY};
+    known_count = 0;
+    try_places(p, place, 0, objective, &best);
+    if (isinf(best.energy_pj)) {
+        assert_int_equal(found.places.count, 0);
+        sdse_residency_free(&found);
+        return;
+    }
+    size_t pick = 0;
+    for (size_t i = 0; i < found.places.count; i++) {
+        const struct sdse_tradeoff *a = &found.places.elements[i],
+                                   *b = &found.places.elements[pick];
+        if (objective == SDSE_MAP_FRONT &&
+            a->energy_pj * a->latency_cycles < b->energy_pj * b->latency_cycles)
+            pick = i;
+    }
+    assert_true(found.places.count > 0);
+    const struct sdse_tradeoff *got = &found.places.elements[pick];
+    const double truth = objective == SDSE_MAP_FRONT
+                             ? best.energy_pj * best.latency_cycles
+                             : best.energy_pj,
+                 value = objective == SDSE_MAP_FRONT
+                             ? got->energy_pj * got->latency_cycles
+                             : got->energy_pj;
+    if (fabs(truth - value) > 1e-9 * truth)
+        fail_msg("network %llu objective %d: brute force finds %.17g, the search %.17g",
+                 (unsigned long long)current_seed, (int)objective, truth, value);
+    check_pick(p, &request, &found, pick);
+    struct sdse_resident_layer resident[LAYERS];
+    enum sdse_place at[LAYERS];
+    assert_int_equal(sdse_residency_pick(&request, &found, pick, resident, at),
+                     SDSE_OK);
+    for (size_t t = 0; t < found.placing.tensor_count; t++) {
+        seen.shared += at[t] == SDSE_PLACE_SHARED;
+        seen.both += at[t] == SDSE_PLACE_BOTH;
+    }
+    seen.questions += found.questions;
+    seen.searches += found.searches;
+    sdse_residency_free(&found);
+}
+
+static void test_equals_brute_force(void **state) {
+    (void)state;
+    for (uint64_t i = 0; i < network_count; i++) {
+        struct problem p;
+        current_seed = first_seed + i;
+        make_problem(current_seed, &p);
+        compare(&p, SDSE_MAP_ENERGY);
+        if (i % 3 == 0)
+            compare(&p, SDSE_MAP_FRONT);
+        sdse_arena_free(p.arena);
+    }
+    print_message("## residency: %llu networks equal brute force over all places; %llu "
+                  "tensors stay in the shared memory, %llu in both; %llu questions, "
+                  "%llu searches\n",
+                  (unsigned long long)network_count, (unsigned long long)seen.shared,
+                  (unsigned long long)seen.both, (unsigned long long)seen.questions,
+                  (unsigned long long)seen.searches);
+    assert_true(seen.shared > 0 && (seen.both > 0 || network_count < 100));
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1)
+        network_count = strtoull(argv[1], NULL, 10);
+    if (argc > 2)
+        first_seed = strtoull(argv[2], NULL, 10);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_brute_force)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
