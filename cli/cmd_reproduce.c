@@ -28,6 +28,7 @@ static const struct cli_option options[] = {
 struct reproducing {
     struct cli *cli;
     const char *database, *folder;
+    char *plain_name; // of the network: no control ends a comment
     unsigned threads;
     struct sdse_reader *reader;
     struct sdse_stored_point point;
@@ -53,7 +54,7 @@ static enum sdse_status write_file(struct reproducing *r, const char *name, bool
     if (status != SDSE_OK)
         return status;
     if (!plain)
-        fprintf(output.file, "# sdse reproduce %s: %s\n", r->point.workload_name, note);
+        fprintf(output.file, "# sdse reproduce %s: %s\n", r->plain_name, note);
     fputs(text, output.file);
     if (*text && text[strlen(text) - 1] != '\n')
         fputc('\n', output.file);
@@ -86,12 +87,44 @@ static enum sdse_status write_mappings(struct reproducing *r) {
     return status;
 }
 
+// Of an accelerator that cannot be the file is what it is without the overrides: they
+// are the sweep's.
+static const struct sdse_variant *refused_variant(const struct reproducing *r) {
+    const struct sdse_variant *variant = r->stored.plan->listed[0].variant;
+    return variant->refused ? variant : NULL;
+}
+
 // A sweep of this point alone, on the files beside it.
 static enum sdse_status write_sweep(struct reproducing *r) {
     static const char *const network = "network.yaml", *const arch = "accelerator.yaml";
-    return write_file(
-        r, "sweep.yaml", false, "a sweep of one point",
-        sdse_sweep_text(r->cli->arena, r->stored.plan->sweep, &network, &arch));
+    struct sdse_sweep sweep = *r->stored.plan->sweep;
+    const struct sdse_variant *variant = refused_variant(r);
+    const size_t count = variant ? variant->parameter_count : 0;
+    sweep.overrides = SDSE_ARENA_ARRAY(r->cli->arena, struct sdse_override, count + 1);
+    if (!sweep.overrides)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(variant->parameters[i].path, "mapper.", strlen("mapper.")) != 0)
+            sweep.overrides[sweep.override_count++] =
+                (struct sdse_override){.path = variant->parameters[i].path,
+                                       .value_count = 1,
+                                       .values = &variant->parameters[i].value};
+    return write_file(r, "sweep.yaml", false, "a sweep of one point",
+                      sdse_sweep_text(r->cli->arena, &sweep, &network, &arch));
+}
+
+// Whether the written sweep is refused for the point's reason.
+static bool says_the_reason(const struct reproducing *r) {
+    struct sdse_diags quiet;
+    struct sdse_plan *plan = NULL;
+    const char *path = sdse_arena_printf(r->cli->arena, "%s/sweep.yaml", r->folder);
+    sdse_diags_init(&quiet, r->cli->arena);
+    if (!path || sdse_plan_load(r->cli->arena, path, false, &quiet, &plan) == SDSE_OK)
+        return false;
+    for (const struct sdse_diag *d = quiet.first; d; d = d->next)
+        if (strstr(r->point.reason, d->message))
+            return true;
+    return false;
 }
 
 // The network, with files of the weights that forms are measured on again.
@@ -177,6 +210,14 @@ static void say_what_was_taken(const struct reproducing *r) {
         puts("weights: from files that are not in the database; the forms of their "
              "layers as measured\n  then (densities, bits, errors) were taken from it, "
              "and sweep.yaml is not written");
+    if (refused_variant(r))
+        puts(
+            says_the_reason(r)
+                ? "accelerator: as it is without the overrides, which sweep.yaml has: "
+                  "it is refused\n  for the same reason"
+                : "accelerator: as it is without the overrides, with the costs that it "
+                  "has then:\n  sweep.yaml has them, and does not say the same "
+                  "reason");
     if (r->stored.embedded)
         printf("weights: from the database, those of %zu layers\n",
                r->stored.embedded_count);
@@ -190,7 +231,10 @@ static void say_what_was_taken(const struct reproducing *r) {
 
 static enum cli_exit reproduce(struct reproducing *r) {
     uint64_t values = 0;
-    enum sdse_status status = write_files(r);
+    r->plain_name = sdse_arena_strdup(r->cli->arena, r->point.workload_name);
+    if (r->plain_name)
+        cli_plain_name(r->plain_name, "");
+    enum sdse_status status = r->plain_name ? write_files(r) : SDSE_NO_MEMORY;
     if (status == SDSE_OK)
         status = run_again(r, &values);
     if (status == SDSE_INTERRUPTED) {

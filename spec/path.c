@@ -227,12 +227,29 @@ static void relocate(struct sdse_node *node, struct sdse_loc loc) {
         relocate(child, loc);
 }
 
+// A capacity that the file gives in another unit than `key`, which takes its place; one
+// that was put there like `value` stays, and contradicts it.
+static struct sdse_node *other_capacity(const struct sdse_path_target *target,
+                                        const struct sdse_node *value) {
+    static const char capacity[] = "capacity_";
+    const size_t length = sizeof capacity - 1;
+    if (target->node || strncmp(target->key, capacity, length) != 0)
+        return NULL;
+    for (struct sdse_node *child = target->container->first; child; child = child->next)
+        if (strncmp(child->key, capacity, length) == 0 &&
+            child->loc.file != value->loc.file)
+            return child;
+    return NULL;
+}
+
 // Puts `value` in the place of `target`, or at the end of its container.
 static void put(const struct sdse_path_target *target, struct sdse_node *value) {
     struct sdse_node *container = target->container;
+    struct sdse_node *other = other_capacity(target, value);
+    struct sdse_node *node = target->node ? target->node : other;
     value->parent = container;
     value->key = target->node ? target->node->key : target->key;
-    if (!target->node) {
+    if (!node) {
         value->index = container->count++;
         if (container->last)
             container->last->next = value;
@@ -241,13 +258,13 @@ static void put(const struct sdse_path_target *target, struct sdse_node *value) 
         container->last = value;
         return;
     }
-    value->index = target->node->index;
-    value->next = target->node->next;
+    value->index = node->index;
+    value->next = node->next;
     struct sdse_node **link = &container->first;
-    while (*link != target->node)
+    while (*link != node)
         link = &(*link)->next;
     *link = value;
-    if (container->last == target->node)
+    if (container->last == node)
         container->last = value;
 }
 

@@ -27,7 +27,8 @@ struct sdse_node *sdse_tree_copy(struct sdse_arena *arena,
                                  const struct sdse_node *node);
 
 // Writes `text` (a value as one would write it in the file, scalar or flow style) at
-// `path`, replacing what is there. Every new node has the place `loc`.
+// `path`, replacing what is there: also a capacity that the file gives in another unit.
+// Every new node has the place `loc`.
 //
 // Returns SDSE_OK, SDSE_INVALID after a diagnostic, or SDSE_NO_MEMORY.
 enum sdse_status sdse_path_override(struct sdse_arena *arena,

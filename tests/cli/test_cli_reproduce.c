@@ -178,6 +178,78 @@ static void points_go_by_many_names(void **state) {
     said(0, "reproduce @r.db 1 -o @p1 --force", "all equal");
 }
 
+// The sweep has the overrides that make no accelerator, and is refused for what the
+// point says.
+static void what_cannot_be_is_refused_again(void **state) {
+    (void)state;
+    write_scratch(
+        "cannot.yaml",
+        "name: cannot\nworkloads: [made.yaml]\narchs: [arch.yaml]\noverride:\n"
+        "  buffer.capacity_kib: [8, 0]\n  buffer.fanout.x: [4, 0]\n");
+    free(says(0, "sweep @cannot.yaml -o @c.db -q"));
+    static const char *const reasons[] = {
+        "the fan-out is 0 x 4; both must be at least 1 [fanout-positive]",
+        "capacity must be positive, got 0 bits [capacity-positive]"};
+    for (int i = 2; i <= 3; i++) {
+        char line[128];
+        snprintf(line, sizeof line,
+                 "query @c.db -f csv SELECT~reason~FROM~v_point~WHERE"
+                 "~point_id=%d",
+                 i);
+        said(0, line, reasons[i - 2]);
+        snprintf(line, sizeof line, "reproduce @c.db %d -o @c%d", i, i);
+        said(0, line, "for the same reason");
+        snprintf(line, sizeof line, "sweep @c%d/sweep.yaml -o @none.db -q", i);
+        said(1, line, reasons[i - 2]);
+        snprintf(line, sizeof line, "check @c%d/accelerator.yaml", i);
+        said(0, line, "small");
+    }
+    said(0, "reproduce @c.db 1 -o @c1", "files in");
+    free(says(0, "sweep @c1/sweep.yaml -o @c1.db -q"));
+}
+
+// An override in another unit than the file's; two of them contradict each other.
+static void a_capacity_is_overridden_in_any_unit(void **state) {
+    (void)state;
+    char text[300];
+    static const char *const said_of[] = {
+        "  buffer.capacity_bytes: [8192]\n", "  buffer.capacity_bits: [65536]\n",
+        "  buffer.capacity_kib: [8]\n",
+        "  buffer.capacity_kib: [8]\n  buffer.capacity_bits: [65536]\n"};
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(
+            text, sizeof text,
+            "name: unit\nworkloads: [made.yaml]\narchs: [arch.yaml]\noverride:\n%s",
+            said_of[i]);
+        write_scratch("unit.yaml", text);
+        unlink(scratch("unit.db"));
+        if (i == 3) {
+            said(1, "sweep @unit.yaml -o @unit.db -q", "[capacity-once]");
+            continue;
+        }
+        free(says(0, "sweep @unit.yaml -o @unit.db -q"));
+        said(0,
+             "query @unit.db -f csv "
+             "SELECT~text~LIKE~'%capacity_bits:_{value:_65536%'~FROM"
+             "~v_input~WHERE~kind='arch'",
+             "\n1\n");
+    }
+}
+
+static void names_do_not_end_comments(void **state) {
+    (void)state;
+    write_scratch("line.yaml", "name: \"one\\nname: two\"\nsource: s\nlayers:\n"
+                               "  - {name: f, kind: fc, in: 8, out_channels: 4}\n");
+    write_scratch("ls.yaml", "name: l\nworkloads: [line.yaml]\narchs: [arch.yaml]\n");
+    free(says(0, "sweep @ls.yaml -o @ls.db -q"));
+    said(0, "reproduce @ls.db 1 -o @ls", "all equal");
+    said(0, "check @ls/accelerator.yaml @ls/network.yaml", "network one");
+    free(says(0, "sweep @ls/sweep.yaml -o @ls2.db -q"));
+    said(0,
+         "eval -a @ls/accelerator.yaml -w @ls/network.yaml -m @ls/mappings/000-f.yaml",
+         "uJ");
+}
+
 // Whatever a column says else than it would now is named; digests are in order.
 static void what_differs_is_named(void **state) {
     (void)state;
@@ -233,6 +305,9 @@ int main(void) {
         cmocka_unit_test(what_cannot_be_run_again_is_said),
         cmocka_unit_test(files_are_what_the_point_was),
         cmocka_unit_test(points_go_by_many_names),
+        cmocka_unit_test(what_cannot_be_is_refused_again),
+        cmocka_unit_test(a_capacity_is_overridden_in_any_unit),
+        cmocka_unit_test(names_do_not_end_comments),
         cmocka_unit_test(what_differs_is_named),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
