@@ -66,7 +66,7 @@ static const char *check_sweep(struct cli *cli, const struct subject *subject,
                                const struct sdse_node *root) {
     struct sdse_plan *plan;
     if (cli_note(cli, sdse_plan_load(cli->arena, root->loc.file, subject->follow_links,
-                                     &cli->diags, &plan)) != SDSE_OK)
+                                     cli_shipped(cli), &cli->diags, &plan)) != SDSE_OK)
         return NULL;
     sdse_plan_free(plan);
     return sdse_arena_printf(

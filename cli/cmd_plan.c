@@ -124,6 +124,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct sdse_estimate_request request = {
         .sweep_path = sweep,
         .follow_links = args->value[FOLLOW] != NULL,
+        .shipped = cli_shipped(cli),
         .threads = jobs > 1024 ? 1024 : (unsigned)jobs,
         .sample = (size_t)cli_count(args, SAMPLE, SDSE_ESTIMATE_SAMPLE),
         .seed = cli_count(args, SEED, 1),

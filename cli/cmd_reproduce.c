@@ -119,7 +119,8 @@ static bool says_the_reason(const struct reproducing *r) {
     struct sdse_plan *plan = NULL;
     const char *path = sdse_arena_printf(r->cli->arena, "%s/sweep.yaml", r->folder);
     sdse_diags_init(&quiet, r->cli->arena);
-    if (!path || sdse_plan_load(r->cli->arena, path, false, &quiet, &plan) == SDSE_OK)
+    if (!path ||
+        sdse_plan_load(r->cli->arena, path, false, NULL, &quiet, &plan) == SDSE_OK)
         return false;
     for (const struct sdse_diag *d = quiet.first; d; d = d->next)
         if (strstr(r->point.reason, d->message))

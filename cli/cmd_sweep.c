@@ -170,6 +170,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         .progress = args->value[QUIET] ? NULL : show_progress,
         .context = &display,
         .follow_links = args->value[FOLLOW] != NULL,
+        .shipped = cli_shipped(cli),
         .embed_weights = args->value[EMBED] != NULL,
     };
     if (!parse_shard(cli, args->value[SHARD], &request))

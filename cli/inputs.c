@@ -151,6 +151,19 @@ bool cli_may_make_folder(struct cli *cli, const char *path) {
     return !error;
 }
 
+const struct sdse_shipped *cli_shipped(struct cli *cli) {
+    const char **folders =
+        SDSE_ARENA_ARRAY(cli->arena, const char *, CLI_MOST_DATA_FOLDERS);
+    struct sdse_shipped *shipped = SDSE_ARENA_NEW(cli->arena, struct sdse_shipped);
+    if (!folders || !shipped) {
+        cli_note(cli, SDSE_NO_MEMORY);
+        return NULL;
+    }
+    shipped->count = cli_data_folders(cli->arena, folders);
+    shipped->folders = folders;
+    return shipped;
+}
+
 const char *cli_find_input(struct cli *cli, const char *folder, const char *name) {
     const bool path =
         strchr(name, '/') || ends_with(name, ".yaml") || ends_with(name, ".json");

@@ -3,6 +3,7 @@
 #define SDSE_CLI_INPUTS_H
 
 #include "cli/cli.h"
+#include "dse/sweep/shipped.h"
 #include "results/store/reader.h"
 #include "spec/types/arch.h"
 #include "spec/types/workload.h"
@@ -20,6 +21,9 @@ const char *cli_find_input(struct cli *cli, const char *folder, const char *name
 enum { CLI_MOST_SHIPPED = 256 };
 size_t cli_list_shipped(struct cli *cli, const char *folder,
                         const char *names[CLI_MOST_SHIPPED]);
+
+// The same places, for the names in a sweep; NULL when memory is out, noted.
+const struct sdse_shipped *cli_shipped(struct cli *cli);
 
 // The first of the same places that has a folder of this name; NULL after an error.
 const char *cli_find_folder(struct cli *cli, const char *folder);

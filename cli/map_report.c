@@ -164,14 +164,25 @@ static double network_gap(const struct cli_map_run *run, double energy_pj,
                                           : sdse_network_gap(objective, worst, own);
 }
 
+// What --objective lifetime has minimised.
+static void print_longest_life(const struct cli_map_run *run, double cycles) {
+    if (cycles > 0)
+        printf(", of the longest life of a tile: %.6g us",
+               sdse_seconds_from_cycles(cycles, run->problem.arch->clock_ghz) * 1e6);
+    else
+        fputs(", of the longest life of a tile: none is in a memory that forgets",
+              stdout);
+}
+
 static void print_network_totals(const struct cli_map_run *run) {
-    double energy_pj = 0, cycles = 0;
+    double energy_pj = 0, cycles = 0, longest = 0;
     for (size_t i = 0; i < run->solutions.layer_count; i++) {
         const struct cli_mapped *mapped = &run->solutions.mapped[i];
         const struct sdse_totals *totals =
             &cli_solution_of(run, i)->answer.point[mapped->choice].totals;
         energy_pj += (double)mapped->layer->repeat * totals->energy_pj;
         cycles += (double)mapped->layer->repeat * totals->latency_cycles;
+        longest = fmax(longest, totals->lifetime_cycles);
     }
     const double seconds =
         sdse_seconds_from_cycles(cycles, run->problem.arch->clock_ghz);
@@ -188,7 +199,7 @@ static void print_network_totals(const struct cli_map_run *run) {
     else
         fputs("not proved: without a bound", stdout);
     if (run->objective == LIFETIME)
-        fputs(", of the longest life of a tile", stdout);
+        print_longest_life(run, longest);
     if (run->combined)
         printf("; picked from a front of %s%zu element%s",
                run->front.thinned ? "more than " : "", run->front.count,
@@ -197,7 +208,7 @@ static void print_network_totals(const struct cli_map_run *run) {
 }
 
 static void print_proof(const struct cli_map_run *run,
-                        const struct sdse_map_answer *answer) {
+                        const struct sdse_map_answer *answer, size_t choice) {
     if (answer->status == SDSE_MAP_OPTIMAL)
         printf("proved optimal");
     else
@@ -211,6 +222,8 @@ static void print_proof(const struct cli_map_run *run,
         printf(isinf(answer->gap) ? "without a bound"
                                   : "at most %.3g %% above the optimum",
                100 * answer->gap);
+    if (run->objective == LIFETIME)
+        print_longest_life(run, answer->point[choice].totals.lifetime_cycles);
     printf(" (%.3g s, %" PRIu64 " nodes, %" PRIu64 " mappings scored)\n",
            answer->seconds, answer->nodes, answer->evaluations);
 }
@@ -238,7 +251,7 @@ static void print_layer(struct cli_map_run *run) {
     const struct cli_costed costed = cli_map_costed(run, 0, choice, &cost);
     cli_print_totals(&costed, stdout);
     fputs("mapping      ", stdout);
-    print_proof(run, answer);
+    print_proof(run, answer, choice);
     if (cli_solution_of(run, 0)->hint)
         printf("hint         %s\n", cli_solution_of(run, 0)->hint);
     const char *text =
@@ -267,7 +280,7 @@ enum cli_exit cli_map_print(struct cli_map_run *run) {
             cli_print_table(run->cli, front_table(run), run->format);
         if (run->people && layer) {
             putchar('\n');
-            print_proof(run, &cli_solution_of(run, 0)->answer);
+            print_proof(run, &cli_solution_of(run, 0)->answer, 0);
         }
         if (run->people)
             print_hints(run);

@@ -134,6 +134,25 @@ static const char *limit_condition(struct cli *cli, char *word) {
     return sql;
 }
 
+// Limits stand apart by commas or blanks; blanks within one ("energy <= 1 mJ") go: one
+// stands before a name that a sign follows, or within.
+static void join_limits(char *list) {
+    char *to = list;
+    for (const char *from = list; *from;) {
+        const size_t blanks = strspn(from, " ");
+        if (!blanks) {
+            *to++ = *from++;
+            continue;
+        }
+        from += blanks;
+        const size_t word = strcspn(from, " ,<");
+        const char *sign = from + word + strspn(from + word, " ");
+        if (word && strncmp(sign, "<=", 2) == 0 && to > list)
+            *to++ = ',';
+    }
+    *to = '\0';
+}
+
 // *condition = NULL if there is none.
 static bool parse_limits(struct cli *cli, const char *list, const char *where,
                          const char **condition) {
@@ -142,8 +161,10 @@ static bool parse_limits(struct cli *cli, const char *list, const char *where,
     if ((where && !*condition) || (list && !words))
         return cli_note(cli, SDSE_NO_MEMORY) == SDSE_OK;
     char *rest = NULL;
-    for (char *word = words ? strtok_r(words, ", ", &rest) : NULL; word;
-         word = strtok_r(NULL, ", ", &rest)) {
+    if (words)
+        join_limits(words);
+    for (char *word = words ? strtok_r(words, ",", &rest) : NULL; word;
+         word = strtok_r(NULL, ",", &rest)) {
         const char *sql = limit_condition(cli, word);
         if (!sql)
             return false;

@@ -69,6 +69,9 @@ static void show_cells(FILE *out, const struct sdse_level *level) {
     if (level->v_over_vmin > 0)
         fprintf(out, "\n             supply %.4g of the least at which no cell fails",
                 level->v_over_vmin);
+    if (level->memory_class == SDSE_EDRAM && level->edram.row_bits)
+        fprintf(out, "\n             refreshed in rows of %" PRIu32 " bit",
+                level->edram.row_bits);
     if (level->memory_class == SDSE_NVCIM)
         fprintf(out,
                 "\n             %.4g of the weights verified in %.4g pulses; they "

@@ -72,8 +72,9 @@ enum sdse_status sdse_estimate_sweep(const struct sdse_estimate_request *request
     if (!e.arena)
         return SDSE_NO_MEMORY;
     const double began = sdse_estimating_now();
-    enum sdse_status status = sdse_plan_load(e.arena, request->sweep_path,
-                                             request->follow_links, diags, &e.plan);
+    enum sdse_status status =
+        sdse_plan_load(e.arena, request->sweep_path, request->follow_links,
+                       request->shipped, diags, &e.plan);
     made.plan_s = sdse_estimating_now() - began;
     if (!status && !allocate(&e))
         status = SDSE_NO_MEMORY;

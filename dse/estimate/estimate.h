@@ -11,12 +11,14 @@
 
 #include "base/diag.h"
 #include "base/status.h"
+#include "dse/sweep/shipped.h"
 
 enum { SDSE_ESTIMATE_SAMPLE = 100, SDSE_ESTIMATE_FORMS = 16 };
 
 struct sdse_estimate_request {
     const char *sweep_path;
     bool follow_links; // links may lead weight files out of their folder
+    const struct sdse_shipped *shipped; // what it may name; NULL: nothing
     unsigned threads; // of the sample, and of each run that is asked about; 0 = as many
                       // as processors
     size_t sample;    // layer problems to solve; 0 = SDSE_ESTIMATE_SAMPLE

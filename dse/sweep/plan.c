@@ -432,13 +432,15 @@ bool sdse_plan_name(struct sdse_arena *arena, struct sdse_plan *plan,
 }
 
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
-                                bool follow_links, struct sdse_diags *diags,
-                                struct sdse_plan **plan) {
+                                bool follow_links, const struct sdse_shipped *shipped,
+                                struct sdse_diags *diags, struct sdse_plan **plan) {
     struct loading l = {arena, diags, SDSE_ARENA_NEW(arena, struct sdse_plan),
                         follow_links};
     if (!l.plan)
         return SDSE_NO_MEMORY;
     enum sdse_status status = sdse_sweep_load(arena, sweep_path, diags, &l.plan->sweep);
+    if (!status && shipped)
+        status = sdse_shipped_find(arena, shipped, l.plan->sweep, diags);
     if (status)
         return status;
     status = load_networks(&l);

@@ -11,6 +11,7 @@
 #include "costmodel/types/cost.h"
 #include "dse/sweep/alike.h"
 #include "dse/sweep/network_outputs.h"
+#include "dse/sweep/shipped.h"
 #include "results/store/records.h"
 #include "results/store/tensor.h"
 #include "spec/types/arch.h"
@@ -110,10 +111,11 @@ struct sdse_plan {
 // values beside the first of the others, SDSE_PLAN_LOOKS / 8 more, evenly spaced, and
 // the last: the warnings then say so, and what else cannot be is found when its point
 // is made. With `follow_links`, links may lead weight files out of their networks'
-// folders. Lives in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
+// folders; with `shipped` (may be NULL) accelerators and networks may be named. Lives
+// in `arena`. Returns SDSE_OK, SDSE_INVALID, SDSE_IO or SDSE_NO_MEMORY.
 enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path,
-                                bool follow_links, struct sdse_diags *diags,
-                                struct sdse_plan **plan);
+                                bool follow_links, const struct sdse_shipped *shipped,
+                                struct sdse_diags *diags, struct sdse_plan **plan);
 
 enum { SDSE_PLAN_LOOKS = 1024 };
 

@@ -246,7 +246,7 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
     enum sdse_status status = run->arena ? SDSE_OK : SDSE_NO_MEMORY;
     if (!status && !run->plan)
         status = sdse_plan_load(run->arena, request->sweep_path, request->follow_links,
-                                diags, &run->plan);
+                                request->shipped, diags, &run->plan);
     if (!status)
         status = sdse_store_open(request->database_path, SDSE_MODEL_VERSION, diags,
                                  &run->store);

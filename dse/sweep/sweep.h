@@ -34,7 +34,8 @@ struct sdse_sweep_request {
     unsigned threads;        // 0 = as many as processors
     const atomic_bool *stop; // may be NULL; set it from a signal handler to stop soon
     bool follow_links;       // links may lead weight files out of their folder
-    bool embed_weights;      // of measured forms, in the database (dse/sweep/embed.h)
+    const struct sdse_shipped *shipped; // what it may name; NULL: nothing
+    bool embed_weights; // of measured forms, in the database (dse/sweep/embed.h)
     // Called now and then, always from the calling thread; may be NULL.
     void (*progress)(void *context, const struct sdse_sweep_progress *progress);
     void *context;

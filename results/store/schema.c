@@ -74,7 +74,9 @@
 #define FRAME_BITS STEP("replay_frame_bits")
 #define REPLAYS \
     " " STEP("replay_bits") " AS replay_bits, " FRAME_BITS " AS replay_frame_bits,"
-#define STEPS_OF_EPOCH "1.0 * " STEP("epoch_images") " / " STEP("images")
+#define STEPS                                                              \
+    "1.0 * " STEP("epoch_images") " / " STEP("images") " AS steps, " STEP( \
+        "images") " AS images, " STEP("epoch_images") " AS epoch_images"
 
 // Whether a sweep that has point o ran after all that have point p.
 #define NEWER                                                                 \
@@ -542,9 +544,12 @@ const char *const sdse_schema_statements[] = {
     " p.energy_pj * p.steps * (e.epoch > 0) AS energy_pj,"
     " p.energy_pj * p.steps * e.epoch AS total_energy_pj"
     " FROM training_run t JOIN training_epoch e USING (training_id) JOIN"
-    " (SELECT p.*, " STEPS_OF_EPOCH " AS steps FROM v_point p"
+    " (SELECT p.*, " STEPS " FROM v_point p"
     " WHERE p.status = 'ok' AND NOT p.superseded) p"
     " ON p.workload = t.name || ' ' || t.method AND t.method ="
-    " CASE p.form WHEN 'raw' THEN 'sgd' ELSE p.form END AND p.steps > 0",
+    " CASE p.form WHEN 'raw' THEN 'sgd' ELSE p.form END AND p.steps > 0 AND"
+    " instr(t.settings || ' ', ' batch ' || p.images || ' ') > 0 AND"
+    " (instr(t.settings, ' limit ') = 0 OR p.epoch_images <= CAST(substr(t.settings,"
+    "  instr(t.settings, ' limit ') + 7) AS INTEGER))",
     NULL,
 };

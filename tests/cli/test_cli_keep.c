@@ -70,8 +70,7 @@ static void prunes_what_a_newer_run_replaced(void **state) {
     runs(0, "prune @p.db", "0 rows dropped");
     // What is in no other sweep is dropped from a newest one too; the rest stays.
     copy_file(scratch("three.db"), scratch("p.db"));
-    runs(0, "prune @p.db --sweep grid --sweep-version 1",
-         "sweep           3   1");
+    runs(0, "prune @p.db --sweep grid --sweep-version 1", "sweep           3   1");
     runs(0, "prune @p.db --sweep side", "rows dropped");
     same("export @p.db", "export @v2.db");
     runs(0, "prune @p.db --sweep grid", "rows dropped");
@@ -183,6 +182,24 @@ static void a_changed_tag_is_damage(void **state) {
     }
 }
 
+// A network that was changed under its name: the one of before goes, though the sweep
+// that stays names it.
+static void prunes_changed_networks(void **state) {
+    (void)state;
+    char *net = read_whole("tests/data/cli/net.yaml");
+    char *pad = strstr(net, "out_channels: 10");
+    assert_non_null(pad);
+    memcpy(pad, "out_channels: 11", strlen("out_channels: 11"));
+    write_scratch("net.yaml", net);
+    free(net);
+    copy_file(scratch("v2.db"), scratch("c.db"));
+    free(said("sweep @v2.yaml -o @c.db -q"));
+    free(said("sweep @v2.yaml -o @new.db -q"));
+    copy_file("tests/data/cli/net.yaml", scratch("net.yaml"));
+    runs(0, "prune @c.db", "rows dropped");
+    same("export @c.db", "export @new.db");
+}
+
 // Tags of points that are solved again too.
 static void repair_keeps_tags(void **state) {
     (void)state;
@@ -238,6 +255,7 @@ static void waits_for_sweeps(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prunes_what_a_newer_run_replaced),
+        cmocka_unit_test(prunes_changed_networks),
         cmocka_unit_test(refuses_what_is_not_there),
         cmocka_unit_test(names_points),
         cmocka_unit_test(a_changed_tag_is_damage),

@@ -78,6 +78,40 @@ static void the_proof_of_the_network_is_of_its_longest_life(void **state) {
     free_ran(&ran);
 }
 
+// The life that a run says is the shortest, in us.
+static double said_life(const char *line) {
+    struct ran ran = run_program(line);
+    const char *at = strstr(ran.out, "of the longest life of a tile: ");
+    if (ran.status != 0 || !at)
+        fail_msg("%s: exit status %d, %s%s", line, ran.status, ran.out, ran.err);
+    char *end;
+    const double life = strtod(at + strlen("of the longest life of a tile: "), &end);
+    assert_true(strncmp(end, " us", 3) == 0 && life > 0);
+    free_ran(&ran);
+    return life;
+}
+
+// No mapping lives shorter, one lives as long; a network's is its longest layer's.
+static void the_shortest_life_is_said(void **state) {
+    (void)state;
+    write_scratch("n.yaml", net);
+    write_arch("");
+    const double life =
+                     said_life("map -a @a.yaml -w @n.yaml -l c --objective lifetime"),
+                 all = said_life("map -a @a.yaml -w @n.yaml --objective lifetime");
+    assert_true(all >= life);
+    char line[128];
+    snprintf(line, sizeof line, "map -a @a.yaml -w @n.yaml -l c --max-lifetime %.9g",
+             life * 1.0001);
+    expect(line, 0, NULL);
+    snprintf(line, sizeof line, "map -a @a.yaml -w @n.yaml -l c --max-lifetime %.9g",
+             life * 0.9999);
+    expect(line, 4, NULL);
+    struct ran ran = run_program("show arch @a.yaml");
+    assert_non_null(strstr(ran.out, "refreshed in rows of 64 bit"));
+    free_ran(&ran);
+}
+
 // Memories keep their colours, from the outermost in, whatever refreshes cost.
 static void refreshes_are_drawn_last(void **state) {
     (void)state;
@@ -106,6 +140,7 @@ int main(void) {
         cmocka_unit_test(refreshes_are_drawn_last),
         cmocka_unit_test(a_limit_of_lives_is_positive),
         cmocka_unit_test(the_proof_of_the_network_is_of_its_longest_life),
+        cmocka_unit_test(the_shortest_life_is_said),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

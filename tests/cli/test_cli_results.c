@@ -76,6 +76,11 @@ static void shows_fronts(void **state) {
                "pareto @r.db -f csv --where form='raw' --limit"
                " energy<=1800nJ,storage<=0.0001GiB,cycles<=1e9");
     golden_out("pareto_limit_alone", 0, "pareto @r.db -f csv --limit energy<=1500nJ");
+    // Blanks within a limit, and between two.
+    golden_out("pareto_limit_alone", 0,
+               "pareto @r.db -f csv --limit energy~<=~1500~nJ");
+    golden_out("pareto_limit_alone", 0,
+               "pareto @r.db -f csv --limit energy<=1500~nJ~area~<=~99~mm2,~edp<=9~Js");
     golden_err("pareto_limit_unit", 2, "pareto @r.db --limit area<=4mm");
     golden_err("pareto_limit_bare", 2, "pareto @r.db --limit energy<=4");
     golden_err("pareto_limit_name", 2, "pareto @r.db --limit storrage<=4B");

@@ -211,6 +211,28 @@ static void points_have_accuracies(void **state) {
     answers("SELECT count(*) FROM v_training_energy WHERE settings LIKE 'full rate "
             "0.05%'",
             "3\n");
+    // Nor is one of another batch, or of more images than the training had.
+    static const struct {
+        const char *is, *other, *count;
+    } steps[] = {{"{batch: 32, epoch_images", "{batch: 16, epoch_images", "0\n"},
+                 {"epoch_images: 96", "epoch_images: 305", "3\n"}};
+    for (size_t i = 0; i < 2; i++) {
+        char *before = read_whole(scratch("s.yaml"));
+        char *at = strstr(before, steps[i].is), text[2000];
+        assert_non_null(at);
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - before), before,
+                 steps[i].other, at + strlen(steps[i].is));
+        write_scratch("other.yaml", text);
+        free(before);
+        must_run("sweep @other.yaml -o @t.db");
+        answers("SELECT count(*) FROM v_training_energy WHERE settings LIKE 'full rate "
+                "0.05%'",
+                steps[i].count);
+        answers("SELECT count(*) FROM v_training_energy WHERE settings LIKE '%limit "
+                "300' AND method = 'sgd'",
+                "0\n");
+    }
+    must_run("sweep @s.yaml -o @t.db");
     must_run("pareto @t.db -w mlp_64_256_10 -O energy,accuracy_loss -f csv");
     must_run("plot learning @t.db -o @plots -t svg");
     char *data = read_whole(scratch("plots/learning_mlp_64_256_10.svg.gp"));

@@ -21,7 +21,7 @@ static struct sdse_plan *load(struct sdse_arena *arena, struct sdse_diags *diags
     struct sdse_plan *plan = NULL;
     sdse_diags_init(diags, arena);
     const enum sdse_status status =
-        sdse_plan_load(arena, sweep_path(name), false, diags, &plan);
+        sdse_plan_load(arena, sweep_path(name), false, NULL, diags, &plan);
     if (status != expected)
         sdse_diags_print(diags, stderr, false);
     assert_int_equal(status, expected);

@@ -224,6 +224,8 @@ static void add_layer(struct sdse_store *store, int point, int layer,
     struct sdse_arch made;
     struct sdse_cost cost;
     fixture_arch((unsigned)arch % FIXTURE_ARCHS, &made);
+    made.level[1].fill_pj.origin.text = arch % 2 ? "a fill" : "another fill";
+    made.level[2].update_pj.origin.text = arch > 3 ? "an update" : "another update";
     fixture_cost(&made, seed, &cost);
     struct sdse_front_element elements[] = {
         {cost.energy_pj, cost.latency_cycles, "DRAM: K4 P2"},
