@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/plain_stdout.h"
+#include "cli/plot_point.h"
 #include "cli/selection.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
     LOG,
     THEME,
     POINT,
+    LAYER,
     BARS,
     SELECTION,
     OVER = SELECTION + CLI_SELECT_OPTIONS,
@@ -48,11 +50,16 @@ static const struct cli_option options[] = {
                "front: written beside points of the front, where there is room", NULL,
                false},
     [LOG] = {"log", 0, CLI_CHOICE, "auto|none|x|y|xy",
-             "front: logarithmic axes; auto: over two decades", "auto", false},
+             "front, hypervolume, roofline: logarithmic axes; auto: over two decades, "
+             "a roofline always",
+             "auto", false},
     [THEME] = {"theme", 0, CLI_CHOICE, "light|dark", "the picture's ground", "light",
                false},
-    [POINT] = {"point", 'p', CLI_COUNT, "ID",
-               "layers: which design point (as pareto numbers them)", NULL, false},
+    [POINT] = {"point", 'p', CLI_TEXT, "POINT",
+               "which design point: its number, its hash, or NETWORK/ACCELERATOR/FORM",
+               NULL, false},
+    [LAYER] = {"layer", 'l', CLI_TEXT, "NAME", "mapping, gantt: of which layer", NULL,
+               false},
     [BARS] = {"bars", 'n', CLI_COUNT, "N", "energy: at most so many points", "30",
               false},
     CLI_SELECTION_ROWS(SELECTION),
@@ -72,16 +79,10 @@ struct drawing {
     enum sdse_plot_theme theme;
 };
 
-// DIR/name.type, with what does not belong into a file name replaced.
 static const char *picture_path(const struct drawing *drawing, const char *kind,
                                 const char *name) {
-    char *path = sdse_arena_printf(drawing->cli->arena, "%s/%s_%s.%s",
-                                   drawing->args->value[OUTPUT], kind, name,
-                                   drawing->args->value[TYPE]);
-    if (!path)
-        return NULL;
-    cli_plain_name(path + strlen(drawing->args->value[OUTPUT]) + 1, "/\\ :*?\"<>|");
-    return path;
+    return cli_picture_path(drawing->cli, drawing->args->value[OUTPUT], kind, name,
+                            drawing->args->value[TYPE]);
 }
 
 // "resnet50_energy-latency": a front of other objectives is another file.
@@ -100,7 +101,7 @@ static enum sdse_status draw_network(const struct drawing *drawing, const char *
     const char *name =
         apart ? sdse_arena_printf(cli->arena, "%s_%s", filter.sweep, filter.workload)
               : filter.workload;
-    if (name && strcmp(kind, "front") == 0)
+    if (name && strcmp(kind, "energy") != 0)
         name = front_name(drawing, name);
     const char *picture = name ? picture_path(drawing, kind, name) : NULL;
     if (!picture)
@@ -120,6 +121,16 @@ static enum sdse_status draw_network(const struct drawing *drawing, const char *
             .rules = &cli->outputs};
         memcpy(plot.metric, drawing->objectives.metric, sizeof plot.metric);
         status = sdse_plot_front(drawing->reader, &plot, cli->arena, &cli->diags);
+    } else if (strcmp(kind, "hypervolume") == 0) {
+        struct sdse_hypervolume_plot plot = {
+            .filter = filter,
+            .objectives = drawing->objectives.count,
+            .log = (enum sdse_plot_log)cli_choice(drawing->args, options, LOG),
+            .theme = drawing->theme,
+            .picture = picture,
+            .rules = &cli->outputs};
+        memcpy(plot.metric, drawing->objectives.metric, sizeof plot.metric);
+        status = sdse_plot_hypervolume(drawing->reader, &plot, cli->arena, &cli->diags);
     } else {
         const struct sdse_energy_plot plot = {.filter = filter,
                                               .most_bars =
@@ -174,23 +185,21 @@ static enum sdse_status draw_sweeps(const struct drawing *drawing, const char *k
     return SDSE_INVALID;
 }
 
-static enum sdse_status draw_layers(const struct drawing *drawing) {
-    const char *point = drawing->args->value[POINT];
-    const struct sdse_layers_plot plot = {
-        .point_id = (int64_t)cli_count(drawing->args, POINT, 0),
+static enum sdse_status draw_point(const struct drawing *drawing, const char *kind) {
+    const char *const *value = drawing->args->value;
+    const struct cli_point_plot plot = {
+        .kind = kind,
+        .point = value[POINT],
+        .layer = value[LAYER],
+        .folder = value[OUTPUT],
+        .type = value[TYPE],
         .theme = drawing->theme,
-        .picture = picture_path(drawing, "layers", point),
-        .rules = &drawing->cli->outputs};
-    if (!plot.picture)
-        return SDSE_NO_MEMORY;
-    const enum sdse_status status = sdse_plot_layers(
-        drawing->reader, &plot, drawing->cli->arena, &drawing->cli->diags);
-    if (status == SDSE_OK)
-        puts(plot.picture);
-    return status;
+        .log = (enum sdse_plot_log)cli_choice(drawing->args, options, LOG)};
+    return cli_plot_point(drawing->cli, drawing->reader, &plot);
 }
 
-static enum sdse_status draw_gains(const struct drawing *drawing) {
+static enum sdse_status draw_gains(const struct drawing *drawing, const char *kind) {
+    (void)kind;
     const char *const *value = drawing->args->value;
     const struct sdse_gain_plot plot = {.filter = drawing->filter,
                                         .over_arch = value[OVER],
@@ -209,7 +218,8 @@ static enum sdse_status draw_gains(const struct drawing *drawing) {
 }
 
 // One picture for each network that was trained.
-static enum sdse_status draw_learning(const struct drawing *drawing) {
+static enum sdse_status draw_learning(const struct drawing *drawing, const char *kind) {
+    (void)kind;
     struct cli *cli = drawing->cli;
     const char **networks;
     size_t count;
@@ -234,14 +244,28 @@ static enum sdse_status draw_learning(const struct drawing *drawing) {
     return SDSE_INVALID;
 }
 
-static enum sdse_status draw(const struct drawing *drawing, const char *kind) {
-    if (strcmp(kind, "learning") == 0)
-        return draw_learning(drawing);
-    if (strcmp(kind, "layers") == 0)
-        return draw_layers(drawing);
-    if (strcmp(kind, "gain") == 0)
-        return draw_gains(drawing);
-    return draw_sweeps(drawing, kind);
+// ---- kinds ----
+
+enum of { OF_POINTS, OF_POINT, OF_LAYER, OF_BASE };
+
+static const struct kind {
+    const char *name;
+    enum of of;
+    enum sdse_status (*draw)(const struct drawing *drawing, const char *kind);
+} kinds[] = {
+    {"front", OF_POINTS, draw_sweeps},       {"energy", OF_POINTS, draw_sweeps},
+    {"hypervolume", OF_POINTS, draw_sweeps}, {"gain", OF_BASE, draw_gains},
+    {"learning", OF_POINTS, draw_learning},  {"layers", OF_POINT, draw_point},
+    {"bottleneck", OF_POINT, draw_point},    {"utilisation", OF_POINT, draw_point},
+    {"roofline", OF_POINT, draw_point},      {"mapping", OF_LAYER, draw_point},
+    {"gantt", OF_LAYER, draw_point},
+};
+
+static const struct kind *find_kind(const char *name) {
+    for (int i = 0; i < CLI_COUNT_OF(kinds); i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
 }
 
 static bool make_directory(struct cli *cli, const char *path) {
@@ -253,22 +277,35 @@ static bool make_directory(struct cli *cli, const char *path) {
 
 static bool accept_kind(struct cli *cli, const struct cli_args *args,
                         const struct cli_objectives *objectives) {
-    const char *kind = args->operands[0];
-    const bool layers = strcmp(kind, "layers") == 0, gain = strcmp(kind, "gain") == 0;
-    if (!layers && !gain && strcmp(kind, "front") != 0 && strcmp(kind, "energy") != 0 &&
-        strcmp(kind, "learning") != 0) {
-        cli_error(cli,
-                  "cannot plot '%s': expected front, energy, gain, layers or learning",
-                  kind);
+    const struct kind *kind = find_kind(args->operands[0]);
+    if (!kind) {
+        const char *list = "";
+        for (int i = 0; list && i < CLI_COUNT_OF(kinds); i++)
+            list = sdse_arena_printf(cli->arena, "%s%s%s", list,
+                                     i + 1 == CLI_COUNT_OF(kinds) ? " or "
+                                     : i                          ? ", "
+                                                                  : "",
+                                     kinds[i].name);
+        cli_error(cli, "cannot plot '%s': expected %s", args->operands[0],
+                  list ? list : "");
         return false;
     }
-    if (gain && !args->value[OVER]) {
+    if (kind->of == OF_BASE && !args->value[OVER]) {
         cli_error(cli, "gain over which accelerator? Add --over ARCH");
         return false;
     }
-    if (layers && !args->value[POINT]) {
-        cli_error(cli, "layers of which design point? Add -p ID; `sdse pareto` and "
-                       "v_point number them");
+    if ((kind->of == OF_POINT || kind->of == OF_LAYER) && !args->value[POINT]) {
+        cli_error(
+            cli,
+            "%s of which design point? Add -p ID; `sdse pareto` and v_point number "
+            "them",
+            kind->name);
+        return false;
+    }
+    if (kind->of == OF_LAYER && !args->value[LAYER]) {
+        cli_error(cli,
+                  "%s of which layer? Add -l NAME; `sdse show point` lists the layers",
+                  kind->name);
         return false;
     }
     if (args->value[FACET] && objectives->count > 2) {
@@ -295,31 +332,44 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return status;
     status = CLI_SYSTEM;
     if (make_directory(cli, args->value[OUTPUT]))
-        status = cli_finish(cli, draw(&drawing, args->operands[0]));
+        status = cli_finish(
+            cli, find_kind(args->operands[0])->draw(&drawing, args->operands[0]));
     sdse_reader_close(drawing.reader);
     return status;
 }
 
 const struct cli_verb cli_verb_plot = {
     .name = "plot",
-    .summary = "draws fronts and energies with gnuplot",
-    .operands = {"front|energy|gain|layers|learning RESULTS.db", 2, 2},
+    .summary = "draws fronts, energies, rooflines and mappings",
+    .operands = {"front|energy|hypervolume|gain|learning|layers|bottleneck|utilisation|"
+                 "roofline|mapping|gantt RESULTS.db",
+                 2, 2},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
-        "front   all points in two or three objectives with their front and knee, "
+        "front        all points in two or three objectives with their front and knee, "
         "one picture per network\n"
-        "energy  energy of each point, stacked by component, one picture per "
+        "energy       energy of each point, stacked by component, one picture per "
         "network and sweep\n"
-        "gain    energy, time and traffic of the outermost memory of --over ARCH over "
-        "those of each design,\n"
-        "        for each network, in one picture\n"
-        "layers  energy of each layer of one point (-p ID); fused ones are left out\n"
-        "learning  accuracy of each training (`sdse train -d`) over epochs and bits "
+        "hypervolume  how the front grew with the points, in the order they were "
+        "stored\n"
+        "gain         energy, time and traffic of the outermost memory of --over ARCH "
+        "over those of each design,\n"
+        "             for each network, in one picture\n"
+        "learning     accuracy of each training (`sdse train -d`) over epochs and bits "
         "moved\n"
+        "layers       of one point (-p): energy of each layer; fused ones are left "
+        "out\n"
+        "bottleneck   of one point: latency of each layer by what sets it\n"
+        "utilisation  of one point: what the multipliers do while each layer runs\n"
+        "roofline     of one point: what each layer attains, below peak and bandwidth\n"
+        "mapping      of one layer (-p, -l): its loops and what each memory holds; "
+        "SVG, "
+        "whatever -t says\n"
+        "gantt        of one layer: fills, computing, transfers and drains over its "
+        "cycles\n"
         "The gnuplot script, PICTURE.gp, stays beside each picture; it holds its data "
-        "and "
-        "can be run alone.",
+        "and can be run alone.",
     .example = "sdse plot front results.db --objectives energy,latency,area -o plots",
     .run = run,
 };

@@ -24,7 +24,7 @@ set xlabel textcolor rgb '#222222'
 set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
-set label 9001 'Energy by component: resnet-toy, smartexchange (the 8 of least energy of 11 points)' at screen 0.0221, screen 0.9491 left front textcolor rgb '#222222'
+set label 9001 'Energy by component: resnet-toy on smartexchange (the 8 of least energy of 11 points)' at screen 0.0221, screen 0.9491 left front textcolor rgb '#222222'
 set object 9101 rectangle from screen 0.8823, screen 0.8364 to screen 0.9044, screen 0.8691 fc rgb '#0072b2' fs solid noborder
 set label 9101 'DRAM' at screen 0.9110, screen 0.8527 left textcolor rgb '#222222'
 set object 9102 rectangle from screen 0.8823, screen 0.7745 to screen 0.9044, screen 0.8073 fc rgb '#e69f00' fs solid noborder

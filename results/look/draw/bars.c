@@ -110,7 +110,12 @@ static void write_script(const void *context, const struct sdse_plot_files *file
                 p ? "" : ":ytic(1)", bars->colors[p]);
     }
     const size_t last = bars->part_count + 2;
-    if (bars->remarks)
+    if (bars->remarks && !bars->format)
+        fprintf(out,
+                ", \\\n     data using %zu:0:%zu with labels left offset 0.5,0 tc rgb "
+                "'%s' notitle",
+                last, last + 1, theme->text);
+    else if (bars->remarks)
         fprintf(out,
                 ", \\\n     data using %zu:0:(sprintf('%s  %%s', $%zu, "
                 "strcol(%zu))) with labels left offset 0.5,0 tc rgb '%s' notitle",

@@ -36,8 +36,12 @@ void sdse_labels_add(struct sdse_labels *labels, double x, double y, const char 
                                      left,
                                      low,
                                      left +
-                                         CHAR_PX * (double)sdse_canvas_text_width(text),
+                                         CHAR_PX * (1 + (double)sdse_canvas_text_width(text)),
                                      low + HIGH_PX};
+    if (label.right > frame->width_px + frame->beyond_px) {
+        labels->left_out++;
+        return;
+    }
     for (size_t i = 0; i < labels->count; i++) {
         const struct sdse_label *other = &labels->label[i];
         if (label.left < other->right && other->left < label.right &&

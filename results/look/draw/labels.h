@@ -10,6 +10,7 @@
 // The panel they stand in.
 struct sdse_labels_frame {
     unsigned width_px, height_px;
+    unsigned beyond_px;             // free at its right
     const struct sdse_range *x, *y; // of its axes
     bool log_x, log_y;
 };
@@ -32,7 +33,7 @@ bool sdse_labels_begin(struct sdse_labels *labels,
                        struct sdse_arena *arena);
 
 // Adds a text at the right of a point, or counts it as left out if it would cover
-// another. `text` is kept by pointer.
+// another or leave the room. `text` is kept by pointer.
 void sdse_labels_add(struct sdse_labels *labels, double x, double y, const char *text);
 
 // A line for each: x, y, text.

@@ -148,3 +148,20 @@ bool sdse_names_shorten(const char **names, size_t count, struct sdse_arena *are
         memcpy(names, made, count * sizeof *names);
     return true;
 }
+
+const char *sdse_names_shared(const struct sdse_points *points,
+                              struct sdse_arena *arena) {
+    const char *const *columns[] = {points->workload, points->arch, points->form};
+    static const char *const before[] = {"", " on ", ", "};
+    const char *text = "";
+    for (size_t c = 0; text && c < 3; c++) {
+        size_t same = 1;
+        while (same < points->count && strcmp(columns[c][same], columns[c][0]) == 0)
+            same++;
+        if (same == points->count)
+            text = sdse_arena_printf(arena, "%s%s%s", text, before[c], columns[c][0]);
+        else if (c == 0)
+            text = "several networks";
+    }
+    return text;
+}

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/arena.h"
+#include "results/look/points.h"
 
 // Names are words with blanks between, some of them KEY=VALUE. Leaves out
 //
@@ -15,6 +15,11 @@
 // unless two names became equal so, or one empty: then all stay as they are; so do more
 // than 1,000. New names live in the arena. False when memory is out.
 bool sdse_names_shorten(const char **names, size_t count, struct sdse_arena *arena);
+
+// "resnet50 on eyeriss, raw": the network, accelerator and form that all points share;
+// "several networks" in place of the first. NULL when memory is out.
+const char *sdse_names_shared(const struct sdse_points *points,
+                              struct sdse_arena *arena);
 
 // Orders values: numbers by value ("9" before "10", "64KiB" before "128KiB"), before
 // other texts, which go by their bytes. Negative, zero, positive as strcmp.

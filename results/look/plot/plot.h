@@ -7,6 +7,7 @@
 #include "results/look/draw/axis.h"
 #include "results/look/draw/palette.h"
 #include "results/look/points.h"
+#include "spec/types/arch.h"
 
 // All points of the filter in two objectives, or in three as three panels. Points on
 // the front are filled, the others hollow; a staircase joins the front (of each panel's
@@ -58,6 +59,70 @@ struct sdse_layers_plot {
 enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
                                   const struct sdse_layers_plot *plot,
                                   struct sdse_arena *arena, struct sdse_diags *diags);
+
+// Latency of each layer of a point (times its repeat), coloured by what sets it: that
+// part, first fills, last drains, start and skew of passes, and transfers that do not
+// overlap add up to the latency. plot_utilisation: what the multipliers do meanwhile,
+// in shares of the layer's cycles.
+enum sdse_status sdse_plot_bottleneck(struct sdse_reader *reader,
+                                      const struct sdse_layers_plot *plot,
+                                      struct sdse_arena *arena,
+                                      struct sdse_diags *diags);
+enum sdse_status sdse_plot_utilisation(struct sdse_reader *reader,
+                                       const struct sdse_layers_plot *plot,
+                                       struct sdse_arena *arena,
+                                       struct sdse_diags *diags);
+
+// What each layer of a point that multiplies attains (two operations per MAC) over its
+// operations per byte of the outermost memory, below two roofs: all multipliers busy,
+// and all that the memory's ports carry together. Axes are logarithmic unless asked.
+struct sdse_roofline_plot {
+    int64_t point_id;
+    const struct sdse_arch *arch; // of the point
+    const char *owner;            // what the point is called
+    enum sdse_plot_log log;
+    enum sdse_plot_theme theme;
+    const char *picture;
+    const struct sdse_output_rules *rules; // NULL: base/output.h
+};
+enum sdse_status sdse_plot_roofline(struct sdse_reader *reader,
+                                    const struct sdse_roofline_plot *plot,
+                                    struct sdse_arena *arena, struct sdse_diags *diags);
+
+// One layer of a point: its mapping as nested boxes, SVG alone (plot-format); or what
+// fills, computes, moves and drains over the cycles of one execution. SDSE_INVALID
+// [plot-layer] if the point has no such layer.
+struct sdse_mapping_plot {
+    int64_t point_id;
+    const struct sdse_arch *arch; // of the point
+    const char *owner;            // what the point is called
+    const char *layer;
+    enum sdse_plot_theme theme;
+    const char *picture;
+    const struct sdse_output_rules *rules; // NULL: base/output.h
+};
+enum sdse_status sdse_plot_mapping(struct sdse_reader *reader,
+                                   const struct sdse_mapping_plot *plot,
+                                   struct sdse_arena *arena, struct sdse_diags *diags);
+enum sdse_status sdse_plot_gantt(struct sdse_reader *reader,
+                                 const struct sdse_mapping_plot *plot,
+                                 struct sdse_arena *arena, struct sdse_diags *diags);
+
+// The hypervolume of the front of the points so far, over their number in the order
+// they were stored, as a share of the box below the final front's reference point.
+struct sdse_hypervolume_plot {
+    struct sdse_filter filter;
+    unsigned objectives; // 2 or 3
+    enum sdse_metric metric[SDSE_MOST_OBJECTIVES];
+    enum sdse_plot_log log;
+    enum sdse_plot_theme theme;
+    const char *picture;
+    const struct sdse_output_rules *rules; // NULL: base/output.h
+};
+enum sdse_status sdse_plot_hypervolume(struct sdse_reader *reader,
+                                       const struct sdse_hypervolume_plot *plot,
+                                       struct sdse_arena *arena,
+                                       struct sdse_diags *diags);
 
 // What each design of the filter gains over one of them: a group of bars for each
 // network, of the base's energy, latency, and bits of the outermost memory over the

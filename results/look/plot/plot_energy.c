@@ -219,12 +219,9 @@ static const char *label_of(const struct sdse_points *points, size_t i,
 
 static const char *title_of(const struct sdse_points *points, size_t bars,
                             struct sdse_arena *arena) {
-    const char *const *columns[] = {points->workload, points->arch, points->form};
-    const char *text = "Energy by component";
-    for (size_t k = 0; text && k < 3; k++)
-        if (all_equal(columns[k], points->count))
-            text = sdse_arena_printf(arena, "%s%s%s", text, k ? ", " : ": ",
-                                     columns[k][0]);
+    const char *names = sdse_names_shared(points, arena);
+    const char *text =
+        names ? sdse_arena_printf(arena, "Energy by component: %s", names) : NULL;
     if (text && bars < points->count)
         text = sdse_arena_printf(arena, "%s (the %zu of least energy of %zu points)",
                                  text, bars, points->count);

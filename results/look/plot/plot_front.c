@@ -11,7 +11,7 @@
 
 // Columns of the data: the point, its objectives, and these.
 enum { FRONT, PANEL, TYPE, COLOR, VALUE, COLUMNS };
-enum { MOST_FACETS = 24, MANY_POINTS = 1000 };
+enum { MOST_FACETS = 24, MANY_POINTS = 1000, LABEL_ROOM = 120 };
 
 // What one panel shows: objectives a (x) and b (y) of the points of a facet.
 struct panel {
@@ -102,25 +102,6 @@ static enum sdse_status take_panels(struct scene *scene, struct sdse_arena *aren
 
 // ---- title ----
 
-// "resnet50 on eyeriss, raw: " as far as all points agree.
-static const char *shared_names(const struct sdse_points *points,
-                                struct sdse_arena *arena) {
-    const char *const *columns[] = {points->workload, points->arch, points->form};
-    static const char *const before[] = {"", " on ", ", "};
-    const char *text = "";
-    for (size_t c = 0; text && c < 3; c++) {
-        size_t same = 1;
-        while (same < points->count && strcmp(columns[c][same], columns[c][0]) == 0)
-            same++;
-        if (same == points->count)
-            text = sdse_arena_printf(arena, "%s%s%s", text, *text ? before[c] : "",
-                                     columns[c][0]);
-        else if (c == 0)
-            text = "several networks";
-    }
-    return text;
-}
-
 // Points that a logarithmic axis has no place for.
 static size_t unshown(const struct scene *scene) {
     size_t count = 0;
@@ -139,7 +120,7 @@ static size_t unshown(const struct scene *scene) {
 
 static const char *title_of(const struct scene *scene, struct sdse_arena *arena) {
     const struct sdse_points *points = &scene->points;
-    const char *names = shared_names(points, arena);
+    const char *names = sdse_names_shared(points, arena);
     const char *text =
         names ? sdse_arena_printf(arena, "%s: %zu points, %zu on the front%s", names,
                                   points->count, scene->front_count,
@@ -173,6 +154,7 @@ static bool place_labels(struct scene *scene, size_t p, struct sdse_arena *arena
     const struct sdse_labels_frame frame = {
         .width_px = scene->canvas.wish.panel_width_px,
         .height_px = scene->canvas.wish.panel_height_px,
+        .beyond_px = scene->plot->label && scene->panel_count == 1 ? LABEL_ROOM : 20,
         .x = &scene->range[panel->a],
         .y = &scene->range[panel->b],
         .log_x = is_log(scene, 'x', panel->a),
@@ -225,7 +207,8 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
                                                        : columns == 2 ? 480
                                                                       : 360,
                                     .above_px = scene->plot->facet ? 40 : 0,
-                                    .right_px = scene->marks.scale ? 190 : 0};
+                                    .right_px = (scene->marks.scale ? 190u : 0) +
+                                                (scene->plot->label ? LABEL_ROOM : 0u)};
     add_legend(scene, &wish.legend, arena);
     return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena);
 }
@@ -364,12 +347,14 @@ static void write_points(const struct scene *scene, const struct panel *panel,
     fputs(" notitle", out);
 }
 
-// What a scale needs of `with points … lc palette`: a point outside of what is seen.
-static void write_scale_carrier(const struct scene *scene, FILE *out) {
-    fprintf(out,
-            ", \\\n     '+' every ::0::0 using (NaN):(NaN):(%.9g) with points lc "
-            "palette notitle",
-            scene->marks.least);
+// What a scale needs to be drawn: points of its colours; these are without size.
+static void write_scale_carrier(const struct scene *scene, const struct panel *panel,
+                                FILE *out) {
+    fprintf(
+        out,
+        ", \\\n     data index 0 every ::0::0 using %u:%u:(%.9g) with points pt 7 ps 0 "
+        "lc palette notitle",
+        panel->a + 2, panel->b + 2, scene->marks.least);
 }
 
 static void write_axes(const struct scene *scene, const struct panel *panel,
@@ -424,7 +409,7 @@ static void write_panel(const struct scene *scene, size_t p, FILE *out) {
                 "font ',13' tc rgb '%s' notitle",
                 block + 1, theme->text);
     if (p == 0 && scene->marks.scale)
-        write_scale_carrier(scene, out);
+        write_scale_carrier(scene, panel, out);
     fputc('\n', out);
 }
 

@@ -1,0 +1,264 @@
+// The roofline of one point: what each layer attains against what the multipliers and
+// the outermost memory would allow.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/look/draw/canvas.h"
+#include "results/look/draw/labels.h"
+#include "results/look/plot/cycles.h"
+#include "results/look/plot/plot.h"
+#include "results/store/database.h"
+
+enum { LABEL_ROOM = 160 }; // beside the panel [px]
+
+// A layer that multiplies.
+struct dot {
+    const char *layer, *setter;
+    double x; // operations per byte of the outermost memory
+    double y; // operations per second, in Gop/s
+    double cycles;
+};
+
+struct scene {
+    const struct sdse_roofline_plot *plot;
+    size_t count, setter_count;
+    struct dot *dots;
+    const char **setters;
+    double peak_gops, bandwidth_gbs; // bandwidth 0: no limit is given
+    struct sdse_range x, y;
+    enum sdse_plot_log log;
+    struct sdse_canvas canvas;
+    struct sdse_labels labels;
+};
+
+// ---- roofs ----
+
+// Two operations for each MAC, all multipliers busy.
+static double peak_gops(const struct sdse_arch *arch) {
+    return 2 * (double)sdse_arch_instances(arch, arch->level_count) /
+           arch->compute.cycles_per_mac * arch->clock_ghz;
+}
+
+// Everything that the ports of the outermost memory carry together; 0: one has no
+// limit.
+static double bandwidth_gbs(const struct sdse_arch *arch) {
+    const struct sdse_level *outer = &arch->level[0];
+    double bits = 0;
+    bool limited = false;
+    const struct sdse_number *ports[] = {&outer->read_bits_per_cycle,
+                                         &outer->write_bits_per_cycle};
+    for (int p = 0; p < SDSE_PORTS; p++)
+        for (int t = 0; t < SDSE_TENSORS; t++)
+            if (outer->own_bits_per_cycle[p][t].given)
+                bits += outer->own_bits_per_cycle[p][t].value;
+    if (outer->shared_bits_per_cycle.given) {
+        bits += outer->shared_bits_per_cycle.value;
+        limited = true;
+    } else if (ports[0]->given && ports[1]->given) {
+        bits += ports[0]->value + ports[1]->value;
+        limited = true;
+    }
+    return limited ? bits / 8 * arch->clock_ghz : 0;
+}
+
+// ---- layers ----
+
+static int by_cycles(const void *a, const void *b) {
+    const struct dot *x = a, *y = b;
+    return x->cycles != y->cycles ? (x->cycles < y->cycles) - (x->cycles > y->cycles)
+                                  : strcmp(x->layer, y->layer);
+}
+
+// Operations per byte, layer by layer, into the dots that sdse_cycles_load named.
+static int read_intensity(struct sdse_reader *reader, struct scene *scene,
+                          const struct sdse_layer_cycles *layers, size_t count,
+                          double seconds) {
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(reader->db,
+                                  "SELECT ops_per_dram_byte FROM v_layer WHERE point_id"
+                                  " = ?1 AND latency_cycles > 0 ORDER BY layer_index",
+                                  -1, &row, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(row, 1, scene->plot->point_id);
+    for (size_t i = 0; code == SQLITE_OK && i < count; i++) {
+        code = sqlite3_step(row);
+        if (code != SQLITE_ROW)
+            break;
+        code = SQLITE_OK;
+        if (sqlite3_column_type(row, 0) == SQLITE_NULL)
+            continue;
+        scene->dots[scene->count++] = (struct dot){
+            layers[i].name, layers[i].setter, sqlite3_column_double(row, 0),
+            2 * layers[i].macs / (layers[i].latency * seconds) * 1e-9,
+            layers[i].latency};
+    }
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static size_t setter_of(struct scene *scene, const char *name) {
+    size_t i = 0;
+    while (i < scene->setter_count && strcmp(scene->setters[i], name) != 0)
+        i++;
+    if (i == scene->setter_count)
+        scene->setters[scene->setter_count++] = name;
+    return i;
+}
+
+static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
+    const char *owner = scene->plot->owner;
+    for (size_t i = 0; i < scene->count; i++) {
+        sdse_range_take(&scene->x, scene->dots[i].x);
+        sdse_range_take(&scene->y, scene->dots[i].y);
+        setter_of(scene, scene->dots[i].setter);
+    }
+    if (scene->bandwidth_gbs > 0) // the ridge is always seen
+        sdse_range_take(&scene->x, scene->peak_gops / scene->bandwidth_gbs);
+    sdse_range_take(&scene->y, scene->peak_gops);
+    struct sdse_canvas_wish wish = {
+        .title = scene->bandwidth_gbs > 0
+                     ? sdse_arena_printf(arena,
+                                         "Roofline, peak %.4g Gop/s, outermost memory "
+                                         "%.4g GB/s: %s",
+                                         scene->peak_gops, scene->bandwidth_gbs, owner)
+                     : sdse_arena_printf(arena,
+                                         "Roofline, peak %.4g Gop/s, outermost memory "
+                                         "without a limit: %s",
+                                         scene->peak_gops, owner),
+        .panel_width_px = 1100,
+        .panel_height_px = 720,
+        .right_px = LABEL_ROOM};
+    sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_HEADING, 0, 0, "",
+                    "latency set by:");
+    for (size_t s = 0; s < scene->setter_count; s++)
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, sdse_palette_filled(s),
+                        0, sdse_palette_component(scene->setters[s]),
+                        scene->setters[s]);
+    sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_LINE, 0, 0,
+                    sdse_theme(scene->plot->theme)->strong, "roof");
+    const struct sdse_labels_frame frame = {
+        .width_px = wish.panel_width_px,
+        .height_px = wish.panel_height_px,
+        .beyond_px = LABEL_ROOM,
+        .x = &scene->x,
+        .y = &scene->y,
+        .log_x = sdse_axis_is_log(scene->log, 'x', &scene->x),
+        .log_y = sdse_axis_is_log(scene->log, 'y', &scene->y)};
+    if (!sdse_labels_begin(&scene->labels, &frame, scene->count, arena))
+        return false;
+    for (size_t i = 0; i < scene->count; i++)
+        sdse_labels_add(&scene->labels, scene->dots[i].x, scene->dots[i].y,
+                        scene->dots[i].layer);
+    return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena);
+}
+
+// ---- data and script ----
+
+static double roof(const struct scene *scene, double x) {
+    return scene->bandwidth_gbs > 0 ? fmin(scene->peak_gops, x * scene->bandwidth_gbs)
+                                    : scene->peak_gops;
+}
+
+// Blocks: layers, by latency; the roof; labels.
+static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
+                                   FILE *out) {
+    (void)arena;
+    const struct scene *scene = context;
+    fputs("# layer\toperations per byte\tGop/s\troof there, Gop/s\ttype\tcolour\tset "
+          "by\n",
+          out);
+    for (size_t i = 0; i < scene->count; i++) {
+        const struct dot *dot = &scene->dots[i];
+        size_t s = 0;
+        while (strcmp(scene->setters[s], dot->setter) != 0)
+            s++;
+        sdse_gnuplot_field(dot->layer, out);
+        fprintf(out, "\t%.9g\t%.9g\t%.9g\t%d\t0x%s\t", dot->x, dot->y,
+                roof(scene, dot->x), sdse_palette_filled(s),
+                sdse_palette_component(dot->setter) + 1);
+        sdse_gnuplot_field(dot->setter, out);
+        fputc('\n', out);
+    }
+    const double low = scene->x.least / 4, high = scene->x.greatest * 4;
+    fprintf(out, "\n\n# roof\n%.9g\t%.9g\n", low, roof(scene, low));
+    if (scene->bandwidth_gbs > 0)
+        fprintf(out, "%.9g\t%.9g\n", scene->peak_gops / scene->bandwidth_gbs,
+                scene->peak_gops);
+    fprintf(out, "%.9g\t%.9g\n", high, roof(scene, high));
+    if (scene->labels.count) {
+        fputs("\n\n# labels\n", out);
+        sdse_labels_write(&scene->labels, out);
+    }
+    return SDSE_OK;
+}
+
+static void write_script(const void *context, const struct sdse_plot_files *files,
+                         FILE *out) {
+    const struct scene *scene = context;
+    const struct sdse_theme *theme = sdse_theme(files->theme);
+    sdse_canvas_begin(&scene->canvas, files, out);
+    sdse_canvas_panel(&scene->canvas, 0, out);
+    const struct sdse_axis axes[] = {
+        {.letter = 'x',
+         .label = "Operations per byte of the outermost memory",
+         .range = scene->x,
+         .log = sdse_axis_is_log(scene->log, 'x', &scene->x)},
+        {.letter = 'y',
+         .label = "Attained [Gop/s]",
+         .range = scene->y,
+         .log = sdse_axis_is_log(scene->log, 'y', &scene->y)}};
+    for (size_t a = 0; a < sizeof axes / sizeof *axes; a++)
+        sdse_axis_write(&axes[a], out);
+    fprintf(out,
+            "plot data index 1 using 1:2 with lines lc rgb '%s' lw 2 notitle, \\\n"
+            "     data index 0 using 2:3:5:6 with points pt variable ps 1.3 lc rgb "
+            "variable notitle",
+            theme->strong);
+    if (scene->labels.count)
+        fprintf(out,
+                ", \\\n     data index 2 using 1:2:3 with labels left offset 0.9,0.5 "
+                "font ',13' tc rgb '%s' notitle",
+                theme->text);
+    fputc('\n', out);
+}
+
+enum sdse_status sdse_plot_roofline(struct sdse_reader *reader,
+                                    const struct sdse_roofline_plot *plot,
+                                    struct sdse_arena *arena,
+                                    struct sdse_diags *diags) {
+    static const struct sdse_plot_writers writers = {write_data, write_script};
+    struct sdse_plot_files files;
+    struct sdse_layer_cycles *layers = NULL;
+    struct scene scene = {.plot = plot,
+                          .log = plot->log == SDSE_LOG_AUTO ? SDSE_LOG_XY : plot->log,
+                          .peak_gops = peak_gops(plot->arch),
+                          .bandwidth_gbs = bandwidth_gbs(plot->arch)};
+    size_t count = 0;
+    enum sdse_status status =
+        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
+    if (status == SDSE_OK)
+        status =
+            sdse_cycles_load(reader, plot->point_id, arena, diags, &layers, &count);
+    if (status != SDSE_OK)
+        return status;
+    scene.dots = SDSE_ARENA_ARRAY(arena, struct dot, count);
+    scene.setters = SDSE_ARENA_ARRAY(arena, const char *, count);
+    if (!scene.dots || !scene.setters)
+        return SDSE_NO_MEMORY;
+    const int code = read_intensity(reader, &scene, layers, count,
+                                    sdse_cycles_seconds(reader, plot->point_id));
+    if (code != SQLITE_OK)
+        return sdse_database_refuse(reader->db, code,
+                                    sqlite3_db_filename(reader->db, "main"), diags);
+    if (!scene.count) {
+        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = plot->picture},
+                      "plot-empty", "no layer of the point multiplies");
+        return SDSE_INVALID;
+    }
+    qsort(scene.dots, scene.count, sizeof *scene.dots, by_cycles);
+    if (!lay_out(&scene, arena))
+        return SDSE_NO_MEMORY;
+    files.theme = plot->theme;
+    return sdse_gnuplot_draw(&writers, &scene, &files, arena, diags);
+}
