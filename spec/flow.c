@@ -23,10 +23,24 @@ static size_t print_break(FILE *out, const char *text) {
     return 0;
 }
 
+// Printable ASCII at the beginning of a text that needs no escape.
+static size_t plain_bytes(const char *text) {
+    size_t bytes = 0;
+    while (text[bytes] >= 0x20 && text[bytes] < 0x7F && text[bytes] != '"' &&
+           text[bytes] != '\\')
+        bytes++;
+    return bytes;
+}
+
 void sdse_print_quoted(FILE *out, const char *text) {
     fputc('"', out);
     for (size_t length; *text; text += length) {
         unsigned char c = (unsigned char)*text;
+        length = plain_bytes(text);
+        if (length) {
+            fwrite(text, 1, length, out);
+            continue;
+        }
         length = print_break(out, text);
         if (length)
             continue;

@@ -13,7 +13,7 @@ static const double beside = 1e-14;
 enum role { PRICE = SDSE_ALIKE_PRICE, CAPACITY, BANDWIDTH, AREA, OTHER };
 
 static const struct {
-    const char *key;
+    char key[24];
     enum role role;
 } roles[] = {{"read_pj", PRICE},
              {"read_pj_per_bit", PRICE},
@@ -65,7 +65,10 @@ static bool read_entry(const char *begin, const char *colon, struct entry *entry
     while (key > begin && ((key[-1] >= 'a' && key[-1] <= 'z') || key[-1] == '_' ||
                            (key[-1] >= '0' && key[-1] <= '9')))
         key--;
-    const bool marked = strncmp(colon + 2, open, sizeof open - 1) == 0;
+    const bool marked =
+        colon[2] == '{' && strncmp(colon + 2, open, sizeof open - 1) == 0;
+    if (!marked && !(colon[2] >= '0' && colon[2] <= '9') && colon[2] != '-')
+        return false;
     entry->digits = colon + 2 + (marked ? sizeof open - 1 : 0);
     char *end;
     entry->value = strtod(entry->digits, &end);
@@ -100,28 +103,32 @@ static struct sdse_hash add(struct sdse_hash hash, const char *from, const char 
 }
 
 struct sdse_alike *sdse_alike_of(const char *arch_text, struct sdse_arena *arena) {
-    enum { FIRST = 64 };
-    struct sdse_alike *alike = SDSE_ARENA_NEW(arena, struct sdse_alike);
-    size_t most = 0;
+    enum { MOST = 512 }; // what comes behind is part of the rest
+    double number[MOST];
+    enum sdse_alike_kind kind[MOST];
+    struct sdse_hash rest = {0};
+    size_t count = 0;
     struct entry entry;
-    for (const char *at = arch_text; next_entry(arch_text, &at, &entry);)
-        most += entry.role <= BANDWIDTH;
-    if (!alike || !(alike->number = SDSE_ARENA_ARRAY(arena, double, most + 1)) ||
-        !(alike->kind = SDSE_ARENA_ARRAY(arena, enum sdse_alike_kind, most + 1)))
-        return NULL;
     const char *from = arch_text, *at = arch_text;
     while (next_entry(arch_text, &at, &entry)) {
-        alike->rest = add(alike->rest, from, entry.digits);
+        rest = add(rest, from, entry.digits);
         from = entry.end;
         const bool free = entry.role == PRICE && !(entry.value > 0);
-        if (entry.role == OTHER || free) {
-            alike->rest = add(alike->rest, entry.digits, entry.digits_end);
+        if (entry.role == OTHER || free || (entry.role != AREA && count == MOST)) {
+            rest = add(rest, entry.digits, entry.digits_end);
         } else if (entry.role != AREA) {
-            alike->number[alike->count] = entry.value;
-            alike->kind[alike->count++] = (enum sdse_alike_kind)entry.role;
+            number[count] = entry.value;
+            kind[count++] = (enum sdse_alike_kind)entry.role;
         }
     }
-    alike->rest = add(alike->rest, from, from + strlen(from));
+    struct sdse_alike *alike = SDSE_ARENA_NEW(arena, struct sdse_alike);
+    if (!alike || !(alike->number = SDSE_ARENA_ARRAY(arena, double, count + 1)) ||
+        !(alike->kind = SDSE_ARENA_ARRAY(arena, enum sdse_alike_kind, count + 1)))
+        return NULL;
+    memcpy(alike->number, number, count * sizeof *number);
+    memcpy(alike->kind, kind, count * sizeof *kind);
+    alike->count = count;
+    alike->rest = add(rest, from, from + strlen(from));
     alike->forgets = strstr(arch_text, ", class: edram") != NULL ||
                      strstr(arch_text, ", max_lifetime_us: ") != NULL;
     return alike;

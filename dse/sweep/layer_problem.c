@@ -114,6 +114,10 @@ struct sdse_hash sdse_layer_problem_limited(const struct sdse_layer_problem *pro
     return sdse_hash_join(problem->hash, sdse_hash_bytes(&seconds, sizeof seconds));
 }
 
+struct sdse_hash sdse_layer_problem_kind(const struct sdse_layer_problem *problem) {
+    return sdse_hash_join(problem->question, problem->alike->rest);
+}
+
 // --- Solving ---
 
 // The answer's points as the store keeps them: totals and mappings as text. `texts`:
@@ -275,6 +279,10 @@ enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
     if (start && start->state == SDSE_LAYER_PROBLEM_SOLVED) {
         request.start = start->found;
         request.start_count = start->found ? start->count : 0;
+    } else if (problem->alike &&
+               sdse_hash_same(solver->recent_of, sdse_layer_problem_kind(problem))) {
+        request.start = solver->recent_mappings;
+        request.start_count = solver->recent_count;
     }
     struct sdse_map_answer answer;
     enum sdse_status status = sdse_map(&request, scratch, &answer);

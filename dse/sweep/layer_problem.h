@@ -72,13 +72,17 @@ sdse_layer_problem_get(struct sdse_layer_problem_table *table,
 struct sdse_hash sdse_layer_problem_limited(const struct sdse_layer_problem *problem,
                                             double seconds);
 
+// What a problem that has an `alike` shares with those that are: layer, form, and the
+// accelerator without its numbers.
+struct sdse_hash sdse_layer_problem_kind(const struct sdse_layer_problem *problem);
+
 // Solves the problem: the exact front of (energy, latency) over the space that `mapper`
 // describes (`uneven` is a matter of the accelerator: split, or not). Results go to
 // solver->answers, which must not be shared with another thread, `found` to
-// solver->line. `start`: a solved problem that is alike (NULL: none), whose mappings
-// are what to better. An interrupted problem, where *stop was set by another thread
-// (stop may be NULL), stays open. Returns SDSE_OK, also without a mapping;
-// SDSE_NO_MEMORY.
+// solver->line. `start`: a solved problem that is alike, whose mappings are what to
+// better (NULL: those of the last line, if it was alike). An interrupted problem, where
+// *stop was set by another thread (stop may be NULL), stays open. Returns SDSE_OK, also
+// without a mapping; SDSE_NO_MEMORY.
 enum sdse_status sdse_layer_problem_solve(struct sdse_layer_problem *problem,
                                           struct sdse_solver *solver,
                                           const struct sdse_sweep_mapper *mapper,

@@ -117,6 +117,24 @@ static void fill(const struct solving *s, size_t low, size_t high) {
     fill(s, middle, high);
 }
 
+// Keeps what was found for the next line.
+static void keep_recent(struct sdse_solver *solver,
+                        const struct sdse_layer_problem *problem) {
+    if (!problem->alike || problem->state != SDSE_LAYER_PROBLEM_SOLVED ||
+        !problem->found)
+        return;
+    sdse_arena_reset(solver->recent);
+    struct sdse_mapping *mappings =
+        SDSE_ARENA_ARRAY(solver->recent, struct sdse_mapping, problem->count);
+    solver->recent_of = (struct sdse_hash){0};
+    if (!mappings)
+        return; // it only helps
+    memcpy(mappings, problem->found, problem->count * sizeof *mappings);
+    solver->recent_of = sdse_layer_problem_kind(problem);
+    solver->recent_count = problem->count;
+    solver->recent_mappings = mappings;
+}
+
 void sdse_line_solve(const struct sdse_line *line, struct sdse_solver *solver,
                      const struct sdse_sweep_mapper *mapper, const atomic_bool *stop) {
     const struct solving s = {line, solver, mapper, stop};
@@ -125,6 +143,7 @@ void sdse_line_solve(const struct sdse_line *line, struct sdse_solver *solver,
     if (last)
         solve(&s, last, 0);
     fill(&s, 0, last);
+    keep_recent(solver, line->problems[last]);
     for (size_t i = 0; i < line->count; i++)
         line->problems[i]->found = NULL;
     sdse_arena_reset(solver->line);

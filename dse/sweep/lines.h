@@ -14,7 +14,7 @@
 
 #include "dse/sweep/layer_problem.h"
 
-enum { SDSE_LINE_PROBLEMS = 33 }; // at most: lines are what threads share out
+enum { SDSE_LINE_PROBLEMS = 65 }; // at most: lines are what threads share out
 
 struct sdse_line {
     struct sdse_layer_problem **problems; // [count], in order

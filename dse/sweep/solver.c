@@ -3,16 +3,18 @@
 bool sdse_solver_init(struct sdse_solver *solver) {
     solver->answers = sdse_arena_new();
     solver->line = sdse_arena_new();
+    solver->recent = sdse_arena_new();
     solver->serial = sdse_serial_known_new();
     solver->spreads = sdse_spreads_known_new();
     solver->hints = sdse_hints_known_new();
-    return solver->answers && solver->line && solver->serial && solver->spreads &&
-           solver->hints;
+    return solver->answers && solver->line && solver->recent && solver->serial &&
+           solver->spreads && solver->hints;
 }
 
 void sdse_solver_free(struct sdse_solver *solver) {
     sdse_arena_free(solver->answers);
     sdse_arena_free(solver->line);
+    sdse_arena_free(solver->recent);
     sdse_serial_known_free(solver->serial);
     sdse_spreads_known_free(solver->spreads);
     sdse_hints_known_free(solver->hints);

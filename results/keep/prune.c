@@ -128,7 +128,7 @@ static const char *const unused[] = {
     DROP_UNUSED("solution", "solution_id", "point_layer"),
     DROP_UNUSED("solution_memory", "solution_id", "solution"),
     DROP_UNUSED("solution_level", "solution_id", "solution"),
-    DROP_UNUSED("solution_network", "solution_id", "solution"),
+    "DELETE FROM network_set WHERE set_id NOT IN " USED("network_set", "solution"),
     DROP_UNUSED("solution_component", "solution_id", "solution"),
     DROP_UNUSED("layer_front", "front_id", "solution"),
     DROP_UNUSED("layer_front_element", "front_id", "layer_front"),
@@ -138,7 +138,7 @@ static const char *const unused[] = {
     "DELETE FROM origin WHERE origin_id NOT IN (SELECT read_origin_id FROM"
     " solution_level" ORIGINS("fill_origin_id", "solution_level")
         ORIGINS("update_origin_id", "solution_level")
-            ORIGINS("origin_id", "solution_network")
+            ORIGINS("origin_id", "network_set")
                 ORIGINS("origin_id", "solution_component") ")",
 };
 

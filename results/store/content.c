@@ -50,15 +50,16 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
                       "s.drain_cycles,"
                       " s.pass_cycles, s.rebuild_cycles, s.macs, s.multipliers_used,"
                       " s.shift_adds, s.basis_words_loaded, s.utilization, "
-                      "s.bottleneck, s.digest"
+                      "s.bottleneck,"
+                      " s.network_set AS \".network_set\", s.digest"
                       " FROM solution s LEFT JOIN layer_front f USING (front_id) ORDER "
                       "BY s.hash",
      "INSERT INTO solution(hash, front_id, proof, gap, mapping, energy_pj,"
      " latency_cycles, compute_cycles, fill_cycles, drain_cycles, pass_cycles,"
      " rebuild_cycles, macs, multipliers_used, shift_adds, basis_words_loaded,"
-     " utilization, bottleneck, digest) VALUES(?1, (SELECT front_id FROM"
+     " utilization, bottleneck, network_set, digest) VALUES(?1, (SELECT front_id FROM"
      " layer_front WHERE hash = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-     " ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT(hash) DO NOTHING",
+     " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT(hash) DO NOTHING",
      true, 1},
     {"solution_memory",
      "SELECT s.hash AS solution, m.level, m.name, m.cycles, m.stored_bits,"
@@ -90,9 +91,9 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " n.bits, n.energy_pj, o.mark, o.text AS origin, n.digest FROM"
      " solution_network n JOIN solution s USING (solution_id) JOIN origin o"
      " USING (origin_id) ORDER BY s.hash, n.level, n.part",
-     "INSERT INTO solution_network VALUES((SELECT solution_id FROM solution"
+     "INSERT INTO network_set VALUES((SELECT network_set FROM solution"
      " WHERE hash = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, (SELECT origin_id FROM"
-     " origin WHERE mark = ?9 AND text = ?10), ?11)",
+     " origin WHERE mark = ?9 AND text = ?10), ?11) ON CONFLICT DO NOTHING",
      true, 3},
     {"solution_component",
      "SELECT s.hash AS solution, c.component, c.action, c.energy_pj, o.mark,"
@@ -232,6 +233,10 @@ enum sdse_content sdse_content_named(const char *table) {
     return SDSE_CONTENTS;
 }
 
+bool sdse_content_is_shared(enum sdse_content table) {
+    return table == SDSE_CONTENT_SOLUTION_NETWORK;
+}
+
 // ---- digests ----
 
 enum tag { TAG_NULL, TAG_INTEGER, TAG_REAL, TAG_TEXT };
@@ -309,7 +314,7 @@ int64_t sdse_digest_value(const struct sdse_digest *digest) {
 int64_t sdse_content_digest(enum sdse_content table, sqlite3_stmt *row) {
     struct sdse_digest digest;
     sdse_digest_begin(&digest, table);
-    for (int i = 0; i < sqlite3_column_count(row) - 1; i++)
+    for (int i = sdse_content_is_shared(table); i < sqlite3_column_count(row) - 1; i++)
         sdse_digest_column(&digest, row, i);
     return sdse_digest_value(&digest);
 }

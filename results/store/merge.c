@@ -180,8 +180,8 @@ static int drop_parts(sqlite3 *db, enum sdse_content table, const char *hash) {
     // What refers to another part goes before it.
     for (int i = SDSE_CONTENTS - 1; code == SQLITE_OK && i >= 0; i--) {
         const enum sdse_content part = (enum sdse_content)i;
-        if (part == table || owner_of(part) != table)
-            continue;
+        if (part == table || owner_of(part) != table || sdse_content_is_shared(part))
+            continue; // what others may share stays
         char *sql = sqlite3_mprintf(
             "DELETE FROM %s WHERE %s = (SELECT %s FROM %s WHERE hash = %Q)",
             sdse_content_info(part)->table, id_of(table), id_of(table),

@@ -209,7 +209,8 @@ const char *const sdse_schema_statements[] = {
     " shift_adds INTEGER NOT NULL,"
     " basis_words_loaded INTEGER NOT NULL,"
     " utilization REAL NOT NULL CHECK (utilization >= 0),"
-    " bottleneck TEXT NOT NULL," DIGEST_COLUMN ") STRICT",
+    " bottleneck TEXT NOT NULL,"
+    " network_set INTEGER," DIGEST_COLUMN ") STRICT",
 
     "CREATE TABLE origin("
     " origin_id INTEGER PRIMARY KEY,"
@@ -253,8 +254,10 @@ const char *const sdse_schema_statements[] = {
     " FOREIGN KEY (solution_id, level) REFERENCES"
     "  solution_memory(solution_id, level)) STRICT, WITHOUT ROWID",
 
-    "CREATE TABLE solution_network("
-    " solution_id INTEGER NOT NULL,"
+    // Sets of networks: a set has the id that its solutions hold, made of its rows. Where
+    // only prices of memories differ, or their bandwidths, networks are the same.
+    "CREATE TABLE network_set("
+    " set_id INTEGER NOT NULL,"
     " level INTEGER NOT NULL,"
     " part TEXT NOT NULL,"
     " words INTEGER NOT NULL,"
@@ -263,9 +266,10 @@ const char *const sdse_schema_statements[] = {
     " bits REAL NOT NULL,"
     " energy_pj REAL NOT NULL,"
     " origin_id INTEGER NOT NULL REFERENCES origin(origin_id)," DIGEST_COLUMN ","
-    " PRIMARY KEY (solution_id, level, part),"
-    " FOREIGN KEY (solution_id, level) REFERENCES"
-    "  solution_memory(solution_id, level)) STRICT, WITHOUT ROWID",
+    " PRIMARY KEY (set_id, level, part)) STRICT, WITHOUT ROWID",
+    "CREATE VIEW solution_network AS SELECT s.solution_id, n.level, n.part, n.words,"
+    " n.adds, n.hops, n.bits, n.energy_pj, n.origin_id, n.digest FROM solution s JOIN"
+    " network_set n ON n.set_id = s.network_set",
 
     "CREATE TABLE solution_component("
     " solution_id INTEGER NOT NULL REFERENCES solution(solution_id),"

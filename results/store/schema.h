@@ -21,4 +21,13 @@ extern const char *const sdse_schema_statements[];
 #define SDSE_LIMIT_PARAMETER(name, column, what, unit) ", ?"
 #define SDSE_LIMIT_PARAMETERS SDSE_LIMIT_MAP(SDSE_LIMIT_PARAMETER)
 
+// Sets of networks that are not all there: the id is the sum of the digests. In halves,
+// whose sums do not overflow.
+#define SDSE_BROKEN_SETS                                                               \
+    "SELECT network_set FROM solution LEFT JOIN (SELECT set_id, sum(digest &"          \
+    " 4294967295) AS low, sum(digest >> 32 & 4294967295) AS high FROM network_set"     \
+    " GROUP BY set_id) ON set_id = network_set WHERE network_set IS NOT NULL AND NOT"  \
+    " coalesce(low & 4294967295 = network_set & 4294967295 AND (high + (low >> 32)) &" \
+    " 4294967295 = network_set >> 32 & 4294967295, 0)"
+
 #endif

@@ -52,8 +52,8 @@
       " energy_pj, latency_cycles, compute_cycles, fill_cycles,"                       \
       " drain_cycles, pass_cycles, rebuild_cycles, macs,"                              \
       " multipliers_used,"                                                             \
-      " shift_adds, basis_words_loaded, utilization, bottleneck, digest)"              \
-      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
+      " shift_adds, basis_words_loaded, utilization, bottleneck, network_set,"         \
+      " digest) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")   \
     X(SOLUTION_ID, "SELECT solution_id FROM solution WHERE hash = ?")                  \
     X(LOAD_SOLUTION,                                                                   \
       "SELECT energy_pj, latency_cycles, macs, utilization, proof,"                    \
@@ -62,7 +62,8 @@
     X(ADD_LEVEL, "INSERT INTO solution_level VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
                  " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
     X(ADD_NETWORK,                                                                     \
-      "INSERT INTO solution_network VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")             \
+      "INSERT INTO network_set VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO"    \
+      " NOTHING")                                                                      \
     X(ADD_COMPONENT, "INSERT INTO solution_component VALUES(?, ?, ?, ?, ?, ?)")        \
     X(ADD_FORM, "INSERT INTO weight_form(hash, smartdeal, weights, measured,"          \
                 " basis_size, rows, rows_per_block, blocks, density, row_density,"     \
@@ -164,11 +165,21 @@ enum sdse_statement {
         SDSE_STATEMENTS
 };
 
+enum { SDSE_KNOWN_ORIGINS = 128, SDSE_KNOWN_SETS = 128 };
+
+struct sdse_known_origin {
+    struct sdse_hash hash; // of mark and text
+    int64_t id;            // 0: none
+};
+
 struct sdse_store {
     sqlite3 *db;
     sqlite3_stmt *statement[SDSE_STATEMENTS];
     struct sdse_input_writer inputs;
     struct sdse_mapping_writer mappings;
+    // What the open batch has written or found there.
+    struct sdse_known_origin origins[SDSE_KNOWN_ORIGINS];
+    int64_t network_sets[SDSE_KNOWN_SETS];
     bool in_batch;
     // What the open batch adds to each table's seal, modulo 2^64.
     struct sdse_seal seal[SDSE_CONTENTS];
@@ -206,6 +217,7 @@ void sdse_digest_only(struct sdse_binding *binding, const char *text);
 void sdse_store_unseal(struct sdse_store *store, enum sdse_content table,
                        int64_t digest);
 void sdse_bind_u64(struct sdse_binding *binding, uint64_t value);
+void sdse_bind_i64(struct sdse_binding *binding, int64_t value);
 // NAN becomes NULL.
 void sdse_bind_f64(struct sdse_binding *binding, double value);
 // The same for a mapping, of which the row holds an id, and the digest hears the text.

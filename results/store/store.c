@@ -191,6 +191,8 @@ enum sdse_status sdse_store_begin(struct sdse_store *store) {
     store->batch_status = SDSE_OK;
     memset(store->seal, 0, sizeof store->seal);
     sdse_mapping_forget(&store->mappings);
+    memset(store->origins, 0, sizeof store->origins);
+    memset(store->network_sets, 0, sizeof store->network_sets);
     return status;
 }
 
@@ -289,6 +291,11 @@ void sdse_bind_u64(struct sdse_binding *binding, uint64_t value) {
     note_code(binding, sqlite3_bind_int64(binding->statement, binding->next,
                                           (sqlite3_int64)value));
     sdse_digest_i64(&binding->digest, (int64_t)value);
+}
+
+void sdse_bind_i64(struct sdse_binding *binding, int64_t value) {
+    sdse_bind_id(binding, value);
+    sdse_digest_i64(&binding->digest, value);
 }
 
 void sdse_bind_f64(struct sdse_binding *binding, double value) {

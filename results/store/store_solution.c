@@ -51,6 +51,21 @@ static bool find_origin(struct sdse_store *store, struct origin *origin) {
     return true;
 }
 
+// Its row, added if there is none.
+static enum sdse_status put_origin(struct sdse_store *store, struct origin *origin) {
+    if (find_origin(store, origin))
+        return SDSE_OK;
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_ORIGIN, SDSE_CONTENT_ORIGIN);
+    sdse_bind_text(&add, origin->mark);
+    sdse_bind_text(&add, origin->text);
+    sdse_bind_digest(&add);
+    const enum sdse_status status = sdse_bind_run(&add);
+    if (status == SDSE_OK)
+        origin->id = sqlite3_last_insert_rowid(store->db);
+    return status;
+}
+
 // Where a number comes from, added on first use. A number that says nothing of its own
 // has the accelerator's source; one that is not given has none, and says why.
 static enum sdse_status origin_of(struct sdse_store *store,
@@ -63,16 +78,16 @@ static enum sdse_status origin_of(struct sdse_store *store,
     else if (!number->given && !number->origin.text)
         text = "not given";
     *origin = (struct origin){0, mark_names[number->origin.mark], text ? text : ""};
-    if (find_origin(store, origin))
+    const struct sdse_hash hash = sdse_hash_join(sdse_hash_of_text(origin->mark),
+                                                 sdse_hash_of_text(origin->text));
+    struct sdse_known_origin *known = &store->origins[hash.low % SDSE_KNOWN_ORIGINS];
+    if (known->id && sdse_hash_same(known->hash, hash)) {
+        origin->id = known->id;
         return SDSE_OK;
-    struct sdse_binding add =
-        sdse_bind_content(store, SDSE_SQL_ADD_ORIGIN, SDSE_CONTENT_ORIGIN);
-    sdse_bind_text(&add, origin->mark);
-    sdse_bind_text(&add, origin->text);
-    sdse_bind_digest(&add);
-    const enum sdse_status status = sdse_bind_run(&add);
+    }
+    const enum sdse_status status = put_origin(store, origin);
     if (status == SDSE_OK)
-        origin->id = sqlite3_last_insert_rowid(store->db);
+        *known = (struct sdse_known_origin){hash, origin->id};
     return status;
 }
 
@@ -143,31 +158,93 @@ static const struct sdse_number *network_number(const struct sdse_network *netwo
     return &network->pj_per_bit;
 }
 
-static enum sdse_status add_network(struct sdse_store *store, struct owner solution,
-                                    const struct sdse_arch *arch, unsigned level,
-                                    enum sdse_part part,
-                                    const struct sdse_network_cost *cost) {
-    const struct sdse_network *network =
-        &arch->level[level].network[tensor_of_part(part)];
+// What the rows of a solution's networks say, each without its solution.
+struct network_row {
+    unsigned level;
+    enum sdse_part part;
+    const struct sdse_network_cost *cost;
     struct origin origin;
-    enum sdse_status status =
-        origin_of(store, arch, network_number(network), network->free, &origin);
-    if (status != SDSE_OK)
-        return status;
-    struct sdse_binding add =
-        sdse_bind_content(store, SDSE_SQL_ADD_NETWORK, SDSE_CONTENT_SOLUTION_NETWORK);
-    sdse_bind_reference(&add, solution.id, solution.hash);
-    sdse_bind_u64(&add, level);
-    sdse_bind_text(&add, part_names[part]);
-    sdse_bind_u64(&add, cost->words);
-    sdse_bind_u64(&add, cost->adds);
-    sdse_bind_f64(&add, cost->hops);
-    sdse_bind_f64(&add, cost->bits);
-    sdse_bind_f64(&add, cost->energy_pj);
-    sdse_bind_id(&add, origin.id);
-    digest_origin(&add, &origin);
-    sdse_bind_digest(&add);
-    return sdse_bind_run(&add);
+    int64_t digest;
+};
+
+struct network_rows {
+    size_t count;
+    struct network_row row[SDSE_MAX_LEVELS * SDSE_PARTS];
+    int64_t set; // sum of the digests modulo 2^64
+};
+
+// As `select` of the content has the row, from its second column on.
+static int64_t digest_network(const struct network_row *row) {
+    struct sdse_digest digest;
+    sdse_digest_begin(&digest, SDSE_CONTENT_SOLUTION_NETWORK);
+    sdse_digest_i64(&digest, row->level);
+    sdse_digest_text(&digest, part_names[row->part]);
+    sdse_digest_i64(&digest, (int64_t)row->cost->words);
+    sdse_digest_i64(&digest, (int64_t)row->cost->adds);
+    sdse_digest_f64(&digest, row->cost->hops);
+    sdse_digest_f64(&digest, row->cost->bits);
+    sdse_digest_f64(&digest, row->cost->energy_pj);
+    sdse_digest_text(&digest, row->origin.mark);
+    sdse_digest_text(&digest, row->origin.text);
+    return sdse_digest_value(&digest);
+}
+
+static enum sdse_status list_networks(struct sdse_store *store,
+                                      const struct sdse_solution_record *record,
+                                      struct network_rows *rows) {
+    const struct sdse_arch *arch = record->arch;
+    uint64_t sum = 0;
+    rows->count = 0;
+    for (unsigned l = 0; l < record->cost->level_count; l++)
+        for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
+            const struct sdse_network_cost *cost =
+                &record->cost->level[l].network[part];
+            if (!(cost->words > 0 || cost->energy_pj != 0))
+                continue;
+            const struct sdse_network *network =
+                &arch->level[l].network[tensor_of_part(part)];
+            struct network_row *row = &rows->row[rows->count++];
+            *row = (struct network_row){.level = l, .part = part, .cost = cost};
+            const enum sdse_status status = origin_of(
+                store, arch, network_number(network), network->free, &row->origin);
+            if (status != SDSE_OK)
+                return status;
+            row->digest = digest_network(row);
+            sum += (uint64_t)row->digest;
+        }
+    rows->set = (int64_t)sum;
+    return SDSE_OK;
+}
+
+// Writes the set, unless this batch knows that it is there. Every solution that has it
+// counts its rows.
+static enum sdse_status add_networks(struct sdse_store *store,
+                                     const struct network_rows *rows) {
+    struct sdse_seal *seal = &store->seal[SDSE_CONTENT_SOLUTION_NETWORK];
+    int64_t *known = &store->network_sets[(uint64_t)rows->set % SDSE_KNOWN_SETS];
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; status == SDSE_OK && i < rows->count; i++) {
+        const struct network_row *row = &rows->row[i];
+        seal->rows++;
+        seal->sum += (uint64_t)row->digest;
+        if (*known == rows->set)
+            continue;
+        struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_NETWORK);
+        sdse_bind_id(&add, rows->set);
+        sdse_bind_u64(&add, row->level);
+        sdse_bind_text(&add, part_names[row->part]);
+        sdse_bind_u64(&add, row->cost->words);
+        sdse_bind_u64(&add, row->cost->adds);
+        sdse_bind_f64(&add, row->cost->hops);
+        sdse_bind_f64(&add, row->cost->bits);
+        sdse_bind_f64(&add, row->cost->energy_pj);
+        sdse_bind_id(&add, row->origin.id);
+        sdse_bind_id(&add, row->digest);
+        status = sdse_bind_run(&add);
+    }
+    if (status == SDSE_OK && rows->count)
+        *known = rows->set;
+    return status;
 }
 
 static enum sdse_status add_component(struct sdse_store *store, struct owner solution,
@@ -240,10 +317,7 @@ static enum sdse_status add_level(struct sdse_store *store, struct owner solutio
             status = add_flow(store, solution, arch, level, part, flow);
             *stored_pj += flow->read_pj + flow->fill_pj + flow->update_pj;
         }
-        if (status == SDSE_OK && (network->words > 0 || network->energy_pj != 0)) {
-            status = add_network(store, solution, arch, level, part, network);
-            *stored_pj += network->energy_pj;
-        }
+        *stored_pj += network->energy_pj; // its row is the solution's set's
     }
     if (status == SDSE_OK && cost->leakage_pj != 0) {
         status =
@@ -327,6 +401,10 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
         return status;
     const struct sdse_cost *cost = solution->cost;
     assert(cost->level_count == solution->arch->level_count);
+    struct network_rows networks;
+    status = list_networks(store, solution, &networks);
+    if (status != SDSE_OK)
+        return status;
     struct sdse_binding add =
         sdse_bind_content(store, SDSE_SQL_ADD_SOLUTION, SDSE_CONTENT_SOLUTION);
     sdse_bind_hash(&add, solution->hash);
@@ -352,13 +430,18 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
     const struct sdse_bottleneck bottleneck =
         sdse_bottleneck_name(solution->arch, cost);
     sdse_bind_text(&add, bottleneck.text);
+    if (networks.count)
+        sdse_bind_i64(&add, networks.set);
+    else
+        sdse_bind_null(&add);
     sdse_bind_digest(&add);
     status = sdse_bind_run(&add);
+    const int64_t row = sqlite3_last_insert_rowid(store->db);
+    if (status == SDSE_OK)
+        status = add_networks(store, &networks);
     if (status != SDSE_OK)
         return status;
-    return add_parts(
-        store, (struct owner){sqlite3_last_insert_rowid(store->db), solution->hash},
-        solution);
+    return add_parts(store, (struct owner){row, solution->hash}, solution);
 }
 
 bool sdse_store_has_solution(struct sdse_store *store, struct sdse_hash solution) {

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "results/store/content.h"
 #include "results/store/database.h"
+#include "results/store/schema.h"
 #include "results/store/statements.h"
 
 struct checking {
@@ -65,6 +66,9 @@ static const struct {
      "  (SELECT total(energy_pj) FROM solution_component c"
      "   WHERE c.solution_id = s.solution_id) AS parts FROM solution s)"
      " WHERE NOT " NEAR("parts", "energy_pj")},
+    {"verify-sum",
+     "SELECT 'solution ' || hash || ': its networks are not those that it had' FROM"
+     " solution WHERE network_set IN (" SDSE_BROKEN_SETS ")"},
     {"verify-front",
      "SELECT 'layer front ' || f.hash || ': element ' || b.rank || ' does not belong'"
      " || ' after the one before it' FROM layer_front_element a"

@@ -113,7 +113,8 @@ static void what_can_be_computed_is(void **state) {
         {"UPDATE solution_component SET energy_pj = energy_pj + 1 WHERE solution_id = "
          "1",
          "points"},
-        {"DELETE FROM solution_network WHERE solution_id = 2", "points"},
+        {"DELETE FROM network_set WHERE set_id = (SELECT network_set FROM solution"
+         " WHERE solution_id = 2)", "points"},
         {"DELETE FROM solution_memory WHERE solution_id = 2 AND level = 2", "points"},
         {"UPDATE weight_form SET density = 0.125 WHERE weights = 'synthetic' AND "
          "form_id"

@@ -266,7 +266,7 @@ static void what_differs_is_named(void **state) {
          "v_energy, layer_index 0, layer a, component MAC, action "},
         {"UPDATE solution_level SET fills = fills + 1 WHERE level = 2",
          "part weights: fills_words is"},
-        {"UPDATE solution_network SET hops = 7.5", "hops is stored as 7.5, and "},
+        {"UPDATE network_set SET hops = 7.5", "hops is stored as 7.5, and "},
         {"DELETE FROM point_front WHERE point_id = 1 AND rank = 0", "v_front, rank 1"},
         {"INSERT INTO point_front SELECT point_id, 900, energy_pj, latency_cycles, "
          "random() FROM point_front WHERE point_id = 1 AND rank = 0",

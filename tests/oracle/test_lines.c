@@ -20,7 +20,7 @@
 #include "spec/write.h"
 #include "support/sanitized.h"
 
-static uint64_t problem_count = SANITIZED ? 12 : 40, first_seed = 9200001;
+static uint64_t problem_count = SANITIZED ? 12 : 40, first_seed = 9600031;
 
 static uint64_t draw(uint64_t *state, uint64_t below) {
     *state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -39,7 +39,7 @@ static void scale(struct sdse_number *number, double by) {
 // The value of step `i` on an axis at a level.
 static void move(struct sdse_arch *arch, enum axis axis, unsigned l, unsigned i) {
     struct sdse_level *level = &arch->level[l];
-    const double by = 0.25 * (i + 1);
+    const double by = axis < CAPACITY ? 0.02 + 0.7 * i : 0.25 * (i + 1);
     switch (axis) {
     case READ:
         scale(&level->read_pj, by);
@@ -66,7 +66,7 @@ static void move(struct sdse_arch *arch, enum axis axis, unsigned l, unsigned i)
                 scale(&arch->level[k].network[t].hop_pj_per_bit, by);
         break;
     case CAPACITY:
-        level->capacity_bits = level->capacity_bits * (3 + i) / 3;
+        level->capacity_bits = level->capacity_bits * (2 + i) / 2;
         break;
     case BANDWIDTH:
         scale(&level->read_bits_per_cycle, by);
@@ -96,8 +96,8 @@ static struct grid make_grid(uint64_t seed, struct sdse_arena *arena) {
     uint64_t random = seed;
     const enum axis axis[2] = {(enum axis)draw(&random, AXES),
                                (enum axis)draw(&random, AXES)};
-    const unsigned length[2] = {2 + (unsigned)draw(&random, 5),
-                                1 + (unsigned)draw(&random, 3)};
+    const unsigned length[2] = {4 + (unsigned)draw(&random, 6),
+                                1 + (unsigned)draw(&random, 2)};
     const uint64_t at[2] = {draw(&random, 4), draw(&random, 4)};
     struct grid grid = {.problem =
                             SDSE_ARENA_ARRAY(arena, struct sdse_layer_problem, MOST)};

@@ -15,37 +15,56 @@
 
 #include "results/store/content.h"
 
+// The digests of one table; `stored`: the table that has its rows.
+static inline void reseal_rows(sqlite3 *db, enum sdse_content table,
+                               const char *stored) {
+    sqlite3_stmt *row = NULL, *note = NULL;
+    char sql[200];
+    assert_int_equal(
+        sqlite3_prepare_v2(db, sdse_content_info(table)->select, -1, &row, NULL), 0);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "INSERT INTO anew VALUES(?, ?)", -1, &note, NULL), 0);
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        const int last = sqlite3_column_count(row) - 1;
+        sqlite3_bind_int64(note, 1, sqlite3_column_int64(row, last));
+        sqlite3_bind_int64(note, 2, sdse_content_digest(table, row));
+        assert_int_equal(sqlite3_step(note), SQLITE_DONE);
+        sqlite3_reset(note);
+    }
+    sqlite3_finalize(row);
+    sqlite3_finalize(note);
+    snprintf(sql, sizeof sql,
+             "CREATE INDEX temp.i ON anew(old); UPDATE %s SET digest = (SELECT now"
+             " FROM anew WHERE old = digest); DROP INDEX i; DELETE FROM anew",
+             stored);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+// Sets are named by the sum of their rows' digests, modulo 2^64.
+static inline void rename_sets(sqlite3 *db) {
+    static const char sql[] =
+        "CREATE TEMP TABLE sets AS SELECT set_id AS old, ((sum(digest >> 32 &"
+        " 4294967295) + (sum(digest & 4294967295) >> 32) & 4294967295) << 32) |"
+        " (sum(digest & 4294967295) & 4294967295) AS now FROM network_set GROUP BY 1;"
+        "CREATE TEMP TABLE rows AS SELECT * FROM network_set; DELETE FROM network_set;"
+        "INSERT INTO network_set SELECT DISTINCT now, level, part, words, adds, hops,"
+        " bits, energy_pj, origin_id, digest FROM rows JOIN sets ON old = set_id;"
+        "UPDATE solution SET network_set = (SELECT now FROM sets WHERE old ="
+        " network_set) WHERE network_set IS NOT NULL;"
+        "DROP TABLE temp.sets; DROP TABLE temp.rows";
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
 static inline void reseal(sqlite3 *db) {
     assert_int_equal(
         sqlite3_exec(db, "BEGIN; CREATE TEMP TABLE anew(old, now)", NULL, NULL, NULL),
         SQLITE_OK);
-    for (int t = 0; t < SDSE_CONTENTS; t++) {
-        const struct sdse_content_info *info = sdse_content_info((enum sdse_content)t);
-        sqlite3_stmt *row = NULL, *note = NULL;
-        char sql[200];
-        assert_int_equal(sqlite3_prepare_v2(db, info->select, -1, &row, NULL), 0);
-        assert_int_equal(
-            sqlite3_prepare_v2(db, "INSERT INTO anew VALUES(?, ?)", -1, &note, NULL),
-            0);
-        while (sqlite3_step(row) == SQLITE_ROW) {
-            const int last = sqlite3_column_count(row) - 1;
-            struct sdse_digest digest;
-            sdse_digest_begin(&digest, (enum sdse_content)t);
-            for (int i = 0; i < last; i++)
-                sdse_digest_column(&digest, row, i);
-            sqlite3_bind_int64(note, 1, sqlite3_column_int64(row, last));
-            sqlite3_bind_int64(note, 2, sdse_digest_value(&digest));
-            assert_int_equal(sqlite3_step(note), SQLITE_DONE);
-            sqlite3_reset(note);
-        }
-        sqlite3_finalize(row);
-        sqlite3_finalize(note);
-        snprintf(sql, sizeof sql,
-                 "CREATE INDEX temp.i ON anew(old); UPDATE %s SET digest = (SELECT now"
-                 " FROM anew WHERE old = digest); DROP INDEX i; DELETE FROM anew",
-                 info->table);
-        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    }
+    reseal_rows(db, SDSE_CONTENT_SOLUTION_NETWORK, "network_set");
+    rename_sets(db);
+    for (int t = 0; t < SDSE_CONTENTS; t++)
+        if (t != SDSE_CONTENT_SOLUTION_NETWORK)
+            reseal_rows(db, (enum sdse_content)t,
+                        sdse_content_info((enum sdse_content)t)->table);
     assert_int_equal(sdse_seal_all(db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "DROP TABLE anew; COMMIT", NULL, NULL, NULL),
                      SQLITE_OK);

@@ -116,7 +116,12 @@ static void names_what_is_wrong(void **state) {
          "its energy-delay product is another [verify-sum]", true},
         {"UPDATE solution_component SET energy_pj = energy_pj + 1e6",
          "its parts do not add up to its energy [verify-sum]", true},
-        {"UPDATE solution_network SET energy_pj = energy_pj + 1e6",
+        {"DELETE FROM network_set WHERE (set_id, level) = (SELECT set_id, max(level)"
+         " FROM network_set)",
+         "its networks are not those that it had [verify-sum]", false},
+        {"UPDATE solution SET network_set = (SELECT max(set_id) FROM network_set)",
+         "table solution, ", false},
+        {"UPDATE network_set SET energy_pj = energy_pj + 1e6",
          "its parts do not add up to its energy [verify-sum]", true},
         {"UPDATE solution_level SET fill_pj = fill_pj + 1e6",
          "its parts do not add up to its energy [verify-sum]", true},
