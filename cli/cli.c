@@ -1,6 +1,10 @@
 #include "cli/cli.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/errno_text.h"
 #include "cli/plain_stdout.h"
@@ -80,10 +84,33 @@ enum cli_exit cli_end(struct cli *cli, enum cli_exit status) {
     return status;
 }
 
+// A whole number from 1 to 9999; 0 for what is none.
+static size_t columns_of(const char *text) {
+    const size_t digits = text ? strspn(text, "0123456789") : 0;
+    return digits && digits < 5 && !text[digits] ? strtoul(text, NULL, 10) : 0;
+}
+
+size_t cli_columns(void) {
+    // No thread changes the environment.
+    const size_t asked = columns_of(getenv("SDSE_COLUMNS")); // NOLINT(concurrency-*)
+    if (asked)
+        return asked;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    const size_t set = columns_of(getenv("COLUMNS")); // NOLINT(concurrency-*)
+    struct winsize size = {0};
+    if (set)
+        return set;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 enum cli_exit cli_print_table(struct cli *cli, const struct sdse_table *table,
                               enum sdse_table_format format) {
     // A failing stream is main's to report, once, for every verb.
-    const enum sdse_status status = sdse_table_write(table, format, stdout);
+    const size_t columns = format == SDSE_TABLE_TEXT ? cli_columns() : 0;
+    const enum sdse_status status =
+        columns ? sdse_table_write_within(table, columns, stdout)
+                : sdse_table_write(table, format, stdout);
     return cli_finish(cli, status == SDSE_IO ? SDSE_OK : status);
 }
 

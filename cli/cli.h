@@ -93,6 +93,11 @@ enum cli_exit cli_finish(struct cli *cli, enum sdse_status status);
 // CLI_SYSTEM, whatever the verb made of it.
 enum cli_exit cli_end(struct cli *cli, enum cli_exit status);
 
+// How wide tables for people may be: SDSE_COLUMNS where it is set; on a terminal
+// COLUMNS or what the terminal says; 0 = no limit: what goes to a file or a pipe is the
+// same everywhere. [columns]
+size_t cli_columns(void);
+
 // Writes a table to stdout and ends the verb.
 enum cli_exit cli_print_table(struct cli *cli, const struct sdse_table *table,
                               enum sdse_table_format format);

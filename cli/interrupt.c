@@ -19,3 +19,5 @@ const atomic_bool *cli_interrupt_arm(void) {
     sigaction(SIGTERM, &action, NULL);
     return &asked_to_stop;
 }
+
+void cli_interrupt_forget(void) { atomic_store(&asked_to_stop, 0); }

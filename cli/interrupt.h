@@ -8,4 +8,7 @@
 // ends the process at once.
 const atomic_bool *cli_interrupt_arm(void);
 
+// Forgets that one came: for who goes on after it.
+void cli_interrupt_forget(void);
+
 #endif

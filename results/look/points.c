@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "results/look/names.h"
 #include "results/store/database.h"
 
 // The condition every point query over v_point p shares: ?1 hash of the sweep's
@@ -102,11 +103,12 @@ static enum sdse_status check_name(sqlite3 *db, const char *what, const char *na
     for (size_t i = 0; i < count; i++)
         if (strcmp(names[i], name) == 0)
             return SDSE_OK;
-    const char *nearest = sdse_nearest(name, names, count);
+    enum { MOST_SHOWN = 8 };
+    const char *there = sdse_names_text(arena, name, names, count, MOST_SHOWN);
     const char *path = sdse_arena_strdup(arena, sqlite3_db_filename(db, "main"));
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "results-name",
-                  "no %s '%s' in it%s%s%s", what, name, nearest ? "; nearest: '" : "",
-                  nearest ? nearest : "", nearest ? "'" : "");
+                  "no %s '%s' in it; there are %s", what, name,
+                  there ? there : "others");
     return SDSE_INVALID;
 }
 
@@ -127,11 +129,16 @@ static enum sdse_status check_where(sqlite3 *db, const char *where,
     sqlite3_finalize(row);
     if (asks)
         return SDSE_OK;
+    const char *said =
+        code != SQLITE_OK ? sdse_arena_strdup(arena, sqlite3_errmsg(db)) : "";
+    if (!said)
+        return SDSE_NO_MEMORY;
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = "--where"},
-                  "results-where", "'%.200s' is no condition over v_point: %s", where,
-                  code != SQLITE_OK ? sqlite3_errmsg(db)
+                  "results-where", "'%.200s' is no condition over v_point: %s%s", where,
+                  code != SQLITE_OK ? said
                   : *rest           ? "it ends early"
-                                    : "it has a parameter");
+                                    : "it has a parameter",
+                  code != SQLITE_OK ? sdse_names_for_error(db, said, sql, arena) : "");
     return SDSE_INVALID;
 }
 

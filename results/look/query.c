@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "results/look/names.h"
 #include "results/store/database.h"
 
 // ---- what a query may do ----
@@ -72,6 +73,17 @@ static struct sdse_loc place_in(const char *sql, int offset) {
     return loc;
 }
 
+// What SQLite says; of a name that is not there, those that are.
+static void say_with_names(sqlite3 *db, struct sdse_loc loc, const char *sql,
+                           struct sdse_diags *diags) {
+    const char *message = sdse_arena_strdup(diags->arena, sqlite3_errmsg(db));
+    sqlite3_set_authorizer(db, NULL, NULL); // the statement is refused already
+    const char *names =
+        message ? sdse_names_for_error(db, message, sql, diags->arena) : "";
+    sdse_diag_add(diags, SDSE_ERROR, loc, "query-sql", "%s%s",
+                  message ? message : sqlite3_errmsg(db), names);
+}
+
 static enum sdse_status refuse(sqlite3 *db, int code, bool denied, const char *sql,
                                struct sdse_diags *diags) {
     if (denied)
@@ -90,7 +102,7 @@ static enum sdse_status refuse(sqlite3 *db, int code, bool denied, const char *s
     case SQLITE_RANGE:
     case SQLITE_TOOBIG:
     case SQLITE_MISMATCH:
-        sdse_diag_add(diags, SDSE_ERROR, loc, "query-sql", "%s", sqlite3_errmsg(db));
+        say_with_names(db, loc, sql, diags);
         return SDSE_INVALID;
     default:
         return sdse_database_refuse(db, code, sqlite3_db_filename(db, "main"), diags);
@@ -129,7 +141,7 @@ struct answer {
     struct sdse_arena *cells;
     struct sdse_diags *diags;
     double deadline; // of the monotonic clock [s]
-    bool late;
+    bool late, stopped;
     enum sdse_status status;
 };
 
@@ -141,8 +153,9 @@ static double now_s(void) {
 
 static int is_late(void *context) {
     struct answer *answer = context;
-    answer->late = now_s() > answer->deadline;
-    return answer->late;
+    answer->stopped = answer->limits.stop && atomic_load(answer->limits.stop);
+    answer->late = answer->limits.seconds > 0 && now_s() > answer->deadline;
+    return answer->late || answer->stopped;
 }
 
 static void say_limit(struct answer *answer, enum sdse_severity severity,
@@ -228,7 +241,10 @@ static enum sdse_status ask(struct sdse_reader *reader, const char *sql,
     } else {
         code = collect(statement, answer);
         status = answer->status;
-        if (code != SQLITE_DONE && answer->late) {
+        if (code != SQLITE_DONE && answer->stopped) {
+            say_limit(answer, SDSE_ERROR, "it was interrupted");
+            status = SDSE_INTERRUPTED;
+        } else if (code != SQLITE_DONE && answer->late) {
             say_limit(answer, SDSE_ERROR, "it takes longer than --time-limit");
             status = SDSE_INTERRUPTED;
         } else if (code != SQLITE_DONE) {
@@ -267,7 +283,7 @@ enum sdse_status sdse_query_write(struct sdse_reader *reader, const char *sql,
     const int longest = sqlite3_limit(db, SQLITE_LIMIT_LENGTH, -1);
     if (limits->bytes && limits->bytes < (uint64_t)longest)
         sqlite3_limit(db, SQLITE_LIMIT_LENGTH, (int)limits->bytes);
-    if (limits->seconds > 0)
+    if (limits->seconds > 0 || limits->stop)
         sqlite3_progress_handler(db, 1000, is_late, &answer);
     enum sdse_status status = SDSE_NO_MEMORY;
     if (answer.table && answer.cells) {
@@ -275,9 +291,43 @@ enum sdse_status sdse_query_write(struct sdse_reader *reader, const char *sql,
         status = ask(reader, sql, &answer);
     }
     if (status == SDSE_OK)
-        status = sdse_table_write(answer.table, format, out);
+        status = format == SDSE_TABLE_TEXT && limits->columns
+                     ? sdse_table_write_within(answer.table, limits->columns, out)
+                     : sdse_table_write(answer.table, format, out);
     sqlite3_progress_handler(db, 0, NULL, NULL);
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, longest);
     sdse_arena_free(answer.cells);
     return status;
+}
+
+size_t sdse_query_first(const char *text, struct sdse_arena *arena) {
+    for (const char *end = strchr(text, ';'); end; end = strchr(end + 1, ';')) {
+        const size_t bytes = (size_t)(end - text) + 1;
+        const char *first = sdse_arena_copy(arena, text, bytes);
+        if (!first)
+            return 0;
+        if (sqlite3_complete(first))
+            return bytes;
+    }
+    return 0;
+}
+
+bool sdse_query_names(struct sdse_reader *reader, const char *sql,
+                      struct sdse_arena *arena, struct sdse_query_rows *out) {
+    enum { MOST = 4096 };
+    sqlite3_stmt *row = NULL;
+    *out =
+        (struct sdse_query_rows){.name = SDSE_ARENA_ARRAY(arena, const char *, MOST)};
+    int code =
+        out->name ? sqlite3_prepare_v2(reader->db, sql, -1, &row, NULL) : SQLITE_NOMEM;
+    while (code == SQLITE_OK || code == SQLITE_ROW) {
+        code = sqlite3_step(row);
+        if (code != SQLITE_ROW || out->count == MOST)
+            break;
+        const char *text = (const char *)sqlite3_column_text(row, 0);
+        if (text && !(out->name[out->count++] = sdse_arena_strdup(arena, text)))
+            code = SQLITE_NOMEM;
+    }
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE || code == SQLITE_ROW;
 }

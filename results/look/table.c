@@ -6,42 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum cell_kind { CELL_NULL, CELL_TEXT, CELL_F64, CELL_U64, CELL_I64 };
-
-struct cell {
-    enum cell_kind kind;
-    union {
-        const char *text;
-        double f64;
-        uint64_t u64;
-        int64_t i64;
-    };
-};
-
-struct column {
-    const char *name, *title;
-    int digits;
-};
-
-// Rows live in chunks, so that adding one never moves the others.
-enum { CHUNK_CELLS = 1024, CELL_BYTES = 32 };
-
-struct chunk {
-    struct chunk *next;
-    size_t count;
-    struct cell cells[CHUNK_CELLS];
-};
-
-struct sdse_table {
-    struct sdse_arena *arena;
-    size_t column_count, cell_count;
-    struct column columns[SDSE_TABLE_MOST_COLUMNS];
-    struct chunk *first, *last;
-    struct sdse_arena *cells; // where rows are
-    size_t streamed_rows;     // written and forgotten
-    bool streaming;           // the head is written
-    bool out_of_memory;
-};
+#include "results/look/plain_text.h"
+#include "results/look/table_cells.h"
 
 bool sdse_table_format_parse(const char *text, enum sdse_table_format *format) {
     static const char *const names[] = {
@@ -77,7 +43,7 @@ void sdse_table_add_column(struct sdse_table *table, const char *name,
     if (!table)
         return;
     assert(table->cell_count == 0 && table->column_count < SDSE_TABLE_MOST_COLUMNS);
-    struct column *column = &table->columns[table->column_count++];
+    struct sdse_column *column = &table->columns[table->column_count++];
     column->name = sdse_arena_strdup(table->arena, name);
     column->title = title ? sdse_arena_strdup(table->arena, title) : column->name;
     column->digits = digits ? digits : 6;
@@ -87,12 +53,12 @@ void sdse_table_add_column(struct sdse_table *table, const char *name,
     }
 }
 
-static void add(struct sdse_table *table, struct cell cell) {
+static void add(struct sdse_table *table, struct sdse_cell cell) {
     if (!table)
         return;
     assert(table->column_count > 0);
-    if (!table->last || table->last->count == CHUNK_CELLS) {
-        struct chunk *chunk = SDSE_ARENA_NEW(table->cells, struct chunk);
+    if (!table->last || table->last->count == SDSE_CHUNK_CELLS) {
+        struct sdse_chunk *chunk = SDSE_ARENA_NEW(table->cells, struct sdse_chunk);
         if (!chunk) {
             table->out_of_memory = true;
             return;
@@ -113,26 +79,27 @@ void sdse_table_add_text(struct sdse_table *table, const char *text) {
     const char *copy = text ? sdse_arena_strdup(table->cells, text) : NULL;
     if (text && !copy)
         table->out_of_memory = true;
-    add(table, (struct cell){.kind = copy ? CELL_TEXT : CELL_NULL, .text = copy});
+    add(table, (struct sdse_cell){.kind = copy ? SDSE_CELL_TEXT : SDSE_CELL_NULL,
+                                  .text = copy});
 }
 
 void sdse_table_add_f64(struct sdse_table *table, double value) {
     if (isnan(value))
-        add(table, (struct cell){.kind = CELL_NULL});
+        add(table, (struct sdse_cell){.kind = SDSE_CELL_NULL});
     else
-        add(table, (struct cell){.kind = CELL_F64, .f64 = value});
+        add(table, (struct sdse_cell){.kind = SDSE_CELL_F64, .f64 = value});
 }
 
 void sdse_table_add_u64(struct sdse_table *table, uint64_t value) {
-    add(table, (struct cell){.kind = CELL_U64, .u64 = value});
+    add(table, (struct sdse_cell){.kind = SDSE_CELL_U64, .u64 = value});
 }
 
 void sdse_table_add_i64(struct sdse_table *table, int64_t value) {
-    add(table, (struct cell){.kind = CELL_I64, .i64 = value});
+    add(table, (struct sdse_cell){.kind = SDSE_CELL_I64, .i64 = value});
 }
 
 void sdse_table_add_null(struct sdse_table *table) {
-    add(table, (struct cell){.kind = CELL_NULL});
+    add(table, (struct sdse_cell){.kind = SDSE_CELL_NULL});
 }
 
 size_t sdse_table_columns(const struct sdse_table *table) {
@@ -153,77 +120,27 @@ void sdse_table_shortest(double value, char text[32]) {
     }
 }
 
-// The cell's text: `buffer` for numbers, the string itself otherwise. digits 0 = all.
-static const char *cell_text(const struct cell *cell, int digits,
-                             char buffer[CELL_BYTES]) {
+const char *sdse_table_cell_text(const struct sdse_cell *cell, int digits,
+                                 char buffer[SDSE_CELL_BYTES]) {
     switch (cell->kind) {
-    case CELL_TEXT:
+    case SDSE_CELL_TEXT:
         return cell->text;
-    case CELL_F64:
+    case SDSE_CELL_F64:
         if (digits == 0)
             sdse_table_shortest(cell->f64, buffer);
         else
-            snprintf(buffer, CELL_BYTES, "%.*g", digits, cell->f64);
+            snprintf(buffer, SDSE_CELL_BYTES, "%.*g", digits, cell->f64);
         return buffer;
-    case CELL_U64:
-        snprintf(buffer, CELL_BYTES, "%" PRIu64, cell->u64);
+    case SDSE_CELL_U64:
+        snprintf(buffer, SDSE_CELL_BYTES, "%" PRIu64, cell->u64);
         return buffer;
-    case CELL_I64:
-        snprintf(buffer, CELL_BYTES, "%" PRId64, cell->i64);
+    case SDSE_CELL_I64:
+        snprintf(buffer, SDSE_CELL_BYTES, "%" PRId64, cell->i64);
         return buffer;
-    case CELL_NULL:
+    case SDSE_CELL_NULL:
         break;
     }
     return "";
-}
-
-// Bytes of the UTF-8 sequence at `text`, 0 if it is not one.
-static size_t utf8_length(const char *text) {
-    const unsigned char *s = (const unsigned char *)text;
-    size_t length = s[0] < 0x80   ? 1
-                    : s[0] < 0xc2 ? 0
-                    : s[0] < 0xe0 ? 2
-                    : s[0] < 0xf0 ? 3
-                    : s[0] < 0xf5 ? 4
-                                  : 0;
-    for (size_t i = 1; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    bool surrogate = length == 3 && s[0] == 0xed && s[1] >= 0xa0;
-    bool overlong = (length == 3 && s[0] == 0xe0 && s[1] < 0xa0) ||
-                    (length == 4 && s[0] == 0xf0 && s[1] < 0x90);
-    bool beyond = length == 4 && s[0] == 0xf4 && s[1] >= 0x90;
-    return surrogate || overlong || beyond ? 0 : length;
-}
-
-// Prints for people and returns the columns used; out NULL only measures. Controls and
-// stray bytes become escapes; in Markdown `|` too.
-static size_t print_plain(const char *text, bool markdown, FILE *out) {
-    size_t width = 0;
-    while (*text) {
-        size_t length = utf8_length(text);
-        unsigned char c = (unsigned char)*text;
-        char escape[8] = "";
-        // U+0080 … U+009F are controls as well.
-        bool c1 = length == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0;
-        if (c == '\n')
-            snprintf(escape, sizeof escape, "%s", markdown ? "<br>" : "\\n");
-        else if (c == '\t')
-            snprintf(escape, sizeof escape, "\\t");
-        else if (length == 0 || c < 0x20 || c == 0x7f || c1)
-            snprintf(escape, sizeof escape, "\\x%02x", c1 ? (unsigned char)text[1] : c);
-        else if (markdown && c == '|')
-            snprintf(escape, sizeof escape, "\\|");
-        if (length == 0)
-            length = 1;
-        if (out && *escape)
-            fputs(escape, out);
-        else if (out)
-            fwrite(text, 1, length, out);
-        width += *escape ? strlen(escape) : 1;
-        text += length;
-    }
-    return width;
 }
 
 static void print_csv(const char *text, FILE *out) {
@@ -243,7 +160,7 @@ static void print_csv(const char *text, FILE *out) {
 void sdse_table_json_string(const char *text, FILE *out) {
     fputc('"', out);
     while (*text) {
-        size_t length = utf8_length(text);
+        size_t length = sdse_utf8_length(text);
         unsigned char c = (unsigned char)*text;
         if (length == 0)
             fputs("\xef\xbf\xbd", out);
@@ -260,27 +177,25 @@ void sdse_table_json_string(const char *text, FILE *out) {
     fputc('"', out);
 }
 
-static void print_json(const struct cell *cell, FILE *out) {
-    char buffer[CELL_BYTES];
-    bool absent = cell->kind == CELL_NULL ||
-                  (cell->kind == CELL_F64 && !isfinite(cell->f64)); // JSON has no Inf
+static void print_json(const struct sdse_cell *cell, FILE *out) {
+    char buffer[SDSE_CELL_BYTES];
+    bool absent =
+        cell->kind == SDSE_CELL_NULL ||
+        (cell->kind == SDSE_CELL_F64 && !isfinite(cell->f64)); // JSON has no Inf
     if (absent)
         fputs("null", out);
-    else if (cell->kind == CELL_TEXT)
+    else if (cell->kind == SDSE_CELL_TEXT)
         sdse_table_json_string(cell->text, out);
     else
-        fputs(cell_text(cell, 0, buffer), out);
+        fputs(sdse_table_cell_text(cell, 0, buffer), out);
 }
 
 // ---- whole tables ----
 
-// Calls visit(context, row, column, cell) for the cells of complete rows, in order.
-typedef void (*visitor)(void *context, size_t row, size_t column,
-                        const struct cell *cell);
-
-static void each_cell(const struct sdse_table *table, visitor visit, void *context) {
+void sdse_table_each_cell(const struct sdse_table *table, sdse_cell_visitor visit,
+                          void *context) {
     size_t end = sdse_table_rows(table) * table->column_count, i = 0;
-    for (const struct chunk *chunk = table->first; chunk; chunk = chunk->next)
+    for (const struct sdse_chunk *chunk = table->first; chunk; chunk = chunk->next)
         for (size_t j = 0; j < chunk->count && i < end; j++, i++)
             visit(context, i / table->column_count, i % table->column_count,
                   &chunk->cells[j]);
@@ -295,16 +210,18 @@ struct writer {
     bool filled[SDSE_TABLE_MOST_COLUMNS]; // something in it
 };
 
-static void measure(void *context, size_t row, size_t column, const struct cell *cell) {
+static void measure(void *context, size_t row, size_t column,
+                    const struct sdse_cell *cell) {
     (void)row;
     struct writer *writer = context;
-    char buffer[CELL_BYTES];
-    const char *text = cell_text(cell, writer->table->columns[column].digits, buffer);
-    size_t width = print_plain(text, writer->markdown, NULL);
+    char buffer[SDSE_CELL_BYTES];
+    const char *text =
+        sdse_table_cell_text(cell, writer->table->columns[column].digits, buffer);
+    size_t width = sdse_plain_text_print(text, writer->markdown, NULL);
     if (width > writer->width[column])
         writer->width[column] = width;
-    writer->number[column] &= cell->kind != CELL_TEXT;
-    writer->filled[column] |= cell->kind != CELL_NULL;
+    writer->number[column] &= cell->kind != SDSE_CELL_TEXT;
+    writer->filled[column] |= cell->kind != SDSE_CELL_NULL;
 }
 
 static void pad(FILE *out, size_t count, char c) {
@@ -317,12 +234,12 @@ static void print_field(struct writer *writer, size_t column, const char *text) 
     FILE *out = writer->out;
     bool last = column + 1 == writer->table->column_count;
     bool right = writer->number[column] && writer->filled[column];
-    size_t width = print_plain(text, writer->markdown, NULL);
+    size_t width = sdse_plain_text_print(text, writer->markdown, NULL);
     size_t blanks = writer->width[column] - width;
     fputs(writer->markdown ? "| " : column ? "  " : "", out);
     if (right)
         pad(out, blanks, ' ');
-    print_plain(text, writer->markdown, out);
+    sdse_plain_text_print(text, writer->markdown, out);
     if (!right && (writer->markdown || !last))
         pad(out, blanks, ' ');
     if (writer->markdown)
@@ -332,12 +249,13 @@ static void print_field(struct writer *writer, size_t column, const char *text) 
 }
 
 static void plain_cell(void *context, size_t row, size_t column,
-                       const struct cell *cell) {
+                       const struct sdse_cell *cell) {
     (void)row;
     struct writer *writer = context;
-    char buffer[CELL_BYTES];
-    print_field(writer, column,
-                cell_text(cell, writer->table->columns[column].digits, buffer));
+    char buffer[SDSE_CELL_BYTES];
+    print_field(
+        writer, column,
+        sdse_table_cell_text(cell, writer->table->columns[column].digits, buffer));
 }
 
 static void write_plain(struct writer *writer) {
@@ -345,9 +263,10 @@ static void write_plain(struct writer *writer) {
     for (size_t i = 0; i < table->column_count; i++) {
         writer->number[i] = true;
         writer->filled[i] = false;
-        writer->width[i] = print_plain(table->columns[i].title, writer->markdown, NULL);
+        writer->width[i] =
+            sdse_plain_text_print(table->columns[i].title, writer->markdown, NULL);
     }
-    each_cell(table, measure, writer);
+    sdse_table_each_cell(table, measure, writer);
     for (size_t i = 0; i < table->column_count; i++)
         print_field(writer, i, table->columns[i].title);
     for (size_t i = 0; i < table->column_count; i++) {
@@ -362,17 +281,17 @@ static void write_plain(struct writer *writer) {
         }
     }
     fputs(writer->markdown ? "|\n" : "\n", writer->out);
-    each_cell(table, plain_cell, writer);
+    sdse_table_each_cell(table, plain_cell, writer);
 }
 
 static void csv_cell(void *context, size_t row, size_t column,
-                     const struct cell *cell) {
+                     const struct sdse_cell *cell) {
     (void)row;
     struct writer *writer = context;
-    char buffer[CELL_BYTES];
+    char buffer[SDSE_CELL_BYTES];
     if (column)
         fputc(',', writer->out);
-    print_csv(cell_text(cell, 0, buffer), writer->out);
+    print_csv(sdse_table_cell_text(cell, 0, buffer), writer->out);
     if (column + 1 == writer->table->column_count)
         fputc('\n', writer->out);
 }
@@ -386,11 +305,11 @@ static void write_csv(struct writer *writer) {
     }
     if (!begun)
         fputc('\n', writer->out);
-    each_cell(writer->table, csv_cell, writer);
+    sdse_table_each_cell(writer->table, csv_cell, writer);
 }
 
 static void json_cell(void *context, size_t row, size_t column,
-                      const struct cell *cell) {
+                      const struct sdse_cell *cell) {
     struct writer *writer = context;
     if (column == 0)
         fputs(row + writer->table->streamed_rows ? ",\n  {" : "\n  {", writer->out);
@@ -418,7 +337,7 @@ enum sdse_status sdse_table_write(const struct sdse_table *table,
     } else if (format == SDSE_TABLE_JSON) {
         if (!table->streaming)
             fputc('[', out);
-        each_cell(table, json_cell, writer);
+        sdse_table_each_cell(table, json_cell, writer);
         fputs(table->streamed_rows + sdse_table_rows(table) ? "\n]\n" : "]\n", out);
     } else {
         write_plain(writer);
@@ -438,7 +357,7 @@ enum sdse_status sdse_table_stream(struct sdse_table *table, struct sdse_arena *
     } else {
         if (!table->streaming)
             fputc('[', out);
-        each_cell(table, json_cell, &writer);
+        sdse_table_each_cell(table, json_cell, &writer);
     }
     table->streaming = true;
     table->streamed_rows += sdse_table_rows(table);

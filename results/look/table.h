@@ -59,6 +59,23 @@ size_t sdse_table_rows(const struct sdse_table *table);
 enum sdse_status sdse_table_write(const struct sdse_table *table,
                                   enum sdse_table_format format, FILE *out);
 
+// Writes the table for a terminal of so many columns, at least
+// SDSE_TABLE_LEAST_COLUMNS: no line is longer.
+//
+//   - Columns that say the same in all rows (two or more) are left out and said once
+//     above: "all: form=raw"; columns without anything: "nothing in: reason".
+//   - Rows that follow one another and differ in their `layer` alone (and in
+//     `layer_index` or `i`) are one: "conv2_1…conv2_3 (3 ×)".
+//   - Numbers stand with their decimal points in line.
+//   - What is too wide: texts are wrapped, down to 12 columns; if that is not enough
+//   the
+//     columns come in several tables, each with the first column. Nothing is cut.
+//
+// Status as of sdse_table_write.
+enum { SDSE_TABLE_LEAST_COLUMNS = 20 };
+enum sdse_status sdse_table_write_within(const struct sdse_table *table, size_t columns,
+                                         FILE *out);
+
 // Puts the rows, which are still to come, into an arena of their own.
 void sdse_table_keep_rows_in(struct sdse_table *table, struct sdse_arena *cells);
 

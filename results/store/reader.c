@@ -119,6 +119,48 @@ enum sdse_status sdse_reader_open_unchecked(const char *path, struct sdse_diags 
     return open_reader(path, false, diags, out);
 }
 
+// Letters, digits and '_', and none of SQLite's own.
+static bool may_be_attached(const char *name) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char others[] = "abcdefghijklmnopqrstuvwxyz"
+                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    return *name && strspn(name, letters) > 0 && strspn(name, others) == strlen(name) &&
+           sqlite3_stricmp(name, "main") != 0 && sqlite3_stricmp(name, "temp") != 0;
+}
+
+enum sdse_status sdse_reader_attach(struct sdse_reader *reader, const char *name,
+                                    const char *path, struct sdse_diags *diags) {
+    struct sdse_reader *checked = NULL;
+    const struct sdse_loc loc = {.file = sdse_arena_strdup(diags->arena, path)};
+    if (!may_be_attached(name)) {
+        sdse_diag_add(
+            diags, SDSE_ERROR, loc, "results-attach",
+            "'%s' is no name for it: letters, digits and '_', a letter first, "
+            "neither main nor temp",
+            name);
+        return SDSE_INVALID;
+    }
+    const enum sdse_status status = sdse_reader_open(path, diags, &checked);
+    if (status != SDSE_OK)
+        return status;
+    sdse_reader_close(checked);
+    char *made;
+    const char *file = sdse_database_name(path, &made);
+    char *sql = file ? sqlite3_mprintf("ATTACH %Q AS \"%w\"", file, name) : NULL;
+    const int code =
+        sql ? sqlite3_exec(reader->db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    free(made);
+    if (code == SQLITE_NOMEM)
+        return SDSE_NO_MEMORY;
+    if (code == SQLITE_OK)
+        return SDSE_OK;
+    sdse_diag_add(diags, SDSE_ERROR, loc, "results-attach", "cannot be attached: %s",
+                  sqlite3_errmsg(reader->db));
+    return SDSE_INVALID;
+}
+
 void sdse_reader_close(struct sdse_reader *reader) {
     if (!reader)
         return;

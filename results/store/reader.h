@@ -17,6 +17,12 @@ enum sdse_status sdse_reader_open(const char *path, struct sdse_diags *diags,
 // The same, but what the file holds is not checked: to find out what is wrong with it.
 enum sdse_status sdse_reader_open_unchecked(const char *path, struct sdse_diags *diags,
                                             struct sdse_reader **out);
+// Makes the tables and views of another results database readable as NAME.v_point … .
+// It is checked as sdse_reader_open checks it, and as read-only as the first.
+//
+//     results-attach   a name that is no plain word, taken already, or one too many
+enum sdse_status sdse_reader_attach(struct sdse_reader *reader, const char *name,
+                                    const char *path, struct sdse_diags *diags);
 // NULL is fine.
 void sdse_reader_close(struct sdse_reader *reader);
 

@@ -445,6 +445,24 @@ const char *const sdse_schema_statements[] = {
     "  ''))) / 15 FROM input i WHERE i.hash = p.workload_hash) AS not_modelled"
     " FROM point p",
 
+    // Numbers as numbers, so that 1024 comes after 128.
+    "CREATE VIEW v_parameter AS SELECT point_id, path,"
+    " CASE WHEN json_valid(value) AND json_type(value) IN ('integer', 'real')"
+    "  THEN CAST(value AS NUMERIC) ELSE value END AS value,"
+    " CASE"
+    " WHEN path GLOB '*_bits_per_cycle' THEN 'bit/cycle'"
+    " WHEN path GLOB '*_words_per_cycle' THEN 'words/cycle'"
+    " WHEN path GLOB '*_rows_per_cycle' THEN 'rows/cycle'"
+    " WHEN path GLOB '*pj_per_bit' THEN 'pJ/bit'"
+    " WHEN path GLOB '*pj_per_[a-z]*' OR path GLOB '*_pj' THEN 'pJ'"
+    " WHEN path GLOB '*_kib' THEN 'KiB' WHEN path GLOB '*_mib' THEN 'MiB'"
+    " WHEN path GLOB '*_bytes' THEN 'B' WHEN path GLOB '*_bits' THEN 'bit'"
+    " WHEN path GLOB '*_words' THEN 'words' WHEN path GLOB '*_ghz' THEN 'GHz'"
+    " WHEN path GLOB '*_mhz' THEN 'MHz' WHEN path GLOB '*_mw' THEN 'mW'"
+    " WHEN path GLOB '*_um2' THEN 'um2' WHEN path GLOB '*_mm2' THEN 'mm2'"
+    " WHEN path GLOB '*_nm' THEN 'nm' WHEN path GLOB '*_us' THEN 'us'"
+    " END AS unit FROM point_parameter",
+
     "CREATE VIEW v_layer AS SELECT"
     " pl.point_id, pl.layer_index, pl.name AS layer, pl.kind, pl.repeat,"
     " s.energy_pj * pl.repeat AS energy_pj,"

@@ -95,7 +95,7 @@ static void refuses_what_is_not_there(void **state) {
     runs(2, "rename @both.db grid a\nb", "control characters");
     runs(2, "tag @both.db a\tb", "control characters");
     runs(2, "tag @both.db --remove", "Add its NAME");
-    runs(1, "tag @both.db paper --sweep gird", "nearest: 'grid'");
+    runs(1, "tag @both.db paper --sweep gird", "there are 'grid'");
     runs(1, "tag @both.db paper --limit area<=0mm2", "no point fits");
     runs(1, "pareto @both.db --tag paper", "no tag 'paper' in it");
     runs(1, "tag @both.db paper --remove", "no tag 'paper' in it");

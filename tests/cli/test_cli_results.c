@@ -96,7 +96,7 @@ static void answers_queries(void **state) {
     golden_out("query_csv", 0, "query @r.db" SQL " -f csv");
     golden_out("query_json", 0, "query @r.db" SQL " --format json");
     golden_out("query_md", 0, "query @r.db" SQL " -f md");
-    golden_out("query_views", 0, "query @r.db -f csv");
+    golden_out("query_views", 0, "query @r.db .views -f csv");
     golden_err("query_syntax", 1, "query @r.db SELCT~1");
     golden_err("query_write", 1, "query @r.db DELETE~FROM~point");
     golden_err("query_nosuch", 1, "query @nosuch.db SELECT~1");

@@ -403,7 +403,7 @@ static void bad_requests_are_messages(void **state) {
                                     .picture = in_directory("x.png")};
     assert_int_equal(sdse_plot_energy(reader, &bars, arena, &diags), SDSE_INVALID);
     assert_true(sdse_diags_fired(&diags, "results-name"));
-    assert_non_null(strstr(diags.last->message, "nearest: 'eyeriss'"));
+    assert_non_null(strstr(diags.last->message, "there are 'eyeriss', "));
     struct sdse_front_plot front = {
         .objectives = 2,
         .metric = {SDSE_METRIC_ENERGY, SDSE_METRIC_ACCURACY_LOSS},

@@ -208,7 +208,7 @@ static void the_views_are_documented(void **state) {
         assert_int_equal(sdse_query_run(reader, sql, arena, &diags, &table), SDSE_OK);
         assert_true(sdse_table_rows(table) > 0);
     }
-    assert_int_equal(examples, 4);
+    assert_int_equal(examples, 5);
 }
 
 int main(void) {

@@ -204,6 +204,44 @@ static void says_where_the_sql_is_wrong(void **state) {
     sdse_reader_close(reader);
 }
 
+// Numbers sort as numbers, and their unit is known.
+static void parameters_are_typed(void **state) {
+    (void)state;
+    struct sdse_reader *reader = open_reader();
+    yields(reader,
+           "SELECT DISTINCT path, value, typeof(value) AS type, unit FROM v_parameter"
+           " ORDER BY value",
+           "path,value,type,unit\n"
+           "GLB.capacity_kib,32,integer,KiB\n"
+           "GLB.capacity_kib,64,integer,KiB\n"
+           "GLB.capacity_kib,128,integer,KiB\n"
+           "GLB.capacity_kib,256,integer,KiB\n");
+    sdse_reader_close(reader);
+}
+
+static void names_what_is_there(void **state) {
+    (void)state;
+    struct sdse_reader *reader = open_reader();
+    static const struct {
+        const char *sql, *said;
+    } cases[] = {
+        {"SELECT * FROM v_pont", "no such table: v_pont; there are 'v_point', "},
+        {"SELECT p.energy_p FROM v_layer p",
+         "no such column: p.energy_p; there are 'energy_pj', "},
+        // Of the views that are named, not of others.
+        {"SELECT area_mm FROM v_sweep", "no such column: area_mm; there are "},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        refuses(reader, cases[i].sql, "query-sql");
+        assert_non_null(diags.first);
+        if (strncmp(diags.first->message, cases[i].said, strlen(cases[i].said)) != 0)
+            fail_msg("%s", diags.first->message);
+    }
+    assert_non_null(strstr(diags.first->message, "'max_area_mm2'"));
+    assert_null(strstr(diags.first->message, "'area_mm2'"));
+    sdse_reader_close(reader);
+}
+
 static void refuses_files_that_hold_no_results(void **state) {
     (void)state;
     struct sdse_reader *reader = NULL;
@@ -330,6 +368,8 @@ int main(void) {
         cmocka_unit_test(limits_end_with_their_question),
         cmocka_unit_test(answers_to_the_edge),
         cmocka_unit_test(says_where_the_sql_is_wrong),
+        cmocka_unit_test(parameters_are_typed),
+        cmocka_unit_test(names_what_is_there),
         cmocka_unit_test(refuses_files_that_hold_no_results),
         cmocka_unit_test(reads_where_nothing_can_be_written),
         cmocka_unit_test(leaves_nothing_beside_a_settled_file),
