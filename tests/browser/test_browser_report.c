@@ -36,15 +36,27 @@ static int begin(void **state) {
         "name: \"<img src=x onerror=alert(1)> & 'net\"\nsource: s\nlayers:\n"
         "  - {name: \"<b onclick=x>'fc\", kind: fc, in: 64, out_channels: 32}\n"
         "  - {name: two, kind: fc, in: 32, out_channels: 48, repeat: 3}\n");
+    char *arch = read_whole("tests/data/cli/arch.yaml");
+    char *compute = strstr(arch, "compute: {"), *leaking = malloc(strlen(arch) + 80);
+    assert_true(compute && leaking);
+    sprintf(leaking, "%.*scompute: {leakage_mw: 3, %s", (int)(compute - arch), arch,
+            compute + strlen("compute: {"));
+    write_scratch("arch.yaml", leaking);
+    free(leaking);
+    free(arch);
+    write_scratch("t.yaml", "name: t\nworkloads: [" SDSE_SOURCE_DIR
+                            "/tests/data/cli/net.yaml]\narchs: [arch.yaml]\n"
+                            "override: {buffer.capacity_kib: [8, 16]}\n");
     write_scratch(
         "s.yaml",
         "name: s\nworkloads: [" SDSE_SOURCE_DIR "/tests/data/cli/net.yaml, evil.yaml]\n"
-        "archs: [" SDSE_SOURCE_DIR "/tests/data/cli/arch.yaml]\n"
+        "archs: [arch.yaml]\n"
         "override:\n  buffer.capacity_kib: [8, 16, 128]\n"
         "  buffer.fanout.x: [2, 4, 8]\n  DRAM.shared_bits_per_cycle: [16, 64]\n"
         "weight_forms: [raw, {name: sd, basis_size: 3, density: 0.5, "
         "row_density: 0.6}]\nconstraints: {max_area_mm2: 0.07}\n");
     run_well("sweep @s.yaml -o @r.db -q");
+    run_well("sweep @t.yaml -o @r.db -q");
     run_well("report @r.db -o @page.html -d all");
     run_well("report @r.db -o @fronts.html");
     return 0;
@@ -185,6 +197,27 @@ static void points_are_sorted_and_filtered(void **state) {
         browser, "[...table.visible()].every(row => text('form', row) === 'raw')"));
     browser_click(browser, "#table-controls button");
     same(shown_count(), ask("SELECT count(*) FROM v_point WHERE " TINY));
+    // Below, not at; in the unit of the heading; those of equal value in the order of
+    // the file, and those without one last, in both directions.
+    filter("buffer.fanout.x", "<4");
+    same(shown_count(), ask("SELECT count(*) FROM v_point WHERE " TINY
+                            " AND parameters LIKE '%fanout.x=2%'"));
+    filter("buffer.fanout.x", "");
+    filter("Energy [", "<1.4");
+    same(shown_count(),
+         ask("SELECT count(*) FROM v_point WHERE " TINY " AND energy_pj < 1.4e6"));
+    filter("Energy [", "");
+    heading("buffer.fanout.x");
+    same(id_in_row(0), ask("SELECT min(point_id) FROM v_point WHERE " TINY
+                           " AND parameters LIKE '%fanout.x=2%'"));
+    heading("buffer.fanout.x");
+    same(id_in_row(0), ask("SELECT min(point_id) FROM v_point WHERE " TINY
+                           " AND parameters LIKE '%fanout.x=8%'"));
+    heading("buffer.fanout.x");
+    filter("front", "knee");
+    same(shown_count(), 1);
+    assert_true(browser_true(browser, "table.visible()[0] === report.fronts[0].knee"));
+    filter("front", "");
     browser_click(browser, "#fronts-only");
     same(shown_count(), browser_number(browser, "report.fronts[0].rows.length"));
     browser_click(browser, "#fronts-only");
@@ -308,6 +341,11 @@ static void a_point_is_hovered_and_clicked(void **state) {
         "document.getElementById('point-heading').textContent.startsWith('Point ' + "
         "idOf(state.row) + ':') && location.hash.includes('point=' + "
         "idOf(state.row))"));
+    // The layer that takes most is open.
+    assert_true(browser_true(browser,
+                             "(() => { const e = detailsOf(idOf(state.row)).layers"
+                             ".map(l => l.energy_pj); return e[state.layer] === "
+                             "Math.max(...e) && state.layer < e.length - 1; })()"));
     // By keys: along the front and into the comparison.
     browser_true(
         browser,
@@ -334,6 +372,34 @@ static void a_point_is_hovered_and_clicked(void **state) {
 #define ROWS(selector)                         \
     "[...document.querySelectorAll('" selector \
     " tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
+
+// Of every part in every memory: words and bits read, filled and updated, as the page
+// counts them and as the view has them.
+static void compare_counts(double id) {
+    static const struct {
+        const char *verb, *words, *bits;
+    } verbs[] = {{"read", "reads_words + drain_reads_words", "read_bits"},
+                 {"fill", "fills_words", "fill_bits"},
+                 {"update", "updates_words", "update_bits"}};
+    for (size_t i = 0; i < 3; i++) {
+        char text[700];
+        for (int bits = 0; bits < 2; bits++) {
+            snprintf(text, sizeof text,
+                     "detailsOf(%.0f).layers[1].energyRows().filter(r => "
+                     "r.action.endsWith(' "
+                     "%s')).reduce((s, r) => s + countOf(detailsOf(%.0f).layers[1], r, "
+                     "1).%s, 0)",
+                     id, verbs[i].verb, id, bits ? "bits" : "count");
+            const double counted = browser_number(browser, text);
+            snprintf(
+                text, sizeof text,
+                "SELECT sum(%s) FROM v_level WHERE point_id = %.0f AND layer_index = 1",
+                bits ? verbs[i].bits : verbs[i].words, id);
+            same(counted, ask(text));
+            assert_true(counted > 0);
+        }
+    }
+}
 
 static void layers_are_shown_with_their_origins(void **state) {
     (void)state;
@@ -367,7 +433,47 @@ static void layers_are_shown_with_their_origins(void **state) {
                  "layer.energyRows().every(row => { const c = countOf(layer, row, 1); "
                  "if (!c) return row.component === 'rebuild'; "
                  "return c.seconds !== undefined || c.count > 0; }); })()"));
-    // What sets the latency is marked once, and names the bottleneck.
+    // Counts are those of the views.
+    compare_counts(id);
+    // Prices are those of the accelerator: per bit, per MAC, per second.
+    assert_true(browser_true(
+        browser, "(() => { const r = " ROWS(
+                     "#layer > .scroll") "; const price = (c, a) => "
+                                         "r.find(x => x[0] === c && x[1] === a)[3]; "
+                                         "return price('DRAM', 'inputs read') === "
+                                         "'4 pJ/bit' && price('MAC', "
+                                         "'multiply-accumulate') === '0.5 pJ' && "
+                                         "price('registers', 'inputs read') === "
+                                         "'0.0125 pJ/bit'; })()"));
+    char expression[400];
+    snprintf(
+        sql, sizeof sql,
+        "SELECT e.energy_pj * 1e-9 / (l.latency_cycles * 1e-9) FROM v_energy e JOIN "
+        "v_layer l USING (point_id, layer_index) WHERE component = 'leakage' AND "
+        "point_id = %.0f AND layer_index = 1",
+        id);
+    snprintf(expression, sizeof expression,
+             "(() => { const r = " ROWS(
+                 "#layer > .scroll") "; return r.find(x => x[0] === "
+                                     "'leakage')[3] === digits(%.12g) + ' mW'; })()",
+             ask(sql));
+    assert_true(browser_true(browser, expression));
+    // The loops of the nest make all MACs, and only those in time go deeper.
+    assert_true(browser_true(
+        browser,
+        "(() => { const lines = [...document.querySelectorAll('.nest .loop')]; const "
+        "layer = detailsOf(idOf(state.row)).layers[1]; const product = "
+        "lines.slice(0, -1).reduce((p, l) => p * +l.textContent.split(' in ')[1], 1); "
+        "return product === layer.macs / layer.repeat && "
+        "+lines.at(-1).style.getPropertyValue('--depth') === lines.filter(l => "
+        "l.textContent.startsWith('for ')).length; })()"));
+    // What sets the latency is marked once, and is the longest.
+    assert_true(browser_true(
+        browser,
+        "(() => { const bars = [...document.querySelectorAll('#layer .line')]; const "
+        "width = b => parseFloat(b.querySelector('.track span').style.width); return "
+        "bars.every(b => width(b) <= width(bars.find(c => "
+        "c.classList.contains('sets')))); })()"));
     same(browser_number(browser,
                         "document.querySelectorAll('#layer .line.sets').length"),
          1);
@@ -411,6 +517,9 @@ static void what_is_left_out_is_said(void **state) {
     assert_true(browser_true(
         browser,
         "document.getElementById('about-body').textContent.includes('--details all')"));
+    assert_true(browser_true(browser, "document.getElementById('about-body')."
+                                      "textContent.includes('of the other ' + (rows - "
+                                      "ending.detailed.length) + ' it does not')"));
     calm();
 }
 
@@ -431,6 +540,15 @@ static void two_points_are_compared(void **state) {
                      "#compare-body") "; return r[0][0] !== '' && r.some(c => c[0] === "
                                       "'DRAM') && "
                                       "r.some(c => c[0] === 'conv2'); })()"));
+    // B less A, in every table.
+    assert_true(browser_true(
+        browser,
+        "(() => { const n = t => +t.replace(/[^-+.0-9e]/g, ''); const r = " ROWS(
+            "#compare-body") ".filter(c => c.length === 5 && [1, 2, 3].every(i => "
+                             "Number.isFinite(n(c[i])))); return r.length > 12 && "
+                             "r.every(c => Math.abs(n(c[2]) - "
+                             "n(c[1]) - n(c[3])) <= 2e-4 * Math.max(Math.abs(n(c[1])), "
+                             "Math.abs(n(c[2])))); })()"));
     // Differences of the components are the difference of the whole.
     assert_true(browser_true(
         browser, "(() => { const sum = id => energyOf(detailsOf(id).layers).reduce((s, "
@@ -440,6 +558,17 @@ static void two_points_are_compared(void **state) {
                  "column('energy_pj').number(rowOfId.get(1))) < 1e-9; })()"));
     browser_click(browser, "#compare-body .controls button");
     assert_true(browser_true(browser, "idOf(state.a) === 3 && idOf(state.b) === 1"));
+    // Layers that one of them does not have are there.
+    char place[60];
+    snprintf(
+        place, sizeof place, "#a=1&b=%.0f",
+        ask("SELECT max(point_id) FROM v_point WHERE status = 'ok' AND NOT " TINY));
+    open_page("page.html", place);
+    assert_true(browser_true(
+        browser,
+        "(() => { const names = " ROWS(
+            "#compare-body") ".map(c => c[0]); return names.includes('conv2') && "
+                             "names.includes('two'); })()"));
     calm();
 }
 
@@ -629,6 +758,10 @@ static void take_pictures(const char *folder, const char *page, const char *plac
         browser_true(browser, text);
         browser_true(browser, "new Promise(done => requestAnimationFrame(() => "
                               "requestAnimationFrame(() => done(true))))");
+        printf(
+            "## open in %.0f ms\n",
+            browser_number(
+                browser, "performance.getEntriesByType('navigation')[0].loadEventEnd"));
         snprintf(text, sizeof text, "%s/%s.png", folder, names[dark]);
         browser_picture(browser, text);
     }

@@ -14,7 +14,11 @@ const picture = (() => {
 
   // Points {row, u, v} that nothing shown beats in both figures, along u; equal ones are all kept.
   function frontOf(points) {
-    const sorted = [...points].sort((a, b) => a.u - b.u || a.v - b.v || a.row - b.row);
+    // One good point beats most of many, which then need no order.
+    let pivot = points[0];
+    for (const point of points) if (point.u * point.v < pivot.u * pivot.v) pivot = point;
+    const candidates = points.filter(p => p.u < pivot.u || p.v < pivot.v || (p.u === pivot.u && p.v === pivot.v));
+    const sorted = candidates.sort((a, b) => a.u - b.u || a.v - b.v || a.row - b.row);
     const kept = [];
     let least = Infinity, at = NaN;
     for (const point of sorted) {
