@@ -42,7 +42,7 @@ static const char net[] =
     "name: tiny\nsource: made up for tests\nlayers:\n"
     "  - {name: \"a<b>&'c'\", kind: conv, in: [2, 4, 4], out_channels: 2, kernel: 3, "
     "pad: 1}\n"
-    "  - {name: again, kind: conv, in: [16, 8, 8], out_channels: 16, kernel: 3, pad: "
+    "  - {name: again, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 3, pad: "
     "1, "
     "repeat: 3}\n"
     "  - {name: fc, kind: fc, in: 24, out_channels: 6}\n";
