@@ -28,9 +28,10 @@ static const char arch[] =
     "  - level: DRAM\n"
     "    memory: {class: dram, pj_per_bit: 4, shared_bits_per_cycle: 24}\n"
     "  - level: buffer\n"
-    "    memory: {class: sram, capacity_kib: 16, port_bits: 64, read_pj: 10, write_pj: "
+    "    memory: {class: sram, capacity_kib: 16, buffering: 2, port_bits: 64, read_pj: "
+    "10, write_pj: "
     "12, area_um2: 50000, shared_bits_per_cycle: 512}\n"
-    "    overlap: false\n    fanout: {x: 4, y: 1}\n    pass: {start_cycles: 7}\n"
+    "    overlap: false\n    fanout: {x: 2, y: 2}\n    pass: {start_cycles: 7}\n"
     "    network: {topology: mesh, multicast: [weights, inputs], reduce: [outputs], "
     "hop_pj_per_bit: 0.02}\n"
     "  - level: registers\n"
@@ -392,13 +393,14 @@ static void mappings_are_whole(void **state) {
         }
     }
     assert_true(seen > 4);
+    assert_non_null(strstr(mapping, " spatial_y: ")); // all of them were asked for
     sqlite3_finalize(row);
     // Every tile, and how full its memory is.
     sqlite3_prepare_v2(db,
                        "SELECT printf('>%s, %d word%s<', part, tile_words, CASE"
                        " tile_words WHEN 1 THEN '' ELSE 's' END), memory,"
                        " printf('%.1f %%<', 100 * stored_bits / CASE memory WHEN"
-                       " 'buffer' THEN 2 * 8192 WHEN 'registers' THEN 512 ELSE NULL"
+                       " 'buffer' THEN 8192 WHEN 'registers' THEN 512 ELSE NULL"
                        " END), memory || CASE instances WHEN 1 THEN '' ELSE ' × ' ||"
                        " instances END || '<' FROM v_level WHERE point_id = 1 AND"
                        " layer_index = 0",
@@ -605,14 +607,70 @@ static void what_is_asked_must_be_there(void **state) {
         {1, "plot gantt @r.db -p 1 -l agai -o @p",
          "it has a<b>&'c', again, fc [plot-layer]"},
         {1, "plot bottleneck @r.db -p 77 -o @p", "[results-point]"},
+        {1, "plot front @w.db --shape buffer.capacity_kib -o @p",
+         "9 values of 'buffer.capacity_kib' are more than 6 shapes [plot-shapes]"},
+        {1, "plot front @w.db --facet arch --shape buffer.capacity_kib -o @p",
+         "[plot-shapes]"},
         {2, "plot front @r.db --theme grey -o @p", "light|dark"},
     };
+    write_scratch("w.yaml",
+                  "name: wide\nworkloads: [n.yaml]\narchs: [a.yaml]\n"
+                  "override: {buffer.capacity_kib: [2, 3, 4, 5, 6, 7, 8, 9, 10]}\n"
+                  "weight_forms: [raw]\n");
+    struct ran wide = run_program("sweep @w.yaml -o @w.db -j 2");
+    assert_int_equal(wide.status, 0);
+    free_ran(&wide);
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         struct ran ran = run_program(asked[i].line);
         if (ran.status != asked[i].status || !strstr(ran.err, asked[i].says))
             fail_msg("%s: %d, %s", asked[i].line, ran.status, ran.err);
         free_ran(&ran);
     }
+}
+
+// Up to eight numbers are steps with an entry each, more a scale.
+static void many_numbers_are_a_scale(void **state) {
+    (void)state;
+    free(data_of("plot front @w.db -O energy,area --colour buffer.capacity_kib -o @p",
+                 "p/front_tiny_energy-area.png.gp"));
+    char *script = read_whole(scratch("p/front_tiny_energy-area.png.gp"));
+    assert_non_null(strstr(script, "set palette defined"));
+    assert_non_null(strstr(script, "set cbrange [2:10]"));
+    assert_null(strstr(script, "'5' at screen"));
+    free(script);
+    free(data_of("plot front @w.db -O energy,area --colour buffer.capacity_kib --where "
+                 "parameters~NOT~LIKE~'%=10' -o @p",
+                 "p/front_tiny_energy-area.png.gp"));
+    script = read_whole(scratch("p/front_tiny_energy-area.png.gp"));
+    assert_null(strstr(script, "set palette"));
+    assert_non_null(strstr(script, "'5' at screen"));
+    free(script);
+}
+
+// A key of a weight form is a parameter of the points in that form; others have none.
+static void forms_have_parameters(void **state) {
+    (void)state;
+    struct ran ran = run_program("sweep tests/data/cli/sweep.yaml -o @f.db -j 2");
+    assert_int_equal(ran.status, 0);
+    free_ran(&ran);
+    char *data = data_of("plot front @f.db --colour sd.density -o @p",
+                         "p/front_tiny_energy-latency.png.gp");
+    char field[FIELDS][128];
+    int raw = 0, sd = 0;
+    for (int n = 1; n <= 4; n++) {
+        fields_of(data, n, field);
+        const bool is_raw = strcmp(field[9], "\"raw\"") == 0;
+        assert_string_equal(field[7], is_raw ? "\"(none)\"" : "\"0.5\"");
+        assert_int_equal(strcmp(field[6], "0x777777") == 0, is_raw); // stands back
+        raw += is_raw;
+        sd += !is_raw;
+    }
+    assert_true(raw == 2 && sd == 2);
+    free(data);
+    char *script = read_whole(scratch("p/front_tiny_energy-latency.png.gp"));
+    const char *value = strstr(script, "'0.5' at screen");
+    assert_true(value && strstr(value, "'(none)' at screen"));
+    free(script);
 }
 
 // Each script, moved away, draws its picture and says nothing.
@@ -661,6 +719,8 @@ int main(void) {
         cmocka_unit_test(parameters_tell_points_apart),
         cmocka_unit_test(facets_have_their_fronts),
         cmocka_unit_test(what_is_asked_must_be_there),
+        cmocka_unit_test(many_numbers_are_a_scale),
+        cmocka_unit_test(forms_have_parameters),
         cmocka_unit_test(scripts_run_alone),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -113,7 +113,7 @@ $data << END_OF_DATA
 20	4	20	4	"total"	"c=4"
 40	1	40	8	"total"	"c=8"
 END_OF_DATA
-set terminal pngcairo noenhanced size 2193,894 font 'sans,18' linewidth 2 pointscale 1.6 background rgb '#ffffff'
+set terminal pngcairo noenhanced size 2263,894 font 'sans,18' linewidth 2 pointscale 1.6 background rgb '#ffffff'
 if (exists('picture')) set output picture; else set output './'.'grid.png'
 set encoding utf8
 set datafile separator "\t"
@@ -127,19 +127,19 @@ set xlabel textcolor rgb '#222222'
 set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
-set label 9001 'net ''x'': 10 layers, 4 settings, 1 points without error not drawn' at screen 0.0182, screen 0.9687 left front textcolor rgb '#222222'
-set label 9105 '' at screen 0.8171, screen 0.9094 point pt 7 ps 1.4 lc rgb '#0072b2'
-set label 9101 'conv' at screen 0.8317, screen 0.9094 left textcolor rgb '#222222'
-set label 9106 '' at screen 0.8171, screen 0.8714 point pt 5 ps 1.4 lc rgb '#e69f00'
-set label 9102 'fc' at screen 0.8317, screen 0.8714 left textcolor rgb '#222222'
-set label 9107 '' at screen 0.8171, screen 0.8333 point pt 6 ps 0.9 lc rgb '#777777'
-set label 9103 'setting' at screen 0.8317, screen 0.8333 left textcolor rgb '#222222'
-set label 9108 '' at screen 0.8171, screen 0.7953 point pt 7 ps 1.2 lc rgb '#d55e00'
-set label 9104 'none smaller and better' at screen 0.8317, screen 0.7953 left textcolor rgb '#222222'
+set label 9001 'net ''x'': 10 layers, 4 settings, 1 points without error not drawn' at screen 0.0177, screen 0.9687 left front textcolor rgb '#222222'
+set label 9105 '' at screen 0.8228, screen 0.9094 point pt 7 ps 1.4 lc rgb '#0072b2'
+set label 9101 'conv' at screen 0.8369, screen 0.9094 left textcolor rgb '#222222'
+set label 9106 '' at screen 0.8228, screen 0.8714 point pt 5 ps 1.4 lc rgb '#e69f00'
+set label 9102 'fc' at screen 0.8369, screen 0.8714 left textcolor rgb '#222222'
+set label 9107 '' at screen 0.8228, screen 0.8333 point pt 6 ps 0.9 lc rgb '#777777'
+set label 9103 'setting' at screen 0.8369, screen 0.8333 left textcolor rgb '#222222'
+set label 9108 '' at screen 0.8228, screen 0.7953 point pt 7 ps 1.2 lc rgb '#d55e00'
+set label 9104 'none smaller and better' at screen 0.8369, screen 0.7953 left textcolor rgb '#222222'
 set key off
 set multiplot
-set lmargin at screen 0.0593
-set rmargin at screen 0.3876
+set lmargin at screen 0.0729
+set rmargin at screen 0.3911
 set tmargin at screen 0.9284
 set bmargin at screen 0.1230
 set xlabel 'stored bits per weight, each layer'
@@ -156,8 +156,8 @@ plot data index 0 using 1:2 with points pt 7 ps 0.25 lc rgb '#cccccc' notitle, \
      data index 3 using 1:2 with lines lc rgb '#e69f00' lw 0.5 notitle, \
      data index 1 using 1:2 with points pt 7 ps 0.7 lc rgb '#0072b2' notitle, \
      data index 3 using 1:2 with points pt 5 ps 0.7 lc rgb '#e69f00' notitle
-set lmargin at screen 0.4606
-set rmargin at screen 0.7889
+set lmargin at screen 0.4772
+set rmargin at screen 0.7954
 set tmargin at screen 0.9284
 set bmargin at screen 0.1230
 unset label 9001

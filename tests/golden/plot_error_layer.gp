@@ -28,7 +28,7 @@ $data << END_OF_DATA
 20	4	20	4	"total"	"c=4"
 40	1	40	8	"total"	"c=8"
 END_OF_DATA
-set terminal pdfcairo noenhanced size 7.965in,4.470in font 'sans,9' linewidth 1 pointscale 0.5 background rgb '#ffffff'
+set terminal pdfcairo noenhanced size 8.140in,4.470in font 'sans,9' linewidth 1 pointscale 0.5 background rgb '#ffffff'
 if (exists('picture')) set output picture; else set output './'.'layer.pdf'
 set encoding utf8
 set datafile separator "\t"
@@ -42,14 +42,14 @@ set xlabel textcolor rgb '#222222'
 set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
-set label 9001 'net ''x'': 1 layer, 4 settings' at screen 0.0251, screen 0.9687 left front textcolor rgb '#222222'
-set label 9103 '' at screen 0.7483, screen 0.9094 point pt 6 ps 0.9 lc rgb '#777777'
-set label 9101 'setting' at screen 0.7684, screen 0.9094 left textcolor rgb '#222222'
-set label 9104 '' at screen 0.7483, screen 0.8714 point pt 7 ps 1.2 lc rgb '#d55e00'
-set label 9102 'none smaller and better' at screen 0.7684, screen 0.8714 left textcolor rgb '#222222'
+set label 9001 'net ''x'': 1 layer, 4 settings' at screen 0.0246, screen 0.9687 left front textcolor rgb '#222222'
+set label 9103 '' at screen 0.7537, screen 0.9094 point pt 6 ps 0.9 lc rgb '#777777'
+set label 9101 'setting' at screen 0.7733, screen 0.9094 left textcolor rgb '#222222'
+set label 9104 '' at screen 0.7537, screen 0.8714 point pt 7 ps 1.2 lc rgb '#d55e00'
+set label 9102 'none smaller and better' at screen 0.7733, screen 0.8714 left textcolor rgb '#222222'
 set key off
-set lmargin at screen 0.0816
-set rmargin at screen 0.7094
+set lmargin at screen 0.1014
+set rmargin at screen 0.7156
 set tmargin at screen 0.9284
 set bmargin at screen 0.1230
 set xlabel 'stored [KiB]'

@@ -48,7 +48,7 @@ $data << END_OF_DATA
 # 5: front of the whole
 40	1	40	8	"total"	"c=8"
 END_OF_DATA
-set terminal svg noenhanced size 673,447 font 'sans,12' linewidth 1 background rgb '#ffffff'
+set terminal svg noenhanced size 690,447 font 'sans,12' linewidth 1 background rgb '#ffffff'
 if (exists('picture')) set output picture; else set output './'.'one.svg'
 set encoding utf8
 set datafile separator "\t"
@@ -62,14 +62,14 @@ set xlabel textcolor rgb '#222222'
 set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
-set label 9001 'net ''x'': 10 layers, 1 setting: c=8, 1 points without error not drawn' at screen 0.0297, screen 0.9687 left front textcolor rgb '#222222'
-set label 9103 '' at screen 0.8856, screen 0.9094 point pt 7 ps 1.4 lc rgb '#0072b2'
-set label 9101 'conv' at screen 0.9094, screen 0.9094 left textcolor rgb '#222222'
-set label 9104 '' at screen 0.8856, screen 0.8714 point pt 5 ps 1.4 lc rgb '#e69f00'
-set label 9102 'fc' at screen 0.9094, screen 0.8714 left textcolor rgb '#222222'
+set label 9001 'net ''x'': 10 layers, 1 setting: c=8, 1 points without error not drawn' at screen 0.0290, screen 0.9687 left front textcolor rgb '#222222'
+set label 9103 '' at screen 0.8885, screen 0.9094 point pt 7 ps 1.4 lc rgb '#0072b2'
+set label 9101 'conv' at screen 0.9117, screen 0.9094 left textcolor rgb '#222222'
+set label 9104 '' at screen 0.8885, screen 0.8714 point pt 5 ps 1.4 lc rgb '#e69f00'
+set label 9102 'fc' at screen 0.9117, screen 0.8714 left textcolor rgb '#222222'
 set key off
-set lmargin at screen 0.0966
-set rmargin at screen 0.8395
+set lmargin at screen 0.1195
+set rmargin at screen 0.8436
 set tmargin at screen 0.9284
 set bmargin at screen 0.1230
 set xlabel 'stored [KiB]'

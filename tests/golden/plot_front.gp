@@ -51,7 +51,7 @@ $data << END_OF_DATA
 14.6658833	16.790006
 15.6829357	16.586068
 END_OF_DATA
-set terminal pngcairo noenhanced size 1563,934 font 'sans,18' linewidth 2 pointscale 1.6 background rgb '#ffffff'
+set terminal pngcairo noenhanced size 1598,934 font 'sans,18' linewidth 2 pointscale 1.6 background rgb '#ffffff'
 if (exists('picture')) set output picture; else set output './'.'front.png'
 set encoding utf8
 set datafile separator "\t"
@@ -65,23 +65,23 @@ set xlabel textcolor rgb '#222222'
 set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
-set label 9001 'resnet-toy: 33 points, 13 on the front, 3 infeasible' at screen 0.0256, screen 0.9700 left front textcolor rgb '#222222'
-set label 9101 'arch:' at screen 0.8138, screen 0.9133 left textcolor rgb '#222222'
-set label 9109 '' at screen 0.8266, screen 0.8769 point pt 7 ps 1.4 lc rgb '#0072b2'
-set label 9102 'diannao' at screen 0.8471, screen 0.8769 left textcolor rgb '#222222'
-set label 9110 '' at screen 0.8266, screen 0.8405 point pt 5 ps 1.4 lc rgb '#e69f00'
-set label 9103 'eyeriss' at screen 0.8471, screen 0.8405 left textcolor rgb '#222222'
-set label 9111 '' at screen 0.8266, screen 0.8041 point pt 9 ps 1.4 lc rgb '#009e73'
-set label 9104 'smartexchange' at screen 0.8471, screen 0.8041 left textcolor rgb '#222222'
-set label 9112 '' at screen 0.8266, screen 0.7677 point pt 6 ps 0.9 lc rgb '#777777'
-set label 9105 'dominated' at screen 0.8471, screen 0.7677 left textcolor rgb '#222222'
-set arrow 9106 from screen 0.8138, screen 0.7313 to screen 0.8394, screen 0.7313 nohead lc rgb '#777777' lw 1.5
-set label 9106 'front' at screen 0.8471, screen 0.7313 left textcolor rgb '#222222'
-set label 9114 '' at screen 0.8266, screen 0.6949 point pt 6 ps 2.2 lc rgb '#000000'
-set label 9107 'knee' at screen 0.8471, screen 0.6949 left textcolor rgb '#222222'
+set label 9001 'resnet-toy: 33 points, 13 on the front, 3 infeasible' at screen 0.0250, screen 0.9700 left front textcolor rgb '#222222'
+set label 9101 'arch:' at screen 0.8179, screen 0.9133 left textcolor rgb '#222222'
+set label 9109 '' at screen 0.8304, screen 0.8769 point pt 7 ps 1.4 lc rgb '#0072b2'
+set label 9102 'diannao' at screen 0.8504, screen 0.8769 left textcolor rgb '#222222'
+set label 9110 '' at screen 0.8304, screen 0.8405 point pt 5 ps 1.4 lc rgb '#e69f00'
+set label 9103 'eyeriss' at screen 0.8504, screen 0.8405 left textcolor rgb '#222222'
+set label 9111 '' at screen 0.8304, screen 0.8041 point pt 9 ps 1.4 lc rgb '#009e73'
+set label 9104 'smartexchange' at screen 0.8504, screen 0.8041 left textcolor rgb '#222222'
+set label 9112 '' at screen 0.8304, screen 0.7677 point pt 6 ps 0.9 lc rgb '#777777'
+set label 9105 'dominated' at screen 0.8504, screen 0.7677 left textcolor rgb '#222222'
+set arrow 9106 from screen 0.8179, screen 0.7313 to screen 0.8429, screen 0.7313 nohead lc rgb '#777777' lw 1.5
+set label 9106 'front' at screen 0.8504, screen 0.7313 left textcolor rgb '#222222'
+set label 9114 '' at screen 0.8304, screen 0.6949 point pt 6 ps 2.2 lc rgb '#000000'
+set label 9107 'knee' at screen 0.8504, screen 0.6949 left textcolor rgb '#222222'
 set key off
-set lmargin at screen 0.0832
-set rmargin at screen 0.7869
+set lmargin at screen 0.1033
+set rmargin at screen 0.7916
 set tmargin at screen 0.9315
 set bmargin at screen 0.1178
 set xlabel 'Energy [mJ]'

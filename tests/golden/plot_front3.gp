@@ -47,7 +47,7 @@ $data << END_OF_DATA
 # front of Relative weight error and Latency [ms]
 0.25	16.586068
 END_OF_DATA
-set terminal pngcairo noenhanced size 1640,1244 font 'sans,18' linewidth 2 pointscale 1.6 background rgb '#ffffff'
+set terminal pngcairo noenhanced size 1710,1244 font 'sans,18' linewidth 2 pointscale 1.6 background rgb '#ffffff'
 if (exists('picture')) set output picture; else set output './'.'front3.png'
 set encoding utf8
 set datafile separator "\t"
@@ -61,22 +61,22 @@ set xlabel textcolor rgb '#222222'
 set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
-set label 9001 'resnet-toy: 22 points, 11 on the front, 3 infeasible, 11 without an objective' at screen 0.0244, screen 0.9775 left front textcolor rgb '#222222'
-set label 9101 'form:' at screen 0.5348, screen 0.4606 left textcolor rgb '#222222'
-set label 9108 '' at screen 0.5470, screen 0.4333 point pt 7 ps 1.4 lc rgb '#0072b2'
-set label 9102 'smartdeal_n3_d0.2' at screen 0.5665, screen 0.4333 left textcolor rgb '#222222'
-set label 9109 '' at screen 0.5470, screen 0.4059 point pt 5 ps 1.4 lc rgb '#e69f00'
-set label 9103 'smartdeal_n3_d0.4' at screen 0.5665, screen 0.4059 left textcolor rgb '#222222'
-set label 9110 '' at screen 0.5470, screen 0.3786 point pt 6 ps 0.9 lc rgb '#777777'
-set label 9104 'dominated' at screen 0.5665, screen 0.3786 left textcolor rgb '#222222'
-set arrow 9105 from screen 0.5348, screen 0.3513 to screen 0.5591, screen 0.3513 nohead lc rgb '#777777' lw 1.5
-set label 9105 'front of the two axes' at screen 0.5665, screen 0.3513 left textcolor rgb '#222222'
-set label 9112 '' at screen 0.5470, screen 0.3240 point pt 6 ps 2.2 lc rgb '#000000'
-set label 9106 'knee' at screen 0.5665, screen 0.3240 left textcolor rgb '#222222'
+set label 9001 'resnet-toy: 22 points, 11 on the front, 3 infeasible, 11 without an objective' at screen 0.0234, screen 0.9775 left front textcolor rgb '#222222'
+set label 9101 'form:' at screen 0.5433, screen 0.4606 left textcolor rgb '#222222'
+set label 9108 '' at screen 0.5550, screen 0.4333 point pt 7 ps 1.4 lc rgb '#0072b2'
+set label 9102 'smartdeal_n3_d0.2' at screen 0.5737, screen 0.4333 left textcolor rgb '#222222'
+set label 9109 '' at screen 0.5550, screen 0.4059 point pt 5 ps 1.4 lc rgb '#e69f00'
+set label 9103 'smartdeal_n3_d0.4' at screen 0.5737, screen 0.4059 left textcolor rgb '#222222'
+set label 9110 '' at screen 0.5550, screen 0.3786 point pt 6 ps 0.9 lc rgb '#777777'
+set label 9104 'dominated' at screen 0.5737, screen 0.3786 left textcolor rgb '#222222'
+set arrow 9105 from screen 0.5433, screen 0.3513 to screen 0.5667, screen 0.3513 nohead lc rgb '#777777' lw 1.5
+set label 9105 'front of the two axes' at screen 0.5737, screen 0.3513 left textcolor rgb '#222222'
+set label 9112 '' at screen 0.5550, screen 0.3240 point pt 6 ps 2.2 lc rgb '#000000'
+set label 9106 'knee' at screen 0.5737, screen 0.3240 left textcolor rgb '#222222'
 set key off
 set multiplot
-set lmargin at screen 0.0793
-set rmargin at screen 0.4695
+set lmargin at screen 0.0965
+set rmargin at screen 0.4708
 set tmargin at screen 0.9486
 set bmargin at screen 0.5627
 set xlabel 'Energy [mJ]'
@@ -91,8 +91,8 @@ plot data index 0 using ($5 == 0 ? $2 : NaN):3:7:8 with points pt variable ps 0.
      data index 1 using 1:2 with steps lc rgb '#777777' lw 1.5 notitle, \
      data index 0 using ($5 == 1 ? $2 : NaN):3:7:8 with points pt variable ps 1.4 lc rgb variable notitle, \
      '+' every ::0::0 using (8.80266667):(36.389006) with points pt 6 ps 2.6 lw 1.5 lc rgb '#000000' notitle
-set lmargin at screen 0.5671
-set rmargin at screen 0.9573
+set lmargin at screen 0.5848
+set rmargin at screen 0.9591
 set tmargin at screen 0.9486
 set bmargin at screen 0.5627
 unset label 9001
@@ -119,8 +119,8 @@ plot data index 0 using ($5 == 0 ? $2 : NaN):4:7:8 with points pt variable ps 0.
      data index 2 using 1:2 with steps lc rgb '#777777' lw 1.5 notitle, \
      data index 0 using ($5 == 1 ? $2 : NaN):4:7:8 with points pt variable ps 1.4 lc rgb variable notitle, \
      '+' every ::0::0 using (8.80266667):(0.25) with points pt 6 ps 2.6 lw 1.5 lc rgb '#000000' notitle
-set lmargin at screen 0.0793
-set rmargin at screen 0.4695
+set lmargin at screen 0.0965
+set rmargin at screen 0.4708
 set tmargin at screen 0.4743
 set bmargin at screen 0.0884
 set xlabel 'Relative weight error'

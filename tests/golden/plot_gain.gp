@@ -4,7 +4,7 @@ $data << END_OF_DATA
 "tiny"	1	1	1	1	1	1	1	1	1
 "part"	1	nan	nan	1	nan	nan	1	nan	nan
 END_OF_DATA
-set terminal svg noenhanced size 759,797 font 'sans,12' linewidth 1 background rgb '#ffffff'
+set terminal svg noenhanced size 777,797 font 'sans,12' linewidth 1 background rgb '#ffffff'
 if (exists('picture')) set output picture; else set output './'.'w.svg'
 set encoding utf8
 set datafile separator "\t"
@@ -18,13 +18,13 @@ set xlabel textcolor rgb '#222222'
 set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
-set label 9001 'Gains over small' at screen 0.0263, screen 0.9824 left front textcolor rgb '#222222'
-set object 9101 rectangle from screen 0.7057, screen 0.9435 to screen 0.7321, screen 0.9548 fc rgb '#0072b2' fs solid noborder
-set label 9101 'small' at screen 0.7400, screen 0.9492 left textcolor rgb '#222222'
-set object 9102 rectangle from screen 0.7057, screen 0.9222 to screen 0.7321, screen 0.9335 fc rgb '#e69f00' fs solid noborder
-set label 9102 'third GLB.capacity_kib=32' at screen 0.7400, screen 0.9279 left textcolor rgb '#222222'
-set object 9103 rectangle from screen 0.7057, screen 0.9009 to screen 0.7321, screen 0.9122 fc rgb '#009e73' fs solid noborder
-set label 9103 'big' at screen 0.7400, screen 0.9065 left textcolor rgb '#222222'
+set label 9001 'Gains over small' at screen 0.0257, screen 0.9824 left front textcolor rgb '#222222'
+set object 9101 rectangle from screen 0.7124, screen 0.9435 to screen 0.7381, screen 0.9548 fc rgb '#0072b2' fs solid noborder
+set label 9101 'small' at screen 0.7458, screen 0.9492 left textcolor rgb '#222222'
+set object 9102 rectangle from screen 0.7124, screen 0.9222 to screen 0.7381, screen 0.9335 fc rgb '#e69f00' fs solid noborder
+set label 9102 'third GLB.capacity_kib=32' at screen 0.7458, screen 0.9279 left textcolor rgb '#222222'
+set object 9103 rectangle from screen 0.7124, screen 0.9009 to screen 0.7381, screen 0.9122 fc rgb '#009e73' fs solid noborder
+set label 9103 'big' at screen 0.7458, screen 0.9065 left textcolor rgb '#222222'
 set key off
 set multiplot
 set datafile missing 'nan'
@@ -35,8 +35,8 @@ set yrange [0:*]
 set offsets 0, 0, graph 0.15, 0
 set style fill solid 1.0 noborder
 set xtics scale 0 ('tiny' 0, 'part' 1)
-set lmargin at screen 0.0856
-set rmargin at screen 0.6781
+set lmargin at screen 0.1062
+set rmargin at screen 0.6853
 set tmargin at screen 0.9598
 set bmargin at screen 0.7089
 set ylabel 'Energy: base / this'
@@ -47,8 +47,8 @@ plot data using ($0-0.266667):2:(0.245333) with boxes lc rgb '#0072b2' notitle, 
      data using ($0+0.266667):4:(0.245333) with boxes lc rgb '#009e73' notitle, \
      data using ($0+0.266667):4:(sprintf($4 < 99.5 ? '%.2g' : '%.0f', $4)) with labels rotate left font ',9' offset 0,0.4 tc rgb '#222222' notitle, \
      1 with lines lc rgb '#333333' lw 1 notitle
-set lmargin at screen 0.0856
-set rmargin at screen 0.6781
+set lmargin at screen 0.1062
+set rmargin at screen 0.6853
 set tmargin at screen 0.6399
 set bmargin at screen 0.3890
 unset label 9001
@@ -66,8 +66,8 @@ plot data using ($0-0.266667):5:(0.245333) with boxes lc rgb '#0072b2' notitle, 
      data using ($0+0.266667):7:(0.245333) with boxes lc rgb '#009e73' notitle, \
      data using ($0+0.266667):7:(sprintf($7 < 99.5 ? '%.2g' : '%.0f', $7)) with labels rotate left font ',9' offset 0,0.4 tc rgb '#222222' notitle, \
      1 with lines lc rgb '#333333' lw 1 notitle
-set lmargin at screen 0.0856
-set rmargin at screen 0.6781
+set lmargin at screen 0.1062
+set rmargin at screen 0.6853
 set tmargin at screen 0.3199
 set bmargin at screen 0.0690
 set ylabel 'Outermost traffic: base / this'

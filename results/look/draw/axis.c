@@ -46,21 +46,22 @@ static struct steps steps_for(double ratio) {
 static void write_log(const struct sdse_axis *axis, double room_low, double room_high,
                       FILE *out) {
     const double least = axis->range.least_positive, greatest = axis->range.greatest;
-    const double ratio = fmax(greatest / least, 1.2);
+    const double ratio = greatest > 1.001 * least ? greatest / least : 1.2;
     const double low = least / pow(ratio, room_low);
     const double high = greatest * pow(ratio, room_high);
     fprintf(out, "set logscale %c 10\nset %crange [%.6g:%.6g]\n", axis->letter,
             axis->letter, low, high);
     const struct steps steps = steps_for(ratio);
+    const char *comma = "";
+    fprintf(out, "set %ctics (", axis->letter);
     if (!steps.count) { // less than an octave: even steps
         const double power = pow(10, floor(log10(high - low)));
         const double step = (high - low) / power > 4 ? power : power / 2;
-        fprintf(out, "set %ctics %.6g, %.6g\n", axis->letter, ceil(low / step) * step,
-                step);
-        return;
+        for (double at = ceil(low / step) * step; at <= high; at += step) {
+            fprintf(out, "%s%.6g", comma, at);
+            comma = ", ";
+        }
     }
-    const char *comma = "";
-    fprintf(out, "set %ctics (", axis->letter);
     for (int decade = (int)floor(log10(low)); decade <= (int)floor(log10(high));
          decade++) {
         for (size_t i = 0; i < steps.count; i++) {

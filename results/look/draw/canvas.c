@@ -74,7 +74,7 @@ bool sdse_canvas_plan(struct sdse_canvas *canvas, const struct sdse_canvas_wish 
     struct sdse_canvas_wish *w = &canvas->wish;
     w->panels = w->panels ? w->panels : 1;
     w->columns = w->columns ? w->columns : 1;
-    w->left_px = w->left_px ? w->left_px : 130;
+    w->left_px = w->left_px ? w->left_px : 165;
     canvas->rows = (w->panels + w->columns - 1) / w->columns;
     canvas->left = w->left_px;
     canvas->step_x = w->left_px + w->panel_width_px + GAP;

@@ -18,7 +18,7 @@ struct sdse_canvas_wish {
     const char *title;
     unsigned panels, columns; // row by row; 0 = 1
     unsigned panel_width_px, panel_height_px;
-    unsigned left_px;  // for the labels beside a panel; 0 = 130
+    unsigned left_px;  // for the labels beside a panel; 0 = 165
     unsigned above_px; // for a heading of each panel
     unsigned right_px; // kept free beside the panels, for a scale or texts
     struct sdse_legend legend;

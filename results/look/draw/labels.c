@@ -30,14 +30,14 @@ void sdse_labels_add(struct sdse_labels *labels, double x, double y, const char 
         return;
     const double left = place(x, frame->x, frame->log_x, frame->width_px);
     const double low = place(y, frame->y, frame->log_y, frame->height_px);
-    const struct sdse_label label = {x,
-                                     y,
-                                     text,
-                                     left,
-                                     low,
-                                     left +
-                                         CHAR_PX * (1 + (double)sdse_canvas_text_width(text)),
-                                     low + HIGH_PX};
+    const struct sdse_label label = {
+        x,
+        y,
+        text,
+        left,
+        low,
+        left + CHAR_PX * (1 + (double)sdse_canvas_text_width(text)),
+        low + HIGH_PX};
     if (label.right > frame->width_px + frame->beyond_px) {
         labels->left_out++;
         return;

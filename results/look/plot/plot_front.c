@@ -122,8 +122,9 @@ static const char *title_of(const struct scene *scene, struct sdse_arena *arena)
     const struct sdse_points *points = &scene->points;
     const char *names = sdse_names_shared(points, arena);
     const char *text =
-        names ? sdse_arena_printf(arena, "%s: %zu points, %zu on the front%s", names,
-                                  points->count, scene->front_count,
+        names ? sdse_arena_printf(arena, "%s: %zu point%s, %zu on the front%s", names,
+                                  points->count, points->count == 1 ? "" : "s",
+                                  scene->front_count,
                                   scene->plot->facet ? "s of the panels" : "")
               : NULL;
     const struct {
@@ -235,6 +236,12 @@ static enum sdse_status load_aspects(struct scene *scene, struct sdse_reader *re
     }
     if (status != SDSE_OK)
         return status;
+    if (plot->shape && scene->shape.count > SDSE_PALETTE_SHAPES) {
+        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = plot->picture},
+                      "plot-shapes", "%zu values of '%.100s' are more than %d shapes",
+                      scene->shape.count, plot->shape, SDSE_PALETTE_SHAPES);
+        return SDSE_INVALID;
+    }
     sdse_marks_plan(&scene->marks, plot->theme, &colour,
                     plot->shape ? &scene->shape : NULL);
     if (!plot->facet || scene->facet.count <= MOST_FACETS)
