@@ -69,13 +69,20 @@ static const char *check_sweep(struct cli *cli, const struct subject *subject,
                                      cli_shipped(cli), &cli->diags, &plan)) != SDSE_OK)
         return NULL;
     sdse_plan_free(plan);
-    return sdse_arena_printf(
-        cli->arena,
-        "sweep %s, %" PRIu64 " point%s: %zu network%s x %" PRIu64
-        " accelerator%s x %zu form%s",
-        plan->sweep->name, plan->point_count, plural(plan->point_count),
-        plan->network_count, plural(plan->network_count), plan->variant_count,
-        plural(plan->variant_count), plan->form_count, plural(plan->form_count));
+    const char *searched =
+        plan->visits ? sdse_arena_printf(
+                           cli->arena, " by %s of %" PRIu64 " design%s",
+                           sdse_sweep_method_words()[plan->sweep->search.method - 1],
+                           plan->design_count, plural(plan->design_count))
+                     : "";
+    return sdse_arena_printf(cli->arena,
+                             "sweep %s, %" PRIu64 " point%s%s: %zu network%s x %" PRIu64
+                             " accelerator%s x %zu form%s",
+                             plan->sweep->name, plan->point_count,
+                             plural(plan->point_count), searched ? searched : "",
+                             plan->network_count, plural(plan->network_count),
+                             plan->variant_count, plural(plan->variant_count),
+                             plan->form_count, plural(plan->form_count));
 }
 
 // With everything it names.

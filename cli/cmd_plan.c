@@ -42,6 +42,8 @@ static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *
     if (!table)
         return NULL;
     sdse_table_add_column(table, "points", NULL, 0);
+    if (plan->designs)
+        sdse_table_add_column(table, "designs", NULL, 0);
     sdse_table_add_column(table, "problems", "layer problems", 0);
     sdse_table_add_column(table, "problems_exact", "exact", 0);
     sdse_table_add_column(table, "forms", "forms to measure", 0);
@@ -58,6 +60,8 @@ static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *
         sdse_table_add_column(table, "shard_s", "longest shard [s]", 3);
     }
     sdse_table_add_u64(table, plan->points);
+    if (plan->designs)
+        sdse_table_add_u64(table, plan->designs);
     sdse_table_add_u64(table, plan->problems);
     sdse_table_add_text(table, plan->exact ? "yes" : "at most");
     sdse_table_add_u64(table, plan->forms);
@@ -80,9 +84,13 @@ static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *
 
 // For people: a line each, and what the figures rest on.
 static void print(const struct sdse_estimate *plan, const char *deadline) {
-    printf("points           %" PRIu64 "\n"
-           "layer problems   %s%" PRIu64 ", distinct\n",
-           plan->points, plan->exact ? "" : "at most ", plan->problems);
+    if (plan->designs)
+        printf("evaluations      %" PRIu64 " of %" PRIu64 " designs\n", plan->points,
+               plan->designs);
+    else
+        printf("points           %" PRIu64 "\n", plan->points);
+    printf("layer problems   %s%" PRIu64 ", distinct\n", plan->exact ? "" : "at most ",
+           plan->problems);
     if (plan->forms)
         printf("forms            %" PRIu64 " to be measured\n", plan->forms);
     printf("CPU time         %.3g s, +- %.2g %%: loading %.2g, measuring %.3g, solving "
@@ -103,6 +111,9 @@ static void print(const struct sdse_estimate *plan, const char *deadline) {
     printf("\nFrom a sample: %" PRIu64 " problems solved, %" PRIu64
            " forms measured, %" PRIu64 " points written for trial.\n",
            plan->solved, plan->measured, plan->written);
+    if (plan->guessed)
+        puts("Where nsga2 goes its results will say: this is for as many designs of "
+             "sobol.");
     if (!plan->exact)
         puts("Forms that turn out alike share their problems: --measure counts them.");
     if (plan->outputs)

@@ -55,14 +55,16 @@ static void format_progress(const struct sdse_sweep_progress *progress, char *te
     const size_t left = progress->points_total - progress->points_done;
     const double rate =
         progress->seconds > 0 && computed ? (double)computed / progress->seconds : 0;
-    char eta[16];
+    char eta[16], volume[32] = "";
+    if (!isnan(progress->hypervolume))
+        snprintf(volume, sizeof volume, "  hypervolume %.4f", progress->hypervolume);
     format_duration(rate > 0 ? (double)left / rate : (double)INFINITY, eta);
     snprintf(text, bytes,
-             "%zu/%zu points  %.3g points/s  ETA %s  front %zu  infeasible %zu  "
+             "%zu/%zu points  %.3g points/s  ETA %s  front %zu%s  infeasible %zu  "
              "(layer problems %zu/%zu)",
              progress->points_done, progress->points_total, rate, eta,
-             progress->front_size, progress->infeasible, progress->problems_done,
-             progress->problems_total);
+             progress->front_size, volume, progress->infeasible,
+             progress->problems_done, progress->problems_total);
 }
 
 static void show_progress(void *context, const struct sdse_sweep_progress *progress) {
@@ -71,7 +73,7 @@ static void show_progress(void *context, const struct sdse_sweep_progress *progr
     if (progress->seconds - display->last < wait)
         return;
     display->last = progress->seconds;
-    char text[160];
+    char text[192];
     format_progress(progress, text, sizeof text);
     fprintf(stderr, display->terminal ? "\r\033[K%s" : "%s\n", text);
     display->drawn = true;
@@ -132,8 +134,11 @@ static void print_summary(const struct sdse_sweep_progress *progress,
         printf(", %zu failed (see status and reason in v_point; the same command tries "
                "them again)",
                progress->failed);
-    printf(", %zu infeasible, %zu on the front of (energy, latency, area); %s min\n",
-           progress->infeasible, progress->front_size, duration);
+    printf(", %zu infeasible, %zu on the front of (energy, latency, area)",
+           progress->infeasible, progress->front_size);
+    if (!isnan(progress->hypervolume))
+        printf(", hypervolume %.6f", progress->hypervolume);
+    printf("; %s min\n", duration);
 }
 
 // "3/16": 1 <= I <= N. False, said, for anything else.

@@ -150,7 +150,7 @@
     X("row-density", ERROR, SDSE_NEEDS(NULL), form_row_density,            \
       "fewer non-zero rows than the non-zero coefficients need")           \
     X("points-absurd", ERROR, SDSE_NEEDS(NULL), sweep_points,              \
-      "a sweep of more than ten million points")
+      "a sweep of more than ten million points, or 2^62 designs to search")
 
 #define SDSE_VALIDATION_CHECKS(X)                                                      \
     X("anchors-present", ERROR, SDSE_NEEDS(NULL), anchors_present, "no anchor at all") \

@@ -104,13 +104,20 @@ void sdse_check_form_row_density(struct sdse_subject *s) {
 
 void sdse_check_sweep_points(struct sdse_subject *s) {
     const struct sdse_sweep *sweep = s->sweep;
-    uint64_t points = 0, combinations;
+    const bool searched = sweep->search.method != SDSE_ALL_POINTS;
+    uint64_t designs = 0, points, combinations;
     bool fits = true;
     for (size_t i = 0; fits && i < sweep->arch_count; i++)
         fits = sdse_sweep_combinations(sweep, i, &combinations) &&
-               sdse_add_u64(points, combinations, &points);
-    fits = fits && sdse_mul_u64(points, sweep->workload_count, &points) &&
-           sdse_mul_u64(points, sweep->form_count, &points);
+               sdse_add_u64(designs, combinations, &designs);
+    fits = fits && sdse_mul_u64(designs, sweep->form_count, &designs) &&
+           sdse_mul_u64(designs, sweep->workload_count, &points);
+    if (searched && (!fits || points > UINT64_C(1) << 62)) {
+        sdse_check_report(s, sweep->loc, "the search has more than 2^62 designs");
+        return;
+    }
+    if (searched && designs > sweep->search.evaluations)
+        fits = sdse_mul_u64(sweep->search.evaluations, sweep->workload_count, &points);
     if (!fits || points > 10000000)
         sdse_check_report(s, sweep->loc, "the sweep has more than ten million points");
 }

@@ -9,6 +9,7 @@
 #include "spec/sweep_networks.h"
 #include "spec/sweep_outputs.h"
 #include "spec/sweep_overrides.h"
+#include "spec/sweep_search.h"
 #include "spec/value.h"
 
 struct reader {
@@ -216,7 +217,7 @@ static void read_mapper(struct reader *r) {
 static void read_sweep(struct reader *r) {
     static const char *const keys[] = {
         "name",        "workloads", "archs",   "override", "weight_forms", "objective",
-        "constraints", "mapper",    "outputs", "network",  "zip"};
+        "constraints", "mapper",    "outputs", "network",  "zip",          "search"};
     struct sdse_sweep *sweep = r->sweep;
     const struct sdse_node *node;
     sdse_refuse_unknown_keys(r->root, keys, sizeof keys / sizeof *keys, r->diags);
@@ -234,6 +235,7 @@ static void read_sweep(struct reader *r) {
         sweep->objective = (enum sdse_objective)word;
     read_constraints(r);
     read_mapper(r);
+    sdse_read_search(sdse_node_get(r->root, "search"), r->diags, sweep);
     if (!sdse_read_outputs(r->arena, sdse_node_get(r->root, "outputs"), r->diags,
                            sweep))
         r->out_of_memory = true;

@@ -496,6 +496,25 @@ static void print_mapper(FILE *out, const struct sdse_sweep_mapper *mapper) {
         fputs("}\n", out);
 }
 
+static void print_search(FILE *out, const struct sdse_sweep_search *search) {
+    if (search->method == SDSE_ALL_POINTS)
+        return;
+    fprintf(out, "search: {method: %s, evaluations: %" PRIu64 ", seed: %" PRIu64,
+            sdse_sweep_method_words()[search->method - 1], search->evaluations,
+            search->seed);
+    if (search->method == SDSE_BY_NSGA2)
+        fprintf(out, ", population: %" PRIu64, search->population);
+    for (unsigned i = 0; i < search->objective_count; i++)
+        fprintf(out, "%s%s", i ? ", " : ", objectives: [",
+                sdse_front_objective_words()[search->objectives[i]]);
+    fputs("]", out);
+    for (unsigned i = 0; search->has_reference && i < search->objective_count; i++)
+        fprintf(out, "%s%s: %.17g", i ? ", " : ", reference: {",
+                sdse_front_objective_keys()[search->objectives[i]],
+                search->reference[i]);
+    fputs(search->has_reference ? "}}\n" : "}\n", out);
+}
+
 static const char *base_name(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -573,6 +592,7 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
     fprintf(out, "objective: %s\n", sdse_objective_words()[sweep->objective]);
     print_limits(out, &sweep->limits);
     print_mapper(out, &sweep->mapper);
+    print_search(out, &sweep->search);
     print_outputs(out, sweep);
     return sdse_text_end(&text, arena);
 }

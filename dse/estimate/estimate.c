@@ -81,6 +81,8 @@ enum sdse_status sdse_estimate_sweep(const struct sdse_estimate_request *request
     if (!status) {
         made.points = e.plan->point_count;
         made.weights_bytes = sdse_embed_bytes(e.plan);
+        made.designs = e.plan->visits ? e.plan->design_count : 0;
+        made.guessed = e.plan->sweep->search.method == SDSE_BY_NSGA2;
         status = sdse_estimate_forms(&e);
     }
     if (!status)

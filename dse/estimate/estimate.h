@@ -31,7 +31,11 @@ struct sdse_estimate_request {
 };
 
 struct sdse_estimate {
-    uint64_t points;
+    uint64_t points;  // of a search: its budget
+    uint64_t designs; // that a search chooses them from; 0: no search
+    // Of a search by nsga2, whose points nobody knows before: the rest is estimated for
+    // as many of sobol.
+    bool guessed;
     // Distinct layer problems of a run into an empty file. Not exact: at most; forms
     // that are not measured yet may turn out alike.
     uint64_t problems;

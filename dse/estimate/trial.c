@@ -215,11 +215,14 @@ static enum sdse_status try_out(struct trial *t) {
         problem_bytes = (bytes[2] - bytes[1] - first * point_bytes) / used;
         problem_bytes = problem_bytes > 0 ? problem_bytes : 0;
     }
-    e->point_s += variant_s * (double)e->plan->variant_count / (double)all;
+    // Of a search nearly every point has an accelerator of its own.
+    const uint64_t accelerators =
+        e->plan->visits && e->plan->variant_count > all ? all : e->plan->variant_count;
+    e->point_s += variant_s * (double)accelerators / (double)all;
     estimate->written = count[0] + count[1];
-    estimate->database_bytes =
-        bytes[0] + (double)e->plan->variant_count * variant_bytes +
-        (double)all * point_bytes + (double)estimate->problems * problem_bytes;
+    estimate->database_bytes = bytes[0] + (double)accelerators * variant_bytes +
+                               (double)all * point_bytes +
+                               (double)estimate->problems * problem_bytes;
     return SDSE_OK;
 }
 

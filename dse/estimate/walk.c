@@ -7,9 +7,22 @@
 
 // --- Accelerators that are searched alike ---
 
+// What is walked: every accelerator of the plan, or, of a search, that of every point.
+static uint64_t stop_count(const struct sdse_plan *plan) {
+    return plan->visits ? plan->point_count : plan->variant_count;
+}
+
+static uint64_t variant_at(const struct sdse_plan *plan, uint64_t stop) {
+    if (!plan->visits)
+        return stop;
+    const struct sdse_point_place place =
+        sdse_plan_place(plan, sdse_plan_design(plan, stop));
+    return plan->archs[place.arch].first_variant + place.combination;
+}
+
 struct alike {
     struct sdse_hash search;
-    uint64_t variant;
+    uint64_t stop;
 };
 
 static int compare_alike(const void *a, const void *b) {
@@ -17,17 +30,17 @@ static int compare_alike(const void *a, const void *b) {
     const int hashes = sdse_hash_compare(x->search, y->search);
     if (hashes)
         return hashes;
-    return x->variant < y->variant ? -1 : x->variant > y->variant;
+    return x->stop < y->stop ? -1 : x->stop > y->stop;
 }
 
 static bool list_alike(const struct sdse_plan *plan, struct alike *list) {
     struct sdse_arena *scratch = sdse_arena_new();
     enum sdse_status status = scratch ? SDSE_OK : SDSE_NO_MEMORY;
-    for (uint64_t v = 0; !status && v < plan->variant_count; v++) {
+    for (uint64_t i = 0; !status && i < stop_count(plan); i++) {
         const struct sdse_variant *variant;
-        status = sdse_plan_variant(plan, v, scratch, &variant);
+        status = sdse_plan_variant(plan, variant_at(plan, i), scratch, &variant);
         if (!status)
-            list[v] = (struct alike){variant->search, v};
+            list[i] = (struct alike){variant->search, i};
         sdse_arena_reset(scratch);
     }
     sdse_arena_free(scratch);
@@ -36,7 +49,7 @@ static bool list_alike(const struct sdse_plan *plan, struct alike *list) {
 
 bool sdse_walk_begin(struct sdse_walk *walk, const struct sdse_plan *plan,
                      struct sdse_arena *arena) {
-    const size_t count = (size_t)plan->variant_count;
+    const size_t count = (size_t)stop_count(plan);
     *walk = (struct sdse_walk){.plan = plan, .arena = arena};
     walk->measured = sdse_measured_table_new(arena);
     walk->next_alike = SDSE_ARENA_ARRAY(arena, uint64_t, count);
@@ -49,9 +62,9 @@ bool sdse_walk_begin(struct sdse_walk *walk, const struct sdse_plan *plan,
     for (size_t i = 0; i < count; i++) {
         const struct alike *next = i + 1 < count ? &sorted[i + 1] : NULL;
         const bool same = next && sdse_hash_same(next->search, sorted[i].search);
-        walk->next_alike[sorted[i].variant] = same ? next->variant : sorted[i].variant;
+        walk->next_alike[sorted[i].stop] = same ? next->stop : sorted[i].stop;
         if (same)
-            walk->later[next->variant] = true;
+            walk->later[next->stop] = true;
     }
     return true;
 }
@@ -170,13 +183,15 @@ static enum sdse_status walk_point(struct walking *w, uint64_t position,
     return status;
 }
 
-static enum sdse_status walk_variant(struct walking *w, uint64_t variant) {
+static enum sdse_status walk_stop(struct walking *w, uint64_t stop) {
     const struct sdse_plan *plan = w->walk->plan;
     const struct sdse_variant *made = NULL;
     enum sdse_status status = SDSE_OK;
+    if (plan->visits)
+        return walk_point(w, stop, &made);
     for (size_t n = 0; n < plan->network_count; n++)
         for (size_t f = 0; !status && f < plan->form_count; f++)
-            status = walk_point(w, sdse_plan_position(plan, n, variant, f), &made);
+            status = walk_point(w, sdse_plan_position(plan, n, stop, f), &made);
     return status;
 }
 
@@ -187,16 +202,16 @@ enum sdse_status sdse_walk_all(struct sdse_walk *walk,
     struct walking w = {
         .walk = walk, .arena = sdse_arena_new(), .visit = visit, .context = context};
     enum sdse_status status = w.arena ? SDSE_OK : SDSE_NO_MEMORY;
-    for (uint64_t first = 0; !status && first < walk->plan->variant_count; first++) {
+    for (uint64_t first = 0; !status && first < stop_count(walk->plan); first++) {
         if (walk->later[first])
             continue;
         sdse_arena_reset(w.arena);
         w.table = sdse_layer_problem_table_new(w.arena);
         w.new_accelerator = true;
         status = w.table ? SDSE_OK : SDSE_NO_MEMORY;
-        for (uint64_t v = first; !status; v = walk->next_alike[v]) {
-            status = walk_variant(&w, v);
-            if (walk->next_alike[v] == v)
+        for (uint64_t i = first; !status; i = walk->next_alike[i]) {
+            status = walk_stop(&w, i);
+            if (walk->next_alike[i] == i)
                 break;
         }
     }

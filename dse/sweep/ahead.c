@@ -99,8 +99,8 @@ static enum sdse_status queue_point(struct sdse_run *run, uint64_t position,
 static uint64_t end_of_forms(const struct sdse_run *run, uint64_t position) {
     const uint64_t forms = run->plan->form_count;
     const uint64_t end = run->window.first + run->window.count;
-    const uint64_t next =
-        run->plan->listed ? position : position / forms * forms + forms;
+    const bool by_design = !run->plan->listed && !run->plan->visits;
+    const uint64_t next = by_design ? position / forms * forms + forms : position;
     return next < end ? next : end;
 }
 

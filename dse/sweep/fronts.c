@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "results/look/pareto.h"
+
 enum { OBJECTIVES = 3 };
 
 struct member {
@@ -13,6 +15,7 @@ struct member {
 struct front {
     struct member *members;
     size_t count, capacity;
+    double worst[OBJECTIVES]; // of all points that were added
 };
 
 struct sdse_fronts {
@@ -59,6 +62,8 @@ bool sdse_fronts_add(struct sdse_fronts *fronts, size_t network, double energy_p
     for (int i = 0; i < OBJECTIVES; i++)
         if (!isfinite(added.value[i]))
             return true;
+    for (int i = 0; i < OBJECTIVES; i++)
+        front->worst[i] = fmax(front->worst[i], added.value[i]);
     for (size_t i = 0; i < front->count; i++) {
         bool same;
         if (!no_worse(&front->members[i], &added, &same))
@@ -92,6 +97,40 @@ bool sdse_fronts_add(struct sdse_fronts *fronts, size_t network, double energy_p
     front->members[front->count++] = added;
     fronts->size++;
     return true;
+}
+
+// Dominated in three objectives is dominated, or the same, in two of them: the front of
+// three spans what that of two does.
+static double share_of(const struct front *front,
+                       const struct sdse_sweep_search *search) {
+    const unsigned objectives = search->objective_count;
+    double *v = calloc(front->count * objectives + 1, sizeof *v);
+    size_t *all = calloc(front->count + 1, sizeof *all);
+    double reference[OBJECTIVES], box = 1, volume = (double)NAN;
+    for (unsigned k = 0; k < objectives; k++) {
+        reference[k] = search->has_reference ? search->reference[k]
+                                             : front->worst[search->objectives[k]];
+        box *= reference[k];
+    }
+    for (size_t i = 0; v && all && i < front->count; i++) {
+        all[i] = i;
+        for (unsigned k = 0; k < objectives; k++)
+            v[i * objectives + k] = front->members[i].value[search->objectives[k]];
+    }
+    if (v && all &&
+        sdse_pareto_hypervolume(v, objectives, all, front->count, reference, &volume))
+        volume = (double)NAN;
+    free(v);
+    free(all);
+    return box > 0 ? volume / box : 0;
+}
+
+double sdse_fronts_hypervolume(const struct sdse_fronts *fronts,
+                               const struct sdse_sweep_search *search) {
+    double sum = 0;
+    for (size_t i = 0; i < fronts->network_count; i++)
+        sum += share_of(&fronts->front[i], search);
+    return sum / (double)fronts->network_count;
 }
 
 size_t sdse_fronts_size(const struct sdse_fronts *fronts) { return fronts->size; }

@@ -1,17 +1,21 @@
 // The points of a run: which are stored, which are another's, which are to be computed.
+#include <stdlib.h>
 #include <time.h>
 
 #include "dse/sweep/embed.h"
 #include "dse/sweep/running.h"
 
 // How often a run looks for what others that share its file have done.
+enum { GENERATION_PARTS = 8 };
 static const struct timespec look_again = {.tv_nsec = 200 * 1000 * 1000};
 
 // --- What is stored ---
 
 static size_t network_at(const struct sdse_run *run, uint64_t position) {
-    return run->plan->listed ? run->plan->listed[position].network
-                             : sdse_plan_place(run->plan, position).network;
+    return run->plan->listed
+               ? run->plan->listed[position].network
+               : sdse_plan_place(run->plan, sdse_plan_design(run->plan, position))
+                     .network;
 }
 
 static bool is_counted(const struct sdse_run *run, uint64_t position) {
@@ -20,7 +24,7 @@ static bool is_counted(const struct sdse_run *run, uint64_t position) {
 
 static enum sdse_status look_up(struct sdse_run *run, uint64_t first) {
     struct sdse_window *window = &run->window;
-    const uint64_t left = run->plan->point_count - first;
+    const uint64_t left = run->known_end - first;
     window->first = first;
     window->count = left < SDSE_WINDOW ? (size_t)left : SDSE_WINDOW;
     return sdse_run_check(run, sdse_store_load_places(run->store, run->plan->hash,
@@ -67,15 +71,29 @@ static enum sdse_status count_stored(struct sdse_run *run) {
 
 // --- Sharing ---
 
-// Positions first … end - 1, which are claimed together.
+// Positions that are known and may be run in any order, divided into parts.
+struct stretch {
+    uint64_t first, end, part_points;
+    bool of_search; // whose next stretch depends on this one's results
+};
+
+// Positions first … end - 1, which are claimed together under a number: it rises from
+// part to part of all stretches.
 struct part {
     uint64_t number, first, end;
 };
 
-static struct part part_at(const struct sdse_run *run, uint64_t number) {
-    const uint64_t points = sdse_claims_part_points(run->plan->point_count);
-    const uint64_t end = (number + 1) * points, all = run->plan->point_count;
-    return (struct part){number, number * points, end < all ? end : all};
+static uint64_t part_count(struct stretch stretch) {
+    const uint64_t points = stretch.end - stretch.first;
+    return (points + stretch.part_points - 1) / stretch.part_points;
+}
+
+static struct part part_at(struct stretch stretch, uint64_t index) {
+    const uint64_t first = stretch.first + index * stretch.part_points;
+    const uint64_t left = stretch.end - first;
+    return (struct part){stretch.of_search ? first : index, first,
+                         first +
+                             (left < stretch.part_points ? left : stretch.part_points)};
 }
 
 static bool is_complete(const struct sdse_run *run, struct part part) {
@@ -146,13 +164,13 @@ static enum sdse_status try_part(struct sdse_run *run, struct part part, bool *t
 }
 
 // Of the parts that others took: they end them, or end themselves. [parts]
-static enum sdse_status run_left(struct sdse_run *run, const bool *left,
-                                 uint64_t parts) {
+static enum sdse_status run_left(struct sdse_run *run, struct stretch stretch,
+                                 const bool *left) {
     enum sdse_status status = SDSE_OK;
     for (bool waiting = true; !status && waiting;) {
         waiting = false;
-        for (uint64_t p = 0; !status && p < parts; p++) {
-            const struct part part = part_at(run, p);
+        for (uint64_t p = 0; !status && p < part_count(stretch); p++) {
+            const struct part part = part_at(stretch, p);
             bool taken;
             if (!left[p] || is_complete(run, part))
                 continue;
@@ -171,16 +189,13 @@ static enum sdse_status run_left(struct sdse_run *run, const bool *left,
     return status;
 }
 
-enum sdse_status sdse_run_points(struct sdse_run *run) {
-    const uint64_t size = sdse_claims_part_points(run->plan->point_count);
-    const uint64_t parts = (run->plan->point_count + size - 1) / size;
-    bool *left = SDSE_ARENA_ARRAY(run->arena, bool, parts + 1);
-    if (!left)
-        return SDSE_NO_MEMORY;
-    enum sdse_status status = count_stored(run);
-    sdse_run_report(run);
-    for (uint64_t p = 0; !status && p < parts; p++) {
-        const struct part part = part_at(run, p);
+// Runs what is not stored of a stretch, and waits for what others run of it. left:
+// [part_count], all false
+static enum sdse_status run_stretch(struct sdse_run *run, struct stretch stretch,
+                                    bool *left) {
+    enum sdse_status status = SDSE_OK;
+    for (uint64_t p = 0; !status && p < part_count(stretch); p++) {
+        const struct part part = part_at(stretch, p);
         bool taken = true;
         if (!is_complete(run, part))
             status = try_part(run, part, &taken);
@@ -188,5 +203,37 @@ enum sdse_status sdse_run_points(struct sdse_run *run) {
     }
     if (!status)
         status = sdse_run_flush_all(run);
-    return status ? status : run_left(run, left, parts);
+    return status ? status : run_left(run, stretch, left);
+}
+
+enum sdse_status sdse_run_known(struct sdse_run *run, uint64_t first, uint64_t end) {
+    const bool of_search = run->scores != NULL;
+    // Of a generation small parts: others that share the file are waited for.
+    const uint64_t points =
+        of_search ? (end - first + GENERATION_PARTS - 1) / GENERATION_PARTS
+                  : end - first;
+    const struct stretch stretch = {
+        first, end,
+        of_search && points <= SDSE_CLAIMS_MOST_POINTS
+            ? points
+            : sdse_claims_part_points(run->plan->point_count),
+        of_search};
+    bool *left = calloc(part_count(stretch) + 1, sizeof *left);
+    if (!left)
+        return SDSE_NO_MEMORY;
+    run->known_end = end;
+    run->window.count = 0; // what is in it may have been another generation's guess
+    const enum sdse_status status = run_stretch(run, stretch, left);
+    free(left);
+    return status;
+}
+
+enum sdse_status sdse_run_points(struct sdse_run *run) {
+    run->known_end = run->plan->point_count;
+    const enum sdse_status status = count_stored(run);
+    sdse_run_report(run);
+    if (status)
+        return status;
+    return run->scores ? sdse_run_generations(run)
+                       : sdse_run_known(run, 0, run->plan->point_count);
 }

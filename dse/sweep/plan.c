@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "dse/sweep/making.h"
+#include "dse/sweep/searching.h"
 #include "dse/sweep/variants.h"
 #include "dse/sweep/weights.h"
 #include "spec/flow.h"
@@ -16,6 +17,7 @@
 
 // Most points of one sweep: a typing error should not fill the disk.
 enum { MOST_POINTS = 10 * 1000 * 1000 };
+#define MOST_DESIGNS (UINT64_C(1) << 62)
 
 struct loading {
     struct sdse_arena *arena;
@@ -220,7 +222,8 @@ static enum sdse_status load_weights(struct loading *l) {
 
 static enum sdse_status count_variants(struct loading *l) {
     const struct sdse_sweep *sweep = l->plan->sweep;
-    uint64_t count = 0, points;
+    const bool searched = sweep->search.method != SDSE_ALL_POINTS;
+    uint64_t count = 0, designs, points;
     bool fits = true;
     l->plan->arch_count = sweep->arch_count;
     l->plan->archs =
@@ -233,15 +236,23 @@ static enum sdse_status count_variants(struct loading *l) {
         fits = sdse_sweep_combinations(sweep, i, &arch->combinations) &&
                sdse_add_u64(count, arch->combinations, &count);
     }
-    fits = fits && sdse_mul_u64(count, sweep->workload_count, &points) &&
-           sdse_mul_u64(points, sweep->form_count, &points) && points <= MOST_POINTS;
+    fits = fits && sdse_mul_u64(count, sweep->workload_count, &designs) &&
+           sdse_mul_u64(designs, sweep->form_count, &designs) &&
+           designs <= (searched ? MOST_DESIGNS : MOST_POINTS);
+    points = designs;
+    if (fits && searched && count * sweep->form_count > sweep->search.evaluations)
+        fits =
+            sdse_mul_u64(sweep->search.evaluations, sweep->workload_count, &points) &&
+            points <= MOST_POINTS;
     if (fits) {
         l->plan->variant_count = count;
+        l->plan->design_count = designs;
         l->plan->point_count = points;
         return SDSE_OK;
     }
     sdse_diag_add(l->diags, SDSE_ERROR, sweep->loc, "sweep-too-large",
-                  "the sweep has more than %d points", MOST_POINTS);
+                  "the sweep has more than %d points%s", MOST_POINTS,
+                  searched ? ", or more than 2^62 designs" : "");
     return SDSE_INVALID;
 }
 
@@ -455,6 +466,8 @@ enum sdse_status sdse_plan_load(struct sdse_arena *arena, const char *sweep_path
         status = load_outputs(&l);
     if (!status)
         status = sdse_plan_judge_points(looks);
+    if (!status && l.plan->sweep->search.method != SDSE_ALL_POINTS)
+        status = sdse_plan_list_visits(l.plan, arena);
     if (!status &&
         !(write_sweep(&l) && sdse_plan_name(arena, l.plan, hash_factors(l.plan))))
         status = SDSE_NO_MEMORY;

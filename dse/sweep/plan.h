@@ -95,7 +95,13 @@ struct sdse_plan {
     const char *text;
     struct sdse_hash hash; // of the text
     size_t network_count, form_count, arch_count;
-    uint64_t variant_count, point_count;
+    uint64_t variant_count;
+    uint64_t design_count; // what the sweep spans: networks x accelerators x forms
+    uint64_t point_count;  // what of it is evaluated
+    // Of a search (dse/sweep/searching.h): the design at each position [point_count],
+    // so many for each network. NULL: all designs, in their order.
+    uint64_t *visits;
+    uint64_t visits_each;
     struct sdse_network_input *networks;
     struct sdse_form_input *forms;
     struct sdse_plan_arch *archs;
@@ -121,9 +127,16 @@ enum { SDSE_PLAN_LOOKS = 1024 };
 
 // --- Points, by their positions ---
 //
-// Positions are numbers in mixed radix: networks vary slowest, then accelerators, then
-// the overrides of each (its own axes, the last fastest), then forms. Everything here
-// may be asked by several threads at once.
+// Designs are numbers in mixed radix: networks vary slowest, then accelerators, then
+// the overrides of each (its own axes, the last fastest), then forms. The position of
+// a point is its design's number, or, in a search, when it is evaluated. Everything
+// here may be asked by several threads at once.
+
+// The design at a position, of a plan whose points are generated.
+static inline uint64_t sdse_plan_design(const struct sdse_plan *plan,
+                                        uint64_t position) {
+    return plan->visits ? plan->visits[position] : position;
+}
 
 // What a point is made of, as indices.
 struct sdse_point_place {
@@ -131,9 +144,8 @@ struct sdse_point_place {
     uint64_t combination; // of the accelerator's overrides (spec/sweep_overrides.h)
 };
 
-// position < plan->point_count; of a plan whose points are generated.
-struct sdse_point_place sdse_plan_place(const struct sdse_plan *plan,
-                                        uint64_t position);
+// design < plan->design_count; of a plan whose points are generated.
+struct sdse_point_place sdse_plan_place(const struct sdse_plan *plan, uint64_t design);
 // Where (network, accelerator `variant` < plan->variant_count, form) stands.
 uint64_t sdse_plan_position(const struct sdse_plan *plan, size_t network,
                             uint64_t variant, size_t form);
@@ -141,12 +153,12 @@ uint64_t sdse_plan_position(const struct sdse_plan *plan, size_t network,
 // Axes of the points of one accelerator: 0 is the network, then come the overrides in
 // the order of the file (those in step are one axis), the last is the weight form.
 size_t sdse_plan_axis_count(const struct sdse_plan *plan, size_t arch);
-// How many values an axis has; which of them the point at `position` has; and the
-// position of the point that has value `index` there and all else in common with it.
+// How many values an axis has; which of them a design has; and the design that has
+// value `index` there and all else in common with it.
 uint64_t sdse_plan_axis_length(const struct sdse_plan *plan, size_t arch, size_t axis);
-uint64_t sdse_plan_axis_index(const struct sdse_plan *plan, uint64_t position,
+uint64_t sdse_plan_axis_index(const struct sdse_plan *plan, uint64_t design,
                               size_t axis);
-uint64_t sdse_plan_moved(const struct sdse_plan *plan, uint64_t position, size_t axis,
+uint64_t sdse_plan_moved(const struct sdse_plan *plan, uint64_t design, size_t axis,
                          uint64_t index);
 
 // Makes accelerator `number` < plan->variant_count; all of it lives in `arena`. One

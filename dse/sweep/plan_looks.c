@@ -319,7 +319,7 @@ enum sdse_status sdse_plan_judge_points(struct sdse_plan_looks *l) {
     const struct sdse_plan *plan = l->plan;
     const uint64_t each = plan->network_count * plan->form_count;
     if (l->refused_points < l->made * each) {
-        say_causes(&l->points, "point", plan->point_count, l->looked * each, l->diags);
+        say_causes(&l->points, "point", plan->design_count, l->looked * each, l->diags);
         return SDSE_OK;
     }
     sort_causes(&l->points);

@@ -22,12 +22,11 @@ static size_t arch_of(const struct sdse_plan *plan, uint64_t variant) {
     return arch;
 }
 
-struct sdse_point_place sdse_plan_place(const struct sdse_plan *plan,
-                                        uint64_t position) {
-    struct sdse_point_place place = {.form = (size_t)(position % plan->form_count)};
-    position /= plan->form_count;
-    const uint64_t variant = position % plan->variant_count;
-    place.network = (size_t)(position / plan->variant_count);
+struct sdse_point_place sdse_plan_place(const struct sdse_plan *plan, uint64_t design) {
+    struct sdse_point_place place = {.form = (size_t)(design % plan->form_count)};
+    design /= plan->form_count;
+    const uint64_t variant = design % plan->variant_count;
+    place.network = (size_t)(design / plan->variant_count);
     place.arch = arch_of(plan, variant);
     place.combination = variant - plan->archs[place.arch].first_variant;
     return place;
@@ -58,9 +57,9 @@ uint64_t sdse_plan_axis_length(const struct sdse_plan *plan, size_t arch, size_t
     return sdse_sweep_axis(plan->sweep, arch, axis - 1, &stride);
 }
 
-uint64_t sdse_plan_axis_index(const struct sdse_plan *plan, uint64_t position,
+uint64_t sdse_plan_axis_index(const struct sdse_plan *plan, uint64_t design,
                               size_t axis) {
-    const struct sdse_point_place place = sdse_plan_place(plan, position);
+    const struct sdse_point_place place = sdse_plan_place(plan, design);
     if (axis == 0)
         return place.network;
     if (axis + 1 == sdse_plan_axis_count(plan, place.arch))
@@ -70,9 +69,9 @@ uint64_t sdse_plan_axis_index(const struct sdse_plan *plan, uint64_t position,
     return place.combination / stride % length;
 }
 
-uint64_t sdse_plan_moved(const struct sdse_plan *plan, uint64_t position, size_t axis,
+uint64_t sdse_plan_moved(const struct sdse_plan *plan, uint64_t design, size_t axis,
                          uint64_t index) {
-    struct sdse_point_place place = sdse_plan_place(plan, position);
+    struct sdse_point_place place = sdse_plan_place(plan, design);
     if (axis == 0) {
         place.network = (size_t)index;
     } else if (axis + 1 == sdse_plan_axis_count(plan, place.arch)) {
@@ -268,7 +267,8 @@ enum sdse_status sdse_plan_point(const struct sdse_plan *plan, uint64_t position
         *variant = point->variant;
         return SDSE_OK;
     }
-    const struct sdse_point_place place = sdse_plan_place(plan, position);
+    const struct sdse_point_place place =
+        sdse_plan_place(plan, sdse_plan_design(plan, position));
     const uint64_t number = variant_at(plan, place);
     if (!*variant || (*variant)->number != number) {
         const enum sdse_status status = sdse_plan_variant(plan, number, arena, variant);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/pool.h"
+#include "dse/search/search.h"
 #include "dse/sweep/batch.h"
 #include "dse/sweep/claims.h"
 #include "dse/sweep/fronts.h"
@@ -69,6 +70,9 @@ struct sdse_run {
     double began_s;             // when
     size_t most_problems;       // of the next batch
     struct sdse_fronts *fronts; // of the stored points
+    // Of nsga2: what each position scored [point_count]; else NULL.
+    struct sdse_search_score *scores;
+    uint64_t known_end; // positions below may be made
 };
 
 double sdse_run_elapsed_s(const struct sdse_run *run);
@@ -82,6 +86,14 @@ void sdse_run_report(struct sdse_run *run);
 enum sdse_status sdse_run_note(struct sdse_run *run, uint64_t position, size_t network,
                                const struct sdse_point_figures *figures);
 
+// Keeps what the point at a position scored, under the sweep's constraints.
+void sdse_run_score(struct sdse_run *run, uint64_t position,
+                    const struct sdse_point_figures *figures,
+                    enum sdse_point_status judged);
+// Goes through the generations of each network.
+enum sdse_status sdse_run_generations(struct sdse_run *run);
+// Goes through positions first … end - 1, which are known.
+enum sdse_status sdse_run_known(struct sdse_run *run, uint64_t first, uint64_t end);
 // Goes through the points, and waits for those that others are at work on.
 enum sdse_status sdse_run_points(struct sdse_run *run);
 // Adds a point to the batch that is gathered. What must be measured for it is measured

@@ -240,7 +240,7 @@ static enum sdse_status begin(struct loading *l) {
     read_mapper(l->point, &sweep->mapper);
     l->plan->sweep = sweep;
     l->plan->listed = l->made;
-    l->plan->point_count = 1;
+    l->plan->design_count = l->plan->point_count = 1;
     return SDSE_OK;
 }
 

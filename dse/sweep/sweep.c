@@ -52,6 +52,8 @@ enum sdse_status sdse_run_note(struct sdse_run *run, uint64_t position, size_t n
         if (judged)
             return judged;
     }
+    if (run->scores)
+        sdse_run_score(run, position, figures, status);
     run->counted[position / 8] |= (unsigned char)(1u << position % 8);
     run->progress->points_done++;
     run->progress->infeasible += status == SDSE_POINT_INFEASIBLE;
@@ -67,6 +69,10 @@ enum sdse_status sdse_run_note(struct sdse_run *run, uint64_t position, size_t n
 
 void sdse_run_report(struct sdse_run *run) {
     run->progress->seconds = sdse_run_elapsed_s(run);
+    run->progress->hypervolume = (double)NAN;
+    const struct sdse_sweep_search *search = &run->plan->sweep->search;
+    if (run->plan->visits)
+        run->progress->hypervolume = sdse_fronts_hypervolume(run->fronts, search);
     if (run->request->progress)
         run->request->progress(run->request->context, run->progress);
 }
@@ -194,8 +200,14 @@ static bool allocate(struct sdse_run *run) {
     run->counted =
         SDSE_ARENA_ARRAY(run->arena, unsigned char, run->plan->point_count / 8 + 1);
     run->fronts = sdse_fronts_new(run->plan->network_count);
+    const bool learns =
+        run->plan->visits && run->plan->sweep->search.method == SDSE_BY_NSGA2;
+    if (learns)
+        run->scores = SDSE_ARENA_ARRAY(run->arena, struct sdse_search_score,
+                                       run->plan->point_count);
     bool ready = run->scratch && run->workers && run->solvers && run->problems &&
-                 run->measured && run->fronts && run->counted;
+                 run->measured && run->fronts && run->counted &&
+                 (run->scores || !learns);
     for (int i = 0; ready && i < 2; i++)
         ready = (run->batches[i].arena = sdse_arena_new()) &&
                 (run->batches[i].points = SDSE_ARENA_ARRAY(
@@ -226,6 +238,18 @@ static void release(struct sdse_run *run) {
     sdse_arena_free(run->arena);
 }
 
+// Shards do not see each other's results.
+static enum sdse_status refuse_shards(struct sdse_run *run) {
+    const struct sdse_sweep_search *search = &run->plan->sweep->search;
+    if (!run->request->shards || search->method != SDSE_BY_NSGA2)
+        return SDSE_OK;
+    sdse_diag_add(run->diags, SDSE_ERROR, search->loc, "search-shards",
+                  "nsga2 goes where all results lead, and shards do not see each "
+                  "other's: run it in one file, where several runs share it, or search "
+                  "by sobol or random");
+    return SDSE_INVALID;
+}
+
 enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
                                 struct sdse_diags *diags,
                                 struct sdse_sweep_progress *progress) {
@@ -247,6 +271,8 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
     if (!status && !run->plan)
         status = sdse_plan_load(run->arena, request->sweep_path, request->follow_links,
                                 request->shipped, diags, &run->plan);
+    if (!status)
+        status = refuse_shards(run);
     if (!status)
         status = sdse_store_open(request->database_path, SDSE_MODEL_VERSION, diags,
                                  &run->store);

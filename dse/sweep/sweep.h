@@ -21,6 +21,10 @@ struct sdse_sweep_progress {
     size_t failed;     // stored with status error: computed again by the next run
     size_t front_size; // of (energy, latency, area) over the stored points of this
                        // sweep, summed over its networks
+    // Of a search: the share of the box between 0 and the reference that the points so
+    // far dominate, in the search's objectives; the mean over the networks. Without a
+    // declared reference that is the worst seen so far. NAN: no search.
+    double hypervolume;
     size_t problems_total, problems_done; // distinct layer problems met so far
     uint64_t nodes;                       // visited by the mapper
     uint64_t variants;                    // of the problems it solved

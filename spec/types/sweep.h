@@ -54,6 +54,53 @@ struct sdse_sweep_mapper {
     uint32_t imperfect_percent; // bounds padded by at most this much; 0 = none [<= 100]
 };
 
+// How the points are chosen of those that the sweep spans. Each of its networks is a
+// search of its own.
+enum sdse_sweep_method {
+    SDSE_ALL_POINTS, // no search
+    SDSE_BY_RANDOM,
+    SDSE_BY_SOBOL,
+    SDSE_BY_NSGA2,
+    SDSE_SWEEP_METHODS
+};
+
+// What fronts of a sweep are of.
+enum sdse_front_objective { SDSE_FRONT_ENERGY, SDSE_FRONT_LATENCY, SDSE_FRONT_AREA };
+enum { SDSE_FRONT_OBJECTIVES = 3 };
+
+// "random", …: as files write them; index with enum sdse_sweep_method - 1.
+static inline const char *const *sdse_sweep_method_words(void) {
+    static const char *const words[SDSE_SWEEP_METHODS - 1] = {"random", "sobol",
+                                                              "nsga2"};
+    return words;
+}
+
+// "energy", …; index with enum sdse_front_objective.
+static inline const char *const *sdse_front_objective_words(void) {
+    static const char *const words[SDSE_FRONT_OBJECTIVES] = {"energy", "latency",
+                                                             "area"};
+    return words;
+}
+
+// "energy_pj", …: keys of a reference, and columns.
+static inline const char *const *sdse_front_objective_keys(void) {
+    static const char *const keys[SDSE_FRONT_OBJECTIVES] = {
+        "energy_pj", "latency_cycles", "area_mm2"};
+    return keys;
+}
+
+struct sdse_sweep_search {
+    enum sdse_sweep_method method;
+    uint64_t evaluations;     // of each network [>= 1]
+    uint64_t seed;            // [< 2^63]
+    uint64_t population;      // of nsga2 [>= 2]
+    unsigned objective_count; // 2 or 3, in the order of the enum
+    enum sdse_front_objective objectives[SDSE_FRONT_OBJECTIVES];
+    bool has_reference; // of the hypervolume; else the worst values seen
+    double reference[SDSE_FRONT_OBJECTIVES]; // of objectives[i]
+    struct sdse_loc loc;
+};
+
 // A .npy file, and the model's input that it is for (NULL: the only one).
 struct sdse_sweep_file {
     const char *name, *path;
@@ -103,6 +150,7 @@ struct sdse_sweep {
     struct sdse_sweep_mapper mapper;
     size_t output_count;
     struct sdse_sweep_outputs *outputs;
+    struct sdse_sweep_search search;
     struct sdse_loc loc;
 };
 

@@ -46,6 +46,13 @@ static const char products[] =
     "  - {name: b, kind: basis_first, bases: 2, basis_bits: 8}\n"
     "  - {name: d, kind: basis_first, density: 0.5}\n";
 
+// Six designs, of which four are visited.
+static const char searched[] =
+    "name: s\nworkloads: [plain_net.yaml]\narchs: [arch.yaml]\n"
+    "override: {GLB.fanout.x: [2, 3, 4], GLB.read_pj: [5, 6]}\n"
+    "search: {method: nsga2, evaluations: 4, seed: 1, population: 2, objectives: "
+    "[energy, area], reference: {energy_pj: 1e9, area_mm2: 100}}\n";
+
 static const struct change {
     const char *key, *from, *to;
 } changes[] =
@@ -99,6 +106,18 @@ static const struct change {
         {"free_bypass", "free_bypass: false", "free_bypass: true"},
         {"imperfect_percent", "imperfect_percent: 0", "imperfect_percent: 10"},
 },
+  searched_changes[] =
+      {
+          {"search", "search: {", "mapper: {uneven: false}\nsearch: {"},
+          {"method", "method: nsga2, evaluations: 4, seed: 1, population: 2",
+           "method: sobol, evaluations: 4"},
+          {"evaluations", "evaluations: 4", "evaluations: 5"},
+          {"seed", "seed: 1", "seed: 2"},
+          {"population", "population: 2", "population: 3"},
+          {"objectives", "[energy, area], reference: {energy_pj: 1e9, area_mm2: 100}",
+           "[energy, latency]"},
+          {"reference", "energy_pj: 1e9", "energy_pj: 1e8"},
+},
   plain_changes[] = {{"uneven", "uneven: false", "uneven: true"}},
   products_changes[] = {
       {"kind", "{name: b, kind: basis_first, bases: 2, basis_bits: 8}",
@@ -111,6 +130,7 @@ static const struct change {
       {"basis_bits", "basis_bits: 8", "basis_bits: 5"},
       {"density", "density: 0.5", "density: 0.25"},
 };
+enum { SEARCHED_CHANGES = sizeof searched_changes / sizeof *searched_changes };
 enum { PRODUCTS_CHANGES = sizeof products_changes / sizeof *products_changes };
 enum { CHANGES = sizeof changes / sizeof *changes };
 
@@ -272,6 +292,11 @@ static void whatever_key_changes(void **state) {
     begin_from(products);
     for (int i = 0; i < PRODUCTS_CHANGES; i++)
         change_one(&products_changes[i], products);
+    sweep_write("base.yaml", searched);
+    drop("base.db");
+    sweep_run("base.yaml", "base.db");
+    for (int i = 0; i < SEARCHED_CHANGES; i++)
+        change_one(&searched_changes[i], searched);
 }
 
 // The rows of the format's tables of the sweep: each key is one of those changed above.
@@ -298,6 +323,8 @@ static void and_no_key_is_left_out(void **state) {
                 varied |= strcmp(word, changes[i].key) == 0;
             for (int i = 0; i < PRODUCTS_CHANGES; i++)
                 varied |= strcmp(word, products_changes[i].key) == 0;
+            for (int i = 0; i < SEARCHED_CHANGES; i++)
+                varied |= strcmp(word, searched_changes[i].key) == 0;
             if (!varied)
                 fail_msg("no change of '%s'", word);
             keys++;
