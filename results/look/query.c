@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "results/look/names.h"
+#include "results/look/volume.h"
 #include "results/store/database.h"
 
 // ---- what a query may do ----
@@ -220,9 +221,11 @@ static enum sdse_status ask(struct sdse_reader *reader, const char *sql,
     const char *rest = NULL;
     struct sdse_diags *diags = answer->diags;
     bool denied = false;
-    sqlite3_set_authorizer(db, authorize, &denied);
     enum sdse_status status = SDSE_OK;
-    int code = sqlite3_prepare_v2(db, sql, -1, &statement, &rest);
+    int code = sdse_volume_register(db);
+    sqlite3_set_authorizer(db, authorize, &denied);
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v2(db, sql, -1, &statement, &rest);
     if (code != SQLITE_OK) {
         status = refuse(db, code, denied, sql, diags);
     } else if (!statement) {

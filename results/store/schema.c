@@ -78,6 +78,40 @@
     "1.0 * " STEP("epoch_images") " / " STEP("images") " AS steps, " STEP( \
         "images") " AS images, " STEP("epoch_images") " AS epoch_images"
 
+// The line of sweep s that says how it searches (spec/write.c), and what it says; NULL
+// of a sweep of all points.
+#define SEARCH_LINE                                                             \
+    "(SELECT substr(rest, 1, instr(rest, char(10)) - 1) FROM (SELECT"           \
+    " substr(i.text, nullif(instr(i.text, char(10) || 'search: {'), 0) + 1) AS" \
+    " rest FROM v_input i WHERE i.hash = s.hash)) AS line"
+#define SEARCH_NUMBER(key, type, name)                                  \
+    " CASE WHEN instr(line, '" key ": ') THEN CAST(substr(line,"        \
+    " instr(line, '" key ": ') + length('" key ": ')) AS " type ") END" \
+    " AS " name ","
+#define SEARCH_SIZES                                       \
+    SEARCH_NUMBER("evaluations", "INTEGER", "evaluations") \
+    SEARCH_NUMBER("seed", "INTEGER", "seed")               \
+    SEARCH_NUMBER("population", "INTEGER", "population")
+#define SEARCH_REFERENCES                                               \
+    SEARCH_NUMBER("energy_pj", "REAL", "reference_energy_pj")           \
+    SEARCH_NUMBER("latency_cycles", "REAL", "reference_latency_cycles") \
+    SEARCH_NUMBER("area_mm2", "REAL", "reference_area_mm2")
+// What counts of a point; what it is measured from.
+#define SEARCH_VALUE(word, column, name)                                       \
+    ", CASE WHEN status = 'ok' AND instr(objectives, '" word "') THEN " column \
+    " END AS " name
+#define SEARCH_VALUES                              \
+    SEARCH_VALUE("energy", "energy_pj", "x")       \
+    SEARCH_VALUE("latency", "latency_cycles", "y") \
+    SEARCH_VALUE("area", "area_mm2", "z")
+#define SEARCH_CORNER(column, value, name)                                         \
+    ", coalesce(reference_" column ", max(" value ") OVER (PARTITION BY sweep_id," \
+    " workload_hash)) AS " name
+#define SEARCH_CORNERS                         \
+    SEARCH_CORNER("energy_pj", "x", "x0")      \
+    SEARCH_CORNER("latency_cycles", "y", "y0") \
+    SEARCH_CORNER("area_mm2", "z", "z0")
+
 // Whether a sweep that has point o ran after all that have point p.
 #define NEWER                                                                 \
     "(SELECT max(turn) FROM sweep_point JOIN sweep USING (sweep_id) WHERE"    \
@@ -421,6 +455,27 @@ const char *const sdse_schema_statements[] = {
     " total(" SWEEP_STATUS " = 'error') AS points_error"
     " FROM sweep s LEFT JOIN sweep_point sp USING (sweep_id)"
     " LEFT JOIN point p USING (point_id) GROUP BY s.sweep_id",
+
+    "CREATE VIEW v_search AS SELECT sweep_id, sweep, sweep_hash, version, newest,"
+    " substr(line, 18, instr(line, ',') - 18) AS method," SEARCH_SIZES SEARCH_REFERENCES
+    " substr(line, instr(line, '[') + 1, instr(line, ']') - instr(line, '[') - 1)"
+    " AS objectives FROM (SELECT s.sweep_id, s.name AS sweep, s.hash AS sweep_hash,"
+    " " VERSION " AS version, " NEWEST " AS newest, " SEARCH_LINE
+    " FROM sweep s) WHERE line IS NOT NULL",
+
+    // hypervolume() is sdse's own (results/look/volume.h).
+    "CREATE VIEW v_search_step AS SELECT sweep, sweep_hash, version, newest, method,"
+    " workload, evaluation, position, point_id, status, energy_pj, latency_cycles,"
+    " area_mm2, hypervolume(x, y, z, x0, y0, z0) OVER (PARTITION BY sweep_id,"
+    " workload_hash ORDER BY position) AS hypervolume,"
+    " coalesce(x0, 1) * coalesce(y0, 1) * coalesce(z0, 1) AS reference_volume"
+    " FROM (SELECT *" SEARCH_CORNERS " FROM (SELECT *" SEARCH_VALUES
+    " FROM (SELECT h.*, sp.position, p.point_id,"
+    " p.workload, p.workload_hash, row_number() OVER (PARTITION BY h.sweep_id,"
+    " p.workload_hash ORDER BY sp.position) AS evaluation, " SWEEP_STATUS " AS status,"
+    " p.energy_pj, p.latency_cycles, p.area_mm2 FROM v_search h JOIN sweep s ON"
+    " s.sweep_id = h.sweep_id JOIN sweep_point sp ON sp.sweep_id = s.sweep_id JOIN"
+    " point p ON p.point_id = sp.point_id)))",
 
     "CREATE VIEW v_point AS SELECT"
     " p.point_id, p.hash AS point_hash,"

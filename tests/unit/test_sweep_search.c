@@ -243,6 +243,90 @@ static void progress_has_the_hypervolume(void **state) {
     assert_true(isnan(sweep_run("all.yaml", "s.db").hypervolume));
 }
 
+// What the view says of every step, against the points that were there by then.
+static void the_view_has_every_step(void **state) {
+    (void)state;
+    enum { STEPS = 30 };
+    write_search("s.yaml", "nsga2", STEPS,
+                 ", population: 10, objectives: [area, energy]");
+    run_new("s.yaml", "s.db");
+    char *rows = sweep_ask("s.db", "SELECT evaluation, hypervolume, reference_volume,"
+                                   " energy_pj, area_mm2, position FROM v_search_step"
+                                   " WHERE status = 'ok' ORDER BY position");
+    double v[2 * 2 * STEPS], volume[2 * STEPS], box[2 * STEPS];
+    size_t count = 0, all[STEPS];
+    for (char *at = rows; *at; at++, count++) {
+        assert_int_equal(strtod(at, &at), count % STEPS + 1);
+        volume[count] = strtod(at + 1, &at);
+        box[count] = strtod(at + 1, &at);
+        v[2 * count] = strtod(at + 1, &at);
+        v[2 * count + 1] = strtod(at + 1, &at);
+        assert_int_equal(strtod(at + 1, &at), count);
+        all[count % STEPS] = count % STEPS;
+    }
+    free(rows);
+    assert_int_equal(count, 2 * STEPS);
+    for (size_t network = 0; network < 2; network++) {
+        const double *of = &v[2 * STEPS * network];
+        double reference[2] = {0, 0}, wanted;
+        for (size_t i = 0; i < 2 * STEPS; i++)
+            reference[i % 2] = fmax(reference[i % 2], of[i]);
+        for (size_t i = 0; i < STEPS; i++) {
+            const double box_of = box[STEPS * network + i];
+            assert_int_equal(
+                sdse_pareto_hypervolume(of, 2, all, i + 1, reference, &wanted), 0);
+            assert_true(fabs(volume[STEPS * network + i] - wanted) <= 1e-9 * box_of);
+            assert_true(fabs(box_of - reference[0] * reference[1]) <= 1e-9 * box_of);
+        }
+        assert_true(wanted > 0);
+    }
+    char *search = sweep_ask("s.db", "SELECT sweep, method, evaluations, seed,"
+                                     " population, objectives, reference_energy_pj IS"
+                                     " NULL, newest FROM v_search");
+    assert_string_equal(search, "nsga2,nsga2,30,3,10,\"energy, area\",1,1\n");
+    free(search);
+}
+
+static void declared_references_are_in_the_view(void **state) {
+    (void)state;
+    write_search("s.yaml", "random", 8,
+                 ", reference: {area_mm2: 0.5, energy_pj: 25000, latency_cycles: 90}");
+    run_new("s.yaml", "s.db");
+    char *search = sweep_ask("s.db", "SELECT method, population IS NULL,"
+                                     " reference_energy_pj, reference_latency_cycles,"
+                                     " reference_area_mm2, (SELECT min(reference_volume"
+                                     " = 25000 * 90 * 0.5) FROM v_search_step) FROM "
+                                     "v_search");
+    assert_string_equal(search, "random,1,25000,90,0.5,1\n");
+    free(search);
+    // A sweep of all points is no search.
+    write_sweep("all.yaml", "all", "");
+    remove(sweep_path("t.db"));
+    struct sdse_sweep_request request = {.sweep_path = sweep_path("all.yaml"),
+                                         .database_path = sweep_path("t.db"),
+                                         .shard = 0,
+                                         .shards = 40};
+    struct sdse_sweep_progress end;
+    char *said = NULL;
+    assert_int_equal(sweep_try(&request, &end, &said), SDSE_OK);
+    free(said);
+    assert_true(sweep_number("t.db", "SELECT (SELECT count(*) FROM v_search) + (SELECT"
+                                     " count(*) FROM v_search_step)") == 0);
+}
+
+// By itself: rows without a value, references that do not count, other windows.
+static void the_function_counts_what_has_a_reference(void **state) {
+    (void)state;
+    char *answer = sweep_ask(
+        "s.db",
+        "SELECT hypervolume(a, b, NULL, 4, 5, NULL) OVER (ORDER BY n), hypervolume(a,"
+        " b, 1, 4, 5, 3) OVER (ORDER BY n), hypervolume(a, b, 1, 4, NULL, NULL) OVER"
+        " (ORDER BY n) FROM (SELECT 1 AS n, 3 AS a, 1 AS b UNION SELECT 2, 1, NULL"
+        " UNION SELECT 3, 2, 4 UNION SELECT 4, 3, 2 UNION SELECT 5, 9, 0)");
+    assert_string_equal(answer, "4,8,\n4,8,\n5,10,\n5,10,\n5,10,\n");
+    free(answer);
+}
+
 static double share_ok(const char *where) {
     char sql[160];
     snprintf(sql, sizeof sql,
@@ -306,6 +390,9 @@ int main(void) {
         cmocka_unit_test(shards_of_a_sequence_are_its_points),
         cmocka_unit_test(shards_of_nsga2_are_refused),
         cmocka_unit_test(progress_has_the_hypervolume),
+        cmocka_unit_test(the_view_has_every_step),
+        cmocka_unit_test(declared_references_are_in_the_view),
+        cmocka_unit_test(the_function_counts_what_has_a_reference),
         cmocka_unit_test(generations_go_where_limits_are_kept),
         cmocka_unit_test(what_cannot_be_is_infeasible_and_left_behind),
         cmocka_unit_test(a_billion_designs_are_planned),
