@@ -223,7 +223,7 @@ static enum sdse_status load_weights(struct loading *l) {
 static enum sdse_status count_variants(struct loading *l) {
     const struct sdse_sweep *sweep = l->plan->sweep;
     const bool searched = sweep->search.method != SDSE_ALL_POINTS;
-    uint64_t count = 0, designs, points;
+    uint64_t count = 0, designs = 0, points;
     bool fits = true;
     l->plan->arch_count = sweep->arch_count;
     l->plan->archs =
