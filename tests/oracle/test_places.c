@@ -245,6 +245,21 @@ static void check_choices(struct network *net, const struct sdse_places *places,
            "choices do not add up");
 }
 
+// At one boundary, of the tensors that are alive there.
+static size_t most_states(const struct network *net) {
+    size_t most = 1;
+    for (size_t l = 0; l < net->placing.layer_count; l++) {
+        size_t states = 1;
+        for (size_t t = 0; t < net->placing.tensor_count; t++) {
+            const struct sdse_handed_tensor *tensor = &net->tensor[t];
+            if (tensor->maker <= l && tensor->use[tensor->use_count - 1] > l)
+                states *= SDSE_PLACES;
+        }
+        most = states > most ? states : most;
+    }
+    return most;
+}
+
 static struct sdse_places find(struct network *net, enum sdse_places_goal goal,
                                size_t most) {
     struct sdse_places places;
@@ -253,6 +268,7 @@ static struct sdse_places find(struct network *net, enum sdse_places_goal goal,
         SDSE_OK);
     for (size_t i = 0; i < places.count; i++)
         check_choices(net, &places, i);
+    expect(places.states <= most_states(net), "more states than places allow");
     return places;
 }
 

@@ -23,18 +23,20 @@
 #include "support/close.h"
 #include "support/sanitized.h"
 
-enum { LAYERS = 5, BITS = 8 };
+enum { LAYERS = 5 };
 
 static uint64_t network_count = SANITIZED ? 20 : 300, first_seed = 1, current_seed;
 
 // --- Generated ---
 
+// Inputs may be wider than the outputs that they were.
 static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
-    static const char *const partial[] = {"8", "20"};
+    static const char *const partial[] = {"8", "20"}, *const inputs[] = {"8", "8",
+                                                                         "12"};
     return sdse_arena_printf(
         arena,
         "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: 8}, "
-        "inputs: {bits: 8}, outputs: {bits: 8, partial_bits: %s}}, count_drain_reads: "
+        "inputs: {bits: %s}, outputs: {bits: 8, partial_bits: %s}}, count_drain_reads: "
         "%s, levels: ["
         "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
         "%llu}}, "
@@ -45,7 +47,8 @@ static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
         "{level: regs, memory: {class: regfile, capacity_bytes: 24, pj_per_bit: 0.1}}]"
         ", compute: {pj_per_mac: 0.5}, vector: {below: %s, pj_per_op: 0.25, "
         "ops_per_cycle: 4}}",
-        partial[oracle_below(state, 2)], oracle_below(state, 2) ? "true" : "false",
+        inputs[oracle_below(state, 3)], partial[oracle_below(state, 2)],
+        oracle_below(state, 2) ? "true" : "false",
         (unsigned long long)(4 + 8 * oracle_below(state, 4)),
         (unsigned long long)(20 + oracle_below(state, 140)),
         (unsigned long long)(1 + oracle_below(state, 2)),
@@ -186,7 +189,7 @@ static struct sdse_residence residence_of(const struct problem *p,
         readers_of(p, t, &first, &last);
         if (place[t] == 0 || layer > (place[t] == 1 ? last : first))
             continue;
-        at.reserved_bits += (double)(BITS * words_of(p, t));
+        at.reserved_bits += (double)(p->arch->bits[SDSE_INPUTS] * words_of(p, t));
         for (size_t e = 0; e < p->net->edge_count; e++)
             at.operands += p->net->edges[e].from == t && p->net->edges[e].to == layer;
     }

@@ -1,0 +1,120 @@
+// Words of a layer that adds maps where some of its tensors are at home in a shared
+// memory, counted by hand.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "costmodel/evaluate.h"
+#include "oracle/support_problems.h"
+
+enum { WORDS = 6 * 5 * 4 };
+
+struct moved {
+    uint64_t dram_reads, dram_updates, fills, reads, updates, drains;
+};
+
+static void check(const struct sdse_residence *at, struct moved expected) {
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_arch *arch = sdse_written_arch(
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: GLB, memory: {class: sram, capacity_kib: 1, pj_per_bit: 1, shares: "
+        "[activations]}}], compute: {free: true}, vector: {below: GLB, free: true}}",
+        arena);
+    assert_non_null(arch);
+    const struct sdse_layer layer = {
+        .kind = SDSE_ADD,
+        .nest = {.bound = {1, 1, 1, 5, 4, 1, 1, 6},
+                 .stride = {1, 1},
+                 .dilation = {1, 1},
+                 .map = {5, 4}},
+        .repeat = 1,
+        .move = {.addends = 2, .passes = 1, .operations = 1},
+        .density = {1, 1, 1},
+        .residence = at};
+    assert_int_equal(sdse_tile_words(&layer.nest, SDSE_OUTPUTS, layer.nest.bound),
+                     WORDS);
+    struct sdse_model *model;
+    struct sdse_mapping mapping;
+    struct sdse_cost cost;
+    assert_int_equal(sdse_model_new(arch, &layer, NULL, arena, &model), SDSE_OK);
+    sdse_mapping_init(arch, &mapping);
+    assert_true(sdse_evaluate_full(model, &mapping, &cost));
+    const struct sdse_flow_cost *in[2] = {&cost.level[0].flow[SDSE_PART_INPUTS],
+                                          &cost.level[1].flow[SDSE_PART_INPUTS]},
+                                *out[2] = {&cost.level[0].flow[SDSE_PART_OUTPUTS],
+                                           &cost.level[1].flow[SDSE_PART_OUTPUTS]};
+    assert_int_equal(in[0]->reads, expected.dram_reads * WORDS);
+    assert_int_equal(in[1]->fills, expected.fills * WORDS);
+    assert_int_equal(in[1]->reads, expected.reads * WORDS);
+    assert_int_equal(out[1]->updates, expected.updates * WORDS);
+    assert_int_equal(out[1]->drain_reads, expected.drains * WORDS);
+    assert_int_equal(out[0]->updates, expected.dram_updates * WORDS);
+    sdse_arena_free(arena);
+}
+
+static void counts_by_hand(void **state) {
+    (void)state;
+    const unsigned inputs = SDSE_BIT(SDSE_INPUTS), outputs = SDSE_BIT(SDSE_OUTPUTS);
+    check(NULL, (struct moved){2, 1, 2, 2, 1, 1});
+    check(&(struct sdse_residence){.level = 1, .tensors = inputs, .operands = 1},
+          (struct moved){1, 1, 1, 2, 1, 1});
+    check(&(struct sdse_residence){.level = 1, .tensors = inputs, .operands = 2},
+          (struct moved){0, 1, 0, 2, 1, 1});
+    check(&(struct sdse_residence){.level = 1, .tensors = outputs},
+          (struct moved){2, 0, 2, 2, 1, 0});
+    check(&(struct sdse_residence){.level = 1,
+                                   .tensors = outputs,
+                                   .writes_through = true},
+          (struct moved){2, 1, 2, 2, 1, 1});
+    check(&(struct sdse_residence){.level = 1,
+                                   .tensors = inputs | outputs,
+                                   .operands = 2},
+          (struct moved){0, 0, 0, 2, 1, 0});
+}
+
+// What is reserved and the place of its outputs must fit, exactly.
+static void capacity_of_streams(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_arch *arch = sdse_written_arch(
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: GLB, memory: {class: sram, capacity_bytes: 200, buffering: 2, "
+        "pj_per_bit: 1}}], compute: {free: true}, vector: {below: GLB, free: true}}",
+        arena);
+    assert_non_null(arch);
+    for (int more = 0; more < 2; more++) {
+        const struct sdse_residence at = {.level = 1,
+                                          .tensors = SDSE_BIT(SDSE_OUTPUTS),
+                                          .reserved_bits = 8 * (200 - WORDS) + more};
+        const struct sdse_layer layer = {
+            .kind = SDSE_ADD,
+            .nest = {.bound = {1, 1, 1, 5, 4, 1, 1, 6},
+                     .stride = {1, 1},
+                     .dilation = {1, 1},
+                     .map = {5, 4}},
+            .repeat = 1,
+            .move = {.addends = 2, .passes = 1, .operations = 1},
+            .density = {1, 1, 1},
+            .residence = &at};
+        struct sdse_model *model;
+        struct sdse_mapping mapping;
+        unsigned level = 0;
+        assert_int_equal(sdse_model_new(arch, &layer, NULL, arena, &model), SDSE_OK);
+        sdse_mapping_init(arch, &mapping);
+        assert_int_equal(sdse_mapping_verdict(model, &mapping, &level),
+                         more ? SDSE_TOO_BIG : SDSE_VALID);
+        assert_int_equal(level, more);
+    }
+    sdse_arena_free(arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(counts_by_hand),
+                                       cmocka_unit_test(capacity_of_streams)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
