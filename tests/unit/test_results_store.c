@@ -47,6 +47,34 @@ static void refused(const char *path, const char *model, enum sdse_status expect
     sdse_arena_free(arena);
 }
 
+// What a batch has put there for many (origins, sets of networks) goes with it.
+static void a_batch_that_is_rolled_back_leaves_nothing_known(void **state) {
+    (void)state;
+    char path[128];
+    fixture_path("store-again", path, sizeof path);
+    struct sdse_store *store = fixture_open(path);
+    fixture_add_inputs(store);
+    for (int turn = 0; turn < 2; turn++) {
+        assert_int_equal(sdse_store_begin(store), SDSE_OK);
+        for (uint64_t i = 0; i < 20; i++)
+            assert_int_equal(fixture_add_point(store, i), SDSE_OK);
+        if (turn)
+            assert_int_equal(sdse_store_commit(store), SDSE_OK);
+        else
+            sdse_store_rollback(store);
+    }
+    sdse_store_close(store);
+    assert_true(query_number(path, "SELECT count(*) FROM solution_network") > 0);
+    assert_true(query_number(path, "SELECT row_count FROM table_seal WHERE name ="
+                                   " 'solution_network'") ==
+                query_number(path, "SELECT count(*) FROM solution_network"));
+    assert_true(query_number(path, "SELECT count(*) FROM solution WHERE network_set IN"
+                                   " (" SDSE_BROKEN_SETS ")") == 0);
+    assert_true(query_number(path, "SELECT count(*) FROM pragma_foreign_key_check") ==
+                0);
+    fixture_remove(path);
+}
+
 static void stores_a_sweep_whose_sums_hold(void **state) {
     (void)state;
     char path[128];
@@ -491,6 +519,7 @@ static void refuses_damaged_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_that_is_rolled_back_leaves_nothing_known),
         cmocka_unit_test(stores_a_sweep_whose_sums_hold),
         cmocka_unit_test(keeps_origins),
         cmocka_unit_test(loads_back_what_a_later_run_needs),
