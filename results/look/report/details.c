@@ -362,6 +362,7 @@ static enum sdse_status make_record(struct sdse_details *details, int64_t point,
 enum sdse_status sdse_details_add(struct sdse_details *details, int64_t point,
                                   uint64_t most, FILE *out, bool *added) {
     struct sdse_memory memory;
+    const size_t texts = details->texts.count;
     const enum sdse_status status = make_record(details, point, &memory);
     if (status != SDSE_OK)
         return status;
@@ -370,6 +371,8 @@ enum sdse_status sdse_details_add(struct sdse_details *details, int64_t point,
         fputs(details->records++ ? ",\n" : "\n", out);
         fwrite(memory.text, 1, memory.length, out);
         details->bytes += memory.length + 2;
+    } else { // its own texts take no room either
+        details->texts.count = texts;
     }
     free(memory.text);
     return SDSE_OK;
