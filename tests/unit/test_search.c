@@ -220,6 +220,38 @@ static void first_points_are_those_published(void **state) {
             assert_int_equal(sdse_sobol_at(&sobol, i, axis) >> 28, expected[axis][i]);
 }
 
+// The first number that the recurrence makes: m_4 = 4 m_2 ^ 8 m_1 ^ m_1 of x^3 + x + 1,
+// 2 m_3 ^ 8 m_1 ^ m_1 of x^3 + x^2 + 1, with m = 1, 3, 1 and 1, 1, 1.
+static void polynomials_are_read_from_the_right_end(void **state) {
+    (void)state;
+    struct sdse_sobol sobol;
+    sdse_sobol_begin(&sobol);
+    assert_int_equal(sdse_sobol_at(&sobol, 8, 3) >> 28, 4 * 3 ^ 8 ^ 1);
+    assert_int_equal(sdse_sobol_at(&sobol, 8, 4) >> 28, 2 ^ 8 ^ 1);
+}
+
+// A digit's flip is the same below the same digits, and drawn anew below others.
+static void flips_hang_on_the_digits_above(void **state) {
+    (void)state;
+    struct sdse_sobol sobol;
+    sdse_sobol_begin(&sobol);
+    unsigned differ = 0, axes_differ = 0;
+    for (uint64_t seed = 0; seed < 64; seed++) {
+        uint32_t flipped[4]; // points 0, 1/2, 1/4, 3/4
+        for (uint64_t i = 0; i < 4; i++)
+            flipped[i] =
+                sdse_sobol_scrambled(&sobol, i, 0, seed) ^ sdse_sobol_at(&sobol, i, 0);
+        assert_int_equal(flipped[0] >> 31, flipped[1] >> 31);
+        assert_int_equal(flipped[0] >> 30, flipped[2] >> 30);
+        assert_int_equal(flipped[1] >> 30, flipped[3] >> 30);
+        differ += flipped[0] >> 30 != flipped[1] >> 30;
+        axes_differ += sdse_sobol_scrambled(&sobol, 0, 0, seed) >> 31 !=
+                       sdse_sobol_scrambled(&sobol, 0, 1, seed) >> 31;
+    }
+    assert_true(differ > 16 && differ < 48);
+    assert_true(axes_differ > 16 && axes_differ < 48);
+}
+
 static void points_lie_evenly_on_every_axis(void **state) {
     (void)state;
     struct sdse_sobol sobol;
@@ -447,6 +479,8 @@ int main(void) {
         cmocka_unit_test(order_of_telling_does_not_matter),
         cmocka_unit_test(a_generation_waits_for_its_scores),
         cmocka_unit_test(first_points_are_those_published),
+        cmocka_unit_test(polynomials_are_read_from_the_right_end),
+        cmocka_unit_test(flips_hang_on_the_digits_above),
         cmocka_unit_test(points_lie_evenly_on_every_axis),
         cmocka_unit_test(points_lie_evenly_on_pairs_of_axes),
         cmocka_unit_test(polynomials_are_primitive),
