@@ -414,6 +414,33 @@ static void crowding_is_the_sides_of_the_box(void **state) {
     assert_true(fabs(members[3].crowding - 0.9) < 1e-12);
 }
 
+// Of two parents, the better one twice as often as chance would have it: three in four.
+static void children_are_between_their_parents(void **state) {
+    (void)state;
+    enum { CHILDREN = 4000 };
+    static const struct sdse_search_axis axes[] = {
+        {10, false, 0}, {10, true, 0}, {10, true, 0}};
+    const struct sdse_search_space space = {3, axes};
+    uint64_t good[3] = {1, 1, 1}, bad[3] = {8, 8, 8}, stream = 6;
+    const struct sdse_nsga2_member members[2] = {{.value = good, .rank = 0},
+                                                 {.value = bad, .rank = 1}};
+    unsigned mixed = 0, between = 0, of_good = 0;
+    for (int i = 0; i < CHILDREN; i++) {
+        uint64_t child[3];
+        sdse_nsga2_cross(&space, members, 2, &stream, child);
+        assert_true(child[0] == 1 || child[0] == 8); // names are not between
+        of_good += child[0] == 1;
+        between += child[1] > 1 && child[1] < 8;
+        mixed += child[0] != child[1] || child[1] != child[2];
+        for (int k = 0; k < 3; k++)
+            assert_true(child[k] >= 1 && child[k] <= 8);
+    }
+    assert_true(of_good > CHILDREN * 7 / 10 && of_good < CHILDREN * 8 / 10);
+    // 2 x 3/4 x 1/4 of the pairs differ, 9/10 are crossed, 1/4 of the axes, 6/8 inside.
+    assert_true(between > CHILDREN / 25 && between < CHILDREN / 11);
+    assert_true(mixed > CHILDREN / 5 && mixed < CHILDREN * 4 / 10);
+}
+
 static void mutation_moves_what_counts_and_stays_inside(void **state) {
     (void)state;
     uint64_t stream = 4;
@@ -488,6 +515,7 @@ int main(void) {
         cmocka_unit_test(order_is_that_of_constraint_domination),
         cmocka_unit_test(ranks_are_longest_chains),
         cmocka_unit_test(crowding_is_the_sides_of_the_box),
+        cmocka_unit_test(children_are_between_their_parents),
         cmocka_unit_test(mutation_moves_what_counts_and_stays_inside),
         cmocka_unit_test(generations_find_more_than_chance),
     };
