@@ -556,9 +556,11 @@ static void parameters_tell_points_apart(void **state) {
 // A panel for each value, in order, each with its own front.
 static void facets_have_their_fronts(void **state) {
     (void)state;
-    char *data = data_of("plot front @r.db -O energy,area --facet "
-                         "DRAM.shared_bits_per_cycle --theme dark -t svg -o @p",
-                         "p/front_tiny_energy-area.svg.gp");
+    char *data =
+        data_of("plot front @r.db -O energy,area --facet "
+                "DRAM.shared_bits_per_cycle --label buffer.capacity_kib --theme dark "
+                "-t svg -o @p",
+                "p/front_tiny_energy-area.svg.gp");
     assert_non_null(strstr(data, "where DRAM.shared_bits_per_cycle is 24\n"));
     double e[8], a[8];
     int panel[8], on[8];
@@ -583,6 +585,24 @@ static void facets_have_their_fronts(void **state) {
             beaten = beaten || (panel[i] == panel[j] && e[j] <= e[i] && a[j] <= a[i] &&
                                 (e[j] < e[i] || a[j] < a[i]));
         assert_int_equal(on[i], !beaten);
+    }
+    // Labels are those of the panel's own front.
+    const char *labels = data;
+    for (int v = 0; v < 2; v++) {
+        labels = strstr(labels, "# labels\n");
+        assert_non_null(labels);
+        labels += strlen("# labels\n");
+        double x, y;
+        int count = 0;
+        for (const char *line = labels; sscanf(line, "%lf %lf", &x, &y) == 2; count++) {
+            int own = 0;
+            for (int n = 0; n < 8; n++)
+                own += panel[n] == v && on[n] && e[n] == x && a[n] == y;
+            assert_true(own >= 1);
+            line = strchr(line, '\n') + 1;
+            if (!*line || *line == '\n')
+                break;
+        }
     }
     free(data);
     struct ran ran =
@@ -615,7 +635,7 @@ static void what_is_asked_must_be_there(void **state) {
     };
     write_scratch("w.yaml",
                   "name: wide\nworkloads: [n.yaml]\narchs: [a.yaml]\n"
-                  "override: {buffer.capacity_kib: [2, 3, 4, 5, 6, 7, 8, 9, 10]}\n"
+                  "override: {buffer.capacity_kib: [2, 3, 4, 5, 6, 7, 8, 9, 40]}\n"
                   "weight_forms: [raw]\n");
     struct ran wide = run_program("sweep @w.yaml -o @w.db -j 2");
     assert_int_equal(wide.status, 0);
@@ -635,11 +655,12 @@ static void many_numbers_are_a_scale(void **state) {
                  "p/front_tiny_energy-area.png.gp"));
     char *script = read_whole(scratch("p/front_tiny_energy-area.png.gp"));
     assert_non_null(strstr(script, "set palette defined"));
-    assert_non_null(strstr(script, "set cbrange [2:10]"));
+    assert_non_null(strstr(script, "set cbrange [2:40]"));
+    assert_non_null(strstr(script, "set logscale cb 10")); // over a decade
     assert_null(strstr(script, "'5' at screen"));
     free(script);
     free(data_of("plot front @w.db -O energy,area --colour buffer.capacity_kib --where "
-                 "parameters~NOT~LIKE~'%=10' -o @p",
+                 "parameters~NOT~LIKE~'%=40' -o @p",
                  "p/front_tiny_energy-area.png.gp"));
     script = read_whole(scratch("p/front_tiny_energy-area.png.gp"));
     assert_null(strstr(script, "set palette"));
@@ -650,17 +671,29 @@ static void many_numbers_are_a_scale(void **state) {
 // A key of a weight form is a parameter of the points in that form; others have none.
 static void forms_have_parameters(void **state) {
     (void)state;
-    struct ran ran = run_program("sweep tests/data/cli/sweep.yaml -o @f.db -j 2");
+    static const char *const files[] = {"arch.yaml", "net.yaml"};
+    for (int i = 0; i < 2; i++) {
+        char path[100];
+        snprintf(path, sizeof path, "tests/data/cli/%s", files[i]);
+        char *text = read_whole(path);
+        write_scratch(files[i], text);
+        free(text);
+    }
+    write_scratch("f.yaml",
+                  "name: f\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                  "override: {buffer.capacity_kib: [8, 16]}\n"
+                  "weight_forms: [raw, {name: sd, basis_size: 3, sparsity: 0.3}]\n");
+    struct ran ran = run_program("sweep @f.yaml -o @f.db -j 2");
     assert_int_equal(ran.status, 0);
     free_ran(&ran);
-    char *data = data_of("plot front @f.db --colour sd.density -o @p",
+    char *data = data_of("plot front @f.db --colour sd.sparsity -o @p",
                          "p/front_tiny_energy-latency.png.gp");
     char field[FIELDS][128];
     int raw = 0, sd = 0;
     for (int n = 1; n <= 4; n++) {
         fields_of(data, n, field);
         const bool is_raw = strcmp(field[9], "\"raw\"") == 0;
-        assert_string_equal(field[7], is_raw ? "\"(none)\"" : "\"0.5\"");
+        assert_string_equal(field[7], is_raw ? "\"(none)\"" : "\"0.3\"");
         assert_int_equal(strcmp(field[6], "0x777777") == 0, is_raw); // stands back
         raw += is_raw;
         sd += !is_raw;
@@ -668,9 +701,15 @@ static void forms_have_parameters(void **state) {
     assert_true(raw == 2 && sd == 2);
     free(data);
     char *script = read_whole(scratch("p/front_tiny_energy-latency.png.gp"));
-    const char *value = strstr(script, "'0.5' at screen");
+    const char *value = strstr(script, "'0.3' at screen");
     assert_true(value && strstr(value, "'(none)' at screen"));
     free(script);
+    // One key that begins like another.
+    data = data_of("plot front @f.db --colour sd.scale --form sd -o @p",
+                   "p/front_tiny_energy-latency.png.gp");
+    fields_of(data, 1, field);
+    assert_string_equal(field[7], "\"false\"");
+    free(data);
 }
 
 // Each script, moved away, draws its picture and says nothing.

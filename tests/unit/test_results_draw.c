@@ -63,6 +63,9 @@ static void shared_words_are_left_out(void **state) {
     const char *empty[] = {"sd", "sd s=1"};
     assert_true(sdse_names_shorten(empty, 2, arena));
     assert_string_equal(empty[1], "sd s=1");
+    const char *single[] = {"raw", "sd s=1"}; // a key that one name has
+    assert_true(sdse_names_shorten(single, 2, arena));
+    assert_string_equal(single[1], "sd s=1");
     const char *one[] = {"sd s=1"};
     assert_true(sdse_names_shorten(one, 1, arena));
     assert_string_equal(one[0], "sd s=1");
