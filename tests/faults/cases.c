@@ -134,6 +134,7 @@ const struct fault_case fault_cases[] = {
      0,
      NULL},
     {"query_views", {"query", "full.db"}, NULL, 0, NULL},
+    {"compare", {"compare", "full.db", "1", "2"}, NULL, 0, NULL},
     {"export", {"export", "full.db"}, NULL, 0, NULL},
     {"export_file", {"export", "full.db", "-o", "out.jsonl"}, NULL, 0, NULL},
     {"pareto", {"pareto", "full.db"}, NULL, 0, NULL},
