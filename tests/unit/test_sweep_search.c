@@ -327,6 +327,41 @@ static void the_function_counts_what_has_a_reference(void **state) {
     free(answer);
 }
 
+static char *visits(const char *search) {
+    char text[512];
+    snprintf(
+        text, sizeof text,
+        "name: v\nworkloads: [one.yaml]\narchs: [arch.yaml]\noverride:\n"
+        "  GLB.read_pj: 1..50 +1\n  GLB.area_um2: 1000..50000 +1000\nsearch: {%s}\n",
+        search);
+    sweep_write("v.yaml", text);
+    run_new("v.yaml", "v.db");
+    return sweep_ask("v.db", "SELECT parameters FROM v_sweep_point JOIN v_point USING"
+                             " (point_id) ORDER BY position");
+}
+
+// Method, seed and population are those of the file.
+static void settings_move_the_search(void **state) {
+    (void)state;
+    static const char *const settings[] = {
+        "method: nsga2, evaluations: 12, seed: 1, population: 4",
+        "method: nsga2, evaluations: 12, seed: 2, population: 4",
+        "method: nsga2, evaluations: 12, seed: 1, population: 6",
+        "method: nsga2, evaluations: 12, population: 4, objectives: [energy, latency]",
+        "method: nsga2, evaluations: 12, population: 4, objectives: [area, latency]",
+        "method: sobol, evaluations: 12, seed: 1",
+        "method: random, evaluations: 12, seed: 1"};
+    enum { SETTINGS = sizeof settings / sizeof *settings };
+    char *found[SETTINGS];
+    for (size_t i = 0; i < SETTINGS; i++) {
+        found[i] = visits(settings[i]);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(found[i], found[j]);
+    }
+    for (size_t i = 0; i < SETTINGS; i++)
+        free(found[i]);
+}
+
 static double share_ok(const char *where) {
     char sql[160];
     snprintf(sql, sizeof sql,
@@ -393,6 +428,7 @@ int main(void) {
         cmocka_unit_test(the_view_has_every_step),
         cmocka_unit_test(declared_references_are_in_the_view),
         cmocka_unit_test(the_function_counts_what_has_a_reference),
+        cmocka_unit_test(settings_move_the_search),
         cmocka_unit_test(generations_go_where_limits_are_kept),
         cmocka_unit_test(what_cannot_be_is_infeasible_and_left_behind),
         cmocka_unit_test(a_billion_designs_are_planned),
