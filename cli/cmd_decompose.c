@@ -13,6 +13,7 @@
 #include "cli/form_grid.h"
 #include "cli/layer_weights.h"
 #include "cli/plain_stdout.h"
+#include "cli/progress.h"
 #include "results/look/plot/plot.h"
 #include "smartdeal/stored.h"
 #include "smartdeal/study.h"
@@ -69,6 +70,7 @@ struct decomposing {
     enum sdse_table_format format;
     bool people;
     unsigned threads;
+    struct cli_progress progress;
 };
 
 static struct outcome *outcome_of(const struct decomposing *d, size_t form, size_t i) {
@@ -112,6 +114,7 @@ static enum sdse_status decompose_layer(struct decomposing *d, size_t i) {
                                     &d->cli->diags);
         outcome->seconds = seconds_now() - start;
         outcome->weight_square = square;
+        cli_progress_add(&d->progress, 1);
     }
     sdse_study_free(study);
     free(values);
@@ -137,6 +140,9 @@ static enum sdse_status decompose_all(struct decomposing *d) {
     d->stored.layers = calloc(layers, sizeof *d->stored.layers);
     if (!d->outcome || !d->stored.layers)
         return SDSE_NO_MEMORY;
+    cli_progress_begin(&d->progress, d->cli->verb->name,
+                       d->grid.count > 1 ? "layers x settings" : "layers",
+                       layers * d->grid.count);
     enum sdse_status worst = SDSE_OK;
     for (size_t i = 0; i < layers; i++) {
         const enum sdse_status status = decompose_layer(d, i);
@@ -145,6 +151,7 @@ static enum sdse_status decompose_all(struct decomposing *d) {
         if (status != SDSE_OK && status != SDSE_INVALID)
             break;
     }
+    cli_progress_end(&d->progress);
     return worst;
 }
 

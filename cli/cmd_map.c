@@ -85,7 +85,7 @@ static enum sdse_status build_front(struct cli_map_run *run) {
             run->layer_only ? 1 : run->solutions.mapped[i].layer->repeat;
         fronts[i] = (struct sdse_layer_front){answer->point_count, elements, repeat};
     }
-    return sdse_network_front_build(fronts, count, SDSE_LARGEST_FRONT, arena,
+    return sdse_network_front_build(fronts, count, SDSE_LARGEST_FRONT, run->stop, arena,
                                     &run->front);
 }
 
@@ -249,7 +249,7 @@ static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *la
         .free_bypass = run->args->value[BYPASS] != NULL,
         .padding_percent = cli_percent(run->args, IMPERFECT, 0),
         .max_lifetime_us = cli_real(run->args, MOST_LIFETIME, 0),
-        .stop = cli_interrupt_arm()};
+        .stop = run->stop = cli_interrupt_arm()};
     if (!cli_solve(run->cli, &run->problem, layer, &search, &run->solutions))
         return CLI_SYSTEM;
     const enum cli_exit unmapped = cli_map_report_unmapped(run);

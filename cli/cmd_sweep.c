@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
 #include "dse/sweep/sweep.h"
 
 enum { OUTPUT, JOBS, QUIET, FOLLOW, EMBED, SHARD };
@@ -36,18 +37,6 @@ struct display {
 
 static const double terminal_seconds = 0.2, file_seconds = 5;
 
-// "1:02:03", "2:03", or "?".
-static void format_duration(double seconds, char text[16]) {
-    const bool known = isfinite(seconds) && seconds < 360000;
-    const unsigned s = known ? (unsigned)(seconds + 0.5) : 0;
-    if (!known)
-        snprintf(text, 16, "?");
-    else if (s >= 3600)
-        snprintf(text, 16, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
-    else
-        snprintf(text, 16, "%u:%02u", s / 60, s % 60);
-}
-
 static void format_progress(const struct sdse_sweep_progress *progress, char *text,
                             size_t bytes) {
     const size_t computed =
@@ -58,7 +47,7 @@ static void format_progress(const struct sdse_sweep_progress *progress, char *te
     char eta[16], volume[32] = "";
     if (!isnan(progress->hypervolume))
         snprintf(volume, sizeof volume, "  hypervolume %.4f", progress->hypervolume);
-    format_duration(rate > 0 ? (double)left / rate : (double)INFINITY, eta);
+    cli_format_duration(rate > 0 ? (double)left / rate : (double)INFINITY, eta);
     snprintf(text, bytes,
              "%zu/%zu points  %.3g points/s  ETA %s  front %zu%s  infeasible %zu  "
              "(layer problems %zu/%zu)",
@@ -123,7 +112,7 @@ static void say_how_to_continue(const struct cli *cli, const struct cli_args *ar
 static void print_summary(const struct sdse_sweep_progress *progress,
                           const char *database) {
     char duration[16];
-    format_duration(progress->seconds, duration);
+    cli_format_duration(progress->seconds, duration);
     printf("%s: %zu of %zu points", database, progress->points_done,
            progress->points_total);
     if (progress->points_reused)

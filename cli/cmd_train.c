@@ -8,6 +8,7 @@
 #include "base/output.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/progress.h"
 #include "cli/train_store.h"
 #include "smartdeal/train/train.h"
 
@@ -480,6 +481,21 @@ static enum cli_exit print_faults(struct session *s, enum sdse_table_format form
 
 // ---- the verb ---------------------------------------------------------------
 
+static void count_epoch(void *context) { cli_progress_add(context, 1); }
+
+static enum sdse_status run_plan(struct session *s) {
+    const size_t runs = s->plan.method_count + (s->plan.task != SDSE_TRAIN_FULL);
+    struct cli_progress progress;
+    cli_progress_begin(&progress, s->cli->verb->name, "epochs",
+                       runs * (s->plan.setting.epochs + 1u));
+    s->plan.setting.epoch_done = count_epoch;
+    s->plan.setting.context = &progress;
+    const enum sdse_status status =
+        sdse_train(&s->plan, &s->train, &s->test, &s->result);
+    cli_progress_end(&progress);
+    return status;
+}
+
 static enum cli_exit train(struct session *s) {
     struct cli *cli = s->cli;
     const enum sdse_table_format format = cli_table_format(s->args, FORMAT);
@@ -502,7 +518,7 @@ static enum cli_exit train(struct session *s) {
     if (status == SDSE_OK)
         status = load(s);
     if (status == SDSE_OK) {
-        status = sdse_train(&s->plan, &s->train, &s->test, &s->result);
+        status = run_plan(s);
         if (status == SDSE_INVALID)
             cli_error(cli, "%s: a part of this task has no image",
                       s->args->value[DATA]);

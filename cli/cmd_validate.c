@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
 #include "cli/validation_table.h"
 #include "spec/load.h"
 
@@ -194,22 +195,32 @@ static enum cli_exit judge(struct cli *cli, const struct cli_args *args,
     return CLI_BAD_INPUT;
 }
 
+static void count_item(void *context) { cli_progress_add(context, 1); }
+
 static enum cli_exit run_files(struct cli *cli, const struct cli_args *args,
                                struct sdse_ready_validation *ready, size_t count,
                                struct cli_validated *validated) {
     const atomic_bool *stop = cli_interrupt_arm();
     const uint64_t jobs = cli_count(args, JOBS, 0);
-    size_t anchors = 0;
-    for (size_t i = 0; i < count; i++)
+    size_t anchors = 0, items = 0;
+    for (size_t i = 0; i < count; i++) {
         anchors += ready[i].validation->anchor_count;
+        items += ready[i].item_count;
+    }
     validated->result =
         SDSE_ARENA_ARRAY(cli->arena, struct sdse_anchor_result, anchors + 1);
     if (!validated->result)
         return cli_finish(cli, SDSE_NO_MEMORY);
+    struct cli_progress progress;
+    cli_progress_begin(&progress, cli->verb->name, "layers of cases", items);
     for (size_t i = 0; i < count; i++) {
         struct sdse_anchor_result *results = NULL;
+        ready[i].item_done = count_item;
+        ready[i].context = &progress;
         const enum sdse_status status = sdse_validation_run(
             &ready[i], jobs > 1024 ? 1024 : (unsigned)jobs, stop, cli->arena, &results);
+        if (status != SDSE_OK || atomic_load(stop))
+            cli_progress_end(&progress);
         if (status != SDSE_OK)
             return cli_finish(cli, status);
         if (atomic_load(stop)) {
@@ -219,6 +230,7 @@ static enum cli_exit run_files(struct cli *cli, const struct cli_args *args,
         for (size_t a = 0; a < ready[i].validation->anchor_count; a++)
             validated->result[validated->count++] = results[a];
     }
+    cli_progress_end(&progress);
     sdse_validation_count(validated->result, validated->count, &validated->tally);
     return CLI_OK;
 }

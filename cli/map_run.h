@@ -2,6 +2,8 @@
 #ifndef SDSE_CLI_MAP_RUN_H
 #define SDSE_CLI_MAP_RUN_H
 
+#include <stdatomic.h>
+
 #include "cli/budget.h"
 #include "cli/cli.h"
 #include "cli/cost_tables.h"
@@ -26,6 +28,7 @@ struct cli_map_run {
     struct cli_solutions solutions;
     struct sdse_network_front front; // if combined
     size_t picked;                   // element of the front
+    const atomic_bool *stop;
 };
 
 // What picks an element of the front.

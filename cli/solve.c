@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/pool.h"
+#include "cli/progress.h"
 #include "dse/hint.h"
 #include "spec/write.h"
 
@@ -10,6 +11,7 @@ struct work {
     const struct cli_problem *problem;
     const struct cli_search *search;
     struct cli_solutions *solutions;
+    struct cli_progress *progress;
 };
 
 static void solve_one(void *context, unsigned worker, size_t index) {
@@ -31,6 +33,7 @@ static void solve_one(void *context, unsigned worker, size_t index) {
     if (solution->status == SDSE_OK && !atomic_load(work->search->stop))
         solution->status = sdse_hint_find(&request, &solution->answer, solution->arena,
                                           &solution->hint);
+    cli_progress_add(work->progress, 1);
 }
 
 // The solution of a layer's shape, made if it is new; NULL after a message.
@@ -77,9 +80,13 @@ bool cli_solve(struct cli *cli, const struct cli_problem *problem,
         solutions->mapped[i] = (struct cli_mapped){
             &layers[i], (size_t)(solution - solutions->solution), 0};
     }
-    struct work work = {problem, search, solutions};
+    struct cli_progress progress;
+    cli_progress_begin(&progress, cli->verb->name, "distinct layers",
+                       solutions->solution_count);
+    struct work work = {problem, search, solutions, &progress};
     enum sdse_status status =
         sdse_parallel_for(solutions->solution_count, search->threads, solve_one, &work);
+    cli_progress_end(&progress);
     for (size_t i = 0; status == SDSE_OK && i < solutions->solution_count; i++)
         status = solutions->solution[i].status;
     if (status != SDSE_OK && status != SDSE_NO_MEMORY)

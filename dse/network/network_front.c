@@ -21,6 +21,7 @@ struct sums {
     size_t count, capacity, most;
     size_t *corner; // scratch of thinning [capacity]
     bool thinned;
+    const atomic_bool *stop; // NULL = never
 };
 
 // --- Hulls ---
@@ -204,6 +205,12 @@ static size_t skip_beaten(const struct sdse_network_front *front,
     return high;
 }
 
+enum { STEPS_BETWEEN_LOOKS = 1 << 16 };
+
+static bool is_stopped(const struct sums *sums) {
+    return sums->stop && atomic_load(sums->stop);
+}
+
 // Merges the sums of every choice of the layer with the front, each of which rises in
 // energy: the heap holds the next of each choice.
 static bool merge(const struct sdse_network_front *front,
@@ -217,7 +224,9 @@ static bool merge(const struct sdse_network_front *front,
     for (size_t i = count / 2; i-- > 0;)
         sift_down(heap, count, i);
     bool good = true;
-    while (good && count) {
+    for (uint64_t steps = 0; good && count; steps++) {
+        if (steps % STEPS_BETWEEN_LOOKS == 0 && is_stopped(sums))
+            break;
         good = take(sums, &heap[0]);
         const double cycles = sums->count ? sums->sum[sums->count - 1].at.latency_cycles
                                           : (double)INFINITY;
@@ -238,6 +247,8 @@ static enum sdse_status add_layer(const struct sdse_layer_front *layer,
     sums->count = 0;
     if (!merge(front, layer, sums))
         return SDSE_NO_MEMORY;
+    if (is_stopped(sums)) // perhaps in the middle
+        return SDSE_INTERRUPTED;
     for (size_t before = SIZE_MAX; sums->count > sums->most && sums->count < before;) {
         before = sums->count;
         thin(sums);
@@ -262,10 +273,11 @@ static enum sdse_status add_layer(const struct sdse_layer_front *layer,
 
 enum sdse_status sdse_network_front_build(const struct sdse_layer_front *layers,
                                           size_t layer_count, size_t most,
+                                          const atomic_bool *stop,
                                           struct sdse_arena *arena,
                                           struct sdse_network_front *front) {
     struct sdse_network_front built = {.count = 1};
-    struct sums sums = {.most = most};
+    struct sums sums = {.most = most, .stop = stop};
     built.elements = calloc(1, sizeof *built.elements); // nothing, for the first layer
     built.stages = SDSE_ARENA_ARRAY(arena, struct sdse_front_stage, layer_count);
     enum sdse_status status = built.elements && built.stages

@@ -6,6 +6,7 @@
 #ifndef SDSE_DSE_NETWORK_NETWORK_FRONT_H
 #define SDSE_DSE_NETWORK_NETWORK_FRONT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -48,9 +49,12 @@ enum {
 // every second one is dropped, and `thinned` says so; both ends and the corners of the
 // hull stay, so that every pick without a budget remains exact (but for rounding): a
 // product of powers of two sums is least at a corner, and a corner of a sum is a sum of
-// corners. Returns SDSE_OK or SDSE_NO_MEMORY. Oracle: tests/unit/test_network_front.c.
+// corners. stop: set by another thread or a signal, NULL = never; looked at every few
+// milliseconds. Returns SDSE_OK, SDSE_NO_MEMORY or SDSE_INTERRUPTED. Oracle:
+// tests/unit/test_network_front.c.
 enum sdse_status sdse_network_front_build(const struct sdse_layer_front *layers,
                                           size_t layer_count, size_t most,
+                                          const atomic_bool *stop,
                                           struct sdse_arena *arena,
                                           struct sdse_network_front *front);
 

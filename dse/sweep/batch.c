@@ -307,7 +307,7 @@ static enum sdse_status build_front(struct writing *w,
                                               w->point->problems[i]->elements,
                                               workload_of(w)->layers[i].repeat};
     return sdse_network_front_build(layers, w->point->layer_count, SDSE_LARGEST_FRONT,
-                                    w->scratch, front);
+                                    NULL, w->scratch, front);
 }
 
 static enum sdse_status write_layers(struct writing *w, const size_t *choice) {

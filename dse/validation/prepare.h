@@ -33,6 +33,10 @@ struct sdse_ready_validation {
     struct sdse_ready_case *cases;
     size_t item_count;
     struct sdse_ready_item *items;
+    // Called after each item, from any thread of a run, by who wants to show progress;
+    // NULL = by nobody.
+    void (*item_done)(void *context);
+    void *context;
 };
 
 // Loads and checks what `validation` names.

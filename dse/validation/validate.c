@@ -90,6 +90,8 @@ static void evaluate_item(void *context, unsigned worker, size_t index) {
     const struct evaluating *e = context;
     struct sdse_ready_item *item = &e->ready->items[index];
     item->status = evaluate(item, e->stop);
+    if (e->ready->item_done)
+        e->ready->item_done(e->ready->context);
 }
 
 // ---- Figures ----

@@ -361,6 +361,8 @@ static enum sdse_status all_epochs(struct run *run, struct sdse_train_epoch *epo
             status = measure(run, &run->now->accuracy);
         if (status == SDSE_OK)
             status = count_bits(run);
+        if (status == SDSE_OK && run->setting->epoch_done)
+            run->setting->epoch_done(run->setting->context);
     }
     return status;
 }

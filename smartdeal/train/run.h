@@ -49,6 +49,10 @@ struct sdse_train_setting {
     double momentum;     // of weights and biases that are plain
     double weight_decay; // of those
     uint64_t seed;       // of the order of the samples
+    // Called after each row of epochs (number 0 too), from any thread; NULL = nobody
+    // is.
+    void (*epoch_done)(void *context);
+    void *context;
 };
 
 // After an epoch; number 0 is before the first.

@@ -129,9 +129,9 @@ static void equals_all_combinations(void **state) {
         for (int i = 0; i < LAYERS; i++)
             make_front(&seed, elements[i], &layers[i]);
         struct sdse_network_front front;
-        assert_int_equal(
-            sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT, arena, &front),
-            SDSE_OK);
+        assert_int_equal(sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT,
+                                                  NULL, arena, &front),
+                         SDSE_OK);
         assert_false(front.thinned);
         for (size_t i = 0; i < front.count; i++) {
             size_t choice[LAYERS];
@@ -154,6 +154,29 @@ static void equals_all_combinations(void **state) {
     }
 }
 
+// A stop ends it with a status, whenever it is asked for, and leaves *front alone.
+static void stops_when_asked(void **state) {
+    (void)state;
+    uint64_t seed = 88172645463325252u;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_tradeoff elements[LAYERS][MOST];
+    struct sdse_layer_front layers[LAYERS];
+    for (int i = 0; i < LAYERS; i++)
+        make_front(&seed, elements[i], &layers[i]);
+    struct sdse_network_front front = {.count = 77};
+    atomic_bool stop = true;
+    assert_int_equal(sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT, &stop,
+                                              arena, &front),
+                     SDSE_INTERRUPTED);
+    assert_int_equal(front.count, 77);
+    atomic_store(&stop, false);
+    assert_int_equal(sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT, &stop,
+                                              arena, &front),
+                     SDSE_OK);
+    assert_true(front.count >= 1 && front.count != 77);
+    sdse_arena_free(arena);
+}
+
 // A front that outgrows its limit keeps both ends and what every objective picks; what
 // is picked within a budget is no further from the best than its gap says.
 static void thinning_is_honest(void **state) {
@@ -167,12 +190,13 @@ static void thinning_is_honest(void **state) {
         for (int i = 0; i < LAYERS; i++)
             make_front(&seed, elements[i], &layers[i]);
         struct sdse_network_front exact, front;
-        assert_int_equal(
-            sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT, arena, &exact),
-            SDSE_OK);
-        const size_t most = 1 + next(&seed) % 12;
-        assert_int_equal(sdse_network_front_build(layers, LAYERS, most, arena, &front),
+        assert_int_equal(sdse_network_front_build(layers, LAYERS, SDSE_LARGEST_FRONT,
+                                                  NULL, arena, &exact),
                          SDSE_OK);
+        const size_t most = 1 + next(&seed) % 12;
+        assert_int_equal(
+            sdse_network_front_build(layers, LAYERS, most, NULL, arena, &front),
+            SDSE_OK);
         thinned += front.thinned;
         assert_true(front.thinned || front.count == exact.count);
         assert_true(front.count <= most || front.count <= 2 * front.corner_count ||
@@ -251,7 +275,8 @@ static void gaps_of_layers_multiply(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equals_all_combinations), cmocka_unit_test(thinning_is_honest),
-        cmocka_unit_test(keeps_both_ends), cmocka_unit_test(gaps_of_layers_multiply)};
+        cmocka_unit_test(equals_all_combinations), cmocka_unit_test(stops_when_asked),
+        cmocka_unit_test(thinning_is_honest), cmocka_unit_test(keeps_both_ends),
+        cmocka_unit_test(gaps_of_layers_multiply)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

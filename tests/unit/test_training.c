@@ -296,7 +296,7 @@ static struct sdse_train_result train(struct sdse_net net, enum sdse_train_task 
     const struct sdse_train_plan plan = {
         .net = net,
         .task = task,
-        .setting = {EPOCHS, 30, 0.9, 5e-4, 3},
+        .setting = {EPOCHS, 30, 0.9, 5e-4, 3, NULL, NULL},
         .source_rate = 0.05,
         .methods = methods,
         .method_count = METHODS,
@@ -371,7 +371,8 @@ static void steps_as_by_hand(void **unused) {
         assert_int_equal(sdse_net_values_new(&net, all[i]), SDSE_OK);
     for (unsigned n = 0; n < net.count; n++)
         sdse_net_draw(&net.layer[n], n, start.weights[n], start.biases[n]);
-    const struct sdse_train_setting setting = {1, 29, 0.5, 0.25, 1};
+    const struct sdse_train_setting setting = {
+        .epochs = 1, .batch = 29, .momentum = 0.5, .weight_decay = 0.25, .seed = 1};
     const struct sdse_train_method sgd = {.learning_rate = 0.125};
     const struct sdse_subset set = {&images, COUNT, index};
     struct sdse_train_epoch epochs[2];
@@ -486,7 +487,7 @@ static void needs_both_parts(void **unused) {
     struct sdse_images images = generated(40, 1);
     const struct sdse_train_plan plan = {.net = sdse_net_mlp(8, 8, 4),
                                          .task = SDSE_TRAIN_ADAPT,
-                                         .setting = {1, 8, 0.9, 0, 1},
+                                         .setting = {1, 8, 0.9, 0, 1, NULL, NULL},
                                          .methods = methods,
                                          .method_count = 1,
                                          .threads = 1};
