@@ -174,7 +174,8 @@ static bool prune(struct finder *finder) {
         finder->corner = corner;
         finder->corner_room = finder->count;
     }
-    qsort(finder->found, finder->count, sizeof *finder->found, by_state_and_cost);
+    if (finder->count)
+        qsort(finder->found, finder->count, sizeof *finder->found, by_state_and_cost);
     size_t kept = 0, states = 0;
     for (size_t first = 0, end; first < finder->count; first = end, states++) {
         for (end = first + 1; end < finder->count &&

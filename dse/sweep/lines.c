@@ -45,7 +45,8 @@ static bool may_start_from(const struct sdse_layer_problem *a,
 size_t sdse_lines_list(struct sdse_layer_problem **problems, size_t count,
                        struct sdse_line *lines) {
     size_t listed = 0;
-    qsort(problems, count, sizeof(struct sdse_layer_problem *), compare);
+    if (count)
+        qsort(problems, count, sizeof(struct sdse_layer_problem *), compare);
     for (size_t first = 0, end; first < count; first = end) {
         between *way = NULL;
         end = first + 1;

@@ -321,8 +321,9 @@ bool sdse_query_names(struct sdse_reader *reader, const char *sql,
     sqlite3_stmt *row = NULL;
     *out =
         (struct sdse_query_rows){.name = SDSE_ARENA_ARRAY(arena, const char *, MOST)};
-    int code =
-        out->name ? sqlite3_prepare_v2(reader->db, sql, -1, &row, NULL) : SQLITE_NOMEM;
+    int code = out->name ? sdse_volume_register(reader->db) : SQLITE_NOMEM;
+    if (code == SQLITE_OK)
+        code = sqlite3_prepare_v2(reader->db, sql, -1, &row, NULL);
     while (code == SQLITE_OK || code == SQLITE_ROW) {
         code = sqlite3_step(row);
         if (code != SQLITE_ROW || out->count == MOST)
