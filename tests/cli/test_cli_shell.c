@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/sanitized.h"
 #include "support_program.h"
 
 static int fill_database(void **state) {
@@ -98,6 +99,10 @@ static struct terminal terminal;
 
 static void the_shell_completes_and_remembers(void **state) {
     (void)state;
+    if (SANITIZED) { // libedit leaks, and keys typed ahead of a slow start are lost
+        print_message("skipped under a sanitizer\n");
+        skip();
+    }
     char path[256];
     snprintf(path, sizeof path, "%s", scratch("r.db"));
     char *argv[] = {(char[]){"sdse"}, (char[]){"query"}, path, NULL};
