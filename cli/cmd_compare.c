@@ -264,6 +264,12 @@ static enum sdse_status list_networks(struct cli *cli, const struct sides *sides
     }
     if (networks_of_both(networks))
         return SDSE_OK;
+    for (int side = 0; side < SDSE_SIDES; side++)
+        if (networks->count[side] == 0) {
+            cli_error(cli, "no point of %c fits; `sdse status` shows what is there",
+                      'A' + side);
+            return SDSE_INVALID;
+        }
     cli_error(cli, "no network is in both: `sdse status` shows what is there");
     return SDSE_INVALID;
 }

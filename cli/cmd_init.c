@@ -274,6 +274,10 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *given) {
     }
     struct cli_args args = *given;
     const char *path = args.operand_count > 1 ? args.operands[1] : NULL;
+    if (path && strcmp(path, "-") == 0) {
+        cli_error(cli, "without a file it is printed; '-' is none");
+        return CLI_USAGE;
+    }
     if (path && !is_free(cli, path))
         return CLI_BAD_INPUT;
     const bool asking =

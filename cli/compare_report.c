@@ -98,7 +98,8 @@ static enum cli_exit print_sums(const struct printing *to,
     const struct sdse_scale scale = scale_of(of);
     if (sdse_differences_count(of) == 0) {
         if (of->count)
-            printf("\n%s: the same, %.6g %s in %zu %s\n", of->title,
+            printf("\n%s: the same, %.*g %s in %zu %s\n", of->title,
+                   strcmp(scale.unit, "cycles") == 0 ? 17 : 6, // counts are whole
                    of->total[SDSE_A] * scale.factor, scale.unit, of->count,
                    of->count == 1 ? "row" : "rows");
         return CLI_OK;
@@ -224,7 +225,8 @@ static enum cli_exit print_figures(const struct printing *to,
     return status;
 }
 
-// "B takes 10.7 % less energy, 7.4 % more time than A": what is asked first.
+// "B takes 10.7 % less energy, 7.4 % more time than A; area is the same": what is asked
+// first.
 static void print_sentence(const struct sdse_differences *figures) {
     static const struct {
         enum sdse_metric metric;
@@ -232,24 +234,31 @@ static void print_sentence(const struct sdse_differences *figures) {
     } asked[] = {{SDSE_METRIC_ENERGY, "energy"},
                  {SDSE_METRIC_LATENCY, "time"},
                  {SDSE_METRIC_AREA, "area"}};
-    const char *before = "\nB takes ";
-    bool differs = false;
+    const char *before = "\nB takes ", *equal[sizeof asked / sizeof *asked];
+    size_t equal_count = 0;
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         const struct sdse_difference *row = &figures->rows[asked[i].metric];
         const double a = row->value[SDSE_A], b = row->value[SDSE_B];
         if (!(a > 0) || isnan(b)) // nothing to be a part of
             continue;
+        if (a == b) {
+            equal[equal_count++] = asked[i].name;
+            continue;
+        }
         const double percent = 100 * (b - a) / a;
-        if (a == b)
-            printf("%sthe same %s", before, asked[i].name);
-        else
-            printf("%s%.3g %% %s %s", before, fabs(percent),
-                   percent < 0 ? "less" : "more", asked[i].name);
+        printf("%s%.3g %% %s %s", before, fabs(percent), percent < 0 ? "less" : "more",
+               asked[i].name);
         before = ", ";
-        differs |= a != b;
     }
-    if (*before == ',')
-        puts(differs ? " than A" : " as A");
+    const bool differs = *before == ',';
+    if (differs)
+        fputs(" than A", stdout);
+    for (size_t i = 0; i < equal_count; i++)
+        printf("%s%s", i ? " and " : differs ? "; " : "\n", equal[i]);
+    if (equal_count)
+        puts(equal_count == 1 ? " is the same" : " are the same");
+    else if (differs)
+        putchar('\n');
 }
 
 enum cli_exit cli_compare_print_points(struct cli *cli,

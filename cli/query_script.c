@@ -143,10 +143,6 @@ static char *read_all(FILE *in) {
     return sdse_memory_close(&memory, out) ? memory.text : NULL;
 }
 
-static bool is_blank(const char *text) {
-    return text[strspn(text, " \t\r\n;")] == '\0';
-}
-
 // Bytes of what comes first: a command's line, a statement with its ';', or the rest.
 static size_t first_part(struct cli_queries *queries, const char *text) {
     if (*text == '.')
@@ -165,12 +161,14 @@ enum cli_exit cli_query_run_all(struct cli_queries *queries, FILE *in) {
         return CLI_SYSTEM;
     }
     enum cli_exit status = CLI_OK;
-    for (char *at = text; status == CLI_OK && !queries->quit && !is_blank(at);) {
+    for (char *at = text; status == CLI_OK && !queries->quit;) {
         // What has been run becomes blanks, so that places are those of the whole.
         for (char *c = text; c < at; c++)
             if (*c != '\n')
                 *c = ' ';
-        at += strspn(at, " \t\r\n;");
+        at += sdse_query_skip_blanks(at) - at;
+        if (!*at)
+            break;
         char *end = at + first_part(queries, at);
         const char kept = *end;
         *end = '\0';

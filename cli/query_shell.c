@@ -129,7 +129,7 @@ static void take_line(struct shell *shell, const char *line) {
     }
     memcpy(text + before, line, strlen(line) + 1);
     shell->pending = text;
-    const char *first = text + strspn(text, " \t\r\n;");
+    const char *first = sdse_query_skip_blanks(text);
     const bool blank = *first == '\0';
     if (!blank && *first != '.' && !sdse_query_first(first, queries->cli->arena))
         return; // more is to come

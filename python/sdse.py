@@ -316,7 +316,9 @@ class Arch:
             return Score(score[0])
 
     def map_network(self, workload, objective="edp", **wish):
-        """Each layer by itself: rows with its Score; equal energies and times add up to the network's."""
+        """Each layer by itself: rows with its Score; their energies and times add up to the network's."""
+        if objective == "pareto":
+            raise ValueError("a network's rows have one mapping each; for fronts map() its layers")
         rows = []
         for layer in workload:
             score = self.map(layer, objective, **wish)
@@ -333,7 +335,7 @@ def _yaml(value):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_yaml, value)) + "]"
-    return repr(value) if isinstance(value, float) else str(value)
+    return repr(float(value)) if isinstance(value, float) else str(value)  # a numpy.float64 is a float
 
 
 # --- Results ---
@@ -351,7 +353,7 @@ class Results:
         path = os.path.abspath(os.fspath(path))
         if not os.path.isfile(path):
             raise FileNotFoundError(path)
-        quoted = "".join(ch if ch.isalnum() or ch in "/._-" else "".join(f"%{b:02X}" for b in ch.encode())
+        quoted = "".join(ch if ch.isalnum() or ch in "/._-" else "".join(f"%{b:02X}" for b in os.fsencode(ch))
                          for ch in path)
         self._db = sqlite3.connect(f"file:{quoted}?mode=ro", uri=True)
         self._db.row_factory = sqlite3.Row

@@ -146,7 +146,7 @@ static enum sdse_status check_filter(sqlite3 *db, const struct sdse_filter *filt
                                      struct sdse_arena *arena,
                                      struct sdse_diags *diags) {
     enum sdse_status status[] = {
-        check_name(db, "sweep", filter->sweep, "SELECT name FROM sweep", arena, diags),
+        check_name(db, "sweep", filter->sweep, "SELECT DISTINCT name FROM sweep", arena, diags),
         check_name(db, "workload", filter->workload,
                    "SELECT DISTINCT workload FROM point", arena, diags),
         check_name(db, "accelerator", filter->arch, "SELECT DISTINCT arch FROM point",

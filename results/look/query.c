@@ -1,6 +1,8 @@
 #include "results/look/query.h"
 
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -113,6 +115,22 @@ static enum sdse_status refuse(sqlite3 *db, int code, bool denied, const char *s
 // ---- running ----
 
 // False when memory is out.
+// Bytes as SQL writes them: X'00FF'.
+static bool add_bytes(struct sdse_table *table, sqlite3_stmt *row, int column) {
+    const unsigned char *bytes = sqlite3_column_blob(row, column);
+    const size_t count = (size_t)sqlite3_column_bytes(row, column);
+    char *text = bytes || count == 0 ? malloc(2 * count + sizeof "X''") : NULL;
+    if (!text)
+        return false;
+    char *to = text + sprintf(text, "X'");
+    for (size_t i = 0; i < count; i++)
+        to += sprintf(to, "%02X", bytes[i]);
+    sprintf(to, "'");
+    sdse_table_add_text(table, text);
+    free(text);
+    return true;
+}
+
 static bool add_cell(struct sdse_table *table, sqlite3_stmt *row, int column) {
     switch (sqlite3_column_type(row, column)) {
     case SQLITE_INTEGER:
@@ -124,6 +142,8 @@ static bool add_cell(struct sdse_table *table, sqlite3_stmt *row, int column) {
     case SQLITE_NULL:
         sdse_table_add_null(table);
         break;
+    case SQLITE_BLOB:
+        return add_bytes(table, row, column);
     default: {
         const char *text = (const char *)sqlite3_column_text(row, column);
         sdse_table_add_text(table, text);
@@ -208,10 +228,18 @@ static int collect(sqlite3_stmt *statement, struct answer *answer) {
     return code;
 }
 
-static bool only_blanks(const char *text) {
-    while (isspace((unsigned char)*text) || *text == ';')
-        text++;
-    return *text == '\0';
+const char *sdse_query_skip_blanks(const char *text) {
+    for (;;) {
+        const char *end = strncmp(text, "/*", 2) == 0 ? strstr(text + 2, "*/") : NULL;
+        if (isspace((unsigned char)*text) || *text == ';')
+            text++;
+        else if (strncmp(text, "--", 2) == 0)
+            text += strcspn(text, "\n");
+        else if (end)
+            text = end + 2;
+        else
+            return text;
+    }
 }
 
 static enum sdse_status ask(struct sdse_reader *reader, const char *sql,
@@ -232,7 +260,7 @@ static enum sdse_status ask(struct sdse_reader *reader, const char *sql,
         sdse_diag_add(diags, SDSE_ERROR, place_in(sql, 0), "query-sql",
                       "no statement in it");
         status = SDSE_INVALID;
-    } else if (!only_blanks(rest)) {
+    } else if (*sdse_query_skip_blanks(rest)) {
         sdse_diag_add(diags, SDSE_ERROR, place_in(sql, (int)(rest - sql)), "query-sql",
                       "one statement at a time");
         status = SDSE_INVALID;

@@ -35,6 +35,10 @@ enum sdse_status sdse_query_write(struct sdse_reader *reader, const char *sql,
                                   enum sdse_table_format format, FILE *out,
                                   struct sdse_arena *arena, struct sdse_diags *diags);
 
+// What `text` goes on with behind blanks, ';' and comments. A comment that is not closed
+// is no comment yet.
+const char *sdse_query_skip_blanks(const char *text);
+
 // Bytes of the first whole statement in `text`, with the ';' that ends it; 0 if none is
 // whole, or memory is out. What is quoted or a comment ends nothing.
 size_t sdse_query_first(const char *text, struct sdse_arena *arena);

@@ -34,7 +34,8 @@ static void write_changed(const char *name, const char *of, const char *text,
 }
 
 // r.db; o.db, in which one override has other values and the sweep another name; m.db,
-// in which the buffer's reads are dearer; two.db has r.db's sweep and o.db's.
+// in which the buffer's reads are dearer; two.db has r.db's sweep and o.db's;
+// twice.db has two versions of r.db's.
 static int fill_databases(void **state) {
     if (enter_scratch(state) != 0)
         return -1;
@@ -45,7 +46,9 @@ static int fill_databases(void **state) {
     const bool done = sweep("sweep tests/data/cli/sweep.yaml -o @r.db -j 1") &&
                       sweep("sweep @o.yaml -o @o.db -j 1") &&
                       sweep("sweep tests/data/cli/sweep.yaml -o @two.db -j 1") &&
-                      sweep("sweep @o.yaml -o @two.db -j 1");
+                      sweep("sweep @o.yaml -o @two.db -j 1") &&
+                      sweep("sweep tests/data/cli/sweep.yaml -o @twice.db -j 1") &&
+                      sweep("sweep @o1.yaml -o @twice.db -j 1");
     write_changed("m.yaml", "tests/data/cli/sweep.yaml", "8", "8");
     write_changed("arch.yaml", "tests/data/cli/arch.yaml", "read_pj: 10",
                   "read_pj: 11");
@@ -136,6 +139,10 @@ static void refuses(void **state) {
     golden_err("compare_same_sweep", 2, "compare a.db --sweep x,x");
     golden_err("compare_no_point", 1, "compare @r.db 1 99");
     golden_err("compare_no_sweep", 1, "compare @two.db --sweep cli-test,cli-other");
+    golden_err("compare_nothing_fits", 1,
+               "compare @r.db @m.db --limit area<=0.000001mm2");
+    golden_err("compare_versions_of_one", 1,
+               "compare @twice.db --sweep cli-test@1,none");
     golden_err("compare_no_version", 1, "compare @two.db --sweep cli-test,cli-test@2");
     golden_err("compare_no_file", 1, "compare @r.db @none.db");
 }

@@ -197,6 +197,7 @@ static void wrong_words_are_refused(void **state) {
                "init arch --rows 513 --buffer-kib 3 --bits 1 --dram-gbps 0 -t cnn -w "
                "resnet18");
     golden_err("init_wrong_workload", 2, "init workload -t vector --rows 3");
+    ends(2, "init arch -", "without a file it is printed");
     ends(1, "init sweep @x.yaml -a eyeris", "did you mean 'eyeriss'?");
     ends(1, "init sweep @x.yaml -a workloads/resnet18.yaml -w resnet18", "[file-kind]");
     assert_null(read_whole(scratch("x.yaml")));

@@ -220,6 +220,8 @@ static void statements_come_from_a_pipe(void **state) {
         {"SELECT 1 AS a;\n\n SELECT 2; SELECT x;\nSELECT 3;", "-f csv",
          "query:3:19: error: no such column: x [query-sql]\na\n1\n2\n2\n", 1},
         {"", "- -f csv", "", 0},
+        {"-- only words\n", "- -f csv", "", 0},
+        {"-- x\n.format csv\n/* y; */ SELECT 1 AS a;\n-- done\n", "-", "a\n1\n", 0},
         {"SELECT 7 AS seven", "'SELECT 8 AS eight' -f csv", "eight\n8\n", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

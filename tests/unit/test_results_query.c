@@ -183,6 +183,8 @@ static void answers_to_the_edge(void **state) {
     refuses(reader, strcat(wide, ", 1 AS a"), "query-sql");
     sdse_diags_init(&diags, arena);
     yields(reader, "SELECT 1 AS x ;; ;\n", "x\n1\n");
+    yields(reader, "SELECT 1 AS x; -- and\n /* no; more */ ;\n--", "x\n1\n");
+    yields(reader, "SELECT x'00ff41' AS a, x'' AS b", "a,b\nX'00FF41',X''\n");
     sdse_reader_close(reader);
 }
 
@@ -193,6 +195,9 @@ static void says_where_the_sql_is_wrong(void **state) {
     assert_int_equal(diags.first->loc.line, 2);
     assert_int_equal(diags.first->loc.column, 3);
     refuses(reader, "SELECT 1; SELECT 2", "query-sql");
+    refuses(reader, "SELECT 1; -- one\nSELECT 2", "query-sql");
+    refuses(reader, "SELECT 1; - 2", "query-sql");
+    refuses(reader, "SELECT 1; /* open", "query-sql");
     assert_int_equal(diags.first->loc.column, 10);
     refuses(reader, "", "query-sql");
     refuses(reader, "-- nothing", "query-sql");

@@ -94,6 +94,7 @@ raises(sdse.InputError, lambda: sdse.Workload(npu.path), "[file-kind]")
 raises(sdse.InputError, lambda: npu.map(conv, "speed"), "[wish]")
 raises(sdse.InputError, lambda: npu.map(conv, imperfect_percent=101), "[wish]")
 raises(sdse.InputError, lambda: npu.map(conv, seconds_limit=-1), "[wish]")
+raises(ValueError, lambda: npu.map_network(net, "pareto"), "for fronts map() its layers")
 raises(sdse.InputError, lambda: npu.evaluate(conv), "[mapping-invalid]")
 raises(sdse.InputError, lambda: npu.evaluate(conv, "mapping: []"), "error")
 tight = sdse.Arch("eyeriss", {"ifmap.capacity_words": 1, "psum.capacity_words": 1, "filter.capacity_words": 32,
@@ -122,6 +123,15 @@ with sdse.Results(db) as results:
     assert "v_layer" in results.views()
     raises(KeyError, lambda: results.view("v_none"), "v_point")
     raises(Exception, lambda: results.query("DELETE FROM point"), "")
+
+
+class Float(float):  # as numpy.float64 is: its repr is no number of YAML
+    def __repr__(self):
+        return f"np.float64({float(self)!r})"
+
+
+assert sdse.Arch("eyeriss", {"GLB.capacity_kib": Float(64)}).area_um2 == sdse.Arch(
+    "eyeriss", {"GLB.capacity_kib": 64}).area_um2
 raises(FileNotFoundError, lambda: sdse.Results(os.path.join(folder, "none.db")), "none.db")
 assert not os.path.exists(os.path.join(folder, "none.db"))
 
