@@ -147,6 +147,30 @@ void free_ran(struct ran *ran) {
     free(ran->err);
 }
 
+char *run_text(int status, const char *line) {
+    struct ran ran = run_program(line);
+    if (ran.status != status)
+        fail_msg("sdse %s: exit status %d, not %d (signal %d)\n%s%s", line, ran.status,
+                 status, ran.signal, ran.out, ran.err);
+    char *text = status ? ran.err : ran.out;
+    free(status ? ran.out : ran.err);
+    return text;
+}
+
+void run_says(int status, const char *line, const char *part) {
+    char *text = run_text(status, line);
+    if (!strstr(text, part))
+        fail_msg("sdse %s: no '%s' in\n%s", line, part, text);
+    free(text);
+}
+
+void run_alike(const char *line, const char *other) {
+    char *one = run_text(0, line), *two = run_text(0, other);
+    assert_string_equal(one, two);
+    free(one);
+    free(two);
+}
+
 size_t list_verbs(char names[MOST_VERBS][VERB_BYTES]) {
     struct ran ran = run_program("--help");
     assert_int_equal(ran.status, 0);

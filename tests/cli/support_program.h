@@ -27,6 +27,14 @@ struct ran run_program(const char *line);
 struct ran run_program_to(const char *line, const char *path, char *const *environment);
 void free_ran(struct ran *ran);
 
+// Runs, checks the exit status, and returns what was said: stdout, or stderr where the
+// status is not 0. The caller frees it.
+char *run_text(int status, const char *line);
+// The same, and `part` is in what was said.
+void run_says(int status, const char *line, const char *part);
+// Both succeed and write the same to stdout.
+void run_alike(const char *line, const char *other);
+
 // The verbs that `sdse --help` lists; how many there are.
 enum { MOST_VERBS = 64, VERB_BYTES = 32 };
 size_t list_verbs(char names[MOST_VERBS][VERB_BYTES]);

@@ -6,47 +6,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/change_database.h"
 #include "support/copy_file.h"
 #include "support/weights_file.h"
 #include "support_program.h"
-
-static char *says(int status, const char *line) {
-    struct ran ran = run_program(line);
-    if (ran.status != status)
-        fail_msg("%s: %d\n%s%s", line, ran.status, ran.out, ran.err);
-    char *said = status ? ran.err : ran.out;
-    free(status ? ran.out : ran.err);
-    return said;
-}
-
-static void said(int status, const char *line, const char *what) {
-    char *text = says(status, line);
-    if (!strstr(text, what))
-        fail_msg("%s: no '%s' in\n%s", line, what, text);
-    free(text);
-}
-
-static void same(const char *line, const char *other) {
-    char *one = says(0, line), *two = says(0, other);
-    assert_string_equal(one, two);
-    free(one);
-    free(two);
-}
-
-static void change(const char *database, const char *sql) {
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(scratch(database), &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    sqlite3_close(db);
-}
 
 // Layers a and c have the same values in two files, d reads that of c.
 #define NET(name)                                                                \
@@ -96,10 +65,10 @@ static int begin(void **state) {
             assert_int_equal(fwrite(&value, sizeof value, 1, file), 1);
             assert_int_equal(fclose(file), 0);
         }
-        said(0, "plan @s.yaml",
-             "weights          0.000864 MB more with --embed-weights");
-        free(says(0, "sweep @s.yaml -o @plain.db -q"));
-        free(says(0, "sweep @s.yaml -o @e.db -q --embed-weights"));
+        run_says(0, "plan @s.yaml",
+                 "weights          0.000864 MB more with --embed-weights");
+        free(run_text(0, "sweep @s.yaml -o @plain.db -q"));
+        free(run_text(0, "sweep @s.yaml -o @e.db -q --embed-weights"));
     }
     remove_weights();
     return entered;
@@ -107,12 +76,12 @@ static int begin(void **state) {
 
 static void points_are_run_again_without_their_files(void **state) {
     (void)state;
-    same("export @e.db", "export @plain.db"); // no result
-    said(0, "verify @e.db", "all as stored");
+    run_alike("export @e.db", "export @plain.db"); // no result
+    run_says(0, "verify @e.db", "all as stored");
     // a and c are one tensor; b has two versions, and raw points none of their own.
-    said(0, "query @e.db -f csv SELECT~count(*),sum(length(data))~FROM~tensor",
-         "\n3,1152\n");
-    said(0, "query @e.db -f csv SELECT~count(*)~FROM~layer_weights", "\n8\n");
+    run_says(0, "query @e.db -f csv SELECT~count(*),sum(length(data))~FROM~tensor",
+             "\n3,1152\n");
+    run_says(0, "query @e.db -f csv SELECT~count(*)~FROM~layer_weights", "\n8\n");
     int found = 0;
     for (int i = 1; i <= 6; i++) {
         char line[128];
@@ -120,11 +89,11 @@ static void points_are_run_again_without_their_files(void **state) {
                  "query @e.db -f csv "
                  "SELECT~form~FROM~v_point~WHERE~point_id=%d",
                  i);
-        char *form = says(0, line);
+        char *form = run_text(0, line);
         const bool measured = strstr(form, "found") != NULL;
         free(form);
         snprintf(line, sizeof line, "reproduce @e.db %d -o @p%d", i, i);
-        char *text = says(0, line);
+        char *text = run_text(0, line);
         assert_non_null(strstr(text, "all equal to the last bit"));
         if (measured !=
             (strstr(text, "weights: from the database, those of 4 layers") != NULL))
@@ -132,7 +101,7 @@ static void points_are_run_again_without_their_files(void **state) {
         free(text);
         // What it wrote runs as a sweep of its own, to the same point.
         snprintf(line, sizeof line, "sweep @p%d/sweep.yaml -o @again%d.db -q", i, i);
-        free(says(0, line));
+        free(run_text(0, line));
         char other[160];
         snprintf(line, sizeof line,
                  "query @again%d.db -f csv "
@@ -142,32 +111,32 @@ static void points_are_run_again_without_their_files(void **state) {
                  "query @e.db -f csv "
                  "SELECT~energy_pj,rel_error,weights~FROM~v_point~WHERE~point_id=%d",
                  i);
-        same(line, other);
+        run_alike(line, other);
         found += measured;
     }
     assert_int_equal(found, 4); // two of each version
-    same("query @again2.db -f csv SELECT~rel_error>0~FROM~v_point",
-         "query @e.db -f csv SELECT~1~AS~'rel_error>0'");
+    run_alike("query @again2.db -f csv SELECT~rel_error>0~FROM~v_point",
+              "query @e.db -f csv SELECT~1~AS~'rel_error>0'");
     // Without weights in it they are taken as they were measured.
-    said(0, "reproduce @plain.db 2 -o @q", "weights: from files that are not in");
+    run_says(0, "reproduce @plain.db 2 -o @q", "weights: from files that are not in");
 }
 
 static void weights_go_with_their_sweeps(void **state) {
     (void)state;
-    free(says(0, "merge @m.db @plain.db @e.db"));
-    free(says(0, "merge @m.db @e.db"));
-    said(0, "verify @m.db", "all as stored");
-    same("query @m.db -f csv SELECT~hash,length(data)~FROM~tensor~ORDER~BY~1",
-         "query @e.db -f csv SELECT~hash,length(data)~FROM~tensor~ORDER~BY~1");
-    said(0, "rename @m.db s other", "2 versions");
-    said(0, "verify @m.db", "all as stored");
-    said(0, "prune @m.db", "tensor              3   1");
-    said(0, "query @m.db -f csv SELECT~count(*)~FROM~layer_weights", "\n4\n");
-    said(0, "verify @m.db", "all as stored");
-    said(0, "reproduce @m.db net/small/found/registers.capacity_bytes=64 -o @r",
-         "weights: from the database, those of 4 layers");
-    said(0, "prune @m.db --sweep other", "layer_weights");
-    said(0, "query @m.db -f csv SELECT~count(*)~FROM~tensor", "\n0\n");
+    free(run_text(0, "merge @m.db @plain.db @e.db"));
+    free(run_text(0, "merge @m.db @e.db"));
+    run_says(0, "verify @m.db", "all as stored");
+    run_alike("query @m.db -f csv SELECT~hash,length(data)~FROM~tensor~ORDER~BY~1",
+              "query @e.db -f csv SELECT~hash,length(data)~FROM~tensor~ORDER~BY~1");
+    run_says(0, "rename @m.db s other", "2 versions");
+    run_says(0, "verify @m.db", "all as stored");
+    run_says(0, "prune @m.db", "tensor              3   1");
+    run_says(0, "query @m.db -f csv SELECT~count(*)~FROM~layer_weights", "\n4\n");
+    run_says(0, "verify @m.db", "all as stored");
+    run_says(0, "reproduce @m.db net/small/found/registers.capacity_bytes=64 -o @r",
+             "weights: from the database, those of 4 layers");
+    run_says(0, "prune @m.db --sweep other", "layer_weights");
+    run_says(0, "query @m.db -f csv SELECT~count(*)~FROM~tensor", "\n0\n");
 }
 
 static void changed_weights_are_damage(void **state) {
@@ -180,16 +149,16 @@ static void changed_weights_are_damage(void **state) {
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         copy_file(scratch("e.db"), scratch("d.db"));
-        change("d.db", changes[i]);
-        said(1, "verify @d.db", "[results-damaged]");
-        said(1, "reproduce @d.db 2 -o @d", "[results-damaged]");
-        said(1, "verify @d.db --repair", "[repair-lost]");
+        change_database(scratch("d.db"), changes[i]);
+        run_says(1, "verify @d.db", "[results-damaged]");
+        run_says(1, "reproduce @d.db 2 -o @d", "[results-damaged]");
+        run_says(1, "verify @d.db --repair", "[repair-lost]");
     }
 }
 
 static void a_missing_file_changes_nothing(void **state) {
     (void)state;
-    said(1, "sweep @s.yaml -o @new.db -q --embed-weights", "b.npy");
+    run_says(1, "sweep @s.yaml -o @new.db -q --embed-weights", "b.npy");
     assert_int_equal(access(scratch("new.db"), F_OK), -1);
 }
 

@@ -5,35 +5,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/change_database.h"
 #include "support/copy_file.h"
 #include "support_program.h"
-
-static char *said(const char *line) {
-    struct ran ran = run_program(line);
-    if (ran.status != 0)
-        fail_msg("%s: %d\n%s%s", line, ran.status, ran.out, ran.err);
-    free(ran.err);
-    return ran.out;
-}
-
-static void runs(int status, const char *line, const char *says) {
-    struct ran ran = run_program(line);
-    if (ran.status != status || !strstr(status ? ran.err : ran.out, says))
-        fail_msg("%s: %d\n%s%s", line, ran.status, ran.out, ran.err);
-    free_ran(&ran);
-}
-
-static void same(const char *line, const char *other) {
-    char *one = said(line), *two = said(other);
-    assert_string_equal(one, two);
-    free(one);
-    free(two);
-}
 
 #define SWEEP(name, kib)                                                             \
     "name: " name "\nworkloads: [net.yaml]\narchs: [arch.yaml]\noverride:\n"         \
@@ -49,115 +27,107 @@ static int begin(void **state) {
     write_scratch("v2.yaml", SWEEP("grid", "[16, 32]"));
     write_scratch("v3.yaml", SWEEP("\"a: b\"", "[16, 32]"));
     write_scratch("side.yaml", SWEEP("side", "[8]"));
-    free(said("sweep @v1.yaml -o @both.db -q"));
-    free(said("sweep @v2.yaml -o @both.db -q"));
-    free(said("sweep @v2.yaml -o @v2.db -q"));
+    free(run_text(0, "sweep @v1.yaml -o @both.db -q"));
+    free(run_text(0, "sweep @v2.yaml -o @both.db -q"));
+    free(run_text(0, "sweep @v2.yaml -o @v2.db -q"));
     copy_file(scratch("both.db"), scratch("three.db"));
-    free(said("sweep @side.yaml -o @three.db -q"));
+    free(run_text(0, "sweep @side.yaml -o @three.db -q"));
     return entered;
 }
 
 static void prunes_what_a_newer_run_replaced(void **state) {
     (void)state;
     copy_file(scratch("both.db"), scratch("p.db"));
-    char *before = said("export @p.db");
-    runs(0, "prune @p.db --dry-run", "rows would go, at least ");
-    same("export @p.db", "export @both.db");
+    char *before = run_text(0, "export @p.db");
+    run_says(0, "prune @p.db --dry-run", "rows would go, at least ");
+    run_alike("export @p.db", "export @both.db");
     free(before);
-    runs(0, "prune @p.db", "point                   6   2");
-    same("export @p.db", "export @v2.db");
-    runs(0, "verify @p.db", "all as stored");
-    runs(0, "prune @p.db", "0 rows dropped");
+    run_says(0, "prune @p.db", "point                   6   2");
+    run_alike("export @p.db", "export @v2.db");
+    run_says(0, "verify @p.db", "all as stored");
+    run_says(0, "prune @p.db", "0 rows dropped");
     // What is in no other sweep is dropped from a newest one too; the rest stays.
     copy_file(scratch("three.db"), scratch("p.db"));
-    runs(0, "prune @p.db --sweep grid --sweep-version 1", "sweep           3   1");
-    runs(0, "prune @p.db --sweep side", "rows dropped");
-    same("export @p.db", "export @v2.db");
-    runs(0, "prune @p.db --sweep grid", "rows dropped");
-    runs(0, "status @p.db", "sweep");
-    runs(0, "verify @p.db", "0 mappings");
-    free(said("sweep @v2.yaml -o @p.db -q"));
-    same("export @p.db", "export @v2.db");
+    run_says(0, "prune @p.db --sweep grid --sweep-version 1", "sweep           3   1");
+    run_says(0, "prune @p.db --sweep side", "rows dropped");
+    run_alike("export @p.db", "export @v2.db");
+    run_says(0, "prune @p.db --sweep grid", "rows dropped");
+    run_says(0, "status @p.db", "sweep");
+    run_says(0, "verify @p.db", "0 mappings");
+    free(run_text(0, "sweep @v2.yaml -o @p.db -q"));
+    run_alike("export @p.db", "export @v2.db");
 }
 
 static void refuses_what_is_not_there(void **state) {
     (void)state;
-    runs(1, "prune @both.db --sweep gird", "no sweep 'gird' in it [results-name]");
-    runs(1, "prune @both.db --sweep grid --sweep-version 3",
-         "no sweep 'grid', version 3 in it");
-    runs(1, "prune @both.db --tag paper", "no tag 'paper' in it");
-    runs(2, "prune @both.db --tag a --sweep b", "give one");
-    runs(2, "prune @both.db --sweep-version 2", "Add --sweep NAME");
-    runs(1, "prune @none.db", "none.db");
-    runs(1, "rename @none.db a b", "none.db");
-    runs(1, "rename @both.db gird b", "no sweep 'gird' in it");
-    runs(1, "rename @three.db grid side", "'side' is in it already [rename-taken]");
-    runs(2, "rename @both.db grid a\nb", "control characters");
-    runs(2, "tag @both.db a\tb", "control characters");
-    runs(2, "tag @both.db --remove", "Add its NAME");
-    runs(1, "tag @both.db paper --sweep gird", "there are 'grid'");
-    runs(1, "tag @both.db paper --limit area<=0mm2", "no point fits");
-    runs(1, "pareto @both.db --tag paper", "no tag 'paper' in it");
-    runs(1, "tag @both.db paper --remove", "no tag 'paper' in it");
-    same("export @both.db", "export @both.db");
+    run_says(1, "prune @both.db --sweep gird", "no sweep 'gird' in it [results-name]");
+    run_says(1, "prune @both.db --sweep grid --sweep-version 3",
+             "no sweep 'grid', version 3 in it");
+    run_says(1, "prune @both.db --tag paper", "no tag 'paper' in it");
+    run_says(2, "prune @both.db --tag a --sweep b", "give one");
+    run_says(2, "prune @both.db --sweep-version 2", "Add --sweep NAME");
+    run_says(1, "prune @none.db", "none.db");
+    run_says(1, "rename @none.db a b", "none.db");
+    run_says(1, "rename @both.db gird b", "no sweep 'gird' in it");
+    run_says(1, "rename @three.db grid side", "'side' is in it already [rename-taken]");
+    run_says(2, "rename @both.db grid a\nb", "control characters");
+    run_says(2, "tag @both.db a\tb", "control characters");
+    run_says(2, "tag @both.db --remove", "Add its NAME");
+    run_says(1, "tag @both.db paper --sweep gird", "there are 'grid'");
+    run_says(1, "tag @both.db paper --limit area<=0mm2", "no point fits");
+    run_says(1, "pareto @both.db --tag paper", "no tag 'paper' in it");
+    run_says(1, "tag @both.db paper --remove", "no tag 'paper' in it");
+    run_alike("export @both.db", "export @both.db");
 }
 
 static void names_points(void **state) {
     (void)state;
     copy_file(scratch("both.db"), scratch("t.db"));
-    runs(0, "tag @t.db paper --sweep grid --sweep-version 1 --where form='raw'",
-         "tag 'paper': 2 of 2 points had it not");
-    runs(0, "tag @t.db paper --sweep grid --sweep-version 1",
-         "tag 'paper': 2 of 4 points had it not");
-    runs(0, "tag @t.db best --form sd", "2 of 2 points");
-    runs(0, "tag @t.db", "best        2   2\npaper       4   4\n");
-    runs(0, "status @t.db", "best        2   2\npaper       4   4\n");
-    runs(0, "tag @t.db -f csv", "tag,points,ok\nbest,2,2\npaper,4,4\n");
+    run_says(0, "tag @t.db paper --sweep grid --sweep-version 1 --where form='raw'",
+             "tag 'paper': 2 of 2 points had it not");
+    run_says(0, "tag @t.db paper --sweep grid --sweep-version 1",
+             "tag 'paper': 2 of 4 points had it not");
+    run_says(0, "tag @t.db best --form sd", "2 of 2 points");
+    run_says(0, "tag @t.db", "best        2   2\npaper       4   4\n");
+    run_says(0, "status @t.db", "best        2   2\npaper       4   4\n");
+    run_says(0, "tag @t.db -f csv", "tag,points,ok\nbest,2,2\npaper,4,4\n");
     // A tag's points, superseded or not; what else is asked for holds too.
-    runs(0, "pareto @t.db --tag paper", "tiny: 4 points");
-    runs(0, "pareto @t.db --tag paper --form raw", "tiny: 2 points");
-    runs(0, "pareto @t.db --tag best", "tiny: 2 points");
-    runs(0, "costs @t.db --tag paper", "");
-    runs(0, "query @t.db -f csv SELECT~count(*)~FROM~v_tag~WHERE~tag='paper'",
-         "count(*)\n4\n");
+    run_says(0, "pareto @t.db --tag paper", "tiny: 4 points");
+    run_says(0, "pareto @t.db --tag paper --form raw", "tiny: 2 points");
+    run_says(0, "pareto @t.db --tag best", "tiny: 2 points");
+    run_says(0, "costs @t.db --tag paper", "");
+    run_says(0, "query @t.db -f csv SELECT~count(*)~FROM~v_tag~WHERE~tag='paper'",
+             "count(*)\n4\n");
     // No result, but verified and merged: the points of both.
-    same("export @t.db", "export @both.db");
-    runs(0, "verify @t.db", "all as stored");
+    run_alike("export @t.db", "export @both.db");
+    run_says(0, "verify @t.db", "all as stored");
     copy_file(scratch("both.db"), scratch("u.db"));
-    free(said("tag @u.db paper --sweep grid"));
-    free(said("tag @u.db mine"));
-    free(said("merge @tu.db @t.db @u.db"));
-    free(said("merge @ut.db @u.db @t.db"));
-    free(said("merge @ut.db @t.db"));
-    runs(0, "tag @tu.db", "best        2   2\nmine        4   4\npaper       6   6\n");
-    same("tag @tu.db", "tag @ut.db");
-    runs(0, "verify @ut.db", "all as stored");
+    free(run_text(0, "tag @u.db paper --sweep grid"));
+    free(run_text(0, "tag @u.db mine"));
+    free(run_text(0, "merge @tu.db @t.db @u.db"));
+    free(run_text(0, "merge @ut.db @u.db @t.db"));
+    free(run_text(0, "merge @ut.db @t.db"));
+    run_says(0, "tag @tu.db",
+             "best        2   2\nmine        4   4\npaper       6   6\n");
+    run_alike("tag @tu.db", "tag @ut.db");
+    run_says(0, "verify @ut.db", "all as stored");
     // What a tag names stays.
-    runs(0, "prune @t.db", "2 points stay in the sweeps that go: tags name them\n");
-    runs(0, "status @t.db", "superseded");
-    runs(0, "tag @t.db paper --remove --form sd", "2 of 2 points had it, and have");
-    runs(0, "tag @t.db best --remove", "2 of 2 points had it");
-    runs(0, "prune @t.db", "point_layer            ");
-    runs(0, "tag @t.db paper --remove", "2 of 2 points");
-    runs(0, "prune @t.db", "rows dropped");
-    same("export @t.db", "export @v2.db");
+    run_says(0, "prune @t.db", "2 points stay in the sweeps that go: tags name them\n");
+    run_says(0, "status @t.db", "superseded");
+    run_says(0, "tag @t.db paper --remove --form sd", "2 of 2 points had it, and have");
+    run_says(0, "tag @t.db best --remove", "2 of 2 points had it");
+    run_says(0, "prune @t.db", "point_layer            ");
+    run_says(0, "tag @t.db paper --remove", "2 of 2 points");
+    run_says(0, "prune @t.db", "rows dropped");
+    run_alike("export @t.db", "export @v2.db");
     // The points of a tag, but for those that another one names.
     copy_file(scratch("both.db"), scratch("t.db"));
-    free(said("tag @t.db drop --sweep grid --sweep-version 1"));
-    free(said("tag @t.db keep --sweep grid"));
-    runs(0, "prune @t.db --tag drop", "2 points stay");
-    runs(0, "tag @t.db", "keep       4   4\n");
-    free(said("prune @t.db"));
-    same("export @t.db", "export @v2.db");
-}
-
-// The database changed by SQL, past all that watches over it.
-static void change(const char *database, const char *sql) {
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(scratch(database), &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    sqlite3_close(db);
+    free(run_text(0, "tag @t.db drop --sweep grid --sweep-version 1"));
+    free(run_text(0, "tag @t.db keep --sweep grid"));
+    run_says(0, "prune @t.db --tag drop", "2 points stay");
+    run_says(0, "tag @t.db", "keep       4   4\n");
+    free(run_text(0, "prune @t.db"));
+    run_alike("export @t.db", "export @v2.db");
 }
 
 static void a_changed_tag_is_damage(void **state) {
@@ -169,16 +139,16 @@ static void a_changed_tag_is_damage(void **state) {
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         copy_file(scratch("v2.db"), scratch("d.db"));
-        free(said("tag @d.db paper --form raw"));
-        free(said("tag @d.db paper --form sd --where point_id=2"));
-        change("d.db", changes[i]);
-        runs(1, "status @d.db", "table tag");
-        runs(1, "verify @d.db", "[results-damaged]");
-        runs(1, "verify @d.db --repair", "tag");
+        free(run_text(0, "tag @d.db paper --form raw"));
+        free(run_text(0, "tag @d.db paper --form sd --where point_id=2"));
+        change_database(scratch("d.db"), changes[i]);
+        run_says(1, "status @d.db", "table tag");
+        run_says(1, "verify @d.db", "[results-damaged]");
+        run_says(1, "verify @d.db --repair", "tag");
         struct ran ran = run_program("verify @d.db --repair --force");
         free_ran(&ran);
-        runs(0, "verify @d.db", "all as stored");
-        same("export @d.db", "export @v2.db");
+        run_says(0, "verify @d.db", "all as stored");
+        run_alike("export @d.db", "export @v2.db");
     }
 }
 
@@ -193,63 +163,66 @@ static void prunes_changed_networks(void **state) {
     write_scratch("net.yaml", net);
     free(net);
     copy_file(scratch("v2.db"), scratch("c.db"));
-    free(said("sweep @v2.yaml -o @c.db -q"));
-    free(said("sweep @v2.yaml -o @new.db -q"));
+    free(run_text(0, "sweep @v2.yaml -o @c.db -q"));
+    free(run_text(0, "sweep @v2.yaml -o @new.db -q"));
     copy_file("tests/data/cli/net.yaml", scratch("net.yaml"));
-    runs(0, "prune @c.db", "rows dropped");
-    same("export @c.db", "export @new.db");
+    run_says(0, "prune @c.db", "rows dropped");
+    run_alike("export @c.db", "export @new.db");
 }
 
 // Tags of points that are solved again too.
 static void repair_keeps_tags(void **state) {
     (void)state;
     copy_file(scratch("v2.db"), scratch("r.db"));
-    free(said("tag @r.db paper"));
-    change("r.db", "UPDATE point SET energy_pj = 2 * energy_pj WHERE point_id = 1;"
-                   "DELETE FROM point_layer WHERE point_id = 2;"
-                   "UPDATE point SET hash = substr(hash, 2) || 'f' WHERE point_id = 3");
-    runs(1, "verify @r.db", "table point");
-    runs(0, "verify @r.db --repair", "the rows are those that were written");
-    runs(0, "tag @r.db", "paper       4   4\n");
-    runs(0, "verify @r.db", "all as stored");
+    free(run_text(0, "tag @r.db paper"));
+    change_database(
+        scratch("r.db"),
+        "UPDATE point SET energy_pj = 2 * energy_pj WHERE point_id = 1;"
+        "DELETE FROM point_layer WHERE point_id = 2;"
+        "UPDATE point SET hash = substr(hash, 2) || 'f' WHERE point_id = 3");
+    run_says(1, "verify @r.db", "table point");
+    run_says(0, "verify @r.db --repair", "the rows are those that were written");
+    run_says(0, "tag @r.db", "paper       4   4\n");
+    run_says(0, "verify @r.db", "all as stored");
 }
 
 static void renames(void **state) {
     (void)state;
-    free(said("sweep @v3.yaml -o @v3.db -q"));
+    free(run_text(0, "sweep @v3.yaml -o @v3.db -q"));
     copy_file(scratch("v2.db"), scratch("n.db"));
-    runs(0, "rename @n.db grid a:~b", "sweep 'grid' is 'a: b' now, in 1 version\n");
-    same("export @n.db", "export @v3.db");
-    runs(0, "verify @n.db", "all as stored");
-    runs(0, "sweep @v3.yaml -o @n.db -q", "4 were there before");
-    runs(0, "rename @n.db a:~b grid", "in 1 version\n");
-    same("export @n.db", "export @v2.db");
+    run_says(0, "rename @n.db grid a:~b", "sweep 'grid' is 'a: b' now, in 1 version\n");
+    run_alike("export @n.db", "export @v3.db");
+    run_says(0, "verify @n.db", "all as stored");
+    run_says(0, "sweep @v3.yaml -o @n.db -q", "4 were there before");
+    run_says(0, "rename @n.db a:~b grid", "in 1 version\n");
+    run_alike("export @n.db", "export @v2.db");
     copy_file(scratch("three.db"), scratch("n.db"));
-    runs(0, "rename @n.db grid other", "in 2 versions\n");
-    runs(0, "verify @n.db", "all as stored");
-    runs(0, "pareto @n.db --sweep other", "tiny: 4 points");
-    runs(0, "pareto @n.db --sweep side", "tiny: 2 points");
-    runs(0, "rename @n.db other grid", "in 2 versions\n");
-    same("export @n.db", "export @three.db");
+    run_says(0, "rename @n.db grid other", "in 2 versions\n");
+    run_says(0, "verify @n.db", "all as stored");
+    run_says(0, "pareto @n.db --sweep other", "tiny: 4 points");
+    run_says(0, "pareto @n.db --sweep side", "tiny: 2 points");
+    run_says(0, "rename @n.db other grid", "in 2 versions\n");
+    run_alike("export @n.db", "export @three.db");
 }
 
-// While a sweep runs on the file, what it has done already cannot be taken away.
 // While a sweep runs on the file, what it has done already cannot be taken away.
 static void waits_for_sweeps(void **state) {
     (void)state;
     copy_file(scratch("both.db"), scratch("w.db"));
-    change("w.db",
-           "INSERT INTO claimant VALUES('t', 'elsewhere pid:[1]', 77, 0, 1 << 40);"
-           "INSERT INTO claim VALUES('0123456789abcdef0123456789abcdef', 0, 't')");
-    runs(1, "prune @w.db", "a sweep is running on it: process 77 on host elsewhere;");
-    runs(1, "prune @w.db --dry-run", "[results-busy]");
-    runs(1, "rename @w.db grid other", "[results-busy]");
-    runs(0, "tag @w.db paper", "4 of 4 points");
-    same("export @w.db", "export @both.db");
-    change("w.db", "UPDATE claimant SET expires = 1");
-    runs(0, "prune @w.db", "rows dropped");
-    runs(0, "rename @w.db grid other", "now");
-    runs(0, "verify @w.db", "all as stored");
+    change_database(
+        scratch("w.db"),
+        "INSERT INTO claimant VALUES('t', 'elsewhere pid:[1]', 77, 0, 1 << 40);"
+        "INSERT INTO claim VALUES('0123456789abcdef0123456789abcdef', 0, 't')");
+    run_says(1, "prune @w.db",
+             "a sweep is running on it: process 77 on host elsewhere;");
+    run_says(1, "prune @w.db --dry-run", "[results-busy]");
+    run_says(1, "rename @w.db grid other", "[results-busy]");
+    run_says(0, "tag @w.db paper", "4 of 4 points");
+    run_alike("export @w.db", "export @both.db");
+    change_database(scratch("w.db"), "UPDATE claimant SET expires = 1");
+    run_says(0, "prune @w.db", "rows dropped");
+    run_says(0, "rename @w.db grid other", "now");
+    run_says(0, "verify @w.db", "all as stored");
 }
 
 int main(void) {

@@ -15,24 +15,10 @@
 
 enum { SHARDS = 5 };
 
-static char *exported(const char *line) {
-    struct ran ran = run_program(line);
-    assert_int_equal(ran.status, 0);
-    free(ran.err);
-    return ran.out;
-}
-
-static void runs(int status, const char *line, const char *says) {
-    struct ran ran = run_program(line);
-    if (ran.status != status || !strstr(status ? ran.err : ran.out, says))
-        fail_msg("%s: %d\n%s%s", line, ran.status, ran.out, ran.err);
-    free_ran(&ran);
-}
-
 // 8 points in 5 shards: two of some, one of others; the ninth of nine has none.
 static void shards_are_one_run(void **state) {
     (void)state;
-    runs(0, "sweep tests/data/cli/sweep.yaml -o @one.db -q", "8 of 8 points");
+    run_says(0, "sweep tests/data/cli/sweep.yaml -o @one.db -q", "8 of 8 points");
     static const char *const said[] = {"2 of 2", "2 of 2", "2 of 2", "1 of 1",
                                        "1 of 1"};
     for (int i = 1; i <= SHARDS; i++) {
@@ -40,22 +26,24 @@ static void shards_are_one_run(void **state) {
         snprintf(line, sizeof line,
                  "sweep tests/data/cli/sweep.yaml -o @s%d.db -q --shard %d/%d", i, i,
                  SHARDS);
-        runs(0, line, said[i - 1]);
+        run_says(0, line, said[i - 1]);
     }
-    runs(0, "query @s1.db -f csv SELECT~count(*)~AS~points~FROM~point",
-         "points\n2\n");
-    runs(0, "sweep tests/data/cli/sweep.yaml -o @s9.db -q --shard 9/9", "0 of 0");
-    runs(0, "sweep tests/data/cli/sweep.yaml -o @s1.db -q --shard 1/5", "2 were there");
-    runs(0, "merge @out.db @s4.db @s1.db @s9.db @s5.db @s2.db", "6 points added");
-    runs(0, "merge @out.db @s3.db @s1.db @out.db", "2 points added");
-    char *one = exported("export @one.db"), *merged = exported("export @out.db");
+    run_says(0, "query @s1.db -f csv SELECT~count(*)~AS~points~FROM~point",
+             "points\n2\n");
+    run_says(0, "sweep tests/data/cli/sweep.yaml -o @s9.db -q --shard 9/9", "0 of 0");
+    run_says(0, "sweep tests/data/cli/sweep.yaml -o @s1.db -q --shard 1/5",
+             "2 were there");
+    run_says(0, "merge @out.db @s4.db @s1.db @s9.db @s5.db @s2.db", "6 points added");
+    run_says(0, "merge @out.db @s3.db @s1.db @out.db", "2 points added");
+    char *one = run_text(0, "export @one.db"), *merged = run_text(0, "export @out.db");
     assert_string_equal(one, merged);
     free(merged);
     // A file that is there and empty is filled; the merged one is continued as any.
     fclose(fopen(scratch("empty.db"), "w"));
-    runs(0, "merge @empty.db @out.db", "8 points added");
-    runs(0, "sweep tests/data/cli/sweep.yaml -o @empty.db -q", "8 were there before");
-    merged = exported("export @empty.db");
+    run_says(0, "merge @empty.db @out.db", "8 points added");
+    run_says(0, "sweep tests/data/cli/sweep.yaml -o @empty.db -q",
+             "8 were there before");
+    merged = run_text(0, "export @empty.db");
     assert_string_equal(one, merged);
     free(merged);
     free(one);
@@ -66,7 +54,7 @@ static void digests_tell_exports_apart(void **state) {
     (void)state;
     char digest[2][64];
     for (int i = 0; i < 2; i++) { // two points each
-        char *text = exported(i ? "export @s2.db" : "export @s1.db");
+        char *text = run_text(0, i ? "export @s2.db" : "export @s1.db");
         const char *at = strstr(text, "\"digest\":\"");
         assert_non_null(at);
         snprintf(digest[i], sizeof digest[i], "%.60s", at);
@@ -78,15 +66,15 @@ static void digests_tell_exports_apart(void **state) {
 static void refuses_and_leaves_what_is_there(void **state) {
     (void)state;
     copy_file("tests/data/cli/net.yaml", scratch("net.yaml"));
-    runs(1, "merge @net.yaml @s1.db", "[results-format]");
+    run_says(1, "merge @net.yaml @s1.db", "[results-format]");
     char *before = read_whole("tests/data/cli/net.yaml"),
          *after = read_whole(scratch("net.yaml"));
     assert_string_equal(before, after);
     free(before);
     free(after);
     // Every input that cannot be read is named, and nothing is made.
-    runs(1, "merge @new.db @s1.db @net.yaml @nosuch.db", "nosuch.db");
-    runs(1, "merge @new.db @s1.db @net.yaml @nosuch.db", "net.yaml: error");
+    run_says(1, "merge @new.db @s1.db @net.yaml @nosuch.db", "nosuch.db");
+    run_says(1, "merge @new.db @s1.db @net.yaml @nosuch.db", "net.yaml: error");
     assert_int_equal(access(scratch("new.db"), F_OK), -1);
     static const char *const wrong[] = {"0/3",  "4/3",   "1",
                                         "1/",   "/3",    "1/3x",
@@ -95,7 +83,7 @@ static void refuses_and_leaves_what_is_there(void **state) {
         char line[128];
         snprintf(line, sizeof line,
                  "sweep tests/data/cli/sweep.yaml -o @new.db --shard %s", wrong[i]);
-        runs(2, line, "--shard");
+        run_says(2, line, "--shard");
     }
     assert_int_equal(access(scratch("new.db"), F_OK), -1);
 }

@@ -12,14 +12,6 @@
 #include "support/copy_file.h"
 #include "support_program.h"
 
-static char *said(int status, const char *line) {
-    struct ran ran = run_program(line);
-    if (ran.status != status)
-        fail_msg("%s: %d\n%s%s", line, ran.status, ran.out, ran.err);
-    free(status ? ran.out : ran.err);
-    return status ? ran.err : ran.out;
-}
-
 static void write_sweep(const char *name, const char *networks, const char *archs) {
     char text[600];
     snprintf(text, sizeof text, "name: n\nworkloads: [%s]\narchs: [%s]\n", networks,
@@ -39,18 +31,19 @@ static void names_are_paths(void **state) {
                     "workloads", "mlp2_mnist") ", network: {batch: 2}}",
                 WHOLE("archs", "diannao") ", {path: " WHOLE(
                     "archs", "simba") ", override: {compute.pj_per_mac: [9]}}");
-    char *checked = said(0, "check @names.yaml");
+    char *checked = run_text(0, "check @names.yaml");
     assert_non_null(strstr(checked, "4 points: 2 networks x 2 accelerators"));
     free(checked);
-    free(said(0, "sweep @names.yaml -o @names.db -q"));
-    free(said(0, "sweep @paths.yaml -o @paths.db -q"));
-    char *one = said(0, "export @names.db"), *other = said(0, "export @paths.db");
+    free(run_text(0, "sweep @names.yaml -o @names.db -q"));
+    free(run_text(0, "sweep @paths.yaml -o @paths.db -q"));
+    char *one = run_text(0, "export @names.db"),
+         *other = run_text(0, "export @paths.db");
     assert_string_equal(one, other);
     assert_non_null(strstr(one, "\"kind\":\"arch\",\"name\":\"diannao\",\"text\":"));
     free(one);
     free(other);
-    free(said(0, "plan @names.yaml"));
-    free(said(0, "reproduce @names.db 1 -o @r"));
+    free(run_text(0, "plan @names.yaml"));
+    free(run_text(0, "reproduce @names.db 1 -o @r"));
 }
 
 // What lies beside the sweep goes before what is shipped; a path is no name.
@@ -59,12 +52,12 @@ static void files_beside_the_sweep_come_first(void **state) {
     copy_file("tests/data/cli/arch.yaml", scratch("eyeriss"));
     copy_file("tests/data/cli/net.yaml", scratch("net.yaml"));
     write_sweep("beside.yaml", "net.yaml", "eyeriss");
-    free(said(0, "sweep @beside.yaml -o @beside.db -q"));
-    char *names = said(0, "query @beside.db -f csv SELECT~arch~FROM~v_point");
+    free(run_text(0, "sweep @beside.yaml -o @beside.db -q"));
+    char *names = run_text(0, "query @beside.db -f csv SELECT~arch~FROM~v_point");
     assert_string_equal(names, "arch\nsmall\n");
     free(names);
     write_sweep("wrong.yaml", "net.yaml, mlp9_mnist", "eyeris, eyeriss.yaml, ./simba");
-    char *why = said(1, "check @wrong.yaml");
+    char *why = run_text(1, "check @wrong.yaml");
     assert_non_null(strstr(why,
                            "wrong.yaml:2:23: error: 'mlp9_mnist' is neither a file "
                            "beside the sweep nor the name of a shipped network "
@@ -76,7 +69,7 @@ static void files_beside_the_sweep_come_first(void **state) {
     assert_null(strstr(why, "simba' is neither"));
     free(why);
     write_sweep("paths.yaml", "net.yaml", "./simba");
-    why = said(1, "check @paths.yaml");
+    why = run_text(1, "check @paths.yaml");
     assert_non_null(strstr(why, "simba"));
     free(why);
 }

@@ -22,20 +22,6 @@
 enum { KILLS = 6 };
 static char *right; // the export of the undamaged file
 
-static void runs(int status, const char *line, const char *says) {
-    struct ran ran = run_program(line);
-    if (ran.status != status || !strstr(status ? ran.err : ran.out, says))
-        fail_msg("%s: %d, no '%s' in\n%s%s", line, ran.status, says, ran.out, ran.err);
-    free_ran(&ran);
-}
-
-static char *exported(const char *line) {
-    struct ran ran = run_program(line);
-    assert_int_equal(ran.status, 0);
-    free(ran.err);
-    return ran.out;
-}
-
 #define LAYERS(weights)                                                              \
     "layers:\n"                                                                      \
     "  - {name: a, kind: conv, in: [2, 4, 4], out_channels: 4, kernel: 3, pad: 1}\n" \
@@ -60,15 +46,15 @@ static void make_results(void **state) {
     write_scratch("space.yaml",
                   "name: space\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
                   "mapper: {free_bypass: true}\nobjective: latency\n");
-    runs(0, "sweep @s.yaml -o @r.db -q", "4 of 4");
-    runs(0, "sweep @real_sweep.yaml -o @r.db -q", "1 of 1");
-    runs(0, "sweep @space.yaml -o @r.db -q", "1 of 1");
+    run_says(0, "sweep @s.yaml -o @r.db -q", "4 of 4");
+    run_says(0, "sweep @real_sweep.yaml -o @r.db -q", "1 of 1");
+    run_says(0, "sweep @space.yaml -o @r.db -q", "1 of 1");
     write_scratch("fast.yaml",
                   "name: fast\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
                   "objective: latency\n");
-    runs(0, "sweep @fast.yaml -o @r.db -q", "1 of 1");
+    run_says(0, "sweep @fast.yaml -o @r.db -q", "1 of 1");
     assert_int_equal(unlink(scratch("w.npy")), 0);
-    right = exported("export @r.db");
+    right = run_text(0, "export @r.db");
 }
 
 static void damage(const char *sql) {
@@ -114,7 +100,8 @@ static void what_can_be_computed_is(void **state) {
          "1",
          "points"},
         {"DELETE FROM network_set WHERE set_id = (SELECT network_set FROM solution"
-         " WHERE solution_id = 2)", "points"},
+         " WHERE solution_id = 2)",
+         "points"},
         {"DELETE FROM solution_memory WHERE solution_id = 2 AND level = 2", "points"},
         {"UPDATE weight_form SET density = 0.125 WHERE weights = 'synthetic' AND "
          "form_id"
@@ -135,17 +122,17 @@ static void what_can_be_computed_is(void **state) {
         damage(cases[i].sql);
         const bool lost = strcmp(cases[i].sql, "DELETE FROM point_layer") == 0;
         if (lost) { // all but that of weights from a file
-            runs(1, "verify --repair @d.db", "has not the layers to take");
+            run_says(1, "verify --repair @d.db", "has not the layers to take");
             continue;
         }
         if (strstr(cases[i].sql, "= 5")) {
-            runs(1, "verify --repair @d.db", "[repair-lost]");
+            run_says(1, "verify --repair @d.db", "[repair-lost]");
             continue;
         }
-        runs(0, "verify --repair @d.db -j 2", cases[i].says);
+        run_says(0, "verify --repair @d.db -j 2", cases[i].says);
         assert_int_equal(access(scratch("d.db-wal"), F_OK), -1);
-        runs(0, "verify @d.db", "whole");
-        char *now = exported("export @d.db");
+        run_says(0, "verify @d.db", "whole");
+        char *now = run_text(0, "export @d.db");
         if (strcmp(now, right) != 0)
             fail_msg("%s: repaired to something else", cases[i].sql);
         free(now);
@@ -173,21 +160,21 @@ static void what_cannot_be_computed_is_named(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         damage(cases[i].sql);
         char *before = read_whole(scratch("d.db"));
-        runs(1, "verify --repair @d.db", cases[i].says);
+        run_says(1, "verify --repair @d.db", cases[i].says);
         char *after = read_whole(scratch("d.db"));
         assert_memory_equal(before, after, 4096);
         free(before);
         free(after);
-        runs(1, "verify --repair @d.db", "is left as it is");
+        run_says(1, "verify --repair @d.db", "is left as it is");
     }
     // The rest is kept when asked for, and the sweep completes it.
-    runs(1, "verify --repair --force @d.db", "some of its points are lost");
-    runs(0, "verify @d.db", "whole");
-    runs(0, "sweep @s.yaml -o @d.db -q", "4 of 4 points (2 were there before)");
-    char *now = exported("query @d.db -f csv SELECT~count(*)~FROM~point");
+    run_says(1, "verify --repair --force @d.db", "some of its points are lost");
+    run_says(0, "verify @d.db", "whole");
+    run_says(0, "sweep @s.yaml -o @d.db -q", "4 of 4 points (2 were there before)");
+    char *now = run_text(0, "query @d.db -f csv SELECT~count(*)~FROM~point");
     assert_non_null(strstr(now, "\n7\n"));
     free(now);
-    runs(0, "verify --repair @r.db", "0 damaged rows left out, 0 points");
+    run_says(0, "verify --repair @r.db", "0 damaged rows left out, 0 points");
 }
 
 // Killed at any time the file is the damaged one, or the repaired.
@@ -203,8 +190,8 @@ static void a_kill_loses_nothing(void **state) {
         struct ran ran = run_program("verify --quick @d.db");
         whole += ran.status == 0;
         free_ran(&ran);
-        runs(0, "verify --repair @d.db", "repaired");
-        char *now = exported("export @d.db");
+        run_says(0, "verify --repair @d.db", "repaired");
+        char *now = run_text(0, "export @d.db");
         assert_string_equal(now, right);
         free(now);
     }

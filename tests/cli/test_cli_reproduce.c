@@ -17,23 +17,6 @@
 #include "support/weights_file.h"
 #include "support_program.h"
 
-// What the program says, on stdout or, if it fails, stderr; the caller frees.
-static char *says(int status, const char *line) {
-    struct ran ran = run_program(line);
-    if (ran.status != status)
-        fail_msg("%s: %d\n%s%s", line, ran.status, ran.out, ran.err);
-    char *said = status ? ran.err : ran.out;
-    free(status ? ran.out : ran.err);
-    return said;
-}
-
-static void said(int status, const char *line, const char *what) {
-    char *text = says(status, line);
-    if (!strstr(text, what))
-        fail_msg("%s: no '%s' in\n%s", line, what, text);
-    free(text);
-}
-
 #define LAYERS(weights)                                                              \
     "layers:\n"                                                                      \
     "  - {name: a, kind: conv, in: [2, 4, 4], out_channels: 4, kernel: 3, pad: 1}\n" \
@@ -62,15 +45,15 @@ static void make_results(void) {
                   "weight_forms: [raw, {name: sd, basis_size: 3, density: 0.5,"
                   " row_density: 0.6}, {name: found, basis_size: 3, sparsity: 0.5}]\n"
                   "objective: energy\nconstraints: {max_area_mm2: 0.0001}\n");
-    free(says(0, "sweep @s.yaml -o @r.db -q"));
+    free(run_text(0, "sweep @s.yaml -o @r.db -q"));
     write_scratch("space.yaml",
                   "name: space\nworkloads: [made.yaml]\narchs: [arch.yaml]\n"
                   "mapper: {free_bypass: true, imperfect_percent: 30, seconds: 1000}\n"
                   "override: {compute.pj_per_mac: [0.25]}\nobjective: latency\n");
-    free(says(0, "sweep @space.yaml -o @r.db -q"));
+    free(run_text(0, "sweep @space.yaml -o @r.db -q"));
     write_scratch("uneven.yaml", "name: uneven\nworkloads: [{path: made.yaml, layers: "
                                  "[m]}]\narchs: [arch.yaml]\nmapper: {uneven: true}\n");
-    free(says(0, "sweep @uneven.yaml -o @r.db -q"));
+    free(run_text(0, "sweep @uneven.yaml -o @r.db -q"));
     assert_int_equal(unlink(scratch("w.npy")), 0);
 }
 
@@ -89,14 +72,14 @@ static void every_point_is_the_same_again(void **state) {
         snprintf(name, sizeof name,
                  "select~count(*)~from~point_layer~where~point_id=%d", i);
         const bool gone = i == REAL;
-        char *text = says(0, line);
+        char *text = run_text(0, line);
         assert_non_null(strstr(text, "all equal to the last bit"));
         if (gone != (strstr(text, "weights: from files") != NULL))
             fail_msg("point %d: %s", i, text);
         taken += gone;
         free(text);
         snprintf(line, sizeof line, "query @r.db -f csv %s", name);
-        text = says(0, line);
+        text = run_text(0, line);
         infeasible += strstr(text, "\n0\n") != NULL;
         free(text);
         snprintf(name, sizeof name, "p%d/sweep.yaml", i);
@@ -107,7 +90,7 @@ static void every_point_is_the_same_again(void **state) {
     assert_int_equal(taken, 1);
     assert_int_equal(infeasible, 3);
     // A second time over the same folder.
-    said(0, "reproduce @r.db 13 -o @p13 -j 1", "all equal");
+    run_says(0, "reproduce @r.db 13 -o @p13 -j 1", "all equal");
 }
 
 // The last point's weights came from a file, and it has no layers to take forms from.
@@ -122,60 +105,64 @@ static void what_a_time_limit_ended_is_not_searched_again(void **state) {
              "/archs/simba.yaml]\nmapper: {imperfect_percent: 10, seconds: %s}\n",
              SANITIZED ? "4.5" : "0.3");
     write_scratch("l.yaml", text);
-    free(says(0, "sweep @l.yaml -o @l.db -q"));
-    said(0, "query @l.db -f csv SELECT~mapper_status~FROM~v_point", "limit");
-    said(0, "reproduce @l.db 1 -o @limited", "searches: those that a time limit ended");
+    free(run_text(0, "sweep @l.yaml -o @l.db -q"));
+    run_says(0, "query @l.db -f csv SELECT~mapper_status~FROM~v_point", "limit");
+    run_says(0, "reproduce @l.db 1 -o @limited",
+             "searches: those that a time limit ended");
 }
 
 static void what_cannot_be_run_again_is_said(void **state) {
     (void)state;
-    said(1, "reproduce @r.db 12 -o @p99", "[stored-weights]");
+    run_says(1, "reproduce @r.db 12 -o @p99", "[stored-weights]");
     assert_int_equal(access(scratch("p99"), F_OK), -1);
 }
 
 static void files_are_what_the_point_was(void **state) {
     (void)state;
-    said(0, "check @p2/accelerator.yaml @p2/network.yaml @p2/sweep.yaml",
-         "network made, 3 layers");
-    free(says(0, "sweep @p13/sweep.yaml -o @again.db -q"));
-    char *one = says(0, "query @r.db -f csv select~energy_pj,latency_cycles,edp_pj_s,"
-                        "area_mm2~from~v_point~where~point_id=13"),
-         *two = says(0, "query @again.db -f csv select~energy_pj,latency_cycles,"
-                        "edp_pj_s,area_mm2~from~v_point");
+    run_says(0, "check @p2/accelerator.yaml @p2/network.yaml @p2/sweep.yaml",
+             "network made, 3 layers");
+    free(run_text(0, "sweep @p13/sweep.yaml -o @again.db -q"));
+    char *one =
+             run_text(0, "query @r.db -f csv select~energy_pj,latency_cycles,edp_pj_s,"
+                         "area_mm2~from~v_point~where~point_id=13"),
+         *two = run_text(0, "query @again.db -f csv select~energy_pj,latency_cycles,"
+                            "edp_pj_s,area_mm2~from~v_point");
     assert_string_equal(one, two);
     free(one);
     free(two);
     char *form = read_whole(scratch("p2/form.txt"));
     assert_non_null(strstr(form, "row_density: 0.5999"));
     free(form);
-    said(0,
-         "eval -a @p14/accelerator.yaml -w @p14/network.yaml -m "
-         "@p14/mappings/000-m.yaml",
-         "uJ");
+    run_says(0,
+             "eval -a @p14/accelerator.yaml -w @p14/network.yaml -m "
+             "@p14/mappings/000-m.yaml",
+             "uJ");
 }
 
 static void points_go_by_many_names(void **state) {
     (void)state;
-    said(0, "show point @r.db made/small/sd/registers.capacity_bytes=64", "point 2,");
-    said(1, "show point @r.db made/small/sd",
-         "may be any of 2 points: 2 (made/small/sd");
-    said(1, "show point @r.db made/small/none", "[results-point]");
-    said(1, "show point @r.db 99", "no point '99'");
-    char *hash = says(0, "query @r.db -f csv select~substr(point_hash,1,9)~from~v_point"
-                         "~where~point_id=5");
+    run_says(0, "show point @r.db made/small/sd/registers.capacity_bytes=64",
+             "point 2,");
+    run_says(1, "show point @r.db made/small/sd",
+             "may be any of 2 points: 2 (made/small/sd");
+    run_says(1, "show point @r.db made/small/none", "[results-point]");
+    run_says(1, "show point @r.db 99", "no point '99'");
+    char *hash =
+        run_text(0, "query @r.db -f csv select~substr(point_hash,1,9)~from~v_point"
+                    "~where~point_id=5");
     char line[128];
     snprintf(line, sizeof line, "show point @r.db %.9s", strchr(hash, '\n') + 1);
-    said(0, line, "point 5,");
+    run_says(0, line, "point 5,");
     free(hash);
-    said(0, "show point @r.db 5", "reason: \"layer ");
-    said(0, "show point @r.db 2", "layer: \"b/b\"\nmapping:\n");
-    said(2, "show point @r.db", "which point");
-    said(2, "show arch eyeriss 2", "one more");
-    said(1, "reproduce @s.yaml 1 -o @p98", "[results-format]");
+    run_says(0, "show point @r.db 5", "reason: \"layer ");
+    run_says(0, "show point @r.db 2", "layer: \"b/b\"\nmapping:\n");
+    run_says(2, "show point @r.db", "which point");
+    run_says(2, "show arch eyeriss 2", "one more");
+    run_says(1, "reproduce @s.yaml 1 -o @p98", "[results-format]");
     // Other files are not replaced, and an input never is.
     write_scratch("p1/network.yaml", "mine\n");
-    said(1, "reproduce @r.db 1 -o @p1", "[output-kind]");
-    said(0, "reproduce @r.db 1 -o @p1 --force", "all equal");
+    run_says(1, "reproduce @r.db 1 -o @p1", "[output-kind]");
+    run_says(0, "reproduce @r.db 1 -o @p1 --force", "all equal");
 }
 
 // The sweep has the overrides that make no accelerator, and is refused for what the
@@ -186,7 +173,7 @@ static void what_cannot_be_is_refused_again(void **state) {
         "cannot.yaml",
         "name: cannot\nworkloads: [made.yaml]\narchs: [arch.yaml]\noverride:\n"
         "  buffer.capacity_kib: [8, 0]\n  buffer.fanout.x: [4, 0]\n");
-    free(says(0, "sweep @cannot.yaml -o @c.db -q"));
+    free(run_text(0, "sweep @cannot.yaml -o @c.db -q"));
     static const char *const reasons[] = {
         "the fan-out is 0 x 4; both must be at least 1 [fanout-positive]",
         "capacity must be positive, got 0 bits [capacity-positive]"};
@@ -196,16 +183,16 @@ static void what_cannot_be_is_refused_again(void **state) {
                  "query @c.db -f csv SELECT~reason~FROM~v_point~WHERE"
                  "~point_id=%d",
                  i);
-        said(0, line, reasons[i - 2]);
+        run_says(0, line, reasons[i - 2]);
         snprintf(line, sizeof line, "reproduce @c.db %d -o @c%d", i, i);
-        said(0, line, "for the same reason");
+        run_says(0, line, "for the same reason");
         snprintf(line, sizeof line, "sweep @c%d/sweep.yaml -o @none.db -q", i);
-        said(1, line, reasons[i - 2]);
+        run_says(1, line, reasons[i - 2]);
         snprintf(line, sizeof line, "check @c%d/accelerator.yaml", i);
-        said(0, line, "small");
+        run_says(0, line, "small");
     }
-    said(0, "reproduce @c.db 1 -o @c1", "files in");
-    free(says(0, "sweep @c1/sweep.yaml -o @c1.db -q"));
+    run_says(0, "reproduce @c.db 1 -o @c1", "files in");
+    free(run_text(0, "sweep @c1/sweep.yaml -o @c1.db -q"));
 }
 
 // An override in another unit than the file's; two of them contradict each other.
@@ -224,15 +211,15 @@ static void a_capacity_is_overridden_in_any_unit(void **state) {
         write_scratch("unit.yaml", text);
         unlink(scratch("unit.db"));
         if (i == 3) {
-            said(1, "sweep @unit.yaml -o @unit.db -q", "[capacity-once]");
+            run_says(1, "sweep @unit.yaml -o @unit.db -q", "[capacity-once]");
             continue;
         }
-        free(says(0, "sweep @unit.yaml -o @unit.db -q"));
-        said(0,
-             "query @unit.db -f csv "
-             "SELECT~text~LIKE~'%capacity_bits:_{value:_65536%'~FROM"
-             "~v_input~WHERE~kind='arch'",
-             "\n1\n");
+        free(run_text(0, "sweep @unit.yaml -o @unit.db -q"));
+        run_says(0,
+                 "query @unit.db -f csv "
+                 "SELECT~text~LIKE~'%capacity_bits:_{value:_65536%'~FROM"
+                 "~v_input~WHERE~kind='arch'",
+                 "\n1\n");
     }
 }
 
@@ -241,13 +228,14 @@ static void names_do_not_end_comments(void **state) {
     write_scratch("line.yaml", "name: \"one\\nname: two\"\nsource: s\nlayers:\n"
                                "  - {name: f, kind: fc, in: 8, out_channels: 4}\n");
     write_scratch("ls.yaml", "name: l\nworkloads: [line.yaml]\narchs: [arch.yaml]\n");
-    free(says(0, "sweep @ls.yaml -o @ls.db -q"));
-    said(0, "reproduce @ls.db 1 -o @ls", "all equal");
-    said(0, "check @ls/accelerator.yaml @ls/network.yaml", "network one");
-    free(says(0, "sweep @ls/sweep.yaml -o @ls2.db -q"));
-    said(0,
-         "eval -a @ls/accelerator.yaml -w @ls/network.yaml -m @ls/mappings/000-f.yaml",
-         "uJ");
+    free(run_text(0, "sweep @ls.yaml -o @ls.db -q"));
+    run_says(0, "reproduce @ls.db 1 -o @ls", "all equal");
+    run_says(0, "check @ls/accelerator.yaml @ls/network.yaml", "network one");
+    free(run_text(0, "sweep @ls/sweep.yaml -o @ls2.db -q"));
+    run_says(
+        0,
+        "eval -a @ls/accelerator.yaml -w @ls/network.yaml -m @ls/mappings/000-f.yaml",
+        "uJ");
 }
 
 // Whatever a column says else than it would now is named; digests are in order.
@@ -294,7 +282,7 @@ static void what_differs_is_named(void **state) {
         assert_true(sqlite3_changes(db) > 0);
         reseal(db);
         assert_int_equal(sqlite3_close(db), SQLITE_OK);
-        said(1, "reproduce @d.db 1 -o @p1", cases[i].says);
+        run_says(1, "reproduce @d.db 1 -o @p1", cases[i].says);
     }
 }
 

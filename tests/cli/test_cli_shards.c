@@ -52,14 +52,6 @@ static uint64_t draw(uint64_t below) {
     return (z ^ z >> 31) % below;
 }
 
-static char *said(const char *line) {
-    struct ran ran = run_program(line);
-    if (ran.status != 0)
-        fail_msg("%s: %s", line, ran.err);
-    free(ran.err);
-    return ran.out;
-}
-
 static void shard_line(char line[128], int shard) {
     snprintf(line, 128, "%s-o @s%d.db --shard %d/%d", sweep(), shard, shard, SHARDS);
 }
@@ -111,12 +103,12 @@ static void merged_is(const char *whole) {
     for (int i = 0; i < SHARDS; i++)
         snprintf(line + strlen(line), sizeof line - strlen(line), " @s%d.db", order[i]);
     remove_file("all.db");
-    free(said(line));
-    char *merged = said("export @all.db");
+    free(run_text(0, line));
+    char *merged = run_text(0, "export @all.db");
     if (strcmp(merged, whole) != 0)
         fail_msg("%s: not the export of one run", line);
     free(merged);
-    free(said("verify @all.db"));
+    free(run_text(0, "verify @all.db"));
 }
 
 // A kill loses no committed point of its shard.
@@ -125,11 +117,11 @@ static void kills_lose_nothing(void **state) {
     char line[128];
     write_scratch("many.yaml", many);
     snprintf(line, sizeof line, "%s-o @whole.db", sweep());
-    free(said(line));
-    char *whole = said("export @whole.db");
+    free(run_text(0, line));
+    char *whole = run_text(0, "export @whole.db");
     const double began = now_us();
     shard_line(line, 1);
-    free(said(line));
+    free(run_text(0, line));
     const double longest_us = now_us() - began;
     remove_shard(1);
     unsigned long kills = 0, ended = 0, merges = 0, lost = 0, midway = 0;
@@ -158,7 +150,7 @@ static void kills_lose_nothing(void **state) {
             continue;
         for (int i = 1; i <= SHARDS; i++) {
             shard_line(line, i);
-            free(said(line));
+            free(run_text(0, line));
         }
         merged_is(whole);
         merges++;
@@ -167,7 +159,7 @@ static void kills_lose_nothing(void **state) {
     }
     for (int i = 1; i <= SHARDS; i++) {
         shard_line(line, i);
-        free(said(line));
+        free(run_text(0, line));
     }
     merged_is(whole);
     merged_is(whole);

@@ -22,18 +22,10 @@ enum { POINTS = 64, MOST_RUNS = 4 };
 
 static char *whole; // the export of one run
 
-static char *said(const char *line) {
-    struct ran ran = run_program(line);
-    if (ran.status != 0)
-        fail_msg("%s: %s", line, ran.err);
-    free(ran.err);
-    return ran.out;
-}
-
 static long number(const char *database, const char *expression) {
     char line[256];
     snprintf(line, sizeof line, "query @%s -f csv SELECT~%s", database, expression);
-    char *out = said(line);
+    char *out = run_text(0, line);
     const char *second = strchr(out, '\n');
     assert_non_null(second);
     const long value = strtol(second + 1, NULL, 10);
@@ -86,11 +78,11 @@ static void shares(int runs, int kills) {
     assert_int_equal(number(name, "count(*)~FROM~point"), POINTS);
     assert_int_equal(number(name, "count(*)~FROM~claim"), 0);
     snprintf(line, sizeof line, "export @%s", name);
-    char *shared = said(line);
+    char *shared = run_text(0, line);
     assert_string_equal(shared, whole);
     free(shared);
     snprintf(line, sizeof line, "verify @%s", name);
-    free(said(line));
+    free(run_text(0, line));
     printf("## sharing: %d runs, %d killed: %ld of %d points by those that ended\n",
            runs, killed, done, POINTS);
 }
@@ -110,7 +102,7 @@ static void four_runs(void **state) {
 // A run that ends has all points, whoever computed them.
 static void says_who_computed(void **state) {
     (void)state;
-    char *out = said(SWEEP "@s2-0.db");
+    char *out = run_text(0, SWEEP "@s2-0.db");
     assert_non_null(strstr(out, "64 of 64 points (64 were there before)"));
     free(out);
 }
@@ -118,8 +110,8 @@ static void says_who_computed(void **state) {
 static int run_alone(void **state) {
     if (enter_scratch(state))
         return 1;
-    free(said(SWEEP "@whole.db"));
-    whole = said("export @whole.db");
+    free(run_text(0, SWEEP "@whole.db"));
+    whole = run_text(0, "export @whole.db");
     return 0;
 }
 
