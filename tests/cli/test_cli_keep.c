@@ -38,10 +38,8 @@ static int begin(void **state) {
 static void prunes_what_a_newer_run_replaced(void **state) {
     (void)state;
     copy_file(scratch("both.db"), scratch("p.db"));
-    char *before = run_text(0, "export @p.db");
     run_says(0, "prune @p.db --dry-run", "rows would go, at least ");
     run_alike("export @p.db", "export @both.db");
-    free(before);
     run_says(0, "prune @p.db", "point                   6   2");
     run_alike("export @p.db", "export @v2.db");
     run_says(0, "verify @p.db", "all as stored");
@@ -60,6 +58,8 @@ static void prunes_what_a_newer_run_replaced(void **state) {
 
 static void refuses_what_is_not_there(void **state) {
     (void)state;
+    char *both = run_text(0, "export @both.db"),
+         *three = run_text(0, "export @three.db");
     run_says(1, "prune @both.db --sweep gird", "no sweep 'gird' in it [results-name]");
     run_says(1, "prune @both.db --sweep grid --sweep-version 3",
              "no sweep 'grid', version 3 in it");
@@ -77,7 +77,14 @@ static void refuses_what_is_not_there(void **state) {
     run_says(1, "tag @both.db paper --limit area<=0mm2", "no point fits");
     run_says(1, "pareto @both.db --tag paper", "no tag 'paper' in it");
     run_says(1, "tag @both.db paper --remove", "no tag 'paper' in it");
-    run_alike("export @both.db", "export @both.db");
+    char *both_now = run_text(0, "export @both.db");
+    char *three_now = run_text(0, "export @three.db");
+    assert_string_equal(both, both_now);
+    assert_string_equal(three, three_now);
+    free(both);
+    free(three);
+    free(both_now);
+    free(three_now);
 }
 
 static void names_points(void **state) {
