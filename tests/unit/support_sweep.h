@@ -8,24 +8,28 @@
 #include "dse/sweep/sweep.h"
 
 // A small accelerator with a rebuild engine, and a network of three decomposed layers.
-#define SWEEP_ARCH(name, glb_kib, area)                                                \
-    "name: " name "\nsource: made up for this test\nnode_nm: 45\nclock_ghz: 1\n"       \
-    "word_bits: 8\nlevels:\n"                                                          \
-    "  - level: DRAM\n"                                                                \
-    "    memory: {class: dram, pj_per_bit: 10, shared_bits_per_cycle: 64}\n"           \
-    "  - level: GLB\n"                                                                 \
-    "    memory: {class: sram, capacity_kib: " glb_kib ", port_bits: 64, read_pj: 5, " \
-    "write_pj: 6, area_um2: 50000}\n"                                                  \
-    "    fanout: {x: 4, y: 4, dims_x: [K, P], dims_y: [C, Q]}\n"                       \
-    "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, reduce: true}\n"  \
-    "  - level: RF\n"                                                                  \
-    "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, area_um2: "      \
-    "100}\n"                                                                           \
-    "compute: {class: parallel, pj_per_mac: 0.3, area_um2: " area "}\n"                \
-    "engines:\n"                                                                       \
-    "  - {kind: rebuild, below: RF, pj_per_shift_add: 0.02, pj_per_basis_read: "       \
-    "0.01,\n"                                                                          \
+#define SWEEP_ARCH_OF(name, glb_kib, glb_costs, area)                                 \
+    "name: " name "\nsource: made up for this test\nnode_nm: 45\nclock_ghz: 1\n"      \
+    "word_bits: 8\nlevels:\n"                                                         \
+    "  - level: DRAM\n"                                                               \
+    "    memory: {class: dram, pj_per_bit: 10, shared_bits_per_cycle: 64}\n"          \
+    "  - level: GLB\n"                                                                \
+    "    memory: {class: sram, capacity_kib: " glb_kib ", port_bits: 64, " glb_costs  \
+    "}\n"                                                                             \
+    "    fanout: {x: 4, y: 4, dims_x: [K, P], dims_y: [C, Q]}\n"                      \
+    "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, reduce: true}\n" \
+    "  - level: RF\n"                                                                 \
+    "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, area_um2: "     \
+    "100}\n"                                                                          \
+    "compute: {class: parallel, pj_per_mac: 0.3, area_um2: " area "}\n"               \
+    "engines:\n"                                                                      \
+    "  - {kind: rebuild, below: RF, pj_per_shift_add: 0.02, pj_per_basis_read: "      \
+    "0.01,\n"                                                                         \
     "     pj_per_basis_write: 0.01, rows_per_cycle: 1, area_um2: 50}\n"
+#define SWEEP_ARCH(name, glb_kib, area) \
+    SWEEP_ARCH_OF(name, glb_kib, "read_pj: 5, write_pj: 6, area_um2: 50000", area)
+// The same whose buffer's costs follow its capacity.
+#define SWEEP_TABLE_ARCH SWEEP_ARCH_OF("small", "8", "table: sram_itrs-hp_ed2", "400")
 #define SWEEP_NET                                                                    \
     "name: tiny\nsource: made up for this test\nlayers:\n"                           \
     "  - {name: a, kind: conv, in: [4, 6, 6], out_channels: 8, kernel: 3, pad: 1}\n" \

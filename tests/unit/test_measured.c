@@ -45,29 +45,7 @@ static int make_inputs(void **state) {
         return -1;
     sweep_write("net.yaml",
                 "name: tiny\nsource: made up for this test\n" LAYERS("", ""));
-    sweep_write("arch.yaml",
-                "name: small\n"
-                "source: made up for this test\n"
-                "node_nm: 45\n"
-                "clock_ghz: 1\n"
-                "word_bits: 8\n"
-                "levels:\n"
-                "  - level: DRAM\n"
-                "    memory: {class: dram, pj_per_bit: 10, shared_bits_per_cycle: 64}\n"
-                "  - level: GLB\n"
-                "    memory: {class: sram, capacity_kib: 8, port_bits: 64, table: "
-                "sram_itrs-hp_ed2}\n"
-                "    fanout: {x: 4, y: 4, dims_x: [K, P], dims_y: [C, Q]}\n"
-                "    network: {topology: bus, pj_per_bit: 0.01, multicast: true, "
-                "reduce: true}\n"
-                "  - level: RF\n"
-                "    memory: {class: regfile, capacity_words: 32, access_pj: 0.1, "
-                "area_um2: 100}\n"
-                "compute: {class: parallel, pj_per_mac: 0.3, area_um2: 400}\n"
-                "engines:\n"
-                "  - {kind: rebuild, below: RF, pj_per_shift_add: 0.02, "
-                "pj_per_basis_read: 0.01,\n"
-                "     pj_per_basis_write: 0.01, rows_per_cycle: 1, area_um2: 50}\n");
+    sweep_write("arch.yaml", SWEEP_TABLE_ARCH);
     return 0;
 }
 
