@@ -2,9 +2,8 @@
 #include "results/keep/rename.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
-#include "base/memory_stream.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/plain_stdout.h"
@@ -13,17 +12,12 @@
 
 // "name: x", as a sweep's text begins. NULL when memory is out.
 static const char *first_line(struct cli *cli, const char *name) {
-    struct sdse_memory memory;
-    FILE *out = sdse_memory_open(&memory);
-    if (!out)
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
         return NULL;
-    fputs("name: ", out);
-    sdse_print_word(out, name);
-    if (!sdse_memory_close(&memory, out))
-        return NULL;
-    const char *line = sdse_arena_copy(cli->arena, memory.text, memory.length);
-    free(memory.text);
-    return line;
+    fputs("name: ", text.out);
+    sdse_print_word(text.out, name);
+    return sdse_text_end(&text, cli->arena);
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {

@@ -1,9 +1,8 @@
 #include "cli/mapping_line.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
-#include "base/memory_stream.h"
+#include "base/text.h"
 #include "spec/write.h"
 
 static void print_loops(FILE *out, const char *before, const struct sdse_loops *loops,
@@ -34,26 +33,21 @@ static const char *make_line(struct sdse_arena *arena, const struct sdse_arch *a
                              const struct sdse_mapping *mapping) {
     if (mapping->streamed)
         return "streamed";
-    struct sdse_memory memory;
-    FILE *out = sdse_memory_open(&memory);
-    if (!out)
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
         return NULL;
     bool any = false;
     for (unsigned l = 0; l < mapping->level_count; l++) {
         const struct sdse_mapping_level *level = &mapping->level[l];
         if (!has_loops(level))
             continue;
-        fprintf(out, "%s%s", any ? " | " : "", arch->level[l].name);
-        print_loops(out, " ", &level->temporal, "");
-        print_loops(out, " X(", &level->spatial[0], ")");
-        print_loops(out, " Y(", &level->spatial[1], ")");
+        fprintf(text.out, "%s%s", any ? " | " : "", arch->level[l].name);
+        print_loops(text.out, " ", &level->temporal, "");
+        print_loops(text.out, " X(", &level->spatial[0], ")");
+        print_loops(text.out, " Y(", &level->spatial[1], ")");
         any = true;
     }
-    if (!sdse_memory_close(&memory, out))
-        return NULL;
-    const char *line = sdse_arena_copy(arena, memory.text, memory.length);
-    free(memory.text);
-    return line;
+    return sdse_text_end(&text, arena);
 }
 
 const char *cli_mapping_line(struct cli *cli, const struct sdse_arch *arch,

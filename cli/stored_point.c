@@ -1,9 +1,8 @@
 #include "cli/stored_point.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
-#include "base/memory_stream.h"
+#include "base/text.h"
 #include "cli/inputs.h"
 #include "results/look/query.h"
 
@@ -26,23 +25,18 @@ struct sdse_reader *cli_open_point(struct cli *cli, const char *path, const char
 
 const char *cli_stored_mapping(struct cli *cli, const struct sdse_stored_point *point,
                                const struct sdse_stored_layer *layer) {
-    struct sdse_memory memory;
-    FILE *out = sdse_memory_open(&memory);
-    if (!out)
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
         return NULL;
     const char *const keys[] = {"arch", "workload", "layer"};
     const char *const values[] = {point->arch_name, point->workload_name, layer->name};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        fprintf(out, "%s: ", keys[i]);
-        sdse_table_json_string(values[i], out);
-        fputc('\n', out);
+        fprintf(text.out, "%s: ", keys[i]);
+        sdse_table_json_string(values[i], text.out);
+        fputc('\n', text.out);
     }
-    fputs(layer->mapping, out);
-    if (!sdse_memory_close(&memory, out))
-        return NULL;
-    const char *text = sdse_arena_copy(cli->arena, memory.text, memory.length);
-    free(memory.text);
-    return text;
+    fputs(layer->mapping, text.out);
+    return sdse_text_end(&text, cli->arena);
 }
 
 // ---- show ----

@@ -1,9 +1,9 @@
 #include "spec/flow.h"
-#include "base/memory_stream.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 // Next line, line separator and paragraph separator end lines in YAML, and lines of a
 // quoted scalar are folded: their escapes, by UTF-8 bytes.
@@ -127,14 +127,9 @@ char *sdse_node_flow_text(struct sdse_arena *arena, const struct sdse_node *node
 
 char *sdse_node_flow_text_without(struct sdse_arena *arena,
                                   const struct sdse_node *node, const char *key) {
-    struct sdse_memory memory;
-    FILE *out = sdse_memory_open(&memory);
-    if (!out)
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
         return NULL;
-    print_node(out, node, key);
-    if (!sdse_memory_close(&memory, out))
-        return NULL;
-    char *copy = sdse_arena_copy(arena, memory.text, memory.length);
-    free(memory.text);
-    return copy;
+    print_node(text.out, node, key);
+    return sdse_text_end(&text, arena);
 }

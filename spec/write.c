@@ -4,12 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "spec/activations.h"
 #include "spec/digits.h"
 #include "spec/flow.h"
 #include "spec/load.h"
 #include "spec/reading.h"
-#include "spec/text.h"
 #include "spec/training.h"
 
 static void print_pair(FILE *out, const char *key, uint64_t rows, uint64_t columns) {

@@ -2,10 +2,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "spec/engine_keys.h"
 #include "spec/flow.h"
 #include "spec/reading.h"
-#include "spec/text.h"
 #include "spec/write.h"
 
 #define MARK_TEXT(name, text) text,

@@ -1,9 +1,8 @@
 #include "results/look/table_grid.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/memory_stream.h"
+#include "base/text.h"
 #include "results/look/plain_text.h"
 #include "results/look/table_cells.h"
 
@@ -16,16 +15,11 @@ static const char *plain(const char *text, struct sdse_arena *arena) {
         as_it_is = *c >= 0x20 && *c < 0x7f;
     if (as_it_is)
         return text;
-    struct sdse_memory memory;
-    FILE *out = sdse_memory_open(&memory);
-    if (!out)
+    struct sdse_text escaped;
+    if (!sdse_text_begin(&escaped))
         return NULL;
-    sdse_plain_text_print(text, false, out);
-    if (!sdse_memory_close(&memory, out))
-        return NULL;
-    const char *copy = sdse_arena_copy(arena, memory.text, memory.length);
-    free(memory.text);
-    return copy;
+    sdse_plain_text_print(text, false, escaped.out);
+    return sdse_text_end(&escaped, arena);
 }
 
 struct making {

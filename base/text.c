@@ -1,4 +1,4 @@
-#include "spec/text.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
-// Private to spec/: text built through a stream, ending in an arena.
-#ifndef SDSE_SPEC_TEXT_H
-#define SDSE_SPEC_TEXT_H
+// Text built through a stream, ending in an arena.
+#ifndef SDSE_BASE_TEXT_H
+#define SDSE_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stdio.h>
