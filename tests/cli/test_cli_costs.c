@@ -12,15 +12,6 @@
 
 #include "support_program.h"
 
-static char *out_of(const char *line, int status) {
-    struct ran ran = run_program(line);
-    if (ran.status != status)
-        fail_msg("%s: %d, %s", line, ran.status, ran.err);
-    char *out = strdup(ran.out);
-    free_ran(&ran);
-    return out;
-}
-
 static int begin(void **state) {
     if (enter_scratch(state) != 0)
         return 1;
@@ -38,7 +29,7 @@ static int begin(void **state) {
         "  - {name: add, kind: add, in: [4, 3, 2]}\n"
         "  - {name: gate, kind: add, in: [4, 3, 2], broadcast: [[4, 1, 1]]}\n");
     write_scratch("s.yaml", "name: s\nworkloads: [net.yaml]\narchs: [arch.yaml]\n");
-    free(out_of("sweep @s.yaml -o @r.db -q", 0));
+    free(run_text(0, "sweep @s.yaml -o @r.db -q"));
     return 0;
 }
 
@@ -57,22 +48,22 @@ static void expect_row(const char *csv, const char *layer, const char *bits) {
 // them.
 static void maps_are_counted_whole(void **state) {
     (void)state;
-    char *csv = out_of("costs @r.db -f csv", 0);
+    char *csv = run_text(0, "costs @r.db -f csv");
     expect_row(csv, "fc", ",60,240,48,160,optimal");
     expect_row(csv, "product", ",120,,512,480,optimal");
     expect_row(csv, "add", ",0,,384,384,");
     expect_row(csv, "gate", ",0,,224,384,");
     free(csv);
-    free(out_of("costs @r.db -o @costs.json -f json", 0));
+    free(run_text(0, "costs @r.db -o @costs.json -f json"));
     char *file = read_whole(scratch("costs.json"));
     assert_int_equal(strncmp(file, "[\n  {\"network\": \"n\"", 19), 0);
     free(file);
-    free(out_of("costs @r.db -o @costs.json", 0)); // what it wrote may be replaced
+    free(run_text(0, "costs @r.db -o @costs.json")); // what it wrote may be replaced
     file = read_whole(scratch("costs.json"));
     assert_int_equal(strncmp(file, "network,layer_index,", 20), 0);
     free(file);
     write_scratch("mine.txt", "a letter\n");
-    free(out_of("costs @r.db -o @mine.txt", 1));
+    free(run_text(1, "costs @r.db -o @mine.txt"));
 }
 
 // 240 bits are within 30 B, and 8 x 1024 times as many within so many KiB.
@@ -92,15 +83,15 @@ static void limits_hold_to_the_bit(void **state) {
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
         char line[100];
         snprintf(line, sizeof line, "costs @r.db --limit %s", tries[i].limit);
-        free(out_of(line, tries[i].status));
+        free(run_text(tries[i].status, line));
     }
-    free(out_of("costs @r.db --where form='none' --limit storage<=30B", 1));
+    free(run_text(1, "costs @r.db --where form='none' --limit storage<=30B"));
     // plot draws what is within.
-    free(out_of("plot front @r.db --limit storage<=29B -o @plots", 1));
+    free(run_text(1, "plot front @r.db --limit storage<=29B -o @plots"));
 }
 
 static unsigned lines_of(const char *line) {
-    char *out = out_of(line, 0);
+    char *out = run_text(0, line);
     unsigned lines = 0;
     for (const char *at = out; *at; at++)
         lines += *at == '\n';
@@ -112,20 +103,20 @@ static unsigned lines_of(const char *line) {
 // sweep has its own.
 static void replaced_points_are_there_for_who_asks(void **state) {
     (void)state;
-    free(out_of("sweep @s.yaml -o @v.db -q", 0));
+    free(run_text(0, "sweep @s.yaml -o @v.db -q"));
     char *arch = read_whole(scratch("arch.yaml"));
     memcpy(strstr(arch, "pj_per_mac: 1"), "pj_per_mac: 2", strlen("pj_per_mac: 2"));
     write_scratch("arch.yaml", arch);
     free(arch);
-    free(out_of("sweep @s.yaml -o @v.db -q", 0));
+    free(run_text(0, "sweep @s.yaml -o @v.db -q"));
     const unsigned one = lines_of("costs @v.db -f csv");
     assert_int_equal(one, 5);
     assert_int_equal(lines_of("costs @v.db -f csv --superseded"), 2 * one - 1);
     assert_int_equal(lines_of("pareto @v.db -f csv --superseded -O energy,cycles"),
                      lines_of("pareto @v.db -f csv -O energy,cycles"));
-    char *old = out_of("costs @v.db -f csv --sweep s --sweep-version 1", 0);
-    char *now = out_of("costs @v.db -f csv --sweep s", 0);
-    char *newest = out_of("costs @v.db -f csv --sweep s --sweep-version 2", 0);
+    char *old = run_text(0, "costs @v.db -f csv --sweep s --sweep-version 1");
+    char *now = run_text(0, "costs @v.db -f csv --sweep s");
+    char *newest = run_text(0, "costs @v.db -f csv --sweep s --sweep-version 2");
     assert_string_equal(now, newest);
     assert_string_not_equal(now, old);
     free(old);

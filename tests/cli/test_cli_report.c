@@ -24,15 +24,6 @@
     "\xe2\x80\xa9"                                                           \
     "\xe2\x80\xa2\xe2\x80\xa6"
 
-static char *out_of(const char *line, int status) {
-    struct ran ran = run_program(line);
-    if (ran.status != status)
-        fail_msg("%s: %d, %s%s", line, ran.status, ran.out, ran.err);
-    char *out = strdup(ran.out);
-    free_ran(&ran);
-    return out;
-}
-
 static int begin(void **state) {
     if (enter_scratch(state) != 0)
         return 1;
@@ -79,9 +70,9 @@ static int begin(void **state) {
     write_scratch("t.yaml", sweep);
     snprintf(sweep, sizeof sweep, "name: u\n%s", some);
     write_scratch("u.yaml", sweep);
-    free(out_of("sweep @s.yaml -o @r.db -q", 0));
-    free(out_of("sweep @t.yaml -o @r.db -q", 0));
-    free(out_of("sweep @u.yaml -o @r.db -q", 0));
+    free(run_text(0, "sweep @s.yaml -o @r.db -q"));
+    free(run_text(0, "sweep @t.yaml -o @r.db -q"));
+    free(run_text(0, "sweep @u.yaml -o @r.db -q"));
     return 0;
 }
 
@@ -111,7 +102,7 @@ static struct json *element(const char *html, const char *id) {
 static struct page make_page(const char *options) {
     char line[400];
     snprintf(line, sizeof line, "report @r.db -o @page.html %s", options);
-    free(out_of(line, 0));
+    free(run_text(0, line));
     struct page page = {.html = read_whole(scratch("page.html"))};
     page.report = element(page.html, "report");
     page.details = element(page.html, "details");
@@ -264,7 +255,7 @@ static void expect_front(const struct page *page, const struct json *front,
              strcmp(name, "tiny") ? "<>" : "=");
     snprintf(line, sizeof line, "pareto @r.db -f json -O %s --where %s", objectives,
              where);
-    char *out = out_of(line, 0);
+    char *out = run_text(0, line);
     struct json *rows = json_read(out);
     const struct json *found = json_get(front, "rows");
     assert_int_equal(rows->count, found->count);
@@ -514,7 +505,7 @@ static void the_selection_counts(void **state) {
     assert_string_equal(json_text(json_get(json_get(page.report, "request"), "where")),
                         "form='sd'");
     free_page(&page);
-    free(out_of("tag @r.db good --form raw", 0));
+    free(run_text(0, "tag @r.db good --form raw"));
     page = make_page("--tag good -O latency,area -d none");
     request = json_get(page.report, "request");
     assert_string_equal(json_text(json_get(request, "tag")), "good");
@@ -574,7 +565,7 @@ static void the_size_is_bounded(void **state) {
     assert_string_equal(after, before);
     free(before);
     free(after);
-    free(out_of("report @r.db -o @page.html --size-limit 401", 2));
+    free(run_text(2, "report @r.db -o @page.html --size-limit 401"));
 }
 
 static void a_page_replaces_only_a_page(void **state) {
@@ -589,9 +580,9 @@ static void a_page_replaces_only_a_page(void **state) {
     assert_non_null(strstr(ran.err, "[output-input]"));
     free_ran(&ran);
     // The same database and options, the same bytes.
-    free(out_of("report @r.db -o @one.html", 0));
+    free(run_text(0, "report @r.db -o @one.html"));
     char *one = read_whole(scratch("one.html"));
-    free(out_of("report @r.db -o @one.html", 0));
+    free(run_text(0, "report @r.db -o @one.html"));
     char *two = read_whole(scratch("one.html"));
     assert_string_equal(one, two);
     free(one);

@@ -15,22 +15,7 @@
 #include "results/look/export.h"
 #include "support/reseal.h"
 #include "support/results_fixture.h"
-
-static char *export_text(const char *path) {
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    struct sdse_reader *reader = NULL;
-    assert_int_equal(sdse_reader_open(path, &diags, &reader), SDSE_OK);
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
-    assert_int_equal(sdse_export_write(reader, out, &diags), SDSE_OK);
-    fclose(out);
-    sdse_reader_close(reader);
-    sdse_arena_free(arena);
-    return text;
-}
+#include "support_sweep.h"
 
 static void same_for_any_order(void **state) {
     (void)state;
@@ -38,12 +23,12 @@ static void same_for_any_order(void **state) {
     char path[128];
     fixture_path("export", path, sizeof path);
     fixture_fill(path, 100, 1);
-    char *expected = export_text(path);
+    char *expected = database_export(path);
     assert_non_null(strstr(expected, "{\"table\":\"point\",\"hash\":\""));
     fixture_remove(path);
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         fixture_fill(path, ways[i][0], ways[i][1]);
-        char *text = export_text(path);
+        char *text = database_export(path);
         assert_string_equal(text, expected);
         free(text);
         fixture_remove(path);
@@ -56,7 +41,7 @@ static void same_when_resumed_and_logged(void **state) {
     char path[128];
     fixture_path("export-resumed", path, sizeof path);
     fixture_fill(path, 100, 1);
-    char *expected = export_text(path);
+    char *expected = database_export(path);
     fixture_remove(path);
     struct sdse_store *store = fixture_open(path);
     fixture_add_inputs(store);
@@ -75,7 +60,7 @@ static void same_when_resumed_and_logged(void **state) {
         assert_int_equal(sdse_store_commit(store), SDSE_OK);
     }
     sdse_store_close(store);
-    char *text = export_text(path);
+    char *text = database_export(path);
     assert_string_equal(text, expected);
     free(text);
     free(expected);
@@ -89,7 +74,7 @@ static void leaves_nothing_out(void **state) {
     char path[128], needle[128];
     fixture_path("export-columns", path, sizeof path);
     fixture_fill(path, 100, 1);
-    char *text = export_text(path);
+    char *text = database_export(path);
     sqlite3 *db = NULL;
     sqlite3_stmt *row = NULL;
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
@@ -164,7 +149,7 @@ static void is_of_one_moment(void **state) {
     size_t bytes = 0;
     fixture_path("export-moment", path, sizeof path);
     fixture_fill(path, 100, 1);
-    char *before = export_text(path);
+    char *before = database_export(path);
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
@@ -182,7 +167,7 @@ static void is_of_one_moment(void **state) {
     assert_true(meddler.done);
     assert_string_equal(text, before);
     free(text);
-    text = export_text(path);
+    text = database_export(path);
     assert_string_not_equal(text, before);
     free(text);
     free(before);

@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "results/look/export.h"
 #include "results/look/query.h"
 #include "support/results_fixture.h"
+#include "support_sweep.h"
 
 static void pause_us(long us) {
     struct timespec time = {.tv_nsec = us * 1000};
@@ -53,22 +53,6 @@ static void write_until_killed(const char *path, int pipe_end, unsigned most) {
         fixture_add_point(store, i);
     for (;;)
         pause();
-}
-
-static char *export_text(const char *path) {
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    sdse_diags_init(&diags, arena);
-    struct sdse_reader *reader = NULL;
-    assert_int_equal(sdse_reader_open(path, &diags, &reader), SDSE_OK);
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
-    assert_int_equal(sdse_export_write(reader, out, &diags), SDSE_OK);
-    fclose(out);
-    sdse_reader_close(reader);
-    sdse_arena_free(arena);
-    return text;
 }
 
 // Starts the writer, lets it commit `wanted` points or what is left of them, kills it;
@@ -122,7 +106,7 @@ static void committed_batches_survive_kill_9(void **state) {
     char path[128];
     fixture_path("kill-plain", path, sizeof path);
     fixture_fill(path, 100, 1);
-    char *expected = export_text(path);
+    char *expected = database_export(path);
     fixture_remove(path);
     sdse_store_close(fixture_open(path));
     struct sdse_store *store = fixture_open(path);
@@ -136,7 +120,7 @@ static void committed_batches_survive_kill_9(void **state) {
         assert_true(rounds < 100);
     }
     assert_true(rounds >= 5);
-    char *text = export_text(path);
+    char *text = database_export(path);
     assert_string_equal(text, expected);
     free(text);
     free(expected);
@@ -204,7 +188,7 @@ static void two_writers_share_a_file(void **state) {
     char path[128];
     fixture_path("kill-two", path, sizeof path);
     fixture_fill(path, 100, 1);
-    char *expected = export_text(path);
+    char *expected = database_export(path);
     fixture_remove(path);
     pid_t children[2];
     for (int i = 0; i < 2; i++) {
@@ -220,7 +204,7 @@ static void two_writers_share_a_file(void **state) {
         assert_int_equal(waitpid(children[i], &status, 0), children[i]);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     }
-    char *text = export_text(path);
+    char *text = database_export(path);
     assert_string_equal(text, expected);
     free(text);
     free(expected);

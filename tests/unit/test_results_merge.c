@@ -11,10 +11,10 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "results/look/export.h"
 #include "results/store/merge.h"
 #include "support/reseal.h"
 #include "support/results_fixture.h"
+#include "support_sweep.h"
 
 enum { PARTS = 16 };
 
@@ -38,17 +38,6 @@ static struct sdse_reader *open_reader(const char *path) {
     struct sdse_reader *reader = NULL;
     assert_int_equal(sdse_reader_open(path, &diags, &reader), SDSE_OK);
     return reader;
-}
-
-static char *export_text(const char *path) {
-    struct sdse_reader *reader = open_reader(path);
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *out = open_memstream(&text, &bytes);
-    assert_int_equal(sdse_export_write(reader, out, &diags), SDSE_OK);
-    fclose(out);
-    sdse_reader_close(reader);
-    return text;
 }
 
 static char known[PARTS][128];
@@ -140,7 +129,7 @@ static void same_as_one_run(void **state) {
     char out[128], path[128];
     fixture_path("merge-out", out, sizeof out);
     fixture_fill(out, 100, 1);
-    char *expected = export_text(out);
+    char *expected = database_export(out);
     unsigned order[PARTS];
     for (unsigned i = 0; i < PARTS; i++) {
         make_part(i, overlapping);
@@ -163,13 +152,13 @@ static void same_as_one_run(void **state) {
         assert_int_equal(merge(out, order + first, PARTS - first, &merged), SDSE_OK);
         points += merged.points;
         assert_int_equal(points, FIXTURE_POINTS);
-        char *text = export_text(out);
+        char *text = database_export(out);
         assert_string_equal(text, expected);
         free(text);
         // Again: nothing.
         assert_int_equal(merge(out, order, PARTS, &merged), SDSE_OK);
         assert_int_equal(merged.points, 0);
-        text = export_text(out);
+        text = database_export(out);
         assert_string_equal(text, expected);
         free(text);
     }
@@ -238,7 +227,7 @@ static void keeps_what_is_known_better(void **state) {
             ask_number(out, cases[i].ask, &answer);
             if (answer != cases[i].answer)
                 fail_msg("case %zu, worse is %u: %g", i, first, answer);
-            text[first] = export_text(out);
+            text[first] = database_export(out);
         }
         assert_string_equal(text[0], text[1]);
         free(text[0]);
@@ -264,7 +253,7 @@ static void equal_limits_do_not_depend_on_the_order(void **state) {
     change(paths[1], "UPDATE layer_front_element SET mapping = 'another'", true);
     for (unsigned first = 0; first < 2; first++) {
         merge_pair(out, first);
-        text[first] = export_text(out);
+        text[first] = database_export(out);
     }
     assert_string_equal(text[0], text[1]);
     free(text[0]);
@@ -281,10 +270,10 @@ static void a_point_solved_again_is_as_if_first(void **state) {
     char path[128];
     make_part(0, all);
     path_of(0, path);
-    char *before = export_text(path);
+    char *before = database_export(path);
     change(path, "UPDATE point SET mapper_status = 'limit' WHERE status = 'ok'", true);
     add_points(fixture_open(path), 0, all);
-    char *after = export_text(path);
+    char *after = database_export(path);
     assert_string_equal(after, before);
     free(before);
     free(after);
@@ -330,7 +319,7 @@ static void the_last_run_is_the_newest(void **state) {
             assert_int_equal((unsigned)newest, late);
             ask_number(out, "SELECT count(DISTINCT turn) FROM sweep", &turns);
             assert_int_equal((unsigned)turns, 2);
-            free(export_text(out)); // digests and seals are right
+            free(database_export(out)); // digests and seals are right
         }
     fixture_remove(out);
     fixture_remove(paths[0]);
