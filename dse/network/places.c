@@ -3,13 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ALIVE = 12 };
-
-const char *sdse_place_name(enum sdse_place place) {
-    static const char *const names[SDSE_PLACES] = {"outermost", "shared", "both"};
-    return names[place];
-}
-
 // A sum that ends in a state, and where it comes from.
 struct label {
     struct sdse_tradeoff at;
@@ -24,7 +17,7 @@ struct label {
 // The labels after a layer, by state, then by rising energy.
 struct sdse_places_stage {
     size_t alive_count;
-    size_t alive[MOST_ALIVE]; // tensors
+    size_t alive[SDSE_PLACES_MOST_ALIVE]; // tensors
     size_t count;
     struct label *label;
 };
@@ -58,7 +51,7 @@ static bool list_alive(const struct sdse_placing *placing, size_t layer,
     for (size_t i = 0; i < placing->tensor_count; i++) {
         if (!is_alive_after(&placing->tensor[i], layer))
             continue;
-        if (stage->alive_count == MOST_ALIVE)
+        if (stage->alive_count == SDSE_PLACES_MOST_ALIVE)
             return false;
         stage->alive[stage->alive_count++] = i;
     }

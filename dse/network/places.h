@@ -19,6 +19,8 @@
 
 #include "dse/network/network_front.h"
 
+enum { SDSE_PLACES_MOST_ALIVE = 12 }; // tensors, at once
+
 // A tensor that layers hand over.
 struct sdse_handed_tensor {
     size_t maker;      // the layer that puts it out
@@ -35,9 +37,6 @@ enum sdse_place {
     SDSE_PLACE_BOTH,
     SDSE_PLACES
 };
-
-// "outermost", "shared", "both": index with enum sdse_place.
-const char *sdse_place_name(enum sdse_place place);
 
 struct sdse_placing {
     size_t layer_count;
@@ -87,7 +86,8 @@ struct sdse_places {
 // most   sums kept for one state [>= 2]; of more every second is dropped, but for both
 //        ends and corners of the hull, and `thinned` says so
 //
-// SDSE_OVERFLOW: more than 12 tensors are alive at once. SDSE_NO_MEMORY.
+// SDSE_OVERFLOW: more than SDSE_PLACES_MOST_ALIVE tensors are alive at once.
+// SDSE_NO_MEMORY.
 enum sdse_status sdse_places_find(const struct sdse_placing *placing,
                                   enum sdse_places_goal goal, size_t most,
                                   sdse_place_ask ask, void *context,

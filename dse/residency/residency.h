@@ -51,7 +51,7 @@ struct sdse_residency {
     uint64_t searches;         // that no answer was known for
     bool stopped;
     struct sdse_arena *arena;
-    void *answers;
+    struct sdse_answers *answers; // private
 };
 
 // The shared memory of an accelerator; 0 = none.
