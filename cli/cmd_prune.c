@@ -89,9 +89,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         sdse_store_open(path, SDSE_MODEL_VERSION, &cli->diags, &store);
     if (status == SDSE_OK)
         status = sdse_prune(store, &prune, trial, &cli->diags, &pruned);
-    if (status != SDSE_OK && store && !cli->diags.errors)
-        cli_error(cli, "%s: %s", path, sdse_store_message(store));
-    sdse_store_close(store);
+    cli_close_store(cli, path, store, status);
     return status == SDSE_OK ? say(cli, path, trial, &pruned) : cli_finish(cli, status);
 }
 
@@ -104,9 +102,8 @@ const struct cli_verb cli_verb_prune = {
     .notes =
         "Without --sweep or --tag: versions of sweeps that are not the newest, and the "
         "points that only\nthey have. Points that a tag names stay (with --tag: "
-        "another "
-        "one). What nothing refers to then\ngoes too: the file is that of one that "
-        "never had it, and smaller. Not while a sweep is running on it.",
+        "another one). What nothing refers to then\ngoes too: the file is that of one "
+        "that never had it, and smaller. Not while a sweep is running on it.",
     .example = "sdse prune results.db --dry-run",
     .run = run,
 };

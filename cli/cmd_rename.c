@@ -40,9 +40,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         sdse_store_open(path, SDSE_MODEL_VERSION, &cli->diags, &store);
     if (status == SDSE_OK)
         status = sdse_rename_sweep(store, old, name, line, &cli->diags, &versions);
-    if (status != SDSE_OK && store && !cli->diags.errors)
-        cli_error(cli, "%s: %s", path, sdse_store_message(store));
-    sdse_store_close(store);
+    cli_close_store(cli, path, store, status);
     if (status == SDSE_OK) {
         printf("%s: sweep '", path);
         cli_print_plain(old, stdout);

@@ -1,6 +1,7 @@
 // sdse status: how far the sweeps in a results.db have come, and what did not work.
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "results/keep/tag.h"
 #include "results/look/query.h"
 
 enum { FORMAT };
@@ -23,10 +24,6 @@ static const char reasons[] =
     " AND NOT superseded"
     " GROUP BY status, reason ORDER BY count(*) DESC, reason";
 
-static const char tags[] =
-    "SELECT tag, count(*) AS points, CAST(total(status = 'ok') AS INTEGER) AS ok FROM"
-    " v_tag JOIN v_point USING (point_id) GROUP BY tag ORDER BY tag";
-
 static const char superseded[] = "SELECT 1 FROM v_point WHERE superseded";
 
 static enum cli_exit print(struct cli *cli, struct sdse_reader *reader,
@@ -39,7 +36,8 @@ static enum cli_exit print(struct cli *cli, struct sdse_reader *reader,
     if (status == SDSE_OK)
         status = sdse_query_run(reader, superseded, cli->arena, &cli->diags, &old);
     if (status == SDSE_OK)
-        status = sdse_query_run(reader, tags, cli->arena, &cli->diags, &named);
+        status =
+            sdse_query_run(reader, sdse_tag_list_sql, cli->arena, &cli->diags, &named);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
     const enum cli_exit exit_status = cli_print_table(cli, table, format);

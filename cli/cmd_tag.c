@@ -19,16 +19,11 @@ static const struct cli_option options[] = {
     [FORMAT] = CLI_OPTION_FORMAT,
 };
 
-static const char list_of_tags[] =
-    "SELECT tag, count(*) AS points, CAST(total(status = 'ok') AS INTEGER) AS ok FROM "
-    "v_tag JOIN"
-    " v_point USING (point_id) GROUP BY tag ORDER BY tag";
-
 static enum cli_exit list(struct cli *cli, struct sdse_reader *reader,
                           enum sdse_table_format format) {
     struct sdse_table *table = NULL;
     const enum sdse_status status =
-        sdse_query_run(reader, list_of_tags, cli->arena, &cli->diags, &table);
+        sdse_query_run(reader, sdse_tag_list_sql, cli->arena, &cli->diags, &table);
     return status == SDSE_OK ? cli_print_table(cli, table, format)
                              : cli_finish(cli, status);
 }
@@ -41,13 +36,10 @@ static enum cli_exit change(struct cli *cli, const struct cli_args *args,
     uint64_t changed = 0;
     enum sdse_status status =
         sdse_store_open(path, SDSE_MODEL_VERSION, &cli->diags, &store);
-    if (status == SDSE_OK) {
+    if (status == SDSE_OK)
         status = removes ? sdse_tag_remove(store, tag, points, count, &changed)
                          : sdse_tag_add(store, tag, points, count, &changed);
-        if (status != SDSE_OK && !cli->diags.errors)
-            cli_error(cli, "%s: %s", path, sdse_store_message(store));
-    }
-    sdse_store_close(store);
+    cli_close_store(cli, path, store, status);
     if (status == SDSE_OK) {
         printf("%s: tag '", path);
         cli_print_plain(tag, stdout);

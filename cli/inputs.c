@@ -314,3 +314,10 @@ struct sdse_reader *cli_open_results_unchecked(struct cli *cli, const char *path
                                                enum cli_exit *status) {
     return open_results(cli, path, status, sdse_reader_open_unchecked);
 }
+
+void cli_close_store(struct cli *cli, const char *path, struct sdse_store *store,
+                     enum sdse_status status) {
+    if (status != SDSE_OK && store && !cli->diags.errors)
+        cli_error(cli, "%s: %s", path, sdse_store_message(store));
+    sdse_store_close(store);
+}

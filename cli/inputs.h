@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "dse/sweep/shipped.h"
 #include "results/store/reader.h"
+#include "results/store/store.h"
 #include "spec/types/arch.h"
 #include "spec/types/workload.h"
 
@@ -60,5 +61,10 @@ struct sdse_reader *cli_open_results(struct cli *cli, const char *path,
 // The same, whatever the file holds: for who says what is wrong with it.
 struct sdse_reader *cli_open_results_unchecked(struct cli *cli, const char *path,
                                                enum cli_exit *status);
+
+// Closes the store of a verb that changes the results.db at `path`, and says what a
+// failure was that no diagnostic explains. NULL: it was not opened.
+void cli_close_store(struct cli *cli, const char *path, struct sdse_store *store,
+                     enum sdse_status status);
 
 #endif

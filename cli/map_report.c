@@ -24,11 +24,11 @@ struct cli_costed cli_map_costed(const struct cli_map_run *run, size_t i, size_t
 
 // --- Tables ---
 
-static void add_columns(struct sdse_table *table, const char *const columns[][3],
-                        size_t count, bool people) {
+void cli_map_add_columns(const struct cli_map_run *run, struct sdse_table *table,
+                         const char *const columns[][3], size_t count) {
     for (size_t i = 0; i < count; i++)
-        sdse_table_add_column(table, columns[i][people ? 1 : 0],
-                              people ? columns[i][2] : NULL, 5);
+        sdse_table_add_column(table, columns[i][run->people ? 1 : 0],
+                              run->people ? columns[i][2] : NULL, 5);
 }
 
 static void add_status(struct sdse_table *table, const struct sdse_map_answer *answer) {
@@ -55,7 +55,7 @@ static struct sdse_table *layer_table(struct cli_map_run *run) {
         {"hint", "hint", NULL}}; // people read it below the table
     struct sdse_table *table = sdse_table_new(run->cli->arena);
     const size_t all = sizeof columns / sizeof columns[0];
-    add_columns(table, columns, run->people ? all - 1 : all, run->people);
+    cli_map_add_columns(run, table, columns, run->people ? all - 1 : all);
     for (size_t i = 0; i < run->solutions.layer_count; i++) {
         const struct cli_mapped *mapped = &run->solutions.mapped[i];
         const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
@@ -107,7 +107,7 @@ static struct sdse_table *front_table(const struct cli_map_run *run) {
         {"edp_pj_s", "edp_uj_s", "EDP [uJ*s]"},
         {"mapping", "mapping", NULL}};
     struct sdse_table *table = sdse_table_new(run->cli->arena);
-    add_columns(table, columns, run->layer_only ? 5 : 4, run->people);
+    cli_map_add_columns(run, table, columns, run->layer_only ? 5 : 4);
     const struct sdse_map_answer *answer = &cli_solution_of(run, 0)->answer;
     const size_t most =
         run->front.count < SDSE_KEPT_FRONT ? run->front.count : SDSE_KEPT_FRONT;

@@ -163,9 +163,7 @@ static struct sdse_table *layer_table(const struct reside *reside, uint64_t *bef
         {"mapping", "mapping", NULL}};
     struct cli_map_run *run = reside->run;
     struct sdse_table *table = sdse_table_new(run->cli->arena);
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        sdse_table_add_column(table, columns[i][run->people ? 1 : 0],
-                              run->people ? columns[i][2] : NULL, 5);
+    cli_map_add_columns(run, table, columns, sizeof columns / sizeof columns[0]);
     *before = *after = 0;
     for (size_t l = 0; l < reside->residency.placing.layer_count; l++) {
         const struct sdse_resident_layer *layer = &reside->layer[l];
@@ -206,9 +204,7 @@ static struct sdse_table *front_table(const struct reside *reside) {
     const struct cli_map_run *run = reside->run;
     const struct sdse_places *places = &reside->residency.places;
     struct sdse_table *table = sdse_table_new(run->cli->arena);
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        sdse_table_add_column(table, columns[i][run->people ? 1 : 0],
-                              run->people ? columns[i][2] : NULL, 5);
+    cli_map_add_columns(run, table, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < places->count; i++) {
         const double pj = places->elements[i].energy_pj;
         sdse_table_add_f64(table, run->people ? sdse_uj_from_pj(pj) : pj);
@@ -273,8 +269,8 @@ enum cli_exit cli_map_resident(struct cli_map_run *run,
     if (status == SDSE_OVERFLOW) {
         cli_error(run->cli,
                   "--resident: more tensors of %s are alive at once than the search "
-                  "takes, which is 12",
-                  run->problem.workload->name);
+                  "takes, which is %d",
+                  run->problem.workload->name, SDSE_PLACES_MOST_ALIVE);
         exit = CLI_BAD_INPUT;
     } else if (status != SDSE_OK) {
         exit = cli_finish(run->cli, status);

@@ -50,6 +50,10 @@ static inline const struct cli_solution *cli_solution_of(const struct cli_map_ru
 struct cli_costed cli_map_costed(const struct cli_map_run *run, size_t i, size_t choice,
                                  struct sdse_cost *cost);
 
+// Columns, each {name for machines, name for people, their title or NULL}.
+void cli_map_add_columns(const struct cli_map_run *run, struct sdse_table *table,
+                         const char *const columns[][3], size_t count);
+
 // Prints the answer: a layer, a table of layers, or a front.
 enum cli_exit cli_map_print(struct cli_map_run *run);
 

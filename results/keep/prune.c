@@ -96,9 +96,8 @@ static int choose_sweeps(struct pruning *p) {
 
 static int drop_places(struct pruning *p) {
     static const char *const drops[] = {
-        "CREATE TEMP TABLE tagged AS SELECT count(DISTINCT point_id) AS n FROM "
-        "sweep_point "
-        "WHERE " CHOSEN " AND " KEPT,
+        "CREATE TEMP TABLE tagged AS SELECT count(DISTINCT point_id) AS n FROM"
+        " sweep_point WHERE " CHOSEN " AND " KEPT,
         "DELETE FROM sweep_point WHERE " CHOSEN " AND NOT " KEPT,
         "DELETE FROM tag WHERE tag = ?1",
         "DELETE FROM temp.chosen WHERE sweep_id IN (SELECT sweep_id FROM sweep_point)",

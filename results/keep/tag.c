@@ -4,6 +4,10 @@
 
 #include "results/store/statements.h"
 
+const char sdse_tag_list_sql[] =
+    "SELECT tag, count(*) AS points, CAST(total(status = 'ok') AS INTEGER) AS ok FROM"
+    " v_tag JOIN v_point USING (point_id) GROUP BY tag ORDER BY tag";
+
 bool sdse_tag_may_be(const char *tag) {
     const size_t bytes = strlen(tag);
     for (size_t i = 0; i < bytes; i++)

@@ -15,6 +15,9 @@
 
 enum { SDSE_TAG_BYTES = 100 }; // the longest name
 
+// For a reader: every tag, how many points have it, and how many of them are ok.
+extern const char sdse_tag_list_sql[];
+
 // Whether a text may be a tag: 1 to SDSE_TAG_BYTES bytes, no control characters.
 bool sdse_tag_may_be(const char *tag);
 
