@@ -28,7 +28,7 @@ enum cli_exit cli_query_run_all(struct cli_queries *queries, FILE *in);
 enum cli_exit cli_query_shell(struct cli_queries *queries);
 
 // What a word of SQL or a command may go on as: names that begin with the `length`
-// bytes at `word`, by name. `line` is what is before the word.
+// bytes at `word`, by name. begins_line: nothing is before it, so it may be a command.
 struct cli_query_words {
     size_t count;
     const char **words;

@@ -80,10 +80,9 @@ struct sdse_session_part {
 };
 
 struct sdse_session_score {
-    const char
-        *status; // of a mapping found: "optimal", "limit", "interrupted"; "scored"
-    const char
-        *mapping; // as a mapping file has it; "" of a layer that only moves words
+    // Of a mapping found: "optimal", "limit", "interrupted"; of one given: "scored".
+    const char *status;
+    const char *mapping; // as a file has it; "" of a layer that only moves words
     double energy_pj, latency_s, utilization;
     double gap; // at most so far from the optimum, relative; 0 = proved, or scored
     uint64_t latency_cycles, macs, multipliers_used;

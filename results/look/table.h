@@ -67,8 +67,7 @@ enum sdse_status sdse_table_write(const struct sdse_table *table,
 //   - Rows that follow one another and differ in their `layer` alone (and in
 //     `layer_index` or `i`) are one: "conv2_1…conv2_3 (3 ×)".
 //   - Numbers stand with their decimal points in line.
-//   - What is too wide: texts are wrapped, down to 12 columns; if that is not enough
-//   the
+//   - What is too wide: texts are wrapped, down to 12 columns; if that is not enough,
 //     columns come in several tables, each with the first column. Nothing is cut.
 //
 // Status as of sdse_table_write.
