@@ -31,7 +31,8 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-double cli_median(double *numbers, size_t count) {
+// Median of `count` >= 1 numbers, which are reordered.
+static double median(double *numbers, size_t count) {
     qsort(numbers, count, sizeof *numbers, by_value);
     return (numbers[(count - 1) / 2] + numbers[count / 2]) / 2;
 }
@@ -55,7 +56,7 @@ static void draw(struct cli_progress *progress, double now) {
     memcpy(recent, progress->between, count * sizeof *recent);
     char eta[16];
     cli_format_duration(
-        cli_median(recent, count) * (double)(progress->total - progress->done), eta);
+        median(recent, count) * (double)(progress->total - progress->done), eta);
     fprintf(stderr, "\r\033[K%s: %zu/%zu %s  ETA %s", progress->verb, progress->done,
             progress->total, progress->items, eta);
     progress->drawn = true;

@@ -32,9 +32,6 @@ void cli_progress_add(struct cli_progress *progress, size_t items);
 // Wipes the line: before anything else is printed.
 void cli_progress_end(struct cli_progress *progress);
 
-// Median of `count` >= 1 numbers, which are reordered.
-double cli_median(double *numbers, size_t count);
-
 // "1:02:03", "2:03", or "?" for what is not finite or beyond a hundred hours.
 void cli_format_duration(double seconds, char text[16]);
 

@@ -275,17 +275,3 @@ uint64_t sdse_merged_words(const struct sdse_view *view, enum sdse_tensor tensor
     }
     return visits->whole * whole + visits->credited * rest;
 }
-
-uint64_t sdse_temporal_outside(const struct sdse_view *view, unsigned dims,
-                               unsigned level) {
-    uint64_t product = 1;
-    for (unsigned i = view->first[level]; i < view->loop_count; i++)
-        if (dims >> view->loop[i].dim & 1u)
-            product *= view->loop[i].factor;
-    return product;
-}
-
-uint64_t sdse_moving_outside(const struct sdse_view *view, enum sdse_tensor tensor,
-                             unsigned level) {
-    return sdse_temporal_outside(view, sdse_tensor_dims(tensor), level);
-}

@@ -59,15 +59,6 @@ uint64_t sdse_merged_words(const struct sdse_view *view, enum sdse_tensor tensor
                            unsigned top, unsigned child,
                            const struct sdse_visits *visits, bool shares_windows);
 
-// Product of the temporal factors outside `level` that move the tensor. [visits of new
-// words]
-uint64_t sdse_moving_outside(const struct sdse_view *view, enum sdse_tensor tensor,
-                             unsigned level);
-
-// Product of the temporal factors outside `level` in dimensions of `dims`.
-uint64_t sdse_temporal_outside(const struct sdse_view *view, unsigned dims,
-                               unsigned level);
-
 // Groups of children below one instance of level `top` that take the same words: those
 // that networks from `top` to `child` tell apart, all children taking tiles of one
 // shape.

@@ -102,10 +102,6 @@ void sdse_table_add_null(struct sdse_table *table) {
     add(table, (struct sdse_cell){.kind = SDSE_CELL_NULL});
 }
 
-size_t sdse_table_columns(const struct sdse_table *table) {
-    return table->column_count;
-}
-
 size_t sdse_table_rows(const struct sdse_table *table) {
     return table->column_count ? table->cell_count / table->column_count : 0;
 }

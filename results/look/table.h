@@ -49,7 +49,6 @@ void sdse_table_add_u64(struct sdse_table *table, uint64_t value);
 void sdse_table_add_i64(struct sdse_table *table, int64_t value);
 void sdse_table_add_null(struct sdse_table *table);
 
-size_t sdse_table_columns(const struct sdse_table *table);
 // Complete rows.
 size_t sdse_table_rows(const struct sdse_table *table);
 

@@ -226,13 +226,6 @@ const struct sdse_content_info *sdse_content_info(enum sdse_content table) {
     return &infos[table];
 }
 
-enum sdse_content sdse_content_named(const char *table) {
-    for (int i = 0; i < SDSE_CONTENTS; i++)
-        if (sqlite3_stricmp(table, infos[i].table) == 0)
-            return (enum sdse_content)i;
-    return SDSE_CONTENTS;
-}
-
 bool sdse_content_is_shared(enum sdse_content table) {
     return table == SDSE_CONTENT_SOLUTION_NETWORK;
 }

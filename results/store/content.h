@@ -64,8 +64,6 @@ struct sdse_content_info {
 };
 
 const struct sdse_content_info *sdse_content_info(enum sdse_content table);
-// The table of that name; SDSE_CONTENTS if it has no digests.
-enum sdse_content sdse_content_named(const char *table);
 
 // Whether owners of equal rows share them: a row's digest then is not of its owner, the
 // first column, but the owner's is of the set that it has (`.network_set`), whose id is

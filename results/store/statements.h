@@ -265,6 +265,5 @@ const char *sdse_proof_name(enum sdse_proof proof);
 enum sdse_proof sdse_proof_from_text(const char *name);
 const char *sdse_weights_from_name(enum sdse_weights_from from);
 enum sdse_weights_from sdse_weights_from_text(const char *name);
-const char *sdse_objective_name(enum sdse_objective objective);
 
 #endif

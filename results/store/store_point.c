@@ -33,9 +33,6 @@ const char *sdse_weights_from_name(enum sdse_weights_from from) {
 enum sdse_weights_from sdse_weights_from_text(const char *name) {
     return (enum sdse_weights_from)index_of(name, from_names, COUNT(from_names));
 }
-const char *sdse_objective_name(enum sdse_objective objective) {
-    return sdse_objective_words()[objective];
-}
 
 // ---- inputs, sweeps, run log ----
 
