@@ -79,6 +79,6 @@ set xtics (4, 5, 7, 10, 15, 20, 30, 40)
 set ylabel 'relative error [%]'
 unset logscale y
 set yrange [0.952:1.848]
-set ytics autofreq
+set ytics 0.1
 plot data index 0 using 1:2 with points pt 7 ps 1.1 lc rgb '#0072b2' notitle, \
      data index 2 using 1:2 with points pt 5 ps 1.1 lc rgb '#e69f00' notitle

@@ -87,11 +87,11 @@ set bmargin at screen 0.1178
 set xlabel 'Energy [mJ]'
 unset logscale x
 set xrange [6.77841:23.6482]
-set xtics autofreq
+set xtics 2
 set ylabel 'Latency [ms]'
 unset logscale y
 set yrange [14.8147:47.8805]
-set ytics autofreq
+set ytics 5
 plot data index 0 using ($4 == 0 ? $2 : NaN):3:6:7 with points pt variable ps 0.9 lc rgb variable notitle, \
      data index 1 using 1:2 with steps lc rgb '#777777' lw 1.5 notitle, \
      data index 0 using ($4 == 1 ? $2 : NaN):3:6:7 with points pt variable ps 1.4 lc rgb variable notitle, \

@@ -82,11 +82,11 @@ set bmargin at screen 0.5627
 set xlabel 'Energy [mJ]'
 unset logscale x
 set xrange [6.77841:23.6482]
-set xtics autofreq
+set xtics 2
 set ylabel 'Latency [ms]'
 unset logscale y
 set yrange [14.8147:47.8805]
-set ytics autofreq
+set ytics 5
 plot data index 0 using ($5 == 0 ? $2 : NaN):3:7:8 with points pt variable ps 0.9 lc rgb variable notitle, \
      data index 1 using 1:2 with steps lc rgb '#777777' lw 1.5 notitle, \
      data index 0 using ($5 == 1 ? $2 : NaN):3:7:8 with points pt variable ps 1.4 lc rgb variable notitle, \
@@ -110,11 +110,11 @@ unset label 9112
 set xlabel 'Energy [mJ]'
 unset logscale x
 set xrange [6.77841:23.6482]
-set xtics autofreq
+set xtics 2
 set ylabel 'Relative weight error'
 unset logscale y
 set yrange [0.244:0.356]
-set ytics autofreq
+set ytics 0.02
 plot data index 0 using ($5 == 0 ? $2 : NaN):4:7:8 with points pt variable ps 0.9 lc rgb variable notitle, \
      data index 2 using 1:2 with steps lc rgb '#777777' lw 1.5 notitle, \
      data index 0 using ($5 == 1 ? $2 : NaN):4:7:8 with points pt variable ps 1.4 lc rgb variable notitle, \
@@ -126,11 +126,11 @@ set bmargin at screen 0.0884
 set xlabel 'Relative weight error'
 unset logscale x
 set xrange [0.244:0.356]
-set xtics autofreq
+set xtics 0.02
 set ylabel 'Latency [ms]'
 unset logscale y
 set yrange [14.8147:47.8805]
-set ytics autofreq
+set ytics 5
 plot data index 0 using ($5 == 0 ? $4 : NaN):3:7:8 with points pt variable ps 0.9 lc rgb variable notitle, \
      data index 3 using 1:2 with steps lc rgb '#777777' lw 1.5 notitle, \
      data index 0 using ($5 == 1 ? $4 : NaN):3:7:8 with points pt variable ps 1.4 lc rgb variable notitle, \

@@ -359,7 +359,7 @@ static void gains_of_what_there_is(void **state) {
     assert_string_equal(script, text_of(golden));
     plot.filter.where = "energy_pj < 0";
     assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), SDSE_INVALID);
-    assert_non_null(strstr(diags.last->message, "no feasible points"));
+    assert_non_null(strstr(diags.last->message, "no points to plot: 0 infeasible"));
     plot.filter = (struct sdse_filter){.workload = "part"};
     assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), drawn);
     data = text_of(sweep_path("w.svg.gp"));

@@ -36,10 +36,18 @@ struct sdse_axis {
     bool log;
     // Shares of the axis left free at its ends; 0: 0.06.
     double room_low, room_high;
+    unsigned length_px; // of the panel along it; 0: 1100
+    bool whole;         // a linear one names whole numbers alone
 };
 
 // "set xlabel … / (un)set logscale x / set xrange … / set xtics …". A linear axis
-// begins at zero if it would leave less than a third of itself empty so.
+// begins at zero if it would leave less than a third of itself empty so. As many values
+// are named as stand beside each other.
 void sdse_axis_write(const struct sdse_axis *axis, FILE *out);
+
+// Where a value stands, as a share of the axis from its beginning; and the value that
+// stands there. A logarithmic one has a place for positive values alone.
+double sdse_axis_place(const struct sdse_axis *axis, double value);
+double sdse_axis_value(const struct sdse_axis *axis, double share);
 
 #endif

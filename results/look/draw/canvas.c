@@ -138,7 +138,7 @@ void sdse_canvas_panel(const struct sdse_canvas *canvas, unsigned index, FILE *o
     if (index == 1) {
         for (size_t i = 0; i < canvas->title_count; i++)
             fprintf(out, "unset label %zu\n", FIRST_LABEL + i);
-        sdse_legend_unset(&canvas->wish.legend, out);
+        sdse_legend_unset(&canvas->wish.legend, &canvas->legend, out);
     }
 }
 

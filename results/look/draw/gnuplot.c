@@ -75,8 +75,11 @@ void sdse_gnuplot_quote(const char *text, FILE *out) {
 
 void sdse_gnuplot_field(const char *text, FILE *out) {
     fputc('"', out);
-    for (; *text; text++)
-        fputc(*text == '"' ? '\'' : (unsigned char)*text < 0x20 ? ' ' : *text, out);
+    for (; *text; text++) {
+        if (*text == '"') // two of them are one
+            fputc('"', out);
+        fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
+    }
     fputc('"', out);
 }
 

@@ -9,7 +9,8 @@
 #include "base/arena.h"
 
 enum sdse_legend_mark {
-    SDSE_LEGEND_HEADING,
+    SDSE_LEGEND_HEADING, // of the entries after it, up to the next or a closed group
+    SDSE_LEGEND_NOTE,    // text alone
     SDSE_LEGEND_POINT,
     SDSE_LEGEND_LINE,
     SDSE_LEGEND_BAR
@@ -21,12 +22,14 @@ struct sdse_legend_entry {
     double size; // of a point; 0 = 1.4
     char color[8];
     const char *text;
+    size_t heading; // number of its heading, from 1; 0: none
 };
 
 struct sdse_legend {
     size_t count, capacity;
     struct sdse_legend_entry *entry;
-    bool lost; // an entry, for want of memory
+    size_t heading; // of the entries to come
+    bool lost;      // an entry, for want of memory
 };
 
 // Adds an entry. `color` is copied, `text` kept by pointer.
@@ -34,7 +37,11 @@ void sdse_legend_add(struct sdse_legend *legend, struct sdse_arena *arena,
                      enum sdse_legend_mark mark, int type, double size,
                      const char *color, const char *text);
 
-// How it stands in `height_px`. [pixels of the PNG]
+// Ends the group of the last heading.
+void sdse_legend_close(struct sdse_legend *legend);
+
+// How it stands in `height_px`. No heading stands at the foot of a column; one whose
+// entries go on in the next is said again there. [pixels of the PNG]
 struct sdse_legend_layout {
     bool small; // many entries: smaller text
     unsigned char_px, line_px;
@@ -49,6 +56,7 @@ void sdse_legend_write(const struct sdse_legend *legend,
                        const struct sdse_legend_layout *layout, unsigned left_px,
                        unsigned top_px, unsigned width_px, unsigned height_px,
                        const char *text_color, FILE *out);
-void sdse_legend_unset(const struct sdse_legend *legend, FILE *out);
+void sdse_legend_unset(const struct sdse_legend *legend,
+                       const struct sdse_legend_layout *layout, FILE *out);
 
 #endif

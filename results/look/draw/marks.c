@@ -79,7 +79,7 @@ static void add_rest(struct sdse_legend *legend, struct sdse_arena *arena,
                      size_t groups) {
     if (shown(groups) < groups)
         sdse_legend_add(
-            legend, arena, SDSE_LEGEND_HEADING, 0, 0, "",
+            legend, arena, SDSE_LEGEND_NOTE, 0, 0, "",
             sdse_arena_printf(arena, "and %zu more", groups - shown(groups)));
 }
 
@@ -99,6 +99,7 @@ void sdse_marks_legend(const struct sdse_marks *marks, struct sdse_legend *legen
         }
         add_rest(legend, arena, colour->count);
     }
+    sdse_legend_close(legend);
     if (!marks->shape)
         return;
     add_heading(legend, arena, marks->shape->path);
@@ -106,6 +107,7 @@ void sdse_marks_legend(const struct sdse_marks *marks, struct sdse_legend *legen
         sdse_legend_add(legend, arena, SDSE_LEGEND_POINT, sdse_palette_filled(g), 0,
                         sdse_theme(marks->theme)->quiet, marks->shape->names[g]);
     add_rest(legend, arena, marks->shape->count);
+    sdse_legend_close(legend);
 }
 
 void sdse_marks_scale(const struct sdse_marks *marks, double left, double right,

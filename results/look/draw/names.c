@@ -23,15 +23,35 @@ bool sdse_names_number(const char *text, double *value) {
     return leading_number(text, value, &rest) && !*rest;
 }
 
+// The number at `at` of `text`: any at its beginning and after "=" or a blank, digits
+// alone elsewhere ("resnet50", "v1.10").
+static bool number_at(const char *text, const char *at, double *value,
+                      const char **rest) {
+    if (at == text || at[-1] == '=' || at[-1] == ' ')
+        return leading_number(at, value, rest);
+    const size_t digits = strspn(at, "0123456789");
+    *value = 0;
+    for (size_t i = 0; i < digits; i++)
+        *value = 10 * *value + (at[i] - '0');
+    *rest = at + digits;
+    return digits > 0 && isfinite(*value);
+}
+
 int sdse_names_order(const char *a, const char *b) {
-    double x, y;
-    const char *after_x, *after_y;
-    const bool number_a = leading_number(a, &x, &after_x),
-               number_b = leading_number(b, &y, &after_y);
-    if (number_a != number_b)
-        return number_a ? -1 : 1;
-    if (number_a && x != y)
-        return x < y ? -1 : 1;
+    for (const char *i = a, *j = b; *i && *j;) {
+        double x, y;
+        const char *after_x, *after_y;
+        const bool number_a = number_at(a, i, &x, &after_x),
+                   number_b = number_at(b, j, &y, &after_y);
+        if (number_a != number_b)
+            return number_a ? -1 : 1;
+        if (number_a && x != y)
+            return x < y ? -1 : 1;
+        if (!number_a && *i != *j)
+            return (unsigned char)*i < (unsigned char)*j ? -1 : 1;
+        i = number_a ? after_x : i + 1;
+        j = number_b ? after_y : j + 1;
+    }
     return strcmp(a, b);
 }
 

@@ -21,8 +21,9 @@ bool sdse_names_shorten(const char **names, size_t count, struct sdse_arena *are
 const char *sdse_names_shared(const struct sdse_points *points,
                               struct sdse_arena *arena);
 
-// Orders values: numbers by value ("9" before "10", "64KiB" before "128KiB"), before
-// other texts, which go by their bytes. Negative, zero, positive as strcmp.
+// Orders values: the numbers in them by value ("9" before "10", "64KiB" before
+// "128KiB", "sd c=5" before "sd c=12"), numbers before other texts, which go by their
+// bytes. Negative, zero, positive as strcmp.
 int sdse_names_order(const char *a, const char *b);
 
 // The number that the whole text is ("19.2"), or not one: false.

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "results/look/draw/bars.h"
+#include "results/look/plot/refusal.h"
 #include "results/store/database.h"
 
 // A memory's bottleneck is its name, or that, a blank and the port.
@@ -70,28 +72,52 @@ enum sdse_status sdse_cycles_load(struct sdse_reader *reader, int64_t point,
                    : sdse_database_refuse(reader->db, code, file, diags);
     if (*count)
         return SDSE_OK;
-    sdse_diag_add(
-        diags, SDSE_ERROR, (struct sdse_loc){.file = sdse_arena_strdup(arena, file)},
-        "plot-empty", "point %lld is not in it, or has no layers (infeasible)",
-        (long long)point);
-    return SDSE_INVALID;
+    return sdse_plot_refuse(
+        reader,
+        sdse_arena_printf(arena,
+                          "point %lld is not in it, or has no layers (infeasible)",
+                          (long long)point),
+        arena, diags);
 }
 
-const char *sdse_cycles_owner(struct sdse_reader *reader, int64_t point,
-                              struct sdse_arena *arena) {
+const char *sdse_cycles_text(struct sdse_reader *reader, const char *query,
+                             int64_t point, struct sdse_arena *arena) {
     sqlite3_stmt *row = NULL;
     const char *text = NULL;
-    int code = sqlite3_prepare_v2(reader->db,
-                                  "SELECT workload || ' on ' || arch || ', ' || form ||"
-                                  " ifnull(' ' || parameters, '') FROM v_point WHERE"
-                                  " point_id = ?1",
-                                  -1, &row, NULL);
+    int code = sqlite3_prepare_v2(reader->db, query, -1, &row, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(row, 1, point);
     if (code == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW)
         text = copy_of(row, 0, arena);
     sqlite3_finalize(row);
     return text;
+}
+
+const char *sdse_cycles_owner(struct sdse_reader *reader, int64_t point,
+                              struct sdse_arena *arena) {
+    return sdse_cycles_text(reader,
+                            "SELECT workload || ' on ' || arch || ', ' || form ||"
+                            " ifnull(' ' || parameters, '') FROM v_point WHERE"
+                            " point_id = ?1",
+                            point, arena);
+}
+
+enum sdse_status sdse_cycles_bars(struct sdse_reader *reader,
+                                  const struct sdse_layers_plot *plot,
+                                  struct sdse_arena *arena, struct sdse_diags *diags,
+                                  struct sdse_cycles_bars *shown) {
+    enum sdse_status status =
+        sdse_plot_files(plot->rules, plot->picture, arena, diags, &shown->files);
+    if (status == SDSE_OK)
+        status = sdse_cycles_load(reader, plot->point_id, arena, diags, &shown->layers,
+                                  &shown->layer_count);
+    if (status != SDSE_OK)
+        return status;
+    shown->files.theme = plot->theme;
+    shown->bar_count =
+        shown->layer_count < SDSE_BARS_MOST ? shown->layer_count : SDSE_BARS_MOST;
+    shown->owner = sdse_cycles_owner(reader, plot->point_id, arena);
+    return shown->owner ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
 double sdse_cycles_seconds(struct sdse_reader *reader, int64_t point) {

@@ -3,7 +3,8 @@
 #ifndef SDSE_RESULTS_LOOK_PLOT_CYCLES_H
 #define SDSE_RESULTS_LOOK_PLOT_CYCLES_H
 
-#include "results/look/points.h"
+#include "results/look/draw/gnuplot.h"
+#include "results/look/plot/plot.h"
 
 // One layer, times its repeat. [cycles]
 struct sdse_layer_cycles {
@@ -24,10 +25,28 @@ enum sdse_status sdse_cycles_load(struct sdse_reader *reader, int64_t point,
                                   struct sdse_arena *arena, struct sdse_diags *diags,
                                   struct sdse_layer_cycles **layers, size_t *count);
 
+// The first column of a query's first row, of one point (?1), in the arena; NULL if
+// there is none, memory is out or the database fails.
+const char *sdse_cycles_text(struct sdse_reader *reader, const char *sql, int64_t point,
+                             struct sdse_arena *arena);
+
 // "resnet50 on eyeriss, raw GLB.capacity_kib=64"; NULL when memory is out or the
 // database fails.
 const char *sdse_cycles_owner(struct sdse_reader *reader, int64_t point,
                               struct sdse_arena *arena);
+
+// What pictures of a point's layers as bars begin with: the files, the layers, the
+// first SDSE_BARS_MOST of which are bars, and what the point is called.
+struct sdse_cycles_bars {
+    struct sdse_plot_files files;
+    struct sdse_layer_cycles *layers;
+    size_t layer_count, bar_count;
+    const char *owner;
+};
+enum sdse_status sdse_cycles_bars(struct sdse_reader *reader,
+                                  const struct sdse_layers_plot *plot,
+                                  struct sdse_arena *arena, struct sdse_diags *diags,
+                                  struct sdse_cycles_bars *shown);
 
 // Seconds of a cycle of a point: latency_s / latency_cycles; 0 if it has none.
 double sdse_cycles_seconds(struct sdse_reader *reader, int64_t point);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/look/plot/cycles.h"
 #include "results/store/database.h"
 
 // ---- text ----
@@ -66,19 +67,11 @@ static enum sdse_status refuse(struct sdse_reader *reader, int64_t point,
                                struct sdse_diags *diags) {
     const char *file =
         sdse_arena_strdup(arena, sqlite3_db_filename(reader->db, "main"));
-    sqlite3_stmt *row = NULL;
-    const char *names = NULL;
-    int code = sqlite3_prepare_v2(reader->db,
-                                  "SELECT group_concat(layer, ', ') FROM (SELECT layer"
-                                  " FROM v_layer WHERE point_id = ?1 ORDER BY"
-                                  " layer_index LIMIT 40)",
-                                  -1, &row, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_bind_int64(row, 1, point);
-    if (code == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW &&
-        sqlite3_column_text(row, 0))
-        names = sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, 0));
-    sqlite3_finalize(row);
+    const char *names = sdse_cycles_text(
+        reader,
+        "SELECT group_concat(layer, ', ') FROM (SELECT layer FROM v_layer WHERE"
+        " point_id = ?1 ORDER BY layer_index LIMIT 40)",
+        point, arena);
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = file}, "plot-layer",
                   "point %lld has no layer '%.100s'%s%s", (long long)point, layer,
                   names ? "; it has " : "", names ? names : "");

@@ -69,23 +69,16 @@ enum sdse_status sdse_plot_bottleneck(struct sdse_reader *reader,
                                       const struct sdse_layers_plot *plot,
                                       struct sdse_arena *arena,
                                       struct sdse_diags *diags) {
-    struct sdse_plot_files files;
-    struct sdse_layer_cycles *layers;
+    struct sdse_cycles_bars shown;
     struct sdse_bars bars;
-    size_t count;
-    enum sdse_status status =
-        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
-    if (status == SDSE_OK)
-        status =
-            sdse_cycles_load(reader, plot->point_id, arena, diags, &layers, &count);
+    const enum sdse_status status =
+        sdse_cycles_bars(reader, plot, arena, diags, &shown);
     if (status != SDSE_OK)
         return status;
-    files.theme = plot->theme;
-    count = count < SDSE_BARS_MOST ? count : SDSE_BARS_MOST;
-    const char *owner = sdse_cycles_owner(reader, plot->point_id, arena);
-    if (!owner || !fill_bars(&bars, layers, count,
-                             sdse_cycles_seconds(reader, plot->point_id), arena))
+    if (!fill_bars(&bars, shown.layers, shown.bar_count,
+                   sdse_cycles_seconds(reader, plot->point_id), arena))
         return SDSE_NO_MEMORY;
-    bars.title = sdse_arena_printf(arena, "Latency by what sets it: %s", owner);
-    return bars.title ? sdse_bars_draw(&bars, &files, arena, diags) : SDSE_NO_MEMORY;
+    bars.title = sdse_arena_printf(arena, "Latency by what sets it: %s", shown.owner);
+    return bars.title ? sdse_bars_draw(&bars, &shown.files, arena, diags)
+                      : SDSE_NO_MEMORY;
 }

@@ -6,6 +6,7 @@
 #include "results/look/draw/bars.h"
 #include "results/look/draw/names.h"
 #include "results/look/plot/plot.h"
+#include "results/look/plot/refusal.h"
 #include "results/store/database.h"
 
 enum {
@@ -168,16 +169,6 @@ static bool allocate(struct chart *chart, size_t bars, struct sdse_arena *arena)
     return chart->labels && chart->energy_pj;
 }
 
-static enum sdse_status refuse_empty(struct sdse_reader *reader,
-                                     struct sdse_arena *arena, struct sdse_diags *diags,
-                                     const char *what) {
-    const char *path =
-        sdse_arena_strdup(arena, sqlite3_db_filename(reader->db, "main"));
-    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "plot-empty",
-                  "%s", what);
-    return SDSE_INVALID;
-}
-
 // ---- one bar per point ----
 
 // The positions of the bars' points: all, or those of least energy, in sweep order.
@@ -265,7 +256,7 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
     if (status != SDSE_OK)
         return status;
     if (points.count == 0)
-        return refuse_empty(reader, arena, diags, "no feasible points to plot");
+        return sdse_plot_no_points(reader, &points, arena, diags);
     size_t most = plot->most_bars ? plot->most_bars : DEFAULT_BARS;
     size_t *chosen = SDSE_ARENA_ARRAY(arena, size_t, points.count);
     if (!chosen)
@@ -369,12 +360,13 @@ enum sdse_status sdse_plot_layers(struct sdse_reader *reader,
     if (!allocated)
         return SDSE_NO_MEMORY;
     if (chart.bar_count == 0) {
-        return refuse_empty(
-            reader, arena, diags,
+        return sdse_plot_refuse(
+            reader,
             sdse_arena_printf(arena,
                               "point %lld is not in it, or has no layers "
                               "(infeasible)",
-                              (long long)plot->point_id));
+                              (long long)plot->point_id),
+            arena, diags);
     }
     return draw(&chart, &files, arena, diags);
 }

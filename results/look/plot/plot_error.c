@@ -197,14 +197,16 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
 // --- Script
 
 // A logarithmic axis, or a linear one for less than a factor of three.
-static void write_axis(char letter, const char *label, struct sdse_range range,
-                       double room, FILE *out) {
-    const struct sdse_axis axis = {.letter = letter,
-                                   .label = label,
-                                   .range = range,
-                                   .log = range.least_positive > 0 &&
-                                          range.greatest >= 3 * range.least_positive,
-                                   .room_high = room};
+static void write_axis(const struct sdse_canvas *canvas, char letter, const char *label,
+                       struct sdse_range range, double room, FILE *out) {
+    const struct sdse_canvas_wish *wish = &canvas->wish;
+    const struct sdse_axis axis = {
+        .letter = letter,
+        .label = label,
+        .range = range,
+        .log = range.least_positive > 0 && range.greatest >= 3 * range.least_positive,
+        .room_high = room,
+        .length_px = letter == 'x' ? wish->panel_width_px : wish->panel_height_px};
     sdse_axis_write(&axis, out);
 }
 
@@ -227,9 +229,10 @@ static const char *const more = ", \\\n     ";
 static void write_layers_panel(const struct scene *scene, FILE *out) {
     const bool several = scene->plot->form_count > 1;
     const char *faint = sdse_theme(scene->plot->theme)->grid;
-    write_axis('x', several ? "stored bits per weight, each layer" : "stored [KiB]",
+    write_axis(&scene->canvas, 'x',
+               several ? "stored bits per weight, each layer" : "stored [KiB]",
                scene->layer_x, 0.06, out);
-    write_axis('y', "relative error [%]", scene->layer_y, 0.06, out);
+    write_axis(&scene->canvas, 'y', "relative error [%]", scene->layer_y, 0.06, out);
     fputs("plot ", out);
     for (size_t g = 0; several && g < scene->group_count; g++) {
         fprintf(out,
@@ -252,10 +255,11 @@ static void write_layers_panel(const struct scene *scene, FILE *out) {
 static void write_whole_panel(const struct scene *scene, FILE *out) {
     const struct sdse_theme *theme = sdse_theme(scene->plot->theme);
     const size_t points = 2 * scene->group_count, front = points + 1;
-    write_axis(
-        'x', scene->layers_panel ? "stored [KiB], all layers together" : "stored [KiB]",
-        scene->whole_x, 0.35, out);
-    write_axis('y', "relative error [%]", scene->whole_y, 0.15, out);
+    write_axis(&scene->canvas, 'x',
+               scene->layers_panel ? "stored [KiB], all layers together"
+                                   : "stored [KiB]",
+               scene->whole_x, 0.35, out);
+    write_axis(&scene->canvas, 'y', "relative error [%]", scene->whole_y, 0.15, out);
     // Names of a long front at every so many of its points.
     const size_t every = (scene->front_size + MOST_LABELS - 1) / MOST_LABELS;
     fprintf(

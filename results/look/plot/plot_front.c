@@ -8,10 +8,11 @@
 #include "results/look/draw/marks.h"
 #include "results/look/draw/names.h"
 #include "results/look/plot/plot.h"
+#include "results/look/plot/refusal.h"
 
 // Columns of the data: the point, its objectives, and these.
 enum { FRONT, PANEL, TYPE, COLOR, VALUE, COLUMNS };
-enum { MOST_FACETS = 24, MANY_POINTS = 1000, LABEL_ROOM = 120 };
+enum { MOST_FACETS = 24, MANY_POINTS = 1000, LABEL_ROOM = 120, KNEE_PX = 17 };
 
 // What one panel shows: objectives a (x) and b (y) of the points of a facet.
 struct panel {
@@ -48,6 +49,22 @@ static size_t facet_of(const struct scene *scene, size_t point) {
 
 static bool is_log(const struct scene *scene, char axis, unsigned k) {
     return sdse_axis_is_log(scene->plot->log, axis, &scene->range[k]);
+}
+
+static bool has_knee(const struct scene *scene) {
+    return scene->front.count > 1 && !scene->plot->facet;
+}
+
+static struct sdse_axis axis_of(const struct scene *scene, const struct panel *panel,
+                                char letter) {
+    const struct sdse_canvas_wish *wish = &scene->canvas.wish;
+    const unsigned k = letter == 'x' ? panel->a : panel->b;
+    return (struct sdse_axis){.letter = letter,
+                              .label = scene->scale[k].title,
+                              .range = scene->range[k],
+                              .log = is_log(scene, letter, k),
+                              .length_px = letter == 'x' ? wish->panel_width_px
+                                                         : wish->panel_height_px};
 }
 
 // ---- what is drawn ----
@@ -150,18 +167,36 @@ static const char *label_of(const struct scene *scene, size_t point,
     return sdse_arena_printf(arena, "%zu", scene->marks.colour.of[point] + 1);
 }
 
+// The panel's marks, the knee's ring and the staircase.
+static void avoid_marks(const struct scene *scene, const struct panel *panel,
+                        struct sdse_labels *labels) {
+    for (size_t i = 0; i < scene->points.count; i++)
+        if (facet_of(scene, i) == panel->facet)
+            sdse_labels_mark(labels, scaled(scene, i, panel->a),
+                             scaled(scene, i, panel->b), SDSE_LABELS_MARK_PX);
+    if (has_knee(scene)) {
+        const size_t knee = scene->front.index[scene->front.knee];
+        sdse_labels_mark(labels, scaled(scene, knee, panel->a),
+                         scaled(scene, knee, panel->b), KNEE_PX);
+    }
+    for (size_t i = 1; i < panel->front_count; i++) {
+        const size_t from = panel->front[i - 1], to = panel->front[i];
+        const double x = scaled(scene, to, panel->a);
+        const double y = scaled(scene, from, panel->b);
+        sdse_labels_line(labels, scaled(scene, from, panel->a), y, x, y);
+        sdse_labels_line(labels, x, y, x, scaled(scene, to, panel->b));
+    }
+}
+
 static bool place_labels(struct scene *scene, size_t p, struct sdse_arena *arena) {
     const struct panel *panel = &scene->panels[p];
     const struct sdse_labels_frame frame = {
-        .width_px = scene->canvas.wish.panel_width_px,
-        .height_px = scene->canvas.wish.panel_height_px,
-        .beyond_px = scene->plot->label && scene->panel_count == 1 ? LABEL_ROOM : 20,
-        .x = &scene->range[panel->a],
-        .y = &scene->range[panel->b],
-        .log_x = is_log(scene, 'x', panel->a),
-        .log_y = is_log(scene, 'y', panel->b)};
+        .x = axis_of(scene, panel, 'x'),
+        .y = axis_of(scene, panel, 'y'),
+        .beyond_px = scene->plot->label && scene->panel_count == 1 ? LABEL_ROOM : 20};
     if (!sdse_labels_begin(&scene->labels[p], &frame, scene->points.count, arena))
         return false;
+    avoid_marks(scene, panel, &scene->labels[p]);
     for (size_t i = 0; i < scene->points.count; i++) {
         if (!scene->on_front[i] || facet_of(scene, i) != panel->facet)
             continue;
@@ -175,10 +210,6 @@ static bool place_labels(struct scene *scene, size_t p, struct sdse_arena *arena
 }
 
 // ---- preparation ----
-
-static bool has_knee(const struct scene *scene) {
-    return scene->front.count > 1 && !scene->plot->facet;
-}
 
 static void add_legend(const struct scene *scene, struct sdse_legend *legend,
                        struct sdse_arena *arena) {
@@ -364,24 +395,15 @@ static void write_scale_carrier(const struct scene *scene, const struct panel *p
         panel->a + 2, panel->b + 2, scene->marks.least);
 }
 
-static void write_axes(const struct scene *scene, const struct panel *panel,
-                       FILE *out) {
-    const unsigned k[] = {panel->a, panel->b};
-    for (int i = 0; i < 2; i++) {
-        const struct sdse_axis axis = {.letter = "xy"[i],
-                                       .label = scene->scale[k[i]].title,
-                                       .range = scene->range[k[i]],
-                                       .log = is_log(scene, "xy"[i], k[i])};
-        sdse_axis_write(&axis, out);
-    }
-}
-
 // The plot command of one panel.
 static void write_panel(const struct scene *scene, size_t p, FILE *out) {
     const struct sdse_theme *theme = sdse_theme(scene->plot->theme);
     const struct panel *panel = &scene->panels[p];
     sdse_canvas_panel(&scene->canvas, (unsigned)p, out);
-    write_axes(scene, panel, out);
+    for (const char *letter = "xy"; *letter; letter++) {
+        const struct sdse_axis axis = axis_of(scene, panel, *letter);
+        sdse_axis_write(&axis, out);
+    }
     if (scene->plot->facet) {
         char text[300];
         snprintf(text, sizeof text, "%.100s %.150s", scene->plot->facet,
@@ -411,10 +433,7 @@ static void write_panel(const struct scene *scene, size_t p, FILE *out) {
                 theme->strong);
     }
     if (scene->labels[p].count)
-        fprintf(out,
-                ", \\\n     data index %zu using 1:2:3 with labels left offset 0.9,0.5 "
-                "font ',13' tc rgb '%s' notitle",
-                block + 1, theme->text);
+        sdse_labels_draw(block + 1, theme->text, out);
     if (p == 0 && scene->marks.scale)
         write_scale_carrier(scene, panel, out);
     fputc('\n', out);
@@ -454,14 +473,8 @@ enum sdse_status sdse_plot_front(struct sdse_reader *reader,
     if (status == SDSE_OK)
         status = sdse_points_load(reader, &plot->filter, plot->metric, plot->objectives,
                                   arena, diags, &scene->points);
-    if (status == SDSE_OK && scene->points.count == 0) {
-        sdse_diag_add(
-            diags, SDSE_ERROR, (struct sdse_loc){.file = files.picture}, "plot-empty",
-            "no points to plot: %zu infeasible, %zu failed, "
-            "%zu without an objective",
-            scene->points.infeasible, scene->points.failed, scene->points.unknown);
-        status = SDSE_INVALID;
-    }
+    if (status == SDSE_OK && scene->points.count == 0)
+        status = sdse_plot_no_points(reader, &scene->points, arena, diags);
     if (status == SDSE_OK)
         status = sdse_front_compute(&scene->points, arena, &scene->front);
     if (status == SDSE_OK)

@@ -6,6 +6,7 @@
 #include "results/look/draw/canvas.h"
 #include "results/look/draw/names.h"
 #include "results/look/plot/plot.h"
+#include "results/look/plot/refusal.h"
 #include "results/store/database.h"
 
 enum { ENERGY, TIME, TRAFFIC, PANELS };
@@ -52,15 +53,6 @@ static int read_traffic(sqlite3_stmt *query, int64_t point, double *bits) {
     *bits = sqlite3_column_double(query, 0);
     sqlite3_reset(query);
     return code;
-}
-
-static enum sdse_status refuse(struct sdse_reader *reader, struct sdse_arena *arena,
-                               struct sdse_diags *diags, const char *what) {
-    const char *path =
-        sdse_arena_strdup(arena, sqlite3_db_filename(reader->db, "main"));
-    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = path}, "plot-empty",
-                  "%s", what);
-    return SDSE_INVALID;
 }
 
 // ---- Reading ----
@@ -122,12 +114,14 @@ static enum sdse_status take_gains(struct sdse_reader *reader,
                 bases++;
             }
         if (bases != 1)
-            return refuse(reader, arena, diags,
-                          sdse_arena_printf(arena,
-                                            "%zu points of '%.80s' are of '%.80s'%s: "
-                                            "gains are over one",
-                                            bases, points->workload[i], plot->over_arch,
-                                            plot->over_form ? " in that form" : ""));
+            return sdse_plot_refuse(
+                reader,
+                sdse_arena_printf(arena,
+                                  "%zu points of '%.80s' are of '%.80s'%s: "
+                                  "gains are over one",
+                                  bases, points->workload[i], plot->over_arch,
+                                  plot->over_form ? " in that form" : ""),
+                arena, diags);
         const size_t cell = network[i] * g->series_count + series[i];
         g->gain[ENERGY][cell] = points->v[2 * base] / points->v[2 * i];
         g->gain[TIME][cell] = points->v[2 * base + 1] / points->v[2 * i + 1];
@@ -171,10 +165,10 @@ static void write_panel(const struct gains *g, int panel,
                 s ? ", \\\n     data" : "plot data", at, column, width * 0.92,
                 sdse_palette_color(s));
         fprintf(out,
-                ", \\\n     data using ($0%+.6g):%zu:(sprintf($%zu < 99.5 ? '%%.2g' : "
-                "'%%.0f', $%zu)) with "
-                "labels rotate left font ',9' offset 0,0.4 tc rgb '%s' notitle",
-                at, column, column, column, theme->text);
+                ", \\\n     data using ($0%+.6g):($%zu < 1 ? 1 : $%zu):(sprintf($%zu < "
+                "99.5 ? '%%.2g' : '%%.0f', $%zu)) with labels rotate left font ',13' "
+                "offset 0,0.4 tc rgb '%s' notitle",
+                at, column, column, column, column, theme->text);
     }
     fprintf(out, ", \\\n     1 with lines lc rgb '%s' lw 1 notitle\n", theme->axis);
 }
@@ -239,7 +233,7 @@ enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
     if (status != SDSE_OK)
         return status;
     if (points.count == 0)
-        return refuse(reader, arena, diags, "no feasible points to plot");
+        return sdse_plot_no_points(reader, &points, arena, diags);
     files.theme = plot->theme;
     status = take_gains(reader, plot, &points, &gains, arena, diags);
     if (status != SDSE_OK)

@@ -203,7 +203,9 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
         passes > MOST_BLOCKS
             ? sdse_arena_printf(arena, "a block stands for %.4g of %.12g passes",
                                 passes / MOST_BLOCKS, passes)
-            : sdse_arena_printf(arena, "a block for each of %.12g passes", passes);
+        : passes > 1
+            ? sdse_arena_printf(arena, "a block for each of %.12g passes", passes)
+            : "a block for the one pass";
     scene->title =
         each
             ? sdse_arena_printf(arena,

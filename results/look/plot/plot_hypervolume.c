@@ -6,6 +6,9 @@
 
 #include "results/look/draw/canvas.h"
 #include "results/look/plot/plot.h"
+#include "results/look/plot/refusal.h"
+
+enum { WIDTH_PX = 1100, HEIGHT_PX = 600 };
 
 struct step {
     size_t points; // evaluated so far
@@ -107,11 +110,14 @@ static void write_script(const void *context, const struct sdse_plot_files *file
         {.letter = 'x',
          .label = "Feasible points, in the order they were stored",
          .range = x,
+         .length_px = WIDTH_PX,
+         .whole = true,
          .log = scene->plot->log != SDSE_LOG_AUTO &&
                 sdse_axis_is_log(scene->plot->log, 'x', &x)},
         {.letter = 'y',
          .label = "Hypervolume, share of the box",
          .range = y,
+         .length_px = HEIGHT_PX,
          .log = scene->plot->log != SDSE_LOG_AUTO &&
                 sdse_axis_is_log(scene->plot->log, 'y', &y)}};
     for (size_t a = 0; a < sizeof axes / sizeof *axes; a++)
@@ -152,11 +158,8 @@ enum sdse_status sdse_plot_hypervolume(struct sdse_reader *reader,
     if (status == SDSE_OK)
         status = sdse_points_load(reader, &plot->filter, plot->metric, plot->objectives,
                                   arena, diags, &points);
-    if (status == SDSE_OK && !points.count) {
-        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = plot->picture},
-                      "plot-empty", "no points to plot");
-        status = SDSE_INVALID;
-    }
+    if (status == SDSE_OK && !points.count)
+        status = sdse_plot_no_points(reader, &points, arena, diags);
     if (status == SDSE_OK)
         status = sdse_front_compute(&points, arena, &front);
     if (status == SDSE_OK)
@@ -164,8 +167,8 @@ enum sdse_status sdse_plot_hypervolume(struct sdse_reader *reader,
     if (status != SDSE_OK)
         return status;
     const struct sdse_canvas_wish wish = {.title = title_of(&points, &front, arena),
-                                          .panel_width_px = 1100,
-                                          .panel_height_px = 600};
+                                          .panel_width_px = WIDTH_PX,
+                                          .panel_height_px = HEIGHT_PX};
     if (!wish.title || !sdse_canvas_plan(&scene.canvas, &wish, arena))
         return SDSE_NO_MEMORY;
     files.theme = plot->theme;

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "results/look/draw/gnuplot.h"
-#include "results/look/draw/palette.h"
+#include "results/look/draw/canvas.h"
+#include "results/look/draw/names.h"
 #include "results/look/plot/plot.h"
 #include "results/store/database.h"
 
@@ -19,21 +19,26 @@ struct row {
 struct spent {
     size_t run;
     const char *arch;
+    size_t arch_number;         // of the first to come
     double accuracy, energy_pj; // since the run's start
 };
 
 struct curves {
     const char *title;
     size_t run_count, row_count;
-    const char **runs;   // names, for the key
+    const char **runs;   // names
+    const char **keyed;  // the same as words KEY=VALUE; for the legend
     const char **hashes; // of the runs
     struct row *rows;
     size_t spent_count;
     struct spent *spent;
+    size_t arch_count;
+    const char **archs; // for the legend
+    struct sdse_canvas canvas;
 };
 
 static const char sql[] =
-    "SELECT training_hash, method || ' ' || settings, epoch, test_accuracy,"
+    "SELECT training_hash, method, settings, epoch, test_accuracy,"
     " sum(coalesce(weight_bits, 0)) OVER (PARTITION BY training_hash ORDER BY epoch)"
     " FROM v_training WHERE name = ?1 AND test_accuracy IS NOT NULL"
     " ORDER BY method, settings, training_hash, epoch";
@@ -50,6 +55,51 @@ static const char *column_copy(sqlite3_stmt *query, int column,
     return text ? sdse_arena_strdup(arena, text) : NULL;
 }
 
+// ---- names ----
+
+enum { JOINED = '\1' }; // for a blank within a word
+
+static void replace(char *text, char old, char new) {
+    for (; *text; text++)
+        *text = *text == old ? new : *text;
+}
+
+// "sgd finetune rate 0.1 dead zone 0.01" with the method, the task, "rate=0.1" and
+// "dead zone=0.01" as its words.
+static const char *keyed_name(const char *method, const char *settings,
+                              struct sdse_arena *arena) {
+    char *name = sdse_arena_printf(arena, "%s ", method);
+    char *rest = sdse_arena_printf(arena, "%s", settings);
+    if (!name || !rest)
+        return NULL;
+    replace(name, ' ', JOINED);
+    name[strlen(name) - 1] = ' ';
+    bool before = true; // a number, or the task
+    for (char *blank = strchr(rest, ' '); blank; blank = strchr(blank + 1, ' ')) {
+        const bool number = blank[1] >= '0' && blank[1] <= '9';
+        *blank = number ? '=' : before ? ' ' : JOINED;
+        before = number;
+    }
+    return sdse_arena_printf(arena, "%s%s", name, rest);
+}
+
+// Leaves out what all names share; plain words again.
+static bool shorten(const char **names, size_t count, struct sdse_arena *arena) {
+    if (!sdse_names_shorten(names, count, arena))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        char *plain = sdse_arena_strdup(arena, names[i]);
+        if (!plain)
+            return false;
+        replace(plain, JOINED, ' ');
+        replace(plain, '=', ' ');
+        names[i] = plain;
+    }
+    return true;
+}
+
+// ---- reading ----
+
 // Counts the rows, or fills them in. The last code of the database; SQLITE_NOMEM also
 // where the arena has none.
 static int read_rows(sqlite3_stmt *query, const char *network, struct curves *c,
@@ -61,12 +111,17 @@ static int read_rows(sqlite3_stmt *query, const char *network, struct curves *c,
     int code;
     while ((code = sqlite3_step(query)) == SQLITE_ROW) {
         const char *hash = column_copy(query, 0, arena),
-                   *name = column_copy(query, 1, arena);
-        if (!hash || !name)
+                   *method = column_copy(query, 1, arena),
+                   *settings = column_copy(query, 2, arena);
+        if (!hash || !method || !settings)
             return SQLITE_NOMEM;
         if (strcmp(hash, last) != 0) {
             if (c->runs) {
-                c->runs[c->run_count] = name;
+                c->runs[c->run_count] =
+                    sdse_arena_printf(arena, "%s %s", method, settings);
+                c->keyed[c->run_count] = keyed_name(method, settings, arena);
+                if (!c->runs[c->run_count] || !c->keyed[c->run_count])
+                    return SQLITE_NOMEM;
                 c->hashes[c->run_count] = hash;
             }
             c->run_count++;
@@ -74,11 +129,21 @@ static int read_rows(sqlite3_stmt *query, const char *network, struct curves *c,
         last = hash;
         if (c->rows)
             c->rows[c->row_count] = (struct row){
-                c->run_count - 1, (uint64_t)sqlite3_column_int64(query, 2),
-                sqlite3_column_double(query, 3), sqlite3_column_double(query, 4)};
+                c->run_count - 1, (uint64_t)sqlite3_column_int64(query, 3),
+                sqlite3_column_double(query, 4), sqlite3_column_double(query, 5)};
         c->row_count++;
     }
     return code;
+}
+
+// The number of an accelerator, which is the next one where it is new.
+static size_t number_of(struct curves *c, const char *arch) {
+    size_t a = 0;
+    while (a < c->arch_count && strcmp(c->archs[a], arch) != 0)
+        a++;
+    if (a == c->arch_count)
+        c->archs[c->arch_count++] = arch;
+    return a;
 }
 
 static int read_spent(sqlite3 *db, const char *network, struct curves *c,
@@ -90,17 +155,19 @@ static int read_spent(sqlite3 *db, const char *network, struct curves *c,
     size_t run = 0;
     while (code == SQLITE_OK && (code = sqlite3_step(query)) == SQLITE_ROW) {
         const char *hash = column_copy(query, 0, arena);
-        if (!c->spent)
-            c->spent = SDSE_ARENA_ARRAY(arena, struct spent,
-                                        (size_t)sqlite3_column_int64(query, 4));
+        if (!c->spent) {
+            const size_t count = (size_t)sqlite3_column_int64(query, 4);
+            c->spent = SDSE_ARENA_ARRAY(arena, struct spent, count);
+            c->archs = SDSE_ARENA_ARRAY(arena, const char *, count);
+        }
         while (hash && run + 1 < c->run_count && strcmp(hash, c->hashes[run]) != 0)
             run++;
-        const struct spent spent = {run, column_copy(query, 1, arena),
-                                    sqlite3_column_double(query, 2),
-                                    sqlite3_column_double(query, 3)};
-        code = hash && c->spent && spent.arch ? SQLITE_OK : SQLITE_NOMEM;
+        const char *arch = column_copy(query, 1, arena);
+        code = hash && c->spent && c->archs && arch ? SQLITE_OK : SQLITE_NOMEM;
         if (code == SQLITE_OK)
-            c->spent[c->spent_count++] = spent;
+            c->spent[c->spent_count++] = (struct spent){
+                run, arch, number_of(c, arch), sqlite3_column_double(query, 2),
+                sqlite3_column_double(query, 3)};
     }
     sqlite3_finalize(query);
     return code;
@@ -116,10 +183,12 @@ static enum sdse_status load(struct sdse_reader *reader, const char *network,
         code = read_rows(query, network, c, arena);
     if (code == SQLITE_DONE && c->row_count) {
         c->runs = SDSE_ARENA_ARRAY(arena, const char *, c->run_count);
+        c->keyed = SDSE_ARENA_ARRAY(arena, const char *, c->run_count);
         c->hashes = SDSE_ARENA_ARRAY(arena, const char *, c->run_count);
         c->rows = SDSE_ARENA_ARRAY(arena, struct row, c->row_count);
-        code = c->runs && c->hashes && c->rows ? read_rows(query, network, c, arena)
-                                               : SQLITE_NOMEM;
+        code = c->runs && c->keyed && c->hashes && c->rows
+                   ? read_rows(query, network, c, arena)
+                   : SQLITE_NOMEM;
     }
     if (code == SQLITE_DONE)
         code = read_spent(reader->db, network, c, arena);
@@ -135,6 +204,8 @@ static enum sdse_status load(struct sdse_reader *reader, const char *network,
                   "plot-empty", "no training of a network '%.80s'", network);
     return SDSE_INVALID;
 }
+
+// ---- data ----
 
 // Whether a row begins a curve of the third panel.
 static bool begins(const struct curves *c, size_t i) {
@@ -173,60 +244,68 @@ static enum sdse_status write_data(const void *scene, struct sdse_arena *arena,
     return SDSE_OK;
 }
 
-// Epochs are whole, and at most ten of them are named.
-static void write_epoch_tics(const struct curves *c, FILE *out) {
-    uint64_t last = 0;
-    for (size_t i = 0; i < c->row_count; i++)
-        last = c->rows[i].epoch > last ? c->rows[i].epoch : last;
-    fprintf(out, "set xtics %llu\n", (unsigned long long)(last + 9) / 10);
+// ---- script ----
+
+enum { EPOCHS, MOVED, ENERGY, WIDTH_PX = 1100, HEIGHT_PX = 520 };
+static const double J_PER_PJ = 1e-12;
+
+static struct sdse_axis axis_of(const struct curves *c, int panel) {
+    static const char *const labels[] = {"Epoch", "Bits of weights and state moved",
+                                         "Modelled energy of training [J]"};
+    struct sdse_axis axis = {
+        .letter = 'x', .label = labels[panel], .length_px = WIDTH_PX};
+    if (panel == ENERGY)
+        for (size_t i = 0; i < c->spent_count; i++)
+            sdse_range_take(&axis.range, J_PER_PJ * c->spent[i].energy_pj);
+    else
+        for (size_t i = 0; i < c->row_count; i++)
+            sdse_range_take(&axis.range, panel == EPOCHS ? (double)c->rows[i].epoch
+                                                         : c->rows[i].moved_bits);
+    axis.whole = panel == EPOCHS;
+    axis.log = panel != EPOCHS && sdse_axis_is_log(SDSE_LOG_X, 'x', &axis.range);
+    return axis;
 }
 
-static void write_panel(const struct curves *c, bool moved, FILE *out) {
-    if (moved)
-        fputs("set xtics autofreq\n", out);
-    else
-        write_epoch_tics(c, out);
-    fprintf(out, "set xlabel '%s'\nset key %s\n%s",
-            moved ? "Bits of weights and state moved" : "Epoch",
-            moved ? "off"
-                  : "below left vertical maxcols 1 Left reverse samplen 2 font ',9'",
-            moved ? "set logscale x\nset format x '%.0e'\n" : "");
-    for (size_t i = 0; i < c->run_count; i++) {
+static struct sdse_axis accuracy_axis(const struct curves *c) {
+    struct sdse_axis axis = {
+        .letter = 'y', .label = "Test accuracy [%]", .length_px = HEIGHT_PX};
+    for (size_t i = 0; i < c->row_count; i++)
+        sdse_range_take(&axis.range, 100 * c->rows[i].accuracy);
+    return axis;
+}
+
+static void write_axes(const struct curves *c, int panel, FILE *out) {
+    const struct sdse_axis x = axis_of(c, panel), y = accuracy_axis(c);
+    sdse_canvas_panel(&c->canvas, (unsigned)panel, out);
+    sdse_axis_write(&x, out);
+    sdse_axis_write(&y, out);
+}
+
+static void write_panel(const struct curves *c, int panel, FILE *out) {
+    write_axes(c, panel, out);
+    for (size_t i = 0; i < c->run_count; i++)
         fprintf(out,
-                "%s index %zu using %d:2 with linespoints lc rgb '%s' pt %d title ",
-                i ? ", \\\n     data" : "plot data", i, moved ? 3 : 1,
+                "%s index %zu using %d:2 with linespoints lc rgb '%s' pt %d notitle",
+                i ? ", \\\n     data" : "plot data", i, panel == MOVED ? 3 : 1,
                 sdse_palette_color(i), sdse_palette_filled(i));
-        sdse_gnuplot_quote(c->runs[i], out);
-    }
     fputc('\n', out);
 }
 
-// Colours are the runs', as above; the accelerators differ in their points, and in the
-// key by the curves of the first run.
+// Colours are the runs', as above; the accelerators differ in their points.
 static void write_energy_panel(const struct curves *c, FILE *out) {
-    fputs("set xlabel 'Modelled energy of training [J]'\nset format x '%g'\n"
-          "set key below left vertical maxcols 1 Left reverse samplen 2 font ',9'\n",
-          out);
+    write_axes(c, ENERGY, out);
     size_t block = c->run_count;
     for (size_t i = 0; i < c->spent_count; i++) {
         if (!begins(c, i))
             continue;
         const struct spent *spent = &c->spent[i];
-        size_t arch = 0; // how many the first run has before it
-        for (size_t j = 0; j < i && strcmp(c->spent[j].arch, spent->arch) != 0; j++)
-            arch += begins(c, j) && c->spent[j].run == c->spent[0].run;
         fprintf(out,
-                "%s index %zu using ($1 * 1e-12):($1 > 0 ? $2 : NaN) with linespoints "
-                "lc rgb '%s' pt %d ",
-                block > c->run_count ? ", \\\n     data" : "plot data", block,
-                sdse_palette_color(spent->run), sdse_palette_filled(arch));
+                "%s index %zu using ($1 * %g):($1 > 0 ? $2 : NaN) with linespoints "
+                "lc rgb '%s' pt %d notitle",
+                block > c->run_count ? ", \\\n     data" : "plot data", block, J_PER_PJ,
+                sdse_palette_color(spent->run),
+                sdse_palette_filled(spent->arch_number));
         block++;
-        if (spent->run == c->spent[0].run) {
-            fputs("title ", out);
-            sdse_gnuplot_quote(spent->arch, out);
-        } else {
-            fputs("notitle", out);
-        }
     }
     fputc('\n', out);
 }
@@ -234,15 +313,34 @@ static void write_energy_panel(const struct curves *c, FILE *out) {
 static void write_script(const void *scene, const struct sdse_plot_files *files,
                          FILE *out) {
     const struct curves *c = scene;
-    sdse_gnuplot_begin(files, 1400, c->spent_count ? 2200 : 1500, out);
-    fprintf(out, "set multiplot layout %d,1 title ", c->spent_count ? 3 : 2);
-    sdse_gnuplot_quote(c->title, out);
-    fputs("\nunset grid\nset grid ytics\nset ylabel 'Test accuracy [%]'\n", out);
-    write_panel(c, false, out);
-    write_panel(c, true, out);
+    sdse_canvas_begin(&c->canvas, files, out);
+    fputs("unset grid\nset grid ytics\n", out);
+    write_panel(c, EPOCHS, out);
+    write_panel(c, MOVED, out);
     if (c->spent_count)
         write_energy_panel(c, out);
-    fputs("unset multiplot\n", out);
+    sdse_canvas_end(&c->canvas, out);
+}
+
+static bool lay_out(struct curves *c, enum sdse_plot_theme theme,
+                    struct sdse_arena *arena) {
+    struct sdse_canvas_wish wish = {.title = c->title,
+                                    .panels = c->spent_count ? 3 : 2,
+                                    .panel_width_px = WIDTH_PX,
+                                    .panel_height_px = HEIGHT_PX};
+    if (!shorten(c->keyed, c->run_count, arena) ||
+        !sdse_names_shorten(c->archs, c->arch_count, arena))
+        return false;
+    for (size_t i = 0; i < c->run_count; i++)
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, sdse_palette_filled(i),
+                        0, sdse_palette_color(i), c->keyed[i]);
+    if (c->arch_count)
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_HEADING, 0, 0, "",
+                        "over energy, on:");
+    for (size_t a = 0; a < c->arch_count; a++)
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, sdse_palette_filled(a),
+                        0, sdse_theme(theme)->quiet, c->archs[a]);
+    return sdse_canvas_plan(&c->canvas, &wish, arena);
 }
 
 enum sdse_status sdse_plot_learning(struct sdse_reader *reader,
@@ -257,6 +355,8 @@ enum sdse_status sdse_plot_learning(struct sdse_reader *reader,
     files.theme = plot->theme;
     if (status == SDSE_OK)
         status = load(reader, plot->network, arena, diags, &curves);
+    if (status == SDSE_OK && !lay_out(&curves, plot->theme, arena))
+        status = SDSE_NO_MEMORY;
     return status == SDSE_OK
                ? sdse_gnuplot_draw(&writers, &curves, &files, arena, diags)
                : status;

@@ -10,7 +10,7 @@
 #include "results/look/plot/plot.h"
 #include "results/store/database.h"
 
-enum { LABEL_ROOM = 160 }; // beside the panel [px]
+enum { WIDTH_PX = 1100, HEIGHT_PX = 720, LABEL_ROOM = 160 }; // the last beside it
 
 // A layer that multiplies.
 struct dot {
@@ -60,6 +60,33 @@ static double bandwidth_gbs(const struct sdse_arch *arch) {
         limited = true;
     }
     return limited ? bits / 8 * arch->clock_ghz : 0;
+}
+
+static double roof(const struct scene *scene, double x) {
+    return scene->bandwidth_gbs > 0 ? fmin(scene->peak_gops, x * scene->bandwidth_gbs)
+                                    : scene->peak_gops;
+}
+
+// Where the drawn roof begins, bends and ends; how many these are.
+enum { CORNERS = 3 };
+static size_t roof_corners(const struct scene *scene, double x[CORNERS]) {
+    size_t count = 0;
+    x[count++] = scene->x.least / 4;
+    if (scene->bandwidth_gbs > 0)
+        x[count++] = scene->peak_gops / scene->bandwidth_gbs;
+    x[count++] = scene->x.greatest * 4;
+    return count;
+}
+
+static struct sdse_axis axis_of(const struct scene *scene, char letter) {
+    const struct sdse_range *range = letter == 'x' ? &scene->x : &scene->y;
+    return (struct sdse_axis){
+        .letter = letter,
+        .label = letter == 'x' ? "Operations per byte of the outermost memory"
+                               : "Attained [Gop/s]",
+        .range = *range,
+        .log = sdse_axis_is_log(scene->log, letter, range),
+        .length_px = letter == 'x' ? WIDTH_PX : HEIGHT_PX};
 }
 
 // ---- layers ----
@@ -126,8 +153,8 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
                                          "Roofline, peak %.4g Gop/s, outermost memory "
                                          "without a limit: %s",
                                          scene->peak_gops, owner),
-        .panel_width_px = 1100,
-        .panel_height_px = 720,
+        .panel_width_px = WIDTH_PX,
+        .panel_height_px = HEIGHT_PX,
         .right_px = LABEL_ROOM};
     sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_HEADING, 0, 0, "",
                     "latency set by:");
@@ -135,18 +162,21 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
         sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, sdse_palette_filled(s),
                         0, sdse_palette_component(scene->setters[s]),
                         scene->setters[s]);
+    sdse_legend_close(&wish.legend);
     sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_LINE, 0, 0,
                     sdse_theme(scene->plot->theme)->strong, "roof");
     const struct sdse_labels_frame frame = {
-        .width_px = wish.panel_width_px,
-        .height_px = wish.panel_height_px,
-        .beyond_px = LABEL_ROOM,
-        .x = &scene->x,
-        .y = &scene->y,
-        .log_x = sdse_axis_is_log(scene->log, 'x', &scene->x),
-        .log_y = sdse_axis_is_log(scene->log, 'y', &scene->y)};
+        .x = axis_of(scene, 'x'), .y = axis_of(scene, 'y'), .beyond_px = LABEL_ROOM};
     if (!sdse_labels_begin(&scene->labels, &frame, scene->count, arena))
         return false;
+    for (size_t i = 0; i < scene->count; i++)
+        sdse_labels_mark(&scene->labels, scene->dots[i].x, scene->dots[i].y,
+                         SDSE_LABELS_MARK_PX);
+    double corner[CORNERS];
+    const size_t corners = roof_corners(scene, corner);
+    for (size_t i = 1; i < corners; i++)
+        sdse_labels_line(&scene->labels, corner[i - 1], roof(scene, corner[i - 1]),
+                         corner[i], roof(scene, corner[i]));
     for (size_t i = 0; i < scene->count; i++)
         sdse_labels_add(&scene->labels, scene->dots[i].x, scene->dots[i].y,
                         scene->dots[i].layer);
@@ -154,11 +184,6 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
 }
 
 // ---- data and script ----
-
-static double roof(const struct scene *scene, double x) {
-    return scene->bandwidth_gbs > 0 ? fmin(scene->peak_gops, x * scene->bandwidth_gbs)
-                                    : scene->peak_gops;
-}
 
 // Blocks: layers, by latency; the roof; labels.
 static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
@@ -180,12 +205,11 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
         sdse_gnuplot_field(dot->setter, out);
         fputc('\n', out);
     }
-    const double low = scene->x.least / 4, high = scene->x.greatest * 4;
-    fprintf(out, "\n\n# roof\n%.9g\t%.9g\n", low, roof(scene, low));
-    if (scene->bandwidth_gbs > 0)
-        fprintf(out, "%.9g\t%.9g\n", scene->peak_gops / scene->bandwidth_gbs,
-                scene->peak_gops);
-    fprintf(out, "%.9g\t%.9g\n", high, roof(scene, high));
+    double corner[CORNERS];
+    const size_t corners = roof_corners(scene, corner);
+    fputs("\n\n# roof\n", out);
+    for (size_t i = 0; i < corners; i++)
+        fprintf(out, "%.9g\t%.9g\n", corner[i], roof(scene, corner[i]));
     if (scene->labels.count) {
         fputs("\n\n# labels\n", out);
         sdse_labels_write(&scene->labels, out);
@@ -199,27 +223,17 @@ static void write_script(const void *context, const struct sdse_plot_files *file
     const struct sdse_theme *theme = sdse_theme(files->theme);
     sdse_canvas_begin(&scene->canvas, files, out);
     sdse_canvas_panel(&scene->canvas, 0, out);
-    const struct sdse_axis axes[] = {
-        {.letter = 'x',
-         .label = "Operations per byte of the outermost memory",
-         .range = scene->x,
-         .log = sdse_axis_is_log(scene->log, 'x', &scene->x)},
-        {.letter = 'y',
-         .label = "Attained [Gop/s]",
-         .range = scene->y,
-         .log = sdse_axis_is_log(scene->log, 'y', &scene->y)}};
-    for (size_t a = 0; a < sizeof axes / sizeof *axes; a++)
-        sdse_axis_write(&axes[a], out);
+    for (const char *letter = "xy"; *letter; letter++) {
+        const struct sdse_axis axis = axis_of(scene, *letter);
+        sdse_axis_write(&axis, out);
+    }
     fprintf(out,
             "plot data index 1 using 1:2 with lines lc rgb '%s' lw 2 notitle, \\\n"
             "     data index 0 using 2:3:5:6 with points pt variable ps 1.3 lc rgb "
             "variable notitle",
             theme->strong);
     if (scene->labels.count)
-        fprintf(out,
-                ", \\\n     data index 2 using 1:2:3 with labels left offset 0.9,0.5 "
-                "font ',13' tc rgb '%s' notitle",
-                theme->text);
+        sdse_labels_draw(2, theme->text, out);
     fputc('\n', out);
 }
 

@@ -70,24 +70,17 @@ enum sdse_status sdse_plot_utilisation(struct sdse_reader *reader,
                                        const struct sdse_layers_plot *plot,
                                        struct sdse_arena *arena,
                                        struct sdse_diags *diags) {
-    struct sdse_plot_files files;
-    struct sdse_layer_cycles *layers;
+    struct sdse_cycles_bars shown;
     struct sdse_bars bars;
-    size_t count;
-    enum sdse_status status =
-        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
-    if (status == SDSE_OK)
-        status =
-            sdse_cycles_load(reader, plot->point_id, arena, diags, &layers, &count);
+    const enum sdse_status status =
+        sdse_cycles_bars(reader, plot, arena, diags, &shown);
     if (status != SDSE_OK)
         return status;
-    files.theme = plot->theme;
-    const char *owner = sdse_cycles_owner(reader, plot->point_id, arena);
-    const double mean = mean_utilization(layers, count);
-    count = count < SDSE_BARS_MOST ? count : SDSE_BARS_MOST;
-    if (!owner || !fill_bars(&bars, layers, count, arena))
+    if (!fill_bars(&bars, shown.layers, shown.bar_count, arena))
         return SDSE_NO_MEMORY;
-    bars.title = sdse_arena_printf(arena, "Utilisation, %.3g %% of all cycles: %s",
-                                   100 * mean, owner);
-    return bars.title ? sdse_bars_draw(&bars, &files, arena, diags) : SDSE_NO_MEMORY;
+    bars.title = sdse_arena_printf(
+        arena, "Utilisation, %.3g %% of all cycles: %s",
+        100 * mean_utilization(shown.layers, shown.layer_count), shown.owner);
+    return bars.title ? sdse_bars_draw(&bars, &shown.files, arena, diags)
+                      : SDSE_NO_MEMORY;
 }

@@ -301,10 +301,10 @@ const picture = (() => {
     const front = report.fronts.find(f => f.workload === state.network);
     const volume = front && front.hypervolume_fraction !== undefined
       ? '; hypervolume ' + digits(front.hypervolume_fraction, 4) + ' of the box below 1.1 times its worst' : '';
-    byId('front-facts').textContent = groups(String(count)) + ' points shown, ' + line.length +
+    byId('front-facts').textContent = groups(String(count)) + (count === 1 ? ' point shown, ' : ' points shown, ') + line.length +
       ' on the front of the two figures' + (front ? '; ' + front.rows.length + ' on the front of ' +
       names.join(', ') + volume : '') + '.';
-    canvas.setAttribute('aria-label', count + ' points by ' + chosen.x + ' and ' + chosen.y + ', ' + line.length +
+    canvas.setAttribute('aria-label', count + (count === 1 ? ' point by ' : ' points by ') + chosen.x + ' and ' + chosen.y + ', ' + line.length +
       ' on the front');
   }
 

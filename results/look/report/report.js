@@ -30,7 +30,7 @@ function choose(letter, row) {
 function leftOutReason() {
   const {details: which, most_bytes: most} = report.request;
   if (which === 'none') return 'it was made with --details none';
-  if (ending.left_out) return 'it holds those of ' + ending.detailed.length + ' points; ' + ending.left_out +
+  if (ending.left_out) return 'it holds those of ' + ending.detailed.length + (ending.detailed.length === 1 ? ' point; ' : ' points; ') + ending.left_out +
     ' more did not fit into its ' + digits(most / 1048576) + ' MiB, --size-limit allows more';
   return which === 'front' ? 'it holds those of points on fronts; --details all adds the others' : 'it has no mapping';
 }
@@ -62,7 +62,7 @@ function about() {
   const without = rows - ending.detailed.length;
   byId('about-body').append(
     el('p', {}, 'One file of ' + bytes + ' (at most ' + digits(request.most_bytes / 1048576) + ' MiB) that asks no network for anything. It holds the figures of all ' +
-      groups(String(rows)) + ' points and, of ' + groups(String(ending.detailed.length)) + ', the layers, mappings and origins' +
+      groups(String(rows)) + (rows === 1 ? ' point and, of ' : ' points and, of ') + groups(String(ending.detailed.length)) + ', the layers, mappings and origins' +
       (without ? '; of the other ' + groups(String(without)) + ' it does not: ' + leftOutReason() : '') +
       '. Left out of every point: its front of other mappings, the fronts of its layers, and what the weight form measured. ' +
       'They are in the database:'),

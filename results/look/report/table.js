@@ -204,7 +204,7 @@ const table = (() => {
 
   function count() {
     const all = visible.length === rows ? '' : ' of ' + groups(String(rows));
-    byId('table-count').textContent = groups(String(visible.length)) + all + ' points';
+    byId('table-count').textContent = groups(String(visible.length)) + all + (rows === 1 ? ' point' : ' points');
   }
 
   function refresh() {
