@@ -13,11 +13,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "dse/sweep/lines.h"
-#include "oracle/support_problems.h"
-#include "spec/write.h"
+#include "oracle/support_lines.h"
 #include "support/sanitized.h"
 
 static uint64_t problem_count = SANITIZED ? 12 : 40, first_seed = 9600031;
@@ -110,20 +107,7 @@ static struct grid make_grid(uint64_t seed, struct sdse_arena *arena) {
                 simplify(&made->arch);
             move(&made->arch, axis[0], (unsigned)(at[0] % made->arch.level_count), i);
             move(&made->arch, axis[1], (unsigned)(at[1] % made->arch.level_count), j);
-            for (unsigned l = 0; l < made->arch.level_count; l++) // as files give it
-                made->arch.level[l].capacity = (struct sdse_number){
-                    .value = (double)made->arch.level[l].capacity_bits,
-                    .given = made->arch.level[l].capacity_bits > 0};
-            struct sdse_layer_problem *problem = &grid.problem[grid.count++];
-            const char *text = sdse_arch_text(arena, &made->arch);
-            assert_non_null(text);
-            *problem = (struct sdse_layer_problem){.hash = sdse_hash_of_text(text),
-                                                   .question = {seed, seed},
-                                                   .arch = &made->arch,
-                                                   .layer = &made->layer,
-                                                   .form = made->form,
-                                                   .arch_text = text,
-                                                   .alike = sdse_alike_of(text, arena)};
+            grid.problem[grid.count++] = sdse_line_problem(seed, made, arena);
         }
     return grid;
 }
@@ -131,50 +115,6 @@ static struct grid make_grid(uint64_t seed, struct sdse_arena *arena) {
 // ---- both ways ----
 
 static const struct sdse_sweep_mapper mapper;
-
-static struct sdse_layer_problem solve_alone(const struct sdse_layer_problem *open,
-                                             struct sdse_arena *arena) {
-    struct sdse_layer_problem alone = *open;
-    struct sdse_solver solver;
-    assert_true(sdse_solver_init(&solver));
-    struct sdse_arena *own = solver.answers;
-    solver.answers = arena; // what is compared outlives it
-    assert_int_equal(sdse_layer_problem_solve(&alone, &solver, &mapper, NULL, NULL),
-                     SDSE_OK);
-    solver.answers = own;
-    sdse_solver_free(&solver);
-    return alone;
-}
-
-static bool same_text(const char *a, const char *b) {
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static void compare(const struct sdse_layer_problem *alone,
-                    const struct sdse_layer_problem *lined, uint64_t seed) {
-    bool same = alone->state == lined->state && alone->count == lined->count &&
-                alone->proof == lined->proof && alone->gap == lined->gap &&
-                sdse_hash_same(alone->front, lined->front) &&
-                same_text(alone->reason, lined->reason) &&
-                same_text(alone->hint, lined->hint);
-    for (size_t i = 0; same && i < alone->count; i++)
-        same = memcmp(&alone->elements[i], &lined->elements[i],
-                      sizeof alone->elements[i]) == 0 &&
-               strcmp(alone->mappings[i], lined->mappings[i]) == 0;
-    if (same)
-        return;
-    for (size_t i = 0; i < alone->count && i < lined->count; i++)
-        print_error("%.17g pJ, %.17g cycles\n%s%.17g pJ, %.17g cycles\n%s\n",
-                    alone->elements[i].energy_pj, alone->elements[i].latency_cycles,
-                    alone->mappings[i], lined->elements[i].energy_pj,
-                    lined->elements[i].latency_cycles, lined->mappings[i]);
-    fail_msg("seed %llu: another answer in a line; alone: state %d, %zu elements, hint "
-             "%s, reason %s; lined: state %d, %zu elements, hint %s, reason %s",
-             (unsigned long long)seed, (int)alone->state, alone->count,
-             alone->hint ? alone->hint : "-", alone->reason ? alone->reason : "-",
-             (int)lined->state, lined->count, lined->hint ? lined->hint : "-",
-             lined->reason ? lined->reason : "-");
-}
 
 static void lines_answer_as_problems_do(void **state) {
     (void)state;
@@ -189,7 +129,7 @@ static void lines_answer_as_problems_do(void **state) {
         struct sdse_line lines[32];
         uint64_t random = seed + 1;
         for (size_t i = 0; i < grid.count; i++) {
-            alone[i] = solve_alone(&grid.problem[i], arena);
+            alone[i] = sdse_line_alone(&grid.problem[i], &mapper, arena);
             const size_t other = (size_t)draw(&random, i + 1); // shuffled
             open[i] = open[other];
             open[other] = &grid.problem[i];
@@ -202,7 +142,7 @@ static void lines_answer_as_problems_do(void **state) {
         }
         assert_int_equal(lined, grid.count);
         for (size_t i = 0; i < grid.count; i++) {
-            compare(&alone[i], &grid.problem[i], seed);
+            sdse_line_compare(&alone[i], &grid.problem[i], seed);
             taken += grid.problem[i].state == SDSE_LAYER_PROBLEM_SOLVED &&
                      grid.problem[i].nodes == 0;
             hints += grid.problem[i].hint != NULL;
