@@ -16,6 +16,19 @@ struct moved {
     uint64_t dram_reads, dram_updates, fills, reads, updates, drains;
 };
 
+// Two maps of WORDS words, added up.
+static struct sdse_layer sum_of_two(const struct sdse_residence *at) {
+    return (struct sdse_layer){.kind = SDSE_ADD,
+                               .nest = {.bound = {1, 1, 1, 5, 4, 1, 1, 6},
+                                        .stride = {1, 1},
+                                        .dilation = {1, 1},
+                                        .map = {5, 4}},
+                               .repeat = 1,
+                               .move = {.addends = 2, .passes = 1, .operations = 1},
+                               .density = {1, 1, 1},
+                               .residence = at};
+}
+
 static void check(const struct sdse_residence *at, struct moved expected) {
     struct sdse_arena *arena = sdse_arena_new();
     const struct sdse_arch *arch = sdse_written_arch(
@@ -25,16 +38,7 @@ static void check(const struct sdse_residence *at, struct moved expected) {
         "[activations]}}], compute: {free: true}, vector: {below: GLB, free: true}}",
         arena);
     assert_non_null(arch);
-    const struct sdse_layer layer = {
-        .kind = SDSE_ADD,
-        .nest = {.bound = {1, 1, 1, 5, 4, 1, 1, 6},
-                 .stride = {1, 1},
-                 .dilation = {1, 1},
-                 .map = {5, 4}},
-        .repeat = 1,
-        .move = {.addends = 2, .passes = 1, .operations = 1},
-        .density = {1, 1, 1},
-        .residence = at};
+    const struct sdse_layer layer = sum_of_two(at);
     assert_int_equal(sdse_tile_words(&layer.nest, SDSE_OUTPUTS, layer.nest.bound),
                      WORDS);
     struct sdse_model *model;
@@ -91,16 +95,7 @@ static void capacity_of_streams(void **state) {
         const struct sdse_residence at = {.level = 1,
                                           .tensors = SDSE_BIT(SDSE_OUTPUTS),
                                           .reserved_bits = 8 * (200 - WORDS) + more};
-        const struct sdse_layer layer = {
-            .kind = SDSE_ADD,
-            .nest = {.bound = {1, 1, 1, 5, 4, 1, 1, 6},
-                     .stride = {1, 1},
-                     .dilation = {1, 1},
-                     .map = {5, 4}},
-            .repeat = 1,
-            .move = {.addends = 2, .passes = 1, .operations = 1},
-            .density = {1, 1, 1},
-            .residence = &at};
+        const struct sdse_layer layer = sum_of_two(&at);
         struct sdse_model *model;
         struct sdse_mapping mapping;
         unsigned level = 0;
