@@ -161,6 +161,9 @@ static void maps_networks(void **state) {
     // The front's points: 1.68713, 1.68713 and 1.68804 uJ in 41984, 39424 and 38274.
     assert_true(totals[4].cycles == 39424);
     assert_true(totals[5].cycles == 38274);
+    // People read five digits, and the mapping in a line.
+    run_says(0, "map " PROBLEM, "conv1  conv    1  optimal    0      0.18604    4608");
+    run_says(0, "map " PROBLEM, "  buffer C32 X(C2) Y(C4) | registers K10 C4\n");
     golden_out("map_front", 0, "map " PROBLEM " --objective pareto -f csv");
     golden_out("map_front_budget", 0,
                "map " PROBLEM " --objective pareto -f csv --max-latency 40us "

@@ -93,7 +93,6 @@ static void every_point_is_the_same_again(void **state) {
     run_says(0, "reproduce @r.db 13 -o @p13 -j 1", "all equal");
 }
 
-// The last point's weights came from a file, and it has no layers to take forms from.
 // Another computer would get elsewhere in the time.
 static void what_a_time_limit_ended_is_not_searched_again(void **state) {
     (void)state;
@@ -111,6 +110,7 @@ static void what_a_time_limit_ended_is_not_searched_again(void **state) {
              "searches: those that a time limit ended");
 }
 
+// Its weights came from a file, and it has no layers to take forms from.
 static void what_cannot_be_run_again_is_said(void **state) {
     (void)state;
     run_says(1, "reproduce @r.db 12 -o @p99", "[stored-weights]");
@@ -133,6 +133,9 @@ static void files_are_what_the_point_was(void **state) {
     char *form = read_whole(scratch("p2/form.txt"));
     assert_non_null(strstr(form, "row_density: 0.5999"));
     free(form);
+    char *mapping = read_whole(scratch("p2/mappings/000-a.yaml"));
+    assert_non_null(strstr(mapping, "\narch: \"small\"\nworkload: \"made\"\n"));
+    free(mapping);
     run_says(0,
              "eval -a @p14/accelerator.yaml -w @p14/network.yaml -m "
              "@p14/mappings/000-m.yaml",
