@@ -113,6 +113,8 @@ static void machines_are_valid(void **state) {
 // What --rows, --columns and the rest are is what the file has.
 static void options_reach_the_file(void **state) {
     (void)state;
+    golden_out("init_systolic", 0, "init arch -t systolic --rows 8 --columns 32");
+    golden_out("init_row_stationary", 0, "init arch -t row-stationary --rows 8");
     golden_out("init_vector", 0,
                "init arch -t vector --rows 4 --columns 8 --buffer-kib 40 --bits 16 "
                "--dram-gbps 6.4");

@@ -65,6 +65,18 @@ for arch, network, objective in (("eyeriss", "vgg19_cifar10", "energy"), ("tpu",
         compared += 1
 assert compared > 24
 
+# Layers that repeat; a memory that forgets; a search that is cut short.
+for layer in sdse.Workload("kaldi_mlp"):
+    assert layer.repeat == ask("map", "-a", "tpu", "-w", "kaldi_mlp", "-l", layer.name)[0]["repeat"]
+assert any(layer.repeat > 1 for layer in sdse.Workload("kaldi_mlp"))
+forgetful = sdse.Arch("camel", {"edram.retention_us": 0.2}).map(
+    sdse.Workload("mlp2_mnist")["fc1"], "energy", seconds_limit=1)
+assert any(part["component"] == "refresh" for part in forgetful.parts), forgetful.parts
+assert math.isclose(sum(part["energy_pj"] for part in forgetful.parts), forgetful.energy_pj, rel_tol=1e-12)
+hasty = sdse.Arch("simba").map(sdse.Workload("vgg16")["conv8"], "energy", free_bypass=True, uneven=True,
+                               imperfect_percent=50, seconds_limit=0.05)
+assert hasty.status != "optimal" and hasty.gap > 0, (hasty.status, hasty.gap)
+
 # Options reach the search.
 npu, net = sdse.Arch("eyeriss", {"GLB.capacity_kib": 64, "GLB.fanout.dims_y": ["P", "R", "C", "K", "G"]}), sdse.Workload("resnet50")
 conv = net["layer1.0.conv2"]
@@ -85,7 +97,11 @@ bad = os.path.join(folder, "bad.yaml")
 with open(bad, "w") as file:
     file.write(run("init", "arch").replace("port_bits: 256", "port_bitz: 256"))
 error = raises(sdse.InputError, lambda: sdse.Arch(bad), "[unknown-key]")
-assert error.diagnostics[0].file == bad and error.diagnostics[0].line > 1 and error.diagnostics[0].column > 1
+with open(bad) as file:
+    lines = file.read().split("\n")
+line = next(i for i, text in enumerate(lines) if "port_bitz" in text)
+assert error.diagnostics[0].file == bad and error.diagnostics[0].line == line + 1
+assert error.diagnostics[0].column == lines[line].index("port_bitz") + 1
 assert error.diagnostics[0].severity == "error" and error.diagnostics[0].check == "unknown-key"
 raises(sdse.InputError, lambda: sdse.Arch("eyeris"), "neither a file nor shipped")
 raises(sdse.InputError, lambda: sdse.Arch("/nowhere/x.yaml"), "[file-read]")
