@@ -156,6 +156,39 @@ static void changed_weights_are_damage(void **state) {
     }
 }
 
+// Two networks of one sweep, whose layers have the same names and other weights.
+static void each_network_has_its_own_weights(void **state) {
+    (void)state;
+    static const char *const files[] = {"x.npy", "y.npy"};
+    for (int i = 0; i < 2; i++) {
+        char text[256], name[16];
+        const int outputs = 6 + 3 * i;
+        snprintf(text, sizeof text,
+                 "name: %s\nsource: made up\nlayers:\n  - {name: a, kind: fc, in: 24,"
+                 " out_channels: %d, weights: %s}\n  - {name: b, kind: fc, in: 24,"
+                 " out_channels: %d, weights: %s}\n",
+                 i ? "two" : "one", outputs, files[i], outputs, files[i]);
+        snprintf(name, sizeof name, "%s.yaml", i ? "two" : "one");
+        write_weights_file(scratch(files[i]), (uint64_t)outputs, 24);
+        write_scratch(name, text);
+    }
+    write_scratch("both.yaml", "name: both\nworkloads: [one.yaml, two.yaml]\n"
+                               "archs: [arch.yaml]\nweight_forms: [{name: found,"
+                               " basis_size: 3, sparsity: 0.5}]\n");
+    free(run_text(0, "sweep @both.yaml -o @both.db -q --embed-weights"));
+    unlink(scratch("x.npy"));
+    unlink(scratch("y.npy"));
+    run_says(0, "query @both.db -f csv SELECT~count(*)~FROM~layer_weights", "\n4\n");
+    for (int i = 1; i <= 2; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "reproduce @both.db %d -o @both%d", i, i);
+        char *text = run_text(0, line);
+        assert_non_null(strstr(text, "all equal to the last bit"));
+        assert_non_null(strstr(text, "weights: from the database, those of 2 layers"));
+        free(text);
+    }
+}
+
 static void a_missing_file_changes_nothing(void **state) {
     (void)state;
     run_says(1, "sweep @s.yaml -o @new.db -q --embed-weights", "b.npy");
@@ -167,6 +200,7 @@ int main(void) {
         cmocka_unit_test(points_are_run_again_without_their_files),
         cmocka_unit_test(weights_go_with_their_sweeps),
         cmocka_unit_test(changed_weights_are_damage),
+        cmocka_unit_test(each_network_has_its_own_weights),
         cmocka_unit_test(a_missing_file_changes_nothing),
     };
     return cmocka_run_group_tests(tests, begin, leave_scratch);

@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "dse/sweep/plan.h"
+#include "dse/sweep/searching.h"
 #include "results/look/pareto.h"
 #include "support_sweep.h"
 
@@ -417,6 +418,38 @@ static void a_billion_designs_are_planned(void **state) {
     assert_int_equal(run_new("s.yaml", "s.db").points_done, 20);
 }
 
+// Which axes have neighbours, and which count with one accelerator only.
+static void axes_are_those_of_the_sweep(void **state) {
+    (void)state;
+    sweep_write("s.yaml",
+                "name: s\nworkloads: [one.yaml]\narchs:\n  - arch.yaml\n"
+                "  - {path: wide.yaml, override: {GLB.fill_pj: [7, 3, 1]}}\noverride:\n"
+                "  GLB.capacity_kib: [4, 8, 16]\n  GLB.read_pj: [5, 7, 6, 8]\n"
+                "  GLB.area_um2: [5, 6]\nzip: {DRAM.pj_per_bit: [9, 8, 7, 6, 5],"
+                " DRAM.shared_bits_per_cycle: [32, 64, 8, 16, 4]}\n"
+                "weight_forms: [raw, {name: sd, basis_size: 3, density: 0.5,"
+                " row_density: 0.6}]\nsearch: {method: sobol, evaluations: 20}\n");
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    struct sdse_plan *plan = NULL;
+    struct sdse_search_space space;
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(
+        sdse_plan_load(arena, sweep_path("s.yaml"), false, NULL, &diags, &plan),
+        SDSE_OK);
+    assert_int_equal(sdse_plan_space(plan, arena, &space), SDSE_OK);
+    char *said = sdse_arena_strdup(arena, "");
+    for (size_t i = 0; i < space.axis_count; i++)
+        said = sdse_arena_printf(
+            arena, "%s %d%s of %d", said, (int)space.axes[i].length,
+            space.axes[i].ordered ? " ordered" : "", (int)space.axes[i].owner);
+    assert_string_equal(
+        said, " 2 of 0 2 of 0 3 ordered of 0 4 of 0 2 ordered of 0 5 ordered of 0"
+              " 3 ordered of 2");
+    sdse_plan_free(plan);
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_designs_are_those_of_the_grid),
@@ -431,6 +464,7 @@ int main(void) {
         cmocka_unit_test(settings_move_the_search),
         cmocka_unit_test(generations_go_where_limits_are_kept),
         cmocka_unit_test(what_cannot_be_is_infeasible_and_left_behind),
+        cmocka_unit_test(axes_are_those_of_the_sweep),
         cmocka_unit_test(a_billion_designs_are_planned),
     };
     return cmocka_run_group_tests(tests, begin, sweep_end);
