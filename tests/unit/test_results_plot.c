@@ -339,6 +339,44 @@ static void others_are_all_others(void **state) {
     fixture_remove(copy);
 }
 
+// One message, whichever the plot.
+static void infeasible_points_are_no_plot(void **state) {
+    (void)state;
+    const struct sdse_filter filter = {.where = "energy_pj IS NULL"};
+    const char *picture = in_directory("none.png");
+    const struct sdse_front_plot front = {
+        .filter = filter,
+        .objectives = 2,
+        .metric = {SDSE_METRIC_ENERGY, SDSE_METRIC_LATENCY},
+        .picture = picture};
+    const struct sdse_hypervolume_plot volume = {
+        .filter = filter,
+        .objectives = 2,
+        .metric = {SDSE_METRIC_ENERGY, SDSE_METRIC_LATENCY},
+        .picture = picture};
+    const struct sdse_energy_plot energy = {.filter = filter, .picture = picture};
+    const struct sdse_gain_plot gain = {
+        .filter = filter, .over_arch = "eyeriss", .picture = picture};
+    for (int plot = 0; plot < 4; plot++) {
+        sdse_diags_init(&diags, arena);
+        const enum sdse_status status =
+            plot == 0   ? sdse_plot_front(reader, &front, arena, &diags)
+            : plot == 1 ? sdse_plot_hypervolume(reader, &volume, arena, &diags)
+            : plot == 2 ? sdse_plot_energy(reader, &energy, arena, &diags)
+                        : sdse_plot_gain(reader, &gain, arena, &diags);
+        assert_int_equal(status, SDSE_INVALID);
+        assert_true(sdse_diags_fired(&diags, "plot-empty"));
+        const char *says = sdse_arena_printf(
+            arena,
+            "no points to plot: %d infeasible, 0 failed, 0 without an "
+            "objective",
+            FIXTURE_INFEASIBLE);
+        assert_string_equal(diags.last->message, says);
+        assert_non_null(strstr(diags.last->loc.file, database));
+        assert_int_equal(access(picture, F_OK), -1);
+    }
+}
+
 static void names_run_nothing(void **state) {
     (void)state;
     char copy[128];
@@ -362,6 +400,18 @@ static void names_run_nothing(void **state) {
     assert_int_equal(sdse_reader_open(copy, &diags, &evil), SDSE_OK);
     drawn(sdse_plot_front(evil, &plot, arena, &diags), plot.picture, "\x89PNG");
     drawn(sdse_plot_energy(evil, &bars, arena, &diags), bars.picture, "\x89PNG");
+    // Quotation marks stay what they are: doubled in the data, one in the picture.
+    assert_non_null(
+        strstr(data_of("|touch evil-4 '`x`.png.gp"), "system(\"\"touch evil-2\"\")"));
+    assert_non_null(strstr(read_file(in_directory("|touch evil-4 '`x`.png.gp")),
+                           "system(\"touch evil-2\")"));
+    bars.picture = in_directory("quotes.svg");
+    drawn(sdse_plot_energy(evil, &bars, arena, &diags), bars.picture, "<?xml");
+    if (have_gnuplot) {
+        const char *shown = read_file(bars.picture);
+        assert_true(strstr(shown, "system(\"touch evil-2\")") ||
+                    strstr(shown, "system(&quot;touch evil-2&quot;)"));
+    }
     sdse_reader_close(evil);
     fixture_remove(copy);
     for (char digit = '1'; digit <= '5'; digit++) {
@@ -473,6 +523,7 @@ int main(void) {
         cmocka_unit_test(a_hundredfold_is_logarithmic),
         cmocka_unit_test(others_are_all_others),
         cmocka_unit_test(wide_ranges_are_logarithmic),
+        cmocka_unit_test(infeasible_points_are_no_plot),
         cmocka_unit_test(names_run_nothing),
         cmocka_unit_test(a_missing_gnuplot_is_a_message),
         cmocka_unit_test(bad_requests_are_messages),
