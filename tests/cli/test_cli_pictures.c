@@ -212,6 +212,9 @@ static void utilisation_is_shared_out(void **state) {
 static void rooflines_are_roofs(void **state) {
     (void)state;
     char *data = data_of("plot roofline @r.db -p 1 -o @p", "p/roofline_1.png.gp");
+    char *script = read_whole(scratch("p/roofline_1.png.gp"));
+    assert_non_null(strstr(script, "using 4:5:3 with labels left")); // where they fit
+    free(script);
     char field[FIELDS][128];
     bool found[3] = {false};
     double before = HUGE_VAL;
@@ -428,6 +431,12 @@ static void hypervolume_grows_to_the_fronts(void **state) {
     (void)state;
     char *data = data_of("plot hypervolume @r.db -O energy,area -o @p",
                          "p/hypervolume_tiny_energy-area.png.gp");
+    free(data_of("plot hypervolume @r.db -O energy,area --where point_id<4 -o @few",
+                 "few/hypervolume_tiny_energy-area.png.gp"));
+    char *script = read_whole(scratch("few/hypervolume_tiny_energy-area.png.gp"));
+    const double step = atof(strstr(script, "set xtics ") + strlen("set xtics "));
+    assert_true(step >= 1 && step == floor(step)); // points are whole
+    free(script);
     double e[16], a[16], worst_e = 0, worst_a = 0;
     int n = 0;
     sqlite3_stmt *row = NULL;

@@ -257,6 +257,10 @@ static void points_have_accuracies(void **state) {
     assert_non_null(strstr(drawn, "'sgd full rate 0.05' at screen"));
     assert_null(strstr(drawn, "batch"));
     assert_null(strstr(drawn, "epochs"));
+    // Epochs are whole; over energy the points are the accelerator's, circles.
+    assert_non_null(strstr(drawn, "set xtics 1\n"));
+    const char *last = strstr(drawn, "set xlabel 'Modelled");
+    assert_non_null(strstr(last, " pt 7 notitle"));
     free(script);
     free(data);
     must_run("verify @t.db");

@@ -14,6 +14,7 @@
 #include "results/look/draw/axis.h"
 #include "results/look/draw/canvas.h"
 #include "results/look/draw/labels.h"
+#include "results/look/draw/marks.h"
 #include "results/look/draw/names.h"
 #include "results/look/draw/palette.h"
 
@@ -310,7 +311,7 @@ static void ticks_stand_beside_each_other(void **state) {
                     const double px = (sdse_axis_place(&axis, at[i]) -
                                        sdse_axis_place(&axis, at[i - 1])) *
                                       lengths[l];
-                    if (px < SDSE_CANVAS_CHAR_PX * chars)
+                    if (px < SDSE_CANVAS_CHAR_PX * (chars + (kind < 2 ? 0.9 : 0)))
                         fail_msg("%g..%g on %u px, kind %d: %g and %g", ranges[r][0],
                                  ranges[r][1], lengths[l], kind, at[i - 1], at[i]);
                 }
@@ -444,6 +445,26 @@ static void headings_go_with_their_entries(void **state) {
     assert_int_equal(times(legend_script(&closed, 2 * 34), "'head:'"), 2);
 }
 
+// What is no mark of a parameter is under none of their headings.
+static void marks_have_headings_of_their_own(void **state) {
+    (void)state;
+    const char *names[] = {"a", "b"};
+    double numbers[2] = {0};
+    const struct sdse_aspect aspect = {
+        .path = "p", .count = 2, .names = names, .number = numbers};
+    for (int shapes = 0; shapes < 2; shapes++) {
+        struct sdse_marks marks;
+        struct sdse_legend legend = {0};
+        sdse_marks_plan(&marks, SDSE_THEME_LIGHT, &aspect, shapes ? &aspect : NULL);
+        sdse_marks_legend(&marks, &legend, arena);
+        sdse_legend_add(&legend, arena, SDSE_LEGEND_LINE, 0, 0, "#000000", "front");
+        assert_int_equal(legend.count, shapes ? 7 : 4);
+        for (size_t i = 0; i + 1 < legend.count; i++)
+            assert_int_equal(legend.entry[i].heading, i % 3 ? i / 3 * 3 + 1 : 0);
+        assert_int_equal(legend.entry[legend.count - 1].heading, 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_in_order),
@@ -454,6 +475,7 @@ int main(void) {
         cmocka_unit_test(labels_stand_clear),
         cmocka_unit_test(labels_avoid_marks_and_lines),
         cmocka_unit_test(headings_go_with_their_entries),
+        cmocka_unit_test(marks_have_headings_of_their_own),
         cmocka_unit_test(legends_eat_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
