@@ -105,6 +105,39 @@ static void a_hint_is_of_its_accelerator(void **state) {
     sdse_arena_free(arena);
 }
 
+// The accelerator that was tried last is not the next one's.
+static void another_accelerator_is_tried_itself(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_hints_known *known = sdse_hints_known_new();
+    struct asked even, uneven;
+    ask(arena, 11, "10", 11, &even);
+    ask(arena, 6, "10", 11, &uneven);
+    assert_false(find(known, &even));
+    assert_true(find(known, &uneven));
+    sdse_hints_known_free(known);
+    sdse_arena_free(arena);
+}
+
+// Of many mappings each has its own, wherever it is kept.
+static void many_are_told_apart(void **state) {
+    (void)state;
+    enum { MAPPINGS = 300 };
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_hints_known *known = sdse_hints_known_new();
+    struct asked asked[2];
+    ask(arena, 6, "10", 11, &asked[0]);
+    ask(arena, 6, "10", 12, &asked[1]);
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < MAPPINGS; i++) {
+            struct asked *one = &asked[i % 3 == 0];
+            one->asker.mapping = sdse_arena_printf(arena, "loops %d", i);
+            assert_int_equal(find(known, one), i % 3 != 0);
+        }
+    sdse_hints_known_free(known);
+    sdse_arena_free(arena);
+}
+
 static void prices_that_round_alike_share_it(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
@@ -139,6 +172,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hint_is_of_its_question_and_mapping),
         cmocka_unit_test(a_hint_is_of_its_accelerator),
+        cmocka_unit_test(another_accelerator_is_tried_itself),
+        cmocka_unit_test(many_are_told_apart),
         cmocka_unit_test(prices_that_round_alike_share_it),
         cmocka_unit_test(what_was_cut_short_is_not_kept),
     };

@@ -83,6 +83,43 @@ static void numbers_are_told_from_the_rest(void **state) {
     sdse_arena_free(arena);
 }
 
+// Every number that alike accelerators may differ in, and some that they may not.
+static void all_keys_are_known(void **state) {
+    (void)state;
+    static const struct {
+        const char *key;
+        int kind; // -1: none
+    } keys[] = {{"read_pj", SDSE_ALIKE_PRICE},
+                {"read_pj_per_bit", SDSE_ALIKE_PRICE},
+                {"fill_pj", SDSE_ALIKE_PRICE},
+                {"fill_pj_per_bit", SDSE_ALIKE_PRICE},
+                {"update_pj", SDSE_ALIKE_PRICE},
+                {"update_pj_per_bit", SDSE_ALIKE_PRICE},
+                {"hop_pj_per_bit", SDSE_ALIKE_PRICE},
+                {"router_pj_per_bit", SDSE_ALIKE_PRICE},
+                {"pj_per_bit", SDSE_ALIKE_PRICE},
+                {"pj_per_add", SDSE_ALIKE_PRICE},
+                {"pj_per_mac", SDSE_ALIKE_PRICE},
+                {"leakage_mw", SDSE_ALIKE_PRICE},
+                {"capacity_bits", SDSE_ALIKE_CAPACITY},
+                {"read_bits_per_cycle", SDSE_ALIKE_BANDWIDTH},
+                {"write_bits_per_cycle", SDSE_ALIKE_BANDWIDTH},
+                {"shared_bits_per_cycle", SDSE_ALIKE_BANDWIDTH},
+                {"clock_ghz", -1},
+                {"pj_per_shift_add", -1},
+                {"area_um2", -1}};
+    struct sdse_arena *arena = sdse_arena_new();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct sdse_alike *alike = sdse_alike_of(
+            sdse_arena_printf(arena, "name: a\n%s: 3\n", keys[i].key), arena);
+        if (alike->count != (keys[i].kind >= 0) ||
+            (alike->count && ((int)alike->kind[0] != keys[i].kind ||
+                              !(alike->number[0] > 2 && alike->number[0] < 4))))
+            fail_msg("%s", keys[i].key);
+    }
+    sdse_arena_free(arena);
+}
+
 static void neighbours_lie_between(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
@@ -121,6 +158,16 @@ static void neighbours_lie_between(void **state) {
     assert_true(sdse_alike_compare(a, two) < 0 && sdse_alike_compare(two, wider) < 0);
     assert_int_equal(sdse_alike_compare(a, changed("source: x", "source: w", arena)),
                      0);
+    const struct sdse_alike *other = changed("banks: 1", "banks: 2", arena);
+    assert_false(sdse_alike_limit_between(a, a, other));
+    assert_false(sdse_alike_limit_between(a, other, other));
+    other = changed("banks: 1, shared_bits_per_cycle: {value: 4, mark: D, source:"
+                    " \"a \\\"}\\\" b\"}, read_pj_per_bit: 0.5, fill_pj_per_bit: "
+                    "{value: 0.25",
+                    "banks: 2, shared_bits_per_cycle: {value: 4, mark: D, source: x},"
+                    " read_pj_per_bit: 0.7, fill_pj_per_bit: {value: 0.35",
+                    arena);
+    assert_false(sdse_alike_price_between(a, two, other));
     struct sdse_alike *forgets = changed("class: dram", "class: edram", arena);
     assert_false(sdse_alike_limit_between(forgets, forgets, forgets));
     sdse_arena_free(arena);
@@ -156,6 +203,7 @@ static void rounding_keeps_two_binary_digits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_told_from_the_rest),
+        cmocka_unit_test(all_keys_are_known),
         cmocka_unit_test(neighbours_lie_between),
         cmocka_unit_test(rounding_keeps_two_binary_digits),
     };
