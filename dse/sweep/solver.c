@@ -1,12 +1,12 @@
 #include "dse/sweep/solver.h"
 
 bool sdse_solver_init(struct sdse_solver *solver) {
-    solver->answers = sdse_arena_new();
-    solver->line = sdse_arena_new();
-    solver->recent = sdse_arena_new();
-    solver->serial = sdse_serial_known_new();
-    solver->spreads = sdse_spreads_known_new();
-    solver->hints = sdse_hints_known_new();
+    *solver = (struct sdse_solver){.answers = sdse_arena_new(),
+                                   .line = sdse_arena_new(),
+                                   .recent = sdse_arena_new(),
+                                   .serial = sdse_serial_known_new(),
+                                   .spreads = sdse_spreads_known_new(),
+                                   .hints = sdse_hints_known_new()};
     return solver->answers && solver->line && solver->recent && solver->serial &&
            solver->spreads && solver->hints;
 }
