@@ -1,0 +1,29 @@
+// Rows of a layer as a layer of their own.
+#ifndef SDSE_DSE_FUSION_PART_H
+#define SDSE_DSE_FUSION_PART_H
+
+#include "spec/types/nest.h"
+
+// Rows at equal distances: first, first + step, ... [count, step >= 1]
+struct sdse_row_run {
+    uint64_t first, count, step;
+};
+
+// The nest that makes the output rows `run` of `nest`: of as many rows, with windows
+// `step` strides apart. Its map is what windows see of the real one, from the first row
+// that they may touch to the last; what lies beyond an edge of the real map is padding.
+// Runs with equal views of the map have equal parts.
+//
+//     start  = first * stride - pad
+//     extent = (count - 1) * step * stride + (R - 1) * dilation + 1
+//     pad    = max(0, -start),  map = min(rows, start + extent) - max(0, start)
+//
+// Where windows touch padding only the map is one row behind them. run lies in the
+// nest's P.
+void sdse_nest_part(const struct sdse_nest *nest, const struct sdse_row_run *run,
+                    struct sdse_nest *part);
+
+// The rows of the real map of `nest`: as given, else as far as its windows reach.
+uint64_t sdse_nest_map_rows(const struct sdse_nest *nest);
+
+#endif

@@ -1,0 +1,230 @@
+#include "dse/fusion/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// A set of rows: bits.
+typedef uint64_t row_word;
+
+enum { WORD = 64 };
+
+struct plan {
+    const struct sdse_fused_rows_request *request;
+    size_t tiles;
+    // Of each tensor, by tile. Outputs of the last layer are tensor layer_count.
+    size_t words[SDSE_FUSED_MOST + 1];
+    row_word *need[SDSE_FUSED_MOST + 1];  // what its reader needs
+    row_word *fresh[SDSE_FUSED_MOST + 1]; // of that, what is made or loaded
+    row_word *kept[SDSE_FUSED_MOST + 1];  // after the tile; NULL: nothing is kept
+    struct sdse_fused_rows *rows;
+    size_t room;
+    struct sdse_arena *arena;
+};
+
+static row_word *set_of(const struct plan *plan, row_word *const *sets, size_t tensor,
+                        size_t tile) {
+    return sets[tensor] + tile * plan->words[tensor];
+}
+
+static void add_row(row_word *set, uint64_t row) {
+    set[row / WORD] |= (row_word)1 << row % WORD;
+}
+
+static bool has_row(const row_word *set, uint64_t row) {
+    return set[row / WORD] >> row % WORD & 1u;
+}
+
+// --- Sets ---
+
+static enum sdse_status make_sets(struct plan *plan) {
+    const struct sdse_fused_rows_request *request = plan->request;
+    const size_t layers = request->layer_count;
+    const uint64_t last = request->nest[layers - 1].bound[SDSE_P];
+    plan->tiles = (size_t)((last + request->tile_rows - 1) / request->tile_rows);
+    for (size_t i = 0; i <= layers; i++) {
+        const uint64_t rows = i < layers ? sdse_nest_map_rows(&request->nest[i]) : last;
+        plan->words[i] = (size_t)(rows / WORD + 1);
+        if (plan->words[i] > SDSE_FUSED_MOST_ROWS / WORD / plan->tiles)
+            return SDSE_OVERFLOW;
+        const size_t count = plan->words[i] * plan->tiles;
+        const bool keeps =
+            i < layers && (i ? request->retained >> i & 1u : request->buffered);
+        plan->need[i] = SDSE_ARENA_ARRAY(plan->arena, row_word, count);
+        plan->fresh[i] =
+            keeps ? SDSE_ARENA_ARRAY(plan->arena, row_word, count) : plan->need[i];
+        plan->kept[i] = keeps ? SDSE_ARENA_ARRAY(plan->arena, row_word, count) : NULL;
+        if (!plan->need[i] || !plan->fresh[i] || (keeps && !plan->kept[i]))
+            return SDSE_NO_MEMORY;
+    }
+    for (uint64_t row = 0; row < last; row++)
+        add_row(set_of(plan, plan->need, layers, (size_t)(row / request->tile_rows)),
+                row);
+    return SDSE_OK;
+}
+
+// The rows of the real map under the window of one output row.
+static void touch(const struct sdse_nest *nest, uint64_t rows, uint64_t output,
+                  row_word *set) {
+    int64_t row = (int64_t)(output * nest->stride[0]) - nest->pad[0];
+    for (uint64_t tap = 0; tap < nest->bound[SDSE_R]; tap++, row += nest->dilation[0])
+        if (row >= 0 && (uint64_t)row < rows)
+            add_row(set, (uint64_t)row);
+}
+
+// What layer `tensor` reads, from what it makes.
+static void find_need(struct plan *plan, size_t tensor) {
+    const struct sdse_nest *nest = &plan->request->nest[tensor];
+    const uint64_t rows = sdse_nest_map_rows(nest);
+    for (size_t t = 0; t < plan->tiles; t++) {
+        const row_word *made = set_of(plan, plan->fresh, tensor + 1, t);
+        for (size_t w = 0; w < plan->words[tensor + 1]; w++)
+            for (row_word left = made[w]; left; left &= left - 1)
+                touch(nest, rows, w * WORD + (uint64_t)__builtin_ctzll(left),
+                      set_of(plan, plan->need, tensor, t));
+    }
+}
+
+// Of a tensor that is kept: what is new in each tile, and what stays after it.
+static void find_kept(struct plan *plan, size_t tensor) {
+    for (size_t w = 0; w < plan->words[tensor]; w++) {
+        row_word so_far = 0, later = 0;
+        for (size_t t = 0; t < plan->tiles; t++) {
+            const row_word need = set_of(plan, plan->need, tensor, t)[w];
+            set_of(plan, plan->fresh, tensor, t)[w] = need & ~so_far;
+            so_far |= need;
+            set_of(plan, plan->kept, tensor, t)[w] = so_far;
+        }
+        for (size_t t = plan->tiles; t-- > 0;) {
+            set_of(plan, plan->kept, tensor, t)[w] &= later;
+            later |= set_of(plan, plan->need, tensor, t)[w];
+        }
+    }
+}
+
+static uint64_t count_union(const row_word *a, const row_word *b, size_t words) {
+    uint64_t count = 0;
+    for (size_t w = 0; w < words; w++)
+        count += (uint64_t)__builtin_popcountll((a ? a[w] : 0) | (b ? b[w] : 0));
+    return count;
+}
+
+// --- Nests ---
+
+// Rows of a tensor in the shared memory while a layer works on a tile.
+static uint64_t held_rows(const struct plan *plan, size_t tensor, size_t layer,
+                          size_t tile) {
+    const bool now = layer == tensor || layer + 1 == tensor;
+    const row_word *need = now ? set_of(plan, plan->need, tensor, tile) : NULL,
+                   *kept = NULL;
+    if (plan->kept[tensor] && layer > tensor)
+        kept = set_of(plan, plan->kept, tensor, tile);
+    else if (plan->kept[tensor] && tile > 0)
+        kept = set_of(plan, plan->kept, tensor, tile - 1);
+    return count_union(need, kept, plan->words[tensor]);
+}
+
+static void hold(const struct plan *plan, size_t layer, size_t tile,
+                 struct sdse_fused_nest *nest) {
+    for (size_t i = plan->request->buffered ? 0 : 1; i < plan->request->layer_count;
+         i++)
+        nest->held[i] = held_rows(plan, i, layer, tile);
+}
+
+// The run of rows at equal distances that starts with the first row of the set from
+// `from` on; false: there is none.
+static bool next_run(const row_word *set, uint64_t rows, uint64_t from,
+                     struct sdse_row_run *run) {
+    while (from < rows && !has_row(set, from))
+        from++;
+    if (from >= rows)
+        return false;
+    *run = (struct sdse_row_run){.first = from, .count = 1, .step = 1};
+    for (uint64_t row = from, next;; row = next, run->count++) {
+        for (next = row + 1; next < rows && !has_row(set, next);)
+            next++;
+        if (next >= rows || (run->count > 1 && next - row != run->step))
+            return true;
+        run->step = next - row;
+    }
+}
+
+static bool is_same(const struct sdse_fused_nest *a, const struct sdse_fused_nest *b) {
+    return a->layer == b->layer && a->loaded == b->loaded && a->first == b->first &&
+           memcmp(a->held, b->held, sizeof a->held) == 0 &&
+           a->part.bound[SDSE_P] == b->part.bound[SDSE_P] &&
+           a->part.stride[0] == b->part.stride[0] && a->part.pad[0] == b->part.pad[0] &&
+           a->part.map[0] == b->part.map[0];
+}
+
+static bool add_nest(struct plan *plan, const struct sdse_fused_nest *nest) {
+    struct sdse_fused_rows *rows = plan->rows;
+    for (size_t i = rows->count; i-- > 0 && rows->nest[i].layer == nest->layer;) {
+        if (is_same(&rows->nest[i], nest)) {
+            rows->nest[i].times++;
+            return true;
+        }
+    }
+    if (rows->count == plan->room) {
+        const size_t room = 2 * plan->room + 16;
+        struct sdse_fused_nest *more =
+            SDSE_ARENA_ARRAY(plan->arena, struct sdse_fused_nest, room);
+        if (!more)
+            return false;
+        if (rows->count)
+            memcpy(more, rows->nest, rows->count * sizeof *more);
+        rows->nest = more;
+        plan->room = room;
+    }
+    rows->nest[rows->count++] = *nest;
+    return true;
+}
+
+// The nests of one layer, tile by tile.
+static bool list_nests(struct plan *plan, size_t layer) {
+    const struct sdse_nest *whole = &plan->request->nest[layer];
+    const uint64_t rows = whole->bound[SDSE_P];
+    bool first = true;
+    for (size_t t = 0; t < plan->tiles; t++) {
+        const row_word *made = set_of(plan, plan->fresh, layer + 1, t);
+        struct sdse_fused_nest nest = {.layer = layer, .times = 1};
+        bool held = false;
+        uint64_t from = 0;
+        while (next_run(made, rows, from, &nest.rows)) {
+            if (!held) {
+                hold(plan, layer, t, &nest);
+                held = true;
+                if (layer == 0 && plan->request->buffered)
+                    nest.loaded = count_union(set_of(plan, plan->fresh, 0, t), NULL,
+                                              plan->words[0]);
+            }
+            nest.first = first;
+            sdse_nest_part(whole, &nest.rows, &nest.part);
+            if (!add_nest(plan, &nest))
+                return false;
+            first = false;
+            nest.loaded = 0; // the others of the tile find it there
+            from = nest.rows.first + (nest.rows.count - 1) * nest.rows.step + 1;
+        }
+    }
+    return true;
+}
+
+enum sdse_status sdse_fused_rows_find(const struct sdse_fused_rows_request *request,
+                                      struct sdse_arena *arena,
+                                      struct sdse_fused_rows *rows) {
+    struct sdse_fused_rows fresh = {.count = 0};
+    struct plan plan = {.request = request, .rows = &fresh, .arena = arena};
+    const enum sdse_status status = make_sets(&plan);
+    if (status != SDSE_OK)
+        return status;
+    for (size_t i = request->layer_count; i-- > 0;) {
+        find_need(&plan, i);
+        if (plan.kept[i])
+            find_kept(&plan, i);
+    }
+    for (size_t m = 0; m < request->layer_count; m++)
+        if (!list_nests(&plan, m))
+            return SDSE_NO_MEMORY;
+    *rows = fresh;
+    return SDSE_OK;
+}

@@ -1,0 +1,70 @@
+// Which rows each nest of a fused group makes, loads and finds held: closed over sets
+// of distinct real rows.
+//
+// A group is a chain of layers that take turns tile by tile: tile t of the last layer
+// is its next p rows; for each tile the layers run in turn, each making the rows that
+// the next one needs and does not have. Tensor i is what layer i reads: tensor 0 the
+// group's input, tensor i what layer i - 1 makes.
+//
+//     X_last(t)   the rows of tile t
+//     need_i(t)   the rows of the real map that the windows of X_i(t) touch
+//     recompute   X_(i-1)(t) = need_i(t)
+//     retain      X_(i-1)(t) = need_i(t) less all rows made before
+//     kept_i(t)   rows made up to tile t that some later tile needs (retain)
+//
+// No X, no nest. A set is made by as many nests as it has runs, from its first row on:
+// rows at equal distances, which are again a layer (dse/fusion/part.h). Rows that
+// nobody reads are never made. While layer m works on tile t the shared memory holds of
+// tensor i
+//
+//     m < i - 1            kept_i(t - 1)
+//     m = i - 1, m = i     need_i(t) and kept_i(t - 1)
+//     m > i                kept_i(t)
+//
+// (recompute: nothing, need_i(t), nothing), of tensor 0 if it is buffered, as if it
+// were retained: its rows are loaded instead of made. Oracle:
+// tests/oracle/test_fused_rows.c, schedules with explicit rows and lives.
+#ifndef SDSE_DSE_FUSION_ROWS_H
+#define SDSE_DSE_FUSION_ROWS_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "dse/fusion/part.h"
+
+enum { SDSE_FUSED_MOST = 8 }; // layers of a group
+
+struct sdse_fused_rows_request {
+    size_t layer_count;           // [1 ... SDSE_FUSED_MOST]
+    const struct sdse_nest *nest; // [layer_count]; the map of nest[i + 1] has the
+                                  // output rows of nest[i]
+    uint64_t tile_rows;           // p of the last layer [>= 1]
+    unsigned retained;            // set of SDSE_BIT(i): tensor i [1 <= i < layer_count]
+    bool buffered;                // tensor 0
+};
+
+// A kind of nest: all that are alike.
+struct sdse_fused_nest {
+    size_t layer;
+    uint64_t times;
+    struct sdse_row_run rows; // that the first of them makes
+    struct sdse_nest part;    // the same for all of them
+    // Rows of each tensor in the shared memory while it runs, its own outputs among
+    // them. [SDSE_FUSED_MOST]
+    uint64_t held[SDSE_FUSED_MOST];
+    uint64_t loaded; // rows of a buffered input that are brought in for it
+    bool first;      // the first of its layer
+};
+
+struct sdse_fused_rows {
+    size_t count;
+    struct sdse_fused_nest *nest; // by layer, then as they first come
+};
+
+// Lists the kinds; *rows lives in `arena`. SDSE_OVERFLOW: tiles x rows exceed
+// SDSE_FUSED_MOST_ROWS. SDSE_NO_MEMORY.
+enum { SDSE_FUSED_MOST_ROWS = 1 << 26 };
+enum sdse_status sdse_fused_rows_find(const struct sdse_fused_rows_request *request,
+                                      struct sdse_arena *arena,
+                                      struct sdse_fused_rows *rows);
+
+#endif
