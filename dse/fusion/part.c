@@ -29,3 +29,8 @@ void sdse_nest_part(const struct sdse_nest *nest, const struct sdse_row_run *run
         part->map[0] = 1;
     }
 }
+
+void sdse_nest_forget_map(struct sdse_nest *nest) {
+    nest->pad[0] = 0;
+    nest->map[0] = 0;
+}

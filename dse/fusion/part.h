@@ -23,6 +23,9 @@ struct sdse_row_run {
 void sdse_nest_part(const struct sdse_nest *nest, const struct sdse_row_run *run,
                     struct sdse_nest *part);
 
+// Makes rows of padding words like others: the map is as far as windows reach.
+void sdse_nest_forget_map(struct sdse_nest *nest);
+
 // The rows of the real map of `nest`: as given, else as far as its windows reach.
 uint64_t sdse_nest_map_rows(const struct sdse_nest *nest);
 

@@ -71,6 +71,17 @@ static void touch(const struct sdse_nest *nest, uint64_t rows, uint64_t output,
             add_row(set, (uint64_t)row);
 }
 
+// Adds the rows between the first and the last of a set.
+static void fill(row_word *set, uint64_t rows) {
+    uint64_t first = 0, end = rows;
+    while (first < end && !has_row(set, first))
+        first++;
+    while (end > first && !has_row(set, end - 1))
+        end--;
+    for (; first < end; first++)
+        add_row(set, first);
+}
+
 // What layer `tensor` reads, from what it makes.
 static void find_need(struct plan *plan, size_t tensor) {
     const struct sdse_nest *nest = &plan->request->nest[tensor];
@@ -81,6 +92,8 @@ static void find_need(struct plan *plan, size_t tensor) {
             for (row_word left = made[w]; left; left &= left - 1)
                 touch(nest, rows, w * WORD + (uint64_t)__builtin_ctzll(left),
                       set_of(plan, plan->need, tensor, t));
+        if (plan->request->boxes)
+            fill(set_of(plan, plan->need, tensor, t), rows);
     }
 }
 
@@ -199,6 +212,8 @@ static bool list_nests(struct plan *plan, size_t layer) {
             }
             nest.first = first;
             sdse_nest_part(whole, &nest.rows, &nest.part);
+            if (plan->request->boxes)
+                sdse_nest_forget_map(&nest.part);
             if (!add_nest(plan, &nest))
                 return false;
             first = false;

@@ -40,6 +40,9 @@ struct sdse_fused_rows_request {
     uint64_t tile_rows;           // p of the last layer [>= 1]
     unsigned retained;            // set of SDSE_BIT(i): tensor i [1 <= i < layer_count]
     bool buffered;                // tensor 0
+    // For references that count bounding boxes: windows take every row from the first
+    // of the map that they touch to the last, and parts read rows of padding as words.
+    bool boxes;
 };
 
 // A kind of nest: all that are alike.
