@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "spec/arch_numbers.h"
 #include "spec/reading.h"
 #include "spec/show.h"
 
@@ -153,100 +154,18 @@ static void show_below(FILE *out, const struct sdse_level *level) {
         show_link(out, sdse_tensor_words[t], &level->network[t]);
 }
 
-static void show_number(FILE *out, const char *where, const char *what,
+static void show_number(void *out, const char *where, const char *what,
                         const char *unit, const struct sdse_number *number) {
-    if (!number->given)
-        return;
     fprintf(out, "  %-14s %-22s %12.6g %-11s %-11s %s\n", where, what, number->value,
             unit, mark_words[number->origin.mark],
             number->origin.text ? number->origin.text : "");
 }
 
-static void show_own_ports(FILE *out, const struct sdse_level *level) {
-    static const char *const ports[SDSE_PORTS] = {"read", "write", "shared"};
-    for (unsigned p = 0; p < SDSE_PORTS; p++) {
-        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-            char what[40];
-            snprintf(what, sizeof what, "%s bandwidth, %s", ports[p],
-                     sdse_tensor_words[t]);
-            show_number(out, level->name, what, "bit/cycle",
-                        &level->own_bits_per_cycle[p][t]);
-        }
-    }
-}
-
-static void show_overhead(FILE *out, const char *where,
-                          const struct sdse_overhead *overhead) {
-    show_number(out, where, overhead->gated ? "clock, gated" : "clock", "mW",
-                &overhead->clock_mw);
-    show_number(out, where, "static", "mW", &overhead->static_mw);
-    show_number(out, where, "control", "%", &overhead->control_percent);
-}
-
-static void show_level_numbers(FILE *out, const struct sdse_level *level) {
-    const char *per = level->port_bits ? "pJ/access" : "pJ/bit";
-    show_number(out, level->name, "capacity", "bit", &level->capacity);
-    show_number(out, level->name, "read", per, &level->read_pj);
-    show_number(out, level->name, "fill", per, &level->fill_pj);
-    show_number(out, level->name, "update", per, &level->update_pj);
-    show_number(out, level->name, "read bandwidth", "bit/cycle",
-                &level->read_bits_per_cycle);
-    show_number(out, level->name, "write bandwidth", "bit/cycle",
-                &level->write_bits_per_cycle);
-    show_number(out, level->name, "shared bandwidth", "bit/cycle",
-                &level->shared_bits_per_cycle);
-    show_own_ports(out, level);
-    show_number(out, level->name, "leakage", "mW", &level->leakage_mw);
-    show_overhead(out, level->name, &level->overhead);
-    show_number(out, level->name, "retention", "us", &level->edram.retention_us);
-    show_number(out, level->name, "refresh", "pJ/bit",
-                &level->edram.refresh_pj_per_bit);
-    show_number(out, level->name, "refresh of a row", "cycles",
-                &level->edram.cycles_per_row);
-    show_number(out, level->name, "longest life", "us", &level->max_lifetime_us);
-    show_number(out, level->name, "area", "um2", &level->area_um2);
-    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-        const struct sdse_network *link = &level->network[t];
-        char what[40];
-        snprintf(what, sizeof what, "network, %s", sdse_tensor_words[t]);
-        show_number(out, level->name, what, "pJ/bit", &link->pj_per_bit);
-        show_number(out, level->name, what, "pJ/bit/hop", &link->hop_pj_per_bit);
-        show_number(out, level->name, what, "pJ/bit/rout", &link->router_pj_per_bit);
-        show_number(out, level->name, what, "pJ/addition", &link->pj_per_add);
-    }
-}
-
 static void show_numbers(FILE *out, const struct sdse_arch *arch) {
-    const struct sdse_compute *compute = &arch->compute;
-    const struct sdse_rebuild *engine = &arch->rebuild;
     fputs("\nNumbers and where they come from\n", out);
     fprintf(out, "  %-14s %-22s %12s %-11s %-11s %s\n", "component", "number", "value",
             "unit", "mark", "source");
-    for (unsigned i = 0; i < arch->level_count; i++)
-        show_level_numbers(out, &arch->level[i]);
-    show_number(out, "multiplier", "cycles per MAC", "cycles", &compute->cycles_number);
-    show_number(out, "multiplier", "MAC", "pJ", &compute->pj_per_mac);
-    show_number(out, "multiplier", "leakage", "mW", &compute->leakage_mw);
-    show_overhead(out, "multiplier", &compute->overhead);
-    show_number(out, "multiplier", "area", "um2", &compute->area_um2);
-    if (engine->present) {
-        show_number(out, "rebuild", "shift-add", "pJ", &engine->pj_per_shift_add);
-        show_number(out, "rebuild", "basis read", "pJ", &engine->pj_per_basis_read);
-        show_number(out, "rebuild", "basis write", "pJ", &engine->pj_per_basis_write);
-        show_number(out, "rebuild", "rate", "rows/cycle", &engine->rows_per_cycle);
-        show_number(out, "rebuild", "area", "um2", &engine->area_um2);
-    }
-    for (unsigned i = 0; i < arch->engine_count; i++) {
-        const struct sdse_engine *other = &arch->engine[i];
-        show_number(out, other->name, sdse_engine_event(other->kind), "pJ",
-                    &other->pj_per_event);
-        show_number(out, other->name, "sum", "pJ", &other->pj_per_sum);
-        show_number(out, other->name, "area", "um2", &other->area_um2);
-    }
-    show_number(out, "vector unit", "operation", "pJ", &arch->vector.pj_per_op);
-    show_number(out, "vector unit", "rate", "ops/cycle", &arch->vector.ops_per_cycle);
-    show_overhead(out, "chip", &arch->chip);
-    show_number(out, "other", "area", "um2", &arch->other_area_um2);
+    sdse_arch_each_number(arch, show_number, out);
 }
 
 static void show_dataflows(FILE *out, const struct sdse_arch *arch) {

@@ -1,0 +1,62 @@
+// Private to dse/lint/: the table of checks, and what they are given.
+#ifndef SDSE_DSE_LINT_CHECKS_H
+#define SDSE_DSE_LINT_CHECKS_H
+
+#include "dse/lint/lint.h"
+
+struct sdse_lint {
+    struct sdse_arena *arena;
+    struct sdse_diags *found;
+    const char *check; // that runs
+    const struct sdse_arch *arch;
+    struct sdse_node *root; // of the accelerator
+    const struct sdse_workload *net;
+    enum sdse_status status; // of the machine: SDSE_OK, or what failed
+};
+
+// X(name, function): one of an accelerator, then one of an accelerator and a network.
+#define SDSE_LINT_ARCH_CHECKS(X)                  \
+    X("multicast-idle", multicast_idle)           \
+    X("reduce-idle", reduce_idle)                 \
+    X("window-sharing-idle", window_sharing_idle) \
+    X("forwarding-idle", forwarding_idle)         \
+    X("fanout-kind", fanout_kind)                 \
+    X("number-unmarked", number_unmarked)         \
+    X("number-assumed", number_assumed)           \
+    X("energy-order", energy_order)               \
+    X("table-node", table_node)                   \
+    X("buffering-unlimited", buffering_unlimited) \
+    X("overlap-idle", overlap_idle)               \
+    X("format-idle", format_idle)                 \
+    X("gaps-idle", gaps_idle)                     \
+    X("capacity-unused", capacity_unused)
+
+#define SDSE_LINT_PAIR_CHECKS(X)          \
+    X("fanout-idle", fanout_idle)         \
+    X("shares-no-edges", shares_no_edges) \
+    X("edges-not-shared", edges_not_shared)
+
+#define SDSE_LINT_DECLARE(name, function) \
+    void sdse_lint_##function(struct sdse_lint *lint);
+SDSE_LINT_ARCH_CHECKS(SDSE_LINT_DECLARE)
+SDSE_LINT_PAIR_CHECKS(SDSE_LINT_DECLARE)
+#undef SDSE_LINT_DECLARE
+
+// A finding of the running check.
+void sdse_lint_say(struct sdse_lint *lint, struct sdse_loc loc, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// The place of the key at the first of the paths that is written ("GLB.buffering");
+// `otherwise` if none is.
+struct sdse_loc sdse_lint_place(struct sdse_lint *lint, struct sdse_loc otherwise,
+                                const char *path, const char *second);
+// The same of one path made of a name and the rest: "GLB", "network.multicast".
+struct sdse_loc sdse_lint_place_in(struct sdse_lint *lint, struct sdse_loc otherwise,
+                                   const char *name, const char *rest);
+
+// "P, K" of a set of dimensions, "nothing" of none. Lives in the arena; never NULL.
+const char *sdse_lint_dims(struct sdse_lint *lint, unsigned dims);
+// "weights, inputs" of a set of tensors.
+const char *sdse_lint_tensors(struct sdse_lint *lint, unsigned tensors);
+
+#endif

@@ -1,0 +1,31 @@
+// What is legal in a description and unwise: found before anything is computed, said
+// with the numbers that show it and what to do.
+//
+// A finding is certain: it follows from the descriptions by arithmetic, or from a bound
+// that no mapping beats (dse/lint/array.h, feed.h, crossing.h), or from mappings that
+// were proved; it says which. Findings go to a list of their own, as warnings under the
+// names of docs/checks.md, in no order. They refuse nothing.
+//
+// All of them: what is given has been read without errors; `root` is the tree it was
+// read from, for places of keys. Texts live in the arena of `found`. SDSE_OK, or
+// SDSE_NO_MEMORY.
+#ifndef SDSE_DSE_LINT_LINT_H
+#define SDSE_DSE_LINT_LINT_H
+
+#include "base/diag.h"
+#include "base/status.h"
+#include "spec/tree.h"
+#include "spec/types/arch.h"
+#include "spec/types/workload.h"
+
+// Of an accelerator alone. arch: costs resolved.
+enum sdse_status sdse_lint_arch(const struct sdse_arch *arch, struct sdse_node *root,
+                                struct sdse_diags *found);
+
+// Of an accelerator that is to run a network, with plain weights. root: the
+// accelerator's.
+enum sdse_status sdse_lint_pair(const struct sdse_arch *arch, struct sdse_node *root,
+                                const struct sdse_workload *net,
+                                struct sdse_diags *found);
+
+#endif
