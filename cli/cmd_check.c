@@ -8,6 +8,7 @@
 #include "dse/sweep/plan.h"
 #include "dse/validation/prepare.h"
 #include "spec/load.h"
+#include "spec/place.h"
 #include "spec/split.h"
 
 enum { ARCH, WORKLOAD, LAYER, FOLLOW };
@@ -108,11 +109,12 @@ static const char *check_mapping(struct cli *cli, const struct subject *subject,
                       "-w NET -l LAYER for its bounds");
         return NULL;
     }
+    struct sdse_placement placement;
     struct sdse_mapping *mapping;
     struct sdse_arch *arch;
     if (sdse_arch_of_mapping(subject->arch, root, cli->arena, &arch) != SDSE_OK ||
-        sdse_mapping_from_tree(cli->arena, root, arch, subject->layer, &cli->diags,
-                               &mapping) != SDSE_OK)
+        sdse_placed_mapping_from_tree(cli->arena, root, arch, subject->layer,
+                                      &cli->diags, &placement, &mapping) != SDSE_OK)
         return NULL;
     return sdse_arena_printf(cli->arena, "mapping on %s%s%s", subject->arch->name,
                              subject->layer ? " of " : "",

@@ -1,14 +1,10 @@
 // sdse map: the best mapping of a layer, or of every layer of a network, proved.
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "base/units.h"
 #include "cli/interrupt.h"
+#include "cli/map_files.h"
 #include "cli/map_resident.h"
-#include "cli/mapping_line.h"
-#include "cli/plain_stdout.h"
 #include "spec/split.h"
 
 enum {
@@ -117,92 +113,6 @@ static enum cli_exit combine_layers(struct cli_map_run *run) {
     return CLI_OK;
 }
 
-// --- Files ---
-
-static enum sdse_status write_mapping(struct cli_map_run *run, size_t i,
-                                      const char *path) {
-    const struct sdse_map_answer *answer = &cli_solution_of(run, i)->answer;
-    const size_t choice = run->solutions.mapped[i].choice;
-    struct sdse_cost cost;
-    const struct cli_costed costed = cli_map_costed(run, i, choice, &cost);
-    if (run->cli->fault) // what it costs is not known
-        return run->cli->fault;
-    const char *note = sdse_arena_printf(
-        run->cli->arena, "sdse map --objective %s: %s, %.6g uJ, %" PRIu64 " cycles",
-        run->args->value[OBJECTIVE], sdse_map_status_name(answer->status),
-        sdse_uj_from_pj(cost.energy_pj), cost.latency_cycles);
-    return note ? cli_write_mapping(run->cli, path, note, &costed,
-                                    &answer->point[choice].mapping)
-                : SDSE_NO_MEMORY;
-}
-
-// The name of a layer's file, without ".yaml"; NULL when memory is out.
-static char *file_name(struct cli *cli, const struct sdse_layer *layer) {
-    char *name = sdse_arena_strdup(cli->arena, layer->name);
-    if (name)
-        cli_plain_name(name, "/");
-    return name;
-}
-
-// Before the search: what would keep its answer from being written. `layer` is NULL
-// for all layers of the network.
-static enum cli_exit check_output(struct cli *cli, const char *path,
-                                  const struct sdse_workload *workload,
-                                  const struct sdse_layer *layer) {
-    if (layer)
-        return cli_finish(cli, sdse_output_check(path, &cli_mapping_kind, &cli->outputs,
-                                                 &cli->diags));
-    if (!cli_may_make_folder(cli, path))
-        return CLI_SYSTEM;
-    const size_t count = workload->layer_count;
-    char **names = SDSE_ARENA_ARRAY(cli->arena, char *, count + 1);
-    if (!names)
-        return cli_finish(cli, SDSE_NO_MEMORY);
-    for (size_t i = 0; i < count; i++) {
-        names[i] = file_name(cli, &workload->layers[i]);
-        if (!names[i])
-            return cli_finish(cli, SDSE_NO_MEMORY);
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(names[i], names[j]) != 0)
-                continue;
-            cli_error(cli,
-                      "layers %s and %s would both be written to %s.yaml: rename one, "
-                      "or map them one by one with -l",
-                      workload->layers[j].name, workload->layers[i].name, names[i]);
-            return CLI_BAD_INPUT;
-        }
-        const char *file = sdse_arena_printf(cli->arena, "%s/%s.yaml", path, names[i]);
-        enum sdse_status status = file ? SDSE_OK : SDSE_NO_MEMORY;
-        struct stat info;
-        if (file && lstat(file, &info) == 0)
-            status =
-                sdse_output_check(file, &cli_mapping_kind, &cli->outputs, &cli->diags);
-        if (status != SDSE_OK)
-            return cli_finish(cli, status);
-    }
-    return CLI_OK;
-}
-
-static enum cli_exit write_mappings(struct cli_map_run *run) {
-    const char *path = run->args->value[OUTPUT];
-    if (run->layer_only)
-        return cli_finish(run->cli, write_mapping(run, 0, path));
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        cli_error_errno(run->cli, path, errno);
-        return CLI_SYSTEM;
-    }
-    for (size_t i = 0; i < run->solutions.layer_count; i++) {
-        const char *name = file_name(run->cli, run->solutions.mapped[i].layer);
-        const char *file =
-            sdse_arena_printf(run->cli->arena, "%s/%s.yaml", path, name ? name : "");
-        const enum sdse_status status =
-            name && file ? write_mapping(run, i, file) : SDSE_NO_MEMORY;
-        if (status != SDSE_OK)
-            return cli_finish(run->cli, status);
-    }
-    return CLI_OK;
-}
-
 // --- The verb ---
 
 // False after a message: lives are asked about, and no memory forgets.
@@ -265,16 +175,16 @@ static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *la
     }
     if (status == CLI_OK)
         status = cli_map_print(run);
-    if (status == CLI_OK && run->args->value[OUTPUT])
-        status = write_mappings(run);
+    if (status == CLI_OK && run->output)
+        status = cli_map_write_mappings(run, NULL);
     const enum cli_exit unproved = cli_map_report_unproved(run);
     return status == CLI_OK ? unproved : status;
 }
 
 // False after a message: what is not proved, or is of one layer, has no places.
 static bool may_ask_for_places(const struct cli_map_run *run) {
-    static const int others[] = {LAYER,         MOST_LATENCY, MOST_ENERGY,
-                                 MOST_LIFETIME, LIMIT,        OUTPUT};
+    static const int others[] = {LAYER, MOST_LATENCY, MOST_ENERGY, MOST_LIFETIME,
+                                 LIMIT};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (!run->args->value[others[i]] ||
             (others[i] == LIMIT && cli_real(run->args, LIMIT, 0) == 0))
@@ -293,7 +203,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         .cli = cli,
         .args = args,
         .objective = (enum cli_map_objective)cli_choice(args, options, OBJECTIVE),
-        .format = cli_table_format(args, FORMAT)};
+        .format = cli_table_format(args, FORMAT),
+        .output = args->value[OUTPUT],
+        .objective_word = args->value[OBJECTIVE]};
     run.people = run.format == SDSE_TABLE_TEXT || run.format == SDSE_TABLE_MARKDOWN;
     if (args->value[OUTPUT] && run.objective == PARETO) {
         cli_error(cli, "--objective pareto has many mappings: --output needs one");
@@ -325,7 +237,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return CLI_BAD_INPUT;
     enum cli_exit status = CLI_OK;
     if (args->value[OUTPUT])
-        status = check_output(cli, args->value[OUTPUT], run.problem.workload, layer);
+        status =
+            cli_map_check_output(cli, args->value[OUTPUT], run.problem.workload, layer);
     if (status != CLI_OK)
         return status;
     status = answer(&run, layer);

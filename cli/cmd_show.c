@@ -44,6 +44,7 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
     struct sdse_arch *arch = NULL;
     struct sdse_workload *workload = NULL;
     struct sdse_mapping *mapping = NULL;
+    struct sdse_placement placement;
     const struct sdse_layer *layer = NULL;
     if (!args->value[ARCH]) {
         cli_error(cli, "a mapping is shown on its accelerator: add -a ARCH (and "
@@ -68,11 +69,12 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
     if (status == SDSE_OK)
         status = sdse_arch_of_mapping(arch, root, cli->arena, &arch);
     if (status == SDSE_OK)
-        status = sdse_mapping_from_tree(cli->arena, root, arch, layer, &cli->diags,
-                                        &mapping);
+        status = sdse_placed_mapping_from_tree(cli->arena, root, arch, layer,
+                                               &cli->diags, &placement, &mapping);
     cli_flush_diags(cli);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
+    sdse_show_places(stdout, arch, &placement);
     sdse_show_mapping(stdout, arch, layer, mapping);
     return CLI_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/units.h"
+#include "cli/map_files.h"
 #include "cli/mapping_line.h"
 #include "dse/residency/residency.h"
 
@@ -291,6 +292,8 @@ enum cli_exit cli_map_resident(struct cli_map_run *run,
                                run->format);
         if (exit == CLI_OK && run->people)
             print_summary(&reside, before, after);
+        if (exit == CLI_OK && run->output)
+            exit = cli_map_write_mappings(run, reside.layer);
     }
     sdse_residency_free(&reside.residency);
     return exit;

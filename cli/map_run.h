@@ -25,6 +25,8 @@ struct cli_map_run {
     bool combined; // layers were mapped to fronts, of which elements are picked
     enum sdse_table_format format;
     bool people;
+    const char *output;         // where mappings are written; NULL: nowhere
+    const char *objective_word; // as given
     struct cli_solutions solutions;
     struct sdse_network_front front; // if combined
     size_t picked;                   // element of the front

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "spec/write.h"
+#include "spec/place.h"
 
 static void print_loops(FILE *out, const char *before, const struct sdse_loops *loops,
                         const char *after) {
@@ -71,7 +71,8 @@ enum sdse_status cli_write_mapping(struct cli *cli, const char *path, const char
                                    const struct cli_costed *costed,
                                    const struct sdse_mapping *mapping) {
     const char *text =
-        sdse_mapping_text(cli->arena, costed->arch, &costed->layer->nest, mapping);
+        sdse_placed_mapping_text(cli->arena, costed->arch, &costed->layer->nest,
+                                 mapping, costed->layer->residence);
     if (!text)
         return SDSE_NO_MEMORY;
     struct sdse_output output;

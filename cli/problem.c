@@ -171,6 +171,22 @@ struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *pr
                : NULL;
 }
 
+// The layer with its residence, where its mapping's file says places.
+static bool place_layer(struct cli *cli, const struct cli_problem *problem,
+                        const struct sdse_layer **layer) {
+    if (!problem->placement.placed)
+        return true;
+    struct sdse_layer *placed = SDSE_ARENA_NEW(cli->arena, struct sdse_layer);
+    if (!placed) {
+        cli_note(cli, SDSE_NO_MEMORY);
+        return false;
+    }
+    *placed = **layer;
+    placed->residence = &problem->placement.residence;
+    *layer = placed;
+    return true;
+}
+
 bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
                       const char *layer_name, const char *path,
                       const struct sdse_layer **layer, struct sdse_mapping **mapping) {
@@ -196,10 +212,11 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
         status = sdse_arch_of_mapping(problem->arch, root, cli->arena, &problem->arch);
     }
     if (status == SDSE_OK)
-        status = sdse_mapping_from_tree(cli->arena, root, problem->arch, *layer,
-                                        &cli->diags, mapping);
+        status =
+            sdse_placed_mapping_from_tree(cli->arena, root, problem->arch, *layer,
+                                          &cli->diags, &problem->placement, mapping);
     cli_flush_diags(cli);
-    return cli_note(cli, status) == SDSE_OK;
+    return cli_note(cli, status) == SDSE_OK && place_layer(cli, problem, layer);
 }
 
 struct sdse_mapping *cli_streamed_mapping(struct cli *cli,
@@ -251,6 +268,24 @@ static bool accept_lives(struct cli *cli, const struct cli_problem *problem,
     return false;
 }
 
+// What does not fit into the memory that holds tensors between layers.
+static void refuse_room(struct cli *cli, const struct cli_problem *problem,
+                        const struct sdse_model *model,
+                        const struct sdse_mapping *mapping) {
+    const struct sdse_residence *residence = &problem->placement.residence;
+    const struct sdse_level *level = &problem->arch->level[residence->level];
+    const double taken = sdse_mapping_taken_bits(model, mapping, residence->level);
+    sdse_diag_add(&cli->diags, SDSE_ERROR, problem->placement.loc, "place-room",
+                  "%s holds %.0f bits through the layer, and its tiles%s take %.0f: "
+                  "%.0f in all, but %" PRIu64 " fit",
+                  level->name, residence->reserved_bits,
+                  residence->tensors & SDSE_BIT(SDSE_OUTPUTS)
+                      ? " with the place of its outputs"
+                      : "",
+                  taken, residence->reserved_bits + taken, level->capacity_bits);
+    cli_flush_diags(cli);
+}
+
 bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
                         const struct sdse_model *model,
                         const struct sdse_mapping *mapping) {
@@ -260,6 +295,10 @@ bool cli_accept_mapping(struct cli *cli, const struct cli_problem *problem,
         return accept_lives(cli, problem, model, mapping);
     case SDSE_TOO_BIG: {
         struct sdse_cost cost;
+        if (problem->placement.placed && problem->placement.residence.level == at) {
+            refuse_room(cli, problem, model, mapping);
+            return false;
+        }
         if (!sdse_evaluate_full(model, mapping, &cost)) {
             cli_note(cli, SDSE_NO_MEMORY);
             return false;

@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "costmodel/evaluate.h"
+#include "spec/place.h"
 #include "spec/types/form.h"
 #include "spec/types/sweep.h"
 #include "spec/types/workload.h"
@@ -28,11 +29,12 @@ struct cli_problem {
     struct sdse_workload *workload;
     const char *form_text; // as asked for
     struct sdse_form_setting setting;
+    struct sdse_placement placement; // of the mapping that was loaded
 };
 
 // The forms that a text means: raw, smartdeal, or settings, with or without braces, or
-// a list of such; a list in place of a value makes one for each. Only the forms of *out are set. False
-// after diagnostics.
+// a list of such; a list in place of a value makes one for each. Only the forms of *out
+// are set. False after diagnostics.
 bool cli_read_forms(struct cli *cli, const char *text, struct sdse_sweep *out);
 
 // Loads what the options name; memories that the accelerator's file calls uneven are
@@ -63,7 +65,8 @@ struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *pr
 
 // The layer, and its mapping from a file; a layer that is not named may stand in the
 // file. A file that names positions of a memory splits the problem's accelerator
-// (spec/split.h). False after messages.
+// (spec/split.h); one that says places gives the layer its residence, in the problem's
+// placement. False after messages.
 bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
                       const char *layer_name, const char *path,
                       const struct sdse_layer **layer, struct sdse_mapping **mapping);

@@ -331,7 +331,7 @@ static void explain_edge(struct sdse_story *s, const struct sdse_flow *flow,
 
 static void explain_flow(struct sdse_story *s, const struct sdse_flow *flow) {
     const unsigned levels = s->view.level_count;
-    for (unsigned p = 0, c; p < levels; p = c) {
+    for (unsigned p = sdse_model_home(s->model, flow->tensor), c; p < levels; p = c) {
         for (c = p + 1;
              c < levels && !sdse_model_keeps(s->model, s->mapping->keeps, flow, c);)
             c++;
@@ -346,6 +346,32 @@ static void explain_flow(struct sdse_story *s, const struct sdse_flow *flow) {
     }
 }
 
+// Finished outputs that are at home in a shared memory and go on to the outermost one.
+static void explain_write_through(struct sdse_story *s) {
+    const struct sdse_model *model = s->model;
+    const struct sdse_residence *residence = model->layer->residence;
+    if (!residence || !residence->writes_through)
+        return;
+    const unsigned home = residence->level;
+    const uint64_t words = sdse_model_output_words(model);
+    fprintf(s->x.out, "\noutputs: %s <- %s, every finished word once\n",
+            model->arch->level[0].name, model->arch->level[home].name);
+    if (model->arch->count_drain_reads)
+        sdse_explain_access(&s->x, home, SDSE_ACCESS_DRAIN, SDSE_PART_OUTPUTS, words,
+                            model->bits[home][SDSE_PART_OUTPUTS]);
+    sdse_explain_access(&s->x, 0, SDSE_ACCESS_UPDATE, SDSE_PART_OUTPUTS, words,
+                        model->bits[0][SDSE_PART_OUTPUTS]);
+    for (unsigned l = 0; l < home; l++) {
+        struct sdse_edge edge;
+        if (!sdse_edge_count(&s->view, SDSE_OUTPUTS, l, l + 1, true, &edge)) {
+            s->out_of_memory = true;
+            return;
+        }
+        sdse_explain_network(&s->x, l, SDSE_PART_OUTPUTS, SDSE_OUTPUTS, &edge, words, 0,
+                             model->bits[0][SDSE_PART_OUTPUTS]);
+    }
+}
+
 // A layer that multiplies nothing: one line for each memory a tensor passes.
 static void explain_stream(struct sdse_story *s) {
     const struct sdse_model *model = s->model;
@@ -353,8 +379,7 @@ static void explain_stream(struct sdse_story *s) {
     const struct sdse_move *move = &model->layer->move;
     const struct sdse_stream stream = sdse_stream_on(model->arch, model->layer);
     struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];
-    const unsigned count =
-        sdse_stream_steps(arch, model->layer, s->mapping->keeps, steps);
+    const unsigned count = sdse_stream_steps(arch, model->layer, s->keeps, steps);
     if (move->fused)
         fputs(
             "\nFused into the layer before it: no word moves, and it takes no time of "
@@ -674,6 +699,8 @@ enum sdse_status sdse_explain_write(const struct sdse_model *model,
                                .mapping = mapping,
                                .cost = &cost};
     const bool streamed = sdse_layer_moves(model->layer);
+    memcpy(story.keeps, mapping->keeps, sizeof story.keeps);
+    sdse_residence_keeps(model->arch, model->layer->residence, story.keeps);
     sdse_view_init(&story.view, model->arch,
                    streamed ? &sdse_stream_nest : &model->layer->nest, mapping);
     if (streamed)
@@ -682,9 +709,12 @@ enum sdse_status sdse_explain_write(const struct sdse_model *model,
         fprintf(out, "%s MACs; %s\n", sdse_digits_u64(model->macs).text,
                 story.view.perfect ? "all factors divide their bounds"
                                    : "some factors do not divide their bounds");
+    sdse_explain_places(&story);
     sdse_explain_formats(&story);
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         explain_flow(&story, &model->flow[f]);
+    if (!streamed)
+        explain_write_through(&story);
     explain_compute(&story);
     if (story.out_of_memory)
         return SDSE_NO_MEMORY;

@@ -52,7 +52,7 @@ static bool explain_level_cycles(struct sdse_story *s, unsigned l) {
         both[t] = reads[t] + writes[t];
     if (!cost->cycles)
         return true;
-    const uint64_t used = s->view.used[l];
+    const uint64_t used = sdse_working_instances(&s->view, l);
     int width = fprintf(s->x.out, "  %s", level->name);
     for (unsigned i = l + 1; i <= last; i++)
         width += fprintf(s->x.out, " + %s", s->model->arch->level[i].name);
@@ -80,7 +80,7 @@ static bool explain_passes(struct sdse_story *s) {
     double all = 0;
     for (unsigned l = 0; l < cost->level_count; l++) {
         const double each = s->model->pass_cycles[l];
-        const uint64_t passes = sdse_passes(&s->view, s->mapping->keeps, l);
+        const uint64_t passes = sdse_passes(&s->view, s->keeps, l);
         if (!(each > 0))
             continue;
         all += each * (double)passes;

@@ -12,6 +12,7 @@ struct sdse_story {
     struct sdse_explanation x;
     const struct sdse_model *model;
     const struct sdse_mapping *mapping;
+    unsigned keeps[SDSE_MAX_LEVELS]; // of the mapping, without what is at home further in
     const struct sdse_cost *cost; // what the evaluator says
     struct sdse_view view;
     bool out_of_memory;
@@ -20,6 +21,10 @@ struct sdse_story {
 // What each memory and the rest take, and what sets the latency. Whether it is what the
 // evaluator says.
 bool sdse_explain_cycles(struct sdse_story *s);
+
+// Tensors that stay in a memory between layers: what of them does not cross, and what
+// that memory holds beside the layer's tiles. Nothing without a residence.
+void sdse_explain_places(struct sdse_story *s);
 
 // What a word takes in memories that code their words, and what of the layer says so.
 void sdse_explain_formats(struct sdse_story *s);

@@ -126,7 +126,7 @@ void sdse_check_keeps_subset(struct sdse_subject *s) {
 }
 
 void sdse_check_mapping_outermost(struct sdse_subject *s) {
-    unsigned lacks = ~s->mapping->mapping->keeps[0];
+    unsigned lacks = ~(s->mapping->mapping->keeps[0] | s->mapping->homes);
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         if (lacks >> t & 1u)
             sdse_check_report(s, s->mapping->loc[0], "the outermost level must keep %s",

@@ -44,6 +44,10 @@ struct sdse_mapping_reading {
     // [level][0 temporal, 1 X, 2 Y][loop]; 0 = not written
     uint64_t last[SDSE_MAX_LEVELS][3][SDSE_DIMS];
     bool keeps_written[SDSE_MAX_LEVELS];
+    // At home in a memory, down to whose last level they are in none: set of
+    // SDSE_BIT(tensor).
+    unsigned homes;
+    unsigned home_last;
 };
 
 struct sdse_check {

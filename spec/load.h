@@ -41,7 +41,8 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
                                          struct sdse_workload **out);
 
 // A mapping of `layer` on `arch`. With layer NULL the factors are not compared with its
-// bounds and `/last` is read but not verified.
+// bounds and `/last` is read but not verified. Places of tensors are refused
+// [place-taken]: spec/place.h reads them.
 enum sdse_status sdse_mapping_load(struct sdse_arena *arena, const char *path,
                                    const struct sdse_arch *arch,
                                    const struct sdse_layer *layer,

@@ -5,6 +5,7 @@
 
 #include "spec/checks.h"
 #include "spec/load.h"
+#include "spec/place.h"
 #include "spec/value.h"
 
 unsigned sdse_level_tensors(const struct sdse_level *level) {
@@ -35,6 +36,8 @@ static void default_keeps(struct sdse_mapping_reading *reading,
             if (reading->keeps_written[i])
                 continue;
             mapping->keeps[i] = sdse_level_tensors(&arch->level[i]) & ~kept;
+            if (i <= reading->home_last)
+                mapping->keeps[i] &= ~reading->homes;
             kept |= mapping->keeps[i];
         }
     }
@@ -172,16 +175,20 @@ static bool read_streamed(const struct sdse_node *node, const struct sdse_layer 
     return false;
 }
 
-enum sdse_status
-sdse_mapping_from_tree(struct sdse_arena *arena, const struct sdse_node *root,
-                       const struct sdse_arch *arch, const struct sdse_layer *layer,
-                       struct sdse_diags *diags, struct sdse_mapping **out) {
-    static const char *const keys[] = {"mapping", "arch", "workload", "layer"};
+enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
+                                               const struct sdse_node *root,
+                                               const struct sdse_arch *arch,
+                                               const struct sdse_layer *layer,
+                                               struct sdse_diags *diags,
+                                               struct sdse_placement *placement,
+                                               struct sdse_mapping **out) {
+    static const char *const keys[] = {"mapping", "arch", "workload", "layer", "place"};
     const struct sdse_diag *since = diags->last;
     size_t errors = diags->errors;
     if (!sdse_expect_kind(root, SDSE_NODE_MAPPING, diags))
         return SDSE_INVALID;
-    sdse_refuse_unknown_keys(root, keys, 4, diags);
+    sdse_refuse_unknown_keys(root, keys, sizeof keys / sizeof *keys, diags);
+    sdse_read_place(sdse_node_get(root, "place"), arch, layer, diags, placement);
     const struct sdse_node *list = sdse_node_get(root, "mapping");
     struct sdse_mapping *mapping = SDSE_ARENA_NEW(arena, struct sdse_mapping);
     struct sdse_mapping_reading *reading =
@@ -191,6 +198,10 @@ sdse_mapping_from_tree(struct sdse_arena *arena, const struct sdse_node *root,
     start_mapping(mapping, arch);
     *reading =
         (struct sdse_mapping_reading){.arch = arch, .layer = layer, .mapping = mapping};
+    if (placement->placed) {
+        reading->homes = placement->residence.tensors;
+        reading->home_last = sdse_arch_memory_last(arch, placement->residence.level);
+    }
     for (unsigned i = 0; i < arch->level_count; i++)
         reading->loc[i] = list ? list->key_loc : root->loc;
     struct reader r = {diags, mapping, reading};
@@ -217,6 +228,24 @@ sdse_mapping_from_tree(struct sdse_arena *arena, const struct sdse_node *root,
         return SDSE_INVALID;
     *out = mapping;
     return SDSE_OK;
+}
+
+enum sdse_status
+sdse_mapping_from_tree(struct sdse_arena *arena, const struct sdse_node *root,
+                       const struct sdse_arch *arch, const struct sdse_layer *layer,
+                       struct sdse_diags *diags, struct sdse_mapping **out) {
+    struct sdse_placement placement;
+    struct sdse_mapping *mapping;
+    const enum sdse_status status = sdse_placed_mapping_from_tree(
+        arena, root, arch, layer, diags, &placement, &mapping);
+    if (status == SDSE_OK && placement.placed) {
+        sdse_diag_add(diags, SDSE_ERROR, placement.loc, "place-taken",
+                      "places of tensors are not taken here");
+        return SDSE_INVALID;
+    }
+    if (status == SDSE_OK)
+        *out = mapping;
+    return status;
 }
 
 enum sdse_status sdse_mapping_load(struct sdse_arena *arena, const char *path,

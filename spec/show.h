@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "spec/place.h"
 #include "spec/types/arch.h"
 #include "spec/types/mapping.h"
 #include "spec/types/workload.h"
@@ -22,5 +23,10 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net);
 void sdse_show_mapping(FILE *out, const struct sdse_arch *arch,
                        const struct sdse_layer *layer,
                        const struct sdse_mapping *mapping);
+
+// Draws where a mapping's file says that tensors are: a line each; nothing without
+// places.
+void sdse_show_places(FILE *out, const struct sdse_arch *arch,
+                      const struct sdse_placement *placement);
 
 #endif

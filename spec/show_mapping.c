@@ -104,3 +104,19 @@ void sdse_show_mapping(FILE *out, const struct sdse_arch *arch,
     }
     fprintf(out, "|%*sMAC\n", 2 * (d.depth + 1), "");
 }
+
+void sdse_show_places(FILE *out, const struct sdse_arch *arch,
+                      const struct sdse_placement *placement) {
+    const struct sdse_residence *at = &placement->residence;
+    if (!placement->placed)
+        return;
+    const char *shared = arch->level[at->level].name;
+    if (at->tensors & SDSE_BIT(SDSE_INPUTS))
+        fprintf(out, "inputs are in %s (%" PRIu32 " map%s)\n", shared, at->operands,
+                at->operands == 1 ? "" : "s");
+    if (at->tensors & SDSE_BIT(SDSE_OUTPUTS))
+        fprintf(out, "outputs stay in %s%s%s\n", shared,
+                at->writes_through ? ", and go to " : "",
+                at->writes_through ? arch->level[0].name : "");
+    fprintf(out, "%s holds %.0f bits through the layer\n", shared, at->reserved_bits);
+}

@@ -6,13 +6,6 @@
 #include "costmodel/model.h"
 #include "dse/residency/answers.h"
 
-unsigned sdse_shared_level(const struct sdse_arch *arch) {
-    for (unsigned l = 1; l < arch->level_count; l++)
-        if (arch->level[l].shares_activations && !arch->level[l].shares_memory)
-            return l;
-    return 0;
-}
-
 // --- Tensors ---
 
 // Whether a layer can read or write the shared memory: what the vector unit works on

@@ -10,7 +10,7 @@
 
 #include "dse/map.h"
 #include "dse/network/places.h"
-#include "spec/types/residence.h"
+#include "spec/place.h"
 
 // One layer of the network, in its order.
 struct sdse_residency_layer {
@@ -53,9 +53,6 @@ struct sdse_residency {
     struct sdse_arena *arena;
     struct sdse_answers *answers; // private
 };
-
-// The shared memory of an accelerator; 0 = none.
-unsigned sdse_shared_level(const struct sdse_arch *arch);
 
 // Finds the front or optimum over all places; everything lives in `arena` but what
 // sdse_residency_free frees, also after a failure. SDSE_OVERFLOW: more tensors alive at

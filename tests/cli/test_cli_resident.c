@@ -170,6 +170,94 @@ static void test_sweeps_are_what_they_were(void **state) {
     free(out[1]);
 }
 
+// What a file of places must say, and what does not go.
+static void write_placed(const char *place, const char *mapping) {
+    char text[512];
+    snprintf(text, sizeof text, "layer: sum\n%s\nmapping: %s\n", place, mapping);
+    write_scratch("placed.yaml", text);
+}
+
+static void is_refused(const char *place, const char *said) {
+    write_placed(place, "streamed");
+    run_says(1, "eval -a @large.yaml -w @net.yaml -m @placed.yaml", said);
+}
+
+// Each layer's file gives what the table says of it, and its explanation agrees.
+static void test_files_say_places(void **state) {
+    (void)state;
+    static const char *const layers[] = {"a", "relu", "b", "sum", "c"};
+    char line[256], *table, *totals;
+    free(run_text(0, "map -a @large.yaml -w @net.yaml --objective energy --resident "
+                     "-o @placed"));
+    table = run_text(0, "map -a @large.yaml -w @net.yaml --objective energy --resident "
+                        "-f csv");
+    double energy_pj = 0, cycles = 0;
+    for (size_t i = 0; i < 5; i++) {
+        snprintf(line, sizeof line,
+                 "eval -a @large.yaml -w @net.yaml -m @placed/%s.yaml --only totals -f "
+                 "csv",
+                 layers[i]);
+        totals = run_text(0, line);
+        energy_pj += sum_of(totals, "energy_pj");
+        cycles += sum_of(totals, "latency_cycles");
+        free(totals);
+        snprintf(line, sizeof line,
+                 "check @placed/%s.yaml -a @large.yaml -w @net.yaml -l %s", layers[i],
+                 layers[i]);
+        free(run_text(0, line));
+    }
+    assert_double_within(energy_pj, sum_of(table, "energy_pj"), 1e-12);
+    assert_true(cycles == sum_of(table, "latency_cycles"));
+    free(table);
+    // a's 256 words of outputs stay, and b reads them there; the sum reads both.
+    run_says(0, "explain -a @large.yaml -w @net.yaml -m @placed/b.yaml",
+             "inputs stay in GLB: 0 DRAM words instead of 256 read\n"
+             "  outputs stay in GLB: 0 DRAM words instead of 256 written\n"
+             "  GLB: 2 048 bits held through the layer + ");
+    run_says(0, "explain -a @large.yaml -w @net.yaml -m @placed/sum.yaml",
+             "inputs stay in GLB: 0 DRAM words instead of 512 read\n");
+    run_says(0, "show mapping @placed/sum.yaml -a @large.yaml -w @net.yaml",
+             "inputs are in GLB (2 maps)\noutputs stay in GLB\n"
+             "GLB holds 4096 bits through the layer\nstreamed");
+    write_placed(
+        "place: {inputs: GLB, operands: 1, outputs: both, reserved_bits: 2048}",
+        "streamed");
+    run_says(0, "explain -a @large.yaml -w @net.yaml -m @placed.yaml",
+             "1 of 2 maps of inputs stay in GLB: 256 DRAM words instead of 512 read\n"
+             "  outputs stay in GLB until their first use: 256 DRAM words instead of "
+             "256 written\n"
+             "  GLB: 2 048 bits held through the layer + 2 048 of its tiles and of the "
+             "place of its outputs = 4 096, of 8 000\n");
+}
+
+static void test_files_that_say_wrong_places(void **state) {
+    (void)state;
+    is_refused("place: {inputs: GLB}", "placed.yaml:2:8: error: inputs in 'GLB' take");
+    is_refused("place: {inputs: GLB, operands: 3, reserved_bits: 8}",
+               "placed.yaml:2:32: error: the layer reads 2 maps, 3 of them cannot be "
+               "held [place-operands]");
+    is_refused("place: {operands: 1, reserved_bits: 8}", "[place-operands]");
+    is_refused("place: {outputs: regs}",
+               "placed.yaml:2:18: error: memory 'regs' of 'small' may hold no tensors "
+               "between layers, 'GLB' may [place-shares]");
+    is_refused("place: {outputs: GLB, reserved_bits: 6000}",
+               "placed.yaml:2:1: error: GLB holds 6000 bits through the layer, and its "
+               "tiles with the place of its outputs take 2048: 8048 in all, but 8000 "
+               "fit [place-room]");
+    // 5,952 bits beside 2,048 of outputs are all that fit.
+    write_placed("place: {outputs: GLB, reserved_bits: 5952}", "streamed");
+    free(run_text(0, "eval -a @large.yaml -w @net.yaml -m @placed.yaml"));
+    write_scratch("fused.yaml",
+                  "layer: relu\nplace: {outputs: GLB}\nmapping: streamed\n");
+    run_says(
+        1, "eval -a @large.yaml -w @net.yaml -m @fused.yaml",
+        "fused.yaml:2:8: error: layer 'relu' (act) does not reach memory 'GLB': it "
+        "is fused into the layer before it [place-reach]");
+    write_placed("place: {outputs: DRAM, inputs: outer}", "streamed");
+    run_alike("eval -a @large.yaml -w @net.yaml -m @placed.yaml",
+              "eval -a @large.yaml -w @net.yaml -l sum");
+}
+
 static void refuses(const char *line, int status, const char *why) {
     struct ran ran = run_program(line);
     assert_int_equal(ran.status, status);
@@ -193,8 +281,6 @@ static void test_what_it_needs(void **state) {
             "--resident does not go with --time-limit");
     refuses("map -a @large.yaml -w @net.yaml --resident --objective lifetime", 2,
             "--resident does not go with --objective lifetime");
-    refuses("map -a @large.yaml -w @net.yaml --resident -o @out", 2,
-            "--resident does not go with --output");
 }
 
 int main(void) {
@@ -203,6 +289,8 @@ int main(void) {
         cmocka_unit_test(test_no_objective_is_worse),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_sweeps_are_what_they_were),
+        cmocka_unit_test(test_files_say_places),
+        cmocka_unit_test(test_files_that_say_wrong_places),
         cmocka_unit_test(test_what_it_needs),
     };
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "costmodel/evaluate.h"
+#include "costmodel/explain.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_costing.h"
 #include "spec/types/residence.h"
@@ -351,8 +352,21 @@ static bool give_home(struct oracle_case *subject, struct sdse_residence *at) {
     return true;
 }
 
+// The explanation, which derives all counts again, agrees with the evaluator.
+static bool explains(const struct oracle_case *subject, FILE *nowhere) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_model *model = NULL;
+    const bool good = sdse_model_new(&subject->arch, &subject->layer, NULL, arena,
+                                     &model) == SDSE_OK &&
+                      sdse_explain_write(model, &subject->mapping, nowhere) == SDSE_OK;
+    sdse_arena_free(arena);
+    return good;
+}
+
 static void test_homes(void **state) {
     (void)state;
+    FILE *nowhere = fopen("/dev/null", "w");
+    assert_non_null(nowhere);
     const struct oracle_options options = {.most_work = 3000, .imperfect = true};
     const uint64_t cases = environment_or("SDSE_ORACLE_CASES", CASES);
     uint64_t seed = environment_or("SDSE_ORACLE_SEED", 1), run = 0, wrong = 0;
@@ -366,7 +380,8 @@ static void test_homes(void **state) {
         run++;
         by_home[at.level]++;
         through += at.writes_through;
-        if (check_case(&subject, NULL) == 0)
+        const bool told = run % 16 != 0 || explains(&subject, nowhere);
+        if (check_case(&subject, NULL) == 0 && told)
             continue;
         if (wrong++ < 8) {
             printf("home: level %u, tensors %u, written through %d\n", at.level,
@@ -381,6 +396,7 @@ static void test_homes(void **state) {
         (unsigned long long)run, (unsigned long long)by_home[1],
         (unsigned long long)by_home[2], (unsigned long long)through,
         (unsigned long long)wrong);
+    fclose(nowhere);
     assert_int_equal(wrong, 0);
 }
 

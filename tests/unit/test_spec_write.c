@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "spec/load.h"
+#include "spec/place.h"
 #include "spec/show.h"
 #include "spec/write.h"
 
@@ -334,6 +335,58 @@ static void a_mapping_round_trips(void **state) {
     assert_int_equal(again->keeps[1], SDSE_BIT(SDSE_INPUTS));
     assert_non_null(
         strstr(sdse_mapping_text(s.arena, s.arch, NULL, s.mapping), "K16,"));
+    sdse_arena_free(s.arena);
+}
+
+static const struct sdse_residence residences[] = {
+    {.level = 1, .tensors = SDSE_BIT(SDSE_INPUTS), .operands = 1, .reserved_bits = 96},
+    {.level = 1, .tensors = SDSE_BIT(SDSE_OUTPUTS), .reserved_bits = 0.125},
+    {.level = 1,
+     .tensors = SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS),
+     .operands = 1,
+     .writes_through = true,
+     .reserved_bits = 12345678901234},
+    {.level = 1, .reserved_bits = 7}};
+
+static void places_round_trip(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof residences / sizeof *residences; i++) {
+        const struct sdse_residence *at = &residences[i];
+        struct small s = load_small();
+        s.arch->level[1].shares_activations = true;
+        s.mapping->keeps[0] &= ~at->tensors; // at home further in
+        const char *text =
+            sdse_placed_mapping_text(s.arena, s.arch, &layer.nest, s.mapping, at);
+        struct sdse_mapping *again = NULL;
+        struct sdse_placement placement;
+        sdse_placed_mapping_from_tree(s.arena, parse(&s.diags, text), s.arch, &layer,
+                                      &s.diags, &placement, &again);
+        assert_clean(&s.diags);
+        assert_true(placement.placed);
+        assert_int_equal(placement.residence.level, 1);
+        assert_int_equal(placement.residence.tensors, at->tensors);
+        assert_int_equal(placement.residence.operands, at->operands);
+        assert_int_equal(placement.residence.writes_through, at->writes_through);
+        assert_true(placement.residence.reserved_bits == at->reserved_bits);
+        assert_int_equal(again->keeps[0], s.mapping->keeps[0]);
+        assert_string_equal(sdse_placed_mapping_text(s.arena, s.arch, &layer.nest,
+                                                     again, &placement.residence),
+                            text);
+        // Who takes no places refuses them.
+        again = NULL;
+        assert_int_equal(sdse_mapping_from_tree(s.arena, parse(&s.diags, text), s.arch,
+                                                &layer, &s.diags, &again),
+                         SDSE_INVALID);
+        assert_string_equal(s.diags.last->check, "place-taken");
+        assert_null(again);
+        sdse_arena_free(s.arena);
+    }
+    // Nothing held is nothing said.
+    struct small s = load_small();
+    assert_string_equal(sdse_placed_mapping_text(s.arena, s.arch, &layer.nest,
+                                                 s.mapping,
+                                                 &(struct sdse_residence){.level = 1}),
+                        sdse_mapping_text(s.arena, s.arch, &layer.nest, s.mapping));
     sdse_arena_free(s.arena);
 }
 
@@ -778,6 +831,7 @@ int main(void) {
         cmocka_unit_test(layers_made_of_others_round_trip),
         cmocka_unit_test(the_serial_operand_round_trips),
         cmocka_unit_test(a_mapping_round_trips),
+        cmocka_unit_test(places_round_trip),
         cmocka_unit_test(what_costs_changes_the_text),
         cmocka_unit_test(every_number_is_in_the_text),
         cmocka_unit_test(formats_name_their_layers),

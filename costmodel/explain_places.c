@@ -1,0 +1,89 @@
+// Tensors that stay in a memory between layers: what of them does not cross, and what
+// that memory holds beside the layer's tiles.
+#include <string.h>
+
+#include "costmodel/explain_story.h"
+#include "costmodel/model.h"
+
+// What the same loops cost with all tensors in the outermost memory, the memory that
+// they were at home in keeping a tile of them. False: memory is out.
+static bool cost_unshared(const struct sdse_story *s, struct sdse_cost *cost) {
+    const struct sdse_residence *residence = s->model->layer->residence;
+    struct sdse_model model = *s->model;
+    struct sdse_layer layer = *s->model->layer;
+    struct sdse_mapping mapping = *s->mapping;
+    layer.residence = NULL;
+    model.layer = &layer;
+    mapping.keeps[0] |= residence->tensors;
+    mapping.keeps[residence->level] |= residence->tensors;
+    return sdse_evaluate_full(&model, &mapping, cost);
+}
+
+static void print_inputs(struct sdse_story *s, const struct sdse_cost *unshared) {
+    const struct sdse_arch *arch = s->model->arch;
+    const struct sdse_residence *residence = s->model->layer->residence;
+    const struct sdse_move *move = &s->model->layer->move;
+    const bool some =
+        sdse_layer_moves(s->model->layer) && residence->operands < move->addends;
+    if (some)
+        fprintf(s->x.out, "  %u of %u maps of inputs stay in %s", residence->operands,
+                move->addends, arch->level[residence->level].name);
+    else
+        fprintf(s->x.out, "  inputs stay in %s", arch->level[residence->level].name);
+    fprintf(s->x.out, ": %s %s words instead of %s read\n",
+            sdse_digits_u64(s->cost->level[0].flow[SDSE_PART_INPUTS].reads).text,
+            arch->level[0].name,
+            sdse_digits_u64(unshared->level[0].flow[SDSE_PART_INPUTS].reads).text);
+}
+
+static void print_outputs(struct sdse_story *s, const struct sdse_cost *unshared) {
+    const struct sdse_arch *arch = s->model->arch;
+    const struct sdse_residence *residence = s->model->layer->residence;
+    const struct sdse_flow_cost *now = &s->cost->level[0].flow[SDSE_PART_OUTPUTS],
+                                *then = &unshared->level[0].flow[SDSE_PART_OUTPUTS];
+    fprintf(s->x.out, "  outputs stay in %s%s: %s %s words instead of %s written",
+            arch->level[residence->level].name,
+            residence->writes_through ? " until their first use" : "",
+            sdse_digits_u64(now->updates).text, arch->level[0].name,
+            sdse_digits_u64(then->updates).text);
+    if (then->reads)
+        fprintf(s->x.out, " and %s read back", sdse_digits_u64(then->reads).text);
+    fputc('\n', s->x.out);
+}
+
+// Tiles, what is reserved, and the capacity that both share.
+static void print_room(struct sdse_story *s) {
+    const struct sdse_residence *residence = s->model->layer->residence;
+    const struct sdse_level *level = &s->model->arch->level[residence->level];
+    const double taken =
+        sdse_mapping_taken_bits(s->model, s->mapping, residence->level);
+    fprintf(s->x.out, "  %s: %s bits held through the layer + %s of its tiles",
+            level->name, sdse_digits_f64(residence->reserved_bits).text,
+            sdse_digits_f64(taken).text);
+    if (level->buffering > 1)
+        fprintf(s->x.out, " (%u buffers)", (unsigned)level->buffering);
+    if (residence->tensors & SDSE_BIT(SDSE_OUTPUTS))
+        fputs(" and of the place of its outputs", s->x.out);
+    fprintf(s->x.out, " = %s", sdse_digits_f64(residence->reserved_bits + taken).text);
+    if (level->capacity_bits)
+        fprintf(s->x.out, ", of %s", sdse_digits_u64(level->capacity_bits).text);
+    fputc('\n', s->x.out);
+}
+
+void sdse_explain_places(struct sdse_story *s) {
+    const struct sdse_residence *residence = s->model->layer->residence;
+    struct sdse_cost unshared;
+    if (!residence)
+        return;
+    if (!cost_unshared(s, &unshared)) {
+        s->out_of_memory = true;
+        return;
+    }
+    fputs("\nPlaces (beside them: the same loops, tensors in the outermost memory)\n",
+          s->x.out);
+    if (residence->tensors & SDSE_BIT(SDSE_INPUTS))
+        print_inputs(s, &unshared);
+    if (residence->tensors & SDSE_BIT(SDSE_OUTPUTS))
+        print_outputs(s, &unshared);
+    print_room(s);
+}
