@@ -162,7 +162,8 @@ static void need(struct preparing *p, const struct sdse_take *take, const size_t
             refuse(p, take->loc, "case-workload",
                    "no training with a replay to take this from in case",
                    p->validation->cases[cases[i]].name);
-        if (!sdse_quantity_needs_layers(take->quantity))
+        const bool turns = sdse_quantity_takes_turns(take->quantity);
+        if (!sdse_quantity_needs_layers(take->quantity) && !turns)
             continue;
         if (!p->validation->cases[cases[i]].workload) {
             refuse(p, take->loc, "case-workload",
@@ -170,8 +171,8 @@ static void need(struct preparing *p, const struct sdse_take *take, const size_t
                    p->validation->cases[cases[i]].name);
             continue;
         }
-        if (!of->workload || !of->item)
-            continue; // said already
+        if (!of->workload || !of->item || turns)
+            continue; // said already, or no layer is evaluated
         bool *chosen = SDSE_ARENA_ARRAY(p->arena, bool, of->workload->layer_count);
         if (!chosen) {
             keep(p, SDSE_NO_MEMORY);

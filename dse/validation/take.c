@@ -6,7 +6,13 @@
 
 bool sdse_quantity_needs_layers(enum sdse_quantity quantity) {
     return quantity != SDSE_QUANTITY_AREA && quantity != SDSE_QUANTITY_PEAK &&
-           quantity != SDSE_QUANTITY_REPLAY;
+           quantity != SDSE_QUANTITY_REPLAY && !sdse_quantity_takes_turns(quantity);
+}
+
+bool sdse_quantity_takes_turns(enum sdse_quantity quantity) {
+    return quantity == SDSE_QUANTITY_FUSED_WORDS ||
+           quantity == SDSE_QUANTITY_FUSED_BYTES ||
+           quantity == SDSE_QUANTITY_LINE_WORDS || quantity == SDSE_QUANTITY_LINE_BYTES;
 }
 
 bool sdse_level_is_called(const char *name, const char *word) {
@@ -191,6 +197,20 @@ static double area(const struct sdse_take *take, const struct sdse_arch *arch,
     for (unsigned i = 0; i < arch->engine_count; i++)
         um2 += has(chosen, SDSE_COMPONENT_ENGINES) ? all.engine_um2[i] : 0;
     return um2 + (has(chosen, SDSE_COMPONENT_OTHER) ? all.other_um2 : 0);
+}
+
+void sdse_take_add_turns(const struct sdse_take *take, const struct sdse_turns *turns,
+                         const struct sdse_arch *arch, struct sdse_fraction *sum) {
+    const bool bits = take->quantity == SDSE_QUANTITY_FUSED_BYTES ||
+                      take->quantity == SDSE_QUANTITY_LINE_BYTES;
+    if (take->quantity == SDSE_QUANTITY_LINE_WORDS ||
+        take->quantity == SDSE_QUANTITY_LINE_BYTES) {
+        sum->above += turns->line_words * (bits ? arch->bits[SDSE_INPUTS] : 1);
+        return;
+    }
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        if (has(take->tensors, t))
+            sum->above += turns->outside_words[t] * (bits ? arch->bits[t] : 1);
 }
 
 void sdse_take_add_case(const struct sdse_take *take, const struct sdse_ready_case *of,

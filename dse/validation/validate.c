@@ -120,6 +120,28 @@ static void add_layer(struct figuring *f, const struct sdse_take *take, size_t i
         sdse_take_add_item(take, item, sum);
 }
 
+// Adds what the chosen layers of a case move, or hold, that take turns.
+static void add_turns(struct figuring *f, const struct sdse_take *take, size_t index,
+                      struct sdse_fraction *sum) {
+    const struct sdse_ready_case *of = &f->ready->cases[index];
+    bool *chosen = SDSE_ARENA_ARRAY(f->arena, bool, of->workload->layer_count + 1);
+    struct sdse_turns turns;
+    if (chosen)
+        sdse_take_layers(f->ready, take, index, chosen);
+    const enum sdse_status status =
+        chosen ? sdse_turns_find(of->workload, chosen, f->arena, &turns)
+               : SDSE_NO_MEMORY;
+    f->out_of_memory |= status == SDSE_NO_MEMORY;
+    if (status == SDSE_OK)
+        sdse_take_add_turns(take, &turns, of->arch, sum);
+    else if (!f->failure)
+        f->failure = sdse_arena_printf(
+            f->arena, "case %s: %s", f->ready->validation->cases[index].name,
+            status == SDSE_INVALID
+                ? "its layers do not hand their rows on to each other"
+                : sdse_status_text(status));
+}
+
 // The figures that are combined: of each layer of one case, or of each of several
 // cases. With `together` all are added up to one.
 static size_t figures_of(struct figuring *f, const struct sdse_take *take,
@@ -135,7 +157,9 @@ static size_t figures_of(struct figuring *f, const struct sdse_take *take,
     for (size_t c = 0; c < case_count; c++) {
         const struct sdse_ready_case *of = &f->ready->cases[cases[c]];
         const bool layers = sdse_quantity_needs_layers(take->quantity);
-        if (!layers)
+        if (sdse_quantity_takes_turns(take->quantity))
+            add_turns(f, take, cases[c], &sum);
+        else if (!layers)
             sdse_take_add_case(
                 take, of, f->ready->validation->cases[cases[c]].form.smartdeal, &sum);
         const size_t layer_count = layers ? of->workload->layer_count : 0;

@@ -16,6 +16,10 @@
     X(POWER, "power", POWER, COMPONENT | LEVEL | TENSOR) /* energy over latency */    \
     X(WORDS, "words", COUNT, COMPONENT | LEVEL | TENSOR | ACTION)                     \
     X(BYTES, "bytes", DATA, COMPONENT | LEVEL | TENSOR | ACTION) /* as stored */      \
+    X(FUSED_WORDS, "fused_words", COUNT, TENSOR) /* over the border, taking turns */  \
+    X(FUSED_BYTES, "fused_bytes", DATA, TENSOR)                                       \
+    X(LINE_WORDS, "line_words", COUNT, 0) /* rows that wait meanwhile */              \
+    X(LINE_BYTES, "line_bytes", DATA, 0)                                              \
     X(AREA, "area", AREA, COMPONENT | LEVEL)                                          \
     X(REPLAY, "replay", DATA, 0) /* samples that a training network stores */
 
