@@ -245,7 +245,9 @@ static void charge_basis(struct evaluation *e, const struct sdse_flow *flow,
     const double bits = model->bits[p][flow->part];
     const uint64_t reads = (uint64_t)llround((double)edge->merged[p] * share);
     charge_reads(e, p, flow->part, reads, 0, bits);
-    note_tile(e, p, flow->part, sdse_basis_words(model, &e->view, p, 1), bits);
+    const bool home = p == sdse_model_home(model, SDSE_WEIGHTS);
+    note_tile(e, p, flow->part, sdse_basis_words(model, &e->view, home ? 0 : p, 1),
+              bits);
     if (!into_engine) {
         note_arrivals(e, c, flow->part, arriving);
         charge_fills(e, c, flow->part, arriving, bits);
@@ -296,7 +298,7 @@ static void charge_through_engine(struct evaluation *e, const struct sdse_flow *
     const double share =
         sdse_effects_share(&model->effects, model->arch, SDSE_WEIGHTS, p, c);
     charge_reads(e, p, flow->part, sdse_words_left(share, edge->merged[p]), 0, bits);
-    note_tile(e, p, flow->part, sdse_view_tile_words(&e->view, SDSE_WEIGHTS, p), bits);
+    note_tile(e, p, flow->part, held_words(e, SDSE_WEIGHTS, p), bits);
     for (unsigned l = p; l < engine; l++)
         charge_network(e, l, flow->part, SDSE_WEIGHTS, edge,
                        sdse_words_left(share, edge->merged[l]), 0, bits);
@@ -398,6 +400,31 @@ static void write_through(struct evaluation *e) {
                        model->bits[0][SDSE_PART_OUTPUTS]);
     }
     note_tile(e, 0, SDSE_PART_OUTPUTS, words, model->place_bits[0][SDSE_PART_OUTPUTS]);
+}
+
+// Words of a flow that are brought in to where they are at home.
+static void bring_in(struct evaluation *e, const struct sdse_flow *flow) {
+    const struct sdse_model *model = e->model;
+    const uint64_t words = sdse_model_brought_words(model, flow);
+    const unsigned home = sdse_model_home(model, flow->tensor);
+    const enum sdse_part part = flow->part;
+    struct sdse_edge edge;
+    if (!words)
+        return;
+    charge_reads(e, 0, part, words, 0, model->bits[0][part]);
+    charge_fills(e, home, part, words, model->bits[home][part]);
+    for (unsigned l = 0; l < home; l++) {
+        // One instance at each end: the way does not depend on the mapping.
+        if (!sdse_edge_count(&e->view, flow->tensor, l, l + 1, true, &edge)) {
+            e->out_of_memory = true;
+            return;
+        }
+        charge_network(e, l, part, flow->tensor, &edge, words, 0,
+                       part < SDSE_PART_COEFFICIENTS
+                           ? sdse_model_wire_bits(model, flow->tensor, l)
+                           : model->bits[0][part]);
+    }
+    note_tile(e, 0, part, words, model->place_bits[0][part]);
 }
 
 // --- Layers that multiply nothing ---
@@ -603,6 +630,8 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
         charge_stream(&e);
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         charge_flow(&e, &model->flow[f]);
+    for (unsigned f = 0; f < model->flow_count && !streamed; f++)
+        bring_in(&e, &model->flow[f]);
     if (!streamed)
         write_through(&e);
     if (e.out_of_memory)
@@ -716,6 +745,9 @@ static double stored_bits(const struct sdse_model *model, const unsigned *keeps,
                       : 0;
     for (unsigned f = 0; f < model->flow_count; f++) {
         const struct sdse_flow *flow = &model->flow[f];
+        if (l == 0)
+            bits += (double)sdse_model_brought_words(model, flow) *
+                    model->place_bits[0][flow->part];
         const bool gone = model->form.smartdeal && flow->ends_in_engine &&
                           l > model->arch->rebuild.below_level;
         if (gone || !sdse_model_keeps(model, keeps, flow, l))

@@ -372,6 +372,33 @@ static void explain_write_through(struct sdse_story *s) {
     }
 }
 
+// Words of a flow that are brought in to where they are at home.
+static void explain_brought(struct sdse_story *s, const struct sdse_flow *flow) {
+    const struct sdse_model *model = s->model;
+    const uint64_t words = sdse_model_brought_words(model, flow);
+    const unsigned home = sdse_model_home(model, flow->tensor);
+    if (!words)
+        return;
+    fprintf(s->x.out, "\n%s: %s -> %s, brought in once\n",
+            sdse_tensor_name(flow->tensor), model->arch->level[0].name,
+            model->arch->level[home].name);
+    sdse_explain_access(&s->x, 0, SDSE_ACCESS_READ, flow->part, words,
+                        model->bits[0][flow->part]);
+    sdse_explain_access(&s->x, home, SDSE_ACCESS_FILL, flow->part, words,
+                        model->bits[home][flow->part]);
+    for (unsigned l = 0; l < home; l++) {
+        struct sdse_edge edge;
+        if (!sdse_edge_count(&s->view, flow->tensor, l, l + 1, true, &edge)) {
+            s->out_of_memory = true;
+            return;
+        }
+        sdse_explain_network(&s->x, l, flow->part, flow->tensor, &edge, words, 0,
+                             flow->part < SDSE_PART_COEFFICIENTS
+                                 ? sdse_model_wire_bits(model, flow->tensor, l)
+                                 : model->bits[0][flow->part]);
+    }
+}
+
 // A layer that multiplies nothing: one line for each memory a tensor passes.
 static void explain_stream(struct sdse_story *s) {
     const struct sdse_model *model = s->model;
@@ -713,6 +740,8 @@ enum sdse_status sdse_explain_write(const struct sdse_model *model,
     sdse_explain_formats(&story);
     for (unsigned f = 0; f < model->flow_count && !streamed; f++)
         explain_flow(&story, &model->flow[f]);
+    for (unsigned f = 0; f < model->flow_count && !streamed; f++)
+        explain_brought(&story, &model->flow[f]);
     if (!streamed)
         explain_write_through(&story);
     explain_compute(&story);

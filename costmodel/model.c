@@ -202,6 +202,22 @@ unsigned sdse_model_home(const struct sdse_model *model, enum sdse_tensor tensor
     return residence && residence->tensors >> tensor & 1u ? residence->level : 0;
 }
 
+uint64_t sdse_model_brought_words(const struct sdse_model *model,
+                                  const struct sdse_flow *flow) {
+    const struct sdse_residence *residence = model->layer->residence;
+    if (!residence || !(residence->tensors >> flow->tensor & 1u))
+        return 0;
+    if (flow->tensor == SDSE_INPUTS)
+        return residence->loaded_inputs;
+    if (flow->tensor == SDSE_OUTPUTS || !residence->loads_weights)
+        return 0;
+    const struct sdse_weight_form *form = &model->form;
+    return flow->part == SDSE_PART_BASIS
+               ? form->blocks * form->basis_size * form->basis_size
+               : sdse_tile_words(&model->layer->nest, SDSE_WEIGHTS,
+                                 model->layer->nest.bound);
+}
+
 double sdse_model_room_bits(const struct sdse_model *model,
                             const struct sdse_arch *arch, unsigned l) {
     const struct sdse_level *level = &arch->level[l];

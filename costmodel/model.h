@@ -68,6 +68,11 @@ uint64_t sdse_model_output_words(const struct sdse_model *model);
 // The level at which a tensor is as a whole: where its chain of keepers starts.
 unsigned sdse_model_home(const struct sdse_model *model, enum sdse_tensor tensor);
 
+// Words that a residence brings in from the outermost memory to the shared one, as the
+// part that a flow is out there: of weights all, of inputs as many as it says.
+uint64_t sdse_model_brought_words(const struct sdse_model *model,
+                                  const struct sdse_flow *flow);
+
 // Bits that the tiles of one copy of the memory at level `l` may take on `arch` (the
 // model's, or one that differs in capacities), whatever is reserved there left out; of
 // the place of outputs at home the least that it can be. INFINITY: unlimited; negative:

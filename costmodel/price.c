@@ -191,29 +191,59 @@ static void add_control_to_edge(const struct sdse_arch *arch,
     price->engine_pj *= chip;
 }
 
+// Prices of what crosses from level `from` to level `to`, one of them the outermost and
+// the other a shared memory. wire_bits: by the level that a network is below, in all.
+static void price_beside(const struct sdse_model *model, enum sdse_tensor tensor,
+                         unsigned from, unsigned to, double read_bits,
+                         double write_bits, double write_pj,
+                         const double wire_bits[SDSE_MAX_LEVELS],
+                         struct sdse_prices *prices) {
+    const struct sdse_arch *arch = model->arch;
+    const struct sdse_level *source = &arch->level[from], *target = &arch->level[to];
+    double wires_pj = 0;
+    for (unsigned l = 0; l < from + to; l++)
+        wires_pj += wire_bits[l] * arch->level[l].network[tensor].pj_per_bit.value;
+    prices->beside_read_bits[tensor] += read_bits;
+    prices->beside_write_bits[tensor] += write_bits;
+    prices->mac_pj += read_bits * bit_pj(source, sdse_level_read_pj(source)) *
+                          with_control(arch, source, &source->overhead) +
+                      write_bits * bit_pj(target, write_pj) *
+                          with_control(arch, target, &target->overhead) +
+                      wires_pj * with_control(arch, NULL, NULL);
+}
+
 // What write_through of evaluate.c charges.
 static void price_through(const struct sdse_model *model, struct sdse_prices *prices) {
-    const struct sdse_arch *arch = model->arch;
     const struct sdse_residence *residence = model->layer->residence;
     if (!residence || !residence->writes_through)
         return;
-    const struct sdse_level *home = &arch->level[residence->level],
-                            *outermost = &arch->level[0];
     const double words = (double)sdse_model_output_words(model);
-    const double read = arch->count_drain_reads
-                            ? words * model->bits[residence->level][SDSE_PART_OUTPUTS]
-                            : 0;
     const double write = words * model->bits[0][SDSE_PART_OUTPUTS];
-    prices->through_read_bits = read;
-    prices->through_write_bits = write;
-    double wires = 0;
-    for (unsigned l = 0; l < residence->level; l++)
-        wires += write * arch->level[l].network[SDSE_OUTPUTS].pj_per_bit.value;
-    prices->mac_pj += read * bit_pj(home, sdse_level_read_pj(home)) *
-                          with_control(arch, home, &home->overhead) +
-                      write * bit_pj(outermost, sdse_level_update_pj(outermost)) *
-                          with_control(arch, outermost, &outermost->overhead) +
-                      wires * with_control(arch, NULL, NULL);
+    double wire_bits[SDSE_MAX_LEVELS];
+    for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
+        wire_bits[l] = write;
+    price_beside(model, SDSE_OUTPUTS, residence->level, 0,
+                 model->arch->count_drain_reads
+                     ? words * model->bits[residence->level][SDSE_PART_OUTPUTS]
+                     : 0,
+                 write, sdse_level_update_pj(&model->arch->level[0]), wire_bits,
+                 prices);
+}
+
+// What bring_in of evaluate.c charges.
+static void price_brought(const struct sdse_model *model, const struct sdse_flow *flow,
+                          struct sdse_prices *prices) {
+    const unsigned home = sdse_model_home(model, flow->tensor);
+    const double words = (double)sdse_model_brought_words(model, flow);
+    double wire_bits[SDSE_MAX_LEVELS];
+    for (unsigned l = 0; l < SDSE_MAX_LEVELS; l++)
+        wire_bits[l] = words * (flow->part < SDSE_PART_COEFFICIENTS
+                                    ? sdse_model_wire_bits(model, flow->tensor, l)
+                                    : model->bits[0][flow->part]);
+    if (words > 0)
+        price_beside(model, flow->tensor, 0, home, words * model->bits[0][flow->part],
+                     words * model->bits[home][flow->part],
+                     sdse_level_fill_pj(&model->arch->level[home]), wire_bits, prices);
 }
 
 static void add_overheads(const struct sdse_model *model, struct sdse_prices *prices,
@@ -251,5 +281,7 @@ void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
         prices->mac_pj += model->sum_pj;
     }
     price_through(model, prices);
+    for (unsigned f = 0; f < model->flow_count; f++)
+        price_brought(model, &model->flow[f], prices);
     prices->leakage_pj_per_cycle = mw / model->arch->clock_ghz;
 }

@@ -50,9 +50,10 @@ struct sdse_prices {
     struct sdse_flow_price flow[SDSE_MAX_FLOWS];
     double mac_pj;  // all MACs, and the clocks that they need at least
     double control; // factor of control on energy of the chip; in all prices here
-    // Finished outputs that go on from a shared memory to the outermost one: read of
-    // the one, written to the other; their energy is in mac_pj. [bits]
-    double through_read_bits, through_write_bits;
+    // What crosses between a shared memory and the outermost one whatever the mapping:
+    // finished outputs that go on, weights and inputs that are brought in. Of each
+    // tensor what the one is read, the other written; their energy is in mac_pj. [bits]
+    double beside_read_bits[SDSE_TENSORS], beside_write_bits[SDSE_TENSORS];
     double leakage_pj_per_cycle; // and all that is always drawn, over the latency
 };
 

@@ -56,12 +56,13 @@ static void read_bypass(struct sdse_arch_reading *r, unsigned index) {
 // What the memory may hold between layers.
 static void read_shares(struct sdse_arch_reading *r, const struct sdse_node *list,
                         struct sdse_level *level) {
-    static const char *const words[] = {"activations"};
+    static const char *const words[] = {"activations", "weights"};
     unsigned word;
     if (!sdse_expect_kind(list, SDSE_NODE_SEQUENCE, r->diags))
         return;
     sdse_for_each_child (item, list)
-        level->shares_activations |= sdse_read_word(item, words, 1, r->diags, &word);
+        if (sdse_read_word(item, words, 2, r->diags, &word))
+            *(word ? &level->shares_weights : &level->shares_activations) = true;
 }
 
 static void read_capacity(struct sdse_arch_reading *r, unsigned index) {

@@ -411,9 +411,17 @@ void sdse_check_shares_keeps(struct sdse_subject *s) {
     const unsigned needed = SDSE_BIT(SDSE_PART_INPUTS) | SDSE_BIT(SDSE_PART_OUTPUTS);
     sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
+        if (level->shares_weights && !level->shares_activations)
+            sdse_check_report(s, key_place(s->arch->level[i].memory, "shares"),
+                              "memory '%s' shares weights alone: they stay for layers "
+                              "that take turns, which hand over activations there",
+                              level->name);
         if (!level->shares_activations)
             continue;
         const struct sdse_loc loc = key_place(s->arch->level[i].memory, "shares");
+        if (level->shares_weights && !(level->keeps & SDSE_BIT(SDSE_PART_WEIGHTS)))
+            sdse_check_report(s, loc, "memory '%s' must keep weights to share them",
+                              level->name);
         if (~level->keeps & needed)
             sdse_check_report(s, loc,
                               "memory '%s' must keep inputs and outputs to hand them "

@@ -90,7 +90,7 @@
       shares_instances, "a memory of several instances that shares, or a second one")  \
     X("shares-keeps", ERROR, SDSE_NEEDS("shares-outermost", "shares-instances"),       \
       shares_keeps,                                                                    \
-      "a memory that shares what it does not keep, or that forgets")                   \
+      "a memory that shares what it does not keep, or weights alone, or that forgets") \
     X("dataflow-unreachable", WARNING, SDSE_NEEDS("unknown-word"),                     \
       dataflow_unreachable, "an alternative whose layers earlier ones take")
 

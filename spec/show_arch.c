@@ -102,7 +102,8 @@ static void show_memory(FILE *out, const struct sdse_arch *arch, unsigned index)
     if (level->uneven)
         fputs(", tiled at different loops", out);
     if (level->shares_activations)
-        fputs(", may hold tensors between layers", out);
+        fprintf(out, ", may hold tensors between layers%s",
+                level->shares_weights ? ", and weights" : "");
     show_cells(out, level);
     fputs("\n             ", out);
     show_energy(out, level);

@@ -212,7 +212,8 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
     if (level->uneven)
         fputs(", uneven: true", out);
     if (level->shares_activations)
-        fputs(", shares: [activations]", out);
+        fprintf(out, ", shares: [activations%s]",
+                level->shares_weights ? ", weights" : "");
     print_formats(out, level);
     fputc('}', out);
 }

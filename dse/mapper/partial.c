@@ -72,13 +72,13 @@ void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *
     for (int d = 0; d < SDSE_DIMS; d++)
         node->index[d] = (uint16_t)(problem->lattice.count[d] - 1);
     sdse_trail_init(&node->trail);
-    const struct sdse_prices *prices = &problem->prices;
-    if (prices->through_write_bits > 0) {
-        const unsigned home = problem->model->layer->residence->level;
-        node->read_bits[home][SDSE_OUTPUTS] =
-            prices->through_read_bits / problem->bound_scale;
-        node->write_bits[0][SDSE_OUTPUTS] =
-            prices->through_write_bits / problem->bound_scale;
+    const struct sdse_residence *residence = problem->model->layer->residence;
+    for (int t = 0; residence && t < SDSE_TENSORS; t++) {
+        const bool out = t == SDSE_OUTPUTS;
+        node->read_bits[out ? residence->level : 0][t] =
+            problem->prices.beside_read_bits[t] / problem->bound_scale;
+        node->write_bits[out ? 0 : residence->level][t] =
+            problem->prices.beside_write_bits[t] / problem->bound_scale;
     }
     for (unsigned i = 0; i < problem->lane_count; i++)
         start_edge(problem, &problem->lane[i], node, &node->lane[i]);

@@ -139,7 +139,9 @@ static void note_rebuilding(struct sdse_problem *problem) {
     const double words = (double)model->form.basis_size * model->form.basis_size;
     for (unsigned f = 0; f < model->flow_count; f++) {
         for (unsigned l = 0; l <= arch->rebuild.below_level; l++) {
+            const unsigned home = sdse_model_home(model, SDSE_WEIGHTS);
             if (model->flow[f].part == SDSE_PART_BASIS &&
+                (home == 0 || l != home) && // what is there whole is reserved
                 sdse_model_keeps(model, problem->start.keeps, &model->flow[f], l))
                 problem->basis_bits[l] = words * model->bits[l][SDSE_PART_BASIS];
         }

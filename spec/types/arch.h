@@ -158,6 +158,7 @@ struct sdse_level {
     // May hold tensors between the layers that make them and those that read them
     // (spec/types/residence.h). One memory of one instance, not the outermost.
     bool shares_activations;
+    bool shares_weights; // the weights of layers that take turns too (with activations)
     bool uneven; // the file lets mappings tile its tensors at different loops: it is
                  // split into positions (spec/split.h) before anything is mapped
     // The memory of this level is that of the level directly outside it, which has a

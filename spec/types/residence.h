@@ -13,14 +13,19 @@
 
 struct sdse_residence {
     unsigned level;   // outermost level of the shared memory [>= 1]; one instance
-    unsigned tensors; // at home there: set of SDSE_BIT(tensor), inputs and outputs
+    unsigned tensors; // at home there: set of SDSE_BIT(tensor)
     // Of a layer that adds maps: as many of them are there, the others are in the
     // outermost memory. Ignored unless inputs are at home. [>= 1, <= operands]
     uint32_t operands;
     // Outputs at home: each finished word is also written to the outermost memory.
     bool writes_through;
+    // Weights at home: the layer's are brought in from the outermost memory, each once.
+    bool loads_weights;
+    // Inputs at home: so many words of them are brought in from the outermost memory.
+    uint64_t loaded_inputs;
     // Of one copy of the shared memory, whatever its buffering: what is held there all
-    // through the layer, inputs at home included; not the place of its own outputs.
+    // through the layer, inputs and weights at home included; not the place of its own
+    // outputs.
     double reserved_bits;
 };
 

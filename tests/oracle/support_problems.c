@@ -467,13 +467,20 @@ bool sdse_give_home(uint64_t seed, struct sdse_generated_problem *problem) {
             candidate[count++] = l;
     if (!count)
         return false;
-    const unsigned ways[] = {SDSE_BIT(SDSE_INPUTS), SDSE_BIT(SDSE_OUTPUTS),
-                             SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS)};
     struct sdse_residence *at = &problem->residence;
     at->level = candidate[below(&state, count)];
-    at->tensors = ways[below(&state, 3)];
+    at->tensors = 1 + (unsigned)below(&state, (1u << SDSE_TENSORS) - 1);
+    // Weights beyond an engine would have to pass it on the way in.
+    if ((problem->form.smartdeal && at->level > problem->arch.rebuild.below_level) ||
+        problem->form.first)
+        at->tensors &= ~SDSE_BIT(SDSE_WEIGHTS);
+    if (!at->tensors)
+        at->tensors = SDSE_BIT(SDSE_INPUTS);
     at->operands = 1;
     at->writes_through = at->tensors >> SDSE_OUTPUTS & 1u && chance(&state, 40);
+    at->loads_weights = at->tensors >> SDSE_WEIGHTS & 1u && chance(&state, 50);
+    at->loaded_inputs =
+        at->tensors >> SDSE_INPUTS & 1u && chance(&state, 40) ? below(&state, 60) : 0;
     struct sdse_level *memory = &problem->arch.level[at->level];
     const uint64_t outputs =
         sdse_tile_words(&problem->layer.nest, SDSE_OUTPUTS, problem->layer.nest.bound);

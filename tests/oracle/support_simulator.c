@@ -792,6 +792,26 @@ static void write_through(struct world *world, const struct sdse_arch *arch,
     free(words);
 }
 
+// Words that are brought in to where they are at home: of weights all, of inputs any.
+static void bring_in(struct world *world, const struct sdse_arch *arch,
+                     enum sdse_tensor tensor, unsigned home, uint64_t count) {
+    struct edge edge = {.tensor = tensor, .child = home, .fans_at = fans_at(arch, 0)};
+    for (unsigned l = 0; l < home; l++)
+        edge.merges[l] = arch->level[l].network[tensor].multicast;
+    uint64_t *words = obtain(world, count + 1, sizeof *words);
+    if (words && count) {
+        for (uint64_t i = 0; i < count; i++)
+            words[i] = i;
+        world->requests[0] = (struct request){0, words, count};
+        struct simulated_flow *outermost = &world->result->flow[0][tensor];
+        outermost->kept = true;
+        outermost->tile_words = count;
+        outermost->reads += send(world, &edge, 1);
+        world->result->flow[home][tensor].fills += count;
+    }
+    free(words);
+}
+
 static enum sdse_status run_nest(const struct sdse_arch *arch,
                                  const struct sdse_nest *nest,
                                  const struct sdse_mapping *mapping,
@@ -825,6 +845,12 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
     }
     if (world.ok && residence && residence->writes_through)
         write_through(&world, arch, residence->level);
+    struct box weights = whole_box(nest, SDSE_WEIGHTS);
+    if (world.ok && residence && residence->loads_weights)
+        bring_in(&world, arch, SDSE_WEIGHTS, residence->level,
+                 box_words(nest, &weights));
+    if (world.ok && residence)
+        bring_in(&world, arch, SDSE_INPUTS, residence->level, residence->loaded_inputs);
     for (unsigned l = 0; world.ok && l <= mapping->level_count; l++)
         for (uint64_t i = 0; i < world.instances[l]; i++)
             result->used[l] += world.worked[l][i];

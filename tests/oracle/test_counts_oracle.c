@@ -16,9 +16,11 @@
 
 #include "costmodel/evaluate.h"
 #include "costmodel/explain.h"
+#include "dse/fusion/part.h"
 #include "oracle/support_cases.h"
 #include "oracle/support_costing.h"
 #include "spec/types/residence.h"
+#include "spec/types/touched.h"
 #include "support/sanitized.h"
 
 enum { CASES = SANITIZED ? 3000 : 24000 };
@@ -324,11 +326,8 @@ static void test_shorter_last_passes(void **state) {
 
 // --- Tensors at home in a shared memory ---
 
-// Homes of inputs, of outputs, of both, and outputs that are written through.
-enum { HOMES = 5 };
-
-// Gives the case a memory of one instance in which tensors are at home; false if it has
-// none.
+// Gives the case a memory of one instance in which some tensors are at home; false if
+// it has none.
 static bool give_home(struct oracle_case *subject, struct sdse_residence *at) {
     uint64_t random = subject->seed * 2 + 1;
     unsigned candidate[SDSE_MAX_LEVELS], count = 0;
@@ -338,16 +337,18 @@ static bool give_home(struct oracle_case *subject, struct sdse_residence *at) {
             candidate[count++] = l;
     if (count == 0)
         return false;
-    static const unsigned tensors[HOMES] = {
-        SDSE_BIT(SDSE_INPUTS), SDSE_BIT(SDSE_OUTPUTS),
-        SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS), SDSE_BIT(SDSE_OUTPUTS),
-        SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS)};
-    const uint64_t way = oracle_below(&random, HOMES);
-    *at = (struct sdse_residence){.level = candidate[oracle_below(&random, count)],
-                                  .tensors = tensors[way],
-                                  .operands = 1,
-                                  .writes_through = way >= 3,
-                                  .reserved_bits = (double)oracle_below(&random, 1000)};
+    *at = (struct sdse_residence){
+        .level = candidate[oracle_below(&random, count)],
+        .tensors = 1 + (unsigned)oracle_below(&random, (1u << SDSE_TENSORS) - 1),
+        .operands = 1,
+        .writes_through = oracle_below(&random, 2),
+        .loads_weights = oracle_below(&random, 2),
+        .loaded_inputs = oracle_below(&random, 3) ? 0 : oracle_below(&random, 200),
+        .reserved_bits = (double)oracle_below(&random, 1000)};
+    at->writes_through &= at->tensors >> SDSE_OUTPUTS & 1u;
+    at->loads_weights &= at->tensors >> SDSE_WEIGHTS & 1u;
+    if (!(at->tensors >> SDSE_INPUTS & 1u))
+        at->loaded_inputs = 0;
     subject->layer.residence = at;
     return true;
 }
@@ -363,6 +364,37 @@ static bool explains(const struct oracle_case *subject, FILE *nowhere) {
     return good;
 }
 
+// Makes the case's layer some rows of a longer one, at equal distances: as many as it
+// has, so that the mapping stays one of it. The rows of the map that they read, looked
+// for one by one, are those of the part.
+static void make_part(struct oracle_case *subject) {
+    uint64_t random = subject->seed * 2 + 3;
+    struct sdse_nest whole = subject->layer.nest, part;
+    const struct sdse_row_run run = {.first = oracle_below(&random, 6),
+                                     .count = whole.bound[SDSE_P],
+                                     .step = 1 + oracle_below(&random, 2)};
+    whole.bound[SDSE_P] =
+        run.first + (run.count - 1) * run.step + 1 + oracle_below(&random, 4);
+    const uint64_t reach = sdse_window_extent(whole.bound[SDSE_P], whole.bound[SDSE_R],
+                                              whole.stride[0], whole.dilation[0]);
+    whole.pad[0] = (int64_t)oracle_below(&random, 6) - 1;
+    whole.map[0] = 1 + oracle_below(&random, reach + 2);
+    sdse_nest_part(&whole, &run, &part);
+    uint64_t touched = 0;
+    for (uint64_t row = 0; row < whole.map[0]; row++) {
+        bool read = false;
+        for (uint64_t i = 0; i < run.count; i++)
+            for (uint64_t r = 0; r < whole.bound[SDSE_R]; r++)
+                read |= (int64_t)((run.first + i * run.step) * whole.stride[0] +
+                                  r * whole.dilation[0]) -
+                            whole.pad[0] ==
+                        (int64_t)row;
+        touched += read;
+    }
+    assert_int_equal(sdse_nest_touched(&part, 0), touched);
+    subject->layer.nest = part;
+}
+
 static void test_homes(void **state) {
     (void)state;
     FILE *nowhere = fopen("/dev/null", "w");
@@ -370,7 +402,8 @@ static void test_homes(void **state) {
     const struct oracle_options options = {.most_work = 3000, .imperfect = true};
     const uint64_t cases = environment_or("SDSE_ORACLE_CASES", CASES);
     uint64_t seed = environment_or("SDSE_ORACLE_SEED", 1), run = 0, wrong = 0;
-    uint64_t by_home[SDSE_MAX_LEVELS] = {0}, through = 0;
+    uint64_t by_home[SDSE_MAX_LEVELS] = {0}, through = 0, weights = 0, brought = 0,
+             parts = 0;
     for (; run < cases; seed++) {
         struct oracle_case subject;
         struct sdse_residence at;
@@ -378,9 +411,15 @@ static void test_homes(void **state) {
         if (!give_home(&subject, &at))
             continue;
         run++;
+        if (seed % 4) {
+            make_part(&subject);
+            parts++;
+        }
         by_home[at.level]++;
         through += at.writes_through;
         const bool told = run % 16 != 0 || explains(&subject, nowhere);
+        weights += at.tensors >> SDSE_WEIGHTS & 1u;
+        brought += at.loads_weights || at.loaded_inputs;
         if (check_case(&subject, NULL) == 0 && told)
             continue;
         if (wrong++ < 8) {
@@ -392,10 +431,12 @@ static void test_homes(void **state) {
     }
     printf(
         "## cost model: %llu generated cases with tensors at home in a shared memory "
-        "(%llu at level 1, %llu at 2), %llu written through, %llu disagree\n",
+        "(%llu at level 1, %llu at 2), %llu written through, %llu with weights there, "
+        "%llu with words brought in, %llu of rows of a longer layer, %llu disagree\n",
         (unsigned long long)run, (unsigned long long)by_home[1],
         (unsigned long long)by_home[2], (unsigned long long)through,
-        (unsigned long long)wrong);
+        (unsigned long long)weights, (unsigned long long)brought,
+        (unsigned long long)parts, (unsigned long long)wrong);
     fclose(nowhere);
     assert_int_equal(wrong, 0);
 }

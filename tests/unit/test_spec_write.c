@@ -199,14 +199,15 @@ static void edges_and_shares_round_trip(void **state) {
         parse(&diags, "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
                       "levels: [{level: D, memory: {class: dram, pj_per_bit: 8}}, "
                       "{level: M, memory: {class: sram, capacity_kib: 1, pj_per_bit: "
-                      "1, shares: [activations]}}], compute: {free: true}}"),
+                      "1, shares: [activations, weights]}}], compute: {free: true}}"),
         NULL, 0, &diags, &arch);
     assert_clean(&diags);
     text = sdse_arch_text(arena, arch);
     sdse_arch_from_tree(arena, parse(&diags, text), NULL, 0, &diags, &second);
     assert_clean(&diags);
     assert_true(!second->level[0].shares_activations &&
-                second->level[1].shares_activations);
+                second->level[1].shares_activations &&
+                second->level[1].shares_weights);
     assert_string_equal(sdse_arch_text(arena, second), text);
     sdse_arena_free(arena);
 }
