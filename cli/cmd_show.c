@@ -6,10 +6,11 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/stored_point.h"
+#include "costmodel/component.h"
 #include "spec/load.h"
 #include "spec/split.h"
 
-enum { ARCH, WORKLOAD, LAYER };
+enum { ARCH, WORKLOAD, LAYER, COSTS, NODE };
 
 static const struct cli_option options[] = {
     [ARCH] = {"arch", 'a', CLI_TEXT, "ARCH", "the accelerator of a mapping", NULL,
@@ -17,15 +18,45 @@ static const struct cli_option options[] = {
     [WORKLOAD] = {"workload", 'w', CLI_TEXT, "NET", "the network of a mapping", NULL,
                   false},
     [LAYER] = {"layer", 'l', CLI_TEXT, "LAYER", "the layer of a mapping", NULL, false},
+    [COSTS] = {"costs", 0, CLI_FLAG, NULL,
+               "of an accelerator its numbers alone, each with its origin", NULL, false},
+    [NODE] = {"node", 0, CLI_TEXT, "NM", "an accelerator's costs at this technology node",
+              NULL, false},
 };
 
-static enum cli_exit show_arch(struct cli *cli, const char *name) {
+static enum cli_exit show_arch(struct cli *cli, const struct cli_args *args,
+                               const char *name) {
     struct sdse_arch *arch = NULL;
-    const enum sdse_status status = cli_load_arch(cli, name, &arch);
+    const struct sdse_set node = {"node_nm", args->value[NODE], {"--node", 1, 1}};
+    const enum sdse_status status =
+        cli_load_arch_with(cli, name, &node, args->value[NODE] ? 1 : 0, &arch);
     cli_flush_diags(cli);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
-    sdse_show_arch(stdout, arch);
+    if (args->value[COSTS])
+        sdse_show_numbers(stdout, arch);
+    else
+        sdse_show_arch(stdout, arch);
+    return CLI_OK;
+}
+
+// The library of components, a figure a line.
+static enum cli_exit show_components(void) {
+    const struct sdse_component *figure;
+    printf("%-17s %-8s %-19s %-38s %7s  %-22s %-4s %s\n", "component", "of", "number",
+           "formula", "node", "known for", "mark", "source");
+    for (size_t i = 0; (figure = sdse_component_at(i)); i++) {
+        char node[16] = "any";
+        if (figure->node_nm > 0)
+            snprintf(node, sizeof node, "%g nm", figure->node_nm);
+        printf("%-17s %-8s %-19s %-38s %7s  %-22s %-4s %s\n", figure->name, figure->part,
+               figure->quantity, figure->formula, node,
+               *figure->range ? figure->range : "all", figure->mark_text,
+               figure->source);
+    }
+    puts("\nbits: of an access, or of a word that crosses a network; kib: capacity; w, i, "
+         "p: bits of a weight, an input,\na partial sum; mm: length_mm of a network; v: "
+         "supply. A wire's energy is per hop on a mesh.");
     return CLI_OK;
 }
 
@@ -81,6 +112,24 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const char *kind = args->operands[0], *name = args->operands[1];
+    const bool is_arch = strcmp(kind, "arch") == 0;
+    for (unsigned i = COSTS; i <= NODE && !is_arch; i++) {
+        if (args->value[i]) {
+            cli_error(cli, "--%s is for accelerators: sdse show arch FILE",
+                      options[i].name);
+            return CLI_USAGE;
+        }
+    }
+    if (strcmp(kind, "components") == 0) {
+        if (args->operand_count == 1)
+            return show_components();
+        cli_error(cli, "components are shown all at once, '%s' is one more", name);
+        return CLI_USAGE;
+    }
+    if (args->operand_count == 1) {
+        cli_error(cli, "which %s? Add its file or name", kind);
+        return CLI_USAGE;
+    }
     const bool is_point = strcmp(kind, "point") == 0;
     if (is_point && args->operand_count == 3)
         return cli_show_point(cli, name, args->operands[2]);
@@ -96,26 +145,29 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                   args->operands[2]);
         return CLI_USAGE;
     }
-    if (strcmp(kind, "arch") == 0)
-        return show_arch(cli, name);
+    if (is_arch)
+        return show_arch(cli, args, name);
     if (strcmp(kind, "workload") == 0)
         return show_workload(cli, name);
     if (strcmp(kind, "mapping") == 0)
         return show_mapping(cli, args, name);
-    cli_error(cli, "cannot show '%s': expected arch, workload, mapping or point", kind);
+    cli_error(cli,
+              "cannot show '%s': expected arch, workload, mapping, point or components",
+              kind);
     return CLI_USAGE;
 }
 
 const struct cli_verb cli_verb_show = {
     .name = "show",
     .summary = "draws an accelerator, a network, a mapping or a result as text",
-    .operands = {"arch|workload|mapping|point FILE [POINT]", 2, 3},
+    .operands = {"arch|workload|mapping|point|components [FILE [POINT]]", 1, 3},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
         "FILE may also be the name of a shipped accelerator or network; of a point it "
         "is a results.db, and POINT\nits number or hash (point_id, point_hash of "
-        "v_point), or NETWORK/ACCELERATOR/FORM.",
+        "v_point), or NETWORK/ACCELERATOR/FORM.\ncomponents lists what `component:` in "
+        "an accelerator's file may name.",
     .example = "sdse show arch eyeriss",
     .run = run,
 };

@@ -226,6 +226,12 @@ static enum sdse_status parse_kind(struct cli *cli, const char *path,
 
 enum sdse_status cli_load_arch(struct cli *cli, const char *name,
                                struct sdse_arch **out) {
+    return cli_load_arch_with(cli, name, NULL, 0, out);
+}
+
+enum sdse_status cli_load_arch_with(struct cli *cli, const char *name,
+                                    const struct sdse_set *sets, size_t set_count,
+                                    struct sdse_arch **out) {
     const char *path = cli_find_input(cli, "archs", name);
     if (!path)
         return SDSE_INVALID;
@@ -233,7 +239,8 @@ enum sdse_status cli_load_arch(struct cli *cli, const char *name,
     struct sdse_node *root;
     enum sdse_status status = parse_kind(cli, path, SDSE_FILE_ARCH, &root);
     if (status == SDSE_OK)
-        status = sdse_arch_from_tree(cli->arena, root, NULL, 0, &cli->diags, &arch);
+        status = sdse_arch_from_tree(cli->arena, root, sets, set_count, &cli->diags,
+                                     &arch);
     if (status == SDSE_OK)
         status = sdse_arch_resolve_costs(arch, cli->arena, &cli->diags);
     if (status == SDSE_OK)

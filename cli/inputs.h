@@ -6,6 +6,7 @@
 #include "dse/sweep/shipped.h"
 #include "results/store/reader.h"
 #include "results/store/store.h"
+#include "spec/load.h"
 #include "spec/types/arch.h"
 #include "spec/types/workload.h"
 
@@ -33,6 +34,10 @@ const char *cli_find_folder(struct cli *cli, const char *folder);
 // message; *out is untouched then.
 enum sdse_status cli_load_arch(struct cli *cli, const char *name,
                                struct sdse_arch **out);
+// The same with numbers of its file replaced (spec/load.h).
+enum sdse_status cli_load_arch_with(struct cli *cli, const char *name,
+                                    const struct sdse_set *sets, size_t set_count,
+                                    struct sdse_arch **out);
 enum sdse_status cli_load_workload(struct cli *cli, const char *name,
                                    struct sdse_workload **out);
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "costmodel/priced.h"
 #include "costmodel/rescale.h"
 #include "costmodel/technology.h"
 
@@ -12,12 +13,15 @@ struct resolver {
     struct sdse_arena *arena;
     struct sdse_diags *diags;
     double table_factor; // of energies from tables: a voltage asked for
+    // Some component was: what its part lacks has been said.
+    bool refused_component;
 };
 
 static void report_missing(struct resolver *r, struct sdse_loc loc, const char *owner,
                            const char *what) {
     sdse_diag_add(r->diags, SDSE_ERROR, loc, "missing-cost",
-                  "%s: %s is missing or zero: give it, name a table, or say free: true",
+                  "%s: %s is missing or zero: give it, name a component or a table, or "
+                  "say free: true",
                   owner, what);
 }
 
@@ -100,7 +104,7 @@ static void check_level(struct resolver *r, unsigned index) {
     const bool outermost = index == 0;
     char owner[96];
     snprintf(owner, sizeof owner, "level '%.80s'", level->name);
-    if (!level->free) {
+    if (!level->free && !(level->component && r->refused_component)) {
         if (!is_charged(&level->read_pj))
             report_missing(r, level->loc, owner, "the energy of a read");
         if (!outermost && !is_charged(&level->fill_pj))
@@ -126,7 +130,8 @@ static void check_networks(struct resolver *r, const struct sdse_level *level) {
             network->topology == SDSE_MESH && (is_charged(&network->hop_pj_per_bit) ||
                                                is_charged(&network->router_pj_per_bit));
         const bool adders = t == SDSE_OUTPUTS && is_charged(&network->pj_per_add);
-        if (network->free || is_charged(&network->pj_per_bit) || hops || adders)
+        if (network->free || is_charged(&network->pj_per_bit) || hops || adders ||
+            (network->component && r->refused_component))
             continue;
         char what[64];
         snprintf(what, sizeof what, "the energy of moving %s",
@@ -137,7 +142,8 @@ static void check_networks(struct resolver *r, const struct sdse_level *level) {
 
 static void check_compute(struct resolver *r) {
     const struct sdse_compute *compute = &r->arch->compute;
-    if (!compute->free && !is_charged(&compute->pj_per_mac))
+    if (!compute->free && !is_charged(&compute->pj_per_mac) &&
+        !(compute->component && r->refused_component))
         report_missing(r, compute->loc, "compute", "the energy of a MAC");
     if (!compute->area_um2.given)
         sdse_diag_add(r->diags, SDSE_WARNING, compute->loc, "missing-area",
@@ -146,7 +152,8 @@ static void check_compute(struct resolver *r) {
 
 static void check_rebuild(struct resolver *r) {
     const struct sdse_rebuild *rebuild = &r->arch->rebuild;
-    if (!rebuild->present || rebuild->free)
+    if (!rebuild->present || rebuild->free ||
+        (rebuild->component && r->refused_component))
         return;
     const struct {
         const struct sdse_number *number;
@@ -164,10 +171,14 @@ static void check_rebuild(struct resolver *r) {
 enum sdse_status sdse_arch_resolve_costs(struct sdse_arch *arch,
                                          struct sdse_arena *arena,
                                          struct sdse_diags *diags) {
-    struct resolver r = {arch, arena, diags, 1};
+    struct resolver r = {arch, arena, diags, 1, false};
     const size_t errors_before = diags->errors;
     if (sdse_arch_rescale(arch, arena, diags, &r.table_factor) == SDSE_NO_MEMORY)
         return SDSE_NO_MEMORY;
+    const size_t errors_scaled = diags->errors;
+    if (sdse_arch_price_components(arch, arena, diags) == SDSE_NO_MEMORY)
+        return SDSE_NO_MEMORY;
+    r.refused_component = diags->errors > errors_scaled;
     for (unsigned i = 0; i < arch->level_count; i++) {
         struct sdse_level *level = &arch->level[i];
         const size_t errors = diags->errors;

@@ -1,6 +1,6 @@
 // Every cost of an accelerator, before anything is evaluated on it: numbers given in
-// its file stay, numbers left to an SRAM table are looked up, missing ones are
-// reported.
+// its file stay, numbers left to a component or to an SRAM table are looked up, missing
+// ones are reported.
 #ifndef SDSE_COSTMODEL_RESOLVE_H
 #define SDSE_COSTMODEL_RESOLVE_H
 
@@ -18,13 +18,16 @@
 // of a macro of capacity_bits / macro_count / slices bits, port_bits / slices wide, at
 // the accelerator's node. A port wider than the tables' 256 bits is built of the fewest
 // equal slices side by side, all of which are accessed at once. Origins (mark `table`)
-// name the table, its rows and the scaling.
+// name the table, its rows and the scaling. Costs of what names a component come from
+// tech/components.csv (costmodel/component.h), each with its row's mark and source.
 //
 // Reports, all of them, at the place of the level, fan-out or component:
 //   [missing-cost]   an energy that is neither given, nor in a table, nor declared
 //   free;
 //                    a given energy of zero that is not declared free
 //   [table-lookup]   an unknown table, or a macro outside its range
+//   [component-lookup] a component that is unknown, not for this part, or known for
+//                    other sizes only
 //   [missing-area]   (warning) an on-chip memory or multiplier whose area is unknown
 //
 // arch    its numbers are completed in place; resolving twice changes nothing

@@ -25,6 +25,7 @@ static void read_rebuild(struct sdse_arch_reading *r, const struct sdse_node *ma
                                        "pj_per_basis_write",
                                        "rows_per_cycle",
                                        "area_um2",
+                                       "component",
                                        "free"};
     struct sdse_rebuild *engine = &r->arch->rebuild;
     const struct sdse_node *node;
@@ -37,6 +38,8 @@ static void read_rebuild(struct sdse_arch_reading *r, const struct sdse_node *ma
         engine->present = sdse_read_level(r, node, &engine->below_level);
     if ((node = sdse_node_get(map, "free")))
         sdse_read_bool(node, r->diags, &engine->free);
+    if ((node = sdse_node_get(map, "component")))
+        sdse_read_text(node, r->diags, &engine->component);
     engine_cost(r, map, "pj_per_shift_add", engine->free, &engine->pj_per_shift_add);
     engine_cost(r, map, "pj_per_basis_read", engine->free, &engine->pj_per_basis_read);
     engine_cost(r, map, "pj_per_basis_write", engine->free,

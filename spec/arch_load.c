@@ -197,6 +197,8 @@ static void read_compute(struct sdse_arch_reading *r) {
     sdse_read_overhead(r, map, &compute->overhead);
     sdse_number_read(sdse_node_get(map, "area_um2"), 0, 1e15, s, r->diags,
                      &compute->area_um2);
+    if ((node = sdse_node_get(map, "component")))
+        sdse_read_text(node, r->diags, &compute->component);
     if ((node = sdse_node_get(map, "free")))
         sdse_read_bool(node, r->diags, &compute->free);
 }

@@ -73,7 +73,8 @@ static void read_capacity(struct sdse_arch_reading *r, unsigned index) {
                  {"capacity_bytes", 8},
                  {"capacity_words", 0},
                  {"capacity_kib", 8192},
-                 {"capacity_mib", 8192 * 1024}};
+                 {"capacity_mib", 8192 * 1024},
+                 {"depth", 0}};
     struct sdse_level_reading *reading = &r->level[index];
     struct sdse_number *capacity = &r->arch->level[index].capacity;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
@@ -81,9 +82,10 @@ static void read_capacity(struct sdse_arch_reading *r, unsigned index) {
         if (!node || reading->capacity_keys++)
             continue;
         reading->capacity_node = node;
-        reading->capacity_in_words = units[i].bits == 0;
+        reading->capacity_in_rows = strcmp(units[i].key, "depth") == 0;
+        reading->capacity_in_words = units[i].bits == 0 && !reading->capacity_in_rows;
         sdse_number_read(node, -HUGE_VAL, HUGE_VAL, &r->sources, r->diags, capacity);
-        if (!reading->capacity_in_words)
+        if (units[i].bits > 0)
             capacity->value *= units[i].bits;
     }
 }
@@ -277,6 +279,22 @@ static void read_cells(struct sdse_arch_reading *r, const struct sdse_node *map,
     }
 }
 
+// One access moves a block: of `port_bits`, or of the macros' `width_bits`.
+static void read_port_width(struct sdse_arch_reading *r, const struct sdse_node *map,
+                            struct sdse_level *level) {
+    const struct sdse_node *port = sdse_node_get(map, "port_bits");
+    const struct sdse_node *width = sdse_node_get(map, "width_bits");
+    if (port && width)
+        sdse_diag_add(r->diags, SDSE_ERROR, width->key_loc, "width-twice",
+                      "'width_bits' and 'port_bits' say the same: give one");
+    else if (port || width)
+        sdse_read_u32(port ? port : width, 1, 65536, r->diags, &level->port_bits);
+    const struct sdse_node *depth = sdse_node_get(map, "depth");
+    if (depth && !port && !width)
+        sdse_diag_add(r->diags, SDSE_ERROR, depth->key_loc, "missing-key",
+                      "'depth' counts rows of 'width_bits', which is missing");
+}
+
 void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     struct sdse_level_reading *reading = &r->level[index];
     struct sdse_level *level = &r->arch->level[index];
@@ -298,8 +316,7 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
     read_format(r, level, sdse_node_get(map, "format"));
     level->buffering = 1;
     level->overlap = true;
-    if ((node = sdse_node_get(map, "port_bits")))
-        sdse_read_u32(node, 1, 65536, r->diags, &level->port_bits);
+    read_port_width(r, map, level);
     if ((node = sdse_node_get(map, "partial_bits")))
         sdse_read_u32(node, 1, 64, r->diags, &level->partial_bits);
     if ((node = sdse_node_get(map, "buffering")))
@@ -314,6 +331,8 @@ void sdse_read_memory(struct sdse_arch_reading *r, unsigned index) {
         read_shares(r, node, level);
     if ((node = sdse_node_get(map, "table")))
         sdse_read_text(node, r->diags, &level->table);
+    if ((node = sdse_node_get(map, "component")))
+        sdse_read_text(node, r->diags, &level->component);
     if ((node = sdse_node_get(reading->level, "overlap")))
         sdse_read_bool(node, r->diags, &level->overlap);
     struct sdse_sources *s = &r->sources;
@@ -373,6 +392,9 @@ static const struct sdse_node *energy_node(const struct sdse_node *memory,
     return NULL;
 }
 
+// Where an SRAM that says nothing of its costs takes them from.
+static const char *const default_sram_table = "sram_itrs-lstp_ed2";
+
 static void read_energies(struct sdse_arch_reading *r, unsigned index) {
     struct sdse_level_reading *reading = &r->level[index];
     struct sdse_level *level = &r->arch->level[index];
@@ -382,7 +404,12 @@ static void read_energies(struct sdse_arch_reading *r, unsigned index) {
         nodes[a] = energy_node(reading->memory, a, &per_bit[a]);
         reading->pj_per_access |= nodes[a] && !per_bit[a];
     }
-    if (!level->port_bits && (reading->pj_per_access || level->table))
+    const bool priced = nodes[0] || nodes[1] || nodes[2];
+    if (level->memory_class == SDSE_SRAM && !priced && !level->free && !level->table &&
+        !level->component)
+        level->table = default_sram_table;
+    const bool component = level->component && level->memory_class != SDSE_DRAM;
+    if (!level->port_bits && (reading->pj_per_access || level->table || component))
         level->port_bits = word_bits(r, index);
     struct sdse_number *const numbers[SDSE_ACTIONS] = {&level->read_pj, &level->fill_pj,
                                                        &level->update_pj};
@@ -406,6 +433,8 @@ static void finish_capacity(struct sdse_arch_reading *r, unsigned index) {
         widths &= r->arch->bits[t] > 0;
     if (reading->capacity_in_words)
         level->capacity.value *= widths ? (double)word_bits(r, index) : (double)NAN;
+    if (reading->capacity_in_rows)
+        level->capacity.value *= level->port_bits ? level->port_bits : (double)NAN;
     double bits = level->capacity.value;
     if (level->capacity.given && bits >= 1 && bits < 0x1p62)
         level->capacity_bits = (uint64_t)bits;

@@ -43,7 +43,11 @@ static void read_link(struct sdse_arch_reading *r, const struct sdse_node *map,
         link->topology = (enum sdse_topology)word;
     if ((node = sdse_node_get(map, "free")))
         sdse_read_bool(node, diags, &link->free);
+    if ((node = sdse_node_get(map, "component")))
+        sdse_read_text(node, diags, &link->component);
     const struct sdse_sources *s = &r->sources;
+    sdse_number_read(sdse_node_get(map, "length_mm"), 0, 1e3, s, diags,
+                     &link->length_mm);
     sdse_number_read(sdse_node_get(map, "pj_per_bit"), 0, 1e9, s, diags,
                      &link->pj_per_bit);
     sdse_number_read(sdse_node_get(map, "hop_pj_per_bit"), 0, 1e9, s, diags,

@@ -27,6 +27,8 @@ void sdse_read_vector(struct sdse_arch_reading *r) {
         sdse_report_unknown_level(r->arch, node->loc, name, r->diags);
     if ((node = sdse_node_get(map, "free")))
         sdse_read_bool(node, r->diags, &vector->free);
+    if ((node = sdse_node_get(map, "component")))
+        sdse_read_text(node, r->diags, &vector->component);
     sdse_number_read(sdse_node_get(map, "pj_per_op"), 0, 1e9, &r->sources, r->diags,
                      &vector->pj_per_op);
     sdse_number_read(sdse_node_get(map, "ops_per_cycle"), 1e-6, 1e9, &r->sources,
@@ -43,15 +45,17 @@ void sdse_check_vector_unit(struct sdse_subject *s) {
                           "the vector unit stands below a level of one instance; of "
                           "'%s' there are more",
                           level->name);
-    if (vector->free && vector->pj_per_op.given)
-        sdse_check_report(s, vector->loc, "vector: free: true contradicts pj_per_op");
+    if (vector->free && (vector->pj_per_op.given || vector->component))
+        sdse_check_report(s, vector->loc, "vector: free: true contradicts %s",
+                          vector->component ? "its component" : "pj_per_op");
     if (vector->free)
         return;
-    if (!vector->pj_per_op.given || !vector->ops_per_cycle.given)
+    const bool priced = vector->pj_per_op.given || vector->component;
+    if (!priced || !vector->ops_per_cycle.given)
         sdse_check_report(s, vector->loc,
-                          "vector: pj_per_op and ops_per_cycle are needed, or free: "
-                          "true");
-    else if (!(vector->pj_per_op.value > 0))
+                          "vector: pj_per_op (or a component) and ops_per_cycle are "
+                          "needed, or free: true");
+    else if (vector->pj_per_op.given && !(vector->pj_per_op.value > 0))
         sdse_check_report(s, vector->loc,
                           "vector: 0 pJ per operation must be declared free");
 }

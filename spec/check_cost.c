@@ -115,7 +115,9 @@ void sdse_check_port_missing(struct sdse_subject *s) {
     sdse_for_each_level (i, s) {
         const struct sdse_level *level = level_at(s, i);
         const struct sdse_level_reading *reading = &s->arch->level[i];
-        if (level->port_bits || !(reading->pj_per_access || level->table) ||
+        const bool component = level->component && level->memory_class != SDSE_DRAM;
+        if (level->port_bits ||
+            !(reading->pj_per_access || level->table || component) ||
             reading->keeps_broken || sdse_node_get(reading->memory, "port_bits"))
             continue;
         bool widths = true;
@@ -150,11 +152,13 @@ void sdse_check_free_conflict(struct sdse_subject *s) {
         const struct sdse_level *level = level_at(s, i);
         if (level->free && (positive(&level->read_pj) || positive(&level->fill_pj) ||
                             positive(&level->update_pj) ||
-                            positive(&level->edram.refresh_pj_per_bit) || level->table))
+                            positive(&level->edram.refresh_pj_per_bit) ||
+                            level->table || level->component))
             sdse_check_report(s, level->loc, "memory '%s' is free and has a cost",
                               level->name);
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
-            if (level->network[t].free && link_has_cost(&level->network[t]) &&
+            if (level->network[t].free &&
+                (link_has_cost(&level->network[t]) || level->network[t].component) &&
                 (!t || s->arch->level[i].link[t])) {
                 sdse_check_report(
                     s, link_place(s, i, t),
@@ -163,7 +167,7 @@ void sdse_check_free_conflict(struct sdse_subject *s) {
             }
         }
     }
-    if (compute->free && positive(&compute->pj_per_mac))
+    if (compute->free && (positive(&compute->pj_per_mac) || compute->component))
         sdse_check_report(s, compute->loc, "compute is free and has a cost");
 }
 
@@ -173,7 +177,8 @@ static void missing_link_costs(struct sdse_subject *s, unsigned i) {
     for (unsigned t = 0; t < SDSE_TENSORS && s->arch->level[i].network; t++) {
         const struct sdse_network *link = &level->network[t];
         bool own = s->arch->level[i].link[t];
-        if (link->free || link_is_given(link) || fanout(level) <= 1 || (whole && !own))
+        if (link->free || link_is_given(link) || link->component ||
+            fanout(level) <= 1 || (whole && !own))
             continue;
         sdse_check_report(s, link_place(s, i, t),
                           "level '%s': the network of %s has no energy (free: true if "
@@ -189,10 +194,10 @@ void sdse_check_missing_cost(struct sdse_subject *s) {
         bool known = level->read_pj.given && level->fill_pj.given;
         if (level->keeps & SDSE_BIT(SDSE_OUTPUTS))
             known &= level->update_pj.given;
-        if (!known && !level->free && !level->table) {
+        if (!known && !level->free && !level->table && !level->component) {
             sdse_check_report(s, level->loc,
                               "memory '%s': read and write energy are not given; there "
-                              "is no table either, and it is not free",
+                              "is no component or table either, and it is not free",
                               level->name);
         }
         if (level->memory_class == SDSE_EDRAM && !level->free &&
@@ -204,15 +209,18 @@ void sdse_check_missing_cost(struct sdse_subject *s) {
         missing_link_costs(s, i);
     }
     const struct sdse_compute *compute = &s->arch->arch->compute;
-    if (s->arch->compute && !compute->free && !compute->pj_per_mac.given)
-        sdse_check_report(s, compute->loc, "compute: pj_per_mac is missing");
+    if (s->arch->compute && !compute->free && !compute->pj_per_mac.given &&
+        !compute->component)
+        sdse_check_report(s, compute->loc,
+                          "compute: pj_per_mac, or a component, is missing");
     const struct sdse_rebuild *engine = &s->arch->arch->rebuild;
-    if (s->arch->engine &&
+    if (s->arch->engine && !engine->component &&
         !(engine->pj_per_shift_add.given && engine->pj_per_basis_read.given &&
           engine->pj_per_basis_write.given))
         sdse_check_report(s, engine->loc,
                           "the rebuild engine needs pj_per_shift_add, "
-                          "pj_per_basis_read and pj_per_basis_write, or free: true");
+                          "pj_per_basis_read and pj_per_basis_write, a component, or "
+                          "free: true");
     for (unsigned i = 0; i < s->arch->arch->engine_count; i++) {
         const struct sdse_engine *other = &s->arch->arch->engine[i];
         if (!other->pj_per_event.given)

@@ -12,7 +12,7 @@ bool sdse_is_expression(const char *value);
 const char *sdse_grid_number(struct sdse_arena *arena, double value);
 
 // Replaces the value of every set that is an expression by the number it comes to:
-// + - * / and brackets over numbers and paths. A path means the value of the set of
+// + - * / ^ and brackets over numbers and paths (base/formula.h). A path means the value of the set of
 // that path, or what the accelerator's file has there; a path that leads nowhere is
 // looked up beside the set's own: in the set of GLB.fanout.y, `fanout.x` and `x` are
 // GLB.fanout.x. What is wrong is a diagnostic [override-expression] at the set's place:

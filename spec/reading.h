@@ -20,7 +20,7 @@ struct sdse_level_reading {
     const struct sdse_node *fanout, *network;
     const struct sdse_node *link[SDSE_TENSORS]; // per-tensor entries of the network
     unsigned capacity_keys;                     // how many were written
-    bool capacity_in_words;
+    bool capacity_in_words, capacity_in_rows;
     unsigned part_words; // parts of weights named one by one, set of SDSE_BIT(part)
     bool fanout_broken;  // its size could not be read
     bool keeps_broken;   // a word of the list could not be read

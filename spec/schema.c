@@ -79,6 +79,9 @@ static const struct sdse_schema_key memory_keys[] = {
     {"fill_pj_per_bit", SDSE_SCHEMA_VALUE},
     {"update_pj_per_bit", SDSE_SCHEMA_VALUE},
     {"table", SDSE_SCHEMA_VALUE},
+    {"component", SDSE_SCHEMA_VALUE},
+    {"depth", SDSE_SCHEMA_VALUE},
+    {"width_bits", SDSE_SCHEMA_VALUE},
     {"v_over_vmin", SDSE_SCHEMA_VALUE},
     {"verified_share", SDSE_SCHEMA_VALUE},
     {"verify_pulses", SDSE_SCHEMA_VALUE},
@@ -117,6 +120,7 @@ static const struct sdse_schema_key fanout_keys[] = {
 #define LINK_KEYS                                                                      \
     {"topology", SDSE_SCHEMA_VALUE}, {"multicast", SDSE_SCHEMA_VALUE},                 \
         {"reduce", SDSE_SCHEMA_VALUE}, {"window_sharing", SDSE_SCHEMA_VALUE},          \
+        {"component", SDSE_SCHEMA_VALUE}, {"length_mm", SDSE_SCHEMA_VALUE},            \
         {"pj_per_bit", SDSE_SCHEMA_VALUE}, {"hop_pj_per_bit", SDSE_SCHEMA_VALUE},      \
         {"router_pj_per_bit", SDSE_SCHEMA_VALUE}, {"pj_per_add", SDSE_SCHEMA_VALUE}, { \
         "free", SDSE_SCHEMA_VALUE                                                      \
@@ -132,7 +136,7 @@ static const struct sdse_schema_key compute_keys[] = {
     {"class", SDSE_SCHEMA_VALUE},      {"cycles_per_mac", SDSE_SCHEMA_VALUE},
     {"pj_per_mac", SDSE_SCHEMA_VALUE}, OVERHEAD_KEYS,
     {"leakage_mw", SDSE_SCHEMA_VALUE}, {"area_um2", SDSE_SCHEMA_VALUE},
-    {"free", SDSE_SCHEMA_VALUE},
+    {"component", SDSE_SCHEMA_VALUE},  {"free", SDSE_SCHEMA_VALUE},
 };
 static const struct sdse_schema_key engine_keys[] = {
     {"name", SDSE_SCHEMA_VALUE},
@@ -142,6 +146,7 @@ static const struct sdse_schema_key engine_keys[] = {
     {"pj_per_basis_read", SDSE_SCHEMA_VALUE},
     {"pj_per_basis_write", SDSE_SCHEMA_VALUE},
     {"rows_per_cycle", SDSE_SCHEMA_VALUE},
+    {"component", SDSE_SCHEMA_VALUE},
     {"area_um2", SDSE_SCHEMA_VALUE},
     {"free", SDSE_SCHEMA_VALUE},
     // Of other kinds (engine_keys.c).
@@ -185,6 +190,7 @@ static const struct sdse_schema_key engine_keys[] = {
 static const struct sdse_schema_key vector_keys[] = {
     {"below", SDSE_SCHEMA_VALUE},
     {"pj_per_op", SDSE_SCHEMA_VALUE},
+    {"component", SDSE_SCHEMA_VALUE},
     {"ops_per_cycle", SDSE_SCHEMA_VALUE},
     {"free", SDSE_SCHEMA_VALUE},
 };

@@ -13,6 +13,9 @@
 // mark and source. Write errors show in ferror(out), as with printf.
 void sdse_show_arch(FILE *out, const struct sdse_arch *arch);
 
+// Every number with its unit, mark and source, a line each under a line of headings.
+void sdse_show_numbers(FILE *out, const struct sdse_arch *arch);
+
 // The layer table: loop bounds, MACs, parameters, input and output words of one of the
 // repeated layers; totals count repeats.
 void sdse_show_workload(FILE *out, const struct sdse_workload *net);

@@ -162,8 +162,7 @@ static void show_number(void *out, const char *where, const char *what,
             number->origin.text ? number->origin.text : "");
 }
 
-static void show_numbers(FILE *out, const struct sdse_arch *arch) {
-    fputs("\nNumbers and where they come from\n", out);
+void sdse_show_numbers(FILE *out, const struct sdse_arch *arch) {
     fprintf(out, "  %-14s %-22s %12s %-11s %-11s %s\n", "component", "number", "value",
             "unit", "mark", "source");
     sdse_arch_each_number(arch, show_number, out);
@@ -207,5 +206,6 @@ void sdse_show_arch(FILE *out, const struct sdse_arch *arch) {
     else
         fprintf(out, ", %.4g pJ per MAC\n\n", arch->compute.pj_per_mac.value);
     show_dataflows(out, arch);
-    show_numbers(out, arch);
+    fputs("\nNumbers and where they come from\n", out);
+    sdse_show_numbers(out, arch);
 }

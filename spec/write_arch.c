@@ -190,6 +190,8 @@ static void print_memory(FILE *out, const struct sdse_arch *arch, unsigned index
     print_number(out, "area_um2", &level->area_um2);
     if (level->table)
         print_text(out, ", table: ", level->table);
+    if (level->component)
+        print_text(out, ", component: ", level->component);
     if (level->v_over_vmin > 0)
         fprintf(out, ", v_over_vmin: %.17g", level->v_over_vmin);
     if (level->memory_class == SDSE_NVCIM)
@@ -231,6 +233,9 @@ static void print_link(FILE *out, const struct sdse_network *link) {
     print_number(out, "hop_pj_per_bit", &link->hop_pj_per_bit);
     print_number(out, "router_pj_per_bit", &link->router_pj_per_bit);
     print_number(out, "pj_per_add", &link->pj_per_add);
+    print_number(out, "length_mm", &link->length_mm);
+    if (link->component)
+        print_text(out, ", component: ", link->component);
     fprintf(out, "%s}\n", link->free ? ", free: true" : "");
 }
 
@@ -299,6 +304,8 @@ static void print_rebuild(FILE *out, const struct sdse_arch *arch) {
     print_number(out, "pj_per_basis_write", &engine->pj_per_basis_write);
     print_number(out, "rows_per_cycle", &engine->rows_per_cycle);
     print_number(out, "area_um2", &engine->area_um2);
+    if (engine->component)
+        print_text(out, ", component: ", engine->component);
     fprintf(out, "%s}\n", engine->free ? ", free: true" : "");
 }
 
@@ -355,6 +362,8 @@ static void print_vector(FILE *out, const struct sdse_arch *arch) {
     print_text(out, "vector: {below: ", arch->level[vector->below_level].name);
     print_number(out, "pj_per_op", &vector->pj_per_op);
     print_number(out, "ops_per_cycle", &vector->ops_per_cycle);
+    if (vector->component)
+        print_text(out, ", component: ", vector->component);
     fputs(vector->free ? ", free: true}\n" : "}\n", out);
 }
 
@@ -426,6 +435,8 @@ static void print_compute(FILE *out, const struct sdse_compute *compute) {
     print_number(out, "leakage_mw", &compute->leakage_mw);
     print_overhead(out, &compute->overhead);
     print_number(out, "area_um2", &compute->area_um2);
+    if (compute->component)
+        print_text(out, ", component: ", compute->component);
     fprintf(out, "%s}\n", compute->free ? ", free: true" : "");
 }
 

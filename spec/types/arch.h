@@ -133,6 +133,8 @@ struct sdse_network {
     struct sdse_number hop_pj_per_bit;    // mesh: per hop and bit
     struct sdse_number router_pj_per_bit; // mesh: per router and bit
     struct sdse_number pj_per_add;        // tree: per addition of two partial sums
+    const char *component; // of tech/components.csv, for costs not given; NULL = none
+    struct sdse_number length_mm; // of its wires, for a component; not given = 0
 };
 
 // What a component draws besides its accesses. [of one instance]
@@ -192,6 +194,7 @@ struct sdse_level {
     struct sdse_overhead overhead;
     struct sdse_number area_um2; // of one instance
     const char *table; // name of the SRAM table to interpolate in; NULL = none
+    const char *component; // of tech/components.csv, for costs not given; NULL = none
     // Supply over the least at which no cell fails: energies are those at 1. 0 = not
     // given, 1.
     double v_over_vmin;
@@ -216,6 +219,7 @@ struct sdse_compute {
     struct sdse_number leakage_mw; // per multiplier
     struct sdse_overhead overhead; // per multiplier
     struct sdse_number area_um2;   // per multiplier
+    const char *component; // of tech/components.csv, for costs not given; NULL = none
     bool free;
     struct sdse_loc loc;
 };
@@ -231,6 +235,7 @@ struct sdse_rebuild {
     struct sdse_number pj_per_basis_write; // register write of one basis word
     struct sdse_number rows_per_cycle; // coefficient rows one engine rebuilds per cycle
     struct sdse_number area_um2;       // per instance of below_level
+    const char *component; // of tech/components.csv, for costs not given; NULL = none
     struct sdse_loc loc;
 };
 
@@ -242,6 +247,7 @@ struct sdse_vector {
     struct sdse_number pj_per_op; // of one word
     struct sdse_number ops_per_cycle; // of all lanes together; not given: free
     bool free;                        // the file says that operations cost nothing
+    const char *component; // of tech/components.csv, for costs not given; NULL = none
     struct sdse_loc loc;
 };
 

@@ -1,0 +1,131 @@
+// Accelerators whose costs come from the library of components: shown, mapped, swept.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_program.h"
+
+static const char arch[] =
+    "name: parts\nsource: made up\nnode_nm: 45\nclock_ghz: 1\nword_bits: 16\n"
+    "levels:\n"
+    "  - level: DRAM\n"
+    "    memory: {class: dram, component: lpddr4}\n"
+    "  - level: GLB\n"
+    "    memory: {class: sram, depth: 4096, width_bits: 64, banks: 2}\n"
+    "    fanout: {x: 4, y: 4}\n"
+    "    network: {topology: bus, multicast: true, component: wire, length_mm: 1}\n"
+    "  - level: pads\n"
+    "    memory: {class: regfile, capacity_words: 16, component: register}\n"
+    "compute: {component: mac_int}\n";
+static const char net[] =
+    "name: net\nsource: made up\nlayers:\n"
+    "  - {name: l, kind: conv, in: [8, 8, 8], out_channels: 8, kernel: 3, pad: 1}\n";
+
+// The value beside a component's number in a list of costs.
+static double cost(const char *text, const char *component, const char *number) {
+    char line[64];
+    snprintf(line, sizeof line, "\n  %-14s %-22s", component, number);
+    const char *at = strstr(text, line);
+    if (!at)
+        fail_msg("no %s of %s in %s", number, component, text);
+    return strtod(at + strlen(line), NULL);
+}
+
+static void costs_are_shown_at_any_node(void **state) {
+    (void)state;
+    write_scratch("arch.yaml", arch);
+    char *own = run_text(0, "show arch @arch.yaml --costs");
+    char *small = run_text(0, "show arch @arch.yaml --costs --node 28");
+    char *whole = run_text(0, "show arch @arch.yaml --node 28");
+    assert_null(strstr(own, "Source:"));
+    assert_non_null(strstr(whole, small));
+    assert_non_null(strstr(whole, "parts: 28 nm"));
+    assert_true(cost(own, "DRAM", "read") == 8);
+    assert_true(cost(small, "DRAM", "read") == 8);
+    assert_true(cost(own, "multiplier", "MAC") > 0.859 &&
+                cost(own, "multiplier", "MAC") < 0.861);
+    // 0.507: between the energies at 32 and 20 nm.
+    const double ratio =
+        cost(small, "multiplier", "MAC") / cost(own, "multiplier", "MAC");
+    assert_true(ratio > 0.50 && ratio < 0.51);
+    assert_true(cost(small, "GLB", "read") < 0.6 * cost(own, "GLB", "read"));
+    assert_true(cost(small, "GLB", "network, inputs") ==
+                cost(own, "GLB", "network, inputs"));
+    free(own);
+    free(small);
+    free(whole);
+    run_says(1, "show arch @arch.yaml --node 5", "component-lookup");
+    run_says(2, "show workload mobilenetv2 --costs", "--costs is for accelerators");
+    run_says(2, "show workload mobilenetv2 --node 28", "--node is for accelerators");
+    run_says(2, "show arch", "which arch?");
+}
+
+static void the_library_is_listed_whole(void **state) {
+    (void)state;
+    char *text = run_text(0, "show components");
+    static const char *const names[] = {"\nddr5 ",     "\nhbm4 ",      "\nregister ",
+                                        "\nfifo ",     "\nmac_int ",   "\nmac_fp32 ",
+                                        "\nalu_int ",  "\nshift_add ", "\nwire ",
+                                        "\ncrossbar ", "\nadc ",       "\ndac "};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strstr(text, names[i]))
+            fail_msg("no %s in %s", names[i], text);
+    free(text);
+    run_says(2, "show components more", "'more' is one more");
+}
+
+// A component is an axis like any other, and what it cannot do is said with its place.
+static void a_sweep_varies_components(void **state) {
+    (void)state;
+    write_scratch("arch.yaml", arch);
+    write_scratch("net.yaml", net);
+    write_scratch("s.yaml", "name: s\nworkloads: [net.yaml]\nobjective: energy\n"
+                            "archs:\n  - path: arch.yaml\n    override:\n"
+                            "      DRAM.component: [lpddr4, hbm4]\n"
+                            "      compute.component: [mac_int, mac_fp16]\n"
+                            "      GLB.depth: [4096, =2 * 2^12]\n");
+    free(run_text(0, "sweep @s.yaml -q -o @r.db"));
+    run_says(0, "query @r.db select~count(distinct~energy_pj)~from~v_point -f csv",
+             "\n8\n");
+    // 9 * 8 * 8 * 64 MACs at 0.86 and 1.5 pJ.
+    run_says(0,
+             "query @r.db select~printf('%.1f',max(m)-min(m))~from~(select~"
+             "sum(energy_pj)~m~from~v_energy~where~component='MAC'~group~by~"
+             "point_id) -f csv",
+             "\n23593.0"); // 36864 * 0.64 = 23592.96
+    write_scratch("wrong.yaml", "name: s\nworkloads: [net.yaml]\nobjective: energy\n"
+                                "archs:\n  - path: arch.yaml\n    override:\n"
+                                "      compute.component: [mac_int, mac_fp32]\n");
+    run_says(0, "sweep @wrong.yaml -q -o @w.db", "");
+    run_says(0, "query @w.db select~reason~from~v_point~where~reason~not~null -f csv",
+             "mac_fp32");
+}
+
+static void both_names_of_a_width_are_one_too_many(void **state) {
+    (void)state;
+    char text[sizeof arch + 32];
+    const char *at = strstr(arch, ", banks: 2");
+    snprintf(text, sizeof text, "%.*s, port_bits: 64%s", (int)(at - arch), arch, at);
+    write_scratch("arch.yaml", text);
+    run_says(1, "check @arch.yaml", "[width-twice]");
+    at = strstr(arch, "width_bits: 64, ");
+    snprintf(text, sizeof text, "%.*s%s", (int)(at - arch), arch, at + 16);
+    write_scratch("arch.yaml", text);
+    run_says(1, "check @arch.yaml", "'depth' counts rows of 'width_bits'");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(costs_are_shown_at_any_node),
+        cmocka_unit_test(the_library_is_listed_whole),
+        cmocka_unit_test(a_sweep_varies_components),
+        cmocka_unit_test(both_names_of_a_width_are_one_too_many),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
