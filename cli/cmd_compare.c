@@ -17,6 +17,7 @@ enum {
     ROWS,
     SELECTION,
     OUTPUT = SELECTION + CLI_SELECT_OPTIONS,
+    THEME,
     FORCE,
     FORMAT
 };
@@ -29,6 +30,8 @@ static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "PICTURE",
                 "draw it, too: a .png, .svg or .pdf; one for each network", NULL,
                 false},
+    [THEME] = {"theme", 0, CLI_CHOICE, "light|dark", "the picture's ground", "light",
+               false},
     [FORCE] = CLI_OPTION_FORCE,
     [FORMAT] = CLI_OPTION_FORMAT,
 };
@@ -206,6 +209,7 @@ static enum cli_exit compare_points(struct cli *cli, const struct cli_args *args
                 .comparison = &comparison,
                 .title = {point_title(cli, &point[SDSE_A]),
                           point_title(cli, &point[SDSE_B])},
+                .theme = (enum sdse_plot_theme)cli_choice(args, options, THEME),
                 .picture = args->value[OUTPUT],
                 .rules = &cli->outputs},
             cli->arena, &cli->diags);
@@ -302,6 +306,7 @@ static enum sdse_status draw_fronts(struct cli *cli, const struct cli_args *args
                                     const struct sdse_fronts *fronts, size_t networks) {
     struct sdse_compare_fronts_plot plot = {
         .fronts = fronts,
+        .theme = (enum sdse_plot_theme)cli_choice(args, options, THEME),
         .picture = picture_of(cli, args->value[OUTPUT], fronts->network, networks),
         .rules = &cli->outputs};
     const bool one_file = sides->file[SDSE_A] == sides->file[SDSE_B];
@@ -408,6 +413,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!accept_operands(cli, args, &sides) || !accept_selection(cli, args, &sides) ||
         !cli_parse_objectives(cli, args->value[OBJECTIVES], &objectives))
         return CLI_USAGE;
+    // A value that was given is none of the table's.
+    if (args->value[THEME] != options[THEME].fallback && !args->value[OUTPUT]) {
+        cli_error(cli, "--theme is a picture's: name one with -o");
+        return CLI_USAGE;
+    }
     enum cli_exit status;
     cli->outputs.force = args->value[FORCE] != NULL;
     sides.reader[SDSE_A] = cli_open_results(cli, sides.file[SDSE_A], &status);

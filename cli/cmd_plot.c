@@ -9,66 +9,8 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/plain_stdout.h"
+#include "cli/plot_options.h"
 #include "cli/plot_point.h"
-#include "cli/selection.h"
-
-enum {
-    OUTPUT,
-    TYPE,
-    OBJECTIVES,
-    COLOUR,
-    SHAPE,
-    FACET,
-    LABEL,
-    LOG,
-    THEME,
-    POINT,
-    LAYER,
-    BARS,
-    SELECTION,
-    OVER = SELECTION + CLI_SELECT_OPTIONS,
-    OVER_FORM,
-    FORCE
-};
-
-static const struct cli_option options[] = {
-    [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR", "where pictures go; made if missing",
-                "plots", false},
-    [TYPE] = {"type", 't', CLI_CHOICE, "png|svg|pdf", "kind of picture", "png", false},
-    [OBJECTIVES] = CLI_OPTION_OBJECTIVES,
-    [COLOUR] =
-        {"colour", 'c', CLI_TEXT, "PATH",
-         "front: the parameter that colours stand for: network, arch, form, sweep, "
-         "objective, the path of an override, or a key of a weight form "
-         "(sd.sparsity)",
-         "arch", false},
-    [SHAPE] = {"shape", 0, CLI_TEXT, "PATH",
-               "front: that of shapes; as colours if not given", NULL, false},
-    [FACET] = {"facet", 0, CLI_TEXT, "PATH",
-               "front of two objectives: a panel for each of its values", NULL, false},
-    [LABEL] = {"label", 0, CLI_TEXT, "PATH",
-               "front: written beside points of the front, where there is room", NULL,
-               false},
-    [LOG] = {"log", 0, CLI_CHOICE, "auto|none|x|y|xy",
-             "front, hypervolume, roofline: logarithmic axes; auto: over two decades, "
-             "a roofline always",
-             "auto", false},
-    [THEME] = {"theme", 0, CLI_CHOICE, "light|dark", "the picture's ground", "light",
-               false},
-    [POINT] = {"point", 'p', CLI_TEXT, "POINT",
-               "which design point: its number, its hash, or NETWORK/ACCELERATOR/FORM",
-               NULL, false},
-    [LAYER] = {"layer", 'l', CLI_TEXT, "NAME", "mapping, gantt: of which layer", NULL,
-               false},
-    [BARS] = {"bars", 'n', CLI_COUNT, "N", "energy: at most so many points", "30",
-              false},
-    CLI_SELECTION_ROWS(SELECTION),
-    [OVER] = {"over", 0, CLI_TEXT, "ARCH", "gain: the accelerator that is the base",
-              NULL, false},
-    [OVER_FORM] = {"over-form", 0, CLI_TEXT, "NAME", "gain: the base's weight form",
-                   NULL, false},
-    [FORCE] = CLI_OPTION_FORCE,
-};
 
 struct drawing {
     struct cli *cli;
@@ -81,8 +23,8 @@ struct drawing {
 
 static const char *picture_path(const struct drawing *drawing, const char *kind,
                                 const char *name) {
-    return cli_picture_path(drawing->cli, drawing->args->value[OUTPUT], kind, name,
-                            drawing->args->value[TYPE]);
+    return cli_picture_path(drawing->cli, drawing->args->value[CLI_PLOT_OUTPUT], kind,
+                            name, drawing->args->value[CLI_PLOT_TYPE]);
 }
 
 // "resnet50_energy-latency": a front of other objectives is another file.
@@ -111,11 +53,12 @@ static enum sdse_status draw_network(const struct drawing *drawing, const char *
         struct sdse_front_plot plot = {
             .filter = filter,
             .objectives = drawing->objectives.count,
-            .colour = drawing->args->value[COLOUR],
-            .shape = drawing->args->value[SHAPE],
-            .facet = drawing->args->value[FACET],
-            .label = drawing->args->value[LABEL],
-            .log = (enum sdse_plot_log)cli_choice(drawing->args, options, LOG),
+            .colour = drawing->args->value[CLI_PLOT_COLOUR],
+            .shape = drawing->args->value[CLI_PLOT_SHAPE],
+            .facet = drawing->args->value[CLI_PLOT_FACET],
+            .label = drawing->args->value[CLI_PLOT_LABEL],
+            .log = (enum sdse_plot_log)cli_choice(drawing->args, cli_plot_options,
+                                                  CLI_PLOT_LOG),
             .theme = drawing->theme,
             .picture = picture,
             .rules = &cli->outputs};
@@ -125,19 +68,24 @@ static enum sdse_status draw_network(const struct drawing *drawing, const char *
         struct sdse_hypervolume_plot plot = {
             .filter = filter,
             .objectives = drawing->objectives.count,
-            .log = (enum sdse_plot_log)cli_choice(drawing->args, options, LOG),
+            .colour = drawing->args->value[CLI_PLOT_COLOUR],
+            .facet = drawing->args->value[CLI_PLOT_FACET],
+            .log = (enum sdse_plot_log)cli_choice(drawing->args, cli_plot_options,
+                                                  CLI_PLOT_LOG),
             .theme = drawing->theme,
             .picture = picture,
             .rules = &cli->outputs};
         memcpy(plot.metric, drawing->objectives.metric, sizeof plot.metric);
         status = sdse_plot_hypervolume(drawing->reader, &plot, cli->arena, &cli->diags);
     } else {
-        const struct sdse_energy_plot plot = {.filter = filter,
-                                              .most_bars =
-                                                  cli_count(drawing->args, BARS, 0),
-                                              .theme = drawing->theme,
-                                              .picture = picture,
-                                              .rules = &cli->outputs};
+        const struct sdse_energy_plot plot = {
+            .filter = filter,
+            .most_bars = cli_count(drawing->args, CLI_PLOT_BARS, 0),
+            .label = drawing->args->value[CLI_PLOT_LABEL],
+            .facet = drawing->args->value[CLI_PLOT_FACET],
+            .theme = drawing->theme,
+            .picture = picture,
+            .rules = &cli->outputs};
         status = sdse_plot_energy(drawing->reader, &plot, cli->arena, &cli->diags);
     }
     if (status == SDSE_OK)
@@ -189,25 +137,31 @@ static enum sdse_status draw_point(const struct drawing *drawing, const char *ki
     const char *const *value = drawing->args->value;
     const struct cli_point_plot plot = {
         .kind = kind,
-        .point = value[POINT],
-        .layer = value[LAYER],
-        .folder = value[OUTPUT],
-        .type = value[TYPE],
+        .point = value[CLI_PLOT_POINT],
+        .layer = value[CLI_PLOT_LAYER],
+        .folder = value[CLI_PLOT_OUTPUT],
+        .type = value[CLI_PLOT_TYPE],
+        .colour = value[CLI_PLOT_COLOUR],
+        .shape = value[CLI_PLOT_SHAPE],
+        .facet = value[CLI_PLOT_FACET],
+        .label = value[CLI_PLOT_LABEL],
         .theme = drawing->theme,
-        .log = (enum sdse_plot_log)cli_choice(drawing->args, options, LOG)};
+        .log = (enum sdse_plot_log)cli_choice(drawing->args, cli_plot_options,
+                                              CLI_PLOT_LOG)};
     return cli_plot_point(drawing->cli, drawing->reader, &plot);
 }
 
 static enum sdse_status draw_gains(const struct drawing *drawing, const char *kind) {
     (void)kind;
     const char *const *value = drawing->args->value;
-    const struct sdse_gain_plot plot = {.filter = drawing->filter,
-                                        .over_arch = value[OVER],
-                                        .over_form = value[OVER_FORM],
-                                        .theme = drawing->theme,
-                                        .picture =
-                                            picture_path(drawing, "gain", value[OVER]),
-                                        .rules = &drawing->cli->outputs};
+    const struct sdse_gain_plot plot = {
+        .filter = drawing->filter,
+        .over_arch = value[CLI_PLOT_OVER],
+        .over_form = value[CLI_PLOT_OVER_FORM],
+        .colour = value[CLI_PLOT_COLOUR],
+        .theme = drawing->theme,
+        .picture = picture_path(drawing, "gain", value[CLI_PLOT_OVER]),
+        .rules = &drawing->cli->outputs};
     if (!plot.picture)
         return SDSE_NO_MEMORY;
     const enum sdse_status status = sdse_plot_gain(
@@ -225,9 +179,17 @@ static enum sdse_status draw_learning(const struct drawing *drawing, const char 
     size_t count;
     enum sdse_status status =
         sdse_plot_trained(drawing->reader, cli->arena, &cli->diags, &networks, &count);
+    const char *only = drawing->args->value[CLI_PLOT_SELECTION + CLI_SELECT_WORKLOAD];
+    size_t drawn = 0;
     for (size_t i = 0; status == SDSE_OK && i < count; i++) {
+        if (only && strcmp(networks[i], only) != 0)
+            continue;
         const struct sdse_learning_plot plot = {
             .network = networks[i],
+            .colour = drawing->args->value[CLI_PLOT_COLOUR],
+            .shape = drawing->args->value[CLI_PLOT_SHAPE],
+            .log = (enum sdse_plot_log)cli_choice(drawing->args, cli_plot_options,
+                                                  CLI_PLOT_LOG),
             .theme = drawing->theme,
             .picture = picture_path(drawing, "learning", networks[i]),
             .rules = &cli->outputs};
@@ -236,11 +198,19 @@ static enum sdse_status draw_learning(const struct drawing *drawing, const char 
         status = sdse_plot_learning(drawing->reader, &plot, cli->arena, &cli->diags);
         if (status == SDSE_OK)
             puts(plot.picture);
+        drawn++;
     }
-    if (status != SDSE_OK || count)
+    if (status != SDSE_OK || drawn)
         return status;
-    cli_error(cli, "%s: no training is there; `sdse train -d` adds some",
-              drawing->args->operands[1]);
+    if (only && count) {
+        const char *nearest = sdse_nearest(only, networks, count);
+        cli_error(cli, "%s: no training of a network '%s'%s%s%s",
+                  drawing->args->operands[1], only, nearest ? "; nearest: '" : "",
+                  nearest ? nearest : "", nearest ? "'" : "");
+    } else {
+        cli_error(cli, "%s: no training is there; `sdse train -d` adds some",
+                  drawing->args->operands[1]);
+    }
     return SDSE_INVALID;
 }
 
@@ -290,11 +260,14 @@ static bool accept_kind(struct cli *cli, const struct cli_args *args,
                   list ? list : "");
         return false;
     }
-    if (kind->of == OF_BASE && !args->value[OVER]) {
+    if (!cli_plot_accepts(cli, args, kind->name))
+        return false;
+    if (kind->of == OF_BASE && !args->value[CLI_PLOT_OVER]) {
         cli_error(cli, "gain over which accelerator? Add --over ARCH");
         return false;
     }
-    if ((kind->of == OF_POINT || kind->of == OF_LAYER) && !args->value[POINT]) {
+    if ((kind->of == OF_POINT || kind->of == OF_LAYER) &&
+        !args->value[CLI_PLOT_POINT]) {
         cli_error(
             cli,
             "%s of which design point? Add -p ID; `sdse pareto` and v_point number "
@@ -302,13 +275,13 @@ static bool accept_kind(struct cli *cli, const struct cli_args *args,
             kind->name);
         return false;
     }
-    if (kind->of == OF_LAYER && !args->value[LAYER]) {
+    if (kind->of == OF_LAYER && !args->value[CLI_PLOT_LAYER]) {
         cli_error(cli,
                   "%s of which layer? Add -l NAME; `sdse show point` lists the layers",
                   kind->name);
         return false;
     }
-    if (args->value[FACET] && objectives->count > 2) {
+    if (args->value[CLI_PLOT_FACET] && objectives->count > 2) {
         cli_error(cli,
                   "--facet makes panels of two objectives: three are three panels");
         return false;
@@ -317,21 +290,22 @@ static bool accept_kind(struct cli *cli, const struct cli_args *args,
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    struct drawing drawing = {
-        .cli = cli,
-        .args = args,
-        .theme = (enum sdse_plot_theme)cli_choice(args, options, THEME)};
-    if (!cli_parse_objectives(cli, args->value[OBJECTIVES], &drawing.objectives) ||
+    struct drawing drawing = {.cli = cli,
+                              .args = args,
+                              .theme = (enum sdse_plot_theme)cli_choice(
+                                  args, cli_plot_options, CLI_PLOT_THEME)};
+    if (!cli_parse_objectives(cli, args->value[CLI_PLOT_OBJECTIVES],
+                              &drawing.objectives) ||
         !accept_kind(cli, args, &drawing.objectives) ||
-        !cli_parse_selection(cli, args, SELECTION, &drawing.filter))
+        !cli_parse_selection(cli, args, CLI_PLOT_SELECTION, &drawing.filter))
         return CLI_USAGE;
     enum cli_exit status;
-    cli->outputs.force = args->value[FORCE] != NULL;
+    cli->outputs.force = args->value[CLI_PLOT_FORCE] != NULL;
     drawing.reader = cli_open_results(cli, args->operands[1], &status);
     if (!drawing.reader)
         return status;
     status = CLI_SYSTEM;
-    if (make_directory(cli, args->value[OUTPUT]))
+    if (make_directory(cli, args->value[CLI_PLOT_OUTPUT]))
         status = cli_finish(
             cli, find_kind(args->operands[0])->draw(&drawing, args->operands[0]));
     sdse_reader_close(drawing.reader);
@@ -344,15 +318,16 @@ const struct cli_verb cli_verb_plot = {
     .operands = {"front|energy|hypervolume|gain|learning|layers|bottleneck|utilisation|"
                  "roofline|mapping|gantt RESULTS.db",
                  2, 2},
-    .options = options,
-    .option_count = CLI_COUNT_OF(options),
+    .options = cli_plot_options,
+    .option_count = CLI_PLOT_OPTIONS,
     .notes =
         "front        all points in two or three objectives with their front and knee, "
         "one picture per network\n"
         "energy       energy of each point, stacked by component, one picture per "
         "network and sweep\n"
-        "hypervolume  how the front grew with the points, in the order they were "
-        "stored\n"
+        "hypervolume  how the front grew with the points: those of a search in the "
+        "order of its evaluations,\n"
+        "             others in the order they were stored\n"
         "gain         energy, time and traffic of the outermost memory of --over ARCH "
         "over those of each design,\n"
         "             for each network, in one picture\n"
@@ -364,8 +339,7 @@ const struct cli_verb cli_verb_plot = {
         "utilisation  of one point: what the multipliers do while each layer runs\n"
         "roofline     of one point: what each layer attains, below peak and bandwidth\n"
         "mapping      of one layer (-p, -l): its loops and what each memory holds; "
-        "SVG, "
-        "whatever -t says\n"
+        "SVG\n"
         "gantt        of one layer: fills, computing, transfers and drains over its "
         "cycles\n"
         "The gnuplot script, PICTURE.gp, stays beside each picture; it holds its data "

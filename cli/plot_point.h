@@ -10,6 +10,7 @@ struct cli_point_plot {
     const char *point; // as sdse_stored_point_find takes it
     const char *layer; // of mapping and gantt
     const char *folder, *type; // where the picture goes, and its ending
+    const char *colour, *shape, *facet, *label; // parameters of layers; NULL: none
     enum sdse_plot_theme theme;
     enum sdse_plot_log log;
 };

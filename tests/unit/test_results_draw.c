@@ -98,18 +98,18 @@ static void components_keep_their_colours(void **state) {
     for (size_t i = 0; i < COUNT; i++) {
         char copy[32];
         strcpy(copy, together[i]);
-        assert_string_equal(sdse_palette_component(copy),
-                            sdse_palette_component(together[i]));
+        assert_string_equal(sdse_palette_component(SDSE_THEME_LIGHT, copy),
+                            sdse_palette_component(SDSE_THEME_LIGHT, together[i]));
         for (size_t j = 0; j < i; j++)
-            assert_string_not_equal(sdse_palette_component(together[i]),
-                                    sdse_palette_component(together[j]));
+            assert_string_not_equal(sdse_palette_component(SDSE_THEME_LIGHT, together[i]),
+                                    sdse_palette_component(SDSE_THEME_LIGHT, together[j]));
     }
-    assert_string_equal(sdse_palette_component("my own"),
-                        sdse_palette_component("my own"));
+    assert_string_equal(sdse_palette_component(SDSE_THEME_LIGHT, "my own"),
+                        sdse_palette_component(SDSE_THEME_LIGHT, "my own"));
     // Thirty pairs of colour and shape.
     for (size_t i = 0; i < 30; i++)
         for (size_t j = 0; j < i; j++)
-            assert_true(sdse_palette_color(i) != sdse_palette_color(j) ||
+            assert_true(sdse_palette_color(SDSE_THEME_LIGHT, i) != sdse_palette_color(SDSE_THEME_LIGHT, j) ||
                         sdse_palette_filled(i) != sdse_palette_filled(j));
     // The gradient goes one way, from dark to light.
     for (int theme = 0; theme < SDSE_THEMES; theme++) {

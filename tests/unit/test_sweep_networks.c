@@ -345,7 +345,8 @@ static void gains_of_what_there_is(void **state) {
     assert_true(drawn == SDSE_OK || drawn == SDSE_MISSING_TOOL);
     char *data = text_of(sweep_path("w.svg.gp"));
     assert_non_null(strstr(data, "of:\tsmall\tthird GLB.capacity_kib=32\tbig\n"));
-    assert_non_null(strstr(data, "\"part\"\t1\tnan\tnan\t1\tnan\tnan\t1\tnan\tnan\n"));
+    assert_non_null(
+        strstr(data, "\"part\"\t1\tnan\tnan\t1\tnan\tnan\t1\tnan\tnan\t0x"));
     const char *golden =
         sdse_arena_printf(arena, "%s/tests/golden/plot_gain.gp", SDSE_SOURCE_DIR);
     const char *script = sdse_arena_strdup(arena, text_of(sweep_path("w.svg.gp")));
@@ -363,7 +364,7 @@ static void gains_of_what_there_is(void **state) {
     plot.filter = (struct sdse_filter){.workload = "part"};
     assert_int_equal(sdse_plot_gain(reader, &plot, arena, &diags), drawn);
     data = text_of(sweep_path("w.svg.gp"));
-    assert_non_null(strstr(data, "of:\tsmall\n\"part\"\t1\t1\t1\n"));
+    assert_non_null(strstr(data, "of:\tsmall\n\"part\"\t1\t1\t1\t0x"));
     sdse_reader_close(reader);
     sdse_arena_free(arena);
 }

@@ -76,9 +76,10 @@ static int list_paths(sqlite3 *db, struct sdse_arena *arena, const char ***paths
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-static enum sdse_status refuse(struct sdse_reader *reader, const char *path,
-                               const char *const *paths, size_t count,
-                               struct sdse_arena *arena, struct sdse_diags *diags) {
+enum sdse_status sdse_aspect_refuse(struct sdse_reader *reader, const char *whose,
+                                    const char *path, const char *const *paths,
+                                    size_t count, struct sdse_arena *arena,
+                                    struct sdse_diags *diags) {
     const char *list = "", *nearest = sdse_nearest(path, paths, count);
     for (size_t i = 0; list && i < count; i++)
         list = sdse_arena_printf(arena, "%s%s%s", list, i ? ", " : "", paths[i]);
@@ -87,7 +88,7 @@ static enum sdse_status refuse(struct sdse_reader *reader, const char *path,
     if (!list || !file)
         return SDSE_NO_MEMORY;
     sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = file}, "plot-parameter",
-                  "no point has a parameter '%.100s'%s%s%s; there are %s", path,
+                  "no %s has a parameter '%.100s'%s%s%s; there are %s", whose, path,
                   nearest ? "; nearest: '" : "", nearest ? nearest : "",
                   nearest ? "'" : "", list);
     return SDSE_INVALID;
@@ -155,40 +156,47 @@ static int by_value(const void *a, const void *b) {
     return sdse_names_order(*(const char *const *)a, *(const char *const *)b);
 }
 
-// Gathers the distinct values, in order.
-static bool gather(const struct sdse_points *points, const char **values,
-                   struct sdse_arena *arena, struct sdse_aspect *aspect) {
-    aspect->names = SDSE_ARENA_ARRAY(arena, const char *, points->count + 1);
-    aspect->number = SDSE_ARENA_ARRAY(arena, double, points->count + 1);
-    aspect->of = SDSE_ARENA_ARRAY(arena, size_t, points->count + 1);
-    if (!aspect->names || !aspect->number || !aspect->of)
+bool sdse_aspect_gather(const char *path, const char *const *values, size_t count,
+                        struct sdse_arena *arena, struct sdse_aspect *aspect) {
+    *aspect =
+        (struct sdse_aspect){.path = path,
+                             .names = SDSE_ARENA_ARRAY(arena, const char *, count + 1),
+                             .whole = SDSE_ARENA_ARRAY(arena, const char *, count + 1),
+                             .number = SDSE_ARENA_ARRAY(arena, double, count + 1),
+                             .of = SDSE_ARENA_ARRAY(arena, size_t, count + 1)};
+    const char **names = aspect->names;
+    if (!names || !aspect->whole || !aspect->number || !aspect->of)
         return false;
     size_t known = 0;
-    for (size_t i = 0; i < points->count; i++)
+    for (size_t i = 0; i < count; i++)
         if (values[i])
-            aspect->names[known++] = values[i];
-    aspect->has_none = known < points->count;
+            names[known++] = values[i];
+    aspect->has_none = known < count;
     if (known)
-        qsort(aspect->names, known, sizeof *aspect->names, by_value);
+        qsort(names, known, sizeof *names, by_value);
     for (size_t i = 0; i < known; i++)
-        if (i == 0 || strcmp(aspect->names[i], aspect->names[i - 1]) != 0)
-            aspect->names[aspect->count++] = aspect->names[i];
-    for (size_t i = 0; i < points->count; i++) {
+        if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
+            names[aspect->count++] = names[i];
+    for (size_t i = 0; i < count; i++) {
         aspect->of[i] = aspect->count;
         if (values[i])
-            aspect->of[i] = (size_t)((const char *const *)bsearch(
-                                         &values[i], aspect->names, aspect->count,
-                                         sizeof *aspect->names, by_value) -
-                                     aspect->names);
+            aspect->of[i] =
+                (size_t)((const char *const *)bsearch(&values[i], names, aspect->count,
+                                                      sizeof *names, by_value) -
+                         names);
     }
     aspect->numeric = aspect->count > 0;
-    for (size_t i = 0; i < aspect->count; i++)
+    for (size_t i = 0; i < aspect->count; i++) {
         aspect->numeric =
-            sdse_names_number(aspect->names[i], &aspect->number[i]) && aspect->numeric;
-    if (!sdse_names_shorten(aspect->names, aspect->count, arena))
+            sdse_names_number(names[i], &aspect->number[i]) && aspect->numeric;
+        aspect->whole[i] = names[i];
+    }
+    if (!sdse_names_shorten(names, aspect->count, arena))
         return false;
-    if (aspect->has_none)
-        aspect->names[aspect->count++] = none;
+    if (aspect->has_none) {
+        aspect->whole[aspect->count] = none;
+        names[aspect->count++] = none;
+    }
     return true;
 }
 
@@ -198,7 +206,7 @@ enum sdse_status sdse_aspect_load(struct sdse_reader *reader,
                                   struct sdse_aspect *aspect) {
     const char **paths = NULL,
                **values = SDSE_ARENA_ARRAY(arena, const char *, points->count + 1);
-    struct sdse_aspect made = {.path = path};
+    struct sdse_aspect made;
     size_t count = 0;
     if (!values)
         return SDSE_NO_MEMORY;
@@ -207,13 +215,13 @@ enum sdse_status sdse_aspect_load(struct sdse_reader *reader,
     for (size_t i = 0; i < count; i++)
         known = known || strcmp(paths[i], path) == 0;
     if (code == SQLITE_OK && !known)
-        return refuse(reader, path, paths, count, arena, diags);
+        return sdse_aspect_refuse(reader, "point", path, paths, count, arena, diags);
     if (code == SQLITE_OK)
         code = read_values(reader->db, points, path, arena, values);
     if (code != SQLITE_OK)
         return sdse_database_refuse(reader->db, code,
                                     sqlite3_db_filename(reader->db, "main"), diags);
-    if (!gather(points, values, arena, &made))
+    if (!sdse_aspect_gather(path, values, points->count, arena, &made))
         return SDSE_NO_MEMORY;
     *aspect = made;
     return SDSE_OK;

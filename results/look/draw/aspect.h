@@ -10,10 +10,11 @@ struct sdse_aspect {
     const char *path;
     size_t count;       // distinct values of the points
     const char **names; // [count]
+    const char **whole; // [count], with what all share
     bool has_none;      // the last one is of points without this parameter
     bool numeric;       // all but that one are numbers
     double *number;     // [count]; of numeric ones
-    size_t *of;         // [points->count], into names
+    size_t *of;         // of each point, into names
 };
 
 // The values of one parameter of `points`:
@@ -28,5 +29,17 @@ enum sdse_status sdse_aspect_load(struct sdse_reader *reader,
                                   const struct sdse_points *points, const char *path,
                                   struct sdse_arena *arena, struct sdse_diags *diags,
                                   struct sdse_aspect *aspect);
+
+// The same of anything: `values` is [count], NULL where there is none. False when
+// memory is out.
+bool sdse_aspect_gather(const char *path, const char *const *values, size_t count,
+                        struct sdse_arena *arena, struct sdse_aspect *aspect);
+
+// "no layer has a parameter 'x'; nearest: 'y'; there are …" [plot-parameter] of the
+// reader's file; whose: "point", "layer". SDSE_INVALID, or SDSE_NO_MEMORY.
+enum sdse_status sdse_aspect_refuse(struct sdse_reader *reader, const char *whose,
+                                    const char *path, const char *const *paths,
+                                    size_t count, struct sdse_arena *arena,
+                                    struct sdse_diags *diags);
 
 #endif

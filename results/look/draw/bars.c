@@ -6,6 +6,7 @@
 #include "results/look/draw/canvas.h"
 
 enum { LABEL_CHARS = 110, LONG_LABEL = 44, SMALL_CHAR_PX = 10 };
+enum { FIRST_HEADING = 8001 };
 
 // The bars where they stand.
 struct scene {
@@ -56,6 +57,55 @@ static void drop_empty_parts(struct sdse_bars *bars) {
     bars->part_count = kept;
 }
 
+// ---- groups ----
+
+static bool begins_group(const struct sdse_bars *bars, size_t bar) {
+    return bars->groups &&
+           (bar == 0 || strcmp(bars->groups[bar], bars->groups[bar - 1]) != 0);
+}
+
+// Lines of the panel: a heading takes one.
+static size_t lines_of(const struct sdse_bars *bars) {
+    size_t lines = bars->bar_count;
+    for (size_t b = 0; b < bars->bar_count; b++)
+        lines += begins_group(bars, b);
+    return lines;
+}
+
+bool sdse_bars_group(struct sdse_bars *bars, const struct sdse_aspect *aspect,
+                     const size_t *of, struct sdse_arena *arena) {
+    struct sdse_bars made = *bars;
+    const size_t parts = bars->part_count;
+    size_t next = 0;
+    made.labels = SDSE_ARENA_ARRAY(arena, const char *, bars->bar_count + 1);
+    made.value = SDSE_ARENA_ARRAY(arena, double, (bars->bar_count + 1) * (parts + 1));
+    made.groups = SDSE_ARENA_ARRAY(arena, const char *, bars->bar_count + 1);
+    if (bars->remarks)
+        made.remarks = SDSE_ARENA_ARRAY(arena, const char *, bars->bar_count + 1);
+    if (!made.labels || !made.value || !made.groups || (bars->remarks && !made.remarks))
+        return false;
+    for (size_t g = 0; g < aspect->count; g++) {
+        const char *heading =
+            sdse_arena_printf(arena, "%s %s", aspect->path, aspect->names[g]);
+        if (!heading)
+            return false;
+        for (size_t b = 0; b < bars->bar_count; b++) {
+            if (of[b] != g)
+                continue;
+            made.groups[next] = heading;
+            made.labels[next] = bars->labels[b];
+            if (bars->remarks)
+                made.remarks[next] = bars->remarks[b];
+            memcpy(&made.value[next * parts], &bars->value[b * parts],
+                   parts * sizeof *made.value);
+            next++;
+        }
+    }
+    assert(next == bars->bar_count);
+    *bars = made;
+    return true;
+}
+
 // ---- data ----
 
 static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
@@ -65,8 +115,11 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
     fprintf(out, "# bar\tends of the parts, %s, from 0:", bars->scale.title);
     for (size_t p = 0; p < bars->part_count; p++)
         fprintf(out, "\t%s", bars->parts[p]);
-    fputs(bars->remarks ? "\tremark\n" : "\n", out);
-    for (size_t b = 0; b < bars->bar_count; b++) {
+    fputs(bars->remarks ? "\tremark" : "", out);
+    fputs(bars->groups ? "\tline\n" : "\n", out);
+    size_t line = 0;
+    for (size_t b = 0; b < bars->bar_count; b++, line++) {
+        line += begins_group(bars, b);
         sdse_gnuplot_field(bars->labels[b], out);
         double end = 0;
         fputs("\t0", out);
@@ -78,12 +131,26 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
             fputc('\t', out);
             sdse_gnuplot_field(bars->remarks[b], out);
         }
+        if (bars->groups)
+            fprintf(out, "\t%zu", line);
         fputc('\n', out);
     }
     return SDSE_OK;
 }
 
 // ---- script ----
+
+static void write_headings(const struct sdse_bars *bars, const char *color, FILE *out) {
+    size_t line = 0, tag = FIRST_HEADING;
+    for (size_t b = 0; b < bars->bar_count; b++, line++) {
+        if (!begins_group(bars, b))
+            continue;
+        fprintf(out, "set label %zu ", tag++);
+        sdse_gnuplot_quote(bars->groups[b], out);
+        fprintf(out, " at graph 0, first %zu left offset 0.5,-0.2 textcolor rgb '%s'\n",
+                line++, color);
+    }
+}
 
 static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
@@ -101,30 +168,35 @@ static void write_script(const void *context, const struct sdse_plot_files *file
     else
         fputs("set xrange [0:*]\nset offsets 0, graph 0.08, 0, 0\n", out);
     fprintf(out, "set yrange [%g:-0.7]\nset style fill solid 1.0 border rgb '%s'\n",
-            (double)bars->bar_count - 0.3, theme->ground);
+            (double)lines_of(bars) - 0.3, theme->ground);
+    write_headings(bars, theme->text, out);
+    // The column of the line that a bar stands in.
+    const size_t last = bars->part_count + 2;
+    char line[24] = "0";
+    if (bars->groups)
+        snprintf(line, sizeof line, "%zu", last + (bars->remarks ? 2 : 1));
     for (size_t p = 0; p < bars->part_count; p++) {
         fprintf(out,
-                "%s using %zu:0:%zu:%zu:($0-0.36):($0+0.36)%s with boxxyerror lw 0.5 "
-                "fc rgb '%s' notitle",
-                p ? ", \\\n     data" : "plot data", p + 2, p + 2, p + 3,
-                p ? "" : ":ytic(1)", bars->colors[p]);
+                "%s using %zu:%s:%zu:%zu:($%s-0.36):($%s+0.36)%s with boxxyerror lw "
+                "0.5 fc rgb '%s' notitle",
+                p ? ", \\\n     data" : "plot data", p + 2, line, p + 2, p + 3, line,
+                line, p ? "" : ":ytic(1)", bars->colors[p]);
     }
-    const size_t last = bars->part_count + 2;
     if (bars->remarks && !bars->format)
         fprintf(out,
-                ", \\\n     data using %zu:0:%zu with labels left offset 0.5,0 tc rgb "
+                ", \\\n     data using %zu:%s:%zu with labels left offset 0.5,0 tc rgb "
                 "'%s' notitle",
-                last, last + 1, theme->text);
+                last, line, last + 1, theme->text);
     else if (bars->remarks)
         fprintf(out,
-                ", \\\n     data using %zu:0:(sprintf('%s  %%s', $%zu, "
+                ", \\\n     data using %zu:%s:(sprintf('%s  %%s', $%zu, "
                 "strcol(%zu))) with labels left offset 0.5,0 tc rgb '%s' notitle",
-                last, bars->format, last, last + 1, theme->text);
+                last, line, bars->format, last, last + 1, theme->text);
     else if (bars->format)
         fprintf(out,
-                ", \\\n     data using %zu:0:(sprintf('%s', $%zu)) with labels left "
+                ", \\\n     data using %zu:%s:(sprintf('%s', $%zu)) with labels left "
                 "offset 0.5,0 tc rgb '%s' notitle",
-                last, bars->format, last, theme->text);
+                last, line, bars->format, last, theme->text);
     fputc('\n', out);
 }
 
@@ -162,7 +234,7 @@ enum sdse_status sdse_bars_draw(struct sdse_bars *bars,
     struct sdse_canvas_wish wish = {
         .title = bars->title,
         .panel_width_px = 1000,
-        .panel_height_px = 40 + (unsigned)bars->bar_count * bar_px(bars->bar_count),
+        .panel_height_px = 40 + (unsigned)lines_of(bars) * bar_px(lines_of(bars)),
         .left_px = 60 + (unsigned)longest *
                             (scene.small ? SMALL_CHAR_PX : SDSE_CANVAS_CHAR_PX),
         .right_px = (unsigned)remark * SDSE_CANVAS_CHAR_PX};

@@ -2,6 +2,7 @@
 #ifndef SDSE_RESULTS_LOOK_DRAW_BARS_H
 #define SDSE_RESULTS_LOOK_DRAW_BARS_H
 
+#include "results/look/draw/aspect.h"
 #include "results/look/draw/gnuplot.h"
 #include "results/look/metric.h"
 
@@ -18,14 +19,21 @@ struct sdse_bars {
     const char **colors;  // [part_count], "#rrggbb"
     double *value;        // [bar_count][part_count], stored units
     const char **remarks; // [bar_count], written after the bar; NULL: none
+    const char **groups;  // [bar_count], see sdse_bars_group; NULL: none
 };
 
 // Room for that many bars and parts, values 0; false when memory is out.
 bool sdse_bars_new(struct sdse_bars *bars, size_t bar_count, size_t part_count,
                    struct sdse_arena *arena);
 
+// Puts bars together that have one value of an aspect, in the order of the values, each
+// group below a heading "path value". of: [bar_count], of the bars as they are, into
+// the aspect's names. Call it when all else is filled in. False when memory is out.
+bool sdse_bars_group(struct sdse_bars *bars, const struct sdse_aspect *aspect,
+                     const size_t *of, struct sdse_arena *arena);
+
 // Leaves parts out that no bar has, and draws. The data is the label of each bar, then
-// where each of its parts ends, scaled, from 0.
+// where each of its parts ends, scaled, from 0; of groups also where the bar stands.
 enum sdse_status sdse_bars_draw(struct sdse_bars *bars,
                                 const struct sdse_plot_files *files,
                                 struct sdse_arena *arena, struct sdse_diags *diags);

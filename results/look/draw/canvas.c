@@ -52,6 +52,13 @@ static bool break_title(struct sdse_canvas *canvas, size_t width,
 
 // ---- layout ----
 
+void sdse_canvas_split(struct sdse_canvas_wish *wish, size_t panels) {
+    wish->panels = (unsigned)panels;
+    wish->columns = panels <= 1 ? 1 : panels <= 4 ? 2 : panels <= 9 ? 3 : 4;
+    wish->panel_width_px = wish->columns == 1 ? 1100 : wish->columns == 2 ? 640 : 480;
+    wish->panel_height_px = wish->columns == 1 ? 760 : wish->columns == 2 ? 480 : 360;
+}
+
 // Whether the legend fits where the last row has no panel; it is put there then.
 static bool fill_gap(struct sdse_canvas *canvas) {
     const struct sdse_canvas_wish *w = &canvas->wish;
@@ -78,10 +85,10 @@ bool sdse_canvas_plan(struct sdse_canvas *canvas, const struct sdse_canvas_wish 
     canvas->rows = (w->panels + w->columns - 1) / w->columns;
     canvas->left = w->left_px;
     canvas->step_x = w->left_px + w->panel_width_px + GAP;
-    canvas->step_y = w->above_px + w->panel_height_px + MARGIN_BOTTOM;
+    canvas->step_y = w->above_px + w->panel_height_px + MARGIN_BOTTOM + w->below_px;
     canvas->right_left = w->columns * canvas->step_x;
     canvas->width_px = canvas->right_left + w->right_px + MARGIN_RIGHT;
-    const unsigned height = canvas->rows * canvas->step_y - MARGIN_BOTTOM;
+    const unsigned height = canvas->rows * canvas->step_y - MARGIN_BOTTOM - w->below_px;
     if (!fill_gap(canvas)) {
         canvas->legend = sdse_legend_layout(&w->legend, height);
         canvas->legend_left = canvas->width_px - MARGIN_RIGHT;
@@ -93,7 +100,8 @@ bool sdse_canvas_plan(struct sdse_canvas *canvas, const struct sdse_canvas_wish 
     canvas->top =
         MARGIN_TOP + (unsigned)canvas->title_count * SDSE_CANVAS_LINE_PX + w->above_px;
     canvas->legend_top += canvas->top;
-    canvas->height_px = canvas->top - w->above_px + height + MARGIN_BOTTOM;
+    canvas->height_px =
+        canvas->top - w->above_px + height + MARGIN_BOTTOM + w->below_px;
     return true;
 }
 
@@ -140,6 +148,14 @@ void sdse_canvas_panel(const struct sdse_canvas *canvas, unsigned index, FILE *o
             fprintf(out, "unset label %zu\n", FIRST_LABEL + i);
         sdse_legend_unset(&canvas->wish.legend, &canvas->legend, out);
     }
+}
+
+void sdse_canvas_heading(const char *path, const char *value, FILE *out) {
+    char text[300];
+    snprintf(text, sizeof text, "%.100s %.150s", path, value);
+    fputs("set title ", out);
+    sdse_gnuplot_quote(text, out);
+    fputs(" offset 0,-0.5\n", out);
 }
 
 void sdse_canvas_end(const struct sdse_canvas *canvas, FILE *out) {

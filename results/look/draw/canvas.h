@@ -20,6 +20,7 @@ struct sdse_canvas_wish {
     unsigned panel_width_px, panel_height_px;
     unsigned left_px;  // for the labels beside a panel; 0 = 165
     unsigned above_px; // for a heading of each panel
+    unsigned below_px; // for names turned, besides those of an axis
     unsigned right_px; // kept free beside the panels, for a scale or texts
     struct sdse_legend legend;
 };
@@ -35,6 +36,9 @@ struct sdse_canvas {
     const char *title[SDSE_CANVAS_TITLE_LINES];
 };
 
+// As many panels, in one to four columns, large ones if they are few.
+void sdse_canvas_split(struct sdse_canvas_wish *wish, size_t panels);
+
 // Breaks the title into lines at blanks where it is wider than the picture; what four
 // lines cannot hold ends in "…". A legend that fits the place of a missing last panel
 // stands there. False when memory is out, or the legend lost an entry.
@@ -49,6 +53,9 @@ void sdse_canvas_end(const struct sdse_canvas *canvas, FILE *out);
 
 // The margins of panel `index` (row by row). Title and legend come with the first.
 void sdse_canvas_panel(const struct sdse_canvas *canvas, unsigned index, FILE *out);
+
+// What the panel to come shows: "set title 'path value'", of above_px = 40.
+void sdse_canvas_heading(const char *path, const char *value, FILE *out);
 
 // Columns that a text takes: characters, not bytes.
 size_t sdse_canvas_text_width(const char *text);

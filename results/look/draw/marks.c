@@ -39,10 +39,13 @@ static double share_of(const struct sdse_marks *marks, size_t group) {
 static void group_color(const struct sdse_marks *marks, size_t group, char color[8]) {
     if (marks->colour.has_none && group + 1 == marks->colour.count)
         memcpy(color, sdse_theme(marks->theme)->quiet, 8);
+    else if (marks->components)
+        memcpy(color, sdse_palette_component(marks->theme, marks->colour.whole[group]),
+               8);
     else if (marks->colour.numeric)
         sdse_palette_gradient(marks->theme, share_of(marks, group), color);
     else
-        memcpy(color, sdse_palette_color(group), 8);
+        memcpy(color, sdse_palette_color(marks->theme, group), 8);
 }
 
 void sdse_marks_color(const struct sdse_marks *marks, size_t point, char color[8]) {
@@ -110,8 +113,12 @@ void sdse_marks_legend(const struct sdse_marks *marks, struct sdse_legend *legen
     sdse_legend_close(legend);
 }
 
-void sdse_marks_scale(const struct sdse_marks *marks, double left, double right,
-                      double bottom, double top, FILE *out) {
+void sdse_marks_scale(const struct sdse_marks *marks, const struct sdse_canvas *canvas,
+                      FILE *out) {
+    const double width = canvas->width_px, height = canvas->height_px;
+    const double left = (canvas->right_left + 10) / width, right = left + 34 / width;
+    const double top = 1 - canvas->top / height;
+    const double bottom = top - canvas->wish.panel_height_px / height;
     enum { STOPS = 8 };
     fputs("set palette defined (", out);
     for (int i = 0; i <= STOPS; i++) {
@@ -127,4 +134,12 @@ void sdse_marks_scale(const struct sdse_marks *marks, double left, double right,
             "\nset colorbox vertical user origin screen %.4f, screen %.4f size screen "
             "%.4f, screen %.4f noborder\n",
             left, bottom, right - left, top - bottom);
+}
+
+void sdse_marks_carrier(const struct sdse_marks *marks, unsigned x, unsigned y,
+                        FILE *out) {
+    fprintf(out,
+            ", \\\n     data index 0 every ::0::0 using %u:%u:(%.9g) with points pt 7 "
+            "ps 0 lc palette notitle",
+            x, y, marks->least);
 }

@@ -4,12 +4,13 @@
 #define SDSE_RESULTS_LOOK_DRAW_MARKS_H
 
 #include "results/look/draw/aspect.h"
-#include "results/look/draw/legend.h"
+#include "results/look/draw/canvas.h"
 #include "results/look/draw/palette.h"
 
 enum {
     SDSE_MARKS_STEPS = 8, // numbers up to so many are steps of the gradient, each with
                           // its entry; more are a scale
+    SDSE_MARKS_SCALE_PX = 190,             // what a scale takes beside the panels
     SDSE_MARKS_ALIKE = SDSE_PALETTE_COLORS // more groups than this are numbered
 };
 
@@ -20,7 +21,9 @@ struct sdse_marks {
     bool scale;                      // colours are a scale from least to greatest
     bool scale_log;                  // which spans over a decade
     double least, greatest;          // of the scale
-    bool numbered; // groups have numbers, in the legend and beside their points
+    bool numbered;   // groups have numbers, in the legend and beside their points
+    bool components; // groups are components, with the colours of these: set it after
+                     // sdse_marks_plan
 };
 
 // colour is copied, shape kept by pointer.
@@ -35,9 +38,12 @@ int sdse_marks_type(const struct sdse_marks *marks, size_t point);
 // 59 are one entry that counts them.
 void sdse_marks_legend(const struct sdse_marks *marks, struct sdse_legend *legend,
                        struct sdse_arena *arena);
-// "set palette …", "set cbrange …" of a scale, with its box from `left` to `right` of
-// the screen.
-void sdse_marks_scale(const struct sdse_marks *marks, double left, double right,
-                      double bottom, double top, FILE *out);
+// "set palette …", "set cbrange …" of a scale, whose box stands beside the first panel,
+// where the canvas has SDSE_MARKS_SCALE_PX for it; and what makes gnuplot draw the box:
+// a part of a plot command, points without size at columns x and y of the first block.
+void sdse_marks_scale(const struct sdse_marks *marks, const struct sdse_canvas *canvas,
+                      FILE *out);
+void sdse_marks_carrier(const struct sdse_marks *marks, unsigned x, unsigned y,
+                        FILE *out);
 
 #endif

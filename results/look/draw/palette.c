@@ -16,7 +16,8 @@ const struct sdse_theme *sdse_theme(enum sdse_plot_theme theme) {
     return &themes[theme];
 }
 
-const char *sdse_palette_color(size_t i) {
+const char *sdse_palette_color(enum sdse_plot_theme theme, size_t i) {
+    (void)theme;
     static const char *const colors[SDSE_PALETTE_COLORS] = {
         "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9",
         "#d55e00", "#f0e442", "#7f7f7f", "#8c564b", "#5c4fb0"};
@@ -46,7 +47,8 @@ void sdse_palette_gradient(enum sdse_plot_theme theme, double share, char color[
     snprintf(color, 8, "#%02x%02x%02x", rgb[0], rgb[1], rgb[2]);
 }
 
-const char *sdse_palette_component(const char *name) {
+const char *sdse_palette_component(enum sdse_plot_theme theme, const char *name) {
+    (void)theme;
     static const struct {
         const char *name, *color;
     } known[] = {
@@ -113,7 +115,8 @@ const char *sdse_palette_component(const char *name) {
     return others[(hash >> 8) % (sizeof others / sizeof *others)];
 }
 
-const char *sdse_palette_tensor(unsigned tensor) {
+const char *sdse_palette_tensor(enum sdse_plot_theme theme, unsigned tensor) {
+    (void)theme;
     static const char *const colors[] = {"#117733", "#44aa99", "#aa4499"};
     assert(tensor < sizeof colors / sizeof *colors);
     return colors[tensor];

@@ -26,7 +26,7 @@ const struct sdse_theme *sdse_theme(enum sdse_plot_theme theme);
 // Source: Okabe & Ito, Color Universal Design (2008), the first seven, and three greys
 // and browns of our own.
 enum { SDSE_PALETTE_COLORS = 10 };
-const char *sdse_palette_color(size_t i);
+const char *sdse_palette_color(enum sdse_plot_theme theme, size_t i);
 
 // gnuplot's filled point types: circle, square, up and down triangle, diamond,
 // pentagon. One less is the same, hollow. They repeat after SDSE_PALETTE_SHAPES; no two
@@ -48,9 +48,9 @@ void sdse_palette_gradient(enum sdse_plot_theme theme, double share, char color[
 // colours of their own, any other memory one that follows from its name.
 // Source: Okabe & Ito as above, and Tol, Colour Schemes (SRON/EPS/TN/09-002, 2021),
 // muted and light; buffers of one tensor are shades of one of these.
-const char *sdse_palette_component(const char *name);
+const char *sdse_palette_component(enum sdse_plot_theme theme, const char *name);
 
 // Of weights, inputs, outputs: index with enum sdse_tensor.
-const char *sdse_palette_tensor(unsigned tensor);
+const char *sdse_palette_tensor(enum sdse_plot_theme theme, unsigned tensor);
 
 #endif

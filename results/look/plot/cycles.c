@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "results/look/draw/bars.h"
+#include "results/look/plot/layer_aspect.h"
 #include "results/look/plot/refusal.h"
 #include "results/store/database.h"
 
@@ -118,6 +118,41 @@ enum sdse_status sdse_cycles_bars(struct sdse_reader *reader,
         shown->layer_count < SDSE_BARS_MOST ? shown->layer_count : SDSE_BARS_MOST;
     shown->owner = sdse_cycles_owner(reader, plot->point_id, arena);
     return shown->owner ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+const char *sdse_cycles_label(const struct sdse_layer_cycles *layer,
+                              struct sdse_arena *arena) {
+    return layer->repeat == 1 ? layer->name
+                              : sdse_arena_printf(arena, "%s ×%llu", layer->name,
+                                                  (unsigned long long)layer->repeat);
+}
+
+enum sdse_status sdse_cycles_draw(struct sdse_reader *reader,
+                                  const struct sdse_layers_plot *plot,
+                                  const struct sdse_cycles_bars *shown,
+                                  struct sdse_bars *bars, struct sdse_arena *arena,
+                                  struct sdse_diags *diags) {
+    struct sdse_aspect label, facet;
+    enum sdse_status status = SDSE_OK;
+    if (plot->label)
+        status =
+            sdse_layer_aspect_load(reader, plot->point_id, shown->layers,
+                                   shown->bar_count, plot->label, arena, diags, &label);
+    for (size_t b = 0; plot->label && status == SDSE_OK && b < bars->bar_count; b++) {
+        bars->labels[b] = sdse_arena_printf(arena, "%s  %s", bars->labels[b],
+                                            label.names[label.of[b]]);
+        if (!bars->labels[b])
+            return SDSE_NO_MEMORY;
+    }
+    if (status == SDSE_OK && plot->facet) {
+        status =
+            sdse_layer_aspect_load(reader, plot->point_id, shown->layers,
+                                   shown->bar_count, plot->facet, arena, diags, &facet);
+        if (status == SDSE_OK && !sdse_bars_group(bars, &facet, facet.of, arena))
+            status = SDSE_NO_MEMORY;
+    }
+    return status == SDSE_OK ? sdse_bars_draw(bars, &shown->files, arena, diags)
+                             : status;
 }
 
 double sdse_cycles_seconds(struct sdse_reader *reader, int64_t point) {

@@ -3,7 +3,7 @@
 #ifndef SDSE_RESULTS_LOOK_PLOT_CYCLES_H
 #define SDSE_RESULTS_LOOK_PLOT_CYCLES_H
 
-#include "results/look/draw/gnuplot.h"
+#include "results/look/draw/bars.h"
 #include "results/look/plot/plot.h"
 
 // One layer, times its repeat. [cycles]
@@ -47,6 +47,18 @@ enum sdse_status sdse_cycles_bars(struct sdse_reader *reader,
                                   const struct sdse_layers_plot *plot,
                                   struct sdse_arena *arena, struct sdse_diags *diags,
                                   struct sdse_cycles_bars *shown);
+
+// "conv1", or "conv1 ×3" of a layer that is executed three times; NULL when memory is
+// out.
+const char *sdse_cycles_label(const struct sdse_layer_cycles *layer,
+                              struct sdse_arena *arena);
+
+// Draws bars of these layers, with the plot's label and facet.
+enum sdse_status sdse_cycles_draw(struct sdse_reader *reader,
+                                  const struct sdse_layers_plot *plot,
+                                  const struct sdse_cycles_bars *shown,
+                                  struct sdse_bars *bars, struct sdse_arena *arena,
+                                  struct sdse_diags *diags);
 
 // Seconds of a cycle of a point: latency_s / latency_cycles; 0 if it has none.
 double sdse_cycles_seconds(struct sdse_reader *reader, int64_t point);

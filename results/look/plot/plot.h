@@ -40,7 +40,10 @@ enum sdse_status sdse_plot_front(struct sdse_reader *reader,
 // and the title says so.
 struct sdse_energy_plot {
     struct sdse_filter filter;
-    size_t most_bars; // 0 = 30
+    size_t most_bars;  // 0 = 30
+    const char *label; // the parameter that bars are called by. NULL: what
+                       // distinguishes the points
+    const char *facet; // bars with one value of it stand together. NULL: none
     enum sdse_plot_theme theme;
     const char *picture;
     const struct sdse_output_rules *rules; // NULL: base/output.h
@@ -50,8 +53,11 @@ enum sdse_status sdse_plot_energy(struct sdse_reader *reader,
                                   struct sdse_arena *arena, struct sdse_diags *diags);
 
 // Energy of each layer of one point (times its repeat), stacked by component.
+// Parameters are those of results/look/plot/layer_aspect.h.
 struct sdse_layers_plot {
     int64_t point_id;
+    const char *label; // a parameter written after each layer's name. NULL: none
+    const char *facet; // bars with one value of it stand together. NULL: none
     enum sdse_plot_theme theme;
     const char *picture;
     const struct sdse_output_rules *rules; // NULL: base/output.h
@@ -78,6 +84,11 @@ enum sdse_status sdse_plot_utilisation(struct sdse_reader *reader,
 // and all that the memory's ports carry together. Axes are logarithmic unless asked.
 struct sdse_roofline_plot {
     int64_t point_id;
+    // Parameters of layers (results/look/plot/layer_aspect.h).
+    const char *colour; // NULL: set_by, in the colours of components
+    const char *shape;  // NULL: as colours, where they are names
+    const char *facet;  // a panel for each value; at most 24 (plot-facets). NULL: none
+    const char *label;  // NULL: the layer's name
     const struct sdse_arch *arch; // of the point
     const char *owner;            // what the point is called
     enum sdse_plot_log log;
@@ -108,10 +119,15 @@ enum sdse_status sdse_plot_gantt(struct sdse_reader *reader,
                                  const struct sdse_mapping_plot *plot,
                                  struct sdse_arena *arena, struct sdse_diags *diags);
 
-// The hypervolume of the front of the points so far, over their number in the order
-// they were stored, as a share of the box below the final front's reference point.
+// The hypervolume of the front of the points so far, over their number, as a share of
+// the box below the final front's reference point. Points of one search come in the
+// order of its evaluations (v_search_step) and are counted as these, infeasible ones
+// too; others in the order they were stored.
 struct sdse_hypervolume_plot {
     struct sdse_filter filter;
+    const char *colour;  // a curve for each value of this parameter, of its points
+                         // alone, in the same box. NULL: one curve
+    const char *facet;   // a panel for each value. NULL: none
     unsigned objectives; // 2 or 3
     enum sdse_metric metric[SDSE_MOST_OBJECTIVES];
     enum sdse_plot_log log;
@@ -126,11 +142,14 @@ enum sdse_status sdse_plot_hypervolume(struct sdse_reader *reader,
 
 // What each design of the filter gains over one of them: a group of bars for each
 // network, of the base's energy, latency, and bits of the outermost memory over the
-// design's. SDSE_INVALID with a diagnostic where a network has no base, or several.
+// design's. SDSE_INVALID with a diagnostic where a network has no base, or several
+// (plot-empty), and where there are more than 60 designs (plot-bars).
 struct sdse_gain_plot {
     struct sdse_filter filter;
     const char *over_arch; // the base's accelerator
     const char *over_form; // its weight form; NULL: it has only one
+    const char *colour; // the parameter that colours stand for. NULL: each design has
+                        // its own; over ten, and with a parameter, bars are numbered
     enum sdse_plot_theme theme;
     const char *picture;
     const struct sdse_output_rules *rules; // NULL: base/output.h
@@ -144,6 +163,10 @@ enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
 // where there is none.
 struct sdse_learning_plot {
     const char *network; // v_training.name
+    // "method", or a setting: a word of v_training.settings that a number follows
+    // ("rate", "dead zone"). NULL: each training has its own.
+    const char *colour, *shape;
+    enum sdse_plot_log log; // auto: bits and energy are logarithmic
     enum sdse_plot_theme theme;
     const char *picture;
     const struct sdse_output_rules *rules; // NULL: base/output.h

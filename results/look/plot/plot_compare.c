@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/look/draw/gnuplot.h"
+#include "results/look/draw/canvas.h"
 #include "results/look/draw/palette.h"
 #include "results/look/metric.h"
 
@@ -21,6 +21,7 @@ struct panel {
 struct scene {
     const struct sdse_compare_points_plot *plot;
     struct panel panel[PANELS];
+    struct sdse_canvas canvas;
 };
 
 static double value_of(const struct sdse_difference *row, int side) {
@@ -85,44 +86,58 @@ static void write_panel(const struct scene *scene, int p, FILE *out) {
     sdse_gnuplot_quote(panel->scale.title, out);
     fprintf(out, "\nset xrange [-0.6:%g]\nset format y '%s'\n",
             (double)panel->count - 0.4, p == CYCLES ? "%.0s%c" : "%g");
-    for (int side = 0; side < SDSE_SIDES; side++) {
-        fprintf(out, "%s index %d using ($0%+.2f):%d:(0.36)%s with boxes lc rgb '%s' ",
+    for (int side = 0; side < SDSE_SIDES; side++)
+        fprintf(out,
+                "%s index %d using ($0%+.2f):%d:(0.36)%s with boxes lc rgb '%s' "
+                "notitle",
                 side ? ", \\\n     data" : "plot data", p, side ? 0.19 : -0.19,
-                side + 2, side ? "" : ":xtic(1)", sdse_palette_color((size_t)side));
-        if (p == ENERGY) {
-            char title[512];
-            snprintf(title, sizeof title, "%c  %.500s", 'A' + side,
-                     scene->plot->title[side]);
-            fputs("title ", out);
-            sdse_gnuplot_quote(title, out);
-        } else {
-            fputs("notitle", out);
-        }
-    }
+                side + 2, side ? "" : ":xtic(1)",
+                sdse_palette_color(scene->plot->theme, (size_t)side));
     fputc('\n', out);
 }
 
 static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
     const struct scene *scene = context;
-    size_t groups = 4;
-    for (int p = 0; p < PANELS; p++)
-        groups = scene->panel[p].count > groups ? scene->panel[p].count : groups;
-    const size_t width_px = 400 + groups * 110;
-    sdse_gnuplot_begin(files,
-                       (unsigned)(width_px < 1400   ? 1400
-                                  : width_px > 4000 ? 4000
-                                                    : width_px),
-                       1400, out);
-    fputs("set multiplot layout 2,1\nset xtics scale 0 rotate by -30\n"
-          "unset grid\nset grid ytics\n"
-          "set yrange [0:*]\nset style fill solid 1.0 noborder\n"
-          "set key above vertical Left reverse\n",
+    unsigned drawn = 0;
+    sdse_canvas_begin(&scene->canvas, files, out);
+    fputs("set xtics scale 0 rotate by -30\nunset grid\nset grid ytics\n"
+          "set yrange [0:*]\nset style fill solid 1.0 noborder\n",
           out);
-    for (int p = 0; p < PANELS; p++)
-        if (scene->panel[p].count)
-            write_panel(scene, p, out);
-    fputs("unset multiplot\n", out);
+    for (int p = 0; p < PANELS; p++) {
+        if (!scene->panel[p].count)
+            continue;
+        sdse_canvas_panel(&scene->canvas, drawn++, out);
+        write_panel(scene, p, out);
+    }
+    sdse_canvas_end(&scene->canvas, out);
+}
+
+// Names below bars are turned: the longest of a panel's takes this much.
+enum { GROUP_PX = 110, LEAST_PX = 1000, MOST_PX = 4000, NAME_PX = 150 };
+
+static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
+    size_t groups = 0;
+    unsigned panels = 0;
+    for (int p = 0; p < PANELS; p++) {
+        panels += scene->panel[p].count > 0;
+        groups = scene->panel[p].count > groups ? scene->panel[p].count : groups;
+    }
+    const size_t width_px = groups * GROUP_PX;
+    struct sdse_canvas_wish wish = {
+        .title = sdse_arena_printf(arena, "A: %s; B: %s", scene->plot->title[SDSE_A],
+                                   scene->plot->title[SDSE_B]),
+        .panels = panels,
+        .panel_width_px = width_px < LEAST_PX  ? LEAST_PX
+                          : width_px > MOST_PX ? MOST_PX
+                                               : (unsigned)width_px,
+        .panel_height_px = 460,
+        .below_px = NAME_PX};
+    for (int side = 0; side < SDSE_SIDES; side++)
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_BAR, 0, 0,
+                        sdse_palette_color(scene->plot->theme, (size_t)side),
+                        side ? "B" : "A");
+    return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena);
 }
 
 enum sdse_status sdse_plot_compare_points(const struct sdse_compare_points_plot *plot,
@@ -152,5 +167,8 @@ enum sdse_status sdse_plot_compare_points(const struct sdse_compare_points_plot 
     scene.panel[CYCLES].scale = (struct sdse_scale){.factor = 1};
     snprintf(scene.panel[CYCLES].scale.title, sizeof scene.panel[CYCLES].scale.title,
              "Cycles by what sets them");
+    if (!lay_out(&scene, arena))
+        return SDSE_NO_MEMORY;
+    files.theme = plot->theme;
     return sdse_gnuplot_draw(&writers, &scene, &files, arena, diags);
 }

@@ -6,12 +6,14 @@
 #include "base/output.h"
 #include "results/look/compare.h"
 #include "results/look/compare_fronts.h"
+#include "results/look/draw/palette.h"
 
 // Energy by component and cycles by what sets them, the largest first, a bar for each
 // side. Components that are nothing on both sides are left out.
 struct sdse_compare_points_plot {
     const struct sdse_comparison *comparison;
     const char *title[SDSE_SIDES];
+    enum sdse_plot_theme theme;
     const char *picture;                   // where to: .png, .svg or .pdf
     const struct sdse_output_rules *rules; // NULL: base/output.h
 };
@@ -26,6 +28,7 @@ enum sdse_status sdse_plot_compare_points(const struct sdse_compare_points_plot 
 struct sdse_compare_fronts_plot {
     const struct sdse_fronts *fronts;
     const char *title[SDSE_SIDES];
+    enum sdse_plot_theme theme;
     const char *picture;
     const struct sdse_output_rules *rules;
 };

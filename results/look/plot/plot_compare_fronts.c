@@ -1,8 +1,8 @@
 // Two fronts over each other.
 #include <math.h>
-#include <string.h>
 
-#include "results/look/draw/gnuplot.h"
+#include "results/look/draw/axis.h"
+#include "results/look/draw/canvas.h"
 #include "results/look/draw/palette.h"
 #include "results/look/plot/plot_compare.h"
 
@@ -10,9 +10,10 @@ struct scene {
     const struct sdse_compare_fronts_plot *plot;
     unsigned objectives;
     struct sdse_scale scale[SDSE_MOST_OBJECTIVES];
-    bool logarithmic[SDSE_MOST_OBJECTIVES];
+    struct sdse_range range[SDSE_MOST_OBJECTIVES]; // scaled
     bool *on_front[SDSE_SIDES];
     size_t panel_count;
+    struct sdse_canvas canvas;
 };
 
 // Objectives of each panel: x, y.
@@ -39,18 +40,19 @@ static bool prepare(struct scene *scene, struct sdse_arena *arena) {
             scene->on_front[i][side->front.index[p]] = true;
     }
     for (unsigned k = 0; k < scene->objectives; k++) {
-        double least = HUGE_VAL, greatest = 0;
+        double greatest = 0;
         for (int i = 0; i < SDSE_SIDES; i++) {
             const struct sdse_points *points = &side_of(scene, i)->points;
             for (size_t p = 0; p < points->count; p++) {
                 const double v = points->v[p * scene->objectives + k];
-                least = fmin(least, v);
                 greatest = fmax(greatest, v);
             }
         }
         scene->scale[k] =
             sdse_metric_scale(side_of(scene, SDSE_A)->points.metric[k], greatest);
-        scene->logarithmic[k] = least > 0 && greatest > 100 * least;
+        for (int i = 0; i < SDSE_SIDES; i++)
+            for (size_t p = 0; p < side_of(scene, i)->points.count; p++)
+                sdse_range_take(&scene->range[k], scaled(scene, i, p, k));
     }
     return true;
 }
@@ -115,37 +117,27 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
 
 // ---- script ----
 
-static void write_axis(const struct scene *scene, char axis, unsigned k, FILE *out) {
-    fprintf(out, "set %clabel ", axis);
-    sdse_gnuplot_quote(scene->scale[k].title, out);
-    fprintf(out,
-            scene->logarithmic[k] ? "\nset logscale %c 10\n" : "\nunset logscale %c\n",
-            axis);
-}
-
-static void write_legend(const struct scene *scene, FILE *out) {
-    for (int side = 0; side < SDSE_SIDES; side++) {
-        const struct sdse_fronts_side *its = side_of(scene, side);
-        char title[640];
-        snprintf(title, sizeof title,
-                 "%c  %.500s: %zu points, %zu on the front, %zu beaten", 'A' + side,
-                 scene->plot->title[side], its->points.count, its->front.count,
-                 its->beaten);
-        fprintf(out,
-                ", \\\n     keyentry with linespoints pt %d ps 1.4 lw 1.5 lc rgb '%s' "
-                "title ",
-                sdse_palette_filled((size_t)side), sdse_palette_color((size_t)side));
-        sdse_gnuplot_quote(title, out);
-    }
+static struct sdse_axis axis_of(const struct scene *scene, size_t panel, char letter) {
+    const struct sdse_canvas_wish *wish = &scene->canvas.wish;
+    const unsigned k = panels[panel][letter == 'y'];
+    return (struct sdse_axis){
+        .letter = letter,
+        .label = scene->scale[k].title,
+        .range = scene->range[k],
+        .log = sdse_axis_is_log(SDSE_LOG_AUTO, letter, &scene->range[k]),
+        .length_px = letter == 'x' ? wish->panel_width_px : wish->panel_height_px};
 }
 
 static void write_panel(const struct scene *scene, size_t p, FILE *out) {
     const unsigned x = panels[p][0] + 2, y = panels[p][1] + 2,
                    front = scene->objectives + 2;
-    write_axis(scene, 'x', panels[p][0], out);
-    write_axis(scene, 'y', panels[p][1], out);
+    sdse_canvas_panel(&scene->canvas, (unsigned)p, out);
+    for (const char *letter = "xy"; *letter; letter++) {
+        const struct sdse_axis axis = axis_of(scene, p, *letter);
+        sdse_axis_write(&axis, out);
+    }
     for (int side = 0; side < SDSE_SIDES; side++) {
-        const char *color = sdse_palette_color((size_t)side);
+        const char *color = sdse_palette_color(scene->plot->theme, (size_t)side);
         const int filled = sdse_palette_filled((size_t)side);
         // A is drawn wider and larger, so that it is seen below an equal B.
         fprintf(out, "%s index %zu using 1:2 with steps lc rgb '%s' lw %g notitle",
@@ -158,40 +150,41 @@ static void write_panel(const struct scene *scene, size_t p, FILE *out) {
                     side, front, on, x, y, filled - !on,
                     (on ? 1.2 : 0.8) * (side ? 1 : 1.6), color);
     }
-    if (scene->panel_count == 1)
-        write_legend(scene, out);
     fputc('\n', out);
-}
-
-static void write_title(const struct scene *scene, FILE *out) {
-    const struct sdse_fronts *fronts = scene->plot->fronts;
-    char text[512];
-    snprintf(text, sizeof text,
-             "%.100s: hypervolume of A %.4g, of B %.4g, of both %.4g of the box",
-             fronts->network, fronts->side[SDSE_A].front.hypervolume_fraction,
-             fronts->side[SDSE_B].front.hypervolume_fraction, fronts->joint_fraction);
-    sdse_gnuplot_quote(text, out);
 }
 
 static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
     const struct scene *scene = context;
-    const bool three = scene->panel_count == 3;
-    sdse_gnuplot_begin(files, 1600, three ? 1500 : 1100, out);
-    fputs("set offsets graph 0.06, graph 0.06, graph 0.08, graph 0.06\n", out);
-    fputs(three ? "set multiplot layout 2,2 title " : "set title ", out);
-    write_title(scene, out);
-    fputs(three ? "\nset key off\n" : "\nset key above vertical Left reverse\n", out);
+    sdse_canvas_begin(&scene->canvas, files, out);
     for (size_t p = 0; p < scene->panel_count; p++)
         write_panel(scene, p, out);
-    if (three) { // the fourth place is for the legend
-        fputs("unset border\nunset tics\nunset grid\nunset xlabel\nunset ylabel\n"
-              "unset logscale\nset key center center vertical Left reverse samplen 1.5 "
-              "spacing 1.3\nplot [0:1] [0:1] NaN notitle",
-              out);
-        write_legend(scene, out);
-        fputs("\nunset multiplot\n", out);
+    sdse_canvas_end(&scene->canvas, out);
+}
+
+static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
+    const struct sdse_fronts *fronts = scene->plot->fronts;
+    struct sdse_canvas_wish wish = {
+        .title = sdse_arena_printf(
+            arena,
+            "%s: hypervolume of A (%s) %.4g, of B (%s) %.4g, of both %.4g of the box",
+            fronts->network, scene->plot->title[SDSE_A],
+            fronts->side[SDSE_A].front.hypervolume_fraction, scene->plot->title[SDSE_B],
+            fronts->side[SDSE_B].front.hypervolume_fraction, fronts->joint_fraction)};
+    sdse_canvas_split(&wish, scene->panel_count);
+    for (int side = 0; side < SDSE_SIDES; side++) {
+        const struct sdse_fronts_side *its = &fronts->side[side];
+        const char *text = sdse_arena_printf(
+            arena, "%c: %zu point%s, %zu on the front", 'A' + side, its->points.count,
+            its->points.count == 1 ? "" : "s", its->front.count);
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT,
+                        sdse_palette_filled((size_t)side), 0,
+                        sdse_palette_color(scene->plot->theme, (size_t)side), text);
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_NOTE, 0, 0, "",
+                        sdse_arena_printf(arena, "      %zu of these beaten by %c",
+                                          its->beaten, side ? 'A' : 'B'));
     }
+    return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena);
 }
 
 enum sdse_status sdse_plot_compare_fronts(const struct sdse_compare_fronts_plot *plot,
@@ -210,7 +203,8 @@ enum sdse_status sdse_plot_compare_fronts(const struct sdse_compare_fronts_plot 
                       "plot-empty", "neither side has a point with these objectives");
         return SDSE_INVALID;
     }
-    if (!prepare(&scene, arena))
+    if (!prepare(&scene, arena) || !lay_out(&scene, arena))
         return SDSE_NO_MEMORY;
+    files.theme = plot->theme;
     return sdse_gnuplot_draw(&writers, &scene, &files, arena, diags);
 }

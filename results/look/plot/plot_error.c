@@ -242,13 +242,13 @@ static void write_layers_panel(const struct scene *scene, FILE *out) {
     }
     for (size_t g = 0; several && g < scene->group_count; g++)
         fprintf(out, "data index %zu using 1:2 with lines lc rgb '%s' lw 0.5 notitle%s",
-                2 * g + 1, sdse_palette_color(g), more);
+                2 * g + 1, sdse_palette_color(scene->plot->theme, g), more);
     for (size_t g = 0; g < scene->group_count; g++)
         fprintf(out,
                 "%sdata index %zu using 1:2 with points pt %d ps %s lc rgb '%s' "
                 "notitle",
                 g ? more : "", several ? 2 * g + 1 : 2 * g, sdse_palette_filled(g),
-                several ? "0.7" : "1.1", sdse_palette_color(g));
+                several ? "0.7" : "1.1", sdse_palette_color(scene->plot->theme, g));
     fputc('\n', out);
 }
 
@@ -299,7 +299,7 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
                                     .panel_height_px = 720};
     for (size_t g = 0; scene->layers_panel && g < scene->group_count; g++)
         sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, sdse_palette_filled(g),
-                        0, sdse_palette_color(g), scene->groups[g]);
+                        0, sdse_palette_color(scene->plot->theme, g), scene->groups[g]);
     if (scene->whole_panel) {
         sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, 6, 0.9,
                         sdse_theme(scene->plot->theme)->quiet, "setting");

@@ -227,20 +227,12 @@ static void add_legend(const struct scene *scene, struct sdse_legend *legend,
 }
 
 static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
-    const size_t panels = scene->panel_count;
-    const unsigned columns = panels == 1 ? 1 : panels <= 4 ? 2 : panels <= 9 ? 3 : 4;
-    struct sdse_canvas_wish wish = {.title = title_of(scene, arena),
-                                    .panels = (unsigned)panels,
-                                    .columns = columns,
-                                    .panel_width_px = columns == 1   ? 1100
-                                                      : columns == 2 ? 640
-                                                                     : 480,
-                                    .panel_height_px = columns == 1   ? 760
-                                                       : columns == 2 ? 480
-                                                                      : 360,
-                                    .above_px = scene->plot->facet ? 40 : 0,
-                                    .right_px = (scene->marks.scale ? 190u : 0) +
-                                                (scene->plot->label ? LABEL_ROOM : 0u)};
+    struct sdse_canvas_wish wish = {
+        .title = title_of(scene, arena),
+        .above_px = scene->plot->facet ? 40 : 0,
+        .right_px = (scene->marks.scale ? SDSE_MARKS_SCALE_PX : 0u) +
+                    (scene->plot->label ? LABEL_ROOM : 0u)};
+    sdse_canvas_split(&wish, scene->panel_count);
     add_legend(scene, &wish.legend, arena);
     return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena);
 }
@@ -267,21 +259,15 @@ static enum sdse_status load_aspects(struct scene *scene, struct sdse_reader *re
     }
     if (status != SDSE_OK)
         return status;
-    if (plot->shape && scene->shape.count > SDSE_PALETTE_SHAPES) {
-        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = plot->picture},
-                      "plot-shapes", "%zu values of '%.100s' are more than %d shapes",
-                      scene->shape.count, plot->shape, SDSE_PALETTE_SHAPES);
-        return SDSE_INVALID;
-    }
+    if (plot->shape)
+        status = sdse_plot_shapes(plot->picture, &scene->shape, diags);
+    if (status != SDSE_OK)
+        return status;
     sdse_marks_plan(&scene->marks, plot->theme, &colour,
                     plot->shape ? &scene->shape : NULL);
-    if (!plot->facet || scene->facet.count <= MOST_FACETS)
-        return SDSE_OK;
-    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = plot->picture},
-                  "plot-facets",
-                  "%zu values of '%.100s' are too many panels: at most %d",
-                  scene->facet.count, plot->facet, MOST_FACETS);
-    return SDSE_INVALID;
+    return plot->facet
+               ? sdse_plot_facets(plot->picture, &scene->facet, MOST_FACETS, diags)
+               : SDSE_OK;
 }
 
 static enum sdse_status prepare(struct scene *scene, struct sdse_reader *reader,
@@ -385,16 +371,6 @@ static void write_points(const struct scene *scene, const struct panel *panel,
     fputs(" notitle", out);
 }
 
-// What a scale needs to be drawn: points of its colours; these are without size.
-static void write_scale_carrier(const struct scene *scene, const struct panel *panel,
-                                FILE *out) {
-    fprintf(
-        out,
-        ", \\\n     data index 0 every ::0::0 using %u:%u:(%.9g) with points pt 7 ps 0 "
-        "lc palette notitle",
-        panel->a + 2, panel->b + 2, scene->marks.least);
-}
-
 // The plot command of one panel.
 static void write_panel(const struct scene *scene, size_t p, FILE *out) {
     const struct sdse_theme *theme = sdse_theme(scene->plot->theme);
@@ -404,14 +380,8 @@ static void write_panel(const struct scene *scene, size_t p, FILE *out) {
         const struct sdse_axis axis = axis_of(scene, panel, *letter);
         sdse_axis_write(&axis, out);
     }
-    if (scene->plot->facet) {
-        char text[300];
-        snprintf(text, sizeof text, "%.100s %.150s", scene->plot->facet,
-                 scene->facet.names[panel->facet]);
-        fputs("set title ", out);
-        sdse_gnuplot_quote(text, out);
-        fputs(" offset 0,-0.5\n", out);
-    }
+    if (scene->plot->facet)
+        sdse_canvas_heading(scene->plot->facet, scene->facet.names[panel->facet], out);
     fputs("plot ", out);
     if (panel->quiet) {
         write_points(scene, panel, false, out);
@@ -435,7 +405,7 @@ static void write_panel(const struct scene *scene, size_t p, FILE *out) {
     if (scene->labels[p].count)
         sdse_labels_draw(block + 1, theme->text, out);
     if (p == 0 && scene->marks.scale)
-        write_scale_carrier(scene, panel, out);
+        sdse_marks_carrier(&scene->marks, panel->a + 2, panel->b + 2, out);
     fputc('\n', out);
 }
 
@@ -444,13 +414,8 @@ static void write_script(const void *context, const struct sdse_plot_files *file
     const struct scene *scene = context;
     const struct sdse_canvas *canvas = &scene->canvas;
     sdse_canvas_begin(canvas, files, out);
-    if (scene->marks.scale) {
-        const double left = canvas->right_left + 10, width = canvas->width_px;
-        const double height = canvas->height_px;
-        sdse_marks_scale(&scene->marks, left / width, (left + 34) / width,
-                         1 - (canvas->top + canvas->wish.panel_height_px) / height,
-                         1 - canvas->top / height, out);
-    }
+    if (scene->marks.scale)
+        sdse_marks_scale(&scene->marks, canvas, out);
     for (size_t p = 0; p < scene->panel_count; p++)
         write_panel(scene, p, out);
     sdse_canvas_end(canvas, out);

@@ -4,18 +4,23 @@
 #include <string.h>
 
 #include "results/look/draw/canvas.h"
+#include "results/look/draw/marks.h"
 #include "results/look/draw/names.h"
 #include "results/look/plot/plot.h"
 #include "results/look/plot/refusal.h"
 #include "results/store/database.h"
 
-enum { ENERGY, TIME, TRAFFIC, PANELS };
+enum { ENERGY, TIME, TRAFFIC, PANELS, MOST_SERIES = 60 };
 
 struct gains {
     const char *title;
     size_t network_count, series_count;
     const char **networks, **series;
-    double *gain[PANELS]; // [network_count][series_count]; NAN: no such point
+    double *gain[PANELS];    // [network_count][series_count]; NAN: no such point
+    size_t *point;           // of the same cells, plus one; 0: none
+    bool coloured, numbered; // by a parameter; bars have numbers below them
+    enum sdse_plot_theme theme;
+    struct sdse_marks marks;
     struct sdse_canvas canvas;
 };
 
@@ -99,7 +104,17 @@ static enum sdse_status take_gains(struct sdse_reader *reader,
     if (code != SQLITE_ROW)
         return sdse_database_refuse(reader->db, code,
                                     sqlite3_db_filename(reader->db, "main"), diags);
+    if (g->series_count > MOST_SERIES) {
+        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = plot->picture},
+                      "plot-bars",
+                      "%zu designs are too many bars beside each other: at most %d;"
+                      " --where and --limit take fewer",
+                      g->series_count, MOST_SERIES);
+        return SDSE_INVALID;
+    }
     const size_t cells = g->network_count * g->series_count;
+    if (!(g->point = SDSE_ARENA_ARRAY(arena, size_t, cells)))
+        return SDSE_NO_MEMORY;
     for (int p = 0; p < PANELS; p++) {
         if (!(g->gain[p] = SDSE_ARENA_ARRAY(arena, double, cells)))
             return SDSE_NO_MEMORY;
@@ -123,6 +138,7 @@ static enum sdse_status take_gains(struct sdse_reader *reader,
                                   plot->over_form ? " in that form" : ""),
                 arena, diags);
         const size_t cell = network[i] * g->series_count + series[i];
+        g->point[cell] = i + 1;
         g->gain[ENERGY][cell] = points->v[2 * base] / points->v[2 * i];
         g->gain[TIME][cell] = points->v[2 * base + 1] / points->v[2 * i + 1];
         g->gain[TRAFFIC][cell] = bits[base] / bits[i];
@@ -132,7 +148,15 @@ static enum sdse_status take_gains(struct sdse_reader *reader,
 
 // ---- Writing ----
 
-// A line for each network: its name, then the gains of all series, panel after panel.
+static void color_of(const struct gains *g, size_t cell, char color[8]) {
+    if (g->coloured && g->point[cell])
+        sdse_marks_color(&g->marks, g->point[cell] - 1, color);
+    else
+        snprintf(color, 8, "%s", sdse_palette_color(g->theme, cell % g->series_count));
+}
+
+// A line for each network: its name, the gains of all series, panel after panel, and
+// their colours.
 static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
                                    FILE *out) {
     (void)arena;
@@ -146,6 +170,11 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
         for (int p = 0; p < PANELS; p++)
             for (size_t s = 0; s < g->series_count; s++)
                 fprintf(out, "\t%.9g", g->gain[p][n * g->series_count + s]);
+        for (size_t s = 0; s < g->series_count; s++) {
+            char color[8];
+            color_of(g, n * g->series_count + s, color);
+            fprintf(out, "\t0x%s", color + 1);
+        }
         fputc('\n', out);
     }
     return SDSE_OK;
@@ -161,29 +190,40 @@ static void write_panel(const struct gains *g, int panel,
     for (size_t s = 0; s < g->series_count; s++) {
         const size_t column = 2 + (size_t)panel * g->series_count + s;
         const double at = ((double)s + 0.5) * width - 0.4;
-        fprintf(out, "%s using ($0%+.6g):%zu:(%.6g) with boxes lc rgb '%s' notitle",
+        fprintf(out,
+                "%s using ($0%+.6g):%zu:(%.6g):%zu with boxes lc rgb variable notitle",
                 s ? ", \\\n     data" : "plot data", at, column, width * 0.92,
-                sdse_palette_color(s));
+                2 + PANELS * g->series_count + s);
         fprintf(out,
                 ", \\\n     data using ($0%+.6g):($%zu < 1 ? 1 : $%zu):(sprintf($%zu < "
                 "99.5 ? '%%.2g' : '%%.0f', $%zu)) with labels rotate left font ',13' "
                 "offset 0,0.4 tc rgb '%s' notitle",
                 at, column, column, column, column, theme->text);
+        if (g->numbered)
+            fprintf(out,
+                    ", \\\n     data using ($0%+.6g):(0):('%zu') with labels font "
+                    "',11' offset 0,-0.6 tc rgb '%s' notitle",
+                    at, s + 1, theme->text);
     }
-    fprintf(out, ", \\\n     1 with lines lc rgb '%s' lw 1 notitle\n", theme->axis);
+    fprintf(out, ", \\\n     1 with lines lc rgb '%s' lw 1 notitle", theme->axis);
+    if (panel == 0 && g->marks.scale)
+        sdse_marks_carrier(&g->marks, 0, 2, out);
+    fputc('\n', out);
 }
 
 static void write_script(const void *context, const struct sdse_plot_files *files,
                          FILE *out) {
     const struct gains *g = context;
     sdse_canvas_begin(&g->canvas, files, out);
+    if (g->marks.scale)
+        sdse_marks_scale(&g->marks, &g->canvas, out);
     fprintf(out,
             "set datafile missing 'nan'\n"
             "unset grid\nset grid ytics\n"
             "set xrange [-0.6:%g]\nset yrange [0:*]\nset offsets 0, 0, graph 0.15, 0\n"
             "set style fill solid 1.0 noborder\n",
             (double)g->network_count - 0.4);
-    fputs("set xtics scale 0 (", out);
+    fprintf(out, "set xtics scale 0 %s(", g->numbered ? "offset 0,-0.8 " : "");
     for (size_t n = 0; n < g->network_count; n++) {
         fputs(n ? ", " : "", out);
         sdse_gnuplot_quote(g->networks[n], out);
@@ -204,16 +244,26 @@ static bool lay_out(struct gains *g, struct sdse_arena *arena) {
         group_px = name_px > group_px ? name_px : group_px;
     }
     const size_t width_px = g->network_count * group_px;
-    struct sdse_canvas_wish wish = {.title = g->title,
-                                    .panels = PANELS,
-                                    .panel_width_px = width_px < 900 ? 900
-                                                      : width_px > 9000
-                                                          ? 9000
-                                                          : (unsigned)width_px,
-                                    .panel_height_px = 400};
-    for (size_t s = 0; s < g->series_count; s++)
-        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_BAR, 0, 0,
-                        sdse_palette_color(s), g->series[s]);
+    struct sdse_canvas_wish wish = {
+        .title = g->title,
+        .panels = PANELS,
+        .panel_width_px = width_px < 900    ? 900
+                          : width_px > 9000 ? 9000
+                                            : (unsigned)width_px,
+        .panel_height_px = 400,
+        .right_px = g->marks.scale ? SDSE_MARKS_SCALE_PX : 0};
+    if (g->coloured) {
+        sdse_marks_legend(&g->marks, &wish.legend, arena);
+        sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_HEADING, 0, 0, "", "bars:");
+    }
+    for (size_t s = 0; s < g->series_count; s++) {
+        const char *text =
+            g->numbered ? sdse_arena_printf(arena, "%zu  %s", s + 1, g->series[s])
+                        : g->series[s];
+        sdse_legend_add(&wish.legend, arena,
+                        g->coloured ? SDSE_LEGEND_NOTE : SDSE_LEGEND_BAR, 0, 0,
+                        sdse_palette_color(g->theme, s), text);
+    }
     return sdse_canvas_plan(&g->canvas, &wish, arena);
 }
 
@@ -224,7 +274,7 @@ enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
     static const struct sdse_plot_writers writers = {write_data, write_script};
     struct sdse_plot_files files;
     struct sdse_points points;
-    struct gains gains = {.network_count = 0};
+    struct gains gains = {.theme = plot->theme};
     enum sdse_status status =
         sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
     if (status == SDSE_OK)
@@ -241,6 +291,16 @@ enum sdse_status sdse_plot_gain(struct sdse_reader *reader,
     gains.title = sdse_arena_printf(arena, "Gains over %s%s%s", plot->over_arch,
                                     plot->over_form ? ", " : "",
                                     plot->over_form ? plot->over_form : "");
+    if (plot->colour) {
+        struct sdse_aspect colour;
+        status = sdse_aspect_load(reader, &points, plot->colour, arena, diags, &colour);
+        if (status != SDSE_OK)
+            return status;
+        sdse_marks_plan(&gains.marks, plot->theme, &colour, NULL);
+        gains.marks.numbered = false; // bars are, by themselves
+        gains.coloured = true;
+    }
+    gains.numbered = gains.coloured || gains.series_count > SDSE_PALETTE_COLORS;
     if (!gains.title || !sdse_names_shorten(gains.series, gains.series_count, arena) ||
         !lay_out(&gains, arena))
         return SDSE_NO_MEMORY;

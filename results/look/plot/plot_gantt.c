@@ -96,7 +96,7 @@ static int read_memories(sqlite3 *db, struct scene *scene, double *beside,
             sum += cycles;
         if (beside)
             continue;
-        const char *color = sdse_palette_component(name);
+        const char *color = sdse_palette_component(scene->plot->theme, name);
         const char *label = sdse_arena_printf(arena, "%s transfers", name);
         if (!label)
             code = SQLITE_NOMEM;
@@ -123,17 +123,19 @@ static int make_rows(sqlite3 *db, struct scene *scene, struct sdse_arena *arena)
         return code;
     const double middle =
         scene->latency - scene->fill - scene->drain - scene->pass - beside;
-    add_row(scene, "first fills", "#bbbbbb", 0, scene->fill, scene->fill, false);
-    add_row(scene, "compute", sdse_palette_component("compute"), scene->fill, middle,
-            scene->compute, true);
-    add_row(scene, "rebuild", sdse_palette_component("rebuild"), scene->fill, middle,
-            scene->rebuild, true);
+    const enum sdse_plot_theme theme = scene->plot->theme;
+    add_row(scene, "first fills", sdse_palette_component(theme, "first fills"), 0,
+            scene->fill, scene->fill, false);
+    add_row(scene, "compute", sdse_palette_component(theme, "compute"), scene->fill,
+            middle, scene->compute, true);
+    add_row(scene, "rebuild", sdse_palette_component(theme, "rebuild"), scene->fill,
+            middle, scene->rebuild, true);
     code = read_memories(db, scene, NULL, arena);
     const double after = scene->fill + middle + beside;
-    add_row(scene, "start and skew of passes", "#666666", after, scene->pass,
-            scene->pass, false);
-    add_row(scene, "last drains", "#999999", after + scene->pass, scene->drain,
-            scene->drain, false);
+    add_row(scene, "start and skew of passes", sdse_palette_component(theme, "passes"),
+            after, scene->pass, scene->pass, false);
+    add_row(scene, "last drains", sdse_palette_component(theme, "last drains"),
+            after + scene->pass, scene->drain, scene->drain, false);
     const double passes =
         scene->nest.level_count ? sdse_nest_product(scene->nest.level[0].temporal) : 1;
     scene->blocks = passes < MOST_BLOCKS ? (unsigned)passes : MOST_BLOCKS;

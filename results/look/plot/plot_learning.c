@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "results/look/draw/canvas.h"
+#include "results/look/draw/marks.h"
 #include "results/look/draw/names.h"
 #include "results/look/plot/plot.h"
+#include "results/look/plot/refusal.h"
+#include "results/look/plot/training_names.h"
 #include "results/store/database.h"
 
 // One epoch of a run, in the order of runs.
@@ -34,6 +37,11 @@ struct curves {
     struct spent *spent;
     size_t arch_count;
     const char **archs; // for the legend
+    enum sdse_plot_theme theme;
+    enum sdse_plot_log log;
+    bool by_setting;         // marks are of these:
+    struct sdse_marks marks; // of the runs
+    struct sdse_aspect shape;
     struct sdse_canvas canvas;
 };
 
@@ -55,47 +63,30 @@ static const char *column_copy(sqlite3_stmt *query, int column,
     return text ? sdse_arena_strdup(arena, text) : NULL;
 }
 
-// ---- names ----
+// ---- marks ----
 
-enum { JOINED = '\1' }; // for a blank within a word
-
-static void replace(char *text, char old, char new) {
-    for (; *text; text++)
-        *text = *text == old ? new : *text;
-}
-
-// "sgd finetune rate 0.1 dead zone 0.01" with the method, the task, "rate=0.1" and
-// "dead zone=0.01" as its words.
-static const char *keyed_name(const char *method, const char *settings,
-                              struct sdse_arena *arena) {
-    char *name = sdse_arena_printf(arena, "%s ", method);
-    char *rest = sdse_arena_printf(arena, "%s", settings);
-    if (!name || !rest)
-        return NULL;
-    replace(name, ' ', JOINED);
-    name[strlen(name) - 1] = ' ';
-    bool before = true; // a number, or the task
-    for (char *blank = strchr(rest, ' '); blank; blank = strchr(blank + 1, ' ')) {
-        const bool number = blank[1] >= '0' && blank[1] <= '9';
-        *blank = number ? '=' : before ? ' ' : JOINED;
-        before = number;
+// Colours, and shapes where they are asked for; without a colour it is the method's.
+static enum sdse_status load_marks(struct sdse_reader *reader,
+                                   const struct sdse_learning_plot *plot,
+                                   struct curves *c, struct sdse_arena *arena,
+                                   struct sdse_diags *diags) {
+    struct sdse_aspect colour;
+    enum sdse_status status = sdse_training_aspect_load(
+        reader, c->keyed, c->run_count, plot->colour ? plot->colour : "method", arena,
+        diags, &colour);
+    if (plot->shape) {
+        const enum sdse_status loaded = sdse_training_aspect_load(
+            reader, c->keyed, c->run_count, plot->shape, arena, diags, &c->shape);
+        status = status == SDSE_OK ? loaded : status;
     }
-    return sdse_arena_printf(arena, "%s%s", name, rest);
-}
-
-// Leaves out what all names share; plain words again.
-static bool shorten(const char **names, size_t count, struct sdse_arena *arena) {
-    if (!sdse_names_shorten(names, count, arena))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        char *plain = sdse_arena_strdup(arena, names[i]);
-        if (!plain)
-            return false;
-        replace(plain, JOINED, ' ');
-        replace(plain, '=', ' ');
-        names[i] = plain;
-    }
-    return true;
+    if (status == SDSE_OK && plot->shape)
+        status = sdse_plot_shapes(plot->picture, &c->shape, diags);
+    if (status != SDSE_OK)
+        return status;
+    sdse_marks_plan(&c->marks, plot->theme, &colour, plot->shape ? &c->shape : NULL);
+    c->marks.numbered = false; // no number stands beside a curve
+    c->by_setting = true;
+    return SDSE_OK;
 }
 
 // ---- reading ----
@@ -119,7 +110,7 @@ static int read_rows(sqlite3_stmt *query, const char *network, struct curves *c,
             if (c->runs) {
                 c->runs[c->run_count] =
                     sdse_arena_printf(arena, "%s %s", method, settings);
-                c->keyed[c->run_count] = keyed_name(method, settings, arena);
+                c->keyed[c->run_count] = sdse_training_name(method, settings, arena);
                 if (!c->runs[c->run_count] || !c->keyed[c->run_count])
                     return SQLITE_NOMEM;
                 c->hashes[c->run_count] = hash;
@@ -262,7 +253,10 @@ static struct sdse_axis axis_of(const struct curves *c, int panel) {
             sdse_range_take(&axis.range, panel == EPOCHS ? (double)c->rows[i].epoch
                                                          : c->rows[i].moved_bits);
     axis.whole = panel == EPOCHS;
-    axis.log = panel != EPOCHS && sdse_axis_is_log(SDSE_LOG_X, 'x', &axis.range);
+    if (c->log != SDSE_LOG_AUTO)
+        axis.log = sdse_axis_is_log(c->log, 'x', &axis.range);
+    else
+        axis.log = panel != EPOCHS && sdse_axis_is_log(SDSE_LOG_X, 'x', &axis.range);
     return axis;
 }
 
@@ -271,6 +265,7 @@ static struct sdse_axis accuracy_axis(const struct curves *c) {
         .letter = 'y', .label = "Test accuracy [%]", .length_px = HEIGHT_PX};
     for (size_t i = 0; i < c->row_count; i++)
         sdse_range_take(&axis.range, 100 * c->rows[i].accuracy);
+    axis.log = c->log != SDSE_LOG_AUTO && sdse_axis_is_log(c->log, 'y', &axis.range);
     return axis;
 }
 
@@ -281,13 +276,25 @@ static void write_axes(const struct curves *c, int panel, FILE *out) {
     sdse_axis_write(&y, out);
 }
 
+static void color_of(const struct curves *c, size_t run, char color[8]) {
+    if (c->by_setting)
+        sdse_marks_color(&c->marks, run, color);
+    else
+        snprintf(color, 8, "%s", sdse_palette_color(c->theme, run));
+}
+
 static void write_panel(const struct curves *c, int panel, FILE *out) {
     write_axes(c, panel, out);
-    for (size_t i = 0; i < c->run_count; i++)
+    for (size_t i = 0; i < c->run_count; i++) {
+        char color[8];
+        color_of(c, i, color);
         fprintf(out,
                 "%s index %zu using %d:2 with linespoints lc rgb '%s' pt %d notitle",
-                i ? ", \\\n     data" : "plot data", i, panel == MOVED ? 3 : 1,
-                sdse_palette_color(i), sdse_palette_filled(i));
+                i ? ", \\\n     data" : "plot data", i, panel == MOVED ? 3 : 1, color,
+                c->by_setting ? sdse_marks_type(&c->marks, i) : sdse_palette_filled(i));
+    }
+    if (panel == EPOCHS && c->marks.scale)
+        sdse_marks_carrier(&c->marks, 1, 2, out);
     fputc('\n', out);
 }
 
@@ -299,12 +306,13 @@ static void write_energy_panel(const struct curves *c, FILE *out) {
         if (!begins(c, i))
             continue;
         const struct spent *spent = &c->spent[i];
+        char color[8];
+        color_of(c, spent->run, color);
         fprintf(out,
                 "%s index %zu using ($1 * %g):($1 > 0 ? $2 : NaN) with linespoints "
                 "lc rgb '%s' pt %d notitle",
                 block > c->run_count ? ", \\\n     data" : "plot data", block, J_PER_PJ,
-                sdse_palette_color(spent->run),
-                sdse_palette_filled(spent->arch_number));
+                color, sdse_palette_filled(spent->arch_number));
         block++;
     }
     fputc('\n', out);
@@ -314,6 +322,8 @@ static void write_script(const void *scene, const struct sdse_plot_files *files,
                          FILE *out) {
     const struct curves *c = scene;
     sdse_canvas_begin(&c->canvas, files, out);
+    if (c->marks.scale)
+        sdse_marks_scale(&c->marks, &c->canvas, out);
     fputs("unset grid\nset grid ytics\n", out);
     write_panel(c, EPOCHS, out);
     write_panel(c, MOVED, out);
@@ -322,24 +332,27 @@ static void write_script(const void *scene, const struct sdse_plot_files *files,
     sdse_canvas_end(&c->canvas, out);
 }
 
-static bool lay_out(struct curves *c, enum sdse_plot_theme theme,
-                    struct sdse_arena *arena) {
+static bool lay_out(struct curves *c, struct sdse_arena *arena) {
     struct sdse_canvas_wish wish = {.title = c->title,
                                     .panels = c->spent_count ? 3 : 2,
                                     .panel_width_px = WIDTH_PX,
-                                    .panel_height_px = HEIGHT_PX};
-    if (!shorten(c->keyed, c->run_count, arena) ||
+                                    .panel_height_px = HEIGHT_PX,
+                                    .right_px =
+                                        c->marks.scale ? SDSE_MARKS_SCALE_PX : 0};
+    if (!sdse_training_shorten(c->keyed, c->run_count, arena) ||
         !sdse_names_shorten(c->archs, c->arch_count, arena))
         return false;
-    for (size_t i = 0; i < c->run_count; i++)
+    if (c->by_setting)
+        sdse_marks_legend(&c->marks, &wish.legend, arena);
+    for (size_t i = 0; !c->by_setting && i < c->run_count; i++)
         sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, sdse_palette_filled(i),
-                        0, sdse_palette_color(i), c->keyed[i]);
+                        0, sdse_palette_color(c->theme, i), c->keyed[i]);
     if (c->arch_count)
         sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_HEADING, 0, 0, "",
                         "over energy, on:");
     for (size_t a = 0; a < c->arch_count; a++)
         sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, sdse_palette_filled(a),
-                        0, sdse_theme(theme)->quiet, c->archs[a]);
+                        0, sdse_theme(c->theme)->quiet, c->archs[a]);
     return sdse_canvas_plan(&c->canvas, &wish, arena);
 }
 
@@ -349,13 +362,16 @@ enum sdse_status sdse_plot_learning(struct sdse_reader *reader,
                                     struct sdse_diags *diags) {
     static const struct sdse_plot_writers writers = {write_data, write_script};
     struct sdse_plot_files files;
-    struct curves curves = {.title = plot->network};
+    struct curves curves = {
+        .title = plot->network, .theme = plot->theme, .log = plot->log};
     enum sdse_status status =
         sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
     files.theme = plot->theme;
     if (status == SDSE_OK)
         status = load(reader, plot->network, arena, diags, &curves);
-    if (status == SDSE_OK && !lay_out(&curves, plot->theme, arena))
+    if (status == SDSE_OK && (plot->colour || plot->shape))
+        status = load_marks(reader, plot, &curves, arena, diags);
+    if (status == SDSE_OK && !lay_out(&curves, arena))
         status = SDSE_NO_MEMORY;
     return status == SDSE_OK
                ? sdse_gnuplot_draw(&writers, &curves, &files, arena, diags)

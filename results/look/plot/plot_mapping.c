@@ -135,10 +135,10 @@ static int body_height(const struct level *level) {
     return HEAD + LINE * (int)(loops > parts ? loops : parts) + 10;
 }
 
-static const char *part_color(const char *name) {
-    return sdse_palette_tensor(strcmp(name, "inputs") == 0    ? 1
-                               : strcmp(name, "outputs") == 0 ? 2
-                                                              : 0);
+static const char *part_color(enum sdse_plot_theme theme, const char *name) {
+    return sdse_palette_tensor(theme, strcmp(name, "inputs") == 0    ? 1
+                                      : strcmp(name, "outputs") == 0 ? 2
+                                                                     : 0);
 }
 
 static void put_loops(const struct level *level, const struct sdse_theme *theme, int x,
@@ -158,7 +158,7 @@ static void put_loops(const struct level *level, const struct sdse_theme *theme,
     }
 }
 
-static void put_parts(const struct level *level, const struct sdse_theme *theme, int x,
+static void put_parts(const struct level *level, enum sdse_plot_theme which, int x,
                       int y, struct sdse_arena *arena, FILE *out) {
     uint64_t most = 1;
     for (unsigned p = 0; p < level->part_count; p++)
@@ -168,11 +168,11 @@ static void put_parts(const struct level *level, const struct sdse_theme *theme,
         const double bar = fmax(2, BAR * (double)part->tile_words / (double)most);
         fprintf(out,
                 "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"13\" fill=\"%s\"/>\n",
-                x, y - 12, bar, part_color(part->name));
+                x, y - 12, bar, part_color(which, part->name));
         const char *text = sdse_arena_printf(arena, "%s, %llu word%s", part->name,
                                              (unsigned long long)part->tile_words,
                                              part->tile_words == 1 ? "" : "s");
-        put(x + BAR + 12, y, theme->text, "normal", text ? text : "", out);
+        put(x + BAR + 12, y, sdse_theme(which)->text, "normal", text ? text : "", out);
     }
 }
 
@@ -209,19 +209,18 @@ static void put_level(const struct scene *scene, unsigned l, int y, int bottom,
                       struct sdse_arena *arena, FILE *out) {
     const struct level *level = &scene->level[l];
     const struct sdse_theme *theme = sdse_theme(scene->plot->theme);
+    const char *color = sdse_palette_component(scene->plot->theme,
+                                               level->shared_with ? level->shared_with
+                                                                  : level->nest->name);
     const int x = 20 + INDENT * (int)l, right = WIDTH - 20 - INDENT * (int)l / 2;
     fprintf(out,
             "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"6\" fill=\"%s\" "
             "fill-opacity=\"0.06\" stroke=\"%s\" stroke-width=\"2\"/>\n",
-            x, y, right - x, bottom - y,
-            sdse_palette_component(level->shared_with ? level->shared_with
-                                                      : level->nest->name),
-            sdse_palette_component(level->shared_with ? level->shared_with
-                                                      : level->nest->name));
+            x, y, right - x, bottom - y, color, color);
     put(x + 12, y + 22, theme->text, "bold", heading(level, arena), out);
     put(WIDTH / 2 - 60, y + 22, theme->quiet, "normal", fullness(level, arena), out);
     put_loops(level, theme, x + 24, y + HEAD + 12, arena, out);
-    put_parts(level, theme, WIDTH / 2 - 60, y + HEAD + 12, arena, out);
+    put_parts(level, scene->plot->theme, WIDTH / 2 - 60, y + HEAD + 12, arena, out);
 }
 
 static void write_picture(const struct scene *scene, struct sdse_arena *arena,
@@ -246,7 +245,8 @@ static void write_picture(const struct scene *scene, struct sdse_arena *arena,
         put_level(scene, l, y, height - 14 - 10 * (int)l, arena, out);
         y += body_height(&scene->level[l]);
     }
-    put(20 + INDENT * (int)levels + 12, y + 26, sdse_palette_component("MAC"), "bold",
+    put(20 + INDENT * (int)levels + 12, y + 26,
+        sdse_palette_component(scene->plot->theme, "MAC"), "bold",
         levels ? "multipliers"
                : "every word once through each memory, to the vector unit",
         out);

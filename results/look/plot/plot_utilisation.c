@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "results/look/draw/bars.h"
 #include "results/look/plot/cycles.h"
 #include "results/look/plot/plot.h"
 
@@ -25,18 +24,19 @@ static void shares(const struct sdse_layer_cycles *layer, double share[PARTS]) {
     share[WAITING] = fmax(0, 1 - share[BUSY] - share[UNUSED] - share[VECTOR]);
 }
 
-static bool fill_bars(struct sdse_bars *bars, const struct sdse_layer_cycles *layers,
-                      size_t count, struct sdse_arena *arena) {
+static bool fill_bars(struct sdse_bars *bars, enum sdse_plot_theme theme,
+                      const struct sdse_layer_cycles *layers, size_t count,
+                      struct sdse_arena *arena) {
     static const char *const parts[PARTS] = {"multipliers at work",
                                              "left out by the mapping",
                                              "vector unit at work", "waiting"};
     if (!sdse_bars_new(bars, count, PARTS, arena) ||
         !(bars->remarks = SDSE_ARENA_ARRAY(arena, const char *, count)))
         return false;
-    const char *const colors[PARTS] = {sdse_palette_component("MAC"), "#ddcc77",
-                                       sdse_palette_component("vector"), "#bbbbbb"};
+    static const char *const components[PARTS] = {"MAC", "unused", "vector", "waiting"};
+    for (size_t p = 0; p < PARTS; p++)
+        bars->colors[p] = sdse_palette_component(theme, components[p]);
     memcpy(bars->parts, parts, sizeof parts);
-    memcpy(bars->colors, colors, sizeof colors);
     for (size_t i = 0; i < count; i++) {
         shares(&layers[i], &bars->value[i * PARTS]);
         bars->labels[i] = layers[i].name;
@@ -76,11 +76,11 @@ enum sdse_status sdse_plot_utilisation(struct sdse_reader *reader,
         sdse_cycles_bars(reader, plot, arena, diags, &shown);
     if (status != SDSE_OK)
         return status;
-    if (!fill_bars(&bars, shown.layers, shown.bar_count, arena))
+    if (!fill_bars(&bars, plot->theme, shown.layers, shown.bar_count, arena))
         return SDSE_NO_MEMORY;
     bars.title = sdse_arena_printf(
         arena, "Utilisation, %.3g %% of all cycles: %s",
         100 * mean_utilization(shown.layers, shown.layer_count), shown.owner);
-    return bars.title ? sdse_bars_draw(&bars, &shown.files, arena, diags)
+    return bars.title ? sdse_cycles_draw(reader, plot, &shown, &bars, arena, diags)
                       : SDSE_NO_MEMORY;
 }

@@ -25,3 +25,23 @@ enum sdse_status sdse_plot_no_points(struct sdse_reader *reader,
                           points->infeasible, points->failed, points->unknown),
         arena, diags);
 }
+
+enum sdse_status sdse_plot_facets(const char *picture, const struct sdse_aspect *facet,
+                                  size_t most, struct sdse_diags *diags) {
+    if (facet->count <= most)
+        return SDSE_OK;
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = picture}, "plot-facets",
+                  "%zu values of '%.100s' are too many panels: at most %zu",
+                  facet->count, facet->path, most);
+    return SDSE_INVALID;
+}
+
+enum sdse_status sdse_plot_shapes(const char *picture, const struct sdse_aspect *shape,
+                                  struct sdse_diags *diags) {
+    if (shape->count <= SDSE_PALETTE_SHAPES)
+        return SDSE_OK;
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = picture}, "plot-shapes",
+                  "%zu values of '%.100s' are more than %d shapes", shape->count,
+                  shape->path, SDSE_PALETTE_SHAPES);
+    return SDSE_INVALID;
+}
