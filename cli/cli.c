@@ -114,6 +114,15 @@ enum cli_exit cli_print_table(struct cli *cli, const struct sdse_table *table,
     return cli_finish(cli, status == SDSE_IO ? SDSE_OK : status);
 }
 
+enum cli_exit cli_end_json(struct cli *cli, struct sdse_json *json) {
+    const enum sdse_status status = sdse_json_end(json);
+    return cli_finish(cli, status == SDSE_IO ? SDSE_OK : status);
+}
+
+bool cli_wants_json(const struct cli_args *args, int option) {
+    return strcmp(args->value[option], "json") == 0;
+}
+
 enum sdse_table_format cli_table_format(const struct cli_args *args, int option) {
     enum sdse_table_format format = SDSE_TABLE_TEXT;
     sdse_table_format_parse(args->value[option], &format);

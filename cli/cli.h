@@ -7,6 +7,7 @@
 #include "base/output.h"
 #include "base/status.h"
 #include "cli/options.h"
+#include "results/look/json.h"
 #include "results/look/table.h"
 
 enum cli_exit {
@@ -63,6 +64,10 @@ struct cli_verb {
 #define CLI_OPTION_FORMAT \
     { "format", 'f', CLI_CHOICE, "table|csv|json|md", "how to print", "table", false }
 
+// Of verbs that speak in sentences.
+#define CLI_OPTION_TEXT_OR_JSON \
+    { "format", 'f', CLI_CHOICE, "text|json", "how to print", "text", false }
+
 extern const struct cli_verb cli_verb_check, cli_verb_show, cli_verb_eval, cli_verb_map,
     cli_verb_explain, cli_verb_sweep, cli_verb_status, cli_verb_pareto, cli_verb_plot,
     cli_verb_query, cli_verb_export, cli_verb_import, cli_verb_decompose,
@@ -101,6 +106,13 @@ size_t cli_columns(void);
 // Writes a table to stdout and ends the verb.
 enum cli_exit cli_print_table(struct cli *cli, const struct sdse_table *table,
                               enum sdse_table_format format);
+
+// Ends a verb's JSON, which went to stdout.
+enum cli_exit cli_end_json(struct cli *cli, struct sdse_json *json);
+
+// Whether a verb whose options have one of the two formats above at `option` is to
+// print JSON.
+bool cli_wants_json(const struct cli_args *args, int option);
 
 // The table format of a verb whose options have CLI_OPTION_FORMAT at `option`.
 enum sdse_table_format cli_table_format(const struct cli_args *args, int option);

@@ -11,7 +11,7 @@
 #include "spec/place.h"
 #include "spec/split.h"
 
-enum { ARCH, WORKLOAD, LAYER, FOLLOW };
+enum { ARCH, WORKLOAD, LAYER, FOLLOW, FORMAT };
 
 static const struct cli_option options[] = {
     [ARCH] = {"arch", 'a', CLI_TEXT, "ARCH", "the accelerator that mappings are for",
@@ -22,6 +22,7 @@ static const struct cli_option options[] = {
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "links may lead weight files of sweeps out of their folder", NULL,
                 false},
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
 };
 
 // What mappings are checked against (NULL when not named), and how sweeps are.
@@ -148,9 +149,20 @@ struct tally {
     size_t bad, errors, warnings;
 };
 
-// One line on stdout if the file is good, diagnostics on stderr otherwise.
+// What is printed of a file, as a row.
+static void add_file(struct sdse_table *table, const char *path, const char *what,
+                     const struct sdse_diags *diags) {
+    sdse_table_add_text(table, path);
+    sdse_table_add_text(table, what ? "ok" : "refused");
+    sdse_table_add_text(table, what);
+    sdse_table_add_u64(table, diags->errors);
+    sdse_table_add_u64(table, diags->warnings);
+}
+
+// One line on stdout if the file is good, or a row of the table if there is one;
+// diagnostics on stderr.
 static void check_file(struct cli *cli, const struct subject *subject, const char *path,
-                       struct tally *tally) {
+                       struct tally *tally, struct sdse_table *table) {
     struct sdse_node *root;
     const char *what = NULL;
     if (cli_note(cli, sdse_tree_parse_file(cli->arena, path, &cli->diags, &root)) ==
@@ -159,10 +171,22 @@ static void check_file(struct cli *cli, const struct subject *subject, const cha
     tally->bad += !what;
     tally->errors += cli->diags.errors;
     tally->warnings += cli->diags.warnings;
+    if (table)
+        add_file(table, path, what, &cli->diags);
     cli_flush_diags(cli);
-    if (what)
+    if (what && !table)
         printf("%s: ok: %s\n", path, what);
     fflush(stdout);
+}
+
+static struct sdse_table *new_table(struct sdse_arena *arena) {
+    static const char *const columns[] = {"file", "status", "what", "errors",
+                                          "warnings"};
+    struct sdse_table *table = sdse_table_new(arena);
+    sdse_table_name(table, "sdse.check/1", "files");
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        sdse_table_add_column(table, columns[i], NULL, 0);
+    return table;
 }
 
 static bool load_subject(struct cli *cli, const struct cli_args *args,
@@ -191,8 +215,14 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     }
     cli_flush_diags(cli);
     struct tally tally = {0, 0, 0};
+    const bool json = cli_wants_json(args, FORMAT);
+    struct sdse_table *table = json ? new_table(cli->arena) : NULL;
+    if (json && !table)
+        return cli_finish(cli, SDSE_NO_MEMORY);
     for (int i = 0; i < args->operand_count; i++)
-        check_file(cli, &subject, args->operands[i], &tally);
+        check_file(cli, &subject, args->operands[i], &tally, table);
+    if (json)
+        cli_print_table(cli, table, SDSE_TABLE_JSON);
     if (tally.bad) {
         fprintf(stderr, "%zu of %d file%s refused: %zu error%s, %zu warning%s\n",
                 tally.bad, args->operand_count, plural((size_t)args->operand_count),

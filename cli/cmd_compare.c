@@ -144,6 +144,26 @@ static bool accept_selection(struct cli *cli, const struct cli_args *args,
     return true;
 }
 
+// ---- for machines ----
+
+static enum cli_exit print_rows(struct cli *cli, const char *const files[SDSE_SIDES],
+                                const char *const what[SDSE_SIDES],
+                                const struct sdse_table *table,
+                                enum sdse_table_format format) {
+    struct sdse_json json;
+    if (format != SDSE_TABLE_JSON)
+        return cli_print_table(cli, table, format);
+    sdse_json_begin(&json, "sdse.compare/1", stdout);
+    for (int side = 0; side < SDSE_SIDES; side++) {
+        sdse_json_object(&json, side == SDSE_A ? "a" : "b");
+        sdse_json_text(&json, "file", files[side]);
+        sdse_json_text(&json, "what", what[side]);
+        sdse_json_close(&json);
+    }
+    sdse_json_rows(&json, "differences", table);
+    return cli_end_json(cli, &json);
+}
+
 // ---- two points ----
 
 static const char *point_title(struct cli *cli, const struct sdse_stored_point *point) {
@@ -165,21 +185,24 @@ static enum cli_exit print_points(struct cli *cli, const struct cli_args *args,
                                   const struct sdse_comparison *comparison,
                                   const struct sdse_differences *parameters) {
     const enum sdse_table_format format = cli_table_format(args, FORMAT);
+    const char *what[SDSE_SIDES];
+    for (int side = 0; side < SDSE_SIDES; side++) {
+        const struct sdse_stored_point *its = &point[side];
+        what[side] = sdse_arena_printf(
+            cli->arena, "point %" PRId64 ", %s%s%s", its->id, point_title(cli, its),
+            its->reason ? "; no figures: " : "", its->reason ? its->reason : "");
+        if (!what[side])
+            return cli_finish(cli, SDSE_NO_MEMORY);
+    }
     if (format == SDSE_TABLE_CSV || format == SDSE_TABLE_JSON) {
         struct sdse_table *table = cli_compare_new_table(cli->arena);
         for (int part = 0; part < SDSE_COMPARE_PARTS; part++)
             cli_compare_add(table, NULL, &comparison->part[part]);
         cli_compare_add(table, NULL, parameters);
-        return cli_print_table(cli, table, format);
+        return print_rows(cli, sides->file, what, table, format);
     }
-    for (int side = 0; side < SDSE_SIDES; side++) {
-        const struct sdse_stored_point *its = &point[side];
-        print_side((char)('A' + side), sides->file[side],
-                   sdse_arena_printf(cli->arena, "point %" PRId64 ", %s%s%s", its->id,
-                                     point_title(cli, its),
-                                     its->reason ? "; no figures: " : "",
-                                     its->reason ? its->reason : ""));
-    }
+    for (int side = 0; side < SDSE_SIDES; side++)
+        print_side((char)('A' + side), sides->file[side], what[side]);
     return cli_compare_print_points(cli, comparison, parameters,
                                     cli_count(args, ROWS, 0), format);
 }
@@ -363,7 +386,10 @@ static enum cli_exit compare_networks(struct cli *cli, const struct cli_args *ar
             return printed;
     }
     if (!people)
-        return cli_print_table(cli, table, format);
+        return print_rows(cli, sides->file,
+                          (const char *const[]){set_title(cli, &sides->filter[SDSE_A]),
+                                                set_title(cli, &sides->filter[SDSE_B])},
+                          table, format);
     print_networks_of_one(networks);
     return cli_compare_print_settings(cli, settings, most, format);
 }

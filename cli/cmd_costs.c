@@ -33,7 +33,7 @@ static const struct cli_option options[] = {
 };
 
 static const struct sdse_output_kind costs_kind = {
-    "costs of sdse costs", {"network,", "[\n  {\"network\":", "| network "}};
+    "costs of sdse costs", {"network,", "{\"schema\": \"sdse.costs/", "| network "}};
 
 static const char *const columns[] = {
     "network",       "layer_index", "layer",       "kind",       "repeat",
@@ -146,6 +146,7 @@ static enum sdse_status gather(struct costing *c, const struct sdse_filter *filt
     c->table = sdse_table_new(c->cli->arena);
     if (status == SDSE_OK && !c->table)
         return SDSE_NO_MEMORY;
+    sdse_table_name(c->table, "sdse.costs/1", "layers");
     for (size_t i = 0; status == SDSE_OK && i < sizeof columns / sizeof *columns; i++)
         sdse_table_add_column(c->table, columns[i], NULL, 0);
     for (size_t i = 0; status == SDSE_OK && i < c->points.count; i++)

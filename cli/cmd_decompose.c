@@ -408,7 +408,8 @@ static struct sdse_table *new_table(const struct decomposing *d) {
                                            "passes",
                                            "seconds"};
     struct sdse_table *table = sdse_table_new(d->cli->arena);
-    if (d->grid.count > 1)
+    sdse_table_name(table, "sdse.decompose/1", "rows");
+    if (d->grid.count > 1 || d->format == SDSE_TABLE_JSON)
         sdse_table_add_column(table, "setting", NULL, 0);
     for (size_t i = 0; d->people && i < sizeof people / sizeof people[0]; i++)
         sdse_table_add_column(table, people[i][0], people[i][1], 4);
@@ -419,7 +420,7 @@ static struct sdse_table *new_table(const struct decomposing *d) {
 
 static void add_row(const struct decomposing *d, struct sdse_table *table, size_t form,
                     const struct row *row) {
-    if (d->grid.count > 1)
+    if (d->grid.count > 1 || d->format == SDSE_TABLE_JSON)
         sdse_table_add_text(table, d->grid.form[form].name);
     if (d->people)
         add_people_row(d, table, row);

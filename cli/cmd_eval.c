@@ -20,11 +20,6 @@ static const struct cli_option options[] = {
     [FORMAT] = CLI_OPTION_FORMAT,
 };
 
-static const char *const words[CLI_SECTIONS] = {
-#define WORD(name, word, title) word,
-    CLI_SECTION_MAP(WORD)
-#undef WORD
-};
 static const char *const titles[CLI_SECTIONS] = {
 #define TITLE(name, word, title) title,
     CLI_SECTION_MAP(TITLE)
@@ -33,26 +28,31 @@ static const char *const titles[CLI_SECTIONS] = {
 
 static enum cli_exit print_sections(struct cli *cli, const struct cli_costed *costed,
                                     enum sdse_table_format format) {
-    const bool json = format == SDSE_TABLE_JSON;
-    if (!json)
-        cli_print_totals(costed, stdout);
-    for (int i = json ? CLI_SECTION_TOTALS : CLI_SECTION_COUNTS; i < CLI_SECTIONS;
-         i++) {
+    cli_print_totals(costed, stdout);
+    for (int i = CLI_SECTION_COUNTS; i < CLI_SECTIONS; i++) {
         const struct sdse_table *table =
-            cli_cost_table(cli->arena, costed, (enum cli_section)i, !json);
-        if (table && !json && sdse_table_rows(table) == 0)
+            cli_cost_table(cli->arena, costed, (enum cli_section)i, true);
+        if (table && sdse_table_rows(table) == 0)
             continue;
-        if (json)
-            printf("%s\"%s\": ", i ? ", " : "{", words[i]);
-        else
-            printf("\n%s%s\n", titles[i], format == SDSE_TABLE_TEXT ? "" : "\n");
+        printf("\n%s%s\n", titles[i], format == SDSE_TABLE_TEXT ? "" : "\n");
         const enum cli_exit status = cli_print_table(cli, table, format);
         if (status != CLI_OK)
             return status;
     }
-    if (json)
-        puts("}");
     return CLI_OK;
+}
+
+// All sections, or the one of --only.
+static enum cli_exit print_json(struct cli *cli, const struct cli_args *args,
+                                const struct cli_costed *costed) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.eval/1", stdout);
+    if (args->value[ONLY])
+        cli_cost_json(&json, cli->arena, costed,
+                      (enum cli_section)cli_choice(args, options, ONLY));
+    else
+        cli_cost_json_all(&json, cli->arena, costed);
+    return cli_end_json(cli, &json);
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
@@ -91,6 +91,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const struct cli_costed costed = {problem.arch, problem.workload,
                                       layer,        problem.form_text,
                                       &cost,        problem.setting.smartdeal};
+    if (format == SDSE_TABLE_JSON)
+        return print_json(cli, args, &costed);
     if (!args->value[ONLY])
         return print_sections(cli, &costed, format);
     const enum cli_section section = (enum cli_section)cli_choice(args, options, ONLY);

@@ -1,6 +1,9 @@
 // sdse explain: every count and every picojoule, with the formula that made it.
 #include "costmodel/explain.h"
 
+#include <string.h>
+
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/cost_tables.h"
 #include "cli/inputs.h"
@@ -9,7 +12,18 @@
 #include "cli/solve.h"
 #include "spec/split.h"
 
-enum { ARCH, WORKLOAD, LAYER, MAPPING, OBJECTIVE, FORM, UNEVEN, BYPASS, IMPERFECT };
+enum {
+    ARCH,
+    WORKLOAD,
+    LAYER,
+    MAPPING,
+    OBJECTIVE,
+    FORM,
+    UNEVEN,
+    BYPASS,
+    IMPERFECT,
+    FORMAT
+};
 
 static const struct cli_option options[] = {
     [ARCH] = CLI_OPTION_ARCH,
@@ -23,9 +37,39 @@ static const struct cli_option options[] = {
     [UNEVEN] = CLI_OPTION_UNEVEN,
     [BYPASS] = CLI_OPTION_BYPASS,
     [IMPERFECT] = CLI_OPTION_IMPERFECT,
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
 };
 
-static enum cli_exit explain(struct cli *cli, const struct cli_problem *problem,
+// What eval says, and the derivation, line by line.
+static enum cli_exit print_json(struct cli *cli, const struct cli_costed *costed,
+                                const char *mapping, char *derivation) {
+    struct sdse_json json;
+    char *rest = NULL;
+    sdse_json_begin(&json, "sdse.explain/1", stdout);
+    cli_cost_json_all(&json, cli->arena, costed);
+    sdse_json_text(&json, "mapping", mapping);
+    sdse_json_array(&json, "derivation");
+    for (char *line = strtok_r(derivation, "\n", &rest); line;
+         line = strtok_r(NULL, "\n", &rest))
+        sdse_json_text(&json, NULL, line);
+    sdse_json_close(&json);
+    return cli_end_json(cli, &json);
+}
+
+// The derivation as text, and whether it agrees. NULL when memory is out.
+static const char *derive(struct cli *cli, const struct sdse_model *model,
+                          const struct sdse_mapping *mapping,
+                          enum sdse_status *status) {
+    struct sdse_text text;
+    *status = SDSE_NO_MEMORY;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    *status = sdse_explain_write(model, mapping, text.out);
+    return sdse_text_end(&text, cli->arena);
+}
+
+static enum cli_exit explain(struct cli *cli, const struct cli_args *args,
+                             const struct cli_problem *problem,
                              const struct sdse_layer *layer,
                              const struct sdse_model *model,
                              const struct sdse_mapping *mapping) {
@@ -35,12 +79,18 @@ static enum cli_exit explain(struct cli *cli, const struct cli_problem *problem,
     const struct cli_costed costed = {problem->arch, problem->workload,
                                       layer,         problem->form_text,
                                       &cost,         problem->setting.smartdeal};
-    cli_print_totals(&costed, stdout);
     const char *line = cli_mapping_line(cli, problem->arch, mapping);
-    printf("mapping      %s\n\n", line ? line : "");
-    const enum sdse_status status = sdse_explain_write(model, mapping, stdout);
-    if (status == SDSE_NO_MEMORY)
-        return cli_finish(cli, status);
+    enum sdse_status status;
+    const char *text = derive(cli, model, mapping, &status);
+    char *lines = text ? sdse_arena_strdup(cli->arena, text) : NULL;
+    if (!line || !lines || status == SDSE_NO_MEMORY)
+        return cli_finish(cli, SDSE_NO_MEMORY);
+    if (!cli_wants_json(args, FORMAT)) {
+        cli_print_totals(&costed, stdout);
+        printf("mapping      %s\n\n%s", line, text);
+    } else if (status != SDSE_INVALID) {
+        return print_json(cli, &costed, line, lines);
+    }
     if (status != SDSE_INVALID)
         return CLI_OK; // a failing stdout is reported by main
     cli_error(cli, "the explanation disagrees with the evaluator: please report this");
@@ -66,7 +116,7 @@ static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *arg
     if (cli_solve(cli, problem, layer, &search, &solutions)) {
         const struct cli_solution *solution = &solutions.solution[0];
         if (solution->answer.point_count) {
-            status = explain(cli, problem, layer, solution->model,
+            status = explain(cli, args, problem, layer, solution->model,
                              &solution->answer.point[0].mapping);
             if (status == CLI_OK && solution->answer.status != SDSE_MAP_OPTIMAL) {
                 cli->reported = true;
@@ -76,6 +126,8 @@ static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *arg
             }
         } else if (solution->answer.status == SDSE_MAP_NONE) {
             cli_refuse_mapping(cli, solution, problem->arch);
+            if (cli_wants_json(args, FORMAT))
+                cli_print_refusals(cli, problem, &solutions);
             status = CLI_NO_MAPPING;
         } else {
             cli_error(cli, "layer %s: no mapping found before the interruption",
@@ -113,7 +165,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const struct sdse_model *model = cli_layer_model(cli, &problem, layer);
     if (!model || !cli_accept_mapping(cli, &problem, model, mapping))
         return CLI_BAD_INPUT;
-    return explain(cli, &problem, layer, model, mapping);
+    return explain(cli, args, &problem, layer, model, mapping);
 }
 
 const struct cli_verb cli_verb_explain = {

@@ -5,11 +5,12 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/show_json.h"
 #include "import/onnx/onnx.h"
 #include "import/write.h"
 #include "spec/show.h"
 
-enum { OUTPUT, INPUT, FORCE, FOLLOW };
+enum { OUTPUT, INPUT, FORCE, FOLLOW, FORMAT };
 enum { MOST_INPUTS = 32 };
 
 static const struct cli_option options[] = {
@@ -21,6 +22,7 @@ static const struct cli_option options[] = {
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "read external data outside the model's folder that links lead to",
                 NULL, false},
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
 };
 
 // Every text that is not an input is said.
@@ -52,6 +54,20 @@ static void print_next(const char *folder) {
            folder, folder, folder);
 }
 
+static enum cli_exit print_json(struct cli *cli, const char *folder,
+                                const struct sdse_workload *net) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.import/1", stdout);
+    sdse_json_text(&json, "network", net->name);
+    sdse_json_text(&json, "source", net->source);
+    sdse_json_text(&json, "folder", folder);
+    sdse_json_text(&json, "workload_file",
+                   sdse_arena_printf(cli->arena, "%s/workload.yaml", folder));
+    sdse_json_u64(&json, "other_parameters", net->parameters_not_in_layers);
+    cli_layers_json(&json, cli->arena, net);
+    return cli_end_json(cli, &json);
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct sdse_import_input inputs[MOST_INPUTS];
     struct sdse_import_options choice = {.inputs = inputs,
@@ -72,8 +88,10 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (status == SDSE_OK)
         status = sdse_import_write(&cli->outputs, imported, args->value[OUTPUT],
                                    cli->arena, &cli->diags);
-    const enum cli_exit result = cli_finish(cli, status);
-    if (result == CLI_OK) {
+    enum cli_exit result = cli_finish(cli, status);
+    if (result == CLI_OK && cli_wants_json(args, FORMAT)) {
+        result = print_json(cli, args->value[OUTPUT], sdse_imported_workload(imported));
+    } else if (result == CLI_OK) {
         sdse_show_workload(stdout, sdse_imported_workload(imported));
         print_next(args->value[OUTPUT]);
     }

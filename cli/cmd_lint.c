@@ -175,6 +175,7 @@ static void print_text(const struct sdse_diags *found) {
 static enum cli_exit print_table(struct cli *cli, const struct sdse_diags *found,
                                  enum sdse_table_format format) {
     struct sdse_table *table = sdse_table_new(cli->arena);
+    sdse_table_name(table, "sdse.lint/1", "findings");
     if (!table)
         return cli_finish(cli, SDSE_NO_MEMORY);
     static const char *const columns[] = {"file", "line", "column", "check", "message"};

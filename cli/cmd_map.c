@@ -166,6 +166,8 @@ static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *la
     if (unmapped != CLI_OK) {
         if (unmapped == CLI_SYSTEM)
             cli_map_print_found(run);
+        else if (run->format == SDSE_TABLE_JSON)
+            cli_print_refusals(run->cli, &run->problem, &run->solutions);
         return unmapped;
     }
     enum cli_exit status = run->combined ? combine_layers(run) : CLI_OK;

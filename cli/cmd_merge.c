@@ -9,6 +9,12 @@
 #include "cli/inputs.h"
 #include "dse/sweep/plan.h"
 
+enum { FORMAT };
+
+static const struct cli_option options[] = {
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
+};
+
 static bool is_same_file(const char *a, const char *b) {
     struct stat one, other;
     return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
@@ -78,6 +84,19 @@ static enum sdse_status merge_anew(struct cli *cli, const char *path,
     return sdse_output_close(&output, status, &cli->diags);
 }
 
+static enum cli_exit print_json(struct cli *cli, const struct cli_args *args,
+                                const struct sdse_merged *merged) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.merge/1", stdout);
+    sdse_json_text(&json, "database", args->operands[0]);
+    sdse_json_array(&json, "files");
+    for (int i = 1; i < args->operand_count; i++)
+        sdse_json_text(&json, NULL, args->operands[i]);
+    sdse_json_close(&json);
+    sdse_json_u64(&json, "points_added", merged->points);
+    return cli_end_json(cli, &json);
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const char *out = args->operands[0];
     struct sources sources = {0};
@@ -89,7 +108,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                                           : merge_anew(cli, out, &sources, &merged);
         status = cli_finish(cli, done);
     }
-    if (status == CLI_OK)
+    if (status == CLI_OK && cli_wants_json(args, FORMAT))
+        status = print_json(cli, args, &merged);
+    else if (status == CLI_OK)
         printf("%s: %" PRIu64 " points added from %d files\n", out, merged.points,
                args->operand_count - 1);
     for (size_t i = 0; i < sources.count; i++)
@@ -101,6 +122,8 @@ const struct cli_verb cli_verb_merge = {
     .name = "merge",
     .summary = "adds the results of several files to one, in any order",
     .operands = {"OUT.db RESULTS.db...", 2, -1},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
     .notes =
         "OUT.db may be there: it is added to, all or nothing. Its export does not "
         "depend on the order\nof the files, nor on how often one is merged, and is "

@@ -36,13 +36,15 @@ static bool parse_deadline(struct cli *cli, const char *text, double *seconds) {
                                       "2h, 90min, 30s or 1d", seconds);
 }
 
+// `all`: what was not asked for has its columns, too.
 static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *plan,
-                                   bool deadline) {
+                                   bool deadline, bool all) {
+    const bool designs = plan->designs || all, shards = deadline || all;
     struct sdse_table *table = sdse_table_new(cli->arena);
     if (!table)
         return NULL;
     sdse_table_add_column(table, "points", NULL, 0);
-    if (plan->designs)
+    if (designs)
         sdse_table_add_column(table, "designs", NULL, 0);
     sdse_table_add_column(table, "problems", "layer problems", 0);
     sdse_table_add_column(table, "problems_exact", "exact", 0);
@@ -55,13 +57,15 @@ static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *
     sdse_table_add_column(table, "plan_s", "loading [s]", 3);
     sdse_table_add_column(table, "database_mb", "database [MB]", 3);
     sdse_table_add_column(table, "weights_mb", "weights [MB]", 3);
-    if (deadline) {
+    if (shards) {
         sdse_table_add_column(table, "shards", NULL, 0);
         sdse_table_add_column(table, "shard_s", "longest shard [s]", 3);
     }
     sdse_table_add_u64(table, plan->points);
     if (plan->designs)
         sdse_table_add_u64(table, plan->designs);
+    else if (designs)
+        sdse_table_add_null(table);
     sdse_table_add_u64(table, plan->problems);
     sdse_table_add_text(table, plan->exact ? "yes" : "at most");
     sdse_table_add_u64(table, plan->forms);
@@ -75,11 +79,26 @@ static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *
     sdse_table_add_f64(table, (double)plan->weights_bytes / 1e6);
     if (deadline && plan->shards)
         sdse_table_add_u64(table, plan->shards);
-    else if (deadline)
+    else if (shards)
         sdse_table_add_null(table);
-    if (deadline)
-        sdse_table_add_f64(table, plan->shard_s);
+    if (shards)
+        sdse_table_add_f64(table, deadline ? plan->shard_s : (double)NAN);
     return table;
+}
+
+static enum cli_exit print_json(struct cli *cli, const struct sdse_estimate *plan,
+                                const struct sdse_table *table) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.plan/1", stdout);
+    sdse_json_row(&json, "sweep", table);
+    sdse_json_object(&json, "sample");
+    sdse_json_u64(&json, "problems_solved", plan->solved);
+    sdse_json_u64(&json, "forms_measured", plan->measured);
+    sdse_json_u64(&json, "points_written", plan->written);
+    sdse_json_flag(&json, "as_if_sobol", plan->guessed);
+    sdse_json_flag(&json, "outputs_left_out", plan->outputs);
+    sdse_json_close(&json);
+    return cli_end_json(cli, &json);
 }
 
 // For people: a line each, and what the figures rest on.
@@ -155,7 +174,10 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         print(&plan, deadline);
         return CLI_OK;
     }
-    struct sdse_table *table = tabulate(cli, &plan, deadline != NULL);
+    struct sdse_table *table =
+        tabulate(cli, &plan, deadline != NULL, format == SDSE_TABLE_JSON);
+    if (format == SDSE_TABLE_JSON)
+        return print_json(cli, &plan, table);
     return table ? cli_print_table(cli, table, format)
                  : cli_finish(cli, SDSE_NO_MEMORY);
 }

@@ -7,7 +7,7 @@
 #include "cli/inputs.h"
 #include "dse/sweep/plan.h"
 
-enum { SWEEP, VERSION, TAG, DRY_RUN };
+enum { SWEEP, VERSION, TAG, DRY_RUN, FORMAT };
 
 static const struct cli_option options[] = {
     [SWEEP] = {"sweep", 's', CLI_TEXT, "NAME", "this sweep, all its versions", NULL,
@@ -18,6 +18,7 @@ static const struct cli_option options[] = {
     [TAG] = {"tag", 0, CLI_TEXT, "NAME", "the points of this tag, in every sweep", NULL,
              false},
     [DRY_RUN] = {"dry-run", 'n', CLI_FLAG, NULL, "only say what would go", NULL, false},
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
 };
 
 // Rows that go, by table. NULL when memory is out.
@@ -40,6 +41,21 @@ static struct sdse_table *rows_table(struct cli *cli, const struct sdse_pruned *
         sdse_table_add_i64(table, (int64_t)goes);
     }
     return table;
+}
+
+static enum cli_exit print_json(struct cli *cli, const char *path, bool trial,
+                                const struct sdse_pruned *pruned) {
+    struct sdse_json json;
+    uint64_t gone;
+    sdse_json_begin(&json, "sdse.prune/1", stdout);
+    sdse_json_text(&json, "database", path);
+    sdse_json_flag(&json, "dry_run", trial);
+    sdse_json_rows(&json, "tables", rows_table(cli, pruned, &gone));
+    sdse_json_u64(&json, "rows_gone", gone);
+    sdse_json_u64(&json, "points_kept_by_tags", pruned->tagged);
+    sdse_json_u64(&json, "bytes_before", pruned->file_bytes);
+    sdse_json_u64(&json, "bytes_after", pruned->bytes);
+    return cli_end_json(cli, &json);
 }
 
 static enum cli_exit say(struct cli *cli, const char *path, bool trial,
@@ -90,7 +106,10 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (status == SDSE_OK)
         status = sdse_prune(store, &prune, trial, &cli->diags, &pruned);
     cli_close_store(cli, path, store, status);
-    return status == SDSE_OK ? say(cli, path, trial, &pruned) : cli_finish(cli, status);
+    if (status != SDSE_OK)
+        return cli_finish(cli, status);
+    return cli_wants_json(args, FORMAT) ? print_json(cli, path, trial, &pruned)
+                                        : say(cli, path, trial, &pruned);
 }
 
 const struct cli_verb cli_verb_prune = {

@@ -20,6 +20,12 @@ static const char *first_line(struct cli *cli, const char *name) {
     return sdse_text_end(&text, cli->arena);
 }
 
+enum { FORMAT };
+
+static const struct cli_option options[] = {
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
+};
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const char *path = args->operands[0], *old = args->operands[1],
                *name = args->operands[2];
@@ -41,6 +47,15 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (status == SDSE_OK)
         status = sdse_rename_sweep(store, old, name, line, &cli->diags, &versions);
     cli_close_store(cli, path, store, status);
+    if (status == SDSE_OK && cli_wants_json(args, FORMAT)) {
+        struct sdse_json json;
+        sdse_json_begin(&json, "sdse.rename/1", stdout);
+        sdse_json_text(&json, "database", path);
+        sdse_json_text(&json, "old_name", old);
+        sdse_json_text(&json, "name", name);
+        sdse_json_u64(&json, "versions", versions);
+        return cli_end_json(cli, &json);
+    }
     if (status == SDSE_OK) {
         printf("%s: sweep '", path);
         cli_print_plain(old, stdout);
@@ -55,6 +70,8 @@ const struct cli_verb cli_verb_rename = {
     .name = "rename",
     .summary = "gives a sweep in a results.db another name",
     .operands = {"RESULTS.db SWEEP NAME", 3, 3},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
     .notes = "The file is then that of a sweep that was called NAME when it ran: its "
              "export is the same,\nand `sdse sweep` with that name in the YAML "
              "continues it. Not while a sweep is running on it.",

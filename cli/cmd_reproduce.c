@@ -15,7 +15,7 @@
 #include "results/store/merge.h"
 #include "spec/write.h"
 
-enum { OUTPUT, JOBS, FORCE };
+enum { OUTPUT, JOBS, FORCE, FORMAT };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
@@ -23,6 +23,7 @@ static const struct cli_option options[] = {
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [FORCE] = CLI_OPTION_FORCE,
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
 };
 
 struct reproducing {
@@ -30,6 +31,7 @@ struct reproducing {
     const char *database, *folder;
     char *plain_name; // of the network: no control ends a comment
     unsigned threads;
+    bool json;
     struct sdse_reader *reader;
     struct sdse_stored_point point;
     struct sdse_stored_plan stored;
@@ -206,6 +208,25 @@ static enum sdse_status run_again(struct reproducing *r, uint64_t *values) {
     return status;
 }
 
+// With it: what of the run is not computed again but the database's own.
+static enum cli_exit print_json(const struct reproducing *r, uint64_t values) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.reproduce/1", stdout);
+    sdse_json_text(&json, "database", r->database);
+    sdse_json_i64(&json, "point_id", r->point.id);
+    sdse_json_text(&json, "network", r->point.workload_name);
+    sdse_json_text(&json, "arch", r->point.arch_name);
+    sdse_json_text(&json, "form", r->point.form_name);
+    sdse_json_text(&json, "folder", r->folder);
+    sdse_json_u64(&json, "values_compared", values);
+    sdse_json_flag(&json, "forms_taken", r->real_weights);
+    sdse_json_u64(&json, "layers_with_stored_weights", r->stored.embedded_count);
+    sdse_json_flag(&json, "output_errors_taken", r->point.outputs_known);
+    sdse_json_flag(&json, "limited_searches_taken", r->point.seconds > 0);
+    sdse_json_flag(&json, "arch_refused", refused_variant(r) != NULL);
+    return cli_end_json(r->cli, &json);
+}
+
 static void say_what_was_taken(const struct reproducing *r) {
     if (r->stored.plan->networks->stored_forms)
         puts("weights: from files that are not in the database; the forms of their "
@@ -245,6 +266,8 @@ static enum cli_exit reproduce(struct reproducing *r) {
     const enum cli_exit ended = cli_finish(r->cli, status);
     if (ended != CLI_OK)
         return ended;
+    if (r->json)
+        return print_json(r, values);
     printf("%s, point %" PRId64 " (%s on %s, %s): files in %s\n", r->database,
            r->point.id, r->point.workload_name, r->point.arch_name, r->point.form_name,
            r->folder);
@@ -260,6 +283,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct reproducing r = {.cli = cli,
                             .database = args->operands[0],
                             .folder = args->value[OUTPUT],
+                            .json = cli_wants_json(args, FORMAT),
                             .threads = jobs > 1024 ? 1024 : (unsigned)jobs};
     cli->outputs.force = args->value[FORCE] != NULL;
     enum cli_exit status;

@@ -5,12 +5,13 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/show_json.h"
 #include "cli/stored_point.h"
 #include "costmodel/component.h"
 #include "spec/load.h"
 #include "spec/split.h"
 
-enum { ARCH, WORKLOAD, LAYER, COSTS, NODE };
+enum { ARCH, WORKLOAD, LAYER, COSTS, NODE, FORMAT };
 
 static const struct cli_option options[] = {
     [ARCH] = {"arch", 'a', CLI_TEXT, "ARCH", "the accelerator of a mapping", NULL,
@@ -19,9 +20,11 @@ static const struct cli_option options[] = {
                   false},
     [LAYER] = {"layer", 'l', CLI_TEXT, "LAYER", "the layer of a mapping", NULL, false},
     [COSTS] = {"costs", 0, CLI_FLAG, NULL,
-               "of an accelerator its numbers alone, each with its origin", NULL, false},
-    [NODE] = {"node", 0, CLI_TEXT, "NM", "an accelerator's costs at this technology node",
-              NULL, false},
+               "of an accelerator its numbers alone, each with its origin", NULL,
+               false},
+    [NODE] = {"node", 0, CLI_TEXT, "NM",
+              "an accelerator's costs at this technology node", NULL, false},
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
 };
 
 static enum cli_exit show_arch(struct cli *cli, const struct cli_args *args,
@@ -33,6 +36,8 @@ static enum cli_exit show_arch(struct cli *cli, const struct cli_args *args,
     cli_flush_diags(cli);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
+    if (cli_wants_json(args, FORMAT))
+        return cli_show_arch_json(cli, arch);
     if (args->value[COSTS])
         sdse_show_numbers(stdout, arch);
     else
@@ -49,23 +54,27 @@ static enum cli_exit show_components(void) {
         char node[16] = "any";
         if (figure->node_nm > 0)
             snprintf(node, sizeof node, "%g nm", figure->node_nm);
-        printf("%-17s %-8s %-19s %-38s %7s  %-22s %-4s %s\n", figure->name, figure->part,
-               figure->quantity, figure->formula, node,
+        printf("%-17s %-8s %-19s %-38s %7s  %-22s %-4s %s\n", figure->name,
+               figure->part, figure->quantity, figure->formula, node,
                *figure->range ? figure->range : "all", figure->mark_text,
                figure->source);
     }
-    puts("\nbits: of an access, or of a word that crosses a network; kib: capacity; w, i, "
-         "p: bits of a weight, an input,\na partial sum; mm: length_mm of a network; v: "
-         "supply. A wire's energy is per hop on a mesh.");
+    puts(
+        "\nbits: of an access, or of a word that crosses a network; kib: capacity; w, "
+        "i, "
+        "p: bits of a weight, an input,\na partial sum; mm: length_mm of a network; v: "
+        "supply. A wire's energy is per hop on a mesh.");
     return CLI_OK;
 }
 
-static enum cli_exit show_workload(struct cli *cli, const char *name) {
+static enum cli_exit show_workload(struct cli *cli, const char *name, bool json) {
     struct sdse_workload *workload = NULL;
     const enum sdse_status status = cli_load_workload(cli, name, &workload);
     cli_flush_diags(cli);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
+    if (json)
+        return cli_show_workload_json(cli, workload);
     sdse_show_workload(stdout, workload);
     return CLI_OK;
 }
@@ -105,6 +114,8 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
     cli_flush_diags(cli);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
+    if (cli_wants_json(args, FORMAT))
+        return cli_show_mapping_json(cli, arch, layer, &placement, mapping);
     sdse_show_places(stdout, arch, &placement);
     sdse_show_mapping(stdout, arch, layer, mapping);
     return CLI_OK;
@@ -113,6 +124,7 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const char *kind = args->operands[0], *name = args->operands[1];
     const bool is_arch = strcmp(kind, "arch") == 0;
+    const bool json = cli_wants_json(args, FORMAT);
     for (unsigned i = COSTS; i <= NODE && !is_arch; i++) {
         if (args->value[i]) {
             cli_error(cli, "--%s is for accelerators: sdse show arch FILE",
@@ -122,7 +134,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     }
     if (strcmp(kind, "components") == 0) {
         if (args->operand_count == 1)
-            return show_components();
+            return json ? cli_show_components_json(cli) : show_components();
         cli_error(cli, "components are shown all at once, '%s' is one more", name);
         return CLI_USAGE;
     }
@@ -132,7 +144,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     }
     const bool is_point = strcmp(kind, "point") == 0;
     if (is_point && args->operand_count == 3)
-        return cli_show_point(cli, name, args->operands[2]);
+        return cli_show_point(cli, name, args->operands[2], json);
     if (is_point) {
         cli_error(cli,
                   "which point of %s? Add its number, its hash, or "
@@ -148,7 +160,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (is_arch)
         return show_arch(cli, args, name);
     if (strcmp(kind, "workload") == 0)
-        return show_workload(cli, name);
+        return show_workload(cli, name, json);
     if (strcmp(kind, "mapping") == 0)
         return show_mapping(cli, args, name);
     cli_error(cli,

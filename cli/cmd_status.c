@@ -40,6 +40,15 @@ static enum cli_exit print(struct cli *cli, struct sdse_reader *reader,
             sdse_query_run(reader, sdse_tag_list_sql, cli->arena, &cli->diags, &named);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
+    if (format == SDSE_TABLE_JSON) {
+        struct sdse_json json;
+        sdse_json_begin(&json, "sdse.status/1", stdout);
+        sdse_json_rows(&json, "sweeps", table);
+        sdse_json_u64(&json, "points_superseded", sdse_table_rows(old));
+        sdse_json_rows(&json, "without_result", why);
+        sdse_json_rows(&json, "tags", named);
+        return cli_end_json(cli, &json);
+    }
     const enum cli_exit exit_status = cli_print_table(cli, table, format);
     const bool for_people = format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN;
     if (exit_status != CLI_OK || !for_people)

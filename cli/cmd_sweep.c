@@ -11,7 +11,7 @@
 #include "cli/progress.h"
 #include "dse/sweep/sweep.h"
 
-enum { OUTPUT, JOBS, QUIET, FOLLOW, EMBED, SHARD };
+enum { OUTPUT, JOBS, QUIET, FOLLOW, EMBED, SHARD, FORMAT };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "RESULTS.db",
@@ -27,6 +27,7 @@ static const struct cli_option options[] = {
     [SHARD] = {"shard", 0, CLI_TEXT, "I/N",
                "every N-th point only, from the I-th on; `sdse merge` joins the files",
                NULL, false},
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
 };
 
 // How progress is shown: one line redrawn on a terminal, else a line now and then.
@@ -130,6 +131,23 @@ static void print_summary(const struct sdse_sweep_progress *progress,
     printf("; %s min\n", duration);
 }
 
+static enum cli_exit print_json(struct cli *cli, const char *database,
+                                const struct sdse_sweep_progress *progress) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.sweep/1", stdout);
+    sdse_json_text(&json, "database", database);
+    sdse_json_u64(&json, "points", progress->points_done);
+    sdse_json_u64(&json, "points_total", progress->points_total);
+    sdse_json_u64(&json, "points_reused", progress->points_reused);
+    sdse_json_u64(&json, "points_of_other_runs", progress->points_shared);
+    sdse_json_u64(&json, "failed", progress->failed);
+    sdse_json_u64(&json, "infeasible", progress->infeasible);
+    sdse_json_u64(&json, "on_front", progress->front_size);
+    sdse_json_f64(&json, "hypervolume_fraction", progress->hypervolume);
+    sdse_json_f64(&json, "seconds", progress->seconds);
+    return cli_end_json(cli, &json);
+}
+
 // "3/16": 1 <= I <= N. False, said, for anything else.
 static bool parse_shard(struct cli *cli, const char *text,
                         struct sdse_sweep_request *request) {
@@ -175,7 +193,10 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     end_progress(&display);
     cli_flush_diags(cli);
     if (status == SDSE_OK) {
-        print_summary(&progress, args->value[OUTPUT]);
+        if (cli_wants_json(args, FORMAT))
+            print_json(cli, args->value[OUTPUT], &progress);
+        else
+            print_summary(&progress, args->value[OUTPUT]);
         if (!progress.points_total || progress.failed < progress.points_total)
             return CLI_OK;
         cli_error(cli,

@@ -24,8 +24,10 @@ static enum cli_exit list(struct cli *cli, struct sdse_reader *reader,
     struct sdse_table *table = NULL;
     const enum sdse_status status =
         sdse_query_run(reader, sdse_tag_list_sql, cli->arena, &cli->diags, &table);
-    return status == SDSE_OK ? cli_print_table(cli, table, format)
-                             : cli_finish(cli, status);
+    if (status != SDSE_OK)
+        return cli_finish(cli, status);
+    sdse_table_name(table, "sdse.tags/1", "tags");
+    return cli_print_table(cli, table, format);
 }
 
 static enum cli_exit change(struct cli *cli, const struct cli_args *args,
@@ -40,6 +42,16 @@ static enum cli_exit change(struct cli *cli, const struct cli_args *args,
         status = removes ? sdse_tag_remove(store, tag, points, count, &changed)
                          : sdse_tag_add(store, tag, points, count, &changed);
     cli_close_store(cli, path, store, status);
+    if (status == SDSE_OK && cli_wants_json(args, FORMAT)) {
+        struct sdse_json json;
+        sdse_json_begin(&json, "sdse.tag/1", stdout);
+        sdse_json_text(&json, "database", path);
+        sdse_json_text(&json, "tag", tag);
+        sdse_json_flag(&json, "removed", removes);
+        sdse_json_u64(&json, "points", count);
+        sdse_json_u64(&json, "points_changed", changed);
+        return cli_end_json(cli, &json);
+    }
     if (status == SDSE_OK) {
         printf("%s: tag '", path);
         cli_print_plain(tag, stdout);

@@ -152,6 +152,7 @@ static void add_mean(struct sdse_table *table, const struct sdse_activations *a,
 static enum cli_exit print_layers(struct tracing *t) {
     const struct sdse_workload *net = sdse_imported_workload(t->imported);
     struct sdse_table *table = sdse_table_new(t->cli->arena);
+    sdse_table_name(table, "sdse.trace/1", "layers");
     sdse_table_add_column(table, "layer", NULL, 0);
     sdse_table_add_column(table, "kind", NULL, 0);
     sdse_table_add_column(table, "bits", NULL, 0);
@@ -250,6 +251,7 @@ static bool accept_errors(struct tracing *t, const struct sdse_sweep *forms) {
 static enum cli_exit run_forms(struct tracing *t, const struct sdse_sweep *forms,
                                uint32_t word_bits) {
     struct sdse_table *table = sdse_table_new(t->cli->arena);
+    sdse_table_name(table, "sdse.trace-forms/1", "forms");
     sdse_table_add_column(table, "form", NULL, 0);
     sdse_table_add_column(table, "output_sqnr_db", "output SQNR [dB]", 4);
     sdse_table_add_column(table, "best_class_agreement", "best class [%]", 4);

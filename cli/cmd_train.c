@@ -93,7 +93,7 @@ static const struct cli_option options[] = {
 };
 
 static const struct sdse_output_kind epochs_kind = {
-    "epochs of sdse train", {"part,", "[\n  {\"part\":", "| part "}};
+    "epochs of sdse train", {"part,", "{\"schema\": \"sdse.train-epochs/", "| part "}};
 
 struct session {
     struct cli *cli;
@@ -296,6 +296,7 @@ static double bar_of(const struct sdse_train_method *method) {
 
 static const struct sdse_table *epoch_table(const struct session *s) {
     struct sdse_table *table = sdse_table_new(s->cli->arena);
+    sdse_table_name(table, "sdse.train-epochs/1", "epochs");
     const struct sdse_train_result *r = &s->result;
     const char *const columns[] = {"part",       "method",     "rate",
                                    "bar",        "epoch",      "loss_nats",
@@ -363,7 +364,8 @@ static void add_columns(struct sdse_table *table) {
     sdse_table_add_column(table, "switches", NULL, 0);
 }
 
-static enum cli_exit print_methods(struct session *s, enum sdse_table_format format) {
+static struct sdse_table *methods_table(struct session *s,
+                                        enum sdse_table_format format) {
     const bool people = format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN;
     const double scale = people ? 100 : 1, best = best_sgd(s);
     const double plain = (double)plain_bits(&s->plan.net);
@@ -389,7 +391,7 @@ static enum cli_exit print_methods(struct session *s, enum sdse_table_format for
         sdse_table_add_u64(table, end->moved_bits);
         sdse_table_add_u64(table, end->switches);
     }
-    return cli_print_table(s->cli, table, format);
+    return table;
 }
 
 // ---- the database -----------------------------------------------------------
@@ -455,7 +457,8 @@ static bool parse_rates(struct session *s) {
     return true;
 }
 
-static enum cli_exit print_faults(struct session *s, enum sdse_table_format format) {
+static struct sdse_table *faults_table(struct session *s,
+                                       enum sdse_table_format format) {
     const bool people = format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN;
     const double scale = people ? 100 : 1;
     struct sdse_table *table = sdse_table_new(s->cli->arena);
@@ -474,9 +477,21 @@ static enum cli_exit print_faults(struct session *s, enum sdse_table_format form
             sdse_table_add_f64(
                 table, scale * s->result.faulty_accuracy[i * s->faults.count + r]);
         }
-    if (people)
+    return table;
+}
+
+static enum cli_exit print_faults(struct session *s, enum sdse_table_format format) {
+    if (format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN)
         putchar('\n');
-    return cli_print_table(s->cli, table, format);
+    return cli_print_table(s->cli, faults_table(s, format), format);
+}
+
+static enum cli_exit print_json(struct session *s) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.train/1", stdout);
+    sdse_json_rows(&json, "methods", methods_table(s, SDSE_TABLE_JSON));
+    sdse_json_rows(&json, "bit_errors", faults_table(s, SDSE_TABLE_JSON));
+    return cli_end_json(s->cli, &json);
 }
 
 // ---- the verb ---------------------------------------------------------------
@@ -503,10 +518,6 @@ static enum cli_exit train(struct session *s) {
     enum sdse_status status = SDSE_OK;
     if (!choose_setting(s) || !parse_rates(s))
         return CLI_USAGE;
-    if (s->faults.count && format == SDSE_TABLE_JSON) {
-        cli_error(cli, "--bit-errors prints two tables: not as JSON");
-        return CLI_USAGE;
-    }
     cli->outputs.force = s->args->value[FORCE] != NULL;
     if (!name_inputs(s))
         return CLI_SYSTEM;
@@ -529,7 +540,10 @@ static enum cli_exit train(struct session *s) {
         status = store(s);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
-    const enum cli_exit printed = print_methods(s, format);
+    if (format == SDSE_TABLE_JSON)
+        return print_json(s);
+    const enum cli_exit printed =
+        cli_print_table(cli, methods_table(s, format), format);
     return printed == CLI_OK && s->faults.count ? print_faults(s, format) : printed;
 }
 

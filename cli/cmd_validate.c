@@ -153,12 +153,38 @@ static enum sdse_status load_file(struct cli *cli, const char *path, const char 
     return cli_note(cli, status);
 }
 
+// The anchors, and how many had which verdict.
+static enum sdse_status write_json(const struct sdse_table *table,
+                                   const struct sdse_validation_tally *tally,
+                                   FILE *out) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.validate/1", out);
+    sdse_json_rows(&json, "anchors", table);
+    sdse_json_array(&json, "verdicts");
+    for (int i = 0; i < SDSE_VERDICTS; i++) {
+        sdse_json_object(&json, NULL);
+        sdse_json_text(&json, "verdict",
+                       sdse_verdict_name((enum sdse_anchor_verdict)i));
+        sdse_json_u64(&json, "anchors", tally->verdict[i]);
+        sdse_json_close(&json);
+    }
+    sdse_json_close(&json);
+    sdse_json_u64(&json, "anchors_calibrated", tally->calibrated);
+    sdse_json_u64(&json, "anchors_uncalibrated", tally->uncalibrated);
+    sdse_json_u64(&json, "uncalibrated_within_15", tally->within_15);
+    return sdse_json_end(&json);
+}
+
 static enum cli_exit write_table(struct cli *cli, const struct cli_args *args,
-                                 const struct sdse_table *table, const char *summary,
-                                 enum sdse_table_format format) {
+                                 const struct sdse_table *table,
+                                 const struct sdse_validation_tally *tally,
+                                 const char *summary, enum sdse_table_format format) {
     const bool people = format == SDSE_TABLE_TEXT || format == SDSE_TABLE_MARKDOWN;
     if (!args->value[OUTPUT]) {
-        const enum cli_exit status = cli_print_table(cli, table, format);
+        const enum cli_exit status =
+            format == SDSE_TABLE_JSON
+                ? cli_finish(cli, write_json(table, tally, stdout))
+                : cli_print_table(cli, table, format);
         fprintf(people ? stdout : stderr, "%s%s\n", people ? "\n" : "", summary);
         return status;
     }
@@ -167,7 +193,8 @@ static enum cli_exit write_table(struct cli *cli, const struct cli_args *args,
         &output, args->value[OUTPUT], &cli_validation_kind, &cli->outputs, &cli->diags);
     if (status != SDSE_OK)
         return cli_finish(cli, status);
-    status = sdse_table_write(table, format, output.file);
+    status = format == SDSE_TABLE_JSON ? write_json(table, tally, output.file)
+                                       : sdse_table_write(table, format, output.file);
     if (people)
         fprintf(output.file, "\n%s\n", summary);
     // What the stream refused is said when it is closed.
@@ -273,7 +300,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         cli_validation_table(cli->arena, &validated, format);
     if (!table || !summary)
         return cli_finish(cli, SDSE_NO_MEMORY);
-    exit = write_table(cli, args, table, summary, format);
+    exit = write_table(cli, args, table, &validated.tally, summary, format);
     const enum cli_exit judged = judge(cli, args, &validated);
     return exit == CLI_OK ? judged : exit;
 }

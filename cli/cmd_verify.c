@@ -10,7 +10,7 @@
 #include "results/store/merge.h"
 #include "results/store/verify.h"
 
-enum { QUICK, REPAIR, JOBS, FORCE };
+enum { QUICK, REPAIR, JOBS, FORCE, FORMAT };
 
 static const struct cli_option options[] = {
     [QUICK] = {"quick", 0, CLI_FLAG, NULL, "do not score the mappings again", NULL,
@@ -22,6 +22,7 @@ static const struct cli_option options[] = {
               false},
     [FORCE] = {"force", 0, CLI_FLAG, NULL,
                "with --repair: drop what cannot be computed again", NULL, false},
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
 };
 
 static enum sdse_status verify(struct cli *cli, struct sdse_reader *reader, bool quick,
@@ -38,6 +39,18 @@ static enum sdse_status verify(struct cli *cli, struct sdse_reader *reader, bool
     return status == SDSE_OK ? stored : status;
 }
 
+static enum cli_exit print_repaired(struct cli *cli, const char *path,
+                                    const struct sdse_repaired *repaired) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.repair/1", stdout);
+    sdse_json_text(&json, "database", path);
+    sdse_json_u64(&json, "damaged_rows", repaired->bad_rows);
+    sdse_json_u64(&json, "points_solved", repaired->points);
+    sdse_json_flag(&json, "all_solved", repaired->all);
+    sdse_json_flag(&json, "as_written", repaired->is_same);
+    return cli_end_json(cli, &json);
+}
+
 static void say_repaired(const char *path, const struct sdse_repaired *repaired) {
     printf("%s: repaired: %" PRIu64
            " damaged rows left out, %zu points solved again%s\n",
@@ -47,6 +60,18 @@ static void say_repaired(const char *path, const struct sdse_repaired *repaired)
              ? "the rows are those that were written"
              : "not every row is what was written; what differs is named above, or its "
                "seal was damaged too");
+}
+
+static enum cli_exit print_whole(struct cli *cli, const char *path, bool quick,
+                                 uint64_t scored) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.verify/1", stdout);
+    sdse_json_text(&json, "database", path);
+    if (quick)
+        sdse_json_null(&json, "mappings_scored");
+    else
+        sdse_json_u64(&json, "mappings_scored", scored);
+    return cli_end_json(cli, &json);
 }
 
 static enum cli_exit repair(struct cli *cli, const struct cli_args *args) {
@@ -84,7 +109,10 @@ static enum cli_exit repair(struct cli *cli, const struct cli_args *args) {
         sdse_output_close(&output, SDSE_INTERRUPTED, &cli->diags); // it is removed
     }
     sdse_reader_close(reader);
-    if (status == SDSE_OK || (status == SDSE_INVALID && request.force))
+    const bool put = status == SDSE_OK || (status == SDSE_INVALID && request.force);
+    if (put && cli_wants_json(args, FORMAT))
+        print_repaired(cli, path, &repaired);
+    else if (put)
         say_repaired(path, &repaired);
     else if (status == SDSE_INVALID)
         cli_error(cli,
@@ -107,7 +135,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return status;
     uint64_t scored = 0;
     status = cli_finish(cli, verify(cli, reader, quick, &scored));
-    if (status == CLI_OK && quick)
+    if (status == CLI_OK && cli_wants_json(args, FORMAT))
+        status = print_whole(cli, args->operands[0], quick, scored);
+    else if (status == CLI_OK && quick)
         printf("%s: whole; mappings were not scored again\n", args->operands[0]);
     else if (status == CLI_OK)
         printf("%s: whole; %" PRIu64 " mappings scored again, all as stored\n",

@@ -289,6 +289,26 @@ struct sdse_table *cli_cost_table(struct sdse_arena *arena,
     return table;
 }
 
+void cli_cost_json(struct sdse_json *json, struct sdse_arena *arena,
+                   const struct cli_costed *costed, enum cli_section section) {
+    static const char *const words[CLI_SECTIONS] = {
+#define WORD(name, word, title) word,
+        CLI_SECTION_MAP(WORD)
+#undef WORD
+    };
+    const struct sdse_table *table = cli_cost_table(arena, costed, section, false);
+    if (section == CLI_SECTION_TOTALS)
+        sdse_json_row(json, words[section], table);
+    else
+        sdse_json_rows(json, words[section], table);
+}
+
+void cli_cost_json_all(struct sdse_json *json, struct sdse_arena *arena,
+                       const struct cli_costed *costed) {
+    for (int i = 0; i < CLI_SECTIONS; i++)
+        cli_cost_json(json, arena, costed, (enum cli_section)i);
+}
+
 void cli_print_totals(const struct cli_costed *costed, FILE *out) {
     const struct sdse_cost *cost = costed->cost;
     const uint64_t *bound = costed->layer->nest.bound;

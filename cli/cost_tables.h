@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "costmodel/types/cost.h"
-#include "results/look/table.h"
+#include "results/look/json.h"
 #include "spec/types/workload.h"
 
 struct cli_costed {
@@ -36,6 +36,12 @@ enum cli_section {
 struct sdse_table *cli_cost_table(struct sdse_arena *arena,
                                   const struct cli_costed *costed,
                                   enum cli_section section, bool for_people);
+
+// Sections as members of an object, by their words; all of them, or one.
+void cli_cost_json(struct sdse_json *json, struct sdse_arena *arena,
+                   const struct cli_costed *costed, enum cli_section section);
+void cli_cost_json_all(struct sdse_json *json, struct sdse_arena *arena,
+                       const struct cli_costed *costed);
 
 // The totals as lines of text.
 void cli_print_totals(const struct cli_costed *costed, FILE *out);

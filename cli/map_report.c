@@ -39,7 +39,7 @@ static void add_status(struct sdse_table *table, const struct sdse_map_answer *a
 }
 
 // One row per layer.
-static struct sdse_table *layer_table(struct cli_map_run *run) {
+struct sdse_table *cli_map_layer_table(struct cli_map_run *run) {
     static const char *const columns[][3] = {
         {"layer", "layer", NULL},
         {"kind", "kind", NULL},
@@ -99,7 +99,7 @@ static void add_tradeoff(const struct cli_map_run *run, struct sdse_table *table
 }
 
 // The front of (energy, latency): of the network, or of a layer with its mappings.
-static struct sdse_table *front_table(const struct cli_map_run *run) {
+struct sdse_table *cli_map_front_table(const struct cli_map_run *run) {
     static const char *const columns[][3] = {
         {"energy_pj", "energy_uj", "energy [uJ]"},
         {"latency_cycles", "latency_cycles", "cycles"},
@@ -174,24 +174,33 @@ static void print_longest_life(const struct cli_map_run *run, double cycles) {
               stdout);
 }
 
-static void print_network_totals(const struct cli_map_run *run) {
-    double energy_pj = 0, cycles = 0, longest = 0;
+struct cli_map_totals cli_map_totals_of(const struct cli_map_run *run) {
+    struct cli_map_totals sum = {.energy_pj = 0};
     for (size_t i = 0; i < run->solutions.layer_count; i++) {
         const struct cli_mapped *mapped = &run->solutions.mapped[i];
         const struct sdse_totals *totals =
             &cli_solution_of(run, i)->answer.point[mapped->choice].totals;
-        energy_pj += (double)mapped->layer->repeat * totals->energy_pj;
-        cycles += (double)mapped->layer->repeat * totals->latency_cycles;
-        longest = fmax(longest, totals->lifetime_cycles);
+        const double times = run->layer_only ? 1 : (double)mapped->layer->repeat;
+        sum.energy_pj += times * totals->energy_pj;
+        sum.cycles += times * totals->latency_cycles;
+        sum.longest_cycles = fmax(sum.longest_cycles, totals->lifetime_cycles);
     }
-    const double seconds =
-        sdse_seconds_from_cycles(cycles, run->problem.arch->clock_ghz);
+    sum.seconds = sdse_seconds_from_cycles(sum.cycles, run->problem.arch->clock_ghz);
+    sum.gap = run->layer_only ? cli_solution_of(run, 0)->answer.gap
+                              : network_gap(run, sum.energy_pj, sum.cycles);
+    sum.proved = sum.gap <= ROUNDING;
+    return sum;
+}
+
+static void print_network_totals(const struct cli_map_run *run) {
+    const struct cli_map_totals sum = cli_map_totals_of(run);
+    const double energy_pj = sum.energy_pj, cycles = sum.cycles, seconds = sum.seconds,
+                 gap = sum.gap;
     printf("\n%s on %s, %s weights: %.6g uJ, %.0f cycles = %.6g ms, EDP %.6g uJ*s\n",
            run->problem.workload->name, run->problem.arch->name, run->problem.form_text,
            sdse_uj_from_pj(energy_pj), cycles, seconds * 1e3,
            sdse_uj_from_pj(energy_pj) * seconds);
-    const double gap = network_gap(run, energy_pj, cycles);
-    if (gap <= ROUNDING)
+    if (sum.proved)
         fputs("proved optimal (gap 0)", stdout);
     else if (isfinite(gap))
         printf("not proved: at most %.3g %% above the optimum (gap %.3g)", 100 * gap,
@@ -199,7 +208,7 @@ static void print_network_totals(const struct cli_map_run *run) {
     else
         fputs("not proved: without a bound", stdout);
     if (run->objective == LIFETIME)
-        print_longest_life(run, longest);
+        print_longest_life(run, sum.longest_cycles);
     if (run->combined)
         printf("; picked from a front of %s%zu element%s",
                run->front.thinned ? "more than " : "", run->front.count,
@@ -270,14 +279,18 @@ enum cli_exit cli_map_print(struct cli_map_run *run) {
                 "thinned to %zu\n",
                 SDSE_LARGEST_FRONT, run->front.count);
     }
+    if (run->format == SDSE_TABLE_JSON && run->objective != PARETO)
+        return cli_map_print_json(run);
     if (run->objective == PARETO) {
         if (run->front.count > SDSE_KEPT_FRONT)
             fprintf(stderr,
                     "sdse map: note: the front has %zu elements; %d of them are "
                     "printed\n",
                     run->front.count, SDSE_KEPT_FRONT);
+        if (run->format == SDSE_TABLE_JSON)
+            return cli_map_print_json(run);
         const enum cli_exit status =
-            cli_print_table(run->cli, front_table(run), run->format);
+            cli_print_table(run->cli, cli_map_front_table(run), run->format);
         if (run->people && layer) {
             putchar('\n');
             print_proof(run, &cli_solution_of(run, 0)->answer, 0);
@@ -291,7 +304,7 @@ enum cli_exit cli_map_print(struct cli_map_run *run) {
         return CLI_OK;
     }
     const enum cli_exit status =
-        cli_print_table(run->cli, layer_table(run), run->format);
+        cli_print_table(run->cli, cli_map_layer_table(run), run->format);
     if (status == CLI_OK && run->people && !layer) {
         print_network_totals(run);
         print_hints(run);
@@ -340,8 +353,12 @@ void cli_map_print_found(struct cli_map_run *run) {
                 mapped->choice = p;
         }
     }
-    if (!run->layer_only && run->objective != PARETO)
-        cli_print_table(run->cli, layer_table(run), run->format);
+    if (run->layer_only || run->objective == PARETO)
+        return;
+    if (run->format == SDSE_TABLE_JSON)
+        cli_map_print_json(run);
+    else
+        cli_print_table(run->cli, cli_map_layer_table(run), run->format);
 }
 
 // A limit or an interruption is said on stderr too, where csv and json do not reach.

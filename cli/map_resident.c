@@ -237,6 +237,14 @@ static void print_total(const struct cli_map_run *run, const char *name,
            sdse_uj_from_pj(at->energy_pj) * seconds);
 }
 
+// How many tensors that layers hand over are where.
+static void count_places(const struct reside *reside, size_t places[SDSE_PLACES]) {
+    for (int place = 0; place < SDSE_PLACES; place++)
+        places[place] = 0;
+    for (size_t t = 0; t < reside->residency.placing.tensor_count; t++)
+        places[reside->place[t]]++;
+}
+
 static void print_summary(const struct reside *reside, uint64_t before,
                           uint64_t after) {
     const struct cli_map_run *run = reside->run;
@@ -245,9 +253,8 @@ static void print_summary(const struct reside *reside, uint64_t before,
                                *resident = &residency->places.elements[reside->picked];
     const char *shared = run->problem.arch->level[residency->level].name,
                *outermost = run->problem.arch->level[0].name;
-    size_t places[SDSE_PLACES] = {0};
-    for (size_t t = 0; t < residency->placing.tensor_count; t++)
-        places[reside->place[t]]++;
+    size_t places[SDSE_PLACES];
+    count_places(reside, places);
     printf("\n%s on %s, %s weights\n", run->problem.workload->name,
            run->problem.arch->name, run->problem.form_text);
     print_total(run, "unshared", &unshared);
@@ -260,6 +267,63 @@ static void print_summary(const struct reside *reside, uint64_t before,
            " searches, at most %zu state%s between layers)\n",
            residency->questions, residency->searches, residency->places.states,
            residency->places.states == 1 ? "" : "s");
+}
+
+// --- For other programs ---
+
+static void add_total(struct sdse_json *json, const struct cli_map_run *run,
+                      const char *key, const struct sdse_tradeoff *at,
+                      uint64_t outermost) {
+    const double seconds =
+        sdse_seconds_from_cycles(at->latency_cycles, run->problem.arch->clock_ghz);
+    sdse_json_object(json, key);
+    sdse_json_f64(json, "energy_pj", at->energy_pj);
+    sdse_json_u64(json, "latency_cycles", (uint64_t)at->latency_cycles);
+    sdse_json_f64(json, "latency_s", seconds);
+    sdse_json_f64(json, "edp_pj_s", at->energy_pj * seconds);
+    sdse_json_u64(json, "outermost_words", outermost);
+    sdse_json_close(json);
+}
+
+static void begin_json(struct sdse_json *json, const char *schema,
+                       const struct reside *reside) {
+    const struct cli_map_run *run = reside->run;
+    sdse_json_begin(json, schema, stdout);
+    sdse_json_text(json, "arch", run->problem.arch->name);
+    sdse_json_text(json, "network", run->problem.workload->name);
+    sdse_json_text(json, "form", run->problem.form_text);
+    sdse_json_text(json, "outermost_memory", run->problem.arch->level[0].name);
+    sdse_json_text(json, "shared_memory",
+                   run->problem.arch->level[reside->residency.level].name);
+}
+
+static enum cli_exit print_json(const struct reside *reside) {
+    const struct cli_map_run *run = reside->run;
+    const struct sdse_residency *residency = &reside->residency;
+    struct sdse_json json;
+    if (run->objective == PARETO) {
+        begin_json(&json, "sdse.map-resident-front/1", reside);
+        sdse_json_flag(&json, "thinned", residency->places.thinned);
+        sdse_json_rows(&json, "points", front_table(reside));
+        return cli_end_json(run->cli, &json);
+    }
+    uint64_t before, after;
+    const struct sdse_table *table = layer_table(reside, &before, &after);
+    const struct sdse_tradeoff unshared = unshared_totals(run);
+    size_t places[SDSE_PLACES];
+    count_places(reside, places);
+    begin_json(&json, "sdse.map-resident/1", reside);
+    sdse_json_rows(&json, "layers", table);
+    add_total(&json, run, "unshared", &unshared, before);
+    add_total(&json, run, "resident", &residency->places.elements[reside->picked],
+              after);
+    sdse_json_u64(&json, "tensors", residency->placing.tensor_count);
+    sdse_json_u64(&json, "tensors_shared", places[SDSE_PLACE_SHARED]);
+    sdse_json_u64(&json, "tensors_in_both", places[SDSE_PLACE_BOTH]);
+    sdse_json_u64(&json, "questions", residency->questions);
+    sdse_json_u64(&json, "searches", residency->searches);
+    sdse_json_u64(&json, "most_states", residency->places.states);
+    return cli_end_json(run->cli, &json);
 }
 
 enum cli_exit cli_map_resident(struct cli_map_run *run,
@@ -285,7 +349,11 @@ enum cli_exit cli_map_resident(struct cli_map_run *run,
                     "sdse map: warning: the front has more elements; it was thinned to "
                     "%zu\n",
                     reside.residency.places.count);
-        exit = cli_print_table(run->cli, front_table(&reside), run->format);
+        exit = run->format == SDSE_TABLE_JSON
+                   ? print_json(&reside)
+                   : cli_print_table(run->cli, front_table(&reside), run->format);
+    } else if (run->format == SDSE_TABLE_JSON) {
+        exit = print_json(&reside);
     } else {
         uint64_t before, after;
         exit = cli_print_table(run->cli, layer_table(&reside, &before, &after),

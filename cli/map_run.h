@@ -56,6 +56,22 @@ struct cli_costed cli_map_costed(const struct cli_map_run *run, size_t i, size_t
 void cli_map_add_columns(const struct cli_map_run *run, struct sdse_table *table,
                          const char *const columns[][3], size_t count);
 
+// One row per layer; the front of (energy, latency), of the network or of the layer.
+struct sdse_table *cli_map_layer_table(struct cli_map_run *run);
+struct sdse_table *cli_map_front_table(const struct cli_map_run *run);
+
+// Sums over all executions of the layers asked for: of one layer, over one.
+struct cli_map_totals {
+    double energy_pj, cycles, seconds;
+    double gap; // above the least, as a fraction; infinite: without a bound
+    bool proved;
+    double longest_cycles; // that a tile lives where cells forget
+};
+struct cli_map_totals cli_map_totals_of(const struct cli_map_run *run);
+
+// The same for other programs (map_json.c).
+enum cli_exit cli_map_print_json(struct cli_map_run *run);
+
 // Prints the answer: a layer, a table of layers, or a front.
 enum cli_exit cli_map_print(struct cli_map_run *run);
 

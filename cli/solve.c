@@ -103,6 +103,32 @@ void cli_refuse_mapping(struct cli *cli, const struct cli_solution *solution,
         fprintf(stderr, "  %s\n", refusal->line[i]);
 }
 
+enum cli_exit cli_print_refusals(struct cli *cli, const struct cli_problem *problem,
+                                 const struct cli_solutions *solutions) {
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.refusal/1", stdout);
+    sdse_json_text(&json, "verb", cli->verb->name);
+    sdse_json_text(&json, "arch", problem->arch->name);
+    sdse_json_text(&json, "network", problem->workload->name);
+    sdse_json_array(&json, "refusals");
+    for (size_t i = 0; i < solutions->solution_count; i++) {
+        const struct cli_solution *solution = &solutions->solution[i];
+        const struct sdse_refusal *refusal = &solution->answer.refusal;
+        if (solution->answer.status != SDSE_MAP_NONE)
+            continue;
+        sdse_json_object(&json, NULL);
+        sdse_json_text(&json, "layer", solution->layer->name);
+        sdse_json_text(&json, "cause", refusal->cause);
+        sdse_json_array(&json, "changes");
+        for (size_t l = 0; l < refusal->line_count; l++)
+            sdse_json_text(&json, NULL, refusal->line[l]);
+        sdse_json_close(&json);
+        sdse_json_close(&json);
+    }
+    sdse_json_close(&json);
+    return cli_end_json(cli, &json);
+}
+
 void cli_solutions_free(struct cli_solutions *solutions) {
     for (size_t i = 0; i < solutions->solution_count; i++)
         sdse_arena_free(solutions->solution[i].arena);

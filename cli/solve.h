@@ -64,6 +64,10 @@ bool cli_solve(struct cli *cli, const struct cli_problem *problem,
 // contradict each other.
 void cli_refuse_mapping(struct cli *cli, const struct cli_solution *solution,
                         const struct sdse_arch *arch);
+// The refusals among them, once each shape, as JSON on stdout.
+enum cli_exit cli_print_refusals(struct cli *cli, const struct cli_problem *problem,
+                                 const struct cli_solutions *solutions);
+
 void cli_solutions_free(struct cli_solutions *solutions);
 
 #endif

@@ -93,13 +93,53 @@ static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
     return ended;
 }
 
-enum cli_exit cli_show_point(struct cli *cli, const char *path, const char *text) {
+// The same in stored units, with the mappings as files of mappings.
+static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
+                                const struct sdse_stored_point *point) {
+    static const char row[] =
+        "SELECT point_id, point_hash, workload AS network, arch, form, parameters, "
+        "objective, status, reason, energy_pj, latency_cycles, latency_s, edp_pj_s, "
+        "area_mm2, compression, rel_error, weights, mapper_status FROM v_point WHERE "
+        "point_id = %" PRId64;
+    static const char rows[] =
+        "SELECT layer_index, layer, kind, repeat, energy_pj, latency_cycles, "
+        "utilization, bottleneck, weight_bits, density, mapper_status FROM v_layer "
+        "WHERE point_id = %" PRId64 " ORDER BY layer_index";
+    struct sdse_table *one = NULL, *each = NULL;
+    enum sdse_status status =
+        ask(cli, reader, sdse_arena_printf(cli->arena, row, point->id), &one);
+    if (status == SDSE_OK)
+        status =
+            ask(cli, reader, sdse_arena_printf(cli->arena, rows, point->id), &each);
+    const enum cli_exit ended = cli_finish(cli, status);
+    if (ended != CLI_OK)
+        return ended;
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.show-point/1", stdout);
+    sdse_json_row(&json, "point", one);
+    sdse_json_rows(&json, "layers", each);
+    sdse_json_array(&json, "mappings");
+    for (size_t i = 0; i < point->layer_count; i++) {
+        const char *mapping = cli_stored_mapping(cli, point, &point->layers[i]);
+        if (!mapping)
+            cli_note(cli, SDSE_NO_MEMORY);
+        sdse_json_object(&json, NULL);
+        sdse_json_text(&json, "layer", point->layers[i].name);
+        sdse_json_text(&json, "yaml", mapping);
+        sdse_json_close(&json);
+    }
+    sdse_json_close(&json);
+    return cli_end_json(cli, &json);
+}
+
+enum cli_exit cli_show_point(struct cli *cli, const char *path, const char *text,
+                             bool json) {
     struct sdse_stored_point point;
     enum cli_exit status;
     struct sdse_reader *reader = cli_open_point(cli, path, text, &point, &status);
     if (!reader)
         return status;
-    status = show(cli, reader, &point);
+    status = json ? print_json(cli, reader, &point) : show(cli, reader, &point);
     sdse_reader_close(reader);
     return status;
 }

@@ -17,6 +17,7 @@ const char *cli_stored_mapping(struct cli *cli, const struct sdse_stored_point *
                                const struct sdse_stored_layer *layer);
 
 // sdse show point: the point, its layers and mappings, for people.
-enum cli_exit cli_show_point(struct cli *cli, const char *path, const char *text);
+enum cli_exit cli_show_point(struct cli *cli, const char *path, const char *text,
+                             bool json);
 
 #endif

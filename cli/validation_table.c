@@ -7,7 +7,8 @@
 #include "spec/quantity.h"
 
 const struct sdse_output_kind cli_validation_kind = {
-    "a table of sdse validate", {"anchor", "[\n  {\"anchor\":", "| anchor "}};
+    "a table of sdse validate",
+    {"anchor", "{\"schema\": \"sdse.validate/", "| anchor "}};
 
 // A text that grows; NULL once memory is out.
 struct growing {

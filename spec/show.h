@@ -16,6 +16,13 @@ void sdse_show_arch(FILE *out, const struct sdse_arch *arch);
 // Every number with its unit, mark and source, a line each under a line of headings.
 void sdse_show_numbers(FILE *out, const struct sdse_arch *arch);
 
+// Words and work of one execution of a layer. Weights: of the second operand, stored or
+// not; inputs: as often as they are read by a layer that only moves words.
+struct sdse_layer_work {
+    uint64_t macs, vector_operations, weights, inputs, outputs;
+};
+struct sdse_layer_work sdse_layer_work(const struct sdse_layer *layer);
+
 // The layer table: loop bounds, MACs, parameters, input and output words of one of the
 // repeated layers; totals count repeats.
 void sdse_show_workload(FILE *out, const struct sdse_workload *net);

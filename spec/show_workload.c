@@ -6,22 +6,24 @@
 #include "spec/show.h"
 #include "spec/types/touched.h"
 
-struct words {
+// Of all executions of several layers.
+struct sums {
     uint64_t macs, weights, inputs, outputs;
     uint64_t layers, operations; // of those that multiply nothing
 };
 
-static struct words count(const struct sdse_layer *layer) {
+struct sdse_layer_work sdse_layer_work(const struct sdse_layer *layer) {
     const uint64_t *bound = layer->nest.bound;
-    struct words words = {.macs = sdse_layer_macs(layer)};
+    struct sdse_layer_work work = {.macs = sdse_layer_macs(layer)};
     if (!sdse_layer_moves(layer))
-        words.weights = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, bound);
-    words.inputs = sdse_nest_input_words(&layer->nest);
+        work.weights = sdse_tile_words(&layer->nest, SDSE_WEIGHTS, bound);
+    work.inputs = sdse_nest_input_words(&layer->nest);
     if (sdse_layer_moves(layer))
-        words.inputs = layer->move.passes * (words.inputs * layer->move.addends +
-                                             sdse_layer_broadcast_words(layer));
-    words.outputs = sdse_tile_words(&layer->nest, SDSE_OUTPUTS, bound);
-    return words;
+        work.inputs = layer->move.passes * (work.inputs * layer->move.addends +
+                                            sdse_layer_broadcast_words(layer));
+    work.outputs = sdse_tile_words(&layer->nest, SDSE_OUTPUTS, bound);
+    work.vector_operations = work.outputs * layer->move.operations;
+    return work;
 }
 
 static int name_width(const struct sdse_workload *net) {
@@ -33,7 +35,7 @@ static int name_width(const struct sdse_workload *net) {
 }
 
 static void show_layer(FILE *out, int width, const struct sdse_layer *layer,
-                       const struct words *words) {
+                       const struct sdse_layer_work *words) {
     fprintf(out, "%-*.*s %-7s", width, width, layer->name,
             sdse_layer_kind_words[layer->kind]);
     for (unsigned d = 0; d < SDSE_DIMS; d++)
@@ -49,15 +51,15 @@ static void show_layer(FILE *out, int width, const struct sdse_layer *layer,
             sdse_layer_moves(layer) && layer->move.fused ? " fused" : "");
 }
 
-static void add(struct words *total, const struct sdse_layer *layer,
-                const struct words *words) {
+static void add(struct sums *total, const struct sdse_layer *layer,
+                const struct sdse_layer_work *words) {
     total->layers += sdse_layer_copies(layer);
     total->macs += words->macs * layer->repeat;
     total->inputs += words->inputs * layer->repeat;
     total->outputs += words->outputs * layer->repeat;
     if (sdse_layer_stores_weights(layer))
         total->weights += words->weights * sdse_layer_copies(layer);
-    total->operations += words->outputs * layer->move.operations * layer->repeat;
+    total->operations += words->vector_operations * layer->repeat;
 }
 
 static void show_replay(FILE *out, const struct sdse_training_step *step,
@@ -76,7 +78,7 @@ static void show_replay(FILE *out, const struct sdse_training_step *step,
 
 void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
     int width = name_width(net);
-    struct words total = {0}, moved = {0}, fused = {0};
+    struct sums total = {0}, moved = {0}, fused = {0};
     bool products = false, shared = false;
     fprintf(out, "%s\nSource: %s\n\n", net->name, net->source);
     fprintf(out, "%-*s %-7s", width, "layer", "kind");
@@ -86,7 +88,7 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
             "outputs");
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct sdse_layer *layer = &net->layers[i];
-        struct words words = count(layer);
+        const struct sdse_layer_work words = sdse_layer_work(layer);
         show_layer(out, width, layer, &words);
         add(!sdse_layer_moves(layer) ? &total
             : layer->move.fused      ? &fused

@@ -317,6 +317,7 @@ enum sdse_status sdse_query_write(struct sdse_reader *reader, const char *sql,
     if (limits->seconds > 0 || limits->stop)
         sqlite3_progress_handler(db, 1000, is_late, &answer);
     enum sdse_status status = SDSE_NO_MEMORY;
+    sdse_table_name(answer.table, "sdse.query/1", "rows");
     if (answer.table && answer.cells) {
         sdse_table_keep_rows_in(answer.table, answer.cells);
         status = ask(reader, sql, &answer);

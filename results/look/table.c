@@ -38,6 +38,13 @@ void sdse_table_keep_rows_in(struct sdse_table *table, struct sdse_arena *cells)
     table->cells = cells;
 }
 
+void sdse_table_name(struct sdse_table *table, const char *schema, const char *key) {
+    if (!table)
+        return;
+    table->schema = schema;
+    table->rows_key = key;
+}
+
 void sdse_table_add_column(struct sdse_table *table, const char *name,
                            const char *title, int digits) {
     if (!table)
@@ -201,6 +208,7 @@ struct writer {
     const struct sdse_table *table;
     FILE *out;
     bool markdown;
+    bool bare; // JSON: one row, in no array
     size_t width[SDSE_TABLE_MOST_COLUMNS];
     bool number[SDSE_TABLE_MOST_COLUMNS]; // no text in it
     bool filled[SDSE_TABLE_MOST_COLUMNS]; // something in it
@@ -307,8 +315,9 @@ static void write_csv(struct writer *writer) {
 static void json_cell(void *context, size_t row, size_t column,
                       const struct sdse_cell *cell) {
     struct writer *writer = context;
+    const bool first = row + writer->table->streamed_rows == 0;
     if (column == 0)
-        fputs(row + writer->table->streamed_rows ? ",\n  {" : "\n  {", writer->out);
+        fputs(writer->bare ? "{" : first ? "\n  {" : ",\n  {", writer->out);
     else
         fputs(", ", writer->out);
     sdse_table_json_string(writer->table->columns[column].name, writer->out);
@@ -316,6 +325,30 @@ static void json_cell(void *context, size_t row, size_t column,
     print_json(cell, writer->out);
     if (column + 1 == writer->table->column_count)
         fputc('}', writer->out);
+}
+
+// What comes before the rows: the object that they are in, if it has a schema.
+static void begin_json(const struct sdse_table *table, FILE *out) {
+    if (table->schema) {
+        fputs("{\"schema\": ", out);
+        sdse_table_json_string(table->schema, out);
+        fputs(",\n ", out);
+        sdse_table_json_string(table->rows_key, out);
+        fputs(": ", out);
+    }
+    fputc('[', out);
+}
+
+void sdse_table_write_rows(const struct sdse_table *table, FILE *out) {
+    struct writer writer = {.table = table, .out = out};
+    fputc('[', out);
+    sdse_table_each_cell(table, json_cell, &writer);
+    fputs(sdse_table_rows(table) ? "\n]" : "]", out);
+}
+
+void sdse_table_write_row(const struct sdse_table *table, FILE *out) {
+    struct writer writer = {.table = table, .out = out, .bare = true};
+    sdse_table_each_cell(table, json_cell, &writer);
 }
 
 enum sdse_status sdse_table_write(const struct sdse_table *table,
@@ -332,9 +365,10 @@ enum sdse_status sdse_table_write(const struct sdse_table *table,
         write_csv(writer);
     } else if (format == SDSE_TABLE_JSON) {
         if (!table->streaming)
-            fputc('[', out);
+            begin_json(table, out);
         sdse_table_each_cell(table, json_cell, writer);
-        fputs(table->streamed_rows + sdse_table_rows(table) ? "\n]\n" : "]\n", out);
+        fputs(table->streamed_rows + sdse_table_rows(table) ? "\n]" : "]", out);
+        fputs(table->schema ? "}\n" : "\n", out);
     } else {
         write_plain(writer);
     }
@@ -352,7 +386,7 @@ enum sdse_status sdse_table_stream(struct sdse_table *table, struct sdse_arena *
         write_csv(&writer);
     } else {
         if (!table->streaming)
-            fputc('[', out);
+            begin_json(table, out);
         sdse_table_each_cell(table, json_cell, &writer);
     }
     table->streaming = true;

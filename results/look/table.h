@@ -13,7 +13,7 @@
 #define SDSE_TABLE_MAP(X)                                                         \
     X(TEXT, "table")  /* aligned columns, titles, rounded numbers: for people */  \
     X(CSV, "csv")     /* RFC 4180 with line feeds, names as header, all digits */ \
-    X(JSON, "json")   /* array of objects keyed by name, all digits, null */      \
+    X(JSON, "json")   /* objects keyed by name, all digits, null */               \
     X(MARKDOWN, "md") /* titles, rounded numbers */
 
 enum sdse_table_format {
@@ -33,6 +33,10 @@ enum { SDSE_TABLE_MOST_COLUMNS = 256 };
 // An empty table in `arena`, which owns it and everything put into it. Running out of
 // memory is remembered and reported by sdse_table_write.
 struct sdse_table *sdse_table_new(struct sdse_arena *arena);
+
+// Names what JSON makes of it: {"schema": schema, key: [row, …]}. Without a name it is
+// the array alone. Both texts must live as long as the table.
+void sdse_table_name(struct sdse_table *table, const char *schema, const char *key);
 
 // Adds a column, at most SDSE_TABLE_MOST_COLUMNS; all come before the first row.
 // name     for machines, unit as suffix: "energy_pj"

@@ -38,6 +38,7 @@ struct sdse_chunk {
 
 struct sdse_table {
     struct sdse_arena *arena;
+    const char *schema, *rows_key; // NULL: JSON is a bare array
     size_t column_count, cell_count;
     struct sdse_column columns[SDSE_TABLE_MOST_COLUMNS];
     struct sdse_chunk *first, *last;
@@ -56,5 +57,9 @@ typedef void (*sdse_cell_visitor)(void *context, size_t row, size_t column,
                                   const struct sdse_cell *cell);
 void sdse_table_each_cell(const struct sdse_table *table, sdse_cell_visitor visit,
                           void *context);
+
+// The rows as a JSON array, and the only row as an object; no line's end.
+void sdse_table_write_rows(const struct sdse_table *table, FILE *out);
+void sdse_table_write_row(const struct sdse_table *table, FILE *out);
 
 #endif

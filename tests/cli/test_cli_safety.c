@@ -361,7 +361,9 @@ static void queries_keep_their_limits(void **state) {
     assert_int_equal(lines, 200001);
     free_ran(&ran);
     ran = run_program("query @limits.db " MANY "~LIMIT~3 -f json");
-    assert_string_equal(ran.out, "[\n  {\"x\": 1},\n  {\"x\": 2},\n  {\"x\": 3}\n]\n");
+    assert_string_equal(ran.out,
+                        "{\"schema\": \"sdse.query/1\",\n \"rows\": [\n  {\"x\": 1},\n"
+                        "  {\"x\": 2},\n  {\"x\": 3}\n]}\n");
     free_ran(&ran);
     runs(1, "too big", "query @limits.db SELECT~zeroblob(5000000) --memory-limit 1");
 }

@@ -11,52 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "smartdeal/synthetic.h"
+#include "support_images.h"
 #include "support_program.h"
 
-enum { SIDE = 8, SIZE = SIDE * SIDE };
-
-static void put_u32(FILE *file, unsigned value) {
-    for (int shift = 24; shift >= 0; shift -= 8)
-        fputc((int)(value >> shift & 255), file);
-}
-
-// Images of ten prototypes with noise; `claimed` is what the headers say of their
-// number. Not compressed: zlib reads that as it is.
-static void write_part(const char *part, unsigned count, unsigned claimed,
-                       unsigned side, unsigned top_label) {
-    char name[64];
-    uint64_t seed = count;
-    snprintf(name, sizeof name, "%s-images-idx3-ubyte.gz", part);
-    FILE *images = fopen(scratch(name), "wb");
-    snprintf(name, sizeof name, "%s-labels-idx1-ubyte.gz", part);
-    FILE *labels = fopen(scratch(name), "wb");
-    assert_true(images && labels);
-    put_u32(images, 0x803);
-    put_u32(images, claimed);
-    put_u32(images, side);
-    put_u32(images, side);
-    put_u32(labels, 0x801);
-    put_u32(labels, claimed);
-    for (unsigned i = 0; i < count; i++) {
-        const unsigned label = (unsigned)(sdse_random_u64(&seed) % (top_label + 1));
-        uint64_t state = label;
-        fputc((int)label, labels);
-        for (unsigned j = 0; j < side * side; j++)
-            fputc((int)(sdse_random_u64(&state) % 224 + sdse_random_u64(&seed) % 32),
-                  images);
-    }
-    assert_int_equal(fclose(images) | fclose(labels), 0);
-}
-
-static void write_data(void) {
-    write_part("train", 600, 600, SIDE, 9);
-    write_part("t10k", 120, 120, SIDE, 9);
-}
+enum { SIDE = SMALL_IMAGE_SIDE, SIZE = SIDE * SIDE };
 
 static void trains_by_every_method(void **state) {
     (void)state;
-    write_data();
+    write_small_images();
     struct ran one =
         run_program("train --data @ -e 2 --batch 32 -f csv -j 1 -o @e1.csv");
     struct ran more =
@@ -108,7 +70,7 @@ static void answers(const char *sql, const char *wanted) {
 // Trainings are rows of a results database, once each.
 static void keeps_trainings_in_a_database(void **state) {
     (void)state;
-    write_data();
+    write_small_images();
     must_run(SHORT "-m smartdeal -d @t.db");
     must_run(SHORT "-m smartdeal -d @t.db"); // the same again
     must_run(SHORT "-m smartdeal --seed 2 -d @t.db");
@@ -311,7 +273,7 @@ static void minds_its_options(void **state) {
     };
     enum { LINES = sizeof lines / sizeof lines[0] };
     char *out[LINES];
-    write_data();
+    write_small_images();
     for (size_t i = 0; i < LINES; i++) {
         char line[128];
         snprintf(line, sizeof line,
@@ -340,7 +302,7 @@ static void refuse(int status, const char *line, const char *said) {
 
 static void refuses_what_is_not_so(void **state) {
     (void)state;
-    write_data();
+    write_small_images();
     refuse(2, "train --data @ --epochs 1001", "--epochs 1001: expected 1 to 1000");
     refuse(2, "train --data @ --batch 257", "--batch 257: expected 1 to 256");
     refuse(2, "train --data @ -m smartdeal --bar 1024",
@@ -364,23 +326,23 @@ static void refuses_what_is_not_so(void **state) {
 
 static void refuses_broken_data(void **state) {
     (void)state;
-    write_part("train", 10, 11, SIDE, 9);
+    write_images("train", 10, 11, SIDE, 9);
     refuse(1, "train --data @ -e 1", "ends before what its header claims [train-data]");
-    write_part("train", 10, 9, SIDE, 9);
+    write_images("train", 10, 9, SIDE, 9);
     refuse(1, "train --data @ -e 1", "holds more than its header claims [train-data]");
-    write_part("train", 10, 10, 10, 9);
+    write_images("train", 10, 10, 10, 9);
     refuse(1, "train --data @ -e 1", "no multiples of 4");
-    write_part("train", 200, 200, SIDE, 10);
+    write_images("train", 200, 200, SIDE, 10);
     refuse(1, "train --data @ -e 1", "has a label above 9");
-    write_part("train", 0, 0, SIDE, 9);
+    write_images("train", 0, 0, SIDE, 9);
     refuse(1, "train --data @ -e 1", "has no sample");
-    write_data();
-    write_part("t10k", 40, 40, 12, 9);
+    write_small_images();
+    write_images("t10k", 40, 40, 12, 9);
     refuse(1, "train --data @ -e 1", "images of 8 x 8 to train, of 12 x 12 to test");
-    write_data();
-    write_part("t10k", 40, 40, SIDE, 4);
+    write_small_images();
+    write_images("t10k", 40, 40, SIDE, 4);
     refuse(1, "train --data @ -e 1 -t adapt", "a part of this task has no image");
-    write_data();
+    write_small_images();
     FILE *labels = fopen(scratch("train-labels-idx1-ubyte.gz"), "wb");
     assert_non_null(labels);
     put_u32(labels, 0x803);
