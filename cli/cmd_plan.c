@@ -17,7 +17,7 @@ static const struct cli_option options[] = {
               "threads of each run; as many as processors if not given", NULL, false},
     [DEADLINE] = {"deadline", 0, CLI_TEXT, "TIME",
                   "into how many shards to end by then: 30min, 2h", NULL, false},
-    [SAMPLE] = {"sample", 0, CLI_COUNT, "N", "layer problems to solve", "100", false},
+    [SAMPLE] = {"sample", 0, CLI_COUNT, "N", "layer problems to draw", "100", false},
     [SEED] = {"seed", 0, CLI_COUNT, "N", "of the sample", "1", false},
     [MEASURE] = {"measure", 0, CLI_FLAG, NULL,
                  "measure all forms, to count the problems that they make", NULL,
@@ -34,6 +34,13 @@ static bool parse_deadline(struct cli *cli, const char *text, double *seconds) {
     *seconds = 0;
     return !text || cli_read_quantity(cli, "deadline", text, units, CLI_COUNT_OF(units),
                                       "2h, 90min, 30s or 1d", seconds);
+}
+
+// What the number of problems is.
+static const char *count_of(const struct sdse_estimate *plan) {
+    if (plan->looked_at < plan->accelerators)
+        return "about";
+    return plan->exact ? "yes" : "at most";
 }
 
 // `all`: what was not asked for has its columns, too.
@@ -67,7 +74,7 @@ static struct sdse_table *tabulate(struct cli *cli, const struct sdse_estimate *
     else if (designs)
         sdse_table_add_null(table);
     sdse_table_add_u64(table, plan->problems);
-    sdse_table_add_text(table, plan->exact ? "yes" : "at most");
+    sdse_table_add_text(table, count_of(plan));
     sdse_table_add_u64(table, plan->forms);
     sdse_table_add_f64(table, plan->cpu_s);
     sdse_table_add_f64(table, 200 * plan->error);
@@ -108,8 +115,8 @@ static void print(const struct sdse_estimate *plan, const char *deadline) {
                plan->designs);
     else
         printf("points           %" PRIu64 "\n", plan->points);
-    printf("layer problems   %s%" PRIu64 ", distinct\n", plan->exact ? "" : "at most ",
-           plan->problems);
+    printf("layer problems   %s%s%" PRIu64 ", distinct\n",
+           plan->exact ? "" : count_of(plan), plan->exact ? "" : " ", plan->problems);
     if (plan->forms)
         printf("forms            %" PRIu64 " to be measured\n", plan->forms);
     printf("CPU time         %.3g s, +- %.2g %%: loading %.2g, measuring %.3g, solving "
@@ -133,7 +140,11 @@ static void print(const struct sdse_estimate *plan, const char *deadline) {
     if (plan->guessed)
         puts("Where nsga2 goes its results will say: this is for as many designs of "
              "sobol.");
-    if (!plan->exact)
+    if (plan->looked_at < plan->accelerators)
+        printf("%" PRIu64 " of %" PRIu64
+               " accelerators were looked at to count the problems.\n",
+               plan->looked_at, plan->accelerators);
+    if (!plan->exact && plan->forms)
         puts("Forms that turn out alike share their problems: --measure counts them.");
     if (plan->outputs)
         puts("The models under `outputs` are run, too: their time is not in it.");
@@ -190,8 +201,8 @@ const struct cli_verb cli_verb_plan = {
     .option_count = CLI_COUNT_OF(options),
     .notes =
         "Points and layer problems are counted; times and the size of the database "
-        "are estimated from\na stratified sample that is solved and written, and "
-        "thrown away. Times are of one processor.",
+        "are estimated from\na sample that is solved and written as the sweep does it, "
+        "and thrown away. Times are of one\nprocessor.",
     .example = "sdse plan sweeps/demo_archs.yaml --deadline 2h -j 8",
     .run = run,
 };

@@ -26,14 +26,32 @@ bool sdse_estimating_stopped(const struct sdse_estimating *e) {
     return e->request->stop && atomic_load(e->request->stop);
 }
 
+// Every accelerator, or, of very many, one drawn of each of so many parts.
+static bool begin_walk(struct sdse_estimating *e) {
+    const uint64_t all = sdse_walk_stops(e->plan);
+    const size_t count = all <= SDSE_PLAN_LOOKS ? (size_t)all : SDSE_PLAN_LOOKS;
+    const uint64_t width = all / count, wider = all % count; // the first are wider
+    uint64_t *stops = SDSE_ARENA_ARRAY(e->arena, uint64_t, count);
+    for (size_t i = 0; stops && i < count; i++) {
+        const uint64_t from = i * width + (i < wider ? i : wider),
+                       size = width + (i < wider);
+        stops[i] = from + (uint64_t)(sdse_estimating_draw(e) * (double)size);
+    }
+    e->share = (double)count / (double)all;
+    e->estimate->accelerators = all;
+    e->estimate->looked_at = count;
+    return stops && sdse_walk_begin(&e->walk, e->plan, stops, count, e->arena);
+}
+
 static bool allocate(struct sdse_estimating *e) {
     e->threads = e->request->threads ? e->request->threads : sdse_processors();
+    e->scratch = sdse_arena_new();
     e->workers = SDSE_ARENA_ARRAY(e->arena, struct sdse_arena *, e->threads);
     e->solvers = SDSE_ARENA_ARRAY(e->arena, struct sdse_solver, e->threads);
-    bool ready = e->workers && e->solvers;
+    bool ready = e->scratch && e->workers && e->solvers;
     for (unsigned i = 0; ready && i < e->threads; i++)
         ready = (e->workers[i] = sdse_arena_new()) && sdse_solver_init(&e->solvers[i]);
-    return ready && sdse_walk_begin(&e->walk, e->plan, e->arena);
+    return ready && begin_walk(e);
 }
 
 static void release(struct sdse_estimating *e) {
@@ -41,8 +59,30 @@ static void release(struct sdse_estimating *e) {
         sdse_arena_free(e->workers[i]);
     for (unsigned i = 0; e->solvers && i < e->threads; i++)
         sdse_solver_free(&e->solvers[i]);
+    sdse_trial_close(e);
     sdse_plan_free(e->plan);
+    sdse_arena_free(e->scratch);
     sdse_arena_free(e->arena);
+}
+
+static double each(double all, const struct sdse_trial_sum *sum) {
+    return sum->count ? all / (double)sum->count : 0;
+}
+
+// What a point, a solution and an accelerator take, and so the file.
+static void add_up_trial(struct sdse_estimating *e) {
+    const uint64_t all = e->plan->point_count;
+    // Of a search nearly every point has an accelerator of its own.
+    const double accelerators = (double)(e->plan->visits && e->plan->variant_count > all
+                                             ? all
+                                             : e->plan->variant_count);
+    e->solution_s = each(e->solutions.seconds, &e->solutions);
+    e->point_s = each(e->made.seconds, &e->made) + each(e->points.seconds, &e->points) +
+                 each(e->variants.seconds, &e->variants) * accelerators / (double)all;
+    e->estimate->database_bytes =
+        e->empty_bytes + accelerators * each(e->variants.bytes, &e->variants) +
+        (double)e->estimate->problems * each(e->solutions.bytes, &e->solutions) +
+        (double)all * each(e->points.bytes, &e->points);
 }
 
 static void add_up(struct sdse_estimating *e) {
@@ -86,10 +126,13 @@ enum sdse_status sdse_estimate_sweep(const struct sdse_estimate_request *request
         status = sdse_estimate_forms(&e);
     }
     if (!status)
+        status = sdse_trial_open(&e);
+    if (!status)
         status = sdse_estimate_problems(&e);
     if (!status)
-        status = sdse_estimate_writing(&e);
+        status = sdse_estimate_points(&e);
     if (!status) {
+        add_up_trial(&e);
         add_up(&e);
         if (request->deadline_s > 0)
             status = sdse_estimate_shards(&e);

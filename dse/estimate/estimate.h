@@ -21,7 +21,7 @@ struct sdse_estimate_request {
     const struct sdse_shipped *shipped; // what it may name; NULL: nothing
     unsigned threads; // of the sample, and of each run that is asked about; 0 = as many
                       // as processors
-    size_t sample;    // layer problems to solve; 0 = SDSE_ESTIMATE_SAMPLE
+    size_t sample;    // layer problems to draw; 0 = SDSE_ESTIMATE_SAMPLE
     uint64_t seed;    // draws the sample
     bool measure;     // measure all forms: then the problems of measured forms are
                       // counted, too
@@ -36,10 +36,12 @@ struct sdse_estimate {
     // Of a search by nsga2, whose points nobody knows before: the rest is estimated for
     // as many of sobol.
     bool guessed;
-    // Distinct layer problems of a run into an empty file. Not exact: at most; forms
-    // that are not measured yet may turn out alike.
+    // Distinct layer problems of a run into an empty file. Not exact: at most, where
+    // forms that are not measured yet may turn out alike; about, where not every
+    // accelerator was looked at.
     uint64_t problems;
     bool exact;
+    uint64_t accelerators, looked_at;   // of a search: one for each point
     uint64_t forms;                     // distinct, to be measured
     uint64_t solved, measured, written; // of them in the sample; points written
     // Of one run on one processor [s of CPU time].
@@ -56,10 +58,14 @@ struct sdse_estimate {
 
 // Loads a sweep as a run does and estimates it: nothing is kept.
 //
-// The problems, in the order of network, layer and form, are cut into as many strata of
-// equal size as problems are asked for; of each one is drawn and solved. Forms to be
-// measured are drawn in proportion to their words. What is written: points that are
-// drawn likewise, with the solved problems in place of those that are not.
+// Of up to SDSE_PLAN_LOOKS accelerators every problem is counted, of more those of as
+// many, drawn evenly. Problems are drawn from up to 16 blocks of each network: of as
+// many consecutive points as a run gathers in a batch. What is drawn is solved as the
+// run does it, with all of the line that it is in (dse/sweep/lines.h), and counts as
+// the mean of that line; blocks take turns, and the draws go evenly through what is
+// asked of accelerators. Forms to be measured are drawn in proportion to their words.
+// What is written: the accelerators of the blocks, what was solved, and points that are
+// drawn evenly, with drawn problems in place of their own.
 //
 // Returns SDSE_OK, SDSE_INTERRUPTED, or what sdse_plan_load, sdse_store_open and
 // sdse_measure return; *estimate is untouched then.

@@ -174,6 +174,8 @@ static void take_the_rest(struct sdse_walk *walk) {
     }
 }
 
+void sdse_estimate_late_forms(struct sdse_estimating *e) { take_the_rest(&e->walk); }
+
 enum sdse_status sdse_estimate_forms(struct sdse_estimating *e) {
     struct sdse_walk *walk = &e->walk;
     enum sdse_status status = sdse_walk_all(walk, meet, e);

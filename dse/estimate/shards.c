@@ -84,9 +84,25 @@ static enum sdse_status share_one(void *context, const struct sdse_walk_step *st
     return sdse_estimating_stopped(s->e) ? SDSE_INTERRUPTED : SDSE_OK;
 }
 
-// The time of the longest of so many shards: loading and writing are one thread's.
+// With so many problems and words to measure: loading and writing are one thread's.
+static double shard_s(const struct sdse_estimating *e, uint64_t points, double problems,
+                      uint64_t words) {
+    const double parallel = (double)words * e->word_s + problems * e->problem_s;
+    return e->estimate->plan_s + parallel / e->threads + (double)points * e->point_s +
+           problems * e->solution_s;
+}
+
+// The time of the longest of so many shards.
 static enum sdse_status longest(struct sdse_estimating *e, uint64_t shards,
                                 double *seconds) {
+    const uint64_t all = e->plan->point_count;
+    if (e->share < 1) { // nobody has seen every point
+        const uint64_t points = all / shards + (all % shards > 0);
+        *seconds = shard_s(e, points,
+                           (double)e->estimate->problems * (double)points / (double)all,
+                           e->words);
+        return SDSE_OK;
+    }
     struct sharing s = {.e = e,
                         .shards = shards,
                         .problems = calloc(shards, sizeof *s.problems),
@@ -95,14 +111,9 @@ static enum sdse_status longest(struct sdse_estimating *e, uint64_t shards,
         s.problems && s.words ? sdse_walk_all(&e->walk, share_one, &s) : SDSE_NO_MEMORY;
     *seconds = 0;
     for (uint64_t i = 0; i < shards && !status; i++) {
-        const uint64_t points =
-            e->plan->point_count / shards + (i < e->plan->point_count % shards);
-        const double problems = (double)s.problems[i];
-        const double parallel =
-            (double)s.words[i] * e->word_s + problems * e->problem_s;
+        const uint64_t points = all / shards + (i < all % shards);
         *seconds =
-            fmax(*seconds, e->estimate->plan_s + parallel / e->threads +
-                               (double)points * e->point_s + problems * e->solution_s);
+            fmax(*seconds, shard_s(e, points, (double)s.problems[i], s.words[i]));
     }
     free(s.problems);
     free(s.words);

@@ -7,8 +7,7 @@
 
 // --- Accelerators that are searched alike ---
 
-// What is walked: every accelerator of the plan, or, of a search, that of every point.
-static uint64_t stop_count(const struct sdse_plan *plan) {
+uint64_t sdse_walk_stops(const struct sdse_plan *plan) {
     return plan->visits ? plan->point_count : plan->variant_count;
 }
 
@@ -22,7 +21,7 @@ static uint64_t variant_at(const struct sdse_plan *plan, uint64_t stop) {
 
 struct alike {
     struct sdse_hash search;
-    uint64_t stop;
+    size_t at;
 };
 
 static int compare_alike(const void *a, const void *b) {
@@ -30,15 +29,16 @@ static int compare_alike(const void *a, const void *b) {
     const int hashes = sdse_hash_compare(x->search, y->search);
     if (hashes)
         return hashes;
-    return x->stop < y->stop ? -1 : x->stop > y->stop;
+    return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static bool list_alike(const struct sdse_plan *plan, struct alike *list) {
+static bool list_alike(const struct sdse_walk *walk, struct alike *list) {
     struct sdse_arena *scratch = sdse_arena_new();
     enum sdse_status status = scratch ? SDSE_OK : SDSE_NO_MEMORY;
-    for (uint64_t i = 0; !status && i < stop_count(plan); i++) {
+    for (size_t i = 0; !status && i < walk->stop_count; i++) {
         const struct sdse_variant *variant;
-        status = sdse_plan_variant(plan, variant_at(plan, i), scratch, &variant);
+        status = sdse_plan_variant(walk->plan, variant_at(walk->plan, walk->stops[i]),
+                                   scratch, &variant);
         if (!status)
             list[i] = (struct alike){variant->search, i};
         sdse_arena_reset(scratch);
@@ -48,23 +48,23 @@ static bool list_alike(const struct sdse_plan *plan, struct alike *list) {
 }
 
 bool sdse_walk_begin(struct sdse_walk *walk, const struct sdse_plan *plan,
-                     struct sdse_arena *arena) {
-    const size_t count = (size_t)stop_count(plan);
-    *walk = (struct sdse_walk){.plan = plan, .arena = arena};
+                     const uint64_t *stops, size_t count, struct sdse_arena *arena) {
+    *walk = (struct sdse_walk){
+        .plan = plan, .arena = arena, .stop_count = count, .stops = stops};
     walk->measured = sdse_measured_table_new(arena);
-    walk->next_alike = SDSE_ARENA_ARRAY(arena, uint64_t, count);
+    walk->next_alike = SDSE_ARENA_ARRAY(arena, size_t, count);
     walk->later = SDSE_ARENA_ARRAY(arena, bool, count);
     struct alike *sorted = SDSE_ARENA_ARRAY(arena, struct alike, count);
     if (!walk->measured || !walk->next_alike || !walk->later || !sorted ||
-        !list_alike(plan, sorted))
+        !list_alike(walk, sorted))
         return false;
     qsort(sorted, count, sizeof *sorted, compare_alike);
     for (size_t i = 0; i < count; i++) {
         const struct alike *next = i + 1 < count ? &sorted[i + 1] : NULL;
         const bool same = next && sdse_hash_same(next->search, sorted[i].search);
-        walk->next_alike[sorted[i].stop] = same ? next->stop : sorted[i].stop;
+        walk->next_alike[sorted[i].at] = same ? next->at : sorted[i].at;
         if (same)
-            walk->later[next->stop] = true;
+            walk->later[next->at] = true;
     }
     return true;
 }
@@ -202,15 +202,15 @@ enum sdse_status sdse_walk_all(struct sdse_walk *walk,
     struct walking w = {
         .walk = walk, .arena = sdse_arena_new(), .visit = visit, .context = context};
     enum sdse_status status = w.arena ? SDSE_OK : SDSE_NO_MEMORY;
-    for (uint64_t first = 0; !status && first < stop_count(walk->plan); first++) {
+    for (size_t first = 0; !status && first < walk->stop_count; first++) {
         if (walk->later[first])
             continue;
         sdse_arena_reset(w.arena);
         w.table = sdse_layer_problem_table_new(w.arena);
         w.new_accelerator = true;
         status = w.table ? SDSE_OK : SDSE_NO_MEMORY;
-        for (uint64_t i = first; !status; i = walk->next_alike[i]) {
-            status = walk_stop(&w, i);
+        for (size_t i = first; !status; i = walk->next_alike[i]) {
+            status = walk_stop(&w, walk->stops[i]);
             if (walk->next_alike[i] == i)
                 break;
         }

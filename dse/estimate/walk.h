@@ -1,5 +1,5 @@
-// Every layer of every point of a plan with its problem, one accelerator at a time:
-// problems of different accelerators are different, so that little is held at once.
+// Every layer of points of a plan with its problem, one accelerator at a time: problems
+// of different accelerators are different, so that little is held at once.
 // Private to dse/.
 #ifndef SDSE_DSE_ESTIMATE_WALK_H
 #define SDSE_DSE_ESTIMATE_WALK_H
@@ -23,8 +23,10 @@ struct sdse_walk {
     struct sdse_measured_table *measured;
     size_t form_count, form_capacity;
     struct sdse_walk_form *forms; // in the order in which they are met
-    uint64_t *next_alike;         // [variants]: the next of the same search, or itself
-    bool *later;                  // [variants]: such a one was before
+    size_t stop_count;
+    const uint64_t *stops; // [stop_count]: what is walked
+    size_t *next_alike;    // [stop_count]: the next of the same search, or itself
+    bool *later;           // [stop_count]: such a one was before
 };
 
 struct sdse_walk_step {
@@ -36,10 +38,15 @@ struct sdse_walk_step {
     bool new_accelerator;                 // problems before this step are gone
 };
 
-// Makes every accelerator once, to find those that are searched alike. False: memory is
+// What could be walked: the accelerators of the plan or, of a search, those of its
+// points.
+uint64_t sdse_walk_stops(const struct sdse_plan *plan);
+
+// stops [count]: those to walk, rising; they live as long as the walk. Makes the
+// accelerator of each once, to find those that are searched alike. False: memory is
 // out.
 bool sdse_walk_begin(struct sdse_walk *walk, const struct sdse_plan *plan,
-                     struct sdse_arena *arena);
+                     const uint64_t *stops, size_t count, struct sdse_arena *arena);
 
 // Makes the forms of entries their names, or what they are taken for.
 void sdse_walk_name_forms(struct sdse_walk *walk);

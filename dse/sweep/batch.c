@@ -63,6 +63,11 @@ static enum sdse_status read_mapping(struct sdse_arena *arena, const char *text,
     return status;
 }
 
+static struct sdse_hash solution_hash(const struct sdse_layer_problem *problem,
+                                      size_t choice) {
+    return sdse_hash_join(problem->front, sdse_hash_of_text(problem->mappings[choice]));
+}
+
 static enum sdse_status write_solution(struct writing *w,
                                        const struct sdse_layer_problem *problem,
                                        size_t choice, struct sdse_hash hash) {
@@ -316,14 +321,12 @@ static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
         const struct sdse_layer_problem *problem = w->point->problems[i];
         const struct sdse_layer *layer = &workload_of(w)->layers[i];
         struct sdse_layer_record *row = &w->layers[i];
-        const char *mapping = problem->mappings[choice[i]];
-        *row = (struct sdse_layer_record){
-            .name = layer->name,
-            .kind = layer->kind,
-            .repeat = layer->repeat,
-            .copies = sdse_layer_copies(layer),
-            .solution = sdse_hash_join(problem->front,
-                                       sdse_hash_bytes(mapping, strlen(mapping)))};
+        *row =
+            (struct sdse_layer_record){.name = layer->name,
+                                       .kind = layer->kind,
+                                       .repeat = layer->repeat,
+                                       .copies = sdse_layer_copies(layer),
+                                       .solution = solution_hash(problem, choice[i])};
         double layer_bits;
         uint64_t layer_words;
         enum sdse_status status = write_front(w, problem);
@@ -433,6 +436,29 @@ enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
         (struct sdse_point_figures){w.record.energy_pj, (double)w.record.latency_cycles,
                                     w.record.area_mm2, w.record.status};
     return status;
+}
+
+enum sdse_status sdse_batch_write_problem(const struct sdse_plan *plan,
+                                          const struct sdse_layer_problem *problem,
+                                          struct sdse_store *store,
+                                          struct sdse_arena *scratch) {
+    struct writing w = {.plan = plan, .store = store, .scratch = scratch};
+    const struct sdse_layer_front layer = {problem->count, problem->elements,
+                                           problem->layer->repeat};
+    struct sdse_network_front front;
+    enum sdse_status status =
+        sdse_network_front_build(&layer, 1, SDSE_LARGEST_FRONT, NULL, scratch, &front);
+    if (!status)
+        status = write_front(&w, problem);
+    if (status)
+        return status;
+    size_t choice;
+    sdse_network_front_choices(
+        &front, 1, sdse_network_front_pick(&front, plan->sweep->objective), &choice);
+    const struct sdse_hash hash = solution_hash(problem, choice);
+    return sdse_store_has_solution(store, hash)
+               ? SDSE_OK
+               : write_solution(&w, problem, choice, hash);
 }
 
 // --- What many share ---

@@ -8,6 +8,13 @@
 #include "dse/sweep/plan.h"
 #include "results/store/store.h"
 
+// A batch is closed when it has so many problems to solve or so many points. How many
+// depends on how long the last one took: between LEAST and MOST, so that it takes about
+// a second. A kill loses at most one that is solved and one that is written.
+enum { SDSE_LEAST_PROBLEMS = 32, SDSE_MOST_PROBLEMS = 256 };
+enum { SDSE_POINTS_PER_PROBLEM = 2 };
+enum { SDSE_BATCH_POINTS = SDSE_POINTS_PER_PROBLEM * SDSE_MOST_PROBLEMS };
+
 // A point on its way into the store: its layers' problems, in the network's order.
 struct sdse_batch_point {
     struct sdse_point point;
@@ -30,6 +37,13 @@ enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
                                         struct sdse_store *store,
                                         struct sdse_arena *scratch,
                                         struct sdse_point_figures *figures);
+
+// Writes the front of a problem that is solved, and the solution that is the best of it
+// under the plan's objective, as the first point that has it does.
+enum sdse_status sdse_batch_write_problem(const struct sdse_plan *plan,
+                                          const struct sdse_layer_problem *problem,
+                                          struct sdse_store *store,
+                                          struct sdse_arena *scratch);
 
 // Writes an accelerator's text, if it is not there.
 enum sdse_status sdse_batch_write_variant(const struct sdse_variant *variant,

@@ -14,13 +14,6 @@
 #include "dse/sweep/lines.h"
 #include "dse/sweep/sweep.h"
 
-// A batch is closed when it has so many problems to solve or so many points. How many
-// depends on how long the last one took: between LEAST and MOST, so that it takes about
-// a second. A kill loses at most one that is solved and one that is written.
-enum { SDSE_LEAST_PROBLEMS = 32, SDSE_MOST_PROBLEMS = 256 };
-enum { SDSE_POINTS_PER_PROBLEM = 2 };
-enum { SDSE_BATCH_POINTS = SDSE_POINTS_PER_PROBLEM * SDSE_MOST_PROBLEMS };
-
 enum { SDSE_WINDOW = 4096 };
 
 // Consecutive points of the plan, and what this run's database has of them already.

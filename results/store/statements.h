@@ -22,6 +22,8 @@
     X(BEGIN, "BEGIN IMMEDIATE")                                                        \
     X(COMMIT, "COMMIT")                                                                \
     X(ROLLBACK, "ROLLBACK")                                                            \
+    X(FILE_BYTES, "SELECT page_count * page_size FROM pragma_page_count(),"            \
+                  " pragma_page_size()")                                               \
     X(SWEEP_TURN, "SELECT (SELECT turn FROM sweep WHERE hash = ?1), (SELECT digest"    \
                   " FROM sweep WHERE hash = ?1), (SELECT max(turn) FROM sweep)")       \
     X(ADD_SWEEP,                                                                       \

@@ -252,6 +252,15 @@ enum sdse_status sdse_store_commit(struct sdse_store *store) {
     return status;
 }
 
+double sdse_store_file_bytes(struct sdse_store *store) {
+    struct sdse_binding ask = sdse_bind(store, SDSE_SQL_FILE_BYTES);
+    if (!sdse_bind_row(&ask))
+        return 0;
+    const double bytes = sqlite3_column_double(ask.statement, 0);
+    sqlite3_reset(ask.statement);
+    return bytes;
+}
+
 // ---- binding ----
 
 struct sdse_binding sdse_bind(struct sdse_store *store, enum sdse_statement which) {

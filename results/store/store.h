@@ -74,6 +74,9 @@ struct sdse_hash sdse_store_design(const struct sdse_point_record *point);
 enum sdse_status sdse_store_link_point(struct sdse_store *store, struct sdse_hash sweep,
                                        uint64_t position, struct sdse_hash point);
 
+// What the file has when all that is committed is in it: whole pages [B].
+double sdse_store_file_bytes(struct sdse_store *store);
+
 // Questions, inside or outside a batch. False also when the database refused: then
 // sdse_store_message says so.
 bool sdse_store_has_point(struct sdse_store *store, struct sdse_hash point);
