@@ -11,6 +11,36 @@
 
 // --- May it be asked ---
 
+// What stays outside whatever room there is, once for each reason, at the first edge's
+// place.
+static void warn_of_unshared(const struct cli_map_run *run) {
+    const struct sdse_arch *arch = run->problem.arch;
+    const struct sdse_workload *net = run->problem.workload;
+    const char *shared = arch->level[sdse_shared_level(arch)].name;
+    for (int reason = SDSE_SHARED + 1; reason < SDSE_UNSHARED_REASONS; reason++) {
+        const struct sdse_workload_edge *first = NULL;
+        size_t count = 0;
+        for (size_t e = 0; e < net->edge_count; e++) {
+            if ((int)sdse_edge_unshared(arch, net, &net->edges[e]) != reason)
+                continue;
+            first = first ? first : &net->edges[e];
+            count++;
+        }
+        if (!first)
+            continue;
+        const bool weights = reason == SDSE_UNSHARED_WEIGHTS;
+        sdse_diag_add(
+            &run->cli->diags, SDSE_WARNING, first->loc, "edge-unshared",
+            "what layer '%.60s' puts out stays in %s: '%.60s' %s %s%s (%zu edge%s)",
+            net->layers[first->from].name, arch->level[0].name,
+            net->layers[first->to].name,
+            weights ? "reads it as weights, which may not be in"
+                    : "or that layer works in the vector unit, which stands outside",
+            shared, weights ? ": say `shares: [activations, weights]` there" : "",
+            count, count == 1 ? "" : "s");
+    }
+}
+
 bool cli_map_may_reside(const struct cli_map_run *run) {
     const struct sdse_arch *arch = run->problem.arch;
     if (!sdse_shared_level(arch)) {
@@ -27,6 +57,7 @@ bool cli_map_may_reside(const struct cli_map_run *run) {
                   run->problem.workload->name);
         return false;
     }
+    warn_of_unshared(run);
     return true;
 }
 
@@ -124,17 +155,28 @@ static const char *place_text(const struct reside *reside, enum sdse_place place
                                                           "%s + %s", shared, outermost);
 }
 
-// Of a layer that reads several maps: how many of them are in the shared memory.
+// Of a layer that reads several maps: how many of them are in the shared memory; then
+// its right operand and what it adds to its outputs, where these are there.
 static const char *inputs_text(const struct reside *reside, size_t l) {
     const struct sdse_resident_layer *layer = &reside->layer[l];
     const uint32_t operands =
         sdse_layer_moves(&layer->layer) ? layer->layer.move.addends : 1;
-    const char *shared = place_text(reside, SDSE_PLACE_SHARED);
-    if (layer->question.operands == 0 || layer->question.operands >= operands)
-        return layer->question.operands ? shared
-                                        : place_text(reside, SDSE_PLACE_OUTERMOST);
-    return sdse_arena_printf(reside->run->cli->arena, "%s (%" PRIu32 " of %" PRIu32 ")",
-                             shared, layer->question.operands, operands);
+    struct sdse_arena *arena = reside->run->cli->arena;
+    const char *shared = place_text(reside, SDSE_PLACE_SHARED),
+               *text = layer->question.operands
+                           ? shared
+                           : place_text(reside, SDSE_PLACE_OUTERMOST);
+    if (layer->question.operands && layer->question.operands < operands)
+        text = sdse_arena_printf(arena, "%s (%" PRIu32 " of %" PRIu32 ")", shared,
+                                 layer->question.operands, operands);
+    // What else comes from there.
+    if (layer->question.weights && text)
+        text = sdse_arena_printf(arena, "%s, weights %s", text, shared);
+    if (layer->question.addends && text)
+        text = sdse_arena_printf(arena, "%s, addends %s (%" PRIu32 " of %" PRIu32 ")",
+                                 text, shared, layer->question.addends,
+                                 layer->layer.addends);
+    return text;
 }
 
 // Words that cross between the outermost memory and the chip.

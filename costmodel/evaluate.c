@@ -377,6 +377,15 @@ static void charge_flow(struct evaluation *e, const struct sdse_flow *flow) {
     }
 }
 
+static void charge_vector(struct evaluation *e, uint64_t operations) {
+    const double pj = (double)operations * e->model->arch->vector.pj_per_op.value;
+    e->energy_pj += pj;
+    if (!e->cost)
+        return;
+    e->cost->vector_operations = operations;
+    e->cost->vector_pj = pj;
+}
+
 // Finished outputs that are at home in a shared memory and go on to the outermost one.
 static void write_through(struct evaluation *e) {
     const struct sdse_model *model = e->model;
@@ -427,6 +436,34 @@ static void bring_in(struct evaluation *e, const struct sdse_flow *flow) {
     note_tile(e, 0, part, words, model->place_bits[0][part]);
 }
 
+// Maps that are added to finished outputs, or multiplied with them: plain words,
+// whatever the layer's inputs are stored as.
+static void charge_addends(struct evaluation *e) {
+    const struct sdse_arch *arch = e->model->arch;
+    struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];
+    const unsigned count = sdse_addend_steps(arch, e->model->layer, steps);
+    const double bits = arch->bits[SDSE_INPUTS];
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned l = steps[i].level;
+        struct sdse_edge edge;
+        if (steps[i].action == SDSE_STREAM_READ) {
+            charge_reads(e, l, SDSE_PART_INPUTS, steps[i].words, 0, bits);
+            if (!e->cost)
+                continue;
+            e->cost->level[l].flow[SDSE_PART_INPUTS].kept = true;
+            e->cost->level[l].flow[SDSE_PART_INPUTS].instances = 1;
+            continue;
+        }
+        if (!sdse_edge_count(&e->view, SDSE_INPUTS, l, l + 1, true, &edge)) {
+            e->out_of_memory = true;
+            return;
+        }
+        charge_network(e, l, SDSE_PART_INPUTS, SDSE_INPUTS, &edge, steps[i].words, 0,
+                       bits);
+    }
+    charge_vector(e, sdse_addend_operations(e->model->layer));
+}
+
 // --- Layers that multiply nothing ---
 
 static void charge_stream(struct evaluation *e) {
@@ -467,13 +504,7 @@ static void charge_stream(struct evaluation *e) {
             e->cost->level[l].flow[part].instances = 1;
         }
     }
-    const uint64_t operations = sdse_stream_of(model->layer).operations;
-    const double pj = (double)operations * arch->vector.pj_per_op.value;
-    e->energy_pj += pj;
-    if (!e->cost)
-        return;
-    e->cost->vector_operations = operations;
-    e->cost->vector_pj = pj;
+    charge_vector(e, sdse_stream_of(model->layer).operations);
 }
 
 // --- The whole ---
@@ -634,6 +665,8 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
         bring_in(&e, &model->flow[f]);
     if (!streamed)
         write_through(&e);
+    if (model->layer->addends && !streamed)
+        charge_addends(&e);
     if (e.out_of_memory)
         return (struct sdse_totals){.energy_pj = (double)NAN,
                                     .latency_cycles = (double)NAN};

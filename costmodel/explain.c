@@ -399,6 +399,42 @@ static void explain_brought(struct sdse_story *s, const struct sdse_flow *flow) 
     }
 }
 
+static void explain_vector(struct sdse_story *s, uint64_t operations) {
+    const struct sdse_number *pj = &s->model->arch->vector.pj_per_op;
+    s->x.seen.vector_pj = sdse_explain_product(&s->x, "vector unit", (double)operations,
+                                               "operations", pj->value, pj);
+}
+
+// Maps that are added to finished outputs, or multiplied with them.
+static void explain_addends(struct sdse_story *s) {
+    const struct sdse_model *model = s->model;
+    struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];
+    const unsigned count = sdse_addend_steps(model->arch, model->layer, steps);
+    const double bits = model->arch->bits[SDSE_INPUTS];
+    if (count == 0)
+        return;
+    fprintf(s->x.out,
+            "\n%u map%s added to finished outputs: each word read once, past the "
+            "memories on the way to the vector unit\n",
+            model->layer->addends, model->layer->addends == 1 ? "" : "s");
+    for (unsigned i = 0; i < count; i++) {
+        const unsigned l = steps[i].level;
+        struct sdse_edge edge;
+        if (steps[i].action == SDSE_STREAM_READ) {
+            sdse_explain_access(&s->x, l, SDSE_ACCESS_READ, SDSE_PART_INPUTS,
+                                steps[i].words, bits);
+            continue;
+        }
+        if (!sdse_edge_count(&s->view, SDSE_INPUTS, l, l + 1, true, &edge)) {
+            s->out_of_memory = true;
+            return;
+        }
+        sdse_explain_network(&s->x, l, SDSE_PART_INPUTS, SDSE_INPUTS, &edge,
+                             steps[i].words, 0, bits);
+    }
+    explain_vector(s, sdse_addend_operations(model->layer));
+}
+
 // A layer that multiplies nothing: one line for each memory a tensor passes.
 static void explain_stream(struct sdse_story *s) {
     const struct sdse_model *model = s->model;
@@ -442,9 +478,7 @@ static void explain_stream(struct sdse_story *s) {
             sdse_digits_u64(stream.operations / move->operations).text,
             model->layer->kind == SDSE_UPDATE ? "weights" : "words out",
             move->operations);
-    s->x.seen.vector_pj = sdse_explain_product(
-        &s->x, "vector unit", (double)stream.operations, "operations",
-        arch->vector.pj_per_op.value, &arch->vector.pj_per_op);
+    explain_vector(s, stream.operations);
 }
 
 static void print_overhead(struct sdse_story *s, const char *who, const char *what,
@@ -744,6 +778,8 @@ enum sdse_status sdse_explain_write(const struct sdse_model *model,
         explain_brought(&story, &model->flow[f]);
     if (!streamed)
         explain_write_through(&story);
+    if (!streamed)
+        explain_addends(&story);
     explain_compute(&story);
     if (story.out_of_memory)
         return SDSE_NO_MEMORY;

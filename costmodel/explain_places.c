@@ -51,6 +51,22 @@ static void print_outputs(struct sdse_story *s, const struct sdse_cost *unshared
     fputc('\n', s->x.out);
 }
 
+// What is read as weights, and maps that are added to the outputs.
+static void print_others(struct sdse_story *s, const struct sdse_cost *unshared) {
+    const struct sdse_arch *arch = s->model->arch;
+    const struct sdse_residence *residence = s->model->layer->residence;
+    const char *shared = arch->level[residence->level].name;
+    if (residence->tensors & SDSE_BIT(SDSE_WEIGHTS))
+        fprintf(s->x.out, "  weights stay in %s: %s %s words instead of %s read\n",
+                shared,
+                sdse_digits_u64(s->cost->level[0].flow[SDSE_PART_WEIGHTS].reads).text,
+                arch->level[0].name,
+                sdse_digits_u64(unshared->level[0].flow[SDSE_PART_WEIGHTS].reads).text);
+    if (residence->addends)
+        fprintf(s->x.out, "  %u of %u maps that are added stay in %s\n",
+                residence->addends, s->model->layer->addends, shared);
+}
+
 // Tiles, what is reserved, and the capacity that both share.
 static void print_room(struct sdse_story *s) {
     const struct sdse_residence *residence = s->model->layer->residence;
@@ -85,5 +101,6 @@ void sdse_explain_places(struct sdse_story *s) {
         print_inputs(s, &unshared);
     if (residence->tensors & SDSE_BIT(SDSE_OUTPUTS))
         print_outputs(s, &unshared);
+    print_others(s, &unshared);
     print_room(s);
 }

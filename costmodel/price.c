@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "costmodel/overhead.h"
+#include "costmodel/stream.h"
 
 // Energy of one stored bit in an access.
 static double bit_pj(const struct sdse_level *level, double access_pj) {
@@ -246,6 +247,28 @@ static void price_brought(const struct sdse_model *model, const struct sdse_flow
                      sdse_level_fill_pj(&model->arch->level[home]), wire_bits, prices);
 }
 
+// What charge_addends of evaluate.c charges, but for hops and blocks: no more than
+// that.
+static void price_addends(const struct sdse_model *model, struct sdse_prices *prices) {
+    const struct sdse_arch *arch = model->arch;
+    struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];
+    const unsigned count = sdse_addend_steps(arch, model->layer, steps);
+    double chip_pj =
+        (double)sdse_addend_operations(model->layer) * arch->vector.pj_per_op.value;
+    for (unsigned i = 0; i < count; i++) {
+        const struct sdse_level *level = &arch->level[steps[i].level];
+        const double bits = (double)steps[i].words * arch->bits[SDSE_INPUTS];
+        if (steps[i].action == SDSE_STREAM_CROSS) {
+            chip_pj += bits * level->network[SDSE_INPUTS].pj_per_bit.value;
+            continue;
+        }
+        prices->addend_bits[steps[i].level] += bits;
+        prices->mac_pj += bits * bit_pj(level, sdse_level_read_pj(level)) *
+                          with_control(arch, level, &level->overhead);
+    }
+    prices->mac_pj += chip_pj * with_control(arch, NULL, NULL);
+}
+
 static void add_overheads(const struct sdse_model *model, struct sdse_prices *prices,
                           double *mw) {
     const struct sdse_arch *arch = model->arch;
@@ -283,5 +306,6 @@ void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
     price_through(model, prices);
     for (unsigned f = 0; f < model->flow_count; f++)
         price_brought(model, &model->flow[f], prices);
+    price_addends(model, prices);
     prices->leakage_pj_per_cycle = mw / model->arch->clock_ghz;
 }

@@ -54,6 +54,9 @@ struct sdse_prices {
     // finished outputs that go on, weights and inputs that are brought in. Of each
     // tensor what the one is read, the other written; their energy is in mac_pj. [bits]
     double beside_read_bits[SDSE_TENSORS], beside_write_bits[SDSE_TENSORS];
+    // Maps that the layer adds to its outputs, read at each level; their energy is in
+    // mac_pj too. [bits]
+    double addend_bits[SDSE_MAX_LEVELS];
     double leakage_pj_per_cycle; // and all that is always drawn, over the latency
 };
 

@@ -98,6 +98,40 @@ unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer
     return count;
 }
 
+static uint64_t output_words(const struct sdse_layer *layer) {
+    return sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound);
+}
+
+uint64_t sdse_addend_operations(const struct sdse_layer *layer) {
+    return sdse_layer_moves(layer) ? 0 : layer->addends * output_words(layer);
+}
+
+// From `home` down to the vector unit.
+static unsigned carry_addends(const struct sdse_arch *arch, unsigned home,
+                              uint64_t words, struct sdse_stream_step *step) {
+    unsigned count = 0;
+    if (words == 0)
+        return 0;
+    step[count++] =
+        (struct sdse_stream_step){SDSE_STREAM_READ, home, SDSE_INPUTS, words};
+    for (unsigned l = home; l < arch->vector.below_level; l++)
+        step[count++] =
+            (struct sdse_stream_step){SDSE_STREAM_CROSS, l, SDSE_INPUTS, words};
+    return count;
+}
+
+unsigned sdse_addend_steps(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                           struct sdse_stream_step *step) {
+    const struct sdse_residence *at = layer->residence;
+    if (sdse_layer_moves(layer) || layer->addends == 0)
+        return 0;
+    const uint64_t words = output_words(layer), shared = at ? at->addends : 0;
+    const unsigned count =
+        carry_addends(arch, 0, (layer->addends - shared) * words, step);
+    return count +
+           carry_addends(arch, at ? at->level : 0, shared * words, step + count);
+}
+
 uint64_t sdse_stream_cycles(const struct sdse_arch *arch,
                             const struct sdse_layer *layer) {
     const struct sdse_number *rate = &arch->vector.ops_per_cycle;

@@ -68,6 +68,21 @@ enum { SDSE_MOST_STREAM_STEPS = 6 * SDSE_MAX_LEVELS };
 unsigned sdse_stream_steps(const struct sdse_arch *arch, const struct sdse_layer *layer,
                            const unsigned *keeps, struct sdse_stream_step *step);
 
+// Every step of the maps that a layer which multiplies adds to its finished outputs, or
+// multiplies with them: each word is read once where it is at home, and crosses the
+// networks from there to the vector unit, past the memories between.
+//
+//     reads(home) = maps that are there * N * G * K * P * Q       [words, of inputs]
+//
+// step    out: SDSE_MOST_STREAM_STEPS; reads and crossings of inputs
+//
+// Returns their number. Derived here; oracle: tests/oracle/test_counts_oracle.c.
+unsigned sdse_addend_steps(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                           struct sdse_stream_step *step);
+
+// Operations of the vector unit on them: one for each word of each map.
+uint64_t sdse_addend_operations(const struct sdse_layer *layer);
+
 // Cycles the vector unit works; 0 if it is free or the layer is fused: then it works
 // while the layer before it does.
 uint64_t sdse_stream_cycles(const struct sdse_arch *arch,

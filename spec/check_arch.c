@@ -375,7 +375,8 @@ void sdse_check_uneven_memory(struct sdse_subject *s) {
 
 void sdse_check_shares_outermost(struct sdse_subject *s) {
     const struct sdse_arch *arch = s->arch->arch;
-    if (arch->level_count && arch->level[0].shares_activations)
+    if (arch->level_count &&
+        (arch->level[0].shares_activations || arch->level[0].shares_weights))
         sdse_check_report(
             s, key_place(s->arch->level[0].memory, "shares"),
             "memory '%s' is the outermost: what layers hand over is there "
@@ -390,7 +391,7 @@ void sdse_check_shares_instances(struct sdse_subject *s) {
     unsigned sharing = 0;
     sdse_for_each_level (i, s) {
         const struct sdse_level *level = &arch->level[i];
-        if (!level->shares_activations)
+        if (!level->shares_activations && !level->shares_weights)
             continue;
         const struct sdse_loc loc = key_place(s->arch->level[i].memory, "shares");
         const uint64_t instances = sdse_arch_instances(arch, i);

@@ -77,9 +77,16 @@ static void read_tensor(const struct reader *r, const struct sdse_node *map,
     if (!node || !sdse_read_text(node, r->diags, &name) || strcmp(name, outer) == 0 ||
         strcmp(name, r->arch->level[0].name) == 0)
         return;
-    if (tensor == SDSE_INPUTS && strcmp(name, both) == 0) {
+    if (tensor != SDSE_OUTPUTS && strcmp(name, both) == 0) {
         sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "place-tensor",
-                      "inputs are read in one memory, not in both");
+                      "%s are read in one memory, not in both",
+                      sdse_tensor_words[tensor]);
+        return;
+    }
+    if (tensor == SDSE_WEIGHTS && r->layer && r->layer->kind != SDSE_MATMUL) {
+        sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "place-tensor",
+                      "weights of layer '%s' (%s) are what no layer puts out",
+                      r->layer->name, sdse_layer_kind_name(r->layer->kind));
         return;
     }
     settle(r, node, name, tensor);
@@ -107,12 +114,32 @@ static void read_operands(const struct reader *r, const struct sdse_node *map) {
         r->residence->operands = count;
 }
 
+// Maps in the shared memory that the layer adds to its outputs.
+static void read_addends(const struct reader *r, const struct sdse_node *map) {
+    const struct sdse_node *node = sdse_node_get(map, "addends");
+    const uint32_t most = r->layer ? r->layer->addends : 1u << 20;
+    uint32_t count;
+    if (!node || !sdse_read_u32(node, 1, 1u << 20, r->diags, &count))
+        return;
+    if (count > most)
+        sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "place-operands",
+                      "the layer adds %" PRIu32 " maps to its outputs, %" PRIu32
+                      " of them cannot be held",
+                      most, count);
+    else
+        r->residence->addends = count;
+}
+
+// Whether something that the layer reads is in the shared memory.
+static bool reads_there(const struct sdse_residence *residence) {
+    return residence->tensors & ~SDSE_BIT(SDSE_OUTPUTS) || residence->addends;
+}
+
 static void read_reserved(const struct reader *r, const struct sdse_node *map) {
     const struct sdse_node *node = sdse_node_get(map, "reserved_bits");
-    const bool inputs = r->residence->tensors & SDSE_BIT(SDSE_INPUTS);
     if (node)
         sdse_read_double(node, 0, 1e18, r->diags, &r->residence->reserved_bits);
-    if (!inputs || r->residence->reserved_bits > 0)
+    if (!reads_there(r->residence) || r->residence->reserved_bits > 0)
         return;
     sdse_diag_add(r->diags, SDSE_ERROR, node ? node->loc : map->loc, "place-room",
                   "inputs in '%s' take room there: reserved_bits are all bits that it "
@@ -122,8 +149,10 @@ static void read_reserved(const struct reader *r, const struct sdse_node *map) {
 
 // What the vector unit works on goes no further in than to its own memory.
 static void check_reach(const struct reader *r, const struct sdse_node *map) {
-    if (!r->layer || !sdse_layer_moves(r->layer) || !r->residence->tensors ||
-        (r->residence->level <= r->arch->vector.below_level && !r->layer->move.fused))
+    const bool streamed = r->layer && sdse_layer_moves(r->layer);
+    if (!(streamed && r->residence->tensors) && !(r->layer && r->residence->addends))
+        return;
+    if (r->residence->level <= r->arch->vector.below_level && !r->layer->move.fused)
         return;
     sdse_diag_add(r->diags, SDSE_ERROR, map->loc, "place-reach",
                   "layer '%s' (%s) does not reach memory '%s': %s", r->layer->name,
@@ -136,8 +165,8 @@ static void check_reach(const struct reader *r, const struct sdse_node *map) {
 bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
                      const struct sdse_layer *layer, struct sdse_diags *diags,
                      struct sdse_placement *placement) {
-    static const char *const keys[] = {"inputs", "outputs", "operands",
-                                       "reserved_bits"};
+    static const char *const keys[] = {"weights",  "inputs",  "outputs",
+                                       "operands", "addends", "reserved_bits"};
     const struct reader r = {arch, layer, diags, &placement->residence};
     const size_t errors = diags->errors;
     *placement = (struct sdse_placement){.placed = false};
@@ -148,10 +177,12 @@ bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
     sdse_refuse_unknown_keys(node, keys, sizeof keys / sizeof *keys, diags);
     placement->loc = node->key_loc;
     placement->residence.level = sdse_shared_level(arch);
+    read_tensor(&r, node, SDSE_WEIGHTS);
     read_tensor(&r, node, SDSE_INPUTS);
     read_tensor(&r, node, SDSE_OUTPUTS);
     if (diags->errors == errors) {
         read_operands(&r, node);
+        read_addends(&r, node);
         read_reserved(&r, node);
         check_reach(&r, node);
     }
@@ -171,15 +202,14 @@ static bool print_places(FILE *out, struct sdse_arena *arena,
     const char *memory =
         sdse_arena_printf(arena, "%.*s", sdse_memory_name_bytes(arch, residence->level),
                           arch->level[residence->level].name);
-    static const enum sdse_tensor tensors[] = {SDSE_INPUTS, SDSE_OUTPUTS};
     if (!memory)
         return false;
     fputs("place: {", out);
-    for (unsigned i = 0; i < 2; i++) {
-        if (!(residence->tensors >> tensors[i] & 1u))
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+        if (!(residence->tensors >> t & 1u))
             continue;
-        fprintf(out, "%s: ", sdse_tensor_words[tensors[i]]);
-        if (tensors[i] == SDSE_OUTPUTS && residence->writes_through)
+        fprintf(out, "%s: ", sdse_tensor_words[t]);
+        if (t == SDSE_OUTPUTS && residence->writes_through)
             fputs(both, out);
         else
             sdse_print_word(out, memory);
@@ -187,6 +217,8 @@ static bool print_places(FILE *out, struct sdse_arena *arena,
     }
     if (residence->tensors & SDSE_BIT(SDSE_INPUTS))
         fprintf(out, "operands: %" PRIu32 ", ", residence->operands);
+    if (residence->addends)
+        fprintf(out, "addends: %" PRIu32 ", ", residence->addends);
     fprintf(out, "reserved_bits: %.17g}\n", residence->reserved_bits);
     return true;
 }

@@ -446,6 +446,13 @@ static enum sdse_status refuse_phases(const struct sdse_workload *net,
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct sdse_node *kind = sdse_node_get(nodes[i], "kind");
+        if (net->layers[i].addends) {
+            sdse_diag_add(diags, SDSE_ERROR, net->layers[i].loc, "training-kind",
+                          "layer '%s': the gradients of maps that it adds to what it "
+                          "puts out are not modelled: make the addition a layer",
+                          net->layers[i].name);
+            status = SDSE_INVALID;
+        }
         if (!kind || !kind->text ||
             (strcmp(kind->text, "deconv") != 0 && strcmp(kind->text, "wgrad") != 0 &&
              strcmp(kind->text, "update") != 0 && strcmp(kind->text, "lstm") != 0 &&

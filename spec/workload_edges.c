@@ -1,7 +1,9 @@
 // Which layer reads what which other layer puts out: `edges`.
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
+#include "spec/edge_shape.h"
 #include "spec/value.h"
 #include "spec/workload_reader.h"
 
@@ -38,139 +40,431 @@ static size_t find_layer(struct edges_reader *r, const struct sdse_node *node) {
     return r->net->layer_count;
 }
 
-static uint64_t words_out(const struct sdse_layer *layer) {
-    return sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound);
-}
+// --- One edge against its ends ---
 
-// Of one of the maps that it reads, whole.
-static uint64_t words_in(const struct sdse_layer *layer) {
-    const uint64_t *bound = layer->nest.bound;
-    return bound[SDSE_N] * bound[SDSE_G] * bound[SDSE_C] * layer->in_height *
-           layer->in_width;
-}
-
-// Whether the layer works word by word: in what order its sizes are does not matter.
-static bool is_wordwise(const struct sdse_layer *layer) {
-    return sdse_layer_moves(layer) && layer->kind != SDSE_POOL;
-}
-
-// Samples, rows and columns agree, or the words of a sample where they have no order.
-static bool shapes_agree(const struct sdse_layer *from, const struct sdse_layer *to) {
-    const uint64_t *out = from->nest.bound;
-    const bool vector = to->kind == SDSE_FC && to->in_height == 1;
-    const bool words = vector || is_wordwise(from) || is_wordwise(to);
-    return words_out(from) == words_in(to) && out[SDSE_N] == to->nest.bound[SDSE_N] &&
-           (words || (out[SDSE_P] == to->in_height && out[SDSE_Q] == to->in_width));
-}
-
-static bool check_ends(struct edges_reader *r, size_t from, size_t to,
-                       struct sdse_loc loc) {
-    const struct sdse_layer *maker = &r->net->layers[from],
-                            *reader = &r->net->layers[to];
-    if (from >= to) {
-        sdse_diag_add(r->diags, SDSE_ERROR, loc, "edge-cycle",
+static bool check_order(struct edges_reader *r, const struct sdse_workload_edge *edge) {
+    const struct sdse_layer *maker = &r->net->layers[edge->from],
+                            *reader = &r->net->layers[edge->to];
+    if (edge->from >= edge->to) {
+        sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-cycle",
                       "layer '%.60s' reads what '%.60s' puts out, which stands behind "
                       "it: layers are executed in the file's order",
                       reader->name, maker->name);
         return false;
     }
     if (maker->repeat > 1 || reader->repeat > 1) {
-        sdse_diag_add(r->diags, SDSE_ERROR, loc, "edge-repeat",
+        sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-repeat",
                       "layer '%.60s' is executed %" PRIu64
                       " times: edges are between layers that are executed once",
                       maker->repeat > 1 ? maker->name : reader->name,
                       maker->repeat > 1 ? maker->repeat : reader->repeat);
         return false;
     }
-    if (!shapes_agree(maker, reader)) {
-        const uint64_t *out = maker->nest.bound;
-        sdse_diag_add(r->diags, SDSE_ERROR, loc, "edge-shape",
-                      "layer '%.60s' puts out %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                      ", but '%.60s' reads %" PRIu64 " x %" PRIu64 " x %" PRIu64,
-                      maker->name, out[SDSE_G] * out[SDSE_K], out[SDSE_P], out[SDSE_Q],
-                      reader->name,
-                      reader->nest.bound[SDSE_G] * reader->nest.bound[SDSE_C],
-                      reader->in_height, reader->in_width);
-        return false;
-    }
     return true;
 }
 
-// Edges into a layer that are more than the maps it reads.
-static bool check_operands(struct edges_reader *r, size_t to, struct sdse_loc loc) {
-    const struct sdse_layer *reader = &r->net->layers[to];
-    const uint64_t most = sdse_layer_moves(reader) ? reader->move.addends : 1;
-    uint64_t already = 0;
-    for (size_t i = 0; i < r->count; i++)
-        already += r->edge[i].to == to;
-    if (already < most)
+// Whether a layer of the reader's kind has what the edge is to be.
+static bool check_use(struct edges_reader *r, const struct sdse_workload_edge *edge) {
+    const struct sdse_layer *reader = &r->net->layers[edge->to];
+    const char *why = NULL;
+    if (edge->use == SDSE_EDGE_WEIGHTS && reader->kind != SDSE_MATMUL)
+        why = "reads nothing as weights that a layer puts out: a matmul does";
+    else if (edge->use == SDSE_EDGE_ADDEND && sdse_layer_moves(reader))
+        why = "multiplies nothing: what an `add` adds are its inputs";
+    else if (edge->use == SDSE_EDGE_CONCAT && reader->kind == SDSE_ADD)
+        why = "adds maps: put channels together before it";
+    if (why)
+        sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-kind",
+                      "layer '%.60s' (%s) %s", reader->name,
+                      sdse_layer_kind_name(reader->kind), why);
+    return !why;
+}
+
+static bool check_channels(struct edges_reader *r,
+                           const struct sdse_workload_edge *edge) {
+    const struct sdse_layer *maker = &r->net->layers[edge->from];
+    const uint64_t channels = maker->nest.bound[SDSE_G] * maker->nest.bound[SDSE_K];
+    if (edge->first_channel + edge->channels <= channels)
         return true;
-    sdse_diag_add(r->diags, SDSE_ERROR, loc, "edge-twice",
-                  "layer '%.60s' reads %" PRIu64 " map%s, and is given more",
-                  reader->name, most, most == 1 ? "" : "s");
+    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-shape",
+                  "layer '%.60s' puts out %" PRIu64
+                  " channels: there are none from %" PRIu64 " to %" PRIu64,
+                  maker->name, channels, edge->first_channel,
+                  edge->first_channel + edge->channels - 1);
     return false;
 }
 
-static void add_edge(struct edges_reader *r, size_t from, size_t to,
-                     struct sdse_loc loc) {
-    if (!check_ends(r, from, to, loc) || !check_operands(r, to, loc))
+static bool check_shape(struct edges_reader *r, const struct sdse_workload_edge *edge) {
+    const struct sdse_layer *maker = &r->net->layers[edge->from],
+                            *reader = &r->net->layers[edge->to];
+    struct sdse_map_shape shape;
+    if (!check_channels(r, edge))
+        return false;
+    if (!sdse_edge_carries(r->net, edge, &shape)) {
+        sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-shape",
+                      "the window of the pool behind '%.60s' is larger than its padded "
+                      "map",
+                      maker->name);
+        return false;
+    }
+    if (sdse_edge_fits(r->net, edge, &shape))
+        return true;
+    static const char *const what[SDSE_EDGE_USES] = {"reads", "reads", "puts out",
+                                                     "reads weights of"};
+    const char *wants = sdse_edge_wants(r->net, edge, r->arena);
+    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-shape",
+                  "layer '%.60s' puts out %" PRIu64 " x %" PRIu64 " x %" PRIu64
+                  "%s, but '%.60s' %s %s",
+                  maker->name, shape.channels, shape.rows, shape.columns,
+                  edge->via == SDSE_VIA_POOL ? " behind the pool" : "", reader->name,
+                  what[edge->use], wants ? wants : "?");
+    return false;
+}
+
+// Both ends say how many words are not zero, and nothing happens to them on the way.
+static bool check_density(struct edges_reader *r,
+                          const struct sdse_workload_edge *edge) {
+    const struct sdse_layer *maker = &r->net->layers[edge->from],
+                            *reader = &r->net->layers[edge->to];
+    const bool whole = edge->use == SDSE_EDGE_INPUTS || edge->use == SDSE_EDGE_WEIGHTS;
+    const enum sdse_tensor read =
+        edge->use == SDSE_EDGE_WEIGHTS ? SDSE_WEIGHTS : SDSE_INPUTS;
+    const double out = maker->density[SDSE_OUTPUTS], in = reader->density[read];
+    const bool both = maker->density_source && reader->density_source && out < 1 &&
+                      in < 1 && whole && !edge->via && !edge->channels &&
+                      !sdse_layer_moves(reader);
+    if (!both || fabs(out - in) <= 1e-9)
+        return true;
+    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-density",
+                  "%.4g of what layer '%.60s' puts out is not zero, but %.4g of what "
+                  "'%.60s' reads as %s",
+                  out, maker->name, in, reader->name, sdse_tensor_name(read));
+    return false;
+}
+
+// --- Edges into one layer ---
+
+// Edges of a use into a layer that are more than it reads.
+static bool check_operands(struct edges_reader *r,
+                           const struct sdse_workload_edge *edge) {
+    static const char *const verbs[SDSE_EDGE_USES] = {"reads", "reads", "adds",
+                                                      "reads"},
+                             *const tails[SDSE_EDGE_USES] = {
+                                 "", "", " to what it puts out", " as weights"};
+    const struct sdse_layer *reader = &r->net->layers[edge->to];
+    const bool concat = edge->use == SDSE_EDGE_CONCAT;
+    const uint64_t most = edge->use == SDSE_EDGE_ADDEND ? reader->addends
+                          : edge->use == SDSE_EDGE_INPUTS && sdse_layer_moves(reader)
+                              ? reader->move.addends
+                              : 1;
+    uint64_t already = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct sdse_workload_edge *other = &r->edge[i];
+        const bool inputs = other->use <= SDSE_EDGE_CONCAT,
+                   same = other->use == edge->use ||
+                          (inputs && edge->use <= SDSE_EDGE_CONCAT);
+        // The parts of one list are one map.
+        const bool of_list = concat && other->use == SDSE_EDGE_CONCAT &&
+                             other->loc.line == edge->loc.line &&
+                             other->loc.column == edge->loc.column;
+        already += other->to == edge->to && same && !of_list;
+    }
+    if (already < most)
+        return true;
+    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-twice",
+                  "layer '%.60s' %s %" PRIu64 " map%s%s, and is given more%s",
+                  reader->name, verbs[edge->use], most, most == 1 ? "" : "s",
+                  tails[edge->use],
+                  edge->use == SDSE_EDGE_ADDEND ? ": say `addends:` in it" : "");
+    return false;
+}
+
+static void add_edge(struct edges_reader *r, const struct sdse_workload_edge *edge) {
+    if (!check_order(r, edge) || !check_use(r, edge) || !check_shape(r, edge) ||
+        !check_operands(r, edge) || !check_density(r, edge))
         return;
     if (r->count == r->room) {
         const size_t room = r->room ? 2 * r->room : 64;
-        struct sdse_workload_edge *edge =
+        struct sdse_workload_edge *more =
             SDSE_ARENA_ARRAY(r->arena, struct sdse_workload_edge, room);
-        if (!edge) {
+        if (!more) {
             r->out_of_memory = true;
             return;
         }
         if (r->count)
-            memcpy(edge, r->edge, r->count * sizeof *edge);
-        r->edge = edge;
+            memcpy(more, r->edge, r->count * sizeof *more);
+        r->edge = more;
         r->room = room;
     }
-    r->edge[r->count++] = (struct sdse_workload_edge){from, to, loc};
+    r->edge[r->count++] = *edge;
+}
+
+// --- Reading ---
+
+// A layer that has edges into it; layer_count after a diagnostic.
+static size_t find_reader(struct edges_reader *r, const struct sdse_node *node) {
+    const size_t to = find_layer(r, node);
+    if (to == r->net->layer_count || !is_fused(&r->net->layers[to]))
+        return to;
+    sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "edge-fused",
+                  "layer '%.60s' is fused: it reads nothing but what the layer before "
+                  "it makes",
+                  r->net->layers[to].name);
+    return r->net->layer_count;
+}
+
+// One number for rows and columns, or both.
+static bool read_pair(struct edges_reader *r, const struct sdse_node *node,
+                      uint64_t least, uint64_t out[2]) {
+    if (node->kind == SDSE_NODE_SCALAR) {
+        const bool good =
+            sdse_read_u64(node, least, SDSE_LARGEST_SIZE, r->diags, &out[0]);
+        out[1] = out[0];
+        return good;
+    }
+    struct sdse_layer_reader list = {.arena = r->arena, .diags = r->diags};
+    return sdse_layer_list(&list, node, 2, least, "a number or [rows, columns]", out);
+}
+
+// The keys of an edge beside its ends.
+enum { KERNEL, STRIDE, PAD, CHANNELS, RESHAPE, FREE, MORE_KEYS };
+static const char *const more_keys[MORE_KEYS] = {"kernel",   "stride",  "pad",
+                                                 "channels", "reshape", "free"};
+
+// Reports a key that goes with nothing that the edge says.
+static bool refuse_stray(struct edges_reader *r, const struct sdse_node *map,
+                         const struct sdse_workload_edge *edge, bool list) {
+    const bool pool = edge->via == SDSE_VIA_POOL;
+    const bool with[MORE_KEYS] = {pool,
+                                  pool,
+                                  pool,
+                                  !list,
+                                  edge->use == SDSE_EDGE_INPUTS ||
+                                      edge->use == SDSE_EDGE_WEIGHTS,
+                                  pool || edge->via == SDSE_VIA_SOFTMAX};
+    static const char *const needed[MORE_KEYS] = {"`via: pool`",
+                                                  "`via: pool`",
+                                                  "`via: pool`",
+                                                  "one maker",
+                                                  "inputs or `as: weights`",
+                                                  "`via: pool` or `via: softmax`"};
+    bool good = true;
+    for (unsigned i = 0; i < MORE_KEYS; i++) {
+        const struct sdse_node *node = sdse_node_get(map, more_keys[i]);
+        if (!node || with[i])
+            continue;
+        sdse_diag_add(r->diags, SDSE_ERROR, node->key_loc, "edge-kind",
+                      "`%s` goes with %s", more_keys[i], needed[i]);
+        good = false;
+    }
+    return good;
+}
+
+static bool read_window(struct edges_reader *r, const struct sdse_node *map,
+                        struct sdse_workload_edge *edge) {
+    const struct sdse_node *node = sdse_node_get(map, "kernel");
+    if (!node) {
+        sdse_report_missing(map, "kernel", r->diags);
+        return false;
+    }
+    bool good = read_pair(r, node, 1, edge->kernel);
+    if ((node = sdse_node_get(map, "stride")))
+        good &= read_pair(r, node, 1, edge->stride);
+    if ((node = sdse_node_get(map, "pad")))
+        good &= read_pair(r, node, 0, edge->pad);
+    return good;
+}
+
+// What is worked on the way costs nothing, which must be said.
+static bool check_free(struct edges_reader *r, const struct sdse_node *map,
+                       const struct sdse_workload_edge *edge) {
+    const struct sdse_node *node = sdse_node_get(map, "free");
+    bool is_free = false;
+    if (node && !sdse_read_bool(node, r->diags, &is_free))
+        return false;
+    if (is_free)
+        return true;
+    sdse_diag_add(r->diags, SDSE_ERROR, node ? node->loc : map->loc, "edge-free",
+                  "the %s on the way costs nothing: say `free: true`, or make it a "
+                  "layer",
+                  sdse_edge_via_name(edge->via));
+    return false;
+}
+
+// What an edge is, but for its ends. list: `from` is one.
+static bool read_kind(struct edges_reader *r, const struct sdse_node *map, bool list,
+                      struct sdse_workload_edge *edge) {
+    static const char *const uses[] = {"inputs", "concat", "addend", "weights"},
+                             *const vias[] = {"pool", "softmax", "product"},
+                             *const shapes[] = {"heads"};
+    unsigned word = 0;
+    const struct sdse_node *node;
+    *edge = (struct sdse_workload_edge){.stride = {1, 1}};
+    if ((node = sdse_node_get(map, "as"))) {
+        if (!sdse_read_word(node, uses, SDSE_EDGE_USES, r->diags, &word))
+            return false;
+        edge->use = (enum sdse_edge_use)word;
+    }
+    if ((node = sdse_node_get(map, "via"))) {
+        if (!sdse_read_word(node, vias, SDSE_EDGE_VIAS - 1, r->diags, &word))
+            return false;
+        edge->via = (enum sdse_edge_via)(word + 1);
+    }
+    const struct sdse_loc loc = node ? node->loc : map->loc;
+    const bool product = edge->via == SDSE_VIA_PRODUCT,
+               concat = edge->use == SDSE_EDGE_CONCAT;
+    const char *why = NULL;
+    if (list && !concat && !(product && edge->use == SDSE_EDGE_INPUTS))
+        why = "several makers are put together `as: concat`, or multiplied `via: "
+              "product`";
+    else if (product && !list && edge->use != SDSE_EDGE_ADDEND)
+        why = "a product is of a list of makers, or of `as: addend`";
+    else if (edge->via && !product && edge->use != SDSE_EDGE_INPUTS)
+        why = "what is pooled or normalised on the way are inputs";
+    if (why) {
+        sdse_diag_add(r->diags, SDSE_ERROR, loc, "edge-kind", "%s", why);
+        return false;
+    }
+    if (!refuse_stray(r, map, edge, list))
+        return false;
+    bool good = true;
+    if ((node = sdse_node_get(map, "reshape")))
+        good = edge->heads = sdse_read_word(node, shapes, 1, r->diags, &word);
+    if ((node = sdse_node_get(map, "channels"))) {
+        uint64_t range[2] = {0, 0};
+        struct sdse_layer_reader reader = {.arena = r->arena, .diags = r->diags};
+        good &= sdse_layer_list(&reader, node, 2, 0, "[first, count]", range);
+        edge->first_channel = range[0];
+        edge->channels = range[1];
+        if (good && !edge->channels) {
+            sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "edge-shape",
+                          "no channel is one too few");
+            good = false;
+        }
+    }
+    if (edge->via == SDSE_VIA_POOL)
+        good &= read_window(r, map, edge);
+    if (edge->via && !product)
+        good &= check_free(r, map, edge);
+    return good;
+}
+
+// The channels of a list of makers are those that the reader reads, in this order.
+static void read_concat(struct edges_reader *r, const struct sdse_node *from,
+                        const struct sdse_node *to, struct sdse_workload_edge edge) {
+    const size_t errors = r->diags->errors;
+    uint64_t channels = 0;
+    edge.to = find_reader(r, to);
+    edge.loc = to->loc;
+    if (edge.to == r->net->layer_count || !check_use(r, &edge))
+        return;
+    sdse_for_each_child (node, from) {
+        edge.from = find_layer(r, node);
+        if (edge.from == r->net->layer_count)
+            continue;
+        edge.from = host_of(r->net, edge.from);
+        const uint64_t *bound = r->net->layers[edge.from].nest.bound;
+        channels += bound[SDSE_G] * bound[SDSE_K];
+        add_edge(r, &edge);
+    }
+    const uint64_t *bound = r->net->layers[edge.to].nest.bound;
+    if (r->diags->errors == errors && channels != bound[SDSE_G] * bound[SDSE_C])
+        sdse_diag_add(r->diags, SDSE_ERROR, to->loc, "edge-shape",
+                      "%" PRIu64 " channels are put together, but layer '%.60s' reads "
+                      "%" PRIu64,
+                      channels, r->net->layers[edge.to].name,
+                      bound[SDSE_G] * bound[SDSE_C]);
+}
+
+// The last maker of a list multiplies its outputs with those of the others; the product
+// is what the reader reads.
+static void read_product(struct edges_reader *r, const struct sdse_node *from,
+                         const struct sdse_node *to) {
+    struct sdse_workload_edge edge = {.stride = {1, 1}};
+    const struct sdse_node *end = from->last;
+    const size_t last = find_layer(r, end), reader = find_reader(r, to);
+    if (last == r->net->layer_count || reader == r->net->layer_count)
+        return;
+    edge.use = SDSE_EDGE_ADDEND;
+    edge.via = SDSE_VIA_PRODUCT;
+    edge.to = host_of(r->net, last);
+    edge.loc = end->loc;
+    sdse_for_each_child (node, from) {
+        if (node == end)
+            break;
+        edge.from = find_layer(r, node);
+        if (edge.from == r->net->layer_count)
+            return;
+        edge.from = host_of(r->net, edge.from);
+        add_edge(r, &edge);
+    }
+    edge = (struct sdse_workload_edge){
+        .from = edge.to, .to = reader, .stride = {1, 1}, .loc = to->loc};
+    add_edge(r, &edge);
+}
+
+static void read_list(struct edges_reader *r, const struct sdse_node *from,
+                      const struct sdse_node *to,
+                      const struct sdse_workload_edge *edge) {
+    if (from->count < 2 || to->kind == SDSE_NODE_SEQUENCE) {
+        sdse_diag_add(r->diags, SDSE_ERROR, from->count < 2 ? from->loc : to->loc,
+                      "edge-kind",
+                      "a list of makers is of two or more, and of one reader");
+        return;
+    }
+    if (edge->use == SDSE_EDGE_CONCAT)
+        read_concat(r, from, to, *edge);
+    else
+        read_product(r, from, to);
 }
 
 static void read_target(struct edges_reader *r, size_t from,
-                        const struct sdse_node *node) {
-    const size_t to = find_layer(r, node);
-    if (to == r->net->layer_count || from == r->net->layer_count)
+                        const struct sdse_node *node, struct sdse_workload_edge edge) {
+    edge.to = find_reader(r, node);
+    if (edge.to == r->net->layer_count || from == r->net->layer_count)
         return;
-    if (is_fused(&r->net->layers[to])) {
-        sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "edge-fused",
-                      "layer '%.60s' is fused: it reads nothing but what the layer "
-                      "before it makes",
-                      r->net->layers[to].name);
-        return;
-    }
-    add_edge(r, host_of(r->net, from), to, node->loc);
+    edge.from = host_of(r->net, from);
+    edge.loc = node->loc;
+    add_edge(r, &edge);
 }
 
 static void read_edge(struct edges_reader *r, const struct sdse_node *map) {
-    static const char *const keys[] = {"from", "to"};
+    static const char *const keys[] = {"from",   "to",  "as",       "via",     "kernel",
+                                       "stride", "pad", "channels", "reshape", "free"};
     const struct sdse_node *end[2];
+    struct sdse_workload_edge edge;
     if (!sdse_expect_kind(map, SDSE_NODE_MAPPING, r->diags))
         return;
-    sdse_refuse_unknown_keys(map, keys, 2, r->diags);
+    sdse_refuse_unknown_keys(map, keys, sizeof keys / sizeof *keys, r->diags);
     for (unsigned i = 0; i < 2; i++)
         if (!(end[i] = sdse_node_get(map, keys[i])))
             sdse_report_missing(map, keys[i], r->diags);
     if (!end[0] || !end[1])
         return;
+    const bool list = end[0]->kind == SDSE_NODE_SEQUENCE;
+    if (!read_kind(r, map, list, &edge))
+        return;
+    if (list) {
+        read_list(r, end[0], end[1], &edge);
+        return;
+    }
     const size_t from = find_layer(r, end[0]);
     if (end[1]->kind != SDSE_NODE_SEQUENCE) {
-        read_target(r, from, end[1]);
+        read_target(r, from, end[1], edge);
         return;
     }
     sdse_for_each_child (node, end[1])
-        read_target(r, from, node);
+        read_target(r, from, node, edge);
 }
 
 // Each layer reads what the one before it in the file puts out.
 static void chain(struct edges_reader *r, struct sdse_loc loc) {
-    for (size_t to = 1; to < r->net->layer_count && !r->out_of_memory; to++)
+    for (size_t to = 1; to < r->net->layer_count && !r->out_of_memory; to++) {
+        const struct sdse_workload_edge edge = {
+            .from = host_of(r->net, to - 1), .to = to, .stride = {1, 1}, .loc = loc};
         if (!is_fused(&r->net->layers[to]))
-            add_edge(r, host_of(r->net, to - 1), to, loc);
+            add_edge(r, &edge);
+    }
 }
 
 bool sdse_read_edges(struct sdse_arena *arena, const struct sdse_node *root,

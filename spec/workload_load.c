@@ -63,7 +63,8 @@ static const struct {
     {"k", KIND(MATMUL)},
     {"n", KIND(MATMUL)},
     {"fused", MOVES},
-    {"addends", KIND(ADD)},
+    {"addends",
+     KIND(ADD) | KIND(CONV) | KIND(DWCONV) | KIND(CONV1D) | KIND(FC) | KIND(MATMUL)},
     {"broadcast", KIND(ADD)},
     {"passes", MOVES},
     {"ops_per_word", MOVES},
@@ -242,6 +243,13 @@ static void read_move(struct sdse_layer_reader *r) {
         sdse_read_bool(node, r->diags, &move->fused);
 }
 
+// Maps that a layer which multiplies adds to what it puts out.
+static void read_maps_added(struct sdse_layer_reader *r, const struct sdse_node *node) {
+    uint64_t addends = 0;
+    if (sdse_read_u64(node, 1, SDSE_MOST_ADDENDS, r->diags, &addends))
+        r->layer->addends = (uint32_t)addends;
+}
+
 // A map of any shape, word by word: [channels, rows, columns] or fewer or more sizes.
 void sdse_layer_read_words(struct sdse_layer_reader *r) {
     const struct sdse_node *list = sdse_node_get(r->map, "in");
@@ -383,6 +391,8 @@ static void read_layer(struct sdse_layer_reader *r) {
         sdse_layer_read_conv(r);
     if (SDSE_BIT(r->kind) & MOVES)
         read_move(r);
+    else if ((node = sdse_node_get(r->map, "addends")))
+        read_maps_added(r, node);
     if (r->kind == SDSE_WRITTEN_UPDATE)
         sdse_layer_read_update(r);
     if (r->kind == SDSE_WRITTEN_WGRAD)

@@ -7,6 +7,7 @@
 #include "spec/types/workload.h"
 
 enum { SDSE_LARGEST_SIZE = 1u << 30 }; // of one size of a layer
+enum { SDSE_MOST_ADDENDS = 64 };       // of a layer that multiplies
 
 // Layers as written; a conv with a 1 x 1 kernel becomes SDSE_CONV1X1.
 enum sdse_written {

@@ -118,11 +118,18 @@ static void print_weight_gradient(FILE *out, const struct sdse_layer *layer,
         fprintf(out, ", batch: %" PRIu64, forward.nest.bound[SDSE_N] / batch);
 }
 
+// Maps that a layer which multiplies adds to what it puts out.
+static void print_addends(FILE *out, const struct sdse_layer *layer) {
+    if (layer->addends)
+        fprintf(out, ", addends: %" PRIu32, layer->addends);
+}
+
 // `batch`: the workload's.
 static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batch) {
     const uint64_t *bound = layer->nest.bound;
     if (layer->kind == SDSE_MATMUL) {
         print_matmul(out, bound, batch);
+        print_addends(out, layer);
         return;
     }
     if (layer->kind == SDSE_WGRAD) {
@@ -143,6 +150,7 @@ static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batc
         fputs(", shares_weights: ", out);
         sdse_print_word(out, layer->shares_weights);
     }
+    print_addends(out, layer);
 }
 
 // The loop nest itself, as a comment: what the shape's keys amount to.
@@ -218,12 +226,43 @@ static void print_not_modelled(FILE *out, const struct sdse_not_modelled *node) 
     fprintf(out, ", weights: %" PRIu64 "}\n", node->weights);
 }
 
+// The makers of one list of channels are one edge of the file. Returns how many there
+// are from `first` on.
+static size_t parts_of(const struct sdse_workload *net, size_t first) {
+    size_t end = first + 1;
+    const struct sdse_workload_edge *edge = net->edges;
+    if (edge[first].use == SDSE_EDGE_CONCAT)
+        while (end < net->edge_count && edge[end].use == SDSE_EDGE_CONCAT &&
+               edge[end].to == edge[first].to)
+            end++;
+    return end - first;
+}
+
 static void print_edge(FILE *out, const struct sdse_workload *net,
-                       const struct sdse_workload_edge *edge) {
-    fputs("  - {from: ", out);
-    sdse_print_word(out, net->layers[edge->from].name);
-    fputs(", to: ", out);
+                       const struct sdse_workload_edge *edge, size_t parts) {
+    fprintf(out, "  - {from: %s", edge->use == SDSE_EDGE_CONCAT ? "[" : "");
+    for (size_t i = 0; i < parts; i++) {
+        fputs(i ? ", " : "", out);
+        sdse_print_word(out, net->layers[edge[i].from].name);
+    }
+    fprintf(out, "%s, to: ", edge->use == SDSE_EDGE_CONCAT ? "]" : "");
     sdse_print_word(out, net->layers[edge->to].name);
+    if (edge->use)
+        fprintf(out, ", as: %s", sdse_edge_use_name(edge->use));
+    if (edge->channels)
+        fprintf(out, ", channels: [%" PRIu64 ", %" PRIu64 "]", edge->first_channel,
+                edge->channels);
+    if (edge->heads)
+        fputs(", reshape: heads", out);
+    if (edge->via)
+        fprintf(out, ", via: %s%s", sdse_edge_via_name(edge->via),
+                edge->via == SDSE_VIA_PRODUCT ? "" : ", free: true");
+    if (edge->via == SDSE_VIA_POOL)
+        fprintf(out,
+                ", kernel: [%" PRIu64 ", %" PRIu64 "], stride: [%" PRIu64 ", %" PRIu64
+                "], pad: [%" PRIu64 ", %" PRIu64 "]",
+                edge->kernel[0], edge->kernel[1], edge->stride[0], edge->stride[1],
+                edge->pad[0], edge->pad[1]);
     fputs("}\n", out);
 }
 
@@ -260,8 +299,8 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
         print_not_modelled(out, &net->not_modelled[i]);
     if (net->edge_count)
         fputs("edges:\n", out);
-    for (size_t i = 0; i < net->edge_count; i++)
-        print_edge(out, net, &net->edges[i]);
+    for (size_t i = 0; i < net->edge_count; i += parts_of(net, i))
+        print_edge(out, net, &net->edges[i], parts_of(net, i));
     fputs("layers:\n", out);
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct sdse_layer *layer = &net->layers[i];

@@ -80,6 +80,9 @@ void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *
         node->write_bits[out ? 0 : residence->level][t] =
             problem->prices.beside_write_bits[t] / problem->bound_scale;
     }
+    for (unsigned l = 0; l < problem->levels; l++)
+        node->read_bits[l][SDSE_INPUTS] +=
+            problem->prices.addend_bits[l] / problem->bound_scale;
     for (unsigned i = 0; i < problem->lane_count; i++)
         start_edge(problem, &problem->lane[i], node, &node->lane[i]);
 }

@@ -79,6 +79,18 @@ static size_t uses_by(const struct sdse_handed_tensor *tensor, size_t layer) {
     return count;
 }
 
+void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
+                      struct sdse_place_question *question) {
+    for (size_t i = 0; i < tensor->use_count; i++) {
+        const enum sdse_handed_as as = tensor->as ? tensor->as[i] : SDSE_HANDED_INPUTS;
+        if (tensor->use[i] != layer)
+            continue;
+        question->operands += as == SDSE_HANDED_INPUTS;
+        question->addends += as == SDSE_HANDED_ADDEND;
+        question->weights |= as == SDSE_HANDED_WEIGHTS;
+    }
+}
+
 // --- Pruning ---
 
 static int by_state_and_cost(const void *a, const void *b) {
@@ -255,7 +267,7 @@ static struct sdse_place_question question_at(const struct sdse_placing *placing
         if (place[t] == SDSE_PLACE_OUTERMOST)
             continue;
         question.reserved_bits += placing->tensor[t].held_bits;
-        question.operands += (uint32_t)uses_by(&placing->tensor[t], layer);
+        sdse_handed_note(&placing->tensor[t], layer, &question);
     }
     return question;
 }
@@ -396,7 +408,7 @@ void sdse_places_choices(const struct sdse_places *places, size_t element,
             if (tensor->maker >= l || !there)
                 continue;
             question[l].reserved_bits += tensor->held_bits;
-            question[l].operands += (uint32_t)uses_by(tensor, l);
+            sdse_handed_note(tensor, l, &question[l]);
         }
     }
 }

@@ -21,14 +21,22 @@
 
 enum { SDSE_PLACES_MOST_ALIVE = 12 }; // tensors, at once
 
+// What a tensor is to a layer that reads it.
+enum sdse_handed_as {
+    SDSE_HANDED_INPUTS, // or one of the maps of an addition
+    SDSE_HANDED_WEIGHTS,
+    SDSE_HANDED_ADDEND // added to its outputs
+};
+
 // A tensor that layers hand over.
 struct sdse_handed_tensor {
     size_t maker;      // the layer that puts it out
     size_t use_count;  // [>= 1]
     const size_t *use; // layers that read it, all after the maker, rising; a layer
                        // that reads it as two operands stands twice
-    double held_bits;  // of M, between layers
-    bool may_share;    // false: it stays in the outermost memory
+    const enum sdse_handed_as *as; // what it is to each; NULL: inputs to all
+    double held_bits;              // of M, between layers
+    bool may_share;                // false: it stays in the outermost memory
 };
 
 enum sdse_place {
@@ -49,9 +57,16 @@ struct sdse_placing {
 struct sdse_place_question {
     size_t layer;
     uint32_t operands;       // inputs at home in M, as many of its operands
+    uint32_t addends;        // maps at home in M that it adds to its outputs
+    bool weights;            // the right operand is at home in M
     enum sdse_place outputs; // OUTERMOST if nobody reads them
     double reserved_bits;    // held in M while it runs, inputs included, outputs not
 };
+
+// Adds to a question what a tensor that is at home in M is to the layer; its bits too
+// are the caller's to add.
+void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
+                      struct sdse_place_question *question);
 
 // Answers a question with the layer's front; count 0: nothing fits. What it points to
 // stays as it is until the placing is done. SDSE_NO_MEMORY ends the search.

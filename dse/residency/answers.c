@@ -8,13 +8,18 @@
 #include "costmodel/model.h"
 
 struct sdse_residence
-sdse_question_residence(const struct sdse_place_question *question, unsigned level) {
+sdse_question_residence(const struct sdse_layer *layer,
+                        const struct sdse_place_question *question, unsigned level) {
     const bool outputs = question->outputs != SDSE_PLACE_OUTERMOST;
+    // Channels put together are one map.
+    const uint32_t maps = layer->move.addends > 1 ? layer->move.addends : 1;
     return (struct sdse_residence){
         .level = level,
         .tensors = (question->operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+                   (question->weights ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |
                    (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u),
-        .operands = question->operands,
+        .operands = question->operands < maps ? question->operands : maps,
+        .addends = question->addends,
         .writes_through = question->outputs == SDSE_PLACE_BOTH,
         .reserved_bits = question->reserved_bits};
 }
@@ -53,7 +58,7 @@ static enum sdse_status search(const struct sdse_answers *answers,
     const struct sdse_residency_request *request = answers->request;
     const struct sdse_residency_layer *asked = &request->layer[question->layer];
     const struct sdse_residence residence =
-        sdse_question_residence(question, answers->level);
+        sdse_question_residence(asked->layer, question, answers->level);
     struct sdse_layer layer = *asked->layer;
     struct sdse_model *model;
     layer.residence = &residence;
@@ -84,10 +89,16 @@ static enum sdse_status search(const struct sdse_answers *answers,
 
 static const struct sdse_answer **place_of(const struct sdse_answers *answers,
                                            const struct sdse_place_question *question) {
-    const size_t shape = answers->request->layer[question->layer].shape;
-    return &answers->known[(shape * (answers->operands + 1) + question->operands) *
-                               SDSE_PLACES +
-                           question->outputs];
+    size_t at = answers->request->layer[question->layer].shape;
+    at = at * (answers->operands + 1) + question->operands;
+    at = at * (answers->addends + 1) + question->addends;
+    at = at * 2 + question->weights;
+    return &answers->known[at * SDSE_PLACES + question->outputs];
+}
+
+static size_t places_count(const struct sdse_answers *answers) {
+    return answers->request->workload->layer_count * (answers->operands + 1) *
+           (answers->addends + 1) * 2 * SDSE_PLACES;
 }
 
 static const struct sdse_answer *find(const struct sdse_answers *answers,
@@ -141,7 +152,7 @@ static enum sdse_status know_unshared(struct sdse_answers *answers, size_t l) {
 }
 
 enum sdse_status sdse_answers_init(const struct sdse_residency_request *request,
-                                   unsigned level, uint32_t operands,
+                                   unsigned level, uint32_t operands, uint32_t addends,
                                    struct sdse_arena *arena,
                                    struct sdse_answers *answers) {
     const size_t layers = request->workload->layer_count;
@@ -152,9 +163,10 @@ enum sdse_status sdse_answers_init(const struct sdse_residency_request *request,
         .capacity_bits =
             memory->capacity_bits ? (double)memory->capacity_bits : (double)INFINITY,
         .operands = operands,
+        .addends = addends,
         .arena = arena};
-    answers->known = SDSE_ARENA_ARRAY(arena, const struct sdse_answer *,
-                                      layers *(operands + 1) * SDSE_PLACES);
+    answers->known =
+        SDSE_ARENA_ARRAY(arena, const struct sdse_answer *, places_count(answers));
     enum sdse_status status = answers->known ? SDSE_OK : SDSE_NO_MEMORY;
     for (size_t l = 0; !status && l < layers; l++)
         status = know_unshared(answers, l);
@@ -162,8 +174,7 @@ enum sdse_status sdse_answers_init(const struct sdse_residency_request *request,
 }
 
 void sdse_answers_free(struct sdse_answers *answers) {
-    const size_t count =
-        answers->request->workload->layer_count * (answers->operands + 1) * SDSE_PLACES;
+    const size_t count = places_count(answers);
     for (size_t i = 0; answers->known && i < count; i++)
         for (const struct sdse_answer *at = answers->known[i]; at; at = at->next)
             sdse_arena_free(at->arena);

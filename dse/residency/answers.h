@@ -16,9 +16,11 @@ struct sdse_answer {
 struct sdse_answers {
     const struct sdse_residency_request *request;
     unsigned level;
-    double capacity_bits; // INFINITY: unlimited
-    uint32_t operands;    // most of a layer
-    // [shape][operands at home, 0 first][place of outputs]
+    double capacity_bits;  // INFINITY: unlimited
+    uint32_t operands;     // most of a layer
+    uint32_t addends;      // likewise
+    const uint32_t *parts; // of each layer: ranges of channels put together; 0: none
+    // [shape][operands at home, 0 first][addends at home][weights at home][outputs]
     const struct sdse_answer **known;
     uint64_t searches;
     bool stopped;
@@ -27,14 +29,15 @@ struct sdse_answers {
 
 // Knows what each layer answers without sharing. SDSE_NO_MEMORY.
 enum sdse_status sdse_answers_init(const struct sdse_residency_request *request,
-                                   unsigned level, uint32_t operands,
+                                   unsigned level, uint32_t operands, uint32_t addends,
                                    struct sdse_arena *arena,
                                    struct sdse_answers *answers);
 void sdse_answers_free(struct sdse_answers *answers);
 
-// The residence that a question means.
+// The residence that a question about a layer means.
 struct sdse_residence
-sdse_question_residence(const struct sdse_place_question *question, unsigned level);
+sdse_question_residence(const struct sdse_layer *layer,
+                        const struct sdse_place_question *question, unsigned level);
 
 // The answer to a question: a known one, or the mapper's.
 enum sdse_status sdse_answers_get(struct sdse_answers *answers,

@@ -8,11 +8,31 @@
 
 // --- Tensors ---
 
-// Whether a layer can read or write the shared memory: what the vector unit works on
-// goes no further in than to its own memory.
-static bool reaches(const struct sdse_arch *arch, const struct sdse_layer *layer,
-                    unsigned level) {
+// Whether a layer can write the shared memory: what the vector unit works on goes no
+// further in than to its own memory.
+static bool writes(const struct sdse_arch *arch, const struct sdse_layer *layer,
+                   unsigned level) {
     return !sdse_layer_moves(layer) || level <= arch->vector.below_level;
+}
+
+static enum sdse_handed_as handed_as(const struct sdse_workload_edge *edge) {
+    return edge->use == SDSE_EDGE_WEIGHTS  ? SDSE_HANDED_WEIGHTS
+           : edge->use == SDSE_EDGE_ADDEND ? SDSE_HANDED_ADDEND
+                                           : SDSE_HANDED_INPUTS;
+}
+
+enum sdse_unshared sdse_edge_unshared(const struct sdse_arch *arch,
+                                      const struct sdse_workload *net,
+                                      const struct sdse_workload_edge *edge) {
+    const unsigned level = sdse_shared_level(arch);
+    const bool works = edge->use == SDSE_EDGE_ADDEND ||
+                       sdse_layer_moves(&net->layers[edge->to]) ||
+                       sdse_layer_moves(&net->layers[edge->from]);
+    if (works && level > arch->vector.below_level)
+        return SDSE_UNSHARED_VECTOR;
+    return edge->use == SDSE_EDGE_WEIGHTS && !arch->level[level].shares_weights
+               ? SDSE_UNSHARED_WEIGHTS
+               : SDSE_SHARED;
 }
 
 // Bits of the place of one word of a tensor at the shared memory.
@@ -37,21 +57,34 @@ static enum sdse_status add_tensor(const struct sdse_residency_request *request,
     const struct sdse_workload *net = request->workload;
     const struct sdse_layer *layer = request->layer[maker].layer;
     size_t *use = SDSE_ARENA_ARRAY(arena, size_t, net->edge_count);
+    enum sdse_handed_as *as =
+        SDSE_ARENA_ARRAY(arena, enum sdse_handed_as, net->edge_count);
     double bits = 0;
-    if (!use)
+    if (!use || !as)
         return SDSE_NO_MEMORY;
-    *tensor = (struct sdse_handed_tensor){
-        .maker = maker, .use = use, .may_share = reaches(request->arch, layer, level)};
+    *tensor =
+        (struct sdse_handed_tensor){.maker = maker,
+                                    .use = use,
+                                    .as = as,
+                                    .may_share = writes(request->arch, layer, level)};
     enum sdse_status status =
         word_bits(request, maker, SDSE_PART_OUTPUTS, level, arena, &bits);
     for (size_t to = maker + 1; to < net->layer_count; to++) {
         for (size_t e = 0; !status && e < net->edge_count; e++) {
             if (net->edges[e].from != maker || net->edges[e].to != to)
                 continue;
+            as[tensor->use_count] = handed_as(&net->edges[e]);
             use[tensor->use_count++] = to;
             tensor->may_share &=
-                reaches(request->arch, request->layer[to].layer, level);
-            status = word_bits(request, to, SDSE_PART_INPUTS, level, arena, &bits);
+                !sdse_edge_unshared(request->arch, net, &net->edges[e]);
+            if (net->edges[e].use == SDSE_EDGE_ADDEND) // plain, as stream.h has it
+                bits = fmax(bits, request->arch->bits[SDSE_INPUTS]);
+            else
+                status =
+                    word_bits(request, to,
+                              net->edges[e].use == SDSE_EDGE_WEIGHTS ? SDSE_PART_WEIGHTS
+                                                                     : SDSE_PART_INPUTS,
+                              level, arena, &bits);
         }
     }
     tensor->held_bits =
@@ -83,27 +116,31 @@ static enum sdse_status list_tensors(const struct sdse_residency_request *reques
 
 // --- Questions that will be asked ---
 
-// The tensors that a layer reads and that may be shared, by rising bits; how many
-// operands each is.
+// The tensors that a layer reads and that may be shared, by rising bits: what each is
+// to it, and its bits.
 static size_t list_inputs(const struct sdse_placing *placing, size_t layer,
-                          double *bits, uint32_t *operands, size_t most) {
+                          struct sdse_place_question *input, size_t most) {
     size_t count = 0;
     for (size_t t = 0; t < placing->tensor_count && count < most; t++) {
         const struct sdse_handed_tensor *tensor = &placing->tensor[t];
-        uint32_t uses = 0;
-        for (size_t u = 0; u < tensor->use_count; u++)
-            uses += tensor->use[u] == layer;
-        if (!uses || !tensor->may_share)
+        struct sdse_place_question part = {.reserved_bits = tensor->held_bits};
+        sdse_handed_note(tensor, layer, &part);
+        if (!tensor->may_share || !(part.operands || part.addends || part.weights))
             continue;
         size_t at = count++;
-        for (; at > 0 && bits[at - 1] > tensor->held_bits; at--) {
-            bits[at] = bits[at - 1];
-            operands[at] = operands[at - 1];
-        }
-        bits[at] = tensor->held_bits;
-        operands[at] = uses;
+        for (; at > 0 && input[at - 1].reserved_bits > tensor->held_bits; at--)
+            input[at] = input[at - 1];
+        input[at] = part;
     }
     return count;
+}
+
+// Ranges of channels that are one map are at home together, or none of them is: a layer
+// finds its inputs in one place.
+static bool splits_map(const struct sdse_answers *answers,
+                       const struct sdse_place_question *question) {
+    const uint32_t parts = answers->parts[question->layer];
+    return parts && question->operands && question->operands < parts;
 }
 
 // Each layer with some of its inputs shared, the smallest first, and every place of its
@@ -119,9 +156,8 @@ static enum sdse_status prepare(struct sdse_answers *answers,
     if (!question)
         return SDSE_NO_MEMORY;
     for (size_t l = 0; l < placing->layer_count; l++) {
-        double bits[MOST_INPUTS];
-        uint32_t operands[MOST_INPUTS];
-        const size_t inputs = list_inputs(placing, l, bits, operands, MOST_INPUTS);
+        struct sdse_place_question input[MOST_INPUTS];
+        const size_t inputs = list_inputs(placing, l, input, MOST_INPUTS);
         const struct sdse_handed_tensor *made = NULL;
         for (size_t t = 0; t < placing->tensor_count; t++)
             if (placing->tensor[t].maker == l && placing->tensor[t].may_share)
@@ -132,15 +168,18 @@ static enum sdse_status prepare(struct sdse_answers *answers,
                 next.outputs = (enum sdse_place)p;
                 const bool twice =
                     made && made->use[made->use_count - 1] > made->use[0];
-                if (p && (!made || (p == SDSE_PLACE_BOTH && !twice)))
+                if ((p && (!made || (p == SDSE_PLACE_BOTH && !twice))) ||
+                    splits_map(answers, &next))
                     continue;
                 if (next.reserved_bits + (p ? made->held_bits : 0) <=
                     answers->capacity_bits)
                     question[count++] = next;
             }
             if (i < inputs) {
-                next.reserved_bits += bits[i];
-                next.operands += operands[i];
+                next.reserved_bits += input[i].reserved_bits;
+                next.operands += input[i].operands;
+                next.addends += input[i].addends;
+                next.weights |= input[i].weights;
             }
         }
     }
@@ -151,8 +190,9 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
                             struct sdse_layer_front *front) {
     struct sdse_answers *answers = context;
     const struct sdse_answer *answer;
-    // What is held alone is more than there is.
-    if (question->reserved_bits > answers->capacity_bits || answers->stopped) {
+    // What is held alone is more than there is, or half a map.
+    if (question->reserved_bits > answers->capacity_bits || answers->stopped ||
+        splits_map(answers, question)) {
         *front = (struct sdse_layer_front){.count = 0};
         return SDSE_OK;
     }
@@ -169,16 +209,25 @@ enum sdse_status sdse_residency_find(const struct sdse_residency_request *reques
                                      struct sdse_residency *residency) {
     const unsigned level = sdse_shared_level(request->arch);
     struct sdse_answers *answers = SDSE_ARENA_NEW(arena, struct sdse_answers);
-    uint32_t operands = 1;
+    uint32_t operands = 1, addends = 0;
     *residency = (struct sdse_residency){.level = level, .arena = arena};
     if (!answers)
         return SDSE_NO_MEMORY;
-    for (size_t l = 0; l < request->workload->layer_count; l++)
-        operands = request->layer[l].layer->move.addends > operands
-                       ? request->layer[l].layer->move.addends
-                       : operands;
+    const struct sdse_workload *net = request->workload;
+    uint32_t *parts = SDSE_ARENA_ARRAY(arena, uint32_t, net->layer_count);
+    if (!parts)
+        return SDSE_NO_MEMORY;
+    for (size_t e = 0; e < net->edge_count; e++)
+        parts[net->edges[e].to] += net->edges[e].use == SDSE_EDGE_CONCAT;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const struct sdse_layer *layer = request->layer[l].layer;
+        operands = layer->move.addends > operands ? layer->move.addends : operands;
+        operands = parts[l] > operands ? parts[l] : operands;
+        addends = layer->addends > addends ? layer->addends : addends;
+    }
     enum sdse_status status =
-        sdse_answers_init(request, level, operands, arena, answers);
+        sdse_answers_init(request, level, operands, addends, arena, answers);
+    answers->parts = parts;
     residency->answers = answers;
     if (status == SDSE_OK)
         status = list_tensors(request, level, arena, &residency->placing);
@@ -213,7 +262,8 @@ enum sdse_status sdse_residency_pick(const struct sdse_residency_request *reques
         if (status != SDSE_OK)
             return status;
         layer[l].question = question[l];
-        layer[l].residence = sdse_question_residence(&question[l], residency->level);
+        layer[l].residence = sdse_question_residence(request->layer[l].layer,
+                                                     &question[l], residency->level);
         layer[l].layer = *request->layer[l].layer;
         layer[l].layer.residence = &layer[l].residence;
         layer[l].point = &answer->answer.point[choice[l]];

@@ -54,6 +54,18 @@ struct sdse_residency {
     struct sdse_answers *answers; // private
 };
 
+// Why what an edge carries stays in the outermost memory, whatever room there is.
+enum sdse_unshared {
+    SDSE_SHARED,           // it need not
+    SDSE_UNSHARED_WEIGHTS, // it is read as weights, which the memory does not share
+    SDSE_UNSHARED_VECTOR,  // the vector unit that makes or reads it stands further out
+    SDSE_UNSHARED_REASONS
+};
+// The accelerator has a shared memory.
+enum sdse_unshared sdse_edge_unshared(const struct sdse_arch *arch,
+                                      const struct sdse_workload *net,
+                                      const struct sdse_workload_edge *edge);
+
 // Finds the front or optimum over all places; everything lives in `arena` but what
 // sdse_residency_free frees, also after a failure. SDSE_OVERFLOW: more tensors alive at
 // once than places.h takes; SDSE_NO_MEMORY.

@@ -66,7 +66,7 @@ static enum sdse_status split_memories(struct sdse_variant *variant, bool uneven
 static const char *text_of(const struct sdse_arch *arch, struct sdse_arena *arena) {
     struct sdse_arch copy = *arch;
     for (unsigned l = 0; l < copy.level_count; l++)
-        copy.level[l].shares_activations = false;
+        copy.level[l].shares_activations = copy.level[l].shares_weights = false;
     return sdse_arch_text(arena, &copy);
 }
 

@@ -160,7 +160,9 @@ struct sdse_level {
     // May hold tensors between the layers that make them and those that read them
     // (spec/types/residence.h). One memory of one instance, not the outermost.
     bool shares_activations;
-    bool shares_weights; // the weights of layers that take turns too (with activations)
+    // With activations also what a layer reads as weights: parameters of layers that
+    // take turns, and what other layers put out.
+    bool shares_weights;
     bool uneven; // the file lets mappings tile its tensors at different loops: it is
                  // split into positions (spec/split.h) before anything is mapped
     // The memory of this level is that of the level directly outside it, which has a
@@ -193,7 +195,7 @@ struct sdse_level {
     struct sdse_number leakage_mw; // of one instance
     struct sdse_overhead overhead;
     struct sdse_number area_um2; // of one instance
-    const char *table; // name of the SRAM table to interpolate in; NULL = none
+    const char *table;     // name of the SRAM table to interpolate in; NULL = none
     const char *component; // of tech/components.csv, for costs not given; NULL = none
     // Supply over the least at which no cell fails: energies are those at 1. 0 = not
     // given, 1.

@@ -17,6 +17,9 @@ struct sdse_residence {
     // Of a layer that adds maps: as many of them are there, the others are in the
     // outermost memory. Ignored unless inputs are at home. [>= 1, <= operands]
     uint32_t operands;
+    // Of a layer that multiplies: as many of the maps that it adds to its outputs are
+    // there, the others are in the outermost memory. [<= addends of the layer]
+    uint32_t addends;
     // Outputs at home: each finished word is also written to the outermost memory.
     bool writes_through;
     // Weights at home: the layer's are brought in from the outermost memory, each once.

@@ -77,6 +77,9 @@ struct sdse_layer {
                      // repeat [>= 1]
     uint64_t in_height, in_width; // before padding [elements]
     struct sdse_move move;        // of kinds from SDSE_MAPPED_KINDS on
+    // Of the others: maps of the outputs' size that are added to the finished outputs,
+    // or multiplied with them, before these are put anywhere.
+    uint32_t addends;
     double density[SDSE_TENSORS]; // fraction of non-zero words, declared; 1 if not said
     const char
         *density_source; // where the densities come from; NULL = dense by default
@@ -169,12 +172,46 @@ struct sdse_training_step {
     uint64_t whole_macs;        // of a step that trains and runs every layer
 };
 
-// What one layer puts out is what the other reads: its only input, or one of the maps
-// that it adds. Neither is fused, the reader stands behind the maker, both are executed
-// once. (A fused layer is part of the layer before it.)
+// What an edge's words are to the layer that reads them.
+enum sdse_edge_use {
+    SDSE_EDGE_INPUTS,  // its inputs, or one of the maps that an `add` adds
+    SDSE_EDGE_CONCAT,  // a range of channels of its inputs
+    SDSE_EDGE_ADDEND,  // a map that is added to its finished outputs (`addends`)
+    SDSE_EDGE_WEIGHTS, // the right operand of a product
+    SDSE_EDGE_USES
+};
+
+// What is worked on the way, by no layer of its own.
+enum sdse_edge_via {
+    SDSE_VIA_NOTHING,
+    SDSE_VIA_POOL,
+    SDSE_VIA_SOFTMAX,
+    SDSE_VIA_PRODUCT, // of an addend: multiplied with the outputs, not added
+    SDSE_EDGE_VIAS
+};
+
+// "inputs", "concat", "addend", "weights"; "", "pool", "softmax", "product".
+static inline const char *sdse_edge_use_name(enum sdse_edge_use use) {
+    static const char *const names[SDSE_EDGE_USES] = {"inputs", "concat", "addend",
+                                                      "weights"};
+    return names[use];
+}
+static inline const char *sdse_edge_via_name(enum sdse_edge_via via) {
+    static const char *const names[SDSE_EDGE_VIAS] = {"", "pool", "softmax", "product"};
+    return names[via];
+}
+
+// What one layer puts out, or a range of its channels, is what the other reads. Neither
+// is fused, the reader stands behind the maker, both are executed once. (A fused layer
+// is part of the layer before it.)
 struct sdse_workload_edge {
     size_t from, to; // layers
-    struct sdse_loc loc;
+    enum sdse_edge_use use;
+    enum sdse_edge_via via;
+    uint64_t kernel[2], stride[2], pad[2]; // of SDSE_VIA_POOL: rows, columns
+    uint64_t first_channel, channels;      // of the maker's; channels 0: all
+    bool heads;          // cut into heads: words agree, not rows and columns
+    struct sdse_loc loc; // of the reader's name; concat: of the edge
 };
 
 struct sdse_workload {

@@ -283,10 +283,77 @@ static void test_what_it_needs(void **state) {
             "--resident does not go with --objective lifetime");
 }
 
+// Right operands, maps that are added and channels put together: all of them may stay,
+// or what may not is said, with its place; mappings are written and read again.
+static void test_kinds_of_edges(void **state) {
+    (void)state;
+    static const char memories[][40] = {"[activations, weights]", "[activations]"};
+    for (int i = 0; i < 2; i++) {
+        char text[1024], name[32];
+        snprintf(
+            text, sizeof text,
+            "name: all\nsource: s\nnode_nm: 28\nclock_ghz: 1\nword_bits: 8\n"
+            "levels:\n  - {level: DRAM, memory: {class: dram, pj_per_bit: 8}}\n"
+            "  - {level: GLB, memory: {class: sram, capacity_kib: 8, pj_per_bit: 1, "
+            "shares: %s}}\ncompute: {pj_per_mac: 0.2}\n"
+            "vector: {below: GLB, pj_per_op: 0.1, ops_per_cycle: 8}\n",
+            memories[i]);
+        snprintf(name, sizeof name, "edges%d.yaml", i);
+        write_scratch(name, text);
+    }
+    write_scratch(
+        "edges.yaml",
+        "name: edges\nsource: s\nlayers:\n"
+        "  - {name: b, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 1}\n"
+        "  - {name: c, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 1, "
+        "addends: 1}\n"
+        "  - {name: d, kind: conv, in: [8, 4, 4], out_channels: 4, kernel: 1}\n"
+        "  - {name: qk, kind: matmul, heads: 2, m: 16, k: 2, n: 16}\n"
+        "edges:\n  - {from: b, to: c}\n  - {from: b, to: c, as: addend}\n"
+        "  - {from: [b, c], to: d, as: concat}\n  - {from: d, to: qk, reshape: heads}\n"
+        "  - {from: d, to: qk, as: weights, reshape: heads}\n");
+    // 64 inputs, 16 + 16 + 32 weights and 512 outputs of qk; unshared also 64 of b, 192 of
+    // c, 192 of d and 128 that qk reads.
+    struct ran ran =
+        run_program("map -a @edges0.yaml -w @edges.yaml --objective energy "
+                    "--resident -o @placed");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "GLB, addends GLB (1 of 1)"));
+    assert_non_null(strstr(ran.out, "GLB, weights GLB"));
+    assert_non_null(
+        strstr(ran.out, "of 3 tensors that layers hand over 3 stay in GLB"));
+    assert_non_null(strstr(ran.out, "640 words cross at DRAM, 1216 unshared"));
+    assert_null(strstr(ran.err, "edge-unshared"));
+    free_ran(&ran);
+    static const char *const layers[][2] = {
+        {"qk", "weights stay in GLB: 0 DRAM words instead of 64 read"},
+        {"c", "1 of 1 maps that are added stay in GLB"}};
+    for (int i = 0; i < 2; i++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "explain -a @edges0.yaml -w @edges.yaml -l %s -m @placed/%s.yaml",
+                 layers[i][0], layers[i][0]);
+        ran = run_program(line);
+        assert_int_equal(ran.status, 0);
+        assert_non_null(strstr(ran.out, layers[i][1]));
+        free_ran(&ran);
+    }
+    ran =
+        run_program("map -a @edges1.yaml -w @edges.yaml --objective energy --resident");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(
+        strstr(ran.out, "of 3 tensors that layers hand over 2 stay in GLB"));
+    assert_non_null(strstr(ran.err,
+                           "edges.yaml:13:19: warning: what layer 'd' puts out "
+                           "stays in DRAM: 'qk' reads it as weights"));
+    free_ran(&ran);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_that_stay),
         cmocka_unit_test(test_no_objective_is_worse),
+        cmocka_unit_test(test_kinds_of_edges),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_sweeps_are_what_they_were),
         cmocka_unit_test(test_files_say_places),

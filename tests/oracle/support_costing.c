@@ -59,20 +59,25 @@ static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned ten
     const uint64_t bits = width(arch, run, level, tensor, flow->updates);
     const uint64_t outer_bits = width(arch, run, level, tensor, flow->drained);
     uint64_t drain_reads = arch->count_drain_reads ? flow->drained : 0;
+    // Maps that are added to finished outputs come as inputs do, by reads of their own.
+    const uint64_t added = tensor == SDSE_INPUTS ? run->added[level] : 0;
+    const uint64_t added_bits = added * arch->bits[SDSE_INPUTS];
     *out = (struct sdse_flow_cost){
-        .kept = flow->kept,
+        .kept = flow->kept || added > 0,
         .tile_words = flow->tile_words,
         .instances = run->used[level],
-        .reads = flow->reads,
+        .reads = flow->reads + added,
         .fills = flow->fills,
         .updates = flow->updates,
         .drain_reads = drain_reads,
     };
-    out->read_bits = (double)(flow->reads * bits + drain_reads * outer_bits);
+    out->read_bits =
+        (double)(flow->reads * bits + drain_reads * outer_bits + added_bits);
     out->fill_bits = (double)(flow->fills * outer_bits);
     out->update_bits = (double)(flow->updates * bits);
     // Reading out to drain is an action of its own: its blocks round up by themselves.
     out->read_pj = (accesses(flow->reads * bits, memory->port_bits) +
+                    accesses(added_bits, memory->port_bits) +
                     accesses(drain_reads * outer_bits, memory->port_bits)) *
                    memory->read_pj.value;
     out->fill_pj =
@@ -294,6 +299,10 @@ void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
                                level->network[t].energy_pj;
         }
     }
+    for (unsigned l = 0; l < run->level_count; l++)
+        cost->vector_operations += run->added[l];
+    cost->vector_pj = (double)cost->vector_operations * arch->vector.pj_per_op.value;
+    cost->energy_pj += cost->vector_pj;
     const double dynamic = cost->energy_pj;
     cost_time(arch, run, cost);
     for (unsigned l = 0; l < run->level_count; l++) {

@@ -491,6 +491,13 @@ bool sdse_give_home(uint64_t seed, struct sdse_generated_problem *problem) {
             (uint64_t)at->reserved_bits +
             (chance(&state, 90) ? outputs * problem->arch.partial_bits : 0);
     problem->layer.residence = at;
+    // Maps that are added beside it or beside the outermost memory.
+    problem->layer.addends = (uint32_t)below(&state, 3);
+    problem->arch.vector.present = true;
+    problem->arch.vector.pj_per_op = (struct sdse_number){.value = 0.5, .given = true};
+    problem->arch.vector.below_level = chance(&state, 70) ? at->level : 0;
+    if (problem->arch.vector.below_level)
+        at->addends = (uint32_t)below(&state, problem->layer.addends + 1);
     return true;
 }
 

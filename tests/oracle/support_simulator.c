@@ -895,3 +895,51 @@ enum sdse_status simulate_at(const struct sdse_arch *arch, const struct sdse_nes
     }
     return again;
 }
+
+// One map from level `home` to the unit beside level `vector`.
+static void carry_map(struct world *world, const struct sdse_arch *arch, unsigned home,
+                      unsigned vector) {
+    struct edge edge = {.tensor = SDSE_INPUTS,
+                        .parent = home,
+                        .child = vector,
+                        .fans_at = fans_at(arch, home)};
+    for (unsigned l = home; l < vector; l++)
+        edge.merges[l] = arch->level[l].network[SDSE_INPUTS].multicast;
+    struct box whole = whole_box(world->nest, SDSE_OUTPUTS);
+    const uint64_t count = box_words(world->nest, &whole);
+    uint64_t *words = obtain(world, count, sizeof *words);
+    if (words) {
+        list_words(world->nest, &whole, &whole, words);
+        world->requests[0] = (struct request){0, words, count};
+        world->result->added[home] += vector > home ? send(world, &edge, 1) : count;
+    }
+    free(words);
+}
+
+enum sdse_status simulate_addends(const struct sdse_arch *arch,
+                                  const struct sdse_nest *nest,
+                                  const struct sdse_mapping *mapping,
+                                  const struct sdse_residence *residence, unsigned maps,
+                                  unsigned vector, struct simulation *result) {
+    struct simulation apart = {.level_count = mapping->level_count};
+    struct world world = {.nest = nest, .result = &apart, .ok = true};
+    find_homes(&world, arch, residence);
+    build_space(&world, arch, mapping);
+    build_edges(&world, arch, mapping);
+    if (world.ok)
+        build_buffers(&world, mapping);
+    for (unsigned m = 0; world.ok && m < maps; m++)
+        carry_map(&world, arch,
+                  residence && m < residence->addends ? residence->level : 0, vector);
+    for (unsigned l = 0; l < mapping->level_count; l++) {
+        struct simulated_network *all = &result->network[l][SDSE_INPUTS],
+                                 *more = &apart.network[l][SDSE_INPUTS];
+        result->added[l] = apart.added[l];
+        all->words += more->words;
+        all->half_hops_words += more->half_hops_words;
+        all->hops_words += more->words;
+    }
+    const bool ok = world.ok;
+    destroy(&world);
+    return ok ? SDSE_OK : SDSE_NO_MEMORY;
+}

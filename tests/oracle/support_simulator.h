@@ -53,7 +53,8 @@ struct simulation {
                                         // multipliers
     uint64_t steps;                     // in which somebody works
     uint64_t macs;
-    uint64_t outputs; // words of the layer
+    uint64_t outputs;                // words of the layer
+    uint64_t added[SDSE_MAX_LEVELS]; // words read to be added to finished outputs
     // Tiles of inputs that kept their origin but were cut off elsewhere (imperfect
     // factors): what was new in them was fetched, the remembered shift kept.
     uint64_t recuts;
@@ -76,6 +77,14 @@ enum sdse_status simulate_at(const struct sdse_arch *arch, const struct sdse_nes
                              const struct sdse_mapping *mapping,
                              const struct sdse_residence *residence,
                              uint64_t step_limit, struct simulation *result);
+
+// Then adds `maps` maps to the finished outputs, beside the memory of level `vector`,
+// of which there is one instance: word by word from where each map is.
+enum sdse_status simulate_addends(const struct sdse_arch *arch,
+                                  const struct sdse_nest *nest,
+                                  const struct sdse_mapping *mapping,
+                                  const struct sdse_residence *residence, unsigned maps,
+                                  unsigned vector, struct simulation *result);
 
 // Twice the hops of one word from the middle of the left edge of a mesh of `rows`
 // physical rows to the children at (x[i], y[i]): the furthest column, and along every

@@ -118,6 +118,9 @@ static unsigned compare_costs(const struct sdse_arch *arch, const struct sdse_co
     expect_count(&c, a->level_count, '-', "latency_cycles", a->latency_cycles,
                  b->latency_cycles);
     expect_close(&c, a->level_count, '-', "mac_pj", a->mac_pj, b->mac_pj);
+    expect_count(&c, a->level_count, '-', "vector operations", a->vector_operations,
+                 b->vector_operations);
+    expect_close(&c, a->level_count, '-', "vector_pj", a->vector_pj, b->vector_pj);
     expect_close(&c, a->level_count, '-', "leakage_pj", a->compute_leakage_pj,
                  b->compute_leakage_pj);
     expect_close(&c, a->level_count, '-', "utilization", a->utilization,
@@ -228,6 +231,12 @@ static unsigned check_case(const struct oracle_case *subject, FILE *out) {
     assert_int_equal(simulate_at(&subject->arch, &subject->layer.nest,
                                  &subject->mapping, subject->layer.residence, 0, &run),
                      SDSE_OK);
+    if (subject->layer.addends)
+        assert_int_equal(simulate_addends(&subject->arch, &subject->layer.nest,
+                                          &subject->mapping, subject->layer.residence,
+                                          subject->layer.addends,
+                                          subject->arch.vector.below_level, &run),
+                         SDSE_OK);
     struct sdse_cost simulated, evaluated;
     cost_simulation(&subject->arch, &run, &simulated);
     struct sdse_arena *arena = sdse_arena_new();
@@ -395,10 +404,50 @@ static void make_part(struct oracle_case *subject) {
     subject->layer.nest = part;
 }
 
+// Up to three maps that are added to the outputs, some at home in the shared memory if
+// there is one, beside some memory of one instance.
+static void give_addends(struct oracle_case *subject, struct sdse_residence *at) {
+    uint64_t random = subject->seed * 2 + 3;
+    unsigned last = 0;
+    while (last + 1 < subject->arch.level_count &&
+           sdse_arch_instances(&subject->arch, last + 1) == 1)
+        last++;
+    struct sdse_vector *vector = &subject->arch.vector;
+    vector->present = true;
+    vector->pj_per_op = (struct sdse_number){.value = 0.375, .given = true};
+    vector->below_level = (unsigned)oracle_below(&random, last + 1);
+    subject->layer.addends = (uint32_t)oracle_below(&random, 4);
+    if (at && vector->below_level >= at->level)
+        at->addends = (uint32_t)oracle_below(&random, subject->layer.addends + 1);
+}
+
+static void test_addends_alone(void **state) {
+    (void)state;
+    const struct oracle_options options = {.most_work = 3000, .imperfect = true};
+    const uint64_t cases = environment_or("SDSE_ORACLE_CASES", CASES) / 4;
+    uint64_t seed = environment_or("SDSE_ORACLE_SEED", 1), maps = 0, wrong = 0;
+    for (uint64_t run = 0; run < cases; run++, seed++) {
+        struct oracle_case subject;
+        oracle_case_make(seed, &options, &subject);
+        give_addends(&subject, NULL);
+        maps += subject.layer.addends;
+        if (check_case(&subject, NULL) && wrong++ < 8) {
+            oracle_case_print(&subject, stdout);
+            check_case(&subject, stdout);
+        }
+    }
+    printf("## cost model: %llu generated cases that add %llu maps to their outputs, "
+           "%llu disagree\n",
+           (unsigned long long)cases, (unsigned long long)maps,
+           (unsigned long long)wrong);
+    assert_int_equal(wrong, 0);
+}
+
 static void test_homes(void **state) {
     (void)state;
     FILE *nowhere = fopen("/dev/null", "w");
     assert_non_null(nowhere);
+    uint64_t added = 0;
     const struct oracle_options options = {.most_work = 3000, .imperfect = true};
     const uint64_t cases = environment_or("SDSE_ORACLE_CASES", CASES);
     uint64_t seed = environment_or("SDSE_ORACLE_SEED", 1), run = 0, wrong = 0;
@@ -410,6 +459,9 @@ static void test_homes(void **state) {
         oracle_case_make(seed, &options, &subject);
         if (!give_home(&subject, &at))
             continue;
+        if (seed % 2)
+            give_addends(&subject, &at);
+        added += at.addends;
         run++;
         if (seed % 4) {
             make_part(&subject);
@@ -423,8 +475,10 @@ static void test_homes(void **state) {
         if (check_case(&subject, NULL) == 0 && told)
             continue;
         if (wrong++ < 8) {
-            printf("home: level %u, tensors %u, written through %d\n", at.level,
-                   at.tensors, at.writes_through);
+            printf("home: level %u, tensors %u, written through %d, addends %u of %u "
+                   "to level %u\n",
+                   at.level, at.tensors, at.writes_through, at.addends,
+                   subject.layer.addends, subject.arch.vector.below_level);
             oracle_case_print(&subject, stdout);
             check_case(&subject, stdout);
         }
@@ -432,11 +486,13 @@ static void test_homes(void **state) {
     printf(
         "## cost model: %llu generated cases with tensors at home in a shared memory "
         "(%llu at level 1, %llu at 2), %llu written through, %llu with weights there, "
-        "%llu with words brought in, %llu of rows of a longer layer, %llu disagree\n",
+        "%llu with words brought in, %llu maps added from there, %llu of rows of a "
+        "longer layer, %llu disagree\n",
         (unsigned long long)run, (unsigned long long)by_home[1],
         (unsigned long long)by_home[2], (unsigned long long)through,
         (unsigned long long)weights, (unsigned long long)brought,
-        (unsigned long long)parts, (unsigned long long)wrong);
+        (unsigned long long)added, (unsigned long long)parts,
+        (unsigned long long)wrong);
     fclose(nowhere);
     assert_int_equal(wrong, 0);
 }
@@ -444,6 +500,7 @@ static void test_homes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_generated_cases),
                                        cmocka_unit_test(test_shorter_last_passes),
+                                       cmocka_unit_test(test_addends_alone),
                                        cmocka_unit_test(test_homes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

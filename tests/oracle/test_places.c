@@ -407,7 +407,7 @@ static void test_too_many_alive(void **state) {
     for (size_t i = 0; i < MOST + 2; i++)
         repeat[i] = 1;
     for (size_t i = 0; i <= MOST; i++)
-        tensor[i] = (struct sdse_handed_tensor){i, 1, last, 1, false};
+        tensor[i] = (struct sdse_handed_tensor){i, 1, last, NULL, 1, false};
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_places places;
     struct sdse_placing placing = {MOST + 2, repeat, MOST, tensor};

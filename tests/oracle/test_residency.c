@@ -40,8 +40,8 @@ static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
         "%s, levels: ["
         "{level: DRAM, memory: {class: dram, pj_per_bit: 8, shared_bits_per_cycle: "
         "%llu}}, "
-        "{level: GLB, memory: {class: sram, keeps: [inputs, outputs], shares: "
-        "[activations], capacity_bytes: %llu, buffering: %llu, pj_per_bit: %llu, "
+        "{level: GLB, memory: {class: sram, %s, capacity_bytes: %llu, buffering: %llu, "
+        "pj_per_bit: %llu, "
         "shared_bits_per_cycle: 16}, fanout: {x: 2, dims_x: [K, P]}, network: "
         "{topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}}, "
         "{level: regs, memory: {class: regfile, capacity_bytes: 24, pj_per_bit: 0.1}}]"
@@ -50,13 +50,18 @@ static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
         inputs[oracle_below(state, 3)], partial[oracle_below(state, 2)],
         oracle_below(state, 2) ? "true" : "false",
         (unsigned long long)(4 + 8 * oracle_below(state, 4)),
+        oracle_below(state, 3) ? "keeps: [inputs, outputs], shares: [activations]"
+                               : "keeps: [weights, inputs, outputs], shares: "
+                                 "[activations, weights]",
         (unsigned long long)(20 + oracle_below(state, 140)),
         (unsigned long long)(1 + oracle_below(state, 2)),
         (unsigned long long)(1 + oracle_below(state, 3)),
         oracle_below(state, 8) ? "GLB" : "DRAM");
 }
 
-// A chain of convolutions of one map size, some of whose outputs are added to later.
+// A chain of convolutions of one map size, some of whose outputs are added to later, by
+// a layer or to a convolution's outputs, put together with others, or, at the end, a
+// product's right operand.
 static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
     char layers[2048] = "", edges[1024] = "";
     const unsigned count = 3 + (unsigned)oracle_below(state, LAYERS - 2);
@@ -66,24 +71,47 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
     for (unsigned i = 0; i < count; i++) {
         int other = -1;
         for (unsigned j = 0; i > 1 && j + 1 < i; j++)
-            if (channels[j] == channels[i - 1] && oracle_below(state, 3) == 0)
+            if (oracle_below(state, 3) == 0)
                 other = (int)j;
         char *at = layers + strlen(layers), *edge = edges + strlen(edges);
-        if (other >= 0) {
-            channels[i] = channels[i - 1];
+        const bool product = other >= 0 && i + 1 == count && oracle_below(state, 2);
+        const bool alike = other >= 0 && channels[other] == from;
+        const bool together = other >= 0 && !product && oracle_below(state, 3) == 0;
+        if (product) {
+            sprintf(at, "{name: l%u, kind: matmul, m: %u, k: %u, n: %u}, ", i, from,
+                    size * size, channels[other]);
+            sprintf(edge,
+                    "{from: l%u, to: l%u, reshape: heads}, "
+                    "{from: l%d, to: l%u, as: weights, reshape: heads}, ",
+                    i - 1, i, other, i);
+            break;
+        }
+        if (alike && !together && oracle_below(state, 2)) {
+            channels[i] = from;
             sprintf(at, "{name: l%u, kind: add, in: [%u, %u, %u], fused: false}, ", i,
                     channels[i], size, size);
             sprintf(edge, "{from: l%d, to: l%u}, ", other, i);
         } else {
             const unsigned kernel = oracle_below(state, 3) ? 1 : 3;
             channels[i] = 1 + (unsigned)oracle_below(state, 4);
+            const bool added = !together && other >= 0;
+            if (added)
+                channels[i] = channels[other];
+            if (together)
+                from += channels[other];
             sprintf(at,
                     "{name: l%u, kind: conv, in: [%u, %u, %u], out_channels: %u, "
-                    "kernel: %u, pad: %u}, ",
-                    i, from, size, size, channels[i], kernel, kernel / 2);
+                    "kernel: %u, pad: %u%s}, ",
+                    i, from, size, size, channels[i], kernel, kernel / 2,
+                    added ? ", addends: 1" : "");
+            if (added)
+                sprintf(edge, "{from: l%d, to: l%u, as: addend}, ", other, i);
+            if (together)
+                sprintf(edge, "{from: [l%d, l%u], to: l%u, as: concat}, ", other, i - 1,
+                        i);
         }
         from = channels[i];
-        if (i > 0)
+        if (i > 0 && !together)
             sprintf(edges + strlen(edges), "{from: l%u, to: l%u}, ", i - 1, i);
     }
     return sdse_arena_printf(arena, "{name: n, source: s, layers: [%s], edges: [%s]}",
@@ -132,7 +160,7 @@ static const struct sdse_map_answer *ask(const struct problem *p,
                                          size_t layer, struct sdse_residence at) {
     for (size_t i = 0; i < known_count; i++)
         if (known[i].layer == layer && known[i].at.tensors == at.tensors &&
-            known[i].at.operands == at.operands &&
+            known[i].at.operands == at.operands && known[i].at.addends == at.addends &&
             known[i].at.writes_through == at.writes_through &&
             known[i].at.reserved_bits == at.reserved_bits)
             return &known[i].answer;
@@ -140,7 +168,8 @@ static const struct sdse_map_answer *ask(const struct problem *p,
     struct asked *next = &known[known_count++];
     *next = (struct asked){.layer = layer, .at = at};
     struct sdse_layer placed = p->net->layers[layer];
-    placed.residence = at.tensors || at.reserved_bits > 0 ? &next->at : NULL;
+    placed.residence =
+        at.tensors || at.addends || at.reserved_bits > 0 ? &next->at : NULL;
     const struct sdse_map_request request = {
         .arch = p->arch, .layer = &placed, .objective = objective};
     assert_int_equal(sdse_map(&request, p->arena, &next->answer), SDSE_OK);
@@ -155,14 +184,17 @@ static uint64_t words_of(const struct problem *p, size_t layer) {
 // Where a layer's outputs may be: 0 outside, 1 in M, 2 in both until the first reader.
 static unsigned choices_of(const struct problem *p, size_t layer) {
     size_t readers = 0;
-    bool streams = sdse_layer_moves(&p->net->layers[layer]);
+    bool streams = sdse_layer_moves(&p->net->layers[layer]), weights = false;
     for (size_t e = 0; e < p->net->edge_count; e++) {
         if (p->net->edges[e].from != layer)
             continue;
         readers++;
-        streams |= sdse_layer_moves(&p->net->layers[p->net->edges[e].to]);
+        streams |= sdse_layer_moves(&p->net->layers[p->net->edges[e].to]) ||
+                   p->net->edges[e].use == SDSE_EDGE_ADDEND;
+        weights |= p->net->edges[e].use == SDSE_EDGE_WEIGHTS;
     }
-    if (!readers || (streams && p->arch->vector.below_level < p->level))
+    if (!readers || (streams && p->arch->vector.below_level < p->level) ||
+        (weights && !p->arch->level[p->level].shares_weights))
         return 1;
     return readers > 1 ? 3 : 2;
 }
@@ -181,22 +213,37 @@ static void readers_of(const struct problem *p, size_t layer, size_t *first,
     }
 }
 
-static struct sdse_residence residence_of(const struct problem *p,
-                                          const unsigned *place, size_t layer) {
+// False: some of the channels that are one map are in M, others outside.
+static bool residence_of(const struct problem *p, const unsigned *place, size_t layer,
+                         struct sdse_residence *out) {
     struct sdse_residence at = {.level = p->level};
+    unsigned parts = 0, there = 0;
+    for (size_t e = 0; e < p->net->edge_count; e++)
+        parts +=
+            p->net->edges[e].to == layer && p->net->edges[e].use == SDSE_EDGE_CONCAT;
     for (size_t t = 0; t < layer; t++) {
         size_t first, last;
         readers_of(p, t, &first, &last);
         if (place[t] == 0 || layer > (place[t] == 1 ? last : first))
             continue;
         at.reserved_bits += (double)(p->arch->bits[SDSE_INPUTS] * words_of(p, t));
-        for (size_t e = 0; e < p->net->edge_count; e++)
-            at.operands += p->net->edges[e].from == t && p->net->edges[e].to == layer;
+        for (size_t e = 0; e < p->net->edge_count; e++) {
+            const struct sdse_workload_edge *edge = &p->net->edges[e];
+            if (edge->from != t || edge->to != layer)
+                continue;
+            at.operands += edge->use == SDSE_EDGE_INPUTS;
+            at.addends += edge->use == SDSE_EDGE_ADDEND;
+            there += edge->use == SDSE_EDGE_CONCAT;
+            if (edge->use == SDSE_EDGE_WEIGHTS)
+                at.tensors |= SDSE_BIT(SDSE_WEIGHTS);
+        }
     }
-    at.tensors = (at.operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
-                 (place[layer] ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
+    at.operands += there > 0;
+    at.tensors |= (at.operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+                  (place[layer] ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
     at.writes_through = place[layer] == 2;
-    return at;
+    *out = at;
+    return there == 0 || there == parts;
 }
 
 static void sum_layers(const struct problem *p, const unsigned *place, size_t layer,
@@ -210,8 +257,10 @@ static void sum_layers(const struct problem *p, const unsigned *place, size_t la
         *best = better ? at : *best;
         return;
     }
-    const struct sdse_map_answer *answer =
-        ask(p, objective, layer, residence_of(p, place, layer));
+    struct sdse_residence at_home;
+    if (!residence_of(p, place, layer, &at_home))
+        return;
+    const struct sdse_map_answer *answer = ask(p, objective, layer, at_home);
     for (size_t i = 0; i < answer->point_count; i++)
         sum_layers(p, place, layer + 1, objective,
                    (struct sdse_tradeoff){
@@ -260,7 +309,9 @@ static void check_pick(const struct problem *p,
                          found->places.elements[element].latency_cycles, 1e-12);
 }
 
-static struct { uint64_t shared, both, searches, questions; } seen;
+static struct {
+    uint64_t shared, both, searches, questions, weights, addends, parts;
+} seen;
 
 static void compare(const struct problem *p, enum sdse_map_objective objective) {
     struct sdse_residency_layer layer[LAYERS];
@@ -315,6 +366,13 @@ static void compare(const struct problem *p, enum sdse_map_objective objective) 
     enum sdse_place at[LAYERS];
     assert_int_equal(sdse_residency_pick(&request, &found, pick, resident, at),
                      SDSE_OK);
+    for (size_t l = 0; l < p->net->layer_count; l++) {
+        seen.weights += resident[l].residence.tensors >> SDSE_WEIGHTS & 1u;
+        seen.addends += resident[l].residence.addends;
+    }
+    for (size_t e = 0; e < p->net->edge_count; e++)
+        seen.parts += p->net->edges[e].use == SDSE_EDGE_CONCAT &&
+                      resident[p->net->edges[e].to].residence.operands > 0;
     for (size_t t = 0; t < found.placing.tensor_count; t++) {
         seen.shared += at[t] == SDSE_PLACE_SHARED;
         seen.both += at[t] == SDSE_PLACE_BOTH;
@@ -336,10 +394,13 @@ static void test_equals_brute_force(void **state) {
         sdse_arena_free(p.arena);
     }
     print_message("## residency: %llu networks equal brute force over all places; %llu "
-                  "tensors stay in the shared memory, %llu in both; %llu questions, "
-                  "%llu searches\n",
+                  "tensors stay in the shared memory, %llu in both; there are %llu "
+                  "right operands, %llu addends and %llu ranges of channels; %llu "
+                  "questions, %llu searches\n",
                   (unsigned long long)network_count, (unsigned long long)seen.shared,
-                  (unsigned long long)seen.both, (unsigned long long)seen.questions,
+                  (unsigned long long)seen.both, (unsigned long long)seen.weights,
+                  (unsigned long long)seen.addends, (unsigned long long)seen.parts,
+                  (unsigned long long)seen.questions,
                   (unsigned long long)seen.searches);
     assert_true(seen.shared > 0 && (seen.both > 0 || network_count < 100));
 }

@@ -166,6 +166,75 @@ static void digits_of_weights_round_trip(void **state) {
     sdse_arena_free(arena);
 }
 
+// Each kind of edge, with every key it may have; none is another after it.
+static void kinds_of_edges_round_trip(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_workload *net = NULL, *again = NULL;
+    sdse_workload_from_tree(
+        arena,
+        parse(&diags,
+              "name: n\nsource: s\nlayers:\n"
+              "- {name: a, kind: conv, in: [3, 9, 8], out_channels: 4, kernel: 1}\n"
+              "- {name: b, kind: conv, in: [4, 4, 5], out_channels: 4, kernel: 1}\n"
+              "- {name: c, kind: conv, in: [4, 4, 5], out_channels: 4, kernel: 1, "
+              "addends: 2}\n"
+              "- {name: act, kind: act, in: [4, 4, 5], fused: true}\n"
+              "- {name: d, kind: conv, in: [8, 4, 5], out_channels: 6, kernel: 1}\n"
+              "- {name: qkv, kind: fc, in: 10, out_channels: 12, rows: 4}\n"
+              "- {name: qk, kind: matmul, heads: 2, m: 4, k: 2, n: 4}\n"
+              "- {name: av, kind: matmul, heads: 2, m: 4, k: 4, n: 2}\n"
+              "- {name: up, kind: fc, in: 4, out_channels: 4, rows: 4, addends: 1}\n"
+              "- {name: down, kind: fc, in: 4, out_channels: 4, rows: 4}\n"
+              "edges:\n"
+              "- {from: a, to: b, via: pool, kernel: [3, 2], stride: 2, pad: [0, 1], "
+              "free: true}\n"
+              "- {from: b, to: c}\n- {from: b, to: c, as: addend, via: product}\n"
+              "- {from: b, to: c, as: addend}\n"
+              "- {from: [b, act], to: d, as: concat}\n"
+              "- {from: c, to: qkv, reshape: heads, channels: [1, 2]}\n"
+              "- {from: qkv, to: qk, channels: [0, 4]}\n"
+              "- {from: qkv, to: qk, as: weights, channels: [4, 4], reshape: heads}\n"
+              "- {from: qkv, to: av, as: weights, channels: [8, 4], reshape: heads}\n"
+              "- {from: qk, to: av, via: softmax, free: true}\n"
+              "- {from: [av, up], to: down, via: product}\n"),
+        &diags, &net);
+    assert_clean(&diags);
+    const char *text = sdse_workload_text(arena, net);
+    sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
+    assert_clean(&diags);
+    assert_string_equal(sdse_workload_text(arena, again), text);
+    static const struct sdse_workload_edge edges[] = {
+        {0, 1, SDSE_EDGE_INPUTS, SDSE_VIA_POOL, {3, 2}, {2, 2}, {0, 1}, .heads = false},
+        {1, 2, .use = SDSE_EDGE_INPUTS},
+        {1, 2, .use = SDSE_EDGE_ADDEND, .via = SDSE_VIA_PRODUCT},
+        {1, 2, .use = SDSE_EDGE_ADDEND},
+        {1, 4, .use = SDSE_EDGE_CONCAT},
+        {2, 4, .use = SDSE_EDGE_CONCAT}, // act is part of c
+        {2, 5, .first_channel = 1, .channels = 2, .heads = true},
+        {5, 6, .channels = 4},
+        {5, 6, SDSE_EDGE_WEIGHTS, .first_channel = 4, .channels = 4, .heads = true},
+        {5, 7, SDSE_EDGE_WEIGHTS, .first_channel = 8, .channels = 4, .heads = true},
+        {6, 7, .via = SDSE_VIA_SOFTMAX},
+        {7, 8, .use = SDSE_EDGE_ADDEND, .via = SDSE_VIA_PRODUCT},
+        {8, 9, .use = SDSE_EDGE_INPUTS}};
+    assert_int_equal(again->edge_count, sizeof edges / sizeof *edges);
+    for (size_t e = 0; e < again->edge_count; e++) {
+        const struct sdse_workload_edge *a = &edges[e], *b = &again->edges[e];
+        assert_true(a->from == b->from && a->to == b->to && a->use == b->use &&
+                    a->via == b->via && a->heads == b->heads);
+        assert_true(a->first_channel == b->first_channel && a->channels == b->channels);
+        assert_true(a->via != SDSE_VIA_POOL ||
+                    (memcmp(a->kernel, b->kernel, sizeof a->kernel) == 0 &&
+                     memcmp(a->stride, b->stride, sizeof a->stride) == 0 &&
+                     memcmp(a->pad, b->pad, sizeof a->pad) == 0));
+    }
+    assert_int_equal(again->layers[2].addends, 2);
+    sdse_arena_free(arena);
+}
+
 // What layers hand over, and the memory that may hold it.
 static void edges_and_shares_round_trip(void **state) {
     (void)state;
@@ -206,8 +275,7 @@ static void edges_and_shares_round_trip(void **state) {
     sdse_arch_from_tree(arena, parse(&diags, text), NULL, 0, &diags, &second);
     assert_clean(&diags);
     assert_true(!second->level[0].shares_activations &&
-                second->level[1].shares_activations &&
-                second->level[1].shares_weights);
+                second->level[1].shares_activations && second->level[1].shares_weights);
     assert_string_equal(sdse_arch_text(arena, second), text);
     sdse_arena_free(arena);
 }
@@ -828,6 +896,7 @@ int main(void) {
         cmocka_unit_test(shipped_workloads_round_trip),
         cmocka_unit_test(uncoded_tensors_round_trip),
         cmocka_unit_test(digits_of_weights_round_trip),
+        cmocka_unit_test(kinds_of_edges_round_trip),
         cmocka_unit_test(edges_and_shares_round_trip),
         cmocka_unit_test(layers_made_of_others_round_trip),
         cmocka_unit_test(the_serial_operand_round_trips),
