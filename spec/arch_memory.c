@@ -284,10 +284,7 @@ static void read_port_width(struct sdse_arch_reading *r, const struct sdse_node 
                             struct sdse_level *level) {
     const struct sdse_node *port = sdse_node_get(map, "port_bits");
     const struct sdse_node *width = sdse_node_get(map, "width_bits");
-    if (port && width)
-        sdse_diag_add(r->diags, SDSE_ERROR, width->key_loc, "width-twice",
-                      "'width_bits' and 'port_bits' say the same: give one");
-    else if (port || width)
+    if (port || width)
         sdse_read_u32(port ? port : width, 1, 65536, r->diags, &level->port_bits);
     const struct sdse_node *depth = sdse_node_get(map, "depth");
     if (depth && !port && !width)

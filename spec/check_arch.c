@@ -101,6 +101,18 @@ void sdse_check_capacity_once(struct sdse_subject *s) {
                               level_at(s, i)->name, s->arch->level[i].capacity_keys);
 }
 
+void sdse_check_width_twice(struct sdse_subject *s) {
+    sdse_for_each_level (i, s) {
+        const struct sdse_node *memory = s->arch->level[i].memory;
+        const struct sdse_node *width = sdse_node_get(memory, "width_bits");
+        if (width && sdse_node_get(memory, "port_bits"))
+            sdse_check_report(s, width->key_loc,
+                              "memory '%s': width_bits and port_bits say the same: "
+                              "give one",
+                              level_at(s, i)->name);
+    }
+}
+
 void sdse_check_capacity_words(struct sdse_subject *s) {
     sdse_for_each_level (i, s) {
         const struct sdse_level_reading *reading = &s->arch->level[i];

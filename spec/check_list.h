@@ -20,6 +20,8 @@
       "partial sums narrower than outputs, or of a memory without outputs")            \
     X("capacity-once", ERROR, SDSE_NEEDS(NULL), capacity_once,                         \
       "a capacity in two units")                                                       \
+    X("width-twice", ERROR, SDSE_NEEDS(NULL), width_twice,                             \
+      "`port_bits` beside `width_bits`")                                               \
     X("capacity-words", ERROR, SDSE_NEEDS("capacity-once"), capacity_words,            \
       "a capacity in words of memories whose tensors differ in width")                 \
     X("capacity-missing", ERROR, SDSE_NEEDS("unit-suffix"), capacity_missing,          \

@@ -15,6 +15,7 @@
 #include "costmodel/resolve.h"
 #include "costmodel/technology.h"
 #include "spec/load.h"
+#include "spec/write.h"
 #include "support/close.h"
 
 static const struct sdse_component *find(const char *name, const char *quantity) {
@@ -146,6 +147,18 @@ static void another_node_or_supply_moves_logic_and_not_dram(void **state) {
     assert_int_equal(sdse_component_value(mac_pj, &sizes, 28, 0.8, arena, &mac, &why),
                      SDSE_OK);
     assert_double_within(mac.value, 0.23 * energy_factor, 1e-12);
+    // From the supply of its own source.
+    assert_true(sdse_node_energy_factor(65, 1.0, 65, 1.2, &energy_factor));
+    const struct sdse_component_sizes pad = {.bits = 16, .kib = 0.5};
+    struct sdse_number at_own = {0}, at_more = {0};
+    const struct sdse_component *scratchpad = find("scratchpad", "read_pj");
+    assert_int_equal(
+        sdse_component_value(scratchpad, &pad, 65, 1.0, arena, &at_own, &why), SDSE_OK);
+    assert_int_equal(
+        sdse_component_value(scratchpad, &pad, 65, 1.2, arena, &at_more, &why),
+        SDSE_OK);
+    assert_double_within(at_own.value, 0.8, 1e-12); // 0.0125 * 64
+    assert_double_within(at_more.value, at_own.value * energy_factor, 1e-12);
     const double before = mac.value;
     assert_int_equal(sdse_component_value(mac_pj, &sizes, 5, 0, arena, &mac, &why),
                      SDSE_INVALID);
@@ -243,6 +256,71 @@ static void an_accelerator_of_components_needs_no_numbers(void **state) {
     sdse_arena_free(l.arena);
 }
 
+// Sizes that are a memory's own, the supply, and an SRAM that names a component.
+static void sizes_and_supply_are_those_of_the_part(void **state) {
+    (void)state;
+    struct loaded l = load("lpddr4", ", component: buffer_normalised, partial_bits: 32",
+                           "bus", "wire", ", length_mm: 1", "mac_int}\nvoltage_v: 1.1\n"
+                           "area: {other_um2: 1");
+    assert_int_equal(l.status, SDSE_OK);
+    const struct sdse_level *glb = &l.arch->level[1], *pads = &l.arch->level[2];
+    double factor;
+    assert_null(glb->table);
+    assert_false(glb->leakage_mw.given);
+    assert_true(sdse_node_energy_factor(65, 1.0, 45, 1.1, &factor));
+    assert_double_within(glb->update_pj.value,
+                         2.2 * (1 + 5 * 7.5 / 99.5) * 4 * factor, 1e-12);
+    assert_double_within(glb->network[SDSE_INPUTS].pj_per_bit.value, 0.15 * 1.21,
+                         1e-12);
+    assert_true(sdse_node_area_factor(40, 45, &factor));
+    assert_double_within(pads->area_um2.value, 512 * 5.98 * factor, 1e-12);
+    sdse_arena_free(l.arena);
+    // A tree's adders are as wide as the sums of the memory above it.
+    l = load("lpddr4", ", partial_bits: 32", "tree",
+             "wire, length_mm: 1, outputs: {component: adder_tree, pj_per_bit: 1}", "",
+             "mac_int");
+    assert_int_equal(l.status, SDSE_OK);
+    assert_double_within(l.arch->level[1].network[SDSE_OUTPUTS].pj_per_add.value, 0.12,
+                         1e-12);
+    sdse_arena_free(l.arena);
+    // Reads and writes of their own.
+    l = load("lpddr4", "", "bus", "wire", ", length_mm: 1",
+             "mac_int}\n# {");
+    assert_int_equal(l.status, SDSE_OK);
+    struct sdse_level *level = &l.arch->level[2];
+    level->component = "scratchpad";
+    level->read_pj = level->fill_pj = level->update_pj = (struct sdse_number){0};
+    assert_int_equal(sdse_arch_resolve_costs(l.arch, l.arena, &l.diags), SDSE_OK);
+    assert_double_within(level->read_pj.value * 1.28, level->fill_pj.value, 1e-12);
+    assert_double_within(level->fill_pj.value, level->update_pj.value, 0);
+    sdse_arena_free(l.arena);
+}
+
+// What is stored says the same again, without the library.
+static void components_are_written_with_what_they_cost(void **state) {
+    (void)state;
+    struct loaded l = load("lpddr4", "", "mesh", "wire", ", length_mm: 0.5", "mac_int");
+    assert_int_equal(l.status, SDSE_OK);
+    const char *text = sdse_arch_text(l.arena, l.arch);
+    struct sdse_node *root = NULL;
+    struct sdse_arch *again = NULL;
+    assert_int_equal(sdse_tree_parse_memory(l.arena, "again.yaml", text, strlen(text),
+                                            &l.diags, &root),
+                     SDSE_OK);
+    assert_int_equal(
+        sdse_arch_from_tree(l.arena, root, NULL, 0, &l.diags, &again), SDSE_OK);
+    assert_string_equal(again->level[0].component, "lpddr4");
+    assert_string_equal(again->level[1].network[1].component, "wire");
+    assert_double_within(again->level[1].network[1].length_mm.value, 0.5, 0);
+    assert_string_equal(again->compute.component, "mac_int");
+    assert_string_equal(again->vector.component, "alu_int");
+    assert_string_equal(again->rebuild.component, "shift_add");
+    assert_double_within(again->compute.pj_per_mac.value,
+                         l.arch->compute.pj_per_mac.value, 0);
+    assert_string_equal(sdse_arch_text(l.arena, again), text);
+    sdse_arena_free(l.arena);
+}
+
 static void given_costs_win_and_wires_of_a_bus_are_paid_once(void **state) {
     (void)state;
     struct loaded l = load("hbm3, read_pj_per_bit: 3", ", table: sram_itrs-hp_ed2",
@@ -324,6 +402,8 @@ int main(void) {
         cmocka_unit_test(every_figure_can_be_had_within_its_range),
         cmocka_unit_test(another_node_or_supply_moves_logic_and_not_dram),
         cmocka_unit_test(an_accelerator_of_components_needs_no_numbers),
+        cmocka_unit_test(sizes_and_supply_are_those_of_the_part),
+        cmocka_unit_test(components_are_written_with_what_they_cost),
         cmocka_unit_test(given_costs_win_and_wires_of_a_bus_are_paid_once),
         cmocka_unit_test(converters_are_paid_by_the_bits_that_cross),
         cmocka_unit_test(what_is_wrong_is_said_once_with_what_there_is),
