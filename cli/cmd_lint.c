@@ -158,6 +158,10 @@ static enum sdse_status lint_all(struct lint_run *run) {
     for (const struct subject *s = run->first; s && status == SDSE_OK; s = s->next) {
         if (s->alone && s->arch)
             status = sdse_lint_arch(s->arch, s->root, &run->found);
+        if (s->alone && s->workload)
+            status = sdse_lint_workload(s->workload, s->root, &run->found);
+        if (s->plan)
+            status = sdse_lint_sweep(s->plan, s->root, &run->found);
         for (const struct subject *net = run->first;
              net && s->arch && status == SDSE_OK; net = net->next)
             if (net->workload)

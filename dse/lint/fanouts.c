@@ -58,7 +58,7 @@ void sdse_lint_multicast_idle(struct sdse_lint *lint) {
         const bool alone = (uint64_t)level->fanout_x * level->fanout_y == 1;
         unsigned idle = 0;
         for (unsigned t = SDSE_WEIGHTS; t <= SDSE_INPUTS; t++)
-            if (level->network[t].multicast &&
+            if (level->network[t].multicast && !level->network[t].window_sharing &&
                 !(spread_dims(lint->arch, l) & shared_dims((enum sdse_tensor)t)))
                 idle |= SDSE_BIT(t);
         if (!idle)
@@ -101,9 +101,14 @@ void sdse_lint_window_sharing_idle(struct sdse_lint *lint) {
         if (!level->network[SDSE_INPUTS].window_sharing)
             continue;
         const char *why = NULL;
-        if (!(spread_dims(lint->arch, l) & window))
-            why = sdse_arena_printf(lint->arena, "%s, none of P, Q, R and S",
-                                    spread_text(lint, l));
+        unsigned dims = 0; // of all fan-outs that windows may reach together
+        for (unsigned i = l; i < lint->arch->level_count; i++)
+            dims |= spread_dims(lint->arch, i);
+        if (!(dims & window))
+            why = sdse_arena_printf(lint->arena,
+                                    "from there on fan-outs take %s, none of P, Q, R "
+                                    "and S",
+                                    sdse_lint_dims(lint, dims));
         else if (!(level->keeps >> SDSE_PART_INPUTS & 1u))
             why = sdse_arena_printf(lint->arena,
                                     "windows are shared at the fan-out of the memory "

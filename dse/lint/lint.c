@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "costmodel/resolve.h"
 #include "dse/lint/checks.h"
+#include "spec/load.h"
 #include "spec/path.h"
 
 struct check {
@@ -14,6 +16,9 @@ struct check {
 #define ROW(name, function) {name, sdse_lint_##function},
 static const struct check arch_checks[] = {SDSE_LINT_ARCH_CHECKS(ROW)};
 static const struct check pair_checks[] = {SDSE_LINT_PAIR_CHECKS(ROW)};
+static const struct check home_checks[] = {SDSE_LINT_HOME_CHECKS(ROW)};
+static const struct check workload_checks[] = {SDSE_LINT_WORKLOAD_CHECKS(ROW)};
+static const struct check sweep_checks[] = {SDSE_LINT_SWEEP_CHECKS(ROW)};
 #undef ROW
 
 static enum sdse_status run(struct sdse_lint *lint, const struct check *checks,
@@ -32,12 +37,97 @@ enum sdse_status sdse_lint_arch(const struct sdse_arch *arch, struct sdse_node *
     return run(&lint, arch_checks, sizeof arch_checks / sizeof *arch_checks);
 }
 
+static enum sdse_status lint_pair(const struct sdse_arch *arch, struct sdse_node *root,
+                                  const struct sdse_workload *net,
+                                  struct sdse_diags *found, const struct check *checks,
+                                  size_t count) {
+    struct sdse_lint lint = {
+        .arena = found->arena, .found = found, .arch = arch, .root = root, .net = net};
+    return run(&lint, checks, count);
+}
+
 enum sdse_status sdse_lint_pair(const struct sdse_arch *arch, struct sdse_node *root,
                                 const struct sdse_workload *net,
                                 struct sdse_diags *found) {
+    const enum sdse_status status = lint_pair(arch, root, net, found, pair_checks,
+                                              sizeof pair_checks / sizeof *pair_checks);
+    return status != SDSE_OK ? status
+                             : lint_pair(arch, root, net, found, home_checks,
+                                         sizeof home_checks / sizeof *home_checks);
+}
+
+enum sdse_status sdse_lint_workload(const struct sdse_workload *net,
+                                    struct sdse_node *root, struct sdse_diags *found) {
     struct sdse_lint lint = {
-        .arena = found->arena, .found = found, .arch = arch, .root = root, .net = net};
-    return run(&lint, pair_checks, sizeof pair_checks / sizeof *pair_checks);
+        .arena = found->arena, .found = found, .net = net, .root = root};
+    return run(&lint, workload_checks,
+               sizeof workload_checks / sizeof *workload_checks);
+}
+
+// Findings of one check at one place, which several networks give, are one.
+static enum sdse_status merge(const struct sdse_diags *of_pairs,
+                              struct sdse_diags *found) {
+    for (const struct sdse_diag *diag = of_pairs->first; diag; diag = diag->next) {
+        size_t before = 0, after = 0;
+        for (const struct sdse_diag *other = of_pairs->first; other;
+             other = other->next) {
+            const bool alike = strcmp(other->check, diag->check) == 0 &&
+                               other->loc.line == diag->loc.line &&
+                               other->loc.column == diag->loc.column;
+            if (other == diag)
+                before = after, after = 0;
+            else
+                after += alike;
+        }
+        if (before)
+            continue;
+        if (after)
+            sdse_diag_add(found, SDSE_WARNING, diag->loc, diag->check,
+                          "%s (and %zu more of the sweep's networks)", diag->message,
+                          after);
+        else
+            sdse_diag_add(found, SDSE_WARNING, diag->loc, diag->check, "%s",
+                          diag->message);
+    }
+    return found->fault;
+}
+
+// An accelerator of a sweep as its file has it, held against the sweep's networks. One
+// that cannot be without overrides is left out.
+static enum sdse_status lint_arch_of(const struct sdse_plan *plan, size_t arch,
+                                     struct sdse_diags *found) {
+    struct sdse_diags said, of_pairs;
+    struct sdse_arch *own;
+    sdse_diags_init(&said, found->arena);
+    sdse_diags_init(&of_pairs, found->arena);
+    struct sdse_node *root = sdse_tree_copy(found->arena, plan->archs[arch].root);
+    enum sdse_status status =
+        root ? sdse_arch_from_tree(found->arena, root, NULL, 0, &said, &own)
+             : SDSE_NO_MEMORY;
+    if (status == SDSE_OK)
+        status = sdse_arch_resolve_costs(own, found->arena, &said);
+    if (status != SDSE_OK)
+        return status == SDSE_NO_MEMORY ? status : SDSE_OK;
+    for (size_t n = 0; n < plan->network_count && status == SDSE_OK; n++)
+        status = lint_pair(own, root, plan->networks[n].workload, &of_pairs,
+                           pair_checks, sizeof pair_checks / sizeof *pair_checks);
+    return status == SDSE_OK ? merge(&of_pairs, found) : status;
+}
+
+enum sdse_status sdse_lint_sweep(const struct sdse_plan *plan, struct sdse_node *root,
+                                 struct sdse_diags *found) {
+    struct sdse_lint lint = {
+        .arena = found->arena, .found = found, .plan = plan, .root = root};
+    enum sdse_status status =
+        run(&lint, sweep_checks, sizeof sweep_checks / sizeof *sweep_checks);
+    bool plain = false;
+    for (size_t f = 0; f < plan->form_count; f++) {
+        const struct sdse_form_setting *setting = &plan->forms[f].form->setting;
+        plain |= !setting->smartdeal && setting->first == SDSE_WORDS_FIRST;
+    }
+    for (size_t a = 0; a < plan->arch_count && plain && status == SDSE_OK; a++)
+        status = lint_arch_of(plan, a, found);
+    return status;
 }
 
 void sdse_lint_say(struct sdse_lint *lint, struct sdse_loc loc, const char *format,
@@ -71,6 +161,17 @@ struct sdse_loc sdse_lint_place_in(struct sdse_lint *lint, struct sdse_loc other
     if (!path)
         lint->status = SDSE_NO_MEMORY;
     return sdse_lint_place(lint, otherwise, path, NULL);
+}
+
+struct sdse_loc sdse_lint_capacity_place(struct sdse_lint *lint,
+                                         const struct sdse_level *level) {
+    static const char *const keys[] = {"capacity_bits", "capacity_bytes",
+                                       "capacity_words", "capacity_kib",
+                                       "capacity_mib"};
+    struct sdse_loc place = level->loc;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        place = sdse_lint_place_in(lint, place, level->name, keys[i]);
+    return place;
 }
 
 const char *sdse_lint_dims(struct sdse_lint *lint, unsigned dims) {

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "dse/lint/checks.h"
+#include "dse/lint/feed.h"
 #include "spec/load.h"
 
 void sdse_lint_buffering_unlimited(struct sdse_lint *lint) {
@@ -71,16 +72,10 @@ void sdse_lint_gaps_idle(struct sdse_lint *lint) {
 
 // --- Capacity that an outer memory never fills ---
 
-// Whether the tensors are stored as plain words there: weights not above an engine that
-// takes another form, nothing in a format.
+// Whether the tensors are stored as plain words there, whatever the weights' form.
 static bool is_plain(const struct sdse_arch *arch, unsigned l, unsigned tensors) {
-    if ((tensors >> SDSE_WEIGHTS & 1u) && arch->rebuild.present &&
-        l <= arch->rebuild.below_level)
+    if ((tensors >> SDSE_WEIGHTS & 1u) && !sdse_weights_are_plain(arch, l))
         return false;
-    for (unsigned e = 0; (tensors >> SDSE_WEIGHTS & 1u) && e < arch->engine_count; e++)
-        if (arch->engine[e].kind == SDSE_ENGINE_PRODUCTS &&
-            l <= arch->engine[e].below_level)
-            return false;
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         if ((tensors >> t & 1u) &&
             arch->level[l].format[t].compression != SDSE_UNCOMPRESSED)
@@ -121,7 +116,7 @@ void sdse_lint_capacity_unused(struct sdse_lint *lint) {
             if (most >= usable)
                 continue;
             sdse_lint_say(
-                lint, sdse_lint_place(lint, level->loc, level->name, NULL),
+                lint, sdse_lint_capacity_place(lint, level),
                 "'%s' can use at most %.0f of the %.0f bits that it has for tiles: all "
                 "that it holds (%s) is also in '%s' outside it, which has %" PRIu64
                 "; make this one smaller, that one larger, or let it keep less",
