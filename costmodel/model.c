@@ -69,7 +69,8 @@ static enum sdse_status prepare_bits(struct sdse_model *model) {
         const bool rebuilt = form->smartdeal && l > arch->rebuild.below_level;
         for (enum sdse_tensor t = SDSE_WEIGHTS; t < SDSE_TENSORS; t++) {
             const struct sdse_words words =
-                sdse_words_of(model->layer, t, rebuilt ? form : NULL);
+                sdse_words_of(model->layer->whole ? model->layer->whole : model->layer,
+                              t, rebuilt ? form : NULL);
             const enum sdse_status status =
                 sdse_coded_bits(&arch->level[l].format[t], arch->bits[t], &words,
                                 &model->bits[l][t], &model->place_bits[l][t]);

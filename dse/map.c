@@ -401,6 +401,36 @@ enum sdse_status sdse_map(const struct sdse_map_request *request,
     return search(&asked, arena, answer);
 }
 
+enum sdse_status sdse_map_bound(const struct sdse_map_request *request,
+                                struct sdse_totals *least) {
+    const struct sdse_search_limits limits = {.stop = request->stop};
+    struct sdse_effort effort;
+    struct sdse_candidates candidates;
+    struct sdse_arena *scratch = sdse_arena_new();
+    if (!scratch)
+        return SDSE_NO_MEMORY;
+    sdse_effort_init(&effort, &limits);
+    enum sdse_status status = sdse_candidates_init(request, goal_of(request->objective),
+                                                   &effort, scratch, &candidates);
+    if (status == SDSE_OK)
+        status = sdse_candidates_rank(&candidates);
+    struct sdse_totals found = {.energy_pj = (double)INFINITY,
+                                .latency_cycles = (double)INFINITY};
+    for (size_t i = 0; i < candidates.count && status == SDSE_OK; i++) {
+        const struct sdse_totals *root = &candidates.candidate[i].root;
+        // One that was not looked at, as the search was stopped: nothing is known.
+        const bool seen = i < candidates.seen;
+        found.energy_pj = fmin(found.energy_pj, seen ? root->energy_pj : 0);
+        found.latency_cycles =
+            fmin(found.latency_cycles, seen ? root->latency_cycles : 0);
+    }
+    if (status == SDSE_OK)
+        *least = found;
+    sdse_candidates_free(&candidates);
+    sdse_arena_free(scratch);
+    return status;
+}
+
 // Ways to write a prime power as an ordered product over `slots` factors:
 // C(exponent + slots - 1, slots - 1).
 static double log10_splits(uint64_t bound, unsigned slots) {

@@ -25,6 +25,11 @@
 enum sdse_status sdse_map(const struct sdse_map_request *request,
                           struct sdse_arena *arena, struct sdse_map_answer *answer);
 
+// What no mapping of the layer stays below, in energy and in latency: the bounds at the
+// roots of its search, which is not begun. Lives in nothing. Returns as sdse_map.
+enum sdse_status sdse_map_bound(const struct sdse_map_request *request,
+                                struct sdse_totals *least);
+
 // Decimal logarithm of the number of mappings in one variant of the space before
 // capacities: factors x places x orders. An upper estimate: orders are counted as if
 // every dimension had a loop at every level that may carry it. Variants add to it, as

@@ -6,11 +6,12 @@
 // A sum that ends in a state, and where it comes from.
 struct label {
     struct sdse_tradeoff at;
-    uint32_t parent; // label of the stage before
+    uint32_t parent; // label of the stage before, or before its group
     uint32_t choice; // element of the layer's answer
     uint32_t
         state; // that it ends in: of the tensors alive, the first is the last digit
     uint32_t order; // in which it was made: ties
+    uint32_t more;  // layers of its group after the first; 0: no group
     enum sdse_place outputs;
 };
 
@@ -30,6 +31,10 @@ struct finder {
     void *context;
     struct label *found; // candidates of the stage under way
     size_t count, room;
+    uint32_t made; // of the stage, kept or not
+    // Scratch of what a group must beat.
+    struct sdse_tradeoff *before, *bar;
+    size_t before_room, bar_room;
     size_t *corner; // scratch of thinning
     size_t corner_room;
     struct sdse_places *places;
@@ -197,7 +202,7 @@ static bool prune(struct finder *finder) {
     return true;
 }
 
-// --- One layer ---
+// --- One layer, or a group ---
 
 static bool make_room(struct finder *finder, size_t more) {
     if (finder->count + more <= finder->room)
@@ -211,28 +216,36 @@ static bool make_room(struct finder *finder, size_t more) {
     return true;
 }
 
-// Adds the answer to the labels first … end - 1 of the stage before, which share a
-// state.
-static bool add_sums(struct finder *finder, const struct sdse_places_stage *before,
-                     size_t first, size_t end, size_t layer,
+// A step from the stage before `first` to the stage after `last`: labels begin ... end
+// - 1 of the former, which share a state.
+struct step {
+    const struct sdse_places_stage *before, *after;
+    size_t first, last; // layers
+    size_t begin, end;
+    enum sdse_place *place; // of all tensors
+};
+
+// Adds the answer to the labels of the step.
+static bool add_sums(struct finder *finder, const struct step *step,
                      const struct sdse_layer_front *answer, uint32_t state,
                      enum sdse_place outputs) {
-    const double times = (double)finder->placing->repeat[layer];
-    if (!make_room(finder, (end - first) * answer->count))
+    const bool alone = step->first == step->last;
+    const double times = alone ? (double)finder->placing->repeat[step->first] : 1;
+    if (!make_room(finder, (step->end - step->begin) * answer->count))
         return false;
-    for (size_t i = first; i < end; i++) {
+    for (size_t i = step->begin; i < step->end; i++) {
         for (size_t c = 0; c < answer->count; c++) {
             const struct sdse_tradeoff *more = &answer->elements[c];
-            const struct sdse_tradeoff *at = &before->label[i].at;
-            finder->found[finder->count] =
+            const struct sdse_tradeoff *at = &step->before->label[i].at;
+            finder->found[finder->count++] =
                 (struct label){{at->energy_pj + times * more->energy_pj,
                                 at->latency_cycles + times * more->latency_cycles},
                                (uint32_t)i,
                                (uint32_t)c,
                                state,
-                               (uint32_t)finder->count,
+                               finder->made++,
+                               (uint32_t)(step->last - step->first),
                                outputs};
-            finder->count++;
         }
     }
     return true;
@@ -255,8 +268,8 @@ static bool may_be(const struct sdse_handed_tensor *made, enum sdse_place place)
            (place == SDSE_PLACE_SHARED || last_use(made) > made->use[0]);
 }
 
-// The question of a layer that finds live tensors at these places; the outputs' place
-// is left open.
+// The question of a layer, or a group that it begins, that finds live tensors at these
+// places; the outputs' place is left open.
 static struct sdse_place_question question_at(const struct sdse_placing *placing,
                                               const struct sdse_places_stage *before,
                                               size_t layer,
@@ -283,49 +296,140 @@ static void pass_layer(const struct sdse_placing *placing,
     }
 }
 
-static enum sdse_status leave_state(struct finder *finder,
-                                    const struct sdse_places_stage *before,
-                                    size_t first, size_t end, size_t layer,
-                                    enum sdse_place *place,
-                                    const struct sdse_places_stage *after) {
+static enum sdse_status leave_state(struct finder *finder, const struct step *step,
+                                    bool (*set_bar)(struct finder *,
+                                                    const struct step *, uint32_t,
+                                                    struct sdse_places_bar *)) {
     const struct sdse_placing *placing = finder->placing;
-    const struct sdse_handed_tensor *made = made_by(placing, layer);
-    read_state(before, before->label[first].state, place);
-    struct sdse_place_question question = question_at(placing, before, layer, place);
-    pass_layer(placing, before, layer, place);
+    const struct sdse_handed_tensor *made = made_by(placing, step->last);
+    enum sdse_place *place = step->place;
+    read_state(step->before, step->before->label[step->begin].state, place);
+    struct sdse_place_question question =
+        question_at(placing, step->before, step->first, place);
+    question.more = step->last - step->first;
+    pass_layer(placing, step->before, step->first, place);
     for (enum sdse_place out = SDSE_PLACE_OUTERMOST; out < SDSE_PLACES; out++) {
         struct sdse_layer_front answer = {.count = 0};
+        struct sdse_places_bar bar;
         if (!may_be(made, out))
             continue;
+        if (made)
+            place[made - placing->tensor] = out;
+        const uint32_t state = write_state(step->after, place);
         question.outputs = out;
+        if (set_bar) {
+            if (!set_bar(finder, step, state, &bar))
+                return SDSE_NO_MEMORY;
+            question.bar = &bar;
+        }
         const enum sdse_status status =
             finder->ask(finder->context, &question, &answer);
         if (status != SDSE_OK)
             return status;
         finder->places->questions++;
-        if (made)
-            place[made - placing->tensor] = out;
-        if (!add_sums(finder, before, first, end, layer, &answer,
-                      write_state(after, place), out))
+        if (!add_sums(finder, step, &answer, state, out))
             return SDSE_NO_MEMORY;
     }
     return SDSE_OK;
 }
 
-static enum sdse_status pass(struct finder *finder,
-                             const struct sdse_places_stage *before, size_t layer,
-                             enum sdse_place *place, struct sdse_arena *arena,
-                             struct sdse_places_stage *after) {
-    enum sdse_status status = SDSE_OK;
-    finder->count = 0;
-    if (!list_alive(finder->placing, layer, after))
-        return SDSE_OVERFLOW;
-    for (size_t first = 0, end; !status && first < before->count; first = end) {
-        for (end = first + 1; end < before->count &&
-                              before->label[end].state == before->label[first].state;)
-            end++;
-        status = leave_state(finder, before, first, end, layer, place, after);
+static size_t end_of_state(const struct sdse_places_stage *stage, size_t first) {
+    size_t end = first + 1;
+    while (end < stage->count && stage->label[end].state == stage->label[first].state)
+        end++;
+    return end;
+}
+
+// Whether there are `count` places in a list; false: memory is out.
+static bool make_list(struct sdse_tradeoff **list, size_t *room, size_t count) {
+    if (count <= *room)
+        return true;
+    struct sdse_tradeoff *more = realloc(*list, count * sizeof *more);
+    if (!more)
+        return false;
+    *list = more;
+    *room = count;
+    return true;
+}
+
+// What a group must beat: what was found so far, which is pruned.
+static bool set_bar(struct finder *finder, const struct step *step, uint32_t state,
+                    struct sdse_places_bar *bar) {
+    if (!prune(finder) ||
+        !make_list(&finder->before, &finder->before_room, step->end - step->begin) ||
+        !make_list(&finder->bar, &finder->bar_room, finder->count + 1))
+        return false;
+    *bar = (struct sdse_places_bar){.before_count = step->end - step->begin,
+                                    .before = finder->before,
+                                    .found = finder->bar};
+    for (size_t i = step->begin; i < step->end; i++)
+        finder->before[i - step->begin] = step->before->label[i].at;
+    for (size_t i = 0; i < finder->count; i++)
+        if (finder->found[i].state == state)
+            finder->bar[bar->found_count++] = finder->found[i].at;
+    return true;
+}
+
+bool sdse_places_may_help(const struct sdse_places_bar *bar, enum sdse_places_goal goal,
+                          const struct sdse_tradeoff *least) {
+    if (!bar || bar->found_count == 0)
+        return true;
+    size_t at = 0; // the last of found that takes no more energy
+    for (size_t i = 0; i < bar->before_count; i++) {
+        const double energy_pj = bar->before[i].energy_pj + least->energy_pj,
+                     cycles = bar->before[i].latency_cycles + least->latency_cycles;
+        if (goal == SDSE_PLACES_LATENCY) {
+            if (cycles < bar->found[0].latency_cycles)
+                return true;
+            if (cycles == bar->found[0].latency_cycles &&
+                energy_pj < bar->found[0].energy_pj)
+                return true;
+            continue;
+        }
+        while (at + 1 < bar->found_count && bar->found[at + 1].energy_pj <= energy_pj)
+            at++;
+        if (bar->found[at].energy_pj > energy_pj)
+            return true;
+        if (goal == SDSE_PLACES_ENERGY && bar->found[at].energy_pj < energy_pj)
+            continue;
+        if (bar->found[at].latency_cycles > cycles)
+            return true;
     }
+    return false;
+}
+
+static enum sdse_status pass(struct finder *finder, struct sdse_places_stage *stages,
+                             size_t first, size_t last, enum sdse_place *place,
+                             bool group) {
+    const struct sdse_places_stage *before = &stages[first], *after = &stages[last + 1];
+    enum sdse_status status = SDSE_OK;
+    for (size_t begin = 0, end; !status && begin < before->count; begin = end) {
+        end = end_of_state(before, begin);
+        const struct step step = {.before = before,
+                                  .after = after,
+                                  .first = first,
+                                  .last = last,
+                                  .begin = begin,
+                                  .end = end,
+                                  .place = place};
+        status = leave_state(finder, &step, group ? set_bar : NULL);
+    }
+    return status;
+}
+
+// All ways to end with layer `last`: it alone, then groups.
+static enum sdse_status end_with(struct finder *finder,
+                                 struct sdse_places_stage *stages, size_t last,
+                                 enum sdse_place *place, struct sdse_arena *arena) {
+    const struct sdse_placing *placing = finder->placing;
+    struct sdse_places_stage *after = &stages[last + 1];
+    finder->count = finder->made = 0;
+    if (!list_alive(placing, last, after))
+        return SDSE_OVERFLOW;
+    enum sdse_status status = pass(finder, stages, last, last, place, false);
+    for (size_t g = 0; !status && g < placing->group_count; g++)
+        if (placing->group[g].last == last)
+            status = pass(finder, stages, placing->group[g].first, last, place, true);
     if (status != SDSE_OK)
         return status;
     if (!prune(finder))
@@ -365,8 +469,10 @@ enum sdse_status sdse_places_find(const struct sdse_placing *placing,
     stage[0].label = nothing;
     enum sdse_status status = SDSE_OK;
     for (size_t l = 0; !status && l < layers; l++)
-        status = pass(&finder, &stage[l], l, place, arena, &stage[l + 1]);
+        status = end_with(&finder, stage, l, place, arena);
     free(finder.found);
+    free(finder.before);
+    free(finder.bar);
     free(finder.corner);
     if (status != SDSE_OK)
         return status;
@@ -387,20 +493,26 @@ void sdse_places_choices(const struct sdse_places *places, size_t element,
     const struct sdse_placing *placing = places->placing;
     for (size_t t = 0; t < placing->tensor_count; t++)
         place[t] = SDSE_PLACE_OUTERMOST;
-    for (size_t l = places->layer_count; l-- > 0;) {
-        const struct label *label = &places->stages[l + 1].label[element];
-        const struct sdse_handed_tensor *made = made_by(placing, l);
-        if (made)
-            place[made - placing->tensor] = label->outputs;
-        choice[l] = label->choice;
-        question[l].outputs = label->outputs;
+    for (size_t end = places->layer_count; end > 0;) {
+        const struct label *label = &places->stages[end].label[element];
+        const size_t first = end - 1 - label->more;
+        for (size_t l = first; l < end; l++) {
+            const struct sdse_handed_tensor *made = made_by(placing, l);
+            const bool last = l + 1 == end;
+            if (made)
+                place[made - placing->tensor] =
+                    last ? label->outputs : SDSE_PLACE_SHARED;
+            choice[l] = l == first ? label->choice : 0;
+            question[l] = (struct sdse_place_question){
+                .layer = l, .more = l == first ? label->more : 0, .inside = l > first};
+        }
+        question[first].outputs = label->outputs;
         element = label->parent;
+        end = first;
     }
     // Forwards again: what each layer finds where.
     for (size_t l = 0; l < places->layer_count; l++) {
-        const enum sdse_place outputs = question[l].outputs;
-        question[l] = (struct sdse_place_question){.layer = l, .outputs = outputs};
-        for (size_t t = 0; t < placing->tensor_count; t++) {
+        for (size_t t = 0; t < placing->tensor_count && !question[l].inside; t++) {
             const struct sdse_handed_tensor *tensor = &placing->tensor[t];
             const bool there = place[t] == SDSE_PLACE_SHARED
                                    ? last_use(tensor) >= l

@@ -10,6 +10,10 @@
 //     f_0 = {(0, 0)};  f_t(s') = front of the union over s, output's place
 //                      of f_{t-1}(s) + front(layer t, its tensors' places, bits held)
 //
+// Runs of layers may be answered for together, as groups whose layers take turns: f_t
+// is then the union over the layers after which a group that ends with layer t may
+// begin.
+//
 // Proof: energy and latency are sums over layers; what a layer costs depends on its
 // own places and on the bits that M holds while it runs, both fixed by the state s;
 // what may follow is fixed by s'. So of two beginnings that end in one state the worse
@@ -46,16 +50,49 @@ enum sdse_place {
     SDSE_PLACES
 };
 
+// Layers that may take turns: of what they read and make only the first layer's inputs
+// come from before, and only the last one's outputs are read later.
+struct sdse_layer_group {
+    size_t first, last; // layers [first < last]
+};
+
 struct sdse_placing {
     size_t layer_count;
     const uint64_t *repeat; // of each layer; 1 for those that make or read a tensor
     size_t tensor_count;
     const struct sdse_handed_tensor *tensor;
+    size_t group_count;
+    const struct sdse_layer_group *group; // by rising last layer
 };
 
-// One layer under given places.
+// What is kept of the sums: all that no other beats, the corners of their hull (exact
+// for products of powers, without a budget), or the least energy, or latency, alone.
+enum sdse_places_goal {
+    SDSE_PLACES_FRONT,
+    SDSE_PLACES_CORNERS,
+    SDSE_PLACES_ENERGY, // ties by latency
+    SDSE_PLACES_LATENCY // ties by energy
+};
+
+// What the sums with an answer must beat: they are of no use if for each of `before`
+// some of `found` is no more in both. Both of one state, unbeaten, by rising energy.
+struct sdse_places_bar {
+    size_t before_count, found_count;
+    const struct sdse_tradeoff *before, *found;
+};
+
+// Whether a sum with an answer that is no less than `least` in both may be of use.
+bool sdse_places_may_help(const struct sdse_places_bar *bar, enum sdse_places_goal goal,
+                          const struct sdse_tradeoff *least);
+
+// One layer, or a group, under given places.
 struct sdse_place_question {
-    size_t layer;
+    size_t layer; // a group's first
+    size_t more;  // layers of the group after it; 0: no group
+    bool inside;  // of sdse_places_choices: part of a group that began before
+    // Of a group, while it is asked for; NULL: every answer counts. What cannot help
+    // may be left out of the answer.
+    const struct sdse_places_bar *bar;
     uint32_t operands;       // inputs at home in M, as many of its operands
     uint32_t addends;        // maps at home in M that it adds to its outputs
     bool weights;            // the right operand is at home in M
@@ -73,15 +110,6 @@ void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
 typedef enum sdse_status (*sdse_place_ask)(void *context,
                                            const struct sdse_place_question *question,
                                            struct sdse_layer_front *answer);
-
-// What is kept of the sums: all that no other beats, the corners of their hull (exact
-// for products of powers, without a budget), or the least energy, or latency, alone.
-enum sdse_places_goal {
-    SDSE_PLACES_FRONT,
-    SDSE_PLACES_CORNERS,
-    SDSE_PLACES_ENERGY, // ties by latency
-    SDSE_PLACES_LATENCY // ties by energy
-};
 
 struct sdse_places_stage;
 
@@ -109,7 +137,8 @@ enum sdse_status sdse_places_find(const struct sdse_placing *placing,
                                   struct sdse_arena *arena, struct sdse_places *places);
 
 // One element: question[layer] and choice[layer], an index into the front that answered
-// it, and place[tensor].
+// it, and place[tensor]. Of a group the question and choice stand at its first layer;
+// tensors inside it count as shared.
 void sdse_places_choices(const struct sdse_places *places, size_t element,
                          struct sdse_place_question *question, size_t *choice,
                          enum sdse_place *place);

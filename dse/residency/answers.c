@@ -39,10 +39,8 @@ static bool list_front(const struct sdse_map_answer *answer, struct sdse_arena *
     return true;
 }
 
-// The least room in which all points of an answer fit, which fit in `most`; no point
-// fits in less than `most` if none does there.
-static double least_room(const struct sdse_model *model, unsigned level,
-                         const struct sdse_map_answer *answer, double most) {
+double sdse_answer_least_room_bits(const struct sdse_model *model, unsigned level,
+                                   const struct sdse_map_answer *answer, double most) {
     const double rounding = 1 + 1e-12;
     double room = answer->point_count ? 0 : -(double)INFINITY;
     for (size_t i = 0; i < answer->point_count; i++)
@@ -79,8 +77,8 @@ static enum sdse_status search(const struct sdse_answers *answers,
         status = sdse_map(&map, found->arena, &found->answer);
     if (status != SDSE_OK)
         return status;
-    found->least_room_bits =
-        least_room(model, answers->level, &found->answer, found->most_room_bits);
+    found->least_room_bits = sdse_answer_least_room_bits(
+        model, answers->level, &found->answer, found->most_room_bits);
     return list_front(&found->answer, found->arena, &found->front) ? SDSE_OK
                                                                    : SDSE_NO_MEMORY;
 }
@@ -143,8 +141,8 @@ static enum sdse_status know_unshared(struct sdse_answers *answers, size_t l) {
         return status;
     known->answer = *layer->unshared;
     known->most_room_bits = answers->capacity_bits;
-    known->least_room_bits =
-        least_room(model, answers->level, layer->unshared, known->most_room_bits);
+    known->least_room_bits = sdse_answer_least_room_bits(
+        model, answers->level, layer->unshared, known->most_room_bits);
     if (!list_front(layer->unshared, answers->arena, &known->front))
         return SDSE_NO_MEMORY;
     *place_of(answers, &question) = known;

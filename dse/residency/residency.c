@@ -189,7 +189,10 @@ static enum sdse_status prepare(struct sdse_answers *answers,
 static enum sdse_status ask(void *context, const struct sdse_place_question *question,
                             struct sdse_layer_front *front) {
     struct sdse_answers *answers = context;
+    const struct sdse_residency_groups *groups = answers->request->groups;
     const struct sdse_answer *answer;
+    if (question->more && !answers->stopped)
+        return groups->ask(groups->context, question, front);
     // What is held alone is more than there is, or half a map.
     if (question->reserved_bits > answers->capacity_bits || answers->stopped ||
         splits_map(answers, question)) {
@@ -231,6 +234,10 @@ enum sdse_status sdse_residency_find(const struct sdse_residency_request *reques
     residency->answers = answers;
     if (status == SDSE_OK)
         status = list_tensors(request, level, arena, &residency->placing);
+    if (status == SDSE_OK && request->groups)
+        status = request->groups->list(request->groups->context, &residency->placing,
+                                       &residency->placing.group_count,
+                                       &residency->placing.group);
     if (status == SDSE_OK)
         status = prepare(answers, &residency->placing, arena);
     if (status == SDSE_OK)
@@ -257,14 +264,18 @@ enum sdse_status sdse_residency_pick(const struct sdse_residency_request *reques
     sdse_places_choices(&residency->places, element, question, choice, place);
     for (size_t l = 0; l < layers; l++) {
         const struct sdse_answer *answer;
+        layer[l] = (struct sdse_resident_layer){.question = question[l]};
+        layer[l].layer = *request->layer[l].layer;
+        if (question[l].more || question[l].inside) {
+            layer[l].choice = choice[l];
+            continue;
+        }
         const enum sdse_status status =
             sdse_answers_get(residency->answers, &question[l], &answer);
         if (status != SDSE_OK)
             return status;
-        layer[l].question = question[l];
         layer[l].residence = sdse_question_residence(request->layer[l].layer,
                                                      &question[l], residency->level);
-        layer[l].layer = *request->layer[l].layer;
         layer[l].layer.residence = &layer[l].residence;
         layer[l].point = &answer->answer.point[choice[l]];
     }

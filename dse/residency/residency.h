@@ -22,17 +22,28 @@ struct sdse_residency_layer {
     const struct sdse_map_answer *unshared;
 };
 
+// Groups of layers that are answered for together.
+struct sdse_residency_groups {
+    void *context;
+    // Lists those that may be, of the tensors that layers hand over.
+    // group  out: [*count], by rising last layer
+    enum sdse_status (*list)(void *context, const struct sdse_placing *placing,
+                             size_t *count, const struct sdse_layer_group **group);
+    sdse_place_ask ask; // of a group
+};
+
 struct sdse_residency_request {
     const struct sdse_arch *arch; // one of its memories shares
     const struct sdse_workload *workload;
     const struct sdse_residency_layer *layer; // [workload->layer_count]
     // As the layers are asked: energy, latency, or the front (products, budgets).
     enum sdse_map_objective objective;
-    enum sdse_places_goal goal; // as places are; fits the objective
-    bool free_bypass;           // as in struct sdse_map_request
-    unsigned padding_percent;   // likewise
-    unsigned threads;           // 0 = as many as processors
-    const atomic_bool *stop;    // NULL = never
+    enum sdse_places_goal goal;                 // as places are; fits the objective
+    bool free_bypass;                           // as in struct sdse_map_request
+    unsigned padding_percent;                   // likewise
+    unsigned threads;                           // 0 = as many as processors
+    const atomic_bool *stop;                    // NULL = never
+    const struct sdse_residency_groups *groups; // NULL: none
 };
 
 // One layer under the places that were picked.
@@ -40,7 +51,8 @@ struct sdse_resident_layer {
     struct sdse_layer layer;         // with its residence
     struct sdse_residence residence; // tensors 0, reserved 0: as without sharing
     struct sdse_place_question question;
-    const struct sdse_map_point *point;
+    size_t choice; // of a group, at its first layer: the element of its answer
+    const struct sdse_map_point *point; // NULL: part of a group, which answers for it
 };
 
 struct sdse_residency {
@@ -81,6 +93,13 @@ enum sdse_status sdse_residency_pick(const struct sdse_residency_request *reques
                                      const struct sdse_residency *residency,
                                      size_t element, struct sdse_resident_layer *layer,
                                      enum sdse_place *place);
+
+// The least room that all points of an answer fit in, which fit in `most`: at any room
+// in between the answer is the same. No point fits in less than `most` if none does
+// there. level: of the shared memory. [bits]
+struct sdse_model;
+double sdse_answer_least_room_bits(const struct sdse_model *model, unsigned level,
+                                   const struct sdse_map_answer *answer, double most);
 
 void sdse_residency_free(struct sdse_residency *residency);
 

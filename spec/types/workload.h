@@ -98,6 +98,9 @@ struct sdse_layer {
     const struct sdse_effects *effects;
     // Where its tensors are while it runs; NULL: in the outermost memory, all of them.
     const struct sdse_residence *residence;
+    // The layer of whose rows it is some, whose tensors it shares as they are stored;
+    // NULL: it is a layer by itself.
+    const struct sdse_layer *whole;
     struct sdse_loc loc;
 };
 

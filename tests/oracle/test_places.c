@@ -410,7 +410,10 @@ static void test_too_many_alive(void **state) {
         tensor[i] = (struct sdse_handed_tensor){i, 1, last, NULL, 1, false};
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_places places;
-    struct sdse_placing placing = {MOST + 2, repeat, MOST, tensor};
+    struct sdse_placing placing = {.layer_count = MOST + 2,
+                                   .repeat = repeat,
+                                   .tensor_count = MOST,
+                                   .tensor = tensor};
     assert_int_equal(sdse_places_find(&placing, SDSE_PLACES_ENERGY, 2, ask_for_one,
                                       NULL, arena, &places),
                      SDSE_OK);

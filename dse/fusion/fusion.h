@@ -1,0 +1,94 @@
+// The optimum of a network whose layers may hand tensors over in a shared memory, whole
+// or, in groups whose layers take turns, tile by tile.
+//
+// Chosen are the places of tensors (dse/residency/), a partition of the layers into
+// groups of at most `depth` consecutive ones, and for each group of several its
+// configuration: rows of the last layer per tile; which inner tensors are retained, the
+// others are made again; whose weights are kept; whether an input from the outermost
+// memory is buffered. What is in the shared memory while a nest of the group runs
+// follows from that (dse/fusion/rows.h), so every nest is a problem of its own for the
+// mapper, on some rows of its layer, beside so much that is held:
+//
+//     front(group) = union over configurations of the sum over kinds of nests of
+//                    times · answer(kind),     all alike nests have one mapping
+//
+// Oracle: tests/oracle/test_fusion.c, all partitions, configurations and places.
+#ifndef SDSE_DSE_FUSION_FUSION_H
+#define SDSE_DSE_FUSION_FUSION_H
+
+#include "dse/fusion/rows.h"
+#include "dse/residency/residency.h"
+
+// Rows of a tile that are tried: all numbers, or those of equal tiles, the last of
+// which may be shorter: ⌈rows / tiles⌉.
+enum sdse_fusion_tiles { SDSE_TILES_BALANCED, SDSE_TILES_ALL };
+
+struct sdse_fusion_request {
+    struct sdse_residency_request residency; // its `groups` is not read
+    size_t depth; // most layers of a group [1 ... SDSE_FUSED_MOST; 1: none takes turns]
+    enum sdse_fusion_tiles tiles;
+    // For references that count bounding boxes (struct sdse_fused_rows_request): the
+    // nests of all layers with their maps, which those of `residency` forget. NULL:
+    // exact sets.
+    const struct sdse_nest *boxed;
+};
+
+struct sdse_fusion_config {
+    uint64_t tile_rows;
+    unsigned retained; // set of SDSE_BIT(i): what the i-th layer of the group reads
+    unsigned kept;     // set of SDSE_BIT(i): weights of its i-th layer
+    bool buffered;     // its input
+};
+
+// One kind of nest of a group that was picked.
+struct sdse_fused_kind {
+    size_t layer; // of the network
+    uint64_t times;
+    struct sdse_row_run rows;        // the first of them
+    struct sdse_layer part;          // the rows as a layer, with its residence
+    struct sdse_residence residence; // `tensors` 0, `reserved` 0: none
+    const struct sdse_map_point *point;
+};
+
+struct sdse_fused_group {
+    size_t first, last; // layers
+    struct sdse_place_question question;
+    struct sdse_fusion_config config;
+    struct sdse_tradeoff at;
+    size_t kind_count;
+    struct sdse_fused_kind *kind; // by layer
+};
+
+struct sdse_fusion_counts {
+    uint64_t groups, questions;
+    // Of configurations: seen, of which cannot fit, of which a bound excludes, summed.
+    uint64_t configurations, too_big, cut, summed;
+    uint64_t bounds, searches; // of parts of layers
+    uint64_t asked;            // of their answers
+};
+
+struct sdse_fusion {
+    struct sdse_residency residency; // its places are those of groups too
+    struct sdse_fusion_counts counts;
+    struct sdse_fusing *fusing; // private
+};
+
+// Finds the front or optimum over all partitions, configurations and places. Frees and
+// fails as sdse_residency_find.
+enum sdse_status sdse_fusion_find(const struct sdse_fusion_request *request,
+                                  struct sdse_arena *arena, struct sdse_fusion *fusion);
+
+// The layers and groups of one element of the places: layer and place as of
+// sdse_residency_pick; layers of groups have no point.
+//
+// group  out: in the network's order; part.residence points into the kind. *count of
+//        them.
+enum sdse_status sdse_fusion_pick(const struct sdse_fusion_request *request,
+                                  const struct sdse_fusion *fusion, size_t element,
+                                  struct sdse_resident_layer *layer,
+                                  enum sdse_place *place,
+                                  struct sdse_fused_group **group, size_t *count);
+
+void sdse_fusion_free(struct sdse_fusion *fusion);
+
+#endif

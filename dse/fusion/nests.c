@@ -1,0 +1,178 @@
+#include "dse/fusion/nests.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "costmodel/model.h"
+
+// --- Entries ---
+
+static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
+                                   const struct sdse_nest *part,
+                                   const struct sdse_residence *at) {
+    struct sdse_nest_key key;
+    memset(&key, 0, sizeof key);
+    key.shape = nests->request->residency.layer[layer].shape;
+    key.rows = part->bound[SDSE_P];
+    key.map_rows = part->map[0];
+    key.stride = part->stride[0];
+    key.pad = part->pad[0];
+    key.tensors = at->tensors;
+    key.writes_through = at->writes_through;
+    key.loads_weights = at->loads_weights;
+    key.loaded_inputs = at->loaded_inputs;
+    return key;
+}
+
+struct sdse_nest_entry *sdse_nests_entry(struct sdse_nests *nests, size_t layer,
+                                         const struct sdse_nest *part,
+                                         const struct sdse_residence *at) {
+    const struct sdse_nest_key key = key_of(nests, layer, part, at);
+    struct sdse_nest_entry **slot =
+        &nests->slot[sdse_hash_bytes(&key, sizeof key).low % SDSE_NEST_SLOTS];
+    for (struct sdse_nest_entry *entry = *slot; entry; entry = entry->next)
+        if (memcmp(&entry->key, &key, sizeof key) == 0)
+            return entry;
+    struct sdse_nest_entry *fresh =
+        SDSE_ARENA_NEW(nests->arena, struct sdse_nest_entry);
+    if (!fresh)
+        return NULL;
+    fresh->key = key;
+    fresh->layer = layer;
+    fresh->part = *part;
+    fresh->next = *slot;
+    *slot = fresh;
+    return fresh;
+}
+
+struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
+                                  const struct sdse_nest_entry *entry,
+                                  double reserved_bits,
+                                  struct sdse_residence *residence) {
+    const struct sdse_layer *whole =
+        nests->request->residency.layer[entry->layer].layer;
+    struct sdse_layer layer = *whole;
+    layer.nest = entry->part;
+    if (!sdse_layer_moves(&layer)) {
+        layer.in_height = entry->part.map[0];
+        layer.whole = whole;
+    }
+    layer.repeat = layer.steps = 1;
+    layer.effects = NULL;
+    *residence =
+        (struct sdse_residence){.level = nests->level,
+                                .tensors = (unsigned)entry->key.tensors,
+                                .operands = entry->key.tensors >> SDSE_INPUTS & 1u,
+                                .writes_through = entry->key.writes_through,
+                                .loads_weights = entry->key.loads_weights,
+                                .loaded_inputs = entry->key.loaded_inputs,
+                                .reserved_bits = reserved_bits};
+    layer.residence = residence->tensors || reserved_bits > 0 ? residence : NULL;
+    return layer;
+}
+
+static struct sdse_map_request ask_for(const struct sdse_nests *nests,
+                                       const struct sdse_nest_entry *entry,
+                                       const struct sdse_layer *layer) {
+    const struct sdse_residency_request *request = &nests->request->residency;
+    return (struct sdse_map_request){.arch = request->arch,
+                                     .layer = layer,
+                                     .form = request->layer[entry->layer].form,
+                                     .objective = request->objective,
+                                     .free_bypass = request->free_bypass,
+                                     .padding_percent = request->padding_percent,
+                                     .stop = request->stop};
+}
+
+enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
+                                  struct sdse_nest_entry *entry) {
+    struct sdse_residence residence;
+    struct sdse_totals least = {0};
+    if (entry->bounded)
+        return SDSE_OK;
+    const struct sdse_layer layer = sdse_nest_layer(nests, entry, 0, &residence);
+    const struct sdse_map_request map = ask_for(nests, entry, &layer);
+    if (!sdse_layer_moves(&layer)) {
+        const enum sdse_status status = sdse_map_bound(&map, &least);
+        if (status != SDSE_OK)
+            return status;
+    }
+    entry->bound = (struct sdse_tradeoff){least.energy_pj, least.latency_cycles};
+    entry->bounded = true;
+    nests->counts->bounds++;
+    return SDSE_OK;
+}
+
+// --- Answers ---
+
+static enum sdse_status search(struct sdse_nests *nests,
+                               const struct sdse_nest_entry *entry,
+                               double reserved_bits, struct sdse_nest_answer *found) {
+    struct sdse_residence residence;
+    const struct sdse_layer layer =
+        sdse_nest_layer(nests, entry, reserved_bits, &residence);
+    const struct sdse_map_request map = ask_for(nests, entry, &layer);
+    struct sdse_model *model;
+    enum sdse_status status =
+        sdse_model_new(map.arch, &layer, map.form, nests->arena, &model);
+    found->most_room_bits = nests->capacity_bits - reserved_bits;
+    found->answer.status = SDSE_MAP_NONE;
+    // Nothing to search where not even the place of its outputs is left.
+    if (status == SDSE_OK && sdse_model_room_bits(model, map.arch, nests->level) >= 0)
+        status = sdse_map(&map, nests->arena, &found->answer);
+    if (status != SDSE_OK)
+        return status;
+    nests->counts->searches++;
+    nests->stopped |= found->answer.status == SDSE_MAP_INTERRUPTED;
+    found->least_room_bits = sdse_answer_least_room_bits(
+        model, nests->level, &found->answer, found->most_room_bits);
+    found->count = found->answer.point_count;
+    found->elements =
+        SDSE_ARENA_ARRAY(nests->arena, struct sdse_tradeoff, found->count + 1);
+    if (!found->elements)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < found->count; i++)
+        found->elements[i] =
+            (struct sdse_tradeoff){found->answer.point[i].totals.energy_pj,
+                                   found->answer.point[i].totals.latency_cycles};
+    return SDSE_OK;
+}
+
+static struct sdse_nest_answer *find(const struct sdse_nest_entry *entry, double room) {
+    struct sdse_nest_answer *answer = entry->answers;
+    while (answer &&
+           !(answer->least_room_bits <= room && room <= answer->most_room_bits))
+        answer = answer->next;
+    return answer;
+}
+
+static enum sdse_status learn(struct sdse_nests *nests, struct sdse_nest_entry *entry,
+                              double reserved_bits) {
+    struct sdse_nest_answer *found =
+        SDSE_ARENA_NEW(nests->arena, struct sdse_nest_answer);
+    if (!found)
+        return SDSE_NO_MEMORY;
+    const enum sdse_status status = search(nests, entry, reserved_bits, found);
+    if (status != SDSE_OK)
+        return status;
+    found->next = entry->answers;
+    entry->answers = found;
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_nests_answer(struct sdse_nests *nests,
+                                   struct sdse_nest_entry *entry, double reserved_bits,
+                                   const struct sdse_nest_answer **answer) {
+    const double room = nests->capacity_bits - reserved_bits;
+    enum sdse_status status = SDSE_OK;
+    nests->counts->asked++;
+    // The widest first: it is the answer of most rooms.
+    if (!entry->answers)
+        status = learn(nests, entry, 0);
+    if (status == SDSE_OK && !find(entry, room))
+        status = learn(nests, entry, reserved_bits);
+    if (status == SDSE_OK)
+        *answer = find(entry, room);
+    return status;
+}

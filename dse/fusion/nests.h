@@ -1,0 +1,70 @@
+// What is known of the nests of groups: bounds and answers, each valid in an interval
+// of room. Private to dse/fusion/.
+#ifndef SDSE_DSE_FUSION_NESTS_H
+#define SDSE_DSE_FUSION_NESTS_H
+
+#include "dse/fusion/fusion.h"
+
+// What a nest is but for the room it has.
+struct sdse_nest_key {
+    size_t shape;                           // of its layer
+    uint64_t rows, map_rows, stride;        // of its part
+    int64_t pad;                            // likewise
+    uint64_t tensors;                       // at home in the shared memory
+    uint64_t writes_through, loads_weights; // 0 or 1
+    uint64_t loaded_inputs;                 // words
+};
+
+struct sdse_nest_answer {
+    struct sdse_nest_answer *next; // of the same key
+    double least_room_bits, most_room_bits;
+    struct sdse_map_answer answer;
+    size_t count;
+    struct sdse_tradeoff *elements; // its front
+};
+
+struct sdse_nest_entry {
+    struct sdse_nest_key key;
+    struct sdse_nest_entry *next; // of the same slot
+    size_t layer;                 // one that has the shape
+    struct sdse_nest part;
+    bool bounded;
+    struct sdse_tradeoff bound; // of energy, of latency, at any room
+    struct sdse_nest_answer *answers;
+};
+
+enum { SDSE_NEST_SLOTS = 1 << 14 };
+
+struct sdse_nests {
+    const struct sdse_fusion_request *request;
+    unsigned level;
+    double capacity_bits; // INFINITY: unlimited
+    struct sdse_nest_entry *slot[SDSE_NEST_SLOTS];
+    struct sdse_fusion_counts *counts;
+    bool stopped;
+    struct sdse_arena *arena; // owns it all
+};
+
+// The entry of a nest of a layer; NULL: memory is out. at: its residence, whose level
+// and reserved bits are not looked at.
+struct sdse_nest_entry *sdse_nests_entry(struct sdse_nests *nests, size_t layer,
+                                         const struct sdse_nest *part,
+                                         const struct sdse_residence *at);
+
+// The layer that an entry stands for. residence: out, with the reserved bits given; the
+// layer points to it, unless it says nothing.
+struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
+                                  const struct sdse_nest_entry *entry,
+                                  double reserved_bits,
+                                  struct sdse_residence *residence);
+
+// What no mapping of the entry stays below, whatever is reserved.
+enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
+                                  struct sdse_nest_entry *entry);
+
+// The answer where so much is reserved; count 0: nothing fits.
+enum sdse_status sdse_nests_answer(struct sdse_nests *nests,
+                                   struct sdse_nest_entry *entry, double reserved_bits,
+                                   const struct sdse_nest_answer **answer);
+
+#endif
