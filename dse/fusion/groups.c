@@ -28,8 +28,11 @@ static bool has_rows(const struct sdse_fusion_request *request, size_t l) {
     const struct sdse_layer *layer = layer_at(request, l);
     const struct sdse_workload *net = request->residency.workload;
     bool plain = !layer->addends;
-    for (size_t e = 0; e < net->edge_count; e++)
-        plain &= net->edges[e].to != l || net->edges[e].use == SDSE_EDGE_INPUTS;
+    for (size_t e = 0; e < net->edge_count; e++) {
+        const struct sdse_workload_edge *edge = &net->edges[e];
+        plain &= edge->to != l || (edge->use == SDSE_EDGE_INPUTS && !edge->via &&
+                                   !edge->channels && !edge->heads);
+    }
     return plain && !sdse_layer_moves(layer) && layer->kind != SDSE_WGRAD &&
            layer->repeat == 1;
 }
