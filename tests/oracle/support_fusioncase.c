@@ -68,7 +68,8 @@ static void read_arch(struct reader *r, const struct sdse_node *arch) {
         "fanout: {x: %llu, dims_x: [K, C, P]}, network: {topology: bus, multicast: "
         "true, reduce: true, free: true}}, "
         "{level: lane, memory: {class: regfile, fetch_gaps: true, capacity_bytes: 3, "
-        "free: true}}], compute: {pj_per_mac: %llu}}",
+        "free: true}}], compute: {pj_per_mac: %llu}, vector: {below: GLB, free: "
+        "true}}",
         FUSION_WORD_BITS, (double)dram_pj / FUSION_WORD_BITS,
         (unsigned long long)(dram_words * FUSION_WORD_BITS),
         (unsigned long long)out->glb_words, (double)glb_pj / FUSION_WORD_BITS,
@@ -112,9 +113,7 @@ static void read_layers(struct reader *r, const struct sdse_node *list) {
     const size_t count = list ? list->count : 0;
     struct sdse_layer *layer =
         SDSE_ARENA_ARRAY(r->arena, struct sdse_layer, count ? count : 1);
-    struct sdse_workload_edge *edge =
-        SDSE_ARENA_ARRAY(r->arena, struct sdse_workload_edge, count ? count : 1);
-    if (!layer || !edge) {
+    if (!layer) {
         r->diags->fault = SDSE_NO_MEMORY;
         return;
     }
@@ -124,7 +123,6 @@ static void read_layers(struct reader *r, const struct sdse_node *list) {
             read_layer(r, node, &layer[l]);
             if (l == 0)
                 continue;
-            edge[l - 1] = (struct sdse_workload_edge){.from = l - 1, .to = l};
             if (layer[l].nest.bound[SDSE_C] != layer[l - 1].nest.bound[SDSE_K] ||
                 layer[l].nest.map[0] != layer[l - 1].nest.bound[SDSE_P])
                 refuse(r, node, "its inputs are not what the layer before it puts out");
@@ -133,8 +131,6 @@ static void read_layers(struct reader *r, const struct sdse_node *list) {
                                          .source = "a reference case",
                                          .layer_count = count,
                                          .layers = layer,
-                                         .edge_count = count ? count - 1 : 0,
-                                         .edges = edge,
                                          .batch = 1,
                                          .round = 1};
     if (list && count == 0)
@@ -160,6 +156,31 @@ static void read_residual(struct reader *r, const struct sdse_node *node) {
         fusion_case_tensor_words(out, out->residual_from) !=
             fusion_case_tensor_words(out, out->residual_to))
         refuse(r, node, "no such tensor can be added there");
+}
+
+// Each layer reads what the one before it puts out. The network's input is nobody's
+// output: what adds it reads it outside.
+static void make_edges(struct reader *r) {
+    struct fusion_case *out = r->out;
+    const size_t layers = out->net.layer_count;
+    struct sdse_workload_edge *edge =
+        SDSE_ARENA_ARRAY(r->arena, struct sdse_workload_edge, layers);
+    if (!edge) {
+        r->diags->fault = SDSE_NO_MEMORY;
+        return;
+    }
+    for (size_t l = 1; l < layers; l++)
+        edge[l - 1] = (struct sdse_workload_edge){.from = l - 1, .to = l};
+    out->net.edges = edge;
+    out->net.edge_count = layers - 1;
+    if (!out->residual_to)
+        return;
+    out->net.layers[out->residual_to - 1].addends = 1;
+    if (out->residual_from)
+        edge[out->net.edge_count++] =
+            (struct sdse_workload_edge){.from = out->residual_from - 1,
+                                        .to = out->residual_to - 1,
+                                        .use = SDSE_EDGE_ADDEND};
 }
 
 struct sdse_layer fusion_case_boxed(const struct sdse_layer *layer) {
@@ -237,8 +258,11 @@ enum sdse_status fusion_case_read(struct sdse_arena *arena, const char *path,
     if (arch)
         read_arch(&r, arch);
     read_layers(&r, part(&r, root, "layers", SDSE_NODE_SEQUENCE));
-    if (out->net.layer_count)
+    if (out->net.layer_count) {
         read_residual(&r, find(&r, root, "residual"));
+        if (diags->errors == errors)
+            make_edges(&r);
+    }
     read_expected(&r, root);
     if (diags->fault)
         return diags->fault;
