@@ -47,34 +47,41 @@ static void refuse(struct reader *r, const struct sdse_node *node, const char *w
 
 // --- The accelerator ---
 
+enum { GLB_WORDS, DRAM_PJ, GLB_PJ, MAC_PJ, DRAM_RATE, GLB_RATE, LANES };
+const char *const fusion_arch_keys[FUSION_ARCH_NUMBERS] = {
+    [GLB_WORDS] = "glb_words",
+    [DRAM_PJ] = "dram_energy_per_word",
+    [GLB_PJ] = "glb_energy_per_access",
+    [MAC_PJ] = "mac_energy",
+    [DRAM_RATE] = "dram_words_per_cycle",
+    [GLB_RATE] = "glb_accesses_per_cycle",
+    [LANES] = "lanes"};
+
 // Lanes keep one word of each tensor: no loop can stand inside them.
 static void read_arch(struct reader *r, const struct sdse_node *arch) {
     struct fusion_case *out = r->out;
-    out->glb_words = number(r, arch, "glb_words", 1);
-    out->lanes = number(r, arch, "lanes", 1);
-    const uint64_t dram_pj = number(r, arch, "dram_energy_per_word", 1),
-                   glb_pj = number(r, arch, "glb_energy_per_access", 1),
-                   mac_pj = number(r, arch, "mac_energy", 1),
-                   dram_words = number(r, arch, "dram_words_per_cycle", 1),
-                   glb_words = number(r, arch, "glb_accesses_per_cycle", 1);
+    uint64_t *given = out->arch_number;
+    for (size_t i = 0; i < FUSION_ARCH_NUMBERS; i++)
+        given[i] = number(r, arch, fusion_arch_keys[i], 1);
     const char *text = sdse_arena_printf(
         r->arena,
         "{name: lanes, source: a reference case, node_nm: 28, clock_ghz: 1, word_bits: "
         "%d, count_drain_reads: true, levels: ["
         "{level: DRAM, memory: {class: dram, fetch_gaps: true, pj_per_bit: %.17g, "
         "shared_bits_per_cycle: %llu}}, "
-        "{level: GLB, memory: {class: sram, fetch_gaps: true, shares: [activations], "
+        "{level: GLB, memory: {class: sram, fetch_gaps: true, shares: [activations, "
+        "weights], "
         "capacity_bytes: %llu, pj_per_bit: %.17g, shared_bits_per_cycle: %llu}, "
         "fanout: {x: %llu, dims_x: [K, C, P]}, network: {topology: bus, multicast: "
         "true, reduce: true, free: true}}, "
         "{level: lane, memory: {class: regfile, fetch_gaps: true, capacity_bytes: 3, "
         "free: true}}], compute: {pj_per_mac: %llu}, vector: {below: GLB, free: "
         "true}}",
-        FUSION_WORD_BITS, (double)dram_pj / FUSION_WORD_BITS,
-        (unsigned long long)(dram_words * FUSION_WORD_BITS),
-        (unsigned long long)out->glb_words, (double)glb_pj / FUSION_WORD_BITS,
-        (unsigned long long)(glb_words * FUSION_WORD_BITS),
-        (unsigned long long)out->lanes, (unsigned long long)mac_pj);
+        FUSION_WORD_BITS, (double)given[DRAM_PJ] / FUSION_WORD_BITS,
+        (unsigned long long)(given[DRAM_RATE] * FUSION_WORD_BITS),
+        (unsigned long long)given[GLB_WORDS], (double)given[GLB_PJ] / FUSION_WORD_BITS,
+        (unsigned long long)(given[GLB_RATE] * FUSION_WORD_BITS),
+        (unsigned long long)given[LANES], (unsigned long long)given[MAC_PJ]);
     out->arch = text ? sdse_written_arch(text, r->arena) : NULL;
     if (!out->arch)
         refuse(r, arch, "no accelerator can be made of this");

@@ -18,10 +18,14 @@
 
 enum { FUSION_WORD_BITS = 8, FUSION_GLB = 1 }; // the level of the shared memory
 
+// What a file says of the accelerator, by these keys.
+enum { FUSION_ARCH_NUMBERS = 7 };
+extern const char *const fusion_arch_keys[FUSION_ARCH_NUMBERS];
+
 struct fusion_case {
     const char *name;
     const struct sdse_arch *arch;
-    uint64_t glb_words, lanes;
+    uint64_t arch_number[FUSION_ARCH_NUMBERS];
     struct sdse_workload net; // layers in a chain, with edges
     // The tensor (0: the network's input, i: the outputs of layer i, from 1) that is
     // added to the finished outputs of layer `residual_to` (from 1); 0: none is.
