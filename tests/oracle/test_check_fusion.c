@@ -78,6 +78,10 @@ static void other_answers(void **state) {
          "whole tensors resident, energy"},
         {"whole_tensors_resident", "\"least_latency\": 369",
          "whole tensors resident, latency"},
+        {"optimum_energy", "\"energy\": 6702", "fused, least energy"},
+        {"optimum_energy", "\"latency\": 430", "fused, its latency"},
+        {"optimum_latency", "\"latency\": 358", "fused, least latency"},
+        {"optimum_latency", "\"energy\": 7854", "fused, its energy"},
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
         for (int more = -1; more <= 1; more += 2) {
@@ -95,6 +99,58 @@ static void other_answers(void **state) {
             assert_int_equal(count(text, "DIFFERS"), 1);
             says(text, ", 1 differences\n");
         }
+}
+
+// Points of the front, and the least product.
+static void other_fronts(void **state) {
+    (void)state;
+    static const struct {
+        const char *after, *from, *to, *line;
+    } fronts[] = {
+        {"front", "[6702,", "[6703,", "energy of point 1: expected 6703, got 6702"},
+        {"front", " 430]", " 429]", "latency of point 1: expected 429, got 430"},
+        {"front", "[6926,", "[6925,", "energy of point 2: expected 6925, got 6926"},
+        {"front", " 358]", " 359]", "latency of point 3: expected 359, got 358"},
+        {"front", ", [7854, 358]", "", "points of the front: expected 2, got 3"},
+        {"front", "[7854, 358]", "[7854, 358], [9000, 300]",
+         "points of the front: expected 4, got 3"},
+        {"optimum_edp", "\"energy\": 6926", "\"energy\": 6927",
+         "least product: expected 2535282, got 2534916"},
+        {"optimum_edp", "\"latency\": 366", "\"latency\": 365",
+         "least product: expected"},
+    };
+    for (size_t i = 0; i < sizeof fronts / sizeof *fronts; i++) {
+        change(fronts[i].after, fronts[i].from, fronts[i].to);
+        const char *text = check(1, at("case.json"));
+        says(text, fronts[i].line);
+        assert_int_equal(count(text, "DIFFERS"), 1);
+    }
+}
+
+// The case's own schedules, as the references have them: read as a case again, they are
+// one, but for the answers that they do not have.
+static void written_schedules(void **state) {
+    (void)state;
+    char line[600];
+    snprintf(line, sizeof line, "--write %s %s", folder, CASE);
+    says(check(0, line), " 0 differences\n");
+    const char *text = check(1, at("recompute-pair.json"));
+    says(text, "layer_by_layer");
+    assert_int_equal(count(text, ": error: "), 2);
+    FILE *file = fopen(at("recompute-pair.json"), "r");
+    assert_non_null(file);
+    text = read_all(file);
+    fclose(file);
+    says(text, "\"front\": [[6702, 430], [6926, 366], [7854, 358]]");
+    says(text, "\"optimum_edp\": {\"energy\": 6926, \"latency\": 366, \"groups\": [");
+    says(text, "\"rows_per_tile\": 3, \"input\": \"dram\", \"output\": \"dram\"");
+    says(text, "\"inner_tensors\": {\"1\": \"retain\"}, \"weights\": {\"1\": "
+               "\"streamed\", \"2\": \"streamed\"}");
+    says(text, "{\"layer\": 1, \"rows\": 2, \"times\": 1, \"reserved_words\": 4, "
+               "\"extra_dram_words\": 0, \"extra_glb_accesses\": 0, \"homes\": "
+               "{\"weights\": \"dram\", \"inputs\": \"dram\", \"outputs\": \"glb\"}");
+    says(check(1, "--write /nowhere " CASE), "/nowhere/recompute-pair.json: cannot be");
+    says(check(2, "--write /nowhere"), "usage: check_fusion");
 }
 
 // Whatever of the problem changes, so do its answers.
@@ -176,8 +232,9 @@ static void unreadable(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(other_answers),
-                                       cmocka_unit_test(other_problems),
-                                       cmocka_unit_test(unreadable)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(other_answers), cmocka_unit_test(other_fronts),
+        cmocka_unit_test(written_schedules), cmocka_unit_test(other_problems),
+        cmocka_unit_test(unreadable)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
