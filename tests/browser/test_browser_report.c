@@ -657,6 +657,36 @@ static void colours_are_read_in_both_themes(void **state) {
     calm();
 }
 
+// A component's swatches and bars have its colour of the theme, wherever they stand.
+static void components_have_one_colour(void **state) {
+    (void)state;
+    static const char shown[] =
+        "(() => { const names = [...document.querySelectorAll('.swatch')].filter(s => "
+        "s.nextSibling); const of = s => s.nextSibling.textContent; const colour = s "
+        "=> "
+        "getComputedStyle(s).backgroundColor; const rgb = hex => 'rgb(' + [1, 3, "
+        "5].map(i => parseInt(hex.slice(i, i + 2), 16)).join(', ') + ')'; const table "
+        "= report.colours[%d].components; return names.length > 12 && "
+        "names.some(s => of(s).endsWith(' network')) && names.every(s => colour(s) === "
+        "rgb(table[of(s).endsWith(' network') ? 'network' : of(s)])) && new "
+        "Set(names.map(colour)).size > 5; })()";
+    char expression[900];
+    for (int dark = 0; dark < 2; dark++) {
+        browser_media(browser, dark != 0, false);
+        open_page("page.html", "#point=1&layer=1&a=1&b=3");
+        snprintf(expression, sizeof expression, shown, dark);
+        assert_true(browser_true(browser, expression));
+        // The picture's colours are the theme's, too.
+        snprintf(expression, sizeof expression,
+                 "getComputedStyle(document.documentElement).getPropertyValue('--"
+                 "category-1') === report.colours[%d].categories[1]",
+                 dark);
+        assert_true(browser_true(browser, expression));
+    }
+    browser_media(browser, false, false);
+    calm();
+}
+
 // ---- many points ----
 
 // A page like page.html with other points: as many as wanted, made up.
@@ -808,6 +838,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(two_points_are_compared),
         cmocka_unit_test(names_stay_texts),
         cmocka_unit_test(colours_are_read_in_both_themes),
+        cmocka_unit_test(components_have_one_colour),
         cmocka_unit_test(many_points_open_at_once),
     };
     const int failed = cmocka_run_group_tests(tests, begin, end);

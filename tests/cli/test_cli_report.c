@@ -476,6 +476,43 @@ static void names_are_data(void **state) {
 
 // ---- which points, how many bytes ----
 
+// A component has the colour that it has in plots, on light and on dark ground.
+static void colours_are_those_of_plots(void **state) {
+    (void)state;
+    struct page page = make_page("");
+    const struct json *themes = json_get(page.report, "colours");
+    static const char *const names[] = {"light", "dark"};
+    for (size_t t = 0; t < 2; t++) {
+        char line[120];
+        snprintf(line, sizeof line, "plot energy @r.db -o @c%zu -s u --theme %s", t,
+                 names[t]);
+        struct ran ran = run_program(line); // the script is there without gnuplot, too
+        free_ran(&ran);
+        snprintf(line, sizeof line, "c%zu/energy_tiny.png.gp", t);
+        char *script = read_whole(scratch(line));
+        const struct json *components = json_get(json_at(themes, t), "components");
+        // Parts in the heading of the data, their colours in the order of the plot
+        // command.
+        char *head = strstr(script, "from 0:\t") + strlen("from 0:\t"), *save = NULL;
+        char *end = strchr(head, '\n'), *at = strstr(end + 1, "boxxyerror");
+        *end = '\0';
+        size_t parts = 0;
+        for (char *part = strtok_r(head, "\t", &save); part;
+             part = strtok_r(NULL, "\t", &save), parts++) {
+            char color[8];
+            at = strstr(at, "fc rgb '");
+            assert_non_null(at);
+            snprintf(color, sizeof color, "%s", at + strlen("fc rgb '"));
+            assert_string_equal(json_text(json_get(components, part)), color);
+            at++;
+        }
+        assert_true(parts > 4);
+        assert_non_null(json_find(components, "compute"));
+        free(script);
+    }
+    free_page(&page);
+}
+
 static void the_selection_counts(void **state) {
     (void)state;
     struct page page = make_page("--sweep t --sweep-version 1");
@@ -598,6 +635,7 @@ int main(void) {
         cmocka_unit_test(fronts_are_those_of_pareto),
         cmocka_unit_test(details_are_those_of_the_views),
         cmocka_unit_test(names_are_data),
+        cmocka_unit_test(colours_are_those_of_plots),
         cmocka_unit_test(the_selection_counts),
         cmocka_unit_test(the_size_is_bounded),
         cmocka_unit_test(a_page_replaces_only_a_page),

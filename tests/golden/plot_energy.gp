@@ -25,19 +25,19 @@ set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
 set label 9001 'Energy by component: resnet-toy on smartexchange (the 8 of least energy of 11 points)' at screen 0.0221, screen 0.9491 left front textcolor rgb '#222222'
-set object 9101 rectangle from screen 0.8823, screen 0.8364 to screen 0.9044, screen 0.8691 fc rgb '#0072b2' fs solid noborder
+set object 9101 rectangle from screen 0.8823, screen 0.8364 to screen 0.9044, screen 0.8691 fc rgb '#171fce' fs solid noborder
 set label 9101 'DRAM' at screen 0.9110, screen 0.8527 left textcolor rgb '#222222'
-set object 9102 rectangle from screen 0.8823, screen 0.7745 to screen 0.9044, screen 0.8073 fc rgb '#e69f00' fs solid noborder
+set object 9102 rectangle from screen 0.8823, screen 0.7745 to screen 0.9044, screen 0.8073 fc rgb '#a44a04' fs solid noborder
 set label 9102 'GLB' at screen 0.9110, screen 0.7909 left textcolor rgb '#222222'
-set object 9103 rectangle from screen 0.8823, screen 0.7127 to screen 0.9044, screen 0.7455 fc rgb '#332288' fs solid noborder
+set object 9103 rectangle from screen 0.8823, screen 0.7127 to screen 0.9044, screen 0.7455 fc rgb '#7864ff' fs solid noborder
 set label 9103 'spad' at screen 0.9110, screen 0.7291 left textcolor rgb '#222222'
-set object 9104 rectangle from screen 0.8823, screen 0.6509 to screen 0.9044, screen 0.6836 fc rgb '#cc79a7' fs solid noborder
+set object 9104 rectangle from screen 0.8823, screen 0.6509 to screen 0.9044, screen 0.6836 fc rgb '#7f017b' fs solid noborder
 set label 9104 'network' at screen 0.9110, screen 0.6673 left textcolor rgb '#222222'
-set object 9105 rectangle from screen 0.8823, screen 0.5891 to screen 0.9044, screen 0.6218 fc rgb '#56b4e9' fs solid noborder
+set object 9105 rectangle from screen 0.8823, screen 0.5891 to screen 0.9044, screen 0.6218 fc rgb '#004164' fs solid noborder
 set label 9105 'MAC' at screen 0.9110, screen 0.6055 left textcolor rgb '#222222'
-set object 9106 rectangle from screen 0.8823, screen 0.5273 to screen 0.9044, screen 0.5600 fc rgb '#d55e00' fs solid noborder
+set object 9106 rectangle from screen 0.8823, screen 0.5273 to screen 0.9044, screen 0.5600 fc rgb '#7a0002' fs solid noborder
 set label 9106 'rebuild' at screen 0.9110, screen 0.5436 left textcolor rgb '#222222'
-set object 9107 rectangle from screen 0.8823, screen 0.4655 to screen 0.9044, screen 0.4982 fc rgb '#7f7f7f' fs solid noborder
+set object 9107 rectangle from screen 0.8823, screen 0.4655 to screen 0.9044, screen 0.4982 fc rgb '#3a3a36' fs solid noborder
 set label 9107 'leakage' at screen 0.9110, screen 0.4818 left textcolor rgb '#222222'
 set key off
 set lmargin at screen 0.3062
@@ -52,11 +52,11 @@ set xrange [0:*]
 set offsets 0, graph 0.08, 0, 0
 set yrange [7.7:-0.7]
 set style fill solid 1.0 border rgb '#ffffff'
-plot data using 2:0:2:3:($0-0.36):($0+0.36):ytic(1) with boxxyerror lw 0.5 fc rgb '#0072b2' notitle, \
-     data using 3:0:3:4:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#e69f00' notitle, \
-     data using 4:0:4:5:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#332288' notitle, \
-     data using 5:0:5:6:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#cc79a7' notitle, \
-     data using 6:0:6:7:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#56b4e9' notitle, \
-     data using 7:0:7:8:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#d55e00' notitle, \
-     data using 8:0:8:9:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#7f7f7f' notitle, \
+plot data using 2:0:2:3:($0-0.36):($0+0.36):ytic(1) with boxxyerror lw 0.5 fc rgb '#171fce' notitle, \
+     data using 3:0:3:4:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#a44a04' notitle, \
+     data using 4:0:4:5:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#7864ff' notitle, \
+     data using 5:0:5:6:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#7f017b' notitle, \
+     data using 6:0:6:7:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#004164' notitle, \
+     data using 7:0:7:8:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#7a0002' notitle, \
+     data using 8:0:8:9:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#3a3a36' notitle, \
      data using 9:0:(sprintf('%.3g', $9)) with labels left offset 0.5,0 tc rgb '#222222' notitle

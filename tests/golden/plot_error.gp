@@ -128,9 +128,9 @@ set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
 set label 9001 'net ''x'': 10 layers, 4 settings, 1 points without error not drawn' at screen 0.0177, screen 0.9687 left front textcolor rgb '#222222'
-set label 9105 '' at screen 0.8228, screen 0.9094 point pt 7 ps 1.4 lc rgb '#0072b2'
+set label 9105 '' at screen 0.8228, screen 0.9094 point pt 7 ps 1.4 lc rgb '#1f357a'
 set label 9101 'conv' at screen 0.8369, screen 0.9094 left textcolor rgb '#222222'
-set label 9106 '' at screen 0.8228, screen 0.8714 point pt 5 ps 1.4 lc rgb '#e69f00'
+set label 9106 '' at screen 0.8228, screen 0.8714 point pt 5 ps 1.4 lc rgb '#a16602'
 set label 9102 'fc' at screen 0.8369, screen 0.8714 left textcolor rgb '#222222'
 set label 9107 '' at screen 0.8228, screen 0.8333 point pt 6 ps 0.9 lc rgb '#777777'
 set label 9103 'setting' at screen 0.8369, screen 0.8333 left textcolor rgb '#222222'
@@ -152,10 +152,10 @@ set yrange [0.749728:162.192]
 set ytics (1, 2, 5, 10, 20, 50, 100)
 plot data index 0 using 1:2 with points pt 7 ps 0.25 lc rgb '#cccccc' notitle, \
      data index 2 using 1:2 with points pt 7 ps 0.25 lc rgb '#cccccc' notitle, \
-     data index 1 using 1:2 with lines lc rgb '#0072b2' lw 0.5 notitle, \
-     data index 3 using 1:2 with lines lc rgb '#e69f00' lw 0.5 notitle, \
-     data index 1 using 1:2 with points pt 7 ps 0.7 lc rgb '#0072b2' notitle, \
-     data index 3 using 1:2 with points pt 5 ps 0.7 lc rgb '#e69f00' notitle
+     data index 1 using 1:2 with lines lc rgb '#1f357a' lw 0.5 notitle, \
+     data index 3 using 1:2 with lines lc rgb '#a16602' lw 0.5 notitle, \
+     data index 1 using 1:2 with points pt 7 ps 0.7 lc rgb '#1f357a' notitle, \
+     data index 3 using 1:2 with points pt 5 ps 0.7 lc rgb '#a16602' notitle
 set lmargin at screen 0.4772
 set rmargin at screen 0.7954
 set tmargin at screen 0.9284

@@ -63,9 +63,9 @@ set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
 set label 9001 'net ''x'': 10 layers, 1 setting: c=8, 1 points without error not drawn' at screen 0.0290, screen 0.9687 left front textcolor rgb '#222222'
-set label 9103 '' at screen 0.8885, screen 0.9094 point pt 7 ps 1.4 lc rgb '#0072b2'
+set label 9103 '' at screen 0.8885, screen 0.9094 point pt 7 ps 1.4 lc rgb '#1f357a'
 set label 9101 'conv' at screen 0.9117, screen 0.9094 left textcolor rgb '#222222'
-set label 9104 '' at screen 0.8885, screen 0.8714 point pt 5 ps 1.4 lc rgb '#e69f00'
+set label 9104 '' at screen 0.8885, screen 0.8714 point pt 5 ps 1.4 lc rgb '#a16602'
 set label 9102 'fc' at screen 0.9117, screen 0.8714 left textcolor rgb '#222222'
 set key off
 set lmargin at screen 0.1195
@@ -80,5 +80,5 @@ set ylabel 'relative error [%]'
 unset logscale y
 set yrange [0.952:1.848]
 set ytics 0.1
-plot data index 0 using 1:2 with points pt 7 ps 1.1 lc rgb '#0072b2' notitle, \
-     data index 2 using 1:2 with points pt 5 ps 1.1 lc rgb '#e69f00' notitle
+plot data index 0 using 1:2 with points pt 7 ps 1.1 lc rgb '#1f357a' notitle, \
+     data index 2 using 1:2 with points pt 5 ps 1.1 lc rgb '#a16602' notitle

@@ -1,28 +1,28 @@
 # Written by sdse; draw again with: gnuplot <this file>
 $data << END_OF_DATA
 # point	Energy [mJ]	Latency [ms]	Relative weight error	on front	panel	type	colour	form	arch	form	parameters
-2	13.6285714	20.07888	0.25	1	0	5	0xe69f00	"smartdeal_n3_d0.4"	"eyeriss"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=32"
-3	14.6658833	16.790006	0.35	1	0	7	0x0072b2	"smartdeal_n3_d0.2"	"eyeriss"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=32"
-5	14.5370619	20.78087	0.25	0	0	4	0xe69f00	"smartdeal_n3_d0.4"	"eyeriss"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=64"
-6	13.4663143	21.130594	0.35	1	0	7	0x0072b2	"smartdeal_n3_d0.2"	"eyeriss"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=64"
-8	15.6829357	16.586068	0.25	1	0	5	0xe69f00	"smartdeal_n3_d0.4"	"eyeriss"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=128"
-9	14.5960452	22.792032	0.35	0	0	6	0x0072b2	"smartdeal_n3_d0.2"	"eyeriss"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=128"
-12	15.2939143	17.208664	0.35	0	0	6	0x0072b2	"smartdeal_n3_d0.2"	"eyeriss"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=256"
-14	18.8738929	24.021508	0.25	0	0	4	0xe69f00	"smartdeal_n3_d0.4"	"diannao"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=32"
-15	20.3335381	21.593794	0.35	0	0	6	0x0072b2	"smartdeal_n3_d0.2"	"diannao"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=32"
-17	22.7444786	19.8962	0.25	0	0	4	0xe69f00	"smartdeal_n3_d0.4"	"diannao"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=64"
-18	18.725419	25.20336	0.35	0	0	6	0x0072b2	"smartdeal_n3_d0.2"	"diannao"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=64"
-20	21.2411857	19.783278	0.25	0	0	4	0xe69f00	"smartdeal_n3_d0.4"	"diannao"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=128"
-21	21.8216429	19.183882	0.35	0	0	6	0x0072b2	"smartdeal_n3_d0.2"	"diannao"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=128"
-23	19.5956143	21.932022	0.25	0	0	4	0xe69f00	"smartdeal_n3_d0.4"	"diannao"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=256"
-24	21.0834857	20.439916	0.35	0	0	6	0x0072b2	"smartdeal_n3_d0.2"	"diannao"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=256"
-26	7.95902857	42.887286	0.25	1	0	5	0xe69f00	"smartdeal_n3_d0.4"	"smartexchange"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=32"
-27	8.93646667	34.762458	0.35	1	0	7	0x0072b2	"smartdeal_n3_d0.2"	"smartexchange"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=32"
-29	11.3655286	31.924386	0.25	1	0	5	0xe69f00	"smartdeal_n3_d0.4"	"smartexchange"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=64"
-30	7.68215	46.109086	0.35	1	0	7	0x0072b2	"smartdeal_n3_d0.2"	"smartexchange"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=64"
-32	9.76451429	34.648418	0.25	1	0	5	0xe69f00	"smartdeal_n3_d0.4"	"smartexchange"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=128"
-35	8.80266667	36.389006	0.25	1	0	5	0xe69f00	"smartdeal_n3_d0.4"	"smartexchange"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=256"
-36	9.84937143	34.05777	0.35	1	0	7	0x0072b2	"smartdeal_n3_d0.2"	"smartexchange"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=256"
+2	13.6285714	20.07888	0.25	1	0	5	0xa16602	"smartdeal_n3_d0.4"	"eyeriss"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=32"
+3	14.6658833	16.790006	0.35	1	0	7	0x1f357a	"smartdeal_n3_d0.2"	"eyeriss"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=32"
+5	14.5370619	20.78087	0.25	0	0	4	0xa16602	"smartdeal_n3_d0.4"	"eyeriss"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=64"
+6	13.4663143	21.130594	0.35	1	0	7	0x1f357a	"smartdeal_n3_d0.2"	"eyeriss"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=64"
+8	15.6829357	16.586068	0.25	1	0	5	0xa16602	"smartdeal_n3_d0.4"	"eyeriss"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=128"
+9	14.5960452	22.792032	0.35	0	0	6	0x1f357a	"smartdeal_n3_d0.2"	"eyeriss"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=128"
+12	15.2939143	17.208664	0.35	0	0	6	0x1f357a	"smartdeal_n3_d0.2"	"eyeriss"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=256"
+14	18.8738929	24.021508	0.25	0	0	4	0xa16602	"smartdeal_n3_d0.4"	"diannao"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=32"
+15	20.3335381	21.593794	0.35	0	0	6	0x1f357a	"smartdeal_n3_d0.2"	"diannao"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=32"
+17	22.7444786	19.8962	0.25	0	0	4	0xa16602	"smartdeal_n3_d0.4"	"diannao"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=64"
+18	18.725419	25.20336	0.35	0	0	6	0x1f357a	"smartdeal_n3_d0.2"	"diannao"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=64"
+20	21.2411857	19.783278	0.25	0	0	4	0xa16602	"smartdeal_n3_d0.4"	"diannao"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=128"
+21	21.8216429	19.183882	0.35	0	0	6	0x1f357a	"smartdeal_n3_d0.2"	"diannao"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=128"
+23	19.5956143	21.932022	0.25	0	0	4	0xa16602	"smartdeal_n3_d0.4"	"diannao"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=256"
+24	21.0834857	20.439916	0.35	0	0	6	0x1f357a	"smartdeal_n3_d0.2"	"diannao"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=256"
+26	7.95902857	42.887286	0.25	1	0	5	0xa16602	"smartdeal_n3_d0.4"	"smartexchange"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=32"
+27	8.93646667	34.762458	0.35	1	0	7	0x1f357a	"smartdeal_n3_d0.2"	"smartexchange"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=32"
+29	11.3655286	31.924386	0.25	1	0	5	0xa16602	"smartdeal_n3_d0.4"	"smartexchange"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=64"
+30	7.68215	46.109086	0.35	1	0	7	0x1f357a	"smartdeal_n3_d0.2"	"smartexchange"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=64"
+32	9.76451429	34.648418	0.25	1	0	5	0xa16602	"smartdeal_n3_d0.4"	"smartexchange"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=128"
+35	8.80266667	36.389006	0.25	1	0	5	0xa16602	"smartdeal_n3_d0.4"	"smartexchange"	"smartdeal_n3_d0.4"	"GLB.capacity_kib=256"
+36	9.84937143	34.05777	0.35	1	0	7	0x1f357a	"smartdeal_n3_d0.2"	"smartexchange"	"smartdeal_n3_d0.2"	"GLB.capacity_kib=256"
 
 
 # front of Energy [mJ] and Latency [ms]
@@ -63,9 +63,9 @@ set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
 set label 9001 'resnet-toy: 22 points, 11 on the front, 3 infeasible, 11 without an objective' at screen 0.0234, screen 0.9775 left front textcolor rgb '#222222'
 set label 9101 'form:' at screen 0.5433, screen 0.4606 left textcolor rgb '#222222'
-set label 9108 '' at screen 0.5550, screen 0.4333 point pt 7 ps 1.4 lc rgb '#0072b2'
+set label 9108 '' at screen 0.5550, screen 0.4333 point pt 7 ps 1.4 lc rgb '#1f357a'
 set label 9102 'smartdeal_n3_d0.2' at screen 0.5737, screen 0.4333 left textcolor rgb '#222222'
-set label 9109 '' at screen 0.5550, screen 0.4059 point pt 5 ps 1.4 lc rgb '#e69f00'
+set label 9109 '' at screen 0.5550, screen 0.4059 point pt 5 ps 1.4 lc rgb '#a16602'
 set label 9103 'smartdeal_n3_d0.4' at screen 0.5737, screen 0.4059 left textcolor rgb '#222222'
 set label 9110 '' at screen 0.5550, screen 0.3786 point pt 6 ps 0.9 lc rgb '#777777'
 set label 9104 'dominated' at screen 0.5737, screen 0.3786 left textcolor rgb '#222222'

@@ -1,8 +1,8 @@
 # Written by sdse; draw again with: gnuplot <this file>
 $data << END_OF_DATA
 # network	gain in energy, then time, then outermost traffic, of:	small	third GLB.capacity_kib=32	big
-"tiny"	1	1	1	1	1	1	1	1	1	0x0072b2	0xe69f00	0x009e73
-"part"	1	nan	nan	1	nan	nan	1	nan	nan	0x0072b2	0xe69f00	0x009e73
+"tiny"	1	1	1	1	1	1	1	1	1	0x1f357a	0xa16602	0x268d79
+"part"	1	nan	nan	1	nan	nan	1	nan	nan	0x1f357a	0xa16602	0x268d79
 END_OF_DATA
 set terminal svg noenhanced size 777,797 font 'sans,12' linewidth 1 background rgb '#ffffff'
 if (exists('picture')) set output picture; else set output './'.'w.svg'
@@ -19,11 +19,11 @@ set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
 set label 9001 'Gains over small' at screen 0.0257, screen 0.9824 left front textcolor rgb '#222222'
-set object 9101 rectangle from screen 0.7124, screen 0.9435 to screen 0.7381, screen 0.9548 fc rgb '#0072b2' fs solid noborder
+set object 9101 rectangle from screen 0.7124, screen 0.9435 to screen 0.7381, screen 0.9548 fc rgb '#1f357a' fs solid noborder
 set label 9101 'small' at screen 0.7458, screen 0.9492 left textcolor rgb '#222222'
-set object 9102 rectangle from screen 0.7124, screen 0.9222 to screen 0.7381, screen 0.9335 fc rgb '#e69f00' fs solid noborder
+set object 9102 rectangle from screen 0.7124, screen 0.9222 to screen 0.7381, screen 0.9335 fc rgb '#a16602' fs solid noborder
 set label 9102 'third GLB.capacity_kib=32' at screen 0.7458, screen 0.9279 left textcolor rgb '#222222'
-set object 9103 rectangle from screen 0.7124, screen 0.9009 to screen 0.7381, screen 0.9122 fc rgb '#009e73' fs solid noborder
+set object 9103 rectangle from screen 0.7124, screen 0.9009 to screen 0.7381, screen 0.9122 fc rgb '#268d79' fs solid noborder
 set label 9103 'big' at screen 0.7458, screen 0.9065 left textcolor rgb '#222222'
 set key off
 set multiplot

@@ -21,17 +21,17 @@ set ylabel textcolor rgb '#222222'
 set key textcolor rgb '#222222'
 set cblabel textcolor rgb '#222222'
 set label 9001 'Energy by layer: resnet-toy on eyeriss, raw GLB.capacity_kib=32' at screen 0.0277, screen 0.9444 left front textcolor rgb '#222222'
-set object 9101 rectangle from screen 0.8526, screen 0.8214 to screen 0.8803, screen 0.8571 fc rgb '#0072b2' fs solid noborder
+set object 9101 rectangle from screen 0.8526, screen 0.8214 to screen 0.8803, screen 0.8571 fc rgb '#171fce' fs solid noborder
 set label 9101 'DRAM' at screen 0.8886, screen 0.8393 left textcolor rgb '#222222'
-set object 9102 rectangle from screen 0.8526, screen 0.7540 to screen 0.8803, screen 0.7897 fc rgb '#e69f00' fs solid noborder
+set object 9102 rectangle from screen 0.8526, screen 0.7540 to screen 0.8803, screen 0.7897 fc rgb '#a44a04' fs solid noborder
 set label 9102 'GLB' at screen 0.8886, screen 0.7718 left textcolor rgb '#222222'
-set object 9103 rectangle from screen 0.8526, screen 0.6865 to screen 0.8803, screen 0.7222 fc rgb '#332288' fs solid noborder
+set object 9103 rectangle from screen 0.8526, screen 0.6865 to screen 0.8803, screen 0.7222 fc rgb '#7864ff' fs solid noborder
 set label 9103 'spad' at screen 0.8886, screen 0.7044 left textcolor rgb '#222222'
-set object 9104 rectangle from screen 0.8526, screen 0.6190 to screen 0.8803, screen 0.6548 fc rgb '#cc79a7' fs solid noborder
+set object 9104 rectangle from screen 0.8526, screen 0.6190 to screen 0.8803, screen 0.6548 fc rgb '#7f017b' fs solid noborder
 set label 9104 'network' at screen 0.8886, screen 0.6369 left textcolor rgb '#222222'
-set object 9105 rectangle from screen 0.8526, screen 0.5516 to screen 0.8803, screen 0.5873 fc rgb '#56b4e9' fs solid noborder
+set object 9105 rectangle from screen 0.8526, screen 0.5516 to screen 0.8803, screen 0.5873 fc rgb '#004164' fs solid noborder
 set label 9105 'MAC' at screen 0.8886, screen 0.5694 left textcolor rgb '#222222'
-set object 9106 rectangle from screen 0.8526, screen 0.4841 to screen 0.8803, screen 0.5198 fc rgb '#7f7f7f' fs solid noborder
+set object 9106 rectangle from screen 0.8526, screen 0.4841 to screen 0.8803, screen 0.5198 fc rgb '#3a3a36' fs solid noborder
 set label 9106 'leakage' at screen 0.8886, screen 0.5020 left textcolor rgb '#222222'
 set key off
 set lmargin at screen 0.1315
@@ -46,10 +46,10 @@ set xrange [0:*]
 set offsets 0, graph 0.08, 0, 0
 set yrange [3.7:-0.7]
 set style fill solid 1.0 border rgb '#ffffff'
-plot data using 2:0:2:3:($0-0.36):($0+0.36):ytic(1) with boxxyerror lw 0.5 fc rgb '#0072b2' notitle, \
-     data using 3:0:3:4:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#e69f00' notitle, \
-     data using 4:0:4:5:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#332288' notitle, \
-     data using 5:0:5:6:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#cc79a7' notitle, \
-     data using 6:0:6:7:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#56b4e9' notitle, \
-     data using 7:0:7:8:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#7f7f7f' notitle, \
+plot data using 2:0:2:3:($0-0.36):($0+0.36):ytic(1) with boxxyerror lw 0.5 fc rgb '#171fce' notitle, \
+     data using 3:0:3:4:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#a44a04' notitle, \
+     data using 4:0:4:5:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#7864ff' notitle, \
+     data using 5:0:5:6:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#7f017b' notitle, \
+     data using 6:0:6:7:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#004164' notitle, \
+     data using 7:0:7:8:($0-0.36):($0+0.36) with boxxyerror lw 0.5 fc rgb '#3a3a36' notitle, \
      data using 8:0:(sprintf('%.3g', $8)) with labels left offset 0.5,0 tc rgb '#222222' notitle

@@ -8,7 +8,7 @@
 #include "base/diag.h"
 #include "base/output.h"
 #include "base/status.h"
-#include "results/look/draw/palette.h"
+#include "results/look/palette.h"
 
 // The files of one plot, from where the picture goes: "plots/front.png" has
 // "plots/front.png.gp" beside it. The ending names the format: .png, .svg or .pdf.

@@ -5,7 +5,7 @@
 
 #include "results/look/draw/aspect.h"
 #include "results/look/draw/canvas.h"
-#include "results/look/draw/palette.h"
+#include "results/look/palette.h"
 
 enum {
     SDSE_MARKS_STEPS = 8, // numbers up to so many are steps of the gradient, each with

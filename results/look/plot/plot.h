@@ -5,7 +5,7 @@
 
 #include "base/output.h"
 #include "results/look/draw/axis.h"
-#include "results/look/draw/palette.h"
+#include "results/look/palette.h"
 #include "results/look/points.h"
 #include "spec/types/arch.h"
 

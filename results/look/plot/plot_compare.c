@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "results/look/draw/canvas.h"
-#include "results/look/draw/palette.h"
+#include "results/look/palette.h"
 #include "results/look/metric.h"
 
 enum { ENERGY, CYCLES, PANELS };

@@ -6,7 +6,7 @@
 #include "base/output.h"
 #include "results/look/compare.h"
 #include "results/look/compare_fronts.h"
-#include "results/look/draw/palette.h"
+#include "results/look/palette.h"
 
 // Energy by component and cycles by what sets them, the largest first, a bar for each
 // side. Components that are nothing on both sides are left out.

@@ -3,7 +3,7 @@
 
 #include "results/look/draw/axis.h"
 #include "results/look/draw/canvas.h"
-#include "results/look/draw/palette.h"
+#include "results/look/palette.h"
 #include "results/look/plot/plot_compare.h"
 
 struct scene {

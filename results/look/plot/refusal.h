@@ -3,7 +3,7 @@
 #define SDSE_RESULTS_LOOK_PLOT_REFUSAL_H
 
 #include "results/look/draw/aspect.h"
-#include "results/look/draw/palette.h"
+#include "results/look/palette.h"
 
 // SDSE_INVALID with the diagnostic [plot-empty] at the database; SDSE_NO_MEMORY for
 // `what` NULL.

@@ -217,10 +217,19 @@ function sqlBlock(sql, what) {
 const sqlOf = (kind, id, layer) => report.sql.details[kind].replaceAll(':point', String(id))
   .replaceAll(':layer', String(layer));
 
-// --- Colours and shapes: Okabe and Ito's, told apart by colour-blind readers too ---
+// --- Colours and shapes: those of the plots, told apart by colour-blind readers too ---
 
-const palette = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442'];
-const otherColour = '#8a8a8a';
+// Names of colours: --category-0 …, --component-0 …; a theme is their values.
+const componentNumber = new Map(Object.keys(report.colours[0].components).map((name, i) => [name, i]));
+const colourNames = theme => theme.categories.map((colour, i) => '--category-' + i + ':' + colour + ';').join('') +
+  Object.values(theme.components).map((colour, i) => '--component-' + i + ':' + colour + ';').join('');
+document.head.append(Object.assign(document.createElement('style'), {textContent:
+  ':root{' + colourNames(report.colours[0]) + '}' +
+  '@media screen and (prefers-color-scheme:dark){:root:not([data-theme="light"]){' + colourNames(report.colours[1]) + '}}' +
+  '@media screen{:root[data-theme="dark"]{' + colourNames(report.colours[1]) + '}}'}));
+// One colour for a component in the whole page, as in the plots; networks are one.
+const componentColour = name => 'var(--component-' +
+  componentNumber.get(componentNumber.has(name) ? name : name.endsWith(' network') ? 'network' : 'other') + ')';
 const shapes = ['circle', 'square', 'triangle', 'diamond', 'cross', 'down', 'ring'];
 
 // --- What is shown now; whoever changes it says so ---

@@ -30,24 +30,26 @@ const picture = (() => {
     return kept;
   }
 
+  const categoryColour = i => getComputedStyle(document.documentElement).getPropertyValue('--category-' + i).trim();
+
   // Colours and shapes by a text column or a parameter of few values: the most frequent
   // first, the rest is grey.
   function categories(points) {
     const source = columns.find(c => c.name === chosen.colour);
-    if (!source) return {of: () => 0, list: [{title: 'points', colour: palette[0], shape: 'circle'}]};
+    if (!source) return {of: () => 0, list: [{title: 'points', colour: categoryColour(0), shape: 'circle'}]};
     const counts = new Map();
     for (const {row} of points) {
       const value = source.value(row);
       counts.set(value, (counts.get(value) || 0) + 1);
     }
     const frequent = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a) || (a < b ? -1 : 1));
-    const own = frequent.slice(0, palette.length);
+    const own = frequent.slice(0, shapes.length);
     if (own.every(value => typeof value === 'number')) own.sort((a, b) => a - b);
     const number = new Map(own.map((value, i) => [value, i]));
     const list = own.map((value, i) => ({title: source.name + ' ' + (value === null ? 'none' : value),
-                                         colour: palette[i], shape: shapes[i]}));
+                                         colour: categoryColour(i), shape: shapes[i]}));
     if (frequent.length > own.length) {
-      list.push({title: (frequent.length - own.length) + ' other values', colour: otherColour, shape: 'circle'});
+      list.push({title: (frequent.length - own.length) + ' other values', colour: ink().soft, shape: 'circle'});
     }
     return {of: row => number.has(source.value(row)) ? number.get(source.value(row)) : own.length, list};
   }

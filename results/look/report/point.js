@@ -1,9 +1,9 @@
 // --- One point: figures, layers, mappings, where energy and time come from ---
 
-// A component has one colour in the whole panel: the dearest first, the eighth and on in grey.
+// The colours of components, the dearest first.
 function componentColours(totals) {
   const sorted = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a) || (a < b ? -1 : 1));
-  return new Map(sorted.map((name, i) => [name, i < palette.length ? palette[i] : otherColour]));
+  return new Map(sorted.map(name => [name, componentColour(name)]));
 }
 function sumBy(list, key, value) {
   const sums = new Map();
@@ -62,7 +62,7 @@ function drawNest(layer) {
   };
   return el('div', {class: 'nest', role: 'img', 'aria-label': 'Loop nest: ' + layer.mapping.replace(/\s+/g, ' ')},
     levels.map(level => el('div', {class: 'level'},
-      el('div', {class: 'memory'}, el('b', {}, level.name),
+      el('div', {class: 'memory'}, swatch(componentColour(level.name)), el('b', {}, level.name),
         held.has(level.name) ? ' holds ' + held.get(level.name) : level.keeps ? ' keeps ' + level.keeps.join(', ') : ''),
       level.temporal.map(factor => loop(factor, '')), level.x.map(factor => loop(factor, 'x')),
       level.y.map(factor => loop(factor, 'y')))),
@@ -156,7 +156,7 @@ function latencyPanel(layer, secondsPerCycle) {
   const sets = name => layer.bottleneck === name || layer.bottleneck.startsWith(name + ' ');
   const bar = ([name, cycles]) => el('div', {class: 'line' + (sets(name) ? ' sets' : '')},
     el('span', {class: 'name'}, name), el('span', {class: 'track', 'aria-hidden': 'true'},
-      el('span', {style: {width: 100 * cycles / most + '%'}})),
+      el('span', {style: {width: 100 * cycles / most + '%', background: componentColour(name)}})),
     el('span', {class: 'number'}, digits(cycles) + (sets(name) ? ' – sets it' : '')));
   return [el('h4', {}, 'Latency: ' + digits(layer.latency_cycles) + ' cycles = ' +
       digits(layer.latency_cycles * secondsPerCycle * time.factor) + ' ' + time.unit + ', set by ' + layer.bottleneck),

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "results/look/palette.h"
 #include "results/look/query.h"
 #include "results/look/report/columns.h"
 #include "results/look/report/details.h"
@@ -175,6 +176,46 @@ static void write_request(const struct sdse_report *report, FILE *out) {
     fprintf(out, ",\"superseded\":%s}", report->filter.superseded ? "true" : "false");
 }
 
+// Names that have a colour in this page: every component of the file, and what else
+// time is spent on.
+static const char components[] =
+    "SELECT name FROM solution_memory UNION SELECT component FROM solution_component"
+    " UNION SELECT * FROM (VALUES ('network'), ('compute'), ('MAC'), ('rebuild'),"
+    " ('vector'), ('first fills'), ('last drains'), ('passes'), ('other')) ORDER BY 1";
+
+// ,"colours":[{"categories":["#rrggbb",…],"components":{"DRAM":"#rrggbb",…}}, …] in the
+// order of the themes: light, dark.
+static enum sdse_status write_colours(const struct writing *writing, FILE *out) {
+    sqlite3 *db = writing->reader->db;
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(db, components, -1, &row, NULL);
+    fputs(",\n\"colours\":[", out);
+    for (int t = 0; code == SQLITE_OK && t < SDSE_THEMES; t++) {
+        const enum sdse_plot_theme theme = (enum sdse_plot_theme)t;
+        fputs(t ? ",\n{\"categories\":[" : "{\"categories\":[", out);
+        for (size_t i = 0; i < SDSE_PALETTE_COLORS; i++)
+            fprintf(out, "%s\"%s\"", i ? "," : "", sdse_palette_color(theme, i));
+        fputs("],\"components\":{", out);
+        for (bool first = true; (code = sqlite3_step(row)) == SQLITE_ROW;
+             first = false) {
+            const char *name = (const char *)sqlite3_column_text(row, 0);
+            if (!name)
+                break;
+            fputs(first ? "" : ",", out);
+            sdse_table_json_string(name, out);
+            fprintf(out, ":\"%s\"", sdse_palette_component(theme, name));
+        }
+        fputs("}}", out);
+        code = code == SQLITE_ROW ? SQLITE_NOMEM : sqlite3_reset(row);
+    }
+    sqlite3_finalize(row);
+    fputc(']', out);
+    return code == SQLITE_OK
+               ? SDSE_OK
+               : sdse_database_refuse(db, code, sqlite3_db_filename(db, "main"),
+                                      writing->diags);
+}
+
 static enum sdse_status write_summary(struct writing *writing, FILE *out) {
     fputs("{\"format\":1,\"program_version\":\"" SDSE_VERSION "\",\"database\":", out);
     sdse_table_json_string(writing->report->database, out);
@@ -185,6 +226,8 @@ static enum sdse_status write_summary(struct writing *writing, FILE *out) {
         status = write_answer(writing, "runs", runs, out);
     if (status == SDSE_OK)
         status = write_answer(writing, "sweeps", sweeps, out);
+    if (status == SDSE_OK)
+        status = write_colours(writing, out);
     if (status != SDSE_OK)
         return status;
     fputs(",\n\"metrics\":[", out);

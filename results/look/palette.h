@@ -1,7 +1,11 @@
-// Colours and point shapes of the plots: told apart by people who see colours
-// differently, and in grey by their shape; on light and on dark ground.
-#ifndef SDSE_RESULTS_LOOK_DRAW_PALETTE_H
-#define SDSE_RESULTS_LOOK_DRAW_PALETTE_H
+// Colours and point shapes of pictures and reports, on light and on dark ground. Every
+// colour of a category or component has a contrast of at least 3 with its ground
+// (WCAG 2.1, 1.4.11), and those that stand together are apart, for people who see all
+// colours and for those who see two (tests/unit/test_palette.c has the distances). They
+// were found by annealing within ranges of hue: blues, oranges and so on of Okabe &
+// Ito's and Tol's schemes.
+#ifndef SDSE_RESULTS_LOOK_PALETTE_H
+#define SDSE_RESULTS_LOOK_PALETTE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,8 +27,8 @@ const struct sdse_theme *sdse_theme(enum sdse_plot_theme theme);
 // ---- Categories ----
 
 // "#rrggbb" number i; they repeat after SDSE_PALETTE_COLORS.
-// Source: Okabe & Ito, Color Universal Design (2008), the first seven, and three greys
-// and browns of our own.
+// Hues: Okabe & Ito, Color Universal Design (2008), the first seven, then grey, brown
+// and violet.
 enum { SDSE_PALETTE_COLORS = 10 };
 const char *sdse_palette_color(enum sdse_plot_theme theme, size_t i);
 
@@ -43,14 +47,16 @@ void sdse_palette_gradient(enum sdse_plot_theme theme, double share, char color[
 
 // ---- Components ----
 
-// The colour of a component of an accelerator by its name alone: the same in every plot
-// of every file. Memories of the shipped accelerators and what is no memory have
-// colours of their own, any other memory one that follows from its name.
-// Source: Okabe & Ito as above, and Tol, Colour Schemes (SRON/EPS/TN/09-002, 2021),
-// muted and light; buffers of one tensor are shades of one of these.
+// The colour of a component of an accelerator by its name alone: the same in every
+// picture and report of every file. Memories of the shipped accelerators have the
+// colour of what they do (two of one accelerator never do the same), "X network" is
+// that of all networks, and any other name is a memory with one of twelve colours,
+// which follows from the name. Parts of a latency are here, too: "compute" (as "MAC"),
+// "first fills", "last drains", "passes", "does not overlap", "unused", "waiting".
 const char *sdse_palette_component(enum sdse_plot_theme theme, const char *name);
 
-// Of weights, inputs, outputs: index with enum sdse_tensor.
+// Of weights, inputs, outputs, as the outer buffers of these: index with enum
+// sdse_tensor.
 const char *sdse_palette_tensor(enum sdse_plot_theme theme, unsigned tensor);
 
 #endif
