@@ -4,24 +4,30 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/import_text.h"
 #include "cli/inputs.h"
 #include "cli/show_json.h"
 #include "import/onnx/onnx.h"
 #include "import/write.h"
 #include "spec/show.h"
 
-enum { OUTPUT, INPUT, FORCE, FOLLOW, FORMAT };
+enum { OUTPUT, INPUT, FORCE, FOLLOW, LOSSY, FORMAT };
 enum { MOST_INPUTS = 32 };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
-                "folder for workload.yaml, manifest.tsv and weights/", NULL, true},
+                "folder for workload.yaml, manifest.tsv and weights/; of a text file: "
+                "the file",
+                NULL, true},
     [INPUT] = {"input", 'i', CLI_TEXT, "NAME=1x3x224x224[,...]",
                "shapes of inputs whose dimensions the file leaves open", NULL, false},
     [FORCE] = CLI_OPTION_FORCE,
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "read external data outside the model's folder that links lead to",
                 NULL, false},
+    [LOSSY] = {"lossy", 0, CLI_FLAG, NULL,
+               "what a text file asks for and has no counterpart is a warning", NULL,
+               false},
     [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
 };
 
@@ -79,6 +85,10 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     cli->outputs.force = args->value[FORCE] != NULL;
     if (!cli_is_input(cli, args->operands[0]))
         return CLI_SYSTEM;
+    if (cli_is_text_import(args->operands[0]))
+        return cli_import_text(cli, args->operands[0], args->value[OUTPUT],
+                               args->value[LOSSY] != NULL,
+                               cli_wants_json(args, FORMAT));
     struct sdse_imported *imported = NULL;
     enum sdse_status status =
         sdse_import_onnx(args->operands[0], &choice, &imported, &cli->diags);
@@ -101,12 +111,14 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
 
 const struct cli_verb cli_verb_import = {
     .name = "import",
-    .summary = "turns an ONNX model into a network with its weights",
-    .operands = {"MODEL.onnx", 1, 1},
+    .summary = "turns an ONNX model into a network with its weights, or SCALE-Sim's "
+               "files into ours",
+    .operands = {"MODEL.onnx|CONFIG.cfg|TOPOLOGY.csv", 1, 1},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes = "docs/import.md lists the operators. What is written is read by -w "
-             "DIR/workload.yaml\nand by `sdse decompose DIR`.",
+             "DIR/workload.yaml\nand by `sdse decompose DIR`. A configuration (.cfg) of "
+             "SCALE-Sim becomes an accelerator,\na topology (.csv) a network.",
     .example = "sdse import model.onnx -o model --input x=1x3x224x224",
     .run = run,
 };

@@ -1,0 +1,103 @@
+#include "cli/import_text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/output.h"
+#include "cli/inputs.h"
+#include "cli/show_json.h"
+#include "costmodel/resolve.h"
+#include "import/scalesim/scalesim.h"
+#include "spec/load.h"
+#include "spec/show.h"
+
+enum { MOST_BYTES = 1 << 24, HEAD_BYTES = 4096 };
+
+// The first `most` bytes, ended by a zero byte; NULL if it cannot be read.
+static char *read_head(const char *path, size_t most) {
+    FILE *file = fopen(path, "rb");
+    char *text = file ? malloc(most + 1) : NULL;
+    if (text)
+        text[fread(text, 1, most, file)] = '\0';
+    if (text && ferror(file)) {
+        free(text);
+        text = NULL;
+    }
+    if (file)
+        fclose(file);
+    return text;
+}
+
+bool cli_is_text_import(const char *path) {
+    char *head = read_head(path, HEAD_BYTES);
+    const bool is = head && sdse_scalesim_kind(head) != SDSE_SCALESIM_NONE;
+    free(head);
+    return is;
+}
+
+// Reads back what is to be written: it must be a file like any other.
+static enum sdse_status load(struct cli *cli, const char *yaml, const char *name,
+                             struct sdse_arch **arch, struct sdse_workload **net) {
+    struct sdse_node *root = NULL;
+    enum sdse_status status = sdse_tree_parse_memory(
+        cli->arena, name, yaml, strlen(yaml), &cli->diags, &root);
+    if (status == SDSE_OK && sdse_tree_kind(root) == SDSE_FILE_ARCH) {
+        status = sdse_arch_from_tree(cli->arena, root, NULL, 0, &cli->diags, arch);
+        if (status == SDSE_OK)
+            status = sdse_arch_resolve_costs(*arch, cli->arena, &cli->diags);
+    } else if (status == SDSE_OK) {
+        status = sdse_workload_from_tree(cli->arena, root, &cli->diags, net);
+    }
+    return status;
+}
+
+static enum sdse_status write_file(struct cli *cli, const char *yaml,
+                                   const char *path) {
+    static const char signature[] = "# Written by sdse import.\n";
+    static const struct sdse_output_kind kind = {"a file written by sdse import",
+                                                 {signature}};
+    struct sdse_output output;
+    const enum sdse_status status =
+        sdse_output_open(&output, path, &kind, &cli->outputs, &cli->diags);
+    if (status != SDSE_OK)
+        return status;
+    fputs(signature, output.file);
+    fputs(yaml, output.file);
+    return sdse_output_close(&output, SDSE_OK, &cli->diags);
+}
+
+enum cli_exit cli_import_text(struct cli *cli, const char *path, const char *output,
+                              bool lossy, bool json) {
+    char *text = read_head(path, MOST_BYTES);
+    if (!text) {
+        cli_error(cli, "%s: %s", path, strerror(errno));
+        return CLI_BAD_INPUT;
+    }
+    struct sdse_arch *arch = NULL;
+    struct sdse_workload *net = NULL;
+    const char *yaml = NULL;
+    const bool config = sdse_scalesim_kind(text) == SDSE_SCALESIM_CONFIG;
+    enum sdse_status status =
+        config
+            ? sdse_scalesim_config(path, text, lossy, cli->arena, &cli->diags, &yaml)
+            : sdse_scalesim_topology(path, text, lossy, cli->arena, &cli->diags, &yaml);
+    free(text);
+    if (status == SDSE_OK)
+        status = load(cli, yaml, output, &arch, &net);
+    if (status == SDSE_OK)
+        status = write_file(cli, yaml, output);
+    const enum cli_exit result = cli_finish(cli, status);
+    if (result != CLI_OK)
+        return result;
+    if (json)
+        return config ? cli_show_arch_json(cli, arch) : cli_show_workload_json(cli, net);
+    if (config)
+        sdse_show_arch(stdout, arch);
+    else
+        sdse_show_workload(stdout, net);
+    printf("\nwritten: %s; go on with\n  sdse map %s\n", output,
+           config ? sdse_arena_printf(cli->arena, "-a %s -w NETWORK", output)
+                  : sdse_arena_printf(cli->arena, "-a ACCELERATOR -w %s", output));
+    return CLI_OK;
+}

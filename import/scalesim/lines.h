@@ -1,0 +1,40 @@
+// Private to import/scalesim/: a text line by line, and words with their places.
+#ifndef SDSE_IMPORT_SCALESIM_LINES_H
+#define SDSE_IMPORT_SCALESIM_LINES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "import/scalesim/scalesim.h"
+
+struct sdse_lines {
+    const char *path, *rest; // what is not read yet
+    unsigned line;           // of the last one, from 1
+    struct sdse_arena *arena;
+    struct sdse_diags *diags;
+    bool lossy, failed, out_of_memory;
+};
+
+// A word without the blanks around it. Its text is empty where there is none.
+struct sdse_line_word {
+    const char *text;
+    struct sdse_loc loc;
+};
+
+// Copies the next line, without its end; false after the last, or when memory is out.
+bool sdse_next_line(struct sdse_lines *lines, char **line);
+
+// The word in [from, to) of the current line, which starts at `line`.
+struct sdse_line_word sdse_line_word(struct sdse_lines *lines, const char *line,
+                                     const char *from, const char *to);
+
+// A whole number in its range; 1 after a diagnostic [scalesim-value].
+uint64_t sdse_line_number(struct sdse_lines *lines, struct sdse_line_word word,
+                          const char *what, uint64_t least, uint64_t most);
+
+// An error, or a warning where losses are allowed and `can_go_on`.
+void sdse_line_refuse(struct sdse_lines *lines, struct sdse_loc loc, bool can_go_on,
+                      const char *check, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+#endif

@@ -1,0 +1,199 @@
+// A topology: convolutions, or products of matrices, a line each.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "import/scalesim/lines.h"
+#include "spec/flow.h"
+
+enum { MOST_COLUMNS = 16, CONVOLUTION = 8, PRODUCT = 4, MOST_SIZE = 1 << 24 };
+
+enum sdse_scalesim_kind sdse_scalesim_kind(const char *text) {
+    char head[512];
+    snprintf(head, sizeof head, "%.511s", text);
+    for (char *c = head; *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    if (strstr(head, "[architecture_presets]"))
+        return SDSE_SCALESIM_CONFIG;
+    head[strcspn(head, "\n")] = '\0';
+    if (!strstr(head, "layer") || !strchr(head, ','))
+        return SDSE_SCALESIM_NONE;
+    return strstr(head, "filter") ? SDSE_SCALESIM_CONVOLUTION : SDSE_SCALESIM_PRODUCT;
+}
+
+// The words between commas; an empty last one, after a comma at the end, is none.
+static unsigned split(struct sdse_lines *lines, const char *line,
+                      struct sdse_line_word words[MOST_COLUMNS]) {
+    unsigned count = 0;
+    const char *from = line;
+    for (;;) {
+        const char *to = from + strcspn(from, ",");
+        const struct sdse_line_word word = sdse_line_word(lines, line, from, to);
+        if (*word.text || *to) {
+            if (count < MOST_COLUMNS)
+                words[count] = word;
+            count++;
+        }
+        if (!*to)
+            break;
+        from = to + 1;
+    }
+    while (count > 0 && count <= MOST_COLUMNS && !*words[count - 1].text)
+        count--;
+    return count;
+}
+
+// Names that came before, in a list from the last.
+struct name {
+    struct name *before;
+    const char *text;
+};
+
+static bool is_taken(const struct name *names, const char *text) {
+    for (; names; names = names->before)
+        if (strcmp(names->text, text) == 0)
+            return true;
+    return false;
+}
+
+// The name, or the name with the first number that makes it new.
+static const char *new_name(struct sdse_lines *lines, struct name **names,
+                            const char *text) {
+    const char *name = *text ? text : "layer";
+    for (unsigned i = 2; name && is_taken(*names, name); i++)
+        name = sdse_arena_printf(lines->arena, "%s.%u", text, i);
+    struct name *entry = SDSE_ARENA_NEW(lines->arena, struct name);
+    if (!entry || !name) {
+        lines->out_of_memory = true;
+        return "";
+    }
+    *entry = (struct name){*names, name};
+    *names = entry;
+    return name;
+}
+
+// Rows (or columns) of padding at the end with which our rule, that rounds down, gives
+// what SCALE-Sim's gives, which rounds up.
+static uint64_t extra(uint64_t size, uint64_t filter, uint64_t stride) {
+    const uint64_t rest = (size - filter) % stride;
+    return rest ? stride - rest : 0;
+}
+
+static void print_convolution(struct sdse_lines *lines, FILE *out, const char *name,
+                              const struct sdse_line_word *words, unsigned count) {
+    static const char *const what[] = {"the image's height",  "the image's width",
+                                       "the filter's height", "the filter's width",
+                                       "the channels",        "the filters",
+                                       "the stride",          "the second stride"};
+    uint64_t n[CONVOLUTION] = {0};
+    const size_t errors = lines->diags->errors;
+    for (unsigned i = 1; i < count && i <= CONVOLUTION; i++)
+        n[i - 1] = sdse_line_number(lines, words[i], what[i - 1], 1, MOST_SIZE);
+    if (count <= CONVOLUTION)
+        n[7] = n[6];
+    if (lines->diags->errors > errors)
+        return;
+    for (unsigned axis = 0; axis < 2; axis++) {
+        if (n[axis] < n[2 + axis]) {
+            sdse_line_refuse(lines, words[3 + axis].loc, false, "scalesim-value",
+                             "the filter (%" PRIu64 ") is larger than the image "
+                             "(%" PRIu64 ")",
+                             n[2 + axis], n[axis]);
+            return;
+        }
+    }
+    const bool depthwise = strstr(name, "DP") != NULL;
+    fputs("  - {name: ", out);
+    sdse_print_word(out, name);
+    fprintf(out,
+            ", kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64
+            "], out_channels: %" PRIu64 ", kernel: [%" PRIu64 ", %" PRIu64
+            "], stride: [%" PRIu64 ", %" PRIu64 "]",
+            depthwise ? "dwconv" : "conv", n[4], n[0], n[1], depthwise ? n[4] : n[5],
+            n[2], n[3], n[6], n[7]);
+    const uint64_t below = extra(n[0], n[2], n[6]), beside = extra(n[1], n[3], n[7]);
+    if (below || beside)
+        fprintf(out, ", pad: [[0, %" PRIu64 "], [0, %" PRIu64 "]]", below, beside);
+    fputs("}\n", out);
+}
+
+static void print_product(struct sdse_lines *lines, FILE *out, const char *name,
+                          const struct sdse_line_word *words) {
+    static const char *const what[] = {"M", "N", "K"};
+    uint64_t n[3];
+    for (unsigned i = 0; i < 3; i++)
+        n[i] = sdse_line_number(lines, words[1 + i], what[i], 1, MOST_SIZE);
+    fputs("  - {name: ", out);
+    sdse_print_word(out, name);
+    fprintf(out,
+            ", kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64
+            "}\n",
+            n[2], n[1], n[0]);
+}
+
+static unsigned print_layers(struct sdse_lines *lines, FILE *out,
+                             enum sdse_scalesim_kind kind) {
+    const bool convolution = kind == SDSE_SCALESIM_CONVOLUTION;
+    const unsigned least = convolution ? CONVOLUTION : PRODUCT;
+    const unsigned most = convolution ? CONVOLUTION + 1 : PRODUCT;
+    struct name *names = NULL;
+    struct sdse_line_word words[MOST_COLUMNS];
+    unsigned layers = 0;
+    char *line;
+    sdse_next_line(lines, &line); // headings
+    while (sdse_next_line(lines, &line)) {
+        unsigned count = split(lines, line, words);
+        if (!count)
+            continue;
+        // A pattern of zeros (2:4) in a column of its own.
+        if (count > least && count <= MOST_COLUMNS &&
+            strchr(words[count - 1].text, ':')) {
+            sdse_line_refuse(lines, words[count - 1].loc, true, "scalesim-value",
+                             "the pattern of zeros '%.20s' is lost: a weight form, or "
+                             "`density`, says it here",
+                             words[count - 1].text);
+            count--;
+        }
+        if (count < least || count > most) {
+            sdse_line_refuse(lines, words[0].loc, false, "scalesim-line",
+                             "%u columns; a line of this topology has %u", count,
+                             least);
+            continue;
+        }
+        const char *name = new_name(lines, &names, words[0].text);
+        layers++;
+        if (convolution)
+            print_convolution(lines, out, name, words, count);
+        else
+            print_product(lines, out, name, words);
+    }
+    return layers;
+}
+
+enum sdse_status sdse_scalesim_topology(const char *path, const char *text, bool lossy,
+                                        struct sdse_arena *arena,
+                                        struct sdse_diags *diags, const char **yaml) {
+    struct sdse_lines lines = {
+        .path = path, .rest = text, .arena = arena, .diags = diags, .lossy = lossy};
+    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    const char *name =
+        sdse_arena_printf(arena, "%.*s", (int)strcspn(base, "."), base);
+    const char *source = sdse_arena_printf(arena, "%s, a topology of SCALE-Sim", path);
+    struct sdse_text out;
+    if (!name || !source || !sdse_text_begin(&out))
+        return SDSE_NO_MEMORY;
+    fputs("name: ", out.out);
+    sdse_print_word(out.out, *name ? name : "network");
+    fputs("\nsource: ", out.out);
+    sdse_print_word(out.out, source);
+    fputs("\nlayers:\n", out.out);
+    const unsigned layers = print_layers(&lines, out.out, sdse_scalesim_kind(text));
+    *yaml = sdse_text_end(&out, arena);
+    if (!*yaml || lines.out_of_memory)
+        return SDSE_NO_MEMORY;
+    if (!layers && !lines.failed)
+        sdse_line_refuse(&lines, (struct sdse_loc){path, lines.line, 1}, false,
+                         "scalesim-line", "there is no layer in it");
+    return lines.failed ? SDSE_INVALID : SDSE_OK;
+}

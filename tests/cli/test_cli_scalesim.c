@@ -1,0 +1,85 @@
+// SCALE-Sim's files imported and mapped: the cycles are those of its own formula.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_program.h"
+
+static const char config[] =
+    "[general]\nrun_name = a\n[architecture_presets]\nArrayHeight: %u\nArrayWidth: "
+    "%u\nIfmapSramSzkB: 512\nFilterSramSzkB: 512\nOfmapSramSzkB: 512\nDataflow: %s\n"
+    "Bandwidth: 10\n[run_presets]\nInterfaceBandwidth: CALC\n";
+
+// Samajdar et al., ISPASS 2020: a fold of the array takes 2 rows + columns + T - 2
+// cycles; rows and columns of what is spread over the array, and T, depend on what
+// stays.
+static void cycles_are_those_of_its_formula(void **state) {
+    (void)state;
+    static const struct {
+        unsigned rows, columns, m, n, k;
+    } cases[] = {
+        {8, 8, 32, 16, 24}, {16, 4, 64, 8, 32}, {4, 16, 8, 64, 16}, {8, 8, 8, 8, 100}};
+    static const char *const flows[] = {"os", "ws", "is"};
+    char text[600], product[100], expected[60];
+    for (unsigned i = 0; i < 4; i++) {
+        snprintf(product, sizeof product, "Layer,M,N,K,\ng,%u,%u,%u,\n", cases[i].m,
+                 cases[i].n, cases[i].k);
+        write_scratch("g.csv", product);
+        free(run_text(0, "import @g.csv -o @g.yaml --force"));
+        for (unsigned f = 0; f < 3; f++) {
+            // Spread over rows, over columns, and in time.
+            const unsigned m = cases[i].m, n = cases[i].n, k = cases[i].k;
+            const unsigned down = f == 0 ? m : k, across = f == 2 ? m : n;
+            const unsigned steps = f == 0 ? k : f == 1 ? m : n;
+            const unsigned rows = cases[i].rows, columns = cases[i].columns;
+            if (down % rows || across % columns)
+                continue; // folds that do not fill the array
+            const unsigned folds = down / rows * (across / columns);
+            snprintf(text, sizeof text, config, rows, columns, flows[f]);
+            write_scratch("a.cfg", text);
+            free(run_text(0, "import @a.cfg -o @a.yaml --force"));
+            snprintf(expected, sizeof expected, " %u cycles",
+                     folds * (2 * rows + columns + steps - 2));
+            run_says(0, "map -a @a.yaml -w @g.yaml --objective latency", expected);
+        }
+    }
+}
+
+static void files_are_told_by_what_they_hold(void **state) {
+    (void)state;
+    char text[600];
+    snprintf(text, sizeof text, config, 8u, 8u, "os");
+    write_scratch("no-extension", text);
+    run_says(0, "import @no-extension -o @a.yaml --force", "systolic");
+    run_says(0, "check @a.yaml", "");
+    run_says(0, "import @no-extension -o @a.yaml -f json", "\"sdse.show-arch/1\"");
+    // What is no import of ours is not replaced, nor what is read.
+    write_scratch("mine.yaml", "name: mine\n");
+    run_says(1, "import @no-extension -o @mine.yaml", "[output-kind]");
+    run_says(1, "import @no-extension -o @no-extension --force", "[output-input]");
+    char *mine = read_whole(scratch("mine.yaml"));
+    assert_string_equal(mine, "name: mine\n");
+    free(mine);
+    // A key that is lost: refused, and nothing written; or a warning.
+    snprintf(text + strlen(text), 60, "[layout]\nIfmapCustomLayout: True\n");
+    write_scratch("lost.cfg", text);
+    run_says(1, "import @lost.cfg -o @lost.yaml", "lost.cfg:14:1: error: ");
+    run_says(1, "check @lost.yaml", "");
+    run_says(0, "import @lost.cfg -o @lost.yaml --lossy", "systolic");
+    write_scratch("g.csv", "Layer,M,N,K\ng,1,2,3\n");
+    run_says(0, "import @g.csv -o @g.yaml --force -f json", "\"sdse.show-workload/1\"");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cycles_are_those_of_its_formula),
+        cmocka_unit_test(files_are_told_by_what_they_hold),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
