@@ -25,6 +25,16 @@
 #include "base/status.h"
 #include "spec/types/arch.h"
 #include "spec/types/form.h"
+#include "spec/types/workload.h"
+
+// Bits of a plain word of a layer's tensor: the accelerator's, unless the layer says how
+// wide its right operand is.
+static inline uint32_t sdse_word_bits(const struct sdse_arch *arch,
+                                      const struct sdse_layer *layer,
+                                      enum sdse_tensor tensor) {
+    return tensor == SDSE_WEIGHTS && layer->weight_bits ? layer->weight_bits
+                                                        : arch->bits[tensor];
+}
 
 // The words of a tensor, as formats see them.
 struct sdse_words {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "costmodel/coded.h"
 #include "costmodel/pattern.h"
 #include "engines/expect/cartesian.h"
 #include "engines/expect/gather.h"
@@ -165,7 +166,7 @@ static struct serial_words serial_weights(const struct finding *f,
                                           enum sdse_encoding encoding) {
     const struct sdse_weight_form *form = f->form;
     const struct sdse_weight_digits *known = f->layer->weight_digits;
-    struct serial_words words = {f->arch->bits[SDSE_WEIGHTS], true, macs_of(f),
+    struct serial_words words = {sdse_word_bits(f->arch, f->layer, SDSE_WEIGHTS), true, macs_of(f),
                                  f->effects->weight_density, NULL};
     if (smartdeal(f)) {
         if (form->digit_bits && form->digit_encoding == encoding) {

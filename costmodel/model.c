@@ -72,13 +72,14 @@ static enum sdse_status prepare_bits(struct sdse_model *model) {
                 sdse_words_of(model->layer->whole ? model->layer->whole : model->layer,
                               t, rebuilt ? form : NULL);
             const enum sdse_status status =
-                sdse_coded_bits(&arch->level[l].format[t], arch->bits[t], &words,
+                sdse_coded_bits(&arch->level[l].format[t],
+                                sdse_word_bits(arch, model->layer, t), &words,
                                 &model->bits[l][t], &model->place_bits[l][t]);
             if (status != SDSE_OK)
                 return status;
         }
         model->partial_bits[l] = sdse_arch_partial_bits(arch, l);
-        model->weight_wire_bits[l] = arch->bits[SDSE_WEIGHTS];
+        model->weight_wire_bits[l] = sdse_word_bits(arch, model->layer, SDSE_WEIGHTS);
         for (unsigned i = 0; i < 3; i++)
             model->bits[l][SDSE_PART_COEFFICIENTS + i] =
                 model->place_bits[l][SDSE_PART_COEFFICIENTS + i] = part_bits[i];

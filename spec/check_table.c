@@ -74,6 +74,7 @@ static const struct sdse_check table[] = {
     READER("edge-fused", SDSE_CHECK_WORKLOAD, "an edge into a fused layer")
     READER("edge-kind", SDSE_CHECK_WORKLOAD, "an edge that is what its layer does not read, or with keys of another kind")
     READER("edge-free", SDSE_CHECK_WORKLOAD, "a function on the way that does not say that it costs nothing")
+    READER("edge-bits", SDSE_CHECK_WORKLOAD, "an edge to weights that are said to be of another width")
     READER("edge-density", SDSE_CHECK_WORKLOAD, "ends of an edge that say other densities of the same words")
     READER("loop-syntax", SDSE_CHECK_MAPPING, "loops that cannot be read")
     READER("loop-twice", SDSE_CHECK_MAPPING, "a dimension twice in one list of loops")

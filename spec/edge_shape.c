@@ -53,15 +53,17 @@ static bool same_places(const struct sdse_map_shape *a,
 }
 
 // A right operand, of one group: a column for each row of the maker (the keys of an
-// attention) or for each of its channels (its values). Cut into heads every group has
-// as many of the maker's channels.
+// attention) or for each of its channels (its values). Cut into heads a group is some
+// channels of some rows: those of a sequence.
 static bool fits_weights(const struct sdse_layer *reader, bool heads,
                          const struct sdse_map_shape *shape) {
     const uint64_t *bound = reader->nest.bound;
     if (sdse_tile_words(&reader->nest, SDSE_WEIGHTS, bound) != words(shape))
         return false;
+    const uint64_t rows = shape->samples * shape->rows * shape->columns;
     if (heads)
-        return shape->samples * shape->channels % bound[SDSE_G] == 0;
+        return (shape->channels % bound[SDSE_C] == 0 && rows % bound[SDSE_K] == 0) ||
+               (shape->channels % bound[SDSE_K] == 0 && rows % bound[SDSE_C] == 0);
     return bound[SDSE_G] == 1 && shape->columns == 1 &&
            ((shape->channels == bound[SDSE_C] && shape->rows == bound[SDSE_K]) ||
             (shape->channels == bound[SDSE_K] && shape->rows == bound[SDSE_C]));

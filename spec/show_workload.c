@@ -121,6 +121,16 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
         fprintf(out, "  %s (%s): %s, %" PRIu64 " weights\n", net->not_modelled[i].name,
                 net->not_modelled[i].op, net->not_modelled[i].reason,
                 net->not_modelled[i].weights);
+    for (int role = SDSE_ROLE_CACHE; role < SDSE_OPERAND_ROLES; role++) {
+        uint64_t words = 0;
+        for (size_t i = 0; i < net->layer_count; i++)
+            if ((int)net->layers[i].role == role)
+                words += net->layers[i].repeat *
+                         sdse_layer_work(&net->layers[i]).weights;
+        if (words)
+            fprintf(out, "%" PRIu64 " words of right operands are %s\n", words,
+                    role == SDSE_ROLE_CACHE ? "a cache" : "parameters");
+    }
     if (products)
         fputs("* activations, not stored weights\n", out);
     if (shared)

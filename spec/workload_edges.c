@@ -121,6 +121,20 @@ static bool check_shape(struct edges_reader *r, const struct sdse_workload_edge 
     return false;
 }
 
+// A right operand of another width is none that a layer puts out: what comes out is as
+// wide as the accelerator makes it.
+static bool check_bits(struct edges_reader *r, const struct sdse_workload_edge *edge) {
+    const struct sdse_layer *maker = &r->net->layers[edge->from],
+                            *reader = &r->net->layers[edge->to];
+    if (edge->use != SDSE_EDGE_WEIGHTS || !reader->weight_bits)
+        return true;
+    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-bits",
+                  "layer '%.60s' reads weights of %" PRIu32 " bits, but what '%.60s' puts "
+                  "out has the accelerator's width",
+                  reader->name, reader->weight_bits, maker->name);
+    return false;
+}
+
 // Both ends say how many words are not zero, and nothing happens to them on the way.
 static bool check_density(struct edges_reader *r,
                           const struct sdse_workload_edge *edge) {
@@ -181,7 +195,7 @@ static bool check_operands(struct edges_reader *r,
 
 static void add_edge(struct edges_reader *r, const struct sdse_workload_edge *edge) {
     if (!check_order(r, edge) || !check_use(r, edge) || !check_shape(r, edge) ||
-        !check_operands(r, edge) || !check_density(r, edge))
+        !check_operands(r, edge) || !check_density(r, edge) || !check_bits(r, edge))
         return;
     if (r->count == r->room) {
         const size_t room = r->room ? 2 * r->room : 64;

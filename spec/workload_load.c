@@ -62,6 +62,8 @@ static const struct {
     {"m", KIND(MATMUL)},
     {"k", KIND(MATMUL)},
     {"n", KIND(MATMUL)},
+    {"role", KIND(MATMUL)},
+    {"bits", KIND(MATMUL)},
     {"fused", MOVES},
     {"addends",
      KIND(ADD) | KIND(CONV) | KIND(DWCONV) | KIND(CONV1D) | KIND(FC) | KIND(MATMUL)},
@@ -139,6 +141,24 @@ static void read_fc(struct sdse_layer_reader *r) {
     r->layer->repeat *= r->layer->steps;
 }
 
+// What the right operand is, and how wide its words are.
+static void read_operand(struct sdse_layer_reader *r) {
+    static const char *const roles[] = {"cache", "parameter"}, *const keys[] = {"weights"};
+    const struct sdse_node *node = sdse_node_get(r->map, "role");
+    unsigned word;
+    if (node && sdse_read_word(node, roles, 2, r->diags, &word))
+        r->layer->role = (enum sdse_operand_role)(word + 1);
+    if (!(node = sdse_node_get(r->map, "bits")) ||
+        !sdse_expect_kind(node, SDSE_NODE_MAPPING, r->diags))
+        return;
+    sdse_refuse_unknown_keys(node, keys, 1, r->diags);
+    const struct sdse_node *bits = sdse_node_get(node, "weights");
+    if (!bits)
+        sdse_report_missing(node, "weights", r->diags);
+    else
+        sdse_read_u32(bits, 1, 64, r->diags, &r->layer->weight_bits);
+}
+
 // Products of activations: each sample and each of the kv_heads has a right operand of
 // its own (G); the heads that share one (N) move the left operand and the result.
 static void read_matmul(struct sdse_layer_reader *r) {
@@ -148,6 +168,7 @@ static void read_matmul(struct sdse_layer_reader *r) {
     uint64_t heads = sdse_layer_count(r, "heads", 1);
     uint64_t operands = sdse_layer_count(r, "kv_heads", heads);
     uint64_t each = sdse_layer_count(r, "batch", 1);
+    read_operand(r);
     if (node)
         sdse_read_bool(node, r->diags, &shared);
     bound[SDSE_P] = sdse_layer_count(r, "m", 0);

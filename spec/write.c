@@ -108,6 +108,14 @@ static void print_matmul(FILE *out, const uint64_t bound[SDSE_DIMS], uint64_t ba
             bound[SDSE_C], bound[SDSE_K]);
 }
 
+// What is said of a right operand beside its size.
+static void print_operand(FILE *out, const struct sdse_layer *layer) {
+    if (layer->role)
+        fprintf(out, ", role: %s", sdse_operand_role_name(layer->role));
+    if (layer->weight_bits)
+        fprintf(out, ", bits: {weights: %" PRIu32 "}", layer->weight_bits);
+}
+
 // As it is written: by the convolution whose weights' gradient it is.
 static void print_weight_gradient(FILE *out, const struct sdse_layer *layer,
                                   uint64_t batch) {
@@ -129,6 +137,7 @@ static void print_shape(FILE *out, const struct sdse_layer *layer, uint64_t batc
     const uint64_t *bound = layer->nest.bound;
     if (layer->kind == SDSE_MATMUL) {
         print_matmul(out, bound, batch);
+        print_operand(out, layer);
         print_addends(out, layer);
         return;
     }

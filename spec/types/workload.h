@@ -65,6 +65,20 @@ struct sdse_move {
     struct sdse_update update; // of SDSE_UPDATE, whose nest has a group for each weight
 };
 
+// What the right operand of a product of activations is.
+enum sdse_operand_role {
+    SDSE_ROLE_NOT_SAID,
+    SDSE_ROLE_CACHE,     // kept from before: keys and values of earlier tokens
+    SDSE_ROLE_PARAMETER, // stored with the network, though a matrix for each head
+    SDSE_OPERAND_ROLES
+};
+
+// "", "cache", "parameter".
+static inline const char *sdse_operand_role_name(enum sdse_operand_role role) {
+    static const char *const names[SDSE_OPERAND_ROLES] = {"", "cache", "parameter"};
+    return names[role];
+}
+
 struct sdse_effects;
 struct sdse_residence;
 
@@ -80,6 +94,10 @@ struct sdse_layer {
     // Of the others: maps of the outputs' size that are added to the finished outputs,
     // or multiplied with them, before these are put anywhere.
     uint32_t addends;
+    // Of a product of activations: what its right operand is, and bits of each word of it
+    // where that is none of the accelerator's own width [0: it is].
+    enum sdse_operand_role role;
+    uint32_t weight_bits;
     double density[SDSE_TENSORS]; // fraction of non-zero words, declared; 1 if not said
     const char
         *density_source; // where the densities come from; NULL = dense by default

@@ -443,6 +443,33 @@ static void test_addends_alone(void **state) {
     assert_int_equal(wrong, 0);
 }
 
+// A layer whose right operand has a width of its own costs what it does on an
+// accelerator whose weights are as wide.
+static void test_other_widths(void **state) {
+    (void)state;
+    const struct oracle_options options = {.most_work = 2000, .imperfect = true};
+    const uint64_t cases = environment_or("SDSE_ORACLE_CASES", CASES) / 12;
+    for (uint64_t seed = 1; seed <= cases; seed++) {
+        struct oracle_case subject;
+        oracle_case_make(seed, &options, &subject);
+        struct sdse_arch as_wide = subject.arch;
+        struct sdse_layer layer = subject.layer;
+        layer.weight_bits = 1 + (uint32_t)(seed % 40);
+        as_wide.bits[SDSE_WEIGHTS] = layer.weight_bits;
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_model *own, *other;
+        struct sdse_cost a, b;
+        assert_int_equal(sdse_model_new(&subject.arch, &layer, NULL, arena, &own),
+                         SDSE_OK);
+        assert_int_equal(sdse_model_new(&as_wide, &subject.layer, NULL, arena, &other),
+                         SDSE_OK);
+        assert_true(sdse_evaluate_full(own, &subject.mapping, &a));
+        assert_true(sdse_evaluate_full(other, &subject.mapping, &b));
+        assert_memory_equal(&a, &b, sizeof a);
+        sdse_arena_free(arena);
+    }
+}
+
 static void test_homes(void **state) {
     (void)state;
     FILE *nowhere = fopen("/dev/null", "w");
@@ -501,6 +528,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_generated_cases),
                                        cmocka_unit_test(test_shorter_last_passes),
                                        cmocka_unit_test(test_addends_alone),
+                                       cmocka_unit_test(test_other_widths),
                                        cmocka_unit_test(test_homes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

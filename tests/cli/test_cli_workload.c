@@ -1,0 +1,100 @@
+// sdse workload: language models as files that the other verbs read.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_program.h"
+
+static void says(const char *line, int status, const char *out, const char *err) {
+    struct ran ran = run_program(line);
+    assert_int_equal(ran.status, status);
+    if (out && !strstr(ran.out, out))
+        fail_msg("%s\n%s", line, ran.out);
+    if (err && !strstr(ran.err, err))
+        fail_msg("%s\n%s", line, ran.err);
+    if (status)
+        assert_string_equal(ran.out, "");
+    free_ran(&ran);
+}
+
+static void test_list(void **state) {
+    (void)state;
+    says("workload", 0, "llama3_8b          32    8030261248", NULL);
+    says("workload --seq 1024 -f csv", 0,
+         "\ngpt2_small,12,124439808,124439808,123532032,18874368,M,", NULL);
+    says("workload -f json", 0, "\"schema\": \"sdse.workload/1\"", NULL);
+}
+
+// Each phase's file is read by the verbs, and a cache of narrower words costs less.
+static void test_files(void **state) {
+    (void)state;
+    says("workload gemma_2b --phase decode --seq 8192 -o @wide.yaml", 0, NULL, NULL);
+    says("workload gemma_2b --phase decode --seq 8192 --kv-bits 4 -o @narrow.yaml", 0,
+         NULL, NULL);
+    // Keys and values of 18 layers, one head of 256.
+    says("show workload @narrow.yaml", 0,
+         "75497472 words of right operands are a cache", NULL);
+    double pj[2];
+    static const char *const files[] = {"wide", "narrow"};
+    for (int i = 0; i < 2; i++) {
+        char line[128];
+        snprintf(line, sizeof line,
+                 "explain -a eyeriss -w @%s.yaml -l l0.qk --objective energy",
+                 files[i]);
+        struct ran ran = run_program(line);
+        assert_int_equal(ran.status, 0);
+        const char *at = strstr(ran.out, "energy");
+        assert_non_null(at);
+        pj[i] = strtod(at + strcspn(at, "0123456789"), NULL);
+        free_ran(&ran);
+    }
+    assert_true(pj[1] < pj[0]);
+    says("workload gpt2_small --seq 256 --batch 2 --causal blocks --block 64", 0,
+         "name: l0.qk.3, kind: matmul, heads: 24, kv_heads: 24, m: 64, k: 64, n: 256}",
+         NULL);
+    // A file of its own is replaced, another only by force.
+    says("workload gpt2_small --phase decode -o @wide.yaml", 0, NULL, NULL);
+    write_scratch("mine.yaml", "name: mine\n");
+    says("workload gpt2_small -o @mine.yaml", 1, NULL, "output-kind");
+    says("workload gpt2_small -o @mine.yaml --force", 0, NULL, NULL);
+}
+
+// Without --seq a prompt is as long as the model's context, at most 1,024.
+static void test_context(void **state) {
+    (void)state;
+    says("workload bert_base", 0, "name: bert_base_prefill_512\n", NULL);
+    says("workload llama3_8b", 0, "name: llama3_8b_prefill_1024\n", NULL);
+}
+
+static void test_what_goes_together(void **state) {
+    (void)state;
+    says("workload gpt2", 1, NULL, "no model is called 'gpt2': gpt2_small, gpt3_175b");
+    says("workload bert_base --phase decode", 2, NULL, "an encoder makes no tokens");
+    says("workload gpt2_small --kv-bits 8", 2, NULL, "--kv-bits is of --phase decode");
+    says("workload gpt2_small --seq 2048", 2, NULL, "learned positions");
+    says("workload gpt2_small --block 16", 2, NULL, "--block is of --causal blocks");
+    says("workload gpt2_small --seq 100 --causal blocks --block 64", 2, NULL,
+         "--block does not divide --seq");
+    says("workload gpt2_small --causal blocks --phase decode", 2, NULL,
+         "--causal blocks is of --phase prefill");
+    says("workload bert_base --seq 512 --causal blocks", 2, NULL,
+         "an encoder attends to later tokens too");
+    says("workload gemma_2b --phase decode --kv-bits 65", 2, NULL, "expected 1 to 64");
+    says("workload gpt2_small -f csv", 2, NULL, "--format is of the list");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_context),
+        cmocka_unit_test(test_what_goes_together),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
