@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/import_text.h"
 #include "cli/inputs.h"
+#include "cli/progress.h"
 #include "cli/show_json.h"
 #include "import/onnx/onnx.h"
 #include "import/write.h"
@@ -74,6 +75,17 @@ static enum cli_exit print_json(struct cli *cli, const char *folder,
     return cli_end_json(cli, &json);
 }
 
+static enum sdse_status
+write_files(struct cli *cli, const struct sdse_imported *imported, const char *folder) {
+    struct cli_progress progress;
+    const struct sdse_steps steps = {cli_progress_set, &progress};
+    cli_progress_begin(&progress, cli->verb->name, "weights", 0);
+    const enum sdse_status status = sdse_import_write(&cli->outputs, imported, folder,
+                                                      &steps, cli->arena, &cli->diags);
+    cli_progress_end(&progress);
+    return status;
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct sdse_import_input inputs[MOST_INPUTS];
     struct sdse_import_options choice = {.inputs = inputs,
@@ -96,8 +108,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         !sdse_imported_name_inputs(imported, &cli->outputs, cli->arena))
         status = SDSE_NO_MEMORY;
     if (status == SDSE_OK)
-        status = sdse_import_write(&cli->outputs, imported, args->value[OUTPUT],
-                                   cli->arena, &cli->diags);
+        status = write_files(cli, imported, args->value[OUTPUT]);
     enum cli_exit result = cli_finish(cli, status);
     if (result == CLI_OK && cli_wants_json(args, FORMAT)) {
         result = print_json(cli, args->value[OUTPUT], sdse_imported_workload(imported));

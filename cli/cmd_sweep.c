@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/eta.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/interrupt.h"
-#include "cli/progress.h"
 #include "dse/sweep/sweep.h"
 
 enum { OUTPUT, JOBS, QUIET, FOLLOW, EMBED, SHARD, FORMAT };
@@ -34,21 +34,28 @@ static const struct cli_option options[] = {
 struct display {
     bool terminal, drawn;
     double last; // when a line was last written [s since the start]
+    struct sdse_eta eta;
+    size_t computed; // points, of which it knows
 };
 
 static const double terminal_seconds = 0.2, file_seconds = 5;
 
-static void format_progress(const struct sdse_sweep_progress *progress, char *text,
+// Points that this run has computed: the others take no time of it.
+static size_t computed_points(const struct sdse_sweep_progress *progress) {
+    return progress->points_done - progress->points_reused - progress->points_shared;
+}
+
+static void format_progress(const struct display *display,
+                            const struct sdse_sweep_progress *progress, char *text,
                             size_t bytes) {
-    const size_t computed =
-        progress->points_done - progress->points_reused - progress->points_shared;
+    const size_t computed = computed_points(progress);
     const size_t left = progress->points_total - progress->points_done;
     const double rate =
         progress->seconds > 0 && computed ? (double)computed / progress->seconds : 0;
     char eta[16], volume[32] = "";
     if (!isnan(progress->hypervolume))
         snprintf(volume, sizeof volume, "  hypervolume %.4f", progress->hypervolume);
-    cli_format_duration(rate > 0 ? (double)left / rate : (double)INFINITY, eta);
+    sdse_duration_text(sdse_eta_s(&display->eta, left), eta);
     snprintf(text, bytes,
              "%zu/%zu points  %.3g points/s  ETA %s  front %zu%s  infeasible %zu  "
              "(layer problems %zu/%zu)",
@@ -60,11 +67,14 @@ static void format_progress(const struct sdse_sweep_progress *progress, char *te
 static void show_progress(void *context, const struct sdse_sweep_progress *progress) {
     struct display *display = context;
     const double wait = display->terminal ? terminal_seconds : file_seconds;
+    const size_t computed = computed_points(progress);
+    sdse_eta_add(&display->eta, computed - display->computed, progress->seconds);
+    display->computed = computed;
     if (progress->seconds - display->last < wait)
         return;
     display->last = progress->seconds;
     char text[192];
-    format_progress(progress, text, sizeof text);
+    format_progress(display, progress, text, sizeof text);
     fprintf(stderr, display->terminal ? "\r\033[K%s" : "%s\n", text);
     display->drawn = true;
 }
@@ -113,7 +123,7 @@ static void say_how_to_continue(const struct cli *cli, const struct cli_args *ar
 static void print_summary(const struct sdse_sweep_progress *progress,
                           const char *database) {
     char duration[16];
-    cli_format_duration(progress->seconds, duration);
+    sdse_duration_text(progress->seconds, duration);
     printf("%s: %zu of %zu points", database, progress->points_done,
            progress->points_total);
     if (progress->points_reused)

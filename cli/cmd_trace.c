@@ -128,7 +128,7 @@ static enum sdse_status write_out(struct tracing *t) {
     if (!path)
         return SDSE_OK;
     if (!names_file(path))
-        return sdse_import_write(&cli->outputs, t->imported, path, cli->arena,
+        return sdse_import_write(&cli->outputs, t->imported, path, NULL, cli->arena,
                                  &cli->diags);
     enum sdse_status status = sdse_import_write_workload(
         &cli->outputs, t->imported, path, &without, cli->arena, &cli->diags);

@@ -496,14 +496,12 @@ static enum cli_exit print_json(struct session *s) {
 
 // ---- the verb ---------------------------------------------------------------
 
-static void count_epoch(void *context) { cli_progress_add(context, 1); }
-
 static enum sdse_status run_plan(struct session *s) {
     const size_t runs = s->plan.method_count + (s->plan.task != SDSE_TRAIN_FULL);
     struct cli_progress progress;
     cli_progress_begin(&progress, s->cli->verb->name, "epochs",
                        runs * (s->plan.setting.epochs + 1u));
-    s->plan.setting.epoch_done = count_epoch;
+    s->plan.setting.epoch_done = cli_progress_step;
     s->plan.setting.context = &progress;
     const enum sdse_status status =
         sdse_train(&s->plan, &s->train, &s->test, &s->result);

@@ -222,8 +222,6 @@ static enum cli_exit judge(struct cli *cli, const struct cli_args *args,
     return CLI_BAD_INPUT;
 }
 
-static void count_item(void *context) { cli_progress_add(context, 1); }
-
 static enum cli_exit run_files(struct cli *cli, const struct cli_args *args,
                                struct sdse_ready_validation *ready, size_t count,
                                struct cli_validated *validated) {
@@ -242,7 +240,7 @@ static enum cli_exit run_files(struct cli *cli, const struct cli_args *args,
     cli_progress_begin(&progress, cli->verb->name, "layers of cases", items);
     for (size_t i = 0; i < count; i++) {
         struct sdse_anchor_result *results = NULL;
-        ready[i].item_done = count_item;
+        ready[i].item_done = cli_progress_step;
         ready[i].context = &progress;
         const enum sdse_status status = sdse_validation_run(
             &ready[i], jobs > 1024 ? 1024 : (unsigned)jobs, stop, cli->arena, &results);

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
 #include "dse/sweep/plan.h"
 #include "dse/sweep/repair.h"
 #include "dse/sweep/rescore.h"
@@ -34,8 +35,13 @@ static enum sdse_status verify(struct cli *cli, struct sdse_reader *reader, bool
     // Scores are those of one model.
     enum sdse_status status =
         sdse_merge_admits(reader, SDSE_MODEL_VERSION, &cli->diags);
-    if (status == SDSE_OK)
-        status = sdse_rescore(reader, &cli->diags, scored);
+    if (status != SDSE_OK)
+        return status;
+    struct cli_progress progress;
+    const struct sdse_steps steps = {cli_progress_set, &progress};
+    cli_progress_begin(&progress, cli->verb->name, "mappings", 0);
+    status = sdse_rescore(reader, &steps, &cli->diags, scored);
+    cli_progress_end(&progress);
     return status == SDSE_OK ? stored : status;
 }
 

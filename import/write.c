@@ -83,11 +83,21 @@ static enum sdse_status write_weights(const struct sdse_output_rules *rules,
     return status;
 }
 
+// Words of a layer's file; 0: it has none.
+static size_t weight_words(const struct sdse_layer *layer) {
+    return layer->weights_file
+               ? (size_t)sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound)
+               : 0;
+}
+
 enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
                                    const struct sdse_imported *imported,
-                                   const char *folder, struct sdse_arena *arena,
-                                   struct sdse_diags *diags) {
+                                   const char *folder, const struct sdse_steps *steps,
+                                   struct sdse_arena *arena, struct sdse_diags *diags) {
     const struct sdse_workload *workload = sdse_imported_workload(imported);
+    size_t words = 0, written = 0;
+    for (size_t i = 0; i < workload->layer_count; i++)
+        words += weight_words(&workload->layers[i]);
     struct sdse_manifest manifest = {
         .entries = SDSE_ARENA_ARRAY(arena, struct sdse_manifest_entry,
                                     workload->layer_count + 1)};
@@ -105,6 +115,8 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
         bool again = own && strcmp(own, layer->weights_file) != 0;
         status = write_weights(rules, imported, i, folder, again,
                                &manifest.entries[manifest.count++], arena, diags);
+        written += weight_words(layer);
+        sdse_steps_at(steps, written, words);
     }
     if (status == SDSE_OK)
         status = sdse_manifest_write(rules, folder, &manifest, arena, diags);

@@ -4,6 +4,7 @@
 #define SDSE_IMPORT_WRITE_H
 
 #include "base/output.h"
+#include "base/steps.h"
 #include "import/onnx/onnx.h"
 
 // Writes the three kinds of files into `folder`, which is made if missing (its parent
@@ -11,13 +12,15 @@
 // replaced there is base/output.h's to say. Weights are converted one layer at a time.
 // Returns SDSE_OK; SDSE_INVALID with a diagnostic if a layer's weights are of a type
 // that is not read; SDSE_IO with a diagnostic [import-write]; SDSE_NO_MEMORY.
+//
+// steps   is told the weights written so far, a layer at a time, and all; may be NULL
 enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
                                    const struct sdse_imported *imported,
-                                   const char *folder, struct sdse_arena *arena,
-                                   struct sdse_diags *diags);
+                                   const char *folder, const struct sdse_steps *steps,
+                                   struct sdse_arena *arena, struct sdse_diags *diags);
 
-// Writes the workload alone into the file `path`. Layers whose weights are not beside it
-// say nothing of them; *without counts these.
+// Writes the workload alone into the file `path`. Layers whose weights are not beside
+// it say nothing of them; *without counts these.
 enum sdse_status sdse_import_write_workload(const struct sdse_output_rules *rules,
                                             const struct sdse_imported *imported,
                                             const char *path, size_t *without,

@@ -59,10 +59,13 @@ struct job {
     double *scratch; // scratch_doubles per worker
     size_t scratch_doubles;
     struct filter_result *results;
-    uint64_t stride; // between sampled filters; 1 for all
-    uint64_t count;  // filters done
-    uint64_t chunk;  // filters of a task
+    const atomic_bool *stop; // NULL: never
+    uint64_t stride;         // between sampled filters; 1 for all
+    uint64_t count;          // filters done
+    uint64_t chunk;          // filters of a task
 };
+
+static bool is_stopped(const atomic_bool *stop) { return stop && atomic_load(stop); }
 
 struct filter_result {
     double weight_square, error_square;
@@ -180,6 +183,8 @@ static void measure_filter(const struct job *job, uint64_t index, double *a) {
 
 static void decompose_part(void *context, unsigned worker, size_t index) {
     struct job *job = context;
+    if (is_stopped(job->stop))
+        return;
     struct part part = {job, index * job->chunk};
     const uint64_t left = job->count - part.first;
     const uint64_t filters = left < job->chunk ? left : job->chunk;
@@ -241,14 +246,23 @@ static uint64_t chunk_of(uint64_t filters, uint64_t blocks, unsigned threads) {
     return threads == 1 || full < fair ? full : fair;
 }
 
+// What the runs on one layer share beside its weights.
+struct means {
+    unsigned threads;
+    const atomic_bool *stop;             // NULL: never
+    struct sdse_tried_thresholds *tried; // NULL: nothing is remembered
+};
+
 // Decomposes every stride-th filter at the theta in out->rule.
 static enum sdse_status run(const struct sdse_layer_weights *weights,
                             const struct sdse_prune_mask *mask, uint64_t stride,
-                            unsigned threads, struct sdse_decomposition *out) {
+                            const struct means *means, struct sdse_decomposition *out) {
+    unsigned threads = means->threads;
     struct job job = {.weights = weights,
                       .mask = mask,
                       .out = out,
                       .width = sdse_widest(),
+                      .stop = means->stop,
                       .stride = stride};
     job.count = sdse_ceil_div_u64(out->filters, stride);
     if (!threads)
@@ -260,6 +274,8 @@ static enum sdse_status run(const struct sdse_layer_weights *weights,
     if (status == SDSE_OK)
         status = sdse_parallel_for((size_t)sdse_ceil_div_u64(job.count, job.chunk),
                                    threads, decompose_part, &job);
+    if (status == SDSE_OK && is_stopped(means->stop)) // parts may be left out
+        status = SDSE_INTERRUPTED;
     if (status == SDSE_OK)
         add_results(&job, out);
     free(job.scratch);
@@ -280,18 +296,20 @@ static void discard(struct sdse_decomposition *d) {
 
 // Coefficients of the sample that are not zero at the theta in d->rule, counted unless
 // an earlier bisection did.
-static enum sdse_status
-count_sampled(const struct sdse_layer_weights *weights,
-              const struct sdse_prune_mask *mask, uint64_t stride, unsigned threads,
-              struct sdse_tried_thresholds *tried, double log2_threshold,
-              struct sdse_decomposition *d, uint64_t *nonzeros) {
+static enum sdse_status count_sampled(const struct sdse_layer_weights *weights,
+                                      const struct sdse_prune_mask *mask,
+                                      uint64_t stride, const struct means *means,
+                                      double log2_threshold,
+                                      struct sdse_decomposition *d,
+                                      uint64_t *nonzeros) {
+    struct sdse_tried_thresholds *tried = means->tried;
     for (size_t i = 0; tried && i < tried->count; i++) {
         if (tried->tried[i].log2_threshold != log2_threshold)
             continue;
         *nonzeros = tried->tried[i].nonzeros;
         return SDSE_OK;
     }
-    const enum sdse_status status = run(weights, mask, stride, threads, d);
+    const enum sdse_status status = run(weights, mask, stride, means, d);
     if (status != SDSE_OK)
         return status;
     *nonzeros = d->nonzeros;
@@ -306,8 +324,8 @@ count_sampled(const struct sdse_layer_weights *weights,
 // Smallest theta tried that makes the fraction of zeros >= target.
 static enum sdse_status find_threshold(const struct sdse_layer_weights *weights,
                                        const struct sdse_prune_mask *mask,
-                                       double target, double largest, unsigned threads,
-                                       struct sdse_tried_thresholds *tried,
+                                       double target, double largest,
+                                       const struct means *means,
                                        struct sdse_decomposition *d) {
     uint64_t words = d->slicing.words * d->filters;
     uint64_t stride = sdse_ceil_div_u64(words, sample_words);
@@ -321,7 +339,7 @@ static enum sdse_status find_threshold(const struct sdse_layer_weights *weights,
         d->rule.row_threshold = row_factor * d->rule.threshold;
         uint64_t nonzeros;
         enum sdse_status status =
-            count_sampled(weights, mask, stride, threads, tried, middle, d, &nonzeros);
+            count_sampled(weights, mask, stride, means, middle, d, &nonzeros);
         if (status != SDSE_OK)
             return status;
         double entries = (double)(sdse_ceil_div_u64(d->filters, stride) *
@@ -369,8 +387,7 @@ static double largest_of(const float *values, uint64_t words) {
 static enum sdse_status choose_threshold(const struct sdse_layer_weights *weights,
                                          const struct sdse_smartdeal_setting *setting,
                                          const struct sdse_prune_mask *mask,
-                                         double largest, unsigned threads,
-                                         struct sdse_tried_thresholds *tried,
+                                         double largest, const struct means *means,
                                          struct sdse_decomposition *d) {
     bool wide = d->shape.kernel_columns > 1;
     double theta = setting->threshold;
@@ -382,23 +399,21 @@ static enum sdse_status choose_threshold(const struct sdse_layer_weights *weight
         return SDSE_OK;
     }
     d->rule = sdse_block_rule_of(setting, d->slicing.basis_size, 1.0, wide);
-    return find_threshold(weights, mask, setting->threshold, largest, threads, tried,
-                          d);
+    return find_threshold(weights, mask, setting->threshold, largest, means, d);
 }
 
 enum sdse_status sdse_decompose(const struct sdse_layer_weights *weights,
                                 const struct sdse_smartdeal_setting *setting,
                                 unsigned threads, struct sdse_decomposition *out,
                                 struct sdse_diags *diags) {
-    return sdse_decompose_again(weights, setting, threads, NULL, out, diags);
+    return sdse_decompose_again(weights, setting, threads, NULL, NULL, out, diags);
 }
 
-enum sdse_status sdse_decompose_again(const struct sdse_layer_weights *weights,
-                                      const struct sdse_smartdeal_setting *setting,
-                                      unsigned threads,
-                                      struct sdse_tried_thresholds *tried,
-                                      struct sdse_decomposition *out,
-                                      struct sdse_diags *diags) {
+enum sdse_status
+sdse_decompose_again(const struct sdse_layer_weights *weights,
+                     const struct sdse_smartdeal_setting *setting, unsigned threads,
+                     struct sdse_tried_thresholds *tried, const atomic_bool *stop,
+                     struct sdse_decomposition *out, struct sdse_diags *diags) {
     assert(!sdse_weights_stay_raw(&weights->shape, setting));
     struct sdse_decomposition d = {.shape = weights->shape};
     *out = (struct sdse_decomposition){0};
@@ -415,9 +430,10 @@ enum sdse_status sdse_decompose_again(const struct sdse_layer_weights *weights,
     if (status != SDSE_OK)
         return status;
     d.pruned_rows = mask.pruned_rows;
-    status = choose_threshold(weights, setting, &mask, largest, threads, tried, &d);
+    const struct means means = {threads, stop, tried};
+    status = choose_threshold(weights, setting, &mask, largest, &means, &d);
     if (status == SDSE_OK)
-        status = run(weights, &mask, 1, threads, &d);
+        status = run(weights, &mask, 1, &means, &d);
     sdse_prune_mask_free(&mask);
     if (status != SDSE_OK) {
         sdse_decomposition_free(&d);

@@ -3,6 +3,7 @@
 #ifndef SDSE_SMARTDEAL_DECOMPOSE_H
 #define SDSE_SMARTDEAL_DECOMPOSE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -86,12 +87,13 @@ struct sdse_tried_thresholds {
 
 // The same with what earlier bisections found, which it adds to; the same bytes.
 // tried   NULL: nothing is remembered
-enum sdse_status sdse_decompose_again(const struct sdse_layer_weights *weights,
-                                      const struct sdse_smartdeal_setting *setting,
-                                      unsigned threads,
-                                      struct sdse_tried_thresholds *tried,
-                                      struct sdse_decomposition *out,
-                                      struct sdse_diags *diags);
+// stop    may be NULL; set by another thread or a signal: SDSE_INTERRUPTED within some
+//         milliseconds of work, and nothing in *out
+enum sdse_status
+sdse_decompose_again(const struct sdse_layer_weights *weights,
+                     const struct sdse_smartdeal_setting *setting, unsigned threads,
+                     struct sdse_tried_thresholds *tried, const atomic_bool *stop,
+                     struct sdse_decomposition *out, struct sdse_diags *diags);
 
 void sdse_decomposition_free(struct sdse_decomposition *decomposition);
 

@@ -17,6 +17,7 @@ struct counted {
 struct sdse_study {
     const struct sdse_layer_weights *weights;
     uint64_t decompositions;
+    const atomic_bool *stop; // NULL: never
 
     // The last decomposition; `filters` is 0 if there is none.
     struct sdse_smartdeal_setting setting;
@@ -39,6 +40,10 @@ struct sdse_study *sdse_study_new(const struct sdse_layer_weights *weights) {
     if (study)
         study->weights = weights;
     return study;
+}
+
+void sdse_study_stop_at(struct sdse_study *study, const atomic_bool *stop) {
+    study->stop = stop;
 }
 
 static void forget_window(struct sdse_study *study) {
@@ -101,8 +106,9 @@ static enum sdse_status decompose(struct sdse_study *study,
     if (!sdse_settings_bisect_alike(setting, &study->setting))
         study->tried.count = 0;
     study->setting = *setting;
-    const enum sdse_status status = sdse_decompose_again(
-        study->weights, setting, threads, &study->tried, &study->decomposition, diags);
+    const enum sdse_status status =
+        sdse_decompose_again(study->weights, setting, threads, &study->tried,
+                             study->stop, &study->decomposition, diags);
     if (status != SDSE_OK)
         return status;
     study->decompositions++;

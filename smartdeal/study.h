@@ -4,6 +4,8 @@
 #ifndef SDSE_SMARTDEAL_STUDY_H
 #define SDSE_SMARTDEAL_STUDY_H
 
+#include <stdatomic.h>
+
 #include "smartdeal/measure.h"
 
 struct sdse_study;
@@ -11,6 +13,10 @@ struct sdse_study;
 // A study of `weights`, which must outlive it. NULL when memory is out. Free with
 // sdse_study_free.
 struct sdse_study *sdse_study_new(const struct sdse_layer_weights *weights);
+
+// Measurements end with SDSE_INTERRUPTED soon after *stop is set by another thread or a
+// signal; NULL, as it begins: never.
+void sdse_study_stop_at(struct sdse_study *study, const atomic_bool *stop);
 
 void sdse_study_free(struct sdse_study *study);
 

@@ -81,8 +81,8 @@ static void measure_one(void *context, unsigned worker, size_t index) {
         copies[i] = *timed->entries[i];
         entries[i] = &copies[i];
     }
-    sdse_measure_alike(entries, timed->count, 1, m->e->workers[worker], NULL,
-                       timed->seconds);
+    sdse_measure_alike(entries, timed->count, 1, m->e->workers[worker],
+                       m->e->request->stop, timed->seconds);
     *timed->entries[0] = copies[0];
 }
 

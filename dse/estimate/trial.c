@@ -117,7 +117,8 @@ static enum sdse_status write_point(struct sdse_estimating *e, const void *what,
                                     size_t i) {
     const struct sdse_batch_point *points = what;
     struct sdse_point_figures figures;
-    return sdse_batch_write_point(e->plan, &points[i], e->store, e->scratch, &figures);
+    return sdse_batch_write_point(e->plan, &points[i], e->store, e->request->stop,
+                                  e->scratch, &figures);
 }
 
 // One point of each stratum, drawn.

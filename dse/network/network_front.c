@@ -22,6 +22,8 @@ struct sums {
     size_t *corner; // scratch of thinning [capacity]
     bool thinned;
     const atomic_bool *stop; // NULL = never
+    uint64_t steps;          // of all stages
+    bool stopped;            // the flag was seen
 };
 
 // --- Hulls ---
@@ -207,8 +209,11 @@ static size_t skip_beaten(const struct sdse_network_front *front,
 
 enum { STEPS_BETWEEN_LOOKS = 1 << 16 };
 
-static bool is_stopped(const struct sums *sums) {
-    return sums->stop && atomic_load(sums->stop);
+// Whether to go no further; so many steps are made whatever the flag says.
+static bool is_stopped(struct sums *sums) {
+    if (++sums->steps % STEPS_BETWEEN_LOOKS == 0 && sums->stop)
+        sums->stopped = atomic_load(sums->stop);
+    return sums->stopped;
 }
 
 // Merges the sums of every choice of the layer with the front, each of which rises in
@@ -224,9 +229,7 @@ static bool merge(const struct sdse_network_front *front,
     for (size_t i = count / 2; i-- > 0;)
         sift_down(heap, count, i);
     bool good = true;
-    for (uint64_t steps = 0; good && count; steps++) {
-        if (steps % STEPS_BETWEEN_LOOKS == 0 && is_stopped(sums))
-            break;
+    while (good && count && !is_stopped(sums)) {
         good = take(sums, &heap[0]);
         const double cycles = sums->count ? sums->sum[sums->count - 1].at.latency_cycles
                                           : (double)INFINITY;
@@ -247,7 +250,7 @@ static enum sdse_status add_layer(const struct sdse_layer_front *layer,
     sums->count = 0;
     if (!merge(front, layer, sums))
         return SDSE_NO_MEMORY;
-    if (is_stopped(sums)) // perhaps in the middle
+    if (sums->stopped) // in the middle
         return SDSE_INTERRUPTED;
     for (size_t before = SIZE_MAX; sums->count > sums->most && sums->count < before;) {
         before = sums->count;

@@ -50,7 +50,7 @@ enum {
 // hull stay, so that every pick without a budget remains exact (but for rounding): a
 // product of powers of two sums is least at a corner, and a corner of a sum is a sum of
 // corners. stop: set by another thread or a signal, NULL = never; looked at every few
-// milliseconds. Returns SDSE_OK, SDSE_NO_MEMORY or SDSE_INTERRUPTED. Oracle:
+// milliseconds, so that a front of less work is built whatever it says. Returns SDSE_OK, SDSE_NO_MEMORY or SDSE_INTERRUPTED. Oracle:
 // tests/unit/test_network_front.c.
 enum sdse_status sdse_network_front_build(const struct sdse_layer_front *layers,
                                           size_t layer_count, size_t most,

@@ -17,6 +17,7 @@ struct writing {
     struct sdse_arena *scratch;
     struct sdse_point_record record;
     struct sdse_layer_record *layers;
+    struct sdse_network_front front; // of a point that is OK
 };
 
 static const struct sdse_variant *variant_of(const struct writing *w) {
@@ -301,8 +302,7 @@ static enum sdse_point_status judge(struct writing *w) {
     return ended_in(w, SDSE_LAYER_PROBLEM_FAILED) ? SDSE_POINT_ERROR : SDSE_POINT_OK;
 }
 
-static enum sdse_status build_front(struct writing *w,
-                                    struct sdse_network_front *front) {
+static enum sdse_status build_front(struct writing *w, const atomic_bool *stop) {
     struct sdse_layer_front *layers =
         SDSE_ARENA_ARRAY(w->scratch, struct sdse_layer_front, w->point->layer_count);
     if (!layers)
@@ -312,7 +312,7 @@ static enum sdse_status build_front(struct writing *w,
                                               w->point->problems[i]->elements,
                                               workload_of(w)->layers[i].repeat};
     return sdse_network_front_build(layers, w->point->layer_count, SDSE_LARGEST_FRONT,
-                                    NULL, w->scratch, front);
+                                    stop, w->scratch, &w->front);
 }
 
 static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
@@ -383,29 +383,26 @@ static void judge_proof(struct writing *w, const struct sdse_network_front *fron
 }
 
 static enum sdse_status write_feasible(struct writing *w) {
-    struct sdse_network_front front;
-    enum sdse_status status = build_front(w, &front);
-    if (status)
-        return status;
-    const size_t picked = sdse_network_front_pick(&front, w->plan->sweep->objective);
+    const struct sdse_network_front *front = &w->front;
+    const size_t picked = sdse_network_front_pick(front, w->plan->sweep->objective);
     size_t *choice = SDSE_ARENA_ARRAY(w->scratch, size_t, w->point->layer_count);
     w->layers =
         SDSE_ARENA_ARRAY(w->scratch, struct sdse_layer_record, w->point->layer_count);
     if (!choice || !w->layers)
         return SDSE_NO_MEMORY;
-    sdse_network_front_choices(&front, w->point->layer_count, picked, choice);
-    status = write_layers(w, choice);
+    sdse_network_front_choices(front, w->point->layer_count, picked, choice);
+    enum sdse_status status = write_layers(w, choice);
     if (!status)
-        status = keep_front(w, &front, picked);
+        status = keep_front(w, front, picked);
     if (status)
         return status;
-    judge_proof(w, &front, picked);
+    judge_proof(w, front, picked);
     const double clock_ghz = variant_of(w)->arch->clock_ghz;
     struct sdse_point_record *record = &w->record;
-    record->energy_pj = front.elements[picked].energy_pj;
-    record->latency_cycles = (uint64_t)front.elements[picked].latency_cycles;
+    record->energy_pj = front->elements[picked].energy_pj;
+    record->latency_cycles = (uint64_t)front->elements[picked].latency_cycles;
     record->latency_s =
-        sdse_seconds_from_cycles(front.elements[picked].latency_cycles, clock_ghz);
+        sdse_seconds_from_cycles(front->elements[picked].latency_cycles, clock_ghz);
     record->edp_pj_s = record->energy_pj * record->latency_s;
     record->layers = w->layers;
     record->layer_count = w->point->layer_count;
@@ -415,6 +412,7 @@ static enum sdse_status write_feasible(struct writing *w) {
 enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
                                         const struct sdse_batch_point *point,
                                         struct sdse_store *store,
+                                        const atomic_bool *stop,
                                         struct sdse_arena *scratch,
                                         struct sdse_point_figures *figures) {
     struct writing w = {
@@ -427,7 +425,10 @@ enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
     w.record.status = judge(&w);
     if (w.record.status != SDSE_POINT_OK && !w.record.reason)
         return SDSE_NO_MEMORY;
-    enum sdse_status status = sdse_batch_write_variant(point->point.variant, store);
+    enum sdse_status status =
+        w.record.status == SDSE_POINT_OK ? build_front(&w, stop) : SDSE_OK;
+    if (!status)
+        status = sdse_batch_write_variant(point->point.variant, store);
     if (!status)
         status = w.record.status == SDSE_POINT_OK
                      ? write_feasible(&w)

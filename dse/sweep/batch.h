@@ -30,11 +30,13 @@ struct sdse_batch_point {
 
 // Writes one point whose problems are all decided: its accelerator, solutions and forms
 // it is the first to use, then its row. Nothing is written for a point with an open
-// problem (SDSE_INTERRUPTED). scratch is reset by the caller. Everything happens inside
+// problem, nor where *stop (may be NULL) is set while the network's front is built for
+// long (SDSE_INTERRUPTED). scratch is reset by the caller. Everything happens inside
 // the store's open batch.
 enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
                                         const struct sdse_batch_point *point,
                                         struct sdse_store *store,
+                                        const atomic_bool *stop,
                                         struct sdse_arena *scratch,
                                         struct sdse_point_figures *figures);
 

@@ -290,7 +290,7 @@ static enum sdse_status keep_coded(struct sdse_measured *entry,
 // *values and *study, which are made with the first.
 static enum sdse_status measure_next(struct sdse_measured *entry, unsigned threads,
                                      float **values, struct sdse_layer_weights *weights,
-                                     struct sdse_study **study,
+                                     struct sdse_study **study, const atomic_bool *stop,
                                      struct sdse_diags *diags) {
     struct sdse_smartdeal_setting setting;
     enum sdse_status status = load(entry, &setting, diags, values);
@@ -303,6 +303,7 @@ static enum sdse_status measure_next(struct sdse_measured *entry, unsigned threa
                                            *values, entry->layer->loc};
     if (!*study && !(*study = sdse_study_new(weights)))
         return SDSE_NO_MEMORY;
+    sdse_study_stop_at(*study, stop);
     struct sdse_form_measure measure;
     struct sdse_coded_layer coded;
     status = sdse_study_measure(*study, &setting, threads, &measure, &coded, diags);
@@ -329,9 +330,12 @@ void sdse_measure_alike(struct sdse_measured **entries, size_t count, unsigned t
         struct sdse_diags diags;
         sdse_diags_init(&diags, arena);
         const double began = seconds ? cpu_s() : 0;
-        status = measure_next(entries[i], threads, &values, &weights, &study, &diags);
+        status =
+            measure_next(entries[i], threads, &values, &weights, &study, stop, &diags);
         if (seconds)
             seconds[i] = cpu_s() - began;
+        if (status == SDSE_INTERRUPTED)
+            break; // it stays unknown
         entries[i]->status = status;
         entries[i]->reason = status ? diags.first : NULL;
     }

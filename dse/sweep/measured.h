@@ -64,7 +64,7 @@ bool sdse_measured_alike(const struct sdse_measured *a, const struct sdse_measur
 
 // Measures entries of one layer, one after the other, until one fails or *stop (may be
 // NULL) is set: what they have in common is done with the first. Status and reason are
-// in the entries.
+// in the entries; what a stop cut short stays unknown, without a status.
 //
 // seconds   out: [count], CPU time of this thread for each that was begun: all of it if
 //           `threads` is 1; may be NULL
@@ -74,7 +74,7 @@ void sdse_measure_alike(struct sdse_measured **entries, size_t count, unsigned t
 
 // Measures many, several at a time: each thread holds one layer's weights, and those
 // that are alike decompose them once. Entries not
-// begun when *stop (may be NULL) is set stay unknown. workers: an arena per thread.
+// done when *stop (may be NULL) is set stay unknown. workers: an arena per thread.
 // Returns SDSE_OK, or the first failure in the order given.
 enum sdse_status sdse_measure_all(struct sdse_measured **entries, size_t count,
                                   unsigned threads, struct sdse_arena **workers,

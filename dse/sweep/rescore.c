@@ -18,6 +18,8 @@ struct scoring {
     struct sdse_arch *arch;
     struct sdse_workload *workload;
     uint64_t scored, wrong;
+    const struct sdse_steps *steps; // or NULL
+    size_t total;                   // of them
 };
 
 static void complain(struct scoring *s, const struct sdse_stored_solution *solution,
@@ -109,13 +111,18 @@ static enum sdse_status each(void *context, const struct sdse_stored_solution *s
     else
         s->scored++;
     sdse_arena_reset(s->scratch);
+    sdse_steps_at(s->steps, s->scored + s->wrong, s->total);
     return SDSE_OK;
 }
 
-enum sdse_status sdse_rescore(struct sdse_reader *reader, struct sdse_diags *diags,
+enum sdse_status sdse_rescore(struct sdse_reader *reader,
+                              const struct sdse_steps *steps, struct sdse_diags *diags,
                               uint64_t *scored) {
-    struct scoring s = {
-        .diags = diags, .inputs = sdse_arena_new(), .scratch = sdse_arena_new()};
+    struct scoring s = {.diags = diags,
+                        .steps = steps,
+                        .total = steps ? sdse_verify_solutions(reader) : 0,
+                        .inputs = sdse_arena_new(),
+                        .scratch = sdse_arena_new()};
     enum sdse_status status = SDSE_NO_MEMORY;
     if (s.inputs && s.scratch)
         status = sdse_verify_each_solution(reader, diags, each, &s);

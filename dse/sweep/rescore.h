@@ -7,13 +7,17 @@
 
 #include "base/diag.h"
 #include "base/status.h"
+#include "base/steps.h"
 #include "results/store/reader.h"
 
 // Energy (to the last bit), cycles and MACs of every solution that a point has. What
 // differs, or cannot be scored, is a diagnostic (verify-score) that names solution,
 // point and layer. *scored: how many agree. SDSE_OK, SDSE_INVALID, or what kept it from
 // looking.
-enum sdse_status sdse_rescore(struct sdse_reader *reader, struct sdse_diags *diags,
+//
+// steps   is told how many mappings have been looked at, and all; may be NULL
+enum sdse_status sdse_rescore(struct sdse_reader *reader,
+                              const struct sdse_steps *steps, struct sdse_diags *diags,
                               uint64_t *scored);
 
 #endif

@@ -156,8 +156,8 @@ static enum sdse_status write_point(struct sdse_run *run,
     // The accelerator that a problem was solved on may be gone: this one is the same.
     for (size_t i = 0; i < entry->layer_count; i++)
         entry->problems[i]->arch = point->variant->arch;
-    const enum sdse_status status =
-        sdse_batch_write_point(run->plan, entry, run->store, run->scratch, figures);
+    const enum sdse_status status = sdse_batch_write_point(
+        run->plan, entry, run->store, run->request->stop, run->scratch, figures);
     sdse_arena_reset(run->scratch);
     return status;
 }

@@ -216,6 +216,17 @@ enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
                      " GROUP BY l.solution_id ORDER BY p.arch_hash, p.workload_hash, " \
                      "s.hash"
 
+size_t sdse_verify_solutions(struct sdse_reader *reader) {
+    sqlite3_stmt *row = NULL;
+    size_t count = 0;
+    if (sqlite3_prepare_v2(reader->db, "SELECT count(*) FROM solution", -1, &row,
+                           NULL) == SQLITE_OK &&
+        sqlite3_step(row) == SQLITE_ROW)
+        count = (size_t)sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    return count;
+}
+
 enum sdse_status sdse_verify_each_solution(
     struct sdse_reader *reader, struct sdse_diags *diags,
     enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),

@@ -40,6 +40,9 @@ struct sdse_stored_solution {
     struct sdse_form_record form;
 };
 
+// How many solutions there are; 0 if they cannot be read.
+size_t sdse_verify_solutions(struct sdse_reader *reader);
+
 // Calls `each` for every solution that a point has, those of one accelerator and
 // network in a row, until it returns something else than SDSE_OK. Texts live until it
 // returns.

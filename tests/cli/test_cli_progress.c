@@ -91,12 +91,42 @@ static void interrupt_ends_at_once(void **state) {
     assert_null(read_whole(scratch("epochs.csv")));
 }
 
+// A sweep that is combining a network's layers stores nothing of that point.
+static void interrupt_ends_a_sweeps_front(void **state) {
+    (void)state;
+    FILE *net = fopen(scratch("many.yaml"), "w");
+    assert_non_null(net);
+    fputs("name: many\nsource: made up\nlayers:\n", net);
+    for (int i = 0; i < 4000; i++)
+        fprintf(net,
+                "  - {name: l%d, kind: conv, in: [%d, 14, 14], out_channels: %d, "
+                "kernel: 3, pad: 1}\n",
+                i, 16 + i % 5 * 8, 16 + i % 7 * 8);
+    assert_int_equal(fclose(net), 0);
+    char text[512];
+    snprintf(text, sizeof text,
+             "name: many\nworkloads: [many.yaml]\narchs: [%s/archs/eyeriss.yaml]\n",
+             SDSE_SOURCE_DIR);
+    write_scratch("many_sweep.yaml", text);
+    const pid_t pid = start_program("sweep @many_sweep.yaml -o @many.db -q -j 2");
+    nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 500000000}, NULL);
+    assert_int_equal(kill(pid, SIGINT), 0);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    char *said = read_whole(scratch(".started"));
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 3 ||
+        !strstr(said, "interrupted: 0 of 1 points"))
+        fail_msg("status %d: %s", status, said);
+    free(said);
+}
+
 int main(void) {
     signal(SIGINT, SIG_DFL); // whoever runs this may have it ignored
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_progress_on_a_terminal),
         cmocka_unit_test(shows_none_elsewhere),
         cmocka_unit_test(interrupt_ends_at_once),
+        cmocka_unit_test(interrupt_ends_a_sweeps_front),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -3,6 +3,18 @@
 // One file, though long: one model after another, each with all that is expected of it.
 #include "support/import_context.h"
 
+// What writing has told of its way.
+struct told {
+    size_t calls, done, total, at[8];
+};
+
+static void is_told(void *context, size_t done, size_t total) {
+    struct told *told = context;
+    assert_true(told->calls < 8);
+    told->at[told->calls++] = told->done = done;
+    told->total = total;
+}
+
 static void imports_a_small_network(void **state) {
     struct context *context = *state;
     build_small_network(&context->b);
@@ -46,9 +58,14 @@ static void writes_files_that_load(void **state) {
     const struct sdse_layer *layers = expect_layers(context, 8);
     char folder[] = "import-XXXXXX";
     assert_non_null(mkdtemp(folder));
-    assert_int_equal(sdse_import_write(NULL, context->imported, folder, context->arena,
-                                       &context->diags),
+    struct told told = {0};
+    assert_int_equal(sdse_import_write(NULL, context->imported, folder,
+                                       &(struct sdse_steps){is_told, &told},
+                                       context->arena, &context->diags),
                      SDSE_OK);
+    // Weights written, layer by layer, up to all of the four that have a file.
+    assert_int_equal(told.calls, 4);
+    assert_int_equal(told.done, told.total);
     struct sdse_workload *read = NULL;
     char *path = sdse_arena_printf(context->arena, "%s/workload.yaml", folder);
     if (sdse_workload_load(context->arena, path, &context->diags, &read) != SDSE_OK)
@@ -66,6 +83,7 @@ static void writes_files_that_load(void **state) {
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(manifest.entries[i].kind, kinds[i]);
     size_t entry = 0;
+    uint64_t words = 0;
     for (size_t i = 0; i < 8; i++) {
         assert_string_equal(read->layers[i].name, layers[i].name);
         assert_int_equal(read->layers[i].kind, layers[i].kind);
@@ -75,6 +93,8 @@ static void writes_files_that_load(void **state) {
                             sizeof(struct sdse_move));
         if (!layers[i].weights_file)
             continue;
+        words += sdse_tile_words(&layers[i].nest, SDSE_WEIGHTS, layers[i].nest.bound);
+        assert_int_equal(told.at[entry], words);
         struct sdse_array stored, direct;
         assert_string_equal(manifest.entries[entry].layer, layers[i].name);
         assert_int_equal(sdse_npy_read(manifest.entries[entry].path, &stored, NULL),
@@ -447,8 +467,8 @@ static void warns_of_what_is_left_out(void **state) {
 static const struct sdse_workload *write_and_read(struct context *context) {
     char folder[] = "again-XXXXXX";
     assert_non_null(mkdtemp(folder));
-    assert_int_equal(sdse_import_write(NULL, context->imported, folder, context->arena,
-                                       &context->diags),
+    assert_int_equal(sdse_import_write(NULL, context->imported, folder, NULL,
+                                       context->arena, &context->diags),
                      SDSE_OK);
     struct sdse_workload *read = NULL;
     char *path = sdse_arena_printf(context->arena, "%s/workload.yaml", folder);

@@ -23,6 +23,18 @@ static void sweep(const char *database) {
     sweep_run("verify.yaml", database);
 }
 
+// What rescoring has told of its way.
+struct told {
+    size_t calls, done, total;
+};
+
+static void is_told(void *context, size_t done, size_t total) {
+    struct told *told = context;
+    assert_int_equal(done, ++told->calls); // one after the other
+    told->done = done;
+    told->total = total;
+}
+
 // What verification says of a file that SQL changed; to be freed.
 static char *verified(const char *sql, bool seal) {
     static bool made;
@@ -44,8 +56,16 @@ static char *verified(const char *sql, bool seal) {
     assert_int_equal(sdse_reader_open_unchecked(sweep_path("v.db"), &diags, &reader),
                      SDSE_OK);
     uint64_t scored = 0;
+    struct told told = {0};
     const enum sdse_status stored = sdse_verify_stored(reader, &diags),
-                           again = sdse_rescore(reader, &diags, &scored);
+                           again = sdse_rescore(reader,
+                                                &(struct sdse_steps){is_told, &told},
+                                                &diags, &scored);
+    if (again == SDSE_OK && stored == SDSE_OK) { // every mapping, each of which is good
+        assert_true(told.total > 2);
+        assert_int_equal(told.done, told.total);
+        assert_int_equal(scored, told.total);
+    }
     char *text = NULL;
     size_t bytes = 0;
     FILE *out = open_memstream(&text, &bytes);

@@ -185,6 +185,45 @@ static void settings_in_order_decompose_once(void **state) {
     sdse_arena_free(arena);
 }
 
+// A stop leaves nothing behind: the same study goes on to the same figures.
+static void stops_and_goes_on(void **state) {
+    (void)state;
+    const struct sdse_layer_weights layer = layer_of(CONV, 3);
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    struct sdse_smartdeal_setting setting = sdse_smartdeal_setting_default();
+    setting.threshold_mode = SDSE_THRESHOLD_SPARSITY;
+    setting.threshold = 0.4;
+    struct sdse_form_measure alone, m = {.stored_bits = 77};
+    struct sdse_study *fresh = sdse_study_new(&layer), *study = sdse_study_new(&layer);
+    assert_int_equal(sdse_study_measure(fresh, &setting, 1, &alone, NULL, &diags),
+                     SDSE_OK);
+    atomic_bool stop = true;
+    sdse_study_stop_at(study, &stop);
+    for (unsigned threads = 1; threads <= 2; threads++)
+        assert_int_equal(sdse_study_measure(study, &setting, threads, &m, NULL, &diags),
+                         SDSE_INTERRUPTED);
+    assert_int_equal(m.stored_bits, 77);
+    assert_int_equal(sdse_study_decompositions(study), 0);
+    atomic_store(&stop, false);
+    assert_int_equal(sdse_study_measure(study, &setting, 1, &m, NULL, &diags), SDSE_OK);
+    same_measure(&m, &alone);
+    // Nor does one between two thresholds of a bisection, nor without any.
+    setting.threshold = 0.6;
+    atomic_store(&stop, true);
+    assert_int_equal(sdse_study_measure(study, &setting, 1, &m, NULL, &diags),
+                     SDSE_INTERRUPTED);
+    atomic_store(&stop, false);
+    assert_int_equal(sdse_study_measure(study, &setting, 1, &m, NULL, &diags), SDSE_OK);
+    assert_int_equal(sdse_study_measure(fresh, &setting, 1, &alone, NULL, &diags),
+                     SDSE_OK);
+    same_measure(&m, &alone);
+    sdse_study_free(study);
+    sdse_study_free(fresh);
+    sdse_arena_free(arena);
+}
+
 // --- What a decomposition reads ---
 
 #define CHANGE(field, value) \
@@ -309,6 +348,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_study_gives_what_each_setting_gives_alone),
         cmocka_unit_test(settings_in_order_decompose_once),
+        cmocka_unit_test(stops_and_goes_on),
         cmocka_unit_test(alike_means_the_same_decomposition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
