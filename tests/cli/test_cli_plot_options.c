@@ -32,6 +32,7 @@ static const char arch[] =
     "  - level: registers\n"
     "    memory: {class: regfile, capacity_bytes: 64, port_bits: 8, access_pj: 0.1, "
     "area_um2: 300}\n"
+    "vector: {below: DRAM, pj_per_op: 0.3, ops_per_cycle: 2}\n"
     "compute: {pj_per_mac: 0.5, area_um2: 400}\n";
 
 static const char net[] =
@@ -39,7 +40,8 @@ static const char net[] =
     "  - {name: first, kind: conv, in: [2, 4, 4], out_channels: 2, kernel: 3, pad: 1}\n"
     "  - {name: head, kind: fc, in: 24, out_channels: 6}\n"
     "  - {name: again, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 3, pad: 1, "
-    "repeat: 3}\n";
+    "repeat: 3}\n"
+    "  - {name: sum, kind: add, in: [4, 4, 4]}\n";
 
 #define GRID                                         \
     "override: {buffer.capacity_kib: [2, 128, 16], " \
@@ -192,26 +194,27 @@ static void bars_of_layers_are_grouped(void **state) {
                  "plot %s @r.db -p 1 -o @l --facet kind --label repeat", kinds[k]);
         snprintf(file, sizeof file, "l/%s_1.png.gp", kinds[k]);
         char *script = script_of(line, file);
-        has(script, "'kind conv' at graph 0, first 0");
-        has(script, "'kind fc' at graph 0, first 3");
+        has(script, "'kind conv' at graph 0, first 2");
+        has(script, "'kind fc' at graph 0, first 5");
         struct lines *lines = lines_of(script);
-        assert_int_equal(lines->count, 3);
+        has(script, "'kind add' at graph 0, first 0");
+        assert_int_equal(lines->count, 4);
         // In the network's order within each kind; the value after the name.
-        static const char *const names[][3] = {
-            {"\"first  1\"", "\"again ×3  3\"", "\"head  1\""},
-            {"\"first  1\"", "\"again  3\"", "\"head  1\""}};
-        for (int i = 0; i < 3; i++)
+        static const char *const names[][4] = {
+            {"\"sum  1\"", "\"first  1\"", "\"again ×3  3\"", "\"head  1\""},
+            {"\"sum  1\"", "\"first  1\"", "\"again  3\"", "\"head  1\""}};
+        for (int i = 0; i < 4; i++)
             assert_string_equal(lines->field[i][0], names[k == 2][i]);
         if (k == 0) { // energies go with their bars
             int last = 0;
-            while (*lines->field[1][last + 1])
+            while (*lines->field[2][last + 1])
                 last++;
             char sql[200];
             snprintf(
                 sql, sizeof sql,
                 "SELECT energy_pj / %s FROM v_layer WHERE point_id = 1 AND layer = "
                 "'again'",
-                lines->field[1][last - 1]);
+                lines->field[2][last - 1]);
             const double scale = number(sql);
             near(log10(scale), round(log10(scale)));
         }
@@ -232,6 +235,7 @@ static void rooflines_have_parameters(void **state) {
     has(script, "set title 'repeat 1'");
     has(script, "set title 'repeat 3'");
     lacks(script, "set by:'");
+    lacks(script, "add"); // what does not multiply is nowhere
     struct lines *lines = lines_of(script);
     assert_int_equal(lines->count, 3);
     char colour[2][100] = {"", ""};
@@ -363,6 +367,7 @@ static void hypervolumes_are_told_apart(void **state) {
     for (int curve = 0; curve < 4; curve++) {
         const int count = curve_of(script, curve, x, y);
         assert_true(count > 0);
+        assert_int_equal((int)x[count - 1], 12); // all go on to the end
         best = fmax(best, y[count - 1]);
         // Each begins with the first of its points: the grid's last axis is fastest.
         assert_int_equal((int)x[0], 1 + curve / 2 * 2 + curve % 2);

@@ -210,6 +210,39 @@ static void labels_stand_clear(void **state) {
         }
 }
 
+// Points in one place say a text once, and another text beside it.
+static void labels_are_said_once(void **state) {
+    (void)state;
+    struct sdse_labels_frame frame = {.x = {.letter = 'x', .length_px = 800},
+                                      .y = {.letter = 'y', .length_px = 600}};
+    for (int v = 0; v <= 10; v += 10) {
+        sdse_range_take(&frame.x.range, v);
+        sdse_range_take(&frame.y.range, v);
+    }
+    struct sdse_labels labels;
+    assert_true(sdse_labels_begin(&labels, &frame, 8, arena));
+    static const struct {
+        double x, y;
+        const char *text;
+    } added[] = {{5, 5, "8"}, {5, 5, "8"}, {5, 5, "16"}, {5, 2, "8"}, {2, 5, "8"}};
+    for (size_t i = 0; i < sizeof added / sizeof *added; i++)
+        sdse_labels_add(&labels, added[i].x, added[i].y, added[i].text);
+    assert_int_equal(labels.count, 4);
+    assert_int_equal(labels.left_out, 0);
+}
+
+// A line feed ends a line of the title; what follows begins the next.
+static void titles_have_lines(void **state) {
+    (void)state;
+    const struct sdse_canvas_wish wish = {
+        .title = "A: one two\nB: three", .panel_width_px = 900, .panel_height_px = 300};
+    struct sdse_canvas canvas;
+    assert_true(sdse_canvas_plan(&canvas, &wish, arena));
+    assert_int_equal(canvas.title_count, 2);
+    assert_string_equal(canvas.title[0], "A: one two");
+    assert_string_equal(canvas.title[1], "B: three");
+}
+
 static void labels_avoid_marks_and_lines(void **state) {
     (void)state;
     const struct sdse_labels_frame frame = label_frame();
@@ -233,7 +266,7 @@ static void labels_avoid_marks_and_lines(void **state) {
     sdse_labels_mark(&labels, 8, 0.43, 8);
     sdse_labels_mark(&labels, 10, 0.57, 8);
     sdse_labels_mark(&labels, 10, 0.43, 8);
-    sdse_labels_add(&labels, 10, 0.5, "abc");
+    sdse_labels_add(&labels, 10, 0.5, "xyz");
     label_at(&labels, 1, &x, &y);
     assert_true(fabs(y) > 20);
     for (int i = 0; i <= 100; i++)
@@ -457,6 +490,8 @@ int main(void) {
         cmocka_unit_test(axes_have_sensible_ends),
         cmocka_unit_test(ticks_stand_beside_each_other),
         cmocka_unit_test(labels_stand_clear),
+        cmocka_unit_test(labels_are_said_once),
+        cmocka_unit_test(titles_have_lines),
         cmocka_unit_test(labels_avoid_marks_and_lines),
         cmocka_unit_test(headings_go_with_their_entries),
         cmocka_unit_test(marks_have_headings_of_their_own),

@@ -18,7 +18,7 @@ size_t sdse_canvas_text_width(const char *text) {
 static const char *line_end(const char *text, size_t width) {
     const char *end = text, *blank = NULL;
     size_t used = 0;
-    while (*end && used < width) {
+    while (*end && *end != '\n' && used < width) {
         if (*end == ' ')
             blank = end;
         do
@@ -26,7 +26,7 @@ static const char *line_end(const char *text, size_t width) {
         while (((unsigned char)*end & 0xc0u) == 0x80u);
         used++;
     }
-    return *end && *end != ' ' && blank ? blank : end;
+    return *end && *end != ' ' && *end != '\n' && blank ? blank : end;
 }
 
 static bool break_title(struct sdse_canvas *canvas, size_t width,
@@ -44,6 +44,7 @@ static bool break_title(struct sdse_canvas *canvas, size_t width,
             return false;
         canvas->title[canvas->title_count++] = line;
         rest = end;
+        rest += *rest == '\n';
         while (*rest == ' ')
             rest++;
     }

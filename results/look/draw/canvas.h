@@ -39,9 +39,10 @@ struct sdse_canvas {
 // As many panels, in one to four columns, large ones if they are few.
 void sdse_canvas_split(struct sdse_canvas_wish *wish, size_t panels);
 
-// Breaks the title into lines at blanks where it is wider than the picture; what four
-// lines cannot hold ends in "…". A legend that fits the place of a missing last panel
-// stands there. False when memory is out, or the legend lost an entry.
+// Breaks the title into lines at line feeds, and at blanks where it is wider than the
+// picture; what four lines cannot hold ends in "…". A legend that fits the place of a
+// missing last panel stands there. False when memory is out, or the legend lost an
+// entry.
 bool sdse_canvas_plan(struct sdse_canvas *canvas, const struct sdse_canvas_wish *wish,
                       struct sdse_arena *arena);
 

@@ -1,6 +1,7 @@
 #include "results/look/draw/labels.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "results/look/draw/canvas.h"
 #include "results/look/draw/gnuplot.h"
@@ -122,6 +123,10 @@ void sdse_labels_add(struct sdse_labels *labels, double x, double y, const char 
     double at[2];
     if (!place(labels, x, y, at))
         return;
+    for (size_t i = 0; i < labels->count; i++) // points in one place say it once
+        if (labels->label[i].x == x && labels->label[i].y == y &&
+            strcmp(labels->label[i].text, text) == 0)
+            return;
     for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
         const double left = at[0] + around[i].widths * width + around[i].px;
         const double middle = at[1] + around[i].up_px;

@@ -41,7 +41,8 @@ void sdse_labels_mark(struct sdse_labels *labels, double x, double y,
 void sdse_labels_line(struct sdse_labels *labels, double x1, double y1, double x2,
                       double y2);
 
-// Adds a text beside a point where it covers nothing; it is left out, and counted so,
+// Adds a text beside a point where it covers nothing, unless the same stands at a point
+// of the same place; it is left out, and counted so,
 // if there is no such place. `text` is kept by pointer.
 void sdse_labels_add(struct sdse_labels *labels, double x, double y, const char *text);
 

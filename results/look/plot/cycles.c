@@ -136,7 +136,7 @@ enum sdse_status sdse_cycles_draw(struct sdse_reader *reader,
     enum sdse_status status = SDSE_OK;
     if (plot->label)
         status =
-            sdse_layer_aspect_load(reader, plot->point_id, shown->layers,
+            sdse_layer_aspect_load(reader, plot->point_id, shown->layers, NULL,
                                    shown->bar_count, plot->label, arena, diags, &label);
     for (size_t b = 0; plot->label && status == SDSE_OK && b < bars->bar_count; b++) {
         bars->labels[b] = sdse_arena_printf(arena, "%s  %s", bars->labels[b],
@@ -146,7 +146,7 @@ enum sdse_status sdse_cycles_draw(struct sdse_reader *reader,
     }
     if (status == SDSE_OK && plot->facet) {
         status =
-            sdse_layer_aspect_load(reader, plot->point_id, shown->layers,
+            sdse_layer_aspect_load(reader, plot->point_id, shown->layers, NULL,
                                    shown->bar_count, plot->facet, arena, diags, &facet);
         if (status == SDSE_OK && !sdse_bars_group(bars, &facet, facet.of, arena))
             status = SDSE_NO_MEMORY;

@@ -23,34 +23,41 @@ static const char *value_of(sqlite3_stmt *row, struct sdse_arena *arena) {
                                         : (const char *)sqlite3_column_text(row, 0));
 }
 
-static int read_column(sqlite3 *db, int64_t point, const char *column, size_t count,
-                       struct sdse_arena *arena, const char **values) {
+// Of layer `number`, 0 being the first; SQLITE_OK with NULL where it has none.
+static int read_value(sqlite3_stmt *row, int64_t point, size_t number,
+                      struct sdse_arena *arena, const char **value) {
+    int code = sqlite3_bind_int64(row, 1, point);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(row, 2, (int64_t)number);
+    if (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
+        *value = value_of(row, arena);
+        code = *value || sqlite3_column_type(row, 0) == SQLITE_NULL ? SQLITE_OK
+                                                                    : SQLITE_NOMEM;
+    }
+    const int ended = sqlite3_reset(row);
+    return code == SQLITE_DONE ? SQLITE_OK : code == SQLITE_OK ? ended : code;
+}
+
+static int read_column(sqlite3 *db, int64_t point, const char *column, const size_t *of,
+                       size_t count, struct sdse_arena *arena, const char **values) {
     const char *sql = sdse_arena_printf(
         arena,
-        "SELECT %s FROM v_layer WHERE point_id = ?1 AND latency_cycles > 0 ORDER BY"
-        " layer_index",
+        "SELECT %s FROM v_layer WHERE point_id = ?1 AND layer_index = (SELECT"
+        " layer_index FROM v_layer WHERE point_id = ?1 AND latency_cycles > 0 ORDER BY"
+        " layer_index LIMIT 1 OFFSET ?2)",
         column);
     sqlite3_stmt *row = NULL;
     int code = sql ? sqlite3_prepare_v2(db, sql, -1, &row, NULL) : SQLITE_NOMEM;
-    if (code == SQLITE_OK)
-        code = sqlite3_bind_int64(row, 1, point);
-    for (size_t i = 0; code == SQLITE_OK && i < count; i++) {
-        if (sqlite3_step(row) != SQLITE_ROW) {
-            code = sqlite3_reset(row);
-            break;
-        }
-        values[i] = value_of(row, arena);
-        if (!values[i] && sqlite3_column_type(row, 0) != SQLITE_NULL)
-            code = SQLITE_NOMEM;
-    }
+    for (size_t i = 0; code == SQLITE_OK && i < count; i++)
+        code = read_value(row, point, of ? of[i] : i, arena, &values[i]);
     sqlite3_finalize(row);
     return code;
 }
 
 enum sdse_status sdse_layer_aspect_load(struct sdse_reader *reader, int64_t point,
                                         const struct sdse_layer_cycles *layers,
-                                        size_t count, const char *path,
-                                        struct sdse_arena *arena,
+                                        const size_t *of, size_t count,
+                                        const char *path, struct sdse_arena *arena,
                                         struct sdse_diags *diags,
                                         struct sdse_aspect *aspect) {
     const char **values = SDSE_ARENA_ARRAY(arena, const char *, count + 1);
@@ -63,10 +70,10 @@ enum sdse_status sdse_layer_aspect_load(struct sdse_reader *reader, int64_t poin
         return sdse_aspect_refuse(reader, "layer", path, columns, COLUMNS, arena,
                                   diags);
     for (size_t i = 0; c == SET_BY && i < count; i++)
-        values[i] = layers[i].setter;
-    const int code =
-        c == SET_BY ? SQLITE_OK
-                    : read_column(reader->db, point, columns[c], count, arena, values);
+        values[i] = layers[of ? of[i] : i].setter;
+    const int code = c == SET_BY ? SQLITE_OK
+                                 : read_column(reader->db, point, columns[c], of, count,
+                                               arena, values);
     if (code == SQLITE_NOMEM)
         return SDSE_NO_MEMORY;
     if (code != SQLITE_OK)

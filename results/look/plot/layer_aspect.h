@@ -5,7 +5,8 @@
 #include "results/look/draw/aspect.h"
 #include "results/look/plot/cycles.h"
 
-// The values of one parameter of the layers of a point, as sdse_cycles_load gives them:
+// The values of one parameter of some layers of a point: those numbered by of[count]
+// among the layers of sdse_cycles_load; NULL: the first `count`.
 //
 //     layer, kind, repeat, bottleneck, weights, density, mapper_status, utilization
 //                      columns of v_layer
@@ -14,8 +15,8 @@
 // SDSE_INVALID with a diagnostic [plot-parameter] that lists these for any other path.
 enum sdse_status sdse_layer_aspect_load(struct sdse_reader *reader, int64_t point,
                                         const struct sdse_layer_cycles *layers,
-                                        size_t count, const char *path,
-                                        struct sdse_arena *arena,
+                                        const size_t *of, size_t count,
+                                        const char *path, struct sdse_arena *arena,
                                         struct sdse_diags *diags,
                                         struct sdse_aspect *aspect);
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "results/look/draw/canvas.h"
-#include "results/look/palette.h"
 #include "results/look/metric.h"
+#include "results/look/palette.h"
 
 enum { ENERGY, CYCLES, PANELS };
 
@@ -125,7 +125,7 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
     }
     const size_t width_px = groups * GROUP_PX;
     struct sdse_canvas_wish wish = {
-        .title = sdse_arena_printf(arena, "A: %s; B: %s", scene->plot->title[SDSE_A],
+        .title = sdse_arena_printf(arena, "A: %s\nB: %s", scene->plot->title[SDSE_A],
                                    scene->plot->title[SDSE_B]),
         .panels = panels,
         .panel_width_px = width_px < LEAST_PX  ? LEAST_PX

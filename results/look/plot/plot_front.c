@@ -215,7 +215,8 @@ static void add_legend(const struct scene *scene, struct sdse_legend *legend,
                        struct sdse_arena *arena) {
     const struct sdse_theme *theme = sdse_theme(scene->plot->theme);
     sdse_marks_legend(&scene->marks, legend, arena);
-    sdse_legend_add(legend, arena, SDSE_LEGEND_POINT, 6, 0.9, theme->quiet,
+    sdse_legend_add(legend, arena, SDSE_LEGEND_POINT, 6,
+                    scene->points.count > MANY_POINTS ? 0.5 : 0.9, theme->quiet,
                     "dominated");
     sdse_legend_add(legend, arena, SDSE_LEGEND_LINE, 0, 0, theme->quiet,
                     scene->plot->facet       ? "front of the panel"

@@ -10,7 +10,7 @@
 #include "results/look/plot/refusal.h"
 #include "results/store/database.h"
 
-enum { ENERGY, TIME, TRAFFIC, PANELS, MOST_SERIES = 60 };
+enum { ENERGY, TIME, TRAFFIC, PANELS, MOST_SERIES = 60, BAR_PX = 26 };
 
 struct gains {
     const char *title;
@@ -236,14 +236,14 @@ static void write_script(const void *context, const struct sdse_plot_files *file
 }
 
 static bool lay_out(struct gains *g, struct sdse_arena *arena) {
-    // A group is as wide as its bars or its name.
-    size_t group_px = 26 * (g->series_count + 1);
+    // A group is as wide as its bars, which take 0.8 of it, or its name.
+    size_t group_px = BAR_PX * g->series_count * 5 / 4;
     for (size_t n = 0; n < g->network_count; n++) {
         const size_t name_px =
             SDSE_CANVAS_CHAR_PX * (sdse_canvas_text_width(g->networks[n]) + 2);
         group_px = name_px > group_px ? name_px : group_px;
     }
-    const size_t width_px = g->network_count * group_px;
+    const size_t width_px = g->network_count * group_px + group_px / 5;
     struct sdse_canvas_wish wish = {
         .title = g->title,
         .panels = PANELS,

@@ -188,7 +188,6 @@ static enum sdse_status take_curve(struct scene *scene, struct curve *curve,
         box *= scene->front.reference[k];
     curve->steps = SDSE_ARENA_ARRAY(arena, struct step, points->count + 1);
     enum sdse_status status = curve->steps ? SDSE_OK : SDSE_NO_MEMORY;
-    struct step last = {0, 0};
     for (size_t i = 0; status == SDSE_OK && i < points->count; i++) {
         const size_t point = scene->order[i].index;
         if (panel_of(scene, point) != curve->panel || colour_of(scene, point) != colour)
@@ -198,13 +197,14 @@ static enum sdse_status take_curve(struct scene *scene, struct curve *curve,
             status =
                 sdse_pareto_hypervolume(points->v, points->objectives, front,
                                         front_count, scene->front.reference, &volume);
-        last = (struct step){scene->searched ? (size_t)scene->order[i].turn : i + 1,
-                             volume / box};
         if (volume > before || curve->count == 0)
-            curve->steps[curve->count++] = last;
+            curve->steps[curve->count++] = (struct step){
+                scene->searched ? (size_t)scene->order[i].turn : i + 1, volume / box};
     }
-    if (status == SDSE_OK && last.points > curve->steps[curve->count - 1].points)
-        curve->steps[curve->count++] = last;
+    const size_t end =
+        scene->searched ? (size_t)scene->order[points->count - 1].turn : points->count;
+    if (status == SDSE_OK && end > curve->steps[curve->count - 1].points)
+        curve->steps[curve->count++] = (struct step){end, volume / box};
     return status;
 }
 

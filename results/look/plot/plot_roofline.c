@@ -18,7 +18,7 @@ enum { LABEL_ROOM = 160, MOST_FACETS = 24 }; // the first beside a panel
 // A layer that multiplies.
 struct dot {
     const char *layer, *setter;
-    size_t of; // its number among the layers that take time
+    size_t of; // its number among the layers that take time; then among the dots
     double x;  // operations per byte of the outermost memory
     double y;  // operations per second, in Gop/s
     double cycles;
@@ -209,7 +209,7 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
 
 static enum sdse_status load_aspects(struct scene *scene, struct sdse_reader *reader,
                                      const struct sdse_layer_cycles *layers,
-                                     size_t count, struct sdse_arena *arena,
+                                     struct sdse_arena *arena,
                                      struct sdse_diags *diags) {
     const struct sdse_roofline_plot *plot = scene->plot;
     struct sdse_aspect colour;
@@ -221,12 +221,19 @@ static enum sdse_status load_aspects(struct scene *scene, struct sdse_reader *re
                  {plot->facet, &scene->facet},
                  {plot->label, &scene->label}};
     enum sdse_status status = SDSE_OK;
+    size_t *of = SDSE_ARENA_ARRAY(arena, size_t, scene->count);
+    if (!of)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < scene->count; i++) {
+        of[i] = scene->dots[i].of;
+        scene->dots[i].of = i; // from here on, among those drawn
+    }
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         if (!asked[i].path)
             continue;
         const enum sdse_status loaded =
-            sdse_layer_aspect_load(reader, plot->point_id, layers, count, asked[i].path,
-                                   arena, diags, asked[i].aspect);
+            sdse_layer_aspect_load(reader, plot->point_id, layers, of, scene->count,
+                                   asked[i].path, arena, diags, asked[i].aspect);
         status = status == SDSE_OK ? loaded : status;
     }
     if (status == SDSE_OK && plot->shape)
@@ -345,7 +352,7 @@ enum sdse_status sdse_plot_roofline(struct sdse_reader *reader,
                       "plot-empty", "no layer of the point multiplies");
         return SDSE_INVALID;
     }
-    status = load_aspects(scene, reader, layers, count, arena, diags);
+    status = load_aspects(scene, reader, layers, arena, diags);
     if (status != SDSE_OK)
         return status;
     qsort(scene->dots, scene->count, sizeof *scene->dots, by_cycles);
