@@ -60,7 +60,8 @@ static struct sdse_group *find_group(const struct sdse_fusing *fusing, size_t fi
 static bool is_same(const struct sdse_place_question *a,
                     const struct sdse_place_question *b) {
     return a->layer == b->layer && a->more == b->more && a->operands == b->operands &&
-           a->outputs == b->outputs && a->reserved_bits == b->reserved_bits;
+           a->group_addends == b->group_addends && a->outputs == b->outputs &&
+           a->reserved_bits == b->reserved_bits;
 }
 
 static struct asked_group *find_asked(const struct sdse_fusing *fusing,

@@ -51,6 +51,9 @@ static struct sdse_residence residence_of(const struct asking *asking, unsigned 
         .tensors = (inputs ? SDSE_BIT(SDSE_INPUTS) : 0u) |
                    (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u) |
                    (keeps ? SDSE_BIT(SDSE_WEIGHTS) : 0u),
+        .addends = asking->question->group_addends >>
+                       (group->layer[nest->layer] - group->first) &
+                   1u,
         .writes_through = last && asking->question->outputs == SDSE_PLACE_BOTH,
         .loads_weights = keeps && nest->first,
         .loaded_inputs = nest->loaded * group->input_row_words};

@@ -23,15 +23,16 @@ static bool is_fused(const struct sdse_layer *layer) {
 }
 
 // Whether a layer may be one of a group: its rows are nests of their own, and all that
-// it is given by other layers is one map.
+// it is given by other layers is one map, and one that it adds to its outputs.
 static bool has_rows(const struct sdse_fusion_request *request, size_t l) {
     const struct sdse_layer *layer = layer_at(request, l);
     const struct sdse_workload *net = request->residency.workload;
-    bool plain = !layer->addends;
+    bool plain = layer->addends <= 1;
     for (size_t e = 0; e < net->edge_count; e++) {
         const struct sdse_workload_edge *edge = &net->edges[e];
-        plain &= edge->to != l || (edge->use == SDSE_EDGE_INPUTS && !edge->via &&
-                                   !edge->channels && !edge->heads);
+        plain &= edge->to != l || edge->use == SDSE_EDGE_ADDEND ||
+                 (edge->use == SDSE_EDGE_INPUTS && !edge->via && !edge->channels &&
+                  !edge->heads);
     }
     return plain && !sdse_layer_moves(layer) && layer->kind != SDSE_WGRAD &&
            layer->repeat == 1;
@@ -63,7 +64,9 @@ static bool hands_rows(const struct sdse_fusion_request *request,
                             *reader = layer_at(request, to);
     const uint64_t *out = maker->nest.bound, *in = reader->nest.bound;
     return tensor && tensor->may_share && tensor->use_count == 1 &&
-           tensor->use[0] == to && out[SDSE_N] == in[SDSE_N] &&
+           tensor->use[0] == to &&
+           (!tensor->as || tensor->as[0] == SDSE_HANDED_INPUTS) &&
+           out[SDSE_N] == in[SDSE_N] &&
            out[SDSE_G] * out[SDSE_K] == in[SDSE_G] * in[SDSE_C] &&
            out[SDSE_P] == reader->in_height && out[SDSE_Q] == reader->in_width &&
            sdse_nest_map_rows(nest_at(request, to)) <= out[SDSE_P];
@@ -164,7 +167,7 @@ static bool find_group(const struct sdse_fusion_request *request,
     for (size_t i = 0; i < count; i++)
         group->layer[i] = reversed[count - 1 - i];
     group->first = group->layer[0];
-    return true;
+    return group->last - group->first < SDSE_PLACES_MOST_TURNS;
 }
 
 enum sdse_status sdse_groups_list(const struct sdse_fusion_request *request,
@@ -220,7 +223,9 @@ static enum sdse_status add_plan(const struct sdse_fusion_request *request,
     if (status != SDSE_OK)
         return status;
     for (size_t i = from; i < group->plan_count; i++)
-        if (are_equal(&rows, &group->plan[i]))
+        // Where nothing is read nothing is loaded; but what is on chip is not buffered.
+        if (group->plan[i].buffered == asked->buffered &&
+            are_equal(&rows, &group->plan[i]))
             return SDSE_OK;
     struct sdse_fused_nest *nest =
         SDSE_ARENA_ARRAY(arena, struct sdse_fused_nest, rows.count);

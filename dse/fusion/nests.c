@@ -19,6 +19,7 @@ static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
     key.stride = part->stride[0];
     key.pad = part->pad[0];
     key.tensors = at->tensors;
+    key.addends = at->addends;
     key.writes_through = at->writes_through;
     key.loads_weights = at->loads_weights;
     key.loaded_inputs = at->loaded_inputs;
@@ -64,6 +65,7 @@ struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
         (struct sdse_residence){.level = nests->level,
                                 .tensors = (unsigned)entry->key.tensors,
                                 .operands = entry->key.tensors >> SDSE_INPUTS & 1u,
+                                .addends = (uint32_t)entry->key.addends,
                                 .writes_through = entry->key.writes_through,
                                 .loads_weights = entry->key.loads_weights,
                                 .loaded_inputs = entry->key.loaded_inputs,

@@ -11,6 +11,7 @@ struct sdse_nest_key {
     uint64_t rows, map_rows, stride;        // of its part
     int64_t pad;                            // likewise
     uint64_t tensors;                       // at home in the shared memory
+    uint64_t addends;                       // likewise
     uint64_t writes_through, loads_weights; // 0 or 1
     uint64_t loaded_inputs;                 // words
 };

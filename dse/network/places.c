@@ -77,17 +77,22 @@ static uint32_t write_state(const struct sdse_places_stage *stage,
     return state;
 }
 
-static size_t uses_by(const struct sdse_handed_tensor *tensor, size_t layer) {
-    size_t count = 0;
+static bool is_used_by(const struct sdse_handed_tensor *tensor, size_t first,
+                       size_t last) {
+    bool used = false;
     for (size_t i = 0; i < tensor->use_count; i++)
-        count += tensor->use[i] == layer;
-    return count;
+        used |= tensor->use[i] >= first && tensor->use[i] <= last;
+    return used;
 }
 
 void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
                       struct sdse_place_question *question) {
     for (size_t i = 0; i < tensor->use_count; i++) {
         const enum sdse_handed_as as = tensor->as ? tensor->as[i] : SDSE_HANDED_INPUTS;
+        const size_t turn = tensor->use[i] - layer; // of a group
+        if (question->more && tensor->use[i] >= layer && turn <= question->more &&
+            as == SDSE_HANDED_ADDEND)
+            question->group_addends |= UINT64_C(1) << turn;
         if (tensor->use[i] != layer)
             continue;
         question->operands += as == SDSE_HANDED_INPUTS;
@@ -272,9 +277,9 @@ static bool may_be(const struct sdse_handed_tensor *made, enum sdse_place place)
 // places; the outputs' place is left open.
 static struct sdse_place_question question_at(const struct sdse_placing *placing,
                                               const struct sdse_places_stage *before,
-                                              size_t layer,
+                                              size_t layer, size_t more,
                                               const enum sdse_place *place) {
-    struct sdse_place_question question = {.layer = layer};
+    struct sdse_place_question question = {.layer = layer, .more = more};
     for (size_t i = 0; i < before->alive_count; i++) {
         const size_t t = before->alive[i];
         if (place[t] == SDSE_PLACE_OUTERMOST)
@@ -286,12 +291,12 @@ static struct sdse_place_question question_at(const struct sdse_placing *placing
 }
 
 // After its first use a tensor in both places is left in the outermost one.
-static void pass_layer(const struct sdse_placing *placing,
-                       const struct sdse_places_stage *before, size_t layer,
-                       enum sdse_place *place) {
+static void pass_layers(const struct sdse_placing *placing,
+                        const struct sdse_places_stage *before, size_t first,
+                        size_t last, enum sdse_place *place) {
     for (size_t i = 0; i < before->alive_count; i++) {
         const size_t t = before->alive[i];
-        if (place[t] == SDSE_PLACE_BOTH && uses_by(&placing->tensor[t], layer))
+        if (place[t] == SDSE_PLACE_BOTH && is_used_by(&placing->tensor[t], first, last))
             place[t] = SDSE_PLACE_OUTERMOST;
     }
 }
@@ -304,10 +309,9 @@ static enum sdse_status leave_state(struct finder *finder, const struct step *st
     const struct sdse_handed_tensor *made = made_by(placing, step->last);
     enum sdse_place *place = step->place;
     read_state(step->before, step->before->label[step->begin].state, place);
-    struct sdse_place_question question =
-        question_at(placing, step->before, step->first, place);
-    question.more = step->last - step->first;
-    pass_layer(placing, step->before, step->first, place);
+    struct sdse_place_question question = question_at(
+        placing, step->before, step->first, step->last - step->first, place);
+    pass_layers(placing, step->before, step->first, step->last, place);
     for (enum sdse_place out = SDSE_PLACE_OUTERMOST; out < SDSE_PLACES; out++) {
         struct sdse_layer_front answer = {.count = 0};
         struct sdse_places_bar bar;

@@ -24,6 +24,7 @@
 #include "dse/network/network_front.h"
 
 enum { SDSE_PLACES_MOST_ALIVE = 12 }; // tensors, at once
+enum { SDSE_PLACES_MOST_TURNS = 64 }; // layers of a group
 
 // What a tensor is to a layer that reads it.
 enum sdse_handed_as {
@@ -51,7 +52,8 @@ enum sdse_place {
 };
 
 // Layers that may take turns: of what they read and make only the first layer's inputs
-// come from before, and only the last one's outputs are read later.
+// and maps that they add to their outputs, at most one each, come from before, and only
+// the last one's outputs are read later.
 struct sdse_layer_group {
     size_t first, last; // layers [first < last]
 };
@@ -90,6 +92,9 @@ struct sdse_place_question {
     size_t layer; // a group's first
     size_t more;  // layers of the group after it; 0: no group
     bool inside;  // of sdse_places_choices: part of a group that began before
+    // Of a group: which of its layers, from the first on, find the map that they add in
+    // M. [bit 0 ... SDSE_PLACES_MOST_TURNS - 1]
+    uint64_t group_addends;
     // Of a group, while it is asked for; NULL: every answer counts. What cannot help
     // may be left out of the answer.
     const struct sdse_places_bar *bar;
@@ -100,8 +105,8 @@ struct sdse_place_question {
     double reserved_bits;    // held in M while it runs, inputs included, outputs not
 };
 
-// Adds to a question what a tensor that is at home in M is to the layer; its bits too
-// are the caller's to add.
+// Adds to a question what a tensor that is at home in M is to the layer, and to the
+// others of a group (`more` is set); its bits too are the caller's to add.
 void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
                       struct sdse_place_question *question);
 

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,15 +64,31 @@ static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
         oracle_below(state, 2) ? "0.5" : "0.01");
 }
 
+struct made {
+    unsigned layer, channels, rows;
+};
+
+// The layer that makes what another, which puts out as much, may add to it; UINT_MAX:
+// none.
+static unsigned find_addend(uint64_t *state, const struct made *made, unsigned count,
+                            unsigned channels, unsigned rows) {
+    for (unsigned i = 0; i < count; i++)
+        if (made[i].channels == channels && made[i].rows == rows &&
+            oracle_below(state, 3))
+            return made[i].layer;
+    return UINT_MAX;
+}
+
 // A chain of convolutions, some with a function of each word behind them, one of whose
-// outputs may be added to later.
+// outputs may be added to later, by a layer of its own or on the way.
 static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
     char layers[2048] = "", edges[1024] = "";
     unsigned channels = 1 + (unsigned)oracle_below(state, 2),
              rows = 3 + (unsigned)oracle_below(state, 5);
     const unsigned columns = 1 + (unsigned)oracle_below(state, 2),
-                   convolutions = 2 + (oracle_below(state, 4) == 0);
+                   convolutions = 2 + (oracle_below(state, 3) == 0);
     unsigned count = 0, before = 0;
+    struct made made[3]; // by convolutions
     for (unsigned i = 0; i < convolutions; i++) {
         const unsigned kernel = 1 + (unsigned)oracle_below(state, 3),
                        pad = kernel > 1 ? (unsigned)oracle_below(state, 2) : 0,
@@ -81,15 +98,22 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
         if (rows + 2 * pad < extent)
             break;
         const unsigned out = 1 + (unsigned)oracle_below(state, 2);
+        const unsigned made_rows = (rows + 2 * pad - extent) / stride + 1,
+                       addend = find_addend(state, made, i ? i - 1 : 0, out, made_rows);
         sprintf(layers + strlen(layers),
                 "{name: l%u, kind: conv, in: [%u, %u, %u], out_channels: %u, kernel: "
-                "[%u, 1], pad: [%u, 0], stride: [%u, 1], dilation: [%u, 1]}, ",
-                count, channels, rows, columns, out, kernel, pad, stride, dilation);
+                "[%u, 1], pad: [%u, 0], stride: [%u, 1], dilation: [%u, 1]%s}, ",
+                count, channels, rows, columns, out, kernel, pad, stride, dilation,
+                addend < UINT_MAX ? ", addends: 1" : "");
         if (i > 0)
             sprintf(edges + strlen(edges), "{from: l%u, to: l%u}, ", before, count);
+        if (addend < UINT_MAX)
+            sprintf(edges + strlen(edges), "{from: l%u, to: l%u, as: addend}, ", addend,
+                    count);
         before = count++;
-        rows = (rows + 2 * pad - extent) / stride + 1;
+        rows = made_rows;
         channels = out;
+        made[i] = (struct made){before, channels, rows};
         if (oracle_below(state, 4) == 0)
             sprintf(layers + strlen(layers),
                     "{name: l%u, kind: act, in: [%u, %u, %u], fused: true}, ", count++,
@@ -206,7 +230,7 @@ static bool is_known(const struct known *k, size_t layer, const struct sdse_nest
                      const struct sdse_residence *at) {
     return k->layer == layer && memcmp(&k->nest, nest, sizeof *nest) == 0 &&
            k->at.tensors == at->tensors && k->at.operands == at->operands &&
-           k->at.writes_through == at->writes_through &&
+           k->at.addends == at->addends && k->at.writes_through == at->writes_through &&
            k->at.loads_weights == at->loads_weights &&
            k->at.loaded_inputs == at->loaded_inputs &&
            k->at.reserved_bits == at->reserved_bits;
@@ -264,19 +288,29 @@ struct way {
     unsigned place[LAYERS]; // of what each layer makes: 0 outside, 1 in M, 2 in both
 };
 
-// What M holds when layer `at` begins, and how many operands of it.
+static uint32_t reads(const struct problem *p, size_t maker, size_t reader,
+                      enum sdse_edge_use use) {
+    uint32_t count = 0;
+    for (size_t e = 0; e < p->net->edge_count; e++)
+        count += p->net->edges[e].from == maker && p->net->edges[e].to == reader &&
+                 p->net->edges[e].use == use;
+    return count;
+}
+
+// What M holds when layer `at` begins, alone or as the first of a group; how many
+// operands of it, and how many maps that a layer from there on adds to its outputs.
 static double held_at(const struct problem *p, const struct way *way, size_t at,
-                      uint32_t *operands) {
+                      uint32_t *operands, size_t adder, uint32_t *addends) {
     double bits = 0;
-    *operands = 0;
+    *operands = *addends = 0;
     for (size_t t = 0; t < at; t++) {
         size_t first, last;
         if (!readers_of(p, t, &first, &last) || way->place[t] == 0 ||
             at > (way->place[t] == 1 ? last : first))
             continue;
         bits += bits_of(p, t);
-        for (size_t e = 0; e < p->net->edge_count; e++)
-            *operands += p->net->edges[e].from == t && p->net->edges[e].to == at;
+        *operands += reads(p, t, at, SDSE_EDGE_INPUTS);
+        *addends += reads(p, t, adder, SDSE_EDGE_ADDEND);
     }
     return bits;
 }
@@ -316,8 +350,8 @@ static void run_turn(const struct problem *p, const struct way *way,
     } kind[64];
     size_t kinds = 0;
     struct sdse_nest nest[LAYERS];
-    uint32_t operands;
-    double before = held_at(p, way, turn->layer[0], &operands);
+    uint32_t operands, addends;
+    double before = held_at(p, way, turn->layer[0], &operands, 0, &addends);
     const size_t end = turn->layer[turn->count - 1];
     for (size_t i = 0; i < turn->count; i++) {
         nest[i] = p->net->layers[turn->layer[i]].nest;
@@ -346,6 +380,7 @@ static void run_turn(const struct problem *p, const struct way *way,
         if (!last || way->place[layer])
             home.tensors |= SDSE_BIT(SDSE_OUTPUTS);
         home.operands = home.tensors >> SDSE_INPUTS & 1u;
+        held_at(p, way, turn->layer[0], &operands, layer, &home.addends);
         home.writes_through = last && way->place[layer] == 2;
         home.loads_weights = keeps && at->first;
         home.loaded_inputs = at->loaded * per_row;
@@ -414,7 +449,8 @@ static size_t list_turn(const struct problem *p, size_t first, size_t count,
         }
         if (found > 0) {
             size_t from = turn->layer[found - 1], one, last;
-            if (readers_of(p, from, &one, &last) != 1 || last != l)
+            if (readers_of(p, from, &one, &last) != 1 ||
+                !reads(p, from, l, SDSE_EDGE_INPUTS))
                 return 0;
         }
         turn->layer[found++] = l++;
@@ -435,8 +471,8 @@ static void run_group(const struct problem *p, const struct way *way, struct tur
                       struct points *all) {
     static struct points one;
     const uint64_t rows = p->net->layers[turn.layer[turn.count - 1]].nest.bound[SDSE_P];
-    uint32_t operands;
-    held_at(p, way, turn.layer[0], &operands);
+    uint32_t operands, addends;
+    held_at(p, way, turn.layer[0], &operands, 0, &addends);
     all->count = 0;
     for (turn.tile_rows = 1; turn.tile_rows <= rows; turn.tile_rows++) {
         if (!is_tile(p, rows, turn.tile_rows))
@@ -492,7 +528,8 @@ static void run_from(const struct problem *p, struct way *way, size_t layer,
                 add_fronts(before->at, before->count, group->at, group->count, 1, sum);
             } else {
                 struct sdse_residence at = {.level = 1};
-                at.reserved_bits = held_at(p, way, layer, &at.operands);
+                at.reserved_bits =
+                    held_at(p, way, layer, &at.operands, layer, &at.addends);
                 at.tensors = (at.operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
                              (place ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
                 at.writes_through = place == 2;
@@ -514,7 +551,8 @@ static void run_from(const struct problem *p, struct way *way, size_t layer,
 // --- Compared ---
 
 static struct {
-    uint64_t fused, none, points, groups, retained, recomputed, kept, buffered, both;
+    uint64_t fused, none, points, groups, retained, recomputed, kept, buffered, both,
+        adding, added_there;
     struct sdse_fusion_counts counts;
 } seen;
 
@@ -547,6 +585,8 @@ static void check_picked(const struct problem *p,
         for (size_t k = 0; k < group[g].kind_count; k++) {
             const struct sdse_fused_kind *kind = &group[g].kind[k];
             struct sdse_model *model;
+            seen.adding += kind->part.addends > 0;
+            seen.added_there += kind->residence.addends > 0;
             struct sdse_layer part = kind->part;
             part.residence = part.residence ? &kind->residence : NULL;
             assert_int_equal(sdse_model_new(p->arch, &part, NULL, p->arena, &model),
@@ -666,12 +706,15 @@ static void test_networks(void **state) {
     }
     printf("## fusion: %llu networks equal brute force over %llu partitions and places "
            "(%llu nests asked), every objective; %llu points, %llu answers fused: %llu "
-           "groups, %llu retain, %llu keep weights, %llu buffer; %llu have none\n",
+           "groups, %llu retain, %llu keep weights, %llu buffer; %llu kinds of their "
+           "nests "
+           "add maps, %llu from on chip; %llu have none\n",
            (unsigned long long)run, (unsigned long long)ways,
            (unsigned long long)asked_count, (unsigned long long)seen.points,
            (unsigned long long)seen.fused, (unsigned long long)seen.groups,
            (unsigned long long)seen.retained, (unsigned long long)seen.kept,
-           (unsigned long long)seen.buffered, (unsigned long long)seen.none);
+           (unsigned long long)seen.buffered, (unsigned long long)seen.adding,
+           (unsigned long long)seen.added_there, (unsigned long long)seen.none);
     printf("## fusion: of %llu configurations %llu cannot fit, %llu are cut, %llu "
            "summed; of %llu answers %llu took a search\n",
            (unsigned long long)seen.counts.configurations,
@@ -680,7 +723,8 @@ static void test_networks(void **state) {
            (unsigned long long)seen.counts.asked,
            (unsigned long long)seen.counts.searches);
     assert_true(network_count < 1000 ||
-                (seen.retained && seen.recomputed && seen.kept && seen.buffered));
+                (seen.retained && seen.recomputed && seen.kept && seen.buffered &&
+                 seen.adding && seen.added_there));
 }
 
 static int tell_seed(void **state) {
