@@ -1,6 +1,7 @@
 // sdse lint: what is legal in files and unwise.
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
@@ -10,13 +11,16 @@
 #include "dse/validation/prepare.h"
 #include "spec/load.h"
 
-enum { ARCH, WORKLOAD, FOLLOW, FORMAT };
+enum { ARCH, WORKLOAD, EXCEPT, FOLLOW, FORMAT };
 
 static const struct cli_option options[] = {
     [ARCH] = {"arch", 'a', CLI_TEXT, "ARCH",
               "the accelerator that networks among the files are for", NULL, false},
     [WORKLOAD] = {"workload", 'w', CLI_TEXT, "NET",
                   "the network that accelerators among the files are for", NULL, false},
+    [EXCEPT] = {"except", 'x', CLI_TEXT, "CHECKS",
+                "names of checks whose findings are left out, separated by commas",
+                NULL, false},
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "links may lead weight files of sweeps out of their folder", NULL,
                 false},
@@ -58,20 +62,36 @@ static bool is_shipped(struct cli *cli, const char *folder, const char *name) {
     return false;
 }
 
+// Says that a name is neither a file's nor shipped, and which is nearest.
+static void refuse_name(struct cli *cli, const char *name) {
+    const char *nearest = NULL;
+    for (size_t i = 0; i < FOLDERS && !nearest; i++) {
+        const char *names[CLI_MOST_SHIPPED];
+        nearest = sdse_nearest(name, names, cli_list_shipped(cli, folders[i], names));
+    }
+    cli_error(cli, "'%s' is neither a file nor the name of a shipped one%s%s%s", name,
+              nearest ? "; did you mean '" : "", nearest ? nearest : "",
+              nearest ? "'?" : "");
+}
+
 // The path of a file, or of what is shipped under a name; NULL after an error. What is
-// shipped under the name in several folders must be said with -a or -w, or by its path.
+// shipped under the name in several folders must be said by its path.
 static const char *find_operand(struct cli *cli, const char *name) {
-    size_t count = 0, found = 0;
+    size_t count = 0;
     const char *paths[FOLDERS] = {NULL};
     for (size_t i = 0; i < FOLDERS; i++)
-        if (!strchr(name, '/') && is_shipped(cli, folders[i], name)) {
-            found = i;
+        if (!strchr(name, '/') && is_shipped(cli, folders[i], name))
             paths[count++] = cli_find_input(cli, folders[i], name);
-        }
     if (count == 1 || cli->fault)
         return paths[0];
+    const char *end = strrchr(name, '.');
+    if (count == 0 && !strchr(name, '/') && access(name, F_OK) != 0 &&
+        !(end && (strcmp(end, ".yaml") == 0 || strcmp(end, ".json") == 0))) {
+        refuse_name(cli, name);
+        return NULL;
+    }
     if (count == 0)
-        return cli_find_input(cli, folders[found], name);
+        return cli_file_exists(cli, name) ? name : NULL;
     const char *list = paths[0];
     for (size_t i = 1; i < count && list; i++)
         list = sdse_arena_printf(cli->arena, "%s, %s", list, paths[i]);
@@ -153,6 +173,57 @@ static bool take_named(struct lint_run *run, const char *folder, const char *nam
 
 // --- Findings ---
 
+enum { MOST_CHECKS = 128 };
+
+static bool is_check(const char *const *names, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+// The checks named by --except, each with a comma before and behind it; NULL after an
+// error.
+static const char *read_except(struct cli *cli, const char *list) {
+    const char *names[MOST_CHECKS];
+    size_t count = 0;
+    while (count < MOST_CHECKS && (names[count] = sdse_lint_check_name(count)))
+        count++;
+    const char *except = ",";
+    for (const char *at = list; at && *at && except;) {
+        const size_t length = strcspn(at, ",");
+        const char *name = sdse_arena_copy(cli->arena, at, length);
+        if (name && !is_check(names, count, name)) {
+            const char *nearest = sdse_nearest(name, names, count);
+            cli_error(cli, "--except: no check '%s'%s%s%s: docs/checks.md lists them",
+                      name, nearest ? ", did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?" : "");
+            return NULL;
+        }
+        except = name ? sdse_arena_printf(cli->arena, "%s%s,", except, name) : NULL;
+        at += length + (at[length] == ',');
+    }
+    if (!except)
+        cli_note(cli, SDSE_NO_MEMORY);
+    return except;
+}
+
+// What was found without what is left out, by place.
+static bool choose_found(struct lint_run *run, const char *except,
+                         struct sdse_diags *chosen) {
+    sdse_diags_init(chosen, run->cli->arena);
+    for (const struct sdse_diag *diag = run->found.first; diag; diag = diag->next) {
+        const char *name = sdse_arena_printf(run->cli->arena, ",%s,", diag->check);
+        if (!name)
+            return false;
+        if (!strstr(except, name))
+            sdse_diag_add(chosen, diag->severity, diag->loc, diag->check, "%s",
+                          diag->message);
+    }
+    sdse_diags_sort(chosen);
+    return !chosen->fault;
+}
+
 static enum sdse_status lint_all(struct lint_run *run) {
     enum sdse_status status = SDSE_OK;
     for (const struct subject *s = run->first; s && status == SDSE_OK; s = s->next) {
@@ -195,46 +266,54 @@ static enum cli_exit print_table(struct cli *cli, const struct sdse_diags *found
     return cli_print_table(cli, table, format);
 }
 
-static enum cli_exit print_found(struct lint_run *run, const struct cli_args *args) {
+static enum cli_exit print_found(struct cli *cli, const struct cli_args *args,
+                                 const struct sdse_diags *found) {
     enum sdse_table_format format;
-    sdse_diags_sort(&run->found);
-    if (!sdse_table_format_parse(args->value[FORMAT], &format)) {
-        print_text(&run->found);
-        return CLI_OK;
+    if (sdse_table_format_parse(args->value[FORMAT], &format))
+        return print_table(cli, found, format);
+    print_text(found);
+    return CLI_OK;
+}
+
+static bool take_all(struct lint_run *run, const struct cli_args *args) {
+    bool named = true;
+    for (int i = 0; i < args->operand_count; i++) {
+        const char *path = find_operand(run->cli, args->operands[i]);
+        named = named && path;
+        if (path)
+            take(run, path, true);
     }
-    return print_table(run->cli, &run->found, format);
+    named = take_named(run, "archs", args->value[ARCH]) && named;
+    return take_named(run, "workloads", args->value[WORKLOAD]) && named;
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct lint_run lint = {.cli = cli, .follow_links = args->value[FOLLOW] != NULL};
     lint.end = &lint.first;
     sdse_diags_init(&lint.found, cli->arena);
-    bool named = true;
-    for (int i = 0; i < args->operand_count; i++) {
-        const char *path = find_operand(cli, args->operands[i]);
-        named = named && path;
-        if (path)
-            take(&lint, path, true);
-    }
-    named = take_named(&lint, "archs", args->value[ARCH]) && named;
-    named = take_named(&lint, "workloads", args->value[WORKLOAD]) && named;
-    if (!named)
-        return CLI_BAD_INPUT;
-    const enum sdse_status status = lint_all(&lint);
+    const char *except = read_except(cli, args->value[EXCEPT]);
+    if (!except)
+        return CLI_USAGE;
+    const bool named = take_all(&lint, args);
+    enum sdse_status status = named ? lint_all(&lint) : SDSE_OK;
     for (struct subject *s = lint.first; s; s = s->next)
         sdse_plan_free(s->plan);
+    if (!named)
+        return CLI_BAD_INPUT;
+    struct sdse_diags chosen;
+    if (status == SDSE_OK && !choose_found(&lint, except, &chosen))
+        status = SDSE_NO_MEMORY;
     if (status != SDSE_OK)
         return cli_finish(cli, status);
-    const enum cli_exit printed = print_found(&lint, args);
+    const enum cli_exit printed = print_found(cli, args, &chosen);
     if (printed != CLI_OK)
         return printed;
-    const size_t count = lint.found.warnings;
-    if (count) {
+    if (chosen.warnings) {
         fflush(stdout);
-        fprintf(stderr, "%zu lint%s\n", count, plural(count));
+        fprintf(stderr, "%zu lint%s\n", chosen.warnings, plural(chosen.warnings));
         cli->reported = true; // that is why it ends with 1
     }
-    return count || lint.refused ? CLI_BAD_INPUT : CLI_OK;
+    return chosen.warnings || lint.refused ? CLI_BAD_INPUT : CLI_OK;
 }
 
 const struct cli_verb cli_verb_lint = {

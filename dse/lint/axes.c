@@ -80,18 +80,12 @@ static const struct sdse_layer **list_layers(const struct axis *axis, size_t *co
 
 // --- Fronts ---
 
-// The layer's form under a setting; a measured one as if it were declared.
+// The layer's form under a declared setting.
 static struct sdse_weight_form form_of(const struct sdse_layer *layer,
                                        const struct sdse_form_setting *setting) {
-    struct sdse_form_setting declared = *setting;
     struct sdse_weight_form form = {.smartdeal = false};
-    if (sdse_layer_moves(layer) || sdse_layer_stays_raw(layer, setting))
-        return form;
-    if (setting->measured) {
-        declared.measured = false;
-        declared.density = declared.row_density = 0.5;
-    }
-    sdse_layer_form_declare(layer, &declared, &form);
+    if (!sdse_layer_moves(layer) && !sdse_layer_stays_raw(layer, setting))
+        sdse_layer_form_declare(layer, setting, &form);
     return form;
 }
 
@@ -188,14 +182,13 @@ static enum sdse_status make_variants(struct axis *axis, size_t arch, size_t num
     return SDSE_OK;
 }
 
-// Forms that words must be measured for cannot be stood for.
-static bool can_declare(const struct sdse_plan *plan) {
-    for (size_t f = 0; f < plan->form_count; f++) {
-        const struct sdse_form_setting *setting = &plan->forms[f].form->setting;
-        if (setting->first != SDSE_WORDS_FIRST && setting->measured)
+// Whether energy, latency and area are all that points have, and can be solved for:
+// what forms measure, and what models put out, an axis may move by itself.
+static bool can_solve(const struct sdse_plan *plan) {
+    for (size_t f = 0; f < plan->form_count; f++)
+        if (plan->forms[f].form->setting.measured)
             return false;
-    }
-    return true;
+    return plan->sweep->output_count == 0;
 }
 
 enum sdse_status sdse_axis_find_proof(const struct sdse_plan *plan, size_t arch,
@@ -214,7 +207,7 @@ enum sdse_status sdse_axis_find_proof(const struct sdse_plan *plan, size_t arch,
     }
     if (status == SDSE_OK && same && equal) {
         *proof = SDSE_AXIS_EQUAL;
-    } else if (status == SDSE_OK && same && can_declare(plan)) {
+    } else if (status == SDSE_OK && same && can_solve(plan)) {
         status = compare_layers(&at, &same, solved);
         *proof = same ? SDSE_AXIS_SOLVED : SDSE_AXIS_MOVES;
     }

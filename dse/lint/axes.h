@@ -19,9 +19,9 @@ enum sdse_axis_proof {
 //     the accelerators say the same apart from where numbers come from and areas, or
 //     the proved fronts of (energy, latency) of every layer of every network are equal
 //
-// A measured form is stood for by a declared one. The smallest layer of each kind comes
-// first: most axes move it at once. Bounded: 3,000,000 nodes of search, 32 values; what
-// is not proved by then is not said.
+// Nothing is solved where forms are measured or models are run. The smallest layer of
+// each kind comes first: most axes move it at once. Bounded: 3,000,000 nodes of search,
+// 32 values; what is not proved by then is not said.
 //
 // solved   out: distinct layers that were solved
 //

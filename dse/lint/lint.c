@@ -21,6 +21,16 @@ static const struct check workload_checks[] = {SDSE_LINT_WORKLOAD_CHECKS(ROW)};
 static const struct check sweep_checks[] = {SDSE_LINT_SWEEP_CHECKS(ROW)};
 #undef ROW
 
+const char *sdse_lint_check_name(size_t i) {
+#define NAME(name, function) name,
+    static const char *const names[] = {
+        SDSE_LINT_ARCH_CHECKS(NAME) SDSE_LINT_PAIR_CHECKS(NAME)
+            SDSE_LINT_HOME_CHECKS(NAME) SDSE_LINT_WORKLOAD_CHECKS(NAME)
+                SDSE_LINT_SWEEP_CHECKS(NAME)};
+#undef NAME
+    return i < sizeof names / sizeof *names ? names[i] : NULL;
+}
+
 static enum sdse_status run(struct sdse_lint *lint, const struct check *checks,
                             size_t count) {
     for (size_t i = 0; i < count && lint->status == SDSE_OK; i++) {

@@ -21,6 +21,9 @@
 #include "spec/types/arch.h"
 #include "spec/types/workload.h"
 
+// The name of the i-th check of the table; NULL when i is past the last.
+const char *sdse_lint_check_name(size_t i);
+
 // Of an accelerator alone. arch: costs resolved.
 enum sdse_status sdse_lint_arch(const struct sdse_arch *arch, struct sdse_node *root,
                                 struct sdse_diags *found);

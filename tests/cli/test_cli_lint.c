@@ -1,5 +1,6 @@
-// sdse lint: each check fires at its place in files that are good otherwise, says
-// nothing of a near neighbour, and nothing of what `check` refuses.
+// sdse lint of accelerators, alone and with a network: each check fires at its place in
+// files that are good otherwise, says nothing of a near neighbour, and nothing of what
+// `check` refuses.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,36 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/weights_file.h"
+#include "support_lint.h"
 #include "support_program.h"
-
-// One text of arch.yaml, net.yaml or sweep.yaml (tests/lint) in place of another. '@'
-// in `to` stands where the finding is, and is left out.
-struct edit {
-    const char *file, *from, *to;
-};
-enum { MOST_EDITS = 3 };
-
-struct row {
-    const char *check;
-    const char *line; // "lint @arch.yaml"
-    struct edit fires[MOST_EDITS], near[MOST_EDITS];
-    const char *says; // part of the message
-};
-
-#define ARCH "arch.yaml"
-#define NET "net.yaml"
-#define ALONE "lint @arch.yaml"
-#define NET_ALONE "lint @net.yaml"
-#define BOTH "lint @arch.yaml @net.yaml"
-#define SWEEP "sweep.yaml"
-#define OF_SWEEP "lint @sweep.yaml"
-
-#define FORMS "  - raw\n"
-#define AXES "[64, 128]\n"
-#define BUFFER "capacity_kib: 64, port_bits: 64, table: sram_itrs-hp_ed2"
-#define SMALL(size) size ", port_bits: 64, access_pj: 1, area_um2: 1"
-#define F1 "{name: f1, kind: fc, in: 4096, out_channels: 32}"
 
 static const struct row rows[] = {
     // Below a fan-out that takes C, K and G each child needs weights of its own.
@@ -288,239 +261,16 @@ static const struct row rows[] = {
        "{name: f1, kind: fc, in: 4096, out_channels: 32, activations: {mark: M, "
        "density: 0.5, digits: {plain: [2, 1, 1]}}}"}},
      "engine 'd' (bit_serial) is told no digits: none of the 3 layers"},
-    // --- Networks ---
-    {"layer-repeat",
-     NET_ALONE,
-     {{NET, "  - " F1,
-       "  - @" F1 "\n  - {name: f2, kind: fc, in: 4096, out_channels: 32}\n  - {name: "
-       "f3, kind: fc, in: 4096, out_channels: 32}"}},
-     {{NET, "  - " F1,
-       "  - " F1 "\n  - {name: f2, kind: fc, in: 4096, out_channels: 32}\n  - {name: "
-       "f3, kind: fc, in: 4096, out_channels: 31}"}},
-     "3 layers in a row, 'f1' to 'f3', are equal but for their names: one with repeat: "
-     "3"},
-    {"conv-depthwise",
-     NET_ALONE,
-     {{NET,
-       "{name: c1, kind: conv, in: [8, 16, 16], out_channels: 16, kernel: 3, pad: 1}",
-       "@{name: c1, kind: conv, in: [8, 16, 16], out_channels: 16, kernel: 3, pad: 1, "
-       "groups: 8}"}},
-     {{NET,
-       "{name: c1, kind: conv, in: [8, 16, 16], out_channels: 16, kernel: 3, pad: 1}",
-       "{name: c1, kind: conv, in: [8, 16, 16], out_channels: 16, kernel: 3, pad: 1, "
-       "groups: 4}"}},
-     "1 convolution, the first 'c1', has one input channel in each of 8 groups"},
-    // One in 97 words of the file is zero.
-    {"density-weights",
-     NET_ALONE,
-     {{NET, F1, "@{name: f1, kind: fc, in: 4096, out_channels: 32, weights: w.npy}"}},
-     {{NET, F1,
-       "{name: f1, kind: fc, in: 4096, out_channels: 32, weights: w.npy, density: "
-       "{weights: 0.98}}"}},
-     "1 of 1 layers with weight files declare another density of weights than the "
-     "files "
-     "have, 'f1' most: 1 declared, 0.99 in w.npy"},
-    {"activations-assumed",
-     NET_ALONE,
-     {{NET, F1,
-       "@{name: f1, kind: fc, in: 4096, out_channels: 32, activations: {mark: assumed, "
-       "density: 0.5}}"}},
-     {{NET, F1,
-       "{name: f1, kind: fc, in: 4096, out_channels: 32, activations: {mark: D, "
-       "density: 0.5}}"}},
-     "activations of 1 of 1 layers that say any are assumed, the first 'f1'"},
-    // --- Sweeps ---
-    {"axis-single",
-     OF_SWEEP,
-     {{SWEEP, AXES, AXES "  @compute.pj_per_mac: [0.3]\n"}},
-     {{SWEEP, AXES, AXES "  compute.pj_per_mac: 0.3\n"}},
-     "the axis 'compute.pj_per_mac' has one value, 0.3"},
-    {"axis-own",
-     OF_SWEEP,
-     {{SWEEP, AXES, AXES "  @compute.pj_per_mac: 0.20\n"}},
-     {{SWEEP, AXES, AXES "  compute.pj_per_mac: 0.21\n"}},
-     "'compute.pj_per_mac' is set to 0.20, which is what the file of the accelerator "
-     "has"},
-    // Nothing in the network runs on the vector unit, until a pool does.
-    {"axis-idle",
-     OF_SWEEP,
-     {{SWEEP, AXES, AXES "  @vector.pj_per_op: [0.1, 0.2, 0.4]\n"}},
-     {{SWEEP, AXES, AXES "  vector.pj_per_op: [0.1, 0.2, 0.4]\n"},
-      {NET, F1,
-       F1 "\n  - {name: p, kind: pool, in: [16, 16, 16], kernel: 2, stride: 2}"}},
-     "the axis 'vector.pj_per_op' moves nothing: energy, latency and area are the same "
-     "at its 3 values (3 distinct layers solved, the other axes at their first)"},
-    // Only the last layer waits, for less than 66.02 bits per cycle.
-    {"axis-idle",
-     OF_SWEEP,
-     {{SWEEP, AXES, AXES "  @DRAM.shared_bits_per_cycle: [67, 128]\n"}},
-     {{SWEEP, AXES, AXES "  DRAM.shared_bits_per_cycle: [66, 128]\n"}},
-     "the axis 'DRAM.shared_bits_per_cycle' moves nothing"},
-    {"axis-idle",
-     OF_SWEEP,
-     {{SWEEP, AXES, AXES "  @GLB.fanout.dims_x: [[K, P, G], [P, K, G]]\n"}},
-     {{SWEEP, AXES, AXES "  GLB.fanout.dims_x: [[K, P, G], [P, G]]\n"}},
-     "the axis 'GLB.fanout.dims_x' moves nothing: its 2 values make the same "
-     "accelerator"},
-    {"form-raw",
-     OF_SWEEP,
-     {{SWEEP, FORMS, FORMS "  - @{name: u, kind: unique, range_sigmas: 5}\n"},
-      {NET, "  - " F1 "\n", ""}},
-     {{SWEEP, FORMS, FORMS "  - {name: u, kind: unique, range_sigmas: 5}\n"}},
-     "form 'u' leaves every layer of every network raw"},
-    {"form-twin",
-     OF_SWEEP,
-     {{SWEEP, FORMS,
-       FORMS
-       "  - {name: a, density: 0.5}\n  - @{name: b, density: 0.5, basis_bits: 8}\n"}},
-     {{SWEEP, FORMS,
-       FORMS
-       "  - {name: a, density: 0.5}\n  - {name: b, density: 0.5, basis_bits: 7}\n"}},
-     "forms 'a' and 'b' say the same"},
-    {"points-many",
-     OF_SWEEP,
-     {{SWEEP, "name: sweep", "@name: sweep"},
-      {SWEEP, AXES,
-       "[64, 128]\n  DRAM.pj_per_bit: 1..501 +1\n  compute.pj_per_mac: 1..1000 +1\n"}},
-     {{SWEEP, AXES,
-       "[64, 128]\n  DRAM.pj_per_bit: 1..500 +1\n  compute.pj_per_mac: 1..1000 +1\n"}},
-     "1002000 points, all of which are evaluated"},
-    {"points-many",
-     OF_SWEEP,
-     {{SWEEP, "name: sweep", "@name: sweep"},
-      {SWEEP, AXES,
-       "[64, 128]\n  DRAM.pj_per_bit: 1..501 +1\n  compute.pj_per_mac: 1..1000 +1\n"}},
-     {{SWEEP, AXES,
-       "[64, 128]\n  DRAM.pj_per_bit: 1..501 +1\n  compute.pj_per_mac: 1..1000 +1\n"},
-      {SWEEP, "objective: edp", "search: {method: sobol, evaluations: 9}"}},
-     "say search"},
-    {"search-all",
-     OF_SWEEP,
-     {{SWEEP, "objective: edp", "@search: {method: random, evaluations: 2}"}},
-     {{SWEEP, "objective: edp", "search: {method: random, evaluations: 1}"}},
-     "the search evaluates all 2 designs of each network"},
-    {"limit-impossible",
-     OF_SWEEP,
-     {{SWEEP, "objective: edp", "constraints: {@max_latency_cycles: 57855}"}},
-     {{SWEEP, "objective: edp", "constraints: {max_latency_cycles: 57856}"}},
-     "max_latency_cycles: 57855: no point can have that little: the least is 57856"},
-    {"limit-impossible",
-     OF_SWEEP,
-     {{SWEEP, "objective: edp", "constraints: {@max_area_mm2: 0.01}"}},
-     {{SWEEP, "objective: edp", "constraints: {max_area_mm2: 0.1}"}},
-     "max_area_mm2: 0.01: no point can have that little"},
-    {"limit-idle",
-     OF_SWEEP,
-     {{SWEEP, "objective: edp", "constraints: {@max_area_mm2: 1}"}},
-     {{SWEEP, "objective: edp", "constraints: {max_area_mm2: 0.1}"}},
-     "max_area_mm2: 1: every point meets it: no accelerator is as large"},
-    {"limit-idle",
-     OF_SWEEP,
-     {{SWEEP, "objective: edp", "constraints: {@max_rel_error: 0.1}"}},
-     {{SWEEP, "objective: edp", "constraints: {max_rel_error: 0.1}"},
-      {SWEEP, FORMS, FORMS "  - {name: a, density: 0.5}\n"}},
-     "raw words have no error"},
-    {"limit-idle",
-     OF_SWEEP,
-     {{SWEEP, "objective: edp", "constraints: {@max_output_error: 0.1}"}},
-     {{SWEEP, "objective: edp", "constraints: {max_energy_pj: 1e7}"}},
-     "the sweep has no outputs"},
-    // A sweep's accelerators are held against its networks.
-    {"fanout-idle",
-     OF_SWEEP,
-     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
-       "@fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
-      {NET, "kind: fc, in: 4096, out_channels: 32}",
-       "kind: fc, in: 8192, out_channels: 4}"}},
-     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
-       "fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
-      {NET, "kind: fc, in: 4096, out_channels: 32}",
-       "kind: fc, in: 8192, out_channels: 5}"}},
-     "1 of 1 fc layers of net can have at most 8 of 16 multipliers"},
 };
-
-static char *replace(char *text, const struct edit *edit) {
-    char *at = strstr(text, edit->from);
-    if (!at)
-        fail_msg("%s has no '%s'", edit->file, edit->from);
-    char *changed = malloc(strlen(text) + strlen(edit->to) + 1);
-    assert_non_null(changed);
-    sprintf(changed, "%.*s%s%s", (int)(at - text), text, edit->to,
-            at + strlen(edit->from));
-    free(text);
-    return changed;
-}
-
-// Writes all files to the scratch folder with edits made; place: ":LINE:COLUMN:" of
-// the '@', with the file before it.
-static void write_edited(const struct edit *edits, char *place, size_t size) {
-    static const char *const files[] = {ARCH, NET, SWEEP};
-    *place = '\0';
-    for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
-        char path[512];
-        snprintf(path, sizeof path, SDSE_SOURCE_DIR "/tests/lint/%s", files[f]);
-        char *text = read_whole(path);
-        assert_non_null(text);
-        for (size_t i = 0; i < MOST_EDITS && edits && edits[i].file; i++)
-            if (strcmp(edits[i].file, files[f]) == 0)
-                text = replace(text, &edits[i]);
-        char *mark = strchr(text, '@');
-        if (mark) {
-            unsigned line = 1, column = 1;
-            for (const char *c = text; c < mark; c++) {
-                column = *c == '\n' ? 1 : column + 1;
-                line += *c == '\n';
-            }
-            snprintf(place, size, "%s:%u:%u: lint: ", files[f], line, column);
-            memmove(mark, mark + 1, strlen(mark));
-        }
-        write_scratch(files[f], text);
-        free(text);
-    }
-}
-
-static size_t count_lines(const char *text) {
-    size_t lines = 0;
-    for (; *text; text++)
-        lines += *text == '\n';
-    return lines;
-}
-
-// Runs on edited files: exactly the finding of the row, or none. False, said: not so.
-static bool try_row(const struct row *row, const struct edit *edits, bool fires) {
-    char place[128], name[64];
-    write_edited(edits, place, sizeof place);
-    struct ran ran = run_program(row->line);
-    snprintf(name, sizeof name, " [%s]\n", row->check);
-    const bool good = fires ? ran.status == 1 && count_lines(ran.out) == 1 && *place &&
-                                  strstr(ran.out, place) && strstr(ran.out, name) &&
-                                  strstr(ran.out, row->says) &&
-                                  strcmp(ran.err, "1 lint\n") == 0
-                            : ran.status == 0 && !*ran.out && !*ran.err;
-    if (!good)
-        print_error("%s, %s: status %d, expected %s '%s'\n%s%s", row->check,
-                    fires ? "fires" : "near", ran.status, place,
-                    fires ? row->says : "nothing", ran.out, ran.err);
-    free_ran(&ran);
-    return good;
-}
 
 static void each_check_fires_at_its_place(void **state) {
     (void)state;
-    size_t wrong = 0;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        wrong += !try_row(&rows[i], rows[i].fires, true);
-    assert_int_equal(wrong, 0);
+    rows_fire(rows, sizeof rows / sizeof *rows);
 }
 
 static void near_neighbours_are_clean(void **state) {
     (void)state;
-    size_t wrong = 0;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        wrong += !try_row(&rows[i], rows[i].near, false);
-    const struct row plain = {.check = "nothing", .line = BOTH " @sweep.yaml"};
-    wrong += !try_row(&plain, NULL, false);
-    assert_int_equal(wrong, 0);
+    near_rows_are_clean(rows, sizeof rows / sizeof *rows);
 }
 
 // What `check` refuses is left to it, with a word; other files are linted all the same.
@@ -556,11 +306,53 @@ static void points_to_check_where_that_refuses(void **state) {
     globfree(&found);
 }
 
-static int begin(void **state) {
-    const int status = enter_scratch(state);
-    if (status == 0)
-        write_weights_file(scratch("w.npy"), 32, 4096);
-    return status;
+// What is found; something must be. The caller frees it.
+static char *findings(const char *line) {
+    struct ran ran = run_program(line);
+    assert_int_equal(ran.status, 1);
+    char *out = strdup(ran.out);
+    free_ran(&ran);
+    return out;
+}
+
+static void find_alike(const char *line, const char *other) {
+    char *one = findings(line), *two = findings(other);
+    assert_string_equal(one, two);
+    free(one);
+    free(two);
+}
+
+// What is left out is neither printed nor counted.
+static void leaves_out_what_is_asked(void **state) {
+    (void)state;
+    char *all = findings("lint tpu"), *one = findings("lint tpu -x number-assumed"),
+         *csv = findings("lint tpu -x fanout-kind -f csv");
+    free(run_text(0, "lint tpu -x fanout-kind,number-assumed"));
+    assert_non_null(strstr(all, "[number-assumed]\n"));
+    assert_null(strstr(one, "[number-assumed]\n"));
+    assert_non_null(strstr(one, "[fanout-kind]\n"));
+    assert_int_equal(
+        strncmp(csv, "file,line,column,check,message\narchs/tpu.yaml,", 46), 0);
+    assert_non_null(strstr(csv, ",number-assumed,\"3 of "));
+    free(all);
+    free(one);
+    free(csv);
+    run_says(2, "lint tpu -x number-asumed",
+             "no check 'number-asumed', did you mean 'number-assumed'?");
+}
+
+// Shipped names, -a and -w, paths; a network of -w is not looked at by itself.
+static void takes_names(void **state) {
+    (void)state;
+    find_alike("lint tpu mobilenetv2", "lint archs/tpu.yaml -w mobilenetv2");
+    find_alike("lint tpu mobilenetv2 -x fanout-kind,number-assumed",
+               "lint workloads/mobilenetv2.yaml -a tpu");
+    run_says(1, "lint tpv",
+             "neither a file nor the name of a shipped one; did you mean "
+             "'tpu'?");
+    run_says(1, "lint crew", "say which: archs/crew.yaml, sweeps/crew.yaml");
+    run_says(1, "lint nothere.yaml", "nothere.yaml: No such file");
+    run_says(1, "lint tpu -w nothere", "no network 'nothere'");
 }
 
 int main(void) {
@@ -568,6 +360,8 @@ int main(void) {
         cmocka_unit_test(each_check_fires_at_its_place),
         cmocka_unit_test(near_neighbours_are_clean),
         cmocka_unit_test(points_to_check_where_that_refuses),
+        cmocka_unit_test(leaves_out_what_is_asked),
+        cmocka_unit_test(takes_names),
     };
-    return cmocka_run_group_tests(tests, begin, leave_scratch);
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
