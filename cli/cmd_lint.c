@@ -161,7 +161,10 @@ static void take(struct lint_run *run, const char *path, bool alone) {
         return;
     }
     run->refused++;
-    cli_error(cli, "%s is refused: `sdse check %s` says why", path, path);
+    if (status == SDSE_INVALID && !said.fault)
+        cli_error(cli, "%s is refused: `sdse check %s` says why", path, path);
+    else
+        sdse_diags_pass_on(&cli->diags, &said); // the machine's: not to be had again
 }
 
 static bool take_named(struct lint_run *run, const char *folder, const char *name) {

@@ -29,6 +29,7 @@ const struct fault_case fault_cases[] = {
      0,
      NULL},
     {"check_faulty", {"check", "faulty.yaml"}, NULL, 1, NULL},
+    {"lint", {"lint", "arch.yaml", "net.yaml", "sweep.yaml"}, NULL, 1, NULL},
     {"show_arch", {"show", "arch", "arch.yaml"}, NULL, 0, NULL},
     {"show_workload", {"show", "workload", "model/workload.yaml"}, NULL, 0, NULL},
     {"show_mapping",
