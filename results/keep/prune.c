@@ -125,20 +125,16 @@ static const char *const unused[] = {
     DROP_UNUSED("point_front", "point_id", "point"),
     DROP_UNUSED("point_layer", "point_id", "point"),
     DROP_UNUSED("solution", "solution_id", "point_layer"),
-    DROP_UNUSED("solution_memory", "solution_id", "solution"),
-    DROP_UNUSED("solution_level", "solution_id", "solution"),
-    "DELETE FROM network_set WHERE set_id NOT IN " USED("network_set", "solution"),
-    DROP_UNUSED("solution_component", "solution_id", "solution"),
+    SDSE_DROP_UNUSED_SETS,
     DROP_UNUSED("layer_front", "front_id", "solution"),
     DROP_UNUSED("layer_front_element", "front_id", "layer_front"),
     DROP_UNUSED("weight_form", "form_id", "point_layer"),
     "DELETE FROM mapping_text WHERE mapping_id NOT IN (SELECT mapping FROM"
     " layer_front_element UNION SELECT mapping FROM solution)",
     "DELETE FROM origin WHERE origin_id NOT IN (SELECT read_origin_id FROM"
-    " solution_level" ORIGINS("fill_origin_id", "solution_level")
-        ORIGINS("update_origin_id", "solution_level")
-            ORIGINS("origin_id", "network_set")
-                ORIGINS("origin_id", "solution_component") ")",
+    " level_set" ORIGINS("fill_origin_id", "level_set")
+        ORIGINS("update_origin_id", "level_set") ORIGINS("origin_id", "network_set")
+            ORIGINS("origin_id", "component_set") ")",
 };
 
 // ---- texts ----

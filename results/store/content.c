@@ -51,23 +51,27 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
                       " s.pass_cycles, s.rebuild_cycles, s.macs, s.multipliers_used,"
                       " s.shift_adds, s.basis_words_loaded, s.utilization, "
                       "s.bottleneck,"
-                      " s.network_set AS \".network_set\", s.digest"
+                      " s.memory_set AS \".memory_set\", s.outer_set AS"
+                      " \".outer_set\", s.inner_set AS \".inner_set\","
+                      " s.network_set AS \".network_set\", s.component_set AS"
+                      " \".component_set\", s.digest"
                       " FROM solution s LEFT JOIN layer_front f USING (front_id) ORDER "
                       "BY s.hash",
      "INSERT INTO solution(hash, front_id, proof, gap, mapping, energy_pj,"
      " latency_cycles, compute_cycles, fill_cycles, drain_cycles, pass_cycles,"
      " rebuild_cycles, macs, multipliers_used, shift_adds, basis_words_loaded,"
-     " utilization, bottleneck, network_set, digest) VALUES(?1, (SELECT front_id FROM"
-     " layer_front WHERE hash = ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-     " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20) ON CONFLICT(hash) DO NOTHING",
+     " utilization, bottleneck, memory_set, outer_set, inner_set, network_set,"
+     " component_set, digest) VALUES(?1, (SELECT front_id FROM layer_front WHERE hash ="
+     " ?2), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+     " ?19, ?20, ?21, ?22, ?23, ?24) ON CONFLICT(hash) DO NOTHING",
      true, 1},
     {"solution_memory",
      "SELECT s.hash AS solution, m.level, m.name, m.cycles, m.stored_bits,"
      " m.read_bits_per_cycle, m.write_bits_per_cycle, m.digest FROM"
      " solution_memory m JOIN solution s USING (solution_id) ORDER BY s.hash,"
      " m.level",
-     "INSERT INTO solution_memory VALUES((SELECT solution_id FROM solution WHERE"
-     " hash = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+     "INSERT INTO memory_set VALUES((SELECT memory_set FROM solution WHERE hash = ?1),"
+     " ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
      true, 3},
     {"solution_level",
      "SELECT s.hash AS solution, l.level, l.part, l.tile_words, l.instances,"
@@ -80,11 +84,13 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " l.read_origin_id JOIN origin f ON f.origin_id = l.fill_origin_id JOIN"
      " origin u ON u.origin_id = l.update_origin_id ORDER BY s.hash, l.level,"
      " l.part",
-     "INSERT INTO solution_level VALUES((SELECT solution_id FROM solution WHERE"
-     " hash = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+     "INSERT INTO level_set VALUES((SELECT CASE ?2 WHEN 0 THEN outer_set ELSE inner_set"
+     " END FROM solution WHERE hash = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+     "?12, ?13, ?14, ?15,"
      " ?16, ?17, (SELECT origin_id FROM origin WHERE mark = ?18 AND text = ?19),"
      " (SELECT origin_id FROM origin WHERE mark = ?20 AND text = ?21), (SELECT"
-     " origin_id FROM origin WHERE mark = ?22 AND text = ?23), ?24)",
+     " origin_id FROM origin WHERE mark = ?22 AND text = ?23), ?24) ON CONFLICT DO"
+     " NOTHING",
      true, 3},
     {"solution_network",
      "SELECT s.hash AS solution, n.level, n.part, n.words, n.adds, n.hops,"
@@ -100,9 +106,9 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      " o.text AS origin, c.digest FROM solution_component c JOIN solution s"
      " USING (solution_id) JOIN origin o USING (origin_id) ORDER BY s.hash,"
      " c.component, c.action",
-     "INSERT INTO solution_component VALUES((SELECT solution_id FROM solution"
-     " WHERE hash = ?1), ?2, ?3, ?4, (SELECT origin_id FROM origin WHERE mark ="
-     " ?5 AND text = ?6), ?7)",
+     "INSERT INTO component_set VALUES((SELECT component_set FROM solution WHERE hash ="
+     " ?1), ?2, ?3, ?4, (SELECT origin_id FROM origin WHERE mark = ?5 AND text = ?6),"
+     " ?7) ON CONFLICT DO NOTHING",
      true, 3},
     {"weight_form",
      "SELECT hash, smartdeal, weights, measured, basis_size, rows,"
@@ -227,7 +233,10 @@ const struct sdse_content_info *sdse_content_info(enum sdse_content table) {
 }
 
 bool sdse_content_is_shared(enum sdse_content table) {
-    return table == SDSE_CONTENT_SOLUTION_NETWORK;
+    return table == SDSE_CONTENT_SOLUTION_MEMORY ||
+           table == SDSE_CONTENT_SOLUTION_LEVEL ||
+           table == SDSE_CONTENT_SOLUTION_NETWORK ||
+           table == SDSE_CONTENT_SOLUTION_COMPONENT;
 }
 
 // ---- digests ----

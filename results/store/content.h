@@ -66,8 +66,8 @@ struct sdse_content_info {
 const struct sdse_content_info *sdse_content_info(enum sdse_content table);
 
 // Whether owners of equal rows share them: a row's digest then is not of its owner, the
-// first column, but the owner's is of the set that it has (`.network_set`), whose id is
-// the sum of its rows' digests modulo 2^64. The table is a view.
+// first column, but the owner's is of the sets that it has (SDSE_SET_MAP), whose ids
+// are the sums of their rows' digests modulo 2^64. The table is a view.
 bool sdse_content_is_shared(enum sdse_content table);
 
 struct sdse_digest {

@@ -226,11 +226,14 @@ static const char *const wholeness[] = {
          "SELECT s.hash FROM solution s LEFT JOIN solution_memory m USING"
          " (solution_id) GROUP BY s.solution_id HAVING coalesce(max(level) + 1, 0) <>"
          " count(level) OR count(level) = 0"),
-    NOTE("solution",
-         "SELECT hash FROM solution WHERE network_set IN (" SDSE_BROKEN_SETS ")"),
-    NOTE("point",
-         "SELECT p.hash FROM point p JOIN point_layer l USING (point_id) JOIN"
-         " solution s USING (solution_id) WHERE s.hash IN (" BAD("solution") ")"),
+#define BROKEN_SET(name, column, table, what)                   \
+    NOTE("solution", "SELECT hash FROM solution WHERE " #column \
+                     " IN (" SDSE_BROKEN_SETS(column, table) ")"),
+    SDSE_SET_MAP(BROKEN_SET)
+#undef BROKEN_SET
+        NOTE("point",
+             "SELECT p.hash FROM point p JOIN point_layer l USING (point_id) JOIN"
+             " solution s USING (solution_id) WHERE s.hash IN (" BAD("solution") ")"),
     NOTE("point",
          "SELECT p.hash FROM point p LEFT JOIN point_layer l USING (point_id) LEFT JOIN"
          " solution s USING (solution_id) WHERE p.status = 'ok' GROUP BY p.point_id"
@@ -249,12 +252,8 @@ static const char *const wholeness[] = {
     DROP_PARTS("point_layer", "point_id", "point"),
     "DELETE FROM sweep_point",
     "DELETE FROM point WHERE hash IN (" BAD("point") ")",
-    DROP_PARTS("solution_level", "solution_id", "solution"),
-    DROP_PARTS("solution_component", "solution_id", "solution"),
-    DROP_PARTS("solution_memory", "solution_id", "solution"),
     "DELETE FROM solution WHERE hash IN (" BAD("solution") ")",
-    "DELETE FROM network_set WHERE set_id NOT IN (SELECT network_set FROM solution"
-    " WHERE network_set IS NOT NULL)",
+    SDSE_DROP_UNUSED_SETS,
     DROP_PARTS("layer_front_element", "front_id", "layer_front"),
     "DELETE FROM layer_front WHERE hash IN (" BAD("layer_front") ")",
 };

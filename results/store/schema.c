@@ -244,7 +244,8 @@ const char *const sdse_schema_statements[] = {
     " basis_words_loaded INTEGER NOT NULL,"
     " utilization REAL NOT NULL CHECK (utilization >= 0),"
     " bottleneck TEXT NOT NULL,"
-    " network_set INTEGER," DIGEST_COLUMN ") STRICT",
+    " memory_set INTEGER, outer_set INTEGER, inner_set INTEGER, network_set INTEGER,"
+    " component_set INTEGER," DIGEST_COLUMN ") STRICT",
 
     "CREATE TABLE origin("
     " origin_id INTEGER PRIMARY KEY,"
@@ -252,18 +253,24 @@ const char *const sdse_schema_statements[] = {
     " text TEXT NOT NULL," DIGEST_COLUMN ","
     " UNIQUE (mark, text)) STRICT",
 
-    "CREATE TABLE solution_memory("
-    " solution_id INTEGER NOT NULL REFERENCES solution(solution_id),"
+    // Sets of what a solution has: a set has the id that its solutions hold, made of
+    // its rows. Where only prices of memories differ, or their bandwidths, most are the
+    // same.
+    "CREATE TABLE memory_set("
+    " set_id INTEGER NOT NULL,"
     " level INTEGER NOT NULL CHECK (level >= 0),"
     " name TEXT NOT NULL,"
     " cycles INTEGER NOT NULL,"
     " stored_bits REAL NOT NULL,"
     " read_bits_per_cycle REAL NOT NULL,"
     " write_bits_per_cycle REAL NOT NULL," DIGEST_COLUMN ","
-    " PRIMARY KEY (solution_id, level)) STRICT, WITHOUT ROWID",
+    " PRIMARY KEY (set_id, level)) STRICT, WITHOUT ROWID",
+    "CREATE VIEW solution_memory AS SELECT s.solution_id, m.level, m.name, m.cycles,"
+    " m.stored_bits, m.read_bits_per_cycle, m.write_bits_per_cycle, m.digest FROM"
+    " solution s JOIN memory_set m ON m.set_id = s.memory_set",
 
-    "CREATE TABLE solution_level("
-    " solution_id INTEGER NOT NULL,"
+    "CREATE TABLE level_set("
+    " set_id INTEGER NOT NULL,"
     " level INTEGER NOT NULL,"
     " part TEXT NOT NULL CHECK (part IN ('weights', 'inputs', 'outputs',"
     "  'coefficients', 'basis', 'index')),"
@@ -284,12 +291,14 @@ const char *const sdse_schema_statements[] = {
     " read_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
     " fill_origin_id INTEGER NOT NULL REFERENCES origin(origin_id),"
     " update_origin_id INTEGER NOT NULL REFERENCES origin(origin_id)," DIGEST_COLUMN ","
-    " PRIMARY KEY (solution_id, level, part),"
-    " FOREIGN KEY (solution_id, level) REFERENCES"
-    "  solution_memory(solution_id, level)) STRICT, WITHOUT ROWID",
+    " PRIMARY KEY (set_id, level, part)) STRICT, WITHOUT ROWID",
+    "CREATE VIEW solution_level AS SELECT s.solution_id, l.level, l.part,"
+    " l.tile_words, l.instances, l.reads, l.fills, l.updates, l.drain_reads,"
+    " l.read_bits, l.fill_bits, l.update_bits, l.read_pj, l.fill_pj, l.update_pj,"
+    " l.lifetime_us, l.refreshes, l.read_origin_id, l.fill_origin_id,"
+    " l.update_origin_id, l.digest FROM solution s JOIN level_set l ON l.set_id IN"
+    " (s.outer_set, s.inner_set)",
 
-    // Sets of networks: a set has the id that its solutions hold, made of its rows. Where
-    // only prices of memories differ, or their bandwidths, networks are the same.
     "CREATE TABLE network_set("
     " set_id INTEGER NOT NULL,"
     " level INTEGER NOT NULL,"
@@ -305,13 +314,16 @@ const char *const sdse_schema_statements[] = {
     " n.adds, n.hops, n.bits, n.energy_pj, n.origin_id, n.digest FROM solution s JOIN"
     " network_set n ON n.set_id = s.network_set",
 
-    "CREATE TABLE solution_component("
-    " solution_id INTEGER NOT NULL REFERENCES solution(solution_id),"
+    "CREATE TABLE component_set("
+    " set_id INTEGER NOT NULL,"
     " component TEXT NOT NULL,"
     " action TEXT NOT NULL,"
     " energy_pj REAL NOT NULL,"
     " origin_id INTEGER NOT NULL REFERENCES origin(origin_id)," DIGEST_COLUMN ","
-    " PRIMARY KEY (solution_id, component, action)) STRICT, WITHOUT ROWID",
+    " PRIMARY KEY (set_id, component, action)) STRICT, WITHOUT ROWID",
+    "CREATE VIEW solution_component AS SELECT s.solution_id, c.component, c.action,"
+    " c.energy_pj, c.origin_id, c.digest FROM solution s JOIN component_set c ON"
+    " c.set_id = s.component_set",
 
     "CREATE TABLE weight_form("
     " form_id INTEGER PRIMARY KEY, " HASH_COLUMN ","

@@ -21,13 +21,35 @@ extern const char *const sdse_schema_statements[];
 #define SDSE_LIMIT_PARAMETER(name, column, what, unit) ", ?"
 #define SDSE_LIMIT_PARAMETERS SDSE_LIMIT_MAP(SDSE_LIMIT_PARAMETER)
 
-// Sets of networks that are not all there: the id is the sum of the digests. In halves,
+// What a solution says in rows that others may have, too: the column of its set, the
+// table of the rows, and what they are. Rows of the outermost memory, whose prices
+// sweeps change most, are a set of their own.
+#define SDSE_SET_MAP(X)                               \
+    X(MEMORIES, memory_set, memory_set, "memories")   \
+    X(OUTER, outer_set, level_set, "accesses")        \
+    X(INNER, inner_set, level_set, "accesses")        \
+    X(NETWORKS, network_set, network_set, "networks") \
+    X(COMPONENTS, component_set, component_set, "components")
+
+// Sets in a column that are not all there: the id is the sum of the digests. In halves,
 // whose sums do not overflow.
-#define SDSE_BROKEN_SETS                                                               \
-    "SELECT network_set FROM solution LEFT JOIN (SELECT set_id, sum(digest &"          \
-    " 4294967295) AS low, sum(digest >> 32 & 4294967295) AS high FROM network_set"     \
-    " GROUP BY set_id) ON set_id = network_set WHERE network_set IS NOT NULL AND NOT"  \
-    " coalesce(low & 4294967295 = network_set & 4294967295 AND (high + (low >> 32)) &" \
-    " 4294967295 = network_set >> 32 & 4294967295, 0)"
+#define SDSE_BROKEN_SETS(column, table)                                                \
+    "SELECT " #column " FROM solution LEFT JOIN (SELECT set_id, sum(digest &"          \
+    " 4294967295) AS low, sum(digest >> 32 & 4294967295) AS high FROM " #table         \
+    " GROUP BY set_id) ON set_id = " #column " WHERE " #column " IS NOT NULL AND NOT"  \
+    " coalesce(low & 4294967295 = " #column " & 4294967295 AND (high + (low >> 32)) &" \
+    " 4294967295 = " #column " >> 32 & 4294967295, 0)"
+
+// Deletes the sets that no solution has.
+#define SDSE_DROP_SETS(table, users) \
+    "DELETE FROM " table " WHERE set_id NOT IN (" users ")"
+#define SDSE_SETS_OF(column) \
+    "SELECT " column " FROM solution WHERE " column " IS NOT NULL"
+#define SDSE_DROP_UNUSED_SETS                                                          \
+    SDSE_DROP_SETS("memory_set", SDSE_SETS_OF("memory_set")),                          \
+        SDSE_DROP_SETS("level_set",                                                    \
+                       SDSE_SETS_OF("outer_set") " UNION " SDSE_SETS_OF("inner_set")), \
+        SDSE_DROP_SETS("network_set", SDSE_SETS_OF("network_set")),                    \
+        SDSE_DROP_SETS("component_set", SDSE_SETS_OF("component_set"))
 
 #endif

@@ -8,6 +8,7 @@
 #include "results/store/input_text.h"
 #include "results/store/mapping_text.h"
 #include "results/store/schema.h"
+#include "results/store/sets.h"
 #include "results/store/store.h"
 
 // Whether point p need not be computed again when the mapper has so many seconds.
@@ -54,19 +55,23 @@
       " energy_pj, latency_cycles, compute_cycles, fill_cycles,"                       \
       " drain_cycles, pass_cycles, rebuild_cycles, macs,"                              \
       " multipliers_used,"                                                             \
-      " shift_adds, basis_words_loaded, utilization, bottleneck, network_set,"         \
-      " digest) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")   \
+      " shift_adds, basis_words_loaded, utilization, bottleneck, memory_set,"          \
+      " outer_set, inner_set, network_set, component_set, digest)"                     \
+      " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"   \
+      " ?)")                                                                           \
     X(SOLUTION_ID, "SELECT solution_id FROM solution WHERE hash = ?")                  \
     X(LOAD_SOLUTION,                                                                   \
       "SELECT energy_pj, latency_cycles, macs, utilization, proof,"                    \
       " gap, " SDSE_MAPPING_TEXT("mapping") " FROM solution WHERE hash = ?")           \
-    X(ADD_MEMORY, "INSERT INTO solution_memory VALUES(?, ?, ?, ?, ?, ?, ?, ?)")        \
-    X(ADD_LEVEL, "INSERT INTO solution_level VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  \
-                 " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                     \
+    X(ADD_MEMORY, "INSERT INTO memory_set VALUES(?, ?, ?, ?, ?, ?, ?, ?)"              \
+                  " ON CONFLICT DO NOTHING")                                           \
+    X(ADD_LEVEL, "INSERT INTO level_set VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?," \
+                 " ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")                    \
     X(ADD_NETWORK,                                                                     \
       "INSERT INTO network_set VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO"    \
       " NOTHING")                                                                      \
-    X(ADD_COMPONENT, "INSERT INTO solution_component VALUES(?, ?, ?, ?, ?, ?)")        \
+    X(ADD_COMPONENT, "INSERT INTO component_set VALUES(?, ?, ?, ?, ?, ?)"              \
+                     " ON CONFLICT DO NOTHING")                                        \
     X(ADD_FORM, "INSERT INTO weight_form(hash, smartdeal, weights, measured,"          \
                 " basis_size, rows, rows_per_block, blocks, density, row_density,"     \
                 " coefficient_bits, basis_bits, scale_bits, index_format,"             \
@@ -167,7 +172,7 @@ enum sdse_statement {
         SDSE_STATEMENTS
 };
 
-enum { SDSE_KNOWN_ORIGINS = 128, SDSE_KNOWN_SETS = 128 };
+enum { SDSE_KNOWN_ORIGINS = 128, SDSE_KNOWN_SETS = 256 };
 
 struct sdse_known_origin {
     struct sdse_hash hash; // of mark and text
@@ -179,9 +184,10 @@ struct sdse_store {
     sqlite3_stmt *statement[SDSE_STATEMENTS];
     struct sdse_input_writer inputs;
     struct sdse_mapping_writer mappings;
+    struct sdse_set_rows *solution_rows; // of the solution that is added (sets.h)
     // What the open batch has written or found there.
     struct sdse_known_origin origins[SDSE_KNOWN_ORIGINS];
-    int64_t network_sets[SDSE_KNOWN_SETS];
+    int64_t sets[SDSE_SETS][SDSE_KNOWN_SETS];
     bool in_batch;
     // What the open batch adds to each table's seal, modulo 2^64.
     struct sdse_seal seal[SDSE_CONTENTS];

@@ -156,6 +156,7 @@ void sdse_store_close(struct sdse_store *store) {
         sqlite3_finalize(store->statement[i]);
     sdse_input_writer_end(&store->inputs);
     sdse_mapping_writer_end(&store->mappings);
+    sdse_set_rows_free(store->solution_rows);
     sqlite3_close(store->db); // rolls an open batch back
     free(store);
 }
@@ -192,7 +193,7 @@ enum sdse_status sdse_store_begin(struct sdse_store *store) {
     memset(store->seal, 0, sizeof store->seal);
     sdse_mapping_forget(&store->mappings);
     memset(store->origins, 0, sizeof store->origins);
-    memset(store->network_sets, 0, sizeof store->network_sets);
+    memset(store->sets, 0, sizeof store->sets);
     return status;
 }
 

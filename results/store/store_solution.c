@@ -28,17 +28,6 @@ struct origin {
     const char *mark, *text;
 };
 
-// A solution that parts are added to.
-struct owner {
-    int64_t id;
-    struct sdse_hash hash;
-};
-
-static void digest_origin(struct sdse_binding *binding, const struct origin *origin) {
-    sdse_digest_only(binding, origin->mark);
-    sdse_digest_only(binding, origin->text);
-}
-
 // The row of an origin; false if there is none.
 static bool find_origin(struct sdse_store *store, struct origin *origin) {
     struct sdse_binding find = sdse_bind(store, SDSE_SQL_ORIGIN_ID);
@@ -91,55 +80,74 @@ static enum sdse_status origin_of(struct sdse_store *store,
     return status;
 }
 
-// ---- solutions ----
+// ---- what a solution has ----
 
-static enum sdse_status add_flow(struct sdse_store *store, struct owner solution,
-                                 const struct sdse_arch *arch, unsigned level,
-                                 enum sdse_part part,
-                                 const struct sdse_flow_cost *flow) {
-    const struct sdse_level *memory = &arch->level[level];
+// A solution whose rows are listed.
+struct listing {
+    struct sdse_store *store;
+    struct sdse_set_rows *rows;
+    const struct sdse_arch *arch;
+    const struct sdse_cost *cost;
+    double stored_pj; // of the rows so far
+};
+
+static enum sdse_status begin_row(struct listing *l, enum sdse_set set) {
+    return sdse_set_row_begin(l->rows, set)
+               ? SDSE_OK
+               : sdse_store_fail(l->store, SDSE_NO_MEMORY, "out of memory");
+}
+
+static void digest_origin(struct listing *l, const struct origin *origin) {
+    sdse_set_digest_origin(l->rows, origin->mark, origin->text);
+}
+
+static enum sdse_status list_flow(struct listing *l, unsigned level,
+                                  enum sdse_part part,
+                                  const struct sdse_flow_cost *flow) {
+    const struct sdse_level *memory = &l->arch->level[level];
     struct origin read, fill, update;
     enum sdse_status status =
-        origin_of(store, arch, &memory->read_pj, memory->free, &read);
+        origin_of(l->store, l->arch, &memory->read_pj, memory->free, &read);
     if (status == SDSE_OK)
-        status = origin_of(store, arch, &memory->fill_pj, memory->free, &fill);
+        status = origin_of(l->store, l->arch, &memory->fill_pj, memory->free, &fill);
     if (status == SDSE_OK)
-        status = origin_of(store, arch, &memory->update_pj, memory->free, &update);
+        status =
+            origin_of(l->store, l->arch, &memory->update_pj, memory->free, &update);
+    if (status == SDSE_OK)
+        status = begin_row(l, level ? SDSE_SET_INNER : SDSE_SET_OUTER);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add =
-        sdse_bind_content(store, SDSE_SQL_ADD_LEVEL, SDSE_CONTENT_SOLUTION_LEVEL);
-    sdse_bind_reference(&add, solution.id, solution.hash);
-    sdse_bind_u64(&add, level);
-    sdse_bind_text(&add, part_names[part]);
-    sdse_bind_u64(&add, flow->tile_words);
-    sdse_bind_u64(&add, flow->instances);
-    sdse_bind_u64(&add, flow->reads);
-    sdse_bind_u64(&add, flow->fills);
-    sdse_bind_u64(&add, flow->updates);
-    sdse_bind_u64(&add, flow->drain_reads);
-    sdse_bind_f64(&add, flow->read_bits);
-    sdse_bind_f64(&add, flow->fill_bits);
-    sdse_bind_f64(&add, flow->update_bits);
-    sdse_bind_f64(&add, flow->read_pj);
-    sdse_bind_f64(&add, flow->fill_pj);
-    sdse_bind_f64(&add, flow->update_pj);
+    sdse_set_put_u64(l->rows, level);
+    sdse_set_put_text(l->rows, part_names[part]);
+    sdse_set_put_u64(l->rows, flow->tile_words);
+    sdse_set_put_u64(l->rows, flow->instances);
+    sdse_set_put_u64(l->rows, flow->reads);
+    sdse_set_put_u64(l->rows, flow->fills);
+    sdse_set_put_u64(l->rows, flow->updates);
+    sdse_set_put_u64(l->rows, flow->drain_reads);
+    sdse_set_put_f64(l->rows, flow->read_bits);
+    sdse_set_put_f64(l->rows, flow->fill_bits);
+    sdse_set_put_f64(l->rows, flow->update_bits);
+    sdse_set_put_f64(l->rows, flow->read_pj);
+    sdse_set_put_f64(l->rows, flow->fill_pj);
+    sdse_set_put_f64(l->rows, flow->update_pj);
     if (flow->life_steps)
-        sdse_bind_f64(&add, flow->lifetime_us);
+        sdse_set_put_f64(l->rows, flow->lifetime_us);
     else
-        sdse_bind_null(&add);
+        sdse_set_put_null(l->rows);
     if (flow->life_steps && memory->memory_class == SDSE_EDRAM)
-        sdse_bind_u64(&add, flow->refreshes);
+        sdse_set_put_u64(l->rows, flow->refreshes);
     else
-        sdse_bind_null(&add);
-    sdse_bind_id(&add, read.id);
-    sdse_bind_id(&add, fill.id);
-    sdse_bind_id(&add, update.id);
-    digest_origin(&add, &read);
-    digest_origin(&add, &fill);
-    digest_origin(&add, &update);
-    sdse_bind_digest(&add);
-    return sdse_bind_run(&add);
+        sdse_set_put_null(l->rows);
+    sdse_set_put_origin(l->rows, read.id);
+    sdse_set_put_origin(l->rows, fill.id);
+    sdse_set_put_origin(l->rows, update.id);
+    digest_origin(l, &read);
+    digest_origin(l, &fill);
+    digest_origin(l, &update);
+    sdse_set_row_end(l->rows);
+    l->stored_pj += flow->read_pj + flow->fill_pj + flow->update_pj;
+    return SDSE_OK;
 }
 
 // The tensor a part belongs to: networks are declared per tensor.
@@ -158,122 +166,55 @@ static const struct sdse_number *network_number(const struct sdse_network *netwo
     return &network->pj_per_bit;
 }
 
-// What the rows of a solution's networks say, each without its solution.
-struct network_row {
-    unsigned level;
-    enum sdse_part part;
-    const struct sdse_network_cost *cost;
+static enum sdse_status list_network(struct listing *l, unsigned level,
+                                     enum sdse_part part,
+                                     const struct sdse_network_cost *cost) {
+    const struct sdse_network *network =
+        &l->arch->level[level].network[tensor_of_part(part)];
     struct origin origin;
-    int64_t digest;
-};
-
-struct network_rows {
-    size_t count;
-    struct network_row row[SDSE_MAX_LEVELS * SDSE_PARTS];
-    int64_t set; // sum of the digests modulo 2^64
-};
-
-// As `select` of the content has the row, from its second column on.
-static int64_t digest_network(const struct network_row *row) {
-    struct sdse_digest digest;
-    sdse_digest_begin(&digest, SDSE_CONTENT_SOLUTION_NETWORK);
-    sdse_digest_i64(&digest, row->level);
-    sdse_digest_text(&digest, part_names[row->part]);
-    sdse_digest_i64(&digest, (int64_t)row->cost->words);
-    sdse_digest_i64(&digest, (int64_t)row->cost->adds);
-    sdse_digest_f64(&digest, row->cost->hops);
-    sdse_digest_f64(&digest, row->cost->bits);
-    sdse_digest_f64(&digest, row->cost->energy_pj);
-    sdse_digest_text(&digest, row->origin.mark);
-    sdse_digest_text(&digest, row->origin.text);
-    return sdse_digest_value(&digest);
-}
-
-static enum sdse_status list_networks(struct sdse_store *store,
-                                      const struct sdse_solution_record *record,
-                                      struct network_rows *rows) {
-    const struct sdse_arch *arch = record->arch;
-    uint64_t sum = 0;
-    rows->count = 0;
-    for (unsigned l = 0; l < record->cost->level_count; l++)
-        for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
-            const struct sdse_network_cost *cost =
-                &record->cost->level[l].network[part];
-            if (!(cost->words > 0 || cost->energy_pj != 0))
-                continue;
-            const struct sdse_network *network =
-                &arch->level[l].network[tensor_of_part(part)];
-            struct network_row *row = &rows->row[rows->count++];
-            *row = (struct network_row){.level = l, .part = part, .cost = cost};
-            const enum sdse_status status = origin_of(
-                store, arch, network_number(network), network->free, &row->origin);
-            if (status != SDSE_OK)
-                return status;
-            row->digest = digest_network(row);
-            sum += (uint64_t)row->digest;
-        }
-    rows->set = (int64_t)sum;
+    enum sdse_status status =
+        origin_of(l->store, l->arch, network_number(network), network->free, &origin);
+    if (status == SDSE_OK)
+        status = begin_row(l, SDSE_SET_NETWORKS);
+    if (status != SDSE_OK)
+        return status;
+    sdse_set_put_u64(l->rows, level);
+    sdse_set_put_text(l->rows, part_names[part]);
+    sdse_set_put_u64(l->rows, cost->words);
+    sdse_set_put_u64(l->rows, cost->adds);
+    sdse_set_put_f64(l->rows, cost->hops);
+    sdse_set_put_f64(l->rows, cost->bits);
+    sdse_set_put_f64(l->rows, cost->energy_pj);
+    sdse_set_put_origin(l->rows, origin.id);
+    digest_origin(l, &origin);
+    sdse_set_row_end(l->rows);
+    l->stored_pj += cost->energy_pj;
     return SDSE_OK;
 }
 
-// Writes the set, unless this batch knows that it is there. Every solution that has it
-// counts its rows.
-static enum sdse_status add_networks(struct sdse_store *store,
-                                     const struct network_rows *rows) {
-    struct sdse_seal *seal = &store->seal[SDSE_CONTENT_SOLUTION_NETWORK];
-    int64_t *known = &store->network_sets[(uint64_t)rows->set % SDSE_KNOWN_SETS];
-    enum sdse_status status = SDSE_OK;
-    for (size_t i = 0; status == SDSE_OK && i < rows->count; i++) {
-        const struct network_row *row = &rows->row[i];
-        seal->rows++;
-        seal->sum += (uint64_t)row->digest;
-        if (*known == rows->set)
-            continue;
-        struct sdse_binding add = sdse_bind(store, SDSE_SQL_ADD_NETWORK);
-        sdse_bind_id(&add, rows->set);
-        sdse_bind_u64(&add, row->level);
-        sdse_bind_text(&add, part_names[row->part]);
-        sdse_bind_u64(&add, row->cost->words);
-        sdse_bind_u64(&add, row->cost->adds);
-        sdse_bind_f64(&add, row->cost->hops);
-        sdse_bind_f64(&add, row->cost->bits);
-        sdse_bind_f64(&add, row->cost->energy_pj);
-        sdse_bind_id(&add, row->origin.id);
-        sdse_bind_id(&add, row->digest);
-        status = sdse_bind_run(&add);
-    }
-    if (status == SDSE_OK && rows->count)
-        *known = rows->set;
-    return status;
-}
-
-static enum sdse_status add_component(struct sdse_store *store, struct owner solution,
-                                      const struct sdse_arch *arch,
-                                      const char *component, const char *action,
-                                      double energy_pj,
-                                      const struct sdse_number *number, bool free) {
+static enum sdse_status list_component(struct listing *l, const char *component,
+                                       const char *action, double energy_pj,
+                                       const struct sdse_number *number, bool free) {
     struct origin origin;
-    enum sdse_status status = origin_of(store, arch, number, free, &origin);
+    enum sdse_status status = origin_of(l->store, l->arch, number, free, &origin);
+    if (status == SDSE_OK)
+        status = begin_row(l, SDSE_SET_COMPONENTS);
     if (status != SDSE_OK)
         return status;
-    struct sdse_binding add = sdse_bind_content(store, SDSE_SQL_ADD_COMPONENT,
-                                                SDSE_CONTENT_SOLUTION_COMPONENT);
-    sdse_bind_reference(&add, solution.id, solution.hash);
-    sdse_bind_text(&add, component);
-    sdse_bind_text(&add, action);
-    sdse_bind_f64(&add, energy_pj);
-    sdse_bind_id(&add, origin.id);
-    digest_origin(&add, &origin);
-    sdse_bind_digest(&add);
-    return sdse_bind_run(&add);
+    sdse_set_put_text(l->rows, component);
+    sdse_set_put_text(l->rows, action);
+    sdse_set_put_f64(l->rows, energy_pj);
+    sdse_set_put_origin(l->rows, origin.id);
+    digest_origin(l, &origin);
+    sdse_set_row_end(l->rows);
+    l->stored_pj += energy_pj;
+    return SDSE_OK;
 }
 
 // Clock, static power and control of one component, named by what they belong to.
-static enum sdse_status add_overhead(struct sdse_store *store, struct owner solution,
-                                     const struct sdse_arch *arch, const char *whose,
-                                     const struct sdse_overhead *overhead,
-                                     const struct sdse_overhead_cost *cost,
-                                     double *stored_pj) {
+static enum sdse_status list_overhead(struct listing *l, const char *whose,
+                                      const struct sdse_overhead *overhead,
+                                      const struct sdse_overhead_cost *cost) {
     const struct {
         const char *component;
         double pj;
@@ -282,110 +223,93 @@ static enum sdse_status add_overhead(struct sdse_store *store, struct owner solu
                  {"static", cost->static_pj, &overhead->static_mw},
                  {"control", cost->control_pj, &overhead->control_percent}};
     enum sdse_status status = SDSE_OK;
-    for (size_t i = 0; status == SDSE_OK && i < sizeof parts / sizeof *parts; i++) {
-        if (parts[i].pj == 0)
-            continue;
-        status = add_component(store, solution, arch, parts[i].component, whose,
-                               parts[i].pj, parts[i].number, false);
-        *stored_pj += parts[i].pj;
-    }
+    for (size_t i = 0; status == SDSE_OK && i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].pj != 0)
+            status = list_component(l, parts[i].component, whose, parts[i].pj,
+                                    parts[i].number, false);
     return status;
 }
 
-// One level: its memory row, what is kept there, the networks below it, its leakage.
-// Adds the energies it stored to *stored_pj.
-static enum sdse_status add_level(struct sdse_store *store, struct owner solution,
-                                  const struct sdse_solution_record *record,
-                                  unsigned level, double *stored_pj) {
-    const struct sdse_arch *arch = record->arch;
-    const struct sdse_level_cost *cost = &record->cost->level[level];
-    struct sdse_binding memory =
-        sdse_bind_content(store, SDSE_SQL_ADD_MEMORY, SDSE_CONTENT_SOLUTION_MEMORY);
-    sdse_bind_reference(&memory, solution.id, solution.hash);
-    sdse_bind_u64(&memory, level);
-    sdse_bind_text(&memory, arch->level[level].name);
-    sdse_bind_u64(&memory, cost->cycles);
-    sdse_bind_f64(&memory, cost->stored_bits);
-    sdse_bind_f64(&memory, cost->read_bits_per_cycle);
-    sdse_bind_f64(&memory, cost->write_bits_per_cycle);
-    sdse_bind_digest(&memory);
-    enum sdse_status status = sdse_bind_run(&memory);
+// One level: its memory, what is kept there, the networks below it, its leakage.
+static enum sdse_status list_level(struct listing *l, unsigned level) {
+    const struct sdse_level *memory = &l->arch->level[level];
+    const struct sdse_level_cost *cost = &l->cost->level[level];
+    enum sdse_status status = begin_row(l, SDSE_SET_MEMORIES);
+    if (status != SDSE_OK)
+        return status;
+    sdse_set_put_u64(l->rows, level);
+    sdse_set_put_text(l->rows, memory->name);
+    sdse_set_put_u64(l->rows, cost->cycles);
+    sdse_set_put_f64(l->rows, cost->stored_bits);
+    sdse_set_put_f64(l->rows, cost->read_bits_per_cycle);
+    sdse_set_put_f64(l->rows, cost->write_bits_per_cycle);
+    sdse_set_row_end(l->rows);
     for (enum sdse_part part = 0; status == SDSE_OK && part < SDSE_PARTS; part++) {
-        const struct sdse_flow_cost *flow = &cost->flow[part];
         const struct sdse_network_cost *network = &cost->network[part];
-        if (flow->kept) {
-            status = add_flow(store, solution, arch, level, part, flow);
-            *stored_pj += flow->read_pj + flow->fill_pj + flow->update_pj;
-        }
-        *stored_pj += network->energy_pj; // its row is the solution's set's
+        if (cost->flow[part].kept)
+            status = list_flow(l, level, part, &cost->flow[part]);
+        if (status == SDSE_OK && (network->words > 0 || network->energy_pj != 0))
+            status = list_network(l, level, part, network);
     }
-    if (status == SDSE_OK && cost->leakage_pj != 0) {
-        status =
-            add_component(store, solution, arch, "leakage", arch->level[level].name,
-                          cost->leakage_pj, &arch->level[level].leakage_mw, false);
-        *stored_pj += cost->leakage_pj;
-    }
-    if (status == SDSE_OK && cost->refresh_pj != 0) {
-        status = add_component(store, solution, arch, "refresh",
-                               arch->level[level].name, cost->refresh_pj,
-                               &arch->level[level].edram.refresh_pj_per_bit, false);
-        *stored_pj += cost->refresh_pj;
-    }
+    if (status == SDSE_OK && cost->leakage_pj != 0)
+        status = list_component(l, "leakage", memory->name, cost->leakage_pj,
+                                &memory->leakage_mw, false);
+    if (status == SDSE_OK && cost->refresh_pj != 0)
+        status = list_component(l, "refresh", memory->name, cost->refresh_pj,
+                                &memory->edram.refresh_pj_per_bit, false);
     if (status == SDSE_OK)
-        status = add_overhead(store, solution, arch, arch->level[level].name,
-                              &arch->level[level].overhead, &cost->overhead, stored_pj);
+        status = list_overhead(l, memory->name, &memory->overhead, &cost->overhead);
     return status;
 }
 
-static enum sdse_status add_parts(struct sdse_store *store, struct owner solution,
-                                  const struct sdse_solution_record *record) {
-    const struct sdse_arch *arch = record->arch;
-    const struct sdse_cost *cost = record->cost;
-    double stored_pj =
-        cost->mac_pj + cost->compute_leakage_pj + cost->rebuild_pj + cost->vector_pj;
-    enum sdse_status status =
-        add_component(store, solution, arch, "MAC", "multiply-accumulate", cost->mac_pj,
-                      &arch->compute.pj_per_mac, arch->compute.free);
-    if (status == SDSE_OK && cost->compute_leakage_pj != 0)
-        status = add_component(store, solution, arch, "leakage", "MAC",
-                               cost->compute_leakage_pj, &arch->compute.leakage_mw,
-                               arch->compute.free);
-    if (status == SDSE_OK && arch->rebuild.present && cost->rebuild_pj != 0)
-        status =
-            add_component(store, solution, arch, "rebuild", "shift-add and basis",
-                          cost->rebuild_pj, &arch->rebuild.pj_per_shift_add, false);
-    for (unsigned i = 0; status == SDSE_OK && i < arch->engine_count; i++) {
-        const struct sdse_engine *engine = &arch->engine[i];
-        stored_pj += cost->engine_pj[i];
-        if (cost->engine_events[i] != 0 || cost->engine_pj[i] != 0)
-            status = add_component(store, solution, arch, engine->name,
-                                   sdse_engine_event(engine->kind), cost->engine_pj[i],
-                                   &engine->pj_per_event, engine->free);
+static enum sdse_status list_engines(struct listing *l) {
+    enum sdse_status status = SDSE_OK;
+    for (unsigned i = 0; status == SDSE_OK && i < l->arch->engine_count; i++) {
+        const struct sdse_engine *engine = &l->arch->engine[i];
+        if (l->cost->engine_events[i] != 0 || l->cost->engine_pj[i] != 0)
+            status = list_component(l, engine->name, sdse_engine_event(engine->kind),
+                                    l->cost->engine_pj[i], &engine->pj_per_event,
+                                    engine->free);
         if (status == SDSE_OK && engine->kind == SDSE_ENGINE_PRODUCTS &&
-            cost->sums != 0) {
-            stored_pj += cost->sum_pj;
-            status = add_component(store, solution, arch, engine->name, "sum",
-                                   cost->sum_pj, &engine->pj_per_sum, engine->free);
-        }
+            l->cost->sums != 0)
+            status = list_component(l, engine->name, "sum", l->cost->sum_pj,
+                                    &engine->pj_per_sum, engine->free);
     }
-    if (status == SDSE_OK && cost->vector_operations != 0)
-        status =
-            add_component(store, solution, arch, "vector", "operation", cost->vector_pj,
-                          &arch->vector.pj_per_op, arch->vector.free);
-    for (unsigned i = 0; status == SDSE_OK && i < cost->level_count; i++)
-        status = add_level(store, solution, record, i, &stored_pj);
-    if (status == SDSE_OK)
-        status = add_overhead(store, solution, arch, "MAC", &arch->compute.overhead,
-                              &cost->compute_overhead, &stored_pj);
-    if (status == SDSE_OK)
-        status = add_overhead(store, solution, arch, "chip", &arch->chip,
-                              &cost->chip_overhead, &stored_pj);
-    if (status == SDSE_OK && !sums_agree(stored_pj, cost->energy_pj))
-        return sdse_store_fail(store, SDSE_DATABASE,
-                               "solution: parts add up to %.17g pJ, total is %.17g pJ",
-                               stored_pj, cost->energy_pj);
     return status;
 }
+
+static enum sdse_status list_parts(struct listing *l) {
+    const struct sdse_arch *arch = l->arch;
+    const struct sdse_cost *cost = l->cost;
+    enum sdse_status status =
+        list_component(l, "MAC", "multiply-accumulate", cost->mac_pj,
+                       &arch->compute.pj_per_mac, arch->compute.free);
+    if (status == SDSE_OK && cost->compute_leakage_pj != 0)
+        status = list_component(l, "leakage", "MAC", cost->compute_leakage_pj,
+                                &arch->compute.leakage_mw, arch->compute.free);
+    if (status == SDSE_OK && arch->rebuild.present && cost->rebuild_pj != 0)
+        status = list_component(l, "rebuild", "shift-add and basis", cost->rebuild_pj,
+                                &arch->rebuild.pj_per_shift_add, false);
+    if (status == SDSE_OK)
+        status = list_engines(l);
+    if (status == SDSE_OK && cost->vector_operations != 0)
+        status = list_component(l, "vector", "operation", cost->vector_pj,
+                                &arch->vector.pj_per_op, arch->vector.free);
+    for (unsigned i = 0; status == SDSE_OK && i < cost->level_count; i++)
+        status = list_level(l, i);
+    if (status == SDSE_OK)
+        status =
+            list_overhead(l, "MAC", &arch->compute.overhead, &cost->compute_overhead);
+    if (status == SDSE_OK)
+        status = list_overhead(l, "chip", &arch->chip, &cost->chip_overhead);
+    if (status == SDSE_OK && !sums_agree(l->stored_pj, cost->energy_pj))
+        return sdse_store_fail(l->store, SDSE_DATABASE,
+                               "solution: parts add up to %.17g pJ, total is %.17g pJ",
+                               l->stored_pj, cost->energy_pj);
+    return status;
+}
+
+// ---- solutions ----
 
 enum sdse_status sdse_store_add_solution(struct sdse_store *store,
                                          const struct sdse_solution_record *solution) {
@@ -401,8 +325,16 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
         return status;
     const struct sdse_cost *cost = solution->cost;
     assert(cost->level_count == solution->arch->level_count);
-    struct network_rows networks;
-    status = list_networks(store, solution, &networks);
+    if (!store->solution_rows)
+        store->solution_rows = sdse_set_rows_new();
+    if (!store->solution_rows)
+        return sdse_store_fail(store, SDSE_NO_MEMORY, "out of memory");
+    sdse_set_rows_clear(store->solution_rows);
+    struct listing listing = {.store = store,
+                              .rows = store->solution_rows,
+                              .arch = solution->arch,
+                              .cost = cost};
+    status = list_parts(&listing);
     if (status != SDSE_OK)
         return status;
     struct sdse_binding add =
@@ -430,18 +362,16 @@ enum sdse_status sdse_store_add_solution(struct sdse_store *store,
     const struct sdse_bottleneck bottleneck =
         sdse_bottleneck_name(solution->arch, cost);
     sdse_bind_text(&add, bottleneck.text);
-    if (networks.count)
-        sdse_bind_i64(&add, networks.set);
-    else
-        sdse_bind_null(&add);
+    for (int i = 0; i < SDSE_SETS; i++) {
+        int64_t set;
+        if (sdse_set_id(listing.rows, (enum sdse_set)i, &set))
+            sdse_bind_i64(&add, set);
+        else
+            sdse_bind_null(&add);
+    }
     sdse_bind_digest(&add);
     status = sdse_bind_run(&add);
-    const int64_t row = sqlite3_last_insert_rowid(store->db);
-    if (status == SDSE_OK)
-        status = add_networks(store, &networks);
-    if (status != SDSE_OK)
-        return status;
-    return add_parts(store, (struct owner){row, solution->hash}, solution);
+    return status == SDSE_OK ? sdse_sets_write(store, listing.rows) : status;
 }
 
 bool sdse_store_has_solution(struct sdse_store *store, struct sdse_hash solution) {

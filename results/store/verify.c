@@ -66,15 +66,20 @@ static const struct {
      "  (SELECT total(energy_pj) FROM solution_component c"
      "   WHERE c.solution_id = s.solution_id) AS parts FROM solution s)"
      " WHERE NOT " NEAR("parts", "energy_pj")},
-    {"verify-sum",
-     "SELECT 'solution ' || hash || ': its networks are not those that it had' FROM"
-     " solution WHERE network_set IN (" SDSE_BROKEN_SETS ")"},
-    {"verify-front",
-     "SELECT 'layer front ' || f.hash || ': element ' || b.rank || ' does not belong'"
-     " || ' after the one before it' FROM layer_front_element a"
-     " JOIN layer_front_element b ON b.front_id = a.front_id AND b.rank = a.rank + 1"
-     " JOIN layer_front f ON f.front_id = a.front_id WHERE NOT"
-     " (b.energy_pj > a.energy_pj AND b.latency_cycles < a.latency_cycles)"},
+#define BROKEN_SET(name, column, table, what)                                 \
+    {"verify-sum", "SELECT 'solution ' || hash || ': its " what               \
+                   " are not those that it had' FROM solution WHERE " #column \
+                   " IN (" SDSE_BROKEN_SETS(column, table) ")"},
+    SDSE_SET_MAP(BROKEN_SET)
+#undef BROKEN_SET
+        {"verify-front",
+         "SELECT 'layer front ' || f.hash || ': element ' || b.rank || ' does not "
+         "belong'"
+         " || ' after the one before it' FROM layer_front_element a"
+         " JOIN layer_front_element b ON b.front_id = a.front_id AND b.rank = a.rank + "
+         "1"
+         " JOIN layer_front f ON f.front_id = a.front_id WHERE NOT"
+         " (b.energy_pj > a.energy_pj AND b.latency_cycles < a.latency_cycles)"},
     {"verify-front",
      "SELECT 'solution ' || s.hash || ': it is not on its front' FROM solution s"
      " WHERE s.front_id IS NOT NULL AND s.proof = 'optimal' AND NOT EXISTS"

@@ -96,13 +96,21 @@ static void what_can_be_computed_is(void **state) {
          " max(rank) FROM layer_front_element)",
          "7 points solved again (all of them: what was missing could not be told)"},
         {"UPDATE solution SET mapping = mapping || ' '", "points solved again"},
-        {"UPDATE solution_component SET energy_pj = energy_pj + 1 WHERE solution_id = "
-         "1",
+        {"UPDATE component_set SET energy_pj = energy_pj + 1 WHERE set_id = (SELECT"
+         " component_set FROM solution WHERE solution_id = 1)",
          "points"},
         {"DELETE FROM network_set WHERE set_id = (SELECT network_set FROM solution"
          " WHERE solution_id = 2)",
          "points"},
-        {"DELETE FROM solution_memory WHERE solution_id = 2 AND level = 2", "points"},
+        {"DELETE FROM memory_set WHERE set_id = (SELECT memory_set FROM solution WHERE"
+         " solution_id = 2) AND level = 2",
+         "points"},
+        {"DELETE FROM level_set WHERE set_id = (SELECT outer_set FROM solution WHERE"
+         " solution_id = 2) AND part = 'inputs'",
+         "points"},
+        {"UPDATE level_set SET reads = reads + 1 WHERE set_id = (SELECT inner_set FROM"
+         " solution WHERE solution_id = 2)",
+         "points"},
         {"UPDATE weight_form SET density = 0.125 WHERE weights = 'synthetic' AND "
          "form_id"
          " IN (SELECT form_id FROM point_layer WHERE point_id = 2)",

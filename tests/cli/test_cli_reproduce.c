@@ -252,10 +252,10 @@ static void what_differs_is_named(void **state) {
         {"UPDATE point SET area_mm2 = area_mm2 * 2 WHERE point_id = 1", "area_mm2 is"},
         {"UPDATE point_layer SET repeat = 3 WHERE point_id = 1 AND layer_index = 1",
          "v_layer, layer_index 1, layer b/b: repeat is stored as 3, and 2 when"},
-        {"UPDATE solution_component SET energy_pj = energy_pj * 1.0000000001 WHERE "
+        {"UPDATE component_set SET energy_pj = energy_pj * 1.0000000001 WHERE "
          "component = 'MAC'",
          "v_energy, layer_index 0, layer a, component MAC, action "},
-        {"UPDATE solution_level SET fills = fills + 1 WHERE level = 2",
+        {"UPDATE level_set SET fills = fills + 1 WHERE level = 2",
          "part weights: fills_words is"},
         {"UPDATE network_set SET hops = 7.5", "hops is stored as 7.5, and "},
         {"DELETE FROM point_front WHERE point_id = 1 AND rank = 0", "v_front, rank 1"},
@@ -270,7 +270,7 @@ static void what_differs_is_named(void **state) {
          "[stored-input]"},
         {"UPDATE solution SET bottleneck = 'nothing'", ": bottleneck is stored as "},
         {"UPDATE weight_form SET weight_words = 1 + weight_words", ": weight_words is"},
-        {"UPDATE solution_memory SET cycles = cycles + 1", ": memory_cycles is stored"},
+        {"UPDATE memory_set SET cycles = cycles + 1", ": memory_cycles is stored"},
         {"UPDATE origin SET text = 'x' || text WHERE origin_id = 1",
          "origin is stored as x"},
         {"INSERT INTO point_parameter VALUES(1, 'a.b', '1', random())",

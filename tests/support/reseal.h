@@ -41,28 +41,49 @@ static inline void reseal_rows(sqlite3 *db, enum sdse_content table,
 }
 
 // Sets are named by the sum of their rows' digests, modulo 2^64.
-static inline void rename_sets(sqlite3 *db) {
-    static const char sql[] =
-        "CREATE TEMP TABLE sets AS SELECT set_id AS old, ((sum(digest >> 32 &"
-        " 4294967295) + (sum(digest & 4294967295) >> 32) & 4294967295) << 32) |"
-        " (sum(digest & 4294967295) & 4294967295) AS now FROM network_set GROUP BY 1;"
-        "CREATE TEMP TABLE rows AS SELECT * FROM network_set; DELETE FROM network_set;"
-        "INSERT INTO network_set SELECT DISTINCT now, level, part, words, adds, hops,"
-        " bits, energy_pj, origin_id, digest FROM rows JOIN sets ON old = set_id;"
-        "UPDATE solution SET network_set = (SELECT now FROM sets WHERE old ="
-        " network_set) WHERE network_set IS NOT NULL;"
-        "DROP TABLE temp.sets; DROP TABLE temp.rows";
+static inline void rename_sets(sqlite3 *db, const char *table, const char *columns[2]) {
+    char sql[1024];
+    snprintf(sql, sizeof sql,
+             "CREATE TEMP TABLE sets AS SELECT set_id AS old, ((sum(digest >> 32 &"
+             " 4294967295) + (sum(digest & 4294967295) >> 32) & 4294967295) << 32) |"
+             " (sum(digest & 4294967295) & 4294967295) AS now FROM %s GROUP BY 1;"
+             "CREATE TEMP TABLE rows AS SELECT * FROM %s; DELETE FROM %s;"
+             "UPDATE rows SET set_id = (SELECT now FROM sets WHERE old = set_id);"
+             "INSERT INTO %s SELECT DISTINCT * FROM rows",
+             table, table, table, table);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    for (int i = 0; i < 2 && columns[i]; i++) {
+        snprintf(sql, sizeof sql,
+                 "UPDATE solution SET %s = (SELECT now FROM sets WHERE old = %s) WHERE"
+                 " %s IS NOT NULL",
+                 columns[i], columns[i], columns[i]);
+        assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    }
+    assert_int_equal(sqlite3_exec(db, "DROP TABLE temp.sets; DROP TABLE temp.rows",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
 }
 
 static inline void reseal(sqlite3 *db) {
+    static const struct {
+        enum sdse_content content;
+        const char *table, *columns[2];
+    } sets[] = {
+        {SDSE_CONTENT_SOLUTION_MEMORY, "memory_set", {"memory_set"}},
+        {SDSE_CONTENT_SOLUTION_LEVEL, "level_set", {"outer_set", "inner_set"}},
+        {SDSE_CONTENT_SOLUTION_NETWORK, "network_set", {"network_set"}},
+        {SDSE_CONTENT_SOLUTION_COMPONENT, "component_set", {"component_set"}},
+    };
     assert_int_equal(
         sqlite3_exec(db, "BEGIN; CREATE TEMP TABLE anew(old, now)", NULL, NULL, NULL),
         SQLITE_OK);
-    reseal_rows(db, SDSE_CONTENT_SOLUTION_NETWORK, "network_set");
-    rename_sets(db);
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        const char *columns[] = {sets[i].columns[0], sets[i].columns[1]};
+        reseal_rows(db, sets[i].content, sets[i].table);
+        rename_sets(db, sets[i].table, columns);
+    }
     for (int t = 0; t < SDSE_CONTENTS; t++)
-        if (t != SDSE_CONTENT_SOLUTION_NETWORK)
+        if (!sdse_content_is_shared((enum sdse_content)t))
             reseal_rows(db, (enum sdse_content)t,
                         sdse_content_info((enum sdse_content)t)->table);
     assert_int_equal(sdse_seal_all(db), SQLITE_OK);

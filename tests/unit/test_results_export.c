@@ -83,15 +83,17 @@ static void leaves_nothing_out(void **state) {
             db,
             "SELECT t.name, c.name, (SELECT group_concat(sql) FROM sqlite_schema)"
             " FROM pragma_table_list t JOIN pragma_table_info(t.name) c"
-            " WHERE t.schema = 'main' AND (t.type = 'table' OR t.name ="
-            " 'solution_network') AND t.name NOT LIKE 'sqlite%'"
+            " WHERE t.schema = 'main' AND (t.type = 'table' OR t.name"
+            " GLOB 'solution_*') AND t.name NOT LIKE 'sqlite%'"
             " AND c.name <> 'turn'" // the order of runs is no result
             " AND c.name <> 'digest' AND t.name NOT IN ('table_seal', 'run_log',"
-            " 'text_line', 'input_line',"     // they are in the inputs' texts
-            " 'mapping_text', 'network_set'," // and these in what has them
+            " 'text_line', 'input_line'," // they are in the inputs' texts
+            " 'mapping_text', 'memory_set', 'level_set', 'network_set', "
+            "'component_set',"
+            // and these in what has them
             " 'origin', 'training_run',"
             "  'training_epoch', 'tag', 'tensor', 'layer_weights', 'claimant', "
-            "'claim') AND c.name <> 'network_set' AND c.name NOT LIKE "
+            "'claim') AND c.name NOT GLOB '*_set' AND c.name NOT LIKE "
             "'%\\_id' "
             "ESCAPE '\\'",
             -1, &row, NULL),

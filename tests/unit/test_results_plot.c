@@ -308,11 +308,11 @@ static void others_are_all_others(void **state) {
     assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
     for (int i = 1; i <= 12; i++) {
         char sql[300];
-        snprintf(
-            sql, sizeof sql,
-            "INSERT INTO solution_component SELECT solution_id, 'part %d', 'x',"
-            " %d * 1e6, (SELECT min(origin_id) FROM origin), random() FROM solution",
-            i, i);
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO component_set SELECT DISTINCT set_id, 'part %d', 'x',"
+                 " %d * 1e6, (SELECT min(origin_id) FROM origin), random() FROM"
+                 " component_set GROUP BY set_id",
+                 i, i);
         assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     }
     reseal(db);

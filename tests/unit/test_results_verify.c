@@ -134,16 +134,30 @@ static void names_what_is_wrong(void **state) {
          true},
         {"UPDATE point SET edp_pj_s = edp_pj_s * 1.001 WHERE point_id = 1",
          "its energy-delay product is another [verify-sum]", true},
-        {"UPDATE solution_component SET energy_pj = energy_pj + 1e6",
+        {"UPDATE component_set SET energy_pj = energy_pj + 1e6",
          "its parts do not add up to its energy [verify-sum]", true},
         {"DELETE FROM network_set WHERE (set_id, level) = (SELECT set_id, max(level)"
          " FROM network_set)",
          "its networks are not those that it had [verify-sum]", false},
+        {"DELETE FROM memory_set WHERE (set_id, level) = (SELECT set_id, max(level)"
+         " FROM memory_set)",
+         "its memories are not those that it had [verify-sum]", false},
+        {"DELETE FROM level_set WHERE (set_id, level, part) = (SELECT set_id, level,"
+         " max(part) FROM level_set WHERE level = 0)",
+         "its accesses are not those that it had [verify-sum]", false},
+        {"DELETE FROM level_set WHERE (set_id, level, part) = (SELECT set_id, level,"
+         " max(part) FROM level_set WHERE level > 0)",
+         "its accesses are not those that it had [verify-sum]", false},
+        {"DELETE FROM component_set WHERE set_id = (SELECT max(set_id) FROM"
+         " component_set)",
+         "its components are not those that it had [verify-sum]", false},
         {"UPDATE solution SET network_set = (SELECT max(set_id) FROM network_set)",
+         "table solution, ", false},
+        {"UPDATE solution SET (outer_set, inner_set) = (SELECT inner_set, outer_set)",
          "table solution, ", false},
         {"UPDATE network_set SET energy_pj = energy_pj + 1e6",
          "its parts do not add up to its energy [verify-sum]", true},
-        {"UPDATE solution_level SET fill_pj = fill_pj + 1e6",
+        {"UPDATE level_set SET fill_pj = fill_pj + 1e6",
          "its parts do not add up to its energy [verify-sum]", true},
         {"UPDATE layer_front_element SET latency_cycles = latency_cycles + 1",
          "it is not on its front [verify-front]", true},

@@ -40,7 +40,7 @@ static void views_are_the_tables_times_repeat(void **state) {
         "views.db",
         "INSERT INTO origin(origin_id, mark, text, digest) VALUES(901, 'Q', 'read', 1),"
         " (902, 'D', 'fill', 2), (903, 'Q', 'update', 3);"
-        "UPDATE solution_level SET read_origin_id = 901, fill_origin_id = 902,"
+        "UPDATE level_set SET read_origin_id = 901, fill_origin_id = 902,"
         " update_origin_id = 903;"
         "UPDATE solution SET fill_cycles = 7 * solution_id,"
         " drain_cycles = 11 * solution_id, pass_cycles = 23 * solution_id,"
