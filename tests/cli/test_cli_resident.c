@@ -312,8 +312,8 @@ static void test_kinds_of_edges(void **state) {
         "edges:\n  - {from: b, to: c}\n  - {from: b, to: c, as: addend}\n"
         "  - {from: [b, c], to: d, as: concat}\n  - {from: d, to: qk, reshape: heads}\n"
         "  - {from: d, to: qk, as: weights, reshape: heads}\n");
-    // 64 inputs, 16 + 16 + 32 weights and 512 outputs of qk; unshared also 64 of b, 192 of
-    // c, 192 of d and 128 that qk reads.
+    // 64 inputs, 16 + 16 + 32 weights and 512 outputs of qk; unshared also 64 of b, 192
+    // of c, 192 of d and 128 that qk reads.
     struct ran ran =
         run_program("map -a @edges0.yaml -w @edges.yaml --objective energy "
                     "--resident -o @placed");
@@ -349,11 +349,52 @@ static void test_kinds_of_edges(void **state) {
     free_ran(&ran);
 }
 
+// How long a layer took, the tenth of its columns.
+static void drop_seconds(char *csv) {
+    for (char *line = csv; line && *line; line = strchr(line, '\n')) {
+        char *field = line += *line == '\n';
+        for (int i = 0; i < 9 && field; i++)
+            field = strchr(field, ',') ? strchr(field, ',') + 1 : NULL;
+        char *end = field ? field + strcspn(field, ",\n") : NULL;
+        if (field)
+            memmove(field, end, strlen(end) + 1);
+    }
+}
+
+// Edges of shipped networks move nothing without --resident: not a byte of what is
+// printed without them.
+static void test_shipped_edges_move_nothing(void **state) {
+    (void)state;
+    static const char *const networks[] = {"gpt2_small_1024", "resnet18_cifar10",
+                                           "googlenet", "vit_b16"};
+    for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
+        char path[64], line[256];
+        snprintf(path, sizeof path, "workloads/%s.yaml", networks[i]);
+        char *text = read_whole(path), *edges = strstr(text, "\nedges:");
+        assert_non_null(edges);
+        edges[1] = '\0';
+        write_scratch("without.yaml", text);
+        free(text);
+        snprintf(line, sizeof line, "map -a tpu -w %s --objective energy -f csv",
+                 networks[i]);
+        struct ran with = run_program(line);
+        struct ran without =
+            run_program("map -a tpu -w @without.yaml --objective energy -f csv");
+        assert_int_equal(with.status, 0);
+        drop_seconds(with.out);
+        drop_seconds(without.out);
+        assert_string_equal(with.out, without.out);
+        free_ran(&with);
+        free_ran(&without);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_that_stay),
         cmocka_unit_test(test_no_objective_is_worse),
         cmocka_unit_test(test_kinds_of_edges),
+        cmocka_unit_test(test_shipped_edges_move_nothing),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_sweeps_are_what_they_were),
         cmocka_unit_test(test_files_say_places),
