@@ -177,6 +177,8 @@ static void names_products_and_depthwise_layers_are_kept(void **state) {
     assert_string_equal(r.net->layers[0].name, "\xe5\xb1\xa4: 'a'");
     assert_int_equal(r.net->layers[0].nest.stride[0], 1);
     assert_int_equal(r.net->layers[0].nest.stride[1], 2);
+    assert_int_equal(r.net->layers[0].nest.bound[SDSE_P], 6);
+    assert_int_equal(r.net->layers[0].nest.bound[SDSE_Q], 5); // 7 / 2, rounded up, + 1
     assert_string_equal(r.net->layers[1].name, "same");
     assert_string_equal(r.net->layers[2].name, "same.2");
     assert_int_equal(r.net->layers[3].kind, SDSE_DWCONV);
@@ -187,6 +189,10 @@ static void names_products_and_depthwise_layers_are_kept(void **state) {
     assert_int_equal(bound[SDSE_P], 10);
     assert_int_equal(bound[SDSE_K], 20);
     assert_int_equal(bound[SDSE_C], 30);
+    sdse_arena_free(r.arena);
+    r = read_text("Layer,M,N,K\ng,10,20,30,40\n", false);
+    assert_int_equal(r.status, SDSE_INVALID);
+    assert_string_equal(r.diags.first->check, "scalesim-line");
     sdse_arena_free(r.arena);
 }
 
@@ -251,6 +257,23 @@ static void keys_without_counterpart_are_lost_only_on_request(void **state) {
     r = read_text("[architecture_presets]\nArrayHeight: 8\nBandwidth: 3\n", false);
     assert_int_equal(r.diags.errors, 5);
     sdse_arena_free(r.arena);
+    r = read_text("[architecture_presets]\n; a remark\n# one more\nBandwidth: 3\n",
+                  false);
+    assert_int_equal(r.diags.errors, 6);
+    assert_non_null(strstr(r.diags.first->message, "ArrayHeight"));
+    sdse_arena_free(r.arena);
+}
+
+static void older_names_of_sizes_are_known(void **state) {
+    (void)state;
+    struct read r = read_text("[architecture_presets]\nArrayHeight: 8\nArrayWidth: 8\n"
+                              "IfmapSRAMSize: 4\nFilterSRAMSize: 8\n"
+                              "OfmapSRAMSize: 2\nDataflow: os\n",
+                              false);
+    assert_int_equal(r.status, SDSE_OK);
+    for (unsigned l = 1; l <= 3; l++)
+        assert_int_equal(r.arch->level[l].capacity_bits, (l == 3 ? 2 : 4 * l) * 8192);
+    sdse_arena_free(r.arena);
 }
 
 int main(void) {
@@ -260,6 +283,7 @@ int main(void) {
         cmocka_unit_test(a_topology_rounds_up),
         cmocka_unit_test(names_products_and_depthwise_layers_are_kept),
         cmocka_unit_test(what_cannot_be_is_said_with_its_place),
+        cmocka_unit_test(older_names_of_sizes_are_known),
         cmocka_unit_test(keys_without_counterpart_are_lost_only_on_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
