@@ -236,6 +236,33 @@ static void points_are_sorted_and_filtered(void **state) {
     calm();
 }
 
+// What follows from other figures is worked out: the page has every figure of the
+// database to the last bit.
+static void figures_are_those_of_the_database(void **state) {
+    (void)state;
+    static const char *const figures[] = {"energy_pj",  "latency_s", "edp_pj_s",
+                                          "ed2p_pj_s2", "area_mm2",  "weight_bits"};
+    open_page("page.html", "");
+    assert_true(browser_true(
+        browser, "report.points.columns.filter(c => c.product).length === 2"));
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        char expression[200], sql[200];
+        // A sum in the order of the file, which rounds as the database's does not: of
+        // shares of the greatest, in integers.
+        snprintf(expression, sizeof expression,
+                 "(() => { let n = 0; for (let r = 0; r < rows; r++) { const v = "
+                 "column('%s').value(r); if (v !== null) n += Math.floor(v * 1e6 / "
+                 "greatestOf(column('%s'))); } return n; })()",
+                 figures[i], figures[i]);
+        snprintf(sql, sizeof sql,
+                 "SELECT sum(CAST(%s * 1e6 / (SELECT max(%s) FROM v_point) AS "
+                 "INTEGER)) FROM v_point",
+                 figures[i], figures[i]);
+        same(browser_number(browser, expression), ask(sql));
+    }
+    calm();
+}
+
 static void the_table_is_walked_by_keys(void **state) {
     (void)state;
     open_page("page.html", "");
@@ -829,6 +856,7 @@ int main(int argc, char **argv) {
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(points_are_sorted_and_filtered),
+        cmocka_unit_test(figures_are_those_of_the_database),
         cmocka_unit_test(the_table_is_walked_by_keys),
         cmocka_unit_test(tab_reaches_everything),
         cmocka_unit_test(the_front_is_the_stored_one),

@@ -295,7 +295,37 @@ static void write_cell(const struct sdse_column *column, size_t row, bool itself
     }
 }
 
-static void write_column(const struct sdse_column *column, size_t rows, FILE *out) {
+// What a column is, row by row, to the last bit: the product of two others.
+static const struct product {
+    const char *name, *factor[2];
+} products[] = {{"edp_pj_s", {"energy_pj", "latency_s"}},
+                {"ed2p_pj_s2", {"edp_pj_s", "latency_s"}}};
+
+// The product that a column is; NULL: it is none.
+static const struct product *product_of(const struct sdse_columns *columns,
+                                        const struct sdse_column *column) {
+    const struct product *product = NULL;
+    for (size_t i = 0; i < sizeof products / sizeof *products; i++)
+        if (!column->parameter && strcmp(products[i].name, column->name) == 0)
+            product = &products[i];
+    if (!product)
+        return NULL;
+    const struct sdse_column *a = sdse_columns_find(columns, product->factor[0]),
+                             *b = sdse_columns_find(columns, product->factor[1]);
+    for (size_t i = 0; i < columns->rows; i++) {
+        const double made =
+            sdse_cell_number(&a->cell[i]) * sdse_cell_number(&b->cell[i]);
+        const double own = sdse_cell_number(&column->cell[i]);
+        if (!(own == made || (isnan(own) && isnan(made))))
+            return NULL;
+    }
+    return product;
+}
+
+static void write_column(const struct sdse_columns *columns,
+                         const struct sdse_column *column, FILE *out) {
+    const size_t rows = columns->rows;
+    const struct product *product = product_of(columns, column);
     bool same = true;
     for (size_t i = 1; same && i < rows; i++)
         same = same_cell(&column->cell[0], &column->cell[i]);
@@ -306,6 +336,9 @@ static void write_column(const struct sdse_column *column, size_t rows, FILE *ou
     if (same && rows) {
         fputs(",\"same\":", out);
         write_cell(column, 0, true, out);
+    } else if (product) {
+        fprintf(out, ",\"product\":[\"%s\",\"%s\"]", product->factor[0],
+                product->factor[1]);
     } else {
         if (column->texts.count && column->cell) {
             fputs(",\"texts\":", out);
@@ -326,7 +359,7 @@ void sdse_columns_write(const struct sdse_columns *columns, FILE *out) {
     fprintf(out, "{\"count\":%zu,\"columns\":[", columns->rows);
     for (size_t c = 0; c < columns->count; c++) {
         fputs(c ? ",\n" : "\n", out);
-        write_column(&columns->column[c], columns->rows, out);
+        write_column(columns, &columns->column[c], out);
     }
     fputs("]}", out);
 }

@@ -60,6 +60,7 @@ const char *sdse_cell_text(const struct sdse_column *column, size_t row);
 //     {"name":"form","same":"raw"}                              all rows are equal
 //     {"name":"form","texts":["raw","sd"],"values":[0,1,null]}  numbers of texts
 //     {"name":"energy_pj","values":[1.5,null]}
+//     {"name":"edp_pj_s","product":["energy_pj","latency_s"]}   to the last bit
 // and has "parameter":true if it is one. Numbers read back exactly.
 void sdse_columns_write(const struct sdse_columns *columns, FILE *out);
 

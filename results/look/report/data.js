@@ -5,25 +5,36 @@
 const report = JSON.parse(document.getElementById('report').textContent);
 const ending = JSON.parse(document.getElementById('ending').textContent);
 
+const rows = report.points.count;
+
 // A column of the points. value(row): number, text or null; number(row): number or NaN.
 function makeColumn(source) {
   const column = {name: source.name, parameter: source.parameter === true, texts: source.texts || null};
   const same = 'same' in source;
   const values = source.values;
+  let numbers = null; // as doubles, NaN for what is none; made when one is asked for
+  function readNumbers() {
+    numbers = new Float64Array(rows);
+    const factors = (source.product || []).map(name => columnOf.get(name));
+    for (let row = 0; row < rows; row++) {
+      const value = factors.length ? factors[0].number(row) * factors[1].number(row) : column.value(row);
+      numbers[row] = typeof value === 'number' ? value : NaN;
+    }
+  }
   column.constant = same || report.points.count === 0;
   if (same) column.value = () => source.same;
+  else if (source.product) column.value = row => (Number.isNaN(column.number(row)) ? null : column.number(row));
   else if (source.texts) column.value = row => (values[row] === null ? null : source.texts[values[row]]);
   else column.value = row => values[row];
   column.isText = source.texts !== undefined || (same && typeof source.same === 'string');
   column.code = source.texts && values ? row => values[row] : null;
   column.number = row => {
-    const value = column.value(row);
-    return typeof value === 'number' ? value : NaN;
+    if (!numbers) readNumbers();
+    return numbers[row];
   };
   return column;
 }
 
-const rows = report.points.count;
 const columns = report.points.columns.map(makeColumn);
 const columnOf = new Map(columns.filter(c => !c.parameter).map(c => [c.name, c]));
 const parameters = columns.filter(c => c.parameter);

@@ -4,28 +4,33 @@ const picture = (() => {
   const canvas = byId('picture'), tip = byId('tip');
   const chosen = {x: null, y: null, colour: '', logX: false, logY: false};
   const margin = {left: 64, right: 16, top: 12, bottom: 44};
-  let drawn = []; // {row, u, v} in figures, x, y in pixels
-  let cells = new Map(); // squares of pixels -> what is drawn there
+  // What is drawn: count, and of each its row, u and v in figures, x and y in pixels.
+  let drawn = {count: 0};
+  let position = new Uint32Array(rows); // of a row among these, plus one
+  let cells = null; // squares of pixels -> what is drawn there; made when it is asked for
   let line = []; // rows of the front of the two figures, along x
   let hovered = null;
   const square = 24;
 
   // --- What there is to see ---
 
-  // Points {row, u, v} that nothing shown beats in both figures, along u; equal ones are all kept.
-  function frontOf(points) {
+  // Those drawn that nothing shown beats in both figures, along u; equal ones are all kept.
+  function frontOf({count, row, u, v}) {
     // One good point beats most of many, which then need no order.
-    let pivot = points[0];
-    for (const point of points) if (point.u * point.v < pivot.u * pivot.v) pivot = point;
-    const candidates = points.filter(p => p.u < pivot.u || p.v < pivot.v || (p.u === pivot.u && p.v === pivot.v));
-    const sorted = candidates.sort((a, b) => a.u - b.u || a.v - b.v || a.row - b.row);
+    let pivot = 0;
+    for (let i = 1; i < count; i++) if (u[i] * v[i] < u[pivot] * v[pivot]) pivot = i;
+    const candidates = [];
+    for (let i = 0; i < count; i++) {
+      if (u[i] < u[pivot] || v[i] < v[pivot] || (u[i] === u[pivot] && v[i] === v[pivot])) candidates.push(i);
+    }
+    candidates.sort((a, b) => u[a] - u[b] || v[a] - v[b] || row[a] - row[b]);
     const kept = [];
     let least = Infinity, at = NaN;
-    for (const point of sorted) {
-      if (point.v > least || (point.v === least && point.u !== at)) continue;
-      kept.push(point);
-      least = point.v;
-      at = point.u;
+    for (const i of candidates) {
+      if (v[i] > least || (v[i] === least && u[i] !== at)) continue;
+      kept.push(i);
+      least = v[i];
+      at = u[i];
     }
     return kept;
   }
@@ -34,12 +39,12 @@ const picture = (() => {
 
   // Colours and shapes by a text column or a parameter of few values: the most frequent
   // first, the rest is grey.
-  function categories(points) {
+  function categories({count, row: rowOf}) {
     const source = columns.find(c => c.name === chosen.colour);
     if (!source) return {of: () => 0, list: [{title: 'points', colour: categoryColour(0), shape: 'circle'}]};
     const counts = new Map();
-    for (const {row} of points) {
-      const value = source.value(row);
+    for (let i = 0; i < count; i++) {
+      const value = source.value(rowOf[i]);
       counts.set(value, (counts.get(value) || 0) + 1);
     }
     const frequent = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a) || (a < b ? -1 : 1));
@@ -185,57 +190,76 @@ const picture = (() => {
     const colours = ink();
     context.fillStyle = colours.back;
     context.fillRect(0, 0, width, height);
-    drawn = [];
-    cells = new Map();
+    drawn = {count: 0};
+    position.fill(0);
+    cells = null;
     line = [];
     if (!x.figure || !y.figure) return empty(context, colours, 'No figure is known of these points.');
-    const points = [];
-    for (const row of table.visible()) {
-      const u = shown(x.figure, row), v = shown(y.figure, row);
-      if (Number.isFinite(u) && Number.isFinite(v) && isOk(row) && (!chosen.logX || u > 0) && (!chosen.logY || v > 0)) {
-        points.push({row, u, v, x: 0, y: 0});
-      }
+    const visible = table.visible(), most = visible.length;
+    const points = {count: 0, row: new Uint32Array(most), u: new Float64Array(most), v: new Float64Array(most),
+                    x: new Float64Array(most), y: new Float64Array(most)};
+    for (const row of visible) {
+      const u = shown(x.figure, row), v = shown(y.figure, row), i = points.count;
+      if (!Number.isFinite(u) || !Number.isFinite(v) || !isOk(row) || (chosen.logX && u <= 0) || (chosen.logY && v <= 0)) continue;
+      points.row[i] = row;
+      points.u[i] = u;
+      points.v[i] = v;
+      points.count++;
     }
-    x.axis = axis(points.map(point => point.u), margin.left, width - margin.right, chosen.logX);
-    y.axis = axis(points.map(point => point.v), height - margin.bottom, margin.top, chosen.logY);
+    const count = points.count;
+    x.axis = axis(points.u.subarray(0, count), margin.left, width - margin.right, chosen.logX);
+    y.axis = axis(points.v.subarray(0, count), height - margin.bottom, margin.top, chosen.logY);
     if (!x.axis || !y.axis) return empty(context, colours, 'No point with a mapping passes the filters.');
     drawAxes(context, colours, width, height, x, y);
-    for (const point of points) {
-      point.x = x.axis.at(point.u);
-      point.y = y.axis.at(point.v);
+    for (let i = 0; i < count; i++) {
+      points.x[i] = x.axis.at(points.u[i]);
+      points.y[i] = y.axis.at(points.v[i]);
+      position[points.row[i]] = i + 1;
     }
     drawn = points;
     const front = frontOf(points);
-    line = front.map(point => point.row);
+    line = front.map(i => points.row[i]);
     const groupsOf = categories(points);
     // Many points are small ones; those of a front stand above.
-    const size = points.length > 20000 ? 1.5 : points.length > 2000 ? 2.2 : points.length > 300 ? 3 : 4.5;
-    context.globalAlpha = points.length > 2000 ? 0.55 : 0.85;
-    for (const at of points) {
-      const key = Math.floor(at.x / square) * 65536 + Math.floor(at.y / square);
-      if (cells.has(key)) cells.get(key).push(at);
-      else cells.set(key, [at]);
-      const category = groupsOf.list[groupsOf.of(at.row)];
-      if (size < 3) {
-        context.fillStyle = category.colour;
-        context.fillRect(at.x - size, at.y - size, 2 * size, 2 * size);
-      } else {
-        mark(context, category, at.x, at.y, size);
+    const size = count > 20000 ? 1.5 : count > 2000 ? 2.2 : count > 300 ? 3 : 4.5;
+    context.globalAlpha = count > 2000 ? 0.7 : 0.85;
+    if (size < 3) {
+      drawMany(context, groupsOf, size, width, height);
+    } else {
+      for (let i = 0; i < count; i++) {
+        mark(context, groupsOf.list[groupsOf.of(points.row[i])], points.x[i], points.y[i], size);
       }
     }
     context.globalAlpha = 1;
     drawLine(context, colours, front);
-    for (const at of drawn) {
-      if (!onFront[at.row]) continue;
-      mark(context, groupsOf.list[groupsOf.of(at.row)], at.x, at.y, Math.max(size, 4));
+    for (let i = 0; i < count; i++) {
+      if (!onFront[points.row[i]]) continue;
+      mark(context, groupsOf.list[groupsOf.of(points.row[i])], points.x[i], points.y[i], Math.max(size, 4));
       context.lineWidth = 1.5;
       context.strokeStyle = colours.front;
       context.beginPath();
-      context.arc(at.x, at.y, Math.max(size, 4) + 3, 0, 2 * Math.PI);
+      context.arc(points.x[i], points.y[i], Math.max(size, 4) + 3, 0, 2 * Math.PI);
       context.stroke();
     }
     drawLabels(context, colours, width);
-    legend(groupsOf, points.length);
+    legend(groupsOf, count);
+  }
+
+  // Squares, category by category; where one of a category stands another adds nothing.
+  function drawMany(context, groupsOf, size, width, height) {
+    const {count, row, x, y} = drawn;
+    const category = new Uint8Array(count), taken = new Uint8Array(Math.ceil(width) * Math.ceil(height));
+    for (let i = 0; i < count; i++) category[i] = groupsOf.of(row[i]);
+    groupsOf.list.forEach((of, c) => {
+      context.fillStyle = of.colour;
+      for (let i = 0; i < count; i++) {
+        if (category[i] !== c) continue;
+        const pixel = Math.floor(y[i]) * Math.ceil(width) + Math.floor(x[i]);
+        if (taken[pixel] === c + 1) continue;
+        taken[pixel] = c + 1;
+        context.fillRect(x[i] - size, y[i] - size, 2 * size, 2 * size);
+      }
+    });
   }
 
   function empty(context, colours, what) {
@@ -253,15 +277,16 @@ const picture = (() => {
     context.lineWidth = 1.5;
     context.beginPath();
     points.forEach((at, i) => {
-      if (i) context.lineTo(at.x, points[i - 1].y);
-      context[i ? 'lineTo' : 'moveTo'](at.x, at.y);
+      if (i) context.lineTo(drawn.x[at], drawn.y[points[i - 1]]);
+      context[i ? 'lineTo' : 'moveTo'](drawn.x[at], drawn.y[at]);
     });
     context.stroke();
   }
 
-  const placeOf = row => drawn.find(at => at.row === row);
+  const placeAt = i => ({row: drawn.row[i], x: drawn.x[i], y: drawn.y[i]});
+  const placeOf = row => (position[row] ? placeAt(position[row] - 1) : undefined);
   function drawLabels(context, colours, width) {
-    const labels = drawn.filter(at => kneeRows.has(at.row)).map(at => [at, 'knee']);
+    const labels = [...kneeRows].filter(row => position[row]).map(row => [placeOf(row), 'knee']);
     for (const [row, name] of [[state.a, 'A'], [state.b, 'B']]) {
       if (row !== null && placeOf(row)) labels.push([placeOf(row), name]);
     }
@@ -312,14 +337,23 @@ const picture = (() => {
 
   // --- Hover, click, keys ---
 
+  const cellOf = (x, y) => Math.floor(x / square) * 65536 + Math.floor(y / square);
+  function makeCells() {
+    cells = new Map();
+    for (let i = 0; i < drawn.count; i++) {
+      const key = cellOf(drawn.x[i], drawn.y[i]);
+      if (cells.has(key)) cells.get(key).push(i);
+      else cells.set(key, [i]);
+    }
+  }
   function nearest(x, y) {
+    if (!cells) makeCells();
     let best = null, least = 15 * 15;
     for (let i = -1; i <= 1; i++) {
       for (let j = -1; j <= 1; j++) {
-        const key = (Math.floor(x / square) + i) * 65536 + Math.floor(y / square) + j;
-        for (const at of cells.get(key) || []) {
+        for (const at of cells.get(cellOf(x + i * square, y + j * square)) || []) {
           // Of points in one place those of a front come first.
-          const distance = (at.x - x) ** 2 + (at.y - y) ** 2 - (onFront[at.row] ? 9 : 0);
+          const distance = (drawn.x[at] - x) ** 2 + (drawn.y[at] - y) ** 2 - (onFront[drawn.row[at]] ? 9 : 0);
           if (distance < least) {
             least = distance;
             best = at;
@@ -327,7 +361,7 @@ const picture = (() => {
         }
       }
     }
-    return best;
+    return best === null ? null : placeAt(best);
   }
 
   function describe(row) {
@@ -359,7 +393,7 @@ const picture = (() => {
     if ((at ? at.row : null) === hovered) return;
     showTip(at);
     canvas.style.cursor = at ? 'pointer' : 'default';
-    if (drawn.length < 20000) drawSoon();
+    if (drawn.count < 20000) drawSoon();
   });
   canvas.addEventListener('mouseleave', () => { showTip(null); drawSoon(); });
   canvas.addEventListener('click', event => {
