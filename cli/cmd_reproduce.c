@@ -13,6 +13,7 @@
 #include "dse/sweep/stored_plan.h"
 #include "dse/sweep/sweep.h"
 #include "results/store/merge.h"
+#include "spec/sweep_overrides.h"
 #include "spec/write.h"
 
 enum { OUTPUT, JOBS, FORCE, FORMAT };
@@ -102,9 +103,13 @@ static enum sdse_status write_sweep(struct reproducing *r) {
     struct sdse_sweep sweep = *r->stored.plan->sweep;
     const struct sdse_variant *variant = refused_variant(r);
     const size_t count = variant ? variant->parameter_count : 0;
-    sweep.overrides = SDSE_ARENA_ARRAY(r->cli->arena, struct sdse_override, count + 1);
+    sweep.overrides = SDSE_ARENA_ARRAY(r->cli->arena, struct sdse_override, count + 2);
     if (!sweep.overrides)
         return SDSE_NO_MEMORY;
+    const struct sdse_override *resident = sdse_sweep_resident(r->stored.plan->sweep);
+    sweep.override_count = 0;
+    if (resident)
+        sweep.overrides[sweep.override_count++] = *resident;
     for (size_t i = 0; i < count; i++)
         if (strncmp(variant->parameters[i].path, "mapper.", strlen("mapper.")) != 0)
             sweep.overrides[sweep.override_count++] =

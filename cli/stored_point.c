@@ -54,6 +54,11 @@ static const char layers[] =
     "[bit]\", density, mapper_status AS proof FROM v_layer WHERE point_id = %" PRId64
     " ORDER BY layer_index";
 
+static const char places[] =
+    "SELECT tensor, memory, first_layer AS \"from layer\", last_layer AS \"to layer\", "
+    "last_reader AS \"read there last by\", bits FROM v_place WHERE point_id = %" PRId64
+    " ORDER BY first_layer, memory";
+
 static enum sdse_status ask(struct cli *cli, struct sdse_reader *reader,
                             const char *sql, struct sdse_table **table) {
     return sql ? sdse_query_run(reader, sql, cli->arena, &cli->diags, table)
@@ -64,12 +69,15 @@ static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
                           const struct sdse_stored_point *point) {
     char hash[SDSE_HASH_TEXT_BYTES];
     sdse_hash_text(point->hash, hash);
-    struct sdse_table *one = NULL, *each = NULL;
+    struct sdse_table *one = NULL, *each = NULL, *where = NULL;
     enum sdse_status status =
         ask(cli, reader, sdse_arena_printf(cli->arena, figures, point->id), &one);
     if (status == SDSE_OK)
         status =
             ask(cli, reader, sdse_arena_printf(cli->arena, layers, point->id), &each);
+    if (status == SDSE_OK)
+        status =
+            ask(cli, reader, sdse_arena_printf(cli->arena, places, point->id), &where);
     enum cli_exit ended = cli_finish(cli, status);
     if (ended != CLI_OK)
         return ended;
@@ -83,6 +91,10 @@ static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
     if (ended == CLI_OK && point->layer_count) {
         putchar('\n');
         ended = cli_print_table(cli, each, SDSE_TABLE_TEXT);
+    }
+    if (ended == CLI_OK && sdse_table_rows(where)) {
+        putchar('\n');
+        ended = cli_print_table(cli, where, SDSE_TABLE_TEXT);
     }
     for (size_t i = 0; ended == CLI_OK && i < point->layer_count; i++) {
         const char *mapping = cli_stored_mapping(cli, point, &point->layers[i]);

@@ -149,6 +149,10 @@
       "two weight forms of one name")                                      \
     X("duplicate-value", ERROR, SDSE_NEEDS(NULL), sweep_duplicates,        \
       "a path, file or value listed twice: points would be counted twice") \
+    X("resident-limit", ERROR, SDSE_NEEDS(NULL), resident_limit,           \
+      "a time limit of a mapper that proves where tensors stay")           \
+    X("shares-unused", WARNING, SDSE_NEEDS(NULL), shares_unused,           \
+      "memories that share, of points whose tensors stay nowhere")         \
     X("row-density", ERROR, SDSE_NEEDS(NULL), form_row_density,            \
       "fewer non-zero rows than the non-zero coefficients need")           \
     X("points-absurd", ERROR, SDSE_NEEDS(NULL), sweep_points,              \

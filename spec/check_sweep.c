@@ -76,6 +76,31 @@ void sdse_check_sweep_duplicates(struct sdse_subject *s) {
             list_duplicates(s, list);
 }
 
+// What is proved has no time limit.
+void sdse_check_resident_limit(struct sdse_subject *s) {
+    const struct sdse_override *resident = sdse_sweep_resident(s->sweep);
+    if (resident && s->sweep->mapper.seconds > 0)
+        sdse_check_report(s, resident->loc,
+                          "where tensors stay is proved: `seconds` does not go with "
+                          "`resident`");
+}
+
+// Which memories share moves a point only where tensors may stay.
+void sdse_check_shares_unused(struct sdse_subject *s) {
+    static const char end[] = ".shares";
+    for (size_t i = 0; i < s->sweep->override_count; i++) {
+        const struct sdse_override *override = &s->sweep->overrides[i];
+        const size_t bytes = strlen(override->path);
+        if (bytes >= sizeof end - 1 &&
+            strcmp(override->path + bytes - (sizeof end - 1), end) == 0 &&
+            !sdse_sweep_resident(s->sweep))
+            sdse_check_report(
+                s, override->loc,
+                "'%.80s' moves no point without `mapper: {resident: true}`",
+                override->path);
+    }
+}
+
 // A row with any non-zero coefficient is non-zero: rows <= 1 and >= density. Beside a
 // density that is each layer's own (0) rows are all there, or as dense.
 void sdse_check_form_row_density(struct sdse_subject *s) {

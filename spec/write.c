@@ -10,6 +10,7 @@
 #include "spec/flow.h"
 #include "spec/load.h"
 #include "spec/reading.h"
+#include "spec/sweep_overrides.h"
 #include "spec/training.h"
 
 static void print_pair(FILE *out, const char *key, uint64_t rows, uint64_t columns) {
@@ -427,7 +428,8 @@ static bool in_step(const struct sdse_sweep *sweep, size_t i) {
 static void print_overrides(FILE *out, const struct sdse_sweep *sweep) {
     bool any = false;
     for (size_t i = 0; i < sweep->override_count; i++) {
-        if (sweep->overrides[i].arch || in_step(sweep, i))
+        if (sweep->overrides[i].arch || in_step(sweep, i) ||
+            sweep->overrides[i].resident)
             continue;
         fputs(any ? "  " : "override:\n  ", out);
         print_override(out, &sweep->overrides[i]);
@@ -521,7 +523,9 @@ static void print_archs(FILE *out, const struct sdse_sweep *sweep,
     }
 }
 
-static void print_mapper(FILE *out, const struct sdse_sweep_mapper *mapper) {
+static void print_mapper(FILE *out, const struct sdse_sweep *sweep) {
+    const struct sdse_sweep_mapper *mapper = &sweep->mapper;
+    const struct sdse_override *resident = sdse_sweep_resident(sweep);
     const char *between = "mapper: {";
     if (mapper->seconds > 0) {
         fprintf(out, "%sseconds: %.17g", between, mapper->seconds);
@@ -538,6 +542,18 @@ static void print_mapper(FILE *out, const struct sdse_sweep_mapper *mapper) {
     if (mapper->imperfect_percent) {
         fprintf(out, "%simperfect_percent: %" PRIu32, between,
                 mapper->imperfect_percent);
+        between = ", ";
+    }
+    for (size_t i = 0; resident && i < resident->value_count; i++) {
+        const bool several = resident->value_count > 1;
+        fprintf(out, "%s%s%s%s", i ? "" : between,
+                i         ? ""
+                : several ? "resident: ["
+                          : "resident: ",
+                resident->values[i],
+                i + 1 < resident->value_count ? ", "
+                : several                     ? "]"
+                                              : "");
         between = ", ";
     }
     if (*between == ',')
@@ -639,7 +655,7 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
     }
     fprintf(out, "objective: %s\n", sdse_objective_words()[sweep->objective]);
     print_limits(out, &sweep->limits);
-    print_mapper(out, &sweep->mapper);
+    print_mapper(out, sweep);
     print_search(out, &sweep->search);
     print_outputs(out, sweep);
     return sdse_text_end(&text, arena);

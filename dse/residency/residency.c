@@ -277,6 +277,7 @@ enum sdse_status sdse_residency_pick(const struct sdse_residency_request *reques
         layer[l].residence = sdse_question_residence(request->layer[l].layer,
                                                      &question[l], residency->level);
         layer[l].layer.residence = &layer[l].residence;
+        layer[l].answer = &answer->answer;
         layer[l].point = &answer->answer.point[choice[l]];
     }
     return SDSE_OK;

@@ -52,7 +52,10 @@ struct sdse_resident_layer {
     struct sdse_residence residence; // tensors 0, reserved 0: as without sharing
     struct sdse_place_question question;
     size_t choice; // of a group, at its first layer: the element of its answer
-    const struct sdse_map_point *point; // NULL: part of a group, which answers for it
+    // The answer to the question, and its point that was picked; NULL: part of a group,
+    // which answers for it.
+    const struct sdse_map_answer *answer;
+    const struct sdse_map_point *point;
 };
 
 struct sdse_residency {

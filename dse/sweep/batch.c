@@ -9,6 +9,8 @@
 #include "dse/network/network_front.h"
 #include "dse/sweep/forms.h"
 #include "spec/load.h"
+#include "spec/place.h"
+#include "spec/sweep_overrides.h"
 
 struct writing {
     const struct sdse_plan *plan;
@@ -52,6 +54,7 @@ enum sdse_status sdse_batch_write_variant(const struct sdse_variant *variant,
 // Parses a mapping that was written before, by this run or an earlier one.
 static enum sdse_status read_mapping(struct sdse_arena *arena, const char *text,
                                      const struct sdse_layer_problem *problem,
+                                     struct sdse_placement *placement,
                                      struct sdse_mapping **mapping) {
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
@@ -59,64 +62,99 @@ static enum sdse_status read_mapping(struct sdse_arena *arena, const char *text,
     enum sdse_status status =
         sdse_tree_parse_memory(arena, "mapping", text, strlen(text), &diags, &root);
     if (!status)
-        status = sdse_mapping_from_tree(arena, root, problem->arch, problem->layer,
-                                        &diags, mapping);
+        status = sdse_placed_mapping_from_tree(
+            arena, root, problem->arch, problem->layer, &diags, placement, mapping);
     return status;
 }
 
-static struct sdse_hash solution_hash(const struct sdse_layer_problem *problem,
-                                      size_t choice) {
-    return sdse_hash_join(problem->front, sdse_hash_of_text(problem->mappings[choice]));
+// What a layer of the point is written with: an answer to its problem, or to that under
+// places.
+struct solved {
+    const struct sdse_layer_problem *problem;
+    const struct sdse_residence *residence; // NULL: all tensors in the outermost memory
+    struct sdse_hash front;
+    size_t count, choice;
+    const struct sdse_tradeoff *elements;
+    const char **mappings;
+};
+
+static struct solved unshared(const struct sdse_layer_problem *problem, size_t choice) {
+    return (struct solved){.problem = problem,
+                           .front = problem->front,
+                           .count = problem->count,
+                           .choice = choice,
+                           .elements = problem->elements,
+                           .mappings = problem->mappings};
 }
 
-static enum sdse_status write_solution(struct writing *w,
-                                       const struct sdse_layer_problem *problem,
-                                       size_t choice, struct sdse_hash hash) {
+static struct solved solved_of(const struct writing *w, size_t layer, size_t choice) {
+    const struct sdse_layer_problem *problem = w->point->problems[layer];
+    const struct sdse_point_places *places = w->point->places;
+    const struct sdse_placed_layer *placed = places ? &places->layer[layer] : NULL;
+    if (placed && placed->placed)
+        return (struct solved){problem,         &placed->residence, placed->front,
+                               placed->count,   placed->choice,     placed->elements,
+                               placed->mappings};
+    return unshared(problem, placed ? placed->choice : choice);
+}
+
+static struct sdse_hash solution_hash(const struct solved *from) {
+    return sdse_hash_join(from->front, sdse_hash_of_text(from->mappings[from->choice]));
+}
+
+static enum sdse_status write_solution(struct writing *w, const struct solved *from,
+                                       struct sdse_hash hash) {
+    const struct sdse_layer_problem *problem = from->problem;
+    const char *text = from->mappings[from->choice];
     struct sdse_mapping *mapping;
+    struct sdse_placement placement;
     struct sdse_model *model;
+    struct sdse_layer layer = *problem->layer;
     struct sdse_cost *cost = SDSE_ARENA_NEW(w->scratch, struct sdse_cost);
     if (!cost)
         return SDSE_NO_MEMORY;
+    layer.residence = from->residence;
     enum sdse_status status =
-        read_mapping(w->scratch, problem->mappings[choice], problem, &mapping);
+        read_mapping(w->scratch, text, problem, &placement, &mapping);
     if (!status)
-        status = sdse_model_new(problem->arch, problem->layer, &problem->form,
-                                w->scratch, &model);
+        status =
+            sdse_model_new(problem->arch, &layer, &problem->form, w->scratch, &model);
     if (status)
         return status;
     if (!sdse_evaluate_full(model, mapping, cost))
         return SDSE_NO_MEMORY;
     return sdse_store_add_solution(
         w->store, &(struct sdse_solution_record){.hash = hash,
-                                                 .front = problem->front,
+                                                 .front = from->front,
                                                  .has_front = true,
                                                  .proof = problem->proof,
                                                  .gap = problem->gap,
-                                                 .mapping = problem->mappings[choice],
+                                                 .mapping = text,
                                                  .arch = problem->arch,
                                                  .cost = cost});
 }
 
-static enum sdse_status write_front(struct writing *w,
-                                    const struct sdse_layer_problem *problem) {
-    if (sdse_store_has_front(w->store, problem->front))
+static enum sdse_status write_front(struct writing *w, const struct solved *from) {
+    const struct sdse_layer_problem *problem = from->problem;
+    if (sdse_store_has_front(w->store, from->front))
         return SDSE_OK;
     struct sdse_front_element *elements =
-        SDSE_ARENA_ARRAY(w->scratch, struct sdse_front_element, problem->count);
+        SDSE_ARENA_ARRAY(w->scratch, struct sdse_front_element, from->count);
     if (!elements)
         return SDSE_NO_MEMORY;
-    for (size_t i = 0; i < problem->count; i++)
+    for (size_t i = 0; i < from->count; i++)
         elements[i] = (struct sdse_front_element){
-            problem->elements[i].energy_pj,
-            (uint64_t)problem->elements[i].latency_cycles, problem->mappings[i]};
+            from->elements[i].energy_pj, (uint64_t)from->elements[i].latency_cycles,
+            from->mappings[i]};
     return sdse_store_add_front(
-        w->store, &(struct sdse_front_record){.hash = problem->front,
-                                              .proof = problem->proof,
-                                              .gap = problem->gap,
-                                              .seconds_limit = problem->seconds_limit,
-                                              .hint = problem->hint,
-                                              .count = problem->count,
-                                              .elements = elements});
+        w->store,
+        &(struct sdse_front_record){.hash = from->front,
+                                    .proof = problem->proof,
+                                    .gap = problem->gap,
+                                    .seconds_limit = problem->seconds_limit,
+                                    .hint = from->residence ? NULL : problem->hint,
+                                    .count = from->count,
+                                    .elements = elements});
 }
 
 // --- Weight forms ---
@@ -243,7 +281,7 @@ static bool describe(struct writing *w) {
         .sweep = w->plan->hash,
         .position = point->position,
         .arch = variant->hash,
-        .workload = w->plan->networks[point->network].hash,
+        .workload = sdse_plan_network_hash(w->plan, point),
         .form = form_of(w)->hash,
         .arch_name = variant->arch->name,
         .workload_name = workload_of(w)->name,
@@ -299,7 +337,11 @@ static enum sdse_point_status judge(struct writing *w) {
         return SDSE_POINT_INFEASIBLE;
     if (ended_in(w, SDSE_LAYER_PROBLEM_NO_MAPPING))
         return SDSE_POINT_INFEASIBLE;
-    return ended_in(w, SDSE_LAYER_PROBLEM_FAILED) ? SDSE_POINT_ERROR : SDSE_POINT_OK;
+    if (ended_in(w, SDSE_LAYER_PROBLEM_FAILED))
+        return SDSE_POINT_ERROR;
+    if (w->point->places)
+        w->record.reason = w->point->places->failed;
+    return w->record.reason ? SDSE_POINT_ERROR : SDSE_POINT_OK;
 }
 
 static enum sdse_status build_front(struct writing *w, const atomic_bool *stop) {
@@ -307,6 +349,11 @@ static enum sdse_status build_front(struct writing *w, const atomic_bool *stop) 
         SDSE_ARENA_ARRAY(w->scratch, struct sdse_layer_front, w->point->layer_count);
     if (!layers)
         return SDSE_NO_MEMORY;
+    if (w->point->places) {
+        w->front = (struct sdse_network_front){.count = w->point->places->count,
+                                               .elements = w->point->places->elements};
+        return SDSE_OK;
+    }
     for (size_t i = 0; i < w->point->layer_count; i++)
         layers[i] = (struct sdse_layer_front){w->point->problems[i]->count,
                                               w->point->problems[i]->elements,
@@ -318,20 +365,20 @@ static enum sdse_status build_front(struct writing *w, const atomic_bool *stop) 
 static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
     double bits = 0, words = 0;
     for (size_t i = 0; i < w->point->layer_count; i++) {
-        const struct sdse_layer_problem *problem = w->point->problems[i];
+        const struct solved from = solved_of(w, i, choice[i]);
+        const struct sdse_layer_problem *problem = from.problem;
         const struct sdse_layer *layer = &workload_of(w)->layers[i];
         struct sdse_layer_record *row = &w->layers[i];
-        *row =
-            (struct sdse_layer_record){.name = layer->name,
-                                       .kind = layer->kind,
-                                       .repeat = layer->repeat,
-                                       .copies = sdse_layer_copies(layer),
-                                       .solution = solution_hash(problem, choice[i])};
+        *row = (struct sdse_layer_record){.name = layer->name,
+                                          .kind = layer->kind,
+                                          .repeat = layer->repeat,
+                                          .copies = sdse_layer_copies(layer),
+                                          .solution = solution_hash(&from)};
         double layer_bits;
         uint64_t layer_words;
-        enum sdse_status status = write_front(w, problem);
+        enum sdse_status status = write_front(w, &from);
         if (!status && !sdse_store_has_solution(w->store, row->solution))
-            status = write_solution(w, problem, choice[i], row->solution);
+            status = write_solution(w, &from, row->solution);
         if (!status)
             status = write_form(w, i, row, &layer_bits, &layer_words);
         if (status)
@@ -375,8 +422,11 @@ keep_front(struct writing *w, const struct sdse_network_front *front, size_t pic
 static void judge_proof(struct writing *w, const struct sdse_network_front *front,
                         size_t picked) {
     const enum sdse_objective objective = w->plan->sweep->objective;
-    const double own = sdse_network_front_gap(front, objective, picked,
-                                              (double)INFINITY, (double)INFINITY);
+    // Of places both ends and the corners of the hull stay: every pick is exact.
+    const double own = w->point->places
+                           ? 0
+                           : sdse_network_front_gap(front, objective, picked,
+                                                    (double)INFINITY, (double)INFINITY);
     w->record.gap = sdse_network_gap(objective, w->record.gap, own);
     if (own > 0 && w->record.proof == SDSE_PROOF_OPTIMAL)
         w->record.proof = SDSE_PROOF_LIMIT;
@@ -390,7 +440,8 @@ static enum sdse_status write_feasible(struct writing *w) {
         SDSE_ARENA_ARRAY(w->scratch, struct sdse_layer_record, w->point->layer_count);
     if (!choice || !w->layers)
         return SDSE_NO_MEMORY;
-    sdse_network_front_choices(front, w->point->layer_count, picked, choice);
+    if (!w->point->places) // else they are in the places
+        sdse_network_front_choices(front, w->point->layer_count, picked, choice);
     enum sdse_status status = write_layers(w, choice);
     if (!status)
         status = keep_front(w, front, picked);
@@ -406,6 +457,10 @@ static enum sdse_status write_feasible(struct writing *w) {
     record->edp_pj_s = record->energy_pj * record->latency_s;
     record->layers = w->layers;
     record->layer_count = w->point->layer_count;
+    if (w->point->places) {
+        record->places = w->point->places->records;
+        record->place_count = w->point->places->record_count;
+    }
     return sdse_store_add_point(w->store, record);
 }
 
@@ -425,6 +480,8 @@ enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
     w.record.status = judge(&w);
     if (w.record.status != SDSE_POINT_OK && !w.record.reason)
         return SDSE_NO_MEMORY;
+    if (w.record.status == SDSE_POINT_OK && point->resides && !point->places)
+        return SDSE_INTERRUPTED;
     enum sdse_status status =
         w.record.status == SDSE_POINT_OK ? build_front(&w, stop) : SDSE_OK;
     if (!status)
@@ -449,28 +506,44 @@ enum sdse_status sdse_batch_write_problem(const struct sdse_plan *plan,
     struct sdse_network_front front;
     enum sdse_status status =
         sdse_network_front_build(&layer, 1, SDSE_LARGEST_FRONT, NULL, scratch, &front);
-    if (!status)
-        status = write_front(&w, problem);
     if (status)
         return status;
     size_t choice;
     sdse_network_front_choices(
         &front, 1, sdse_network_front_pick(&front, plan->sweep->objective), &choice);
-    const struct sdse_hash hash = solution_hash(problem, choice);
-    return sdse_store_has_solution(store, hash)
-               ? SDSE_OK
-               : write_solution(&w, problem, choice, hash);
+    const struct solved from = unshared(problem, choice);
+    const struct sdse_hash hash = solution_hash(&from);
+    status = write_front(&w, &from);
+    return status || sdse_store_has_solution(store, hash)
+               ? status
+               : write_solution(&w, &from, hash);
 }
 
 // --- What many share ---
+
+// Without its edges unless tensors may stay, with them if they may.
+static enum sdse_status write_network(const struct sdse_plan *plan,
+                                      const struct sdse_network_input *network,
+                                      struct sdse_store *store) {
+    const struct sdse_override *resident = sdse_sweep_resident(plan->sweep);
+    const bool always = resident && resident->value_count == 1;
+    const char *name = network->workload->name;
+    enum sdse_status status = SDSE_OK;
+    if (!always)
+        status =
+            write_input(store, network->hash, SDSE_INPUT_WORKLOAD, name, network->text);
+    if (!status && resident)
+        status = write_input(store, network->resident_hash, SDSE_INPUT_WORKLOAD, name,
+                             network->resident_text);
+    return status;
+}
 
 enum sdse_status sdse_batch_write_inputs(const struct sdse_plan *plan,
                                          struct sdse_store *store) {
     enum sdse_status status =
         write_input(store, plan->hash, SDSE_INPUT_SWEEP, plan->sweep->name, plan->text);
     for (size_t i = 0; !status && i < plan->network_count; i++)
-        status = write_input(store, plan->networks[i].hash, SDSE_INPUT_WORKLOAD,
-                             plan->networks[i].workload->name, plan->networks[i].text);
+        status = write_network(plan, &plan->networks[i], store);
     for (size_t i = 0; !status && i < plan->form_count; i++)
         status = write_input(store, plan->forms[i].hash, SDSE_INPUT_FORM,
                              plan->forms[i].form->name, plan->forms[i].text);

@@ -6,6 +6,7 @@
 #include "dse/sweep/layer_problem.h"
 #include "dse/sweep/measured.h"
 #include "dse/sweep/plan.h"
+#include "dse/sweep/reside.h"
 #include "results/store/store.h"
 
 // A batch is closed when it has so many problems to solve or so many points. How many
@@ -13,6 +14,8 @@
 // a second. A kill loses at most one that is solved and one that is written.
 enum { SDSE_LEAST_PROBLEMS = 32, SDSE_MOST_PROBLEMS = 256 };
 enum { SDSE_POINTS_PER_PROBLEM = 2 };
+// Or so many points whose tensors may stay: each is a search of its own.
+enum { SDSE_BATCH_RESIDENTS = 8 };
 enum { SDSE_BATCH_POINTS = SDSE_POINTS_PER_PROBLEM * SDSE_MOST_PROBLEMS };
 
 // A point on its way into the store: its layers' problems, in the network's order.
@@ -26,13 +29,15 @@ struct sdse_batch_point {
     const struct sdse_measured **measured; // [layer_count]; NULL: declared, or raw
     bool outputs_known;                    // the form has weights, and the network a
     struct sdse_output_error outputs;      // model to run with them
+    bool resides;                     // its tensors may stay between layers: where is
+    struct sdse_point_places *places; // known once its problems are solved; else NULL
 };
 
 // Writes one point whose problems are all decided: its accelerator, solutions and forms
 // it is the first to use, then its row. Nothing is written for a point with an open
-// problem, nor where *stop (may be NULL) is set while the network's front is built for
-// long (SDSE_INTERRUPTED). scratch is reset by the caller. Everything happens inside
-// the store's open batch.
+// problem, or that resides, but not known where, nor where *stop (may be NULL) is set
+// while the network's front is built for long (SDSE_INTERRUPTED). scratch is reset by
+// the caller. Everything happens inside the store's open batch.
 enum sdse_status sdse_batch_write_point(const struct sdse_plan *plan,
                                         const struct sdse_batch_point *point,
                                         struct sdse_store *store,

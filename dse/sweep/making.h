@@ -19,7 +19,7 @@ const struct sdse_diag *sdse_first_error(const struct sdse_diags *said);
 void sdse_form_admits(const struct sdse_plan *plan, size_t form,
                       const struct sdse_arch *arch, struct sdse_diags *said);
 void sdse_network_admits(const struct sdse_plan *plan, size_t network,
-                         const struct sdse_arch *arch, struct sdse_diags *said);
+                         const struct sdse_variant *variant, struct sdse_diags *said);
 
 // Of a network's sizes, in any order.
 struct sdse_hash sdse_network_hash_sizes(const struct sdse_network_input *network);

@@ -142,6 +142,7 @@ static enum sdse_status run_part(struct sdse_run *run, struct part part) {
             continue;
         status = sdse_run_add_point(run, i);
         if (!status && (run->gathered->open_count >= run->most_problems ||
+                        run->gathered->resident_count >= SDSE_BATCH_RESIDENTS ||
                         run->gathered->point_count >=
                             SDSE_POINTS_PER_PROBLEM * run->most_problems))
             status = sdse_run_flush(run);

@@ -33,11 +33,11 @@ static enum sdse_status worse(enum sdse_status a, enum sdse_status b) {
 // --- Networks and forms ---
 
 // The network's text without the paths of its weights: their values are in the hashes
-// of the points that measure them; and without its edges, which no point uses.
+// of the points that measure them; its edges are only of points whose tensors may stay.
 static const char *pathless_text(struct sdse_arena *arena,
-                                 const struct sdse_workload *workload) {
+                                 const struct sdse_workload *workload, bool edges) {
     struct sdse_workload copy = *workload;
-    copy.edge_count = 0;
+    copy.edge_count = edges ? workload->edge_count : 0;
     copy.layers = SDSE_ARENA_ARRAY(arena, struct sdse_layer, workload->layer_count);
     if (!copy.layers)
         return NULL;
@@ -46,6 +46,30 @@ static const char *pathless_text(struct sdse_arena *arena,
         copy.layers[i].weights_file = NULL;
     }
     return sdse_workload_text(arena, &copy);
+}
+
+// Edges between layers that stay, by their new numbers. False: memory is out.
+static bool keep_edges(struct loading *l, const bool *chosen,
+                       struct sdse_workload *workload) {
+    struct sdse_workload_edge *edges =
+        SDSE_ARENA_ARRAY(l->arena, struct sdse_workload_edge, workload->edge_count + 1);
+    size_t *number = SDSE_ARENA_ARRAY(l->arena, size_t, workload->layer_count + 1);
+    size_t count = 0, next = 0;
+    if (!edges || !number)
+        return false;
+    for (size_t i = 0; i < workload->layer_count; i++)
+        number[i] = chosen[i] ? next++ : 0;
+    for (size_t e = 0; e < workload->edge_count; e++) {
+        const struct sdse_workload_edge *edge = &workload->edges[e];
+        if (!chosen[edge->from] || !chosen[edge->to])
+            continue;
+        edges[count] = *edge;
+        edges[count].from = number[edge->from];
+        edges[count++].to = number[edge->to];
+    }
+    workload->edges = edges;
+    workload->edge_count = count;
+    return true;
 }
 
 // Leaves the layers that the sweep chooses.
@@ -75,6 +99,8 @@ static enum sdse_status choose_layers(struct loading *l,
         status = SDSE_INVALID;
     }
     size_t count = 0;
+    if (!keep_edges(l, chosen, workload))
+        return SDSE_NO_MEMORY;
     for (size_t i = 0; i < workload->layer_count; i++)
         if (chosen[i])
             workload->layers[count++] = workload->layers[i];
@@ -129,10 +155,16 @@ static enum sdse_status load_networks(struct loading *l) {
         status = worse(status, loaded);
         if (loaded)
             continue;
-        network->text = pathless_text(l->arena, network->workload);
+        network->text = pathless_text(l->arena, network->workload, false);
         if (!network->text || !name_sizes(l, &sweep->networks[i], network))
             return SDSE_NO_MEMORY;
         network->hash = sdse_hash_of_text(network->text);
+        if (!sdse_sweep_resident(sweep))
+            continue;
+        network->resident_text = pathless_text(l->arena, network->workload, true);
+        if (!network->resident_text)
+            return SDSE_NO_MEMORY;
+        network->resident_hash = sdse_hash_of_text(network->resident_text);
     }
     l->plan->network_count = sweep->workload_count;
     return status;
@@ -270,8 +302,9 @@ static enum sdse_status load_archs(struct loading *l, struct sdse_plan_looks **l
             continue;
         status =
             worse(status, sdse_sweep_paths_differ(l->arena, sweep, i, root, l->diags));
-        // What memories share moves no point.
-        const char *text = sdse_node_flow_text_without(l->arena, root, "shares");
+        // What memories share moves no point whose tensors stay nowhere.
+        const char *text = sdse_node_flow_text_without(
+            l->arena, root, sdse_sweep_resident(sweep) ? NULL : "shares");
         if (!text)
             return SDSE_NO_MEMORY;
         l->plan->archs[i].root = root;
@@ -419,6 +452,8 @@ static struct sdse_hash hash_factors(const struct sdse_plan *plan) {
     for (size_t i = 0; i < plan->network_count; i++) {
         const struct sdse_network_input *network = &plan->networks[i];
         hash = sdse_hash_join(hash, network->hash);
+        if (network->resident_text)
+            hash = sdse_hash_join(hash, network->resident_hash);
         hash = sdse_hash_join(hash, sdse_network_hash_sizes(network));
         if (network->outputs)
             hash = sdse_hash_join(hash, sdse_network_outputs_hash(network->outputs));

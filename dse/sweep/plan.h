@@ -26,9 +26,10 @@
 struct sdse_variant {
     uint64_t number; // among all of the plan
     struct sdse_arch *arch;
-    const char *text; // canonical
+    const char *text;               // canonical
     const struct sdse_alike *alike; // of the text
-    struct sdse_hash hash;
+    struct sdse_hash hash;          // of the text
+    bool resident;                  // tensors may stay in the memory that layers share
     struct sdse_hash search; // of the accelerator and what the sweep's `mapper` adds to
                              // its space: the same as `hash` if that is nothing
     struct sdse_hash names;  // of the parameters, in any order
@@ -55,6 +56,9 @@ struct sdse_network_input {
     struct sdse_workload *workload;
     const char *text;
     struct sdse_hash hash;
+    // With its edges, of points whose tensors may stay; NULL: the sweep has none.
+    const char *resident_text;
+    struct sdse_hash resident_hash;
     // Of each layer's weights, and of all; only if a form of the sweep is measured.
     struct sdse_hash *weights; // [layer_count]
     struct sdse_hash all_weights;
@@ -80,7 +84,9 @@ struct sdse_point {
     uint64_t position;
     size_t network, form; // indices into the plan
     const struct sdse_variant *variant;
-    struct sdse_hash hash; // of all three and what they are called, the mapper's space,
+    struct sdse_hash hash; // of all three and what they are called, the mapper's space
+                           // (with the network's edges and what memories share, if
+                           // tensors may stay),
                            // the weights if the form is measured, the objective and the
                            // model's version
     const char *refused; // why it cannot be, before any mapping is looked for; or NULL
@@ -195,6 +201,13 @@ enum sdse_status sdse_plan_hash_weights(struct sdse_arena *arena,
 // What names a point: everything that struct sdse_point lists.
 struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,
                                       const struct sdse_point *point);
+
+// Of the text of a point's network.
+static inline struct sdse_hash sdse_plan_network_hash(const struct sdse_plan *plan,
+                                                      const struct sdse_point *point) {
+    const struct sdse_network_input *network = &plan->networks[point->network];
+    return point->variant->resident ? network->resident_hash : network->hash;
+}
 
 // Frees what the plan holds beside its arena; NULL is fine.
 void sdse_plan_free(struct sdse_plan *plan);

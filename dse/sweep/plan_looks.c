@@ -189,7 +189,7 @@ static bool look_at_points(struct sdse_plan_looks *l,
         struct sdse_diags network;
         sdse_diags_init(&network, l->scratch);
         if (plan->networks[n].workload) // else it did not load
-            sdse_network_admits(plan, n, variant->arch, &network);
+            sdse_network_admits(plan, n, variant, &network);
         if (network.fault)
             return false;
         for (size_t f = 0; f < plan->form_count; f++) {

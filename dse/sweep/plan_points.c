@@ -10,6 +10,7 @@
 #include "spec/expression.h"
 #include "spec/load.h"
 #include "spec/path.h"
+#include "spec/place.h"
 #include "spec/sweep_overrides.h"
 
 // --- Places ---
@@ -104,13 +105,18 @@ combine_overrides(const struct sdse_plan *plan, size_t arch, uint64_t combinatio
         SDSE_ARENA_ARRAY(arena, struct sdse_parameter, most + SDSE_SPACE_PARAMETERS);
     if (!overrides || !values || !variant->parameters)
         return SDSE_NO_MEMORY;
-    const size_t count =
+    const size_t all =
         sdse_sweep_combination(sweep, arch, combination, overrides, values);
+    size_t count = 0;
     bool worked_out = false;
-    for (size_t i = 0; i < count; i++) {
-        sets[i] = (struct sdse_set){overrides[i]->path, overrides[i]->values[values[i]],
-                                    overrides[i]->loc};
-        worked_out |= sdse_is_expression(sets[i].value);
+    for (size_t i = 0; i < all; i++) {
+        const char *value = overrides[i]->values[values[i]];
+        if (overrides[i]->resident) {
+            variant->resident = strcmp(value, "true") == 0;
+            continue;
+        }
+        sets[count] = (struct sdse_set){overrides[i]->path, value, overrides[i]->loc};
+        worked_out |= sdse_is_expression(sets[count++].value);
     }
     enum sdse_status status = SDSE_OK;
     if (worked_out) { // in a tree of its own: the plan's is many threads'
@@ -207,10 +213,24 @@ void sdse_form_admits(const struct sdse_plan *plan, size_t form,
 }
 
 void sdse_network_admits(const struct sdse_plan *plan, size_t network,
-                         const struct sdse_arch *arch, struct sdse_diags *said) {
+                         const struct sdse_variant *variant, struct sdse_diags *said) {
     const struct sdse_workload *workload = plan->networks[network].workload;
+    const struct sdse_override *resident = sdse_sweep_resident(plan->sweep);
+    const struct sdse_loc loc = resident ? resident->loc : plan->sweep->loc;
     for (size_t i = 0; !said->first && i < workload->layer_count; i++)
-        sdse_stream_admits(arch, &workload->layers[i], said);
+        sdse_stream_admits(variant->arch, &workload->layers[i], said);
+    if (said->first || !variant->resident)
+        return;
+    if (!sdse_shared_level(variant->arch))
+        sdse_diag_add(said, SDSE_ERROR, loc, "resident-memory",
+                      "no memory of '%s' may hold tensors between layers: say `shares: "
+                      "[activations]` in one",
+                      variant->arch->name);
+    else if (!workload->edge_count)
+        sdse_diag_add(said, SDSE_ERROR, loc, "resident-edges",
+                      "network '%s' does not say which layers read what others put "
+                      "out: give it `edges`",
+                      workload->name);
 }
 
 bool sdse_plan_refusal(struct sdse_arena *arena, const struct sdse_plan *plan,
@@ -221,7 +241,7 @@ bool sdse_plan_refusal(struct sdse_arena *arena, const struct sdse_plan *plan,
     struct sdse_diags said;
     sdse_diags_init(&said, arena);
     sdse_form_admits(plan, point->form, point->variant->arch, &said);
-    sdse_network_admits(plan, point->network, point->variant->arch, &said);
+    sdse_network_admits(plan, point->network, point->variant, &said);
     if (said.first)
         *reason = said.first->message;
     return !said.fault;
@@ -244,10 +264,12 @@ struct sdse_hash sdse_plan_point_hash(const struct sdse_plan *plan,
     const struct sdse_network_input *network = &plan->networks[point->network];
     const struct sdse_form_input *form = &plan->forms[point->form];
     struct sdse_hash hash = sdse_hash_of_text("model " SDSE_MODEL_VERSION);
-    hash = sdse_hash_join(hash, network->hash);
+    hash = sdse_hash_join(hash, sdse_plan_network_hash(plan, point));
     if (network->parameter_count)
         hash = sdse_hash_join(hash, sdse_network_hash_sizes(network));
     hash = sdse_hash_join(hash, point->variant->search);
+    if (point->variant->resident) // what its memories share
+        hash = sdse_hash_join(hash, point->variant->hash);
     hash = sdse_hash_join(hash, point->variant->names);
     hash = sdse_hash_join(hash, form->hash);
     if (network->outputs)

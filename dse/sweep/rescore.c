@@ -8,6 +8,7 @@
 #include "dse/sweep/forms.h"
 #include "results/store/verify.h"
 #include "spec/load.h"
+#include "spec/place.h"
 #include "spec/split.h"
 
 struct scoring {
@@ -81,15 +82,20 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
     sdse_diags_init(&quiet, s->scratch);
     struct sdse_arch *arch = s->arch;
     struct sdse_mapping *mapping = NULL;
+    struct sdse_placement placement;
     struct sdse_model *model = NULL;
     struct sdse_node *root = parse(s->scratch, from->mapping, &quiet);
     if (!root || sdse_arch_of_mapping(arch, root, s->scratch, &arch) != SDSE_OK ||
-        sdse_mapping_from_tree(s->scratch, root, arch, layer, &quiet, &mapping) !=
-            SDSE_OK)
+        sdse_placed_mapping_from_tree(s->scratch, root, arch, layer, &quiet, &placement,
+                                      &mapping) != SDSE_OK)
         return "its mapping cannot be read";
-    if (sdse_model_new(arch, layer, &form, s->scratch, &model) != SDSE_OK ||
+    struct sdse_layer placed = *layer;
+    placed.residence = placement.placed ? &placement.residence : NULL;
+    if (sdse_model_new(arch, &placed, &form, s->scratch, &model) != SDSE_OK ||
         !sdse_evaluate_full(model, mapping, cost))
         return "its mapping cannot be scored";
+    if (sdse_mapping_verdict(model, mapping, NULL) != SDSE_VALID && placement.placed)
+        return "its tiles do not fit beside what is held";
     return NULL;
 }
 

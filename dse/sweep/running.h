@@ -28,6 +28,7 @@ struct sdse_batch {
     struct sdse_arena *arena; // of its points
     size_t point_count;
     struct sdse_batch_point *points;    // [SDSE_BATCH_POINTS]
+    size_t resident_count;              // of them
     const struct sdse_variant *variant; // of the last of them, or NULL
     struct sdse_layer_problem **open;   // problems that must be solved
     size_t open_count, open_capacity;
@@ -67,6 +68,9 @@ struct sdse_run {
     struct sdse_search_score *scores;
     uint64_t known_end; // positions below may be made
 };
+
+// Frees the places of a batch's points.
+void sdse_batch_forget_places(struct sdse_batch *batch);
 
 double sdse_run_elapsed_s(const struct sdse_run *run);
 bool sdse_run_stopped(const struct sdse_run *run);

@@ -45,6 +45,62 @@ static void adapt(struct sdse_run *run, const struct sdse_batch *batch) {
         run->most_problems /= 2;
 }
 
+// --- Residing ---
+
+struct residing {
+    struct sdse_run *run;
+    struct sdse_batch_point **points;
+    unsigned threads; // of one
+    enum sdse_status *status;
+};
+
+static void reside_one(void *context, unsigned worker, size_t index) {
+    const struct residing *work = context;
+    (void)worker;
+    if (!sdse_run_stopped(work->run))
+        work->status[index] =
+            sdse_point_reside(work->run->plan, work->points[index], work->threads,
+                              work->run->request->stop, &work->points[index]->places);
+}
+
+static bool is_solved(const struct sdse_batch_point *point) {
+    for (size_t i = 0; i < point->layer_count; i++)
+        if (point->problems[i]->state != SDSE_LAYER_PROBLEM_SOLVED)
+            return false;
+    return true;
+}
+
+// Where the tensors of its points stay, of those that ask for it and are solved.
+static enum sdse_status reside(struct sdse_run *run, struct sdse_batch *batch) {
+    if (!batch->resident_count)
+        return SDSE_OK;
+    struct residing work = {
+        .run = run,
+        .points = SDSE_ARENA_ARRAY(batch->arena, struct sdse_batch_point *,
+                                   batch->resident_count),
+        .status =
+            SDSE_ARENA_ARRAY(batch->arena, enum sdse_status, batch->resident_count)};
+    if (!work.points || !work.status)
+        return SDSE_NO_MEMORY;
+    size_t count = 0;
+    for (size_t i = 0; i < batch->point_count; i++) {
+        work.status[count] = SDSE_OK;
+        if (batch->points[i].resides && is_solved(&batch->points[i]))
+            work.points[count++] = &batch->points[i];
+    }
+    work.threads = count < run->threads && count ? run->threads / (unsigned)count : 1;
+    enum sdse_status status = sdse_parallel_for(count, run->threads, reside_one, &work);
+    for (size_t i = 0; !status && i < count; i++)
+        status = work.status[i];
+    return status;
+}
+
+void sdse_batch_forget_places(struct sdse_batch *batch) {
+    for (size_t i = 0; i < batch->point_count; i++)
+        sdse_point_places_free(batch->points[i].places);
+    batch->resident_count = 0;
+}
+
 // Waits for the batch that is solved, if there is one. *solved: it.
 static enum sdse_status end_solving(struct sdse_run *run, struct sdse_batch **solved) {
     struct sdse_batch *batch = run->solving;
@@ -54,8 +110,8 @@ static enum sdse_status end_solving(struct sdse_run *run, struct sdse_batch **so
     sdse_parallel_end(run->loop);
     run->loop = NULL;
     run->solving = NULL;
+    enum sdse_status status = reside(run, batch);
     adapt(run, batch);
-    enum sdse_status status = SDSE_OK;
     for (size_t i = 0; i < batch->open_count; i++) {
         const struct sdse_layer_problem *problem = batch->open[i];
         run->progress->nodes += problem->nodes;
@@ -163,6 +219,7 @@ static enum sdse_status write_point(struct sdse_run *run,
 }
 
 static void empty(struct sdse_batch *batch) {
+    sdse_batch_forget_places(batch);
     batch->point_count = batch->open_count = 0;
     batch->variant = NULL;
     sdse_arena_reset(batch->arena);

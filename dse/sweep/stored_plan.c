@@ -61,6 +61,13 @@ static void read_mapper(const struct sdse_stored_point *point,
     }
 }
 
+static bool is_resident(const struct sdse_stored_point *point) {
+    for (size_t i = 0; i < point->parameter_count; i++)
+        if (strcmp(point->parameters[i].path, "mapper.resident") == 0)
+            return true;
+    return false;
+}
+
 // A size of the network, which its text has already.
 static bool is_size(const struct sdse_parameter *parameter) {
     return strncmp(parameter->path, SDSE_NETWORK_SIZE, strlen(SDSE_NETWORK_SIZE)) == 0;
@@ -80,6 +87,7 @@ static enum sdse_status load_arch(struct loading *l) {
         if (strncmp(point->parameters[i].path, "mapper.", 7) != 0 &&
             !is_size(&point->parameters[i]))
             variant->parameters[variant->parameter_count++] = point->parameters[i];
+    variant->resident = is_resident(point);
     struct sdse_node *root = parse(l, point->arch_text, false);
     enum sdse_status status = SDSE_INVALID;
     if (root)
@@ -126,6 +134,8 @@ static enum sdse_status load_network(struct loading *l) {
             network->parameters[network->parameter_count++] = point->parameters[i];
     network->text = point->workload_text;
     network->hash = sdse_hash_of_text(network->text);
+    network->resident_text = network->text;
+    network->resident_hash = network->hash;
     if (status || !sdse_hash_same(network->hash, point->workload))
         return complain(l, "stored-input", "the text does not load of network",
                         point->workload_name);
@@ -238,6 +248,19 @@ static enum sdse_status begin(struct loading *l) {
     sweep->objective = l->point->objective;
     sweep->workload_count = sweep->arch_count = 1;
     read_mapper(l->point, &sweep->mapper);
+    if (is_resident(l->point)) {
+        static const char *const chosen[] = {"true"};
+        sweep->overrides = SDSE_ARENA_NEW(l->arena, struct sdse_override);
+        const char **values = SDSE_ARENA_NEW(l->arena, const char *);
+        if (!sweep->overrides || !values)
+            return SDSE_NO_MEMORY;
+        *values = chosen[0];
+        sweep->overrides[sweep->override_count++] =
+            (struct sdse_override){.path = "mapper.resident",
+                                   .value_count = 1,
+                                   .values = values,
+                                   .resident = true};
+    }
     l->plan->sweep = sweep;
     l->plan->listed = l->made;
     l->plan->design_count = l->plan->point_count = 1;

@@ -113,6 +113,8 @@ enum sdse_status sdse_run_add_point(struct sdse_run *run, uint64_t position) {
         return SDSE_NO_MEMORY;
     if (point->refused)
         return SDSE_OK;
+    entry->resides = variant->resident;
+    batch->resident_count += variant->resident;
     struct sdse_network_outputs *outputs = run->plan->networks[point->network].outputs;
     // Distinct words are the words themselves.
     entry->outputs_known =
@@ -227,6 +229,7 @@ static void release(struct sdse_run *run) {
     for (int i = 0; i < 2; i++) {
         free(run->batches[i].open);
         free(run->batches[i].lines);
+        sdse_batch_forget_places(&run->batches[i]);
         sdse_arena_free(run->batches[i].arena);
     }
     sdse_plan_free(run->plan);

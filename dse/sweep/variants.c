@@ -9,9 +9,11 @@
 #include "spec/write.h"
 
 // What the sweep's `mapper` adds to the space becomes parameters of the point, so that
-// results tell it, and part of the hash of what is searched. False: memory is out.
+// results tell it, and part of the hash of what is searched. Where tensors stay is
+// chosen when layers are solved: it is a parameter, but of no layer's problem. `bare`:
+// of the accelerator without what its memories share. False: memory is out.
 static bool add_space(struct sdse_variant *variant,
-                      const struct sdse_sweep_mapper *mapper,
+                      const struct sdse_sweep_mapper *mapper, struct sdse_hash bare,
                       struct sdse_arena *arena) {
     struct sdse_parameter *added = variant->parameters + variant->parameter_count;
     size_t count = 0;
@@ -26,13 +28,16 @@ static bool add_space(struct sdse_variant *variant,
     if (count && !added[count - 1].value)
         return false;
     variant->parameter_count += count;
-    variant->search = variant->hash;
+    variant->search = bare;
     for (size_t i = 0; i < count; i++) {
         variant->search =
             sdse_hash_join(variant->search, sdse_hash_of_text(added[i].path));
         variant->search =
             sdse_hash_join(variant->search, sdse_hash_of_text(added[i].value));
     }
+    if (variant->resident)
+        variant->parameters[variant->parameter_count++] =
+            (struct sdse_parameter){"mapper.resident", "true"};
     for (size_t i = 0; i < variant->parameter_count; i++) {
         const struct sdse_parameter *parameter = &variant->parameters[i];
         const struct sdse_hash hash = sdse_hash_join(
@@ -62,9 +67,13 @@ static enum sdse_status split_memories(struct sdse_variant *variant, bool uneven
     return status;
 }
 
-// Without what the memories share, which no point uses.
-static const char *text_of(const struct sdse_arch *arch, struct sdse_arena *arena) {
+// With or without what the memories share, which only points use whose tensors may
+// stay.
+static const char *text_of(const struct sdse_arch *arch, bool shares,
+                           struct sdse_arena *arena) {
     struct sdse_arch copy = *arch;
+    if (shares)
+        return sdse_arch_text(arena, arch);
     for (unsigned l = 0; l < copy.level_count; l++)
         copy.level[l].shares_activations = copy.level[l].shares_weights = false;
     return sdse_arch_text(arena, &copy);
@@ -75,12 +84,13 @@ enum sdse_status sdse_variant_finish(struct sdse_variant *variant,
                                      struct sdse_arena *arena, struct sdse_loc loc,
                                      struct sdse_diags *diags) {
     sdse_arch_area(variant->arch, &variant->area);
-    variant->text = text_of(variant->arch, arena);
-    variant->alike = variant->text ? sdse_alike_of(variant->text, arena) : NULL;
-    if (!variant->alike)
+    const char *bare = text_of(variant->arch, false, arena);
+    variant->alike = bare ? sdse_alike_of(bare, arena) : NULL;
+    variant->text = variant->resident ? text_of(variant->arch, true, arena) : bare;
+    if (!variant->alike || !variant->text)
         return SDSE_NO_MEMORY;
     variant->hash = sdse_hash_of_text(variant->text);
-    if (!add_space(variant, mapper, arena))
+    if (!add_space(variant, mapper, sdse_hash_of_text(bare), arena))
         return SDSE_NO_MEMORY;
     return split_memories(variant, mapper->uneven, arena, loc, diags);
 }
@@ -88,11 +98,11 @@ enum sdse_status sdse_variant_finish(struct sdse_variant *variant,
 enum sdse_status sdse_variant_refuse(struct sdse_variant *variant,
                                      const struct sdse_sweep_mapper *mapper,
                                      struct sdse_arena *arena, const char *reason) {
-    variant->text = text_of(variant->arch, arena);
+    variant->text = text_of(variant->arch, variant->resident, arena);
     if (!variant->text)
         return SDSE_NO_MEMORY;
     variant->hash = sdse_hash_of_text(variant->text);
-    if (!add_space(variant, mapper, arena))
+    if (!add_space(variant, mapper, variant->hash, arena))
         return SDSE_NO_MEMORY;
     variant->search = sdse_hash_join(variant->search, sdse_hash_of_text(reason));
     variant->refused = reason;

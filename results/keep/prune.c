@@ -124,6 +124,7 @@ static const char *const unused[] = {
     DROP_UNUSED("point_parameter", "point_id", "point"),
     DROP_UNUSED("point_front", "point_id", "point"),
     DROP_UNUSED("point_layer", "point_id", "point"),
+    DROP_UNUSED("place", "point_id", "point"),
     DROP_UNUSED("solution", "solution_id", "point_layer"),
     SDSE_DROP_UNUSED_SETS,
     DROP_UNUSED("layer_front", "front_id", "solution"),

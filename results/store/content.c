@@ -225,6 +225,13 @@ static const struct sdse_content_info infos[SDSE_CONTENTS] = {
      "?2,"
      " ?3, (SELECT tensor_id FROM tensor WHERE hash = ?4), ?5) ON CONFLICT DO NOTHING",
      false, 3},
+    {"place",
+     "SELECT p.hash AS point, q.tensor, q.memory, q.first_layer, q.last_layer, q.bits,"
+     " q.digest FROM place q JOIN point p USING (point_id) ORDER BY p.hash, q.tensor,"
+     " q.memory",
+     "INSERT INTO place VALUES((SELECT point_id FROM point WHERE hash = ?1), ?2, ?3,"
+     " ?4, ?5, ?6, ?7)",
+     true, 3},
 };
 
 const struct sdse_content_info *sdse_content_info(enum sdse_content table) {

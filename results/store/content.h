@@ -42,7 +42,8 @@
     X(RUN_LOG, "run_log")                         \
     X(TAG, "tag")                                 \
     X(TENSOR, "tensor")                           \
-    X(LAYER_WEIGHTS, "layer_weights")
+    X(LAYER_WEIGHTS, "layer_weights")             \
+    X(PLACE, "place")
 
 enum sdse_content {
 #define SDSE_CONTENT_ENUM(name, text) SDSE_CONTENT_##name,

@@ -22,6 +22,7 @@ static enum sdse_content owner_of(enum sdse_content table) {
     case SDSE_CONTENT_POINT_PARAMETER:
     case SDSE_CONTENT_POINT_FRONT:
     case SDSE_CONTENT_POINT_LAYER:
+    case SDSE_CONTENT_PLACE:
         return SDSE_CONTENT_POINT;
     case SDSE_CONTENT_TRAINING_EPOCH:
         return SDSE_CONTENT_TRAINING_RUN;

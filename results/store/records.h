@@ -155,6 +155,15 @@ struct sdse_layer_record {
     bool has_form;             // weights
 };
 
+// Where a tensor that a layer hands over stays, and between which layers.
+struct sdse_place_record {
+    const char *tensor;   // the layer that makes it
+    const char *memory;   // of two, a row each
+    uint64_t first_layer; // that makes it, as an index
+    uint64_t last_layer;  // that reads it there
+    double bits;          // that it takes there
+};
+
 struct sdse_parameter {
     const char *path;  // "GLB.capacity_kib"
     const char *value; // as written
@@ -198,6 +207,8 @@ struct sdse_point_record {
     uint64_t front_elements; // of the network's front, before it was thinned to keep
     size_t front_count;      // (energy, latency) of the network
     const struct sdse_front_element *front;
+    size_t place_count; // of a point whose tensors may stay between layers
+    const struct sdse_place_record *places;
 };
 
 // What a front is made of. NAN where a point is not ok.

@@ -74,6 +74,7 @@ static const char *owner_of(enum sdse_content table) {
     case SDSE_CONTENT_POINT:
         return "row"; // of a point, and
     case SDSE_CONTENT_POINT_FRONT:
+    case SDSE_CONTENT_PLACE:
         return "point";
     case SDSE_CONTENT_POINT_PARAMETER:
     case SDSE_CONTENT_POINT_LAYER:
@@ -247,9 +248,14 @@ static const char *const wholeness[] = {
         "SELECT p.hash FROM point p LEFT JOIN point_front f USING (point_id) WHERE"
         " p.status = 'ok' GROUP BY p.point_id HAVING count(f.rank) = 0 OR count(f.rank)"
         " > p.front_elements OR max(f.rank) <> count(f.rank) - 1"),
+    NOTE("point", "SELECT p.hash FROM point p WHERE p.status = 'ok' AND EXISTS (SELECT"
+                  " 1 FROM point_parameter q WHERE q.point_id = p.point_id AND q.path ="
+                  " 'mapper.resident') AND NOT EXISTS (SELECT 1 FROM place l WHERE"
+                  " l.point_id = p.point_id)"),
     DROP_PARTS("point_parameter", "point_id", "point"),
     DROP_PARTS("point_front", "point_id", "point"),
     DROP_PARTS("point_layer", "point_id", "point"),
+    DROP_PARTS("place", "point_id", "point"),
     "DELETE FROM sweep_point",
     "DELETE FROM point WHERE hash IN (" BAD("point") ")",
     "DELETE FROM solution WHERE hash IN (" BAD("solution") ")",

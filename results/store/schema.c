@@ -367,6 +367,17 @@ const char *const sdse_schema_statements[] = {
     " form_id INTEGER REFERENCES weight_form(form_id)," DIGEST_COLUMN ","
     " PRIMARY KEY (point_id, layer_index)) STRICT, WITHOUT ROWID",
 
+    // Of points whose tensors may stay between layers: where each that is handed over
+    // is, from the layer that makes it to the last that reads it there.
+    "CREATE TABLE place("
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " tensor TEXT NOT NULL,"
+    " memory TEXT NOT NULL,"
+    " first_layer INTEGER NOT NULL CHECK (first_layer >= 0),"
+    " last_layer INTEGER NOT NULL CHECK (last_layer > first_layer),"
+    " bits REAL NOT NULL CHECK (bits > 0)," DIGEST_COLUMN ","
+    " PRIMARY KEY (point_id, tensor, memory)) STRICT, WITHOUT ROWID",
+
     "CREATE TABLE training_run("
     " training_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
     " name TEXT NOT NULL, method TEXT NOT NULL, settings TEXT NOT NULL,"
@@ -605,6 +616,12 @@ const char *const sdse_schema_statements[] = {
     " c.energy_pj * pl.repeat, o.mark, o.text"
     " FROM point_layer pl JOIN solution_component c USING (solution_id)"
     " JOIN origin o USING (origin_id)",
+
+    "CREATE VIEW v_place AS SELECT"
+    " p.point_id, p.tensor, p.memory, p.first_layer, p.last_layer, l.name AS"
+    " last_reader, p.bits"
+    " FROM place p LEFT JOIN point_layer l ON l.point_id = p.point_id AND"
+    " l.layer_index = p.last_layer",
 
     "CREATE VIEW v_front AS SELECT"
     " f.point_id, f.rank, f.energy_pj, f.latency_cycles,"

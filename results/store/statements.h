@@ -110,6 +110,7 @@
     X(DROP_POINT_FRONT, "DELETE FROM point_front WHERE point_id = ? RETURNING digest") \
     X(DROP_POINT_LAYERS,                                                               \
       "DELETE FROM point_layer WHERE point_id = ? RETURNING digest")                   \
+    X(DROP_PLACES, "DELETE FROM place WHERE point_id = ? RETURNING digest")            \
     X(ADD_POINT,                                                                       \
       "INSERT INTO point(hash, status, reason, arch_hash, workload_hash,"              \
       " form_hash, arch, workload, form, objective, design, energy_pj,"                \
@@ -136,6 +137,7 @@
     X(ADD_PARAMETER, "INSERT INTO point_parameter VALUES(?, ?, ?, ?)")                 \
     X(ADD_POINT_FRONT, "INSERT INTO point_front VALUES(?, ?, ?, ?, ?)")                \
     X(ADD_POINT_LAYER, "INSERT INTO point_layer VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")    \
+    X(ADD_PLACE, "INSERT INTO place VALUES(?, ?, ?, ?, ?, ?, ?)")                      \
     X(POINT_SUMS, "SELECT total(s.energy_pj * pl.repeat),"                             \
                   " sum(s.latency_cycles * pl.repeat) FROM point_layer pl"             \
                   " JOIN solution s USING (solution_id) WHERE point_id = ?")           \

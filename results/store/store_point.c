@@ -332,6 +332,20 @@ static enum sdse_status add_layer(struct sdse_store *store, struct reference poi
     return sdse_bind_run(&add);
 }
 
+static enum sdse_status add_place(struct sdse_store *store, struct reference point,
+                                  const struct sdse_place_record *place) {
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_PLACE, SDSE_CONTENT_PLACE);
+    sdse_bind_reference(&add, point.id, point.hash);
+    sdse_bind_text(&add, place->tensor);
+    sdse_bind_text(&add, place->memory);
+    sdse_bind_u64(&add, place->first_layer);
+    sdse_bind_u64(&add, place->last_layer);
+    sdse_bind_f64(&add, place->bits);
+    sdse_bind_digest(&add);
+    return sdse_bind_run(&add);
+}
+
 static enum sdse_status add_children(struct sdse_store *store, int64_t id,
                                      const struct sdse_point_record *point) {
     enum sdse_status status = SDSE_OK;
@@ -359,6 +373,9 @@ static enum sdse_status add_children(struct sdse_store *store, int64_t id,
     for (size_t i = 0; status == SDSE_OK && i < point->layer_count; i++)
         status =
             add_layer(store, (struct reference){id, point->hash}, i, &point->layers[i]);
+    for (size_t i = 0; status == SDSE_OK && i < point->place_count; i++)
+        status =
+            add_place(store, (struct reference){id, point->hash}, &point->places[i]);
     return status;
 }
 
@@ -368,7 +385,8 @@ static enum sdse_status drop_children(struct sdse_store *store, int64_t id) {
         enum sdse_content table;
     } drops[] = {{SDSE_SQL_DROP_PARAMETERS, SDSE_CONTENT_POINT_PARAMETER},
                  {SDSE_SQL_DROP_POINT_FRONT, SDSE_CONTENT_POINT_FRONT},
-                 {SDSE_SQL_DROP_POINT_LAYERS, SDSE_CONTENT_POINT_LAYER}};
+                 {SDSE_SQL_DROP_POINT_LAYERS, SDSE_CONTENT_POINT_LAYER},
+                 {SDSE_SQL_DROP_PLACES, SDSE_CONTENT_PLACE}};
     for (size_t i = 0; i < COUNT(drops); i++) {
         struct sdse_binding drop = sdse_bind(store, drops[i].drop);
         sdse_bind_id(&drop, id);

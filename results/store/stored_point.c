@@ -364,6 +364,7 @@ static const struct {
     {"v_layer_front",
      "SELECT * FROM v_layer_front WHERE " OF_POINT " ORDER BY layer_index, rank", 3},
     {"v_front", "SELECT * FROM v_front WHERE " OF_POINT " ORDER BY rank", 1},
+    {"place", "SELECT * FROM place WHERE " OF_POINT " ORDER BY tensor, memory", 2},
 };
 
 enum { MOST_DIFFERENCES = 20 };

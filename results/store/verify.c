@@ -33,6 +33,11 @@ static const char *text_of(sqlite3_stmt *row, int column) {
 
 #define NEAR(a, b) "abs((" a ") - (" b ")) <= 1e-9 * max(abs(" a "), abs(" b "))"
 
+// What a mapping's text says of the bits that are held (spec/place.h).
+#define HELD(text)                                                         \
+    "(CASE WHEN instr(" text ", 'reserved_bits: ') THEN CAST(substr(" text \
+    ", instr(" text ", 'reserved_bits: ') + 15) AS REAL) ELSE 0.0 END)"
+
 static const struct {
     const char *check, *sql;
 } faults[] = {
@@ -105,6 +110,31 @@ static const struct {
      " || ' of ' || p.front_elements FROM point p LEFT JOIN point_front f USING"
      " (point_id) WHERE p.status = 'ok' GROUP BY p.point_id HAVING count(f.rank) >"
      " p.front_elements OR max(f.rank) <> count(f.rank) - 1"},
+    {"verify-place",
+     "SELECT 'point ' || p.hash || ': tensors may stay between its layers, and it has'"
+     " || ' no places' FROM point p WHERE p.status = 'ok' AND EXISTS (SELECT 1 FROM"
+     " point_parameter q WHERE q.point_id = p.point_id AND q.path = 'mapper.resident')"
+     " AND NOT EXISTS (SELECT 1 FROM place l WHERE l.point_id = p.point_id)"},
+    {"verify-place",
+     "SELECT 'point ' || p.hash || ', tensor ' || l.tensor || ': it is in a memory, or'"
+     " || ' made or read by a layer, that is not there' FROM place l JOIN point p USING"
+     " (point_id) WHERE NOT EXISTS (SELECT 1 FROM point_layer f WHERE f.point_id ="
+     "  l.point_id AND f.layer_index = l.first_layer AND f.name = l.tensor) OR NOT"
+     " EXISTS (SELECT 1 FROM point_layer f WHERE f.point_id = l.point_id AND"
+     "  f.layer_index = l.last_layer) OR NOT EXISTS (SELECT 1 FROM point_layer f JOIN"
+     "  solution_memory m USING (solution_id) WHERE f.point_id = l.point_id AND"
+     "  f.layer_index = l.first_layer AND m.name IN (l.memory, l.memory || '.1'))"},
+    // What a layer's mapping says is held while it runs is what is alive there then.
+    {"verify-place",
+     "SELECT 'point ' || p.hash || ', layer ' || f.name || ': what is held while it'"
+     " || ' runs is not what is in the shared memory then' FROM point p JOIN"
+     " point_layer f USING (point_id) JOIN solution s USING (solution_id) WHERE EXISTS"
+     " (SELECT 1 FROM place l WHERE l.point_id = p.point_id) AND NOT " NEAR(
+         "(SELECT total(l.bits) FROM place l WHERE l.point_id = p.point_id AND"
+         " l.first_layer < f.layer_index AND l.last_layer >= f.layer_index AND NOT"
+         " EXISTS (SELECT 1 FROM solution_memory m WHERE m.solution_id ="
+         " f.solution_id AND m.level = 0 AND m.name = l.memory))",
+         HELD(SDSE_MAPPING_TEXT("s.mapping")))},
 };
 
 static int ask(struct checking *c, const char *check, const char *sql) {

@@ -36,6 +36,8 @@ struct sdse_override {
     struct sdse_loc loc;
     size_t arch;        // of this accelerator alone: its index + 1; 0 = of all
     bool with_previous; // takes its values in step with the override before it
+    bool resident;      // of the mapper, not of an accelerator: whether tensors may stay
+                        // in the memory that layers share ("true", "false")
 };
 
 // A named weight-form setting of the sweep, e.g. "raw", "smartdeal n=3 d=0.4".

@@ -46,6 +46,12 @@ static const char products[] =
     "  - {name: b, kind: basis_first, bases: 2, basis_bits: 8}\n"
     "  - {name: d, kind: basis_first, density: 0.5}\n";
 
+// Tensors that may stay between layers.
+static const char resident[] =
+    "name: s\nworkloads: [edged_net.yaml]\narchs: [arch.yaml]\n"
+    "override: {GLB.fanout.x: [2, 4], GLB.shares: [[activations]]}\n"
+    "constraints: {max_area_mm2: 0.055}\nmapper: {resident: [false, true]}\n";
+
 // Six designs, of which four are visited.
 static const char searched[] =
     "name: s\nworkloads: [plain_net.yaml]\narchs: [arch.yaml]\n"
@@ -118,6 +124,9 @@ static const struct change {
            "[energy, latency]"},
           {"reference", "energy_pj: 1e9", "energy_pj: 1e8"},
 },
+  resident_changes[] = {{"resident", "resident: [false, true]", "resident: true"},
+                        {"resident", "resident: [false, true]", "resident: false"},
+                        {"archs", "[[activations]]", "[[], [activations]]"}},
   plain_changes[] = {{"uneven", "uneven: false", "uneven: true"}},
   products_changes[] = {
       {"kind", "{name: b, kind: basis_first, bases: 2, basis_bits: 8}",
@@ -132,6 +141,7 @@ static const struct change {
 };
 enum { SEARCHED_CHANGES = sizeof searched_changes / sizeof *searched_changes };
 enum { PRODUCTS_CHANGES = sizeof products_changes / sizeof *products_changes };
+enum { RESIDENT_CHANGES = sizeof resident_changes / sizeof *resident_changes };
 enum { CHANGES = sizeof changes / sizeof *changes };
 
 #define NET(name, k)                                                             \
@@ -148,6 +158,10 @@ static int make_inputs(void **state) {
     sweep_write("changed_net.yaml", NET("tiny", "3"));
     sweep_write("plain_net.yaml", "name: plain\nsource: x\nlayers:\n"
                                   "  - {name: a, kind: fc, in: 6, out_channels: 4}\n");
+    sweep_write("edged_net.yaml", "name: edged\nsource: x\nlayers:\n"
+                                  "  - {name: a, kind: fc, in: 6, out_channels: 4}\n"
+                                  "  - {name: b, kind: fc, in: 4, out_channels: 5}\n"
+                                  "edges: chain\n");
     sweep_write("other_net.yaml", NET("other", "2"));
     sweep_write("changed_arch.yaml", SWEEP_ARCH("small", "4", "401"));
     sweep_write(
@@ -289,6 +303,9 @@ static void whatever_key_changes(void **state) {
         change_one(&changes[i], base);
     begin_from(plain);
     change_one(plain_changes, plain);
+    begin_from(resident);
+    for (int i = 0; i < RESIDENT_CHANGES; i++)
+        change_one(&resident_changes[i], resident);
     begin_from(products);
     for (int i = 0; i < PRODUCTS_CHANGES; i++)
         change_one(&products_changes[i], products);
@@ -321,6 +338,8 @@ static void and_no_key_is_left_out(void **state) {
                           strcmp(word, "outputs") == 0; // tests/cli/test_cli_trace.c
             for (int i = 0; i < CHANGES; i++)
                 varied |= strcmp(word, changes[i].key) == 0;
+            for (int i = 0; i < RESIDENT_CHANGES; i++)
+                varied |= strcmp(word, resident_changes[i].key) == 0;
             for (int i = 0; i < PRODUCTS_CHANGES; i++)
                 varied |= strcmp(word, products_changes[i].key) == 0;
             for (int i = 0; i < SEARCHED_CHANGES; i++)

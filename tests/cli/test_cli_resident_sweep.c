@@ -1,0 +1,357 @@
+// Sweeps whose points' tensors may stay between layers: what is stored is what sdse map
+// --resident finds, to the last bit, however it was computed; and nothing else moves.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/support_program.h"
+
+// --- Generated ---
+
+enum { LAYERS = 6 };
+
+static uint64_t below(uint64_t *state, uint64_t limit) {
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (*state >> 33) % limit;
+}
+
+static void write_arch(uint64_t *state, const char *name, bool shares) {
+    char text[1024];
+    snprintf(text, sizeof text,
+             "{name: %s, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: "
+             "{bits: 8}, inputs: {bits: 8}, outputs: {bits: 8, partial_bits: %u}}, "
+             "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8, "
+             "shared_bits_per_cycle: %u}}, {level: GLB, memory: {class: sram, keeps: "
+             "[inputs, outputs], %scapacity_bytes: %u, pj_per_bit: %u, "
+             "shared_bits_per_cycle: 16}, fanout: {x: 2, dims_x: [K, P]}, network: "
+             "{topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}}, "
+             "{level: regs, memory: {class: regfile, capacity_bytes: 24, pj_per_bit: "
+             "0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: "
+             "0.25, ops_per_cycle: 4}}",
+             name, below(state, 2) ? 8u : 20u, 4 + 8 * (unsigned)below(state, 3),
+             shares ? "shares: [activations], " : "", 30 + (unsigned)below(state, 150),
+             1 + (unsigned)below(state, 3));
+    char file[32];
+    snprintf(file, sizeof file, "%s.yaml", name);
+    write_scratch(file, text);
+}
+
+// Convolutions of one map size, some of whose outputs are added to later.
+static void write_net(uint64_t *state, bool edges) {
+    char layers[2048] = "", all[1024] = "", text[4096];
+    const unsigned count = 3 + (unsigned)below(state, LAYERS - 3),
+                   size = 2 + (unsigned)below(state, 3);
+    unsigned channels[LAYERS], from = 1 + (unsigned)below(state, 3);
+    for (unsigned i = 0; i < count; i++) {
+        int other = -1;
+        for (unsigned j = 0; i > 1 && j + 1 < i; j++)
+            if (channels[j] == channels[i - 1] && below(state, 2) == 0)
+                other = (int)j;
+        channels[i] = other >= 0 ? from : 1 + (unsigned)below(state, 3);
+        if (other >= 0)
+            sprintf(layers + strlen(layers),
+                    "{name: l%u, kind: add, in: [%u, %u, %u], fused: false}, ", i, from,
+                    size, size);
+        else
+            sprintf(layers + strlen(layers),
+                    "{name: l%u, kind: conv, in: [%u, %u, %u], out_channels: %u, "
+                    "kernel: 1}, ",
+                    i, from, size, size, channels[i]);
+        if (other >= 0)
+            sprintf(all + strlen(all), "{from: l%d, to: l%u}, ", other, i);
+        if (i > 0)
+            sprintf(all + strlen(all), "{from: l%u, to: l%u}, ", i - 1, i);
+        from = channels[i];
+    }
+    snprintf(text, sizeof text, "{name: net, source: s, layers: [%s]%s%s%s}", layers,
+             edges ? ", edges: [" : "", edges ? all : "", edges ? "]" : "");
+    write_scratch("net.yaml", text);
+}
+
+static void write_sweep(const char *name, const char *objective, const char *rest) {
+    char text[512], file[32];
+    snprintf(text, sizeof text,
+             "name: s\nworkloads: [net.yaml]\narchs: [chip.yaml]\nweight_forms: "
+             "[raw]\nobjective: %s\n%s",
+             objective, rest);
+    snprintf(file, sizeof file, "%s.yaml", name);
+    write_scratch(file, text);
+}
+
+static void make(uint64_t seed) {
+    uint64_t state = seed * 2 + 1;
+    write_arch(&state, "chip", true);
+    write_net(&state, true);
+}
+
+static char *asked(const char *database, const char *sql) {
+    char line[1024];
+    snprintf(line, sizeof line, "query @%s.db %s -f csv", database, sql);
+    return run_text(0, line);
+}
+
+static char *sweep_into(const char *sweep, const char *database, const char *rest) {
+    char line[256];
+    snprintf(line, sizeof line, "sweep @%s.yaml -o @%s.db%s", sweep, database, rest);
+    return run_text(0, line);
+}
+
+// --- What is stored is what map finds ---
+
+static double pick(const char *front, const char *objective, double *cycles) {
+    double best = (double)INFINITY, energy_pj = 0;
+    const char *line = strchr(front, '\n');
+    for (; line && line[1]; line = strchr(line + 1, '\n')) {
+        char *end;
+        const double pj = strtod(line + 1, &end), at = strtod(end + 1, NULL);
+        const double value = strcmp(objective, "energy") == 0    ? pj
+                             : strcmp(objective, "latency") == 0 ? at
+                             : strcmp(objective, "edp") == 0     ? pj * at
+                                                                 : pj * at * at;
+        if (value < best) {
+            best = value;
+            energy_pj = pj;
+            *cycles = at;
+        }
+    }
+    return energy_pj;
+}
+
+static void test_stored_is_what_map_finds(void **state) {
+    (void)state;
+    static const char *const objectives[] = {"energy", "latency", "edp", "ed2p"};
+    unsigned gained = 0;
+    for (uint64_t seed = 1; seed <= 24; seed++) {
+        const char *objective = objectives[seed % 4];
+        char database[16];
+        snprintf(database, sizeof database, "g%u", (unsigned)seed);
+        make(seed);
+        write_sweep("s", objective, "mapper: {resident: [false, true]}\n");
+        free(sweep_into("s", database, ""));
+        char *front = run_text(0, "map -a @chip.yaml -w @net.yaml --objective pareto "
+                                  "--resident -f csv");
+        char *stored =
+            asked(database,
+                  "SELECT~energy_pj,~latency_cycles~FROM~v_front~f~JOIN~v_parameter~"
+                  "USING~(point_id)~WHERE~path~=~'mapper.resident'~ORDER~BY~rank");
+        assert_string_equal(strchr(front, '\n'), strchr(stored, '\n'));
+        char *point =
+            asked(database, "SELECT~energy_pj,~latency_cycles~FROM~v_point~ORDER~BY~"
+                            "parameters~IS~NULL,~point_id");
+        double cycles = 0, unshared_cycles;
+        const double energy_pj = pick(front, objective, &cycles);
+        char *at = strchr(point, '\n') + 1;
+        assert_true(strtod(at, &at) == energy_pj && strtod(at + 1, &at) == cycles);
+        char *unshared =
+            run_text(0, "map -a @chip.yaml -w @net.yaml --objective pareto -f csv");
+        at = strchr(point, '\n') + 1;
+        at = strchr(at, '\n') + 1;
+        const double before = strtod(at, &at);
+        unshared_cycles = strtod(at + 1, NULL);
+        gained += energy_pj < before || cycles < unshared_cycles;
+        char line[64];
+        snprintf(line, sizeof line, "verify @%s.db", database);
+        free(run_text(0, line));
+        free(front);
+        free(stored);
+        free(point);
+        free(unshared);
+    }
+    assert_true(gained > 12);
+}
+
+// --- However it is computed ---
+
+static const char axes[] =
+    "override: {GLB.capacity_bytes: [60, 90, 120, 200], "
+    "GLB.pj_per_bit: [1, 2]}\nmapper: {resident: [false, true]}\n";
+
+static void test_threads_shards_and_rests(void **state) {
+    (void)state;
+    make(7);
+    write_sweep("s", "edp", axes);
+    free(sweep_into("s", "one", " -j 1"));
+    free(sweep_into("s", "two", " -j 2"));
+    free(sweep_into("s", "a", " --shard 1/3"));
+    free(sweep_into("s", "b", " --shard 2/3"));
+    free(sweep_into("s", "c", " --shard 3/3"));
+    free(run_text(0, "merge @all.db @c.db @a.db @b.db"));
+    run_alike("export @one.db", "export @two.db");
+    run_alike("export @one.db", "export @all.db");
+    free(run_text(0, "verify @all.db"));
+    // A file that has a part of it is completed; then there is nothing to do.
+    free(sweep_into("s", "b", ""));
+    run_alike("export @one.db", "export @b.db");
+    free(sweep_into("s", "one", ""));
+    run_alike("export @one.db", "export @two.db");
+    run_says(0, "plan @s.yaml", "points           16");
+}
+
+// Points whose tensors stay nowhere are those of a sweep that does not ask.
+static void test_the_others_are_what_they_were(void **state) {
+    (void)state;
+    make(9);
+    write_sweep("s", "energy", axes);
+    free(sweep_into("s", "both", ""));
+    write_sweep("s", "energy",
+                "override: {GLB.capacity_bytes: [60, 90, 120, 200], "
+                "GLB.pj_per_bit: [1, 2]}\n");
+    free(sweep_into("s", "plain", ""));
+    write_sweep("s", "energy",
+                "override: {GLB.capacity_bytes: [60, 90, 120, 200], "
+                "GLB.pj_per_bit: [1, 2]}\nmapper: {resident: false}\n");
+    free(sweep_into("s", "never", ""));
+    run_alike("export @plain.db", "export @never.db");
+    static const char sql[] = "SELECT~point_hash,~arch_hash,~workload_hash,~energy_pj~"
+                              "FROM~v_point~WHERE~parameters~NOT~LIKE~'%resident%'~"
+                              "ORDER~BY~point_hash";
+    char *both = asked("both", sql), *plain = asked("plain", sql);
+    assert_string_equal(both, plain);
+    free(both);
+    free(plain);
+    char *export = run_text(0, "export @plain.db");
+    assert_null(strstr(export, "place"));
+    free(export);
+    // No hash of theirs is one of the others'.
+    both = asked("both", "SELECT~count(*)~=~2~*~count(DISTINCT~point_hash)~OR~count(*)~"
+                         "=~count(DISTINCT~point_hash)~AS~ok~FROM~v_point");
+    assert_non_null(strstr(both, "ok\n1"));
+    free(both);
+}
+
+// --- What makes another point ---
+
+static void test_what_makes_another_point(void **state) {
+    (void)state;
+    make(11);
+    write_sweep(
+        "s", "energy",
+        "override: {GLB.shares: [[], [activations]]}\nmapper: {resident: true}\n");
+    char *said = run_text(0, "sweep @s.yaml -o @shares.db");
+    free(said);
+    char *rows =
+        asked("shares", "SELECT~status,~reason~FROM~v_point~ORDER~BY~parameters");
+    assert_non_null(strstr(rows, "infeasible,"));
+    assert_non_null(
+        strstr(rows, "no memory of 'chip' may hold tensors between layers"));
+    assert_non_null(strstr(rows, "\nok,"));
+    free(rows);
+    // Other edges, other points, though the layers are the same.
+    write_scratch(
+        "net.yaml",
+        "{name: net, source: s, layers: [{name: a, kind: conv, in: [2, 3, 3], "
+        "out_channels: 2, kernel: 1}, {name: b, kind: conv, in: [2, 3, 3], "
+        "out_channels: 2, kernel: 1}, {name: c, kind: conv, in: [2, 3, 3], "
+        "out_channels: 2, kernel: 1}], edges: [{from: a, to: b}]}");
+    write_sweep("s", "energy", "mapper: {resident: [false, true]}\n");
+    free(sweep_into("s", "edges", ""));
+    write_scratch(
+        "net.yaml",
+        "{name: net, source: s, layers: [{name: a, kind: conv, in: [2, 3, 3], "
+        "out_channels: 2, kernel: 1}, {name: b, kind: conv, in: [2, 3, 3], "
+        "out_channels: 2, kernel: 1}, {name: c, kind: conv, in: [2, 3, 3], "
+        "out_channels: 2, kernel: 1}], edges: chain}");
+    free(sweep_into("s", "edges", ""));
+    rows = asked("edges", "SELECT~count(*)~AS~n,~sum(superseded)~AS~old~FROM~v_point");
+    assert_non_null(strstr(rows, "n,old\n3,1"));
+    free(rows);
+    rows =
+        asked("edges", "SELECT~tensor,~memory,~first_layer,~last_layer,~last_reader,~"
+                       "bits~FROM~v_place~WHERE~tensor~=~'b'");
+    if (!strstr(rows, "b,GLB,1,2,c,144"))
+        fail_msg("%s", rows);
+    free(rows);
+    free(run_text(0, "verify @edges.db"));
+    // Without edges there is nothing to choose.
+    write_scratch(
+        "net.yaml",
+        "{name: net, source: s, layers: [{name: a, kind: conv, in: [2, 3, 3], "
+        "out_channels: 2, kernel: 1}]}");
+    write_sweep("s", "energy", "mapper: {resident: true}\n");
+    run_says(1, "sweep @s.yaml -o @none.db",
+             "s.yaml:6:10: error: network 'net' does not say which layers read what "
+             "others put out: give it `edges` [resident-edges]");
+}
+
+// Layers that a sweep chooses keep the edges between them.
+static void test_chosen_layers(void **state) {
+    (void)state;
+    uint64_t random = 3;
+    write_arch(&random, "chip", true);
+    static const char layer[] =
+        "{name: %s, kind: conv, in: [2, 3, 3], out_channels: 2, "
+        "kernel: 1}, ";
+    char text[1024] = "{name: net, source: s, layers: [";
+    for (const char *name = "abcd"; *name; name++)
+        sprintf(text + strlen(text), layer, (char[]){*name, '\0'});
+    strcat(text, "], edges: chain}");
+    write_scratch("net.yaml", text);
+    write_scratch("s.yaml",
+                  "name: s\nworkloads: [{path: net.yaml, layers: [b, c, d]}]\narchs: "
+                  "[chip.yaml]\nweight_forms: [raw]\nobjective: energy\nmapper: "
+                  "{resident: true}\n");
+    free(sweep_into("s", "chosen", ""));
+    char *rows = asked("chosen", "SELECT~DISTINCT~tensor,~first_layer,~last_layer~FROM~"
+                                 "v_place~ORDER~BY~tensor");
+    assert_non_null(strstr(rows, "last_layer\nb,0,1\nc,1,2"));
+    assert_null(strstr(rows, "\na,"));
+    free(rows);
+    free(run_text(0, "verify @chosen.db"));
+}
+
+// --- One point again ---
+
+static void test_one_point(void **state) {
+    (void)state;
+    make(13);
+    write_sweep("s", "edp", "mapper: {resident: true, imperfect_percent: 20}\n");
+    free(sweep_into("s", "point", ""));
+    run_says(0, "reproduce @point.db 1 -o @again", "all equal to the last bit");
+    free(run_text(0, "sweep @again/sweep.yaml -o @again.db"));
+    static const char sql[] = "SELECT~point_hash,~energy_pj,~parameters~FROM~v_point";
+    char *stored = asked("point", sql), *again = asked("again", sql);
+    assert_string_equal(stored, again);
+    free(stored);
+    free(again);
+    run_says(0, "show point @point.db 1", "read there last by");
+    run_says(0, "show point @point.db 1", "place: {");
+    free(run_text(0, "explain -a @again/accelerator.yaml -w @again/network.yaml -m "
+                     "@again/mappings/001-l1.yaml"));
+    // A place that is changed is seen, by its digest and by what mappings say.
+    free(run_text(0, "verify @point.db"));
+}
+
+static void test_pruned(void **state) {
+    (void)state;
+    make(15);
+    write_sweep("s", "edp", "mapper: {resident: [false, true]}\n");
+    free(sweep_into("s", "prune", ""));
+    write_sweep("s", "edp", "mapper: {resident: false}\n");
+    free(sweep_into("s", "prune", "")); // the newest of its name
+    free(run_text(0, "prune @prune.db"));
+    char *rows = asked("prune", "SELECT~(SELECT~count(*)~FROM~v_place)~AS~places,~"
+                                "(SELECT~count(*)~FROM~v_point)~AS~points");
+    assert_non_null(strstr(rows, "places,points\n0,1"));
+    free(rows);
+    free(run_text(0, "verify @prune.db"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stored_is_what_map_finds),
+        cmocka_unit_test(test_threads_shards_and_rests),
+        cmocka_unit_test(test_the_others_are_what_they_were),
+        cmocka_unit_test(test_what_makes_another_point),
+        cmocka_unit_test(test_chosen_layers),
+        cmocka_unit_test(test_one_point),
+        cmocka_unit_test(test_pruned),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
