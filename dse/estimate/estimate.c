@@ -88,7 +88,8 @@ static void add_up_trial(struct sdse_estimating *e) {
 static void add_up(struct sdse_estimating *e) {
     struct sdse_estimate *sum = e->estimate;
     sum->measure_s = (double)e->words * e->word_s;
-    sum->solve_s = (double)sum->problems * e->problem_s;
+    sum->solve_s =
+        (double)sum->problems * e->problem_s + (double)sum->points * e->reside_s;
     sum->write_s =
         (double)sum->points * e->point_s + (double)sum->problems * e->solution_s;
     sum->cpu_s = sum->plan_s + sum->measure_s + sum->solve_s + sum->write_s;
@@ -129,6 +130,8 @@ enum sdse_status sdse_estimate_sweep(const struct sdse_estimate_request *request
         status = sdse_trial_open(&e);
     if (!status)
         status = sdse_estimate_problems(&e);
+    if (!status)
+        status = sdse_estimate_residents(&e);
     if (!status)
         status = sdse_estimate_points(&e);
     if (!status) {

@@ -39,6 +39,7 @@ struct sdse_estimating {
     size_t drawn_count;
     struct sdse_drawn *drawn; // some, in the end by network, layer, form, accelerator
     double problem_s, problem_error;
+    double reside_s;            // of finding where tensors stay, of the mean point
     double point_s, solution_s; // CPU time of making and writing one
 
     char *folder, *path; // of the trial's database
@@ -61,6 +62,8 @@ enum sdse_status sdse_estimate_forms(struct sdse_estimating *e);
 void sdse_estimate_late_forms(struct sdse_estimating *e);
 // Counts the distinct problems, draws some and solves them as a run does.
 enum sdse_status sdse_estimate_problems(struct sdse_estimating *e);
+// Finds where the tensors of a few points stay, if the sweep asks for that.
+enum sdse_status sdse_estimate_residents(struct sdse_estimating *e);
 // Writes points with the drawn problems, for times and sizes.
 enum sdse_status sdse_estimate_points(struct sdse_estimating *e);
 // How many shards are needed for the deadline.

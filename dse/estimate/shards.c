@@ -87,7 +87,8 @@ static enum sdse_status share_one(void *context, const struct sdse_walk_step *st
 // With so many problems and words to measure: loading and writing are one thread's.
 static double shard_s(const struct sdse_estimating *e, uint64_t points, double problems,
                       uint64_t words) {
-    const double parallel = (double)words * e->word_s + problems * e->problem_s;
+    const double parallel = (double)words * e->word_s + problems * e->problem_s +
+                            (double)points * e->reside_s;
     return e->estimate->plan_s + parallel / e->threads + (double)points * e->point_s +
            problems * e->solution_s;
 }

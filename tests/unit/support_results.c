@@ -282,6 +282,11 @@ enum sdse_status fixture_add_point(struct sdse_store *store, uint64_t position) 
         {point.energy_pj * 1.5, point.latency_cycles / 2, NULL}};
     point.front = front;
     point.front_count = 2;
+    // A tensor that one layer hands to the next, in the outermost memory.
+    const struct sdse_place_record place = {layer_names[0], arch.level[0].name, 0, 1,
+                                            64};
+    point.places = &place;
+    point.place_count = !infeasible;
     return status == SDSE_OK ? sdse_store_add_point(store, &point) : status;
 }
 
