@@ -15,7 +15,8 @@
 #include "support/validation_world.h"
 
 // a: 9 x 10 maps of 2 channels -> 3; b: a pool to 4 x 5; c: 3 -> 4, padded; d: stride
-// 2, one tap, reads rows 0 and 2 alone; e: of another size; f: twice.
+// 2, one tap, reads rows 0 and 2 alone; e: of other columns; f: twice; g:
+// of other rows than d.
 static const char network[] =
     "{name: n, source: s, batch: 1, layers: ["
     "{name: a, kind: conv, in: [2, 10, 12], out_channels: 3, kernel: [2, 3]}, "
@@ -24,7 +25,8 @@ static const char network[] =
     "{name: c, kind: conv, in: [3, 4, 5], out_channels: 4, kernel: 3, pad: 1}, "
     "{name: d, kind: conv, in: [4, 4, 5], out_channels: 2, kernel: 1, stride: 2}, "
     "{name: e, kind: conv, in: [2, 2, 4], out_channels: 5, kernel: 1}, "
-    "{name: f, kind: conv, in: [4, 4, 5], out_channels: 4, kernel: 1, repeat: 2}]}\n";
+    "{name: f, kind: conv, in: [4, 4, 5], out_channels: 4, kernel: 1, repeat: 2}, "
+    "{name: g, kind: conv, in: [2, 3, 3], out_channels: 1, kernel: 1}]}\n";
 
 static const char accelerator[] =
     "{name: a, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: {bits: 4}, "
@@ -40,6 +42,7 @@ static const char cases[] = "name: turns\nsource: here\ncases:\n"
                             "  two: {like: abc, network: {batch: 2}}\n"
                             "  sizes: {like: ab, layers: [d, e]}\n"
                             "  gap: {like: ab, layers: [a, c]}\n"
+                            "  rows: {like: ab, layers: [d, g]}\n"
                             "  often: {like: ab, layers: [c, f]}\n"
                             "  all: {like: ab, layers: [all]}\n"
                             "  no_network: {arch: a.yaml}\n"
@@ -123,7 +126,7 @@ static void rows_that_wait(void **state) {
 
 static void what_is_no_group(void **state) {
     (void)state;
-    static const char *const none[] = {"sizes", "gap", "often", "all"};
+    static const char *const none[] = {"sizes", "gap", "rows", "often", "all"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         char anchor[200];
         snprintf(anchor, sizeof anchor,
