@@ -27,7 +27,7 @@
 #include "support/close.h"
 #include "support/sanitized.h"
 
-enum { LAYERS = 5, MOST = 1 << 16 };
+enum { LAYERS = 6, MOST = 1 << 16 };
 
 static uint64_t network_count = SANITIZED ? 30 : 1000, first_seed = 1, current_seed;
 
@@ -149,23 +149,27 @@ struct problem {
     size_t depth;
 };
 
-static bool make_problem(uint64_t seed, struct problem *p) {
-    uint64_t state = seed * 2 + 1;
-    p->arena = sdse_arena_new();
-    p->arch = sdse_written_arch(make_arch(&state, p->arena), p->arena);
-    assert_non_null(p->arch);
-    p->tiles = oracle_below(&state, 2) ? SDSE_TILES_ALL : SDSE_TILES_BALANCED;
-    p->depth = 2 + (size_t)oracle_below(&state, 2);
-    const char *text = make_network(&state, p->arena);
+static void read_problem(const char *arch, const char *text, struct problem *p) {
     struct sdse_diags diags;
+    p->arch = sdse_written_arch(arch, p->arena);
+    assert_non_null(p->arch);
     struct sdse_node *root = NULL;
     sdse_diags_init(&diags, p->arena);
     if (sdse_tree_parse_memory(p->arena, "net", text, strlen(text), &diags, &root) ||
         sdse_workload_from_tree(p->arena, root, &diags, &p->net)) {
         sdse_diags_print(&diags, stderr, false);
-        fail_msg("network %llu: %s", (unsigned long long)seed, text);
+        fail_msg("network: %s", text);
     }
-    return p->net->layer_count <= LAYERS;
+}
+
+static bool make_problem(uint64_t seed, struct problem *p) {
+    uint64_t state = seed * 2 + 1;
+    p->arena = sdse_arena_new();
+    const char *arch = make_arch(&state, p->arena);
+    p->tiles = oracle_below(&state, 2) ? SDSE_TILES_ALL : SDSE_TILES_BALANCED;
+    p->depth = 2 + (size_t)oracle_below(&state, 2);
+    read_problem(arch, make_network(&state, p->arena), p);
+    return p->net->layer_count <= 5;
 }
 
 // --- Fronts ---
@@ -684,23 +688,67 @@ static void check_goal(const struct problem *p, enum sdse_places_goal goal) {
     sdse_fusion_free(&fusion);
 }
 
+static void compare(const struct problem *p) {
+    static struct points nothing;
+    struct way way = {{0}};
+    known_count = truth.count = 0;
+    nothing.count = 1;
+    nothing.at[0] = (struct sdse_tradeoff){0, 0};
+    run_from(p, &way, 0, &nothing);
+    seen.none += truth.count == 0;
+    for (int goal = SDSE_PLACES_FRONT; goal <= SDSE_PLACES_LATENCY; goal++)
+        check_goal(p, (enum sdse_places_goal)goal);
+}
+
+// Two maps of one size, one of which a group adds: beside it the other leaves as much
+// room, but the group reads none of it.
+static void test_addends_of_one_size(void **state) {
+    (void)state;
+    static const char network[] =
+        "{name: n, source: s, layers: ["
+        "{name: a, kind: conv, in: [1, 4, 1], out_channels: 1, kernel: 1}, "
+        "{name: b, kind: conv, in: [1, 4, 1], out_channels: 1, kernel: 1}, "
+        "{name: c, kind: conv, in: [1, 4, 1], out_channels: 1, kernel: 1}, "
+        "{name: d, kind: conv, in: [1, 4, 1], out_channels: 1, kernel: 1}, "
+        "{name: e, kind: conv, in: [1, 4, 1], out_channels: 1, kernel: 1, addends: 1}, "
+        "{name: f, kind: conv, in: [1, 4, 1], out_channels: 1, kernel: 1, addends: "
+        "1}], "
+        "edges: [{from: a, to: b}, {from: b, to: c}, {from: c, to: d}, {from: d, to: "
+        "e}, "
+        "{from: e, to: f}, {from: a, to: %s, as: addend}, {from: b, to: %s, as: "
+        "addend}]}";
+    for (int swapped = 0; swapped < 2; swapped++) {
+        for (unsigned bytes = 8; bytes <= 14; bytes++) {
+            struct problem p = {
+                .arena = sdse_arena_new(), .tiles = SDSE_TILES_BALANCED, .depth = 2};
+            const char *arch = sdse_arena_printf(
+                p.arena,
+                "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: "
+                "[{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, "
+                "memory: {class: sram, shares: [activations], capacity_bytes: %u, "
+                "pj_per_bit: 1}}], compute: {pj_per_mac: 1}, vector: {below: GLB, "
+                "free: "
+                "true}}",
+                bytes);
+            read_problem(arch,
+                         sdse_arena_printf(p.arena, network, swapped ? "f" : "e",
+                                           swapped ? "e" : "f"),
+                         &p);
+            compare(&p);
+            sdse_arena_free(p.arena);
+        }
+    }
+}
+
 static void test_networks(void **state) {
     (void)state;
-    static struct points nothing;
     uint64_t run = 0;
     for (uint64_t seed = first_seed; run < network_count; seed++) {
         struct problem p;
         current_seed = seed;
         if (make_problem(seed, &p)) {
-            struct way way = {{0}};
             run++;
-            known_count = truth.count = 0;
-            nothing.count = 1;
-            nothing.at[0] = (struct sdse_tradeoff){0, 0};
-            run_from(&p, &way, 0, &nothing);
-            seen.none += truth.count == 0;
-            for (int goal = SDSE_PLACES_FRONT; goal <= SDSE_PLACES_LATENCY; goal++)
-                check_goal(&p, (enum sdse_places_goal)goal);
+            compare(&p);
         }
         sdse_arena_free(p.arena);
     }
@@ -735,7 +783,8 @@ static int tell_seed(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_networks, tell_seed)};
+        cmocka_unit_test_teardown(test_networks, tell_seed),
+        cmocka_unit_test(test_addends_of_one_size)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
     return cmocka_run_group_tests(tests, NULL, NULL);
