@@ -1,5 +1,4 @@
 // What an edge of a network's graph carries, and whether it is what its reader reads.
-// Private to spec/.
 #ifndef SDSE_SPEC_EDGE_SHAPE_H
 #define SDSE_SPEC_EDGE_SHAPE_H
 

@@ -6,6 +6,7 @@
 
 #include "base/checked.h"
 #include "import/onnx/constant.h"
+#include "import/onnx/edges.h"
 #include "import/onnx/heads.h"
 #include "import/onnx/infer.h"
 #include "import/onnx/moves.h"
@@ -429,6 +430,10 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
     maker.probing = false;
     if (!sdse_moves_begin(&maker))
         return SDSE_NO_MEMORY;
+    struct sdse_onnx_edges *edges =
+        sdse_onnx_edges_begin(graph, sdse_moves_regions(&maker));
+    if (!edges)
+        return SDSE_NO_MEMORY;
     size_t products = 0;
     for (uint32_t i = 0; i < graph->order_count; i++) {
         maker.node = &graph->node[graph->order[i]];
@@ -443,7 +448,8 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
                            &maker, &out->not_modelled[out->not_modelled_count]))
             out->not_modelled_count++;
         sdse_moves_node(&maker, product);
-        if (maker.out_of_memory)
+        if (maker.out_of_memory ||
+            !sdse_onnx_edges_node(edges, out, maker.node, before))
             return SDSE_NO_MEMORY;
     }
     if (products == 0 && graph->diags->errors == 0)
@@ -451,6 +457,9 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
                       "onnx-no-layers",
                       "nothing in the model multiplies and accumulates");
     sdse_moves_end(&maker);
+    if (graph->diags->errors == 0 &&
+        !sdse_onnx_edges_end(edges, out, &out->edge, &out->edge_count))
+        return SDSE_NO_MEMORY;
     count_other_parameters(graph, out, &out->other_parameters);
     return SDSE_OK;
 }

@@ -44,6 +44,8 @@ struct sdse_onnx_layers {
     struct sdse_onnx_weights *weights;
     size_t not_modelled_count;
     struct sdse_not_modelled *not_modelled;
+    size_t edge_count;
+    const struct sdse_workload_edge *edge;
     uint64_t other_parameters; // real numbers in constants that are no layer's weights
 };
 

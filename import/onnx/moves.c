@@ -27,6 +27,10 @@ bool sdse_moves_begin(struct sdse_maker *maker) {
     return moves->layer && sdse_onnx_regions_find(maker->graph, &moves->regions);
 }
 
+const struct sdse_onnx_regions *sdse_moves_regions(const struct sdse_maker *maker) {
+    return &maker->moves->regions;
+}
+
 void sdse_moves_end(struct sdse_maker *maker) {
     const struct sdse_moves *moves = maker->moves;
     if (moves->unknown_count > 0 && maker->graph->diags->errors == 0)

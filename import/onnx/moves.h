@@ -10,6 +10,9 @@
 // Finds out what is a constant, what one function; false if memory is out.
 bool sdse_moves_begin(struct sdse_maker *maker);
 
+struct sdse_onnx_regions;
+const struct sdse_onnx_regions *sdse_moves_regions(const struct sdse_maker *maker);
+
 // Makes the layers of maker->node, or adds its operations to the layer before it.
 // `product`: the node has become a layer that multiplies. False if memory is out, or a
 // size is refused with a diagnostic.

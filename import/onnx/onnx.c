@@ -67,8 +67,8 @@ static enum sdse_status build(struct sdse_imported *imported,
                               struct sdse_diags *diags) {
     const Onnx__ModelProto *model;
     size_t errors = diags->errors;
-    enum sdse_status status = sdse_onnx_take_branches(
-        imported->model, imported->file, options, imported->arena, &model);
+    enum sdse_status status = sdse_onnx_take_branches(imported->model, imported->file,
+                                                      options, imported->arena, &model);
     if (status == SDSE_OK)
         status = sdse_onnx_graph_build(model, imported->file, options, imported->arena,
                                        diags, &imported->graph);
@@ -93,6 +93,8 @@ static enum sdse_status build(struct sdse_imported *imported,
         .file = imported->file,
         .layer_count = imported->layers.count,
         .layers = imported->layers.layer,
+        .edge_count = imported->layers.edge_count,
+        .edges = imported->layers.edge,
         .batch = imported->graph.batch,
         .not_modelled_count = imported->layers.not_modelled_count,
         .not_modelled = imported->layers.not_modelled,

@@ -40,6 +40,15 @@ static void test_files(void **state) {
     // Keys and values of 18 layers, one head of 256.
     says("show workload @narrow.yaml", 0,
          "75497472 words of right operands are a cache", NULL);
+    write_scratch("many.yaml", "name: many\nsource: s\nlayers:\n"
+                               "  - {name: a, kind: matmul, m: 1, k: 8, n: 16, repeat: "
+                               "3, role: cache}\n"
+                               "  - {name: b, kind: matmul, heads: 2, m: 1, k: 8, n: "
+                               "16, role: parameter}\n");
+    says("show workload @many.yaml", 0,
+         "384 words of right operands are a cache\n256 words of right operands are "
+         "parameters\n",
+         NULL);
     double pj[2];
     static const char *const files[] = {"wide", "narrow"};
     for (int i = 0; i < 2; i++) {

@@ -77,6 +77,7 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
         const bool product = other >= 0 && i + 1 == count && oracle_below(state, 2);
         const bool alike = other >= 0 && channels[other] == from;
         const bool together = other >= 0 && !product && oracle_below(state, 3) == 0;
+        bool sum = false;
         if (product) {
             sprintf(at, "{name: l%u, kind: matmul, m: %u, k: %u, n: %u}, ", i, from,
                     size * size, channels[other]);
@@ -87,6 +88,7 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
             break;
         }
         if (alike && !together && oracle_below(state, 2)) {
+            sum = true;
             channels[i] = from;
             sprintf(at, "{name: l%u, kind: add, in: [%u, %u, %u], fused: false}, ", i,
                     channels[i], size, size);
@@ -111,7 +113,9 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
                         i);
         }
         from = channels[i];
-        if (i > 0 && !together)
+        // A few layers read the network's input: what stands before them is added later
+        // or read by nobody.
+        if (i > 0 && !together && (sum || oracle_below(state, 6)))
             sprintf(edges + strlen(edges), "{from: l%u, to: l%u}, ", i - 1, i);
     }
     return sdse_arena_printf(arena, "{name: n, source: s, layers: [%s], edges: [%s]}",

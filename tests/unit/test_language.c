@@ -260,10 +260,34 @@ static void test_shipped_networks(void **state) {
     }
 }
 
+// Of what one layer makes queries, keys and values are ranges, in this order.
+static void test_joined_ranges(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    const struct sdse_language_request request = {
+        .model = sdse_language_find("gpt2_small"), .tokens = 64, .sequences = 1};
+    const struct sdse_workload *net = written(arena, &request);
+    unsigned seen = 0;
+    for (size_t e = 0; e < net->edge_count; e++) {
+        const struct sdse_workload_edge *edge = &net->edges[e];
+        if (strcmp(net->layers[edge->from].name, "l3.qkv") != 0)
+            continue;
+        const bool value = strcmp(net->layers[edge->to].name, "l3.av") == 0,
+                   query = edge->use == SDSE_EDGE_INPUTS;
+        assert_int_equal(edge->channels, 768);
+        assert_int_equal(edge->first_channel, value ? 1536 : query ? 0 : 768);
+        assert_true(query || edge->use == SDSE_EDGE_WEIGHTS);
+        seen++;
+    }
+    assert_int_equal(seen, 3);
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_configurations_are_as_published),
         cmocka_unit_test(test_layers_are_the_configuration),
+        cmocka_unit_test(test_joined_ranges),
         cmocka_unit_test(test_experts_share),
         cmocka_unit_test(test_shipped_networks),
     };

@@ -1,0 +1,353 @@
+#include "import/onnx/edges.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "import/onnx/heads.h"
+#include "import/onnx/operators.h"
+#include "spec/edge_shape.h"
+
+enum { MOST_PARTS = 16 }; // of channels put together
+
+// Where a value comes from: what one layer puts out, or several put together.
+struct origin {
+    uint32_t count; // 0: from no layer
+    size_t part[MOST_PARTS];
+};
+
+struct sdse_onnx_edges {
+    const struct sdse_onnx_graph *graph;
+    const struct sdse_onnx_regions *regions;
+    struct origin *origin;           // of each value
+    struct sdse_workload_edge *edge; // in the order of the nodes
+    size_t count, room;
+    // Of each layer: the node on whose account what it puts out has no edge; NULL:
+    // none.
+    const struct sdse_onnx_node **refused;
+    size_t layers; // room for them
+};
+
+struct sdse_onnx_edges *sdse_onnx_edges_begin(const struct sdse_onnx_graph *graph,
+                                              const struct sdse_onnx_regions *regions) {
+    struct sdse_onnx_edges *edges =
+        SDSE_ARENA_NEW(graph->arena, struct sdse_onnx_edges);
+    if (!edges)
+        return NULL;
+    *edges = (struct sdse_onnx_edges){
+        .graph = graph,
+        .regions = regions,
+        .origin = SDSE_ARENA_ARRAY(graph->arena, struct origin,
+                                   (size_t)graph->value_count + 1)};
+    return edges->origin ? edges : NULL;
+}
+
+// --- Memory ---
+
+static bool make_layer_room(struct sdse_onnx_edges *edges, size_t count) {
+    if (count <= edges->layers)
+        return true;
+    const size_t room = 2 * count;
+    const struct sdse_onnx_node **refused =
+        SDSE_ARENA_ARRAY(edges->graph->arena, const struct sdse_onnx_node *, room);
+    if (!refused)
+        return false;
+    if (edges->layers)
+        memcpy(refused, edges->refused, edges->layers * sizeof *refused);
+    edges->refused = refused;
+    edges->layers = room;
+    return true;
+}
+
+static bool keep(struct sdse_onnx_edges *edges, const struct sdse_workload_edge *edge) {
+    if (edges->count == edges->room) {
+        const size_t room = edges->room ? 2 * edges->room : 64;
+        struct sdse_workload_edge *more =
+            SDSE_ARENA_ARRAY(edges->graph->arena, struct sdse_workload_edge, room);
+        if (!more)
+            return false;
+        if (edges->count)
+            memcpy(more, edges->edge, edges->count * sizeof *more);
+        edges->edge = more;
+        edges->room = room;
+    }
+    edges->edge[edges->count++] = *edge;
+    return true;
+}
+
+// --- One node ---
+
+static bool is_fused(const struct sdse_layer *layer) {
+    return sdse_layer_moves(layer) && layer->move.fused;
+}
+
+static size_t host_of(const struct sdse_onnx_layers *layers, size_t layer) {
+    while (layer > 0 && is_fused(&layers->layer[layer]))
+        layer--;
+    return layer;
+}
+
+static void refuse(struct sdse_onnx_edges *edges, const struct origin *origin,
+                   const struct sdse_onnx_node *node) {
+    for (uint32_t i = 0; i < origin->count; i++)
+        if (!edges->refused[origin->part[i]])
+            edges->refused[origin->part[i]] = node;
+}
+
+// A map that depends on the model's inputs.
+static bool is_map(const struct sdse_onnx_edges *edges, uint32_t value) {
+    return value != SDSE_ONNX_NONE && !edges->regions->fixed[value] &&
+           !edges->regions->few[value];
+}
+
+static bool same(const struct origin *a, const struct origin *b) {
+    return a->count == b->count &&
+           memcmp(a->part, b->part, a->count * sizeof *a->part) == 0;
+}
+
+// What a node whose inputs all come from one place reads; false: from several.
+static bool one_origin(const struct sdse_onnx_edges *edges,
+                       const struct sdse_onnx_node *node, struct origin *out) {
+    bool found = false;
+    *out = (struct origin){.count = 0};
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        if (!is_map(edges, node->input[i]))
+            continue;
+        const struct origin *here = &edges->origin[node->input[i]];
+        if (found && !same(out, here))
+            return false;
+        *out = *here;
+        found = true;
+    }
+    return true;
+}
+
+static void refuse_inputs(struct sdse_onnx_edges *edges,
+                          const struct sdse_onnx_node *node) {
+    for (uint32_t i = 0; i < node->input_count; i++)
+        if (is_map(edges, node->input[i]))
+            refuse(edges, &edges->origin[node->input[i]], node);
+}
+
+static bool passes_on(const struct sdse_onnx_node *node) {
+    static const char *const views[] = {"Reshape",  "Transpose",         "Flatten",
+                                        "Squeeze",  "Unsqueeze",         "Dropout",
+                                        "Identity", "BatchNormalization"};
+    const enum sdse_onnx_role role = sdse_onnx_role_of(node);
+    return SDSE_ONNX_AMONG(node->op, views) || role == SDSE_ONNX_COPY ||
+           role == SDSE_ONNX_POINT || role == SDSE_ONNX_BINARY;
+}
+
+// Channels put together: behind a leading dimension of samples.
+static bool join(const struct sdse_onnx_edges *edges, const struct sdse_onnx_node *node,
+                 struct origin *out) {
+    static const char *const names[] = {"Concat", "QLinearConcat"};
+    *out = (struct origin){.count = 0};
+    if (!SDSE_ONNX_AMONG(node->op, names) || sdse_onnx_int(node, "axis", 0) != 1)
+        return false;
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        if (!is_map(edges, node->input[i]))
+            continue; // if it is channels, they will be too few
+        const struct origin *here = &edges->origin[node->input[i]];
+        if (here->count != 1 || out->count == MOST_PARTS)
+            return false;
+        out->part[out->count++] = here->part[0];
+    }
+    return out->count > 1;
+}
+
+// A node that has become no layer: it passes on what it reads, or reads it where no
+// edge says so.
+static void note_silent(struct sdse_onnx_edges *edges,
+                        const struct sdse_onnx_node *node) {
+    struct origin origin;
+    const bool whole = node->output_count == 1 && node->output[0] != SDSE_ONNX_NONE &&
+                       (join(edges, node, &origin) ||
+                        (passes_on(node) && one_origin(edges, node, &origin)));
+    if (whole) {
+        edges->origin[node->output[0]] = origin;
+        return;
+    }
+    // Sizes are computed from shapes: nobody reads the words.
+    bool counts = node->output_count > 0;
+    for (uint32_t i = 0; i < node->output_count; i++)
+        counts &= node->output[i] == SDSE_ONNX_NONE ||
+                  edges->regions->few[node->output[i]] ||
+                  edges->regions->fixed[node->output[i]];
+    if (!counts || strcmp(node->op, "Shape") != 0)
+        refuse_inputs(edges, node);
+}
+
+// Whether the second operand of a product is the right one: a stack for heads that
+// share it may be the first.
+static bool is_right(const struct sdse_onnx_edges *edges,
+                     const struct sdse_onnx_node *node, uint32_t input) {
+    const struct sdse_onnx_operands at = sdse_onnx_operands_of(node->op);
+    const bool swapped = strstr(node->op, "MatMul") &&
+                         sdse_onnx_heads_of(edges->graph, node, at).swapped;
+    return input == (swapped ? at.a : at.b);
+}
+
+// The edges of one input into a layer; refuses it where there can be none. False:
+// memory is out.
+static bool connect(struct sdse_onnx_edges *edges,
+                    const struct sdse_onnx_layers *layers,
+                    const struct sdse_onnx_node *node, uint32_t input, size_t to) {
+    const struct origin *from = &edges->origin[node->input[input]];
+    const struct sdse_workload net = {.layer_count = layers->count,
+                                      .layers = layers->layer};
+    const bool product = layers->layer[to].kind == SDSE_MATMUL;
+    struct sdse_workload_edge edge = {
+        .to = to, .stride = {1, 1}, .loc = layers->layer[to].loc};
+    uint64_t channels = 0;
+    edge.use = from->count > 1                           ? SDSE_EDGE_CONCAT
+               : product && is_right(edges, node, input) ? SDSE_EDGE_WEIGHTS
+                                                         : SDSE_EDGE_INPUTS;
+    const uint64_t *bound = layers->layer[to].nest.bound;
+    bool fits = from->count > 0;
+    for (uint32_t i = 0; i < from->count && fits; i++) {
+        struct sdse_map_shape shape;
+        edge.from = from->part[i];
+        fits = edge.from < to && sdse_edge_carries(&net, &edge, &shape);
+        channels += shape.channels;
+        edge.heads = fits && !sdse_edge_fits(&net, &edge, &shape);
+        fits = fits && (!edge.heads || (edge.use != SDSE_EDGE_CONCAT &&
+                                        sdse_edge_fits(&net, &edge, &shape)));
+    }
+    if (edge.use == SDSE_EDGE_CONCAT)
+        fits = fits && channels == bound[SDSE_G] * bound[SDSE_C] &&
+               layers->layer[to].kind != SDSE_ADD;
+    if (!fits) {
+        refuse(edges, from, node);
+        return true;
+    }
+    for (uint32_t i = 0; i < from->count; i++) {
+        edge.from = from->part[i];
+        if (!keep(edges, &edge))
+            return false;
+    }
+    return true;
+}
+
+// A node that has become one layer that reads, and functions fused behind it.
+static bool note_layer(struct sdse_onnx_edges *edges,
+                       const struct sdse_onnx_layers *layers,
+                       const struct sdse_onnx_node *node, size_t to) {
+    const struct sdse_layer *layer = &layers->layer[to];
+    uint64_t maps = 0;
+    const bool sum = layer->kind == SDSE_ADD;
+    const bool normal = sdse_layer_moves(layer) && !sum; // of a region: one map
+    struct origin origin;
+    if (normal && !one_origin(edges, node, &origin)) {
+        refuse_inputs(edges, node);
+        return true;
+    }
+    for (uint32_t i = 0; i < node->input_count && !(normal && maps); i++) {
+        if (!is_map(edges, node->input[i]))
+            continue;
+        maps++;
+        if (sum && maps > layer->move.addends) // a smaller one, that is repeated
+            refuse(edges, &edges->origin[node->input[i]], node);
+        else if (!connect(edges, layers, node, i, to))
+            return false;
+    }
+    return true;
+}
+
+bool sdse_onnx_edges_node(struct sdse_onnx_edges *edges,
+                          const struct sdse_onnx_layers *layers,
+                          const struct sdse_onnx_node *node, size_t before) {
+    size_t read = 0, target = 0;
+    struct origin origin;
+    if (!make_layer_room(edges, layers->count + 1))
+        return false;
+    if (layers->count == before) {
+        note_silent(edges, node);
+    } else {
+        for (size_t l = before; l < layers->count; l++)
+            if (!is_fused(&layers->layer[l]) && read++ == 0)
+                target = l;
+        const bool host = before > 0 && one_origin(edges, node, &origin) &&
+                          origin.count == 1 &&
+                          origin.part[0] == host_of(layers, before - 1);
+        if (read == 1 && target == before) {
+            if (!note_layer(edges, layers, node, target))
+                return false;
+        } else if (read || !host) { // several that read, or fused into another layer
+            refuse_inputs(edges, node);
+        }
+        if (node->output_count > 0 && node->output[0] != SDSE_ONNX_NONE)
+            edges->origin[node->output[0]] = (struct origin){
+                .count = read < 2, .part = {host_of(layers, layers->count - 1)}};
+    }
+    for (uint32_t i = 0; i < node->output_count; i++)
+        if (node->output[i] != SDSE_ONNX_NONE &&
+            edges->graph->value[node->output[i]].output)
+            refuse(edges, &edges->origin[node->output[i]], node);
+    return true;
+}
+
+// --- The whole ---
+
+// Once for each operator: of how many layers, and the first. What leaves the model has
+// no edge for that alone.
+static void warn(const struct sdse_onnx_edges *edges,
+                 const struct sdse_onnx_layers *layers) {
+    for (size_t l = 0; l < layers->count; l++) {
+        const struct sdse_onnx_node *node = edges->refused[l];
+        size_t count = 0;
+        bool said = false;
+        for (size_t i = 0; node && i < layers->count; i++) {
+            const bool alike =
+                edges->refused[i] && strcmp(edges->refused[i]->op, node->op) == 0;
+            said |= alike && i < l;
+            count += alike;
+        }
+        if (!node || said)
+            continue;
+        bool leaves = false;
+        for (uint32_t i = 0; i < node->output_count; i++)
+            leaves |= node->output[i] != SDSE_ONNX_NONE &&
+                      edges->graph->value[node->output[i]].output;
+        if (leaves && count == 1)
+            continue;
+        sdse_diag_add(
+            edges->graph->diags, SDSE_WARNING,
+            (struct sdse_loc){.file = edges->graph->file}, "onnx-edges",
+            "what %zu layer%s put%s out has no edge, that of '%s' first: node "
+            "'%s' (%s) reads it, or makes it, in a way that edges do not say",
+            count, count == 1 ? "" : "s", count == 1 ? "s" : "", layers->layer[l].name,
+            node->name, node->op);
+    }
+}
+
+bool sdse_onnx_edges_end(struct sdse_onnx_edges *edges,
+                         const struct sdse_onnx_layers *layers,
+                         const struct sdse_workload_edge **edge, size_t *count) {
+    bool *broken = SDSE_ARENA_ARRAY(edges->graph->arena, bool, layers->count + 1);
+    if (!broken || !make_layer_room(edges, layers->count + 1))
+        return false;
+    for (size_t l = 0; l < layers->count; l++)
+        broken[l] = edges->refused[l] || layers->layer[l].repeat > 1;
+    // A map of which a part has no edge has none: its other parts neither.
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < edges->count; i++)
+            for (size_t j = 0; broken[edges->edge[i].from] && j < edges->count; j++) {
+                const struct sdse_workload_edge *a = &edges->edge[i],
+                                                *b = &edges->edge[j];
+                if (a->use != SDSE_EDGE_CONCAT || b->use != SDSE_EDGE_CONCAT ||
+                    a->to != b->to || broken[b->from])
+                    continue;
+                broken[b->from] = more = true;
+                edges->refused[b->from] = edges->refused[a->from];
+            }
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < edges->count; i++)
+        if (!broken[edges->edge[i].from])
+            edges->edge[kept++] = edges->edge[i];
+    *edge = edges->edge;
+    *count = kept;
+    warn(edges, layers);
+    return true;
+}
