@@ -9,7 +9,7 @@
 #include "spec/load.h"
 #include "spec/tree.h"
 
-enum { BUCKETS = 1024, MOST_BYTES = 8 * 1024 * 1024 };
+enum { BUCKETS = 1024, MOST_BYTES = 8 * 1024 * 1024, ROUNDED = 16 };
 
 struct entry {
     struct entry *next;
@@ -17,13 +17,17 @@ struct entry {
     const struct sdse_hint *hint; // NULL: there is none
 };
 
+// An accelerator that hints were tried on.
+struct rounded {
+    struct sdse_arena *arena; // NULL: never used
+    struct sdse_hash key;     // of its text
+    struct sdse_arch *arch;   // NULL: its text makes none
+};
+
 struct sdse_hints_known {
     struct sdse_arena *arena;
     struct entry *bucket[BUCKETS];
-    // The last accelerator that hints were tried on; NULL: its text makes none.
-    struct sdse_arena *rounded;
-    struct sdse_hash arch_key;
-    struct sdse_arch *arch;
+    struct rounded rounded[ROUNDED]; // by key
 };
 
 struct sdse_hints_known *sdse_hints_known_new(void) {
@@ -31,8 +35,7 @@ struct sdse_hints_known *sdse_hints_known_new(void) {
     if (!known)
         return NULL;
     known->arena = sdse_arena_new();
-    known->rounded = sdse_arena_new();
-    if (known->arena && known->rounded)
+    if (known->arena)
         return known;
     sdse_hints_known_free(known);
     return NULL;
@@ -42,7 +45,8 @@ void sdse_hints_known_free(struct sdse_hints_known *known) {
     if (!known)
         return;
     sdse_arena_free(known->arena);
-    sdse_arena_free(known->rounded);
+    for (size_t i = 0; i < ROUNDED; i++)
+        sdse_arena_free(known->rounded[i].arena);
     free(known);
 }
 
@@ -53,43 +57,53 @@ static void forget_many(struct sdse_hints_known *known) {
     memset(known->bucket, 0, sizeof known->bucket);
 }
 
-// The accelerator with rounded numbers. False: memory is out.
-static bool round_arch(struct sdse_hints_known *known,
-                       const struct sdse_hint_asker *asker, struct sdse_hash key) {
-    if (sdse_hash_same(known->arch_key, key))
-        return true;
-    sdse_arena_reset(known->rounded);
-    known->arch_key = (struct sdse_hash){0};
-    known->arch = NULL;
+// The accelerator of a text, if it makes one. False: memory is out.
+static bool read_arch(struct rounded *rounded, const char *text) {
     struct sdse_diags said;
     struct sdse_node *root;
-    sdse_diags_init(&said, known->rounded);
-    char *text = sdse_alike_rounded(asker->arch_text, known->rounded);
-    if (!text)
-        return false;
-    enum sdse_status status = sdse_tree_parse_memory(known->rounded, "rounded", text,
+    sdse_diags_init(&said, rounded->arena);
+    enum sdse_status status = sdse_tree_parse_memory(rounded->arena, "rounded", text,
                                                      strlen(text), &said, &root);
     if (!status)
         status =
-            sdse_arch_from_tree(known->rounded, root, NULL, 0, &said, &known->arch);
+            sdse_arch_from_tree(rounded->arena, root, NULL, 0, &said, &rounded->arch);
     if (!status)
-        status = sdse_arch_resolve_costs(known->arch, known->rounded, &said);
-    if (status && (status != SDSE_INVALID || said.fault))
-        return false;
+        status = sdse_arch_resolve_costs(rounded->arch, rounded->arena, &said);
     if (status)
-        known->arch = NULL;
-    known->arch_key = key;
+        rounded->arch = NULL;
+    return !status || (status == SDSE_INVALID && !said.fault);
+}
+
+// The accelerator with rounded numbers, in *arch. False: memory is out.
+static bool round_arch(struct sdse_hints_known *known,
+                       const struct sdse_hint_asker *asker, struct sdse_hash key,
+                       const struct sdse_arch **arch) {
+    struct rounded *rounded = &known->rounded[key.low % ROUNDED];
+    if (rounded->arena && sdse_hash_same(rounded->key, key)) {
+        *arch = rounded->arch;
+        return true;
+    }
+    if (!rounded->arena && !(rounded->arena = sdse_arena_new()))
+        return false;
+    sdse_arena_reset(rounded->arena);
+    rounded->key = (struct sdse_hash){0};
+    rounded->arch = NULL;
+    const char *text = sdse_alike_rounded(asker->arch_text, rounded->arena);
+    if (!text || !read_arch(rounded, text))
+        return false;
+    rounded->key = key;
+    *arch = rounded->arch;
     return true;
 }
 
 // Tries on the rounded accelerator; where there is none, or it has other levels (it is
 // split), on the one that is asked for.
-static enum sdse_status look(const struct sdse_hints_known *known,
+static enum sdse_status look(const struct sdse_arch *arch,
                              const struct sdse_map_request *request,
                              const struct sdse_map_answer *answer,
                              struct sdse_arena *arena, struct sdse_hint *hint) {
     struct sdse_map_request asked = *request;
-    asked.arch = known->arch;
+    asked.arch = arch;
     struct sdse_model *model;
     enum sdse_status status =
         sdse_model_new(asked.arch, asked.layer, asked.form, arena, &model);
@@ -136,14 +150,15 @@ enum sdse_status sdse_hints_known_find(struct sdse_hints_known *known,
         *hint = at->hint ? *at->hint : (struct sdse_hint){.found = false};
         return SDSE_OK;
     }
-    if (!round_arch(known, asker, rounded))
+    const struct sdse_arch *arch;
+    if (!round_arch(known, asker, rounded, &arch))
         return SDSE_NO_MEMORY;
-    if (!known->arch || known->arch->level_count != request->arch->level_count)
+    if (!arch || arch->level_count != request->arch->level_count)
         return sdse_hint_look(request, answer, known->arena, hint);
     struct sdse_arena *scratch = sdse_arena_new();
     if (!scratch)
         return SDSE_NO_MEMORY;
-    enum sdse_status status = look(known, request, answer, scratch, hint);
+    enum sdse_status status = look(arch, request, answer, scratch, hint);
     struct entry *entry = NULL;
     if (!status) {
         entry = SDSE_ARENA_NEW(known->arena, struct entry);

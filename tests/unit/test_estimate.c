@@ -195,6 +195,37 @@ static void samples_lines(void **state) {
     assert_true(said.solved > 64 && said.solved <= 256);
     assert_true(said.database_bytes > 0.77 * (double)info.st_size &&
                 said.database_bytes < 1.3 * (double)info.st_size);
+    // A problem takes its share of its line, and a point of its block: what all take,
+    // give or take what a busy machine does to a second of the processor.
+    const struct sdse_estimate all = estimated(sweep, false, 100000, 0);
+    assert_int_equal(all.solved, 256);
+    assert_true(said.solve_s < 8 * all.solve_s && all.solve_s < 8 * said.solve_s);
+    assert_true(said.write_s < 8 * all.write_s && all.write_s < 8 * said.write_s);
+}
+
+// Of two networks each has its own problems drawn, and what both have is solved once.
+static void samples_every_network(void **state) {
+    (void)state;
+    sweep_write("small.yaml", "name: small\nsource: made up\nlayers:\n"
+                              "  - {name: a, kind: fc, in: 8, out_channels: 8}\n"
+                              "  - {name: b, kind: fc, in: 16, out_channels: 8}\n");
+    sweep_write("large.yaml", "name: large\nsource: made up\nlayers:\n"
+                              "  - {name: a, kind: fc, in: 8, out_channels: 8}\n"
+                              "  - {name: b, kind: fc, in: 48, out_channels: 64}\n"
+                              "  - {name: c, kind: fc, in: 96, out_channels: 64}\n");
+    char text[1024];
+    snprintf(text, sizeof text,
+             "name: two\nworkloads: [small.yaml, large.yaml]\n"
+             "archs: [%s/tests/data/cli/arch.yaml]\n"
+             "override: {buffer.fanout.x: [1, 2, 4]}\nweight_forms: [raw]\n",
+             SDSE_SOURCE_DIR);
+    const char *sweep = sweep_of("two.yaml", text);
+    const struct sdse_estimate all = estimated(sweep, false, 100000, 0);
+    assert_int_equal(all.points, 6);
+    assert_int_equal(all.problems, 12); // layer a is of both
+    assert_int_equal(all.solved, 12);
+    const struct sdse_sweep_progress done = run_shard(sweep, 0, 0);
+    assert_int_equal(done.problems_total, 12);
 }
 
 // Of very many accelerators some are looked at, and said to be.
@@ -208,7 +239,12 @@ static void looks_at_some_of_many(void **state) {
     assert_int_equal(said.problems, 1000000); // all are different
     assert_true(!said.exact);
     assert_int_equal(said.shards, 1);
+    assert_true(said.solve_s > 1); // a microsecond each
     assert_true(said.database_bytes > 5e8 && said.database_bytes < 5e9);
+    // What is not counted shard by shard is shared out.
+    const struct sdse_estimate parts =
+        estimated(grid_of("many.yaml", 1000, 1000), false, 8, said.shard_s / 10);
+    assert_true(parts.shards > 1 && parts.shards < 200);
 }
 
 static void finds_shards_for_a_deadline(void **state) {
@@ -279,6 +315,7 @@ int main(void) {
         cmocka_unit_test(takes_a_sample),
         cmocka_unit_test(estimates_the_size),
         cmocka_unit_test(samples_lines),
+        cmocka_unit_test(samples_every_network),
         cmocka_unit_test(looks_at_some_of_many),
         cmocka_unit_test(finds_shards_for_a_deadline),
         cmocka_unit_test(warns_of_what_cannot_be),

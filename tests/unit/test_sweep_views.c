@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "results/look/points.h"
+#include "results/store/schema.h"
 #include "smartdeal/npy.h"
 #include "spec/types/limit.h"
 #include "support/reseal.h"
@@ -284,8 +285,32 @@ static void points_count_their_fronts(void **state) {
                 1);
 }
 
+// An accelerator of one memory has no accesses at inner ones: no set, after one that
+// has.
+static void what_is_not_there_has_no_set(void **state) {
+    (void)state;
+    sweep_write("bare.yaml",
+                "name: bare\nsource: made up\nnode_nm: 45\nclock_ghz: 1\nword_bits: 8\n"
+                "levels:\n  - level: DRAM\n    memory: {class: dram, pj_per_bit: 4,"
+                " shared_bits_per_cycle: 64}\n"
+                "compute: {pj_per_mac: 0.5, area_um2: 400}\n");
+    sweep_write("sets.yaml", "name: s\nworkloads: [net.yaml]\narchs: [arch.yaml,"
+                             " bare.yaml]\n");
+    sweep_run("sets.yaml", "sets.db");
+    assert_true(sweep_number("sets.db", "SELECT count(*) FROM solution WHERE inner_set"
+                                        " IS NULL AND outer_set NOT NULL") > 0);
+    assert_true(sweep_number("sets.db", "SELECT count(*) FROM solution WHERE inner_set"
+                                        " NOT NULL") > 0);
+#define NONE_BROKEN(name, column, table, what)                                     \
+    assert_true(sweep_number("sets.db", "SELECT count(*) FROM (" SDSE_BROKEN_SETS( \
+                                            column, table) ")") == 0);
+    SDSE_SET_MAP(NONE_BROKEN)
+#undef NONE_BROKEN
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_there_has_no_set),
         cmocka_unit_test(views_are_the_tables_times_repeat),
         cmocka_unit_test(every_value_of_a_form_is_an_answer_of_its_own),
         cmocka_unit_test(the_limit_itself_is_allowed),
