@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "cli/interrupt.h"
 #include "cli/map_files.h"
+#include "cli/map_fused.h"
 #include "cli/map_resident.h"
 #include "spec/split.h"
 
@@ -20,6 +21,8 @@ enum {
     BYPASS,
     IMPERFECT,
     RESIDENT,
+    FUSE,
+    TILES,
     JOBS,
     LIMIT,
     OUTPUT,
@@ -46,6 +49,12 @@ static const struct cli_option options[] = {
     [IMPERFECT] = CLI_OPTION_IMPERFECT,
     [RESIDENT] = {"resident", 0, CLI_FLAG, NULL,
                   "tensors may stay in a shared memory between layers", NULL, false},
+    [FUSE] = {"fuse", 0, CLI_COUNT, "N",
+              "with --resident: up to N layers may take turns tile by tile", NULL,
+              false},
+    [TILES] = {"tiles", 0, CLI_CHOICE, "balanced|all",
+               "with --fuse: rows of a tile, of equal tiles alone (default) or any",
+               NULL, false},
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [LIMIT] = {"time-limit", 0, CLI_REAL, "SECONDS", "per layer; 0 = none", "0", false},
@@ -200,6 +209,23 @@ static bool may_ask_for_places(const struct cli_map_run *run) {
     return run->objective != LIFETIME;
 }
 
+// False after a message.
+static bool may_ask_for_turns(const struct cli_map_run *run) {
+    const uint64_t depth = cli_count(run->args, FUSE, 0);
+    if (!run->args->value[RESIDENT])
+        cli_error(run->cli, "--fuse goes with --resident: layers that take turns hand "
+                            "over tensors on chip");
+    else if (depth > SDSE_FUSED_MOST)
+        cli_error(run->cli, "--fuse: at most %d layers may take turns",
+                  SDSE_FUSED_MOST);
+    else if (run->output)
+        cli_error(run->cli, "--fuse does not go with --output: mappings' files know "
+                            "nothing of groups");
+    else
+        return true;
+    return false;
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct cli_map_run run = {
         .cli = cli,
@@ -215,6 +241,16 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     }
     if (args->value[RESIDENT] && !may_ask_for_places(&run))
         return CLI_USAGE;
+    if (args->value[FUSE] && !may_ask_for_turns(&run))
+        return CLI_USAGE;
+    if (args->value[TILES] && !args->value[FUSE]) {
+        cli_error(cli, "--tiles goes with --fuse: tiles are those of layers that take "
+                       "turns");
+        return CLI_USAGE;
+    }
+    run.fuse_depth = (unsigned)cli_count(args, FUSE, 0);
+    run.fuse_all_tiles =
+        args->value[TILES] && cli_choice(args, options, TILES) == SDSE_TILES_ALL;
     cli->outputs.force = args->value[FORCE] != NULL;
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
                           args->value[FORM], &run.problem))
@@ -264,7 +300,10 @@ const struct cli_verb cli_verb_map = {
         "of that front within it is chosen.\n"
         "With --resident the optimum over all places of the tensors that the "
         "network's\n"
-        "`edges` name, in the outermost memory or in the one that `shares` them.",
+        "`edges` name, in the outermost memory or in the one that `shares` them. With\n"
+        "--fuse N, too, over all groups of up to N layers in a row that take turns "
+        "tile\n"
+        "by tile.",
     .example = "sdse map -a eyeriss -w resnet50 -l layer1.0.conv2 -o mapping.yaml",
     .run = run,
 };

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "cli/map_files.h"
+#include "cli/map_fused.h"
 #include "cli/mapping_line.h"
 #include "dse/residency/residency.h"
 
@@ -143,16 +144,19 @@ static struct sdse_model *model_of(const struct reside *reside, size_t l) {
     return cli_note(reside->run->cli, status) == SDSE_OK ? model : NULL;
 }
 
-// "GLB", "DRAM", "DRAM + GLB"; "-": nobody hands it over.
-static const char *place_text(const struct reside *reside, enum sdse_place place) {
-    const struct sdse_arch *arch = reside->run->problem.arch;
-    const char *outermost = arch->level[0].name,
-               *shared = arch->level[reside->residency.level].name;
+const char *cli_map_place_text(const struct cli_map_run *run, unsigned level,
+                               enum sdse_place place) {
+    const struct sdse_arch *arch = run->problem.arch;
+    const char *outermost = arch->level[0].name, *shared = arch->level[level].name;
     if (place == SDSE_PLACE_OUTERMOST)
         return outermost;
-    return place == SDSE_PLACE_SHARED ? shared
-                                      : sdse_arena_printf(reside->run->cli->arena,
-                                                          "%s + %s", shared, outermost);
+    return place == SDSE_PLACE_SHARED
+               ? shared
+               : sdse_arena_printf(run->cli->arena, "%s + %s", shared, outermost);
+}
+
+static const char *place_text(const struct reside *reside, enum sdse_place place) {
+    return cli_map_place_text(reside->run, reside->residency.level, place);
 }
 
 // Of a layer that reads several maps: how many of them are in the shared memory; then
@@ -179,8 +183,7 @@ static const char *inputs_text(const struct reside *reside, size_t l) {
     return text;
 }
 
-// Words that cross between the outermost memory and the chip.
-static uint64_t outermost_words(const struct sdse_cost *cost) {
+uint64_t cli_map_outermost_words(const struct sdse_cost *cost) {
     uint64_t words = 0;
     for (int part = 0; part < SDSE_PARTS; part++) {
         const struct sdse_flow_cost *flow = &cost->level[0].flow[part];
@@ -218,8 +221,8 @@ static struct sdse_table *layer_table(const struct reside *reside, uint64_t *bef
         if (!sdse_evaluate_full(model, &layer->point->mapping, &cost))
             cli_note(run->cli, SDSE_NO_MEMORY);
         cli_map_costed(run, l, run->solutions.mapped[l].choice, &unshared);
-        *after += layer->layer.repeat * outermost_words(&cost);
-        *before += layer->layer.repeat * outermost_words(&unshared);
+        *after += layer->layer.repeat * cli_map_outermost_words(&cost);
+        *before += layer->layer.repeat * cli_map_outermost_words(&unshared);
         sdse_table_add_text(table, layer->layer.name);
         sdse_table_add_text(table, sdse_layer_kind_name(layer->layer.kind));
         sdse_table_add_u64(table, layer->layer.repeat);
@@ -232,20 +235,19 @@ static struct sdse_table *layer_table(const struct reside *reside, uint64_t *bef
         sdse_table_add_f64(table, scale * unshared.energy_pj);
         sdse_table_add_u64(table, (uint64_t)totals->latency_cycles);
         sdse_table_add_u64(table, unshared.latency_cycles);
-        sdse_table_add_u64(table, outermost_words(&cost));
-        sdse_table_add_u64(table, outermost_words(&unshared));
+        sdse_table_add_u64(table, cli_map_outermost_words(&cost));
+        sdse_table_add_u64(table, cli_map_outermost_words(&unshared));
         sdse_table_add_text(table, cli_mapping_line(run->cli, run->problem.arch,
                                                     &layer->point->mapping));
     }
     return table;
 }
 
-static struct sdse_table *front_table(const struct reside *reside) {
+struct sdse_table *cli_map_places_table(const struct cli_map_run *run,
+                                        const struct sdse_places *places) {
     static const char *const columns[][3] = {
         {"energy_pj", "energy_uj", "energy [uJ]"},
         {"latency_cycles", "latency_cycles", "cycles"}};
-    const struct cli_map_run *run = reside->run;
-    const struct sdse_places *places = &reside->residency.places;
     struct sdse_table *table = sdse_table_new(run->cli->arena);
     cli_map_add_columns(run, table, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < places->count; i++) {
@@ -258,7 +260,7 @@ static struct sdse_table *front_table(const struct reside *reside) {
 
 // --- For people ---
 
-static struct sdse_tradeoff unshared_totals(const struct cli_map_run *run) {
+struct sdse_tradeoff cli_map_unshared_totals(const struct cli_map_run *run) {
     struct sdse_tradeoff sum = {0, 0};
     for (size_t i = 0; i < run->solutions.layer_count; i++) {
         const struct cli_mapped *mapped = &run->solutions.mapped[i];
@@ -270,8 +272,8 @@ static struct sdse_tradeoff unshared_totals(const struct cli_map_run *run) {
     return sum;
 }
 
-static void print_total(const struct cli_map_run *run, const char *name,
-                        const struct sdse_tradeoff *at) {
+void cli_map_print_total(const struct cli_map_run *run, const char *name,
+                         const struct sdse_tradeoff *at) {
     const double seconds =
         sdse_seconds_from_cycles(at->latency_cycles, run->problem.arch->clock_ghz);
     printf("%-9s %.6g uJ, %.0f cycles = %.6g ms, EDP %.6g uJ*s\n", name,
@@ -291,7 +293,7 @@ static void print_summary(const struct reside *reside, uint64_t before,
                           uint64_t after) {
     const struct cli_map_run *run = reside->run;
     const struct sdse_residency *residency = &reside->residency;
-    const struct sdse_tradeoff unshared = unshared_totals(run),
+    const struct sdse_tradeoff unshared = cli_map_unshared_totals(run),
                                *resident = &residency->places.elements[reside->picked];
     const char *shared = run->problem.arch->level[residency->level].name,
                *outermost = run->problem.arch->level[0].name;
@@ -299,8 +301,8 @@ static void print_summary(const struct reside *reside, uint64_t before,
     count_places(reside, places);
     printf("\n%s on %s, %s weights\n", run->problem.workload->name,
            run->problem.arch->name, run->problem.form_text);
-    print_total(run, "unshared", &unshared);
-    print_total(run, "resident", resident);
+    cli_map_print_total(run, "unshared", &unshared);
+    cli_map_print_total(run, "resident", resident);
     printf("of %zu tensors that layers hand over %zu stay in %s, %zu are in both until "
            "their first use; %" PRIu64 " words cross at %s, %" PRIu64 " unshared\n",
            residency->placing.tensor_count, places[SDSE_PLACE_SHARED], shared,
@@ -313,9 +315,9 @@ static void print_summary(const struct reside *reside, uint64_t before,
 
 // --- For other programs ---
 
-static void add_total(struct sdse_json *json, const struct cli_map_run *run,
-                      const char *key, const struct sdse_tradeoff *at,
-                      uint64_t outermost) {
+void cli_map_add_total(struct sdse_json *json, const struct cli_map_run *run,
+                       const char *key, const struct sdse_tradeoff *at,
+                       uint64_t outermost) {
     const double seconds =
         sdse_seconds_from_cycles(at->latency_cycles, run->problem.arch->clock_ghz);
     sdse_json_object(json, key);
@@ -323,20 +325,19 @@ static void add_total(struct sdse_json *json, const struct cli_map_run *run,
     sdse_json_u64(json, "latency_cycles", (uint64_t)at->latency_cycles);
     sdse_json_f64(json, "latency_s", seconds);
     sdse_json_f64(json, "edp_pj_s", at->energy_pj * seconds);
-    sdse_json_u64(json, "outermost_words", outermost);
+    if (outermost != UINT64_MAX)
+        sdse_json_u64(json, "outermost_words", outermost);
     sdse_json_close(json);
 }
 
-static void begin_json(struct sdse_json *json, const char *schema,
-                       const struct reside *reside) {
-    const struct cli_map_run *run = reside->run;
+void cli_map_begin_json(struct sdse_json *json, const char *schema,
+                        const struct cli_map_run *run, unsigned level) {
     sdse_json_begin(json, schema, stdout);
     sdse_json_text(json, "arch", run->problem.arch->name);
     sdse_json_text(json, "network", run->problem.workload->name);
     sdse_json_text(json, "form", run->problem.form_text);
     sdse_json_text(json, "outermost_memory", run->problem.arch->level[0].name);
-    sdse_json_text(json, "shared_memory",
-                   run->problem.arch->level[reside->residency.level].name);
+    sdse_json_text(json, "shared_memory", run->problem.arch->level[level].name);
 }
 
 static enum cli_exit print_json(const struct reside *reside) {
@@ -344,21 +345,21 @@ static enum cli_exit print_json(const struct reside *reside) {
     const struct sdse_residency *residency = &reside->residency;
     struct sdse_json json;
     if (run->objective == PARETO) {
-        begin_json(&json, "sdse.map-resident-front/1", reside);
+        cli_map_begin_json(&json, "sdse.map-resident-front/1", run, residency->level);
         sdse_json_flag(&json, "thinned", residency->places.thinned);
-        sdse_json_rows(&json, "points", front_table(reside));
+        sdse_json_rows(&json, "points", cli_map_places_table(run, &residency->places));
         return cli_end_json(run->cli, &json);
     }
     uint64_t before, after;
     const struct sdse_table *table = layer_table(reside, &before, &after);
-    const struct sdse_tradeoff unshared = unshared_totals(run);
+    const struct sdse_tradeoff unshared = cli_map_unshared_totals(run);
     size_t places[SDSE_PLACES];
     count_places(reside, places);
-    begin_json(&json, "sdse.map-resident/1", reside);
+    cli_map_begin_json(&json, "sdse.map-resident/1", run, residency->level);
     sdse_json_rows(&json, "layers", table);
-    add_total(&json, run, "unshared", &unshared, before);
-    add_total(&json, run, "resident", &residency->places.elements[reside->picked],
-              after);
+    cli_map_add_total(&json, run, "unshared", &unshared, before);
+    cli_map_add_total(&json, run, "resident",
+                      &residency->places.elements[reside->picked], after);
     sdse_json_u64(&json, "tensors", residency->placing.tensor_count);
     sdse_json_u64(&json, "tensors_shared", places[SDSE_PLACE_SHARED]);
     sdse_json_u64(&json, "tensors_in_both", places[SDSE_PLACE_BOTH]);
@@ -385,6 +386,10 @@ enum cli_exit cli_map_resident(struct cli_map_run *run,
         cli_error(run->cli, "--resident: interrupted before the places of tensors were "
                             "proved");
         exit = CLI_SYSTEM;
+    } else if (run->fuse_depth) {
+        const struct sdse_places *places = &reside.residency.places;
+        exit = cli_map_fused(run, &reside.request,
+                             places->count ? &places->elements[reside.picked] : NULL);
     } else if (run->objective == PARETO) {
         if (reside.residency.places.thinned)
             fprintf(stderr,
@@ -393,7 +398,9 @@ enum cli_exit cli_map_resident(struct cli_map_run *run,
                     reside.residency.places.count);
         exit = run->format == SDSE_TABLE_JSON
                    ? print_json(&reside)
-                   : cli_print_table(run->cli, front_table(&reside), run->format);
+                   : cli_print_table(
+                         run->cli, cli_map_places_table(run, &reside.residency.places),
+                         run->format);
     } else if (run->format == SDSE_TABLE_JSON) {
         exit = print_json(&reside);
     } else {

@@ -3,6 +3,7 @@
 #define SDSE_CLI_MAP_RESIDENT_H
 
 #include "cli/map_run.h"
+#include "dse/network/places.h"
 
 // Whether the accelerator has a memory that shares and the network says which layers
 // read what others put out; says what is missing.
@@ -12,5 +13,31 @@ bool cli_map_may_reside(const struct cli_map_run *run);
 // sharing, which is proved. search: objective, space and stop of the layers' searches.
 enum cli_exit cli_map_resident(struct cli_map_run *run,
                                const struct cli_search *search);
+
+// --- Shared with --fuse ---
+
+// "GLB", "DRAM", "DRAM + GLB"; level: of the shared memory.
+const char *cli_map_place_text(const struct cli_map_run *run, unsigned level,
+                               enum sdse_place place);
+
+// Words that cross between the outermost memory and the chip.
+uint64_t cli_map_outermost_words(const struct sdse_cost *cost);
+
+// Energy and latency of the mappings without sharing that were chosen.
+struct sdse_tradeoff cli_map_unshared_totals(const struct cli_map_run *run);
+// A line for people.
+void cli_map_print_total(const struct cli_map_run *run, const char *name,
+                         const struct sdse_tradeoff *at);
+// An object of the same; outermost: words that cross, UINT64_MAX: not said.
+void cli_map_add_total(struct sdse_json *json, const struct cli_map_run *run,
+                       const char *key, const struct sdse_tradeoff *at,
+                       uint64_t outermost);
+// What the output begins with.
+void cli_map_begin_json(struct sdse_json *json, const char *schema,
+                        const struct cli_map_run *run, unsigned level);
+
+// The front over places.
+struct sdse_table *cli_map_places_table(const struct cli_map_run *run,
+                                        const struct sdse_places *places);
 
 #endif

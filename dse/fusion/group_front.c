@@ -475,14 +475,17 @@ static enum sdse_status try_configs(struct asking *asking, struct config *config
 
 static enum sdse_status hand_over(const struct asking *asking, struct sdse_arena *arena,
                                   struct sdse_group_front *front) {
-    struct sdse_group_front fresh = {.count = asking->count};
-    fresh.elements = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, fresh.count + 1);
-    fresh.point = SDSE_ARENA_ARRAY(arena, struct sdse_group_point, fresh.count + 1);
+    struct sdse_group_front fresh = {.count = 0};
+    fresh.elements = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, asking->count + 1);
+    fresh.point = SDSE_ARENA_ARRAY(arena, struct sdse_group_point, asking->count + 1);
     if (!fresh.elements || !fresh.point)
         return SDSE_NO_MEMORY;
-    for (size_t i = 0; i < fresh.count; i++) {
-        fresh.point[i] = asking->found[i];
-        fresh.elements[i] = asking->found[i].at;
+    for (size_t i = 0; i < asking->count; i++) {
+        if (!sdse_places_may_help(asking->question->bar, asking->goal,
+                                  &asking->found[i].at))
+            continue;
+        fresh.point[fresh.count] = asking->found[i];
+        fresh.elements[fresh.count++] = asking->found[i].at;
     }
     *front = fresh;
     return SDSE_OK;

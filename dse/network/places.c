@@ -378,9 +378,11 @@ bool sdse_places_may_help(const struct sdse_places_bar *bar, enum sdse_places_go
                           const struct sdse_tradeoff *least) {
     if (!bar || bar->found_count == 0)
         return true;
-    size_t at = 0; // the last of found that takes no more energy
+    const double rounding = 1 + 1e-12; // of sums in another order: less is no gain
+    size_t at = 0;                     // the last of found that takes no more energy
     for (size_t i = 0; i < bar->before_count; i++) {
-        const double energy_pj = bar->before[i].energy_pj + least->energy_pj,
+        const double energy_pj =
+                         (bar->before[i].energy_pj + least->energy_pj) * rounding,
                      cycles = bar->before[i].latency_cycles + least->latency_cycles;
         if (goal == SDSE_PLACES_LATENCY) {
             if (cycles < bar->found[0].latency_cycles)

@@ -1,0 +1,216 @@
+// sdse map --resident --fuse as people run it: groups add up to the whole, words that
+// cross are those of an example worked out by hand, nothing is worse than without, and
+// what does not go together is said.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/support_program.h"
+#include "support/close.h"
+
+// Two layers on a map of 8 x 8 x 4 words; 1,000 bytes hold it, 200 hold some rows.
+static int write_inputs(void **state) {
+    const int status = enter_scratch(state);
+    static const char arch[] =
+        "{name: %s, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+        "{level: GLB, memory: {class: sram, shares: [%s], capacity_bytes: "
+        "%d, pj_per_bit: 1}}, {level: regs, memory: {class: regfile, capacity_bytes: "
+        "16, pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, "
+        "pj_per_op: 0.1, ops_per_cycle: 4}}";
+    char text[1024];
+    snprintf(text, sizeof text, arch, "large", "activations", 1000);
+    write_scratch("large.yaml", text);
+    snprintf(text, sizeof text, arch, "small", "activations", 200);
+    write_scratch("small.yaml", text);
+    snprintf(text, sizeof text, arch, "keeps", "activations, weights", 200);
+    write_scratch("keeps.yaml", text);
+    snprintf(text, sizeof text, arch, "middle", "activations", 400);
+    write_scratch("middle.yaml", text);
+    snprintf(text, sizeof text, arch, "stores", "activations, weights", 400);
+    write_scratch("stores.yaml", text);
+    write_scratch(
+        "net.yaml",
+        "name: net\nsource: s\nlayers:\n"
+        "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+        "  - {name: relu, kind: act, in: [4, 8, 8], fused: true}\n"
+        "  - {name: b, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+        "edges: chain\n");
+    write_scratch("three.yaml", "name: three\nsource: s\nlayers:\n"
+                                "  - {name: a, kind: conv, in: [2, 12, 8], "
+                                "out_channels: 4, kernel: 3, pad: 1}\n"
+                                "  - {name: b, kind: conv, in: [4, 12, 8], "
+                                "out_channels: 4, kernel: 3, pad: 1}\n"
+                                "  - {name: c, kind: conv, in: [4, 12, 8], "
+                                "out_channels: 2, kernel: 3, pad: 1}\n"
+                                "edges: chain\n");
+    return status;
+}
+
+static struct ran fuse(const char *arch, const char *net, const char *rest) {
+    char line[256];
+    snprintf(line, sizeof line, "map -a @%s.yaml -w @%s.yaml --resident %s", arch, net,
+             rest);
+    struct ran ran = run_program(line);
+    assert_int_equal(ran.status, 0);
+    return ran;
+}
+
+// The number behind a key in json, in the object that `within` names.
+static double number(const char *json, const char *within, const char *key) {
+    char quoted[64];
+    snprintf(quoted, sizeof quoted, "\"%s\":", within);
+    const char *at = strstr(json, quoted);
+    assert_non_null(at);
+    snprintf(quoted, sizeof quoted, "\"%s\":", key);
+    at = strstr(at, quoted);
+    assert_non_null(at);
+    return strtod(at + strlen(quoted), NULL);
+}
+
+static double total(const char *arch, const char *net, const char *rest,
+                    const char *space, const char *key) {
+    char options[128];
+    snprintf(options, sizeof options, "--objective energy -f json %s", rest);
+    struct ran ran = fuse(arch, net, options);
+    const double value = number(ran.out, space, key);
+    free_ran(&ran);
+    return value;
+}
+
+// The map between two layers of one tap never leaves the chip: 256 words come in, 256
+// go out, and each nest brings its 16 weights. With weights kept, each layer's come
+// once.
+static void test_words_by_hand(void **state) {
+    (void)state;
+    struct ran ran = fuse("small", "net", "--fuse 2 --objective energy -f csv");
+    unsigned long tile, nests;
+    assert_int_equal(sscanf(strchr(ran.out, '\n'),
+                            "\na ... b,%lu,DRAM,DRAM,%*[^,],-,%lu", &tile,
+                            &nests) == 2 ||
+                         sscanf(strchr(ran.out, '\n'),
+                                "\na ... b,%lu,\"DRAM, buffered\",DRAM,%*[^,],-,%lu",
+                                &tile, &nests) == 2,
+                     true);
+    assert_int_equal(nests, 2 * ((8 + tile - 1) / tile));
+    free_ran(&ran);
+    assert_true(total("small", "net", "--fuse 2", "fused", "outermost_words") ==
+                512 + 16 * (double)nests);
+    assert_true(total("keeps", "net", "--fuse 2", "fused", "outermost_words") ==
+                512 + 2 * 16);
+    // Where the map fits as a whole there is nothing to gain.
+    assert_true(total("large", "net", "--fuse 2", "fused", "energy_pj") ==
+                total("large", "net", "--fuse 2", "resident", "energy_pj"));
+}
+
+// Each space holds the one before: unshared, resident, and deeper and deeper groups.
+static void test_spaces_are_nested(void **state) {
+    (void)state;
+    static const char *const archs[] = {"middle", "stores", "large"},
+                             *const objectives[] = {"energy", "latency", "edp"};
+    for (size_t a = 0; a < 3; a++) {
+        for (size_t o = 0; o < 3; o++) {
+            double before = (double)INFINITY;
+            for (unsigned depth = 1; depth <= 3; depth++) {
+                char rest[96];
+                snprintf(rest, sizeof rest, "--fuse %u --objective %s -f json", depth,
+                         objectives[o]);
+                struct ran ran = fuse(archs[a], "three", rest);
+                double value[3];
+                static const char *const spaces[] = {"unshared", "resident", "fused"};
+                for (int s = 0; s < 3; s++)
+                    value[s] =
+                        (o == 1 ? 1 : number(ran.out, spaces[s], "energy_pj")) *
+                        (o == 0 ? 1 : number(ran.out, spaces[s], "latency_cycles"));
+                assert_true(value[2] <= value[1] && value[1] <= value[0]);
+                if (depth == 1)
+                    assert_true(value[2] == value[1]);
+                assert_true(value[2] <= before);
+                before = value[2];
+                free_ran(&ran);
+            }
+        }
+    }
+    assert_true(total("middle", "three", "--fuse 3", "fused", "energy_pj") <
+                total("middle", "three", "--fuse 3", "resident", "energy_pj"));
+    // Any tile is one more choice; so is room, and keeping weights.
+    assert_true(total("middle", "three", "--fuse 3 --tiles all", "fused", "energy_pj") <=
+                total("middle", "three", "--fuse 3", "fused", "energy_pj"));
+    assert_true(total("stores", "three", "--fuse 3", "fused", "energy_pj") <
+                total("middle", "three", "--fuse 3", "fused", "energy_pj"));
+    assert_true(total("large", "three", "--fuse 3", "fused", "energy_pj") <
+                total("middle", "three", "--fuse 3", "fused", "energy_pj"));
+}
+
+// The first and the last point of the front are the least energy and latency.
+static void test_front(void **state) {
+    (void)state;
+    struct ran ran = fuse("middle", "three", "--fuse 3 --objective pareto -f csv");
+    double pj, cycles, last_cycles = (double)INFINITY, first = 0;
+    for (const char *line = ran.out; (line = strchr(line, '\n')) && line[1];) {
+        assert_int_equal(sscanf(++line, "%lf,%lf", &pj, &cycles), 2);
+        assert_true(cycles < last_cycles);
+        first = first > 0 ? first : pj;
+        last_cycles = cycles;
+    }
+    assert_double_within(
+        first, total("middle", "three", "--fuse 3", "fused", "energy_pj"), 1e-12);
+    free_ran(&ran);
+    ran = fuse("middle", "three", "--fuse 3 --objective latency -f json");
+    assert_true(number(ran.out, "fused", "latency_cycles") == last_cycles);
+    free_ran(&ran);
+    ran = fuse("middle", "three", "--fuse 3 --objective pareto -f json");
+    assert_non_null(strstr(ran.out, "sdse.map-fused-front/1"));
+    free_ran(&ran);
+}
+
+static void test_for_people(void **state) {
+    (void)state;
+    struct ran ran = fuse("middle", "three", "--fuse 3 --objective energy");
+    assert_non_null(strstr(ran.out, "a ... c"));
+    assert_non_null(strstr(ran.out, "\nunshared "));
+    assert_non_null(strstr(ran.out, "\nresident "));
+    assert_non_null(strstr(ran.out, "\nfused "));
+    assert_non_null(strstr(ran.out, "1 group of several layers"));
+    assert_non_null(strstr(ran.out, "proved optimal over all groups of at most 3 "
+                                    "layers (3 possible), equal tiles"));
+    free_ran(&ran);
+    ran = fuse("middle", "three", "--fuse 2 --tiles all --objective energy");
+    assert_non_null(strstr(ran.out, "at most 2 layers (2 possible), tiles of any"));
+    free_ran(&ran);
+}
+
+static void expect_refusal(const char *line, const char *message) {
+    struct ran ran = run_program(line);
+    assert_int_equal(ran.status, 2);
+    assert_non_null(strstr(ran.err, message));
+    assert_string_equal(ran.out, "");
+    free_ran(&ran);
+}
+
+static void test_what_does_not_go_together(void **state) {
+    (void)state;
+    expect_refusal("map -a @small.yaml -w @net.yaml --fuse 2",
+                   "--fuse goes with --resident");
+    expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 9",
+                   "at most 8 layers may take turns");
+    expect_refusal("map -a @small.yaml -w @net.yaml --resident --tiles all",
+                   "--tiles goes with --fuse");
+    expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 2 -o @maps",
+                   "--fuse does not go with --output");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_by_hand), cmocka_unit_test(test_spaces_are_nested),
+        cmocka_unit_test(test_front), cmocka_unit_test(test_for_people),
+        cmocka_unit_test(test_what_does_not_go_together)};
+    return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
+}
