@@ -230,27 +230,42 @@ struct step {
     enum sdse_place *place; // of all tensors
 };
 
-// Adds the answer to the labels of the step.
+// Whether something found in the state is no more in both than a sum.
+static bool is_beaten(const struct sdse_places_bar *bar,
+                      const struct sdse_tradeoff *at) {
+    size_t low = 0, high = bar ? bar->found_count : 0;
+    while (low < high) { // those that take no more energy
+        const size_t middle = low + (high - low) / 2;
+        if (bar->found[middle].energy_pj <= at->energy_pj)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && bar->found[low - 1].latency_cycles <= at->latency_cycles;
+}
+
+// Adds the answer to the labels of the step; what the bar beats, if there is one, is
+// left out.
 static bool add_sums(struct finder *finder, const struct step *step,
                      const struct sdse_layer_front *answer, uint32_t state,
-                     enum sdse_place outputs) {
+                     enum sdse_place outputs, const struct sdse_places_bar *bar) {
     const bool alone = step->first == step->last;
     const double times = alone ? (double)finder->placing->repeat[step->first] : 1;
-    if (!make_room(finder, (step->end - step->begin) * answer->count))
-        return false;
     for (size_t i = step->begin; i < step->end; i++) {
+        if (!make_room(finder, answer->count))
+            return false;
         for (size_t c = 0; c < answer->count; c++) {
             const struct sdse_tradeoff *more = &answer->elements[c];
             const struct sdse_tradeoff *at = &step->before->label[i].at;
-            finder->found[finder->count++] =
-                (struct label){{at->energy_pj + times * more->energy_pj,
-                                at->latency_cycles + times * more->latency_cycles},
-                               (uint32_t)i,
-                               (uint32_t)c,
-                               state,
-                               finder->made++,
-                               (uint32_t)(step->last - step->first),
-                               outputs};
+            const struct sdse_tradeoff sum = {at->energy_pj + times * more->energy_pj,
+                                              at->latency_cycles +
+                                                  times * more->latency_cycles};
+            if (is_beaten(bar, &sum))
+                continue;
+            finder->found[finder->count++] = (struct label){
+                sum,    (uint32_t)i,    (uint32_t)c,
+                state,  finder->made++, (uint32_t)(step->last - step->first),
+                outputs};
         }
     }
     return true;
@@ -331,7 +346,7 @@ static enum sdse_status leave_state(struct finder *finder, const struct step *st
         if (status != SDSE_OK)
             return status;
         finder->places->questions++;
-        if (!add_sums(finder, step, &answer, state, out))
+        if (!add_sums(finder, step, &answer, state, out, question.bar))
             return SDSE_NO_MEMORY;
     }
     return SDSE_OK;
