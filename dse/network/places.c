@@ -32,6 +32,7 @@ struct finder {
     struct label *found; // candidates of the stage under way
     size_t count, room;
     uint32_t made; // of the stage, kept or not
+    bool pruned;   // nothing was added since
     // Scratch of what a group must beat.
     struct sdse_tradeoff *before, *bar;
     size_t before_room, bar_room;
@@ -182,6 +183,8 @@ static size_t keep_goal(struct finder *finder, struct label *label, size_t count
 
 // Sorts what was found and keeps, of each state, what the goal needs.
 static bool prune(struct finder *finder) {
+    if (finder->pruned)
+        return true;
     if (finder->count > finder->corner_room) {
         size_t *corner = realloc(finder->corner, finder->count * sizeof *corner);
         if (!corner)
@@ -202,6 +205,7 @@ static bool prune(struct finder *finder) {
         kept += left;
     }
     finder->count = kept;
+    finder->pruned = true;
     if (states > finder->places->states)
         finder->places->states = states;
     return true;
@@ -262,6 +266,7 @@ static bool add_sums(struct finder *finder, const struct step *step,
                                                   times * more->latency_cycles};
             if (is_beaten(bar, &sum))
                 continue;
+            finder->pruned = false;
             finder->found[finder->count++] = (struct label){
                 sum,    (uint32_t)i,    (uint32_t)c,
                 state,  finder->made++, (uint32_t)(step->last - step->first),
@@ -445,6 +450,7 @@ static enum sdse_status end_with(struct finder *finder,
     const struct sdse_placing *placing = finder->placing;
     struct sdse_places_stage *after = &stages[last + 1];
     finder->count = finder->made = 0;
+    finder->pruned = false;
     if (!list_alive(placing, last, after))
         return SDSE_OVERFLOW;
     enum sdse_status status = pass(finder, stages, last, last, place, false);
