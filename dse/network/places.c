@@ -32,7 +32,7 @@ struct finder {
     struct label *found; // candidates of the stage under way
     size_t count, room;
     uint32_t made; // of the stage, kept or not
-    bool pruned;   // nothing was added since
+    size_t pruned; // so many labels are pruned: those first in `found`
     // Scratch of what a group must beat.
     struct sdse_tradeoff *before, *bar;
     size_t before_room, bar_room;
@@ -183,7 +183,7 @@ static size_t keep_goal(struct finder *finder, struct label *label, size_t count
 
 // Sorts what was found and keeps, of each state, what the goal needs.
 static bool prune(struct finder *finder) {
-    if (finder->pruned)
+    if (finder->pruned == finder->count)
         return true;
     if (finder->count > finder->corner_room) {
         size_t *corner = realloc(finder->corner, finder->count * sizeof *corner);
@@ -205,7 +205,7 @@ static bool prune(struct finder *finder) {
         kept += left;
     }
     finder->count = kept;
-    finder->pruned = true;
+    finder->pruned = finder->count;
     if (states > finder->places->states)
         finder->places->states = states;
     return true;
@@ -266,7 +266,6 @@ static bool add_sums(struct finder *finder, const struct step *step,
                                                   times * more->latency_cycles};
             if (is_beaten(bar, &sum))
                 continue;
-            finder->pruned = false;
             finder->found[finder->count++] = (struct label){
                 sum,    (uint32_t)i,    (uint32_t)c,
                 state,  finder->made++, (uint32_t)(step->last - step->first),
@@ -376,10 +375,11 @@ static bool make_list(struct sdse_tradeoff **list, size_t *room, size_t count) {
     return true;
 }
 
-// What a group must beat: what was found so far, which is pruned.
+// What a group must beat: what was found when it was last pruned, which is done where
+// as much was found again.
 static bool set_bar(struct finder *finder, const struct step *step, uint32_t state,
                     struct sdse_places_bar *bar) {
-    if (!prune(finder) ||
+    if ((finder->count >= 2 * finder->pruned && !prune(finder)) ||
         !make_list(&finder->before, &finder->before_room, step->end - step->begin) ||
         !make_list(&finder->bar, &finder->bar_room, finder->count + 1))
         return false;
@@ -388,7 +388,7 @@ static bool set_bar(struct finder *finder, const struct step *step, uint32_t sta
                                     .found = finder->bar};
     for (size_t i = step->begin; i < step->end; i++)
         finder->before[i - step->begin] = step->before->label[i].at;
-    for (size_t i = 0; i < finder->count; i++)
+    for (size_t i = 0; i < finder->pruned; i++)
         if (finder->found[i].state == state)
             finder->bar[bar->found_count++] = finder->found[i].at;
     return true;
@@ -450,7 +450,7 @@ static enum sdse_status end_with(struct finder *finder,
     const struct sdse_placing *placing = finder->placing;
     struct sdse_places_stage *after = &stages[last + 1];
     finder->count = finder->made = 0;
-    finder->pruned = false;
+    finder->pruned = 0;
     if (!list_alive(placing, last, after))
         return SDSE_OVERFLOW;
     enum sdse_status status = pass(finder, stages, last, last, place, false);
