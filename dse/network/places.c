@@ -248,6 +248,43 @@ static bool is_beaten(const struct sdse_places_bar *bar,
     return low > 0 && bar->found[low - 1].latency_cycles <= at->latency_cycles;
 }
 
+// Whether the sum of some label of the step with `more` is no more in both than `at`,
+// and less in one. Labels are by rising energy, falling latency.
+static bool beats(const struct step *step, double times,
+                  const struct sdse_tradeoff *more, const struct sdse_tradeoff *at) {
+    const struct label *label = step->before->label;
+    size_t low = step->begin, high = step->end;
+    while (low < high) { // those whose sums take no more energy
+        const size_t middle = low + (high - low) / 2;
+        if (label[middle].at.energy_pj + times * more->energy_pj <= at->energy_pj)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == step->begin)
+        return false;
+    const struct sdse_tradeoff *best = &label[low - 1].at;
+    const double energy_pj = best->energy_pj + times * more->energy_pj,
+                 cycles = best->latency_cycles + times * more->latency_cycles;
+    return cycles < at->latency_cycles ||
+           (cycles == at->latency_cycles && energy_pj < at->energy_pj);
+}
+
+// Whether sums with one of a few elements of the answer, evenly spaced, beat one: most
+// sums of long fronts are beaten, and need not be sorted.
+static bool is_beaten_inside(const struct step *step, double times,
+                             const struct sdse_layer_front *answer,
+                             const struct sdse_tradeoff *at) {
+    enum { FEW = 4, MANY = 64 };
+    if (answer->count <= FEW || step->end - step->begin < MANY)
+        return false;
+    for (size_t few = 0; few < FEW; few++)
+        if (beats(step, times, &answer->elements[few * (answer->count - 1) / (FEW - 1)],
+                  at))
+            return true;
+    return false;
+}
+
 // Adds the answer to the labels of the step; what the bar beats, if there is one, is
 // left out.
 static bool add_sums(struct finder *finder, const struct step *step,
@@ -264,7 +301,7 @@ static bool add_sums(struct finder *finder, const struct step *step,
             const struct sdse_tradeoff sum = {at->energy_pj + times * more->energy_pj,
                                               at->latency_cycles +
                                                   times * more->latency_cycles};
-            if (is_beaten(bar, &sum))
+            if (is_beaten(bar, &sum) || is_beaten_inside(step, times, answer, &sum))
                 continue;
             finder->found[finder->count++] = (struct label){
                 sum,    (uint32_t)i,    (uint32_t)c,
