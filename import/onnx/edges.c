@@ -234,8 +234,8 @@ static bool note_layer(struct sdse_onnx_edges *edges,
                        const struct sdse_onnx_node *node, size_t to) {
     const struct sdse_layer *layer = &layers->layer[to];
     uint64_t maps = 0;
-    const bool sum = layer->kind == SDSE_ADD;
-    const bool normal = sdse_layer_moves(layer) && !sum; // of a region: one map
+    // Of a region: one map, however many of the node's inputs it is.
+    const bool normal = sdse_layer_moves(layer) && layer->kind != SDSE_ADD;
     struct origin origin;
     if (normal && !one_origin(edges, node, &origin)) {
         refuse_inputs(edges, node);
@@ -245,9 +245,8 @@ static bool note_layer(struct sdse_onnx_edges *edges,
         if (!is_map(edges, node->input[i]))
             continue;
         maps++;
-        if (sum && maps > layer->move.addends) // a smaller one, that is repeated
-            refuse(edges, &edges->origin[node->input[i]], node);
-        else if (!connect(edges, layers, node, i, to))
+        // A smaller map, that is repeated over the others, does not fit.
+        if (!connect(edges, layers, node, i, to))
             return false;
     }
     return true;

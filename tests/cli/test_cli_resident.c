@@ -312,8 +312,8 @@ static void test_kinds_of_edges(void **state) {
         "edges:\n  - {from: b, to: c}\n  - {from: b, to: c, as: addend}\n"
         "  - {from: [b, c], to: d, as: concat}\n  - {from: d, to: qk, reshape: heads}\n"
         "  - {from: d, to: qk, as: weights, reshape: heads}\n");
-    // 64 inputs, 64 of a map that nobody makes, 16 + 16 + 32 weights and 512 outputs of qk; unshared also 64 of b, 192
-    // of c, 192 of d and 128 that qk reads.
+    // 64 inputs, 64 of a map that nobody makes, 16 + 16 + 32 weights and 512 outputs of
+    // qk; unshared also 64 of b, 192 of c, 192 of d and 128 that qk reads.
     struct ran ran =
         run_program("map -a @edges0.yaml -w @edges.yaml --objective energy "
                     "--resident -o @placed");
@@ -346,6 +346,48 @@ static void test_kinds_of_edges(void **state) {
     assert_non_null(strstr(ran.err,
                            "edges.yaml:13:19: warning: what layer 'd' puts out "
                            "stays in DRAM: 'qk' reads it as weights"));
+    free_ran(&ran);
+}
+
+// A map that is only added is held as wide as inputs are.
+static void test_width_of_addends(void **state) {
+    (void)state;
+    write_scratch(
+        "wide.yaml",
+        "name: wide\nsource: s\nnode_nm: 28\nclock_ghz: 1\n"
+        "tensors: {weights: {bits: 8}, inputs: {bits: 16}, outputs: {bits: 8}}\n"
+        "levels:\n  - {level: DRAM, memory: {class: dram, pj_per_bit: 8}}\n"
+        "  - {level: GLB, memory: {class: sram, capacity_kib: 8, pj_per_bit: 1, "
+        "shares: "
+        "[activations]}}\ncompute: {pj_per_mac: 0.2}\n"
+        "vector: {below: GLB, pj_per_op: 0.1, ops_per_cycle: 8}\n");
+    write_scratch(
+        "added.yaml",
+        "name: added\nsource: s\nlayers:\n"
+        "  - {name: b, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 1}\n"
+        "  - {name: c, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 1, addends: "
+        "1}\nedges:\n  - {from: b, to: c, as: addend}\n");
+    struct ran ran = run_program("map -a @wide.yaml -w @added.yaml --objective energy "
+                                 "--resident -o @held");
+    assert_int_equal(ran.status, 0);
+    free_ran(&ran);
+    ran = run_program("explain -a @wide.yaml -w @added.yaml -l c -m @held/c.yaml");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "GLB: 1 024 bits held through the layer"));
+    free_ran(&ran);
+}
+
+// A pool may read channels that are put together: GoogLeNet's tensors all stay, and
+// what crosses are the image, the weights and the answer.
+static void test_channels_into_pools(void **state) {
+    (void)state;
+    struct ran ran =
+        run_program("map -a tpu -w googlenet --objective energy --resident");
+    assert_int_equal(ran.status, 0);
+    const unsigned words = 3 * 224 * 224 + 6990272 + 1000;
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "; %u words cross at DRAM", words);
+    assert_non_null(strstr(ran.out, wanted));
     free_ran(&ran);
 }
 
@@ -394,6 +436,8 @@ int main(void) {
         cmocka_unit_test(test_words_that_stay),
         cmocka_unit_test(test_no_objective_is_worse),
         cmocka_unit_test(test_kinds_of_edges),
+        cmocka_unit_test(test_width_of_addends),
+        cmocka_unit_test(test_channels_into_pools),
         cmocka_unit_test(test_shipped_edges_move_nothing),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_sweeps_are_what_they_were),

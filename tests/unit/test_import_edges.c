@@ -126,11 +126,90 @@ static void test_functions_of_others(void **state) {
     assert_true(sdse_diags_fired(&context->diags, "onnx-edges"));
 }
 
+// Channels of which some are constants, or rows put together, are no list of makers;
+// and what is read elsewhere as a part leaves the others of its list without edges.
+static void test_lists_that_are_none(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 3, 8, 8));
+    conv(b, "a", "x", 3, 4);
+    conv(b, "b", "x", 3, 4);
+    conv(b, "f", "x", 3, 4);
+    onnx_floats(b, "constant", ONNX_DIMS(1, 2, 8, 8));
+    onnx_set_int(b, onnx_node(b, "Concat", "some", "a,f,constant", "some"), "axis", 1);
+    conv(b, "c", "some", 10, 2);
+    conv(b, "d", "x", 3, 4);
+    onnx_set_int(b, onnx_node(b, "Concat", "rows", "b,d", "rows"), "axis", 2);
+    conv(b, "e", "rows", 4, 2);
+    expect_layers(context, 6);
+    expect_edges(context, "");
+    assert_int_equal(context->diags.warnings, 2); // that of a Conv, and of Concat
+}
+
+static void test_parts_of_lists(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 3, 8, 8));
+    conv(b, "a", "x", 3, 4);
+    conv(b, "b", "x", 3, 6);
+    conv(b, "z", "x", 3, 4);
+    onnx_set_int(b, onnx_node(b, "Concat", "both", "a,b", "both"), "axis", 1);
+    conv(b, "c", "both", 10, 2);
+    onnx_ints(b, "from", ONNX_DIMS(0));
+    onnx_ints(b, "to", ONNX_DIMS(2));
+    onnx_ints(b, "axis", ONNX_DIMS(1));
+    onnx_node(b, "Slice", "half", "a,from,to,axis", "half");
+    onnx_node(b, "Slice", "other", "z,from,to,axis", "other");
+    conv(b, "d", "half", 2, 4);
+    conv(b, "e", "other", 2, 4);
+    expect_layers(context, 6);
+    expect_edges(context, "");
+    assert_int_equal(context->diags.warnings, 1); // of one operator
+    expect_message(context, "what 3 layers put out has no edge, that of 'a' first");
+}
+
+// A gate of channels is repeated: the map has an edge, the gate none.
+static void test_gates(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 3, 8, 8));
+    conv(b, "a", "x", 3, 4);
+    onnx_node(b, "GlobalAveragePool", "pool", "a", "pool");
+    conv(b, "gate", "pool", 4, 4);
+    onnx_node(b, "Mul", "gated", "gate,a", "gated");
+    conv(b, "c", "gated", 4, 2);
+    expect_layers(context, 5);
+    expect_edges(context, "a>pool pool>gate a>gated gated>c ");
+    expect_message(context, "that of 'gate' first");
+}
+
+// What leaves the model is wanted outside: it has no edge.
+static void test_outputs_of_the_model(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    Onnx__ValueInfoProto out = ONNX__VALUE_INFO_PROTO__INIT, *list[] = {&out};
+    out.name = onnx_text(b, "a");
+    onnx_input(b, "x", ONNX_DIMS(1, 3, 8, 8));
+    conv(b, "a", "x", 3, 4);
+    conv(b, "b", "a", 4, 4);
+    conv(b, "c", "b", 4, 4);
+    b->graph.output = list;
+    b->graph.n_output = 1;
+    expect_layers(context, 3);
+    expect_edges(context, "b>c ");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_residual_block),      TEST(test_channels_put_together),
-        TEST(test_attention),           TEST(test_parts_have_none),
+        TEST(test_residual_block),
+        TEST(test_channels_put_together),
+        TEST(test_attention),
+        TEST(test_parts_have_none),
         TEST(test_functions_of_others),
+        TEST(test_lists_that_are_none),
+        TEST(test_parts_of_lists),
+        TEST(test_gates),
+        TEST(test_outputs_of_the_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
