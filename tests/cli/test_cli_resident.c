@@ -377,6 +377,21 @@ static void test_width_of_addends(void **state) {
     free_ran(&ran);
 }
 
+// One warning for each reason, at its first edge.
+static void test_what_may_not_stay(void **state) {
+    (void)state;
+    struct ran ran = run_program("map -a tpu -w gpt2_small_1024 --objective energy "
+                                 "--resident");
+    assert_int_equal(ran.status, 0);
+    const char *at = strstr(ran.err, "what layer 'l0.qkv' puts out stays in DRAM: "
+                                     "'l0.qk' reads it as weights, which may not be in "
+                                     "UB");
+    assert_non_null(at);
+    assert_non_null(strstr(at, "(24 edges) [edge-unshared]"));
+    assert_null(strstr(at + 1, "what layer"));
+    free_ran(&ran);
+}
+
 // A pool may read channels that are put together: GoogLeNet's tensors all stay, and
 // what crosses are the image, the weights and the answer.
 static void test_channels_into_pools(void **state) {
@@ -437,6 +452,7 @@ int main(void) {
         cmocka_unit_test(test_no_objective_is_worse),
         cmocka_unit_test(test_kinds_of_edges),
         cmocka_unit_test(test_width_of_addends),
+        cmocka_unit_test(test_what_may_not_stay),
         cmocka_unit_test(test_channels_into_pools),
         cmocka_unit_test(test_shipped_edges_move_nothing),
         cmocka_unit_test(test_threads),
