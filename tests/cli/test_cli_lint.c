@@ -91,6 +91,28 @@ static const struct row rows[] = {
        "GLB, "
        "spatial_x_dims: [K], spatial_y_dims: [C]}\nsources:"}},
      "leave empty: there 3/4"},
+    // A dataflow may leave it one place.
+    {"fanout-kind",
+     ALONE,
+     {{ARCH, "dims_y: [C, P]", "@dims_y: [C, P]"},
+      {ARCH, "sources:",
+       "dataflow:\n  - constraints:\n      - {level: GLB, spatial_at_most: {C: 1, P: "
+       "1, K: 4}}\nsources:"},
+      {ARCH, "dims_x: [K, P, G]", "dims_x: [K, G, R, N]"}},
+     {{ARCH, "sources:",
+       "dataflow:\n  - constraints:\n      - {level: GLB, spatial_at_most: {C: 2, P: "
+       "1}}\n  - when: {layer: [dwconv]}\n    constraints: [{level: GLB, "
+       "spatial_at_most: {P: 2}}]\nsources:"},
+      {ARCH, "dims_y: [C, P]", "dims_y: [C, G, N]"}},
+     "Y of the fan-out of level 'GLB' (2) takes C, P, which the dataflow and layers of "
+     "kind conv, conv1x1, dwconv, fc, matmul, wgrad leave empty"},
+    {"fanout-kind",
+     ALONE,
+     {{ARCH, "dims_x: [K, P, G], dims_y: [C, P]",
+       "dims_x: [K, P, G, C], @dims_y: [Q]"}},
+     {{ARCH, "dims_x: [K, P, G], dims_y: [C, P]",
+       "dims_x: [K, P, G, C], dims_y: [Q, P]"}},
+     "takes Q, which the dataflow and layers of kind fc, matmul leave empty"},
     {"number-unmarked",
      ALONE,
      {{ARCH, "  compute: {mark: Q, text: made up}\n", ""},
@@ -110,6 +132,16 @@ static const struct row rows[] = {
       {ARCH, "- {name: wpad", "- @{name: wpad"}},
      {{ARCH, "port_bits: 8, access_pj: 0.1", "port_bits: 8, access_pj: 0.3"}},
      "a bit read in 'wpad' costs 1.125 pJ, in 'GLB' outside it"},
+    // By the bit, and against the next memory outside.
+    {"energy-order",
+     ALONE,
+     {{ARCH, "port_bits: 16, access_pj: 0.1", "port_bits: 8, access_pj: 0.5"},
+      {ARCH, "table: sram_itrs-hp_ed2", "access_pj: 3, area_um2: 1"},
+      {ARCH, "- {name: opad", "- @{name: opad"}},
+     {{ARCH, "port_bits: 16, access_pj: 0.1", "port_bits: 16, access_pj: 0.5"},
+      {ARCH, "table: sram_itrs-hp_ed2", "access_pj: 3, area_um2: 1"}},
+     "a bit read in 'opad' costs 0.0625 pJ, in 'GLB' outside it 0.04688 pJ: holding "
+     "outputs here"},
     {"table-node",
      ALONE,
      {{ARCH, "node_nm: 28", "node_nm: 16"}, {ARCH, "table: sram", "@table: sram"}},
@@ -157,6 +189,39 @@ static const struct row rows[] = {
        "kind: fc, in: 8192, out_channels: 5}"}},
      "1 of 1 fc layers of net can have at most 8 of 16 multipliers at work (50 % stay "
      "idle; the best of them, f1, is K4 C8192)"},
+    // Executions count, not layers.
+    {"fanout-idle",
+     BOTH,
+     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
+       "@fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
+      {NET, "kind: fc, in: 4096, out_channels: 32}",
+       "kind: fc, in: 4096, out_channels: 4, repeat: 2}"}},
+     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
+       "fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
+      {NET, "kind: fc, in: 4096, out_channels: 32}",
+       "kind: fc, in: 4096, out_channels: 4}"}},
+     "1 of 1 fc layers of net can have at most 8 of 16 multipliers at work"},
+    {"bandwidth-short",
+     BOTH,
+     {{ARCH, "shared_bits_per_cycle: 4096", "@shared_bits_per_cycle: 30"},
+      {NET, "out_channels: 32}", "out_channels: 32, repeat: 3}"}},
+     {{ARCH, "shared_bits_per_cycle: 4096", "shared_bits_per_cycle: 38"},
+      {NET, "out_channels: 32}", "out_channels: 32, repeat: 3}"}},
+     "once, 3.37 Mbit, its transfers take 0.1123 Mcycles, the multipliers 0.09062 at "
+     "best: they wait at least 39.4 % of the time"},
+    // Zeros of weights may come with a form, where there is an engine to rebuild them.
+    {"engine-idle",
+     BOTH,
+     {{ARCH, "sources:",
+       "engines:\n  - @{name: g, kind: gate, operands: weights, pj_per_test: {value: "
+       "1, "
+       "mark: Q}}\nsources:"}},
+     {{ARCH, "sources:",
+       "engines:\n  - {name: g, kind: gate, operands: weights, pj_per_test: {value: 1, "
+       "mark: Q}}\n  - {kind: rebuild, below: DRAM, free: true, rows_per_cycle: "
+       "{value: "
+       "1, mark: Q}}\nsources:"}},
+     "engine 'g' (gate) finds nothing to leave out"},
     {"shares-no-edges",
      BOTH,
      {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, @shares: [activations],"}},
@@ -208,6 +273,37 @@ static const struct row rows[] = {
       {ARCH, "multicast: [inputs, weights]", "multicast: [weights]"}},
      "shared_bits_per_cycle of 'GLB' for inputs is 63; the 8 multipliers below it, all "
      "at work, take at least 64"},
+    // Nothing is asked of a memory for words that are kept further inside, nor of a
+    // port for others' words; coefficients are no words.
+    {"port-starves",
+     ALONE,
+     {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, @read_bits_per_cycle: 7,"}},
+     {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, read_bits_per_cycle: 7,"},
+      {ARCH, "- {name: opad",
+       "- {name: ipad, keeps: [inputs], class: regfile, capacity_words: 8, port_bits: "
+       "8, "
+       "access_pj: 0.1, area_um2: 1}\n      - {name: opad"}},
+     "read_bits_per_cycle of 'GLB'"},
+    {"port-starves",
+     ALONE,
+     {{ARCH, "capacity_kib: 64,",
+       "capacity_kib: 64, @read_bits_per_cycle: {inputs: 63, others: 640},"},
+      {ARCH, "multicast: [inputs, weights]", "multicast: [weights]"},
+      {ARCH, "{name: wpad, keeps: [weights]", "{name: wpad, keeps: [outputs]"}},
+     {{ARCH, "capacity_kib: 64,",
+       "capacity_kib: 64, read_bits_per_cycle: {inputs: 64, others: 640},"},
+      {ARCH, "multicast: [inputs, weights]", "multicast: [weights]"},
+      {ARCH, "{name: wpad, keeps: [weights]", "{name: wpad, keeps: [outputs]"}},
+     "for inputs is 63"},
+    {"capacity-starves",
+     ALONE,
+     {{ARCH, BUFFER, SMALL("@capacity_bytes: 7")},
+      {ARCH, "capacity_words: 32", "capacity_words: 4"},
+      {ARCH, "capacity_words: 8", "capacity_words: 3"}},
+     {{ARCH, BUFFER, SMALL("may_bypass: [weights], capacity_bytes: 7")},
+      {ARCH, "capacity_words: 32", "capacity_words: 4"},
+      {ARCH, "capacity_words: 8", "capacity_words: 3"}},
+     "at least 64"},
     // --- Accelerator and network ---
     {"bandwidth-short",
      BOTH,

@@ -46,6 +46,17 @@ static const struct row rows[] = {
      "1 of 1 layers with weight files declare another density of weights than the "
      "files "
      "have, 'f1' most: 1 declared, 0.99 in w.npy"},
+    {"density-weights",
+     NET_ALONE,
+     {{NET, F1,
+       "@{name: f1, kind: fc, in: 4096, out_channels: 32, weights: w.npy}\n  - {name: "
+       "f2, "
+       "kind: fc, in: 4096, out_channels: 32, weights: w.npy, density: {weights: "
+       "0.99}}"}},
+     {{NET, F1,
+       "{name: f2, kind: fc, in: 4096, out_channels: 32, weights: w.npy, density: "
+       "{weights: 0.99}}"}},
+     "1 of 2 layers with weight files"},
     {"activations-assumed",
      NET_ALONE,
      {{NET, F1,
@@ -67,6 +78,13 @@ static const struct row rows[] = {
      {{SWEEP, AXES, AXES "  compute.pj_per_mac: 0.21\n"}},
      "'compute.pj_per_mac' is set to 0.20, which is what the file of the accelerator "
      "has"},
+    // In step with another value it may be meant.
+    {"axis-own",
+     OF_SWEEP,
+     {{SWEEP, AXES, AXES "  DRAM.pj_per_bit: 9\n  @compute.pj_per_mac: 0.2\n"}},
+     {{SWEEP, "weight_forms:",
+       "zip: {DRAM.pj_per_bit: 9, compute.pj_per_mac: 0.2}\nweight_forms:"}},
+     "'compute.pj_per_mac' is set to 0.2"},
     // Nothing in the network runs on the vector unit, until a pool does.
     {"axis-idle",
      OF_SWEEP,
@@ -135,6 +153,29 @@ static const struct row rows[] = {
      {{SWEEP, "objective: edp", "constraints: {@max_area_mm2: 0.01}"}},
      {{SWEEP, "objective: edp", "constraints: {max_area_mm2: 0.1}"}},
      "max_area_mm2: 0.01: no point can have that little"},
+    {"limit-impossible",
+     OF_SWEEP,
+     {{SWEEP, "objective: edp", "constraints: {@max_latency_s: 2.892e-5}"},
+      {ARCH, "clock_ghz: 1", "clock_ghz: 2"}},
+     {{SWEEP, "objective: edp", "constraints: {max_latency_s: 2.893e-5}"},
+      {ARCH, "clock_ghz: 1", "clock_ghz: 2"}},
+     "the least is 2.8928e-05"},
+    {"limit-impossible",
+     OF_SWEEP,
+     {{SWEEP, "objective: edp", "constraints: {@max_latency_cycles: 94719}"},
+      {NET, "out_channels: 16, kernel: 3, pad: 1}",
+       "out_channels: 16, kernel: 3, pad: 1, repeat: 2}"}},
+     {{SWEEP, "objective: edp", "constraints: {max_latency_cycles: 94720}"},
+      {NET, "out_channels: 16, kernel: 3, pad: 1}",
+       "out_channels: 16, kernel: 3, pad: 1, repeat: 2}"}},
+     "the least is 94720"},
+    {"limit-idle",
+     OF_SWEEP,
+     {{SWEEP, "objective: edp", "constraints: {@max_area_mm2: 1}"},
+      {SWEEP, AXES, "[128, 64]\n"}},
+     {{SWEEP, "objective: edp", "constraints: {max_area_mm2: 0.1}"},
+      {SWEEP, AXES, "[128, 64]\n"}},
+     "every point meets it"},
     {"limit-idle",
      OF_SWEEP,
      {{SWEEP, "objective: edp", "constraints: {@max_area_mm2: 1}"}},
@@ -163,6 +204,15 @@ static const struct row rows[] = {
       {NET, "kind: fc, in: 4096, out_channels: 32}",
        "kind: fc, in: 8192, out_channels: 5}"}},
      "1 of 1 fc layers of net can have at most 8 of 16 multipliers"},
+    // What several networks have in common is said once.
+    {"bandwidth-short",
+     OF_SWEEP,
+     {{ARCH, "shared_bits_per_cycle: 4096", "@shared_bits_per_cycle: 20"},
+      {SWEEP, "[net.yaml]", "[net.yaml, {path: net.yaml, network: {name: other}}]"}},
+     {{ARCH, "shared_bits_per_cycle: 4096", "shared_bits_per_cycle: 21"},
+      {SWEEP, "[net.yaml]", "[net.yaml, {path: net.yaml, network: {name: other}}]"}},
+     "fewer bits (and 1 more of the sweep's networks) ["},
+
 };
 
 static void each_check_fires_at_its_place(void **state) {
