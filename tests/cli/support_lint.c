@@ -26,7 +26,7 @@ static char *replace(char *text, const struct edit *edit) {
 // Writes all files to the scratch folder with edits made; place: ":LINE:COLUMN:" of
 // the '@', with the file before it.
 static void write_edited(const struct edit *edits, char *place, size_t size) {
-    static const char *const files[] = {ARCH, NET, SWEEP};
+    static const char *const files[] = {ARCH, NET, SWEEP, "other.yaml"};
     *place = '\0';
     for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
         char path[512];

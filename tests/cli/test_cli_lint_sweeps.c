@@ -106,6 +106,23 @@ static const struct row rows[] = {
      {{SWEEP, AXES, AXES "  GLB.fanout.dims_x: [[K, P, G], [P, G]]\n"}},
      "the axis 'GLB.fanout.dims_x' moves nothing: its 2 values make the same "
      "accelerator"},
+    {"axis-idle",
+     OF_SWEEP,
+     {{SWEEP, AXES, AXES "  @compute.area_um2: [1, 1.0]\n"}},
+     {{SWEEP, AXES, AXES "  compute.area_um2: [1, 2]\n"}},
+     "its 2 values make the same accelerator"},
+    // Of one of two accelerators, beside an axis of the other.
+    {"axis-idle",
+     OF_SWEEP,
+     {{SWEEP, "archs: [arch.yaml]",
+       "archs:\n  - {path: other.yaml, override: {compute.pj_per_mac: [0.3, 0.4]}}\n  "
+       "- "
+       "{path: arch.yaml, override: {@vector.pj_per_op: [0.1, 0.2]}}"}},
+     {{SWEEP, "archs: [arch.yaml]",
+       "archs:\n  - {path: other.yaml, override: {compute.pj_per_mac: [0.3, 0.4]}}\n  "
+       "- "
+       "{path: arch.yaml, override: {compute.pj_per_mac: [0.3, 0.4]}}"}},
+     "the same at its 2 values (3 distinct layers solved"},
     {"form-raw",
      OF_SWEEP,
      {{SWEEP, FORMS, FORMS "  - @{name: u, kind: unique, range_sigmas: 5}\n"},
