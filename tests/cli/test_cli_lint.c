@@ -325,6 +325,24 @@ static const struct row rows[] = {
      {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, read_bits_per_cycle: 4,"},
       {ARCH, "class: parallel,", "class: parallel, cycles_per_mac: 2,"}},
      "take at least 4 bits per cycle"},
+    // Above an engine that rebuilds them weights take fewer bits.
+    {"capacity-starves",
+     ALONE,
+     {{ARCH, BUFFER, SMALL("@capacity_bytes: 7")},
+      {ARCH, "capacity_words: 32", "capacity_words: 4"},
+      {ARCH, "capacity_words: 8", "capacity_words: 3"},
+      {ARCH, "sources:",
+       "engines:\n  - {kind: rebuild, below: DRAM, free: true, rows_per_cycle: {value: "
+       "1, "
+       "mark: Q}}\nsources:"}},
+     {{ARCH, BUFFER, SMALL("capacity_bytes: 7")},
+      {ARCH, "capacity_words: 32", "capacity_words: 4"},
+      {ARCH, "capacity_words: 8", "capacity_words: 3"},
+      {ARCH, "sources:",
+       "engines:\n  - {kind: rebuild, below: GLB, free: true, rows_per_cycle: {value: "
+       "1, "
+       "mark: Q}}\nsources:"}},
+     "at least 64"},
     // --- Accelerator and network ---
     {"bandwidth-short",
      BOTH,
