@@ -38,6 +38,18 @@ static const struct row rows[] = {
        "64, access_pj: 1, area_um2: 1}\n    fanout"}},
      "multicast of weights, inputs reaches one child at a time: the fan-out of level "
      "'GLB' is 1 x 1;"},
+    // Shared windows reach over the fan-outs further inside.
+    {"multicast-idle",
+     ALONE,
+     {{ARCH, BUFFER "}\n",
+       BUFFER "}\n    network: {topology: bus, free: true, @multicast: [inputs]}\n  - "
+              "level: two\n    memory: {class: sram, capacity_kib: 32, port_bits: 64, "
+              "access_pj: 1, area_um2: 1}\n"}},
+     {{ARCH, BUFFER "}\n",
+       BUFFER "}\n    network: {topology: bus, free: true, multicast: [inputs], "
+              "window_sharing: true}\n  - level: two\n    memory: {class: sram, "
+              "capacity_kib: 32, port_bits: 64, access_pj: 1, area_um2: 1}\n"}},
+     "multicast of inputs reaches one child at a time"},
     {"reduce-idle",
      ALONE,
      {{ARCH, "dims_y: [C, P]", "dims_y: [P, G]"},
