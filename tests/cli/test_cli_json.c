@@ -368,6 +368,22 @@ static void of_descriptions(void **state) {
                   "name: left\nsource: made up\nnot_modelled:\n"
                   "  - {operator: LSTM, name: rnn, reason: no layer, weights: 77}\n"
                   "layers:\n  - {name: a, kind: fc, in: 8, out_channels: 4}\n");
+    write_scratch("stored.yaml",
+                  "name: stored\nsource: made up\nlayers:\n"
+                  "  - {name: a, kind: fc, in: 8, out_channels: 8}\n"
+                  "  - {name: b, kind: fc, in: 8, out_channels: 8, shares_weights: a}\n"
+                  "  - {name: c, kind: matmul, m: 4, k: 4, n: 4}\n"
+                  "  - {name: d, kind: act, in: [8, 1, 1]}\n");
+    json = says("show workload @stored.yaml", "sdse.show-workload/1");
+    static const char *const stored[] = {"own", "shared", "no", NULL};
+    for (size_t i = 0; i < 4; i++) {
+        const struct json *of =
+            json_get(json_at(json_get(json, "layers"), i), "stored");
+        assert_int_equal(of->kind, stored[i] ? JSON_TEXT : JSON_NULL);
+        if (stored[i])
+            assert_string_equal(json_text(of), stored[i]);
+    }
+    json_free(json);
     json = says("show workload @left.yaml", "sdse.show-workload/1");
     const struct json *left = json_at(json_get(json, "not_modelled"), 0);
     assert_string_equal(text(left, "op"), "LSTM");
@@ -504,6 +520,14 @@ static void of_sweeps(void **state) {
     struct json *json =
         says("sweep " DATA "sweep.yaml -o @r.db -q -j 2", "sdse.sweep/1");
     char *again = run_text(0, "sweep " DATA "sweep.yaml -o @r.db -q -j 2");
+    struct json *reused = says("sweep " DATA "sweep.yaml -o @r.db -q", "sdse.sweep/1");
+    assert_true(number(json, "points_reused") == 0 &&
+                number(reused, "points_reused") == number(json, "points_total"));
+    assert_true(number(reused, "points_of_other_runs") == 0 &&
+                number(reused, "failed") == 0);
+    assert_true(number(json, "infeasible") == 4 && number(json, "on_front") == 3);
+    assert_string_equal(text(json, "database"), scratch("r.db"));
+    json_free(reused);
     names(again,
           ": %.0f of %.0f points (%.0f were there before), %.0f infeasible, "
           "%.0f on the front",
@@ -534,6 +558,11 @@ static void of_sweeps(void **state) {
 static void of_results(void **state) {
     (void)state;
     says_rows("status @r.db", "sdse.status/1", "sweeps");
+    struct json *status = says("status @r.db", "sdse.status/1");
+    assert_true(number(status, "points_superseded") == 0);
+    assert_int_equal(json_get(status, "without_result")->count, 2);
+    assert_int_equal(json_get(status, "tags")->count, 0);
+    json_free(status);
     says_rows("costs @r.db", "sdse.costs/1", "layers");
     says_rows("query @r.db SELECT~*~FROM~v_point", "sdse.query/1", "rows");
     says_rows("query @r.db SELECT~1~AS~x~WHERE~0", "sdse.query/1", "rows");
@@ -559,8 +588,11 @@ static void of_results(void **state) {
               "query @r.db SELECT~layer_index,layer,kind,repeat,energy_pj,"
               "latency_cycles,utilization,bottleneck,weight_bits,density,"
               "mapper_status~FROM~v_layer~WHERE~point_id=1~ORDER~BY~1");
-    same_rows(point, "query @r.db SELECT~energy_pj,latency_cycles,latency_s,area_mm2,"
-                     "status,arch,form,rel_error~FROM~v_point~WHERE~point_id=1");
+    same_rows(point,
+              "query @r.db SELECT~point_id,point_hash,workload~AS~network,arch,form,"
+              "parameters,objective,status,reason,energy_pj,latency_cycles,latency_s,"
+              "edp_pj_s,area_mm2,compression,rel_error,weights,mapper_status~FROM~"
+              "v_point~WHERE~point_id=1");
     assert_int_equal(json_get(json, "mappings")->count,
                      json_get(json, "layers")->count);
     json_free(json);
@@ -582,6 +614,10 @@ static void of_changes(void **state) {
     struct json *json = says("tag @c.db best --where point_id<=3", "sdse.tag/1");
     assert_true(number(json, "points") == 3 && number(json, "points_changed") == 3);
     assert_false(flag(json, "removed"));
+    json_free(json);
+    json = says("tag @c.db best --where point_id<=4", "sdse.tag/1");
+    assert_true(number(json, "points") == 4 && number(json, "points_changed") == 1);
+    assert_string_equal(text(json, "tag"), "best");
     json_free(json);
     json = says("tag @c.db best --remove --where point_id<=2", "sdse.tag/1");
     assert_true(number(json, "points") == 2 && number(json, "points_changed") == 2);
@@ -635,6 +671,12 @@ static void of_verification(void **state) {
     json = says("reproduce @r.db 2 -o @p2 -j 2", "sdse.reproduce/1");
     line = run_text(0, "reproduce @r.db 2 -o @p2 -j 2");
     names(line, "run again: %.0f values", number(json, "values_compared"));
+    static const char *const taken[] = {"forms_taken", "output_errors_taken",
+                                        "limited_searches_taken", "arch_refused"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        assert_false(flag(json, taken[i])); // the line says nothing of them, either
+    assert_null(strstr(line, "taken"));
+    assert_true(number(json, "layers_with_stored_weights") == 0);
     names(line, "point %.0f (%s on %s, %s): files in %s", number(json, "point_id"),
           text(json, "network"), text(json, "arch"), text(json, "form"),
           text(json, "folder"));

@@ -183,6 +183,10 @@ static void what_cannot_be_computed_is_named(void **state) {
     assert_non_null(strstr(now, "\n7\n"));
     free(now);
     run_says(0, "verify --repair @r.db", "0 damaged rows left out, 0 points");
+    damage("UPDATE run_log SET threads = 77");
+    run_says(0, "verify --repair @d.db -f json",
+             "\"damaged_rows\": 4,\n \"points_solved\": 0,\n \"all_solved\": false,\n "
+             "\"as_written\": true}");
 }
 
 // Killed at any time the file is the damaged one, or the repaired.

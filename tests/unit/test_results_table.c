@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "results/look/json.h"
 #include "results/look/table.h"
 
 static void writes(const struct sdse_table *table, enum sdse_table_format format,
@@ -145,6 +146,96 @@ static void knows_format_names(void **state) {
     assert_int_equal(format, SDSE_TABLE_MARKDOWN);
 }
 
+// One object: every kind of value, tables within, what has no bound.
+static void an_object_names_its_schema(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_table *rows = sdse_table_new(arena), *none = sdse_table_new(arena);
+    sdse_table_add_column(rows, "n", NULL, 0);
+    sdse_table_add_column(none, "n", NULL, 0);
+    sdse_table_add_u64(rows, 18446744073709551615u);
+    char *text = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&text, &bytes);
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.x/1", out);
+    sdse_json_text(&json, "text", "a\"\n");
+    sdse_json_text(&json, "no_text", NULL);
+    sdse_json_f64(&json, "tenth", 0.1);
+    sdse_json_f64(&json, "infinite", (double)INFINITY);
+    sdse_json_f64(&json, "unknown", (double)NAN);
+    sdse_json_i64(&json, "below", -3);
+    sdse_json_array(&json, "list");
+    sdse_json_flag(&json, NULL, true);
+    sdse_json_object(&json, NULL);
+    sdse_json_null(&json, "a");
+    sdse_json_flag(&json, "b", false);
+    sdse_json_close(&json);
+    sdse_json_close(&json);
+    sdse_json_rows(&json, "rows", rows);
+    sdse_json_rows(&json, "no_rows", none);
+    sdse_json_row(&json, "row", rows);
+    sdse_json_row(&json, "no_row", none);
+    assert_int_equal(sdse_json_end(&json), SDSE_OK);
+    fclose(out);
+    assert_string_equal(text, "{\"schema\": \"sdse.x/1\",\n"
+                              " \"text\": \"a\\\"\\n\",\n"
+                              " \"no_text\": null,\n"
+                              " \"tenth\": 0.1,\n"
+                              " \"infinite\": null,\n"
+                              " \"unknown\": null,\n"
+                              " \"below\": -3,\n"
+                              " \"list\": [true, {\"a\": null, \"b\": false}],\n"
+                              " \"rows\": [\n  {\"n\": 18446744073709551615}\n],\n"
+                              " \"no_rows\": [],\n"
+                              " \"row\": {\"n\": 18446744073709551615},\n"
+                              " \"no_row\": null}\n");
+    free(text);
+    // A table that lost its cells is no success.
+    out = open_memstream(&text, &bytes);
+    sdse_json_begin(&json, "sdse.x/1", out);
+    sdse_json_rows(&json, "rows", NULL);
+    sdse_json_row(&json, "row", rows);
+    assert_int_equal(sdse_json_end(&json), SDSE_NO_MEMORY);
+    fclose(out);
+    free(text);
+    // Nor is a stream that failed.
+    out = fopen("/dev/full", "w");
+    assert_non_null(out);
+    setvbuf(out, NULL, _IONBF, 0);
+    sdse_json_begin(&json, "sdse.x/1", out);
+    assert_int_equal(sdse_json_end(&json), SDSE_IO);
+    fclose(out);
+    sdse_arena_free(arena);
+}
+
+// Rows within an object, also where they are written as they come.
+static void named_rows_are_in_an_object(void **state) {
+    (void)state;
+    for (int streamed = 0; streamed < 2; streamed++) {
+        struct sdse_arena *arena = sdse_arena_new(), *cells = sdse_arena_new();
+        struct sdse_table *table = sdse_table_new(arena);
+        sdse_table_name(table, "sdse.x/2", "things");
+        sdse_table_add_column(table, "n", NULL, 0);
+        sdse_table_keep_rows_in(table, cells);
+        char *text = NULL;
+        size_t bytes = 0;
+        FILE *out = open_memstream(&text, &bytes);
+        for (uint64_t i = 1; i <= 2; i++) {
+            sdse_table_add_u64(table, i);
+            if (streamed)
+                sdse_table_stream(table, cells, SDSE_TABLE_JSON, out);
+        }
+        sdse_table_write(table, SDSE_TABLE_JSON, out);
+        fclose(out);
+        assert_string_equal(text, "{\"schema\": \"sdse.x/2\",\n \"things\": [\n"
+                                  "  {\"n\": 1},\n  {\"n\": 2}\n]}\n");
+        free(text);
+        sdse_arena_free(cells);
+        sdse_arena_free(arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_four_formats),
@@ -153,6 +244,8 @@ int main(void) {
         cmocka_unit_test(shortest_text_reads_back),
         cmocka_unit_test(holds_many_rows),
         cmocka_unit_test(knows_format_names),
+        cmocka_unit_test(an_object_names_its_schema),
+        cmocka_unit_test(named_rows_are_in_an_object),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
