@@ -172,6 +172,29 @@ static void draws(void **state) {
     data = read_whole(scratch("sets.svg.gp"));
     golden_text("compare_sets_dat", plot_data(data));
     free(data);
+    // On dark ground both have another ground and other colours; a theme is a
+    // picture's.
+    static const char *const dark[][2] = {
+        {"compare @r.db 1 6 -o @dark.svg --theme dark", "points.svg.gp"},
+        {"compare @two.db --sweep cli-test,cli-othr -o @dark.svg --theme dark",
+         "sets.svg.gp"}};
+    for (size_t i = 0; i < 2; i++) {
+        ran = run_program(dark[i][0]);
+        assert_int_equal(ran.status, 0);
+        free_ran(&ran);
+        char *night = read_whole(scratch("dark.svg.gp")),
+             *day = read_whole(scratch(dark[i][1]));
+        assert_non_null(strstr(day, "background rgb '#ffffff'"));
+        assert_null(strstr(night, "background rgb '#ffffff'"));
+        // The colour of side A.
+        char a[2][8];
+        snprintf(a[0], 8, "%s", strstr(strstr(day, "\nplot "), "lc rgb '") + 8);
+        snprintf(a[1], 8, "%s", strstr(strstr(night, "\nplot "), "lc rgb '") + 8);
+        assert_string_not_equal(a[0], a[1]);
+        free(night);
+        free(day);
+    }
+    run_says(2, "compare @r.db 1 6 --theme dark", "--theme is a picture's");
     golden_err("compare_over_input", 1, "compare @r.db 1 5 -o @r.db");
 }
 

@@ -37,11 +37,11 @@ static const char arch[] =
 
 static const char net[] =
     "name: tiny\nsource: made up for tests\nlayers:\n"
+    "  - {name: sum, kind: add, in: [4, 4, 4]}\n"
     "  - {name: first, kind: conv, in: [2, 4, 4], out_channels: 2, kernel: 3, pad: 1}\n"
     "  - {name: head, kind: fc, in: 24, out_channels: 6}\n"
     "  - {name: again, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 3, pad: 1, "
-    "repeat: 3}\n"
-    "  - {name: sum, kind: add, in: [4, 4, 4]}\n";
+    "repeat: 3}\n";
 
 #define GRID                                         \
     "override: {buffer.capacity_kib: [2, 128, 16], " \
@@ -181,6 +181,41 @@ static void bars_of_points_are_grouped(void **state) {
             fail_msg("%s", sql);
     }
     near(sum * 1e3, number("SELECT sum(energy_pj) FROM v_point"));
+    free(lines);
+    free(script);
+}
+
+// Where some points are left out the others keep their names and groups.
+static void fewer_bars_keep_their_names(void **state) {
+    (void)state;
+    char *script = script_of("plot energy @r.db -o @few -n 5 --label buffer.fanout.x "
+                             "--facet DRAM.shared_bits_per_cycle",
+                             "few/energy_tiny.png.gp");
+    struct lines *lines = lines_of(script);
+    assert_int_equal(lines->count, 5);
+    int in_first = 0;
+    for (int i = 0; i < 5; i++) {
+        int last = 0;
+        while (last + 1 < FIELDS && *lines->field[i][last + 1])
+            last++;
+        in_first += atoi(lines->field[i][last]) == i + 1; // below one heading
+        char sql[300];
+        snprintf(
+            sql, sizeof sql,
+            "SELECT count(*) FROM v_point WHERE parameters LIKE "
+            "'%%buffer.fanout.x=' || %s || '%%' AND parameters LIKE "
+            "'%%shared_bits_per_cycle=%s%%' AND abs(energy_pj - %s * 1e3) < 1e-5 * "
+            "energy_pj",
+            lines->field[i][0],
+            strstr(script, "'DRAM.shared_bits_per_cycle 24'") &&
+                    atoi(lines->field[i][last]) == i + 1
+                ? "24"
+                : "64",
+            lines->field[i][last - 1]);
+        if (number(sql) < 1)
+            fail_msg("%s", sql);
+    }
+    assert_true(in_first > 0);
     free(lines);
     free(script);
 }
@@ -489,6 +524,7 @@ static void what_has_no_use_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bars_of_points_are_grouped),
+        cmocka_unit_test(fewer_bars_keep_their_names),
         cmocka_unit_test(bars_of_layers_are_grouped),
         cmocka_unit_test(rooflines_have_parameters),
         cmocka_unit_test(searches_are_in_their_order),

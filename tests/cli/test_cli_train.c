@@ -225,6 +225,26 @@ static void points_have_accuracies(void **state) {
     assert_non_null(strstr(last, " pt 7 notitle"));
     free(script);
     free(data);
+    // Told apart by a setting and by the method; of one network.
+    must_run("plot learning @t.db -o @told -t svg --colour rate --shape method "
+             "--log none -w mlp_64_256_10");
+    script = read_whole(scratch("told/learning_mlp_64_256_10.svg.gp"));
+    drawn = strstr(script, "set terminal");
+    assert_non_null(strstr(drawn, "'rate:' at screen"));
+    assert_non_null(strstr(drawn, "'0.05' at screen"));
+    assert_non_null(strstr(drawn, "'method:' at screen"));
+    assert_non_null(strstr(drawn, "'sgd' at screen"));
+    assert_null(strstr(drawn, "(none)"));
+    assert_null(strstr(drawn, "\nset logscale x"));
+    free(script);
+    struct ran unknown = run_program("plot learning @t.db -o @told --colour rat");
+    assert_int_equal(unknown.status, 1);
+    assert_non_null(strstr(unknown.err, "no training has a parameter 'rat'"));
+    free_ran(&unknown);
+    unknown = run_program("plot learning @t.db -o @told -w mlp");
+    assert_int_equal(unknown.status, 1);
+    assert_non_null(strstr(unknown.err, "no training of a network 'mlp'"));
+    free_ran(&unknown);
     must_run("verify @t.db");
     struct ran none = run_program("plot learning @nothing.db");
     assert_int_equal(none.status, 1);

@@ -291,6 +291,9 @@ const table = (() => {
     const most = Math.min(visible.length, 60);
     body.style.height = most * rowHeight + 'px';
     body.replaceChildren(...Array.from({length: most}, (unused, position) => drawRow(position)));
+    if (most < visible.length) {
+      body.append(el('p', {class: 'none'}, 'The first ' + most + ' of ' + groups(String(visible.length)) + ' points.'));
+    }
   });
   addEventListener('afterprint', draw);
 
