@@ -3,6 +3,7 @@
 #define SDSE_SPEC_EDGE_SHAPE_H
 
 #include "base/arena.h"
+#include "base/diag.h"
 #include "spec/types/workload.h"
 
 // A stack of maps. [elements, >= 1]
@@ -29,5 +30,16 @@ bool sdse_edge_fits(const struct sdse_workload *net,
 const char *sdse_edge_wants(const struct sdse_workload *net,
                             const struct sdse_workload_edge *edge,
                             struct sdse_arena *arena);
+
+// Whether an edge is one between its ends: their order and kinds, shapes, densities and
+// widths. False after a diagnostic [edge-cycle, edge-repeat, edge-kind, edge-shape,
+// edge-density, edge-bits] at the edge's place.
+bool sdse_edge_agrees(const struct sdse_workload *net,
+                      const struct sdse_workload_edge *edge, struct sdse_arena *arena,
+                      struct sdse_diags *diags);
+
+// Whether the reader's kind has what the edge is to be, alone [edge-kind].
+bool sdse_edge_may_be(const struct sdse_workload *net,
+                      const struct sdse_workload_edge *edge, struct sdse_diags *diags);
 
 #endif
