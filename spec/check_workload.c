@@ -54,7 +54,7 @@ void sdse_check_pad_absurd(struct sdse_subject *s) {
         const struct sdse_layer *layer = &s->workload->layers[i];
         const struct sdse_nest *nest = &layer->nest;
         const struct sdse_node *pad = sdse_node_get(s->layer_nodes[i], "pad");
-        for (unsigned axis = 0; pad && nest->map[axis] && axis < 2; axis++) {
+        for (unsigned axis = 0; pad && axis < 2 && nest->map[axis]; axis++) {
             int64_t window =
                 (int64_t)(nest->dilation[axis] * (nest->bound[SDSE_R + axis] - 1));
             int64_t after = reached_pad(nest, axis);

@@ -88,7 +88,8 @@ static void read_key(struct sdse_lines *lines, struct sdse_line_word key,
     } else if (strcasecmp("InterfaceBandwidth", key.text) == 0) {
         read_interface(lines, value, config);
     } else if (strcasecmp("run_name", key.text) == 0) {
-        config->name = value.text;
+        config->name = sdse_plain_line(lines->arena, value.text);
+        lines->out_of_memory |= !config->name;
     } else if (!is_without_effect(key.text)) {
         sdse_line_refuse(lines, key.loc, true, "scalesim-key",
                          "'%.60s' has no counterpart: what it asks for is lost",
@@ -226,8 +227,10 @@ enum sdse_status sdse_scalesim_config(const char *path, const char *text, bool l
         return SDSE_NO_MEMORY;
     if (lines.failed)
         return SDSE_INVALID;
+    const char *plain = sdse_plain_line(arena, path);
     const char *source =
-        sdse_arena_printf(arena, "%s, a configuration of SCALE-Sim", path);
+        plain ? sdse_arena_printf(arena, "%s, a configuration of SCALE-Sim", plain)
+              : NULL;
     struct sdse_text out;
     if (source && sdse_text_begin(&out))
         print_arch(out.out, &config, source);

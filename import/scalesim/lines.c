@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 bool sdse_next_line(struct sdse_lines *lines, char **line) {
     if (!*lines->rest)
         return false;
@@ -24,6 +26,26 @@ bool sdse_next_line(struct sdse_lines *lines, char **line) {
     lines->rest += length + (lines->rest[length] == '\n');
     lines->line++;
     return true;
+}
+
+static bool is_plain(const char *text, size_t length) {
+    const unsigned char *s = (const unsigned char *)text;
+    if (length == 2)
+        return s[0] != 0xc2 || s[1] >= 0xa0 || s[1] == 0x85;
+    return length == 1 || length == 4 ||
+           (length == 3 && !(s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe));
+}
+
+const char *sdse_plain_line(struct sdse_arena *arena, const char *text) {
+    char *plain = sdse_arena_strdup(arena, text);
+    for (char *at = plain; at && *at;) {
+        const size_t length = sdse_utf8_length(at);
+        const size_t next = length ? length : 1;
+        if (!is_plain(at, length))
+            memset(at, '?', next);
+        at += next;
+    }
+    return plain;
 }
 
 struct sdse_line_word sdse_line_word(struct sdse_lines *lines, const char *line,

@@ -28,6 +28,10 @@ bool sdse_next_line(struct sdse_lines *lines, char **line);
 struct sdse_line_word sdse_line_word(struct sdse_lines *lines, const char *line,
                                      const char *from, const char *to);
 
+// The text with a question mark for each byte that is no UTF-8 and for what YAML cannot
+// hold (U+0080 to U+009F but U+0085, U+FFFE, U+FFFF). NULL when memory is out.
+const char *sdse_plain_line(struct sdse_arena *arena, const char *text);
+
 // A whole number in its range; 1 after a diagnostic [scalesim-value].
 uint64_t sdse_line_number(struct sdse_lines *lines, struct sdse_line_word word,
                           const char *what, uint64_t least, uint64_t most);

@@ -41,7 +41,7 @@ enum sdse_status sdse_scalesim_config(const char *path, const char *text, bool l
 
 // The network that a topology describes, a layer a line. Output rows are
 // ceil((rows - filter + stride) / stride): where the stride does not divide, the image
-// is padded at its end, by what makes them as many. Layers whose name holds "DP" are
+// gets rows at its end, those that SCALE-Sim addresses beyond it. Layers whose name holds "DP" are
 // depth-wise. Names that come twice get a number. Otherwise as sdse_scalesim_config;
 // [scalesim-line] is a line with too few or too many columns.
 enum sdse_status sdse_scalesim_topology(const char *path, const char *text, bool lossy,

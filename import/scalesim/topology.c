@@ -60,9 +60,10 @@ static bool is_taken(const struct name *names, const char *text) {
 // The name, or the name with the first number that makes it new.
 static const char *new_name(struct sdse_lines *lines, struct name **names,
                             const char *text) {
-    const char *name = *text ? text : "layer";
+    const char *plain = sdse_plain_line(lines->arena, *text ? text : "layer");
+    const char *name = plain;
     for (unsigned i = 2; name && is_taken(*names, name); i++)
-        name = sdse_arena_printf(lines->arena, "%s.%u", text, i);
+        name = sdse_arena_printf(lines->arena, "%s.%u", plain, i);
     struct name *entry = SDSE_ARENA_NEW(lines->arena, struct name);
     if (!entry || !name) {
         lines->out_of_memory = true;
@@ -73,8 +74,8 @@ static const char *new_name(struct sdse_lines *lines, struct name **names,
     return name;
 }
 
-// Rows (or columns) of padding at the end with which our rule, that rounds down, gives
-// what SCALE-Sim's gives, which rounds up.
+// Rows (or columns) at the end with which our rule, that rounds down, gives what
+// SCALE-Sim's gives, which rounds up: it addresses what lies beyond the image.
 static uint64_t extra(uint64_t size, uint64_t filter, uint64_t stride) {
     const uint64_t rest = (size - filter) % stride;
     return rest ? stride - rest : 0;
@@ -109,13 +110,10 @@ static void print_convolution(struct sdse_lines *lines, FILE *out, const char *n
     fprintf(out,
             ", kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64
             "], out_channels: %" PRIu64 ", kernel: [%" PRIu64 ", %" PRIu64
-            "], stride: [%" PRIu64 ", %" PRIu64 "]",
-            depthwise ? "dwconv" : "conv", n[4], n[0], n[1], depthwise ? n[4] : n[5],
-            n[2], n[3], n[6], n[7]);
-    const uint64_t below = extra(n[0], n[2], n[6]), beside = extra(n[1], n[3], n[7]);
-    if (below || beside)
-        fprintf(out, ", pad: [[0, %" PRIu64 "], [0, %" PRIu64 "]]", below, beside);
-    fputs("}\n", out);
+            "], stride: [%" PRIu64 ", %" PRIu64 "]}\n",
+            depthwise ? "dwconv" : "conv", n[4], n[0] + extra(n[0], n[2], n[6]),
+            n[1] + extra(n[1], n[3], n[7]), depthwise ? n[4] : n[5], n[2], n[3], n[6],
+            n[7]);
 }
 
 static void print_product(struct sdse_lines *lines, FILE *out, const char *name,
@@ -176,10 +174,13 @@ enum sdse_status sdse_scalesim_topology(const char *path, const char *text, bool
                                         struct sdse_diags *diags, const char **yaml) {
     struct sdse_lines lines = {
         .path = path, .rest = text, .arena = arena, .diags = diags, .lossy = lossy};
-    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    const char *plain = sdse_plain_line(arena, path);
+    if (!plain)
+        return SDSE_NO_MEMORY;
+    const char *base = strrchr(plain, '/') ? strrchr(plain, '/') + 1 : plain;
     const char *name =
         sdse_arena_printf(arena, "%.*s", (int)strcspn(base, "."), base);
-    const char *source = sdse_arena_printf(arena, "%s, a topology of SCALE-Sim", path);
+    const char *source = sdse_arena_printf(arena, "%s, a topology of SCALE-Sim", plain);
     struct sdse_text out;
     if (!name || !source || !sdse_text_begin(&out))
         return SDSE_NO_MEMORY;

@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-// Bytes of the UTF-8 sequence at `text`, 0 if it is not one.
-size_t sdse_utf8_length(const char *text);
-
 // Columns that the sequence at `text`, which is one, takes: 0 for marks that combine
 // with what is before them, 2 for East Asian wide and for emoji, else 1.
 // Source: Unicode 15, EastAsianWidth.txt (W, F) and general categories Mn, Me, Cf, by

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "results/look/plain_text.h"
 #include "results/look/table_cells.h"
 

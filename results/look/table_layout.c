@@ -2,6 +2,7 @@
 // what still does not fit in a table of its own below.
 #include <string.h>
 
+#include "base/utf8.h"
 #include "results/look/plain_text.h"
 #include "results/look/table_cells.h"
 #include "results/look/table_grid.h"
