@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,8 @@ static void test_threads_shards_and_rests(void **state) {
     run_alike("export @one.db", "export @two.db");
     run_alike("export @one.db", "export @all.db");
     free(run_text(0, "verify @all.db"));
+    free(run_text(0, "merge @thrice.db @all.db @one.db @two.db")); // the same points
+    run_alike("export @one.db", "export @thrice.db");
     // A file that has a part of it is completed; then there is nothing to do.
     free(sweep_into("s", "b", ""));
     run_alike("export @one.db", "export @b.db");
@@ -244,6 +247,9 @@ static void test_the_others_are_what_they_were(void **state) {
     char *export = run_text(0, "export @plain.db");
     assert_null(strstr(export, "place"));
     free(export);
+    both = asked("both", "SELECT~text~FROM~v_input~WHERE~kind~=~'sweep'");
+    assert_non_null(strstr(both, "\nmapper: {resident: [false, true]}\n"));
+    free(both);
     // No hash of theirs is one of the others'.
     both = asked("both", "SELECT~count(*)~=~2~*~count(DISTINCT~point_hash)~OR~count(*)~"
                          "=~count(DISTINCT~point_hash)~AS~ok~FROM~v_point");
@@ -412,8 +418,22 @@ static void test_one_point(void **state) {
     run_says(0, "show point @point.db 1", "place: {");
     free(run_text(0, "explain -a @again/accelerator.yaml -w @again/network.yaml -m "
                      "@again/mappings/001-l1.yaml"));
-    // A place that is changed is seen, by its digest and by what mappings say.
     free(run_text(0, "verify @point.db"));
+    // A place that is changed is seen: by its digest, by what mappings say is held, and
+    // by who runs the point again.
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(scratch("point.db"), &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "UPDATE place SET bits = bits + 8 WHERE memory = 'GLB'", NULL,
+                     NULL, NULL),
+        SQLITE_OK);
+    assert_true(sqlite3_changes(db) > 0);
+    sqlite3_close(db);
+    char *said = run_text(1, "verify @point.db");
+    assert_non_null(strstr(said, "[results-damaged]"));
+    assert_non_null(strstr(said, "is not what is in the shared memory then"));
+    free(said);
+    run_says(1, "reproduce @point.db 1 -o @changed", "place");
 }
 
 static void test_pruned(void **state) {
