@@ -188,6 +188,9 @@ static bool can_solve(const struct sdse_plan *plan) {
     for (size_t f = 0; f < plan->form_count; f++)
         if (plan->forms[f].form->setting.measured)
             return false;
+    for (size_t i = 0; i < plan->sweep->override_count; i++)
+        if (plan->sweep->overrides[i].resident)
+            return false; // layers are no longer by themselves
     return plan->sweep->output_count == 0;
 }
 

@@ -111,6 +111,13 @@ static const struct row rows[] = {
      {{SWEEP, AXES, AXES "  @compute.area_um2: [1, 1.0]\n"}},
      {{SWEEP, AXES, AXES "  compute.area_um2: [1, 2]\n"}},
      "its 2 values make the same accelerator"},
+    {"axis-idle",
+     OF_SWEEP,
+     {{SWEEP, AXES, AXES "  @vector.pj_per_op: [0.1, 0.2]\n"}},
+     {{SWEEP, "objective: edp", "objective: energy\nmapper: {resident: [false, true]}"},
+      {ARCH, "capacity_kib: 64,", "capacity_kib: 64, shares: [activations],"},
+      {NET, "layers:", "edges: chain\nlayers:"}},
+     "moves nothing"},
     // Of one of two accelerators, beside an axis of the other.
     {"axis-idle",
      OF_SWEEP,
