@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "results/store/merge.h"
+#include "results/store/schema.h"
 #include "support/reseal.h"
 #include "support/results_fixture.h"
 #include "support_sweep.h"
@@ -73,6 +74,28 @@ static void make_part(unsigned part, bool (*wants)(unsigned part, uint64_t posit
     add_points(store, part, wants);
 }
 
+static void ask_number(const char *path, const char *sql, double *number) {
+    sqlite3 *db = NULL;
+    sqlite3_stmt *row = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
+    *number = sqlite3_column_double(row, 0);
+    sqlite3_finalize(row);
+    sqlite3_close(db);
+}
+
+// Every set has the rows that its id is made of.
+static void has_whole_sets(const char *path) {
+    double broken;
+#define NONE_BROKEN(name, column, table, what)                                     \
+    ask_number(path, "SELECT count(*) FROM (" SDSE_BROKEN_SETS(column, table) ")", \
+               &broken);                                                           \
+    assert_true(broken == 0);
+    SDSE_SET_MAP(NONE_BROKEN)
+#undef NONE_BROKEN
+}
+
 static enum sdse_status merge(const char *out, const unsigned *parts, size_t count,
                               struct sdse_merged *merged) {
     struct sdse_reader *readers[PARTS];
@@ -86,6 +109,8 @@ static enum sdse_status merge(const char *out, const unsigned *parts, size_t cou
     sdse_store_close(store);
     for (size_t i = 0; i < count; i++)
         sdse_reader_close(readers[i]);
+    if (status == SDSE_OK)
+        has_whole_sets(out);
     return status;
 }
 
@@ -94,17 +119,6 @@ static void merge_pair(const char *out, unsigned first) {
     struct sdse_merged merged;
     fixture_remove(out);
     assert_int_equal(merge(out, (unsigned[]){first, 1 - first}, 2, &merged), SDSE_OK);
-}
-
-static void ask_number(const char *path, const char *sql, double *number) {
-    sqlite3 *db = NULL;
-    sqlite3_stmt *row = NULL;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &row, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    *number = sqlite3_column_double(row, 0);
-    sqlite3_finalize(row);
-    sqlite3_close(db);
 }
 
 static void change(const char *path, const char *sql, bool seal) {

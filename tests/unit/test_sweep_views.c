@@ -65,6 +65,10 @@ static void views_are_the_tables_times_repeat(void **state) {
     assert_true(sweep_number("views.db",
                              "SELECT count(*) FROM v_network WHERE repeat = 2"
                              " AND bits > 0") > 0);
+    // Nothing fills the outermost memory; outputs come back to it.
+    none("SELECT count(*) FROM v_level WHERE level = 0 AND fills_words <> 0");
+    assert_true(sweep_number("views.db", "SELECT count(*) FROM v_level WHERE level = 0"
+                                         " AND updates_words > 0") > 0);
     none(
         "SELECT count(*) FROM v_level v JOIN point_layer l USING (point_id, "
         "layer_index)"
