@@ -804,10 +804,56 @@ static int tell_seed(void **state) {
     return 0;
 }
 
+// A word of some rows of a layer takes what one of the whole layer does, as it is
+// stored with it: csc's starts of columns are those of the whole map.
+static void test_parts_are_stored_with_the_whole(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_arch *arch = sdse_written_arch(
+        "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: "
+        "[{level: "
+        "D, memory: {class: dram, pj_per_bit: 8, format: {inputs: {compression: "
+        "csc}}}}], compute: "
+        "{pj_per_mac: 0.5}}",
+        arena);
+    assert_non_null(arch);
+    const struct sdse_layer whole = {.kind = SDSE_CONV1X1,
+                                     .repeat = 1,
+                                     .density = {1, 0.5, 1},
+                                     .nest = {.bound = {1, 2, 4, 8, 8, 1, 1, 1},
+                                              .stride = {1, 1},
+                                              .dilation = {1, 1}}};
+    struct sdse_layer part = whole;
+    const struct sdse_row_run run = {.first = 2, .count = 3, .step = 1};
+    sdse_nest_part(&whole.nest, &run, &part.nest);
+    double bits[3];
+    for (int i = 0; i < 3; i++) {
+        struct sdse_model *model;
+        struct sdse_mapping mapping;
+        struct sdse_cost cost;
+        part.whole = i == 1 ? &whole : NULL;
+        assert_int_equal(sdse_model_new(arch, i ? &part : &whole, NULL, arena, &model),
+                         SDSE_OK);
+        sdse_mapping_init(arch, &mapping);
+        for (int d = 0; d < SDSE_DIMS; d++) {
+            struct sdse_loops *loops = &mapping.level[0].temporal;
+            loops->loop[loops->count++] = (struct sdse_loop){
+                (enum sdse_dim)d, (i ? &part : &whole)->nest.bound[d]};
+        }
+        assert_true(sdse_evaluate_full(model, &mapping, &cost));
+        const struct sdse_flow_cost *flow = &cost.level[0].flow[SDSE_PART_INPUTS];
+        bits[i] = flow->read_bits / (double)flow->reads;
+    }
+    assert_close(bits[0], bits[1]);
+    assert_true(bits[2] != bits[0]); // by itself it is another map
+    sdse_arena_free(arena);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_networks, tell_seed),
-        cmocka_unit_test(test_addends_of_one_size)};
+        cmocka_unit_test(test_addends_of_one_size),
+        cmocka_unit_test(test_parts_are_stored_with_the_whole)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
     return cmocka_run_group_tests(tests, NULL, NULL);
