@@ -14,12 +14,15 @@
 
 enum { MOST_BYTES = 1 << 24, HEAD_BYTES = 4096 };
 
-// The first `most` bytes, ended by a zero byte; NULL if it cannot be read.
-static char *read_head(const char *path, size_t most) {
+// The first `most` bytes, ended by a zero byte, and how many there are; NULL if it
+// cannot be read.
+static char *read_head(const char *path, size_t most, size_t *bytes) {
     FILE *file = fopen(path, "rb");
     char *text = file ? malloc(most + 1) : NULL;
-    if (text)
-        text[fread(text, 1, most, file)] = '\0';
+    if (text) {
+        *bytes = fread(text, 1, most, file);
+        text[*bytes] = '\0';
+    }
     if (text && ferror(file)) {
         free(text);
         text = NULL;
@@ -30,7 +33,8 @@ static char *read_head(const char *path, size_t most) {
 }
 
 bool cli_is_text_import(const char *path) {
-    char *head = read_head(path, HEAD_BYTES);
+    size_t bytes;
+    char *head = read_head(path, HEAD_BYTES, &bytes);
     const bool is = head && sdse_scalesim_kind(head) != SDSE_SCALESIM_NONE;
     free(head);
     return is;
@@ -67,11 +71,27 @@ static enum sdse_status write_file(struct cli *cli, const char *yaml,
     return sdse_output_close(&output, SDSE_OK, &cli->diags);
 }
 
+// Text that would be read in part: too long, or with a zero byte in it.
+static bool is_whole(struct cli *cli, const char *path, const char *text,
+                     size_t bytes) {
+    const size_t length = strlen(text);
+    if (bytes > MOST_BYTES)
+        cli_error(cli, "%s: larger than %d MiB", path, MOST_BYTES >> 20);
+    else if (length < bytes)
+        cli_error(cli, "%s: not a text file: byte %zu is zero", path, length + 1);
+    return bytes <= MOST_BYTES && length == bytes;
+}
+
 enum cli_exit cli_import_text(struct cli *cli, const char *path, const char *output,
                               bool lossy, bool json) {
-    char *text = read_head(path, MOST_BYTES);
+    size_t bytes;
+    char *text = read_head(path, MOST_BYTES + 1, &bytes);
     if (!text) {
         cli_error(cli, "%s: %s", path, strerror(errno));
+        return CLI_BAD_INPUT;
+    }
+    if (!is_whole(cli, path, text, bytes)) {
+        free(text);
         return CLI_BAD_INPUT;
     }
     struct sdse_arch *arch = NULL;

@@ -76,10 +76,37 @@ static void files_are_told_by_what_they_hold(void **state) {
     run_says(0, "import @g.csv -o @g.yaml --force -f json", "\"sdse.show-workload/1\"");
 }
 
+// A file of which a part would be taken is refused: no layer is lost in silence.
+static void files_are_read_whole_or_refused(void **state) {
+    (void)state;
+    static const char head[] = "Layer,M,N,K,\ng,8,8,8,\n", tail[] = "h,8,8,8,\n";
+    enum { MOST = 1 << 24 };
+    char *blank = malloc(MOST);
+    memset(blank, '\n', MOST);
+    for (size_t more = 0; more < 2; more++) {
+        FILE *file = fopen(scratch("long.csv"), "wb");
+        const size_t between = MOST - (sizeof head - 1) - (sizeof tail - 1) + more;
+        assert_non_null(file);
+        fputs(head, file);
+        assert_true(fwrite(blank, 1, between, file) == between);
+        fputs(tail, file);
+        assert_int_equal(fclose(file), 0);
+        run_says(more ? 1 : 0, "import @long.csv -o @long.yaml --force",
+                 more ? "larger than 16 MiB" : "2 layers");
+    }
+    free(blank);
+    FILE *file = fopen(scratch("zero.csv"), "wb");
+    assert_true(fwrite(head, 1, sizeof head, file) == sizeof head);
+    fputs(tail, file);
+    assert_int_equal(fclose(file), 0);
+    run_says(1, "import @zero.csv -o @zero.yaml", "byte 23 is zero");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cycles_are_those_of_its_formula),
         cmocka_unit_test(files_are_told_by_what_they_hold),
+        cmocka_unit_test(files_are_read_whole_or_refused),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
