@@ -213,7 +213,7 @@ static void price_beside(const struct sdse_model *model, enum sdse_tensor tensor
                       wires_pj * with_control(arch, NULL, NULL);
 }
 
-// What write_through of evaluate.c charges.
+// What sdse_charge_written_through charges.
 static void price_through(const struct sdse_model *model, struct sdse_prices *prices) {
     const struct sdse_residence *residence = model->layer->residence;
     if (!residence || !residence->writes_through)
@@ -231,7 +231,7 @@ static void price_through(const struct sdse_model *model, struct sdse_prices *pr
                  prices);
 }
 
-// What bring_in of evaluate.c charges.
+// What sdse_charge_brought charges.
 static void price_brought(const struct sdse_model *model, const struct sdse_flow *flow,
                           struct sdse_prices *prices) {
     const unsigned home = sdse_model_home(model, flow->tensor);
@@ -247,8 +247,7 @@ static void price_brought(const struct sdse_model *model, const struct sdse_flow
                      sdse_level_fill_pj(&model->arch->level[home]), wire_bits, prices);
 }
 
-// What charge_addends of evaluate.c charges, but for hops and blocks: no more than
-// that.
+// What sdse_charge_addends charges, but for hops and blocks: no more than that.
 static void price_addends(const struct sdse_model *model, struct sdse_prices *prices) {
     const struct sdse_arch *arch = model->arch;
     struct sdse_stream_step steps[SDSE_MOST_STREAM_STEPS];

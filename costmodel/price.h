@@ -61,7 +61,7 @@ struct sdse_prices {
 };
 
 // Prices of the edges when every level keeps what `keeps` says (struct sdse_mapping).
-// Derived from the charges of evaluate.c; oracle: tests/oracle/test_mapper_oracle.c.
+// Derived from the charges of charge.c; oracle: tests/oracle/test_mapper_oracle.c.
 void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
                        struct sdse_prices *prices);
 
