@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <ctype.h>
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,24 @@ static void documents_no_other_verb(void **state) {
             if (find_verb(at, name_length(at)) == verb_count)
                 fail_msg("docs/commands.md: no verb '%.*s'", (int)name_length(at), at);
         }
+    free(page);
+}
+
+// README.md says of each verb what it is for: `sdse verb`, or `$sdse verb`.
+static void introduces_every_verb(void **state) {
+    (void)state;
+    char *page = read_whole("README.md");
+    assert_non_null(page);
+    for (size_t i = 0; i < verb_count; i++) {
+        const size_t length = strlen(verbs[i]);
+        bool named = false;
+        for (const char *at = page; !named && (at = strstr(at, "sdse "));) {
+            at += 5;
+            named = strncmp(at, verbs[i], length) == 0 && name_length(at) == length;
+        }
+        if (!named)
+            fail_msg("README.md does not name `sdse %s`", verbs[i]);
+    }
     free(page);
 }
 
@@ -299,6 +318,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_every_verb),
         cmocka_unit_test(documents_no_other_verb),
+        cmocka_unit_test(introduces_every_verb),
         cmocka_unit_test(names_no_option_that_is_not),
         cmocka_unit_test(links_every_page),
         cmocka_unit_test(documents_every_check),
