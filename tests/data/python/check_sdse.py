@@ -38,7 +38,7 @@ for arch, network, objective in (("eyeriss", "vgg19_cifar10", "energy"), ("tpu",
                                  ("camel", "mlp1_mnist", "energy")):
     npu, net = sdse.Arch(arch), sdse.Workload(network)
     assert (npu.name, net.name) == (arch, network)
-    rows = [ask("map", "-a", arch, "-w", network, "-l", layer.name, "--objective", objective)[0]
+    rows = [ask("map", "-a", arch, "-w", network, "-l", layer.name, "--objective", objective)["layers"][0]
             for layer in net.layers[:7]]
     for layer, row in zip(net, rows):
         score = npu.map(layer, objective)
@@ -55,7 +55,7 @@ for arch, network, objective in (("eyeriss", "vgg19_cifar10", "energy"), ("tpu",
             words += ["-m", path]
         evaluated = ask(*words)
         again = npu.evaluate(layer, score.mapping or None)
-        totals = evaluated["totals"][0]
+        totals = evaluated["totals"]
         for field in ("energy_pj", "latency_cycles", "latency_s", "utilization", "macs", "multipliers_used",
                       "bottleneck"):
             assert getattr(again, field) == totals[field] == getattr(score, field), (arch, layer, field)
@@ -67,7 +67,7 @@ assert compared > 24
 
 # Layers that repeat; a memory that forgets; a search that is cut short.
 for layer in sdse.Workload("kaldi_mlp"):
-    assert layer.repeat == ask("map", "-a", "tpu", "-w", "kaldi_mlp", "-l", layer.name)[0]["repeat"]
+    assert layer.repeat == ask("map", "-a", "tpu", "-w", "kaldi_mlp", "-l", layer.name)["layers"][0]["repeat"]
 assert any(layer.repeat > 1 for layer in sdse.Workload("kaldi_mlp"))
 forgetful = sdse.Arch("camel", {"edram.retention_us": 0.2}).map(
     sdse.Workload("mlp2_mnist")["fc1"], "energy", seconds_limit=1)
@@ -85,12 +85,12 @@ vit = sdse.Workload("vit_b16")["l0.av"]
 eyeriss = sdse.Arch("eyeriss")
 for options, words in (({"uneven": True}, ["--uneven"]), ({"imperfect_percent": 10}, ["--imperfect", "10"]),
                        ({"free_bypass": True}, ["--free-bypass"])):
-    row = ask("map", "-a", "eyeriss", "-w", "vit_b16", "-l", "l0.av", "--objective", "latency", *words)[0]
+    row = ask("map", "-a", "eyeriss", "-w", "vit_b16", "-l", "l0.av", "--objective", "latency", *words)["layers"][0]
     score = eyeriss.map(vit, "latency", **options)
     assert (score.energy_pj, score.latency_cycles) == (row["energy_pj"], row["latency_cycles"]), options
     assert eyeriss.evaluate(vit, score.mapping).energy_pj == score.energy_pj, options
 front = ask("map", "-a", "eyeriss", "-w", "resnet50", "-l", "layer1.0.conv2", "--objective", "pareto")
-assert [p.energy_pj for p in sdse.Arch("eyeriss").map(conv, "pareto")] == [row["energy_pj"] for row in front]
+assert [p.energy_pj for p in sdse.Arch("eyeriss").map(conv, "pareto")] == [row["energy_pj"] for row in front["points"]]
 
 # What is wrong is typed, with its place.
 bad = os.path.join(folder, "bad.yaml")
@@ -131,7 +131,7 @@ run("sweep", "demo_archs", "-o", db, "--shard", "1/36", "-q")
 with sdse.Results(db) as results:
     rows = results.view("v_point", "energy_pj > ?", (0,))
     rows = rows.to_dict("records") if sdse.pandas else rows
-    wanted = ask("query", db, "SELECT * FROM v_point")
+    wanted = ask("query", db, "SELECT * FROM v_point")["rows"]
     assert len(rows) == len(wanted) == 2
     for row, want in zip(rows, wanted):
         assert row["energy_pj"] == want["energy_pj"] and row["point_hash"] == want["point_hash"]
@@ -160,7 +160,7 @@ for thread in threads:
 for thread in threads:
     thread.join()
 for name, energy in found.items():
-    assert energy == ask("map", "-a", name, "-w", "alexnet", "-l", "conv3", "--objective", "energy")[0]["energy_pj"]
+    assert energy == ask("map", "-a", name, "-w", "alexnet", "-l", "conv3", "--objective", "energy")["layers"][0]["energy_pj"]
 assert len(found) == 3
 
 # Ctrl-C ends a search.
