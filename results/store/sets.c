@@ -125,6 +125,21 @@ void sdse_set_row_end(struct sdse_set_rows *rows) {
 
 // ---- sets ----
 
+static bool is_text(const struct value *value, const char *text) {
+    return value->kind == TEXT && strcmp(value->of.text, text) == 0;
+}
+
+bool sdse_set_has(const struct sdse_set_rows *rows, enum sdse_set set,
+                  const char *first, const char *second) {
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct sdse_set_row *row = &rows->row[i];
+        if (row->set == set && row->count >= 2 && is_text(&row->value[0], first) &&
+            is_text(&row->value[1], second))
+            return true;
+    }
+    return false;
+}
+
 bool sdse_set_id(const struct sdse_set_rows *rows, enum sdse_set set, int64_t *id) {
     *id = (int64_t)rows->sum[set];
     return rows->rows_of[set] > 0;

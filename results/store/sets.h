@@ -41,6 +41,10 @@ void sdse_set_digest_origin(struct sdse_set_rows *rows, const char *mark,
                             const char *text);
 void sdse_set_row_end(struct sdse_set_rows *rows);
 
+// Whether a row of the set begins with these texts.
+bool sdse_set_has(const struct sdse_set_rows *rows, enum sdse_set set,
+                  const char *first, const char *second);
+
 // *id of a set; false: it has no rows.
 bool sdse_set_id(const struct sdse_set_rows *rows, enum sdse_set set, int64_t *id);
 

@@ -195,6 +195,11 @@ static enum sdse_status list_network(struct listing *l, unsigned level,
 static enum sdse_status list_component(struct listing *l, const char *component,
                                        const char *action, double energy_pj,
                                        const struct sdse_number *number, bool free) {
+    if (sdse_set_has(l->rows, SDSE_SET_COMPONENTS, component, action))
+        return sdse_store_fail(l->store, SDSE_DATABASE,
+                               "solution: two costs are called '%s, %s'; give the "
+                               "memory or the engine another name",
+                               component, action);
     struct origin origin;
     enum sdse_status status = origin_of(l->store, l->arch, number, free, &origin);
     if (status == SDSE_OK)
@@ -230,9 +235,17 @@ static enum sdse_status list_overhead(struct listing *l, const char *whose,
     return status;
 }
 
+// Whose leakage and overhead a memory's are: it may be called as what is none.
+static const char *owner_name(const struct sdse_level *memory) {
+    if (strcmp(memory->name, "MAC") == 0)
+        return "memory MAC";
+    return strcmp(memory->name, "chip") == 0 ? "memory chip" : memory->name;
+}
+
 // One level: its memory, what is kept there, the networks below it, its leakage.
 static enum sdse_status list_level(struct listing *l, unsigned level) {
     const struct sdse_level *memory = &l->arch->level[level];
+    const char *owner = owner_name(memory);
     const struct sdse_level_cost *cost = &l->cost->level[level];
     enum sdse_status status = begin_row(l, SDSE_SET_MEMORIES);
     if (status != SDSE_OK)
@@ -252,13 +265,13 @@ static enum sdse_status list_level(struct listing *l, unsigned level) {
             status = list_network(l, level, part, network);
     }
     if (status == SDSE_OK && cost->leakage_pj != 0)
-        status = list_component(l, "leakage", memory->name, cost->leakage_pj,
+        status = list_component(l, "leakage", owner, cost->leakage_pj,
                                 &memory->leakage_mw, false);
     if (status == SDSE_OK && cost->refresh_pj != 0)
-        status = list_component(l, "refresh", memory->name, cost->refresh_pj,
+        status = list_component(l, "refresh", owner, cost->refresh_pj,
                                 &memory->edram.refresh_pj_per_bit, false);
     if (status == SDSE_OK)
-        status = list_overhead(l, memory->name, &memory->overhead, &cost->overhead);
+        status = list_overhead(l, owner, &memory->overhead, &cost->overhead);
     return status;
 }
 

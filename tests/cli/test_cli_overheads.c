@@ -257,8 +257,63 @@ static void what_cannot_be_scaled_is_refused(void **state) {
     }
 }
 
+// A memory may be called as the multipliers or the chip are: each cost has a row.
+static void names_of_no_memory_may_be_those_of_one(void **state) {
+    (void)state;
+    static const char *const names[] = {"MAC", "chip"};
+    for (int i = 0; i < 2; i++) {
+        char sql[300];
+        write_text("net.yaml",
+                   "name: w\nsource: own words\nlayers:\n  - {name: g, kind: "
+                   "fc, in: 3, out_channels: 6, rows: 8}\n");
+        write_text("arch.yaml",
+                   LEVELS ", static_mw: 3}\n  - level: %s\n"
+                          "    memory: {class: sram, capacity_kib: 1, port_bits: 8, "
+                          "access_pj: 1, area_um2: 1, leakage_mw: 5, static_mw: 2}\n"
+                          "compute: {class: parallel, pj_per_mac: 1, area_um2: 1, "
+                          "leakage_mw: 1, static_mw: 7}\nchip: {static_mw: 13}\n",
+                   names[i]);
+        remove(scratch("names.db"));
+        sweeps("names.db", "", 0, NULL);
+        struct ran ran = run_program("verify @names.db");
+        assert_int_equal(ran.status, 0);
+        free_ran(&ran);
+        assert_true(number("names.db", "SELECT count(*) FROM v_energy WHERE component "
+                                       "IN ('leakage', 'static')") == 6);
+        snprintf(sql, sizeof sql,
+                 "SELECT energy_pj FROM v_energy WHERE component = 'static' AND action "
+                 "= 'memory %s'",
+                 names[i]);
+        close_to("static",
+                 number("names.db", "SELECT sum(energy_pj) FROM v_energy WHERE "
+                                    "component = 'static' AND action = 'Buf'") *
+                     2 / 3,
+                 number("names.db", sql));
+    }
+}
+
+// What no name tells apart is refused, not left out.
+static void two_costs_of_one_name_are_refused(void **state) {
+    (void)state;
+    write_text("net.yaml", "name: w\nsource: own words\nlayers:\n  - {name: g, kind: "
+                           "fc, in: 3, out_channels: 6, rows: 8}\n");
+    write_text("arch.yaml",
+               LEVELS "}\n  - level: product\n"
+                      "    memory: {class: sram, capacity_kib: 1, port_bits: 8, "
+                      "access_pj: 1, area_um2: 1, leakage_mw: 5}\n"
+                      "compute: {class: parallel, pj_per_mac: 1, area_um2: 1}\n"
+                      "engines:\n  - {name: leakage, kind: products_first, below: "
+                      "product, multipliers: 4, pj_per_product: 1, pj_per_sum: 1, "
+                      "area_um2: 1}\n");
+    remove(scratch("two.db"));
+    sweeps("two.db", "weight_forms: [{name: u, kind: unique}]\n", 3,
+           "two costs are called 'leakage, product'");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_of_no_memory_may_be_those_of_one),
+        cmocka_unit_test(two_costs_of_one_name_are_refused),
         cmocka_unit_test(overheads_are_rows_with_origins),
         cmocka_unit_test(another_node_scales_every_cost),
         cmocka_unit_test(what_cannot_be_scaled_is_refused),
