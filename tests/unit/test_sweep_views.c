@@ -312,9 +312,51 @@ static void what_is_not_there_has_no_set(void **state) {
 #undef NONE_BROKEN
 }
 
+// Where reads, fills and updates have sources of their own, each cost has its.
+static void costs_have_their_own_origins(void **state) {
+    (void)state;
+    sweep_write("sources.yaml",
+                SWEEP_ARCH_OF("sources", "8",
+                              "read_pj: {value: 5, source: read}, fill_pj: {value: 6, "
+                              "source: fill}, update_pj: {value: 7, source: update}, "
+                              "area_um2: 50000",
+                              "400"));
+    sweep_write("origins.yaml",
+                "name: o\nworkloads: [net.yaml]\narchs: [sources.yaml]\n");
+    sweep_run("origins.yaml", "origins.db");
+    assert_true(sweep_number("origins.db",
+                             "SELECT count(*) FROM v_energy WHERE component = 'GLB'"
+                             " AND action NOT LIKE '% ' || origin") == 0);
+    assert_true(sweep_number("origins.db",
+                             "SELECT count(DISTINCT origin) FROM v_energy WHERE"
+                             " component = 'GLB' AND energy_pj > 0") == 3);
+}
+
+// A price of the outermost memory is in rows of that memory alone: those of the others
+// are there once.
+static void prices_of_dram_leave_inner_rows_alone(void **state) {
+    (void)state;
+    sweep_write("prices.yaml",
+                "name: p\nworkloads: [net.yaml]\narchs: [arch.yaml]\n"
+                "override: {DRAM.pj_per_bit: [10, 10.01, 10.02, 10.03]}\n");
+    sweep_run("prices.yaml", "prices.db");
+    assert_true(sweep_number("prices.db", "SELECT count(DISTINCT mapping) FROM solution"
+                                          " GROUP BY macs LIMIT 1") == 1);
+    const double solutions = sweep_number("prices.db", "SELECT count(*) FROM solution");
+    assert_true(sweep_number("prices.db", "SELECT count(DISTINCT set_id) FROM level_set"
+                                          " WHERE level = 0") == solutions);
+    assert_true(sweep_number("prices.db", "SELECT count(DISTINCT set_id) FROM level_set"
+                                          " WHERE level > 0") == solutions / 4);
+    assert_true(sweep_number("prices.db", "SELECT count(*) FROM level_set a JOIN"
+                                          " level_set b USING (set_id) WHERE a.level ="
+                                          " 0 AND b.level > 0") == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_there_has_no_set),
+        cmocka_unit_test(costs_have_their_own_origins),
+        cmocka_unit_test(prices_of_dram_leave_inner_rows_alone),
         cmocka_unit_test(views_are_the_tables_times_repeat),
         cmocka_unit_test(every_value_of_a_form_is_an_answer_of_its_own),
         cmocka_unit_test(the_limit_itself_is_allowed),
