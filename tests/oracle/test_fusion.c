@@ -641,6 +641,28 @@ static double least_edp(const struct sdse_tradeoff *at, size_t count) {
     return least;
 }
 
+static double least_weighted(const struct sdse_tradeoff *at, size_t count,
+                             double pj_per_cycle) {
+    double least = (double)INFINITY;
+    for (size_t i = 0; i < count; i++)
+        least = fmin(least, at[i].energy_pj + pj_per_cycle * at[i].latency_cycles);
+    return least;
+}
+
+// Corners of the hull are least where energy and latency are weighed in some way: those
+// between neighbours of the front, at most so many.
+static void check_hull(const struct sdse_places *places) {
+    enum { WAYS = 16 };
+    const size_t step = truth.count / WAYS + 1;
+    for (size_t i = 0; i + step < truth.count; i += step) {
+        const struct sdse_tradeoff *a = &truth.at[i], *b = &truth.at[i + step];
+        const double weight =
+            (b->energy_pj - a->energy_pj) / (a->latency_cycles - b->latency_cycles);
+        assert_close(least_weighted(places->elements, places->count, weight),
+                     least_weighted(truth.at, truth.count, weight));
+    }
+}
+
 static void check_goal(const struct problem *p, enum sdse_places_goal goal) {
     static const enum sdse_map_objective objectives[] = {
         [SDSE_PLACES_FRONT] = SDSE_MAP_FRONT,
@@ -691,6 +713,7 @@ static void check_goal(const struct problem *p, enum sdse_places_goal goal) {
         case SDSE_PLACES_CORNERS:
             assert_close(least_edp(places->elements, places->count),
                          least_edp(truth.at, truth.count));
+            check_hull(places);
             break;
         case SDSE_PLACES_ENERGY:
             assert_close(first->energy_pj, truth.at[0].energy_pj);
@@ -761,6 +784,39 @@ static void test_addends_of_one_size(void **state) {
             sdse_arena_free(p.arena);
         }
     }
+}
+
+// More elements are faster, and further away: nests of a group have fronts of several
+// corners, of which a middle one is wanted.
+static void test_fast_and_far(void **state) {
+    (void)state;
+    const uint64_t points_before = seen.points, groups_before = seen.groups;
+    for (unsigned bytes = 20; bytes <= 44; bytes += 8) {
+        struct problem p = {
+            .arena = sdse_arena_new(), .tiles = SDSE_TILES_BALANCED, .depth = 2};
+        const char *arch = sdse_arena_printf(
+            p.arena,
+            "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: "
+            "[{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, "
+            "memory: {class: sram, shares: [activations], capacity_bytes: %u, "
+            "pj_per_bit: 1}, fanout: {x: 8, dims_x: [K, C]}, network: {topology: mesh, "
+            "hop_pj_per_bit: 0.5}}], compute: {pj_per_mac: 1}, vector: {below: GLB, "
+            "free: true}}",
+            bytes);
+        read_problem(
+            arch,
+            "{name: n, source: s, layers: ["
+            "{name: a, kind: conv, in: [2, 4, 1], out_channels: 8, kernel: 1}, "
+            "{name: b, kind: conv, in: [8, 4, 1], out_channels: 4, kernel: "
+            "1}], edges: chain}",
+            &p);
+        compare(&p);
+        sdse_arena_free(p.arena);
+    }
+    printf("## fusion: fast and far: %llu points, %llu groups\n",
+           (unsigned long long)(seen.points - points_before),
+           (unsigned long long)(seen.groups - groups_before));
+    assert_true(seen.points > points_before + 4 && seen.groups > groups_before);
 }
 
 static void test_networks(void **state) {
@@ -852,7 +908,7 @@ static void test_parts_are_stored_with_the_whole(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_networks, tell_seed),
-        cmocka_unit_test(test_addends_of_one_size),
+        cmocka_unit_test(test_addends_of_one_size), cmocka_unit_test(test_fast_and_far),
         cmocka_unit_test(test_parts_are_stored_with_the_whole)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;

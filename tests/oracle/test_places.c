@@ -425,12 +425,86 @@ static void test_too_many_alive(void **state) {
     sdse_arena_free(arena);
 }
 
+// --- Long fronts ---
+
+enum { STEPS = 3, LONGEST = 90 };
+
+struct long_fronts {
+    size_t count[STEPS];
+    struct sdse_tradeoff at[STEPS][LONGEST];
+};
+
+static enum sdse_status ask_for_long(void *context,
+                                     const struct sdse_place_question *question,
+                                     struct sdse_layer_front *answer) {
+    const struct long_fronts *fronts = context;
+    *answer = (struct sdse_layer_front){fronts->count[question->layer],
+                                        fronts->at[question->layer], 1};
+    return SDSE_OK;
+}
+
+static int by_energy(const void *a, const void *b) {
+    const struct sdse_tradeoff *x = a, *y = b;
+    if (x->energy_pj != y->energy_pj)
+        return x->energy_pj < y->energy_pj ? -1 : 1;
+    return x->latency_cycles < y->latency_cycles
+               ? -1
+               : x->latency_cycles > y->latency_cycles;
+}
+
+// Layers of many points, where most sums are beaten before they are sorted: of whole
+// numbers, so that many sums are equal, and one of each equal pair must stay.
+static void test_long_fronts(void **state) {
+    (void)state;
+    static const uint64_t repeat[STEPS] = {1, 2, 1};
+    const struct sdse_placing placing = {.layer_count = STEPS, .repeat = repeat};
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        struct long_fronts fronts = {.count = {LONGEST, 5 + seed, 9}};
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_places places;
+        uint64_t random = seed;
+        size_t sums = 1, count = 0;
+        for (size_t l = 0; l < STEPS; l++) {
+            struct sdse_tradeoff at = {1000, 10000};
+            for (size_t i = 0; i < fronts.count[l]; i++) {
+                at.energy_pj += (double)(1 + oracle_below(&random, 3));
+                at.latency_cycles -= (double)(1 + oracle_below(&random, 3));
+                fronts.at[l][i] = at;
+            }
+            sums *= fronts.count[l];
+        }
+        struct sdse_tradeoff *sum = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, sums);
+        assert_non_null(sum);
+        for (size_t i = 0; i < sums; i++) {
+            sum[i] = (struct sdse_tradeoff){0, 0};
+            for (size_t l = 0, left = i; l < STEPS; left /= fronts.count[l++]) {
+                const struct sdse_tradeoff *at = &fronts.at[l][left % fronts.count[l]];
+                sum[i].energy_pj += (double)repeat[l] * at->energy_pj;
+                sum[i].latency_cycles += (double)repeat[l] * at->latency_cycles;
+            }
+        }
+        qsort(sum, sums, sizeof *sum, by_energy);
+        for (size_t i = 0; i < sums; i++)
+            if (!count || sum[i].latency_cycles < sum[count - 1].latency_cycles)
+                sum[count++] = sum[i];
+        assert_int_equal(sdse_places_find(&placing, SDSE_PLACES_FRONT, 100000,
+                                          ask_for_long, &fronts, arena, &places),
+                         SDSE_OK);
+        assert_int_equal(places.count, count);
+        for (size_t i = 0; i < count; i++)
+            assert_true(places.elements[i].energy_pj == sum[i].energy_pj &&
+                        places.elements[i].latency_cycles == sum[i].latency_cycles);
+        sdse_arena_free(arena);
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         network_count = strtoull(argv[1], NULL, 10);
     if (argc > 2)
         first_seed = strtoull(argv[2], NULL, 10);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_equals_brute_force),
-                                       cmocka_unit_test(test_too_many_alive)};
+                                       cmocka_unit_test(test_too_many_alive),
+                                       cmocka_unit_test(test_long_fronts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
