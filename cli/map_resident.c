@@ -51,6 +51,11 @@ bool cli_map_may_reside(const struct cli_map_run *run) {
                   arch->name);
         return false;
     }
+    if (run->problem.workload->layer_count == 1) {
+        cli_error(run->cli, "--resident: %s has one layer, which hands nothing over",
+                  run->problem.workload->name);
+        return false;
+    }
     if (!run->problem.workload->edge_count) {
         cli_error(run->cli,
                   "--resident: %s does not say which layers read what others put out: "

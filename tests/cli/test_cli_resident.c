@@ -273,6 +273,14 @@ static void test_what_it_needs(void **state) {
             "no memory of small may hold tensors between layers");
     refuses("map -a @large.yaml -w @bare.yaml --resident", 1,
             "net does not say which layers read what others put out");
+    // Not what it says already.
+    write_scratch(
+        "one.yaml",
+        "name: one\nsource: s\nlayers:\n"
+        "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+        "edges: chain\n");
+    refuses("map -a @large.yaml -w @one.yaml --resident", 1,
+            "one has one layer, which hands nothing over");
     refuses("map -a @large.yaml -w @net.yaml --resident -l a", 2,
             "--resident does not go with --layer");
     refuses("map -a @large.yaml -w @net.yaml --resident --max-latency 1ms", 2,
