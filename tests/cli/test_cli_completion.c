@@ -88,7 +88,7 @@ static void completes_words(void **state) {
     offers("plan demo_a", "@files .yaml", "demo_archs", "demo_forms");
     offers("sweep demo_archs -o r", "@files .db", "", "demo_archs");
     offers("merge a.db b.db c", "@files .db", "", "");
-    offers("import m", "@files .onnx", "", "");
+    offers("import m", "@files", "", ""); // .onnx, .cfg, .csv: any
     offers("import m.onnx -o o", "@folders", "", "");
     offers("trace m.onnx -i x", "@files .npy", "", "");
     offers("trace m.onnx -o x", "@files", "", "");
