@@ -86,6 +86,22 @@ write_files(struct cli *cli, const struct sdse_imported *imported, const char *f
     return status;
 }
 
+// What is asked for has an effect on this kind of file.
+static bool options_fit(struct cli *cli, const struct cli_args *args, bool is_text) {
+    static const int of_models[] = {INPUT, FOLLOW}, of_texts[] = {LOSSY};
+    const int *others = is_text ? of_models : of_texts;
+    const int count = is_text ? CLI_COUNT_OF(of_models) : CLI_COUNT_OF(of_texts);
+    bool fit = true;
+    for (int i = 0; i < count; i++) {
+        if (!args->value[others[i]])
+            continue;
+        cli_error(cli, "--%s goes with %s: %s is none", options[others[i]].name,
+                  is_text ? "an ONNX model" : "a file of SCALE-Sim", args->operands[0]);
+        fit = false;
+    }
+    return fit;
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct sdse_import_input inputs[MOST_INPUTS];
     struct sdse_import_options choice = {.inputs = inputs,
@@ -97,7 +113,10 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     cli->outputs.force = args->value[FORCE] != NULL;
     if (!cli_is_input(cli, args->operands[0]))
         return CLI_SYSTEM;
-    if (cli_is_text_import(args->operands[0]))
+    const bool is_text = cli_is_text_import(args->operands[0]);
+    if (!options_fit(cli, args, is_text))
+        return CLI_USAGE;
+    if (is_text)
         return cli_import_text(cli, args->operands[0], args->value[OUTPUT],
                                args->value[LOSSY] != NULL,
                                cli_wants_json(args, FORMAT));

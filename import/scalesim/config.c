@@ -54,16 +54,27 @@ static void read_interface(struct sdse_lines *lines, struct sdse_line_word word,
                          word.text);
 }
 
-enum { REQUIRED = 6 };
+// The keys that say something, as bits of what a file has said. Those that are numbers
+// come first, in the order of their table.
+enum { NUMBERS = 7, DATAFLOW = NUMBERS, INTERFACE, RUN_NAME };
 
-// Sets what a key says; `seen` notes those that are required.
+// What a key says comes once: a second value would undo the first.
+static void note_key(struct sdse_lines *lines, struct sdse_line_word key, unsigned bit,
+                     unsigned *seen) {
+    if (*seen >> bit & 1u)
+        sdse_line_refuse(lines, key.loc, false, "scalesim-key",
+                         "'%.60s' is given twice", key.text);
+    *seen |= 1u << bit;
+}
+
+// Sets what a key says; `seen` notes it.
 static void read_key(struct sdse_lines *lines, struct sdse_line_word key,
                      struct sdse_line_word value, struct config *config,
                      unsigned *seen) {
     const struct {
         const char *key;
         uint64_t *number, most;
-    } numbers[] = {{"ArrayHeight", &config->rows, MOST_SIDE},
+    } numbers[NUMBERS] = {{"ArrayHeight", &config->rows, MOST_SIDE},
                    {"ArrayWidth", &config->columns, MOST_SIDE},
                    {"IfmapSramSzkB", &config->inputs_kb, MOST_KB},
                    {"FilterSramSzkB", &config->weights_kb, MOST_KB},
@@ -79,15 +90,17 @@ static void read_key(struct sdse_lines *lines, struct sdse_line_word key,
             continue;
         *numbers[i].number =
             sdse_line_number(lines, value, numbers[i].key, 1, numbers[i].most);
-        *seen |= 1u << i;
+        note_key(lines, key, i, seen);
         return;
     }
     if (strcasecmp("Dataflow", key.text) == 0) {
-        *seen |= 1u << (REQUIRED - 1);
+        note_key(lines, key, DATAFLOW, seen);
         read_dataflow(lines, value, config);
     } else if (strcasecmp("InterfaceBandwidth", key.text) == 0) {
+        note_key(lines, key, INTERFACE, seen);
         read_interface(lines, value, config);
     } else if (strcasecmp("run_name", key.text) == 0) {
+        note_key(lines, key, RUN_NAME, seen);
         config->name = sdse_plain_line(lines->arena, value.text);
         lines->out_of_memory |= !config->name;
     } else if (!is_without_effect(key.text)) {
@@ -98,13 +111,15 @@ static void read_key(struct sdse_lines *lines, struct sdse_line_word key,
 }
 
 static void report_missing(struct sdse_lines *lines, unsigned seen) {
-    static const char *const names[] = {"ArrayHeight",    "ArrayWidth",
-                                        "IfmapSramSzkB",  "FilterSramSzkB",
-                                        "OfmapSramSzkB",  "Dataflow"};
-    for (unsigned i = 0; i < REQUIRED; i++)
-        if (!(seen >> i & 1u))
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } required[] = {{"ArrayHeight", 0},    {"ArrayWidth", 1},    {"IfmapSramSzkB", 2},
+                    {"FilterSramSzkB", 3}, {"OfmapSramSzkB", 4}, {"Dataflow", DATAFLOW}};
+    for (size_t i = 0; i < sizeof required / sizeof *required; i++)
+        if (!(seen >> required[i].bit & 1u))
             sdse_line_refuse(lines, (struct sdse_loc){lines->path, 1, 1}, false,
-                             "scalesim-key", "'%s' is missing", names[i]);
+                             "scalesim-key", "'%s' is missing", required[i].name);
 }
 
 static void read_lines(struct sdse_lines *lines, struct config *config) {
@@ -122,13 +137,9 @@ static void read_lines(struct sdse_lines *lines, struct config *config) {
                              "'%.60s': expected KEY: VALUE", key.text);
             continue;
         }
-        // The bandwidth's bit is none of the required ones.
-        unsigned found = 0;
         read_key(lines, key,
                  sdse_line_word(lines, line, between + 1, line + strlen(line)), config,
-                 &found);
-        const bool dataflow = strcasecmp(key.text, "Dataflow") == 0;
-        seen |= dataflow ? found : found & 0x1f;
+                 &seen);
     }
     report_missing(lines, seen);
 }

@@ -30,8 +30,8 @@ enum sdse_scalesim_kind sdse_scalesim_kind(const char *text);
 // lossy    what cannot be translated is a warning instead of an error
 // yaml     out: the accelerator's file (docs/formats.md), in `arena`
 //
-// Reports, all of them, at their place: [scalesim-key] a key that is unknown, missing or
-// without counterpart, [scalesim-value] a value that is none.
+// Reports, all of them, at their place: [scalesim-key] a key that is unknown, missing,
+// given twice or without counterpart, [scalesim-value] a value that is none.
 // Returns SDSE_OK, SDSE_INVALID or SDSE_NO_MEMORY.
 // Source: SCALE-Sim v2's documentation and published configurations; Samajdar et al.,
 // ISPASS 2020, for the cycles of a pass.

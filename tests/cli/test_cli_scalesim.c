@@ -102,11 +102,44 @@ static void files_are_read_whole_or_refused(void **state) {
     run_says(1, "import @zero.csv -o @zero.yaml", "byte 23 is zero");
 }
 
+// The second value of a key would undo the first.
+static void a_key_comes_once(void **state) {
+    (void)state;
+    static const char *const again[] = {"ArrayHeight: 16", "OfmapSRAMSize: 8",
+                                        "Dataflow: ws",    "Bandwidth: 10",
+                                        "run_name: b",     "InterfaceBandwidth: USER"};
+    for (size_t i = 0; i < sizeof again / sizeof *again; i++) {
+        char text[600];
+        snprintf(text, sizeof text, config, 8u, 8u, "os");
+        strcat(strcat(text, again[i]), "\n");
+        write_scratch("twice.cfg", text);
+        run_says(1, "import @twice.cfg -o @twice.yaml", "twice.cfg:13:1: error: '");
+        run_says(1, "import @twice.cfg -o @twice.yaml --lossy", "is given twice");
+    }
+    assert_null(read_whole(scratch("twice.yaml")));
+}
+
+// An option of the other kind of file would do nothing.
+static void options_have_an_effect(void **state) {
+    (void)state;
+    write_scratch("g.csv", "Layer,M,N,K\ng,1,2,3\n");
+    run_says(2, "import @g.csv -o @none.yaml -i x=1x3",
+             "--input goes with an ONNX model");
+    run_says(2, "import @g.csv -o @none.yaml --follow-links",
+             "--follow-links goes with an ONNX model");
+    write_scratch("m.onnx", "\x08\x07");
+    run_says(2, "import @m.onnx -o @none --lossy",
+             "--lossy goes with a file of SCALE-Sim");
+    assert_null(read_whole(scratch("none.yaml")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cycles_are_those_of_its_formula),
         cmocka_unit_test(files_are_told_by_what_they_hold),
         cmocka_unit_test(files_are_read_whole_or_refused),
+        cmocka_unit_test(a_key_comes_once),
+        cmocka_unit_test(options_have_an_effect),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
