@@ -121,17 +121,42 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
     return CLI_OK;
 }
 
+static bool is_shown(const char *kind) {
+    static const char *const kinds[] = {"arch", "workload", "mapping", "point",
+                                        "components"};
+    for (int i = 0; i < CLI_COUNT_OF(kinds); i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
+// What is asked for has an effect on what is shown.
+static bool options_fit(struct cli *cli, const struct cli_args *args,
+                        const char *kind) {
+    for (int i = ARCH; i <= NODE; i++) {
+        const bool of_mapping = i <= LAYER;
+        if (!args->value[i] || strcmp(kind, of_mapping ? "mapping" : "arch") == 0)
+            continue;
+        cli_error(cli, "--%s is for %s: sdse show %s FILE", options[i].name,
+                  of_mapping ? "mappings" : "accelerators",
+                  of_mapping ? "mapping" : "arch");
+        return false;
+    }
+    return true;
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const char *kind = args->operands[0], *name = args->operands[1];
-    const bool is_arch = strcmp(kind, "arch") == 0;
     const bool json = cli_wants_json(args, FORMAT);
-    for (unsigned i = COSTS; i <= NODE && !is_arch; i++) {
-        if (args->value[i]) {
-            cli_error(cli, "--%s is for accelerators: sdse show arch FILE",
-                      options[i].name);
-            return CLI_USAGE;
-        }
+    if (!is_shown(kind)) {
+        cli_error(cli,
+                  "cannot show '%s': expected arch, workload, mapping, point or "
+                  "components",
+                  kind);
+        return CLI_USAGE;
     }
+    if (!options_fit(cli, args, kind))
+        return CLI_USAGE;
     if (strcmp(kind, "components") == 0) {
         if (args->operand_count == 1)
             return json ? cli_show_components_json(cli) : show_components();
@@ -157,16 +182,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                   args->operands[2]);
         return CLI_USAGE;
     }
-    if (is_arch)
+    if (strcmp(kind, "arch") == 0)
         return show_arch(cli, args, name);
     if (strcmp(kind, "workload") == 0)
         return show_workload(cli, name, json);
-    if (strcmp(kind, "mapping") == 0)
-        return show_mapping(cli, args, name);
-    cli_error(cli,
-              "cannot show '%s': expected arch, workload, mapping, point or components",
-              kind);
-    return CLI_USAGE;
+    return show_mapping(cli, args, name);
 }
 
 const struct cli_verb cli_verb_show = {

@@ -64,6 +64,10 @@ static void costs_are_shown_at_any_node(void **state) {
     run_says(2, "show workload mobilenetv2 --costs", "--costs is for accelerators");
     run_says(2, "show workload mobilenetv2 --node 28", "--node is for accelerators");
     run_says(2, "show arch", "which arch?");
+    run_says(2, "show component", "cannot show 'component': expected arch,");
+    run_says(2, "show arch eyeriss -w resnet50", "--workload is for mappings");
+    run_says(2, "show workload resnet50 -l conv1", "--layer is for mappings");
+    run_says(2, "show components -a eyeriss", "--arch is for mappings");
 }
 
 static void the_library_is_listed_whole(void **state) {
