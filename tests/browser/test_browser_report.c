@@ -680,7 +680,20 @@ static void colours_are_read_in_both_themes(void **state) {
     assert_string_equal(
         browser_text(browser, "getComputedStyle(document.body).backgroundColor"),
         "rgb(255, 255, 255)");
+    // Headings stand above their rows there, and the picture keeps its proportions.
+    assert_string_equal(
+        browser_text(browser,
+                     "getComputedStyle(document.getElementById('grid-head')).position"),
+        "static");
+    assert_true(browser_true(
+        browser,
+        "(() => { const c = document.getElementById('picture'); "
+        "return Math.abs(c.clientWidth / c.clientHeight / (c.width / c.height) "
+        "- 1) < 0.02; })()"));
     browser_media(browser, false, false);
+    // No element was written as a text.
+    assert_true(
+        browser_true(browser, "!document.body.textContent.includes('[object ')"));
     calm();
 }
 

@@ -422,6 +422,25 @@ static void mappings_are_whole(void **state) {
     assert_true(tiles >= 6);
     free(xml);
     free_ran(&ran);
+    // The boxes' grounds are lighter inwards: the innermost text has the title's
+    // colour.
+    ran = run_program("plot mapping @r.db -p 1 -l a<b>&'c' --theme dark -o @dark");
+    assert_int_equal(ran.status, 0);
+    path = strchr(ran.out, '\n');
+    assert_non_null(path);
+    *path = '\0';
+    xml = read_whole(ran.out);
+    assert_non_null(xml);
+    const char *title = strstr(xml, "<text "), *inner = strstr(xml, ">multipliers<");
+    assert_true(title && inner);
+    char fill[] = "fill=\"#rrggbb\"";
+    assert_non_null(strstr(title, "fill=\"#"));
+    memcpy(fill, strstr(title, "fill=\"#"), sizeof fill - 1);
+    while (strncmp(inner, "<text ", 6) != 0)
+        inner--;
+    assert_true(strstr(inner, fill) && strstr(inner, fill) < strchr(inner, '>'));
+    free(xml);
+    free_ran(&ran);
 }
 
 // ---- points ----

@@ -245,8 +245,7 @@ static void write_picture(const struct scene *scene, struct sdse_arena *arena,
         put_level(scene, l, y, height - 14 - 10 * (int)l, arena, out);
         y += body_height(&scene->level[l]);
     }
-    put(20 + INDENT * (int)levels + 12, y + 26,
-        sdse_palette_component(scene->plot->theme, "MAC"), "bold",
+    put(20 + INDENT * (int)levels + 12, y + 26, theme->text, "bold",
         levels ? "multipliers"
                : "every word once through each memory, to the vector unit",
         out);

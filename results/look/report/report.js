@@ -80,7 +80,7 @@ function about() {
       report.sweeps.map(s => [s.sweep, digits(s.version), s.newest ? 'yes' : 'no', s.objective, digits(s.point_count), digits(s.points_done),
         digits(s.points_ok), digits(s.points_infeasible), digits(s.points_error), el('code', {}, s.sweep_hash)])),
     sqlBlock(report.sql.sweeps, 'sweeps'),
-    report.sweeps.map(s => el('details', {}, el('summary', {}, 'Text of sweep ' + s.sweep + ', version ' + s.version),
+    ...report.sweeps.map(s => el('details', {}, el('summary', {}, 'Text of sweep ' + s.sweep + ', version ' + s.version),
       el('pre', {tabindex: '0', class: 'text'}, s.text || ''))));
 }
 
