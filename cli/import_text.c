@@ -105,6 +105,11 @@ enum cli_exit cli_import_text(struct cli *cli, const char *path, const char *out
     free(text);
     if (status == SDSE_OK)
         status = load(cli, yaml, output, &arch, &net);
+    if (status == SDSE_INVALID && yaml)
+        sdse_diag_add(&cli->diags, SDSE_NOTE, (struct sdse_loc){path, 1, 1}, NULL,
+                      "the places in %s are those of what this becomes, which is not "
+                      "written",
+                      output);
     if (status == SDSE_OK)
         status = write_file(cli, yaml, output);
     const enum cli_exit result = cli_finish(cli, status);

@@ -37,7 +37,7 @@ else()
 endif()
 install(FILES python/sdse.py DESTINATION ${python_folder})
 install(DIRECTORY python/examples DESTINATION ${CMAKE_INSTALL_DOCDIR}/python)
-install(FILES README.md ARCHITECTURE.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # --- Manual pages and completion ---

@@ -101,7 +101,8 @@ static void read_key(struct sdse_lines *lines, struct sdse_line_word key,
         read_interface(lines, value, config);
     } else if (strcasecmp("run_name", key.text) == 0) {
         note_key(lines, key, RUN_NAME, seen);
-        config->name = sdse_plain_line(lines->arena, value.text);
+        if (*value.text)
+            config->name = sdse_plain_line(lines->arena, value.text);
         lines->out_of_memory |= !config->name;
     } else if (!is_without_effect(key.text)) {
         sdse_line_refuse(lines, key.loc, true, "scalesim-key",

@@ -74,6 +74,15 @@ static void program_finds_its_data(void **state) {
     says(0, "a/bin/sdse --version", "sdse 0.");
 }
 
+static void documents_lead_to_documents(void **state) {
+    (void)state;
+    says(0,
+         "cd a/share/doc/sdse && for file in $(grep -ohE '\\]\\([A-Za-z_/.-]+[)#]' "
+         "README.md | tr -d '])(#'); do test -e $file || exit 1; done; echo all of "
+         "them: $file",
+         "all of them: CHANGELOG.md");
+}
+
 static void program_may_be_moved(void **state) {
     (void)state;
     says(0,
@@ -163,6 +172,7 @@ static void library_serves_a_program(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(program_finds_its_data),
+        cmocka_unit_test(documents_lead_to_documents),
         cmocka_unit_test(program_may_be_moved),
         cmocka_unit_test(goes_below_destdir),
         cmocka_unit_test(pages_and_completion_are_there),

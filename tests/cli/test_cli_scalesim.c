@@ -119,6 +119,24 @@ static void a_key_comes_once(void **state) {
     assert_null(read_whole(scratch("twice.yaml")));
 }
 
+// What a file becomes may be refused: it is not written, and the message says whose
+// places it names. A name that is empty is none.
+static void what_it_becomes_is_checked(void **state) {
+    (void)state;
+    char text[600];
+    snprintf(text, sizeof text, config, 8u, 8u, "os");
+    strcat(text, "MemoryBanks: 4096\n");
+    write_scratch("banks.cfg", text);
+    run_says(1, "import @banks.cfg -o @banks.yaml", "[table-lookup]");
+    run_says(1, "import @banks.cfg -o @banks.yaml",
+             "banks.cfg:1:1: note: the places in ");
+    assert_null(read_whole(scratch("banks.yaml")));
+    snprintf(text, sizeof text, config, 8u, 8u, "os");
+    *(strstr(text, "= a\n") + 2) = ' ';
+    write_scratch("unnamed.cfg", text);
+    run_says(0, "import @unnamed.cfg -o @unnamed.yaml", "scale_sim: 45 nm");
+}
+
 // An option of the other kind of file would do nothing.
 static void options_have_an_effect(void **state) {
     (void)state;
@@ -139,6 +157,7 @@ int main(void) {
         cmocka_unit_test(files_are_told_by_what_they_hold),
         cmocka_unit_test(files_are_read_whole_or_refused),
         cmocka_unit_test(a_key_comes_once),
+        cmocka_unit_test(what_it_becomes_is_checked),
         cmocka_unit_test(options_have_an_effect),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
