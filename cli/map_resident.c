@@ -17,7 +17,10 @@
 static void warn_of_unshared(const struct cli_map_run *run) {
     const struct sdse_arch *arch = run->problem.arch;
     const struct sdse_workload *net = run->problem.workload;
-    const char *shared = arch->level[sdse_shared_level(arch)].name;
+    const char *shared =
+        sdse_memory_name(run->cli->arena, arch, sdse_shared_level(arch));
+    if (!shared)
+        return;
     for (int reason = SDSE_SHARED + 1; reason < SDSE_UNSHARED_REASONS; reason++) {
         const struct sdse_workload_edge *first = NULL;
         size_t count = 0;
@@ -152,10 +155,11 @@ static struct sdse_model *model_of(const struct reside *reside, size_t l) {
 const char *cli_map_place_text(const struct cli_map_run *run, unsigned level,
                                enum sdse_place place) {
     const struct sdse_arch *arch = run->problem.arch;
-    const char *outermost = arch->level[0].name, *shared = arch->level[level].name;
+    const char *outermost = arch->level[0].name;
     if (place == SDSE_PLACE_OUTERMOST)
         return outermost;
-    return place == SDSE_PLACE_SHARED
+    const char *shared = sdse_memory_name(run->cli->arena, arch, level);
+    return !shared || place == SDSE_PLACE_SHARED
                ? shared
                : sdse_arena_printf(run->cli->arena, "%s + %s", shared, outermost);
 }
@@ -300,7 +304,7 @@ static void print_summary(const struct reside *reside, uint64_t before,
     const struct sdse_residency *residency = &reside->residency;
     const struct sdse_tradeoff unshared = cli_map_unshared_totals(run),
                                *resident = &residency->places.elements[reside->picked];
-    const char *shared = run->problem.arch->level[residency->level].name,
+    const char *shared = place_text(reside, SDSE_PLACE_SHARED),
                *outermost = run->problem.arch->level[0].name;
     size_t places[SDSE_PLACES];
     count_places(reside, places);
@@ -342,7 +346,8 @@ void cli_map_begin_json(struct sdse_json *json, const char *schema,
     sdse_json_text(json, "network", run->problem.workload->name);
     sdse_json_text(json, "form", run->problem.form_text);
     sdse_json_text(json, "outermost_memory", run->problem.arch->level[0].name);
-    sdse_json_text(json, "shared_memory", run->problem.arch->level[level].name);
+    sdse_json_text(json, "shared_memory",
+                   cli_map_place_text(run, level, SDSE_PLACE_SHARED));
 }
 
 static enum cli_exit print_json(const struct reside *reside) {

@@ -25,6 +25,13 @@ int sdse_memory_name_bytes(const struct sdse_arch *arch, unsigned level) {
     return (int)(split && bytes > 2 ? bytes - 2 : bytes);
 }
 
+const char *sdse_memory_name(struct sdse_arena *arena, const struct sdse_arch *arch,
+                             unsigned level) {
+    const char *name = arch->level[level].name;
+    const int bytes = sdse_memory_name_bytes(arch, level);
+    return name[bytes] ? sdse_arena_printf(arena, "%.*s", bytes, name) : name;
+}
+
 // --- Reading ---
 
 struct reader {
@@ -39,9 +46,10 @@ static void refuse_memory(const struct reader *r, const struct sdse_node *node,
     const unsigned shared = sdse_shared_level(r->arch);
     if (shared)
         sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "place-shares",
-                      "memory '%.80s' of '%s' may hold no tensors between layers, '%s' "
-                      "may",
-                      name, r->arch->name, r->arch->level[shared].name);
+                      "memory '%.80s' of '%s' may hold no tensors between layers, "
+                      "'%.*s' may",
+                      name, r->arch->name, sdse_memory_name_bytes(r->arch, shared),
+                      r->arch->level[shared].name);
     else
         sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "place-shares",
                       "'%.80s': no memory of '%s' may hold tensors between layers: say "
@@ -199,9 +207,7 @@ bool sdse_read_place(const struct sdse_node *node, const struct sdse_arch *arch,
 static bool print_places(FILE *out, struct sdse_arena *arena,
                          const struct sdse_arch *arch,
                          const struct sdse_residence *residence) {
-    const char *memory =
-        sdse_arena_printf(arena, "%.*s", sdse_memory_name_bytes(arch, residence->level),
-                          arch->level[residence->level].name);
+    const char *memory = sdse_memory_name(arena, arch, residence->level);
     if (!memory)
         return false;
     fputs("place: {", out);

@@ -27,6 +27,9 @@ unsigned sdse_shared_level(const struct sdse_arch *arch);
 // How many bytes of a level's name are the memory's whose outermost level it is: of the
 // first position of a split memory (spec/split.h) not the last two, ".1".
 int sdse_memory_name_bytes(const struct sdse_arch *arch, unsigned level);
+// Those bytes. NULL: memory is out.
+const char *sdse_memory_name(struct sdse_arena *arena, const struct sdse_arch *arch,
+                             unsigned level);
 
 // Reads the node under `place` (NULL: none) for a layer (NULL: not known) of `arch`.
 // False after diagnostics: unknown-level, place-shares (a memory that may hold nothing

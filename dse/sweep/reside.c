@@ -138,9 +138,7 @@ static bool keep_tensor(struct residing *r, size_t t) {
     struct sdse_place_record at = {.tensor = r->workload->layers[tensor->maker].name,
                                    .first_layer = tensor->maker};
     if (r->place[t] != SDSE_PLACE_OUTERMOST) {
-        at.memory = sdse_arena_printf(r->out->arena, "%.*s",
-                                      sdse_memory_name_bytes(r->arch, level),
-                                      r->arch->level[level].name);
+        at.memory = sdse_memory_name(r->out->arena, r->arch, level);
         at.last_layer = r->place[t] == SDSE_PLACE_BOTH ? tensor->use[0] : last;
         at.bits = tensor->held_bits;
         if (!at.memory)

@@ -454,8 +454,21 @@ static void test_shipped_edges_move_nothing(void **state) {
     }
 }
 
+// A memory of several positions (--uneven) is said as files and databases name it.
+static void test_memories_of_positions(void **state) {
+    (void)state;
+    struct ran ran = run_program(
+        "map -a @large.yaml -w @net.yaml --objective energy --resident --uneven");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "GLB.1 ")); // in mappings
+    assert_non_null(strstr(ran.out, " stay in GLB, "));
+    assert_null(strstr(ran.out, " GLB.1  ")); // in a column of places
+    free_ran(&ran);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memories_of_positions),
         cmocka_unit_test(test_words_that_stay),
         cmocka_unit_test(test_no_objective_is_worse),
         cmocka_unit_test(test_kinds_of_edges),
