@@ -436,6 +436,34 @@ static void test_one_point(void **state) {
     run_says(1, "reproduce @point.db 1 -o @changed", "place");
 }
 
+// Places that are changed or lost are found again, and are what they were.
+static void test_repaired(void **state) {
+    (void)state;
+    static const char *const damage[] = {
+        "UPDATE place SET bits = bits + 8", "UPDATE place SET memory = 'regs'",
+        "DELETE FROM place WHERE memory = 'GLB'", "DELETE FROM place"};
+    make(13);
+    write_sweep("s", "edp", "mapper: {resident: [false, true]}\n");
+    free(sweep_into("s", "right", ""));
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        char database[16], line[64];
+        snprintf(database, sizeof database, "bad%zu", i);
+        free(sweep_into("s", database, ""));
+        sqlite3 *db = NULL;
+        snprintf(line, sizeof line, "%s.db", database);
+        assert_int_equal(sqlite3_open(scratch(line), &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, damage[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_true(sqlite3_changes(db) > 0);
+        sqlite3_close(db);
+        snprintf(line, sizeof line, "verify @%s.db", database);
+        run_says(1, line, "[results-damaged]");
+        snprintf(line, sizeof line, "verify --repair @%s.db", database);
+        run_says(0, line, "repaired: ");
+        snprintf(line, sizeof line, "export @%s.db", database);
+        run_alike("export @right.db", line);
+    }
+}
+
 static void test_pruned(void **state) {
     (void)state;
     make(15);
@@ -461,6 +489,7 @@ int main(void) {
         cmocka_unit_test(test_chosen_layers),
         cmocka_unit_test(test_more_held_beside),
         cmocka_unit_test(test_one_point),
+        cmocka_unit_test(test_repaired),
         cmocka_unit_test(test_pruned),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
