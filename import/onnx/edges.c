@@ -252,6 +252,15 @@ static bool note_layer(struct sdse_onnx_edges *edges,
     return true;
 }
 
+// Layers from the first one on make parts of what a node puts out, each of them alone.
+static void refuse_made(struct sdse_onnx_edges *edges,
+                        const struct sdse_onnx_layers *layers,
+                        const struct sdse_onnx_node *node, size_t first) {
+    for (size_t l = first; l < layers->count; l++)
+        if (!is_fused(&layers->layer[l]) && !edges->refused[l])
+            edges->refused[l] = node;
+}
+
 bool sdse_onnx_edges_node(struct sdse_onnx_edges *edges,
                           const struct sdse_onnx_layers *layers,
                           const struct sdse_onnx_node *node, size_t before) {
@@ -274,9 +283,12 @@ bool sdse_onnx_edges_node(struct sdse_onnx_edges *edges,
         } else if (read || !host) { // several that read, or fused into another layer
             refuse_inputs(edges, node);
         }
+        // What is made of another layer's words is not what the host puts out.
         if (node->output_count > 0 && node->output[0] != SDSE_ONNX_NONE)
-            edges->origin[node->output[0]] = (struct origin){
-                .count = read < 2, .part = {host_of(layers, layers->count - 1)}};
+            edges->origin[node->output[0]] =
+                (struct origin){.count = read == 1 || (read == 0 && host),
+                                .part = {host_of(layers, layers->count - 1)}};
+        refuse_made(edges, layers, node, read > 1 ? before : layers->count);
     }
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->output[i] != SDSE_ONNX_NONE &&

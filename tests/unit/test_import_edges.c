@@ -120,9 +120,7 @@ static void test_functions_of_others(void **state) {
     conv(b, "c", "ra", 4, 4);
     conv(b, "d", "b", 4, 4);
     expect_layers(context, 5);
-    const struct sdse_workload *net = sdse_imported_workload(context->imported);
-    for (size_t e = 0; e < net->edge_count; e++)
-        assert_string_not_equal(net->layers[net->edges[e].from].name, "a");
+    expect_edges(context, "b>d "); // c reads what is made of a's words, not b's
     assert_true(sdse_diags_fired(&context->diags, "onnx-edges"));
 }
 
@@ -199,6 +197,24 @@ static void test_outputs_of_the_model(void **state) {
     expect_edges(context, "b>c ");
 }
 
+// Each phase of a transposed convolution makes a part of the map that is read next.
+static void test_phases(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 3, 8, 8));
+    onnx_floats(b, "up.w", ONNX_DIMS(3, 4, 2, 2));
+    onnx_set_ints(b, onnx_node(b, "ConvTranspose", "up", "x,up.w", "up"), "strides",
+                  ONNX_DIMS(2, 2));
+    conv(b, "c", "up", 4, 4);
+    conv(b, "d", "c", 4, 2);
+    expect_layers(context, 6);
+    expect_edges(context, "c>d ");
+    assert_int_equal(context->diags.warnings, 1);
+    expect_message(context,
+                   "what 4 layers put out has no edge, that of 'up.0.0' first: "
+                   "node 'up' (ConvTranspose)");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_residual_block),
@@ -209,6 +225,7 @@ int main(void) {
         TEST(test_lists_that_are_none),
         TEST(test_parts_of_lists),
         TEST(test_gates),
+        TEST(test_phases),
         TEST(test_outputs_of_the_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
