@@ -14,11 +14,13 @@ static bool check_order(const struct checking *r,
                         const struct sdse_workload_edge *edge) {
     const struct sdse_layer *maker = &r->net->layers[edge->from],
                             *reader = &r->net->layers[edge->to];
+    const bool own = edge->from == edge->to;
     if (edge->from >= edge->to) {
         sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-cycle",
-                      "layer '%.60s' reads what '%.60s' puts out, which stands behind "
-                      "it: layers are executed in the file's order",
-                      reader->name, maker->name);
+                      "layer '%.60s' reads what %s%.60s%s puts out%s: layers are "
+                      "executed in the file's order",
+                      reader->name, own ? "it" : "'", own ? "" : maker->name,
+                      own ? "" : "'", own ? "" : ", which stands behind it");
         return false;
     }
     if (maker->repeat > 1 || reader->repeat > 1) {

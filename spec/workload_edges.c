@@ -349,6 +349,9 @@ static void read_edge(struct edges_reader *r, const struct sdse_node *map) {
         read_target(r, from, end[1], edge);
         return;
     }
+    if (!end[1]->count)
+        sdse_diag_add(r->diags, SDSE_ERROR, end[1]->loc, "edge-unknown",
+                      "a list of readers is of one or more");
     sdse_for_each_child (node, end[1])
         read_target(r, from, node, edge);
 }
