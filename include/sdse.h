@@ -61,10 +61,12 @@
 #include "costmodel/resolve.h"
 #include "costmodel/technology.h"
 
-// Other tools' files.
+// Other tools' files, and language models by their configuration.
 #include "import/forward/outputs.h"
 #include "import/forward/trace.h"
+#include "import/language/language.h"
 #include "import/onnx/onnx.h"
+#include "import/scalesim/scalesim.h"
 #include "import/write.h"
 
 // Exploration: the proved optimal mapping of a layer, the sweep of a whole space.

@@ -36,7 +36,18 @@ static void maps_a_layer(void **state) {
     sdse_arena_free(arena);
 }
 
+static void knows_language_models_and_other_tools(void **state) {
+    (void)state;
+    const struct sdse_language_model *model = sdse_language_find("gpt2_small");
+    assert_non_null(model);
+    assert_true(sdse_language_parameters(model) == 124439808);
+    assert_int_equal(sdse_scalesim_kind("Layer,M,N,K,\nfc,1,2,3,\n"),
+                     SDSE_SCALESIM_PRODUCT);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(maps_a_layer)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(maps_a_layer),
+        cmocka_unit_test(knows_language_models_and_other_tools)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
