@@ -27,11 +27,26 @@ static const struct cli_option options[] = {
                 "table", false},
 };
 
-enum { MOST_TOKENS = 1 << 24, MOST_SEQUENCES = 1 << 16 };
+enum { MOST_TOKENS = 1 << 24, MOST_SEQUENCES = 1 << 16, MOST_ROWS = 1 << 30 };
 
 // --- The list ---
 
+// Whether only options of the list are given; says so if not.
+static bool asks_for_list(struct cli *cli, const struct cli_args *args) {
+    for (size_t i = 0; i < CLI_COUNT_OF(options); i++)
+        if (i != SEQUENCE && i != FORMAT && args->value[i] &&
+            (!options[i].fallback ||
+             strcmp(args->value[i], options[i].fallback) != 0)) {
+            cli_error(cli, "--%s is of one model: name it, or leave the option out",
+                      options[i].name);
+            return false;
+        }
+    return true;
+}
+
 static enum cli_exit list(struct cli *cli, const struct cli_args *args) {
+    if (!asks_for_list(cli, args))
+        return CLI_USAGE;
     struct sdse_table *table = sdse_table_new(cli->arena);
     const uint64_t keys = cli_count(args, SEQUENCE, 4096);
     sdse_table_name(table, "sdse.workload/1", "models");
@@ -71,6 +86,20 @@ static const struct sdse_language_model *find(struct cli *cli, const char *name)
     return NULL;
 }
 
+// Whether the layers of a prompt are within what a network's file may say: rows of a
+// layer, MACs of an attention and of the network (all to all, with a head for each
+// token: an upper bound).
+static bool countable(const struct sdse_language_request *request) {
+    const struct sdse_language_model *m = request->model;
+    const double rows = (double)request->tokens * (double)request->sequences,
+                 queries = (double)(request->block ? request->block : request->tokens),
+                 macs = (double)sdse_language_weight_macs(m) +
+                        (double)sdse_language_attention_macs(m, request->tokens);
+    return request->phase == SDSE_DECODE ||
+           (rows <= MOST_ROWS && rows * macs < 0x1p64 &&
+            rows * queries * m->heads * m->head_width < 0x1p58);
+}
+
 // Whether the options go together; says so if not.
 static bool complete(struct cli *cli, const struct cli_args *args,
                      struct sdse_language_request *request) {
@@ -91,10 +120,16 @@ static bool complete(struct cli *cli, const struct cli_args *args,
         why = "at most 16777216 tokens and 65536 sequences";
     else if (model->positions && request->tokens > model->context)
         why = "more tokens than it has learned positions for";
-    else if (request->cache_bits > 64)
+    else if (cli_count(args, KV_BITS, 0) > 64)
         why = "--kv-bits: expected 1 to 64";
     else if (blocks && request->tokens % request->block)
-        why = "--block does not divide --seq";
+        why = sdse_arena_printf(cli->arena,
+                                "--block does not divide --seq: rows of %" PRIu64
+                                " of %" PRIu64 " tokens",
+                                request->block, request->tokens);
+    else if (!countable(request))
+        why = "a prompt of more than 2^30 tokens, 2^64 MACs, or 2^58 MACs of an "
+              "attention";
     if (why)
         cli_error(cli, "%s: %s", model->name, why);
     return !why;

@@ -96,14 +96,30 @@ static void test_what_goes_together(void **state) {
          "an encoder attends to later tokens too");
     says("workload gemma_2b --phase decode --kv-bits 65", 2, NULL, "expected 1 to 64");
     says("workload gpt2_small -f csv", 2, NULL, "--format is of the list");
+    says("workload gpt2_small --seq 100 --causal blocks", 2, NULL,
+         "rows of 128 of 100 tokens");
+    says("workload gemma_2b --phase decode --kv-bits 4294967300", 2, NULL,
+         "expected 1 to 64");
+    says("workload -o list.yaml", 2, NULL, "--output is of one model");
+    says("workload --phase decode", 2, NULL, "--phase is of one model");
+}
+
+// What is written can be read, or is not written.
+static void test_long_prompts(void **state) {
+    (void)state;
+    says("workload gemma_2b --seq 16777216 --batch 64 -o @far.yaml", 2, NULL,
+         "more than 2^30 tokens");
+    says("workload gpt3_175b --seq 2048 --batch 65536", 2, NULL, "2^64 MACs");
+    says("workload llama3_8b --seq 16777216", 2, NULL, "2^58 MACs");
+    says("workload llama3_8b --seq 4194304 -o @long.yaml", 0, NULL, NULL);
+    says("check @long.yaml", 0, "ok: network llama3_8b_prefill_4194304", NULL);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_list),
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_context),
-        cmocka_unit_test(test_what_goes_together),
+        cmocka_unit_test(test_list),         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_context),      cmocka_unit_test(test_what_goes_together),
+        cmocka_unit_test(test_long_prompts),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
