@@ -73,6 +73,13 @@ static void settle(const struct reader *r, const struct sdse_node *node,
         refuse_memory(r, node, twice ? both : name);
         return;
     }
+    if (tensor == SDSE_WEIGHTS && !r->arch->level[level].shares_weights) {
+        sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "place-shares",
+                      "memory '%.80s' of '%s' holds activations alone between layers: "
+                      "weights there need `shares: [activations, weights]`",
+                      name, r->arch->name);
+        return;
+    }
     r->residence->level = level;
     r->residence->tensors |= SDSE_BIT(tensor);
     r->residence->writes_through |= twice;

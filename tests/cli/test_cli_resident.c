@@ -230,6 +230,23 @@ static void test_files_say_places(void **state) {
              "place of its outputs = 4 096, of 8 000\n");
 }
 
+// The TPU's unified buffer shares activations alone.
+static void test_weights_are_held_where_they_are_shared(void **state) {
+    (void)state;
+    free(run_text(0, "map -a tpu -w gpt2_small_1024 -l l0.qk --objective energy -o "
+                     "@qk.yaml"));
+    char *text = read_whole(scratch("qk.yaml"));
+    char *placed = malloc(strlen(text) + 64);
+    assert_non_null(placed);
+    sprintf(placed, "%splace: {weights: UB, reserved_bits: 8}\n", text);
+    write_scratch("qk.yaml", placed);
+    free(placed);
+    free(text);
+    run_says(1, "eval -a tpu -w gpt2_small_1024 -m @qk.yaml",
+             "memory 'UB' of 'tpu' holds activations alone between layers: weights there "
+             "need `shares: [activations, weights]` [place-shares]");
+}
+
 static void test_files_that_say_wrong_places(void **state) {
     (void)state;
     is_refused("place: {inputs: GLB}", "placed.yaml:2:8: error: inputs in 'GLB' take");
@@ -480,6 +497,7 @@ int main(void) {
         cmocka_unit_test(test_sweeps_are_what_they_were),
         cmocka_unit_test(test_files_say_places),
         cmocka_unit_test(test_files_that_say_wrong_places),
+        cmocka_unit_test(test_weights_are_held_where_they_are_shared),
         cmocka_unit_test(test_what_it_needs),
     };
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
