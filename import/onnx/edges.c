@@ -11,8 +11,18 @@ enum { MOST_PARTS = 16 }; // of channels put together
 
 // Where a value comes from: what one layer puts out, or several put together.
 struct origin {
-    uint32_t count; // 0: from no layer
+    uint32_t count; // 0: from no layer, or from several of one node
     size_t part[MOST_PARTS];
+    // The node whose layers from `first` to before `end` make a part each, that no edge
+    // says; NULL: it has none.
+    const struct sdse_onnx_node *apart;
+    size_t first, end;
+};
+
+// Why what a layer puts out has no edge.
+struct refusal {
+    const struct sdse_onnx_node *node; // NULL: it may have one
+    bool leaves;                       // the model, which is no more to say
 };
 
 struct sdse_onnx_edges {
@@ -21,10 +31,8 @@ struct sdse_onnx_edges {
     struct origin *origin;           // of each value
     struct sdse_workload_edge *edge; // in the order of the nodes
     size_t count, room;
-    // Of each layer: the node on whose account what it puts out has no edge; NULL:
-    // none.
-    const struct sdse_onnx_node **refused;
-    size_t layers; // room for them
+    struct refusal *refused; // of each layer
+    size_t layers;           // room for them
 };
 
 struct sdse_onnx_edges *sdse_onnx_edges_begin(const struct sdse_onnx_graph *graph,
@@ -47,8 +55,8 @@ static bool make_layer_room(struct sdse_onnx_edges *edges, size_t count) {
     if (count <= edges->layers)
         return true;
     const size_t room = 2 * count;
-    const struct sdse_onnx_node **refused =
-        SDSE_ARENA_ARRAY(edges->graph->arena, const struct sdse_onnx_node *, room);
+    struct refusal *refused =
+        SDSE_ARENA_ARRAY(edges->graph->arena, struct refusal, room);
     if (!refused)
         return false;
     if (edges->layers)
@@ -86,11 +94,23 @@ static size_t host_of(const struct sdse_onnx_layers *layers, size_t layer) {
     return layer;
 }
 
-static void refuse(struct sdse_onnx_edges *edges, const struct origin *origin,
-                   const struct sdse_onnx_node *node) {
+static void refuse_layer(struct sdse_onnx_edges *edges, size_t layer,
+                         struct refusal why) {
+    if (!edges->refused[layer].node)
+        edges->refused[layer] = why;
+}
+
+// What is made in parts was never to have an edge: that is its maker's account.
+static void refuse(struct sdse_onnx_edges *edges, const struct sdse_onnx_layers *layers,
+                   const struct origin *origin, struct refusal why) {
     for (uint32_t i = 0; i < origin->count; i++)
-        if (!edges->refused[origin->part[i]])
-            edges->refused[origin->part[i]] = node;
+        refuse_layer(edges, origin->part[i], why);
+    if (!origin->apart)
+        return;
+    why.node = origin->apart;
+    for (size_t l = origin->first; l < origin->end; l++)
+        if (!is_fused(&layers->layer[l]))
+            refuse_layer(edges, l, why);
 }
 
 // A map that depends on the model's inputs.
@@ -100,7 +120,7 @@ static bool is_map(const struct sdse_onnx_edges *edges, uint32_t value) {
 }
 
 static bool same(const struct origin *a, const struct origin *b) {
-    return a->count == b->count &&
+    return a->count == b->count && a->apart == b->apart &&
            memcmp(a->part, b->part, a->count * sizeof *a->part) == 0;
 }
 
@@ -122,10 +142,10 @@ static bool one_origin(const struct sdse_onnx_edges *edges,
 }
 
 static void refuse_inputs(struct sdse_onnx_edges *edges,
-                          const struct sdse_onnx_node *node) {
-    for (uint32_t i = 0; i < node->input_count; i++)
-        if (is_map(edges, node->input[i]))
-            refuse(edges, &edges->origin[node->input[i]], node);
+                          const struct sdse_onnx_layers *layers, struct refusal why) {
+    for (uint32_t i = 0; i < why.node->input_count; i++)
+        if (is_map(edges, why.node->input[i]))
+            refuse(edges, layers, &edges->origin[why.node->input[i]], why);
 }
 
 static bool passes_on(const struct sdse_onnx_node *node) {
@@ -155,9 +175,20 @@ static bool join(const struct sdse_onnx_edges *edges, const struct sdse_onnx_nod
     return out->count > 1;
 }
 
+// Whether the model puts out what a node does.
+static bool leaves(const struct sdse_onnx_edges *edges,
+                   const struct sdse_onnx_node *node) {
+    for (uint32_t i = 0; i < node->output_count; i++)
+        if (node->output[i] != SDSE_ONNX_NONE &&
+            edges->graph->value[node->output[i]].output)
+            return true;
+    return false;
+}
+
 // A node that has become no layer: it passes on what it reads, or reads it where no
 // edge says so.
 static void note_silent(struct sdse_onnx_edges *edges,
+                        const struct sdse_onnx_layers *layers,
                         const struct sdse_onnx_node *node) {
     struct origin origin;
     const bool whole = node->output_count == 1 && node->output[0] != SDSE_ONNX_NONE &&
@@ -174,7 +205,7 @@ static void note_silent(struct sdse_onnx_edges *edges,
                   edges->regions->few[node->output[i]] ||
                   edges->regions->fixed[node->output[i]];
     if (!counts || strcmp(node->op, "Shape") != 0)
-        refuse_inputs(edges, node);
+        refuse_inputs(edges, layers, (struct refusal){node, leaves(edges, node)});
 }
 
 // Whether the second operand of a product is the right one: a stack for heads that
@@ -217,7 +248,7 @@ static bool connect(struct sdse_onnx_edges *edges,
         fits = fits && channels == bound[SDSE_G] * bound[SDSE_C] &&
                layers->layer[to].kind != SDSE_ADD;
     if (!fits) {
-        refuse(edges, from, node);
+        refuse(edges, layers, from, (struct refusal){node, false});
         return true;
     }
     for (uint32_t i = 0; i < from->count; i++) {
@@ -238,7 +269,7 @@ static bool note_layer(struct sdse_onnx_edges *edges,
     const bool normal = sdse_layer_moves(layer) && layer->kind != SDSE_ADD;
     struct origin origin;
     if (normal && !one_origin(edges, node, &origin)) {
-        refuse_inputs(edges, node);
+        refuse_inputs(edges, layers, (struct refusal){node, false});
         return true;
     }
     for (uint32_t i = 0; i < node->input_count && !(normal && maps); i++) {
@@ -252,13 +283,22 @@ static bool note_layer(struct sdse_onnx_edges *edges,
     return true;
 }
 
-// Layers from the first one on make parts of what a node puts out, each of them alone.
-static void refuse_made(struct sdse_onnx_edges *edges,
-                        const struct sdse_onnx_layers *layers,
-                        const struct sdse_onnx_node *node, size_t first) {
-    for (size_t l = first; l < layers->count; l++)
-        if (!is_fused(&layers->layer[l]) && !edges->refused[l])
-            edges->refused[l] = node;
+// Whether a value is what a layer, or the layers of one node that it is the last of,
+// put out, and nothing else.
+static bool is_of(const struct origin *origin, size_t layer) {
+    return origin->apart ? layer >= origin->first && layer < origin->end
+                         : origin->count == 1 && origin->part[0] == layer;
+}
+
+// Where what a node puts out comes from that has become layers from `first` on, of
+// which `read` are not fused.
+static struct origin made_by(const struct sdse_onnx_layers *layers,
+                             const struct sdse_onnx_node *node, size_t first,
+                             size_t read) {
+    if (read > 1)
+        return (struct origin){.apart = node, .first = first, .end = layers->count};
+    return (struct origin){.count = read == 1,
+                           .part = {host_of(layers, layers->count - 1)}};
 }
 
 bool sdse_onnx_edges_node(struct sdse_onnx_edges *edges,
@@ -269,57 +309,54 @@ bool sdse_onnx_edges_node(struct sdse_onnx_edges *edges,
     if (!make_layer_room(edges, layers->count + 1))
         return false;
     if (layers->count == before) {
-        note_silent(edges, node);
+        note_silent(edges, layers, node);
     } else {
         for (size_t l = before; l < layers->count; l++)
             if (!is_fused(&layers->layer[l]) && read++ == 0)
                 target = l;
         const bool host = before > 0 && one_origin(edges, node, &origin) &&
-                          origin.count == 1 &&
-                          origin.part[0] == host_of(layers, before - 1);
+                          is_of(&origin, host_of(layers, before - 1));
         if (read == 1 && target == before) {
             if (!note_layer(edges, layers, node, target))
                 return false;
         } else if (read || !host) { // several that read, or fused into another layer
-            refuse_inputs(edges, node);
+            refuse_inputs(edges, layers, (struct refusal){node, false});
         }
         // What is made of another layer's words is not what the host puts out.
         if (node->output_count > 0 && node->output[0] != SDSE_ONNX_NONE)
             edges->origin[node->output[0]] =
-                (struct origin){.count = read == 1 || (read == 0 && host),
-                                .part = {host_of(layers, layers->count - 1)}};
-        refuse_made(edges, layers, node, read > 1 ? before : layers->count);
+                read == 0 && host ? origin : made_by(layers, node, before, read);
     }
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->output[i] != SDSE_ONNX_NONE &&
             edges->graph->value[node->output[i]].output)
-            refuse(edges, &edges->origin[node->output[i]], node);
+            refuse(edges, layers, &edges->origin[node->output[i]],
+                   (struct refusal){node, true});
     return true;
 }
 
 // --- The whole ---
+
+static bool alike(const struct refusal *a, const struct refusal *b) {
+    return a->node && b->node && strcmp(a->node->op, b->node->op) == 0;
+}
 
 // Once for each operator: of how many layers, and the first. What leaves the model has
 // no edge for that alone.
 static void warn(const struct sdse_onnx_edges *edges,
                  const struct sdse_onnx_layers *layers) {
     for (size_t l = 0; l < layers->count; l++) {
-        const struct sdse_onnx_node *node = edges->refused[l];
+        const struct refusal *why = &edges->refused[l];
+        const struct sdse_onnx_node *node = why->node;
         size_t count = 0;
-        bool said = false;
-        for (size_t i = 0; node && i < layers->count; i++) {
-            const bool alike =
-                edges->refused[i] && strcmp(edges->refused[i]->op, node->op) == 0;
-            said |= alike && i < l;
-            count += alike;
+        bool said = !node || why->leaves;
+        for (size_t i = 0; i < layers->count && !said; i++) {
+            if (edges->refused[i].leaves || !alike(&edges->refused[i], why))
+                continue;
+            said = i < l;
+            count++;
         }
-        if (!node || said)
-            continue;
-        bool leaves = false;
-        for (uint32_t i = 0; i < node->output_count; i++)
-            leaves |= node->output[i] != SDSE_ONNX_NONE &&
-                      edges->graph->value[node->output[i]].output;
-        if (leaves && count == 1)
+        if (said)
             continue;
         sdse_diag_add(
             edges->graph->diags, SDSE_WARNING,
@@ -338,7 +375,7 @@ bool sdse_onnx_edges_end(struct sdse_onnx_edges *edges,
     if (!broken || !make_layer_room(edges, layers->count + 1))
         return false;
     for (size_t l = 0; l < layers->count; l++)
-        broken[l] = edges->refused[l] || layers->layer[l].repeat > 1;
+        broken[l] = edges->refused[l].node || layers->layer[l].repeat > 1;
     // A map of which a part has no edge has none: its other parts neither.
     for (bool more = true; more;) {
         more = false;
@@ -351,6 +388,7 @@ bool sdse_onnx_edges_end(struct sdse_onnx_edges *edges,
                     continue;
                 broken[b->from] = more = true;
                 edges->refused[b->from] = edges->refused[a->from];
+                edges->refused[b->from].leaves = false;
             }
     }
     size_t kept = 0;

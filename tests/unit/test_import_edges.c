@@ -179,6 +179,13 @@ static void test_gates(void **state) {
     expect_layers(context, 5);
     expect_edges(context, "a>pool pool>gate a>gated gated>c ");
     expect_message(context, "that of 'gate' first");
+    // The reader leaves the model, but not what it reads.
+    Onnx__ValueInfoProto out = ONNX__VALUE_INFO_PROTO__INIT, *list[] = {&out};
+    out.name = onnx_text(b, "gated");
+    b->graph.output = list;
+    b->graph.n_output = 1;
+    expect_layers(context, 5);
+    expect_message(context, "that of 'gate' first");
 }
 
 // What leaves the model is wanted outside: it has no edge.
@@ -215,6 +222,66 @@ static void test_phases(void **state) {
                    "node 'up' (ConvTranspose)");
 }
 
+// A map in parts that no layer reads has no edge to lack, however it is put out; behind
+// a function and a view it is still one in parts.
+static void test_phases_that_nothing_reads(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    Onnx__ValueInfoProto out = ONNX__VALUE_INFO_PROTO__INIT, *list[] = {&out};
+    onnx_input(b, "x", ONNX_DIMS(1, 3, 8, 8));
+    onnx_floats(b, "up.w", ONNX_DIMS(3, 4, 2, 2));
+    onnx_set_ints(b, onnx_node(b, "ConvTranspose", "up", "x,up.w", "up"), "strides",
+                  ONNX_DIMS(2, 2));
+    expect_layers(context, 4);
+    assert_int_equal(context->diags.warnings, 0);
+    onnx_node(b, "Relu", "act", "up", "act");
+    onnx_node(b, "Identity", "view", "act", "view");
+    expect_layers(context, 5);
+    assert_int_equal(context->diags.warnings, 0);
+    out.name = onnx_text(b, "view");
+    b->graph.output = list;
+    b->graph.n_output = 1;
+    expect_layers(context, 5);
+    assert_int_equal(context->diags.warnings, 0);
+    b->graph.n_output = 0;
+    conv(b, "c", "view", 4, 4);
+    expect_layers(context, 6);
+    expect_edges(context, "");
+    assert_int_equal(context->diags.warnings, 1);
+    expect_message(context, "what 4 layers put out has no edge, that of 'up.0.0' "
+                            "first: node 'up' (ConvTranspose)");
+}
+
+// Two layers of one operator that leave the model are no more to say than one.
+static void test_several_outputs_of_the_model(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    Onnx__ValueInfoProto out[] = {ONNX__VALUE_INFO_PROTO__INIT,
+                                  ONNX__VALUE_INFO_PROTO__INIT},
+                         *list[] = {&out[0], &out[1]};
+    out[0].name = onnx_text(b, "b");
+    out[1].name = onnx_text(b, "c");
+    onnx_input(b, "x", ONNX_DIMS(1, 3, 8, 8));
+    conv(b, "a", "x", 3, 4);
+    conv(b, "b", "a", 4, 4);
+    conv(b, "c", "a", 4, 4);
+    conv(b, "d", "b", 4, 2);
+    b->graph.output = list;
+    b->graph.n_output = 2;
+    expect_layers(context, 4);
+    expect_edges(context, "a>b a>c ");
+    assert_int_equal(context->diags.warnings, 0);
+    // A half that a layer reads is more to say, whatever leaves the model.
+    onnx_ints(b, "from", ONNX_DIMS(0));
+    onnx_ints(b, "to", ONNX_DIMS(1));
+    onnx_ints(b, "axis", ONNX_DIMS(1));
+    onnx_node(b, "Slice", "half", "d,from,to,axis", "half");
+    conv(b, "e", "half", 1, 4);
+    expect_layers(context, 5);
+    assert_int_equal(context->diags.warnings, 1);
+    expect_message(context, "what 1 layer puts out has no edge, that of 'd' first");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_residual_block),
@@ -226,6 +293,8 @@ int main(void) {
         TEST(test_parts_of_lists),
         TEST(test_gates),
         TEST(test_phases),
+        TEST(test_phases_that_nothing_reads),
+        TEST(test_several_outputs_of_the_model),
         TEST(test_outputs_of_the_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
