@@ -330,6 +330,19 @@ static uint64_t weights_in_layers(const struct writer *w) {
     return weights;
 }
 
+// One name for each request: networks of one name cannot be in one sweep.
+static void write_name(const struct sdse_language_request *request, FILE *out) {
+    fprintf(out, "name: %s_%s_%" PRIu64, request->model->name,
+            request->phase == SDSE_PREFILL ? "prefill" : "decode", request->tokens);
+    if (request->sequences > 1)
+        fprintf(out, "_batch%" PRIu64, request->sequences);
+    if (request->cache_bits)
+        fprintf(out, "_kv%" PRIu32, request->cache_bits);
+    if (request->block)
+        fprintf(out, "_blocks%" PRIu64, request->block);
+    fputc('\n', out);
+}
+
 void sdse_language_write(const struct sdse_language_request *request, FILE *out) {
     const struct sdse_language_model *m = request->model;
     const bool prompt = request->phase == SDSE_PREFILL;
@@ -357,8 +370,8 @@ void sdse_language_write(const struct sdse_language_request *request, FILE *out)
         fputs(
             "# Attention by blocks of rows: what reads a range of rows has no edge.\n",
             out);
-    fprintf(out, "name: %s_%s_%" PRIu64 "\nsource: \"%s\"\nbatch: 1\n", m->name,
-            prompt ? "prefill" : "decode", request->tokens, m->source);
+    write_name(request, out);
+    fprintf(out, "source: \"%s\"\nbatch: 1\n", m->source);
     fprintf(out, "parameters_not_in_layers: %" PRIu64 "\nlayers:\n",
             sdse_language_parameters(m) - weights_in_layers(&w));
     network(&w);

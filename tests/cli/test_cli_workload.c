@@ -104,12 +104,38 @@ static void test_what_goes_together(void **state) {
     says("workload --phase decode", 2, NULL, "--phase is of one model");
 }
 
+// Requests that differ are networks of other names, which one sweep takes together.
+static void test_names(void **state) {
+    (void)state;
+    says("workload gpt2_small --phase decode --seq 128 -o @n0.yaml", 0, NULL, NULL);
+    says("workload gpt2_small --phase decode --seq 128 --batch 2 -o @n1.yaml", 0, NULL,
+         NULL);
+    says("workload gpt2_small --phase decode --seq 128 --kv-bits 8 -o @n2.yaml", 0,
+         NULL, NULL);
+    says("workload gpt2_small --phase decode --seq 128 --kv-bits 4 -o @n3.yaml", 0,
+         NULL, NULL);
+    says("workload gpt2_small --seq 128 -o @n4.yaml", 0, NULL, NULL);
+    says("workload gpt2_small --seq 128 --causal blocks --block 64 -o @n5.yaml", 0,
+         NULL, NULL);
+    says("workload gpt2_small --seq 128 --causal blocks --block 32 -o @n6.yaml", 0,
+         NULL, NULL);
+    write_scratch("names.yaml",
+                  "name: names\nworkloads: [n0.yaml, n1.yaml, n2.yaml, n3.yaml, "
+                  "n4.yaml, n5.yaml, n6.yaml]\narchs: [" SDSE_SOURCE_DIR
+                  "/archs/eyeriss.yaml]\n");
+    says("check @names.yaml", 0, "7 points: 7 networks", NULL);
+    says("workload gemma_2b --phase decode --seq 64 --batch 8 --kv-bits 4", 0,
+         "name: gemma_2b_decode_64_batch8_kv4\n", NULL);
+}
+
 // What is written can be read, or is not written.
 static void test_long_prompts(void **state) {
     (void)state;
     says("workload gemma_2b --seq 16777216 --batch 64 -o @far.yaml", 2, NULL,
          "more than 2^30 tokens");
     says("workload gpt3_175b --seq 2048 --batch 65536", 2, NULL, "2^64 MACs");
+    says("workload llama3_8b --seq 16777217", 2, NULL, "at most 16777216 tokens");
+    says("workload llama3_8b --batch 65537", 2, NULL, "and 65536 sequences");
     says("workload llama3_8b --seq 16777216", 2, NULL, "2^58 MACs");
     says("workload llama3_8b --seq 4194304 -o @long.yaml", 0, NULL, NULL);
     says("check @long.yaml", 0, "ok: network llama3_8b_prefill_4194304", NULL);
@@ -119,7 +145,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_list),         cmocka_unit_test(test_files),
         cmocka_unit_test(test_context),      cmocka_unit_test(test_what_goes_together),
-        cmocka_unit_test(test_long_prompts),
+        cmocka_unit_test(test_long_prompts), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
