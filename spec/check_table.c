@@ -52,7 +52,7 @@ static const struct sdse_check table[] = {
     READER("key-kind", SDSE_CHECK_WORKLOAD, "a key that layers of this kind lack")
     READER("weights-file", SDSE_CHECK_WORKLOAD, "a file that is not below this one's folder")
     READER("family-keys", SDSE_CHECK_WORKLOAD, "choices of a family that contradict each other")
-    READER("shared-block", SDSE_CHECK_WORKLOAD, "a site of a shared block that has no map, or none at all")
+    READER("shared-block", SDSE_CHECK_WORKLOAD, "a site of a shared block that has no map, or none at all; an edge from a site past its block")
     READER("family-widths", SDSE_CHECK_WORKLOAD, "choices that are no slices of the widest one")
     READER("training-keys", SDSE_CHECK_WORKLOAD, "keys of training that contradict each other")
     READER("training-mark", SDSE_CHECK_WORKLOAD, "shares of training without mark")

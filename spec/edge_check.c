@@ -1,6 +1,7 @@
 // One edge of a network's graph against its two ends.
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 
 #include "spec/edge_shape.h"
 
@@ -10,25 +11,35 @@ struct checking {
     const struct sdse_workload *net;
 };
 
+void sdse_edge_report(const struct sdse_workload_edge *edge, struct sdse_diags *diags,
+                      const char *check, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    const char *message = sdse_arena_vprintf(diags->arena, format, args);
+    va_end(args);
+    sdse_diag_add_once(diags, SDSE_ERROR, edge->loc, check,
+                       message ? message : "out of memory");
+}
+
 static bool check_order(const struct checking *r,
                         const struct sdse_workload_edge *edge) {
     const struct sdse_layer *maker = &r->net->layers[edge->from],
                             *reader = &r->net->layers[edge->to];
     const bool own = edge->from == edge->to;
     if (edge->from >= edge->to) {
-        sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-cycle",
-                      "layer '%.60s' reads what %s%.60s%s puts out%s: layers are "
-                      "executed in the file's order",
-                      reader->name, own ? "it" : "'", own ? "" : maker->name,
-                      own ? "" : "'", own ? "" : ", which stands behind it");
+        sdse_edge_report(edge, r->diags, "edge-cycle",
+                         "layer '%.60s' reads what %s%.60s%s puts out%s: layers are "
+                         "executed in the file's order",
+                         reader->name, own ? "it" : "'", own ? "" : maker->name,
+                         own ? "" : "'", own ? "" : ", which stands behind it");
         return false;
     }
     if (maker->repeat > 1 || reader->repeat > 1) {
-        sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-repeat",
-                      "layer '%.60s' is executed %" PRIu64
-                      " times: edges are between layers that are executed once",
-                      maker->repeat > 1 ? maker->name : reader->name,
-                      maker->repeat > 1 ? maker->repeat : reader->repeat);
+        sdse_edge_report(edge, r->diags, "edge-repeat",
+                         "layer '%.60s' is executed %" PRIu64
+                         " times: edges are between layers that are executed once",
+                         maker->repeat > 1 ? maker->name : reader->name,
+                         maker->repeat > 1 ? maker->repeat : reader->repeat);
         return false;
     }
     return true;
@@ -45,9 +56,8 @@ static bool check_use(const struct checking *r, const struct sdse_workload_edge 
     else if (edge->use == SDSE_EDGE_CONCAT && reader->kind == SDSE_ADD)
         why = "adds maps: put channels together before it";
     if (why)
-        sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-kind",
-                      "layer '%.60s' (%s) %s", reader->name,
-                      sdse_layer_kind_name(reader->kind), why);
+        sdse_edge_report(edge, r->diags, "edge-kind", "layer '%.60s' (%s) %s",
+                         reader->name, sdse_layer_kind_name(reader->kind), why);
     return !why;
 }
 
@@ -57,11 +67,11 @@ static bool check_channels(const struct checking *r,
     const uint64_t channels = maker->nest.bound[SDSE_G] * maker->nest.bound[SDSE_K];
     if (edge->first_channel + edge->channels <= channels)
         return true;
-    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-shape",
-                  "layer '%.60s' puts out %" PRIu64
-                  " channels: there are none from %" PRIu64 " to %" PRIu64,
-                  maker->name, channels, edge->first_channel,
-                  edge->first_channel + edge->channels - 1);
+    sdse_edge_report(edge, r->diags, "edge-shape",
+                     "layer '%.60s' puts out %" PRIu64
+                     " channels: there are none from %" PRIu64 " to %" PRIu64,
+                     maker->name, channels, edge->first_channel,
+                     edge->first_channel + edge->channels - 1);
     return false;
 }
 
@@ -73,10 +83,11 @@ static bool check_shape(const struct checking *r,
     if (!check_channels(r, edge))
         return false;
     if (!sdse_edge_carries(r->net, edge, &shape)) {
-        sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-shape",
-                      "the window of the pool behind '%.60s' is larger than its padded "
-                      "map",
-                      maker->name);
+        sdse_edge_report(
+            edge, r->diags, "edge-shape",
+            "the window of the pool behind '%.60s' is larger than its padded "
+            "map",
+            maker->name);
         return false;
     }
     if (sdse_edge_fits(r->net, edge, &shape))
@@ -84,12 +95,12 @@ static bool check_shape(const struct checking *r,
     static const char *const what[SDSE_EDGE_USES] = {"reads", "reads", "puts out",
                                                      "reads weights of"};
     const char *wants = sdse_edge_wants(r->net, edge, r->arena);
-    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-shape",
-                  "layer '%.60s' puts out %" PRIu64 " x %" PRIu64 " x %" PRIu64
-                  "%s, but '%.60s' %s %s",
-                  maker->name, shape.channels, shape.rows, shape.columns,
-                  edge->via == SDSE_VIA_POOL ? " behind the pool" : "", reader->name,
-                  what[edge->use], wants ? wants : "?");
+    sdse_edge_report(edge, r->diags, "edge-shape",
+                     "layer '%.60s' puts out %" PRIu64 " x %" PRIu64 " x %" PRIu64
+                     "%s, but '%.60s' %s %s",
+                     maker->name, shape.channels, shape.rows, shape.columns,
+                     edge->via == SDSE_VIA_POOL ? " behind the pool" : "", reader->name,
+                     what[edge->use], wants ? wants : "?");
     return false;
 }
 
@@ -101,11 +112,11 @@ static bool check_bits(const struct checking *r,
                             *reader = &r->net->layers[edge->to];
     if (edge->use != SDSE_EDGE_WEIGHTS || !reader->weight_bits)
         return true;
-    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-bits",
-                  "layer '%.60s' reads weights of %" PRIu32
-                  " bits, but what '%.60s' puts "
-                  "out has the accelerator's width",
-                  reader->name, reader->weight_bits, maker->name);
+    sdse_edge_report(edge, r->diags, "edge-bits",
+                     "layer '%.60s' reads weights of %" PRIu32
+                     " bits, but what '%.60s' puts "
+                     "out has the accelerator's width",
+                     reader->name, reader->weight_bits, maker->name);
     return false;
 }
 
@@ -123,10 +134,11 @@ static bool check_density(const struct checking *r,
                       !sdse_layer_moves(reader);
     if (!both || fabs(out - in) <= 1e-9)
         return true;
-    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-density",
-                  "%.4g of what layer '%.60s' puts out is not zero, but %.4g of what "
-                  "'%.60s' reads as %s",
-                  out, maker->name, in, reader->name, sdse_tensor_name(read));
+    sdse_edge_report(
+        edge, r->diags, "edge-density",
+        "%.4g of what layer '%.60s' puts out is not zero, but %.4g of what "
+        "'%.60s' reads as %s",
+        out, maker->name, in, reader->name, sdse_tensor_name(read));
     return false;
 }
 

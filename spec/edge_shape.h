@@ -31,6 +31,12 @@ const char *sdse_edge_wants(const struct sdse_workload *net,
                             const struct sdse_workload_edge *edge,
                             struct sdse_arena *arena);
 
+// An error at the edge's place, unless it is said there already: a list of makers, or
+// `chain`, is one place of many edges.
+void sdse_edge_report(const struct sdse_workload_edge *edge, struct sdse_diags *diags,
+                      const char *check, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 // Whether an edge is one between its ends: their order and kinds, shapes, densities and
 // widths. False after a diagnostic [edge-cycle, edge-repeat, edge-kind, edge-shape,
 // edge-density, edge-bits] at the edge's place.

@@ -195,9 +195,11 @@ static void check_slices(const struct sdse_family *family, size_t c, size_t wide
 // once more.
 static bool add_list(struct sdse_arena *arena, const struct sdse_layer_list *list,
                      const char *called, const char *widest, uint64_t repeat,
-                     bool stored, struct sdse_layer_list *out) {
+                     bool stored, size_t *choice, struct sdse_layer_list *out) {
+    const size_t number = out->count ? choice[out->count - 1] + 1 : 0;
     for (size_t i = 0; i < list->count; i++) {
         struct sdse_layer *layer = &out->layer[out->count];
+        choice[out->count] = number;
         out->node[out->count++] = list->node[i];
         *layer = list->layer[i];
         const char *name = layer->name, *shared = layer->shares_weights;
@@ -228,21 +230,24 @@ bool sdse_family_join(const struct sdse_family *family,
         count += lists[c].count;
         round += family->choices[c].share;
     }
+    size_t *choice = SDSE_ARENA_ARRAY(arena, size_t, 2 * count + 1);
     *out = (struct sdse_layer_list){
         .layer = SDSE_ARENA_ARRAY(arena, struct sdse_layer, 2 * count + 1),
-        .node = SDSE_ARENA_ARRAY(arena, const struct sdse_node *, 2 * count + 1)};
-    if (!out->layer || !out->node)
+        .node = SDSE_ARENA_ARRAY(arena, const struct sdse_node *, 2 * count + 1),
+        .choice = choice};
+    if (!out->layer || !out->node || !choice)
         return false;
     // Repeated layers have weights of their own each: further times share the first's.
     const bool all = family->mix == SDSE_MIX_SUM;
     const uint64_t more = (all ? family->choices[widest].share : round) - 1;
     const char *again = sdse_arena_printf(arena, "%s.again", name);
-    if (!again || !add_list(arena, &lists[widest], name, name, 1, true, out) ||
-        (more && !add_list(arena, &lists[widest], again, name, more, false, out)))
+    if (!again || !add_list(arena, &lists[widest], name, name, 1, true, choice, out) ||
+        (more &&
+         !add_list(arena, &lists[widest], again, name, more, false, choice, out)))
         return false;
     for (size_t c = 0; all && c < family->count; c++)
         if (c != widest && !add_list(arena, &lists[c], family->choices[c].name, name,
-                                     family->choices[c].share, false, out))
+                                     family->choices[c].share, false, choice, out))
             return false;
     return true;
 }

@@ -14,6 +14,8 @@
 struct sdse_layer_list {
     struct sdse_layer *layer;
     const struct sdse_node **node;
+    const size_t *choice; // of a round: which of its networks it is of; NULL: of one
+    const bool *site;     // a shared block alone reads it: the next layer; NULL: none
     size_t count;
 };
 

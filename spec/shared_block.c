@@ -79,8 +79,18 @@ static const struct sdse_layer *stored_block(const struct sdse_layer_list *block
 
 static bool add_blocks(struct sdse_arena *arena, const struct sdse_layer_list *list,
                        const bool *site, bool *is_block, struct sdse_layer_list *out) {
+    size_t *choice = SDSE_ARENA_ARRAY(arena, size_t, 3 * list->count + 1);
+    bool *read_by_block = SDSE_ARENA_ARRAY(arena, bool, 3 * list->count + 1);
+    if (!choice || !read_by_block)
+        return false;
+    memset(read_by_block, 0, (3 * list->count + 1) * sizeof *read_by_block);
+    out->choice = list->choice ? choice : NULL;
+    out->site = read_by_block;
     for (size_t i = 0; i < list->count; i++) {
         const struct sdse_layer *layer = &list->layer[i];
+        for (size_t j = 0; list->choice && j < 3; j++) // itself and its blocks
+            choice[out->count + j] = list->choice[i];
+        read_by_block[out->count] = site[i];
         out->node[out->count] = list->node[i];
         out->layer[out->count++] = *layer;
         if (!site[i])

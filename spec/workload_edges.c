@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "spec/edge_shape.h"
+#include "spec/family.h"
 #include "spec/value.h"
 #include "spec/workload_reader.h"
 
@@ -10,6 +11,7 @@ struct edges_reader {
     struct sdse_arena *arena;
     struct sdse_diags *diags;
     struct sdse_workload *net;
+    const struct sdse_layer_list *list; // the network's layers
     struct sdse_workload_edge *edge;
     size_t count, room;
     bool out_of_memory;
@@ -68,16 +70,29 @@ static bool check_operands(struct edges_reader *r,
     }
     if (already < most)
         return true;
-    sdse_diag_add(r->diags, SDSE_ERROR, edge->loc, "edge-twice",
-                  "layer '%.60s' %s %" PRIu64 " map%s%s, and is given more%s",
-                  reader->name, verbs[edge->use], most, most == 1 ? "" : "s",
-                  tails[edge->use],
-                  edge->use == SDSE_EDGE_ADDEND ? ": say `addends:` in it" : "");
+    sdse_edge_report(edge, r->diags, "edge-twice",
+                     "layer '%.60s' %s %" PRIu64 " map%s%s, and is given more%s",
+                     reader->name, verbs[edge->use], most, most == 1 ? "" : "s",
+                     tails[edge->use],
+                     edge->use == SDSE_EDGE_ADDEND ? ": say `addends:` in it" : "");
+    return false;
+}
+
+// What a site of a shared block puts out is worked on there before others read it.
+static bool check_site(struct edges_reader *r, const struct sdse_workload_edge *edge) {
+    if (!r->list->site || !r->list->site[edge->from] || edge->to <= edge->from + 1)
+        return true;
+    const struct sdse_layer *layer = &r->net->layers[edge->from];
+    sdse_edge_report(edge, r->diags, "shared-block",
+                     "what layer '%.60s' puts out is read by its block alone: say "
+                     "`from: %.60s`",
+                     layer->name, layer[1].name);
     return false;
 }
 
 static void add_edge(struct edges_reader *r, const struct sdse_workload_edge *edge) {
-    if (!sdse_edge_agrees(r->net, edge, r->arena, r->diags) || !check_operands(r, edge))
+    if (!check_site(r, edge) || !sdse_edge_agrees(r->net, edge, r->arena, r->diags) ||
+        !check_operands(r, edge))
         return;
     if (r->count == r->room) {
         const size_t room = r->room ? 2 * r->room : 64;
@@ -356,9 +371,13 @@ static void read_edge(struct edges_reader *r, const struct sdse_node *map) {
         read_target(r, from, node, edge);
 }
 
-// Each layer reads what the one before it in the file puts out.
+// Each layer reads what the one before it in the file puts out; of the networks of a
+// round the first reads none.
 static void chain(struct edges_reader *r, struct sdse_loc loc) {
+    const size_t *choice = r->list->choice;
     for (size_t to = 1; to < r->net->layer_count && !r->out_of_memory; to++) {
+        if (choice && choice[to] != choice[to - 1])
+            continue;
         const struct sdse_workload_edge edge = {
             .from = host_of(r->net, to - 1), .to = to, .stride = {1, 1}, .loc = loc};
         if (!is_fused(&r->net->layers[to]))
@@ -367,10 +386,12 @@ static void chain(struct edges_reader *r, struct sdse_loc loc) {
 }
 
 bool sdse_read_edges(struct sdse_arena *arena, const struct sdse_node *root,
-                     struct sdse_workload *net, struct sdse_diags *diags) {
+                     const struct sdse_layer_list *layers, struct sdse_workload *net,
+                     struct sdse_diags *diags) {
     static const char *const words[] = {"chain"};
     const struct sdse_node *node = sdse_node_get(root, "edges");
-    struct edges_reader r = {.arena = arena, .diags = diags, .net = net};
+    struct edges_reader r = {
+        .arena = arena, .diags = diags, .net = net, .list = layers};
     unsigned word;
     if (!node)
         return true;

@@ -143,7 +143,8 @@ static void read_fc(struct sdse_layer_reader *r) {
 
 // What the right operand is, and how wide its words are.
 static void read_operand(struct sdse_layer_reader *r) {
-    static const char *const roles[] = {"cache", "parameter"}, *const keys[] = {"weights"};
+    static const char *const roles[] = {"cache", "parameter"}, *const keys[] = {
+                                                                   "weights"};
     const struct sdse_node *node = sdse_node_get(r->map, "role");
     unsigned word;
     if (node && sdse_read_word(node, roles, 2, r->diags, &word))
@@ -545,7 +546,7 @@ enum sdse_status sdse_workload_from_tree(struct sdse_arena *arena,
     net->layers = layers.layer;
     net->layer_count = layers.count;
     // Sizes that are broken would be said again.
-    if (diags->errors == errors && !sdse_read_edges(arena, root, net, diags))
+    if (diags->errors == errors && !sdse_read_edges(arena, root, &layers, net, diags))
         return SDSE_NO_MEMORY;
     struct sdse_subject subject = {
         .diags = diags, .workload = net, .layer_nodes = layers.node, .root = root};

@@ -91,8 +91,10 @@ unsigned sdse_most_digits(unsigned bits, bool is_signed, enum sdse_encoding enco
 
 // Which layers read what others put out (`edges`); the layers are read. False if memory
 // is out.
+struct sdse_layer_list;
 bool sdse_read_edges(struct sdse_arena *arena, const struct sdse_node *root,
-                     struct sdse_workload *net, struct sdse_diags *diags);
+                     const struct sdse_layer_list *layers, struct sdse_workload *net,
+                     struct sdse_diags *diags);
 
 // What the network's file says it leaves out (`not_modelled`), and a warning that says
 // so wherever the file is used. False if memory is out.

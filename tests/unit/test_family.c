@@ -160,12 +160,51 @@ static void ds_net(void **state) {
     sdse_arena_free(arena);
 }
 
+// Shapes agree from one choice to the next; but each is a network of its own, and so is
+// a further time of one.
+static void chains_end_with_their_choice(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    static const char *const mixes[] = {"sum", "max"};
+    for (int mix = 0; mix < 2; mix++)
+        for (int block = 0; block < 2; block++) {
+            char text[1024], edges[256] = "";
+            snprintf(text, sizeof text,
+                     "name: n\nsource: s\nedges: chain\n%sfamily:\n  mix: %s\n  "
+                     "choices:\n    - {name: wide, widths: {A: 8}}\n"
+                     "    - {name: narrow, widths: {A: 4}}\nlayers:\n"
+                     "  - {name: a, kind: conv, in: [3, 8, 8], out_channels: A, "
+                     "kernel: 1}\n"
+                     "  - {name: b, kind: conv, in: [A, 8, 8], out_channels: 3, "
+                     "kernel: 1}\n",
+                     block ? "shared_block: {after: conv1x1}\n" : "", mixes[mix]);
+            const struct sdse_workload *net = network_of_text(arena, text);
+            for (size_t e = 0; e < net->edge_count; e++)
+                snprintf(edges + strlen(edges), sizeof edges - strlen(edges), "%s>%s ",
+                         net->layers[net->edges[e].from].name,
+                         net->layers[net->edges[e].to].name);
+            const char *second = mix ? "wide.again" : "narrow";
+            char wanted[256] = "";
+            for (int c = 0; c < 2; c++) {
+                const char *n = c ? second : "wide";
+                snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted),
+                         block ? "%s/a>%s/a.shared %s/a.shared>%s/b %s/b>%s/b.shared "
+                               : "%s/a>%s/b ",
+                         n, n, n, n, n, n);
+            }
+            assert_string_equal(edges, wanted);
+            reads_back(arena, net);
+        }
+    sdse_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_round_has_every_choice),
         cmocka_unit_test(shared_within_and_across),
         cmocka_unit_test(a_round_is_the_expectation),
         cmocka_unit_test(ds_net),
+        cmocka_unit_test(chains_end_with_their_choice),
     };
     return cmocka_run_group_tests(tests, sweep_begin, sweep_end);
 }
