@@ -191,6 +191,7 @@ static void fewer_bars_keep_their_names(void **state) {
     char *script = script_of("plot energy @r.db -o @few -n 5 --label buffer.fanout.x "
                              "--facet DRAM.shared_bits_per_cycle",
                              "few/energy_tiny.png.gp");
+    assert_non_null(strstr(script, ", by buffer.fanout.x'")); // of what the names are
     struct lines *lines = lines_of(script);
     assert_int_equal(lines->count, 5);
     int in_first = 0;

@@ -91,7 +91,8 @@ static enum sdse_status name_bars(struct sdse_reader *reader,
             sdse_aspect_load(reader, points, plot->label, arena, diags, &label);
         for (size_t b = 0; status == SDSE_OK && b < chart->bar_count; b++)
             chart->labels[b] = label.names[label.of[chosen[b]]];
-        return status;
+        chart->title = sdse_arena_printf(arena, "%s, by %s", chart->title, plot->label);
+        return status == SDSE_OK && !chart->title ? SDSE_NO_MEMORY : status;
     }
     for (size_t b = 0; b < chart->bar_count; b++) {
         chart->labels[b] = label_of(points, chosen[b], arena);
