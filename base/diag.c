@@ -208,6 +208,13 @@ const char *sdse_nearest(const char *word, const char *const *candidates,
     return best;
 }
 
+bool sdse_is_among(const char *word, const char *const *words, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
 void sdse_diags_keep_places(struct sdse_diags *diags, const struct sdse_diag *since) {
     struct sdse_diag *diag = since ? since->next : diags->first;
     for (; diag; diag = diag->next)

@@ -85,5 +85,7 @@ size_t sdse_edit_distance(const char *a, const char *b);
 // The candidate nearest to `word`, or NULL if none is within a third of its length + 1
 // edits.
 const char *sdse_nearest(const char *word, const char *const *candidates, size_t count);
+// Whether `word` is one of the words.
+bool sdse_is_among(const char *word, const char *const *words, size_t count);
 
 #endif

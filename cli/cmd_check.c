@@ -184,8 +184,7 @@ static struct sdse_table *new_table(struct sdse_arena *arena) {
                                           "warnings"};
     struct sdse_table *table = sdse_table_new(arena);
     sdse_table_name(table, "sdse.check/1", "files");
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof *columns);
     return table;
 }
 

@@ -243,23 +243,20 @@ static enum cli_exit compare_points(struct cli *cli, const struct cli_args *args
 
 // ---- two sets of points ----
 
-static bool holds(const char *const *names, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
+// Of all points of a side.
 struct networks {
     const char **name[SDSE_SIDES];
     size_t count[SDSE_SIDES];
 };
 
+static bool has(const struct networks *networks, int side, const char *name) {
+    return sdse_is_among(name, networks->name[side], networks->count[side]);
+}
+
 static size_t networks_of_both(const struct networks *networks) {
     size_t count = 0;
     for (size_t i = 0; i < networks->count[SDSE_A]; i++)
-        count += holds(networks->name[SDSE_B], networks->count[SDSE_B],
-                       networks->name[SDSE_A][i]);
+        count += has(networks, SDSE_B, networks->name[SDSE_A][i]);
     return count;
 }
 
@@ -268,7 +265,7 @@ static void print_networks_of_one(const struct networks *networks) {
         size_t alone = 0;
         for (size_t i = 0; i < networks->count[side]; i++) {
             const char *name = networks->name[side][i];
-            if (holds(networks->name[!side], networks->count[!side], name))
+            if (has(networks, !side, name))
                 continue;
             if (alone++)
                 printf(", %s", name);
@@ -363,7 +360,7 @@ static enum cli_exit compare_networks(struct cli *cli, const struct cli_args *ar
                    set_title(cli, &sides->filter[side]));
     for (size_t i = 0; i < networks->count[SDSE_A]; i++) {
         const char *name = networks->name[SDSE_A][i];
-        if (!holds(networks->name[SDSE_B], networks->count[SDSE_B], name))
+        if (!has(networks, SDSE_B, name))
             continue;
         struct sdse_fronts fronts;
         struct sdse_filter filter[SDSE_SIDES] = {sides->filter[SDSE_A],

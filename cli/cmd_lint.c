@@ -46,8 +46,6 @@ struct lint_run {
     bool follow_links; // of weight files of sweeps
 };
 
-static const char *plural(size_t count) { return count == 1 ? "" : "s"; }
-
 // --- What the operands are ---
 
 static const char *const folders[] = {"archs", "workloads", "sweeps", "validation"};
@@ -55,11 +53,7 @@ enum { FOLDERS = sizeof folders / sizeof *folders };
 
 static bool is_shipped(struct cli *cli, const char *folder, const char *name) {
     const char *names[CLI_MOST_SHIPPED];
-    const size_t count = cli_list_shipped(cli, folder, names);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
+    return sdse_is_among(name, names, cli_list_shipped(cli, folder, names));
 }
 
 // Says that a name is neither a file's nor shipped, and which is nearest.
@@ -178,13 +172,6 @@ static bool take_named(struct lint_run *run, const char *folder, const char *nam
 
 enum { MOST_CHECKS = 128 };
 
-static bool is_check(const char *const *names, size_t count, const char *name) {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
 // The checks named by --except, each with a comma before and behind it; NULL after an
 // error.
 static const char *read_except(struct cli *cli, const char *list) {
@@ -196,7 +183,7 @@ static const char *read_except(struct cli *cli, const char *list) {
     for (const char *at = list; at && *at && except;) {
         const size_t length = strcspn(at, ",");
         const char *name = sdse_arena_copy(cli->arena, at, length);
-        if (name && !is_check(names, count, name)) {
+        if (name && !sdse_is_among(name, names, count)) {
             const char *nearest = sdse_nearest(name, names, count);
             cli_error(cli, "--except: no check '%s'%s%s%s: docs/checks.md lists them",
                       name, nearest ? ", did you mean '" : "", nearest ? nearest : "",
@@ -254,11 +241,8 @@ static enum cli_exit print_table(struct cli *cli, const struct sdse_diags *found
                                  enum sdse_table_format format) {
     struct sdse_table *table = sdse_table_new(cli->arena);
     sdse_table_name(table, "sdse.lint/1", "findings");
-    if (!table)
-        return cli_finish(cli, SDSE_NO_MEMORY);
     static const char *const columns[] = {"file", "line", "column", "check", "message"};
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof *columns);
     for (const struct sdse_diag *diag = found->first; diag; diag = diag->next) {
         sdse_table_add_text(table, diag->loc.file);
         sdse_table_add_u64(table, diag->loc.line);
@@ -313,7 +297,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return printed;
     if (chosen.warnings) {
         fflush(stdout);
-        fprintf(stderr, "%zu lint%s\n", chosen.warnings, plural(chosen.warnings));
+        fprintf(stderr, "%zu lint%s\n", chosen.warnings,
+                chosen.warnings == 1 ? "" : "s");
         cli->reported = true; // that is why it ends with 1
     }
     return chosen.warnings || lint.refused ? CLI_BAD_INPUT : CLI_OK;

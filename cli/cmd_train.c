@@ -302,8 +302,7 @@ static const struct sdse_table *epoch_table(const struct session *s) {
                                    "bar",        "epoch",      "loss_nats",
                                    "accuracy",   "model_bits", "narrow_model_bits",
                                    "state_bits", "moved_bits", "switches"};
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof columns[0]);
     if (r->source)
         add_epochs(table, "source", "sgd", s->plan.source_rate, (double)NAN, r->source,
                    r->epochs);

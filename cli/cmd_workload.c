@@ -47,17 +47,13 @@ static bool asks_for_list(struct cli *cli, const struct cli_args *args) {
 static enum cli_exit list(struct cli *cli, const struct cli_args *args) {
     if (!asks_for_list(cli, args))
         return CLI_USAGE;
+    static const char *const columns[] = {"family", "layers",      "parameters",
+                                          "active", "weight_macs", "attention_macs",
+                                          "mark",   "source"};
     struct sdse_table *table = sdse_table_new(cli->arena);
     const uint64_t keys = cli_count(args, SEQUENCE, 4096);
     sdse_table_name(table, "sdse.workload/1", "models");
-    sdse_table_add_column(table, "family", NULL, 0);
-    sdse_table_add_column(table, "layers", NULL, 0);
-    sdse_table_add_column(table, "parameters", NULL, 0);
-    sdse_table_add_column(table, "active", NULL, 0);
-    sdse_table_add_column(table, "weight_macs", NULL, 0);
-    sdse_table_add_column(table, "attention_macs", NULL, 0);
-    sdse_table_add_column(table, "mark", NULL, 0);
-    sdse_table_add_column(table, "source", NULL, 0);
+    sdse_table_add_columns(table, columns, CLI_COUNT_OF(columns));
     for (size_t i = 0; i < sdse_language_model_count; i++) {
         const struct sdse_language_model *model = &sdse_language_models[i];
         sdse_table_add_text(table, model->name);

@@ -7,8 +7,7 @@ struct sdse_table *cli_compare_new_table(struct sdse_arena *arena) {
     static const char *const columns[] = {"section", "network", "name",       "unit",
                                           "a",       "b",       "difference", "ratio"};
     struct sdse_table *table = sdse_table_new(arena);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof *columns);
     return table;
 }
 

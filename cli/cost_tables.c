@@ -53,8 +53,7 @@ static void fill_totals(struct sdse_table *table, const struct cli_costed *coste
         "energy_pj",  "latency_cycles", "latency_s",
         "edp_pj_s",   "utilization",    "multipliers_used",
         "bottleneck", "area_mm2",       "ops_per_dram_byte"};
-    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof columns[0]);
     const struct sdse_cost *cost = costed->cost;
     sdse_table_add_text(table, costed->arch->name);
     sdse_table_add_text(table, costed->workload->name);

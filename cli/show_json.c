@@ -27,8 +27,7 @@ static struct sdse_table *levels_table(struct sdse_arena *arena,
                                           "capacity_bits", "banks",    "buffering",
                                           "keeps",         "fanout_x", "fanout_y"};
     struct sdse_table *table = sdse_table_new(arena);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof *columns);
     for (unsigned l = 0; l < arch->level_count; l++) {
         const struct sdse_level *level = &arch->level[l];
         sdse_table_add_text(table, level->name);
@@ -63,8 +62,7 @@ static struct sdse_table *numbers_table(struct sdse_arena *arena,
     static const char *const columns[] = {"component", "number", "value",
                                           "unit",      "mark",   "source"};
     struct sdse_table *table = sdse_table_new(arena);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof *columns);
     sdse_arch_each_number(arch, add_number, table);
     return table;
 }
@@ -94,8 +92,7 @@ enum cli_exit cli_show_components_json(struct cli *cli) {
     struct sdse_table *table = sdse_table_new(cli->arena);
     const struct sdse_component *figure;
     sdse_table_name(table, "sdse.show-components/1", "figures");
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; (figure = sdse_component_at(i)); i++) {
         sdse_table_add_text(table, figure->name);
         sdse_table_add_text(table, figure->part);
@@ -123,8 +120,7 @@ static struct sdse_table *layers_table(struct sdse_arena *arena,
     for (int d = 0; d < SDSE_DIMS; d++)
         sdse_table_add_column(table, (const char[]){sdse_dim_letters[d], '\0'}, NULL,
                               0);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < net->layer_count; i++) {
         const struct sdse_layer *layer = &net->layers[i];
         const struct sdse_layer_work work = sdse_layer_work(layer);

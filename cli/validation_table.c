@@ -162,8 +162,7 @@ static void fill_for_machines(struct sdse_table *table, struct sdse_arena *arena
         "band_percent", "calibrated",    "verdict",
         "assumption",   "alternative",   "alternative_error_percent",
         "why",          "note",          "failure"};
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < validated->count; i++) {
         const struct sdse_anchor_result *result = &validated->result[i];
         const struct sdse_anchor *anchor = result->anchor;

@@ -27,4 +27,7 @@ struct sdse_sram_table {
 extern const struct sdse_sram_table sdse_sram_tables[];
 extern const size_t sdse_sram_table_count;
 
+// NULL: there is none of this name.
+const struct sdse_sram_table *sdse_sram_table_find(const char *name);
+
 #endif

@@ -27,7 +27,7 @@ const char *sdse_sram_table_name(size_t i) {
     return i < sdse_sram_table_count ? sdse_sram_tables[i].name : NULL;
 }
 
-static const struct sdse_sram_table *find_table(const char *name) {
+const struct sdse_sram_table *sdse_sram_table_find(const char *name) {
     for (size_t i = 0; i < sdse_sram_table_count; i++)
         if (strcmp(sdse_sram_tables[i].name, name) == 0)
             return &sdse_sram_tables[i];
@@ -234,7 +234,7 @@ enum sdse_status sdse_sram_lookup(const char *table_name, double node_nm,
                                   uint64_t capacity_bits, uint32_t width_bits,
                                   struct sdse_arena *arena, struct sdse_sram_cost *cost,
                                   const char **why) {
-    const struct sdse_sram_table *table = find_table(table_name);
+    const struct sdse_sram_table *table = sdse_sram_table_find(table_name);
     if (!table)
         return refuse(
             why, sdse_arena_printf(arena, "there is no SRAM table '%s'", table_name));

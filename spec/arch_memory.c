@@ -12,8 +12,6 @@ static const char *const part_words[] = {
     "weights",       "inputs",        "outputs",      "weights.coefficients",
     "weights.basis", "weights.index", "weights.words"};
 enum { PART_WORDS = 7, WORDS_ONLY = 6 };
-const char *const sdse_port_words[SDSE_PORTS] = {
-    "read_bits_per_cycle", "write_bits_per_cycle", "shared_bits_per_cycle"};
 
 static void read_keeps(struct sdse_arch_reading *r, unsigned index) {
     struct sdse_level_reading *reading = &r->level[index];
@@ -231,7 +229,7 @@ static void read_ports(struct sdse_arch_reading *r, const struct sdse_node *map,
                                                     &level->write_bits_per_cycle,
                                                     &level->shared_bits_per_cycle};
     for (unsigned p = 0; p < SDSE_PORTS; p++) {
-        const struct sdse_node *node = sdse_node_get(map, sdse_port_words[p]);
+        const struct sdse_node *node = sdse_node_get(map, sdse_port_keys()[p]);
         if (!node || node->kind != SDSE_NODE_MAPPING || sdse_node_get(node, "value") ||
             sdse_node_get(node, "mark") || sdse_node_get(node, "source")) {
             sdse_number_read(node, -HUGE_VAL, HUGE_VAL, &r->sources, r->diags,

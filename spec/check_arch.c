@@ -208,9 +208,9 @@ void sdse_check_macro_divides(struct sdse_subject *s) {
 static struct sdse_loc port_place(const struct sdse_subject *s, unsigned i, unsigned p,
                                   const char *tensor) {
     const struct sdse_node *memory = s->arch->level[i].memory;
-    const struct sdse_node *port = sdse_node_get(memory, sdse_port_words[p]);
+    const struct sdse_node *port = sdse_node_get(memory, sdse_port_keys()[p]);
     const struct sdse_node *own = tensor ? sdse_node_get(port, tensor) : NULL;
-    return own ? own->key_loc : key_place(memory, sdse_port_words[p]);
+    return own ? own->key_loc : key_place(memory, sdse_port_keys()[p]);
 }
 
 static void check_bandwidth(struct sdse_subject *s, unsigned i, unsigned p,
@@ -218,7 +218,7 @@ static void check_bandwidth(struct sdse_subject *s, unsigned i, unsigned p,
     if (number->given && number->value <= 0)
         sdse_check_report(s, port_place(s, i, p, tensor),
                           "memory '%s': %s%s%s must be positive, got %g",
-                          level_at(s, i)->name, sdse_port_words[p],
+                          level_at(s, i)->name, sdse_port_keys()[p],
                           tensor ? " of " : "", tensor ? tensor : "", number->value);
 }
 
@@ -247,7 +247,7 @@ void sdse_check_port_tensor(struct sdse_subject *s) {
                     sdse_check_report(s, port_place(s, i, p, sdse_tensor_words[t]),
                                       "memory '%s': %s has a port for %s, which are "
                                       "not kept there",
-                                      level->name, sdse_port_words[p],
+                                      level->name, sdse_port_keys()[p],
                                       sdse_tensor_words[t]);
     }
 }

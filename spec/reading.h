@@ -80,7 +80,6 @@ bool sdse_read_tensor_set(const struct sdse_node *node, struct sdse_diags *diags
                           unsigned *tensors);
 
 extern const char *const sdse_tensor_words[SDSE_TENSORS];
-extern const char *const sdse_port_words[SDSE_PORTS]; // keys of bandwidths
 extern const char *const sdse_layer_kind_words[SDSE_LAYER_KINDS];
 
 #endif

@@ -263,8 +263,13 @@ const struct sdse_override *sdse_sweep_resident(const struct sdse_sweep *sweep) 
 
 // ---- combinations ----
 
-static bool is_of(const struct sdse_override *override, size_t arch) {
+bool sdse_override_is_of(const struct sdse_override *override, size_t arch) {
     return override->arch == 0 || override->arch == arch + 1;
+}
+
+bool sdse_override_in_step(const struct sdse_sweep *sweep, size_t i) {
+    return sweep->overrides[i].with_previous ||
+           (i + 1 < sweep->override_count && sweep->overrides[i + 1].with_previous);
 }
 
 bool sdse_sweep_combinations(const struct sdse_sweep *sweep, size_t arch,
@@ -272,7 +277,8 @@ bool sdse_sweep_combinations(const struct sdse_sweep *sweep, size_t arch,
     bool fits = true;
     *count = 1;
     for (size_t i = 0; i < sweep->override_count; i++)
-        if (is_of(&sweep->overrides[i], arch) && !sweep->overrides[i].with_previous)
+        if (sdse_override_is_of(&sweep->overrides[i], arch) &&
+            !sweep->overrides[i].with_previous)
             fits &= sdse_mul_u64(*count, sweep->overrides[i].value_count, count);
     return fits;
 }
@@ -282,7 +288,7 @@ size_t sdse_sweep_combination(const struct sdse_sweep *sweep, size_t arch,
                               size_t *values) {
     size_t count = 0;
     for (size_t i = 0; i < sweep->override_count; i++)
-        if (is_of(&sweep->overrides[i], arch))
+        if (sdse_override_is_of(&sweep->overrides[i], arch))
             overrides[count++] = &sweep->overrides[i];
     for (size_t end = count; end > 0;) {
         size_t first = end - 1; // of those in step
@@ -298,7 +304,7 @@ size_t sdse_sweep_combination(const struct sdse_sweep *sweep, size_t arch,
 }
 
 static bool is_axis(const struct sdse_override *override, size_t arch) {
-    return is_of(override, arch) && !override->with_previous;
+    return sdse_override_is_of(override, arch) && !override->with_previous;
 }
 
 size_t sdse_sweep_axis_count(const struct sdse_sweep *sweep, size_t arch) {

@@ -35,6 +35,11 @@ bool sdse_is_range(const struct sdse_node *node);
 bool sdse_read_values(struct sdse_arena *arena, const struct sdse_node *node,
                       struct sdse_diags *diags, const char ***list, size_t *count);
 
+// Whether an override is of accelerator `arch` (an index); whether override `i` is one
+// of several in step.
+bool sdse_override_is_of(const struct sdse_override *override, size_t arch);
+bool sdse_override_in_step(const struct sdse_sweep *sweep, size_t i);
+
 // How many combinations of overrides accelerator `arch` (an index) has. False: more
 // than 64 bits count.
 bool sdse_sweep_combinations(const struct sdse_sweep *sweep, size_t arch,

@@ -226,10 +226,7 @@ static bool is_unit(const char *word) {
         "hz",   "khz",   "mhz",   "ghz", "uw",  "mw",  "w",   "nm",    "um",
         "mm2",  "um2",   "ns",    "ps",  "us",  "ms",  "s",   "cycle", "cycles",
         "KB",   "MB",    "GB",    "KiB", "MiB", "GiB", "GHz", "MHz"};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(units[i], word) == 0)
-            return true;
-    return false;
+    return sdse_is_among(word, units, sizeof units / sizeof *units);
 }
 
 // The known key that says the same thing in another unit, or NULL.

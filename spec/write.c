@@ -400,7 +400,7 @@ static void print_setting(FILE *out, const struct sdse_form_setting *s) {
 
 char *sdse_form_setting_text(struct sdse_arena *arena,
                              const struct sdse_form_setting *setting) {
-    if (!setting->smartdeal && !setting->first)
+    if (sdse_form_is_raw(setting))
         return sdse_arena_strdup(arena, "raw");
     struct sdse_text text;
     if (!sdse_text_begin(&text))
@@ -419,16 +419,10 @@ static void print_override(FILE *out, const struct sdse_override *override) {
     fputc(']', out);
 }
 
-// Whether the override is one of several in step.
-static bool in_step(const struct sdse_sweep *sweep, size_t i) {
-    return sweep->overrides[i].with_previous ||
-           (i + 1 < sweep->override_count && sweep->overrides[i + 1].with_previous);
-}
-
 static void print_overrides(FILE *out, const struct sdse_sweep *sweep) {
     bool any = false;
     for (size_t i = 0; i < sweep->override_count; i++) {
-        if (sweep->overrides[i].arch || in_step(sweep, i) ||
+        if (sweep->overrides[i].arch || sdse_override_in_step(sweep, i) ||
             sweep->overrides[i].resident)
             continue;
         fputs(any ? "  " : "override:\n  ", out);
@@ -444,7 +438,7 @@ static void print_zips(FILE *out, const struct sdse_sweep *sweep, size_t arch,
     bool any = false;
     for (size_t i = 0; i < sweep->override_count; i++) {
         const struct sdse_override *override = &sweep->overrides[i];
-        if (override->arch != arch || !in_step(sweep, i))
+        if (override->arch != arch || !sdse_override_in_step(sweep, i))
             continue;
         const bool last =
             i + 1 == sweep->override_count || !sweep->overrides[i + 1].with_previous;
@@ -510,7 +504,7 @@ static void print_archs(FILE *out, const struct sdse_sweep *sweep,
         fputs(own ? "  - {path: " : "  - ", out);
         sdse_print_word(out, archs[a]);
         for (size_t i = 0; i < sweep->override_count; i++) {
-            if (sweep->overrides[i].arch != a + 1 || in_step(sweep, i))
+            if (sweep->overrides[i].arch != a + 1 || sdse_override_in_step(sweep, i))
                 continue;
             fputs(any ? ", " : ", override: {", out);
             print_override(out, &sweep->overrides[i]);
@@ -643,7 +637,7 @@ char *sdse_sweep_text(struct sdse_arena *arena, const struct sdse_sweep *sweep,
     print_zips(out, sweep, 0, "zip: [{", "]\n");
     fputs("weight_forms:\n", out);
     for (size_t i = 0; i < sweep->form_count; i++) {
-        if (!sweep->forms[i].setting.smartdeal && !sweep->forms[i].setting.first) {
+        if (sdse_form_is_raw(&sweep->forms[i].setting)) {
             fputs("  - raw\n", out);
             continue;
         }

@@ -144,13 +144,13 @@ static void print_port(FILE *out, const struct sdse_level *level, enum sdse_port
         if (!own[t].given)
             continue;
         if (*open == ':')
-            fprintf(out, ", %s", sdse_port_words[port]);
+            fprintf(out, ", %s", sdse_port_keys()[port]);
         fputs(open, out);
         print_entry(out, sdse_tensor_words[t], &own[t]);
         open = ", ";
     }
     if (*open == ':') {
-        print_number(out, sdse_port_words[port], others);
+        print_number(out, sdse_port_keys()[port], others);
         return;
     }
     print_number(out, "others", others);

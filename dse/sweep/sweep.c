@@ -119,7 +119,7 @@ enum sdse_status sdse_run_add_point(struct sdse_run *run, uint64_t position) {
     // Distinct words are the words themselves.
     entry->outputs_known =
         outputs && (setting->measured || setting->first == SDSE_UNIQUE_FIRST ||
-                    (!setting->smartdeal && !setting->first));
+                    sdse_form_is_raw(setting));
     const struct sdse_weight_faults faults =
         sdse_arch_weight_faults(variant->arch, setting);
     if (faults.any && setting->first == SDSE_BASIS_FIRST)

@@ -100,9 +100,8 @@ static enum sdse_status check_name(sqlite3 *db, const char *what, const char *na
     enum sdse_status status = list_names(db, sql, NULL, arena, diags, &names, &count);
     if (status != SDSE_OK)
         return status;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return SDSE_OK;
+    if (sdse_is_among(name, names, count))
+        return SDSE_OK;
     enum { MOST_SHOWN = 8 };
     const char *there = sdse_names_text(arena, name, names, count, MOST_SHOWN);
     const char *path = sdse_arena_strdup(arena, sqlite3_db_filename(db, "main"));
@@ -146,7 +145,8 @@ static enum sdse_status check_filter(sqlite3 *db, const struct sdse_filter *filt
                                      struct sdse_arena *arena,
                                      struct sdse_diags *diags) {
     enum sdse_status status[] = {
-        check_name(db, "sweep", filter->sweep, "SELECT DISTINCT name FROM sweep", arena, diags),
+        check_name(db, "sweep", filter->sweep, "SELECT DISTINCT name FROM sweep", arena,
+                   diags),
         check_name(db, "workload", filter->workload,
                    "SELECT DISTINCT workload FROM point", arena, diags),
         check_name(db, "accelerator", filter->arch, "SELECT DISTINCT arch FROM point",

@@ -61,6 +61,12 @@ void sdse_table_add_column(struct sdse_table *table, const char *name,
     }
 }
 
+void sdse_table_add_columns(struct sdse_table *table, const char *const *names,
+                            size_t count) {
+    for (size_t i = 0; i < count; i++)
+        sdse_table_add_column(table, names[i], NULL, 0);
+}
+
 static void add(struct sdse_table *table, struct sdse_cell cell) {
     if (!table)
         return;

@@ -44,6 +44,9 @@ void sdse_table_name(struct sdse_table *table, const char *schema, const char *k
 // digits   significant digits of reals for people; 0 = 6
 void sdse_table_add_column(struct sdse_table *table, const char *name,
                            const char *title, int digits);
+// The same of columns that people call as machines do.
+void sdse_table_add_columns(struct sdse_table *table, const char *const *names,
+                            size_t count);
 
 // Cells fill rows from the left; after the last column the next row begins.
 // Strings are copied; NULL is an absent value, as is NAN.

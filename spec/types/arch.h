@@ -114,6 +114,13 @@ struct sdse_format {
 // The ports of a memory, by what goes through them.
 enum sdse_port { SDSE_PORT_READ, SDSE_PORT_WRITE, SDSE_PORT_SHARED, SDSE_PORTS };
 
+// The keys of their bandwidths: index with enum sdse_port.
+static inline const char *const *sdse_port_keys(void) {
+    static const char *const keys[SDSE_PORTS] = {
+        "read_bits_per_cycle", "write_bits_per_cycle", "shared_bits_per_cycle"};
+    return keys;
+}
+
 enum sdse_topology {
     SDSE_MESH,     // hops from the middle of the left edge (docs/model.md)
     SDSE_BUS,      // one transfer reaches every child

@@ -80,6 +80,11 @@ struct sdse_form_setting {
     uint32_t bases;      // basis first: kernels that the layer shares
 };
 
+// Whether it leaves words as they are.
+static inline bool sdse_form_is_raw(const struct sdse_form_setting *setting) {
+    return !setting->smartdeal && setting->first == SDSE_WORDS_FIRST;
+}
+
 // Filters that share what they skip: groups of so many consecutive ones, counted anew
 // every `slices` filters.
 struct sdse_sharing {

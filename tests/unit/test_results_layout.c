@@ -50,8 +50,7 @@ static void writes(const struct sdse_table *table, size_t columns,
 
 static struct sdse_table *new_table(const char *const *columns, size_t count) {
     struct sdse_table *table = sdse_table_new(arena);
-    for (size_t i = 0; i < count; i++)
-        sdse_table_add_column(table, columns[i], NULL, 0);
+    sdse_table_add_columns(table, columns, count);
     return table;
 }
 
