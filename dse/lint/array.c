@@ -1,7 +1,6 @@
 #include "dse/lint/array.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "dse/mapper/rules.h"
 
@@ -23,6 +22,10 @@ unsigned sdse_kind_dims(enum sdse_layer_kind kind) {
     }
 }
 
+uint32_t sdse_axis_length(const struct sdse_level *level, unsigned axis) {
+    return axis ? level->fanout_y : level->fanout_x;
+}
+
 // Of a layer whose bounds are known: what it may spread over an axis.
 static unsigned axis_dims_of(const struct sdse_rules *rules,
                              const struct sdse_layer *layer, unsigned l,
@@ -35,14 +38,10 @@ static unsigned axis_dims_of(const struct sdse_rules *rules,
     return dims;
 }
 
-static uint32_t axis_length(const struct sdse_level *level, unsigned axis) {
-    return axis ? level->fanout_y : level->fanout_x;
-}
-
 unsigned sdse_axis_dims(const struct sdse_arch *arch, enum sdse_layer_kind kind,
                         unsigned l, unsigned axis) {
     enum { PLENTY = 1 << 20 };
-    if (axis_length(&arch->level[l], axis) <= 1)
+    if (sdse_axis_length(&arch->level[l], axis) <= 1)
         return 0;
     struct sdse_layer any = {.kind = kind, .repeat = 1};
     const unsigned dims = sdse_kind_dims(kind);
@@ -70,9 +69,9 @@ double sdse_most_multipliers(const struct sdse_arch *arch,
     for (unsigned l = 0; l < arch->level_count; l++)
         for (unsigned axis = 0; axis < 2; axis++) {
             const unsigned taken = axis_dims_of(&rules, layer, l, axis);
-            if (axis_length(&arch->level[l], axis) <= 1 || !taken)
+            if (sdse_axis_length(&arch->level[l], axis) <= 1 || !taken)
                 continue;
-            length[count] = axis_length(&arch->level[l], axis);
+            length[count] = sdse_axis_length(&arch->level[l], axis);
             dims[count++] = taken;
         }
     double least = (double)INFINITY;

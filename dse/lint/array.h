@@ -8,6 +8,9 @@
 // a depth-wise layer has neither (K: of one filter for each channel).
 unsigned sdse_kind_dims(enum sdse_layer_kind kind);
 
+// Children along axis X (0) or Y (1) of a fan-out.
+uint32_t sdse_axis_length(const struct sdse_level *level, unsigned axis);
+
 // Dimensions that layers of a kind may spread over axis X (0) or Y (1) of the fan-out
 // of level `l` by more than 1: what the fan-out admits, the dataflow of the kind allows
 // and the kind has. 0 where the axis is 1 long, or nothing fills it.

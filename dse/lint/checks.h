@@ -92,7 +92,12 @@ struct sdse_loc sdse_lint_place_in(struct sdse_lint *lint, struct sdse_loc other
 struct sdse_loc sdse_lint_capacity_place(struct sdse_lint *lint,
                                          const struct sdse_level *level);
 
-// "P, K" of a set of dimensions, "nothing" of none. Lives in the arena; never NULL.
+// A formatted text that lives in the arena; never NULL: "?", noted, when memory is out.
+const char *sdse_lint_text(struct sdse_lint *lint, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+// The following are such texts.
+// "P, K" of a set of dimensions, "nothing" of none.
 const char *sdse_lint_dims(struct sdse_lint *lint, unsigned dims);
 // "weights, inputs" of a set of tensors.
 const char *sdse_lint_tensors(struct sdse_lint *lint, unsigned tensors);

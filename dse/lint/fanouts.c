@@ -5,7 +5,16 @@
 
 #include "dse/lint/array.h"
 #include "dse/lint/checks.h"
+#include "dse/lint/feed.h"
 #include "spec/load.h"
+
+static const unsigned window_dims =
+    SDSE_BIT(SDSE_P) | SDSE_BIT(SDSE_Q) | SDSE_BIT(SDSE_R) | SDSE_BIT(SDSE_S);
+
+// Below one instance of a level.
+static uint64_t children(const struct sdse_level *level) {
+    return (uint64_t)level->fanout_x * level->fanout_y;
+}
 
 // Dimensions that any layer may spread over the fan-out of a level.
 static unsigned spread_dims(const struct sdse_arch *arch, unsigned l) {
@@ -16,46 +25,33 @@ static unsigned spread_dims(const struct sdse_arch *arch, unsigned l) {
 // in common.
 static unsigned shared_dims(enum sdse_tensor tensor) {
     const unsigned still = ~sdse_tensor_dims(tensor) & (SDSE_BIT(SDSE_DIMS) - 1);
-    const unsigned window =
-        SDSE_BIT(SDSE_P) | SDSE_BIT(SDSE_Q) | SDSE_BIT(SDSE_R) | SDSE_BIT(SDSE_S);
-    return tensor == SDSE_INPUTS ? still | window : still;
+    return tensor == SDSE_INPUTS ? still | window_dims : still;
 }
 
 // Where a network says `key`: of one tensor, or of all.
 static struct sdse_loc key_place(struct sdse_lint *lint, unsigned l,
                                  enum sdse_tensor tensor, const char *key) {
     const struct sdse_level *level = &lint->arch->level[l];
-    const char *own = sdse_arena_printf(lint->arena, "%s.network.%s.%s", level->group,
-                                        sdse_tensor_name(tensor), key);
-    const char *all =
-        sdse_arena_printf(lint->arena, "%s.network.%s", level->group, key);
-    if (!own || !all)
-        lint->status = SDSE_NO_MEMORY;
-    return sdse_lint_place(lint, level->fanout_loc, own, all);
+    return sdse_lint_place(lint, level->fanout_loc,
+                           sdse_lint_text(lint, "%s.network.%s.%s", level->group,
+                                          sdse_tensor_name(tensor), key),
+                           sdse_lint_text(lint, "%s.network.%s", level->group, key));
 }
 
 // "the fan-out of level 'GLB' is 1 x 1", or what it takes.
 static const char *spread_text(struct sdse_lint *lint, unsigned l) {
     const struct sdse_level *level = &lint->arch->level[l];
-    const unsigned dims = spread_dims(lint->arch, l);
-    const char *text =
-        (uint64_t)level->fanout_x * level->fanout_y == 1
-            ? sdse_arena_printf(lint->arena, "the fan-out of level '%s' is 1 x 1",
-                                level->group)
-            : sdse_arena_printf(lint->arena,
-                                "the fan-out of level '%s', %" PRIu32 " x %" PRIu32
-                                ", takes %s",
-                                level->group, level->fanout_x, level->fanout_y,
-                                sdse_lint_dims(lint, dims));
-    if (!text)
-        lint->status = SDSE_NO_MEMORY;
-    return text ? text : "?";
+    if (children(level) == 1)
+        return sdse_lint_text(lint, "the fan-out of level '%s' is 1 x 1", level->group);
+    return sdse_lint_text(
+        lint, "the fan-out of level '%s', %" PRIu32 " x %" PRIu32 ", takes %s",
+        level->group, level->fanout_x, level->fanout_y,
+        sdse_lint_dims(lint, spread_dims(lint->arch, l)));
 }
 
 void sdse_lint_multicast_idle(struct sdse_lint *lint) {
     for (unsigned l = 0; l < lint->arch->level_count; l++) {
         const struct sdse_level *level = &lint->arch->level[l];
-        const bool alone = (uint64_t)level->fanout_x * level->fanout_y == 1;
         unsigned idle = 0;
         for (unsigned t = SDSE_WEIGHTS; t <= SDSE_INPUTS; t++)
             if (level->network[t].multicast && !level->network[t].window_sharing &&
@@ -69,7 +65,7 @@ void sdse_lint_multicast_idle(struct sdse_lint *lint) {
             "multicast of %s reaches one child at a time: %s%s; leave it out, "
             "or let a dimension that the children share be spatial there",
             sdse_lint_tensors(lint, idle), spread_text(lint, l),
-            alone ? "" : ", which no two children share");
+            children(level) == 1 ? "" : ", which no two children share");
     }
 }
 
@@ -84,18 +80,7 @@ void sdse_lint_reduce_idle(struct sdse_lint *lint) {
                           spread_text(lint, l));
 }
 
-// Whether a memory inside level l keeps inputs: multipliers take single words, which
-// are no windows.
-static bool inputs_kept_inside(const struct sdse_arch *arch, unsigned l) {
-    for (unsigned i = l + 1; i < arch->level_count; i++)
-        if (arch->level[i].keeps >> SDSE_PART_INPUTS & 1u)
-            return true;
-    return false;
-}
-
 void sdse_lint_window_sharing_idle(struct sdse_lint *lint) {
-    const unsigned window =
-        SDSE_BIT(SDSE_P) | SDSE_BIT(SDSE_Q) | SDSE_BIT(SDSE_R) | SDSE_BIT(SDSE_S);
     for (unsigned l = 0; l < lint->arch->level_count; l++) {
         const struct sdse_level *level = &lint->arch->level[l];
         if (!level->network[SDSE_INPUTS].window_sharing)
@@ -104,27 +89,23 @@ void sdse_lint_window_sharing_idle(struct sdse_lint *lint) {
         unsigned dims = 0; // of all fan-outs that windows may reach together
         for (unsigned i = l; i < lint->arch->level_count; i++)
             dims |= spread_dims(lint->arch, i);
-        if (!(dims & window))
-            why = sdse_arena_printf(lint->arena,
-                                    "from there on fan-outs take %s, none of P, Q, R "
-                                    "and S",
-                                    sdse_lint_dims(lint, dims));
+        if (!(dims & window_dims))
+            why = sdse_lint_text(lint,
+                                 "from there on fan-outs take %s, none of P, Q, R "
+                                 "and S",
+                                 sdse_lint_dims(lint, dims));
         else if (!(level->keeps >> SDSE_PART_INPUTS & 1u))
-            why = sdse_arena_printf(lint->arena,
-                                    "windows are shared at the fan-out of the memory "
-                                    "that keeps inputs, and '%s' keeps none",
-                                    level->name);
-        else if (!inputs_kept_inside(lint->arch, l))
+            why = sdse_lint_text(lint,
+                                 "windows are shared at the fan-out of the memory "
+                                 "that keeps inputs, and '%s' keeps none",
+                                 level->name);
+        else if (!sdse_is_kept_inside(lint->arch, l, SDSE_INPUTS))
             why = "no memory inside keeps inputs, and multipliers take single words";
         else
             continue;
-        if (!why)
-            lint->status = SDSE_NO_MEMORY;
-        else
-            sdse_lint_say(
-                lint, key_place(lint, l, SDSE_INPUTS, "window_sharing"),
-                "window_sharing of level '%s' has no effect: %s; leave it out",
-                level->group, why);
+        sdse_lint_say(lint, key_place(lint, l, SDSE_INPUTS, "window_sharing"),
+                      "window_sharing of level '%s' has no effect: %s; leave it out",
+                      level->group, why);
     }
 }
 
@@ -132,7 +113,7 @@ void sdse_lint_forwarding_idle(struct sdse_lint *lint) {
     for (unsigned l = 0; l < lint->arch->level_count; l++) {
         const struct sdse_level *level = &lint->arch->level[l];
         const struct sdse_network *link = level->network;
-        if ((uint64_t)level->fanout_x * level->fanout_y == 1)
+        if (children(level) == 1)
             continue;
         unsigned forwarded = 0, shares = 0;
         for (unsigned t = 0; t < SDSE_TENSORS; t++) {
@@ -145,7 +126,7 @@ void sdse_lint_forwarding_idle(struct sdse_lint *lint) {
                           "reduced: neighbours hand nothing on, each of the %" PRIu64
                           " children is served by itself; say multicast and reduce for "
                           "what travels through the array",
-                          level->group, (uint64_t)level->fanout_x * level->fanout_y);
+                          level->group, children(level));
     }
 }
 
@@ -154,20 +135,18 @@ void sdse_lint_forwarding_idle(struct sdse_lint *lint) {
 // "conv1x1, fc, matmul" of a set of kinds.
 static const char *kinds_text(struct sdse_lint *lint, unsigned kinds) {
     const char *text = "";
-    for (unsigned k = 0; k < SDSE_MAPPED_KINDS && text; k++)
+    for (unsigned k = 0; k < SDSE_MAPPED_KINDS; k++)
         if (kinds >> k & 1u)
-            text = sdse_arena_printf(lint->arena, "%s%s%s", text, *text ? ", " : "",
-                                     sdse_layer_kind_name((enum sdse_layer_kind)k));
-    if (!text)
-        lint->status = SDSE_NO_MEMORY;
-    return text ? text : "?";
+            text = sdse_lint_text(lint, "%s%s%s", text, *text ? ", " : "",
+                                  sdse_layer_kind_name((enum sdse_layer_kind)k));
+    return text;
 }
 
 void sdse_lint_fanout_kind(struct sdse_lint *lint) {
     for (unsigned l = 0; l < lint->arch->level_count; l++)
         for (unsigned axis = 0; axis < 2; axis++) {
             const struct sdse_level *level = &lint->arch->level[l];
-            const uint32_t length = axis ? level->fanout_y : level->fanout_x;
+            const uint32_t length = sdse_axis_length(level, axis);
             unsigned idle = 0;
             for (unsigned k = 0; k < SDSE_MAPPED_KINDS && length > 1; k++)
                 if (!sdse_axis_dims(lint->arch, (enum sdse_layer_kind)k, l, axis))
@@ -201,14 +180,11 @@ struct starved {
 // "K64 C3 P112 Q112 R7 S7": the bounds above 1.
 static const char *bounds_text(struct sdse_lint *lint, const struct sdse_nest *nest) {
     const char *text = "";
-    for (unsigned d = 0; d < SDSE_DIMS && text; d++)
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
         if (nest->bound[d] > 1)
-            text =
-                sdse_arena_printf(lint->arena, "%s%s%c%" PRIu64, text, *text ? " " : "",
+            text = sdse_lint_text(lint, "%s%s%c%" PRIu64, text, *text ? " " : "",
                                   sdse_dim_letters[d], nest->bound[d]);
-    if (!text)
-        lint->status = SDSE_NO_MEMORY;
-    return text ? text : "?";
+    return text;
 }
 
 // What would let more multipliers work on a layer.
@@ -221,20 +197,15 @@ static const char *advice(struct sdse_lint *lint, const struct sdse_layer *layer
         left |= layer->nest.bound[d] > 1 && !(taken >> d & 1u) ? SDSE_BIT(d) : 0;
     if (!left)
         return "let its dimensions be spatial in more places";
-    const char *text = sdse_arena_printf(
-        lint->arena, "no fan-out takes %s: let one of them be spatial",
-        sdse_lint_dims(lint, left));
-    if (!text)
-        lint->status = SDSE_NO_MEMORY;
-    return text ? text : "?";
+    return sdse_lint_text(lint, "no fan-out takes %s: let one of them be spatial",
+                          sdse_lint_dims(lint, left));
 }
 
 static struct sdse_loc widest_fanout(const struct sdse_arch *arch) {
     const struct sdse_level *widest = &arch->level[0];
     for (unsigned l = 1; l < arch->level_count; l++) {
         const struct sdse_level *level = &arch->level[l];
-        if ((uint64_t)level->fanout_x * level->fanout_y >
-            (uint64_t)widest->fanout_x * widest->fanout_y)
+        if (children(level) > children(widest))
             widest = level;
     }
     return widest->fanout_loc;

@@ -72,7 +72,7 @@ static void lay_out(const struct sdse_arch *arch, unsigned l, parts apart,
         const struct sdse_level *level = &arch->level[l];
         for (unsigned axis = 0; axis < 2; axis++) {
             const unsigned dims = sdse_axis_dims_of_any(arch, l, axis);
-            uint32_t left = axis ? level->fanout_y : level->fanout_x;
+            uint32_t left = sdse_axis_length(level, axis);
             for (uint32_t prime = 2; left > 1; prime++) {
                 if ((uint64_t)prime * prime > left)
                     prime = left;
@@ -151,9 +151,10 @@ static unsigned served(const struct sdse_level *level, enum sdse_dim dim) {
     return tensors;
 }
 
-static bool kept_inside(const struct sdse_arch *arch, unsigned l, unsigned t) {
+bool sdse_is_kept_inside(const struct sdse_arch *arch, unsigned l,
+                         enum sdse_tensor tensor) {
     for (unsigned i = l + 1; i < arch->level_count; i++)
-        if (sdse_level_tensors(&arch->level[i]) >> t & 1u)
+        if (sdse_level_tensors(&arch->level[i]) >> tensor & 1u)
             return true;
     return false;
 }
@@ -172,7 +173,8 @@ double sdse_least_step_bits(const struct sdse_arch *arch, unsigned l,
     for (unsigned t = 0; t < SDSE_TENSORS && !arch->engine_count; t++) {
         const bool here =
             tensor < 0 ? !level->own_bits_per_cycle[port][t].given : tensor == (int)t;
-        if (here && (sure & through) >> t & 1u && !kept_inside(arch, l, t))
+        if (here && (sure & through) >> t & 1u &&
+            !sdse_is_kept_inside(arch, l, (enum sdse_tensor)t))
             bits[t] = plain_bits(arch, l, (enum sdse_tensor)t);
     }
     lay_out(arch, l, served, &choices);

@@ -25,6 +25,10 @@ double sdse_least_tile_bits(const struct sdse_arch *arch, unsigned l);
 double sdse_least_step_bits(const struct sdse_arch *arch, unsigned l,
                             enum sdse_port port, int tensor);
 
+// Whether a memory inside level `l` keeps the tensor, or a part of it.
+bool sdse_is_kept_inside(const struct sdse_arch *arch, unsigned l,
+                         enum sdse_tensor tensor);
+
 // Whether weights are stored as plain words at level `l`, whatever their form: no
 // engine takes another form there.
 bool sdse_weights_are_plain(const struct sdse_arch *arch, unsigned l);

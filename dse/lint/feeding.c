@@ -54,9 +54,6 @@ void sdse_lint_capacity_starves(struct sdse_lint *lint) {
     }
 }
 
-static const char *const port_keys[SDSE_PORTS] = {
-    "read_bits_per_cycle", "write_bits_per_cycle", "shared_bits_per_cycle"};
-
 // One port of a memory: the one of a tensor, or (-1) of the others.
 static void check_port(struct sdse_lint *lint, unsigned l, unsigned port, int tensor) {
     const struct sdse_arch *arch = lint->arch;
@@ -68,17 +65,17 @@ static void check_port(struct sdse_lint *lint, unsigned l, unsigned port, int te
         tensor < 0 ? others[port] : &level->own_bits_per_cycle[port][tensor];
     if (!bandwidth->given)
         return;
+    const char *key = sdse_port_keys()[port];
     const double step = sdse_least_step_bits(arch, l, (enum sdse_port)port, tensor);
     const double needed = step / arch->compute.cycles_per_mac;
     if (!isfinite(step) || needed <= bandwidth->value * (1 + 1e-9))
         return;
-    sdse_lint_say(lint,
-                  sdse_lint_place_in(lint, level->loc, level->name, port_keys[port]),
+    sdse_lint_say(lint, sdse_lint_place_in(lint, level->loc, level->name, key),
                   "%s of '%s'%s%s is %.4g; the %.0f multipliers below it, all at work, "
                   "take at least %.4g bits per cycle, as no memory in between keeps "
                   "what they take: they wait in every layer without padding; raise it, "
                   "or hold words further inside",
-                  port_keys[port], level->name, tensor < 0 ? "" : " for ",
+                  key, level->name, tensor < 0 ? "" : " for ",
                   tensor < 0 ? "" : sdse_tensor_name((enum sdse_tensor)tensor),
                   bandwidth->value, below(arch, l), needed);
 }

@@ -131,25 +131,36 @@ enum sdse_status sdse_lint_sweep(const struct sdse_plan *plan, struct sdse_node 
     enum sdse_status status =
         run(&lint, sweep_checks, sizeof sweep_checks / sizeof *sweep_checks);
     bool plain = false;
-    for (size_t f = 0; f < plan->form_count; f++) {
-        const struct sdse_form_setting *setting = &plan->forms[f].form->setting;
-        plain |= !setting->smartdeal && setting->first == SDSE_WORDS_FIRST;
-    }
+    for (size_t f = 0; f < plan->form_count; f++)
+        plain |= sdse_form_is_raw(&plan->forms[f].form->setting);
     for (size_t a = 0; a < plan->arch_count && plain && status == SDSE_OK; a++)
         status = lint_arch_of(plan, a, found);
     return status;
+}
+
+// "?", noted, for one that memory was out for.
+static const char *noted(struct sdse_lint *lint, const char *text) {
+    if (!text)
+        lint->status = SDSE_NO_MEMORY;
+    return text ? text : "?";
 }
 
 void sdse_lint_say(struct sdse_lint *lint, struct sdse_loc loc, const char *format,
                    ...) {
     va_list args;
     va_start(args, format);
-    const char *text = sdse_arena_vprintf(lint->arena, format, args);
+    const char *text = noted(lint, sdse_arena_vprintf(lint->arena, format, args));
     va_end(args);
-    if (text)
+    if (lint->status == SDSE_OK)
         sdse_diag_add_once(lint->found, SDSE_WARNING, loc, lint->check, text);
-    else
-        lint->status = SDSE_NO_MEMORY;
+}
+
+const char *sdse_lint_text(struct sdse_lint *lint, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    const char *text = noted(lint, sdse_arena_vprintf(lint->arena, format, args));
+    va_end(args);
+    return text;
 }
 
 struct sdse_loc sdse_lint_place(struct sdse_lint *lint, struct sdse_loc otherwise,
@@ -167,10 +178,8 @@ struct sdse_loc sdse_lint_place(struct sdse_lint *lint, struct sdse_loc otherwis
 
 struct sdse_loc sdse_lint_place_in(struct sdse_lint *lint, struct sdse_loc otherwise,
                                    const char *name, const char *rest) {
-    const char *path = sdse_arena_printf(lint->arena, "%s.%s", name, rest);
-    if (!path)
-        lint->status = SDSE_NO_MEMORY;
-    return sdse_lint_place(lint, otherwise, path, NULL);
+    return sdse_lint_place(lint, otherwise, sdse_lint_text(lint, "%s.%s", name, rest),
+                           NULL);
 }
 
 struct sdse_loc sdse_lint_capacity_place(struct sdse_lint *lint,
@@ -185,30 +194,19 @@ struct sdse_loc sdse_lint_capacity_place(struct sdse_lint *lint,
 }
 
 const char *sdse_lint_dims(struct sdse_lint *lint, unsigned dims) {
-    char text[3 * SDSE_DIMS + 1] = "";
-    size_t length = 0;
-    for (unsigned d = 0; d < SDSE_DIMS; d++) {
-        if (!(dims >> d & 1u))
-            continue;
-        if (length) {
-            text[length++] = ',';
-            text[length++] = ' ';
-        }
-        text[length++] = sdse_dim_letters[d];
-    }
-    const char *kept = sdse_arena_strdup(lint->arena, length ? text : "nothing");
-    if (!kept)
-        lint->status = SDSE_NO_MEMORY;
-    return kept ? kept : "?";
+    const char *text = "";
+    for (unsigned d = 0; d < SDSE_DIMS; d++)
+        if (dims >> d & 1u)
+            text = sdse_lint_text(lint, "%s%s%c", text, *text ? ", " : "",
+                                  sdse_dim_letters[d]);
+    return *text ? text : "nothing";
 }
 
 const char *sdse_lint_tensors(struct sdse_lint *lint, unsigned tensors) {
     const char *text = "";
-    for (unsigned t = 0; t < SDSE_TENSORS && text; t++)
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
         if (tensors >> t & 1u)
-            text = sdse_arena_printf(lint->arena, "%s%s%s", text, *text ? ", " : "",
-                                     sdse_tensor_name((enum sdse_tensor)t));
-    if (!text)
-        lint->status = SDSE_NO_MEMORY;
-    return text ? text : "?";
+            text = sdse_lint_text(lint, "%s%s%s", text, *text ? ", " : "",
+                                  sdse_tensor_name((enum sdse_tensor)t));
+    return text;
 }

@@ -12,7 +12,7 @@ enum { NAMED = 3 }; // numbers that are called by name
 
 // Numbers of one mark, each key of the file once.
 struct marked {
-    struct sdse_arena *arena;
+    struct sdse_lint *lint;
     enum sdse_mark mark;
     size_t all, count;
     struct sdse_number last; // of what a key gives to several (three tensors, reads and
@@ -44,22 +44,20 @@ static void count_number(void *context, const char *where, const char *what,
         return;
     if (marked->count++ == 0 || before(at, marked->first))
         marked->first = at;
-    if (marked->count <= NAMED && marked->names)
-        marked->names = sdse_arena_printf(marked->arena, "%s%s%s %s", marked->names,
-                                          marked->count > 1 ? ", " : "", where, what);
+    if (marked->count <= NAMED)
+        marked->names = sdse_lint_text(marked->lint, "%s%s%s %s", marked->names,
+                                       marked->count > 1 ? ", " : "", where, what);
 }
 
 static struct marked count_marked(struct sdse_lint *lint, enum sdse_mark mark) {
-    struct marked marked = {.arena = lint->arena, .mark = mark, .names = ""};
+    struct marked marked = {.lint = lint, .mark = mark, .names = ""};
     sdse_arch_each_number(lint->arch, count_number, &marked);
-    if (!marked.names)
-        lint->status = SDSE_NO_MEMORY;
     return marked;
 }
 
 void sdse_lint_number_unmarked(struct sdse_lint *lint) {
     const struct marked marked = count_marked(lint, SDSE_MARK_UNMARKED);
-    if (marked.count && marked.names)
+    if (marked.count)
         sdse_lint_say(
             lint, marked.first,
             "%zu of %zu physical numbers do not say where they come from (%s%s); "
@@ -70,7 +68,7 @@ void sdse_lint_number_unmarked(struct sdse_lint *lint) {
 
 void sdse_lint_number_assumed(struct sdse_lint *lint) {
     const struct marked marked = count_marked(lint, SDSE_MARK_ASSUMED);
-    if (marked.count && marked.names)
+    if (marked.count)
         sdse_lint_say(lint, marked.first,
                       "%zu of %zu physical numbers are assumed (%s%s); results rest on "
                       "them: vary them in a sweep, or find a source",
@@ -120,25 +118,16 @@ void sdse_lint_energy_order(struct sdse_lint *lint) {
     }
 }
 
-static const struct sdse_sram_table *find_table(const char *name) {
-    for (size_t i = 0; name && i < sdse_sram_table_count; i++)
-        if (strcmp(sdse_sram_tables[i].name, name) == 0)
-            return &sdse_sram_tables[i];
-    return NULL;
-}
-
 // The memories from level `l` on that are looked up in one table: "GLB, ifmap".
 static const char *looked_up(struct sdse_lint *lint, unsigned l, const char *table) {
     const char *names = "";
-    for (; l < lint->arch->level_count && names; l++) {
+    for (; l < lint->arch->level_count; l++) {
         const struct sdse_level *level = &lint->arch->level[l];
         if (level->table && strcmp(level->table, table) == 0)
-            names = sdse_arena_printf(lint->arena, "%s%s%s", names, *names ? ", " : "",
-                                      level->name);
+            names =
+                sdse_lint_text(lint, "%s%s%s", names, *names ? ", " : "", level->name);
     }
-    if (!names)
-        lint->status = SDSE_NO_MEMORY;
-    return names ? names : "?";
+    return names;
 }
 
 static bool is_first(const struct sdse_arch *arch, unsigned l) {
@@ -153,7 +142,8 @@ void sdse_lint_table_node(struct sdse_lint *lint) {
     const double node = lint->arch->node_nm;
     for (unsigned l = 0; l < lint->arch->level_count; l++) {
         const struct sdse_level *level = &lint->arch->level[l];
-        const struct sdse_sram_table *table = find_table(level->table);
+        const struct sdse_sram_table *table =
+            level->table ? sdse_sram_table_find(level->table) : NULL;
         if (!table || !table->row_count || !is_first(lint->arch, l))
             continue;
         const uint32_t least = table->rows[0].node_nm,

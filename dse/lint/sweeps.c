@@ -12,13 +12,10 @@
 #include "spec/flow.h"
 #include "spec/load.h"
 #include "spec/path.h"
+#include "spec/sweep_overrides.h"
 
 static const struct sdse_sweep *sweep_of(const struct sdse_lint *lint) {
     return lint->plan->sweep;
-}
-
-static bool is_of(const struct sdse_override *override, size_t arch) {
-    return override->arch == 0 || override->arch == arch + 1;
 }
 
 static bool is_expression(const struct sdse_override *override) {
@@ -89,7 +86,7 @@ static const char *own_value(struct sdse_lint *lint, size_t arch, const char *pa
 static bool is_own(struct sdse_lint *lint, const struct sdse_override *override) {
     bool own = !is_expression(override);
     for (size_t a = 0; a < lint->plan->arch_count && own; a++) {
-        if (!is_of(override, a))
+        if (!sdse_override_is_of(override, a))
             continue;
         const char *value = own_value(lint, a, override->path, override->loc);
         own = value != NULL;
@@ -100,15 +97,10 @@ static bool is_own(struct sdse_lint *lint, const struct sdse_override *override)
 }
 
 // In step with others a value may be the file's own and be needed.
-static bool is_in_step(const struct sdse_sweep *sweep, size_t i) {
-    return sweep->overrides[i].with_previous ||
-           (i + 1 < sweep->override_count && sweep->overrides[i + 1].with_previous);
-}
-
 void sdse_lint_axis_own(struct sdse_lint *lint) {
     for (size_t i = 0; i < sweep_of(lint)->override_count; i++) {
         const struct sdse_override *override = &sweep_of(lint)->overrides[i];
-        if (override->value_count == 1 && !is_in_step(sweep_of(lint), i) &&
+        if (override->value_count == 1 && !sdse_override_in_step(sweep_of(lint), i) &&
             is_own(lint, override))
             sdse_lint_say(lint, override->loc,
                           "'%s' is set to %s, which is what the file%s: nothing "
@@ -126,11 +118,11 @@ prove(struct sdse_lint *lint, const struct sdse_override *override, size_t *solv
     enum sdse_axis_proof weakest = SDSE_AXIS_EQUAL;
     for (size_t a = 0; a < lint->plan->arch_count && weakest; a++) {
         size_t axis = 1, of_this;
-        if (!is_of(override, a))
+        if (!sdse_override_is_of(override, a))
             continue;
         for (const struct sdse_override *o = sweep_of(lint)->overrides; o < override;
              o++)
-            axis += is_of(o, a) && !o->with_previous;
+            axis += sdse_override_is_of(o, a) && !o->with_previous;
         enum sdse_axis_proof proof;
         const enum sdse_status status =
             sdse_axis_find_proof(lint->plan, a, axis, &proof, &of_this);
@@ -181,14 +173,10 @@ static bool changes_words(const struct sdse_lint *lint,
     return false;
 }
 
-static bool is_raw(const struct sdse_form_setting *setting) {
-    return !setting->smartdeal && setting->first == SDSE_WORDS_FIRST;
-}
-
 void sdse_lint_form_raw(struct sdse_lint *lint) {
     for (size_t f = 0; f < lint->plan->form_count; f++) {
         const struct sdse_sweep_form *form = lint->plan->forms[f].form;
-        if (!is_raw(&form->setting) && !changes_words(lint, &form->setting))
+        if (!sdse_form_is_raw(&form->setting) && !changes_words(lint, &form->setting))
             sdse_lint_say(lint, form->loc,
                           "form '%s' leaves every layer of every network raw: its "
                           "points are those of raw words; leave it out",
@@ -243,7 +231,7 @@ struct range {
 
 static bool all_raw(const struct sdse_plan *plan) {
     for (size_t f = 0; f < plan->form_count; f++)
-        if (!is_raw(&plan->forms[f].form->setting))
+        if (!sdse_form_is_raw(&plan->forms[f].form->setting))
             return false;
     return true;
 }

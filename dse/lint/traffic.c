@@ -81,11 +81,9 @@ void sdse_lint_bandwidth_short(struct sdse_lint *lint) {
         const struct sdse_level *level = &lint->arch->level[l];
         if (totals->cycles[l] <= totals->compute_cycles)
             continue;
-        static const char *const keys[SDSE_PORTS] = {
-            "read_bits_per_cycle", "write_bits_per_cycle", "shared_bits_per_cycle"};
         sdse_lint_say(lint,
                       sdse_lint_place_in(lint, level->loc, level->name,
-                                         keys[totals->port[l].kind]),
+                                         sdse_port_keys()[totals->port[l].kind]),
                       "'%s' is too slow for %s: with every word read and written once, "
                       "%.4g Mbit, "
                       "its %s take %.4g Mcycles, the multipliers %.4g at best: they "
@@ -102,21 +100,21 @@ void sdse_lint_bandwidth_short(struct sdse_lint *lint) {
 }
 
 // "weights in 20 bits (run_length, plain 16), ..." of the tensors whose words a memory
-// stores in more bits than plain; "": none; NULL: memory is out.
+// stores in more bits than plain; "": none.
 static const char *longer_words(struct sdse_lint *lint, unsigned l,
                                 const struct sdse_lint_totals *totals) {
     const struct sdse_level *level = &lint->arch->level[l];
     const char *text = "";
-    for (unsigned t = 0; t < SDSE_TENSORS && text; t++) {
+    for (unsigned t = 0; t < SDSE_TENSORS; t++) {
         const enum sdse_compression compression = level->format[t].compression;
         const double bits = totals->stored_bits[l][t] / totals->words[t];
         const double plain = lint->arch->bits[t];
         if (compression != SDSE_UNCOMPRESSED && (level->keeps >> t & 1u) &&
             bits > plain * (1 + 1e-9))
-            text = sdse_arena_printf(
-                lint->arena, "%s%s%s in %.4g bits (%s; plain %.0f)", text,
-                *text ? ", " : "", sdse_tensor_name((enum sdse_tensor)t), bits,
-                sdse_compression_names()[compression], plain);
+            text =
+                sdse_lint_text(lint, "%s%s%s in %.4g bits (%s; plain %.0f)", text,
+                               *text ? ", " : "", sdse_tensor_name((enum sdse_tensor)t),
+                               bits, sdse_compression_names()[compression], plain);
     }
     return text;
 }
@@ -128,9 +126,7 @@ void sdse_lint_format_longer(struct sdse_lint *lint) {
     for (unsigned l = 0; l < lint->arch->level_count; l++) {
         const struct sdse_level *level = &lint->arch->level[l];
         const char *longer = longer_words(lint, l, totals);
-        if (!longer)
-            lint->status = SDSE_NO_MEMORY;
-        else if (*longer)
+        if (*longer)
             sdse_lint_say(
                 lint, sdse_lint_place_in(lint, level->loc, level->name, "format"),
                 "'%s' stores words of %s longer than they are: %s; say the densities "
