@@ -21,28 +21,39 @@ static void layer(const struct writer *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static void edge(const struct writer *w, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+static void print_item(FILE *out, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void print_item(FILE *out, const char *format, va_list args) {
+    fputs("  - {", out);
+    vfprintf(out, format, args);
+    fputs("}\n", out);
+}
 
 // A layer, in the pass that writes layers; an edge, in the one that writes edges.
 static void layer(const struct writer *w, const char *format, ...) {
     va_list args;
-    if (w->edges)
-        return;
-    fputs("  - {", w->out);
     va_start(args, format);
-    vfprintf(w->out, format, args);
+    if (!w->edges)
+        print_item(w->out, format, args);
     va_end(args);
-    fputs("}\n", w->out);
 }
 
 static void edge(const struct writer *w, const char *format, ...) {
     va_list args;
-    if (!w->edges)
-        return;
-    fputs("  - {", w->out);
     va_start(args, format);
-    vfprintf(w->out, format, args);
+    if (w->edges)
+        print_item(w->out, format, args);
     va_end(args);
-    fputs("}\n", w->out);
+}
+
+// Words of a token's queries; of its keys, as many as of its values.
+static uint64_t query_words(const struct sdse_language_model *m) {
+    return (uint64_t)m->heads * m->head_width;
+}
+
+static uint64_t key_words(const struct sdse_language_model *m) {
+    return (uint64_t)m->key_heads * m->head_width;
 }
 
 static uint32_t norm_operations(const struct writer *w) {
@@ -90,8 +101,7 @@ static void turn(const struct writer *w, uint32_t l, const char *name, uint32_t 
 
 static void make_queries(const struct writer *w, uint32_t l, const char *from) {
     const struct sdse_language_model *m = w->model;
-    const uint64_t queries = (uint64_t)m->heads * m->head_width,
-                   keys = (uint64_t)m->key_heads * m->head_width;
+    const uint64_t queries = query_words(m), keys = key_words(m);
     if (m->qkv_joined) {
         fully_connected(w, l, "qkv", m->width, queries + 2 * keys, "");
         edge(w, "from: %s, to: l%" PRIu32 ".qkv", from, l);
@@ -143,8 +153,7 @@ static void attend(const struct writer *w, uint32_t l, const char *suffix,
 static void hand_over(const struct writer *w, uint32_t l) {
     const struct sdse_language_model *m = w->model;
     const bool prompt = w->request->phase == SDSE_PREFILL;
-    const uint64_t queries = (uint64_t)m->heads * m->head_width,
-                   keys = (uint64_t)m->key_heads * m->head_width;
+    const uint64_t queries = query_words(m), keys = key_words(m);
     if (!m->qkv_joined)
         edge(w, "from: l%" PRIu32 ".q, to: l%" PRIu32 ".qk, reshape: heads", l, l);
     else if (prompt)
@@ -212,13 +221,18 @@ static void feed(const struct writer *w, uint32_t l, const char *prefix, uint64_
     fully_connected(&own, l, name, m->hidden, m->width, repeat);
 }
 
+// Experts that some token meets.
+static uint64_t experts_met(const struct writer *w) {
+    const uint64_t assigned = w->rows * w->model->active_experts;
+    return assigned < w->model->experts ? assigned : w->model->experts;
+}
+
 // All that a token meets of experts is spread evenly: of a assignments to e experts
 // some get ceil(a / e) rows, the others floor(a / e).
 static void experts(const struct writer *w, uint32_t l) {
     const struct sdse_language_model *m = w->model;
-    const uint64_t assigned = w->rows * m->active_experts,
-                   hit = assigned < m->experts ? assigned : m->experts,
-                   few = assigned / hit, more = assigned % hit;
+    const uint64_t assigned = w->rows * m->active_experts, met = experts_met(w),
+                   few = assigned / met, more = assigned % met;
     fully_connected(w, l, "router", m->width, m->experts, "");
     layer(w,
           "name: l%" PRIu32 ".router.softmax, kind: softmax, in: [%" PRIu64 ", %" PRIu32
@@ -226,7 +240,7 @@ static void experts(const struct writer *w, uint32_t l) {
           l, w->rows, m->experts);
     if (more)
         feed(w, l, "more.", few + 1, more);
-    feed(w, l, "", few, hit - more);
+    feed(w, l, "", few, met - more);
     layer(w,
           "name: l%" PRIu32 ".add2, kind: add, in: [%" PRIu64 ", %" PRIu32
           "], addends: %" PRIu32 ", ops_per_word: %" PRIu32 ", fused: false",
@@ -263,7 +277,7 @@ static void block(const struct writer *w, uint32_t l, const char *from,
     char name[24];
     make_queries(w, l, from);
     attention(w, l);
-    fully_connected(w, l, "out", (uint64_t)m->heads * m->head_width, m->width, "");
+    fully_connected(w, l, "out", query_words(m), m->width, "");
     snprintf(name, sizeof name, "l%" PRIu32 ".add1", l);
     add(w, name, 2);
     if (residual)
@@ -321,12 +335,9 @@ static void network(const struct writer *w) {
 static uint64_t weights_in_layers(const struct writer *w) {
     const struct sdse_language_model *m = w->model;
     uint64_t weights = sdse_language_weight_macs(m);
-    if (m->experts) {
-        const uint64_t assigned = w->rows * m->active_experts,
-                       hit = assigned < m->experts ? assigned : m->experts;
-        weights +=
-            m->layers * (hit - m->active_experts) * 3 * (uint64_t)m->width * m->hidden;
-    }
+    if (m->experts)
+        weights += m->layers * (experts_met(w) - m->active_experts) * 3 *
+                   (uint64_t)m->width * m->hidden;
     return weights;
 }
 
