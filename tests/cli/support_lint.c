@@ -77,17 +77,19 @@ static bool try_row(const struct row *row, const struct edit *edits, bool fires)
     return good;
 }
 
-void rows_fire(const struct row *rows, size_t count) {
+void each_check_fires_at_its_place(void **state) {
+    const struct rows *rows = *state;
     size_t wrong = 0;
-    for (size_t i = 0; i < count; i++)
-        wrong += !try_row(&rows[i], rows[i].fires, true);
+    for (size_t i = 0; i < rows->count; i++)
+        wrong += !try_row(&rows->row[i], rows->row[i].fires, true);
     assert_int_equal(wrong, 0);
 }
 
-void near_rows_are_clean(const struct row *rows, size_t count) {
+void near_neighbours_are_clean(void **state) {
+    const struct rows *rows = *state;
     size_t wrong = 0;
-    for (size_t i = 0; i < count; i++)
-        wrong += !try_row(&rows[i], rows[i].near, false);
+    for (size_t i = 0; i < rows->count; i++)
+        wrong += !try_row(&rows->row[i], rows->row[i].near, false);
     const struct row plain = {.check = "nothing", .line = BOTH " @sweep.yaml"};
     wrong += !try_row(&plain, NULL, false);
     assert_int_equal(wrong, 0);

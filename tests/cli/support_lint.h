@@ -30,12 +30,45 @@ struct row {
 #define AXES "[64, 128]\n"
 #define BUFFER "capacity_kib: 64, port_bits: 64, table: sram_itrs-hp_ed2"
 #define SMALL(size) size ", port_bits: 64, access_pj: 1, area_um2: 1"
+// Edits that several rows make.
+#define SMALL_PADS                                       \
+    {ARCH, "capacity_words: 32", "capacity_words: 4"}, { \
+        ARCH, "capacity_words: 8", "capacity_words: 3"   \
+    }
+#define INPUT_PAD                                                                 \
+    {                                                                             \
+        ARCH, "- {name: opad",                                                    \
+            "- {name: ipad, keeps: [inputs], class: regfile, capacity_words: 8, " \
+            "port_bits: 8, access_pj: 0.1, area_um2: 1}\n      - {name: opad"     \
+    }
+#define WIDE_FANOUT(mark)                                                     \
+    {                                                                         \
+        ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",      \
+            mark "fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}" \
+    }
+#define REBUILD(below)                                                     \
+    {                                                                      \
+        ARCH, "sources:",                                                  \
+            "engines:\n  - {kind: rebuild, below: " below                  \
+            ", free: true, rows_per_cycle: {value: 1, mark: Q}}\nsources:" \
+    }
+#define CHAIN \
+    { NET, "layers:", "edges: chain\nlayers:" }
 #define F1 "{name: f1, kind: fc, in: 4096, out_channels: 32}"
 
-// Runs each row on files with its changes: exactly its finding is printed, at its
-// place, and the exit status is 1. Fails for those that are not so.
-void rows_fire(const struct row *rows, size_t count);
-// Nothing is found with the near changes, nor without any.
-void near_rows_are_clean(const struct row *rows, size_t count);
+struct rows {
+    const struct row *row;
+    size_t count;
+};
+
+// Tests of a table of rows. Each is run on files with its changes: exactly its finding
+// is printed, at its place, and the exit status is 1. With the near changes nothing is
+// found, nor without any.
+#define LINT_ROWS(table) (&(struct rows){table, sizeof(table) / sizeof *(table)})
+#define LINT_ROWS_TESTS(table)                                                  \
+    cmocka_unit_test_prestate(each_check_fires_at_its_place, LINT_ROWS(table)), \
+        cmocka_unit_test_prestate(near_neighbours_are_clean, LINT_ROWS(table))
+void each_check_fires_at_its_place(void **state);
+void near_neighbours_are_clean(void **state);
 
 #endif

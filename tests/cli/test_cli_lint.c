@@ -1,6 +1,6 @@
-// sdse lint of accelerators, alone and with a network: each check fires at its place in
-// files that are good otherwise, says nothing of a near neighbour, and nothing of what
-// `check` refuses.
+// sdse lint of accelerators alone: each check fires at its place in files that are good
+// otherwise, and says nothing of a near neighbour; and of any files: nothing of what
+// `check` refuses, names, what is left out.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,15 +23,13 @@ static const struct row rows[] = {
       {ARCH, "multicast: [inputs", "@multicast: [inputs"}},
      {{ARCH, "dims_x: [K, P, G], dims_y: [C, P]", "dims_x: [K, G], dims_y: [C, N, G]"}},
      "multicast of weights reaches one child at a time: the fan-out of level 'GLB', 4 "
-     "x "
-     "2, takes K, C, G"},
+     "x 2, takes K, C, G"},
     {"multicast-idle",
      ALONE,
      {{ARCH, "port_bits: 64, table: sram_itrs-hp_ed2}\n    fanout",
        "port_bits: 64, table: sram_itrs-hp_ed2}\n    network: {topology: bus, free: "
        "true, @multicast: true}\n  - level: two\n    memory: {class: sram, "
-       "capacity_kib: "
-       "32, port_bits: 64, access_pj: 1, area_um2: 1}\n    fanout"}},
+       "capacity_kib: 32, port_bits: 64, access_pj: 1, area_um2: 1}\n    fanout"}},
      {{ARCH, "port_bits: 64, table: sram_itrs-hp_ed2}\n    fanout",
        "port_bits: 64, table: sram_itrs-hp_ed2}\n    network: {topology: bus, free: "
        "true}\n  - level: two\n    memory: {class: sram, capacity_kib: 32, port_bits: "
@@ -62,19 +60,13 @@ static const struct row rows[] = {
      {{ARCH, "reduce: [outputs]",
        "reduce: [outputs]\n      @window_sharing: [inputs]"}},
      {{ARCH, "reduce: [outputs]", "reduce: [outputs]\n      window_sharing: [inputs]"},
-      {ARCH, "- {name: opad",
-       "- {name: ipad, keeps: [inputs], class: regfile, capacity_words: 8, port_bits: "
-       "8, "
-       "access_pj: 0.1, area_um2: 1}\n      - {name: opad"}},
+      INPUT_PAD},
      "no memory inside keeps inputs"},
     {"window-sharing-idle",
      ALONE,
      {{ARCH, "reduce: [outputs]", "reduce: [outputs]\n      @window_sharing: [inputs]"},
       {ARCH, "[K, P, G], dims_y: [C, P]", "[K, N, G], dims_y: [C, G]"},
-      {ARCH, "- {name: opad",
-       "- {name: ipad, keeps: [inputs], class: regfile, capacity_words: 8, port_bits: "
-       "8, "
-       "access_pj: 0.1, area_um2: 1}\n      - {name: opad"}},
+      INPUT_PAD},
      {{ARCH, "[K, P, G], dims_y: [C, P]", "[K, N, G], dims_y: [C, G]"}},
      "from there on fan-outs take N, K, C, G, none of P, Q, R and S"},
     {"forwarding-idle",
@@ -96,12 +88,10 @@ static const struct row rows[] = {
      {{ARCH, "dims_x: [K, P, G]", "@dims_x: [K, P, G]"},
       {ARCH, "sources:",
        "dataflow:\n  - when: {layer: [matmul, fc]}\n    constraints:\n      - {level: "
-       "GLB, "
-       "spatial_x_dims: [G], spatial_y_dims: [C]}\nsources:"}},
+       "GLB, spatial_x_dims: [G], spatial_y_dims: [C]}\nsources:"}},
      {{ARCH, "sources:",
        "dataflow:\n  - when: {layer: [matmul, fc]}\n    constraints:\n      - {level: "
-       "GLB, "
-       "spatial_x_dims: [K], spatial_y_dims: [C]}\nsources:"}},
+       "GLB, spatial_x_dims: [K], spatial_y_dims: [C]}\nsources:"}},
      "leave empty: there 3/4"},
     // A dataflow may leave it one place.
     {"fanout-kind",
@@ -193,93 +183,18 @@ static const struct row rows[] = {
      {{ARCH, "capacity_words: 32", "buffering: 2, @capacity_kib: 129"}},
      {{ARCH, "capacity_words: 32", "buffering: 2, capacity_kib: 128"}},
      "'wpad' can use at most 524288 of the 528384 bits that it has for tiles"},
-    // Half of the array at best, and a good part of the time.
-    {"fanout-idle",
-     BOTH,
-     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
-       "@fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
-      {NET, "kind: fc, in: 4096, out_channels: 32}",
-       "kind: fc, in: 8192, out_channels: 4}"}},
-     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
-       "fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
-      {NET, "kind: fc, in: 4096, out_channels: 32}",
-       "kind: fc, in: 8192, out_channels: 5}"}},
-     "1 of 1 fc layers of net can have at most 8 of 16 multipliers at work (50 % stay "
-     "idle; the best of them, f1, is K4 C8192)"},
-    // Executions count, not layers.
-    {"fanout-idle",
-     BOTH,
-     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
-       "@fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
-      {NET, "kind: fc, in: 4096, out_channels: 32}",
-       "kind: fc, in: 4096, out_channels: 4, repeat: 2}"}},
-     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
-       "fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
-      {NET, "kind: fc, in: 4096, out_channels: 32}",
-       "kind: fc, in: 4096, out_channels: 4}"}},
-     "1 of 1 fc layers of net can have at most 8 of 16 multipliers at work"},
-    {"bandwidth-short",
-     BOTH,
-     {{ARCH, "shared_bits_per_cycle: 4096", "@shared_bits_per_cycle: 30"},
-      {NET, "out_channels: 32}", "out_channels: 32, repeat: 3}"}},
-     {{ARCH, "shared_bits_per_cycle: 4096", "shared_bits_per_cycle: 38"},
-      {NET, "out_channels: 32}", "out_channels: 32, repeat: 3}"}},
-     "once, 3.37 Mbit, its transfers take 0.1123 Mcycles, the multipliers 0.09062 at "
-     "best: they wait at least 39.4 % of the time"},
-    // Zeros of weights may come with a form, where there is an engine to rebuild them.
-    {"engine-idle",
-     BOTH,
-     {{ARCH, "sources:",
-       "engines:\n  - @{name: g, kind: gate, operands: weights, pj_per_test: {value: "
-       "1, "
-       "mark: Q}}\nsources:"}},
-     {{ARCH, "sources:",
-       "engines:\n  - {name: g, kind: gate, operands: weights, pj_per_test: {value: 1, "
-       "mark: Q}}\n  - {kind: rebuild, below: DRAM, free: true, rows_per_cycle: "
-       "{value: "
-       "1, mark: Q}}\nsources:"}},
-     "engine 'g' (gate) finds nothing to leave out"},
-    {"format-longer",
-     BOTH,
-     {{ARCH, "class: dram,", "class: dram, @format: {weights: bitmap},"},
-      {NET, "out_channels: 32}", "out_channels: 32, density: {weights: 0.87}}"},
-      {NET, "out_channels: 16, kernel: 3, pad: 1}",
-       "out_channels: 16, kernel: 3, pad: 1, repeat: 100}"}},
-     {{ARCH, "class: dram,", "class: dram, format: {weights: bitmap},"},
-      {NET, "out_channels: 32}", "out_channels: 32, density: {weights: 0.87}}"}},
-     "weights in 8.447 bits"},
-    {"shares-no-edges",
-     BOTH,
-     {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, @shares: [activations],"}},
-     {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, shares: [activations],"},
-      {NET, "layers:", "edges: chain\nlayers:"}},
-     "none of the 3 layers of net says which it reads from"},
-    {"edges-not-shared",
-     BOTH,
-     {{NET, "layers:", "edges: @chain\nlayers:"}},
-     {{NET, "layers:", "edges: chain\nlayers:"},
-      {ARCH, "capacity_kib: 64,", "capacity_kib: 64, shares: [activations],"}},
-     "2 edges say what layers hand on, but no memory of small"},
     // --- Memories that cannot feed the multipliers ---
     // With X over P and Y over C: two weights, two inputs, four sums.
     {"capacity-starves",
      ALONE,
-     {{ARCH, BUFFER, SMALL("@capacity_bytes: 7")},
-      {ARCH, "capacity_words: 32", "capacity_words: 4"},
-      {ARCH, "capacity_words: 8", "capacity_words: 3"}},
-     {{ARCH, BUFFER, SMALL("capacity_bytes: 8")},
-      {ARCH, "capacity_words: 32", "capacity_words: 4"},
-      {ARCH, "capacity_words: 8", "capacity_words: 3"}},
+     {{ARCH, BUFFER, SMALL("@capacity_bytes: 7")}, SMALL_PADS},
+     {{ARCH, BUFFER, SMALL("capacity_bytes: 8")}, SMALL_PADS},
      "'GLB' has 56 bits; with all 8 multipliers below it at work its tiles take at "
      "least 64"},
     {"buffering-starves",
      ALONE,
-     {{ARCH, BUFFER, SMALL("@buffering: 2, capacity_bytes: 15")},
-      {ARCH, "capacity_words: 32", "capacity_words: 4"},
-      {ARCH, "capacity_words: 8", "capacity_words: 3"}},
-     {{ARCH, BUFFER, SMALL("buffering: 2, capacity_bytes: 16")},
-      {ARCH, "capacity_words: 32", "capacity_words: 4"},
-      {ARCH, "capacity_words: 8", "capacity_words: 3"}},
+     {{ARCH, BUFFER, SMALL("@buffering: 2, capacity_bytes: 15")}, SMALL_PADS},
+     {{ARCH, BUFFER, SMALL("buffering: 2, capacity_bytes: 16")}, SMALL_PADS},
      "too small for buffering 2: 60 of its 120 bits are left for tiles, and with all 8 "
      "multipliers below it at work these take at least 64"},
     // K shares inputs, P their windows at best.
@@ -305,10 +220,7 @@ static const struct row rows[] = {
      ALONE,
      {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, @read_bits_per_cycle: 7,"}},
      {{ARCH, "capacity_kib: 64,", "capacity_kib: 64, read_bits_per_cycle: 7,"},
-      {ARCH, "- {name: opad",
-       "- {name: ipad, keeps: [inputs], class: regfile, capacity_words: 8, port_bits: "
-       "8, "
-       "access_pj: 0.1, area_um2: 1}\n      - {name: opad"}},
+      INPUT_PAD},
      "read_bits_per_cycle of 'GLB'"},
     {"port-starves",
      ALONE,
@@ -323,12 +235,8 @@ static const struct row rows[] = {
      "for inputs is 63"},
     {"capacity-starves",
      ALONE,
-     {{ARCH, BUFFER, SMALL("@capacity_bytes: 7")},
-      {ARCH, "capacity_words: 32", "capacity_words: 4"},
-      {ARCH, "capacity_words: 8", "capacity_words: 3"}},
-     {{ARCH, BUFFER, SMALL("may_bypass: [weights], capacity_bytes: 7")},
-      {ARCH, "capacity_words: 32", "capacity_words: 4"},
-      {ARCH, "capacity_words: 8", "capacity_words: 3"}},
+     {{ARCH, BUFFER, SMALL("@capacity_bytes: 7")}, SMALL_PADS},
+     {{ARCH, BUFFER, SMALL("may_bypass: [weights], capacity_bytes: 7")}, SMALL_PADS},
      "at least 64"},
     {"port-starves",
      ALONE,
@@ -340,85 +248,10 @@ static const struct row rows[] = {
     // Above an engine that rebuilds them weights take fewer bits.
     {"capacity-starves",
      ALONE,
-     {{ARCH, BUFFER, SMALL("@capacity_bytes: 7")},
-      {ARCH, "capacity_words: 32", "capacity_words: 4"},
-      {ARCH, "capacity_words: 8", "capacity_words: 3"},
-      {ARCH, "sources:",
-       "engines:\n  - {kind: rebuild, below: DRAM, free: true, rows_per_cycle: {value: "
-       "1, "
-       "mark: Q}}\nsources:"}},
-     {{ARCH, BUFFER, SMALL("capacity_bytes: 7")},
-      {ARCH, "capacity_words: 32", "capacity_words: 4"},
-      {ARCH, "capacity_words: 8", "capacity_words: 3"},
-      {ARCH, "sources:",
-       "engines:\n  - {kind: rebuild, below: GLB, free: true, rows_per_cycle: {value: "
-       "1, "
-       "mark: Q}}\nsources:"}},
+     {{ARCH, BUFFER, SMALL("@capacity_bytes: 7")}, SMALL_PADS, REBUILD("DRAM")},
+     {{ARCH, BUFFER, SMALL("capacity_bytes: 7")}, SMALL_PADS, REBUILD("GLB")},
      "at least 64"},
-    // --- Accelerator and network ---
-    {"bandwidth-short",
-     BOTH,
-     {{ARCH, "shared_bits_per_cycle: 4096", "@shared_bits_per_cycle: 20"}},
-     {{ARCH, "shared_bits_per_cycle: 4096", "shared_bits_per_cycle: 21"}},
-     "'DRAM' is too slow for net: with every word read and written once, 1.207 Mbit, "
-     "its transfers take 0.06033 Mcycles, the multipliers 0.05786 at best"},
-    {"format-longer",
-     BOTH,
-     {{ARCH, "class: dram,", "class: dram, @format: {weights: bitmap},"}},
-     {{ARCH, "class: dram,", "class: dram, format: {weights: bitmap},"},
-      {NET, F1,
-       "{name: f1, kind: fc, in: 4096, out_channels: 32, density: {weights: "
-       "0.8}}"}},
-     "'DRAM' stores words of net longer than they are: weights in 9 bits (bitmap; "
-     "plain "
-     "8)"},
-    {"engine-idle",
-     BOTH,
-     {{ARCH, "sources:",
-       "engines:\n  - @{name: g, kind: gate, operands: inputs, pj_per_test: {value: 1, "
-       "mark: Q}}\nsources:"}},
-     {{ARCH, "sources:",
-       "engines:\n  - {name: g, kind: gate, operands: inputs, pj_per_test: {value: 1, "
-       "mark: Q}}\nsources:"},
-      {NET, F1,
-       "{name: f1, kind: fc, in: 4096, out_channels: 32, density: {inputs: "
-       "0.8}}"}},
-     "engine 'g' (gate) finds nothing to leave out: of the 3 layers of net that it "
-     "works on none has a density below 1"},
-    {"engine-idle",
-     BOTH,
-     {{ARCH, "sources:",
-       "engines:\n  - @{name: g, kind: gate, operands: inputs, for: [matmul], "
-       "pj_per_test: {value: 1, mark: Q}}\nsources:"}},
-     {{NET, F1,
-       "{name: f1, kind: fc, in: 4096, out_channels: 32, density: {inputs: "
-       "0.8}}"}},
-     "engine 'g' (gate) works on none of the layers of net"},
-    {"engine-idle",
-     BOTH,
-     {{ARCH, "sources:",
-       "engines:\n  - @{name: d, kind: bit_serial, encoding: plain, lanes: 4, "
-       "pj_per_digit: {value: 1, mark: Q}}\nsources:"},
-      {ARCH, "class: parallel,", "class: bit_serial, cycles_per_mac: 8,"}},
-     {{ARCH, "sources:",
-       "engines:\n  - {name: d, kind: bit_serial, encoding: plain, lanes: 4, "
-       "pj_per_digit: {value: 1, mark: Q}}\nsources:"},
-      {ARCH, "class: parallel,", "class: bit_serial, cycles_per_mac: 8,"},
-      {NET, F1,
-       "{name: f1, kind: fc, in: 4096, out_channels: 32, activations: {mark: M, "
-       "density: 0.5, digits: {plain: [2, 1, 1]}}}"}},
-     "engine 'd' (bit_serial) is told no digits: none of the 3 layers"},
 };
-
-static void each_check_fires_at_its_place(void **state) {
-    (void)state;
-    rows_fire(rows, sizeof rows / sizeof *rows);
-}
-
-static void near_neighbours_are_clean(void **state) {
-    (void)state;
-    near_rows_are_clean(rows, sizeof rows / sizeof *rows);
-}
 
 // What `check` refuses is left to it, with a word; other files are linted all the same.
 static void points_to_check_where_that_refuses(void **state) {
@@ -504,8 +337,7 @@ static void takes_names(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_check_fires_at_its_place),
-        cmocka_unit_test(near_neighbours_are_clean),
+        LINT_ROWS_TESTS(rows),
         cmocka_unit_test(points_to_check_where_that_refuses),
         cmocka_unit_test(leaves_out_what_is_asked),
         cmocka_unit_test(takes_names),

@@ -19,10 +19,10 @@ static const struct row rows[] = {
      NET_ALONE,
      {{NET, "  - " F1,
        "  - @" F1 "\n  - {name: f2, kind: fc, in: 4096, out_channels: 32}\n  - {name: "
-       "f3, kind: fc, in: 4096, out_channels: 32}"}},
+                  "f3, kind: fc, in: 4096, out_channels: 32}"}},
      {{NET, "  - " F1,
        "  - " F1 "\n  - {name: f2, kind: fc, in: 4096, out_channels: 32}\n  - {name: "
-       "f3, kind: fc, in: 4096, out_channels: 31}"}},
+                 "f3, kind: fc, in: 4096, out_channels: 31}"}},
      "3 layers in a row, 'f1' to 'f3', are equal but for their names: one with repeat: "
      "3"},
     {"conv-depthwise",
@@ -44,14 +44,12 @@ static const struct row rows[] = {
        "{name: f1, kind: fc, in: 4096, out_channels: 32, weights: w.npy, density: "
        "{weights: 0.98}}"}},
      "1 of 1 layers with weight files declare another density of weights than the "
-     "files "
-     "have, 'f1' most: 1 declared, 0.99 in w.npy"},
+     "files have, 'f1' most: 1 declared, 0.99 in w.npy"},
     {"density-weights",
      NET_ALONE,
      {{NET, F1,
        "@{name: f1, kind: fc, in: 4096, out_channels: 32, weights: w.npy}\n  - {name: "
-       "f2, "
-       "kind: fc, in: 4096, out_channels: 32, weights: w.npy, density: {weights: "
+       "f2, kind: fc, in: 4096, out_channels: 32, weights: w.npy, density: {weights: "
        "0.99}}"}},
      {{NET, F1,
        "{name: f2, kind: fc, in: 4096, out_channels: 32, weights: w.npy, density: "
@@ -116,19 +114,17 @@ static const struct row rows[] = {
      {{SWEEP, AXES, AXES "  @vector.pj_per_op: [0.1, 0.2]\n"}},
      {{SWEEP, "objective: edp", "objective: energy\nmapper: {resident: [false, true]}"},
       {ARCH, "capacity_kib: 64,", "capacity_kib: 64, shares: [activations],"},
-      {NET, "layers:", "edges: chain\nlayers:"}},
+      CHAIN},
      "moves nothing"},
     // Of one of two accelerators, beside an axis of the other.
     {"axis-idle",
      OF_SWEEP,
      {{SWEEP, "archs: [arch.yaml]",
        "archs:\n  - {path: other.yaml, override: {compute.pj_per_mac: [0.3, 0.4]}}\n  "
-       "- "
-       "{path: arch.yaml, override: {@vector.pj_per_op: [0.1, 0.2]}}"}},
+       "- {path: arch.yaml, override: {@vector.pj_per_op: [0.1, 0.2]}}"}},
      {{SWEEP, "archs: [arch.yaml]",
        "archs:\n  - {path: other.yaml, override: {compute.pj_per_mac: [0.3, 0.4]}}\n  "
-       "- "
-       "{path: arch.yaml, override: {compute.pj_per_mac: [0.3, 0.4]}}"}},
+       "- {path: arch.yaml, override: {compute.pj_per_mac: [0.3, 0.4]}}"}},
      "the same at its 2 values (3 distinct layers solved"},
     {"form-raw",
      OF_SWEEP,
@@ -219,12 +215,10 @@ static const struct row rows[] = {
     // A sweep's accelerators are held against its networks.
     {"fanout-idle",
      OF_SWEEP,
-     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
-       "@fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
+     {WIDE_FANOUT("@"),
       {NET, "kind: fc, in: 4096, out_channels: 32}",
        "kind: fc, in: 8192, out_channels: 4}"}},
-     {{ARCH, "fanout: {x: 4, y: 2, dims_x: [K, P, G], dims_y: [C, P]}",
-       "fanout: {x: 8, y: 2, dims_x: [K, P, G], dims_y: [C, P, K]}"},
+     {WIDE_FANOUT(""),
       {NET, "kind: fc, in: 4096, out_channels: 32}",
        "kind: fc, in: 8192, out_channels: 5}"}},
      "1 of 1 fc layers of net can have at most 8 of 16 multipliers"},
@@ -236,18 +230,7 @@ static const struct row rows[] = {
      {{ARCH, "shared_bits_per_cycle: 4096", "shared_bits_per_cycle: 21"},
       {SWEEP, "[net.yaml]", "[net.yaml, {path: net.yaml, network: {name: other}}]"}},
      "fewer bits (and 1 more of the sweep's networks) ["},
-
 };
-
-static void each_check_fires_at_its_place(void **state) {
-    (void)state;
-    rows_fire(rows, sizeof rows / sizeof *rows);
-}
-
-static void near_neighbours_are_clean(void **state) {
-    (void)state;
-    near_rows_are_clean(rows, sizeof rows / sizeof *rows);
-}
 
 static int begin(void **state) {
     const int status = enter_scratch(state);
@@ -258,8 +241,7 @@ static int begin(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_check_fires_at_its_place),
-        cmocka_unit_test(near_neighbours_are_clean),
+        LINT_ROWS_TESTS(rows),
     };
     return cmocka_run_group_tests(tests, begin, leave_scratch);
 }
