@@ -191,6 +191,12 @@ static const struct row rows[] = {
      {{ARCH, BUFFER, SMALL("capacity_bytes: 8")}, SMALL_PADS},
      "'GLB' has 56 bits; with all 8 multipliers below it at work its tiles take at "
      "least 64"},
+    // Rows of a port are a capacity, too.
+    {"capacity-starves",
+     ALONE,
+     {{ARCH, BUFFER, "port_bits: 8, access_pj: 1, area_um2: 1, @depth: 7"}, SMALL_PADS},
+     {{ARCH, BUFFER, "port_bits: 8, access_pj: 1, area_um2: 1, depth: 8"}, SMALL_PADS},
+     "'GLB' has 56 bits"},
     {"buffering-starves",
      ALONE,
      {{ARCH, BUFFER, SMALL("@buffering: 2, capacity_bytes: 15")}, SMALL_PADS},
