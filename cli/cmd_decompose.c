@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/form_grid.h"
 #include "cli/layer_weights.h"
@@ -79,12 +79,6 @@ static struct outcome *outcome_of(const struct decomposing *d, size_t form, size
 
 // --- The work ---
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static double square_of(const float *values, uint64_t count) {
     double sum = 0;
     for (uint64_t i = 0; i < count; i++)
@@ -108,11 +102,11 @@ static enum sdse_status decompose_layer(struct decomposing *d, size_t i) {
         struct outcome *outcome = outcome_of(d, f, i);
         struct sdse_stored_layer *stored =
             d->args->value[OUTPUT] ? &d->stored.layers[i] : NULL;
-        const double start = seconds_now();
+        const double start = sdse_seconds_now();
         status = sdse_study_measure(study, &d->grid.form[f].setting, d->threads,
                                     &outcome->measure, stored ? &stored->coded : NULL,
                                     &d->cli->diags);
-        outcome->seconds = seconds_now() - start;
+        outcome->seconds = sdse_seconds_now() - start;
         outcome->weight_square = square;
         cli_progress_add(&d->progress, 1);
     }

@@ -2,16 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-static const double first_seconds = 0.5, redraw_seconds = 0.2;
+#include "base/clock.h"
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+static const double first_seconds = 0.5, redraw_seconds = 0.2;
 
 void cli_progress_begin(struct cli_progress *progress, const char *verb,
                         const char *items, size_t total) {
@@ -20,7 +15,7 @@ void cli_progress_begin(struct cli_progress *progress, const char *verb,
                                       .items = items,
                                       .total = total,
                                       .shown = isatty(STDERR_FILENO) && !(ci && *ci),
-                                      .start = seconds_now()};
+                                      .start = sdse_seconds_now()};
     progress->last_drawn = progress->start;
     sdse_eta_begin(&progress->eta, progress->start);
     pthread_mutex_init(&progress->lock, NULL);
@@ -40,7 +35,7 @@ void cli_progress_add(struct cli_progress *progress, size_t items) {
     if (!progress->shown || items == 0)
         return;
     pthread_mutex_lock(&progress->lock);
-    const double now = seconds_now();
+    const double now = sdse_seconds_now();
     sdse_eta_add(&progress->eta, items, now);
     progress->done += items;
     if (now - progress->start >= first_seconds &&

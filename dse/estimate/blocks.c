@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "dse/estimate/estimating.h"
 #include "dse/sweep/batch.h"
@@ -113,11 +114,11 @@ static enum sdse_status gather(struct block *b) {
         return SDSE_NO_MEMORY;
     const size_t forms = e->walk.form_count;
     const struct sdse_variant *variant = NULL;
-    const double began = sdse_estimating_now();
+    const double began = sdse_cpu_seconds_now();
     enum sdse_status status = SDSE_OK;
     for (size_t i = 0; !status && i < b->size; i++)
         status = gather_member(b, b->first + i, &variant, table, &b->members[i]);
-    e->made.seconds += sdse_estimating_now() - began;
+    e->made.seconds += sdse_cpu_seconds_now() - began;
     e->made.count += b->size;
     if (e->walk.form_count > forms)
         sdse_estimate_late_forms(e);
@@ -198,10 +199,10 @@ static void solve_line(void *context, unsigned worker, size_t index) {
     struct sdse_estimating *e = b->e;
     if (!b->drawn[index] || sdse_estimating_stopped(e))
         return;
-    const double began = sdse_estimating_now();
+    const double began = sdse_cpu_seconds_now();
     sdse_line_solve(&b->lines[index], &e->solvers[worker], &e->plan->sweep->mapper,
                     e->request->stop);
-    b->seconds[index] = sdse_estimating_now() - began;
+    b->seconds[index] = sdse_cpu_seconds_now() - began;
 }
 
 static enum sdse_status write_variant(struct sdse_estimating *e, const void *what,

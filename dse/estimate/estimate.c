@@ -2,17 +2,11 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "dse/estimate/estimating.h"
 #include "dse/sweep/embed.h"
-
-double sdse_estimating_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 double sdse_estimating_draw(struct sdse_estimating *e) {
     e->random += 0x9e3779b97f4a7c15u; // splitmix64
@@ -112,11 +106,11 @@ enum sdse_status sdse_estimate_sweep(const struct sdse_estimate_request *request
                                 .arena = sdse_arena_new()};
     if (!e.arena)
         return SDSE_NO_MEMORY;
-    const double began = sdse_estimating_now();
+    const double began = sdse_cpu_seconds_now();
     enum sdse_status status =
         sdse_plan_load(e.arena, request->sweep_path, request->follow_links,
                        request->shipped, diags, &e.plan);
-    made.plan_s = sdse_estimating_now() - began;
+    made.plan_s = sdse_cpu_seconds_now() - began;
     if (!status && !allocate(&e))
         status = SDSE_NO_MEMORY;
     if (!status) {

@@ -49,8 +49,6 @@ struct sdse_estimating {
     struct sdse_trial_sum variants, solutions, points;
 };
 
-// CPU time of this thread [s].
-double sdse_estimating_now(void);
 // Uniform in [0, 1).
 double sdse_estimating_draw(struct sdse_estimating *e);
 bool sdse_estimating_stopped(const struct sdse_estimating *e);

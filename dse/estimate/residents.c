@@ -2,6 +2,7 @@
 // takes once their layers are solved.
 #include <math.h>
 
+#include "base/clock.h"
 #include "dse/estimate/estimating.h"
 #include "dse/sweep/batch.h"
 #include "spec/sweep_overrides.h"
@@ -83,9 +84,9 @@ static enum sdse_status time_one(struct sdse_estimating *e,
     if (status || !solved)
         return status;
     struct sdse_point_places *places = NULL;
-    const double began = sdse_estimating_now();
+    const double began = sdse_cpu_seconds_now();
     status = sdse_point_reside(e->plan, &entry, 1, e->request->stop, &places);
-    *seconds = sdse_estimating_now() - began;
+    *seconds = sdse_cpu_seconds_now() - began;
     sdse_point_places_free(places);
     return status;
 }

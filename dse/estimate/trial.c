@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "dse/estimate/estimating.h"
 #include "dse/sweep/batch.h"
 #include "results/store/store.h"
@@ -85,7 +86,7 @@ enum sdse_status sdse_trial_write(struct sdse_estimating *e,
                                   struct sdse_trial_sum *sum) {
     const double bytes = sdse_store_file_bytes(e->store);
     enum sdse_status status = sdse_store_begin(e->store);
-    const double began = sdse_estimating_now();
+    const double began = sdse_cpu_seconds_now();
     for (size_t i = 0; i < task->count && !status; i++) {
         status = task->write(e, task->what, i);
         sdse_arena_reset(e->scratch);
@@ -94,7 +95,7 @@ enum sdse_status sdse_trial_write(struct sdse_estimating *e,
         status = sdse_store_commit(e->store);
     else
         sdse_store_rollback(e->store);
-    sum->seconds += sdse_estimating_now() - began;
+    sum->seconds += sdse_cpu_seconds_now() - began;
     sum->bytes += sdse_store_file_bytes(e->store) - bytes;
     sum->count += counted;
     return complain(e, status);

@@ -2,25 +2,24 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+
 void sdse_effort_init(struct sdse_effort *effort,
                       const struct sdse_search_limits *limits) {
     memset(effort, 0, sizeof *effort);
     if (limits)
         effort->limits = *limits;
-    clock_gettime(CLOCK_MONOTONIC, &effort->start);
+    effort->start_s = sdse_seconds_now();
 }
 
 void sdse_effort_renew(struct sdse_effort *effort) {
     effort->nodes = effort->evaluations = effort->next_clock = 0;
     effort->halt = SDSE_HALT_NONE;
-    clock_gettime(CLOCK_MONOTONIC, &effort->start);
+    effort->start_s = sdse_seconds_now();
 }
 
 double sdse_effort_seconds(const struct sdse_effort *effort) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - effort->start.tv_sec) +
-           (double)(now.tv_nsec - effort->start.tv_nsec) * 1e-9;
+    return sdse_seconds_now() - effort->start_s;
 }
 
 bool sdse_effort_spent(struct sdse_effort *effort) {

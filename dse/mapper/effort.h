@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "costmodel/hops.h"
 
@@ -24,7 +23,7 @@ enum sdse_halt { SDSE_HALT_NONE, SDSE_HALT_LIMIT, SDSE_HALT_STOPPED, SDSE_HALT_M
 // one accelerator.
 struct sdse_effort {
     struct sdse_search_limits limits;
-    struct timespec start;
+    double start_s; // of sdse_seconds_now()
     uint64_t nodes, evaluations, next_clock;
     struct sdse_reach_memo memo;
     enum sdse_halt halt; // once set, every search under way or to come ends at once

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "dse/sweep/forms.h"
 #include "dse/sweep/weights.h"
@@ -313,12 +313,6 @@ static enum sdse_status measure_next(struct sdse_measured *entry, unsigned threa
     return status;
 }
 
-static double cpu_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 void sdse_measure_alike(struct sdse_measured **entries, size_t count, unsigned threads,
                         struct sdse_arena *arena, const atomic_bool *stop,
                         double *seconds) {
@@ -329,11 +323,11 @@ void sdse_measure_alike(struct sdse_measured **entries, size_t count, unsigned t
     for (size_t i = 0; i < count && !status && !(stop && atomic_load(stop)); i++) {
         struct sdse_diags diags;
         sdse_diags_init(&diags, arena);
-        const double began = seconds ? cpu_s() : 0;
+        const double began = seconds ? sdse_cpu_seconds_now() : 0;
         status =
             measure_next(entries[i], threads, &values, &weights, &study, stop, &diags);
         if (seconds)
-            seconds[i] = cpu_s() - began;
+            seconds[i] = sdse_cpu_seconds_now() - began;
         if (status == SDSE_INTERRUPTED)
             break; // it stays unknown
         entries[i]->status = status;

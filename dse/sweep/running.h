@@ -4,8 +4,6 @@
 #ifndef SDSE_DSE_SWEEP_RUNNING_H
 #define SDSE_DSE_SWEEP_RUNNING_H
 
-#include <time.h>
-
 #include "base/pool.h"
 #include "dse/search/search.h"
 #include "dse/sweep/batch.h"
@@ -40,10 +38,10 @@ struct sdse_batch {
 struct sdse_run {
     const struct sdse_sweep_request *request;
     struct sdse_diags *diags;
-    struct sdse_arena *arena;                // lives as long as the run
-    struct sdse_arena *scratch;              // reset after every point written
-    struct sdse_arena **workers;             // one arena each: forms are measured there
-    struct sdse_solver *solvers;             // [threads]
+    struct sdse_arena *arena;    // lives as long as the run
+    struct sdse_arena *scratch;  // reset after every point written
+    struct sdse_arena **workers; // one arena each: forms are measured there
+    struct sdse_solver *solvers; // [threads]
     unsigned threads;
     struct sdse_plan *plan;
     struct sdse_store *store;
@@ -51,7 +49,7 @@ struct sdse_run {
     struct sdse_layer_problem_table *problems;
     struct sdse_measured_table *measured;
     struct sdse_sweep_progress *progress;
-    struct timespec started;
+    double started_s; // of sdse_seconds_now()
 
     struct sdse_window window;
     unsigned char *counted;     // a bit for each position: stored, and in the progress

@@ -6,17 +6,16 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "dse/sweep/forms.h"
 #include "dse/sweep/needs.h"
 #include "dse/sweep/running.h"
 
 double sdse_run_elapsed_s(const struct sdse_run *run) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - run->started.tv_sec) +
-           (double)(now.tv_nsec - run->started.tv_nsec) * 1e-9;
+    return sdse_seconds_now() - run->started_s;
 }
 
 bool sdse_run_owns(const struct sdse_run *run, uint64_t position) {
@@ -261,8 +260,10 @@ enum sdse_status sdse_sweep_run(const struct sdse_sweep_request *request,
     struct sdse_run *run = calloc(1, sizeof *run);
     if (!run)
         return SDSE_NO_MEMORY;
-    *run = (struct sdse_run){.request = request, .diags = diags, .progress = progress};
-    clock_gettime(CLOCK_MONOTONIC, &run->started);
+    *run = (struct sdse_run){.request = request,
+                             .diags = diags,
+                             .progress = progress,
+                             .started_s = sdse_seconds_now()};
     char began[32] = "";
     const time_t now = time(NULL);
     struct tm utc;

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "results/look/names.h"
 #include "results/look/volume.h"
 #include "results/store/database.h"
@@ -166,16 +166,10 @@ struct answer {
     enum sdse_status status;
 };
 
-static double now_s(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static int is_late(void *context) {
     struct answer *answer = context;
     answer->stopped = answer->limits.stop && atomic_load(answer->limits.stop);
-    answer->late = answer->limits.seconds > 0 && now_s() > answer->deadline;
+    answer->late = answer->limits.seconds > 0 && sdse_seconds_now() > answer->deadline;
     return answer->late || answer->stopped;
 }
 
@@ -310,7 +304,7 @@ enum sdse_status sdse_query_write(struct sdse_reader *reader, const char *sql,
                             .out = out,
                             .cells = sdse_arena_new(),
                             .diags = diags,
-                            .deadline = now_s() + limits->seconds};
+                            .deadline = sdse_seconds_now() + limits->seconds};
     const int longest = sqlite3_limit(db, SQLITE_LIMIT_LENGTH, -1);
     if (limits->bytes && limits->bytes < (uint64_t)longest)
         sqlite3_limit(db, SQLITE_LIMIT_LENGTH, (int)limits->bytes);
