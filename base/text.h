@@ -1,4 +1,4 @@
-// Text built through a stream, ending in an arena.
+// Text built through a stream, ending in an arena; how a text ends.
 #ifndef SDSE_BASE_TEXT_H
 #define SDSE_BASE_TEXT_H
 
@@ -17,5 +17,7 @@ struct sdse_text {
 bool sdse_text_begin(struct sdse_text *text);
 // Closes the stream; the text moves into `arena`. NULL when memory is or was out.
 char *sdse_text_end(struct sdse_text *text, struct sdse_arena *arena);
+
+bool sdse_text_ends_with(const char *text, const char *end);
 
 #endif

@@ -3,14 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-static void add_side(struct sdse_table *table, const struct sdse_difference *row,
-                     int side) {
-    if (row->text[side])
-        sdse_table_add_text(table, row->text[side]);
-    else
-        sdse_table_add_f64(table, row->value[side]);
-}
-
 // A section as a table: what differs, the largest first.
 struct printing {
     struct cli *cli;
@@ -182,8 +174,8 @@ static enum cli_exit print_texts(const struct printing *to,
         if (sdse_difference_is_none(of, row))
             continue;
         sdse_table_add_text(table, row->name);
-        add_side(table, row, SDSE_A);
-        add_side(table, row, SDSE_B);
+        cli_compare_add_side(table, row, SDSE_A);
+        cli_compare_add_side(table, row, SDSE_B);
         shown++;
     }
     const enum cli_exit status = end_table(to, table);

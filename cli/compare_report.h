@@ -14,6 +14,10 @@ void cli_compare_add(struct sdse_table *table, const char *network,
 void cli_compare_add_fronts(struct sdse_table *table, const struct sdse_fronts *fronts,
                             struct sdse_arena *arena);
 
+// What A (SDSE_A) or B (SDSE_B) has: its text, or its number.
+void cli_compare_add_side(struct sdse_table *table, const struct sdse_difference *row,
+                          int side);
+
 // For people, on stdout, as text or Markdown. At most `most` rows of a section, the
 // rest as one; what is equal is counted.
 enum cli_exit cli_compare_print_points(struct cli *cli,

@@ -11,8 +11,8 @@ struct sdse_table *cli_compare_new_table(struct sdse_arena *arena) {
     return table;
 }
 
-static void add_side(struct sdse_table *table, const struct sdse_difference *row,
-                     int side) {
+void cli_compare_add_side(struct sdse_table *table, const struct sdse_difference *row,
+                          int side) {
     if (row->text[side])
         sdse_table_add_text(table, row->text[side]);
     else
@@ -27,8 +27,8 @@ static void add_machine_row(struct sdse_table *table, const char *section,
     sdse_table_add_text(table, network);
     sdse_table_add_text(table, row->name);
     sdse_table_add_text(table, *row->unit ? row->unit : NULL);
-    add_side(table, row, SDSE_A);
-    add_side(table, row, SDSE_B);
+    cli_compare_add_side(table, row, SDSE_A);
+    cli_compare_add_side(table, row, SDSE_B);
     sdse_table_add_f64(table, sdse_difference_of(of, row));
     sdse_table_add_f64(table, a != 0 ? b / a : (double)NAN);
 }

@@ -147,12 +147,6 @@ static void add_component(struct sdse_table *table, const struct cli_costed *cos
     sdse_table_add_f64(table, (people ? 100 : 1) * total_pj / costed->cost->energy_pj);
 }
 
-static enum sdse_tensor tensor_of(enum sdse_part part) {
-    return part == SDSE_PART_INPUTS    ? SDSE_INPUTS
-           : part == SDSE_PART_OUTPUTS ? SDSE_OUTPUTS
-                                       : SDSE_WEIGHTS;
-}
-
 static void add_overhead(struct sdse_overhead_cost *sum,
                          const struct sdse_overhead_cost *more) {
     sum->clock_pj += more->clock_pj;
@@ -180,9 +174,9 @@ static void fill_energy(struct sdse_table *table, struct sdse_arena *arena,
         for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
             const struct sdse_flow_cost *flow = &cost->level[l].flow[part];
             const double pj = flow->read_pj + flow->fill_pj + flow->update_pj;
-            memory[tensor_of(part)] += pj;
+            memory[sdse_part_tensor(part)] += pj;
             memory_pj += pj;
-            network[tensor_of(part)] += cost->level[l].network[part].energy_pj;
+            network[sdse_part_tensor(part)] += cost->level[l].network[part].energy_pj;
             network_pj += cost->level[l].network[part].energy_pj;
         }
         add_component(table, costed, name, memory, memory_pj, people);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/errno_text.h"
+#include "base/text.h"
 #include "cli/data_folders.h"
 #include "costmodel/resolve.h"
 #include "spec/load.h"
@@ -21,11 +22,6 @@ static bool is_file(struct cli *cli, const char *path) {
     if (sdse_errno_status(errno) != SDSE_INVALID)
         cli_error_errno(cli, path, errno);
     return false;
-}
-
-static bool ends_with(const char *text, const char *end) {
-    const size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
 }
 
 static int by_name(const void *a, const void *b) {
@@ -47,7 +43,7 @@ size_t cli_list_shipped(struct cli *cli, const char *folder,
         struct dirent *entry;
         // NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is this function's own
         while (count < CLI_MOST_SHIPPED && (entry = readdir(directory))) {
-            if (ends_with(entry->d_name, ".yaml")) {
+            if (sdse_text_ends_with(entry->d_name, ".yaml")) {
                 char *name = sdse_arena_copy(cli->arena, entry->d_name,
                                              strlen(entry->d_name) - strlen(".yaml"));
                 if (name)
@@ -165,8 +161,8 @@ const struct sdse_shipped *cli_shipped(struct cli *cli) {
 }
 
 const char *cli_find_input(struct cli *cli, const char *folder, const char *name) {
-    const bool path =
-        strchr(name, '/') || ends_with(name, ".yaml") || ends_with(name, ".json");
+    const bool path = strchr(name, '/') || sdse_text_ends_with(name, ".yaml") ||
+                      sdse_text_ends_with(name, ".json");
     if (path)
         return cli_file_exists(cli, name) ? name : NULL;
     if (is_file(cli, name))
@@ -239,8 +235,8 @@ enum sdse_status cli_load_arch_with(struct cli *cli, const char *name,
     struct sdse_node *root;
     enum sdse_status status = parse_kind(cli, path, SDSE_FILE_ARCH, &root);
     if (status == SDSE_OK)
-        status = sdse_arch_from_tree(cli->arena, root, sets, set_count, &cli->diags,
-                                     &arch);
+        status =
+            sdse_arch_from_tree(cli->arena, root, sets, set_count, &cli->diags, &arch);
     if (status == SDSE_OK)
         status = sdse_arch_resolve_costs(arch, cli->arena, &cli->diags);
     if (status == SDSE_OK)

@@ -47,19 +47,11 @@ static bool follows_rows(const struct sdse_layer *layer,
            nest->bound[SDSE_R] == 1 && nest->stride[0] == 1;
 }
 
-static const struct sdse_handed_tensor *made_by(const struct sdse_placing *placing,
-                                                size_t layer) {
-    for (size_t t = 0; t < placing->tensor_count; t++)
-        if (placing->tensor[t].maker == layer)
-            return &placing->tensor[t];
-    return NULL;
-}
-
 // Whether the rows that one layer makes are those that the other reads, and nobody else
 // reads them.
 static bool hands_rows(const struct sdse_fusion_request *request,
                        const struct sdse_placing *placing, size_t from, size_t to) {
-    const struct sdse_handed_tensor *tensor = made_by(placing, from);
+    const struct sdse_handed_tensor *tensor = sdse_handed_by(placing, from);
     const struct sdse_layer *maker = layer_at(request, from),
                             *reader = layer_at(request, to);
     const uint64_t *out = maker->nest.bound, *in = reader->nest.bound;
@@ -110,7 +102,7 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
         group->nest[i] = *nest_at(request, group->layer[i]);
         if (i > 0) {
             const struct sdse_handed_tensor *tensor =
-                made_by(placing, group->layer[i - 1]);
+                sdse_handed_by(placing, group->layer[i - 1]);
             const struct sdse_layer *maker = layer_at(request, group->layer[i - 1]);
             group->row_bits[i] = tensor->held_bits / (double)maker->nest.bound[SDSE_P];
             group->nest[i].map[0] = maker->nest.bound[SDSE_P];
@@ -134,7 +126,7 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
                                              : sdse_nest_touched(nest, 1));
     group->row_bits[0] =
         (double)group->input_row_words * model->place_bits[level][SDSE_PART_INPUTS];
-    const struct sdse_handed_tensor *made = made_by(placing, group->last);
+    const struct sdse_handed_tensor *made = sdse_handed_by(placing, group->last);
     group->output_bits = made ? made->held_bits : 0;
     group->row_bits[group->layer_count] =
         group->output_bits / (double)group->nest[group->layer_count - 1].bound[SDSE_P];

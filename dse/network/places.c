@@ -86,6 +86,14 @@ static bool is_used_by(const struct sdse_handed_tensor *tensor, size_t first,
     return used;
 }
 
+const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placing,
+                                                size_t layer) {
+    for (size_t i = 0; i < placing->tensor_count; i++)
+        if (placing->tensor[i].maker == layer)
+            return &placing->tensor[i];
+    return NULL;
+}
+
 void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
                       struct sdse_place_question *question) {
     for (size_t i = 0; i < tensor->use_count; i++) {
@@ -312,15 +320,6 @@ static bool add_sums(struct finder *finder, const struct step *step,
     return true;
 }
 
-// The tensor that a layer makes; NULL: nobody reads its outputs.
-static const struct sdse_handed_tensor *made_by(const struct sdse_placing *placing,
-                                                size_t layer) {
-    for (size_t i = 0; i < placing->tensor_count; i++)
-        if (placing->tensor[i].maker == layer)
-            return &placing->tensor[i];
-    return NULL;
-}
-
 // A second place pays only where a later layer reads it there.
 static bool may_be(const struct sdse_handed_tensor *made, enum sdse_place place) {
     if (place == SDSE_PLACE_OUTERMOST)
@@ -362,7 +361,7 @@ static enum sdse_status leave_state(struct finder *finder, const struct step *st
                                                     const struct step *, uint32_t,
                                                     struct sdse_places_bar *)) {
     const struct sdse_placing *placing = finder->placing;
-    const struct sdse_handed_tensor *made = made_by(placing, step->last);
+    const struct sdse_handed_tensor *made = sdse_handed_by(placing, step->last);
     enum sdse_place *place = step->place;
     read_state(step->before, step->before->label[step->begin].state, place);
     struct sdse_place_question question = question_at(
@@ -561,7 +560,7 @@ void sdse_places_choices(const struct sdse_places *places, size_t element,
         const struct label *label = &places->stages[end].label[element];
         const size_t first = end - 1 - label->more;
         for (size_t l = first; l < end; l++) {
-            const struct sdse_handed_tensor *made = made_by(placing, l);
+            const struct sdse_handed_tensor *made = sdse_handed_by(placing, l);
             const bool last = l + 1 == end;
             if (made)
                 place[made - placing->tensor] =

@@ -67,6 +67,10 @@ struct sdse_placing {
     const struct sdse_layer_group *group; // by rising last layer
 };
 
+// The tensor that a layer makes; NULL: nobody reads its outputs.
+const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placing,
+                                                size_t layer);
+
 // What is kept of the sums: all that no other beats, the corners of their hull (exact
 // for products of powers, without a budget), or the least energy, or latency, alone.
 enum sdse_places_goal {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/errno_text.h"
+#include "base/text.h"
 
 // As it is written in the sweep: its own folder stands before it.
 static const char *written(const struct sdse_sweep *sweep, const char *path) {
@@ -14,13 +15,9 @@ static const char *written(const struct sdse_sweep *sweep, const char *path) {
     return folder && strncmp(path, sweep->file, folder) == 0 ? path + folder : path;
 }
 
-static bool ends_with(const char *text, const char *end) {
-    const size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 static bool is_name(const char *text) {
-    return !strchr(text, '/') && !ends_with(text, ".yaml") && !ends_with(text, ".json");
+    return !strchr(text, '/') && !sdse_text_ends_with(text, ".yaml") &&
+           !sdse_text_ends_with(text, ".json");
 }
 
 // Whether a file is there; a machine that cannot say has been named.

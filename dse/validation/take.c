@@ -35,12 +35,6 @@ static bool has(unsigned set, unsigned member) {
     return set == 0 || (set & (1u << member));
 }
 
-static enum sdse_tensor tensor_of(enum sdse_part part) {
-    return part == SDSE_PART_INPUTS    ? SDSE_INPUTS
-           : part == SDSE_PART_OUTPUTS ? SDSE_OUTPUTS
-                                       : SDSE_WEIGHTS;
-}
-
 // Clock, static and control, as far as they are chosen.
 static double overhead(const struct sdse_take *take,
                        const struct sdse_overhead_cost *of) {
@@ -54,7 +48,7 @@ static double level_energy(const struct sdse_take *take,
                            const struct sdse_level_cost *level) {
     double pj = 0;
     for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
-        if (!has(take->tensors, tensor_of(part)))
+        if (!has(take->tensors, sdse_part_tensor(part)))
             continue;
         const struct sdse_flow_cost *flow = &level->flow[part];
         if (has(take->components, SDSE_COMPONENT_MEMORY))
@@ -111,7 +105,7 @@ static double moved(const struct sdse_take *take, const struct sdse_ready_item *
         for (enum sdse_part part = 0; part < SDSE_PARTS; part++) {
             const struct sdse_flow_cost *flow = &item->cost.level[l].flow[part];
             const struct sdse_network_cost *net = &item->cost.level[l].network[part];
-            if (!has(take->tensors, tensor_of(part)))
+            if (!has(take->tensors, sdse_part_tensor(part)))
                 continue;
             if (has(chosen, SDSE_COMPONENT_NETWORK) && spreads(&item->arch->level[l]))
                 sum += bits ? net->bits : (double)net->words;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 const struct sdse_theme *sdse_theme(enum sdse_plot_theme theme) {
     static const struct sdse_theme themes[SDSE_THEMES] = {
         [SDSE_THEME_LIGHT] = {"#ffffff", "#222222", "#333333", "#cccccc", "#777777",
@@ -148,18 +150,13 @@ static const struct component *find(const char *name) {
     return NULL;
 }
 
-static bool ends_with(const char *text, const char *end) {
-    const size_t length = strlen(text), tail = strlen(end);
-    return length >= tail && strcmp(text + length - tail, end) == 0;
-}
-
 const char *sdse_palette_component(enum sdse_plot_theme theme, const char *name) {
     // What a memory of another name may look like.
     static const char *const others[] = {"buffer",   "iact",  "ispad",   "wfifo",
                                          "weight",   "psums", "psum",    "bases",
                                          "index_gb", "sram",  "control", "clock"};
     const struct component *found =
-        find(ends_with(name, " network") ? "network" : name);
+        find(sdse_text_ends_with(name, " network") ? "network" : name);
     uint32_t hash = 2166136261u; // FNV-1a
     for (const char *at = name; *at; at++)
         hash = (hash ^ (unsigned char)*at) * 16777619u;

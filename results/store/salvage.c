@@ -25,11 +25,6 @@ static int run(sqlite3 *db, const char *sql) {
     return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 
-static const char *text_of(sqlite3_stmt *row, int column) {
-    const char *text = (const char *)sqlite3_column_text(row, column);
-    return text ? text : "";
-}
-
 static enum sdse_status refuse(sqlite3 *db, struct sdse_diags *diags, int code) {
     return sdse_database_refuse(db, code, sqlite3_db_filename(db, "main"), diags);
 }
@@ -94,7 +89,7 @@ static int note_bad(struct salvaging *s, enum sdse_content table, sqlite3_stmt *
     if (!is_computed(table)) {
         char name[300];
         snprintf(name, sizeof name, "%s %.200s", sdse_content_info(table)->table,
-                 text_of(row, 0));
+                 sdse_row_peek(row, 0));
         name_lost(s->from, s->diags, "table", name,
                   ": the row is damaged, and cannot be computed again");
     }
@@ -106,7 +101,7 @@ static int note_bad(struct salvaging *s, enum sdse_content table, sqlite3_stmt *
     if (code == SQLITE_OK)
         code = sqlite3_bind_text(note, 1, owner, -1, SQLITE_STATIC);
     if (code == SQLITE_OK)
-        code = sqlite3_bind_text(note, 2, text_of(row, 0), -1, SQLITE_TRANSIENT);
+        code = sqlite3_bind_text(note, 2, sdse_row_peek(row, 0), -1, SQLITE_TRANSIENT);
     if (code == SQLITE_OK)
         code = sqlite3_step(note);
     sqlite3_finalize(note);
@@ -319,7 +314,7 @@ static enum sdse_status list_lost(struct salvaging *s, struct sdse_arena *arena)
             s->from, "SELECT point_id, hash FROM point NOT INDEXED", -1, &row, NULL);
     while (code == SQLITE_OK && s->out->lost_count < count &&
            sqlite3_step(row) == SQLITE_ROW) {
-        const char *hash = text_of(row, 1);
+        const char *hash = sdse_row_peek(row, 1);
         struct sdse_hash parsed = {0};
         int64_t id = 0;
         if (sdse_hash_parse(hash, &parsed) &&
@@ -412,8 +407,8 @@ bool sdse_salvage_confirms(struct sdse_reader *damaged, int64_t id,
                        -1, &row, NULL);
     sqlite3_bind_int64(row, 1, id);
     while (!confirms && sqlite3_step(row) == SQLITE_ROW)
-        confirms = place_digest(text_of(row, 0), sqlite3_column_int64(row, 1), hash) ==
-                   sqlite3_column_int64(row, 2);
+        confirms = place_digest(sdse_row_peek(row, 0), sqlite3_column_int64(row, 1),
+                                hash) == sqlite3_column_int64(row, 2);
     sqlite3_finalize(row);
     return confirms;
 }
@@ -441,9 +436,9 @@ static int place_points(sqlite3 *from, sqlite3 *to,
     while (code == SQLITE_OK && wrote == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
         char hash[SDSE_HASH_TEXT_BYTES];
         const struct sdse_hash point =
-            hash_of(salvaged, sqlite3_column_int64(row, 4), text_of(row, 2));
+            hash_of(salvaged, sqlite3_column_int64(row, 4), sdse_row_peek(row, 2));
         const int64_t digest =
-            place_digest(text_of(row, 0), sqlite3_column_int64(row, 1), point);
+            place_digest(sdse_row_peek(row, 0), sqlite3_column_int64(row, 1), point);
         if (digest != sqlite3_column_int64(row, 3))
             continue;
         sdse_hash_text(point, hash);
@@ -468,7 +463,7 @@ static bool guess_place(sqlite3 *db, const char *sweep, int64_t missing, int64_t
     sqlite3_prepare_v2(db, "SELECT hash FROM point", -1, &candidate, NULL);
     bool fits = false;
     while (!fits && sqlite3_step(candidate) == SQLITE_ROW &&
-           sdse_hash_parse(text_of(candidate, 0), found))
+           sdse_hash_parse(sdse_row_peek(candidate, 0), found))
         fits = place_digest(sweep, missing, *found) == digest;
     sqlite3_finalize(candidate);
     return fits;
@@ -516,11 +511,11 @@ static int find_places(sqlite3 *from, sqlite3 *to, struct sdse_diags *diags) {
                       missing = sqlite3_column_int64(row, 3);
         struct sdse_hash point;
         if (now.rows + 1 == sealed.rows && sqlite3_column_int64(row, 2) == count - 1 &&
-            guess_place(to, text_of(row, 0), missing, (int64_t)(sealed.sum - now.sum),
-                        &point))
-            code = put_place(to, text_of(row, 0), missing, point);
+            guess_place(to, sdse_row_peek(row, 0), missing,
+                        (int64_t)(sealed.sum - now.sum), &point))
+            code = put_place(to, sdse_row_peek(row, 0), missing, point);
         else
-            name_lost(from, diags, "sweep", text_of(row, 4),
+            name_lost(from, diags, "sweep", sdse_row_peek(row, 4),
                       ": some of its points are lost; the same `sdse sweep` adds them "
                       "again");
     }
@@ -551,9 +546,10 @@ static int place_tags(sqlite3 *from, sqlite3 *to, const struct sdse_salvaged *sa
                                    &put, NULL);
     while (code == SQLITE_OK && wrote == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
         char hash[SDSE_HASH_TEXT_BYTES];
-        sdse_hash_text(hash_of(salvaged, sqlite3_column_int64(row, 3), text_of(row, 1)),
-                       hash);
-        const int64_t digest = tag_digest(text_of(row, 0), hash);
+        sdse_hash_text(
+            hash_of(salvaged, sqlite3_column_int64(row, 3), sdse_row_peek(row, 1)),
+            hash);
+        const int64_t digest = tag_digest(sdse_row_peek(row, 0), hash);
         wrote = SQLITE_CONSTRAINT;
         if (digest == sqlite3_column_int64(row, 2)) {
             sqlite3_bind_value(put, 1, sqlite3_column_value(row, 0));
@@ -563,7 +559,8 @@ static int place_tags(sqlite3 *from, sqlite3 *to, const struct sdse_salvaged *sa
             sqlite3_reset(put);
         }
         if ((wrote & 0xff) == SQLITE_CONSTRAINT)
-            name_lost(from, diags, "tag", text_of(row, 0), ": of a point that is lost");
+            name_lost(from, diags, "tag", sdse_row_peek(row, 0),
+                      ": of a point that is lost");
         wrote = wrote == SQLITE_DONE || (wrote & 0xff) == SQLITE_CONSTRAINT ? SQLITE_OK
                                                                             : wrote;
     }

@@ -253,6 +253,8 @@ const char *sdse_bind_text_of(struct sdse_binding *binding, int column);
 // out); a number, or `if_null`.
 const char *sdse_row_text(struct sdse_arena *arena, sqlite3_stmt *row, int column);
 double sdse_row_f64_or(sqlite3_stmt *row, int column, double if_null);
+// Its text where SQLite has it, until the next step; "" for NULL.
+const char *sdse_row_peek(sqlite3_stmt *row, int column);
 
 // Records what SQLite said: message, and the batch's status.
 enum sdse_status sdse_store_fail_code(struct sdse_store *store, int code);

@@ -436,6 +436,11 @@ const char *sdse_row_text(struct sdse_arena *arena, sqlite3_stmt *row, int colum
     return sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, column));
 }
 
+const char *sdse_row_peek(sqlite3_stmt *row, int column) {
+    const char *text = (const char *)sqlite3_column_text(row, column);
+    return text ? text : "";
+}
+
 double sdse_row_f64_or(sqlite3_stmt *row, int column, double if_null) {
     return sqlite3_column_type(row, column) == SQLITE_NULL
                ? if_null

@@ -150,11 +150,6 @@ static enum sdse_status list_flow(struct listing *l, unsigned level,
     return SDSE_OK;
 }
 
-// The tensor a part belongs to: networks are declared per tensor.
-static enum sdse_tensor tensor_of_part(enum sdse_part part) {
-    return part < (enum sdse_part)SDSE_TENSORS ? (enum sdse_tensor)part : SDSE_WEIGHTS;
-}
-
 // The number that a topology charges by.
 static const struct sdse_number *network_number(const struct sdse_network *network) {
     if (network->hop_pj_per_bit.given)
@@ -170,7 +165,7 @@ static enum sdse_status list_network(struct listing *l, unsigned level,
                                      enum sdse_part part,
                                      const struct sdse_network_cost *cost) {
     const struct sdse_network *network =
-        &l->arch->level[level].network[tensor_of_part(part)];
+        &l->arch->level[level].network[sdse_part_tensor(part)];
     struct origin origin;
     enum sdse_status status =
         origin_of(l->store, l->arch, network_number(network), network->free, &origin);

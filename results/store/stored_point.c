@@ -53,11 +53,6 @@ static int bind_text(sqlite3_stmt *row, const char *text) {
                              : code;
 }
 
-static const char *text_of(sqlite3_stmt *row, int column) {
-    const char *text = (const char *)sqlite3_column_text(row, column);
-    return text ? text : "";
-}
-
 enum sdse_status sdse_stored_point_find(struct sdse_reader *reader, const char *text,
                                         struct sdse_diags *diags, int64_t *id) {
     sqlite3_stmt *row = NULL;
@@ -72,7 +67,7 @@ enum sdse_status sdse_stored_point_find(struct sdse_reader *reader, const char *
         if (code != SQLITE_ROW)
             break;
         // What nothing supersedes goes before the rest, a whole name before a part.
-        const bool whole = strcmp(text_of(row, 1), text) == 0;
+        const bool whole = strcmp(sdse_row_peek(row, 1), text) == 0;
         const bool superseded = sqlite3_column_int(row, 3) != 0;
         past |= count && ((superseded && !all_superseded) || (by_whole_name && !whole));
         if (!count) {
@@ -87,7 +82,7 @@ enum sdse_status sdse_stored_point_find(struct sdse_reader *reader, const char *
             names = sdse_arena_printf(diags->arena, "%s%s%" PRId64 " (%s, %s)",
                                       names ? names : "", *names ? ", " : "",
                                       (int64_t)sqlite3_column_int64(row, 0),
-                                      text_of(row, 1), text_of(row, 2));
+                                      sdse_row_peek(row, 1), sdse_row_peek(row, 2));
     }
     sqlite3_finalize(row);
     if (code != SQLITE_DONE)
@@ -156,7 +151,7 @@ static enum sdse_objective objective_from_text(const char *name) {
 static enum sdse_status load_row(struct sdse_arena *arena, sqlite3_stmt *row,
                                  struct sdse_stored_point *out) {
     bool whole = true;
-    const char *status = text_of(row, 1);
+    const char *status = sdse_row_peek(row, 1);
     out->status = strcmp(status, "ok") == 0           ? SDSE_POINT_OK
                   : strcmp(status, "infeasible") == 0 ? SDSE_POINT_INFEASIBLE
                                                       : SDSE_POINT_ERROR;
@@ -167,18 +162,18 @@ static enum sdse_status load_row(struct sdse_arena *arena, sqlite3_stmt *row,
     out->arch_name = keep(arena, row, 9, &whole);
     out->workload_name = keep(arena, row, 10, &whole);
     out->form_name = keep(arena, row, 11, &whole);
-    out->objective = objective_from_text(text_of(row, 12));
-    out->weights = sdse_weights_from_text(text_of(row, 13));
+    out->objective = objective_from_text(sdse_row_peek(row, 12));
+    out->weights = sdse_weights_from_text(sdse_row_peek(row, 13));
     out->output_error = f64_or_nan(row, 14);
     out->output_sqnr_db = f64_or_nan(row, 15);
     out->best_class_agreement = f64_or_nan(row, 16);
     out->outputs_known = sqlite3_column_type(row, 14) != SQLITE_NULL;
     out->seconds = sdse_row_f64_or(row, 17, 0);
-    const bool named = sdse_hash_parse(text_of(row, 0), &out->hash) &&
-                       sdse_hash_parse(text_of(row, 3), &out->arch) &&
-                       sdse_hash_parse(text_of(row, 4), &out->workload) &&
-                       sdse_hash_parse(text_of(row, 5), &out->form) &&
-                       sdse_hash_parse(text_of(row, 18), &out->design);
+    const bool named = sdse_hash_parse(sdse_row_peek(row, 0), &out->hash) &&
+                       sdse_hash_parse(sdse_row_peek(row, 3), &out->arch) &&
+                       sdse_hash_parse(sdse_row_peek(row, 4), &out->workload) &&
+                       sdse_hash_parse(sdse_row_peek(row, 5), &out->form) &&
+                       sdse_hash_parse(sdse_row_peek(row, 18), &out->design);
     return !whole ? SDSE_NO_MEMORY : named ? SDSE_OK : SDSE_INVALID;
 }
 
@@ -226,7 +221,7 @@ static bool take_layer(struct sdse_stored_point *out, struct sdse_arena *arena,
     *layer = (struct sdse_stored_layer){.name = sdse_row_text(arena, row, 0),
                                         .mapping = sdse_row_text(arena, row, 1)};
     if (sqlite3_column_type(row, 2) != SQLITE_NULL)
-        sdse_hash_parse(text_of(row, 2), &layer->form);
+        sdse_hash_parse(sdse_row_peek(row, 2), &layer->form);
     return layer->name && layer->mapping;
 }
 
@@ -310,7 +305,7 @@ static enum sdse_status lend_fronts(struct looking *from, struct sdse_reader *re
     while (status == SDSE_OK && code == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW) {
         struct sdse_hash hash;
         struct sdse_front_record front;
-        if (sdse_hash_parse(text_of(row, 0), &hash) &&
+        if (sdse_hash_parse(sdse_row_peek(row, 0), &hash) &&
             sdse_store_load_front(&from->store, hash, arena, &front))
             status = sdse_store_add_front(store, &front);
     }
@@ -387,7 +382,7 @@ static bool same_value(sqlite3_stmt *a, sqlite3_stmt *b, int column) {
     case SQLITE_NULL:
         return true;
     default:
-        return strcmp(text_of(a, column), text_of(b, column)) == 0;
+        return strcmp(sdse_row_peek(a, column), sdse_row_peek(b, column)) == 0;
     }
 }
 
@@ -398,7 +393,7 @@ static const char *shown(struct sdse_arena *arena, sqlite3_stmt *row, int column
             ? sdse_arena_printf(arena, "%.17g", sqlite3_column_double(row, column))
         : sqlite3_column_type(row, column) == SQLITE_NULL
             ? "nothing"
-            : sdse_arena_printf(arena, "%.80s", text_of(row, column));
+            : sdse_arena_printf(arena, "%.80s", sdse_row_peek(row, column));
     return text ? text : "?";
 }
 

@@ -24,11 +24,6 @@ static void complain(struct checking *c, const char *check, const char *what) {
         check, "%s", what);
 }
 
-static const char *text_of(sqlite3_stmt *row, int column) {
-    const char *text = (const char *)sqlite3_column_text(row, column);
-    return text ? text : "";
-}
-
 // ---- questions whose every answer is a fault ----
 
 #define NEAR(a, b) "abs((" a ") - (" b ")) <= 1e-9 * max(abs(" a "), abs(" b "))"
@@ -143,7 +138,7 @@ static int ask(struct checking *c, const char *check, const char *sql) {
     while (code == SQLITE_OK || code == SQLITE_ROW) {
         code = sqlite3_step(row);
         if (code == SQLITE_ROW)
-            complain(c, check, text_of(row, 0));
+            complain(c, check, sdse_row_peek(row, 0));
     }
     sqlite3_finalize(row);
     return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -165,12 +160,12 @@ static int check_inputs(struct checking *c) {
         code = sqlite3_step(row);
         if (code != SQLITE_ROW)
             break;
-        const char *name = text_of(row, 0), *kind = text_of(row, 1),
-                   *text = text_of(row, 3);
+        const char *name = sdse_row_peek(row, 0), *kind = sdse_row_peek(row, 1),
+                   *text = sdse_row_peek(row, 3);
         struct sdse_hash hash = sdse_hash_bytes(text, strlen(text));
         if (strcmp(kind, "form") == 0)
-            hash = sdse_hash_join(
-                hash, sdse_hash_bytes(text_of(row, 2), strlen(text_of(row, 2))));
+            hash = sdse_hash_join(hash, sdse_hash_bytes(sdse_row_peek(row, 2),
+                                                        strlen(sdse_row_peek(row, 2))));
         else if (strcmp(kind, "arch") != 0 && strcmp(kind, "workload") != 0 &&
                  strcmp(kind, "sweep") != 0)
             continue;
@@ -178,7 +173,7 @@ static int check_inputs(struct checking *c) {
             complain(c, "verify-input",
                      sdse_arena_printf(c->diags->arena,
                                        "%s %s (%s): its hash is not that of its text",
-                                       kind, name, text_of(row, 2)));
+                                       kind, name, sdse_row_peek(row, 2)));
     }
     sqlite3_finalize(row);
     return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -196,11 +191,11 @@ static int check_tensors(struct checking *c) {
             break;
         const void *data = sqlite3_column_blob(row, 1);
         const size_t bytes = (size_t)sqlite3_column_bytes(row, 1);
-        if (!is_hash(sdse_hash_bytes(data ? data : "", bytes), text_of(row, 0)))
+        if (!is_hash(sdse_hash_bytes(data ? data : "", bytes), sdse_row_peek(row, 0)))
             complain(c, "verify-input",
                      sdse_arena_printf(c->diags->arena,
                                        "tensor %s: its hash is not that of its values",
-                                       text_of(row, 0)));
+                                       sdse_row_peek(row, 0)));
     }
     sqlite3_finalize(row);
     return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -275,21 +270,21 @@ enum sdse_status sdse_verify_each_solution(
         if (code != SQLITE_ROW)
             break;
         struct sdse_stored_solution solution = {
-            .hash = text_of(row, 0),
-            .mapping = text_of(row, 1),
+            .hash = sdse_row_peek(row, 0),
+            .mapping = sdse_row_peek(row, 1),
             .energy_pj = sqlite3_column_double(row, 2),
             .latency_cycles = (uint64_t)sqlite3_column_int64(row, 3),
             .macs = (uint64_t)sqlite3_column_int64(row, 4),
             .point_id = sqlite3_column_int64(row, 5),
-            .layer = text_of(row, 6),
+            .layer = sdse_row_peek(row, 6),
             .layer_index = (uint64_t)sqlite3_column_int64(row, 7),
-            .arch_hash = text_of(row, 8),
-            .arch = text_of(row, 9),
-            .workload_hash = text_of(row, 10),
-            .workload = text_of(row, 11),
+            .arch_hash = sdse_row_peek(row, 8),
+            .arch = sdse_row_peek(row, 9),
+            .workload_hash = sdse_row_peek(row, 10),
+            .workload = sdse_row_peek(row, 11),
             .has_form = sqlite3_column_type(row, 12) != SQLITE_NULL};
         struct sdse_hash form = {0};
-        if (solution.has_form && (!sdse_hash_parse(text_of(row, 12), &form) ||
+        if (solution.has_form && (!sdse_hash_parse(sdse_row_peek(row, 12), &form) ||
                                   !sdse_store_load_form(&forms, form, &solution.form)))
             status = SDSE_DATABASE;
         else
