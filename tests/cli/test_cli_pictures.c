@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "support/plot_script.h"
+#include "support_drawing.h"
 #include "support_program.h"
 
 static sqlite3 *db;
-static bool have_gnuplot;
 
 // An accelerator whose buffer does not overlap, with fills, drains and passes that take
 // cycles; a network with a name that XML and gnuplot must escape.
@@ -57,7 +57,6 @@ static const char sweep[] =
 static int set_up(void **state) {
     if (enter_scratch(state) != 0)
         return -1;
-    have_gnuplot = system("gnuplot --version >/dev/null 2>&1") == 0;
     write_scratch("a.yaml", arch);
     write_scratch("n.yaml", net);
     write_scratch("s.yaml", sweep);
@@ -100,12 +99,7 @@ static void near(double a, double b) {
 
 // Draws, and returns the data of the script.
 static char *data_of(const char *line, const char *script) {
-    struct ran ran = run_program(line);
-    if (ran.status != (have_gnuplot ? 0 : 3))
-        fail_msg("%s: %s", line, ran.err);
-    free_ran(&ran);
-    char *text = read_whole(scratch(script));
-    assert_non_null(text);
+    char *text = script_of(line, script);
     char *data = plot_data(text);
     assert_non_null(data);
     memmove(text, data, strlen(data) + 1);
@@ -637,7 +631,7 @@ static void facets_have_their_fronts(void **state) {
         run_program("plot front @r.db -O energy,area,latency --facet form -o @p");
     assert_int_equal(ran.status, 2);
     free_ran(&ran);
-    if (!have_gnuplot)
+    if (!have_gnuplot())
         return;
     char *picture = read_whole(scratch("p/front_tiny_energy-area.svg"));
     assert_non_null(strstr(picture, "#16181d"));
@@ -743,7 +737,7 @@ static void forms_have_parameters(void **state) {
 // Each script, moved away, draws its picture and says nothing.
 static void scripts_run_alone(void **state) {
     (void)state;
-    if (!have_gnuplot)
+    if (!have_gnuplot())
         skip();
     static const char *const lines[] = {
         "plot front @r.db -O energy,latency,area -o @q",

@@ -13,10 +13,10 @@
 #include <string.h>
 
 #include "support/plot_script.h"
+#include "support_drawing.h"
 #include "support_program.h"
 
 static sqlite3 *db;
-static bool have_gnuplot;
 
 static const char arch[] =
     "name: small\nsource: made up for tests\nnode_nm: 45\nclock_ghz: 0.5\n"
@@ -50,7 +50,6 @@ static const char net[] =
 static int set_up(void **state) {
     if (enter_scratch(state) != 0)
         return -1;
-    have_gnuplot = system("gnuplot --version >/dev/null 2>&1") == 0;
     write_scratch("a.yaml", arch);
     write_scratch("n.yaml", net);
     write_scratch("s.yaml", "name: s\nworkloads: [n.yaml]\narchs: [a.yaml]\n" GRID);
@@ -100,17 +99,6 @@ static double number(const char *sql) { return number_in(db, sql); }
 static void near(double a, double b) {
     if (fabs(a - b) > 1e-6 * (fabs(a) + fabs(b)) + 1e-12)
         fail_msg("%.12g is not %.12g", a, b);
-}
-
-// Draws, and returns the whole script.
-static char *script_of(const char *line, const char *script) {
-    struct ran ran = run_program(line);
-    if (ran.status != (have_gnuplot ? 0 : 3))
-        fail_msg("%s: %s", line, ran.err);
-    free_ran(&ran);
-    char *text = read_whole(scratch(script));
-    assert_non_null(text);
-    return text;
 }
 
 static void has(const char *text, const char *part) {

@@ -33,6 +33,18 @@ static void assert_clean(const struct sdse_diags *diags) {
     assert_int_equal(diags->errors, 0);
 }
 
+// Writes a network, reads that, and finds the same text for it.
+static const struct sdse_workload *read_back(struct sdse_arena *arena,
+                                             struct sdse_diags *diags,
+                                             const struct sdse_workload *net) {
+    struct sdse_workload *again = NULL;
+    const char *text = sdse_workload_text(arena, net);
+    sdse_workload_from_tree(arena, parse(diags, text), diags, &again);
+    assert_clean(diags);
+    assert_string_equal(sdse_workload_text(arena, again), text);
+    return again;
+}
+
 static void arch_round_trip(const char *path) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
@@ -52,13 +64,10 @@ static void workload_round_trip(const char *path) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    struct sdse_workload *net = NULL, *again = NULL;
+    struct sdse_workload *net = NULL;
     sdse_workload_load(arena, path, &diags, &net);
     assert_clean(&diags);
-    const char *text = sdse_workload_text(arena, net);
-    sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
-    assert_clean(&diags);
-    assert_string_equal(sdse_workload_text(arena, again), text);
+    const struct sdse_workload *again = read_back(arena, &diags, net);
     for (size_t i = 0; i < net->layer_count; i++)
         assert_string_equal(sdse_layer_shape_text(arena, &net->layers[i]),
                             sdse_layer_shape_text(arena, &again->layers[i]));
@@ -89,7 +98,7 @@ static void uncoded_tensors_round_trip(void **state) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    struct sdse_workload *net = NULL, *again = NULL;
+    struct sdse_workload *net = NULL;
     sdse_workload_from_tree(
         arena,
         parse(
@@ -101,10 +110,7 @@ static void uncoded_tensors_round_trip(void **state) {
             "- {name: c, kind: pool, in: [4, 9, 9], kernel: 3, uncoded: [outputs]}\n"),
         &diags, &net);
     assert_clean(&diags);
-    const char *text = sdse_workload_text(arena, net);
-    sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
-    assert_clean(&diags);
-    assert_string_equal(sdse_workload_text(arena, again), text);
+    const struct sdse_workload *again = read_back(arena, &diags, net);
     static const unsigned sets[] = {0, SDSE_BIT(SDSE_INPUTS) | SDSE_BIT(SDSE_OUTPUTS),
                                     SDSE_BIT(SDSE_OUTPUTS)};
     for (unsigned i = 0; i < 3; i++)
@@ -137,7 +143,7 @@ static void digits_of_weights_round_trip(void **state) {
     const struct sdse_arch arch = {.engine_count = 1};
     const char *problem[SAID];
     for (unsigned i = 0; i < SAID; i++) {
-        struct sdse_workload *net = NULL, *again = NULL;
+        struct sdse_workload *net = NULL;
         const char *file = sdse_arena_printf(
             arena,
             "name: n\nsource: s\nlayers:\n- {name: a, kind: fc, in: 4, out_channels: "
@@ -145,10 +151,7 @@ static void digits_of_weights_round_trip(void **state) {
             said[i]);
         sdse_workload_from_tree(arena, parse(&diags, file), &diags, &net);
         assert_clean(&diags);
-        const char *text = sdse_workload_text(arena, net);
-        sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
-        assert_clean(&diags);
-        assert_string_equal(sdse_workload_text(arena, again), text);
+        const struct sdse_workload *again = read_back(arena, &diags, net);
         problem[i] = sdse_layer_problem_text(arena, &arch, &again->layers[0]);
         for (unsigned k = 0; k < i; k++)
             assert_string_not_equal(problem[k], problem[i]);
@@ -172,7 +175,7 @@ static void kinds_of_edges_round_trip(void **state) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    struct sdse_workload *net = NULL, *again = NULL;
+    struct sdse_workload *net = NULL;
     sdse_workload_from_tree(
         arena,
         parse(&diags,
@@ -202,10 +205,7 @@ static void kinds_of_edges_round_trip(void **state) {
               "- {from: [av, up], to: down, via: product}\n"),
         &diags, &net);
     assert_clean(&diags);
-    const char *text = sdse_workload_text(arena, net);
-    sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
-    assert_clean(&diags);
-    assert_string_equal(sdse_workload_text(arena, again), text);
+    const struct sdse_workload *again = read_back(arena, &diags, net);
     static const struct sdse_workload_edge edges[] = {
         {0, 1, SDSE_EDGE_INPUTS, SDSE_VIA_POOL, {3, 2}, {2, 2}, {0, 1}, .heads = false},
         {1, 2, .use = SDSE_EDGE_INPUTS},
@@ -241,7 +241,7 @@ static void edges_and_shares_round_trip(void **state) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
-    struct sdse_workload *net = NULL, *again = NULL;
+    struct sdse_workload *net = NULL;
     sdse_workload_from_tree(
         arena,
         parse(&diags, "name: n\nsource: s\nlayers:\n"
@@ -252,10 +252,7 @@ static void edges_and_shares_round_trip(void **state) {
                       "edges:\n- {from: f, to: [b, s]}\n- {from: b, to: s}\n"),
         &diags, &net);
     assert_clean(&diags);
-    const char *text = sdse_workload_text(arena, net);
-    sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
-    assert_clean(&diags);
-    assert_string_equal(sdse_workload_text(arena, again), text);
+    const struct sdse_workload *again = read_back(arena, &diags, net);
     static const size_t ends[3][2] = {{0, 2}, {0, 3}, {2, 3}}; // f is part of a
     assert_int_equal(again->edge_count, 3);
     for (size_t e = 0; e < 3; e++) {
@@ -271,7 +268,7 @@ static void edges_and_shares_round_trip(void **state) {
                       "1, shares: [activations, weights]}}], compute: {free: true}}"),
         NULL, 0, &diags, &arch);
     assert_clean(&diags);
-    text = sdse_arch_text(arena, arch);
+    const char *text = sdse_arch_text(arena, arch);
     sdse_arch_from_tree(arena, parse(&diags, text), NULL, 0, &diags, &second);
     assert_clean(&diags);
     assert_true(!second->level[0].shares_activations &&
@@ -293,15 +290,12 @@ static void layers_made_of_others_round_trip(void **state) {
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-        struct sdse_workload *net = NULL, *again = NULL;
+        struct sdse_workload *net = NULL;
         const char *file = sdse_arena_printf(
             arena, "name: n\nsource: s\nbatch: 2\nlayers:\n- %s\n", said[i]);
         sdse_workload_from_tree(arena, parse(&diags, file), &diags, &net);
         assert_clean(&diags);
-        const char *text = sdse_workload_text(arena, net);
-        sdse_workload_from_tree(arena, parse(&diags, text), &diags, &again);
-        assert_clean(&diags);
-        assert_string_equal(sdse_workload_text(arena, again), text);
+        const struct sdse_workload *again = read_back(arena, &diags, net);
         assert_int_equal(again->layer_count, net->layer_count);
         for (size_t l = 0; l < net->layer_count; l++) {
             assert_memory_equal(&again->layers[l].nest, &net->layers[l].nest,
