@@ -113,7 +113,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     cli->outputs.force = args->value[FORCE] != NULL;
     if (!cli_is_input(cli, args->operands[0]))
         return CLI_SYSTEM;
-    const bool is_text = cli_is_text_import(args->operands[0]);
+    const bool is_text = cli_is_text_import(cli, args->operands[0]);
+    if (cli->fault)
+        return CLI_SYSTEM;
     if (!options_fit(cli, args, is_text))
         return CLI_USAGE;
     if (is_text)
@@ -146,9 +148,10 @@ const struct cli_verb cli_verb_import = {
     .operands = {"MODEL.onnx|CONFIG.cfg|TOPOLOGY.csv", 1, 1},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
-    .notes = "docs/import.md lists the operators. What is written is read by -w "
-             "DIR/workload.yaml\nand by `sdse decompose DIR`. A configuration (.cfg) of "
-             "SCALE-Sim becomes an accelerator,\na topology (.csv) a network.",
+    .notes =
+        "docs/import.md lists the operators. What is written is read by -w "
+        "DIR/workload.yaml\nand by `sdse decompose DIR`. A configuration (.cfg) of "
+        "SCALE-Sim becomes an accelerator,\na topology (.csv) a network.",
     .example = "sdse import model.onnx -o model --input x=1x3x224x224",
     .run = run,
 };

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/errno_text.h"
 #include "base/output.h"
+#include "base/whole_file.h"
 #include "cli/inputs.h"
 #include "cli/show_json.h"
 #include "costmodel/resolve.h"
@@ -14,27 +16,11 @@
 
 enum { MOST_BYTES = 1 << 24, HEAD_BYTES = 4096 };
 
-// The first `most` bytes, ended by a zero byte, and how many there are; NULL if it
-// cannot be read.
-static char *read_head(const char *path, size_t most, size_t *bytes) {
-    FILE *file = fopen(path, "rb");
-    char *text = file ? malloc(most + 1) : NULL;
-    if (text) {
-        *bytes = fread(text, 1, most, file);
-        text[*bytes] = '\0';
-    }
-    if (text && ferror(file)) {
-        free(text);
-        text = NULL;
-    }
-    if (file)
-        fclose(file);
-    return text;
-}
-
-bool cli_is_text_import(const char *path) {
+bool cli_is_text_import(struct cli *cli, const char *path) {
     size_t bytes;
-    char *head = read_head(path, HEAD_BYTES, &bytes);
+    char *head = sdse_read_file(path, HEAD_BYTES, &bytes);
+    if (!head && sdse_errno_status(errno) != SDSE_INVALID)
+        cli_error_errno(cli, path, errno);
     const bool is = head && sdse_scalesim_kind(head) != SDSE_SCALESIM_NONE;
     free(head);
     return is;
@@ -44,8 +30,8 @@ bool cli_is_text_import(const char *path) {
 static enum sdse_status load(struct cli *cli, const char *yaml, const char *name,
                              struct sdse_arch **arch, struct sdse_workload **net) {
     struct sdse_node *root = NULL;
-    enum sdse_status status = sdse_tree_parse_memory(
-        cli->arena, name, yaml, strlen(yaml), &cli->diags, &root);
+    enum sdse_status status = sdse_tree_parse_memory(cli->arena, name, yaml,
+                                                     strlen(yaml), &cli->diags, &root);
     if (status == SDSE_OK && sdse_tree_kind(root) == SDSE_FILE_ARCH) {
         status = sdse_arch_from_tree(cli->arena, root, NULL, 0, &cli->diags, arch);
         if (status == SDSE_OK)
@@ -85,9 +71,9 @@ static bool is_whole(struct cli *cli, const char *path, const char *text,
 enum cli_exit cli_import_text(struct cli *cli, const char *path, const char *output,
                               bool lossy, bool json) {
     size_t bytes;
-    char *text = read_head(path, MOST_BYTES + 1, &bytes);
+    char *text = sdse_read_file(path, MOST_BYTES + 1, &bytes);
     if (!text) {
-        cli_error(cli, "%s: %s", path, strerror(errno));
+        cli_error_errno(cli, path, errno);
         return CLI_BAD_INPUT;
     }
     if (!is_whole(cli, path, text, bytes)) {
@@ -116,13 +102,13 @@ enum cli_exit cli_import_text(struct cli *cli, const char *path, const char *out
     if (result != CLI_OK)
         return result;
     if (json)
-        return config ? cli_show_arch_json(cli, arch) : cli_show_workload_json(cli, net);
+        return config ? cli_show_arch_json(cli, arch)
+                      : cli_show_workload_json(cli, net);
     if (config)
         sdse_show_arch(stdout, arch);
     else
         sdse_show_workload(stdout, net);
-    printf("\nwritten: %s; go on with\n  sdse map %s\n", output,
-           config ? sdse_arena_printf(cli->arena, "-a %s -w NETWORK", output)
-                  : sdse_arena_printf(cli->arena, "-a ACCELERATOR -w %s", output));
+    printf("\nwritten: %s; go on with\n  sdse map -a %s -w %s\n", output,
+           config ? output : "ACCELERATOR", config ? "NETWORK" : output);
     return CLI_OK;
 }

@@ -4,8 +4,9 @@
 
 #include "cli/cli.h"
 
-// Whether `path` is such a file, by what it holds.
-bool cli_is_text_import(const char *path);
+// Whether `path` is such a file, by what it holds. A machine that cannot say is its own
+// fault, noted: cli->fault.
+bool cli_is_text_import(struct cli *cli, const char *path);
 
 // Writes the accelerator or network that it describes to the file `output`, and shows
 // it; `json`: as an object. lossy: what cannot be translated is a warning.

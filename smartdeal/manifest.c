@@ -10,6 +10,7 @@
 
 #include "base/errno_text.h"
 #include "base/inside.h"
+#include "base/whole_file.h"
 #include "smartdeal/npy.h"
 
 static const char header[] = "layer\tkind\tfile\tshape";
@@ -58,21 +59,16 @@ static char *read_text(struct reader *reader) {
         return refuse(reader, 0, 0, "manifest-open",
                       "not a regular file, or larger than 16 MiB"),
                NULL;
-    FILE *file = fopen(reader->file, "rb");
-    if (!file)
+    size_t length;
+    char *bytes = sdse_read_file(reader->file, LARGEST_BYTES, &length);
+    if (!bytes)
         return fail(reader, errno), NULL;
-    size_t length = (size_t)info.st_size;
-    char *text = sdse_arena_alloc(reader->arena, length + 1, 1);
-    if (!text)
+    char *text = NULL;
+    if (length < (size_t)info.st_size)
+        refuse(reader, 0, 0, "manifest-open", "it was cut while it was being read");
+    else if (!(text = sdse_arena_copy(reader->arena, bytes, length)))
         reader->status = SDSE_NO_MEMORY;
-    else if (fread(text, 1, length, file) != length) {
-        if (ferror(file))
-            fail(reader, errno);
-        else
-            refuse(reader, 0, 0, "manifest-open", "it was cut while it was being read");
-        text = NULL;
-    }
-    fclose(file);
+    free(bytes);
     return text;
 }
 

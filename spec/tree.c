@@ -7,6 +7,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/whole_file.h"
 
 // What is under construction: the tree so far and the path to the open container.
 struct builder {
@@ -329,43 +330,12 @@ enum sdse_status sdse_tree_parse_memory(struct sdse_arena *arena, const char *na
     return SDSE_OK;
 }
 
-// Reads at most SDSE_TREE_BYTES + 1 bytes, so that a larger file shows.
-// Returns NULL with errno set on failure; the caller frees.
-static char *read_limited(const char *path, size_t *length) {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    size_t capacity = (size_t)64 * 1024, used = 0;
-    char *bytes = malloc(capacity);
-    while (bytes) {
-        used += fread(bytes + used, 1, capacity - used, file);
-        if (used < capacity || used > SDSE_TREE_BYTES)
-            break;
-        capacity = capacity < SDSE_TREE_BYTES ? capacity * 2 : SDSE_TREE_BYTES + 1;
-        char *larger = realloc(bytes, capacity);
-        if (!larger)
-            free(bytes);
-        bytes = larger;
-    }
-    if (!bytes)
-        errno = ENOMEM;
-    int failure = bytes && ferror(file) ? errno : 0;
-    fclose(file);
-    if (failure) {
-        free(bytes);
-        errno = failure;
-        return NULL;
-    }
-    *length = used;
-    return bytes;
-}
-
 enum sdse_status sdse_tree_parse_file(struct sdse_arena *arena, const char *path,
                                       struct sdse_diags *diags,
                                       struct sdse_node **root) {
     size_t length = 0;
-    errno = 0;
-    char *bytes = read_limited(path, &length);
+    // One byte more, so that a larger file shows.
+    char *bytes = sdse_read_file(path, SDSE_TREE_BYTES + 1, &length);
     if (!bytes) {
         return sdse_diag_errno(diags, (struct sdse_loc){.file = path}, "file-read",
                                "cannot read the file", errno);

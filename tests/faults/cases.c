@@ -100,6 +100,7 @@ const struct fault_case fault_cases[] = {
      NULL},
     {"import", {"import", "model.onnx", "-o", "model"}, NULL, 0, NULL},
     {"import_new", {"import", "model.onnx", "-o", "other"}, NULL, 0, NULL},
+    {"import_text", {"import", "scale.cfg", "-o", "new.yaml"}, NULL, 0, NULL},
     {"sweep",
      {"sweep", "sweep.yaml", "-o", "new.db", "-q", "-j", "1"},
      "new.db",
