@@ -28,26 +28,6 @@ struct sums {
 
 // --- Hulls ---
 
-// Whether b is above the line from a to c, or on it.
-static bool above_line(const struct sdse_tradeoff *a, const struct sdse_tradeoff *b,
-                       const struct sdse_tradeoff *c) {
-    return (b->energy_pj - a->energy_pj) * (c->latency_cycles - a->latency_cycles) <=
-           (c->energy_pj - a->energy_pj) * (b->latency_cycles - a->latency_cycles);
-}
-
-// Corners of a layer's front.
-static size_t find_corners(const struct sdse_layer_front *layer,
-                           struct sdse_tradeoff *corner) {
-    size_t count = 0;
-    for (size_t i = 0; i < layer->count; i++) {
-        while (count > 1 &&
-               above_line(&corner[count - 2], &corner[count - 1], &layer->elements[i]))
-            count--;
-        corner[count++] = layer->elements[i];
-    }
-    return count;
-}
-
 static int steepest_first(const void *a, const void *b) {
     const struct sdse_tradeoff *x = a, *y = b;
     const double p = x->latency_cycles * y->energy_pj;
@@ -65,20 +45,25 @@ static enum sdse_status add_hulls(const struct sdse_layer_front *layers,
         longest = layers[i].count > longest ? layers[i].count : longest;
     }
     struct sdse_tradeoff *edge = malloc(most * sizeof *edge);
-    struct sdse_tradeoff *corner = malloc(longest * sizeof *corner);
+    size_t *corner = malloc(longest * sizeof *corner);
     front->corners = SDSE_ARENA_ARRAY(arena, struct sdse_tradeoff, most);
     const bool ready = edge && corner && front->corners;
     struct sdse_tradeoff at = {0, 0};
     size_t edges = 0;
     for (size_t i = 0; ready && i < layer_count; i++) {
         const double times = (double)layers[i].repeat;
-        const size_t corners = find_corners(&layers[i], corner);
-        at.energy_pj += times * corner[0].energy_pj;
-        at.latency_cycles += times * corner[0].latency_cycles;
-        for (size_t c = 1; c < corners; c++)
+        const struct sdse_tradeoff *elements = layers[i].elements;
+        const size_t corners =
+            sdse_tradeoffs_corners(elements, sizeof *elements, layers[i].count, corner);
+        at.energy_pj += times * elements[0].energy_pj;
+        at.latency_cycles += times * elements[0].latency_cycles;
+        for (size_t c = 1; c < corners; c++) {
+            const struct sdse_tradeoff *to = &elements[corner[c]],
+                                       *from = &elements[corner[c - 1]];
             edge[edges++] = (struct sdse_tradeoff){
-                times * (corner[c].energy_pj - corner[c - 1].energy_pj),
-                times * (corner[c].latency_cycles - corner[c - 1].latency_cycles)};
+                times * (to->energy_pj - from->energy_pj),
+                times * (to->latency_cycles - from->latency_cycles)};
+        }
     }
     if (ready) {
         qsort(edge, edges, sizeof *edge, steepest_first);
@@ -97,24 +82,9 @@ static enum sdse_status add_hulls(const struct sdse_layer_front *layers,
 
 // --- Sums ---
 
-// Drops every second sum but both ends and the corners of the hull so far, of which the
-// hull of all keeps its own.
 static void thin(struct sums *sums) {
-    struct sum *sum = sums->sum;
-    size_t corners = 0, kept = 0;
-    for (size_t i = 0; i < sums->count; i++) {
-        while (corners > 1 &&
-               above_line(&sum[sums->corner[corners - 2]].at,
-                          &sum[sums->corner[corners - 1]].at, &sum[i].at))
-            corners--;
-        sums->corner[corners++] = i;
-    }
-    for (size_t i = 0, c = 0; i < sums->count; i++) {
-        const bool is_corner = c < corners && sums->corner[c] == i;
-        c += is_corner;
-        if (is_corner || i % 2 == 0) // the ends are corners
-            sum[kept++] = sum[i];
-    }
+    const size_t kept =
+        sdse_tradeoffs_thin(sums->sum, sizeof *sums->sum, sums->count, sums->corner);
     sums->thinned |= kept < sums->count;
     sums->count = kept;
 }
@@ -150,10 +120,9 @@ static bool take(struct sums *sums, const struct sum *next) {
 }
 
 static bool comes_before(const struct sum *x, const struct sum *y) {
-    if (x->at.energy_pj != y->at.energy_pj)
-        return x->at.energy_pj < y->at.energy_pj;
-    if (x->at.latency_cycles != y->at.latency_cycles)
-        return x->at.latency_cycles < y->at.latency_cycles;
+    const int order = sdse_tradeoff_order(&x->at, &y->at);
+    if (order)
+        return order < 0;
     if (x->parent != y->parent)
         return x->parent < y->parent;
     return x->choice < y->choice;

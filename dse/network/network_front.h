@@ -12,12 +12,8 @@
 
 #include "base/arena.h"
 #include "base/status.h"
+#include "dse/network/tradeoff.h"
 #include "spec/types/sweep.h"
-
-struct sdse_tradeoff {
-    double energy_pj;
-    double latency_cycles; // integer values
-};
 
 // One layer's front: by rising energy, falling latency; count >= 1.
 struct sdse_layer_front {
@@ -50,8 +46,8 @@ enum {
 // hull stay, so that every pick without a budget remains exact (but for rounding): a
 // product of powers of two sums is least at a corner, and a corner of a sum is a sum of
 // corners. stop: set by another thread or a signal, NULL = never; looked at every few
-// milliseconds, so that a front of less work is built whatever it says. Returns SDSE_OK, SDSE_NO_MEMORY or SDSE_INTERRUPTED. Oracle:
-// tests/unit/test_network_front.c.
+// milliseconds, so that a front of less work is built whatever it says. Returns
+// SDSE_OK, SDSE_NO_MEMORY or SDSE_INTERRUPTED. Oracle: tests/unit/test_network_front.c.
 enum sdse_status sdse_network_front_build(const struct sdse_layer_front *layers,
                                           size_t layer_count, size_t most,
                                           const atomic_bool *stop,

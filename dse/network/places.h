@@ -22,6 +22,7 @@
 #define SDSE_DSE_NETWORK_PLACES_H
 
 #include "dse/network/network_front.h"
+#include "dse/network/places_bar.h"
 
 enum { SDSE_PLACES_MOST_ALIVE = 12 }; // tensors, at once
 enum { SDSE_PLACES_MOST_TURNS = 64 }; // layers of a group
@@ -70,26 +71,6 @@ struct sdse_placing {
 // The tensor that a layer makes; NULL: nobody reads its outputs.
 const struct sdse_handed_tensor *sdse_handed_by(const struct sdse_placing *placing,
                                                 size_t layer);
-
-// What is kept of the sums: all that no other beats, the corners of their hull (exact
-// for products of powers, without a budget), or the least energy, or latency, alone.
-enum sdse_places_goal {
-    SDSE_PLACES_FRONT,
-    SDSE_PLACES_CORNERS,
-    SDSE_PLACES_ENERGY, // ties by latency
-    SDSE_PLACES_LATENCY // ties by energy
-};
-
-// What the sums with an answer must beat: they are of no use if for each of `before`
-// some of `found` is no more in both. Both of one state, unbeaten, by rising energy.
-struct sdse_places_bar {
-    size_t before_count, found_count;
-    const struct sdse_tradeoff *before, *found;
-};
-
-// Whether a sum with an answer that is no less than `least` in both may be of use.
-bool sdse_places_may_help(const struct sdse_places_bar *bar, enum sdse_places_goal goal,
-                          const struct sdse_tradeoff *least);
 
 // One layer, or a group, under given places.
 struct sdse_place_question {

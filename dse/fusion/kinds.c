@@ -1,0 +1,213 @@
+#include "dse/fusion/kinds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// Bounds are sums in another order than what they bound.
+static const double rounding = 1 - 1e-12;
+
+// --- Which there are ---
+
+static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsigned kept,
+                                          const struct sdse_fused_nest *nest,
+                                          bool buffered) {
+    const struct sdse_group *group = kinds->group;
+    const bool last = nest->layer + 1 == group->layer_count,
+               keeps = kept >> nest->layer & 1u;
+    const bool inputs = nest->layer > 0 || buffered || kinds->question->operands > 0;
+    const bool outputs = !last || kinds->question->outputs != SDSE_PLACE_OUTERMOST;
+    return (struct sdse_residence){
+        .tensors = (inputs ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+                   (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u) |
+                   (keeps ? SDSE_BIT(SDSE_WEIGHTS) : 0u),
+        .addends = kinds->question->group_addends >>
+                       (group->layer[nest->layer] - group->first) &
+                   1u,
+        .writes_through = last && kinds->question->outputs == SDSE_PLACE_BOTH,
+        .loads_weights = keeps && nest->first,
+        .loaded_inputs = nest->loaded * group->input_row_words};
+}
+
+// What is in the shared memory while a nest runs, but for its own outputs.
+static double reserved_bits(const struct sdse_kinds *kinds, unsigned kept,
+                            const struct sdse_fused_nest *nest) {
+    const struct sdse_group *group = kinds->group;
+    const size_t layers = group->layer_count;
+    double bits = kinds->question->reserved_bits;
+    for (size_t i = 0; i < layers; i++) {
+        const uint64_t own = i == nest->layer + 1 ? nest->rows.count : 0;
+        bits += (double)(nest->held[i] - own) * group->row_bits[i];
+        if (kept >> i & 1u)
+            bits += group->weight_bits[i];
+    }
+    if (kinds->question->outputs != SDSE_PLACE_OUTERMOST)
+        bits += group->output_bits -
+                (nest->layer + 1 == layers
+                     ? (double)nest->rows.count * group->row_bits[layers]
+                     : 0);
+    return bits;
+}
+
+static bool add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
+    for (size_t i = 0; i < kinds->count; i++) {
+        struct sdse_kind *other = &kinds->kind[i];
+        if (other->entry == kind->entry &&
+            other->reserved_bits == kind->reserved_bits &&
+            other->layer == kind->layer) {
+            other->times += kind->times;
+            return true;
+        }
+    }
+    if (kinds->count == kinds->room) {
+        const size_t room = 2 * kinds->room + 16;
+        struct sdse_kind *more = realloc(kinds->kind, room * sizeof *more);
+        if (!more)
+            return false;
+        kinds->kind = more;
+        kinds->room = room;
+    }
+    kinds->kind[kinds->count++] = *kind;
+    return true;
+}
+
+// Fused layers between this one and the next of the group work on its rows.
+static enum sdse_status add_fused(struct sdse_kinds *kinds,
+                                  const struct sdse_fused_nest *nest) {
+    const struct sdse_group *group = kinds->group;
+    const struct sdse_residence none = {0};
+    const size_t from = group->layer[nest->layer] + 1;
+    const size_t to =
+        nest->layer + 1 < group->layer_count ? group->layer[nest->layer + 1] : from;
+    for (size_t l = from; l < to; l++) {
+        struct sdse_nest part = kinds->nests->request->residency.layer[l].layer->nest;
+        part.bound[SDSE_P] = nest->rows.count;
+        if (part.map[0])
+            part.map[0] = nest->rows.count;
+        const struct sdse_kind kind = {
+            .entry = sdse_nests_entry(kinds->nests, l, &part, &none),
+            .layer = l,
+            .times = nest->times,
+            .rows = nest->rows};
+        if (!kind.entry || !add_kind(kinds, &kind))
+            return SDSE_NO_MEMORY;
+    }
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
+                                 const struct sdse_group_plan *plan, unsigned kept,
+                                 bool *fits) {
+    const struct sdse_group *group = kinds->group;
+    enum sdse_status status = SDSE_OK;
+    kinds->count = 0;
+    *fits = true;
+    for (size_t i = 0; i < plan->count && *fits && !status; i++) {
+        const struct sdse_fused_nest *nest = &plan->nest[i];
+        struct sdse_kind kind = {.layer = group->layer[nest->layer],
+                                 .times = nest->times,
+                                 .reserved_bits = reserved_bits(kinds, kept, nest),
+                                 .rows = nest->rows};
+        *fits = kind.reserved_bits <= kinds->nests->capacity_bits;
+        if (!*fits)
+            break;
+        const struct sdse_residence at =
+            residence_of(kinds, kept, nest, plan->buffered);
+        kind.entry = sdse_nests_entry(kinds->nests, kind.layer, &nest->part, &at);
+        if (!kind.entry || !add_kind(kinds, &kind))
+            return SDSE_NO_MEMORY;
+        status = add_fused(kinds, nest);
+    }
+    return status;
+}
+
+struct sdse_tradeoff sdse_kinds_least(const struct sdse_kinds *kinds) {
+    struct sdse_tradeoff sum = {0, 0};
+    for (size_t i = 0; i < kinds->count; i++) {
+        const struct sdse_kind *kind = &kinds->kind[i];
+        sum.energy_pj += (double)kind->times * kind->least.energy_pj;
+        sum.latency_cycles += (double)kind->times * kind->least.latency_cycles;
+    }
+    sum.energy_pj *= rounding;
+    sum.latency_cycles *= rounding;
+    return sum;
+}
+
+enum sdse_status sdse_kinds_bound(struct sdse_kinds *kinds) {
+    for (size_t i = 0; i < kinds->count; i++) {
+        const enum sdse_status status =
+            sdse_nests_bound(kinds->nests, kinds->kind[i].entry);
+        if (status != SDSE_OK)
+            return status;
+        kinds->kind[i].least = kinds->kind[i].entry->bound;
+    }
+    return SDSE_OK;
+}
+
+// --- Sums ---
+
+// --- Sums ---
+
+static int by_cost(const void *a, const void *b) {
+    const struct sdse_kind_sum *x = a, *y = b;
+    const int order = sdse_tradeoff_order(&x->at, &y->at);
+    if (order)
+        return order;
+    if (x->parent != y->parent)
+        return x->parent < y->parent ? -1 : 1;
+    return x->choice < y->choice ? -1 : x->choice > y->choice;
+}
+
+// Adds the answer of one more kind to sums. In `arena`.
+static enum sdse_status add_answer(const struct sdse_kind *kind,
+                                   enum sdse_places_goal goal, size_t count,
+                                   const struct sdse_kind_sum *before,
+                                   struct sdse_arena *arena, size_t *sum_count,
+                                   struct sdse_kind_sum **sums) {
+    const struct sdse_nest_answer *answer = kind->answer;
+    const double times = (double)kind->times;
+    const size_t most = count * answer->count;
+    struct sdse_kind_sum *sum = malloc((most + 1) * sizeof *sum);
+    size_t *corner = malloc((most + 1) * sizeof *corner);
+    size_t made = 0;
+    if (sum && corner) {
+        for (size_t i = 0; i < count; i++)
+            for (size_t c = 0; c < answer->count; c++)
+                sum[made++] = (struct sdse_kind_sum){
+                    {before[i].at.energy_pj + times * answer->elements[c].energy_pj,
+                     before[i].at.latency_cycles +
+                         times * answer->elements[c].latency_cycles},
+                    (uint32_t)i,
+                    (uint32_t)c};
+        qsort(sum, made, sizeof *sum, by_cost);
+        made = sdse_tradeoffs_keep_unbeaten(sum, sizeof *sum, made);
+        if (goal == SDSE_PLACES_CORNERS)
+            made = sdse_tradeoffs_keep_corners(sum, sizeof *sum, made, corner);
+        *sums = SDSE_ARENA_ARRAY(arena, struct sdse_kind_sum, made);
+        *sum_count = made;
+    }
+    const bool good = sum && corner && *sums;
+    if (good)
+        memcpy(*sums, sum, made * sizeof *sum);
+    free(sum);
+    free(corner);
+    return good ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+enum sdse_status sdse_kinds_sum(const struct sdse_kinds *kinds,
+                                enum sdse_places_goal goal, struct sdse_arena *arena,
+                                struct sdse_kind_sums *sums) {
+    struct sdse_kind_sum **stage =
+        SDSE_ARENA_ARRAY(arena, struct sdse_kind_sum *, kinds->count + 1);
+    size_t *count = SDSE_ARENA_ARRAY(arena, size_t, kinds->count + 1);
+    struct sdse_kind_sum *nothing = SDSE_ARENA_NEW(arena, struct sdse_kind_sum);
+    if (!stage || !count || !nothing)
+        return SDSE_NO_MEMORY;
+    stage[0] = nothing;
+    count[0] = 1;
+    enum sdse_status status = SDSE_OK;
+    for (size_t k = 0; k < kinds->count && !status; k++)
+        status = add_answer(&kinds->kind[k], goal, count[k], stage[k], arena,
+                            &count[k + 1], &stage[k + 1]);
+    *sums = (struct sdse_kind_sums){count, stage};
+    return status;
+}

@@ -1,0 +1,59 @@
+// The kinds of nests that a configuration of a group runs, how often each, and what
+// they cost together. Private to dse/fusion/.
+#ifndef SDSE_DSE_FUSION_KINDS_H
+#define SDSE_DSE_FUSION_KINDS_H
+
+#include "dse/fusion/groups.h"
+#include "dse/fusion/nests.h"
+
+struct sdse_kind {
+    struct sdse_nest_entry *entry;
+    size_t layer; // of the network
+    uint64_t times;
+    double reserved_bits;
+    struct sdse_row_run rows;
+    const struct sdse_nest_answer *answer; // NULL: not asked for yet
+    struct sdse_tradeoff least;            // of one time: a bound, or of the answer
+};
+
+struct sdse_kinds {
+    struct sdse_nests *nests;
+    const struct sdse_group *group;
+    const struct sdse_place_question *question;
+    size_t count, room;
+    struct sdse_kind *kind; // of one configuration, freed by the caller
+};
+
+// Lists the kinds of another configuration.
+//
+// kept   layers of the group whose weights stay in the shared memory [set of
+// SDSE_BIT(i)] *fits  out: what is reserved does not overflow it; false: not all are
+// listed
+enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
+                                 const struct sdse_group_plan *plan, unsigned kept,
+                                 bool *fits);
+
+// Finds what none of them stays below, whatever is reserved.
+enum sdse_status sdse_kinds_bound(struct sdse_kinds *kinds);
+
+// What all of them together do not stay below, by the least of each.
+struct sdse_tradeoff sdse_kinds_least(const struct sdse_kinds *kinds);
+
+// A sum over the first kinds, and where it comes from.
+struct sdse_kind_sum {
+    struct sdse_tradeoff at; // the first member, as tradeoff.h has it
+    uint32_t parent;         // sum over one kind less
+    uint32_t choice;         // element of the kind's answer
+};
+
+struct sdse_kind_sums {
+    size_t *count;                // [k] of stage[k]
+    struct sdse_kind_sum **stage; // [k] over the first k kinds, by rising energy
+};
+
+// All sums that the goal needs, of kinds that are all answered. *sums lives in `arena`.
+enum sdse_status sdse_kinds_sum(const struct sdse_kinds *kinds,
+                                enum sdse_places_goal goal, struct sdse_arena *arena,
+                                struct sdse_kind_sums *sums);
+
+#endif
