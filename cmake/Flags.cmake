@@ -10,6 +10,11 @@ endif()
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g -DNDEBUG")
 
+# What is released does not say where it was built, not even to a debugger: paths begin at the sources.
+if(NOT CMAKE_BUILD_TYPE STREQUAL Debug)
+  add_compile_options(-ffile-prefix-map=${CMAKE_BINARY_DIR}=build -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+endif()
+
 add_library(sdse_flags INTERFACE)
 target_compile_definitions(sdse_flags INTERFACE _POSIX_C_SOURCE=200809L)
 # The same bytes on every machine: no fused multiply-add behind our back.

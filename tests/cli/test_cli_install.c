@@ -136,6 +136,30 @@ static void pages_and_completion_are_there(void **state) {
          "all");
 }
 
+// Each header that is there compiles by itself.
+static void headers_stand_alone(void **state) {
+    (void)state;
+    says(0,
+         "test $(find a/include/sdse -name '*.h' | wc -l) -gt 50 && "
+         "export PKG_CONFIG_PATH=$PWD/$(dirname $(find a -name sdse.pc)) && "
+         "for h in $(find a/include/sdse -name '*.h'); do " SDSE_CC
+         " -std=c17 -Wall -Werror -fsyntax-only $(pkg-config --cflags sdse) -x c $h || "
+         "exit 1; done; echo all",
+         "all");
+}
+
+// A release says nowhere where it was built.
+static void library_may_come_from_anywhere(void **state) {
+    (void)state;
+#ifndef NDEBUG
+    skip();
+#endif
+    says(1,
+         "grep -lr '" SDSE_SOURCE_DIR
+         "' $(find a -name 'libsdse*' -o -name sdse -type f)",
+         "");
+}
+
 #define PROGRAM SDSE_SOURCE_DIR "/tests/data/install/program.c"
 #define DATA "a/share/sdse/archs/eyeriss.yaml a/share/sdse/workloads/vgg16.yaml conv3"
 
@@ -176,6 +200,8 @@ int main(void) {
         cmocka_unit_test(program_may_be_moved),
         cmocka_unit_test(goes_below_destdir),
         cmocka_unit_test(pages_and_completion_are_there),
+        cmocka_unit_test(headers_stand_alone),
+        cmocka_unit_test(library_may_come_from_anywhere),
         cmocka_unit_test(library_serves_a_program),
     };
     return cmocka_run_group_tests(tests, install, leave_scratch);
