@@ -14,15 +14,15 @@
 #include "spec/load.h"
 #include "spec/show.h"
 
-enum { MOST_BYTES = 1 << 24, HEAD_BYTES = 4096 };
+enum { MOST_BYTES = 1 << 24 };
 
 bool cli_is_text_import(struct cli *cli, const char *path) {
     size_t bytes;
-    char *head = sdse_read_file(path, HEAD_BYTES, &bytes);
-    if (!head && sdse_errno_status(errno) != SDSE_INVALID)
+    char *text = sdse_read_file(path, MOST_BYTES, &bytes);
+    if (!text && sdse_errno_status(errno) != SDSE_INVALID)
         cli_error_errno(cli, path, errno);
-    const bool is = head && sdse_scalesim_kind(head) != SDSE_SCALESIM_NONE;
-    free(head);
+    const bool is = text && sdse_scalesim_kind(text) != SDSE_SCALESIM_NONE;
+    free(text);
     return is;
 }
 

@@ -232,7 +232,8 @@ enum sdse_status sdse_scalesim_config(const char *path, const char *text, bool l
                                       struct sdse_arena *arena,
                                       struct sdse_diags *diags, const char **yaml) {
     struct sdse_lines lines = {
-        .path = path, .rest = text, .arena = arena, .diags = diags, .lossy = lossy};
+        .path = path, .arena = arena, .diags = diags, .lossy = lossy};
+    lines.rest = sdse_skip_preamble(text, &lines.line);
     struct config config = {.name = "scale_sim", .banks = 1, .words_per_cycle = 1};
     read_lines(&lines, &config);
     if (lines.out_of_memory)

@@ -10,6 +10,21 @@
 
 #include "base/utf8.h"
 
+const char *sdse_skip_preamble(const char *text, unsigned *lines) {
+    static const char mark[] = "\xef\xbb\xbf";
+    *lines = 0;
+    if (strncmp(text, mark, strlen(mark)) == 0)
+        text += strlen(mark);
+    for (;;) {
+        const size_t blank = strspn(text, " \t\r\f\v");
+        const size_t length = strcspn(text, "\n");
+        if (!text[length] || (text[blank] != '\n' && !strchr("#;", text[blank])))
+            return text;
+        text += length + 1;
+        ++*lines;
+    }
+}
+
 bool sdse_next_line(struct sdse_lines *lines, char **line) {
     if (!*lines->rest)
         return false;

@@ -21,6 +21,10 @@ struct sdse_line_word {
     struct sdse_loc loc;
 };
 
+// Beyond what says nothing at the start of a text: a byte-order mark, lines that are
+// blank or comments (# or ;). `*lines`: how many.
+const char *sdse_skip_preamble(const char *text, unsigned *lines);
+
 // Copies the next line, without its end; false after the last, or when memory is out.
 bool sdse_next_line(struct sdse_lines *lines, char **line);
 

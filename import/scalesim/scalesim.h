@@ -16,7 +16,8 @@ enum sdse_scalesim_kind {
     SDSE_SCALESIM_PRODUCT,     // layer, M, N, K
 };
 
-// What a text is, by its sections or its line of headings.
+// What a text is, by its sections or its line of headings. A byte-order mark, blank
+// lines and comments (# or ;) may stand before these.
 enum sdse_scalesim_kind sdse_scalesim_kind(const char *text);
 
 // The accelerator that a configuration describes: a systolic array of ArrayHeight x

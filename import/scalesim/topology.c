@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "import/scalesim/lines.h"
@@ -9,17 +10,42 @@
 
 enum { MOST_COLUMNS = 16, CONVOLUTION = 8, PRODUCT = 4, MOST_SIZE = 1 << 24 };
 
-enum sdse_scalesim_kind sdse_scalesim_kind(const char *text) {
+// Whether a line of the text is the section that every configuration has.
+static bool has_presets(const char *text) {
+    static const char section[] = "[architecture_presets]";
+    for (; text; text = strchr(text, '\n')) {
+        text += strspn(text, " \t\r\n");
+        if (strncasecmp(text, section, strlen(section)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum sdse_scalesim_kind kind_of_headings(const char *text) {
     char head[512];
-    snprintf(head, sizeof head, "%.511s", text);
+    snprintf(head, sizeof head, "%.*s", (int)strcspn(text, "\n"), text);
     for (char *c = head; *c; c++)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-    if (strstr(head, "[architecture_presets]"))
-        return SDSE_SCALESIM_CONFIG;
-    head[strcspn(head, "\n")] = '\0';
     if (!strstr(head, "layer") || !strchr(head, ','))
         return SDSE_SCALESIM_NONE;
     return strstr(head, "filter") ? SDSE_SCALESIM_CONVOLUTION : SDSE_SCALESIM_PRODUCT;
+}
+
+// The line of headings, and how many are before it. SCALE-Sim passes over the first
+// line whatever it is, so that headings may look like a comment.
+static const char *headings_of(const char *text, unsigned *lines) {
+    const char *plain = sdse_skip_preamble(text, lines);
+    if (kind_of_headings(plain) != SDSE_SCALESIM_NONE)
+        return plain;
+    *lines = 0;
+    return text;
+}
+
+enum sdse_scalesim_kind sdse_scalesim_kind(const char *text) {
+    unsigned lines;
+    return has_presets(sdse_skip_preamble(text, &lines))
+               ? SDSE_SCALESIM_CONFIG
+               : kind_of_headings(headings_of(text, &lines));
 }
 
 // The words between commas; an empty last one, after a comma at the end, is none.
@@ -173,7 +199,8 @@ enum sdse_status sdse_scalesim_topology(const char *path, const char *text, bool
                                         struct sdse_arena *arena,
                                         struct sdse_diags *diags, const char **yaml) {
     struct sdse_lines lines = {
-        .path = path, .rest = text, .arena = arena, .diags = diags, .lossy = lossy};
+        .path = path, .arena = arena, .diags = diags, .lossy = lossy};
+    lines.rest = headings_of(text, &lines.line);
     const char *plain = sdse_plain_line(arena, path);
     if (!plain)
         return SDSE_NO_MEMORY;
@@ -190,11 +217,14 @@ enum sdse_status sdse_scalesim_topology(const char *path, const char *text, bool
     sdse_print_word(out.out, source);
     fputs("\nlayers:\n", out.out);
     const unsigned layers = print_layers(&lines, out.out, sdse_scalesim_kind(text));
-    *yaml = sdse_text_end(&out, arena);
-    if (!*yaml || lines.out_of_memory)
+    const char *made = sdse_text_end(&out, arena);
+    if (!made || lines.out_of_memory)
         return SDSE_NO_MEMORY;
     if (!layers && !lines.failed)
         sdse_line_refuse(&lines, (struct sdse_loc){path, lines.line, 1}, false,
                          "scalesim-line", "there is no layer in it");
-    return lines.failed ? SDSE_INVALID : SDSE_OK;
+    if (lines.failed)
+        return SDSE_INVALID;
+    *yaml = made;
+    return SDSE_OK;
 }

@@ -137,6 +137,26 @@ static void what_it_becomes_is_checked(void **state) {
     run_says(0, "import @unnamed.cfg -o @unnamed.yaml", "scale_sim: 45 nm");
 }
 
+// A text is told from a model however far down it says what it is; places of what it
+// becomes are spoken of only where it becomes something.
+static void what_comes_first_hides_nothing(void **state) {
+    (void)state;
+    static const char remark[] = "# a remark\n";
+    enum { REMARKS = 1000 };
+    char text[REMARKS * sizeof remark + 700] = "";
+    for (size_t i = 0; i < REMARKS; i++)
+        memcpy(text + i * (sizeof remark - 1), remark, sizeof remark);
+    snprintf(text + REMARKS * (sizeof remark - 1), 700, config, 8u, 8u, "os");
+    write_scratch("late.cfg", text);
+    run_says(0, "import @late.cfg -o @late.yaml", "systolic");
+    write_scratch("late.csv", "\xef\xbb\xbf\n; one\nLayer,M,N,K\ng,1,2,3\nh,1,2\n");
+    struct ran ran = run_program("import @late.csv -o @net.yaml");
+    assert_int_equal(ran.status, 1);
+    assert_non_null(strstr(ran.err, "late.csv:5:1: error: 3 columns"));
+    assert_null(strstr(ran.err, "note:"));
+    free_ran(&ran);
+}
+
 // An option of the other kind of file would do nothing.
 static void options_have_an_effect(void **state) {
     (void)state;
@@ -158,6 +178,7 @@ int main(void) {
         cmocka_unit_test(files_are_read_whole_or_refused),
         cmocka_unit_test(a_key_comes_once),
         cmocka_unit_test(what_it_becomes_is_checked),
+        cmocka_unit_test(what_comes_first_hides_nothing),
         cmocka_unit_test(options_have_an_effect),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

@@ -72,6 +72,46 @@ static void kinds_are_told_by_their_first_lines(void **state) {
                      SDSE_SCALESIM_NONE);
     assert_int_equal(sdse_scalesim_kind("\x08\x07\x12\x07pytorch"), SDSE_SCALESIM_NONE);
     assert_int_equal(sdse_scalesim_kind(""), SDSE_SCALESIM_NONE);
+    assert_int_equal(sdse_scalesim_kind("\n# a, b\n"), SDSE_SCALESIM_NONE);
+}
+
+// However much stands before what tells a file: places count it.
+static void what_says_nothing_may_come_first(void **state) {
+    (void)state;
+    static const char mark[] = "\xef\xbb\xbf", remark[] = "; of layers, and filters\n";
+    enum { REMARKS = 1000, ROOM = REMARKS * sizeof remark + 1000 };
+    char *text = malloc(ROOM);
+    for (unsigned what = 0; what < 8; what++) {
+        size_t at = (size_t)snprintf(text, ROOM, "%s", what & 1 ? mark : "");
+        for (unsigned i = 0; what & 2 && i < REMARKS; i++)
+            at += (size_t)snprintf(text + at, ROOM - at, "%s", remark);
+        at += (size_t)snprintf(text + at, ROOM - at, "%s", what & 4 ? " \t\r\n\n" : "");
+        const unsigned before = (what & 2 ? REMARKS : 0u) + (what & 4 ? 2u : 0u);
+
+        snprintf(text + at, ROOM - at, config, "ws", "CALC", "ArrayHeight: 9\n");
+        assert_int_equal(sdse_scalesim_kind(text), SDSE_SCALESIM_CONFIG);
+        struct read r = read_text(text, false);
+        assert_non_null(r.diags.first);
+        assert_int_equal(r.diags.first->loc.line, before + 16);
+        assert_int_equal(r.diags.first->loc.column, 1);
+        assert_null(r.diags.first->next);
+        sdse_arena_free(r.arena);
+
+        snprintf(text + at, ROOM - at, "Layer,M,N,K\na,1,2,3\nb,1,2,x\n");
+        assert_int_equal(sdse_scalesim_kind(text), SDSE_SCALESIM_PRODUCT);
+        r = read_text(text, false);
+        assert_non_null(r.diags.first);
+        assert_int_equal(r.diags.first->loc.line, before + 3);
+        assert_int_equal(r.diags.first->loc.column, 7);
+        assert_null(r.diags.first->next);
+        sdse_arena_free(r.arena);
+    }
+    free(text);
+    // The first line is the headings', whatever it begins with.
+    struct read r = read_text("# Layer,M,N,K\na,1,2,3\n", false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.net->layer_count, 1);
+    sdse_arena_free(r.arena);
 }
 
 static void a_configuration_is_a_systolic_array(void **state) {
@@ -287,6 +327,7 @@ static void older_names_of_sizes_are_known(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds_are_told_by_their_first_lines),
+        cmocka_unit_test(what_says_nothing_may_come_first),
         cmocka_unit_test(a_configuration_is_a_systolic_array),
         cmocka_unit_test(a_topology_rounds_up),
         cmocka_unit_test(names_products_and_depthwise_layers_are_kept),
