@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/shortest.h"
 #include "spec/check_list.h"
 #include "spec/load.h"
 #include "spec/split.h"
@@ -156,11 +157,12 @@ void sdse_check_capacity_whole(struct sdse_subject *s) {
         double bits = level->capacity.value;
         if (level->capacity.given && bits > 0 &&
             (floor(bits) != bits || bits > 0x1p52)) {
+            char text[SDSE_SHORTEST_BYTES];
+            sdse_shortest(bits, text);
             sdse_check_report(
                 s, s->arch->level[i].capacity_node->key_loc,
-                "memory '%s': %.17g bits is not a whole number of bits up "
-                "to 2^52",
-                level->name, bits);
+                "memory '%s': %s bits is not a whole number of bits up to 2^52",
+                level->name, text);
         }
     }
 }

@@ -157,13 +157,13 @@ static void show_below(FILE *out, const struct sdse_level *level) {
 
 static void show_number(void *out, const char *where, const char *what,
                         const char *unit, const struct sdse_number *number) {
-    fprintf(out, "  %-14s %-22s %12.6g %-11s %-11s %s\n", where, what, number->value,
+    fprintf(out, "  %-14s %-25s %12.6g %-11s %-11s %s\n", where, what, number->value,
             unit, mark_words[number->origin.mark],
             number->origin.text ? number->origin.text : "");
 }
 
 void sdse_show_numbers(FILE *out, const struct sdse_arch *arch) {
-    fprintf(out, "  %-14s %-22s %12s %-11s %-11s %s\n", "component", "number", "value",
+    fprintf(out, "  %-14s %-25s %12s %-11s %-11s %s\n", "component", "number", "value",
             "unit", "mark", "source");
     sdse_arch_each_number(arch, show_number, out);
 }

@@ -100,7 +100,9 @@ static const char *seen(const struct sdse_node *node) {
     case SDSE_NODE_MAPPING:
         return "a mapping";
     default:
-        return sdse_node_is_null(node) ? "nothing" : node->text;
+        if (sdse_node_is_null(node))
+            return "nothing";
+        return *node->text ? node->text : "an empty text";
     }
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "base/shortest.h"
 #include "results/look/table_cells.h"
 
 // What stands before a value: the comma, the line's end, the key.
@@ -67,7 +68,7 @@ void sdse_json_text(struct sdse_json *json, const char *key, const char *text) {
 void sdse_json_f64(struct sdse_json *json, const char *key, double value) {
     char text[32] = "null";
     if (isfinite(value)) // JSON has no Inf
-        sdse_table_shortest(value, text);
+        sdse_shortest(value, text);
     lead(json, key);
     fputs(text, json->out);
 }

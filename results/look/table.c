@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shortest.h"
 #include "base/utf8.h"
 #include "results/look/plain_text.h"
 #include "results/look/table_cells.h"
@@ -122,14 +123,6 @@ size_t sdse_table_rows(const struct sdse_table *table) {
 
 // ---- cells as text ----
 
-void sdse_table_shortest(double value, char text[32]) {
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, 32, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            return;
-    }
-}
-
 const char *sdse_table_cell_text(const struct sdse_cell *cell, int digits,
                                  char buffer[SDSE_CELL_BYTES]) {
     switch (cell->kind) {
@@ -137,7 +130,7 @@ const char *sdse_table_cell_text(const struct sdse_cell *cell, int digits,
         return cell->text;
     case SDSE_CELL_F64:
         if (digits == 0)
-            sdse_table_shortest(cell->f64, buffer);
+            sdse_shortest(cell->f64, buffer);
         else
             snprintf(buffer, SDSE_CELL_BYTES, "%.*g", digits, cell->f64);
         return buffer;

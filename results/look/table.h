@@ -91,8 +91,6 @@ void sdse_table_keep_rows_in(struct sdse_table *table, struct sdse_arena *cells)
 enum sdse_status sdse_table_stream(struct sdse_table *table, struct sdse_arena *cells,
                                    enum sdse_table_format format, FILE *out);
 
-// The shortest decimal text that reads back as the same double. [32 bytes]
-void sdse_table_shortest(double value, char text[32]);
 // A JSON string with quotes: controls escaped, bytes that are not UTF-8 replaced by
 // U+FFFD.
 void sdse_table_json_string(const char *text, FILE *out);

@@ -37,6 +37,45 @@ static double cost(const char *text, const char *component, const char *number) 
     return strtod(at + strlen(line), NULL);
 }
 
+// What is seen in a file is said as it was written there.
+static void what_is_seen_is_said(void **state) {
+    (void)state;
+    write_scratch("seen.yaml",
+                  "{name: a, source: s, node_nm: 45, clock_ghz: 1, word_bits: 8, "
+                  "levels: [{level: DRAM, memory: {class: dram, component: \"\"}}, "
+                  "{level: GLB, memory: {class: sram, capacity_kib: 0.01, pj_per_bit: "
+                  "\"\"}}], compute: {component: mac_int}}");
+    run_says(1, "check @seen.yaml", "component: expected text, got an empty text [");
+    run_says(1, "check @seen.yaml", "expected a number, got an empty text [");
+    write_scratch("bits.yaml",
+                  "{name: a, source: s, node_nm: 45, clock_ghz: 1, word_bits: 8, "
+                  "levels: [{level: DRAM, memory: {class: dram, component: ddr4}}, "
+                  "{level: GLB, memory: {class: sram, capacity_kib: 0.01, pj_per_bit: "
+                  "1}}], compute: {component: mac_int}}");
+    run_says(1, "check @bits.yaml", "memory 'GLB': 81.92 bits is not a whole number");
+}
+
+// The longest name of a number has room in its column.
+static void numbers_stand_in_columns(void **state) {
+    (void)state;
+    write_scratch("ports.yaml",
+                  "{name: a, source: s, node_nm: 45, clock_ghz: 1, word_bits: 8, "
+                  "levels: [{level: DRAM, memory: {class: dram, component: ddr4, "
+                  "shared_bits_per_cycle: {outputs: 64}, "
+                  "write_bits_per_cycle: {outputs: 64}}}], "
+                  "compute: {component: mac_int}}");
+    char *text = run_text(0, "show arch @ports.yaml --costs");
+    const size_t mark = (size_t)(strstr(text, "mark") - text);
+    size_t lines = 0;
+    for (char *line = strchr(text, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
+        if (line[mark] != ' ' || line[mark + 1] == ' ')
+            fail_msg("%s", text);
+        lines++;
+    }
+    assert_true(lines >= 6);
+    free(text);
+}
+
 static void costs_are_shown_at_any_node(void **state) {
     (void)state;
     write_scratch("arch.yaml", arch);
@@ -126,6 +165,8 @@ static void both_names_of_a_width_are_one_too_many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_seen_is_said),
+        cmocka_unit_test(numbers_stand_in_columns),
         cmocka_unit_test(costs_are_shown_at_any_node),
         cmocka_unit_test(the_library_is_listed_whole),
         cmocka_unit_test(a_sweep_varies_components),

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "base/shortest.h"
 #include "results/look/json.h"
 #include "results/look/table.h"
 
@@ -108,10 +109,10 @@ static void shortest_text_reads_back(void **state) {
         memcpy(&value, &bits, sizeof value);
         if (!isfinite(value))
             continue;
-        sdse_table_shortest(value, text);
+        sdse_shortest(value, text);
         assert_true(strtod(text, NULL) == value);
     }
-    sdse_table_shortest(0.1, text);
+    sdse_shortest(0.1, text);
     assert_string_equal(text, "0.1");
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shortest.h"
 #include "results/look/draw/names.h"
 #include "results/store/database.h"
 
@@ -25,7 +26,7 @@ static const char *form_value(const char *text, const char *key,
         if (!value || !sdse_names_number(value, &number))
             return value;
         char shortest[32];
-        sdse_table_shortest(number, shortest);
+        sdse_shortest(number, shortest);
         return sdse_arena_strdup(arena, shortest);
     }
     return NULL;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/shortest.h"
 #include "results/look/table.h"
 #include "results/store/database.h"
 
@@ -17,7 +18,7 @@ static const char *value_of(sqlite3_stmt *row, struct sdse_arena *arena) {
     if (type == SQLITE_NULL)
         return NULL;
     if (type == SQLITE_FLOAT)
-        sdse_table_shortest(sqlite3_column_double(row, 0), digits);
+        sdse_shortest(sqlite3_column_double(row, 0), digits);
     return sdse_arena_strdup(arena, type == SQLITE_FLOAT
                                         ? digits
                                         : (const char *)sqlite3_column_text(row, 0));

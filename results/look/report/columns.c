@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/shortest.h"
 #include "results/store/database.h"
 
 // Of v_point, after point_id, status and reason. What names one point alone (hashes) is
@@ -288,7 +289,7 @@ static void write_cell(const struct sdse_column *column, size_t row, bool itself
         sdse_table_json_string(sdse_cell_text(column, row), out);
     } else if (cell->kind == SDSE_CELL_REAL) {
         if (isfinite(cell->value.real))
-            sdse_table_shortest(cell->value.real, digits);
+            sdse_shortest(cell->value.real, digits);
         fputs(isfinite(cell->value.real) ? digits : "null", out);
     } else {
         fprintf(out, "%" PRId64, cell->value.integer);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory_stream.h"
+#include "base/shortest.h"
 #include "results/look/report/script_stream.h"
 #include "results/look/table.h"
 #include "results/store/database.h"
@@ -137,7 +138,7 @@ static void write_cell(struct record *record, sqlite3_stmt *row, int at) {
         break;
     case SQLITE_FLOAT:
         if (isfinite(sqlite3_column_double(row, at)))
-            sdse_table_shortest(sqlite3_column_double(row, at), digits);
+            sdse_shortest(sqlite3_column_double(row, at), digits);
         fputs(isfinite(sqlite3_column_double(row, at)) ? digits : "null", record->out);
         break;
     case SQLITE_NULL:

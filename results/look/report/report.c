@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/shortest.h"
 #include "results/look/palette.h"
 #include "results/look/query.h"
 #include "results/look/report/columns.h"
@@ -100,7 +101,7 @@ static void write_fronts(const struct writing *writing, FILE *out) {
         if (front->count > 1)
             fprintf(out, ",\"knee\":%zu", network->row[front->index[front->knee]]);
         if (front->count) {
-            sdse_table_shortest(front->hypervolume_fraction, digits);
+            sdse_shortest(front->hypervolume_fraction, digits);
             fprintf(out, ",\"hypervolume_fraction\":%s", digits);
         }
         fputc('}', out);
@@ -141,7 +142,7 @@ static void write_metrics(FILE *out) {
         sdse_table_json_string(info->title, out);
         fputs(",\"unit\":", out);
         sdse_table_json_string(info->unit, out);
-        sdse_table_shortest(info->units_per_stored, digits);
+        sdse_shortest(info->units_per_stored, digits);
         fprintf(out, ",\"units_per_stored\":%s}", digits);
     }
 }
