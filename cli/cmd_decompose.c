@@ -23,6 +23,7 @@ enum {
     TOTAL,
     OUTPUT,
     PLOT,
+    THEME,
     FORCE,
     FOLLOW,
     JOBS,
@@ -37,6 +38,8 @@ static const struct cli_option options[] = {
                 "write the stored form, of one setting, to a file", NULL, false},
     [PLOT] = {"plot", 0, CLI_TEXT, "DIR", "draw error against stored bits", NULL,
               false},
+    [THEME] = {"theme", 0, CLI_CHOICE, "light|dark", "the picture's ground", "light",
+               false},
     [FORCE] = CLI_OPTION_FORCE,
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "links may lead weight files out of their folder", NULL, false},
@@ -493,6 +496,8 @@ static enum sdse_status draw(const struct decomposing *d) {
                                          .forms = form_names,
                                          .points = points,
                                          .totals = points + forms * layers,
+                                         .theme = (enum sdse_plot_theme)cli_choice(
+                                             d->args, options, THEME),
                                          .picture = picture,
                                          .rules = &d->cli->outputs};
     const enum sdse_status status = sdse_plot_error(&plot, arena, &d->cli->diags);
@@ -562,6 +567,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const enum cli_exit usage = cli_parse_form_grid(cli, args, &d.grid);
     if (usage != CLI_OK)
         return usage;
+    // A value that was given is none of the table's.
+    if (args->value[THEME] != options[THEME].fallback && !args->value[PLOT]) {
+        cli_error(cli, "--theme is a picture's: ask for one with --plot");
+        return CLI_USAGE;
+    }
     if (args->value[OUTPUT] && d.grid.count > 1) {
         cli_error(cli, "--out stores one setting, and the options give %zu",
                   d.grid.count);

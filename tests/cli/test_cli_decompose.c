@@ -245,7 +245,15 @@ static void draws_plots(void **state) {
     char *script = script_of("decompose @net.yaml -c 3,4 --total --plot @plots",
                              "plots/error_net.png.gp");
     assert_non_null(strstr(script, "\"c=3\""));
+    char *dark =
+        script_of("decompose @net.yaml -c 3,4 --total --plot @dark --theme dark",
+                  "dark/error_net.png.gp");
+    assert_string_not_equal(script, dark);
+    assert_non_null(strstr(dark, "background rgb '#"));
     free(script);
+    free(dark);
+    run_says(2, "decompose @net.yaml --theme dark",
+             "--theme is a picture's: ask for one with --plot");
 }
 
 static void faults_are_named(void **state) {

@@ -112,6 +112,13 @@ $data << END_OF_DATA
 10	16	10	2	"total"	"c=2"
 20	4	20	4	"total"	"c=4"
 40	1	40	8	"total"	"c=8"
+
+
+# 6: names beside it
+5	64	"c=1"	5.29334	69.5993
+10	16	"c=2"	8.46232	17.3998
+20	4	"c=4"	21.1734	4.34995
+40	1	"c=8"	42.3467	1.08749
 END_OF_DATA
 set terminal pngcairo noenhanced size 2263,894 font 'sans,18' linewidth 2 pointscale 1.6 background rgb '#ffffff'
 if (exists('picture')) set output picture; else set output './'.'grid.png'
@@ -180,5 +187,5 @@ set ytics (1, 2, 5, 10, 20, 50, 100)
 plot data index 5 using 1:2 with steps lc rgb '#777777' lw 1.5 notitle, \
      data index 4 using 1:2 with points pt 6 ps 0.9 lc rgb '#777777' notitle, \
      data index 5 using 1:2 with points pt 7 ps 1.2 lc rgb '#d55e00' notitle, \
-     data index 5 every 1 using 1:2:6 with labels left rotate by 18 offset 0.8,0.4 font ',12' tc rgb '#222222' notitle
+     data index 6 using 4:5:3 with labels left font ',13' tc rgb '#222222' notitle
 unset multiplot

@@ -27,6 +27,13 @@ $data << END_OF_DATA
 10	16	10	2	"total"	"c=2"
 20	4	20	4	"total"	"c=4"
 40	1	40	8	"total"	"c=8"
+
+
+# 4: names beside it
+5	64	"c=1"	5.20951	69.5993
+10	16	"c=2"	8.86732	17.3998
+20	4	"c=4"	20.838	4.34995
+40	1	"c=8"	41.6761	1.08749
 END_OF_DATA
 set terminal pdfcairo noenhanced size 8.140in,4.470in font 'sans,9' linewidth 1 pointscale 0.5 background rgb '#ffffff'
 if (exists('picture')) set output picture; else set output './'.'layer.pdf'
@@ -63,4 +70,4 @@ set ytics (1, 2, 5, 10, 20, 50, 100)
 plot data index 3 using 1:2 with steps lc rgb '#777777' lw 1.5 notitle, \
      data index 2 using 1:2 with points pt 6 ps 0.9 lc rgb '#777777' notitle, \
      data index 3 using 1:2 with points pt 7 ps 1.2 lc rgb '#d55e00' notitle, \
-     data index 3 every 1 using 1:2:6 with labels left rotate by 18 offset 0.8,0.4 font ',12' tc rgb '#222222' notitle
+     data index 4 using 4:5:3 with labels left font ',13' tc rgb '#222222' notitle

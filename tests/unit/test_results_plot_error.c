@@ -168,6 +168,51 @@ static void data_is_what_was_given(void **state) {
     assert_true(x[0] == 5 && x[3] == 40); // KiB
 }
 
+// Names beside the front cover no setting: none stands where a name is written.
+static void names_stand_clear_of_settings(void **state) {
+    (void)state;
+    enum { MANY = 40 };
+    struct sdse_error_point crowd[MANY];
+    const char *names[MANY];
+    for (size_t f = 0; f < MANY; f++) {
+        // A front of four; the others close beside it, at its right.
+        const double row = (double)(f % 4), aside = (double)(f / 4);
+        crowd[f] = (struct sdse_error_point){8192 * (10 + 10 * row + 3 * aside), 4096,
+                                             0.5 - 0.1 * row + 0.003 * aside};
+        names[f] = sdse_arena_printf(arena, "setting=%zu", f);
+    }
+    const struct sdse_error_plot plot = {.name = "crowd",
+                                         .layer_count = 1,
+                                         .form_count = MANY,
+                                         .layers = layers,
+                                         .kinds = kinds,
+                                         .forms = names,
+                                         .points = crowd,
+                                         .totals = crowd,
+                                         .picture = in_directory("crowd.png")};
+    draw(&plot);
+    char *text = plot_data(read_file(in_directory("crowd.png.gp")));
+    assert_non_null(text);
+    const char *at = strstr(text, "names beside it\n");
+    assert_non_null(at);
+    size_t count = 0;
+    for (at = strchr(at, '\n') + 1; *at && *at != '\n'; at = strchr(at, '\n') + 1) {
+        double x, y, text_x, text_y;
+        assert_int_equal(sscanf(at, "%lf\t%lf\t\"%*[^\"]\"\t%lf\t%lf", &x, &y,
+                                &text_x, &text_y),
+                         4);
+        for (size_t f = 0; f < MANY; f++) {
+            // Eleven letters are more than 8 KiB wide here, a line 0.7 % high.
+            const double right = crowd[f].stored_bits / 8192 - text_x;
+            const double up = 100 * crowd[f].rel_error - text_y;
+            if (right > 0 && right < 8 && up > -0.35 && up < 0.35)
+                fail_msg("%s", text);
+        }
+        count++;
+    }
+    assert_true(count >= 2);
+}
+
 static void refuses_what_cannot_be_drawn(void **state) {
     (void)state;
     struct sdse_error_plot plot = plot_of(2, 1, in_directory("none.png"));
@@ -185,6 +230,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scripts_are_as_agreed),
         cmocka_unit_test(data_is_what_was_given),
+        cmocka_unit_test(names_stand_clear_of_settings),
         cmocka_unit_test(refuses_what_cannot_be_drawn),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

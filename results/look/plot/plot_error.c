@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "results/look/draw/canvas.h"
+#include "results/look/draw/labels.h"
 #include "results/look/plot/plot.h"
 
-enum { MOST_NAMED_LAYERS = 8, MOST_LABELS = 10, MOST_GROUPS = 16 };
+enum { MOST_NAMED_LAYERS = 8, MOST_GROUPS = 16 };
 
 struct scene {
     const struct sdse_error_plot *plot;
@@ -17,9 +18,10 @@ struct scene {
     struct sdse_range layer_x, whole_x, layer_y, whole_y;
     size_t zeros;      // points without an error: not drawn
     size_t *order;     // [form_count] scratch
-    bool *on_front;    // [form_count] of the whole
+    size_t *front;     // [form_count] of the whole, by stored bits
     size_t front_size; // of the whole
     struct sdse_canvas canvas;
+    struct sdse_labels labels; // of the whole's front
 };
 
 // --- What is drawn
@@ -93,10 +95,10 @@ static bool prepare(struct scene *scene, struct sdse_arena *arena) {
     const size_t forms = plot->form_count;
     scene->group_of = SDSE_ARENA_ARRAY(arena, size_t, plot->layer_count + 1);
     scene->order = SDSE_ARENA_ARRAY(arena, size_t, forms + 1);
-    scene->on_front = SDSE_ARENA_ARRAY(arena, bool, forms + 1);
+    scene->front = SDSE_ARENA_ARRAY(arena, size_t, forms + 1);
     double *x = SDSE_ARENA_ARRAY(arena, double, forms + 1);
     double *error = SDSE_ARENA_ARRAY(arena, double, forms + 1);
-    if (!scene->group_of || !scene->order || !scene->on_front || !x || !error)
+    if (!scene->group_of || !scene->order || !scene->front || !x || !error)
         return false;
     scene->layers_panel = plot->layer_count > 1 || forms == 1;
     scene->whole_panel = forms > 1;
@@ -106,9 +108,7 @@ static bool prepare(struct scene *scene, struct sdse_arena *arena) {
         x[f] = plot->totals[f].stored_bits;
         error[f] = plot->totals[f].rel_error;
     }
-    scene->front_size = front_of(x, error, forms, scene->order);
-    for (size_t i = 0; i < scene->front_size; i++)
-        scene->on_front[scene->order[i]] = true;
+    scene->front_size = front_of(x, error, forms, scene->front);
     return true;
 }
 
@@ -152,7 +152,7 @@ static void write_group(const struct scene *scene, size_t group, bool fronts, do
 }
 
 // Blocks: per group its points (0, 2, …) and its layers' fronts (1, 3, …); then the
-// whole's points and its front.
+// whole's points, its front, and the names beside it.
 static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
                                    FILE *out) {
     const struct scene *scene = context;
@@ -191,23 +191,48 @@ static enum sdse_status write_data(const void *context, struct sdse_arena *arena
         }
         fputs(front ? "" : "\n\n", out);
     }
+    if (scene->labels.count) {
+        fprintf(out, "\n\n# %zu: names beside it\n", 2 * scene->group_count + 2);
+        sdse_labels_write(&scene->labels, out);
+    }
     return SDSE_OK;
 }
 
 // --- Script
 
 // A logarithmic axis, or a linear one for less than a factor of three.
-static void write_axis(const struct sdse_canvas *canvas, char letter, const char *label,
-                       struct sdse_range range, double room, FILE *out) {
+static struct sdse_axis axis_of(const struct sdse_canvas *canvas, char letter,
+                                const char *label, struct sdse_range range,
+                                double room) {
     const struct sdse_canvas_wish *wish = &canvas->wish;
-    const struct sdse_axis axis = {
+    return (struct sdse_axis){
         .letter = letter,
         .label = label,
         .range = range,
         .log = range.least_positive > 0 && range.greatest >= 3 * range.least_positive,
         .room_high = room,
         .length_px = letter == 'x' ? wish->panel_width_px : wish->panel_height_px};
-    sdse_axis_write(&axis, out);
+}
+
+static struct sdse_axis layers_axis(const struct scene *scene, char letter) {
+    const bool several = scene->plot->form_count > 1;
+    return letter == 'x'
+               ? axis_of(&scene->canvas, 'x',
+                         several ? "stored bits per weight, each layer"
+                                 : "stored [KiB]",
+                         scene->layer_x, 0.06)
+               : axis_of(&scene->canvas, 'y', "relative error [%]", scene->layer_y,
+                         0.06);
+}
+
+static struct sdse_axis whole_axis(const struct scene *scene, char letter) {
+    return letter == 'x'
+               ? axis_of(&scene->canvas, 'x',
+                         scene->layers_panel ? "stored [KiB], all layers together"
+                                             : "stored [KiB]",
+                         scene->whole_x, 0.35)
+               : axis_of(&scene->canvas, 'y', "relative error [%]", scene->whole_y,
+                         0.15);
 }
 
 static const char *title_of(const struct scene *scene, struct sdse_arena *arena) {
@@ -229,10 +254,9 @@ static const char *const more = ", \\\n     ";
 static void write_layers_panel(const struct scene *scene, FILE *out) {
     const bool several = scene->plot->form_count > 1;
     const char *faint = sdse_theme(scene->plot->theme)->grid;
-    write_axis(&scene->canvas, 'x',
-               several ? "stored bits per weight, each layer" : "stored [KiB]",
-               scene->layer_x, 0.06, out);
-    write_axis(&scene->canvas, 'y', "relative error [%]", scene->layer_y, 0.06, out);
+    const struct sdse_axis x = layers_axis(scene, 'x'), y = layers_axis(scene, 'y');
+    sdse_axis_write(&x, out);
+    sdse_axis_write(&y, out);
     fputs("plot ", out);
     for (size_t g = 0; several && g < scene->group_count; g++) {
         fprintf(out,
@@ -255,22 +279,17 @@ static void write_layers_panel(const struct scene *scene, FILE *out) {
 static void write_whole_panel(const struct scene *scene, FILE *out) {
     const struct sdse_theme *theme = sdse_theme(scene->plot->theme);
     const size_t points = 2 * scene->group_count, front = points + 1;
-    write_axis(&scene->canvas, 'x',
-               scene->layers_panel ? "stored [KiB], all layers together"
-                                   : "stored [KiB]",
-               scene->whole_x, 0.35, out);
-    write_axis(&scene->canvas, 'y', "relative error [%]", scene->whole_y, 0.15, out);
-    // Names of a long front at every so many of its points.
-    const size_t every = (scene->front_size + MOST_LABELS - 1) / MOST_LABELS;
-    fprintf(
-        out,
-        "plot data index %zu using 1:2 with steps lc rgb '%s' lw 1.5 notitle"
-        "%sdata index %zu using 1:2 with points pt 6 ps 0.9 lc rgb '%s' notitle"
-        "%sdata index %zu using 1:2 with points pt 7 ps 1.2 lc rgb '#d55e00' notitle"
-        "%sdata index %zu every %zu using 1:2:6 with labels left rotate by "
-        "18 offset 0.8,0.4 font ',12' tc rgb '%s' notitle",
-        front, theme->quiet, more, points, theme->quiet, more, front, more, front,
-        every ? every : 1, theme->text);
+    const struct sdse_axis x = whole_axis(scene, 'x'), y = whole_axis(scene, 'y');
+    sdse_axis_write(&x, out);
+    sdse_axis_write(&y, out);
+    fprintf(out,
+            "plot data index %zu using 1:2 with steps lc rgb '%s' lw 1.5 notitle"
+            "%sdata index %zu using 1:2 with points pt 6 ps 0.9 lc rgb '%s' notitle"
+            "%sdata index %zu using 1:2 with points pt 7 ps 1.2 lc rgb '#d55e00' "
+            "notitle",
+            front, theme->quiet, more, points, theme->quiet, more, front);
+    if (scene->labels.count)
+        sdse_labels_draw(front + 1, theme->text, out);
     fputc('\n', out);
 }
 
@@ -290,6 +309,36 @@ static void write_script(const void *context, const struct sdse_plot_files *file
     sdse_canvas_end(&scene->canvas, out);
 }
 
+// The names of the whole's front, clear of all settings and of the staircase.
+static bool place_labels(struct scene *scene, struct sdse_arena *arena) {
+    const struct sdse_error_plot *plot = scene->plot;
+    const struct sdse_labels_frame frame = {.x = whole_axis(scene, 'x'),
+                                            .y = whole_axis(scene, 'y')};
+    struct sdse_labels *labels = &scene->labels;
+    if (!sdse_labels_begin(labels, &frame, scene->front_size, arena))
+        return false;
+    for (size_t f = 0; f < plot->form_count; f++)
+        sdse_labels_mark(labels, kib(plot->totals[f].stored_bits),
+                         100 * plot->totals[f].rel_error, SDSE_LABELS_MARK_PX);
+    const struct sdse_error_point *before = NULL;
+    for (size_t i = 0; i < scene->front_size; i++) {
+        const struct sdse_error_point *at = &plot->totals[scene->front[i]];
+        const double x = kib(at->stored_bits), y = 100 * at->rel_error;
+        if (before) {
+            const double corner = 100 * before->rel_error;
+            sdse_labels_line(labels, kib(before->stored_bits), corner, x, corner);
+            sdse_labels_line(labels, x, corner, x, y);
+        }
+        before = at;
+    }
+    for (size_t i = 0; i < scene->front_size; i++) {
+        const struct sdse_error_point *at = &plot->totals[scene->front[i]];
+        sdse_labels_add(labels, kib(at->stored_bits), 100 * at->rel_error,
+                        plot->forms[scene->front[i]]);
+    }
+    return true;
+}
+
 static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
     const bool both = scene->layers_panel && scene->whole_panel;
     struct sdse_canvas_wish wish = {.title = title_of(scene, arena),
@@ -306,7 +355,8 @@ static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
         sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_POINT, 7, 1.2, "#d55e00",
                         "none smaller and better");
     }
-    return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena);
+    return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena) &&
+           (!scene->whole_panel || place_labels(scene, arena));
 }
 
 // --- All of it
