@@ -156,7 +156,7 @@ function latencyPanel(layer, secondsPerCycle) {
   const sets = name => layer.bottleneck === name || layer.bottleneck.startsWith(name + ' ');
   const bar = ([name, cycles]) => el('div', {class: 'line' + (sets(name) ? ' sets' : '')},
     el('span', {class: 'name'}, name), el('span', {class: 'track', 'aria-hidden': 'true'},
-      el('span', {style: {width: 100 * cycles / most + '%', background: componentColour(name)}})),
+      el('span', {style: {width: (most ? 100 * cycles / most : 0) + '%', background: componentColour(name)}})),
     el('span', {class: 'number'}, digits(cycles) + (sets(name) ? ' – sets it' : '')));
   return [el('h4', {}, 'Latency: ' + digits(layer.latency_cycles) + ' cycles = ' +
       digits(layer.latency_cycles * secondsPerCycle * time.factor) + ' ' + time.unit + ', set by ' + layer.bottleneck),
