@@ -194,18 +194,30 @@ static enum cli_exit answer(struct cli_map_run *run, const struct sdse_layer *la
 
 // False after a message: what is not proved, or is of one layer, has no places.
 static bool may_ask_for_places(const struct cli_map_run *run) {
-    static const int others[] = {LAYER, MOST_LATENCY, MOST_ENERGY, MOST_LIFETIME,
-                                 LIMIT};
+    static const char alone[] = "a budget chooses among mappings of layers by "
+                                "themselves; --objective pareto lists the front";
+    static const char outlives[] =
+        "a tensor that stays on chip outlives the tiles of every layer";
+    static const struct {
+        int option;
+        const char *why;
+    } others[] = {{LAYER, "layers hand tensors to each other, one alone to nobody"},
+                  {MOST_LATENCY, alone},
+                  {MOST_ENERGY, alone},
+                  {MOST_LIFETIME, outlives},
+                  {LIMIT, "its optimum is proved, or none is given"}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (!run->args->value[others[i]] ||
-            (others[i] == LIMIT && cli_real(run->args, LIMIT, 0) == 0))
+        const int option = others[i].option;
+        if (!run->args->value[option] ||
+            (option == LIMIT && cli_real(run->args, LIMIT, 0) == 0))
             continue;
-        cli_error(run->cli, "--resident does not go with --%s",
-                  options[others[i]].name);
+        cli_error(run->cli, "--resident does not go with --%s: %s",
+                  options[option].name, others[i].why);
         return false;
     }
     if (run->objective == LIFETIME)
-        cli_error(run->cli, "--resident does not go with --objective lifetime");
+        cli_error(run->cli, "--resident does not go with --objective lifetime: %s",
+                  outlives);
     return run->objective != LIFETIME;
 }
 

@@ -226,6 +226,10 @@ void sdse_network_admits(const struct sdse_plan *plan, size_t network,
                       "no memory of '%s' may hold tensors between layers: say `shares: "
                       "[activations]` in one",
                       variant->arch->name);
+    else if (workload->layer_count == 1)
+        sdse_diag_add(said, SDSE_ERROR, loc, "resident-edges",
+                      "network '%s' has one layer, which hands nothing over",
+                      workload->name);
     else if (!workload->edge_count)
         sdse_diag_add(said, SDSE_ERROR, loc, "resident-edges",
                       "network '%s' does not say which layers read what others put "

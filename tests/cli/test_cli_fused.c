@@ -185,6 +185,9 @@ static void test_for_people(void **state) {
     ran = fuse("middle", "three", "--fuse 2 --tiles all --objective energy");
     assert_non_null(strstr(ran.out, "at most 2 layers (2 possible), tiles of any"));
     free_ran(&ran);
+    ran = fuse("middle", "three", "--fuse 1 --objective energy");
+    assert_non_null(strstr(ran.out, "at most 1 layer (0 possible)"));
+    free_ran(&ran);
 }
 
 static void expect_refusal(const char *line, const char *message) {
@@ -201,6 +204,11 @@ static void test_what_does_not_go_together(void **state) {
                    "--fuse goes with --resident");
     expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 9",
                    "at most 8 layers may take turns");
+    expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 0",
+                   "--fuse 0: expected a whole number of at least 1");
+    expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse "
+                   "18446744073709551616",
+                   "expected a whole number of at most 18446744073709551615\n");
     expect_refusal("map -a @small.yaml -w @net.yaml --resident --tiles all",
                    "--tiles goes with --fuse");
     expect_refusal("map -a @small.yaml -w @net.yaml --resident --fuse 2 -o @maps",

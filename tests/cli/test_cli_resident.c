@@ -299,13 +299,13 @@ static void test_what_it_needs(void **state) {
     refuses("map -a @large.yaml -w @one.yaml --resident", 1,
             "one has one layer, which hands nothing over");
     refuses("map -a @large.yaml -w @net.yaml --resident -l a", 2,
-            "--resident does not go with --layer");
+            "--resident does not go with --layer: layers hand tensors");
     refuses("map -a @large.yaml -w @net.yaml --resident --max-latency 1ms", 2,
-            "--resident does not go with --max-latency");
+            "--resident does not go with --max-latency: a budget chooses");
     refuses("map -a @large.yaml -w @net.yaml --resident --time-limit 1", 2,
-            "--resident does not go with --time-limit");
+            "--resident does not go with --time-limit: its optimum is proved");
     refuses("map -a @large.yaml -w @net.yaml --resident --objective lifetime", 2,
-            "--resident does not go with --objective lifetime");
+            "--resident does not go with --objective lifetime: a tensor that stays");
 }
 
 // Right operands, maps that are added and channels put together: all of them may stay,

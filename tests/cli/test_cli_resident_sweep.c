@@ -300,10 +300,19 @@ static void test_what_makes_another_point(void **state) {
         fail_msg("%s", rows);
     free(rows);
     free(run_text(0, "verify @edges.db"));
-    // Without edges there is nothing to choose.
+    // Without edges there is nothing to choose, nor of one layer.
     write_scratch(
         "net.yaml",
         "{name: net, source: s, layers: [{name: a, kind: conv, in: [2, 3, 3], "
+        "out_channels: 2, kernel: 1}], edges: chain}");
+    write_sweep("s", "energy", "mapper: {resident: true}\n");
+    run_says(1, "sweep @s.yaml -o @none.db",
+             "s.yaml:6:10: error: network 'net' has one layer, which hands nothing "
+             "over [resident-edges]");
+    write_scratch(
+        "net.yaml",
+        "{name: net, source: s, layers: [{name: a, kind: conv, in: [2, 3, 3], "
+        "out_channels: 2, kernel: 1}, {name: b, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}]}");
     write_sweep("s", "energy", "mapper: {resident: true}\n");
     run_says(1, "sweep @s.yaml -o @none.db",
