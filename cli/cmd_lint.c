@@ -307,13 +307,13 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
 const struct cli_verb cli_verb_lint = {
     .name = "lint",
     .summary = "finds what is legal in files and unwise",
-    .operands = {"FILE...", 1, -1},
+    .operands = {"ARCH|NET|SWEEP...", 1, -1},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
-        "FILE may also be the name of a shipped accelerator, network or sweep. Each "
-        "accelerator is also held\nagainst each network: those among the files, and -a "
-        "or -w. Ends with 0 if nothing is found, else 1.",
+        "ARCH, NET and SWEEP are files, or names of shipped ones. Each accelerator is "
+        "also held against\neach network: those among the files, and -a or -w. Ends "
+        "with 0 if nothing is found, else 1.",
     .example = "sdse lint npu.yaml -w resnet50",
     .run = run,
 };

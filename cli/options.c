@@ -36,6 +36,17 @@ static bool as_count(const char *text, uint64_t *out) {
     return true;
 }
 
+// What a text that is no count should be; NULL: it is one.
+static const char *count_wanted(const char *text) {
+    uint64_t count;
+    if (as_count(text, &count))
+        return NULL;
+    const size_t digits = strspn(text, "0123456789");
+    return digits && !text[digits] && strspn(text, "0") < digits
+               ? "a whole number of at most 18446744073709551615"
+               : "a whole number of at least 1";
+}
+
 static bool as_percent(const char *text, uint64_t *out) {
     char *end;
     const unsigned long value = strtoul(text, &end, 10);
@@ -70,20 +81,24 @@ static int word_index(const char *words, const char *text) {
 
 bool cli_option_accepts(const char *verb, const struct cli_option *option,
                         const char *text, FILE *err) {
-    uint64_t count;
+    uint64_t percent;
     double real;
     const char *wanted = NULL;
     switch (option->kind) {
     case CLI_FLAG:
         return true;
     case CLI_TEXT:
-        wanted = *text ? NULL : "a text that is not empty";
+        wanted = !*text ? "a text that is not empty"
+                 : option->letter == 'o' && strcmp(text, "-") == 0
+                     ? "a name; that of standard output is /dev/stdout, of a file "
+                       "called - ./-"
+                     : NULL;
         break;
     case CLI_COUNT:
-        wanted = as_count(text, &count) ? NULL : "a whole number of at least 1";
+        wanted = count_wanted(text);
         break;
     case CLI_PERCENT:
-        wanted = as_percent(text, &count) ? NULL : "a whole percentage from 1 to 100";
+        wanted = as_percent(text, &percent) ? NULL : "a whole percentage from 1 to 100";
         break;
     case CLI_REAL:
         wanted = as_real(text, &real) ? NULL : "a number of at least 0";

@@ -94,6 +94,8 @@ static void completes_words(void **state) {
     offers("trace m.onnx -o x", "@files", "", "");
     offers("decompose res", "@files", "resnet50", "vgg19");
     offers("check x", "@files", "", "x");
+    offers("lint ey", "@files .yaml", "eyeriss", "resnet50");
+    offers("lint eyeriss res", "@files .yaml", "resnet50 resident", "eyeriss");
     offers("check -- x", "@files", "", "");
     offers("check -- --a", "@files", "", "--arch");
     offers("show a", "@none", "arch", "workload");

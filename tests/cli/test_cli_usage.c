@@ -47,6 +47,26 @@ static void explains_every_verb(void **state) {
     }
 }
 
+// Of any verb: - is no name of an output, and no file of that name is made.
+static void writes_to_no_file_called_minus(void **state) {
+    (void)state;
+    size_t having = 0;
+    for (size_t i = 0; i < verb_count; i++) {
+        char line[80];
+        snprintf(line, sizeof line, "%.31s --help", verbs[i]);
+        struct ran help = run_program(line);
+        const bool has = strstr(help.out, "\n  -o, ") != NULL;
+        free_ran(&help);
+        if (!has)
+            continue;
+        having++;
+        snprintf(line, sizeof line, "%.31s -o -", verbs[i]);
+        run_says(2, line, " -: expected a name; that of standard output is "
+                          "/dev/stdout, of a file called - ./-");
+    }
+    assert_true(having >= 12);
+}
+
 static void refuses_wrong_words(void **state) {
     (void)state;
     golden_err("usage_nothing", 2, "");
@@ -95,6 +115,7 @@ static void notices_lost_output(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_every_verb),    cmocka_unit_test(explains_every_verb),
+        cmocka_unit_test(writes_to_no_file_called_minus),
         cmocka_unit_test(refuses_wrong_words), cmocka_unit_test(tells_its_version),
         cmocka_unit_test(notices_lost_output),
     };
