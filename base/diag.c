@@ -1,6 +1,7 @@
 #include "base/diag.h"
 
 #include "base/errno_text.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -136,16 +137,19 @@ void sdse_diags_sort(struct sdse_diags *diags) {
     diags->last = groups[count - 1].last;
 }
 
-// A text without what drives a terminal: controls become \xNN, line feeds too.
+// A text without what drives a terminal: controls become \xNN, line feeds too, and so
+// do bytes that are no UTF-8, as a damaged file has them.
 static void print_plain(const char *text, FILE *out) {
-    for (unsigned char before = 0; *text; text++) {
-        const unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
-        const bool second = before == 0xc2 && c >= 0x80 && c < 0xa0;
-        if (c < 0x20 || c == 0x7f || second)
+    while (*text) {
+        const size_t length = sdse_utf8_length(text);
+        const unsigned char c = (unsigned char)text[0], next = (unsigned char)text[1];
+        if (length == 2 && c == 0xc2 && next < 0xa0) // a control of two bytes
+            fprintf(out, "\\x%02x", next);
+        else if (!length || c < 0x20 || c == 0x7f)
             fprintf(out, "\\x%02x", c);
-        else if (c != 0xc2 || next < 0x80 || next >= 0xa0)
-            fputc(c, out);
-        before = c;
+        else
+            fwrite(text, 1, length, out);
+        text += length ? length : 1;
     }
 }
 

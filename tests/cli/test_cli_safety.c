@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/change_database.h"
 #include "support/copy_file.h"
 #include "support_program.h"
 
@@ -160,6 +161,25 @@ static void names_drive_no_terminal(void **state) {
     ran = run_program("show workload @evil.yaml");
     assert_non_null(strstr(ran.out, "n\\x1b[31m\\x9b1m\\x0d\\x7f\xc3\xa4"));
     free_ran(&ran);
+}
+
+// Names in a damaged file are bytes of any kind.
+static void names_of_a_damaged_file_are_plain(void **state) {
+    (void)state;
+    static const char *const lines[] = {"verify @bytes.db", "export @bytes.db",
+                                        "verify --repair @bytes.db"};
+    runs(0, NULL, "sweep " DATA "sweep.yaml -q -o @bytes.db");
+    change_database(scratch("bytes.db"),
+                    "UPDATE input SET name = CAST(x'6eff9b6d' AS TEXT)");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct ran ran = run_program(lines[i]);
+        if (!strstr(ran.err, "n\\xff\\x9bm") && i != 2)
+            fail_msg("%s says %s", lines[i], ran.err);
+        for (const char *c = ran.err; *c; c++)
+            assert_true((unsigned char)*c < 0x80);
+        assert_true(ran.status != 0);
+        free_ran(&ran);
+    }
 }
 
 // Text of any length is plain, and what only begins like a control is as it was.
@@ -457,6 +477,7 @@ int main(void) {
         cmocka_unit_test(databases_are_files),
         cmocka_unit_test(sweeps_without_a_result_are_failures),
         cmocka_unit_test(names_drive_no_terminal),
+        cmocka_unit_test(names_of_a_damaged_file_are_plain),
         cmocka_unit_test(long_texts_drive_no_terminal),
         cmocka_unit_test(names_of_files_are_plain),
         cmocka_unit_test(manifests_stay_in_their_folder),

@@ -35,6 +35,36 @@ static void prints_place_and_check(void **state) {
     sdse_arena_free(arena);
 }
 
+// What drives a terminal, or is no text, is shown as what it is; letters are.
+static void prints_bytes_that_are_no_text(void **state) {
+    (void)state;
+    static const char *const said[][2] = {
+        {"n\xff\xfe", "n\\xff\\xfe"},                    // of no letter
+        {"\xc3", "\\xc3"},                               // cut off
+        {"\xe2\x82", "\\xe2\\x82"},                      // cut off
+        {"\x9b[31m", "\\x9b[31m"},                       // a control of one byte
+        {"\xc2\x9b[31m", "\\x9b[31m"},                   // and of two
+        {"\xc0\x9b", "\\xc0\\x9b"},                      // longer than it need be
+        {"a\n\x1b\x7f", "a\\x0a\\x1b\\x7f"},             // others
+        {"\xc2\xa0\xc3\xa4\xe2\x82\xac\xf0\x9f\x8d\x8e", // a blank, ä, €, an apple
+         "\xc2\xa0\xc3\xa4\xe2\x82\xac\xf0\x9f\x8d\x8e"}};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_diags diags;
+        char text[256] = {0}, expected[256];
+        sdse_diags_init(&diags, arena);
+        sdse_diag_add(&diags, SDSE_ERROR, (struct sdse_loc){.file = said[i][0]}, NULL,
+                      "%s!", said[i][0]);
+        FILE *out = fmemopen(text, sizeof text, "w");
+        assert_non_null(out);
+        sdse_diags_print(&diags, out, false);
+        fclose(out);
+        snprintf(expected, sizeof expected, "%s: error: %s!\n", said[i][1], said[i][1]);
+        assert_string_equal(text, expected);
+        sdse_arena_free(arena);
+    }
+}
+
 // Found in passes over two files: read in their order, notes behind their errors.
 static void sorts_by_place(void **state) {
     (void)state;
@@ -121,6 +151,7 @@ static void an_arena_remembers_what_it_could_not_give(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prints_place_and_check),
+        cmocka_unit_test(prints_bytes_that_are_no_text),
         cmocka_unit_test(sorts_by_place),
         cmocka_unit_test(finds_the_nearest_word),
         cmocka_unit_test(faults_of_the_machine_are_kept),
