@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "costmodel/cost_names.h"
 #include "costmodel/priced.h"
 #include "costmodel/rescale.h"
 #include "costmodel/technology.h"
@@ -196,5 +197,6 @@ enum sdse_status sdse_arch_resolve_costs(struct sdse_arch *arch,
     }
     check_compute(&r);
     check_rebuild(&r);
+    sdse_cost_names_check(arch, diags);
     return diags->errors > errors_before ? SDSE_INVALID : SDSE_OK;
 }

@@ -28,6 +28,7 @@
 //   [table-lookup]   an unknown table, or a macro outside its range
 //   [component-lookup] a component that is unknown, not for this part, or known for
 //                    other sizes only
+//   [cost-names]     two costs of one name (costmodel/cost_names.h)
 //   [missing-area]   (warning) an on-chip memory or multiplier whose area is unknown
 //
 // arch    its numbers are completed in place; resolving twice changes nothing

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "costmodel/types/cost_owner.h"
 #include "results/store/statements.h"
 #include "results/store/store.h"
 
@@ -230,17 +231,10 @@ static enum sdse_status list_overhead(struct listing *l, const char *whose,
     return status;
 }
 
-// Whose leakage and overhead a memory's are: it may be called as what is none.
-static const char *owner_name(const struct sdse_level *memory) {
-    if (strcmp(memory->name, "MAC") == 0)
-        return "memory MAC";
-    return strcmp(memory->name, "chip") == 0 ? "memory chip" : memory->name;
-}
-
 // One level: its memory, what is kept there, the networks below it, its leakage.
 static enum sdse_status list_level(struct listing *l, unsigned level) {
     const struct sdse_level *memory = &l->arch->level[level];
-    const char *owner = owner_name(memory);
+    const char *owner = sdse_cost_owner(memory);
     const struct sdse_level_cost *cost = &l->cost->level[level];
     enum sdse_status status = begin_row(l, SDSE_SET_MEMORIES);
     if (status != SDSE_OK)

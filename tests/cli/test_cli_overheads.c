@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "costmodel/node_scaling.h"
 #include "support_program.h"
@@ -292,22 +293,53 @@ static void names_of_no_memory_may_be_those_of_one(void **state) {
     }
 }
 
-// What no name tells apart is refused, not left out.
+#define PRODUCTS                                                        \
+    "{name: leakage, kind: products_first, below: %s, multipliers: 4, " \
+    "pj_per_product: 1, pj_per_sum: 1, area_um2: 1}\n"
+
+// A memory of this name and costs, below it an engine that is called `leakage`.
+static void write_named(const char *memory, const char *costs) {
+    write_text("arch.yaml",
+               LEVELS "}\n  - level: %s\n"
+                      "    memory: {class: sram, capacity_kib: 1, port_bits: 8, "
+                      "access_pj: 1, area_um2: 1%s}\n"
+                      "compute: {class: parallel, pj_per_mac: 1, area_um2: 1}\n"
+                      "engines:\n  - " PRODUCTS,
+               memory, costs, memory);
+}
+
+// What no name tells apart is refused, not left out, and before anything runs.
 static void two_costs_of_one_name_are_refused(void **state) {
     (void)state;
+    static const char unique[] = "weight_forms: [{name: u, kind: unique}]\n";
+    static const char *const events[] = {"product", "sum"};
     write_text("net.yaml", "name: w\nsource: own words\nlayers:\n  - {name: g, kind: "
                            "fc, in: 3, out_channels: 6, rows: 8}\n");
-    write_text("arch.yaml",
-               LEVELS "}\n  - level: product\n"
-                      "    memory: {class: sram, capacity_kib: 1, port_bits: 8, "
-                      "access_pj: 1, area_um2: 1, leakage_mw: 5}\n"
-                      "compute: {class: parallel, pj_per_mac: 1, area_um2: 1}\n"
-                      "engines:\n  - {name: leakage, kind: products_first, below: "
-                      "product, multipliers: 4, pj_per_product: 1, pj_per_sum: 1, "
-                      "area_um2: 1}\n");
-    remove(scratch("two.db"));
-    sweeps("two.db", "weight_forms: [{name: u, kind: unique}]\n", 3,
-           "two costs are called 'leakage, product'");
+    for (int i = 0; i < 2; i++) {
+        char said[200];
+        write_named(events[i], ", leakage_mw: 5");
+        snprintf(said, sizeof said,
+                 "arch.yaml:18:5: error: two costs are called 'leakage, %s': give the "
+                 "memory or the engine another name [cost-names]\n",
+                 events[i]);
+        remove(scratch("two.db"));
+        sweeps("two.db", unique, 1, said);
+        sweeps("two.db", unique, 1, "arch.yaml:15:13: note: the other is here\n");
+        assert_int_not_equal(access(scratch("two.db"), F_OK), 0);
+        run_says(1, "check @arch.yaml", said);
+    }
+    // What costs nothing has no name.
+    write_named("product", ", static_mw: 5");
+    sweeps("two.db", unique, 0, NULL);
+    // "memory MAC" is what the results call a memory that is called MAC.
+    write_text("arch.yaml", "%s",
+               LEVELS "}\n"
+                      "  - {level: MAC, memory: {class: sram, capacity_kib: 1, "
+                      "port_bits: 8, access_pj: 1, area_um2: 1, static_mw: 1}}\n"
+                      "  - {level: memory MAC, memory: {class: sram, capacity_kib: 1, "
+                      "port_bits: 8, access_pj: 1, area_um2: 1, static_mw: 1}}\n"
+                      "compute: {class: parallel, pj_per_mac: 1, area_um2: 1}\n");
+    run_says(1, "check @arch.yaml", "two costs are called 'static, memory MAC'");
 }
 
 int main(void) {
