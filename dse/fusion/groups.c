@@ -38,13 +38,19 @@ static bool has_rows(const struct sdse_fusion_request *request, size_t l) {
            layer->repeat == 1;
 }
 
-// A fused layer between two of a group: word by word, so it has the maker's rows.
+static uint64_t words_made(const struct sdse_layer *layer) {
+    return sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound);
+}
+
+// A fused layer between two of a group works on the maker's rows: as it has as many, or
+// as it is a function of each word, which may be written in any shape.
 static bool follows_rows(const struct sdse_layer *layer,
                          const struct sdse_layer *host) {
     const struct sdse_nest *nest = &layer->nest;
     return layer->kind != SDSE_POOL && layer->repeat == 1 &&
-           nest->bound[SDSE_P] == host->nest.bound[SDSE_P] &&
-           nest->bound[SDSE_R] == 1 && nest->stride[0] == 1;
+           nest->bound[SDSE_R] == 1 && nest->stride[0] == 1 &&
+           (nest->bound[SDSE_P] == host->nest.bound[SDSE_P] ||
+            (layer->kind == SDSE_ACT && words_made(layer) == words_made(host)));
 }
 
 // Whether the rows that one layer makes are those that the other reads, and nobody else

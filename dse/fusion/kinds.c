@@ -74,15 +74,16 @@ static bool add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
 static enum sdse_status add_fused(struct sdse_kinds *kinds,
                                   const struct sdse_fused_nest *nest) {
     const struct sdse_group *group = kinds->group;
+    const struct sdse_residency_layer *layer = kinds->nests->request->residency.layer;
     const struct sdse_residence none = {0};
     const size_t from = group->layer[nest->layer] + 1;
     const size_t to =
         nest->layer + 1 < group->layer_count ? group->layer[nest->layer + 1] : from;
     for (size_t l = from; l < to; l++) {
-        struct sdse_nest part = kinds->nests->request->residency.layer[l].layer->nest;
-        part.bound[SDSE_P] = nest->rows.count;
-        if (part.map[0])
-            part.map[0] = nest->rows.count;
+        struct sdse_nest part;
+        sdse_nest_words_part(&layer[l].layer->nest,
+                             layer[from - 1].layer->nest.bound[SDSE_P],
+                             nest->rows.count, &part);
         const struct sdse_kind kind = {
             .entry = sdse_nests_entry(kinds->nests, l, &part, &none),
             .layer = l,

@@ -16,6 +16,7 @@ static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
     key.shape = nests->request->residency.layer[layer].shape;
     key.rows = part->bound[SDSE_P];
     key.map_rows = part->map[0];
+    key.groups = part->bound[SDSE_G];
     key.stride = part->stride[0];
     key.pad = part->pad[0];
     key.tensors = at->tensors;

@@ -30,6 +30,16 @@ void sdse_nest_part(const struct sdse_nest *nest, const struct sdse_row_run *run
     }
 }
 
+void sdse_nest_words_part(const struct sdse_nest *nest, uint64_t rows, uint64_t count,
+                          struct sdse_nest *part) {
+    *part = *nest;
+    for (int d = 0; d < SDSE_DIMS; d++)
+        part->bound[d] = 1;
+    part->bound[SDSE_G] = sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound) / rows;
+    part->bound[SDSE_P] = part->map[0] = count;
+    part->map[1] = 1;
+}
+
 void sdse_nest_forget_map(struct sdse_nest *nest) {
     nest->pad[0] = 0;
     nest->map[0] = 0;

@@ -79,6 +79,24 @@ static unsigned find_addend(uint64_t *state, const struct made *made, unsigned c
     return UINT_MAX;
 }
 
+// A function of the words of a map, in one of the shapes that they may be written.
+static void add_function(uint64_t *state, char *text, unsigned name, unsigned channels,
+                         unsigned rows, unsigned columns) {
+    char shape[64];
+    switch (oracle_below(state, 4)) {
+    case 0:
+        sprintf(shape, "[%u, %u]", rows, channels * columns);
+        break;
+    case 1:
+        sprintf(shape, "%u", channels * rows * columns);
+        break;
+    default:
+        sprintf(shape, "[%u, %u, %u]", channels, rows, columns);
+    }
+    sprintf(text, "{name: l%u, kind: %s, in: %s, fused: true}, ", name,
+            oracle_below(state, 4) ? "act" : "norm", shape);
+}
+
 // A chain of convolutions, some with a function of each word behind them, one of whose
 // outputs may be added to later, by a layer of its own or on the way.
 static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
@@ -115,9 +133,8 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
         channels = out;
         made[i] = (struct made){before, channels, rows};
         if (oracle_below(state, 4) == 0)
-            sprintf(layers + strlen(layers),
-                    "{name: l%u, kind: act, in: [%u, %u, %u], fused: true}, ", count++,
-                    channels, rows, columns);
+            add_function(state, layers + strlen(layers), count++, channels, rows,
+                         columns);
         if (oracle_below(state, 6) == 0) {
             sprintf(layers + strlen(layers),
                     "{name: l%u, kind: act, in: [%u, %u, %u], fused: false}, ", count,
@@ -345,6 +362,12 @@ static double weight_bits(const struct problem *p, size_t layer) {
            (double)sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound);
 }
 
+static struct {
+    uint64_t fused, none, points, groups, retained, recomputed, kept, buffered, again,
+        adding, added_there, functions_of_other_rows;
+    struct sdse_fusion_counts counts;
+} seen;
+
 // The front of a group in one configuration.
 static void run_turn(const struct problem *p, const struct way *way,
                      const struct turn *turn, struct points *front) {
@@ -419,8 +442,15 @@ static void run_turn(const struct problem *p, const struct way *way,
         const size_t next = layer + 1;
         if (!last && next < p->net->layer_count && p->net->layers[next].move.fused &&
             turn->layer[at->layer + 1] != next) {
-            struct sdse_nest part = p->net->layers[next].nest;
-            part.bound[SDSE_P] = part.map[0] = at->part.bound[SDSE_P];
+            const struct sdse_layer *function = &p->net->layers[next];
+            struct sdse_nest part = function->nest;
+            for (int d = 0; d < SDSE_DIMS; d++)
+                part.bound[d] = 1;
+            part.bound[SDSE_G] =
+                sdse_tile_words(&at->part, SDSE_OUTPUTS, at->part.bound);
+            part.map[0] = part.map[1] = 1;
+            seen.functions_of_other_rows +=
+                function->nest.bound[SDSE_P] != nest[at->layer].bound[SDSE_P];
             assert_true(kinds < 64);
             kind[kinds++] = (struct kind){
                 ask(p, next, &part, (struct sdse_residence){0}), at->times};
@@ -438,6 +468,15 @@ static void run_turn(const struct problem *p, const struct way *way,
     *front = sum;
 }
 
+// Whether a function may be taken row by row: of each word, or of the maker's rows.
+static bool has_rows_of(const struct sdse_layer *function,
+                        const struct sdse_nest *maker) {
+    return function->nest.bound[SDSE_P] == maker->bound[SDSE_P] ||
+           (function->kind == SDSE_ACT &&
+            sdse_tile_words(&function->nest, SDSE_OUTPUTS, function->nest.bound) ==
+                sdse_tile_words(maker, SDSE_OUTPUTS, maker->bound));
+}
+
 // The layers of a group that begins with layer `first` and has `count` that multiply;
 // 0: there is none.
 static size_t list_turn(const struct problem *p, size_t first, size_t count,
@@ -446,7 +485,8 @@ static size_t list_turn(const struct problem *p, size_t first, size_t count,
     while (found < count && l < p->net->layer_count) {
         const struct sdse_layer *layer = &p->net->layers[l];
         if (sdse_layer_moves(layer)) {
-            if (!layer->move.fused || found == 0)
+            if (!layer->move.fused || found == 0 ||
+                !has_rows_of(layer, &p->net->layers[turn->layer[found - 1]].nest))
                 return 0;
             l++;
             continue;
@@ -554,12 +594,6 @@ static void run_from(const struct problem *p, struct way *way, size_t layer,
 
 // --- Compared ---
 
-static struct {
-    uint64_t fused, none, points, groups, retained, recomputed, kept, buffered, again,
-        adding, added_there;
-    struct sdse_fusion_counts counts;
-} seen;
-
 static void check_picked(const struct problem *p,
                          const struct sdse_fusion_request *request,
                          const struct sdse_fusion *fusion, size_t element) {
@@ -663,6 +697,18 @@ static void check_hull(const struct sdse_places *places) {
     }
 }
 
+// Functions that are written alike are of one shape, whatever layers they stand behind.
+static size_t shape_of(const struct problem *p, size_t layer) {
+    const struct sdse_layer *at = &p->net->layers[layer];
+    size_t first = 0;
+    while (first < layer &&
+           !(at->kind == SDSE_ACT && p->net->layers[first].kind == SDSE_ACT &&
+             at->move.fused == p->net->layers[first].move.fused &&
+             memcmp(&at->nest, &p->net->layers[first].nest, sizeof at->nest) == 0))
+        first++;
+    return first;
+}
+
 static void check_goal(const struct problem *p, enum sdse_places_goal goal) {
     static const enum sdse_map_objective objectives[] = {
         [SDSE_PLACES_FRONT] = SDSE_MAP_FRONT,
@@ -677,8 +723,9 @@ static void check_goal(const struct problem *p, enum sdse_places_goal goal) {
                                                  .layer = &p->net->layers[l],
                                                  .objective = objectives[goal]};
         assert_int_equal(sdse_map(&request, p->arena, &alone[l]), SDSE_OK);
-        asked[l] = (struct sdse_residency_layer){
-            .layer = &p->net->layers[l], .shape = l, .unshared = &alone[l]};
+        asked[l] = (struct sdse_residency_layer){.layer = &p->net->layers[l],
+                                                 .shape = shape_of(p, l),
+                                                 .unshared = &alone[l]};
     }
     const struct sdse_fusion_request request = {
         .residency = {.arch = p->arch,
@@ -725,6 +772,7 @@ static void check_goal(const struct problem *p, enum sdse_places_goal goal) {
             check_picked(p, &request, &fusion, 0);
         }
     }
+    seen.counts.groups = fusion.counts.groups; // of the last
     seen.counts.configurations += fusion.counts.configurations;
     seen.counts.too_big += fusion.counts.too_big;
     seen.counts.cut += fusion.counts.cut;
@@ -783,6 +831,43 @@ static void test_addends_of_one_size(void **state) {
             compare(&p);
             sdse_arena_free(p.arena);
         }
+    }
+}
+
+// Eight words of four rows of two, and of two rows of four: functions of them are
+// written alike, and a row of each is not. What needs more than a word at once, or has
+// more words, is not taken row by row.
+static void test_functions_written_alike(void **state) {
+    (void)state;
+    static const struct {
+        const char *second;
+        size_t groups; // possible
+    } cases[] = {{"act, in: 8", 3}, {"norm, in: 8", 2}, {"act, in: 16", 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct problem p = {
+            .arena = sdse_arena_new(), .tiles = SDSE_TILES_BALANCED, .depth = 2};
+        read_problem(
+            "{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: "
+            "[{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, "
+            "memory: {class: sram, shares: [activations], capacity_bytes: 9, "
+            "pj_per_bit: 0.1}}], compute: {pj_per_mac: 1}, vector: {below: GLB, "
+            "pj_per_op: 3, ops_per_cycle: 1}}",
+            sdse_arena_printf(
+                p.arena,
+                "{name: n, source: s, layers: ["
+                "{name: a, kind: conv, in: [1, 4, 1], out_channels: 2, kernel: 1}, "
+                "{name: a.f, kind: act, in: 8, fused: true}, "
+                "{name: b, kind: conv, in: [2, 4, 1], out_channels: 1, kernel: 1}, "
+                "{name: c, kind: conv, in: [1, 4, 1], out_channels: 4, kernel: 1, "
+                "stride: 2}, "
+                "{name: c.f, kind: %s, fused: true}, "
+                "{name: d, kind: conv, in: [4, 2, 1], out_channels: 1, kernel: 1}], "
+                "edges: [{from: a, to: b}, {from: b, to: c}, {from: c, to: d}]}",
+                cases[i].second),
+            &p);
+        compare(&p);
+        assert_int_equal(seen.counts.groups, cases[i].groups);
+        sdse_arena_free(p.arena);
     }
 }
 
@@ -851,7 +936,8 @@ static void test_networks(void **state) {
            (unsigned long long)seen.counts.searches);
     assert_true(network_count < 1000 ||
                 (seen.retained && seen.recomputed && seen.kept && seen.buffered &&
-                 seen.again && seen.adding && seen.added_there));
+                 seen.again && seen.adding && seen.added_there &&
+                 seen.functions_of_other_rows));
 }
 
 static int tell_seed(void **state) {
@@ -909,6 +995,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_networks, tell_seed),
         cmocka_unit_test(test_addends_of_one_size), cmocka_unit_test(test_fast_and_far),
+        cmocka_unit_test(test_functions_written_alike),
         cmocka_unit_test(test_parts_are_stored_with_the_whole)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
