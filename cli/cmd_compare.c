@@ -1,12 +1,11 @@
 // sdse compare: two design points, two sweeps or two files beside each other.
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "cli/compare_inputs.h"
 #include "cli/compare_report.h"
+#include "cli/compare_sides.h"
 #include "cli/inputs.h"
 #include "cli/plain_stdout.h"
 #include "cli/selection.h"
@@ -35,114 +34,6 @@ static const struct cli_option options[] = {
     [FORCE] = CLI_OPTION_FORCE,
     [FORMAT] = CLI_OPTION_FORMAT,
 };
-
-// What is compared: a point of each side, or a set of points.
-struct sides {
-    const char *file[SDSE_SIDES];
-    const char *point[SDSE_SIDES]; // NULL: sets
-    struct sdse_filter filter[SDSE_SIDES];
-    struct sdse_reader *reader[SDSE_SIDES];
-};
-
-// ---- the command line ----
-
-// Digits alone are a point's number, whatever files there are.
-static bool is_file(const char *word) {
-    struct stat status;
-    const size_t length = strlen(word);
-    if (strspn(word, "0123456789") == length)
-        return false;
-    if (length > 3 && strcmp(word + length - 3, ".db") == 0)
-        return true;
-    return stat(word, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-// A.db P Q | A.db B.db [P [Q]] | A.db P B.db Q; what is wrong has been said.
-static bool accept_operands(struct cli *cli, const struct cli_args *args,
-                            struct sides *sides) {
-    int files = 0, points = 0;
-    for (int i = 0; i < args->operand_count; i++) {
-        const char *word = args->operands[i];
-        const bool file = i == 0 || is_file(word);
-        int *count = file ? &files : &points;
-        if (*count == SDSE_SIDES) {
-            cli_error(cli, "two are compared, '%s' is one more %s", word,
-                      file ? "file" : "point");
-            return false;
-        }
-        (file ? sides->file : sides->point)[(*count)++] = word;
-    }
-    if (files == 1)
-        sides->file[SDSE_B] = sides->file[SDSE_A];
-    if (files == 1 && points == 1) {
-        cli_error(cli, "point %s beside which? Name a second point or file",
-                  sides->point[SDSE_A]);
-        return false;
-    }
-    if (points == 1) // one name in both files
-        sides->point[SDSE_B] = sides->point[SDSE_A];
-    return true;
-}
-
-// "NAME@2" -> "NAME" and 2.
-static void split_version(char *name, struct sdse_filter *filter) {
-    char *at = strrchr(name, '@');
-    filter->sweep = name;
-    if (!at || at == name || !at[1] || strspn(at + 1, "0123456789") != strlen(at + 1))
-        return;
-    *at = '\0';
-    filter->sweep_version = strtoull(at + 1, NULL, 10);
-}
-
-// "A,B" are the sweeps of the two sides; one name is that of both.
-static bool accept_sweeps(struct cli *cli, const char *text, struct sides *sides) {
-    char *words = sdse_arena_strdup(cli->arena, text);
-    char *again = sdse_arena_strdup(cli->arena, text);
-    if (!words || !again) {
-        cli_note(cli, SDSE_NO_MEMORY);
-        return false;
-    }
-    char *comma = strchr(words, ',');
-    if (comma && (comma == words || !comma[1] || strchr(comma + 1, ','))) {
-        cli_error(cli, "--sweep: expected NAME or NAME,NAME; got '%s'", text);
-        return false;
-    }
-    if (comma)
-        *comma = '\0';
-    split_version(words, &sides->filter[SDSE_A]);
-    split_version(comma ? comma + 1 : again, &sides->filter[SDSE_B]);
-    return true;
-}
-
-static bool accept_selection(struct cli *cli, const struct cli_args *args,
-                             struct sides *sides) {
-    const char *const *value = args->value + SELECTION;
-    for (int i = 0; sides->point[SDSE_A] && i < CLI_SELECT_OPTIONS; i++) {
-        if (value[i]) {
-            cli_error(cli, "--%s chooses among points, and both are named already",
-                      options[SELECTION + i].name);
-            return false;
-        }
-    }
-    if (!cli_parse_selection(cli, args, SELECTION, &sides->filter[SDSE_A]))
-        return false;
-    sides->filter[SDSE_B] = sides->filter[SDSE_A];
-    const char *sweep = value[CLI_SELECT_SWEEP];
-    if (sweep && !accept_sweeps(cli, sweep, sides))
-        return false;
-    const struct sdse_filter *a = &sides->filter[SDSE_A], *b = &sides->filter[SDSE_B];
-    const bool one_file = sides->file[SDSE_A] == sides->file[SDSE_B];
-    const bool one_sweep = !sweep || (strcmp(a->sweep, b->sweep) == 0 &&
-                                      a->sweep_version == b->sweep_version);
-    if (!sides->point[SDSE_A] && one_file && one_sweep) {
-        cli_error(cli,
-                  "%s beside what? Name two points, a second file, or two sweeps "
-                  "(--sweep NAME,NAME; versions of one are NAME@1,NAME@2)",
-                  sides->file[SDSE_A]);
-        return false;
-    }
-    return true;
-}
 
 // ---- for machines ----
 
@@ -180,7 +71,7 @@ static void print_side(char side, const char *file, const char *what) {
 }
 
 static enum cli_exit print_points(struct cli *cli, const struct cli_args *args,
-                                  const struct sides *sides,
+                                  const struct cli_sides *sides,
                                   const struct sdse_stored_point *point,
                                   const struct sdse_comparison *comparison,
                                   const struct sdse_differences *parameters) {
@@ -208,7 +99,7 @@ static enum cli_exit print_points(struct cli *cli, const struct cli_args *args,
 }
 
 static enum cli_exit compare_points(struct cli *cli, const struct cli_args *args,
-                                    const struct sides *sides) {
+                                    const struct cli_sides *sides) {
     struct sdse_stored_point point[SDSE_SIDES];
     int64_t id[SDSE_SIDES];
     enum sdse_status status = SDSE_OK;
@@ -277,7 +168,7 @@ static void print_networks_of_one(const struct networks *networks) {
     }
 }
 
-static enum sdse_status list_networks(struct cli *cli, const struct sides *sides,
+static enum sdse_status list_networks(struct cli *cli, const struct cli_sides *sides,
                                       struct networks *networks) {
     for (int side = 0; side < SDSE_SIDES; side++) {
         const enum sdse_status status = sdse_points_workloads(
@@ -322,7 +213,7 @@ static const char *picture_of(struct cli *cli, const char *picture, const char *
 }
 
 static enum sdse_status draw_fronts(struct cli *cli, const struct cli_args *args,
-                                    const struct sides *sides,
+                                    const struct cli_sides *sides,
                                     const struct sdse_fronts *fronts, size_t networks) {
     struct sdse_compare_fronts_plot plot = {
         .fronts = fronts,
@@ -345,7 +236,7 @@ static enum sdse_status draw_fronts(struct cli *cli, const struct cli_args *args
 }
 
 static enum cli_exit compare_networks(struct cli *cli, const struct cli_args *args,
-                                      const struct sides *sides,
+                                      const struct cli_sides *sides,
                                       const struct cli_objectives *objectives,
                                       const struct networks *networks,
                                       const struct sdse_differences *settings) {
@@ -410,7 +301,7 @@ static enum sdse_status find_sweep(struct cli *cli, struct sdse_reader *reader,
 }
 
 static enum cli_exit compare_sets(struct cli *cli, const struct cli_args *args,
-                                  const struct sides *sides,
+                                  const struct cli_sides *sides,
                                   const struct cli_objectives *objectives) {
     struct networks networks;
     struct cli_compared_text sweeps = {.what = "sweep"};
@@ -431,9 +322,9 @@ static enum cli_exit compare_sets(struct cli *cli, const struct cli_args *args,
 // ---- the verb ----
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    struct sides sides = {.file = {NULL, NULL}};
+    struct cli_sides sides;
     struct cli_objectives objectives;
-    if (!accept_operands(cli, args, &sides) || !accept_selection(cli, args, &sides) ||
+    if (!cli_accept_sides(cli, args, options, SELECTION, &sides) ||
         !cli_parse_objectives(cli, args->value[OBJECTIVES], &objectives))
         return CLI_USAGE;
     // A value that was given is none of the table's.
