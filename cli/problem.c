@@ -1,11 +1,13 @@
 #include "cli/problem.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/pool.h"
 #include "cli/inputs.h"
 #include "costmodel/stream.h"
+#include "dse/residency/residency.h"
 #include "dse/sweep/forms.h"
 #include "dse/sweep/measured.h"
 #include "spec/load.h"
@@ -187,6 +189,40 @@ static bool place_layer(struct cli *cli, const struct cli_problem *problem,
     return true;
 }
 
+// Whether what is reserved holds what the layer reads there; says what that takes.
+static bool holds_inputs(struct cli *cli, const struct cli_problem *problem,
+                         const struct sdse_layer *layer) {
+    const double rounding = 1 + 1e-12;
+    const struct sdse_workload *net = problem->workload;
+    const struct sdse_residence *at = &problem->placement.residence;
+    struct sdse_residency_layer *layers =
+        SDSE_ARENA_ARRAY(cli->arena, struct sdse_residency_layer, net->layer_count);
+    double least = 0;
+    if (!problem->placement.placed)
+        return true;
+    for (size_t i = 0; layers && i < net->layer_count; i++)
+        layers[i].layer = &net->layers[i];
+    const struct sdse_residency_request request = {
+        .arch = problem->arch, .workload = net, .layer = layers};
+    const enum sdse_status status =
+        layers ? sdse_residency_least_bits(&request, (size_t)(layer - net->layers), at,
+                                           cli->arena, &least)
+               : SDSE_NO_MEMORY;
+    if (cli_note(cli, status) != SDSE_OK) {
+        cli_error(cli, "layer %s: %s", layer->name, sdse_status_text(status));
+        return false;
+    }
+    if (least <= at->reserved_bits * rounding)
+        return true;
+    sdse_diag_add(&cli->diags, SDSE_ERROR, problem->placement.loc, "place-room",
+                  "what layer '%s' reads in %.*s takes %.0f bits there, but "
+                  "reserved_bits are %.17g: all bits that it holds through the layer",
+                  layer->name, sdse_memory_name_bytes(problem->arch, at->level),
+                  problem->arch->level[at->level].name, ceil(least), at->reserved_bits);
+    cli_flush_diags(cli);
+    return false;
+}
+
 bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
                       const char *layer_name, const char *path,
                       const struct sdse_layer **layer, struct sdse_mapping **mapping) {
@@ -216,7 +252,8 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
             sdse_placed_mapping_from_tree(cli->arena, root, problem->arch, *layer,
                                           &cli->diags, &problem->placement, mapping);
     cli_flush_diags(cli);
-    return cli_note(cli, status) == SDSE_OK && place_layer(cli, problem, layer);
+    return cli_note(cli, status) == SDSE_OK && holds_inputs(cli, problem, *layer) &&
+           place_layer(cli, problem, layer);
 }
 
 struct sdse_mapping *cli_streamed_mapping(struct cli *cli,
@@ -276,9 +313,10 @@ static void refuse_room(struct cli *cli, const struct cli_problem *problem,
     const struct sdse_level *level = &problem->arch->level[residence->level];
     const double taken = sdse_mapping_taken_bits(model, mapping, residence->level);
     sdse_diag_add(&cli->diags, SDSE_ERROR, problem->placement.loc, "place-room",
-                  "%s holds %.0f bits through the layer, and its tiles%s take %.0f: "
+                  "%.*s holds %.0f bits through the layer, and its tiles%s take %.0f: "
                   "%.0f in all, but %" PRIu64 " fit",
-                  level->name, residence->reserved_bits,
+                  sdse_memory_name_bytes(problem->arch, residence->level), level->name,
+                  residence->reserved_bits,
                   residence->tensors & SDSE_BIT(SDSE_OUTPUTS)
                       ? " with the place of its outputs"
                       : "",

@@ -19,12 +19,6 @@ unsigned sdse_shared_level(const struct sdse_arch *arch) {
     return 0;
 }
 
-int sdse_memory_name_bytes(const struct sdse_arch *arch, unsigned level) {
-    const size_t bytes = strlen(arch->level[level].name);
-    const bool split = sdse_arch_memory_last(arch, level) > level;
-    return (int)(split && bytes > 2 ? bytes - 2 : bytes);
-}
-
 const char *sdse_memory_name(struct sdse_arena *arena, const struct sdse_arch *arch,
                              unsigned level) {
     const char *name = arch->level[level].name;
@@ -157,8 +151,9 @@ static void read_reserved(const struct reader *r, const struct sdse_node *map) {
     if (!reads_there(r->residence) || r->residence->reserved_bits > 0)
         return;
     sdse_diag_add(r->diags, SDSE_ERROR, node ? node->loc : map->loc, "place-room",
-                  "inputs in '%s' take room there: reserved_bits are all bits that it "
-                  "holds through the layer, those of the inputs included",
+                  "inputs in '%.*s' take room there: reserved_bits are all bits that "
+                  "it holds through the layer, those of the inputs included",
+                  sdse_memory_name_bytes(r->arch, r->residence->level),
                   r->arch->level[r->residence->level].name);
 }
 
@@ -170,8 +165,9 @@ static void check_reach(const struct reader *r, const struct sdse_node *map) {
     if (r->residence->level <= r->arch->vector.below_level && !r->layer->move.fused)
         return;
     sdse_diag_add(r->diags, SDSE_ERROR, map->loc, "place-reach",
-                  "layer '%s' (%s) does not reach memory '%s': %s", r->layer->name,
+                  "layer '%s' (%s) does not reach memory '%.*s': %s", r->layer->name,
                   sdse_layer_kind_name(r->layer->kind),
+                  sdse_memory_name_bytes(r->arch, r->residence->level),
                   r->arch->level[r->residence->level].name,
                   r->layer->move.fused ? "it is fused into the layer before it"
                                        : "the vector unit stands further out");

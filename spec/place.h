@@ -11,6 +11,7 @@
 #include "spec/tree.h"
 #include "spec/types/arch.h"
 #include "spec/types/mapping.h"
+#include "spec/types/memory_name.h"
 #include "spec/types/residence.h"
 #include "spec/types/workload.h"
 
@@ -24,10 +25,7 @@ struct sdse_placement {
 // The memory of an accelerator that layers share: its outermost level; 0 = none.
 unsigned sdse_shared_level(const struct sdse_arch *arch);
 
-// How many bytes of a level's name are the memory's whose outermost level it is: of the
-// first position of a split memory (spec/split.h) not the last two, ".1".
-int sdse_memory_name_bytes(const struct sdse_arch *arch, unsigned level);
-// Those bytes. NULL: memory is out.
+// The bytes of sdse_memory_name_bytes. NULL: memory is out.
 const char *sdse_memory_name(struct sdse_arena *arena, const struct sdse_arch *arch,
                              unsigned level);
 

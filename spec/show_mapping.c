@@ -111,12 +111,14 @@ void sdse_show_places(FILE *out, const struct sdse_arch *arch,
     if (!placement->placed)
         return;
     const char *shared = arch->level[at->level].name;
+    const int bytes = sdse_memory_name_bytes(arch, at->level);
     if (at->tensors & SDSE_BIT(SDSE_INPUTS))
-        fprintf(out, "inputs are in %s (%" PRIu32 " map%s)\n", shared, at->operands,
-                at->operands == 1 ? "" : "s");
+        fprintf(out, "inputs are in %.*s (%" PRIu32 " map%s)\n", bytes, shared,
+                at->operands, at->operands == 1 ? "" : "s");
     if (at->tensors & SDSE_BIT(SDSE_OUTPUTS))
-        fprintf(out, "outputs stay in %s%s%s\n", shared,
+        fprintf(out, "outputs stay in %.*s%s%s\n", bytes, shared,
                 at->writes_through ? ", and go to " : "",
                 at->writes_through ? arch->level[0].name : "");
-    fprintf(out, "%s holds %.0f bits through the layer\n", shared, at->reserved_bits);
+    fprintf(out, "%.*s holds %.0f bits through the layer\n", bytes, shared,
+            at->reserved_bits);
 }

@@ -31,7 +31,8 @@ enum { SDSE_PLACES_MOST_TURNS = 64 }; // layers of a group
 enum sdse_handed_as {
     SDSE_HANDED_INPUTS, // or one of the maps of an addition
     SDSE_HANDED_WEIGHTS,
-    SDSE_HANDED_ADDEND // added to its outputs
+    SDSE_HANDED_ADDEND, // added to its outputs
+    SDSE_HANDED_KINDS
 };
 
 // A tensor that layers hand over.

@@ -1,10 +1,12 @@
 #include "dse/residency/residency.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "costmodel/model.h"
 #include "dse/residency/answers.h"
+#include "spec/types/touched.h"
 
 // --- Tensors ---
 
@@ -112,6 +114,105 @@ static enum sdse_status list_tensors(const struct sdse_residency_request *reques
                 add_tensor(request, l, level, arena, &tensor[placing->tensor_count++]);
     }
     return status;
+}
+
+// --- What must be held ---
+
+// Something that a layer reads in the shared memory, and its part of the bits of the
+// tensor that it is of: of one that is read as several things each has an equal part.
+struct piece {
+    enum sdse_handed_as as;
+    double bits;
+};
+
+static int by_bits(const void *a, const void *b) {
+    const struct piece *x = a, *y = b;
+    return x->bits < y->bits ? -1 : x->bits > y->bits;
+}
+
+// How many of each are there. Ranges of channels that are one map are there together.
+static void count_wanted(const struct sdse_workload *net, size_t layer,
+                         const struct sdse_residence *residence,
+                         uint32_t wanted[SDSE_HANDED_KINDS]) {
+    uint32_t ranges = 0;
+    for (size_t e = 0; e < net->edge_count; e++)
+        ranges += net->edges[e].to == layer && net->edges[e].use == SDSE_EDGE_CONCAT;
+    const uint32_t maps = ranges ? ranges : residence->operands;
+    wanted[SDSE_HANDED_INPUTS] = residence->tensors >> SDSE_INPUTS & 1u ? maps : 0;
+    wanted[SDSE_HANDED_ADDEND] = residence->addends;
+    wanted[SDSE_HANDED_WEIGHTS] = residence->tensors >> SDSE_WEIGHTS & 1u;
+}
+
+// Lists what a layer reads of other layers and may find there, by rising bits.
+static enum sdse_status list_pieces(const struct sdse_residency_request *request,
+                                    size_t layer, unsigned level,
+                                    const uint32_t wanted[SDSE_HANDED_KINDS],
+                                    struct sdse_arena *arena, struct piece *piece,
+                                    size_t *count) {
+    const struct sdse_workload *net = request->workload;
+    *count = 0;
+    for (size_t maker = 0; maker < layer; maker++) {
+        struct sdse_handed_tensor tensor;
+        const size_t first = *count;
+        for (size_t e = 0; e < net->edge_count; e++)
+            if (net->edges[e].from == maker && net->edges[e].to == layer &&
+                wanted[handed_as(&net->edges[e])])
+                piece[(*count)++].as = handed_as(&net->edges[e]);
+        if (*count == first)
+            continue;
+        const enum sdse_status status =
+            add_tensor(request, maker, level, arena, &tensor);
+        if (status != SDSE_OK)
+            return status;
+        for (size_t i = first; i < *count; i++)
+            piece[i].bits = tensor.held_bits / (double)(*count - first);
+    }
+    qsort(piece, *count, sizeof *piece, by_bits);
+    return SDSE_OK;
+}
+
+enum sdse_status sdse_residency_least_bits(const struct sdse_residency_request *request,
+                                           size_t layer,
+                                           const struct sdse_residence *residence,
+                                           struct sdse_arena *arena, double *bits) {
+    const struct sdse_layer *reader = request->layer[layer].layer;
+    const unsigned level = residence->level;
+    struct piece *piece =
+        SDSE_ARENA_ARRAY(arena, struct piece, request->workload->edge_count + 1);
+    uint32_t wanted[SDSE_HANDED_KINDS];
+    struct sdse_model *model;
+    size_t count;
+    if (!piece)
+        return SDSE_NO_MEMORY;
+    count_wanted(request->workload, layer, residence, wanted);
+    enum sdse_status status = sdse_model_new(request->arch, reader,
+                                             request->layer[layer].form, arena, &model);
+    if (status == SDSE_OK)
+        status = list_pieces(request, layer, level, wanted, arena, piece, &count);
+    if (status != SDSE_OK)
+        return status;
+    *bits = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!wanted[piece[i].as])
+            continue;
+        *bits += piece[i].bits;
+        wanted[piece[i].as]--;
+    }
+    // What no layer puts out may be one map that is read as several things.
+    const struct sdse_nest *nest = &reader->nest;
+    const double rest[SDSE_HANDED_KINDS] = {
+        [SDSE_HANDED_INPUTS] = model->place_bits[level][SDSE_PART_INPUTS] *
+                               (double)sdse_nest_input_words(nest),
+        [SDSE_HANDED_ADDEND] = request->arch->bits[SDSE_INPUTS] *
+                               (double)sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound),
+        [SDSE_HANDED_WEIGHTS] =
+            model->place_bits[level][SDSE_PART_WEIGHTS] *
+            (double)sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound)};
+    double most = 0;
+    for (int as = 0; as < SDSE_HANDED_KINDS; as++)
+        most = fmax(most, wanted[as] * rest[as]);
+    *bits += most;
+    return SDSE_OK;
 }
 
 // --- Questions that will be asked ---

@@ -81,6 +81,19 @@ enum sdse_unshared sdse_edge_unshared(const struct sdse_arch *arch,
                                       const struct sdse_workload *net,
                                       const struct sdse_workload_edge *edge);
 
+// The least that the shared memory holds all through a layer under a residence: what it
+// reads there, as tensors of other layers are held between layers, the smallest where
+// only some are there; what no layer of the network puts out as the layer reads it. Of
+// the request the accelerator, the network and its layers are read. SDSE_NO_MEMORY, or
+// as sdse_model_new.
+//
+// bits  out: of one copy of the memory; no more than any residence that
+//       sdse_residency_pick gives the layer reserves
+enum sdse_status sdse_residency_least_bits(const struct sdse_residency_request *request,
+                                           size_t layer,
+                                           const struct sdse_residence *residence,
+                                           struct sdse_arena *arena, double *bits);
+
 // Finds the front or optimum over all places; everything lives in `arena` but what
 // sdse_residency_free frees, also after a failure. SDSE_OVERFLOW: more tensors alive at
 // once than places.h takes; SDSE_NO_MEMORY.

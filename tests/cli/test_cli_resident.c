@@ -242,9 +242,10 @@ static void test_weights_are_held_where_they_are_shared(void **state) {
     write_scratch("qk.yaml", placed);
     free(placed);
     free(text);
-    run_says(1, "eval -a tpu -w gpt2_small_1024 -m @qk.yaml",
-             "memory 'UB' of 'tpu' holds activations alone between layers: weights there "
-             "need `shares: [activations, weights]` [place-shares]");
+    run_says(
+        1, "eval -a tpu -w gpt2_small_1024 -m @qk.yaml",
+        "memory 'UB' of 'tpu' holds activations alone between layers: weights there "
+        "need `shares: [activations, weights]` [place-shares]");
 }
 
 static void test_files_that_say_wrong_places(void **state) {
@@ -273,6 +274,76 @@ static void test_files_that_say_wrong_places(void **state) {
     write_placed("place: {outputs: DRAM, inputs: outer}", "streamed");
     run_alike("eval -a @large.yaml -w @net.yaml -m @placed.yaml",
               "eval -a @large.yaml -w @net.yaml -l sum");
+}
+
+// What a layer reads in a memory is part of what that memory holds: so much of it as
+// other layers put out, and one map of two where one is there.
+static void test_room_of_what_is_read(void **state) {
+    (void)state;
+    is_refused("place: {inputs: GLB, reserved_bits: 1}",
+               "placed.yaml:2:1: error: what layer 'sum' reads in GLB takes 4096 bits "
+               "there, but reserved_bits are 1: all bits that it holds through the "
+               "layer [place-room]");
+    is_refused("place: {inputs: GLB, reserved_bits: 4095}", "takes 4096 bits");
+    is_refused("place: {inputs: GLB, operands: 1, reserved_bits: 2047}",
+               "takes 2048 bits there, but reserved_bits are 2047");
+    static const char *const enough[] = {
+        "place: {inputs: GLB, reserved_bits: 4096}",
+        "place: {inputs: GLB, operands: 1, reserved_bits: 2048}"};
+    for (int i = 0; i < 2; i++) {
+        write_placed(enough[i], "streamed");
+        free(run_text(0, "eval -a @large.yaml -w @net.yaml -m @placed.yaml"));
+    }
+    // Of a network without edges all that is known is what the layer reads.
+    run_says(0, "eval -a @large.yaml -w @bare.yaml -m @placed.yaml", "");
+    write_placed("place: {inputs: GLB, reserved_bits: 4095}", "streamed");
+    run_says(1, "eval -a @large.yaml -w @bare.yaml -m @placed.yaml", "takes 4096 bits");
+}
+
+// A map that is read as two things, and coded words.
+static void test_room_of_some_maps(void **state) {
+    (void)state;
+    static const char arch[] =
+        "{name: %s, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{class: sram, shares: [activations, weights], capacity_kib: 8, pj_per_bit: "
+        "1%s}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: true}}";
+    static const char mapping[] =
+        "[{level: DRAM, temporal: K4 C4 P4 Q4, keeps: [weights, inputs, outputs]}, "
+        "{level: GLB, keeps: [weights]}]";
+    char text[1024];
+    snprintf(text, sizeof text, arch, "plain", "");
+    write_scratch("plain.yaml", text);
+    snprintf(text, sizeof text, arch, "coded",
+             ", format: {inputs: {compression: bitmap, occupancy: worst}}");
+    write_scratch("coded.yaml", text);
+    write_scratch(
+        "twice.yaml",
+        "name: twice\nsource: s\nlayers:\n"
+        "  - {name: b, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 1}\n"
+        "  - {name: c, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 1, addends: "
+        "1}\n"
+        "edges:\n  - {from: b, to: c}\n  - {from: b, to: c, as: addend}\n");
+    static const struct {
+        const char *arch, *place, *said;
+    } cases[] = {
+        {"plain", "{inputs: GLB, addends: 1, reserved_bits: 511}", "takes 512 bits"},
+        {"plain", "{inputs: GLB, addends: 1, reserved_bits: 512}", NULL},
+        {"plain", "{inputs: GLB, reserved_bits: 511}", "takes 512 bits"},
+        {"plain", "{addends: 1, outputs: GLB, reserved_bits: 511}", "takes 512 bits"},
+        {"plain", "{outputs: GLB, reserved_bits: 0}", NULL},
+        // A bit more for each word.
+        {"coded", "{inputs: GLB, addends: 1, reserved_bits: 575}", "takes 576 bits"},
+        {"coded", "{inputs: GLB, addends: 1, reserved_bits: 576}", NULL}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[128];
+        snprintf(text, sizeof text, "layer: c\nplace: %s\nmapping: %s\n",
+                 cases[i].place, mapping);
+        write_scratch("held.yaml", text);
+        snprintf(line, sizeof line, "eval -a @%s.yaml -w @twice.yaml -m @held.yaml",
+                 cases[i].arch);
+        run_says(cases[i].said ? 1 : 0, line, cases[i].said ? cases[i].said : "");
+    }
 }
 
 static void refuses(const char *line, int status, const char *why) {
@@ -402,6 +473,48 @@ static void test_width_of_addends(void **state) {
     free_ran(&ran);
 }
 
+// So is one that is read as weights: where these are wider, it is held as they are.
+static void test_width_of_right_operands(void **state) {
+    (void)state;
+    write_scratch(
+        "heavy.yaml",
+        "name: heavy\nsource: s\nnode_nm: 28\nclock_ghz: 1\n"
+        "tensors: {weights: {bits: 16}, inputs: {bits: 8}, outputs: {bits: 8}}\n"
+        "levels:\n  - {level: DRAM, memory: {class: dram, pj_per_bit: 8}}\n"
+        "  - {level: GLB, memory: {class: sram, capacity_kib: 8, pj_per_bit: 1, "
+        "shares: [activations, weights]}}\ncompute: {pj_per_mac: 0.2}\n");
+    write_scratch(
+        "keys.yaml",
+        "name: keys\nsource: s\nlayers:\n"
+        "  - {name: k, kind: conv, in: [4, 4, 4], out_channels: 4, kernel: 1}\n"
+        "  - {name: qk, kind: matmul, heads: 2, m: 16, k: 2, n: 16}\n"
+        "edges:\n  - {from: k, to: qk, as: weights, reshape: heads}\n");
+    free(run_text(0, "map -a @heavy.yaml -w @keys.yaml --objective energy --resident "
+                     "-o @keys"));
+    run_says(0, "explain -a @heavy.yaml -w @keys.yaml -m @keys/qk.yaml",
+             "GLB: 1 024 bits held through the layer");
+    run_says(0, "show mapping @keys/qk.yaml -a @heavy.yaml -w @keys.yaml",
+             "GLB holds 1024 bits through the layer");
+}
+
+// Whether the vector unit makes what an edge carries or reads it, it is out of reach.
+static void test_edges_of_the_vector_unit(void **state) {
+    (void)state;
+    write_scratch("outside.yaml",
+                  "{name: outside, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+                  "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+                  "{level: GLB, memory: {class: sram, shares: [activations], "
+                  "capacity_kib: 8, pj_per_bit: 1}}], compute: {pj_per_mac: 0.5}, "
+                  "vector: {below: DRAM, free: true}}");
+    run_says(0, "map -a @outside.yaml -w @net.yaml --objective energy --resident",
+             "of 3 tensors that layers hand over 0 stay");
+    struct ran ran = run_program("map -a @outside.yaml -w @net.yaml --objective energy "
+                                 "--resident");
+    // relu to sum, b to sum, sum to c.
+    assert_non_null(strstr(ran.err, "(3 edges) [edge-unshared]"));
+    free_ran(&ran);
+}
+
 // One warning for each reason, at its first edge.
 static void test_what_may_not_stay(void **state) {
     (void)state;
@@ -481,6 +594,32 @@ static void test_memories_of_positions(void **state) {
     assert_non_null(strstr(ran.out, " stay in GLB, "));
     assert_null(strstr(ran.out, " GLB.1  ")); // in a column of places
     free_ran(&ran);
+    free(run_text(0, "map -a @large.yaml -w @net.yaml --objective energy --resident "
+                     "--uneven -o @uneven"));
+    run_says(0, "explain -a @large.yaml -w @net.yaml -m @uneven/b.yaml",
+             "inputs stay in GLB: 0 DRAM words instead of 256 read\n"
+             "  outputs stay in GLB: 0 DRAM words instead of 256 written\n"
+             "  GLB: 2 048 bits held through the layer + ");
+    run_says(0, "show mapping @uneven/b.yaml -a @large.yaml -w @net.yaml",
+             "inputs are in GLB (1 map)\noutputs stay in GLB\n"
+             "GLB holds 2048 bits through the layer\n");
+    static const char *const rooms[][2] = {
+        {"0", "inputs in 'GLB' take room there"},
+        {"1", "reads in GLB takes 2048 bits there"},
+        {"7990", "error: GLB holds 7990 bits through the layer"}};
+    char *text = read_whole(scratch("uneven/b.yaml"));
+    char *end = strstr(text, "reserved_bits: 2048}");
+    assert_non_null(end);
+    for (int i = 0; i < 3; i++) {
+        char *other = malloc(strlen(text) + 1);
+        assert_non_null(other);
+        sprintf(other, "%.*sreserved_bits: %s%s", (int)(end - text), text, rooms[i][0],
+                strchr(end, '}'));
+        write_scratch("other.yaml", other);
+        free(other);
+        run_says(1, "eval -a @large.yaml -w @net.yaml -m @other.yaml", rooms[i][1]);
+    }
+    free(text);
 }
 
 int main(void) {
@@ -490,6 +629,8 @@ int main(void) {
         cmocka_unit_test(test_no_objective_is_worse),
         cmocka_unit_test(test_kinds_of_edges),
         cmocka_unit_test(test_width_of_addends),
+        cmocka_unit_test(test_width_of_right_operands),
+        cmocka_unit_test(test_edges_of_the_vector_unit),
         cmocka_unit_test(test_what_may_not_stay),
         cmocka_unit_test(test_channels_into_pools),
         cmocka_unit_test(test_shipped_edges_move_nothing),
@@ -497,6 +638,8 @@ int main(void) {
         cmocka_unit_test(test_sweeps_are_what_they_were),
         cmocka_unit_test(test_files_say_places),
         cmocka_unit_test(test_files_that_say_wrong_places),
+        cmocka_unit_test(test_room_of_what_is_read),
+        cmocka_unit_test(test_room_of_some_maps),
         cmocka_unit_test(test_weights_are_held_where_they_are_shared),
         cmocka_unit_test(test_what_it_needs),
     };
