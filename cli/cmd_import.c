@@ -17,8 +17,8 @@ enum { MOST_INPUTS = 32 };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
-                "folder for workload.yaml, manifest.tsv and weights/; of a text file: "
-                "the file",
+                "folder for workload.yaml, manifest.tsv and weights/; of text files: "
+                "the file, or the folder for several",
                 NULL, true},
     [INPUT] = {"input", 'i', CLI_TEXT, "NAME=1x3x224x224[,...]",
                "shapes of inputs whose dimensions the file leaves open", NULL, false},
@@ -96,7 +96,8 @@ static bool options_fit(struct cli *cli, const struct cli_args *args, bool is_te
         if (!args->value[others[i]])
             continue;
         cli_error(cli, "--%s goes with %s: %s is none", options[others[i]].name,
-                  is_text ? "an ONNX model" : "a file of SCALE-Sim", args->operands[0]);
+                  is_text ? "an ONNX model" : "text files of another tool",
+                  args->operands[0]);
         fit = false;
     }
     return fit;
@@ -108,20 +109,29 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                                          .follow_links = args->value[FOLLOW] != NULL};
     if (!parse_inputs(cli, args->value[INPUT], inputs, &choice.input_count))
         return CLI_USAGE;
-    if (!cli_file_exists(cli, args->operands[0]))
+    bool all_exist = true;
+    for (int i = 0; i < args->operand_count; i++)
+        all_exist &= cli_file_exists(cli, args->operands[i]);
+    if (!all_exist)
         return CLI_BAD_INPUT;
     cli->outputs.force = args->value[FORCE] != NULL;
-    if (!cli_is_input(cli, args->operands[0]))
-        return CLI_SYSTEM;
+    for (int i = 0; i < args->operand_count; i++)
+        if (!cli_is_input(cli, args->operands[i]))
+            return CLI_SYSTEM;
     const bool is_text = cli_is_text_import(cli, args->operands[0]);
     if (cli->fault)
         return CLI_SYSTEM;
     if (!options_fit(cli, args, is_text))
         return CLI_USAGE;
     if (is_text)
-        return cli_import_text(cli, args->operands[0], args->value[OUTPUT],
+        return cli_import_text(cli, (const char *const *)args->operands,
+                               args->operand_count, args->value[OUTPUT],
                                args->value[LOSSY] != NULL,
                                cli_wants_json(args, FORMAT));
+    if (args->operand_count > 1) {
+        cli_error(cli, "one model at a time: %s is a second", args->operands[1]);
+        return CLI_USAGE;
+    }
     struct sdse_imported *imported = NULL;
     enum sdse_status status =
         sdse_import_onnx(args->operands[0], &choice, &imported, &cli->diags);
@@ -145,7 +155,7 @@ const struct cli_verb cli_verb_import = {
     .name = "import",
     .summary = "turns an ONNX model into a network with its weights, or SCALE-Sim's "
                "files into ours",
-    .operands = {"MODEL.onnx|CONFIG.cfg|TOPOLOGY.csv", 1, 1},
+    .operands = {"MODEL.onnx|CONFIG.cfg|TOPOLOGY.csv|FILE...", 1, CLI_MOST_IMPORTED},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =

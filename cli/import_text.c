@@ -3,14 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/errno_text.h"
 #include "base/output.h"
 #include "base/whole_file.h"
+#include "cli/import_formats.h"
 #include "cli/inputs.h"
 #include "cli/show_json.h"
 #include "costmodel/resolve.h"
-#include "import/scalesim/scalesim.h"
 #include "spec/load.h"
 #include "spec/show.h"
 
@@ -21,41 +22,12 @@ bool cli_is_text_import(struct cli *cli, const char *path) {
     char *text = sdse_read_file(path, MOST_BYTES, &bytes);
     if (!text && sdse_errno_status(errno) != SDSE_INVALID)
         cli_error_errno(cli, path, errno);
-    const bool is = text && sdse_scalesim_kind(text) != SDSE_SCALESIM_NONE;
+    const bool is = text && cli_text_format(text) != NULL;
     free(text);
     return is;
 }
 
-// Reads back what is to be written: it must be a file like any other.
-static enum sdse_status load(struct cli *cli, const char *yaml, const char *name,
-                             struct sdse_arch **arch, struct sdse_workload **net) {
-    struct sdse_node *root = NULL;
-    enum sdse_status status = sdse_tree_parse_memory(cli->arena, name, yaml,
-                                                     strlen(yaml), &cli->diags, &root);
-    if (status == SDSE_OK && sdse_tree_kind(root) == SDSE_FILE_ARCH) {
-        status = sdse_arch_from_tree(cli->arena, root, NULL, 0, &cli->diags, arch);
-        if (status == SDSE_OK)
-            status = sdse_arch_resolve_costs(*arch, cli->arena, &cli->diags);
-    } else if (status == SDSE_OK) {
-        status = sdse_workload_from_tree(cli->arena, root, &cli->diags, net);
-    }
-    return status;
-}
-
-static enum sdse_status write_file(struct cli *cli, const char *yaml,
-                                   const char *path) {
-    static const char signature[] = "# Written by sdse import.\n";
-    static const struct sdse_output_kind kind = {"a file written by sdse import",
-                                                 {signature}};
-    struct sdse_output output;
-    const enum sdse_status status =
-        sdse_output_open(&output, path, &kind, &cli->outputs, &cli->diags);
-    if (status != SDSE_OK)
-        return status;
-    fputs(signature, output.file);
-    fputs(yaml, output.file);
-    return sdse_output_close(&output, SDSE_OK, &cli->diags);
-}
+// --- What is read ---
 
 // Text that would be read in part: too long, or with a zero byte in it.
 static bool is_whole(struct cli *cli, const char *path, const char *text,
@@ -68,47 +40,218 @@ static bool is_whole(struct cli *cli, const char *path, const char *text,
     return bytes <= MOST_BYTES && length == bytes;
 }
 
-enum cli_exit cli_import_text(struct cli *cli, const char *path, const char *output,
-                              bool lossy, bool json) {
+// The whole text, in the arena; NULL after an error.
+static const char *read_text(struct cli *cli, const char *path) {
     size_t bytes;
     char *text = sdse_read_file(path, MOST_BYTES + 1, &bytes);
     if (!text) {
         cli_error_errno(cli, path, errno);
-        return CLI_BAD_INPUT;
+        return NULL;
     }
-    if (!is_whole(cli, path, text, bytes)) {
-        free(text);
-        return CLI_BAD_INPUT;
+    const char *kept = NULL;
+    if (is_whole(cli, path, text, bytes)) {
+        kept = sdse_arena_strdup(cli->arena, text);
+        if (!kept)
+            cli_note(cli, SDSE_NO_MEMORY);
     }
-    struct sdse_arch *arch = NULL;
-    struct sdse_workload *net = NULL;
-    const char *yaml = NULL;
-    const bool config = sdse_scalesim_kind(text) == SDSE_SCALESIM_CONFIG;
-    enum sdse_status status =
-        config
-            ? sdse_scalesim_config(path, text, lossy, cli->arena, &cli->diags, &yaml)
-            : sdse_scalesim_topology(path, text, lossy, cli->arena, &cli->diags, &yaml);
     free(text);
+    return kept;
+}
+
+// All files, of one format; NULL after an error for each that is not.
+static const struct cli_text_format *
+read_texts(struct cli *cli, const char *const *paths, int count,
+           struct cli_import_text texts[CLI_MOST_IMPORTED]) {
+    const struct cli_text_format *format = NULL;
+    bool good = true;
+    for (int i = 0; i < count; i++) {
+        const char *text = read_text(cli, paths[i]);
+        texts[i] = (struct cli_import_text){paths[i], text};
+        if (!text) {
+            good = false;
+            continue;
+        }
+        const struct cli_text_format *own = cli_text_format(text);
+        if (i == 0) {
+            format = own;
+        } else if (format && own != format) {
+            cli_error(cli, "%s: is no file of %s, as %s is", paths[i], format->name,
+                      paths[0]);
+            good = false;
+        }
+    }
+    if (format && count > 1 && !format->several) {
+        cli_error(cli, "files of %s are translated one by one: %d are given",
+                  format->name, count);
+        good = false;
+    }
+    return good ? format : NULL;
+}
+
+// --- What it becomes ---
+
+struct loaded {
+    struct sdse_arch *arch;
+    struct sdse_workload *net;
+    struct sdse_mapping *mapping;
+};
+
+// The layer that a mapping is of: the network's only one.
+static const struct sdse_layer *only_layer(const struct loaded *loaded) {
+    return loaded->net && loaded->net->layer_count == 1 ? loaded->net->layers : NULL;
+}
+
+// Reads back what is to be written: it must be a file like any other.
+static enum sdse_status load(struct cli *cli, const struct cli_translated *made,
+                             const char *name, struct loaded *loaded) {
+    struct sdse_node *root = NULL;
+    enum sdse_status status = sdse_tree_parse_memory(
+        cli->arena, name, made->yaml, strlen(made->yaml), &cli->diags, &root);
+    if (status != SDSE_OK)
+        return status;
+    switch (sdse_tree_kind(root)) {
+    case SDSE_FILE_ARCH:
+        status =
+            sdse_arch_from_tree(cli->arena, root, NULL, 0, &cli->diags, &loaded->arch);
+        if (status == SDSE_OK)
+            status = sdse_arch_resolve_costs(loaded->arch, cli->arena, &cli->diags);
+        return status;
+    case SDSE_FILE_MAPPING:
+        return sdse_mapping_from_tree(cli->arena, root, loaded->arch,
+                                      only_layer(loaded), &cli->diags,
+                                      &loaded->mapping);
+    default:
+        return sdse_workload_from_tree(cli->arena, root, &cli->diags, &loaded->net);
+    }
+}
+
+// --- What is written ---
+
+static const char signature[] = "# Written by sdse import.\n";
+static const struct sdse_output_kind kind = {"a file written by sdse import",
+                                             {signature}};
+
+static enum sdse_status write_file(struct cli *cli, const char *yaml,
+                                   const char *path) {
+    struct sdse_output output;
+    const enum sdse_status status =
+        sdse_output_open(&output, path, &kind, &cli->outputs, &cli->diags);
+    if (status != SDSE_OK)
+        return status;
+    fputs(signature, output.file);
+    fputs(yaml, output.file);
+    return sdse_output_close(&output, SDSE_OK, &cli->diags);
+}
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// Where each file goes: a single one to `output` itself, unless that is a folder.
+static enum sdse_status name_outputs(struct cli *cli,
+                                     const struct cli_translation *made,
+                                     const char *output,
+                                     const char *names[CLI_MOST_TRANSLATED]) {
+    const bool folder = made->count > 1 || is_folder(output);
+    for (size_t i = 0; i < made->count; i++) {
+        names[i] =
+            folder ? sdse_arena_printf(cli->arena, "%s/%s", output, made->files[i].file)
+                   : output;
+        if (!names[i])
+            return SDSE_NO_MEMORY;
+    }
+    return SDSE_OK;
+}
+
+// All of them may be written before the first is.
+static enum sdse_status write_files(struct cli *cli, const struct cli_translation *made,
+                                    const char *output,
+                                    const char *names[CLI_MOST_TRANSLATED]) {
+    if (made->count > 1 && !is_folder(output)) {
+        if (!cli_may_make_folder(cli, output))
+            return SDSE_INVALID;
+        if (mkdir(output, 0777) != 0 && errno != EEXIST) {
+            cli_error_errno(cli, output, errno);
+            return SDSE_IO;
+        }
+    }
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < made->count && status == SDSE_OK; i++)
+        status = sdse_output_check(names[i], &kind, &cli->outputs, &cli->diags);
+    for (size_t i = 0; i < made->count && status == SDSE_OK; i++)
+        status = write_file(cli, made->files[i].yaml, names[i]);
+    return status;
+}
+
+// --- What is shown ---
+
+static enum cli_exit print_json(struct cli *cli, const struct cli_text_format *format,
+                                const struct cli_translation *made,
+                                const char *const *names, const struct loaded *loaded) {
+    if (made->count == 1 && loaded->arch)
+        return cli_show_arch_json(cli, loaded->arch);
+    if (made->count == 1)
+        return cli_show_workload_json(cli, loaded->net);
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.import-design/1", stdout);
+    sdse_json_text(&json, "format", format->name);
+    if (loaded->arch)
+        sdse_json_text(&json, "arch", loaded->arch->name);
+    if (loaded->net)
+        sdse_json_text(&json, "network", loaded->net->name);
+    sdse_json_array(&json, "files");
+    for (size_t i = 0; i < made->count; i++)
+        sdse_json_text(&json, NULL, names[i]);
+    sdse_json_close(&json);
+    return cli_end_json(cli, &json);
+}
+
+static void print_text(const struct cli_translation *made, const char *const *names,
+                       const struct loaded *loaded) {
+    if (loaded->arch)
+        sdse_show_arch(stdout, loaded->arch);
+    if (loaded->arch && loaded->net)
+        putchar('\n');
+    if (loaded->net)
+        sdse_show_workload(stdout, loaded->net);
+    printf("\nwritten: ");
+    for (size_t i = 0; i < made->count; i++)
+        printf("%s%s", i ? ", " : "", names[i]);
+    printf("; go on with\n  sdse %s -a %s -w %s%s%s\n",
+           loaded->mapping ? "eval" : "map", loaded->arch ? names[0] : "ACCELERATOR",
+           loaded->net ? names[loaded->arch ? 1 : 0] : "NETWORK",
+           loaded->mapping ? " -m " : "",
+           loaded->mapping ? names[made->count - 1] : "");
+}
+
+enum cli_exit cli_import_text(struct cli *cli, const char *const *paths, int count,
+                              const char *output, bool lossy, bool json) {
+    struct cli_import_text texts[CLI_MOST_IMPORTED];
+    struct cli_translation made = {.count = 0};
+    const char *names[CLI_MOST_TRANSLATED] = {0};
+    struct loaded loaded = {0};
+    const struct cli_text_format *format = read_texts(cli, paths, count, texts);
+    if (!format)
+        return CLI_BAD_INPUT;
+    enum sdse_status status =
+        format->translate(cli, texts, (size_t)count, lossy, &made);
     if (status == SDSE_OK)
-        status = load(cli, yaml, output, &arch, &net);
-    if (status == SDSE_INVALID && yaml)
-        sdse_diag_add(&cli->diags, SDSE_NOTE, (struct sdse_loc){path, 1, 1}, NULL,
+        status = name_outputs(cli, &made, output, names);
+    for (size_t i = 0; i < made.count && status == SDSE_OK; i++)
+        status = load(cli, &made.files[i], names[i], &loaded);
+    if (status == SDSE_INVALID && made.count)
+        sdse_diag_add(&cli->diags, SDSE_NOTE, (struct sdse_loc){paths[0], 1, 1}, NULL,
                       "the places in %s are those of what this becomes, which is not "
                       "written",
                       output);
     if (status == SDSE_OK)
-        status = write_file(cli, yaml, output);
+        status = write_files(cli, &made, output, names);
     const enum cli_exit result = cli_finish(cli, status);
     if (result != CLI_OK)
         return result;
     if (json)
-        return config ? cli_show_arch_json(cli, arch)
-                      : cli_show_workload_json(cli, net);
-    if (config)
-        sdse_show_arch(stdout, arch);
-    else
-        sdse_show_workload(stdout, net);
-    printf("\nwritten: %s; go on with\n  sdse map -a %s -w %s\n", output,
-           config ? output : "ACCELERATOR", config ? "NETWORK" : output);
+        return print_json(cli, format, &made, names, &loaded);
+    print_text(&made, names, &loaded);
     return CLI_OK;
 }

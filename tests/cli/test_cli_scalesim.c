@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "support_program.h"
 
@@ -74,6 +75,12 @@ static void files_are_told_by_what_they_hold(void **state) {
     run_says(0, "import @lost.cfg -o @lost.yaml --lossy", "systolic");
     write_scratch("g.csv", "Layer,M,N,K\ng,1,2,3\n");
     run_says(0, "import @g.csv -o @g.yaml --force -f json", "\"sdse.show-workload/1\"");
+    // Files that do not belong together; a folder that is there takes the file.
+    run_says(1, "import @no-extension @g.csv -o @new", "translated one by one");
+    run_says(1, "import @no-extension @mine.yaml -o @new", "mine.yaml: is no file of");
+    run_says(1, "import @no-extension @none.yaml -o @new", "none.yaml: ");
+    assert_int_equal(mkdir(scratch("folder"), 0777), 0);
+    run_says(0, "import @g.csv -o @folder", "folder/network.yaml");
 }
 
 // A file of which a part would be taken is refused: no layer is lost in silence.
@@ -167,7 +174,7 @@ static void options_have_an_effect(void **state) {
              "--follow-links goes with an ONNX model");
     write_scratch("m.onnx", "\x08\x07");
     run_says(2, "import @m.onnx -o @none --lossy",
-             "--lossy goes with a file of SCALE-Sim");
+             "--lossy goes with text files of another tool");
     assert_null(read_whole(scratch("none.yaml")));
 }
 

@@ -1,0 +1,35 @@
+#include "cli/import_formats.h"
+
+#include "import/scalesim/scalesim.h"
+
+static bool is_scalesim(const char *text) {
+    return sdse_scalesim_kind(text) != SDSE_SCALESIM_NONE;
+}
+
+static enum sdse_status translate_scalesim(struct cli *cli,
+                                           const struct cli_import_text *texts,
+                                           size_t count, bool lossy,
+                                           struct cli_translation *translation) {
+    (void)count; // one
+    const char *path = texts->path, *text = texts->text, *yaml = NULL;
+    const bool config = sdse_scalesim_kind(text) == SDSE_SCALESIM_CONFIG;
+    const enum sdse_status status =
+        config
+            ? sdse_scalesim_config(path, text, lossy, cli->arena, &cli->diags, &yaml)
+            : sdse_scalesim_topology(path, text, lossy, cli->arena, &cli->diags, &yaml);
+    if (status == SDSE_OK)
+        *translation = (struct cli_translation){
+            {{config ? "arch.yaml" : "network.yaml", yaml}}, 1};
+    return status;
+}
+
+static const struct cli_text_format formats[] = {
+    {"SCALE-Sim", false, is_scalesim, translate_scalesim},
+};
+
+const struct cli_text_format *cli_text_format(const char *text) {
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (formats[i].recognise(text))
+            return &formats[i];
+    return NULL;
+}
