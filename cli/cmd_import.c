@@ -13,15 +13,17 @@
 #include "spec/show.h"
 
 enum { OUTPUT, INPUT, FORCE, FOLLOW, LOSSY, FORMAT };
-enum { MOST_INPUTS = 32 };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
                 "folder for workload.yaml, manifest.tsv and weights/; of text files: "
                 "the file, or the folder for several",
                 NULL, true},
-    [INPUT] = {"input", 'i', CLI_TEXT, "NAME=1x3x224x224[,...]",
-               "shapes of inputs whose dimensions the file leaves open", NULL, false},
+    [INPUT] =
+        {"input", 'i', CLI_TEXT, "NAME=1x3x224x224[,...]",
+         "shapes of inputs whose dimensions the file leaves open; or their extents "
+         "by the dimensions' names, batch=1",
+         NULL, false},
     [FORCE] = CLI_OPTION_FORCE,
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "read external data outside the model's folder that links lead to",
@@ -34,23 +36,29 @@ static const struct cli_option options[] = {
 
 // Every text that is not an input is said.
 static bool parse_inputs(struct cli *cli, const char *text,
-                         struct sdse_import_input inputs[MOST_INPUTS], size_t *count) {
+                         struct sdse_import_options *choice) {
     bool good = true;
-    *count = 0;
+    size_t room = 1;
+    for (const char *at = text; at && *at; at++)
+        room += *at == ',';
     char *words = text ? sdse_arena_strdup(cli->arena, text) : NULL;
-    if (text && !words)
+    struct sdse_import_input *inputs =
+        SDSE_ARENA_ARRAY(cli->arena, struct sdse_import_input, room);
+    if (!inputs || (text && !words))
         return cli_note(cli, SDSE_NO_MEMORY) == SDSE_OK;
     char *rest = NULL;
     for (char *word = words ? strtok_r(words, ",", &rest) : NULL; word;
          word = strtok_r(NULL, ",", &rest)) {
-        if (*count < MOST_INPUTS &&
-            sdse_import_input_parse(word, cli->arena, &inputs[*count])) {
-            ++*count;
+        if (sdse_import_input_parse(word, cli->arena, &inputs[choice->input_count])) {
+            choice->input_count++;
             continue;
         }
-        cli_error(cli, "--input %s: expected NAME=1x3x224x224", word);
+        cli_error(cli,
+                  "--input %s: expected NAME=1x3x224x224, or NAME=1 of a dimension",
+                  word);
         good = false;
     }
+    choice->inputs = inputs;
     return good;
 }
 
@@ -104,10 +112,8 @@ static bool options_fit(struct cli *cli, const struct cli_args *args, bool is_te
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    struct sdse_import_input inputs[MOST_INPUTS];
-    struct sdse_import_options choice = {.inputs = inputs,
-                                         .follow_links = args->value[FOLLOW] != NULL};
-    if (!parse_inputs(cli, args->value[INPUT], inputs, &choice.input_count))
+    struct sdse_import_options choice = {.follow_links = args->value[FOLLOW] != NULL};
+    if (!parse_inputs(cli, args->value[INPUT], &choice))
         return CLI_USAGE;
     bool all_exist = true;
     for (int i = 0; i < args->operand_count; i++)

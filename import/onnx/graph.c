@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "import/onnx/inputs.h"
 
 // Names to values: open addressing, at most half full.
 struct names {
@@ -91,125 +92,13 @@ static void add_initializers(struct builder *builder) {
     }
 }
 
-static const struct sdse_import_input *
-find_option(const struct sdse_import_options *options, const char *name) {
-    for (size_t i = 0; options && i < options->input_count; i++)
-        if (!options->inputs[i].name || strcmp(options->inputs[i].name, name) == 0)
-            return &options->inputs[i];
-    return NULL;
-}
-
-// The shape of one run of those that a given shape holds.
-static struct sdse_import_input one_run(const struct sdse_import_input *given,
-                                        const Onnx__TensorShapeProto *proto) {
-    struct sdse_import_input run = *given;
-    if (!given->runs || given->rank == 0)
-        return run;
-    const Onnx__TensorShapeProto__Dimension *leading =
-        proto && proto->n_dim > 0 ? proto->dim[0] : NULL;
-    int64_t extent = leading && leading->value_case ==
-                                    ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE
-                         ? leading->dim_value
-                         : 1;
-    extent = extent > 0 ? extent : 1;
-    if (run.shape[0] % (uint64_t)extent == 0 && run.shape[0] > 0)
-        run.shape[0] = (uint64_t)extent;
-    return run;
-}
-
-// The file's shape as text, "1x3x?x?", and whether it is complete and agrees with what
-// the user gave.
-struct declared {
-    char text[128];
-    bool complete, fits;
-};
-
-static struct declared read_declared(const Onnx__TensorShapeProto *proto,
-                                     const struct sdse_import_input *option,
-                                     struct sdse_onnx_shape *shape) {
-    struct declared declared = {
-        .complete = proto && proto->n_dim <= SDSE_ARRAY_MAX_RANK, .fits = true};
-    if (!declared.complete) {
-        snprintf(declared.text, sizeof declared.text, "?");
-        return declared;
-    }
-    declared.fits = !option || option->rank == proto->n_dim;
-    shape->rank = (unsigned)proto->n_dim;
-    size_t used = 0;
-    for (unsigned i = 0; i < shape->rank; i++) {
-        const Onnx__TensorShapeProto__Dimension *dim = proto->dim[i];
-        int64_t extent =
-            dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE
-                ? dim->dim_value
-                : 0;
-        if (extent > 0 && used < sizeof declared.text)
-            used += (size_t)snprintf(declared.text + used, sizeof declared.text - used,
-                                     "%s%" PRId64, i ? "x" : "", extent);
-        else if (used < sizeof declared.text)
-            used += (size_t)snprintf(declared.text + used, sizeof declared.text - used,
-                                     "%s?", i ? "x" : "");
-        declared.complete &= extent > 0;
-        if (declared.fits && option && extent > 0)
-            declared.fits = option->shape[i] == (uint64_t)extent;
-        shape->dim[i] = (uint64_t)extent;
-    }
-    return declared;
-}
-
-static void set_input_shape(struct sdse_onnx_graph *graph,
-                            const Onnx__ValueInfoProto *proto,
-                            const struct sdse_import_options *options,
-                            struct sdse_onnx_value *value) {
-    const Onnx__TypeProto *type = proto->type;
-    if (!type || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
-        !type->tensor_type) {
-        complain(graph, "onnx-input-shape", "input '%s' is not a tensor", value->name);
-        return;
-    }
-    const struct sdse_import_input *option = find_option(options, value->name);
-    struct sdse_import_input run;
-    struct sdse_onnx_shape shape = {0};
-    if (option) {
-        run = one_run(option, type->tensor_type->shape);
-        option = &run;
-    }
-    struct declared declared = read_declared(type->tensor_type->shape, option, &shape);
-    if (!declared.fits) {
-        complain(graph, "onnx-input-shape",
-                 "input '%s' is %s in the file: the shape given contradicts it",
-                 value->name, declared.text);
-        return;
-    }
-    if (!option && !declared.complete) {
-        complain(graph, "onnx-input-shape",
-                 "input '%s' is %s in the file: give its full shape, as in "
-                 "NAME=1x3x224x224",
-                 value->name, declared.text);
-        return;
-    }
-    if (option) {
-        shape.rank = option->rank;
-        memcpy(shape.dim, option->shape, sizeof shape.dim);
-    }
-    bool empty = false;
-    for (unsigned i = 0; i < shape.rank && i < SDSE_ARRAY_MAX_RANK; i++)
-        empty |= shape.dim[i] == 0;
-    if (empty || shape.rank > SDSE_ARRAY_MAX_RANK ||
-        !sdse_onnx_shape_is_sane(shape.dim, shape.rank)) {
-        complain(graph, "onnx-input-shape", "input '%s': an absurd number of elements",
-                 value->name);
-        return;
-    }
-    shape.known = true;
-    value->shape = shape;
-    if (graph->batch == 0 && shape.rank >= 2)
-        graph->batch = shape.dim[0];
-}
-
-static void add_inputs(struct builder *builder,
+static bool add_inputs(struct builder *builder,
                        const struct sdse_import_options *options) {
     struct sdse_onnx_graph *graph = builder->graph;
     const Onnx__GraphProto *proto = graph->proto;
+    struct sdse_onnx_given given;
+    if (!sdse_onnx_given_read(graph, options, &given))
+        return false;
     for (size_t i = 0; i < proto->n_input; i++) {
         const char *name = proto->input[i]->name;
         if (!name || !name[0])
@@ -218,25 +107,13 @@ static void add_inputs(struct builder *builder,
         if (value->defined) // initializers may be listed as inputs (IR version < 4)
             continue;
         value->defined = true;
-        set_input_shape(graph, proto->input[i], options, value);
+        sdse_onnx_input_shape(graph, proto->input[i], &given, value);
+        if (graph->batch == 0 && value->shape.known && value->shape.rank >= 2)
+            graph->batch = value->shape.dim[0];
     }
     if (graph->batch == 0)
         graph->batch = 1;
-    for (size_t i = 0; options && i < options->input_count; i++) {
-        bool found = false;
-        for (size_t j = 0; j < proto->n_input && !found; j++)
-            found = !options->inputs[i].name ||
-                    (proto->input[j]->name &&
-                     strcmp(proto->input[j]->name, options->inputs[i].name) == 0);
-        if (!found) {
-            complain(graph, "onnx-input-name",
-                     "a shape is given for input '%s', but the first of the model's "
-                     "inputs is '%s'",
-                     options->inputs[i].name,
-                     proto->n_input && proto->input[0]->name ? proto->input[0]->name
-                                                             : "");
-        }
-    }
+    return true;
 }
 
 static bool add_node(struct builder *builder, uint32_t index) {
@@ -376,7 +253,8 @@ enum sdse_status sdse_onnx_graph_build(const Onnx__ModelProto *model, const char
     if (!allocate(&builder, arena))
         return SDSE_NO_MEMORY;
     add_initializers(&builder);
-    add_inputs(&builder, options);
+    if (!add_inputs(&builder, options))
+        return SDSE_NO_MEMORY;
     out->node_count = (uint32_t)model->graph->n_node;
     for (uint32_t i = 0; i < out->node_count; i++)
         if (!add_node(&builder, i))

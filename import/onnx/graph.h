@@ -4,9 +4,8 @@
 //     onnx-missing-input     a node reads what no node, input or initializer gives
 //     onnx-duplicate-output  two nodes (or a node and an input) give the same value
 //     onnx-cycle             nodes that wait for each other
-//     onnx-input-shape       a graph input without a full shape, or one given that
-//                            contradicts the file
-//     onnx-input-name        a shape given for an input that does not exist
+//
+// What is said of the shapes of its inputs: import/onnx/inputs.h.
 #ifndef SDSE_IMPORT_ONNX_GRAPH_H
 #define SDSE_IMPORT_ONNX_GRAPH_H
 

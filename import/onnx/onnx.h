@@ -13,7 +13,8 @@
 #include "smartdeal/array.h"
 #include "spec/types/workload.h"
 
-// The shape of a graph input, for dimensions that the file leaves open.
+// The shape of a graph input, for dimensions that the file leaves open; of rank 1 it may
+// be the extent of all dimensions of that name, "batch=1".
 struct sdse_import_input {
     const char *name; // NULL: of the only one that the model has
     bool runs;        // the leading extent may be a multiple of the file's: several

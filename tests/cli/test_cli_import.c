@@ -51,6 +51,7 @@ static void writes_a_network(void **state) {
     (void)state;
     write_model("model.onnx", 0);
     golden_out("import_model", 0, "import @model.onnx -o @model -i x=2x3x6x6");
+    succeeds("import @model.onnx -o @named -i N=2", "2 layers, 4096 MACs");
     succeeds("check @model/workload.yaml", "ok: network");
     succeeds("decompose @model -s 0.5", "real");
     succeeds("decompose @model/workload.yaml -l first --total -f csv", "real");
