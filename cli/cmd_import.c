@@ -12,7 +12,7 @@
 #include "import/write.h"
 #include "spec/show.h"
 
-enum { OUTPUT, INPUT, FORCE, FOLLOW, LOSSY, FORMAT };
+enum { OUTPUT, INPUT, FORCE, FOLLOW, SHAPES, LOSSY, FORMAT };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
@@ -27,6 +27,9 @@ static const struct cli_option options[] = {
     [FORCE] = CLI_OPTION_FORCE,
     [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
                 "read external data outside the model's folder that links lead to",
+                NULL, false},
+    [SHAPES] = {"shapes-only", 0, CLI_FLAG, NULL,
+                "read no external data, which may be absent, and write no weights",
                 NULL, false},
     [LOSSY] = {"lossy", 0, CLI_FLAG, NULL,
                "what a text file asks for and has no counterpart is a warning", NULL,
@@ -62,7 +65,13 @@ static bool parse_inputs(struct cli *cli, const char *text,
     return good;
 }
 
-static void print_next(const char *folder) {
+static void print_next(const char *folder, bool shapes_only) {
+    if (shapes_only) {
+        printf("\nwritten: %s/workload.yaml, without weights; go on with\n"
+               "  sdse map -a eyeriss -w %s/workload.yaml\n",
+               folder, folder);
+        return;
+    }
     printf("\nwritten: %s/workload.yaml, manifest.tsv and weights/; go on with\n"
            "  sdse decompose %s\n"
            "  sdse map -a smartexchange -w %s/workload.yaml --form smartdeal\n",
@@ -96,7 +105,7 @@ write_files(struct cli *cli, const struct sdse_imported *imported, const char *f
 
 // What is asked for has an effect on this kind of file.
 static bool options_fit(struct cli *cli, const struct cli_args *args, bool is_text) {
-    static const int of_models[] = {INPUT, FOLLOW}, of_texts[] = {LOSSY};
+    static const int of_models[] = {INPUT, FOLLOW, SHAPES}, of_texts[] = {LOSSY};
     const int *others = is_text ? of_models : of_texts;
     const int count = is_text ? CLI_COUNT_OF(of_models) : CLI_COUNT_OF(of_texts);
     bool fit = true;
@@ -112,7 +121,8 @@ static bool options_fit(struct cli *cli, const struct cli_args *args, bool is_te
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
-    struct sdse_import_options choice = {.follow_links = args->value[FOLLOW] != NULL};
+    struct sdse_import_options choice = {.follow_links = args->value[FOLLOW] != NULL,
+                                         .shapes_only = args->value[SHAPES] != NULL};
     if (!parse_inputs(cli, args->value[INPUT], &choice))
         return CLI_USAGE;
     bool all_exist = true;
@@ -151,7 +161,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         result = print_json(cli, args->value[OUTPUT], sdse_imported_workload(imported));
     } else if (result == CLI_OK) {
         sdse_show_workload(stdout, sdse_imported_workload(imported));
-        print_next(args->value[OUTPUT]);
+        print_next(args->value[OUTPUT], choice.shapes_only);
     }
     sdse_imported_free(imported);
     return result;

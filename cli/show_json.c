@@ -135,6 +135,7 @@ static struct sdse_table *layers_table(struct sdse_arena *arena,
         sdse_table_add_u64(table, work.vector_operations);
         sdse_table_add_u64(table, work.weights);
         sdse_table_add_text(table, sdse_layer_moves(layer)            ? NULL
+                                   : layer->weights_unread            ? "unread"
                                    : sdse_layer_stores_weights(layer) ? "own"
                                    : layer->shares_weights            ? "shared"
                                                                       : "no");

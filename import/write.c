@@ -96,15 +96,18 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
                                    struct sdse_arena *arena, struct sdse_diags *diags) {
     const struct sdse_workload *workload = sdse_imported_workload(imported);
     size_t words = 0, written = 0;
-    for (size_t i = 0; i < workload->layer_count; i++)
+    bool unread = false;
+    for (size_t i = 0; i < workload->layer_count; i++) {
         words += weight_words(&workload->layers[i]);
+        unread |= workload->layers[i].weights_unread;
+    }
     struct sdse_manifest manifest = {
         .entries = SDSE_ARENA_ARRAY(arena, struct sdse_manifest_entry,
                                     workload->layer_count + 1)};
     if (!manifest.entries)
         return SDSE_NO_MEMORY;
     enum sdse_status status = make_folder(folder, diags);
-    if (status == SDSE_OK)
+    if (status == SDSE_OK && !unread)
         status = make_folder(sdse_arena_printf(arena, "%s/weights", folder), diags);
     for (size_t i = 0; i < workload->layer_count && status == SDSE_OK; i++) {
         const struct sdse_layer *layer = &workload->layers[i];
@@ -118,7 +121,7 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
         written += weight_words(layer);
         sdse_steps_at(steps, written, words);
     }
-    if (status == SDSE_OK)
+    if (status == SDSE_OK && !unread)
         status = sdse_manifest_write(rules, folder, &manifest, arena, diags);
     if (status == SDSE_OK)
         status =

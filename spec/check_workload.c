@@ -154,7 +154,7 @@ void sdse_check_shares_weights(struct sdse_subject *s) {
         else if (stored_words(layer) > stored_words(of))
             sdse_check_report(s, loc, "layer '%s' reads more weights than '%s' has",
                               layer->name, of->name);
-        else if (layer->weights_file)
+        else if (layer->weights_file || layer->weights_unread)
             sdse_check_report(s, loc,
                               "layer '%s': a file of weights beside those it shares",
                               layer->name);

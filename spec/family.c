@@ -212,6 +212,7 @@ static bool add_list(struct sdse_arena *arena, const struct sdse_layer_list *lis
         layer->shares_weights =
             sdse_arena_printf(arena, "%s/%s", widest, shared ? shared : name);
         layer->weights_file = NULL; // a slice of the widest one's
+        layer->weights_unread = false;
         if (!layer->shares_weights)
             return false;
     }

@@ -44,9 +44,10 @@ static void show_layer(FILE *out, int width, const struct sdse_layer *layer,
             layer->nest.stride[1], layer->repeat);
     fprintf(out, " %13" PRIu64 " %11" PRIu64 "%c %11" PRIu64 " %11" PRIu64 "%s\n",
             words->macs, words->weights,
-            sdse_layer_moves(layer) || sdse_layer_stores_weights(layer) ? ' '
-            : layer->shares_weights                                     ? '+'
-                                                                        : '*',
+            layer->weights_unread                                         ? '?'
+            : sdse_layer_moves(layer) || sdse_layer_stores_weights(layer) ? ' '
+            : layer->shares_weights                                       ? '+'
+                                                                          : '*',
             words->inputs, words->outputs,
             sdse_layer_moves(layer) && layer->move.fused ? " fused" : "");
 }
@@ -79,7 +80,7 @@ static void show_replay(FILE *out, const struct sdse_training_step *step,
 void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
     int width = name_width(net);
     struct sums total = {0}, moved = {0}, fused = {0};
-    bool products = false, shared = false;
+    bool products = false, shared = false, unread = false;
     fprintf(out, "%s\nSource: %s\n\n", net->name, net->source);
     fprintf(out, "%-*s %-7s", width, "layer", "kind");
     for (unsigned d = 0; d < SDSE_DIMS; d++)
@@ -97,6 +98,7 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
         const bool none = !sdse_layer_moves(layer) && !sdse_layer_stores_weights(layer);
         products |= none && !layer->shares_weights;
         shared |= none && layer->shares_weights;
+        unread |= layer->weights_unread;
     }
     fprintf(out,
             "\n%" PRIu64 " layers, %" PRIu64 " MACs, %" PRIu64
@@ -125,8 +127,8 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
         uint64_t words = 0;
         for (size_t i = 0; i < net->layer_count; i++)
             if ((int)net->layers[i].role == role)
-                words += net->layers[i].repeat *
-                         sdse_layer_work(&net->layers[i]).weights;
+                words +=
+                    net->layers[i].repeat * sdse_layer_work(&net->layers[i]).weights;
         if (words)
             fprintf(out, "%" PRIu64 " words of right operands are %s\n", words,
                     role == SDSE_ROLE_CACHE ? "a cache" : "parameters");
@@ -135,6 +137,8 @@ void sdse_show_workload(FILE *out, const struct sdse_workload *net) {
         fputs("* activations, not stored weights\n", out);
     if (shared)
         fputs("+ the weights of an earlier layer, stored there\n", out);
+    if (unread)
+        fputs("? weights that its model has and import did not read\n", out);
     if (net->round)
         fprintf(out, "all of this is a round of %" PRIu64 " x %" PRIu64 " images\n",
                 net->round, net->batch);

@@ -99,6 +99,7 @@ static struct sdse_layer *add_plain(struct step *s, const struct sdse_layer *lik
     layer->activations = NULL;
     layer->weight_digits = NULL;
     layer->weights_file = NULL;
+    layer->weights_unread = false;
     layer->shares_weights = NULL;
     return layer;
 }
@@ -108,6 +109,7 @@ static void add_again(struct step *s, const struct sdse_layer *forward,
     struct sdse_layer *layer = add(s, forward, "again");
     layer->repeat = repeat;
     layer->weights_file = NULL;
+    layer->weights_unread = false;
     if (sdse_layer_stores_weights(forward))
         layer->shares_weights = forward->name;
 }

@@ -292,10 +292,14 @@ void sdse_layer_read_words(struct sdse_layer_reader *r) {
 }
 
 // The file's name: below the workload's folder, as it is written. Links are followed
-// when the file is read.
+// when the file is read. Or that an import did not read them.
 static void read_weights(struct sdse_layer_reader *r, const struct sdse_node *node) {
-    if (!sdse_read_text(node, r->diags, &r->layer->weights_file) ||
-        sdse_name_is_inside(r->layer->weights_file))
+    if (!sdse_read_text(node, r->diags, &r->layer->weights_file))
+        return;
+    r->layer->weights_unread = strcmp(r->layer->weights_file, "unread") == 0;
+    if (r->layer->weights_unread)
+        r->layer->weights_file = NULL;
+    if (!r->layer->weights_file || sdse_name_is_inside(r->layer->weights_file))
         return;
     sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "weights-file",
                   "'%s' is not inside the folder of this file", r->layer->weights_file);

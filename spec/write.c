@@ -324,6 +324,8 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
         if (layer->weights_file) {
             fputs(", weights: ", out);
             sdse_print_word(out, layer->weights_file);
+        } else if (layer->weights_unread) {
+            fputs(", weights: unread", out);
         }
         print_densities(out, layer);
         print_uncoded(out, layer);

@@ -138,8 +138,9 @@ static enum sdse_status load(struct sdse_network_outputs *outputs,
     if (status != SDSE_OK)
         return status;
     sdse_forward_inputs_shapes(&outputs->inputs, shapes);
-    const struct sdse_import_options options = {outputs->inputs.count, shapes,
-                                                follow_links};
+    const struct sdse_import_options options = {.input_count = outputs->inputs.count,
+                                                .inputs = shapes,
+                                                .follow_links = follow_links};
     status = sdse_import_onnx(spec->model, &options, &outputs->imported, diags);
     if (status == SDSE_OK)
         status =

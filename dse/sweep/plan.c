@@ -44,6 +44,7 @@ static const char *pathless_text(struct sdse_arena *arena,
     for (size_t i = 0; i < workload->layer_count; i++) {
         copy.layers[i] = workload->layers[i];
         copy.layers[i].weights_file = NULL;
+        copy.layers[i].weights_unread = false;
     }
     return sdse_workload_text(arena, &copy);
 }

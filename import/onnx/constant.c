@@ -16,6 +16,7 @@ static const uint64_t most_numbers = (uint64_t)1 << 31;
 void sdse_onnx_constant_mark(struct sdse_onnx_graph *graph,
                              const struct sdse_onnx_node *node) {
     uint32_t steps = 1;
+    bool unread = false;
     if (!sdse_onnx_constant_rule(node) || node->input_count == 0 ||
         node->input_count > SDSE_ONNX_MOST_CONSTANTS)
         return;
@@ -26,6 +27,7 @@ void sdse_onnx_constant_mark(struct sdse_onnx_graph *graph,
         if (!sdse_onnx_is_constant(in) || !in->shape.known)
             return;
         steps += in->steps;
+        unread |= in->unread;
     }
     const struct sdse_onnx_value *first = sdse_onnx_in(graph, node, 0);
     if (!first || steps > most_steps)
@@ -39,13 +41,14 @@ void sdse_onnx_constant_mark(struct sdse_onnx_graph *graph,
             continue;
         out->steps = steps;
         out->computed = true;
+        out->unread = unread;
         out->real = first->real || strcmp(node->op, "QuantizeLinear") == 0;
         if (strcmp(node->op, "DequantizeLinear") == 0)
             out->real = false;
         struct sdse_onnx_numbers numbers;
         struct sdse_diags unheard;
         sdse_diags_init(&unheard, graph->arena);
-        if (count > SDSE_ONNX_FOLD_LIMIT)
+        if (count > SDSE_ONNX_FOLD_LIMIT || unread)
             continue;
         if (sdse_onnx_constant_read(graph, node->output[i], &numbers, &unheard) !=
             SDSE_OK) {
@@ -82,8 +85,8 @@ static enum sdse_status read_stored(const struct sdse_onnx_graph *graph,
                   value->tensor->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__INT32;
     if (status == SDSE_OK && !value->folded &&
         (narrow || // floats hold its numbers
-         !(folded =
-               sdse_onnx_tensor_fold(value->tensor, (size_t)out->count, graph->arena))))
+         !(folded = sdse_onnx_tensor_fold(value->tensor, graph->file,
+                                          (size_t)out->count, graph->arena, NULL))))
         status = sdse_onnx_tensor_read(value->tensor, graph->file, &array, diags);
     const double *from = value->folded ? value->folded : folded;
     for (uint64_t i = 0; i < out->count && status == SDSE_OK; i++)

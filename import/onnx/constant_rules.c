@@ -304,7 +304,7 @@ static bool reduce(const sum *s) {
     if (axes.count == 0)
         set = sdse_onnx_int(s->node, "noop_with_empty_axes", 0) ? 0 : ~0u;
     for (uint64_t i = 0; (most || least || product) && i < s->out->count; i++)
-        s->out->data[i] = product ? 1 : most ? -INFINITY : INFINITY;
+        s->out->data[i] = product ? 1 : most ? -(double)INFINITY : (double)INFINITY;
     int64_t at[SDSE_ARRAY_MAX_RANK] = {0}, to[SDSE_ARRAY_MAX_RANK] = {0};
     for (uint64_t i = 0; i < s->in[0].count; i++) {
         unsigned rank = 0;
@@ -399,7 +399,9 @@ static bool dequantize(const sum *s) {
 static bool constant_of_shape(const sum *s) {
     const Onnx__AttributeProto *given = sdse_onnx_attribute(s->node, "value");
     const double *value =
-        given && given->t ? sdse_onnx_tensor_fold(given->t, 1, s->graph->arena) : NULL;
+        given && given->t
+            ? sdse_onnx_tensor_fold(given->t, NULL, 1, s->graph->arena, NULL)
+            : NULL;
     for (uint64_t i = 0; i < s->out->count; i++)
         s->out->data[i] = value ? value[0] : 0;
     return !given || value;

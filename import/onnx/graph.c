@@ -79,14 +79,17 @@ static void add_initializers(struct builder *builder) {
             continue;
         }
         value->defined = true;
-        if (!sdse_onnx_tensor_check(tensor, graph->file, graph->follow_links,
-                                    &value->shape, graph->diags))
+        if (!sdse_onnx_tensor_check(tensor, graph->file, graph->external, &value->shape,
+                                    graph->diags))
             continue;
         value->tensor = tensor;
+        value->unread = sdse_onnx_is_unread(graph, tensor);
         uint64_t count;
         if (sdse_shape_count(value->shape.dim, value->shape.rank, &count) &&
             count <= SDSE_ONNX_FOLD_LIMIT) {
-            value->folded = sdse_onnx_tensor_fold(tensor, (size_t)count, graph->arena);
+            value->folded =
+                sdse_onnx_tensor_fold(tensor, value->unread ? NULL : graph->file,
+                                      (size_t)count, graph->arena, graph->diags);
             value->integer = !sdse_onnx_tensor_is_real(tensor);
         }
     }
@@ -229,6 +232,19 @@ static bool sort_nodes(struct sdse_onnx_graph *graph) {
     return true;
 }
 
+bool sdse_onnx_is_unread(const struct sdse_onnx_graph *graph,
+                         const Onnx__TensorProto *tensor) {
+    return graph->external == SDSE_ONNX_EXTERNAL_UNREAD &&
+           sdse_onnx_tensor_is_external(tensor);
+}
+
+static enum sdse_onnx_external external_of(const struct sdse_import_options *options) {
+    return !options                ? SDSE_ONNX_EXTERNAL_INSIDE
+           : options->shapes_only  ? SDSE_ONNX_EXTERNAL_UNREAD
+           : options->follow_links ? SDSE_ONNX_EXTERNAL_LINKED
+                                   : SDSE_ONNX_EXTERNAL_INSIDE;
+}
+
 static int64_t find_opset(const Onnx__ModelProto *model) {
     for (size_t i = 0; i < model->n_opset_import; i++) {
         const Onnx__OperatorSetIdProto *set = model->opset_import[i];
@@ -248,7 +264,7 @@ enum sdse_status sdse_onnx_graph_build(const Onnx__ModelProto *model, const char
                                     .opset = find_opset(model),
                                     .arena = arena,
                                     .diags = diags,
-                                    .follow_links = options && options->follow_links};
+                                    .external = external_of(options)};
     struct builder builder = {.graph = out};
     if (!allocate(&builder, arena))
         return SDSE_NO_MEMORY;

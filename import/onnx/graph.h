@@ -46,7 +46,8 @@ struct sdse_onnx_value {
     const double *folded;         // the value itself if small and constant, or NULL
     bool integer;                 // folded values are integers
     bool computed;                // from constants, by import/onnx/constant.h
-    uint32_t steps;               // that it takes to work them out
+    bool unread;    // a constant that rests on external data which is not read
+    uint32_t steps; // that it takes to work them out
     const Onnx__TensorShapeProto *declared; // shape that the file gives, or NULL
     bool output;                            // of the model
     size_t layer; // 1 + the last layer so far whose weights it is; 0 = none
@@ -69,7 +70,7 @@ struct sdse_onnx_graph {
     int64_t opset;
     struct sdse_arena *arena;
     struct sdse_diags *diags;
-    bool follow_links; // of external data
+    enum sdse_onnx_external external;
     uint32_t value_count, node_count, order_count;
     struct sdse_onnx_value *value;
     struct sdse_onnx_node *node;
@@ -85,5 +86,9 @@ enum sdse_status sdse_onnx_graph_build(const Onnx__ModelProto *model, const char
                                        struct sdse_arena *arena,
                                        struct sdse_diags *diags,
                                        struct sdse_onnx_graph *out);
+
+// Whether the tensor's data is in another file, and not to be read.
+bool sdse_onnx_is_unread(const struct sdse_onnx_graph *graph,
+                         const Onnx__TensorProto *tensor);
 
 #endif

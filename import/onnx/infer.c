@@ -49,6 +49,16 @@ static sdse_onnx_rule find_rule(const Onnx__NodeProto *node) {
 
 bool sdse_onnx_has_rule(const Onnx__NodeProto *node) { return find_rule(node) != NULL; }
 
+static bool reads_unread(const struct sdse_onnx_graph *graph,
+                         const struct sdse_onnx_node *node) {
+    for (uint32_t i = 0; i < node->input_count; i++) {
+        const struct sdse_onnx_value *value = sdse_onnx_in(graph, node, i);
+        if (value && value->unread)
+            return true;
+    }
+    return false;
+}
+
 void sdse_onnx_infer_shapes(struct sdse_onnx_graph *graph) {
     for (uint32_t i = 0; i < graph->order_count; i++) {
         struct sdse_onnx_node *node = &graph->node[graph->order[i]];
@@ -63,5 +73,7 @@ void sdse_onnx_infer_shapes(struct sdse_onnx_graph *graph) {
         }
         if (rule(graph, node))
             sdse_onnx_fold(graph, node);
+        else if (node->why && reads_unread(graph, node))
+            node->why = "it needs numbers that are in external data, which is not read";
     }
 }

@@ -110,15 +110,18 @@ static bool infer_top_k(struct sdse_onnx_graph *graph, struct sdse_onnx_node *no
 static bool take_tensor(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
                         const Onnx__TensorProto *tensor,
                         struct sdse_onnx_value *value) {
-    node->reported = !sdse_onnx_tensor_check(tensor, graph->file, graph->follow_links,
+    node->reported = !sdse_onnx_tensor_check(tensor, graph->file, graph->external,
                                              &value->shape, graph->diags);
     if (node->reported)
         return false;
     value->tensor = tensor;
+    value->unread = sdse_onnx_is_unread(graph, tensor);
     value->integer = !sdse_onnx_tensor_is_real(tensor);
     uint64_t count = sdse_onnx_product(&value->shape, 0, value->shape.rank);
     if (count <= SDSE_ONNX_FOLD_LIMIT)
-        value->folded = sdse_onnx_tensor_fold(tensor, (size_t)count, graph->arena);
+        value->folded =
+            sdse_onnx_tensor_fold(tensor, value->unread ? NULL : graph->file,
+                                  (size_t)count, graph->arena, graph->diags);
     return true;
 }
 

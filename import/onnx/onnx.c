@@ -80,6 +80,11 @@ static enum sdse_status build(struct sdse_imported *imported,
         return status;
     if (diags->errors > errors)
         return SDSE_INVALID;
+    for (size_t i = 0; i < imported->layers.count; i++)
+        if (options && options->shapes_only && imported->layers.layer[i].weights_file) {
+            imported->layers.layer[i].weights_file = NULL;
+            imported->layers.layer[i].weights_unread = true;
+        }
     for (size_t i = 0; i < imported->layers.not_modelled_count; i++)
         if (!make_printable(&imported->layers.not_modelled[i], imported->arena))
             return SDSE_NO_MEMORY;
@@ -88,8 +93,9 @@ static enum sdse_status build(struct sdse_imported *imported,
     imported->workload = (struct sdse_workload){
         .name = name,
         .source = printable(sdse_arena_printf(
-            imported->arena, "imported from %s.onnx%s%s", name ? name : "",
-            named ? ", made by " : "", named ? model->producer_name : "")),
+            imported->arena, "imported from %s.onnx%s%s%s", name ? name : "",
+            named ? ", made by " : "", named ? model->producer_name : "",
+            options && options->shapes_only ? "; shapes only, weights not read" : "")),
         .file = imported->file,
         .layer_count = imported->layers.count,
         .layers = imported->layers.layer,
@@ -267,7 +273,7 @@ enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
                                        size_t layer, struct sdse_array *out,
                                        struct sdse_diags *diags) {
     const struct sdse_onnx_weights *weights = &imported->layers.weights[layer];
-    if (!weights->constant)
+    if (!weights->constant || imported->workload.layers[layer].weights_unread)
         return SDSE_INVALID;
     struct sdse_array array;
     enum sdse_status status = read_weights(imported, weights, &array, diags);

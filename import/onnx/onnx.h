@@ -13,8 +13,8 @@
 #include "smartdeal/array.h"
 #include "spec/types/workload.h"
 
-// The shape of a graph input, for dimensions that the file leaves open; of rank 1 it may
-// be the extent of all dimensions of that name, "batch=1".
+// The shape of a graph input, for dimensions that the file leaves open; of rank 1 it
+// may be the extent of all dimensions of that name, "batch=1".
 struct sdse_import_input {
     const char *name; // NULL: of the only one that the model has
     bool runs;        // the leading extent may be a multiple of the file's: several
@@ -27,6 +27,7 @@ struct sdse_import_options {
     size_t input_count;
     const struct sdse_import_input *inputs;
     bool follow_links; // external data outside the model's folder, that links lead to
+    bool shapes_only;  // no external data is read, and no weights: it may be absent
 };
 
 // Parses "NAME=1x3x224x224" (the name ends at the last '='). Returns false, leaving
@@ -66,7 +67,8 @@ sdse_imported_workload(const struct sdse_imported *imported);
 
 // The weights of one layer, [filters, channels per group, rows, columns] for
 // convolutions, [out, in] for fully connected layers. The caller owns *out. Returns
-// SDSE_INVALID without a diagnostic if the layer has none (activation x activation).
+// SDSE_INVALID without a diagnostic if the layer has none (activation x activation), or
+// they are not read (shapes_only).
 enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
                                        size_t layer, struct sdse_array *out,
                                        struct sdse_diags *diags);

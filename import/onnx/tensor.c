@@ -138,7 +138,7 @@ static size_t stored_values(const Onnx__TensorProto *tensor, enum field field) {
     }
 }
 
-static bool is_external(const Onnx__TensorProto *tensor) {
+bool sdse_onnx_tensor_is_external(const Onnx__TensorProto *tensor) {
     return tensor->has_data_location &&
            tensor->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
 }
@@ -213,7 +213,8 @@ static enum sdse_status find_external(const Onnx__TensorProto *tensor, const cha
             return fail_external(out, error, diags);
     }
     if (!there || !S_ISREG(info.st_mode))
-        wrong = "the file with its external data is missing, or not a regular file";
+        wrong = "the file with its external data is missing, or not a regular file; "
+                "--shapes-only does without it";
     else if (!inside && !follow_links) {
         sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = file},
                       "onnx-external",
@@ -231,7 +232,8 @@ static enum sdse_status find_external(const Onnx__TensorProto *tensor, const cha
 }
 
 static bool check_length(const Onnx__TensorProto *tensor, const char *file,
-                         bool follow_links, uint64_t count, struct sdse_diags *diags) {
+                         enum sdse_onnx_external how, uint64_t count,
+                         struct sdse_diags *diags) {
     const struct element *element = find_element(tensor);
     uint64_t bytes;
     if (!element)
@@ -240,10 +242,11 @@ static bool check_length(const Onnx__TensorProto *tensor, const char *file,
     if (!sdse_mul_u64(count, element->bytes, &bytes))
         return refuse(tensor, file, diags, "onnx-tensor-shape",
                       "more elements than 64 bits count");
-    if (is_external(tensor)) {
+    if (sdse_onnx_tensor_is_external(tensor)) {
         struct external external;
-        return find_external(tensor, file, follow_links, bytes, &external, diags) ==
-               SDSE_OK;
+        return how == SDSE_ONNX_EXTERNAL_UNREAD ||
+               find_external(tensor, file, how == SDSE_ONNX_EXTERNAL_LINKED, bytes,
+                             &external, diags) == SDSE_OK;
     }
     uint64_t have = tensor->has_raw_data ? tensor->raw_data.len / element->bytes
                                          : stored_values(tensor, element->field);
@@ -268,8 +271,8 @@ bool sdse_onnx_shape_is_sane(const uint64_t *dims, unsigned rank) {
 }
 
 bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
-                            bool follow_links, struct sdse_onnx_shape *shape,
-                            struct sdse_diags *diags) {
+                            enum sdse_onnx_external external,
+                            struct sdse_onnx_shape *shape, struct sdse_diags *diags) {
     struct sdse_onnx_shape found = {.known = true, .rank = (unsigned)tensor->n_dims};
     if (tensor->n_dims > SDSE_ARRAY_MAX_RANK)
         return refuse(tensor, file, diags, "onnx-tensor-shape",
@@ -288,7 +291,7 @@ bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
         !sdse_shape_count(found.dim, found.rank, &count))
         return refuse(tensor, file, diags, "onnx-tensor-shape",
                       "an absurd number of elements");
-    if (!check_length(tensor, file, follow_links, count, diags))
+    if (!check_length(tensor, file, external, count, diags))
         return false;
     *shape = found;
     return true;
@@ -298,7 +301,7 @@ bool sdse_onnx_tensor_name_input(const Onnx__TensorProto *tensor, const char *fi
                                  struct sdse_output_rules *rules,
                                  struct sdse_arena *arena) {
     struct external external;
-    return !is_external(tensor) ||
+    return !sdse_onnx_tensor_is_external(tensor) ||
            find_external(tensor, file, true, 0, &external, NULL) != SDSE_OK ||
            sdse_output_rules_add(rules, arena, external.path);
 }
@@ -363,7 +366,7 @@ static enum sdse_status decode_tensor(const Onnx__TensorProto *tensor, const cha
                                       float *out, uint64_t *out_of_range,
                                       struct sdse_diags *diags) {
     *out_of_range = 0;
-    if (!is_external(tensor)) {
+    if (!sdse_onnx_tensor_is_external(tensor)) {
         *out_of_range = tensor->has_raw_data
                             ? sdse_decode_f32(element->dtype, false,
                                               tensor->raw_data.data, count, out)
@@ -419,13 +422,13 @@ enum sdse_status sdse_onnx_tensor_read(const Onnx__TensorProto *tensor,
     return status;
 }
 
-// Element i of a tensor in the model itself, as a double.
+// Element i of a tensor as a double; `raw` are its bytes where it is not in fields.
 static double value_at(const Onnx__TensorProto *tensor, const struct element *element,
-                       size_t i) {
+                       const unsigned char *raw, size_t i) {
     uint64_t bits = 0;
     const size_t number = i;
     i = element->packed ? i / element->packed : i;
-    if (!tensor->has_raw_data) {
+    if (!raw) {
         switch (element->field) {
         case FLOATS:
             return (double)tensor->float_data[i];
@@ -439,7 +442,7 @@ static double value_at(const Onnx__TensorProto *tensor, const struct element *el
             bits = (uint32_t)tensor->int32_data[i];
         }
     } else {
-        const unsigned char *bytes = tensor->raw_data.data + i * element->bytes;
+        const unsigned char *bytes = raw + i * element->bytes;
         for (unsigned byte = 0; byte < element->bytes; byte++)
             bits |= (uint64_t)bytes[byte] << 8 * byte;
     }
@@ -462,13 +465,23 @@ static double value_at(const Onnx__TensorProto *tensor, const struct element *el
     return (double)value;
 }
 
-double *sdse_onnx_tensor_fold(const Onnx__TensorProto *tensor, size_t count,
-                              struct sdse_arena *arena) {
+double *sdse_onnx_tensor_fold(const Onnx__TensorProto *tensor, const char *file,
+                              size_t count, struct sdse_arena *arena,
+                              struct sdse_diags *diags) {
     const struct element *element = find_element(tensor);
-    if (!element || is_external(tensor))
+    const bool external = sdse_onnx_tensor_is_external(tensor);
+    if (!element || (external && !file))
         return NULL;
+    const unsigned char *raw = tensor->has_raw_data ? tensor->raw_data.data : NULL;
+    if (external) {
+        const size_t bytes = (size_t)items_of(element, count) * element->bytes;
+        unsigned char *read = SDSE_ARENA_ARRAY(arena, unsigned char, bytes + 1);
+        if (!read || read_external(tensor, file, bytes, read, diags) != SDSE_OK)
+            return NULL;
+        raw = read;
+    }
     double *values = SDSE_ARENA_ARRAY(arena, double, count ? count : 1);
     for (size_t i = 0; values && i < count; i++)
-        values[i] = value_at(tensor, element, i);
+        values[i] = value_at(tensor, element, raw, i);
     return values;
 }

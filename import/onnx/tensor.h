@@ -26,13 +26,22 @@ struct sdse_onnx_shape {
 // most 2^62: then nobody need check arithmetic on one or two of them.
 bool sdse_onnx_shape_is_sane(const uint64_t *dims, unsigned rank);
 
-// Checks one tensor of the model in `file` and gives its shape. External data must be a
-// regular file below the model's folder, named by a relative path without "..", and
-// long enough; with `follow_links`, links may lead out of the folder. Returns false
-// with a diagnostic at the file.
+// What is done about data that is not in the model's own file.
+enum sdse_onnx_external {
+    SDSE_ONNX_EXTERNAL_INSIDE, // it must be in a file below the model's folder
+    SDSE_ONNX_EXTERNAL_LINKED, // links may lead out of that folder
+    SDSE_ONNX_EXTERNAL_UNREAD, // it may be absent, and is never opened
+};
+
+// Checks one tensor of the model in `file` and gives its shape. External data that is
+// read must be a regular file, named by a relative path without "..", and long enough.
+// Returns false with a diagnostic at the file.
 bool sdse_onnx_tensor_check(const Onnx__TensorProto *tensor, const char *file,
-                            bool follow_links, struct sdse_onnx_shape *shape,
-                            struct sdse_diags *diags);
+                            enum sdse_onnx_external external,
+                            struct sdse_onnx_shape *shape, struct sdse_diags *diags);
+
+// Whether a tensor's data is in another file than the model's.
+bool sdse_onnx_tensor_is_external(const Onnx__TensorProto *tensor);
 
 // Names the file with a checked tensor's external data, if that is where it is, as an
 // input; `arena` holds it. False when memory is out.
@@ -55,9 +64,11 @@ enum sdse_status sdse_onnx_tensor_read(const Onnx__TensorProto *tensor,
                                        struct sdse_diags *diags);
 
 // The values of a small checked tensor (shapes, axes, scales) as doubles, allocated
-// from the arena; integers beyond 2^53 are rounded. NULL if the type is not a number's,
-// the data is external, or memory is out.
-double *sdse_onnx_tensor_fold(const Onnx__TensorProto *tensor, size_t count,
-                              struct sdse_arena *arena);
+// from the arena; integers beyond 2^53 are rounded. External data is read from beside
+// `file` (NULL: it is not). NULL if the type is not a number's, the data cannot be read
+// (a diagnostic says why), or memory is out.
+double *sdse_onnx_tensor_fold(const Onnx__TensorProto *tensor, const char *file,
+                              size_t count, struct sdse_arena *arena,
+                              struct sdse_diags *diags);
 
 #endif

@@ -94,8 +94,8 @@ struct sdse_layer {
     // Of the others: maps of the outputs' size that are added to the finished outputs,
     // or multiplied with them, before these are put anywhere.
     uint32_t addends;
-    // Of a product of activations: what its right operand is, and bits of each word of it
-    // where that is none of the accelerator's own width [0: it is].
+    // Of a product of activations: what its right operand is, and bits of each word of
+    // it where that is none of the accelerator's own width [0: it is].
     enum sdse_operand_role role;
     uint32_t weight_bits;
     double density[SDSE_TENSORS]; // fraction of non-zero words, declared; 1 if not said
@@ -103,6 +103,7 @@ struct sdse_layer {
         *density_source; // where the densities come from; NULL = dense by default
     unsigned uncoded;    // tensors that memories store plain, whatever their format
     const char *weights_file; // .npy, relative to the workload's file; NULL = none
+    bool weights_unread; // the model it was imported from has them; nobody read them
     // A layer before it whose stored weights it reads, in whatever order: they are
     // stored once; NULL: it has its own.
     const char *shares_weights;

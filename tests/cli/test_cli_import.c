@@ -100,6 +100,29 @@ static void names_what_is_wrong(void **state) {
     assert_null(read_whole(scratch("x/workload.yaml"))); // nothing was begun
 }
 
+// Without weights: the network is marked, maps, and stays marked when it is shown.
+static void shapes_alone_are_marked(void **state) {
+    (void)state;
+    golden_out("import_shapes_only", 0,
+               "import @model.onnx -o @shapes -i N=2 --shapes-only");
+    succeeds("check @shapes/workload.yaml", "ok: network");
+    succeeds("show workload @shapes/workload.yaml",
+             "? weights that its model has and import did not read");
+    succeeds("map -a tests/data/cli/arch.yaml -w @shapes/workload.yaml -l last",
+             "proved optimal");
+    succeeds("decompose @shapes/workload.yaml -l first --total -f csv", "synthetic");
+    succeeds("import @model.onnx -o @shapes -i N=2 --shapes-only -f json",
+             "shapes only, weights not read");
+    assert_null(read_whole(scratch("shapes/manifest.tsv")));
+    assert_null(read_whole(scratch("shapes/weights/first.npy")));
+    struct ran ran = run_program("decompose @shapes");
+    assert_int_equal(ran.status, 1);
+    free_ran(&ran);
+    ran = run_program("import @made.cfg -o @x.yaml --shapes-only");
+    assert_int_not_equal(ran.status, 0);
+    free_ran(&ran);
+}
+
 static void write_text(const char *name, const char *text) {
     FILE *file = fopen(scratch(name), "wb");
     assert_non_null(file);
@@ -149,6 +172,7 @@ static void what_is_left_out_is_said(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_a_network),
+        cmocka_unit_test(shapes_alone_are_marked),
         cmocka_unit_test(weights_are_the_models),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(what_is_left_out_is_said),

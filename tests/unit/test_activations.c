@@ -100,7 +100,7 @@ static const struct sdse_activations *trace(struct context *context,
     const struct sdse_forward_inputs inputs = {1, &one};
     struct sdse_import_input shape;
     sdse_forward_inputs_shapes(&inputs, &shape);
-    const struct sdse_import_options options = {1, &shape, false};
+    const struct sdse_import_options options = {.input_count = 1, .inputs = &shape};
     enum sdse_status status = import_bytes(context, packed, length, &options);
     if (status == SDSE_OK)
         status = sdse_forward_trace(context->imported, &inputs, bits,
@@ -390,7 +390,7 @@ static void inputs_that_do_not_fit_are_refused(void **state) {
     struct sdse_forward_inputs inputs = {2, given};
     struct sdse_import_input shapes[2];
     sdse_forward_inputs_shapes(&inputs, shapes);
-    const struct sdse_import_options options = {2, shapes, false};
+    const struct sdse_import_options options = {.input_count = 2, .inputs = shapes};
     size_t length;
     const unsigned char *packed = onnx_pack(b, &length);
     assert_int_equal(import_bytes(context, packed, length, &options), SDSE_OK);

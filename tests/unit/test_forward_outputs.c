@@ -291,7 +291,7 @@ static void errors_are_what_they_say(void **state) {
     const struct sdse_forward_inputs inputs = {1, &x};
     struct sdse_import_input shape;
     sdse_forward_inputs_shapes(&inputs, &shape);
-    const struct sdse_import_options options = {1, &shape, false};
+    const struct sdse_import_options options = {.input_count = 1, .inputs = &shape};
     size_t length;
     const unsigned char *packed = onnx_pack(b, &length);
     assert_int_equal(import_bytes(context, packed, length, &options), SDSE_OK);
