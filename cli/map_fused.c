@@ -82,25 +82,30 @@ static const char *name_of(const struct fuse *fuse, size_t l) {
     return fuse->layer[l].layer.name;
 }
 
-// Names of the layers of a group that multiply, of a set; "-": none.
+// Names of the members of a group, of a set; "-": none.
 static const char *names_text(const struct fuse *fuse,
                               const struct sdse_fused_group *group, unsigned set) {
     const char *text = "-";
-    unsigned at = 0;
-    for (size_t l = group->first; l <= group->last && text; l++) {
-        if (sdse_layer_moves(&fuse->layer[l].layer))
-            continue;
-        if (set >> at++ & 1u)
+    for (size_t i = 0; i < group->layer_count && text; i++) {
+        const char *name = name_of(fuse, group->layer[i]);
+        if (set >> i & 1u)
             text = text[0] == '-' && !text[1]
-                       ? name_of(fuse, l)
-                       : sdse_arena_printf(fuse->run->cli->arena, "%s, %s", text,
-                                           name_of(fuse, l));
+                       ? name
+                       : sdse_arena_printf(fuse->run->cli->arena, "%s, %s", text, name);
     }
     return text;
 }
 
 static const char *place_text(const struct fuse *fuse, enum sdse_place place) {
     return cli_map_place_text(fuse->run, fuse->fusion.residency.level, place);
+}
+
+// Heads at a time are a column for programs, and for people where some group has them.
+static bool tells_heads(const struct fuse *fuse) {
+    bool tells = !fuse->run->people;
+    for (size_t g = 0; g < fuse->group_count; g++)
+        tells |= fuse->group[g].config.tile_heads > 0;
+    return tells;
 }
 
 static void add_line(const struct fuse *fuse, struct sdse_table *table, size_t first,
@@ -135,6 +140,8 @@ static void add_line(const struct fuse *fuse, struct sdse_table *table, size_t f
     sdse_table_add_u64(table, figures->unshared_cycles);
     sdse_table_add_u64(table, figures->words);
     sdse_table_add_u64(table, figures->unshared_words);
+    if (tells_heads(fuse))
+        sdse_table_add_u64(table, group ? group->config.tile_heads : 0);
 }
 
 static struct sdse_table *group_table(const struct fuse *fuse, uint64_t *before,
@@ -152,10 +159,12 @@ static struct sdse_table *group_table(const struct fuse *fuse, uint64_t *before,
         {"latency_cycles", "latency_cycles", "cycles"},
         {"unshared_latency_cycles", "unshared_latency_cycles", "unshared"},
         {"outermost_words", "outermost_words", "outermost words"},
-        {"unshared_outermost_words", "unshared_outermost_words", "unshared"}};
+        {"unshared_outermost_words", "unshared_outermost_words", "unshared"},
+        {"tile_heads", "tile_heads", "heads"}};
     struct cli_map_run *run = fuse->run;
     struct sdse_table *table = sdse_table_new(run->cli->arena);
-    cli_map_add_columns(run, table, columns, sizeof columns / sizeof columns[0]);
+    cli_map_add_columns(run, table, columns,
+                        sizeof columns / sizeof columns[0] - !tells_heads(fuse));
     *before = *after = 0;
     size_t next = 0; // group
     for (size_t l = 0, end; l < run->solutions.layer_count; l = end) {

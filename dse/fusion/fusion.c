@@ -60,7 +60,8 @@ static struct sdse_group *find_group(const struct sdse_fusing *fusing, size_t fi
 static bool is_same(const struct sdse_place_question *a,
                     const struct sdse_place_question *b) {
     return a->layer == b->layer && a->more == b->more && a->operands == b->operands &&
-           a->group_addends == b->group_addends && a->outputs == b->outputs &&
+           a->group_addends == b->group_addends &&
+           a->group_weights == b->group_weights && a->outputs == b->outputs &&
            a->reserved_bits == b->reserved_bits;
 }
 

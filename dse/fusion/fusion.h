@@ -3,16 +3,18 @@
 //
 // Chosen are the places of tensors (dse/residency/), a partition of the layers into
 // groups of at most `depth` consecutive ones, and for each group of several its
-// configuration: rows of the last layer per tile; which inner tensors are retained, the
-// others are made again; whose weights are kept; whether an input from the outermost
-// memory is buffered. What is in the shared memory while a nest of the group runs
-// follows from that (dse/fusion/rows.h), so every nest is a problem of its own for the
-// mapper, on some rows of its layer, beside so much that is held:
+// configuration: rows of the last layer per tile, and how many heads at a time; which
+// inner tensors are retained, the others are made again; whose weights are kept;
+// whether an input from the outermost memory is buffered. What is in the shared memory
+// while a nest of the group runs follows from that (dse/fusion/rows.h), so every nest
+// is a problem of its own for the mapper, on some rows of its layer, beside so much
+// that is held:
 //
 //     front(group) = union over configurations of the sum over kinds of nests of
 //                    times · answer(kind),     all alike nests have one mapping
 //
-// Oracle: tests/oracle/test_fusion.c, all partitions, configurations and places.
+// Oracles: tests/oracle/test_fusion.c and test_fused_attention.c, all partitions,
+// configurations and places.
 #ifndef SDSE_DSE_FUSION_FUSION_H
 #define SDSE_DSE_FUSION_FUSION_H
 
@@ -35,9 +37,10 @@ struct sdse_fusion_request {
 
 struct sdse_fusion_config {
     uint64_t tile_rows;
-    unsigned retained; // set of SDSE_BIT(i): what the i-th layer of the group reads
-    unsigned kept;     // set of SDSE_BIT(i): weights of its i-th layer
-    bool buffered;     // its input
+    uint64_t tile_heads; // right operands at a time; 0: all
+    unsigned retained;   // set of SDSE_BIT(i): what the i-th layer of the group reads
+    unsigned kept;       // set of SDSE_BIT(i): weights of its i-th layer
+    bool buffered;       // its input
 };
 
 // One kind of nest of a group that was picked.
@@ -52,6 +55,8 @@ struct sdse_fused_kind {
 
 struct sdse_fused_group {
     size_t first, last; // layers
+    size_t layer_count; // that are members; between them fused ones may stand
+    size_t layer[SDSE_FUSED_MOST];
     struct sdse_place_question question;
     struct sdse_fusion_config config;
     struct sdse_tradeoff at;

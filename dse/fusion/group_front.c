@@ -1,6 +1,7 @@
 #include "dse/fusion/group_front.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "dse/fusion/kinds.h"
 
@@ -160,12 +161,23 @@ static int by_least(const void *a, const void *b) {
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+// Members whose weights may be brought in: they are not there already.
+static unsigned may_be_kept(const struct sdse_group *group,
+                            const struct sdse_place_question *question) {
+    unsigned set = group->may_keep;
+    for (size_t i = 0; i < group->members.count; i++)
+        if (question->group_weights >> (group->members.layer[i] - group->first) & 1u)
+            set &= ~SDSE_BIT(i);
+    return set;
+}
+
 // Lists the configurations that may fit and help, the most promising first.
 static enum sdse_status list_configs(struct asking *asking, struct config *config,
                                      size_t *count) {
     const struct sdse_group *group = asking->kinds.group;
     struct sdse_fusion_counts *counts = asking->kinds.nests->counts;
-    const unsigned all = (1u << group->layer_count) - 1u;
+    const unsigned all = (1u << group->members.count) - 1u,
+                   may_keep = may_be_kept(group, asking->kinds.question);
     size_t index = 0;
     *count = 0;
     for (size_t p = 0; p < group->plan_count; p++) {
@@ -174,7 +186,7 @@ static enum sdse_status list_configs(struct asking *asking, struct config *confi
             continue;
         for (unsigned kept = 0; kept <= all; kept++) {
             bool fits;
-            if (kept & ~group->may_keep)
+            if (kept & ~may_keep)
                 continue;
             counts->configurations++;
             enum sdse_status status =
@@ -253,7 +265,7 @@ enum sdse_status sdse_group_front_find(struct sdse_nests *nests,
                             .goal = nests->request->residency.goal};
     size_t count = 0;
     struct config *config =
-        malloc((group->plan_count << group->layer_count) * sizeof *config);
+        malloc((group->plan_count << group->members.count) * sizeof *config);
     enum sdse_status status = config ? SDSE_OK : SDSE_NO_MEMORY;
     if (status == SDSE_OK)
         status = list_configs(&asking, config, &count);
@@ -319,12 +331,17 @@ enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
             choice[k] = sums.stage[k + 1][element].choice;
             element = sums.stage[k + 1][element].parent;
         }
-        *out = (struct sdse_fused_group){
-            .first = group->first,
-            .last = group->last,
-            .question = *question,
-            .config = {plan->tile_rows, plan->retained, point->kept, plan->buffered},
-            .at = point->at};
+        *out = (struct sdse_fused_group){.first = group->first,
+                                         .last = group->last,
+                                         .question = *question,
+                                         .config = {.tile_rows = plan->tile_rows,
+                                                    .tile_heads = plan->tile_heads,
+                                                    .retained = plan->retained,
+                                                    .kept = point->kept,
+                                                    .buffered = plan->buffered},
+                                         .layer_count = group->members.count,
+                                         .at = point->at};
+        memcpy(out->layer, group->members.layer, sizeof out->layer);
         status = fill_kinds(&asking, choice, arena, out);
     }
     free(asking.kinds.kind);

@@ -3,11 +3,12 @@
 #ifndef SDSE_DSE_FUSION_GROUPS_H
 #define SDSE_DSE_FUSION_GROUPS_H
 
-#include "dse/fusion/fusion.h"
+#include "dse/fusion/members.h"
 
 // What a group is in its configuration, whatever the places.
 struct sdse_group_plan {
     uint64_t tile_rows;
+    uint64_t tile_heads; // 0: all, or they are none
     unsigned retained;
     bool buffered;
     size_t count;
@@ -16,17 +17,15 @@ struct sdse_group_plan {
 
 struct sdse_group {
     size_t first, last; // layers of the network
-    size_t layer_count;
-    size_t layer[SDSE_FUSED_MOST]; // that multiply; between them fused ones may stand
-    // Bits of a row in the shared memory: of what each layer reads, and of what the
-    // last one makes; words of a row of the group's input; bits of the weights of each
-    // layer.
+    struct sdse_members members;
+    // Of one head, bits of a row in the shared memory: of what each layer reads, and of
+    // what the last one makes; words of a row of the group's input; bits of the weights
+    // of each layer.
     double row_bits[SDSE_FUSED_MOST + 1];
     uint64_t input_row_words;
     double weight_bits[SDSE_FUSED_MOST];
     unsigned may_keep;  // set of SDSE_BIT(i)
     double output_bits; // of the place of the last one's outputs; 0: nobody reads them
-    struct sdse_nest nest[SDSE_FUSED_MOST];
     bool planned;
     size_t plan_count;
     struct sdse_group_plan *plan;
@@ -42,7 +41,8 @@ enum sdse_status sdse_groups_list(const struct sdse_fusion_request *request,
                                   struct sdse_group **group);
 
 // Lists the plans of a group unless that is done: tile sizes, what is retained, whether
-// the input is buffered. Of plans with equal nests the first stays.
+// the input is buffered, how many heads at a time. Of plans with equal nests the first
+// stays.
 enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
                                  struct sdse_arena *arena, struct sdse_group *group);
 

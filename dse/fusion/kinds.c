@@ -12,38 +12,39 @@ static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsign
                                           const struct sdse_fused_nest *nest,
                                           bool buffered) {
     const struct sdse_group *group = kinds->group;
-    const bool last = nest->layer + 1 == group->layer_count,
-               keeps = kept >> nest->layer & 1u;
+    const size_t turn = group->members.layer[nest->layer] - group->first;
+    const bool last = nest->layer + 1 == group->members.count,
+               keeps = kept >> nest->layer & 1u,
+               finds = kinds->question->group_weights >> turn & 1u;
     const bool inputs = nest->layer > 0 || buffered || kinds->question->operands > 0;
     const bool outputs = !last || kinds->question->outputs != SDSE_PLACE_OUTERMOST;
     return (struct sdse_residence){
         .tensors = (inputs ? SDSE_BIT(SDSE_INPUTS) : 0u) |
                    (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u) |
-                   (keeps ? SDSE_BIT(SDSE_WEIGHTS) : 0u),
-        .addends = kinds->question->group_addends >>
-                       (group->layer[nest->layer] - group->first) &
-                   1u,
+                   (keeps || finds ? SDSE_BIT(SDSE_WEIGHTS) : 0u),
+        .addends = kinds->question->group_addends >> turn & 1u,
         .writes_through = last && kinds->question->outputs == SDSE_PLACE_BOTH,
         .loads_weights = keeps && nest->first,
-        .loaded_inputs = nest->loaded * group->input_row_words};
+        .loaded_inputs = nest->loaded * group->input_row_words * nest->heads};
 }
 
 // What is in the shared memory while a nest runs, but for its own outputs.
 static double reserved_bits(const struct sdse_kinds *kinds, unsigned kept,
                             const struct sdse_fused_nest *nest) {
     const struct sdse_group *group = kinds->group;
-    const size_t layers = group->layer_count;
+    const size_t layers = group->members.count;
+    const double heads = (double)nest->heads;
     double bits = kinds->question->reserved_bits;
     for (size_t i = 0; i < layers; i++) {
         const uint64_t own = i == nest->layer + 1 ? nest->rows.count : 0;
-        bits += (double)(nest->held[i] - own) * group->row_bits[i];
+        bits += (double)(nest->held[i] - own) * group->row_bits[i] * heads;
         if (kept >> i & 1u)
-            bits += group->weight_bits[i];
+            bits += group->weight_bits[i] * heads;
     }
     if (kinds->question->outputs != SDSE_PLACE_OUTERMOST)
         bits += group->output_bits -
                 (nest->layer + 1 == layers
-                     ? (double)nest->rows.count * group->row_bits[layers]
+                     ? (double)nest->rows.count * group->row_bits[layers] * heads
                      : 0);
     return bits;
 }
@@ -74,16 +75,18 @@ static bool add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
 static enum sdse_status add_fused(struct sdse_kinds *kinds,
                                   const struct sdse_fused_nest *nest) {
     const struct sdse_group *group = kinds->group;
+    const struct sdse_members *members = &group->members;
     const struct sdse_residency_layer *layer = kinds->nests->request->residency.layer;
     const struct sdse_residence none = {0};
-    const size_t from = group->layer[nest->layer] + 1;
+    const size_t from = members->layer[nest->layer] + 1;
     const size_t to =
-        nest->layer + 1 < group->layer_count ? group->layer[nest->layer + 1] : from;
+        nest->layer + 1 < members->count ? members->layer[nest->layer + 1] : from;
     for (size_t l = from; l < to; l++) {
         struct sdse_nest part;
         sdse_nest_words_part(&layer[l].layer->nest,
-                             layer[from - 1].layer->nest.bound[SDSE_P],
-                             nest->rows.count, &part);
+                             members->nest[nest->layer].bound[SDSE_P], nest->rows.count,
+                             &part);
+        part.bound[SDSE_G] = part.bound[SDSE_G] / members->heads * nest->heads;
         const struct sdse_kind kind = {
             .entry = sdse_nests_entry(kinds->nests, l, &part, &none),
             .layer = l,
@@ -104,7 +107,7 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
     *fits = true;
     for (size_t i = 0; i < plan->count && *fits && !status; i++) {
         const struct sdse_fused_nest *nest = &plan->nest[i];
-        struct sdse_kind kind = {.layer = group->layer[nest->layer],
+        struct sdse_kind kind = {.layer = group->members.layer[nest->layer],
                                  .times = nest->times,
                                  .reserved_bits = reserved_bits(kinds, kept, nest),
                                  .rows = nest->rows};
@@ -143,8 +146,6 @@ enum sdse_status sdse_kinds_bound(struct sdse_kinds *kinds) {
     }
     return SDSE_OK;
 }
-
-// --- Sums ---
 
 // --- Sums ---
 

@@ -16,6 +16,7 @@ static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
     key.shape = nests->request->residency.layer[layer].shape;
     key.rows = part->bound[SDSE_P];
     key.map_rows = part->map[0];
+    key.samples = part->bound[SDSE_N];
     key.groups = part->bound[SDSE_G];
     key.stride = part->stride[0];
     key.pad = part->pad[0];
@@ -56,7 +57,7 @@ struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
         nests->request->residency.layer[entry->layer].layer;
     struct sdse_layer layer = *whole;
     layer.nest = entry->part;
-    if (!sdse_layer_moves(&layer)) {
+    if (!sdse_layer_moves(&layer) || !layer.move.fused) {
         layer.in_height = entry->part.map[0];
         layer.whole = whole;
     }
@@ -92,6 +93,7 @@ enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
                                   struct sdse_nest_entry *entry) {
     struct sdse_residence residence;
     struct sdse_totals least = {0};
+    const struct sdse_nest_answer *answer;
     if (entry->bounded)
         return SDSE_OK;
     const struct sdse_layer layer = sdse_nest_layer(nests, entry, 0, &residence);
@@ -100,6 +102,12 @@ enum sdse_status sdse_nests_bound(struct sdse_nests *nests,
         const enum sdse_status status = sdse_map_bound(&map, &least);
         if (status != SDSE_OK)
             return status;
+    } else if (!layer.move.fused) { // there is one way to stream it
+        const enum sdse_status status = sdse_nests_answer(nests, entry, 0, &answer);
+        if (status != SDSE_OK)
+            return status;
+        if (answer->count)
+            least = answer->answer.point[0].totals;
     }
     entry->bound = (struct sdse_tradeoff){least.energy_pj, least.latency_cycles};
     entry->bounded = true;

@@ -9,7 +9,7 @@
 struct sdse_nest_key {
     size_t shape;                           // of its layer
     uint64_t rows, map_rows, stride;        // of its part
-    uint64_t groups;                        // likewise: words of a row, of a list of words
+    uint64_t samples, groups;               // likewise; of words those of a row
     int64_t pad;                            // likewise
     uint64_t tensors;                       // at home in the shared memory
     uint64_t addends;                       // likewise

@@ -23,8 +23,9 @@ struct sdse_row_run {
 void sdse_nest_part(const struct sdse_nest *nest, const struct sdse_row_run *run,
                     struct sdse_nest *part);
 
-// As many words as `count` rows of the `rows` rows have that the layer before `nest`, one
-// that only moves words, put out: a list of words for each. rows divides all its words.
+// As many words as `count` rows of the `rows` rows have that the layer before `nest`,
+// one that only moves words, put out: a list of words for each. rows divides all its
+// words.
 void sdse_nest_words_part(const struct sdse_nest *nest, uint64_t rows, uint64_t count,
                           struct sdse_nest *part);
 

@@ -143,18 +143,27 @@ static void hold(const struct plan *plan, size_t layer, size_t tile,
         nest->held[i] = held_rows(plan, i, layer, tile);
 }
 
+// The first row of a set from `from` on; `rows`: there is none.
+static uint64_t next_row(const row_word *set, uint64_t rows, uint64_t from) {
+    for (uint64_t w = from / WORD; w <= (rows - 1) / WORD && from < rows; w++) {
+        const row_word left =
+            set[w] & (w == from / WORD ? ~(row_word)0 << from % WORD : ~(row_word)0);
+        if (left)
+            return w * WORD + (uint64_t)__builtin_ctzll(left);
+    }
+    return rows;
+}
+
 // The run of rows at equal distances that starts with the first row of the set from
 // `from` on; false: there is none.
 static bool next_run(const row_word *set, uint64_t rows, uint64_t from,
                      struct sdse_row_run *run) {
-    while (from < rows && !has_row(set, from))
-        from++;
+    from = next_row(set, rows, from);
     if (from >= rows)
         return false;
     *run = (struct sdse_row_run){.first = from, .count = 1, .step = 1};
     for (uint64_t row = from, next;; row = next, run->count++) {
-        for (next = row + 1; next < rows && !has_row(set, next);)
-            next++;
+        next = next_row(set, rows, row + 1);
         if (next >= rows || (run->count > 1 && next - row != run->step))
             return true;
         run->step = next - row;

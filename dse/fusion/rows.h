@@ -51,6 +51,7 @@ struct sdse_fused_nest {
     uint64_t times;
     struct sdse_row_run rows; // that the first of them makes
     struct sdse_nest part;    // the same for all of them
+    uint64_t heads;           // of members.h that it works on; 0: the caller's to say
     // Rows of each tensor in the shared memory while it runs, its own outputs among
     // them. [SDSE_FUSED_MOST]
     uint64_t held[SDSE_FUSED_MOST];

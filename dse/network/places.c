@@ -82,9 +82,12 @@ void sdse_handed_note(const struct sdse_handed_tensor *tensor, size_t layer,
     for (size_t i = 0; i < tensor->use_count; i++) {
         const enum sdse_handed_as as = tensor->as ? tensor->as[i] : SDSE_HANDED_INPUTS;
         const size_t turn = tensor->use[i] - layer; // of a group
-        if (question->more && tensor->use[i] >= layer && turn <= question->more &&
-            as == SDSE_HANDED_ADDEND)
-            question->group_addends |= UINT64_C(1) << turn;
+        if (question->more && tensor->use[i] >= layer && turn <= question->more) {
+            if (as == SDSE_HANDED_ADDEND)
+                question->group_addends |= UINT64_C(1) << turn;
+            if (as == SDSE_HANDED_WEIGHTS)
+                question->group_weights |= UINT64_C(1) << turn;
+        }
         if (tensor->use[i] != layer)
             continue;
         question->operands += as == SDSE_HANDED_INPUTS;

@@ -53,9 +53,10 @@ enum sdse_place {
     SDSE_PLACES
 };
 
-// Layers that may take turns: of what they read and make only the first layer's inputs
-// and maps that they add to their outputs, at most one each, come from before, and only
-// the last one's outputs are read later.
+// Layers that may take turns: of what they read and make only the first layer's inputs,
+// right operands, and maps that they add to their outputs, at most one each, come from
+// before, and only the last one's outputs are read later. To a tensor that is in both
+// places a group is one reader.
 struct sdse_layer_group {
     size_t first, last; // layers [first < last]
 };
@@ -81,6 +82,8 @@ struct sdse_place_question {
     // Of a group: which of its layers, from the first on, find the map that they add in
     // M. [bit 0 ... SDSE_PLACES_MOST_TURNS - 1]
     uint64_t group_addends;
+    // Likewise: which of them find their right operand in M.
+    uint64_t group_weights;
     // Of a group, while it is asked for; NULL: every answer counts. What cannot help
     // may be left out of the answer.
     const struct sdse_places_bar *bar;

@@ -111,6 +111,40 @@ static void test_words_by_hand(void **state) {
 }
 
 // Each space holds the one before: unshared, resident, and deeper and deeper groups.
+// A head of GPT-2 small: 1,024 tokens of 64 words. Scores stay on chip row by row, keys
+// and values come in once: queries, keys, values and outputs cross, 4 * 1,024 * 64
+// words, and without sharing also 2 * 1,024^2 of scores. A second head is another head's
+// turn, as keys and values of both do not fit.
+static void test_attention_by_rows(void **state) {
+    (void)state;
+    static const char arch[] =
+        "{name: head, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{class: sram, shares: [activations, weights], capacity_kib: 200, pj_per_bit: "
+        "0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, free: true}}";
+    write_scratch("head.yaml", arch);
+    for (int heads = 1; heads <= 2; heads++) {
+        char text[512];
+        const double words = 4.0 * heads * 1024 * 64;
+        snprintf(text, sizeof text,
+                 "name: heads\nsource: s\nlayers:\n"
+                 "  - {name: qk, kind: matmul, heads: %d, m: 1024, k: 64, n: 1024}\n"
+                 "  - {name: s, kind: softmax, in: [%d, 1024, 1024], fused: false}\n"
+                 "  - {name: av, kind: matmul, heads: %d, m: 1024, k: 1024, n: 64}\n"
+                 "edges:\n"
+                 "  - {from: qk, to: s, reshape: heads}\n"
+                 "  - {from: s, to: av, reshape: heads}\n",
+                 heads, heads, heads);
+        write_scratch("heads.yaml", text);
+        struct ran ran = fuse("head", "heads", "--fuse 3 --objective energy -f json");
+        assert_true(number(ran.out, "fused", "outermost_words") == words);
+        assert_true(number(ran.out, "unshared", "outermost_words") ==
+                    words + 4.0 * heads * 1024 * 1024);
+        assert_true(number(ran.out, "groups", "tile_heads") == (heads == 2));
+        free_ran(&ran);
+    }
+}
+
 static void test_spaces_are_nested(void **state) {
     (void)state;
     static const char *const archs[] = {"middle", "stores", "large"},
@@ -219,6 +253,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_by_hand), cmocka_unit_test(test_spaces_are_nested),
         cmocka_unit_test(test_front), cmocka_unit_test(test_for_people),
+        cmocka_unit_test(test_attention_by_rows),
         cmocka_unit_test(test_what_does_not_go_together)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }

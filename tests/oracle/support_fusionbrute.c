@@ -1,0 +1,584 @@
+#include "oracle/support_fusionbrute.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle/support_problems.h"
+#include "spec/load.h"
+
+enum { MOST = BRUTE_POINTS };
+
+static struct brute_seen seen;
+
+const struct brute_seen *brute_seen(void) { return &seen; }
+
+void brute_read(const char *arch, const char *text, struct brute_problem *p) {
+    struct sdse_diags diags;
+    p->arch = sdse_written_arch(arch, p->arena);
+    assert_non_null(p->arch);
+    struct sdse_node *root = NULL;
+    sdse_diags_init(&diags, p->arena);
+    if (sdse_tree_parse_memory(p->arena, "net", text, strlen(text), &diags, &root) ||
+        sdse_workload_from_tree(p->arena, root, &diags, &p->net)) {
+        sdse_diags_print(&diags, stderr, false);
+        fail_msg("network: %s", text);
+    }
+}
+
+// --- Fronts ---
+
+static int by_energy(const void *a, const void *b) {
+    const struct sdse_tradeoff *x = a, *y = b;
+    if (x->energy_pj != y->energy_pj)
+        return x->energy_pj < y->energy_pj ? -1 : 1;
+    return x->latency_cycles < y->latency_cycles   ? -1
+           : x->latency_cycles > y->latency_cycles ? 1
+                                                   : 0;
+}
+
+static void prune(struct brute_points *points) {
+    size_t kept = 0;
+    qsort(points->at, points->count, sizeof *points->at, by_energy);
+    for (size_t i = 0; i < points->count; i++)
+        if (!kept || points->at[i].latency_cycles < points->at[kept - 1].latency_cycles)
+            points->at[kept++] = points->at[i];
+    points->count = kept;
+}
+
+static void add_point(struct brute_points *points, double energy_pj, double cycles) {
+    if (points->count == MOST)
+        prune(points);
+    assert_true(points->count < MOST);
+    points->at[points->count++] = (struct sdse_tradeoff){energy_pj, cycles};
+}
+
+// sum = a + times * b
+static void add_fronts(const struct sdse_tradeoff *a, size_t a_count,
+                       const struct sdse_tradeoff *b, size_t b_count, uint64_t times,
+                       struct brute_points *sum) {
+    sum->count = 0;
+    for (size_t i = 0; i < a_count; i++)
+        for (size_t j = 0; j < b_count; j++)
+            add_point(sum, a[i].energy_pj + (double)times * b[j].energy_pj,
+                      a[i].latency_cycles + (double)times * b[j].latency_cycles);
+    prune(sum);
+}
+
+// --- The mapper, asked ---
+
+struct known {
+    size_t layer;
+    struct sdse_nest nest;
+    struct sdse_residence at;
+    size_t count;
+    struct sdse_tradeoff *front;
+};
+
+static struct known known[1 << 15];
+static size_t known_count;
+
+static bool is_known(const struct known *k, size_t layer, const struct sdse_nest *nest,
+                     const struct sdse_residence *at) {
+    return k->layer == layer && memcmp(&k->nest, nest, sizeof *nest) == 0 &&
+           k->at.tensors == at->tensors && k->at.operands == at->operands &&
+           k->at.addends == at->addends && k->at.writes_through == at->writes_through &&
+           k->at.loads_weights == at->loads_weights &&
+           k->at.loaded_inputs == at->loaded_inputs &&
+           k->at.reserved_bits == at->reserved_bits;
+}
+
+static const struct known *ask(const struct brute_problem *p, size_t layer,
+                               const struct sdse_nest *nest, struct sdse_residence at) {
+    for (size_t i = known_count; i-- > 0;)
+        if (is_known(&known[i], layer, nest, &at))
+            return &known[i];
+    assert_true(known_count < sizeof known / sizeof *known);
+    struct known *next = &known[known_count++];
+    *next = (struct known){.layer = layer, .nest = *nest, .at = at};
+    struct sdse_layer placed = p->net->layers[layer];
+    placed.nest = *nest;
+    placed.residence = at.tensors || at.reserved_bits > 0 ? &next->at : NULL;
+    const struct sdse_map_request request = {
+        .arch = p->arch, .layer = &placed, .objective = SDSE_MAP_FRONT};
+    struct sdse_map_answer answer;
+    assert_int_equal(sdse_map(&request, p->arena, &answer), SDSE_OK);
+    next->count = answer.point_count;
+    next->front = SDSE_ARENA_ARRAY(p->arena, struct sdse_tradeoff, next->count + 1);
+    for (size_t i = 0; i < next->count; i++)
+        next->front[i] = (struct sdse_tradeoff){answer.point[i].totals.energy_pj,
+                                                answer.point[i].totals.latency_cycles};
+    seen.asked++;
+    return next;
+}
+
+// --- One way to run a network ---
+
+static size_t readers_of(const struct brute_problem *p, size_t layer, size_t *first,
+                         size_t *last) {
+    size_t count = 0;
+    *first = SIZE_MAX;
+    *last = 0;
+    for (size_t e = 0; e < p->net->edge_count; e++) {
+        if (p->net->edges[e].from != layer)
+            continue;
+        const size_t to = p->net->edges[e].to;
+        count++;
+        *first = to < *first ? to : *first;
+        *last = to > *last ? to : *last;
+    }
+    return count;
+}
+
+// Of what a layer makes: words as wide as it or its readers want.
+static double bits_of(const struct brute_problem *p, size_t layer) {
+    const struct sdse_nest *nest = &p->net->layers[layer].nest;
+    uint32_t bits = p->arch->bits[SDSE_OUTPUTS];
+    for (size_t e = 0; e < p->net->edge_count; e++) {
+        const uint32_t read =
+            p->arch->bits[p->net->edges[e].use == SDSE_EDGE_WEIGHTS ? SDSE_WEIGHTS
+                                                                    : SDSE_INPUTS];
+        if (p->net->edges[e].from == layer && read > bits)
+            bits = read;
+    }
+    return (double)bits * (double)sdse_tile_words(nest, SDSE_OUTPUTS, nest->bound);
+}
+
+struct way {
+    unsigned place[BRUTE_LAYERS]; // of what each layer makes: 0 outside, 1 in M, 2 both
+};
+
+static uint32_t reads(const struct brute_problem *p, size_t maker, size_t reader,
+                      enum sdse_edge_use use) {
+    uint32_t count = 0;
+    for (size_t e = 0; e < p->net->edge_count; e++)
+        count += p->net->edges[e].from == maker && p->net->edges[e].to == reader &&
+                 p->net->edges[e].use == use;
+    return count;
+}
+
+// Whether what a layer before `at` makes is in M when that layer, or the group that it
+// begins, does.
+static bool is_there(const struct brute_problem *p, const struct way *way, size_t maker,
+                     size_t at) {
+    size_t first, last;
+    return readers_of(p, maker, &first, &last) && way->place[maker] != 0 &&
+           at <= (way->place[maker] == 1 ? last : first);
+}
+
+static double held_at(const struct brute_problem *p, const struct way *way, size_t at) {
+    double bits = 0;
+    for (size_t t = 0; t < at; t++)
+        bits += is_there(p, way, t, at) ? bits_of(p, t) : 0;
+    return bits;
+}
+
+// Maps that a layer finds in M as one of its operands, in a group that begins with
+// layer `at`, or alone.
+static uint32_t finds(const struct brute_problem *p, const struct way *way, size_t at,
+                      size_t layer, enum sdse_edge_use use) {
+    uint32_t count = 0;
+    for (size_t t = 0; t < at; t++)
+        count += is_there(p, way, t, at) ? reads(p, t, layer, use) : 0;
+    return count;
+}
+
+static uint64_t input_words_per_row(const struct sdse_nest *nest) {
+    uint64_t columns = 0;
+    for (uint64_t column = 0; column < 64; column++) {
+        bool read = false;
+        for (uint64_t q = 0; q < nest->bound[SDSE_Q]; q++)
+            for (uint64_t s = 0; s < nest->bound[SDSE_S]; s++)
+                read |= q * nest->stride[1] + s * nest->dilation[1] == column;
+        columns += read;
+    }
+    return nest->bound[SDSE_N] * nest->bound[SDSE_G] * nest->bound[SDSE_C] * columns;
+}
+
+// --- Groups ---
+
+// A group: its members, and what it does.
+struct turn {
+    size_t count, layer[BRUTE_LAYERS];
+    uint64_t rows[BRUTE_LAYERS]; // that each makes
+    uint64_t heads;              // of them all; 1: none
+    uint64_t tile_rows, tile_heads;
+    unsigned retained, kept;
+    bool buffered;
+};
+
+static bool is_function(const struct sdse_layer *layer) {
+    return layer->kind == SDSE_ACT || layer->kind == SDSE_NORM ||
+           layer->kind == SDSE_SOFTMAX;
+}
+
+static double weight_bits(const struct brute_problem *p, size_t layer) {
+    const struct sdse_nest *nest = &p->net->layers[layer].nest;
+    return (double)p->arch->bits[SDSE_WEIGHTS] *
+           (double)sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound);
+}
+
+// A list of rows of words.
+static struct sdse_nest words_nest(uint64_t words, uint64_t rows) {
+    struct sdse_nest nest = {.bound = {1, 1, 1, rows, 1, 1, 1, words},
+                             .stride = {1, 1},
+                             .dilation = {1, 1},
+                             .map = {rows, 1}};
+    return nest;
+}
+
+static uint64_t words_made(const struct sdse_layer *layer) {
+    return sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound);
+}
+
+struct kinds {
+    size_t count;
+    struct {
+        const struct known *known;
+        uint64_t times;
+    } kind[128];
+};
+
+static void add_kind(struct kinds *kinds, const struct known *at, uint64_t times) {
+    size_t same = 0;
+    while (same < kinds->count && kinds->kind[same].known != at)
+        same++;
+    assert_true(same < sizeof kinds->kind / sizeof *kinds->kind);
+    if (same == kinds->count) {
+        kinds->kind[same].known = at;
+        kinds->kind[kinds->count++].times = 0;
+    }
+    kinds->kind[same].times += times;
+}
+
+// The nest of some rows, on some of the heads: added to the kinds, with the fused
+// function behind it. False: it does not fit.
+static bool add_nest(const struct brute_problem *p, const struct way *way,
+                     const struct turn *turn, const struct sdse_nest *first,
+                     const struct sdse_fused_nest *at, uint64_t heads, uint64_t times,
+                     struct kinds *kinds) {
+    const size_t begin = turn->layer[0], layer = turn->layer[at->layer],
+                 end = turn->layer[turn->count - 1];
+    const struct sdse_layer *whole = &p->net->layers[layer];
+    const bool last = layer == end, keeps = turn->kept >> at->layer & 1u;
+    struct sdse_residence home = {.level = 1, .reserved_bits = held_at(p, way, begin)};
+    const uint64_t per_row = input_words_per_row(first) / turn->heads * heads;
+    const bool right = finds(p, way, begin, layer, SDSE_EDGE_WEIGHTS);
+    home.tensors = keeps || right ? SDSE_BIT(SDSE_WEIGHTS) : 0;
+    if (at->layer > 0 || turn->buffered ||
+        finds(p, way, begin, begin, SDSE_EDGE_INPUTS))
+        home.tensors |= SDSE_BIT(SDSE_INPUTS);
+    if (!last || way->place[layer])
+        home.tensors |= SDSE_BIT(SDSE_OUTPUTS);
+    home.operands = home.tensors >> SDSE_INPUTS & 1u;
+    home.addends = finds(p, way, begin, layer, SDSE_EDGE_ADDEND);
+    home.writes_through = last && way->place[layer] == 2;
+    home.loads_weights = keeps && at->first;
+    home.loaded_inputs = at->loaded * per_row;
+    home.reserved_bits += (double)(at->held[0] * per_row * p->arch->bits[SDSE_INPUTS]);
+    for (size_t i = 0; i < turn->count; i++)
+        if (turn->kept >> i & 1u)
+            home.reserved_bits +=
+                weight_bits(p, turn->layer[i]) / (double)turn->heads * (double)heads;
+    for (size_t i = 1; i < turn->count; i++) {
+        const size_t maker = turn->layer[i - 1];
+        const double row = bits_of(p, maker) / (double)turn->rows[i - 1] /
+                           (double)turn->heads * (double)heads;
+        home.reserved_bits += row * (double)at->held[i];
+        if (maker == layer) // its own have a place of their own
+            home.reserved_bits -= row * (double)at->part.bound[SDSE_P];
+    }
+    if (way->place[end])
+        home.reserved_bits += bits_of(p, end);
+    if (last && way->place[end])
+        home.reserved_bits -= bits_of(p, end) * (double)at->part.bound[SDSE_P] /
+                              (double)turn->rows[turn->count - 1] /
+                              (double)turn->heads * (double)heads;
+    struct sdse_nest part = at->part;
+    part.bound[SDSE_G] = part.bound[SDSE_G] / turn->heads * heads;
+    const struct known *found = ask(p, layer, &part, home);
+    if (!found->count)
+        return false;
+    add_kind(kinds, found, times);
+    const size_t next = layer + 1;
+    if (last || turn->layer[at->layer + 1] == next)
+        return true;
+    // A fused function of what it makes.
+    const struct sdse_layer *function = &p->net->layers[next];
+    const struct sdse_nest words =
+        words_nest(sdse_tile_words(&part, SDSE_OUTPUTS, part.bound), 1);
+    seen.functions_of_other_rows +=
+        function->nest.bound[SDSE_P] != whole->nest.bound[SDSE_P];
+    add_kind(kinds, ask(p, next, &words, (struct sdse_residence){0}), times);
+    return true;
+}
+
+// The front of a group in one configuration.
+static void run_turn(const struct brute_problem *p, const struct way *way,
+                     const struct turn *turn, struct brute_points *front) {
+    struct kinds kinds = {.count = 0};
+    struct sdse_nest nest[BRUTE_LAYERS];
+    for (size_t i = 0; i < turn->count; i++) {
+        const struct sdse_layer *layer = &p->net->layers[turn->layer[i]];
+        nest[i] = is_function(layer)
+                      ? words_nest(words_made(layer) / turn->rows[i], turn->rows[i])
+                      : layer->nest;
+        nest[i].map[0] = i ? turn->rows[i - 1]
+                           : (is_function(layer) ? turn->rows[0] : layer->in_height);
+    }
+    const struct sdse_fused_rows_request request = {.layer_count = turn->count,
+                                                    .nest = nest,
+                                                    .tile_rows = turn->tile_rows,
+                                                    .retained = turn->retained,
+                                                    .buffered = turn->buffered};
+    struct sdse_fused_rows rows;
+    struct sdse_arena *scratch = sdse_arena_new();
+    assert_int_equal(sdse_fused_rows_find(&request, scratch, &rows), SDSE_OK);
+    front->count = 0;
+    bool fits = true;
+    for (uint64_t done = 0, heads; done < turn->heads; done += heads) {
+        heads = turn->heads - done < turn->tile_heads ? turn->heads - done
+                                                      : turn->tile_heads;
+        for (size_t n = 0; n < rows.count && fits; n++)
+            fits = add_nest(p, way, turn, &nest[0], &rows.nest[n], heads,
+                            rows.nest[n].times, &kinds);
+    }
+    sdse_arena_free(scratch);
+    if (!fits)
+        return;
+    static struct brute_points sum, more;
+    sum.count = 1;
+    sum.at[0] = (struct sdse_tradeoff){0, 0};
+    for (size_t k = 0; k < kinds.count; k++) {
+        add_fronts(sum.at, sum.count, kinds.kind[k].known->front,
+                   kinds.kind[k].known->count, kinds.kind[k].times, &more);
+        sum = more;
+    }
+    *front = sum;
+}
+
+// Whether a function may be taken row by row: of each word, or of the maker's rows.
+static bool has_rows_of(const struct sdse_layer *function, uint64_t rows,
+                        uint64_t words) {
+    return function->nest.bound[SDSE_P] == rows ||
+           (function->kind == SDSE_ACT && words_made(function) == words);
+}
+
+// Whether a layer's rows may be nests of their own.
+static bool has_rows(const struct sdse_layer *layer) {
+    return !sdse_layer_moves(layer) ||
+           ((is_function(layer) || layer->kind == SDSE_POOL) && !layer->move.fused &&
+            layer->move.addends == 1 && !layer->move.broadcast_count);
+}
+
+// What a layer reads as inputs from a layer before it; NULL: nothing.
+static const struct sdse_workload_edge *input_of(const struct brute_problem *p,
+                                                 size_t layer) {
+    for (size_t e = 0; e < p->net->edge_count; e++)
+        if (p->net->edges[e].to == layer && p->net->edges[e].use <= SDSE_EDGE_CONCAT)
+            return &p->net->edges[e];
+    return NULL;
+}
+
+// Whether member `at` of a group reads row by row what the one before it makes. Rows
+// are told apart by their number: all but functions of single words must read as many
+// as are made.
+static bool continues_with(const struct brute_problem *p, const struct turn *turn,
+                           size_t at) {
+    const size_t from = turn->layer[at - 1], to = turn->layer[at];
+    const struct sdse_layer *reader = &p->net->layers[to];
+    const struct sdse_workload_edge *edge = input_of(p, to);
+    size_t one, last;
+    if (readers_of(p, from, &one, &last) != 1 ||
+        !reads(p, from, to, SDSE_EDGE_INPUTS) || edge->via == SDSE_VIA_POOL ||
+        edge->channels)
+        return false;
+    const uint64_t rows = turn->rows[at - 1];
+    return is_function(reader)
+               ? has_rows_of(reader, rows, words_made(&p->net->layers[from]))
+               : reader->in_height == rows;
+}
+
+// Products that each have so many right operands, and functions of what they make: one
+// after the other they may be done for all of them, or by heads.
+static uint64_t heads_of(const struct brute_problem *p, const struct turn *turn) {
+    uint64_t heads = 0, samples = 0;
+    for (size_t i = 0; i < turn->count; i++) {
+        const struct sdse_layer *layer = &p->net->layers[turn->layer[i]];
+        if (is_function(layer))
+            continue;
+        if (layer->kind != SDSE_MATMUL)
+            return 1;
+        if (heads && (heads != layer->nest.bound[SDSE_G] ||
+                      samples != layer->nest.bound[SDSE_N]))
+            return 1;
+        heads = layer->nest.bound[SDSE_G];
+        samples = layer->nest.bound[SDSE_N];
+    }
+    return heads ? heads : 1;
+}
+
+// The layers of a group that begins with layer `first` and has `count` members; 0:
+// there is none.
+static size_t list_turn(const struct brute_problem *p, size_t first, size_t count,
+                        struct turn *turn) {
+    size_t l = first, found = 0;
+    const struct sdse_workload_edge *edge = input_of(p, first);
+    if (edge && (edge->via == SDSE_VIA_POOL || edge->use == SDSE_EDGE_CONCAT))
+        return 0;
+    while (found < count && l < p->net->layer_count) {
+        const struct sdse_layer *layer = &p->net->layers[l];
+        if (sdse_layer_moves(layer) && layer->move.fused) {
+            if (found == 0 ||
+                !has_rows_of(layer, turn->rows[found - 1],
+                             words_made(&p->net->layers[turn->layer[found - 1]])))
+                return 0;
+            l++;
+            continue;
+        }
+        turn->layer[found] = l++;
+        if (!has_rows(layer) || (found > 0 && !continues_with(p, turn, found)))
+            return 0;
+        turn->rows[found] = is_function(layer) && found ? turn->rows[found - 1]
+                                                        : layer->nest.bound[SDSE_P];
+        found++;
+    }
+    turn->count = found;
+    if (found < count)
+        return 0;
+    turn->heads = heads_of(p, turn);
+    return turn->layer[count - 1] + 1 - first;
+}
+
+bool brute_is_group(const struct brute_problem *p, size_t first, size_t count) {
+    struct turn turn = {.count = 0};
+    return list_turn(p, first, count, &turn) > 0;
+}
+
+static bool is_tile(const struct brute_problem *p, uint64_t rows, uint64_t tile) {
+    for (uint64_t t = 1; t <= rows; t++)
+        if ((rows + t - 1) / t == tile)
+            return true;
+    return p->tiles == SDSE_TILES_ALL;
+}
+
+// Whether the weights of a set of members may be kept: no other layer put them there.
+static bool may_keep(const struct brute_problem *p, const struct way *way,
+                     const struct turn *turn) {
+    for (size_t i = 0; i < turn->count; i++)
+        if (turn->kept >> i & 1u &&
+            (!p->arch->level[1].shares_weights ||
+             sdse_layer_moves(&p->net->layers[turn->layer[i]]) ||
+             finds(p, way, turn->layer[0], turn->layer[i], SDSE_EDGE_WEIGHTS)))
+            return false;
+    return true;
+}
+
+// All configurations of a group of given tiles under given places.
+static void run_tiles(const struct brute_problem *p, const struct way *way,
+                      struct turn turn, struct brute_points *all) {
+    static struct brute_points one;
+    const bool there = finds(p, way, turn.layer[0], turn.layer[0], SDSE_EDGE_INPUTS);
+    for (turn.retained = 0; turn.retained < 1u << turn.count; turn.retained += 2) {
+        for (turn.kept = 0; turn.kept < 1u << turn.count; turn.kept++) {
+            for (int b = 0; b < (there ? 1 : 2) && may_keep(p, way, &turn); b++) {
+                turn.buffered = b;
+                run_turn(p, way, &turn, &one);
+                for (size_t i = 0; i < one.count; i++)
+                    add_point(all, one.at[i].energy_pj, one.at[i].latency_cycles);
+            }
+        }
+    }
+}
+
+static void run_group(const struct brute_problem *p, const struct way *way,
+                      struct turn turn, struct brute_points *all) {
+    const uint64_t rows = turn.rows[turn.count - 1];
+    all->count = 0;
+    for (turn.tile_rows = 1; turn.tile_rows <= rows; turn.tile_rows++)
+        for (turn.tile_heads = 1; turn.tile_heads <= turn.heads; turn.tile_heads++)
+            if (is_tile(p, rows, turn.tile_rows) &&
+                is_tile(p, turn.heads, turn.tile_heads))
+                run_tiles(p, way, turn, all);
+    prune(all);
+}
+
+// --- All ways ---
+
+static unsigned choices_of(const struct brute_problem *p, size_t layer) {
+    size_t first, last;
+    const size_t readers = readers_of(p, layer, &first, &last);
+    for (size_t to = 0; to < p->net->layer_count; to++)
+        if (reads(p, layer, to, SDSE_EDGE_WEIGHTS) && !p->arch->level[1].shares_weights)
+            return 1;
+    return readers == 0 ? 1 : last > first ? 3 : 2;
+}
+
+static struct brute_points truth;
+
+static void run_from(const struct brute_problem *p, struct way *way, size_t layer,
+                     const struct brute_points *before) {
+    if (layer == p->net->layer_count) {
+        seen.ways++;
+        for (size_t i = 0; i < before->count; i++)
+            add_point(&truth, before->at[i].energy_pj, before->at[i].latency_cycles);
+        prune(&truth);
+        return;
+    }
+    struct brute_points *sum = malloc(sizeof *sum), *group = malloc(sizeof *group);
+    assert_true(sum && group);
+    for (size_t count = 1; count <= p->depth; count++) {
+        struct turn turn = {.count = 0};
+        size_t span = count > 1 ? list_turn(p, layer, count, &turn) : 1;
+        if (!span)
+            continue;
+        const size_t end = layer + span - 1;
+        for (unsigned place = 0; place < choices_of(p, end); place++) {
+            way->place[end] = place;
+            if (count > 1) {
+                run_group(p, way, turn, group);
+                add_fronts(before->at, before->count, group->at, group->count, 1, sum);
+            } else {
+                struct sdse_residence at = {
+                    .level = 1,
+                    .operands = finds(p, way, layer, layer, SDSE_EDGE_INPUTS),
+                    .addends = finds(p, way, layer, layer, SDSE_EDGE_ADDEND),
+                    .reserved_bits = held_at(p, way, layer)};
+                at.tensors = (at.operands ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+                             (finds(p, way, layer, layer, SDSE_EDGE_WEIGHTS)
+                                  ? SDSE_BIT(SDSE_WEIGHTS)
+                                  : 0u) |
+                             (place ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
+                at.writes_through = place == 2;
+                const struct known *found =
+                    ask(p, layer, &p->net->layers[layer].nest, at);
+                add_fronts(before->at, before->count, found->front, found->count, 1,
+                           sum);
+            }
+            if (sum->count)
+                run_from(p, way, end + 1, sum);
+        }
+        for (size_t l = layer; l <= end; l++)
+            way->place[l] = 0;
+    }
+    free(sum);
+    free(group);
+}
+
+const struct brute_points *brute_find(const struct brute_problem *p) {
+    static struct brute_points nothing;
+    struct way way = {{0}};
+    assert_true(p->net->layer_count <= BRUTE_LAYERS);
+    known_count = truth.count = 0;
+    nothing.count = 1;
+    nothing.at[0] = (struct sdse_tradeoff){0, 0};
+    run_from(p, &way, 0, &nothing);
+    return &truth;
+}
