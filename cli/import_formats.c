@@ -25,6 +25,7 @@ static enum sdse_status translate_scalesim(struct cli *cli,
 
 static const struct cli_text_format formats[] = {
     {"SCALE-Sim", false, is_scalesim, translate_scalesim},
+    {"ZigZag", true, cli_is_zigzag, cli_translate_zigzag},
 };
 
 const struct cli_text_format *cli_text_format(const char *text) {

@@ -1,0 +1,80 @@
+// ZigZag's files on a command line: designs imported, each with a mapped layer; files
+// in any order, refusals, what is written.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_program.h"
+
+// A convolution that can fill the arrays.
+static const char layer[] =
+    "- id: 0\n  name: c\n  operator_type: Conv\n"
+    "  equation: O[b][k][oy][ox]+=W[k][c][fy][fx]*I[b][c][iy][ix]\n"
+    "  dimension_relations: [ix=1*ox+1*fx, iy=1*oy+1*fy]\n"
+    "  loop_dims: [B, K, C, OY, OX, FY, FX]\n"
+    "  loop_sizes: [1, 32, 32, 8, 8, 3, 3]\n"
+    "  operand_precision: {W: 8, I: 8, O: 16, O_final: 8}\n";
+
+static void each_design_maps_a_layer(void **state) {
+    (void)state;
+    // By hand: 9,216 weights, 3,200 inputs and 2,048 outputs of a byte at 8 bytes a
+    // cycle, more than the 576 cycles of 1,024 places.
+    static const char *const names[] = {"meta_like", "tpu_like", "edge_tpu_like",
+                                        "ascend_like", "tesla_like"};
+    write_scratch("net.yaml", layer);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char line[400];
+        snprintf(line, sizeof line,
+                 "import tests/data/zigzag/%s.mapping.yaml @net.yaml "
+                 "tests/data/zigzag/%s.yaml -o @%s --lossy",
+                 names[i], names[i], names[i]);
+        run_says(0, line, "MACs");
+        snprintf(line, sizeof line,
+                 "map -a @%s/arch.yaml -w @%s/network.yaml --objective latency",
+                 names[i], names[i]);
+        run_says(0, line, " 1808 cycles");
+    }
+}
+
+static void files_come_in_any_order(void **state) {
+    (void)state;
+    write_scratch("net.yaml", layer);
+    run_says(0, "import @net.yaml -o @n.yaml", "1 layers");
+    char *text = read_whole(scratch("n.yaml"));
+    assert_non_null(strstr(text, "kind: conv, in: [32, 10, 10], out_channels: 32"));
+    assert_non_null(strstr(text, "outputs of 8 bit, sums of 16"));
+    free(text);
+    run_says(1, "import tests/data/zigzag/tpu_like.mapping.yaml -o @m.yaml",
+             "[zigzag-file]");
+    run_says(1, "import @net.yaml @net.yaml -o @m.yaml", "[zigzag-file]");
+    // Refused: nothing is written.
+    run_says(1, "import tests/data/zigzag/tpu_like.yaml -o @a.yaml",
+             "(--lossy goes on)");
+    assert_null(read_whole(scratch("a.yaml")));
+    run_says(0, "import tests/data/zigzag/tpu_like.yaml -o @a.yaml --lossy", "io_sram");
+    run_says(0, "check @a.yaml", "");
+    // A workload says how wide words are.
+    write_scratch("wide.yaml",
+                  "- id: 0\n  operator_type: Gemm\n"
+                  "  equation: O[k]+=W[k][c]*I[c]\n"
+                  "  loop_dims: [K, C]\n  loop_sizes: [4, 4]\n"
+                  "  operand_precision: {W: 4, I: 8, O: 24, O_final: 6}\n");
+    run_says(0, "import tests/data/zigzag/tpu_like.yaml @wide.yaml -o @wide --lossy",
+             "words of 4/8/6 bit (weights/inputs/outputs), partial sums of 24 bit");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_design_maps_a_layer, enter_scratch,
+                                        leave_scratch),
+        cmocka_unit_test_setup_teardown(files_come_in_any_order, enter_scratch,
+                                        leave_scratch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
