@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/import_tensors.h"
 #include "cli/import_text.h"
 #include "cli/inputs.h"
 #include "cli/progress.h"
@@ -12,7 +14,7 @@
 #include "import/write.h"
 #include "spec/show.h"
 
-enum { OUTPUT, INPUT, FORCE, FOLLOW, SHAPES, LOSSY, FORMAT };
+enum { OUTPUT, INPUT, LIKE, FORCE, FOLLOW, SHAPES, LOSSY, FORMAT };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
@@ -24,10 +26,14 @@ static const struct cli_option options[] = {
          "shapes of inputs whose dimensions the file leaves open; or their extents "
          "by the dimensions' names, batch=1",
          NULL, false},
+    [LIKE] = {"like", 0, CLI_TEXT, "NET",
+              "the network that a file of tensors is of: its layers find their weights",
+              NULL, false},
     [FORCE] = CLI_OPTION_FORCE,
-    [FOLLOW] = {"follow-links", 0, CLI_FLAG, NULL,
-                "read external data outside the model's folder that links lead to",
-                NULL, false},
+    [FOLLOW] =
+        {"follow-links", 0, CLI_FLAG, NULL,
+         "read external data and shards outside the model's folder that links lead to",
+         NULL, false},
     [SHAPES] = {"shapes-only", 0, CLI_FLAG, NULL,
                 "read no external data, which may be absent, and write no weights",
                 NULL, false},
@@ -103,21 +109,56 @@ write_files(struct cli *cli, const struct sdse_imported *imported, const char *f
     return status;
 }
 
+// What a file is, of what can be imported.
+enum source { MODEL, TENSORS, TEXTS, SOURCES };
+
 // What is asked for has an effect on this kind of file.
-static bool options_fit(struct cli *cli, const struct cli_args *args, bool is_text) {
-    static const int of_models[] = {INPUT, FOLLOW, SHAPES}, of_texts[] = {LOSSY};
-    const int *others = is_text ? of_models : of_texts;
-    const int count = is_text ? CLI_COUNT_OF(of_models) : CLI_COUNT_OF(of_texts);
+static bool options_fit(struct cli *cli, const struct cli_args *args,
+                        enum source source) {
+    static const struct {
+        int option;
+        bool of[SOURCES];
+        const char *what;
+    } rows[] = {{INPUT, {[MODEL] = true}, "an ONNX model"},
+                {LIKE, {[TENSORS] = true}, "a file of tensors"},
+                {FOLLOW,
+                 {[MODEL] = true, [TENSORS] = true},
+                 "an ONNX model or a file of tensors"},
+                {SHAPES, {[MODEL] = true}, "an ONNX model"},
+                {LOSSY, {[TEXTS] = true}, "text files of another tool"}};
     bool fit = true;
-    for (int i = 0; i < count; i++) {
-        if (!args->value[others[i]])
+    for (int i = 0; i < CLI_COUNT_OF(rows); i++) {
+        if (!args->value[rows[i].option] || rows[i].of[source])
             continue;
-        cli_error(cli, "--%s goes with %s: %s is none", options[others[i]].name,
-                  is_text ? "an ONNX model" : "text files of another tool",
-                  args->operands[0]);
+        cli_error(cli, "--%s goes with %s: %s is none", options[rows[i].option].name,
+                  rows[i].what, args->operands[0]);
         fit = false;
     }
     return fit;
+}
+
+// Says what cannot be imported, if it is known what it is.
+static enum cli_exit look(struct cli *cli, const char *path, enum source *source,
+                          enum sdse_tensor_format *format) {
+    const char *is;
+    const enum sdse_status status =
+        sdse_tensors_look(path, cli->arena, format, &is, &cli->diags);
+    if (status != SDSE_OK)
+        return cli_finish(cli, status);
+    if (is) {
+        sdse_diag_add(&cli->diags, SDSE_ERROR, (struct sdse_loc){.file = path},
+                      "tensors-kind", "this is %s", is);
+        return cli_finish(cli, SDSE_INVALID);
+    }
+    *source = *format != SDSE_TENSORS_NONE    ? TENSORS
+              : cli_is_text_import(cli, path) ? TEXTS
+                                              : MODEL;
+    return cli->fault ? CLI_SYSTEM : CLI_OK;
+}
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
@@ -125,21 +166,25 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
                                          .shapes_only = args->value[SHAPES] != NULL};
     if (!parse_inputs(cli, args->value[INPUT], &choice))
         return CLI_USAGE;
+    // A folder is looked into where it stands alone.
     bool all_exist = true;
     for (int i = 0; i < args->operand_count; i++)
-        all_exist &= cli_file_exists(cli, args->operands[i]);
+        all_exist &= (args->operand_count == 1 && is_folder(args->operands[i])) ||
+                     cli_file_exists(cli, args->operands[i]);
     if (!all_exist)
         return CLI_BAD_INPUT;
     cli->outputs.force = args->value[FORCE] != NULL;
     for (int i = 0; i < args->operand_count; i++)
         if (!cli_is_input(cli, args->operands[i]))
             return CLI_SYSTEM;
-    const bool is_text = cli_is_text_import(cli, args->operands[0]);
-    if (cli->fault)
-        return CLI_SYSTEM;
-    if (!options_fit(cli, args, is_text))
+    enum source source = MODEL;
+    enum sdse_tensor_format format;
+    const enum cli_exit looked = look(cli, args->operands[0], &source, &format);
+    if (looked != CLI_OK)
+        return looked;
+    if (!options_fit(cli, args, source))
         return CLI_USAGE;
-    if (is_text)
+    if (source == TEXTS)
         return cli_import_text(cli, (const char *const *)args->operands,
                                args->operand_count, args->value[OUTPUT],
                                args->value[LOSSY] != NULL,
@@ -148,6 +193,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         cli_error(cli, "one model at a time: %s is a second", args->operands[1]);
         return CLI_USAGE;
     }
+    if (source == TENSORS)
+        return cli_import_tensors(
+            cli, &(struct cli_tensor_import){
+                     args->operands[0], format, args->value[OUTPUT], args->value[LIKE],
+                     choice.follow_links, cli_wants_json(args, FORMAT)});
     struct sdse_imported *imported = NULL;
     enum sdse_status status =
         sdse_import_onnx(args->operands[0], &choice, &imported, &cli->diags);
@@ -169,15 +219,18 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
 
 const struct cli_verb cli_verb_import = {
     .name = "import",
-    .summary = "turns an ONNX model into a network with its weights, or SCALE-Sim's "
-               "files into ours",
-    .operands = {"MODEL.onnx|CONFIG.cfg|TOPOLOGY.csv|FILE...", 1, CLI_MOST_IMPORTED},
+    .summary = "turns an ONNX model into a network with its weights, tensors into "
+               "weights, or SCALE-Sim's files",
+    .operands = {"MODEL.onnx|TENSORS|CONFIG.cfg|TOPOLOGY.csv|FILE...", 1,
+                 CLI_MOST_IMPORTED},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
         "docs/import.md lists the operators. What is written is read by -w "
         "DIR/workload.yaml\nand by `sdse decompose DIR`. A configuration (.cfg) of "
-        "SCALE-Sim becomes an accelerator,\na topology (.csv) a network.",
+        "SCALE-Sim becomes an accelerator,\na topology (.csv) a network. Files of "
+        "tensors alone (safetensors and its index,\n.npz, a folder of .npy) become "
+        "weights; --like says of which network, so that it\ncan be mapped.",
     .example = "sdse import model.onnx -o model --input x=1x3x224x224",
     .run = run,
 };

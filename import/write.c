@@ -1,11 +1,10 @@
 #include "import/write.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/errno_text.h"
+#include "import/folder.h"
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"
 #include "spec/write.h"
@@ -14,46 +13,6 @@ static const char *kind_word(const struct sdse_layer *layer) {
     return layer->kind == SDSE_DWCONV ? "dwconv"
            : layer->kind == SDSE_FC   ? "fc"
                                       : "conv";
-}
-
-static enum sdse_status fail(const char *path, int error, struct sdse_diags *diags) {
-    sdse_diag_errno(diags, (struct sdse_loc){.file = path}, "import-write",
-                    "cannot be written", error);
-    return error == ENOMEM ? SDSE_NO_MEMORY : SDSE_IO;
-}
-
-static enum sdse_status make_folder(const char *path, struct sdse_diags *diags) {
-    if (!path)
-        return SDSE_NO_MEMORY;
-    if (mkdir(path, 0777) == 0)
-        return SDSE_OK;
-    int error = errno;
-    struct stat info;
-    if (error == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode))
-        return SDSE_OK;
-    if (error == EEXIST && sdse_errno_status(errno) == SDSE_IO)
-        error = errno; // why it cannot be seen
-    return fail(path, error, diags);
-}
-
-// The first line tells a network that import wrote from one that somebody did.
-static const char signature[] = "# Written by sdse import.\n";
-
-static enum sdse_status write_text(const struct sdse_output_rules *rules,
-                                   const char *text, const char *path,
-                                   struct sdse_diags *diags) {
-    static const struct sdse_output_kind kind = {"a network written by sdse import",
-                                                 {signature}};
-    if (!text || !path)
-        return SDSE_NO_MEMORY;
-    struct sdse_output output;
-    const enum sdse_status status =
-        sdse_output_open(&output, path, &kind, rules, diags);
-    if (status != SDSE_OK)
-        return status;
-    fputs(signature, output.file);
-    fputs(text, output.file);
-    return sdse_output_close(&output, SDSE_OK, diags);
 }
 
 // One layer's .npy file, and its line of the manifest.
@@ -106,9 +65,10 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
                                     workload->layer_count + 1)};
     if (!manifest.entries)
         return SDSE_NO_MEMORY;
-    enum sdse_status status = make_folder(folder, diags);
+    enum sdse_status status = sdse_import_folder(folder, diags);
     if (status == SDSE_OK && !unread)
-        status = make_folder(sdse_arena_printf(arena, "%s/weights", folder), diags);
+        status =
+            sdse_import_folder(sdse_arena_printf(arena, "%s/weights", folder), diags);
     for (size_t i = 0; i < workload->layer_count && status == SDSE_OK; i++) {
         const struct sdse_layer *layer = &workload->layers[i];
         if (!layer->weights_file)
@@ -124,9 +84,9 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
     if (status == SDSE_OK && !unread)
         status = sdse_manifest_write(rules, folder, &manifest, arena, diags);
     if (status == SDSE_OK)
-        status =
-            write_text(rules, sdse_workload_text(arena, workload),
-                       sdse_arena_printf(arena, "%s/workload.yaml", folder), diags);
+        status = sdse_import_write_network(
+            rules, sdse_workload_text(arena, workload),
+            sdse_arena_printf(arena, "%s/workload.yaml", folder), diags);
     return status;
 }
 
@@ -158,5 +118,6 @@ enum sdse_status sdse_import_write_workload(const struct sdse_output_rules *rule
         ++*without;
     }
     workload.layers = layers;
-    return write_text(rules, sdse_workload_text(arena, &workload), path, diags);
+    return sdse_import_write_network(rules, sdse_workload_text(arena, &workload), path,
+                                     diags);
 }

@@ -67,6 +67,8 @@
 #include "import/language/language.h"
 #include "import/onnx/onnx.h"
 #include "import/scalesim/scalesim.h"
+#include "import/tensors/roles.h"
+#include "import/tensors/tensors.h"
 #include "import/write.h"
 
 // Exploration: the proved optimal mapping of a layer, the sweep of a whole space.

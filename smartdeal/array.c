@@ -80,6 +80,28 @@ static float float_from_half(uint32_t half) {
     return sign ? -value : value;
 }
 
+double sdse_small_float(unsigned bits, unsigned mantissa_bits, int bias) {
+    const unsigned mantissa = bits & ((1u << mantissa_bits) - 1);
+    const int exponent = (int)((bits & 0x7f) >> mantissa_bits);
+    const double value = exponent ? ldexp(mantissa + (double)(1u << mantissa_bits),
+                                          exponent - bias - (int)mantissa_bits)
+                                  : ldexp(mantissa, 1 - bias - (int)mantissa_bits);
+    return bits & 0x80 ? -value : value;
+}
+
+// Micikevicius et al., arXiv:2209.05433: E4M3 has no infinity, E5M2 those of IEEE 754.
+static float float_from_e4m3(unsigned bits) {
+    return (bits & 0x7f) == 0x7f ? NAN : (float)sdse_small_float(bits, 3, 7);
+}
+
+static float float_from_e5m2(unsigned bits) {
+    if ((bits & 0x7f) > 0x7c)
+        return NAN;
+    if ((bits & 0x7f) == 0x7c)
+        return bits & 0x80 ? -INFINITY : INFINITY;
+    return (float)sdse_small_float(bits, 2, 15);
+}
+
 static float decode(enum sdse_dtype dtype, uint64_t bits) {
     switch (dtype) {
     case SDSE_DTYPE_F32:
@@ -94,6 +116,14 @@ static float decode(enum sdse_dtype dtype, uint64_t bits) {
         return (float)(int16_t)(uint16_t)bits;
     case SDSE_DTYPE_I32:
         return (float)(int32_t)(uint32_t)bits;
+    case SDSE_DTYPE_I64:
+        return (float)(int64_t)bits;
+    case SDSE_DTYPE_BOOL:
+        return bits ? 1 : 0;
+    case SDSE_DTYPE_E4M3:
+        return float_from_e4m3((unsigned)bits);
+    case SDSE_DTYPE_E5M2:
+        return float_from_e5m2((unsigned)bits);
     default:
         return (float)bits; // unsigned
     }

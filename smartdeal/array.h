@@ -17,7 +17,13 @@
     X(U8, "uint8", 1)     \
     X(I16, "int16", 2)    \
     X(U16, "uint16", 2)   \
-    X(I32, "int32", 4)
+    X(I32, "int32", 4)    \
+    X(U32, "uint32", 4)   \
+    X(I64, "int64", 8)    \
+    X(U64, "uint64", 8)   \
+    X(BOOL, "bool", 1)    \
+    X(E4M3, "f8_e4m3", 1) \
+    X(E5M2, "f8_e5m2", 1)
 
 enum sdse_dtype {
 #define SDSE_DTYPE_ENUM(name, text, bytes) SDSE_DTYPE_##name,
@@ -54,9 +60,14 @@ bool sdse_shape_count(const uint64_t *shape, unsigned rank, uint64_t *count);
 // Turns `count` elements of type `dtype` at `bytes` (any alignment) into floats.
 //
 // Integers and f64 are rounded to the nearest float (integers are exact up to 2^24);
-// f16 and bf16 are exact. NaN and infinity stay what they are. Returns the number of
-// finite f64 values beyond the range of f32 (they became infinite); 0 for other types.
+// f16, bf16 and the two of 8 bits are exact. NaN and infinity stay what they are.
+// Returns the number of finite f64 values beyond the range of f32 (they became
+// infinite); 0 for other types.
 uint64_t sdse_decode_f32(enum sdse_dtype dtype, bool big_endian,
                          const unsigned char *bytes, size_t count, float *out);
+
+// A byte of sign, exponent and `mantissa_bits` as a number, without the codes that a
+// type keeps for NaN and infinity. bias: of the exponent. Exact.
+double sdse_small_float(unsigned bits, unsigned mantissa_bits, int bias);
 
 #endif

@@ -79,16 +79,6 @@ static uint64_t items_of(const struct element *element, uint64_t count) {
     return count / packed + (count % packed != 0);
 }
 
-// Sign, exponent and mantissa of a byte as a number.
-static double small_float(unsigned bits, unsigned mantissa_bits, int bias) {
-    unsigned mantissa = bits & ((1u << mantissa_bits) - 1);
-    int exponent = (int)((bits & 0x7f) >> mantissa_bits);
-    double value = exponent ? ldexp(mantissa + (double)(1u << mantissa_bits),
-                                    exponent - bias - (int)mantissa_bits)
-                            : ldexp(mantissa, 1 - bias - (int)mantissa_bits);
-    return bits & 0x80 ? -value : value;
-}
-
 // Number `i` of a narrow type in `byte`. Sources: onnx.proto, TensorProto.DataType;
 // Micikevicius et al., arXiv:2209.05433 (E4M3, E5M2); Noune et al., arXiv:2206.02915
 // (the FNUZ types); OCP Microscaling Formats 1.0 (E2M1, E8M0).
@@ -100,15 +90,15 @@ static double narrow_at(const struct element *element, unsigned byte, uint64_t i
     int sign = bits >> (width - 1) & 1u ? 1 << width : 0;
     switch (element->type) {
     case FLOAT8E4M3FN:
-        return (bits & 0x7f) == 0x7f ? (double)NAN : small_float(bits, 3, 7);
+        return (bits & 0x7f) == 0x7f ? (double)NAN : sdse_small_float(bits, 3, 7);
     case FLOAT8E4M3FNUZ:
-        return bits == 0x80 ? (double)NAN : small_float(bits, 3, 8);
+        return bits == 0x80 ? (double)NAN : sdse_small_float(bits, 3, 8);
     case FLOAT8E5M2:
         return (bits & 0x7f) > 0x7c    ? (double)NAN
                : (bits & 0x7f) == 0x7c ? (double)(bits & 0x80 ? -INFINITY : INFINITY)
-                                       : small_float(bits, 2, 15);
+                                       : sdse_small_float(bits, 2, 15);
     case FLOAT8E5M2FNUZ:
-        return bits == 0x80 ? (double)NAN : small_float(bits, 2, 16);
+        return bits == 0x80 ? (double)NAN : sdse_small_float(bits, 2, 16);
     case FLOAT8E8M0:
         return bits == 0xff ? (double)NAN : ldexp(1, (int)bits - 127);
     case FLOAT4E2M1:

@@ -66,6 +66,7 @@ int main(void) {
         cmocka_unit_test(of_lint),
         cmocka_unit_test(of_published_figures),
         cmocka_unit_test(of_training),
+        cmocka_unit_test(of_tensors),
         cmocka_unit_test(of_weights_and_models),
         cmocka_unit_test(of_sweeps),
         cmocka_unit_test(of_results),

@@ -22,6 +22,7 @@ void of_checks(void **state);
 void of_lint(void **state);
 void of_published_figures(void **state);
 void of_training(void **state);
+void of_tensors(void **state);
 void of_weights_and_models(void **state);
 
 // results.c

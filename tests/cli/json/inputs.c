@@ -15,6 +15,7 @@
 #include "cli/support_json_says.h"
 #include "cli/support_model.h"
 #include "cli/support_program.h"
+#include "support/tensor_files.h"
 
 #define DATA "tests/data/cli/"
 
@@ -240,6 +241,34 @@ void of_training(void **state) {
     free(file);
     json_free(json);
     free(run_text(0, TRAIN "sgd -f json -o @e.json"));
+}
+
+void of_tensors(void **state) {
+    (void)state;
+    static struct file_bytes bytes;
+    static const char header[] =
+        "{\"conv1.weight\":{\"dtype\":\"I8\",\"shape\":[8,4,3,3],"
+        "\"data_offsets\":[0,288]},"
+        "\"bias\":{\"dtype\":\"I8\",\"shape\":[8],\"data_offsets\":[288,296]}}";
+    put_safetensors_header(&bytes, header);
+    for (int i = 0; i < 296; i++)
+        put_number(&bytes, (uint64_t)i, 1);
+    save(scratch("t.safetensors"), &bytes);
+    struct json *json = says("import @t.safetensors -o @t --like " DATA "net.yaml",
+                             "sdse.import-tensors/1");
+    assert_string_equal(text(json_at(json_get(json, "layers"), 0), "tensor"),
+                        "conv1.weight");
+    assert_true(number(json, "layers_without_tensor") == 4);
+    json_free(json);
+    json = says("import @t.safetensors -o @t", "sdse.import-tensors/1");
+    char *table = run_text(0, "import @t.safetensors -o @t");
+    const struct json *rest = json_at(json_get(json, "rest"), 0);
+    names(table, "1 layer, %.0f weights", number(json, "weights_words"));
+    names(table, "no layer: %.0f tensor %s; %.0f numbers; the first: %s",
+          number(rest, "tensors"), text(rest, "why"), number(rest, "elements"),
+          text(rest, "first"));
+    free(table);
+    json_free(json);
 }
 
 void of_weights_and_models(void **state) {

@@ -1,0 +1,175 @@
+// sdse import of files of tensors: what it writes decomposes, and maps where the
+// network is known; what a file is instead is said.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "smartdeal/manifest.h"
+#include "smartdeal/npy.h"
+#include "support/tensor_files.h"
+#include "support_program.h"
+
+static const char net[] =
+    "name: tiny\nsource: here\nlayers:\n"
+    "  - {name: stem, kind: conv, in: [3, 8, 8], out_channels: 8, kernel: 3, pad: 1}\n"
+    "  - {name: b.dw, kind: dwconv, in: [8, 8, 8], kernel: 3, pad: 1}\n"
+    "  - {name: b.pw, kind: conv, in: [8, 8, 8], out_channels: 16, kernel: 1}\n"
+    "  - {name: head, kind: fc, in: 16, out_channels: 10}\n";
+
+struct row {
+    const char *name, *shape;
+    size_t count;
+};
+
+// Tensors one after the other, all numbers from 0 on.
+static void write_safetensors(const char *name, const struct row *rows, size_t count) {
+    static struct file_bytes bytes;
+    char json[4096] = "{", one[512];
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(
+            one, sizeof one,
+            "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}",
+            i ? "," : "", rows[i].name, rows[i].shape, at, at + 4 * rows[i].count);
+        strcat(json, one);
+        at += 4 * rows[i].count;
+    }
+    strcat(json, "}");
+    bytes.length = 0;
+    put_safetensors_header(&bytes, json);
+    for (size_t i = 0; i < at / 4; i++)
+        put_f32(&bytes, (float)i);
+    save(scratch(name), &bytes);
+}
+
+// The first number of a written array, and that it is of `count`.
+static float first_of(const char *file, size_t count) {
+    struct sdse_array array;
+    assert_int_equal(sdse_npy_read(scratch(file), &array, NULL), SDSE_OK);
+    assert_int_equal(array.count, count);
+    const float first = array.data[0];
+    sdse_array_free(&array);
+    return first;
+}
+
+static const struct row tensors[] = {
+    {"stem.weight", "8,3,3,3", 216},   {"stem.bias", "8", 8},
+    {"b.dw.weight", "8,1,3,3", 72},    {"b.pw.weight", "16,8,1,1", 128},
+    {"\\u5934/\\u03b1", "10,16", 160}, {"pos_embed", "4,16", 64}};
+
+static void folder_of_weights(void **state) {
+    (void)state;
+    write_safetensors("m.safetensors", tensors, 6);
+    golden_out("import_tensors", 0, "import @m.safetensors -o @out");
+    run_says(0, "decompose @out", "头/α");
+    assert_true(first_of("out/weights/stem.weight.npy", 216) == 0);
+    assert_true(first_of("out/weights/b.pw.weight.npy", 128) == 216 + 8 + 72);
+    assert_true(first_of("out/weights/tensor.npy", 160) == 216 + 8 + 72 + 128);
+    run_says(0, "import @m.safetensors -o @out -f json", "\"sdse.import-tensors/1\"");
+}
+
+static void layers_of_a_network(void **state) {
+    (void)state;
+    write_scratch("tiny.yaml", net);
+    write_safetensors("m.safetensors", tensors, 6);
+    golden_out("import_tensors_like", 0,
+               "import @m.safetensors -o @like --like @tiny.yaml");
+    run_says(0, "check @like/workload.yaml", "ok: network");
+    run_says(0, "decompose @like/workload.yaml", "real");
+    char *text = read_whole(scratch("like/workload.yaml"));
+    assert_non_null(strstr(text, "weights/b.dw.npy"));
+    assert_non_null(strstr(text, "weights/head.npy"));
+    free(text);
+    assert_true(first_of("like/weights/head.npy", 160) == 424);
+}
+
+// What does not fit is said; layers without a tensor keep none.
+static void contradictions_are_said(void **state) {
+    (void)state;
+    static const struct row rows[] = {{"model.stem.weight", "8,3,3,3", 216},
+                                      {"b.pw.weight", "8,16,1,1", 128},
+                                      {"x", "10,16", 160},
+                                      {"y", "10,16", 160}};
+    write_scratch("tiny.yaml", net);
+    write_safetensors("m.safetensors", rows, 4);
+    struct ran ran = run_program("import @m.safetensors -o @part --like @tiny.yaml");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.err, "'b.pw.weight' has the name of a layer of tiny"));
+    assert_non_null(strstr(ran.err, "3 of 4 layers"));
+    assert_non_null(strstr(ran.out, "model.stem.weight"));
+    free_ran(&ran);
+    char *text = read_whole(scratch("part/workload.yaml"));
+    assert_null(strstr(text, "head.npy")); // two tensors of one shape for one layer
+    free(text);
+    run_says(1, "import @m.safetensors -o @none --like vgg19_cifar10", "none of its");
+}
+
+static void look_alikes(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *says;
+    } rows[] = {
+        {"version https://git-lfs.github.com/spec/v1\n", 43, "a pointer of git-lfs"},
+        {"\xef\xbb\xbf \n<!doctype HTML>", 22, "a web page"},
+        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file"},
+        {"GGUF\3\0\0\0", 8, "a GGUF file"},
+        {"\x80\2}q\1.", 6, "a pickle"},
+        {"\x80\4\x95", 3, "a pickle"},
+        {"\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15,
+         "PyTorch before 1.6"},
+        {"\x1f\x8b\x08", 3, "compressed by gzip"},
+        {"PK\5\6", 4, "a zip archive that is broken"},
+        {"\x93NUMPY\1\0", 8, "one array"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        static struct file_bytes bytes;
+        bytes.length = 0;
+        put(&bytes, rows[i].bytes, rows[i].length);
+        save(scratch("look"), &bytes);
+        run_says(1, "import @look -o @never", rows[i].says);
+    }
+    zip_t *archive = zip_create(scratch("other.zip"));
+    static struct file_bytes bytes;
+    put(&bytes, "x", 1);
+    zip_put(archive, "a.txt", &bytes, ZIP_CM_STORE);
+    assert_int_equal(zip_close(archive), 0);
+    run_says(1, "import @other.zip -o @never", "a zip archive without arrays");
+    assert_int_equal(mkdir(scratch("saved"), 0777), 0);
+    write_scratch("saved/saved_model.pb", "\x08\x01");
+    run_says(1, "import @saved -o @never", "a SavedModel");
+    run_says(1, "import @saved/saved_model.pb -o @never", "a SavedModel");
+    assert_int_equal(mkdir(scratch("bare"), 0777), 0);
+    run_says(1, "import @bare -o @never", "no tensor");
+    assert_null(read_whole(scratch("never/manifest.tsv")));
+}
+
+// An input is never an output, and a failure leaves nothing that looks whole.
+static void inputs_are_kept(void **state) {
+    (void)state;
+    write_safetensors("m.safetensors", tensors, 6);
+    assert_int_equal(mkdir(scratch("in"), 0777), 0);
+    run_says(0, "import @m.safetensors -o @in", "written");
+    run_says(1, "import @in -o @in2", "sdse decompose reads it");
+    run_says(1, "import @in/weights -o @in", "output-input");
+    run_says(2, "import @m.safetensors -o @x -i x=1x3", "--input goes with an ONNX");
+    run_says(2, "import @m.safetensors -o @x --lossy", "--lossy goes with text");
+    run_says(2, "import @m.safetensors @m.safetensors -o @x", "one model at a time");
+    run_says(2, "import tests/data/cli/net.yaml -o @x --like resnet50",
+             "--like goes with a file of tensors");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(folder_of_weights), cmocka_unit_test(layers_of_a_network),
+        cmocka_unit_test(contradictions_are_said), cmocka_unit_test(look_alikes),
+        cmocka_unit_test(inputs_are_kept)};
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
