@@ -13,7 +13,7 @@
 #include "dse/sweep/stored_plan.h"
 #include "dse/sweep/sweep.h"
 #include "results/store/merge.h"
-#include "spec/sweep_overrides.h"
+#include "spec/sweep_stays.h"
 #include "spec/write.h"
 
 enum { OUTPUT, JOBS, FORCE, FORMAT };
@@ -79,6 +79,8 @@ static enum sdse_status write_mappings(struct reproducing *r) {
         make_folder(r, sdse_arena_printf(arena, "%s/mappings", r->folder));
     for (size_t i = 0; !status && i < r->point.layer_count; i++) {
         const struct sdse_stored_layer *layer = &r->point.layers[i];
+        if (layer->grouped) // it has no mapping: its nests have
+            continue;
         char *name = sdse_arena_strdup(arena, layer->name);
         if (!name)
             return SDSE_NO_MEMORY;
@@ -106,10 +108,10 @@ static enum sdse_status write_sweep(struct reproducing *r) {
     sweep.overrides = SDSE_ARENA_ARRAY(r->cli->arena, struct sdse_override, count + 2);
     if (!sweep.overrides)
         return SDSE_NO_MEMORY;
-    const struct sdse_override *resident = sdse_sweep_resident(r->stored.plan->sweep);
+    const struct sdse_override *stays = sdse_sweep_stays(r->stored.plan->sweep);
     sweep.override_count = 0;
-    if (resident)
-        sweep.overrides[sweep.override_count++] = *resident;
+    if (stays)
+        sweep.overrides[sweep.override_count++] = *stays;
     for (size_t i = 0; i < count; i++)
         if (strncmp(variant->parameters[i].path, "mapper.", strlen("mapper.")) != 0)
             sweep.overrides[sweep.override_count++] =

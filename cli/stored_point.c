@@ -59,6 +59,12 @@ static const char places[] =
     "last_reader AS \"read there last by\", bits FROM v_place WHERE point_id = %" PRId64
     " ORDER BY first_layer, memory";
 
+static const char groups[] =
+    "SELECT group_index AS \"group\", layers, tile_rows AS \"tile rows\", inputs, "
+    "outputs, retained, weights_kept AS \"weights kept\", nests, energy_pj / 1e6 AS "
+    "\"energy [uJ]\", latency_cycles AS cycles FROM v_group WHERE point_id = %" PRId64
+    " ORDER BY group_index";
+
 static enum sdse_status ask(struct cli *cli, struct sdse_reader *reader,
                             const char *sql, struct sdse_table **table) {
     return sql ? sdse_query_run(reader, sql, cli->arena, &cli->diags, table)
@@ -69,7 +75,7 @@ static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
                           const struct sdse_stored_point *point) {
     char hash[SDSE_HASH_TEXT_BYTES];
     sdse_hash_text(point->hash, hash);
-    struct sdse_table *one = NULL, *each = NULL, *where = NULL;
+    struct sdse_table *one = NULL, *each = NULL, *where = NULL, *turns = NULL;
     enum sdse_status status =
         ask(cli, reader, sdse_arena_printf(cli->arena, figures, point->id), &one);
     if (status == SDSE_OK)
@@ -78,6 +84,9 @@ static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
     if (status == SDSE_OK)
         status =
             ask(cli, reader, sdse_arena_printf(cli->arena, places, point->id), &where);
+    if (status == SDSE_OK)
+        status =
+            ask(cli, reader, sdse_arena_printf(cli->arena, groups, point->id), &turns);
     enum cli_exit ended = cli_finish(cli, status);
     if (ended != CLI_OK)
         return ended;
@@ -95,6 +104,10 @@ static enum cli_exit show(struct cli *cli, struct sdse_reader *reader,
     if (ended == CLI_OK && sdse_table_rows(where)) {
         putchar('\n');
         ended = cli_print_table(cli, where, SDSE_TABLE_TEXT);
+    }
+    if (ended == CLI_OK && sdse_table_rows(turns)) {
+        putchar('\n');
+        ended = cli_print_table(cli, turns, SDSE_TABLE_TEXT);
     }
     for (size_t i = 0; ended == CLI_OK && i < point->layer_count; i++) {
         const char *mapping = cli_stored_mapping(cli, point, &point->layers[i]);
@@ -117,12 +130,29 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
         "SELECT layer_index, layer, kind, repeat, energy_pj, latency_cycles, "
         "utilization, bottleneck, weight_bits, density, mapper_status FROM v_layer "
         "WHERE point_id = %" PRId64 " ORDER BY layer_index";
-    struct sdse_table *one = NULL, *each = NULL;
+    static const char turns[] =
+        "SELECT group_index, layers, first_layer, last_layer, tile_rows, tile_heads, "
+        "retained, "
+        "weights_kept, inputs, outputs, memory, nests, energy_pj, latency_cycles FROM "
+        "v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
+    static const char each_nest[] =
+        "SELECT nest_index, group_index, layer_index, layer, first_row, row_count, "
+        "row_step, times, bounds, inputs_shared, weights_shared, outputs_shared, "
+        "addends_shared, writes_through, loads_weights, loaded_input_words, "
+        "reserved_bits, energy_pj, latency_cycles, mapping FROM v_nest WHERE point_id "
+        "= %" PRId64 " ORDER BY nest_index";
+    struct sdse_table *one = NULL, *each = NULL, *group = NULL, *nest = NULL;
     enum sdse_status status =
         ask(cli, reader, sdse_arena_printf(cli->arena, row, point->id), &one);
     if (status == SDSE_OK)
         status =
             ask(cli, reader, sdse_arena_printf(cli->arena, rows, point->id), &each);
+    if (status == SDSE_OK)
+        status =
+            ask(cli, reader, sdse_arena_printf(cli->arena, turns, point->id), &group);
+    if (status == SDSE_OK)
+        status = ask(cli, reader, sdse_arena_printf(cli->arena, each_nest, point->id),
+                     &nest);
     const enum cli_exit ended = cli_finish(cli, status);
     if (ended != CLI_OK)
         return ended;
@@ -130,8 +160,12 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
     sdse_json_begin(&json, "sdse.show-point/1", stdout);
     sdse_json_row(&json, "point", one);
     sdse_json_rows(&json, "layers", each);
+    sdse_json_rows(&json, "groups", group);
+    sdse_json_rows(&json, "nests", nest);
     sdse_json_array(&json, "mappings");
     for (size_t i = 0; i < point->layer_count; i++) {
+        if (point->layers[i].grouped)
+            continue;
         const char *mapping = cli_stored_mapping(cli, point, &point->layers[i]);
         if (!mapping)
             cli_note(cli, SDSE_NO_MEMORY);

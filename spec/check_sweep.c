@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "spec/check_list.h"
 #include "spec/sweep_overrides.h"
+#include "spec/sweep_stays.h"
 
 static void report_empty(struct sdse_subject *s, const char *key) {
     const struct sdse_node *list = sdse_node_get(s->root, key);
@@ -78,9 +79,9 @@ void sdse_check_sweep_duplicates(struct sdse_subject *s) {
 
 // What is proved has no time limit.
 void sdse_check_resident_limit(struct sdse_subject *s) {
-    const struct sdse_override *resident = sdse_sweep_resident(s->sweep);
-    if (resident && s->sweep->mapper.seconds > 0)
-        sdse_check_report(s, resident->loc,
+    const struct sdse_override *stays = sdse_sweep_stays(s->sweep);
+    if (stays && s->sweep->mapper.seconds > 0)
+        sdse_check_report(s, stays->loc,
                           "where tensors stay is proved: `seconds` does not go with "
                           "`resident`");
 }
@@ -93,7 +94,7 @@ void sdse_check_shares_unused(struct sdse_subject *s) {
         const size_t bytes = strlen(override->path);
         if (bytes >= sizeof end - 1 &&
             strcmp(override->path + bytes - (sizeof end - 1), end) == 0 &&
-            !sdse_sweep_resident(s->sweep))
+            !sdse_sweep_stays(s->sweep))
             sdse_check_report(
                 s, override->loc,
                 "'%.80s' moves no point without `mapper: {resident: true}`",

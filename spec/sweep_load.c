@@ -10,6 +10,7 @@
 #include "spec/sweep_outputs.h"
 #include "spec/sweep_overrides.h"
 #include "spec/sweep_search.h"
+#include "spec/sweep_stays.h"
 #include "spec/value.h"
 
 struct reader {
@@ -196,8 +197,9 @@ static void read_constraints(struct reader *r) {
 }
 
 static void read_mapper(struct reader *r) {
-    static const char *const keys[] = {"seconds", "uneven", "free_bypass",
-                                       "imperfect_percent", "resident"};
+    static const char *const keys[] = {
+        "seconds",  "uneven",     "free_bypass", "imperfect_percent",
+        "resident", "fuse_depth", "tiles"};
     struct sdse_sweep_mapper *mapper = &r->sweep->mapper;
     const struct sdse_node *map =
                                section(r, "mapper", keys, sizeof keys / sizeof *keys),
@@ -212,8 +214,7 @@ static void read_mapper(struct reader *r) {
         sdse_read_bool(node, r->diags, &mapper->free_bypass);
     if ((node = sdse_node_get(map, "imperfect_percent")))
         sdse_read_u32(node, 0, 100, r->diags, &mapper->imperfect_percent);
-    if ((node = sdse_node_get(map, "resident")) &&
-        !sdse_read_resident(r->arena, node, r->diags, r->sweep))
+    if (!sdse_read_stays(r->arena, map, r->diags, r->sweep))
         r->out_of_memory = true;
 }
 

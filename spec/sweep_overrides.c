@@ -212,55 +212,6 @@ bool sdse_read_overrides(struct sdse_arena *arena, const struct sdse_node *map,
     return !r.out_of_memory;
 }
 
-// ---- the mapper's ----
-
-static void add_choice(struct reader *r, const struct sdse_node *node,
-                       struct sdse_override *out) {
-    bool chosen;
-    if (!sdse_read_bool(node, r->diags, &chosen))
-        return;
-    const char *word = chosen ? "true" : "false";
-    for (size_t i = 0; i < out->value_count; i++) {
-        if (out->values[i] != word && strcmp(out->values[i], word) != 0)
-            continue;
-        sdse_diag_add(r->diags, SDSE_ERROR, node->loc, "duplicate-value",
-                      "'%s' is listed twice", word);
-        return;
-    }
-    out->values[out->value_count++] = word;
-}
-
-bool sdse_read_resident(struct sdse_arena *arena, const struct sdse_node *node,
-                        struct sdse_diags *diags, struct sdse_sweep *sweep) {
-    struct reader r = {arena, diags, sweep, 0, false};
-    struct sdse_override choice = {
-        .path = "mapper.resident", .loc = node->key_loc, .resident = true};
-    const bool list = node->kind == SDSE_NODE_SEQUENCE;
-    choice.values = SDSE_ARENA_ARRAY(arena, const char *, 2);
-    if (!choice.values || !make_room(&r, 1))
-        return false;
-    if (list && !node->count)
-        sdse_diag_add(diags, SDSE_ERROR, node->key_loc, "override-empty",
-                      "'resident' lists no value");
-    if (list)
-        sdse_for_each_child (item, node)
-            add_choice(&r, item, &choice);
-    else
-        add_choice(&r, node, &choice);
-    const bool some = choice.value_count > 1 || (choice.value_count == 1 &&
-                                                 strcmp(choice.values[0], "true") == 0);
-    if (some)
-        sweep->overrides[sweep->override_count++] = choice;
-    return true;
-}
-
-const struct sdse_override *sdse_sweep_resident(const struct sdse_sweep *sweep) {
-    for (size_t i = 0; i < sweep->override_count; i++)
-        if (sweep->overrides[i].resident)
-            return &sweep->overrides[i];
-    return NULL;
-}
-
 // ---- combinations ----
 
 bool sdse_override_is_of(const struct sdse_override *override, size_t arch) {
@@ -344,10 +295,9 @@ static bool find_places(struct sdse_arena *arena, struct sdse_node *root,
     struct sdse_path_target targets[SDSE_PATH_TARGETS];
     struct sdse_diags quiet;
     sdse_diags_init(&quiet, arena);
-    places->count =
-        override->resident
-            ? 0
-            : sdse_path_resolve(root, override->path, override->loc, &quiet, targets);
+    places->count = override->stays ? 0
+                                    : sdse_path_resolve(root, override->path,
+                                                        override->loc, &quiet, targets);
     places->target =
         SDSE_ARENA_ARRAY(arena, struct sdse_path_target, places->count + 1);
     for (size_t i = 0; places->target && i < places->count; i++)

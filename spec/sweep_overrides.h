@@ -20,15 +20,6 @@ bool sdse_read_overrides(struct sdse_arena *arena, const struct sdse_node *map,
                          size_t arch, struct sdse_diags *diags,
                          struct sdse_sweep *sweep);
 
-// Reads `resident:` of `mapper`: true, false, or both in a list, which makes an axis of
-// the points of all accelerators, the fastest; false alone is nothing. Diagnostics
-// override-empty, duplicate-value, wrong-type. Returns false only when memory is out.
-bool sdse_read_resident(struct sdse_arena *arena, const struct sdse_node *node,
-                        struct sdse_diags *diags, struct sdse_sweep *sweep);
-
-// That axis; NULL: no point's tensors stay anywhere.
-const struct sdse_override *sdse_sweep_resident(const struct sdse_sweep *sweep);
-
 // Whether a value is written as a range.
 bool sdse_is_range(const struct sdse_node *node);
 // The values of a list, or of a scalar: ranges as theirs. False: memory is out.

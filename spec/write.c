@@ -11,6 +11,7 @@
 #include "spec/load.h"
 #include "spec/reading.h"
 #include "spec/sweep_overrides.h"
+#include "spec/sweep_stays.h"
 #include "spec/training.h"
 
 static void print_pair(FILE *out, const char *key, uint64_t rows, uint64_t columns) {
@@ -425,7 +426,7 @@ static void print_overrides(FILE *out, const struct sdse_sweep *sweep) {
     bool any = false;
     for (size_t i = 0; i < sweep->override_count; i++) {
         if (sweep->overrides[i].arch || sdse_override_in_step(sweep, i) ||
-            sweep->overrides[i].resident)
+            sweep->overrides[i].stays)
             continue;
         fputs(any ? "  " : "override:\n  ", out);
         print_override(out, &sweep->overrides[i]);
@@ -521,7 +522,7 @@ static void print_archs(FILE *out, const struct sdse_sweep *sweep,
 
 static void print_mapper(FILE *out, const struct sdse_sweep *sweep) {
     const struct sdse_sweep_mapper *mapper = &sweep->mapper;
-    const struct sdse_override *resident = sdse_sweep_resident(sweep);
+    const struct sdse_override *stays = sdse_sweep_stays(sweep);
     const char *between = "mapper: {";
     if (mapper->seconds > 0) {
         fprintf(out, "%sseconds: %.17g", between, mapper->seconds);
@@ -540,16 +541,8 @@ static void print_mapper(FILE *out, const struct sdse_sweep *sweep) {
                 mapper->imperfect_percent);
         between = ", ";
     }
-    for (size_t i = 0; resident && i < resident->value_count; i++) {
-        const bool several = resident->value_count > 1;
-        fprintf(out, "%s%s%s%s", i ? "" : between,
-                i         ? ""
-                : several ? "resident: ["
-                          : "resident: ",
-                resident->values[i],
-                i + 1 < resident->value_count ? ", "
-                : several                     ? "]"
-                                              : "");
+    if (stays) {
+        sdse_print_stays(out, stays, between);
         between = ", ";
     }
     if (*between == ',')

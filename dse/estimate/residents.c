@@ -5,19 +5,19 @@
 #include "base/clock.h"
 #include "dse/estimate/estimating.h"
 #include "dse/sweep/batch.h"
-#include "spec/sweep_overrides.h"
+#include "spec/sweep_stays.h"
 
 enum { SAMPLE = 3 };
 
 // Of all points.
 static double resident_share(const struct sdse_plan *plan) {
-    const struct sdse_override *resident = sdse_sweep_resident(plan->sweep);
-    if (!resident)
+    const struct sdse_override *stays = sdse_sweep_stays(plan->sweep);
+    if (!stays)
         return 0;
     size_t count = 0;
-    for (size_t i = 0; i < resident->value_count; i++)
-        count += *resident->values[i] == 't';
-    return (double)count / (double)resident->value_count;
+    for (size_t i = 0; i < stays->value_count; i++)
+        count += stays->stays[i].resident;
+    return (double)count / (double)stays->value_count;
 }
 
 // The first such point from a position on; false in `made`: none of the next ones is.

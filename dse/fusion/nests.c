@@ -55,14 +55,7 @@ struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
                                   struct sdse_residence *residence) {
     const struct sdse_layer *whole =
         nests->request->residency.layer[entry->layer].layer;
-    struct sdse_layer layer = *whole;
-    layer.nest = entry->part;
-    if (!sdse_layer_moves(&layer) || !layer.move.fused) {
-        layer.in_height = entry->part.map[0];
-        layer.whole = whole;
-    }
-    layer.repeat = layer.steps = 1;
-    layer.effects = NULL;
+    struct sdse_layer layer = sdse_layer_part(whole, &entry->part);
     *residence =
         (struct sdse_residence){.level = nests->level,
                                 .tensors = (unsigned)entry->key.tensors,

@@ -40,6 +40,19 @@ void sdse_nest_words_part(const struct sdse_nest *nest, uint64_t rows, uint64_t 
     part->map[1] = 1;
 }
 
+struct sdse_layer sdse_layer_part(const struct sdse_layer *whole,
+                                  const struct sdse_nest *part) {
+    struct sdse_layer layer = *whole;
+    layer.nest = *part;
+    if (!sdse_layer_moves(&layer) || !layer.move.fused) {
+        layer.in_height = part->map[0];
+        layer.whole = whole;
+    }
+    layer.repeat = layer.steps = 1;
+    layer.effects = NULL;
+    return layer;
+}
+
 void sdse_nest_forget_map(struct sdse_nest *nest) {
     nest->pad[0] = 0;
     nest->map[0] = 0;

@@ -2,7 +2,7 @@
 #ifndef SDSE_DSE_FUSION_PART_H
 #define SDSE_DSE_FUSION_PART_H
 
-#include "spec/types/nest.h"
+#include "spec/types/workload.h"
 
 // Rows at equal distances: first, first + step, ... [count, step >= 1]
 struct sdse_row_run {
@@ -28,6 +28,11 @@ void sdse_nest_part(const struct sdse_nest *nest, const struct sdse_row_run *run
 // words.
 void sdse_nest_words_part(const struct sdse_nest *nest, uint64_t rows, uint64_t count,
                           struct sdse_nest *part);
+
+// The layer whose nest is a part of that of `whole`, which it points to unless it is
+// fused: executed once.
+struct sdse_layer sdse_layer_part(const struct sdse_layer *whole,
+                                  const struct sdse_nest *part);
 
 // Makes rows of padding words like others: the map is as far as windows reach.
 void sdse_nest_forget_map(struct sdse_nest *nest);

@@ -189,7 +189,7 @@ static bool can_solve(const struct sdse_plan *plan) {
         if (plan->forms[f].form->setting.measured)
             return false;
     for (size_t i = 0; i < plan->sweep->override_count; i++)
-        if (plan->sweep->overrides[i].resident)
+        if (plan->sweep->overrides[i].stays)
             return false; // layers are no longer by themselves
     return plan->sweep->output_count == 0;
 }

@@ -141,7 +141,7 @@ void sdse_lint_axis_idle(struct sdse_lint *lint) {
     for (size_t i = 0; i < sweep_of(lint)->override_count; i++) {
         const struct sdse_override *override = &sweep_of(lint)->overrides[i];
         // What is asked of the mapper is no part of an accelerator: nothing is proved.
-        if (override->with_previous || override->value_count < 2 || override->resident)
+        if (override->with_previous || override->value_count < 2 || override->stays)
             continue;
         size_t solved = 0;
         const enum sdse_axis_proof proof = prove(lint, override, &solved);

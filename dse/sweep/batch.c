@@ -8,9 +8,10 @@
 #include "costmodel/evaluate.h"
 #include "dse/network/network_front.h"
 #include "dse/sweep/forms.h"
+#include "dse/sweep/write_groups.h"
 #include "spec/load.h"
 #include "spec/place.h"
-#include "spec/sweep_overrides.h"
+#include "spec/sweep_stays.h"
 
 struct writing {
     const struct sdse_plan *plan;
@@ -362,23 +363,42 @@ static enum sdse_status build_front(struct writing *w, const atomic_bool *stop) 
                                     stop, w->scratch, &w->front);
 }
 
+// The solution of a layer, with all that it refers to.
+static enum sdse_status write_solved(struct writing *w, size_t l, size_t choice,
+                                     struct sdse_hash *solution) {
+    struct sdse_point_places *places = w->point->places;
+    if (places && places->layer[l].grouped) {
+        const struct sdse_placed_layer *layer = &places->layer[l];
+        const struct sdse_group_record *group =
+            &places->group[places->nest[layer->first_nest].record.group];
+        const char *names =
+            sdse_group_names(w->scratch, workload_of(w), (size_t)group->first_layer,
+                             (size_t)group->last_layer);
+        return names ? sdse_write_grouped_layer(w->point->problems[l], places, layer,
+                                                names, w->store, w->scratch, solution)
+                     : SDSE_NO_MEMORY;
+    }
+    const struct solved from = solved_of(w, l, choice);
+    *solution = solution_hash(&from);
+    const enum sdse_status status = write_front(w, &from);
+    return status || sdse_store_has_solution(w->store, *solution)
+               ? status
+               : write_solution(w, &from, *solution);
+}
+
 static enum sdse_status write_layers(struct writing *w, const size_t *choice) {
     double bits = 0, words = 0;
     for (size_t i = 0; i < w->point->layer_count; i++) {
-        const struct solved from = solved_of(w, i, choice[i]);
-        const struct sdse_layer_problem *problem = from.problem;
+        const struct sdse_layer_problem *problem = w->point->problems[i];
         const struct sdse_layer *layer = &workload_of(w)->layers[i];
         struct sdse_layer_record *row = &w->layers[i];
         *row = (struct sdse_layer_record){.name = layer->name,
                                           .kind = layer->kind,
                                           .repeat = layer->repeat,
-                                          .copies = sdse_layer_copies(layer),
-                                          .solution = solution_hash(&from)};
+                                          .copies = sdse_layer_copies(layer)};
         double layer_bits;
         uint64_t layer_words;
-        enum sdse_status status = write_front(w, &from);
-        if (!status && !sdse_store_has_solution(w->store, row->solution))
-            status = write_solution(w, &from, row->solution);
+        enum sdse_status status = write_solved(w, i, choice[i], &row->solution);
         if (!status)
             status = write_form(w, i, row, &layer_bits, &layer_words);
         if (status)
@@ -460,6 +480,12 @@ static enum sdse_status write_feasible(struct writing *w) {
     if (w->point->places) {
         record->places = w->point->places->records;
         record->place_count = w->point->places->record_count;
+        record->groups = w->point->places->group;
+        record->group_count = w->point->places->group_count;
+        record->nests = sdse_nest_records(w->point->places, w->scratch);
+        record->nest_count = w->point->places->nest_count;
+        if (!record->nests)
+            return SDSE_NO_MEMORY;
     }
     return sdse_store_add_point(w->store, record);
 }
@@ -525,14 +551,16 @@ enum sdse_status sdse_batch_write_problem(const struct sdse_plan *plan,
 static enum sdse_status write_network(const struct sdse_plan *plan,
                                       const struct sdse_network_input *network,
                                       struct sdse_store *store) {
-    const struct sdse_override *resident = sdse_sweep_resident(plan->sweep);
-    const bool always = resident && resident->value_count == 1;
+    const struct sdse_override *stays = sdse_sweep_stays(plan->sweep);
+    bool always = stays != NULL;
+    for (size_t i = 0; always && i < stays->value_count; i++)
+        always = stays->stays[i].resident;
     const char *name = network->workload->name;
     enum sdse_status status = SDSE_OK;
     if (!always)
         status =
             write_input(store, network->hash, SDSE_INPUT_WORKLOAD, name, network->text);
-    if (!status && resident)
+    if (!status && stays)
         status = write_input(store, network->resident_hash, SDSE_INPUT_WORKLOAD, name,
                              network->resident_text);
     return status;

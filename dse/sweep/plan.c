@@ -13,6 +13,7 @@
 #include "spec/load.h"
 #include "spec/network_changes.h"
 #include "spec/sweep_overrides.h"
+#include "spec/sweep_stays.h"
 #include "spec/write.h"
 
 // Most points of one sweep: a typing error should not fill the disk.
@@ -160,7 +161,7 @@ static enum sdse_status load_networks(struct loading *l) {
         if (!network->text || !name_sizes(l, &sweep->networks[i], network))
             return SDSE_NO_MEMORY;
         network->hash = sdse_hash_of_text(network->text);
-        if (!sdse_sweep_resident(sweep))
+        if (!sdse_sweep_stays(sweep))
             continue;
         network->resident_text = pathless_text(l->arena, network->workload, true);
         if (!network->resident_text)
@@ -305,7 +306,7 @@ static enum sdse_status load_archs(struct loading *l, struct sdse_plan_looks **l
             worse(status, sdse_sweep_paths_differ(l->arena, sweep, i, root, l->diags));
         // What memories share moves no point whose tensors stay nowhere.
         const char *text = sdse_node_flow_text_without(
-            l->arena, root, sdse_sweep_resident(sweep) ? NULL : "shares");
+            l->arena, root, sdse_sweep_stays(sweep) ? NULL : "shares");
         if (!text)
             return SDSE_NO_MEMORY;
         l->plan->archs[i].root = root;

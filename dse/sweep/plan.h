@@ -30,6 +30,8 @@ struct sdse_variant {
     const struct sdse_alike *alike; // of the text
     struct sdse_hash hash;          // of the text
     bool resident;                  // tensors may stay in the memory that layers share
+    uint32_t fuse_depth;            // then so many layers may take turns; 0, 1: none
+    bool all_tiles;                 // in tiles of any number of rows
     struct sdse_hash search; // of the accelerator and what the sweep's `mapper` adds to
                              // its space: the same as `hash` if that is nothing
     struct sdse_hash names;  // of the parameters, in any order

@@ -12,6 +12,7 @@
 #include "spec/path.h"
 #include "spec/place.h"
 #include "spec/sweep_overrides.h"
+#include "spec/sweep_stays.h"
 
 // --- Places ---
 
@@ -110,11 +111,14 @@ combine_overrides(const struct sdse_plan *plan, size_t arch, uint64_t combinatio
     size_t count = 0;
     bool worked_out = false;
     for (size_t i = 0; i < all; i++) {
-        const char *value = overrides[i]->values[values[i]];
-        if (overrides[i]->resident) {
-            variant->resident = strcmp(value, "true") == 0;
+        if (overrides[i]->stays) {
+            const struct sdse_stay *choice = &overrides[i]->stays[values[i]];
+            variant->resident = choice->resident;
+            variant->fuse_depth = choice->fuse_depth;
+            variant->all_tiles = choice->all_tiles;
             continue;
         }
+        const char *value = overrides[i]->values[values[i]];
         sets[count] = (struct sdse_set){overrides[i]->path, value, overrides[i]->loc};
         worked_out |= sdse_is_expression(sets[count++].value);
     }
@@ -215,8 +219,8 @@ void sdse_form_admits(const struct sdse_plan *plan, size_t form,
 void sdse_network_admits(const struct sdse_plan *plan, size_t network,
                          const struct sdse_variant *variant, struct sdse_diags *said) {
     const struct sdse_workload *workload = plan->networks[network].workload;
-    const struct sdse_override *resident = sdse_sweep_resident(plan->sweep);
-    const struct sdse_loc loc = resident ? resident->loc : plan->sweep->loc;
+    const struct sdse_override *stays = sdse_sweep_stays(plan->sweep);
+    const struct sdse_loc loc = stays ? stays->loc : plan->sweep->loc;
     for (size_t i = 0; !said->first && i < workload->layer_count; i++)
         sdse_stream_admits(variant->arch, &workload->layers[i], said);
     if (said->first || !variant->resident)

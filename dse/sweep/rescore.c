@@ -1,10 +1,13 @@
 #include "dse/sweep/rescore.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/checked.h"
 #include "costmodel/evaluate.h"
 #include "costmodel/resolve.h"
+#include "dse/fusion/part.h"
 #include "dse/sweep/forms.h"
 #include "results/store/verify.h"
 #include "spec/load.h"
@@ -65,6 +68,65 @@ static void load_inputs(struct scoring *s, const struct sdse_stored_solution *fr
         s->workload = NULL;
 }
 
+// The bounds that a text says. False: it is none.
+static bool read_bounds(const char *text, uint64_t *bound) {
+    for (int d = 0; d < SDSE_DIMS; d++)
+        bound[d] = 1;
+    while (*text) {
+        const char *letter = strchr(sdse_dim_letters, *text);
+        char *end;
+        if (!letter)
+            return false;
+        const unsigned long long value = strtoull(text + 1, &end, 10);
+        if (end == text + 1 || !value)
+            return false;
+        bound[letter - sdse_dim_letters] = value;
+        text = end + strspn(end, " ");
+    }
+    return true;
+}
+
+// The rows of a layer that a nest makes, as a layer. False: it has no such rows.
+static bool take_rows(const struct sdse_nest_record *stored, struct sdse_layer *layer,
+                      const struct sdse_layer *whole) {
+    struct sdse_nest part = whole->nest;
+    uint64_t last;
+    if (!read_bounds(stored->bounds, part.bound) ||
+        part.bound[SDSE_P] != stored->row_count ||
+        !sdse_mul_u64(stored->row_count - 1, stored->row_step, &last) ||
+        !sdse_add_u64(last, stored->first_row, &last))
+        return false;
+    const bool words = sdse_layer_moves(whole);
+    for (int d = 0; d < SDSE_DIMS && !words; d++)
+        if (part.bound[d] > whole->nest.bound[d])
+            return false;
+    if (!words && last >= whole->nest.bound[SDSE_P])
+        return false;
+    part.map[0] = stored->map_rows;
+    part.map[1] = stored->map_columns;
+    part.stride[0] = (uint32_t)stored->row_stride;
+    part.pad[0] = stored->row_pad;
+    *layer = sdse_layer_part(whole, &part);
+    return true;
+}
+
+static void take_residence(const struct sdse_arch *arch,
+                           const struct sdse_nest_record *stored,
+                           struct sdse_placement *placement) {
+    struct sdse_residence *at = &placement->residence;
+    *at = (struct sdse_residence){.level = sdse_shared_level(arch),
+                                  .operands = stored->inputs_shared,
+                                  .addends = (uint32_t)stored->addends_shared,
+                                  .writes_through = stored->writes_through,
+                                  .loads_weights = stored->loads_weights,
+                                  .loaded_inputs = stored->loaded_input_words,
+                                  .reserved_bits = stored->reserved_bits};
+    at->tensors = (stored->inputs_shared ? SDSE_BIT(SDSE_INPUTS) : 0u) |
+                  (stored->weights_shared ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |
+                  (stored->outputs_shared ? SDSE_BIT(SDSE_OUTPUTS) : 0u);
+    placement->placed = at->level && (at->tensors || at->reserved_bits > 0);
+}
+
 // What keeps a solution from being scored, or NULL and its cost.
 static const char *score(struct scoring *s, const struct sdse_stored_solution *from,
                          struct sdse_cost *cost) {
@@ -73,6 +135,9 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
     if (from->layer_index >= s->workload->layer_count)
         return "its network has no such layer";
     const struct sdse_layer *layer = &s->workload->layers[from->layer_index];
+    struct sdse_layer rows = *layer;
+    if (from->is_nest && !take_rows(&from->nest, &rows, layer))
+        return "its layer has no such rows";
     struct sdse_weight_form form = {0};
     if (from->has_form)
         form = from->form.form;
@@ -86,10 +151,12 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
     struct sdse_model *model = NULL;
     struct sdse_node *root = parse(s->scratch, from->mapping, &quiet);
     if (!root || sdse_arch_of_mapping(arch, root, s->scratch, &arch) != SDSE_OK ||
-        sdse_placed_mapping_from_tree(s->scratch, root, arch, layer, &quiet, &placement,
+        sdse_placed_mapping_from_tree(s->scratch, root, arch, &rows, &quiet, &placement,
                                       &mapping) != SDSE_OK)
         return "its mapping cannot be read";
-    struct sdse_layer placed = *layer;
+    if (from->is_nest)
+        take_residence(arch, &from->nest, &placement);
+    struct sdse_layer placed = rows;
     placed.residence = placement.placed ? &placement.residence : NULL;
     if (sdse_model_new(arch, &placed, &form, s->scratch, &model) != SDSE_OK ||
         !sdse_evaluate_full(model, mapping, cost))

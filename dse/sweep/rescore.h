@@ -10,7 +10,8 @@
 #include "base/steps.h"
 #include "results/store/reader.h"
 
-// Energy (to the last bit), cycles and MACs of every solution that a point has. What
+// Energy (to the last bit), cycles and MACs of every solution that a point has; of
+// layers that take turns those of their nests, from the rows and reservations. What
 // differs, or cannot be scored, is a diagnostic (verify-score) that names solution,
 // point and layer. *scored: how many agree. SDSE_OK, SDSE_INVALID, or what kept it from
 // looking.

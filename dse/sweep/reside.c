@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "costmodel/model.h"
-#include "dse/residency/residency.h"
 #include "dse/sweep/batch.h"
+#include "dse/sweep/keep_groups.h"
 #include "spec/load.h"
 #include "spec/place.h"
 
@@ -14,10 +14,12 @@ struct residing {
     const struct sdse_arch *arch;
     const struct sdse_workload *workload;
     struct sdse_arena *scratch; // gone when the places are known
-    struct sdse_residency_request request;
-    struct sdse_residency residency;
+    struct sdse_fusion_request request;
+    struct sdse_fusion fusion;
     struct sdse_resident_layer *layer;
     enum sdse_place *place;
+    struct sdse_fused_group *group;
+    size_t group_count;
     struct sdse_point_places *out;
 };
 
@@ -71,7 +73,7 @@ static bool list_layers(struct residing *r) {
         if (!layer[i].unshared)
             return false;
     }
-    r->request.layer = layer;
+    r->request.residency.layer = layer;
     return layer != NULL;
 }
 
@@ -97,6 +99,8 @@ static bool keep_layer(struct residing *r, size_t l) {
     const struct sdse_resident_layer *from = &r->layer[l];
     struct sdse_placed_layer *to = &r->out->layer[l];
     struct sdse_arena *arena = r->out->arena;
+    if (!from->answer) // a group answers for it
+        return true;
     *to = (struct sdse_placed_layer){
         .placed = from->residence.tensors || from->residence.reserved_bits > 0,
         .residence = from->residence,
@@ -130,11 +134,15 @@ static double outermost_bits(struct residing *r, size_t maker) {
            model->place_bits[0][SDSE_PART_OUTPUTS];
 }
 
-// A tensor in both is in two memories, and is read in both.
+// A tensor in both is in two memories, and is read in both. What layers of a group hand
+// over has no place of its own.
 static bool keep_tensor(struct residing *r, size_t t) {
-    const struct sdse_handed_tensor *tensor = &r->residency.placing.tensor[t];
+    const struct sdse_residency *residency = &r->fusion.residency;
+    const struct sdse_handed_tensor *tensor = &residency->placing.tensor[t];
     const size_t last = tensor->use[tensor->use_count - 1];
-    const unsigned level = r->residency.level;
+    const unsigned level = residency->level;
+    if (sdse_group_around(tensor, r->group, r->group_count))
+        return true; // only some rows of it are anywhere
     struct sdse_place_record at = {.tensor = r->workload->layers[tensor->maker].name,
                                    .first_layer = tensor->maker};
     if (r->place[t] != SDSE_PLACE_OUTERMOST) {
@@ -155,10 +163,10 @@ static bool keep_tensor(struct residing *r, size_t t) {
 }
 
 static bool keep(struct residing *r) {
-    const struct sdse_places *places = &r->residency.places;
+    const struct sdse_places *places = &r->fusion.residency.places;
     struct sdse_point_places *out = r->out;
     const size_t layers = r->workload->layer_count,
-                 tensors = r->residency.placing.tensor_count;
+                 tensors = r->fusion.residency.placing.tensor_count;
     out->count = places->count;
     out->elements = SDSE_ARENA_ARRAY(out->arena, struct sdse_tradeoff, out->count);
     out->layer = SDSE_ARENA_ARRAY(out->arena, struct sdse_placed_layer, layers);
@@ -172,37 +180,39 @@ static bool keep(struct residing *r) {
         kept = keep_layer(r, l);
     for (size_t t = 0; kept && t < tensors; t++)
         kept = keep_tensor(r, t);
-    return kept;
+    return kept && sdse_keep_groups(r->arch, r->workload, r->point->problems, r->group,
+                                    r->group_count, out);
 }
 
 // --- The search ---
 
 static enum sdse_status pick(struct residing *r) {
-    const struct sdse_places *places = &r->residency.places;
+    const struct sdse_residency *residency = &r->fusion.residency;
+    const struct sdse_places *places = &residency->places;
     const struct sdse_network_front front = {.count = places->count,
                                              .elements = places->elements};
     r->layer = SDSE_ARENA_ARRAY(r->scratch, struct sdse_resident_layer,
                                 r->workload->layer_count);
     r->place = SDSE_ARENA_ARRAY(r->scratch, enum sdse_place,
-                                r->residency.placing.tensor_count + 1);
+                                residency->placing.tensor_count + 1);
     if (!r->layer || !r->place)
         return SDSE_NO_MEMORY;
     r->out->picked = sdse_network_front_pick(&front, r->plan->sweep->objective);
-    const enum sdse_status status = sdse_residency_pick(
-        &r->request, &r->residency, r->out->picked, r->layer, r->place);
+    const enum sdse_status status =
+        sdse_fusion_pick(&r->request, &r->fusion, r->out->picked, r->layer, r->place,
+                         &r->group, &r->group_count);
     return status ? status : keep(r) ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
 static enum sdse_status find(struct residing *r) {
     if (!list_layers(r))
         return SDSE_NO_MEMORY;
-    enum sdse_status status =
-        sdse_residency_find(&r->request, r->scratch, &r->residency);
+    enum sdse_status status = sdse_fusion_find(&r->request, r->scratch, &r->fusion);
     if (status == SDSE_OVERFLOW) {
         r->out->failed = "where its tensors stay: more of them are alive at once than "
                          "the search takes, or counts exceed 62 bits";
         status = SDSE_OK;
-    } else if (!status && r->residency.places.count) {
+    } else if (!status && r->fusion.residency.places.count) {
         status = pick(r);
     }
     return status;
@@ -218,21 +228,24 @@ enum sdse_status sdse_point_reside(const struct sdse_plan *plan,
                          .arch = point->point.variant->arch,
                          .workload = plan->networks[point->point.network].workload,
                          .scratch = sdse_arena_new()};
-    r.request = (struct sdse_residency_request){
-        .arch = r.arch,
-        .workload = r.workload,
-        .objective = SDSE_MAP_FRONT,
-        .goal = SDSE_PLACES_FRONT,
-        .free_bypass = plan->sweep->mapper.free_bypass,
-        .padding_percent = plan->sweep->mapper.imperfect_percent,
-        .threads = threads,
-        .stop = stop};
+    const struct sdse_variant *variant = point->point.variant;
+    r.request = (struct sdse_fusion_request){
+        .residency = {.arch = r.arch,
+                      .workload = r.workload,
+                      .objective = SDSE_MAP_FRONT,
+                      .goal = SDSE_PLACES_FRONT,
+                      .free_bypass = plan->sweep->mapper.free_bypass,
+                      .padding_percent = plan->sweep->mapper.imperfect_percent,
+                      .threads = threads,
+                      .stop = stop},
+        .depth = variant->fuse_depth,
+        .tiles = variant->all_tiles ? SDSE_TILES_ALL : SDSE_TILES_BALANCED};
     r.out = arena ? SDSE_ARENA_NEW(arena, struct sdse_point_places) : NULL;
     enum sdse_status status = r.scratch && r.out ? SDSE_OK : SDSE_NO_MEMORY;
     if (!status) {
         r.out->arena = arena;
         status = find(&r);
-        sdse_residency_free(&r.residency);
+        sdse_fusion_free(&r.fusion);
     }
     sdse_arena_free(r.scratch);
     const bool known = !status && (r.out->failed || r.out->count);

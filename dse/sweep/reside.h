@@ -7,18 +7,32 @@
 
 #include "dse/sweep/layer_problem.h"
 #include "dse/sweep/plan.h"
+#include "results/store/records.h"
+#include "spec/types/mapping.h"
 #include "spec/types/residence.h"
 
 struct sdse_batch_point;
 
 // One layer under the places that were picked: its front there.
 struct sdse_placed_layer {
+    bool grouped; // it takes turns: `nest_count` nests from `first_nest` on
+    size_t first_nest, nest_count;
     bool placed; // false: as without sharing, `choice` on its problem's front
     struct sdse_residence residence;
     struct sdse_hash front; // what it is stored under
     size_t count, choice;
     struct sdse_tradeoff *elements; // [count]
     const char **mappings;          // [count], as text
+};
+
+// One kind of nest of a group that was picked.
+struct sdse_kept_nest {
+    struct sdse_nest_record record; // but for its solution
+    struct sdse_hash problem;       // of its rows, and what is held
+    struct sdse_layer layer;        // its rows
+    struct sdse_residence residence;
+    struct sdse_mapping mapping;
+    const char *text; // of the mapping
 };
 
 struct sdse_point_places {
@@ -28,7 +42,10 @@ struct sdse_point_places {
     struct sdse_placed_layer *layer; // [layers]
     size_t record_count;
     struct sdse_place_record *records;
-    struct sdse_arena *arena; // owns it all
+    size_t group_count, nest_count;
+    struct sdse_group_record *group;
+    struct sdse_kept_nest *nest; // by group, then by layer
+    struct sdse_arena *arena;    // owns it all
 };
 
 // Finds them for a point of a variant that is resident and whose problems are solved,

@@ -10,6 +10,7 @@
 #include "dse/sweep/weights.h"
 #include "spec/load.h"
 #include "spec/sweep_forms.h"
+#include "spec/sweep_stays.h"
 #include "spec/write.h"
 
 struct loading {
@@ -61,11 +62,23 @@ static void read_mapper(const struct sdse_stored_point *point,
     }
 }
 
-static bool is_resident(const struct sdse_stored_point *point) {
-    for (size_t i = 0; i < point->parameter_count; i++)
-        if (strcmp(point->parameters[i].path, "mapper.resident") == 0)
-            return true;
-    return false;
+static uint32_t read_depth(const char *text) {
+    const unsigned long depth = strtoul(text, NULL, 10);
+    return depth < SDSE_MOST_FUSE_DEPTH ? (uint32_t)depth : SDSE_MOST_FUSE_DEPTH;
+}
+
+static struct sdse_stay stay_of(const struct sdse_stored_point *point) {
+    struct sdse_stay stay = {.fuse_depth = 1};
+    for (size_t i = 0; i < point->parameter_count; i++) {
+        const struct sdse_parameter *parameter = &point->parameters[i];
+        if (strcmp(parameter->path, "mapper.resident") == 0)
+            stay.resident = true;
+        else if (strcmp(parameter->path, "mapper.fuse_depth") == 0)
+            stay.fuse_depth = read_depth(parameter->value);
+        else if (strcmp(parameter->path, "mapper.tiles") == 0)
+            stay.all_tiles = strcmp(parameter->value, sdse_tiles_words()[true]) == 0;
+    }
+    return stay;
 }
 
 // A size of the network, which its text has already.
@@ -87,7 +100,10 @@ static enum sdse_status load_arch(struct loading *l) {
         if (strncmp(point->parameters[i].path, "mapper.", 7) != 0 &&
             !is_size(&point->parameters[i]))
             variant->parameters[variant->parameter_count++] = point->parameters[i];
-    variant->resident = is_resident(point);
+    const struct sdse_stay stay = stay_of(point);
+    variant->resident = stay.resident;
+    variant->fuse_depth = stay.fuse_depth;
+    variant->all_tiles = stay.all_tiles;
     struct sdse_node *root = parse(l, point->arch_text, false);
     enum sdse_status status = SDSE_INVALID;
     if (root)
@@ -248,19 +264,9 @@ static enum sdse_status begin(struct loading *l) {
     sweep->objective = l->point->objective;
     sweep->workload_count = sweep->arch_count = 1;
     read_mapper(l->point, &sweep->mapper);
-    if (is_resident(l->point)) {
-        static const char *const chosen[] = {"true"};
-        sweep->overrides = SDSE_ARENA_NEW(l->arena, struct sdse_override);
-        const char **values = SDSE_ARENA_NEW(l->arena, const char *);
-        if (!sweep->overrides || !values)
-            return SDSE_NO_MEMORY;
-        *values = chosen[0];
-        sweep->overrides[sweep->override_count++] =
-            (struct sdse_override){.path = "mapper.resident",
-                                   .value_count = 1,
-                                   .values = values,
-                                   .resident = true};
-    }
+    const struct sdse_stay stay = stay_of(l->point);
+    if (stay.resident && !sdse_sweep_add_stay(l->arena, stay, sweep))
+        return SDSE_NO_MEMORY;
     l->plan->sweep = sweep;
     l->plan->listed = l->made;
     l->plan->design_count = l->plan->point_count = 1;

@@ -6,7 +6,27 @@
 #include "costmodel/evaluate.h"
 #include "dse/sweep/alike.h"
 #include "spec/split.h"
+#include "spec/sweep_stays.h"
 #include "spec/write.h"
+
+// Where tensors may be between layers. False: memory is out.
+static bool add_stay(struct sdse_variant *variant, struct sdse_arena *arena) {
+    if (!variant->resident)
+        return true;
+    struct sdse_parameter *next = variant->parameters + variant->parameter_count;
+    *next++ = (struct sdse_parameter){"mapper.resident", "true"};
+    if (variant->fuse_depth > 1) {
+        const char *depth = sdse_arena_printf(arena, "%" PRIu32, variant->fuse_depth);
+        *next++ = (struct sdse_parameter){"mapper.fuse_depth", depth};
+        if (!depth)
+            return false;
+        if (variant->all_tiles)
+            *next++ = (struct sdse_parameter){"mapper.tiles",
+                                              sdse_tiles_words()[variant->all_tiles]};
+    }
+    variant->parameter_count = (size_t)(next - variant->parameters);
+    return true;
+}
 
 // What the sweep's `mapper` adds to the space becomes parameters of the point, so that
 // results tell it, and part of the hash of what is searched. Where tensors stay is
@@ -35,9 +55,8 @@ static bool add_space(struct sdse_variant *variant,
         variant->search =
             sdse_hash_join(variant->search, sdse_hash_of_text(added[i].value));
     }
-    if (variant->resident)
-        variant->parameters[variant->parameter_count++] =
-            (struct sdse_parameter){"mapper.resident", "true"};
+    if (!add_stay(variant, arena))
+        return false;
     for (size_t i = 0; i < variant->parameter_count; i++) {
         const struct sdse_parameter *parameter = &variant->parameters[i];
         const struct sdse_hash hash = sdse_hash_join(

@@ -125,7 +125,11 @@ static const char *const unused[] = {
     DROP_UNUSED("point_front", "point_id", "point"),
     DROP_UNUSED("point_layer", "point_id", "point"),
     DROP_UNUSED("place", "point_id", "point"),
-    DROP_UNUSED("solution", "solution_id", "point_layer"),
+    DROP_UNUSED("grp", "point_id", "point"),
+    DROP_UNUSED("nest", "point_id", "point"),
+    DROP_UNUSED("solution", "solution_id",
+                "(SELECT solution_id FROM point_layer UNION SELECT solution_id FROM"
+                " nest)"),
     SDSE_DROP_UNUSED_SETS,
     DROP_UNUSED("layer_front", "front_id", "solution"),
     DROP_UNUSED("layer_front_element", "front_id", "layer_front"),

@@ -86,8 +86,8 @@ static void write_end(const struct export *export) {
     fputs("{\"table\":\"export_end\"", export->out);
     for (int i = 0; i < SDSE_CONTENTS; i++) {
         const struct sdse_content_info *info = sdse_content_info((enum sdse_content)i);
-        // Files without places end as they did before there were any.
-        if (info->exported && (i != SDSE_CONTENT_PLACE || export->rows[i]))
+        // Files without places, or groups, end as they did before there were any.
+        if (info->exported && (i < SDSE_CONTENT_PLACE || export->rows[i]))
             fprintf(export->out, ",\"%s\":%" PRIu64, info->table, export->rows[i]);
     }
     fprintf(export->out, ",\"digest\":\"%016" PRIx64 "\"}\n",

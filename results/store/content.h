@@ -43,7 +43,9 @@
     X(TAG, "tag")                                 \
     X(TENSOR, "tensor")                           \
     X(LAYER_WEIGHTS, "layer_weights")             \
-    X(PLACE, "place")
+    X(PLACE, "place")                             \
+    X(GROUP, "grp")                               \
+    X(NEST, "nest")
 
 enum sdse_content {
 #define SDSE_CONTENT_ENUM(name, text) SDSE_CONTENT_##name,

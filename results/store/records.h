@@ -164,6 +164,39 @@ struct sdse_place_record {
     double bits;          // that it takes there
 };
 
+// Layers that take turns tile by tile (docs/fusion.md), and how.
+struct sdse_group_record {
+    uint64_t first_layer, last_layer; // as indices
+    uint64_t tile_rows;               // of the last one, a tile
+    uint64_t tile_heads;              // right operands at a time; 0: all
+    // Names of layers as a JSON array: whose outputs are retained until later tiles
+    // need them no more, whose weights are kept.
+    const char *retained, *weights_kept;
+    const char *inputs;  // "outermost", "buffered" or "shared"
+    const char *outputs; // "outermost", "shared" or "both"
+    const char *memory;  // that they share
+};
+
+// One kind of nest of a group: alike in everything, with one mapping.
+struct sdse_nest_record {
+    uint64_t group;                          // index of its group
+    uint64_t layer;                          // likewise
+    uint64_t first_row, row_count, row_step; // of the first of them
+    uint64_t times;
+    // Of all of them, what differs from the layer's nest: its bounds above one ("G4
+    // P10"), the map that its windows see, their stride along rows, the padding above.
+    const char *bounds;
+    uint64_t map_rows, map_columns, row_stride;
+    int64_t row_pad;
+    bool inputs_shared, weights_shared, outputs_shared; // at home in the shared memory
+    uint64_t addends_shared;                            // maps added, likewise
+    bool writes_through;         // its outputs to the outermost memory as well
+    bool loads_weights;          // brings them in
+    uint64_t loaded_input_words; // that it brings in
+    double reserved_bits;        // that the shared memory holds beside its tiles
+    struct sdse_hash solution;   // added before: of one of them
+};
+
 struct sdse_parameter {
     const char *path;  // "GLB.capacity_kib"
     const char *value; // as written
@@ -209,6 +242,10 @@ struct sdse_point_record {
     const struct sdse_front_element *front;
     size_t place_count; // of a point whose tensors may stay between layers
     const struct sdse_place_record *places;
+    size_t group_count; // of a point some of whose layers take turns: the solution of
+    const struct sdse_group_record *groups; // such a layer is what its nests add up to
+    size_t nest_count;
+    const struct sdse_nest_record *nests; // by group, then by layer
 };
 
 // What a front is made of. NAN where a point is not ok.

@@ -70,6 +70,8 @@ static const char *owner_of(enum sdse_content table) {
         return "row"; // of a point, and
     case SDSE_CONTENT_POINT_FRONT:
     case SDSE_CONTENT_PLACE:
+    case SDSE_CONTENT_GROUP:
+    case SDSE_CONTENT_NEST:
         return "point";
     case SDSE_CONTENT_POINT_PARAMETER:
     case SDSE_CONTENT_POINT_LAYER:
@@ -246,11 +248,18 @@ static const char *const wholeness[] = {
     NOTE("point", "SELECT p.hash FROM point p WHERE p.status = 'ok' AND EXISTS (SELECT"
                   " 1 FROM point_parameter q WHERE q.point_id = p.point_id AND q.path ="
                   " 'mapper.resident') AND NOT EXISTS (SELECT 1 FROM place l WHERE"
-                  " l.point_id = p.point_id)"),
+                  " l.point_id = p.point_id) AND NOT EXISTS (SELECT 1 FROM grp g WHERE"
+                  " g.point_id = p.point_id)"),
+    NOTE("point", "SELECT p.hash FROM point p JOIN nest n USING (point_id) JOIN"
+                  " solution s USING (solution_id) WHERE s.hash IN (" BAD(
+                      "solution") ")"),
+    NOTE("point", "SELECT p.hash" SDSE_BROKEN_GROUPS),
     DROP_PARTS("point_parameter", "point_id", "point"),
     DROP_PARTS("point_front", "point_id", "point"),
     DROP_PARTS("point_layer", "point_id", "point"),
     DROP_PARTS("place", "point_id", "point"),
+    DROP_PARTS("grp", "point_id", "point"),
+    DROP_PARTS("nest", "point_id", "point"),
     "DELETE FROM sweep_point",
     "DELETE FROM point WHERE hash IN (" BAD("point") ")",
     "DELETE FROM solution WHERE hash IN (" BAD("solution") ")",

@@ -378,6 +378,46 @@ const char *const sdse_schema_statements[] = {
     " bits REAL NOT NULL CHECK (bits > 0)," DIGEST_COLUMN ","
     " PRIMARY KEY (point_id, tensor, memory)) STRICT, WITHOUT ROWID",
 
+    // Layers that take turns, and their nests: the solution of such a layer is what its
+    // nests add up to.
+    "CREATE TABLE grp("
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " group_index INTEGER NOT NULL CHECK (group_index >= 0),"
+    " first_layer INTEGER NOT NULL CHECK (first_layer >= 0),"
+    " last_layer INTEGER NOT NULL CHECK (last_layer > first_layer),"
+    " tile_rows INTEGER NOT NULL CHECK (tile_rows >= 1),"
+    " tile_heads INTEGER NOT NULL CHECK (tile_heads >= 0),"
+    " retained TEXT NOT NULL,"
+    " weights_kept TEXT NOT NULL,"
+    " inputs TEXT NOT NULL CHECK (inputs IN ('outermost', 'buffered', 'shared')),"
+    " outputs TEXT NOT NULL CHECK (outputs IN ('outermost', 'shared', 'both')),"
+    " memory TEXT NOT NULL," DIGEST_COLUMN ","
+    " PRIMARY KEY (point_id, group_index)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE nest("
+    " point_id INTEGER NOT NULL REFERENCES point(point_id) ON DELETE CASCADE,"
+    " nest_index INTEGER NOT NULL CHECK (nest_index >= 0),"
+    " group_index INTEGER NOT NULL CHECK (group_index >= 0),"
+    " layer_index INTEGER NOT NULL CHECK (layer_index >= 0),"
+    " first_row INTEGER NOT NULL CHECK (first_row >= 0),"
+    " row_count INTEGER NOT NULL CHECK (row_count >= 1),"
+    " row_step INTEGER NOT NULL CHECK (row_step >= 1),"
+    " times INTEGER NOT NULL CHECK (times >= 1),"
+    " bounds TEXT NOT NULL,"
+    " map_rows INTEGER NOT NULL CHECK (map_rows >= 0),"
+    " map_columns INTEGER NOT NULL CHECK (map_columns >= 0),"
+    " row_stride INTEGER NOT NULL CHECK (row_stride >= 1),"
+    " row_pad INTEGER NOT NULL,"
+    " inputs_shared INTEGER NOT NULL CHECK (inputs_shared IN (0, 1)),"
+    " weights_shared INTEGER NOT NULL CHECK (weights_shared IN (0, 1)),"
+    " outputs_shared INTEGER NOT NULL CHECK (outputs_shared IN (0, 1)),"
+    " addends_shared INTEGER NOT NULL CHECK (addends_shared >= 0),"
+    " writes_through INTEGER NOT NULL CHECK (writes_through IN (0, 1)),"
+    " loads_weights INTEGER NOT NULL CHECK (loads_weights IN (0, 1)),"
+    " loaded_input_words INTEGER NOT NULL CHECK (loaded_input_words >= 0),"
+    " reserved_bits REAL NOT NULL CHECK (reserved_bits >= 0),"
+    " solution_id INTEGER NOT NULL REFERENCES solution(solution_id)," DIGEST_COLUMN ","
+    " PRIMARY KEY (point_id, nest_index)) STRICT, WITHOUT ROWID",
+
     "CREATE TABLE training_run("
     " training_id INTEGER PRIMARY KEY, " HASH_COLUMN ","
     " name TEXT NOT NULL, method TEXT NOT NULL, settings TEXT NOT NULL,"
@@ -622,6 +662,34 @@ const char *const sdse_schema_statements[] = {
     " last_reader, p.bits"
     " FROM place p LEFT JOIN point_layer l ON l.point_id = p.point_id AND"
     " l.layer_index = p.last_layer",
+
+    "CREATE VIEW v_group AS SELECT"
+    " g.point_id, g.group_index, g.first_layer, g.last_layer, (SELECT"
+    " group_concat(name, ', ') FROM (SELECT l.name FROM point_layer l WHERE l.point_id ="
+    " g.point_id AND l.layer_index BETWEEN g.first_layer AND g.last_layer ORDER BY"
+    " l.layer_index)) AS layers, g.tile_rows,"
+    " g.tile_heads,"
+    " g.retained, g.weights_kept, g.inputs, g.outputs, g.memory, (SELECT sum(n.times)"
+    " FROM nest n WHERE n.point_id = g.point_id AND n.group_index = g.group_index) AS"
+    " nests, (SELECT sum(s.energy_pj) FROM point_layer l JOIN solution s USING"
+    " (solution_id) WHERE l.point_id = g.point_id AND l.layer_index BETWEEN"
+    " g.first_layer AND g.last_layer) AS energy_pj, (SELECT sum(s.latency_cycles) FROM"
+    " point_layer l JOIN solution s USING (solution_id) WHERE l.point_id = g.point_id"
+    " AND l.layer_index BETWEEN g.first_layer AND g.last_layer) AS latency_cycles"
+    " FROM grp g",
+
+    "CREATE VIEW v_nest AS SELECT"
+    " n.point_id, n.nest_index, n.group_index, n.layer_index, l.name AS layer,"
+    " n.first_row, n.row_count, n.row_step, n.times, n.bounds,"
+    " n.map_rows, n.map_columns, n.row_stride, n.row_pad, n.inputs_shared,"
+    " n.weights_shared, n.outputs_shared, n.addends_shared, n.writes_through,"
+    " n.loads_weights, n.loaded_input_words, n.reserved_bits, s.energy_pj * n.times AS"
+    " energy_pj, s.latency_cycles * n.times AS latency_cycles, s.macs * n.times AS"
+    " macs, s.utilization, s.bottleneck, s.proof AS mapper_status,"
+    " " SDSE_MAPPING_TEXT(
+        "s.mapping") " AS mapping, s.hash AS solution_hash FROM nest n JOIN solution s"
+                     " USING (solution_id) LEFT JOIN point_layer l ON l.point_id ="
+                     " n.point_id AND l.layer_index = n.layer_index",
 
     "CREATE VIEW v_front AS SELECT"
     " f.point_id, f.rank, f.energy_pj, f.latency_cycles,"

@@ -3,6 +3,7 @@
 #ifndef SDSE_RESULTS_STORE_SCHEMA_H
 #define SDSE_RESULTS_STORE_SCHEMA_H
 
+#include "results/store/mapping_text.h"
 #include "spec/types/limit.h"
 
 enum {
@@ -39,6 +40,23 @@ extern const char *const sdse_schema_statements[];
     " GROUP BY set_id) ON set_id = " #column " WHERE " #column " IS NOT NULL AND NOT"  \
     " coalesce(low & 4294967295 = " #column " & 4294967295 AND (high + (low >> 32)) &" \
     " 4294967295 = " #column " >> 32 & 4294967295, 0)"
+
+// Layers of points that ask for groups, which are in none and say they are, or are in
+// one and are not what their nests add up to. To follow a list of columns; p: the point,
+// l: the layer.
+#define SDSE_BROKEN_GROUPS                                                             \
+    " FROM point p JOIN point_parameter q ON q.point_id = p.point_id AND q.path ="     \
+    " 'mapper.fuse_depth' JOIN point_layer l ON l.point_id = p.point_id JOIN solution" \
+    " s USING (solution_id) LEFT JOIN grp g ON g.point_id = l.point_id AND"            \
+    " l.layer_index BETWEEN g.first_layer AND g.last_layer LEFT JOIN (SELECT"          \
+    " n.point_id, n.group_index, n.layer_index, total(n.times * o.energy_pj) AS pj,"   \
+    " sum(n.times * o.latency_cycles) AS cycles, sum(n.times * o.macs) AS macs FROM"   \
+    " nest n JOIN solution o USING (solution_id) GROUP BY n.point_id, n.layer_index)"  \
+    " n ON n.point_id = l.point_id AND n.layer_index = l.layer_index WHERE CASE WHEN"  \
+    " g.point_id IS NULL THEN n.point_id IS NOT NULL OR" SDSE_MAPPING_TEXT(            \
+        "s.mapping") " GLOB 'group: *' ELSE coalesce(n.group_index <> g.group_index"   \
+                     " OR n.cycles <> s.latency_cycles OR n.macs <> s.macs OR abs("    \
+                     "n.pj - s.energy_pj) > 1e-9 * n.pj, 1) END"
 
 // Deletes the sets that no solution has.
 #define SDSE_DROP_SETS(table, users) \

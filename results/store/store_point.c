@@ -346,6 +346,70 @@ static enum sdse_status add_place(struct sdse_store *store, struct reference poi
     return sdse_bind_run(&add);
 }
 
+static enum sdse_status add_group(struct sdse_store *store, struct reference point,
+                                  size_t index, const struct sdse_group_record *group) {
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_GROUP, SDSE_CONTENT_GROUP);
+    sdse_bind_reference(&add, point.id, point.hash);
+    sdse_bind_u64(&add, index);
+    sdse_bind_u64(&add, group->first_layer);
+    sdse_bind_u64(&add, group->last_layer);
+    sdse_bind_u64(&add, group->tile_rows);
+    sdse_bind_u64(&add, group->tile_heads);
+    sdse_bind_text(&add, group->retained);
+    sdse_bind_text(&add, group->weights_kept);
+    sdse_bind_text(&add, group->inputs);
+    sdse_bind_text(&add, group->outputs);
+    sdse_bind_text(&add, group->memory);
+    sdse_bind_digest(&add);
+    return sdse_bind_run(&add);
+}
+
+static enum sdse_status add_nest(struct sdse_store *store, struct reference point,
+                                 size_t index, const struct sdse_nest_record *nest) {
+    int64_t solution = 0;
+    const enum sdse_status status = sdse_store_need(
+        store, SDSE_SQL_SOLUTION_ID, "solution", nest->solution, &solution);
+    if (status != SDSE_OK)
+        return status;
+    struct sdse_binding add =
+        sdse_bind_content(store, SDSE_SQL_ADD_NEST, SDSE_CONTENT_NEST);
+    sdse_bind_reference(&add, point.id, point.hash);
+    sdse_bind_u64(&add, index);
+    sdse_bind_u64(&add, nest->group);
+    sdse_bind_u64(&add, nest->layer);
+    sdse_bind_u64(&add, nest->first_row);
+    sdse_bind_u64(&add, nest->row_count);
+    sdse_bind_u64(&add, nest->row_step);
+    sdse_bind_u64(&add, nest->times);
+    sdse_bind_text(&add, nest->bounds);
+    sdse_bind_u64(&add, nest->map_rows);
+    sdse_bind_u64(&add, nest->map_columns);
+    sdse_bind_u64(&add, nest->row_stride);
+    sdse_bind_i64(&add, nest->row_pad);
+    sdse_bind_u64(&add, nest->inputs_shared);
+    sdse_bind_u64(&add, nest->weights_shared);
+    sdse_bind_u64(&add, nest->outputs_shared);
+    sdse_bind_u64(&add, nest->addends_shared);
+    sdse_bind_u64(&add, nest->writes_through);
+    sdse_bind_u64(&add, nest->loads_weights);
+    sdse_bind_u64(&add, nest->loaded_input_words);
+    sdse_bind_f64(&add, nest->reserved_bits);
+    sdse_bind_reference(&add, solution, nest->solution);
+    sdse_bind_digest(&add);
+    return sdse_bind_run(&add);
+}
+
+static enum sdse_status add_groups(struct sdse_store *store, struct reference point,
+                                   const struct sdse_point_record *record) {
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; status == SDSE_OK && i < record->group_count; i++)
+        status = add_group(store, point, i, &record->groups[i]);
+    for (size_t i = 0; status == SDSE_OK && i < record->nest_count; i++)
+        status = add_nest(store, point, i, &record->nests[i]);
+    return status;
+}
+
 static enum sdse_status add_children(struct sdse_store *store, int64_t id,
                                      const struct sdse_point_record *point) {
     enum sdse_status status = SDSE_OK;
@@ -376,7 +440,9 @@ static enum sdse_status add_children(struct sdse_store *store, int64_t id,
     for (size_t i = 0; status == SDSE_OK && i < point->place_count; i++)
         status =
             add_place(store, (struct reference){id, point->hash}, &point->places[i]);
-    return status;
+    return status == SDSE_OK
+               ? add_groups(store, (struct reference){id, point->hash}, point)
+               : status;
 }
 
 static enum sdse_status drop_children(struct sdse_store *store, int64_t id) {
@@ -386,7 +452,9 @@ static enum sdse_status drop_children(struct sdse_store *store, int64_t id) {
     } drops[] = {{SDSE_SQL_DROP_PARAMETERS, SDSE_CONTENT_POINT_PARAMETER},
                  {SDSE_SQL_DROP_POINT_FRONT, SDSE_CONTENT_POINT_FRONT},
                  {SDSE_SQL_DROP_POINT_LAYERS, SDSE_CONTENT_POINT_LAYER},
-                 {SDSE_SQL_DROP_PLACES, SDSE_CONTENT_PLACE}};
+                 {SDSE_SQL_DROP_PLACES, SDSE_CONTENT_PLACE},
+                 {SDSE_SQL_DROP_NESTS, SDSE_CONTENT_NEST},
+                 {SDSE_SQL_DROP_GROUPS, SDSE_CONTENT_GROUP}};
     for (size_t i = 0; i < COUNT(drops); i++) {
         struct sdse_binding drop = sdse_bind(store, drops[i].drop);
         sdse_bind_id(&drop, id);

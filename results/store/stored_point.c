@@ -222,6 +222,7 @@ static bool take_layer(struct sdse_stored_point *out, struct sdse_arena *arena,
                                         .mapping = sdse_row_text(arena, row, 1)};
     if (sqlite3_column_type(row, 2) != SQLITE_NULL)
         sdse_hash_parse(sdse_row_peek(row, 2), &layer->form);
+    layer->grouped = sqlite3_column_int(row, 3);
     return layer->name && layer->mapping;
 }
 
@@ -242,7 +243,9 @@ static int load_parts(struct sdse_reader *reader, int64_t id, struct sdse_arena 
         code = each_row(
             reader,
             "SELECT l.name, " SDSE_MAPPING_TEXT(
-                "s.mapping") ", f.hash FROM point_layer l JOIN"
+                "s.mapping") ", f.hash, EXISTS (SELECT 1 FROM grp g WHERE g.point_id ="
+                             " l.point_id AND l.layer_index BETWEEN g.first_layer AND"
+                             " g.last_layer) FROM point_layer l JOIN"
                              " solution s USING (solution_id) LEFT JOIN weight_form f "
                              "USING"
                              " (form_id) WHERE l.point_id = ? ORDER BY l.layer_index",
@@ -360,6 +363,8 @@ static const struct {
      "SELECT * FROM v_layer_front WHERE " OF_POINT " ORDER BY layer_index, rank", 3},
     {"v_front", "SELECT * FROM v_front WHERE " OF_POINT " ORDER BY rank", 1},
     {"place", "SELECT * FROM place WHERE " OF_POINT " ORDER BY tensor, memory", 2},
+    {"v_group", "SELECT * FROM v_group WHERE " OF_POINT " ORDER BY group_index", 1},
+    {"v_nest", "SELECT * FROM v_nest WHERE " OF_POINT " ORDER BY nest_index", 1},
 };
 
 enum { MOST_DIFFERENCES = 20 };

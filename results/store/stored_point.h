@@ -16,7 +16,8 @@
 
 struct sdse_stored_layer {
     const char *name;
-    const char *mapping;   // as text
+    const char *mapping;   // as text; of one that is grouped its nests
+    bool grouped;          // it takes turns with others
     struct sdse_hash form; // {0, 0}: the layer stores no weights
 };
 

@@ -109,7 +109,22 @@ static const struct {
      "SELECT 'point ' || p.hash || ': tensors may stay between its layers, and it has'"
      " || ' no places' FROM point p WHERE p.status = 'ok' AND EXISTS (SELECT 1 FROM"
      " point_parameter q WHERE q.point_id = p.point_id AND q.path = 'mapper.resident')"
-     " AND NOT EXISTS (SELECT 1 FROM place l WHERE l.point_id = p.point_id)"},
+     " AND NOT EXISTS (SELECT 1 FROM place l WHERE l.point_id = p.point_id) AND NOT"
+     " EXISTS (SELECT 1 FROM grp g WHERE g.point_id = p.point_id)"},
+    {"verify-group",
+     "SELECT 'point ' || p.hash || ', layer ' || l.name || ': it takes turns with"
+     " others, and its nests are not there, or do not add up to "
+     "it'" SDSE_BROKEN_GROUPS},
+    {"verify-group",
+     "SELECT 'point ' || p.hash || ', nest ' || n.nest_index || ': no group has it'"
+     " FROM nest n JOIN point p USING (point_id) WHERE NOT EXISTS (SELECT 1 FROM grp g"
+     " WHERE g.point_id = n.point_id AND g.group_index = n.group_index AND"
+     " n.layer_index BETWEEN g.first_layer AND g.last_layer)"},
+    {"verify-group",
+     "SELECT 'point ' || p.hash || ', group ' || g.group_index || ': it has layers of"
+     " another' FROM grp g JOIN point p USING (point_id) WHERE EXISTS (SELECT 1 FROM"
+     " grp h WHERE h.point_id = g.point_id AND h.group_index <> g.group_index AND"
+     " h.first_layer <= g.last_layer AND h.last_layer >= g.first_layer)"},
     {"verify-place",
      "SELECT 'point ' || p.hash || ', tensor ' || l.tensor || ': it is in a memory, or'"
      " || ' made or read by a layer, that is not there' FROM place l JOIN point p USING"
@@ -124,7 +139,9 @@ static const struct {
      "SELECT 'point ' || p.hash || ', layer ' || f.name || ': what is held while it'"
      " || ' runs is not what is in the shared memory then' FROM point p JOIN"
      " point_layer f USING (point_id) JOIN solution s USING (solution_id) WHERE EXISTS"
-     " (SELECT 1 FROM place l WHERE l.point_id = p.point_id) AND NOT " NEAR(
+     " (SELECT 1 FROM place l WHERE l.point_id = p.point_id) AND NOT EXISTS (SELECT 1"
+     " FROM grp g WHERE g.point_id = f.point_id AND f.layer_index BETWEEN"
+     " g.first_layer AND g.last_layer) AND NOT " NEAR(
          "(SELECT total(l.bits) FROM place l WHERE l.point_id = p.point_id AND"
          " l.first_layer < f.layer_index AND l.last_layer >= f.layer_index AND NOT"
          " EXISTS (SELECT 1 FROM solution_memory m WHERE m.solution_id ="
@@ -226,74 +243,4 @@ enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
     if (!sqlite3_get_autocommit(c.db))
         sqlite3_exec(c.db, "ROLLBACK", NULL, NULL, NULL);
     return status == SDSE_OK && c.wrong ? SDSE_INVALID : status;
-}
-
-// ---- solutions ----
-
-// One row for every solution: the first point that has it.
-#define USED                                                                           \
-    "SELECT s.hash, " SDSE_MAPPING_TEXT(                                               \
-        "s.mapping") ", s.energy_pj, s.latency_cycles, s.macs, "                       \
-                     "min(l.point_id),"                                                \
-                     " l.name, l.layer_index, p.arch_hash, a.text, p.workload_hash, "  \
-                     "w.text, f.hash"                                                  \
-                     " FROM point_layer l JOIN point p USING (point_id)"               \
-                     " JOIN solution s USING (solution_id) JOIN v_input a ON a.hash "  \
-                     "= p.arch_hash"                                                   \
-                     " JOIN v_input w ON w.hash = p.workload_hash LEFT JOIN "          \
-                     "weight_form f USING "                                            \
-                     "(form_id)"                                                       \
-                     " GROUP BY l.solution_id ORDER BY p.arch_hash, p.workload_hash, " \
-                     "s.hash"
-
-size_t sdse_verify_solutions(struct sdse_reader *reader) {
-    sqlite3_stmt *row = NULL;
-    size_t count = 0;
-    if (sqlite3_prepare_v2(reader->db, "SELECT count(*) FROM solution", -1, &row,
-                           NULL) == SQLITE_OK &&
-        sqlite3_step(row) == SQLITE_ROW)
-        count = (size_t)sqlite3_column_int64(row, 0);
-    sqlite3_finalize(row);
-    return count;
-}
-
-enum sdse_status sdse_verify_each_solution(
-    struct sdse_reader *reader, struct sdse_diags *diags,
-    enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),
-    void *context) {
-    struct sdse_store forms = {.db = reader->db}; // to look only
-    sqlite3_stmt *row = NULL;
-    enum sdse_status status = SDSE_OK;
-    int code = sqlite3_prepare_v2(reader->db, USED, -1, &row, NULL);
-    while (status == SDSE_OK && (code == SQLITE_OK || code == SQLITE_ROW)) {
-        code = sqlite3_step(row);
-        if (code != SQLITE_ROW)
-            break;
-        struct sdse_stored_solution solution = {
-            .hash = sdse_row_peek(row, 0),
-            .mapping = sdse_row_peek(row, 1),
-            .energy_pj = sqlite3_column_double(row, 2),
-            .latency_cycles = (uint64_t)sqlite3_column_int64(row, 3),
-            .macs = (uint64_t)sqlite3_column_int64(row, 4),
-            .point_id = sqlite3_column_int64(row, 5),
-            .layer = sdse_row_peek(row, 6),
-            .layer_index = (uint64_t)sqlite3_column_int64(row, 7),
-            .arch_hash = sdse_row_peek(row, 8),
-            .arch = sdse_row_peek(row, 9),
-            .workload_hash = sdse_row_peek(row, 10),
-            .workload = sdse_row_peek(row, 11),
-            .has_form = sqlite3_column_type(row, 12) != SQLITE_NULL};
-        struct sdse_hash form = {0};
-        if (solution.has_form && (!sdse_hash_parse(sdse_row_peek(row, 12), &form) ||
-                                  !sdse_store_load_form(&forms, form, &solution.form)))
-            status = SDSE_DATABASE;
-        else
-            status = each(context, &solution);
-    }
-    sqlite3_finalize(row);
-    sqlite3_finalize(forms.statement[SDSE_SQL_LOAD_FORM]);
-    return status == SDSE_OK && code != SQLITE_DONE
-               ? sdse_database_refuse(reader->db, code,
-                                      sqlite3_db_filename(reader->db, "main"), diags)
-               : status;
 }

@@ -20,6 +20,8 @@
 //     verify-sum        points add up from their layers, solutions from their parts;
 //                       energy-delay products
 //     verify-front      fronts are fronts; what was chosen is on them
+//     verify-place      what is held while a layer runs is what is alive then
+//     verify-group      layers that take turns add up from their nests
 // and adds a diagnostic for what is wrong. SDSE_OK, SDSE_INVALID if there is any, or
 // what kept it from looking.
 enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
@@ -38,14 +40,19 @@ struct sdse_stored_solution {
     const char *workload_hash, *workload; // and the text
     bool has_form;
     struct sdse_form_record form;
+    // Of a layer that takes turns: some of its rows (`group` and `solution` are not
+    // set).
+    bool is_nest;
+    struct sdse_nest_record nest;
 };
 
-// How many solutions there are; 0 if they cannot be read.
+// How many solutions the next function calls for; 0 if they cannot be read.
 size_t sdse_verify_solutions(struct sdse_reader *reader);
 
-// Calls `each` for every solution that a point has, those of one accelerator and
-// network in a row, until it returns something else than SDSE_OK. Texts live until it
-// returns.
+// Calls `each` for every solution that a layer or a nest of a point has (what the nests
+// of a layer add up to is none), first those of layers, then those of nests, each by
+// accelerator and network, until it returns something else than SDSE_OK. Texts live
+// until it returns.
 enum sdse_status sdse_verify_each_solution(
     struct sdse_reader *reader, struct sdse_diags *diags,
     enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),

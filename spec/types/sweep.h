@@ -26,6 +26,14 @@ static inline const char *const *sdse_objective_words(void) {
     return words;
 }
 
+// Where tensors may be between layers.
+enum { SDSE_MOST_FUSE_DEPTH = 8 };
+struct sdse_stay {
+    bool resident;       // they may stay in the memory that layers share
+    uint32_t fuse_depth; // so many layers may take turns [1 ... SDSE_MOST_FUSE_DEPTH]
+    bool all_tiles;      // tiles of any number of rows, not equal ones alone
+};
+
 // One override: a path into the accelerator's YAML ("GLB.capacity_kib") and the values
 // it takes, as written (ranges as their values); one that begins with '=' is worked out
 // from others (spec/expression.h).
@@ -34,10 +42,10 @@ struct sdse_override {
     size_t value_count;
     const char **values;
     struct sdse_loc loc;
-    size_t arch;        // of this accelerator alone: its index + 1; 0 = of all
-    bool with_previous; // takes its values in step with the override before it
-    bool resident;      // of the mapper, not of an accelerator: whether tensors may stay
-                        // in the memory that layers share ("true", "false")
+    size_t arch;             // of this accelerator alone: its index + 1; 0 = of all
+    bool with_previous;      // takes its values in step with the override before it
+    struct sdse_stay *stays; // of the mapper, not of an accelerator: these are its
+                             // values, and `values` none. NULL: of an accelerator
 };
 
 // A named weight-form setting of the sweep, e.g. "raw", "smartdeal n=3 d=0.4".

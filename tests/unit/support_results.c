@@ -287,6 +287,28 @@ enum sdse_status fixture_add_point(struct sdse_store *store, uint64_t position) 
                                             64};
     point.places = &place;
     point.place_count = !infeasible;
+    // Layers that take turns, a nest each.
+    const struct sdse_group_record group = {.first_layer = 2,
+                                            .last_layer = 3,
+                                            .tile_rows = 4,
+                                            .retained = "[]",
+                                            .weights_kept = "[]",
+                                            .inputs = "outermost",
+                                            .outputs = "outermost",
+                                            .memory = arch.level[0].name};
+    struct sdse_nest_record nests[2];
+    for (unsigned i = 0; i < 2; i++)
+        nests[i] = (struct sdse_nest_record){.layer = 2 + i,
+                                             .row_count = 4,
+                                             .row_step = 1,
+                                             .times = 1,
+                                             .bounds = "P4",
+                                             .row_stride = 1,
+                                             .solution = layers[2 + i].solution};
+    point.groups = &group;
+    point.nests = nests;
+    point.group_count = !infeasible;
+    point.nest_count = infeasible ? 0 : 2;
     return status == SDSE_OK ? sdse_store_add_point(store, &point) : status;
 }
 

@@ -126,6 +126,10 @@ static const struct change {
 },
   resident_changes[] = {{"resident", "resident: [false, true]", "resident: true"},
                         {"resident", "resident: [false, true]", "resident: false"},
+                        {"fuse_depth", "resident: [false, true]",
+                         "resident: [false, true], fuse_depth: 2"},
+                        {"tiles", "resident: [false, true]",
+                         "resident: [false, true], fuse_depth: 2, tiles: all"},
                         {"archs", "[[activations]]", "[[], [activations]]"}},
   plain_changes[] = {{"uneven", "uneven: false", "uneven: true"}},
   products_changes[] = {

@@ -78,24 +78,41 @@ static enum sdse_status refuse(struct sdse_reader *reader, int64_t point,
     return SDSE_INVALID;
 }
 
+static enum sdse_status refuse_group(struct sdse_reader *reader, const char *layer,
+                                     struct sdse_arena *arena,
+                                     struct sdse_diags *diags) {
+    const char *file =
+        sdse_arena_strdup(arena, sqlite3_db_filename(reader->db, "main"));
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = file}, "plot-layer",
+                  "layer '%.100s' takes turns with others: it has no mapping of its "
+                  "own, but nests that have (view v_nest)",
+                  layer);
+    return SDSE_INVALID;
+}
+
 enum sdse_status sdse_nest_load(struct sdse_reader *reader, int64_t point,
                                 const char *layer, struct sdse_arena *arena,
                                 struct sdse_diags *diags,
                                 struct sdse_stored_nest *nest) {
     sqlite3_stmt *row = NULL;
-    bool kept = true;
+    bool kept = true, grouped = false;
     *nest = (struct sdse_stored_nest){.layer = layer};
-    int code = sqlite3_prepare_v2(reader->db,
-                                  "SELECT mapping, repeat FROM v_layer WHERE point_id ="
-                                  " ?1 AND layer = ?2",
-                                  -1, &row, NULL);
+    int code =
+        sqlite3_prepare_v2(reader->db,
+                           "SELECT mapping, repeat, EXISTS (SELECT 1 FROM v_group"
+                           " g WHERE g.point_id = l.point_id AND l.layer_index"
+                           " BETWEEN g.first_layer AND g.last_layer) FROM"
+                           " v_layer l WHERE point_id = ?1 AND layer = ?2",
+                           -1, &row, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(row, 1, point);
     if (code == SQLITE_OK)
         code = sqlite3_bind_text(row, 2, layer, -1, SQLITE_STATIC);
     if (code == SQLITE_OK)
         code = sqlite3_step(row);
-    if (code == SQLITE_ROW) {
+    if (code == SQLITE_ROW)
+        grouped = sqlite3_column_int(row, 2);
+    if (code == SQLITE_ROW && !grouped) {
         kept = parse((const char *)sqlite3_column_text(row, 0), arena, nest);
         nest->repeat = (uint64_t)sqlite3_column_int64(row, 1);
     }
@@ -105,5 +122,7 @@ enum sdse_status sdse_nest_load(struct sdse_reader *reader, int64_t point,
     if (code != SQLITE_ROW)
         return sdse_database_refuse(reader->db, code,
                                     sqlite3_db_filename(reader->db, "main"), diags);
+    if (grouped)
+        return refuse_group(reader, layer, arena, diags);
     return kept ? SDSE_OK : SDSE_NO_MEMORY;
 }

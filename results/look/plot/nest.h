@@ -26,7 +26,8 @@ struct sdse_stored_nest {
 
 // The nest of layer `layer` of a point, in the arena; a layer that only moves words has
 // no levels. SDSE_INVALID with a diagnostic [plot-layer] that names the point's layers
-// if there is no such layer.
+// if there is no such layer, or if it takes turns with others and has no nest of its
+// own.
 enum sdse_status sdse_nest_load(struct sdse_reader *reader, int64_t point,
                                 const char *layer, struct sdse_arena *arena,
                                 struct sdse_diags *diags,

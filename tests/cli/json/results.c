@@ -114,6 +114,45 @@ void of_results(void **state) {
     json_free(json);
 }
 
+// A point whose layers take turns: they have nests, and no mapping.
+void of_groups(void **state) {
+    (void)state;
+    write_scratch(
+        "turns_chip.yaml",
+        "{name: small, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+        "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, {level: GLB, memory: "
+        "{class: sram, shares: [activations], capacity_bytes: 400, pj_per_bit: 1}}, "
+        "{level: regs, memory: {class: regfile, capacity_bytes: 16, pj_per_bit: "
+        "0.1}}], compute: {pj_per_mac: 0.5}}");
+    write_scratch("turns_net.yaml",
+                  "name: net\nsource: s\nlayers:\n"
+                  "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 8, kernel: "
+                  "1}\n  - {name: b, kind: conv, in: [8, 8, 8], out_channels: 4, "
+                  "kernel: 1}\n  - {name: c, kind: conv, in: [4, 8, 8], "
+                  "out_channels: 1, kernel: 1}\nedges:\n  - "
+                  "{from: a, to: b}\n  - {from: b, to: c}\n");
+    write_scratch("turns.yaml",
+                  "name: t\nworkloads: [turns_net.yaml]\narchs: [turns_chip.yaml]\n"
+                  "weight_forms: [raw]\nobjective: energy\nmapper: {resident: true, "
+                  "fuse_depth: 2}\n");
+    free(run_text(0, "sweep @turns.yaml -o @turns.db -q"));
+    struct json *json = says("show point @turns.db 1", "sdse.show-point/1");
+    same_rows(json_get(json, "groups"),
+              "query @turns.db SELECT~group_index,layers,first_layer,last_layer,"
+              "tile_rows,tile_heads,retained,weights_kept,inputs,outputs,memory,nests,"
+              "energy_pj,latency_cycles~FROM~v_group");
+    same_rows(json_get(json, "nests"),
+              "query @turns.db SELECT~nest_index,group_index,layer_index,layer,"
+              "first_row,row_count,row_step,times,bounds,inputs_shared,weights_shared,"
+              "outputs_shared,addends_shared,writes_through,loads_weights,"
+              "loaded_input_words,reserved_bits,energy_pj,latency_cycles,mapping~FROM~"
+              "v_nest");
+    assert_int_equal(json_get(json, "groups")->count, 1);
+    assert_int_equal(json_get(json, "layers")->count, 3);
+    assert_int_equal(json_get(json, "mappings")->count, 1);
+    json_free(json);
+}
+
 void of_comparisons(void **state) {
     (void)state;
     says_rows("compare @r.db 1 2", "sdse.compare/1", "differences");

@@ -1,0 +1,177 @@
+#include "dse/sweep/keep_groups.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "results/look/table.h"
+#include "spec/place.h"
+#include "spec/write.h"
+
+_Static_assert((int)SDSE_MOST_FUSE_DEPTH == (int)SDSE_FUSED_MOST, "as deep as it goes");
+
+struct keeping {
+    const struct sdse_arch *arch;
+    const struct sdse_workload *workload;
+    struct sdse_layer_problem *const *problem;
+    struct sdse_point_places *out;
+};
+
+// --- Groups ---
+
+// Names of the members of a group, of a set of SDSE_BIT(i) of them, as a JSON array.
+// NULL: memory is out.
+static const char *names_of(const struct keeping *k,
+                            const struct sdse_fused_group *group, unsigned set) {
+    struct sdse_text text;
+    bool any = false;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    fputc('[', text.out);
+    for (size_t i = 0; i < group->layer_count; i++) {
+        if (!(set >> i & 1u))
+            continue;
+        fputs(any ? ", " : "", text.out);
+        sdse_table_json_string(k->workload->layers[group->layer[i]].name, text.out);
+        any = true;
+    }
+    fputc(']', text.out);
+    return sdse_text_end(&text, k->out->arena);
+}
+
+static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) {
+    static const char *const places[] = {[SDSE_PLACE_OUTERMOST] = "outermost",
+                                         [SDSE_PLACE_SHARED] = "shared",
+                                         [SDSE_PLACE_BOTH] = "both"};
+    struct sdse_group_record *to = &k->out->group[k->out->group_count++];
+    // What the next layer reads is named by its maker.
+    *to = (struct sdse_group_record){
+        .first_layer = group->first,
+        .last_layer = group->last,
+        .tile_rows = group->config.tile_rows,
+        .tile_heads = group->config.tile_heads,
+        .retained = names_of(k, group, group->config.retained >> 1),
+        .weights_kept = names_of(k, group, group->config.kept),
+        .inputs = group->question.operands ? "shared"
+                  : group->config.buffered ? "buffered"
+                                           : "outermost",
+        .outputs = places[group->question.outputs],
+        .memory = sdse_memory_name(k->out->arena, k->arch, sdse_shared_level(k->arch))};
+    return to->retained && to->weights_kept && to->memory;
+}
+
+const struct sdse_fused_group *
+sdse_group_around(const struct sdse_handed_tensor *tensor,
+                  const struct sdse_fused_group *group, size_t count) {
+    for (size_t g = 0; g < count; g++)
+        if (tensor->maker >= group[g].first && tensor->maker < group[g].last)
+            return &group[g];
+    return NULL;
+}
+
+// --- Nests ---
+
+// What a nest is, of its layer's problem: rows, and what is where.
+static struct sdse_hash problem_of(const struct keeping *k,
+                                   const struct sdse_fused_kind *kind) {
+    const struct sdse_nest *nest = &kind->part.nest;
+    const struct sdse_residence *at = &kind->residence;
+    struct sdse_hash hash = k->problem[kind->layer]->hash;
+    char text[300];
+    for (int d = 0; d < SDSE_DIMS; d++)
+        hash = sdse_hash_join(hash, (struct sdse_hash){(uint64_t)d, nest->bound[d]});
+    snprintf(text, sizeof text,
+             "map %" PRIu64 " %" PRIu64 " stride %" PRIu32 " %" PRIu32 " pad %" PRId64
+             " %" PRId64 " tensors %u operands %" PRIu32 " addends %" PRIu32
+             " through %d weights %d inputs %" PRIu64 " reserved %.17g of ",
+             nest->map[0], nest->map[1], nest->stride[0], nest->stride[1], nest->pad[0],
+             nest->pad[1], at->tensors, at->operands, at->addends, at->writes_through,
+             at->loads_weights, at->loaded_inputs, at->reserved_bits);
+    const unsigned level = sdse_shared_level(k->arch);
+    return sdse_hash_join(
+        sdse_hash_join(hash, sdse_hash_of_text(text)),
+        sdse_hash_bytes(k->arch->level[level].name,
+                        (size_t)sdse_memory_name_bytes(k->arch, level)));
+}
+
+// "G4 P10": the bounds of a nest above one. NULL: memory is out.
+static const char *bounds_text(struct sdse_arena *arena, const struct sdse_nest *nest) {
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    const char *between = "";
+    for (int d = 0; d < SDSE_DIMS; d++) {
+        if (nest->bound[d] == 1)
+            continue;
+        fprintf(text.out, "%s%c%" PRIu64, between, sdse_dim_letters[d], nest->bound[d]);
+        between = " ";
+    }
+    return sdse_text_end(&text, arena);
+}
+
+static bool keep_nest(struct keeping *k, size_t group,
+                      const struct sdse_fused_kind *kind) {
+    const size_t index = k->out->nest_count++;
+    struct sdse_kept_nest *to = &k->out->nest[index];
+    struct sdse_placed_layer *layer = &k->out->layer[kind->layer];
+    const struct sdse_residence *at = &kind->residence;
+    *to = (struct sdse_kept_nest){
+        .record = {.group = group,
+                   .layer = kind->layer,
+                   .first_row = kind->rows.first,
+                   .row_count = kind->rows.count,
+                   .row_step = kind->rows.count > 1 ? kind->rows.step : 1,
+                   .times = kind->times,
+                   .bounds = bounds_text(k->out->arena, &kind->part.nest),
+                   .map_rows = kind->part.nest.map[0],
+                   .map_columns = kind->part.nest.map[1],
+                   .row_stride = kind->part.nest.stride[0],
+                   .row_pad = kind->part.nest.pad[0],
+                   .inputs_shared = at->tensors & SDSE_BIT(SDSE_INPUTS),
+                   .weights_shared = at->tensors & SDSE_BIT(SDSE_WEIGHTS),
+                   .outputs_shared = at->tensors & SDSE_BIT(SDSE_OUTPUTS),
+                   .addends_shared = at->addends,
+                   .writes_through = at->writes_through,
+                   .loads_weights = at->loads_weights,
+                   .loaded_input_words = at->loaded_inputs,
+                   .reserved_bits = at->reserved_bits},
+        .problem = problem_of(k, kind),
+        .layer = kind->part,
+        .residence = *at,
+        .mapping = kind->point->mapping,
+        .text = sdse_mapping_text(k->out->arena, k->arch, &kind->part.nest,
+                                  &kind->point->mapping)};
+    to->layer.residence = at->tensors || at->reserved_bits > 0 ? &to->residence : NULL;
+    if (!layer->grouped)
+        layer->first_nest = index;
+    layer->grouped = true;
+    layer->nest_count++;
+    return to->text && to->record.bounds;
+}
+
+// The kinds of one layer stand together.
+static bool keep_nests(struct keeping *k, size_t index,
+                       const struct sdse_fused_group *group) {
+    for (size_t l = group->first; l <= group->last; l++)
+        for (size_t i = 0; i < group->kind_count; i++)
+            if (group->kind[i].layer == l && !keep_nest(k, index, &group->kind[i]))
+                return false;
+    return true;
+}
+
+bool sdse_keep_groups(const struct sdse_arch *arch,
+                      const struct sdse_workload *workload,
+                      struct sdse_layer_problem *const *problem,
+                      const struct sdse_fused_group *group, size_t count,
+                      struct sdse_point_places *out) {
+    struct keeping k = {arch, workload, problem, out};
+    size_t nests = 0;
+    for (size_t g = 0; g < count; g++)
+        nests += group[g].kind_count;
+    out->group = SDSE_ARENA_ARRAY(out->arena, struct sdse_group_record, count + 1);
+    out->nest = SDSE_ARENA_ARRAY(out->arena, struct sdse_kept_nest, nests + 1);
+    bool kept = out->group && out->nest;
+    for (size_t g = 0; kept && g < count; g++)
+        kept = keep_group(&k, &group[g]) && keep_nests(&k, g, &group[g]);
+    return kept;
+}

@@ -1,0 +1,24 @@
+// What a point keeps of the groups that were picked for it. Private to dse/.
+#ifndef SDSE_DSE_SWEEP_KEEP_GROUPS_H
+#define SDSE_DSE_SWEEP_KEEP_GROUPS_H
+
+#include "dse/fusion/fusion.h"
+#include "dse/sweep/reside.h"
+
+// Copies the groups, with the kinds of their nests, into `out`, whose layers are there;
+// a layer of a group then says which nests are its own.
+//
+// problem  [layers of the network]: what its layers are without sharing
+// Returns false only when memory is out.
+bool sdse_keep_groups(const struct sdse_arch *arch,
+                      const struct sdse_workload *workload,
+                      struct sdse_layer_problem *const *problem,
+                      const struct sdse_fused_group *group, size_t count,
+                      struct sdse_point_places *out);
+
+// The group that hands a tensor from one of its layers to another; NULL: none does.
+const struct sdse_fused_group *
+sdse_group_around(const struct sdse_handed_tensor *tensor,
+                  const struct sdse_fused_group *group, size_t count);
+
+#endif

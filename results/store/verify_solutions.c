@@ -1,0 +1,129 @@
+// Stored solutions one by one, with what they are solutions of.
+#include "results/store/statements.h"
+#include "results/store/verify.h"
+
+#include "results/store/database.h"
+
+#define SOLUTION(owner)                                                        \
+    "SELECT s.hash, " SDSE_MAPPING_TEXT(                                       \
+        "s.mapping") ", s.energy_pj, s.latency_cycles, s.macs, min(" owner     \
+                     ".point_id), l.name, l.layer_index, p.arch_hash, a.text," \
+                     " p.workload_hash, w.text, f.hash"
+#define INPUTS                                                           \
+    " JOIN v_input a ON a.hash = p.arch_hash JOIN v_input w ON w.hash =" \
+    " p.workload_hash LEFT JOIN weight_form f USING (form_id)"
+#define IN_ORDER(owner) \
+    " GROUP BY " owner ".solution_id ORDER BY p.arch_hash, p.workload_hash, s.hash"
+
+// One row for every solution: the first point that has it. What layers that take turns
+// add up to is no solution of a problem: their nests are.
+static const char layers[] = SOLUTION(
+    "l") " FROM point_layer l JOIN point p USING"
+         " (point_id) JOIN solution s USING (solution_id)" INPUTS
+         " WHERE NOT EXISTS (SELECT 1 FROM grp g WHERE g.point_id = l.point_id AND"
+         " l.layer_index BETWEEN g.first_layer AND g.last_layer)" IN_ORDER("l");
+
+enum { OF_NEST = 13 };
+static const char nests[] = SOLUTION(
+    "n") ", n.first_row, n.row_count, n.row_step,"
+         " n.bounds, n.map_rows, n.map_columns, n.row_stride, n.row_pad, "
+         "n.inputs_shared, n.weights_shared, n.outputs_shared, n.addends_shared,"
+         " n.writes_through, n.loads_weights, n.loaded_input_words, n.reserved_bits,"
+         " n.times FROM nest n JOIN point p USING (point_id) JOIN solution s ON"
+         " s.solution_id = n.solution_id JOIN point_layer l ON l.point_id = n.point_id "
+         "AND"
+         " l.layer_index = n.layer_index" INPUTS IN_ORDER("n");
+
+size_t sdse_verify_solutions(struct sdse_reader *reader) {
+    sqlite3_stmt *row = NULL;
+    size_t count = 0;
+    if (sqlite3_prepare_v2(reader->db,
+                           "SELECT (SELECT count(*) FROM solution) - (SELECT count("
+                           "DISTINCT l.solution_id) FROM grp g JOIN point_layer l ON "
+                           "l.point_id = g.point_id AND l.layer_index BETWEEN "
+                           "g.first_layer AND g.last_layer)",
+                           -1, &row, NULL) == SQLITE_OK &&
+        sqlite3_step(row) == SQLITE_ROW)
+        count = (size_t)sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    return count;
+}
+
+static uint64_t u64(sqlite3_stmt *row, int column) {
+    return (uint64_t)sqlite3_column_int64(row, column);
+}
+
+static void read_nest(sqlite3_stmt *row, struct sdse_stored_solution *solution) {
+    solution->is_nest = true;
+    solution->nest = (struct sdse_nest_record){
+        .layer = solution->layer_index,
+        .first_row = u64(row, OF_NEST),
+        .row_count = u64(row, OF_NEST + 1),
+        .row_step = u64(row, OF_NEST + 2),
+        .bounds = sdse_row_peek(row, OF_NEST + 3),
+        .map_rows = u64(row, OF_NEST + 4),
+        .map_columns = u64(row, OF_NEST + 5),
+        .row_stride = u64(row, OF_NEST + 6),
+        .row_pad = sqlite3_column_int64(row, OF_NEST + 7),
+        .inputs_shared = u64(row, OF_NEST + 8),
+        .weights_shared = u64(row, OF_NEST + 9),
+        .outputs_shared = u64(row, OF_NEST + 10),
+        .addends_shared = u64(row, OF_NEST + 11),
+        .writes_through = u64(row, OF_NEST + 12),
+        .loads_weights = u64(row, OF_NEST + 13),
+        .loaded_input_words = u64(row, OF_NEST + 14),
+        .reserved_bits = sqlite3_column_double(row, OF_NEST + 15),
+        .times = u64(row, OF_NEST + 16)};
+}
+
+// Every row of `sql`, which has as many columns for nests.
+static enum sdse_status
+each_row(struct sdse_reader *reader, const char *sql, struct sdse_diags *diags,
+         enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),
+         void *context) {
+    struct sdse_store forms = {.db = reader->db}; // to look only
+    sqlite3_stmt *row = NULL;
+    enum sdse_status status = SDSE_OK;
+    int code = sqlite3_prepare_v2(reader->db, sql, -1, &row, NULL);
+    while (status == SDSE_OK && (code == SQLITE_OK || code == SQLITE_ROW)) {
+        code = sqlite3_step(row);
+        if (code != SQLITE_ROW)
+            break;
+        struct sdse_stored_solution solution = {
+            .hash = sdse_row_peek(row, 0),
+            .mapping = sdse_row_peek(row, 1),
+            .energy_pj = sqlite3_column_double(row, 2),
+            .latency_cycles = u64(row, 3),
+            .macs = u64(row, 4),
+            .point_id = sqlite3_column_int64(row, 5),
+            .layer = sdse_row_peek(row, 6),
+            .layer_index = u64(row, 7),
+            .arch_hash = sdse_row_peek(row, 8),
+            .arch = sdse_row_peek(row, 9),
+            .workload_hash = sdse_row_peek(row, 10),
+            .workload = sdse_row_peek(row, 11),
+            .has_form = sqlite3_column_type(row, 12) != SQLITE_NULL};
+        if (sqlite3_column_count(row) > OF_NEST)
+            read_nest(row, &solution);
+        struct sdse_hash form = {0};
+        if (solution.has_form && (!sdse_hash_parse(sdse_row_peek(row, 12), &form) ||
+                                  !sdse_store_load_form(&forms, form, &solution.form)))
+            status = SDSE_DATABASE;
+        else
+            status = each(context, &solution);
+    }
+    sqlite3_finalize(row);
+    sqlite3_finalize(forms.statement[SDSE_SQL_LOAD_FORM]);
+    return status == SDSE_OK && code != SQLITE_DONE
+               ? sdse_database_refuse(reader->db, code,
+                                      sqlite3_db_filename(reader->db, "main"), diags)
+               : status;
+}
+
+enum sdse_status sdse_verify_each_solution(
+    struct sdse_reader *reader, struct sdse_diags *diags,
+    enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),
+    void *context) {
+    const enum sdse_status status = each_row(reader, layers, diags, each, context);
+    return status ? status : each_row(reader, nests, diags, each, context);
+}
