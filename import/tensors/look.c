@@ -97,8 +97,12 @@ static bool has_entry(zip_t *archive, const char *ending) {
 
 static void look_into(zip_t *archive, enum sdse_tensor_format *format,
                       const char **is) {
-    if (has_entry(archive, "/data.pkl"))
-        *is = "a file of PyTorch's" IN_OTHER_WORDS;
+    if (has_entry(archive, "/constants.pkl"))
+        *is =
+            "a TorchScript model; save its state_dict() with torch.save, or export the "
+            "model as ONNX";
+    else if (has_entry(archive, "/data.pkl"))
+        *format = SDSE_TENSORS_TORCH;
     else if (has_entry(archive, ".npy"))
         *format = SDSE_TENSORS_NPZ;
     else if (has_entry(archive, ".weights.h5"))

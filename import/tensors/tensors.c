@@ -33,6 +33,9 @@ static enum sdse_status list_part(const struct sdse_blob *blob, bool follow_link
     case SDSE_TENSORS_NPZ:
         status = sdse_zip_open(blob, out, diags);
         return status == SDSE_OK ? sdse_npz_list(blob, out, diags) : status;
+    case SDSE_TENSORS_TORCH:
+        status = sdse_zip_open(blob, out, diags);
+        return status == SDSE_OK ? sdse_torch_list(blob, out, diags) : status;
     default:
         return sdse_tensors_refuse(diags, blob->name, "tensors-kind",
                                    "not a file of tensors that is read here");

@@ -1,4 +1,5 @@
-// Files that hold tensors and no network: safetensors, NumPy's archives and folders.
+// Files that hold tensors and no network: safetensors, NumPy's archives and folders,
+// PyTorch's state_dicts.
 //
 // Every tensor is a name, a type, a shape and a place in a file; numbers are read one
 // tensor at a time. A malformed file is a diagnostic at the file, never a crash, and
@@ -13,6 +14,9 @@
 //     tensors-shard    an index names a file that is not below its folder, or a tensor
 //                      that the file does not have
 //     tensors-zip      the archive is broken, encrypted, or packed in another way
+//     tensors-pickle   PyTorch's description would run a program, is cut off, or is
+//     none
+//                      of tensors
 //     tensors-range    f64 numbers beyond the range of f32
 //     tensors-none     not one tensor
 #ifndef SDSE_IMPORT_TENSORS_TENSORS_H
@@ -28,10 +32,11 @@ struct sdse_blob; // bytes of a file, or of an entry of an archive:
                   // import/tensors/blob.h
 
 // What files of tensors are.
-#define SDSE_TENSOR_FORMAT_MAP(X)             \
-    X(SAFETENSORS, "safetensors")             \
-    X(SHARDS, "safetensors in several files") \
-    X(NPZ, "an archive of NumPy's (.npz)")    \
+#define SDSE_TENSOR_FORMAT_MAP(X)               \
+    X(SAFETENSORS, "safetensors")               \
+    X(SHARDS, "safetensors in several files")   \
+    X(NPZ, "an archive of NumPy's (.npz)")      \
+    X(TORCH, "a state_dict of PyTorch's (.pt)") \
     X(NPY_FOLDER, "a folder of .npy files")
 
 enum sdse_tensor_format {
