@@ -14,7 +14,7 @@
 #include "import/write.h"
 #include "spec/show.h"
 
-enum { OUTPUT, INPUT, LIKE, FORCE, FOLLOW, SHAPES, LOSSY, FORMAT };
+enum { OUTPUT, INPUT, LIKE, FORCE, FOLLOW, SHAPES, BATCH, LOSSY, FORMAT };
 
 static const struct cli_option options[] = {
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
@@ -37,6 +37,10 @@ static const struct cli_option options[] = {
     [SHAPES] = {"shapes-only", 0, CLI_FLAG, NULL,
                 "read no external data, which may be absent, and write no weights",
                 NULL, false},
+    [BATCH] = {"batch-axis", 0, CLI_TEXT, "[NAME=]AXIS[,...]|none",
+               "which axis of which input is the batch (the first input's if none is "
+               "named), where it is not what is found",
+               NULL, false},
     [LOSSY] = {"lossy", 0, CLI_FLAG, NULL,
                "what a text file asks for and has no counterpart is a warning", NULL,
                false},
@@ -68,6 +72,34 @@ static bool parse_inputs(struct cli *cli, const char *text,
         good = false;
     }
     choice->inputs = inputs;
+    return good;
+}
+
+// As parse_inputs.
+static bool parse_batch(struct cli *cli, const char *text,
+                        struct sdse_import_options *choice) {
+    bool good = true;
+    size_t room = 1;
+    choice->no_batch = text && strcmp(text, "none") == 0;
+    if (!text || choice->no_batch)
+        return true;
+    for (const char *at = text; *at; at++)
+        room += *at == ',';
+    char *words = sdse_arena_strdup(cli->arena, text), *rest = NULL;
+    struct sdse_import_batch *batch =
+        SDSE_ARENA_ARRAY(cli->arena, struct sdse_import_batch, room);
+    if (!batch || !words)
+        return cli_note(cli, SDSE_NO_MEMORY) == SDSE_OK;
+    for (char *word = strtok_r(words, ",", &rest); word;
+         word = strtok_r(NULL, ",", &rest)) {
+        if (sdse_import_batch_parse(word, cli->arena, &batch[choice->batch_count])) {
+            choice->batch_count++;
+            continue;
+        }
+        cli_error(cli, "--batch-axis %s: expected NAME=AXIS, AXIS or none", word);
+        good = false;
+    }
+    choice->batch = batch;
     return good;
 }
 
@@ -125,6 +157,7 @@ static bool options_fit(struct cli *cli, const struct cli_args *args,
                  {[MODEL] = true, [TENSORS] = true},
                  "an ONNX model or a file of tensors"},
                 {SHAPES, {[MODEL] = true}, "an ONNX model"},
+                {BATCH, {[MODEL] = true}, "an ONNX model"},
                 {LOSSY, {[TEXTS] = true}, "text files of another tool"}};
     bool fit = true;
     for (int i = 0; i < CLI_COUNT_OF(rows); i++) {
@@ -164,7 +197,8 @@ static bool is_folder(const char *path) {
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct sdse_import_options choice = {.follow_links = args->value[FOLLOW] != NULL,
                                          .shapes_only = args->value[SHAPES] != NULL};
-    if (!parse_inputs(cli, args->value[INPUT], &choice))
+    const bool inputs = parse_inputs(cli, args->value[INPUT], &choice);
+    if (!parse_batch(cli, args->value[BATCH], &choice) || !inputs)
         return CLI_USAGE;
     // A folder is looked into where it stands alone.
     bool all_exist = true;

@@ -99,8 +99,8 @@ static bool add_inputs(struct builder *builder,
                        const struct sdse_import_options *options) {
     struct sdse_onnx_graph *graph = builder->graph;
     const Onnx__GraphProto *proto = graph->proto;
-    struct sdse_onnx_given given;
-    if (!sdse_onnx_given_read(graph, options, &given))
+    struct sdse_onnx_settings given;
+    if (!sdse_onnx_settings_read(graph, options, &given))
         return false;
     for (size_t i = 0; i < proto->n_input; i++) {
         const char *name = proto->input[i]->name;
@@ -111,11 +111,10 @@ static bool add_inputs(struct builder *builder,
             continue;
         value->defined = true;
         sdse_onnx_input_shape(graph, proto->input[i], &given, value);
-        if (graph->batch == 0 && value->shape.known && value->shape.rank >= 2)
-            graph->batch = value->shape.dim[0];
+        const Onnx__TypeProto *type = proto->input[i]->type;
+        if (value->shape.known)
+            value->declared = type->tensor_type->shape;
     }
-    if (graph->batch == 0)
-        graph->batch = 1;
     return true;
 }
 
@@ -262,6 +261,7 @@ enum sdse_status sdse_onnx_graph_build(const Onnx__ModelProto *model, const char
     *out = (struct sdse_onnx_graph){.file = file,
                                     .proto = model->graph,
                                     .opset = find_opset(model),
+                                    .batch = 1,
                                     .arena = arena,
                                     .diags = diags,
                                     .external = external_of(options)};

@@ -75,7 +75,8 @@ struct sdse_onnx_graph {
     struct sdse_onnx_value *value;
     struct sdse_onnx_node *node;
     uint32_t *order; // nodes, inputs first; file order where the file is sorted
-    uint64_t batch;  // leading dimension of the first input [>= 1]
+    uint64_t batch;  // import/onnx/batch.h finds it [>= 1]
+    bool batch_said; // by the user: what it does not divide is an error
 };
 
 // Builds the graph in the arena; the model must outlive it. Returns SDSE_OK even if

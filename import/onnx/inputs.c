@@ -48,8 +48,7 @@ static uint64_t extent_in(const Onnx__TensorShapeProto *shape, size_t axis) {
     return said ? (uint64_t)dim->dim_value : 0;
 }
 
-const char *sdse_onnx_dimension_name(const Onnx__ValueInfoProto *input, size_t axis) {
-    const Onnx__TensorShapeProto *shape = shape_of(input);
+const char *sdse_onnx_dimension_name(const Onnx__TensorShapeProto *shape, size_t axis) {
     if (!shape || axis >= shape->n_dim)
         return NULL;
     const Onnx__TensorShapeProto__Dimension *dim = shape->dim[axis];
@@ -62,7 +61,7 @@ const char *sdse_onnx_dimension_name(const Onnx__ValueInfoProto *input, size_t a
 static bool has_dimension(const Onnx__ValueInfoProto *input, const char *name) {
     const Onnx__TensorShapeProto *shape = shape_of(input);
     for (size_t i = 0; shape && i < shape->n_dim; i++) {
-        const char *own = sdse_onnx_dimension_name(input, i);
+        const char *own = sdse_onnx_dimension_name(shape, i);
         if (own && strcmp(own, name) == 0)
             return true;
     }
@@ -103,8 +102,8 @@ static struct sdse_import_input one_run(const struct sdse_import_input *given,
 }
 
 // What is given for an input as a whole, or NULL.
-static const struct sdse_import_input *whole_shape(const struct sdse_onnx_given *given,
-                                                   const Onnx__ValueInfoProto *input) {
+static const struct sdse_import_input *
+whole_shape(const struct sdse_onnx_settings *given, const Onnx__ValueInfoProto *input) {
     for (size_t i = 0; given->options && i < given->options->input_count; i++) {
         const struct sdse_import_input *one = &given->options->inputs[i];
         if (!one->name || (is_named(input, one->name) && !given->is_extent[i]))
@@ -114,7 +113,7 @@ static const struct sdse_import_input *whole_shape(const struct sdse_onnx_given 
 }
 
 // The extent of a dimension by its name; 0: not given.
-static uint64_t extent_of(const struct sdse_onnx_given *given, const char *name) {
+static uint64_t extent_of(const struct sdse_onnx_settings *given, const char *name) {
     for (size_t i = 0; i < given->extent_count; i++)
         if (strcmp(given->extents[i].name, name) == 0)
             return given->extents[i].extent;
@@ -130,7 +129,7 @@ static struct text declared_text(const Onnx__ValueInfoProto *input) {
         return text;
     }
     for (size_t i = 0; i < shape->n_dim; i++) {
-        const char *name = sdse_onnx_dimension_name(input, i);
+        const char *name = sdse_onnx_dimension_name(shape, i);
         append(&text, "%s", i ? ", " : "[");
         if (extent_in(shape, i))
             append(&text, "%" PRIu64, extent_in(shape, i));
@@ -155,7 +154,7 @@ static void ask_for_shape(struct sdse_onnx_graph *graph,
         return;
     }
     for (unsigned i = 0; i < shape->n_dim; i++) {
-        const char *name = sdse_onnx_dimension_name(input, i);
+        const char *name = sdse_onnx_dimension_name(shape, i);
         const uint64_t likely = found->dim[i] ? found->dim[i] : i < 1 ? 1 : 224;
         append(&whole, "%s%" PRIu64, i ? "x" : "", likely);
         if (found->dim[i])
@@ -178,7 +177,7 @@ static void ask_for_shape(struct sdse_onnx_graph *graph,
 // What is given for the whole input agrees with the file, and with what is given for
 // its dimensions by their names.
 static bool fits(struct sdse_onnx_graph *graph, const Onnx__ValueInfoProto *input,
-                 const struct sdse_onnx_given *given,
+                 const struct sdse_onnx_settings *given,
                  const struct sdse_import_input *whole) {
     const Onnx__TensorShapeProto *shape = shape_of(input);
     if (!shape)
@@ -191,7 +190,7 @@ static bool fits(struct sdse_onnx_graph *graph, const Onnx__ValueInfoProto *inpu
         return false;
     }
     for (unsigned i = 0; i < whole->rank; i++) {
-        const char *name = sdse_onnx_dimension_name(input, i);
+        const char *name = sdse_onnx_dimension_name(shape, i);
         if (extent_in(shape, i) && extent_in(shape, i) != whole->shape[i]) {
             complain(graph, "onnx-input-shape",
                      "input '%s' is %s in the file: axis %u of the shape given is "
@@ -216,7 +215,7 @@ static bool fits(struct sdse_onnx_graph *graph, const Onnx__ValueInfoProto *inpu
 
 void sdse_onnx_input_shape(struct sdse_onnx_graph *graph,
                            const Onnx__ValueInfoProto *proto,
-                           const struct sdse_onnx_given *given,
+                           const struct sdse_onnx_settings *given,
                            struct sdse_onnx_value *value) {
     const Onnx__TypeProto *type = proto->type;
     const Onnx__TensorShapeProto *declared = shape_of(proto);
@@ -237,7 +236,7 @@ void sdse_onnx_input_shape(struct sdse_onnx_graph *graph,
     } else if (complete) {
         shape.rank = (unsigned)declared->n_dim;
         for (unsigned i = 0; i < shape.rank; i++) {
-            const char *name = sdse_onnx_dimension_name(proto, i);
+            const char *name = sdse_onnx_dimension_name(declared, i);
             shape.dim[i] = extent_in(declared, i);
             if (shape.dim[i] == 0 && name)
                 shape.dim[i] = extent_of(given, name);
@@ -268,7 +267,7 @@ static void complain_of_name(struct sdse_onnx_graph *graph, const char *given) {
                proto->input[i]->name ? proto->input[i]->name : "");
         const Onnx__TensorShapeProto *shape = shape_of(proto->input[i]);
         for (size_t d = 0; shape && d < shape->n_dim; d++) {
-            const char *name = sdse_onnx_dimension_name(proto->input[i], d);
+            const char *name = sdse_onnx_dimension_name(shape, d);
             struct text quoted = {.used = 0};
             append(&quoted, "'%.40s'", name ? name : "");
             if (name && !strstr(names.at, quoted.at))
@@ -284,7 +283,7 @@ static void complain_of_name(struct sdse_onnx_graph *graph, const char *given) {
 }
 
 // The names that dimensions of an input have, with what its given shape makes of them.
-static void add_extents(struct sdse_onnx_given *given,
+static void add_extents(struct sdse_onnx_settings *given,
                         const struct sdse_import_input *whole,
                         const Onnx__ValueInfoProto *input) {
     const Onnx__TensorShapeProto *shape = shape_of(input);
@@ -292,19 +291,19 @@ static void add_extents(struct sdse_onnx_given *given,
         return;
     const struct sdse_import_input run = one_run(whole, shape);
     for (unsigned d = 0; d < run.rank; d++) {
-        const char *name = sdse_onnx_dimension_name(input, d);
+        const char *name = sdse_onnx_dimension_name(shape, d);
         if (name)
             given->extents[given->extent_count++] =
                 (struct sdse_onnx_extent){name, run.shape[d], false};
     }
 }
 
-bool sdse_onnx_given_read(struct sdse_onnx_graph *graph,
-                          const struct sdse_import_options *options,
-                          struct sdse_onnx_given *out) {
+bool sdse_onnx_settings_read(struct sdse_onnx_graph *graph,
+                             const struct sdse_import_options *options,
+                             struct sdse_onnx_settings *out) {
     const Onnx__GraphProto *proto = graph->proto;
     const size_t count = options ? options->input_count : 0;
-    *out = (struct sdse_onnx_given){
+    *out = (struct sdse_onnx_settings){
         .options = options,
         .is_extent = SDSE_ARENA_ARRAY(graph->arena, bool, count + 1),
         .extents = SDSE_ARENA_ARRAY(graph->arena, struct sdse_onnx_extent,

@@ -9,7 +9,7 @@
 #include "import/onnx/graph.h"
 
 // What the user gives, told apart once.
-struct sdse_onnx_given {
+struct sdse_onnx_settings {
     const struct sdse_import_options *options; // may be NULL
     bool *is_extent;                           // which of them are of dimensions
     size_t extent_count;
@@ -21,19 +21,20 @@ struct sdse_onnx_given {
 };
 
 // Reports what is given for no input and no dimension. False when memory is out.
-bool sdse_onnx_given_read(struct sdse_onnx_graph *graph,
-                          const struct sdse_import_options *options,
-                          struct sdse_onnx_given *out);
+bool sdse_onnx_settings_read(struct sdse_onnx_graph *graph,
+                             const struct sdse_import_options *options,
+                             struct sdse_onnx_settings *out);
 
 // Sets value->shape of the graph input `proto`. Extents come from, in this order: the
 // file; the shape given for this input; the extent given for the dimension's name; the
 // same name in the shape given for another input. Reports what cannot be.
 void sdse_onnx_input_shape(struct sdse_onnx_graph *graph,
                            const Onnx__ValueInfoProto *proto,
-                           const struct sdse_onnx_given *given,
+                           const struct sdse_onnx_settings *given,
                            struct sdse_onnx_value *value);
 
-// The name that the file gives an extent of an input which it leaves open, or NULL.
-const char *sdse_onnx_dimension_name(const Onnx__ValueInfoProto *input, size_t axis);
+// The name that a shape of the file gives an extent which it leaves open, or NULL, as
+// for shape NULL.
+const char *sdse_onnx_dimension_name(const Onnx__TensorShapeProto *shape, size_t axis);
 
 #endif

@@ -52,13 +52,13 @@ const struct sdse_onnx_shape *sdse_maker_shape(struct sdse_maker *maker, uint32_
     return NULL;
 }
 
-// Rows that are not the batch's: the leading dimension of the model's first input was
-// no batch, and layers are made with a batch of 1.
+// Rows that are not the batch's: what was taken for the batch is none, and layers are
+// made with a batch of 1, unless the user said it.
 static bool batch_misses(struct sdse_maker *maker, uint64_t rows) {
     maker->odd_batch = true;
     return sdse_maker_refuse(maker, "onnx-batch",
-                             "%" PRIu64
-                             " rows are not a multiple of the batch %" PRIu64,
+                             "its %" PRIu64
+                             " rows are no multiple of the batch of %" PRIu64,
                              rows, maker->graph->batch);
 }
 
@@ -413,7 +413,19 @@ static void count_other_parameters(struct sdse_onnx_graph *graph,
     *out = all > weights ? all - weights : 0;
 }
 
+// Whether the batch divides the rows of every layer.
+static bool divides_all(struct sdse_maker *maker) {
+    const struct sdse_onnx_graph *graph = maker->graph;
+    maker->probing = true;
+    maker->odd_batch = false;
+    for (uint32_t i = 0; i < graph->order_count && !maker->odd_batch; i++)
+        make_layer(maker, &graph->node[graph->order[i]]);
+    maker->probing = false;
+    return !maker->odd_batch;
+}
+
 enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
+                                       struct sdse_onnx_guesses *guesses,
                                        struct sdse_onnx_layers *out) {
     *out = (struct sdse_onnx_layers){0};
     struct sdse_maker maker = {.graph = graph, .out = out, .names.arena = graph->arena};
@@ -421,13 +433,8 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
         SDSE_ARENA_ARRAY(graph->arena, struct sdse_not_modelled, graph->node_count + 1);
     if (!out->not_modelled)
         return SDSE_NO_MEMORY;
-    for (uint32_t i = 0; i < graph->order_count && graph->batch > 1; i++) {
-        maker.probing = true;
-        make_layer(&maker, &graph->node[graph->order[i]]);
-    }
-    if (maker.odd_batch)
-        graph->batch = 1;
-    maker.probing = false;
+    while (sdse_onnx_batch_guess(graph, guesses) && !divides_all(&maker))
+        ;
     if (!sdse_moves_begin(&maker))
         return SDSE_NO_MEMORY;
     struct sdse_onnx_edges *edges =

@@ -8,7 +8,7 @@
 #ifndef SDSE_IMPORT_ONNX_LAYERS_H
 #define SDSE_IMPORT_ONNX_LAYERS_H
 
-#include "import/onnx/graph.h"
+#include "import/onnx/batch.h"
 #include "import/onnx/scaled.h"
 #include "spec/types/workload.h"
 
@@ -49,9 +49,11 @@ struct sdse_onnx_layers {
     uint64_t other_parameters; // real numbers in constants that are no layer's weights
 };
 
-// Makes the layers from a graph whose shapes were inferred; everything is in the
-// graph's arena. Returns SDSE_OK with or without diagnostics, or SDSE_NO_MEMORY.
+// Makes the layers from a graph whose shapes were inferred, with the batch that was
+// said, or the first guess that divides the rows of all; everything is in the graph's
+// arena. Returns SDSE_OK with or without diagnostics, or SDSE_NO_MEMORY.
 enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
+                                       struct sdse_onnx_guesses *guesses,
                                        struct sdse_onnx_layers *out);
 
 #endif

@@ -1,6 +1,7 @@
 // Operators that rearrange: Reshape, Transpose, Concat, Slice, Pad, Resize and others.
 #include "import/onnx/rules.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -73,14 +74,15 @@ static bool infer_transpose(struct sdse_onnx_graph *graph,
     if (perm.count != x->rank)
         return sdse_onnx_wrong(graph, node, "'perm' has %u entries, not %u", perm.count,
                                x->rank);
+    for (unsigned i = 0; i < perm.count; i++)
+        if (perm.value[i] < 0) // only elsewhere do negative axes count from the end
+            return sdse_onnx_wrong(graph, node, "'perm' has a negative axis, %" PRId64,
+                                   perm.value[i]);
     if (!sdse_onnx_axes(graph, node, &perm, x->rank, &set))
         return false;
     uint64_t dims[SDSE_ARRAY_MAX_RANK];
-    for (unsigned i = 0; i < x->rank; i++) {
-        unsigned axis = 0;
-        sdse_onnx_axis(perm.value[i], x->rank, &axis);
-        dims[i] = x->dim[axis];
-    }
+    for (unsigned i = 0; i < x->rank; i++)
+        dims[i] = x->dim[perm.value[i]];
     return sdse_onnx_set(graph, node, 0, x->rank, dims);
 }
 

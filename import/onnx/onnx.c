@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "import/onnx/batch.h"
 #include "import/onnx/branches.h"
 #include "import/onnx/constant.h"
 #include "import/onnx/file.h"
@@ -37,6 +38,23 @@ bool sdse_import_input_parse(const char *text, struct sdse_arena *arena,
     if (!input.name)
         return false;
     *out = input;
+    return true;
+}
+
+bool sdse_import_batch_parse(const char *text, struct sdse_arena *arena,
+                             struct sdse_import_batch *out) {
+    const char *equals = strrchr(text, '='), *digits = equals ? equals + 1 : text;
+    const bool negative = *digits == '-';
+    digits += negative;
+    if (equals == text || digits[0] < '0' || digits[0] > '9' || digits[1])
+        return false;
+    const int64_t axis = negative ? '0' - digits[0] : digits[0] - '0';
+    const char *input =
+        equals ? sdse_arena_copy(arena, text, (size_t)(equals - text)) : NULL;
+    if (axis < -SDSE_ARRAY_MAX_RANK || axis >= SDSE_ARRAY_MAX_RANK ||
+        (equals && !input))
+        return false;
+    *out = (struct sdse_import_batch){input, axis};
     return true;
 }
 
@@ -75,7 +93,10 @@ static enum sdse_status build(struct sdse_imported *imported,
     if (status != SDSE_OK)
         return status;
     sdse_onnx_infer_shapes(&imported->graph);
-    status = sdse_onnx_layers_make(&imported->graph, &imported->layers);
+    struct sdse_onnx_guesses guesses;
+    if (!sdse_onnx_batch_take(&imported->graph, options, &guesses))
+        return SDSE_NO_MEMORY;
+    status = sdse_onnx_layers_make(&imported->graph, &guesses, &imported->layers);
     if (status != SDSE_OK)
         return status;
     if (diags->errors > errors)

@@ -23,11 +23,21 @@ struct sdse_import_input {
     uint64_t shape[SDSE_ARRAY_MAX_RANK];
 };
 
+// Which axis of an input is the batch; a negative one counts from the end.
+struct sdse_import_batch {
+    const char *input; // NULL: of the first one
+    int64_t axis;
+};
+
 struct sdse_import_options {
     size_t input_count;
     const struct sdse_import_input *inputs;
-    bool follow_links; // external data outside the model's folder, that links lead to
-    bool shapes_only;  // no external data is read, and no weights: it may be absent
+    bool follow_links;  // external data outside the model's folder, that links lead to
+    bool shapes_only;   // no external data is read, and no weights: it may be absent
+    size_t batch_count; // inputs whose batch is said; those that name the extent alike
+    const struct sdse_import_batch
+        *batch;    // have it too. 0: import/onnx/batch.h guesses
+    bool no_batch; // samples are one
 };
 
 // Parses "NAME=1x3x224x224" (the name ends at the last '='). Returns false, leaving
@@ -35,6 +45,11 @@ struct sdse_import_options {
 // are more than 8. `arena` owns the name.
 bool sdse_import_input_parse(const char *text, struct sdse_arena *arena,
                              struct sdse_import_input *out);
+
+// Parses "NAME=AXIS" or "AXIS". Returns false, leaving *out alone, if the text is not
+// of that form, or the axis is not of -8 … 7. `arena` owns the name.
+bool sdse_import_batch_parse(const char *text, struct sdse_arena *arena,
+                             struct sdse_import_batch *out);
 
 // A network read from another tool's file. Owns its workload and the file's tensors.
 struct sdse_imported;

@@ -52,6 +52,10 @@ static void writes_a_network(void **state) {
     write_model("model.onnx", 0);
     golden_out("import_model", 0, "import @model.onnx -o @model -i x=2x3x6x6");
     succeeds("import @model.onnx -o @named -i N=2", "2 layers, 4096 MACs");
+    succeeds("import @model.onnx -o @named -i N=2 --batch-axis none",
+             "last  fc          1    ");
+    succeeds("import @model.onnx -o @named -i N=2 --batch-axis 0",
+             "last  fc          2    ");
     succeeds("check @model/workload.yaml", "ok: network");
     succeeds("decompose @model -s 0.5", "real");
     succeeds("decompose @model/workload.yaml -l first --total -f csv", "real");
@@ -86,6 +90,9 @@ static void names_what_is_wrong(void **state) {
     (void)state;
     golden_err("import_no_file", 1, "import @no.onnx -o @x");
     golden_err("import_input", 2, "import @model.onnx -o @x -i x=axb,y");
+    golden_err("import_batch", 2, "import @model.onnx -o @x --batch-axis x=8,y,=1,-1");
+    golden_err("import_batch_axis", 1,
+               "import @model.onnx -o @x -i N=2 --batch-axis x=1");
     golden_err("import_open", 1, "import @model.onnx -o @x");
     golden_err("import_input_name", 1, "import @model.onnx -o @x -i z=1x3x6x6");
     golden_err("import_contradiction", 1, "import @model.onnx -o @x -i x=1x4x6x6");

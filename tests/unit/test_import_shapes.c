@@ -114,6 +114,7 @@ static const struct example examples[] = {
     {"Transpose", "2x3x4", "perm=[2,0,1]", "4x2x3"},
     {"Transpose", "2x3x4", "", "4x3x2"},
     {"Transpose", "2x3x4", "perm=[0,0,1]", "!"},
+    {"Transpose", "2x3x4", "perm=[0,-1,1]", "!"}, // no axes from the end here
     {"Concat", "1x3x8x8;1x5x8x8", "axis=1", "1x8x8x8"},
     {"Concat", "2x3;2x4;2x1", "axis=-1", "2x8"},
     {"Concat", "2x3;3x3", "axis=1", "!"},
