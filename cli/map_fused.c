@@ -100,11 +100,13 @@ static const char *place_text(const struct fuse *fuse, enum sdse_place place) {
     return cli_map_place_text(fuse->run, fuse->fusion.residency.level, place);
 }
 
-// Heads at a time are a column for programs, and for people where some group has them.
-static bool tells_heads(const struct fuse *fuse) {
+// Heads and keys at a time are columns for programs, and for people where some group
+// has them.
+static bool tells_parts(const struct fuse *fuse) {
     bool tells = !fuse->run->people;
     for (size_t g = 0; g < fuse->group_count; g++)
-        tells |= fuse->group[g].config.tile_heads > 0;
+        tells |=
+            fuse->group[g].config.tile_heads > 0 || fuse->group[g].config.tile_keys > 0;
     return tells;
 }
 
@@ -140,8 +142,10 @@ static void add_line(const struct fuse *fuse, struct sdse_table *table, size_t f
     sdse_table_add_u64(table, figures->unshared_cycles);
     sdse_table_add_u64(table, figures->words);
     sdse_table_add_u64(table, figures->unshared_words);
-    if (tells_heads(fuse))
-        sdse_table_add_u64(table, group ? group->config.tile_heads : 0);
+    if (!tells_parts(fuse))
+        return;
+    sdse_table_add_u64(table, group ? group->config.tile_heads : 0);
+    sdse_table_add_u64(table, group ? group->config.tile_keys : 0);
 }
 
 static struct sdse_table *group_table(const struct fuse *fuse, uint64_t *before,
@@ -160,11 +164,13 @@ static struct sdse_table *group_table(const struct fuse *fuse, uint64_t *before,
         {"unshared_latency_cycles", "unshared_latency_cycles", "unshared"},
         {"outermost_words", "outermost_words", "outermost words"},
         {"unshared_outermost_words", "unshared_outermost_words", "unshared"},
-        {"tile_heads", "tile_heads", "heads"}};
+        {"tile_heads", "tile_heads", "heads"},
+        {"tile_keys", "tile_keys", "keys"}};
     struct cli_map_run *run = fuse->run;
     struct sdse_table *table = sdse_table_new(run->cli->arena);
     cli_map_add_columns(run, table, columns,
-                        sizeof columns / sizeof columns[0] - !tells_heads(fuse));
+                        sizeof columns / sizeof columns[0] -
+                            (tells_parts(fuse) ? 0 : 2));
     *before = *after = 0;
     size_t next = 0; // group
     for (size_t l = 0, end; l < run->solutions.layer_count; l = end) {

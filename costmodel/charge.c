@@ -362,8 +362,8 @@ static void charge_vector(struct sdse_evaluation *e, uint64_t operations) {
     e->energy_pj += pj;
     if (!e->cost)
         return;
-    e->cost->vector_operations = operations;
-    e->cost->vector_pj = pj;
+    e->cost->vector_operations += operations;
+    e->cost->vector_pj += pj;
 }
 
 // Finished outputs that are at home in a shared memory and go on to the outermost one.
@@ -389,6 +389,24 @@ void sdse_charge_written_through(struct sdse_evaluation *e) {
                        model->bits[0][SDSE_PART_OUTPUTS]);
     }
     note_tile(e, 0, SDSE_PART_OUTPUTS, words, model->place_bits[0][SDSE_PART_OUTPUTS]);
+}
+
+// Partial sums that are at home before the nest begins: read as the first sums arrive
+// that are added to them, and, if they are rescaled, read and updated before.
+void sdse_charge_continued(struct sdse_evaluation *e) {
+    const struct sdse_model *model = e->model;
+    const struct sdse_residence *residence = model->layer->residence;
+    if (!residence || !residence->continues)
+        return;
+    const unsigned home = residence->level;
+    const double bits = model->partial_bits[home];
+    charge_reads(e, home, SDSE_PART_OUTPUTS, sdse_model_output_words(model), 0, bits);
+    const uint64_t rescaled = sdse_rescaled_words(model->layer);
+    if (rescaled == 0)
+        return;
+    charge_reads(e, home, SDSE_PART_OUTPUTS, rescaled, 0, bits);
+    charge_updates(e, home, rescaled, bits);
+    charge_vector(e, rescaled);
 }
 
 // Words of a flow that are brought in to where they are at home.

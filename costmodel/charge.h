@@ -40,6 +40,8 @@ void sdse_charge_brought(struct sdse_evaluation *e, const struct sdse_flow *flow
 
 // Finished outputs that are at home in a shared memory and go on to the outermost one.
 void sdse_charge_written_through(struct sdse_evaluation *e);
+// Partial sums of nests before this one.
+void sdse_charge_continued(struct sdse_evaluation *e);
 
 // Maps that are added to finished outputs, or multiplied with them: plain words,
 // whatever the layer's inputs are stored as.

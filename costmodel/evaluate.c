@@ -170,6 +170,8 @@ static struct sdse_totals evaluate(const struct sdse_model *model,
         sdse_charge_brought(&e, &model->flow[f]);
     if (!streamed)
         sdse_charge_written_through(&e);
+    if (!streamed)
+        sdse_charge_continued(&e);
     if (model->layer->addends && !streamed)
         sdse_charge_addends(&e);
     if (e.out_of_memory)

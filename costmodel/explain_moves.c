@@ -366,6 +366,35 @@ static void explain_write_through(struct sdse_story *s) {
     }
 }
 
+static void explain_vector(struct sdse_story *s, uint64_t operations) {
+    const struct sdse_number *pj = &s->model->arch->vector.pj_per_op;
+    s->x.seen.vector_pj += sdse_explain_product(
+        &s->x, "vector unit", (double)operations, "operations", pj->value, pj);
+}
+
+// Partial sums of nests before this one.
+static void explain_continued(struct sdse_story *s) {
+    const struct sdse_model *model = s->model;
+    const struct sdse_residence *residence = model->layer->residence;
+    if (!residence || !residence->continues)
+        return;
+    const unsigned home = residence->level;
+    const double bits = model->partial_bits[home];
+    const uint64_t rescaled = sdse_rescaled_words(model->layer);
+    fprintf(s->x.out, "\noutputs: partial sums in %s, added to%s\n",
+            model->arch->level[home].name,
+            rescaled ? ", each multiplied before by the vector unit" : "");
+    sdse_explain_access(&s->x, home, SDSE_ACCESS_READ, SDSE_PART_OUTPUTS,
+                        sdse_model_output_words(model), bits);
+    if (!rescaled)
+        return;
+    sdse_explain_access(&s->x, home, SDSE_ACCESS_READ, SDSE_PART_OUTPUTS, rescaled,
+                        bits);
+    sdse_explain_access(&s->x, home, SDSE_ACCESS_UPDATE, SDSE_PART_OUTPUTS, rescaled,
+                        bits);
+    explain_vector(s, rescaled);
+}
+
 // Words of a flow that are brought in to where they are at home.
 static void explain_brought(struct sdse_story *s, const struct sdse_flow *flow) {
     const struct sdse_model *model = s->model;
@@ -391,12 +420,6 @@ static void explain_brought(struct sdse_story *s, const struct sdse_flow *flow) 
                                  ? sdse_model_wire_bits(model, flow->tensor, l)
                                  : model->bits[0][flow->part]);
     }
-}
-
-static void explain_vector(struct sdse_story *s, uint64_t operations) {
-    const struct sdse_number *pj = &s->model->arch->vector.pj_per_op;
-    s->x.seen.vector_pj = sdse_explain_product(&s->x, "vector unit", (double)operations,
-                                               "operations", pj->value, pj);
 }
 
 // Maps that are added to finished outputs, or multiplied with them.
@@ -480,5 +503,6 @@ void sdse_explain_moves(struct sdse_story *s) {
     for (unsigned f = 0; f < s->model->flow_count; f++)
         explain_brought(s, &s->model->flow[f]);
     explain_write_through(s);
+    explain_continued(s);
     explain_addends(s);
 }

@@ -53,6 +53,19 @@ static void prepare_first(struct sdse_model *model) {
     }
 }
 
+// Outputs at home that nests before or after this one add to: what is not finished is
+// nowhere as narrow as a finished word, and where sums wait there is room for them.
+static void prepare_partial_outputs(struct sdse_model *model,
+                                    const struct sdse_residence *residence) {
+    double *place = &model->place_bits[residence->level][SDSE_PART_OUTPUTS];
+    const double partial = model->partial_bits[residence->level];
+    for (unsigned l = 0; l < model->arch->level_count && residence->unfinished; l++)
+        model->bits[l][SDSE_PART_OUTPUTS] = model->place_bits[l][SDSE_PART_OUTPUTS] =
+            model->partial_bits[l];
+    if (residence->continues)
+        *place = fmax(*place, partial);
+}
+
 static enum sdse_status prepare_bits(struct sdse_model *model) {
     const struct sdse_arch *arch = model->arch;
     const struct sdse_weight_form *form = &model->form;
@@ -71,10 +84,9 @@ static enum sdse_status prepare_bits(struct sdse_model *model) {
             const struct sdse_words words =
                 sdse_words_of(model->layer->whole ? model->layer->whole : model->layer,
                               t, rebuilt ? form : NULL);
-            const enum sdse_status status =
-                sdse_coded_bits(&arch->level[l].format[t],
-                                sdse_word_bits(arch, model->layer, t), &words,
-                                &model->bits[l][t], &model->place_bits[l][t]);
+            const enum sdse_status status = sdse_coded_bits(
+                &arch->level[l].format[t], sdse_word_bits(arch, model->layer, t),
+                &words, &model->bits[l][t], &model->place_bits[l][t]);
             if (status != SDSE_OK)
                 return status;
         }
@@ -86,6 +98,8 @@ static enum sdse_status prepare_bits(struct sdse_model *model) {
     }
     if (form->first)
         prepare_first(model);
+    if (model->layer->residence)
+        prepare_partial_outputs(model, model->layer->residence);
     return SDSE_OK;
 }
 

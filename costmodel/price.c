@@ -268,6 +268,27 @@ static void price_addends(const struct sdse_model *model, struct sdse_prices *pr
     prices->mac_pj += chip_pj * with_control(arch, NULL, NULL);
 }
 
+// What sdse_charge_continued charges, but for blocks: no more than that.
+static void price_continued(const struct sdse_model *model,
+                            struct sdse_prices *prices) {
+    const struct sdse_residence *residence = model->layer->residence;
+    const struct sdse_arch *arch = model->arch;
+    if (!residence || !residence->continues)
+        return;
+    const struct sdse_level *home = &arch->level[residence->level];
+    const double partial = model->partial_bits[residence->level];
+    const double rescaled = (double)sdse_rescaled_words(model->layer);
+    const double read = ((double)sdse_model_output_words(model) + rescaled) * partial,
+                 write = rescaled * partial;
+    prices->continued_read_bits = read;
+    prices->continued_write_bits = write;
+    prices->mac_pj +=
+        (read * bit_pj(home, sdse_level_read_pj(home)) +
+         write * bit_pj(home, sdse_level_update_pj(home))) *
+            with_control(arch, home, &home->overhead) +
+        rescaled * arch->vector.pj_per_op.value * with_control(arch, NULL, NULL);
+}
+
 static void add_overheads(const struct sdse_model *model, struct sdse_prices *prices,
                           double *mw) {
     const struct sdse_arch *arch = model->arch;
@@ -306,5 +327,6 @@ void sdse_model_prices(const struct sdse_model *model, const unsigned *keeps,
     for (unsigned f = 0; f < model->flow_count; f++)
         price_brought(model, &model->flow[f], prices);
     price_addends(model, prices);
+    price_continued(model, prices);
     prices->leakage_pj_per_cycle = mw / model->arch->clock_ghz;
 }

@@ -57,6 +57,9 @@ struct sdse_prices {
     // Maps that the layer adds to its outputs, read at each level; their energy is in
     // mac_pj too. [bits]
     double addend_bits[SDSE_MAX_LEVELS];
+    // Partial sums that wait at home, read and updated there whatever the mapping;
+    // their energy is in mac_pj too. [bits]
+    double continued_read_bits, continued_write_bits;
     double leakage_pj_per_cycle; // and all that is always drawn, over the latency
 };
 

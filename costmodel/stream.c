@@ -132,6 +132,10 @@ unsigned sdse_addend_steps(const struct sdse_arch *arch, const struct sdse_layer
            carry_addends(arch, at ? at->level : 0, shared * words, step + count);
 }
 
+uint64_t sdse_rescaled_words(const struct sdse_layer *layer) {
+    return layer->residence && layer->residence->rescales ? output_words(layer) : 0;
+}
+
 uint64_t sdse_stream_cycles(const struct sdse_arch *arch,
                             const struct sdse_layer *layer) {
     const struct sdse_number *rate = &arch->vector.ops_per_cycle;

@@ -83,6 +83,14 @@ unsigned sdse_addend_steps(const struct sdse_arch *arch, const struct sdse_layer
 // Operations of the vector unit on them: one for each word of each map.
 uint64_t sdse_addend_operations(const struct sdse_layer *layer);
 
+// Partial sums at home that a vector unit beside that memory multiplies before a nest
+// continues them (struct sdse_residence): each word is read and updated there.
+//
+//     reads = updates = operations = N * G * K * P * Q    [words]
+//
+// 0: nothing is rescaled. Derived here; oracle: tests/oracle/test_counts_oracle.c.
+uint64_t sdse_rescaled_words(const struct sdse_layer *layer);
+
 // Cycles the vector unit works; 0 if it is free or the layer is fused: then it works
 // while the layer before it does.
 uint64_t sdse_stream_cycles(const struct sdse_arch *arch,

@@ -3,7 +3,8 @@
 //
 // Chosen are the places of tensors (dse/residency/), a partition of the layers into
 // groups of at most `depth` consecutive ones, and for each group of several its
-// configuration: rows of the last layer per tile, and how many heads at a time; which
+// configuration: rows of the last layer per tile, how many heads at a time, and of one
+// head how many keys (an attention whose sums continue from keys to keys); which
 // inner tensors are retained, the others are made again; whose weights are kept;
 // whether an input from the outermost memory is buffered. What is in the shared memory
 // while a nest of the group runs follows from that (dse/fusion/rows.h), so every nest
@@ -38,6 +39,7 @@ struct sdse_fusion_request {
 struct sdse_fusion_config {
     uint64_t tile_rows;
     uint64_t tile_heads; // right operands at a time; 0: all
+    uint64_t tile_keys;  // words of a row of scores at a time; 0: all
     unsigned retained;   // set of SDSE_BIT(i): what the i-th layer of the group reads
     unsigned kept;       // set of SDSE_BIT(i): weights of its i-th layer
     bool buffered;       // its input

@@ -84,6 +84,16 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
     group->row_bits[0] = (double)group->input_row_words * input_bits;
     const struct sdse_handed_tensor *made = sdse_handed_by(placing, group->last);
     group->output_bits = made ? made->held_bits : 0;
+    const struct sdse_nest *end = &members->nest[members->count - 1];
+    const double partial = sdse_arch_partial_bits(request->residency.arch, level);
+    group->sum_bits = (double)(sdse_tile_words(end, SDSE_OUTPUTS, end->bound) /
+                               end->bound[SDSE_P] / members->heads) *
+                      partial;
+    group->state_bits =
+        members->rescales
+            ? 2 * (double)(end->bound[SDSE_N] * end->bound[SDSE_G] / members->heads) *
+                  partial
+            : 0;
     return SDSE_OK;
 }
 
@@ -127,7 +137,8 @@ static bool are_equal(const struct sdse_group_plan *a,
     for (size_t i = 0; i < a->count; i++) {
         const struct sdse_fused_nest *x = &a->nest[i], *y = &b->nest[i];
         if (x->layer != y->layer || x->times != y->times || x->loaded != y->loaded ||
-            x->first != y->first || x->heads != y->heads ||
+            x->first != y->first || x->heads != y->heads || x->keys != y->keys ||
+            x->continues != y->continues || x->unfinished != y->unfinished ||
             memcmp(x->held, y->held, sizeof x->held) != 0 ||
             memcmp(&x->part, &y->part, sizeof x->part) != 0)
             return false;
@@ -148,6 +159,48 @@ static void add_heads(const struct sdse_members *members,
     }
 }
 
+// The nests of some keys of each tile, `times` such parts, which follow those that are
+// listed: of each nest of all keys.
+static void add_keys(const struct sdse_members *members, bool buffered, size_t whole,
+                     const struct sdse_fused_nest *part, uint64_t times,
+                     struct sdse_fused_nest *nest, size_t *count) {
+    for (size_t i = 0; i < whole && times; i++) {
+        struct sdse_fused_nest *next = &nest[(*count)++];
+        *next = nest[i];
+        next->times *= times;
+        next->keys = part->keys;
+        next->continues = part->continues;
+        next->unfinished = part->unfinished;
+        next->loaded = part->continues ? 0 : nest[i].loaded;
+        sdse_member_keys(members, next->layer, part->keys, &next->part);
+        if (buffered && next->layer > 0 && part->unfinished)
+            next->held[0] += next->rows.count; // the next keys need them again
+    }
+}
+
+// Takes the nests of a plan in parts of so many keys: first, middle and last ones.
+static void split_keys(const struct sdse_members *members,
+                       const struct sdse_group_plan *plan, struct sdse_fused_nest *nest,
+                       size_t *count) {
+    const uint64_t keys = plan->tile_keys;
+    const bool buffered = plan->buffered;
+    const size_t whole = *count;
+    const uint64_t parts = (members->keys + keys - 1) / keys;
+    add_keys(members, buffered, whole,
+             &(struct sdse_fused_nest){.keys = keys, .unfinished = true}, 1, nest,
+             count);
+    add_keys(
+        members, buffered, whole,
+        &(struct sdse_fused_nest){.keys = keys, .continues = true, .unfinished = true},
+        parts - 2, nest, count);
+    add_keys(members, buffered, whole,
+             &(struct sdse_fused_nest){.keys = members->keys - (parts - 1) * keys,
+                                       .continues = true},
+             1, nest, count);
+    *count -= whole;
+    memmove(nest, nest + whole, *count * sizeof *nest);
+}
+
 // Adds a plan unless one since `from` has its nests. rows: of its tiles.
 static enum sdse_status add_plan(struct sdse_group *group, size_t from,
                                  const struct sdse_group_plan *asked,
@@ -156,13 +209,15 @@ static enum sdse_status add_plan(struct sdse_group *group, size_t from,
     const uint64_t all = group->members.heads,
                    heads = asked->tile_heads ? asked->tile_heads : all;
     struct sdse_fused_nest *nest =
-        SDSE_ARENA_ARRAY(scratch, struct sdse_fused_nest, 2 * rows->count);
+        SDSE_ARENA_ARRAY(scratch, struct sdse_fused_nest, 8 * rows->count);
     struct sdse_group_plan plan = *asked;
     if (!nest)
         return SDSE_NO_MEMORY;
     add_heads(&group->members, rows, heads, all / heads, nest, &plan.count);
     add_heads(&group->members, rows, all % heads, all % heads ? 1 : 0, nest,
               &plan.count);
+    if (plan.tile_keys)
+        split_keys(&group->members, asked, nest, &plan.count);
     plan.nest = nest;
     for (size_t i = from; i < group->plan_count; i++)
         // Where nothing is read nothing is loaded; but what is on chip is not buffered.
@@ -188,8 +243,16 @@ static uint64_t next_tile(enum sdse_fusion_tiles tiles, uint64_t rows, uint64_t 
     return 0;
 }
 
+// Keys of the next smaller part: half as many parts are as many again, or all numbers.
+static uint64_t next_keys(enum sdse_fusion_tiles tiles, uint64_t all, uint64_t keys) {
+    if (tiles == SDSE_TILES_ALL || keys <= 1)
+        return keys ? keys - 1 : 0;
+    const uint64_t parts = (all + keys - 1) / keys;
+    return (all + 2 * parts - 1) / (2 * parts);
+}
+
 // The plans of one size of tiles and one choice of what is kept of them: all heads at
-// once, then fewer.
+// once, then fewer, then one head's keys in parts.
 static enum sdse_status add_plans(const struct sdse_fusion_request *request,
                                   struct sdse_group *group, size_t from,
                                   const struct sdse_group_plan *asked,
@@ -211,6 +274,14 @@ static enum sdse_status add_plans(const struct sdse_fusion_request *request,
         plan.tile_heads = heads < all ? heads : 0;
         status = add_plan(group, from, &plan, &rows, scratch, arena);
     }
+    const uint64_t keys = group->members.keys;
+    for (uint64_t some = next_keys(request->tiles, keys, keys); some && !status;
+         some = next_keys(request->tiles, keys, some)) {
+        struct sdse_group_plan plan = *asked;
+        plan.tile_heads = all > 1;
+        plan.tile_keys = some;
+        status = add_plan(group, from, &plan, &rows, scratch, arena);
+    }
     return status;
 }
 
@@ -228,9 +299,11 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
     const unsigned inner = (1u << members->count) - 1u;
     if (group->planned)
         return SDSE_OK;
-    const size_t most = count_tiles(request->tiles, rows) *
-                        count_tiles(request->tiles, members->heads) *
-                        (size_t)(inner + 1);
+    size_t parts = count_tiles(request->tiles, members->heads);
+    for (uint64_t keys = members->keys; keys;
+         keys = next_keys(request->tiles, members->keys, keys))
+        parts++;
+    const size_t most = count_tiles(request->tiles, rows) * parts * (size_t)(inner + 1);
     group->plan = SDSE_ARENA_ARRAY(arena, struct sdse_group_plan, most);
     struct sdse_arena *scratch = sdse_arena_new();
     enum sdse_status status = group->plan && scratch ? SDSE_OK : SDSE_NO_MEMORY;

@@ -9,6 +9,7 @@
 struct sdse_group_plan {
     uint64_t tile_rows;
     uint64_t tile_heads; // 0: all, or they are none
+    uint64_t tile_keys;  // likewise
     unsigned retained;
     bool buffered;
     size_t count;
@@ -25,6 +26,8 @@ struct sdse_group {
     uint64_t input_row_words;
     double weight_bits[SDSE_FUSED_MOST];
     unsigned may_keep;  // set of SDSE_BIT(i)
+    double sum_bits;    // of a row of one head of the last one's outputs, not finished
+    double state_bits;  // of a row of one head: what a softmax by keys remembers
     double output_bits; // of the place of the last one's outputs; 0: nobody reads them
     bool planned;
     size_t plan_count;

@@ -1,5 +1,6 @@
 #include "dse/fusion/kinds.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +18,36 @@ static struct sdse_residence residence_of(const struct sdse_kinds *kinds, unsign
                keeps = kept >> nest->layer & 1u,
                finds = kinds->question->group_weights >> turn & 1u;
     const bool inputs = nest->layer > 0 || buffered || kinds->question->operands > 0;
-    const bool outputs = !last || kinds->question->outputs != SDSE_PLACE_OUTERMOST;
+    // Sums that continue wait in the shared memory, wherever they go in the end.
+    const bool sums = last && nest->keys, finished = last && !nest->unfinished,
+               outside = kinds->question->outputs == SDSE_PLACE_OUTERMOST;
+    const bool outputs = !last || sums || !outside;
     return (struct sdse_residence){
         .tensors = (inputs ? SDSE_BIT(SDSE_INPUTS) : 0u) |
                    (outputs ? SDSE_BIT(SDSE_OUTPUTS) : 0u) |
                    (keeps || finds ? SDSE_BIT(SDSE_WEIGHTS) : 0u),
         .addends = kinds->question->group_addends >> turn & 1u,
-        .writes_through = last && kinds->question->outputs == SDSE_PLACE_BOTH,
+        .writes_through = finished && (kinds->question->outputs == SDSE_PLACE_BOTH ||
+                                       (sums && outside)),
+        .continues = sums && nest->continues,
+        .unfinished = sums && nest->unfinished,
+        .rescales = sums && nest->continues && group->members.rescales,
         .loads_weights = keeps && nest->first,
         .loaded_inputs = nest->loaded * group->input_row_words * nest->heads};
+}
+
+// What is there beside the rows of the group where keys are taken in parts: what the
+// softmax remembers of the tile's rows, and their sums since the first keys, in a place
+// of their own or in that of the outputs.
+static double waiting_bits(const struct sdse_kinds *kinds,
+                           const struct sdse_fused_nest *nest) {
+    const struct sdse_group *group = kinds->group;
+    const size_t layers = group->members.count;
+    const double rows = (double)(nest->rows.count * nest->heads);
+    const bool place = kinds->question->outputs != SDSE_PLACE_OUTERMOST,
+               sums = nest->continues && nest->layer + 1 < layers;
+    const double there = place ? group->row_bits[layers] : 0;
+    return rows * (group->state_bits + (sums ? fmax(0, group->sum_bits - there) : 0));
 }
 
 // What is in the shared memory while a nest runs, but for its own outputs.
@@ -37,7 +59,10 @@ static double reserved_bits(const struct sdse_kinds *kinds, unsigned kept,
     double bits = kinds->question->reserved_bits;
     for (size_t i = 0; i < layers; i++) {
         const uint64_t own = i == nest->layer + 1 ? nest->rows.count : 0;
-        bits += (double)(nest->held[i] - own) * group->row_bits[i] * heads;
+        double row_bits = group->row_bits[i];
+        if (nest->keys && i > 0)
+            row_bits = row_bits / (double)group->members.keys * (double)nest->keys;
+        bits += (double)(nest->held[i] - own) * row_bits * heads;
         if (kept >> i & 1u)
             bits += group->weight_bits[i] * heads;
     }
@@ -46,7 +71,7 @@ static double reserved_bits(const struct sdse_kinds *kinds, unsigned kept,
                 (nest->layer + 1 == layers
                      ? (double)nest->rows.count * group->row_bits[layers] * heads
                      : 0);
-    return bits;
+    return nest->keys ? bits + waiting_bits(kinds, nest) : bits;
 }
 
 static bool add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
@@ -87,6 +112,8 @@ static enum sdse_status add_fused(struct sdse_kinds *kinds,
                              members->nest[nest->layer].bound[SDSE_P], nest->rows.count,
                              &part);
         part.bound[SDSE_G] = part.bound[SDSE_G] / members->heads * nest->heads;
+        if (nest->keys)
+            part.bound[SDSE_G] = part.bound[SDSE_G] / members->keys * nest->keys;
         const struct sdse_kind kind = {
             .entry = sdse_nests_entry(kinds->nests, l, &part, &none),
             .layer = l,

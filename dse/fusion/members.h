@@ -18,6 +18,11 @@ struct sdse_members {
     // Right operands that products of all members have one by one, as attention's heads
     // do: so many parts of the group work on their own words alone. [>= 1]
     uint64_t heads;
+    // Words of a row that the first member makes, each from words of its right operand
+    // alone, that functions work on one by one, and that the last adds up: so many keys
+    // may be taken in parts, if the last one's sums continue. 0: they are not.
+    uint64_t keys;
+    bool rescales; // a softmax is between: its sums are multiplied before they continue
 };
 
 // The group of `depth` members that ends with layer `last`; false: there is none.
@@ -30,5 +35,8 @@ bool sdse_members_find(const struct sdse_fusion_request *request,
 // heads  [1 ... members->heads]
 void sdse_member_heads(const struct sdse_members *members, size_t member,
                        uint64_t heads, struct sdse_nest *part);
+// Likewise, that works on some of the keys. [1 ... members->keys]
+void sdse_member_keys(const struct sdse_members *members, size_t member, uint64_t keys,
+                      struct sdse_nest *part);
 
 #endif

@@ -18,6 +18,11 @@ static struct sdse_nest_key key_of(const struct sdse_nests *nests, size_t layer,
     key.map_rows = part->map[0];
     key.samples = part->bound[SDSE_N];
     key.groups = part->bound[SDSE_G];
+    key.ins = part->bound[SDSE_C];
+    key.outs = part->bound[SDSE_K];
+    key.continues = at->continues;
+    key.unfinished = at->unfinished;
+    key.rescales = at->rescales;
     key.stride = part->stride[0];
     key.pad = part->pad[0];
     key.tensors = at->tensors;
@@ -62,6 +67,9 @@ struct sdse_layer sdse_nest_layer(const struct sdse_nests *nests,
                                 .operands = entry->key.tensors >> SDSE_INPUTS & 1u,
                                 .addends = (uint32_t)entry->key.addends,
                                 .writes_through = entry->key.writes_through,
+                                .continues = entry->key.continues,
+                                .unfinished = entry->key.unfinished,
+                                .rescales = entry->key.rescales,
                                 .loads_weights = entry->key.loads_weights,
                                 .loaded_inputs = entry->key.loaded_inputs,
                                 .reserved_bits = reserved_bits};

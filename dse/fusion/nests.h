@@ -7,14 +7,16 @@
 
 // What a nest is but for the room it has.
 struct sdse_nest_key {
-    size_t shape;                           // of its layer
-    uint64_t rows, map_rows, stride;        // of its part
-    uint64_t samples, groups;               // likewise; of words those of a row
-    int64_t pad;                            // likewise
-    uint64_t tensors;                       // at home in the shared memory
-    uint64_t addends;                       // likewise
-    uint64_t writes_through, loads_weights; // 0 or 1
-    uint64_t loaded_inputs;                 // words
+    size_t shape;                    // of its layer
+    uint64_t rows, map_rows, stride; // of its part
+    uint64_t samples, groups;        // likewise; of words those of a row
+    int64_t pad;                     // likewise
+    uint64_t ins, outs; // likewise: channels of a group that it reads, makes
+    uint64_t continues, unfinished, rescales; // 0 or 1
+    uint64_t tensors;                         // at home in the shared memory
+    uint64_t addends;                         // likewise
+    uint64_t writes_through, loads_weights;   // 0 or 1
+    uint64_t loaded_inputs;                   // words
 };
 
 struct sdse_nest_answer {

@@ -55,6 +55,10 @@ struct sdse_fused_nest {
     // Rows of each tensor in the shared memory while it runs, its own outputs among
     // them. [SDSE_FUSED_MOST]
     uint64_t held[SDSE_FUSED_MOST];
+    // Of an attention that takes some keys at a time (members.h): so many now [0: all];
+    // not the first, not the last of a tile's.
+    uint64_t keys;
+    bool continues, unfinished;
     uint64_t loaded; // rows of a buffered input that are brought in for it
     bool first;      // the first of its layer
 };

@@ -80,6 +80,12 @@ void sdse_partial_init(const struct sdse_problem *problem, struct sdse_partial *
         node->write_bits[out ? 0 : residence->level][t] =
             problem->prices.beside_write_bits[t] / problem->bound_scale;
     }
+    if (residence) {
+        node->read_bits[residence->level][SDSE_OUTPUTS] +=
+            problem->prices.continued_read_bits / problem->bound_scale;
+        node->write_bits[residence->level][SDSE_OUTPUTS] +=
+            problem->prices.continued_write_bits / problem->bound_scale;
+    }
     for (unsigned l = 0; l < problem->levels; l++)
         node->read_bits[l][SDSE_INPUTS] +=
             problem->prices.addend_bits[l] / problem->bound_scale;

@@ -22,6 +22,16 @@ struct sdse_residence {
     uint32_t addends;
     // Outputs at home: each finished word is also written to the outermost memory.
     bool writes_through;
+    // Outputs at home, of a layer that multiplies: partial sums of nests before this one
+    // are there. What first arrives of a word is added to it: as any later arrival, it
+    // takes a read as well as an update.
+    bool continues;
+    // Likewise: nests after this one continue. No word of it is finished.
+    bool unfinished;
+    // Outputs that continue: each partial sum is first multiplied by the vector unit,
+    // which stands beside the shared memory (softmax by parts of a row: its maximum may
+    // have grown).
+    bool rescales;
     // Weights at home: the layer's are brought in from the outermost memory, each once.
     bool loads_weights;
     // Inputs at home: so many words of them are brought in from the outermost memory.

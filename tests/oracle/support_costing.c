@@ -41,14 +41,19 @@ static unsigned sums_into(const struct simulation *run, unsigned level) {
 // output crosses once, all of it crosses at once.
 static uint64_t width(const struct sdse_arch *arch, const struct simulation *run,
                       unsigned level, unsigned tensor, uint64_t words) {
-    return tensor == SDSE_OUTPUTS && words != run->outputs
+    return tensor == SDSE_OUTPUTS && (words != run->outputs || run->unfinished)
                ? partial_sum_bits(arch, level)
                : arch->bits[tensor];
 }
 
 uint64_t place_bits(const struct sdse_arch *arch, const struct simulation *run,
                     unsigned level, unsigned tensor) {
-    return width(arch, run, level, tensor, run->flow[level][tensor].updates);
+    const uint64_t bits =
+        width(arch, run, level, tensor, run->flow[level][tensor].updates);
+    // Where sums wait that are not finished there is room for them.
+    const bool waits = tensor == SDSE_OUTPUTS && run->continued[level] > 0;
+    return waits && partial_sum_bits(arch, level) > bits ? partial_sum_bits(arch, level)
+                                                         : bits;
 }
 
 static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned tensor,
@@ -62,28 +67,34 @@ static void cost_flow(const struct sdse_arch *arch, unsigned level, unsigned ten
     // Maps that are added to finished outputs come as inputs do, by reads of their own.
     const uint64_t added = tensor == SDSE_INPUTS ? run->added[level] : 0;
     const uint64_t added_bits = added * arch->bits[SDSE_INPUTS];
+    const uint64_t waiting = tensor == SDSE_OUTPUTS ? run->continued[level] : 0,
+                   rescaled = tensor == SDSE_OUTPUTS ? run->rescaled[level] : 0,
+                   partial = partial_sum_bits(arch, level);
     *out = (struct sdse_flow_cost){
         .kept = flow->kept || added > 0,
         .tile_words = flow->tile_words,
         .instances = run->used[level],
-        .reads = flow->reads + added,
+        .reads = flow->reads + added + waiting + rescaled,
         .fills = flow->fills,
-        .updates = flow->updates,
+        .updates = flow->updates + rescaled,
         .drain_reads = drain_reads,
     };
-    out->read_bits =
-        (double)(flow->reads * bits + drain_reads * outer_bits + added_bits);
+    out->read_bits = (double)(flow->reads * bits + drain_reads * outer_bits +
+                              added_bits + (waiting + rescaled) * partial);
     out->fill_bits = (double)(flow->fills * outer_bits);
-    out->update_bits = (double)(flow->updates * bits);
+    out->update_bits = (double)(flow->updates * bits + rescaled * partial);
     // Reading out to drain is an action of its own: its blocks round up by themselves.
     out->read_pj = (accesses(flow->reads * bits, memory->port_bits) +
                     accesses(added_bits, memory->port_bits) +
+                    accesses(waiting * partial, memory->port_bits) +
+                    accesses(rescaled * partial, memory->port_bits) +
                     accesses(drain_reads * outer_bits, memory->port_bits)) *
                    memory->read_pj.value;
     out->fill_pj =
         accesses(flow->fills * outer_bits, memory->port_bits) * memory->fill_pj.value;
-    out->update_pj =
-        accesses(flow->updates * bits, memory->port_bits) * memory->update_pj.value;
+    out->update_pj = (accesses(flow->updates * bits, memory->port_bits) +
+                      accesses(rescaled * partial, memory->port_bits)) *
+                     memory->update_pj.value;
 }
 
 static void cost_network(const struct sdse_arch *arch, unsigned level, unsigned tensor,
@@ -300,7 +311,7 @@ void cost_simulation(const struct sdse_arch *arch, const struct simulation *run,
         }
     }
     for (unsigned l = 0; l < run->level_count; l++)
-        cost->vector_operations += run->added[l];
+        cost->vector_operations += run->added[l] + run->rescaled[l];
     cost->vector_pj = (double)cost->vector_operations * arch->vector.pj_per_op.value;
     cost->energy_pj += cost->vector_pj;
     const double dynamic = cost->energy_pj;

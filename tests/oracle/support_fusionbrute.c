@@ -91,7 +91,8 @@ static bool is_known(const struct known *k, size_t layer, const struct sdse_nest
            k->at.tensors == at->tensors && k->at.operands == at->operands &&
            k->at.addends == at->addends && k->at.writes_through == at->writes_through &&
            k->at.loads_weights == at->loads_weights &&
-           k->at.loaded_inputs == at->loaded_inputs &&
+           k->at.continues == at->continues && k->at.unfinished == at->unfinished &&
+           k->at.rescales == at->rescales && k->at.loaded_inputs == at->loaded_inputs &&
            k->at.reserved_bits == at->reserved_bits;
 }
 
@@ -209,7 +210,9 @@ struct turn {
     size_t count, layer[BRUTE_LAYERS];
     uint64_t rows[BRUTE_LAYERS]; // that each makes
     uint64_t heads;              // of them all; 1: none
-    uint64_t tile_rows, tile_heads;
+    uint64_t keys;               // of an attention that may take them in parts; 0: none
+    bool softmax;                // between its products
+    uint64_t tile_rows, tile_heads, tile_keys;
     unsigned retained, kept;
     bool buffered;
 };
@@ -238,6 +241,12 @@ static uint64_t words_made(const struct sdse_layer *layer) {
     return sdse_tile_words(&layer->nest, SDSE_OUTPUTS, layer->nest.bound);
 }
 
+// A part of a tile: some heads, some keys, what came before and comes after.
+struct part {
+    uint64_t heads, keys; // keys 0: all
+    bool continues, ends;
+};
+
 struct kinds {
     size_t count;
     struct {
@@ -262,8 +271,9 @@ static void add_kind(struct kinds *kinds, const struct known *at, uint64_t times
 // function behind it. False: it does not fit.
 static bool add_nest(const struct brute_problem *p, const struct way *way,
                      const struct turn *turn, const struct sdse_nest *first,
-                     const struct sdse_fused_nest *at, uint64_t heads, uint64_t times,
+                     const struct sdse_fused_nest *at, const struct part *some,
                      struct kinds *kinds) {
+    const uint64_t heads = some->heads;
     const size_t begin = turn->layer[0], layer = turn->layer[at->layer],
                  end = turn->layer[turn->count - 1];
     const struct sdse_layer *whole = &p->net->layers[layer];
@@ -275,14 +285,22 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
     if (at->layer > 0 || turn->buffered ||
         finds(p, way, begin, begin, SDSE_EDGE_INPUTS))
         home.tensors |= SDSE_BIT(SDSE_INPUTS);
-    if (!last || way->place[layer])
+    const bool sums = last && some->keys;
+    if (!last || way->place[layer] || sums)
         home.tensors |= SDSE_BIT(SDSE_OUTPUTS);
+    home.continues = sums && some->continues;
+    home.unfinished = sums && !some->ends;
+    home.rescales = home.continues && turn->softmax;
     home.operands = home.tensors >> SDSE_INPUTS & 1u;
     home.addends = finds(p, way, begin, layer, SDSE_EDGE_ADDEND);
-    home.writes_through = last && way->place[layer] == 2;
+    home.writes_through =
+        last && (sums ? some->ends && way->place[layer] != 1 : way->place[layer] == 2);
     home.loads_weights = keeps && at->first;
-    home.loaded_inputs = at->loaded * per_row;
-    home.reserved_bits += (double)(at->held[0] * per_row * p->arch->bits[SDSE_INPUTS]);
+    home.loaded_inputs = some->continues ? 0 : at->loaded * per_row;
+    // A buffered input waits for the next keys.
+    const bool waits = turn->buffered && some->keys && at->layer > 0 && !some->ends;
+    home.reserved_bits += (double)((at->held[0] + (waits ? at->rows.count : 0)) *
+                                   per_row * p->arch->bits[SDSE_INPUTS]);
     for (size_t i = 0; i < turn->count; i++)
         if (turn->kept >> i & 1u)
             home.reserved_bits +=
@@ -290,7 +308,8 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
     for (size_t i = 1; i < turn->count; i++) {
         const size_t maker = turn->layer[i - 1];
         const double row = bits_of(p, maker) / (double)turn->rows[i - 1] /
-                           (double)turn->heads * (double)heads;
+                           (double)turn->heads * (double)heads *
+                           (some->keys ? (double)some->keys / (double)turn->keys : 1);
         home.reserved_bits += row * (double)at->held[i];
         if (maker == layer) // its own have a place of their own
             home.reserved_bits -= row * (double)at->part.bound[SDSE_P];
@@ -303,10 +322,33 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
                               (double)turn->heads * (double)heads;
     struct sdse_nest part = at->part;
     part.bound[SDSE_G] = part.bound[SDSE_G] / turn->heads * heads;
+    if (some->keys) {
+        // Maximum and sum of each row of each head; the tile's sums so far.
+        const struct sdse_nest *mixed = &p->net->layers[end].nest;
+        const double rows = (double)(at->part.bound[SDSE_P] * mixed->bound[SDSE_N] *
+                                     mixed->bound[SDSE_G] / turn->heads * heads),
+                     sum_bits =
+                         rows * (double)mixed->bound[SDSE_K] * p->arch->partial_bits,
+                     place = way->place[end]
+                                 ? rows * (double)mixed->bound[SDSE_K] *
+                                       bits_of(p, end) /
+                                       (double)words_made(&p->net->layers[end])
+                                 : 0;
+        if (turn->softmax)
+            home.reserved_bits += 2 * rows * p->arch->partial_bits;
+        if (some->continues && !last && sum_bits > place)
+            home.reserved_bits += sum_bits - place;
+        if (at->layer == 0)
+            part.bound[SDSE_K] = some->keys;
+        else if (last)
+            part.bound[SDSE_C] = some->keys;
+        else
+            part.bound[SDSE_G] = part.bound[SDSE_G] / turn->keys * some->keys;
+    }
     const struct known *found = ask(p, layer, &part, home);
     if (!found->count)
         return false;
-    add_kind(kinds, found, times);
+    add_kind(kinds, found, at->times);
     const size_t next = layer + 1;
     if (last || turn->layer[at->layer + 1] == next)
         return true;
@@ -316,7 +358,7 @@ static bool add_nest(const struct brute_problem *p, const struct way *way,
         words_nest(sdse_tile_words(&part, SDSE_OUTPUTS, part.bound), 1);
     seen.functions_of_other_rows +=
         function->nest.bound[SDSE_P] != whole->nest.bound[SDSE_P];
-    add_kind(kinds, ask(p, next, &words, (struct sdse_residence){0}), times);
+    add_kind(kinds, ask(p, next, &words, (struct sdse_residence){0}), at->times);
     return true;
 }
 
@@ -346,9 +388,15 @@ static void run_turn(const struct brute_problem *p, const struct way *way,
     for (uint64_t done = 0, heads; done < turn->heads; done += heads) {
         heads = turn->heads - done < turn->tile_heads ? turn->heads - done
                                                       : turn->tile_heads;
-        for (size_t n = 0; n < rows.count && fits; n++)
-            fits = add_nest(p, way, turn, &nest[0], &rows.nest[n], heads,
-                            rows.nest[n].times, &kinds);
+        const uint64_t all = turn->tile_keys ? turn->keys : 1,
+                       most = turn->tile_keys ? turn->tile_keys : 1;
+        for (uint64_t key = 0, keys; key < all; key += keys) {
+            keys = all - key < most ? all - key : most;
+            const struct part some = {heads, turn->tile_keys ? keys : 0, key > 0,
+                                      key + keys == all};
+            for (size_t n = 0; n < rows.count && fits; n++)
+                fits = add_nest(p, way, turn, &nest[0], &rows.nest[n], &some, &kinds);
+        }
     }
     sdse_arena_free(scratch);
     if (!fits)
@@ -425,6 +473,28 @@ static uint64_t heads_of(const struct brute_problem *p, const struct turn *turn)
     return heads ? heads : 1;
 }
 
+// Scores of two products, of the same heads, and between them functions of a word or
+// softmax alone: keys may be taken in parts.
+static void find_keys(const struct brute_problem *p, struct turn *turn) {
+    const size_t first = turn->layer[0], last = turn->layer[turn->count - 1];
+    const struct sdse_layer *scores = &p->net->layers[first],
+                            *mixed = &p->net->layers[last];
+    turn->keys = 0;
+    turn->softmax = input_of(p, last)->via == SDSE_VIA_SOFTMAX;
+    if (scores->kind != SDSE_MATMUL || mixed->kind != SDSE_MATMUL || mixed->addends ||
+        scores->nest.bound[SDSE_G] != mixed->nest.bound[SDSE_G] ||
+        scores->nest.bound[SDSE_N] != mixed->nest.bound[SDSE_N])
+        return;
+    for (size_t l = first + 1; l < last; l++) {
+        if (p->net->layers[l].kind != SDSE_ACT &&
+            p->net->layers[l].kind != SDSE_SOFTMAX)
+            return;
+        turn->softmax |= p->net->layers[l].kind == SDSE_SOFTMAX;
+    }
+    if (!turn->softmax || p->arch->vector.below_level == 1)
+        turn->keys = scores->nest.bound[SDSE_K];
+}
+
 // The layers of a group that begins with layer `first` and has `count` members; 0:
 // there is none.
 static size_t list_turn(const struct brute_problem *p, size_t first, size_t count,
@@ -454,6 +524,7 @@ static size_t list_turn(const struct brute_problem *p, size_t first, size_t coun
     if (found < count)
         return 0;
     turn->heads = heads_of(p, turn);
+    find_keys(p, turn);
     return turn->layer[count - 1] + 1 - first;
 }
 
@@ -498,6 +569,20 @@ static void run_tiles(const struct brute_problem *p, const struct way *way,
     }
 }
 
+// Whether keys are taken in parts of so many: of half as many again and again, or of
+// any number.
+static bool is_some_keys(const struct brute_problem *p, uint64_t all, uint64_t keys) {
+    if (p->tiles == SDSE_TILES_ALL)
+        return keys < all;
+    for (uint64_t some = all; some > 1;) {
+        const uint64_t parts = 2 * ((all + some - 1) / some);
+        some = (all + parts - 1) / parts;
+        if (some == keys)
+            return true;
+    }
+    return false;
+}
+
 static void run_group(const struct brute_problem *p, const struct way *way,
                       struct turn turn, struct brute_points *all) {
     const uint64_t rows = turn.rows[turn.count - 1];
@@ -506,6 +591,12 @@ static void run_group(const struct brute_problem *p, const struct way *way,
         for (turn.tile_heads = 1; turn.tile_heads <= turn.heads; turn.tile_heads++)
             if (is_tile(p, rows, turn.tile_rows) &&
                 is_tile(p, turn.heads, turn.tile_heads))
+                run_tiles(p, way, turn, all);
+    turn.tile_heads = 1;
+    for (turn.tile_rows = 1; turn.tile_rows <= rows; turn.tile_rows++)
+        for (turn.tile_keys = 1; turn.tile_keys < turn.keys; turn.tile_keys++)
+            if (is_tile(p, rows, turn.tile_rows) &&
+                is_some_keys(p, turn.keys, turn.tile_keys))
                 run_tiles(p, way, turn, all);
     prune(all);
 }

@@ -46,6 +46,7 @@ static void check_picked(const struct brute_problem *p,
         seen->kept += group[g].config.kept != 0;
         seen->buffered += group[g].config.buffered;
         seen->heads += group[g].config.tile_heads > 0;
+        seen->keys += group[g].config.tile_keys > 0;
         for (size_t k = 0; k < group[g].kind_count; k++) {
             const struct sdse_fused_kind *kind = &group[g].kind[k];
             struct sdse_model *model;

@@ -479,6 +479,10 @@ bool sdse_give_home(uint64_t seed, struct sdse_generated_problem *problem) {
     at->operands = 1;
     at->writes_through = at->tensors >> SDSE_OUTPUTS & 1u && chance(&state, 40);
     at->loads_weights = at->tensors >> SDSE_WEIGHTS & 1u && chance(&state, 50);
+    at->continues = at->tensors >> SDSE_OUTPUTS & 1u && chance(&state, 30);
+    at->unfinished = at->tensors >> SDSE_OUTPUTS & 1u && !at->writes_through &&
+                     chance(&state, 30);
+    at->rescales = at->continues && chance(&state, 50);
     at->loaded_inputs =
         at->tensors >> SDSE_INPUTS & 1u && chance(&state, 40) ? below(&state, 60) : 0;
     struct sdse_level *memory = &problem->arch.level[at->level];

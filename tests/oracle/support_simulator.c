@@ -622,6 +622,8 @@ static void arrive(struct world *world, const struct edge *edge, size_t count,
     }
     flow->updates += updates;
     flow->reads += updates - distinct;
+    if (world->result->continues && edge->parent == world->home[SDSE_OUTPUTS])
+        world->result->continued[edge->parent] += distinct;
 }
 
 // Rule 2 for outputs: a child with work takes its tile; what it has held before
@@ -821,6 +823,8 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
     for (int d = 0; d < SDSE_DIMS; d++)
         if (sdse_dim_moves((enum sdse_dim)d, SDSE_OUTPUTS))
             result->outputs *= nest->bound[d];
+    result->continues = residence && residence->continues;
+    result->unfinished = residence && residence->unfinished;
     struct world world = {.nest = nest, .result = result, .ok = true};
     for (unsigned l = 0; l < mapping->level_count; l++)
         world.gaps[l] = arch->level[l].fetch_gaps;
@@ -843,6 +847,8 @@ static enum sdse_status run_nest(const struct sdse_arch *arch,
         if (edge->tensor == SDSE_OUTPUTS && edge->child < mapping->level_count)
             run_drains(&world, edge, true);
     }
+    for (uint64_t w = 0; residence && residence->rescales && w < result->outputs; w++)
+        result->rescaled[residence->level]++;
     if (world.ok && residence && residence->writes_through)
         write_through(&world, arch, residence->level);
     struct box weights = whole_box(nest, SDSE_WEIGHTS);

@@ -55,6 +55,10 @@ struct simulation {
     uint64_t macs;
     uint64_t outputs;                // words of the layer
     uint64_t added[SDSE_MAX_LEVELS]; // words read to be added to finished outputs
+    // Partial sums that were at home before: read as something first arrived that is
+    // added to them; multiplied by the vector unit before. And whether some are.
+    uint64_t continued[SDSE_MAX_LEVELS], rescaled[SDSE_MAX_LEVELS];
+    bool continues, unfinished;
     // Tiles of inputs that kept their origin but were cut off elsewhere (imperfect
     // factors): what was new in them was fetched, the remembered shift kept.
     uint64_t recuts;

@@ -356,6 +356,10 @@ static bool give_home(struct oracle_case *subject, struct sdse_residence *at) {
         .reserved_bits = (double)oracle_below(&random, 1000)};
     at->writes_through &= at->tensors >> SDSE_OUTPUTS & 1u;
     at->loads_weights &= at->tensors >> SDSE_WEIGHTS & 1u;
+    at->continues = oracle_below(&random, 3) == 0 && at->tensors >> SDSE_OUTPUTS & 1u;
+    at->unfinished = oracle_below(&random, 3) == 0 &&
+                     at->tensors >> SDSE_OUTPUTS & 1u && !at->writes_through;
+    at->rescales = at->continues && oracle_below(&random, 2);
     if (!(at->tensors >> SDSE_INPUTS & 1u))
         at->loaded_inputs = 0;
     subject->layer.residence = at;
@@ -479,7 +483,7 @@ static void test_homes(void **state) {
     const uint64_t cases = environment_or("SDSE_ORACLE_CASES", CASES);
     uint64_t seed = environment_or("SDSE_ORACLE_SEED", 1), run = 0, wrong = 0;
     uint64_t by_home[SDSE_MAX_LEVELS] = {0}, through = 0, weights = 0, brought = 0,
-             parts = 0;
+             parts = 0, continued = 0, rescaled = 0, unfinished = 0;
     for (; run < cases; seed++) {
         struct oracle_case subject;
         struct sdse_residence at;
@@ -496,16 +500,20 @@ static void test_homes(void **state) {
         }
         by_home[at.level]++;
         through += at.writes_through;
+        continued += at.continues;
+        rescaled += at.rescales;
+        unfinished += at.unfinished;
         const bool told = run % 16 != 0 || explains(&subject, nowhere);
         weights += at.tensors >> SDSE_WEIGHTS & 1u;
         brought += at.loads_weights || at.loaded_inputs;
         if (check_case(&subject, NULL) == 0 && told)
             continue;
         if (wrong++ < 8) {
-            printf("home: level %u, tensors %u, written through %d, addends %u of %u "
-                   "to level %u\n",
-                   at.level, at.tensors, at.writes_through, at.addends,
-                   subject.layer.addends, subject.arch.vector.below_level);
+            printf("home: level %u, tensors %u, written through %d, continues %d, "
+                   "unfinished %d, rescales %d, addends %u of %u to level %u\n",
+                   at.level, at.tensors, at.writes_through, at.continues, at.unfinished,
+                   at.rescales, at.addends, subject.layer.addends,
+                   subject.arch.vector.below_level);
             oracle_case_print(&subject, stdout);
             check_case(&subject, stdout);
         }
@@ -514,12 +522,14 @@ static void test_homes(void **state) {
         "## cost model: %llu generated cases with tensors at home in a shared memory "
         "(%llu at level 1, %llu at 2), %llu written through, %llu with weights there, "
         "%llu with words brought in, %llu maps added from there, %llu of rows of a "
-        "longer layer, %llu disagree\n",
+        "longer layer, %llu that continue sums, %llu of these rescaled, %llu left "
+        "unfinished, %llu disagree\n",
         (unsigned long long)run, (unsigned long long)by_home[1],
         (unsigned long long)by_home[2], (unsigned long long)through,
         (unsigned long long)weights, (unsigned long long)brought,
         (unsigned long long)added, (unsigned long long)parts,
-        (unsigned long long)wrong);
+        (unsigned long long)continued, (unsigned long long)rescaled,
+        (unsigned long long)unfinished, (unsigned long long)wrong);
     fclose(nowhere);
     assert_int_equal(wrong, 0);
 }

@@ -134,18 +134,20 @@ static void test_networks(void **state) {
     }
     printf("## fused attention: %llu networks equal brute force over %llu partitions "
            "and places (%llu nests asked), every objective; %llu points, %llu answers "
-           "fused: %llu groups, %llu by heads, %llu kinds of their nests read weights "
+           "fused: %llu groups, %llu by heads, %llu by keys, %llu kinds of their nests "
+           "read weights "
            "that are there, %llu keep weights, %llu buffer, %llu functions take turns; "
            "%llu have none\n",
            (unsigned long long)network_count, (unsigned long long)brute_seen()->ways,
            (unsigned long long)brute_seen()->asked, (unsigned long long)seen.points,
            (unsigned long long)seen.fused, (unsigned long long)seen.groups,
-           (unsigned long long)seen.heads, (unsigned long long)seen.weights_there,
-           (unsigned long long)seen.kept, (unsigned long long)seen.buffered,
-           (unsigned long long)seen.functions, (unsigned long long)seen.none);
-    assert_true(network_count < 300 ||
-                (seen.heads && seen.weights_there && seen.kept && seen.buffered &&
-                 seen.functions && brute_seen()->functions_of_other_rows == 0));
+           (unsigned long long)seen.heads, (unsigned long long)seen.keys,
+           (unsigned long long)seen.weights_there, (unsigned long long)seen.kept,
+           (unsigned long long)seen.buffered, (unsigned long long)seen.functions,
+           (unsigned long long)seen.none);
+    assert_true(network_count < 300 || (seen.heads && seen.keys && seen.weights_there &&
+                                        seen.kept && seen.buffered && seen.functions &&
+                                        brute_seen()->functions_of_other_rows == 0));
 }
 
 // --- Run with numbers ---
@@ -157,6 +159,7 @@ struct map {
     size_t heads, rows, columns;
     double value[HEADS][ROWS][COLUMNS];
     bool there[HEADS][ROWS]; // in M
+    size_t columns_there;    // of those rows
 };
 
 enum step_kind { QK, SOFTMAX, AV, OUT };
@@ -181,13 +184,15 @@ static void fill(uint64_t *state, double *value, size_t count) {
 static void run_row(const struct attention *a, size_t i, const struct map *in,
                     size_t head, size_t row, double *out) {
     const size_t right = head / (a->shape.heads / a->shape.kv_heads);
-    double sum = 0;
+    double sum = 0, peak = -(double)INFINITY;
     switch (a->step[i]) {
     case SOFTMAX:
         for (size_t c = 0; c < in->columns; c++)
-            sum += in->value[head][row][c] * in->value[head][row][c] + 1;
+            peak = fmax(peak, in->value[head][row][c]);
         for (size_t c = 0; c < in->columns; c++)
-            out[c] = in->value[head][row][c] / sum;
+            sum += exp(in->value[head][row][c] - peak);
+        for (size_t c = 0; c < in->columns; c++)
+            out[c] = exp(in->value[head][row][c] - peak) / sum;
         break;
     case OUT:
         out[0] = 0;
@@ -247,14 +252,24 @@ struct work {
     struct map map[TENSORS];
     struct sdse_kinds *kinds;
     double word_bits[TENSORS];
-    uint64_t loads; // words of kept weights, brought in
+    uint64_t loads;    // words of kept weights, brought in
+    uint64_t rescaled; // sums multiplied before they continue
+    // Of each row by keys: the largest score so far, the sum of powers, and what sums
+    // from before are multiplied by.
+    double peak[HEADS][ROWS], total[HEADS][ROWS], factor[HEADS][ROWS];
+};
+
+// A part of the group: some rows of some heads, of scores some keys.
+struct piece {
+    size_t head, heads, row, rows, key, keys;
+    bool by_keys, ends;
 };
 
 static uint64_t words_there(const struct map *map) {
     uint64_t words = 0;
     for (size_t h = 0; h < map->heads; h++)
         for (size_t r = 0; r < map->rows; r++)
-            words += map->there[h][r] ? map->columns : 0;
+            words += map->there[h][r] ? map->columns_there : 0;
     return words;
 }
 
@@ -266,77 +281,182 @@ static uint64_t weight_words(const struct work *work, size_t member, size_t head
            (mixes ? 1 : heads * work->a->shape.kv_heads / work->a->shape.heads);
 }
 
-// The kind of an executed nest, one of those that are left.
-static void take_kind(const struct work *work, size_t member, size_t rows,
-                      uint64_t groups, bool first, uint64_t loaded, double reserved) {
-    const bool keeps = work->kept >> member & 1u;
+static bool is_last(const struct work *work, size_t member) {
+    return member + 1 == work->group->members.count;
+}
+
+// Whether a listed kind is the nest of a member for a piece, but for what is reserved.
+static bool is_of(const struct work *work, const struct sdse_kind *kind, size_t member,
+                  const struct piece *at) {
+    const struct attention *a = work->a;
+    const struct sdse_nest_key *key = &kind->entry->key;
+    const uint64_t *bound = kind->entry->part.bound;
+    const enum step_kind step = a->step[work->first + member];
+    const uint64_t right = at->heads * a->shape.kv_heads / a->shape.heads,
+                   columns = at->by_keys ? at->keys : work->map[member].columns,
+                   groups = step == SOFTMAX ? at->heads * columns
+                            : step == OUT   ? 1
+                                            : right;
+    const bool sums = at->by_keys && is_last(work, member), begun = at->key > 0;
+    return kind->layer == a->layer[work->first + member] && kind->times > 0 &&
+           kind->rows.count == at->rows && bound[SDSE_G] == groups &&
+           (!at->by_keys || step != QK || bound[SDSE_K] == at->keys) &&
+           (!at->by_keys || step != AV || bound[SDSE_C] == at->keys) &&
+           key->continues == (sums && begun) &&
+           key->unfinished == (sums && !at->ends) &&
+           key->rescales == (sums && begun && work->group->members.rescales) &&
+           key->loads_weights == (work->kept >> member & 1u && at->row == 0);
+}
+
+// Takes an executed nest off the kinds that are left.
+static void take_kind(struct work *work, size_t member, const struct piece *at,
+                      uint64_t loaded, double reserved) {
     for (size_t i = 0; i < work->kinds->count; i++) {
         struct sdse_kind *kind = &work->kinds->kind[i];
-        if (kind->layer != work->a->layer[work->first + member] || !kind->times ||
-            kind->rows.count != rows || kind->entry->part.bound[SDSE_G] != groups ||
-            kind->entry->key.loads_weights != (keeps && first) ||
+        if (!is_of(work, kind, member, at) ||
             kind->entry->key.loaded_inputs != loaded ||
             fabs(kind->reserved_bits - reserved) > 1e-6)
             continue;
         kind->times--;
         return;
     }
-    fail_msg("network %llu: member %zu, %zu rows, %llu groups, %.17g bits: no kind",
-             (unsigned long long)current_seed, member, rows, (unsigned long long)groups,
-             reserved);
+    fail_msg(
+        "network %llu: member %zu, %zu rows of %zu heads, %zu keys from %zu, %.17g "
+        "bits: no kind",
+        (unsigned long long)current_seed, member, at->rows, at->heads, at->keys,
+        at->key, reserved);
 }
 
-// Member `i` makes some rows of some heads (of each right operand `shared` of them).
-static void run_nest(struct work *work, size_t i, size_t head, size_t heads, size_t row,
-                     size_t rows, bool first) {
+// Bits that M holds while a member works on a piece, but for its own outputs.
+static double held_bits(const struct work *work, size_t i, const struct piece *at) {
     const struct attention *a = work->a;
-    const struct map *in = &work->map[i];
-    struct map *out = &work->map[i + 1];
-    const size_t last = work->group->members.count - 1;
-    uint64_t loaded = 0;
-    const bool from_outside = i == 0 && !work->plan->buffered;
-    for (size_t h = head; h < head + heads && h < in->heads; h++)
-        for (size_t r = row; r < row + rows; r++) {
-            if (i == 0 && work->plan->buffered) {
-                loaded += in->columns;
-                work->map[0].there[h][r] = true;
-            }
-            assert_true(from_outside || in->there[h][r]);
-        }
-    double reserved = work->question->reserved_bits;
-    for (size_t t = 0; t <= last; t++) {
-        reserved += (double)words_there(&work->map[t]) * work->word_bits[t];
+    const size_t members = work->group->members.count;
+    const struct map *out = &work->map[i + 1], *end = &work->map[members];
+    double bits = work->question->reserved_bits;
+    for (size_t t = 0; t < members; t++) {
+        bits += (double)words_there(&work->map[t]) * work->word_bits[t];
         if (work->kept >> t & 1u)
-            reserved += 8 * (double)weight_words(work, t, heads);
+            bits += 8 * (double)weight_words(work, t, at->heads);
     }
     if (work->question->outputs)
-        reserved +=
-            work->group->output_bits -
-            (i == last ? (double)((a->step[work->first + i] == OUT ? 1 : heads) * rows *
-                                  out->columns) *
-                             work->word_bits[last + 1]
-                       : 0);
-    const struct sdse_layer *layer =
-        work->kinds->nests->request->residency.layer[a->layer[work->first + i]].layer;
-    const uint64_t right = heads * a->shape.kv_heads / a->shape.heads,
-                   groups = sdse_layer_moves(layer)      ? heads * in->columns
-                            : layer->kind == SDSE_MATMUL ? right
-                                                         : 1;
-    take_kind(work, i, rows, groups, first, loaded, reserved);
-    if (work->kept >> i & 1u && first)
-        work->loads += weight_words(work, i, heads);
-    for (size_t h = head; h < head + heads && h < out->heads; h++)
-        for (size_t r = row; r < row + rows; r++) {
-            run_row(a, work->first + i, in, h, r, out->value[h][r]);
-            out->there[h][r] = i < last;
-        }
-    // Read for the last time.
-    for (size_t h = head; h < head + heads && h < in->heads; h++)
-        for (size_t r = row; r < row + rows; r++)
-            work->map[i].there[h][r] = false;
+        bits += work->group->output_bits;
+    if (work->question->outputs && is_last(work, i))
+        bits -= (double)((a->step[work->first + i] == OUT ? 1 : at->heads) * at->rows *
+                         out->columns) *
+                work->word_bits[members];
+    if (!at->by_keys)
+        return bits;
+    const double rows = (double)(at->heads * at->rows),
+                 partial = work->kinds->nests->request->residency.arch->partial_bits,
+                 place = work->question->outputs ? work->word_bits[members] : 0;
+    if (work->group->members.rescales)
+        bits += 2 * rows * partial;
+    if (at->key > 0 && !is_last(work, i))
+        bits += rows * (double)end->columns * fmax(0, partial - place);
+    return bits;
 }
 
-static uint64_t runs, run_nests, by_heads;
+// The same as run_row, of some keys: softmax puts right what was summed before.
+static void run_keys(struct work *work, size_t i, size_t h, size_t r,
+                     const struct piece *at) {
+    const struct attention *a = work->a;
+    const struct map *in = &work->map[i];
+    double *out = work->map[i + 1].value[h][r];
+    const size_t right = h / (a->shape.heads / a->shape.kv_heads);
+    const bool puts_right = work->group->members.count > 2; // a softmax that is a step
+    double peak = at->key ? work->peak[h][r] : -(double)INFINITY;
+    switch (a->step[work->first + i]) {
+    case QK:
+        for (size_t c = at->key; c < at->key + at->keys; c++) {
+            out[c] = 0;
+            for (size_t k = 0; k < in->columns; k++)
+                out[c] += in->value[h][r][k] * a->keys[right][k][c];
+        }
+        break;
+    case SOFTMAX:
+        for (size_t c = at->key; c < at->key + at->keys; c++)
+            peak = fmax(peak, in->value[h][r][c]);
+        work->factor[h][r] = at->key ? exp(work->peak[h][r] - peak) : 0;
+        work->total[h][r] = at->key ? work->total[h][r] * work->factor[h][r] : 0;
+        work->peak[h][r] = peak;
+        for (size_t c = at->key; c < at->key + at->keys; c++)
+            work->total[h][r] += out[c] = exp(in->value[h][r][c] - peak);
+        break;
+    default:
+        for (size_t w = 0; w < work->map[i + 1].columns; w++) {
+            out[w] *= at->key == 0 ? 0 : puts_right ? work->factor[h][r] : 1;
+            work->rescaled += at->key > 0;
+            for (size_t c = at->key; c < at->key + at->keys; c++)
+                out[w] += in->value[h][r][c] * a->values[right][c][w];
+            if (at->ends && puts_right)
+                out[w] /= work->total[h][r];
+        }
+    }
+}
+
+// Member `i` works on a piece.
+static void run_nest(struct work *work, size_t i, const struct piece *at) {
+    const struct attention *a = work->a;
+    struct map *in = &work->map[i], *out = &work->map[i + 1];
+    const bool loads = i == 0 && work->plan->buffered && at->key == 0,
+               from_outside = i == 0 && !work->plan->buffered;
+    uint64_t loaded = 0;
+    for (size_t h = at->head; h < at->head + at->heads && h < in->heads; h++)
+        for (size_t r = at->row; r < at->row + at->rows; r++) {
+            loaded += loads ? in->columns : 0;
+            in->there[h][r] |= loads;
+            assert_true(from_outside || in->there[h][r]);
+        }
+    in->columns_there = i > 0 && at->by_keys ? at->keys : in->columns;
+    take_kind(work, i, at, loaded, held_bits(work, i, at));
+    if (work->kept >> i & 1u && at->row == 0)
+        work->loads += at->by_keys ? weight_words(work, i, at->heads) * at->keys /
+                                         (uint64_t)a->shape.n
+                                   : weight_words(work, i, at->heads);
+    for (size_t h = at->head; h < at->head + at->heads && h < out->heads; h++)
+        for (size_t r = at->row; r < at->row + at->rows; r++) {
+            if (at->by_keys)
+                run_keys(work, i, h, r, at);
+            else
+                run_row(a, work->first + i, in, h, r, out->value[h][r]);
+            out->there[h][r] = !is_last(work, i);
+        }
+    // What is read for the last time goes: inputs with the last keys.
+    for (size_t h = at->head; h < at->head + at->heads && h < in->heads; h++)
+        for (size_t r = at->row; r < at->row + at->rows; r++)
+            in->there[h][r] &= i == 0 && at->by_keys && !at->ends;
+}
+
+static uint64_t runs, run_nests, by_heads, with_keys;
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+// What is made by keys is summed in another order.
+static void check_made(const struct work *work) {
+    const size_t members = work->group->members.count;
+    const struct map *made = &work->map[members],
+                     *whole = &work->a->map[work->first + members];
+    for (size_t h = 0; h < made->heads; h++)
+        for (size_t r = 0; r < made->rows; r++)
+            for (size_t c = 0; c < made->columns; c++) {
+                const double tolerance = work->plan->tile_keys
+                                             ? 1e-12 * (1 + fabs(whole->value[h][r][c]))
+                                             : 0;
+                assert_true(fabs(made->value[h][r][c] - whole->value[h][r][c]) <=
+                            tolerance);
+            }
+}
+
+// Words that the listed kinds say are multiplied before they continue.
+static uint64_t rescaled_words(const struct sdse_kinds *kinds) {
+    uint64_t words = 0;
+    for (size_t i = 0; i < kinds->count; i++)
+        if (kinds->kind[i].entry->key.rescales)
+            words += kinds->kind[i].times *
+                     sdse_tile_words(&kinds->kind[i].entry->part, SDSE_OUTPUTS,
+                                     kinds->kind[i].entry->part.bound);
+    return words;
+}
 
 static void run_plan(struct work *work, struct sdse_kinds *kinds) {
     const struct attention *a = work->a;
@@ -351,7 +471,8 @@ static void run_plan(struct work *work, struct sdse_kinds *kinds) {
             kinds->nests->request->residency.workload->layers[kinds->kind[i].layer]
                 .move.fused)
             kinds->kind[i].times = 0;
-    work->loads = 0;
+    const uint64_t rescaled = rescaled_words(kinds);
+    work->loads = work->rescaled = 0;
     for (size_t i = 0; i <= members; i++) {
         work->map[i] = a->map[work->first + i];
         memset(work->map[i].there, 0, sizeof work->map[i].there);
@@ -362,14 +483,19 @@ static void run_plan(struct work *work, struct sdse_kinds *kinds) {
                  at_once = work->plan->tile_heads
                                ? (size_t)work->plan->tile_heads * sharing
                                : a->shape.heads;
-    for (size_t head = 0, heads; head < a->shape.heads; head += heads) {
-        heads = a->shape.heads - head < at_once ? a->shape.heads - head : at_once;
-        for (size_t row = 0, rows; row < a->shape.m; row += rows) {
-            rows = a->shape.m - row < work->plan->tile_rows
-                       ? a->shape.m - row
-                       : (size_t)work->plan->tile_rows;
-            for (size_t i = 0; i < members; i++, run_nests++)
-                run_nest(work, i, head, heads, row, rows, row == 0);
+    struct piece at = {.by_keys = work->plan->tile_keys > 0};
+    for (at.head = 0; at.head < a->shape.heads; at.head += at.heads) {
+        at.heads = least(a->shape.heads - at.head, at_once);
+        for (at.row = 0; at.row < a->shape.m; at.row += at.rows) {
+            at.rows = least(a->shape.m - at.row, (size_t)work->plan->tile_rows);
+            for (at.key = 0; at.key < a->shape.n; at.key += at.keys) {
+                at.keys = at.by_keys ? least(a->shape.n - at.key,
+                                             (size_t)work->plan->tile_keys)
+                                     : a->shape.n;
+                at.ends = at.key + at.keys == a->shape.n;
+                for (size_t i = 0; i < members; i++, run_nests++)
+                    run_nest(work, i, &at);
+            }
         }
     }
     for (size_t i = 0; i < kinds->count; i++)
@@ -378,9 +504,11 @@ static void run_plan(struct work *work, struct sdse_kinds *kinds) {
     for (size_t i = 0; i < members; i++)
         kept_words += work->kept >> i & 1u ? weight_words(work, i, a->shape.heads) : 0;
     assert_int_equal(work->loads, kept_words);
-    assert_memory_equal(work->map[members].value, a->map[work->first + members].value,
-                        sizeof work->map[members].value);
+    if (work->group->members.rescales)
+        assert_int_equal(work->rescaled, rescaled);
+    check_made(work);
     runs++;
+    with_keys += work->plan->tile_keys > 0;
     by_heads += work->plan->tile_heads > 0;
 }
 
@@ -479,10 +607,10 @@ static void test_runs(void **state) {
         run_network(current_seed);
     }
     printf("## fused attention: %llu plans run with numbers, %llu nests, %llu plans by "
-           "heads: as the layers one by one\n",
+           "heads, %llu by keys: as the layers one by one\n",
            (unsigned long long)runs, (unsigned long long)run_nests,
-           (unsigned long long)by_heads);
-    assert_true(runs > network_count && by_heads > 0);
+           (unsigned long long)by_heads, (unsigned long long)with_keys);
+    assert_true(runs > network_count && by_heads > 0 && with_keys > 0);
 }
 
 static int tell_seed(void **state) {
