@@ -26,6 +26,7 @@ static enum sdse_status translate_scalesim(struct cli *cli,
 static const struct cli_text_format formats[] = {
     {"SCALE-Sim", false, is_scalesim, translate_scalesim},
     {"ZigZag", true, cli_is_zigzag, cli_translate_zigzag},
+    {"Timeloop", true, cli_is_timeloop, cli_translate_timeloop},
 };
 
 const struct cli_text_format *cli_text_format(const char *text) {

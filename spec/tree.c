@@ -8,6 +8,14 @@
 #include <yaml.h>
 
 #include "base/whole_file.h"
+#include "spec/tree_copy.h"
+
+// A name for a node, from the last.
+struct anchor {
+    struct anchor *before;
+    const char *name;
+    const struct sdse_node *node;
+};
 
 // What is under construction: the tree so far and the path to the open container.
 struct builder {
@@ -25,7 +33,9 @@ struct builder {
     unsigned documents;
     bool alias_reported;
     bool out_of_memory;
-    bool stop; // a limit was exceeded: nothing more can be said
+    bool stop;      // a limit was exceeded: nothing more can be said
+    bool decorated; // anchors, aliases, tags and merges are accepted
+    struct anchor *anchors;
 };
 
 static struct sdse_loc place(const struct builder *b, yaml_mark_t mark) {
@@ -100,8 +110,26 @@ static void refuse_alias(struct builder *b, struct sdse_loc loc) {
     b->alias_reported = true;
 }
 
-static void refuse_decoration(struct builder *b, const unsigned char *anchor,
-                              const unsigned char *tag, struct sdse_loc loc) {
+// What stands before a value: kept with the node, or refused.
+static void take_decoration(struct builder *b, struct sdse_node *node,
+                            const unsigned char *anchor, const unsigned char *tag,
+                            struct sdse_loc loc) {
+    if (b->decorated) {
+        struct anchor *entry =
+            anchor && node ? SDSE_ARENA_NEW(b->arena, struct anchor) : NULL;
+        const char *name =
+            entry ? sdse_arena_strdup(b->arena, (const char *)anchor) : NULL;
+        b->out_of_memory |= anchor && node && !name;
+        if (name) {
+            *entry = (struct anchor){b->anchors, name, node};
+            b->anchors = entry;
+        }
+        if (tag && node) {
+            node->tag = sdse_arena_strdup(b->arena, (const char *)tag);
+            b->out_of_memory |= !node->tag;
+        }
+        return;
+    }
     if (anchor)
         refuse_alias(b, loc);
     if (tag)
@@ -113,11 +141,11 @@ static void add_scalar(struct builder *b, const yaml_event_t *event) {
     struct sdse_loc loc = place(b, event->start_mark);
     const char *value = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
-    refuse_decoration(b, event->data.scalar.anchor, event->data.scalar.tag, loc);
     if (memchr(value, '\0', length))
         sdse_diag_add(b->diags, SDSE_ERROR, loc, "yaml-nul",
                       "a string contains a NUL character");
     struct sdse_node *node = new_node(b, SDSE_NODE_SCALAR, loc);
+    take_decoration(b, node, event->data.scalar.anchor, event->data.scalar.tag, loc);
     if (!node)
         return;
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
@@ -138,6 +166,7 @@ static void add_scalar(struct builder *b, const yaml_event_t *event) {
 }
 
 static void open_container(struct builder *b, enum sdse_node_kind kind,
+                           const unsigned char *anchor, const unsigned char *tag,
                            struct sdse_loc loc) {
     if (wants_key(b)) {
         sdse_diag_add(b->diags, SDSE_ERROR, loc, "yaml-key",
@@ -152,6 +181,7 @@ static void open_container(struct builder *b, enum sdse_node_kind kind,
         return;
     }
     struct sdse_node *node = new_node(b, kind, loc);
+    take_decoration(b, node, anchor, tag, loc);
     if (!node)
         return;
     attach(b, node);
@@ -192,16 +222,66 @@ static void refuse_duplicates(struct builder *b, const struct sdse_node *mapping
     }
 }
 
+// Copies count as values of the file.
+static struct sdse_tree_copier copier(struct builder *b) {
+    return (struct sdse_tree_copier){b->arena, b->diags, &b->nodes, SDSE_TREE_NODES,
+                                     b->depth, false,    false};
+}
+static void end_copying(struct builder *b, const struct sdse_tree_copier *done) {
+    b->stop |= done->stop;
+    b->out_of_memory |= done->out_of_memory;
+}
+
 static void close_container(struct builder *b) {
     assert(b->open); // libyaml ends only what it has started
+    if (b->decorated && b->open->kind == SDSE_NODE_MAPPING) {
+        struct sdse_tree_copier merging = copier(b);
+        sdse_tree_merge(&merging, b->open);
+        end_copying(b, &merging);
+    }
     if (b->open->kind == SDSE_NODE_MAPPING)
         refuse_duplicates(b, b->open);
     b->open = b->open->parent;
     b->depth--;
 }
 
+// Whether the container is not finished yet.
+static bool is_open(const struct builder *b, const struct sdse_node *node) {
+    for (const struct sdse_node *open = b->open; open; open = open->parent)
+        if (open == node)
+            return true;
+    return false;
+}
+
+// A copy of what the anchor is on.
+static void expand_alias(struct builder *b, const char *name, struct sdse_loc loc) {
+    const struct anchor *anchor = b->anchors;
+    while (anchor && strcmp(anchor->name, name) != 0)
+        anchor = anchor->before;
+    if (!anchor || wants_key(b) || is_open(b, anchor->node)) {
+        sdse_diag_add(b->diags, SDSE_ERROR, loc, "yaml-alias", "'*%.60s': %s", name,
+                      !anchor        ? "no anchor of that name comes before"
+                      : wants_key(b) ? "an alias is no key"
+                                     : "it stands within what it names");
+        b->stop = true;
+        return;
+    }
+    struct sdse_tree_copier copying = copier(b);
+    struct sdse_node *copy = sdse_tree_limited_copy(&copying, anchor->node);
+    end_copying(b, &copying);
+    if (!copy)
+        return;
+    copy->key = NULL;
+    copy->key_loc = copy->loc;
+    attach(b, copy);
+}
+
 static void take_alias(struct builder *b, const yaml_event_t *event) {
     struct sdse_loc loc = place(b, event->start_mark);
+    if (b->decorated) {
+        expand_alias(b, (const char *)event->data.alias.anchor, loc);
+        return;
+    }
     refuse_alias(b, loc);
     struct sdse_node *node = new_node(b, SDSE_NODE_SCALAR, loc);
     if (!node)
@@ -236,14 +316,12 @@ static void take_event(struct builder *b, const yaml_event_t *event) {
         add_scalar(b, event);
         break;
     case YAML_SEQUENCE_START_EVENT:
-        refuse_decoration(b, event->data.sequence_start.anchor,
-                          event->data.sequence_start.tag, loc);
-        open_container(b, SDSE_NODE_SEQUENCE, loc);
+        open_container(b, SDSE_NODE_SEQUENCE, event->data.sequence_start.anchor,
+                       event->data.sequence_start.tag, loc);
         break;
     case YAML_MAPPING_START_EVENT:
-        refuse_decoration(b, event->data.mapping_start.anchor,
-                          event->data.mapping_start.tag, loc);
-        open_container(b, SDSE_NODE_MAPPING, loc);
+        open_container(b, SDSE_NODE_MAPPING, event->data.mapping_start.anchor,
+                       event->data.mapping_start.tag, loc);
         break;
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
@@ -302,10 +380,9 @@ static enum sdse_status too_large(struct sdse_diags *diags, const char *name) {
     return SDSE_INVALID;
 }
 
-enum sdse_status sdse_tree_parse_memory(struct sdse_arena *arena, const char *name,
-                                        const char *bytes, size_t length,
-                                        struct sdse_diags *diags,
-                                        struct sdse_node **root) {
+static enum sdse_status parse(struct sdse_arena *arena, const char *name,
+                              const char *bytes, size_t length, bool decorated,
+                              struct sdse_diags *diags, struct sdse_node **root) {
     name = sdse_arena_strdup(arena, name);
     if (!name)
         return SDSE_NO_MEMORY;
@@ -315,8 +392,12 @@ enum sdse_status sdse_tree_parse_memory(struct sdse_arena *arena, const char *na
         bytes += 3;
         length -= 3;
     }
-    struct builder b = {
-        .arena = arena, .diags = diags, .file = name, .bytes = bytes, .length = length};
+    struct builder b = {.arena = arena,
+                        .diags = diags,
+                        .file = name,
+                        .bytes = bytes,
+                        .length = length,
+                        .decorated = decorated};
     size_t errors = diags->errors;
     build(&b);
     if (b.out_of_memory)
@@ -328,6 +409,20 @@ enum sdse_status sdse_tree_parse_memory(struct sdse_arena *arena, const char *na
         return SDSE_INVALID;
     *root = b.root;
     return SDSE_OK;
+}
+
+enum sdse_status sdse_tree_parse_memory(struct sdse_arena *arena, const char *name,
+                                        const char *bytes, size_t length,
+                                        struct sdse_diags *diags,
+                                        struct sdse_node **root) {
+    return parse(arena, name, bytes, length, false, diags, root);
+}
+
+enum sdse_status sdse_tree_parse_decorated(struct sdse_arena *arena, const char *name,
+                                           const char *bytes, size_t length,
+                                           struct sdse_diags *diags,
+                                           struct sdse_node **root) {
+    return parse(arena, name, bytes, length, true, diags, root);
 }
 
 enum sdse_status sdse_tree_parse_file(struct sdse_arena *arena, const char *path,

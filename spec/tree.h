@@ -5,6 +5,7 @@
 //   - duplicate keys are errors [yaml-duplicate-key];
 //   - anchors and aliases are refused [yaml-alias], so a file cannot grow in memory;
 //   - tags are refused [yaml-tag]; keys are scalars [yaml-key];
+//     (texts of other tools may have them: sdse_tree_parse_decorated)
 //   - one document per file, not empty [yaml-documents, yaml-empty];
 //   - UTF-8 only; a NUL inside a string is refused [yaml-encoding, yaml-nul];
 //   - limits on bytes, nodes and depth (below) [yaml-size, yaml-nodes, yaml-depth].
@@ -23,7 +24,8 @@ enum {
     SDSE_TREE_BYTES = 16 * 1024 * 1024, // largest file that is read
     SDSE_TREE_NODES = 1 << 20,          // most scalars, sequences and mappings
     SDSE_TREE_DEPTH = 64,               // deepest nesting
-    SDSE_TREE_KEY_BYTES = 512           // longest key
+    SDSE_TREE_KEY_BYTES = 512,          // longest key
+    SDSE_TREE_MERGED = 1024             // most entries of a mapping that merges others
 };
 
 enum sdse_node_kind { SDSE_NODE_SCALAR, SDSE_NODE_SEQUENCE, SDSE_NODE_MAPPING };
@@ -34,6 +36,7 @@ struct sdse_node {
     enum sdse_node_kind kind;
     bool quoted;      // scalar in quotes or a block scalar: never null, bool or number
     const char *text; // scalar: its text, NUL-terminated; NULL otherwise
+    const char *tag;  // as written ("!Component"), where tags are accepted; else NULL
     const char *key;
     struct sdse_loc loc;     // of the value
     struct sdse_loc key_loc; // of the key; equals loc in sequences
@@ -67,6 +70,20 @@ enum sdse_status sdse_tree_parse_memory(struct sdse_arena *arena, const char *na
                                         const char *bytes, size_t length,
                                         struct sdse_diags *diags,
                                         struct sdse_node **root);
+
+// The same for a text of another tool, in which YAML's decorations are accepted:
+//   - a tag stays with its value (node->tag);
+//   - an alias is a copy of what its anchor is on, with the places of the original; one
+//     that no anchor comes before, or that is within it, is refused [yaml-alias];
+//   - `<<: *a` and `<<: [*a, *b]` put the entries of these mappings where the key is
+//   not
+//     given, and `<<<` likewise in the mappings inside; other values are refused
+//     [yaml-merge].
+// Copies count as values and nest as deep as they are: the limits hold for them.
+enum sdse_status sdse_tree_parse_decorated(struct sdse_arena *arena, const char *name,
+                                           const char *bytes, size_t length,
+                                           struct sdse_diags *diags,
+                                           struct sdse_node **root);
 
 // The value under `key`, or NULL if `mapping` is NULL, not a mapping, or lacks it.
 const struct sdse_node *sdse_node_get(const struct sdse_node *mapping, const char *key);

@@ -269,6 +269,123 @@ static void readers_explain_themselves(void **state) {
     sdse_arena_free(f.arena);
 }
 
+// --- Texts of other tools ---
+
+static struct fixture parse_decorated(const char *text) {
+    struct fixture f = {.arena = sdse_arena_new()};
+    assert_non_null(f.arena);
+    sdse_diags_init(&f.diags, f.arena);
+    f.status = sdse_tree_parse_decorated(f.arena, "t.yaml", text, strlen(text),
+                                         &f.diags, &f.root);
+    return f;
+}
+
+static void tags_and_aliases_are_kept_where_asked(void **state) {
+    (void)state;
+    struct fixture f = parse_decorated("a: !T {x: &n 7, y: !U v}\nb: [*n, &m {z: *n}]\n"
+                                       "c: *m\n");
+    assert_int_equal(f.status, SDSE_OK);
+    const struct sdse_node *a = sdse_node_get(f.root, "a");
+    assert_string_equal(a->tag, "!T");
+    assert_string_equal(sdse_node_get(a, "y")->tag, "!U");
+    assert_null(sdse_node_get(a, "x")->tag);
+    const struct sdse_node *b = sdse_node_get(f.root, "b");
+    assert_int_equal(b->count, 2);
+    assert_string_equal(b->first->text, "7");
+    assert_null(b->first->key);
+    assert_int_equal(b->first->loc.line, 1); // of the original
+    const struct sdse_node *c = sdse_node_get(f.root, "c");
+    assert_int_equal(c->key_loc.line, 3);
+    assert_string_equal(sdse_node_get(c, "z")->text, "7");
+    assert_ptr_equal(sdse_node_get(c, "z")->parent, c);
+    assert_ptr_equal(c->parent, f.root);
+    sdse_arena_free(f.arena);
+    // The same texts are refused elsewhere.
+    assert_fires(parse("a: &n 7\n"), "yaml-alias", 1, 4);
+    assert_fires(parse("a: !T 7\n"), "yaml-tag", 1, 4);
+}
+
+static void merges_fill_what_is_not_given(void **state) {
+    (void)state;
+    struct fixture f = parse_decorated(
+        "a: &a {x: 1, y: {p: 1, q: 2}}\nb: &b {x: 5, w: 6}\n"
+        "c: {y: {p: 3}, <<: *a}\nd: {<<: [*a, *b], z: 9}\ne: {<<<: *a, y: {p: 3}}\n");
+    assert_int_equal(f.status, SDSE_OK);
+    const struct sdse_node *c = sdse_node_get(f.root, "c");
+    assert_int_equal(c->count, 2);
+    assert_string_equal(sdse_node_get(c, "x")->text, "1");
+    assert_int_equal(sdse_node_get(c, "y")->count, 1);
+    assert_null(sdse_node_get(c, "<<"));
+    const struct sdse_node *d = sdse_node_get(f.root, "d");
+    assert_int_equal(d->count, 4); // z x y w
+    assert_string_equal(d->first->key, "z");
+    assert_string_equal(sdse_node_get(d, "x")->text, "1"); // the first wins
+    assert_string_equal(sdse_node_get(d, "w")->text, "6");
+    assert_int_equal(d->last->index, 3);
+    const struct sdse_node *y = sdse_node_get(sdse_node_get(f.root, "e"), "y");
+    assert_string_equal(sdse_node_get(y, "p")->text, "3");
+    assert_string_equal(sdse_node_get(y, "q")->text, "2");
+    sdse_arena_free(f.arena);
+}
+
+static void decorations_have_limits(void **state) {
+    (void)state;
+    assert_fires(parse_decorated("a: *b\n"), "yaml-alias", 1, 4);
+    assert_fires(parse_decorated("a: &a [*a]\n"), "yaml-alias", 1, 8);
+    assert_fires(parse_decorated("a: &a x\n*a : 1\n"), "yaml-alias", 2, 1);
+    assert_fires(parse_decorated("a: {<<: 1}\n"), "yaml-merge", 1, 9);
+    assert_fires(parse_decorated("a: {<<: [{x: 1}, 2]}\n"), "yaml-merge", 1, 18);
+    assert_fires(parse_decorated("a: 1\na: 2\n"), "yaml-duplicate-key", 2, 1);
+    // Each line is ten of the one before: no memory for a billion.
+    char bomb[1000] = "a0: &a0 x\n";
+    for (int i = 1; i <= 9; i++) {
+        char line[100];
+        snprintf(line, sizeof line,
+                 "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i, i, i - 1,
+                 i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+        strcat(bomb, line);
+    }
+    struct fixture f = parse_decorated(bomb);
+    assert_int_equal(f.status, SDSE_INVALID);
+    assert_string_equal(f.diags.first->check, "yaml-nodes");
+    assert_int_equal(f.diags.errors, 1);
+    sdse_arena_free(f.arena);
+    // Each line is one deeper: 64 levels are the limit, as without copies.
+    for (unsigned deep = 0; deep < 2; deep++) {
+        char text[4000] = "a0: &a0 x\n", line[60];
+        for (unsigned i = 1; i <= 63 + deep; i++) {
+            snprintf(line, sizeof line, "a%u: &a%u [*a%u]\n", i, i, i - 1);
+            strcat(text, line);
+        }
+        f = parse_decorated(text);
+        assert_int_equal(f.status, deep ? SDSE_INVALID : SDSE_OK);
+        if (deep)
+            assert_string_equal(f.diags.first->check, "yaml-depth");
+        sdse_arena_free(f.arena);
+    }
+}
+
+// 1,024 entries of a mapping that merges are all right, one more is not.
+static void merges_end_at_the_limit(void **state) {
+    (void)state;
+    for (unsigned more = 0; more < 2; more++) {
+        static char text[40000], line[20];
+        strcpy(text, "a: &a\n");
+        for (unsigned i = 0; i < SDSE_TREE_MERGED - 1 + more; i++) {
+            snprintf(line, sizeof line, "  k%u: 1\n", i);
+            strcat(text, line);
+        }
+        strcat(text, "b: {<<: *a, x: 1}\n");
+        struct fixture f = parse_decorated(text);
+        assert_int_equal(f.status, more ? SDSE_INVALID : SDSE_OK);
+        if (more)
+            assert_string_equal(f.diags.first->check, "yaml-merge");
+        else
+            assert_int_equal(sdse_node_get(f.root, "b")->count, SDSE_TREE_MERGED);
+        sdse_arena_free(f.arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_node_knows_its_place),
@@ -284,6 +401,10 @@ int main(void) {
         cmocka_unit_test(a_missing_file_is_a_diagnostic),
         cmocka_unit_test(numbers_are_exact_or_refused),
         cmocka_unit_test(readers_explain_themselves),
+        cmocka_unit_test(tags_and_aliases_are_kept_where_asked),
+        cmocka_unit_test(merges_fill_what_is_not_given),
+        cmocka_unit_test(decorations_have_limits),
+        cmocka_unit_test(merges_end_at_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,300 @@
+// Attributes of a storage as a memory; word widths, the clock and the node.
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/checked.h"
+#include "import/timeloop/reading.h"
+
+enum {
+    MOST_DEPTH = 1 << 30,
+    MOST_WIDTH = 65536,
+    MOST_WORD = 64,
+    MOST_WORDS = 1 << 24,
+    MOST_BANKS = 65536
+};
+
+// --- Attributes ---
+
+// The first of up to three names that is given; later ones are older.
+static const struct sdse_node *find(const struct sdse_tl_part *part, const char *name,
+                                    const char *older, const char *oldest) {
+    const char *const names[] = {name, older, oldest};
+    for (unsigned i = 0; i < 3; i++) {
+        const struct sdse_node *found =
+            names[i] ? sdse_tl_find(NULL, part->scope, names[i]) : NULL;
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static bool is_infinite(const struct sdse_node *node) {
+    const char *text = sdse_tl_word(node);
+    return text && (strcasecmp(text, "inf") == 0 || strcasecmp(text, ".inf") == 0 ||
+                    strcasecmp(text, "None") == 0 || strcasecmp(text, "null") == 0);
+}
+
+static uint64_t count_or(struct sdse_tl *r, const struct sdse_tl_part *part,
+                         const struct sdse_node *node, uint64_t most,
+                         uint64_t otherwise) {
+    uint64_t value = otherwise;
+    if (node && !is_infinite(node))
+        sdse_tl_count(r, node, part->scope, 1, most, &value);
+    return value;
+}
+
+// Words a cycle may be a fraction in the files: bits are what is kept. 0 = unlimited.
+static uint64_t words_per_cycle(struct sdse_tl *r, const struct sdse_tl_part *part,
+                                const char *key, const char *older) {
+    return count_or(r, part, find(part, key, older, NULL), MOST_WORDS, 0);
+}
+
+// Attributes that this tool has no use for: those of estimators of energy, and those
+// that say what is so anyway.
+static bool is_without_effect(const char *key, const char *value) {
+    static const char *const estimators[] = {"n_ports",
+                                             "nports",
+                                             "num_ports",
+                                             "n_rd_ports",
+                                             "n_wr_ports",
+                                             "n_rdwr_ports",
+                                             "n_rw_ports",
+                                             "num_rdports",
+                                             "num_wrports",
+                                             "num_rdwrports",
+                                             "latency",
+                                             "update_fifo_depth",
+                                             "power_gated_at",
+                                             "has_power_gating",
+                                             "temperature",
+                                             "version",
+                                             "action_latency_cycles",
+                                             "tech_node",
+                                             "cycle_time",
+                                             "subclass",
+                                             "precision",
+                                             "type",
+                                             "n_accesses"};
+    static const char *const as_here[][2] = {
+        {"reduction_supported", "true"}, {"allow_overbooking", "false"},
+        {"min_utilization", "0"},        {"instances", "1"},
+        {"energy_scale", "1"},           {"area_scale", "1"}};
+    if (sdse_is_among(key, estimators, sizeof estimators / sizeof *estimators))
+        return true;
+    for (size_t i = 0; i < sizeof as_here / sizeof *as_here; i++)
+        if (strcmp(key, as_here[i][0]) == 0)
+            return strcasecmp(value, as_here[i][1]) == 0;
+    return false;
+}
+
+static void refuse_unknown(struct sdse_tl *r, const struct sdse_tl_part *part) {
+    static const char *const known[] = {"depth",
+                                        "width",
+                                        "memory_depth",
+                                        "memory_width",
+                                        "entries",
+                                        "sizeKB",
+                                        "data_storage_depth",
+                                        "data_storage_width",
+                                        "datawidth",
+                                        "word_bits",
+                                        "word-bits",
+                                        "block_size",
+                                        "block-size",
+                                        "cluster_size",
+                                        "cluster-size",
+                                        "n_banks",
+                                        "num_banks",
+                                        "read_bandwidth",
+                                        "write_bandwidth",
+                                        "shared_bandwidth",
+                                        "meshX",
+                                        "meshY",
+                                        "multiple_buffering",
+                                        "technology",
+                                        "global_cycle_seconds",
+                                        "multiplier_width",
+                                        "adder_width",
+                                        "metadata_storage_width",
+                                        "metadata_storage_depth",
+                                        "metadata_datawidth",
+                                        "metadata_block_size",
+                                        "metadata_counter_width"};
+    sdse_for_each_child (entry, part->attributes) {
+        const char *key = entry->key ? entry->key : "an item";
+        const char *value = sdse_tl_word(entry);
+        if (sdse_is_among(key, known, sizeof known / sizeof *known) ||
+            is_without_effect(key, value ? value : ""))
+            continue;
+        sdse_tl_refuse(r, entry->key_loc, true, "timeloop-key",
+                       "attribute '%.60s' of '%.60s' has no counterpart: what it asks "
+                       "for is lost",
+                       key, part->name);
+    }
+}
+
+// --- A memory ---
+
+static const char *class_of(const struct sdse_tl_part *part,
+                            const struct sdse_tl_memory *memory) {
+    char plain[160];
+    size_t length = 0;
+    for (const char *c = part->class; *c && length < 80; c++)
+        plain[length++] = *c;
+    for (const char *c = part->subclass; *c && length + 1 < sizeof plain; c++)
+        plain[length++] = *c;
+    plain[length] = '\0';
+    for (char *c = plain; *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    if (strstr(plain, "dram") || !memory->capacity_bits)
+        return "dram";
+    if (strstr(plain, "fifo"))
+        return "fifo";
+    if (strstr(plain, "sram"))
+        return "sram";
+    if (strstr(plain, "reg") || strstr(plain, "rf"))
+        return "regfile";
+    return memory->capacity_bits > 8192 ? "sram" : "regfile";
+}
+
+static void read_capacity(struct sdse_tl *r, const struct sdse_tl_part *part,
+                          struct sdse_tl_memory *memory) {
+    const struct sdse_node *depth =
+        find(part, "depth", "memory_depth", "data_storage_depth");
+    const struct sdse_node *entries = find(part, "entries", NULL, NULL);
+    const struct sdse_node *kilobytes = find(part, "sizeKB", NULL, NULL);
+    uint64_t rows = 0, bits = 0;
+    if (depth && !is_infinite(depth)) {
+        rows = count_or(r, part, depth, MOST_DEPTH, 1);
+        bits = rows * memory->width_bits;
+    } else if (entries && !is_infinite(entries)) {
+        bits = count_or(r, part, entries, MOST_DEPTH, 1) * memory->word_bits;
+    } else if (kilobytes) {
+        double kib = 0;
+        if (sdse_tl_number(r, kilobytes, part->scope, &kib)) {
+            if (kib > 0 && kib <= MOST_DEPTH)
+                bits = (uint64_t)(kib * 8192);
+            else
+                sdse_tl_refuse(r, kilobytes->loc, false, "timeloop-value",
+                               "sizeKB is %g", kib);
+        }
+    }
+    memory->capacity_bits = bits / memory->cluster;
+    if (bits && !memory->capacity_bits)
+        sdse_tl_refuse(r, part->loc, false, "timeloop-value",
+                       "'%.60s' holds less than a bit for each of its cluster",
+                       part->name);
+}
+
+static void read_memory(struct sdse_tl *r, const struct sdse_tl_part *part,
+                        struct sdse_tl_memory *memory) {
+    *memory = (struct sdse_tl_memory){
+        .read_pj = -1, .write_pj = -1, .update_pj = -1, .leak_mw = -1, .area_um2 = -1};
+    memory->word_bits = count_or(
+        r, part, find(part, "datawidth", "word_bits", "word-bits"), MOST_WORD, 8);
+    memory->cluster =
+        count_or(r, part, find(part, "cluster_size", "cluster-size", NULL), 65536, 1);
+    const uint64_t block =
+        count_or(r, part, find(part, "block_size", "block-size", NULL), 65536, 1);
+    const struct sdse_node *width =
+        find(part, "width", "memory_width", "data_storage_width");
+    memory->width_bits =
+        count_or(r, part, width, 1 << 24, memory->word_bits * block * memory->cluster);
+    if (memory->width_bits / memory->cluster < memory->word_bits ||
+        memory->width_bits / memory->cluster > MOST_WIDTH) {
+        sdse_tl_refuse(r, part->loc, false, "timeloop-value",
+                       "'%.60s': %llu bits wide for a cluster of %llu: a row of one is "
+                       "a word of %llu bits to %d bits",
+                       part->name, (unsigned long long)memory->width_bits,
+                       (unsigned long long)memory->cluster,
+                       (unsigned long long)memory->word_bits, MOST_WIDTH);
+        memory->width_bits = memory->word_bits * memory->cluster;
+    }
+    read_capacity(r, part, memory);
+    if (memory->cluster > 1)
+        sdse_tl_refuse(r, part->loc, true, "timeloop-key",
+                       "cluster_size of '%.60s': an access of a row by %llu instances "
+                       "together costs each its share here, also where some are idle",
+                       part->name, (unsigned long long)memory->cluster);
+    memory->width_bits /= memory->cluster;
+    memory->banks =
+        count_or(r, part, find(part, "n_banks", "num_banks", NULL), MOST_BANKS, 1);
+    memory->buffering =
+        count_or(r, part, find(part, "multiple_buffering", NULL, NULL), 16, 1);
+    memory->read_words = words_per_cycle(r, part, "read_bandwidth", "read-bandwidth");
+    memory->write_words =
+        words_per_cycle(r, part, "write_bandwidth", "write-bandwidth");
+    memory->shared_words =
+        words_per_cycle(r, part, "shared_bandwidth", "shared-bandwidth");
+    memory->memory_class = class_of(part, memory);
+    refuse_unknown(r, part);
+}
+
+// --- What holds for all ---
+
+// Words are as wide as where they come from; sums may be wider further in.
+static void read_widths(struct sdse_tl *r) {
+    for (unsigned t = 0; t < SDSE_TENSORS; t++)
+        r->bits[t] = r->memory[0].word_bits;
+    for (unsigned l = 1; l < r->level_count; l++) {
+        const struct sdse_tl_part *part = &r->part[r->level_part[l]];
+        const uint64_t bits = r->memory[l].word_bits;
+        for (unsigned t = 0; t < SDSE_TENSORS; t++) {
+            if (bits == r->bits[t] || (part->keeps.bypass >> t & 1u))
+                continue;
+            // What is free to be kept is kept where the mapping says so.
+            if (!(part->keeps.keep >> t & 1u) &&
+                !(r->mapped && (r->mapping.keeps[l] >> t & 1u)))
+                continue;
+            if (t == SDSE_OUTPUTS && bits > r->bits[t])
+                r->partial_bits[l] = bits;
+            else
+                sdse_tl_refuse(r, part->loc, true, "timeloop-value",
+                               "words of %s have %llu bits in '%.60s' and %llu further "
+                               "out: they have the same everywhere here",
+                               r->problem.tensor_name[t], (unsigned long long)bits,
+                               part->name, (unsigned long long)r->bits[t]);
+        }
+    }
+}
+
+// "45nm", 45 or 45e-9.
+static double node_of(struct sdse_tl *r, const struct sdse_node *technology) {
+    const char *text = sdse_tl_word(technology);
+    char *end;
+    const double value = text ? strtod(text, &end) : 0;
+    if (!text || value == -1 || value == 1 || *text == '\0')
+        return 0; // of no technology
+    if (value >= 1 && value <= 1000 && (!*end || strcasecmp(end, "nm") == 0))
+        return value;
+    sdse_tl_refuse(r, technology->loc, false, "timeloop-value",
+                   "technology '%.40s': expected 45nm", text);
+    return 0;
+}
+
+static void read_globals(struct sdse_tl *r) {
+    for (unsigned i = 0; i < r->part_count; i++) {
+        const struct sdse_tl_part *part = &r->part[i];
+        const struct sdse_node *node = find(part, "technology", NULL, NULL);
+        const struct sdse_node *cycle = find(part, "global_cycle_seconds", NULL, NULL);
+        double seconds;
+        // What is worked on with the words counts, not where they come from.
+        if (node && node_of(r, node) > 0)
+            r->node_nm = node_of(r, node);
+        if (cycle && sdse_tl_number(r, cycle, part->scope, &seconds) &&
+            seconds > 1e-13 && seconds < 1e-3)
+            r->clock_ghz = 1e-9 / seconds;
+    }
+}
+
+void sdse_tl_read_memories(struct sdse_tl *r) {
+    for (unsigned l = 0; l < r->level_count; l++)
+        read_memory(r, &r->part[r->level_part[l]], &r->memory[l]);
+    if (r->compute >= 0)
+        refuse_unknown(r, &r->part[r->compute]);
+    if (r->level_count)
+        read_widths(r);
+    read_globals(r);
+}

@@ -1,0 +1,110 @@
+#include "import/timeloop/timeloop.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "import/timeloop/reading.h"
+
+void sdse_tl_refuse(struct sdse_tl *r, struct sdse_loc loc, bool can_go_on,
+                    const char *check, const char *format, ...) {
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    const bool goes_on = r->lossy && can_go_on;
+    r->failed |= !goes_on;
+    r->broken |= !can_go_on;
+    sdse_diag_add(r->diags, goes_on ? SDSE_WARNING : SDSE_ERROR, loc, check, "%s%s",
+                  text, can_go_on && !r->lossy ? " (--lossy goes on)" : "");
+}
+
+const char *sdse_tl_text(struct sdse_tl *r, const char *format, ...) {
+    char text[1000];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    const char *kept = sdse_arena_strdup(r->arena, text);
+    r->out_of_memory |= !kept;
+    return kept ? kept : "";
+}
+
+static void read_architecture(struct sdse_tl *r) {
+    const struct sdse_node *node = r->section[SDSE_TL_ARCHITECTURE].node[0];
+    if (sdse_node_get(node, "nodes"))
+        sdse_tl_read_nodes(r, node);
+    else if (sdse_node_get(node, "subtree"))
+        sdse_tl_read_subtrees(r, node);
+    else
+        sdse_tl_refuse(r, node->loc, false, "timeloop-section",
+                       "an architecture has nodes (version 0.4) or a subtree (0.3)");
+    if (!r->broken)
+        sdse_tl_chain(r);
+}
+
+// Sections that ask for what no count shows, or for what this tool does otherwise.
+static void refuse_sections(struct sdse_tl *r) {
+    const struct sdse_tl_list *sparse = &r->section[SDSE_TL_SPARSE];
+    for (unsigned i = 0; i < sparse->count; i++)
+        sdse_tl_refuse(r, sparse->node[i]->key_loc, true, "timeloop-section",
+                       "sparse_optimizations in a section of their own are lost: say "
+                       "the formats within the nodes");
+}
+
+enum sdse_status sdse_timeloop_import(const struct sdse_timeloop_text *texts,
+                                      size_t count, bool lossy,
+                                      const struct sdse_timeloop_includes *includes,
+                                      struct sdse_arena *arena,
+                                      struct sdse_diags *diags,
+                                      struct sdse_timeloop_files *files) {
+    struct sdse_tl *r = SDSE_ARENA_NEW(arena, struct sdse_tl);
+    if (!r)
+        return SDSE_NO_MEMORY;
+    *r = (struct sdse_tl){.arena = arena,
+                          .diags = diags,
+                          .includes = includes,
+                          .lossy = lossy,
+                          .path = texts[0].path,
+                          .compute = -1,
+                          .pj_per_mac = -1,
+                          .mac_leak_mw = -1,
+                          .mac_area_um2 = -1,
+                          .clock_ghz = 1};
+    sdse_tl_read_document(r, texts, count);
+    const bool designed = r->section[SDSE_TL_ARCHITECTURE].count != 0;
+    if (!r->broken && !designed && !r->section[SDSE_TL_PROBLEM].count)
+        sdse_tl_refuse(r, (struct sdse_loc){r->path, 0, 0}, false, "timeloop-section",
+                       "there is no architecture and no problem in it");
+    if (!r->broken)
+        sdse_tl_read_problem(r);
+    if (!r->broken && designed)
+        read_architecture(r);
+    if (!r->broken && designed) {
+        refuse_sections(r);
+        sdse_tl_read_constraints(r);
+        if (r->section[SDSE_TL_MAPPING].count)
+            sdse_tl_read_mapping(r);
+        sdse_tl_read_sparse(r);
+        sdse_tl_read_memories(r);
+        if (!r->broken)
+            sdse_tl_read_costs(r);
+    } else if (!r->broken && r->section[SDSE_TL_MAPPING].count) {
+        sdse_tl_refuse(r, r->section[SDSE_TL_MAPPING].node[0]->loc, false,
+                       "timeloop-section", "a mapping is of an architecture");
+    }
+    if (r->out_of_memory)
+        return SDSE_NO_MEMORY;
+    if (r->fault != SDSE_OK)
+        return r->fault;
+    if (r->failed)
+        return SDSE_INVALID;
+    struct sdse_timeloop_files made = {0};
+    sdse_tl_write(r, &made);
+    if (r->out_of_memory)
+        return SDSE_NO_MEMORY;
+    if (r->failed)
+        return SDSE_INVALID;
+    *files = made;
+    return SDSE_OK;
+}

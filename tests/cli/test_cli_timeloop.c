@@ -1,0 +1,131 @@
+// Timeloop's files imported and scored: the counts, energies and cycles that Timeloop
+// itself gives for the same design (tests/data/counts), and what is refused.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support_program.h"
+
+#define EYERISS "tests/data/timeloop/eyeriss/"
+#define SIMBA "tests/data/timeloop/simba/"
+#define TENSOR_CORE "tests/data/timeloop/tensor_core/"
+
+static const char eval[] = "eval -a @d/arch.yaml -w @d/network.yaml -m @d/mapping.yaml";
+
+static void import_design(const char *files, const char *also) {
+    char line[600];
+    snprintf(line, sizeof line, "import %s -o @d --force%s", files, also);
+    free(run_text(0, line));
+}
+
+static void says(const char *options, const char *const *parts) {
+    char line[300];
+    snprintf(line, sizeof line, "%s%s", eval, options);
+    for (; *parts; parts++)
+        run_says(0, line, *parts);
+}
+
+// tests/data/counts/48-eyeriss-vgg3.json, per instance times instances.
+static void eyeriss_moves_what_timeloop_counts(void **state) {
+    (void)state;
+    static const char *const counts[] = {
+        "DRAM,weights,1,36864,36864,0,0,",
+        "DRAM,inputs,1,215296,215296,0,0,",
+        "DRAM,outputs,1,200704,3010560,0,3211264,",
+        "GLB,inputs,1,3712,1806336,215296,0,",
+        "GLB,outputs,1,50176,3010560,3010560,3211264,",
+        "IFM,inputs,168,12,115605504,7225344,0,",
+        "WSP,weights,168,192,115605504,516096,0,",
+        "PSP,outputs,168,16,115003392,9031680,115605504,",
+        NULL};
+    static const char *const totals[] = {"1623.5", "688128", NULL};
+    import_design(EYERISS "arch.yaml " EYERISS "problem.yaml " EYERISS
+                          "mapping.yaml " EYERISS "energies.yaml",
+                  "");
+    says(" --only counts -f csv", counts);
+    says(" --only totals", totals);
+}
+
+// 49-eyeriss-vgg3-bw.json: the same with bandwidths.
+static void bandwidths_slow_it_as_there(void **state) {
+    (void)state;
+    static const char *const totals[] = {"1623.5", "815680", NULL};
+    static const char *const cycles[] = {"DRAM,815680,", "PSP,741888,", NULL};
+    import_design(EYERISS "arch.yaml " EYERISS "limits.yaml " EYERISS
+                          "problem.yaml " EYERISS "mapping.yaml " EYERISS
+                          "energies.yaml",
+                  "");
+    says(" --only totals", totals);
+    says(" --only cycles -f csv", cycles);
+}
+
+// No recorded counts of these: what must hold whatever counts them.
+static void others_are_imported_and_mapped(void **state) {
+    (void)state;
+    import_design(SIMBA "arch.yaml " SIMBA "layer.yaml " SIMBA "mapping.yaml", "");
+    // 16 elements of 4 lanes of 4 multipliers, all used: MACs / 256.
+    says(" --only totals", (const char *const[]){"112896", NULL});
+    says(" --only counts -f csv",
+         (const char *const[]){"WeightRegister,weights,256,1,28901376,", NULL});
+    free(run_text(0, "map -a @d/arch.yaml -w @d/network.yaml"));
+    import_design(TENSOR_CORE "arch.yaml " TENSOR_CORE "gemm.yaml " TENSOR_CORE
+                              "mapping.yaml",
+                  "");
+    says(" --only totals", (const char *const[]){"8192", NULL});
+    // Weights of which two in four are not zero, and their places: 10 bits of 16.
+    says(" --only cycles -f csv", (const char *const[]){"SMEM,5072,", NULL});
+    free(run_text(0, "map -a @d/arch.yaml -w @d/network.yaml"));
+}
+
+// A file that others include, seen from where the including file is; a machine's file
+// that is read is no output.
+static void files_include_each_other(void **state) {
+    (void)state;
+    write_scratch("sizes.yaml", "{M: 8, C: 4, N: 1, P: 2, Q: 2, R: 1, S: 1}\n");
+    write_scratch("p.yaml", "problem:\n  shape: cnn_layer\n  instance: !include "
+                            "sizes.yaml\n");
+    run_says(0, "import @p.yaml -o @n.yaml --force", "128 MACs");
+    run_says(1, "import @p.yaml -o @sizes.yaml --force", "[output-input]");
+    write_scratch("q.yaml", "problem:\n  shape: cnn_layer\n  instance: !include "
+                            "none.yaml\n");
+    run_says(1, "import @q.yaml -o @n.yaml --force", "q.yaml:3:13: error: ");
+    run_says(1, "import @q.yaml -o @n.yaml --force", "[timeloop-include]");
+    write_scratch("r.yaml", "problem: !include r.yaml\n");
+    run_says(1, "import @r.yaml -o @n.yaml --force", "too deep");
+}
+
+static void losses_are_named(void **state) {
+    (void)state;
+    static const char arch[] =
+        "architecture:\n  version: 0.4\n  nodes:\n"
+        "  - !Component {name: DRAM, class: DRAM, attributes: {wear: 3}}\n"
+        "  - !Component {name: adc, class: adc_unit}\n"
+        "  - !Component {name: mac, class: intmac}\n";
+    write_scratch("a.yaml", arch);
+    run_says(1, "import @a.yaml -o @a --force", "a.yaml:4:55: error: attribute 'wear'");
+    run_says(1, "import @a.yaml -o @a --force", "a.yaml:5:5: error: class 'adc_unit'");
+    run_says(0, "import @a.yaml -o @a-arch.yaml --force --lossy", "DRAM");
+    struct ran ran = run_program("import @a.yaml -o @a-arch.yaml --force --lossy");
+    assert_non_null(strstr(ran.err, "a.yaml:4:55: warning: "));
+    assert_non_null(strstr(ran.err, "DRAM (lpddr4), mac (mac_int) [timeloop-cost]"));
+    free_ran(&ran);
+    run_says(0, "import @a.yaml -o @a-arch.yaml --force --lossy -f json",
+             "\"sdse.show-arch/1\"");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(eyeriss_moves_what_timeloop_counts),
+        cmocka_unit_test(bandwidths_slow_it_as_there),
+        cmocka_unit_test(others_are_imported_and_mapped),
+        cmocka_unit_test(files_include_each_other),
+        cmocka_unit_test(losses_are_named),
+    };
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}

@@ -1,0 +1,86 @@
+// Any bytes as a file of Timeloop: never a crash, and what is accepted are files of
+// ours that parse, and load but for sizes and costs beyond what they may say.
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "import/timeloop/timeloop.h"
+#include "spec/load.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool good, const char *what) {
+    if (good)
+        return;
+    fprintf(stderr, "broken: %s\n", what);
+    abort();
+}
+
+// What any file includes: one of three.
+static const char *read_included(void *who, struct sdse_arena *arena, const char *path,
+                                 int *number) {
+    (void)who;
+    (void)arena;
+    const size_t length = strlen(path);
+    if (length % 3 == 0)
+        return "{N: 1, M: 2, C: 4, P: 2, Q: 2, R: 1, S: 1}";
+    if (length % 3 == 1)
+        return "a: !include b\nc: &c [*c]\n";
+    *number = ENOENT;
+    return NULL;
+}
+
+static struct sdse_node *parse(struct sdse_arena *arena, const char *yaml,
+                               struct sdse_diags *diags, enum sdse_file_kind kind) {
+    struct sdse_node *root = NULL;
+    if (!yaml)
+        return NULL;
+    require(sdse_tree_parse_memory(arena, "out", yaml, strlen(yaml), diags, &root) ==
+                SDSE_OK,
+            "what is written parses");
+    require(sdse_tree_kind(root) == kind, "its kind shows");
+    return root;
+}
+
+static void try_text(const char *text, bool lossy) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    sdse_diags_init(&diags, arena);
+    const struct sdse_timeloop_text texts[] = {{"in", text}};
+    const struct sdse_timeloop_includes includes = {read_included, NULL};
+    struct sdse_timeloop_files files = {0};
+    const enum sdse_status status =
+        sdse_timeloop_import(texts, 1, lossy, &includes, arena, &diags, &files);
+    require((status == SDSE_OK) == !diags.errors, "status tells of errors");
+    if (status == SDSE_OK) {
+        struct sdse_arch *arch = NULL;
+        struct sdse_workload *net = NULL;
+        struct sdse_mapping *mapping = NULL;
+        require(files.arch || files.network, "something is made of it");
+        const struct sdse_node *root = parse(arena, files.arch, &diags, SDSE_FILE_ARCH);
+        if (root)
+            sdse_arch_from_tree(arena, root, NULL, 0, &diags, &arch);
+        root = parse(arena, files.network, &diags, SDSE_FILE_WORKLOAD);
+        if (root)
+            sdse_workload_from_tree(arena, root, &diags, &net);
+        root = parse(arena, files.mapping, &diags, SDSE_FILE_MAPPING);
+        if (root && arch && net)
+            sdse_mapping_from_tree(arena, root, arch, net->layers, &diags, &mapping);
+    }
+    sdse_arena_free(arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    char *text = malloc(size + 1);
+    require(text != NULL, "memory");
+    if (size)
+        memcpy(text, data, size);
+    text[size] = '\0';
+    sdse_timeloop_is(text);
+    try_text(text, false);
+    try_text(text, true);
+    free(text);
+    return 0;
+}
