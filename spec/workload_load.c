@@ -54,7 +54,7 @@ static const struct {
     {"groups", KIND(CONV) | KIND(CONV1D) | KIND(CONV3D) | KIND(DECONV) | KIND(WGRAD)},
     {"shares_weights", OWN | KIND(DECONV) | KIND(FC)},
     {"rows", KIND(FC)},
-    {"steps", KIND(FC) | CELLS},
+    {"steps", OWN | KIND(FC) | KIND(MATMUL) | CELLS},
     {"hidden", CELLS},
     {"heads", KIND(MATMUL)},
     {"kv_heads", KIND(MATMUL)},
@@ -137,8 +137,6 @@ static void read_fc(struct sdse_layer_reader *r) {
     bound[SDSE_K] = sdse_layer_count(r, "out_channels", 0);
     bound[SDSE_P] = sdse_layer_count(r, "rows", 1);
     r->layer->in_height = bound[SDSE_P];
-    r->layer->steps = sdse_layer_count(r, "steps", 1);
-    r->layer->repeat *= r->layer->steps;
 }
 
 // What the right operand is, and how wide its words are.
@@ -415,6 +413,10 @@ static void read_layer(struct sdse_layer_reader *r) {
         sdse_layer_read_words(r);
     else
         sdse_layer_read_conv(r);
+    if (SDSE_BIT(r->kind) & (OWN | KIND(FC) | KIND(MATMUL))) {
+        layer->steps = sdse_layer_count(r, "steps", 1);
+        layer->repeat *= layer->steps;
+    }
     if (SDSE_BIT(r->kind) & MOVES)
         read_move(r);
     else if ((node = sdse_node_get(r->map, "addends")))

@@ -320,7 +320,7 @@ char *sdse_workload_text(struct sdse_arena *arena, const struct sdse_workload *n
         fputs(", ", out);
         print_shape(out, layer, net->batch);
         fprintf(out, ", repeat: %" PRIu64, sdse_layer_copies(layer));
-        if (layer->steps > 1 && layer->kind == SDSE_FC)
+        if (layer->steps > 1 && !sdse_layer_moves(layer))
             fprintf(out, ", steps: %" PRIu64, layer->steps);
         if (layer->weights_file) {
             fputs(", weights: ", out);

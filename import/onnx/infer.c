@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "import/onnx/expand.h"
 #include "import/onnx/rules.h"
 
 // Where the rules know nothing, the shapes the file itself gives for the outputs; only
@@ -27,6 +28,9 @@ static bool take_declared(struct sdse_onnx_graph *graph, struct sdse_onnx_node *
 }
 
 static sdse_onnx_rule find_rule(const Onnx__NodeProto *node) {
+    const sdse_onnx_rule expanded = sdse_onnx_rule_expanded(node);
+    if (expanded)
+        return expanded;
     static const char *const domains[] = {"", "ai.onnx", "com.microsoft",
                                           "com.microsoft.nchwc"};
     const char *op = node->op_type ? node->op_type : "";
@@ -73,6 +77,9 @@ void sdse_onnx_infer_shapes(struct sdse_onnx_graph *graph) {
         }
         if (rule(graph, node))
             sdse_onnx_fold(graph, node);
+        else if (!node->reported && sdse_onnx_is_expanded(node->proto) &&
+                 take_declared(graph, node))
+            continue; // it was left as it is
         else if (node->why && reads_unread(graph, node))
             node->why = "it needs numbers that are in external data, which is not read";
     }

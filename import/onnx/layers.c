@@ -245,6 +245,11 @@ static bool is_sane(struct sdse_maker *maker) {
             return sdse_maker_refuse(maker, "onnx-shape",
                                      "a size exceeds 2^30, or its MACs exceed 64 bits");
     }
+    const int64_t steps = sdse_onnx_int(maker->node, SDSE_ONNX_STEPS, 1);
+    if (steps < 1 || (uint64_t)steps > largest || maker->steps > largest ||
+        !sdse_mul_u64(macs, maker->steps, &macs) ||
+        !sdse_mul_u64(macs, (uint64_t)steps, &macs))
+        return sdse_maker_refuse(maker, "onnx-shape", "it has too many steps");
     const struct sdse_move *move = &maker->layer.move;
     const uint64_t operands = sdse_layer_operands(&maker->layer);
     uint64_t most = move->operations > operands ? move->operations : operands;
@@ -276,6 +281,14 @@ static bool make_room(struct sdse_maker *maker) {
     return true;
 }
 
+// How often the layer is executed: what a loop repeats is so with the same weights.
+static void set_steps(struct sdse_maker *maker) {
+    const int64_t steps = sdse_onnx_int(maker->node, SDSE_ONNX_STEPS, 1);
+    struct sdse_layer *layer = &maker->layer;
+    layer->repeat = maker->steps * (uint64_t)(steps > 1 ? steps : 1);
+    layer->steps = sdse_layer_moves(layer) ? 0 : layer->repeat;
+}
+
 bool sdse_maker_add(struct sdse_maker *maker, const char *suffix) {
     if (maker->probing)
         return true;
@@ -289,7 +302,7 @@ bool sdse_maker_add(struct sdse_maker *maker, const char *suffix) {
                                                      : maker->node->name;
     name = sdse_arena_printf(maker->graph->arena, "%s%s", name, suffix);
     layer->name = name ? sdse_names_make(&maker->names, name, "layer") : NULL;
-    layer->repeat = 1;
+    set_steps(maker);
     for (unsigned t = 0; t < SDSE_TENSORS; t++)
         layer->density[t] = 1;
     layer->loc = (struct sdse_loc){.file = maker->graph->file};
@@ -353,6 +366,7 @@ static bool make_layer(struct sdse_maker *maker, struct sdse_onnx_node *node) {
     maker->weights = (struct sdse_onnx_weights){
         .node = node, .scale = {SDSE_ONNX_NONE, SDSE_ONNX_NONE}};
     maker->added = false;
+    maker->steps = 1;
     return make && is_ready(maker) && make(maker) &&
            (maker->added || sdse_maker_add(maker, ""));
 }
@@ -428,7 +442,8 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
                                        struct sdse_onnx_guesses *guesses,
                                        struct sdse_onnx_layers *out) {
     *out = (struct sdse_onnx_layers){0};
-    struct sdse_maker maker = {.graph = graph, .out = out, .names.arena = graph->arena};
+    struct sdse_maker maker = {
+        .graph = graph, .out = out, .names.arena = graph->arena, .steps = 1};
     out->not_modelled =
         SDSE_ARENA_ARRAY(graph->arena, struct sdse_not_modelled, graph->node_count + 1);
     if (!out->not_modelled)

@@ -13,6 +13,7 @@ struct sdse_maker {
     struct sdse_onnx_node *node; // being turned into a layer
     struct sdse_layer layer;
     struct sdse_onnx_weights weights;
+    uint64_t steps; // of the layer: executions one after the other [>= 1]
     bool probing;   // only to see whether the batch divides everything: nothing is said
     bool odd_batch; // it does not
     bool added;     // the node's layers are in the list already

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "import/onnx/batch.h"
-#include "import/onnx/branches.h"
 #include "import/onnx/constant.h"
+#include "import/onnx/expand.h"
 #include "import/onnx/file.h"
 #include "import/onnx/imported.h"
 #include "import/onnx/infer.h"
@@ -85,8 +85,8 @@ static enum sdse_status build(struct sdse_imported *imported,
                               struct sdse_diags *diags) {
     const Onnx__ModelProto *model;
     size_t errors = diags->errors;
-    enum sdse_status status = sdse_onnx_take_branches(imported->model, imported->file,
-                                                      options, imported->arena, &model);
+    enum sdse_status status = sdse_onnx_expand(imported->model, imported->file, options,
+                                               imported->arena, diags, &model);
     if (status == SDSE_OK)
         status = sdse_onnx_graph_build(model, imported->file, options, imported->arena,
                                        diags, &imported->graph);

@@ -23,6 +23,10 @@ const struct sdse_onnx_shape *sdse_onnx_need(struct sdse_onnx_graph *graph,
 bool sdse_onnx_set(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
                    uint32_t i, unsigned rank, const uint64_t *dims);
 
+// The attribute of a node that is executed several times, one after the other (of a
+// loop's graph): how often. Written by import/onnx/expand.
+#define SDSE_ONNX_STEPS "sdse_steps"
+
 // Attributes, with the value to use where they are absent.
 int64_t sdse_onnx_int(const struct sdse_onnx_node *node, const char *name,
                       int64_t absent);

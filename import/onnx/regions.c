@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "import/onnx/constant.h"
+#include "import/onnx/expand.h"
 #include "import/onnx/infer.h"
 #include "import/onnx/operators.h"
 
@@ -14,6 +15,10 @@ enum sdse_onnx_role sdse_onnx_role_of(const struct sdse_onnx_node *node) {
         "Pow", "Sum", "PRelu", "Where", "QLinearAdd", "QLinearMul"};
     if (!sdse_onnx_has_rule(node->proto))
         return SDSE_ONNX_OTHER;
+    if (sdse_onnx_is_stand_in(node->proto))
+        return node->input_count == 1 && node->proto->n_attribute == 0
+                   ? SDSE_ONNX_COPY
+                   : SDSE_ONNX_OTHER;
     return SDSE_ONNX_AMONG(node->op, copies)     ? SDSE_ONNX_COPY
            : sdse_onnx_is_function(node->op)     ? SDSE_ONNX_POINT
            : SDSE_ONNX_AMONG(node->op, binaries) ? SDSE_ONNX_BINARY

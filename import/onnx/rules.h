@@ -14,6 +14,8 @@ typedef bool (*sdse_onnx_rule)(struct sdse_onnx_graph *, struct sdse_onnx_node *
 sdse_onnx_rule sdse_onnx_rule_window(const char *op);
 sdse_onnx_rule sdse_onnx_rule_layout(const char *op);
 sdse_onnx_rule sdse_onnx_rule_math(const char *op);
+// Of operators that import/onnx/expand writes out.
+sdse_onnx_rule sdse_onnx_rule_expanded(const Onnx__NodeProto *node);
 
 // Computes the node's outputs if they are small and all its inputs are constants.
 void sdse_onnx_fold(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "import/onnx/expand.h"
 #include "import/onnx/infer.h"
 #include "import/onnx/operators.h"
 #include "import/onnx/ops.h"
@@ -134,7 +135,8 @@ static bool inner_multiplies(const struct sdse_onnx_graph *graph,
     bool unknown = !sdse_onnx_has_rule(node) && !SDSE_ONNX_AMONG(op, harmless);
     bool multiplies = has_graphs(op)
                           ? graphs_multiply(graph, node, weights)
-                          : product || unknown || SDSE_ONNX_AMONG(op, multiplying);
+                          : product || unknown || SDSE_ONNX_AMONG(op, multiplying) ||
+                                sdse_onnx_is_expanded(node);
     for (size_t i = 0; i < node->n_input && multiplies; i++)
         add(weights, weights_outside(graph, node->input[i]));
     return multiplies;
@@ -191,10 +193,13 @@ bool sdse_onnx_is_unseen(struct sdse_onnx_graph *graph,
     struct reads reads = reads_of(graph, node);
     const char *reason = NULL;
     bool known = sdse_onnx_has_rule(node->proto);
+    if (sdse_onnx_is_stand_in(node->proto))
+        return false; // what it is a part of is written out
     if (has_graphs(node->op)) {
         if (graphs_multiply(graph, node->proto, &reads.weights))
             reason = "its graphs multiply";
-    } else if (SDSE_ONNX_AMONG(node->op, multiplying)) {
+    } else if (SDSE_ONNX_AMONG(node->op, multiplying) ||
+               sdse_onnx_is_expanded(node->proto)) {
         reason = "known to multiply";
     } else if (!known && !SDSE_ONNX_AMONG(node->op, harmless)) {
         reason = reads.weights > 0     ? "unknown operator that reads weights"

@@ -15,7 +15,10 @@
 #include <string.h>
 
 #include "import/forward/run.h"
+#include "import/onnx/batch.h"
+#include "import/onnx/expand.h"
 #include "import/onnx/infer.h"
+#include "import/onnx/layers.h"
 #include "support/onnx_builder.h"
 
 enum { MOST_INPUTS_OF_CASE = 12, MOST_OUTPUTS_OF_CASE = 4 };
@@ -156,10 +159,44 @@ static inline void case_graph(struct forward_case *c, struct sdse_onnx_graph *gr
     }
     c->b.graph.n_output = c->outputs;
     c->b.graph.output = infos;
+    const Onnx__ModelProto *model;
     assert_int_equal(
-        sdse_onnx_graph_build(&c->b.model, "m.onnx", NULL, c->arena, &c->diags, graph),
+        sdse_onnx_expand(&c->b.model, "m.onnx", NULL, c->arena, &c->diags, &model),
+        SDSE_OK);
+    assert_int_equal(
+        sdse_onnx_graph_build(model, "m.onnx", NULL, c->arena, &c->diags, graph),
         SDSE_OK);
     sdse_onnx_infer_shapes(graph);
+}
+
+static inline void case_make_layers(struct sdse_onnx_graph *graph,
+                                    struct sdse_onnx_layers *layers) {
+    struct sdse_onnx_guesses guesses;
+    assert_true(sdse_onnx_batch_take(graph, NULL, &guesses));
+    assert_int_equal(sdse_onnx_layers_make(graph, &guesses, layers), SDSE_OK);
+}
+
+// MACs and weights of the layers that a case's graph becomes, which is none that is
+// run.
+struct case_layers {
+    uint64_t macs, weights;
+    struct sdse_onnx_layers layers;
+};
+static inline struct case_layers case_layers(struct forward_case *c) {
+    struct sdse_onnx_graph graph;
+    struct case_layers sum = {0};
+    case_graph(c, &graph);
+    case_make_layers(&graph, &sum.layers);
+    for (size_t i = 0; i < sum.layers.count; i++) {
+        const struct sdse_layer *layer = &sum.layers.layer[i];
+        sum.macs += sdse_layer_macs(layer) * layer->repeat;
+        if (sdse_layer_has_weights(layer) && !sdse_layer_moves(layer))
+            sum.weights +=
+                sdse_tile_words(&layer->nest, SDSE_WEIGHTS, layer->nest.bound) *
+                sdse_layer_copies(layer);
+    }
+    assert_int_equal(sum.layers.not_modelled_count, 0);
+    return sum;
 }
 
 static inline enum sdse_status case_run(struct forward_case *c) {

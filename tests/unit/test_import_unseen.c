@@ -200,12 +200,16 @@ static void branches_that_are_known_are_taken(void **state) {
                 onnx_floats(b, "v", ONNX_DIMS(8, 3));
         assert_int_equal(import(context), SDSE_OK);
         const struct sdse_workload *net = sdse_imported_workload(context->imported);
-        if (kind == GIVEN) {
-            assert_int_equal(net->layer_count, 1);
-            assert_int_equal(net->not_modelled_count, 1);
-            assert_string_equal(net->not_modelled[0].name, "choice");
+        if (kind == GIVEN) { // the dearer one, with a word
+            assert_int_equal(net->layer_count, 2);
+            assert_int_equal(net->not_modelled_count, 0);
+            assert_string_equal(net->layers[0].name, "no");
+            assert_true(sdse_diags_fired(&context->diags, "onnx-branch"));
+            expect_message(context, "node 'choice' (If)");
+            expect_message(context, "else branch, 64 MACs, not that of the other, 56");
             continue;
         }
+        assert_false(sdse_diags_fired(&context->diags, "onnx-branch"));
         assert_int_equal(net->not_modelled_count, 0);
         assert_int_equal(net->layer_count, 2);
         assert_string_equal(net->layers[0].name, truth ? "yes" : "no");
@@ -217,21 +221,27 @@ static void branches_that_are_known_are_taken(void **state) {
     }
 }
 
-// Names that stand in the graph already are not told apart: the node stays one.
-static void branches_with_names_of_the_graph_stay(void **state) {
+// Names that stand in the graph already are others in the branch.
+static void branches_may_name_values_as_the_graph_does(void **state) {
     struct context *context = *state;
     struct onnx_builder *b = &context->b;
     onnx_input(b, "x", ONNX_DIMS(1, 8));
     onnx_ints(b, "one", 1, (int64_t[]){1});
     onnx_floats(b, "yes_w", ONNX_DIMS(8, 4));
-    onnx_node(b, "MatMul", "fc", "x,yes_w", "y");
+    onnx_floats(b, "w", ONNX_DIMS(4, 3));
+    onnx_node(b, "MatMul", "fc", "x,yes_w", "yes_y");
     Onnx__NodeProto *node = onnx_node(b, "If", "choice", "one", "z");
     branch_of(b, node, "then_branch", "yes", 4);
     branch_of(b, node, "else_branch", "no", 4);
-    assert_int_equal(import(context), SDSE_OK);
-    const struct sdse_workload *net = sdse_imported_workload(context->imported);
-    assert_int_equal(net->layer_count, 1);
-    assert_int_equal(net->not_modelled_count, 1);
+    onnx_node(b, "MatMul", "after", "z,w", "out");
+    Onnx__TensorProto *inner = node->attribute[0]->g->initializer[0];
+    for (size_t i = 0; i < inner->n_float_data; i++)
+        inner->float_data[i] = -(float)i;
+    const struct sdse_layer *layers = expect_layers(context, 3);
+    assert_string_equal(layers[0].name, "fc");
+    assert_string_equal(layers[1].name, "yes");
+    expect_weights(context, 0, 2, SHAPE(4, 8), onnx_pattern(0), onnx_pattern(4));
+    expect_weights(context, 1, 2, SHAPE(4, 8), 0, -4);
 }
 
 // The written network says it again, and so does whoever reads it.
@@ -253,8 +263,7 @@ static void what_is_left_out_is_written_and_read(void **state) {
     assert_int_equal(read->not_modelled_count, 1);
     assert_string_equal(read->not_modelled[0].name, "a\"b?  - {operator: x}");
     assert_string_equal(read->not_modelled[0].op, "MatMulNBits");
-    assert_string_equal(read->not_modelled[0].reason,
-                        "unknown operator that reads weights");
+    assert_string_equal(read->not_modelled[0].reason, "known to multiply");
     assert_int_equal(read->not_modelled[0].weights, 768 * 300);
     assert_true(sdse_diags_fired(&context->diags, "not-modelled"));
     assert_int_equal(context->diags.warnings, 1);
@@ -266,7 +275,7 @@ int main(void) {
         TEST(every_kind_that_may_multiply_is_said),
         TEST(inner_graphs_are_looked_into),
         TEST(branches_that_are_known_are_taken),
-        TEST(branches_with_names_of_the_graph_stay),
+        TEST(branches_may_name_values_as_the_graph_does),
         TEST(what_is_left_out_is_written_and_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
