@@ -1,5 +1,6 @@
 #include "cli/import_formats.h"
 
+#include "import/maestro/maestro.h"
 #include "import/scalesim/scalesim.h"
 
 static bool is_scalesim(const char *text) {
@@ -27,6 +28,7 @@ static const struct cli_text_format formats[] = {
     {"SCALE-Sim", false, is_scalesim, translate_scalesim},
     {"ZigZag", true, cli_is_zigzag, cli_translate_zigzag},
     {"Timeloop", true, cli_is_timeloop, cli_translate_timeloop},
+    {"MAESTRO", false, sdse_maestro_is, cli_translate_maestro},
 };
 
 const struct cli_text_format *cli_text_format(const char *text) {

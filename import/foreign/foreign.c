@@ -38,15 +38,20 @@ enum sdse_status sdse_foreign_status(const struct sdse_foreign *foreign) {
     return foreign->failed ? SDSE_INVALID : SDSE_OK;
 }
 
+void sdse_foreign_missing(struct sdse_foreign *foreign, const struct sdse_node *mapping,
+                          const char *key) {
+    foreign->failed = true;
+    if (sdse_expect_kind(mapping, SDSE_NODE_MAPPING, foreign->diags))
+        sdse_report_missing(mapping, key, foreign->diags);
+}
+
 // The value of a key; NULL after a diagnostic if it is needed.
 static const struct sdse_node *find(struct sdse_foreign *foreign,
                                     const struct sdse_node *mapping, const char *key,
                                     bool needed) {
     const struct sdse_node *node = sdse_node_get(mapping, key);
-    if (!node && needed) {
-        foreign->failed = true;
-        sdse_report_missing(mapping, key, foreign->diags);
-    }
+    if (!node && needed)
+        sdse_foreign_missing(foreign, mapping, key);
     return node;
 }
 

@@ -23,6 +23,10 @@ void sdse_foreign_refuse(struct sdse_foreign *foreign, struct sdse_loc loc,
 void sdse_foreign_keys(struct sdse_foreign *foreign, const struct sdse_node *mapping,
                        const char *const *keys, const char *check);
 
+// Says that a mapping lacks a key, or that what should have it is no mapping.
+void sdse_foreign_missing(struct sdse_foreign *foreign, const struct sdse_node *mapping,
+                          const char *key);
+
 // The status of a reading: SDSE_NO_MEMORY, SDSE_INVALID or SDSE_OK.
 enum sdse_status sdse_foreign_status(const struct sdse_foreign *foreign);
 

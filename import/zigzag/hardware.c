@@ -201,8 +201,7 @@ static void read_memory(struct sdse_foreign *foreign, const struct sdse_node *no
     const struct sdse_node *served = sdse_node_get(node, "served_dimensions");
     memory->served_loc = served ? served->loc : node->key_loc;
     if (!served) {
-        foreign->failed = true;
-        sdse_report_missing(node, "served_dimensions", foreign->diags);
+        sdse_foreign_missing(foreign, node, "served_dimensions");
     }
     sdse_for_each_child (item, served) {
         const int d =

@@ -266,8 +266,7 @@ void sdse_zz_read_ports(struct sdse_foreign *foreign, const struct sdse_node *no
                         struct sdse_zz_memory *memory) {
     const struct sdse_node *ports = sdse_node_get(node, "ports");
     if (!ports) {
-        foreign->failed = true;
-        sdse_report_missing(node, "ports", foreign->diags);
+        sdse_foreign_missing(foreign, node, "ports");
         return;
     }
     const bool named = sdse_node_get(sdse_node_at(ports, 0), "allocation") != NULL;

@@ -1,0 +1,249 @@
+// The syntax of a network: constants, layers and their parts.
+#include <stdlib.h>
+
+#include "import/maestro/reading.h"
+
+enum { MOST_LAYERS = 4096 };
+
+const char *const sdse_maestro_dim_names[DIMS] = {"K",  "C",  "R", "S", "Y", "X",
+                                                  "Y'", "X'", "N", "G", "M", "B"};
+
+static struct sdse_maestro_word next(struct sdse_maestro_reading *r) {
+    const struct sdse_maestro_word word = sdse_maestro_next(&r->words);
+    if (word.cut && !r->broken) {
+        r->broken = true;
+        sdse_foreign_refuse(&r->foreign, word.loc, false, "maestro-syntax",
+                            "a word of %d letters or more", SDSE_MAESTRO_WORD);
+    }
+    return word;
+}
+
+static void expected(struct sdse_maestro_reading *r, struct sdse_maestro_word word,
+                     const char *what) {
+    if (r->broken)
+        return;
+    r->broken = true;
+    sdse_foreign_refuse(&r->foreign, word.loc, false, "maestro-syntax",
+                        "expected %s, found %s%s%s", what, *word.text ? "'" : "the end",
+                        word.text, *word.text ? "'" : "");
+}
+
+static bool expect(struct sdse_maestro_reading *r, const char *text) {
+    const struct sdse_maestro_word word = next(r);
+    if (!sdse_maestro_says(word, text))
+        expected(r, word, text);
+    return !r->broken;
+}
+
+// A number from 1 on, or a constant's name.
+static bool number(struct sdse_maestro_reading *r, uint64_t *value) {
+    const struct sdse_maestro_word word = next(r);
+    char *end = NULL;
+    for (size_t i = 0; i < r->constant_count; i++) {
+        if (sdse_maestro_says(word, r->constant[i].name)) {
+            *value = r->constant[i].value;
+            return !r->broken;
+        }
+    }
+    const size_t digits = strspn(word.text, "0123456789");
+    *value = digits && digits < 12 ? strtoull(word.text, &end, 10) : 0;
+    if (!end || *end || *value < 1 || *value > UINT32_MAX)
+        expected(r, word, "a number from 1 to 4294967295, or a constant's name");
+    return !r->broken;
+}
+
+// --- A layer's parts ---
+
+static void read_stride(struct sdse_maestro_reading *r,
+                        struct sdse_maestro_layer *layer) {
+    if (!expect(r, "{"))
+        return;
+    for (;;) {
+        const struct sdse_maestro_word word = next(r);
+        if (r->broken || sdse_maestro_says(word, "}"))
+            return;
+        if (!sdse_maestro_says(word, "X") && !sdse_maestro_says(word, "Y"))
+            expected(r, word, "X, Y or }");
+        else
+            number(r, &layer->stride[sdse_maestro_says(word, "X")]);
+    }
+}
+
+static void read_dimensions(struct sdse_maestro_reading *r,
+                            struct sdse_maestro_layer *layer) {
+    if (!expect(r, "{"))
+        return;
+    for (;;) {
+        const struct sdse_maestro_word word = next(r);
+        if (r->broken || sdse_maestro_says(word, "}"))
+            return;
+        unsigned d = 0;
+        while (d < DIMS && !sdse_maestro_says(word, sdse_maestro_dim_names[d]))
+            d++;
+        uint64_t size;
+        if (d == DIMS) {
+            expected(r, word,
+                     "a dimension (K, C, R, S, Y, X, Y', X', N, G, M, B) or }");
+        } else if (number(r, &size)) {
+            if (layer->said >> d & 1u)
+                sdse_foreign_refuse(&r->foreign, word.loc, false, "maestro-layer",
+                                    "%s is said twice", sdse_maestro_dim_names[d]);
+            layer->said |= 1u << d;
+            layer->size[d] = size;
+        }
+    }
+}
+
+// "64", "KTileSz" or "Sz(R)".
+static void read_extent(struct sdse_maestro_reading *r) {
+    uint64_t ignored;
+    if (!sdse_maestro_says(sdse_maestro_peek(&r->words), "Sz")) {
+        number(r, &ignored);
+        return;
+    }
+    (void)next(r);
+    if (!expect(r, "("))
+        return;
+    const struct sdse_maestro_word dim = next(r);
+    for (unsigned d = 0; d < DIMS; d++) {
+        if (sdse_maestro_says(dim, sdse_maestro_dim_names[d])) {
+            expect(r, ")");
+            return;
+        }
+    }
+    expected(r, dim, "a dimension");
+}
+
+static void read_dataflow(struct sdse_maestro_reading *r,
+                          struct sdse_maestro_layer *layer) {
+    layer->has_dataflow = true;
+    if (!expect(r, "{"))
+        return;
+    for (;;) {
+        const struct sdse_maestro_word word = next(r);
+        if (r->broken || sdse_maestro_says(word, "}"))
+            return;
+        const bool cluster = sdse_maestro_says(word, "Cluster");
+        if (!cluster && !sdse_maestro_says(word, "SpatialMap") &&
+            !sdse_maestro_says(word, "TemporalMap")) {
+            expected(r, word, "SpatialMap, TemporalMap, Cluster or }");
+            return;
+        }
+        if (!expect(r, "("))
+            return;
+        read_extent(r);
+        if (cluster) {
+            const struct sdse_maestro_word kind = next(r);
+            if (!sdse_maestro_says(kind, "P") && !sdse_maestro_says(kind, "L"))
+                expected(r, kind, "P or L");
+        } else {
+            read_extent(r);
+        }
+        if (r->broken || !expect(r, ")") || cluster)
+            continue;
+        const struct sdse_maestro_word dim = next(r);
+        unsigned d = 0;
+        while (d < DIMS && !sdse_maestro_says(dim, sdse_maestro_dim_names[d]))
+            d++;
+        if (d == DIMS)
+            expected(r, dim, "a dimension");
+    }
+}
+
+static void read_layer(struct sdse_maestro_reading *r) {
+    if (r->layer_count == r->room) {
+        const size_t room = r->room ? 2 * r->room : 64;
+        struct sdse_maestro_layer *more =
+            SDSE_ARENA_ARRAY(r->foreign.arena, struct sdse_maestro_layer, room);
+        if (!more || room > MOST_LAYERS) {
+            r->foreign.out_of_memory |= !more;
+            if (more)
+                expected(r, sdse_maestro_peek(&r->words), "at most 4096 layers");
+            r->broken = true;
+            return;
+        }
+        if (r->layer_count)
+            memcpy(more, r->layer, r->layer_count * sizeof *more);
+        r->layer = more;
+        r->room = room;
+    }
+    struct sdse_maestro_layer *layer = &r->layer[r->layer_count++];
+    *layer = (struct sdse_maestro_layer){.stride = {1, 1}};
+    layer->name = next(r);
+    layer->type.loc = layer->name.loc;
+    if (sdse_maestro_says(layer->name, "{"))
+        strcpy(layer->name.text, "layer");
+    else if (!expect(r, "{"))
+        return;
+    while (!r->broken) {
+        const struct sdse_maestro_word word = next(r);
+        if (sdse_maestro_says(word, "}"))
+            return;
+        if (sdse_maestro_says(word, "Type")) {
+            layer->type = next(r);
+        } else if (sdse_maestro_says(word, "Stride")) {
+            read_stride(r, layer);
+        } else if (sdse_maestro_says(word, "Dimensions")) {
+            read_dimensions(r, layer);
+        } else if (sdse_maestro_says(word, "Dataflow")) {
+            layer->dataflow = word.loc;
+            read_dataflow(r, layer);
+        } else {
+            expected(r, word, "Type, Stride, Dimensions, Dataflow or }");
+        }
+    }
+}
+
+static void read_network(struct sdse_maestro_reading *r) {
+    const struct sdse_maestro_word name = next(r);
+    if (!sdse_maestro_says(name, "{")) {
+        strcpy(r->name, name.text);
+        if (!expect(r, "{"))
+            return;
+    }
+    while (!r->broken) {
+        const struct sdse_maestro_word word = next(r);
+        if (sdse_maestro_says(word, "}"))
+            return;
+        if (sdse_maestro_says(word, "Layer"))
+            read_layer(r);
+        else
+            expected(r, word, "Layer or }");
+    }
+}
+
+static void read_constant(struct sdse_maestro_reading *r) {
+    const struct sdse_maestro_word name = next(r);
+    uint64_t value;
+    if (!number(r, &value))
+        return;
+    if (r->constant_count == SDSE_MAESTRO_CONSTANTS) {
+        expected(r, name, "at most 64 constants");
+        return;
+    }
+    struct sdse_maestro_constant *constant = &r->constant[r->constant_count++];
+    strcpy(constant->name, name.text);
+    constant->value = value;
+}
+
+// What follows a network: an accelerator in words of its own, which end the reading.
+void sdse_maestro_read(struct sdse_maestro_reading *r) {
+    bool network = false;
+    while (!r->broken) {
+        const struct sdse_maestro_word word = next(r);
+        if (!*word.text && network)
+            return;
+        if (sdse_maestro_says(word, "Constant")) {
+            read_constant(r);
+        } else if (sdse_maestro_says(word, "Network") && !network) {
+            network = true;
+            read_network(r);
+        } else if (sdse_maestro_says(word, "Accelerator") && network) {
+            sdse_foreign_refuse(&r->foreign, word.loc, true, "maestro-accelerator",
+                                "an accelerator after the network has no counterpart");
+            return;
+        } else {
+            expected(r, word, network ? "Constant or the end" : "Constant or Network");
+        }
+    }
+}
