@@ -1,5 +1,6 @@
 #include "cli/import_formats.h"
 
+#include "import/accelforge/accelforge.h"
 #include "import/maestro/maestro.h"
 #include "import/scalesim/scalesim.h"
 
@@ -28,6 +29,7 @@ static const struct cli_text_format formats[] = {
     {"SCALE-Sim", false, is_scalesim, translate_scalesim},
     {"ZigZag", true, cli_is_zigzag, cli_translate_zigzag},
     {"Timeloop", true, cli_is_timeloop, cli_translate_timeloop},
+    {"AccelForge", true, sdse_accelforge_is, cli_translate_accelforge},
     {"MAESTRO", false, sdse_maestro_is, cli_translate_maestro},
 };
 

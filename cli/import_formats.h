@@ -45,6 +45,10 @@ enum sdse_status cli_translate_timeloop(struct cli *cli,
                                         const struct cli_import_text *texts,
                                         size_t count, bool lossy,
                                         struct cli_translation *translation);
+enum sdse_status cli_translate_accelforge(struct cli *cli,
+                                          const struct cli_import_text *texts,
+                                          size_t count, bool lossy,
+                                          struct cli_translation *translation);
 enum sdse_status cli_translate_maestro(struct cli *cli,
                                        const struct cli_import_text *texts,
                                        size_t count, bool lossy,

@@ -1,5 +1,5 @@
 // ZigZag's files on a command line: designs imported, each with a mapped layer; files
-// in any order, refusals, what is written.
+// in any order, refusals, what is written. Then those of AccelForge and MAESTRO.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,11 +69,33 @@ static void files_come_in_any_order(void **state) {
              "words of 4/8/6 bit (weights/inputs/outputs), partial sums of 24 bit");
 }
 
+static void other_formats_are_told_apart(void **state) {
+    (void)state;
+    run_says(0,
+             "import tests/data/accelforge/products.yaml "
+             "tests/data/accelforge/nvdla_like.yaml -o @nvdla",
+             "4 layers");
+    // 192 rows and 32 columns, all of them taken: min_usage.
+    run_says(0, "map -a @nvdla/arch.yaml -w @nvdla/network.yaml -l Q", "(6144 of 6144");
+    run_says(1, "import tests/data/accelforge/products.yaml @none.yaml -o @x", "none");
+    write_scratch("jinja.yaml", "arch:\n  nodes:\n  - {{x}}\n");
+    run_says(1, "import @jinja.yaml -o @x.yaml", "jinja.yaml:3:5: error: ");
+    write_scratch("n.m", "Network n { Layer a { Type: GEMM Dimensions { K 8 M 4 N 2 } "
+                         "} }");
+    run_says(0, "import @n.m -o @n.yaml", "64 MACs");
+    // Files of different tools are not read together.
+    run_says(1, "import @n.m tests/data/accelforge/products.yaml -o @y",
+             "is no file of MAESTRO");
+    assert_null(read_whole(scratch("x.yaml")));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_design_maps_a_layer, enter_scratch,
                                         leave_scratch),
         cmocka_unit_test_setup_teardown(files_come_in_any_order, enter_scratch,
+                                        leave_scratch),
+        cmocka_unit_test_setup_teardown(other_formats_are_told_apart, enter_scratch,
                                         leave_scratch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

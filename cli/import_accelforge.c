@@ -1,0 +1,51 @@
+// AccelForge's files on a command line: an architecture, a workload, or both.
+#include <string.h>
+
+#include "cli/import_formats.h"
+#include "cli/import_text.h"
+#include "import/accelforge/accelforge.h"
+
+static void add(struct cli_translation *made, const char *file, const char *yaml) {
+    if (yaml)
+        made->files[made->count++] = (struct cli_translated){file, yaml};
+}
+
+enum sdse_status cli_translate_accelforge(struct cli *cli,
+                                          const struct cli_import_text *texts,
+                                          size_t count, bool lossy,
+                                          struct cli_translation *made) {
+    const struct sdse_node *roots[CLI_MOST_IMPORTED];
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < count; i++) {
+        const char *template = strstr(texts[i].text, "{%");
+        if (!template)
+            template = strstr(texts[i].text, "{{");
+        if (template) {
+            struct sdse_loc loc = {texts[i].path, 1, 1};
+            for (const char *at = texts[i].text; at < template; at++) {
+                loc.column = *at == '\n' ? 1 : loc.column + 1;
+                loc.line += *at == '\n';
+            }
+            sdse_diag_add(&cli->diags, SDSE_ERROR, loc, "accelforge-template",
+                          "a template of Jinja: write out what it comes to");
+            status = SDSE_INVALID;
+            continue;
+        }
+        struct sdse_node *root = NULL;
+        const enum sdse_status now =
+            sdse_tree_parse_decorated(cli->arena, texts[i].path, texts[i].text,
+                                      strlen(texts[i].text), &cli->diags, &root);
+        if (now != SDSE_OK)
+            status = status == SDSE_NO_MEMORY ? status : now;
+        roots[i] = root;
+    }
+    const char *arch = NULL, *network = NULL;
+    if (status == SDSE_OK)
+        status = sdse_accelforge_import(roots, count, lossy, cli->arena, &cli->diags,
+                                        &arch, &network);
+    if (status != SDSE_OK)
+        return status;
+    add(made, "arch.yaml", arch);
+    add(made, "network.yaml", network);
+    return SDSE_OK;
+}

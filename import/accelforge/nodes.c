@@ -1,0 +1,396 @@
+// The nodes of an architecture, from the outermost memory to the multipliers.
+#include <math.h>
+#include <string.h>
+
+#include "import/accelforge/reading.h"
+#include "spec/value.h"
+
+struct reading {
+    struct sdse_foreign *foreign;
+    const struct sdse_af_names *names;
+    struct sdse_af_arch *arch;
+    unsigned kept_count;
+    struct sdse_af_kept kept[SDSE_AF_LEVELS];
+    unsigned axis_count; // of the fan-out that the next node is below
+    struct sdse_af_axis axis[2];
+};
+
+static const struct sdse_node *child(const struct sdse_node *node, const char *key) {
+    return sdse_node_get(node, key);
+}
+
+// A number from 0 on; `otherwise` where there is none, or after a diagnostic.
+static double number(struct reading *r, const struct sdse_node *node, const char *key,
+                     double otherwise) {
+    const struct sdse_node *value = child(node, key);
+    double found = otherwise;
+    if (!value)
+        return otherwise;
+    if (sdse_af_number(r->foreign, r->names, value, &found) && found < 0) {
+        sdse_foreign_refuse(r->foreign, value->loc, false, "accelforge-value",
+                            "'%s' is %g: expected 0 or more", key, found);
+        return otherwise;
+    }
+    return found;
+}
+
+static unsigned set(struct reading *r, const struct sdse_node *node, const char *key,
+                    unsigned otherwise) {
+    const struct sdse_node *value = child(node, key);
+    unsigned found = otherwise;
+    if (value)
+        sdse_af_set(r->foreign, r->kept, r->kept_count, value, &found);
+    return found;
+}
+
+static bool is_true(struct reading *r, const struct sdse_node *node, const char *key) {
+    return number(r, node, key, 0) != 0;
+}
+
+// --- Fan-outs ---
+
+static void read_axis(struct reading *r, const struct sdse_node *item) {
+    static const char *const keys[] = {"name",      "fanout",    "reuse",
+                                       "may_reuse", "min_usage", NULL};
+    sdse_foreign_keys(r->foreign, item, keys, "accelforge-key");
+    const double fanout = number(r, item, "fanout", 0);
+    if (!(fanout >= 1 && fanout <= 65536 && fanout == floor(fanout))) {
+        sdse_foreign_refuse(r->foreign, item->loc, false, "accelforge-fanout",
+                            "`fanout` is %g: expected a whole number from 1 to 65536",
+                            fanout);
+        return;
+    }
+    if (fanout == 1)
+        return;
+    if (r->axis_count == 2) {
+        sdse_foreign_refuse(r->foreign, item->loc, false, "accelforge-fanout",
+                            "a third fan-out without a memory between: ours have rows "
+                            "and columns");
+        return;
+    }
+    const unsigned same = set(r, item, "reuse", 0);
+    struct sdse_af_axis *axis = &r->axis[r->axis_count++];
+    *axis = (struct sdse_af_axis){.fanout = (uint64_t)fanout,
+                                  .min_usage = number(r, item, "min_usage", 0)};
+    axis->may_reuse = set(r, item, "may_reuse", SDSE_BIT(SDSE_TENSORS) - 1) | same;
+    if (same & (same - 1))
+        sdse_foreign_refuse(r->foreign, item->loc, true, "accelforge-fanout",
+                            "several tensors must be the same along it: no loop does "
+                            "that, none is asked of");
+    else
+        axis->reuses = same != 0;
+    while (axis->reuses && !(same >> axis->same & 1u))
+        axis->same++;
+}
+
+static void read_spatial(struct reading *r, const struct sdse_node *node) {
+    sdse_for_each_child (item, child(node, "spatial"))
+        read_axis(r, item);
+}
+
+// The fan-out on the way belongs to the level outside.
+static void close_fanout(struct reading *r, const struct sdse_node *node) {
+    if (!r->axis_count)
+        return;
+    if (!r->arch->level_count) {
+        sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-fanout",
+                            "a fan-out before the outermost memory");
+    } else {
+        struct sdse_af_memory *outside = &r->arch->level[r->arch->level_count - 1];
+        outside->axis_count = r->axis_count;
+        memcpy(outside->axis, r->axis, sizeof r->axis);
+    }
+    r->axis_count = 0;
+}
+
+// --- Costs ---
+
+static const struct sdse_node *find_action(const struct sdse_node *node,
+                                           const char *name) {
+    sdse_for_each_child (action, child(node, "actions")) {
+        const struct sdse_node *own = child(action, "name");
+        const char *text = own ? sdse_node_as_text(own) : NULL;
+        if (text && strcmp(text, name) == 0)
+            return action;
+    }
+    return NULL;
+}
+
+static void check_actions(struct reading *r, const struct sdse_node *node) {
+    static const char *const keys[] = {"name",    "energy",          "throughput",
+                                       "latency", "bits_per_action", NULL};
+    sdse_for_each_child (action, child(node, "actions"))
+        sdse_foreign_keys(r->foreign, action, keys, "accelforge-key");
+}
+
+// Actions in a second; 0: no limit.
+static double rate(struct reading *r, const struct sdse_node *action) {
+    const double throughput = number(r, action, "throughput", HUGE_VAL),
+                 latency = number(r, action, "latency", 0);
+    if (isfinite(throughput) && latency > 0)
+        sdse_foreign_refuse(r->foreign, action->loc, true, "accelforge-latency",
+                            "a latency beside a throughput is not counted");
+    if (isfinite(throughput))
+        return throughput;
+    return latency > 0 ? 1 / latency : 0;
+}
+
+static double action_bits(struct reading *r, const struct sdse_node *action) {
+    const double bits = number(r, action, "bits_per_action", 1);
+    return bits > 0 ? bits : 1;
+}
+
+// Costs that the file leaves to models, by the class of its component.
+static void take_component(struct reading *r, const struct sdse_node *node,
+                           struct sdse_af_memory *memory) {
+    static const struct {
+        const char *component, *memory_class, *costs;
+    } classes[] = {{"lpddr4", "dram", ", component: lpddr4"},
+                   {"LPDDR4", "dram", ", component: lpddr4"},
+                   {"SmartBufferSRAM", "sram", ", port_bits: 64"},
+                   {"SRAM", "sram", ", port_bits: 64"},
+                   {"Dummy", "regfile", ", free: true"},
+                   {"dummy", "regfile", ", free: true"}};
+    const char *name = sdse_foreign_text(r->foreign, node, "component_class", "");
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        if (strcmp(classes[i].component, name) != 0)
+            continue;
+        memory->memory_class = classes[i].memory_class;
+        memory->costs = classes[i].costs;
+        if (!strstr(memory->costs, "free"))
+            sdse_foreign_refuse(r->foreign, child(node, "component_class")->loc, true,
+                                "accelforge-component",
+                                "the costs of '%.60s' are those of a model that is not "
+                                "here: ours are taken",
+                                memory->name);
+        return;
+    }
+    sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-component",
+                        "'%.60s' gives no energy of reads and writes, and its class "
+                        "'%.60s' is not known",
+                        memory->name, name);
+}
+
+static void read_costs(struct reading *r, const struct sdse_node *node,
+                       struct sdse_af_memory *memory) {
+    const struct sdse_node *read = find_action(node, "read"),
+                           *write = find_action(node, "write");
+    check_actions(r, node);
+    memory->one_port = !is_true(r, node, "separate_read_write_ports");
+    if (read)
+        memory->read_bits_per_s = rate(r, read) * action_bits(r, read);
+    if (write)
+        memory->write_bits_per_s = rate(r, write) * action_bits(r, write);
+    const struct sdse_node *total = child(node, "total_latency");
+    const char *latency = total ? sdse_node_as_text(total) : NULL;
+    if (latency && strcmp(latency, "max(read_latency, write_latency)") == 0)
+        memory->one_port = false;
+    else if (total)
+        sdse_foreign_refuse(r->foreign, total->loc, true, "accelforge-latency",
+                            "a latency that is worked out of counts is not known: "
+                            "'%.60s' has no limit of its own",
+                            memory->name);
+    if (!read || !write || !child(read, "energy") || !child(write, "energy")) {
+        take_component(r, node, memory);
+        return;
+    }
+    memory->read_pj_per_bit =
+        number(r, read, "energy", 0) * 1e12 / action_bits(r, read);
+    memory->write_pj_per_bit =
+        number(r, write, "energy", 0) * 1e12 / action_bits(r, write);
+    if ((memory->read_pj_per_bit > 0) != (memory->write_pj_per_bit > 0))
+        sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
+                            "'%.60s' has an energy of 0 for one of reads and writes: "
+                            "give both, or neither",
+                            memory->name);
+    if (!isfinite(memory->read_pj_per_bit) || !isfinite(memory->write_pj_per_bit))
+        sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
+                            "an energy without end");
+    if (memory->one_port && memory->read_bits_per_s > 0 &&
+        memory->read_bits_per_s != memory->write_bits_per_s) {
+        sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-latency",
+                            "reads and writes of '%.60s' take their time one after the "
+                            "other, at different rates: here each has its own port",
+                            memory->name);
+        memory->one_port = false;
+    }
+}
+
+static bool read_area(struct reading *r, const struct sdse_node *node, double *mm2) {
+    const double area = number(r, node, "area", 0);
+    *mm2 = area * 1e6;
+    if (isfinite(area))
+        return child(node, "area") != NULL;
+    sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
+                        "an area without end");
+    return false;
+}
+
+static double read_leakage(struct reading *r, const struct sdse_node *node) {
+    const double leakage_mw = number(r, node, "leak_power", 0) * 1e3;
+    if (isfinite(leakage_mw))
+        return leakage_mw;
+    sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
+                        "a leakage without end");
+    return 0;
+}
+
+// --- Nodes ---
+
+static void read_tensors(struct reading *r, const struct sdse_node *node,
+                         struct sdse_af_memory *memory) {
+    static const char *const keys[] = {"keep", "may_keep", NULL};
+    const struct sdse_node *tensors = child(node, "tensors");
+    sdse_foreign_keys(r->foreign, tensors, keys, "accelforge-key");
+    memory->keep = set(r, tensors, "keep", 0);
+    memory->may_keep = set(r, tensors, "may_keep", 0) & ~memory->keep;
+    if (!tensors)
+        memory->keep = SDSE_BIT(SDSE_TENSORS) - 1;
+    if (r->arch->level_count == 1) {
+        memory->keep |= memory->may_keep;
+        memory->may_keep = 0;
+    }
+}
+
+static void read_scale(struct reading *r, const struct sdse_node *node,
+                       struct sdse_af_memory *memory) {
+    const struct sdse_node *scale = child(node, "bits_per_value_scale");
+    if (!scale)
+        return;
+    const double times = number(r, scale, "All", 0);
+    const double bits = times * (double)r->names->bits[SDSE_OUTPUTS];
+    if (memory->keep != SDSE_BIT(SDSE_OUTPUTS) || scale->count != 1 || !(bits >= 1) ||
+        bits > 64 || bits < (double)r->names->bits[SDSE_OUTPUTS] ||
+        bits != floor(bits)) {
+        sdse_foreign_refuse(r->foreign, scale->loc, true, "accelforge-width",
+                            "words of another width, but for sums, have no "
+                            "counterpart");
+        return;
+    }
+    memory->partial_bits = (uint32_t)bits;
+    sdse_foreign_refuse(r->foreign, scale->loc, true, "accelforge-width",
+                        "'%.60s' widens all words of outputs: here its sums alone have "
+                        "%u bits, finished words are as wide as elsewhere",
+                        memory->name, memory->partial_bits);
+}
+
+static void read_memory(struct reading *r, const struct sdse_node *node) {
+    static const char *const keys[] = {"name",
+                                       "size",
+                                       "spatial",
+                                       "leak_power",
+                                       "area",
+                                       "actions",
+                                       "tensors",
+                                       "component_class",
+                                       "separate_read_write_ports",
+                                       "total_latency",
+                                       "bits_per_value_scale",
+                                       NULL};
+    sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
+    read_spatial(r, node);
+    close_fanout(r, node);
+    if (r->arch->level_count == SDSE_AF_LEVELS) {
+        sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-node",
+                            "more than %d memories", SDSE_AF_LEVELS);
+        return;
+    }
+    struct sdse_af_memory *memory = &r->arch->level[r->arch->level_count++];
+    *memory = (struct sdse_af_memory){
+        .name = sdse_foreign_text(r->foreign, node, "name", "memory"),
+        .loc = node->loc,
+        .costs = "",
+        .memory_class = r->arch->level_count == 1 ? "dram" : "sram"};
+    const double size = number(r, node, "size", HUGE_VAL);
+    memory->unlimited = !isfinite(size);
+    if (!memory->unlimited && !(size >= 1 && size <= 1e18 && size == floor(size)))
+        sdse_foreign_refuse(r->foreign, node->loc, false, "accelforge-value",
+                            "'%.60s' has a size of %g: expected whole bits",
+                            memory->name, size);
+    else if (!memory->unlimited)
+        memory->capacity_bits = (uint64_t)size;
+    read_tensors(r, node, memory);
+    read_scale(r, node, memory);
+    read_costs(r, node, memory);
+    memory->leakage_mw = read_leakage(r, node);
+    memory->has_area = read_area(r, node, &memory->area_mm2);
+    r->kept[r->kept_count++] = (struct sdse_af_kept){memory->name, memory->keep};
+}
+
+static void read_compute(struct reading *r, const struct sdse_node *node) {
+    static const char *const keys[] = {
+        "name",    "spatial",         "leak_power",    "area", "actions",
+        "enabled", "component_class", "total_latency", NULL};
+    const struct sdse_node *enabled = child(node, "enabled");
+    if (enabled && !is_true(r, node, "enabled")) {
+        sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-node",
+                            "a unit for einsums of other than three tensors has no "
+                            "counterpart");
+        return;
+    }
+    if (r->arch->computes) {
+        sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-node",
+                            "a second kind of multipliers has no counterpart");
+        return;
+    }
+    sdse_foreign_keys(r->foreign, node, keys, "accelforge-key");
+    read_spatial(r, node);
+    close_fanout(r, node);
+    check_actions(r, node);
+    const struct sdse_node *action = find_action(node, "compute");
+    r->arch->computes = true;
+    r->arch->component = !action || !child(action, "energy");
+    if (r->arch->component)
+        sdse_foreign_refuse(r->foreign, node->loc, true, "accelforge-component",
+                            "the costs of the multipliers are those of a model that is "
+                            "not here: ours are taken");
+    else
+        r->arch->pj_per_mac = number(r, action, "energy", 0) * 1e12;
+    r->arch->macs_per_s = action ? rate(r, action) : 0;
+    if (child(node, "total_latency"))
+        sdse_foreign_refuse(r->foreign, child(node, "total_latency")->loc, true,
+                            "accelforge-latency",
+                            "a latency that is worked out of counts is not known: the "
+                            "clock is assumed");
+    r->arch->leakage_mw = read_leakage(r, node);
+    r->arch->has_area = read_area(r, node, &r->arch->area_mm2);
+}
+
+static void read_nodes(struct reading *r, const struct sdse_node *nodes) {
+    sdse_for_each_child (node, nodes) {
+        const char *tag = node->tag ? node->tag : "";
+        if (strcmp(tag, "!Memory") == 0)
+            read_memory(r, node);
+        else if (strcmp(tag, "!Compute") == 0)
+            read_compute(r, node);
+        else if (strcmp(tag, "!Container") == 0 || strcmp(tag, "!Fanout") == 0 ||
+                 strcmp(tag, "!Spatial") == 0)
+            read_spatial(r, node);
+        else if (strcmp(tag, "!Hierarchical") == 0)
+            read_nodes(r, child(node, "nodes"));
+        else
+            sdse_foreign_refuse(r->foreign, node->loc, strcmp(tag, "!Toll") == 0,
+                                "accelforge-node", "%.60s has no counterpart",
+                                *tag ? tag : "a node without tag");
+    }
+}
+
+void sdse_af_read_arch(struct sdse_foreign *foreign, const struct sdse_node *node,
+                       const struct sdse_af_names *names, struct sdse_af_arch *arch) {
+    static const char *const keys[] = {
+        "nodes", "name", "extra_attributes_for_all_component_models", NULL};
+    struct reading r = {.foreign = foreign, .names = names, .arch = arch};
+    sdse_foreign_keys(foreign, node, keys, "accelforge-key");
+    const struct sdse_node *all =
+        child(node, "extra_attributes_for_all_component_models");
+    arch->node_nm = number(&r, all, "tech_node", 0) * 1e9;
+    read_nodes(&r, child(node, "nodes"));
+    const unsigned every = SDSE_BIT(SDSE_TENSORS) - 1;
+    if (!arch->level_count || arch->level[0].keep != every)
+        sdse_foreign_refuse(foreign, arch->level_count ? arch->level[0].loc : node->loc,
+                            false, "accelforge-node",
+                            "the first node must be a memory that keeps all tensors");
+    if (!arch->computes)
+        sdse_foreign_refuse(foreign, node->loc, false, "accelforge-node",
+                            "no node computes einsums of three tensors");
+}

@@ -1,0 +1,57 @@
+// Private to import/accelforge/: what is read of the files.
+#ifndef SDSE_IMPORT_ACCELFORGE_READING_H
+#define SDSE_IMPORT_ACCELFORGE_READING_H
+
+#include "import/accelforge/expression.h"
+
+enum { SDSE_AF_LEVELS = 12 };
+
+// A fan-out along one axis.
+struct sdse_af_axis {
+    uint64_t fanout;
+    bool reuses; // a tensor must be the same along it:
+    enum sdse_tensor same;
+    unsigned may_reuse; // tensors that may be
+    double min_usage;
+};
+
+struct sdse_af_memory {
+    const char *name;
+    struct sdse_loc loc;
+    const char *costs; // how they are found: a line of YAML, ", table: ..."
+    const char *memory_class;
+    bool unlimited;
+    uint64_t capacity_bits;
+    unsigned keep, may_keep;
+    uint32_t partial_bits; // 0: as everywhere
+    double read_pj_per_bit, write_pj_per_bit;
+    double read_bits_per_s, write_bits_per_s; // 0: unlimited
+    bool one_port;                            // reads and writes wait for each other
+    double leakage_mw, area_mm2;
+    bool has_area;
+    unsigned axis_count; // of the fan-out below it
+    struct sdse_af_axis axis[2];
+};
+
+struct sdse_af_arch {
+    double node_nm; // 0: not said
+    unsigned level_count;
+    struct sdse_af_memory level[SDSE_AF_LEVELS];
+    bool computes, component; // a Compute was read; its costs are the library's
+    double pj_per_mac, macs_per_s, leakage_mw, area_mm2;
+    bool has_area;
+};
+
+void sdse_af_read_arch(struct sdse_foreign *foreign, const struct sdse_node *node,
+                       const struct sdse_af_names *names, struct sdse_af_arch *arch);
+
+// The text of the accelerator; NULL when memory is out.
+const char *sdse_af_write_arch(struct sdse_foreign *foreign,
+                               const struct sdse_af_names *names,
+                               const struct sdse_af_arch *arch);
+
+// The text of the network; NULL when memory is out, or after a diagnostic.
+const char *sdse_af_network(struct sdse_foreign *foreign, const struct sdse_node *node,
+                            const struct sdse_af_names *names);
+
+#endif

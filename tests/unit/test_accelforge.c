@@ -1,0 +1,400 @@
+// AccelForge's files as ours: expressions, sets, chains of nodes, einsums; a product
+// against arithmetic by hand.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/whole_file.h"
+#include "costmodel/evaluate.h"
+#include "costmodel/resolve.h"
+#include "import/accelforge/accelforge.h"
+#include "spec/load.h"
+#include "support/close.h"
+
+struct read {
+    struct sdse_arena *arena;
+    struct sdse_diags diags;
+    enum sdse_status status;
+    struct sdse_arch *arch;
+    struct sdse_workload *net;
+};
+
+static struct sdse_node *parse(struct read *r, const char *text) {
+    struct sdse_node *root = NULL;
+    assert_int_equal(
+        sdse_tree_parse_memory(r->arena, "out", text, strlen(text), &r->diags, &root),
+        SDSE_OK);
+    return root;
+}
+
+static struct read read_texts(const char *first, const char *second, bool lossy) {
+    struct read r = {.arena = sdse_arena_new()};
+    const char *texts[2] = {first, second}, *arch = NULL, *net = NULL;
+    const struct sdse_node *roots[2];
+    sdse_diags_init(&r.diags, r.arena);
+    size_t count = 0;
+    for (size_t i = 0; i < 2 && texts[i]; i++) {
+        struct sdse_node *root = NULL;
+        assert_int_equal(sdse_tree_parse_decorated(r.arena, "in", texts[i],
+                                                   strlen(texts[i]), &r.diags, &root),
+                         SDSE_OK);
+        roots[count++] = root;
+    }
+    r.status =
+        sdse_accelforge_import(roots, count, lossy, r.arena, &r.diags, &arch, &net);
+    assert_int_equal(r.status == SDSE_OK, r.diags.errors == 0);
+    if (r.status == SDSE_OK && arch) {
+        r.status =
+            sdse_arch_from_tree(r.arena, parse(&r, arch), NULL, 0, &r.diags, &r.arch);
+        if (r.status == SDSE_OK)
+            r.status = sdse_arch_resolve_costs(r.arch, r.arena, &r.diags);
+        if (r.status != SDSE_OK)
+            sdse_diags_print(&r.diags, stderr, false);
+        assert_int_equal(r.status, SDSE_OK);
+    }
+    if (r.status == SDSE_OK && net) {
+        r.status = sdse_workload_from_tree(r.arena, parse(&r, net), &r.diags, &r.net);
+        if (r.status != SDSE_OK)
+            sdse_diags_print(&r.diags, stderr, false);
+        assert_int_equal(r.status, SDSE_OK);
+    }
+    return r;
+}
+
+static char *data(const char *name) {
+    char path[512];
+    size_t length;
+    snprintf(path, sizeof path, SDSE_SOURCE_DIR "/tests/data/accelforge/%s.yaml", name);
+    char *text = sdse_read_file(path, 1 << 20, &length);
+    assert_non_null(text);
+    return text;
+}
+
+static bool fired(const struct read *r, const char *check, const char *part) {
+    for (const struct sdse_diag *d = r->diags.first; d; d = d->next)
+        if (d->check && strcmp(d->check, check) == 0 && strstr(d->message, part))
+            return true;
+    return false;
+}
+
+// A memory, and multipliers that cost X; what X comes to is read back.
+#define ARCH(size, keep, spatial, compute)                                          \
+    "variables: {a: 2, b: a ** 3, c: 1, loop: loop + 1}\narch:\n  nodes:\n"         \
+    "  - !Memory\n    name: top\n    size: inf\n    actions:\n"                     \
+    "    - {name: read, energy: 2e-12, throughput: inf}\n"                          \
+    "    - {name: write, energy: 6e-12, bits_per_action: 2}\n    tensors: {keep: "  \
+    "All}\n  - !Memory\n    name: low\n    size: " size                             \
+    "\n    component_class: Dummy\n    tensors: {keep: " keep "}\n" spatial         \
+    "  - !Compute\n    name: mac\n    actions:\n    - {name: compute, throughput: " \
+    "2e9, energy: " compute "}\n"
+#define NET                                                                            \
+    "workload:\n  rank_sizes: {M: 2, N: 2, K: 2}\n  bits_per_value: {All: 8, weight: " \
+    "4}\n  einsums:\n  - 'O[m, n] = I[m, k] * W[n, k]'\n"
+
+static void expressions_are_worked_out(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        double value;
+    } cases[] = {{"3", 3},
+                 {"1 + 2 * 3", 7},
+                 {"(1 + 2) * 3", 9},
+                 {"2 ** 3 ** 2", 512},
+                 {"10 - 4 - 3", 3},
+                 {"24 / 4 / 3", 2},
+                 {"17 // 5", 3},
+                 {"17 % 5", 2},
+                 {"-3 + 5", 2},
+                 {"2 ** -1 * 8", 4},
+                 {"a * b", 16},
+                 {"variables.b", 8},
+                 {"max(3, a, b)", 8},
+                 {"min(3, a, b)", 2},
+                 {"ceil(2.1) + floor(2.9)", 5},
+                 {"sqrt(16) + log2(8)", 7},
+                 {"weight.bits_per_value if weight else 1", 4},
+                 {"5 if not weight else input.bits_per_value", 8},
+                 {"5 if a > 2 else 6", 6},
+                 {"5 if a >= 2 else 6", 5},
+                 {"5 if a < 3 and c else 6", 5},
+                 {"5 if a == 3 or c != 1 else 6", 6},
+                 {"5 if a <= 1 else 6 if c else 7", 6},
+                 {"len(All)", 3},
+                 {"1e3 * 0.008", 8},
+                 {"1_0 if False else 9", 9}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1000], value[200];
+        snprintf(value, sizeof value, "(%s) * 1e-12", cases[i].text);
+        snprintf(text, sizeof text, ARCH("64", "weight", "", "\"%s\""), value);
+        struct read r = read_texts(text, NET, false);
+        if (i + 1 == sizeof cases / sizeof *cases) {
+            // Python's digits may have strokes between; ours not.
+            assert_true(fired(&r, "accelforge-expression", "is not closed"));
+        } else {
+            if (r.status != SDSE_OK)
+                sdse_diags_print(&r.diags, stderr, false);
+            assert_int_equal(r.status, SDSE_OK);
+            assert_double_within(r.arch->compute.pj_per_mac.value, cases[i].value,
+                                 1e-12);
+        }
+        sdse_arena_free(r.arena);
+    }
+}
+
+static void faults_of_expressions_have_a_place(void **state) {
+    (void)state;
+    static const struct {
+        const char *size, *part;
+        unsigned column;
+    } cases[] = {{"64 * nothing", "no such name: nothing", 23},
+                 {"64 +", "expected a number, a name", 15},
+                 {"(64", "a bracket is not closed", 14},
+                 {"64 64", "not expected: 64", 14},
+                 {"1 / (a - 2)", "a division by zero", 22},
+                 {"sin(1)", "no such function: sin", 15},
+                 {"ceil(1, 2)", "one argument is expected by ceil", 20},
+                 {"1 if 2", "an if without else", 17},
+                 {"0x10", "expected a decimal number", 11},
+                 {"loop", "nested too deeply", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1000];
+        snprintf(text, sizeof text, ARCH("%s", "weight", "", "1"), cases[i].size);
+        struct read r = read_texts(text, NULL, true);
+        assert_int_equal(r.status, SDSE_INVALID);
+        if (!fired(&r, "accelforge-expression", cases[i].part)) {
+            sdse_diags_print(&r.diags, stderr, false);
+            fail_msg("case %zu", i);
+        }
+        if (cases[i].column && r.diags.first->loc.column != cases[i].column)
+            fail_msg("'%s': column %u", cases[i].size, r.diags.first->loc.column);
+        sdse_arena_free(r.arena);
+    }
+}
+
+static void sets_are_those_of_tensors(void **state) {
+    (void)state;
+    enum {
+        W = SDSE_BIT(SDSE_WEIGHTS),
+        I = SDSE_BIT(SDSE_INPUTS),
+        O = SDSE_BIT(SDSE_OUTPUTS)
+    };
+    static const struct {
+        const char *keep;
+        unsigned set;
+    } cases[] = {{"weight", W},
+                 {"input | output", I | O},
+                 {"~weight", I | O},
+                 {"~(weight | input)", O},
+                 {"All - weight", I | O},
+                 {"All & ~output", W | I},
+                 {"~Intermediates", W | I | O},
+                 {"Inputs - weight | output", I | O},
+                 {"weight | input & output", W},
+                 {"top - Outputs", W | I},
+                 {"top.tensors & weight", W}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[1000];
+        snprintf(text, sizeof text, ARCH("64", "\"%s\"", "", "1e-12"), cases[i].keep);
+        struct read r = read_texts(text, NULL, false);
+        assert_int_equal(r.status, SDSE_OK);
+        assert_int_equal(sdse_level_tensors(&r.arch->level[1]), cases[i].set);
+        sdse_arena_free(r.arena);
+    }
+    char text[1000];
+    snprintf(text, sizeof text, ARCH("64", "other", "", "1e-12"));
+    struct read r = read_texts(text, NULL, true);
+    assert_true(fired(&r, "accelforge-expression", "no such set of tensors: other"));
+    sdse_arena_free(r.arena);
+}
+
+static void nodes_become_levels(void **state) {
+    (void)state;
+    struct read r = read_texts(ARCH("64", "weight", "", "4e-12"), NET, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_double_within(r.arch->clock_ghz, 2, 1e-12);
+    assert_double_within(r.arch->level[0].read_pj.value, 2, 1e-12);
+    assert_double_within(r.arch->level[0].fill_pj.value, 3, 1e-12);
+    assert_int_equal(r.arch->level[1].capacity_bits, 64);
+    assert_int_equal(r.arch->bits[SDSE_WEIGHTS], 4);
+    assert_int_equal(r.arch->bits[SDSE_OUTPUTS], 8);
+    sdse_arena_free(r.arena);
+    char *nvdla = data("nvdla_like");
+    r = read_texts(nvdla, NULL, false);
+    free(nvdla);
+    assert_int_equal(r.status, SDSE_OK);
+    const struct sdse_level *buffer = &r.arch->level[1];
+    assert_int_equal(r.arch->level_count, 3);
+    assert_int_equal(buffer->capacity_bits, 64 * 1024 * 8);
+    assert_int_equal(buffer->fanout_x, 32);
+    assert_int_equal(buffer->fanout_y, 192);
+    assert_double_within(buffer->read_bits_per_cycle.value, 4096, 1e-12);
+    assert_double_within(buffer->write_bits_per_cycle.value, 1024, 1e-12);
+    assert_double_within(r.arch->level[0].shared_bits_per_cycle.value, 307.2, 1e-12);
+    sdse_arena_free(r.arena);
+}
+
+static void what_has_no_counterpart_is_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *check, *part;
+        bool goes_on;
+    } cases[] = {
+        {ARCH("64", "weight", "  - !Toll\n    name: adc\n", "1e-12"), "accelforge-node",
+         "!Toll has no counterpart", true},
+        {ARCH("64", "weight", "  - !Fork\n    name: f\n", "1e-12"), "accelforge-node",
+         "!Fork has no counterpart", false},
+        {ARCH("64.5", "weight", "", "1e-12"), "accelforge-value", "whole bits", false},
+        {ARCH("64", "weight", "", "-1"), "accelforge-value", "expected 0 or more",
+         false},
+        {ARCH("64", "weight", "  - !Fanout\n    spatial: [{fanout: 2.5}]\n", "1e-12"),
+         "accelforge-fanout", "whole number", false},
+        {ARCH("64", "weight",
+              "  - !Fanout\n    spatial: [{fanout: 2}, {fanout: 2}, {fanout: 2}]\n",
+              "1e-12"),
+         "accelforge-fanout", "a third fan-out", false},
+        {ARCH("64", "weight",
+              "  - !Fanout\n    spatial: [{fanout: 2, may_reuse: input}, {fanout: 3, "
+              "may_reuse: output}]\n",
+              "1e-12"),
+         "accelforge-fanout", "shares other tensors along one axis", true},
+        {ARCH("64", "weight",
+              "  - !Fanout\n    spatial: [{fanout: 2, reuse: input | output}]\n",
+              "1e-12"),
+         "accelforge-fanout", "several tensors must be the same", true},
+        {ARCH("64", "weight", "", "1e-12}\n    extra: {a: 1"), "accelforge-key",
+         "'extra'", true},
+        {ARCH("64", "weight", "", "1e-12, latency: 3"), "accelforge-latency",
+         "beside a throughput", true},
+        {ARCH("64", "weight",
+              "  - !Compute\n    name: scalar\n    enabled: len(All) "
+              "== 2\n",
+              "1e-12"),
+         "accelforge-node", "other than three tensors", true},
+        {ARCH("64", "weight",
+              "  - !Compute\n    name: other\n    actions: [{name: "
+              "compute, energy: 0}]\n",
+              "1e-12"),
+         "accelforge-node", "second kind of multipliers", true},
+        {ARCH("64}\n    component_class: {a: 1", "weight", "", "1e-12"), "", "", false},
+        {"arch:\n  nodes: []\nworkload: {einsums: []}\n", "accelforge-node",
+         "keeps all tensors", false},
+        {NET "    \n  - 'O2[m] = I[m]'\n", "accelforge-einsum", "multiplies nothing",
+         true},
+        {NET "  - 'O2[m] = I[m] * J[m] * K[m]'\n", "accelforge-einsum", "no product",
+         true},
+        {NET "  - 'O2[m] = I[m, q] * W[m]'\n", "accelforge-einsum", "'q' has no size",
+         false},
+        {NET "  - 'O2[m] = I[m, n] * W[m]'\n", "accelforge-einsum",
+         "'n' moves one tensor alone", true},
+        {NET "  - 'O2[m = I[m] * W[m]'\n", "accelforge-einsum", "no product", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (!*cases[i].check)
+            continue;
+        for (int lossy = 0; lossy < 2; lossy++) {
+            struct read r = read_texts(cases[i].text, NULL, lossy);
+            const bool good = r.status == SDSE_OK;
+            if (good != (lossy && cases[i].goes_on) ||
+                !fired(&r, cases[i].check, cases[i].part)) {
+                sdse_diags_print(&r.diags, stderr, false);
+                fail_msg("case %zu, lossy %d", i, lossy);
+            }
+            sdse_arena_free(r.arena);
+        }
+    }
+}
+
+static void einsums_become_products(void **state) {
+    (void)state;
+    char *text = data("products");
+    struct read r = read_texts(text, NULL, false);
+    free(text);
+    assert_int_equal(r.status, SDSE_OK);
+    static const struct {
+        const char *name;
+        uint64_t bound[SDSE_DIMS]; // N K C P Q R S G
+    } layers[] = {{"Q", {1, 128, 192, 128, 1, 1, 1, 1}},
+                  {"K", {1, 128, 192, 128, 1, 1, 1, 1}},
+                  {"QK", {1, 64, 32, 64, 1, 1, 1, 8}},
+                  {"Z", {1, 64, 256, 128, 1, 1, 1, 1}}};
+    assert_int_equal(r.net->layer_count, 4);
+    for (size_t l = 0; l < 4; l++) {
+        assert_string_equal(r.net->layers[l].name, layers[l].name);
+        for (unsigned d = 0; d < SDSE_DIMS; d++)
+            if (r.net->layers[l].nest.bound[d] != layers[l].bound[d])
+                fail_msg("%s: %c is %llu", layers[l].name, sdse_dim_letters[d],
+                         (unsigned long long)r.net->layers[l].nest.bound[d]);
+    }
+    sdse_arena_free(r.arena);
+    // Ranges of variables, counted from their beginning.
+    r = read_texts(
+        "workload:\n  iteration_space_shape: {m: 0 <= m < 2 * 4, n: 1 <= n < "
+        "4, k: 0 <= k < 5}\n  einsums:\n  - 'O[m, n] = I[m, k] * W[n, k]'\n",
+        NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.net->layers[0].nest.bound[SDSE_P], 8);
+    assert_int_equal(r.net->layers[0].nest.bound[SDSE_K], 3);
+    assert_int_equal(r.net->layers[0].nest.bound[SDSE_C], 5);
+    sdse_arena_free(r.arena);
+}
+
+// 16 rows of 192 inputs times 192 x 32 weights fill the NVDLA-like array.
+static void a_product_on_the_nvdla_is_charged_as_by_hand(void **state) {
+    (void)state;
+    static const char net[] = "workload:\n  rank_sizes: {M: 16, K: 192, N: 32}\n"
+                              "  einsums:\n  - 'O[m, n] = I[m, k] * W[k, n]'\n";
+    static const char mapping[] =
+        "mapping:\n- {level: dram}\n- {level: buffer, temporal: P16, spatial_x: K32, "
+        "spatial_y: C192}\n- {level: register}\n";
+    char *text = data("nvdla_like");
+    struct read r = read_texts(text, net, false);
+    free(text);
+    assert_int_equal(r.status, SDSE_OK);
+    struct sdse_mapping *read = NULL;
+    struct sdse_model *model = NULL;
+    const struct sdse_layer *layer = &r.net->layers[0];
+    assert_int_equal(sdse_mapping_from_tree(r.arena, parse(&r, mapping), r.arch, layer,
+                                            &r.diags, &read),
+                     SDSE_OK);
+    assert_int_equal(sdse_model_new(r.arch, layer, NULL, r.arena, &model), SDSE_OK);
+    struct sdse_cost cost;
+    sdse_evaluate_full(model, read, &cost);
+    // Every word crosses both memories once, inputs for all columns at a time, and sums
+    // arrive added up.
+    const double words = 192 * 32 + 16 * 192 + 16 * 32, bits = 8 * words;
+    assert_double_within(cost.energy_pj,
+                         bits * (7.03 + 0.249 + 0.293) + 16. * 192 * 32 * 0.084, 1e-12);
+    assert_int_equal(cost.latency_cycles, 254); // 77,824 bits at 307.2 a cycle
+    assert_int_equal(cost.compute_cycles, 16);
+    sdse_arena_free(r.arena);
+}
+
+static void files_are_told_by_their_keys(void **state) {
+    (void)state;
+    assert_true(sdse_accelforge_is("# a\narch:\n  nodes:\n  - !Memory\n"));
+    assert_true(sdse_accelforge_is("workload:\n  einsums:\n"));
+    assert_false(sdse_accelforge_is("arch:\n  levels:\n"));
+    assert_false(sdse_accelforge_is("architecture:\n  nodes:\n"));
+    assert_false(sdse_accelforge_is("nodes:\narch: 1\n"));
+    assert_false(sdse_accelforge_is(""));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(expressions_are_worked_out),
+        cmocka_unit_test(faults_of_expressions_have_a_place),
+        cmocka_unit_test(sets_are_those_of_tensors),
+        cmocka_unit_test(nodes_become_levels),
+        cmocka_unit_test(what_has_no_counterpart_is_refused),
+        cmocka_unit_test(einsums_become_products),
+        cmocka_unit_test(a_product_on_the_nvdla_is_charged_as_by_hand),
+        cmocka_unit_test(files_are_told_by_their_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
