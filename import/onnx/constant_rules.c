@@ -113,11 +113,16 @@ static bool split(const sum *s) {
     unsigned axis;
     if (!axis_of(s, 0, s->in[0].shape.rank, &axis))
         return false;
-    for (uint32_t i = 0; i < s->which; i++) {
-        if (s->node->output[i] == SDSE_ONNX_NONE)
-            return false;
-        before += (int64_t)s->graph->value[s->node->output[i]].shape.dim[axis];
-    }
+    // Outputs may be left out: what they take is counted all the same.
+    const struct sdse_onnx_list parts =
+        sdse_onnx_list_of(s->graph, s->node, "split", 1);
+    const int64_t extent = (int64_t)s->in[0].shape.dim[axis];
+    const int64_t outputs = s->node->output_count;
+    const int64_t each = (extent + outputs - 1) / outputs;
+    for (uint32_t i = 0; i < s->which; i++)
+        before += i < parts.count          ? parts.value[i]
+                  : each < extent - before ? each
+                                           : extent - before;
     for (uint64_t i = 0; i < s->out->count; i++) {
         coordinates(&s->out->shape, i, at);
         at[axis] += before;

@@ -257,7 +257,7 @@ static void fold_split(struct sdse_onnx_graph *graph, struct sdse_onnx_node *nod
     const double *at = x->folded;
     for (uint32_t i = 0; i < node->output_count; i++) {
         if (node->output[i] == SDSE_ONNX_NONE)
-            return;
+            return; // how much it takes is not kept: import/onnx/constant.h looks
         struct sdse_onnx_value *out = &graph->value[node->output[i]];
         out->folded = at;
         out->integer = x->integer;
@@ -297,13 +297,15 @@ static void pass_tensor(struct sdse_onnx_graph *graph, struct sdse_onnx_node *no
     static const char *const copies[] = {
         "Identity",  "Reshape", "Squeeze",          "Cast",          "Flatten",
         "Unsqueeze", "Dropout", "DequantizeLinear", "QuantizeLinear"};
-    enum { DEQUANTIZE = 7, QUANTIZE = 8 };
+    enum { CAST = 3, DEQUANTIZE = 7, QUANTIZE = 8 };
     const struct sdse_onnx_value *x = sdse_onnx_in(graph, node, 0);
     int64_t given = sdse_onnx_int(node, "block_size", 0);
     uint64_t block = given > 0 ? (uint64_t)given : 0;
     if (!x || !x->tensor)
         return;
     for (size_t i = 0; i < sizeof copies / sizeof *copies; i++) {
+        if (i == CAST && !x->integer && gives_integers(node, x))
+            continue; // what is behind the point goes: import/onnx/constant.h does it
         if (strcmp(node->op, copies[i]) == 0 &&
             (x->view == SDSE_ONNX_AS_STORED || i == 0 || i == 3 || i >= DEQUANTIZE)) {
             out->tensor = x->tensor;

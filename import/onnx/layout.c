@@ -18,7 +18,9 @@ static bool infer_flatten(struct sdse_onnx_graph *graph, struct sdse_onnx_node *
     if (axis < 0)
         axis += x->rank;
     if (axis < 0 || axis > x->rank)
-        return sdse_onnx_wrong(graph, node, "'axis' is out of range");
+        return sdse_onnx_wrong(graph, node,
+                               "'axis' is %" PRId64 ", out of range of %u dimensions",
+                               sdse_onnx_int(node, "axis", 1), x->rank);
     uint64_t dims[2] = {sdse_onnx_product(x, 0, (unsigned)axis),
                         sdse_onnx_product(x, (unsigned)axis, x->rank)};
     return sdse_onnx_set(graph, node, 0, 2, dims);
@@ -54,8 +56,10 @@ static bool infer_reshape(struct sdse_onnx_graph *graph, struct sdse_onnx_node *
     if (open != SDSE_ARRAY_MAX_RANK && want > 0 && have % want == 0)
         want *= out.dim[open] = have / want;
     if (want != have)
-        return sdse_onnx_wrong(graph, node,
-                               "the new shape has another number of elements");
+        return sdse_onnx_wrong(
+            graph, node,
+            "the new shape %s has another number of elements than input 1, %s",
+            sdse_onnx_shape_text(&out).at, sdse_onnx_shape_text(x).at);
     return sdse_onnx_set(graph, node, 0, out.rank, out.dim);
 }
 
@@ -94,19 +98,24 @@ static bool infer_concat(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
     unsigned axis;
     if (!first)
         return false;
-    if (!sdse_onnx_axis(sdse_onnx_int(node, "axis", 1), first->rank, &axis))
-        return sdse_onnx_wrong(graph, node, "'axis' is out of range");
+    if (!sdse_onnx_axis_of(graph, node, 1, first->rank, &axis))
+        return false;
     struct sdse_onnx_shape out = *first;
     for (uint32_t i = begin + step; i < node->input_count; i += step) {
         const struct sdse_onnx_shape *x = sdse_onnx_need(graph, node, i);
         if (!x)
             return false;
-        bool fits = x->rank == out.rank;
-        for (unsigned d = 0; fits && d < out.rank; d++)
-            fits = d == axis || x->dim[d] == out.dim[d];
-        if (!fits)
-            return sdse_onnx_wrong(graph, node, "input %u does not match the first",
-                                   i + 1);
+        if (x->rank != out.rank)
+            return sdse_onnx_wrong(
+                graph, node, "input %u, '%.60s', has %u dimensions, the first %u",
+                i + 1, sdse_onnx_in(graph, node, i)->name, x->rank, out.rank);
+        for (unsigned d = 0; d < out.rank; d++)
+            if (d != axis && x->dim[d] != out.dim[d])
+                return sdse_onnx_wrong(graph, node,
+                                       "axis %u of input %u, '%.60s', is %" PRIu64
+                                       ", of the first %" PRIu64,
+                                       d, i + 1, sdse_onnx_in(graph, node, i)->name,
+                                       x->dim[d], out.dim[d]);
         out.dim[axis] += x->dim[axis];
         if (!sdse_onnx_shape_is_sane(out.dim, out.rank))
             return sdse_onnx_wrong(graph, node, "the output is absurdly large");
@@ -128,7 +137,8 @@ static bool infer_squeeze(struct sdse_onnx_graph *graph, struct sdse_onnx_node *
     for (unsigned i = 0; i < x->rank; i++) {
         bool drop = axes.given == SDSE_ONNX_GIVEN ? set >> i & 1u : x->dim[i] == 1;
         if (drop && x->dim[i] != 1)
-            return sdse_onnx_wrong(graph, node, "a dropped dimension is not 1");
+            return sdse_onnx_wrong(graph, node, "axis %u is %" PRIu64 ", not 1", i,
+                                   x->dim[i]);
         if (!drop)
             dims[rank++] = x->dim[i];
     }
@@ -159,8 +169,8 @@ static bool infer_split(struct sdse_onnx_graph *graph, struct sdse_onnx_node *no
     unsigned axis;
     if (!x)
         return false;
-    if (!sdse_onnx_axis(sdse_onnx_int(node, "axis", 0), x->rank, &axis))
-        return sdse_onnx_wrong(graph, node, "'axis' is out of range");
+    if (!sdse_onnx_axis_of(graph, node, 0, x->rank, &axis))
+        return false;
     struct sdse_onnx_list parts = sdse_onnx_list_of(graph, node, "split", 1);
     if (parts.given == SDSE_ONNX_NOT_CONSTANT)
         return sdse_onnx_unknown(node, not_constant);
@@ -243,7 +253,8 @@ static bool infer_slice(struct sdse_onnx_graph *graph, struct sdse_onnx_node *no
         unsigned axis = 0;
         sdse_onnx_axis(axes.value[i], x->rank, &axis);
         if (steps.value[i] == 0 || steps.value[i] == INT64_MIN)
-            return sdse_onnx_wrong(graph, node, "a step is 0 or absurd");
+            return sdse_onnx_wrong(graph, node, "the step of axis %u is 0 or absurd",
+                                   axis);
         dims[axis] = slice_extent((int64_t)x->dim[axis], starts.value[i], ends.value[i],
                                   steps.value[i]);
     }
@@ -278,7 +289,10 @@ static bool infer_pad(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node
         int64_t before = pads.value[i], after = pads.value[axes.count + i];
         if (before > most || before < -most || after > most || after < -most ||
             (int64_t)dims[axis] + before + after < 0)
-            return sdse_onnx_wrong(graph, node, "'pads' is out of range");
+            return sdse_onnx_wrong(graph, node,
+                                   "'pads' of axis %u, %" PRId64 " and %" PRId64
+                                   ", are out of range of its %" PRIu64,
+                                   axis, before, after, dims[axis]);
         dims[axis] = (uint64_t)((int64_t)dims[axis] + before + after);
     }
     return sdse_onnx_set(graph, node, 0, x->rank, dims);
@@ -340,11 +354,13 @@ static bool infer_expand(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
     struct sdse_onnx_shape out = *x, wanted = {.known = true, .rank = list.count};
     for (unsigned i = 0; i < list.count; i++) {
         if (list.value[i] < 0)
-            return sdse_onnx_wrong(graph, node, "an extent is negative");
+            return sdse_onnx_wrong(graph, node, "the extent of axis %u is negative", i);
         wanted.dim[i] = (uint64_t)list.value[i];
     }
     if (!sdse_onnx_broadcast(&out, &wanted))
-        return sdse_onnx_wrong(graph, node, "the shape does not match the input");
+        return sdse_onnx_wrong(graph, node, "input 1, %s, does not broadcast to %s",
+                               sdse_onnx_shape_text(x).at,
+                               sdse_onnx_shape_text(&wanted).at);
     return sdse_onnx_set(graph, node, 0, out.rank, out.dim);
 }
 
@@ -356,7 +372,8 @@ static bool infer_tile(struct sdse_onnx_graph *graph, struct sdse_onnx_node *nod
     if (repeats.given != SDSE_ONNX_GIVEN)
         return sdse_onnx_unknown(node, not_constant);
     if (repeats.count != x->rank)
-        return sdse_onnx_wrong(graph, node, "'repeats' does not match the input");
+        return sdse_onnx_wrong(graph, node, "'repeats' has %u entries, not %u",
+                               repeats.count, x->rank);
     uint64_t dims[SDSE_ARRAY_MAX_RANK];
     for (unsigned i = 0; i < x->rank; i++)
         if (repeats.value[i] < 0 ||
@@ -372,8 +389,8 @@ static bool infer_gather(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
     unsigned axis, rank = 0;
     if (!x || !indices)
         return false;
-    if (!sdse_onnx_axis(sdse_onnx_int(node, "axis", 0), x->rank, &axis))
-        return sdse_onnx_wrong(graph, node, "'axis' is out of range");
+    if (!sdse_onnx_axis_of(graph, node, 0, x->rank, &axis))
+        return false;
     uint64_t dims[2 * SDSE_ARRAY_MAX_RANK];
     for (unsigned i = 0; i < axis; i++)
         dims[rank++] = x->dim[i];
@@ -403,7 +420,9 @@ static bool infer_blocks(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
         return sdse_onnx_wrong(graph, node, "4 dimensions and a blocksize are needed");
     uint64_t s = (uint64_t)side, dims[4] = {x->dim[0]};
     if (to_space ? x->dim[1] % (s * s) != 0 : x->dim[2] % s != 0 || x->dim[3] % s != 0)
-        return sdse_onnx_wrong(graph, node, "the blocks do not divide the input");
+        return sdse_onnx_wrong(graph, node,
+                               "blocks of %" PRId64 " do not divide input 1, %s", side,
+                               sdse_onnx_shape_text(x).at);
     dims[1] = to_space ? x->dim[1] / (s * s) : x->dim[1] * s * s;
     for (unsigned i = 2; i < 4; i++)
         dims[i] = to_space ? x->dim[i] * s : x->dim[i] / s;

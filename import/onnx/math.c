@@ -51,8 +51,10 @@ static bool infer_broadcast(struct sdse_onnx_graph *graph,
         if (!x)
             return false;
         if (!sdse_onnx_broadcast(&out, x))
-            return sdse_onnx_wrong(graph, node, "inputs 1 to %u do not broadcast",
-                                   i + 1);
+            return sdse_onnx_wrong(
+                graph, node, "input %u, '%.60s', is %s: it does not broadcast with %s",
+                i + 1, sdse_onnx_in(graph, node, i)->name, sdse_onnx_shape_text(x).at,
+                sdse_onnx_shape_text(&out).at);
     }
     return sdse_onnx_set(graph, node, 0, out.rank, out.dim);
 }

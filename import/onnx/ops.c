@@ -1,5 +1,6 @@
 #include "import/onnx/ops.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -138,14 +139,35 @@ bool sdse_onnx_axis(int64_t axis, unsigned rank, unsigned *out) {
     return true;
 }
 
+struct sdse_onnx_text sdse_onnx_shape_text(const struct sdse_onnx_shape *shape) {
+    struct sdse_onnx_text text = {"a scalar"};
+    size_t used = 0;
+    for (unsigned i = 0; i < shape->rank && used < sizeof text.at; i++)
+        used += (size_t)snprintf(text.at + used, sizeof text.at - used, "%s%" PRIu64,
+                                 i ? "x" : "", shape->dim[i]);
+    return text;
+}
+
+bool sdse_onnx_axis_of(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
+                       int64_t absent, unsigned rank, unsigned *out) {
+    const int64_t axis = sdse_onnx_int(node, "axis", absent);
+    return sdse_onnx_axis(axis, rank, out) ||
+           sdse_onnx_wrong(graph, node,
+                           "'axis' is %" PRId64 ", out of range of %u dimensions", axis,
+                           rank);
+}
+
 bool sdse_onnx_axes(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
                     const struct sdse_onnx_list *list, unsigned rank, unsigned *set) {
     *set = 0;
     for (unsigned i = 0; i < list->count; i++) {
         unsigned axis;
-        if (!sdse_onnx_axis(list->value[i], rank, &axis) || *set >> axis & 1u)
+        if (!sdse_onnx_axis(list->value[i], rank, &axis))
             return sdse_onnx_wrong(graph, node,
-                                   "an axis is out of range or given twice");
+                                   "axis %" PRId64 " is out of range of %u dimensions",
+                                   list->value[i], rank);
+        if (*set >> axis & 1u)
+            return sdse_onnx_wrong(graph, node, "axis %u is given twice", axis);
         *set |= 1u << axis;
     }
     return true;

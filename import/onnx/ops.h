@@ -49,8 +49,17 @@ struct sdse_onnx_list sdse_onnx_list_of(const struct sdse_onnx_graph *graph,
 // A double as the nearest integer of 64 bits (ends of slices are often INT64_MAX).
 int64_t sdse_onnx_integer(double value);
 
+// A shape as people read it: "1x3x8x8", "a scalar".
+struct sdse_onnx_text {
+    char at[96]; // cut where it is longer
+};
+struct sdse_onnx_text sdse_onnx_shape_text(const struct sdse_onnx_shape *shape);
+
 // Axis as 0 … rank-1 (negative counts from the end). False if out of range.
 bool sdse_onnx_axis(int64_t axis, unsigned rank, unsigned *out);
+// That of the attribute 'axis', with a diagnostic.
+bool sdse_onnx_axis_of(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
+                       int64_t absent, unsigned rank, unsigned *out);
 // An axis list as a set of bits; reports axes out of range or given twice.
 bool sdse_onnx_axes(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
                     const struct sdse_onnx_list *list, unsigned rank, unsigned *set);

@@ -2,6 +2,7 @@
 // Gemm, MatMul, their integer and quantized variants.
 #include "import/onnx/rules.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "import/onnx/operators.h"
@@ -95,7 +96,11 @@ bool sdse_onnx_window_of(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
         uint64_t padded = in + window.pad_begin[i] + window.pad_end[i];
         if (padded < extent)
             return sdse_onnx_wrong(graph, node,
-                                   "the window is larger than the padded input");
+                                   "the window of %" PRIu64
+                                   " is larger than axis %u of input '%.60s', padded "
+                                   "%" PRIu64,
+                                   extent, 2 + i, sdse_onnx_in(graph, node, 0)->name,
+                                   padded);
         uint64_t steps = (padded - extent) / window.stride[i];
         bool partial = (padded - extent) % window.stride[i] != 0;
         // A last, partial window counts in ceil mode, unless it starts in the padding.
@@ -134,8 +139,10 @@ static bool infer_conv(struct sdse_onnx_graph *graph, struct sdse_onnx_node *nod
     if (groups < 1 || groups > 1 << 30 || w->dim[0] % (uint64_t)groups != 0 ||
         x->dim[1] % (uint64_t)groups != 0 || x->dim[1] / (uint64_t)groups != w->dim[1])
         return sdse_onnx_wrong(graph, node,
-                               "the groups do not divide the channels, or the weights "
-                               "have the wrong number of channels");
+                               "%" PRId64 " groups of axis 1 of the input, %s, do not "
+                               "match the weights, %s",
+                               groups, sdse_onnx_shape_text(x).at,
+                               sdse_onnx_shape_text(w).at);
     return sdse_onnx_window_of(graph, node, x, w->dim + 2, &window) &&
            set_image(graph, node, x->dim[0], w->dim[0], window.axes, window.out);
 }
@@ -235,7 +242,9 @@ static bool infer_gemm(struct sdse_onnx_graph *graph, struct sdse_onnx_node *nod
     unsigned ta = sdse_onnx_int(node, "transA", 0) != 0;
     unsigned tb = sdse_onnx_int(node, "transB", 0) != 0;
     if (a->rank != 2 || b->rank != 2 || a->dim[1 - ta] != b->dim[tb])
-        return sdse_onnx_wrong(graph, node, "the two matrices do not match");
+        return sdse_onnx_wrong(graph, node, "the matrices %s%s and %s%s do not match",
+                               sdse_onnx_shape_text(a).at, ta ? ", transposed," : "",
+                               sdse_onnx_shape_text(b).at, tb ? ", transposed," : "");
     uint64_t dims[2] = {a->dim[ta], b->dim[1 - tb]};
     return sdse_onnx_set(graph, node, 0, 2, dims);
 }
@@ -257,7 +266,8 @@ static bool infer_matmul(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
     memcpy(out.dim, a->dim, sizeof out.dim);
     memcpy(lead.dim, b->dim, sizeof lead.dim);
     if (a->dim[a->rank - 1] != inner || !sdse_onnx_broadcast(&out, &lead))
-        return sdse_onnx_wrong(graph, node, "the two operands do not match");
+        return sdse_onnx_wrong(graph, node, "the operands %s and %s do not match",
+                               sdse_onnx_shape_text(a).at, sdse_onnx_shape_text(b).at);
     if (!row)
         out.dim[out.rank++] = a->dim[a->rank - 2];
     if (!column)

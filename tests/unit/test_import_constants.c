@@ -382,8 +382,66 @@ static void what_is_not_worked_out_is_said(void **state) {
     expect_message(context, "'late' (Conv): weights computed while it runs");
 }
 
+// Casts to integers drop what is behind the point, of large weights too; casts among
+// real numbers are the same weights.
+static void casts_change_numbers(void **state) {
+    struct context *context = *state;
+    for (int integers = 0; integers < 2; integers++) {
+        struct onnx_builder *b = &context->b;
+        onnx_begin(b, context->arena);
+        onnx_input(b, "x", ONNX_DIMS(2, 40));
+        onnx_floats(b, "w", ONNX_DIMS(40, 30));
+        onnx_set_int(b, onnx_node(b, "Cast", "", "w", "c"), "to",
+                     integers ? ONNX__TENSOR_PROTO__DATA_TYPE__INT32
+                              : ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16);
+        onnx_set_int(b, onnx_node(b, "Cast", "", "c", "d"), "to",
+                     ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
+        onnx_node(b, "MatMul", "fc", "x,d", "y");
+        expect_layers(context, 1);
+        struct sdse_array array;
+        assert_int_equal(
+            sdse_imported_weights(context->imported, 0, &array, &context->diags),
+            SDSE_OK);
+        for (size_t k = 0; k < 30; k++)
+            for (size_t c = 0; c < 40; c++) {
+                const float stored = onnx_pattern(c * 30 + k);
+                assert_true(array.data[k * 40 + c] ==
+                            (integers ? truncf(stored) : stored));
+            }
+        sdse_array_free(&array);
+    }
+}
+
+// A part of a Split whose parts before it nobody reads, even and uneven.
+static void parts_that_nobody_reads_are_passed_over(void **state) {
+    struct context *context = *state;
+    for (int given = 0; given < 2; given++) {
+        struct onnx_builder *b = &context->b;
+        onnx_begin(b, context->arena);
+        onnx_input(b, "x", ONNX_DIMS(2, 7));
+        onnx_floats(b, "w", ONNX_DIMS(7, 500));
+        onnx_ints(b, "parts", ONNX_DIMS(120, 200, 180));
+        onnx_set_int(b, onnx_node(b, "Split", "", given ? "w,parts" : "w", ",,c"),
+                     "axis", 1);
+        onnx_node(b, "MatMul", "fc", "x,c", "y");
+        expect_layers(context, 1);
+        struct sdse_array array;
+        assert_int_equal(
+            sdse_imported_weights(context->imported, 0, &array, &context->diags),
+            SDSE_OK);
+        const size_t first = given ? 320 : 334; // 167 + 167
+        assert_int_equal(array.shape[0], 500 - first);
+        for (size_t k = 0; k < array.shape[0]; k++)
+            for (size_t c = 0; c < 7; c++)
+                assert_true(array.data[k * 7 + c] == onnx_pattern(c * 500 + first + k));
+        sdse_array_free(&array);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        TEST(casts_change_numbers),
+        TEST(parts_that_nobody_reads_are_passed_over),
         cmocka_unit_test(random_programs_of_constants),
         TEST(what_is_not_worked_out_is_said),
         TEST(pieces_of_constants),

@@ -287,7 +287,8 @@ static void describe(const struct sdse_onnx_graph *graph, const char *name, char
                                  (unsigned long long)value->shape.dim[i]);
 }
 
-static void run_example(const struct example *example) {
+// What is refused says so: also `message`, where it is not NULL.
+static void run_example_saying(const struct example *example, const char *message) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
     sdse_diags_init(&diags, arena);
@@ -330,7 +331,48 @@ static void run_example(const struct example *example) {
                  example->attributes, example->expected, all);
     }
     assert_int_equal(diags.errors > 0, strchr(example->expected, '!') != NULL);
+    if (message && !strstr(diags.first->message, message))
+        fail_msg("'%s' does not say '%s'", diags.first->message, message);
     sdse_arena_free(arena);
+}
+
+static void run_example(const struct example *example) {
+    run_example_saying(example, NULL);
+}
+
+// Node, input and axis.
+static void refusals_name_their_place(void **state) {
+    static const struct {
+        struct example example;
+        const char *message;
+    } cases[] = {
+        {{"Concat", "2x3;3x3", "axis=1", "!"},
+         "node 'node' (Concat): axis 0 of input 2, 'in1', is 3, of the first 2"},
+        {{"Concat", "2x3;3", "axis=1", "!"}, "input 2, 'in1', has 1 dimensions"},
+        {{"Concat", "2x3;2x3", "axis=-3", "!"},
+         "'axis' is -3, out of range of 2 dimensions"},
+        {{"Add", "2x3;2x4", "", "!"},
+         "input 2, 'in1', is 2x4: it does not broadcast with 2x3"},
+        {{"Squeeze", "1x3x1x4", "axes=[1]", "!"}, "axis 1 is 3, not 1"},
+        {{"Reshape", "2x3x4;i[5,5]", "", "!"},
+         "the new shape 5x5 has another number of elements than input 1, 2x3x4"},
+        {{"ReduceMax", "2x3x4", "axes=[3]", "!"},
+         "axis 3 is out of range of 3 dimensions"},
+        {{"ReduceMax", "2x3x4", "axes=[1,-2]", "!"}, "axis 1 is given twice"},
+        {{"Pad", "2;i[-3,0]", "", "!"}, "'pads' of axis 0, -3 and 0"},
+        {{"Slice", "10x8;i[0];i[3];i[1];i[0]", "", "!"}, "the step of axis 1"},
+        {{"Expand", "3x2;i[2,3]", "", "!"}, "input 1, 3x2, does not broadcast to 2x3"},
+        {{"MatMul", "4x8;w9x3", "", "!"}, "the operands 4x8 and 9x3 do not match"},
+        {{"Gemm", "2x8;w4x8", "", "!"}, "the matrices 2x8 and 4x8 do not match"},
+        {{"Conv", "1x4x8x8;w6x2x3x3", "group=4", "!"},
+         "4 groups of axis 1 of the input, 1x4x8x8, do not match the weights, 6x2x3x3"},
+        {{"MaxPool", "1x3x8x2", "kernel_shape=[3,3]", "!"},
+         "the window of 3 is larger than axis 3 of input 'in0', padded 2"},
+        {{"Transpose", "2x3", "perm=[-1,0]", "!"}, "'perm' has a negative axis, -1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        run_example_saying(&cases[i].example, cases[i].message);
 }
 
 static void shapes_are_those_of_the_definitions(void **state) {
@@ -424,6 +466,7 @@ static void folds_at_the_edges(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folds_at_the_edges),
+        cmocka_unit_test(refusals_name_their_place),
         cmocka_unit_test(shapes_are_those_of_the_definitions),
         cmocka_unit_test(folds_shape_arithmetic),
     };
