@@ -54,7 +54,9 @@ static enum sdse_status put_all(const struct sdse_imported *imported,
         const struct sdse_onnx_weights *weights = &imported->layers.weights[i];
         if (!values[i] || !weights->constant)
             continue;
-        struct sdse_onnx_numbers *operand = &operands[weights->node - graph->node];
+        struct sdse_onnx_numbers *operand =
+            &operands[weights->node - graph->node +
+                      (weights->state ? graph->node_count : 0)];
         if (!operand->data)
             status = sdse_onnx_constant_read(graph, weights->value, operand, diags);
         if (status == SDSE_OK)
@@ -84,7 +86,7 @@ enum sdse_status sdse_forward_outputs_run(const struct sdse_imported *imported,
     const struct sdse_onnx_graph *graph = &imported->graph;
     struct sdse_forward_outputs *kept = calloc(1, sizeof *kept);
     struct sdse_onnx_numbers *operands =
-        calloc((size_t)graph->node_count + 1, sizeof *operands);
+        calloc(2 * (size_t)graph->node_count + 1, sizeof *operands);
     struct sdse_forward_request request = {.threads = threads, .weights = operands};
     enum sdse_status status = kept && operands ? SDSE_OK : SDSE_NO_MEMORY;
     if (status == SDSE_OK)
@@ -95,7 +97,7 @@ enum sdse_status sdse_forward_outputs_run(const struct sdse_imported *imported,
         status = put_all(imported, values, operands, diags);
     if (status == SDSE_OK)
         status = sdse_forward_runs(imported, inputs, &request, take, kept, diags);
-    for (uint32_t i = 0; operands && i < graph->node_count; i++)
+    for (uint32_t i = 0; operands && i < 2 * graph->node_count; i++)
         free(operands[i].data);
     free(operands);
     if (status == SDSE_OK)

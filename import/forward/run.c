@@ -367,12 +367,14 @@ static enum sdse_status run_node(struct run *run, uint32_t index) {
     enum sdse_status status = load_inputs(run, node, &frame);
     if (status == SDSE_OK && !make_outputs(run, node, &frame))
         status = SDSE_NO_MEMORY;
-    const struct sdse_onnx_numbers *other =
-        run->request->weights && run->request->weights[index].data
-            ? &run->request->weights[index]
-            : NULL;
-    if (other)
-        frame.in[sdse_forward_weights_at(run->graph, node)] = *other;
+    for (uint32_t of_state = 0; run->request->weights && of_state < 2; of_state++) {
+        const struct sdse_onnx_numbers *other =
+            &run->request->weights[of_state * run->graph->node_count + index];
+        const uint32_t state_at = 2; // of recurrent operators
+        if (other->data)
+            frame.in[of_state ? state_at : sdse_forward_weights_at(run->graph, node)] =
+                *other;
+    }
     if (status == SDSE_OK && run->request->watch)
         status = run->request->watch(run->request->context, &step, frame.grids);
     if (status == SDSE_OK) {

@@ -21,8 +21,9 @@ struct sdse_forward_request {
     // Of each value: the numbers of an input of the model; no data: it is computed, or
     // stored. [value_count]
     const struct sdse_onnx_numbers *given;
-    // Of each node: numbers in place of its constant operand's; no data: as the file
-    // has them. NULL: of none. [node_count]
+    // Of each node: numbers in place of its constant operand's; then again of each: in
+    // place of those that multiply its state. No data: as the file has them. NULL: of
+    // none. [2 · node_count]
     const struct sdse_onnx_numbers *weights;
     unsigned threads; // 0: as many as processors
     // Called for each node before it is run, with what is known of its inputs' grids

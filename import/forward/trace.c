@@ -260,7 +260,7 @@ static enum sdse_status fill(const struct trace *trace, uint64_t runs, const cha
     struct sdse_imported *imported = trace->imported;
     const struct sdse_onnx_node *node = imported->layers.weights[index].node;
     struct sdse_layer *layer = &imported->layers.layer[index];
-    if (!node || sdse_layer_moves(layer))
+    if (!node || sdse_layer_moves(layer) || imported->layers.weights[index].state)
         return SDSE_OK;
     const struct counter *c = &trace->counter[node - imported->graph.node];
     if (!c->met || c->words == 0)

@@ -91,7 +91,7 @@ enum sdse_status sdse_forward_put_weights(const struct sdse_imported *imported,
         status = read_stored(imported, weights, operand, real, diags);
     for (uint64_t i = 0; i < count && status == SDSE_OK; i++) {
         double factor = (double)factors.data[i / (count / filters)];
-        uint64_t at = place_of(weights, transposed, i);
+        uint64_t at = place_of(weights, transposed, i) + weights->part * count;
         if (factor == 0)
             continue; // whatever they are, nothing comes of them
         double value = (double)values[i] / factor;

@@ -30,7 +30,8 @@ static const char *name_of(const struct sdse_onnx_value *value, unsigned axis) {
 static bool is_product(const struct sdse_onnx_node *node) {
     static const char *const ops[] = {
         "Conv",   "FusedConv",     "ConvInteger",   "QLinearConv", "ConvTranspose",
-        "MatMul", "MatMulInteger", "QLinearMatMul", "Gemm",        "FusedGemm"};
+        "MatMul", "MatMulInteger", "QLinearMatMul", "Gemm",        "FusedGemm",
+        "LSTM",   "GRU",           "RNN",           "DeformConv"};
     return SDSE_ONNX_AMONG(node->op, ops) && sdse_onnx_has_rule(node->proto);
 }
 

@@ -276,6 +276,11 @@ static bool note_layer(struct sdse_onnx_edges *edges,
         if (!is_map(edges, node->input[i]))
             continue;
         maps++;
+        if (i > 0 && strcmp(node->op, "DeformConv") == 0) { // where it reads, not what
+            refuse(edges, layers, &edges->origin[node->input[i]],
+                   (struct refusal){node, false});
+            continue;
+        }
         // A smaller map, that is repeated over the others, does not fit.
         if (!connect(edges, layers, node, i, to))
             return false;

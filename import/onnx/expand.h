@@ -30,6 +30,9 @@ enum sdse_status sdse_onnx_expand(const Onnx__ModelProto *model, const char *fil
 // multiplies unseen.
 bool sdse_onnx_is_expanded(const Onnx__NodeProto *node);
 
+// Whether it is an If, a Loop or a Scan.
+bool sdse_onnx_is_branching(const Onnx__NodeProto *node);
+
 // Whether a node stands for a part of an operator that nothing here executes: it passes
 // on what it reads.
 bool sdse_onnx_is_stand_in(const Onnx__NodeProto *node);

@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "import/onnx/constant.h"
 #include "import/onnx/edges.h"
+#include "import/onnx/expand.h"
 #include "import/onnx/heads.h"
 #include "import/onnx/infer.h"
 #include "import/onnx/moves.h"
@@ -114,9 +115,8 @@ void sdse_maker_set_weight_shape(struct sdse_maker *maker, unsigned rank, uint64
     memcpy(maker->weights.shape, shape, sizeof shape);
 }
 
-// out[rows][k] += in[rows][c] * w[k][c]; `swap`: the weights are stored as [c][k].
-static bool make_fc(struct sdse_maker *maker, const struct sdse_onnx_value *weights,
-                    bool swap, uint64_t k, uint64_t c, uint64_t rows) {
+bool sdse_maker_fc(struct sdse_maker *maker, const struct sdse_onnx_value *weights,
+                   bool swap, uint64_t k, uint64_t c, uint64_t rows) {
     uint64_t each;
     if (!sdse_maker_split_batch(maker, rows, &each))
         return false;
@@ -152,9 +152,9 @@ static bool make_gemm(struct sdse_maker *maker) {
     bool tb = sdse_onnx_int(node, "transB", 0) != 0;
     uint64_t m = a->shape.dim[ta], inner = a->shape.dim[!ta], n = b->shape.dim[!tb];
     if (is_weights(b))
-        return make_fc(maker, b, !tb, n, inner, m);
+        return sdse_maker_fc(maker, b, !tb, n, inner, m);
     if (is_weights(a))
-        return make_fc(maker, a, ta, m, inner, n);
+        return sdse_maker_fc(maker, a, ta, m, inner, n);
     return make_products(maker, 1, 1, m, inner, n);
 }
 
@@ -189,12 +189,12 @@ static bool make_matmul(struct sdse_maker *maker) {
     uint64_t heads = sdse_onnx_product(out, 0, out->rank) / m / n;
     uint64_t stacked = sb->rank > 2 ? sdse_onnx_product(sb, 0, sb->rank - 2) : 1;
     if (is_weights(b) && stacked == 1)
-        return make_fc(maker, b, true, n, inner, heads * m);
+        return sdse_maker_fc(maker, b, true, n, inner, heads * m);
     if (is_weights(b) && stacked > 0 && heads % stacked == 0 &&
         b->view == SDSE_ONNX_AS_STORED)
         return make_grouped_fc(maker, b, stacked, n, inner, heads * m);
     if (is_weights(a) && sa->rank <= 2)
-        return make_fc(maker, a, false, m, inner, heads * n);
+        return sdse_maker_fc(maker, a, false, m, inner, heads * n);
     struct sdse_onnx_heads shared = sdse_onnx_heads_of(maker->graph, maker->node, at);
     return shared.swapped
                ? make_products(maker, shared.operands, shared.sharing, n, inner, m)
@@ -204,8 +204,9 @@ static bool make_matmul(struct sdse_maker *maker) {
 static bool is_same_form(const struct sdse_onnx_weights *a,
                          const struct sdse_onnx_weights *b) {
     return a->quant.scale == b->quant.scale && a->quant.zero == b->quant.zero &&
-           a->swap == b->swap && a->rank == b->rank && a->norm == b->norm &&
-           a->scale.scale == b->scale.scale && a->scale.without == b->scale.without &&
+           a->swap == b->swap && a->part == b->part && a->rank == b->rank &&
+           a->norm == b->norm && a->scale.scale == b->scale.scale &&
+           a->scale.without == b->scale.without &&
            memcmp(a->shape, b->shape, sizeof a->shape) == 0 &&
            memcmp(a->taps, b->taps, sizeof a->taps) == 0;
 }
@@ -327,6 +328,7 @@ static bool (*find_make(const char *op))(struct sdse_maker *) {
     } table[] = {
         {"Conv", sdse_maker_conv},
         {"FusedConv", sdse_maker_conv},
+        {"DeformConv", sdse_maker_conv},
         {"ConvInteger", sdse_maker_conv},
         {"QLinearConv", sdse_maker_conv},
         {"Gemm", make_gemm},
@@ -335,11 +337,19 @@ static bool (*find_make(const char *op))(struct sdse_maker *) {
         {"MatMulInteger", make_matmul},
         {"QLinearMatMul", make_matmul},
         {"ConvTranspose", sdse_maker_deconv},
+        {"LSTM", sdse_maker_recurrent},
+        {"GRU", sdse_maker_recurrent},
+        {"RNN", sdse_maker_recurrent},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(op, table[i].op) == 0)
             return table[i].make;
     return NULL;
+}
+
+bool sdse_onnx_makes_layers(const Onnx__NodeProto *node) {
+    return sdse_onnx_is_expanded(node) || sdse_onnx_is_branching(node) ||
+           (sdse_onnx_has_rule(node) && find_make(node->op_type) != NULL);
 }
 
 // Both operands have known shapes, agree, and are not both constants.
@@ -350,12 +360,14 @@ static bool is_ready(struct sdse_maker *maker) {
         return false;
     const struct sdse_onnx_shape *a = sdse_maker_shape(maker, node->input[at.a]);
     const struct sdse_onnx_shape *b = sdse_maker_shape(maker, node->input[at.b]);
-    if (!a || !b || node->output_count == 0 || node->output[0] == SDSE_ONNX_NONE)
+    const bool recurrent = sdse_onnx_is_recurrent(node->op);
+    if (!a || !b || node->output_count == 0 ||
+        (node->output[0] == SDSE_ONNX_NONE && !recurrent))
         return false;
     const struct sdse_onnx_value *va = &maker->graph->value[node->input[at.a]];
     const struct sdse_onnx_value *vb = &maker->graph->value[node->input[at.b]];
     return !(is_weights(va) && is_weights(vb)) &&
-           sdse_maker_shape(maker, node->output[0]);
+           (recurrent || sdse_maker_shape(maker, node->output[0]));
 }
 
 static bool make_layer(struct sdse_maker *maker, struct sdse_onnx_node *node) {

@@ -26,6 +26,9 @@ struct sdse_onnx_weights {
     uint32_t value;                  // the value it is, in the graph
     bool swap;                       // stored as [batch][rows][columns], wanted as
     uint64_t batch, rows, columns;   // [batch][columns][rows]
+    uint64_t parts, part; // they are one of so many equal parts, one behind the other, of
+                          // what is stored [0, 1: all]
+    bool state;           // what they are multiplied with is no input of the node
     unsigned rank;
     uint64_t shape[4];                 // of the weights as the layer sees them
     struct sdse_onnx_quant quant;      // of the stored numbers
@@ -48,6 +51,10 @@ struct sdse_onnx_layers {
     const struct sdse_workload_edge *edge;
     uint64_t other_parameters; // real numbers in constants that are no layer's weights
 };
+
+// Whether layers are made of a node that multiplies, itself or written out, if what it
+// reads fits.
+bool sdse_onnx_makes_layers(const Onnx__NodeProto *node);
 
 // Makes the layers from a graph whose shapes were inferred, with the batch that was
 // said, or the first guess that divides the rows of all; everything is in the graph's

@@ -48,6 +48,14 @@ void sdse_maker_set_weight_shape(struct sdse_maker *maker, unsigned rank, uint64
 // Nothing while probing.
 bool sdse_maker_add(struct sdse_maker *maker, const char *suffix);
 
+// out[rows][k] += in[rows][c] * w[k][c]; `swap`: the weights are stored as [c][k].
+bool sdse_maker_fc(struct sdse_maker *maker, const struct sdse_onnx_value *weights,
+                   bool swap, uint64_t k, uint64_t c, uint64_t rows);
+
+// LSTM, GRU and RNN, whose weights are constants: NAME.in, NAME.state, NAME.gates.
+bool sdse_maker_recurrent(struct sdse_maker *maker);
+bool sdse_onnx_is_recurrent(const char *op);
+
 // Convolutions, and transposed ones by output phases.
 bool sdse_maker_conv(struct sdse_maker *maker);
 bool sdse_maker_deconv(struct sdse_maker *maker);

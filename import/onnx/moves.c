@@ -332,7 +332,7 @@ void sdse_moves_scale(struct sdse_maker *maker) {
     const struct sdse_onnx_regions *regions = &maker->moves->regions;
     struct sdse_onnx_weights *weights = &maker->weights;
     const struct sdse_onnx_node *node = maker->node;
-    if (!weights->constant)
+    if (!weights->constant || sdse_onnx_is_recurrent(node->op))
         return;
     weights->norm = sdse_onnx_norm_after(maker->graph, regions, node, weights->value,
                                          weights->shape[0]);

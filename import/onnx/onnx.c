@@ -290,6 +290,15 @@ static enum sdse_status read_weights(const struct sdse_imported *imported,
     return status;
 }
 
+static void take_part(const struct sdse_onnx_weights *weights,
+                      struct sdse_array *array) {
+    if (weights->parts <= 1)
+        return;
+    array->count /= weights->parts;
+    memmove(array->data, array->data + weights->part * array->count,
+            (size_t)array->count * sizeof *array->data);
+}
+
 enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
                                        size_t layer, struct sdse_array *out,
                                        struct sdse_diags *diags) {
@@ -300,6 +309,7 @@ enum sdse_status sdse_imported_weights(const struct sdse_imported *imported,
     enum sdse_status status = read_weights(imported, weights, &array, diags);
     if (status != SDSE_OK)
         return status;
+    take_part(weights, &array);
     bool split = weights->taps[0].count > 0;
     if ((weights->swap && !swap_last_two(weights, &array)) ||
         (split && !take_phase(weights, &array))) {

@@ -10,8 +10,7 @@
 
 // Operators that multiply and are not layers here.
 static const char *const multiplying[] = {
-    "LSTM", "GRU", "RNN", "Einsum", "DeformConv", "Attention", "MultiHeadAttention",
-    "STFT", "DFT",
+    "LSTM", "GRU", "RNN", "STFT", "DFT", "Det", "Inverse", "Rfft", "Irfft",
 };
 
 // Operators without a rule of their own that read tables or several maps and have no
@@ -77,8 +76,12 @@ static const char *const harmless[] = {
     "Unique",
 };
 
-static bool has_graphs(const char *op) {
-    return strcmp(op, "If") == 0 || strcmp(op, "Loop") == 0 || strcmp(op, "Scan") == 0;
+// If, Loop, Scan, the searches of com.microsoft.
+static bool has_graphs(const Onnx__NodeProto *node) {
+    for (size_t i = 0; i < node->n_attribute; i++)
+        if (node->attribute[i]->g)
+            return true;
+    return sdse_onnx_is_branching(node);
 }
 
 // Two extents or more, or a long row of packed numbers.
@@ -133,7 +136,7 @@ static bool inner_multiplies(const struct sdse_onnx_graph *graph,
     const char *op = node->op_type ? node->op_type : "";
     bool product = strstr(op, "Conv") || strstr(op, "MatMul") || strstr(op, "Gemm");
     bool unknown = !sdse_onnx_has_rule(node) && !SDSE_ONNX_AMONG(op, harmless);
-    bool multiplies = has_graphs(op)
+    bool multiplies = has_graphs(node)
                           ? graphs_multiply(graph, node, weights)
                           : product || unknown || SDSE_ONNX_AMONG(op, multiplying) ||
                                 sdse_onnx_is_expanded(node);
@@ -195,7 +198,7 @@ bool sdse_onnx_is_unseen(struct sdse_onnx_graph *graph,
     bool known = sdse_onnx_has_rule(node->proto);
     if (sdse_onnx_is_stand_in(node->proto))
         return false; // what it is a part of is written out
-    if (has_graphs(node->op)) {
+    if (has_graphs(node->proto)) {
         if (graphs_multiply(graph, node->proto, &reads.weights))
             reason = "its graphs multiply";
     } else if (SDSE_ONNX_AMONG(node->op, multiplying) ||

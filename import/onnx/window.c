@@ -282,6 +282,7 @@ sdse_onnx_rule sdse_onnx_rule_window(const char *op) {
     } rules[] = {
         {"Conv", infer_conv},
         {"FusedConv", infer_conv},
+        {"DeformConv", infer_conv},
         {"ConvInteger", infer_conv},
         {"QLinearConv", infer_conv},
         {"ConvTranspose", infer_conv_transpose},

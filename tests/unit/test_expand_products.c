@@ -113,6 +113,52 @@ static void weights_of_a_few_bits(void **state) {
     }
 }
 
+// MatMulBnb4: the upper half of a byte first, blocks that go on from row to row.
+static void weights_of_four_bits_of_normal_numbers(void **state) {
+    (void)state;
+    case_random = 76;
+    // As bitsandbytes prints them, to 4 digits.
+    static const double normal[16] = {
+        -1,     -0.6962, -0.5251, -0.3949, -0.2844, -0.1848, -0.0911, 0,
+        0.0796, 0.1609,  0.2461,  0.3379,  0.4407,  0.5626,  0.7230,  1};
+    static const double floats[8] = {0, 0.0052, 0.6667, 1, 0.3333, 0.5, 0.1667, 0.25};
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        const int64_t block = 4 * pick(1, 2), m = pick(1, 3);
+        const int64_t n = pick(1, 4) * 2, k = pick(1, 4) * 4; // whole blocks
+        const bool nf = pick(0, 1);
+        struct forward_case c;
+        begin(&c, "MatMulBnb4");
+        struct tensor a = given_reals(2, (int64_t[]){m, k});
+        struct tensor b = integer_tensor(UINT8, 1, (int64_t[]){n * k / 2}, 0, 255);
+        struct tensor s = stored_reals(1, (int64_t[]){n * k / block});
+        case_add(&c, a), case_add(&c, b), case_add(&c, s);
+        onnx_set_int(&c.b, c.node, "K", k);
+        onnx_set_int(&c.b, c.node, "N", n);
+        onnx_set_int(&c.b, c.node, "block_size", block);
+        onnx_set_int(&c.b, c.node, "quant_type", nf);
+        double wanted[64] = {0};
+        uint64_t macs = 0;
+        for (int64_t i = 0; i < m * n; i++)
+            for (int64_t l = 0; l < k; l++, macs++) {
+                const int64_t at = i % n * k + l;
+                const unsigned byte = (unsigned)b.data[at / 2];
+                const unsigned code = at % 2 ? byte & 15 : byte >> 4;
+                const double real = nf         ? normal[code]
+                                    : code < 8 ? floats[code]
+                                               : -floats[code - 8];
+                wanted[i] += a.data[i / n * k + l] * real * s.data[at / block];
+            }
+        assert_int_equal(case_run(&c), SDSE_OK);
+        for (int64_t i = 0; i < m * n; i++)
+            assert_true(fabs(c.out[0].data[i] - wanted[i]) <= 2e-2);
+        c.b.graph.n_initializer = c.b.graph.n_input = 0;
+        const struct case_layers made = case_layers(&c);
+        assert_int_equal(made.macs, macs);
+        assert_int_equal(made.weights, k * n);
+        case_end(&c);
+    }
+}
+
 // ---- FusedMatMul ------------------------------------------------------------
 
 // Element [batch][i][j] of an operand that is stored transposed as said.
@@ -393,6 +439,7 @@ static void products_that_do_not_fit_stay(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(weights_of_a_few_bits),
+        cmocka_unit_test(weights_of_four_bits_of_normal_numbers),
         cmocka_unit_test(transposed_and_scaled_products),
         cmocka_unit_test(integer_products_as_real_numbers),
         cmocka_unit_test(quantized_gemm),

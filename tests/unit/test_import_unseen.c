@@ -30,7 +30,6 @@ static const struct unseen unseen[] = {
     {"GRU", "", 3, {1, 900, 768}, 0, 768 * 900},
     {"RNN", "", 3, {1, 300, 768}, 0, 768 * 300},
     {"Einsum", "", 2, {768, 300}, 0, 768 * 300},
-    {"DeformConv", "", 2, {300, 768}, 0, 768 * 300},
     {"Attention", "", 0, {0}, 2, 0},
     // These have nothing to multiply with, or are known not to.
     {"Twice", "my.domain", 0, {0}, 0, UINT64_MAX},

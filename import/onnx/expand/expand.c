@@ -20,13 +20,15 @@ struct expansion {
     struct sdse_arena *arena; // of what stays
     struct sdse_diags *diags;
     const Onnx__ModelProto *model; // as far as it is written out
+    uint64_t names;                // given to what was written
     bool weighs;                   // unknown conditions; else their nodes stay
 };
 
 static sdse_expander expander_of(const Onnx__NodeProto *node) {
     static sdse_expander (*const families[])(const Onnx__NodeProto *) = {
-        sdse_expander_product, sdse_expander_packed, sdse_expander_attention,
-        sdse_expander_einsum,  sdse_expander_cells,
+        sdse_expander_product,  sdse_expander_packed,  sdse_expander_projected,
+        sdse_expander_separate, sdse_expander_grouped, sdse_expander_upper,
+        sdse_expander_einsum,   sdse_expander_cells,
     };
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         const sdse_expander expander = families[i](node);
@@ -38,6 +40,10 @@ static sdse_expander expander_of(const Onnx__NodeProto *node) {
 
 bool sdse_onnx_is_expanded(const Onnx__NodeProto *node) {
     return expander_of(node) != NULL;
+}
+
+bool sdse_onnx_is_branching(const Onnx__NodeProto *node) {
+    return sdse_expander_graphs(node) != NULL;
 }
 
 static sdse_expander any_expander_of(const Onnx__NodeProto *node) {
@@ -71,7 +77,7 @@ static bool is_written(void *context, const char *name) {
     return false;
 }
 
-static void begin_node(const struct expansion *e, struct round *round, uint32_t i) {
+static void begin_node(struct expansion *e, struct round *round, uint32_t i) {
     const struct sdse_onnx_node *node = &round->graph.node[i];
     const Onnx__NodeProto *proto = node->proto;
     round->now = i;
@@ -81,6 +87,7 @@ static void begin_node(const struct expansion *e, struct round *round, uint32_t 
         .graph = &round->graph,
         .node = node,
         .base = proto->n_output && proto->output[0][0] ? proto->output[0] : node->name,
+        .names = &e->names,
         .taken = is_written,
         .taken_context = round};
 }
@@ -202,8 +209,7 @@ static enum sdse_status weigh(const struct expansion *e, struct sdse_arena *scra
 
 // Writes the branch of node i that makes the model multiply more; one with which the
 // model cannot be imported only if both are so.
-static enum sdse_status choose(const struct expansion *e, struct round *round,
-                               uint32_t i) {
+static enum sdse_status choose(struct expansion *e, struct round *round, uint32_t i) {
     struct weight weight[2];
     for (unsigned taken = 0; taken < 2; taken++) {
         struct sdse_arena *scratch = sdse_arena_new();
@@ -248,11 +254,13 @@ static bool fits(const struct sdse_onnx_graph *graph,
                  const struct sdse_onnx_node *node) {
     if (node->reported || sdse_expander_graphs(node->proto))
         return !node->reported;
-    const uint32_t out = node->output_count > 0 ? node->output[0] : SDSE_ONNX_NONE;
-    return out != SDSE_ONNX_NONE && graph->value[out].shape.known;
+    for (uint32_t i = 0; i < node->output_count; i++)
+        if (node->output[i] != SDSE_ONNX_NONE)
+            return graph->value[node->output[i]].shape.known;
+    return false;
 }
 
-static enum sdse_status write_nodes(const struct expansion *e, struct round *round,
+static enum sdse_status write_nodes(struct expansion *e, struct round *round,
                                     bool *any) {
     for (uint32_t i = 0; i < round->graph.node_count; i++) {
         const sdse_expander expander = any_expander_of(e->model->graph->node[i]);
@@ -266,7 +274,7 @@ static enum sdse_status write_nodes(const struct expansion *e, struct round *rou
     return SDSE_OK;
 }
 
-static enum sdse_status choose_branches(const struct expansion *e, struct round *round,
+static enum sdse_status choose_branches(struct expansion *e, struct round *round,
                                         bool *any) {
     unsigned choices = 0;
     for (uint32_t i = 0; i < round->graph.node_count; i++) {
@@ -312,7 +320,8 @@ static bool has_work(const Onnx__GraphProto *graph) {
 static enum sdse_status run(struct expansion *e) {
     bool any = true, failed = false;
     for (int round = 0; any && round < MOST_ROUNDS; round++) {
-        Onnx__GraphProto *whole = sdse_expand_functions(e->model, e->arena, &failed);
+        Onnx__GraphProto *whole =
+            sdse_expand_functions(e->model, e->arena, &e->names, &failed);
         if (failed || (whole && !take_graph(e, whole)))
             return SDSE_NO_MEMORY;
         if (!has_work(e->model->graph))

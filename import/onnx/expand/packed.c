@@ -127,6 +127,65 @@ static bool expand_nbits(struct sdse_rewrite *w) {
     return true;
 }
 
+// ---- MatMulBnb4 --------------------------------------------------------------
+
+// What four bits stand for. Sources: bitsandbytes, csrc/kernels.cu (FP4: a sign, then
+// 0, 1/192, 2/3, 1, 1/3, 1/2, 1/6, 1/4); Dettmers et al., arXiv:2305.14314, appendix E
+// (NF4: quantiles of the normal distribution).
+static const double fp4[8] = {0,          0.0052083333, 0.66666667, 1.0,
+                              0.33333333, 0.5,          0.16666667, 0.25};
+static const double nf4[16] = {-1.0,
+                               -0.6961928009986877,
+                               -0.5250730514526367,
+                               -0.39491748809814453,
+                               -0.28444138169288635,
+                               -0.18477343022823334,
+                               -0.09105003625154495,
+                               0.0,
+                               0.07958029955625534,
+                               0.16093020141124725,
+                               0.24611230194568634,
+                               0.33791524171829224,
+                               0.44070982933044434,
+                               0.5626170039176941,
+                               0.7229568362236023,
+                               1.0};
+
+// [N][K] in blocks that go on from row to row, two numbers in a byte, the first in the
+// upper half; one largest magnitude for each block.
+static bool expand_bnb4(struct sdse_rewrite *w) {
+    struct packed p;
+    const char *a = sdse_rewrite_in(w, 0);
+    const struct sdse_onnx_value *scale = sdse_onnx_in(w->graph, w->node, 2);
+    const int64_t normal = sdse_onnx_int(w->node, "quant_type", 0);
+    if (!a || !scale || !read_packed(w, &p) || p.block % 2 != 0 ||
+        p.k * p.n % p.block != 0)
+        return false;
+    const int64_t all = p.k * p.n, blocks = all / p.block;
+    const Onnx__TensorProto *bytes = bytes_of(w, 1, (uint64_t)all / 2);
+    double real[16];
+    if (!bytes || !scale->shape.known || count_of(scale) != (uint64_t)blocks)
+        return false;
+    for (unsigned i = 0; i < 16; i++)
+        real[i] = normal ? nf4[i] : i < 8 ? fp4[i] : -fp4[i - 8];
+    const char *x = sdse_rewrite_view(w, bytes, UINT4, 2, (int64_t[]){all / 2, 2});
+    const char *swapped = sdse_rewrite_node(
+        w, "Gather", NULL, x, sdse_rewrite_ints(w, 2, (int64_t[]){1, 0}), NULL);
+    sdse_rewrite_set_int(w, "axis", 1);
+    x = sdse_rewrite_cast(w, swapped, ONNX__TENSOR_PROTO__DATA_TYPE__INT64);
+    x = sdse_rewrite_node(w, "Gather", NULL, sdse_rewrite_reals(w, 16, real), x, NULL);
+    x = sdse_rewrite_reshape(w, x, 2, (int64_t[]){blocks, p.block});
+    const char *scales =
+        sdse_rewrite_reshape(w, scale->name, 2, (int64_t[]){blocks, 1});
+    x = sdse_rewrite_node(w, "Mul", NULL, x, scales, NULL);
+    x = sdse_rewrite_reshape(w, x, 2, (int64_t[]){p.n, p.k});
+    x = sdse_rewrite_transpose(w, x, 2, (int64_t[]){1, 0});
+    sdse_rewrite_give(w, 0, sdse_rewrite_node(w, "MatMul", "", a, x, NULL));
+    return true;
+}
+
 sdse_expander sdse_expander_packed(const Onnx__NodeProto *node) {
+    if (sdse_expand_is(node, "com.microsoft", "MatMulBnb4"))
+        return expand_bnb4;
     return sdse_expand_is(node, "com.microsoft", "MatMulNBits") ? expand_nbits : NULL;
 }

@@ -127,6 +127,14 @@ static bool expand_integer_to_float(struct sdse_rewrite *w) {
                          sdse_rewrite_in(w, 2), 3, 5, 6);
 }
 
+static bool expand_integer16(struct sdse_rewrite *w) {
+    const char *a = sdse_rewrite_in(w, 0), *b = sdse_rewrite_in(w, 1);
+    if (!a || !b)
+        return false;
+    sdse_rewrite_give(w, 0, sdse_rewrite_node(w, "MatMulInteger", "", a, b, NULL));
+    return true;
+}
+
 static bool expand_dynamic_matmul(struct sdse_rewrite *w) {
     const char *in[1] = {sdse_rewrite_in(w, 0)}, *quantized[3];
     if (!in[0])
@@ -256,6 +264,7 @@ sdse_expander sdse_expander_product(const Onnx__NodeProto *node) {
         {"GemmFastGelu", expand_gemm_gelu},
         {"MatMulIntegerToFloat", expand_integer_to_float},
         {"DynamicQuantizeMatMul", expand_dynamic_matmul},
+        {"MatMulInteger16", expand_integer16},
         {"QGemm", expand_qgemm},
         {"GemmFloat8", expand_float8},
         {"NhwcConv", expand_nhwc_conv},

@@ -1,5 +1,6 @@
 #include "import/onnx/expand/rewrite.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "import/onnx/expand.h"
@@ -22,6 +23,10 @@ const struct sdse_onnx_shape *sdse_rewrite_shape(const struct sdse_rewrite *w,
     return value && value->shape.known ? &value->shape : NULL;
 }
 
+bool sdse_rewrite_gives(const struct sdse_rewrite *w, uint32_t i) {
+    return i < w->node->output_count && w->node->output[i] != SDSE_ONNX_NONE;
+}
+
 double sdse_rewrite_attribute(const struct sdse_rewrite *w, const char *name,
                               double absent) {
     const Onnx__AttributeProto *attribute = sdse_onnx_attribute(w->node, name);
@@ -42,7 +47,8 @@ static char *copy_text(struct sdse_rewrite *w, const char *text) {
 
 // A name that no other file's value has: nothing else ends so.
 char *sdse_rewrite_name(struct sdse_rewrite *w) {
-    char *name = sdse_arena_printf(w->arena, "%s/sdse/%u", w->base, w->names++);
+    char *name =
+        sdse_arena_printf(w->arena, "%s/sdse/%" PRIu64, w->base, (*w->names)++);
     w->failed |= !name;
     return name;
 }
@@ -201,6 +207,20 @@ const char *sdse_rewrite_real(struct sdse_rewrite *w, double value) {
     return out;
 }
 
+const char *sdse_rewrite_reals(struct sdse_rewrite *w, size_t count,
+                               const double *values) {
+    float *copy = allocate(w, count * sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = (float)values[i];
+    const char *out = sdse_rewrite_node(w, "Constant", NULL, NULL, NULL, NULL);
+    Onnx__AttributeProto *attribute = add_attribute(w, "value_floats");
+    if (attribute) {
+        attribute->n_floats = count;
+        attribute->floats = copy;
+    }
+    return out;
+}
+
 const char *sdse_rewrite_view(struct sdse_rewrite *w, const Onnx__TensorProto *like,
                               int32_t type, size_t rank, const int64_t *dims) {
     Onnx__TensorProto *tensor = add_tensor(w, type, rank, dims);
@@ -273,6 +293,13 @@ const char *sdse_rewrite_stand_in(struct sdse_rewrite *w, const char *x) {
     Onnx__NodeProto *node = w->nodes[w->node_count - 1];
     node->domain = stand_in;
     node->name = copy_text(w, w->node->name);
+    return out;
+}
+
+const char *sdse_rewrite_stand_in_as(struct sdse_rewrite *w, const char *x, size_t rank,
+                                     const int64_t *dims) {
+    const char *out = sdse_rewrite_stand_in(w, x);
+    sdse_rewrite_set_ints(w, "shape", rank, dims);
     return out;
 }
 

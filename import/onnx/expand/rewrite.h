@@ -18,7 +18,7 @@ struct sdse_rewrite {
     // Whether a value of this name is written elsewhere in this round; may be NULL.
     bool (*taken)(void *context, const char *name);
     void *taken_context;
-    unsigned names; // given so far
+    uint64_t *names; // given so far, in all of the model
     bool failed;
 };
 
@@ -28,7 +28,10 @@ typedef bool (*sdse_expander)(struct sdse_rewrite *);
 // The expander of a file's operators; NULL: the node is none of them.
 sdse_expander sdse_expander_product(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_packed(const Onnx__NodeProto *node);
-sdse_expander sdse_expander_attention(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_projected(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_separate(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_grouped(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_upper(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_einsum(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_cells(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_graphs(const Onnx__NodeProto *node);
@@ -38,12 +41,19 @@ sdse_expander sdse_expander_graphs(const Onnx__NodeProto *node);
 bool sdse_expand_branch(struct sdse_rewrite *w, bool taken);
 
 // The model's graph with its own functions written out, or NULL: it calls none. Those
-// that call each other without end, or make more than a million nodes, are left.
+// that call each other without end, or make more than 200,000 nodes, are left. `names`
+// counts what was named.
 Onnx__GraphProto *sdse_expand_functions(const Onnx__ModelProto *model,
-                                        struct sdse_arena *arena, bool *failed);
+                                        struct sdse_arena *arena, uint64_t *names,
+                                        bool *failed);
 
 // Whether a node is of com.microsoft, or of the standard operators, under that name.
 bool sdse_expand_is(const Onnx__NodeProto *node, const char *domain, const char *op);
+
+// The shape that an Einsum of known operands gives. False: it takes diagonals, or
+// broadcasts, or its equation is none.
+bool sdse_einsum_shape(const struct sdse_onnx_graph *graph,
+                       const struct sdse_onnx_node *node, struct sdse_onnx_shape *out);
 
 // ---- what the node reads ----------------------------------------------------
 
@@ -52,6 +62,8 @@ const char *sdse_rewrite_in(const struct sdse_rewrite *w, uint32_t i);
 // Its shape; NULL if that is not known, or the input is left out.
 const struct sdse_onnx_shape *sdse_rewrite_shape(const struct sdse_rewrite *w,
                                                  uint32_t i);
+// Whether anybody may read output i.
+bool sdse_rewrite_gives(const struct sdse_rewrite *w, uint32_t i);
 double sdse_rewrite_attribute(const struct sdse_rewrite *w, const char *name,
                               double absent);
 
@@ -79,6 +91,8 @@ void sdse_rewrite_keep_attributes(struct sdse_rewrite *w, const char *but);
 const char *sdse_rewrite_ints(struct sdse_rewrite *w, size_t count,
                               const int64_t *values);
 const char *sdse_rewrite_real(struct sdse_rewrite *w, double value);
+const char *sdse_rewrite_reals(struct sdse_rewrite *w, size_t count,
+                               const double *values);
 // A tensor that is `like` another but for its name, type and shape; it shares the data.
 const char *sdse_rewrite_view(struct sdse_rewrite *w, const Onnx__TensorProto *like,
                               int32_t type, size_t rank, const int64_t *dims);
@@ -96,8 +110,11 @@ const char *sdse_rewrite_slice(struct sdse_rewrite *w, const char *x, int64_t ax
 // A node that stands for a part of the rewritten one that nothing here executes, and
 // that layers do not depend on: it passes `x` on (NULL: it reads nothing, and gives one
 // number). It has the operator's name in a domain of its own; attributes `stacked_axis`
-// and `extent`, or `sliced_axis`, say that an axis more or less comes out.
+// and `extent`, or `sliced_axis`, say that an axis more or less comes out; `shape`,
+// that the shape is another.
 const char *sdse_rewrite_stand_in(struct sdse_rewrite *w, const char *x);
+const char *sdse_rewrite_stand_in_as(struct sdse_rewrite *w, const char *x, size_t rank,
+                                     const int64_t *dims);
 
 // Takes over a node, a constant, a shape, as they are.
 void sdse_rewrite_take_node(struct sdse_rewrite *w, Onnx__NodeProto *node);
