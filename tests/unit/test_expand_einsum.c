@@ -171,11 +171,28 @@ static void other_equations_are_said(void **state) {
     }
 }
 
+// More dimensions than a value may have stay a node too.
+static void too_many_labels_are_said(void **state) {
+    (void)state;
+    struct forward_case c;
+    begin(&c, "abcdefgh,ijkl->abcdefghijkl");
+    case_add(&c, random_tensor(8, (int64_t[]){1, 2, 1, 2, 1, 2, 1, 2}));
+    case_add(&c, random_tensor(4, (int64_t[]){2, 1, 2, 1}));
+    c.in[0].stored = c.in[1].stored = false;
+    struct sdse_onnx_graph graph;
+    struct sdse_onnx_layers layers;
+    case_graph(&c, &graph);
+    case_make_layers(&graph, &layers);
+    assert_int_equal(layers.not_modelled_count, 1);
+    case_end(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_equation),
         cmocka_unit_test(products_are_layers),
         cmocka_unit_test(other_equations_are_said),
+        cmocka_unit_test(too_many_labels_are_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -218,6 +218,29 @@ static void a_scan_is_its_steps(void **state) {
     }
 }
 
+// Sequences of unequal length are none that a step takes a slice of each.
+static void unequal_sequences_stay_a_node(void **state) {
+    struct context *context = *state;
+    for (unsigned equal = 0; equal < 2; equal++) {
+        struct onnx_builder *b = &context->b;
+        begin(context);
+        onnx_input(b, "x", ONNX_DIMS(T, B, I));
+        onnx_input(b, "u", ONNX_DIMS(equal ? T : T + 1, B, I));
+        onnx_floats(b, "w", ONNX_DIMS(I, H));
+        Onnx__NodeProto *scan = onnx_node(b, "Scan", "scan", "x,u", "all");
+        const struct mark from = set_mark(b);
+        onnx_node(b, "Add", "sum", "xt,ut", "s");
+        onnx_node(b, "MatMul", "in", "s,w", "n");
+        onnx_attribute(b, scan, "body")->g = take_graph(b, from, "xt,ut", "n");
+        onnx_set_int(b, scan, "num_scan_inputs", 2);
+        onnx_node(b, "MatMul", "fc", "x,w", "z");
+        const struct sdse_workload *net = import_network(context);
+        assert_int_equal(net->not_modelled_count, !equal);
+        if (equal)
+            assert_int_equal(find(net, "in")->steps, T);
+    }
+}
+
 static void loops_multiply_their_steps(void **state) {
     struct context *context = *state;
     for (unsigned kind = 0; kind < 4; kind++) { // known, stacked, nested, not known
@@ -332,11 +355,9 @@ static void a_branch_that_fits_is_taken(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(functions_are_their_nodes),
-        TEST(functions_without_end_stay),
-        TEST(a_scan_is_its_steps),
-        TEST(loops_multiply_their_steps),
-        TEST(short_operators_in_loops_are_repeated),
+        TEST(functions_are_their_nodes),   TEST(functions_without_end_stay),
+        TEST(a_scan_is_its_steps),         TEST(unequal_sequences_stay_a_node),
+        TEST(loops_multiply_their_steps),  TEST(short_operators_in_loops_are_repeated),
         TEST(a_branch_that_fits_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

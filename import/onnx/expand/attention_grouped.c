@@ -42,7 +42,10 @@ static bool expand_group_query(struct sdse_rewrite *w) {
     const int64_t shared = sdse_onnx_int(w->node, "kv_num_heads", heads);
     const char *in = sdse_rewrite_in(w, 0);
     int64_t from = 0;
-    if (!q || q->rank != 3 || heads < 1 || shared < 1 || heads % shared != 0)
+    const int64_t most = (int64_t)1 << 30,
+                  window = sdse_onnx_int(w->node, "local_window_size", 0);
+    if (!q || q->rank != 3 || heads < 1 || heads > most || shared < 1 ||
+        heads % shared != 0)
         return false;
     struct attention a = {
         .batch = extent(q, 0),
@@ -53,7 +56,7 @@ static bool expand_group_query(struct sdse_rewrite *w) {
         .scale = sdse_rewrite_attribute(w, "scale", 0),
         .cap = sdse_rewrite_attribute(w, "softcap", 0),
         .causal = true,
-        .window = sdse_onnx_int(w->node, "local_window_size", 0),
+        .window = window > most ? 0 : window, // wider than any sequence
         .bias = sparse ? NULL : sdse_rewrite_in(w, 10),
     };
     if (sdse_rewrite_in(w, 1)) {
@@ -140,7 +143,8 @@ static bool expand_standard(struct sdse_rewrite *w) {
         .cap = sdse_rewrite_attribute(w, "softcap", 0),
         .masked = sdse_attention_lowest,
     };
-    if (a.heads < 1 || a.shared < 1 || a.heads % a.shared != 0)
+    const int64_t most = (int64_t)1 << 30;
+    if (a.heads < 1 || a.heads > most || a.shared < 1 || a.heads % a.shared != 0)
         return false;
     a.width = flat ? extent(q, 2) / a.heads : extent(q, 3);
     a.values = flat ? extent(v, 2) / a.shared : extent(v, 3);

@@ -29,7 +29,7 @@ static bool write_projected(struct sdse_rewrite *w, const char *x, const char *w
     int64_t size[3], from = 0;
     for (unsigned i = 0; i < 3; i++) {
         size[i] = sizes.count ? sizes.value[i] : extent(stored, 1) / 3;
-        if (size[i] < 1 || size[i] % heads != 0)
+        if (size[i] < 1 || size[i] > extent(stored, 1) || size[i] % heads != 0)
             return false;
     }
     if (size[0] != size[1] || size[0] + size[1] + size[2] != extent(stored, 1) ||

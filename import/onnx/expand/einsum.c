@@ -131,9 +131,9 @@ static bool read_equation(const struct sdse_onnx_graph *graph,
             return false;
         text = comma ? comma + 1 : stop;
     }
-    if (!arrow)
-        return implied_out(e, wide);
-    if (!read_term(arrow + 2, (size_t)(end - arrow - 2), -1, &wide, &e->out))
+    if (!(arrow ? read_term(arrow + 2, (size_t)(end - arrow - 2), -1, &wide, &e->out)
+                : implied_out(e, wide)) ||
+        e->out.count > SDSE_ARRAY_MAX_RANK)
         return false;
     for (unsigned i = 0; i < e->out.count; i++)
         if (e->extent[e->out.label[i]] == 0)

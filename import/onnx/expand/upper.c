@@ -43,7 +43,8 @@ static bool expand_packed_attention(struct sdse_rewrite *w) {
     const int64_t third = extent(stored, 1) / 3;
     const int64_t size[2] = {sizes.count == 3 ? sizes.value[0] : third,
                              sizes.count == 3 ? sizes.value[2] : third};
-    if (size[0] < 1 || size[1] < 1 || size[0] % a.heads != 0 ||
+    if (size[0] < 1 || size[1] < 1 || size[0] > extent(stored, 1) ||
+        size[1] > extent(stored, 1) || size[0] % a.heads != 0 ||
         size[1] % a.heads != 0 || 2 * size[0] + size[1] != extent(stored, 1))
         return false;
     a.width = size[0] / a.heads;
@@ -114,7 +115,8 @@ static bool expand_experts(struct sdse_rewrite *w) {
         return false;
     const int64_t width = extent(x, x->rank - 1), count = extent(routed, 1);
     const int64_t tokens = (int64_t)sdse_onnx_product(x, 0, x->rank - 1);
-    if (count < 1 || k > count || tokens < 1)
+    const int64_t most = (int64_t)1 << 30;
+    if (count < 1 || count > most || k > count || tokens < 1 || tokens > most)
         return false;
     const int64_t rows = (tokens * k + count - 1) / count;
     const char *first = experts(w, 2, count, width, &inner);
