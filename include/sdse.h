@@ -62,11 +62,13 @@
 #include "costmodel/technology.h"
 
 // Other tools' files, and language models by their configuration.
+#include "export/timeloop/timeloop.h"
 #include "import/forward/outputs.h"
 #include "import/forward/trace.h"
 #include "import/language/language.h"
 #include "import/onnx/onnx.h"
 #include "import/scalesim/scalesim.h"
+#include "import/timeloop/timeloop.h"
 #include "import/tensors/roles.h"
 #include "import/tensors/tensors.h"
 #include "import/write.h"

@@ -45,10 +45,19 @@ static uint64_t count_or(struct sdse_tl *r, const struct sdse_tl_part *part,
     return value;
 }
 
-// Words a cycle may be a fraction in the files: bits are what is kept. 0 = unlimited.
-static uint64_t words_per_cycle(struct sdse_tl *r, const struct sdse_tl_part *part,
-                                const char *key, const char *older) {
-    return count_or(r, part, find(part, key, older, NULL), MOST_WORDS, 0);
+// Words a cycle, which may be a fraction. 0 = unlimited.
+static double words_per_cycle(struct sdse_tl *r, const struct sdse_tl_part *part,
+                              const char *key, const char *older) {
+    const struct sdse_node *node = find(part, key, older, NULL);
+    double words;
+    if (!node || is_infinite(node) || !sdse_tl_number(r, node, part->scope, &words))
+        return 0;
+    if (words > 0 && words <= MOST_WORDS)
+        return words;
+    sdse_tl_refuse(r, node->loc, false, "timeloop-value",
+                   "'%.60s' is %g: expected words a cycle, above 0 to %d", key, words,
+                   MOST_WORDS);
+    return 0;
 }
 
 // Attributes that this tool has no use for: those of estimators of energy, and those

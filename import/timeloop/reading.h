@@ -90,8 +90,8 @@ struct sdse_tl_memory {
     uint64_t width_bits;      // of an access
     uint64_t word_bits;
     uint64_t banks, buffering;
-    uint64_t cluster;                               // instances that share an access
-    uint64_t read_words, write_words, shared_words; // per cycle; 0 = unlimited
+    uint64_t cluster;                             // instances that share an access
+    double read_words, write_words, shared_words; // per cycle; 0 = unlimited
     const char *component; // of the library, where energies are not given; NULL: table
     bool priced;           // energies are given
     double read_pj, write_pj, update_pj, leak_mw, area_um2; // -1 = not given

@@ -82,13 +82,15 @@ static void print_memory(FILE *out, const struct sdse_tl *r, unsigned l,
         fprintf(out, ", buffering: %" PRIu64, m->buffering);
     if (r->partial_bits[l])
         fprintf(out, ", partial_bits: %" PRIu64, r->partial_bits[l]);
-    if (m->read_words)
-        fprintf(out, ", read_bits_per_cycle: %" PRIu64, m->read_words * m->word_bits);
-    if (m->write_words)
-        fprintf(out, ", write_bits_per_cycle: %" PRIu64, m->write_words * m->word_bits);
-    if (m->shared_words)
-        fprintf(out, ", shared_bits_per_cycle: %" PRIu64,
-                m->shared_words * m->word_bits);
+    const struct {
+        const char *key;
+        double words;
+    } ports[] = {{"read_bits_per_cycle", m->read_words},
+                 {"write_bits_per_cycle", m->write_words},
+                 {"shared_bits_per_cycle", m->shared_words}};
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+        if (ports[i].words > 0)
+            print_given(out, ports[i].key, ports[i].words * (double)m->word_bits);
     if (free) {
         fputs(", free: true", out);
     } else if (m->priced) {

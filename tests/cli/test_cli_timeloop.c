@@ -119,6 +119,41 @@ static void losses_are_named(void **state) {
              "\"sdse.show-arch/1\"");
 }
 
+// There and back: the words of the same mapping are the same.
+static void what_is_converted_is_read_back(void **state) {
+    (void)state;
+    static const char from[] = "convert -a @d/arch.yaml -w @d/network.yaml -m "
+                               "@d/mapping.yaml --to timeloop -o @t --force";
+    char line[200];
+    import_design(SIMBA "arch.yaml " SIMBA "layer.yaml " SIMBA "mapping.yaml", "");
+    snprintf(line, sizeof line, "%s --only counts -f csv", eval);
+    char *before = run_text(0, line);
+    // Its networks are free, its sums wider in one memory: nothing is lost.
+    run_says(0, from, "t/mapping.yaml");
+    free(run_text(0, "import @t/arch.yaml @t/problem.yaml @t/mapping.yaml -o @d "
+                     "--force"));
+    char *after = run_text(0, line);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+}
+
+static void what_timeloop_lacks_is_named(void **state) {
+    (void)state;
+    static const char eyeriss[] = "convert -a eyeriss --to timeloop -o @e";
+    run_says(1, eyeriss, "Timeloop cannot hold costs of a network");
+    run_says(1, eyeriss, "engines (--lossy goes on) [timeloop-lacks]");
+    assert_null(read_whole(scratch("e/arch.yaml")));
+    char line[200];
+    snprintf(line, sizeof line, "%s --lossy", eyeriss);
+    run_says(0, line, "e/arch.yaml; read back");
+    write_scratch("e/arch.yaml", "mine\n");
+    run_says(1, line, "[output-kind]");
+    run_says(2, "convert -a eyeriss -m x.yaml --to timeloop -o @e", "--workload");
+    snprintf(line, sizeof line, "%s --lossy -w resnet18 -l conv1.relu", eyeriss);
+    run_says(1, line, "Timeloop cannot hold a layer that multiplies nothing");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eyeriss_moves_what_timeloop_counts),
@@ -126,6 +161,8 @@ int main(void) {
         cmocka_unit_test(others_are_imported_and_mapped),
         cmocka_unit_test(files_include_each_other),
         cmocka_unit_test(losses_are_named),
+        cmocka_unit_test(what_is_converted_is_read_back),
+        cmocka_unit_test(what_timeloop_lacks_is_named),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -1,0 +1,143 @@
+// sdse convert: an accelerator, a layer and a mapping as another tool's files.
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/output.h"
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "cli/problem.h"
+#include "costmodel/resolve.h"
+#include "export/timeloop/timeloop.h"
+
+enum { ARCH, WORKLOAD, LAYER, MAPPING, TO, OUTPUT, FORCE, LOSSY };
+
+static const struct cli_option options[] = {
+    [ARCH] = CLI_OPTION_ARCH,
+    [WORKLOAD] = {"workload", 'w', CLI_TEXT, "NET",
+                  "network: a file, or a shipped name", NULL, false},
+    [LAYER] = CLI_OPTION_LAYER,
+    [MAPPING] = {"mapping", 'm', CLI_TEXT, "FILE", "a mapping of the layer", NULL,
+                 false},
+    [TO] = {"to", 0, CLI_CHOICE, "timeloop", "whose files", NULL, true},
+    [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
+                "folder for arch.yaml, problem.yaml and mapping.yaml", NULL, true},
+    [FORCE] = CLI_OPTION_FORCE,
+    [LOSSY] = {"lossy", 0, CLI_FLAG, NULL,
+               "what the other tool cannot hold is a warning", NULL, false},
+};
+
+static const char signature[] = "# Written by sdse convert.\n";
+static const struct sdse_output_kind kind = {"a file written by sdse convert",
+                                             {signature}};
+
+struct converted {
+    const char *file, *text; // text NULL: not written
+};
+
+static enum sdse_status write_file(struct cli *cli, const char *path,
+                                   const char *text) {
+    struct sdse_output output;
+    const enum sdse_status status =
+        sdse_output_open(&output, path, &kind, &cli->outputs, &cli->diags);
+    if (status != SDSE_OK)
+        return status;
+    fputs(signature, output.file);
+    fputs(text, output.file);
+    return sdse_output_close(&output, SDSE_OK, &cli->diags);
+}
+
+// All of them may be written before the first is.
+static enum sdse_status write_files(struct cli *cli, const char *folder,
+                                    const struct converted *files, size_t count) {
+    const char *paths[3] = {0};
+    if (!cli_may_make_folder(cli, folder))
+        return SDSE_INVALID;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        cli_error_errno(cli, folder, errno);
+        return SDSE_IO;
+    }
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < count && status == SDSE_OK; i++) {
+        paths[i] = sdse_arena_printf(cli->arena, "%s/%s", folder, files[i].file);
+        if (!paths[i])
+            return SDSE_NO_MEMORY;
+        if (files[i].text)
+            status = sdse_output_check(paths[i], &kind, &cli->outputs, &cli->diags);
+    }
+    for (size_t i = 0; i < count && status == SDSE_OK; i++)
+        if (files[i].text)
+            status = write_file(cli, paths[i], files[i].text);
+    return status;
+}
+
+// What the options name: a layer and a mapping may be left out. False after messages.
+static bool load(struct cli *cli, const struct cli_args *args,
+                 struct cli_problem *problem, const struct sdse_layer **layer,
+                 struct sdse_mapping **mapping) {
+    if (!args->value[WORKLOAD])
+        return cli_note(cli, cli_load_arch(cli, args->value[ARCH], &problem->arch)) ==
+               SDSE_OK;
+    if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD], "raw",
+                          problem))
+        return false;
+    if (args->value[MAPPING])
+        return cli_load_mapping(cli, problem, args->value[LAYER], args->value[MAPPING],
+                                layer, mapping);
+    *layer = cli_find_layer(cli, problem->workload, args->value[LAYER]);
+    return *layer != NULL;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    struct cli_problem problem = {0};
+    const struct sdse_layer *layer = NULL;
+    struct sdse_mapping *mapping = NULL;
+    struct sdse_timeloop_texts texts = {0};
+    const int needy[] = {LAYER, MAPPING};
+    bool good = true;
+    for (int i = 0; i < CLI_COUNT_OF(needy); i++) {
+        if (!args->value[needy[i]] || args->value[WORKLOAD])
+            continue;
+        cli_error(cli, "--%s is of a network: --workload names it",
+                  options[needy[i]].name);
+        good = false;
+    }
+    if (!good)
+        return CLI_USAGE;
+    cli->outputs.force = args->value[FORCE] != NULL;
+    if (args->value[MAPPING] && !cli_is_input(cli, args->value[MAPPING]))
+        return CLI_SYSTEM;
+    if (!load(cli, args, &problem, &layer, &mapping))
+        return cli_finish(cli, cli->fault ? cli->fault : SDSE_INVALID);
+    enum sdse_status status =
+        sdse_timeloop_export(problem.arch, layer, mapping, args->value[LOSSY] != NULL,
+                             cli->arena, &cli->diags, &texts);
+    const struct converted files[] = {{"arch.yaml", texts.arch},
+                                      {"problem.yaml", texts.problem},
+                                      {"mapping.yaml", texts.mapping}};
+    if (status == SDSE_OK)
+        status = write_files(cli, args->value[OUTPUT], files, CLI_COUNT_OF(files));
+    const enum cli_exit result = cli_finish(cli, status);
+    if (result != CLI_OK)
+        return result;
+    printf("written: ");
+    for (int i = 0; i < CLI_COUNT_OF(files); i++)
+        if (files[i].text)
+            printf("%s%s/%s", i ? ", " : "", args->value[OUTPUT], files[i].file);
+    printf("; read back by sdse import\n");
+    return CLI_OK;
+}
+
+const struct cli_verb cli_verb_convert = {
+    .name = "convert",
+    .summary = "writes an accelerator, a layer and a mapping as Timeloop's files",
+    .operands = {"", 0, 0},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes = "What the other tool cannot hold is refused by name, or with --lossy left "
+             "out and named.\ndocs/import.md has both directions, construct by "
+             "construct.",
+    .example = "sdse convert -a eyeriss -w resnet18 -l conv1 -m mapping.yaml --to "
+               "timeloop -o tl --lossy",
+    .run = run,
+};
