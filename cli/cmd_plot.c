@@ -228,7 +228,7 @@ static const struct kind {
     {"learning", OF_POINTS, draw_learning},  {"layers", OF_POINT, draw_point},
     {"bottleneck", OF_POINT, draw_point},    {"utilisation", OF_POINT, draw_point},
     {"roofline", OF_POINT, draw_point},      {"mapping", OF_LAYER, draw_point},
-    {"gantt", OF_LAYER, draw_point},
+    {"gantt", OF_LAYER, draw_point},         {"words", OF_POINT, draw_point},
 };
 
 static const struct kind *find_kind(const char *name) {
@@ -316,7 +316,7 @@ const struct cli_verb cli_verb_plot = {
     .name = "plot",
     .summary = "draws fronts, energies, rooflines and mappings",
     .operands = {"front|energy|hypervolume|gain|learning|layers|bottleneck|utilisation|"
-                 "roofline|mapping|gantt RESULTS.db",
+                 "roofline|mapping|gantt|words RESULTS.db",
                  2, 2},
     .options = cli_plot_options,
     .option_count = CLI_PLOT_OPTIONS,
@@ -338,10 +338,15 @@ const struct cli_verb cli_verb_plot = {
         "bottleneck   of one point: latency of each layer by what sets it\n"
         "utilisation  of one point: what the multipliers do while each layer runs\n"
         "roofline     of one point: what each layer attains, below peak and bandwidth\n"
+        "words        of one point: words of the outermost memory for each layer, "
+        "beside its like without\n"
+        "             sharing, with tensors that may stay, with layers that take "
+        "turns\n"
         "mapping      of one layer (-p, -l): its loops and what each memory holds; "
         "SVG\n"
         "gantt        of one layer: fills, computing, transfers and drains over its "
-        "cycles\n"
+        "cycles; of one that takes turns\n"
+        "             the nests of its group, and what they hold in the shared memory\n"
         "The gnuplot script, PICTURE.gp, stays beside each picture; it holds its data "
         "and can be run alone.",
     .example = "sdse plot front results.db --objectives energy,latency,area -o plots",

@@ -52,7 +52,7 @@ const struct cli_option cli_plot_options[CLI_PLOT_OPTIONS] = {
 
 // ---- what has no use where ----
 
-#define OF_POINT "layers bottleneck utilisation roofline mapping gantt"
+#define OF_POINT "layers bottleneck utilisation roofline mapping gantt words"
 #define OF_LAYER "mapping gantt"
 
 // From `option` to `last` (0: that one alone), for these kinds.
@@ -66,9 +66,12 @@ static const struct refusal {
      "its colours are the components of the energy"},
     {CLI_PLOT_COLOUR, 0, "bottleneck", "its colours are what sets the latency"},
     {CLI_PLOT_COLOUR, 0, "utilisation", "its colours are what the multipliers do"},
+    {CLI_PLOT_COLOUR, 0, "words", "its colours are the points"},
+    {CLI_PLOT_FACET, 0, "words", "it has one panel"},
+    {CLI_PLOT_LABEL, 0, "words", "its bars are named by their layers"},
     {CLI_PLOT_COLOUR, 0, "mapping", "its colours are the memories and the tensors"},
     {CLI_PLOT_COLOUR, 0, "gantt", "its colours are what fills, computes and moves"},
-    {CLI_PLOT_SHAPE, 0, "energy gain layers bottleneck utilisation gantt",
+    {CLI_PLOT_SHAPE, 0, "energy gain layers bottleneck utilisation gantt words",
      "bars have no shape"},
     {CLI_PLOT_SHAPE, 0, "hypervolume",
      "its curves are told apart by --colour, each with a shape of its own"},
@@ -79,7 +82,7 @@ static const struct refusal {
     {CLI_PLOT_LABEL, 0, "hypervolume learning", "curves are named in the legend"},
     {CLI_PLOT_LABEL, 0, "gain", "its bars have their gain as label"},
     {CLI_PLOT_LABEL, 0, OF_LAYER, "it is of one layer, which has one value"},
-    {CLI_PLOT_LOG, 0, "energy gain layers bottleneck utilisation",
+    {CLI_PLOT_LOG, 0, "energy gain layers bottleneck utilisation words",
      "bars begin at zero, for which a logarithm has no place"},
     {CLI_PLOT_LOG, 0, "mapping", "it has no axes"},
     {CLI_PLOT_LOG, 0, "gantt",
@@ -90,7 +93,7 @@ static const struct refusal {
     {CLI_PLOT_POINT, 0, "learning", "it is of trainings"},
     {CLI_PLOT_LAYER, 0, "front energy hypervolume gain learning",
      "only mapping and gantt are of one layer"},
-    {CLI_PLOT_LAYER, 0, "layers bottleneck utilisation roofline",
+    {CLI_PLOT_LAYER, 0, "layers bottleneck utilisation roofline words",
      "it is of all layers"},
     {CLI_PLOT_BARS, 0, "front hypervolume gain learning " OF_POINT,
      "only energy leaves bars out"},

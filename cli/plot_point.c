@@ -55,7 +55,8 @@ static enum sdse_status draw_layers(struct cli *cli, struct sdse_reader *reader,
                                  struct sdse_arena *, struct sdse_diags *);
     } kinds[] = {{"layers", sdse_plot_layers},
                  {"bottleneck", sdse_plot_bottleneck},
-                 {"utilisation", sdse_plot_utilisation}};
+                 {"utilisation", sdse_plot_utilisation},
+                 {"words", sdse_plot_words}};
     const struct sdse_layers_plot layers = {.point_id = id,
                                             .label = plot->label,
                                             .facet = plot->facet,

@@ -132,6 +132,7 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
         "WHERE point_id = %" PRId64 " ORDER BY layer_index";
     static const char turns[] =
         "SELECT group_index, layers, first_layer, last_layer, tile_rows, tile_heads, "
+        "tile_keys, "
         "retained, "
         "weights_kept, inputs, outputs, memory, nests, energy_pj, latency_cycles FROM "
         "v_group WHERE point_id = %" PRId64 " ORDER BY group_index";
@@ -139,7 +140,8 @@ static enum cli_exit print_json(struct cli *cli, struct sdse_reader *reader,
         "SELECT nest_index, group_index, layer_index, layer, first_row, row_count, "
         "row_step, times, bounds, inputs_shared, weights_shared, outputs_shared, "
         "addends_shared, writes_through, loads_weights, loaded_input_words, "
-        "reserved_bits, energy_pj, latency_cycles, mapping FROM v_nest WHERE point_id "
+        "continues, unfinished, rescales, reserved_bits, energy_pj, latency_cycles, "
+        "mapping FROM v_nest WHERE point_id "
         "= %" PRId64 " ORDER BY nest_index";
     struct sdse_table *one = NULL, *each = NULL, *group = NULL, *nest = NULL;
     enum sdse_status status =

@@ -7,23 +7,23 @@
 #include "dse/sweep/batch.h"
 #include "spec/sweep_stays.h"
 
+// Points of each way in which tensors may stay: groups take many times what places
+// take.
 enum { SAMPLE = 3 };
+static const double enough_s = 4; // of processor time, for one choice
 
-// Of all points.
-static double resident_share(const struct sdse_plan *plan) {
-    const struct sdse_override *stays = sdse_sweep_stays(plan->sweep);
-    if (!stays)
-        return 0;
-    size_t count = 0;
-    for (size_t i = 0; i < stays->value_count; i++)
-        count += stays->stays[i].resident;
-    return (double)count / (double)stays->value_count;
+static bool is_of(const struct sdse_variant *variant, const struct sdse_stay *choice) {
+    return variant->resident && variant->fuse_depth == choice->fuse_depth &&
+           variant->all_tiles == choice->all_tiles;
 }
 
-// The first such point from a position on; false in `made`: none of the next ones is.
-static enum sdse_status next_resident(struct sdse_estimating *e, uint64_t position,
-                                      struct sdse_point *point, bool *made) {
-    const uint64_t all = e->plan->point_count, look = 4 * e->plan->form_count;
+// The first point of a choice from a position on; false in `made`: none of the next
+// ones is.
+static enum sdse_status next_of(struct sdse_estimating *e,
+                                const struct sdse_stay *choice, uint64_t position,
+                                struct sdse_point *point, bool *made) {
+    const size_t choices = sdse_sweep_stays(e->plan->sweep)->value_count;
+    const uint64_t all = e->plan->point_count, look = 2 * choices * e->plan->form_count;
     *made = false;
     for (uint64_t i = 0; !*made && i < look && i < all; i++) {
         const struct sdse_variant *variant = NULL;
@@ -31,7 +31,7 @@ static enum sdse_status next_resident(struct sdse_estimating *e, uint64_t positi
             sdse_plan_point(e->plan, (position + i) % all, e->arena, &variant, point);
         if (status)
             return status;
-        *made = variant->resident && !point->refused;
+        *made = is_of(variant, choice) && !point->refused;
     }
     return SDSE_OK;
 }
@@ -91,21 +91,21 @@ static enum sdse_status time_one(struct sdse_estimating *e,
     return status;
 }
 
-enum sdse_status sdse_estimate_residents(struct sdse_estimating *e) {
+// Seconds of one point of a choice, on average; 0: none was found.
+static enum sdse_status time_choice(struct sdse_estimating *e,
+                                    const struct sdse_stay *choice, double *mean_s) {
     const uint64_t all = e->plan->point_count;
-    const double share = resident_share(e->plan);
     double sum = 0;
     size_t count = 0;
     enum sdse_status status = SDSE_OK;
-    sdse_walk_assume_forms(&e->walk);
-    for (size_t i = 0; share > 0 && !status && i < SAMPLE && i < all; i++) {
+    for (size_t i = 0; !status && i < SAMPLE && i < all && sum < enough_s; i++) {
         const uint64_t from = i * all / SAMPLE, end = (i + 1) * all / SAMPLE;
         const uint64_t position =
             from + (uint64_t)(sdse_estimating_draw(e) * (double)(end - from));
         struct sdse_point point;
         bool made;
         double seconds = 0;
-        status = next_resident(e, position, &point, &made);
+        status = next_of(e, choice, position, &point, &made);
         if (!status && made)
             status = time_one(e, &point, &seconds);
         if (!status && sdse_estimating_stopped(e))
@@ -113,7 +113,21 @@ enum sdse_status sdse_estimate_residents(struct sdse_estimating *e) {
         sum += seconds;
         count += made;
     }
+    *mean_s = count ? sum / (double)count : 0;
+    return status;
+}
+
+enum sdse_status sdse_estimate_residents(struct sdse_estimating *e) {
+    const struct sdse_override *stays = sdse_sweep_stays(e->plan->sweep);
+    enum sdse_status status = SDSE_OK;
+    e->reside_s = 0;
+    sdse_walk_assume_forms(&e->walk);
+    for (size_t i = 0; !status && stays && i < stays->value_count; i++) {
+        double mean_s = 0;
+        if (stays->stays[i].resident)
+            status = time_choice(e, &stays->stays[i], &mean_s);
+        e->reside_s += mean_s / (double)stays->value_count;
+    }
     sdse_walk_name_forms(&e->walk);
-    e->reside_s = count ? share * sum / (double)count : 0;
     return status;
 }

@@ -50,6 +50,7 @@ static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) 
         .last_layer = group->last,
         .tile_rows = group->config.tile_rows,
         .tile_heads = group->config.tile_heads,
+        .tile_keys = group->config.tile_keys,
         .retained = names_of(k, group, group->config.retained >> 1),
         .weights_kept = names_of(k, group, group->config.kept),
         .inputs = group->question.operands ? "shared"
@@ -83,10 +84,12 @@ static struct sdse_hash problem_of(const struct keeping *k,
     snprintf(text, sizeof text,
              "map %" PRIu64 " %" PRIu64 " stride %" PRIu32 " %" PRIu32 " pad %" PRId64
              " %" PRId64 " tensors %u operands %" PRIu32 " addends %" PRIu32
-             " through %d weights %d inputs %" PRIu64 " reserved %.17g of ",
+             " through %d weights %d inputs %" PRIu64
+             " sums %d %d %d reserved %.17g of ",
              nest->map[0], nest->map[1], nest->stride[0], nest->stride[1], nest->pad[0],
              nest->pad[1], at->tensors, at->operands, at->addends, at->writes_through,
-             at->loads_weights, at->loaded_inputs, at->reserved_bits);
+             at->loads_weights, at->loaded_inputs, at->continues, at->unfinished,
+             at->rescales, at->reserved_bits);
     const unsigned level = sdse_shared_level(k->arch);
     return sdse_hash_join(
         sdse_hash_join(hash, sdse_hash_of_text(text)),
@@ -134,6 +137,9 @@ static bool keep_nest(struct keeping *k, size_t group,
                    .writes_through = at->writes_through,
                    .loads_weights = at->loads_weights,
                    .loaded_input_words = at->loaded_inputs,
+                   .continues = at->continues,
+                   .unfinished = at->unfinished,
+                   .rescales = at->rescales,
                    .reserved_bits = at->reserved_bits},
         .problem = problem_of(k, kind),
         .layer = kind->part,

@@ -120,6 +120,9 @@ static void take_residence(const struct sdse_arch *arch,
                                   .writes_through = stored->writes_through,
                                   .loads_weights = stored->loads_weights,
                                   .loaded_inputs = stored->loaded_input_words,
+                                  .continues = stored->continues,
+                                  .unfinished = stored->unfinished,
+                                  .rescales = stored->rescales,
                                   .reserved_bits = stored->reserved_bits};
     at->tensors = (stored->inputs_shared ? SDSE_BIT(SDSE_INPUTS) : 0u) |
                   (stored->weights_shared ? SDSE_BIT(SDSE_WEIGHTS) : 0u) |

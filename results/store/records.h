@@ -169,6 +169,7 @@ struct sdse_group_record {
     uint64_t first_layer, last_layer; // as indices
     uint64_t tile_rows;               // of the last one, a tile
     uint64_t tile_heads;              // right operands at a time; 0: all
+    uint64_t tile_keys;               // words of a row of scores at a time; 0: all
     // Names of layers as a JSON array: whose outputs are retained until later tiles
     // need them no more, whose weights are kept.
     const char *retained, *weights_kept;
@@ -193,8 +194,11 @@ struct sdse_nest_record {
     bool writes_through;         // its outputs to the outermost memory as well
     bool loads_weights;          // brings them in
     uint64_t loaded_input_words; // that it brings in
-    double reserved_bits;        // that the shared memory holds beside its tiles
-    struct sdse_hash solution;   // added before: of one of them
+    // Its outputs are partial sums that others began, that others go on with, that are
+    // scaled anew first (struct sdse_residence).
+    bool continues, unfinished, rescales;
+    double reserved_bits;      // that the shared memory holds beside its tiles
+    struct sdse_hash solution; // added before: of one of them
 };
 
 struct sdse_parameter {

@@ -356,6 +356,7 @@ static enum sdse_status add_group(struct sdse_store *store, struct reference poi
     sdse_bind_u64(&add, group->last_layer);
     sdse_bind_u64(&add, group->tile_rows);
     sdse_bind_u64(&add, group->tile_heads);
+    sdse_bind_u64(&add, group->tile_keys);
     sdse_bind_text(&add, group->retained);
     sdse_bind_text(&add, group->weights_kept);
     sdse_bind_text(&add, group->inputs);
@@ -394,6 +395,9 @@ static enum sdse_status add_nest(struct sdse_store *store, struct reference poin
     sdse_bind_u64(&add, nest->writes_through);
     sdse_bind_u64(&add, nest->loads_weights);
     sdse_bind_u64(&add, nest->loaded_input_words);
+    sdse_bind_u64(&add, nest->continues);
+    sdse_bind_u64(&add, nest->unfinished);
+    sdse_bind_u64(&add, nest->rescales);
     sdse_bind_f64(&add, nest->reserved_bits);
     sdse_bind_reference(&add, solution, nest->solution);
     sdse_bind_digest(&add);

@@ -28,7 +28,8 @@ static const char nests[] = SOLUTION(
     "n") ", n.first_row, n.row_count, n.row_step,"
          " n.bounds, n.map_rows, n.map_columns, n.row_stride, n.row_pad, "
          "n.inputs_shared, n.weights_shared, n.outputs_shared, n.addends_shared,"
-         " n.writes_through, n.loads_weights, n.loaded_input_words, n.reserved_bits,"
+         " n.writes_through, n.loads_weights, n.loaded_input_words, n.continues, "
+         "n.unfinished, n.rescales, n.reserved_bits,"
          " n.times FROM nest n JOIN point p USING (point_id) JOIN solution s ON"
          " s.solution_id = n.solution_id JOIN point_layer l ON l.point_id = n.point_id "
          "AND"
@@ -72,8 +73,11 @@ static void read_nest(sqlite3_stmt *row, struct sdse_stored_solution *solution) 
         .writes_through = u64(row, OF_NEST + 12),
         .loads_weights = u64(row, OF_NEST + 13),
         .loaded_input_words = u64(row, OF_NEST + 14),
-        .reserved_bits = sqlite3_column_double(row, OF_NEST + 15),
-        .times = u64(row, OF_NEST + 16)};
+        .continues = u64(row, OF_NEST + 15),
+        .unfinished = u64(row, OF_NEST + 16),
+        .rescales = u64(row, OF_NEST + 17),
+        .reserved_bits = sqlite3_column_double(row, OF_NEST + 18),
+        .times = u64(row, OF_NEST + 19)};
 }
 
 // Every row of `sql`, which has as many columns for nests.

@@ -79,6 +79,14 @@ enum sdse_status sdse_plot_utilisation(struct sdse_reader *reader,
                                        struct sdse_arena *arena,
                                        struct sdse_diags *diags);
 
+// Words read and written at the outermost memory for each layer of a point, beside
+// those of the points that differ from it in where tensors may be between layers alone
+// (each layer by itself, tensors that may stay, layers that take turns), up to ten.
+// `label` and `facet` are not read.
+enum sdse_status sdse_plot_words(struct sdse_reader *reader,
+                                 const struct sdse_layers_plot *plot,
+                                 struct sdse_arena *arena, struct sdse_diags *diags);
+
 // What each layer of a point that multiplies attains (two operations per MAC) over its
 // operations per byte of the outermost memory, below two roofs: all multipliers busy,
 // and all that the memory's ports carry together. Axes are logarithmic unless asked.
@@ -101,8 +109,9 @@ enum sdse_status sdse_plot_roofline(struct sdse_reader *reader,
                                     struct sdse_arena *arena, struct sdse_diags *diags);
 
 // One layer of a point: its mapping as nested boxes, SVG alone (plot-format); or what
-// fills, computes, moves and drains over the cycles of one execution. SDSE_INVALID
-// [plot-layer] if the point has no such layer.
+// fills, computes, moves and drains over the cycles of one execution; of a layer that
+// takes turns with others the nests of its group (results/look/plot/turns.h).
+// SDSE_INVALID [plot-layer] if the point has no such layer.
 struct sdse_mapping_plot {
     int64_t point_id;
     const struct sdse_arch *arch; // of the point

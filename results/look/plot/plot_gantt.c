@@ -8,6 +8,7 @@
 #include "results/look/plot/cycles.h"
 #include "results/look/plot/nest.h"
 #include "results/look/plot/plot.h"
+#include "results/look/plot/turns.h"
 #include "results/store/database.h"
 
 enum { MOST_ROWS = SDSE_MAX_LEVELS + 5, MOST_BLOCKS = 12, ROW_PX = 70 };
@@ -239,8 +240,14 @@ enum sdse_status sdse_plot_gantt(struct sdse_reader *reader,
     if (!scene)
         return SDSE_NO_MEMORY;
     scene->plot = plot;
+    int64_t group;
     enum sdse_status status =
-        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
+        sdse_turns_group(reader, plot->point_id, plot->layer, diags, &group);
+    if (status == SDSE_OK && group >= 0)
+        return sdse_plot_turns(reader, plot, group, arena, diags);
+    if (status != SDSE_OK)
+        return status;
+    status = sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
     if (status == SDSE_OK)
         status = sdse_nest_load(reader, plot->point_id, plot->layer, arena, diags,
                                 &scene->nest);

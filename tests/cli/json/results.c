@@ -139,13 +139,15 @@ void of_groups(void **state) {
     struct json *json = says("show point @turns.db 1", "sdse.show-point/1");
     same_rows(json_get(json, "groups"),
               "query @turns.db SELECT~group_index,layers,first_layer,last_layer,"
-              "tile_rows,tile_heads,retained,weights_kept,inputs,outputs,memory,nests,"
+              "tile_rows,tile_heads,tile_keys,retained,weights_kept,inputs,outputs,"
+              "memory,nests,"
               "energy_pj,latency_cycles~FROM~v_group");
     same_rows(json_get(json, "nests"),
               "query @turns.db SELECT~nest_index,group_index,layer_index,layer,"
               "first_row,row_count,row_step,times,bounds,inputs_shared,weights_shared,"
               "outputs_shared,addends_shared,writes_through,loads_weights,"
-              "loaded_input_words,reserved_bits,energy_pj,latency_cycles,mapping~FROM~"
+              "loaded_input_words,continues,unfinished,rescales,reserved_bits,energy_"
+              "pj,latency_cycles,mapping~FROM~"
               "v_nest");
     assert_int_equal(json_get(json, "groups")->count, 1);
     assert_int_equal(json_get(json, "layers")->count, 3);

@@ -1,0 +1,324 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "results/look/draw/canvas.h"
+#include "results/look/plot/turns.h"
+#include "results/store/database.h"
+
+enum { MOST_NESTS = 100000, ROW_PX = 60, LEAST_HEIGHT_PX = 320, HELD = 8 };
+
+// One kind of nest.
+struct kind {
+    size_t layer; // of the scene
+    uint64_t times;
+    double cycles, held_bits, tile_bits; // of one
+};
+
+struct layer {
+    const char *name;
+    uint64_t nests;      // in all
+    size_t first, count; // kinds
+};
+
+// A nest in time.
+struct block {
+    const struct kind *kind;
+    double from;
+};
+
+struct scene {
+    const struct sdse_mapping_plot *plot;
+    int64_t group;
+    const char *memory;
+    size_t layer_count, kind_count, block_count;
+    struct layer *layer;
+    struct kind *kind;
+    struct block *block;
+    double cycles;
+    double capacity_bits; // 0: unlimited
+    struct sdse_canvas canvas;
+};
+
+// ---- reading ----
+
+enum sdse_status sdse_turns_group(struct sdse_reader *reader, int64_t point,
+                                  const char *layer, struct sdse_diags *diags,
+                                  int64_t *group) {
+    sqlite3_stmt *row = NULL;
+    *group = -1;
+    int code = sqlite3_prepare_v2(
+        reader->db,
+        "SELECT g.group_index FROM v_group g JOIN v_layer l ON l.point_id = g.point_id"
+        " AND l.layer_index BETWEEN g.first_layer AND g.last_layer WHERE g.point_id ="
+        " ?1 AND l.layer = ?2",
+        -1, &row, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(row, 1, point);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(row, 2, layer, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(row);
+    if (code == SQLITE_ROW)
+        *group = sqlite3_column_int64(row, 0);
+    sqlite3_finalize(row);
+    return code == SQLITE_ROW || code == SQLITE_DONE
+               ? SDSE_OK
+               : sdse_database_refuse(reader->db, code,
+                                      sqlite3_db_filename(reader->db, "main"), diags);
+}
+
+#define SHARED "m.name IN (g.memory, g.memory || '.1')"
+// What a nest reads in the shared memory is held there, and counted as held.
+#define READ_THERE                                                       \
+    "(v.part = 'inputs' AND n.inputs_shared OR v.part NOT IN ('inputs'," \
+    " 'outputs') AND n.weights_shared)"
+
+// Nests that take no time, of functions in a layer's stream, are not shown.
+static const char nests_sql[] =
+    "SELECT l.name, n.times, s.latency_cycles, n.reserved_bits, coalesce((SELECT"
+    " max(m.stored_bits) FROM solution_memory m WHERE m.solution_id = s.solution_id AND"
+    " " SHARED "), 0) - (SELECT total(v.tile_words * v.read_bits / v.reads) FROM"
+    " solution_level v JOIN solution_memory m USING (solution_id, level) WHERE"
+    " v.solution_id = s.solution_id AND v.reads > 0 AND " SHARED " AND " READ_THERE
+    "), g.memory, (SELECT count(*) FROM nest o WHERE o.point_id = n.point_id AND"
+    " o.group_index = n.group_index) FROM nest n JOIN grp g ON g.point_id = n.point_id"
+    " AND g.group_index = n.group_index JOIN solution s USING (solution_id) JOIN"
+    " point_layer l ON l.point_id = n.point_id AND l.layer_index = n.layer_index WHERE"
+    " n.point_id = ?1 AND n.group_index = ?2 AND s.latency_cycles > 0 ORDER BY"
+    " n.layer_index, n.nest_index";
+
+static bool add_kind(struct scene *scene, sqlite3_stmt *row, struct sdse_arena *arena) {
+    const char *name = (const char *)sqlite3_column_text(row, 0);
+    if (!scene->kind) {
+        const size_t most = (size_t)sqlite3_column_int64(row, 6);
+        scene->kind = SDSE_ARENA_ARRAY(arena, struct kind, most);
+        scene->layer = SDSE_ARENA_ARRAY(arena, struct layer, most);
+        scene->memory =
+            sdse_arena_strdup(arena, (const char *)sqlite3_column_text(row, 5));
+        if (!scene->kind || !scene->layer || !scene->memory)
+            return false;
+    }
+    struct layer *layer = &scene->layer[scene->layer_count];
+    if (!scene->layer_count || strcmp(layer[-1].name, name) != 0) {
+        *layer = (struct layer){.name = sdse_arena_strdup(arena, name),
+                                .first = scene->kind_count};
+        if (!layer->name)
+            return false;
+        scene->layer_count++;
+    }
+    struct layer *own = &scene->layer[scene->layer_count - 1];
+    struct kind *kind = &scene->kind[scene->kind_count++];
+    *kind = (struct kind){.layer = scene->layer_count - 1,
+                          .times = (uint64_t)sqlite3_column_int64(row, 1),
+                          .cycles = sqlite3_column_double(row, 2),
+                          .held_bits = sqlite3_column_double(row, 3),
+                          .tile_bits = sqlite3_column_double(row, 4)};
+    own->count++;
+    own->nests += kind->times;
+    return true;
+}
+
+static int read_nests(sqlite3 *db, struct scene *scene, struct sdse_arena *arena) {
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(db, nests_sql, -1, &row, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(row, 1, scene->plot->point_id);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_int64(row, 2, scene->group);
+    while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW)
+        code = add_kind(scene, row, arena) ? SQLITE_OK : SQLITE_NOMEM;
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static double capacity_of(const struct sdse_arch *arch, const char *memory) {
+    const size_t bytes = strlen(memory);
+    for (unsigned l = 0; l < arch->level_count; l++)
+        if (strncmp(arch->level[l].name, memory, bytes) == 0 &&
+            (!arch->level[l].name[bytes] || arch->level[l].name[bytes] == '.'))
+            return (double)arch->level[l].capacity_bits;
+    return 0;
+}
+
+// ---- in time ----
+
+// The kind of nest number `n` of a layer: alike ones stand together, as they come.
+static const struct kind *nest_at(const struct scene *scene, const struct layer *layer,
+                                  uint64_t n) {
+    const struct kind *kind = &scene->kind[layer->first];
+    while (n >= kind->times)
+        n -= kind++->times;
+    return kind;
+}
+
+// Tile after tile, of which the last layer has a nest each.
+static bool put_in_time(struct scene *scene, struct sdse_arena *arena) {
+    const uint64_t tiles = scene->layer[scene->layer_count - 1].nests;
+    uint64_t all = 0;
+    for (size_t l = 0; l < scene->layer_count; l++)
+        all += scene->layer[l].nests;
+    scene->block = SDSE_ARENA_ARRAY(arena, struct block, (size_t)all);
+    if (!scene->block)
+        return false;
+    for (uint64_t t = 0; t < tiles; t++) {
+        for (size_t l = 0; l < scene->layer_count; l++) {
+            const struct layer *layer = &scene->layer[l];
+            const uint64_t from = (t * layer->nests + tiles - 1) / tiles,
+                           end = ((t + 1) * layer->nests + tiles - 1) / tiles;
+            for (uint64_t n = from; n < end; n++) {
+                const struct kind *kind = nest_at(scene, layer, n);
+                scene->block[scene->block_count++] =
+                    (struct block){kind, scene->cycles};
+                scene->cycles += kind->cycles;
+            }
+        }
+    }
+    return true;
+}
+
+// ---- data and script ----
+
+static enum sdse_status write_data(const void *context, struct sdse_arena *arena,
+                                   FILE *out) {
+    (void)arena;
+    const struct scene *scene = context;
+    fputs("# row\tfrom [cycles]\tto [cycles]\tcolour\theld [KiB]\twith tiles "
+          "[KiB]\tlayer\n",
+          out);
+    for (size_t b = 0; b < scene->block_count; b++) {
+        const struct kind *kind = scene->block[b].kind;
+        const char *color = sdse_palette_color(scene->plot->theme, kind->layer);
+        fprintf(out, "%zu\t%.12g\t%.12g\t0x%s\t%.8g\t%.8g\t", kind->layer,
+                scene->block[b].from, scene->block[b].from + kind->cycles, color + 1,
+                kind->held_bits / 8192, (kind->held_bits + kind->tile_bits) / 8192);
+        sdse_gnuplot_field(scene->layer[kind->layer].name, out);
+        fputc('\n', out);
+    }
+    return SDSE_OK;
+}
+
+static void write_layers(const struct scene *scene, const struct sdse_theme *theme,
+                         FILE *out) {
+    sdse_canvas_panel(&scene->canvas, 0, out);
+    fprintf(out,
+            "unset grid\nset grid xtics\nset xlabel 'Cycles of the group'\nset xrange "
+            "[0:%.12g]\nset yrange [%g:-0.7]\nset ytics scale 0 (",
+            scene->cycles, (double)scene->layer_count - 0.3);
+    for (size_t l = 0; l < scene->layer_count; l++) {
+        fputs(l ? ", " : "", out);
+        sdse_gnuplot_quote(scene->layer[l].name, out);
+        fprintf(out, " %zu", l);
+    }
+    fputs(")\nset style fill solid 1.0 noborder\nplot data using "
+          "2:1:2:3:($1-0.36):($1+0.36):4 with boxxyerror lc rgb variable notitle",
+          out);
+    for (size_t l = 0; l < scene->layer_count; l++) {
+        const struct layer *layer = &scene->layer[l];
+        double cycles = 0;
+        char text[96];
+        for (size_t k = layer->first; k < layer->first + layer->count; k++)
+            cycles += (double)scene->kind[k].times * scene->kind[k].cycles;
+        snprintf(text, sizeof text, "%" PRIu64 " nest%s, %.12g cycles", layer->nests,
+                 layer->nests == 1 ? "" : "s", cycles);
+        fprintf(out, ", \\\n     '+' every ::0::0 using (%.12g):(%zu):(", scene->cycles,
+                l);
+        sdse_gnuplot_quote(text, out);
+        fprintf(out, ") with labels left offset 1,0 tc rgb '%s' notitle", theme->text);
+    }
+    fputc('\n', out);
+}
+
+static void write_script(const void *context, const struct sdse_plot_files *files,
+                         FILE *out) {
+    const struct scene *scene = context;
+    const struct sdse_theme *theme = sdse_theme(files->theme);
+    sdse_canvas_begin(&scene->canvas, files, out);
+    write_layers(scene, theme, out);
+    sdse_canvas_panel(&scene->canvas, 1, out);
+    fputs("unset ytics\nset ytics autofreq nomirror\nset yrange [0:*] noreverse\nset "
+          "grid "
+          "ytics\nset ylabel ",
+          out);
+    sdse_gnuplot_quote(scene->memory, out);
+    fprintf(out,
+            ".' [KiB]'\nplot data using 2:(0):2:3:(0):6 with boxxyerror lc rgb '%s' "
+            "notitle, \\\n     data using 2:(0):2:3:(0):5 with boxxyerror lc rgb '%s' "
+            "notitle",
+            theme->quiet, sdse_palette_color(files->theme, HELD));
+    if (scene->capacity_bits > 0)
+        fprintf(out, ", \\\n     %.12g with lines lw 2 dt 2 lc rgb '%s' notitle",
+                scene->capacity_bits / 8192, theme->strong);
+    fputc('\n', out);
+    sdse_canvas_end(&scene->canvas, out);
+}
+
+// ---- the picture ----
+
+static bool lay_out(struct scene *scene, struct sdse_arena *arena) {
+    const enum sdse_plot_theme theme = scene->plot->theme;
+    const unsigned rows_px = 60 + (unsigned)scene->layer_count * ROW_PX;
+    size_t longest = 0;
+    for (size_t l = 0; l < scene->layer_count; l++) {
+        const size_t width = sdse_canvas_text_width(scene->layer[l].name);
+        longest = width > longest ? width : longest;
+    }
+    struct sdse_canvas_wish wish = {
+        .title = sdse_arena_printf(
+            arena,
+            "Group %" PRId64 " of %s: nests in time, and what %s holds. Lengths and "
+            "what is held are the model's; alike nests of a layer are drawn together.",
+            scene->group, scene->plot->owner, scene->memory),
+        .panels = 2,
+        .columns = 1,
+        .panel_width_px = 1000,
+        .panel_height_px = rows_px > LEAST_HEIGHT_PX ? rows_px : LEAST_HEIGHT_PX,
+        .left_px = 60 + (unsigned)longest * SDSE_CANVAS_CHAR_PX,
+        .right_px = 30 * SDSE_CANVAS_CHAR_PX};
+    sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_BAR, 0, 0,
+                    sdse_palette_color(theme, HELD), "held beside the nest");
+    sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_BAR, 0, 0,
+                    sdse_theme(theme)->quiet, "its own tiles and outputs");
+    sdse_legend_add(&wish.legend, arena, SDSE_LEGEND_LINE, 0, 0,
+                    sdse_theme(theme)->strong, "capacity");
+    return wish.title && sdse_canvas_plan(&scene->canvas, &wish, arena);
+}
+
+static enum sdse_status refuse(const struct scene *scene, struct sdse_diags *diags,
+                               uint64_t nests) {
+    sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = scene->plot->picture},
+                  nests ? "plot-bars" : "plot-empty",
+                  nests ? "the group has %llu nests, a picture shows at most %d"
+                        : "none of the group's %llu nests takes time%.0d",
+                  (unsigned long long)nests, nests ? MOST_NESTS : 0);
+    return SDSE_INVALID;
+}
+
+enum sdse_status sdse_plot_turns(struct sdse_reader *reader,
+                                 const struct sdse_mapping_plot *plot, int64_t group,
+                                 struct sdse_arena *arena, struct sdse_diags *diags) {
+    static const struct sdse_plot_writers writers = {write_data, write_script};
+    struct scene *scene = SDSE_ARENA_NEW(arena, struct scene);
+    struct sdse_plot_files files;
+    if (!scene)
+        return SDSE_NO_MEMORY;
+    scene->plot = plot;
+    scene->group = group;
+    const enum sdse_status status =
+        sdse_plot_files(plot->rules, plot->picture, arena, diags, &files);
+    if (status != SDSE_OK)
+        return status;
+    const int code = read_nests(reader->db, scene, arena);
+    if (code != SQLITE_OK)
+        return sdse_database_refuse(reader->db, code,
+                                    sqlite3_db_filename(reader->db, "main"), diags);
+    uint64_t nests = 0;
+    for (size_t l = 0; l < scene->layer_count; l++)
+        nests += scene->layer[l].nests;
+    if (!nests || nests > MOST_NESTS)
+        return refuse(scene, diags, nests);
+    scene->capacity_bits = capacity_of(plot->arch, scene->memory);
+    if (!put_in_time(scene, arena) || !lay_out(scene, arena))
+        return SDSE_NO_MEMORY;
+    files.theme = plot->theme;
+    return sdse_gnuplot_draw(&writers, scene, &files, arena, diags);
+}
