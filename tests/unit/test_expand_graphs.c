@@ -174,9 +174,9 @@ static void build_scan(struct context *context, bool last_axis) {
     onnx_set_int(b, scan, "num_scan_inputs", 1);
     if (last_axis) {
         onnx_set_ints(b, scan, "scan_input_axes", ONNX_DIMS(-1));
-        onnx_set_ints(b, scan, "scan_output_axes", ONNX_DIMS(1));
+        onnx_set_ints(b, scan, "scan_output_axes", ONNX_DIMS(-1));
     }
-    onnx_floats(b, "v", ONNX_DIMS(H, 4));
+    onnx_floats(b, "v", ONNX_DIMS(last_axis ? T : H, 4));
     onnx_node(b, "MatMul", "after", "all,v", "z");
 }
 
@@ -304,6 +304,56 @@ static void loops_multiply_their_steps(void **state) {
     }
 }
 
+// The number of the step is none that is known, and a loop that is not entered is none.
+static void steps_have_no_known_number(void **state) {
+    struct context *context = *state;
+    for (unsigned entered = 0; entered < 2; entered++) {
+        struct onnx_builder *b = &context->b;
+        begin(context);
+        onnx_input(b, "x", ONNX_DIMS(1, 4, 3));
+        onnx_ints(b, "six", 1, (int64_t[]){6});
+        onnx_ints(b, "enter", 1, (int64_t[]){entered});
+        onnx_floats(b, "table", ONNX_DIMS(8, 3, 3));
+        Onnx__NodeProto *loop = onnx_node(b, "Loop", "loop", "six,enter,x", "y");
+        const struct mark from = set_mark(b);
+        onnx_node(b, "Gather", "row", "table,i", "w");
+        onnx_node(b, "MatMul", "fc", "m,w", "n");
+        onnx_attribute(b, loop, "body")->g = take_graph(b, from, "i,c,m", "c,n");
+        onnx_floats(b, "v", ONNX_DIMS(3, 2));
+        onnx_node(b, "MatMul", "after", "x,v", "z");
+        const struct sdse_workload *net = import_network(context);
+        assert_int_equal(net->not_modelled_count, !entered);
+        if (entered) // whichever matrix it is
+            assert_int_equal(find(net, "fc")->kind, SDSE_MATMUL);
+    }
+}
+
+// Branches inside a function read what the function reads; two may name values alike.
+static void branches_in_functions(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    const struct mark outer = set_mark(b);
+    Onnx__NodeProto *node = onnx_node(b, "If", "choice", "which", "r");
+    for (unsigned taken = 0; taken < 2; taken++) {
+        const struct mark from = set_mark(b);
+        onnx_node(b, taken ? "MatMul" : "Add", taken ? "fc" : "", "a,w", "inner");
+        onnx_attribute(b, node, taken ? "then_branch" : "else_branch")->g =
+            take_graph(b, from, "", "inner");
+    }
+    take_function(b, outer, "Pick", "a,w,which", "r");
+    onnx_input(b, "x", ONNX_DIMS(2, 6));
+    onnx_floats(b, "w1", ONNX_DIMS(6, 5));
+    onnx_floats(b, "w2", ONNX_DIMS(5, 4));
+    onnx_ints(b, "one", 1, (int64_t[]){1});
+    call(b, "Pick", "p", "x,w1,one", "t", -1);
+    call(b, "Pick", "q", "t,w2,one", "y", -1);
+    const struct sdse_workload *net = import_network(context);
+    assert_int_equal(net->layer_count, 2);
+    assert_int_equal(net->layers[0].nest.bound[SDSE_K], 5);
+    assert_int_equal(net->layers[1].nest.bound[SDSE_K], 4);
+    expect_weights(context, 1, 2, SHAPE(4, 5), onnx_pattern(0), onnx_pattern(4));
+}
+
 // What a loop holds is written out for each of its steps.
 static void short_operators_in_loops_are_repeated(void **state) {
     struct context *context = *state;
@@ -357,7 +407,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(functions_are_their_nodes),   TEST(functions_without_end_stay),
         TEST(a_scan_is_its_steps),         TEST(unequal_sequences_stay_a_node),
-        TEST(loops_multiply_their_steps),  TEST(short_operators_in_loops_are_repeated),
+        TEST(loops_multiply_their_steps),  TEST(steps_have_no_known_number),
+        TEST(branches_in_functions),       TEST(short_operators_in_loops_are_repeated),
         TEST(a_branch_that_fits_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,6 +149,26 @@ static void experts_have_their_tokens(void **state) {
     }
 }
 
+// Experts that do not fit what they read stay a node.
+static void experts_that_do_not_fit_are_said(void **state) {
+    (void)state;
+    for (unsigned fault = 0; fault < 3; fault++) {
+        struct forward_case c;
+        begin(&c, "MoE");
+        onnx_set_int(&c.b, c.node, "k", fault == 2 ? 3 : 1);
+        add(&c, false, 2, (int64_t[]){4, 5}), add(&c, false, 2, (int64_t[]){4, 2});
+        add(&c, true, 3, (int64_t[]){2, 7, fault == 0 ? 6 : 5}), case_skip(&c);
+        add(&c, true, 3, (int64_t[]){2, 5, fault == 1 ? 6 : 7});
+        struct sdse_onnx_graph graph;
+        struct sdse_onnx_layers layers;
+        case_graph(&c, &graph);
+        case_make_layers(&graph, &layers);
+        assert_int_equal(layers.not_modelled_count, 1);
+        assert_string_equal(layers.not_modelled[0].op, "MoE");
+        case_end(&c);
+    }
+}
+
 static void others(void **state) {
     (void)state;
     case_random = 104;
@@ -218,8 +238,11 @@ static void causal_convolutions_run(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens_without_padding),    cmocka_unit_test(keys_in_buffers),
-        cmocka_unit_test(experts_have_their_tokens), cmocka_unit_test(others),
+        cmocka_unit_test(tokens_without_padding),
+        cmocka_unit_test(keys_in_buffers),
+        cmocka_unit_test(experts_have_their_tokens),
+        cmocka_unit_test(others),
+        cmocka_unit_test(experts_that_do_not_fit_are_said),
         cmocka_unit_test(causal_convolutions_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,6 +102,9 @@ static void cells_are_products_and_gates(void **state) {
             assert_int_equal(own->repeat, n.steps);
             assert_int_equal(own->steps, n.steps);
             assert_int_equal(own->nest.bound[SDSE_N] * own->nest.bound[SDSE_P], batch);
+            assert_string_equal(
+                own->weights_file,
+                sdse_arena_printf(context->arena, "weights/%s.npy", own->name));
             expect_part(context, 1 + (size_t)d, (size_t)d * filters * 3, filters * 3,
                         SHAPE(filters, 3));
         }
