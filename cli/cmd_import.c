@@ -1,18 +1,18 @@
-// sdse import: another tool's network as a workload with weights.
+// sdse import: other tools' files as ours, told by what they hold.
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "cli/import_model.h"
 #include "cli/import_tensors.h"
 #include "cli/import_text.h"
+#include "cli/import_tflite.h"
 #include "cli/inputs.h"
 #include "cli/progress.h"
-#include "cli/show_json.h"
 #include "import/onnx/onnx.h"
 #include "import/write.h"
-#include "spec/show.h"
 
 enum { OUTPUT, INPUT, LIKE, FORCE, FOLLOW, SHAPES, BATCH, LOSSY, FORMAT };
 
@@ -103,33 +103,6 @@ static bool parse_batch(struct cli *cli, const char *text,
     return good;
 }
 
-static void print_next(const char *folder, bool shapes_only) {
-    if (shapes_only) {
-        printf("\nwritten: %s/workload.yaml, without weights; go on with\n"
-               "  sdse map -a eyeriss -w %s/workload.yaml\n",
-               folder, folder);
-        return;
-    }
-    printf("\nwritten: %s/workload.yaml, manifest.tsv and weights/; go on with\n"
-           "  sdse decompose %s\n"
-           "  sdse map -a smartexchange -w %s/workload.yaml --form smartdeal\n",
-           folder, folder, folder);
-}
-
-static enum cli_exit print_json(struct cli *cli, const char *folder,
-                                const struct sdse_workload *net) {
-    struct sdse_json json;
-    sdse_json_begin(&json, "sdse.import/1", stdout);
-    sdse_json_text(&json, "network", net->name);
-    sdse_json_text(&json, "source", net->source);
-    sdse_json_text(&json, "folder", folder);
-    sdse_json_text(&json, "workload_file",
-                   sdse_arena_printf(cli->arena, "%s/workload.yaml", folder));
-    sdse_json_u64(&json, "other_parameters", net->parameters_not_in_layers);
-    cli_layers_json(&json, cli->arena, net);
-    return cli_end_json(cli, &json);
-}
-
 static enum sdse_status
 write_files(struct cli *cli, const struct sdse_imported *imported, const char *folder) {
     struct cli_progress progress;
@@ -142,7 +115,7 @@ write_files(struct cli *cli, const struct sdse_imported *imported, const char *f
 }
 
 // What a file is, of what can be imported.
-enum source { MODEL, TENSORS, TEXTS, SOURCES };
+enum source { MODEL, LITE, TENSORS, TEXTS, SOURCES };
 
 // What is asked for has an effect on this kind of file.
 static bool options_fit(struct cli *cli, const struct cli_args *args,
@@ -183,7 +156,8 @@ static enum cli_exit look(struct cli *cli, const char *path, enum source *source
                       "tensors-kind", "this is %s", is);
         return cli_finish(cli, SDSE_INVALID);
     }
-    *source = *format != SDSE_TENSORS_NONE    ? TENSORS
+    *source = *format == SDSE_TENSORS_TFLITE  ? LITE
+              : *format != SDSE_TENSORS_NONE  ? TENSORS
               : cli_is_text_import(cli, path) ? TEXTS
                                               : MODEL;
     return cli->fault ? CLI_SYSTEM : CLI_OK;
@@ -227,6 +201,9 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         cli_error(cli, "one model at a time: %s is a second", args->operands[1]);
         return CLI_USAGE;
     }
+    if (source == LITE)
+        return cli_import_tflite(cli, args->operands[0], args->value[OUTPUT],
+                                 cli_wants_json(args, FORMAT));
     if (source == TENSORS)
         return cli_import_tensors(
             cli, &(struct cli_tensor_import){
@@ -242,10 +219,11 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         status = write_files(cli, imported, args->value[OUTPUT]);
     enum cli_exit result = cli_finish(cli, status);
     if (result == CLI_OK && cli_wants_json(args, FORMAT)) {
-        result = print_json(cli, args->value[OUTPUT], sdse_imported_workload(imported));
+        result = cli_imported_json(cli, args->value[OUTPUT],
+                                   sdse_imported_workload(imported));
     } else if (result == CLI_OK) {
-        sdse_show_workload(stdout, sdse_imported_workload(imported));
-        print_next(args->value[OUTPUT], choice.shapes_only);
+        cli_show_imported(args->value[OUTPUT], sdse_imported_workload(imported),
+                          !choice.shapes_only);
     }
     sdse_imported_free(imported);
     return result;
@@ -253,9 +231,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
 
 const struct cli_verb cli_verb_import = {
     .name = "import",
-    .summary = "turns an ONNX model into a network with its weights, tensors into "
-               "weights, or SCALE-Sim's files",
-    .operands = {"MODEL.onnx|TENSORS|CONFIG.cfg|TOPOLOGY.csv|FILE...", 1,
+    .summary = "turns other tools' models, weights and designs into ours",
+    .operands = {"MODEL.onnx|MODEL.tflite|TENSORS|CONFIG.cfg|TOPOLOGY.csv|FILE...", 1,
                  CLI_MOST_IMPORTED},
     .options = options,
     .option_count = CLI_COUNT_OF(options),

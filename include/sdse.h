@@ -71,6 +71,7 @@
 #include "import/timeloop/timeloop.h"
 #include "import/tensors/roles.h"
 #include "import/tensors/tensors.h"
+#include "import/tflite/tflite.h"
 #include "import/write.h"
 
 // Exploration: the proved optimal mapping of a layer, the sweep of a whole space.

@@ -33,8 +33,7 @@ void sdse_tensor_c_order(struct sdse_stored_tensor *tensor) {
         tensor->stride[i] = stride;
 }
 
-// One line of text: what is no UTF-8, or a control character, is '?'; never empty.
-static char *plain_name(struct sdse_arena *arena, const char *text) {
+char *sdse_tensors_plain(struct sdse_arena *arena, const char *text) {
     char *plain = sdse_arena_strdup(arena, *text ? text : "tensor");
     for (char *at = plain; at && *at;) {
         const size_t length = sdse_utf8_length(at);
@@ -100,7 +99,7 @@ enum sdse_status sdse_tensors_add(struct sdse_tensors *list,
                                   const struct sdse_stored_tensor *tensor,
                                   struct sdse_diags *diags) {
     struct sdse_stored_tensor added = *tensor;
-    added.name = plain_name(list->arena, tensor->name);
+    added.name = sdse_tensors_plain(list->arena, tensor->name);
     if (!added.name || (list->count == list->room && !grow(list)))
         return SDSE_NO_MEMORY;
     if (list->count == SDSE_TENSORS_MOST)

@@ -8,6 +8,10 @@
 // Descriptions may be so long [bytes]; so many tensors are more than any file has.
 enum { SDSE_TENSORS_LONGEST = 100000000, SDSE_TENSORS_MOST = 1000000 };
 
+// A name as one line of text: what is no UTF-8, or a control character, is '?'; never
+// empty. NULL when memory is out.
+char *sdse_tensors_plain(struct sdse_arena *arena, const char *text);
+
 // Strides of an array in C order.
 void sdse_tensor_c_order(struct sdse_stored_tensor *tensor);
 

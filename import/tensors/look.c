@@ -25,7 +25,6 @@ static const struct {
      "a pointer of git-lfs, not the file it stands for; fetch it with git lfs pull"},
     {0, "\x89HDF\r\n\x1a\n", 8, "an HDF5 file (Keras's .h5)" IN_OTHER_WORDS},
     {0, "GGUF", 4, "a GGUF file" IN_OTHER_WORDS},
-    {4, "TFL3", 4, "a TensorFlow Lite model" IN_OTHER_WORDS},
     {0, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14,
      "a file of PyTorch before 1.6, a pickle that is no zip archive; load it and save "
      "it again with torch.save"},
@@ -171,6 +170,8 @@ static void look_bytes(const char *path, const char *head, size_t length,
         *is = "one array; sdse decompose reads it, and -w a network that names it";
     else if (is_safetensors(head, length))
         *format = SDSE_TENSORS_SAFETENSORS;
+    else if (starts(head, length, 4, "TFL3", 4))
+        *format = SDSE_TENSORS_TFLITE;
     else if (is_index(head))
         *format = SDSE_TENSORS_SHARDS;
     else if (is_page(head))

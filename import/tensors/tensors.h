@@ -37,6 +37,7 @@ struct sdse_blob; // bytes of a file, or of an entry of an archive:
     X(SHARDS, "safetensors in several files")   \
     X(NPZ, "an archive of NumPy's (.npz)")      \
     X(TORCH, "a state_dict of PyTorch's (.pt)") \
+    X(TFLITE, "a TensorFlow Lite model") /* a network: import/tflite */ \
     X(NPY_FOLDER, "a folder of .npy files")
 
 enum sdse_tensor_format {
@@ -50,6 +51,15 @@ enum sdse_tensor_format {
 // "safetensors", …; static storage.
 const char *sdse_tensor_format_name(enum sdse_tensor_format format);
 
+// Stored numbers that stand for others: number n of slice c along `axis` for
+// (n - zero[c]) * scale[c] + least.
+struct sdse_tensor_scale {
+    unsigned axis;
+    size_t count; // slices; 1: the same for all
+    const double *scale, *zero;
+    double least;
+};
+
 struct sdse_stored_tensor {
     const char *name;      // as in the file; bytes that no text has are '?'
     enum sdse_dtype dtype; // SDSE_DTYPES: not read; it has a shape then, and no place
@@ -57,8 +67,9 @@ struct sdse_stored_tensor {
     bool big_endian;
     unsigned rank;
     uint64_t shape[SDSE_ARRAY_MAX_RANK];
-    uint64_t stride[SDSE_ARRAY_MAX_RANK]; // from one to the next [elements]
-    uint64_t count;                       // product of the shape [elements]
+    uint64_t stride[SDSE_ARRAY_MAX_RANK];  // from one to the next [elements]
+    uint64_t count;                        // product of the shape [elements]
+    const struct sdse_tensor_scale *scale; // NULL: numbers are what they are
     const struct sdse_blob *blob;
     uint64_t offset; // of the first element in the blob [bytes]
 };

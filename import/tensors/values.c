@@ -125,6 +125,17 @@ static enum sdse_status gather(const struct sdse_stored_tensor *tensor, float *d
     return status;
 }
 
+static void apply_scale(const struct sdse_stored_tensor *tensor, float *data) {
+    const struct sdse_tensor_scale *s = tensor->scale;
+    uint64_t inner = 1; // numbers of a slice that follow one another
+    for (unsigned i = tensor->rank; s->count > 1 && i-- > s->axis + 1;)
+        inner *= tensor->shape[i];
+    for (uint64_t i = 0; i < tensor->count; i++) {
+        const size_t c = s->count > 1 ? (size_t)(i / inner % s->count) : 0;
+        data[i] = (float)(((double)data[i] - s->zero[c]) * s->scale[c] + s->least);
+    }
+}
+
 enum sdse_status sdse_tensor_values(const struct sdse_stored_tensor *tensor,
                                     struct sdse_array *out, struct sdse_diags *diags) {
     struct sdse_array array = {
@@ -146,6 +157,8 @@ enum sdse_status sdse_tensor_values(const struct sdse_stored_tensor *tensor,
     } else if (tensor->count) {
         status = gather(tensor, array.data, &out_of_range, diags);
     }
+    if (status == SDSE_OK && tensor->scale)
+        apply_scale(tensor, array.data);
     if (status == SDSE_OK && out_of_range)
         status = sdse_tensors_refuse(diags, tensor->blob->name, "tensors-range",
                                      "tensor '%s': numbers beyond the range of f32",

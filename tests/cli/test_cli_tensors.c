@@ -13,7 +13,7 @@
 
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"
-#include "support/tensor_files.h"
+#include "support/flat_builder.h"
 #include "support_program.h"
 
 static const char net[] =
@@ -111,6 +111,34 @@ static void contradictions_are_said(void **state) {
     run_says(1, "import @m.safetensors -o @none --like vgg19_cifar10", "none of its");
 }
 
+// A TensorFlow Lite model: a network with its weights.
+static void lite_models(void **state) {
+    (void)state;
+    static struct lite m;
+    lite_begin(&m);
+    lite_tensor(&m, "x", 0, 4, (const int[]){1, 8, 8, 3});
+    const size_t w = lite_tensor(&m, "w", 9, 4, (const int[]){4, 3, 3, 3});
+    const size_t data = lite_data(&m, w, 108);
+    for (size_t i = 0; i < 108; i++)
+        m.b.at[data + i] = (unsigned char)(2 * i);
+    lite_scales(&m, w, 1, (const float[]){0.5f}, (const int[]){0}, 0);
+    lite_tensor(&m, "\u7b2c\u4e00", 0, 4, (const int[]){1, 4, 4, 4});
+    const size_t options = lite_operator(&m, 3, 2, (const int[]){0, 1}, 2);
+    flat_number(&m.b, options, 1, 2, 4);
+    flat_number(&m.b, options, 2, 2, 4);
+    save(scratch("m.tflite"), &m.b);
+    run_says(0, "import @m.tflite -o @lite", "1 layers, 1728 MACs, 108 weights");
+    run_says(0, "import @m.tflite -o @lite -f json", "\"sdse.import/1\"");
+    run_says(0, "check @lite/workload.yaml", "ok: network m");
+    run_says(0, "decompose @lite -s 0.5", "\u7b2c\u4e00");
+    run_says(0, "map -a tests/data/cli/arch.yaml -w @lite/workload.yaml",
+             "proved optimal");
+    run_says(2, "import @m.tflite -o @lite -i x=1x8x8x3", "--input goes with an ONNX");
+    m.b.length -= 200;
+    save(scratch("m.tflite"), &m.b);
+    run_says(1, "import @m.tflite -o @never", "tflite-");
+}
+
 static void look_alikes(void **state) {
     (void)state;
     static const struct {
@@ -167,9 +195,11 @@ static void inputs_are_kept(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folder_of_weights), cmocka_unit_test(layers_of_a_network),
-        cmocka_unit_test(contradictions_are_said), cmocka_unit_test(look_alikes),
-        cmocka_unit_test(inputs_are_kept)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(folder_of_weights),
+                                       cmocka_unit_test(layers_of_a_network),
+                                       cmocka_unit_test(contradictions_are_said),
+                                       cmocka_unit_test(lite_models),
+                                       cmocka_unit_test(look_alikes),
+                                       cmocka_unit_test(inputs_are_kept)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

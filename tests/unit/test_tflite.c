@@ -1,0 +1,358 @@
+// TensorFlow Lite models: layers with their paddings, weights to the last number, what
+// is refused and what is said to be left out.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "import/tflite/tflite.h"
+#include "spec/load.h"
+#include "support/flat_builder.h"
+
+enum { F32 = 0, F16 = 1, U8 = 3, I16 = 7, I8 = 9, I4 = 17 };
+enum {
+    CONV = 3,
+    DEPTHWISE = 4,
+    DEQUANTIZE = 6,
+    CONNECTED = 9,
+    TRANSPOSED = 67,
+    MATMUL = 126
+};
+enum { SAME = 0, VALID = 1 };
+
+struct opened {
+    struct sdse_arena *arena;
+    struct sdse_diags diags;
+    struct sdse_tflite lite;
+    struct sdse_workload *net;
+    enum sdse_status status;
+};
+
+static struct opened parse(const struct lite *m) {
+    struct opened o = {.arena = sdse_arena_new()};
+    sdse_diags_init(&o.diags, o.arena);
+    o.status = sdse_tflite_parse(m->b.at, m->b.length, "d/net.v1.tflite", o.arena,
+                                 &o.lite, &o.diags);
+    assert_int_equal(o.status == SDSE_OK, o.diags.errors == 0);
+    if (o.status != SDSE_OK)
+        return o;
+    struct sdse_node *root = NULL;
+    assert_int_equal(sdse_tree_parse_memory(o.arena, "y", o.lite.yaml,
+                                            strlen(o.lite.yaml), &o.diags, &root),
+                     SDSE_OK);
+    if (sdse_workload_from_tree(o.arena, root, &o.diags, &o.net) != SDSE_OK) {
+        sdse_diags_print(&o.diags, stderr, false);
+        fail_msg("%s", o.lite.yaml);
+    }
+    return o;
+}
+
+static void end(struct opened *o) { sdse_arena_free(o->arena); }
+
+static void refused(const struct lite *m, const char *check, const char *says) {
+    struct opened o = parse(m);
+    assert_int_equal(o.status, SDSE_INVALID);
+    if (!sdse_diags_fired(&o.diags, check) || !strstr(o.diags.first->message, says))
+        fail_msg("not '%s' but '%s'", says, o.diags.first->message);
+    end(&o);
+}
+
+static void has_nest(const struct sdse_layer *layer, enum sdse_layer_kind kind,
+                     const uint64_t gkcpqrs[7]) {
+    static const enum sdse_dim dims[] = {SDSE_G, SDSE_K, SDSE_C, SDSE_P,
+                                         SDSE_Q, SDSE_R, SDSE_S};
+    assert_int_equal(layer->kind, kind);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(layer->nest.bound[dims[i]], gkcpqrs[i]);
+}
+
+static void holds(struct opened *o, size_t i, const float *values, size_t count) {
+    struct sdse_array array;
+    assert_true(i < o->lite.layer_count);
+    assert_int_equal(sdse_tensor_values(&o->lite.layers[i].weights, &array, &o->diags),
+                     SDSE_OK);
+    assert_int_equal(array.count, count);
+    for (size_t k = 0; k < count; k++)
+        if (array.data[k] != values[k])
+            fail_msg("[%zu] is %g, not %g", k, (double)array.data[k],
+                     (double)values[k]);
+    sdse_array_free(&array);
+}
+
+static void set_window(struct lite *m, size_t options, int padding, unsigned columns,
+                       unsigned rows) {
+    flat_number(&m->b, options, 0, (uint64_t)padding, 1);
+    flat_number(&m->b, options, 1, columns, 4);
+    flat_number(&m->b, options, 2, rows, 4);
+}
+
+// A convolution of int8 weights [2][3][1][2] with a scale and a zero point a filter:
+// 5 x 6 rows and columns, strides 2 and 3, padding as TensorFlow's SAME puts it.
+static void write_conv(struct lite *m, int padding, int out_rows, int out_columns,
+                       int axis) {
+    lite_begin(m);
+    lite_tensor(m, "x", I8, 4, (const int[]){1, 5, 6, 2});
+    const size_t w = lite_tensor(m, "w", I8, 4, (const int[]){2, 3, 1, 2});
+    const size_t data = lite_data(m, w, 12);
+    for (size_t i = 0; i < 12; i++)
+        m->b.at[data + i] = (unsigned char)(i - 5);
+    lite_scales(m, w, 2, (const float[]){0.5f, 2}, (const int[]){1, -3}, axis);
+    lite_tensor(m, "conv/Relu;conv/Bias", I8, 4,
+                (const int[]){1, out_rows, out_columns, 2});
+    set_window(m, lite_operator(m, CONV, 2, (const int[]){0, 1}, 2), padding, 3, 2);
+}
+
+static void convolution(void **state) {
+    (void)state;
+    static struct lite m;
+    write_conv(&m, SAME, 3, 2, 0);
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    assert_string_equal(o.net->name, "net");
+    const struct sdse_layer *layer = &o.net->layers[0];
+    assert_string_equal(layer->name, "conv/Relu");
+    has_nest(layer, SDSE_CONV, (const uint64_t[]){1, 2, 2, 3, 2, 3, 1});
+    // (3 - 1) 2 + 3 - 5 = 2: one row before, one after; columns: 3 + 1 - 6 < 0.
+    assert_int_equal(layer->nest.pad[0], 1);
+    assert_int_equal(layer->nest.pad[1], 0);
+    assert_int_equal(layer->nest.stride[0], 2);
+    assert_int_equal(layer->nest.stride[1], 3);
+    // [K][R][S][C] as [K][C][R][S].
+    float values[12];
+    for (size_t k = 0, n = 0; k < 2; k++)
+        for (size_t c = 0; c < 2; c++)
+            for (size_t r = 0; r < 3; r++, n++) {
+                const float stored = (float)(k * 6 + r * 2 + c) - 5;
+                values[n] = k ? (stored + 3) * 2 : (stored - 1) * 0.5f;
+            }
+    holds(&o, 0, values, 12);
+    end(&o);
+    write_conv(&m, VALID, 2, 2, 0);
+    o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(o.net->layers[0].nest.pad[0], 0);
+    end(&o);
+    write_conv(&m, VALID, 3, 2, 0);
+    refused(&m, "tflite-shape", "not what its window makes");
+    write_conv(&m, SAME, 2, 2, 0);
+    refused(&m, "tflite-shape", "not what its window makes");
+    write_conv(&m, SAME, 3, 2, 1); // three rows, two scales
+    refused(&m, "tflite-weights", "not as many as its filters");
+    write_conv(&m, SAME, 3, 2, 4);
+    refused(&m, "tflite-weights", "not as many as its filters");
+}
+
+// A one-sided padding: 4 columns, kernel 3, stride 2: one behind, none before.
+static void depthwise(void **state) {
+    (void)state;
+    for (int multiplier = 1; multiplier <= 2; multiplier++) {
+        static struct lite m;
+        const int out = 3 * multiplier;
+        lite_begin(&m);
+        lite_tensor(&m, "x", F32, 4, (const int[]){1, 4, 4, 3});
+        const size_t w = lite_tensor(&m, "w", U8, 4, (const int[]){1, 3, 3, out});
+        const size_t data = lite_data(&m, w, 9 * (size_t)out);
+        for (int i = 0; i < 9 * out; i++)
+            m.b.at[data + (size_t)i] = (unsigned char)i;
+        lite_scales(&m, w, 1, (const float[]){0.25f}, (const int[]){128}, 0);
+        lite_tensor(&m, "y", F32, 4, (const int[]){1, 2, 2, out});
+        const size_t options = lite_operator(&m, DEPTHWISE, 2, (const int[]){0, 1}, 2);
+        set_window(&m, options, SAME, 2, 2);
+        struct opened o = parse(&m);
+        assert_int_equal(o.status, SDSE_OK);
+        const struct sdse_layer *layer = &o.net->layers[0];
+        has_nest(layer, multiplier == 1 ? SDSE_DWCONV : SDSE_CONV,
+                 (const uint64_t[]){3, (uint64_t)multiplier, 1, 2, 2, 3, 3});
+        assert_int_equal(layer->nest.pad[0], 0);
+        assert_int_equal(o.lite.layers[0].weights.shape[1], 1);
+        float values[54];
+        for (int k = 0, n = 0; k < out; k++)
+            for (int t = 0; t < 9; t++, n++)
+                values[n] = ((float)(t * out + k) - 128) * 0.25f;
+        holds(&o, 0, values, 9 * (size_t)out);
+        end(&o);
+        // Columns two apart: (2 - 1) 2 + 5 - 4 = 3, one of them before.
+        flat_number(&m.b, options, 5, 2, 4);
+        o = parse(&m);
+        assert_int_equal(o.status, SDSE_OK);
+        assert_int_equal(o.net->layers[0].nest.dilation[0], 1);
+        assert_int_equal(o.net->layers[0].nest.dilation[1], 2);
+        assert_int_equal(o.net->layers[0].nest.pad[0], 0);
+        assert_int_equal(o.net->layers[0].nest.pad[1], 1);
+        end(&o);
+    }
+}
+
+// Half-precision weights behind DEQUANTIZE; rows of a sequence.
+static void connected(void **state) {
+    (void)state;
+    static struct lite m;
+    lite_begin(&m);
+    lite_tensor(&m, "x", F32, 3, (const int[]){1, 5, 3});
+    const size_t w = lite_tensor(&m, "h", F16, 2, (const int[]){2, 3});
+    const size_t data = lite_data(&m, w, 12);
+    static const unsigned halves[] = {0x3c00, 0x4000, 0x4200, 0xc400, 0, 0x3800};
+    for (size_t i = 0; i < 6; i++)
+        flat_set(&m.b, data + 2 * i, halves[i], 2);
+    lite_tensor(&m, "w", F32, 2, (const int[]){2, 3});
+    lite_operator(&m, DEQUANTIZE, 1, (const int[]){1}, 2);
+    lite_tensor(&m, "y", F32, 3, (const int[]){1, 5, 2});
+    lite_operator(&m, CONNECTED, 3, (const int[]){0, 2, -1}, 3);
+    lite_tensor(&m, "r", F32, 3, (const int[]){1, 5, 2});
+    lite_operator(&m, 19, 1, (const int[]){3}, 4); // RELU
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(o.lite.moves, 1);
+    has_nest(&o.net->layers[0], SDSE_FC, (const uint64_t[]){1, 2, 3, 5, 1, 1, 1});
+    holds(&o, 0, (const float[]){1, 2, 3, -4, 0, 0.5f}, 6);
+    end(&o);
+}
+
+// Products of two activations, and of one with a constant, either way round.
+static void products(void **state) {
+    (void)state;
+    for (int constant = 0; constant < 2; constant++)
+        for (int turned = 0; turned < 2; turned++) {
+            static struct lite m;
+            lite_begin(&m);
+            lite_tensor(&m, "x", F32, 4, (const int[]){2, 3, 4, 5});
+            const int rights[] = {constant ? 1 : 2, constant ? 1 : 3, turned ? 6 : 5,
+                                  turned ? 5 : 6};
+            const size_t y = lite_tensor(&m, "y", I16, 4, rights);
+            float values[30];
+            if (constant) {
+                const size_t data = lite_data(&m, y, 60);
+                for (size_t i = 0; i < 30; i++)
+                    flat_set(&m.b, data + 2 * i, i, 2);
+                for (size_t n = 0; n < 6; n++)
+                    for (size_t k = 0; k < 5; k++)
+                        values[n * 5 + k] = (float)(turned ? n * 5 + k : k * 6 + n);
+            }
+            lite_tensor(&m, "z", F32, 4, (const int[]){2, 3, 4, 6});
+            const size_t options = lite_operator(&m, MATMUL, 2, (const int[]){0, 1}, 2);
+            flat_number(&m.b, options, 1, (uint64_t)turned, 1);
+            struct opened o = parse(&m);
+            assert_int_equal(o.status, SDSE_OK);
+            assert_int_equal(o.net->batch, 2);
+            const struct sdse_layer *layer = &o.net->layers[0];
+            if (constant) {
+                has_nest(layer, SDSE_FC, (const uint64_t[]){1, 6, 5, 12, 1, 1, 1});
+                assert_int_equal(layer->nest.bound[SDSE_N], 2);
+                holds(&o, 0, values, 30);
+            } else {
+                has_nest(layer, SDSE_MATMUL, (const uint64_t[]){6, 6, 5, 4, 1, 1, 1});
+                assert_int_equal(o.lite.layer_count, 0);
+            }
+            end(&o);
+        }
+}
+
+// Outputs of a transposed convolution, with and without padding; its MACs.
+static void transposed(void **state) {
+    (void)state;
+    static const struct {
+        int padding, out, kernel;
+    } rows[] = {{SAME, 8, 3}, {VALID, 9, 3}, {SAME, 8, 1}};
+    for (size_t i = 0; i < 3; i++) {
+        static struct lite m;
+        lite_begin(&m);
+        lite_tensor(&m, "x", F32, 4, (const int[]){1, 4, 4, 2});
+        lite_tensor(&m, "w", F32, 4,
+                    (const int[]){5, rows[i].kernel, rows[i].kernel, 2});
+        lite_tensor(&m, "y", F32, 4, (const int[]){1, rows[i].out, rows[i].out, 5});
+        set_window(&m, lite_operator(&m, TRANSPOSED, 3, (const int[]){-1, 1, 0}, 2),
+                   rows[i].padding, 2, 2);
+        struct opened o = parse(&m);
+        assert_int_equal(o.status, SDSE_OK);
+        uint64_t outputs = 0;
+        for (size_t k = 0; k < o.net->layer_count; k++) {
+            const uint64_t *bound = o.net->layers[k].nest.bound;
+            outputs += bound[SDSE_P] * bound[SDSE_Q];
+        }
+        const uint64_t reached =
+            rows[i].kernel == 1 ? 16 : (uint64_t)(rows[i].out * rows[i].out);
+        assert_int_equal(outputs, reached);
+        assert_true(sdse_diags_fired(&o.diags, "tflite-unread"));
+        end(&o);
+    }
+}
+
+// A long short-term memory, an operator of somebody's own, weights of 4 bits.
+static void says_what_is_left_out(void **state) {
+    (void)state;
+    static struct lite m;
+    lite_begin(&m);
+    lite_tensor(&m, "x", F32, 2, (const int[]){1, 4});
+    const size_t w = lite_tensor(&m, "w", I4, 2, (const int[]){3, 4});
+    lite_data(&m, w, 6);
+    lite_tensor(&m, "y", F32, 2, (const int[]){1, 3});
+    lite_tensor(&m, "y", F32, 2, (const int[]){1, 3});
+    lite_operator(&m, CONNECTED, 2, (const int[]){0, 1}, 2);
+    lite_operator(&m, 16, 2, (const int[]){2, 1}, 3);
+    lite_operator(&m, 32, 1, (const int[]){2}, 3);
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(o.net->not_modelled_count, 2);
+    assert_string_equal(o.net->not_modelled[0].op, "LSTM");
+    assert_string_equal(o.net->not_modelled[0].name, "y_2");
+    assert_int_equal(o.net->not_modelled[0].weights, 12);
+    assert_string_equal(o.net->not_modelled[1].op, "CUSTOM");
+    assert_string_equal(o.net->not_modelled[1].name, "y_3");
+    assert_int_equal(o.lite.layer_count, 0);
+    assert_true(sdse_diags_fired(&o.diags, "tflite-unread"));
+    assert_true(sdse_diags_fired(&o.diags, "tflite-left-out"));
+    end(&o);
+}
+
+static void refusals(void **state) {
+    (void)state;
+    static struct lite m;
+    lite_begin(&m);
+    refused(&m, "tflite-none", "nothing in the model");
+    m.b.at[4] = 'X';
+    refused(&m, "tflite-file", "TFL3");
+    write_conv(&m, SAME, 3, 2, 0);
+    flat_set(&m.b, 0, m.b.length, 4);
+    refused(&m, "tflite-file", "offset");
+    // Cut anywhere: refused, or what is lost is not needed.
+    write_conv(&m, SAME, 3, 2, 0);
+    const size_t length = m.b.length;
+    for (size_t cut = 0; cut < length; cut++) {
+        m.b.length = cut;
+        struct opened o = parse(&m);
+        end(&o);
+        if (cut < length / 2)
+            assert_int_equal(o.status, SDSE_INVALID);
+    }
+    lite_begin(&m);
+    lite_tensor(&m, "x", F32, 2, (const int[]){2, 4});
+    const size_t w = lite_tensor(&m, "w", F32, 2, (const int[]){3, 4});
+    lite_data(&m, w, 44); // 12 numbers need 48 bytes
+    lite_tensor(&m, "y", F32, 2, (const int[]){2, 3});
+    lite_operator(&m, CONNECTED, 2, (const int[]){0, 1}, 2);
+    refused(&m, "tflite-weights", "as many weights");
+    lite_tensor(&m, "odd", F32, 2, (const int[]){3, 4});
+    lite_tensor(&m, "y2", F32, 2, (const int[]){3, 3});
+    lite_operator(&m, CONNECTED, 2, (const int[]){3, 1}, 4);
+    struct opened o = parse(&m);
+    assert_true(sdse_diags_fired(&o.diags, "tflite-batch")); // both are said
+    assert_true(sdse_diags_fired(&o.diags, "tflite-weights"));
+    end(&o);
+    lite_begin(&m);
+    lite_tensor(&m, "x", F32, 2, (const int[]){-1, 4});
+    lite_tensor(&m, "w", F32, 2, (const int[]){3, 4});
+    lite_tensor(&m, "y", F32, 2, (const int[]){-1, 3});
+    lite_operator(&m, CONNECTED, 2, (const int[]){0, 1}, 2);
+    refused(&m, "tflite-shape", "known shapes");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(convolution), cmocka_unit_test(depthwise),
+        cmocka_unit_test(connected),   cmocka_unit_test(products),
+        cmocka_unit_test(transposed),  cmocka_unit_test(says_what_is_left_out),
+        cmocka_unit_test(refusals)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
