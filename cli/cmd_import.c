@@ -240,7 +240,8 @@ const struct cli_verb cli_verb_import = {
         "docs/import.md lists the operators. What is written is read by -w "
         "DIR/workload.yaml\nand by `sdse decompose DIR`. A configuration (.cfg) of "
         "SCALE-Sim becomes an accelerator,\na topology (.csv) a network. Files of "
-        "tensors alone (safetensors and its index,\n.pt, .npz, a folder of .npy) "
+        "tensors alone (safetensors and its index,\n.pt, model.json of TensorFlow.js, "
+        ".npz, a folder of .npy) "
         "become weights; --like says of which network, so that it\ncan be mapped.",
     .example = "sdse import model.onnx -o model --input x=1x3x224x224",
     .run = run,

@@ -104,7 +104,7 @@ static void warn_of_scales(struct importing *m) {
     const char *first = NULL;
     for (size_t i = 0; i < m->count; i++) {
         const struct sdse_stored_tensor *tensor = &m->layer[i].weights;
-        if (sdse_dtype_bytes(tensor->dtype) > 1)
+        if (tensor->scale || sdse_dtype_bytes(tensor->dtype) > 1)
             continue;
         first = count++ ? first : tensor->name;
     }

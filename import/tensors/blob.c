@@ -72,6 +72,30 @@ static enum sdse_status open_entry(struct sdse_blob_reader *reader, uint64_t at)
     return status;
 }
 
+// The next bytes of several blobs, each opened for its own.
+static enum sdse_status read_parts(struct sdse_blob_reader *reader, void *out,
+                                   size_t bytes) {
+    unsigned char *to = out;
+    uint64_t start = 0;
+    for (size_t i = 0; i < reader->blob->part_count && bytes > 0; i++) {
+        const struct sdse_blob *part = &reader->blob->parts[i];
+        const uint64_t end = start + part->length;
+        if (reader->at < end) {
+            const uint64_t rest = end - reader->at;
+            const size_t n = rest < bytes ? (size_t)rest : bytes;
+            const enum sdse_status status =
+                sdse_blob_take(part, reader->at - start, to, n, reader->diags);
+            if (status != SDSE_OK)
+                return status;
+            to += n;
+            bytes -= n;
+            reader->at += n;
+        }
+        start = end;
+    }
+    return SDSE_OK;
+}
+
 enum sdse_status sdse_blob_open(const struct sdse_blob *blob, uint64_t at,
                                 struct sdse_blob_reader *reader,
                                 struct sdse_diags *diags) {
@@ -79,7 +103,7 @@ enum sdse_status sdse_blob_open(const struct sdse_blob *blob, uint64_t at,
     if (blob->archive)
         return open_entry(reader, at);
     reader->at = at;
-    if (blob->memory)
+    if (blob->memory || blob->parts)
         return SDSE_OK;
     reader->file = fopen(blob->name, "rb");
     if (reader->file && fseeko(reader->file, (off_t)at, SEEK_SET) == 0)
@@ -121,6 +145,8 @@ enum sdse_status sdse_blob_read(struct sdse_blob_reader *reader, void *out,
         return refuse(blob, reader->diags, "tensors-open", "it ends too early");
     if (reader->entry)
         return read_entry(reader, out, bytes);
+    if (blob->parts)
+        return read_parts(reader, out, bytes);
     if (blob->memory && bytes > 0)
         memcpy(out, blob->memory + reader->at, bytes);
     else if (!blob->memory && fread(out, 1, bytes, reader->file) != bytes)

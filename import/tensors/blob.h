@@ -1,6 +1,6 @@
-// Bytes that tensors are in: a file, a file's bytes in memory, or an entry of a zip
-// archive, which is unpacked as it is read. Read from the front, so that memory holds
-// no more than is asked for.
+// Bytes that tensors are in: a file, a file's bytes in memory, an entry of a zip
+// archive, which is unpacked as it is read, or several of these one after the other.
+// Read from the front, so that memory holds no more than is asked for.
 #ifndef SDSE_IMPORT_TENSORS_BLOB_H
 #define SDSE_IMPORT_TENSORS_BLOB_H
 
@@ -19,7 +19,9 @@ struct sdse_blob {
     const unsigned char *memory; // its bytes; NULL: in the file, or the archive
     zip_t *archive;              // NULL: in the file `name`
     zip_uint64_t entry;
-    bool seekable; // the entry is stored as it is
+    bool seekable;                 // the entry is stored as it is
+    const struct sdse_blob *parts; // of several, none of which has parts; NULL
+    size_t part_count;
 };
 
 struct sdse_blob_reader {

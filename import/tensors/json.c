@@ -13,7 +13,7 @@ enum sdse_status sdse_json_parse(const char *text, size_t length, const char *fi
         loc.line = (unsigned)error.line;
         loc.column = error.column > 0 ? (unsigned)error.column : 1;
     }
-    if (json_is_object(root)) {
+    if (json_is_object(root) || (whole && json_is_array(root))) {
         *out = root;
         return SDSE_OK;
     }

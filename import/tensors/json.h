@@ -9,9 +9,9 @@
 #include "base/diag.h"
 #include "base/status.h"
 
-// An object; keys that come twice are an error. [tensors-header] with what is wrong
-// and, where `whole` says that the text is the file, its line and column. The caller
-// owns *out (json_decref).
+// An object, or of a whole file also a list; keys that come twice are an error.
+// [tensors-header] with what is wrong, and of a whole file its line and column. The
+// caller owns *out (json_decref).
 enum sdse_status sdse_json_parse(const char *text, size_t length, const char *file,
                                  bool whole, json_t **out, struct sdse_diags *diags);
 

@@ -40,8 +40,10 @@ char *sdse_tensors_plain(struct sdse_arena *arena, const char *text) {
         const unsigned char c = (unsigned char)*at;
         const bool control =
             c < ' ' || c == 0x7f || (c == 0xc2 && (unsigned char)at[1] < 0xa0);
+        const bool none = length == 3 && c == 0xef && (unsigned char)at[1] == 0xbf &&
+                          (unsigned char)at[2] >= 0xbe; // U+FFFE, U+FFFF
         const size_t next = length ? length : 1;
-        if (!length || control)
+        if (!length || control || none)
             memset(at, '?', next);
         at += next;
     }

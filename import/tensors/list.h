@@ -49,6 +49,8 @@ enum sdse_status sdse_shards_list(const struct sdse_blob *blob, bool follow_link
                                   struct sdse_tensors *list, struct sdse_diags *diags);
 enum sdse_status sdse_npz_list(const struct sdse_blob *blob, struct sdse_tensors *list,
                                struct sdse_diags *diags);
+enum sdse_status sdse_tfjs_list(const struct sdse_blob *blob, bool follow_links,
+                                struct sdse_tensors *list, struct sdse_diags *diags);
 enum sdse_status sdse_torch_list(const struct sdse_blob *blob,
                                  struct sdse_tensors *list, struct sdse_diags *diags);
 enum sdse_status sdse_npy_list(const struct sdse_blob *blob, const char *name,

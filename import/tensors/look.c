@@ -82,6 +82,14 @@ static bool is_index(const char *head) {
     return *at == '{' && (strstr(at, "\"weight_map\"") != NULL);
 }
 
+// The model.json of TensorFlow.js, or its manifest of weights.
+static bool is_tfjs(const char *head) {
+    const char *at = head + strspn(head, " \t\r\n");
+    return (*at == '{' &&
+            (strstr(at, "\"weightsManifest\"") || strstr(at, "\"modelTopology\""))) ||
+           (*at == '[' && strstr(at, "\"weights\""));
+}
+
 // --- Archives ---
 
 static bool has_entry(zip_t *archive, const char *ending) {
@@ -148,6 +156,8 @@ static void look_folder(const char *path, struct sdse_arena *arena,
         *is = "a folder; name its model.safetensors.index.json";
     else if (holds(arena, path, "model.safetensors"))
         *is = "a folder; name its model.safetensors";
+    else if (holds(arena, path, "model.json"))
+        *is = "a folder; name its model.json";
     else
         *format = SDSE_TENSORS_NPY_FOLDER;
 }
@@ -174,6 +184,8 @@ static void look_bytes(const char *path, const char *head, size_t length,
         *format = SDSE_TENSORS_TFLITE;
     else if (is_index(head))
         *format = SDSE_TENSORS_SHARDS;
+    else if (is_tfjs(head))
+        *format = SDSE_TENSORS_TFJS;
     else if (is_page(head))
         *is = "a web page, not the file that it may lead to";
 }

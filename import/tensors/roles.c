@@ -93,12 +93,15 @@ struct sdse_stored_tensor
 sdse_tensor_in_our_order(const struct sdse_stored_tensor *tensor) {
     static const unsigned matrix[] = {1, 0}, filters[] = {3, 2, 0, 1};
     const struct piece last = last_part(tensor->name, bare_length(tensor->name));
-    if (is_kernel(last) && tensor->rank == 2)
+    const bool depthwise = is(last, "depthwise_kernel") ||
+                           (tensor->keras_order && is_depthwise_name(tensor->name));
+    const bool turned = tensor->keras_order || is_kernel(last);
+    if (turned && tensor->rank == 2)
         return permuted(tensor, matrix);
-    if (is_kernel(last) && tensor->rank == 4)
+    if (turned && !depthwise && tensor->rank == 4)
         return permuted(tensor, filters);
     // Channels and multiplier are one dimension where one follows the other.
-    if (!is(last, "depthwise_kernel") || tensor->rank != 4 ||
+    if (!depthwise || tensor->rank != 4 ||
         tensor->stride[2] != tensor->shape[3] * tensor->stride[3])
         return *tensor;
     struct sdse_stored_tensor out = *tensor;

@@ -30,6 +30,8 @@ static enum sdse_status list_part(const struct sdse_blob *blob, bool follow_link
         return sdse_safetensors_list(blob, out, diags);
     case SDSE_TENSORS_SHARDS:
         return sdse_shards_list(blob, follow_links, out, diags);
+    case SDSE_TENSORS_TFJS:
+        return sdse_tfjs_list(blob, follow_links, out, diags);
     case SDSE_TENSORS_NPZ:
         status = sdse_zip_open(blob, out, diags);
         return status == SDSE_OK ? sdse_npz_list(blob, out, diags) : status;

@@ -1,5 +1,5 @@
 // Files that hold tensors and no network: safetensors, NumPy's archives and folders,
-// PyTorch's state_dicts.
+// PyTorch's state_dicts, TensorFlow.js's weights.
 //
 // Every tensor is a name, a type, a shape and a place in a file; numbers are read one
 // tensor at a time. A malformed file is a diagnostic at the file, never a crash, and
@@ -32,11 +32,12 @@ struct sdse_blob; // bytes of a file, or of an entry of an archive:
                   // import/tensors/blob.h
 
 // What files of tensors are.
-#define SDSE_TENSOR_FORMAT_MAP(X)               \
-    X(SAFETENSORS, "safetensors")               \
-    X(SHARDS, "safetensors in several files")   \
-    X(NPZ, "an archive of NumPy's (.npz)")      \
-    X(TORCH, "a state_dict of PyTorch's (.pt)") \
+#define SDSE_TENSOR_FORMAT_MAP(X)                                       \
+    X(SAFETENSORS, "safetensors")                                       \
+    X(SHARDS, "safetensors in several files")                           \
+    X(NPZ, "an archive of NumPy's (.npz)")                              \
+    X(TORCH, "a state_dict of PyTorch's (.pt)")                         \
+    X(TFJS, "weights of TensorFlow.js")                                 \
     X(TFLITE, "a TensorFlow Lite model") /* a network: import/tflite */ \
     X(NPY_FOLDER, "a folder of .npy files")
 
@@ -65,6 +66,7 @@ struct sdse_stored_tensor {
     enum sdse_dtype dtype; // SDSE_DTYPES: not read; it has a shape then, and no place
     const char *type;      // as the file calls it
     bool big_endian;
+    bool keras_order; // filters last: [rows, columns, inputs, outputs]
     unsigned rank;
     uint64_t shape[SDSE_ARRAY_MAX_RANK];
     uint64_t stride[SDSE_ARRAY_MAX_RANK];  // from one to the next [elements]

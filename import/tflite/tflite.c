@@ -67,14 +67,14 @@ static const char *name_layer(struct reader *r, size_t index) {
     const size_t length = strcspn(text, ";");
     const char *base = length ? sdse_arena_copy(m->arena, text, length)
                               : sdse_arena_printf(m->arena, "operator%zu", index);
-    const char *name = base ? sdse_tensors_plain(m->arena, base) : NULL;
+    const char *plain = base ? sdse_tensors_plain(m->arena, base) : NULL, *name = plain;
     for (unsigned copy = 2; name; copy++) {
         bool given = false;
         for (size_t i = 0; i < index && !given; i++)
             given = r->name[i] && strcmp(r->name[i], name) == 0;
         if (!given)
             break;
-        name = sdse_arena_printf(m->arena, "%s_%u", base, copy);
+        name = sdse_arena_printf(m->arena, "%s_%u", plain, copy);
     }
     return r->name[index] = name;
 }

@@ -21,7 +21,7 @@ static const char net[] =
     "  - {name: stem, kind: conv, in: [3, 8, 8], out_channels: 8, kernel: 3, pad: 1}\n"
     "  - {name: b.dw, kind: dwconv, in: [8, 8, 8], kernel: 3, pad: 1}\n"
     "  - {name: b.pw, kind: conv, in: [8, 8, 8], out_channels: 16, kernel: 1}\n"
-    "  - {name: head, kind: fc, in: 16, out_channels: 10}\n";
+    "  - {name: head, kind: fc, in: 16, out_channels: 10, weights: old.npy}\n";
 
 struct row {
     const char *name, *shape;
@@ -106,6 +106,7 @@ static void contradictions_are_said(void **state) {
     assert_non_null(strstr(ran.out, "model.stem.weight"));
     free_ran(&ran);
     char *text = read_whole(scratch("part/workload.yaml"));
+    assert_null(strstr(text, "old.npy"));
     assert_null(strstr(text, "head.npy")); // two tensors of one shape for one layer
     free(text);
     run_says(1, "import @m.safetensors -o @none --like vgg19_cifar10", "none of its");
@@ -137,6 +138,34 @@ static void lite_models(void **state) {
     m.b.length -= 200;
     save(scratch("m.tflite"), &m.b);
     run_says(1, "import @m.tflite -o @never", "tflite-");
+}
+
+// Words of 8 bits are taken as they are, which is said; those of TensorFlow.js have a
+// scale.
+static void scales(void **state) {
+    (void)state;
+    static struct file_bytes bytes;
+    bytes.length = 0;
+    put_safetensors_header(&bytes, "{\"w\":{\"dtype\":\"I8\",\"shape\":[2,2],"
+                                   "\"data_offsets\":[0,4]}}");
+    put(&bytes, "\1\2\3\4", 4);
+    save(scratch("i8.safetensors"), &bytes);
+    struct ran ran = run_program("import @i8.safetensors -o @i8");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.err, "[tensors-unscaled]"));
+    free_ran(&ran);
+    write_scratch(
+        "model.json",
+        "{\"modelTopology\": {}, \"weightsManifest\": [{\"paths\": [\"g.bin\"],"
+        "\"weights\": [{\"name\": \"d/kernel\", \"shape\": [2, 2], \"dtype\": "
+        "\"float32\", \"quantization\": {\"dtype\": \"uint8\", \"scale\": 2, "
+        "\"min\": -1}}]}]}");
+    write_scratch("g.bin", "\1\2\3\4");
+    ran = run_program("import @model.json -o @js");
+    assert_int_equal(ran.status, 0);
+    assert_null(strstr(ran.err, "tensors-unscaled"));
+    free_ran(&ran);
+    assert_true(first_of("js/weights/d_kernel.npy", 4) == 1);
 }
 
 static void look_alikes(void **state) {
@@ -199,6 +228,7 @@ int main(void) {
                                        cmocka_unit_test(layers_of_a_network),
                                        cmocka_unit_test(contradictions_are_said),
                                        cmocka_unit_test(lite_models),
+                                       cmocka_unit_test(scales),
                                        cmocka_unit_test(look_alikes),
                                        cmocka_unit_test(inputs_are_kept)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);

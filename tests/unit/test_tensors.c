@@ -160,7 +160,7 @@ static void safetensors_lists(void **state) {
 
 #define ONE(type, shape, offsets)                                                      \
     "{\"a\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":" offsets "}" \
-                                                                                   "}"
+    "}"
 
 static void safetensors_refusals(void **state) {
     (void)state;
@@ -283,23 +283,27 @@ static void make_npy(struct file_bytes *bytes, const char *type, const char *ord
 // Stored and deflated entries, C and Fortran order; other files and types beside them.
 static void npz(void **state) {
     (void)state;
-    static struct file_bytes plain, fortran, whole, text;
+    static struct file_bytes plain, fortran, whole, text, big;
     make_npy(&plain, "<f4", "False", "(2, 3)", 6);
     make_npy(&fortran, "<f4", "True", "(2, 3)", 6);
     make_npy(&whole, "<i8", "False", "(3,)", 6);
     text.length = 0;
     put(&text, "hello", 5);
+    make_npy(&big, ">f4", "False", "(1,)", 0);
+    put(&big, "\x40\x20\0\0", 4); // 2.5
     zip_t *archive = zip_create(at("a.npz"));
     zip_put(archive, "x\u00e9/conv.npy", &plain, ZIP_CM_STORE);
     zip_put(archive, "readme.txt", &text, ZIP_CM_STORE);
     zip_put(archive, "f.npy", &fortran, ZIP_CM_DEFLATE);
     zip_put(archive, "i.npy", &whole, ZIP_CM_STORE);
+    zip_put(archive, "big.npy", &big, ZIP_CM_STORE);
     assert_int_equal(zip_close(archive), 0);
     struct opened o = begin();
     open_path(&o, at("a.npz"));
     assert_int_equal(o.status, SDSE_OK);
     assert_int_equal(o.tensors.format, SDSE_TENSORS_NPZ);
-    assert_int_equal(o.tensors.count, 3);
+    assert_int_equal(o.tensors.count, 4);
+    holds(&o, &o.tensors.tensor[3], (const float[]){2.5f}, 1);
     static const float c[] = {0, 1, 2, 3, 4, 5}, f[] = {0, 2, 4, 1, 3, 5};
     assert_string_equal(o.tensors.tensor[0].name, "x\u00e9/conv");
     holds(&o, &o.tensors.tensor[0], c, 6);
@@ -337,6 +341,34 @@ static void npz_refusals(void **state) {
     refuses_npz(&bytes, "npy-header");
     make_npy(&bytes, "<f4", "False", "(18446744073709551615, 3)", 6);
     refuses_npz(&bytes, "tensors-shape");
+}
+
+// Packed in another way, or claiming more than can be.
+static void other_archives(void **state) {
+    (void)state;
+    static struct file_bytes bytes;
+    make_npy(&bytes, "<f4", "False", "(2, 3)", 6);
+    zip_t *archive = zip_create(at("d.npz"));
+    zip_put(archive, "a.npy", &bytes, ZIP_CM_BZIP2);
+    assert_int_equal(zip_close(archive), 0);
+    struct opened o = begin();
+    open_path(&o, at("d.npz"));
+    refused(&o, "tensors-zip");
+    end(&o);
+    archive = zip_create(at("e.npz"));
+    zip_put(archive, "a.npy", &bytes, ZIP_CM_STORE);
+    assert_int_equal(zip_close(archive), 0);
+    FILE *file = fopen(at("e.npz"), "r+b");
+    assert_non_null(file);
+    // Of the directory behind the entry: the bytes when unpacked, the highest two.
+    assert_int_equal(fseek(file, 35 + (long)bytes.length + 26, SEEK_SET), 0);
+    fputs("\x10\x10", file);
+    assert_int_equal(fclose(file), 0);
+    o = begin();
+    open_path(&o, at("e.npz"));
+    refused(&o, "tensors-zip");
+    assert_non_null(strstr(o.diags.first->message, "claims more bytes"));
+    end(&o);
 }
 
 // A byte of the data changed: the checksum says so where the end is read.
@@ -382,6 +414,214 @@ static void folder_of_arrays(void **state) {
     o = begin();
     open_path(&o, at("arrays"));
     refused(&o, "npy-magic");
+    end(&o);
+}
+
+// --- TensorFlow.js ---
+
+static void write_bytes(const char *name, size_t first, size_t count) {
+    static struct file_bytes bytes;
+    bytes.length = 0;
+    for (size_t i = 0; i < count; i++)
+        put_number(&bytes, first + i, 1);
+    save(at(name), &bytes);
+}
+
+static void try_tfjs(const char *group, const char *check) {
+    char text[600];
+    snprintf(text, sizeof text, "{\"weightsManifest\": [%s]}", group);
+    make("model.json", text);
+    struct opened o = begin();
+    open_path(&o, at("model.json"));
+    if (check)
+        refused(&o, check);
+    else
+        assert_int_equal(o.status, SDSE_OK);
+    end(&o);
+}
+
+// A weight that begins in one file and ends in the next; quantized ones; halves.
+static void tfjs(void **state) {
+    (void)state;
+    write_bytes("one.bin", 0, 7);
+    write_bytes("two.bin", 7, 3);
+    make("model.json",
+         "[{\"paths\": [\"one.bin\", \"two.bin\"], \"weights\": ["
+         "{\"name\": \"h\", \"shape\": [1], \"dtype\": \"float32\","
+         " \"quantization\": {\"dtype\": \"float16\"}},"
+         "{\"name\": \"a/weights\", \"shape\": [1, 3, 1, 2], \"dtype\": \"float32\","
+         " \"quantization\": {\"dtype\": \"uint8\", \"scale\": 0.5, \"min\": -1}},"
+         "{\"name\": \"i\", \"shape\": [2], \"dtype\": \"uint8\"}]}]");
+    struct opened o = begin();
+    open_path(&o, at("model.json"));
+    assert_int_equal(o.status, SDSE_OK);
+    assert_int_equal(o.tensors.format, SDSE_TENSORS_TFJS);
+    assert_int_equal(o.tensors.count, 3);
+    holds(&o, &o.tensors.tensor[0], (const float[]){0x1p-16f}, 1);
+    holds(&o, &o.tensors.tensor[1], (const float[]){0, 0.5f, 1, 1.5f, 2, 2.5f}, 6);
+    holds(&o, &o.tensors.tensor[2], (const float[]){8, 9}, 2);
+    // [rows][columns][inputs][outputs] as [outputs][inputs][rows][columns].
+    const struct sdse_stored_tensor ours =
+        sdse_tensor_in_our_order(&o.tensors.tensor[1]);
+    assert_int_equal(ours.shape[0], 2);
+    assert_int_equal(ours.shape[3], 3);
+    holds(&o, &ours, (const float[]){0, 1, 2, 0.5f, 1.5f, 2.5f}, 6);
+    end(&o);
+#define WEIGHT(shape) \
+    "\"weights\": [{\"name\": \"a\", \"shape\": " shape ", \"dtype\": \"uint8\"}]"
+    try_tfjs("{\"paths\": [\"two.bin\"], " WEIGHT("[3]") "}", NULL);
+    try_tfjs("{\"paths\": [\"two.bin\"], " WEIGHT("[4]") "}", "tensors-place");
+    try_tfjs("{\"paths\": [\"two.bin\"], " WEIGHT("[2]") "}", "tensors-place");
+    try_tfjs("{\"paths\": [\"../two.bin\"], " WEIGHT("[3]") "}", "tensors-shard");
+    try_tfjs("{\"paths\": [\"three.bin\"], " WEIGHT("[3]") "}", "tensors-open");
+    try_tfjs("{\"paths\": [\"out\"], " WEIGHT("[3]") "}", "tensors-shard");
+    try_tfjs("{\"paths\": [\"two.bin\"], " WEIGHT("[-3]") "}", "tensors-header");
+    try_tfjs("{" WEIGHT("[3]") "}", "tensors-header");
+    try_tfjs("", "tensors-none");
+    try_tfjs("{\"paths\": [], \"weights\": [{\"name\": \"a\", \"shape\": [0], "
+             "\"dtype\": \"string\"}]}",
+             "tensors-header");
+}
+
+// --- Roles ---
+
+struct role {
+    const char *name;
+    unsigned rank;
+    uint64_t shape[4];
+    const char *kind; // NULL: none
+};
+
+static void have_roles(const struct role *rows, size_t count) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_stored_tensor tensor[8] = {0};
+    const struct sdse_tensors tensors = {
+        .arena = arena, .count = count, .tensor = tensor};
+    for (size_t i = 0; i < count; i++) {
+        tensor[i] =
+            (struct sdse_stored_tensor){.name = rows[i].name, .rank = rows[i].rank};
+        tensor[i].count = 1;
+        for (unsigned k = rows[i].rank; k-- > 0; tensor[i].count *= rows[i].shape[k]) {
+            tensor[i].shape[k] = rows[i].shape[k];
+            tensor[i].stride[k] = tensor[i].count;
+        }
+    }
+    struct sdse_tensor_layer *layers;
+    struct sdse_tensor_leftovers rest;
+    size_t layer_count, at = 0;
+    assert_true(sdse_tensors_layers(&tensors, &layers, &layer_count, &rest));
+    for (size_t i = 0; i < count; i++) {
+        if (!rows[i].kind)
+            continue;
+        assert_true(at < layer_count);
+        if (strcmp(layers[at].kind, rows[i].kind) != 0)
+            fail_msg("%s is %s", rows[i].name, layers[at].kind);
+        at++;
+    }
+    assert_int_equal(at, layer_count);
+    sdse_arena_free(arena);
+}
+
+// Which are depth-wise, which are tables.
+static void roles(void **state) {
+    (void)state;
+    have_roles(
+        (const struct role[]){{"1", 4, {32, 3, 3, 3}, "conv"},
+                              {"2", 4, {32, 1, 3, 3}, "dwconv"},
+                              {"3", 4, {64, 32, 1, 1}, "conv"},
+                              {"4", 4, {64, 1, 3, 3}, "dwconv"},
+                              {"5", 4, {16, 1, 3, 3}, "conv"}, // nobody puts 16 out
+                              {"6", 4, {64, 1, 1, 1}, "conv"}},
+        6);
+    // One alone is the first layer of grey images.
+    have_roles((const struct role[]){{"1", 4, {32, 1, 3, 3}, "conv"},
+                                     {"2", 4, {32, 32, 3, 3}, "conv"}},
+               2);
+    have_roles((const struct role[]){{"a.dw.weight", 4, {8, 1, 3, 3}, "dwconv"},
+                                     {"b/depthwise_kernel", 4, {3, 3, 4, 2}, "dwconv"},
+                                     {"conv_dw.weight", 4, {8, 4, 3, 3}, "conv"},
+                                     {"wpe", 2, {8, 8}, NULL},
+                                     {"h.wte.weight", 2, {8, 8}, NULL},
+                                     {"word_Embeddings.weight", 2, {8, 8}, NULL},
+                                     {"time_embed.0.weight", 2, {8, 8}, "fc"},
+                                     {"bias", 1, {8}, NULL}},
+               8);
+}
+
+// Names before order, whole names before ends of names, no tensor twice.
+static void matches(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    static const char *const names[] = {"m.x.b.weight", "b.weight", "p/q/kernel", "1",
+                                        "2"};
+    static const uint64_t shapes[][2] = {{2, 3}, {2, 3}, {5, 4}, {7, 7}, {7, 7}};
+    struct sdse_stored_tensor tensor[5];
+    for (size_t i = 0; i < 5; i++)
+        tensor[i] = (struct sdse_stored_tensor){.name = names[i],
+                                                .rank = 2,
+                                                .shape = {shapes[i][0], shapes[i][1]},
+                                                .count = shapes[i][0] * shapes[i][1]};
+    const struct sdse_tensors tensors = {.arena = arena, .count = 5, .tensor = tensor};
+    struct sdse_tensor_wanted wanted[] = {
+        {"b", 2, {2, 3}, 0, false}, {"x_b", 4, {2, 3, 1, 1}, 0, false},
+        {"q", 2, {4, 5}, 0, false}, {"other.b", 2, {2, 3}, 0, false},
+        {"s", 2, {7, 7}, 0, false}, {"t", 2, {7, 7}, 0, false}};
+    size_t contradiction;
+    assert_true(sdse_tensors_match(&tensors, wanted, 6, &contradiction));
+    static const size_t expected[] = {1, 0, 2, SDSE_NO_TENSOR, 3, 4};
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(wanted[i].tensor, expected[i]);
+        if (i != 3)
+            assert_int_equal(wanted[i].by_name, i < 3);
+    }
+    wanted[5].shape[0] = 8; // one layer for two tensors of its shape
+    assert_true(sdse_tensors_match(&tensors, wanted, 6, &contradiction));
+    assert_true(wanted[4].tensor == SDSE_NO_TENSOR);
+    // Its name, when nobody else may have the tensor it would end.
+    struct sdse_tensor_wanted pair[] = {{"b", 2, {9, 9}, 0, false},
+                                        {"x.b", 2, {2, 3}, 0, false}};
+    assert_true(sdse_tensors_match(&tensors, pair, 2, &contradiction));
+    assert_true(pair[0].tensor == SDSE_NO_TENSOR && pair[1].tensor == 0);
+    assert_int_equal(contradiction, 1);
+    sdse_arena_free(arena);
+}
+
+// Keras's orders against the plain walk over the indices.
+static void kernels_are_turned(void **state) {
+    (void)state;
+    static struct file_bytes bytes;
+    bytes.length = 0;
+    put_safetensors_header(
+        &bytes, "{\"c/kernel:0\":{\"dtype\":\"I8\",\"shape\":[2,3,4,5],"
+                "\"data_offsets\":[0,120]},"
+                "\"d/depthwise_kernel\":{\"dtype\":\"I8\",\"shape\":[2,3,4,5],"
+                "\"data_offsets\":[120,240]},"
+                "\"f.kernel\":{\"dtype\":\"I8\",\"shape\":[10,12],"
+                "\"data_offsets\":[240,360]}}");
+    for (int turn = 0; turn < 3; turn++)
+        for (unsigned i = 0; i < 120; i++)
+            put_number(&bytes, i, 1);
+    struct opened o = begin();
+    parse(&o, &bytes, SDSE_TENSORS_SAFETENSORS);
+    assert_int_equal(o.status, SDSE_OK);
+    float conv[120], depthwise[120], full[120];
+    for (int r = 0; r < 2; r++)
+        for (int s = 0; s < 3; s++)
+            for (int c = 0; c < 4; c++)
+                for (int k = 0; k < 5; k++) {
+                    const float value = (float)(((r * 3 + s) * 4 + c) * 5 + k);
+                    conv[((k * 4 + c) * 2 + r) * 3 + s] = value;
+                    depthwise[((c * 5 + k) * 2 + r) * 3 + s] = value;
+                }
+    for (int i = 0; i < 10; i++)
+        for (int k = 0; k < 12; k++)
+            full[k * 10 + i] = (float)(i * 12 + k);
+    const float *expected[] = {conv, depthwise, full};
+    for (size_t i = 0; i < 3; i++) {
+        const struct sdse_stored_tensor ours =
+            sdse_tensor_in_our_order(&o.tensors.tensor[i]);
+        holds(&o, &ours, expected[i], 120);
+    }
     end(&o);
 }
 
@@ -444,8 +684,13 @@ int main(void) {
                                        cmocka_unit_test(shards),
                                        cmocka_unit_test(npz),
                                        cmocka_unit_test(npz_refusals),
+                                       cmocka_unit_test(other_archives),
                                        cmocka_unit_test(checksums_are_compared),
+                                       cmocka_unit_test(matches),
                                        cmocka_unit_test(folder_of_arrays),
+                                       cmocka_unit_test(tfjs),
+                                       cmocka_unit_test(roles),
+                                       cmocka_unit_test(kernels_are_turned),
                                        cmocka_unit_test(views)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

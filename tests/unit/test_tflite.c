@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "import/tflite/flat.h"
 #include "import/tflite/tflite.h"
 #include "spec/load.h"
 #include "support/flat_builder.h"
@@ -142,6 +143,92 @@ static void convolution(void **state) {
     refused(&m, "tflite-weights", "not as many as its filters");
     write_conv(&m, SAME, 3, 2, 4);
     refused(&m, "tflite-weights", "not as many as its filters");
+}
+
+// Numbers behind the buffers, as in models beyond 2 GiB.
+static void far_buffers(void **state) {
+    (void)state;
+    static struct lite m;
+    lite_begin(&m);
+    lite_tensor(&m, "x", F32, 3, (const int[]){2, 5, 1});
+    const size_t w = lite_tensor(&m, "w", I8, 2, (const int[]){3, 1});
+    flat_number(&m.b, w, 2, m.buffer_count, 4);
+    const size_t buffer = lite_add(&m, m.buffers, &m.buffer_count, 3);
+    lite_tensor(&m, "y", F32, 3, (const int[]){2, 5, 3});
+    lite_operator(&m, CONNECTED, 2, (const int[]){0, 1}, 2);
+    flat_number(&m.b, buffer, 1, m.b.length, 8);
+    flat_number(&m.b, buffer, 2, 3, 8);
+    put(&m.b, "\7\xff\3", 3);
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    holds(&o, 0, (const float[]){7, -1, 3}, 3);
+    has_nest(&o.net->layers[0], SDSE_FC, (const uint64_t[]){1, 3, 1, 5, 1, 1, 1});
+    assert_int_equal(o.net->layers[0].nest.bound[SDSE_N], 2);
+    end(&o);
+}
+
+// Groups divide both channel counts; the left operand may be turned too.
+static void groups_and_turns(void **state) {
+    (void)state;
+    for (int out = 3; out <= 4; out++) {
+        static struct lite m;
+        lite_begin(&m);
+        lite_tensor(&m, "x", F32, 4, (const int[]){1, 2, 2, 4});
+        lite_tensor(&m, "w", F32, 4, (const int[]){out, 1, 1, 2});
+        lite_tensor(&m, "y", F32, 4, (const int[]){1, 2, 2, out});
+        set_window(&m, lite_operator(&m, CONV, 2, (const int[]){0, 1}, 2), SAME, 1, 1);
+        if (out == 3) {
+            refused(&m, "tflite-shape", "channels");
+            continue;
+        }
+        struct opened o = parse(&m);
+        has_nest(&o.net->layers[0], SDSE_CONV1X1,
+                 (const uint64_t[]){2, 2, 2, 2, 2, 1, 1});
+        end(&o);
+    }
+    static struct lite m;
+    lite_begin(&m);
+    lite_tensor(&m, "x", F32, 3, (const int[]){1, 5, 4});
+    lite_tensor(&m, "y", F32, 3, (const int[]){1, 5, 6});
+    lite_tensor(&m, "z", F32, 3, (const int[]){1, 4, 6});
+    const size_t options = lite_operator(&m, MATMUL, 2, (const int[]){0, 1}, 2);
+    refused(&m, "tflite-shape", "operands");
+    flat_number(&m.b, options, 0, 1, 1);
+    struct opened o = parse(&m);
+    assert_int_equal(o.status, SDSE_OK);
+    has_nest(&o.net->layers[0], SDSE_MATMUL, (const uint64_t[]){1, 6, 5, 4, 1, 1, 1});
+    end(&o);
+}
+
+// What leads out of its table, or of the buffer.
+static void flat_buffers(void **state) {
+    (void)state;
+    static struct file_bytes b;
+    b.length = 0;
+    put_number(&b, 12, 4);
+    put_number(&b, 6, 2);  // vtable: one field
+    put_number(&b, 12, 2); // of a table of 12 bytes
+    put_number(&b, 8, 2);
+    put_number(&b, 4, 2); // no field: what is behind the vtable
+    put_number(&b, 8, 4); // the table
+    put_number(&b, 1234, 4);
+    put_number(&b, 8, 4); // the field: a vector
+    for (int i = 0; i < 4; i++)
+        put(&b, "\0", 1);
+    put_number(&b, 3, 4);
+    put(&b, "abc", 3);
+    struct sdse_flat flat = {b.at, b.length, false};
+    const sdse_flat_table root = sdse_flat_root(&flat);
+    assert_int_equal(root, 12);
+    assert_int_equal(sdse_flat_list(&flat, root, 0, 1).count, 3);
+    assert_int_equal(sdse_flat_u64(&flat, root, 1, 4, 99), 99);
+    assert_false(flat.bad);
+    assert_int_equal(sdse_flat_list(&flat, root, 0, 2).count,
+                     0); // 6 bytes are not there
+    assert_true(flat.bad);
+    flat.bad = false;
+    assert_int_equal(sdse_flat_u64(&flat, root, 0, 8, 99), 99); // 8 are not inside
+    assert_true(flat.bad);
 }
 
 // A one-sided padding: 4 columns, kernel 3, stride 2: one behind, none before.
@@ -292,9 +379,15 @@ static void says_what_is_left_out(void **state) {
     lite_operator(&m, CONNECTED, 2, (const int[]){0, 1}, 2);
     lite_operator(&m, 16, 2, (const int[]){2, 1}, 3);
     lite_operator(&m, 32, 1, (const int[]){2}, 3);
+    lite_tensor(&m, "\xd2;", F32, 2, (const int[]){1, 3}); // no UTF-8, twice
+    lite_operator(&m, 132, 1, (const int[]){2}, 4);
+    lite_operator(&m, 162, 1, (const int[]){2}, 4);
     struct opened o = parse(&m);
     assert_int_equal(o.status, SDSE_OK);
-    assert_int_equal(o.net->not_modelled_count, 2);
+    assert_int_equal(o.net->not_modelled_count, 4);
+    assert_string_equal(o.net->not_modelled[2].op, "CONV_3D");
+    assert_string_equal(o.net->not_modelled[2].name, "?");
+    assert_string_equal(o.net->not_modelled[3].name, "?_2");
     assert_string_equal(o.net->not_modelled[0].op, "LSTM");
     assert_string_equal(o.net->not_modelled[0].name, "y_2");
     assert_int_equal(o.net->not_modelled[0].weights, 12);
@@ -349,10 +442,15 @@ static void refusals(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(convolution), cmocka_unit_test(depthwise),
-        cmocka_unit_test(connected),   cmocka_unit_test(products),
-        cmocka_unit_test(transposed),  cmocka_unit_test(says_what_is_left_out),
-        cmocka_unit_test(refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(convolution),
+                                       cmocka_unit_test(far_buffers),
+                                       cmocka_unit_test(groups_and_turns),
+                                       cmocka_unit_test(flat_buffers),
+                                       cmocka_unit_test(depthwise),
+                                       cmocka_unit_test(connected),
+                                       cmocka_unit_test(products),
+                                       cmocka_unit_test(transposed),
+                                       cmocka_unit_test(says_what_is_left_out),
+                                       cmocka_unit_test(refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "import/tensors/tensors.h"
+#include "import/write_tensors.h"
+#include "smartdeal/manifest.h"
 #include "support/scratch_folder.h"
 #include "support/tensor_files.h"
 
@@ -265,6 +267,73 @@ static void refuses_text(const char *text, size_t length, const char *says) {
     refuses(&p, "tensors-pickle", says);
 }
 
+// A tensor of one extent, with so many strides and this offset as it is written.
+static void refuses_tensor(const char *offset, size_t length, size_t strides,
+                           const char *says) {
+    static struct pickle p;
+    static const long ones[] = {1, 1};
+    begin(&p);
+    op(&p, "}");
+    op_text(&p, "x");
+    op(&p, "ctorch._utils\n_rebuild_tensor_v2\n((");
+    op_text(&p, "storage");
+    op(&p, "ctorch\nFloatStorage\n");
+    op_text(&p, "0");
+    op(&p, "NNtQ");
+    put(&p.bytes, offset, length);
+    op_ints(&p, ones, 1);
+    op_ints(&p, ones, strides);
+    op(&p, "tRs.");
+    refuses(&p, "tensors-pickle", says);
+}
+
+static void arguments_are_checked(void **state) {
+    (void)state;
+    refuses_tensor("K\0", 2, 2, "are expected");
+    refuses_tensor("\x8a\1\xff", 3, 1, "are expected"); // -1
+    refuses_tensor("N", 1, 1, "are expected");
+}
+
+// Keys that are no texts have a place; tensors that share everything share a file, but
+// not those that lie otherwise; names come twice in no manifest.
+static void writes_each_once(void **state) {
+    (void)state;
+    static struct pickle p;
+    static struct file_bytes storage;
+    static const long sizes[] = {2, 2}, row[] = {2, 1}, column[] = {1, 2};
+    begin(&p);
+    op(&p, "}(");
+    for (int i = 0; i < 3; i++) {
+        op_text(&p, i ? "a\1" : "a\2");
+        op(&p, i == 2 ? "}(N](" : "");
+        op_tensor(&p, "FloatStorage", "0", 0, 2, sizes, i == 1 ? column : row);
+        op(&p, i == 2 ? "eu" : "");
+    }
+    op(&p, "u.");
+    twelve(&storage, false);
+    write_archive("w.pt", &p, &storage, NULL);
+    struct opened o = open_archive("w.pt");
+    assert_int_equal(o.status, SDSE_OK);
+    struct sdse_tensor_layer *layers;
+    struct sdse_tensor_leftovers rest;
+    size_t count;
+    assert_true(sdse_tensors_layers(&o.tensors, &layers, &count, &rest));
+    assert_int_equal(count, 3);
+    assert_string_equal(layers[2].layer, "a?.?0.0");
+    layers[2].layer = "a?_2"; // the name that the second would get
+    assert_int_equal(sdse_import_write_tensors(NULL, layers, count, NULL, at("out"),
+                                               NULL, o.arena, &o.diags),
+                     SDSE_OK);
+    struct sdse_manifest manifest;
+    assert_int_equal(sdse_manifest_read(at("out"), o.arena, &manifest, &o.diags),
+                     SDSE_OK); // no name twice
+    assert_int_equal(manifest.count, 3);
+    assert_string_equal(manifest.entries[0].layer, "a?");
+    assert_string_equal(manifest.entries[0].file, manifest.entries[2].file);
+    assert_string_not_equal(manifest.entries[0].file, manifest.entries[1].file);
+    end(&o);
+}
+
 static void runs_nothing(void **state) {
     (void)state;
     REFUSES("cos\nsystem\n(X\4\0\0\0trueatR.", "byte 2: it names os.system");
@@ -295,7 +364,8 @@ static void runs_nothing(void **state) {
     REFUSES("(q\1.", "keeps what is not there");
     REFUSES("\x8a\x9.", "more than 64 bits");
     REFUSES("\x80\1].", "protocol 1");
-    REFUSES("]q\1h\1a.", "nested deeper"); // a list that holds itself
+    REFUSES("]\x94h\0a.", "nested deeper"); // kept as the first
+    REFUSES("]q\1h\1a.", "nested deeper");  // a list that holds itself
 }
 
 static void refuses_view(const char *storage, const char *key, long offset, long size,
@@ -349,6 +419,8 @@ int main(void) {
                                        cmocka_unit_test(types),
                                        cmocka_unit_test(untyped),
                                        cmocka_unit_test(runs_nothing),
+                                       cmocka_unit_test(arguments_are_checked),
+                                       cmocka_unit_test(writes_each_once),
                                        cmocka_unit_test(views_stay_in_their_storage),
                                        cmocka_unit_test(scripts_are_named)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
