@@ -26,12 +26,12 @@ static bool is_function(const struct sdse_layer *layer) {
            layer->kind == SDSE_ACT;
 }
 
-// A layer that moves words has rows if it is of one map, and of nothing that is
-// repeated over it. References that count bounding boxes know of none.
+// A layer that moves words has rows if it is of one map. References that count bounding
+// boxes know of none.
 static bool moves_rows(const struct sdse_fusion_request *request,
                        const struct sdse_layer *layer) {
     return (layer->kind == SDSE_POOL || is_function(layer)) && !layer->move.fused &&
-           layer->move.addends == 1 && !layer->move.broadcast_count && !request->boxed;
+           !request->boxed;
 }
 
 static bool is_member(const struct sdse_fusion_request *request, size_t l) {
@@ -85,7 +85,7 @@ static bool rows_agree(const struct sdse_workload_edge *edge,
                        const struct sdse_layer *reader) {
     const uint64_t *out = made->bound, *in = reader->nest.bound;
     const uint64_t channels = in[SDSE_G] * in[SDSE_C];
-    if (edge->channels || edge->via == SDSE_VIA_POOL ||
+    if (edge->via == SDSE_VIA_POOL ||
         (edge->via == SDSE_VIA_SOFTMAX &&
          (maker->kind != SDSE_MATMUL || reader->kind != SDSE_MATMUL)))
         return false;

@@ -422,8 +422,7 @@ static bool has_rows_of(const struct sdse_layer *function, uint64_t rows,
 // Whether a layer's rows may be nests of their own.
 static bool has_rows(const struct sdse_layer *layer) {
     return !sdse_layer_moves(layer) ||
-           ((is_function(layer) || layer->kind == SDSE_POOL) && !layer->move.fused &&
-            layer->move.addends == 1 && !layer->move.broadcast_count);
+           ((is_function(layer) || layer->kind == SDSE_POOL) && !layer->move.fused);
 }
 
 // What a layer reads as inputs from a layer before it; NULL: nothing.
@@ -446,7 +445,8 @@ static bool continues_with(const struct brute_problem *p, const struct turn *tur
     size_t one, last;
     if (readers_of(p, from, &one, &last) != 1 ||
         !reads(p, from, to, SDSE_EDGE_INPUTS) || edge->via == SDSE_VIA_POOL ||
-        edge->channels)
+        (edge->via == SDSE_VIA_SOFTMAX &&
+         (reader->kind != SDSE_MATMUL || p->net->layers[from].kind != SDSE_MATMUL)))
         return false;
     const uint64_t rows = turn->rows[at - 1];
     return is_function(reader)

@@ -26,7 +26,8 @@
 static uint64_t network_count = SANITIZED ? 20 : 300, first_seed = 1, current_seed;
 static struct compared seen;
 
-static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
+// beside: the vector unit stands beside the memory that shares.
+static const char *make_arch(uint64_t *state, bool beside, struct sdse_arena *arena) {
     static const char *const inputs[] = {"8", "8", "12"}, *const shares[] = {
                                                               "activations",
                                                               "activations, weights"};
@@ -40,7 +41,7 @@ static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
         "[%s], capacity_bytes: %llu, buffering: %llu, pj_per_bit: %llu, "
         "shared_bits_per_cycle: %llu}, fanout: {x: 2, dims_x: [K, P]}, network: "
         "{topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}}]"
-        ", compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: 0.25, "
+        ", compute: {pj_per_mac: 0.5}, vector: {below: %s, pj_per_op: 0.25, "
         "ops_per_cycle: 4}}",
         inputs[oracle_below(state, 3)], oracle_below(state, 2) ? "8" : "20",
         (unsigned long long)(oracle_below(state, 3) ? 4 + 8 * oracle_below(state, 4)
@@ -50,7 +51,8 @@ static const char *make_arch(uint64_t *state, struct sdse_arena *arena) {
                              oracle_below(state, oracle_below(state, 3) ? 40 : 120)),
         (unsigned long long)(1 + oracle_below(state, 2)),
         (unsigned long long)(1 + oracle_below(state, 3)),
-        (unsigned long long)(oracle_below(state, 2) ? 16 : 512));
+        (unsigned long long)(oracle_below(state, 2) ? 16 : 512),
+        beside ? "GLB" : "DRAM");
 }
 
 // What stands between the products.
@@ -60,6 +62,8 @@ struct shape {
     unsigned heads, kv_heads, m, k, n, width; // of values
     enum between softmax;
     bool keys, values, out; // layers of the network
+    bool adds;              // something to the product with values
+    bool beside;            // where the vector unit stands
 };
 
 static struct shape make_shape(uint64_t *state) {
@@ -71,16 +75,19 @@ static struct shape make_shape(uint64_t *state) {
                       .softmax = (enum between)oracle_below(state, BETWEEN),
                       .keys = oracle_below(state, 2),
                       .values = oracle_below(state, 2),
-                      .out = oracle_below(state, 2)};
+                      .out = oracle_below(state, 2),
+                      .adds = oracle_below(state, 5) == 0};
+    // What works by itself on shared words needs the vector unit there.
+    s.beside = s.softmax == LAYER || oracle_below(state, 4);
     s.heads = s.kv_heads * (oracle_below(state, 3) ? 1 : 2);
     if (s.heads * s.m * s.n > 32)
         s.m = 1 + s.m / 2;
     return s;
 }
 
-static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
+static const char *make_network(const struct shape *shape, struct sdse_arena *arena) {
     char layers[2048] = "", edges[1024] = "";
-    const struct shape s = make_shape(state);
+    const struct shape s = *shape;
     char *end = layers;
     if (s.keys) {
         end +=
@@ -101,8 +108,9 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
         end += sprintf(end, "{name: s, kind: softmax, in: [%u, %u, %u], fused: %s}, ",
                        s.heads, s.m, s.n, s.softmax == FUSED ? "true" : "false");
     end += sprintf(
-        end, "{name: av, kind: matmul, heads: %u, kv_heads: %u, m: %u, k: %u, n: %u}, ",
-        s.heads, s.kv_heads, s.m, s.n, s.width);
+        end,
+        "{name: av, kind: matmul, heads: %u, kv_heads: %u, m: %u, k: %u, n: %u%s}, ",
+        s.heads, s.kv_heads, s.m, s.n, s.width, s.adds ? ", addends: 1" : "");
     const char *heads = s.heads > s.kv_heads ? ", reshape: heads" : "";
     if (s.softmax == LAYER)
         sprintf(edges + strlen(edges),
@@ -119,16 +127,22 @@ static const char *make_network(uint64_t *state, struct sdse_arena *arena) {
                              layers, edges);
 }
 
+static struct shape make_problem(uint64_t seed, struct brute_problem *p) {
+    uint64_t random = seed * 2 + 1;
+    const struct shape shape = make_shape(&random);
+    const char *arch = make_arch(&random, shape.beside, p->arena);
+    p->tiles = oracle_below(&random, 2) ? SDSE_TILES_ALL : SDSE_TILES_BALANCED;
+    p->depth = 2 + (size_t)oracle_below(&random, 3);
+    brute_read(arch, make_network(&shape, p->arena), p);
+    return shape;
+}
+
 static void test_networks(void **state) {
     (void)state;
     for (uint64_t i = 0; i < network_count; i++) {
-        uint64_t random = (first_seed + i) * 2 + 1;
         struct brute_problem p = {.arena = sdse_arena_new()};
         current_seed = first_seed + i;
-        const char *arch = make_arch(&random, p.arena);
-        p.tiles = oracle_below(&random, 2) ? SDSE_TILES_ALL : SDSE_TILES_BALANCED;
-        p.depth = 2 + (size_t)oracle_below(&random, 3);
-        brute_read(arch, make_network(&random, p.arena), &p);
+        make_problem(current_seed, &p);
         compare_with_brute_force(&p, &seen);
         sdse_arena_free(p.arena);
     }
@@ -148,6 +162,69 @@ static void test_networks(void **state) {
     assert_true(network_count < 300 || (seen.heads && seen.keys && seen.weights_there &&
                                         seen.kept && seen.buffered && seen.functions &&
                                         brute_seen()->functions_of_other_rows == 0));
+}
+
+// What is read in rows that are not the maker's, or is no row by itself, takes no
+// turns; beside each what nearly is the same and does.
+static void test_what_takes_turns(void **state) {
+    (void)state;
+#define CONV(name, in, out) \
+    "{name: " name ", kind: conv, in: " in ", out_channels: " out ", kernel: 1}, "
+#define SCORES "{name: a, kind: matmul, heads: 2, m: 4, k: 1, n: 2}, "
+    static const struct {
+        const char *layers, *edges;
+        size_t groups;
+    } cases[] = {
+        {CONV("a", "[1, 4, 4]", "1") CONV("b", "[1, 4, 4]", "1"), "{from: a, to: b}",
+         1},
+        {CONV("a", "[1, 4, 4]", "1") CONV("b", "[1, 4, 4]", "1"),
+         "{from: a, to: b, via: pool, kernel: 3, pad: 1, free: true}", 0},
+        {CONV("a", "[1, 4, 4]", "1") CONV("b", "[1, 4, 4]", "1"),
+         "{from: a, to: b, via: softmax, free: true}", 0},
+        {CONV("o", "[1, 4, 4]", "1") CONV("a", "[1, 4, 4]", "1")
+             CONV("b", "[1, 4, 4]", "1"),
+         "{from: o, to: a, via: pool, kernel: 3, pad: 1, free: true}, {from: a, to: b}",
+         0},
+        {SCORES "{name: b, kind: matmul, heads: 2, m: 4, k: 2, n: 1}, ",
+         "{from: a, to: b, via: softmax, free: true}", 1},
+        {SCORES "{name: b, kind: fc, in: 4, out_channels: 1, rows: 4}, ",
+         "{from: a, to: b, via: softmax, free: true}", 0},
+        {SCORES "{name: b, kind: fc, in: 4, out_channels: 1, rows: 4}, ",
+         "{from: a, to: b, reshape: heads}", 1},
+        // The same words in other rows.
+        {SCORES "{name: b, kind: fc, in: 8, out_channels: 1, rows: 2}, ",
+         "{from: a, to: b, reshape: heads}", 0},
+        {"{name: a, kind: fc, in: 1, out_channels: 8, rows: 4}, "
+         "{name: b, kind: conv, in: [2, 4, 4], out_channels: 1, kernel: 1}, ",
+         "{from: a, to: b, reshape: heads}", 1},
+        {"{name: a, kind: fc, in: 1, out_channels: 8, rows: 4}, "
+         "{name: b, kind: conv, in: [2, 4, 4], out_channels: 1, kernel: 3, pad: 1}, ",
+         "{from: a, to: b, reshape: heads}", 0},
+        // As many right operands, of other numbers of heads.
+        {"{name: a, kind: matmul, heads: 4, kv_heads: 2, m: 4, k: 1, n: 2}, "
+         "{name: b, kind: matmul, heads: 2, kv_heads: 2, m: 4, k: 4, n: 1}, ",
+         "{from: a, to: b, reshape: heads}", 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct brute_problem p = {
+            .arena = sdse_arena_new(), .tiles = SDSE_TILES_ALL, .depth = 2};
+        brute_read("{name: a, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, "
+                   "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+                   "{level: GLB, memory: {class: sram, shares: [activations, weights], "
+                   "capacity_bytes: 14, pj_per_bit: 0.1}}], compute: {pj_per_mac: 1}, "
+                   "vector: {below: GLB, pj_per_op: 3, ops_per_cycle: 1}}",
+                   sdse_arena_printf(p.arena,
+                                     "{name: n, source: s, layers: [%s], edges: [%s]}",
+                                     cases[i].layers, cases[i].edges),
+                   &p);
+        current_seed = i;
+        compare_with_brute_force(&p, &seen);
+        if (seen.counts.groups != cases[i].groups)
+            fail_msg("case %zu: %llu groups", i,
+                     (unsigned long long)seen.counts.groups);
+        sdse_arena_free(p.arena);
+    }
+#undef CONV
+#undef SCORES
 }
 
 // --- Run with numbers ---
@@ -560,17 +637,12 @@ static void run_plans(const struct sdse_fusion_request *request,
 }
 
 static void run_network(uint64_t seed) {
-    uint64_t random = seed * 2 + 1, numbers = seed;
+    uint64_t numbers = seed;
     struct brute_problem p = {.arena = sdse_arena_new()};
-    const char *arch = make_arch(&random, p.arena);
-    p.tiles = oracle_below(&random, 2) ? SDSE_TILES_ALL : SDSE_TILES_BALANCED;
-    p.depth = 2 + (size_t)oracle_below(&random, 3);
-    uint64_t shaped = random;
-    const struct shape shape = make_shape(&shaped);
+    const struct shape shape = make_problem(seed, &p);
     static struct attention a;
     struct sdse_residency_layer asked[BRUTE_LAYERS];
     struct sdse_map_answer alone[BRUTE_LAYERS];
-    brute_read(arch, make_network(&random, p.arena), &p);
     set_up(&numbers, &shape, &p, &a);
     for (size_t l = 0; l < p.net->layer_count; l++) {
         const struct sdse_map_request map = {.arch = p.arch,
@@ -622,6 +694,7 @@ static int tell_seed(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_networks, tell_seed),
+        cmocka_unit_test_teardown(test_what_takes_turns, tell_seed),
         cmocka_unit_test_teardown(test_runs, tell_seed)};
     network_count = argc > 1 ? strtoull(argv[1], NULL, 10) : network_count;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
