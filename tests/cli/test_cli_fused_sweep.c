@@ -414,6 +414,39 @@ static void make_grouped(const char *database, const char *mapper) {
     fail_msg("no seed makes groups");
 }
 
+// Heads and keys of an attention in parts: what is stored is what sdse map finds, its
+// nests score as they did, and say which of them continue sums.
+static void test_attention(void **state) {
+    (void)state;
+    uint64_t random = 5;
+    write_arch(&random);
+    write_scratch("net.yaml",
+                  "{name: net, source: s, layers: ["
+                  "{name: qk, kind: matmul, heads: 2, m: 12, k: 4, n: 32}, "
+                  "{name: s, kind: softmax, in: [2, 12, 32], fused: false}, "
+                  "{name: av, kind: matmul, heads: 2, m: 12, k: 32, n: 4}], "
+                  "edges: [{from: qk, to: s, reshape: heads}, "
+                  "{from: s, to: av, reshape: heads}]}");
+    write_sweep("energy", "mapper: {resident: true, fuse_depth: 3}\n");
+    sweep_into("attention", "");
+    score_again("attention", true);
+    assert_true(number("attention", "SELECT min(tile_heads) = 1 AND min(tile_keys) > 0 "
+                                    "FROM v_group") > 0);
+    assert_true(number("attention",
+                       "SELECT sum(continues) > 0 AND sum(unfinished) > 0 AND "
+                       "sum(rescales) = sum(continues) FROM v_nest") > 0);
+    char *found =
+        run_text(0, "map -a @chip.yaml -w @net.yaml --objective energy --resident "
+                    "--fuse 3 -f json");
+    const char *fused = strstr(found, "\"fused\":");
+    assert_non_null(fused);
+    fused = strstr(fused, "\"energy_pj\":");
+    assert_non_null(fused);
+    assert_true(strtod(fused + strlen("\"energy_pj\":"), NULL) ==
+                number("attention", "SELECT energy_pj FROM point"));
+    free(found);
+}
+
 static void test_one_point(void **state) {
     (void)state;
     make_grouped("point", "mapper: {resident: true, fuse_depth: 3}\n");
@@ -579,6 +612,7 @@ int main(void) {
         cmocka_unit_test(test_stored_is_what_map_finds),
         cmocka_unit_test(test_threads_shards_and_rests),
         cmocka_unit_test(test_the_others_are_what_they_were),
+        cmocka_unit_test(test_attention),
         cmocka_unit_test(test_one_point),
         cmocka_unit_test(test_words_beside_each_other),
         cmocka_unit_test(test_turns_in_time),

@@ -589,6 +589,18 @@ static void run_plan(struct work *work, struct sdse_kinds *kinds) {
     by_heads += work->plan->tile_heads > 0;
 }
 
+// Keys are taken in parts from scores to values alone, if nothing is added to what
+// comes out, and where a softmax is between if the vector unit stands where sums wait.
+static void check_parts(const struct attention *a, const struct sdse_members *members) {
+    const bool whole = members->layer[0] == a->layer[0] && a->step[0] == QK &&
+                       members->layer[members->count - 1] ==
+                           a->layer[a->count - 1 - a->shape.out],
+               softmax = a->shape.softmax != NOTHING,
+               parts = whole && !a->shape.adds && (a->shape.beside || !softmax);
+    assert_int_equal(members->keys, parts ? a->shape.n : 0);
+    assert_true(!parts || members->rescales == softmax);
+}
+
 // Every plan of a group, and every set of weights that may be kept, beside something
 // else that is held.
 static void run_plans(const struct sdse_fusion_request *request,
@@ -602,6 +614,7 @@ static void run_plans(const struct sdse_fusion_request *request,
                                  .capacity_bits = 1e9,
                                  .counts = &counts,
                                  .arena = arena};
+    check_parts(a, &group->members);
     assert_int_equal(sdse_group_plan(request, arena, group), SDSE_OK);
     for (size_t n = 0; n < group->plan_count; n++)
         for (unsigned kept = 0; kept < 1u << group->members.count; kept++) {
