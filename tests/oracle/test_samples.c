@@ -223,9 +223,12 @@ static void add_reduction(struct world *w, const struct view *v) {
     finish(w, n);
     if (kind != 3 || strcmp(w->name[w->values - 1], n->output[0]) != 0)
         return;
-    // A table of what was found.
-    const char *table = constant(w, 2, (int64_t[]){32, 2});
+    // A table of what was found, by rows or by columns.
+    const bool columns = pick(0, 1);
+    const char *table =
+        constant(w, 2, columns ? (int64_t[]){2, 32} : (int64_t[]){32, 2});
     n = node(w, "Gather", join(w, table, n->output[0]));
+    set_axis(w, n, columns);
     finish(w, n);
 }
 

@@ -134,6 +134,27 @@ static void names_tell_the_batch(void **state) {
                  "node 'n' (MatMul): its 8 rows are no multiple of the batch of 3");
 }
 
+// Samples stay known inside a longer axis, and where all of them are put in another
+// order nothing is mixed.
+static void samples_inside_an_axis(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(2, 3, 4));
+    onnx_ints(b, "flat", ONNX_DIMS(6, 4));
+    onnx_ints(b, "turned", ONNX_DIMS(1, 0));
+    onnx_floats(b, "w", ONNX_DIMS(4, 5));
+    onnx_floats(b, "v", ONNX_DIMS(6, 2));
+    onnx_node(b, "Gather", "", "x,turned", "g");
+    onnx_node(b, "Reshape", "", "g,flat", "h");
+    onnx_node(b, "MatMul", "rows", "h,w", "y");
+    expect_batch(context, "0", 2, "N2 K5 C4 P3 Q1 R1 S1 G1");
+    onnx_node(b, "Reshape", "", "x,flat", "r");
+    onnx_set_ints(b, onnx_node(b, "Transpose", "", "r", "t"), "perm", ONNX_DIMS(1, 0));
+    onnx_node(b, "MatMul", "columns", "t,v", "z");
+    expect_wrong(context, "0", "onnx-batch",
+                 "node 'columns' (MatMul): it sums over the samples");
+}
+
 static void parses_axes(void **state) {
     struct context *context = *state;
     struct sdse_import_batch batch;
@@ -157,6 +178,7 @@ int main(void) {
         TEST(states_and_weights_are_no_batch),
         TEST(images_after_weights),
         TEST(names_tell_the_batch),
+        TEST(samples_inside_an_axis),
         TEST(parses_axes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
