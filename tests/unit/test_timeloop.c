@@ -1,0 +1,377 @@
+// Timeloop's constructs, one by one: what each becomes, or how it is refused.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "import/timeloop/timeloop.h"
+
+// An architecture around what a case says: a storage `b`, and whatever follows it.
+#define ARCH(b, after)                                                      \
+    "architecture:\n  version: 0.4\n  nodes:\n"                             \
+    "    - !Container {name: chip, attributes: {technology: 45nm, "         \
+    "global_cycle_seconds: 2e-9, datawidth: 8}}\n"                          \
+    "    - !Component {name: DRAM, class: DRAM, attributes: {width: 64}}\n" \
+    "    - !Component {name: b, class: SRAM, " b "}\n" after                \
+    "    - !Component {name: mac, class: intmac}\n"
+#define PROBLEM(instance)                                                             \
+    "problem:\n  shape: cnn_layer\n  instance: {C: 4, M: 8, R: 3, S: 5, N: 1, P: 6, " \
+    "Q: 7" instance "}\n"
+
+struct made {
+    struct sdse_arena *arena;
+    struct sdse_diags diags;
+    enum sdse_status status;
+    struct sdse_timeloop_files files;
+};
+
+static struct made make(const char *text, bool lossy) {
+    struct made m = {.arena = sdse_arena_new()};
+    const struct sdse_timeloop_text texts[] = {{"in.yaml", text}};
+    sdse_diags_init(&m.diags, m.arena);
+    m.status = sdse_timeloop_import(texts, 1, lossy, NULL, m.arena, &m.diags, &m.files);
+    assert_int_equal(m.status == SDSE_OK, m.diags.errors == 0);
+    return m;
+}
+
+struct becomes {
+    const char *text, *part; // of the files together
+};
+
+static void check(const struct becomes *cases, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct made m = make(cases[i].text, false);
+        if (m.status != SDSE_OK) {
+            sdse_diags_print(&m.diags, stderr, false);
+            fail_msg("refused: %s", cases[i].text);
+        }
+        const char *files[] = {m.files.arch, m.files.network, m.files.mapping};
+        bool found = false;
+        for (unsigned f = 0; f < 3; f++)
+            found |= files[f] && strstr(files[f], cases[i].part);
+        if (!found)
+            fail_msg("no '%s' in\n%s%s%s\nmade of\n%s", cases[i].part,
+                     files[0] ? files[0] : "", files[1] ? files[1] : "",
+                     files[2] ? files[2] : "", cases[i].text);
+        sdse_arena_free(m.arena);
+    }
+}
+
+#define CHECK(cases) check(cases, sizeof cases / sizeof *(cases))
+
+static void memories_become_memories(void **state) {
+    (void)state;
+    static const struct becomes cases[] = {
+        {ARCH("attributes: {depth: 64, width: 32}", ""),
+         "capacity_bits: 2048, port_bits: 32"},
+        {ARCH("attributes: {memory_depth: 64, memory_width: 32}", ""),
+         "capacity_bits: 2048"},
+        {ARCH("attributes: {entries: 512}", ""), "capacity_bits: 4096"},
+        {ARCH("attributes: {sizeKB: 2}", ""), "capacity_bits: 16384"},
+        {ARCH("attributes: {depth: 64, block_size: 4}", ""),
+         "capacity_bits: 2048, port_bits: 32"},
+        {ARCH("attributes: {depth: 64, multiple_buffering: 2}", ""), "buffering: 2"},
+        {ARCH("attributes: {depth: 64, width: 256, n_banks: 2}", ""),
+         "capacity_bits: 16384, port_bits: 64, banks: 2"},
+        {ARCH("attributes: {depth: 64, read_bandwidth: 0.5, write_bandwidth: 4}", ""),
+         "read_bits_per_cycle: 4, write_bits_per_cycle: 32"},
+        {ARCH("attributes: {depth: 64, shared_bandwidth: 3}", ""),
+         "shared_bits_per_cycle: 24"},
+        {ARCH("attributes: {depth: 64}", ""), "clock_ghz: 0.5"},
+        {ARCH("attributes: {depth: 64}", ""), "node_nm: 45"},
+        {ARCH("attributes: {width: 16, depth: \"max(3, 2) * min(width, 20)\"}", ""),
+         "capacity_bits: 768"},
+        {"variables: {size: 2 * half, half: 8}\n" ARCH("attributes: {depth: size ** 2}",
+                                                       ""),
+         "capacity_bits: 2048"},
+        {ARCH("attributes: {depth: 9, datawidth: datawidth}", ""), "capacity_bits: 72"},
+        {ARCH("attributes: {depth: 64, width: 24, datawidth: 24}, constraints: "
+              "{dataspace: "
+              "{keep_only: [Outputs]}}",
+              ""),
+         "partial_bits: 24"},
+        // Of three words that are free, what is kept is open.
+        {ARCH("attributes: {depth: 64}, constraints: {dataspace: {keep: [Inputs], "
+              "bypass: "
+              "[Outputs]}}",
+              ""),
+         "keeps: [weights, inputs]"},
+        {ARCH("attributes: {depth: 64}, constraints: {dataspace: {keep: [Inputs], "
+              "bypass: "
+              "[Outputs]}}",
+              ""),
+         "may_bypass: [weights]"},
+        {ARCH(
+             "attributes: {depth: 64}, constraints: {dataspace: {keep_only: [Inputs]}}",
+             ""),
+         "keeps: [inputs]"},
+    };
+    CHECK(cases);
+}
+
+static void costs_are_those_of_tables_and_actions(void **state) {
+    (void)state;
+#define TABLE(name, rest) "ERT: {tables: [{name: " name ", actions: [" rest "]}]}\n"
+    static const struct becomes cases[] = {
+        {ARCH("attributes: {depth: 64}", "")
+             TABLE("\"chip[0..1].b[1..4]\"",
+                   "{name: read, energy: 3}, {name: write, energy: 4}, "
+                   "{name: leak, energy: 0.5}"),
+         "read_pj: 3, fill_pj: 4, update_pj: 4, leakage_mw: 0.25"},
+        {ARCH("attributes: {depth: 64}", "")
+             TABLE("b", "{name: read, energy: 3}, {name: "
+                        "update, energy: 5}"),
+         "read_pj: 3, fill_pj: 5, update_pj: 5"},
+        {ARCH("attributes: {depth: 64}", "")
+             TABLE("b", "{name: read, energy: 0}, {name: "
+                        "write, energy: 0}"),
+         "free: true"},
+        {ARCH("attributes: {depth: 64}", "")
+             TABLE("mac", "{name: compute, energy: 0.25}"),
+         "compute: {pj_per_mac: 0.25}"},
+        {ARCH("attributes: {depth: 64}, actions: [{name: read, energy: 7}]", ""),
+         "read_pj: 7, fill_pj: 7"},
+        {"compound_components: {classes: [{name: SRAM, actions: [{name: write, energy: "
+         "6}]}]}\n" ARCH("attributes: {depth: 64}", ""),
+         "read_pj: 6, fill_pj: 6"},
+        {ARCH("attributes: {depth: 64}",
+              "") "ART: {tables: [{name: a.b, area: 12.5}]}\n",
+         "area_um2: 12.5"},
+        {ARCH("attributes: {depth: 64}", ""), "component: lpddr4"},
+        {ARCH("attributes: {depth: 64}", ""), "compute: {component: mac_int}"},
+    };
+#undef TABLE
+    CHECK(cases);
+}
+
+static void places_and_limits_become_constraints(void **state) {
+    (void)state;
+#define BELOW(mesh, limits)                                                       \
+    ARCH("attributes: {depth: 64}", "    - !Container {name: pe, spatial: {" mesh \
+                                    "}, constraints: {spatial: {" limits "}}}\n")
+#define LIMITS(limits) \
+    ARCH("attributes: {depth: 64}, constraints: {temporal: {" limits "}}", "")
+    static const struct becomes cases[] = {
+        {BELOW("meshX: 3, meshY: 5", ""), "fanout: {x: 3, y: 5}"},
+        {BELOW("meshX: 3", "factors: [C=1, N=1]"), "dims_x: [K, P, Q, R, S]"},
+        {BELOW("meshX: 4, meshY: 5",
+               "factors_only: [C<=4, M<=5], permutation: [C, M, N, P, Q, R, "
+               "S], split: 1"),
+         "dims_x: [C], dims_y: [K]"},
+        {BELOW("meshY: 4", "factors: [M=4]"), "level: b, spatial: {K: 4}"},
+        {BELOW("meshY: 4", "factors: [M<=4]"), "spatial_at_most: {K: 4}"},
+        {BELOW("meshY: 4", "factors: M>=2"), "spatial_at_least: {K: 2}"},
+        {BELOW("meshY: 4", "min_utilization: 0.75"), "utilization_at_least: 0.75"},
+        {LIMITS("factors: C=1 R=1"), "temporal_dims: [N, K, P, Q, S]"},
+        {LIMITS("factors_only: [M<=4]"), "temporal_dims: [K], factors_at_most: {K: 4}"},
+        {LIMITS("factors: [M=4, C>=2]"), "factors: {K: 4}, factors_at_least: {C: 2}"},
+        {LIMITS("factors: [M=-1]"), "factors: {K: all}"},
+        {LIMITS("factors: [M=0]"), "factors: {K: all}"},
+        {LIMITS("no_iteration_over_dataspaces: [Weights]"), "temporal_dims: [N, P, Q]"},
+        // The last of a permutation is outermost.
+        {LIMITS("permutation: [C, M, R, S, N, P, Q]"), "order: [Q, P, N, S, R, K, C]"},
+        {LIMITS("factors_only: [C<=2, M<=2], permutation: CM"), "order: [K, C]"},
+        {ARCH("attributes: {depth: 64}",
+              "") "architecture_constraints: {targets: [{target: b, type: "
+                  "temporal, factors: M=2}]}\n",
+         "factors: {K: 2}"},
+        {ARCH("attributes: {depth: 64}",
+              "") "mapspace_constraints: {targets: [{target: b, type: "
+                  "bypass, keep: [Outputs], bypass: [Inputs]}]}\n",
+         "keeps: [weights, outputs]"},
+    };
+#undef BELOW
+#undef LIMITS
+    CHECK(cases);
+}
+
+static void zeros_become_formats(void **state) {
+    (void)state;
+#define CODED(bits, ranks)                                                         \
+    ARCH("attributes: {depth: 64" bits                                             \
+         "}, sparse_optimizations: {representation_format: {data_spaces: [{name: " \
+         "Weights, ranks: [" ranks "]}]}}",                                        \
+         "")
+    static const struct becomes cases[] = {
+        {CODED("", "{format: U}, {format: B}"),
+         "format: {weights: {compression: bitmap}}"},
+        {CODED(", metadata_datawidth: 5", "{format: RLE}"),
+         "compression: run_length, run_bits: 5"},
+        {CODED("", "{format: UOP}, {format: CP}"), "compression: csc}"},
+        {CODED("", "{format: CP}, {format: CP}"), "compression: coo}"},
+        {CODED(", metadata_datawidth: 3", "{format: UOP}, {format: RLE}"),
+         "compression: csc_run, run_bits: 3"},
+        {CODED(", metadata_datawidth: 3", "{format: CP}") PROBLEM(
+             ", densities: {Weights: {density: 0.25, distribution: fixed-structured}}"),
+         "compression: nm, n: 2, m: 8"},
+    };
+#undef CODED
+    CHECK(cases);
+}
+
+static void problems_become_layers(void **state) {
+    (void)state;
+    static const struct becomes cases[] = {
+        {PROBLEM(""),
+         "in: [4, 8, 11], out_channels: 8, kernel: [3, 5], stride: [1, 1]"},
+        {PROBLEM(", Wstride: 2, Hstride: 3"), "in: [4, 13, 23]"},
+        {PROBLEM(", Wdilation: 2, Hdilation: 3"), "stride: [1, 1], dilation: [2, 3]"},
+        {PROBLEM(", densities: {Inputs: 0.5}"),
+         "density: {weights: 1, inputs: 0.5, outputs: 1"},
+        {"problem: {shape: cnn, C: 4, M: 8, R: 1, S: 1, N: 3, P: 6, Q: 7}\n",
+         "batch: 3"},
+        {"problem:\n  shape:\n    name: mm\n    dimensions: [I, J, L]\n    "
+         "data_spaces:\n"
+         "      - {name: A, projection: [[[I]], [[L]]]}\n"
+         "      - {name: B, projection: [[[L]], [[J]]]}\n"
+         "      - {name: Z, projection: [[[I]], [[J]]], read_write: true}\n"
+         "  instance: {I: 3, J: 5, L: 7}\n",
+         "kind: fc, in: 7, out_channels: 3, rows: 5"},
+        // Inputs by their name, though they come first.
+        {"problem:\n  shape:\n    name: mm\n    dimensions: [I, J, L]\n    "
+         "data_spaces:\n"
+         "      - {name: Inputs, projection: [[[I]], [[L]]]}\n"
+         "      - {name: W, projection: [[[L]], [[J]]]}\n"
+         "      - {name: Z, projection: [[[I]], [[J]]], read_write: true}\n"
+         "  instance: {I: 3, J: 5, L: 7}\n",
+         "kind: fc, in: 7, out_channels: 5, rows: 3"},
+        {"problem:\n  shape:\n    name: dw\n    dimensions: [D, X, F]\n"
+         "    coefficients: [{name: step, default: 2}]\n    data_spaces:\n"
+         "      - {name: Weights, projection: [[[D]], [[F]]]}\n"
+         "      - {name: Inputs, projection: [[[D]], [[X, step], [F]]]}\n"
+         "      - {name: Outputs, projection: [[[D]], [[X]]], read_write: true}\n"
+         "  instance: {D: 4, X: 6, F: 3}\n",
+         "kind: dwconv, in: [4, 13, 1], out_channels: 4, kernel: [3, 1], stride: [2, "
+         "1]"},
+    };
+    CHECK(cases);
+}
+
+static void directives_become_loops(void **state) {
+    (void)state;
+#define MAPPED(list)                                                           \
+    ARCH("attributes: {depth: 64, width: 8}, constraints: {dataspace: {keep: " \
+         "[Inputs]}}",                                                         \
+         "    - !Container {name: pe, spatial: {meshX: 4, meshY: 4}}\n")       \
+    PROBLEM("") "mapping: [" list "]\n"
+    static const struct becomes cases[] = {
+        {MAPPED("{target: DRAM, type: temporal, factors: C4 M2, permutation: MC}"),
+         "level: DRAM, temporal: C4 K2"},
+        {MAPPED("{target: b, type: temporal, factors: M0}, {target: DRAM, type: "
+                "temporal, factors: "
+                "M2}"),
+         "level: b, temporal: K4"},
+        {MAPPED(
+             "{target: pe, type: spatial, factors: C4 M2, permutation: CM, split: 1}"),
+         "level: b, spatial_x: C4, spatial_y: K2"},
+        {MAPPED("{target: inter_pe_spatial, type: spatial, factors: C4, permutation: "
+                "C, split: 0}"),
+         "spatial_y: C4"},
+        {MAPPED("{target: b, type: dataspace, bypass: [Weights]}"),
+         "level: b, keeps: [inputs, outputs]"},
+    };
+#undef MAPPED
+    CHECK(cases);
+}
+
+struct refusal {
+    const char *text, *check;
+    unsigned line;
+    bool lossy; // goes on
+};
+
+static void what_has_no_counterpart_is_refused(void **state) {
+    (void)state;
+#define LINE(node)                                                                  \
+    "architecture:\n  nodes:\n    - !Component {name: D, class: DRAM}\n    - " node \
+    "\n    - !Component {name: m, class: intmac}\n"
+    static const struct refusal cases[] = {
+        {"architecture: {nodes: []}\nextra: 1\n", "timeloop-section", 2, false},
+        {"architecture: {x: 1}\narchitectures: 2\n", "timeloop-section", 2, false},
+        {LINE("!Pipelined {nodes: []}"), "timeloop-node", 4, false},
+        {LINE("!Component {name: D, class: SRAM}"), "timeloop-node", 4, false},
+        {LINE("!Component {name: x, class: adc}"), "timeloop-node", 4, true},
+        {LINE("!Container {name: x, colour: red}"), "timeloop-key", 4, true},
+        {LINE("!Container {name: x, spatial: {meshZ: 2}}"), "timeloop-key", 4, true},
+        {LINE("!Container {name: x, spatial: {meshX: 1.5}}"), "timeloop-value", 4,
+         false},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: nothing}}"),
+         "timeloop-value", 4, false},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 8, width: 64, "
+              "datawidth: 8, "
+              "cluster_size: 8}}"),
+         "timeloop-key", 4, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 8, datawidth: 4}, "
+              "constraints: "
+              "{dataspace: {keep: [Inputs]}}}"),
+         "timeloop-value", 4, true},
+        {LINE("!Component {name: b, class: SRAM, constraints: {dataspace: {keep: "
+              "[Other]}}}"),
+         "timeloop-factor", 4, false},
+        {LINE("!Component {name: b, class: SRAM, constraints: {dataspace: {keep: "
+              "[Inputs], bypass: "
+              "[Inputs]}}}"),
+         "timeloop-factor", 4, false},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 9}, constraints: "
+              "{temporal: "
+              "{permutation: C}}}"),
+         "timeloop-factor", 4, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 9}, "
+              "sparse_optimizations: "
+              "{action_optimization: []}}"),
+         "timeloop-key", 4, true},
+        {LINE("!Component {name: b, class: fpmac}"), "timeloop-node", 5, false},
+        {"problem: {shape: cnn, instance: {C: 1}}\n", "timeloop-problem", 1, false},
+        {"problem: {shape: other}\n", "timeloop-problem", 1, false},
+        {"problem: !include x\n", "timeloop-include", 1, false},
+    };
+#undef LINE
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (unsigned lossy = 0; lossy < 2; lossy++) {
+            struct made m = make(cases[i].text, lossy);
+            if ((m.status == SDSE_OK) != (lossy && cases[i].lossy)) {
+                sdse_diags_print(&m.diags, stderr, false);
+                fail_msg("lossy %u, status %d: %s", lossy, m.status, cases[i].text);
+            }
+            bool found = false;
+            for (const struct sdse_diag *d = m.diags.first; d; d = d->next)
+                found |= d->check && strcmp(d->check, cases[i].check) == 0 &&
+                         d->loc.line == cases[i].line;
+            if (!found) {
+                sdse_diags_print(&m.diags, stderr, false);
+                fail_msg("no [%s] at line %u: %s", cases[i].check, cases[i].line,
+                         cases[i].text);
+            }
+            sdse_arena_free(m.arena);
+        }
+}
+
+static void texts_are_told_by_their_sections(void **state) {
+    (void)state;
+    assert_true(sdse_timeloop_is("# x\nproblem: {}\n"));
+    assert_true(sdse_timeloop_is("ERT:\n"));
+    assert_true(sdse_timeloop_is("\xEF\xBB\xBFmapping:\n"));
+    assert_false(sdse_timeloop_is(" problem: {}\n"));
+    assert_false(sdse_timeloop_is("problems: {}\n"));
+    assert_false(sdse_timeloop_is("mapping: []\narch: {}\n"));
+    assert_false(sdse_timeloop_is(""));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memories_become_memories),
+        cmocka_unit_test(costs_are_those_of_tables_and_actions),
+        cmocka_unit_test(places_and_limits_become_constraints),
+        cmocka_unit_test(zeros_become_formats),
+        cmocka_unit_test(problems_become_layers),
+        cmocka_unit_test(directives_become_loops),
+        cmocka_unit_test(what_has_no_counterpart_is_refused),
+        cmocka_unit_test(texts_are_told_by_their_sections),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
