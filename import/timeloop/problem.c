@@ -182,7 +182,7 @@ static unsigned inputs_of(const struct shape *shape) {
 // Rows by their names, else the first axis.
 static unsigned axis_of(const struct shape *shape, unsigned d, unsigned *used) {
     const char *names[2] = {shape->dim[d].name, shape->dim[shape->dim[d].partner].name};
-    unsigned axis = *used & 1u ? 1 : 0;
+    unsigned axis = 0;
     for (unsigned i = 0; i < 2; i++) {
         if (strcmp(names[i], "Q") == 0 || strcmp(names[i], "S") == 0)
             axis = 1;

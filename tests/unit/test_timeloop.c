@@ -170,6 +170,7 @@ static void places_and_limits_become_constraints(void **state) {
         {LIMITS("factors: C=1 R=1"), "temporal_dims: [N, K, P, Q, S]"},
         {LIMITS("factors_only: [M<=4]"), "temporal_dims: [K], factors_at_most: {K: 4}"},
         {LIMITS("factors: [M=4, C>=2]"), "factors: {K: 4}, factors_at_least: {C: 2}"},
+        {LIMITS("factors: [C=1, M>=1]"), "temporal_dims: [N, K, P, Q, R, S]"},
         {LIMITS("factors: [M=-1]"), "factors: {K: all}"},
         {LIMITS("factors: [M=0]"), "factors: {K: all}"},
         {LIMITS("no_iteration_over_dataspaces: [Weights]"), "temporal_dims: [N, P, Q]"},
@@ -188,6 +189,22 @@ static void places_and_limits_become_constraints(void **state) {
 #undef BELOW
 #undef LIMITS
     CHECK(cases);
+}
+
+// A row of eight words for four instances: each has two of them and a quarter of the
+// cost.
+static void a_cluster_shares_its_rows(void **state) {
+    (void)state;
+    struct made m =
+        make(ARCH("attributes: {depth: 8, width: 64, cluster_size: 4}",
+                  "") "ERT: {tables: [{name: b, actions: [{name: read, energy: 8}, "
+                      "{name: write, energy: 12}]}]}\n",
+             true);
+    assert_int_equal(m.status, SDSE_OK);
+    assert_non_null(strstr(m.files.arch,
+                           "capacity_bits: 128, port_bits: 16, read_pj: 2, "
+                           "fill_pj: 3, update_pj: 3"));
+    sdse_arena_free(m.arena);
 }
 
 static void zeros_become_formats(void **state) {
@@ -367,6 +384,7 @@ int main(void) {
         cmocka_unit_test(memories_become_memories),
         cmocka_unit_test(costs_are_those_of_tables_and_actions),
         cmocka_unit_test(places_and_limits_become_constraints),
+        cmocka_unit_test(a_cluster_shares_its_rows),
         cmocka_unit_test(zeros_become_formats),
         cmocka_unit_test(problems_become_layers),
         cmocka_unit_test(directives_become_loops),
