@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "costmodel/resolve.h"
+#include "dse/schedule/schedule.h"
 #include "dse/sweep/plan.h"
 #include "dse/validation/prepare.h"
 #include "spec/load.h"
@@ -28,7 +29,8 @@ static const struct cli_option options[] = {
 // What mappings are checked against (NULL when not named), and how sweeps are.
 struct subject {
     struct sdse_arch *arch;
-    const struct sdse_layer *layer;
+    struct sdse_workload *workload;
+    const struct sdse_layer *layer; // named, or the only one
     bool follow_links;
 };
 
@@ -110,6 +112,10 @@ static const char *check_mapping(struct cli *cli, const struct subject *subject,
                       "-w NET -l LAYER for its bounds");
         return NULL;
     }
+    if (subject->workload && !subject->layer) {
+        cli_find_layer(cli, subject->workload, NULL); // says that it takes a choice
+        return NULL;
+    }
     struct sdse_placement placement;
     struct sdse_mapping *mapping;
     struct sdse_arch *arch;
@@ -122,6 +128,37 @@ static const char *check_mapping(struct cli *cli, const struct subject *subject,
                              subject->layer ? subject->layer->name : "");
 }
 
+// The mapping of a network, with raw weights.
+static const char *check_schedule(struct cli *cli, const struct subject *subject,
+                                  const struct sdse_node *root) {
+    const struct sdse_workload *net = subject->workload;
+    struct sdse_schedule schedule;
+    struct sdse_arch *arch;
+    if (!subject->arch || !net) {
+        sdse_diag_add(&cli->diags, SDSE_ERROR, root->loc, "mapping-alone",
+                      "a network's mapping is checked against an accelerator and the "
+                      "network: add -a ARCH and -w NET");
+        return NULL;
+    }
+    struct sdse_residency_layer *layer =
+        SDSE_ARENA_ARRAY(cli->arena, struct sdse_residency_layer, net->layer_count);
+    if (!layer || sdse_arch_of_mapping(subject->arch, root, cli->arena, &arch)) {
+        cli_note(cli, SDSE_NO_MEMORY);
+        return NULL;
+    }
+    for (size_t l = 0; l < net->layer_count; l++)
+        layer[l] = (struct sdse_residency_layer){.layer = &net->layers[l], .shape = l};
+    const struct sdse_fusion_request request = {
+        .residency = {.arch = arch, .workload = net, .layer = layer},
+        .depth = SDSE_FUSED_MOST};
+    if (cli_note(cli, sdse_schedule_read(&request, root, cli->arena, &cli->diags,
+                                         &schedule)) != SDSE_OK)
+        return NULL;
+    return sdse_arena_printf(cli->arena, "mapping on %s of %s, %zu group%s", arch->name,
+                             net->name, schedule.group_count,
+                             plural(schedule.group_count));
+}
+
 static const char *check_tree(struct cli *cli, const struct subject *subject,
                               const struct sdse_node *root) {
     switch (sdse_tree_kind(root)) {
@@ -131,6 +168,8 @@ static const char *check_tree(struct cli *cli, const struct subject *subject,
         return check_workload(cli, root);
     case SDSE_FILE_MAPPING:
         return check_mapping(cli, subject, root);
+    case SDSE_FILE_SCHEDULE:
+        return check_schedule(cli, subject, root);
     case SDSE_FILE_SWEEP:
         return check_sweep(cli, subject, root);
     case SDSE_FILE_VALIDATION:
@@ -140,7 +179,8 @@ static const char *check_tree(struct cli *cli, const struct subject *subject,
     }
     sdse_diag_add(&cli->diags, SDSE_ERROR, root->loc, "file-kind",
                   "cannot tell what this is: an accelerator has 'levels', a network "
-                  "'layers', a mapping 'mapping', a sweep 'workloads' and 'archs', "
+                  "'layers', a mapping 'mapping', that of a network 'mappings' or "
+                  "'groups', a sweep 'workloads' and 'archs', "
                   "published figures 'anchors'");
     return NULL;
 }
@@ -195,10 +235,11 @@ static bool load_subject(struct cli *cli, const struct cli_args *args,
         return false;
     if (!args->value[WORKLOAD])
         return true;
-    struct sdse_workload *workload;
-    if (cli_load_workload(cli, args->value[WORKLOAD], &workload) != SDSE_OK)
+    if (cli_load_workload(cli, args->value[WORKLOAD], &subject->workload) != SDSE_OK)
         return false;
-    subject->layer = cli_find_layer(cli, workload, args->value[LAYER]);
+    if (!args->value[LAYER] && subject->workload->layer_count > 1)
+        return true; // of a network's mapping
+    subject->layer = cli_find_layer(cli, subject->workload, args->value[LAYER]);
     return subject->layer != NULL;
 }
 
@@ -240,7 +281,7 @@ const struct cli_verb cli_verb_check = {
     .notes =
         "Accelerators, networks, mappings, sweeps and published figures are told apart "
         "by their keys.\nA sweep and published figures are checked with the files they "
-        "name; a mapping needs -a ARCH.",
+        "name; a mapping needs -a ARCH, that of a network -w NET as well.",
     .example = "sdse check archs/eyeriss.yaml workloads/resnet50.yaml "
                "sweeps/demo_forms.yaml",
     .run = run,

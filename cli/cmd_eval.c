@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 #include "cli/cost_tables.h"
 #include "cli/inputs.h"
+#include "cli/network_mapping.h"
 #include "cli/problem.h"
 
 enum { ARCH, WORKLOAD, LAYER, MAPPING, FORM, ONLY, FORMAT };
@@ -55,9 +56,26 @@ static enum cli_exit print_json(struct cli *cli, const struct cli_args *args,
     return cli_end_json(cli, &json);
 }
 
+static enum cli_exit eval_network(struct cli *cli, const struct cli_args *args,
+                                  struct cli_problem *problem,
+                                  enum sdse_table_format format) {
+    struct sdse_schedule schedule;
+    struct cli_network network;
+    if (!cli_load_network_mapping(cli, problem, args->value[MAPPING], &schedule,
+                                  &network))
+        return CLI_BAD_INPUT;
+    return cli_eval_network(cli, problem, &network, format);
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     const enum sdse_table_format format = cli_table_format(args, FORMAT);
-    if (format == SDSE_TABLE_CSV && !args->value[ONLY]) {
+    const bool network = args->value[MAPPING] && !args->value[LAYER] &&
+                         cli_is_network_mapping(args->value[MAPPING]);
+    if (network && args->value[ONLY]) {
+        cli_error(cli, "--only goes with one layer: choose one with -l LAYER");
+        return CLI_USAGE;
+    }
+    if (format == SDSE_TABLE_CSV && !args->value[ONLY] && !network) {
         cli_error(cli, "--format csv holds one table: add --only %s",
                   options[ONLY].value);
         return CLI_USAGE;
@@ -68,6 +86,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
                           args->value[FORM], &problem))
         return CLI_BAD_INPUT;
+    if (network)
+        return eval_network(cli, args, &problem, format);
     if (!args->value[MAPPING]) {
         layer = cli_find_layer(cli, problem.workload, args->value[LAYER]);
         if (!layer)
@@ -107,11 +127,14 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
 
 const struct cli_verb cli_verb_eval = {
     .name = "eval",
-    .summary = "scores one mapping of one layer: counts, energy, cycles",
+    .summary =
+        "scores one mapping of a layer, or those of a network: counts, energy, cycles",
     .operands = {"", 0, 0},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
-    .notes = "All figures are of one execution of the layer.",
+    .notes =
+        "All figures are of one execution of the layer. A network's mapping (sdse map\n"
+        "--resident --fuse N -o) is scored as a whole, without -l.",
     .example = "sdse eval -a eyeriss -w resnet50 -l layer1.0.conv2 -m mapping.yaml",
     .run = run,
 };

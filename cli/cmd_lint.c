@@ -133,6 +133,7 @@ static enum sdse_status load(struct lint_run *run, const char *path,
     case SDSE_FILE_VALIDATION:
         return load_validation(arena, subject->root, said);
     case SDSE_FILE_MAPPING:
+    case SDSE_FILE_SCHEDULE:
         return SDSE_OK;
     case SDSE_FILE_UNKNOWN:
         break;

@@ -58,9 +58,10 @@ static const struct cli_option options[] = {
     [JOBS] = {"jobs", 'j', CLI_COUNT, "N",
               "threads; as many as processors if not given", NULL, false},
     [LIMIT] = {"time-limit", 0, CLI_REAL, "SECONDS", "per layer; 0 = none", "0", false},
-    [OUTPUT] = {"output", 'o', CLI_TEXT, "PATH",
-                "write the mapping to a file (with -l), or all into a directory", NULL,
-                false},
+    [OUTPUT] =
+        {"output", 'o', CLI_TEXT, "PATH",
+         "write the mapping to a file (with -l or --fuse), or all into a directory",
+         NULL, false},
     [FORCE] = CLI_OPTION_FORCE,
     [FORMAT] = CLI_OPTION_FORMAT,
 };
@@ -230,9 +231,6 @@ static bool may_ask_for_turns(const struct cli_map_run *run) {
     else if (depth > SDSE_FUSED_MOST)
         cli_error(run->cli, "--fuse: at most %d layers may take turns",
                   SDSE_FUSED_MOST);
-    else if (run->output)
-        cli_error(run->cli, "--fuse does not go with --output: mappings' files know "
-                            "nothing of groups");
     else
         return true;
     return false;
@@ -287,8 +285,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         return CLI_BAD_INPUT;
     enum cli_exit status = CLI_OK;
     if (args->value[OUTPUT])
-        status =
-            cli_map_check_output(cli, args->value[OUTPUT], run.problem.workload, layer);
+        status = cli_map_check_output(cli, args->value[OUTPUT], run.problem.workload,
+                                      layer || run.fuse_depth);
     if (status != CLI_OK)
         return status;
     status = answer(&run, layer);

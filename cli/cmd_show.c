@@ -95,6 +95,13 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
     enum sdse_status status = cli_load_arch(cli, args->value[ARCH], &arch);
     if (status == SDSE_OK)
         status = sdse_tree_parse_file(cli->arena, path, &cli->diags, &root);
+    if (status == SDSE_OK && sdse_tree_kind(root) == SDSE_FILE_SCHEDULE) {
+        cli_error(cli,
+                  "%s is the mapping of a network: `sdse eval` lists its groups, "
+                  "`sdse explain` derives them",
+                  path);
+        return CLI_BAD_INPUT;
+    }
     if (status == SDSE_OK && args->value[WORKLOAD]) {
         const struct sdse_node *named = sdse_node_get(root, "layer");
         const char *name = args->value[LAYER];

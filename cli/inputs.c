@@ -203,6 +203,7 @@ static enum sdse_status parse_kind(struct cli *cli, const char *path,
     static const char *const names[] = {[SDSE_FILE_ARCH] = "an accelerator",
                                         [SDSE_FILE_WORKLOAD] = "a network",
                                         [SDSE_FILE_MAPPING] = "a mapping",
+                                        [SDSE_FILE_SCHEDULE] = "a network's mapping",
                                         [SDSE_FILE_SWEEP] = "a sweep",
                                         [SDSE_FILE_VALIDATION] = "published figures",
                                         [SDSE_FILE_UNKNOWN] = ""};

@@ -62,8 +62,8 @@ static char *file_name(struct cli *cli, const struct sdse_layer *layer) {
 
 enum cli_exit cli_map_check_output(struct cli *cli, const char *path,
                                    const struct sdse_workload *workload,
-                                   const struct sdse_layer *layer) {
-    if (layer)
+                                   bool one_file) {
+    if (one_file)
         return cli_finish(cli, sdse_output_check(path, &cli_mapping_kind, &cli->outputs,
                                                  &cli->diags));
     if (!cli_may_make_folder(cli, path))
@@ -116,4 +116,21 @@ enum cli_exit cli_map_write_mappings(struct cli_map_run *run,
             return cli_finish(run->cli, status);
     }
     return CLI_OK;
+}
+
+enum cli_exit cli_map_write_network(struct cli_map_run *run,
+                                    const struct sdse_schedule *schedule) {
+    struct cli *cli = run->cli;
+    const char *text = sdse_schedule_text(cli->arena, run->problem.arch,
+                                          run->problem.workload, schedule);
+    const char *note = sdse_arena_printf(
+        cli->arena,
+        "sdse map --objective %s --resident --fuse %u: %s, %.6g uJ, %.0f cycles",
+        run->objective_word, run->fuse_depth, sdse_map_status_name(SDSE_MAP_OPTIMAL),
+        sdse_uj_from_pj(schedule->at.energy_pj), schedule->at.latency_cycles);
+    if (!text || !note)
+        return cli_finish(cli, SDSE_NO_MEMORY);
+    return cli_finish(
+        cli, cli_write_network_mapping(cli, run->output, note, run->problem.arch->name,
+                                       run->problem.workload->name, text));
 }

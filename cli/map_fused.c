@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "base/units.h"
+#include "cli/map_files.h"
 #include "cli/map_resident.h"
+#include "cli/network_table.h"
 
 struct fuse {
     struct cli_map_run *run;
@@ -34,167 +36,48 @@ static enum sdse_status pick(struct fuse *fuse) {
                             fuse->place, &fuse->group, &fuse->group_count);
 }
 
-// --- One line for each group ---
-
-// What a line says beside its names.
-struct figures {
-    double energy_pj, unshared_pj;
-    uint64_t cycles, unshared_cycles, words, unshared_words, nests;
-};
-
-static uint64_t words_of(const struct fuse *fuse, const struct sdse_layer *layer,
-                         size_t l, const struct sdse_mapping *mapping) {
-    struct cli *cli = fuse->run->cli;
-    struct sdse_model *model;
-    struct sdse_cost cost;
-    const enum sdse_status status =
-        sdse_model_new(fuse->run->problem.arch, layer,
-                       fuse->request.residency.layer[l].form, cli->arena, &model);
-    if (cli_note(cli, status) != SDSE_OK)
-        return 0;
-    if (!sdse_evaluate_full(model, mapping, &cost))
-        cli_note(cli, SDSE_NO_MEMORY);
-    return cli_map_outermost_words(&cost);
+static struct sdse_schedule schedule_of(const struct fuse *fuse) {
+    const struct sdse_residency *residency = &fuse->fusion.residency;
+    return (struct sdse_schedule){.level = residency->level,
+                                  .placing = residency->placing,
+                                  .place = fuse->place,
+                                  .layer = fuse->layer,
+                                  .group_count = fuse->group_count,
+                                  .group = fuse->group,
+                                  .at = residency->places.elements[fuse->picked]};
 }
 
-static void add_unshared(const struct fuse *fuse, size_t l, struct figures *figures) {
-    struct cli_map_run *run = fuse->run;
-    const uint64_t repeat = run->solutions.mapped[l].layer->repeat;
-    struct sdse_cost unshared;
-    cli_map_costed(run, l, run->solutions.mapped[l].choice, &unshared);
-    figures->unshared_pj += (double)repeat * unshared.energy_pj;
-    figures->unshared_cycles += repeat * unshared.latency_cycles;
-    figures->unshared_words += repeat * cli_map_outermost_words(&unshared);
-}
-
-static void add_kind(const struct fuse *fuse, const struct sdse_fused_kind *kind,
-                     struct figures *figures) {
-    struct sdse_layer part = kind->part;
-    part.residence = part.residence ? &kind->residence : NULL;
-    figures->energy_pj += (double)kind->times * kind->point->totals.energy_pj;
-    figures->cycles += kind->times * (uint64_t)kind->point->totals.latency_cycles;
-    figures->words +=
-        kind->times * words_of(fuse, &part, kind->layer, &kind->point->mapping);
-    figures->nests += sdse_layer_moves(&part) ? 0 : kind->times;
-}
-
-static const char *name_of(const struct fuse *fuse, size_t l) {
-    return fuse->layer[l].layer.name;
-}
-
-// Names of the members of a group, of a set; "-": none.
-static const char *names_text(const struct fuse *fuse,
-                              const struct sdse_fused_group *group, unsigned set) {
-    const char *text = "-";
-    for (size_t i = 0; i < group->layer_count && text; i++) {
-        const char *name = name_of(fuse, group->layer[i]);
-        if (set >> i & 1u)
-            text = text[0] == '-' && !text[1]
-                       ? name
-                       : sdse_arena_printf(fuse->run->cli->arena, "%s, %s", text, name);
-    }
-    return text;
-}
-
-static const char *place_text(const struct fuse *fuse, enum sdse_place place) {
-    return cli_map_place_text(fuse->run, fuse->fusion.residency.level, place);
-}
-
-// Heads and keys at a time are columns for programs, and for people where some group
-// has them.
-static bool tells_parts(const struct fuse *fuse) {
-    bool tells = !fuse->run->people;
-    for (size_t g = 0; g < fuse->group_count; g++)
-        tells |=
-            fuse->group[g].config.tile_heads > 0 || fuse->group[g].config.tile_keys > 0;
-    return tells;
-}
-
-static void add_line(const struct fuse *fuse, struct sdse_table *table, size_t first,
-                     const struct sdse_fused_group *group,
-                     const struct figures *figures) {
-    const struct sdse_place_question *question = &fuse->layer[first].question;
-    const struct sdse_layer *layer = &fuse->layer[first].layer;
-    const bool passes = sdse_layer_moves(layer) && layer->move.fused;
-    const double scale = fuse->run->people ? sdse_uj_from_pj(1) : 1;
-    struct sdse_arena *arena = fuse->run->cli->arena;
-    const char *inputs =
-        place_text(fuse, question->operands ? SDSE_PLACE_SHARED : SDSE_PLACE_OUTERMOST);
-    if (group && group->config.buffered)
-        inputs = sdse_arena_printf(arena, "%s, buffered", inputs);
-    sdse_table_add_text(table, group ? sdse_arena_printf(arena, "%s ... %s",
-                                                         name_of(fuse, first),
-                                                         name_of(fuse, group->last))
-                                     : name_of(fuse, first));
-    sdse_table_add_u64(table,
-                       group ? group->config.tile_rows : layer->nest.bound[SDSE_P]);
-    sdse_table_add_text(table, passes ? "-" : inputs);
-    sdse_table_add_text(table, passes ? "-" : place_text(fuse, question->outputs));
-    // What the next layer reads is named by its maker.
-    sdse_table_add_text(
-        table, group ? names_text(fuse, group, group->config.retained >> 1) : "-");
-    sdse_table_add_text(table,
-                        group ? names_text(fuse, group, group->config.kept) : "-");
-    sdse_table_add_u64(table, figures->nests);
-    sdse_table_add_f64(table, scale * figures->energy_pj);
-    sdse_table_add_f64(table, scale * figures->unshared_pj);
-    sdse_table_add_u64(table, figures->cycles);
-    sdse_table_add_u64(table, figures->unshared_cycles);
-    sdse_table_add_u64(table, figures->words);
-    sdse_table_add_u64(table, figures->unshared_words);
-    if (!tells_parts(fuse))
-        return;
-    sdse_table_add_u64(table, group ? group->config.tile_heads : 0);
-    sdse_table_add_u64(table, group ? group->config.tile_keys : 0);
-}
-
+// One line for each group, beside its layers without sharing.
 static struct sdse_table *group_table(const struct fuse *fuse, uint64_t *before,
                                       uint64_t *after) {
-    static const char *const columns[][3] = {
-        {"layers", "layers", NULL},
-        {"tile_rows", "tile_rows", "tile rows"},
-        {"inputs", "inputs", NULL},
-        {"outputs", "outputs", NULL},
-        {"retained", "retained", NULL},
-        {"weights_kept", "weights_kept", "weights kept"},
-        {"nests", "nests", NULL},
-        {"energy_pj", "energy_uj", "energy [uJ]"},
-        {"unshared_energy_pj", "unshared_energy_uj", "unshared [uJ]"},
-        {"latency_cycles", "latency_cycles", "cycles"},
-        {"unshared_latency_cycles", "unshared_latency_cycles", "unshared"},
-        {"outermost_words", "outermost_words", "outermost words"},
-        {"unshared_outermost_words", "unshared_outermost_words", "unshared"},
-        {"tile_heads", "tile_heads", "heads"},
-        {"tile_keys", "tile_keys", "keys"}};
-    struct cli_map_run *run = fuse->run;
-    struct sdse_table *table = sdse_table_new(run->cli->arena);
-    cli_map_add_columns(run, table, columns,
-                        sizeof columns / sizeof columns[0] -
-                            (tells_parts(fuse) ? 0 : 2));
+    const struct cli_map_run *run = fuse->run;
+    const size_t layers = run->solutions.layer_count;
+    const struct sdse_schedule schedule = schedule_of(fuse);
+    const struct cli_network network = {.cli = run->cli,
+                                        .arch = run->problem.arch,
+                                        .workload = run->problem.workload,
+                                        .layer = fuse->request.residency.layer,
+                                        .schedule = &schedule,
+                                        .people = run->people};
+    struct cli_network_figures all,
+        *unshared =
+            SDSE_ARENA_ARRAY(run->cli->arena, struct cli_network_figures, layers + 1);
     *before = *after = 0;
-    size_t next = 0; // group
-    for (size_t l = 0, end; l < run->solutions.layer_count; l = end) {
-        const struct sdse_resident_layer *layer = &fuse->layer[l];
-        const struct sdse_fused_group *group =
-            layer->question.more ? &fuse->group[next++] : NULL;
-        struct figures figures = {0};
-        end = l + 1 + layer->question.more;
-        for (size_t i = l; i < end; i++)
-            add_unshared(fuse, i, &figures);
-        for (size_t k = 0; group && k < group->kind_count; k++)
-            add_kind(fuse, &group->kind[k], &figures);
-        if (!group) {
-            const uint64_t repeat = layer->layer.repeat;
-            figures.energy_pj = (double)repeat * layer->point->totals.energy_pj;
-            figures.cycles = repeat * (uint64_t)layer->point->totals.latency_cycles;
-            figures.words =
-                repeat * words_of(fuse, &layer->layer, l, &layer->point->mapping);
-            figures.nests = sdse_layer_moves(&layer->layer) ? 0 : repeat;
-        }
-        *before += figures.unshared_words;
-        *after += figures.words;
-        add_line(fuse, table, l, group, &figures);
+    if (!unshared) {
+        cli_note(run->cli, SDSE_NO_MEMORY);
+        return sdse_table_new(run->cli->arena);
     }
+    for (size_t l = 0; l < layers; l++) {
+        const uint64_t repeat = run->solutions.mapped[l].layer->repeat;
+        struct sdse_cost cost;
+        cli_map_costed(run, l, run->solutions.mapped[l].choice, &cost);
+        unshared[l] = (struct cli_network_figures){(double)repeat * cost.energy_pj,
+                                                   repeat * cost.latency_cycles,
+                                                   repeat * cli_outermost_words(&cost)};
+        *before += unshared[l].words;
+    }
+    struct sdse_table *table = cli_network_table(&network, unshared, &all);
+    *after = all.words;
     return table;
 }
 
@@ -233,7 +116,7 @@ static enum cli_exit print_json(const struct fuse *fuse,
     const struct sdse_fusion_counts *counts = &fuse->fusion.counts;
     struct sdse_json json;
     if (run->objective == PARETO) {
-        cli_map_begin_json(&json, "sdse.map-fused-front/1", run, residency->level);
+        cli_map_begin_json(&json, "sdse.map-fused-front/1", run);
         sdse_json_u64(&json, "depth", run->fuse_depth);
         sdse_json_flag(&json, "thinned", residency->places.thinned);
         sdse_json_rows(&json, "points", cli_map_places_table(run, &residency->places));
@@ -242,7 +125,7 @@ static enum cli_exit print_json(const struct fuse *fuse,
     uint64_t before, after;
     const struct sdse_table *table = group_table(fuse, &before, &after);
     const struct sdse_tradeoff unshared = cli_map_unshared_totals(run);
-    cli_map_begin_json(&json, "sdse.map-fused/1", run, residency->level);
+    cli_map_begin_json(&json, "sdse.map-fused/1", run);
     sdse_json_u64(&json, "depth", run->fuse_depth);
     sdse_json_rows(&json, "groups", table);
     cli_map_add_total(&json, run, "unshared", &unshared, before);
@@ -302,6 +185,10 @@ enum cli_exit cli_map_fused(struct cli_map_run *run,
         exit = CLI_SYSTEM;
     } else {
         exit = print(&fuse, resident);
+        if (exit == CLI_OK && run->output) {
+            const struct sdse_schedule schedule = schedule_of(&fuse);
+            exit = cli_map_write_network(run, &schedule);
+        }
     }
     sdse_fusion_free(&fuse.fusion);
     return exit;

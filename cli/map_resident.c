@@ -8,6 +8,7 @@
 #include "cli/map_files.h"
 #include "cli/map_fused.h"
 #include "cli/mapping_line.h"
+#include "cli/network_table.h"
 #include "dse/residency/residency.h"
 
 // --- May it be asked ---
@@ -152,20 +153,8 @@ static struct sdse_model *model_of(const struct reside *reside, size_t l) {
     return cli_note(reside->run->cli, status) == SDSE_OK ? model : NULL;
 }
 
-const char *cli_map_place_text(const struct cli_map_run *run, unsigned level,
-                               enum sdse_place place) {
-    const struct sdse_arch *arch = run->problem.arch;
-    const char *outermost = arch->level[0].name;
-    if (place == SDSE_PLACE_OUTERMOST)
-        return outermost;
-    const char *shared = sdse_memory_name(run->cli->arena, arch, level);
-    return !shared || place == SDSE_PLACE_SHARED
-               ? shared
-               : sdse_arena_printf(run->cli->arena, "%s + %s", shared, outermost);
-}
-
 static const char *place_text(const struct reside *reside, enum sdse_place place) {
-    return cli_map_place_text(reside->run, reside->residency.level, place);
+    return cli_place_text(reside->run->cli->arena, reside->run->problem.arch, place);
 }
 
 // Of a layer that reads several maps: how many of them are in the shared memory; then
@@ -190,15 +179,6 @@ static const char *inputs_text(const struct reside *reside, size_t l) {
                                  text, shared, layer->question.addends,
                                  layer->layer.addends);
     return text;
-}
-
-uint64_t cli_map_outermost_words(const struct sdse_cost *cost) {
-    uint64_t words = 0;
-    for (int part = 0; part < SDSE_PARTS; part++) {
-        const struct sdse_flow_cost *flow = &cost->level[0].flow[part];
-        words += flow->reads + flow->updates;
-    }
-    return words;
 }
 
 static struct sdse_table *layer_table(const struct reside *reside, uint64_t *before,
@@ -230,8 +210,8 @@ static struct sdse_table *layer_table(const struct reside *reside, uint64_t *bef
         if (!sdse_evaluate_full(model, &layer->point->mapping, &cost))
             cli_note(run->cli, SDSE_NO_MEMORY);
         cli_map_costed(run, l, run->solutions.mapped[l].choice, &unshared);
-        *after += layer->layer.repeat * cli_map_outermost_words(&cost);
-        *before += layer->layer.repeat * cli_map_outermost_words(&unshared);
+        *after += layer->layer.repeat * cli_outermost_words(&cost);
+        *before += layer->layer.repeat * cli_outermost_words(&unshared);
         sdse_table_add_text(table, layer->layer.name);
         sdse_table_add_text(table, sdse_layer_kind_name(layer->layer.kind));
         sdse_table_add_u64(table, layer->layer.repeat);
@@ -244,8 +224,8 @@ static struct sdse_table *layer_table(const struct reside *reside, uint64_t *bef
         sdse_table_add_f64(table, scale * unshared.energy_pj);
         sdse_table_add_u64(table, (uint64_t)totals->latency_cycles);
         sdse_table_add_u64(table, unshared.latency_cycles);
-        sdse_table_add_u64(table, cli_map_outermost_words(&cost));
-        sdse_table_add_u64(table, cli_map_outermost_words(&unshared));
+        sdse_table_add_u64(table, cli_outermost_words(&cost));
+        sdse_table_add_u64(table, cli_outermost_words(&unshared));
         sdse_table_add_text(table, cli_mapping_line(run->cli, run->problem.arch,
                                                     &layer->point->mapping));
     }
@@ -340,14 +320,15 @@ void cli_map_add_total(struct sdse_json *json, const struct cli_map_run *run,
 }
 
 void cli_map_begin_json(struct sdse_json *json, const char *schema,
-                        const struct cli_map_run *run, unsigned level) {
+                        const struct cli_map_run *run) {
     sdse_json_begin(json, schema, stdout);
     sdse_json_text(json, "arch", run->problem.arch->name);
     sdse_json_text(json, "network", run->problem.workload->name);
     sdse_json_text(json, "form", run->problem.form_text);
     sdse_json_text(json, "outermost_memory", run->problem.arch->level[0].name);
-    sdse_json_text(json, "shared_memory",
-                   cli_map_place_text(run, level, SDSE_PLACE_SHARED));
+    sdse_json_text(
+        json, "shared_memory",
+        cli_place_text(run->cli->arena, run->problem.arch, SDSE_PLACE_SHARED));
 }
 
 static enum cli_exit print_json(const struct reside *reside) {
@@ -355,7 +336,7 @@ static enum cli_exit print_json(const struct reside *reside) {
     const struct sdse_residency *residency = &reside->residency;
     struct sdse_json json;
     if (run->objective == PARETO) {
-        cli_map_begin_json(&json, "sdse.map-resident-front/1", run, residency->level);
+        cli_map_begin_json(&json, "sdse.map-resident-front/1", run);
         sdse_json_flag(&json, "thinned", residency->places.thinned);
         sdse_json_rows(&json, "points", cli_map_places_table(run, &residency->places));
         return cli_end_json(run->cli, &json);
@@ -365,7 +346,7 @@ static enum cli_exit print_json(const struct reside *reside) {
     const struct sdse_tradeoff unshared = cli_map_unshared_totals(run);
     size_t places[SDSE_PLACES];
     count_places(reside, places);
-    cli_map_begin_json(&json, "sdse.map-resident/1", run, residency->level);
+    cli_map_begin_json(&json, "sdse.map-resident/1", run);
     sdse_json_rows(&json, "layers", table);
     cli_map_add_total(&json, run, "unshared", &unshared, before);
     cli_map_add_total(&json, run, "resident",

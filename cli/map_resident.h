@@ -16,13 +16,6 @@ enum cli_exit cli_map_resident(struct cli_map_run *run,
 
 // --- Shared with --fuse ---
 
-// "GLB", "DRAM", "DRAM + GLB"; level: of the shared memory.
-const char *cli_map_place_text(const struct cli_map_run *run, unsigned level,
-                               enum sdse_place place);
-
-// Words that cross between the outermost memory and the chip.
-uint64_t cli_map_outermost_words(const struct sdse_cost *cost);
-
 // Energy and latency of the mappings without sharing that were chosen.
 struct sdse_tradeoff cli_map_unshared_totals(const struct cli_map_run *run);
 // A line for people.
@@ -34,7 +27,7 @@ void cli_map_add_total(struct sdse_json *json, const struct cli_map_run *run,
                        uint64_t outermost);
 // What the output begins with.
 void cli_map_begin_json(struct sdse_json *json, const char *schema,
-                        const struct cli_map_run *run, unsigned level);
+                        const struct cli_map_run *run);
 
 // The front over places.
 struct sdse_table *cli_map_places_table(const struct cli_map_run *run,

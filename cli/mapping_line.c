@@ -87,3 +87,18 @@ enum sdse_status cli_write_mapping(struct cli *cli, const char *path, const char
     fputs(text, output.file);
     return sdse_output_close(&output, SDSE_OK, &cli->diags);
 }
+
+enum sdse_status cli_write_network_mapping(struct cli *cli, const char *path,
+                                           const char *note, const char *arch,
+                                           const char *workload, const char *text) {
+    struct sdse_output output;
+    const enum sdse_status status =
+        sdse_output_open(&output, path, &cli_mapping_kind, &cli->outputs, &cli->diags);
+    if (status != SDSE_OK)
+        return status;
+    fprintf(output.file, "# %s\n", note);
+    print_key(output.file, "arch", arch);
+    print_key(output.file, "workload", workload);
+    fputs(text, output.file);
+    return sdse_output_close(&output, SDSE_OK, &cli->diags);
+}

@@ -19,5 +19,9 @@ extern const struct sdse_output_kind cli_mapping_kind;
 enum sdse_status cli_write_mapping(struct cli *cli, const char *path, const char *note,
                                    const struct cli_costed *costed,
                                    const struct sdse_mapping *mapping);
+// The same of a network: `text` of dse/schedule/schedule.h.
+enum sdse_status cli_write_network_mapping(struct cli *cli, const char *path,
+                                           const char *note, const char *arch,
+                                           const char *workload, const char *text);
 
 #endif

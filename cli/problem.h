@@ -63,7 +63,8 @@ struct sdse_model *cli_form_model(struct cli *cli, const struct cli_problem *pro
 struct sdse_model *cli_layer_model(struct cli *cli, const struct cli_problem *problem,
                                    const struct sdse_layer *layer);
 
-// The layer, and its mapping from a file; a layer that is not named may stand in the
+// The layer, and its mapping from a file, of the layer alone or of its network
+// (dse/schedule/); a layer that is not named may stand in the
 // file. A file that names positions of a memory splits the problem's accelerator
 // (spec/split.h); one that says places gives the layer its residence, in the problem's
 // placement. False after messages.

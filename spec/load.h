@@ -73,7 +73,8 @@ enum sdse_file_kind {
     SDSE_FILE_WORKLOAD,
     SDSE_FILE_MAPPING,
     SDSE_FILE_SWEEP,
-    SDSE_FILE_VALIDATION
+    SDSE_FILE_VALIDATION,
+    SDSE_FILE_SCHEDULE // mappings of all layers of a network (dse/schedule/)
 };
 enum sdse_file_kind sdse_tree_kind(const struct sdse_node *root);
 

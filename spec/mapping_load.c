@@ -175,20 +175,13 @@ static bool read_streamed(const struct sdse_node *node, const struct sdse_layer 
     return false;
 }
 
-enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
-                                               const struct sdse_node *root,
-                                               const struct sdse_arch *arch,
-                                               const struct sdse_layer *layer,
-                                               struct sdse_diags *diags,
-                                               struct sdse_placement *placement,
-                                               struct sdse_mapping **out) {
-    static const char *const keys[] = {"mapping", "arch", "workload", "layer", "place"};
+enum sdse_status sdse_resident_mapping_from_tree(
+    struct sdse_arena *arena, const struct sdse_node *root,
+    const struct sdse_arch *arch, const struct sdse_layer *layer,
+    const struct sdse_residence *residence, struct sdse_diags *diags,
+    struct sdse_mapping **out) {
     const struct sdse_diag *since = diags->last;
-    size_t errors = diags->errors;
-    if (!sdse_expect_kind(root, SDSE_NODE_MAPPING, diags))
-        return SDSE_INVALID;
-    sdse_refuse_unknown_keys(root, keys, sizeof keys / sizeof *keys, diags);
-    sdse_read_place(sdse_node_get(root, "place"), arch, layer, diags, placement);
+    const size_t errors = diags->errors;
     const struct sdse_node *list = sdse_node_get(root, "mapping");
     struct sdse_mapping *mapping = SDSE_ARENA_NEW(arena, struct sdse_mapping);
     struct sdse_mapping_reading *reading =
@@ -198,9 +191,9 @@ enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
     start_mapping(mapping, arch);
     *reading =
         (struct sdse_mapping_reading){.arch = arch, .layer = layer, .mapping = mapping};
-    if (placement->placed) {
-        reading->homes = placement->residence.tensors;
-        reading->home_last = sdse_arch_memory_last(arch, placement->residence.level);
+    if (residence) {
+        reading->homes = residence->tensors;
+        reading->home_last = sdse_arch_memory_last(arch, residence->level);
     }
     for (unsigned i = 0; i < arch->level_count; i++)
         reading->loc[i] = list ? list->key_loc : root->loc;
@@ -211,7 +204,7 @@ enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
     if (mapping->streamed) {
         default_keeps(reading, mapping);
         *out = mapping;
-        return diags->errors == errors ? SDSE_OK : SDSE_INVALID;
+        return SDSE_OK;
     }
     if (!list)
         sdse_report_missing(root, "mapping", diags);
@@ -228,6 +221,28 @@ enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
         return SDSE_INVALID;
     *out = mapping;
     return SDSE_OK;
+}
+
+enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
+                                               const struct sdse_node *root,
+                                               const struct sdse_arch *arch,
+                                               const struct sdse_layer *layer,
+                                               struct sdse_diags *diags,
+                                               struct sdse_placement *placement,
+                                               struct sdse_mapping **out) {
+    static const char *const keys[] = {"mapping", "arch", "workload", "layer", "place"};
+    const size_t errors = diags->errors;
+    struct sdse_mapping *mapping;
+    if (!sdse_expect_kind(root, SDSE_NODE_MAPPING, diags))
+        return SDSE_INVALID;
+    sdse_refuse_unknown_keys(root, keys, sizeof keys / sizeof *keys, diags);
+    sdse_read_place(sdse_node_get(root, "place"), arch, layer, diags, placement);
+    const enum sdse_status status = sdse_resident_mapping_from_tree(
+        arena, root, arch, layer, placement->placed ? &placement->residence : NULL,
+        diags, &mapping);
+    if (status == SDSE_OK && diags->errors == errors)
+        *out = mapping;
+    return status == SDSE_OK && diags->errors != errors ? SDSE_INVALID : status;
 }
 
 enum sdse_status

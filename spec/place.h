@@ -47,6 +47,16 @@ enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
                                                struct sdse_placement *placement,
                                                struct sdse_mapping **out);
 
+// The same where the residence is known (NULL: as without sharing), whatever the node
+// says besides `mapping`, which alone is read.
+enum sdse_status sdse_resident_mapping_from_tree(struct sdse_arena *arena,
+                                                 const struct sdse_node *root,
+                                                 const struct sdse_arch *arch,
+                                                 const struct sdse_layer *layer,
+                                                 const struct sdse_residence *residence,
+                                                 struct sdse_diags *diags,
+                                                 struct sdse_mapping **out);
+
 // As sdse_mapping_text (spec/write.h), with the places of a residence before it (NULL,
 // or one that says nothing: none). NULL: memory is out.
 char *sdse_placed_mapping_text(struct sdse_arena *arena, const struct sdse_arch *arch,

@@ -198,19 +198,28 @@ static unsigned memory_of_position(const struct sdse_arch *arch, const char *nam
     return 0;
 }
 
+// The memories whose positions the lines under `mapping` name, of a node or, below it, of
+// the items of `mappings`, `groups` and `nests`.
+static unsigned split_memories(const struct sdse_arch *arch,
+                               const struct sdse_node *node) {
+    static const char *const lists[] = {"mappings", "groups", "nests"};
+    unsigned levels = 0;
+    sdse_for_each_child (line, sdse_node_get(node, "mapping")) {
+        const struct sdse_node *name = sdse_node_get(line, "level");
+        const char *text = name ? sdse_node_as_text(name) : NULL;
+        levels |= text ? memory_of_position(arch, text) : 0;
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        sdse_for_each_child (item, sdse_node_get(node, lists[i]))
+            levels |= split_memories(arch, item);
+    return levels;
+}
+
 enum sdse_status sdse_arch_of_mapping(struct sdse_arch *arch,
                                       const struct sdse_node *root,
                                       struct sdse_arena *arena,
                                       struct sdse_arch **out) {
-    unsigned levels = 0;
-    const struct sdse_node *list = sdse_node_get(root, "mapping");
-    if (list && list->kind == SDSE_NODE_SEQUENCE) {
-        sdse_for_each_child (line, list) {
-            const struct sdse_node *name = sdse_node_get(line, "level");
-            const char *text = name ? sdse_node_as_text(name) : NULL;
-            levels |= text ? memory_of_position(arch, text) : 0;
-        }
-    }
+    const unsigned levels = split_memories(arch, root);
     *out = arch;
     if (!levels)
         return SDSE_OK;

@@ -55,7 +55,8 @@ enum sdse_status sdse_arch_split(const struct sdse_arch *arch, unsigned levels,
 // The accelerator that a mapping's file is written for: `arch`, or, where a line names
 // a position (`level: GLB.2`), the one with those memories split.
 //
-// root   the parsed file; what is wrong with it is not looked at
+// root   the parsed file, of one mapping or of those of a network's layers; what is wrong
+//        with it is not looked at
 // out    out: `arch` itself or a new one in `arena`
 //
 // Returns SDSE_OK or SDSE_NO_MEMORY.

@@ -287,6 +287,8 @@ enum sdse_file_kind sdse_tree_kind(const struct sdse_node *root) {
         return SDSE_FILE_VALIDATION;
     if (sdse_node_get(root, "mapping"))
         return SDSE_FILE_MAPPING;
+    if (sdse_node_get(root, "mappings") || sdse_node_get(root, "groups"))
+        return SDSE_FILE_SCHEDULE;
     if (sdse_node_get(root, "workloads") || sdse_node_get(root, "archs"))
         return SDSE_FILE_SWEEP;
     if (sdse_node_get(root, "levels") || sdse_node_get(root, "compute"))

@@ -45,13 +45,35 @@ struct sdse_fusion_config {
     bool buffered;       // its input
 };
 
-// One kind of nest of a group that was picked.
+// What the shared memory holds beside a nest, its own outputs left out.
+enum sdse_held {
+    SDSE_HELD_TENSORS, // whole tensors that layers of other groups make or read
+    SDSE_HELD_ROWS,    // rows of what a layer of the group makes
+    SDSE_HELD_INPUTS,  // rows of the group's input, which is buffered
+    SDSE_HELD_WEIGHTS, // all weights of a layer, which are kept
+    SDSE_HELD_SUMS, // of rows whose keys are taken in parts: sums and a softmax' state
+    SDSE_HELD_OUTPUTS // of the place of the group's output what the nest does not make
+};
+enum { SDSE_HELD_MOST = 2 * SDSE_FUSED_MOST + 3 };
+struct sdse_held_term {
+    enum sdse_held what;
+    size_t layer;  // of the network, which makes it or whose it is; TENSORS: the first
+    uint64_t rows; // of ROWS, INPUTS and SUMS
+    double bits;
+};
+
+// One kind of nest of a group.
 struct sdse_fused_kind {
     size_t layer; // of the network
     uint64_t times;
     struct sdse_row_run rows;        // the first of them
+    uint64_t heads;                  // right operands that it works on
+    uint64_t keys;                   // words of a row of scores; 0: all of them
+    bool continues, unfinished;      // not the first of its keys, not the last
     struct sdse_layer part;          // the rows as a layer, with its residence
     struct sdse_residence residence; // `tensors` 0, `reserved` 0: none
+    size_t term_count;
+    const struct sdse_held_term *term; // of the first of them; the sum is reserved
     const struct sdse_map_point *point;
 };
 

@@ -281,29 +281,6 @@ enum sdse_status sdse_group_front_find(struct sdse_nests *nests,
 
 // --- One point ---
 
-static enum sdse_status fill_kinds(const struct asking *asking, const size_t *choice,
-                                   struct sdse_arena *arena,
-                                   struct sdse_fused_group *out) {
-    out->kind_count = asking->kinds.count;
-    out->kind = SDSE_ARENA_ARRAY(arena, struct sdse_fused_kind, asking->kinds.count);
-    if (!out->kind)
-        return SDSE_NO_MEMORY;
-    for (size_t i = 0; i < asking->kinds.count; i++) {
-        const struct sdse_kind *kind = &asking->kinds.kind[i];
-        struct sdse_fused_kind *fused = &out->kind[i];
-        *fused =
-            (struct sdse_fused_kind){.layer = kind->layer,
-                                     .times = kind->times,
-                                     .rows = kind->rows,
-                                     .point = &kind->answer->answer.point[choice[i]]};
-        fused->part = sdse_nest_layer(asking->kinds.nests, kind->entry,
-                                      kind->reserved_bits, &fused->residence);
-        fused->part.name =
-            asking->kinds.nests->request->residency.layer[kind->layer].layer->name;
-    }
-    return SDSE_OK;
-}
-
 enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
                                         const struct sdse_group *group,
                                         const struct sdse_place_question *question,
@@ -343,7 +320,9 @@ enum sdse_status sdse_group_point_kinds(struct sdse_nests *nests,
                                          .layer_count = group->members.count,
                                          .at = point->at};
         memcpy(out->layer, group->members.layer, sizeof out->layer);
-        status = fill_kinds(&asking, choice, arena, out);
+        status = sdse_kinds_describe(&asking.kinds, point->kept, arena, out);
+        for (size_t i = 0; i < out->kind_count && !status; i++)
+            out->kind[i].point = &asking.kinds.kind[i].answer->answer.point[choice[i]];
     }
     free(asking.kinds.kind);
     return status;

@@ -97,15 +97,39 @@ static enum sdse_status measure(const struct sdse_fusion_request *request,
     return SDSE_OK;
 }
 
-// The group of `depth` layers that ends with layer `last`; false: there is none.
+// The group of `depth` layers that ends with layer `last`; false after a refusal.
 static bool find_group(const struct sdse_fusion_request *request,
                        const struct sdse_placing *placing, size_t last, size_t depth,
-                       struct sdse_group *group) {
+                       struct sdse_group *group, struct sdse_group_refusal *refusal) {
     *group = (struct sdse_group){.last = last};
-    if (!sdse_members_find(request, placing, last, depth, &group->members))
+    if (!sdse_members_find(request, placing, last, depth, &group->members, refusal))
         return false;
     group->first = group->members.layer[0];
     return true;
+}
+
+enum sdse_status sdse_group_make(const struct sdse_fusion_request *request,
+                                 const struct sdse_placing *placing, unsigned level,
+                                 size_t first, size_t last, struct sdse_arena *arena,
+                                 struct sdse_group *group,
+                                 struct sdse_group_refusal *refusal) {
+    size_t depth = 0;
+    for (size_t l = first; l <= last; l++) {
+        const struct sdse_layer *layer = layer_at(request, l);
+        depth += !(sdse_layer_moves(layer) && layer->move.fused);
+    }
+    if (depth < 2 || depth > SDSE_FUSED_MOST)
+        *refusal = (struct sdse_group_refusal){
+            last, depth < 2
+                      ? "ends a group of fewer than two layers, functions that are "
+                        "`fused` not counted"
+                      : "ends a group of more layers than may take turns"};
+    else if (find_group(request, placing, last, depth, group, refusal) &&
+             group->first != first)
+        *refusal = (struct sdse_group_refusal){
+            first,
+            "works on the rows of the layer before it, which is not of the group"};
+    return refusal->reason ? SDSE_OK : measure(request, placing, level, arena, group);
 }
 
 enum sdse_status sdse_groups_list(const struct sdse_fusion_request *request,
@@ -116,10 +140,11 @@ enum sdse_status sdse_groups_list(const struct sdse_fusion_request *request,
     struct sdse_group *found =
         SDSE_ARENA_ARRAY(arena, struct sdse_group, layers * request->depth + 1);
     enum sdse_status status = found ? SDSE_OK : SDSE_NO_MEMORY;
+    struct sdse_group_refusal refusal;
     size_t listed = 0;
     for (size_t last = 0; !status && last < layers; last++)
         for (size_t depth = 2; !status && depth <= request->depth; depth++)
-            if (find_group(request, placing, last, depth, &found[listed]))
+            if (find_group(request, placing, last, depth, &found[listed], &refusal))
                 status = measure(request, placing, level, arena, &found[listed++]);
     if (status == SDSE_OK) {
         *count = listed;
@@ -201,30 +226,41 @@ static void split_keys(const struct sdse_members *members,
     memmove(nest, nest + whole, *count * sizeof *nest);
 }
 
+// The nests of a plan, whose tiles have those of `rows`. In `arena`; false: memory is
+// out.
+static bool list_nests(const struct sdse_members *members,
+                       const struct sdse_fused_rows *rows, struct sdse_arena *arena,
+                       struct sdse_group_plan *plan) {
+    const uint64_t all = members->heads,
+                   heads = plan->tile_heads ? plan->tile_heads : all;
+    struct sdse_fused_nest *nest =
+        SDSE_ARENA_ARRAY(arena, struct sdse_fused_nest, 8 * rows->count);
+    if (!nest)
+        return false;
+    plan->count = 0;
+    add_heads(members, rows, heads, all / heads, nest, &plan->count);
+    add_heads(members, rows, all % heads, all % heads ? 1 : 0, nest, &plan->count);
+    if (plan->tile_keys)
+        split_keys(members, plan, nest, &plan->count);
+    plan->nest = nest;
+    return true;
+}
+
 // Adds a plan unless one since `from` has its nests. rows: of its tiles.
 static enum sdse_status add_plan(struct sdse_group *group, size_t from,
                                  const struct sdse_group_plan *asked,
                                  const struct sdse_fused_rows *rows,
                                  struct sdse_arena *scratch, struct sdse_arena *arena) {
-    const uint64_t all = group->members.heads,
-                   heads = asked->tile_heads ? asked->tile_heads : all;
-    struct sdse_fused_nest *nest =
-        SDSE_ARENA_ARRAY(scratch, struct sdse_fused_nest, 8 * rows->count);
     struct sdse_group_plan plan = *asked;
-    if (!nest)
+    if (!list_nests(&group->members, rows, scratch, &plan))
         return SDSE_NO_MEMORY;
-    add_heads(&group->members, rows, heads, all / heads, nest, &plan.count);
-    add_heads(&group->members, rows, all % heads, all % heads ? 1 : 0, nest,
-              &plan.count);
-    if (plan.tile_keys)
-        split_keys(&group->members, asked, nest, &plan.count);
-    plan.nest = nest;
     for (size_t i = from; i < group->plan_count; i++)
         // Where nothing is read nothing is loaded; but what is on chip is not buffered.
         if (group->plan[i].buffered == plan.buffered &&
             are_equal(&group->plan[i], &plan))
             return SDSE_OK;
-    nest = SDSE_ARENA_ARRAY(arena, struct sdse_fused_nest, plan.count);
+    struct sdse_fused_nest *nest =
+        SDSE_ARENA_ARRAY(arena, struct sdse_fused_nest, plan.count);
     if (!nest)
         return SDSE_NO_MEMORY;
     memcpy(nest, plan.nest, plan.count * sizeof *nest);
@@ -251,6 +287,21 @@ static uint64_t next_keys(enum sdse_fusion_tiles tiles, uint64_t all, uint64_t k
     return (all + 2 * parts - 1) / (2 * parts);
 }
 
+static enum sdse_status find_rows(const struct sdse_fusion_request *request,
+                                  const struct sdse_group *group,
+                                  const struct sdse_group_plan *plan,
+                                  struct sdse_arena *arena,
+                                  struct sdse_fused_rows *rows) {
+    const struct sdse_fused_rows_request rows_request = {
+        .layer_count = group->members.count,
+        .nest = group->members.nest,
+        .tile_rows = plan->tile_rows,
+        .retained = plan->retained,
+        .buffered = plan->buffered,
+        .boxes = request->boxed != NULL};
+    return sdse_fused_rows_find(&rows_request, arena, rows);
+}
+
 // The plans of one size of tiles and one choice of what is kept of them: all heads at
 // once, then fewer, then one head's keys in parts.
 static enum sdse_status add_plans(const struct sdse_fusion_request *request,
@@ -258,16 +309,9 @@ static enum sdse_status add_plans(const struct sdse_fusion_request *request,
                                   const struct sdse_group_plan *asked,
                                   struct sdse_arena *scratch,
                                   struct sdse_arena *arena) {
-    const struct sdse_fused_rows_request rows_request = {
-        .layer_count = group->members.count,
-        .nest = group->members.nest,
-        .tile_rows = asked->tile_rows,
-        .retained = asked->retained,
-        .buffered = asked->buffered,
-        .boxes = request->boxed != NULL};
     const uint64_t all = group->members.heads;
     struct sdse_fused_rows rows;
-    enum sdse_status status = sdse_fused_rows_find(&rows_request, scratch, &rows);
+    enum sdse_status status = find_rows(request, group, asked, scratch, &rows);
     for (uint64_t heads = all; heads && !status;
          heads = next_tile(request->tiles, all, heads)) {
         struct sdse_group_plan plan = *asked;
@@ -283,6 +327,23 @@ static enum sdse_status add_plans(const struct sdse_fusion_request *request,
         status = add_plan(group, from, &plan, &rows, scratch, arena);
     }
     return status;
+}
+
+enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
+                                     const struct sdse_group *group,
+                                     const struct sdse_fusion_config *config,
+                                     struct sdse_arena *arena,
+                                     struct sdse_group_plan *plan) {
+    struct sdse_fused_rows rows;
+    *plan = (struct sdse_group_plan){.tile_rows = config->tile_rows,
+                                     .tile_heads = config->tile_heads,
+                                     .tile_keys = config->tile_keys,
+                                     .retained = config->retained,
+                                     .buffered = config->buffered};
+    const enum sdse_status status = find_rows(request, group, plan, arena, &rows);
+    if (status != SDSE_OK)
+        return status;
+    return list_nests(&group->members, &rows, arena, plan) ? SDSE_OK : SDSE_NO_MEMORY;
 }
 
 static size_t count_tiles(enum sdse_fusion_tiles tiles, uint64_t rows) {

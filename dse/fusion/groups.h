@@ -43,6 +43,22 @@ enum sdse_status sdse_groups_list(const struct sdse_fusion_request *request,
                                   struct sdse_arena *arena, size_t *count,
                                   struct sdse_group **group);
 
+// Measures the group of the layers first ... last [first < last].
+//
+// refusal  out: why they cannot be one, of which layer; reason NULL: *group is set
+enum sdse_status sdse_group_make(const struct sdse_fusion_request *request,
+                                 const struct sdse_placing *placing, unsigned level,
+                                 size_t first, size_t last, struct sdse_arena *arena,
+                                 struct sdse_group *group,
+                                 struct sdse_group_refusal *refusal);
+
+// The plan of one configuration. tile_heads < heads of the members.
+enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
+                                     const struct sdse_group *group,
+                                     const struct sdse_fusion_config *config,
+                                     struct sdse_arena *arena,
+                                     struct sdse_group_plan *plan);
+
 // Lists the plans of a group unless that is done: tile sizes, what is retained, whether
 // the input is buffered, how many heads at a time. Of plans with equal nests the first
 // stays.

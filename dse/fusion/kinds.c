@@ -51,27 +51,50 @@ static double waiting_bits(const struct sdse_kinds *kinds,
 }
 
 // What is in the shared memory while a nest runs, but for its own outputs.
-static double reserved_bits(const struct sdse_kinds *kinds, unsigned kept,
-                            const struct sdse_fused_nest *nest) {
+// term  out: [SDSE_HELD_MOST]; returns how many
+static size_t list_terms(const struct sdse_kinds *kinds, unsigned kept,
+                         const struct sdse_fused_nest *nest,
+                         struct sdse_held_term *term) {
     const struct sdse_group *group = kinds->group;
-    const size_t layers = group->members.count;
+    const size_t *layer = group->members.layer, layers = group->members.count;
     const double heads = (double)nest->heads;
-    double bits = kinds->question->reserved_bits;
+    size_t count = 0;
+    term[count++] = (struct sdse_held_term){SDSE_HELD_TENSORS, group->first, 0,
+                                            kinds->question->reserved_bits};
     for (size_t i = 0; i < layers; i++) {
         const uint64_t own = i == nest->layer + 1 ? nest->rows.count : 0;
+        const uint64_t rows = nest->held[i] - own;
         double row_bits = group->row_bits[i];
         if (nest->keys && i > 0)
             row_bits = row_bits / (double)group->members.keys * (double)nest->keys;
-        bits += (double)(nest->held[i] - own) * row_bits * heads;
+        term[count++] = (struct sdse_held_term){i ? SDSE_HELD_ROWS : SDSE_HELD_INPUTS,
+                                                layer[i ? i - 1 : 0], rows,
+                                                (double)rows * row_bits * heads};
         if (kept >> i & 1u)
-            bits += group->weight_bits[i] * heads;
+            term[count++] = (struct sdse_held_term){SDSE_HELD_WEIGHTS, layer[i], 0,
+                                                    group->weight_bits[i] * heads};
     }
     if (kinds->question->outputs != SDSE_PLACE_OUTERMOST)
-        bits += group->output_bits -
+        term[count++] = (struct sdse_held_term){
+            SDSE_HELD_OUTPUTS, group->last, 0,
+            group->output_bits -
                 (nest->layer + 1 == layers
                      ? (double)nest->rows.count * group->row_bits[layers] * heads
-                     : 0);
-    return nest->keys ? bits + waiting_bits(kinds, nest) : bits;
+                     : 0)};
+    if (nest->keys)
+        term[count++] = (struct sdse_held_term){
+            SDSE_HELD_SUMS, group->last, nest->rows.count, waiting_bits(kinds, nest)};
+    return count;
+}
+
+static double reserved_bits(const struct sdse_kinds *kinds, unsigned kept,
+                            const struct sdse_fused_nest *nest) {
+    struct sdse_held_term term[SDSE_HELD_MOST];
+    const size_t count = list_terms(kinds, kept, nest, term);
+    double bits = 0;
+    for (size_t i = 0; i < count; i++)
+        bits += term[i].bits;
+    return bits;
 }
 
 static bool add_kind(struct sdse_kinds *kinds, const struct sdse_kind *kind) {
@@ -118,7 +141,11 @@ static enum sdse_status add_fused(struct sdse_kinds *kinds,
             .entry = sdse_nests_entry(kinds->nests, l, &part, &none),
             .layer = l,
             .times = nest->times,
-            .rows = nest->rows};
+            .rows = nest->rows,
+            .heads = nest->heads,
+            .keys = nest->keys,
+            .continues = nest->continues,
+            .unfinished = nest->unfinished};
         if (!kind.entry || !add_kind(kinds, &kind))
             return SDSE_NO_MEMORY;
     }
@@ -137,7 +164,12 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
         struct sdse_kind kind = {.layer = group->members.layer[nest->layer],
                                  .times = nest->times,
                                  .reserved_bits = reserved_bits(kinds, kept, nest),
-                                 .rows = nest->rows};
+                                 .rows = nest->rows,
+                                 .heads = nest->heads,
+                                 .keys = nest->keys,
+                                 .continues = nest->continues,
+                                 .unfinished = nest->unfinished,
+                                 .nest = nest};
         *fits = kind.reserved_bits <= kinds->nests->capacity_bits;
         if (!*fits)
             break;
@@ -150,6 +182,53 @@ enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
     }
     return status;
 }
+
+// --- As those of a group ---
+
+static bool describe_terms(const struct sdse_kinds *kinds, unsigned kept,
+                           const struct sdse_fused_nest *nest, struct sdse_arena *arena,
+                           struct sdse_fused_kind *out) {
+    struct sdse_held_term term[SDSE_HELD_MOST];
+    const size_t count = list_terms(kinds, kept, nest, term);
+    struct sdse_held_term *held =
+        SDSE_ARENA_ARRAY(arena, struct sdse_held_term, SDSE_HELD_MOST);
+    if (!held)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (term[i].bits > 0)
+            held[out->term_count++] = term[i];
+    out->term = held;
+    return true;
+}
+
+enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds, unsigned kept,
+                                     struct sdse_arena *arena,
+                                     struct sdse_fused_group *out) {
+    out->kind_count = kinds->count;
+    out->kind = SDSE_ARENA_ARRAY(arena, struct sdse_fused_kind, kinds->count);
+    if (!out->kind)
+        return SDSE_NO_MEMORY;
+    for (size_t i = 0; i < kinds->count; i++) {
+        const struct sdse_kind *kind = &kinds->kind[i];
+        struct sdse_fused_kind *fused = &out->kind[i];
+        *fused = (struct sdse_fused_kind){.layer = kind->layer,
+                                          .times = kind->times,
+                                          .rows = kind->rows,
+                                          .heads = kind->heads,
+                                          .keys = kind->keys,
+                                          .continues = kind->continues,
+                                          .unfinished = kind->unfinished};
+        fused->part = sdse_nest_layer(kinds->nests, kind->entry, kind->reserved_bits,
+                                      &fused->residence);
+        fused->part.name =
+            kinds->nests->request->residency.layer[kind->layer].layer->name;
+        if (kind->nest && !describe_terms(kinds, kept, kind->nest, arena, fused))
+            return SDSE_NO_MEMORY;
+    }
+    return SDSE_OK;
+}
+
+// --- What they cost ---
 
 struct sdse_tradeoff sdse_kinds_least(const struct sdse_kinds *kinds) {
     struct sdse_tradeoff sum = {0, 0};

@@ -12,6 +12,9 @@ struct sdse_kind {
     uint64_t times;
     double reserved_bits;
     struct sdse_row_run rows;
+    uint64_t heads, keys;
+    bool continues, unfinished;
+    const struct sdse_fused_nest *nest;    // NULL: of a function of single words
     const struct sdse_nest_answer *answer; // NULL: not asked for yet
     struct sdse_tradeoff least;            // of one time: a bound, or of the answer
 };
@@ -32,6 +35,11 @@ struct sdse_kinds {
 enum sdse_status sdse_kinds_list(struct sdse_kinds *kinds,
                                  const struct sdse_group_plan *plan, unsigned kept,
                                  bool *fits);
+
+// Describes the kinds as those of a group, without points. In `arena`.
+enum sdse_status sdse_kinds_describe(const struct sdse_kinds *kinds, unsigned kept,
+                                     struct sdse_arena *arena,
+                                     struct sdse_fused_group *out);
 
 // Finds what none of them stays below, whatever is reserved.
 enum sdse_status sdse_kinds_bound(struct sdse_kinds *kinds);

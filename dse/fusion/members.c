@@ -34,11 +34,18 @@ static bool moves_rows(const struct sdse_fusion_request *request,
            !request->boxed;
 }
 
-static bool is_member(const struct sdse_fusion_request *request, size_t l) {
+// Why a layer is no member of any group, as what is said of it; NULL: it may be one.
+static const char *why_no_member(const struct sdse_fusion_request *request, size_t l) {
     const struct sdse_layer *layer = layer_at(request, l);
-    return layer->repeat == 1 &&
-           (sdse_layer_moves(layer) ? moves_rows(request, layer)
-                                    : layer->kind != SDSE_WGRAD && layer->addends <= 1);
+    if (layer->repeat > 1)
+        return "is executed several times (`repeat`)";
+    if (sdse_layer_moves(layer) && !moves_rows(request, layer))
+        return "only moves words, and not row by row of one map";
+    if (layer->kind == SDSE_WGRAD)
+        return "makes a gradient of weights, which has no rows of a map";
+    return !sdse_layer_moves(layer) && layer->addends > 1
+               ? "adds more than one map to its outputs"
+               : NULL;
 }
 
 // --- From one to the next ---
@@ -65,7 +72,7 @@ input_edge(const struct sdse_fusion_request *request, size_t to, size_t *count) 
 static bool may_begin(const struct sdse_fusion_request *request, size_t l) {
     size_t count;
     const struct sdse_workload_edge *edge = input_edge(request, l, &count);
-    return is_member(request, l) && (!count || (edge && edge->via != SDSE_VIA_POOL));
+    return !count || (edge && edge->via != SDSE_VIA_POOL);
 }
 
 // Whether a layer reads of each row nothing but that row, in whatever order its words
@@ -111,11 +118,20 @@ static bool follows_rows(const struct sdse_layer *layer, const struct sdse_nest 
             (layer->kind == SDSE_ACT && words_made(nest) == words_made(made)));
 }
 
-// Whether nobody but layer `to` reads what layer `from` makes, and it as its inputs.
-static bool is_read_by(const struct sdse_placing *placing, size_t from, size_t to) {
+// Why what layer `from` makes is not read by layer `to` alone, and as its inputs; as
+// what is said of `from`. NULL: it is.
+static const char *why_not_read(const struct sdse_placing *placing, size_t from,
+                                size_t to) {
     const struct sdse_handed_tensor *tensor = sdse_handed_by(placing, from);
-    return tensor && tensor->may_share && tensor->use_count == 1 &&
-           tensor->use[0] == to && (!tensor->as || tensor->as[0] == SDSE_HANDED_INPUTS);
+    if (!tensor)
+        return "puts out what no layer reads";
+    if (!tensor->may_share)
+        return "puts out what may not stay on chip";
+    if (tensor->use_count != 1)
+        return "puts out what several layers read";
+    return tensor->use[0] == to && (!tensor->as || tensor->as[0] == SDSE_HANDED_INPUTS)
+               ? NULL
+               : "puts out what is no input of the next layer of the group";
 }
 
 // The layer before another and the fused ones between; SIZE_MAX: none.
@@ -217,30 +233,54 @@ static void find_keys(const struct sdse_fusion_request *request,
         members->keys = scores->nest.bound[SDSE_K];
 }
 
-bool sdse_members_find(const struct sdse_fusion_request *request,
-                       const struct sdse_placing *placing, size_t last, size_t depth,
-                       struct sdse_members *members) {
-    *members = (struct sdse_members){.count = depth};
-    if (!is_member(request, last))
-        return false;
-    members->layer[depth - 1] = last;
-    for (size_t i = depth - 1; i-- > 0;) {
+// Lists the layers of the group; false after a refusal.
+static bool list_layers(const struct sdse_fusion_request *request,
+                        const struct sdse_placing *placing, size_t last,
+                        struct sdse_members *members,
+                        struct sdse_group_refusal *refusal) {
+    *refusal = (struct sdse_group_refusal){last, why_no_member(request, last)};
+    members->layer[members->count - 1] = last;
+    for (size_t i = members->count - 1; i-- > 0 && !refusal->reason;) {
         const size_t reader = members->layer[i + 1],
                      maker = member_before(request, reader);
-        if (maker == SIZE_MAX || !is_member(request, maker) ||
-            !is_read_by(placing, maker, reader))
-            return false;
+        if (maker == SIZE_MAX) {
+            *refusal = (struct sdse_group_refusal){reader, "has no layer before it"};
+            break;
+        }
+        *refusal = (struct sdse_group_refusal){maker, why_no_member(request, maker)};
+        if (!refusal->reason)
+            refusal->reason = why_not_read(placing, maker, reader);
         members->layer[i] = maker;
     }
-    const size_t first = members->layer[0];
-    if (last - first >= SDSE_PLACES_MOST_TURNS || !may_begin(request, first))
+    if (refusal->reason)
         return false;
+    const size_t first = members->layer[0];
+    if (last - first >= SDSE_PLACES_MOST_TURNS)
+        *refusal = (struct sdse_group_refusal){last, "ends a group of too many layers"};
+    else if (!may_begin(request, first))
+        *refusal = (struct sdse_group_refusal){
+            first, "reads several maps, or one that is pooled on the way (`via`)"};
+    return !refusal->reason;
+}
+
+bool sdse_members_find(const struct sdse_fusion_request *request,
+                       const struct sdse_placing *placing, size_t last, size_t depth,
+                       struct sdse_members *members,
+                       struct sdse_group_refusal *refusal) {
+    *members = (struct sdse_members){.count = depth};
+    if (!list_layers(request, placing, last, members, refusal))
+        return false;
+    const size_t first = members->layer[0];
     begin(request, first, &members->nest[0]);
     const struct sdse_nest *made = &layer_at(request, first)->nest;
     for (size_t i = 1; i < depth; i++) {
         const size_t reader = members->layer[i];
-        if (!follow(request, members->layer[i - 1], reader, made, &members->nest[i]))
+        if (!follow(request, members->layer[i - 1], reader, made, &members->nest[i])) {
+            *refusal = (struct sdse_group_refusal){
+                reader, "does not read row by row what the layer of the group before "
+                        "it puts out, or a function between them does not"};
             return false;
+        }
         // Behind a function are the sizes that were before it.
         made = is_function(layer_at(request, reader))
                    ? made

@@ -7,7 +7,7 @@
 #ifndef SDSE_DSE_FUSION_MEMBERS_H
 #define SDSE_DSE_FUSION_MEMBERS_H
 
-#include "dse/fusion/fusion.h"
+#include "dse/fusion/configured.h"
 
 struct sdse_members {
     size_t count;
@@ -25,10 +25,12 @@ struct sdse_members {
     bool rescales; // a softmax is between: its sums are multiplied before they continue
 };
 
-// The group of `depth` members that ends with layer `last`; false: there is none.
+// The group of `depth` members that ends with layer `last`; false: there is none, for a
+// reason that *refusal gets.
 bool sdse_members_find(const struct sdse_fusion_request *request,
                        const struct sdse_placing *placing, size_t last, size_t depth,
-                       struct sdse_members *members);
+                       struct sdse_members *members,
+                       struct sdse_group_refusal *refusal);
 
 // The nest of a member's part that works on some of the heads only.
 //

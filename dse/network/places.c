@@ -373,6 +373,23 @@ enum sdse_status sdse_places_find(const struct sdse_placing *placing,
     return SDSE_OK;
 }
 
+void sdse_placing_questions(const struct sdse_placing *placing,
+                            const enum sdse_place *place,
+                            struct sdse_place_question *question) {
+    for (size_t l = 0; l < placing->layer_count; l++) {
+        for (size_t t = 0; t < placing->tensor_count && !question[l].inside; t++) {
+            const struct sdse_handed_tensor *tensor = &placing->tensor[t];
+            const bool there = place[t] == SDSE_PLACE_SHARED
+                                   ? last_use(tensor) >= l
+                                   : place[t] == SDSE_PLACE_BOTH && tensor->use[0] >= l;
+            if (tensor->maker >= l || !there)
+                continue;
+            question[l].reserved_bits += tensor->held_bits;
+            sdse_handed_note(tensor, l, &question[l]);
+        }
+    }
+}
+
 void sdse_places_choices(const struct sdse_places *places, size_t element,
                          struct sdse_place_question *question, size_t *choice,
                          enum sdse_place *place) {
@@ -396,17 +413,5 @@ void sdse_places_choices(const struct sdse_places *places, size_t element,
         element = label->parent;
         end = first;
     }
-    // Forwards again: what each layer finds where.
-    for (size_t l = 0; l < places->layer_count; l++) {
-        for (size_t t = 0; t < placing->tensor_count && !question[l].inside; t++) {
-            const struct sdse_handed_tensor *tensor = &placing->tensor[t];
-            const bool there = place[t] == SDSE_PLACE_SHARED
-                                   ? last_use(tensor) >= l
-                                   : place[t] == SDSE_PLACE_BOTH && tensor->use[0] >= l;
-            if (tensor->maker >= l || !there)
-                continue;
-            question[l].reserved_bits += tensor->held_bits;
-            sdse_handed_note(tensor, l, &question[l]);
-        }
-    }
+    sdse_placing_questions(placing, place, question);
 }

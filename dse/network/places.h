@@ -130,6 +130,13 @@ enum sdse_status sdse_places_find(const struct sdse_placing *placing,
                                   sdse_place_ask ask, void *context,
                                   struct sdse_arena *arena, struct sdse_places *places);
 
+// Adds to the questions of all layers what the places of tensors mean to them: what
+// each layer, or group, finds held and where. layer, more, inside and outputs of each
+// are set.
+void sdse_placing_questions(const struct sdse_placing *placing,
+                            const enum sdse_place *place,
+                            struct sdse_place_question *question);
+
 // One element: question[layer] and choice[layer], an index into the front that answered
 // it, and place[tensor]. Of a group the question and choice stand at its first layer;
 // tensors inside it count as shared.

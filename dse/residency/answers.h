@@ -34,11 +34,6 @@ enum sdse_status sdse_answers_init(const struct sdse_residency_request *request,
                                    struct sdse_answers *answers);
 void sdse_answers_free(struct sdse_answers *answers);
 
-// The residence that a question about a layer means.
-struct sdse_residence
-sdse_question_residence(const struct sdse_layer *layer,
-                        const struct sdse_place_question *question, unsigned level);
-
 // The answer to a question: a known one, or the mapper's.
 enum sdse_status sdse_answers_get(struct sdse_answers *answers,
                                   const struct sdse_place_question *question,

@@ -116,6 +116,12 @@ static enum sdse_status list_tensors(const struct sdse_residency_request *reques
     return status;
 }
 
+enum sdse_status sdse_residency_placing(const struct sdse_residency_request *request,
+                                        struct sdse_arena *arena,
+                                        struct sdse_placing *placing) {
+    return list_tensors(request, sdse_shared_level(request->arch), arena, placing);
+}
+
 // --- What must be held ---
 
 // Something that a layer reads in the shared memory, and its part of the bits of the

@@ -94,6 +94,17 @@ enum sdse_status sdse_residency_least_bits(const struct sdse_residency_request *
                                            const struct sdse_residence *residence,
                                            struct sdse_arena *arena, double *bits);
 
+// The tensors that layers hand over, where places are not searched for: of the request
+// its arch, workload and layers' layer and form. Without groups. In `arena`.
+enum sdse_status sdse_residency_placing(const struct sdse_residency_request *request,
+                                        struct sdse_arena *arena,
+                                        struct sdse_placing *placing);
+
+// The residence that a question about a layer means; level: the shared memory's.
+struct sdse_residence
+sdse_question_residence(const struct sdse_layer *layer,
+                        const struct sdse_place_question *question, unsigned level);
+
 // Finds the front or optimum over all places; everything lives in `arena` but what
 // sdse_residency_free frees, also after a failure. SDSE_OVERFLOW: more tensors alive at
 // once than places.h takes; SDSE_NO_MEMORY.

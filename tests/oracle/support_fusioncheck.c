@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "costmodel/evaluate.h"
+#include "oracle/support_schedule.h"
 #include "support/close.h"
 
 static void assert_close(double a, double b) { assert_double_within(a, b, 1e-9); }
@@ -86,6 +87,14 @@ static void check_picked(const struct brute_problem *p,
         }
     }
     seen->fused += count > 0;
+    const struct sdse_schedule schedule = {.level = fusion->residency.level,
+                                           .placing = fusion->residency.placing,
+                                           .place = place,
+                                           .layer = layer,
+                                           .group_count = count,
+                                           .group = group,
+                                           .at = *at};
+    oracle_read_back(request, &schedule, p->arena);
 }
 
 // Leaves out points that another beats but for rounding: sums in another order.

@@ -13,6 +13,7 @@
 #include "cli/json/groups.h"
 #include "cli/support_json_says.h"
 #include "cli/support_program.h"
+#include "support/close.h"
 
 #define DATA "tests/data/cli/"
 #define ON "-a " DATA "arch.yaml -w " DATA "net.yaml "
@@ -141,6 +142,26 @@ void of_what_is_resident(void **state) {
     names(table, "(%.0f questions, %.0f searches, at most %.0f state",
           number(json, "questions"), number(json, "searches"),
           number(json, "most_states"));
+    free(table);
+    json_free(json);
+    // How the network runs as a whole, where layers may take turns.
+    free(run_text(0, RESIDENT "energy --fuse 2 -o @whole.yaml"));
+#define WHOLE "eval -a @large.yaml -w @edges.yaml -m @whole.yaml"
+    says_rows(WHOLE, "sdse.eval-network/1", "groups");
+    json = says(WHOLE, "sdse.eval-network/1");
+    table = run_text(0, WHOLE);
+    const struct json *total = json_get(json, "total"),
+                      *groups = json_get(json, "groups");
+    double energy_pj = 0;
+    for (size_t i = 0; i < groups->count; i++)
+        energy_pj += number(json_at(groups, i), "energy_pj");
+    assert_double_within(number(total, "energy_pj"), energy_pj, 1e-12);
+    assert_true(number(total, "edp_pj_s") ==
+                number(total, "energy_pj") * number(total, "latency_s"));
+    names(table, "%.6g uJ, %.0f cycles = %.6g ms", number(total, "energy_pj") / 1e6,
+          number(total, "latency_cycles"), number(total, "latency_s") * 1e3);
+    names(table, "%.0f words cross at %s", number(total, "outermost_words"),
+          text(json, "outermost_memory"));
     free(table);
     json_free(json);
 }

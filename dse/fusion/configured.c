@@ -1,0 +1,67 @@
+#include "dse/fusion/configured.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dse/fusion/groups.h"
+#include "dse/fusion/kinds.h"
+
+enum sdse_status sdse_fusion_configure(
+    const struct sdse_fusion_request *request, const struct sdse_placing *placing,
+    const struct sdse_place_question *question, const struct sdse_fusion_config *config,
+    struct sdse_arena *arena, struct sdse_group_limits *limits,
+    struct sdse_fused_group *group, struct sdse_group_refusal *refusal) {
+    const unsigned level = sdse_shared_level(request->residency.arch);
+    struct sdse_fusion_counts counts = {0};
+    struct sdse_group made;
+    struct sdse_group_plan plan;
+    bool fits;
+    *refusal = (struct sdse_group_refusal){0, NULL};
+    enum sdse_status status =
+        sdse_group_make(request, placing, level, question->layer,
+                        question->layer + question->more, arena, &made, refusal);
+    if (status != SDSE_OK || refusal->reason)
+        return status;
+    *limits = (struct sdse_group_limits){
+        made.may_keep, made.members.heads, made.members.keys,
+        made.members.nest[made.members.count - 1].bound[SDSE_P]};
+    if (config->tile_heads >= made.members.heads && config->tile_heads) {
+        *refusal = (struct sdse_group_refusal){made.last, "has fewer heads than that"};
+        return SDSE_OK;
+    }
+    if (config->tile_keys >= made.members.keys && config->tile_keys)
+        refusal->reason = made.members.keys ? "has fewer keys than that"
+                                            : "adds up what cannot come in parts";
+    else if (config->tile_keys && config->tile_heads != (made.members.heads > 1))
+        refusal->reason = "takes keys in parts of one head at a time (`heads: 1`)";
+    refusal->layer = made.last;
+    if (refusal->reason)
+        return SDSE_OK;
+    status = sdse_group_plan_one(request, &made, config, arena, &plan);
+    struct sdse_nests *nests = SDSE_ARENA_NEW(arena, struct sdse_nests);
+    if (status == SDSE_OK && !nests)
+        status = SDSE_NO_MEMORY;
+    if (status != SDSE_OK)
+        return status;
+    // As if there were room for anything.
+    nests->request = request;
+    nests->level = level;
+    nests->capacity_bits = (double)INFINITY;
+    nests->counts = &counts;
+    nests->arena = arena;
+    struct sdse_kinds kinds = {nests, &made, question, 0, 0, NULL};
+    struct sdse_fused_group fresh = {.first = made.first,
+                                     .last = made.last,
+                                     .layer_count = made.members.count,
+                                     .question = *question,
+                                     .config = *config};
+    memcpy(fresh.layer, made.members.layer, sizeof fresh.layer);
+    status = sdse_kinds_list(&kinds, &plan, config->kept, &fits);
+    if (status == SDSE_OK)
+        status = sdse_kinds_describe(&kinds, config->kept, arena, &fresh);
+    free(kinds.kind);
+    if (status == SDSE_OK)
+        *group = fresh;
+    return status;
+}

@@ -1,0 +1,20 @@
+// In words: what is held beside a nest, and the rows that it makes. Texts live in the
+// arena; NULL: memory is out.
+#ifndef SDSE_DSE_SCHEDULE_HELD_TEXT_H
+#define SDSE_DSE_SCHEDULE_HELD_TEXT_H
+
+#include "dse/fusion/fusion.h"
+
+// "802816 of 4 rows of what conv1 makes": bits, then what they are.
+const char *sdse_held_term_text(struct sdse_arena *arena,
+                                const struct sdse_workload *net,
+                                const struct sdse_held_term *term);
+// All of them, with " + " between; "nothing".
+const char *sdse_held_text(struct sdse_arena *arena, const struct sdse_workload *net,
+                           const struct sdse_held_term *term, size_t count);
+
+// "row 3", "rows 0 ... 9", "rows 0, 2, ... 18".
+const char *sdse_row_run_text(struct sdse_arena *arena,
+                              const struct sdse_row_run *rows);
+
+#endif

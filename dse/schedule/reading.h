@@ -1,0 +1,70 @@
+// A network's mapping while it is read. Private to dse/schedule/.
+#ifndef SDSE_DSE_SCHEDULE_READING_H
+#define SDSE_DSE_SCHEDULE_READING_H
+
+#include "costmodel/model.h"
+#include "dse/schedule/held_text.h"
+#include "dse/schedule/schedule.h"
+
+// A group as its item says it.
+struct sdse_group_said {
+    const struct sdse_node *node;
+    size_t first, last; // layers
+    struct sdse_fusion_config config;
+    const struct sdse_node *input; // what is said of it; NULL: nothing
+    bool input_there;              // in the shared memory
+    enum sdse_place output;
+};
+
+struct sdse_schedule_reader {
+    const struct sdse_fusion_request *request;
+    const struct sdse_arch *arch;
+    const struct sdse_workload *net;
+    struct sdse_arena *arena;
+    struct sdse_diags *diags;
+    const char *memory; // the shared one's name
+    struct sdse_schedule *schedule;
+    enum sdse_status status; // of what is no fault of the file
+};
+
+// A layer's name; false after a diagnostic of that check.
+bool sdse_schedule_layer(struct sdse_schedule_reader *r, const struct sdse_node *node,
+                         const char *check, size_t *layer);
+
+// Reads an item of `groups` but its nests; false after diagnostics.
+bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *node,
+                     struct sdse_group_said *said);
+
+// What is known of a group's places is in `question`: reads its nests into *group.
+void sdse_group_read_nests(struct sdse_schedule_reader *r,
+                           const struct sdse_group_said *said,
+                           const struct sdse_place_question *question,
+                           struct sdse_fused_group *group);
+
+// Compares what `place` of an item says with what follows from the rest; without it
+// every tensor is said to be outside.
+//
+// item   whose it is
+// at     what follows
+// term   what the reserved bits are, for the message [count]
+void sdse_schedule_compare_place(struct sdse_schedule_reader *r,
+                                 const struct sdse_node *item, const char *check,
+                                 const struct sdse_residence *at,
+                                 const struct sdse_held_term *term, size_t count);
+
+// Costs a mapping of a layer, or says at `node` why it is not valid, term by term.
+bool sdse_schedule_cost(struct sdse_schedule_reader *r, const struct sdse_node *node,
+                        const struct sdse_layer *layer, size_t index,
+                        const struct sdse_held_term *term, size_t count,
+                        const struct sdse_mapping *mapping,
+                        struct sdse_map_point *point);
+
+// Of keys in parts: first, middle, last.
+enum { SDSE_FUSED_PARTS = 3 };
+extern const char *const sdse_fused_part_words[SDSE_FUSED_PARTS];
+unsigned sdse_fused_part(const struct sdse_fused_kind *kind);
+
+// Words of its layer's weights that a nest brings in.
+uint64_t sdse_fused_weight_words(const struct sdse_layer *part);
+
+#endif

@@ -1,0 +1,186 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "costmodel/model.h"
+#include "dse/schedule/reading.h"
+#include "spec/flow.h"
+
+struct printer {
+    FILE *out;
+    struct sdse_arena *arena;
+    const struct sdse_arch *arch;
+    const struct sdse_workload *net;
+    bool failed; // memory is out
+};
+
+static void print_name(const struct printer *p, size_t layer) {
+    sdse_print_word(p->out, p->net->layers[layer].name);
+}
+
+// Lines of a text, each behind `indent`.
+static void print_indented(struct printer *p, const char *text, const char *indent) {
+    if (!text)
+        p->failed = true;
+    for (const char *line = text; line && *line;) {
+        const char *end = strchr(line, '\n');
+        const size_t bytes = end ? (size_t)(end - line) : strlen(line);
+        fprintf(p->out, "%s%.*s\n", indent, (int)bytes, line);
+        line = end ? end + 1 : NULL;
+    }
+}
+
+static void print_mapping(struct printer *p, const struct sdse_layer *layer,
+                          const struct sdse_mapping *mapping, const char *indent) {
+    print_indented(p,
+                   sdse_placed_mapping_text(p->arena, p->arch, &layer->nest, mapping,
+                                            layer->residence),
+                   indent);
+}
+
+// --- A group ---
+
+static void print_memory(struct printer *p) {
+    const char *memory =
+        sdse_memory_name(p->arena, p->arch, sdse_shared_level(p->arch));
+    if (memory)
+        sdse_print_word(p->out, memory);
+    p->failed |= !memory;
+}
+
+// "tensors" or "weights": a word for each member of the group that has such, whether it
+// is of a set; of tensors the last one's is none of the group.
+static void print_set(struct printer *p, const struct sdse_fused_group *group,
+                      bool weights, unsigned set, const char *in, const char *out) {
+    const char *comma = "";
+    fprintf(p->out, "    %s: {", weights ? "weights" : "tensors");
+    for (size_t i = 0; i < group->layer_count; i++) {
+        const bool has = weights ? !sdse_layer_moves(&p->net->layers[group->layer[i]])
+                                 : i + 1 < group->layer_count;
+        if (!has)
+            continue;
+        fputs(comma, p->out);
+        print_name(p, group->layer[i]);
+        fprintf(p->out, ": %s", set >> i & 1u ? in : out);
+        comma = ", ";
+    }
+    fputs("}\n", p->out);
+}
+
+static void print_ends(struct printer *p, const struct sdse_fused_group *group) {
+    fputs("    input: ", p->out);
+    if (group->config.buffered)
+        fputs("buffered", p->out);
+    else if (group->question.operands)
+        print_memory(p);
+    else
+        fputs("outer", p->out);
+    fputs("\n    output: ", p->out);
+    if (group->question.outputs == SDSE_PLACE_SHARED)
+        print_memory(p);
+    else
+        fputs(group->question.outputs == SDSE_PLACE_BOTH ? "both" : "outer", p->out);
+    fputs("\n", p->out);
+}
+
+const char *const sdse_fused_part_words[SDSE_FUSED_PARTS] = {"first", "middle", "last"};
+
+unsigned sdse_fused_part(const struct sdse_fused_kind *kind) {
+    return !kind->continues ? 0 : kind->unfinished ? 1 : 2;
+}
+
+uint64_t sdse_fused_weight_words(const struct sdse_layer *part) {
+    uint64_t words = sdse_tile_words(&part->nest, SDSE_WEIGHTS, part->nest.bound);
+    return part->residence && part->residence->loads_weights ? words : 0;
+}
+
+// heads  of some of which the group works at a time
+static void print_nest(struct printer *p, const struct sdse_fused_kind *kind,
+                       bool heads) {
+    const struct sdse_residence *at = &kind->residence;
+    const uint64_t weights = sdse_fused_weight_words(&kind->part);
+    struct sdse_layer part = kind->part; // wherever the group was copied to
+    part.residence = part.residence ? at : NULL;
+    fputs("      - layer: ", p->out);
+    print_name(p, kind->layer);
+    fprintf(p->out, "\n        rows: %" PRIu64 "\n        from: %" PRIu64 "\n",
+            kind->rows.count, kind->rows.first);
+    if (kind->rows.count > 1 && kind->rows.step > 1)
+        fprintf(p->out, "        step: %" PRIu64 "\n", kind->rows.step);
+    if (heads)
+        fprintf(p->out, "        heads: %" PRIu64 "\n", kind->heads);
+    if (kind->keys)
+        fprintf(p->out, "        keys: %" PRIu64 "\n        part: %s\n", kind->keys,
+                sdse_fused_part_words[sdse_fused_part(kind)]);
+    fprintf(p->out, "        times: %" PRIu64 "\n", kind->times);
+    if (weights || at->loaded_inputs) {
+        fputs("        brings: {", p->out);
+        if (weights)
+            fprintf(p->out, "weights: %" PRIu64 "%s", weights,
+                    at->loaded_inputs ? ", " : "");
+        if (at->loaded_inputs)
+            fprintf(p->out, "inputs: %" PRIu64, at->loaded_inputs);
+        fputs("}\n", p->out);
+    }
+    print_mapping(p, &part, &kind->point->mapping, "        ");
+}
+
+static void print_group(struct printer *p, const struct sdse_fused_group *group) {
+    fputs("  - layers: [", p->out);
+    for (size_t l = group->first; l <= group->last; l++) {
+        fputs(l > group->first ? ", " : "", p->out);
+        print_name(p, l);
+    }
+    fprintf(p->out, "]\n    tile: P%" PRIu64 "\n", group->config.tile_rows);
+    if (group->config.tile_heads)
+        fprintf(p->out, "    heads: %" PRIu64 "\n", group->config.tile_heads);
+    if (group->config.tile_keys)
+        fprintf(p->out, "    keys: %" PRIu64 "\n", group->config.tile_keys);
+    print_set(p, group, false, group->config.retained >> 1, "retain", "recompute");
+    print_set(p, group, true, group->config.kept, "kept", "streamed");
+    print_ends(p, group);
+    fputs("    nests:\n", p->out);
+    for (size_t k = 0; k < group->kind_count; k++)
+        print_nest(p, &group->kind[k], group->config.tile_heads > 0);
+}
+
+// --- All of it ---
+
+char *sdse_fused_group_text(struct sdse_arena *arena, const struct sdse_arch *arch,
+                            const struct sdse_workload *net,
+                            const struct sdse_fused_group *group) {
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    struct printer p = {text.out, arena, arch, net, false};
+    print_group(&p, group);
+    char *made = sdse_text_end(&text, arena);
+    return p.failed ? NULL : made;
+}
+
+char *sdse_schedule_text(struct sdse_arena *arena, const struct sdse_arch *arch,
+                         const struct sdse_workload *net,
+                         const struct sdse_schedule *schedule) {
+    struct sdse_text text;
+    if (!sdse_text_begin(&text))
+        return NULL;
+    struct printer p = {text.out, arena, arch, net, false};
+    bool any = false;
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const struct sdse_resident_layer *layer = &schedule->layer[l];
+        struct sdse_layer there = layer->layer;
+        if (!layer->point)
+            continue;
+        there.residence = &layer->residence;
+        fprintf(p.out, "%s  - layer: ", any ? "" : "mappings:\n");
+        print_name(&p, l);
+        fputs("\n", p.out);
+        print_mapping(&p, &there, &layer->point->mapping, "    ");
+        any = true;
+    }
+    fputs(schedule->group_count ? "groups:\n" : "groups: []\n", p.out);
+    for (size_t g = 0; g < schedule->group_count; g++)
+        print_group(&p, &schedule->group[g]);
+    char *made = sdse_text_end(&text, arena);
+    return p.failed ? NULL : made;
+}

@@ -1,0 +1,234 @@
+// The mapping's file of a network whose layers take turns, as people write, score and
+// break it: what the search found reads back to the last bit, what follows from the
+// rest may be left out, and what contradicts it is refused at its place.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/support_broken_groups.h"
+#include "cli/support_program.h"
+
+static const char arch_text[] =
+    "{name: %s, source: s, node_nm: 28, clock_ghz: 1, word_bits: 8, levels: ["
+    "{level: DRAM, memory: {class: dram, pj_per_bit: 8}}, "
+    "{level: GLB, memory: {class: sram, shares: [%s], capacity_bytes: %d, "
+    "pj_per_bit: 1}}, {level: regs, memory: {class: regfile, capacity_bytes: 16, "
+    "pj_per_bit: 0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, "
+    "pj_per_op: 0.1, ops_per_cycle: 4}}";
+
+// Groups a ... b and c by itself on `keeps`. A tile of three rows: 3, 3, 2.
+static const char good[] =
+    "mappings:\n"
+    "  - layer: c\n"
+    "    mapping:\n"
+    "      - {level: DRAM, temporal: Q4}\n"
+    "      - {level: GLB, temporal: K2 Q2 P8}\n"
+    "      - {level: regs, temporal: K2 C4}\n"
+    "groups:\n"
+    "  - layers: [a, relu, b]\n"
+    "    tile: P3\n"
+    "    tensors: {a: retain}\n"
+    "    weights: {a: kept, b: kept}\n"
+    "    input: outer\n"
+    "    output: outer\n"
+    "    nests:\n"
+    "      - layer: a\n"
+    "        rows: 3\n"
+    "        from: 0\n"
+    "        times: 1\n"
+    "        brings: {weights: 16}\n"
+    "        place: {weights: GLB, outputs: GLB, reserved_bits: 256}\n"
+    "        mapping:\n"
+    "          - {level: DRAM, temporal: Q2}\n"
+    "          - {level: GLB, temporal: K2 Q4 P3}\n"
+    "          - {level: regs, temporal: K2 C4}\n"
+    "      - layer: a\n"
+    "        rows: 3\n"
+    "        from: 3\n"
+    "        mapping:\n"
+    "          - {level: DRAM, temporal: Q2}\n"
+    "          - {level: GLB, temporal: K2 Q4 P3}\n"
+    "          - {level: regs, temporal: K2 C4}\n"
+    "      - layer: a\n"
+    "        rows: 2\n"
+    "        mapping:\n"
+    "          - {level: GLB, temporal: K2 Q8 P2}\n"
+    "          - {level: regs, temporal: K2 C4}\n"
+    "      - layer: b\n"
+    "        rows: 3\n"
+    "        from: 0\n"
+    "        mapping:\n"
+    "          - {level: DRAM, temporal: K2}\n"
+    "          - {level: GLB, temporal: Q8 P3}\n"
+    "          - {level: regs, temporal: K2 C4}\n"
+    "      - layer: b\n"
+    "        rows: 3\n"
+    "        from: 3\n"
+    "        times: 1\n"
+    "        mapping:\n"
+    "          - {level: DRAM, temporal: K2}\n"
+    "          - {level: GLB, temporal: Q8 P3}\n"
+    "          - {level: regs, temporal: K2 C4}\n"
+    "      - layer: b\n"
+    "        rows: 2\n"
+    "        mapping:\n"
+    "          - {level: GLB, temporal: K2 Q8 P2}\n"
+    "          - {level: regs, temporal: K2 C4}\n";
+
+static int write_inputs(void **state) {
+    const int status = enter_scratch(state);
+    char text[1024];
+    snprintf(text, sizeof text, arch_text, "keeps", "activations, weights", 200);
+    write_scratch("keeps.yaml", text);
+    snprintf(text, sizeof text, arch_text, "middle", "activations", 400);
+    write_scratch("middle.yaml", text);
+    snprintf(text, sizeof text, arch_text, "large", "activations, weights", 1000);
+    write_scratch("large.yaml", text);
+    write_scratch(
+        "net.yaml",
+        "name: net\nsource: s\nlayers:\n"
+        "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+        "  - {name: relu, kind: act, in: [4, 8, 8], fused: true}\n"
+        "  - {name: b, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+        "  - {name: c, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+        "edges: chain\n");
+    write_scratch(
+        "branch.yaml",
+        "name: branch\nsource: s\nlayers:\n"
+        "  - {name: stem, kind: conv, in: [2, 9, 8], out_channels: 4, kernel: 1}\n"
+        "  - {name: one, kind: conv, in: [4, 9, 8], out_channels: 4, kernel: 3, pad: 1,"
+        " stride: 2}\n"
+        "  - {name: one.relu, kind: act, in: [4, 5, 4], fused: true}\n"
+        "  - {name: two, kind: conv, in: [4, 5, 4], out_channels: 4, kernel: 3, pad: "
+        "1}\n"
+        "  - {name: three, kind: conv, in: [4, 9, 8], out_channels: 4, kernel: 1, "
+        "stride: 2}\n"
+        "  - {name: sum, kind: add, in: [4, 5, 4]}\n"
+        "edges:\n"
+        "  - {from: stem, to: one}\n"
+        "  - {from: one, to: two}\n"
+        "  - {from: stem, to: three}\n"
+        "  - {from: two, to: sum}\n"
+        "  - {from: three, to: sum}\n");
+    write_scratch("good.yaml", good);
+    return status;
+}
+
+// The digits behind a key, from the object that `within` names.
+static void copy_number(const char *json, const char *within, const char *key,
+                        char digits[40]) {
+    char quoted[64];
+    snprintf(quoted, sizeof quoted, "\"%s\":", within);
+    const char *at = strstr(json, quoted);
+    assert_non_null(at);
+    snprintf(quoted, sizeof quoted, "\"%s\": ", key);
+    at = strstr(at, quoted);
+    assert_non_null(at);
+    at += strlen(quoted);
+    snprintf(digits, 40, "%.*s", (int)strcspn(at, ",}"), at);
+}
+
+// --- Written and read ---
+
+static void round_trip(const char *arch, const char *net, const char *objective,
+                       const char *rest) {
+    static const char *const keys[] = {"energy_pj", "latency_cycles",
+                                       "outermost_words"};
+    char line[256];
+    snprintf(line, sizeof line,
+             "map -a %s -w %s --resident --objective %s -f json -o @found.yaml %s",
+             arch, net, objective, rest);
+    char *found = run_text(0, line);
+    snprintf(line, sizeof line, "eval -a %s -w %s -m @found.yaml -f json", arch, net);
+    char *scored = run_text(0, line);
+    assert_non_null(strstr(scored, "sdse.eval-network/1"));
+    for (size_t k = 0; k < 3; k++) {
+        char was[40], is[40];
+        copy_number(found, "fused", keys[k], was);
+        copy_number(scored, "total", keys[k], is);
+        assert_string_equal(was, is);
+    }
+    free(found);
+    free(scored);
+    snprintf(line, sizeof line, "check @found.yaml -a %s -w %s", arch, net);
+    free(run_text(0, line));
+}
+
+static void test_reads_back_to_the_last_bit(void **state) {
+    (void)state;
+    static const char *const objectives[] = {"energy", "latency", "edp"};
+    for (size_t o = 0; o < 3; o++)
+        round_trip("@keeps.yaml", "@net.yaml", objectives[o], "--fuse 3 --tiles all");
+    round_trip("@keeps.yaml", "@branch.yaml", "latency", "--fuse 2");
+    round_trip("@middle.yaml", "@branch.yaml", "energy", "--fuse 2");
+    round_trip("@middle.yaml", "@branch.yaml", "energy", "--fuse 1");
+    round_trip("@large.yaml", "@branch.yaml", "energy", "--fuse 2 --uneven");
+    round_trip("@middle.yaml", "@net.yaml", "energy", "--fuse 3 --imperfect 20");
+    round_trip("@middle.yaml", "@net.yaml", "energy", "--fuse 3 --free-bypass");
+}
+
+// --- By hand ---
+
+// What is left out of the file follows from the rest. The group's outermost words are
+// its inputs, its outputs and each weight once.
+static void test_written_by_hand(void **state) {
+    (void)state;
+    char *json = run_text(0, "eval -a @keeps.yaml -w @net.yaml -m @good.yaml -f json");
+    assert_non_null(strstr(json, "\"layers\": \"a ... b\", \"tile_rows\": 3, "
+                                 "\"inputs\": \"DRAM\", \"outputs\": \"DRAM\", "
+                                 "\"retained\": \"a\", \"weights_kept\": \"a, b\", "
+                                 "\"nests\": 6"));
+    char words[40];
+    copy_number(json, "a ... b\", \"tile_rows", "outermost_words", words);
+    assert_string_equal(words, "544"); // 8 x 8 x 4 in, as many out, 2 x 16 weights
+    free(json);
+    run_says(0, "eval -a @keeps.yaml -w @net.yaml -m @good.yaml",
+             "1 group of several layers; 1072 words cross at DRAM");
+    run_says(0, "check @good.yaml -a @keeps.yaml -w @net.yaml",
+             "mapping on keeps of net, 1 group");
+}
+
+// --- Broken ---
+
+static void write_broken(const struct broken *broken) {
+    char text[4096];
+    const char *at = strstr(good, broken->from);
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, broken->to,
+             at + strlen(broken->from));
+    write_scratch("bad.yaml", text);
+}
+
+static void expect_broken(const struct broken *broken) {
+    write_broken(broken);
+    struct ran ran = run_program("eval -a @keeps.yaml -w @net.yaml -m @bad.yaml");
+    char expected[512];
+    snprintf(expected, sizeof expected, "bad.yaml:%s", broken->says);
+    size_t errors = 0;
+    for (const char *at = ran.err; (at = strstr(at, ": error: ")); at++)
+        errors++;
+    if (ran.status != 1 || !strstr(ran.err, expected) || errors != broken->errors)
+        fail_msg("'%s' for '%s': status %d\n%s\nexpected %s", broken->to, broken->from,
+                 ran.status, ran.err, expected);
+    assert_string_equal(ran.out, "");
+    free_ran(&ran);
+}
+
+static void test_broken_files(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof broken_groups / sizeof *broken_groups; i++)
+        expect_broken(&broken_groups[i]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads_back_to_the_last_bit),
+        cmocka_unit_test(test_written_by_hand), cmocka_unit_test(test_broken_files)};
+    return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
+}

@@ -1,0 +1,82 @@
+#include "oracle/support_schedule.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+// Bits, not values: of two NANs, or 0 and -0, the test wants to know.
+static void assert_same(double a, double b) { assert_memory_equal(&a, &b, sizeof a); }
+
+static void compare_groups(const struct sdse_fused_group *a,
+                           const struct sdse_fused_group *b) {
+    assert_int_equal(a->first, b->first);
+    assert_int_equal(a->last, b->last);
+    assert_int_equal(a->config.tile_rows, b->config.tile_rows);
+    assert_int_equal(a->config.retained, b->config.retained);
+    assert_int_equal(a->config.kept, b->config.kept);
+    assert_int_equal(a->config.buffered, b->config.buffered);
+    assert_int_equal(a->question.outputs, b->question.outputs);
+    assert_int_equal(a->question.operands, b->question.operands);
+    assert_same(a->at.energy_pj, b->at.energy_pj);
+    assert_same(a->at.latency_cycles, b->at.latency_cycles);
+    assert_int_equal(a->kind_count, b->kind_count);
+    for (size_t k = 0; k < a->kind_count; k++) {
+        const struct sdse_fused_kind *x = &a->kind[k], *y = &b->kind[k];
+        double held = 0;
+        assert_int_equal(x->layer, y->layer);
+        assert_int_equal(x->times, y->times);
+        assert_memory_equal(&x->rows, &y->rows, sizeof x->rows);
+        assert_same(x->residence.reserved_bits, y->residence.reserved_bits);
+        assert_int_equal(x->residence.tensors, y->residence.tensors);
+        assert_int_equal(x->residence.addends, y->residence.addends);
+        assert_int_equal(x->residence.loaded_inputs, y->residence.loaded_inputs);
+        assert_int_equal(x->residence.loads_weights, y->residence.loads_weights);
+        assert_same(x->point->totals.energy_pj, y->point->totals.energy_pj);
+        assert_same(x->point->totals.latency_cycles, y->point->totals.latency_cycles);
+        for (size_t t = 0; t < y->term_count; t++)
+            held += y->term[t].bits;
+        assert_same(held, y->residence.reserved_bits);
+    }
+}
+
+void oracle_read_back(const struct sdse_fusion_request *request,
+                      const struct sdse_schedule *schedule, struct sdse_arena *arena) {
+    const struct sdse_arch *arch = request->residency.arch;
+    const struct sdse_workload *net = request->residency.workload;
+    struct sdse_diags diags;
+    struct sdse_node *root;
+    struct sdse_schedule read;
+    const char *text = sdse_schedule_text(arena, arch, net, schedule);
+    assert_non_null(text);
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(
+        sdse_tree_parse_memory(arena, "written", text, strlen(text), &diags, &root),
+        SDSE_OK);
+    if (sdse_schedule_read(request, root, arena, &diags, &read) != SDSE_OK) {
+        sdse_diags_print(&diags, stderr, false);
+        fail_msg("not read back:\n%s", text);
+    }
+    assert_same(read.at.energy_pj, schedule->at.energy_pj);
+    assert_same(read.at.latency_cycles, schedule->at.latency_cycles);
+    assert_int_equal(read.group_count, schedule->group_count);
+    for (size_t g = 0; g < read.group_count; g++)
+        compare_groups(&schedule->group[g], &read.group[g]);
+    for (size_t l = 0; l < net->layer_count; l++) {
+        const struct sdse_residence *x = &schedule->layer[l].residence,
+                                    *y = &read.layer[l].residence;
+        assert_true(!schedule->layer[l].point == !read.layer[l].point);
+        assert_int_equal(x->tensors, y->tensors);
+        assert_int_equal(x->operands, y->operands);
+        assert_int_equal(x->addends, y->addends);
+        assert_same(x->reserved_bits, y->reserved_bits);
+    }
+    for (size_t t = 0; t < read.placing.tensor_count; t++)
+        assert_int_equal(read.place[t], schedule->place[t]);
+    assert_string_equal(text, sdse_schedule_text(arena, arch, net, &read));
+}
