@@ -75,7 +75,7 @@ extern const struct cli_verb cli_verb_check, cli_verb_show, cli_verb_eval, cli_v
     cli_verb_reproduce, cli_verb_plan, cli_verb_costs, cli_verb_init, cli_verb_help,
     cli_verb_completion, cli_verb_tag, cli_verb_rename, cli_verb_prune,
     cli_verb_compare, cli_verb_report, cli_verb_lint, cli_verb_workload,
-    cli_verb_convert;
+    cli_verb_convert, cli_verb_why_not;
 
 // "sdse VERB: error: ..." on stderr.
 void cli_error(struct cli *cli, const char *format, ...)

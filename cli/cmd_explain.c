@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/cost_tables.h"
+#include "cli/explain_network.h"
 #include "cli/inputs.h"
 #include "cli/interrupt.h"
 #include "cli/mapping_line.h"
@@ -138,6 +139,28 @@ static enum cli_exit explain_optimum(struct cli *cli, const struct cli_args *arg
     return status;
 }
 
+// The groups of a network's mapping, or the one of a layer.
+static enum cli_exit explain_network(struct cli *cli, const struct cli_args *args,
+                                     struct cli_problem *problem) {
+    const struct sdse_layer *layer = NULL;
+    struct sdse_schedule schedule;
+    struct cli_network network;
+    if (cli_wants_json(args, FORMAT)) {
+        cli_error(cli, "a network's mapping is explained as text: --format json is of "
+                       "one layer, of a mapping of its own");
+        return CLI_USAGE;
+    }
+    if (args->value[LAYER]) {
+        layer = cli_find_layer(cli, problem->workload, args->value[LAYER]);
+        if (!layer)
+            return CLI_BAD_INPUT;
+    }
+    if (!cli_load_network_mapping(cli, problem, args->value[MAPPING], &schedule,
+                                  &network))
+        return CLI_BAD_INPUT;
+    return cli_explain_network(cli, problem, &network, layer);
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     static const int widening[] = {UNEVEN, BYPASS, IMPERFECT};
     for (int i = 0; i < CLI_COUNT_OF(widening); i++) {
@@ -157,6 +180,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
             return CLI_BAD_INPUT;
         return explain_optimum(cli, args, &problem);
     }
+    if (cli_is_network_mapping(args->value[MAPPING]))
+        return explain_network(cli, args, &problem);
     const struct sdse_layer *layer;
     struct sdse_mapping *mapping;
     if (!cli_load_mapping(cli, &problem, args->value[LAYER], args->value[MAPPING],
@@ -174,8 +199,10 @@ const struct cli_verb cli_verb_explain = {
     .operands = {"", 0, 0},
     .options = options,
     .option_count = CLI_COUNT_OF(options),
-    .notes = "The figures are derived a second time, from the closed forms, and must "
-             "equal what\n`sdse eval` reports, bit for bit.",
+    .notes =
+        "The figures are derived a second time, from the closed forms, and must "
+        "equal what\n`sdse eval` reports, bit for bit. Of a network's mapping "
+        "every group of layers\nthat take turns is told, or the one that -l is in.",
     .example = "sdse explain -a eyeriss -w resnet50 -l layer1.0.conv2",
     .run = run,
 };

@@ -13,14 +13,15 @@
 #include "cli/verbs.h"
 
 const struct cli_verb *const cli_verbs[] = {
-    &cli_verb_check,     &cli_verb_lint,    &cli_verb_show,    &cli_verb_map,
-    &cli_verb_eval,      &cli_verb_explain, &cli_verb_plan,    &cli_verb_sweep,
-    &cli_verb_status,    &cli_verb_pareto,  &cli_verb_compare, &cli_verb_costs,
-    &cli_verb_plot,      &cli_verb_report,  &cli_verb_query,   &cli_verb_export,
-    &cli_verb_decompose, &cli_verb_import,  &cli_verb_trace,   &cli_verb_workload,
-    &cli_verb_validate,  &cli_verb_merge,   &cli_verb_verify,  &cli_verb_reproduce,
-    &cli_verb_tag,       &cli_verb_rename,  &cli_verb_prune,   &cli_verb_train,
-    &cli_verb_convert,   &cli_verb_init,    &cli_verb_help,    &cli_verb_completion,
+    &cli_verb_check,      &cli_verb_lint,      &cli_verb_show,    &cli_verb_map,
+    &cli_verb_eval,       &cli_verb_explain,   &cli_verb_why_not, &cli_verb_plan,
+    &cli_verb_sweep,      &cli_verb_status,    &cli_verb_pareto,  &cli_verb_compare,
+    &cli_verb_costs,      &cli_verb_plot,      &cli_verb_report,  &cli_verb_query,
+    &cli_verb_export,     &cli_verb_decompose, &cli_verb_import,  &cli_verb_trace,
+    &cli_verb_workload,   &cli_verb_validate,  &cli_verb_merge,   &cli_verb_verify,
+    &cli_verb_reproduce,  &cli_verb_tag,       &cli_verb_rename,  &cli_verb_prune,
+    &cli_verb_train,      &cli_verb_convert,   &cli_verb_init,    &cli_verb_help,
+    &cli_verb_completion,
 };
 const int cli_verb_count = CLI_COUNT_OF(cli_verbs);
 

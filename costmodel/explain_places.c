@@ -4,21 +4,8 @@
 
 #include "costmodel/explain_story.h"
 #include "costmodel/model.h"
+#include "costmodel/unshared.h"
 #include "spec/types/memory_name.h"
-
-// What the same loops cost with all tensors in the outermost memory, the memory that
-// they were at home in keeping a tile of them. False: memory is out.
-static bool cost_unshared(const struct sdse_story *s, struct sdse_cost *cost) {
-    const struct sdse_residence *residence = s->model->layer->residence;
-    struct sdse_model model = *s->model;
-    struct sdse_layer layer = *s->model->layer;
-    struct sdse_mapping mapping = *s->mapping;
-    layer.residence = NULL;
-    model.layer = &layer;
-    mapping.keeps[0] |= residence->tensors;
-    mapping.keeps[residence->level] |= residence->tensors;
-    return sdse_evaluate_full(&model, &mapping, cost);
-}
 
 // The memory that holds them, as files name it: so many bytes of its level's name.
 static const char *name(const struct sdse_story *s) {
@@ -100,7 +87,7 @@ void sdse_explain_places(struct sdse_story *s) {
     struct sdse_cost unshared;
     if (!residence)
         return;
-    if (!cost_unshared(s, &unshared)) {
+    if (!sdse_evaluate_unshared(s->model, s->mapping, &unshared)) {
         s->out_of_memory = true;
         return;
     }

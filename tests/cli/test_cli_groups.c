@@ -226,9 +226,99 @@ static void test_broken_files(void **state) {
         expect_broken(&broken_groups[i]);
 }
 
+// --- Explained ---
+
+static size_t count_of(const char *text, const char *part) {
+    size_t count = 0;
+    for (; (text = strstr(text, part)); text += strlen(part))
+        count++;
+    return count;
+}
+
+// Of each of the 256 words between a and b one read and one write; of what is held
+// every term; every nest's equations agree with the evaluator.
+static void test_explained(void **state) {
+    (void)state;
+    char *text = run_text(0, "explain -a @keeps.yaml -w @net.yaml -m @good.yaml");
+    static const char *const parts[] = {
+        "Group 1: a, relu, b, 3 rows of b a tile\n",
+        "inputs of a come from DRAM\n",
+        "a -> b: rows stay in GLB: 0 DRAM words instead of 256 written and 256 read\n",
+        "outputs of b go to DRAM\n",
+        "weights of b stay in GLB\n",
+        "Nest 1: a, rows 0 ... 2, 1 time\n  GLB holds 256 bits beside it\n    128 of "
+        "the weights of a\n    128 of the weights of b\n  it brings in 16 words of "
+        "weights from DRAM\n",
+        "b, rows 3 ... 5, 1 time\n  GLB holds 1024 bits beside it\n    128 of the "
+        "weights of a\n    768 of 3 rows of what a makes\n    128 of the weights of "
+        "b\n",
+        "b, rows 6 ... 7, 1 time\n  GLB holds 768 bits beside it\n"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(text, parts[i]))
+            fail_msg("explain lacks '%s':\n%s", parts[i], text);
+    assert_int_equal(count_of(text, "\nNest "), 8); // relu's two kinds too
+    assert_int_equal(count_of(text, "exactly the evaluator's energy"), 8);
+    free(text);
+    run_alike("explain -a @keeps.yaml -w @net.yaml -m @good.yaml -l relu",
+              "explain -a @keeps.yaml -w @net.yaml -m @good.yaml");
+    text = run_text(0, "explain -a @keeps.yaml -w @net.yaml -m @good.yaml -l c");
+    assert_null(strstr(text, "Group"));
+    assert_non_null(strstr(text, "mapping      DRAM Q4 | GLB K2 Q2 P8 | regs K2 C4"));
+    free(text);
+    run_says(2, "explain -a @keeps.yaml -w @net.yaml -m @good.yaml -f json",
+             "a network's mapping is explained as text");
+}
+
+// --- Why not ---
+
+// In one tile the map between a and b is 2,048 bits, beside which a weight and an
+// input, or an output, of 8 bits each pass.
+static void test_why_not(void **state) {
+    (void)state;
+    run_says(
+        0, "why-not -a @keeps.yaml -w @net.yaml --group a..b --tile 8",
+        "  2064 of its tiles and of the place of its outputs\n\nthe group does not "
+        "fit GLB, which has 1600 bits: 464 too few\nsmallest GLB that admits it: "
+        "2064 bits = 0.251953 KiB; one bit less does not\n");
+    run_says(0, "why-not -a @keeps.yaml -w @net.yaml --group a..b",
+             "the group fits GLB, which has 1600 bits: it needs 272");
+    char *json = run_text(
+        0, "why-not -a @keeps.yaml -w @net.yaml --group a..b --tile 8 -f json");
+    assert_non_null(strstr(json, "\"needed_bits\": 2064,\n \"fits\": false"));
+    free(json);
+    // The map's edge: at 258 bytes one tile is a choice, at 257 it is not.
+    for (int bytes = 257; bytes <= 258; bytes++) {
+        char text[1024];
+        snprintf(text, sizeof text, arch_text, "edge", "activations", bytes);
+        write_scratch("edge.yaml", text);
+        run_says(0, "why-not -a @edge.yaml -w @net.yaml --group a..b --tile 8",
+                 bytes == 258 ? "the group fits GLB" : "8 too few");
+    }
+    run_says(4, "why-not -a @keeps.yaml -w @branch.yaml --group stem..one",
+             "layer stem puts out what several layers read");
+    run_says(4, "why-not -a @keeps.yaml -w @branch.yaml --group one..three",
+             "layer two puts out what is no input of the next layer of the group");
+    run_says(4, "why-not -a @keeps.yaml -w @branch.yaml --group two..sum",
+             "layer sum only moves words");
+    run_says(4, "why-not -a @keeps.yaml -w @net.yaml --group a..relu",
+             "fewer than two layers");
+    run_says(4, "why-not -a @keeps.yaml -w @net.yaml --group relu..c",
+             "layer relu works on the rows of the layer before it");
+    run_says(4, "why-not -a @keeps.yaml -w @net.yaml --group a..b --tile 9",
+             "no tile of 9 rows");
+    run_says(1, "why-not -a @keeps.yaml -w @net.yaml --group b..a",
+             "layer b does not come before a");
+    run_says(1, "why-not -a @keeps.yaml -w @net.yaml --group a",
+             "expected two layers, FIRST..LAST");
+    run_says(1, "why-not -a @keeps.yaml -w @net.yaml --group a..x", "no layer 'x'");
+    run_says(1, "why-not -a diannao -w @net.yaml --group a..b",
+             "no memory of diannao may hold tensors between layers");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_back_to_the_last_bit),
-        cmocka_unit_test(test_written_by_hand), cmocka_unit_test(test_broken_files)};
+        cmocka_unit_test(test_written_by_hand), cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_explained), cmocka_unit_test(test_why_not)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }

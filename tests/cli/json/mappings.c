@@ -164,6 +164,30 @@ void of_what_is_resident(void **state) {
           text(json, "outermost_memory"));
     free(table);
     json_free(json);
+#define WHY_NOT "why-not -a @large.yaml -w @pair.yaml --group a..c"
+    write_scratch(
+        "pair.yaml",
+        "name: net\nsource: s\nlayers:\n"
+        "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 3, "
+        "pad: 1}\n"
+        "  - {name: b, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: "
+        "3}\n"
+        "  - {name: c, kind: conv, in: [4, 6, 6], out_channels: 4, kernel: "
+        "3}\nedges: chain\n");
+    json = says(WHY_NOT, "sdse.why-not/1");
+    table = run_text(0, WHY_NOT);
+    names(table, "smallest %s that admits it: %.0f bits", text(json, "memory"),
+          number(json, "needed_bits"));
+    assert_true(flag(json, "fits") ==
+                (number(json, "needed_bits") <= number(json, "capacity_bits")));
+    const struct json *largest =
+        json_at(json_get(json, "nests"), (size_t)number(json, "largest"));
+    assert_true(number(largest, "needed_bits") == number(json, "needed_bits"));
+    assert_true(number(largest, "tiles_bits") + number(largest, "held_bits") ==
+                number(largest, "needed_bits"));
+    assert_true(json_get(json, "terms")->count > 0);
+    free(table);
+    json_free(json);
 }
 
 void of_refusals(void **state) {

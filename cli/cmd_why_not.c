@@ -1,0 +1,286 @@
+// sdse why-not: what keeps layers from taking turns, and the smallest memory that does
+// not.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "cli/cli.h"
+#include "cli/inputs.h"
+#include "cli/network_mapping.h"
+#include "cli/solve.h"
+#include "dse/fusion/least_room.h"
+#include "dse/schedule/held_text.h"
+
+enum { ARCH, WORKLOAD, GROUP, TILE, TILES, FORM, BYPASS, IMPERFECT, FORMAT };
+
+static const struct cli_option options[] = {
+    [ARCH] = CLI_OPTION_ARCH,
+    [WORKLOAD] = CLI_OPTION_WORKLOAD,
+    [GROUP] = {"group", 'g', CLI_TEXT, "FIRST..LAST",
+               "the layers that would take turns", NULL, true},
+    [TILE] = {"tile", 0, CLI_COUNT, "ROWS",
+              "rows of the last layer a tile; the best if not given", NULL, false},
+    [TILES] = {"tiles", 0, CLI_CHOICE, "balanced|all",
+               "rows of a tile that are tried, of equal tiles alone or any", "balanced",
+               false},
+    [FORM] = CLI_OPTION_FORM,
+    [BYPASS] = CLI_OPTION_BYPASS,
+    [IMPERFECT] = CLI_OPTION_IMPERFECT,
+    [FORMAT] = CLI_OPTION_TEXT_OR_JSON,
+};
+
+struct asking {
+    struct cli *cli;
+    struct cli_problem problem;
+    struct sdse_fusion_request request;
+    struct sdse_placing placing;
+    struct sdse_place_question question;
+    struct sdse_group_room room;
+    const struct sdse_level *memory;
+    const char *memory_name;
+    uint64_t tile_rows;
+};
+
+// --- What is asked ---
+
+// "a..c": both are layers of the network, in its order.
+static bool read_group(struct asking *a, const char *text) {
+    const char *dots = strstr(text, "..");
+    if (!dots || dots == text || !dots[2]) {
+        cli_error(a->cli, "--group %s: expected two layers, FIRST..LAST", text);
+        return false;
+    }
+    const char *first =
+        sdse_arena_printf(a->cli->arena, "%.*s", (int)(dots - text), text);
+    if (!first) {
+        cli_note(a->cli, SDSE_NO_MEMORY);
+        return false;
+    }
+    const struct sdse_layer *begin = cli_find_layer(a->cli, a->problem.workload, first),
+                            *end =
+                                cli_find_layer(a->cli, a->problem.workload, dots + 2);
+    if (!begin || !end)
+        return false;
+    if (begin >= end) {
+        cli_error(a->cli, "--group %s: layer %s does not come before %s", text,
+                  begin->name, end->name);
+        return false;
+    }
+    a->question.layer = (size_t)(begin - a->problem.workload->layers);
+    a->question.more = (size_t)(end - begin);
+    return true;
+}
+
+static bool read_memory(struct asking *a) {
+    const unsigned level = sdse_shared_level(a->problem.arch);
+    if (!level) {
+        cli_error(a->cli,
+                  "no memory of %s may hold tensors between layers: say `shares: "
+                  "[activations]` in one",
+                  a->problem.arch->name);
+        return false;
+    }
+    a->memory = &a->problem.arch->level[level];
+    a->memory_name = sdse_memory_name(a->cli->arena, a->problem.arch, level);
+    if (!a->memory_name)
+        cli_note(a->cli, SDSE_NO_MEMORY);
+    return a->memory_name != NULL;
+}
+
+// --- The answer ---
+
+static const char *name_of(const struct asking *a, size_t layer) {
+    return a->problem.workload->layers[layer].name;
+}
+
+static double needs(const struct asking *a, size_t kind) {
+    return a->room.group.kind[kind].residence.reserved_bits + a->room.taken_bits[kind];
+}
+
+// Names of members of a set, "-": none.
+static const char *names_text(const struct asking *a, unsigned set) {
+    const struct sdse_fused_group *group = &a->room.group;
+    const char *text = NULL;
+    for (size_t i = 0; i < group->layer_count; i++) {
+        const char *name = name_of(a, group->layer[i]);
+        if (set >> i & 1u)
+            text = text ? sdse_arena_printf(a->cli->arena, "%s, %s", text, name) : name;
+    }
+    return text ? text : "-";
+}
+
+static struct sdse_table *nest_table(const struct asking *a, bool people) {
+    static const char *const names[] = {"nest",       "rows",      "times",
+                                        "tiles_bits", "held_bits", "needed_bits"};
+    static const char *const titles[] = {"nest",         "rows",        "times",
+                                         "tiles [bits]", "held [bits]", "needs [bits]"};
+    struct sdse_table *table = sdse_table_new(a->cli->arena);
+    for (size_t c = 0; c < sizeof names / sizeof *names; c++)
+        sdse_table_add_column(table, names[c], people ? titles[c] : NULL, 5);
+    for (size_t k = 0; k < a->room.group.kind_count; k++) {
+        const struct sdse_fused_kind *kind = &a->room.group.kind[k];
+        sdse_table_add_text(table, name_of(a, kind->layer));
+        sdse_table_add_text(table, sdse_row_run_text(a->cli->arena, &kind->rows));
+        sdse_table_add_u64(table, kind->times);
+        sdse_table_add_u64(table, (uint64_t)a->room.taken_bits[k]);
+        sdse_table_add_u64(table, (uint64_t)kind->residence.reserved_bits);
+        sdse_table_add_u64(table, (uint64_t)needs(a, k));
+    }
+    return table;
+}
+
+static void print_config(const struct asking *a) {
+    const struct sdse_fusion_config *config = &a->room.group.config;
+    printf("least is needed with %" PRIu64 " row%s of %s a tile", config->tile_rows,
+           config->tile_rows == 1 ? "" : "s", name_of(a, a->room.group.last));
+    if (config->tile_heads)
+        printf(", %" PRIu64 " head%s at a time", config->tile_heads,
+               config->tile_heads == 1 ? "" : "s");
+    if (config->tile_keys)
+        printf(", %" PRIu64 " keys at a time", config->tile_keys);
+    printf("; retained: %s; weights kept: %s%s\n\n",
+           names_text(a, config->retained >> 1), names_text(a, config->kept),
+           config->buffered ? "; inputs buffered" : "");
+}
+
+// The nest that needs most, term by term.
+static void print_largest(const struct asking *a) {
+    const struct sdse_fused_kind *kind = &a->room.group.kind[a->room.largest];
+    const char *rows = sdse_row_run_text(a->cli->arena, &kind->rows);
+    printf("\n%s, %s, needs most of %s:\n", name_of(a, kind->layer), rows ? rows : "?",
+           a->memory_name);
+    printf("  %.0f of its tiles%s\n", a->room.taken_bits[a->room.largest],
+           kind->residence.tensors & SDSE_BIT(SDSE_OUTPUTS)
+               ? " and of the place of its outputs"
+               : "");
+    for (size_t t = 0; t < kind->term_count; t++) {
+        const char *term =
+            sdse_held_term_text(a->cli->arena, a->problem.workload, &kind->term[t]);
+        printf("  %s\n", term ? term : "?");
+    }
+}
+
+static void print_verdict(const struct asking *a) {
+    const uint64_t has = a->memory->capacity_bits, needed = a->room.needed_bits;
+    if (!has)
+        printf("%s is unlimited: the group fits, from %" PRIu64 " bits on\n",
+               a->memory_name, needed);
+    else if (needed <= has)
+        printf("the group fits %s, which has %" PRIu64 " bits: it needs %" PRIu64 "\n",
+               a->memory_name, has, needed);
+    else
+        printf("the group does not fit %s, which has %" PRIu64 " bits: %" PRIu64
+               " too few\n",
+               a->memory_name, has, needed - has);
+    printf("smallest %s that admits it: %" PRIu64 " bits = %.6g KiB; one bit less does "
+           "not\n",
+           a->memory_name, needed, (double)needed / 8192);
+}
+
+static enum cli_exit print_json(const struct asking *a) {
+    const struct sdse_fusion_config *config = &a->room.group.config;
+    const struct sdse_fused_kind *kind = &a->room.group.kind[a->room.largest];
+    struct sdse_json json;
+    sdse_json_begin(&json, "sdse.why-not/1", stdout);
+    sdse_json_text(&json, "arch", a->problem.arch->name);
+    sdse_json_text(&json, "network", a->problem.workload->name);
+    sdse_json_text(&json, "first", name_of(a, a->room.group.first));
+    sdse_json_text(&json, "last", name_of(a, a->room.group.last));
+    sdse_json_text(&json, "memory", a->memory_name);
+    sdse_json_u64(&json, "capacity_bits", a->memory->capacity_bits);
+    sdse_json_u64(&json, "needed_bits", a->room.needed_bits);
+    sdse_json_flag(&json, "fits",
+                   !a->memory->capacity_bits ||
+                       a->room.needed_bits <= a->memory->capacity_bits);
+    sdse_json_u64(&json, "tile_rows", config->tile_rows);
+    sdse_json_u64(&json, "tile_heads", config->tile_heads);
+    sdse_json_u64(&json, "tile_keys", config->tile_keys);
+    sdse_json_text(&json, "retained", names_text(a, config->retained >> 1));
+    sdse_json_text(&json, "weights_kept", names_text(a, config->kept));
+    sdse_json_flag(&json, "buffered", config->buffered);
+    sdse_json_rows(&json, "nests", nest_table(a, false));
+    sdse_json_u64(&json, "largest", a->room.largest);
+    sdse_json_array(&json, "terms");
+    for (size_t t = 0; t < kind->term_count; t++)
+        sdse_json_text(
+            &json, NULL,
+            sdse_held_term_text(a->cli->arena, a->problem.workload, &kind->term[t]));
+    sdse_json_close(&json);
+    return cli_end_json(a->cli, &json);
+}
+
+static enum cli_exit answer(struct asking *a, bool json) {
+    struct sdse_group_refusal refusal;
+    enum sdse_status status =
+        sdse_residency_placing(&a->request.residency, a->cli->arena, &a->placing);
+    if (status == SDSE_OK)
+        status = sdse_group_least_room(&a->request, &a->placing, &a->question,
+                                       a->tile_rows, a->cli->arena, &a->room, &refusal);
+    if (status == SDSE_OVERFLOW)
+        cli_error(a->cli, "tiles without number: more than 2^26 rows of tiles");
+    if (status != SDSE_OK)
+        return cli_finish(a->cli, status);
+    if (refusal.reason) {
+        cli_error(a->cli, "these layers cannot take turns: layer %s %s",
+                  name_of(a, refusal.layer), refusal.reason);
+        return CLI_NO_MAPPING;
+    }
+    if (!a->room.found) {
+        if (a->tile_rows)
+            cli_error(a->cli,
+                      "no tile of %" PRIu64 " rows: no capacity of %s admits one, or "
+                      "tiles have other numbers of rows (--tiles all)",
+                      a->tile_rows, a->memory_name);
+        else
+            cli_error(
+                a->cli,
+                "no capacity of %s admits the group: some nest has no mapping for "
+                "the other memories or the dataflow",
+                a->memory_name);
+        return CLI_NO_MAPPING;
+    }
+    if (json)
+        return print_json(a);
+    printf("%s ... %s of %s on %s, %s weights: ", name_of(a, a->room.group.first),
+           name_of(a, a->room.group.last), a->problem.workload->name,
+           a->problem.arch->name, a->problem.form_text);
+    print_config(a);
+    const enum cli_exit exit =
+        cli_print_table(a->cli, nest_table(a, true), SDSE_TABLE_TEXT);
+    if (exit != CLI_OK)
+        return exit;
+    print_largest(a);
+    putchar('\n');
+    print_verdict(a);
+    return CLI_OK;
+}
+
+static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
+    struct asking a = {.cli = cli, .tile_rows = cli_count(args, TILE, 0)};
+    if (!cli_load_problem(cli, args->value[ARCH], args->value[WORKLOAD],
+                          args->value[FORM], &a.problem) ||
+        !read_memory(&a) || !read_group(&a, args->value[GROUP]) ||
+        !cli_network_request(cli, &a.problem, &a.request))
+        return CLI_BAD_INPUT;
+    a.request.residency.free_bypass = args->value[BYPASS] != NULL;
+    a.request.residency.padding_percent = cli_percent(args, IMPERFECT, 0);
+    a.request.tiles = a.tile_rows || cli_choice(args, options, TILES) == SDSE_TILES_ALL
+                          ? SDSE_TILES_ALL
+                          : SDSE_TILES_BALANCED;
+    return answer(&a, cli_wants_json(args, FORMAT));
+}
+
+const struct cli_verb cli_verb_why_not = {
+    .name = "why-not",
+    .summary = "says what keeps layers from taking turns, and what memory admits them",
+    .operands = {"", 0, 0},
+    .options = options,
+    .option_count = CLI_COUNT_OF(options),
+    .notes =
+        "Of all configurations of the group (rows of a tile, what is retained, whose\n"
+        "weights are kept, a buffered input) the one that the smallest shared memory\n"
+        "admits; its inputs and outputs are in the outermost memory.",
+    .example = "sdse why-not -a simba -w mobilenetv2 --group block1.dw..block1.project",
+    .run = run,
+};

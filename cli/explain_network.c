@@ -1,0 +1,245 @@
+// sdse explain of a network's mapping: what stays on chip between the layers of a
+// group, what each nest finds held, then the equations of the nest.
+#include "cli/explain_network.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "cli/cost_tables.h"
+#include "cli/mapping_line.h"
+#include "costmodel/explain.h"
+#include "costmodel/unshared.h"
+#include "dse/schedule/held_text.h"
+
+struct telling {
+    struct cli *cli;
+    const struct cli_problem *problem;
+    const struct cli_network *network;
+    const char *outermost, *shared; // memories
+};
+
+static const char *name_of(const struct telling *t, size_t layer) {
+    return t->network->workload->layers[layer].name;
+}
+
+static struct sdse_model *model_of(const struct telling *t,
+                                   const struct sdse_layer *layer, size_t index) {
+    return cli_form_model(t->cli, t->problem, layer, t->network->layer[index].form);
+}
+
+// --- What does not cross ---
+
+// Words of inputs read from, and outputs written to, the outermost memory, by all nests
+// of a layer of a group: as they are, and with every tensor outside.
+struct crossing {
+    uint64_t read, written, read_outside, written_outside;
+};
+
+static bool add_crossing(const struct telling *t, const struct sdse_fused_kind *kind,
+                         struct crossing *sum) {
+    struct sdse_layer part = kind->part;
+    struct sdse_cost is, outside;
+    part.residence = part.residence ? &kind->residence : NULL;
+    const struct sdse_model *model = model_of(t, &part, kind->layer);
+    if (!model)
+        return false;
+    if (!sdse_evaluate_full(model, &kind->point->mapping, &is) ||
+        !sdse_evaluate_unshared(model, &kind->point->mapping, &outside)) {
+        cli_note(t->cli, SDSE_NO_MEMORY);
+        return false;
+    }
+    sum->read += kind->times * is.level[0].flow[SDSE_PART_INPUTS].reads;
+    sum->written += kind->times * is.level[0].flow[SDSE_PART_OUTPUTS].updates;
+    sum->read_outside += kind->times * outside.level[0].flow[SDSE_PART_INPUTS].reads;
+    sum->written_outside +=
+        kind->times * outside.level[0].flow[SDSE_PART_OUTPUTS].updates;
+    return true;
+}
+
+static bool find_crossing(const struct telling *t, const struct sdse_fused_group *group,
+                          size_t layer, struct crossing *sum) {
+    *sum = (struct crossing){0};
+    for (size_t k = 0; k < group->kind_count; k++)
+        if (group->kind[k].layer == layer && !add_crossing(t, &group->kind[k], sum))
+            return false;
+    return true;
+}
+
+static bool print_edges(const struct telling *t, const struct sdse_fused_group *group) {
+    for (size_t i = 0; i + 1 < group->layer_count; i++) {
+        struct crossing maker, reader;
+        if (!find_crossing(t, group, group->layer[i], &maker) ||
+            !find_crossing(t, group, group->layer[i + 1], &reader))
+            return false;
+        printf("  %s -> %s: %s in %s: %" PRIu64 " %s words instead of %" PRIu64
+               " written and %" PRIu64 " read\n",
+               name_of(t, group->layer[i]), name_of(t, group->layer[i + 1]),
+               group->config.retained >> (i + 1) & 1u ? "rows stay"
+                                                      : "rows are made again and stay",
+               t->shared, maker.written + reader.read, t->outermost,
+               maker.written_outside, reader.read_outside);
+    }
+    return true;
+}
+
+// --- A group ---
+
+static const char *place_text(const struct telling *t, enum sdse_place place) {
+    const char *text = cli_place_text(t->cli->arena, t->network->arch, place);
+    return text ? text : "?";
+}
+
+// Which whole tensors of other layers are there while the group runs.
+static void print_others(const struct telling *t,
+                         const struct sdse_fused_group *group) {
+    const struct sdse_schedule *schedule = t->network->schedule;
+    for (size_t i = 0; i < schedule->placing.tensor_count; i++) {
+        const struct sdse_handed_tensor *tensor = &schedule->placing.tensor[i];
+        const size_t last = tensor->use[tensor->use_count - 1],
+                     until =
+                         schedule->place[i] == SDSE_PLACE_BOTH ? tensor->use[0] : last;
+        if (schedule->place[i] == SDSE_PLACE_OUTERMOST ||
+            tensor->maker >= group->first || until < group->first)
+            continue;
+        printf("  %s holds what %s makes: %.0f bits\n", t->shared,
+               name_of(t, tensor->maker), tensor->held_bits);
+    }
+}
+
+static bool print_group(const struct telling *t, const struct sdse_fused_group *group,
+                        size_t index) {
+    const struct sdse_fusion_config *config = &group->config;
+    printf("Group %zu: ", index + 1);
+    for (size_t l = group->first; l <= group->last; l++)
+        printf("%s%s", l > group->first ? ", " : "", name_of(t, l));
+    printf(", %" PRIu64 " row%s of %s a tile", config->tile_rows,
+           config->tile_rows == 1 ? "" : "s", name_of(t, group->last));
+    if (config->tile_heads)
+        printf(", %" PRIu64 " head%s at a time", config->tile_heads,
+               config->tile_heads == 1 ? "" : "s");
+    if (config->tile_keys)
+        printf(", %" PRIu64 " keys at a time", config->tile_keys);
+    printf("\n  %.6g uJ, %.0f cycles\n", sdse_uj_from_pj(group->at.energy_pj),
+           group->at.latency_cycles);
+    printf("  inputs of %s come from %s%s\n", name_of(t, group->layer[0]),
+           place_text(t, group->question.operands ? SDSE_PLACE_SHARED
+                                                  : SDSE_PLACE_OUTERMOST),
+           config->buffered ? ", each row once" : "");
+    if (!print_edges(t, group))
+        return false;
+    printf("  outputs of %s go to %s\n", name_of(t, group->last),
+           place_text(t, group->question.outputs));
+    for (size_t i = 0; i < group->layer_count; i++)
+        if (config->kept >> i & 1u)
+            printf("  weights of %s stay in %s\n", name_of(t, group->layer[i]),
+                   t->shared);
+    print_others(t, group);
+    return true;
+}
+
+// --- A nest ---
+
+static bool print_held(const struct telling *t, const struct sdse_fused_kind *kind) {
+    printf("  %s holds %.0f bits beside it\n", t->shared,
+           kind->residence.reserved_bits);
+    for (size_t i = 0; i < kind->term_count; i++) {
+        const char *term =
+            sdse_held_term_text(t->cli->arena, t->network->workload, &kind->term[i]);
+        if (!term) {
+            cli_note(t->cli, SDSE_NO_MEMORY);
+            return false;
+        }
+        printf("    %s\n", term);
+    }
+    return true;
+}
+
+static void print_brought(const struct telling *t, const struct sdse_fused_kind *kind) {
+    const struct sdse_nest *nest = &kind->part.nest;
+    if (kind->residence.loads_weights)
+        printf("  it brings in %" PRIu64 " words of weights from %s\n",
+               sdse_tile_words(nest, SDSE_WEIGHTS, nest->bound), t->outermost);
+    if (kind->residence.loaded_inputs)
+        printf("  it brings in %" PRIu64 " words of inputs from %s\n",
+               kind->residence.loaded_inputs, t->outermost);
+}
+
+// The equations of one layer, or of rows of it.
+static enum cli_exit print_equations(const struct telling *t,
+                                     const struct sdse_layer *layer, size_t index,
+                                     const struct sdse_mapping *mapping) {
+    const struct sdse_model *model = model_of(t, layer, index);
+    struct sdse_cost cost;
+    if (!model)
+        return CLI_BAD_INPUT;
+    if (!sdse_evaluate_full(model, mapping, &cost))
+        return cli_finish(t->cli, SDSE_NO_MEMORY);
+    const struct cli_costed costed = {t->network->arch,
+                                      t->network->workload,
+                                      layer,
+                                      t->problem->form_text,
+                                      &cost,
+                                      t->problem->setting.smartdeal};
+    const char *line = cli_mapping_line(t->cli, t->network->arch, mapping);
+    if (!line)
+        return CLI_SYSTEM;
+    cli_print_totals(&costed, stdout);
+    printf("mapping      %s\n\n", line);
+    const enum sdse_status status = sdse_explain_write(model, mapping, stdout);
+    if (status != SDSE_INVALID)
+        return status == SDSE_OK ? CLI_OK : cli_finish(t->cli, status);
+    cli_error(t->cli,
+              "the explanation disagrees with the evaluator: please report this");
+    return CLI_SYSTEM;
+}
+
+static enum cli_exit print_nest(const struct telling *t,
+                                const struct sdse_fused_kind *kind, size_t index) {
+    struct sdse_layer part = kind->part;
+    const char *rows = sdse_row_run_text(t->cli->arena, &kind->rows);
+    part.residence = part.residence ? &kind->residence : NULL;
+    if (!rows)
+        return cli_finish(t->cli, SDSE_NO_MEMORY);
+    printf("\nNest %zu: %s, %s, %" PRIu64 " time%s\n", index + 1,
+           name_of(t, kind->layer), rows, kind->times, kind->times == 1 ? "" : "s");
+    if (!print_held(t, kind))
+        return CLI_SYSTEM;
+    print_brought(t, kind);
+    putchar('\n');
+    return print_equations(t, &part, kind->layer, &kind->point->mapping);
+}
+
+enum cli_exit cli_explain_network(struct cli *cli, const struct cli_problem *problem,
+                                  const struct cli_network *network,
+                                  const struct sdse_layer *layer) {
+    const struct sdse_schedule *schedule = network->schedule;
+    const size_t index = layer ? (size_t)(layer - network->workload->layers) : 0;
+    const struct telling t = {
+        cli, problem, network, network->arch->level[0].name,
+        cli_place_text(cli->arena, network->arch, SDSE_PLACE_SHARED)};
+    enum cli_exit exit = CLI_OK;
+    size_t told = 0;
+    if (!t.shared)
+        return cli_finish(cli, SDSE_NO_MEMORY);
+    for (size_t g = 0; g < schedule->group_count && exit == CLI_OK; g++) {
+        const struct sdse_fused_group *group = &schedule->group[g];
+        if (layer && (index < group->first || index > group->last))
+            continue;
+        if (told++)
+            putchar('\n');
+        if (!print_group(&t, group, g))
+            exit = CLI_SYSTEM;
+        for (size_t k = 0; k < group->kind_count && exit == CLI_OK; k++)
+            exit = print_nest(&t, &group->kind[k], k);
+    }
+    if (told || exit != CLI_OK)
+        return exit;
+    if (layer)
+        return print_equations(&t, &schedule->layer[index].layer, index,
+                               &schedule->layer[index].point->mapping);
+    cli_error(cli,
+              "no layers take turns in this mapping: choose a layer with -l LAYER");
+    return CLI_BAD_INPUT;
+}
