@@ -292,8 +292,11 @@ void sdse_zz_read_ports(struct sdse_foreign *foreign, const struct sdse_node *no
         return;
     const double read_pj = sdse_foreign_double(foreign, node, "r_cost", 1e12, true),
                  write_pj = sdse_foreign_double(foreign, node, "w_cost", 1e12, true);
-    memory->read_pj_per_bit = reads.bits ? read_pj / (double)reads.bits : 0;
-    memory->write_pj_per_bit = writes.bits ? write_pj / (double)writes.bits : 0;
+    // A memory without a port for one way is never used that way: any width does.
+    const uint64_t read_bits = reads.bits ? reads.bits : writes.bits,
+                   write_bits = writes.bits ? writes.bits : reads.bits;
+    memory->read_pj_per_bit = read_bits ? read_pj / (double)read_bits : 0;
+    memory->write_pj_per_bit = write_bits ? write_pj / (double)write_bits : 0;
     if ((read_pj > 0) != (write_pj > 0))
         sdse_foreign_refuse(foreign, node->key_loc, false, "zigzag-cost",
                             "'%.60s' has a cost of 0 for one of reads and writes: give "

@@ -21,6 +21,7 @@ struct read {
     struct sdse_arena *arena;
     struct sdse_diags diags;
     enum sdse_status status;
+    const char *arch_text, *net_text;
     struct sdse_arch *arch;
     struct sdse_workload *net;
 };
@@ -49,6 +50,8 @@ static struct read read_texts(const char *first, const char *second, bool lossy)
     r.status =
         sdse_accelforge_import(roots, count, lossy, r.arena, &r.diags, &arch, &net);
     assert_int_equal(r.status == SDSE_OK, r.diags.errors == 0);
+    r.arch_text = arch;
+    r.net_text = net;
     if (r.status == SDSE_OK && arch) {
         r.status =
             sdse_arch_from_tree(r.arena, parse(&r, arch), NULL, 0, &r.diags, &r.arch);
@@ -125,6 +128,7 @@ static void expressions_are_worked_out(void **state) {
                  {"5 if a < 3 and c else 6", 5},
                  {"5 if a == 3 or c != 1 else 6", 6},
                  {"5 if a <= 1 else 6 if c else 7", 6},
+                 {"5 if a <= 2 else 6", 5},
                  {"len(All)", 3},
                  {"1e3 * 0.008", 8},
                  {"1_0 if False else 9", 9}};
@@ -236,6 +240,56 @@ static void nodes_become_levels(void **state) {
     assert_double_within(buffer->read_bits_per_cycle.value, 4096, 1e-12);
     assert_double_within(buffer->write_bits_per_cycle.value, 1024, 1e-12);
     assert_double_within(r.arch->level[0].shared_bits_per_cycle.value, 307.2, 1e-12);
+    sdse_arena_free(r.arena);
+}
+
+// Metres, watts and seconds; shares of places; what may be kept.
+static void units_are_those_of_the_file(void **state) {
+    (void)state;
+    static const char text[] =
+        "arch:\n  extra_attributes_for_all_component_models: {tech_node: 65e-9}\n"
+        "  nodes:\n  - !Memory {name: top, size: inf, tensors: {keep: output, "
+        "may_keep: "
+        "All}, actions: [{name: read, energy: 1e-12, latency: 1e-9, bits_per_action: "
+        "8}, {name: write, energy: 1e-12, latency: 1e-9, bits_per_action: 8}]}\n"
+        "  - !Memory {name: low, size: 64, area: 2e-6, leak_power: 3e-3, "
+        "component_class: Dummy, tensors: {keep: weight, may_keep: input | weight}}\n"
+        "  - !Container {name: c, spatial: [{fanout: 4, may_reuse: input | weight, "
+        "min_usage: 0.5}, {fanout: 2, may_reuse: weight | input, min_usage: 0.5}]}\n"
+        "  - !Compute {name: mac, area: 9e-11, leak_power: 2e-6, actions: [{name: "
+        "compute, energy: 1e-12, throughput: 2e9}]}\n";
+    struct read r = read_texts(text, NULL, false);
+    if (r.status != SDSE_OK)
+        sdse_diags_print(&r.diags, stderr, false);
+    assert_int_equal(r.status, SDSE_OK);
+    const struct sdse_level *top = &r.arch->level[0], *low = &r.arch->level[1];
+    assert_double_within(r.arch->node_nm, 65, 1e-12);
+    assert_double_within(top->shared_bits_per_cycle.value, 4, 1e-12);
+    assert_double_within(low->area_um2.value, 2e6, 1e-12);
+    assert_double_within(low->leakage_mw.value, 3, 1e-12);
+    assert_double_within(r.arch->compute.area_um2.value, 90, 1e-12);
+    assert_double_within(r.arch->compute.leakage_mw.value, 2e-3, 1e-12);
+    assert_int_equal(sdse_level_tensors(low),
+                     SDSE_BIT(SDSE_WEIGHTS) | SDSE_BIT(SDSE_INPUTS));
+    assert_non_null(strstr(r.arch_text, "may_bypass: [inputs]"));
+    assert_non_null(strstr(r.arch_text, "multicast: [weights, inputs], reduce: false"));
+    assert_non_null(strstr(r.arch_text, "utilization_at_least: 0.25}"));
+    sdse_arena_free(r.arena);
+}
+
+// The operand that is made is the left one, wherever it stands.
+static void made_operands_are_left(void **state) {
+    (void)state;
+    struct read r = read_texts("workload:\n  rank_sizes: {M: 3, N: 5, K: 7, H: 2}\n"
+                               "  einsums:\n  - 'A[m, k] = I[m, n] * V[n, k]'\n"
+                               "  - 'B[m, n] = W[n, k] * A[m, k]'\n"
+                               "  - 'C[h, m, n] = X[h, m, k] * Y[h, k, n]'\n",
+                               NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.net->layers[1].nest.bound[SDSE_P], 3);
+    assert_int_equal(r.net->layers[1].nest.bound[SDSE_K], 5);
+    assert_int_equal(r.net->layers[1].nest.bound[SDSE_C], 7);
+    assert_non_null(strstr(r.net_text, "n: 5, role: parameter}"));
     sdse_arena_free(r.arena);
 }
 
@@ -391,6 +445,8 @@ int main(void) {
         cmocka_unit_test(faults_of_expressions_have_a_place),
         cmocka_unit_test(sets_are_those_of_tensors),
         cmocka_unit_test(nodes_become_levels),
+        cmocka_unit_test(units_are_those_of_the_file),
+        cmocka_unit_test(made_operands_are_left),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
         cmocka_unit_test(einsums_become_products),
         cmocka_unit_test(a_product_on_the_nvdla_is_charged_as_by_hand),

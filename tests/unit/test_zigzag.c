@@ -21,6 +21,7 @@ struct read {
     struct sdse_arena *arena;
     struct sdse_diags diags;
     enum sdse_status status;
+    const char *text; // of the accelerator
     struct sdse_arch *arch;
     struct sdse_workload *net;
 };
@@ -50,6 +51,7 @@ static struct read read_design(const char *hardware, const char *mapping,
                                            &r.diags, &yaml);
         assert_int_equal(r.status == SDSE_OK, r.diags.errors == 0);
         if (r.status == SDSE_OK) {
+            r.text = yaml;
             r.status = sdse_arch_from_tree(r.arena, parse(&r, yaml, "out"), NULL, 0,
                                            &r.diags, &r.arch);
             if (r.status != SDSE_OK)
@@ -160,6 +162,7 @@ static void designs_become_chains(void **state) {
         assert_int_equal(r.status, SDSE_INVALID);
         assert_true(fired(&r, "zigzag-granule", "at least 64 bits"));
         assert_true(fired(&r, "zigzag-port", "several ports"));
+        assert_false(fired(&r, "zigzag-granule", "'o_reg'")); // 16 bits are a sum
         const bool chain = i == 1 || i == 4;
         assert_int_equal(fired(&r, "zigzag-shared", ""), !chain);
         sdse_arena_free(r.arena);
@@ -222,6 +225,119 @@ static void numbers_are_those_of_the_file(void **state) {
     assert_int_equal(r.status, SDSE_OK);
     assert_int_equal(r.arch->bits[SDSE_WEIGHTS], 8);
     assert_int_equal(sdse_level_tensors(&r.arch->level[1]), SDSE_BIT(SDSE_WEIGHTS));
+    sdse_arena_free(r.arena);
+}
+
+// Reads and writes, shared or not, of all tensors or of one.
+static void ports_become_bandwidths(void **state) {
+    (void)state;
+    struct read r = read_shipped("tpu_like", true);
+    const struct sdse_level *top = &r.arch->level[0], *reg = &r.arch->level[2];
+    assert_double_within(top->shared_bits_per_cycle.value, 64, 0);
+    assert_false(top->read_bits_per_cycle.given);
+    assert_string_equal(reg->name, "o_reg");
+    assert_double_within(reg->read_bits_per_cycle.value, 32, 0); // two ports of 16
+    assert_double_within(reg->write_bits_per_cycle.value, 32, 0);
+    assert_int_equal(r.arch->level[1].fanout_x, 32);
+    assert_int_equal(r.arch->level[1].fanout_y, 1);
+    sdse_arena_free(r.arena);
+    r = read_shipped("meta_like", true);
+    assert_int_equal(r.arch->level[4].fanout_x, 32);
+    assert_int_equal(r.arch->level[4].fanout_y, 2);
+    sdse_arena_free(r.arena);
+    // Different widths; a port for both ways takes the narrower.
+    static const char wide[] =
+        "name: h\noperational_array: {input_precision: [8, 8], unit_energy: 1, "
+        "dimensions: [D1], sizes: [1]}\nmemories:\n"
+        "  reg: {size: 64, r_bw: 8, w_bw: 16, r_cost: 4, w_cost: 4, r_port: 1, w_port: "
+        "1, latency: 1, operands: [I1], served_dimensions: [], ports: [{fh: w_port_1, "
+        "tl: r_port_1}]}\n"
+        "  top: {size: 9000, r_bw: 16, w_bw: 32, r_cost: 16, w_cost: 64, rw_port: 1, "
+        "latency: 1, operands: [O, I2, I1], served_dimensions: [], ports: [{fh: "
+        "rw_port_1, tl: rw_port_1, fl: rw_port_1, th: rw_port_1}, {fh: rw_port_1, tl: "
+        "rw_port_1}, {fh: rw_port_1, tl: rw_port_1}]}\n";
+    r = read_design(wide, NULL, NULL, true);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_false(fired(&r, "zigzag-shared", "")); // along one place
+    assert_double_within(r.arch->level[0].shared_bits_per_cycle.value, 16, 0);
+    assert_double_within(r.arch->level[0].fill_pj.value, 2, 1e-15);
+    assert_double_within(r.arch->level[1].read_bits_per_cycle.value, 8, 0);
+    assert_double_within(r.arch->level[1].write_bits_per_cycle.value, 16, 0);
+    assert_double_within(r.arch->level[1].read_pj.value, 0.5, 1e-15);
+    assert_double_within(r.arch->level[1].fill_pj.value, 0.25, 1e-15);
+    sdse_arena_free(r.arena);
+    // Weights have a port of their own; inputs and outputs share one, on which a last
+    // port for reads of outputs and writes of inputs has no counterpart.
+    static const char named[] =
+        "name: h\noperational_array: {input_precision: [8, 8], unit_energy: 1, "
+        "dimensions: [D1], sizes: [1]}\nmemories:\n"
+        "  top:\n    size: 9000\n    r_cost: 1\n    w_cost: 1\n    latency: 1\n"
+        "    operands: [I1, I2, O]\n    served_dimensions: [D1]\n    ports:\n"
+        "    - {name: w, type: read, bandwidth_min: 8, bandwidth_max: 24, allocation: "
+        "['I2, tl']}\n"
+        "    - {name: io, type: read, bandwidth_min: 8, bandwidth_max: 24, allocation: "
+        "['I1, tl', 'O, tl', 'O, th']}\n%s";
+    char text[1200];
+    snprintf(text, sizeof text, named, "");
+    r = read_design(text, NULL, NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_double_within(r.arch->level[0].own_bits_per_cycle[0][SDSE_WEIGHTS].value, 24,
+                         0);
+    assert_double_within(r.arch->level[0].read_bits_per_cycle.value, 24, 0);
+    assert_non_null(strstr(r.text, "read_bits_per_cycle: {weights: 24, others: 24}"));
+    sdse_arena_free(r.arena);
+    snprintf(text, sizeof text, named,
+             "    - {name: odd, type: read_write, bandwidth_min: 8, bandwidth_max: 24, "
+             "allocation: ['I1, fh', 'O, tl']}\n");
+    fails_with(read_design(text, NULL, NULL, true), "zigzag-port",
+               "reads other tensors than it writes");
+}
+
+// Entries for some kinds come first; factors on several dimensions multiply.
+static void spatial_choices_become_dataflows(void **state) {
+    (void)state;
+    static const char mapping[] =
+        "- name: default\n  spatial_mapping: {D1: ['K, 4'], D2: ['K, 2']}\n"
+        "- name: Conv\n  spatial_mapping: {D1: ['OX, 2', 'FY, 2'], D2: ['OY, 2']}\n"
+        "- name: Gemm\n  spatial_mapping_hint: {D1: [C, B], D2: [G]}\n";
+    struct read r = read_design(
+        HARDWARE(ARRAY,
+                 "operands: [I1], served_dimensions: [], ports: [{fh: w_port_1, tl: "
+                 "r_port_1}]",
+                 OUTER),
+        mapping, NULL, false);
+    assert_int_equal(r.status, SDSE_OK);
+    const char *conv = strstr(r.text, "name: Conv\n    when: {layer: [conv, conv1x1, "
+                                      "dwconv]}"),
+               *general = strstr(r.text, "name: default"),
+               *hint = strstr(r.text, "name: Gemm\n    when: {layer: [fc, matmul]}");
+    assert_true(conv && general && hint && conv < general && hint < general);
+    assert_non_null(strstr(conv, "spatial_x_dims: [Q, R], spatial_y_dims: [P], "
+                                 "spatial_at_most: {P: 2, Q: 2, R: 2}"));
+    assert_non_null(strstr(hint, "spatial_x_dims: [N, C], spatial_y_dims: [G]}"));
+    assert_non_null(strstr(general, "spatial_x_dims: [K], spatial_y_dims: [K], "
+                                    "spatial_at_most: {K: 8}"));
+    sdse_arena_free(r.arena);
+}
+
+static void workloads_say_how_wide_words_are(void **state) {
+    (void)state;
+    static const char net[] =
+        "- id: 0\n  operator_type: Gemm\n  equation: O[k]+=W[k][c]*I[c]\n"
+        "  loop_dims: [K, C]\n  loop_sizes: [4, 4]\n"
+        "  operand_precision: {W: 4, I: 8, O: 24%s}\n";
+    char text[300];
+    snprintf(text, sizeof text, net, "");
+    struct read r = read_design(HARDWARE(ARRAY, INNER, OUTER), NULL, text, false);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.arch->bits[SDSE_OUTPUTS], 24);
+    assert_int_equal(r.arch->partial_bits, 24);
+    sdse_arena_free(r.arena);
+    snprintf(text, sizeof text, net, ", O_final: 6");
+    r = read_design(HARDWARE(ARRAY, INNER, OUTER), NULL, text, false);
+    assert_int_equal(r.arch->bits[SDSE_WEIGHTS], 4);
+    assert_int_equal(r.arch->bits[SDSE_OUTPUTS], 6);
+    assert_int_equal(r.arch->partial_bits, 24);
     sdse_arena_free(r.arena);
 }
 
@@ -486,6 +602,33 @@ static void sources_become_edges(void **state) {
     sdse_arena_free(r.arena);
 }
 
+// Depth-wise makers put out all their groups; another number of samples is another map.
+static void edges_agree_in_channels_and_samples(void **state) {
+    (void)state;
+    struct read r =
+        read_design(NULL, NULL,
+                    LAYER("1", "Conv", "O[b][g][oy][ox]+=W[g][fy][fx]*I[b][g][iy][ix]",
+                          "G, OY, OX, FY, FX", "16, 4, 4, 3, 3", ONE_BY_ONE)
+                        LAYER("2", "Conv", CONV, "K, C, OY, OX", "8, 16, 4, 4",
+                              ONE_BY_ONE "  operand_source: {I: 1}\n")
+                            LAYER("3", "Conv", CONV, "B, K, C, OY, OX", "2, 8, 8, 4, 4",
+                                  ONE_BY_ONE "  operand_source: {I: 2}\n"),
+                    true);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.net->edge_count, 1);
+    assert_true(fired(&r, "zigzag-edge", "'layer2'"));
+    sdse_arena_free(r.arena);
+    // Samples of a product whose right operand is made are rows of its left one.
+    r = read_design(NULL, NULL,
+                    LAYER("1", "Gemm", "O[k]+=W[k][c]*I[c]", "K, C", "4, 4", "") LAYER(
+                        "2", "Gemm", "O[b][d][k]+=W[c][k]*I[b][d][c]", "B, D, K, C",
+                        "3, 7, 11, 13", "  operand_source: {W: 1}\n"),
+                    true);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_int_equal(r.net->layers[1].nest.bound[SDSE_P], 21);
+    sdse_arena_free(r.arena);
+}
+
 static void files_are_told_by_their_keys(void **state) {
     (void)state;
     static const struct {
@@ -513,11 +656,15 @@ int main(void) {
         cmocka_unit_test(designs_become_chains),
         cmocka_unit_test(what_is_no_chain_is_told_apart),
         cmocka_unit_test(numbers_are_those_of_the_file),
+        cmocka_unit_test(ports_become_bandwidths),
+        cmocka_unit_test(spatial_choices_become_dataflows),
+        cmocka_unit_test(workloads_say_how_wide_words_are),
         cmocka_unit_test(what_has_no_counterpart_is_refused),
         cmocka_unit_test(a_product_on_the_tpu_is_charged_as_by_hand),
         cmocka_unit_test(layers_are_what_their_equations_say),
         cmocka_unit_test(layers_that_are_none_are_refused),
         cmocka_unit_test(sources_become_edges),
+        cmocka_unit_test(edges_agree_in_channels_and_samples),
         cmocka_unit_test(files_are_told_by_their_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
