@@ -9,6 +9,7 @@
 #include "cli/problem.h"
 #include "costmodel/resolve.h"
 #include "export/timeloop/timeloop.h"
+#include "export/zigzag/zigzag.h"
 
 enum { ARCH, WORKLOAD, LAYER, MAPPING, TO, OUTPUT, FORCE, LOSSY };
 
@@ -19,7 +20,7 @@ static const struct cli_option options[] = {
     [LAYER] = CLI_OPTION_LAYER,
     [MAPPING] = {"mapping", 'm', CLI_TEXT, "FILE", "a mapping of the layer", NULL,
                  false},
-    [TO] = {"to", 0, CLI_CHOICE, "timeloop", "whose files", NULL, true},
+    [TO] = {"to", 0, CLI_CHOICE, "timeloop|zigzag", "whose files", NULL, true},
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
                 "folder for arch.yaml, problem.yaml and mapping.yaml", NULL, true},
     [FORCE] = CLI_OPTION_FORCE,

@@ -5,7 +5,7 @@
 #include "import/foreign/foreign.h"
 #include "spec/types/nest.h"
 
-enum { SDSE_ZZ_MEMORIES = 12, SDSE_ZZ_ARRAY_DIMS = 8, SDSE_ZZ_PORTS = 12 };
+enum { SDSE_ZZ_MEMORIES = 12, SDSE_ZZ_ARRAY_DIMS = 9, SDSE_ZZ_PORTS = 12 };
 
 // Which way words go: from the memory outside, to that inside, and back.
 enum sdse_zz_direction {
