@@ -22,7 +22,8 @@ static const struct cli_option options[] = {
                  false},
     [TO] = {"to", 0, CLI_CHOICE, "timeloop|zigzag", "whose files", NULL, true},
     [OUTPUT] = {"output", 'o', CLI_TEXT, "DIR",
-                "folder for arch.yaml, problem.yaml and mapping.yaml", NULL, true},
+                "folder for the files: the accelerator, the layer, the mapping", NULL,
+                true},
     [FORCE] = CLI_OPTION_FORCE,
     [LOSSY] = {"lossy", 0, CLI_FLAG, NULL,
                "what the other tool cannot hold is a warning", NULL, false},
@@ -89,11 +90,37 @@ static bool load(struct cli *cli, const struct cli_args *args,
     return *layer != NULL;
 }
 
+enum tool { TIMELOOP, ZIGZAG }; // as --to says them
+
+static enum sdse_status convert(struct cli *cli, enum tool tool,
+                                const struct cli_problem *problem,
+                                const struct sdse_layer *layer,
+                                const struct sdse_mapping *mapping, bool lossy,
+                                struct converted files[3]) {
+    struct sdse_timeloop_texts timeloop = {0};
+    struct sdse_zigzag_texts zigzag = {0};
+    enum sdse_status status;
+    if (tool == ZIGZAG)
+        status = sdse_zigzag_export(problem->arch, layer, mapping, lossy, cli->arena,
+                                    &cli->diags, &zigzag);
+    else
+        status = sdse_timeloop_export(problem->arch, layer, mapping, lossy, cli->arena,
+                                      &cli->diags, &timeloop);
+    const bool is_zigzag = tool == ZIGZAG;
+    files[0] = is_zigzag ? (struct converted){"hardware.yaml", zigzag.hardware}
+                         : (struct converted){"arch.yaml", timeloop.arch};
+    files[1] = is_zigzag ? (struct converted){"workload.yaml", zigzag.workload}
+                         : (struct converted){"problem.yaml", timeloop.problem};
+    files[2] = (struct converted){"mapping.yaml",
+                                  is_zigzag ? zigzag.mapping : timeloop.mapping};
+    return status;
+}
+
 static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     struct cli_problem problem = {0};
     const struct sdse_layer *layer = NULL;
     struct sdse_mapping *mapping = NULL;
-    struct sdse_timeloop_texts texts = {0};
+    struct converted files[3] = {{0}};
     const int needy[] = {LAYER, MAPPING};
     bool good = true;
     for (int i = 0; i < CLI_COUNT_OF(needy); i++) {
@@ -111,11 +138,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!load(cli, args, &problem, &layer, &mapping))
         return cli_finish(cli, cli->fault ? cli->fault : SDSE_INVALID);
     enum sdse_status status =
-        sdse_timeloop_export(problem.arch, layer, mapping, args->value[LOSSY] != NULL,
-                             cli->arena, &cli->diags, &texts);
-    const struct converted files[] = {{"arch.yaml", texts.arch},
-                                      {"problem.yaml", texts.problem},
-                                      {"mapping.yaml", texts.mapping}};
+        convert(cli, (enum tool)cli_choice(args, options, TO), &problem, layer, mapping,
+                args->value[LOSSY] != NULL, files);
     if (status == SDSE_OK)
         status = write_files(cli, args->value[OUTPUT], files, CLI_COUNT_OF(files));
     const enum cli_exit result = cli_finish(cli, status);
@@ -131,7 +155,8 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
 
 const struct cli_verb cli_verb_convert = {
     .name = "convert",
-    .summary = "writes an accelerator, a layer and a mapping as Timeloop's files",
+    .summary = "writes an accelerator, a layer and a mapping as Timeloop's or ZigZag's "
+               "files",
     .operands = {"", 0, 0},
     .options = options,
     .option_count = CLI_COUNT_OF(options),

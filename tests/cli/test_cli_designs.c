@@ -89,11 +89,31 @@ static void other_formats_are_told_apart(void **state) {
     assert_null(read_whole(scratch("x.yaml")));
 }
 
+// A design that is ZigZag's goes there and comes back; another is refused by path.
+static void designs_are_converted_back(void **state) {
+    (void)state;
+    write_scratch("net.yaml", layer);
+    run_says(0, "import tests/data/zigzag/tpu_like.yaml @net.yaml -o @tpu --lossy",
+             "MACs");
+    run_says(0,
+             "convert -a @tpu/arch.yaml -w @tpu/network.yaml -l c --to zigzag -o @out",
+             "out/hardware.yaml, ");
+    run_says(0, "import @out/hardware.yaml @out/workload.yaml -o @again", "MACs");
+    run_says(0, "map -a @tpu/arch.yaml -w @tpu/network.yaml -l c -o @m.yaml", "1808");
+    run_alike("eval -a @tpu/arch.yaml -w @tpu/network.yaml -m @m.yaml",
+              "eval -a @again/arch.yaml -w @again/network.yaml -m @m.yaml");
+    run_says(1, "convert -a eyeriss --to zigzag -o @eyeriss", "[zigzag-lacks]");
+    assert_null(read_whole(scratch("eyeriss/hardware.yaml")));
+    run_says(0, "convert -a eyeriss --to zigzag -o @eyeriss --lossy", "hardware.yaml");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_design_maps_a_layer, enter_scratch,
                                         leave_scratch),
         cmocka_unit_test_setup_teardown(files_come_in_any_order, enter_scratch,
+                                        leave_scratch),
+        cmocka_unit_test_setup_teardown(designs_are_converted_back, enter_scratch,
                                         leave_scratch),
         cmocka_unit_test_setup_teardown(other_formats_are_told_apart, enter_scratch,
                                         leave_scratch),
