@@ -12,10 +12,13 @@ bool sdse_onnx_is_constant(const struct sdse_onnx_value *value) {
 
 static const uint32_t most_steps = 200; // to work out one constant
 static const uint64_t most_numbers = (uint64_t)1 << 31;
+// Of any step towards a constant that shapes may depend on: it is worked out at once.
+static const uint64_t most_at_once = (uint64_t)1 << 20;
 
 void sdse_onnx_constant_mark(struct sdse_onnx_graph *graph,
                              const struct sdse_onnx_node *node) {
     uint32_t steps = 1;
+    uint64_t widest = 0;
     bool unread = false;
     if (!sdse_onnx_constant_rule(node) || node->input_count == 0 ||
         node->input_count > SDSE_ONNX_MOST_CONSTANTS)
@@ -26,6 +29,9 @@ void sdse_onnx_constant_mark(struct sdse_onnx_graph *graph,
             continue;
         if (!sdse_onnx_is_constant(in) || !in->shape.known)
             return;
+        const uint64_t numbers = sdse_onnx_product(&in->shape, 0, in->shape.rank);
+        const uint64_t most = in->widest > numbers ? in->widest : numbers;
+        widest = most > widest ? most : widest;
         steps += in->steps;
         unread |= in->unread;
     }
@@ -40,6 +46,7 @@ void sdse_onnx_constant_mark(struct sdse_onnx_graph *graph,
         if (!out->shape.known || out->folded || count > most_numbers)
             continue;
         out->steps = steps;
+        out->widest = widest;
         out->computed = true;
         out->unread = unread;
         out->real = first->real || strcmp(node->op, "QuantizeLinear") == 0;
@@ -48,7 +55,7 @@ void sdse_onnx_constant_mark(struct sdse_onnx_graph *graph,
         struct sdse_onnx_numbers numbers;
         struct sdse_diags unheard;
         sdse_diags_init(&unheard, graph->arena);
-        if (count > SDSE_ONNX_FOLD_LIMIT || unread)
+        if (count > SDSE_ONNX_FOLD_LIMIT || widest > most_at_once || unread)
             continue;
         if (sdse_onnx_constant_read(graph, node->output[i], &numbers, &unheard) !=
             SDSE_OK) {

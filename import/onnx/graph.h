@@ -48,6 +48,7 @@ struct sdse_onnx_value {
     bool computed;                // from constants, by import/onnx/constant.h
     bool unread;    // a constant that rests on external data which is not read
     uint32_t steps; // that it takes to work them out
+    uint64_t widest; // numbers at most that one of these steps takes or makes
     const Onnx__TensorShapeProto *declared; // shape that the file gives, or NULL
     bool output;                            // of the model
     size_t layer; // 1 + the last layer so far whose weights it is; 0 = none

@@ -298,15 +298,49 @@ static bool infer_pad(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node
     return sdse_onnx_set(graph, node, 0, x->rank, dims);
 }
 
+// The axes that a Resize names, or all of them in order; false with a diagnostic.
+static bool resize_axes(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
+                        unsigned rank, struct sdse_onnx_list *axes) {
+    unsigned set;
+    *axes = sdse_onnx_list_of(graph, node, "axes", SDSE_ONNX_NONE);
+    if (axes->given == SDSE_ONNX_GIVEN)
+        return sdse_onnx_axes(graph, node, axes, rank, &set);
+    axes->count = rank;
+    for (unsigned i = 0; i < rank; i++)
+        axes->value[i] = i;
+    return true;
+}
+
+// Extents as `sizes` says, or, where the proportions are kept, those of one scale: the
+// least or the greatest that it asks for.
 static bool resize_to(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node,
                       const struct sdse_onnx_list *sizes,
+                      const struct sdse_onnx_list *axes,
                       const struct sdse_onnx_shape *x) {
-    if (sizes->count != x->rank)
-        return sdse_onnx_wrong(graph, node, "'sizes' has %u entries, not %u",
-                               sizes->count, x->rank);
+    static const char policy[] = "keep_aspect_ratio_policy";
+    const bool least = sdse_onnx_text_is(node, policy, "not_larger");
+    const bool greatest = sdse_onnx_text_is(node, policy, "not_smaller");
     uint64_t dims[SDSE_ARRAY_MAX_RANK] = {0};
-    for (unsigned i = 0; i < x->rank; i++)
-        dims[i] = sizes->value[i] < 0 ? UINT64_MAX : (uint64_t)sizes->value[i];
+    double scale = least ? HUGE_VAL : 0;
+    if (sizes->count != axes->count)
+        return sdse_onnx_wrong(graph, node, "'sizes' has %u entries, not %u",
+                               sizes->count, axes->count);
+    memcpy(dims, x->dim, sizeof dims);
+    for (unsigned i = 0; i < axes->count; i++) {
+        unsigned axis = 0;
+        sdse_onnx_axis(axes->value[i], x->rank, &axis);
+        const double asked = (double)sizes->value[i] / (double)x->dim[axis];
+        scale = least ? fmin(scale, asked) : fmax(scale, asked);
+        dims[axis] = sizes->value[i] < 0 ? UINT64_MAX : (uint64_t)sizes->value[i];
+    }
+    for (unsigned i = 0; (least || greatest) && i < axes->count; i++) {
+        unsigned axis = 0;
+        sdse_onnx_axis(axes->value[i], x->rank, &axis);
+        const double extent = floor((double)x->dim[axis] * scale + 0.5);
+        if (!(extent >= 0 && extent <= 0x1p48))
+            return sdse_onnx_wrong(graph, node, "'sizes' is out of range");
+        dims[axis] = (uint64_t)extent;
+    }
     return sdse_onnx_set(graph, node, 0, x->rank, dims);
 }
 
@@ -318,10 +352,11 @@ static bool infer_resize(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
     bool is_resize11 = strcmp(node->op, "Resize") == 0 && node->input_count > 2;
     struct sdse_onnx_list sizes =
         sdse_onnx_list_of(graph, node, NULL, is_resize11 ? 3 : SDSE_ONNX_NONE);
-    if (sdse_onnx_attribute(node, "axes"))
-        return sdse_onnx_unknown(node, "resizing along chosen axes is not known here");
+    struct sdse_onnx_list axes;
+    if (!resize_axes(graph, node, x->rank, &axes))
+        return false;
     if (sizes.given == SDSE_ONNX_GIVEN && sizes.count > 0)
-        return resize_to(graph, node, &sizes, x);
+        return resize_to(graph, node, &sizes, &axes, x);
     const Onnx__AttributeProto *attribute = sdse_onnx_attribute(node, "scales");
     const struct sdse_onnx_value *input =
         sdse_onnx_in(graph, node, is_resize11 ? 2 : 1);
@@ -331,15 +366,18 @@ static bool infer_resize(struct sdse_onnx_graph *graph, struct sdse_onnx_node *n
                          : 0;
     if (sizes.given == SDSE_ONNX_NOT_CONSTANT || count == 0)
         return sdse_onnx_unknown(node, not_constant);
-    if (count != x->rank)
+    if (count != axes.count)
         return sdse_onnx_wrong(graph, node, "'scales' does not match the input");
     uint64_t dims[SDSE_ARRAY_MAX_RANK];
-    for (unsigned i = 0; i < x->rank; i++) {
+    memcpy(dims, x->dim, sizeof dims);
+    for (unsigned i = 0; i < axes.count; i++) {
+        unsigned axis = 0;
+        sdse_onnx_axis(axes.value[i], x->rank, &axis);
         double scale = attribute ? (double)attribute->floats[i] : input->folded[i];
-        double extent = floor((double)x->dim[i] * scale);
+        double extent = floor((double)x->dim[axis] * scale);
         if (!(scale > 0 && extent <= 0x1p48))
             return sdse_onnx_wrong(graph, node, "'scales' is out of range");
-        dims[i] = (uint64_t)extent;
+        dims[axis] = (uint64_t)extent;
     }
     return sdse_onnx_set(graph, node, 0, x->rank, dims);
 }
