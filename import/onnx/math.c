@@ -179,11 +179,27 @@ static bool infer_constant(struct sdse_onnx_graph *graph, struct sdse_onnx_node 
     return sdse_onnx_unknown(node, "this kind of constant is not read");
 }
 
+// The one number that a constant of any shape is made of: what reads it reads one.
+static bool is_one_number(struct sdse_onnx_graph *graph, struct sdse_onnx_node *node) {
+    const Onnx__AttributeProto *given = sdse_onnx_attribute(node, "value");
+    struct sdse_onnx_shape one;
+    if (!given || !given->t)
+        return true;
+    node->reported = !sdse_onnx_tensor_check(given->t, graph->file, graph->external,
+                                             &one, graph->diags);
+    if (node->reported)
+        return false;
+    return sdse_onnx_product(&one, 0, one.rank) == 1 ||
+           sdse_onnx_wrong(graph, node, "its value is not one number");
+}
+
 static bool infer_constant_of_shape(struct sdse_onnx_graph *graph,
                                     struct sdse_onnx_node *node) {
     if (!sdse_onnx_need(graph, node, 0))
         return false;
     struct sdse_onnx_list list = sdse_onnx_list_of(graph, node, NULL, 0);
+    if (!is_one_number(graph, node))
+        return false;
     if (list.given != SDSE_ONNX_GIVEN || list.count > SDSE_ARRAY_MAX_RANK)
         return sdse_onnx_unknown(node, "its shape is computed from the input's data");
     uint64_t dims[SDSE_ARRAY_MAX_RANK];

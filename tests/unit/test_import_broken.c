@@ -95,6 +95,24 @@ static void refuses_lying_tensors(void **state) {
     assert_true(sdse_diags_fired(&context->diags, "onnx-tensor-type"));
 }
 
+// What a constant of any shape is made of is checked before it is read.
+static void refuses_values_that_are_too_short(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 3));
+    onnx_ints(b, "shape", 2, (int64_t[]){3, 2});
+    Onnx__NodeProto *node = onnx_node(b, "ConstantOfShape", "fill", "shape", "w");
+    Onnx__TensorProto *value =
+        onnx_tensor(b, "v", ONNX__TENSOR_PROTO__DATA_TYPE__INT64, ONNX_DIMS(1));
+    static uint8_t byte[1] = {1};
+    value->has_raw_data = 1;
+    value->raw_data.len = 1;
+    value->raw_data.data = byte;
+    onnx_attribute(b, node, "value")->t = value;
+    onnx_node(b, "MatMul", "fc", "x,w", "y");
+    expect_refused(context, "onnx-tensor-length");
+}
+
 static void refuses_truncation_everywhere(void **state) {
     struct context *context = *state;
     build_small_network(&context->b);
@@ -201,6 +219,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(refuses_broken_graphs),
         TEST(refuses_lying_tensors),
+        TEST(refuses_values_that_are_too_short),
         TEST(refuses_truncation_everywhere),
         TEST(refuses_bombs),
         TEST(survives_mutations),
