@@ -237,12 +237,13 @@ const struct cli_verb cli_verb_import = {
     .options = options,
     .option_count = CLI_COUNT_OF(options),
     .notes =
-        "docs/import.md lists the operators. What is written is read by -w "
-        "DIR/workload.yaml\nand by `sdse decompose DIR`. A configuration (.cfg) of "
-        "SCALE-Sim becomes an accelerator,\na topology (.csv) a network. Files of "
-        "tensors alone (safetensors and its index,\n.pt, model.json of TensorFlow.js, "
-        ".npz, a folder of .npy) "
-        "become weights; --like says of which network, so that it\ncan be mapped.",
+        "What a file is, is told by what it holds; docs/import.md lists operators and "
+        "constructs.\nOf an ONNX or TensorFlow Lite model, DIR/workload.yaml is read "
+        "by -w, DIR by `sdse decompose`.\nFiles of tensors alone (safetensors and its "
+        "index, .pt, model.json of TensorFlow.js, .npz,\na folder of .npy) become "
+        "weights; --like says of which network, so that it can be mapped.\nDesigns of "
+        "Timeloop, ZigZag, AccelForge, MAESTRO and SCALE-Sim become accelerators, "
+        "networks\nand mappings; several files of one design are given together.",
     .example = "sdse import model.onnx -o model --input x=1x3x224x224",
     .run = run,
 };

@@ -236,16 +236,35 @@ static void read_documented(const char *path, const char *from) {
 }
 
 // Words with a '-' that are no names of checks: what components, stores and files are
-// called. Those of options are read off the help.
+// called. Those of verbs and options are read off the help.
 static const char *const plain_words[] = {
-    "element-bitmap",    "run-length",          "shift-add",
-    "shift-adds",        "multiply-accumulate", "train-images-idx3",
-    "train-labels-idx1", "t10k-images-idx3",    "t10k-labels-idx1",
+    "element-bitmap",
+    "run-length",
+    "shift-add",
+    "shift-adds",
+    "multiply-accumulate",
+    "train-images-idx3",
+    "train-labels-idx1",
+    "t10k-images-idx3",
+    "t10k-labels-idx1",
+    // Timeloop's keys
+    "block-size",
+    "cluster-size",
+    "cnn-layer",
+    "data-spaces",
+    "fixed-structured",
+    "read-bandwidth",
+    "read-write",
+    "representation-format",
+    "shared-bandwidth",
+    "word-bits",
+    "write-bandwidth",
 };
 
-static bool is_option(const char *text, size_t length) {
+static bool is_verb_or_option(const char *text, size_t length) {
     for (size_t i = 0; i < verb_count; i++)
-        if (has_option(helps[i], text, length))
+        if (has_option(helps[i], text, length) ||
+            (strlen(verbs[i]) == length && memcmp(verbs[i], text, length) == 0))
             return true;
     return false;
 }
@@ -261,7 +280,7 @@ static void check_source(const char *path) {
         const char *word = at + 1;
         if (find_name(&documented, word, length, true) || !memchr(word, '-', length) ||
             word[length - 1] == '-' || find_name(&other, word, length, true) ||
-            is_option(word, length))
+            is_verb_or_option(word, length))
             continue;
         fail_msg("%s: \"%.*s\" is in neither docs/checks.md nor docs/formats.md; if it "
                  "is no check, add it to plain_words in tests/cli/test_cli_docs.c",
