@@ -15,7 +15,8 @@
 //                    times · answer(kind),     all alike nests have one mapping
 //
 // Oracles: tests/oracle/test_fusion.c and test_fused_attention.c, all partitions,
-// configurations and places.
+// configurations and places; test_fused_run.c and test_fused_attention_run.c, groups run
+// with numbers.
 #ifndef SDSE_DSE_FUSION_FUSION_H
 #define SDSE_DSE_FUSION_FUSION_H
 
