@@ -132,17 +132,26 @@ static void take_loops(struct sdse_tl *r, struct directive *d, struct rest *rest
     }
 }
 
+// What the directives of one part have said so far.
+struct said {
+    bool loops[2];         // temporal, spatial
+    unsigned keep, bypass; // sets of tensors
+};
+
 static void take_keeps(struct sdse_tl *r, const struct sdse_tl_part *part,
-                       const struct sdse_node *node) {
+                       const struct sdse_node *node, struct said *said) {
     if (part->kind != SDSE_TL_STORAGE)
         return; // the front end's containers keep nothing
     const struct sdse_node *keep = sdse_node_get(node, "keep");
     const struct sdse_node *bypass = sdse_node_get(node, "bypass");
     unsigned *keeps = &r->mapping.keeps[part->level];
     if (keep)
-        *keeps |= sdse_tl_read_tensors(r, keep);
+        said->keep |= sdse_tl_read_tensors(r, keep);
     if (bypass)
-        *keeps &= ~sdse_tl_read_tensors(r, bypass);
+        said->bypass |= sdse_tl_read_tensors(r, bypass);
+    if (said->keep & said->bypass)
+        refuse(r, node->loc, "the same is kept and bypasses", part->name);
+    *keeps = (*keeps | said->keep) & ~said->bypass;
     if (*keeps & ~keeps_of(part))
         refuse(r, node->loc, "keeps what its constraints let pass", part->name);
 }
@@ -189,6 +198,7 @@ void sdse_tl_read_mapping(struct sdse_tl *r) {
         r->mapping.keeps[l] = keeps_of(&r->part[r->level_part[l]]);
     // Parts from outside: where two share a level their loops come in this order.
     for (unsigned i = 0; i < r->part_count; i++) {
+        struct said said = {0};
         for
             SDSE_EACH_CHILD(node, list) {
                 struct directive d = {.node = node};
@@ -200,11 +210,15 @@ void sdse_tl_read_mapping(struct sdse_tl *r) {
                     continue;
                 d.spatial = strcmp(type, "spatial") == 0;
                 if (sdse_is_among(type, keeps, 3))
-                    take_keeps(r, d.part, node);
+                    take_keeps(r, d.part, node, &said);
                 else if (!d.spatial && strcmp(type, "temporal") != 0)
                     refuse(r, node->loc, "no type of directive", type);
+                else if (said.loops[d.spatial])
+                    refuse(r, node->loc, "has a directive of this type already",
+                           target);
                 else if (read_directive(r, &d))
                     take_loops(r, &d, &rest);
+                said.loops[d.spatial] |= !sdse_is_among(type, keeps, 3);
             }
     }
     take_rest(r, &rest);

@@ -283,18 +283,32 @@ static double node_of(struct sdse_tl *r, const struct sdse_node *technology) {
     return 0;
 }
 
+static void read_clock(struct sdse_tl *r, const struct sdse_tl_part *part,
+                       const struct sdse_node *cycle) {
+    double seconds;
+    if (!sdse_tl_number(r, cycle, part->scope, &seconds))
+        return;
+    if (seconds > 1e-13 && seconds < 1e-3)
+        r->clock_ghz = 1e-9 / seconds;
+    else
+        sdse_tl_refuse(r, cycle->loc, false, "timeloop-value",
+                       "global_cycle_seconds is %g: expected seconds, between 1e-13 "
+                       "and 1e-3",
+                       seconds);
+}
+
 static void read_globals(struct sdse_tl *r) {
+    const struct sdse_node *last_cycle = NULL; // inherited by many parts, said once
     for (unsigned i = 0; i < r->part_count; i++) {
         const struct sdse_tl_part *part = &r->part[i];
         const struct sdse_node *node = find(part, "technology", NULL, NULL);
         const struct sdse_node *cycle = find(part, "global_cycle_seconds", NULL, NULL);
-        double seconds;
         // What is worked on with the words counts, not where they come from.
         if (node && node_of(r, node) > 0)
             r->node_nm = node_of(r, node);
-        if (cycle && sdse_tl_number(r, cycle, part->scope, &seconds) &&
-            seconds > 1e-13 && seconds < 1e-3)
-            r->clock_ghz = 1e-9 / seconds;
+        if (cycle && cycle != last_cycle)
+            read_clock(r, part, cycle);
+        last_cycle = cycle;
     }
 }
 

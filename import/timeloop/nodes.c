@@ -168,9 +168,27 @@ static bool is_tag(const struct sdse_node *node, const char *tag) {
     return node->tag && strcmp(node->tag, tag) == 0;
 }
 
-static bool is_enabled(const struct sdse_node *node) {
-    const char *enabled = sdse_tl_word(sdse_node_get(node, "enabled"));
-    return !enabled || strcasecmp(enabled, "false") != 0;
+static bool is_enabled(struct sdse_tl *r, const struct sdse_node *node) {
+    const struct sdse_node *given = sdse_node_get(node, "enabled");
+    const char *enabled = sdse_tl_word(given);
+    if (!given || (enabled && strcasecmp(enabled, "true") == 0))
+        return true;
+    if (!enabled || strcasecmp(enabled, "false") != 0)
+        sdse_tl_refuse(r, given->loc, false, "timeloop-value",
+                       "'enabled' is '%.40s': expected true or false",
+                       enabled ? enabled : "no word");
+    return false;
+}
+
+// What holds nodes together has a name and nodes: nothing of its own is inherited.
+static void refuse_own_keys(struct sdse_tl *r, const struct sdse_node *group) {
+    sdse_for_each_child (child, group)
+        if (child->key && strcmp(child->key, "name") != 0 &&
+            strcmp(child->key, "nodes") != 0)
+            sdse_tl_refuse(r, child->key_loc, true, "timeloop-key",
+                           "'%.60s' of a group of nodes has no counterpart: what it "
+                           "asks for is lost",
+                           child->key);
 }
 
 // Nodes that are read: where they are, and the attributes they inherit.
@@ -216,7 +234,7 @@ static void read_part(struct walk *w, const struct sdse_node *node,
 static void read_component(struct walk *w, const struct sdse_node *node) {
     const char *class = sdse_tl_word(sdse_node_get(node, "class"));
     const char *subclass = sdse_tl_word(sdse_node_get(node, "subclass"));
-    if (!is_enabled(node))
+    if (!is_enabled(w->r, node))
         return;
     if (!class) {
         sdse_tl_refuse(w->r, node->loc, false, "timeloop-key",
@@ -236,6 +254,7 @@ static void read_component(struct walk *w, const struct sdse_node *node) {
 static void read_parallel(struct walk *w, const struct sdse_node *node) {
     const unsigned group = w->group;
     const struct sdse_tl_scope *scope = w->scope;
+    refuse_own_keys(w->r, node);
     if (!group && w->r->group_count + 1 < SDSE_TL_PARTS)
         w->group = ++w->r->group_count;
     for
@@ -248,6 +267,7 @@ static void read_parallel(struct walk *w, const struct sdse_node *node) {
             } else if (is_tag(branch, "!Component") || is_tag(branch, "!Element")) {
                 read_component(w, branch);
             } else if (sdse_node_get(branch, "nodes")) {
+                refuse_own_keys(w->r, branch);
                 read_list(w, sdse_node_get(branch, "nodes"));
             } else {
                 sdse_tl_refuse(w->r, branch->loc, false, "timeloop-node",
@@ -265,10 +285,12 @@ static void read_node(struct walk *w, const struct sdse_node *node) {
             sdse_tl_refuse(w->r, node->loc, false, "timeloop-node",
                            "a node is a mapping");
     } else if (is_tag(node, "!Container")) {
-        read_part(w, node, SDSE_TL_CONTAINER);
+        if (is_enabled(w->r, node))
+            read_part(w, node, SDSE_TL_CONTAINER);
     } else if (is_tag(node, "!Parallel")) {
         read_parallel(w, node);
     } else if (is_tag(node, "!Hierarchical")) {
+        refuse_own_keys(w->r, node);
         read_list(w, sdse_node_get(node, "nodes"));
     } else if (is_tag(node, "!Component") || is_tag(node, "!Element") ||
                (!node->tag && sdse_node_get(node, "class"))) {

@@ -272,6 +272,14 @@ static void place_dims(struct sdse_tl *r, struct shape *shape,
             }
             const unsigned axis = axis_of(shape, d, &axes);
             const unsigned p_dim = first ? d : other, r_dim = first ? other : d;
+            // The place moves inputs and outputs, the tap inputs and weights.
+            const unsigned all = SDSE_BIT(MOST_SPACES) - 1;
+            if (shape->dim[p_dim].spaces != (SDSE_BIT(in) | SDSE_BIT(out)) ||
+                shape->dim[r_dim].spaces != (all & ~SDSE_BIT(out))) {
+                refuse(r, shape, use->loc,
+                       "is in no convolution's window: ", use->name);
+                continue;
+            }
             placed[p_dim] = SDSE_P + axis;
             placed[r_dim] = SDSE_R + axis;
             taken |= SDSE_BIT(SDSE_P + axis) | SDSE_BIT(SDSE_R + axis);

@@ -157,6 +157,10 @@ static void places_and_limits_become_constraints(void **state) {
 #define LIMITS(limits) \
     ARCH("attributes: {depth: 64}, constraints: {temporal: {" limits "}}", "")
     static const struct becomes cases[] = {
+        {ARCH("attributes: {depth: 64}",
+              "    - !Container {name: off, enabled: False, spatial: {meshX: 4}}\n"
+              "    - !Container {name: on, enabled: true, spatial: {meshX: 2}}\n"),
+         "fanout: {x: 2, y: 1}"},
         {BELOW("meshX: 3, meshY: 5", ""), "fanout: {x: 3, y: 5}"},
         {BELOW("meshX: 3", "factors: [C=1, N=1]"), "dims_x: [K, P, Q, R, S]"},
         {BELOW("meshX: 4, meshY: 5",
@@ -307,6 +311,15 @@ static void what_has_no_counterpart_is_refused(void **state) {
 #define LINE(node)                                                                  \
     "architecture:\n  nodes:\n    - !Component {name: D, class: DRAM}\n    - " node \
     "\n    - !Component {name: m, class: intmac}\n"
+// A convolution of one axis but for what its weights and outputs are indexed by.
+#define WINDOW(weights, outputs)                                                 \
+    "problem:\n  shape:\n    name: w\n    dimensions: [C, M, P, R]\n    "        \
+    "data_spaces:\n      - {name: W, projection: [" weights "]}\n"               \
+    "      - {name: I, projection: [[[C]], [[P], [R]]]}\n      - {name: O, "     \
+    "projection: [" outputs "], read_write: true}\n  instance: {C: 4, M: 8, P: " \
+    "6, R: 3}\n"
+#define MAPPED(list) \
+    ARCH("attributes: {depth: 64}", "") PROBLEM("") "mapping: [" list "]\n"
     static const struct refusal cases[] = {
         {"architecture: {nodes: []}\nextra: 1\n", "timeloop-section", 2, false},
         {"architecture: {x: 1}\narchitectures: 2\n", "timeloop-section", 2, false},
@@ -343,11 +356,40 @@ static void what_has_no_counterpart_is_refused(void **state) {
               "{action_optimization: []}}"),
          "timeloop-key", 4, true},
         {LINE("!Component {name: b, class: fpmac}"), "timeloop-node", 5, false},
+        {LINE("!Component {name: b, class: SRAM, enabled: maybe}"), "timeloop-value", 4,
+         false},
+        {LINE("!Container {name: x, enabled: [], spatial: {meshX: 4}}"),
+         "timeloop-value", 4, false},
+        {LINE("!Hierarchical {name: x, spatial: {meshX: 4}, nodes: []}"),
+         "timeloop-key", 4, true},
+        {LINE("!Hierarchical {attributes: {datawidth: 4}, nodes: []}"), "timeloop-key",
+         4, true},
+        {LINE("!Parallel {constraints: {dataspace: {keep: [Inputs]}}, nodes: []}"),
+         "timeloop-key", 4, true},
+        {LINE("!Parallel {nodes: [{nodes: [], spatial: {meshX: 4}}]}"), "timeloop-key",
+         4, true},
+        {LINE("!Container {name: x, attributes: {global_cycle_seconds: 5}}"),
+         "timeloop-value", 4, false},
+        {LINE("!Container {name: x, attributes: {global_cycle_seconds: -1e-9}}"),
+         "timeloop-value", 4, false},
+        {WINDOW("[[C]], [[M]]", "[[M]], [[P]]"), "timeloop-problem", 4, false},
+        {WINDOW("[[C]], [[M]], [[R]], [[P]]", "[[M]], [[P]]"), "timeloop-problem", 4,
+         false},
+        {MAPPED("{target: b, type: bypass, keep: [Inputs], bypass: [Inputs]}"),
+         "timeloop-factor", 11, false},
+        {MAPPED("{target: b, type: bypass, keep: [Inputs]}, {target: b, type: bypass, "
+                "bypass: [Inputs]}"),
+         "timeloop-factor", 11, false},
+        {MAPPED("{target: b, type: temporal, factors: M2}, {target: b, type: temporal, "
+                "factors: M4}"),
+         "timeloop-factor", 11, false},
         {"problem: {shape: cnn, instance: {C: 1}}\n", "timeloop-problem", 1, false},
         {"problem: {shape: other}\n", "timeloop-problem", 1, false},
         {"problem: !include x\n", "timeloop-include", 1, false},
     };
 #undef LINE
+#undef WINDOW
+#undef MAPPED
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (unsigned lossy = 0; lossy < 2; lossy++) {
             struct made m = make(cases[i].text, lossy);
