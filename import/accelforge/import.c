@@ -61,6 +61,11 @@ static void read_bits(struct sdse_foreign *foreign, const struct sdse_node *work
                 {"input", SDSE_BIT(SDSE_INPUTS)},
                 {"output", SDSE_BIT(SDSE_OUTPUTS)}};
     sdse_for_each_child (item, sdse_node_get(workload, "bits_per_value")) {
+        if (!item->key) {
+            sdse_foreign_refuse(foreign, item->loc, false, "accelforge-width",
+                                "bits_per_value: expected TENSOR: BITS");
+            continue;
+        }
         double bits = 0;
         unsigned set = 0;
         for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)

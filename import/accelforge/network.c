@@ -58,8 +58,19 @@ static size_t name_length(const char *text) {
 
 // --- Sizes of ranks and variables ---
 
+static bool find_size(const struct reading *r, const char *variable, uint64_t *size) {
+    for (size_t i = 0; i < r->size_count; i++) {
+        if (strcmp(r->size[i].variable, variable) == 0) {
+            *size = r->size[i].size;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_size(struct reading *r, struct sdse_loc loc, const char *name,
                      size_t length, double size) {
+    uint64_t before;
     if (!(size >= 1 && size <= 1e12 && size == floor(size)) ||
         r->size_count == MOST_SIZES ||
         !copy_name(r->size[r->size_count].variable, name, length)) {
@@ -68,6 +79,11 @@ static void add_size(struct reading *r, struct sdse_loc loc, const char *name,
                             name, MOST_SIZES);
         return;
     }
+    if (find_size(r, r->size[r->size_count].variable, &before) &&
+        before != (uint64_t)size)
+        sdse_foreign_refuse(r->foreign, loc, false, "accelforge-einsum",
+                            "'%s' has two sizes, %" PRIu64 " and %.0f",
+                            r->size[r->size_count].variable, before, size);
     r->size[r->size_count++].size = (uint64_t)size;
 }
 
@@ -99,6 +115,11 @@ static void read_range(struct reading *r, const struct sdse_node *node) {
 // Sizes of ranks are those of the variables in lower case.
 static void read_sizes(struct reading *r, const struct sdse_node *node) {
     sdse_for_each_child (rank, sdse_node_get(node, "rank_sizes")) {
+        if (!rank->key) {
+            sdse_foreign_refuse(r->foreign, rank->loc, false, "accelforge-einsum",
+                                "rank_sizes: expected RANK: SIZE");
+            continue;
+        }
         double size = 0;
         char lower[NAME_BYTES] = "";
         size_t length = strlen(rank->key);
@@ -113,21 +134,23 @@ static void read_sizes(struct reading *r, const struct sdse_node *node) {
         read_range(r, range);
 }
 
-static bool find_size(const struct reading *r, const char *variable, uint64_t *size) {
-    for (size_t i = 0; i < r->size_count; i++) {
-        if (strcmp(r->size[i].variable, variable) == 0) {
-            *size = r->size[i].size;
+// --- Einsums ---
+
+static bool has(const struct access *access, const char *variable) {
+    for (unsigned v = 0; v < access->count; v++)
+        if (strcmp(access->variable[v], variable) == 0)
             return true;
-        }
-    }
     return false;
 }
 
-// --- Einsums ---
-
+// False also where it is there already: a diagonal is no product's operand.
 static bool add_variable(struct access *access, const char *text, size_t length) {
-    return length && access->count < MOST_RANKS &&
-           copy_name(access->variable[access->count++], text, length);
+    char name[NAME_BYTES];
+    if (!length || access->count == MOST_RANKS || !copy_name(name, text, length) ||
+        has(access, name))
+        return false;
+    strcpy(access->variable[access->count++], name);
+    return true;
 }
 
 // "K[b, M: p, h, e]".
@@ -193,7 +216,11 @@ static bool read_accesses(struct reading *r, const struct sdse_node *node,
     if (!copy_name(einsum->name, name, strlen(name)))
         return false;
     sdse_for_each_child (item, sdse_node_get(node, "tensor_accesses")) {
+        static const char *const keys[] = {"name", "projection", "output", "persistent",
+                                           NULL};
         const struct sdse_node *output = sdse_node_get(item, "output");
+        if (item->kind == SDSE_NODE_MAPPING)
+            sdse_foreign_keys(r->foreign, item, keys, "accelforge-key");
         const char *is_output = output ? sdse_node_as_text(output) : NULL;
         const bool out = is_output && (*is_output == 'T' || *is_output == 't');
         if ((out && outputs) || (!out && einsum->in_count == 2))
@@ -232,13 +259,6 @@ static void read_einsum(struct reading *r, const struct sdse_node *node) {
 }
 
 // --- Layers ---
-
-static bool has(const struct access *access, const char *variable) {
-    for (unsigned v = 0; v < access->count; v++)
-        if (strcmp(access->variable[v], variable) == 0)
-            return true;
-    return false;
-}
 
 static bool is_made(const struct reading *r, const char *tensor) {
     for (size_t e = 0; e < r->einsum_count; e++)

@@ -346,6 +346,19 @@ static void what_has_no_counterpart_is_refused(void **state) {
          false},
         {NET "  - 'O2[m] = I[m, n] * W[m]'\n", "accelforge-einsum",
          "'n' moves one tensor alone", true},
+        {NET "  - 'O2[m, n] = I[m, m, k] * W[k, n]'\n", "accelforge-einsum",
+         "no product", true},
+        {NET "  - {name: O2, tensor_accesses: [{name: I, projection: [m, k], bits_per_"
+             "value: 4}, {name: W, projection: [k, n]}, {name: O2, projection: [m, n], "
+             "output: True}]}\n",
+         "accelforge-key", "'bits_per_value'", true},
+        {NET "  iteration_space_shape: {m: 0 <= m < 3}\n", "accelforge-einsum",
+         "'m' has two sizes, 2 and 3", false},
+        {"workload: {rank_sizes: [2], einsums: ['O[m] = I[m] * W[m]']}\n",
+         "accelforge-einsum", "expected RANK: SIZE", false},
+        {"workload: {rank_sizes: {M: 2}, bits_per_value: [8], einsums: ['O[m] = I[m] * "
+         "W[m]']}\n",
+         "accelforge-width", "expected TENSOR: BITS", false},
         {NET "  - 'O2[m = I[m] * W[m]'\n", "accelforge-einsum", "no product", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
