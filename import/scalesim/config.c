@@ -56,7 +56,7 @@ static void read_interface(struct sdse_lines *lines, struct sdse_line_word word,
 
 // The keys that say something, as bits of what a file has said. Those that are numbers
 // come first, in the order of their table.
-enum { NUMBERS = 7, DATAFLOW = NUMBERS, INTERFACE, RUN_NAME };
+enum { BANDWIDTH = 5, NUMBERS = 7, DATAFLOW = NUMBERS, INTERFACE, RUN_NAME };
 
 // What a key says comes once: a second value would undo the first.
 static void note_key(struct sdse_lines *lines, struct sdse_line_word key, unsigned bit,
@@ -75,16 +75,16 @@ static void read_key(struct sdse_lines *lines, struct sdse_line_word key,
         const char *key;
         uint64_t *number, most;
     } numbers[NUMBERS] = {{"ArrayHeight", &config->rows, MOST_SIDE},
-                   {"ArrayWidth", &config->columns, MOST_SIDE},
-                   {"IfmapSramSzkB", &config->inputs_kb, MOST_KB},
-                   {"FilterSramSzkB", &config->weights_kb, MOST_KB},
-                   {"OfmapSramSzkB", &config->outputs_kb, MOST_KB},
-                   {"Bandwidth", &config->words_per_cycle, MOST_WORDS},
-                   {"MemoryBanks", &config->banks, 4096}};
+                          {"ArrayWidth", &config->columns, MOST_SIDE},
+                          {"IfmapSramSzkB", &config->inputs_kb, MOST_KB},
+                          {"FilterSramSzkB", &config->weights_kb, MOST_KB},
+                          {"OfmapSramSzkB", &config->outputs_kb, MOST_KB},
+                          {"Bandwidth", &config->words_per_cycle, MOST_WORDS},
+                          {"MemoryBanks", &config->banks, 4096}};
     for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         // Older configurations write IfmapSRAMSize.
-        static const char *const older[] = {"", "", "IfmapSRAMSize", "FilterSRAMSize",
-                                            "OfmapSRAMSize", "", ""};
+        static const char *const older[] = {
+            "", "", "IfmapSRAMSize", "FilterSRAMSize", "OfmapSRAMSize", "", ""};
         if (strcasecmp(numbers[i].key, key.text) != 0 &&
             strcasecmp(older[i], key.text) != 0)
             continue;
@@ -111,16 +111,22 @@ static void read_key(struct sdse_lines *lines, struct sdse_line_word key,
     }
 }
 
-static void report_missing(struct sdse_lines *lines, unsigned seen) {
+static void report_missing(struct sdse_lines *lines, const struct config *config,
+                           unsigned seen) {
     static const struct {
         const char *name;
         unsigned bit;
-    } required[] = {{"ArrayHeight", 0},    {"ArrayWidth", 1},    {"IfmapSramSzkB", 2},
-                    {"FilterSramSzkB", 3}, {"OfmapSramSzkB", 4}, {"Dataflow", DATAFLOW}};
+    } required[] = {{"ArrayHeight", 0},   {"ArrayWidth", 1},
+                    {"IfmapSramSzkB", 2}, {"FilterSramSzkB", 3},
+                    {"OfmapSramSzkB", 4}, {"Dataflow", DATAFLOW}};
     for (size_t i = 0; i < sizeof required / sizeof *required; i++)
         if (!(seen >> required[i].bit & 1u))
             sdse_line_refuse(lines, (struct sdse_loc){lines->path, 1, 1}, false,
                              "scalesim-key", "'%s' is missing", required[i].name);
+    if (config->limited && !(seen >> BANDWIDTH & 1u))
+        sdse_line_refuse(lines, (struct sdse_loc){lines->path, 1, 1}, false,
+                         "scalesim-key",
+                         "'Bandwidth' is missing: InterfaceBandwidth is USER");
 }
 
 static void read_lines(struct sdse_lines *lines, struct config *config) {
@@ -142,7 +148,7 @@ static void read_lines(struct sdse_lines *lines, struct config *config) {
                  sdse_line_word(lines, line, between + 1, line + strlen(line)), config,
                  &seen);
     }
-    report_missing(lines, seen);
+    report_missing(lines, config, seen);
 }
 
 // --- Writing ---
@@ -198,8 +204,9 @@ static void print_arch(FILE *out, const struct config *c, const char *source) {
             "  - level: DRAM\n"
             "    memory: {class: dram, component: ddr4");
     if (c->limited)
-        fprintf(out, ", shared_bits_per_cycle: {weights: %" PRIu64 ", inputs: %" PRIu64
-                     ", outputs: %" PRIu64 "}",
+        fprintf(out,
+                ", shared_bits_per_cycle: {weights: %" PRIu64 ", inputs: %" PRIu64
+                ", outputs: %" PRIu64 "}",
                 8 * c->words_per_cycle, 8 * c->words_per_cycle, 8 * c->words_per_cycle);
     fputs("}\n  - level: buffers # half of each is filled while the other is used\n"
           "    memories:\n",

@@ -110,6 +110,23 @@ static void files_are_read_whole_or_refused(void **state) {
 }
 
 // The second value of a key would undo the first.
+static void a_link_with_a_bandwidth_says_it(void **state) {
+    (void)state;
+    char text[600];
+    snprintf(text, sizeof text, config, 8u, 8u, "os");
+    char *bandwidth = strstr(text, "Bandwidth: "), *link = strstr(text, "CALC");
+    assert_non_null(bandwidth);
+    assert_non_null(link);
+    memcpy(link, "USER", 4);
+    write_scratch("user.cfg", text);
+    run_says(0, "import @user.cfg -o @user.yaml", "shared bandwidth, weights");
+    memcpy(strstr(text, "\nBandwidth"), "\n#", 2);
+    write_scratch("unsaid.cfg", text);
+    run_says(1, "import @unsaid.cfg -o @unsaid.yaml --lossy",
+             "'Bandwidth' is missing: InterfaceBandwidth is USER");
+    assert_null(read_whole(scratch("unsaid.yaml")));
+}
+
 static void a_key_comes_once(void **state) {
     (void)state;
     static const char *const again[] = {"ArrayHeight: 16", "OfmapSRAMSize: 8",
@@ -184,6 +201,7 @@ int main(void) {
         cmocka_unit_test(files_are_told_by_what_they_hold),
         cmocka_unit_test(files_are_read_whole_or_refused),
         cmocka_unit_test(a_key_comes_once),
+        cmocka_unit_test(a_link_with_a_bandwidth_says_it),
         cmocka_unit_test(what_it_becomes_is_checked),
         cmocka_unit_test(what_comes_first_hides_nothing),
         cmocka_unit_test(options_have_an_effect),
