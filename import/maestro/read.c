@@ -62,10 +62,16 @@ static void read_stride(struct sdse_maestro_reading *r,
         const struct sdse_maestro_word word = next(r);
         if (r->broken || sdse_maestro_says(word, "}"))
             return;
-        if (!sdse_maestro_says(word, "X") && !sdse_maestro_says(word, "Y"))
+        const bool x = sdse_maestro_says(word, "X");
+        if (!x && !sdse_maestro_says(word, "Y")) {
             expected(r, word, "X, Y or }");
-        else
-            number(r, &layer->stride[sdse_maestro_says(word, "X")]);
+        } else {
+            if (layer->has_stride[x])
+                sdse_foreign_refuse(&r->foreign, word.loc, false, "maestro-layer",
+                                    "the stride of %s is said twice", x ? "X" : "Y");
+            layer->has_stride[x] = true;
+            number(r, &layer->stride[x]);
+        }
     }
 }
 
@@ -180,6 +186,9 @@ static void read_layer(struct sdse_maestro_reading *r) {
         if (sdse_maestro_says(word, "}"))
             return;
         if (sdse_maestro_says(word, "Type")) {
+            if (*layer->type.text)
+                sdse_foreign_refuse(&r->foreign, word.loc, false, "maestro-layer",
+                                    "the type of '%s' is said twice", layer->name.text);
             layer->type = next(r);
         } else if (sdse_maestro_says(word, "Stride")) {
             read_stride(r, layer);

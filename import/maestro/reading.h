@@ -19,6 +19,7 @@ struct sdse_maestro_layer {
     unsigned said; // dimensions, by bit
     uint64_t size[DIMS];
     uint64_t stride[2]; // Y, X
+    bool has_stride[2]; // said
     bool has_dataflow;
     struct sdse_loc dataflow;
 };
