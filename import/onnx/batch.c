@@ -190,11 +190,12 @@ bool sdse_onnx_batch_take(struct sdse_onnx_graph *graph,
     graph->batch = 1; // what it does not divide is no news
     const struct sdse_onnx_node *node = &graph->node[mixed.node];
     const struct sdse_import_batch *first = &options->batch[0];
+    const char *input = graph->value[find_input(graph, first)].name;
     snprintf(text, sizeof text,
              "node '%.100s' (%.40s): it %s: axis %" PRId64 " of input '%.100s' is no "
              "batch",
              node->name, node->op, mixed.what, first->axis,
-             first->input ? first->input : "the first");
+             input);
     complain(graph, "onnx-batch", text);
     return true;
 }

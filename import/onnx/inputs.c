@@ -298,6 +298,31 @@ static void add_extents(struct sdse_onnx_settings *given,
     }
 }
 
+static struct text given_text(const struct sdse_import_input *given) {
+    struct text text = {.used = 0};
+    for (unsigned i = 0; i < given->rank; i++)
+        append(&text, "%s%" PRIu64, i ? "x" : "", given->shape[i]);
+    return text;
+}
+
+// What is given twice must be the same.
+static void complain_of_second(struct sdse_onnx_graph *graph,
+                               const struct sdse_onnx_settings *given, size_t i) {
+    const struct sdse_import_input *inputs = given->options->inputs, *one = &inputs[i];
+    for (size_t j = 0; one->name && j < i; j++) {
+        const struct sdse_import_input *other = &inputs[j];
+        if (!other->name || strcmp(other->name, one->name) != 0 ||
+            given->is_extent[i] != given->is_extent[j])
+            continue;
+        const struct text first = given_text(other), second = given_text(one);
+        if (strcmp(first.at, second.at) != 0)
+            complain(graph, "onnx-input-shape",
+                     "'%.100s' is given twice, as %s and as %s", one->name, first.at,
+                     second.at);
+        return;
+    }
+}
+
 bool sdse_onnx_settings_read(struct sdse_onnx_graph *graph,
                              const struct sdse_import_options *options,
                              struct sdse_onnx_settings *out) {
@@ -321,6 +346,7 @@ bool sdse_onnx_settings_read(struct sdse_onnx_graph *graph,
     for (size_t i = 0; i < count; i++) {
         const struct sdse_import_input *one = &options->inputs[i];
         bool found = out->is_extent[i];
+        complain_of_second(graph, out, i);
         for (size_t j = 0; j < proto->n_input && !found; j++) {
             found = !one->name || is_named(proto->input[j], one->name);
             if (found)

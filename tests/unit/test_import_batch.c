@@ -64,6 +64,7 @@ static void a_sequence_is_no_batch(void **state) {
                  "'x' is no batch");
     expect_wrong(context, "x=2", "onnx-batch",
                  "node 'q' (MatMul): it sums over the samples");
+    expect_wrong(context, "2", "onnx-batch", "axis 2 of input 'x' is no batch");
 }
 
 // Channels last: the image's rows are no batch.

@@ -93,6 +93,10 @@ static void what_stays_open_or_contradicts_is_named(void **state) {
     expect_wrong(context, "bach=2", "onnx-input-name",
                  "'bach', which the model does not have: its inputs are 'x', 'y' (and "
                  "their open extents 'batch', 'height', 'width', 'length')");
+    expect_wrong(context, "x=2x3x8x10,length=7,length=8", "onnx-input-shape",
+                 "'length' is given twice, as 7 and as 8");
+    expect_wrong(context, "x=2x3x8x10,length=7,x=2x3x8x12", "onnx-input-shape",
+                 "'x' is given twice, as 2x3x8x10 and as 2x3x8x12");
     // Two extents are no dimension's.
     expect_wrong(context, "batch=2x3,height=8,width=10,length=7", "onnx-input-name",
                  "'batch', which the model does not have");
