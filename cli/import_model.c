@@ -3,6 +3,13 @@
 #include "cli/show_json.h"
 #include "spec/show.h"
 
+static bool has_weights(const struct sdse_workload *net) {
+    for (size_t i = 0; i < net->layer_count; i++)
+        if (net->layers[i].weights_file)
+            return true;
+    return false;
+}
+
 static void print_next(const char *folder, bool weights) {
     if (!weights) {
         printf("\nwritten: %s/workload.yaml, without weights; go on with\n"
@@ -16,10 +23,9 @@ static void print_next(const char *folder, bool weights) {
            folder, folder, folder);
 }
 
-void cli_show_imported(const char *folder, const struct sdse_workload *net,
-                       bool weights) {
+void cli_show_imported(const char *folder, const struct sdse_workload *net) {
     sdse_show_workload(stdout, net);
-    print_next(folder, weights);
+    print_next(folder, has_weights(net));
 }
 
 enum cli_exit cli_imported_json(struct cli *cli, const char *folder,

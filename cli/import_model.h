@@ -5,9 +5,8 @@
 #include "cli/cli.h"
 #include "spec/types/workload.h"
 
-// The network as text, and what to go on with; weights: whether any were written.
-void cli_show_imported(const char *folder, const struct sdse_workload *net,
-                       bool weights);
+// The network as text, and what to go on with: to decompose, if it has weights.
+void cli_show_imported(const char *folder, const struct sdse_workload *net);
 
 // The same as an object.
 enum cli_exit cli_imported_json(struct cli *cli, const char *folder,
