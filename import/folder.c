@@ -28,16 +28,22 @@ enum sdse_status sdse_import_folder(const char *path, struct sdse_diags *diags) 
 
 static const char signature[] = "# Written by sdse import.\n";
 
+static const struct sdse_output_kind network_kind = {"a network written by sdse import",
+                                                     {signature}};
+
+enum sdse_status sdse_import_check_network(const struct sdse_output_rules *rules,
+                                           const char *path, struct sdse_diags *diags) {
+    return path ? sdse_output_check(path, &network_kind, rules, diags) : SDSE_NO_MEMORY;
+}
+
 enum sdse_status sdse_import_write_network(const struct sdse_output_rules *rules,
                                            const char *text, const char *path,
                                            struct sdse_diags *diags) {
-    static const struct sdse_output_kind kind = {"a network written by sdse import",
-                                                 {signature}};
     if (!text || !path)
         return SDSE_NO_MEMORY;
     struct sdse_output output;
     const enum sdse_status status =
-        sdse_output_open(&output, path, &kind, rules, diags);
+        sdse_output_open(&output, path, &network_kind, rules, diags);
     if (status != SDSE_OK)
         return status;
     fputs(signature, output.file);

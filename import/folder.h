@@ -14,4 +14,8 @@ enum sdse_status sdse_import_write_network(const struct sdse_output_rules *rules
                                            const char *text, const char *path,
                                            struct sdse_diags *diags);
 
+// Whether it may be written there; asked before long work, when the folder is made.
+enum sdse_status sdse_import_check_network(const struct sdse_output_rules *rules,
+                                           const char *path, struct sdse_diags *diags);
+
 #endif

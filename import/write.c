@@ -15,11 +15,30 @@ static const char *kind_word(const struct sdse_layer *layer) {
                                       : "conv";
 }
 
-// One layer's .npy file, and its line of the manifest.
+// One layer's line of the manifest, which needs the numbers to be read: what is wrong
+// with any is found before anything is written.
+static enum sdse_status read_weights(const struct sdse_imported *imported, size_t index,
+                                     struct sdse_manifest_entry *entry,
+                                     struct sdse_diags *diags) {
+    const struct sdse_layer *layer = &sdse_imported_workload(imported)->layers[index];
+    struct sdse_array array;
+    const enum sdse_status status =
+        sdse_imported_weights(imported, index, &array, diags);
+    if (status != SDSE_OK)
+        return status;
+    *entry = (struct sdse_manifest_entry){.layer = layer->name,
+                                          .kind = kind_word(layer),
+                                          .file = layer->weights_file,
+                                          .rank = array.rank};
+    memcpy(entry->shape, array.shape, sizeof entry->shape);
+    sdse_array_free(&array);
+    return SDSE_OK;
+}
+
+// One layer's .npy file.
 static enum sdse_status write_weights(const struct sdse_output_rules *rules,
                                       const struct sdse_imported *imported,
-                                      size_t index, const char *folder, bool again,
-                                      struct sdse_manifest_entry *entry,
+                                      size_t index, const char *folder,
                                       struct sdse_arena *arena,
                                       struct sdse_diags *diags) {
     const struct sdse_layer *layer = &sdse_imported_workload(imported)->layers[index];
@@ -30,14 +49,7 @@ static enum sdse_status write_weights(const struct sdse_output_rules *rules,
     enum sdse_status status = sdse_imported_weights(imported, index, &array, diags);
     if (status != SDSE_OK)
         return status;
-    *entry = (struct sdse_manifest_entry){.layer = layer->name,
-                                          .kind = kind_word(layer),
-                                          .file = layer->weights_file,
-                                          .rank = array.rank};
-    memcpy(entry->shape, array.shape, sizeof entry->shape);
-    if (!again)
-        status =
-            sdse_npy_write(rules, path, array.rank, array.shape, array.data, diags);
+    status = sdse_npy_write(rules, path, array.rank, array.shape, array.data, diags);
     sdse_array_free(&array);
     return status;
 }
@@ -65,7 +77,16 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
                                     workload->layer_count + 1)};
     if (!manifest.entries)
         return SDSE_NO_MEMORY;
-    enum sdse_status status = sdse_import_folder(folder, diags);
+    const char *network = sdse_arena_printf(arena, "%s/workload.yaml", folder);
+    enum sdse_status status = SDSE_OK;
+    for (size_t i = 0; i < workload->layer_count && status == SDSE_OK; i++)
+        if (workload->layers[i].weights_file)
+            status =
+                read_weights(imported, i, &manifest.entries[manifest.count++], diags);
+    if (status == SDSE_OK)
+        status = sdse_import_folder(folder, diags);
+    if (status == SDSE_OK)
+        status = sdse_import_check_network(rules, network, diags);
     if (status == SDSE_OK && !unread)
         status =
             sdse_import_folder(sdse_arena_printf(arena, "%s/weights", folder), diags);
@@ -75,18 +96,16 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
             continue;
         // Layers that share weights name the file of the first of them.
         const char *own = sdse_arena_printf(arena, "weights/%s.npy", layer->name);
-        bool again = own && strcmp(own, layer->weights_file) != 0;
-        status = write_weights(rules, imported, i, folder, again,
-                               &manifest.entries[manifest.count++], arena, diags);
+        if (!own || strcmp(own, layer->weights_file) == 0)
+            status = write_weights(rules, imported, i, folder, arena, diags);
         written += weight_words(layer);
         sdse_steps_at(steps, written, words);
     }
     if (status == SDSE_OK && !unread)
         status = sdse_manifest_write(rules, folder, &manifest, arena, diags);
     if (status == SDSE_OK)
-        status = sdse_import_write_network(
-            rules, sdse_workload_text(arena, workload),
-            sdse_arena_printf(arena, "%s/workload.yaml", folder), diags);
+        status = sdse_import_write_network(rules, sdse_workload_text(arena, workload),
+                                           network, diags);
     return status;
 }
 

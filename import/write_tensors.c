@@ -122,6 +122,26 @@ static bool name_files(struct writing *w) {
 
 // --- Writing ---
 
+// Every number is read once before anything is written, so that a folder that was there
+// is not half replaced by a file that turns out to be broken.
+static enum sdse_status read_all(const struct writing *w) {
+    enum sdse_status worst = SDSE_OK;
+    for (size_t i = 0; i < w->count; i++) {
+        struct sdse_array array;
+        if (w->first[i] != i)
+            continue;
+        const enum sdse_status status =
+            sdse_tensor_values(&w->layers[i].weights, &array, w->diags);
+        if (status == SDSE_OK)
+            sdse_array_free(&array);
+        else if (status == SDSE_INVALID)
+            worst = status;
+        else
+            return status;
+    }
+    return worst;
+}
+
 static enum sdse_status write_one(const struct writing *w, size_t i) {
     const char *path =
         sdse_arena_printf(w->arena, "%s/%s", w->folder, w->manifest.entries[i].file);
@@ -143,17 +163,14 @@ static enum sdse_status write_all(const struct writing *w,
     size_t words = 0, written = 0;
     for (size_t i = 0; i < w->count; i++)
         words += (size_t)w->layers[i].weights.count;
-    enum sdse_status worst = SDSE_OK;
     for (size_t i = 0; i < w->count; i++) {
         const enum sdse_status status = w->first[i] == i ? write_one(w, i) : SDSE_OK;
-        if (status != SDSE_OK && status != SDSE_INVALID)
-            return status;
         if (status != SDSE_OK)
-            worst = status;
+            return status;
         written += (size_t)w->layers[i].weights.count;
         sdse_steps_at(steps, written, words);
     }
-    return worst;
+    return SDSE_OK;
 }
 
 // The network's layers name the files; layers and names are in the same order.
@@ -184,7 +201,12 @@ enum sdse_status sdse_import_write_tensors(const struct sdse_output_rules *rules
                         .diags = diags};
     if (!name_files(&w))
         return SDSE_NO_MEMORY;
-    enum sdse_status status = sdse_import_folder(folder, diags);
+    enum sdse_status status = read_all(&w);
+    if (status == SDSE_OK)
+        status = sdse_import_folder(folder, diags);
+    if (status == SDSE_OK && network)
+        status = sdse_import_check_network(
+            rules, sdse_arena_printf(arena, "%s/workload.yaml", folder), diags);
     if (status == SDSE_OK)
         status =
             sdse_import_folder(sdse_arena_printf(arena, "%s/weights", folder), diags);

@@ -194,8 +194,7 @@ bool sdse_onnx_batch_take(struct sdse_onnx_graph *graph,
     snprintf(text, sizeof text,
              "node '%.100s' (%.40s): it %s: axis %" PRId64 " of input '%.100s' is no "
              "batch",
-             node->name, node->op, mixed.what, first->axis,
-             input);
+             node->name, node->op, mixed.what, first->axis, input);
     complain(graph, "onnx-batch", text);
     return true;
 }

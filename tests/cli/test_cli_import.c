@@ -9,11 +9,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"
 #include "support/onnx_builder.h"
 #include "support_program.h"
+
+// The model, but for its last `cut` bytes.
+static void write_packed(const char *name, const struct onnx_builder *b, size_t cut) {
+    size_t length;
+    const unsigned char *bytes = onnx_pack(b, &length);
+    FILE *file = fopen(scratch(name), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, length - cut, file), length - cut);
+    assert_int_equal(fclose(file), 0);
+}
 
 // x -> Conv 4x3x3x3 -> Relu -> Flatten -> Gemm 5x64, batch left open; written to
 // `name`, but for its last `cut` bytes.
@@ -29,12 +40,7 @@ static void write_model(const char *name, size_t cut) {
     onnx_node(&b, "Relu", "relu", "a", "r");
     onnx_node(&b, "Flatten", "flat", "r", "f");
     onnx_set_int(&b, onnx_node(&b, "Gemm", "last", "f,v,bias", "y"), "transB", 1);
-    size_t length;
-    const unsigned char *bytes = onnx_pack(&b, &length);
-    FILE *file = fopen(scratch(name), "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, length - cut, file), length - cut);
-    assert_int_equal(fclose(file), 0);
+    write_packed(name, &b, cut);
     sdse_arena_free(arena);
 }
 
@@ -61,6 +67,66 @@ static void writes_a_network(void **state) {
     succeeds("decompose @model/workload.yaml -l first --total -f csv", "real");
     succeeds("map -a tests/data/cli/arch.yaml -w @model/workload.yaml -l last",
              "proved optimal");
+}
+
+// A number that no f32 holds, in the last layer: the first one is not written either.
+static void nothing_is_half_written(void **state) {
+    (void)state;
+    double wide[8] = {1, 1e300};
+    struct sdse_arena *arena = sdse_arena_new();
+    struct onnx_builder b;
+    onnx_begin(&b, arena);
+    onnx_input(&b, "x", ONNX_DIMS(2, 3));
+    onnx_floats(&b, "w", ONNX_DIMS(3, 4));
+    Onnx__TensorProto *last =
+        onnx_tensor(&b, "v", ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE, ONNX_DIMS(4, 2));
+    last->n_double_data = 8;
+    last->double_data = wide;
+    onnx_initializer(&b, last);
+    onnx_node(&b, "MatMul", "first", "x,w", "h");
+    onnx_node(&b, "MatMul", "last", "h,v", "y");
+    write_packed("wide.onnx", &b, 0);
+    sdse_arena_free(arena);
+    struct ran ran = run_program("import @wide.onnx -o @fresh");
+    assert_int_equal(ran.status, 1);
+    assert_non_null(strstr(ran.err, "beyond the range of f32"));
+    free_ran(&ran);
+    struct stat info;
+    assert_int_equal(stat(scratch("fresh"), &info), -1);
+}
+
+// A product of two inputs: there is nothing to decompose, and nothing is said of it.
+static void without_weights_nothing_decomposes(void **state) {
+    (void)state;
+    struct sdse_arena *arena = sdse_arena_new();
+    struct onnx_builder b;
+    onnx_begin(&b, arena);
+    onnx_input(&b, "x", ONNX_DIMS(2, 3, 4));
+    onnx_input(&b, "z", ONNX_DIMS(2, 4, 5));
+    onnx_node(&b, "MatMul", "product", "x,z", "y");
+    write_packed("bare.onnx", &b, 0);
+    sdse_arena_free(arena);
+    struct ran ran = run_program("import @bare.onnx -o @bare");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.out, "workload.yaml, without weights"));
+    assert_null(strstr(ran.out, "sdse decompose"));
+    free_ran(&ran);
+}
+
+// A network that somebody wrote there is found before any weights are written.
+static void a_network_in_the_way_stays_alone(void **state) {
+    (void)state;
+    write_model("model.onnx", 0);
+    assert_int_equal(mkdir(scratch("taken"), 0777), 0);
+    write_scratch("taken/workload.yaml", "name: mine\n");
+    struct ran ran = run_program("import @model.onnx -o @taken -i N=2");
+    assert_int_equal(ran.status, 1);
+    assert_non_null(strstr(ran.err, "output-kind"));
+    free_ran(&ran);
+    struct stat info;
+    assert_int_equal(stat(scratch("taken/weights"), &info), -1);
+    assert_int_equal(stat(scratch("taken/manifest.tsv"), &info), -1);
+    succeeds("import @model.onnx -o @taken -i N=2 --force", "2 layers");
 }
 
 // The files hold the model's numbers.
@@ -179,6 +245,9 @@ static void what_is_left_out_is_said(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_a_network),
+        cmocka_unit_test(without_weights_nothing_decomposes),
+        cmocka_unit_test(nothing_is_half_written),
+        cmocka_unit_test(a_network_in_the_way_stays_alone),
         cmocka_unit_test(shapes_alone_are_marked),
         cmocka_unit_test(weights_are_the_models),
         cmocka_unit_test(names_what_is_wrong),

@@ -223,6 +223,35 @@ static void inputs_are_kept(void **state) {
              "--like goes with a file of tensors");
 }
 
+// A number that cannot be written is found before anything is: what is before it in the
+// file does not replace what an earlier import wrote.
+static void nothing_is_half_written(void **state) {
+    (void)state;
+    static struct file_bytes bytes;
+    put_safetensors_header(&bytes,
+                           "{\"stem.weight\":{\"dtype\":\"F32\",\"shape\":[8,3,3,3],"
+                           "\"data_offsets\":[0,864]},"
+                           "\"wide.weight\":{\"dtype\":\"F64\",\"shape\":[2,1],"
+                           "\"data_offsets\":[864,880]}}");
+    for (size_t i = 0; i < 216; i++)
+        put_f32(&bytes, 7);
+    const double wide[] = {1e300, 1};
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t bits;
+        memcpy(&bits, &wide[i], sizeof bits);
+        put_number(&bytes, bits, 8);
+    }
+    save(scratch("wide.safetensors"), &bytes);
+    run_says(1, "import @wide.safetensors -o @fresh", "tensors-range");
+    struct stat info;
+    assert_int_equal(stat(scratch("fresh"), &info), -1);
+    write_safetensors("m.safetensors", tensors, 6);
+    run_says(0, "import @m.safetensors -o @kept", "written");
+    const float first = first_of("kept/weights/stem.weight.npy", 216);
+    run_says(1, "import @wide.safetensors -o @kept", "tensors-range");
+    assert_true(first_of("kept/weights/stem.weight.npy", 216) == first);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(folder_of_weights),
                                        cmocka_unit_test(layers_of_a_network),
@@ -230,6 +259,7 @@ int main(void) {
                                        cmocka_unit_test(lite_models),
                                        cmocka_unit_test(scales),
                                        cmocka_unit_test(look_alikes),
-                                       cmocka_unit_test(inputs_are_kept)};
+                                       cmocka_unit_test(inputs_are_kept),
+                                       cmocka_unit_test(nothing_is_half_written)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
