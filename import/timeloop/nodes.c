@@ -182,13 +182,8 @@ static bool is_enabled(struct sdse_tl *r, const struct sdse_node *node) {
 
 // What holds nodes together has a name and nodes: nothing of its own is inherited.
 static void refuse_own_keys(struct sdse_tl *r, const struct sdse_node *group) {
-    sdse_for_each_child (child, group)
-        if (child->key && strcmp(child->key, "name") != 0 &&
-            strcmp(child->key, "nodes") != 0)
-            sdse_tl_refuse(r, child->key_loc, true, "timeloop-key",
-                           "'%.60s' of a group of nodes has no counterpart: what it "
-                           "asks for is lost",
-                           child->key);
+    static const char *const keys[] = {"name", "nodes", NULL};
+    sdse_tl_known_keys(r, group, keys, "a group of nodes");
 }
 
 // Nodes that are read: where they are, and the attributes they inherit.

@@ -90,6 +90,9 @@ static int read_term(struct sdse_tl *r, struct shape *shape,
 
 static void read_space(struct sdse_tl *r, struct shape *shape,
                        const struct sdse_node *node) {
+    static const char *const keys[] = {"name", "projection", "read_write", "read-write",
+                                       NULL};
+    sdse_tl_known_keys(r, node, keys, "a data space");
     const unsigned space = shape->spaces;
     const char *name = sdse_tl_word(sdse_node_get(node, "name"));
     const char *writes = sdse_tl_word(sdse_node_get(node, "read_write"));
@@ -132,6 +135,10 @@ static void read_space(struct sdse_tl *r, struct shape *shape,
 
 static void read_shape(struct sdse_tl *r, struct shape *shape,
                        const struct sdse_node *node) {
+    static const char *const keys[] = {"name",        "version",     "dimensions",
+                                       "data_spaces", "data-spaces", "coefficients",
+                                       NULL};
+    sdse_tl_known_keys(r, node, keys, "a shape");
     *shape = (struct shape){.output = -1, .inputs = -1};
     const struct sdse_node *dims = sdse_node_get(node, "dimensions");
     const struct sdse_node *spaces = sdse_node_get(node, "data_spaces");
@@ -324,36 +331,6 @@ static bool is_coefficient(const struct shape *shape, const struct sdse_node *no
     return false;
 }
 
-static void read_density(struct sdse_tl *r, const struct sdse_node *node) {
-    struct sdse_tl_problem *p = &r->problem;
-    enum sdse_tensor tensor;
-    const struct sdse_node *value =
-        node->kind == SDSE_NODE_MAPPING ? sdse_node_get(node, "density") : node;
-    if (!sdse_tl_tensor(r, node->key, &tensor) || !value) {
-        sdse_tl_refuse(r, node->loc, false, "timeloop-problem",
-                       "'%.60s' is no data space, or has no density", node->key);
-        return;
-    }
-    double density;
-    if (!sdse_tl_number(r, value, r->scope, &density))
-        return;
-    if (!(density > 0) || density > 1)
-        sdse_tl_refuse(r, value->loc, false, "timeloop-value",
-                       "a density is above 0 and at most 1, got %g", density);
-    else
-        p->density[tensor] = density;
-    const char *distribution = sdse_tl_word(sdse_node_get(node, "distribution"));
-    if (!distribution)
-        return;
-    p->density_words = p->density_words ? p->density_words : distribution;
-    static const char *const known[] = {"fixed-structured", "fixed_structured",
-                                        "hypergeometric", "constant"};
-    if (!sdse_is_among(distribution, known, 4))
-        sdse_tl_refuse(r, node->loc, true, "timeloop-value",
-                       "distribution '%.60s' has no counterpart: the mean is taken",
-                       distribution);
-}
-
 static void read_instance(struct sdse_tl *r, const struct shape *shape,
                           const struct sdse_node *node,
                           const struct sdse_node *instance) {
@@ -373,9 +350,7 @@ static void read_instance(struct sdse_tl *r, const struct shape *shape,
             sdse_is_among(key, without_effect, 8))
             continue;
         if (strcmp(key, "densities") == 0 || strcmp(key, "commonDensities") == 0) {
-            sdse_for_each_child (density, entry)
-                if (density->key)
-                    read_density(r, density);
+            sdse_tl_read_densities(r, entry);
         } else if (strcmp(key, "instance") != 0) {
             sdse_tl_refuse(r, entry->key_loc, true, "timeloop-key",
                            "'%.60s' is no dimension and no coefficient of the shape",
@@ -411,7 +386,10 @@ void sdse_tl_read_problem(struct sdse_tl *r) {
     if (shape.broken)
         return;
     const struct sdse_node *instance = sdse_node_get(problem, "instance");
-    if (!instance)
+    static const char *const keys[] = {"name", "version", "shape", "instance", NULL};
+    if (instance)
+        sdse_tl_known_keys(r, problem, keys, "a problem beside its instance");
+    else
         instance = problem; // version 0.3
     if (instance && instance->kind != SDSE_NODE_MAPPING) {
         sdse_tl_refuse(r, instance->loc, false, "timeloop-problem",

@@ -180,6 +180,11 @@ void sdse_tl_refuse(struct sdse_tl *r, struct sdse_loc loc, bool can_go_on,
                     const char *check, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+// Refuses each key of a mapping that is not among `known`, which ends with NULL; `what`
+// it is: "a shape".
+void sdse_tl_known_keys(struct sdse_tl *r, const struct sdse_node *mapping,
+                        const char *const *known, const char *what);
+
 // Memory that is out is noted; "" then.
 const char *sdse_tl_text(struct sdse_tl *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -223,6 +228,11 @@ enum sdse_tl_kind sdse_tl_kind_of(const char *class, const char *subclass);
 struct sdse_tl_part *sdse_tl_part_of(struct sdse_tl *r, const char *name);
 // Numbers the storages, and finds those above the others.
 void sdse_tl_chain(struct sdse_tl *r);
+
+// --- densities.c ---
+
+// What an instance says of its data spaces' densities.
+void sdse_tl_read_densities(struct sdse_tl *r, const struct sdse_node *densities);
 
 // --- problem.c ---
 

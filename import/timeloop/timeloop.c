@@ -19,6 +19,18 @@ void sdse_tl_refuse(struct sdse_tl *r, struct sdse_loc loc, bool can_go_on,
                   text, can_go_on && !r->lossy ? " (--lossy goes on)" : "");
 }
 
+void sdse_tl_known_keys(struct sdse_tl *r, const struct sdse_node *mapping,
+                        const char *const *known, const char *what) {
+    size_t count = 0;
+    while (known[count])
+        count++;
+    sdse_for_each_child (child, mapping)
+        if (child->key && !sdse_is_among(child->key, known, count))
+            sdse_tl_refuse(r, child->key_loc, true, "timeloop-key",
+                           "'%.60s' of %s has no counterpart: what it asks for is lost",
+                           child->key, what);
+}
+
 const char *sdse_tl_text(struct sdse_tl *r, const char *format, ...) {
     char text[1000];
     va_list args;

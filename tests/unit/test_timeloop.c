@@ -320,6 +320,10 @@ static void what_has_no_counterpart_is_refused(void **state) {
     "6, R: 3}\n"
 #define MAPPED(list) \
     ARCH("attributes: {depth: 64}", "") PROBLEM("") "mapping: [" list "]\n"
+#define SHAPE(more, space)                                                    \
+    "problem: {shape: {dimensions: [C, M], " more                             \
+    ", data_spaces: [{name: W, projection: [[[C]], [[M]]]}, {name: I, " space \
+    "}, {name: O, projection: [[[M]]], read_write: true}]}, instance: {C: 4, M: 8}}\n"
     static const struct refusal cases[] = {
         {"architecture: {nodes: []}\nextra: 1\n", "timeloop-section", 2, false},
         {"architecture: {x: 1}\narchitectures: 2\n", "timeloop-section", 2, false},
@@ -383,6 +387,15 @@ static void what_has_no_counterpart_is_refused(void **state) {
         {MAPPED("{target: b, type: temporal, factors: M2}, {target: b, type: temporal, "
                 "factors: M4}"),
          "timeloop-factor", 11, false},
+        {PROBLEM(", densities: [0.5]"), "timeloop-problem", 3, false},
+        {PROBLEM(", densities: {Inputs: {density: 0.5, colour: 5}}"), "timeloop-key", 3,
+         true},
+        {PROBLEM("") "  densities: {Inputs: 0.5}\n", "timeloop-key", 4, true},
+        {WINDOW("[[C]], [[M]], [[R]]", "[[M]], [[P]]") "  shpe: 1\n", "timeloop-key",
+         10, true},
+        {SHAPE("colour: 3", "projection: [[[C]]]"), "timeloop-key", 1, true},
+        {SHAPE("version: 0.4", "projection: [[[C]]], colour: 3"), "timeloop-key", 1,
+         true},
         {"problem: {shape: cnn, instance: {C: 1}}\n", "timeloop-problem", 1, false},
         {"problem: {shape: other}\n", "timeloop-problem", 1, false},
         {"problem: !include x\n", "timeloop-include", 1, false},
@@ -390,6 +403,7 @@ static void what_has_no_counterpart_is_refused(void **state) {
 #undef LINE
 #undef WINDOW
 #undef MAPPED
+#undef SHAPE
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (unsigned lossy = 0; lossy < 2; lossy++) {
             struct made m = make(cases[i].text, lossy);
