@@ -1,4 +1,5 @@
 // A tensor's numbers, streamed from its blob.
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,15 +126,20 @@ static enum sdse_status gather(const struct sdse_stored_tensor *tensor, float *d
     return status;
 }
 
-static void apply_scale(const struct sdse_stored_tensor *tensor, float *data) {
+// How many numbers are then beyond the range of f32.
+static uint64_t apply_scale(const struct sdse_stored_tensor *tensor, float *data) {
     const struct sdse_tensor_scale *s = tensor->scale;
     uint64_t inner = 1; // numbers of a slice that follow one another
     for (unsigned i = tensor->rank; s->count > 1 && i-- > s->axis + 1;)
         inner *= tensor->shape[i];
+    uint64_t out_of_range = 0;
     for (uint64_t i = 0; i < tensor->count; i++) {
         const size_t c = s->count > 1 ? (size_t)(i / inner % s->count) : 0;
         data[i] = (float)(((double)data[i] - s->zero[c]) * s->scale[c] + s->least);
+        if (!isfinite(data[i]))
+            out_of_range++;
     }
+    return out_of_range;
 }
 
 enum sdse_status sdse_tensor_values(const struct sdse_stored_tensor *tensor,
@@ -158,7 +164,7 @@ enum sdse_status sdse_tensor_values(const struct sdse_stored_tensor *tensor,
         status = gather(tensor, array.data, &out_of_range, diags);
     }
     if (status == SDSE_OK && tensor->scale)
-        apply_scale(tensor, array.data);
+        out_of_range += apply_scale(tensor, array.data);
     if (status == SDSE_OK && out_of_range)
         status = sdse_tensors_refuse(diags, tensor->blob->name, "tensors-range",
                                      "tensor '%s': numbers beyond the range of f32",

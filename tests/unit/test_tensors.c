@@ -467,6 +467,19 @@ static void tfjs(void **state) {
     assert_int_equal(ours.shape[3], 3);
     holds(&o, &ours, (const float[]){0, 1, 2, 0.5f, 1.5f, 2.5f}, 6);
     end(&o);
+    // By its scale a number may be more than f32 holds.
+    make("model.json", "[{\"paths\": [\"two.bin\"], \"weights\": ["
+                       "{\"name\": \"a\", \"shape\": [3], \"dtype\": \"float32\","
+                       " \"quantization\": {\"dtype\": \"uint8\", \"scale\": 1e38,"
+                       " \"min\": 0}}]}]");
+    o = begin();
+    open_path(&o, at("model.json"));
+    assert_int_equal(o.status, SDSE_OK);
+    struct sdse_array array;
+    assert_int_equal(sdse_tensor_values(&o.tensors.tensor[0], &array, &o.diags),
+                     SDSE_INVALID);
+    assert_true(sdse_diags_fired(&o.diags, "tensors-range"));
+    end(&o);
 #define WEIGHT(shape) \
     "\"weights\": [{\"name\": \"a\", \"shape\": " shape ", \"dtype\": \"uint8\"}]"
     try_tfjs("{\"paths\": [\"two.bin\"], " WEIGHT("[3]") "}", NULL);
