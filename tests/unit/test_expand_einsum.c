@@ -152,7 +152,7 @@ static void other_equations_are_said(void **state) {
     (void)state;
     static const char *const equations[] = {"ii,ij->j",  "ij,kj->ik",  "ij,jk->iz",
                                             "ij.jk->ik", "ij,jk,k->i", "ij,jk->ii",
-                                            "i1,jk->ik", "ijk,jk->ik"};
+                                            "i1,jk->ik", "ijk,jk->ik", ""};
     for (size_t i = 0; i < sizeof equations / sizeof *equations; i++) {
         struct forward_case c;
         begin(&c, equations[i]);

@@ -112,7 +112,9 @@ static bool read_equation(const struct sdse_onnx_graph *graph,
     if (!attribute || !attribute->has_s || e->operands < 1 ||
         e->operands > MOST_OPERANDS)
         return false;
-    const char *text = (const char *)attribute->s.data, *end = text + attribute->s.len;
+    // Of an empty one there is no data.
+    const char *text = attribute->s.len > 0 ? (const char *)attribute->s.data : "";
+    const char *end = text + attribute->s.len;
     const char *arrow = NULL;
     for (const char *at = text; at + 1 < end && !arrow; at++)
         arrow = at[0] == '-' && at[1] == '>' ? at : NULL;
