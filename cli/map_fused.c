@@ -134,6 +134,7 @@ static enum cli_exit print_json(const struct fuse *fuse,
                       after);
     sdse_json_u64(&json, "groups_of_several", fuse->group_count);
     sdse_json_u64(&json, "groups_possible", counts->groups);
+    sdse_json_u64(&json, "groups_untried", counts->untried);
     sdse_json_u64(&json, "configurations", counts->configurations);
     sdse_json_u64(&json, "configurations_too_big", counts->too_big);
     sdse_json_u64(&json, "configurations_excluded", counts->cut);
@@ -145,6 +146,13 @@ static enum cli_exit print_json(const struct fuse *fuse,
 static enum cli_exit print(struct fuse *fuse, const struct sdse_tradeoff *resident) {
     struct cli_map_run *run = fuse->run;
     const struct sdse_places *places = &fuse->fusion.residency.places;
+    const uint64_t untried = fuse->fusion.counts.untried;
+    if (untried)
+        fprintf(stderr,
+                "sdse map: warning: %" PRIu64 " of %" PRIu64
+                " possible groups have too many tiles of too many rows and were not "
+                "tried: what is found is the optimum without them\n",
+                untried, fuse->fusion.counts.groups);
     if (run->objective == PARETO && places->thinned)
         fprintf(stderr,
                 "sdse map: warning: the front has more elements; it was thinned to "

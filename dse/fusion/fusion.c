@@ -117,7 +117,7 @@ static enum sdse_status ask(void *context, const struct sdse_place_question *que
     if (question->reserved_bits > fusing->nests.capacity_bits || fusing->nests.stopped)
         return SDSE_OK;
     enum sdse_status status = sdse_group_plan(fusing->request, fusing->arena, group);
-    if (status == SDSE_OVERFLOW) // tiles without number: none are tried
+    if (status == SDSE_OVERFLOW) // counted in the end
         return SDSE_OK;
     struct sdse_group_front front;
     if (status == SDSE_OK)
@@ -162,6 +162,8 @@ enum sdse_status sdse_fusion_find(const struct sdse_fusion_request *request,
     const enum sdse_status status =
         sdse_residency_find(&fusing->residency, arena, &fusion->residency);
     fusion->counts.groups = fusing->group_count;
+    for (size_t g = 0; g < fusing->group_count; g++)
+        fusion->counts.untried += fusing->group[g].too_fine;
     fusion->residency.stopped |= fusing->nests.stopped;
     if (fusion->residency.stopped)
         fusion->residency.places.count = 0;

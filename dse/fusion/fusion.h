@@ -15,7 +15,7 @@
 //                    times · answer(kind),     all alike nests have one mapping
 //
 // Oracles: tests/oracle/test_fusion.c and test_fused_attention.c, all partitions,
-// configurations and places; test_fused_run.c and test_fused_attention_run.c, groups run
+// configurations and places; test_fused_run.c, test_fused_attention_run.c, groups run
 // with numbers.
 #ifndef SDSE_DSE_FUSION_FUSION_H
 #define SDSE_DSE_FUSION_FUSION_H
@@ -90,7 +90,9 @@ struct sdse_fused_group {
 };
 
 struct sdse_fusion_counts {
-    uint64_t groups, questions;
+    // Groups, and of these: of tiles x rows beyond SDSE_FUSED_MOST_ROWS, not tried.
+    uint64_t groups, untried;
+    uint64_t questions;
     // Of configurations: seen, of which cannot fit, of which a bound excludes, summed.
     uint64_t configurations, too_big, cut, summed;
     uint64_t bounds, searches; // of parts of layers

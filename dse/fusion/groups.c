@@ -359,7 +359,7 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
     const uint64_t rows = members->nest[members->count - 1].bound[SDSE_P];
     const unsigned inner = (1u << members->count) - 1u;
     if (group->planned)
-        return SDSE_OK;
+        return group->too_fine ? SDSE_OVERFLOW : SDSE_OK;
     size_t parts = count_tiles(request->tiles, members->heads);
     for (uint64_t keys = members->keys; keys;
          keys = next_keys(request->tiles, members->keys, keys))
@@ -380,6 +380,9 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
         }
     }
     sdse_arena_free(scratch);
-    group->planned = status == SDSE_OK;
+    group->too_fine = status == SDSE_OVERFLOW;
+    group->planned = status == SDSE_OK || group->too_fine;
+    if (status != SDSE_OK)
+        group->plan_count = 0;
     return status;
 }

@@ -29,7 +29,7 @@ struct sdse_group {
     double sum_bits;    // of a row of one head of the last one's outputs, not finished
     double state_bits;  // of a row of one head: what a softmax by keys remembers
     double output_bits; // of the place of the last one's outputs; 0: nobody reads them
-    bool planned;
+    bool planned, too_fine; // rows x tiles exceed what can be listed: no plans
     size_t plan_count;
     struct sdse_group_plan *plan;
 };
@@ -61,7 +61,7 @@ enum sdse_status sdse_group_plan_one(const struct sdse_fusion_request *request,
 
 // Lists the plans of a group unless that is done: tile sizes, what is retained, whether
 // the input is buffered, how many heads at a time. Of plans with equal nests the first
-// stays.
+// stays. SDSE_OVERFLOW: rows x tiles exceed SDSE_FUSED_MOST_ROWS, there are none.
 enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
                                  struct sdse_arena *arena, struct sdse_group *group);
 

@@ -250,11 +250,35 @@ static void test_what_does_not_go_together(void **state) {
                    "--objective pareto has many mappings");
 }
 
+// Rows that are too many to be told apart in tiles: that is said, and the rest is done.
+static void test_groups_that_are_not_tried(void **state) {
+    (void)state;
+    static const char text[] =
+        "{name: long, source: s, layers: ["
+        "{name: a, kind: matmul, m: %u, k: 1, n: 1}, "
+        "{name: b, kind: matmul, m: %u, k: 1, n: 1}], edges: [{from: a, to: b}]}";
+    static const struct {
+        unsigned rows;
+        const char *untried;
+    } cases[] = {{1 << 25, "\"groups_untried\": 1,"}, {16, "\"groups_untried\": 0,"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char network[512];
+        snprintf(network, sizeof network, text, cases[i].rows, cases[i].rows);
+        write_scratch("long.yaml", network);
+        struct ran ran = fuse("keeps", "long", "--fuse 2 --format json");
+        assert_non_null(strstr(ran.out, "\"groups_possible\": 1,"));
+        assert_non_null(strstr(ran.out, cases[i].untried));
+        assert_int_equal(strstr(ran.err, "1 of 1 possible groups") != NULL, i == 0);
+        free_ran(&ran);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_by_hand), cmocka_unit_test(test_spaces_are_nested),
         cmocka_unit_test(test_front), cmocka_unit_test(test_for_people),
         cmocka_unit_test(test_attention_by_rows),
+        cmocka_unit_test(test_groups_that_are_not_tried),
         cmocka_unit_test(test_what_does_not_go_together)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }
