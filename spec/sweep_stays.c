@@ -197,7 +197,7 @@ static void note(uint32_t value, uint32_t *values, size_t *count) {
 void sdse_print_stays(FILE *out, const struct sdse_override *axis,
                       const char *between) {
     static const char *const bools[] = {"false", "true"};
-    uint32_t resident[2], depth[SDSE_MOST_FUSE_DEPTH], tiles[2];
+    uint32_t resident[2] = {0}, depth[SDSE_MOST_FUSE_DEPTH] = {0}, tiles[2] = {0};
     size_t residents = 0, depths = 0, kinds = 0;
     for (size_t i = 0; i < axis->value_count; i++) {
         const struct sdse_stay *choice = &axis->stays[i];
