@@ -40,7 +40,7 @@ static enum sdse_status make_sets(struct plan *plan) {
     const struct sdse_fused_rows_request *request = plan->request;
     const size_t layers = request->layer_count;
     const uint64_t last = request->nest[layers - 1].bound[SDSE_P];
-    plan->tiles = (size_t)((last + request->tile_rows - 1) / request->tile_rows);
+    plan->tiles = (size_t)(last / request->tile_rows + !!(last % request->tile_rows));
     for (size_t i = 0; i <= layers; i++) {
         const uint64_t rows = i < layers ? sdse_nest_map_rows(&request->nest[i]) : last;
         plan->words[i] = (size_t)(rows / WORD + 1);

@@ -45,6 +45,8 @@ static const struct broken broken_groups[] = {
      "9:11: error: 'P0' is no number of rows from 1, as P8 [group-tile]", 1},
     {"tile: P3", "tile: P9",
      "9:11: error: the last layer, 'b', has 8 rows [group-tile]", 1},
+    {"tile: P3", "tile: P18446744073709551616",
+     "9:11: error: the last layer, 'b', has 8 rows [group-tile]", 1},
     {"tile: P3", "tile: Q3",
      "9:11: error: 'Q3' is no number of rows from 1, as P8 [group-tile]", 1},
     {"    tile: P3\n", "", "8:5: error: groups[0]: 'tile' is missing [missing-key]", 1},
