@@ -98,12 +98,15 @@ static void print_summary(const struct fuse *fuse, const struct sdse_tradeoff *r
            " unshared\n",
            fuse->group_count, fuse->group_count == 1 ? "" : "s", after,
            run->problem.arch->level[0].name, before);
-    printf("proved optimal over all groups of at most %u layer%s (%" PRIu64
-           " possible), %s, and places of tensors: of %" PRIu64
-           " configurations %" PRIu64 " do not fit, bounds exclude %" PRIu64
-           ", %" PRIu64 " summed; %" PRIu64 " bounds and %" PRIu64
-           " searches of parts of layers\n",
-           run->fuse_depth, run->fuse_depth == 1 ? "" : "s", counts->groups,
+    printf("proved optimal over %s groups of at most %u layer%s (%" PRIu64 " %s",
+           counts->untried ? "those" : "all", run->fuse_depth,
+           run->fuse_depth == 1 ? "" : "s", counts->groups - counts->untried,
+           counts->untried ? "tried" : "possible");
+    if (counts->untried)
+        printf(" of %" PRIu64 " possible", counts->groups);
+    printf("), %s, and places of tensors: of %" PRIu64 " configurations %" PRIu64
+           " do not fit, bounds exclude %" PRIu64 ", %" PRIu64 " summed; %" PRIu64
+           " bounds and %" PRIu64 " searches of parts of layers\n",
            run->fuse_all_tiles ? "tiles of any number of rows" : "equal tiles",
            counts->configurations, counts->too_big, counts->cut, counts->summed,
            counts->bounds, counts->searches);

@@ -212,6 +212,10 @@ static enum sdse_status find(struct residing *r) {
         r->out->failed = "where its tensors stay: more of them are alive at once than "
                          "the search takes, or counts exceed 62 bits";
         status = SDSE_OK;
+    } else if (!status && r->fusion.counts.untried) {
+        r->out->failed = "which layers take turns: groups have too many tiles of too "
+                         "many rows to be tried; without fuse_depth, or with shorter "
+                         "sequences, the answer is proved";
     } else if (!status && r->fusion.residency.places.count) {
         status = pick(r);
     }

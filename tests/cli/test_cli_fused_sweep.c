@@ -607,8 +607,30 @@ static void test_damage_is_seen_and_repaired(void **state) {
     }
 }
 
+// What was not tried is not called proved: the point fails and says why.
+static void test_groups_that_are_not_tried(void **state) {
+    (void)state;
+    make(3);
+    write_scratch(
+        "net.yaml",
+        "{name: long, source: s, layers: ["
+        "{name: a, kind: matmul, m: 33554432, k: 1, n: 1}, "
+        "{name: b, kind: matmul, m: 33554432, k: 1, n: 1}], edges: [{from: a, "
+        "to: b}]}");
+    write_sweep("energy", "mapper: {resident: true, fuse_depth: [1, 2]}\n");
+    sweep_into("long", "");
+    char *said = asked("long", "SELECT~status,~reason~FROM~v_point~ORDER~BY~1~DESC");
+    if (!strstr(said, "\nok,") ||
+        !strstr(said,
+                "\nerror,\"which layers take turns: groups have too many tiles of "
+                "too many rows to be tried; without fuse_depth"))
+        fail_msg("%s", said);
+    free(said);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_groups_that_are_not_tried),
         cmocka_unit_test(test_stored_is_what_map_finds),
         cmocka_unit_test(test_threads_shards_and_rests),
         cmocka_unit_test(test_the_others_are_what_they_were),
