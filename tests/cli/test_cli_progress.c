@@ -55,6 +55,29 @@ static void shows_progress_on_a_terminal(void **state) {
     free(shown);
 }
 
+// Points that were there before take no time: with these alone nothing is known of the
+// others, of which the first takes minutes.
+static void points_that_were_there_say_nothing_of_the_time(void **state) {
+    (void)state;
+    write_scratch("one.yaml", "name: s\nworkloads: [resnet50]\narchs: [diannao]\n");
+    write_scratch("two.yaml",
+                  "name: s2\nworkloads: [resnet50]\narchs: [diannao, camel]\n");
+    struct ran ran = run_program("sweep @one.yaml -o @s.db -q");
+    assert_int_equal(ran.status, 0);
+    free_ran(&ran);
+    char command[1024];
+    snprintf(command, sizeof command,
+             "script -qec 'timeout -s INT 3 %s sweep %s -o %s -j 1' /dev/null >%s "
+             "</dev/null 2>&1",
+             SDSE_PROGRAM, scratch("two.yaml"), scratch("s.db"), scratch("shown"));
+    assert_int_not_equal(system(command), -1);
+    char *shown = read_whole(scratch("shown"));
+    if (!strstr(shown, "\r\033[K1/2 points  0 points/s  ETA ?"))
+        fail_msg("%s", shown);
+    assert_non_null(strstr(shown, "interrupted: 1 of 2 points"));
+    free(shown);
+}
+
 static void shows_none_elsewhere(void **state) {
     (void)state;
     char *shown = on_terminal("CI=true", long_work);
@@ -124,6 +147,7 @@ int main(void) {
     signal(SIGINT, SIG_DFL); // whoever runs this may have it ignored
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_progress_on_a_terminal),
+        cmocka_unit_test(points_that_were_there_say_nothing_of_the_time),
         cmocka_unit_test(shows_none_elsewhere),
         cmocka_unit_test(interrupt_ends_at_once),
         cmocka_unit_test(interrupt_ends_a_sweeps_front),

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "support_json.h"
+#include "support/reseal.h"
 #include "support_program.h"
 
 // What HTML, JSON and JavaScript would take for their own.
@@ -240,6 +241,38 @@ static void points_are_those_of_the_view(void **state) {
                           0) > 0);
     sqlite3_close(db);
     free_page(&page);
+}
+
+// Where a file's EDP is not the product of its energy and time, the page has the
+// file's.
+static void figures_that_are_no_products_stay(void **state) {
+    (void)state;
+    sqlite3 *db = database();
+    const double edp =
+        number_of(db, "SELECT max(edp_pj_s) FROM v_point WHERE form <> ?", 0);
+    char sql[600];
+    snprintf(sql, sizeof sql, "VACUUM INTO '%s'", scratch("other.db"));
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    snprintf(sql, sizeof sql, "UPDATE point SET edp_pj_s = %.17g WHERE point_id = 2",
+             3 * edp);
+    assert_int_equal(sqlite3_open(scratch("other.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    reseal(db);
+    sqlite3_close(db);
+    free(run_text(0, "report @other.db -o @other.html"));
+    char *html = read_whole(scratch("other.html"));
+    struct page page = {.html = html, .report = element(html, "report")};
+    const struct json *of = column(&page, "edp_pj_s"), *id = column(&page, "point_id");
+    size_t row = 0;
+    while (json_number(cell(id, row)) != 2)
+        row++;
+    assert_true(number_at(&page, of, row) == 3 * edp);
+    // Of what that is a factor of, too.
+    assert_true(number_at(&page, column(&page, "ed2p_pj_s2"), row) ==
+                3 * edp * number_at(&page, column(&page, "latency_s"), row));
+    json_free(page.report);
+    free(html);
 }
 
 static void parameters_are_columns_of_numbers(void **state) {
@@ -653,6 +686,7 @@ static void a_page_replaces_only_a_page(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(points_are_those_of_the_view),
+        cmocka_unit_test(figures_that_are_no_products_stay),
         cmocka_unit_test(parameters_are_columns_of_numbers),
         cmocka_unit_test(fronts_are_those_of_pareto),
         cmocka_unit_test(details_are_those_of_the_views),
