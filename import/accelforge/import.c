@@ -60,6 +60,7 @@ static void read_bits(struct sdse_foreign *foreign, const struct sdse_node *work
                 {"weight", SDSE_BIT(SDSE_WEIGHTS)},
                 {"input", SDSE_BIT(SDSE_INPUTS)},
                 {"output", SDSE_BIT(SDSE_OUTPUTS)}};
+    unsigned named = 0; // tensors with a width of their own, wherever All stands
     sdse_for_each_child (item, sdse_node_get(workload, "bits_per_value")) {
         if (!item->key) {
             sdse_foreign_refuse(foreign, item->loc, false, "accelforge-width",
@@ -79,10 +80,13 @@ static void read_bits(struct sdse_foreign *foreign, const struct sdse_node *work
             if (!(bits >= 1 && bits <= 64 && bits == floor(bits)))
                 sdse_foreign_refuse(foreign, item->loc, false, "accelforge-width",
                                     "%g bits: expected 1 to 64", bits);
-            else
+            else {
+                const bool all = set == keys[0].set;
                 for (unsigned t = 0; t < SDSE_TENSORS; t++)
-                    if (set >> t & 1u)
+                    if (set >> t & 1u && !(all && named >> t & 1u))
                         names->bits[t] = (uint64_t)bits;
+                named |= all ? 0 : set;
+            }
         }
     }
 }

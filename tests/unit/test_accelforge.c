@@ -100,6 +100,25 @@ static bool fired(const struct read *r, const char *check, const char *part) {
     "workload:\n  rank_sizes: {M: 2, N: 2, K: 2}\n  bits_per_value: {All: 8, weight: " \
     "4}\n  einsums:\n  - 'O[m, n] = I[m, k] * W[n, k]'\n"
 
+// A tensor's own width counts, before All or behind it.
+static void own_widths_count(void **state) {
+    (void)state;
+    static const char *const orders[] = {"All: 8, weight: 4", "weight: 4, All: 8"};
+    for (size_t i = 0; i < 2; i++) {
+        char net[400];
+        snprintf(net, sizeof net,
+                 "workload:\n  rank_sizes: {M: 2, N: 2, K: 2}\n  bits_per_value: "
+                 "{%s}\n  einsums:\n  - 'O[m, n] = I[m, k] * W[n, k]'\n",
+                 orders[i]);
+        struct read r = read_texts(ARCH("64", "weight", "", "1e-12"), net, false);
+        assert_int_equal(r.status, SDSE_OK);
+        assert_int_equal(r.arch->bits[SDSE_WEIGHTS], 4);
+        assert_int_equal(r.arch->bits[SDSE_INPUTS], 8);
+        assert_int_equal(r.arch->bits[SDSE_OUTPUTS], 8);
+        sdse_arena_free(r.arena);
+    }
+}
+
 static void expressions_are_worked_out(void **state) {
     (void)state;
     static const struct {
@@ -454,6 +473,7 @@ static void files_are_told_by_their_keys(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(own_widths_count),
         cmocka_unit_test(expressions_are_worked_out),
         cmocka_unit_test(faults_of_expressions_have_a_place),
         cmocka_unit_test(sets_are_those_of_tensors),
