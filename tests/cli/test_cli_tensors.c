@@ -168,6 +168,7 @@ static void scales(void **state) {
     assert_true(first_of("js/weights/d_kernel.npy", 4) == 1);
 }
 
+#define BYTES(text) text, sizeof text - 1
 static void look_alikes(void **state) {
     (void)state;
     static const struct {
@@ -175,17 +176,17 @@ static void look_alikes(void **state) {
         size_t length;
         const char *says;
     } rows[] = {
-        {"version https://git-lfs.github.com/spec/v1\n", 43, "a pointer of git-lfs"},
-        {"\xef\xbb\xbf \n<!doctype HTML>", 22, "a web page"},
-        {"\x89HDF\r\n\x1a\n", 8, "an HDF5 file"},
-        {"GGUF\3\0\0\0", 8, "a GGUF file"},
-        {"\x80\2}q\1.", 6, "a pickle"},
-        {"\x80\4\x95", 3, "a pickle"},
-        {"\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15,
+        {BYTES("version https://git-lfs.github.com/spec/v1\n"), "a pointer of git-lfs"},
+        {BYTES("\xef\xbb\xbf \n<!doctype HTML>"), "a web page"},
+        {BYTES("\x89HDF\r\n\x1a\n"), "an HDF5 file"},
+        {BYTES("GGUF\3\0\0\0"), "a GGUF file"},
+        {BYTES("\x80\2}q\1."), "a pickle"},
+        {BYTES("\x80\4\x95"), "a pickle"},
+        {BYTES("\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."),
          "PyTorch before 1.6"},
-        {"\x1f\x8b\x08", 3, "compressed by gzip"},
-        {"PK\5\6", 4, "a zip archive that is broken"},
-        {"\x93NUMPY\1\0", 8, "one array"}};
+        {BYTES("\x1f\x8b\x08"), "compressed by gzip"},
+        {BYTES("PK\5\6"), "a zip archive that is broken"},
+        {BYTES("\x93NUMPY\1\0"), "one array"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         static struct file_bytes bytes;
         bytes.length = 0;
