@@ -358,6 +358,11 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
     const struct sdse_members *members = &group->members;
     const uint64_t rows = members->nest[members->count - 1].bound[SDSE_P];
     const unsigned inner = (1u << members->count) - 1u;
+    // Tiles of one row are the most, and always among those tried.
+    const struct sdse_fused_rows_request finest = {
+        .layer_count = members->count, .nest = members->nest, .tile_rows = 1};
+    if (!group->planned)
+        group->planned = group->too_fine = !sdse_fused_rows_fit(&finest);
     if (group->planned)
         return group->too_fine ? SDSE_OVERFLOW : SDSE_OK;
     size_t parts = count_tiles(request->tiles, members->heads);
@@ -380,8 +385,7 @@ enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
         }
     }
     sdse_arena_free(scratch);
-    group->too_fine = status == SDSE_OVERFLOW;
-    group->planned = status == SDSE_OK || group->too_fine;
+    group->planned = status == SDSE_OK;
     if (status != SDSE_OK)
         group->plan_count = 0;
     return status;

@@ -36,16 +36,38 @@ static bool has_row(const row_word *set, uint64_t row) {
 
 // --- Sets ---
 
+static uint64_t count_tiles(const struct sdse_fused_rows_request *request) {
+    const uint64_t last = request->nest[request->layer_count - 1].bound[SDSE_P];
+    return last / request->tile_rows + !!(last % request->tile_rows);
+}
+
+// Of a set of rows of the map that layer i reads; i = layers: of the last one's
+// outputs.
+static uint64_t count_words(const struct sdse_fused_rows_request *request, size_t i) {
+    const size_t layers = request->layer_count;
+    return (i < layers ? sdse_nest_map_rows(&request->nest[i])
+                       : request->nest[layers - 1].bound[SDSE_P]) /
+               WORD +
+           1;
+}
+
+bool sdse_fused_rows_fit(const struct sdse_fused_rows_request *request) {
+    bool fit = true;
+    for (size_t i = 0; i <= request->layer_count; i++)
+        fit &= count_words(request, i) <=
+               SDSE_FUSED_MOST_ROWS / WORD / count_tiles(request);
+    return fit;
+}
+
 static enum sdse_status make_sets(struct plan *plan) {
     const struct sdse_fused_rows_request *request = plan->request;
     const size_t layers = request->layer_count;
     const uint64_t last = request->nest[layers - 1].bound[SDSE_P];
-    plan->tiles = (size_t)(last / request->tile_rows + !!(last % request->tile_rows));
+    if (!sdse_fused_rows_fit(request))
+        return SDSE_OVERFLOW;
+    plan->tiles = (size_t)count_tiles(request);
     for (size_t i = 0; i <= layers; i++) {
-        const uint64_t rows = i < layers ? sdse_nest_map_rows(&request->nest[i]) : last;
-        plan->words[i] = (size_t)(rows / WORD + 1);
-        if (plan->words[i] > SDSE_FUSED_MOST_ROWS / WORD / plan->tiles)
-            return SDSE_OVERFLOW;
+        plan->words[i] = (size_t)count_words(request, i);
         const size_t count = plan->words[i] * plan->tiles;
         const bool keeps =
             i < layers && (i ? request->retained >> i & 1u : request->buffered);

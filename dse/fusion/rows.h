@@ -68,9 +68,12 @@ struct sdse_fused_rows {
     struct sdse_fused_nest *nest; // by layer, then as they first come
 };
 
-// Lists the kinds; *rows lives in `arena`. SDSE_OVERFLOW: tiles x rows exceed
-// SDSE_FUSED_MOST_ROWS. SDSE_NO_MEMORY.
+// Whether tiles x rows, of each map and of the outputs, are at most so many.
 enum { SDSE_FUSED_MOST_ROWS = 1 << 26 };
+bool sdse_fused_rows_fit(const struct sdse_fused_rows_request *request);
+
+// Lists the kinds; *rows lives in `arena`. SDSE_OVERFLOW: they do not fit.
+// SDSE_NO_MEMORY.
 enum sdse_status sdse_fused_rows_find(const struct sdse_fused_rows_request *request,
                                       struct sdse_arena *arena,
                                       struct sdse_fused_rows *rows);
