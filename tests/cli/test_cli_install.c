@@ -142,8 +142,9 @@ static void headers_stand_alone(void **state) {
     says(0,
          "test $(find a/include/sdse -name '*.h' | wc -l) -gt 50 && "
          "export PKG_CONFIG_PATH=$PWD/$(dirname $(find a -name sdse.pc)) && "
-         "for h in $(find a/include/sdse -name '*.h'); do " SDSE_CC
-         " -std=c17 -Wall -Werror -fsyntax-only $(pkg-config --cflags sdse) -x c $h || "
+         "for h in $(find $PWD/a/include/sdse -name '*.h'); do echo "
+         "\"#include \\\"$h\\\"\" | " SDSE_CC
+         " -std=c17 -Wall -Werror -fsyntax-only $(pkg-config --cflags sdse) -x c - || "
          "exit 1; done; echo all",
          "all");
 }
