@@ -1,12 +1,8 @@
 // sdse convert: an accelerator, a layer and a mapping as another tool's files.
-#include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "base/output.h"
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/problem.h"
+#include "cli/text_files.h"
 #include "costmodel/resolve.h"
 #include "export/timeloop/timeloop.h"
 #include "export/zigzag/zigzag.h"
@@ -29,48 +25,27 @@ static const struct cli_option options[] = {
                "what the other tool cannot hold is a warning", NULL, false},
 };
 
-static const char signature[] = "# Written by sdse convert.\n";
 static const struct sdse_output_kind kind = {"a file written by sdse convert",
-                                             {signature}};
+                                             {"# Written by sdse convert.\n"}};
 
 struct converted {
-    const char *file, *text; // text NULL: not written
+    const char *name; // of the file
+    const char *text; // NULL: there is none
 };
 
-static enum sdse_status write_file(struct cli *cli, const char *path,
-                                   const char *text) {
-    struct sdse_output output;
-    const enum sdse_status status =
-        sdse_output_open(&output, path, &kind, &cli->outputs, &cli->diags);
-    if (status != SDSE_OK)
-        return status;
-    fputs(signature, output.file);
-    fputs(text, output.file);
-    return sdse_output_close(&output, SDSE_OK, &cli->diags);
-}
-
-// All of them may be written before the first is.
 static enum sdse_status write_files(struct cli *cli, const char *folder,
-                                    const struct converted *files, size_t count) {
-    const char *paths[3] = {0};
+                                    const struct converted files[3]) {
+    struct cli_text_file written[3];
     if (!cli_may_make_folder(cli, folder))
         return SDSE_INVALID;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        cli_error_errno(cli, folder, errno);
-        return SDSE_IO;
-    }
-    enum sdse_status status = SDSE_OK;
-    for (size_t i = 0; i < count && status == SDSE_OK; i++) {
-        paths[i] = sdse_arena_printf(cli->arena, "%s/%s", folder, files[i].file);
-        if (!paths[i])
+    for (int i = 0; i < CLI_COUNT_OF(written); i++) {
+        written[i].path = sdse_arena_printf(cli->arena, "%s/%s", folder, files[i].name);
+        written[i].text = files[i].text;
+        if (!written[i].path)
             return SDSE_NO_MEMORY;
-        if (files[i].text)
-            status = sdse_output_check(paths[i], &kind, &cli->outputs, &cli->diags);
     }
-    for (size_t i = 0; i < count && status == SDSE_OK; i++)
-        if (files[i].text)
-            status = write_file(cli, paths[i], files[i].text);
-    return status;
+    const enum sdse_status status = cli_make_folder(cli, folder);
+    return status ? status : cli_write_texts(cli, &kind, written, 3);
 }
 
 // What the options name: a layer and a mapping may be left out. False after messages.
@@ -141,14 +116,14 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         convert(cli, (enum tool)cli_choice(args, options, TO), &problem, layer, mapping,
                 args->value[LOSSY] != NULL, files);
     if (status == SDSE_OK)
-        status = write_files(cli, args->value[OUTPUT], files, CLI_COUNT_OF(files));
+        status = write_files(cli, args->value[OUTPUT], files);
     const enum cli_exit result = cli_finish(cli, status);
     if (result != CLI_OK)
         return result;
     printf("written: ");
     for (int i = 0; i < CLI_COUNT_OF(files); i++)
         if (files[i].text)
-            printf("%s%s/%s", i ? ", " : "", args->value[OUTPUT], files[i].file);
+            printf("%s%s/%s", i ? ", " : "", args->value[OUTPUT], files[i].name);
     printf("; read back by sdse import\n");
     return CLI_OK;
 }

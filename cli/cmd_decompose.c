@@ -1,16 +1,15 @@
 // sdse decompose: weights in the SmartDeal form, what that saves and what it spoils.
 // One file, though long: one verb; its tables, packed file and plot show the same
 // measurements.
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/form_grid.h"
+#include "cli/inputs.h"
 #include "cli/layer_weights.h"
 #include "cli/plain_stdout.h"
 #include "cli/progress.h"
@@ -484,10 +483,8 @@ static enum sdse_status draw(const struct decomposing *d) {
         }
     }
     const char *folder = d->args->value[PLOT];
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        cli_error_errno(d->cli, folder, errno);
+    if (cli_make_folder(d->cli, folder) != SDSE_OK)
         return SDSE_IO;
-    }
     const struct sdse_error_plot plot = {.name = d->title,
                                          .layer_count = layers,
                                          .form_count = forms,

@@ -1,7 +1,5 @@
 // sdse help: a verb's help, and the manual pages.
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/output.h"
 #include "cli/inputs.h"
@@ -35,12 +33,8 @@ static enum sdse_status write_page(struct cli *cli, const char *folder,
 }
 
 static enum cli_exit write_pages(struct cli *cli, const char *folder) {
-    if (!cli_may_make_folder(cli, folder))
+    if (!cli_may_make_folder(cli, folder) || cli_make_folder(cli, folder) != SDSE_OK)
         return CLI_BAD_INPUT;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        cli_error_errno(cli, folder, errno);
-        return CLI_BAD_INPUT;
-    }
     enum sdse_status status = write_page(cli, folder, NULL);
     for (int i = 0; i < cli_verb_count && status == SDSE_OK; i++)
         status = write_page(cli, folder, cli_verbs[i]);

@@ -222,7 +222,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         result = cli_imported_json(cli, args->value[OUTPUT],
                                    sdse_imported_workload(imported));
     } else if (result == CLI_OK) {
-        cli_show_imported(args->value[OUTPUT], sdse_imported_workload(imported));
+        cli_show_imported(cli, args->value[OUTPUT], sdse_imported_workload(imported));
     }
     sdse_imported_free(imported);
     return result;

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/shell_word.h"
 #include "costmodel/resolve.h"
 #include "dse/lint/lint.h"
 #include "dse/sweep/plan.h"
@@ -157,7 +158,8 @@ static void take(struct lint_run *run, const char *path, bool alone) {
     }
     run->refused++;
     if (status == SDSE_INVALID && !said.fault)
-        cli_error(cli, "%s is refused: `sdse check %s` says why", path, path);
+        cli_error(cli, "%s is refused: `sdse check %s` says why", path,
+                  cli_shell_word(cli->arena, path));
     else
         sdse_diags_pass_on(&cli->diags, &said); // the machine's: not to be had again
 }

@@ -1,10 +1,8 @@
 // sdse plot: pictures of a results.db, drawn by gnuplot.
 #include "results/look/plot/plot.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
@@ -238,13 +236,6 @@ static const struct kind *find_kind(const char *name) {
     return NULL;
 }
 
-static bool make_directory(struct cli *cli, const char *path) {
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return true;
-    cli_error_errno(cli, path, errno);
-    return false;
-}
-
 static bool accept_kind(struct cli *cli, const struct cli_args *args,
                         const struct cli_objectives *objectives) {
     const struct kind *kind = find_kind(args->operands[0]);
@@ -305,7 +296,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
     if (!drawing.reader)
         return status;
     status = CLI_SYSTEM;
-    if (make_directory(cli, args->value[CLI_PLOT_OUTPUT]))
+    if (cli_make_folder(cli, args->value[CLI_PLOT_OUTPUT]) == SDSE_OK)
         status = cli_finish(
             cli, find_kind(args->operands[0])->draw(&drawing, args->operands[0]));
     sdse_reader_close(drawing.reader);

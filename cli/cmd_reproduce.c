@@ -1,8 +1,6 @@
 // sdse reproduce: one point of a results.db as files, run again, compared.
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
@@ -64,19 +62,10 @@ static enum sdse_status write_file(struct reproducing *r, const char *name, bool
     return sdse_output_close(&output, SDSE_OK, &r->cli->diags);
 }
 
-static enum sdse_status make_folder(struct reproducing *r, const char *path) {
-    if (!path)
-        return SDSE_NO_MEMORY;
-    if (mkdir(path, 0777) == 0 || errno == EEXIST)
-        return SDSE_OK;
-    cli_error_errno(r->cli, path, errno);
-    return SDSE_IO;
-}
-
 static enum sdse_status write_mappings(struct reproducing *r) {
     struct sdse_arena *arena = r->cli->arena;
-    enum sdse_status status =
-        make_folder(r, sdse_arena_printf(arena, "%s/mappings", r->folder));
+    const char *folder = sdse_arena_printf(arena, "%s/mappings", r->folder);
+    enum sdse_status status = folder ? cli_make_folder(r->cli, folder) : SDSE_NO_MEMORY;
     for (size_t i = 0; !status && i < r->point.layer_count; i++) {
         const struct sdse_stored_layer *layer = &r->point.layers[i];
         if (layer->grouped) // it has no mapping: its nests have
@@ -153,7 +142,7 @@ static enum sdse_status write_network(struct reproducing *r) {
 }
 
 static enum sdse_status write_files(struct reproducing *r) {
-    enum sdse_status status = make_folder(r, r->folder);
+    enum sdse_status status = cli_make_folder(r->cli, r->folder);
     if (!status)
         status = write_file(r, "accelerator.yaml", false, "its accelerator",
                             r->point.arch_text);

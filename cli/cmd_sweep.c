@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/inputs.h"
 #include "cli/interrupt.h"
+#include "cli/shell_word.h"
 #include "dse/sweep/sweep.h"
 
 enum { OUTPUT, JOBS, QUIET, FOLLOW, EMBED, SHARD, FORMAT };
@@ -84,31 +85,11 @@ static void end_progress(const struct display *display) {
         fputs("\r\033[K", stderr);
 }
 
-// One word as a shell would take it.
-static void print_word(const char *word, FILE *out) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789_-./+:=@,";
-    if (*word && strspn(word, plain) == strlen(word)) {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word; word++) {
-        if (*word == '\'')
-            fputs("'\\''", out);
-        else
-            fputc(*word, out);
-    }
-    fputc('\'', out);
-}
-
 static void say_how_to_continue(const struct cli *cli, const struct cli_args *args) {
-    fputs("to continue: ", stderr);
-    print_word(cli->program, stderr);
-    fputs(" sweep ", stderr);
-    print_word(args->operands[0], stderr);
-    fputs(" -o ", stderr);
-    print_word(args->value[OUTPUT], stderr);
+    fprintf(stderr, "to continue: %s sweep %s -o %s",
+            cli_shell_word(cli->arena, cli->program),
+            cli_shell_word(cli->arena, args->operands[0]),
+            cli_shell_word(cli->arena, args->value[OUTPUT]));
     if (args->value[JOBS])
         fprintf(stderr, " -j %s", args->value[JOBS]);
     if (args->value[FOLLOW])
@@ -212,7 +193,7 @@ static enum cli_exit run(struct cli *cli, const struct cli_args *args) {
         cli_error(cli,
                   "no point has a result: all %zu failed; `sdse query %s \"SELECT "
                   "DISTINCT status, reason FROM v_point\"` says why",
-                  progress.failed, args->value[OUTPUT]);
+                  progress.failed, cli_shell_word(cli->arena, args->value[OUTPUT]));
         return CLI_NO_MAPPING;
     }
     if (status != SDSE_INTERRUPTED)

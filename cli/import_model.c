@@ -1,5 +1,6 @@
 #include "cli/import_model.h"
 
+#include "cli/shell_word.h"
 #include "cli/show_json.h"
 #include "spec/show.h"
 
@@ -10,22 +11,24 @@ static bool has_weights(const struct sdse_workload *net) {
     return false;
 }
 
-static void print_next(const char *folder, bool weights) {
+static void print_next(struct cli *cli, const char *folder, bool weights) {
+    const char *word = cli_shell_word(cli->arena, folder);
     if (!weights) {
         printf("\nwritten: %s/workload.yaml, without weights; go on with\n"
                "  sdse map -a eyeriss -w %s/workload.yaml\n",
-               folder, folder);
+               folder, word);
         return;
     }
     printf("\nwritten: %s/workload.yaml, manifest.tsv and weights/; go on with\n"
            "  sdse decompose %s\n"
            "  sdse map -a smartexchange -w %s/workload.yaml --form smartdeal\n",
-           folder, folder, folder);
+           folder, word, word);
 }
 
-void cli_show_imported(const char *folder, const struct sdse_workload *net) {
+void cli_show_imported(struct cli *cli, const char *folder,
+                       const struct sdse_workload *net) {
     sdse_show_workload(stdout, net);
-    print_next(folder, has_weights(net));
+    print_next(cli, folder, has_weights(net));
 }
 
 enum cli_exit cli_imported_json(struct cli *cli, const char *folder,

@@ -5,6 +5,7 @@
 
 #include "cli/inputs.h"
 #include "cli/progress.h"
+#include "cli/shell_word.h"
 #include "dse/sweep/weights.h"
 #include "import/tensors/roles.h"
 #include "import/write_tensors.h"
@@ -188,6 +189,7 @@ static void print_rest(const struct importing *m) {
 
 static enum cli_exit print_text(const struct importing *m) {
     const char *folder = m->import->output;
+    const char *word = cli_shell_word(m->cli->arena, folder);
     printf("%s: %s, %s\n\n", m->import->path,
            sdse_tensor_format_name(m->tensors.format),
            count_text(m->cli->arena, m->tensors.count, "tensor"));
@@ -200,14 +202,14 @@ static enum cli_exit print_text(const struct importing *m) {
            m->weights);
     print_rest(m);
     printf("\nwritten: %s/manifest.tsv, weights/%s; go on with\n  sdse decompose %s\n",
-           folder, m->network ? " and workload.yaml" : "", folder);
+           folder, m->network ? " and workload.yaml" : "", word);
     if (m->network)
         printf("  sdse map -a smartexchange -w %s/workload.yaml --form smartdeal\n",
-               folder);
+               word);
     else
         printf(
             "  sdse import %s -o %s --like NETWORK   # to map the network it is of\n",
-            m->import->path, folder);
+            cli_shell_word(m->cli->arena, m->import->path), word);
     return CLI_OK;
 }
 

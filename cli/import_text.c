@@ -6,11 +6,12 @@
 #include <sys/stat.h>
 
 #include "base/errno_text.h"
-#include "base/output.h"
 #include "base/whole_file.h"
 #include "cli/import_formats.h"
 #include "cli/inputs.h"
+#include "cli/shell_word.h"
 #include "cli/show_json.h"
+#include "cli/text_files.h"
 #include "costmodel/resolve.h"
 #include "spec/load.h"
 #include "spec/show.h"
@@ -127,21 +128,8 @@ static enum sdse_status load(struct cli *cli, const struct cli_translated *made,
 
 // --- What is written ---
 
-static const char signature[] = "# Written by sdse import.\n";
 static const struct sdse_output_kind kind = {"a file written by sdse import",
-                                             {signature}};
-
-static enum sdse_status write_file(struct cli *cli, const char *yaml,
-                                   const char *path) {
-    struct sdse_output output;
-    const enum sdse_status status =
-        sdse_output_open(&output, path, &kind, &cli->outputs, &cli->diags);
-    if (status != SDSE_OK)
-        return status;
-    fputs(signature, output.file);
-    fputs(yaml, output.file);
-    return sdse_output_close(&output, SDSE_OK, &cli->diags);
-}
+                                             {"# Written by sdse import.\n"}};
 
 static bool is_folder(const char *path) {
     struct stat info;
@@ -164,24 +152,20 @@ static enum sdse_status name_outputs(struct cli *cli,
     return SDSE_OK;
 }
 
-// All of them may be written before the first is.
 static enum sdse_status write_files(struct cli *cli, const struct cli_translation *made,
                                     const char *output,
                                     const char *names[CLI_MOST_TRANSLATED]) {
     if (made->count > 1 && !is_folder(output)) {
         if (!cli_may_make_folder(cli, output))
             return SDSE_INVALID;
-        if (mkdir(output, 0777) != 0 && errno != EEXIST) {
-            cli_error_errno(cli, output, errno);
-            return SDSE_IO;
-        }
+        const enum sdse_status status = cli_make_folder(cli, output);
+        if (status != SDSE_OK)
+            return status;
     }
-    enum sdse_status status = SDSE_OK;
-    for (size_t i = 0; i < made->count && status == SDSE_OK; i++)
-        status = sdse_output_check(names[i], &kind, &cli->outputs, &cli->diags);
-    for (size_t i = 0; i < made->count && status == SDSE_OK; i++)
-        status = write_file(cli, made->files[i].yaml, names[i]);
-    return status;
+    struct cli_text_file files[CLI_MOST_TRANSLATED];
+    for (size_t i = 0; i < made->count; i++)
+        files[i] = (struct cli_text_file){names[i], made->files[i].yaml};
+    return cli_write_texts(cli, &kind, files, made->count);
 }
 
 // --- What is shown ---
@@ -207,8 +191,8 @@ static enum cli_exit print_json(struct cli *cli, const struct cli_text_format *f
     return cli_end_json(cli, &json);
 }
 
-static void print_text(const struct cli_translation *made, const char *const *names,
-                       const struct loaded *loaded) {
+static void print_text(struct cli *cli, const struct cli_translation *made,
+                       const char *const *names, const struct loaded *loaded) {
     if (loaded->arch)
         sdse_show_arch(stdout, loaded->arch);
     if (loaded->arch && loaded->net)
@@ -218,11 +202,13 @@ static void print_text(const struct cli_translation *made, const char *const *na
     printf("\nwritten: ");
     for (size_t i = 0; i < made->count; i++)
         printf("%s%s", i ? ", " : "", names[i]);
+    const char *word[CLI_MOST_TRANSLATED];
+    for (size_t i = 0; i < made->count; i++)
+        word[i] = cli_shell_word(cli->arena, names[i]);
     printf("; go on with\n  sdse %s -a %s -w %s%s%s\n",
-           loaded->mapping ? "eval" : "map", loaded->arch ? names[0] : "ACCELERATOR",
-           loaded->net ? names[loaded->arch ? 1 : 0] : "NETWORK",
-           loaded->mapping ? " -m " : "",
-           loaded->mapping ? names[made->count - 1] : "");
+           loaded->mapping ? "eval" : "map", loaded->arch ? word[0] : "ACCELERATOR",
+           loaded->net ? word[loaded->arch ? 1 : 0] : "NETWORK",
+           loaded->mapping ? " -m " : "", loaded->mapping ? word[made->count - 1] : "");
 }
 
 enum cli_exit cli_import_text(struct cli *cli, const char *const *paths, int count,
@@ -252,6 +238,6 @@ enum cli_exit cli_import_text(struct cli *cli, const char *const *paths, int cou
         return result;
     if (json)
         return print_json(cli, format, &made, names, &loaded);
-    print_text(&made, names, &loaded);
+    print_text(cli, &made, names, &loaded);
     return CLI_OK;
 }

@@ -51,6 +51,6 @@ enum cli_exit cli_import_tflite(struct cli *cli, const char *path, const char *o
         return result;
     if (json)
         return cli_imported_json(cli, output, net);
-    cli_show_imported(output, net);
+    cli_show_imported(cli, output, net);
     return CLI_OK;
 }

@@ -147,6 +147,13 @@ bool cli_may_make_folder(struct cli *cli, const char *path) {
     return !error;
 }
 
+enum sdse_status cli_make_folder(struct cli *cli, const char *path) {
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return SDSE_OK;
+    cli_error_errno(cli, path, errno);
+    return SDSE_IO;
+}
+
 const struct sdse_shipped *cli_shipped(struct cli *cli) {
     const char **folders =
         SDSE_ARENA_ARRAY(cli->arena, const char *, CLI_MOST_DATA_FOLDERS);

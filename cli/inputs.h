@@ -58,6 +58,9 @@ bool cli_weights_are_inputs(struct cli *cli, const struct sdse_workload *workloa
 // Says why not. Nothing is made or changed.
 bool cli_may_make_folder(struct cli *cli, const char *path);
 
+// Makes a folder for output files, unless it is there. SDSE_IO, said, if it cannot be.
+enum sdse_status cli_make_folder(struct cli *cli, const char *path);
+
 // Opens a results.db for reading, or says why not and returns NULL with the exit status
 // in *status.
 struct sdse_reader *cli_open_results(struct cli *cli, const char *path,

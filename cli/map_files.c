@@ -1,12 +1,12 @@
 // Files of mappings that sdse map writes.
 #include "cli/map_files.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/units.h"
+#include "cli/inputs.h"
 #include "cli/mapping_line.h"
 #include "cli/plain_stdout.h"
 #include "cli/problem.h"
@@ -102,10 +102,8 @@ enum cli_exit cli_map_write_mappings(struct cli_map_run *run,
     const char *path = run->output;
     if (run->layer_only)
         return cli_finish(run->cli, write_mapping(run, 0, resident, path));
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        cli_error_errno(run->cli, path, errno);
+    if (cli_make_folder(run->cli, path) != SDSE_OK)
         return CLI_SYSTEM;
-    }
     for (size_t i = 0; i < run->solutions.layer_count; i++) {
         const char *name = file_name(run->cli, run->solutions.mapped[i].layer);
         const char *file =

@@ -1,9 +1,8 @@
 #include "cli/stored_weights.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "cli/inputs.h"
 #include "cli/plain_stdout.h"
 #include "dse/sweep/weights.h"
 #include "smartdeal/npy.h"
@@ -46,11 +45,7 @@ enum sdse_status cli_write_stored_weights(struct cli *cli, struct sdse_reader *r
     workload->file = sdse_arena_printf(cli->arena, "%s/network.yaml", folder);
     if (!path || !workload->file)
         return SDSE_NO_MEMORY;
-    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-        cli_error_errno(cli, path, errno);
-        return SDSE_IO;
-    }
-    enum sdse_status status = SDSE_OK;
+    enum sdse_status status = cli_make_folder(cli, path);
     for (size_t i = 0; i < workload->layer_count; i++) {
         struct sdse_layer *layer = &workload->layers[i];
         for (size_t w = 0; !status && w < count; w++) {

@@ -196,6 +196,34 @@ static void shapes_alone_are_marked(void **state) {
     free_ran(&ran);
 }
 
+// Runs each command that an import tells to go on with, as a shell takes the line.
+static void go_on(const char *line, unsigned commands) {
+    char *said = run_text(0, line);
+    unsigned ran = 0;
+    for (char *at = strstr(said, "\n  sdse "); at; at = strstr(at, "\n  sdse ")) {
+        at += strlen("\n  sdse ");
+        char command[2000];
+        snprintf(command, sizeof command, "%s %.*s >/dev/null", SDSE_PROGRAM,
+                 (int)strcspn(at, "\n"), at);
+        if (system(command) != 0)
+            fail_msg("sdse %s: does not run: %s", line, command);
+        ran++;
+    }
+    free(said);
+    assert_int_equal(ran, commands);
+}
+
+static void what_to_go_on_with_runs_in_a_shell(void **state) {
+    (void)state;
+    write_model("model.onnx", 0);
+    go_on("import @model.onnx -o @it's~mine -i N=2 --shapes-only", 1);
+    go_on("import @model.onnx -o @it's~mine -i N=2", 2);
+    go_on("import tests/data/timeloop/tensor_core/arch.yaml "
+          "tests/data/timeloop/tensor_core/gemm.yaml "
+          "tests/data/timeloop/tensor_core/mapping.yaml -o @a~design",
+          1);
+}
+
 static void write_text(const char *name, const char *text) {
     FILE *file = fopen(scratch(name), "wb");
     assert_non_null(file);
@@ -249,6 +277,7 @@ int main(void) {
         cmocka_unit_test(nothing_is_half_written),
         cmocka_unit_test(a_network_in_the_way_stays_alone),
         cmocka_unit_test(shapes_alone_are_marked),
+        cmocka_unit_test(what_to_go_on_with_runs_in_a_shell),
         cmocka_unit_test(weights_are_the_models),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(what_is_left_out_is_said),
