@@ -63,23 +63,32 @@
 
 // Other tools' files, and language models by their configuration.
 #include "export/timeloop/timeloop.h"
+#include "export/zigzag/zigzag.h"
+#include "import/accelforge/accelforge.h"
 #include "import/forward/outputs.h"
 #include "import/forward/trace.h"
 #include "import/language/language.h"
+#include "import/maestro/maestro.h"
 #include "import/onnx/onnx.h"
 #include "import/scalesim/scalesim.h"
-#include "import/timeloop/timeloop.h"
 #include "import/tensors/roles.h"
 #include "import/tensors/tensors.h"
 #include "import/tflite/tflite.h"
+#include "import/timeloop/timeloop.h"
 #include "import/write.h"
+#include "import/write_tensors.h"
+#include "import/zigzag/zigzag.h"
 
-// Exploration: the proved optimal mapping of a layer, the sweep of a whole space.
+// Exploration: the proved optimal mapping of a layer, and of a network whose layers
+// hand tensors over or take turns; the sweep of a whole space.
+#include "dse/estimate/estimate.h"
+#include "dse/fusion/fusion.h"
 #include "dse/hint.h"
 #include "dse/map.h"
 #include "dse/network/network_front.h"
+#include "dse/residency/residency.h"
+#include "dse/schedule/schedule.h"
 #include "dse/search/search.h"
-#include "dse/estimate/estimate.h"
 #include "dse/sweep/sweep.h"
 
 // The same for other languages: opaque handles and structs of plain fields.

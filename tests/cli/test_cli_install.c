@@ -149,6 +149,20 @@ static void headers_stand_alone(void **state) {
          "all");
 }
 
+// What reads and writes other tools' files, and what lets layers take turns.
+static void one_header_leads_to_all(void **state) {
+    (void)state;
+    says(
+        0,
+        "echo '#include <sdse.h>' > all.c && for f in accelforge_import fusion_find "
+        "import_write_tensors maestro_network scalesim_config schedule_read "
+        "tflite_open timeloop_export timeloop_import zigzag_export zigzag_workload; do "
+        "echo \"void *use_$f(void) { return (void *)sdse_$f; }\" >> all.c; "
+        "done && " SDSE_CC " -std=c17 -fsyntax-only -Ia/include/sdse all.c && "
+        "echo all",
+        "all");
+}
+
 // A release says nowhere where it was built: builds to debug do, for the debugger.
 #ifdef NDEBUG
 static void library_may_come_from_anywhere(void **state) {
@@ -201,6 +215,7 @@ int main(void) {
         cmocka_unit_test(goes_below_destdir),
         cmocka_unit_test(pages_and_completion_are_there),
         cmocka_unit_test(headers_stand_alone),
+        cmocka_unit_test(one_header_leads_to_all),
 #ifdef NDEBUG
         cmocka_unit_test(library_may_come_from_anywhere),
 #endif
