@@ -1,4 +1,5 @@
 // A topology: convolutions, or products of matrices, a line each.
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,22 @@
 #include "spec/flow.h"
 
 enum { MOST_COLUMNS = 16, CONVOLUTION = 8, PRODUCT = 4, MOST_SIZE = 1 << 24 };
+
+// The columns after the layer's name, and what headings call them in letters alone.
+struct column {
+    const char *what, *name, *short_name;
+};
+static const struct column convolutions[CONVOLUTION] = {
+    {"the image's height", "ifmapheight", "h"},
+    {"the image's width", "ifmapwidth", "w"},
+    {"the filter's height", "filterheight", "filterh"},
+    {"the filter's width", "filterwidth", "filterw"},
+    {"the channels", "channels", "c"},
+    {"the filters", "numfilter", "numfilters"},
+    {"the stride", "strideheight", "strideh"},
+    {"the second stride", "stridewidth", "stridew"}};
+static const struct column products[PRODUCT - 1] = {
+    {"M", "m", "m"}, {"N", "n", "n"}, {"K", "k", "k"}};
 
 // Whether a line of the text is the section that every configuration has.
 static bool has_presets(const char *text) {
@@ -109,14 +126,11 @@ static uint64_t extra(uint64_t size, uint64_t filter, uint64_t stride) {
 
 static void print_convolution(struct sdse_lines *lines, FILE *out, const char *name,
                               const struct sdse_line_word *words, unsigned count) {
-    static const char *const what[] = {"the image's height",  "the image's width",
-                                       "the filter's height", "the filter's width",
-                                       "the channels",        "the filters",
-                                       "the stride",          "the second stride"};
     uint64_t n[CONVOLUTION] = {0};
     const size_t errors = lines->diags->errors;
     for (unsigned i = 1; i < count && i <= CONVOLUTION; i++)
-        n[i - 1] = sdse_line_number(lines, words[i], what[i - 1], 1, MOST_SIZE);
+        n[i - 1] =
+            sdse_line_number(lines, words[i], convolutions[i - 1].what, 1, MOST_SIZE);
     if (count <= CONVOLUTION)
         n[7] = n[6];
     if (lines->diags->errors > errors)
@@ -144,16 +158,42 @@ static void print_convolution(struct sdse_lines *lines, FILE *out, const char *n
 
 static void print_product(struct sdse_lines *lines, FILE *out, const char *name,
                           const struct sdse_line_word *words) {
-    static const char *const what[] = {"M", "N", "K"};
     uint64_t n[3];
     for (unsigned i = 0; i < 3; i++)
-        n[i] = sdse_line_number(lines, words[1 + i], what[i], 1, MOST_SIZE);
+        n[i] = sdse_line_number(lines, words[1 + i], products[i].what, 1, MOST_SIZE);
     fputs("  - {name: ", out);
     sdse_print_word(out, name);
     fprintf(out,
             ", kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64
             "}\n",
             n[2], n[1], n[0]);
+}
+
+static bool names_column(const char *heading, const struct column *column) {
+    char plain[32];
+    size_t length = 0;
+    for (const char *c = heading; *c && length + 1 < sizeof plain; c++)
+        if (isalnum((unsigned char)*c))
+            plain[length++] = (char)tolower((unsigned char)*c);
+    plain[length] = '\0';
+    return strcmp(plain, column->name) == 0 || strcmp(plain, column->short_name) == 0;
+}
+
+// SCALE-Sim knows columns by their places, whatever is above them. Where that is the
+// name of another column, the file is meant otherwise.
+static void check_headings(struct sdse_lines *lines, bool convolution,
+                           const char *line) {
+    const struct column *columns = convolution ? convolutions : products;
+    const unsigned most = convolution ? CONVOLUTION : PRODUCT - 1;
+    struct sdse_line_word words[MOST_COLUMNS];
+    const unsigned count = split(lines, line, words);
+    for (unsigned i = 0; i < most && i + 1 < count; i++)
+        for (unsigned other = 0; other < most; other++)
+            if (other != i && names_column(words[i + 1].text, &columns[other]))
+                sdse_line_refuse(lines, words[i + 1].loc, true, "scalesim-line",
+                                 "column %u is called '%.20s' and is read as %s: "
+                                 "SCALE-Sim knows columns by their places",
+                                 i + 2, words[i + 1].text, columns[i].what);
 }
 
 static unsigned print_layers(struct sdse_lines *lines, FILE *out,
@@ -165,7 +205,8 @@ static unsigned print_layers(struct sdse_lines *lines, FILE *out,
     struct sdse_line_word words[MOST_COLUMNS];
     unsigned layers = 0;
     char *line;
-    sdse_next_line(lines, &line); // headings
+    if (sdse_next_line(lines, &line))
+        check_headings(lines, convolution, line);
     while (sdse_next_line(lines, &line)) {
         unsigned count = split(lines, line, words);
         if (!count)
@@ -205,8 +246,7 @@ enum sdse_status sdse_scalesim_topology(const char *path, const char *text, bool
     if (!plain)
         return SDSE_NO_MEMORY;
     const char *base = strrchr(plain, '/') ? strrchr(plain, '/') + 1 : plain;
-    const char *name =
-        sdse_arena_printf(arena, "%.*s", (int)strcspn(base, "."), base);
+    const char *name = sdse_arena_printf(arena, "%.*s", (int)strcspn(base, "."), base);
     const char *source = sdse_arena_printf(arena, "%s, a topology of SCALE-Sim", plain);
     struct sdse_text out;
     if (!name || !source || !sdse_text_begin(&out))

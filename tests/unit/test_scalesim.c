@@ -34,11 +34,10 @@ static struct read read_text(const char *text, bool lossy) {
     struct sdse_node *root = NULL;
     sdse_diags_init(&r.diags, r.arena);
     const bool is_config = sdse_scalesim_kind(text) == SDSE_SCALESIM_CONFIG;
-    r.status = is_config
-                   ? sdse_scalesim_config("a/in.cfg", text, lossy, r.arena, &r.diags,
-                                          &yaml)
-                   : sdse_scalesim_topology("a/net.csv", text, lossy, r.arena, &r.diags,
-                                            &yaml);
+    r.status = is_config ? sdse_scalesim_config("a/in.cfg", text, lossy, r.arena,
+                                                &r.diags, &yaml)
+                         : sdse_scalesim_topology("a/net.csv", text, lossy, r.arena,
+                                                  &r.diags, &yaml);
     assert_int_equal(r.status == SDSE_OK, r.diags.errors == 0);
     if (r.status != SDSE_OK)
         return r;
@@ -231,9 +230,10 @@ static void names_products_and_depthwise_layers_are_kept(void **state) {
     assert_int_equal(bound[SDSE_C], 30);
     sdse_arena_free(r.arena);
     // What YAML cannot hold becomes a question mark.
-    r = read_text("Layer,M,N,K\n\xe9t\xe9 \xc2\x9b \xef\xbf\xbe \xc3\xa9,1,2,3\n,1,2,3\n,"
-                  "4,5,6\n",
-                  false);
+    r = read_text(
+        "Layer,M,N,K\n\xe9t\xe9 \xc2\x9b \xef\xbf\xbe \xc3\xa9,1,2,3\n,1,2,3\n,"
+        "4,5,6\n",
+        false);
     assert_string_equal(r.net->layers[0].name, "?t? ?? ??? \xc3\xa9");
     assert_string_equal(r.net->layers[1].name, "layer");
     assert_string_equal(r.net->layers[2].name, "layer.2");
@@ -268,7 +268,8 @@ static void what_cannot_be_is_said_with_its_place(void **state) {
         struct read r = read_text(text, false);
         assert_int_equal(r.status, SDSE_INVALID);
         const struct sdse_diag *diag = r.diags.first;
-        if (strcmp(diag->check, cases[i].check) || !strstr(diag->message, cases[i].said))
+        if (strcmp(diag->check, cases[i].check) ||
+            !strstr(diag->message, cases[i].said))
             fail_msg("%s: %s [%s]", cases[i].text, diag->message, diag->check);
         assert_int_equal(diag->loc.line, cases[i].line);
         assert_int_equal(diag->loc.column, cases[i].column);
@@ -276,6 +277,34 @@ static void what_cannot_be_is_said_with_its_place(void **state) {
         assert_int_equal(r.diags.errors, cases[i].errors);
         sdse_arena_free(r.arena);
     }
+    // Headings that name other columns than those that are read.
+    static const struct {
+        const char *text, *said;
+        unsigned column, errors;
+    } headings[] = {
+        {"Layer,M,K,N\na,1,2,3\n", "column 3 is called 'K' and is read as N", 9, 2},
+        {"; Layer, m, n , k,\na,1,2,3\n", NULL, 0, 0},
+        {"Layer,Rows,K,Columns\na,1,2,3\n", "'K' and is read as N", 12, 1},
+        {"Layer name, IFMAP Height, IFMAP Width, Channels, Filter Height, Filter "
+         "Width, Num Filter, Strides,\na,8,8,1,1,1,4,6,1\n",
+         "'Channels' and is read as the filter's height", 40, 3},
+        {"Layer name,IFMAP_W,IFMAP Width,Filter H,Filter W,C,Num,Strides,Stride H\n"
+         "a,8,8,1,1,1,4,1,1\n",
+         "'Stride H' and is read as the second stride", 64, 1},
+    };
+    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
+        for (unsigned lossy = 0; lossy < 2; lossy++) {
+            struct read r = read_text(headings[i].text, lossy);
+            assert_int_equal(lossy ? r.diags.warnings : r.diags.errors,
+                             headings[i].errors);
+            if (headings[i].said) {
+                assert_non_null(strstr(r.diags.first->message, headings[i].said));
+                assert_string_equal(r.diags.first->check, "scalesim-line");
+                assert_int_equal(r.diags.first->loc.line, 1);
+                assert_int_equal(r.diags.first->loc.column, headings[i].column);
+            }
+            sdse_arena_free(r.arena);
+        }
     // A pattern of zeros may be lost.
     snprintf(text, sizeof text, "%s%s", head, cases[5].text);
     struct read r = read_text(text, true);
@@ -286,8 +315,8 @@ static void what_cannot_be_is_said_with_its_place(void **state) {
 
 static void keys_without_counterpart_are_lost_only_on_request(void **state) {
     (void)state;
-    struct read r = read_config("os", "CALC", "[sparsity]\nSparsitySupport = false\n",
-                                false);
+    struct read r =
+        read_config("os", "CALC", "[sparsity]\nSparsitySupport = false\n", false);
     assert_int_equal(r.status, SDSE_INVALID);
     assert_string_equal(r.diags.first->check, "scalesim-key");
     assert_int_equal(r.diags.first->loc.line, 17);
