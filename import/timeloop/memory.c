@@ -17,131 +17,34 @@ enum {
 
 // --- Attributes ---
 
-// The first of up to three names that is given; later ones are older.
-static const struct sdse_node *find(const struct sdse_tl_part *part, const char *name,
-                                    const char *older, const char *oldest) {
-    const char *const names[] = {name, older, oldest};
-    for (unsigned i = 0; i < 3; i++) {
-        const struct sdse_node *found =
-            names[i] ? sdse_tl_find(NULL, part->scope, names[i]) : NULL;
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-static bool is_infinite(const struct sdse_node *node) {
-    const char *text = sdse_tl_word(node);
-    return text && (strcasecmp(text, "inf") == 0 || strcasecmp(text, ".inf") == 0 ||
-                    strcasecmp(text, "None") == 0 || strcasecmp(text, "null") == 0);
+static const struct sdse_node *find(const struct sdse_tl_part *part,
+                                    enum sdse_tl_attribute which) {
+    return sdse_tl_attribute(part->scope, which);
 }
 
 static uint64_t count_or(struct sdse_tl *r, const struct sdse_tl_part *part,
                          const struct sdse_node *node, uint64_t most,
                          uint64_t otherwise) {
     uint64_t value = otherwise;
-    if (node && !is_infinite(node))
+    if (node && !sdse_tl_is_infinite(node))
         sdse_tl_count(r, node, part->scope, 1, most, &value);
     return value;
 }
 
 // Words a cycle, which may be a fraction. 0 = unlimited.
 static double words_per_cycle(struct sdse_tl *r, const struct sdse_tl_part *part,
-                              const char *key, const char *older) {
-    const struct sdse_node *node = find(part, key, older, NULL);
+                              enum sdse_tl_attribute which) {
+    const struct sdse_node *node = find(part, which);
     double words;
-    if (!node || is_infinite(node) || !sdse_tl_number(r, node, part->scope, &words))
+    if (!node || sdse_tl_is_infinite(node) ||
+        !sdse_tl_number(r, node, part->scope, &words))
         return 0;
     if (words > 0 && words <= MOST_WORDS)
         return words;
     sdse_tl_refuse(r, node->loc, false, "timeloop-value",
-                   "'%.60s' is %g: expected words a cycle, above 0 to %d", key, words,
-                   MOST_WORDS);
+                   "'%.60s' is %g: expected words a cycle, above 0 to %d", node->key,
+                   words, MOST_WORDS);
     return 0;
-}
-
-// Attributes that this tool has no use for: those of estimators of energy, and those
-// that say what is so anyway.
-static bool is_without_effect(const char *key, const char *value) {
-    static const char *const estimators[] = {"n_ports",
-                                             "nports",
-                                             "num_ports",
-                                             "n_rd_ports",
-                                             "n_wr_ports",
-                                             "n_rdwr_ports",
-                                             "n_rw_ports",
-                                             "num_rdports",
-                                             "num_wrports",
-                                             "num_rdwrports",
-                                             "latency",
-                                             "update_fifo_depth",
-                                             "power_gated_at",
-                                             "has_power_gating",
-                                             "temperature",
-                                             "version",
-                                             "action_latency_cycles",
-                                             "tech_node",
-                                             "cycle_time",
-                                             "subclass",
-                                             "precision",
-                                             "type",
-                                             "n_accesses"};
-    static const char *const as_here[][2] = {
-        {"reduction_supported", "true"}, {"allow_overbooking", "false"},
-        {"min_utilization", "0"},        {"instances", "1"},
-        {"energy_scale", "1"},           {"area_scale", "1"}};
-    if (sdse_is_among(key, estimators, sizeof estimators / sizeof *estimators))
-        return true;
-    for (size_t i = 0; i < sizeof as_here / sizeof *as_here; i++)
-        if (strcmp(key, as_here[i][0]) == 0)
-            return strcasecmp(value, as_here[i][1]) == 0;
-    return false;
-}
-
-static void refuse_unknown(struct sdse_tl *r, const struct sdse_tl_part *part) {
-    static const char *const known[] = {"depth",
-                                        "width",
-                                        "memory_depth",
-                                        "memory_width",
-                                        "entries",
-                                        "sizeKB",
-                                        "data_storage_depth",
-                                        "data_storage_width",
-                                        "datawidth",
-                                        "word_bits",
-                                        "word-bits",
-                                        "block_size",
-                                        "block-size",
-                                        "cluster_size",
-                                        "cluster-size",
-                                        "n_banks",
-                                        "num_banks",
-                                        "read_bandwidth",
-                                        "write_bandwidth",
-                                        "shared_bandwidth",
-                                        "meshX",
-                                        "meshY",
-                                        "multiple_buffering",
-                                        "technology",
-                                        "global_cycle_seconds",
-                                        "multiplier_width",
-                                        "adder_width",
-                                        "metadata_storage_width",
-                                        "metadata_storage_depth",
-                                        "metadata_datawidth",
-                                        "metadata_block_size",
-                                        "metadata_counter_width"};
-    sdse_for_each_child (entry, part->attributes) {
-        const char *key = entry->key ? entry->key : "an item";
-        const char *value = sdse_tl_word(entry);
-        if (sdse_is_among(key, known, sizeof known / sizeof *known) ||
-            is_without_effect(key, value ? value : ""))
-            continue;
-        sdse_tl_refuse(r, entry->key_loc, true, "timeloop-key",
-                       "attribute '%.60s' of '%.60s' has no counterpart: what it asks "
-                       "for is lost",
-                       key, part->name);
-    }
 }
 
 // --- A memory ---
@@ -170,25 +73,20 @@ static const char *class_of(const struct sdse_tl_part *part,
 
 static void read_capacity(struct sdse_tl *r, const struct sdse_tl_part *part,
                           struct sdse_tl_memory *memory) {
-    const struct sdse_node *depth =
-        find(part, "depth", "memory_depth", "data_storage_depth");
-    const struct sdse_node *entries = find(part, "entries", NULL, NULL);
-    const struct sdse_node *kilobytes = find(part, "sizeKB", NULL, NULL);
-    uint64_t rows = 0, bits = 0;
-    if (depth && !is_infinite(depth)) {
-        rows = count_or(r, part, depth, MOST_DEPTH, 1);
-        bits = rows * memory->width_bits;
-    } else if (entries && !is_infinite(entries)) {
-        bits = count_or(r, part, entries, MOST_DEPTH, 1) * memory->word_bits;
-    } else if (kilobytes) {
-        double kib = 0;
-        if (sdse_tl_number(r, kilobytes, part->scope, &kib)) {
-            if (kib > 0 && kib <= MOST_DEPTH)
-                bits = (uint64_t)(kib * 8192);
-            else
-                sdse_tl_refuse(r, kilobytes->loc, false, "timeloop-value",
-                               "sizeKB is %g", kib);
-        }
+    const struct sdse_node *size = find(part, SDSE_TL_SIZE);
+    uint64_t bits = 0;
+    double kib;
+    if (!size || sdse_tl_is_infinite(size)) {
+        bits = 0; // unlimited
+    } else if (strcmp(size->key, "entries") == 0) {
+        bits = count_or(r, part, size, MOST_DEPTH, 1) * memory->word_bits;
+    } else if (strcmp(size->key, "sizeKB") != 0) {
+        bits = count_or(r, part, size, MOST_DEPTH, 1) * memory->width_bits;
+    } else if (sdse_tl_number(r, size, part->scope, &kib)) {
+        if (kib > 0 && kib <= MOST_DEPTH)
+            bits = (uint64_t)(kib * 8192);
+        else
+            sdse_tl_refuse(r, size->loc, false, "timeloop-value", "sizeKB is %g", kib);
     }
     memory->capacity_bits = bits / memory->cluster;
     if (bits && !memory->capacity_bits)
@@ -201,14 +99,10 @@ static void read_memory(struct sdse_tl *r, const struct sdse_tl_part *part,
                         struct sdse_tl_memory *memory) {
     *memory = (struct sdse_tl_memory){
         .read_pj = -1, .write_pj = -1, .update_pj = -1, .leak_mw = -1, .area_um2 = -1};
-    memory->word_bits = count_or(
-        r, part, find(part, "datawidth", "word_bits", "word-bits"), MOST_WORD, 8);
-    memory->cluster =
-        count_or(r, part, find(part, "cluster_size", "cluster-size", NULL), 65536, 1);
-    const uint64_t block =
-        count_or(r, part, find(part, "block_size", "block-size", NULL), 65536, 1);
-    const struct sdse_node *width =
-        find(part, "width", "memory_width", "data_storage_width");
+    memory->word_bits = count_or(r, part, find(part, SDSE_TL_WORD), MOST_WORD, 8);
+    memory->cluster = count_or(r, part, find(part, SDSE_TL_CLUSTER), 65536, 1);
+    const uint64_t block = count_or(r, part, find(part, SDSE_TL_BLOCK), 65536, 1);
+    const struct sdse_node *width = find(part, SDSE_TL_WIDTH);
     memory->width_bits =
         count_or(r, part, width, 1 << 24, memory->word_bits * block * memory->cluster);
     if (memory->width_bits / memory->cluster < memory->word_bits ||
@@ -228,17 +122,12 @@ static void read_memory(struct sdse_tl *r, const struct sdse_tl_part *part,
                        "together costs each its share here, also where some are idle",
                        part->name, (unsigned long long)memory->cluster);
     memory->width_bits /= memory->cluster;
-    memory->banks =
-        count_or(r, part, find(part, "n_banks", "num_banks", NULL), MOST_BANKS, 1);
-    memory->buffering =
-        count_or(r, part, find(part, "multiple_buffering", NULL, NULL), 16, 1);
-    memory->read_words = words_per_cycle(r, part, "read_bandwidth", "read-bandwidth");
-    memory->write_words =
-        words_per_cycle(r, part, "write_bandwidth", "write-bandwidth");
-    memory->shared_words =
-        words_per_cycle(r, part, "shared_bandwidth", "shared-bandwidth");
+    memory->banks = count_or(r, part, find(part, SDSE_TL_BANKS), MOST_BANKS, 1);
+    memory->buffering = count_or(r, part, find(part, SDSE_TL_BUFFERING), 16, 1);
+    memory->read_words = words_per_cycle(r, part, SDSE_TL_READ_BANDWIDTH);
+    memory->write_words = words_per_cycle(r, part, SDSE_TL_WRITE_BANDWIDTH);
+    memory->shared_words = words_per_cycle(r, part, SDSE_TL_SHARED_BANDWIDTH);
     memory->memory_class = class_of(part, memory);
-    refuse_unknown(r, part);
 }
 
 // --- What holds for all ---
@@ -301,8 +190,8 @@ static void read_globals(struct sdse_tl *r) {
     const struct sdse_node *last_cycle = NULL; // inherited by many parts, said once
     for (unsigned i = 0; i < r->part_count; i++) {
         const struct sdse_tl_part *part = &r->part[i];
-        const struct sdse_node *node = find(part, "technology", NULL, NULL);
-        const struct sdse_node *cycle = find(part, "global_cycle_seconds", NULL, NULL);
+        const struct sdse_node *node = find(part, SDSE_TL_TECHNOLOGY);
+        const struct sdse_node *cycle = find(part, SDSE_TL_CYCLE);
         // What is worked on with the words counts, not where they come from.
         if (node && node_of(r, node) > 0)
             r->node_nm = node_of(r, node);
@@ -315,8 +204,6 @@ static void read_globals(struct sdse_tl *r) {
 void sdse_tl_read_memories(struct sdse_tl *r) {
     for (unsigned l = 0; l < r->level_count; l++)
         read_memory(r, &r->part[r->level_part[l]], &r->memory[l]);
-    if (r->compute >= 0)
-        refuse_unknown(r, &r->part[r->compute]);
     if (r->level_count)
         read_widths(r);
     read_globals(r);

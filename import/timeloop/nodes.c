@@ -195,20 +195,10 @@ struct walk {
 
 static void read_list(struct walk *w, const struct sdse_node *nodes);
 
-static void enter(struct walk *w, const struct sdse_node *attributes) {
-    struct sdse_tl_scope *inner =
-        attributes ? SDSE_ARENA_NEW(w->r->arena, struct sdse_tl_scope) : NULL;
-    w->r->out_of_memory |= attributes && !inner;
-    if (!inner)
-        return;
-    *inner = (struct sdse_tl_scope){attributes, w->scope};
-    w->scope = inner;
-}
-
 static void read_part(struct walk *w, const struct sdse_node *node,
                       enum sdse_tl_kind kind) {
     const struct sdse_tl_scope *outside = w->scope;
-    enter(w, sdse_node_get(node, "attributes"));
+    w->scope = sdse_tl_enter(w->r, node, outside, kind == SDSE_TL_CONTAINER);
     struct sdse_tl_part *part = sdse_tl_add_part(w->r, kind, node, w->scope);
     if (part) {
         part->group = w->group;

@@ -1,6 +1,7 @@
 // Private to import/timeloop/: what is read of the files, step by step.
 //
 //   document.c     texts, what they include, and the sections of all of them
+//   attributes.c   attributes by their names, and those that nothing reads
 //   value.c        values, which may be expressions over variables and attributes
 //   nodes.c        the tree of nodes (version 0.4) as a chain of parts
 //   subtrees.c     the same of version 0.3
@@ -26,6 +27,35 @@ enum { SDSE_TL_PARTS = 64, SDSE_TL_DIMS = 16, SDSE_TL_LISTS = 64 };
 struct sdse_tl_scope {
     const struct sdse_node *values;
     const struct sdse_tl_scope *outer;
+};
+
+// Attributes that are read, by all their names.
+#define SDSE_TL_ATTRIBUTES(X)                                                   \
+    X(SIZE, "depth", "memory_depth", "data_storage_depth", "entries", "sizeKB") \
+    X(WIDTH, "width", "memory_width", "data_storage_width")                     \
+    X(WORD, "datawidth", "word_bits", "word-bits")                              \
+    X(BLOCK, "block_size", "block-size")                                        \
+    X(CLUSTER, "cluster_size", "cluster-size")                                  \
+    X(BANKS, "n_banks", "num_banks")                                            \
+    X(BUFFERING, "multiple_buffering")                                          \
+    X(READ_BANDWIDTH, "read_bandwidth", "read-bandwidth")                       \
+    X(WRITE_BANDWIDTH, "write_bandwidth", "write-bandwidth")                    \
+    X(SHARED_BANDWIDTH, "shared_bandwidth", "shared-bandwidth")                 \
+    X(TECHNOLOGY, "technology")                                                 \
+    X(CYCLE, "global_cycle_seconds")                                            \
+    X(MESH_X, "meshX")                                                          \
+    X(METADATA_WORD, "metadata_datawidth")
+
+enum sdse_tl_attribute {
+#define SDSE_TL_ENUM(name, ...) SDSE_TL_##name,
+    SDSE_TL_ATTRIBUTES(SDSE_TL_ENUM)
+#undef SDSE_TL_ENUM
+};
+
+// A word of a value, without an end of its own.
+struct sdse_tl_name {
+    const char *text;
+    size_t length;
 };
 
 enum sdse_tl_kind { SDSE_TL_CONTAINER, SDSE_TL_STORAGE, SDSE_TL_COMPUTE };
@@ -154,6 +184,8 @@ struct sdse_tl {
     const char *path;       // of the first text
     unsigned included;      // files so far
     struct sdse_tl_list section[SDSE_TL_SECTION_COUNT];
+    struct sdse_tl_name *words; // of all values, sorted; NULL = not asked yet
+    size_t word_count;
     const struct sdse_tl_scope *scope;    // variables
     const char *name;                     // of the design
     unsigned group_count;                 // of nodes beside each other
@@ -213,6 +245,20 @@ bool sdse_tl_expression(struct sdse_tl *r, const char *text, struct sdse_loc loc
 bool sdse_tl_count(struct sdse_tl *r, const struct sdse_node *node,
                    const struct sdse_tl_scope *scope, uint64_t least, uint64_t most,
                    uint64_t *value);
+
+// --- attributes.c ---
+
+// The attribute where it is said nearest, by whichever of its names; NULL = nowhere.
+const struct sdse_node *sdse_tl_attribute(const struct sdse_tl_scope *scope,
+                                          enum sdse_tl_attribute which);
+// "inf" or "None": unlimited, or not said.
+bool sdse_tl_is_infinite(const struct sdse_node *node);
+// The scope with a node's attributes, of which those are refused that nothing reads (if
+// others inherit them, what expressions name is read), and that say two things.
+const struct sdse_tl_scope *sdse_tl_enter(struct sdse_tl *r,
+                                          const struct sdse_node *node,
+                                          const struct sdse_tl_scope *outer,
+                                          bool inherited);
 
 // --- nodes.c, subtrees.c ---
 

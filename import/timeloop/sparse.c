@@ -34,7 +34,7 @@ static bool read_ranks(struct sdse_tl *r, const struct sdse_node *list, unsigned
 // Bits of what is stored beside a word; 0 = not said.
 static uint64_t metadata_bits(struct sdse_tl *r, const struct sdse_tl_part *part) {
     const struct sdse_node *node =
-        sdse_tl_find(NULL, part->scope, "metadata_datawidth");
+        sdse_tl_attribute(part->scope, SDSE_TL_METADATA_WORD);
     uint64_t bits = 0;
     if (node)
         sdse_tl_count(r, node, part->scope, 1, MOST_RUN_BITS, &bits);

@@ -40,19 +40,6 @@ static uint64_t instances_of(struct sdse_tl *r, const struct sdse_node *name) {
     return 0;
 }
 
-static const struct sdse_tl_scope *inner_scope(struct sdse_tl *r,
-                                               const struct sdse_node *node,
-                                               const struct sdse_tl_scope *outer) {
-    const struct sdse_node *attributes = sdse_node_get(node, "attributes");
-    struct sdse_tl_scope *scope =
-        attributes ? SDSE_ARENA_NEW(r->arena, struct sdse_tl_scope) : NULL;
-    r->out_of_memory |= attributes && !scope;
-    if (!scope)
-        return outer;
-    *scope = (struct sdse_tl_scope){attributes, outer};
-    return scope;
-}
-
 static void read_local(struct walk *w, const struct sdse_node *node, uint64_t outside,
                        const struct sdse_tl_scope *outer) {
     struct sdse_tl *r = w->r;
@@ -72,7 +59,7 @@ static void read_local(struct walk *w, const struct sdse_node *node, uint64_t ou
                        class);
         return;
     }
-    const struct sdse_tl_scope *scope = inner_scope(r, node, outer);
+    const struct sdse_tl_scope *scope = sdse_tl_enter(r, node, outer, false);
     struct sdse_tl_part *part = sdse_tl_add_part(r, kind, node, scope);
     if (!part || !own || !sdse_mul_u64(outside, own, &total))
         return;
@@ -115,7 +102,7 @@ static void read_subtree(struct walk *w, const struct sdse_node *node, uint64_t 
             sdse_tl_refuse(r, child->key_loc, true, "timeloop-key",
                            "'%.60s' of a subtree has no counterpart",
                            child->key ? child->key : "an item");
-    const struct sdse_tl_scope *scope = inner_scope(r, node, outer);
+    const struct sdse_tl_scope *scope = sdse_tl_enter(r, node, outer, true);
     for
         SDSE_EACH_CHILD(local, sdse_node_get(node, "local")) {
             read_local(w, local, total, scope);

@@ -66,6 +66,12 @@ static void check(const struct becomes *cases, size_t count) {
 
 static void memories_become_memories(void **state) {
     (void)state;
+// A storage in a container that says what it has where it does not itself.
+#define LARGE(attributes)                                                             \
+    "architecture:\n  nodes:\n    - !Container {name: chip, attributes: {datawidth: " \
+    "8, depth: 4096, rows: 6}}\n    - !Component {name: D, class: DRAM, attributes: " \
+    "{depth: inf, width: rows * 8}}\n    - !Component {name: b, class: SRAM, "        \
+    "attributes: {" attributes "}}\n    - !Component {name: m, class: intmac}\n"
     static const struct becomes cases[] = {
         {ARCH("attributes: {depth: 64, width: 32}", ""),
          "capacity_bits: 2048, port_bits: 32"},
@@ -90,6 +96,14 @@ static void memories_become_memories(void **state) {
                                                        ""),
          "capacity_bits: 2048"},
         {ARCH("attributes: {depth: 9, datawidth: datawidth}", ""), "capacity_bits: 72"},
+        // What is said nearest counts, by whichever name.
+        {LARGE("sizeKB: 2"), "capacity_bits: 16384"},
+        {LARGE("entries: 8, word-bits: 4"), "capacity_bits: 32"},
+        {LARGE("depth: None, sizeKB: 2"), "capacity_bits: 16384"},
+        {LARGE("read-bandwidth: 3"), "read_bits_per_cycle: 24"},
+        {LARGE("depth: 5, memory_depth: 5"), "capacity_bits: 40"},
+        // Attributes of a container are for those inside, and for expressions.
+        {LARGE("depth: 2 * rows"), "capacity_bits: 96"},
         {ARCH("attributes: {depth: 64, width: 24, datawidth: 24}, constraints: "
               "{dataspace: "
               "{keep_only: [Outputs]}}",
@@ -111,6 +125,7 @@ static void memories_become_memories(void **state) {
              ""),
          "keeps: [inputs]"},
     };
+#undef LARGE
     CHECK(cases);
 }
 
@@ -387,6 +402,30 @@ static void what_has_no_counterpart_is_refused(void **state) {
         {MAPPED("{target: b, type: temporal, factors: M2}, {target: b, type: temporal, "
                 "factors: M4}"),
          "timeloop-factor", 11, false},
+        {MAPPED("{target: b, type: spatial, factors: M1}, {target: b, type: spatial, "
+                "factors: M1}"),
+         "timeloop-factor", 11, false},
+        {MAPPED("{target: b, type: bypass, bypass: [Inputs]}, {target: b, type: "
+                "bypass, keep: [Inputs]}"),
+         "timeloop-factor", 11, false},
+        {LINE("!Container {name: x, attributes: {datawidht: 4}}"), "timeloop-key", 4,
+         true},
+        // 4 is no use of it, nor is a longer name.
+        {LINE("!Container {name: x, attributes: {dept: 4, depth: 2 * depth4}}"),
+         "timeloop-key", 4, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 4, rows: rows}}"),
+         "timeloop-key", 4, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 8, sizeKB: 2}}"),
+         "timeloop-value", 4, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 8, entries: 8}}"),
+         "timeloop-value", 4, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {entries: 8, sizeKB: 8}}"),
+         "timeloop-value", 4, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 8, datawidth: 8, "
+              "word-bits: 16}}"),
+         "timeloop-value", 4, true},
+        {LINE("!Container {name: x, attributes: {n_banks: 2, num_banks: 4}}"),
+         "timeloop-value", 4, true},
         {PROBLEM(", densities: [0.5]"), "timeloop-problem", 3, false},
         {PROBLEM(", densities: {Inputs: {density: 0.5, colour: 5}}"), "timeloop-key", 3,
          true},
