@@ -80,6 +80,56 @@ static double pj_of(struct sdse_tl *r, const struct sdse_tl_part *part,
     return pj;
 }
 
+// Whether it is one of the actions that Timeloop counts: "gated_metadata_read".
+static bool is_action(const char *name) {
+    static const char *const kinds[] = {"random_", "gated_", "skipped_"};
+    static const char *const storage[] = {"read", "write", "fill", "update"};
+    static const char *const others[] = {"leak",
+                                         "idle",
+                                         "compute",
+                                         "mac",
+                                         "mult",
+                                         "compression_count",
+                                         "decompression_count"};
+    static const char *const endings[] = {"_random", "_reused", "_gated", "_skipped"};
+    for (size_t k = 0; k < 3; k++)
+        if (strncmp(name, kinds[k], strlen(kinds[k])) == 0) {
+            name += strlen(kinds[k]);
+            break;
+        }
+    if (sdse_is_among(name, others, sizeof others / sizeof *others))
+        return true;
+    for (size_t o = 2; o < 5; o++) // compute_gated, mac_random
+        for (size_t e = 0; e < 4; e++)
+            if (strncmp(name, others[o], strlen(others[o])) == 0 &&
+                strcmp(name + strlen(others[o]), endings[e]) == 0)
+                return true;
+    if (strncmp(name, "metadata_", 9) == 0)
+        name += 9;
+    return sdse_is_among(name, storage, sizeof storage / sizeof *storage);
+}
+
+// Energies of what is no action: of a part's table, and of its own.
+static void refuse_unknown_actions(struct sdse_tl *r, const struct sdse_tl_part *part) {
+    static const char *const usual[] = {"read", "write", "update", "leak", "compute"};
+    const struct sdse_node *owners[] = {table_of(r, SDSE_TL_ERT, part->name),
+                                        part->node};
+    for (unsigned i = 0; i < 2; i++)
+        for
+            SDSE_EACH_CHILD(node, sdse_node_get(owners[i], "actions")) {
+                const struct sdse_node *action = sdse_node_get(node, "name");
+                const char *name = sdse_tl_word(action);
+                if (!name || is_action(name) || !sdse_node_get(node, "energy"))
+                    continue;
+                const char *nearest = sdse_nearest(name, usual, 5);
+                sdse_tl_refuse(r, action->loc, true, "timeloop-value",
+                               "energy of '%.60s' of '%.60s', which is no action that "
+                               "is counted, is lost%s%s%s",
+                               name, part->name, nearest ? "; did you mean '" : "",
+                               nearest ? nearest : "", nearest ? "'?" : "");
+            }
+}
+
 static double area_of(struct sdse_tl *r, const struct sdse_tl_part *part) {
     const struct sdse_node *area =
         sdse_node_get(table_of(r, SDSE_TL_ART, part->name), "area");
@@ -146,6 +196,7 @@ static void estimate(struct sdse_tl *r, const struct sdse_tl_part *part,
 
 static void read_memory(struct sdse_tl *r, const struct sdse_tl_part *part,
                         struct sdse_tl_memory *memory) {
+    refuse_unknown_actions(r, part);
     memory->read_pj = pj_of(r, part, "read", NULL);
     memory->write_pj = pj_of(r, part, "write", "fill");
     memory->update_pj = pj_of(r, part, "update", NULL);
@@ -172,6 +223,7 @@ static void read_memory(struct sdse_tl *r, const struct sdse_tl_part *part,
 
 static void read_compute(struct sdse_tl *r) {
     const struct sdse_tl_part *part = &r->part[r->compute];
+    refuse_unknown_actions(r, part);
     r->pj_per_mac = pj_of(r, part, "compute", "mac_random");
     const double leak_pj = pj_of(r, part, "leak", NULL);
     r->mac_leak_mw = leak_pj >= 0 ? leak_pj * r->clock_ghz : -1;

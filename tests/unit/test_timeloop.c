@@ -146,6 +146,17 @@ static void costs_are_those_of_tables_and_actions(void **state) {
              TABLE("b", "{name: read, energy: 0}, {name: "
                         "write, energy: 0}"),
          "free: true"},
+        // Actions that Timeloop counts where words are zero, and others' tables.
+        {ARCH("attributes: {depth: 64}", "")
+             TABLE("b", "{name: read, energy: 3}, {name: gated_read, energy: 0}, "
+                        "{name: skipped_metadata_fill, energy: 0}, {name: idle, "
+                        "energy: 0}, {name: decompression_count, energy: 0}]}, "
+                        "{name: other, actions: [{name: raed, energy: 4}"),
+         "read_pj: 3, fill_pj: 3"},
+        {ARCH("attributes: {depth: 64}", "")
+             TABLE("mac", "{name: mac_random, energy: 0.5}, {name: mac_gated, energy: "
+                          "0}, {name: skipped_compute, energy: 0}"),
+         "compute: {pj_per_mac: 0.5}"},
         {ARCH("attributes: {depth: 64}", "")
              TABLE("mac", "{name: compute, energy: 0.25}"),
          "compute: {pj_per_mac: 0.25}"},
@@ -426,6 +437,25 @@ static void what_has_no_counterpart_is_refused(void **state) {
          "timeloop-value", 4, true},
         {LINE("!Container {name: x, attributes: {n_banks: 2, num_banks: 4}}"),
          "timeloop-value", 4, true},
+        {LINE("!Component {name: b, class: SRAM, attributes: {depth: 8}, actions: "
+              "[{name: raed, energy: 1}]}"),
+         "timeloop-value", 4, true},
+        {LINE(
+             "!Component {name: b, class: SRAM, attributes: {depth: 8}}") "ERT: "
+                                                                          "{tables: "
+                                                                          "[{name: b, "
+                                                                          "actions: "
+                                                                          "[\n{name: "
+                                                                          "read, "
+                                                                          "energy: "
+                                                                          "2},\n{name: "
+                                                                          "gated_raed, "
+                                                                          "energy: "
+                                                                          "1}]}]}\n",
+         "timeloop-value", 8, true},
+        {LINE("!Container {name: x}") "ERT: {tables: [{name: m, actions: [\n{name: "
+                                      "mac_radnom, energy: 2}]}]}\n",
+         "timeloop-value", 7, true},
         {PROBLEM(", densities: [0.5]"), "timeloop-problem", 3, false},
         {PROBLEM(", densities: {Inputs: {density: 0.5, colour: 5}}"), "timeloop-key", 3,
          true},
