@@ -142,6 +142,7 @@ static enum cli_exit print_json(const struct fuse *fuse,
     sdse_json_u64(&json, "configurations_too_big", counts->too_big);
     sdse_json_u64(&json, "configurations_excluded", counts->cut);
     sdse_json_u64(&json, "configurations_summed", counts->summed);
+    sdse_json_u64(&json, "bounds", counts->bounds);
     sdse_json_u64(&json, "searches", counts->searches);
     return cli_end_json(run->cli, &json);
 }

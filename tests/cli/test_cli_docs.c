@@ -333,6 +333,39 @@ static void documents_every_check(void **state) {
     free(formats);
 }
 
+// --- What is printed as JSON ---
+
+static char *json_page;
+static size_t schemas;
+
+// Each "sdse.VERB/N" of a source has its section, `## `sdse.VERB/N``.
+static void check_schemas(const char *path) {
+    char *text = read_whole(path);
+    assert_non_null(text);
+    for (const char *at = text; (at = strstr(at, "\"sdse."));) {
+        at++;
+        const size_t length = strcspn(at, "\"");
+        char section[128];
+        if (!memchr(at, '/', length) || !isdigit((unsigned char)at[length - 1]))
+            continue;
+        schemas++;
+        snprintf(section, sizeof section, "\n## `%.*s`\n", (int)length, at);
+        if (!strstr(json_page, section))
+            fail_msg("docs/json.md has no section on %.*s (%s)", (int)length, at, path);
+    }
+    free(text);
+}
+
+static void documents_every_schema(void **state) {
+    (void)state;
+    json_page = read_whole("docs/json.md");
+    assert_non_null(json_page);
+    schemas = 0;
+    each_file("cli", ".c", check_schemas);
+    free(json_page);
+    assert_true(schemas > 40);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_every_verb),
@@ -341,6 +374,7 @@ int main(void) {
         cmocka_unit_test(names_no_option_that_is_not),
         cmocka_unit_test(links_every_page),
         cmocka_unit_test(documents_every_check),
+        cmocka_unit_test(documents_every_schema),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -292,6 +292,22 @@ void of_weights_and_models(void **state) {
               number(json_at(left, i), "weights_words"));
     free(table);
     json_free(json);
+    says_rows("workload", "sdse.workload/1", "models");
+    // The files of a design.
+#define EYERISS "tests/data/timeloop/eyeriss/"
+#define DESIGN                                                      \
+    "import " EYERISS "arch.yaml " EYERISS "energies.yaml " EYERISS \
+    "problem.yaml " EYERISS "mapping.yaml -o @design"
+    json = says(DESIGN, "sdse.import-design/1");
+    table = run_text(0, DESIGN " --force");
+    const struct json *files = json_get(json, "files");
+    names(table, "written: %s, %s, %s;", json_text(json_at(files, 0)),
+          json_text(json_at(files, 1)), json_text(json_at(files, 2)));
+    assert_int_equal(files->count, 3);
+    assert_string_equal(text(json, "format"), "Timeloop");
+    names(table, "%s\n", text(json, "network"));
+    free(table);
+    json_free(json);
     write_model("runs.onnx", "Identity", 0);
     write_inputs("x.npy", 3, 1);
     says_rows("trace @runs.onnx -i @x.npy -j 1", "sdse.trace/1", "layers");

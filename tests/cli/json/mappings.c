@@ -144,8 +144,39 @@ void of_what_is_resident(void **state) {
           number(json, "most_states"));
     free(table);
     json_free(json);
-    // How the network runs as a whole, where layers may take turns.
-    free(run_text(0, RESIDENT "energy --fuse 2 -o @whole.yaml"));
+    // Where layers may take turns, too.
+#define FUSED RESIDENT "energy --fuse 2"
+    says_rows(FUSED, "sdse.map-fused/1", "groups");
+    says_rows(RESIDENT "pareto --fuse 2", "sdse.map-fused-front/1", "points");
+    json = says(FUSED, "sdse.map-fused/1");
+    table = run_text(0, FUSED);
+    static const char *const optima[] = {"unshared", "resident", "fused"};
+    for (size_t i = 0; i < 3; i++) {
+        const struct json *optimum = json_get(json, optima[i]);
+        names(table, "%-8s  %.6g uJ, %.0f cycles", optima[i],
+              number(optimum, "energy_pj") / 1e6, number(optimum, "latency_cycles"));
+    }
+    names(table,
+          "%.0f group%s of several layers; %.0f words cross at %s, %.0f unshared",
+          number(json, "groups_of_several"),
+          number(json, "groups_of_several") == 1 ? "" : "s",
+          number(json_get(json, "fused"), "outermost_words"),
+          text(json, "outermost_memory"),
+          number(json_get(json, "unshared"), "outermost_words"));
+    names(table, "all groups of at most %.0f layers (%.0f possible)",
+          number(json, "depth"), number(json, "groups_possible"));
+    names(table,
+          "of %.0f configurations %.0f do not fit, bounds exclude %.0f, %.0f summed; "
+          "%.0f bounds and %.0f searches",
+          number(json, "configurations"), number(json, "configurations_too_big"),
+          number(json, "configurations_excluded"),
+          number(json, "configurations_summed"), number(json, "bounds"),
+          number(json, "searches"));
+    assert_true(number(json, "groups_untried") == 0);
+    free(table);
+    json_free(json);
+    // How the network runs as a whole.
+    free(run_text(0, FUSED " -o @whole.yaml"));
 #define WHOLE "eval -a @large.yaml -w @edges.yaml -m @whole.yaml"
     says_rows(WHOLE, "sdse.eval-network/1", "groups");
     json = says(WHOLE, "sdse.eval-network/1");
