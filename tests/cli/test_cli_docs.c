@@ -333,6 +333,35 @@ static void documents_every_check(void **state) {
     free(formats);
 }
 
+// --- What explain says ---
+
+// The derivation that a page shows, until a blank line, is in the program's, line by
+// line.
+static void check_derivation(const char *path, const char *said) {
+    static const char begins[] = "\n    inputs: DRAM -> GLB\n";
+    char *page = read_whole(path);
+    assert_non_null(page);
+    const char *at = strstr(page, begins);
+    if (!at)
+        fail_msg("%s shows no derivation", path);
+    for (at++; strncmp(at, "    ", 4) == 0; at = strchr(at, '\n') + 1) {
+        char line[512];
+        const int length = (int)strcspn(at + 4, "\n");
+        snprintf(line, sizeof line, "\n%.*s\n", length, at + 4);
+        if (!strstr(said, line))
+            fail_msg("%s: `sdse explain` does not say:%s", path, line);
+    }
+    free(page);
+}
+
+static void derives_as_the_program_does(void **state) {
+    (void)state;
+    char *said = run_text(0, "explain -a eyeriss -w resnet50 -l layer1.0.conv2");
+    check_derivation("README.md", said);
+    check_derivation("docs/commands.md", said);
+    free(said);
+}
+
 // --- What is printed as JSON ---
 
 static char *json_page;
@@ -374,6 +403,7 @@ int main(void) {
         cmocka_unit_test(names_no_option_that_is_not),
         cmocka_unit_test(links_every_page),
         cmocka_unit_test(documents_every_check),
+        cmocka_unit_test(derives_as_the_program_does),
         cmocka_unit_test(documents_every_schema),
     };
     return cmocka_run_group_tests(tests, begin, end);
