@@ -315,10 +315,71 @@ static void test_why_not(void **state) {
              "no memory of diannao may hold tensors between layers");
 }
 
+// Layers that look as if they took turns: a function between that is executed twice, a
+// right operand for the left one, and heads that a window, or steps, would mix.
+static void test_no_turns(void **state) {
+    (void)state;
+    static const char between[] =
+        "{name: n, source: s, layers: ["
+        "{name: a, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}, "
+        "{name: relu, kind: act, in: [4, 8, 8], fused: true, repeat: %d}, "
+        "{name: b, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}], "
+        "edges: [{from: a, to: b}]}";
+    static const char operands[] =
+        "{name: n, source: s, layers: ["
+        "{name: %s, kind: fc, in: 4, out_channels: 4, rows: 6}, "
+        "{name: %s, kind: fc, in: 4, out_channels: 4, rows: 6}, "
+        "{name: qk, kind: matmul, heads: 2, m: 6, k: 2, n: 6}], "
+        "edges: [{from: q, to: qk, reshape: heads}, "
+        "{from: k, to: qk, as: weights, reshape: heads}]}";
+    static const char behind_heads[] =
+        "{name: n, source: s, layers: ["
+        "{name: qk, kind: matmul, heads: 2, m: 5, k: 2, n: 6}, "
+        "{name: mix, kind: conv, in: %s, out_channels: 2, %s}], "
+        "edges: [{from: qk, to: mix, reshape: heads}]}";
+    static const struct {
+        const char *in, *window;
+        bool turns;
+    } readers[] = {{"[12, 5, 1]", "kernel: 1", true},
+                   {"[12, 5, 1]", "kernel: [3, 1], pad: [1, 0]", false},
+                   {"[6, 5, 2]", "kernel: 1", true},
+                   {"[6, 5, 2]", "kernel: 1, stride: [2, 1]", false},
+                   {"[6, 5, 2]", "kernel: 1, stride: [1, 2]", false}};
+    char text[1024];
+    for (int times = 1; times <= 2; times++) {
+        snprintf(text, sizeof text, between, times);
+        write_scratch("turns.yaml", text);
+        run_says(times == 1 ? 0 : 4,
+                 "why-not -a @keeps.yaml -w @turns.yaml --group a..b",
+                 times == 1 ? "the group fits GLB"
+                            : "layer b does not read row by row what the layer of the "
+                              "group before it puts out, or a function between");
+    }
+    snprintf(text, sizeof text, operands, "k", "q");
+    write_scratch("turns.yaml", text);
+    run_says(0, "why-not -a @keeps.yaml -w @turns.yaml --group q..qk",
+             "the group fits");
+    snprintf(text, sizeof text, operands, "q", "k");
+    write_scratch("turns.yaml", text);
+    run_says(4, "why-not -a @keeps.yaml -w @turns.yaml --group k..qk",
+             "layer k puts out what is no input of the next layer of the group");
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        snprintf(text, sizeof text, behind_heads, readers[i].in, readers[i].window);
+        write_scratch("turns.yaml", text);
+        run_says(readers[i].turns ? 0 : 4,
+                 "why-not -a @keeps.yaml -w @turns.yaml --group qk..mix",
+                 readers[i].turns ? "the group fits GLB"
+                                  : "layer mix does not read row by row");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_back_to_the_last_bit),
-        cmocka_unit_test(test_written_by_hand), cmocka_unit_test(test_broken_files),
-        cmocka_unit_test(test_explained), cmocka_unit_test(test_why_not)};
+        cmocka_unit_test(test_written_by_hand),
+        cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_explained),
+        cmocka_unit_test(test_why_not),
+        cmocka_unit_test(test_no_turns)};
     return cmocka_run_group_tests(tests, write_inputs, leave_scratch);
 }
