@@ -1,19 +1,7 @@
-// Any bytes as a .npy file: never a crash; what is accepted is written and read again.
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+// Any bytes as a .npy file: never a crash; what is accepted has as many
+// numbers as its shape says, all in the file.
+#include "fuzz/target.h"
 #include "smartdeal/npy.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good, const char *what) {
-    if (good)
-        return;
-    fprintf(stderr, "broken: %s\n", what);
-    abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct sdse_arena *arena = sdse_arena_new();

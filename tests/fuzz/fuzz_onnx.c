@@ -1,22 +1,11 @@
 // Any bytes as an ONNX model: never a crash; what is accepted is a workload that loads
 // back to the same nests.
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/target.h"
 #include "import/onnx/onnx.h"
 #include "spec/load.h"
 #include "spec/write.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good, const char *what) {
-    if (good)
-        return;
-    fprintf(stderr, "broken: %s\n", what);
-    abort();
-}
 
 static void check_workload(const struct sdse_workload *workload,
                            struct sdse_diags *diags) {

@@ -1,22 +1,11 @@
 // Any bytes as a file of any kind: never a crash, and what is accepted survives being
 // written and read again. A first line "# set: PATH=VALUE" is applied as an override.
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/target.h"
 #include "spec/load.h"
 #include "spec/show.h"
 #include "spec/write.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good, const char *what) {
-    if (good)
-        return;
-    fprintf(stderr, "broken: %s\n", what);
-    abort();
-}
 
 static struct sdse_node *parse(struct sdse_diags *diags, const char *text) {
     struct sdse_node *root = NULL;

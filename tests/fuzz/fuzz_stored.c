@@ -1,24 +1,13 @@
 // Any bytes as a stored network. The checksum is put right, or nothing would get past
 // it: never a crash, and what is accepted is written again byte for byte.
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
+#include "fuzz/target.h"
 #include "smartdeal/rebuild.h"
 #include "smartdeal/stored.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 enum { CHECKSUM_BYTES = 16, LARGEST = 1 << 16, MOST_WORDS = 1 << 16 };
-
-static void require(bool good, const char *what) {
-    if (good)
-        return;
-    fprintf(stderr, "broken: %s\n", what);
-    abort();
-}
 
 static void sign(uint8_t *bytes, size_t length) {
     struct sdse_hash hash = sdse_hash_bytes(bytes, length - CHECKSUM_BYTES);

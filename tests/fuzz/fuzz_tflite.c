@@ -1,9 +1,8 @@
 // Any bytes as a TensorFlow Lite model: never a crash; weights are in the file, and
 // what is accepted is a network that loads, but for sizes beyond what it may say.
 #include "fuzz/tensors.h"
-
+#include "fuzz/translated.h"
 #include "import/tflite/tflite.h"
-#include "spec/load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct sdse_arena *arena = sdse_arena_new();
@@ -14,14 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         sdse_tflite_parse(data, size, "fuzz", arena, &lite, &diags);
     require((status == SDSE_OK) == (diags.errors == 0), "a refusal has a diagnostic");
     if (status == SDSE_OK) {
-        struct sdse_node *root = NULL;
-        struct sdse_workload *net = NULL;
         for (size_t i = 0; i < lite.layer_count; i++)
             read_values(&lite.layers[i].weights, size, &diags);
-        require(sdse_tree_parse_memory(arena, "out", lite.yaml, strlen(lite.yaml),
-                                       &diags, &root) == SDSE_OK,
-                "what is written parses");
-        sdse_workload_from_tree(arena, root, &diags, &net);
+        load_network(arena, &diags, lite.yaml);
     }
     sdse_arena_free(arena);
     return 0;

@@ -1,22 +1,9 @@
 // Any bytes as a file of Timeloop: never a crash, and what is accepted are files of
 // ours that parse, and load but for sizes and costs beyond what they may say.
 #include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "fuzz/translated.h"
 #include "import/timeloop/timeloop.h"
-#include "spec/load.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool good, const char *what) {
-    if (good)
-        return;
-    fprintf(stderr, "broken: %s\n", what);
-    abort();
-}
 
 // What any file includes: one of three.
 static const char *read_included(void *who, struct sdse_arena *arena, const char *path,
@@ -32,18 +19,6 @@ static const char *read_included(void *who, struct sdse_arena *arena, const char
     return NULL;
 }
 
-static struct sdse_node *parse(struct sdse_arena *arena, const char *yaml,
-                               struct sdse_diags *diags, enum sdse_file_kind kind) {
-    struct sdse_node *root = NULL;
-    if (!yaml)
-        return NULL;
-    require(sdse_tree_parse_memory(arena, "out", yaml, strlen(yaml), diags, &root) ==
-                SDSE_OK,
-            "what is written parses");
-    require(sdse_tree_kind(root) == kind, "its kind shows");
-    return root;
-}
-
 static void try_text(const char *text, bool lossy) {
     struct sdse_arena *arena = sdse_arena_new();
     struct sdse_diags diags;
@@ -55,17 +30,18 @@ static void try_text(const char *text, bool lossy) {
         sdse_timeloop_import(texts, 1, lossy, &includes, arena, &diags, &files);
     require((status == SDSE_OK) == !diags.errors, "status tells of errors");
     if (status == SDSE_OK) {
-        struct sdse_arch *arch = NULL;
-        struct sdse_workload *net = NULL;
+        const struct sdse_arch *arch = NULL;
+        const struct sdse_workload *net = NULL;
         struct sdse_mapping *mapping = NULL;
         require(files.arch || files.network, "something is made of it");
-        const struct sdse_node *root = parse(arena, files.arch, &diags, SDSE_FILE_ARCH);
-        if (root)
-            sdse_arch_from_tree(arena, root, NULL, 0, &diags, &arch);
-        root = parse(arena, files.network, &diags, SDSE_FILE_WORKLOAD);
-        if (root)
-            sdse_workload_from_tree(arena, root, &diags, &net);
-        root = parse(arena, files.mapping, &diags, SDSE_FILE_MAPPING);
+        if (files.arch)
+            arch = load_arch(arena, &diags, files.arch);
+        if (files.network)
+            net = load_network(arena, &diags, files.network);
+        const struct sdse_node *root =
+            files.mapping
+                ? parse_translated(arena, &diags, files.mapping, SDSE_FILE_MAPPING)
+                : NULL;
         if (root && arch && net)
             sdse_mapping_from_tree(arena, root, arch, net->layers, &diags, &mapping);
     }
@@ -73,11 +49,7 @@ static void try_text(const char *text, bool lossy) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    char *text = malloc(size + 1);
-    require(text != NULL, "memory");
-    if (size)
-        memcpy(text, data, size);
-    text[size] = '\0';
+    char *text = text_of(data, size);
     sdse_timeloop_is(text);
     try_text(text, false);
     try_text(text, true);

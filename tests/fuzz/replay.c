@@ -1,13 +1,9 @@
 // A main for fuzz targets without a fuzzer: runs every file named, and every file of
 // the folders named, through the target once. Fails if there is none.
 #include <dirent.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/target.h"
 
 static bool replay_file(const char *path) {
     FILE *file = fopen(path, "rb");

@@ -3,22 +3,11 @@
 #ifndef SDSE_TESTS_FUZZ_TENSORS_H
 #define SDSE_TESTS_FUZZ_TENSORS_H
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/target.h"
 #include "import/tensors/roles.h"
 #include "import/tensors/tensors.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static inline void require(bool good, const char *what) {
-    if (good)
-        return;
-    fprintf(stderr, "broken: %s\n", what);
-    abort();
-}
 
 static inline void read_values(const struct sdse_stored_tensor *tensor, size_t most,
                                struct sdse_diags *diags) {
