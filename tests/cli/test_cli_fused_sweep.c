@@ -1,141 +1,25 @@
-// Sweeps whose points' layers may take turns: what is stored is what sdse map
-// --resident
-// --fuse finds, to the last bit, however it was computed; the parts add up; what is
-// damaged is seen and found again; and nothing else moves.
+// Sweeps whose points' layers may take turns: what is stored is what sdse map --fuse
+// finds, to the last bit, however it was computed; the parts add up; and nothing else
+// moves.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <math.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/support_program.h"
-#include "dse/sweep/rescore.h"
-#include "results/store/verify.h"
+#include "cli/support_swept.h"
+#include "cli/support_turns.h"
 #include "support/sanitized.h"
 
-// --- Generated ---
+// --- Sums ---
 
-static uint64_t below(uint64_t *state, uint64_t limit) {
-    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (*state >> 33) % limit;
-}
-
-static void write_arch(uint64_t *state) {
-    char text[1024];
-    snprintf(text, sizeof text,
-             "{name: chip, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: "
-             "{bits: 8}, inputs: {bits: 8}, outputs: {bits: 8, partial_bits: %u}}, "
-             "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 30, "
-             "shared_bits_per_cycle: 8}}, {level: GLB, memory: {class: sram, shares: "
-             "[activations%s], capacity_bytes: %u, pj_per_bit: 1, "
-             "shared_bits_per_cycle: 32}, fanout: {x: 2, dims_x: [K, P]}, network: "
-             "{topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}}, "
-             "{level: regs, memory: {class: regfile, capacity_bytes: 40, pj_per_bit: "
-             "0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: "
-             "0.25, ops_per_cycle: 4}}",
-             below(state, 2) ? 8u : 20u, below(state, 2) ? ", weights" : "",
-             90 + (unsigned)below(state, 120));
-    write_scratch("chip.yaml", text);
-}
-
-// A chain of convolutions, functions of words between some of them.
-static void write_net(uint64_t *state) {
-    char layers[2048] = "", edges[512] = "", text[4096];
-    const unsigned count = 3 + (unsigned)below(state, 2);
-    unsigned size = 4 + (unsigned)below(state, 5), from = 1 + (unsigned)below(state, 2);
-    const char *before = NULL;
-    static char names[8][8];
-    unsigned named = 0;
-    for (unsigned i = 0; i < count; i++) {
-        const unsigned to = 1 + (unsigned)below(state, 3),
-                       kernel = below(state, 4) ? 3 : 1,
-                       stride = i && below(state, 4) == 0 ? 2 : 1;
-        char *name = names[named++];
-        sprintf(name, "l%u", i);
-        sprintf(layers + strlen(layers),
-                "{name: %s, kind: conv, in: [%u, %u, %u], out_channels: %u, kernel: "
-                "%u, stride: %u, pad: %u}, ",
-                name, from, size, size, to, kernel, stride, kernel / 2);
-        if (before)
-            sprintf(edges + strlen(edges), "{from: %s, to: %s}, ", before, name);
-        size = (size - 1) / stride + 1;
-        from = to;
-        before = name;
-        if (i + 1 == count || below(state, 3))
-            continue;
-        name = names[named++];
-        sprintf(name, "a%u", i);
-        sprintf(layers + strlen(layers), "{name: %s, kind: act, in: [%u, %u, %u]}, ",
-                name, from, size, size);
-        before = name;
-    }
-    snprintf(text, sizeof text, "{name: net, source: s, layers: [%s], edges: [%s]}",
-             layers, edges);
-    write_scratch("net.yaml", text);
-}
-
-static void make(uint64_t seed) {
-    uint64_t state = seed * 2 + 1;
-    write_arch(&state);
-    write_net(&state);
-}
-
-static void write_sweep(const char *objective, const char *rest) {
-    char text[512];
-    snprintf(text, sizeof text,
-             "name: s\nworkloads: [net.yaml]\narchs: [chip.yaml]\nweight_forms: "
-             "[raw]\nobjective: %s\n%s",
-             objective, rest);
-    write_scratch("s.yaml", text);
-}
-
-static void sweep_into(const char *database, const char *rest) {
-    char line[256];
-    snprintf(line, sizeof line, "sweep @s.yaml -o @%s.db%s", database, rest);
-    free(run_text(0, line));
-}
-
-static char *asked(const char *database, const char *sql) {
-    char line[2048];
-    snprintf(line, sizeof line, "query @%s.db %s -f csv", database, sql);
-    return run_text(0, line);
-}
-
-// --- In SQL, of the file itself ---
-
-static double number(const char *database, const char *sql) {
-    sqlite3 *db = NULL;
-    sqlite3_stmt *row = NULL;
-    char file[64];
-    snprintf(file, sizeof file, "%s.db", database);
-    assert_int_equal(sqlite3_open(scratch(file), &db), SQLITE_OK);
-    if (sqlite3_prepare_v2(db, sql, -1, &row, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    const double value = sqlite3_column_double(row, 0);
-    sqlite3_finalize(row);
-    sqlite3_close(db);
-    return value;
-}
-
-static void change(const char *database, const char *sql) {
-    sqlite3 *db = NULL;
-    char file[64];
-    snprintf(file, sizeof file, "%s.db", database);
-    assert_int_equal(sqlite3_open(scratch(file), &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_true(sqlite3_changes(db) > 0);
-    sqlite3_close(db);
-}
-
-#define NONE(database, sql) assert_true(number(database, "SELECT count(*) " sql) == 0)
+#define NONE(database, sql) \
+    assert_true(number_of(database, "SELECT count(*) " sql) == 0)
 
 // Whatever is asked of layers is what their nests add up to, and the point's totals.
 static void check_sums(const char *database) {
@@ -222,25 +106,6 @@ static void check_sums(const char *database) {
 
 // --- What is stored is what map finds ---
 
-static double pick(const char *front, const char *objective, double *cycles) {
-    double best = (double)INFINITY, energy_pj = 0;
-    const char *line = strchr(front, '\n');
-    for (; line && line[1]; line = strchr(line + 1, '\n')) {
-        char *end;
-        const double pj = strtod(line + 1, &end), at = strtod(end + 1, NULL);
-        const double value = strcmp(objective, "energy") == 0    ? pj
-                             : strcmp(objective, "latency") == 0 ? at
-                             : strcmp(objective, "edp") == 0     ? pj * at
-                                                                 : pj * at * at;
-        if (value < best) {
-            best = value;
-            energy_pj = pj;
-            *cycles = at;
-        }
-    }
-    return energy_pj;
-}
-
 static const struct asking {
     const char *mapper, *options, *parameters;
 } askings[] = {
@@ -263,7 +128,7 @@ static void test_stored_is_what_map_finds(void **state) {
         const struct asking *asking = &askings[seed % 3];
         char database[16], line[512];
         snprintf(database, sizeof database, "g%u", (unsigned)seed);
-        make(seed);
+        make_turns(seed);
         write_sweep(objective, asking->mapper);
         sweep_into(database, seed % 2 ? " -j 1" : " -j 2");
         snprintf(
@@ -279,21 +144,23 @@ static void test_stored_is_what_map_finds(void **state) {
         char *point = asked(database, "SELECT~energy_pj,~latency_cycles,~parameters~"
                                       "FROM~v_point~WHERE~parameters~LIKE~'%depth%'");
         double cycles = 0;
-        const double energy_pj = pick(front, objective, &cycles);
+        const double energy_pj = pick_of_front(front, objective, &cycles);
         char *at = strchr(point, '\n') + 1;
         assert_true(strtod(at, &at) == energy_pj && strtod(at + 1, &at) == cycles);
         assert_non_null(strstr(at, asking->parameters));
-        assert_true(number(database, "SELECT count(*) FROM v_point") == 3);
+        assert_true(number_of(database, "SELECT count(*) FROM v_point") == 3);
         check_sums(database);
         snprintf(line, sizeof line, "verify @%s.db", database);
         free(run_text(0, line));
-        grouped += number(database, "SELECT count(*) FROM v_group") > 0;
-        retained += number(database, "SELECT count(*) FROM v_group WHERE retained <> "
-                                     "'[]'") > 0;
-        kept += number(database, "SELECT count(*) FROM v_group WHERE weights_kept <> "
-                                 "'[]'") > 0;
-        buffered += number(database, "SELECT count(*) FROM v_group WHERE inputs = "
-                                     "'buffered'") > 0;
+        grouped += number_of(database, "SELECT count(*) FROM v_group") > 0;
+        retained +=
+            number_of(database, "SELECT count(*) FROM v_group WHERE retained <> "
+                                "'[]'") > 0;
+        kept +=
+            number_of(database, "SELECT count(*) FROM v_group WHERE weights_kept <> "
+                                "'[]'") > 0;
+        buffered += number_of(database, "SELECT count(*) FROM v_group WHERE inputs = "
+                                        "'buffered'") > 0;
         free(front);
         free(stored);
         free(point);
@@ -313,7 +180,7 @@ static const char axes[] = "override: {GLB.capacity_bytes: [100, 160]}\nmapper: 
 
 static void test_threads_shards_and_rests(void **state) {
     (void)state;
-    make(7);
+    make_turns(7);
     write_sweep("edp", axes);
     // Alone, resident, and two depths in two kinds of tiles: depth and tiles say
     // nothing where they mean nothing.
@@ -352,7 +219,7 @@ static void test_the_others_are_what_they_were(void **state) {
     static const char sql[] = "SELECT~point_hash,~arch_hash,~workload_hash,~energy_pj,~"
                               "parameters~FROM~v_point~WHERE~coalesce(parameters,~'')~"
                               "NOT~LIKE~'%depth%'~ORDER~BY~point_hash";
-    make(9);
+    make_turns(9);
     write_sweep("energy", "mapper: {resident: [false, true], fuse_depth: [1, 3]}\n");
     sweep_into("three", "");
     write_sweep("energy", "mapper: {resident: [false, true]}\n");
@@ -374,246 +241,16 @@ static void test_the_others_are_what_they_were(void **state) {
         "energy",
         "mapper: {resident: true, fuse_depth: [2, 3], tiles: [all, balanced]}\n");
     sweep_into("own", "");
-    assert_true(number("own", "SELECT count(DISTINCT point_hash) FROM v_point") == 4);
+    assert_true(number_of("own", "SELECT count(DISTINCT point_hash) FROM v_point") ==
+                4);
     NONE("own", "FROM v_point a JOIN v_point b ON a.point_id < b.point_id WHERE "
                 "a.parameters = b.parameters");
-}
-
-// --- One point again, and damage ---
-
-// What scoring the nests of a damaged file again says, whatever its digests say.
-static void score_again(const char *database, bool right) {
-    char file[64];
-    snprintf(file, sizeof file, "%s.db", database);
-    struct sdse_arena *arena = sdse_arena_new();
-    struct sdse_diags diags;
-    struct sdse_reader *reader = NULL;
-    uint64_t scored = 0;
-    sdse_diags_init(&diags, arena);
-    assert_int_equal(sdse_reader_open_unchecked(scratch(file), &diags, &reader),
-                     SDSE_OK);
-    const size_t all = sdse_verify_solutions(reader);
-    assert_int_equal(sdse_rescore(reader, NULL, &diags, &scored) == SDSE_OK, right);
-    if (right)
-        assert_int_equal(scored, all);
-    else
-        assert_string_equal(diags.first->check, "verify-score");
-    sdse_reader_close(reader);
-    sdse_arena_free(arena);
-}
-
-// A seed whose last point has groups.
-static void make_grouped(const char *database, const char *mapper) {
-    for (uint64_t seed = 20; seed < 40; seed++) {
-        char line[64];
-        make(seed);
-        write_sweep("energy", mapper);
-        sweep_into(database, "");
-        if (number(database, "SELECT count(*) > 0 FROM v_group") > 0)
-            return;
-        snprintf(line, sizeof line, "%s.db", database);
-        remove(scratch(line));
-    }
-    fail_msg("no seed makes groups");
-}
-
-// Heads and keys of an attention in parts: what is stored is what sdse map finds, its
-// nests score as they did, and say which of them continue sums.
-static void test_attention(void **state) {
-    (void)state;
-    uint64_t random = 5;
-    write_arch(&random);
-    write_scratch("net.yaml",
-                  "{name: net, source: s, layers: ["
-                  "{name: qk, kind: matmul, heads: 2, m: 12, k: 4, n: 32}, "
-                  "{name: s, kind: softmax, in: [2, 12, 32], fused: false}, "
-                  "{name: av, kind: matmul, heads: 2, m: 12, k: 32, n: 4}], "
-                  "edges: [{from: qk, to: s, reshape: heads}, "
-                  "{from: s, to: av, reshape: heads}]}");
-    write_sweep("energy", "mapper: {resident: true, fuse_depth: 3}\n");
-    sweep_into("attention", "");
-    score_again("attention", true);
-    assert_true(number("attention", "SELECT min(tile_heads) = 1 AND min(tile_keys) > 0 "
-                                    "FROM v_group") > 0);
-    assert_true(number("attention",
-                       "SELECT sum(continues) > 0 AND sum(unfinished) > 0 AND "
-                       "sum(rescales) = sum(continues) FROM v_nest") > 0);
-    char *found =
-        run_text(0, "map -a @chip.yaml -w @net.yaml --objective energy --resident "
-                    "--fuse 3 -f json");
-    const char *fused = strstr(found, "\"fused\":");
-    assert_non_null(fused);
-    fused = strstr(fused, "\"energy_pj\":");
-    assert_non_null(fused);
-    assert_true(strtod(fused + strlen("\"energy_pj\":"), NULL) ==
-                number("attention", "SELECT energy_pj FROM point"));
-    free(found);
-}
-
-static void test_one_point(void **state) {
-    (void)state;
-    make_grouped("point", "mapper: {resident: true, fuse_depth: 3}\n");
-    run_says(0, "reproduce @point.db 1 -o @again", "all equal to the last bit");
-    free(run_text(0, "sweep @again/sweep.yaml -o @again.db"));
-    static const char sql[] = "SELECT~point_hash,~energy_pj,~parameters~FROM~v_point";
-    char *stored = asked("point", sql), *again = asked("again", sql);
-    assert_string_equal(stored, again);
-    free(stored);
-    free(again);
-    run_says(0, "show point @point.db 1", "weights kept");
-    run_says(0, "show point @point.db 1 -f json", "\"tile_rows\": ");
-    char line[128], *layer = asked("point", "SELECT~layer~FROM~v_nest~LIMIT~1");
-    char *name = strtok(strchr(layer, '\n') + 1, "\n");
-    snprintf(line, sizeof line, "plot mapping @point.db --point 1 --layer %s -o @x",
-             name);
-    free(layer);
-    run_says(1, line, "takes turns with others");
-}
-
-// --- Pictures ---
-
-// The first line of a script's data; free with the script.
-static char *data_of(const char *line, const char *script, char **text) {
-    free(run_text(0, line));
-    *text = read_whole(scratch(script));
-    char *data = strstr(*text, "data << ");
-    assert_non_null(data);
-    return strchr(strchr(data, '\n') + 1, '\n') + 1; // after the names of columns
-}
-
-static void test_words_beside_each_other(void **state) {
-    (void)state;
-    make_grouped(
-        "words",
-        "override: {GLB.pj_per_bit: [1, 2]}\nmapper: {resident: [false, true], "
-        "fuse_depth: [1, 3], tiles: [balanced, all]}\n");
-    // Four points of one design, in the order of what they may; the other designs are
-    // not drawn.
-    const int64_t point = (int64_t)number(
-        "words", "SELECT max(point_id) FROM v_point WHERE parameters LIKE '%=1 %'");
-    char line[128], script[64], *text;
-    snprintf(line, sizeof line, "plot words @words.db -p %lld -o @w", (long long)point);
-    snprintf(script, sizeof script, "w/words_%lld.png.gp", (long long)point);
-    char *data = data_of(line, script, &text);
-    assert_non_null(strstr(text, "'each layer by itself: "));
-    assert_non_null(strstr(text, "'tensors may stay: "));
-    assert_non_null(strstr(text, "'up to 3 layers take turns: "));
-    assert_non_null(strstr(text, "'up to 3 layers take turns, any tiles: "));
-    static const char *const parameters[] = {
-        "GLB.pj_per_bit=1", "GLB.pj_per_bit=1 mapper.resident=true",
-        "GLB.pj_per_bit=1 mapper.fuse_depth=3 mapper.resident=true",
-        "GLB.pj_per_bit=1 mapper.fuse_depth=3 mapper.resident=true mapper.tiles=all"};
-    unsigned layers = 0;
-    for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1, layers++) {
-        char name[64];
-        int used;
-        assert_int_equal(sscanf(data, "%*u\t\"%63[^\"]\"%n", name, &used), 1);
-        char *at = data + used;
-        for (int i = 0; i < 4; i++) {
-            char sql[400];
-            snprintf(
-                sql, sizeof sql,
-                "SELECT sum(reads_words + updates_words) FROM v_level JOIN v_point "
-                "USING (point_id) WHERE level = 0 AND parameters = '%s' AND layer "
-                "= '%s'",
-                parameters[i], name);
-            assert_true(strtod(at, &at) == number("words", sql));
-        }
-    }
-    assert_true(layers == number("words", "SELECT count(*) FROM v_layer WHERE point_id "
-                                          "= 1 AND latency_cycles > 0"));
-    free(text);
-    run_says(2, "plot words @words.db -p 1 --facet kind -o @w", "it has one panel");
-}
-
-static void test_turns_in_time(void **state) {
-    (void)state;
-    make_grouped("turns", "mapper: {resident: true, fuse_depth: 3}\n");
-    char *layer =
-        asked("turns", "SELECT~layer~FROM~v_nest~WHERE~group_index~=~0~LIMIT~1");
-    char line[128], script[64], *text;
-    const char *name = strtok(strchr(layer, '\n') + 1, "\n");
-    snprintf(line, sizeof line, "plot gantt @turns.db -p 1 -l %s -o @t", name);
-    snprintf(script, sizeof script, "t/gantt_1_%s.png.gp", name);
-    char *data = data_of(line, script, &text);
-    double end = 0, most = 0;
-    unsigned nests = 0;
-    for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1, nests++) {
-        double from, to, held, with;
-        char of[64];
-        assert_int_equal(sscanf(data, "%*u\t%lf\t%lf\t%*s\t%lf\t%lf\t\"%63[^\"]", &from,
-                                &to, &held, &with, of),
-                         5);
-        assert_true(from == end && to > from && with >= held); // one after the other
-        char sql[160];
-        snprintf(sql, sizeof sql, "SELECT count(*) FROM v_nest WHERE layer = '%s'", of);
-        assert_true(number("turns", sql) > 0);
-        end = to;
-        most = with > most ? with : most;
-    }
-    assert_true(end == number("turns", "SELECT latency_cycles FROM v_group WHERE "
-                                       "group_index = 0"));
-    assert_true(nests == number("turns", "SELECT sum(times) FROM v_nest WHERE "
-                                         "group_index = 0 AND latency_cycles > 0"));
-    char *arch = read_whole(scratch("chip.yaml"));
-    const char *capacity = strstr(strstr(arch, "GLB"), "capacity_bytes: ");
-    assert_true(most > 0 && most * 1024 <= strtod(capacity + 16, NULL));
-    free(arch);
-    free(text);
-    free(layer);
-    // Of a group the layers that stand outside have their own.
-    run_says(1, "plot mapping @turns.db -p 1 -l nobody -o @t", "has no layer 'nobody'");
-}
-
-static void test_damage_is_seen_and_repaired(void **state) {
-    (void)state;
-    static const struct {
-        const char *sql, *said;
-        bool scored; // again, and found to be another
-    } damage[] = {
-        {"UPDATE nest SET times = times + 1 WHERE nest_index = 0",
-         "do not add up to it", false},
-        {"UPDATE nest SET group_index = 7", "no group has it", false},
-        {"DELETE FROM nest WHERE nest_index = 0", "do not add up to it", false},
-        {"DELETE FROM nest", "do not add up to it", false},
-        {"DELETE FROM grp", "do not add up to it", false},
-        {"UPDATE solution SET energy_pj = energy_pj * 1.01 WHERE solution_id IN "
-         "(SELECT "
-         "solution_id FROM nest)",
-         "[verify-sum]", true},
-        {"UPDATE nest SET row_count = row_count + 1", "", true},
-        {"UPDATE nest SET first_row = first_row + 1000", "", true},
-        {"UPDATE nest SET reserved_bits = reserved_bits + 1e9", "", true},
-        {"UPDATE nest SET loads_weights = 1 - loads_weights", "", true},
-        {"UPDATE nest SET inputs_shared = 1 - inputs_shared", "", true},
-        {"UPDATE nest SET outputs_shared = 1 - outputs_shared", "", true},
-        {"UPDATE grp SET tile_rows = tile_rows + 1", "", false},
-        {"UPDATE grp SET last_layer = last_layer + 1", "", false}};
-    make_grouped("right", "mapper: {resident: [false, true], fuse_depth: 3}\n");
-    score_again("right", true);
-    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
-        char database[16], line[64];
-        snprintf(database, sizeof database, "bad%zu", i);
-        sweep_into(database, "");
-        change(database, damage[i].sql);
-        snprintf(line, sizeof line, "verify @%s.db", database);
-        if (damage[i].scored)
-            score_again(database, false);
-        char *said = run_text(1, line);
-        if (!strstr(said, "[results-damaged]") || !strstr(said, damage[i].said))
-            fail_msg("%s: %s", damage[i].sql, said);
-        free(said);
-        snprintf(line, sizeof line, "verify --repair @%s.db", database);
-        run_says(0, line, "repaired: ");
-        snprintf(line, sizeof line, "export @%s.db", database);
-        run_alike("export @right.db", line);
-    }
 }
 
 // What was not tried is not called proved: the point fails and says why.
 static void test_groups_that_are_not_tried(void **state) {
     (void)state;
-    make(3);
+    make_turns(3);
     write_scratch(
         "net.yaml",
         "{name: long, source: s, layers: ["
@@ -636,11 +273,6 @@ int main(void) {
         cmocka_unit_test(test_groups_that_are_not_tried),
         cmocka_unit_test(test_stored_is_what_map_finds),
         cmocka_unit_test(test_threads_shards_and_rests),
-        cmocka_unit_test(test_the_others_are_what_they_were),
-        cmocka_unit_test(test_attention),
-        cmocka_unit_test(test_one_point),
-        cmocka_unit_test(test_words_beside_each_other),
-        cmocka_unit_test(test_turns_in_time),
-        cmocka_unit_test(test_damage_is_seen_and_repaired)};
+        cmocka_unit_test(test_the_others_are_what_they_were)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

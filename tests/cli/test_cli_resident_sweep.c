@@ -6,47 +6,43 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <math.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/support_program.h"
+#include "cli/support_swept.h"
 
 // --- Generated ---
 
 enum { LAYERS = 6 };
 
-static uint64_t below(uint64_t *state, uint64_t limit) {
-    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (*state >> 33) % limit;
-}
-
-static void write_arch(uint64_t *state, const char *name, bool shares) {
+static void write_arch(uint64_t *state) {
     char text[1024];
-    snprintf(text, sizeof text,
-             "{name: %s, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: "
-             "{bits: 8}, inputs: {bits: 8}, outputs: {bits: 8, partial_bits: %u}}, "
-             "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8, "
-             "shared_bits_per_cycle: %u}}, {level: GLB, memory: {class: sram, keeps: "
-             "[inputs, outputs], %scapacity_bytes: %u, pj_per_bit: %u, "
-             "shared_bits_per_cycle: 16}, fanout: {x: 2, dims_x: [K, P]}, network: "
-             "{topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}}, "
-             "{level: regs, memory: {class: regfile, capacity_bytes: 24, pj_per_bit: "
-             "0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: "
-             "0.25, ops_per_cycle: 4}}",
-             name, below(state, 2) ? 8u : 20u, 4 + 8 * (unsigned)below(state, 3),
-             shares ? "shares: [activations], " : "", 30 + (unsigned)below(state, 150),
-             1 + (unsigned)below(state, 3));
-    char file[32];
-    snprintf(file, sizeof file, "%s.yaml", name);
-    write_scratch(file, text);
+    // One at a time: the order in which a call's arguments are found is the compiler's.
+    const unsigned pj_per_bit = 1 + (unsigned)below(state, 3),
+                   capacity_bytes = 30 + (unsigned)below(state, 150),
+                   bits_per_cycle = 4 + 8 * (unsigned)below(state, 3),
+                   partial_bits = below(state, 2) ? 8 : 20;
+    snprintf(
+        text, sizeof text,
+        "{name: chip, source: s, node_nm: 28, clock_ghz: 1, tensors: {weights: "
+        "{bits: 8}, inputs: {bits: 8}, outputs: {bits: 8, partial_bits: %u}}, "
+        "levels: [{level: DRAM, memory: {class: dram, pj_per_bit: 8, "
+        "shared_bits_per_cycle: %u}}, {level: GLB, memory: {class: sram, keeps: "
+        "[inputs, outputs], shares: [activations], capacity_bytes: %u, pj_per_bit: %u, "
+        "shared_bits_per_cycle: 16}, fanout: {x: 2, dims_x: [K, P]}, network: "
+        "{topology: bus, multicast: true, reduce: true, pj_per_bit: 0.1}}, "
+        "{level: regs, memory: {class: regfile, capacity_bytes: 24, pj_per_bit: "
+        "0.1}}], compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: "
+        "0.25, ops_per_cycle: 4}}",
+        partial_bits, bits_per_cycle, capacity_bytes, pj_per_bit);
+    write_scratch("chip.yaml", text);
 }
 
 // Convolutions of one map size, some of whose outputs are added to later.
-static void write_net(uint64_t *state, bool edges) {
-    char layers[2048] = "", all[1024] = "", text[4096];
+static void write_net(uint64_t *state) {
+    char layers[2048] = "", edges[1024] = "", text[4096];
     const unsigned count = 3 + (unsigned)below(state, LAYERS - 3),
                    size = 2 + (unsigned)below(state, 3);
     unsigned channels[LAYERS], from = 1 + (unsigned)below(state, 3);
@@ -66,64 +62,23 @@ static void write_net(uint64_t *state, bool edges) {
                     "kernel: 1}, ",
                     i, from, size, size, channels[i]);
         if (other >= 0)
-            sprintf(all + strlen(all), "{from: l%d, to: l%u}, ", other, i);
+            sprintf(edges + strlen(edges), "{from: l%d, to: l%u}, ", other, i);
         if (i > 0)
-            sprintf(all + strlen(all), "{from: l%u, to: l%u}, ", i - 1, i);
+            sprintf(edges + strlen(edges), "{from: l%u, to: l%u}, ", i - 1, i);
         from = channels[i];
     }
-    snprintf(text, sizeof text, "{name: net, source: s, layers: [%s]%s%s%s}", layers,
-             edges ? ", edges: [" : "", edges ? all : "", edges ? "]" : "");
+    snprintf(text, sizeof text, "{name: net, source: s, layers: [%s], edges: [%s]}",
+             layers, edges);
     write_scratch("net.yaml", text);
-}
-
-static void write_sweep(const char *name, const char *objective, const char *rest) {
-    char text[512], file[32];
-    snprintf(text, sizeof text,
-             "name: s\nworkloads: [net.yaml]\narchs: [chip.yaml]\nweight_forms: "
-             "[raw]\nobjective: %s\n%s",
-             objective, rest);
-    snprintf(file, sizeof file, "%s.yaml", name);
-    write_scratch(file, text);
 }
 
 static void make(uint64_t seed) {
     uint64_t state = seed * 2 + 1;
-    write_arch(&state, "chip", true);
-    write_net(&state, true);
-}
-
-static char *asked(const char *database, const char *sql) {
-    char line[1024];
-    snprintf(line, sizeof line, "query @%s.db %s -f csv", database, sql);
-    return run_text(0, line);
-}
-
-static char *sweep_into(const char *sweep, const char *database, const char *rest) {
-    char line[256];
-    snprintf(line, sizeof line, "sweep @%s.yaml -o @%s.db%s", sweep, database, rest);
-    return run_text(0, line);
+    write_arch(&state);
+    write_net(&state);
 }
 
 // --- What is stored is what map finds ---
-
-static double pick(const char *front, const char *objective, double *cycles) {
-    double best = (double)INFINITY, energy_pj = 0;
-    const char *line = strchr(front, '\n');
-    for (; line && line[1]; line = strchr(line + 1, '\n')) {
-        char *end;
-        const double pj = strtod(line + 1, &end), at = strtod(end + 1, NULL);
-        const double value = strcmp(objective, "energy") == 0    ? pj
-                             : strcmp(objective, "latency") == 0 ? at
-                             : strcmp(objective, "edp") == 0     ? pj * at
-                                                                 : pj * at * at;
-        if (value < best) {
-            best = value;
-            energy_pj = pj;
-            *cycles = at;
-        }
-    }
-    return energy_pj;
-}
 
 // The mapper's other choices, as sweeps and as map say them.
 static const struct wider {
@@ -144,8 +99,8 @@ static void test_stored_is_what_map_finds(void **state) {
         make(seed);
         const struct wider *space = &spaces[seed % 3];
         char asking[256];
-        write_sweep("s", objective, space->mapper);
-        free(sweep_into("s", database, ""));
+        write_sweep(objective, space->mapper);
+        sweep_into(database, "");
         snprintf(
             asking, sizeof asking,
             "map -a @chip.yaml -w @net.yaml --objective pareto --resident -f csv%s",
@@ -160,7 +115,7 @@ static void test_stored_is_what_map_finds(void **state) {
             asked(database, "SELECT~energy_pj,~latency_cycles~FROM~v_point~ORDER~BY~"
                             "coalesce(parameters,~'')~LIKE~'%resident%'~DESC");
         double cycles = 0, unshared_cycles;
-        const double energy_pj = pick(front, objective, &cycles);
+        const double energy_pj = pick_of_front(front, objective, &cycles);
         char *at = strchr(point, '\n') + 1;
         assert_true(strtod(at, &at) == energy_pj && strtod(at + 1, &at) == cycles);
         // A tensor that goes to both is in two memories, any other in one.
@@ -202,12 +157,12 @@ static const char axes[] =
 static void test_threads_shards_and_rests(void **state) {
     (void)state;
     make(7);
-    write_sweep("s", "edp", axes);
-    free(sweep_into("s", "one", " -j 1"));
-    free(sweep_into("s", "two", " -j 2"));
-    free(sweep_into("s", "a", " --shard 1/3"));
-    free(sweep_into("s", "b", " --shard 2/3"));
-    free(sweep_into("s", "c", " --shard 3/3"));
+    write_sweep("edp", axes);
+    sweep_into("one", " -j 1");
+    sweep_into("two", " -j 2");
+    sweep_into("a", " --shard 1/3");
+    sweep_into("b", " --shard 2/3");
+    sweep_into("c", " --shard 3/3");
     free(run_text(0, "merge @all.db @c.db @a.db @b.db"));
     run_alike("export @one.db", "export @two.db");
     run_alike("export @one.db", "export @all.db");
@@ -215,9 +170,9 @@ static void test_threads_shards_and_rests(void **state) {
     free(run_text(0, "merge @thrice.db @all.db @one.db @two.db")); // the same points
     run_alike("export @one.db", "export @thrice.db");
     // A file that has a part of it is completed; then there is nothing to do.
-    free(sweep_into("s", "b", ""));
+    sweep_into("b", "");
     run_alike("export @one.db", "export @b.db");
-    free(sweep_into("s", "one", ""));
+    sweep_into("one", "");
     run_alike("export @one.db", "export @two.db");
     run_says(0, "plan @s.yaml", "points           16");
 }
@@ -226,16 +181,14 @@ static void test_threads_shards_and_rests(void **state) {
 static void test_the_others_are_what_they_were(void **state) {
     (void)state;
     make(9);
-    write_sweep("s", "energy", axes);
-    free(sweep_into("s", "both", ""));
-    write_sweep("s", "energy",
-                "override: {GLB.capacity_bytes: [60, 90, 120, 200], "
-                "GLB.pj_per_bit: [1, 2]}\n");
-    free(sweep_into("s", "plain", ""));
-    write_sweep("s", "energy",
-                "override: {GLB.capacity_bytes: [60, 90, 120, 200], "
-                "GLB.pj_per_bit: [1, 2]}\nmapper: {resident: false}\n");
-    free(sweep_into("s", "never", ""));
+    write_sweep("energy", axes);
+    sweep_into("both", "");
+    write_sweep("energy", "override: {GLB.capacity_bytes: [60, 90, 120, 200], "
+                          "GLB.pj_per_bit: [1, 2]}\n");
+    sweep_into("plain", "");
+    write_sweep("energy", "override: {GLB.capacity_bytes: [60, 90, 120, 200], "
+                          "GLB.pj_per_bit: [1, 2]}\nmapper: {resident: false}\n");
+    sweep_into("never", "");
     run_alike("export @plain.db", "export @never.db");
     static const char sql[] = "SELECT~point_hash,~arch_hash,~workload_hash,~energy_pj~"
                               "FROM~v_point~WHERE~parameters~NOT~LIKE~'%resident%'~"
@@ -263,7 +216,7 @@ static void test_what_makes_another_point(void **state) {
     (void)state;
     make(11);
     write_sweep(
-        "s", "energy",
+        "energy",
         "override: {GLB.shares: [[], [activations]]}\nmapper: {resident: true}\n");
     char *said = run_text(0, "sweep @s.yaml -o @shares.db");
     free(said);
@@ -281,15 +234,15 @@ static void test_what_makes_another_point(void **state) {
         "out_channels: 2, kernel: 1}, {name: b, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}, {name: c, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}], edges: [{from: a, to: b}]}");
-    write_sweep("s", "energy", "mapper: {resident: [false, true]}\n");
-    free(sweep_into("s", "edges", ""));
+    write_sweep("energy", "mapper: {resident: [false, true]}\n");
+    sweep_into("edges", "");
     write_scratch(
         "net.yaml",
         "{name: net, source: s, layers: [{name: a, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}, {name: b, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}, {name: c, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}], edges: chain}");
-    free(sweep_into("s", "edges", ""));
+    sweep_into("edges", "");
     rows = asked("edges", "SELECT~count(*)~AS~n,~sum(superseded)~AS~old~FROM~v_point");
     assert_non_null(strstr(rows, "n,old\n3,1"));
     free(rows);
@@ -305,7 +258,7 @@ static void test_what_makes_another_point(void **state) {
         "net.yaml",
         "{name: net, source: s, layers: [{name: a, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}], edges: chain}");
-    write_sweep("s", "energy", "mapper: {resident: true}\n");
+    write_sweep("energy", "mapper: {resident: true}\n");
     run_says(1, "sweep @s.yaml -o @none.db",
              "s.yaml:6:10: error: network 'net' has one layer, which hands nothing "
              "over [resident-edges]");
@@ -314,7 +267,7 @@ static void test_what_makes_another_point(void **state) {
         "{name: net, source: s, layers: [{name: a, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}, {name: b, kind: conv, in: [2, 3, 3], "
         "out_channels: 2, kernel: 1}]}");
-    write_sweep("s", "energy", "mapper: {resident: true}\n");
+    write_sweep("energy", "mapper: {resident: true}\n");
     run_says(1, "sweep @s.yaml -o @none.db",
              "s.yaml:6:10: error: network 'net' does not say which layers read what "
              "others put out: give it `edges` [resident-edges]");
@@ -325,7 +278,7 @@ static void test_what_files_share(void **state) {
     (void)state;
     static const char *const shared[] = {"activations", "activations, weights"};
     make(17);
-    write_sweep("s", "energy", "mapper: {resident: [false, true]}\n");
+    write_sweep("energy", "mapper: {resident: [false, true]}\n");
     for (int i = 0; i < 2; i++) {
         char text[1024];
         snprintf(
@@ -338,7 +291,7 @@ static void test_what_files_share(void **state) {
             "vector: {below: GLB, pj_per_op: 0.25, ops_per_cycle: 4}}",
             shared[i]);
         write_scratch("chip.yaml", text);
-        free(sweep_into("s", "files", ""));
+        sweep_into("files", "");
     }
     char *rows =
         asked("files", "SELECT~count(*)~AS~n,~sum(parameters~IS~NULL)~AS~plain,~"
@@ -352,7 +305,7 @@ static void test_what_files_share(void **state) {
 static void test_chosen_layers(void **state) {
     (void)state;
     uint64_t random = 3;
-    write_arch(&random, "chip", true);
+    write_arch(&random);
     static const char layer[] =
         "{name: %s, kind: conv, in: [2, 3, 3], out_channels: 2, "
         "kernel: 1}, ";
@@ -365,7 +318,7 @@ static void test_chosen_layers(void **state) {
                   "name: s\nworkloads: [{path: net.yaml, layers: [b, c, d]}]\narchs: "
                   "[chip.yaml]\nweight_forms: [raw]\nobjective: energy\nmapper: "
                   "{resident: true}\n");
-    free(sweep_into("s", "chosen", ""));
+    sweep_into("chosen", "");
     char *rows = asked("chosen", "SELECT~DISTINCT~tensor,~first_layer,~last_layer~FROM~"
                                  "v_place~ORDER~BY~tensor");
     assert_non_null(strstr(rows, "last_layer\nb,0,1\nc,1,2"));
@@ -379,7 +332,7 @@ static void test_chosen_layers(void **state) {
 static void test_more_held_beside(void **state) {
     (void)state;
     uint64_t random = 3;
-    write_arch(&random, "chip", true);
+    write_arch(&random);
     static const char layer[] =
         "{name: %c, kind: conv, in: [2, 3, 3], out_channels: 2, "
         "kernel: 1}, ";
@@ -390,9 +343,9 @@ static void test_more_held_beside(void **state) {
            "{name: s, kind: add, in: [2, 3, 3], fused: false}], edges: [{from: a, "
            "to: [b, s]}, {from: b, to: c}, {from: c, to: s}]}");
     write_scratch("net.yaml", text);
-    write_sweep("s", "energy",
+    write_sweep("energy",
                 "override: {GLB.capacity_bytes: [400]}\nmapper: {resident: true}\n");
-    free(sweep_into("s", "held", ""));
+    sweep_into("held", "");
     char *rows =
         asked("held", "SELECT~layer,~substr(mapping,~1,~instr(mapping,~'}'))~AS~"
                       "place~FROM~v_layer~WHERE~layer~IN~('b',~'c')");
@@ -414,8 +367,8 @@ static void test_more_held_beside(void **state) {
 static void test_one_point(void **state) {
     (void)state;
     make(13);
-    write_sweep("s", "edp", "mapper: {resident: true, imperfect_percent: 20}\n");
-    free(sweep_into("s", "point", ""));
+    write_sweep("edp", "mapper: {resident: true, imperfect_percent: 20}\n");
+    sweep_into("point", "");
     run_says(0, "reproduce @point.db 1 -o @again", "all equal to the last bit");
     free(run_text(0, "sweep @again/sweep.yaml -o @again.db"));
     static const char sql[] = "SELECT~point_hash,~energy_pj,~parameters~FROM~v_point";
@@ -430,14 +383,7 @@ static void test_one_point(void **state) {
     free(run_text(0, "verify @point.db"));
     // A place that is changed is seen: by its digest, by what mappings say is held, and
     // by who runs the point again.
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(scratch("point.db"), &db), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(db, "UPDATE place SET bits = bits + 8 WHERE memory = 'GLB'", NULL,
-                     NULL, NULL),
-        SQLITE_OK);
-    assert_true(sqlite3_changes(db) > 0);
-    sqlite3_close(db);
+    change_swept("point", "UPDATE place SET bits = bits + 8 WHERE memory = 'GLB'");
     char *said = run_text(1, "verify @point.db");
     assert_non_null(strstr(said, "[results-damaged]"));
     assert_non_null(strstr(said, "is not what is in the shared memory then"));
@@ -452,18 +398,13 @@ static void test_repaired(void **state) {
         "UPDATE place SET bits = bits + 8", "UPDATE place SET memory = 'regs'",
         "DELETE FROM place WHERE memory = 'GLB'", "DELETE FROM place"};
     make(13);
-    write_sweep("s", "edp", "mapper: {resident: [false, true]}\n");
-    free(sweep_into("s", "right", ""));
+    write_sweep("edp", "mapper: {resident: [false, true]}\n");
+    sweep_into("right", "");
     for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
         char database[16], line[64];
         snprintf(database, sizeof database, "bad%zu", i);
-        free(sweep_into("s", database, ""));
-        sqlite3 *db = NULL;
-        snprintf(line, sizeof line, "%s.db", database);
-        assert_int_equal(sqlite3_open(scratch(line), &db), SQLITE_OK);
-        assert_int_equal(sqlite3_exec(db, damage[i], NULL, NULL, NULL), SQLITE_OK);
-        assert_true(sqlite3_changes(db) > 0);
-        sqlite3_close(db);
+        sweep_into(database, "");
+        change_swept(database, damage[i]);
         snprintf(line, sizeof line, "verify @%s.db", database);
         run_says(1, line, "[results-damaged]");
         snprintf(line, sizeof line, "verify --repair @%s.db", database);
@@ -476,10 +417,10 @@ static void test_repaired(void **state) {
 static void test_pruned(void **state) {
     (void)state;
     make(15);
-    write_sweep("s", "edp", "mapper: {resident: [false, true]}\n");
-    free(sweep_into("s", "prune", ""));
-    write_sweep("s", "edp", "mapper: {resident: false}\n");
-    free(sweep_into("s", "prune", "")); // the newest of its name
+    write_sweep("edp", "mapper: {resident: [false, true]}\n");
+    sweep_into("prune", "");
+    write_sweep("edp", "mapper: {resident: false}\n");
+    sweep_into("prune", ""); // the newest of its name
     free(run_text(0, "prune @prune.db"));
     char *rows = asked("prune", "SELECT~(SELECT~count(*)~FROM~v_place)~AS~places,~"
                                 "(SELECT~count(*)~FROM~v_point)~AS~points");

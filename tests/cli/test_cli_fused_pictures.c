@@ -1,0 +1,114 @@
+// Pictures of stored points whose layers take turns: what is drawn is what is stored.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/support_drawing.h"
+#include "cli/support_program.h"
+#include "cli/support_swept.h"
+#include "cli/support_turns.h"
+
+// The first line of a script's data; free with the script.
+static char *data_of(const char *line, const char *script, char **text) {
+    *text = script_of(line, script);
+    char *data = strstr(*text, "data << ");
+    assert_non_null(data);
+    return strchr(strchr(data, '\n') + 1, '\n') + 1; // after the names of columns
+}
+
+static void test_words_beside_each_other(void **state) {
+    (void)state;
+    sweep_with_groups(
+        "words",
+        "override: {GLB.pj_per_bit: [1, 2]}\nmapper: {resident: [false, true], "
+        "fuse_depth: [1, 3], tiles: [balanced, all]}\n");
+    // Four points of one design, in the order of what they may; the other designs are
+    // not drawn.
+    const int64_t point = (int64_t)number_of(
+        "words", "SELECT max(point_id) FROM v_point WHERE parameters LIKE '%=1 %'");
+    char line[128], script[64], *text;
+    snprintf(line, sizeof line, "plot words @words.db -p %lld -o @w", (long long)point);
+    snprintf(script, sizeof script, "w/words_%lld.png.gp", (long long)point);
+    char *data = data_of(line, script, &text);
+    assert_non_null(strstr(text, "'each layer by itself: "));
+    assert_non_null(strstr(text, "'tensors may stay: "));
+    assert_non_null(strstr(text, "'up to 3 layers take turns: "));
+    assert_non_null(strstr(text, "'up to 3 layers take turns, any tiles: "));
+    static const char *const parameters[] = {
+        "GLB.pj_per_bit=1", "GLB.pj_per_bit=1 mapper.resident=true",
+        "GLB.pj_per_bit=1 mapper.fuse_depth=3 mapper.resident=true",
+        "GLB.pj_per_bit=1 mapper.fuse_depth=3 mapper.resident=true mapper.tiles=all"};
+    unsigned layers = 0;
+    for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1, layers++) {
+        char name[64];
+        int used;
+        assert_int_equal(sscanf(data, "%*u\t\"%63[^\"]\"%n", name, &used), 1);
+        char *at = data + used;
+        for (int i = 0; i < 4; i++) {
+            char sql[400];
+            snprintf(
+                sql, sizeof sql,
+                "SELECT sum(reads_words + updates_words) FROM v_level JOIN v_point "
+                "USING (point_id) WHERE level = 0 AND parameters = '%s' AND layer "
+                "= '%s'",
+                parameters[i], name);
+            assert_true(strtod(at, &at) == number_of("words", sql));
+        }
+    }
+    assert_true(layers == number_of("words",
+                                    "SELECT count(*) FROM v_layer WHERE point_id "
+                                    "= 1 AND latency_cycles > 0"));
+    free(text);
+    run_says(2, "plot words @words.db -p 1 --facet kind -o @w", "it has one panel");
+}
+
+static void test_turns_in_time(void **state) {
+    (void)state;
+    sweep_with_groups("turns", "mapper: {resident: true, fuse_depth: 3}\n");
+    char *layer =
+        asked("turns", "SELECT~layer~FROM~v_nest~WHERE~group_index~=~0~LIMIT~1");
+    char line[128], script[64], *text;
+    const char *name = strtok(strchr(layer, '\n') + 1, "\n");
+    snprintf(line, sizeof line, "plot gantt @turns.db -p 1 -l %s -o @t", name);
+    snprintf(script, sizeof script, "t/gantt_1_%s.png.gp", name);
+    char *data = data_of(line, script, &text);
+    double end = 0, most = 0;
+    unsigned nests = 0;
+    for (; *data >= '0' && *data <= '9'; data = strchr(data, '\n') + 1, nests++) {
+        double from, to, held, with;
+        char of[64];
+        assert_int_equal(sscanf(data, "%*u\t%lf\t%lf\t%*s\t%lf\t%lf\t\"%63[^\"]", &from,
+                                &to, &held, &with, of),
+                         5);
+        assert_true(from == end && to > from && with >= held); // one after the other
+        char sql[160];
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM v_nest WHERE layer = '%s'", of);
+        assert_true(number_of("turns", sql) > 0);
+        end = to;
+        most = with > most ? with : most;
+    }
+    assert_true(end == number_of("turns", "SELECT latency_cycles FROM v_group WHERE "
+                                          "group_index = 0"));
+    assert_true(nests == number_of("turns", "SELECT sum(times) FROM v_nest WHERE "
+                                            "group_index = 0 AND latency_cycles > 0"));
+    char *arch = read_whole(scratch("chip.yaml"));
+    const char *capacity = strstr(strstr(arch, "GLB"), "capacity_bytes: ");
+    assert_true(most > 0 && most * 1024 <= strtod(capacity + 16, NULL));
+    free(arch);
+    free(text);
+    free(layer);
+    // Of a group the layers that stand outside have their own.
+    run_says(1, "plot mapping @turns.db -p 1 -l nobody -o @t", "has no layer 'nobody'");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_words_beside_each_other),
+                                       cmocka_unit_test(test_turns_in_time)};
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}

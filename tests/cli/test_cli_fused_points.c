@@ -1,0 +1,144 @@
+// Stored points whose layers take turns, one by one: scored again, reproduced, and what
+// is damaged is seen and found again.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/support_program.h"
+#include "cli/support_swept.h"
+#include "cli/support_turns.h"
+#include "dse/sweep/rescore.h"
+#include "results/store/verify.h"
+
+// What scoring the nests of a file again says, whatever its digests say.
+static void score_again(const char *database, bool right) {
+    char file[64];
+    snprintf(file, sizeof file, "%s.db", database);
+    struct sdse_arena *arena = sdse_arena_new();
+    struct sdse_diags diags;
+    struct sdse_reader *reader = NULL;
+    uint64_t scored = 0;
+    sdse_diags_init(&diags, arena);
+    assert_int_equal(sdse_reader_open_unchecked(scratch(file), &diags, &reader),
+                     SDSE_OK);
+    const size_t all = sdse_verify_solutions(reader);
+    assert_int_equal(sdse_rescore(reader, NULL, &diags, &scored) == SDSE_OK, right);
+    if (right)
+        assert_int_equal(scored, all);
+    else
+        assert_string_equal(diags.first->check, "verify-score");
+    sdse_reader_close(reader);
+    sdse_arena_free(arena);
+}
+
+// Heads and keys of an attention in parts: what is stored is what sdse map finds, its
+// nests score as they did, and say which of them continue sums.
+static void test_attention(void **state) {
+    (void)state;
+    uint64_t random = 5;
+    write_turns_chip(&random);
+    write_scratch("net.yaml",
+                  "{name: net, source: s, layers: ["
+                  "{name: qk, kind: matmul, heads: 2, m: 12, k: 4, n: 32}, "
+                  "{name: s, kind: softmax, in: [2, 12, 32], fused: false}, "
+                  "{name: av, kind: matmul, heads: 2, m: 12, k: 32, n: 4}], "
+                  "edges: [{from: qk, to: s, reshape: heads}, "
+                  "{from: s, to: av, reshape: heads}]}");
+    write_sweep("energy", "mapper: {resident: true, fuse_depth: 3}\n");
+    sweep_into("attention", "");
+    score_again("attention", true);
+    assert_true(number_of("attention",
+                          "SELECT min(tile_heads) = 1 AND min(tile_keys) > 0 "
+                          "FROM v_group") > 0);
+    assert_true(number_of("attention",
+                          "SELECT sum(continues) > 0 AND sum(unfinished) > 0 AND "
+                          "sum(rescales) = sum(continues) FROM v_nest") > 0);
+    char *found =
+        run_text(0, "map -a @chip.yaml -w @net.yaml --objective energy --resident "
+                    "--fuse 3 -f json");
+    const char *fused = strstr(found, "\"fused\":");
+    assert_non_null(fused);
+    fused = strstr(fused, "\"energy_pj\":");
+    assert_non_null(fused);
+    assert_true(strtod(fused + strlen("\"energy_pj\":"), NULL) ==
+                number_of("attention", "SELECT energy_pj FROM point"));
+    free(found);
+}
+
+static void test_one_point(void **state) {
+    (void)state;
+    sweep_with_groups("point", "mapper: {resident: true, fuse_depth: 3}\n");
+    run_says(0, "reproduce @point.db 1 -o @again", "all equal to the last bit");
+    free(run_text(0, "sweep @again/sweep.yaml -o @again.db"));
+    static const char sql[] = "SELECT~point_hash,~energy_pj,~parameters~FROM~v_point";
+    char *stored = asked("point", sql), *again = asked("again", sql);
+    assert_string_equal(stored, again);
+    free(stored);
+    free(again);
+    run_says(0, "show point @point.db 1", "weights kept");
+    run_says(0, "show point @point.db 1 -f json", "\"tile_rows\": ");
+    char line[128], *layer = asked("point", "SELECT~layer~FROM~v_nest~LIMIT~1");
+    char *name = strtok(strchr(layer, '\n') + 1, "\n");
+    snprintf(line, sizeof line, "plot mapping @point.db --point 1 --layer %s -o @x",
+             name);
+    free(layer);
+    run_says(1, line, "takes turns with others");
+}
+
+static void test_damage_is_seen_and_repaired(void **state) {
+    (void)state;
+    static const struct {
+        const char *sql, *said;
+        bool scored; // again, and found to be another
+    } damage[] = {
+        {"UPDATE nest SET times = times + 1 WHERE nest_index = 0",
+         "do not add up to it", false},
+        {"UPDATE nest SET group_index = 7", "no group has it", false},
+        {"DELETE FROM nest WHERE nest_index = 0", "do not add up to it", false},
+        {"DELETE FROM nest", "do not add up to it", false},
+        {"DELETE FROM grp", "do not add up to it", false},
+        {"UPDATE solution SET energy_pj = energy_pj * 1.01 WHERE solution_id IN "
+         "(SELECT "
+         "solution_id FROM nest)",
+         "[verify-sum]", true},
+        {"UPDATE nest SET row_count = row_count + 1", "", true},
+        {"UPDATE nest SET first_row = first_row + 1000", "", true},
+        {"UPDATE nest SET reserved_bits = reserved_bits + 1e9", "", true},
+        {"UPDATE nest SET loads_weights = 1 - loads_weights", "", true},
+        {"UPDATE nest SET inputs_shared = 1 - inputs_shared", "", true},
+        {"UPDATE nest SET outputs_shared = 1 - outputs_shared", "", true},
+        {"UPDATE grp SET tile_rows = tile_rows + 1", "", false},
+        {"UPDATE grp SET last_layer = last_layer + 1", "", false}};
+    sweep_with_groups("right", "mapper: {resident: [false, true], fuse_depth: 3}\n");
+    score_again("right", true);
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        char database[16], line[64];
+        snprintf(database, sizeof database, "bad%zu", i);
+        sweep_into(database, "");
+        change_swept(database, damage[i].sql);
+        snprintf(line, sizeof line, "verify @%s.db", database);
+        if (damage[i].scored)
+            score_again(database, false);
+        char *said = run_text(1, line);
+        if (!strstr(said, "[results-damaged]") || !strstr(said, damage[i].said))
+            fail_msg("%s: %s", damage[i].sql, said);
+        free(said);
+        snprintf(line, sizeof line, "verify --repair @%s.db", database);
+        run_says(0, line, "repaired: ");
+        snprintf(line, sizeof line, "export @%s.db", database);
+        run_alike("export @right.db", line);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_attention), cmocka_unit_test(test_one_point),
+        cmocka_unit_test(test_damage_is_seen_and_repaired)};
+    return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
+}
