@@ -39,10 +39,20 @@ static const char *names_of(const struct keeping *k,
     return sdse_text_end(&text, k->out->arena);
 }
 
-static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) {
+const char *sdse_group_inputs(const struct sdse_fused_group *group) {
+    return group->question.operands ? "shared"
+           : group->config.buffered ? "buffered"
+                                    : "outermost";
+}
+
+const char *sdse_group_outputs(const struct sdse_fused_group *group) {
     static const char *const places[] = {[SDSE_PLACE_OUTERMOST] = "outermost",
                                          [SDSE_PLACE_SHARED] = "shared",
                                          [SDSE_PLACE_BOTH] = "both"};
+    return places[group->question.outputs];
+}
+
+static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) {
     struct sdse_group_record *to = &k->out->group[k->out->group_count++];
     // What the next layer reads is named by its maker.
     *to = (struct sdse_group_record){
@@ -53,10 +63,8 @@ static bool keep_group(struct keeping *k, const struct sdse_fused_group *group) 
         .tile_keys = group->config.tile_keys,
         .retained = names_of(k, group, group->config.retained >> 1),
         .weights_kept = names_of(k, group, group->config.kept),
-        .inputs = group->question.operands ? "shared"
-                  : group->config.buffered ? "buffered"
-                                           : "outermost",
-        .outputs = places[group->question.outputs],
+        .inputs = sdse_group_inputs(group),
+        .outputs = sdse_group_outputs(group),
         .memory = sdse_memory_name(k->out->arena, k->arch, sdse_shared_level(k->arch))};
     return to->retained && to->weights_kept && to->memory;
 }
@@ -112,6 +120,34 @@ static const char *bounds_text(struct sdse_arena *arena, const struct sdse_nest 
     return sdse_text_end(&text, arena);
 }
 
+struct sdse_nest_record sdse_nest_record_of(const struct sdse_fused_kind *kind,
+                                            size_t group, struct sdse_arena *arena) {
+    const struct sdse_residence *at = &kind->residence;
+    return (struct sdse_nest_record){
+        .group = group,
+        .layer = kind->layer,
+        .first_row = kind->rows.first,
+        .row_count = kind->rows.count,
+        .row_step = kind->rows.count > 1 ? kind->rows.step : 1,
+        .times = kind->times,
+        .bounds = bounds_text(arena, &kind->part.nest),
+        .map_rows = kind->part.nest.map[0],
+        .map_columns = kind->part.nest.map[1],
+        .row_stride = kind->part.nest.stride[0],
+        .row_pad = kind->part.nest.pad[0],
+        .inputs_shared = at->tensors & SDSE_BIT(SDSE_INPUTS),
+        .weights_shared = at->tensors & SDSE_BIT(SDSE_WEIGHTS),
+        .outputs_shared = at->tensors & SDSE_BIT(SDSE_OUTPUTS),
+        .addends_shared = at->addends,
+        .writes_through = at->writes_through,
+        .loads_weights = at->loads_weights,
+        .loaded_input_words = at->loaded_inputs,
+        .continues = at->continues,
+        .unfinished = at->unfinished,
+        .rescales = at->rescales,
+        .reserved_bits = at->reserved_bits};
+}
+
 static bool keep_nest(struct keeping *k, size_t group,
                       const struct sdse_fused_kind *kind) {
     const size_t index = k->out->nest_count++;
@@ -119,28 +155,7 @@ static bool keep_nest(struct keeping *k, size_t group,
     struct sdse_placed_layer *layer = &k->out->layer[kind->layer];
     const struct sdse_residence *at = &kind->residence;
     *to = (struct sdse_kept_nest){
-        .record = {.group = group,
-                   .layer = kind->layer,
-                   .first_row = kind->rows.first,
-                   .row_count = kind->rows.count,
-                   .row_step = kind->rows.count > 1 ? kind->rows.step : 1,
-                   .times = kind->times,
-                   .bounds = bounds_text(k->out->arena, &kind->part.nest),
-                   .map_rows = kind->part.nest.map[0],
-                   .map_columns = kind->part.nest.map[1],
-                   .row_stride = kind->part.nest.stride[0],
-                   .row_pad = kind->part.nest.pad[0],
-                   .inputs_shared = at->tensors & SDSE_BIT(SDSE_INPUTS),
-                   .weights_shared = at->tensors & SDSE_BIT(SDSE_WEIGHTS),
-                   .outputs_shared = at->tensors & SDSE_BIT(SDSE_OUTPUTS),
-                   .addends_shared = at->addends,
-                   .writes_through = at->writes_through,
-                   .loads_weights = at->loads_weights,
-                   .loaded_input_words = at->loaded_inputs,
-                   .continues = at->continues,
-                   .unfinished = at->unfinished,
-                   .rescales = at->rescales,
-                   .reserved_bits = at->reserved_bits},
+        .record = sdse_nest_record_of(kind, group, k->out->arena),
         .problem = problem_of(k, kind),
         .layer = kind->part,
         .residence = *at,

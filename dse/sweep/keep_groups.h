@@ -16,6 +16,15 @@ bool sdse_keep_groups(const struct sdse_arch *arch,
                       const struct sdse_fused_group *group, size_t count,
                       struct sdse_point_places *out);
 
+// A kind of nest of the group with this index as it is stored, but for its solution;
+// its `bounds` are in `arena`, NULL when memory is out.
+struct sdse_nest_record sdse_nest_record_of(const struct sdse_fused_kind *kind,
+                                            size_t group, struct sdse_arena *arena);
+
+// What is stored of where a group's input comes from, and where its outputs go.
+const char *sdse_group_inputs(const struct sdse_fused_group *group);
+const char *sdse_group_outputs(const struct sdse_fused_group *group);
+
 // The group that hands a tensor from one of its layers to another; NULL: none does.
 const struct sdse_fused_group *
 sdse_group_around(const struct sdse_handed_tensor *tensor,

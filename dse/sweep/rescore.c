@@ -6,21 +6,18 @@
 
 #include "base/checked.h"
 #include "costmodel/evaluate.h"
-#include "costmodel/resolve.h"
 #include "dse/fusion/part.h"
+#include "dse/sweep/check_groups.h"
 #include "dse/sweep/forms.h"
+#include "dse/sweep/stored_inputs.h"
 #include "results/store/verify.h"
-#include "spec/load.h"
 #include "spec/place.h"
 #include "spec/split.h"
 
 struct scoring {
     struct sdse_diags *diags;
-    struct sdse_arena *inputs;  // of the accelerator and network under way
+    struct sdse_stored_inputs inputs;
     struct sdse_arena *scratch; // of one solution
-    char arch_hash[64], workload_hash[64];
-    struct sdse_arch *arch;
-    struct sdse_workload *workload;
     uint64_t scored, wrong;
     const struct sdse_steps *steps; // or NULL
     size_t total;                   // of them
@@ -32,40 +29,6 @@ static void complain(struct scoring *s, const struct sdse_stored_solution *solut
     sdse_diag_add(s->diags, SDSE_ERROR, (struct sdse_loc){.file = "solution"},
                   "verify-score", "%s (point %" PRId64 ", layer %s): %s",
                   solution->hash, solution->point_id, solution->layer, what);
-}
-
-// Parses a stored input; NULL, with whatever was wrong in `diags`, if it cannot be.
-static struct sdse_node *parse(struct sdse_arena *arena, const char *text,
-                               struct sdse_diags *diags) {
-    struct sdse_node *root = NULL;
-    const char *copy = sdse_arena_strdup(arena, text);
-    return copy && sdse_tree_parse_memory(arena, "stored", copy, strlen(copy), diags,
-                                          &root) == SDSE_OK
-               ? root
-               : NULL;
-}
-
-static void load_inputs(struct scoring *s, const struct sdse_stored_solution *from) {
-    if (strncmp(s->arch_hash, from->arch_hash, sizeof s->arch_hash - 1) == 0 &&
-        strncmp(s->workload_hash, from->workload_hash, sizeof s->workload_hash - 1) ==
-            0)
-        return;
-    sdse_arena_reset(s->inputs);
-    s->arch = NULL;
-    s->workload = NULL;
-    snprintf(s->arch_hash, sizeof s->arch_hash, "%s", from->arch_hash);
-    snprintf(s->workload_hash, sizeof s->workload_hash, "%s", from->workload_hash);
-    struct sdse_diags quiet;
-    sdse_diags_init(&quiet, s->inputs);
-    struct sdse_node *root = parse(s->inputs, from->arch, &quiet);
-    if (!root ||
-        sdse_arch_from_tree(s->inputs, root, NULL, 0, &quiet, &s->arch) != SDSE_OK ||
-        sdse_arch_resolve_costs(s->arch, s->inputs, &quiet) != SDSE_OK)
-        s->arch = NULL;
-    root = parse(s->inputs, from->workload, &quiet);
-    if (!root ||
-        sdse_workload_from_tree(s->inputs, root, &quiet, &s->workload) != SDSE_OK)
-        s->workload = NULL;
 }
 
 // The bounds that a text says. False: it is none.
@@ -133,11 +96,11 @@ static void take_residence(const struct sdse_arch *arch,
 // What keeps a solution from being scored, or NULL and its cost.
 static const char *score(struct scoring *s, const struct sdse_stored_solution *from,
                          struct sdse_cost *cost) {
-    if (!s->arch || !s->workload)
+    if (!s->inputs.arch || !s->inputs.workload)
         return "its accelerator or network cannot be read";
-    if (from->layer_index >= s->workload->layer_count)
+    if (from->layer_index >= s->inputs.workload->layer_count)
         return "its network has no such layer";
-    const struct sdse_layer *layer = &s->workload->layers[from->layer_index];
+    const struct sdse_layer *layer = &s->inputs.workload->layers[from->layer_index];
     struct sdse_layer rows = *layer;
     if (from->is_nest && !take_rows(&from->nest, &rows, layer))
         return "its layer has no such rows";
@@ -148,11 +111,11 @@ static const char *score(struct scoring *s, const struct sdse_stored_solution *f
         sdse_layer_form_declare(layer, &(struct sdse_form_setting){0}, &form);
     struct sdse_diags quiet;
     sdse_diags_init(&quiet, s->scratch);
-    struct sdse_arch *arch = s->arch;
+    struct sdse_arch *arch = s->inputs.arch;
     struct sdse_mapping *mapping = NULL;
     struct sdse_placement placement;
     struct sdse_model *model = NULL;
-    struct sdse_node *root = parse(s->scratch, from->mapping, &quiet);
+    struct sdse_node *root = sdse_stored_input_parse(s->scratch, from->mapping, &quiet);
     if (!root || sdse_arch_of_mapping(arch, root, s->scratch, &arch) != SDSE_OK ||
         sdse_placed_mapping_from_tree(s->scratch, root, arch, &rows, &quiet, &placement,
                                       &mapping) != SDSE_OK)
@@ -174,7 +137,8 @@ static enum sdse_status each(void *context, const struct sdse_stored_solution *s
     struct sdse_cost *cost = SDSE_ARENA_NEW(s->scratch, struct sdse_cost);
     if (!cost)
         return SDSE_NO_MEMORY;
-    load_inputs(s, stored);
+    sdse_stored_inputs_take(&s->inputs, stored->arch_hash, stored->arch,
+                            stored->workload_hash, stored->workload);
     const char *fault = score(s, stored, cost);
     if (fault)
         complain(s, stored, fault);
@@ -197,13 +161,15 @@ enum sdse_status sdse_rescore(struct sdse_reader *reader,
     struct scoring s = {.diags = diags,
                         .steps = steps,
                         .total = steps ? sdse_verify_solutions(reader) : 0,
-                        .inputs = sdse_arena_new(),
+                        .inputs = {.arena = sdse_arena_new()},
                         .scratch = sdse_arena_new()};
     enum sdse_status status = SDSE_NO_MEMORY;
-    if (s.inputs && s.scratch)
+    if (s.inputs.arena && s.scratch)
         status = sdse_verify_each_solution(reader, diags, each, &s);
-    sdse_arena_free(s.inputs);
+    sdse_arena_free(s.inputs.arena);
     sdse_arena_free(s.scratch);
     *scored = s.scored;
+    if (status == SDSE_OK)
+        status = sdse_check_groups(reader, diags);
     return status == SDSE_OK && s.wrong ? SDSE_INVALID : status;
 }

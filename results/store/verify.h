@@ -21,7 +21,8 @@
 //                       energy-delay products
 //     verify-front      fronts are fronts; what was chosen is on them
 //     verify-place      what is held while a layer runs is what is alive then
-//     verify-group      layers that take turns add up from their nests
+//     verify-group      layers that take turns add up from their nests, which are of
+//                       one group each
 // and adds a diagnostic for what is wrong. SDSE_OK, SDSE_INVALID if there is any, or
 // what kept it from looking.
 enum sdse_status sdse_verify_stored(struct sdse_reader *reader,
@@ -40,8 +41,7 @@ struct sdse_stored_solution {
     const char *workload_hash, *workload; // and the text
     bool has_form;
     struct sdse_form_record form;
-    // Of a layer that takes turns: some of its rows (`group` and `solution` are not
-    // set).
+    // Of a layer that takes turns: some of its rows (`solution` is not set).
     bool is_nest;
     struct sdse_nest_record nest;
 };
@@ -56,6 +56,31 @@ size_t sdse_verify_solutions(struct sdse_reader *reader);
 enum sdse_status sdse_verify_each_solution(
     struct sdse_reader *reader, struct sdse_diags *diags,
     enum sdse_status (*each)(void *context, const struct sdse_stored_solution *),
+    void *context);
+
+// A point some of whose layers take turns, with what says how.
+struct sdse_stored_groups {
+    const char *hash;
+    int64_t point_id;
+    const char *arch_hash, *arch;         // and the text
+    const char *workload_hash, *workload; // and the text
+    size_t layer_count;
+    struct sdse_form_record *form; // [layer_count]
+    bool *has_form;                // [layer_count]
+    size_t place_count;
+    struct sdse_place_record *place;
+    size_t group_count;
+    struct sdse_group_record *group;
+    size_t nest_count;
+    struct sdse_nest_record *nest; // `solution` is not set
+};
+
+// Calls `each` for every such point, those of one accelerator and network in a row,
+// until it returns something else than SDSE_OK. What it is told lives in `scratch`,
+// which is reset after each.
+enum sdse_status sdse_verify_each_grouped(
+    struct sdse_reader *reader, struct sdse_arena *scratch, struct sdse_diags *diags,
+    enum sdse_status (*each)(void *context, const struct sdse_stored_groups *),
     void *context);
 
 #endif

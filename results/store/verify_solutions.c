@@ -3,6 +3,7 @@
 #include "results/store/verify.h"
 
 #include "results/store/database.h"
+#include "results/store/nest_columns.h"
 
 #define SOLUTION(owner)                                                        \
     "SELECT s.hash, " SDSE_MAPPING_TEXT(                                       \
@@ -25,12 +26,8 @@ static const char layers[] = SOLUTION(
 
 enum { OF_NEST = 13 };
 static const char nests[] = SOLUTION(
-    "n") ", n.first_row, n.row_count, n.row_step,"
-         " n.bounds, n.map_rows, n.map_columns, n.row_stride, n.row_pad, "
-         "n.inputs_shared, n.weights_shared, n.outputs_shared, n.addends_shared,"
-         " n.writes_through, n.loads_weights, n.loaded_input_words, n.continues, "
-         "n.unfinished, n.rescales, n.reserved_bits,"
-         " n.times FROM nest n JOIN point p USING (point_id) JOIN solution s ON"
+    "n") ", " SDSE_NEST_COLUMNS
+         " FROM nest n JOIN point p USING (point_id) JOIN solution s ON"
          " s.solution_id = n.solution_id JOIN point_layer l ON l.point_id = n.point_id "
          "AND"
          " l.layer_index = n.layer_index" INPUTS IN_ORDER("n");
@@ -54,30 +51,30 @@ static uint64_t u64(sqlite3_stmt *row, int column) {
     return (uint64_t)sqlite3_column_int64(row, column);
 }
 
-static void read_nest(sqlite3_stmt *row, struct sdse_stored_solution *solution) {
-    solution->is_nest = true;
-    solution->nest = (struct sdse_nest_record){
-        .layer = solution->layer_index,
-        .first_row = u64(row, OF_NEST),
-        .row_count = u64(row, OF_NEST + 1),
-        .row_step = u64(row, OF_NEST + 2),
-        .bounds = sdse_row_peek(row, OF_NEST + 3),
-        .map_rows = u64(row, OF_NEST + 4),
-        .map_columns = u64(row, OF_NEST + 5),
-        .row_stride = u64(row, OF_NEST + 6),
-        .row_pad = sqlite3_column_int64(row, OF_NEST + 7),
-        .inputs_shared = u64(row, OF_NEST + 8),
-        .weights_shared = u64(row, OF_NEST + 9),
-        .outputs_shared = u64(row, OF_NEST + 10),
-        .addends_shared = u64(row, OF_NEST + 11),
-        .writes_through = u64(row, OF_NEST + 12),
-        .loads_weights = u64(row, OF_NEST + 13),
-        .loaded_input_words = u64(row, OF_NEST + 14),
-        .continues = u64(row, OF_NEST + 15),
-        .unfinished = u64(row, OF_NEST + 16),
-        .rescales = u64(row, OF_NEST + 17),
-        .reserved_bits = sqlite3_column_double(row, OF_NEST + 18),
-        .times = u64(row, OF_NEST + 19)};
+struct sdse_nest_record sdse_nest_row(sqlite3_stmt *row, int column) {
+    return (struct sdse_nest_record){.group = u64(row, column),
+                                     .layer = u64(row, column + 1),
+                                     .first_row = u64(row, column + 2),
+                                     .row_count = u64(row, column + 3),
+                                     .row_step = u64(row, column + 4),
+                                     .bounds = sdse_row_peek(row, column + 5),
+                                     .map_rows = u64(row, column + 6),
+                                     .map_columns = u64(row, column + 7),
+                                     .row_stride = u64(row, column + 8),
+                                     .row_pad = sqlite3_column_int64(row, column + 9),
+                                     .inputs_shared = u64(row, column + 10),
+                                     .weights_shared = u64(row, column + 11),
+                                     .outputs_shared = u64(row, column + 12),
+                                     .addends_shared = u64(row, column + 13),
+                                     .writes_through = u64(row, column + 14),
+                                     .loads_weights = u64(row, column + 15),
+                                     .loaded_input_words = u64(row, column + 16),
+                                     .continues = u64(row, column + 17),
+                                     .unfinished = u64(row, column + 18),
+                                     .rescales = u64(row, column + 19),
+                                     .reserved_bits =
+                                         sqlite3_column_double(row, column + 20),
+                                     .times = u64(row, column + 21)};
 }
 
 // Every row of `sql`, which has as many columns for nests.
@@ -107,8 +104,10 @@ each_row(struct sdse_reader *reader, const char *sql, struct sdse_diags *diags,
             .workload_hash = sdse_row_peek(row, 10),
             .workload = sdse_row_peek(row, 11),
             .has_form = sqlite3_column_type(row, 12) != SQLITE_NULL};
-        if (sqlite3_column_count(row) > OF_NEST)
-            read_nest(row, &solution);
+        if (sqlite3_column_count(row) > OF_NEST) {
+            solution.is_nest = true;
+            solution.nest = sdse_nest_row(row, OF_NEST);
+        }
         struct sdse_hash form = {0};
         if (solution.has_form && (!sdse_hash_parse(sdse_row_peek(row, 12), &form) ||
                                   !sdse_store_load_form(&forms, form, &solution.form)))

@@ -16,8 +16,9 @@
 #include "dse/sweep/rescore.h"
 #include "results/store/verify.h"
 
-// What scoring the nests of a file again says, whatever its digests say.
-static void score_again(const char *database, bool right) {
+// What is computed again of a damaged file says, whatever its digests say: scores of
+// nests, then nests of configurations. check NULL: all is as it was.
+static void compute_again(const char *database, const char *check) {
     char file[64];
     snprintf(file, sizeof file, "%s.db", database);
     struct sdse_arena *arena = sdse_arena_new();
@@ -28,11 +29,12 @@ static void score_again(const char *database, bool right) {
     assert_int_equal(sdse_reader_open_unchecked(scratch(file), &diags, &reader),
                      SDSE_OK);
     const size_t all = sdse_verify_solutions(reader);
-    assert_int_equal(sdse_rescore(reader, NULL, &diags, &scored) == SDSE_OK, right);
-    if (right)
+    const enum sdse_status status = sdse_rescore(reader, NULL, &diags, &scored);
+    assert_int_equal(status, check ? SDSE_INVALID : SDSE_OK);
+    if (!check)
         assert_int_equal(scored, all);
     else
-        assert_string_equal(diags.first->check, "verify-score");
+        assert_string_equal(diags.first->check, check);
     sdse_reader_close(reader);
     sdse_arena_free(arena);
 }
@@ -52,7 +54,7 @@ static void test_attention(void **state) {
                   "{from: s, to: av, reshape: heads}]}");
     write_sweep("energy", "mapper: {resident: true, fuse_depth: 3}\n");
     sweep_into("attention", "");
-    score_again("attention", true);
+    compute_again("attention", NULL);
     assert_true(number_of("attention",
                           "SELECT min(tile_heads) = 1 AND min(tile_keys) > 0 "
                           "FROM v_group") > 0);
@@ -95,36 +97,62 @@ static void test_damage_is_seen_and_repaired(void **state) {
     (void)state;
     static const struct {
         const char *sql, *said;
-        bool scored; // again, and found to be another
+        const char *check; // that computing it again fires, if any
     } damage[] = {
         {"UPDATE nest SET times = times + 1 WHERE nest_index = 0",
-         "do not add up to it", false},
-        {"UPDATE nest SET group_index = 7", "no group has it", false},
-        {"DELETE FROM nest WHERE nest_index = 0", "do not add up to it", false},
-        {"DELETE FROM nest", "do not add up to it", false},
-        {"DELETE FROM grp", "do not add up to it", false},
+         "do not add up to it", "verify-group"},
+        {"UPDATE nest SET group_index = 7", "no group has it", "verify-group"},
+        {"DELETE FROM nest WHERE nest_index = 0", "do not add up to it",
+         "verify-group"},
+        {"DELETE FROM nest", "do not add up to it", "verify-group"},
+        {"DELETE FROM grp", "do not add up to it", NULL},
+        {"UPDATE solution SET macs = macs + 1 WHERE solution_id IN (SELECT "
+         "l.solution_id FROM grp g JOIN point_layer l ON l.point_id = g.point_id AND "
+         "l.layer_index = g.last_layer)",
+         "do not add up to it", NULL},
         {"UPDATE solution SET energy_pj = energy_pj * 1.01 WHERE solution_id IN "
          "(SELECT "
          "solution_id FROM nest)",
-         "[verify-sum]", true},
-        {"UPDATE nest SET row_count = row_count + 1", "", true},
-        {"UPDATE nest SET first_row = first_row + 1000", "", true},
-        {"UPDATE nest SET reserved_bits = reserved_bits + 1e9", "", true},
-        {"UPDATE nest SET loads_weights = 1 - loads_weights", "", true},
-        {"UPDATE nest SET inputs_shared = 1 - inputs_shared", "", true},
-        {"UPDATE nest SET outputs_shared = 1 - outputs_shared", "", true},
-        {"UPDATE grp SET tile_rows = tile_rows + 1", "", false},
-        {"UPDATE grp SET last_layer = last_layer + 1", "", false}};
+         "[verify-sum]", "verify-score"},
+        {"UPDATE solution SET utilization = utilization / 2 WHERE solution_id IN "
+         "(SELECT solution_id FROM nest)",
+         "", NULL},
+        {"UPDATE nest SET row_count = row_count + 1", "", "verify-score"},
+        {"UPDATE nest SET first_row = first_row + 1000", "", "verify-score"},
+        {"UPDATE nest SET reserved_bits = reserved_bits + 1e9", "", "verify-score"},
+        {"UPDATE nest SET loads_weights = 1 - loads_weights", "", "verify-score"},
+        {"UPDATE nest SET inputs_shared = 1 - inputs_shared", "", "verify-score"},
+        {"UPDATE nest SET outputs_shared = 1 - outputs_shared", "", "verify-score"},
+        {"UPDATE nest SET row_step = row_step + 1 WHERE row_count = 1", "",
+         "verify-group"},
+        {"UPDATE nest SET reserved_bits = reserved_bits + 1 WHERE reserved_bits > 0 "
+         "AND nest_index IN (SELECT min(nest_index) FROM nest WHERE reserved_bits > 0)",
+         "", "verify-group"},
+        {"UPDATE grp SET tile_rows = tile_rows + 1", "", "verify-group"},
+        {"UPDATE grp SET tile_keys = 1", "", "verify-group"},
+        {"UPDATE grp SET memory = 'regs'", "", "verify-group"},
+        {"UPDATE grp SET inputs = CASE inputs WHEN 'shared' THEN 'buffered' ELSE "
+         "'shared' END",
+         "", "verify-group"},
+        {"UPDATE grp SET outputs = CASE outputs WHEN 'both' THEN 'shared' ELSE 'both' "
+         "END",
+         "", "verify-group"},
+        {"UPDATE grp SET retained = '[\"nobody\"]'", "", "verify-group"},
+        {"UPDATE grp SET last_layer = last_layer + 1", "", "verify-group"},
+        {"INSERT INTO grp SELECT point_id, group_index + 1, last_layer, last_layer + 1,"
+         " tile_rows, tile_heads, tile_keys, retained, weights_kept, inputs, outputs,"
+         " memory, digest FROM grp",
+         "it has layers of another", "verify-group"}};
     sweep_with_groups("right", "mapper: {resident: [false, true], fuse_depth: 3}\n");
-    score_again("right", true);
+    compute_again("right", NULL);
     for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
         char database[16], line[64];
         snprintf(database, sizeof database, "bad%zu", i);
         sweep_into(database, "");
         change_swept(database, damage[i].sql);
         snprintf(line, sizeof line, "verify @%s.db", database);
-        if (damage[i].scored)
-            score_again(database, false);
+        if (damage[i].check)
+            compute_again(database, damage[i].check);
         char *said = run_text(1, line);
         if (!strstr(said, "[results-damaged]") || !strstr(said, damage[i].said))
             fail_msg("%s: %s", damage[i].sql, said);

@@ -268,11 +268,38 @@ static void test_groups_that_are_not_tried(void **state) {
     free(said);
 }
 
+// What memories share says nothing where no tensor may stay: the points are one.
+static void test_what_is_shared_is_not_asked(void **state) {
+    (void)state;
+    static const char *const shares[] = {"", "shares: [activations], ",
+                                         "shares: [activations, weights], "};
+    for (size_t i = 0; i < 3; i++) {
+        char text[1024], database[16], line[64];
+        make_turns(9);
+        snprintf(text, sizeof text,
+                 "{name: chip, source: s, node_nm: 28, clock_ghz: 1, levels: [{level: "
+                 "DRAM, memory: {class: dram, pj_per_bit: 30, shared_bits_per_cycle: "
+                 "8}}, {level: GLB, memory: {class: sram, %scapacity_bytes: 160, "
+                 "pj_per_bit: 1, shared_bits_per_cycle: 32}}], tensors: {weights: "
+                 "{bits: 8}, inputs: {bits: 8}, outputs: {bits: 8, partial_bits: 20}}, "
+                 "compute: {pj_per_mac: 0.5}, vector: {below: GLB, pj_per_op: 0.25, "
+                 "ops_per_cycle: 4}}",
+                 shares[i]);
+        write_scratch("chip.yaml", text);
+        write_sweep("energy", "");
+        snprintf(database, sizeof database, "share%zu", i);
+        sweep_into(database, "");
+        snprintf(line, sizeof line, "export @%s.db", database);
+        run_alike("export @share0.db", line);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_groups_that_are_not_tried),
         cmocka_unit_test(test_stored_is_what_map_finds),
         cmocka_unit_test(test_threads_shards_and_rests),
-        cmocka_unit_test(test_the_others_are_what_they_were)};
+        cmocka_unit_test(test_the_others_are_what_they_were),
+        cmocka_unit_test(test_what_is_shared_is_not_asked)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -1,0 +1,275 @@
+#include "dse/sweep/check_groups.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "dse/fusion/configured.h"
+#include "dse/sweep/forms.h"
+#include "dse/sweep/keep_groups.h"
+#include "dse/sweep/stored_inputs.h"
+#include "results/store/verify.h"
+#include "spec/place.h"
+#include "spec/tree.h"
+
+struct checking {
+    struct sdse_diags *diags;
+    struct sdse_stored_inputs inputs;
+    struct sdse_arena *scratch; // of one point
+    const struct sdse_stored_groups *point;
+    const char *memory; // that layers share
+    struct sdse_fusion_request request;
+    struct sdse_placing placing;
+    struct sdse_place_question *question; // [layers]
+    uint64_t wrong;
+};
+
+static void complain(struct checking *c, size_t group, const char *what) {
+    c->wrong++;
+    sdse_diag_add(c->diags, SDSE_ERROR, (struct sdse_loc){.file = "point"},
+                  "verify-group", "%s, group %zu: %s", c->point->hash, group,
+                  what ? what : sdse_status_text(SDSE_NO_MEMORY));
+}
+
+// --- What is asked ---
+
+static bool list_layers(struct checking *c) {
+    const struct sdse_workload *net = c->inputs.workload;
+    struct sdse_residency_layer *layer =
+        SDSE_ARENA_ARRAY(c->scratch, struct sdse_residency_layer, net->layer_count);
+    struct sdse_weight_form *form =
+        SDSE_ARENA_ARRAY(c->scratch, struct sdse_weight_form, net->layer_count);
+    for (size_t l = 0; layer && form && l < net->layer_count; l++) {
+        if (c->point->has_form[l])
+            form[l] = c->point->form[l].form;
+        else
+            sdse_layer_form_declare(&net->layers[l], &(struct sdse_form_setting){0},
+                                    &form[l]);
+        layer[l] = (struct sdse_residency_layer){
+            .layer = &net->layers[l], .form = &form[l], .shape = l};
+    }
+    c->request = (struct sdse_fusion_request){
+        .residency = {.arch = c->inputs.arch, .workload = net, .layer = layer},
+        .depth = SDSE_FUSED_MOST};
+    return layer && form;
+}
+
+// The place of what a layer makes, as its rows say it.
+static enum sdse_place place_of(const struct checking *c, size_t maker) {
+    bool shared = false, outermost = false;
+    for (size_t i = 0; i < c->point->place_count; i++) {
+        const struct sdse_place_record *place = &c->point->place[i];
+        const bool own = place->first_layer == maker;
+        shared |= own && strcmp(place->memory, c->memory) == 0;
+        outermost |= own && strcmp(place->memory, c->memory) != 0;
+    }
+    return !shared     ? SDSE_PLACE_OUTERMOST
+           : outermost ? SDSE_PLACE_BOTH
+                       : SDSE_PLACE_SHARED;
+}
+
+// The question about each layer and group. What layers of a group hand over inside has
+// no place of its own. False: memory is out.
+static bool settle_places(struct checking *c) {
+    const struct sdse_placing *placing = &c->placing;
+    const size_t layers = placing->layer_count;
+    enum sdse_place *place =
+        SDSE_ARENA_ARRAY(c->scratch, enum sdse_place, placing->tensor_count + 1);
+    c->question = SDSE_ARENA_ARRAY(c->scratch, struct sdse_place_question, layers + 1);
+    if (!place || !c->question)
+        return false;
+    for (size_t l = 0; l < layers; l++)
+        c->question[l] =
+            (struct sdse_place_question){.layer = l, .outputs = place_of(c, l)};
+    for (size_t g = 0; g < c->point->group_count; g++) {
+        const struct sdse_group_record *group = &c->point->group[g];
+        struct sdse_place_question *first = &c->question[group->first_layer];
+        first->more = (size_t)(group->last_layer - group->first_layer);
+        first->outputs = place_of(c, (size_t)group->last_layer);
+        for (size_t l = group->first_layer + 1; l <= group->last_layer; l++)
+            c->question[l].inside = true;
+    }
+    for (size_t t = 0; t < placing->tensor_count; t++) {
+        const size_t maker = placing->tensor[t].maker;
+        const bool handed_inside = maker + 1 < layers && c->question[maker + 1].inside;
+        place[t] = handed_inside ? SDSE_PLACE_SHARED : place_of(c, maker);
+    }
+    sdse_placing_questions(placing, place, c->question);
+    return true;
+}
+
+// --- The configuration ---
+
+// The members that a JSON array names, as a set. False: it names another layer.
+static bool read_names(struct checking *c, const char *text,
+                       const struct sdse_group_record *group, unsigned *set) {
+    const struct sdse_workload *net = c->inputs.workload;
+    struct sdse_diags quiet;
+    sdse_diags_init(&quiet, c->scratch);
+    const struct sdse_node *root = sdse_stored_input_parse(c->scratch, text, &quiet);
+    if (!root || root->kind != SDSE_NODE_SEQUENCE)
+        return false;
+    *set = 0;
+    sdse_for_each_child (name, root) {
+        size_t member = 0, l = group->first_layer;
+        for (; l <= group->last_layer; l++) {
+            const struct sdse_layer *layer = &net->layers[l];
+            if (name->text && strcmp(layer->name, name->text) == 0)
+                break;
+            member += !(sdse_layer_moves(layer) && layer->move.fused);
+        }
+        if (l > group->last_layer || member >= SDSE_FUSED_MOST)
+            return false;
+        *set |= SDSE_BIT(member);
+    }
+    return true;
+}
+
+// What a nest is not as the configuration has it; NULL: it is.
+static const char *difference(const struct sdse_nest_record *is,
+                              const struct sdse_nest_record *must) {
+#define DIFFERS(column)             \
+    if (is->column != must->column) \
+    return #column
+    DIFFERS(group);
+    DIFFERS(layer);
+    DIFFERS(first_row);
+    DIFFERS(row_count);
+    DIFFERS(row_step);
+    DIFFERS(times);
+    if (strcmp(is->bounds, must->bounds) != 0)
+        return "bounds";
+    DIFFERS(map_rows);
+    DIFFERS(map_columns);
+    DIFFERS(row_stride);
+    DIFFERS(row_pad);
+    DIFFERS(inputs_shared);
+    DIFFERS(weights_shared);
+    DIFFERS(outputs_shared);
+    DIFFERS(addends_shared);
+    DIFFERS(writes_through);
+    DIFFERS(loads_weights);
+    DIFFERS(loaded_input_words);
+    DIFFERS(continues);
+    DIFFERS(unfinished);
+    DIFFERS(rescales);
+    DIFFERS(reserved_bits);
+#undef DIFFERS
+    return NULL;
+}
+
+// The nests of a group, from *next on, beside those of its configuration. False: memory
+// is out.
+static bool compare_nests(struct checking *c, size_t index,
+                          const struct sdse_fused_group *group, size_t *next) {
+    const struct sdse_stored_groups *point = c->point;
+    for (size_t l = group->first; l <= group->last; l++) {
+        for (size_t k = 0; k < group->kind_count; k++) {
+            if (group->kind[k].layer != l)
+                continue;
+            const struct sdse_nest_record must =
+                sdse_nest_record_of(&group->kind[k], index, c->scratch);
+            if (!must.bounds)
+                return false;
+            const char *column = *next < point->nest_count
+                                     ? difference(&point->nest[*next], &must)
+                                     : "nest_index";
+            if (column) {
+                complain(c, index,
+                         sdse_arena_printf(c->scratch,
+                                           "%s of nest %zu is not what follows from "
+                                           "its configuration",
+                                           column, *next));
+                return true;
+            }
+            ++*next;
+        }
+    }
+    if (*next < point->nest_count && point->nest[*next].group == index)
+        complain(c, index, "it has more nests than its configuration");
+    return true;
+}
+
+static enum sdse_status check_group(struct checking *c, size_t index, size_t *next) {
+    const struct sdse_group_record *stored = &c->point->group[index];
+    struct sdse_fusion_config config = {.tile_rows = stored->tile_rows,
+                                        .tile_heads = stored->tile_heads,
+                                        .tile_keys = stored->tile_keys,
+                                        .buffered =
+                                            strcmp(stored->inputs, "buffered") == 0};
+    struct sdse_group_limits limits = {0};
+    struct sdse_fused_group group;
+    struct sdse_group_refusal refusal;
+    if (!read_names(c, stored->retained, stored, &config.retained) ||
+        !read_names(c, stored->weights_kept, stored, &config.kept)) {
+        complain(c, index, "what it retains, or keeps, is of none of its layers");
+        return SDSE_OK;
+    }
+    config.retained <<= 1; // what the next layer reads is named by its maker
+    const enum sdse_status status = sdse_fusion_configure(
+        &c->request, &c->placing, &c->question[stored->first_layer], &config,
+        c->scratch, &limits, &group, &refusal);
+    if (status == SDSE_OVERFLOW || (status == SDSE_OK && refusal.reason))
+        complain(c, index, "there is no such group");
+    if (status != SDSE_OK || refusal.reason)
+        return status == SDSE_OVERFLOW ? SDSE_OK : status;
+    if (config.kept & ~limits.may_keep || stored->tile_rows > limits.rows)
+        complain(c, index, "its last layer has fewer rows, or it may keep no weights");
+    else if (strcmp(stored->memory, c->memory) != 0)
+        complain(c, index, "its layers share another memory");
+    else if (strcmp(stored->inputs, sdse_group_inputs(&group)) != 0 ||
+             strcmp(stored->outputs, sdse_group_outputs(&group)) != 0)
+        complain(c, index, "what it reads, or makes, has another place");
+    return compare_nests(c, index, &group, next) ? SDSE_OK : SDSE_NO_MEMORY;
+}
+
+// --- Points ---
+
+static bool follow_each_other(const struct sdse_stored_groups *point, size_t layers) {
+    for (size_t g = 0; g < point->group_count; g++) {
+        const struct sdse_group_record *group = &point->group[g];
+        if (group->last_layer >= layers ||
+            (g && group->first_layer <= group[-1].last_layer))
+            return false;
+    }
+    return true;
+}
+
+static enum sdse_status each(void *context, const struct sdse_stored_groups *point) {
+    struct checking *c = context;
+    c->point = point;
+    sdse_stored_inputs_take(&c->inputs, point->arch_hash, point->arch,
+                            point->workload_hash, point->workload);
+    const struct sdse_arch *arch = c->inputs.arch;
+    const struct sdse_workload *net = c->inputs.workload;
+    if (!arch || !net || !sdse_shared_level(arch) ||
+        point->layer_count != net->layer_count ||
+        !follow_each_other(point, net->layer_count)) {
+        complain(c, 0, "its accelerator and network have no such groups");
+        return SDSE_OK;
+    }
+    c->memory = sdse_memory_name(c->scratch, arch, sdse_shared_level(arch));
+    if (!c->memory || !list_layers(c))
+        return SDSE_NO_MEMORY;
+    enum sdse_status status =
+        sdse_residency_placing(&c->request.residency, c->scratch, &c->placing);
+    if (status == SDSE_OK && !settle_places(c))
+        status = SDSE_NO_MEMORY;
+    const uint64_t wrong = c->wrong;
+    size_t next = 0;
+    for (size_t g = 0; g < point->group_count && !status && c->wrong == wrong; g++)
+        status = check_group(c, g, &next);
+    return status;
+}
+
+enum sdse_status sdse_check_groups(struct sdse_reader *reader,
+                                   struct sdse_diags *diags) {
+    struct checking c = {.diags = diags,
+                         .inputs = {.arena = sdse_arena_new()},
+                         .scratch = sdse_arena_new()};
+    enum sdse_status status = SDSE_NO_MEMORY;
+    if (c.inputs.arena && c.scratch)
+        status = sdse_verify_each_grouped(reader, c.scratch, diags, each, &c);
+    sdse_arena_free(c.inputs.arena);
+    sdse_arena_free(c.scratch);
+    return status == SDSE_OK && c.wrong ? SDSE_INVALID : status;
+}

@@ -1,0 +1,19 @@
+// What the configuration of every stored group says of its nests, beside what is stored
+// of them.
+#ifndef SDSE_DSE_SWEEP_CHECK_GROUPS_H
+#define SDSE_DSE_SWEEP_CHECK_GROUPS_H
+
+#include "base/diag.h"
+#include "base/status.h"
+#include "results/store/reader.h"
+
+// Lists the nests of every group of every point again, from its configuration, from the
+// accelerator, the network and the weight forms in the file, and from the places of the
+// point's tensors: rows, how often each runs, what it brings in, where its tensors are
+// and what is held beside them. What differs in a nest, or in what the group reads and
+// makes, is a diagnostic (verify-group). SDSE_OK, SDSE_INVALID, or what kept it from
+// looking.
+enum sdse_status sdse_check_groups(struct sdse_reader *reader,
+                                   struct sdse_diags *diags);
+
+#endif
