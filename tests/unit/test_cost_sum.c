@@ -24,6 +24,9 @@ static struct sdse_cost cost_of(unsigned n) {
                                                     .tile_words = 5 * n,
                                                     .reads = n,
                                                     .read_pj = n,
+                                                    .instances = 6 * n,
+                                                    .life_steps = 7 * n,
+                                                    .refreshes = 9 * n,
                                                     .lifetime_us = 4.0 * n};
     cost.level[0].network[0] = (struct sdse_network_cost){.words = n, .hops = n};
     return cost;
@@ -45,6 +48,8 @@ static void adds_by_its_rules(void **state) {
     const struct sdse_flow_cost *flow = &sum.level[0].flow[0];
     assert_true(flow->kept && flow->tile_words == 10 && flow->reads == 5);
     assert_true(flow->read_pj == 5 && flow->lifetime_us == 8);
+    assert_true(flow->instances == 12 && flow->life_steps == 14);
+    assert_int_equal(flow->refreshes, 18);
     assert_int_equal(sum.level[0].network[0].words, 5);
     assert_true(sum.level[0].network[0].hops == (2 * 2.0 + 3 * 1.0) / 5);
 }

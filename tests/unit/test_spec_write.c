@@ -15,6 +15,7 @@
 #include "spec/load.h"
 #include "spec/place.h"
 #include "spec/show.h"
+#include "spec/sweep_stays.h"
 #include "spec/write.h"
 
 static struct sdse_node *parse(struct sdse_diags *diags, const char *text) {
@@ -693,6 +694,44 @@ static void a_sweep_round_trips(void **state) {
     sdse_arena_free(arena);
 }
 
+// Where tensors may stay: the axis that is read back is the one that was written.
+static void stays_round_trip(void **state) {
+    (void)state;
+    static const char *const mappers[] = {
+        "resident: true",
+        "resident: [true, false]",
+        "resident: true, fuse_depth: 3",
+        "resident: true, fuse_depth: 3, tiles: all",
+        "resident: [false, true], fuse_depth: [1, 4, 2], tiles: all",
+        "resident: true, fuse_depth: [2, 1], tiles: [all, balanced]"};
+    for (size_t i = 0; i < sizeof mappers / sizeof *mappers; i++) {
+        struct sdse_arena *arena = sdse_arena_new();
+        struct sdse_diags diags;
+        struct sdse_sweep *sweep = NULL, *again = NULL;
+        char text[256];
+        sdse_diags_init(&diags, arena);
+        snprintf(text, sizeof text,
+                 "name: s\nworkloads: [a.yaml]\narchs: [x.yaml]\nweight_forms: [raw]\n"
+                 "mapper: {%s}\n",
+                 mappers[i]);
+        sdse_sweep_from_tree(arena, parse(&diags, text), &diags, &sweep);
+        const char *written =
+            sdse_sweep_text(arena, sweep, sweep->workloads, sweep->archs);
+        sdse_sweep_from_tree(arena, parse(&diags, written), &diags, &again);
+        assert_clean(&diags);
+        const struct sdse_override *is = sdse_sweep_stays(again),
+                                   *was = sdse_sweep_stays(sweep);
+        assert_non_null(is);
+        assert_int_equal(is->value_count, was->value_count);
+        for (size_t v = 0; v < was->value_count; v++)
+            if (is->stays[v].resident != was->stays[v].resident ||
+                is->stays[v].fuse_depth != was->stays[v].fuse_depth ||
+                is->stays[v].all_tiles != was->stays[v].all_tiles)
+                fail_msg("%s: choice %zu is another in %s", mappers[i], v, written);
+        sdse_arena_free(arena);
+    }
+}
+
 static void a_measured_form_round_trips(void **state) {
     (void)state;
     static const char sweep_text[] = "name: s\nworkloads: [a.yaml]\narchs: [x.yaml]\n"
@@ -900,6 +939,7 @@ int main(void) {
         cmocka_unit_test(every_number_is_in_the_text),
         cmocka_unit_test(formats_name_their_layers),
         cmocka_unit_test(a_sweep_round_trips),
+        cmocka_unit_test(stays_round_trip),
         cmocka_unit_test(a_measured_form_round_trips),
         cmocka_unit_test(paths_of_a_sweep_are_beside_its_file),
         cmocka_unit_test(draws_the_loop_nest),
