@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "import/folder.h"
+#include "import/older.h"
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"
 #include "spec/write.h"
@@ -87,6 +88,10 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
         status = sdse_import_folder(folder, diags);
     if (status == SDSE_OK)
         status = sdse_import_check_network(rules, network, diags);
+    struct sdse_import_older older;
+    if (status == SDSE_OK)
+        status = sdse_import_older_find(rules, folder, unread ? NULL : &manifest, true,
+                                        arena, &older, diags);
     if (status == SDSE_OK && !unread)
         status =
             sdse_import_folder(sdse_arena_printf(arena, "%s/weights", folder), diags);
@@ -106,7 +111,7 @@ enum sdse_status sdse_import_write(const struct sdse_output_rules *rules,
     if (status == SDSE_OK)
         status = sdse_import_write_network(rules, sdse_workload_text(arena, workload),
                                            network, diags);
-    return status;
+    return status == SDSE_OK ? sdse_import_older_remove(&older, arena, diags) : status;
 }
 
 enum sdse_status sdse_import_write_workload(const struct sdse_output_rules *rules,

@@ -9,7 +9,8 @@
 
 // Writes the three kinds of files into `folder`, which is made if missing (its parent
 // must exist); of a network whose weights were not read workload.yaml alone. What may be
-// replaced there is base/output.h's to say. Weights are converted one layer at a time.
+// replaced there is base/output.h's to say; what an older import left there is removed
+// (import/older.h). Weights are converted one layer at a time.
 // Returns SDSE_OK; SDSE_INVALID with a diagnostic if a layer's weights are of a type
 // that is not read; SDSE_IO with a diagnostic [import-write]; SDSE_NO_MEMORY.
 //

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "import/folder.h"
+#include "import/older.h"
 #include "import/onnx/names.h"
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"
@@ -207,6 +208,10 @@ enum sdse_status sdse_import_write_tensors(const struct sdse_output_rules *rules
     if (status == SDSE_OK && network)
         status = sdse_import_check_network(
             rules, sdse_arena_printf(arena, "%s/workload.yaml", folder), diags);
+    struct sdse_import_older older;
+    if (status == SDSE_OK)
+        status = sdse_import_older_find(rules, folder, &w.manifest, network, arena,
+                                        &older, diags);
     if (status == SDSE_OK)
         status =
             sdse_import_folder(sdse_arena_printf(arena, "%s/weights", folder), diags);
@@ -214,5 +219,7 @@ enum sdse_status sdse_import_write_tensors(const struct sdse_output_rules *rules
         status = write_all(&w, steps);
     if (status == SDSE_OK)
         status = sdse_manifest_write(rules, folder, &w.manifest, arena, diags);
-    return status == SDSE_OK && network ? write_network(&w, network) : status;
+    if (status == SDSE_OK && network)
+        status = write_network(&w, network);
+    return status == SDSE_OK ? sdse_import_older_remove(&older, arena, diags) : status;
 }

@@ -13,7 +13,8 @@
 // one tensor share a file; file names are made of letters and digits
 // (import/onnx/names.h), `weights/<layer>.npy` where the layer's name is. The folder is
 // made if it is missing (its parent must exist); what may be replaced there is
-// base/output.h's to say. Numbers are read and written one tensor at a time. steps is
+// base/output.h's to say; what an older import left there is removed (import/older.h).
+// Numbers are read and written one tensor at a time. steps is
 // told the words written; may be NULL.
 //
 // Names come twice in no manifest: the second layer of a name is NAME_2.

@@ -254,18 +254,62 @@ enum sdse_status sdse_manifest_read_links(const char *folder, bool follow_links,
     return SDSE_OK;
 }
 
+// What one is, to those that write or replace it.
+static const struct sdse_output_kind manifest_kind = {"a manifest", {header}};
+
+enum sdse_status sdse_manifest_check(const struct sdse_output_rules *rules,
+                                     const char *path, struct sdse_diags *diags) {
+    return sdse_output_check(path, &manifest_kind, rules, diags);
+}
+
+enum sdse_status sdse_manifest_files(const char *folder, struct sdse_arena *arena,
+                                     const char ***out, size_t *count,
+                                     struct sdse_diags *diags) {
+    struct sdse_diags said;
+    sdse_diags_init(&said, arena);
+    struct reader reader = {.folder = folder,
+                            .arena = arena,
+                            .diags = &said,
+                            .file =
+                                sdse_arena_printf(arena, "%s/manifest.tsv", folder)};
+    *out = NULL;
+    *count = 0;
+    if (!reader.file)
+        return SDSE_NO_MEMORY;
+    char *text = read_text(&reader), *rest = NULL;
+    if (reader.status != SDSE_OK)
+        sdse_diags_pass_on(diags, &said);
+    if (!text)
+        return reader.status;
+    size_t lines = 1;
+    for (const char *at = text; *at; at++)
+        lines += *at == '\n';
+    const char **files = SDSE_ARENA_ARRAY(arena, const char *, lines);
+    if (!files)
+        return SDSE_NO_MEMORY;
+    char *line = strtok_r(text, "\n", &rest);
+    if (!line || strcmp(line, header) != 0)
+        return SDSE_OK;
+    for (unsigned number = 2; (line = strtok_r(NULL, "\n", &rest)); number++) {
+        char *column[COLUMNS];
+        if (split_line(&reader, line, number, column) && sdse_name_is_inside(column[2]))
+            files[(*count)++] = column[2];
+    }
+    *out = files;
+    return SDSE_OK;
+}
+
 enum sdse_status sdse_manifest_write(const struct sdse_output_rules *rules,
                                      const char *folder,
                                      const struct sdse_manifest *manifest,
                                      struct sdse_arena *arena,
                                      struct sdse_diags *diags) {
-    static const struct sdse_output_kind kind = {"a manifest", {header}};
     const char *path = sdse_arena_printf(arena, "%s/manifest.tsv", folder);
     if (!path)
         return SDSE_NO_MEMORY;
     struct sdse_output output;
     const enum sdse_status status =
-        sdse_output_open(&output, path, &kind, rules, diags);
+        sdse_output_open(&output, path, &manifest_kind, rules, diags);
     if (status != SDSE_OK)
         return status;
     FILE *file = output.file;

@@ -64,4 +64,15 @@ enum sdse_status sdse_manifest_write(const struct sdse_output_rules *rules,
                                      struct sdse_arena *arena,
                                      struct sdse_diags *diags);
 
+// Whether one may be written to the file `path`: base/output.h's sdse_output_check.
+enum sdse_status sdse_manifest_check(const struct sdse_output_rules *rules,
+                                     const char *path, struct sdse_diags *diags);
+
+// The files that `folder`/manifest.tsv names, as written, each inside the folder; they
+// need not be there, nor be what it says of them. NULL: there is no manifest, or
+// something else. Returns SDSE_OK, SDSE_IO with a diagnostic, or SDSE_NO_MEMORY.
+enum sdse_status sdse_manifest_files(const char *folder, struct sdse_arena *arena,
+                                     const char ***out, size_t *count,
+                                     struct sdse_diags *diags);
+
 #endif

@@ -276,16 +276,22 @@ static bool write_data(FILE *file, const float *data, uint64_t count) {
     return true;
 }
 
+static const struct sdse_output_kind npy_kind = {"a .npy file", {"\x93NUMPY"}};
+
+enum sdse_status sdse_npy_check(const struct sdse_output_rules *rules, const char *path,
+                                struct sdse_diags *diags) {
+    return sdse_output_check(path, &npy_kind, rules, diags);
+}
+
 enum sdse_status sdse_npy_write(const struct sdse_output_rules *rules, const char *path,
                                 unsigned rank, const uint64_t *shape, const float *data,
                                 struct sdse_diags *diags) {
-    static const struct sdse_output_kind kind = {"a .npy file", {"\x93NUMPY"}};
     uint64_t count;
     if (rank > SDSE_ARRAY_MAX_RANK || !sdse_shape_count(shape, rank, &count))
         return SDSE_OVERFLOW;
     struct sdse_output output;
     const enum sdse_status status =
-        sdse_output_open(&output, path, &kind, rules, diags);
+        sdse_output_open(&output, path, &npy_kind, rules, diags);
     if (status != SDSE_OK)
         return status;
     // A write that fails leaves its mark on the stream.

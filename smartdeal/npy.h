@@ -54,4 +54,8 @@ enum sdse_status sdse_npy_write(const struct sdse_output_rules *rules, const cha
                                 unsigned rank, const uint64_t *shape, const float *data,
                                 struct sdse_diags *diags);
 
+// Whether one may be written there: base/output.h's sdse_output_check.
+enum sdse_status sdse_npy_check(const struct sdse_output_rules *rules, const char *path,
+                                struct sdse_diags *diags);
+
 #endif

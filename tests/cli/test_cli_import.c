@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"
@@ -224,6 +225,113 @@ static void what_to_go_on_with_runs_in_a_shell(void **state) {
           1);
 }
 
+static bool is_there(const char *name) {
+    struct stat info;
+    return lstat(scratch(name), &info) == 0;
+}
+
+// x -> MatMul 3x4 `last`
+static void write_other_model(const char *name) {
+    struct sdse_arena *arena = sdse_arena_new();
+    struct onnx_builder b;
+    onnx_begin(&b, arena);
+    onnx_input(&b, "x", ONNX_DIMS(2, 3));
+    onnx_floats(&b, "w", ONNX_DIMS(3, 4));
+    onnx_node(&b, "MatMul", "last", "x,w", "y");
+    write_packed(name, &b, 0);
+    sdse_arena_free(arena);
+}
+
+// A folder is that of the last import: what an older one wrote, and none else, goes.
+static void older_imports_leave_nothing(void **state) {
+    (void)state;
+    write_model("model.onnx", 0);
+    write_other_model("other.onnx");
+    succeeds("import @model.onnx -o @again -i N=2", "2 layers");
+    assert_true(is_there("again/weights/first.npy"));
+    char *bytes = read_whole(scratch("again/weights/last.npy"));
+    assert_non_null(bytes);
+    // Nobody's: in no manifest; and not of an import, though in one.
+    assert_int_equal(
+        link(scratch("again/weights/last.npy"), scratch("again/weights/mine.npy")), 0);
+    assert_int_equal(link(scratch("again/weights/last.npy"), scratch("again/own.npy")),
+                     0);
+    write_scratch("again/weights/text.npy", "no array\n");
+    assert_int_equal(symlink("mine.npy", scratch("again/weights/link.npy")), 0);
+    FILE *manifest = fopen(scratch("again/manifest.tsv"), "a");
+    assert_non_null(manifest);
+    fputs("own\tfc\town.npy\t5x64\ntext\tfc\tweights/text.npy\t5x64\n"
+          "link\tfc\tweights/link.npy\t5x64\ngone\tfc\tweights/gone.npy\t5x64\n"
+          "out\tfc\tweights/../own.npy\t5x64\nbroken line\n",
+          manifest);
+    assert_int_equal(fclose(manifest), 0);
+    free(bytes);
+
+    // An import that fails removes nothing.
+    struct ran ran = run_program("import @model.onnx -o @again -i N=0");
+    assert_int_not_equal(ran.status, 0);
+    free_ran(&ran);
+    assert_true(is_there("again/weights/first.npy"));
+
+    ran = run_program("import @other.onnx -o @again");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.err, "1 file of an older import removed, "
+                                    "'weights/first.npy' the first"));
+    free_ran(&ran);
+    assert_false(is_there("again/weights/first.npy"));
+    assert_true(is_there("again/weights/last.npy"));
+    assert_true(is_there("again/weights/mine.npy"));
+    assert_true(is_there("again/weights/text.npy"));
+    assert_true(is_there("again/weights/link.npy"));
+    assert_true(is_there("again/own.npy"));
+    succeeds("decompose @again -s 0.5", "last");
+    ran = run_program("import @other.onnx -o @again");
+    assert_int_equal(ran.status, 0);
+    assert_string_equal(ran.err, "");
+    free_ran(&ran);
+
+    // Of shapes there are no weights, nor a manifest of them.
+    ran = run_program("import @other.onnx -o @again --shapes-only");
+    assert_int_equal(ran.status, 0);
+    assert_non_null(strstr(ran.err, "2 files of an older import removed"));
+    free_ran(&ran);
+    assert_false(is_there("again/weights/last.npy"));
+    assert_false(is_there("again/manifest.tsv"));
+    assert_true(is_there("again/weights/mine.npy"));
+    succeeds("import @model.onnx -o @bare_shapes -i N=2", "2 layers");
+    succeeds("import @model.onnx -o @bare_shapes -i N=2 --shapes-only", "2 layers");
+    assert_true(is_there("bare_shapes/workload.yaml"));
+    assert_false(is_there("bare_shapes/weights"));
+
+    // What somebody wrote is no manifest of an import.
+    succeeds("import @model.onnx -o @again -i N=2", "2 layers");
+    write_scratch("again/manifest.tsv", "weights\nlayer\tfc\tweights/first.npy\t1\n");
+    succeeds("import @other.onnx -o @again --shapes-only", "1 layer");
+    assert_true(is_there("again/manifest.tsv"));
+    assert_true(is_there("again/weights/first.npy"));
+}
+
+// What the system would not remove is found before anything is written.
+static void an_older_import_that_stays_is_said(void **state) {
+    (void)state;
+    if (geteuid() == 0)
+        skip();
+    succeeds("import @model.onnx -o @fixed -i N=2", "2 layers");
+    char *before = read_whole(scratch("fixed/workload.yaml"));
+    assert_non_null(before);
+    assert_int_equal(chmod(scratch("fixed/weights"), 0555), 0);
+    struct ran ran = run_program("import @other.onnx -o @fixed --shapes-only");
+    assert_int_equal(chmod(scratch("fixed/weights"), 0777), 0);
+    assert_int_equal(ran.status, 3);
+    assert_non_null(strstr(ran.err, "output-write"));
+    free_ran(&ran);
+    char *after = read_whole(scratch("fixed/workload.yaml"));
+    assert_string_equal(before, after);
+    assert_true(is_there("fixed/manifest.tsv"));
+    free(before);
+    free(after);
+}
+
 static void write_text(const char *name, const char *text) {
     FILE *file = fopen(scratch(name), "wb");
     assert_non_null(file);
@@ -278,6 +386,8 @@ int main(void) {
         cmocka_unit_test(a_network_in_the_way_stays_alone),
         cmocka_unit_test(shapes_alone_are_marked),
         cmocka_unit_test(what_to_go_on_with_runs_in_a_shell),
+        cmocka_unit_test(older_imports_leave_nothing),
+        cmocka_unit_test(an_older_import_that_stays_is_said),
         cmocka_unit_test(weights_are_the_models),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(what_is_left_out_is_said),

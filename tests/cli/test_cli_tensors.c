@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "smartdeal/manifest.h"
 #include "smartdeal/npy.h"
@@ -224,6 +225,33 @@ static void inputs_are_kept(void **state) {
              "--like goes with a file of tensors");
 }
 
+// A network's folder becomes that of tensors alone, of which no network is known.
+static void older_imports_leave_nothing(void **state) {
+    (void)state;
+    struct stat info;
+    write_safetensors("m.safetensors", tensors, 6);
+    write_safetensors("one.safetensors", &tensors[0], 1);
+    write_scratch("net.yaml", net);
+    run_says(0, "import @m.safetensors -o @older --like @net.yaml", "written");
+    assert_int_equal(stat(scratch("older/workload.yaml"), &info), 0);
+    assert_int_equal(stat(scratch("older/weights/head.npy"), &info), 0);
+    run_says(0, "import @one.safetensors -o @older", "written");
+    assert_int_equal(stat(scratch("older/workload.yaml"), &info), -1);
+    assert_int_equal(stat(scratch("older/weights/head.npy"), &info), -1);
+    assert_int_equal(stat(scratch("older/manifest.tsv"), &info), 0);
+    run_says(0, "decompose @older -s 0.5", "real");
+    // An input of the run stays, whatever an older manifest says of it.
+    run_says(0, "import @m.safetensors -o @older", "written");
+    assert_int_equal(mkdir(scratch("arrays"), 0777), 0);
+    assert_int_equal(
+        link(scratch("older/weights/stem.weight.npy"), scratch("arrays/renamed.npy")),
+        0);
+    run_says(0, "import @arrays -o @older", "written");
+    assert_int_equal(stat(scratch("older/weights/renamed.npy"), &info), 0);
+    assert_int_equal(stat(scratch("older/weights/stem.weight.npy"), &info), 0);
+    assert_int_equal(stat(scratch("older/weights/b.pw.weight.npy"), &info), -1);
+}
+
 // A number that cannot be written is found before anything is: what is before it in the
 // file does not replace what an earlier import wrote.
 static void nothing_is_half_written(void **state) {
@@ -261,6 +289,7 @@ int main(void) {
                                        cmocka_unit_test(scales),
                                        cmocka_unit_test(look_alikes),
                                        cmocka_unit_test(inputs_are_kept),
+                                       cmocka_unit_test(older_imports_leave_nothing),
                                        cmocka_unit_test(nothing_is_half_written)};
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
