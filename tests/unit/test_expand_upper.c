@@ -152,13 +152,18 @@ static void experts_have_their_tokens(void **state) {
 // Experts that do not fit what they read stay a node.
 static void experts_that_do_not_fit_are_said(void **state) {
     (void)state;
-    for (unsigned fault = 0; fault < 3; fault++) {
+    for (unsigned fault = 0; fault < 5; fault++) {
         struct forward_case c;
         begin(&c, "MoE");
         onnx_set_int(&c.b, c.node, "k", fault == 2 ? 3 : 1);
         add(&c, false, 2, (int64_t[]){4, 5}), add(&c, false, 2, (int64_t[]){4, 2});
         add(&c, true, 3, (int64_t[]){2, 7, fault == 0 ? 6 : 5}), case_skip(&c);
-        add(&c, true, 3, (int64_t[]){2, 5, fault == 1 ? 6 : 7});
+        if (fault == 3) // what comes out is wider than what went in
+            add(&c, true, 3, (int64_t[]){2, 7, 6});
+        else
+            add(&c, true, 3, (int64_t[]){2, 5, fault == 1 ? 6 : 7});
+        if (fault == 4) // gates of another width than values
+            case_skip(&c), add(&c, true, 3, (int64_t[]){2, 5, 8});
         struct sdse_onnx_graph graph;
         struct sdse_onnx_layers layers;
         case_graph(&c, &graph);

@@ -1,19 +1,37 @@
 // Which extent of a model's inputs is the batch: found, or said.
 #include "support/import_context.h"
 
-static enum sdse_status import_said(struct context *context, const char *said) {
+// A name for an open dimension of the input that was added last.
+static void name_axis(struct onnx_builder *b, unsigned axis, const char *name) {
+    b->inputs[b->graph.n_input - 1]->type->tensor_type->shape->dim[axis]->dim_param =
+        onnx_text(b, name);
+}
+
+// Imports with axes that are said, "x=1", and shapes that are given, "x=2x3".
+static enum sdse_status import_given(struct context *context, const char *said,
+                                     const char *given) {
     struct sdse_import_batch batch[4];
-    struct sdse_import_options options = {.batch = batch};
+    struct sdse_import_input inputs[4];
+    struct sdse_import_options options = {.batch = batch, .inputs = inputs};
     char *words = sdse_arena_strdup(context->arena, said), *rest = NULL;
     options.no_batch = strcmp(said, "none") == 0;
     for (char *word = strtok_r(words, ",", &rest); word && !options.no_batch;
          word = strtok_r(NULL, ",", &rest))
         assert_true(sdse_import_batch_parse(word, context->arena,
                                             &batch[options.batch_count++]));
+    words = sdse_arena_strdup(context->arena, given);
+    for (char *word = strtok_r(words, ",", &rest); word;
+         word = strtok_r(NULL, ",", &rest))
+        assert_true(sdse_import_input_parse(word, context->arena,
+                                            &inputs[options.input_count++]));
     size_t length;
     const unsigned char *bytes = onnx_pack(&context->b, &length);
     sdse_diags_init(&context->diags, context->arena);
     return import_bytes(context, bytes, length, &options);
+}
+
+static enum sdse_status import_said(struct context *context, const char *said) {
+    return import_given(context, said, "");
 }
 
 // The batch, and the bounds of the first layer.
@@ -64,6 +82,7 @@ static void a_sequence_is_no_batch(void **state) {
                  "'x' is no batch");
     expect_wrong(context, "x=2", "onnx-batch",
                  "node 'q' (MatMul): it sums over the samples");
+    assert_int_equal(context->diags.errors, 1); // not what 8 does not divide as well
     expect_wrong(context, "2", "onnx-batch", "axis 2 of input 'x' is no batch");
 }
 
@@ -135,6 +154,60 @@ static void names_tell_the_batch(void **state) {
                  "node 'n' (MatMul): its 8 rows are no multiple of the batch of 3");
 }
 
+// Inputs of as many rows are of one batch unless their dimensions have other names.
+static void other_names_are_other_rows(void **state) {
+    struct context *context = *state;
+    for (int alike = 0; alike < 2; alike++) {
+        struct onnx_builder *b = &context->b;
+        onnx_begin(b, context->arena);
+        onnx_input(b, "x", ONNX_DIMS(0, 3));
+        name_axis(b, 0, "images");
+        onnx_input(b, "y", ONNX_DIMS(0, 3));
+        name_axis(b, 0, alike ? "images" : "rows");
+        onnx_floats(b, "w", ONNX_DIMS(3, 5));
+        onnx_node(b, "MatMul", "m", "x,w", "a");
+        onnx_node(b, "MatMul", "n", "y,w", "z");
+        assert_int_equal(import_given(context, "", "x=2x3,y=2x3"), SDSE_OK);
+        assert_int_equal(sdse_imported_workload(context->imported)->batch,
+                         alike ? 2 : 1);
+    }
+}
+
+// Rows that bear the batch's name are no samples of it if they are of another number:
+// those that meet them stay known.
+static void one_name_of_two_extents(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(0, 3));
+    onnx_input(b, "y", ONNX_DIMS(3, 0)); // both "N"
+    onnx_ints(b, "from", ONNX_DIMS(0));
+    onnx_ints(b, "to", ONNX_DIMS(1));
+    onnx_floats(b, "w", ONNX_DIMS(4, 5));
+    onnx_node(b, "MatMul", "m", "x,y", "a");
+    onnx_node(b, "Slice", "cut", "a,from,to,from", "s");
+    onnx_node(b, "MatMul", "n", "s,w", "z");
+    assert_int_equal(import_given(context, "x=0", "x=2x3,y=3x4"), SDSE_INVALID);
+    expect_message(context, "node 'cut' (Slice): it takes some of the samples");
+}
+
+// One step is taken out of a sequence: the samples, behind it, come first.
+static void samples_behind_what_is_gathered(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(3, 2, 4));
+    onnx_ints(b, "step", ONNX_DIMS(0));
+    b->tensors[b->graph.n_initializer - 1]->n_dims = 0;
+    onnx_ints(b, "from", ONNX_DIMS(0));
+    onnx_ints(b, "to", ONNX_DIMS(1));
+    onnx_floats(b, "w", ONNX_DIMS(4, 5));
+    onnx_node(b, "Gather", "", "x,step", "g");
+    onnx_node(b, "MatMul", "m", "g,w", "y");
+    onnx_node(b, "Slice", "cut", "g,from,to,from", "s");
+    onnx_node(b, "MatMul", "n", "s,w", "z");
+    expect_wrong(context, "x=1", "onnx-batch",
+                 "node 'cut' (Slice): it takes some of the samples");
+}
+
 // Samples stay known inside a longer axis, and where all of them are put in another
 // order nothing is mixed.
 static void samples_inside_an_axis(void **state) {
@@ -179,6 +252,9 @@ int main(void) {
         TEST(states_and_weights_are_no_batch),
         TEST(images_after_weights),
         TEST(names_tell_the_batch),
+        TEST(other_names_are_other_rows),
+        TEST(one_name_of_two_extents),
+        TEST(samples_behind_what_is_gathered),
         TEST(samples_inside_an_axis),
         TEST(parses_axes),
     };

@@ -382,18 +382,20 @@ static void what_is_not_worked_out_is_said(void **state) {
     expect_message(context, "'late' (Conv): weights computed while it runs");
 }
 
-// Casts to integers drop what is behind the point, of large weights too; casts among
-// real numbers are the same weights.
+// Casts to integers drop what is behind the point, of large weights too, and to boolean
+// numbers all but whether they are 0; casts among real numbers are the same weights.
 static void casts_change_numbers(void **state) {
     struct context *context = *state;
-    for (int integers = 0; integers < 2; integers++) {
+    enum { REAL, INTEGER, BOOLEAN };
+    static const int32_t types[] = {ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16,
+                                    ONNX__TENSOR_PROTO__DATA_TYPE__INT32,
+                                    ONNX__TENSOR_PROTO__DATA_TYPE__BOOL};
+    for (int to = REAL; to <= BOOLEAN; to++) {
         struct onnx_builder *b = &context->b;
         onnx_begin(b, context->arena);
         onnx_input(b, "x", ONNX_DIMS(2, 40));
         onnx_floats(b, "w", ONNX_DIMS(40, 30));
-        onnx_set_int(b, onnx_node(b, "Cast", "", "w", "c"), "to",
-                     integers ? ONNX__TENSOR_PROTO__DATA_TYPE__INT32
-                              : ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16);
+        onnx_set_int(b, onnx_node(b, "Cast", "", "w", "c"), "to", types[to]);
         onnx_set_int(b, onnx_node(b, "Cast", "", "c", "d"), "to",
                      ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
         onnx_node(b, "MatMul", "fc", "x,d", "y");
@@ -405,11 +407,42 @@ static void casts_change_numbers(void **state) {
         for (size_t k = 0; k < 30; k++)
             for (size_t c = 0; c < 40; c++) {
                 const float stored = onnx_pattern(c * 30 + k);
-                assert_true(array.data[k * 40 + c] ==
-                            (integers ? truncf(stored) : stored));
+                assert_true(array.data[k * 40 + c] == (to == INTEGER ? truncf(stored)
+                                                       : to == BOOLEAN
+                                                           ? (float)(stored != 0)
+                                                           : stored));
             }
         sdse_array_free(&array);
     }
+}
+
+// A shape is worked out from as many as 2^20 numbers at once, and from more neither in
+// one step nor in several.
+static void shapes_of_many_numbers_are_not_worked_out(void **state) {
+    struct context *context = *state;
+    for (int more = 0; more < 2; more++)
+        for (int64_t steps = 1; steps < 3; steps++) {
+            struct onnx_builder *b = &context->b;
+            onnx_begin(b, context->arena);
+            onnx_input(b, "x", ONNX_DIMS(2, 12));
+            onnx_ints(b, "many", ONNX_DIMS((1 << 20) + more));
+            onnx_ints(b, "start", ONNX_DIMS(7));
+            onnx_ints(b, "end", ONNX_DIMS(9));
+            onnx_floats(b, "w", ONNX_DIMS(1, 5));
+            onnx_node(b, "ConstantOfShape", "", "many", "zeros");
+            onnx_node(b, "Slice", "", "zeros,start,end", "z1");
+            onnx_ints(b, "like", ONNX_DIMS(24, 1));
+            onnx_node(b, "Add", "", "z1,like", "z2");
+            onnx_node(b, "Identity", "", "z2", "z3");
+            onnx_node(b, "Reshape", "shape it", steps == 1 ? "x,z2" : "x,z3", "a");
+            onnx_node(b, "MatMul", "fc", "a,w", "y");
+            if (!more) {
+                expect_layers(context, 1);
+                continue;
+            }
+            expect_refused(context, "onnx-unknown-shape");
+            expect_message(context, "'shape it' (Reshape)");
+        }
 }
 
 // A part of a Split whose parts before it nobody reads, even and uneven.
@@ -441,6 +474,7 @@ static void parts_that_nobody_reads_are_passed_over(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(casts_change_numbers),
+        TEST(shapes_of_many_numbers_are_not_worked_out),
         TEST(parts_that_nobody_reads_are_passed_over),
         cmocka_unit_test(random_programs_of_constants),
         TEST(what_is_not_worked_out_is_said),

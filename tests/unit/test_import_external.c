@@ -198,6 +198,27 @@ static void shapes_in_other_files(void **state) {
     remove_place(&place);
 }
 
+// So it is where numbers of the model itself are added to them.
+static void shapes_partly_in_other_files(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    struct place place;
+    onnx_input(b, "x", ONNX_DIMS(4, 12));
+    add_external(b, "target", INT64, "16384", ONNX_DIMS(2));
+    onnx_ints(b, "more", ONNX_DIMS(0, 0));
+    onnx_floats(b, "w", ONNX_DIMS(8, 5));
+    onnx_node(b, "Add", "", "target,more", "sum");
+    onnx_node(b, "Reshape", "shape it", "x,sum", "a");
+    onnx_node(b, "MatMul", "fc", "a,w", "y");
+    make_place(context, &place, true);
+    assert_int_equal(import_from(context, &place, false), SDSE_OK);
+    assert_int_equal(import_from(context, &place, true), SDSE_INVALID);
+    assert_int_equal(context->diags.errors, 1);
+    expect_message(context, "node 'shape it' (Reshape): it needs numbers that are in "
+                            "external data, which is not read");
+    remove_place(&place);
+}
+
 // Weights in the model itself are not read either: a network is marked as a whole.
 static void weights_in_the_model_are_left_too(void **state) {
     struct context *context = *state;
@@ -217,6 +238,7 @@ int main(void) {
         TEST(absent_data_is_refused_unless_shapes_are_enough),
         TEST(shapes_do_not_depend_on_the_data),
         TEST(shapes_in_other_files),
+        TEST(shapes_partly_in_other_files),
         TEST(weights_in_the_model_are_left_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

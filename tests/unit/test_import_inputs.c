@@ -113,6 +113,10 @@ static void inputs_and_dimensions_of_one_name(void **state) {
     onnx_node(b, "MatMul", "m", "n,v", "z");
     assert_int_equal(import_with(context, "n=7"), SDSE_OK);
     assert_int_equal(import_with(context, "n=7x8"), SDSE_OK);
+    // Both may be said where they agree: they are not one thing said twice.
+    assert_int_equal(import_with(context, "n=7,n=7x8"), SDSE_OK);
+    expect_wrong(context, "n=7,n=6x8", "onnx-input-shape",
+                 "'n' is given as 7, the input's shape as 6");
     assert_int_equal(import_with(context, "n=7x8x9"), SDSE_INVALID);
     onnx_begin(b, context->arena);
     onnx_input(b, "n", ONNX_DIMS(0));

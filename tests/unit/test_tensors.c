@@ -596,6 +596,12 @@ static void matches(void **state) {
     assert_true(sdse_tensors_match(&tensors, pair, 2, &contradiction));
     assert_true(pair[0].tensor == SDSE_NO_TENSOR && pair[1].tensor == 0);
     assert_int_equal(contradiction, 1);
+    // Of two layers of a shape the second has a name: the first has what is left.
+    struct sdse_tensor_wanted rest[] = {{"u", 2, {7, 7}, 0, false},
+                                        {"1", 2, {7, 7}, 0, false}};
+    assert_true(sdse_tensors_match(&tensors, rest, 2, &contradiction));
+    assert_true(rest[0].tensor == 4 && !rest[0].by_name);
+    assert_true(rest[1].tensor == 3 && rest[1].by_name);
     sdse_arena_free(arena);
 }
 
@@ -609,9 +615,11 @@ static void kernels_are_turned(void **state) {
                 "\"data_offsets\":[0,120]},"
                 "\"d/depthwise_kernel\":{\"dtype\":\"I8\",\"shape\":[2,3,4,5],"
                 "\"data_offsets\":[120,240]},"
+                "\"e/depthwise_kernel\":{\"dtype\":\"I8\",\"shape\":[2,3,20,1],"
+                "\"data_offsets\":[240,360]},"
                 "\"f.kernel\":{\"dtype\":\"I8\",\"shape\":[10,12],"
-                "\"data_offsets\":[240,360]}}");
-    for (int turn = 0; turn < 3; turn++)
+                "\"data_offsets\":[360,480]}}");
+    for (int turn = 0; turn < 4; turn++)
         for (unsigned i = 0; i < 120; i++)
             put_number(&bytes, i, 1);
     struct opened o = begin();
@@ -629,8 +637,9 @@ static void kernels_are_turned(void **state) {
     for (int i = 0; i < 10; i++)
         for (int k = 0; k < 12; k++)
             full[k * 10 + i] = (float)(i * 12 + k);
-    const float *expected[] = {conv, depthwise, full};
-    for (size_t i = 0; i < 3; i++) {
+    // Channels with one filter each lie as those with several.
+    const float *expected[] = {conv, depthwise, depthwise, full};
+    for (size_t i = 0; i < 4; i++) {
         const struct sdse_stored_tensor ours =
             sdse_tensor_in_our_order(&o.tensors.tensor[i]);
         holds(&o, &ours, expected[i], 120);

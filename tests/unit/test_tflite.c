@@ -231,19 +231,23 @@ static void flat_buffers(void **state) {
     assert_true(flat.bad);
 }
 
-// A one-sided padding: 4 columns, kernel 3, stride 2: one behind, none before.
+// A one-sided padding: 4 columns, kernel 3, stride 2: one behind, none before. One
+// scale for all filters, or one for each, along the last dimension.
 static void depthwise(void **state) {
     (void)state;
-    for (int multiplier = 1; multiplier <= 2; multiplier++) {
+    static const float scales[] = {0.25f, 0.5f, 1, 2, 4, 8};
+    static const int zeros[] = {128, 0, 1, 2, 3, 64};
+    for (int turn = 0; turn < 4; turn++) {
         static struct lite m;
-        const int out = 3 * multiplier;
+        const int multiplier = 1 + turn % 2, out = 3 * multiplier;
+        const bool apart = turn >= 2;
         lite_begin(&m);
         lite_tensor(&m, "x", F32, 4, (const int[]){1, 4, 4, 3});
         const size_t w = lite_tensor(&m, "w", U8, 4, (const int[]){1, 3, 3, out});
         const size_t data = lite_data(&m, w, 9 * (size_t)out);
         for (int i = 0; i < 9 * out; i++)
             m.b.at[data + (size_t)i] = (unsigned char)i;
-        lite_scales(&m, w, 1, (const float[]){0.25f}, (const int[]){128}, 0);
+        lite_scales(&m, w, apart ? (size_t)out : 1, scales, zeros, apart ? 3 : 0);
         lite_tensor(&m, "y", F32, 4, (const int[]){1, 2, 2, out});
         const size_t options = lite_operator(&m, DEPTHWISE, 2, (const int[]){0, 1}, 2);
         set_window(&m, options, SAME, 2, 2);
@@ -257,7 +261,8 @@ static void depthwise(void **state) {
         float values[54];
         for (int k = 0, n = 0; k < out; k++)
             for (int t = 0; t < 9; t++, n++)
-                values[n] = ((float)(t * out + k) - 128) * 0.25f;
+                values[n] =
+                    (float)(t * out + k - zeros[apart ? k : 0]) * scales[apart ? k : 0];
         holds(&o, 0, values, 9 * (size_t)out);
         end(&o);
         // Columns two apart: (2 - 1) 2 + 5 - 4 = 3, one of them before.
