@@ -35,6 +35,11 @@ bool sdse_schedule_layer(struct sdse_schedule_reader *r, const struct sdse_node 
 bool sdse_group_read(struct sdse_schedule_reader *r, const struct sdse_node *node,
                      struct sdse_group_said *said);
 
+// Its members, functions that are fused left out: [SDSE_FUSED_MOST]; their number,
+// which may be more.
+size_t sdse_group_members(const struct sdse_schedule_reader *r,
+                          const struct sdse_group_said *said, size_t *member);
+
 // What is known of a group's places is in `question`: reads its nests into *group.
 void sdse_group_read_nests(struct sdse_schedule_reader *r,
                            const struct sdse_group_said *said,

@@ -1,0 +1,331 @@
+// The nests of one item of `groups`, each of a kind that follows from the item.
+#include <inttypes.h>
+
+#include "dse/schedule/reading.h"
+#include "spec/value.h"
+
+// --- What it says of a nest ---
+
+// What an item of `nests` says; of what it does not, 0.
+struct nest_said {
+    const struct sdse_node *node;
+    size_t layer;
+    uint64_t rows, from, step, heads, keys, times;
+    unsigned part; // SDSE_FUSED_PARTS: not said
+    const struct sdse_node *rows_node, *from_node, *times_node, *brings;
+};
+
+static bool read_nest(struct sdse_schedule_reader *r,
+                      const struct sdse_group_said *said, const struct sdse_node *node,
+                      struct nest_said *nest) {
+    static const char *const keys[] = {"layer", "rows",   "from",   "step",
+                                       "heads", "keys",   "part",   "times",
+                                       "place", "brings", "mapping"};
+    const size_t errors = r->diags->errors;
+    const struct sdse_node *step = sdse_node_get(node, "step");
+    const struct sdse_node *heads = sdse_node_get(node, "heads");
+    *nest = (struct nest_said){.node = node,
+                               .step = 1,
+                               .heads = said->config.tile_heads,
+                               .part = SDSE_FUSED_PARTS};
+    const struct sdse_node *keys_node = sdse_node_get(node, "keys"),
+                           *part = sdse_node_get(node, "part");
+    if (!sdse_expect_kind(node, SDSE_NODE_MAPPING, r->diags))
+        return false;
+    sdse_refuse_unknown_keys(node, keys, sizeof keys / sizeof *keys, r->diags);
+    const struct sdse_node *layer = sdse_node_get(node, "layer");
+    nest->rows_node = sdse_node_get(node, "rows");
+    nest->from_node = sdse_node_get(node, "from");
+    nest->times_node = sdse_node_get(node, "times");
+    nest->brings = sdse_node_get(node, "brings");
+    if (!layer)
+        sdse_report_missing(node, "layer", r->diags);
+    if (!nest->rows_node)
+        sdse_report_missing(node, "rows", r->diags);
+    if (layer && sdse_schedule_layer(r, layer, "nest-layer", &nest->layer) &&
+        (nest->layer < said->first || nest->layer > said->last))
+        sdse_diag_add(r->diags, SDSE_ERROR, layer->loc, "nest-layer",
+                      "layer '%.60s' is not of this group",
+                      r->net->layers[nest->layer].name);
+    if (nest->rows_node)
+        sdse_read_u64(nest->rows_node, 1, UINT64_MAX, r->diags, &nest->rows);
+    if (nest->from_node)
+        sdse_read_u64(nest->from_node, 0, UINT64_MAX, r->diags, &nest->from);
+    if (step)
+        sdse_read_u64(step, 1, UINT64_MAX, r->diags, &nest->step);
+    if (heads)
+        sdse_read_u64(heads, 1, UINT64_MAX, r->diags, &nest->heads);
+    if (keys_node)
+        sdse_read_u64(keys_node, 1, UINT64_MAX, r->diags, &nest->keys);
+    if (part)
+        sdse_read_word(part, sdse_fused_part_words, SDSE_FUSED_PARTS, r->diags,
+                       &nest->part);
+    if (nest->times_node)
+        sdse_read_u64(nest->times_node, 0, UINT64_MAX, r->diags, &nest->times);
+    return r->diags->errors == errors;
+}
+
+// --- The kind that a nest is of ---
+
+static bool makes(const struct sdse_fused_kind *kind, const struct nest_said *nest) {
+    return kind->layer == nest->layer && kind->rows.count == nest->rows &&
+           (!nest->from_node || kind->rows.first == nest->from) &&
+           (kind->rows.count == 1 || kind->rows.step == nest->step) &&
+           (!nest->heads || kind->heads == nest->heads) &&
+           (!nest->keys || kind->keys == nest->keys) &&
+           (nest->part == SDSE_FUSED_PARTS || sdse_fused_part(kind) == nest->part);
+}
+
+// Whether what is said of its place, beyond the rows, is what the kind has.
+static bool is_held(const struct sdse_fused_kind *kind, const struct nest_said *nest) {
+    const struct sdse_node *bits =
+        sdse_node_get(sdse_node_get(nest->node, "place"), "reserved_bits");
+    double said = 0;
+    return !bits || (sdse_node_as_double(bits, &said) &&
+                     !(said < kind->residence.reserved_bits ||
+                       said > kind->residence.reserved_bits));
+}
+
+// The rows that the nests of a layer make.
+static const char *rows_of_layer(const struct sdse_schedule_reader *r,
+                                 const struct sdse_fused_group *group, size_t layer) {
+    const char *text = NULL;
+    for (size_t k = 0; k < group->kind_count; k++) {
+        if (group->kind[k].layer != layer)
+            continue;
+        const char *rows = sdse_row_run_text(r->arena, &group->kind[k].rows);
+        text =
+            !text || !rows ? rows : sdse_arena_printf(r->arena, "%s; %s", text, rows);
+    }
+    return text ? text : "none";
+}
+
+// The kind that a nest is of: one that no other is of, and that holds what is said if
+// there is one.
+static struct sdse_fused_kind *find_kind(struct sdse_schedule_reader *r,
+                                         const struct nest_said *nest,
+                                         const struct sdse_fused_group *group,
+                                         const bool *taken) {
+    size_t found = SIZE_MAX;
+    bool known = false;
+    for (size_t k = 0; k < group->kind_count; k++) {
+        if (!makes(&group->kind[k], nest))
+            continue;
+        known = true;
+        if (!taken[k] && (found == SIZE_MAX || (!is_held(&group->kind[found], nest) &&
+                                                is_held(&group->kind[k], nest))))
+            found = k;
+    }
+    if (found != SIZE_MAX)
+        return &group->kind[found];
+    const struct sdse_row_run rows = {nest->from, nest->rows, nest->step};
+    const char *name = r->net->layers[nest->layer].name,
+               *said = sdse_row_run_text(r->arena, &rows);
+    if (known)
+        sdse_diag_add(r->diags, SDSE_ERROR, nest->node->loc, "nest-rows",
+                      "layer '%.60s' has a mapping for %s already: alike nests share "
+                      "one",
+                      name, said ? said : "?");
+    else
+        sdse_diag_add(r->diags, SDSE_ERROR, nest->rows_node->loc, "nest-rows",
+                      "no nest of layer '%.60s' makes %s; in this group its nests "
+                      "make: %s",
+                      name, said ? said : "?", rows_of_layer(r, group, nest->layer));
+    return NULL;
+}
+
+// --- What the kind has beside what is said ---
+
+static void compare_words(struct sdse_schedule_reader *r, const struct sdse_node *item,
+                          const char *key, uint64_t words) {
+    const struct sdse_node *node = sdse_node_get(item, key);
+    uint64_t said = 0;
+    if (node && !sdse_read_u64(node, 0, UINT64_MAX, r->diags, &said))
+        return;
+    if (said != words)
+        sdse_diag_add(r->diags, SDSE_ERROR, node ? node->loc : item->loc, "nest-brings",
+                      "the nest brings in %" PRIu64 " words of %s, not %" PRIu64, words,
+                      key, said);
+}
+
+static void compare_nest(struct sdse_schedule_reader *r, const struct nest_said *nest,
+                         const struct sdse_fused_kind *kind) {
+    static const char *const keys[] = {"weights", "inputs"};
+    if (nest->times_node && nest->times != kind->times)
+        sdse_diag_add(r->diags, SDSE_ERROR, nest->times_node->loc, "nest-times",
+                      "the nest runs %" PRIu64 " times, not %" PRIu64, kind->times,
+                      nest->times);
+    if (sdse_node_get(nest->node, "place"))
+        sdse_schedule_compare_place(r, nest->node, "nest-place", &kind->residence,
+                                    kind->term, kind->term_count);
+    if (!nest->brings || !sdse_expect_kind(nest->brings, SDSE_NODE_MAPPING, r->diags))
+        return;
+    sdse_refuse_unknown_keys(nest->brings, keys, 2, r->diags);
+    compare_words(r, nest->brings, "weights", sdse_fused_weight_words(&kind->part));
+    compare_words(r, nest->brings, "inputs", kind->residence.loaded_inputs);
+}
+
+static void settle_nest(struct sdse_schedule_reader *r, const struct nest_said *nest,
+                        struct sdse_fused_kind *kind) {
+    const size_t errors = r->diags->errors;
+    struct sdse_mapping *mapping;
+    struct sdse_map_point *point = SDSE_ARENA_NEW(r->arena, struct sdse_map_point);
+    compare_nest(r, nest, kind);
+    const enum sdse_status status =
+        sdse_resident_mapping_from_tree(r->arena, nest->node, r->arch, &kind->part,
+                                        kind->part.residence, r->diags, &mapping);
+    if (status == SDSE_NO_MEMORY || !point) {
+        r->status = SDSE_NO_MEMORY;
+        return;
+    }
+    if (r->diags->errors == errors &&
+        sdse_schedule_cost(r, nest->node, &kind->part, kind->layer, kind->term,
+                           kind->term_count, mapping, point))
+        kind->point = point;
+}
+
+// Functions of single words need no mapping.
+static void settle_missing(struct sdse_schedule_reader *r,
+                           const struct sdse_group_said *said,
+                           struct sdse_fused_kind *kind) {
+    struct sdse_mapping *mapping = SDSE_ARENA_NEW(r->arena, struct sdse_mapping);
+    struct sdse_map_point *point = SDSE_ARENA_NEW(r->arena, struct sdse_map_point);
+    const char *rows = sdse_row_run_text(r->arena, &kind->rows);
+    const struct sdse_node *nests = sdse_node_get(said->node, "nests");
+    if (!mapping || !point || !rows) {
+        r->status = SDSE_NO_MEMORY;
+        return;
+    }
+    if (!sdse_layer_moves(&kind->part)) {
+        sdse_diag_add(r->diags, SDSE_ERROR, nests->key_loc, "nest-rows",
+                      "layer '%.60s' makes %s in a nest that has no mapping (%" PRIu64
+                      " time%s, %.0f bits held)",
+                      r->net->layers[kind->layer].name, rows, kind->times,
+                      kind->times == 1 ? "" : "s", kind->residence.reserved_bits);
+        return;
+    }
+    sdse_mapping_init(r->arch, mapping);
+    mapping->streamed = true;
+    if (sdse_schedule_cost(r, said->node, &kind->part, kind->layer, kind->term,
+                           kind->term_count, mapping, point))
+        kind->point = point;
+}
+
+// --- The group ---
+
+static void compare_input(struct sdse_schedule_reader *r,
+                          const struct sdse_group_said *said,
+                          const struct sdse_place_question *question) {
+    const bool there = question->operands > 0;
+    if (!there && !said->input_there)
+        return;
+    if (there && said->input && said->input_there)
+        return;
+    sdse_diag_add(r->diags, SDSE_ERROR,
+                  said->input ? said->input->loc : said->node->loc, "group-place",
+                  there ? "the layer before puts the group's input into %.40s"
+                        : "the group's input is not in %.40s: the layer before puts it "
+                          "elsewhere, or there is none",
+                  r->memory);
+}
+
+static void refuse_weights(struct sdse_schedule_reader *r,
+                           const struct sdse_group_said *said, unsigned may_keep) {
+    size_t member[SDSE_FUSED_MOST];
+    const size_t members = sdse_group_members(r, said, member);
+    const struct sdse_node *node = sdse_node_get(said->node, "weights");
+    for (size_t i = 0; i < members; i++) {
+        const char *name = r->net->layers[member[i]].name;
+        const struct sdse_node *item = sdse_node_get(node, name);
+        if (said->config.kept & ~may_keep & SDSE_BIT(i))
+            sdse_diag_add(r->diags, SDSE_ERROR, item ? item->loc : said->node->loc,
+                          "group-weights",
+                          "the weights of '%.60s' cannot be kept in %.40s: %s", name,
+                          r->memory,
+                          r->arch->level[r->schedule->level].shares_weights
+                              ? "an engine stands before it"
+                              : "it needs `shares: [activations, weights]`");
+    }
+}
+
+static void refuse_tile(struct sdse_schedule_reader *r,
+                        const struct sdse_group_said *said,
+                        const struct sdse_group_limits *limits) {
+    const struct sdse_node *tile = sdse_node_get(said->node, "tile");
+    if (said->config.tile_rows > limits->rows)
+        sdse_diag_add(r->diags, SDSE_ERROR, tile->loc, "group-tile",
+                      "the last layer, '%.60s', has %" PRIu64 " rows",
+                      r->net->layers[said->last].name, limits->rows);
+}
+
+static void add_up(struct sdse_fused_group *group) {
+    group->at = (struct sdse_tradeoff){0, 0};
+    for (size_t k = 0; k < group->kind_count; k++) {
+        const double times = (double)group->kind[k].times;
+        const struct sdse_totals *totals = &group->kind[k].point->totals;
+        group->at.energy_pj += times * totals->energy_pj;
+        group->at.latency_cycles += times * totals->latency_cycles;
+    }
+}
+
+void sdse_group_read_nests(struct sdse_schedule_reader *r,
+                           const struct sdse_group_said *said,
+                           const struct sdse_place_question *question,
+                           struct sdse_fused_group *group) {
+    const size_t errors = r->diags->errors;
+    struct sdse_group_refusal refusal = {0, NULL};
+    struct sdse_group_limits limits = {0};
+    compare_input(r, said, question);
+    r->status =
+        sdse_fusion_configure(r->request, &r->schedule->placing, question,
+                              &said->config, r->arena, &limits, group, &refusal);
+    if (r->status != SDSE_OK)
+        return;
+    if (refusal.reason) {
+        const struct sdse_node *names = sdse_node_get(said->node, "layers"),
+                               *name = refusal.layer < said->first
+                                           ? names
+                                           : sdse_node_at(names,
+                                                          refusal.layer - said->first);
+        const char *key = said->config.tile_keys ? "keys" : "heads";
+        const struct sdse_node *heads =
+            limits.heads ? sdse_node_get(said->node, key) : NULL;
+        sdse_diag_add(r->diags, SDSE_ERROR,
+                      heads  ? heads->loc
+                      : name ? name->loc
+                             : names->loc,
+                      heads ? "group-tile" : "group-layers", "layer '%.60s' %s",
+                      r->net->layers[refusal.layer].name, refusal.reason);
+        return;
+    }
+    refuse_weights(r, said, limits.may_keep);
+    refuse_tile(r, said, &limits);
+    const struct sdse_node *nests = sdse_node_get(said->node, "nests");
+    bool *taken = SDSE_ARENA_ARRAY(r->arena, bool, group->kind_count + 1);
+    if (!taken) {
+        r->status = SDSE_NO_MEMORY;
+        return;
+    }
+    // Of a group that is not what it says nests have no meaning.
+    if (r->diags->errors != errors ||
+        !sdse_expect_kind(nests, SDSE_NODE_SEQUENCE, r->diags))
+        return;
+    bool readable = true;
+    sdse_for_each_child (item, nests) {
+        struct nest_said nest;
+        struct sdse_fused_kind *kind =
+            read_nest(r, said, item, &nest) ? find_kind(r, &nest, group, taken) : NULL;
+        readable &= kind != NULL;
+        if (!kind)
+            continue;
+        taken[kind - group->kind] = true;
+        settle_nest(r, &nest, kind);
+        if (r->status != SDSE_OK)
+            return;
+    }
+    for (size_t k = 0; k < group->kind_count && !r->status; k++)
+        if (!taken[k] && (readable || sdse_layer_moves(&group->kind[k].part)))
+            settle_missing(r, said, &group->kind[k]);
+    if (r->status == SDSE_OK && r->diags->errors == errors)
+        add_up(group);
+}
