@@ -10,36 +10,18 @@
 #include "base/text.h"
 #include "base/whole_file.h"
 #include "import/tensors/list.h"
-#include "import/tflite/model.h"
+#include "import/tflite/reading.h"
 #include "spec/flow.h"
 
 enum { LONGEST = INT32_MAX }; // offsets of a model are 32 bits wide
 
 // Fields of the operators' options in schema.fbs.
-enum { PADDING = 0, STRIDE_W = 1, STRIDE_H = 2 };
-enum { CONV_DILATION_W = 4, DEPTHWISE_DILATION_W = 5 };
 enum { MATMUL_TURN_X = 0, MATMUL_TURN_Y = 1 };
-enum { SAME = 0 };
-
-struct reader {
-    struct tflite_model m;
-    struct sdse_tflite *out;
-    struct sdse_text layers, left_out;
-    size_t count, left_out_count;
-    const char **name; // [operators] of layers; NULL
-    size_t unread[2];  // layers whose weights are not written, for each reason
-    const char *first_unread[2];
-    enum sdse_status status;
-};
-
-enum { UNREAD_PHASES, UNREAD_TYPE };
 
 // --- What is wrong ---
 
-__attribute__((format(printf, 4, 5))) static bool refuse(struct reader *r,
-                                                         const char *check,
-                                                         const char *layer,
-                                                         const char *format, ...) {
+bool sdse_tflite_refuse(struct sdse_tflite_reader *r, const char *check,
+                        const char *layer, const char *format, ...) {
     char text[200];
     va_list args;
     va_start(args, format);
@@ -50,15 +32,25 @@ __attribute__((format(printf, 4, 5))) static bool refuse(struct reader *r,
     return false;
 }
 
-static bool bad_shape(struct reader *r, const char *layer, const char *what) {
-    return refuse(r, "tflite-shape", layer, "%s", what);
+bool sdse_tflite_bad_shape(struct sdse_tflite_reader *r, const char *layer,
+                           const char *what) {
+    return sdse_tflite_refuse(r, "tflite-shape", layer, "%s", what);
+}
+
+bool sdse_tflite_has_batch(struct sdse_tflite_reader *r, const char *name,
+                           uint64_t samples) {
+    return samples == r->m.batch ||
+           sdse_tflite_refuse(r, "tflite-batch", name,
+                              "%" PRIu64
+                              " samples, where the model's first input has %" PRIu64,
+                              samples, r->m.batch);
 }
 
 // --- Names ---
 
 // The name of what an operator puts out, up to the first of several (';'), with a
 // number where another layer has it.
-static const char *name_layer(struct reader *r, size_t index) {
+static const char *name_layer(struct sdse_tflite_reader *r, size_t index) {
     struct tflite_model *m = &r->m;
     const struct tflite_tensor *out = sdse_tflite_output(m, &m->op[index], 0);
     const char *text = out ? sdse_flat_text(&m->flat, out->table, 3, m->arena) : "";
@@ -79,7 +71,7 @@ static const char *name_layer(struct reader *r, size_t index) {
     return r->name[index] = name;
 }
 
-static void begin_layer(struct reader *r, const char *name) {
+void sdse_tflite_begin_layer(struct sdse_tflite_reader *r, const char *name) {
     fputs("  - {name: ", r->layers.out);
     sdse_print_word(r->layers.out, name);
     r->count++;
@@ -87,22 +79,20 @@ static void begin_layer(struct reader *r, const char *name) {
 
 // --- Weights ---
 
-static void leave_unread(struct reader *r, int why, const char *name) {
+void sdse_tflite_leave_unread(struct sdse_tflite_reader *r, int why, const char *name) {
     if (!r->unread[why]++)
         r->first_unread[why] = name;
 }
 
-// The layer's weights: dimension from[i] of the constant is the i-th of `rank`, the
-// others are 1. Scales go along with theirs.
-static bool add_weights(struct reader *r, const char *name, const char *kind,
-                        const struct tflite_tensor *constant, unsigned rank,
-                        const unsigned *from) {
+bool sdse_tflite_add_weights(struct sdse_tflite_reader *r, const char *name,
+                             const char *kind, const struct tflite_tensor *constant,
+                             unsigned rank, const unsigned *from) {
     struct sdse_stored_tensor stored;
     r->status = sdse_tflite_stored(&r->m, name, constant, &stored);
     if (r->status != SDSE_OK)
         return false;
     if (stored.dtype == SDSE_DTYPES) {
-        leave_unread(r, UNREAD_TYPE, name);
+        sdse_tflite_leave_unread(r, SDSE_TFLITE_UNREAD_TYPE, name);
         return true;
     }
     struct sdse_stored_tensor turned = stored;
@@ -123,167 +113,13 @@ static bool add_weights(struct reader *r, const char *name, const char *kind,
         while (scale->axis < rank && from[scale->axis] != stored.scale->axis)
             scale->axis++;
         if (scale->axis == rank)
-            return refuse(r, "tflite-weights", name,
-                          "its scales go along a dimension that is none of its layer");
+            return sdse_tflite_refuse(
+                r, "tflite-weights", name,
+                "its scales go along a dimension that is none of its layer");
         turned.scale = scale;
     }
     r->out->layers[r->out->layer_count++] =
         (struct sdse_tensor_layer){.layer = name, .kind = kind, .weights = turned};
-    return true;
-}
-
-// --- Windows ---
-
-// Rows or columns of a window's operator.
-struct axis {
-    uint64_t in, out, kernel, stride, dilation;
-    uint64_t before, after; // padding
-};
-
-static bool fit_axis(struct axis *a, bool same) {
-    uint64_t reach, needed, padded;
-    if (!sdse_mul_u64(a->kernel - 1, a->dilation, &reach) ||
-        !sdse_mul_u64(a->out - 1, a->stride, &needed) ||
-        !sdse_add_u64(needed, reach + 1, &needed))
-        return false;
-    if (same && a->out != sdse_ceil_div_u64(a->in, a->stride))
-        return false;
-    if (same && needed > a->in) {
-        a->before = (needed - a->in) / 2;
-        a->after = needed - a->in - a->before;
-    }
-    padded = a->in + a->before + a->after;
-    return reach + 1 <= padded && (padded - reach - 1) / a->stride + 1 == a->out;
-}
-
-// A transposed one: outputs are (in - 1) stride + kernel - padding + what is behind.
-static bool fit_transposed(struct axis *a, bool same, uint64_t *behind) {
-    uint64_t whole;
-    if (!sdse_mul_u64(a->in - 1, a->stride, &whole) ||
-        !sdse_add_u64(whole, a->kernel, &whole))
-        return false;
-    *behind = a->out > whole ? a->out - whole : 0;
-    const uint64_t padding = whole > a->out ? whole - a->out : 0;
-    if (!same && padding)
-        return false;
-    a->before = padding / 2;
-    a->after = padding - a->before;
-    return *behind < a->stride;
-}
-
-static void print_axes(FILE *out, const char *key, uint64_t rows, uint64_t columns) {
-    fprintf(out, ", %s: [%" PRIu64 ", %" PRIu64 "]", key, rows, columns);
-}
-
-static void print_window(FILE *out, const struct axis a[2]) {
-    print_axes(out, "kernel", a[0].kernel, a[1].kernel);
-    print_axes(out, "stride", a[0].stride, a[1].stride);
-    fprintf(out, ", pad: [[%" PRIu64 ", %" PRIu64 "], [%" PRIu64 ", %" PRIu64 "]]",
-            a[0].before, a[0].after, a[1].before, a[1].after);
-}
-
-static bool is_map(const struct tflite_tensor *tensor) {
-    return tensor && tensor->known && tensor->rank == 4;
-}
-
-// Strides and dilations of the options, 1 … 2^20.
-static bool take_window(struct reader *r, const struct tflite_operator *op,
-                        unsigned dilation, struct axis a[2]) {
-    struct sdse_flat *flat = &r->m.flat;
-    for (unsigned i = 0; i < 2; i++) {
-        const int64_t stride =
-            sdse_flat_i64(flat, op->options, i ? STRIDE_W : STRIDE_H, 4, 0);
-        const int64_t step =
-            dilation ? sdse_flat_i64(flat, op->options, dilation + 1 - i, 4, 1) : 1;
-        if (stride < 1 || step < 1 || stride > 1 << 20 || step > 1 << 20)
-            return false;
-        a[i].stride = (uint64_t)stride;
-        a[i].dilation = (uint64_t)step;
-    }
-    return true;
-}
-
-static bool has_batch(struct reader *r, const char *name, uint64_t samples) {
-    return samples == r->m.batch ||
-           refuse(r, "tflite-batch", name,
-                  "%" PRIu64 " samples, where the model's first input has %" PRIu64,
-                  samples, r->m.batch);
-}
-
-static bool add_conv(struct reader *r, const struct tflite_operator *op,
-                     const char *name) {
-    static const unsigned filters[] = {0, 3, 1, 2}, channels[] = {3, 0, 1, 2};
-    const bool depthwise = op->code == TFLITE_DEPTHWISE_CONV_2D;
-    const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
-                               *w = sdse_tflite_input(&r->m, op, 1),
-                               *y = sdse_tflite_output(&r->m, op, 0);
-    if (!is_map(x) || !is_map(w) || !is_map(y))
-        return bad_shape(r, name, "maps and weights of four known extents are needed");
-    struct axis a[2];
-    for (unsigned i = 0; i < 2; i++)
-        a[i] = (struct axis){
-            .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = w->shape[1 + i]};
-    const bool same = sdse_flat_u64(&r->m.flat, op->options, PADDING, 1, 0) == SAME;
-    const uint64_t in = x->shape[3], out = y->shape[3];
-    const uint64_t own = depthwise ? 1 : w->shape[3]; // input channels of a filter
-    if (!take_window(r, op, depthwise ? DEPTHWISE_DILATION_W : CONV_DILATION_W, a) ||
-        !fit_axis(&a[0], same) || !fit_axis(&a[1], same))
-        return bad_shape(r, name,
-                         "what it puts out is not what its window makes of its input");
-    if (in % own || out % (in / own) || w->shape[depthwise ? 3 : 0] != out ||
-        (depthwise && w->shape[0] != 1) || y->shape[0] != x->shape[0])
-        return bad_shape(r, name, "channels of map, weights and result disagree");
-    if (!has_batch(r, name, x->shape[0]))
-        return false;
-    const bool plain = depthwise && out == in;
-    FILE *file = r->layers.out;
-    begin_layer(r, name);
-    fprintf(file, ", kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
-            plain ? "dwconv" : "conv", in, a[0].in, a[1].in);
-    if (!plain)
-        fprintf(file, ", out_channels: %" PRIu64, out);
-    if (!plain && in != own)
-        fprintf(file, ", groups: %" PRIu64, in / own);
-    print_window(file, a);
-    print_axes(file, "dilation", a[0].dilation, a[1].dilation);
-    fputs("}\n", file);
-    const struct tflite_tensor *constant = sdse_tflite_constant(&r->m, w);
-    return !constant || add_weights(r, name, plain ? "dwconv" : "conv", constant, 4,
-                                    depthwise ? channels : filters);
-}
-
-static bool add_transposed(struct reader *r, const struct tflite_operator *op,
-                           const char *name) {
-    const struct tflite_tensor *w = sdse_tflite_input(&r->m, op, 1),
-                               *x = sdse_tflite_input(&r->m, op, 2),
-                               *y = sdse_tflite_output(&r->m, op, 0);
-    if (!is_map(x) || !is_map(w) || !is_map(y))
-        return bad_shape(r, name, "maps and weights of four known extents are needed");
-    struct axis a[2];
-    uint64_t behind[2];
-    for (unsigned i = 0; i < 2; i++)
-        a[i] = (struct axis){
-            .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = w->shape[1 + i]};
-    const bool same = sdse_flat_u64(&r->m.flat, op->options, PADDING, 1, 0) == SAME;
-    if (!take_window(r, op, 0, a) || !fit_transposed(&a[0], same, &behind[0]) ||
-        !fit_transposed(&a[1], same, &behind[1]))
-        return bad_shape(r, name,
-                         "what it puts out is not what its window makes of its input");
-    if (w->shape[3] != x->shape[3] || w->shape[0] != y->shape[3] ||
-        x->shape[0] != y->shape[0])
-        return bad_shape(r, name, "channels of map, weights and result disagree");
-    if (!has_batch(r, name, x->shape[0]))
-        return false;
-    FILE *file = r->layers.out;
-    begin_layer(r, name);
-    fprintf(file,
-            ", kind: deconv, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64
-            "], out_channels: %" PRIu64,
-            x->shape[3], a[0].in, a[1].in, y->shape[3]);
-    print_window(file, a);
-    print_axes(file, "output_padding", behind[0], behind[1]);
-    fputs("}\n", file);
-    leave_unread(r, UNREAD_PHASES, name);
     return true;
 }
 
@@ -297,34 +133,36 @@ static uint64_t elements(const struct tflite_tensor *tensor, unsigned rank) {
     return count;
 }
 
-static void print_product(struct reader *r, const char *name, uint64_t in, uint64_t out,
-                          uint64_t rows) {
-    begin_layer(r, name);
+static void print_product(struct sdse_tflite_reader *r, const char *name, uint64_t in,
+                          uint64_t out, uint64_t rows) {
+    sdse_tflite_begin_layer(r, name);
     fprintf(r->layers.out,
             ", kind: fc, in: %" PRIu64 ", out_channels: %" PRIu64 ", rows: %" PRIu64
             "}\n",
             in, out, rows);
 }
 
-static bool add_connected(struct reader *r, const struct tflite_operator *op,
-                          const char *name) {
+static bool add_connected(struct sdse_tflite_reader *r,
+                          const struct tflite_operator *op, const char *name) {
     static const unsigned as_it_is[] = {0, 1};
     const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
                                *w = sdse_tflite_input(&r->m, op, 1),
                                *y = sdse_tflite_output(&r->m, op, 0);
     if (!x || !x->known || !w || !w->known || w->rank != 2 || !y || !y->known)
-        return bad_shape(r, name, "known shapes and weights of two extents are needed");
+        return sdse_tflite_bad_shape(
+            r, name, "known shapes and weights of two extents are needed");
     const uint64_t words = elements(x, x->rank), rows = words / w->shape[1];
     if (!words || words % w->shape[1] || elements(y, y->rank) != rows * w->shape[0])
-        return bad_shape(r, name, "extents of input, weights and result disagree");
+        return sdse_tflite_bad_shape(r, name,
+                                     "extents of input, weights and result disagree");
     if (rows % r->m.batch)
-        return has_batch(r, name, rows);
+        return sdse_tflite_has_batch(r, name, rows);
     print_product(r, name, w->shape[1], w->shape[0], rows / r->m.batch);
     const struct tflite_tensor *constant = sdse_tflite_constant(&r->m, w);
-    return !constant || add_weights(r, name, "fc", constant, 2, as_it_is);
+    return !constant || sdse_tflite_add_weights(r, name, "fc", constant, 2, as_it_is);
 }
 
-static bool add_matmul(struct reader *r, const struct tflite_operator *op,
+static bool add_matmul(struct sdse_tflite_reader *r, const struct tflite_operator *op,
                        const char *name) {
     struct sdse_flat *flat = &r->m.flat;
     const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
@@ -332,7 +170,8 @@ static bool add_matmul(struct reader *r, const struct tflite_operator *op,
                                *z = sdse_tflite_output(&r->m, op, 0);
     if (!x || !x->known || x->rank < 2 || !y || !y->known || y->rank < 2 || !z ||
         !z->known || z->rank < 2)
-        return bad_shape(r, name, "known shapes of two extents or more are needed");
+        return sdse_tflite_bad_shape(r, name,
+                                     "known shapes of two extents or more are needed");
     const bool turn_x = sdse_flat_u64(flat, op->options, MATMUL_TURN_X, 1, 0),
                turn_y = sdse_flat_u64(flat, op->options, MATMUL_TURN_Y, 1, 0);
     const uint64_t *xs = x->shape + x->rank - 2, *ys = y->shape + y->rank - 2,
@@ -342,20 +181,22 @@ static bool add_matmul(struct reader *r, const struct tflite_operator *op,
                    rights = elements(y, y->rank - 2);
     if (ys[turn_y] != k || zs[0] != m || zs[1] != n || !products || !rights ||
         products % rights)
-        return bad_shape(r, name, "extents of operands and result disagree");
+        return sdse_tflite_bad_shape(r, name,
+                                     "extents of operands and result disagree");
     const struct tflite_tensor *constant = sdse_tflite_constant(&r->m, y);
     if (constant && rights == 1 && (products * m) % r->m.batch == 0) {
         const unsigned last = y->rank - 1;
         const unsigned from[2] = {turn_y ? last - 1 : last, turn_y ? last : last - 1};
         print_product(r, name, k, n, products * m / r->m.batch);
-        return add_weights(r, name, "fc", constant, 2, from);
+        return sdse_tflite_add_weights(r, name, "fc", constant, 2, from);
     }
     if (products % r->m.batch || rights % r->m.batch)
-        return refuse(r, "tflite-batch", name,
-                      "%" PRIu64 " products by %" PRIu64
-                      " matrices are no multiples of the %" PRIu64 " samples",
-                      products, rights, r->m.batch);
-    begin_layer(r, name);
+        return sdse_tflite_refuse(r, "tflite-batch", name,
+                                  "%" PRIu64 " products by %" PRIu64
+                                  " matrices are no multiples of the %" PRIu64
+                                  " samples",
+                                  products, rights, r->m.batch);
+    sdse_tflite_begin_layer(r, name);
     fprintf(r->layers.out,
             ", kind: matmul, heads: %" PRIu64 ", kv_heads: %" PRIu64 ", m: %" PRIu64
             ", k: %" PRIu64 ", n: %" PRIu64 "}\n",
@@ -394,7 +235,8 @@ static const char *left_out(const struct tflite_operator *op) {
 }
 
 // Numbers in the constants that it reads.
-static uint64_t constants_of(struct reader *r, const struct tflite_operator *op) {
+static uint64_t constants_of(struct sdse_tflite_reader *r,
+                             const struct tflite_operator *op) {
     uint64_t count = 0;
     for (size_t i = 0; i < op->inputs.count; i++) {
         const struct tflite_tensor *input = sdse_tflite_input(&r->m, op, i);
@@ -405,7 +247,7 @@ static uint64_t constants_of(struct reader *r, const struct tflite_operator *op)
     return count;
 }
 
-static bool add_left_out(struct reader *r, const struct tflite_operator *op,
+static bool add_left_out(struct sdse_tflite_reader *r, const struct tflite_operator *op,
                          const char *operator_name, const char *name) {
     const char *plain = sdse_tensors_plain(r->m.arena, operator_name);
     if (!plain) {
@@ -423,7 +265,7 @@ static bool add_left_out(struct reader *r, const struct tflite_operator *op,
     return true;
 }
 
-static bool add_operator(struct reader *r, size_t index) {
+static bool add_operator(struct sdse_tflite_reader *r, size_t index) {
     const struct tflite_operator *op = &r->m.op[index];
     const char *other = left_out(op);
     const bool layer =
@@ -442,11 +284,11 @@ static bool add_operator(struct reader *r, size_t index) {
     switch (op->code) {
     case TFLITE_CONV_2D:
     case TFLITE_DEPTHWISE_CONV_2D:
-        return add_conv(r, op, name);
+        return sdse_tflite_add_conv(r, op, name);
     case TFLITE_FULLY_CONNECTED:
         return add_connected(r, op, name);
     case TFLITE_TRANSPOSE_CONV:
-        return add_transposed(r, op, name);
+        return sdse_tflite_add_transposed(r, op, name);
     case TFLITE_BATCH_MATMUL:
         return add_matmul(r, op, name);
     default:
@@ -456,7 +298,7 @@ static bool add_operator(struct reader *r, size_t index) {
 
 // --- The network ---
 
-static void warn_all(struct reader *r) {
+static void warn_all(struct sdse_tflite_reader *r) {
     static const char *const reasons[] = {
         "transposed convolutions, whose phases have no weights here, only shapes",
         "layers whose weights are of a type that is not read"};
@@ -480,7 +322,7 @@ static const char *network_name(struct sdse_arena *arena, const char *path) {
     return length ? sdse_arena_copy(arena, start, length) : "model";
 }
 
-static const char *join(struct reader *r) {
+static const char *join(struct sdse_tflite_reader *r) {
     struct sdse_arena *arena = r->m.arena;
     const char *layers = sdse_text_end(&r->layers, arena),
                *left = sdse_text_end(&r->left_out, arena);
@@ -501,7 +343,7 @@ static const char *join(struct reader *r) {
     return sdse_text_end(&text, arena);
 }
 
-static enum sdse_status read_layers(struct reader *r) {
+static enum sdse_status read_layers(struct sdse_tflite_reader *r) {
     struct tflite_model *m = &r->m;
     r->status = sdse_tflite_model(m);
     if (r->status != SDSE_OK)
@@ -535,11 +377,11 @@ static enum sdse_status read_model(const unsigned char *bytes, size_t length,
                                    const struct sdse_blob *blob,
                                    struct sdse_arena *arena, struct sdse_tflite *out,
                                    struct sdse_diags *diags) {
-    struct reader reader = {.out = out,
-                            .m = {.flat = {bytes, length, false},
-                                  .file = blob->name,
-                                  .arena = arena,
-                                  .diags = diags}};
+    struct sdse_tflite_reader reader = {.out = out,
+                                        .m = {.flat = {bytes, length, false},
+                                              .file = blob->name,
+                                              .arena = arena,
+                                              .diags = diags}};
     struct sdse_blob *own = SDSE_ARENA_NEW(arena, struct sdse_blob);
     *out = (struct sdse_tflite){0};
     if (!own)

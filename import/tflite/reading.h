@@ -1,0 +1,51 @@
+// Private to import/tflite/: a model while its operators become layers.
+#ifndef SDSE_IMPORT_TFLITE_READING_H
+#define SDSE_IMPORT_TFLITE_READING_H
+
+#include "base/text.h"
+#include "import/tflite/model.h"
+#include "import/tflite/tflite.h"
+
+// Why weights are not written.
+enum { SDSE_TFLITE_UNREAD_PHASES, SDSE_TFLITE_UNREAD_TYPE };
+
+struct sdse_tflite_reader {
+    struct tflite_model m;
+    struct sdse_tflite *out;
+    struct sdse_text layers, left_out;
+    size_t count, left_out_count;
+    const char **name; // [operators] of layers; NULL
+    size_t unread[2];  // layers whose weights are not written, for each reason
+    const char *first_unread[2];
+    enum sdse_status status;
+};
+
+// --- tflite.c: each false or nothing where r->status says why ---
+
+// Reports what is wrong with a layer; false.
+bool sdse_tflite_refuse(struct sdse_tflite_reader *r, const char *check,
+                        const char *layer, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+bool sdse_tflite_bad_shape(struct sdse_tflite_reader *r, const char *layer,
+                           const char *what);
+// Whether an operator has as many samples as the model's first input; refused if not.
+bool sdse_tflite_has_batch(struct sdse_tflite_reader *r, const char *name,
+                           uint64_t samples);
+// Begins the layer's line: its name.
+void sdse_tflite_begin_layer(struct sdse_tflite_reader *r, const char *name);
+// Counts a layer whose weights are not written.
+void sdse_tflite_leave_unread(struct sdse_tflite_reader *r, int why, const char *name);
+// The layer's weights: dimension from[i] of the constant is the i-th of `rank`, the
+// others are 1. Scales go along with theirs.
+bool sdse_tflite_add_weights(struct sdse_tflite_reader *r, const char *name,
+                             const char *kind, const struct tflite_tensor *constant,
+                             unsigned rank, const unsigned *from);
+
+// --- windows.c ---
+
+bool sdse_tflite_add_conv(struct sdse_tflite_reader *r,
+                          const struct tflite_operator *op, const char *name);
+bool sdse_tflite_add_transposed(struct sdse_tflite_reader *r,
+                                const struct tflite_operator *op, const char *name);
+
+#endif

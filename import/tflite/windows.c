@@ -1,0 +1,161 @@
+// Convolutions and transposed ones as layers.
+#include <inttypes.h>
+
+#include "base/checked.h"
+#include "import/tflite/reading.h"
+
+// Fields of their options in schema.fbs.
+enum { PADDING = 0, STRIDE_W = 1, STRIDE_H = 2 };
+enum { CONV_DILATION_W = 4, DEPTHWISE_DILATION_W = 5 };
+enum { SAME = 0 };
+
+// Rows or columns of a window's operator.
+struct axis {
+    uint64_t in, out, kernel, stride, dilation;
+    uint64_t before, after; // padding
+};
+
+static bool fit_axis(struct axis *a, bool same) {
+    uint64_t reach, needed, padded;
+    if (!sdse_mul_u64(a->kernel - 1, a->dilation, &reach) ||
+        !sdse_mul_u64(a->out - 1, a->stride, &needed) ||
+        !sdse_add_u64(needed, reach + 1, &needed))
+        return false;
+    if (same && a->out != sdse_ceil_div_u64(a->in, a->stride))
+        return false;
+    if (same && needed > a->in) {
+        a->before = (needed - a->in) / 2;
+        a->after = needed - a->in - a->before;
+    }
+    padded = a->in + a->before + a->after;
+    return reach + 1 <= padded && (padded - reach - 1) / a->stride + 1 == a->out;
+}
+
+// A transposed one: outputs are (in - 1) stride + kernel - padding + what is behind.
+static bool fit_transposed(struct axis *a, bool same, uint64_t *behind) {
+    uint64_t whole;
+    if (!sdse_mul_u64(a->in - 1, a->stride, &whole) ||
+        !sdse_add_u64(whole, a->kernel, &whole))
+        return false;
+    *behind = a->out > whole ? a->out - whole : 0;
+    const uint64_t padding = whole > a->out ? whole - a->out : 0;
+    if (!same && padding)
+        return false;
+    a->before = padding / 2;
+    a->after = padding - a->before;
+    return *behind < a->stride;
+}
+
+static void print_axes(FILE *out, const char *key, uint64_t rows, uint64_t columns) {
+    fprintf(out, ", %s: [%" PRIu64 ", %" PRIu64 "]", key, rows, columns);
+}
+
+static void print_window(FILE *out, const struct axis a[2]) {
+    print_axes(out, "kernel", a[0].kernel, a[1].kernel);
+    print_axes(out, "stride", a[0].stride, a[1].stride);
+    fprintf(out, ", pad: [[%" PRIu64 ", %" PRIu64 "], [%" PRIu64 ", %" PRIu64 "]]",
+            a[0].before, a[0].after, a[1].before, a[1].after);
+}
+
+static bool is_map(const struct tflite_tensor *tensor) {
+    return tensor && tensor->known && tensor->rank == 4;
+}
+
+// Strides and dilations of the options, 1 … 2^20.
+static bool take_window(struct sdse_tflite_reader *r, const struct tflite_operator *op,
+                        unsigned dilation, struct axis a[2]) {
+    struct sdse_flat *flat = &r->m.flat;
+    for (unsigned i = 0; i < 2; i++) {
+        const int64_t stride =
+            sdse_flat_i64(flat, op->options, i ? STRIDE_W : STRIDE_H, 4, 0);
+        const int64_t step =
+            dilation ? sdse_flat_i64(flat, op->options, dilation + 1 - i, 4, 1) : 1;
+        if (stride < 1 || step < 1 || stride > 1 << 20 || step > 1 << 20)
+            return false;
+        a[i].stride = (uint64_t)stride;
+        a[i].dilation = (uint64_t)step;
+    }
+    return true;
+}
+
+bool sdse_tflite_add_conv(struct sdse_tflite_reader *r,
+                          const struct tflite_operator *op, const char *name) {
+    static const unsigned filters[] = {0, 3, 1, 2}, channels[] = {3, 0, 1, 2};
+    const bool depthwise = op->code == TFLITE_DEPTHWISE_CONV_2D;
+    const struct tflite_tensor *x = sdse_tflite_input(&r->m, op, 0),
+                               *w = sdse_tflite_input(&r->m, op, 1),
+                               *y = sdse_tflite_output(&r->m, op, 0);
+    if (!is_map(x) || !is_map(w) || !is_map(y))
+        return sdse_tflite_bad_shape(
+            r, name, "maps and weights of four known extents are needed");
+    struct axis a[2];
+    for (unsigned i = 0; i < 2; i++)
+        a[i] = (struct axis){
+            .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = w->shape[1 + i]};
+    const bool same = sdse_flat_u64(&r->m.flat, op->options, PADDING, 1, 0) == SAME;
+    const uint64_t in = x->shape[3], out = y->shape[3];
+    const uint64_t own = depthwise ? 1 : w->shape[3]; // input channels of a filter
+    if (!take_window(r, op, depthwise ? DEPTHWISE_DILATION_W : CONV_DILATION_W, a) ||
+        !fit_axis(&a[0], same) || !fit_axis(&a[1], same))
+        return sdse_tflite_bad_shape(
+            r, name, "what it puts out is not what its window makes of its input");
+    if (in % own || out % (in / own) || w->shape[depthwise ? 3 : 0] != out ||
+        (depthwise && w->shape[0] != 1) || y->shape[0] != x->shape[0])
+        return sdse_tflite_bad_shape(r, name,
+                                     "channels of map, weights and result disagree");
+    if (!sdse_tflite_has_batch(r, name, x->shape[0]))
+        return false;
+    const bool plain = depthwise && out == in;
+    FILE *file = r->layers.out;
+    sdse_tflite_begin_layer(r, name);
+    fprintf(file, ", kind: %s, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]",
+            plain ? "dwconv" : "conv", in, a[0].in, a[1].in);
+    if (!plain)
+        fprintf(file, ", out_channels: %" PRIu64, out);
+    if (!plain && in != own)
+        fprintf(file, ", groups: %" PRIu64, in / own);
+    print_window(file, a);
+    print_axes(file, "dilation", a[0].dilation, a[1].dilation);
+    fputs("}\n", file);
+    const struct tflite_tensor *constant = sdse_tflite_constant(&r->m, w);
+    return !constant ||
+           sdse_tflite_add_weights(r, name, plain ? "dwconv" : "conv", constant, 4,
+                                   depthwise ? channels : filters);
+}
+
+bool sdse_tflite_add_transposed(struct sdse_tflite_reader *r,
+                                const struct tflite_operator *op, const char *name) {
+    const struct tflite_tensor *w = sdse_tflite_input(&r->m, op, 1),
+                               *x = sdse_tflite_input(&r->m, op, 2),
+                               *y = sdse_tflite_output(&r->m, op, 0);
+    if (!is_map(x) || !is_map(w) || !is_map(y))
+        return sdse_tflite_bad_shape(
+            r, name, "maps and weights of four known extents are needed");
+    struct axis a[2];
+    uint64_t behind[2];
+    for (unsigned i = 0; i < 2; i++)
+        a[i] = (struct axis){
+            .in = x->shape[1 + i], .out = y->shape[1 + i], .kernel = w->shape[1 + i]};
+    const bool same = sdse_flat_u64(&r->m.flat, op->options, PADDING, 1, 0) == SAME;
+    if (!take_window(r, op, 0, a) || !fit_transposed(&a[0], same, &behind[0]) ||
+        !fit_transposed(&a[1], same, &behind[1]))
+        return sdse_tflite_bad_shape(
+            r, name, "what it puts out is not what its window makes of its input");
+    if (w->shape[3] != x->shape[3] || w->shape[0] != y->shape[3] ||
+        x->shape[0] != y->shape[0])
+        return sdse_tflite_bad_shape(r, name,
+                                     "channels of map, weights and result disagree");
+    if (!sdse_tflite_has_batch(r, name, x->shape[0]))
+        return false;
+    FILE *file = r->layers.out;
+    sdse_tflite_begin_layer(r, name);
+    fprintf(file,
+            ", kind: deconv, in: [%" PRIu64 ", %" PRIu64 ", %" PRIu64
+            "], out_channels: %" PRIu64,
+            x->shape[3], a[0].in, a[1].in, y->shape[3]);
+    print_window(file, a);
+    print_axes(file, "output_padding", behind[0], behind[1]);
+    fputs("}\n", file);
+    sdse_tflite_leave_unread(r, SDSE_TFLITE_UNREAD_PHASES, name);
+    return true;
+}
