@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "spec/path.h"
+
 static void append(struct sdse_node *parent, struct sdse_node *node) {
     node->parent = parent;
     node->next = NULL;
@@ -13,38 +15,31 @@ static void append(struct sdse_node *parent, struct sdse_node *node) {
     parent->last = node;
 }
 
-static struct sdse_node *copy_at(struct sdse_tree_copier *copier,
-                                 const struct sdse_node *node, size_t depth) {
+// Counts what a copy of a value adds; false, said, beyond a limit.
+static bool may_copy(struct sdse_tree_copier *copier, const struct sdse_node *node,
+                     size_t depth) {
+    depth += node->kind != SDSE_NODE_SCALAR;
     if (++*copier->nodes > copier->most || depth > SDSE_TREE_DEPTH) {
-        if (!copier->stop)
-            sdse_diag_add(copier->diags, SDSE_ERROR, node->loc,
-                          depth > SDSE_TREE_DEPTH ? "yaml-depth" : "yaml-nodes",
-                          "copies of this make the file %s",
-                          depth > SDSE_TREE_DEPTH ? "nest too deep" : "too large");
+        sdse_diag_add(copier->diags, SDSE_ERROR, node->loc,
+                      depth > SDSE_TREE_DEPTH ? "yaml-depth" : "yaml-nodes",
+                      "copies of this make the file %s",
+                      depth > SDSE_TREE_DEPTH ? "nest too deep" : "too large");
         copier->stop = true;
-        return NULL;
+        return false;
     }
-    struct sdse_node *copy = SDSE_ARENA_NEW(copier->arena, struct sdse_node);
-    if (!copy) {
-        copier->out_of_memory = true;
-        return NULL;
-    }
-    *copy = *node;
-    copy->first = copy->last = copy->next = copy->parent = NULL;
-    copy->count = copy->index = 0;
-    sdse_for_each_child (child, node) {
-        struct sdse_node *inside =
-            copy_at(copier, child, depth + (child->kind != SDSE_NODE_SCALAR));
-        if (!inside)
-            return NULL;
-        append(copy, inside);
-    }
-    return copy;
+    sdse_for_each_child (child, node)
+        if (!may_copy(copier, child, depth))
+            return false;
+    return true;
 }
 
 struct sdse_node *sdse_tree_limited_copy(struct sdse_tree_copier *copier,
                                          const struct sdse_node *node) {
-    return copy_at(copier, node, copier->depth + (node->kind != SDSE_NODE_SCALAR));
+    if (copier->stop || !may_copy(copier, node, copier->depth))
+        return NULL;
+    struct sdse_node *copy = sdse_tree_copy(copier->arena, node);
+    copier->out_of_memory |= !copy;
+    return copy;
 }
 
 static bool is_merge(const struct sdse_node *entry) {
