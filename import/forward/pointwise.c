@@ -112,6 +112,29 @@ sdse_step_function sdse_step_function_of(const char *op, double *alpha, double *
     return named->function;
 }
 
+bool sdse_step_activate(struct sdse_step *step) {
+    const Onnx__AttributeProto *named = sdse_onnx_attribute(step->node, "activation");
+    const Onnx__AttributeProto *given =
+        sdse_onnx_attribute(step->node, "activation_params");
+    struct sdse_onnx_numbers *out = &step->out[0];
+    char name[32] = "";
+    double alpha = 0, beta = 0;
+    if (!named || !named->has_s || named->s.len == 0)
+        return true;
+    if (named->s.len < sizeof name)
+        memcpy(name, named->s.data, named->s.len);
+    sdse_step_function function = sdse_step_function_of(name, &alpha, &beta);
+    if (!function)
+        return sdse_step_fail(step, "the function that it names is not executed here");
+    alpha = sdse_step_real(step, "activation_alpha", alpha);
+    beta = sdse_step_real(step, "activation_beta", beta);
+    alpha = given && given->n_floats > 0 ? (double)given->floats[0] : alpha;
+    beta = given && given->n_floats > 1 ? (double)given->floats[1] : beta;
+    for (uint64_t i = 0; i < out->count; i++)
+        out->data[i] = function(sdse_step_round(out->data[i]), alpha, beta);
+    return true;
+}
+
 static const int32_t boolean = ONNX__TENSOR_PROTO__DATA_TYPE__BOOL;
 
 static bool run_function(struct sdse_step *step) {

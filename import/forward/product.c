@@ -173,24 +173,7 @@ static bool run_gemm(struct sdse_step *step) {
 
 // FusedGemm: the function that is named is applied too.
 static bool run_fused_gemm(struct sdse_step *step) {
-    const Onnx__AttributeProto *named = sdse_onnx_attribute(step->node, "activation");
-    char name[32] = "";
-    double alpha = 0, beta = 0;
-    if (!run_gemm(step))
-        return false;
-    if (!named || !named->has_s || named->s.len == 0)
-        return true;
-    if (named->s.len < sizeof name)
-        memcpy(name, named->s.data, named->s.len);
-    sdse_step_function function = sdse_step_function_of(name, &alpha, &beta);
-    if (!function)
-        return sdse_step_fail(step, "the function that it names is not executed here");
-    alpha = sdse_step_real(step, "activation_alpha", alpha);
-    beta = sdse_step_real(step, "activation_beta", beta);
-    for (uint64_t i = 0; i < step->out[0].count; i++)
-        step->out[0].data[i] =
-            function(sdse_step_round(step->out[0].data[i]), alpha, beta);
-    return true;
+    return run_gemm(step) && sdse_step_activate(step);
 }
 
 sdse_step_rule sdse_step_rule_product(const char *op) {

@@ -73,5 +73,8 @@ bool sdse_step_multiply(struct sdse_step *step, const struct sdse_onnx_numbers *
 typedef double (*sdse_step_function)(double x, double alpha, double beta);
 // NULL if there is none; the parameters that the operator has if nothing is said.
 sdse_step_function sdse_step_function_of(const char *op, double *alpha, double *beta);
+// Applies the function of the attribute "activation", if there is one, to the output.
+// Its parameters are "activation_alpha" and "activation_beta", or "activation_params".
+bool sdse_step_activate(struct sdse_step *step);
 
 #endif

@@ -178,30 +178,14 @@ static bool run_conv(struct sdse_step *step) {
 
 // FusedConv: a map is added, and the function that is named is applied.
 static bool run_fused_conv(struct sdse_step *step) {
-    const Onnx__AttributeProto *named = sdse_onnx_attribute(step->node, "activation");
-    const Onnx__AttributeProto *given =
-        sdse_onnx_attribute(step->node, "activation_params");
     struct sdse_onnx_numbers *out = &step->out[0];
-    char name[32] = "";
-    double alpha = 0, beta = 0;
     if (!run_conv(step))
         return false;
     if (sdse_step_has(step, 3) && step->in[3].count != out->count)
         return sdse_step_fail(step, "the map that it adds is not of its output's size");
     for (uint64_t i = 0; i < out->count && sdse_step_has(step, 3); i++)
         out->data[i] = sdse_step_round(out->data[i]) + step->in[3].data[i];
-    if (!named || !named->has_s || named->s.len == 0)
-        return true;
-    if (named->s.len < sizeof name)
-        memcpy(name, named->s.data, named->s.len);
-    sdse_step_function function = sdse_step_function_of(name, &alpha, &beta);
-    if (!function)
-        return sdse_step_fail(step, "the function that it names is not executed here");
-    alpha = given && given->n_floats > 0 ? (double)given->floats[0] : alpha;
-    beta = given && given->n_floats > 1 ? (double)given->floats[1] : beta;
-    for (uint64_t i = 0; i < out->count; i++)
-        out->data[i] = function(sdse_step_round(out->data[i]), alpha, beta);
-    return true;
+    return sdse_step_activate(step);
 }
 
 // ---- transposed convolution -------------------------------------------------
