@@ -99,25 +99,17 @@ bool sdse_onnx_batch_guess(struct sdse_onnx_graph *graph,
     return false;
 }
 
-static void complain(const struct sdse_onnx_graph *graph, const char *check,
-                     const char *text) {
-    sdse_diag_add(graph->diags, SDSE_ERROR, (struct sdse_loc){.file = graph->file},
-                  check, "%s", text);
-}
-
 // The input that is meant, or NONE and a diagnostic.
 static uint32_t find_input(const struct sdse_onnx_graph *graph,
                            const struct sdse_import_batch *said) {
-    char text[512];
     for (uint32_t i = 0; i < graph->value_count; i++)
         if (is_input(&graph->value[i]) &&
             (!said->input || strcmp(graph->value[i].name, said->input) == 0))
             return i;
-    snprintf(text, sizeof text,
-             "the batch is said to be axis %" PRId64
-             " of input '%.200s', which the model does not have",
-             said->axis, said->input ? said->input : "");
-    complain(graph, "onnx-batch-axis", text);
+    sdse_onnx_complain(graph, "onnx-batch-axis",
+                       "the batch is said to be axis %" PRId64
+                       " of input '%.200s', which the model does not have",
+                       said->axis, said->input ? said->input : "");
     return SDSE_ONNX_NONE;
 }
 
@@ -125,27 +117,24 @@ static uint32_t find_input(const struct sdse_onnx_graph *graph,
 static void take_said(struct sdse_onnx_graph *graph,
                       const struct sdse_import_batch *said,
                       struct sdse_onnx_samples *at, uint64_t *batch) {
-    char text[512];
     const uint32_t id = find_input(graph, said);
     unsigned axis;
     if (id == SDSE_ONNX_NONE)
         return;
     const struct sdse_onnx_value *value = &graph->value[id];
     if (!sdse_onnx_axis(said->axis, value->shape.rank, &axis)) {
-        snprintf(text, sizeof text,
-                 "the batch is said to be axis %" PRId64
-                 " of input '%.200s', which has %u dimensions",
-                 said->axis, value->name, value->shape.rank);
-        complain(graph, "onnx-batch-axis", text);
+        sdse_onnx_complain(graph, "onnx-batch-axis",
+                           "the batch is said to be axis %" PRId64
+                           " of input '%.200s', which has %u dimensions",
+                           said->axis, value->name, value->shape.rank);
         return;
     }
     const uint64_t extent = value->shape.dim[axis];
     if (*batch && *batch != extent) {
-        snprintf(text, sizeof text,
-                 "axis %u of input '%.200s' is %" PRIu64
-                 ", but the batch said before is %" PRIu64,
-                 axis, value->name, extent, *batch);
-        complain(graph, "onnx-batch-axis", text);
+        sdse_onnx_complain(graph, "onnx-batch-axis",
+                           "axis %u of input '%.200s' is %" PRIu64
+                           ", but the batch said before is %" PRIu64,
+                           axis, value->name, extent, *batch);
         return;
     }
     *batch = extent;
@@ -163,7 +152,6 @@ static void take_said(struct sdse_onnx_graph *graph,
 bool sdse_onnx_batch_take(struct sdse_onnx_graph *graph,
                           const struct sdse_import_options *options,
                           struct sdse_onnx_guesses *guesses) {
-    char text[512];
     graph->batch = 1;
     *guesses = (struct sdse_onnx_guesses){0};
     if (options && options->no_batch)
@@ -191,10 +179,9 @@ bool sdse_onnx_batch_take(struct sdse_onnx_graph *graph,
     const struct sdse_onnx_node *node = &graph->node[mixed.node];
     const struct sdse_import_batch *first = &options->batch[0];
     const char *input = graph->value[find_input(graph, first)].name;
-    snprintf(text, sizeof text,
-             "node '%.100s' (%.40s): it %s: axis %" PRId64 " of input '%.100s' is no "
-             "batch",
-             node->name, node->op, mixed.what, first->axis, input);
-    complain(graph, "onnx-batch", text);
+    sdse_onnx_complain(graph, "onnx-batch",
+                       "node '%.100s' (%.40s): it %s: axis %" PRId64
+                       " of input '%.100s' is no batch",
+                       node->name, node->op, mixed.what, first->axis, input);
     return true;
 }

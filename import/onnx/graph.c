@@ -17,9 +17,9 @@ struct builder {
     struct names names;
 };
 
-__attribute__((format(printf, 3, 4))) static void
-complain(struct sdse_onnx_graph *graph, const char *check, const char *format, ...) {
-    char text[512]; // long names are cut
+void sdse_onnx_complain(const struct sdse_onnx_graph *graph, const char *check,
+                        const char *format, ...) {
+    char text[768]; // long names are cut
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -74,8 +74,8 @@ static void add_initializers(struct builder *builder) {
             continue;
         struct sdse_onnx_value *value = &graph->value[intern(builder, tensor->name)];
         if (value->defined) {
-            complain(graph, "onnx-duplicate-output", "initializer '%s' is there twice",
-                     value->name);
+            sdse_onnx_complain(graph, "onnx-duplicate-output",
+                               "initializer '%s' is there twice", value->name);
             continue;
         }
         value->defined = true;
@@ -143,9 +143,9 @@ static bool add_node(struct builder *builder, uint32_t index) {
         uint32_t id = intern(builder, proto->output[i]);
         struct sdse_onnx_value *value = &graph->value[id];
         if (value->defined) {
-            complain(graph, "onnx-duplicate-output",
-                     "node '%s' gives '%s', which something else gives too", node->name,
-                     value->name);
+            sdse_onnx_complain(graph, "onnx-duplicate-output",
+                               "node '%s' gives '%s', which something else gives too",
+                               node->name, value->name);
             continue;
         }
         *value = (struct sdse_onnx_value){
@@ -175,9 +175,9 @@ static void check_inputs_exist(struct sdse_onnx_graph *graph) {
             if (node->input[j] == SDSE_ONNX_NONE ||
                 graph->value[node->input[j]].defined)
                 continue;
-            complain(graph, "onnx-missing-input",
-                     "node '%s' reads '%s', which nothing gives", node->name,
-                     graph->value[node->input[j]].name);
+            sdse_onnx_complain(graph, "onnx-missing-input",
+                               "node '%s' reads '%s', which nothing gives", node->name,
+                               graph->value[node->input[j]].name);
             node->reported = true;
         }
     }
@@ -218,9 +218,9 @@ static bool sort_nodes(struct sdse_onnx_graph *graph) {
             if (producer == SDSE_ONNX_NONE || state[producer] == DONE)
                 continue;
             if (state[producer] == OPEN) {
-                complain(graph, "onnx-cycle",
-                         "node '%s' waits for node '%s', which waits for it",
-                         node->name, graph->node[producer].name);
+                sdse_onnx_complain(graph, "onnx-cycle",
+                                   "node '%s' waits for node '%s', which waits for it",
+                                   node->name, graph->node[producer].name);
                 node->reported = true;
                 continue;
             }

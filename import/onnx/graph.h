@@ -89,6 +89,10 @@ enum sdse_status sdse_onnx_graph_build(const Onnx__ModelProto *model, const char
                                        struct sdse_diags *diags,
                                        struct sdse_onnx_graph *out);
 
+// Reports an error of the graph's file.
+void sdse_onnx_complain(const struct sdse_onnx_graph *graph, const char *check,
+                        const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 // Whether the tensor's data is in another file, and not to be read.
 bool sdse_onnx_is_unread(const struct sdse_onnx_graph *graph,
                          const Onnx__TensorProto *tensor);

@@ -3,17 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-__attribute__((format(printf, 3, 4))) static void
-complain(struct sdse_onnx_graph *graph, const char *check, const char *format, ...) {
-    char text[768]; // long names are cut
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    sdse_diag_add(graph->diags, SDSE_ERROR, (struct sdse_loc){.file = graph->file},
-                  check, "%s", text);
-}
-
 // Text that grows up to what it has room for.
 struct text {
     char at[256];
@@ -147,10 +136,10 @@ static void ask_for_shape(struct sdse_onnx_graph *graph,
     const Onnx__TensorShapeProto *shape = shape_of(input);
     struct text whole = {.used = 0}, names = {.used = 0}, axes = {.used = 0};
     if (!shape || shape->n_dim > SDSE_ARRAY_MAX_RANK) {
-        complain(graph, "onnx-input-shape",
-                 "input '%s' is %s in the file: give its full shape, as in "
-                 "%s=1x3x224x224",
-                 input->name, declared_text(input).at, input->name);
+        sdse_onnx_complain(graph, "onnx-input-shape",
+                           "input '%s' is %s in the file: give its full shape, as in "
+                           "%s=1x3x224x224",
+                           input->name, declared_text(input).at, input->name);
         return;
     }
     for (unsigned i = 0; i < shape->n_dim; i++) {
@@ -165,13 +154,14 @@ static void ask_for_shape(struct sdse_onnx_graph *graph,
         if (name && !strstr(names.at, known.at))
             append(&names, "%s%" PRIu64, known.at, likely);
     }
-    complain(graph, "onnx-input-shape",
-             "input '%s' is %s in the file, open along %s %s: give its full shape, as "
-             "in %s=%s%s%s",
-             input->name, declared_text(input).at,
-             strchr(axes.at, ',') ? "axes" : "axis", axes.at, input->name, whole.at,
-             names.used ? ", or the named extents, as in " : "",
-             names.used ? names.at + 1 : "");
+    sdse_onnx_complain(
+        graph, "onnx-input-shape",
+        "input '%s' is %s in the file, open along %s %s: give its full shape, as "
+        "in %s=%s%s%s",
+        input->name, declared_text(input).at, strchr(axes.at, ',') ? "axes" : "axis",
+        axes.at, input->name, whole.at,
+        names.used ? ", or the named extents, as in " : "",
+        names.used ? names.at + 1 : "");
 }
 
 // What is given for the whole input agrees with the file, and with what is given for
@@ -183,19 +173,21 @@ static bool fits(struct sdse_onnx_graph *graph, const Onnx__ValueInfoProto *inpu
     if (!shape)
         return true;
     if (whole->rank != shape->n_dim) {
-        complain(graph, "onnx-input-shape",
-                 "input '%s' is %s in the file: the shape given has %u extents, not "
-                 "%zu",
-                 input->name, declared_text(input).at, whole->rank, shape->n_dim);
+        sdse_onnx_complain(
+            graph, "onnx-input-shape",
+            "input '%s' is %s in the file: the shape given has %u extents, not "
+            "%zu",
+            input->name, declared_text(input).at, whole->rank, shape->n_dim);
         return false;
     }
     for (unsigned i = 0; i < whole->rank; i++) {
         const char *name = sdse_onnx_dimension_name(shape, i);
         if (extent_in(shape, i) && extent_in(shape, i) != whole->shape[i]) {
-            complain(graph, "onnx-input-shape",
-                     "input '%s' is %s in the file: axis %u of the shape given is "
-                     "%" PRIu64,
-                     input->name, declared_text(input).at, i, whole->shape[i]);
+            sdse_onnx_complain(
+                graph, "onnx-input-shape",
+                "input '%s' is %s in the file: axis %u of the shape given is "
+                "%" PRIu64,
+                input->name, declared_text(input).at, i, whole->shape[i]);
             return false;
         }
         for (size_t j = 0; name && j < given->extent_count; j++) {
@@ -203,10 +195,10 @@ static bool fits(struct sdse_onnx_graph *graph, const Onnx__ValueInfoProto *inpu
             if (!other->said || strcmp(other->name, name) != 0 ||
                 other->extent == whole->shape[i])
                 continue;
-            complain(graph, "onnx-input-shape",
-                     "input '%s', axis %u: '%s' is given as %" PRIu64
-                     ", the input's shape as %" PRIu64,
-                     input->name, i, name, other->extent, whole->shape[i]);
+            sdse_onnx_complain(graph, "onnx-input-shape",
+                               "input '%s', axis %u: '%s' is given as %" PRIu64
+                               ", the input's shape as %" PRIu64,
+                               input->name, i, name, other->extent, whole->shape[i]);
             return false;
         }
     }
@@ -223,7 +215,8 @@ void sdse_onnx_input_shape(struct sdse_onnx_graph *graph,
     struct sdse_onnx_shape shape = {.known = true};
     if (!type || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
         !type->tensor_type) {
-        complain(graph, "onnx-input-shape", "input '%s' is not a tensor", value->name);
+        sdse_onnx_complain(graph, "onnx-input-shape", "input '%s' is not a tensor",
+                           value->name);
         return;
     }
     bool complete = whole || (declared && declared->n_dim <= SDSE_ARRAY_MAX_RANK);
@@ -251,8 +244,9 @@ void sdse_onnx_input_shape(struct sdse_onnx_graph *graph,
     for (unsigned i = 0; i < shape.rank && !empty; i++)
         empty = shape.dim[i] == 0;
     if (empty || !sdse_onnx_shape_is_sane(shape.dim, shape.rank)) {
-        complain(graph, "onnx-input-shape",
-                 "input '%s': no elements, or an absurd number of them", value->name);
+        sdse_onnx_complain(graph, "onnx-input-shape",
+                           "input '%s': no elements, or an absurd number of them",
+                           value->name);
         return;
     }
     value->shape = shape;
@@ -274,12 +268,12 @@ static void complain_of_name(struct sdse_onnx_graph *graph, const char *given) {
                 append(&names, "%s%s", names.used ? ", " : "", quoted.at);
         }
     }
-    complain(graph, "onnx-input-name",
-             "a shape is given for '%.100s', which the model does not have: its inputs "
-             "are %s%s%s%s",
-             given, inputs.used ? inputs.at : "none",
-             names.used ? " (and their open extents " : "", names.at,
-             names.used ? ")" : "");
+    sdse_onnx_complain(
+        graph, "onnx-input-name",
+        "a shape is given for '%.100s', which the model does not have: its inputs "
+        "are %s%s%s%s",
+        given, inputs.used ? inputs.at : "none",
+        names.used ? " (and their open extents " : "", names.at, names.used ? ")" : "");
 }
 
 // The names that dimensions of an input have, with what its given shape makes of them.
@@ -316,9 +310,9 @@ static void complain_of_second(struct sdse_onnx_graph *graph,
             continue;
         const struct text first = given_text(other), second = given_text(one);
         if (strcmp(first.at, second.at) != 0)
-            complain(graph, "onnx-input-shape",
-                     "'%.100s' is given twice, as %s and as %s", one->name, first.at,
-                     second.at);
+            sdse_onnx_complain(graph, "onnx-input-shape",
+                               "'%.100s' is given twice, as %s and as %s", one->name,
+                               first.at, second.at);
         return;
     }
 }
