@@ -35,6 +35,21 @@ static bool expect(struct sdse_maestro_reading *r, const char *text) {
     return !r->broken;
 }
 
+// The next word of what stands in braces; false at its end, or where reading ended.
+static bool next_within(struct sdse_maestro_reading *r,
+                        struct sdse_maestro_word *word) {
+    *word = next(r);
+    return !r->broken && !sdse_maestro_says(*word, "}");
+}
+
+// The dimension of a name; DIMS if it is none.
+static unsigned dim_of(struct sdse_maestro_word word) {
+    unsigned d = 0;
+    while (d < DIMS && !sdse_maestro_says(word, sdse_maestro_dim_names[d]))
+        d++;
+    return d;
+}
+
 // A number from 1 on, or a constant's name.
 static bool number(struct sdse_maestro_reading *r, uint64_t *value) {
     const struct sdse_maestro_word word = next(r);
@@ -58,10 +73,8 @@ static void read_stride(struct sdse_maestro_reading *r,
                         struct sdse_maestro_layer *layer) {
     if (!expect(r, "{"))
         return;
-    for (;;) {
-        const struct sdse_maestro_word word = next(r);
-        if (r->broken || sdse_maestro_says(word, "}"))
-            return;
+    struct sdse_maestro_word word;
+    while (next_within(r, &word)) {
         const bool x = sdse_maestro_says(word, "X");
         if (!x && !sdse_maestro_says(word, "Y")) {
             expected(r, word, "X, Y or }");
@@ -79,13 +92,9 @@ static void read_dimensions(struct sdse_maestro_reading *r,
                             struct sdse_maestro_layer *layer) {
     if (!expect(r, "{"))
         return;
-    for (;;) {
-        const struct sdse_maestro_word word = next(r);
-        if (r->broken || sdse_maestro_says(word, "}"))
-            return;
-        unsigned d = 0;
-        while (d < DIMS && !sdse_maestro_says(word, sdse_maestro_dim_names[d]))
-            d++;
+    struct sdse_maestro_word word;
+    while (next_within(r, &word)) {
+        const unsigned d = dim_of(word);
         uint64_t size;
         if (d == DIMS) {
             expected(r, word,
@@ -100,6 +109,13 @@ static void read_dimensions(struct sdse_maestro_reading *r,
     }
 }
 
+static bool read_dim(struct sdse_maestro_reading *r) {
+    const struct sdse_maestro_word word = next(r);
+    if (dim_of(word) == DIMS)
+        expected(r, word, "a dimension");
+    return !r->broken;
+}
+
 // "64", "KTileSz" or "Sz(R)".
 static void read_extent(struct sdse_maestro_reading *r) {
     uint64_t ignored;
@@ -110,14 +126,8 @@ static void read_extent(struct sdse_maestro_reading *r) {
     (void)next(r);
     if (!expect(r, "("))
         return;
-    const struct sdse_maestro_word dim = next(r);
-    for (unsigned d = 0; d < DIMS; d++) {
-        if (sdse_maestro_says(dim, sdse_maestro_dim_names[d])) {
-            expect(r, ")");
-            return;
-        }
-    }
-    expected(r, dim, "a dimension");
+    if (read_dim(r))
+        expect(r, ")");
 }
 
 static void read_dataflow(struct sdse_maestro_reading *r,
@@ -125,10 +135,8 @@ static void read_dataflow(struct sdse_maestro_reading *r,
     layer->has_dataflow = true;
     if (!expect(r, "{"))
         return;
-    for (;;) {
-        const struct sdse_maestro_word word = next(r);
-        if (r->broken || sdse_maestro_says(word, "}"))
-            return;
+    struct sdse_maestro_word word;
+    while (next_within(r, &word)) {
         const bool cluster = sdse_maestro_says(word, "Cluster");
         if (!cluster && !sdse_maestro_says(word, "SpatialMap") &&
             !sdse_maestro_says(word, "TemporalMap")) {
@@ -147,26 +155,23 @@ static void read_dataflow(struct sdse_maestro_reading *r,
         }
         if (r->broken || !expect(r, ")") || cluster)
             continue;
-        const struct sdse_maestro_word dim = next(r);
-        unsigned d = 0;
-        while (d < DIMS && !sdse_maestro_says(dim, sdse_maestro_dim_names[d]))
-            d++;
-        if (d == DIMS)
-            expected(r, dim, "a dimension");
+        read_dim(r);
     }
 }
 
-static void read_layer(struct sdse_maestro_reading *r) {
+// A layer of which nothing is said yet; NULL when there are too many.
+static struct sdse_maestro_layer *add_layer(struct sdse_maestro_reading *r) {
+    if (r->layer_count == MOST_LAYERS) {
+        expected(r, sdse_maestro_peek(&r->words), "at most 4096 layers");
+        return NULL;
+    }
     if (r->layer_count == r->room) {
         const size_t room = r->room ? 2 * r->room : 64;
         struct sdse_maestro_layer *more =
             SDSE_ARENA_ARRAY(r->foreign.arena, struct sdse_maestro_layer, room);
-        if (!more || room > MOST_LAYERS) {
-            r->foreign.out_of_memory |= !more;
-            if (more)
-                expected(r, sdse_maestro_peek(&r->words), "at most 4096 layers");
-            r->broken = true;
-            return;
+        if (!more) {
+            r->foreign.out_of_memory = r->broken = true;
+            return NULL;
         }
         if (r->layer_count)
             memcpy(more, r->layer, r->layer_count * sizeof *more);
@@ -175,16 +180,21 @@ static void read_layer(struct sdse_maestro_reading *r) {
     }
     struct sdse_maestro_layer *layer = &r->layer[r->layer_count++];
     *layer = (struct sdse_maestro_layer){.stride = {1, 1}};
+    return layer;
+}
+
+static void read_layer(struct sdse_maestro_reading *r) {
+    struct sdse_maestro_layer *layer = add_layer(r);
+    if (!layer)
+        return;
     layer->name = next(r);
     layer->type.loc = layer->name.loc;
     if (sdse_maestro_says(layer->name, "{"))
         strcpy(layer->name.text, "layer");
     else if (!expect(r, "{"))
         return;
-    while (!r->broken) {
-        const struct sdse_maestro_word word = next(r);
-        if (sdse_maestro_says(word, "}"))
-            return;
+    struct sdse_maestro_word word;
+    while (next_within(r, &word)) {
         if (sdse_maestro_says(word, "Type")) {
             if (*layer->type.text)
                 sdse_foreign_refuse(&r->foreign, word.loc, false, "maestro-layer",
@@ -210,10 +220,8 @@ static void read_network(struct sdse_maestro_reading *r) {
         if (!expect(r, "{"))
             return;
     }
-    while (!r->broken) {
-        const struct sdse_maestro_word word = next(r);
-        if (sdse_maestro_says(word, "}"))
-            return;
+    struct sdse_maestro_word word;
+    while (next_within(r, &word)) {
         if (sdse_maestro_says(word, "Layer"))
             read_layer(r);
         else
