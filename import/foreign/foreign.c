@@ -1,15 +1,11 @@
 #include "import/foreign/foreign.h"
 
-#include <stdarg.h>
-
 #include "spec/value.h"
 
-void sdse_foreign_refuse(struct sdse_foreign *foreign, struct sdse_loc loc,
-                         bool can_go_on, const char *check, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
+void sdse_foreign_vrefuse(struct sdse_foreign *foreign, struct sdse_loc loc,
+                          bool can_go_on, const char *check, const char *format,
+                          va_list args) {
     const char *text = sdse_arena_vprintf(foreign->arena, format, args);
-    va_end(args);
     const bool goes_on = can_go_on && foreign->lossy;
     if (text && can_go_on && !goes_on)
         text = sdse_arena_printf(foreign->arena, "%s (--lossy goes on)", text);
@@ -17,6 +13,14 @@ void sdse_foreign_refuse(struct sdse_foreign *foreign, struct sdse_loc loc,
     foreign->failed |= !goes_on;
     sdse_diag_add_once(foreign->diags, goes_on ? SDSE_WARNING : SDSE_ERROR, loc, check,
                        text ? text : "");
+}
+
+void sdse_foreign_refuse(struct sdse_foreign *foreign, struct sdse_loc loc,
+                         bool can_go_on, const char *check, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    sdse_foreign_vrefuse(foreign, loc, can_go_on, check, format, args);
+    va_end(args);
 }
 
 void sdse_foreign_keys(struct sdse_foreign *foreign, const struct sdse_node *mapping,

@@ -3,6 +3,8 @@
 #ifndef SDSE_IMPORT_FOREIGN_FOREIGN_H
 #define SDSE_IMPORT_FOREIGN_FOREIGN_H
 
+#include <stdarg.h>
+
 #include "spec/tree.h"
 
 struct sdse_foreign {
@@ -17,6 +19,9 @@ struct sdse_foreign {
 void sdse_foreign_refuse(struct sdse_foreign *foreign, struct sdse_loc loc,
                          bool can_go_on, const char *check, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+void sdse_foreign_vrefuse(struct sdse_foreign *foreign, struct sdse_loc loc,
+                          bool can_go_on, const char *check, const char *format,
+                          va_list args) __attribute__((format(printf, 5, 0)));
 
 // Refuses every key of a mapping that is not among `keys`, which ends with NULL; what
 // they ask for is lost.

@@ -41,17 +41,17 @@ static void read_dataflow(struct sdse_lines *lines, struct sdse_line_word word,
             return;
         }
     }
-    sdse_line_refuse(lines, word.loc, false, "scalesim-value",
-                     "Dataflow is '%.40s': expected os, ws or is", word.text);
+    sdse_foreign_refuse(&lines->foreign, word.loc, false, "scalesim-value",
+                        "Dataflow is '%.40s': expected os, ws or is", word.text);
 }
 
 static void read_interface(struct sdse_lines *lines, struct sdse_line_word word,
                            struct config *config) {
     config->limited = strcasecmp(word.text, "USER") == 0;
     if (!config->limited && strcasecmp(word.text, "CALC") != 0)
-        sdse_line_refuse(lines, word.loc, false, "scalesim-value",
-                         "InterfaceBandwidth is '%.40s': expected CALC or USER",
-                         word.text);
+        sdse_foreign_refuse(&lines->foreign, word.loc, false, "scalesim-value",
+                            "InterfaceBandwidth is '%.40s': expected CALC or USER",
+                            word.text);
 }
 
 // The keys that say something, as bits of what a file has said. Those that are numbers
@@ -62,8 +62,8 @@ enum { BANDWIDTH = 5, NUMBERS = 7, DATAFLOW = NUMBERS, INTERFACE, RUN_NAME };
 static void note_key(struct sdse_lines *lines, struct sdse_line_word key, unsigned bit,
                      unsigned *seen) {
     if (*seen >> bit & 1u)
-        sdse_line_refuse(lines, key.loc, false, "scalesim-key",
-                         "'%.60s' is given twice", key.text);
+        sdse_foreign_refuse(&lines->foreign, key.loc, false, "scalesim-key",
+                            "'%.60s' is given twice", key.text);
     *seen |= 1u << bit;
 }
 
@@ -102,12 +102,12 @@ static void read_key(struct sdse_lines *lines, struct sdse_line_word key,
     } else if (strcasecmp("run_name", key.text) == 0) {
         note_key(lines, key, RUN_NAME, seen);
         if (*value.text)
-            config->name = sdse_plain_line(lines->arena, value.text);
-        lines->out_of_memory |= !config->name;
+            config->name = sdse_plain_line(lines->foreign.arena, value.text);
+        lines->foreign.out_of_memory |= !config->name;
     } else if (!is_without_effect(key.text)) {
-        sdse_line_refuse(lines, key.loc, true, "scalesim-key",
-                         "'%.60s' has no counterpart: what it asks for is lost",
-                         key.text);
+        sdse_foreign_refuse(&lines->foreign, key.loc, true, "scalesim-key",
+                            "'%.60s' has no counterpart: what it asks for is lost",
+                            key.text);
     }
 }
 
@@ -121,12 +121,13 @@ static void report_missing(struct sdse_lines *lines, const struct config *config
                     {"OfmapSramSzkB", 4}, {"Dataflow", DATAFLOW}};
     for (size_t i = 0; i < sizeof required / sizeof *required; i++)
         if (!(seen >> required[i].bit & 1u))
-            sdse_line_refuse(lines, (struct sdse_loc){lines->path, 1, 1}, false,
-                             "scalesim-key", "'%s' is missing", required[i].name);
+            sdse_foreign_refuse(&lines->foreign, (struct sdse_loc){lines->path, 1, 1},
+                                false, "scalesim-key", "'%s' is missing",
+                                required[i].name);
     if (config->limited && !(seen >> BANDWIDTH & 1u))
-        sdse_line_refuse(lines, (struct sdse_loc){lines->path, 1, 1}, false,
-                         "scalesim-key",
-                         "'Bandwidth' is missing: InterfaceBandwidth is USER");
+        sdse_foreign_refuse(&lines->foreign, (struct sdse_loc){lines->path, 1, 1},
+                            false, "scalesim-key",
+                            "'Bandwidth' is missing: InterfaceBandwidth is USER");
 }
 
 static void read_lines(struct sdse_lines *lines, struct config *config) {
@@ -140,8 +141,8 @@ static void read_lines(struct sdse_lines *lines, struct config *config) {
         const char *between = line + strcspn(line, ":=");
         const struct sdse_line_word key = sdse_line_word(lines, line, line, between);
         if (!*between) {
-            sdse_line_refuse(lines, key.loc, false, "scalesim-key",
-                             "'%.60s': expected KEY: VALUE", key.text);
+            sdse_foreign_refuse(&lines->foreign, key.loc, false, "scalesim-key",
+                                "'%.60s': expected KEY: VALUE", key.text);
             continue;
         }
         read_key(lines, key,
@@ -239,14 +240,13 @@ enum sdse_status sdse_scalesim_config(const char *path, const char *text, bool l
                                       struct sdse_arena *arena,
                                       struct sdse_diags *diags, const char **yaml) {
     struct sdse_lines lines = {
-        .path = path, .arena = arena, .diags = diags, .lossy = lossy};
+        .path = path, .foreign = {.arena = arena, .diags = diags, .lossy = lossy}};
     lines.rest = sdse_skip_preamble(text, &lines.line);
     struct config config = {.name = "scale_sim", .banks = 1, .words_per_cycle = 1};
     read_lines(&lines, &config);
-    if (lines.out_of_memory)
-        return SDSE_NO_MEMORY;
-    if (lines.failed)
-        return SDSE_INVALID;
+    const enum sdse_status status = sdse_foreign_status(&lines.foreign);
+    if (status != SDSE_OK)
+        return status;
     const char *plain = sdse_plain_line(arena, path);
     const char *source =
         plain ? sdse_arena_printf(arena, "%s, a configuration of SCALE-Sim", plain)

@@ -3,8 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +27,9 @@ bool sdse_next_line(struct sdse_lines *lines, char **line) {
     if (!*lines->rest)
         return false;
     const size_t length = strcspn(lines->rest, "\n");
-    *line = SDSE_ARENA_ARRAY(lines->arena, char, length + 1);
+    *line = SDSE_ARENA_ARRAY(lines->foreign.arena, char, length + 1);
     if (!*line) {
-        lines->out_of_memory = true;
+        lines->foreign.out_of_memory = true;
         return false;
     }
     memcpy(*line, lines->rest, length);
@@ -70,23 +68,10 @@ struct sdse_line_word sdse_line_word(struct sdse_lines *lines, const char *line,
     while (to > from && isspace((unsigned char)to[-1]))
         to--;
     const char *text =
-        sdse_arena_printf(lines->arena, "%.*s", (int)(to - from), from);
-    lines->out_of_memory |= !text;
+        sdse_arena_printf(lines->foreign.arena, "%.*s", (int)(to - from), from);
+    lines->foreign.out_of_memory |= !text;
     return (struct sdse_line_word){
         text ? text : "", {lines->path, lines->line, (unsigned)(from - line) + 1}};
-}
-
-void sdse_line_refuse(struct sdse_lines *lines, struct sdse_loc loc, bool can_go_on,
-                      const char *check, const char *format, ...) {
-    char text[400];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    const bool goes_on = lines->lossy && can_go_on;
-    lines->failed |= !goes_on;
-    sdse_diag_add(lines->diags, goes_on ? SDSE_WARNING : SDSE_ERROR, loc, check, "%s%s",
-                  text, can_go_on && !lines->lossy ? " (--lossy goes on)" : "");
 }
 
 uint64_t sdse_line_number(struct sdse_lines *lines, struct sdse_line_word word,
@@ -97,9 +82,9 @@ uint64_t sdse_line_number(struct sdse_lines *lines, struct sdse_line_word word,
     if (isdigit((unsigned char)*word.text) && !*end && !errno && value >= least &&
         value <= most)
         return value;
-    sdse_line_refuse(lines, word.loc, false, "scalesim-value",
-                     "%s is '%.40s': expected a whole number from %" PRIu64
-                     " to %" PRIu64,
-                     what, word.text, least, most);
+    sdse_foreign_refuse(&lines->foreign, word.loc, false, "scalesim-value",
+                        "%s is '%.40s': expected a whole number from %" PRIu64
+                        " to %" PRIu64,
+                        what, word.text, least, most);
     return 1;
 }

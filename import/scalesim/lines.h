@@ -5,14 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "import/foreign/foreign.h"
 #include "import/scalesim/scalesim.h"
 
 struct sdse_lines {
     const char *path, *rest; // what is not read yet
     unsigned line;           // of the last one, from 1
-    struct sdse_arena *arena;
-    struct sdse_diags *diags;
-    bool lossy, failed, out_of_memory;
+    struct sdse_foreign foreign;
 };
 
 // A word without the blanks around it. Its text is empty where there is none.
@@ -39,10 +38,5 @@ const char *sdse_plain_line(struct sdse_arena *arena, const char *text);
 // A whole number in its range; 1 after a diagnostic [scalesim-value].
 uint64_t sdse_line_number(struct sdse_lines *lines, struct sdse_line_word word,
                           const char *what, uint64_t least, uint64_t most);
-
-// An error, or a warning where losses are allowed and `can_go_on`.
-void sdse_line_refuse(struct sdse_lines *lines, struct sdse_loc loc, bool can_go_on,
-                      const char *check, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
 
 #endif

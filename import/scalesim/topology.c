@@ -103,13 +103,13 @@ static bool is_taken(const struct name *names, const char *text) {
 // The name, or the name with the first number that makes it new.
 static const char *new_name(struct sdse_lines *lines, struct name **names,
                             const char *text) {
-    const char *plain = sdse_plain_line(lines->arena, *text ? text : "layer");
+    const char *plain = sdse_plain_line(lines->foreign.arena, *text ? text : "layer");
     const char *name = plain;
     for (unsigned i = 2; name && is_taken(*names, name); i++)
-        name = sdse_arena_printf(lines->arena, "%s.%u", plain, i);
-    struct name *entry = SDSE_ARENA_NEW(lines->arena, struct name);
+        name = sdse_arena_printf(lines->foreign.arena, "%s.%u", plain, i);
+    struct name *entry = SDSE_ARENA_NEW(lines->foreign.arena, struct name);
     if (!entry || !name) {
-        lines->out_of_memory = true;
+        lines->foreign.out_of_memory = true;
         return "";
     }
     *entry = (struct name){*names, name};
@@ -127,20 +127,21 @@ static uint64_t extra(uint64_t size, uint64_t filter, uint64_t stride) {
 static void print_convolution(struct sdse_lines *lines, FILE *out, const char *name,
                               const struct sdse_line_word *words, unsigned count) {
     uint64_t n[CONVOLUTION] = {0};
-    const size_t errors = lines->diags->errors;
+    const size_t errors = lines->foreign.diags->errors;
     for (unsigned i = 1; i < count && i <= CONVOLUTION; i++)
         n[i - 1] =
             sdse_line_number(lines, words[i], convolutions[i - 1].what, 1, MOST_SIZE);
     if (count <= CONVOLUTION)
         n[7] = n[6];
-    if (lines->diags->errors > errors)
+    if (lines->foreign.diags->errors > errors)
         return;
     for (unsigned axis = 0; axis < 2; axis++) {
         if (n[axis] < n[2 + axis]) {
-            sdse_line_refuse(lines, words[3 + axis].loc, false, "scalesim-value",
-                             "the filter (%" PRIu64 ") is larger than the image "
-                             "(%" PRIu64 ")",
-                             n[2 + axis], n[axis]);
+            sdse_foreign_refuse(&lines->foreign, words[3 + axis].loc, false,
+                                "scalesim-value",
+                                "the filter (%" PRIu64 ") is larger than the image "
+                                "(%" PRIu64 ")",
+                                n[2 + axis], n[axis]);
             return;
         }
     }
@@ -190,10 +191,11 @@ static void check_headings(struct sdse_lines *lines, bool convolution,
     for (unsigned i = 0; i < most && i + 1 < count; i++)
         for (unsigned other = 0; other < most; other++)
             if (other != i && names_column(words[i + 1].text, &columns[other]))
-                sdse_line_refuse(lines, words[i + 1].loc, true, "scalesim-line",
-                                 "column %u is called '%.20s' and is read as %s: "
-                                 "SCALE-Sim knows columns by their places",
-                                 i + 2, words[i + 1].text, columns[i].what);
+                sdse_foreign_refuse(&lines->foreign, words[i + 1].loc, true,
+                                    "scalesim-line",
+                                    "column %u is called '%.20s' and is read as %s: "
+                                    "SCALE-Sim knows columns by their places",
+                                    i + 2, words[i + 1].text, columns[i].what);
 }
 
 static unsigned print_layers(struct sdse_lines *lines, FILE *out,
@@ -214,16 +216,17 @@ static unsigned print_layers(struct sdse_lines *lines, FILE *out,
         // A pattern of zeros (2:4) in a column of its own.
         if (count > least && count <= MOST_COLUMNS &&
             strchr(words[count - 1].text, ':')) {
-            sdse_line_refuse(lines, words[count - 1].loc, true, "scalesim-value",
-                             "the pattern of zeros '%.20s' is lost: a weight form, or "
-                             "`density`, says it here",
-                             words[count - 1].text);
+            sdse_foreign_refuse(
+                &lines->foreign, words[count - 1].loc, true, "scalesim-value",
+                "the pattern of zeros '%.20s' is lost: a weight form, or "
+                "`density`, says it here",
+                words[count - 1].text);
             count--;
         }
         if (count < least || count > most) {
-            sdse_line_refuse(lines, words[0].loc, false, "scalesim-line",
-                             "%u columns; a line of this topology has %u", count,
-                             least);
+            sdse_foreign_refuse(&lines->foreign, words[0].loc, false, "scalesim-line",
+                                "%u columns; a line of this topology has %u", count,
+                                least);
             continue;
         }
         const char *name = new_name(lines, &names, words[0].text);
@@ -240,7 +243,7 @@ enum sdse_status sdse_scalesim_topology(const char *path, const char *text, bool
                                         struct sdse_arena *arena,
                                         struct sdse_diags *diags, const char **yaml) {
     struct sdse_lines lines = {
-        .path = path, .arena = arena, .diags = diags, .lossy = lossy};
+        .path = path, .foreign = {.arena = arena, .diags = diags, .lossy = lossy}};
     lines.rest = headings_of(text, &lines.line);
     const char *plain = sdse_plain_line(arena, path);
     if (!plain)
@@ -258,12 +261,12 @@ enum sdse_status sdse_scalesim_topology(const char *path, const char *text, bool
     fputs("\nlayers:\n", out.out);
     const unsigned layers = print_layers(&lines, out.out, sdse_scalesim_kind(text));
     const char *made = sdse_text_end(&out, arena);
-    if (!made || lines.out_of_memory)
+    if (!made || lines.foreign.out_of_memory)
         return SDSE_NO_MEMORY;
-    if (!layers && !lines.failed)
-        sdse_line_refuse(&lines, (struct sdse_loc){path, lines.line, 1}, false,
-                         "scalesim-line", "there is no layer in it");
-    if (lines.failed)
+    if (!layers && !lines.foreign.failed)
+        sdse_foreign_refuse(&lines.foreign, (struct sdse_loc){path, lines.line, 1},
+                            false, "scalesim-line", "there is no layer in it");
+    if (lines.foreign.failed)
         return SDSE_INVALID;
     *yaml = made;
     return SDSE_OK;

@@ -83,8 +83,9 @@ static int by_text(const void *a, const void *b) {
 static bool is_mentioned(struct sdse_tl *r, const char *name) {
     if (!r->words) {
         r->word_count = take_all(r, NULL);
-        r->words = SDSE_ARENA_ARRAY(r->arena, struct sdse_tl_name, r->word_count + 1);
-        r->out_of_memory |= !r->words;
+        r->words =
+            SDSE_ARENA_ARRAY(r->foreign.arena, struct sdse_tl_name, r->word_count + 1);
+        r->foreign.out_of_memory |= !r->words;
         if (!r->words)
             return true;
         take_all(r, r->words);
@@ -190,8 +191,8 @@ const struct sdse_tl_scope *sdse_tl_enter(struct sdse_tl *r,
     const struct sdse_node *attributes = sdse_node_get(node, "attributes");
     const char *name = sdse_tl_word(sdse_node_get(node, "name"));
     struct sdse_tl_scope *inner =
-        attributes ? SDSE_ARENA_NEW(r->arena, struct sdse_tl_scope) : NULL;
-    r->out_of_memory |= attributes && !inner;
+        attributes ? SDSE_ARENA_NEW(r->foreign.arena, struct sdse_tl_scope) : NULL;
+    r->foreign.out_of_memory |= attributes && !inner;
     if (!inner)
         return outer;
     refuse_unread(r, attributes, inherited, name ? name : "");

@@ -244,7 +244,7 @@ void sdse_tl_read_costs(struct sdse_tl *r) {
     if (r->compute >= 0)
         read_compute(r);
     if (r->estimated)
-        sdse_diag_add(r->diags, SDSE_WARNING, (struct sdse_loc){r->path, 0, 0},
+        sdse_diag_add(r->foreign.diags, SDSE_WARNING, (struct sdse_loc){r->path, 0, 0},
                       "timeloop-cost",
                       "costs that are not in the files are those of the library of "
                       "components: %s",

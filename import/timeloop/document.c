@@ -57,14 +57,15 @@ static const struct sdse_node *include(struct sdse_tl *r, const struct sdse_node
     r->included++;
     const char *path = beside(r, node->loc.file, name);
     int number = 0;
-    const char *text = r->includes->read(r->includes->who, r->arena, path, &number);
+    const char *text =
+        r->includes->read(r->includes->who, r->foreign.arena, path, &number);
     if (text)
         return read_text(r, path, text, depth + 1);
     const enum sdse_status status =
-        sdse_diag_errno(r->diags, node->loc, "timeloop-include", path, number);
+        sdse_diag_errno(r->foreign.diags, node->loc, "timeloop-include", path, number);
     if (status == SDSE_NO_MEMORY || status == SDSE_IO)
         r->fault = status;
-    r->failed = r->broken = true;
+    r->foreign.failed = r->broken = true;
     return NULL;
 }
 
@@ -100,10 +101,10 @@ static struct sdse_node *read_text(struct sdse_tl *r, const char *path,
                        "Timeloop's front end makes of it");
         return NULL;
     }
-    const enum sdse_status status =
-        sdse_tree_parse_decorated(r->arena, path, text, strlen(text), r->diags, &root);
-    r->out_of_memory |= status == SDSE_NO_MEMORY;
-    r->failed |= status != SDSE_OK;
+    const enum sdse_status status = sdse_tree_parse_decorated(
+        r->foreign.arena, path, text, strlen(text), r->foreign.diags, &root);
+    r->foreign.out_of_memory |= status == SDSE_NO_MEMORY;
+    r->foreign.failed |= status != SDSE_OK;
     r->broken |= status != SDSE_OK;
     if (status == SDSE_OK)
         expand(r, root, depth);
@@ -155,9 +156,10 @@ void sdse_tl_read_document(struct sdse_tl *r, const struct sdse_timeloop_text *t
     const struct sdse_tl_list *variables = &r->section[SDSE_TL_VARIABLES];
     const struct sdse_tl_scope *outer = NULL;
     for (unsigned i = 0; i < variables->count; i++) {
-        struct sdse_tl_scope *scope = SDSE_ARENA_NEW(r->arena, struct sdse_tl_scope);
+        struct sdse_tl_scope *scope =
+            SDSE_ARENA_NEW(r->foreign.arena, struct sdse_tl_scope);
         if (!scope) {
-            r->out_of_memory = true;
+            r->foreign.out_of_memory = true;
             return;
         }
         *scope = (struct sdse_tl_scope){variables->node[i], outer};

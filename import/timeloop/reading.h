@@ -6,6 +6,7 @@
 //   nodes.c        the tree of nodes (version 0.4) as a chain of parts
 //   subtrees.c     the same of version 0.3
 //   problem.c      dimensions and data spaces as ours
+//   densities.c    how much of a data space is not zero
 //   factors.c      lists of factors, permutations
 //   constraints.c  what limits the loops of a level, its places and what it keeps
 //   mapping.c      loops of a mapping
@@ -16,6 +17,7 @@
 #ifndef SDSE_IMPORT_TIMELOOP_READING_H
 #define SDSE_IMPORT_TIMELOOP_READING_H
 
+#include "import/foreign/foreign.h"
 #include "import/timeloop/timeloop.h"
 #include "spec/tree.h"
 #include "spec/types/mapping.h"
@@ -175,10 +177,8 @@ struct sdse_tl_list {
 };
 
 struct sdse_tl {
-    struct sdse_arena *arena;
-    struct sdse_diags *diags;
+    struct sdse_foreign foreign;
     const struct sdse_timeloop_includes *includes;
-    bool lossy, failed, out_of_memory;
     bool broken; // by what no option goes on with: the rest says nothing more
     enum sdse_status fault; // of a file that is included
     const char *path;       // of the first text
@@ -207,7 +207,7 @@ struct sdse_tl {
     const char *estimated; // whose costs are our library's: "GLB (…), mac (…)"
 };
 
-// An error, or a warning where losses are allowed and `can_go_on`.
+// As sdse_foreign_refuse; what does not go on also ends the reading.
 void sdse_tl_refuse(struct sdse_tl *r, struct sdse_loc loc, bool can_go_on,
                     const char *check, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
@@ -229,7 +229,7 @@ void sdse_tl_read_document(struct sdse_tl *r, const struct sdse_timeloop_text *t
 
 // --- value.c ---
 
-// The value under `key` in a mapping, or in the scopes outside it if `inherited`.
+// The value under `key` in a mapping, else in the nearest scope that has it; NULL: none.
 const struct sdse_node *sdse_tl_find(const struct sdse_node *mapping,
                                      const struct sdse_tl_scope *scope,
                                      const char *key);

@@ -1,22 +1,16 @@
 #include "import/timeloop/timeloop.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "import/timeloop/reading.h"
 
 void sdse_tl_refuse(struct sdse_tl *r, struct sdse_loc loc, bool can_go_on,
                     const char *check, const char *format, ...) {
-    char text[400];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    sdse_foreign_vrefuse(&r->foreign, loc, can_go_on, check, format, args);
     va_end(args);
-    const bool goes_on = r->lossy && can_go_on;
-    r->failed |= !goes_on;
     r->broken |= !can_go_on;
-    sdse_diag_add(r->diags, goes_on ? SDSE_WARNING : SDSE_ERROR, loc, check, "%s%s",
-                  text, can_go_on && !r->lossy ? " (--lossy goes on)" : "");
 }
 
 void sdse_tl_known_keys(struct sdse_tl *r, const struct sdse_node *mapping,
@@ -32,14 +26,12 @@ void sdse_tl_known_keys(struct sdse_tl *r, const struct sdse_node *mapping,
 }
 
 const char *sdse_tl_text(struct sdse_tl *r, const char *format, ...) {
-    char text[1000];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    const char *text = sdse_arena_vprintf(r->foreign.arena, format, args);
     va_end(args);
-    const char *kept = sdse_arena_strdup(r->arena, text);
-    r->out_of_memory |= !kept;
-    return kept ? kept : "";
+    r->foreign.out_of_memory |= !text;
+    return text ? text : "";
 }
 
 static void read_architecture(struct sdse_tl *r) {
@@ -73,10 +65,8 @@ enum sdse_status sdse_timeloop_import(const struct sdse_timeloop_text *texts,
     struct sdse_tl *r = SDSE_ARENA_NEW(arena, struct sdse_tl);
     if (!r)
         return SDSE_NO_MEMORY;
-    *r = (struct sdse_tl){.arena = arena,
-                          .diags = diags,
+    *r = (struct sdse_tl){.foreign = {.arena = arena, .diags = diags, .lossy = lossy},
                           .includes = includes,
-                          .lossy = lossy,
                           .path = texts[0].path,
                           .compute = -1,
                           .pj_per_mac = -1,
@@ -105,18 +95,15 @@ enum sdse_status sdse_timeloop_import(const struct sdse_timeloop_text *texts,
         sdse_tl_refuse(r, r->section[SDSE_TL_MAPPING].node[0]->loc, false,
                        "timeloop-section", "a mapping is of an architecture");
     }
-    if (r->out_of_memory)
-        return SDSE_NO_MEMORY;
-    if (r->fault != SDSE_OK)
-        return r->fault;
-    if (r->failed)
-        return SDSE_INVALID;
+    enum sdse_status status = sdse_foreign_status(&r->foreign);
+    if (status != SDSE_NO_MEMORY && r->fault != SDSE_OK)
+        status = r->fault;
+    if (status != SDSE_OK)
+        return status;
     struct sdse_timeloop_files made = {0};
     sdse_tl_write(r, &made);
-    if (r->out_of_memory)
-        return SDSE_NO_MEMORY;
-    if (r->failed)
-        return SDSE_INVALID;
-    *files = made;
-    return SDSE_OK;
+    status = sdse_foreign_status(&r->foreign);
+    if (status == SDSE_OK)
+        *files = made;
+    return status;
 }

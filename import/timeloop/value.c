@@ -41,8 +41,8 @@ static void say(struct sdse_formula *f, const char *what, const char *name) {
 
 // Powers are written as in Python: ** is ^ here. NULL when memory is out.
 static const char *with_powers(struct sdse_tl *r, const char *text) {
-    char *plain = sdse_arena_strdup(r->arena, text);
-    r->out_of_memory |= !plain;
+    char *plain = sdse_arena_strdup(r->foreign.arena, text);
+    r->foreign.out_of_memory |= !plain;
     char *to = plain;
     for (const char *from = text; plain && *from; from++) {
         const bool power = from[0] == '*' && from[1] == '*';

@@ -268,7 +268,7 @@ static void print_temporal(FILE *out, struct sdse_tl *r,
     char *text = NULL;
     struct sdse_text made;
     if (!sdse_text_begin(&made)) {
-        r->out_of_memory = true;
+        r->foreign.out_of_memory = true;
         return;
     }
     if (free_dims != problem) {
@@ -281,8 +281,8 @@ static void print_temporal(FILE *out, struct sdse_tl *r,
     print_factors(made.out, &limits->factors, SDSE_TL_AT_LEAST, free_dims,
                   "factors_at_least");
     print_order(made.out, r, part, free_dims & live_dims(r));
-    text = sdse_text_end(&made, r->arena);
-    r->out_of_memory |= !text;
+    text = sdse_text_end(&made, r->foreign.arena);
+    r->foreign.out_of_memory |= !text;
     if (!text || !*text)
         return;
     begin_constraint(out, part->name, any);
@@ -324,7 +324,7 @@ static void print_spatial(FILE *out, struct sdse_tl *r, unsigned l, bool *any) {
     }
     struct sdse_text made;
     if (!sdse_text_begin(&made)) {
-        r->out_of_memory = true;
+        r->foreign.out_of_memory = true;
         return;
     }
     const unsigned dims = SDSE_BIT(SDSE_DIMS) - 1;
@@ -333,8 +333,8 @@ static void print_spatial(FILE *out, struct sdse_tl *r, unsigned l, bool *any) {
     print_factors(made.out, &factors, SDSE_TL_AT_LEAST, dims, "spatial_at_least");
     if (utilization > 0)
         print_given(made.out, "utilization_at_least", utilization);
-    char *text = sdse_text_end(&made, r->arena);
-    r->out_of_memory |= !text;
+    char *text = sdse_text_end(&made, r->foreign.arena);
+    r->foreign.out_of_memory |= !text;
     if (!text || !*text)
         return;
     begin_constraint(out, r->part[at].name, any);
@@ -458,12 +458,12 @@ static void print_mapping(FILE *out, struct sdse_tl *r) {
 static const char *print(struct sdse_tl *r, void (*file)(FILE *, struct sdse_tl *)) {
     struct sdse_text text;
     if (!sdse_text_begin(&text)) {
-        r->out_of_memory = true;
+        r->foreign.out_of_memory = true;
         return NULL;
     }
     file(text.out, r);
-    const char *made = sdse_text_end(&text, r->arena);
-    r->out_of_memory |= !made;
+    const char *made = sdse_text_end(&text, r->foreign.arena);
+    r->foreign.out_of_memory |= !made;
     return made;
 }
 
