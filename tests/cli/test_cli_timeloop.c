@@ -154,6 +154,48 @@ static void what_timeloop_lacks_is_named(void **state) {
     run_says(1, line, "Timeloop cannot hold a layer that multiplies nothing");
 }
 
+// A container is named after the memory above it: no memory has that name.
+static void names_of_places_are_not_taken(void **state) {
+    (void)state;
+    static const char arch[] =
+        "name: t\nsource: s\nnode_nm: 45\nclock_ghz: 1\nword_bits: 8\nlevels:\n"
+        "  - level: D\n    memory: {class: dram, pj_per_bit: 4}\n"
+        "    fanout: {x: 2, y: 2}\n    network: {topology: bus, free: true}\n"
+        "  - level: %s\n    memory: {class: regfile, capacity_bits: 512, port_bits: 8, "
+        "access_pj: 1}\ncompute: {pj_per_mac: 1}\n";
+    static const char *const taken[] = {"D_x", "D_y", "mac", "design"};
+    char text[500];
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        snprintf(text, sizeof text, arch, taken[i]);
+        write_scratch("n.yaml", text);
+        run_says(1, "convert -a @n.yaml --to timeloop -o @n --lossy",
+                 "two nodes of one name");
+    }
+    snprintf(text, sizeof text, arch, "D_z");
+    write_scratch("n.yaml", text);
+    run_says(0, "convert -a @n.yaml --to timeloop -o @n --lossy", "n/arch.yaml");
+    // Zeros of one tensor alone are said, of whichever.
+    static const char *const tensors[] = {"weights", "inputs", "outputs"};
+    for (unsigned t = 0; t < 3; t++) {
+        snprintf(text, sizeof text,
+                 "name: l\nsource: s\nlayers:\n  - {name: l, kind: fc, in: 4, "
+                 "out_channels: 4, "
+                 "density: {%s: 0.5}}\n",
+                 tensors[t]);
+        write_scratch("l.yaml", text);
+        run_says(0,
+                 "convert -a @n.yaml -w @l.yaml -l l --to timeloop -o @n --lossy "
+                 "--force",
+                 "n/problem.yaml");
+        run_says(0, "import @n/problem.yaml -o @back.yaml --force", "");
+        char *back = read_whole(scratch("back.yaml"));
+        char part[40];
+        snprintf(part, sizeof part, "%s: 0.5", tensors[t]);
+        assert_non_null(strstr(back, part));
+        free(back);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(eyeriss_moves_what_timeloop_counts),
@@ -163,6 +205,7 @@ int main(void) {
         cmocka_unit_test(losses_are_named),
         cmocka_unit_test(what_is_converted_is_read_back),
         cmocka_unit_test(what_timeloop_lacks_is_named),
+        cmocka_unit_test(names_of_places_are_not_taken),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }

@@ -92,6 +92,8 @@ static void memories_become_memories(void **state) {
         {ARCH("attributes: {depth: 64}", ""), "node_nm: 45"},
         {ARCH("attributes: {width: 16, depth: \"max(3, 2) * min(width, 20)\"}", ""),
          "capacity_bits: 768"},
+        // To the even neighbour, as Python does.
+        {ARCH("attributes: {width: 8, depth: round(4.5)}", ""), "capacity_bits: 32"},
         {"variables: {size: 2 * half, half: 8}\n" ARCH("attributes: {depth: size ** 2}",
                                                        ""),
          "capacity_bits: 2048"},
@@ -131,6 +133,9 @@ static void memories_become_memories(void **state) {
 
 static void costs_are_those_of_tables_and_actions(void **state) {
     (void)state;
+#define REAL(bits)                                                                   \
+    "architecture:\n  nodes:\n    - !Component {name: D, class: DRAM, attributes: {" \
+    "datawidth: " bits "}}\n    - !Component {name: m, class: fpmac}\n"
 #define TABLE(name, rest) "ERT: {tables: [{name: " name ", actions: [" rest "]}]}\n"
     static const struct becomes cases[] = {
         {ARCH("attributes: {depth: 64}", "")
@@ -170,8 +175,11 @@ static void costs_are_those_of_tables_and_actions(void **state) {
          "area_um2: 12.5"},
         {ARCH("attributes: {depth: 64}", ""), "component: lpddr4"},
         {ARCH("attributes: {depth: 64}", ""), "compute: {component: mac_int}"},
+        {REAL("16"), "compute: {component: mac_fp16}"},
+        {REAL("17"), "compute: {component: mac_fp32}"},
     };
 #undef TABLE
+#undef REAL
     CHECK(cases);
 }
 
@@ -182,6 +190,11 @@ static void places_and_limits_become_constraints(void **state) {
                                     "}, constraints: {spatial: {" limits "}}}\n")
 #define LIMITS(limits) \
     ARCH("attributes: {depth: 64}, constraints: {temporal: {" limits "}}", "")
+#define BESIDE(first, second)                                                          \
+    "    - !Parallel {nodes: [!Component {name: x, class: SRAM, attributes: {depth: "  \
+    "8}, constraints: {dataspace: {keep: [" first "]}}}, !Component {name: y, class: " \
+    "SRAM, attributes: {depth: 8}, constraints: {dataspace: {keep: [" second           \
+    "]}}}]}\n"
     static const struct becomes cases[] = {
         {ARCH("attributes: {depth: 64}",
               "    - !Container {name: off, enabled: False, spatial: {meshX: 4}}\n"
@@ -189,6 +202,7 @@ static void places_and_limits_become_constraints(void **state) {
          "fanout: {x: 2, y: 1}"},
         {BELOW("meshX: 3, meshY: 5", ""), "fanout: {x: 3, y: 5}"},
         {BELOW("meshX: 3", "factors: [C=1, N=1]"), "dims_x: [K, P, Q, R, S]"},
+        {BELOW("meshX: 3", "factors: [C<=1, N>=1]"), "dims_x: [N, K, P, Q, R, S]"},
         {BELOW("meshX: 4, meshY: 5",
                "factors_only: [C<=4, M<=5], permutation: [C, M, N, P, Q, R, "
                "S], split: 1"),
@@ -197,6 +211,11 @@ static void places_and_limits_become_constraints(void **state) {
         {BELOW("meshY: 4", "factors: [M<=4]"), "spatial_at_most: {K: 4}"},
         {BELOW("meshY: 4", "factors: M>=2"), "spatial_at_least: {K: 2}"},
         {BELOW("meshY: 4", "min_utilization: 0.75"), "utilization_at_least: 0.75"},
+        // What memories beside each other both keep goes through both.
+        {ARCH("attributes: {depth: 64}", BESIDE("Weights, Inputs", "Inputs, Outputs")),
+         "keeps: [weights, inputs]"},
+        {ARCH("attributes: {depth: 64}", BESIDE("Weights, Inputs", "Inputs, Outputs")),
+         "keeps: [inputs, outputs]"},
         {LIMITS("factors: C=1 R=1"), "temporal_dims: [N, K, P, Q, S]"},
         {LIMITS("factors_only: [M<=4]"), "temporal_dims: [K], factors_at_most: {K: 4}"},
         {LIMITS("factors: [M=4, C>=2]"), "factors: {K: 4}, factors_at_least: {C: 2}"},
@@ -217,6 +236,7 @@ static void places_and_limits_become_constraints(void **state) {
          "keeps: [weights, outputs]"},
     };
 #undef BELOW
+#undef BESIDE
 #undef LIMITS
     CHECK(cases);
 }
@@ -316,6 +336,9 @@ static void directives_become_loops(void **state) {
         {MAPPED(
              "{target: pe, type: spatial, factors: C4 M2, permutation: CM, split: 1}"),
          "level: b, spatial_x: C4, spatial_y: K2"},
+        {MAPPED(
+             "{target: b, type: spatial, factors: C4 M2, permutation: CM, split: 1}"),
+         "level: b, spatial_x: C4, spatial_y: K2"},
         {MAPPED("{target: inter_pe_spatial, type: spatial, factors: C4, permutation: "
                 "C, split: 0}"),
          "spatial_y: C4"},
@@ -413,6 +436,11 @@ static void what_has_no_counterpart_is_refused(void **state) {
         {MAPPED("{target: b, type: temporal, factors: M2}, {target: b, type: temporal, "
                 "factors: M4}"),
          "timeloop-factor", 11, false},
+        // Words that a mapping keeps have their width too.
+        {ARCH("attributes: {depth: 64, datawidth: 4}", "")
+             PROBLEM("") "mapping: [{target: b, type: bypass, keep: [Weights], bypass: "
+                         "[Inputs, Outputs]}]\n",
+         "timeloop-value", 6, true},
         {MAPPED("{target: b, type: spatial, factors: M1}, {target: b, type: spatial, "
                 "factors: M1}"),
          "timeloop-factor", 11, false},

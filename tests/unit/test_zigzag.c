@@ -286,6 +286,14 @@ static void ports_become_bandwidths(void **state) {
     assert_double_within(r.arch->level[0].read_bits_per_cycle.value, 24, 0);
     assert_non_null(strstr(r.text, "read_bits_per_cycle: {weights: 24, others: 24}"));
     sdse_arena_free(r.arena);
+    // A last port that both of them share words with makes the three one.
+    snprintf(text, sizeof text, named,
+             "    - {name: both, type: read, bandwidth_min: 8, bandwidth_max: 40, "
+             "allocation: ['I2, tl', 'O, tl']}\n");
+    r = read_design(text, NULL, NULL, true);
+    assert_int_equal(r.status, SDSE_OK);
+    assert_non_null(strstr(r.text, "read_bits_per_cycle: 88"));
+    sdse_arena_free(r.arena);
     snprintf(text, sizeof text, named,
              "    - {name: odd, type: read_write, bandwidth_min: 8, bandwidth_max: 24, "
              "allocation: ['I1, fh', 'O, tl']}\n");
