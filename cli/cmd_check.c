@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/mapping_head.h"
 #include "costmodel/resolve.h"
 #include "dse/schedule/schedule.h"
 #include "dse/sweep/plan.h"
@@ -119,9 +120,12 @@ static const char *check_mapping(struct cli *cli, const struct subject *subject,
     struct sdse_placement placement;
     struct sdse_mapping *mapping;
     struct sdse_arch *arch;
+    const bool readable =
+        cli_compare_mapping_head(cli, root, subject->arch, subject->workload, NULL);
     if (sdse_arch_of_mapping(subject->arch, root, cli->arena, &arch) != SDSE_OK ||
         sdse_placed_mapping_from_tree(cli->arena, root, arch, subject->layer,
-                                      &cli->diags, &placement, &mapping) != SDSE_OK)
+                                      &cli->diags, &placement, &mapping) != SDSE_OK ||
+        !readable)
         return NULL;
     return sdse_arena_printf(cli->arena, "mapping on %s%s%s", subject->arch->name,
                              subject->layer ? " of " : "",
@@ -140,6 +144,8 @@ static const char *check_schedule(struct cli *cli, const struct subject *subject
                       "network: add -a ARCH and -w NET");
         return NULL;
     }
+    const bool readable =
+        cli_compare_mapping_head(cli, root, subject->arch, net, "raw");
     struct sdse_residency_layer *layer =
         SDSE_ARENA_ARRAY(cli->arena, struct sdse_residency_layer, net->layer_count);
     if (!layer || sdse_arch_of_mapping(subject->arch, root, cli->arena, &arch)) {
@@ -152,7 +158,8 @@ static const char *check_schedule(struct cli *cli, const struct subject *subject
         .residency = {.arch = arch, .workload = net, .layer = layer},
         .depth = SDSE_FUSED_MOST};
     if (cli_note(cli, sdse_schedule_read(&request, root, cli->arena, &cli->diags,
-                                         &schedule)) != SDSE_OK)
+                                         &schedule)) != SDSE_OK ||
+        !readable)
         return NULL;
     return sdse_arena_printf(cli->arena, "mapping on %s of %s, %zu group%s", arch->name,
                              net->name, schedule.group_count,

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/inputs.h"
+#include "cli/mapping_head.h"
 #include "cli/show_json.h"
 #include "cli/stored_point.h"
 #include "costmodel/component.h"
@@ -92,6 +93,7 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
         return CLI_USAGE;
     }
     struct sdse_node *root = NULL;
+    bool readable = true;
     enum sdse_status status = cli_load_arch(cli, args->value[ARCH], &arch);
     if (status == SDSE_OK)
         status = sdse_tree_parse_file(cli->arena, path, &cli->diags, &root);
@@ -113,11 +115,15 @@ static enum cli_exit show_mapping(struct cli *cli, const struct cli_args *args,
         if (status == SDSE_OK && !layer)
             return CLI_BAD_INPUT;
     }
-    if (status == SDSE_OK)
+    if (status == SDSE_OK) {
+        readable = cli_compare_mapping_head(cli, root, arch, workload, NULL);
         status = sdse_arch_of_mapping(arch, root, cli->arena, &arch);
+    }
     if (status == SDSE_OK)
         status = sdse_placed_mapping_from_tree(cli->arena, root, arch, layer,
                                                &cli->diags, &placement, &mapping);
+    if (status == SDSE_OK && !readable)
+        status = SDSE_INVALID;
     cli_flush_diags(cli);
     if (status != SDSE_OK)
         return cli_finish(cli, status);

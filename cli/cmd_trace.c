@@ -205,7 +205,7 @@ static enum sdse_status add_forms(struct tracing *t, const struct sdse_sweep *fo
 }
 
 static bool accept_forms(struct cli *cli, const char *text, struct sdse_sweep *forms) {
-    if (!cli_read_forms(cli, text, forms)) {
+    if (!cli_read_forms(cli, text, &cli->diags, forms)) {
         cli_flush_diags(cli);
         return false;
     }

@@ -128,7 +128,8 @@ enum cli_exit cli_map_write_network(struct cli_map_run *run,
         sdse_uj_from_pj(schedule->at.energy_pj), schedule->at.latency_cycles);
     if (!text || !note)
         return cli_finish(cli, SDSE_NO_MEMORY);
-    return cli_finish(
-        cli, cli_write_network_mapping(cli, run->output, note, run->problem.arch->name,
-                                       run->problem.workload->name, text));
+    return cli_finish(cli, cli_write_network_mapping(cli, run->output, note,
+                                                     run->problem.arch->name,
+                                                     run->problem.workload->name,
+                                                     run->problem.form_text, text));
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "base/text.h"
+#include "cli/mapping_head.h"
 #include "spec/place.h"
 
 static void print_loops(FILE *out, const char *before, const struct sdse_loops *loops,
@@ -58,12 +59,6 @@ const char *cli_mapping_line(struct cli *cli, const struct sdse_arch *arch,
     return line;
 }
 
-static void print_key(FILE *out, const char *key, const char *value) {
-    fprintf(out, "%s: ", key);
-    sdse_table_json_string(value, out);
-    fputc('\n', out);
-}
-
 const struct sdse_output_kind cli_mapping_kind = {"a mapping written by sdse map",
                                                   {"# sdse map "}};
 
@@ -81,24 +76,23 @@ enum sdse_status cli_write_mapping(struct cli *cli, const char *path, const char
     if (status != SDSE_OK)
         return status;
     fprintf(output.file, "# %s\n", note);
-    print_key(output.file, "arch", costed->arch->name);
-    print_key(output.file, "workload", costed->workload->name);
-    print_key(output.file, "layer", costed->layer->name);
+    cli_print_mapping_head(output.file, costed->arch->name, costed->workload->name,
+                           costed->form, costed->layer->name);
     fputs(text, output.file);
     return sdse_output_close(&output, SDSE_OK, &cli->diags);
 }
 
 enum sdse_status cli_write_network_mapping(struct cli *cli, const char *path,
                                            const char *note, const char *arch,
-                                           const char *workload, const char *text) {
+                                           const char *workload, const char *form,
+                                           const char *text) {
     struct sdse_output output;
     const enum sdse_status status =
         sdse_output_open(&output, path, &cli_mapping_kind, &cli->outputs, &cli->diags);
     if (status != SDSE_OK)
         return status;
     fprintf(output.file, "# %s\n", note);
-    print_key(output.file, "arch", arch);
-    print_key(output.file, "workload", workload);
+    cli_print_mapping_head(output.file, arch, workload, form, NULL);
     fputs(text, output.file);
     return sdse_output_close(&output, SDSE_OK, &cli->diags);
 }

@@ -22,6 +22,7 @@ enum sdse_status cli_write_mapping(struct cli *cli, const char *path, const char
 // The same of a network: `text` of dse/schedule/schedule.h.
 enum sdse_status cli_write_network_mapping(struct cli *cli, const char *path,
                                            const char *note, const char *arch,
-                                           const char *workload, const char *text);
+                                           const char *workload, const char *form,
+                                           const char *text);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "cli/inputs.h"
+#include "cli/mapping_head.h"
 #include "spec/load.h"
 #include "spec/split.h"
 
@@ -54,12 +55,16 @@ bool cli_load_network_mapping(struct cli *cli, struct cli_problem *problem,
                               struct cli_network *network) {
     struct sdse_node *root;
     struct sdse_fusion_request request;
+    bool readable = true;
     if (!cli_is_input(cli, path))
         return false;
     enum sdse_status status =
         sdse_tree_parse_file(cli->arena, path, &cli->diags, &root);
-    if (status == SDSE_OK)
+    if (status == SDSE_OK) {
+        readable = cli_compare_mapping_head(cli, root, problem->arch, problem->workload,
+                                            problem->form_text);
         status = sdse_arch_of_mapping(problem->arch, root, cli->arena, &problem->arch);
+    }
     if (status == SDSE_OK) {
         if (!cli_network_request(cli, problem, &request))
             return false;
@@ -75,7 +80,7 @@ bool cli_load_network_mapping(struct cli *cli, struct cli_problem *problem,
                                     .people = true};
     if (status == SDSE_OVERFLOW)
         cli_error(cli, "%s: a group has tiles without number", path);
-    return cli_note(cli, status) == SDSE_OK;
+    return cli_note(cli, status) == SDSE_OK && readable;
 }
 
 // --- sdse eval ---

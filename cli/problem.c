@@ -6,6 +6,7 @@
 
 #include "base/pool.h"
 #include "cli/inputs.h"
+#include "cli/mapping_head.h"
 #include "costmodel/stream.h"
 #include "dse/residency/residency.h"
 #include "dse/sweep/forms.h"
@@ -16,9 +17,9 @@
 
 // Messages about the list that --form was wrapped in, as messages about its text.
 // added    characters in front of the text
-static void unwrap_diags(struct cli *cli, unsigned added) {
+static void unwrap_diags(struct sdse_diags *diags, unsigned added) {
     static const char path[] = "[0]";
-    for (struct sdse_diag *diag = cli->diags.first; diag; diag = diag->next) {
+    for (struct sdse_diag *diag = diags->first; diag; diag = diag->next) {
         if (!diag->loc.file || strcmp(diag->loc.file, "--form") != 0)
             continue;
         diag->loc.column -= diag->loc.column > added ? added : 0;
@@ -28,7 +29,8 @@ static void unwrap_diags(struct cli *cli, unsigned added) {
 }
 
 // "raw", "{...}", or the inside of the braces.
-bool cli_read_forms(struct cli *cli, const char *text, struct sdse_sweep *out) {
+bool cli_read_forms(struct cli *cli, const char *text, struct sdse_diags *diags,
+                    struct sdse_sweep *out) {
     const bool whole = !strpbrk(text, ":{") || *text == '{'; // a word, or with braces
     const bool several = *text == '[';
     const char *list =
@@ -37,18 +39,18 @@ bool cli_read_forms(struct cli *cli, const char *text, struct sdse_sweep *out) {
     *out = (struct sdse_sweep){0};
     if (list &&
         cli_note(cli, sdse_tree_parse_memory(cli->arena, "--form", list, strlen(list),
-                                             &cli->diags, &root)) == SDSE_OK &&
-        sdse_read_forms(cli->arena, root, &cli->diags, out) && !cli->diags.errors)
+                                             diags, &root)) == SDSE_OK &&
+        sdse_read_forms(cli->arena, root, diags, out) && !diags->errors)
         return true;
     if (!several)
-        unwrap_diags(cli, whole ? 1 : 2);
+        unwrap_diags(diags, whole ? 1 : 2);
     return false;
 }
 
 static bool read_form(struct cli *cli, const char *text,
                       struct sdse_form_setting *setting) {
     struct sdse_sweep sweep;
-    if (!cli_read_forms(cli, text, &sweep))
+    if (!cli_read_forms(cli, text, &cli->diags, &sweep))
         return false;
     if (sweep.form_count != 1) {
         cli_error(cli, "--form: one setting is needed, this makes %zu",
@@ -227,6 +229,7 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
                       const char *layer_name, const char *path,
                       const struct sdse_layer **layer, struct sdse_mapping **mapping) {
     struct sdse_node *root;
+    bool readable = true;
     *layer = layer_name ? cli_find_layer(cli, problem->workload, layer_name) : NULL;
     if (layer_name && !*layer)
         return false;
@@ -245,6 +248,8 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
         *layer = cli_find_layer(cli, problem->workload, layer_name);
         if (!*layer)
             return false;
+        readable = cli_compare_mapping_head(cli, root, problem->arch, problem->workload,
+                                            problem->form_text);
         status = sdse_arch_of_mapping(problem->arch, root, cli->arena, &problem->arch);
     }
     if (status == SDSE_OK)
@@ -252,8 +257,8 @@ bool cli_load_mapping(struct cli *cli, struct cli_problem *problem,
             sdse_placed_mapping_from_tree(cli->arena, root, problem->arch, *layer,
                                           &cli->diags, &problem->placement, mapping);
     cli_flush_diags(cli);
-    return cli_note(cli, status) == SDSE_OK && holds_inputs(cli, problem, *layer) &&
-           place_layer(cli, problem, layer);
+    return cli_note(cli, status) == SDSE_OK && readable &&
+           holds_inputs(cli, problem, *layer) && place_layer(cli, problem, layer);
 }
 
 struct sdse_mapping *cli_streamed_mapping(struct cli *cli,

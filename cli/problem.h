@@ -34,8 +34,9 @@ struct cli_problem {
 
 // The forms that a text means: raw, smartdeal, or settings, with or without braces, or
 // a list of such; a list in place of a value makes one for each. Only the forms of *out
-// are set. False after diagnostics.
-bool cli_read_forms(struct cli *cli, const char *text, struct sdse_sweep *out);
+// are set. False after diagnostics, whose file is "--form".
+bool cli_read_forms(struct cli *cli, const char *text, struct sdse_diags *diags,
+                    struct sdse_sweep *out);
 
 // Loads what the options name; memories that the accelerator's file calls uneven are
 // split (spec/split.h). False after messages.

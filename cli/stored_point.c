@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/inputs.h"
+#include "cli/mapping_head.h"
 #include "results/look/query.h"
 
 struct sdse_reader *cli_open_point(struct cli *cli, const char *path, const char *text,
@@ -28,13 +29,8 @@ const char *cli_stored_mapping(struct cli *cli, const struct sdse_stored_point *
     struct sdse_text text;
     if (!sdse_text_begin(&text))
         return NULL;
-    const char *const keys[] = {"arch", "workload", "layer"};
-    const char *const values[] = {point->arch_name, point->workload_name, layer->name};
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        fprintf(text.out, "%s: ", keys[i]);
-        sdse_table_json_string(values[i], text.out);
-        fputc('\n', text.out);
-    }
+    cli_print_mapping_head(text.out, point->arch_name, point->workload_name,
+                           point->form_text, layer->name);
     fputs(layer->mapping, text.out);
     return sdse_text_end(&text, cli->arena);
 }

@@ -230,7 +230,8 @@ enum sdse_status sdse_placed_mapping_from_tree(struct sdse_arena *arena,
                                                struct sdse_diags *diags,
                                                struct sdse_placement *placement,
                                                struct sdse_mapping **out) {
-    static const char *const keys[] = {"mapping", "arch", "workload", "layer", "place"};
+    static const char *const keys[] = {"mapping", "arch",  "workload",
+                                       "form",    "layer", "place"};
     const size_t errors = diags->errors;
     struct sdse_mapping *mapping;
     if (!sdse_expect_kind(root, SDSE_NODE_MAPPING, diags))

@@ -110,7 +110,7 @@ static void report_missing_layers(struct sdse_schedule_reader *r,
 
 static void read_file(struct sdse_schedule_reader *r, struct said *said,
                       const struct sdse_node *root) {
-    static const char *const keys[] = {"mappings", "groups", "arch", "workload"};
+    static const char *const keys[] = {"mappings", "groups", "arch", "workload", "form"};
     const struct sdse_node *mappings = sdse_node_get(root, "mappings"),
                            *groups = sdse_node_get(root, "groups");
     if (!sdse_expect_kind(root, SDSE_NODE_MAPPING, r->diags))

@@ -81,6 +81,25 @@ static const char good[] =
     "          - {level: GLB, temporal: K2 Q8 P2}\n"
     "          - {level: regs, temporal: K2 C4}\n";
 
+// An accelerator that rebuilds weights above its buffer.
+static void write_rebuilder(const char *name) {
+    char text[1024], file[32];
+    snprintf(text, sizeof text, arch_text, name, "activations, weights", 1000);
+    snprintf(
+        text + strlen(text) - 1, sizeof text - strlen(text),
+        ", engines: [{kind: rebuild, below: DRAM, rows_per_cycle: 1, free: true}]}");
+    snprintf(file, sizeof file, "%s.yaml", name);
+    write_scratch(file, text);
+}
+
+static const char layers_text[] =
+    "source: s\nlayers:\n"
+    "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+    "  - {name: relu, kind: act, in: [4, 8, 8], fused: true}\n"
+    "  - {name: b, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+    "  - {name: c, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
+    "edges: chain\n";
+
 static int write_inputs(void **state) {
     const int status = enter_scratch(state);
     char text[1024];
@@ -90,14 +109,12 @@ static int write_inputs(void **state) {
     write_scratch("middle.yaml", text);
     snprintf(text, sizeof text, arch_text, "large", "activations, weights", 1000);
     write_scratch("large.yaml", text);
-    write_scratch(
-        "net.yaml",
-        "name: net\nsource: s\nlayers:\n"
-        "  - {name: a, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
-        "  - {name: relu, kind: act, in: [4, 8, 8], fused: true}\n"
-        "  - {name: b, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
-        "  - {name: c, kind: conv, in: [4, 8, 8], out_channels: 4, kernel: 1}\n"
-        "edges: chain\n");
+    write_rebuilder("deals");
+    write_rebuilder("other");
+    snprintf(text, sizeof text, "name: net\n%s", layers_text);
+    write_scratch("net.yaml", text);
+    snprintf(text, sizeof text, "name: second\n%s", layers_text);
+    write_scratch("second.yaml", text);
     write_scratch(
         "branch.yaml",
         "name: branch\nsource: s\nlayers:\n"
@@ -192,6 +209,85 @@ static void test_written_by_hand(void **state) {
              "1 group of several layers; 1072 words cross at DRAM");
     run_says(0, "check @good.yaml -a @keeps.yaml -w @net.yaml",
              "mapping on keeps of net, 1 group");
+}
+
+// --- For others ---
+
+// Succeeds, and says `part`, or nothing of the kind.
+static void expect_warning(const char *line, const char *part) {
+    struct ran ran = run_program(line);
+    if (ran.status != 0 ||
+        (part ? !strstr(ran.err, part) : strstr(ran.err, "[mapping-for]") != NULL))
+        fail_msg("sdse %s: status %d, expected %s, got\n%s", line, ran.status,
+                 part ? part : "no warning", ran.err);
+    free_ran(&ran);
+}
+
+// A mapping that was found for other weights, another accelerator or another network is
+// scored as asked, and said to be another's, at each place; the same form in other
+// words is the same.
+static void test_found_for_others(void **state) {
+    (void)state;
+    static const char *const warnings[] = {
+        "found.yaml:2:7: warning: this is a mapping for accelerator 'deals', not for "
+        "'other' [mapping-for]",
+        "found.yaml:3:11: warning: this is a mapping for network 'net', not for "
+        "'second' [mapping-for]",
+        "found.yaml:4:7: warning: this is a mapping for weights in the form "
+        "'basis_size: 3, density: 0.5' (--form), not 'raw' [mapping-for]"};
+    free(run_text(0, "map -a @deals.yaml -w @net.yaml --resident --fuse 3 --objective "
+                     "energy --form basis_size:~3,~density:~0.5 -o @found.yaml"));
+    expect_warning("eval -a @deals.yaml -w @net.yaml -m @found.yaml --form "
+                   "density:~0.50,basis_size:~3",
+                   NULL);
+    char text[4096];
+    snprintf(text, sizeof text,
+             "# by hand\narch: deals\nworkload: net\nform: 'basis_size: 3, density: "
+             "0.5'\n%s",
+             good);
+    write_scratch("found.yaml", text);
+    for (size_t i = 0; i < 3; i++) {
+        expect_warning("eval -a @other.yaml -w @second.yaml -m @found.yaml",
+                       warnings[i]);
+        expect_warning("explain -a @other.yaml -w @second.yaml -m @found.yaml",
+                       warnings[i]);
+        expect_warning("check -a @other.yaml -w @second.yaml @found.yaml", warnings[i]);
+    }
+}
+
+// So it is with the file of one layer.
+static void test_a_layer_found_for_others(void **state) {
+    (void)state;
+    free(run_text(0, "map -a @deals.yaml -w @net.yaml -l a --objective energy --form "
+                     "basis_size:~3,~density:~0.5 -o @layer.yaml"));
+    expect_warning("eval -a @deals.yaml -w @net.yaml -m @layer.yaml --form "
+                   "basis_size:~3,density:~0.5",
+                   NULL);
+    expect_warning("eval -a @deals.yaml -w @net.yaml -m @layer.yaml",
+                   "layer.yaml:4:7: warning: this is a mapping for weights in the form "
+                   "'basis_size: 3, density: 0.5' (--form), not 'raw' [mapping-for]");
+    expect_warning(
+        "show mapping @layer.yaml -a @other.yaml -w @second.yaml",
+        "layer.yaml:2:7: warning: this is a mapping for accelerator 'deals'");
+    expect_warning("check @layer.yaml -a @other.yaml -w @second.yaml -l a",
+                   "layer.yaml:3:11: warning: this is a mapping for network 'net'");
+}
+
+// A form that is none, or several, is refused where it stands.
+static void test_head_is_refused(void **state) {
+    (void)state;
+    static const char *const heads[][2] = {
+        {"form: 'basis: 3'\n", "1:7: error: form 'basis: 3': "},
+        {"form: 'basis_size: [3, 4]'\n",
+         "1:7: error: form 'basis_size: [3, 4]': one form is needed [mapping-for]"},
+        {"form: raw\narch: [keeps]\n", "2:7: error: arch: expected text"}};
+    for (size_t i = 0; i < 3; i++) {
+        char text[4096];
+        snprintf(text, sizeof text, "%s%s", heads[i][0], good);
+        write_scratch("head.yaml", text);
+        run_says(1, "eval -a @keeps.yaml -w @net.yaml -m @head.yaml", heads[i][1]);
+        run_says(1, "check @head.yaml -a @keeps.yaml -w @net.yaml", heads[i][1]);
+    }
 }
 
 // --- Broken ---
@@ -378,6 +474,9 @@ int main(void) {
         cmocka_unit_test(test_reads_back_to_the_last_bit),
         cmocka_unit_test(test_written_by_hand),
         cmocka_unit_test(test_broken_files),
+        cmocka_unit_test(test_found_for_others),
+        cmocka_unit_test(test_a_layer_found_for_others),
+        cmocka_unit_test(test_head_is_refused),
         cmocka_unit_test(test_explained),
         cmocka_unit_test(test_why_not),
         cmocka_unit_test(test_no_turns)};
