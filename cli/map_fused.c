@@ -154,8 +154,8 @@ static enum cli_exit print(struct fuse *fuse, const struct sdse_tradeoff *reside
     if (untried)
         fprintf(stderr,
                 "sdse map: warning: %" PRIu64 " of %" PRIu64
-                " possible groups have too many tiles of too many rows and were not "
-                "tried: what is found is the optimum without them\n",
+                " possible groups have too many rows, or windows of too many, and were "
+                "not tried: what is found is the optimum without them\n",
                 untried, fuse->fusion.counts.groups);
     if (run->objective == PARETO && places->thinned)
         fprintf(stderr,

@@ -353,16 +353,29 @@ static size_t count_tiles(enum sdse_fusion_tiles tiles, uint64_t rows) {
     return count;
 }
 
+// Whether the nests of all sizes of tiles can be listed: where most is kept, fewest
+// tiles are alike.
+static bool can_list(enum sdse_fusion_tiles tiles, const struct sdse_members *members) {
+    const uint64_t rows = members->nest[members->count - 1].bound[SDSE_P];
+    bool fit = true;
+    for (uint64_t tile = rows; tile && fit; tile = next_tile(tiles, rows, tile)) {
+        const struct sdse_fused_rows_request finest = {.layer_count = members->count,
+                                                       .nest = members->nest,
+                                                       .tile_rows = tile,
+                                                       .retained = ~0u,
+                                                       .buffered = true};
+        fit = sdse_fused_rows_fit(&finest);
+    }
+    return fit;
+}
+
 enum sdse_status sdse_group_plan(const struct sdse_fusion_request *request,
                                  struct sdse_arena *arena, struct sdse_group *group) {
     const struct sdse_members *members = &group->members;
     const uint64_t rows = members->nest[members->count - 1].bound[SDSE_P];
     const unsigned inner = (1u << members->count) - 1u;
-    // Tiles of one row are the most, and always among those tried.
-    const struct sdse_fused_rows_request finest = {
-        .layer_count = members->count, .nest = members->nest, .tile_rows = 1};
     if (!group->planned)
-        group->planned = group->too_fine = !sdse_fused_rows_fit(&finest);
+        group->planned = group->too_fine = !can_list(request->tiles, members);
     if (group->planned)
         return group->too_fine ? SDSE_OVERFLOW : SDSE_OK;
     size_t parts = count_tiles(request->tiles, members->heads);

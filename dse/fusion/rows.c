@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dse/fusion/alike_tiles.h"
+
 // A set of rows: bits.
 typedef uint64_t row_word;
 
@@ -10,6 +12,7 @@ enum { WORD = 64 };
 
 struct plan {
     const struct sdse_fused_rows_request *request;
+    struct sdse_short_group group; // that is listed
     size_t tiles;
     // Of each tensor, by tile. Outputs of the last layer are tensor layer_count.
     size_t words[SDSE_FUSED_MOST + 1];
@@ -36,38 +39,40 @@ static bool has_row(const row_word *set, uint64_t row) {
 
 // --- Sets ---
 
-static uint64_t count_tiles(const struct sdse_fused_rows_request *request) {
-    const uint64_t last = request->nest[request->layer_count - 1].bound[SDSE_P];
-    return last / request->tile_rows + !!(last % request->tile_rows);
-}
-
 // Of a set of rows of the map that layer i reads; i = layers: of the last one's
 // outputs.
-static uint64_t count_words(const struct sdse_fused_rows_request *request, size_t i) {
-    const size_t layers = request->layer_count;
-    return (i < layers ? sdse_nest_map_rows(&request->nest[i])
-                       : request->nest[layers - 1].bound[SDSE_P]) /
+static uint64_t count_words(const struct sdse_short_group *group, size_t layers,
+                            size_t i) {
+    return (i < layers ? sdse_nest_map_rows(&group->nest[i])
+                       : group->nest[layers - 1].bound[SDSE_P]) /
                WORD +
            1;
 }
 
-bool sdse_fused_rows_fit(const struct sdse_fused_rows_request *request) {
+static bool fits(const struct sdse_short_group *group, size_t layers) {
     bool fit = true;
-    for (size_t i = 0; i <= request->layer_count; i++)
-        fit &= count_words(request, i) <=
-               SDSE_FUSED_MOST_ROWS / WORD / count_tiles(request);
+    for (size_t i = 0; i <= layers; i++)
+        fit &=
+            count_words(group, layers, i) <= SDSE_FUSED_MOST_ROWS / WORD / group->tiles;
     return fit;
+}
+
+bool sdse_fused_rows_fit(const struct sdse_fused_rows_request *request) {
+    struct sdse_short_group group;
+    sdse_short_group_find(request, &group);
+    return fits(&group, request->layer_count);
 }
 
 static enum sdse_status make_sets(struct plan *plan) {
     const struct sdse_fused_rows_request *request = plan->request;
     const size_t layers = request->layer_count;
-    const uint64_t last = request->nest[layers - 1].bound[SDSE_P];
-    if (!sdse_fused_rows_fit(request))
+    sdse_short_group_find(request, &plan->group);
+    if (!fits(&plan->group, layers))
         return SDSE_OVERFLOW;
-    plan->tiles = (size_t)count_tiles(request);
+    const uint64_t last = plan->group.nest[layers - 1].bound[SDSE_P];
+    plan->tiles = (size_t)plan->group.tiles;
     for (size_t i = 0; i <= layers; i++) {
-        plan->words[i] = (size_t)count_words(request, i);
+        plan->words[i] = (size_t)count_words(&plan->group, layers, i);
         const size_t count = plan->words[i] * plan->tiles;
         const bool keeps =
             i < layers && (i ? request->retained >> i & 1u : request->buffered);
@@ -106,7 +111,7 @@ static void fill(row_word *set, uint64_t rows) {
 
 // What layer `tensor` reads, from what it makes.
 static void find_need(struct plan *plan, size_t tensor) {
-    const struct sdse_nest *nest = &plan->request->nest[tensor];
+    const struct sdse_nest *nest = &plan->group.nest[tensor];
     const uint64_t rows = sdse_nest_map_rows(nest);
     for (size_t t = 0; t < plan->tiles; t++) {
         const row_word *made = set_of(plan, plan->fresh, tensor + 1, t);
@@ -204,7 +209,7 @@ static bool add_nest(struct plan *plan, const struct sdse_fused_nest *nest) {
     struct sdse_fused_rows *rows = plan->rows;
     for (size_t i = rows->count; i-- > 0 && rows->nest[i].layer == nest->layer;) {
         if (is_same(&rows->nest[i], nest)) {
-            rows->nest[i].times++;
+            rows->nest[i].times += nest->times;
             return true;
         }
     }
@@ -225,12 +230,14 @@ static bool add_nest(struct plan *plan, const struct sdse_fused_nest *nest) {
 
 // The nests of one layer, tile by tile.
 static bool list_nests(struct plan *plan, size_t layer) {
-    const struct sdse_nest *whole = &plan->request->nest[layer];
+    const struct sdse_short_group *group = &plan->group;
+    const struct sdse_nest *whole = &group->nest[layer];
     const uint64_t rows = whole->bound[SDSE_P];
     bool first = true;
     for (size_t t = 0; t < plan->tiles; t++) {
         const row_word *made = set_of(plan, plan->fresh, layer + 1, t);
-        struct sdse_fused_nest nest = {.layer = layer, .times = 1};
+        struct sdse_fused_nest nest = {
+            .layer = layer, .times = t == group->alike ? 1 + group->omitted : 1};
         bool held = false;
         uint64_t from = 0;
         while (next_run(made, rows, from, &nest.rows)) {
@@ -245,11 +252,13 @@ static bool list_nests(struct plan *plan, size_t layer) {
             sdse_nest_part(whole, &nest.rows, &nest.part);
             if (plan->request->boxes)
                 sdse_nest_forget_map(&nest.part);
+            from = nest.rows.first + (nest.rows.count - 1) * nest.rows.step + 1;
+            if (t > group->alike)
+                nest.rows.first += group->omitted_rows[layer + 1];
             if (!add_nest(plan, &nest))
                 return false;
             first = false;
             nest.loaded = 0; // the others of the tile find it there
-            from = nest.rows.first + (nest.rows.count - 1) * nest.rows.step + 1;
         }
     }
     return true;

@@ -22,7 +22,8 @@
 //     m > i                kept_i(t)
 //
 // (recompute: nothing, need_i(t), nothing), of tensor 0 if it is buffered, as if it
-// were retained: its rows are loaded instead of made. Oracle:
+// were retained: its rows are loaded instead of made. In the middle tiles are alike
+// (dse/fusion/alike_tiles.h), so that a few stand for all. Oracle:
 // tests/oracle/test_fused_rows.c, schedules with explicit rows and lives.
 #ifndef SDSE_DSE_FUSION_ROWS_H
 #define SDSE_DSE_FUSION_ROWS_H
@@ -68,7 +69,8 @@ struct sdse_fused_rows {
     struct sdse_fused_nest *nest; // by layer, then as they first come
 };
 
-// Whether tiles x rows, of each map and of the outputs, are at most so many.
+// Whether tiles x rows, of each map and of the outputs, are at most so many, tiles left
+// out that differ from the one before in nothing but their place (alike_tiles.h).
 enum { SDSE_FUSED_MOST_ROWS = 1 << 26 };
 bool sdse_fused_rows_fit(const struct sdse_fused_rows_request *request);
 

@@ -213,9 +213,9 @@ static enum sdse_status find(struct residing *r) {
                          "the search takes, or counts exceed 62 bits";
         status = SDSE_OK;
     } else if (!status && r->fusion.counts.untried) {
-        r->out->failed = "which layers take turns: groups have too many tiles of too "
-                         "many rows to be tried; without fuse_depth, or with shorter "
-                         "sequences, the answer is proved";
+        r->out->failed = "which layers take turns: groups have too many rows, or "
+                         "windows of too many, to be tried; without fuse_depth the "
+                         "answer is proved";
     } else if (!status && r->fusion.residency.places.count) {
         status = pick(r);
     }

@@ -261,9 +261,8 @@ static void test_groups_that_are_not_tried(void **state) {
     sweep_into("long", "");
     char *said = asked("long", "SELECT~status,~reason~FROM~v_point~ORDER~BY~1~DESC");
     if (!strstr(said, "\nok,") ||
-        !strstr(said,
-                "\nerror,\"which layers take turns: groups have too many tiles of "
-                "too many rows to be tried; without fuse_depth"))
+        !strstr(said, "\nerror,\"which layers take turns: groups have too many rows, "
+                      "or windows of too many, to be tried; without fuse_depth"))
         fail_msg("%s", said);
     free(said);
 }

@@ -4,7 +4,11 @@
 // the picture of its windows on the real map, what is held of each tensor while it
 // runs.
 //
-//     test_fused_rows [CONFIGURATIONS [FIRST_SEED]]    (default 100,000)
+// Small groups have maps of up to 24 rows; long ones of up to 160 in small tiles, most
+// of which are alike and left out where the kinds are listed.
+//
+//     test_fused_rows [CONFIGURATIONS [FIRST_SEED [LONG]]]    (default 100,000 and
+//     2,000)
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,13 +20,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dse/fusion/rows.h"
+#include "dse/fusion/alike_tiles.h"
 #include "oracle/support_cases.h"
 #include "support/sanitized.h"
 
-enum { MOST_LAYERS = 4, MOST_ROWS = 40, MOST_STEPS = MOST_ROWS * MOST_LAYERS };
+enum {
+    MOST_LAYERS = 4,
+    MOST_ROWS = 176, // of what a layer makes
+    MOST_READ =
+        2 * MOST_ROWS, // of the first one's map, which may be as far as it reads
+    MOST_SPAN = 8 * MOST_ROWS,
+    MOST_STEPS = MOST_ROWS * MOST_LAYERS
+};
 
-static uint64_t configurations = SANITIZED ? 4000 : 100000, first_seed = 1;
+static uint64_t configurations = SANITIZED ? 4000 : 100000, first_seed = 1,
+                long_ones = SANITIZED ? 100 : 2000;
 
 struct group {
     struct sdse_nest nest[MOST_LAYERS];
@@ -32,7 +44,7 @@ struct group {
 // --- Generated ---
 
 // A layer that reads a map of so many rows; false: no window fits it.
-static bool make_layer(uint64_t *state, uint64_t rows, bool given,
+static bool make_layer(uint64_t *state, uint64_t rows, bool given, uint64_t most,
                        struct sdse_nest *nest) {
     const uint32_t taps = 1 + (uint32_t)oracle_below(state, 4),
                    stride = 1 + (uint32_t)oracle_below(state, 3),
@@ -49,7 +61,7 @@ static bool make_layer(uint64_t *state, uint64_t rows, bool given,
     if (reach < extent)
         return false;
     nest->bound[SDSE_P] = (uint64_t)((reach - extent) / stride + 1);
-    if (nest->bound[SDSE_P] > MOST_ROWS)
+    if (nest->bound[SDSE_P] > most)
         return false;
     nest->pad[0] = pad;
     nest->map[0] = rows;
@@ -60,14 +72,17 @@ static bool make_layer(uint64_t *state, uint64_t rows, bool given,
     return touched > 0;
 }
 
-static void make_group(uint64_t seed, struct group *group) {
+// far: maps of many rows, in tiles of few.
+static void make_group(uint64_t seed, bool far, struct group *group) {
     uint64_t state = seed * 2 + 1;
     size_t count;
     do {
-        uint64_t rows = 1 + oracle_below(&state, 24);
+        uint64_t rows =
+            far ? 40 + oracle_below(&state, 120) : 1 + oracle_below(&state, 24);
         count = 1 + (size_t)oracle_below(&state, MOST_LAYERS);
         for (size_t i = 0; i < count; i++) {
-            if (!make_layer(&state, rows, i > 0, &group->nest[i])) {
+            if (!make_layer(&state, rows, i > 0, far ? MOST_ROWS : 40,
+                            &group->nest[i])) {
                 count = 0;
                 break;
             }
@@ -78,7 +93,7 @@ static void make_group(uint64_t seed, struct group *group) {
     group->request = (struct sdse_fused_rows_request){
         .layer_count = count,
         .nest = group->nest,
-        .tile_rows = 1 + oracle_below(&state, last + 1),
+        .tile_rows = 1 + oracle_below(&state, far ? 5 : last + 1),
         .retained = (unsigned)oracle_below(&state, 1u << count) & ~1u,
         .buffered = oracle_below(&state, 2)};
 }
@@ -88,8 +103,8 @@ static void make_group(uint64_t seed, struct group *group) {
 // A layer at work on a tile: the rows it makes, and those it reads.
 struct step {
     size_t layer;
-    bool makes[MOST_ROWS], reads[2 * MOST_ROWS];
-    bool loads[2 * MOST_ROWS]; // of a buffered input
+    bool makes[MOST_ROWS], reads[MOST_READ];
+    bool loads[MOST_READ]; // of a buffered input
 };
 
 struct schedule {
@@ -127,7 +142,7 @@ static bool any(const bool *rows, size_t count) {
 static void run_group(const struct group *group, struct schedule *schedule) {
     const struct sdse_fused_rows_request *request = &group->request;
     const size_t layers = request->layer_count;
-    static bool there[MOST_LAYERS][2 * MOST_ROWS]; // ever made, or loaded
+    static bool there[MOST_LAYERS][MOST_READ]; // ever made, or loaded
     memset(there, 0, sizeof there);
     schedule->count = 0;
     const uint64_t last = group->nest[layers - 1].bound[SDSE_P];
@@ -156,7 +171,7 @@ static void run_group(const struct group *group, struct schedule *schedule) {
                 }
             }
             // What this tile makes is there for later ones.
-            for (size_t row = 0; row < 2 * MOST_ROWS; row++)
+            for (size_t row = 0; row < MOST_READ; row++)
                 there[i][row] |= turn[i].reads[row];
         }
         for (size_t i = 0; i < layers; i++)
@@ -173,40 +188,46 @@ static bool is_born(const struct step *step, size_t tensor, size_t row) {
                   : step->layer == 0 && step->loads[row];
 }
 
-// Rows of a tensor that live while step `at` runs, by looking through the schedule:
+// Rows of each tensor that live while each step runs, by looking through the schedule:
 // from the step that makes them to the last that reads them before they are made again.
-static uint64_t count_alive(const struct schedule *schedule, size_t tensor, size_t at) {
-    uint64_t alive = 0;
-    for (size_t row = 0; row < (tensor ? MOST_ROWS : 2 * MOST_ROWS); row++) {
-        size_t born = SIZE_MAX, read = SIZE_MAX;
-        for (size_t i = 0; i <= at; i++)
-            if (is_born(&schedule->step[i], tensor, row))
-                born = i;
-        if (born == SIZE_MAX)
-            continue;
-        for (size_t i = born; i < schedule->count; i++) {
-            if (i > born && is_born(&schedule->step[i], tensor, row))
-                break;
-            if (schedule->step[i].layer == tensor && schedule->step[i].reads[row])
-                read = i;
+static uint64_t alive[MOST_LAYERS][MOST_STEPS];
+
+static void find_lives(const struct schedule *schedule, size_t tensor) {
+    memset(alive[tensor], 0, sizeof alive[tensor]);
+    for (size_t row = 0; row < (tensor ? MOST_ROWS : MOST_READ); row++) {
+        size_t born = 0;
+        while (born < schedule->count) {
+            if (!is_born(&schedule->step[born], tensor, row)) {
+                born++;
+                continue;
+            }
+            size_t read = SIZE_MAX, i = born;
+            for (; i < schedule->count; i++) {
+                if (i > born && is_born(&schedule->step[i], tensor, row))
+                    break;
+                if (schedule->step[i].layer == tensor && schedule->step[i].reads[row])
+                    read = i;
+            }
+            assert_true(read != SIZE_MAX); // nothing is made for nothing
+            for (size_t at = born; at <= read; at++)
+                alive[tensor][at]++;
+            born = i;
         }
-        assert_true(read != SIZE_MAX); // nothing is made for nothing
-        alive += read >= at;
     }
-    return alive;
 }
 
 // What is read was made before, or now.
 static void check_reads(const struct group *group, const struct schedule *schedule) {
-    const size_t first = group->request.buffered ? 0 : 1;
+    static bool made[MOST_LAYERS][MOST_READ];
+    memset(made, 0, sizeof made);
     for (size_t at = 0; at < schedule->count; at++) {
         const struct step *step = &schedule->step[at];
-        for (size_t row = 0; step->layer >= first && row < 2 * MOST_ROWS; row++) {
-            bool made = !step->reads[row];
-            for (size_t i = 0; i <= at && !made; i++)
-                made = is_born(&schedule->step[i], step->layer, row);
-            assert_true(made);
-        }
+        for (size_t tensor = 0; tensor < group->request.layer_count; tensor++)
+            for (size_t row = 0; row < (tensor ? MOST_ROWS : MOST_READ); row++)
+                made[tensor][row] |= is_born(step, tensor, row);
+        for (size_t row = 0; row < MOST_READ; row++)
+            if (step->reads[row] && (step->layer > 0 || group->request.buffered))
+                assert_true(made[step->layer][row]);
     }
 }
 
@@ -218,7 +239,7 @@ struct picture {
     size_t count;
     uint64_t tap[MOST_ROWS * 4];
     size_t span;
-    bool real[8 * MOST_ROWS];
+    bool real[MOST_SPAN];
 };
 
 static void draw(const struct sdse_nest *nest, uint64_t first, uint64_t step,
@@ -232,7 +253,7 @@ static void draw(const struct sdse_nest *nest, uint64_t first, uint64_t step,
             picture->tap[picture->count++] = tap;
             picture->span = tap + 1 > picture->span ? tap + 1 : picture->span;
         }
-    assert_true(picture->span <= 8 * MOST_ROWS);
+    assert_true(picture->span <= MOST_SPAN);
     for (size_t i = 0; i < picture->span; i++)
         picture->real[i] = start + (int64_t)i >= 0 && start + (int64_t)i < rows;
 }
@@ -241,29 +262,37 @@ struct expected {
     size_t layer;
     uint64_t held[SDSE_FUSED_MOST], loaded;
     bool first;
-    uint64_t count;
+    struct sdse_row_run rows;
     struct picture picture;
 };
 
 static bool matches(const struct expected *expected,
                     const struct sdse_fused_nest *nest) {
     struct picture part;
-    if (nest->layer != expected->layer || nest->part.bound[SDSE_P] != expected->count ||
+    if (nest->layer != expected->layer ||
+        nest->part.bound[SDSE_P] != expected->rows.count ||
         nest->loaded != expected->loaded || nest->first != expected->first ||
         memcmp(nest->held, expected->held, sizeof nest->held) != 0)
         return false;
-    draw(&nest->part, 0, 1, expected->count, &part);
+    draw(&nest->part, 0, 1, expected->rows.count, &part);
     return memcmp(&part, &expected->picture, sizeof part) == 0;
 }
 
-// Takes one nest of the schedule off the kinds; each must be exactly one of them.
+// Takes one nest of the schedule off the kinds; each must be exactly one of them. The
+// first of a kind, which is marked then, has its rows.
 static void take(const struct expected *expected, struct sdse_fused_rows *rows) {
     size_t found = 0;
     for (size_t i = 0; i < rows->count; i++) {
         if (!matches(expected, &rows->nest[i]))
             continue;
-        assert_true(rows->nest[i].times > 0);
-        rows->nest[i].times--;
+        struct sdse_fused_nest *nest = &rows->nest[i];
+        assert_true(nest->times > 0);
+        nest->times--;
+        if (nest->heads++ == 0) {
+            assert_int_equal(nest->rows.first, expected->rows.first);
+            assert_int_equal(nest->rows.count, expected->rows.count);
+            assert_int_equal(nest->rows.step, expected->rows.step);
+        }
         found++;
     }
     assert_int_equal(found, 1);
@@ -276,8 +305,8 @@ static void check_step(const struct group *group, const struct schedule *schedul
     struct expected expected = {.layer = step->layer};
     for (size_t i = group->request.buffered ? 0 : 1; i < group->request.layer_count;
          i++)
-        expected.held[i] = count_alive(schedule, i, at);
-    for (size_t row = 0; row < 2 * MOST_ROWS; row++)
+        expected.held[i] = alive[i][at];
+    for (size_t row = 0; row < MOST_READ; row++)
         expected.loaded += step->layer == 0 && step->loads[row];
     // Rows at equal distances, from the first on.
     uint64_t row[MOST_ROWS], count = 0;
@@ -290,57 +319,91 @@ static void check_step(const struct group *group, const struct schedule *schedul
              (end < from + 2 || row[end] - row[end - 1] == row[from + 1] - row[from]);)
             end++;
         expected.first = !seen[step->layer];
-        expected.count = end - from;
-        draw(nest, row[from], end > from + 1 ? row[from + 1] - row[from] : 1,
-             end - from, &expected.picture);
+        expected.rows = (struct sdse_row_run){
+            row[from], end - from, end > from + 1 ? row[from + 1] - row[from] : 1};
+        draw(nest, expected.rows.first, expected.rows.step, expected.rows.count,
+             &expected.picture);
         take(&expected, rows);
         seen[step->layer] = true;
         expected.loaded = 0;
     }
 }
 
-static void test_rows(void **state) {
-    (void)state;
-    uint64_t nests = 0, kinds = 0, runs = 0, fused = 0, buffered = 0, recomputed = 0;
-    struct sdse_arena *arena = sdse_arena_new();
+struct seen {
+    uint64_t groups, several, buffered, recomputed, nests, kinds, runs;
+    uint64_t shortened, omitted; // groups, tiles
+};
+
+static void check_group(const struct group *group, struct sdse_arena *arena,
+                        struct seen *sum) {
     static struct schedule schedule;
-    for (uint64_t i = 0; i < configurations; i++) {
+    struct sdse_fused_rows rows;
+    struct sdse_short_group shorter;
+    bool seen[MOST_LAYERS] = {false};
+    assert_int_equal(sdse_fused_rows_find(&group->request, arena, &rows), SDSE_OK);
+    run_group(group, &schedule);
+    check_reads(group, &schedule);
+    for (size_t i = group->request.buffered ? 0 : 1; i < group->request.layer_count;
+         i++)
+        find_lives(&schedule, i);
+    uint64_t all = 0;
+    for (size_t k = 0; k < rows.count; k++)
+        all += rows.nest[k].times;
+    for (size_t at = 0; at < schedule.count; at++)
+        check_step(group, &schedule, at, seen, &rows);
+    for (size_t k = 0; k < rows.count; k++)
+        assert_int_equal(rows.nest[k].times, 0);
+    sdse_short_group_find(&group->request, &shorter);
+    sum->groups++;
+    sum->several += group->request.layer_count > 1;
+    sum->buffered += group->request.buffered;
+    sum->recomputed += group->request.layer_count > 1 && !group->request.retained;
+    sum->kinds += rows.count;
+    sum->nests += all;
+    sum->runs += all - schedule.count;
+    sum->shortened += shorter.omitted > 0;
+    sum->omitted += shorter.omitted;
+}
+
+static void check_groups(uint64_t count, bool far, const char *what) {
+    struct seen sum = {0};
+    struct sdse_arena *arena = sdse_arena_new();
+    for (uint64_t i = 0; i < count; i++) {
         struct group group;
-        struct sdse_fused_rows rows;
-        bool seen[MOST_LAYERS] = {false};
-        make_group(first_seed + i, &group);
-        assert_int_equal(sdse_fused_rows_find(&group.request, arena, &rows), SDSE_OK);
-        run_group(&group, &schedule);
-        check_reads(&group, &schedule);
-        kinds += rows.count;
-        uint64_t all = 0;
-        for (size_t k = 0; k < rows.count; k++)
-            all += rows.nest[k].times;
-        nests += all;
-        runs += all - schedule.count;
-        fused += group.request.layer_count > 1;
-        buffered += group.request.buffered;
-        recomputed += group.request.layer_count > 1 && !group.request.retained;
-        for (size_t at = 0; at < schedule.count; at++)
-            check_step(&group, &schedule, at, seen, &rows);
-        for (size_t k = 0; k < rows.count; k++)
-            assert_int_equal(rows.nest[k].times, 0);
+        make_group(first_seed + i, far, &group);
+        check_group(&group, arena, &sum);
         sdse_arena_reset(arena);
     }
-    printf("## fused rows: %llu configurations (%llu of several layers, %llu buffered, "
-           "%llu that retain nothing), %llu nests of %llu kinds, %llu more runs than "
-           "steps: 0 differ\n",
-           (unsigned long long)configurations, (unsigned long long)fused,
-           (unsigned long long)buffered, (unsigned long long)recomputed,
-           (unsigned long long)nests, (unsigned long long)kinds,
-           (unsigned long long)runs);
-    assert_true(runs > 0 && buffered > 0 && recomputed > 0);
+    printf(
+        "## %s: %llu configurations (%llu of several layers, %llu buffered, "
+        "%llu that retain nothing; of %llu %llu tiles are like others and left out), "
+        "%llu nests of %llu kinds, %llu more runs than steps: 0 differ\n",
+        what, (unsigned long long)sum.groups, (unsigned long long)sum.several,
+        (unsigned long long)sum.buffered, (unsigned long long)sum.recomputed,
+        (unsigned long long)sum.shortened, (unsigned long long)sum.omitted,
+        (unsigned long long)sum.nests, (unsigned long long)sum.kinds,
+        (unsigned long long)sum.runs);
+    assert_true(sum.runs > 0 && sum.buffered > 0 && sum.recomputed > 0);
+    assert_true(sum.shortened > count / 100 && sum.shortened < sum.groups);
+    assert_true(!far || sum.shortened > count / 2);
     sdse_arena_free(arena);
 }
 
+static void test_rows(void **state) {
+    (void)state;
+    check_groups(configurations, false, "fused rows");
+}
+
+static void test_long_maps(void **state) {
+    (void)state;
+    check_groups(long_ones, true, "fused rows of long maps");
+}
+
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_long_maps)};
     configurations = argc > 1 ? strtoull(argv[1], NULL, 10) : configurations;
     first_seed = argc > 2 ? strtoull(argv[2], NULL, 10) : first_seed;
+    long_ones = argc > 3 ? strtoull(argv[3], NULL, 10) : long_ones;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
