@@ -26,7 +26,7 @@ struct cli_option {   // NOLINT(clang-analyzer-optin.performance.Padding): help'
     bool required;
 };
 
-enum { CLI_MOST_OPTIONS = 24 };
+enum { CLI_MOST_OPTIONS = 40 };
 
 // What follows the verb, parsed. Pointers point into argv or the verb's table.
 struct cli_args {

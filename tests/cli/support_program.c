@@ -17,7 +17,7 @@
 
 extern char **environ;
 
-enum { PATH_BYTES = 512, MOST_WORDS = 32 };
+enum { PATH_BYTES = 512, MOST_WORDS = 48 };
 
 static char folder[PATH_BYTES];
 static unsigned goldens_written;

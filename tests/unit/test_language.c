@@ -1,5 +1,4 @@
-// Language models by their configuration, beside what is published of them, and the
-// layers that are written beside the configuration.
+// The layers of language models that are written, beside their configuration.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,59 +14,6 @@
 #include "import/language/language.h"
 #include "spec/load.h"
 #include "spec/write.h"
-
-// --- What is published ---
-
-// Parameters and MACs of one token, each summed apart from this program's formulas; how
-// they are known: V their total or table was read, M recalled and of the published
-// size. `published`: as the release has it, in thousands of millions.
-static const struct {
-    const char *name;
-    double published, active_published;                  // 0: no experts
-    uint64_t total, active, weight_macs, attention_macs; // attention to 4,096 keys
-} rows[] = {
-    {"gpt2_small", 0.124, 0, 124439808, 0, 123532032, 75497472},
-    {"gpt3_175b", 175, 0, 174604259328, 0, 174563733504, 9663676416},
-    {"bert_base", 0.110, 0, 109482240, 0, 85524480, 75497472},
-    {"llama2_7b", 7, 0, 6738415616, 0, 6607077376, 1073741824},
-    {"llama2_13b", 13, 0, 13015864320, 0, 12851609600, 1677721600},
-    {"llama2_70b", 70, 0, 68976648192, 0, 68713185280, 5368709120},
-    {"llama3_8b", 8.0, 0, 8030261248, 0, 7504658432, 1073741824},
-    {"llama3_70b", 70, 0, 70553706496, 0, 69501714432, 5368709120},
-    {"mistral_7b", 7.3, 0, 7241732096, 0, 7110393856, 1073741824},
-    {"mixtral_8x7b", 46.7, 12.9, 46702792704, 12879925248, 12748587008, 1073741824},
-    {"qwen2_7b", 7.6, 0, 7615616512, 0, 7070285824, 822083584},
-    {"qwen2_72b", 72, 0, 72706203648, 0, 71458357248, 5368709120},
-    {"qwen3_8b", 8.2, 0, 8190735360, 0, 7568097280, 1207959552},
-    {"qwen3_30b_a3b", 30.5, 3.3, 30532122624, 3353032704, 3041656832, 1610612736},
-    {"gemma_2b", 2.5, 0, 2506172416, 0, 2506096640, 301989888},
-    {"gemma_7b", 8.5, 0, 8537680896, 0, 8537505792, 939524096}};
-enum { ROWS = sizeof rows / sizeof *rows };
-
-static void test_configurations_are_as_published(void **state) {
-    (void)state;
-    assert_int_equal(sdse_language_model_count, ROWS);
-    for (size_t i = 0; i < ROWS; i++) {
-        const struct sdse_language_model *model = sdse_language_find(rows[i].name);
-        assert_non_null(model);
-        const uint64_t total = sdse_language_parameters(model);
-        assert_true(total == rows[i].total);
-        assert_true(sdse_language_active(model) ==
-                    (rows[i].active ? rows[i].active : total));
-        assert_true(sdse_language_weight_macs(model) == rows[i].weight_macs);
-        assert_true(sdse_language_attention_macs(model, 4096) ==
-                    rows[i].attention_macs);
-        // The release's figure is rounded, of the two largest to full thousand
-        // millions.
-        const double error = (double)total / 1e9 / rows[i].published - 1;
-        assert_true(error > -0.04 && error < 0.02);
-        if (rows[i].active)
-            assert_true((double)rows[i].active / 1e9 / rows[i].active_published < 1.02);
-    }
-    assert_null(sdse_language_find("llama3"));
-}
-
-// --- What is written ---
 
 static struct sdse_workload *written(struct sdse_arena *arena,
                                      const struct sdse_language_request *request) {
@@ -89,9 +35,10 @@ static struct sdse_workload *written(struct sdse_arena *arena,
 }
 
 struct totals {
-    uint64_t stored, weight_macs, products, cached;
+    uint64_t stored, weight_macs, products, cached, parameters;
 };
 
+// Matrices of a matmul that are parameters multiply as weights do.
 static struct totals sum(const struct sdse_workload *net) {
     struct totals t = {0};
     for (size_t i = 0; i < net->layer_count; i++) {
@@ -99,7 +46,10 @@ static struct totals sum(const struct sdse_workload *net) {
         const uint64_t macs = layer->repeat * sdse_layer_macs(layer),
                        words = sdse_tile_words(&layer->nest, SDSE_WEIGHTS,
                                                layer->nest.bound);
-        if (layer->kind == SDSE_MATMUL) {
+        if (layer->kind == SDSE_MATMUL && layer->role == SDSE_ROLE_PARAMETER) {
+            t.weight_macs += macs;
+            t.parameters += words;
+        } else if (layer->kind == SDSE_MATMUL) {
             t.products += macs;
             if (layer->role == SDSE_ROLE_CACHE)
                 t.cached += words;
@@ -135,32 +85,67 @@ static void read_again(struct sdse_arena *arena, const struct sdse_workload *net
                     again->layers[i].addends == net->layers[i].addends);
 }
 
+// Keys that the rows of a sequence attend to in one block, row by row: of the window of
+// one's own, or of all that the rows of a block need together; whole pages.
+static uint64_t keys_of(const struct sdse_language_request *r, uint32_t l,
+                        uint64_t tokens) {
+    const struct sdse_language_model *m = r->model;
+    const uint64_t window =
+        m->window && !(m->full_every && l % m->full_every == m->full_every - 1)
+            ? m->window
+            : UINT64_MAX;
+    uint64_t keys = 0;
+    if (r->phase == SDSE_DECODE) {
+        keys = window < tokens ? window : tokens;
+        while (r->page && keys % r->page)
+            keys++;
+        return keys;
+    }
+    for (uint64_t i = 0; i < tokens; i++) {
+        const uint64_t first = r->block ? i / r->block * r->block : 0,
+                       last = r->block ? first + r->block - 1 : tokens - 1;
+        for (uint64_t k = 0; k < tokens; k++)
+            keys +=
+                k <= last && (!r->block || window == UINT64_MAX || k + window > first);
+    }
+    return keys;
+}
+
 static void check(const struct sdse_language_request *request) {
     const struct sdse_language_model *m = request->model;
     struct sdse_arena *arena = sdse_arena_new();
+    assert_null(sdse_language_beyond(request));
     const struct sdse_workload *net = written(arena, request);
     const struct totals t = sum(net);
-    const bool prompt = request->phase == SDSE_PREFILL;
-    const uint64_t tokens = request->sequences * (prompt ? request->tokens : 1);
-    assert_true(t.stored + net->parameters_not_in_layers ==
-                sdse_language_parameters(m));
-    assert_true(t.weight_macs == tokens * (sdse_language_weight_macs(m) - head(m)) +
-                                     request->sequences * head(m));
-    // Row i of blocks of r rows attends to the keys up to the end of its block.
-    uint64_t keys = tokens * request->tokens;
-    if (request->block) {
-        keys = 0;
-        for (uint64_t i = 0; i < request->tokens; i++)
-            keys += request->sequences * (i / request->block + 1) * request->block;
+    const bool prompt = request->phase == SDSE_PREFILL,
+               absorbed = m->latent && (!prompt || request->absorbed);
+    const uint64_t key = absorbed ? m->latent + m->rotated_width
+                                  : m->head_width + m->rotated_width,
+                   value = absorbed    ? m->latent
+                           : m->latent ? m->value_width
+                                       : m->head_width,
+                   groups = absorbed ? 1 : m->key_heads;
+    uint64_t tokens = 0, sequences = 0, products = 0, cached = 0;
+    for (size_t c = 0; c < request->context_count; c++) {
+        const struct sdse_language_context *x = &request->contexts[c];
+        sequences += x->sequences;
+        tokens += x->sequences * (prompt ? x->tokens : 1);
+        for (uint32_t l = 0; l < m->layers; l++) {
+            const uint64_t keys = x->sequences * keys_of(request, l, x->tokens);
+            products += keys * m->heads * (key + value);
+            cached += prompt ? 0 : keys * groups * (key + value);
+        }
     }
-    assert_true(t.products == sdse_language_attention_macs(m, keys));
-    // Keys and values of all tokens, for each sequence.
-    assert_true(t.cached == (prompt ? 0
-                                    : 2 * request->sequences * request->tokens *
-                                          m->layers * m->key_heads * m->head_width));
+    assert_true(t.stored + t.parameters + net->parameters_not_in_layers ==
+                sdse_language_parameters(m));
+    assert_true(t.parameters == (absorbed ? sdse_language_absorbed(m) : 0));
+    assert_true(t.weight_macs == tokens * (sdse_language_weight_macs(m) - head(m)) +
+                                     sequences * head(m));
+    assert_true(t.products == products);
+    assert_true(t.cached == cached);
     for (size_t i = 0; i < net->layer_count; i++)
         assert_true(net->layers[i].weight_bits ==
-                    (net->layers[i].role ? request->cache_bits : 0));
+                    (net->layers[i].role == SDSE_ROLE_CACHE ? request->cache_bits : 0));
     assert_true(net->edge_count > 0);
     read_again(arena, net);
     sdse_arena_free(arena);
@@ -168,12 +153,15 @@ static void check(const struct sdse_language_request *request) {
 
 static void test_layers_are_the_configuration(void **state) {
     (void)state;
-    for (size_t i = 0; i < ROWS; i++) {
+    for (size_t i = 0; i < sdse_language_model_count; i++) {
+        struct sdse_language_context one = {48, 1};
         struct sdse_language_request request = {
-            .model = sdse_language_find(rows[i].name), .tokens = 48, .sequences = 1};
+            .model = &sdse_language_models[i], .contexts = &one, .context_count = 1};
         check(&request);
-        request.sequences = 3;
+        one.sequences = 3;
+        request.absorbed = true;
         check(&request);
+        request.absorbed = false;
         if (request.model->encoder)
             continue;
         request.block = 16;
@@ -182,9 +170,106 @@ static void test_layers_are_the_configuration(void **state) {
         request.phase = SDSE_DECODE;
         check(&request);
         request.cache_bits = 8;
-        request.tokens = 1000;
+        request.page = 16;
+        one.tokens = 1000;
         check(&request);
     }
+}
+
+// Windows that cut, pages that round up, lengths side by side: a small model of each.
+static void test_lengths_windows_and_pages(void **state) {
+    (void)state;
+    static const char *const names[] = {"mistral_7b", "gemma3_27b", "deepseek_v3"};
+    static const struct sdse_language_context lengths[] = {{32, 2}, {48, 1}, {96, 3}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct sdse_language_model model = *sdse_language_find(names[i]);
+        struct sdse_language_request request = {
+            .model = &model, .contexts = lengths, .context_count = 3};
+        model.layers = 7;
+        model.window = model.latent ? 0 : 20;
+        for (int absorbed = 0; absorbed < 2; absorbed++) {
+            request.absorbed = absorbed;
+            request.phase = SDSE_PREFILL;
+            request.page = request.block = 0;
+            check(&request);
+            request.block = 16;
+            check(&request);
+        }
+        request.absorbed = false;
+        request.phase = SDSE_DECODE;
+        request.block = 0;
+        for (request.page = 0; request.page < 64; request.page += 7)
+            check(&request);
+    }
+}
+
+// The first row of a block of rows has the last window - 1 tokens before it.
+static void test_windows_of_blocks(void **state) {
+    (void)state;
+    struct sdse_language_model model = *sdse_language_find("gemma3_27b");
+    const struct sdse_language_context one = {64, 1};
+    const struct sdse_language_request request = {
+        .model = &model, .contexts = &one, .context_count = 1, .block = 16};
+    struct sdse_arena *arena = sdse_arena_new();
+    model.layers = 6;
+    model.window = 20;
+    const struct sdse_workload *net = written(arena, &request);
+    static const uint64_t cut[] = {16, 32, 35, 35}, full[] = {16, 32, 48, 64};
+    unsigned seen = 0;
+    for (size_t i = 0; i < net->layer_count; i++) {
+        unsigned l, b;
+        if (sscanf(net->layers[i].name, "l%u.qk.%u", &l, &b) != 2)
+            continue;
+        assert_int_equal(net->layers[i].nest.bound[SDSE_K], l == 5 ? full[b] : cut[b]);
+        seen++;
+    }
+    assert_int_equal(seen, 24);
+    sdse_arena_free(arena);
+}
+
+static const struct sdse_workload_edge *edge_between(const struct sdse_workload *net,
+                                                     const char *from, const char *to) {
+    for (size_t e = 0; e < net->edge_count; e++)
+        if (strcmp(net->layers[net->edges[e].from].name, from) == 0 &&
+            strcmp(net->layers[net->edges[e].to].name, to) == 0)
+            return &net->edges[e];
+    return NULL;
+}
+
+// Absorbed, keys and values are the same latent vectors: the keys with the words that
+// are rotated, the values without. What is joined of two layers' outputs has no edge.
+static void test_latent_vectors_are_read_twice(void **state) {
+    (void)state;
+    struct sdse_language_model model = *sdse_language_find("deepseek_v3");
+    const struct sdse_language_context one = {32, 2};
+    struct sdse_language_request request = {
+        .model = &model, .contexts = &one, .context_count = 1, .absorbed = true};
+    struct sdse_arena *arena = sdse_arena_new();
+    model.layers = 4;
+    const struct sdse_workload *net = written(arena, &request);
+    const struct sdse_workload_edge *keys = edge_between(net, "l3.kv_a", "l3.qk"),
+                                    *values = edge_between(net, "l3.kv_a", "l3.av");
+    assert_true(keys && keys->use == SDSE_EDGE_WEIGHTS && keys->channels == 0);
+    assert_true(values && values->use == SDSE_EDGE_WEIGHTS);
+    assert_true(values->channels == 512 && values->first_channel == 0);
+    assert_non_null(edge_between(net, "l3.q_b", "l3.q_absorb"));
+    assert_null(edge_between(net, "l3.q_absorb", "l3.qk"));
+    assert_null(edge_between(net, "l3.add1", "l3.shared.gate")); // experts read it too
+    assert_non_null(edge_between(net, "l2.add1", "l2.gate"));
+    assert_non_null(edge_between(net, "l3.shared.down", "l3.add2"));
+
+    request.absorbed = false;
+    net = written(arena, &request);
+    assert_null(edge_between(net, "l3.k_b", "l3.qk"));
+    const struct sdse_workload_edge *made = edge_between(net, "l3.v_b", "l3.av");
+    assert_true(made && made->use == SDSE_EDGE_WEIGHTS);
+    assert_non_null(edge_between(net, "l3.kv_a", "l3.k_b"));
+
+    request.phase = SDSE_DECODE;
+    net = written(arena, &request);
+    assert_null(edge_between(net, "l3.kv_a", "l3.qk"));
+    assert_non_null(edge_between(net, "l3.av", "l3.v_absorb"));
+    sdse_arena_free(arena);
 }
 
 // Of 2 tokens with 8 of 128 experts each 16 experts get a row; of 100 all get 6 or 7.
@@ -197,10 +282,11 @@ static void test_experts_share(void **state) {
                  {100, 128, {6, 7}, {96, 32}}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         struct sdse_arena *arena = sdse_arena_new();
+        const struct sdse_language_context one = {cases[c].tokens, 1};
         const struct sdse_language_request request = {
             .model = sdse_language_find("qwen3_30b_a3b"),
-            .tokens = cases[c].tokens,
-            .sequences = 1};
+            .contexts = &one,
+            .context_count = 1};
         const struct sdse_workload *net = written(arena, &request);
         uint64_t copies = 0;
         for (size_t i = 0; i < net->layer_count; i++) {
@@ -236,10 +322,11 @@ static void test_shipped_networks(void **state) {
         snprintf(path, sizeof path, "%s/workloads/%s.yaml", SDSE_SOURCE_DIR,
                  pairs[p].file);
         assert_int_equal(sdse_workload_load(arena, path, &diags, &shipped), SDSE_OK);
+        const struct sdse_language_context one = {pairs[p].tokens, 1};
         const struct sdse_language_request request = {
             .model = sdse_language_find(pairs[p].model),
-            .tokens = pairs[p].tokens,
-            .sequences = 1};
+            .contexts = &one,
+            .context_count = 1};
         const struct sdse_workload *net = written(arena, &request);
         assert_int_equal(net->layer_count, shipped->layer_count);
         assert_true(net->parameters_not_in_layers == shipped->parameters_not_in_layers);
@@ -264,8 +351,11 @@ static void test_shipped_networks(void **state) {
 static void test_joined_ranges(void **state) {
     (void)state;
     struct sdse_arena *arena = sdse_arena_new();
-    const struct sdse_language_request request = {
-        .model = sdse_language_find("gpt2_small"), .tokens = 64, .sequences = 1};
+    const struct sdse_language_context one = {64, 1};
+    const struct sdse_language_request request = {.model =
+                                                      sdse_language_find("gpt2_small"),
+                                                  .contexts = &one,
+                                                  .context_count = 1};
     const struct sdse_workload *net = written(arena, &request);
     unsigned seen = 0;
     for (size_t e = 0; e < net->edge_count; e++) {
@@ -285,8 +375,10 @@ static void test_joined_ranges(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_configurations_are_as_published),
         cmocka_unit_test(test_layers_are_the_configuration),
+        cmocka_unit_test(test_lengths_windows_and_pages),
+        cmocka_unit_test(test_windows_of_blocks),
+        cmocka_unit_test(test_latent_vectors_are_read_twice),
         cmocka_unit_test(test_joined_ranges),
         cmocka_unit_test(test_experts_share),
         cmocka_unit_test(test_shipped_networks),
