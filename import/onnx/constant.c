@@ -148,6 +148,11 @@ enum sdse_status sdse_onnx_constant_read(const struct sdse_onnx_graph *graph,
     bool stored = value->producer == SDSE_ONNX_NONE || value->folded ||
                   strcmp(graph->node[value->producer].op, "Constant") == 0;
     *out = (struct sdse_onnx_numbers){0};
+    if (!sdse_onnx_is_constant(value)) { // a scale of weights that is computed
+        sdse_diag_add(diags, SDSE_ERROR, (struct sdse_loc){.file = graph->file},
+                      "onnx-constant", "value '%s' is no constant", value->name);
+        return SDSE_INVALID;
+    }
     return stored ? read_stored(graph, value, out, diags)
                   : work_out(graph, id, out, diags); // at most 200 deep
 }

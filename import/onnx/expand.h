@@ -4,6 +4,8 @@
 //
 //     onnx-branch  (warning) the condition of an If is not known: the dearer branch is
 //                  taken
+//     onnx-approximated  (warning) layers of what is written out are not what the
+//                  operator does to the last product: how they differ
 #ifndef SDSE_IMPORT_ONNX_EXPAND_H
 #define SDSE_IMPORT_ONNX_EXPAND_H
 

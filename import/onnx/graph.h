@@ -46,8 +46,8 @@ struct sdse_onnx_value {
     const double *folded;         // the value itself if small and constant, or NULL
     bool integer;                 // folded values are integers
     bool computed;                // from constants, by import/onnx/constant.h
-    bool unread;    // a constant that rests on external data which is not read
-    uint32_t steps; // that it takes to work them out
+    bool unread;     // a constant that rests on external data which is not read
+    uint32_t steps;  // that it takes to work them out
     uint64_t widest; // numbers at most that one of these steps takes or makes
     const Onnx__TensorShapeProto *declared; // shape that the file gives, or NULL
     bool output;                            // of the model

@@ -474,6 +474,8 @@ enum sdse_status sdse_onnx_layers_make(struct sdse_onnx_graph *graph,
         size_t before = out->count;
         bool product = make_layer(&maker, maker.node) && out->count > before;
         products += product;
+        if (product)
+            sdse_onnx_say_approximation(graph, maker.node);
         if (!product &&
             sdse_onnx_is_unseen(graph, maker.node,
                                 &out->not_modelled[out->not_modelled_count]))

@@ -26,9 +26,9 @@ struct sdse_onnx_weights {
     uint32_t value;                  // the value it is, in the graph
     bool swap;                       // stored as [batch][rows][columns], wanted as
     uint64_t batch, rows, columns;   // [batch][columns][rows]
-    uint64_t parts, part; // they are one of so many equal parts, one behind the other, of
-                          // what is stored [0, 1: all]
-    bool state;           // what they are multiplied with is no input of the node
+    uint64_t parts, part; // they are one of so many equal parts, one behind the other,
+                          // of what is stored [0, 1: all]
+    bool state; // what they are multiplied with is no input of the node
     unsigned rank;
     uint64_t shape[4];                 // of the weights as the layer sees them
     struct sdse_onnx_quant quant;      // of the stored numbers

@@ -16,7 +16,6 @@ static const char *const multiplying[] = {
 // Operators without a rule of their own that read tables or several maps and have no
 // weights to multiply with.
 static const char *const harmless[] = {
-    "AffineGrid",
     "ArrayFeatureExtractor",
     "Bernoulli",
     "BiasAdd",
@@ -31,19 +30,29 @@ static const char *const harmless[] = {
     "BitwiseXor",
     "CenterCropPad",
     "Col2Im",
+    "ComplexMul",
+    "ComplexMulConj",
     "Compress",
     "ConcatFromSequence",
+    "CropAndResize",
+    "DequantizeWithOrder",
     "DynamicQuantizeLinear",
     "EmbedLayerNormalization",
     "EyeLike",
+    "GatedAdd",
+    "GatedRMSNorm",
     "GatherBlockQuantized",
     "GatherElements",
     "GatherND",
+    "GemmaRotaryEmbedding",
     "GridSample",
     "GroupNorm",
     "ImageScaler",
+    "LinearAttentionGate",
+    "MRotaryEmbedding",
     "MaxRoiPool",
     "MaxUnpool",
+    "MelWeightMatrix",
     "NhwcMaxPool",
     "NonMaxSuppression",
     "NonZero",
@@ -55,10 +64,14 @@ static const char *const harmless[] = {
     "QLinearGlobalAveragePool",
     "QLinearReduceMean",
     "QLinearWhere",
+    "QOrderedGelu",
+    "QOrderedLayerNormalization",
+    "QuantizeWithOrder",
     "QuickGelu",
     "RMSNormalization",
     "RandomNormalLike",
     "RandomUniformLike",
+    "RelativePositionBias",
     "RemovePadding",
     "RestorePadding",
     "ReverseSequence",
@@ -73,6 +86,8 @@ static const char *const harmless[] = {
     "SplitToSequence",
     "Swish",
     "TensorScatter",
+    "TorchEmbedding",
+    "UnfoldTensor",
     "Unique",
 };
 
@@ -219,4 +234,15 @@ bool sdse_onnx_is_unseen(struct sdse_onnx_graph *graph,
                   " weights: its multiplications are not in the workload's layers",
                   node->name, node->op, reason, reads.weights);
     return true;
+}
+
+void sdse_onnx_say_approximation(const struct sdse_onnx_graph *graph,
+                                 const struct sdse_onnx_node *node) {
+    if (strcmp(node->op, "DeformConv") == 0)
+        sdse_diag_add(
+            graph->diags, SDSE_WARNING, (struct sdse_loc){.file = graph->file},
+            "onnx-approximated",
+            "node '%s' (DeformConv): a convolution that reads its map where a "
+            "plain one does",
+            node->name);
 }

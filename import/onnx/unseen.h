@@ -17,4 +17,9 @@ bool sdse_onnx_is_unseen(struct sdse_onnx_graph *graph,
                          const struct sdse_onnx_node *node,
                          struct sdse_not_modelled *out);
 
+// Warns of a node that is a layer and does more, or other, than that says
+// (onnx-approximated); import/onnx/expand says its own.
+void sdse_onnx_say_approximation(const struct sdse_onnx_graph *graph,
+                                 const struct sdse_onnx_node *node);
+
 #endif

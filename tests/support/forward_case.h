@@ -21,7 +21,7 @@
 #include "import/onnx/layers.h"
 #include "support/onnx_builder.h"
 
-enum { MOST_INPUTS_OF_CASE = 12, MOST_OUTPUTS_OF_CASE = 4 };
+enum { MOST_INPUTS_OF_CASE = 20, MOST_OUTPUTS_OF_CASE = 4 };
 
 struct tensor {
     int32_t type; // of ONNX; 0: float
@@ -39,7 +39,8 @@ struct forward_case {
     unsigned inputs, outputs;
     struct tensor in[MOST_INPUTS_OF_CASE];
     bool left_out[MOST_INPUTS_OF_CASE];
-    bool first_left_out; // the node's first output is nobody's: outputs follow it
+    const char *inputs_text; // the names that the node reads; NULL: all, in their order
+    bool first_left_out;     // the node's first output is nobody's: outputs follow it
     struct sdse_onnx_numbers out[MOST_OUTPUTS_OF_CASE];
     Onnx__NodeProto *node;
     enum sdse_status status;
@@ -147,7 +148,8 @@ static inline void case_graph(struct forward_case *c, struct sdse_onnx_graph *gr
         }
         onnx_initializer(&c->b, tensor);
     }
-    c->node->n_input = onnx_names(&c->b, text, &c->node->input);
+    c->node->n_input =
+        onnx_names(&c->b, c->inputs_text ? c->inputs_text : text, &c->node->input);
     c->node->n_output = onnx_names(
         &c->b, c->first_left_out ? ",y1" : outs[c->outputs - 1], &c->node->output);
     Onnx__ValueInfoProto **infos =

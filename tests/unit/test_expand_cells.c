@@ -102,9 +102,66 @@ static void quantized_weights_are_real_numbers(void **state) {
     }
 }
 
+// An LSTM that attends to a memory: its own products, and those of each step beside.
+static void attending_cells_are_counted(void **state) {
+    (void)state;
+    case_random = 92;
+    for (unsigned round = 0; round < 100; round++) {
+        const int64_t steps = pick(1, 4), batch = pick(1, 3), in = pick(1, 4),
+                      hidden = pick(1, 4), d = pick(1, 2), a = pick(1, 4),
+                      rows = pick(1, 3), depth = pick(1, 4), wide = pick(1, 4);
+        const bool last = pick(0, 1);
+        const int64_t all = in + (last ? wide : depth);
+        struct forward_case c;
+        case_begin(&c, "AttnLSTM");
+        set(&c, "com.microsoft", hidden, d);
+        c.outputs = 1;
+        const int64_t shapes[][3] = {
+            {steps, batch, in},       {d, 4 * hidden, all}, {d, 4 * hidden, hidden},
+            {d, hidden, a},           {d, depth, a},        {batch, rows, depth},
+            {d, depth + hidden, wide}};
+        for (unsigned i = 0; i < 14; i++) {
+            const int which = i < 3     ? (int)i
+                              : i == 8  ? 3
+                              : i == 9  ? 4
+                              : i == 11 ? 5
+                              : i == 13 ? 6
+                                        : -1;
+            if (i == 10) {
+                struct tensor v = random_tensor(2, (int64_t[]){d, a});
+                v.stored = true;
+                case_add(&c, v);
+            } else if (which < 0 || (which == 6 && !last)) {
+                case_skip(&c);
+            } else {
+                struct tensor t = random_tensor(3, shapes[which]);
+                t.stored = which != 0 && which != 5;
+                case_add(&c, t);
+            }
+        }
+        uint64_t macs = 0;
+        for (int64_t way = 0; way < d; way++) {
+            macs += (uint64_t)(batch * rows * depth * a); // the memory's keys, once
+            for (int64_t t = 0; t < steps * batch; t++) {
+                macs += (uint64_t)(4 * hidden * (all + hidden)); // the cell
+                macs += (uint64_t)(hidden * a);                  // its query
+                macs += (uint64_t)(rows * a + rows * depth); // who fits, what is seen
+                macs += (uint64_t)(last ? (depth + hidden) * wide : 0);
+            }
+        }
+        const struct case_layers made = case_layers(&c);
+        assert_int_equal(made.macs, macs);
+        assert_int_equal(made.weights,
+                         d * (4 * hidden * (all + hidden) + hidden * a + depth * a + a +
+                              (last ? (depth + hidden) * wide : 0)));
+        case_end(&c);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantized_weights_are_real_numbers),
+        cmocka_unit_test(attending_cells_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -220,6 +220,33 @@ static void scales_that_do_not_fit_are_refused(void **state) {
     }
 }
 
+// Weights behind one that is no constant are none either, however they are turned.
+static void late_scales_before_a_slice_are_no_weights(void **state) {
+    struct context *context = *state;
+    struct onnx_builder *b = &context->b;
+    onnx_input(b, "x", ONNX_DIMS(1, 2));
+    onnx_input(b, "late", ONNX_DIMS(1, 1));
+    scalars(b, "w", I8, 6, stored, ONNX_DIMS(2, 3));
+    onnx_floats(b, "v", ONNX_DIMS(2, 4));
+    onnx_ints(b, "from", 2, (int64_t[]){0, 1});
+    onnx_ints(b, "to", 2, (int64_t[]){2, 3});
+    onnx_node(b, "DequantizeLinear", "", "w,late", "l");
+    onnx_node(b, "Slice", "", "l,from,to", "part");
+    onnx_node(b, "MatMul", "fc", "x,part", "y");
+    onnx_node(b, "MatMul", "fd", "x,v", "z");
+    if (import(context) == SDSE_OK) {
+        struct sdse_array array;
+        const struct sdse_workload *net = sdse_imported_workload(context->imported);
+        for (size_t i = 0; i < net->layer_count; i++)
+            if (net->layers[i].weights_file &&
+                sdse_imported_weights(context->imported, i, &array, &context->diags) ==
+                    SDSE_OK) {
+                assert_int_equal(array.count, 8);
+                sdse_array_free(&array);
+            }
+    }
+}
+
 // The same real weights as uint8 with a zero point and as int8.
 static void one_value_for_either_type(void **state) {
     static const char *const paths[] = {SDSE_SOURCE_DIR "/tests/data/onnx/qdq_u8.onnx",
@@ -252,6 +279,7 @@ int main(void) {
         TEST(quantized_maps_move),
         TEST(quantized_in_the_graph),
         TEST(scales_that_do_not_fit_are_refused),
+        TEST(late_scales_before_a_slice_are_no_weights),
         TEST(one_value_for_either_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,9 +26,12 @@ struct expansion {
 
 static sdse_expander expander_of(const Onnx__NodeProto *node) {
     static sdse_expander (*const families[])(const Onnx__NodeProto *) = {
-        sdse_expander_product,  sdse_expander_packed,  sdse_expander_projected,
-        sdse_expander_separate, sdse_expander_grouped, sdse_expander_upper,
-        sdse_expander_einsum,   sdse_expander_cells,
+        sdse_expander_product,      sdse_expander_packed,      sdse_expander_projected,
+        sdse_expander_separate,     sdse_expander_grouped,     sdse_expander_einsum,
+        sdse_expander_cells,        sdse_expander_tokens,      sdse_expander_linear,
+        sdse_expander_windowed,     sdse_expander_experts,     sdse_expander_ordered,
+        sdse_expander_packed_fused, sdse_expander_convolution, sdse_expander_spectrum,
+        sdse_expander_matrix,       sdse_expander_search,
     };
     for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
         const sdse_expander expander = families[i](node);
@@ -49,6 +52,13 @@ bool sdse_onnx_is_branching(const Onnx__NodeProto *node) {
 static sdse_expander any_expander_of(const Onnx__NodeProto *node) {
     const sdse_expander expander = expander_of(node);
     return expander ? expander : sdse_expander_graphs(node);
+}
+
+static void say_approximation(const struct expansion *e, const struct sdse_rewrite *w) {
+    if (w->approximation)
+        sdse_diag_add(e->diags, SDSE_WARNING, (struct sdse_loc){.file = e->file},
+                      "onnx-approximated", "node '%s' (%s): %s", w->node->name,
+                      w->node->op, w->approximation);
 }
 
 // ---- one round --------------------------------------------------------------
@@ -269,6 +279,8 @@ static enum sdse_status write_nodes(struct expansion *e, struct round *round,
         begin_node(e, round, i);
         if (!end_node(round, i, expander(&round->written[i])))
             return SDSE_NO_MEMORY;
+        if (round->good[i])
+            say_approximation(e, &round->written[i]);
         *any |= round->good[i];
     }
     return SDSE_OK;

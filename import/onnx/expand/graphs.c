@@ -174,6 +174,8 @@ static bool expand_loop(struct sdse_rewrite *w) {
     }
     sdse_inline_graph(w, body, &names, is_taken, w, steps);
     end_loop(w, body, &names, 1, inputs - 2, NULL, steps);
+    sdse_rewrite_approximate(w, "all of its steps are as the first; a condition that "
+                                "ends it sooner is not asked");
     return true;
 }
 

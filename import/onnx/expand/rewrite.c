@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "import/onnx/expand.h"
+#include "import/onnx/expand/inline.h"
 
 bool sdse_expand_is(const Onnx__NodeProto *node, const char *domain, const char *op) {
     const char *own = node->domain ? node->domain : "";
@@ -221,6 +222,32 @@ const char *sdse_rewrite_reals(struct sdse_rewrite *w, size_t count,
     return out;
 }
 
+float *sdse_rewrite_floats(struct sdse_rewrite *w, size_t rank, const int64_t *dims,
+                           const char **name) {
+    Onnx__TensorProto *tensor =
+        add_tensor(w, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, rank, dims);
+    size_t count = 1;
+    for (size_t d = 0; d < rank; d++)
+        count *= (size_t)dims[d];
+    float *data = SDSE_ARENA_ARRAY(w->arena, float, count + 1);
+    w->failed |= !data;
+    *name = w->failed ? NULL : tensor->name;
+    if (w->failed)
+        return NULL;
+    tensor->n_float_data = count;
+    tensor->float_data = data;
+    return data;
+}
+
+void sdse_rewrite_approximate(struct sdse_rewrite *w, const char *how) {
+    w->approximation = how;
+}
+
+void sdse_rewrite_steps(struct sdse_rewrite *w, size_t first, int64_t steps) {
+    for (size_t i = first; i < w->node_count; i++)
+        sdse_inline_repeat(w, w->nodes[i], steps);
+}
+
 const char *sdse_rewrite_view(struct sdse_rewrite *w, const Onnx__TensorProto *like,
                               int32_t type, size_t rank, const int64_t *dims) {
     Onnx__TensorProto *tensor = add_tensor(w, type, rank, dims);
@@ -253,8 +280,14 @@ void sdse_rewrite_take_info(struct sdse_rewrite *w, Onnx__ValueInfoProto *info) 
 
 const char *sdse_rewrite_reshape(struct sdse_rewrite *w, const char *x, size_t rank,
                                  const int64_t *dims) {
-    return sdse_rewrite_node(w, "Reshape", NULL, x, sdse_rewrite_ints(w, rank, dims),
-                             NULL);
+    const char *out = sdse_rewrite_node(w, "Reshape", NULL, x,
+                                        sdse_rewrite_ints(w, rank, dims), NULL);
+    for (size_t d = 0; d < rank; d++)
+        if (dims[d] == 0) { // else it is that of the input
+            sdse_rewrite_set_int(w, "allowzero", 1);
+            break;
+        }
+    return out;
 }
 
 const char *sdse_rewrite_transpose(struct sdse_rewrite *w, const char *x, size_t rank,
@@ -267,6 +300,13 @@ const char *sdse_rewrite_transpose(struct sdse_rewrite *w, const char *x, size_t
 const char *sdse_rewrite_cast(struct sdse_rewrite *w, const char *x, int32_t type) {
     const char *out = sdse_rewrite_node(w, "Cast", NULL, x, NULL, NULL);
     sdse_rewrite_set_int(w, "to", type);
+    return out;
+}
+
+const char *sdse_rewrite_concat(struct sdse_rewrite *w, const char *a, const char *b,
+                                int64_t axis) {
+    const char *out = sdse_rewrite_node(w, "Concat", NULL, a, b, NULL);
+    sdse_rewrite_set_int(w, "axis", axis);
     return out;
 }
 

@@ -18,7 +18,8 @@ struct sdse_rewrite {
     // Whether a value of this name is written elsewhere in this round; may be NULL.
     bool (*taken)(void *context, const char *name);
     void *taken_context;
-    uint64_t *names; // given so far, in all of the model
+    uint64_t *names;           // given so far, in all of the model
+    const char *approximation; // what layers do not say exactly; NULL: nothing
     bool failed;
 };
 
@@ -31,7 +32,16 @@ sdse_expander sdse_expander_packed(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_projected(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_separate(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_grouped(const Onnx__NodeProto *node);
-sdse_expander sdse_expander_upper(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_packed_fused(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_ordered(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_tokens(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_linear(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_windowed(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_experts(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_convolution(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_spectrum(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_search(const Onnx__NodeProto *node);
+sdse_expander sdse_expander_matrix(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_einsum(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_cells(const Onnx__NodeProto *node);
 sdse_expander sdse_expander_graphs(const Onnx__NodeProto *node);
@@ -93,6 +103,9 @@ const char *sdse_rewrite_ints(struct sdse_rewrite *w, size_t count,
 const char *sdse_rewrite_real(struct sdse_rewrite *w, double value);
 const char *sdse_rewrite_reals(struct sdse_rewrite *w, size_t count,
                                const double *values);
+// Numbers of this shape, 0 until they are filled in; NULL if memory is out.
+float *sdse_rewrite_floats(struct sdse_rewrite *w, size_t rank, const int64_t *dims,
+                           const char **name);
 // A tensor that is `like` another but for its name, type and shape; it shares the data.
 const char *sdse_rewrite_view(struct sdse_rewrite *w, const Onnx__TensorProto *like,
                               int32_t type, size_t rank, const int64_t *dims);
@@ -103,6 +116,8 @@ const char *sdse_rewrite_reshape(struct sdse_rewrite *w, const char *x, size_t r
 const char *sdse_rewrite_transpose(struct sdse_rewrite *w, const char *x, size_t rank,
                                    const int64_t *perm);
 const char *sdse_rewrite_cast(struct sdse_rewrite *w, const char *x, int32_t type);
+const char *sdse_rewrite_concat(struct sdse_rewrite *w, const char *a, const char *b,
+                                int64_t axis);
 // x with `from` <= index < `to` along an axis.
 const char *sdse_rewrite_slice(struct sdse_rewrite *w, const char *x, int64_t axis,
                                int64_t from, int64_t to);
@@ -115,6 +130,13 @@ const char *sdse_rewrite_slice(struct sdse_rewrite *w, const char *x, int64_t ax
 const char *sdse_rewrite_stand_in(struct sdse_rewrite *w, const char *x);
 const char *sdse_rewrite_stand_in_as(struct sdse_rewrite *w, const char *x, size_t rank,
                                      const int64_t *dims);
+
+// Layers of what is written are not what the operator does to the last product: `how`
+// says it in a warning, if the node is written out (onnx-approximated).
+void sdse_rewrite_approximate(struct sdse_rewrite *w, const char *how);
+
+// The nodes written from `first` on are executed so many times each.
+void sdse_rewrite_steps(struct sdse_rewrite *w, size_t first, int64_t steps);
 
 // Takes over a node, a constant, a shape, as they are.
 void sdse_rewrite_take_node(struct sdse_rewrite *w, Onnx__NodeProto *node);

@@ -1,5 +1,5 @@
 // Attention whose heads may share keys and values.
-#include "import/onnx/expand/attention.h"
+#include "import/onnx/expand/attention/attention.h"
 
 #include <string.h>
 
@@ -92,6 +92,8 @@ static bool expand_group_query(struct sdse_rewrite *w) {
     // Blocks that are left out are counted: the products are those of the full square.
     const bool whole = !sparse && sees_all_keys(w, &a);
     cut_keys(w, &a, sparse ? 7 : 6);
+    if (sparse)
+        sdse_rewrite_approximate(w, "the full square of products, zeros too");
     if (!whole)
         a.q = sdse_rewrite_stand_in(w, a.q);
     const char *y = sdse_attention_write(w, &a);

@@ -1,5 +1,5 @@
 // Attention of com.microsoft whose queries, keys and values come separately.
-#include "import/onnx/expand/attention.h"
+#include "import/onnx/expand/attention/attention.h"
 
 // ---- queries, keys and values that come separately --------------------------
 
@@ -127,6 +127,7 @@ static bool expand_multi_head(struct sdse_rewrite *w) {
 
 // One query after those that are kept.
 static bool expand_decoder(struct sdse_rewrite *w) {
+    sdse_rewrite_approximate(w, "keys and values are all that are kept for it");
     return write_separate(w, (struct separate){10, 3, 4, 5, 6, true});
 }
 

@@ -1,6 +1,6 @@
-// Private to import/onnx/expand: what all forms of attention share.
-#ifndef SDSE_IMPORT_ONNX_EXPAND_ATTENTION_H
-#define SDSE_IMPORT_ONNX_EXPAND_ATTENTION_H
+// Private to import/onnx/expand/attention: what all forms of attention share.
+#ifndef SDSE_IMPORT_ONNX_EXPAND_ATTENTION_ATTENTION_H
+#define SDSE_IMPORT_ONNX_EXPAND_ATTENTION_ATTENTION_H
 
 #include "import/onnx/expand/rewrite.h"
 
@@ -34,8 +34,6 @@ const char *sdse_attention_split(struct sdse_rewrite *w, const char *x, int64_t 
                                  int64_t rows, int64_t heads, int64_t width);
 const char *sdse_attention_join(struct sdse_rewrite *w, const char *x, int64_t batch,
                                 int64_t rows, int64_t all);
-const char *sdse_attention_concat(struct sdse_rewrite *w, const char *a, const char *b,
-                                  int64_t axis);
 // x from *from on along an axis, so many; *from moves on.
 const char *sdse_attention_part(struct sdse_rewrite *w, const char *x, int64_t axis,
                                 int64_t *from, int64_t count);
@@ -59,5 +57,11 @@ bool sdse_attention_fits(const struct attention *a,
 // lengths of sequences and starts, *later is true. False: its shape is not known.
 bool sdse_attention_mask(struct sdse_rewrite *w, uint32_t i, struct attention *a,
                          bool *later);
+
+// Shapes of operators that a file of this folder writes out.
+bool sdse_attention_infer_pages(struct sdse_onnx_graph *graph,
+                                struct sdse_onnx_node *node);
+bool sdse_attention_infer_linear(struct sdse_onnx_graph *graph,
+                                 struct sdse_onnx_node *node);
 
 #endif

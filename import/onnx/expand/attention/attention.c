@@ -1,5 +1,5 @@
 // What all forms of attention share.
-#include "import/onnx/expand/attention.h"
+#include "import/onnx/expand/attention/attention.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,13 +24,6 @@ const char *sdse_attention_join(struct sdse_rewrite *w, const char *x, int64_t b
                                 int64_t rows, int64_t all) {
     x = sdse_rewrite_transpose(w, x, 4, (int64_t[]){0, 2, 1, 3});
     return sdse_rewrite_reshape(w, x, 3, (int64_t[]){batch, rows, all});
-}
-
-const char *sdse_attention_concat(struct sdse_rewrite *w, const char *a, const char *b,
-                                  int64_t axis) {
-    const char *out = sdse_rewrite_node(w, "Concat", NULL, a, b, NULL);
-    sdse_rewrite_set_int(w, "axis", axis);
-    return out;
 }
 
 // Heads that share keys or values: each of these as often as heads read it.
@@ -114,7 +107,7 @@ const char *sdse_attention_extended(struct sdse_rewrite *w, const char *past,
                                     int64_t rows, const char *x, int64_t now) {
     if (sdse_attention_is_buffer(w))
         past = sdse_rewrite_slice(w, past, 2, 0, rows - now);
-    return sdse_attention_concat(w, past, x, 2);
+    return sdse_rewrite_concat(w, past, x, 2);
 }
 
 // Whether a bias, or what is added, broadcasts to [B][heads][S][T]: rank and extents.

@@ -1,6 +1,6 @@
-// Operators whose products are known, and whose numbers in between are not: what
-// nothing here executes is a stand-in.
-#include "import/onnx/expand/attention.h"
+// Attention of tokens that lie one behind the other, without padding; and a bias for
+// it.
+#include "import/onnx/expand/attention/attention.h"
 
 #include <string.h>
 
@@ -24,6 +24,7 @@ static bool unpack(struct sdse_rewrite *w, struct attention *a, uint32_t offsets
 }
 
 static void give_tokens(struct sdse_rewrite *w, struct attention *a, int64_t tokens) {
+    sdse_rewrite_approximate(w, "all sequences are taken to be as long");
     const char *y = sdse_attention_write(w, a);
     sdse_rewrite_give(
         w, 0,
@@ -89,101 +90,91 @@ static bool expand_packed_heads(struct sdse_rewrite *w) {
     return true;
 }
 
-// ---- experts ----------------------------------------------------------------
+// ---- pages -------------------------------------------------------------------
 
-// A stack of weights as [experts][in][out], whichever of the two is stored last.
-static const char *experts(struct sdse_rewrite *w, uint32_t input, int64_t count,
-                           int64_t in, int64_t *out) {
-    const struct sdse_onnx_shape *shape = sdse_rewrite_shape(w, input);
-    const char *name = sdse_rewrite_in(w, input);
-    if (!name || !shape || shape->rank != 3 || extent(shape, 0) != count)
-        return NULL;
-    const bool last = extent(shape, 2) == in; // as newer versions store them
-    if (!last && extent(shape, 1) != in)
-        return NULL;
-    *out = extent(shape, last ? 1 : 2);
-    return last ? sdse_rewrite_transpose(w, name, 3, (int64_t[]){0, 2, 1}) : name;
-}
+// What a cache of pages says: [blocks][block][shared][H], [B][blocks of a sequence].
+struct pages {
+    struct attention a;
+    int64_t tokens;
+    bool packed, latent; // queries, keys and values in one; keys hold the values
+};
 
-// Each token goes to `k` experts, evenly: each expert has as many, rounded up.
-static bool expand_experts(struct sdse_rewrite *w) {
-    const struct sdse_onnx_shape *x = sdse_rewrite_shape(w, 0),
-                                 *routed = sdse_rewrite_shape(w, 1);
-    const int64_t k = sdse_onnx_int(w->node, "k", 1);
-    int64_t inner, again, outer, dims[SDSE_ARRAY_MAX_RANK];
-    if (!x || !routed || x->rank < 2 || routed->rank != 2 || k < 1)
+static bool read_pages(const struct sdse_onnx_graph *graph,
+                       const struct sdse_onnx_node *node, struct pages *out) {
+    const struct sdse_onnx_value *q = sdse_onnx_in(graph, node, 0),
+                                 *cache = sdse_onnx_in(graph, node, 3),
+                                 *table = sdse_onnx_in(graph, node, 7);
+    const int64_t heads = sdse_onnx_int(node, "num_heads", 0), most = 1 << 30;
+    const int64_t shared = sdse_onnx_int(node, "kv_num_heads", heads);
+    *out =
+        (struct pages){.latent = sdse_onnx_text_is(node, "kv_cache_layout", "LATENT"),
+                       .packed = !sdse_onnx_in(graph, node, 1)};
+    if (!q || !cache || !table || !q->shape.known || !cache->shape.known ||
+        !table->shape.known || q->shape.rank != 2 || cache->shape.rank != 4 ||
+        table->shape.rank != 2 || heads < 1 || heads > most || shared < 1 ||
+        heads % shared != 0 || (out->latent && (out->packed || shared != 1)) ||
+        extent(&cache->shape, 2) != shared)
         return false;
-    const int64_t width = extent(x, x->rank - 1), count = extent(routed, 1);
-    const int64_t tokens = (int64_t)sdse_onnx_product(x, 0, x->rank - 1);
-    const int64_t most = (int64_t)1 << 30;
-    if (count < 1 || count > most || k > count || tokens < 1 || tokens > most)
+    const int64_t parts = out->packed ? heads + 2 * shared : heads;
+    out->tokens = extent(&q->shape, 0);
+    out->a = (struct attention){.batch = extent(&table->shape, 0),
+                                .heads = heads,
+                                .shared = shared,
+                                .width = extent(&q->shape, 1) / parts,
+                                .keys = extent(&table->shape, 1)};
+    struct attention *a = &out->a;
+    const int64_t narrow = sdse_onnx_int(node, "v_head_size", 0);
+    a->values = out->latent && narrow > 0 ? narrow : a->width;
+    if (a->width < 1 || extent(&q->shape, 1) != parts * a->width || a->batch < 1 ||
+        a->values > a->width || out->tokens < 1 ||
+        __builtin_mul_overflow(a->keys, extent(&cache->shape, 1), &a->keys) ||
+        a->keys < 1 || a->keys > most)
         return false;
-    const int64_t rows = (tokens * k + count - 1) / count;
-    const char *first = experts(w, 2, count, width, &inner);
-    if (!first)
-        return false;
-    const char *each = sdse_rewrite_stand_in_as(w, sdse_rewrite_in(w, 0), 3,
-                                                (int64_t[]){count, rows, width});
-    const char *h = sdse_rewrite_node(w, "MatMul", ".fc1", each, first, NULL);
-    const struct sdse_onnx_shape *second = sdse_rewrite_shape(w, 4);
-    if (!second || second->rank != 3)
-        return false;
-    // Gates and values in one: what is left is half as wide.
-    const int64_t kept = extent(second, extent(second, 1) == width ? 2 : 1);
-    if (kept != inner && 2 * kept != inner)
-        return false;
-    if (sdse_rewrite_in(w, 6)) {
-        const char *third = experts(w, 6, count, width, &again);
-        if (!third || again != inner)
-            return false;
-        const char *gate = sdse_rewrite_node(w, "MatMul", ".fc3", each, third, NULL);
-        h = sdse_rewrite_node(w, "Mul", ".gate", h, gate, NULL);
-    }
-    h = sdse_rewrite_node(
-        w, "Relu", ".act",
-        sdse_rewrite_stand_in_as(w, h, 3, (int64_t[]){count, rows, kept}), NULL, NULL);
-    const char *down = experts(w, 4, count, kept, &outer);
-    if (!down || outer != width)
-        return false;
-    h = sdse_rewrite_node(w, "MatMul", ".fc2", h, down, NULL);
-    for (unsigned d = 0; d < x->rank; d++)
-        dims[d] = extent(x, d);
-    sdse_rewrite_give(w, 0, sdse_rewrite_stand_in_as(w, h, x->rank, dims));
+    a->queries = (out->tokens + a->batch - 1) / a->batch;
     return true;
 }
 
-// ---- others -----------------------------------------------------------------
-
-// A depth-wise convolution of a row that sees what came before: the last of an earlier
-// one, or nothing.
-static bool expand_causal_conv(struct sdse_rewrite *w) {
-    const struct sdse_onnx_shape *x = sdse_rewrite_shape(w, 0),
-                                 *k = sdse_rewrite_shape(w, 1);
-    const char *in = sdse_rewrite_in(w, 0), *past = sdse_rewrite_in(w, 3);
-    if (!x || !k || x->rank != 3 || k->rank != 3 || extent(k, 1) != 1 ||
-        extent(k, 0) != extent(x, 1))
+// Keys and values are all that the pages of a sequence have room for.
+static bool expand_pages(struct sdse_rewrite *w) {
+    struct pages p;
+    if (!read_pages(w->graph, w->node, &p))
         return false;
-    const int64_t before = extent(k, 2) - 1;
-    if (past)
-        in = sdse_attention_concat(w, past, in, 2);
-    const char *y = sdse_rewrite_node(w, "Conv", "", in, sdse_rewrite_in(w, 1),
-                                      sdse_rewrite_in(w, 2));
-    sdse_rewrite_set_int(w, "group", extent(x, 1));
-    if (!past)
-        sdse_rewrite_set_ints(w, "pads", 2, (int64_t[]){before, 0});
-    if (sdse_onnx_text_is(w->node, "activation", "silu") ||
-        sdse_onnx_text_is(w->node, "activation", "swish")) {
-        const char *gate = sdse_rewrite_node(w, "Sigmoid", NULL, y, NULL, NULL);
-        y = sdse_rewrite_node(w, "Mul", ".act", y, gate, NULL);
-    }
-    sdse_rewrite_give(w, 0, y);
-    if (sdse_rewrite_gives(w, 1))
-        sdse_rewrite_give(
-            w, 1,
-            sdse_rewrite_stand_in_as(w, in, 3,
-                                     (int64_t[]){extent(x, 0), extent(x, 1), before}));
+    struct attention *a = &p.a;
+    const int64_t q[4] = {a->batch, a->heads, a->queries, a->width};
+    const int64_t k[4] = {a->batch, a->shared, a->keys, a->width};
+    const int64_t v[4] = {a->batch, a->shared, a->keys, a->values};
+    int64_t from = 0;
+    const char *x = sdse_rewrite_in(w, 0);
+    if (p.packed)
+        x = sdse_attention_part(w, x, 1, &from, a->heads * a->width);
+    a->scale = sdse_rewrite_attribute(w, "scale", 0);
+    a->cap = sdse_rewrite_attribute(w, "softcap", 0);
+    a->q = sdse_rewrite_stand_in_as(w, x, 4, q);
+    a->k = sdse_rewrite_stand_in_as(w, sdse_rewrite_in(w, 3), 4, k);
+    a->v = p.latent || !sdse_rewrite_in(w, 4)
+               ? sdse_rewrite_stand_in_as(w, sdse_rewrite_in(w, 3), 4, v)
+               : sdse_rewrite_stand_in_as(w, sdse_rewrite_in(w, 4), 4, v);
+    give_tokens(w, a, p.tokens);
+    sdse_rewrite_approximate(w, "all sequences are taken to be as long, and to fill "
+                                "the pages that they may have");
+    for (uint32_t i = 1; i < 3; i++)
+        if (sdse_rewrite_gives(w, i) && sdse_rewrite_in(w, i + 2))
+            sdse_rewrite_give(w, i,
+                              sdse_rewrite_stand_in(w, sdse_rewrite_in(w, i + 2)));
     return true;
 }
+
+bool sdse_attention_infer_pages(struct sdse_onnx_graph *graph,
+                                struct sdse_onnx_node *node) {
+    struct pages p;
+    if (!read_pages(graph, node, &p))
+        return sdse_onnx_unknown(node, "its operands are not known, or do not match");
+    return sdse_onnx_set(
+        graph, node, 0, 2,
+        (uint64_t[]){(uint64_t)p.tokens, (uint64_t)(p.a.heads * p.a.values)});
+}
+
+// ---- a bias ------------------------------------------------------------------
 
 // (queries + bias) · weight decides how much of a bias counts.
 static bool expand_gated_bias(struct sdse_rewrite *w) {
@@ -206,14 +197,13 @@ static bool expand_gated_bias(struct sdse_rewrite *w) {
     return true;
 }
 
-sdse_expander sdse_expander_upper(const Onnx__NodeProto *node) {
+sdse_expander sdse_expander_tokens(const Onnx__NodeProto *node) {
     static const struct {
         const char *op;
         sdse_expander expand;
     } table[] = {{"PackedAttention", expand_packed_attention},
                  {"PackedMultiHeadAttention", expand_packed_heads},
-                 {"MoE", expand_experts},
-                 {"CausalConvWithState", expand_causal_conv},
+                 {"PagedAttention", expand_pages},
                  {"GatedRelativePositionBias", expand_gated_bias}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (sdse_expand_is(node, "com.microsoft", table[i].op))
